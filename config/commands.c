@@ -1,0 +1,188 @@
+/* From names on the command line to accounts at work. A thread an account: one that waits or fails holds up no
+ * other. */
+#include "config/commands.h"
+
+#include "config/signals.h"
+
+#define STACK_SIZE (16 * 1024 * 1024) /* bytes; the prologue's parser recurses as deep as a server's answer is nested */
+
+struct task { /* what a thread is given */
+    struct job *job;
+    int (*run)(struct job *job);
+    pthread_t thread;
+    bool started;
+};
+
+int
+jobs_worse(int a, int b)
+{
+    static const int order[] = {2, 4, 5, 1, 3, 6};
+
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        if (a == order[i] || b == order[i])
+            return order[i];
+    }
+    return a != 0 || b != 0 ? 1 : 0;
+}
+
+/* An account of the configuration as a job: what the options say is worked into its connection and policy. */
+static bool
+fill_job(struct job *job, const struct configured *c, const struct options *options, struct report *report)
+{
+    const struct secret_settings secret = {.command = c->password_command, .stopped = signals_stopped};
+
+    *job = (struct job){
+        .account = c->account,
+        .secret = secret_new(&secret),
+        .options = options,
+        .report = report,
+        .mailboxes = calloc(options->name_count + 1, sizeof job->mailboxes[0]),
+    };
+    job->account.connection.secret = secret_get;
+    job->account.connection.secret_context = job->secret;
+    job->account.connection.stopped = signals_stopped;
+    job->account.connection.wire_log = options->verbose;
+    if (options->pull)
+        job->account.policy.push = (struct direction){0};
+    if (options->push)
+        job->account.policy.pull = (struct direction){0};
+    return job->secret != NULL && job->mailboxes != NULL;
+}
+
+/* Is the account named? Its mailboxes are collected, unless it is named as a whole, too. */
+static bool
+is_named(const struct options *options, struct job *job)
+{
+    bool named = options->name_count == 0, whole = named;
+    size_t len = strlen(job->account.name);
+
+    for (size_t i = 0; i < options->name_count; i++) {
+        const char *name = options->names[i];
+
+        if (strncmp(name, job->account.name, len) != 0 || (name[len] != '\0' && name[len] != '/'))
+            continue;
+        named = true;
+        if (name[len] == '/')
+            job->mailboxes[job->mailbox_count++] = name + len + 1;
+        else
+            whole = true;
+    }
+    if (whole)
+        job->mailbox_count = 0;
+    job->mailboxes[job->mailbox_count] = NULL;
+    return named;
+}
+
+static bool
+check_known(struct settings *settings, const struct options *options, struct error *err)
+{
+    for (size_t i = 0; i < options->name_count; i++) {
+        size_t len = strcspn(options->names[i], "/");
+        char name[64];
+
+        if (text_copy((struct text){options->names[i], len}, name, sizeof name) &&
+            settings_find(settings, name) != NULL)
+            continue;
+        error_set(err, ERROR_CONFIG, "unknown account: %.*s", (int)(len < 200 ? len : 200), options->names[i]);
+        error_hint(err, "%s has: %s%s", settings->file, settings->accounts[0].account.name,
+                   settings->count > 1 ? ", ..." : "");
+        return false;
+    }
+    return true;
+}
+
+bool
+jobs_choose(struct settings *settings, const struct options *options, struct report *report, struct jobs *jobs,
+            struct error *err)
+{
+    *jobs = (struct jobs){0};
+    if (!check_known(settings, options, err))
+        return false;
+    jobs->list = calloc(settings->count, sizeof jobs->list[0]);
+    if (jobs->list == NULL)
+        goto no_memory;
+    for (size_t i = 0; i < settings->count; i++) {
+        struct job *job = &jobs->list[jobs->count++]; /* counted at once: jobs_free takes a half-filled one */
+
+        if (!fill_job(job, &settings->accounts[i], options, report))
+            goto no_memory;
+        if (is_named(options, job))
+            continue;
+        jobs->count--;
+        secret_free(job->secret);
+        free(job->mailboxes);
+    }
+    return true;
+no_memory:
+    error_set(err, ERROR_LOCAL, "begin");
+    error_answer(err, TEXT("out of memory"));
+    return false;
+}
+
+static void *
+run_task(void *context)
+{
+    struct task *task = context;
+
+    task->job->status = task->run(task->job);
+    return NULL;
+}
+
+static void
+start_task(struct task *task)
+{
+    pthread_attr_t attributes;
+    struct error err = {0};
+    int failed = pthread_attr_init(&attributes);
+
+    if (failed == 0) {
+        failed = pthread_attr_setstacksize(&attributes, STACK_SIZE);
+        if (failed == 0)
+            failed = pthread_create(&task->thread, &attributes, run_task, task);
+        pthread_attr_destroy(&attributes);
+    }
+    task->started = failed == 0;
+    if (task->started)
+        return;
+    error_sys(&err, failed, "start a thread");
+    (void)text_print(err.account, sizeof err.account, "%s", task->job->account.name);
+    report_error(task->job->report, &err);
+    task->job->status = 1;
+}
+
+int
+jobs_run(struct jobs *jobs, int (*run)(struct job *job), bool at_once)
+{
+    struct task *tasks = calloc(jobs->count, sizeof tasks[0]);
+    int status = 0;
+
+    if (tasks == NULL)
+        return 1;
+    for (size_t i = 0; i < jobs->count; i++) {
+        tasks[i] = (struct task){.job = &jobs->list[i], .run = run};
+        start_task(&tasks[i]);
+        if (!at_once && tasks[i].started)
+            pthread_join(tasks[i].thread, NULL);
+    }
+    for (size_t i = 0; i < jobs->count; i++) {
+        if (at_once && tasks[i].started)
+            pthread_join(tasks[i].thread, NULL);
+        report_account_end(jobs->list[i].report, jobs->list[i].account.name, jobs->list[i].status);
+        status = jobs_worse(status, jobs->list[i].status);
+    }
+    free(tasks);
+    return status;
+}
+
+void
+jobs_free(struct jobs *jobs)
+{
+    if (jobs == NULL)
+        return;
+    for (size_t i = 0; i < jobs->count; i++) {
+        secret_free(jobs->list[i].secret);
+        free(jobs->list[i].mailboxes);
+    }
+    free(jobs->list);
+    *jobs = (struct jobs){0};
+}

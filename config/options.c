@@ -1,0 +1,221 @@
+/*
+ * getopt_long, told to hand over words that are no options in their order ("-" in front): so options may stand
+ * before and after the command, also where the environment has POSIXLY_CORRECT.
+ */
+#include "config/options.h"
+
+#include <getopt.h>
+
+/* Values of options without a letter. */
+enum {
+    OPTION_VERSION = 256,
+    OPTION_JSON,
+    OPTION_PULL,
+    OPTION_PUSH,
+    OPTION_CONFIRM,
+};
+
+static const struct option long_options[] = {
+    {"config", required_argument, NULL, 'c'},
+    {"dry-run", no_argument, NULL, 'n'},
+    {"quiet", no_argument, NULL, 'q'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"pull", no_argument, NULL, OPTION_PULL},
+    {"push", no_argument, NULL, OPTION_PUSH},
+    {"confirm-deletes", optional_argument, NULL, OPTION_CONFIRM},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct {
+    const char *word;
+    enum command command;
+} commands[] = {{"sync", COMMAND_SYNC}, {"status", COMMAND_STATUS}, {"check", COMMAND_CHECK}};
+
+const char *const options_help =
+    "usage: golub [sync] [ACCOUNT[/MAILBOX]]...   both ways; no name: every account\n"
+    "       golub status [ACCOUNT]...             from the journal, without connecting\n"
+    "       golub check [ACCOUNT]...              configuration, login, what the server can do\n"
+    "\n"
+    "  -c, --config FILE         instead of $XDG_CONFIG_HOME/golub/golub.conf\n"
+    "  -n, --dry-run             sync: connect, change nothing, say what would be done\n"
+    "      --pull                sync: nothing goes up in this run\n"
+    "      --push                sync: nothing comes down in this run\n"
+    "      --confirm-deletes[=ID]  sync: let held removals go\n"
+    "  -q, --quiet               errors only\n"
+    "  -v, --verbose             every step; twice: the dialogue with the server, without secrets and bodies\n"
+    "      --json                JSON lines on standard output\n"
+    "  -h, --help                this text\n"
+    "      --version             the version\n"
+    "\n"
+    "exit status: 0 in sync, 1 some of it was not done, 2 usage or configuration, 3 removals are held,\n"
+    "             4 login, 5 no connection, 6 another golub is at work on the account\n"
+    "See golub(1) and golub.conf(5).\n";
+
+static bool
+refuse_option(int argc, char **argv, int outcome, struct error *err)
+{
+    bool known = false;
+
+    for (const struct option *o = long_options; o->name != NULL; o++)
+        known = known || o->val == optopt;
+    if (outcome == ':')
+        error_set(err, ERROR_CONFIG, "option --config needs the name of a file");
+    else if (optopt == 0 && optind > 0 && optind <= argc)
+        error_set(err, ERROR_CONFIG, "unknown option: %s", argv[optind - 1]);
+    else if (known)
+        error_set(err, ERROR_CONFIG, "this option takes no value: %s", argv[optind - 1]);
+    else
+        error_set(err, ERROR_CONFIG, "unknown option: -%c", optopt);
+    error_hint(err, "golub --help lists the options.");
+    return false;
+}
+
+static void
+take_option(struct options *options, int outcome)
+{
+    switch (outcome) {
+    case 'c':
+        options->config = optarg;
+        break;
+    case 'n':
+        options->dry_run = true;
+        break;
+    case 'q':
+        options->quiet = true;
+        break;
+    case 'v':
+        options->verbose++;
+        break;
+    case OPTION_JSON:
+        options->json = true;
+        break;
+    case OPTION_PULL:
+        options->pull = true;
+        break;
+    case OPTION_PUSH:
+        options->push = true;
+        break;
+    case OPTION_CONFIRM:
+        options->confirm = true;
+        options->confirm_id = optarg;
+        break;
+    case 'h':
+        options->help = true;
+        break;
+    case OPTION_VERSION:
+        options->version = true;
+        break;
+    }
+}
+
+/* The first word is the command. An account is not one: so a new command never changes what an old line means. */
+static bool
+take_command(struct options *options, struct error *err)
+{
+    const char *word = options->names[0];
+
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(word, commands[i].word) == 0) {
+            options->command = commands[i].command;
+            options->names++;
+            options->name_count--;
+            return true;
+        }
+    }
+    error_set(err, ERROR_CONFIG, "unknown command: %s", word);
+    error_hint(err, "To synchronise an account of that name: golub sync %s", word);
+    return false;
+}
+
+static bool
+check_together(const struct options *options, struct error *err)
+{
+    const char *alone = options->dry_run   ? "--dry-run"
+                        : options->pull    ? "--pull"
+                        : options->push    ? "--push"
+                        : options->confirm ? "--confirm-deletes"
+                                           : NULL;
+
+    if (options->pull && options->push) {
+        error_set(err, ERROR_CONFIG, "--pull and --push together leave nothing to do");
+        error_hint(err, "Without either of them golub goes both ways.");
+        return false;
+    }
+    if (options->quiet && options->verbose > 0) {
+        error_set(err, ERROR_CONFIG, "--quiet and --verbose contradict each other");
+        return false;
+    }
+    if (options->confirm_id != NULL && options->confirm_id[0] == '\0') {
+        error_set(err, ERROR_CONFIG, "--confirm-deletes= needs the ID of a list");
+        error_hint(err, "golub status shows it.");
+        return false;
+    }
+    if (options->command != COMMAND_SYNC && alone != NULL) {
+        error_set(err, ERROR_CONFIG, "%s belongs to golub sync", alone);
+        return false;
+    }
+    return true;
+}
+
+static bool
+check_names(const struct options *options, struct error *err)
+{
+    for (size_t i = 0; i < options->name_count; i++) {
+        const char *name = options->names[i], *slash = strchr(name, '/');
+
+        if (name[0] == '\0' || slash == name || (slash != NULL && slash[1] == '\0')) {
+            error_set(err, ERROR_CONFIG, "not a name: \"%s\"", name);
+            error_hint(err, "Write ACCOUNT or ACCOUNT/MAILBOX.");
+            return false;
+        }
+        if (slash != NULL && options->command != COMMAND_SYNC) {
+            error_set(err, ERROR_CONFIG, "only golub sync takes a mailbox: %s", name);
+            error_hint(err, "Name the account alone: %.*s", (int)(slash - name), name);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+options_parse(int argc, char **argv, struct options *options, struct error *err)
+{
+    const char **words = calloc((size_t)argc + 1, sizeof words[0]);
+    int outcome;
+
+    *options = (struct options){.command = COMMAND_SYNC, .words = words, .names = words};
+    if (words == NULL) {
+        error_set(err, ERROR_CONFIG, "read the command line");
+        error_answer(err, TEXT("out of memory"));
+        return false;
+    }
+    optind = 0; /* glibc: start anew, also after an earlier call */
+    opterr = 0;
+    while ((outcome = getopt_long(argc, argv, "-:c:nqvh", long_options, NULL)) != -1) {
+        if (outcome == 1)
+            words[options->name_count++] = optarg;
+        else if (outcome == '?' || outcome == ':')
+            return refuse_option(argc, argv, outcome, err);
+        else
+            take_option(options, outcome);
+        if (options->help || options->version)
+            return true;
+    }
+    while (optind < argc)
+        words[options->name_count++] = argv[optind++];
+    if (options->name_count > 0 && !take_command(options, err))
+        return false;
+    return check_together(options, err) && check_names(options, err);
+}
+
+void
+options_free(struct options *options)
+{
+    if (options == NULL)
+        return;
+    free(options->words);
+    *options = (struct options){0};
+}

@@ -1,0 +1,31 @@
+/* The command line: one command, its options before or after it, and names. */
+#ifndef CONFIG_OPTIONS_H
+#define CONFIG_OPTIONS_H
+
+#include "store/base/error.h"
+
+enum command { COMMAND_SYNC, COMMAND_STATUS, COMMAND_CHECK };
+
+struct options { /* strings are borrowed from argv */
+    enum command command;
+    bool help, version;
+    const char *config; /* NULL: the usual place */
+    bool dry_run, quiet, json, pull, push, confirm;
+    const char *confirm_id; /* NULL: no =ID */
+    int verbose;
+    const char **names; /* ACCOUNT or ACCOUNT/MAILBOX, as written */
+    size_t name_count;
+    const char **words; /* what is allocated: the names and what stood before them */
+};
+
+/**
+ * Read the command line. With help or version nothing behind them is looked at.
+ * @return false: ERROR_CONFIG with what is wrong and what to write instead; options_free is needed all the same
+ */
+MUST_CHECK bool options_parse(int argc, char **argv, struct options *options, struct error *err);
+/** Free what options_parse allocated. NULL-safe. */
+void options_free(struct options *options);
+/** The text of --help. */
+extern const char *const options_help;
+
+#endif

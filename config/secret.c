@@ -1,0 +1,350 @@
+/*
+ * The command runs in a process group of its own, so that all of it can be ended, with the standard error of golub (its
+ * questions and complaints are for the user) and nothing to read. Only the first line counts, but the rest is read too:
+ * a program that shows more than the password must not fail because nobody listens. A helper that stays behind and
+ * holds the pipe open (an agent that was started along the way) is not waited for once the command itself has
+ * ended.
+ */
+#include "config/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#define TICK_MS 50     /* how often the end of the command and a signal are looked for */
+#define LAST_TICK_MS 2 /* the same once the output has ended: the command is about to end, too */
+
+struct area { /* memory that is neither swapped nor dumped */
+    char *at;
+    size_t size;
+};
+
+struct secret {
+    struct secret_settings settings;
+    struct area kept; /* NUL-terminated secret; .at NULL: none */
+    int64_t kept_since;
+};
+
+struct run { /* one run of the command */
+    pid_t pid;
+    int out;
+    bool line_ended, pipe_ended, child_ended;
+    int status; /* of waitpid */
+    size_t len; /* bytes of the first line */
+};
+
+extern char **environ;
+
+/* One command at a time over all accounts: two questions of a password manager at once confuse people. */
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+
+static int64_t
+monotonic_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void
+secret_harden(void)
+{
+    const struct rlimit none = {0, 0};
+
+    (void)setrlimit(RLIMIT_CORE, &none); /* lowering one's own limit is always allowed */
+#ifndef __SANITIZE_ADDRESS__             /* the leak checker looks into its own process as a debugger does */
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+static bool
+area_new(struct area *area, size_t size)
+{
+    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (at == MAP_FAILED)
+        return false;
+    (void)mlock(at, size); /* the limit may be low; without it the secret may reach the swap space, no worse */
+    (void)madvise(at, size, MADV_DONTDUMP);
+    *area = (struct area){at, size};
+    return true;
+}
+
+static void
+area_free(struct area *area)
+{
+    if (area->at == NULL)
+        return;
+    explicit_bzero(area->at, area->size);
+    (void)munmap(area->at, area->size);
+    *area = (struct area){0};
+}
+
+static bool
+refuse(struct error *err, const char *answer, const char *hint)
+{
+    error_set(err, ERROR_LOGIN, "run the password command");
+    error_answer(err, text_of(answer));
+    error_hint(err, "%s", hint);
+    return false;
+}
+
+static bool
+is_stopped(const struct secret *secret)
+{
+    return secret->settings.stopped != NULL && secret->settings.stopped(secret->settings.stopped_context);
+}
+
+/* Default signals and an empty mask for the child: golub's own settings must not reach it. */
+static int
+spawn_shell(const char *command, int to, pid_t *pid)
+{
+    char *argv[] = {(char *)"sh", (char *)"-c", (char *)command, NULL};
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t none, defaults;
+    int failed;
+
+    sigemptyset(&none);
+    sigemptyset(&defaults);
+    for (const int *s = (const int[]){SIGINT, SIGTERM, SIGHUP, SIGPIPE, 0}; *s != 0; s++)
+        sigaddset(&defaults, *s);
+    failed = posix_spawn_file_actions_init(&files);
+    if (failed != 0)
+        return failed;
+    failed = posix_spawnattr_init(&attributes);
+    if (failed != 0) {
+        posix_spawn_file_actions_destroy(&files);
+        return failed;
+    }
+    failed = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (failed == 0)
+        failed = posix_spawn_file_actions_adddup2(&files, to, STDOUT_FILENO);
+    if (failed == 0)
+        failed = posix_spawnattr_setpgroup(&attributes, 0);
+    if (failed == 0)
+        failed = posix_spawnattr_setsigmask(&attributes, &none);
+    if (failed == 0)
+        failed = posix_spawnattr_setsigdefault(&attributes, &defaults);
+    if (failed == 0)
+        failed = posix_spawnattr_setflags(&attributes,
+                                          POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    if (failed == 0)
+        failed = posix_spawn(pid, "/bin/sh", &files, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    return failed;
+}
+
+static bool
+start_command(const struct secret *secret, struct run *run, struct error *err)
+{
+    int ends[2], failed;
+    char words[128];
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return refuse(err, strerror_r(errno, words, sizeof words), "");
+    failed = spawn_shell(secret->settings.command, ends[1], &run->pid);
+    close(ends[1]);
+    if (failed == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0) {
+        run->out = ends[0];
+        return true;
+    }
+    failed = failed != 0 ? failed : errno;
+    close(ends[0]);
+    return refuse(err, strerror_r(failed, words, sizeof words), "");
+}
+
+/* Take what the pipe holds: the first line into the area, what follows into nothing. @return false: too long */
+static bool
+take_output(struct run *run, struct area *area)
+{
+    for (;;) {
+        char *to = area->at + run->len;
+        char rest[512];
+        ssize_t got = run->line_ended ? read(run->out, rest, sizeof rest) : read(run->out, to, area->size - run->len);
+        char *end;
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && errno == EAGAIN)
+            return true;
+        if (got <= 0) {
+            run->pipe_ended = true;
+            return true;
+        }
+        if (run->line_ended) {
+            explicit_bzero(rest, sizeof rest);
+            continue;
+        }
+        end = memchr(to, '\n', (size_t)got);
+        run->line_ended = end != NULL;
+        run->len += end != NULL ? (size_t)(end - to) : (size_t)got;
+        if (run->len > LIMIT_SECRET)
+            return false;
+    }
+}
+
+/* Has the command ended, or stopped to ask on the terminal? */
+static void
+look_for_end(struct run *run)
+{
+    pid_t seen = run->child_ended ? 0 : waitpid(run->pid, &run->status, WNOHANG | WUNTRACED);
+
+    if (seen == run->pid || (seen < 0 && errno != EINTR))
+        run->child_ended = true;
+}
+
+/* End the whole group if it is still there, and collect the command. */
+static void
+end_command(struct run *run)
+{
+    if (!run->child_ended || WIFSTOPPED(run->status)) {
+        (void)kill(-run->pid, SIGKILL);
+        while (waitpid(run->pid, &run->status, 0) < 0 && errno == EINTR)
+            ;
+    }
+    close(run->out);
+}
+
+/* Read until the command has ended. @return false: err says why it was given up */
+static bool
+wait_for_line(const struct secret *secret, struct run *run, struct area *area, struct error *err)
+{
+    int64_t limit = secret->settings.limit_ms > 0 ? secret->settings.limit_ms : SECRET_LIMIT_MS;
+    int64_t end = monotonic_ms() + limit;
+
+    for (;;) {
+        struct pollfd wait = {.fd = run->pipe_ended ? -1 : run->out, .events = POLLIN};
+
+        look_for_end(run);
+        if (!run->pipe_ended && !take_output(run, area))
+            return refuse(err, "its first line is longer than 65536 bytes",
+                          "It must print the password and nothing else.");
+        if (run->child_ended)
+            return true;
+        if (is_stopped(secret)) {
+            error_set(err, ERROR_INTERRUPTED, "run the password command");
+            return false;
+        }
+        if (monotonic_ms() >= end) {
+            char said[64];
+
+            (void)text_print(said, sizeof said, "it did not end within %d seconds", (int)((limit + 999) / 1000));
+            return refuse(err, said, "Does it wait for an answer? Run it by hand.");
+        }
+        (void)poll(&wait, 1, run->pipe_ended ? LAST_TICK_MS : TICK_MS); /* EINTR: a signal, looked at above */
+    }
+}
+
+static bool
+judge_run(const struct run *run, struct area *area, struct error *err)
+{
+    static const char by_hand[] = "What it said stands above; run it by hand to see.";
+    char said[64];
+
+    if (WIFSTOPPED(run->status))
+        return refuse(err, "it was stopped because it wanted to use the terminal",
+                      "Choose a command that asks in a window, or not at all.");
+    if (WIFSIGNALED(run->status)) {
+        (void)text_print(said, sizeof said, "it was ended by signal %d", WTERMSIG(run->status));
+        return refuse(err, said, by_hand);
+    }
+    if (WEXITSTATUS(run->status) != 0) {
+        (void)text_print(said, sizeof said, "it ended with status %d", WEXITSTATUS(run->status));
+        return refuse(err, said, by_hand);
+    }
+    if (memchr(area->at, '\0', run->len) != NULL)
+        return refuse(err, "its first line holds a NUL byte", "");
+    if (run->len == 0)
+        return refuse(err, "it printed nothing, or an empty first line", by_hand);
+    return true;
+}
+
+/* Run the command; what it printed becomes what is kept. */
+static bool
+ask_command(struct secret *secret, struct error *err)
+{
+    struct area area;
+    struct run run = {0};
+    bool done = false;
+
+    if (secret->settings.command == NULL)
+        return refuse(err, "the configuration has none", "Add password-command to the account; see golub.conf(5).");
+    if (!area_new(&area, LIMIT_SECRET + 2))
+        return refuse(err, "out of memory", "");
+    if (!start_command(secret, &run, err))
+        goto out;
+    done = wait_for_line(secret, &run, &area, err);
+    if (done && run.len > 0 && area.at[run.len - 1] == '\r')
+        run.len--;
+    done = done && judge_run(&run, &area, err);
+    end_command(&run);
+    if (done && !area_new(&secret->kept, run.len + 1))
+        done = refuse(err, "out of memory", "");
+    if (done)
+        memcpy(secret->kept.at, area.at, run.len);
+out:
+    area_free(&area);
+    return done;
+}
+
+struct secret *
+secret_new(const struct secret_settings *settings)
+{
+    struct secret *secret = calloc(1, sizeof *secret);
+
+    if (secret == NULL)
+        return NULL;
+    secret->settings = *settings;
+    if (secret->settings.now_ms == NULL)
+        secret->settings.now_ms = monotonic_ms;
+    return secret;
+}
+
+bool
+secret_get(void *context, bool again, char **text, struct error *err)
+{
+    struct secret *secret = context;
+    char *copy = NULL;
+    bool done = false;
+
+    pthread_mutex_lock(&one_at_a_time);
+    if (again || (secret->kept.at != NULL && secret->settings.now_ms() - secret->kept_since > SECRET_KEPT_MS))
+        area_free(&secret->kept);
+    if (secret->kept.at == NULL) {
+        if (is_stopped(secret)) { /* a signal came while another account's command was running */
+            error_set(err, ERROR_INTERRUPTED, "run the password command");
+            goto out;
+        }
+        if (!ask_command(secret, err))
+            goto out;
+        secret->kept_since = secret->settings.now_ms();
+    }
+    copy = strdup(secret->kept.at);
+    if (copy == NULL) {
+        (void)refuse(err, "out of memory", "");
+        goto out;
+    }
+    *text = copy;
+    done = true;
+out:
+    pthread_mutex_unlock(&one_at_a_time);
+    return done;
+}
+
+void
+secret_free(struct secret *secret)
+{
+    if (secret == NULL)
+        return;
+    area_free(&secret->kept);
+    free(secret);
+}

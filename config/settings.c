@@ -1,0 +1,433 @@
+/*
+ * From the file to accounts, in four steps: libconfuse reads words into sections and we note the line of each
+ * value; every key of the defaults and of each account is converted (settings_keys.c); what only makes sense
+ * together is checked for each account; accounts are compared with each other.
+ *
+ * To libconfuse every value is a string. Its own numbers would take 010 for eight and "" for zero, and its
+ * messages could not say what would be right.
+ */
+#include "config/settings.h"
+
+#include "config/paths.h"
+#include "config/settings_loader.h"
+#include "config/settings_text.h"
+
+#include <stdarg.h>
+
+#define KEYS_MAX 64 /* keys of an account, with room */
+
+/* libconfuse hands its callbacks no context. */
+static struct loader *reading;
+
+void *
+loader_keep(struct loader *loader, void *memory)
+{
+    struct settings *s = loader->settings;
+
+    if (memory != NULL && array_grow(&s->owned, &s->owned_size, s->owned_count + 1, sizeof s->owned[0])) {
+        s->owned[s->owned_count++] = memory;
+        return memory;
+    }
+    free(memory);
+    if (!loader->failed) {
+        loader->failed = true;
+        error_set(loader->err, ERROR_CONFIG, "read the configuration");
+        error_answer(loader->err, TEXT("out of memory"));
+    }
+    return NULL;
+}
+
+static unsigned
+line_of(const struct loader *loader, const cfg_t *section, const char *key)
+{
+    unsigned line = 1;
+
+    for (size_t i = 0; i < loader->place_count; i++) {
+        const struct place *place = &loader->places[i];
+
+        if (place->section != section)
+            continue;
+        if (place->key == NULL)
+            line = place->line;
+        else if (key != NULL && strcmp(place->key, key) == 0)
+            return place->line;
+    }
+    return line;
+}
+
+static bool
+refuse_at(struct loader *loader, unsigned line, const char *account, const char *key, const char *reason)
+{
+    const char *file = loader->settings->file;
+    size_t len = strlen(file);
+
+    if (loader->failed)
+        return false;
+    loader->failed = true;
+    /* The end of a long path says more than its beginning, and the reason must fit. */
+    error_set(loader->err, ERROR_CONFIG, "%s:%u: %s%s%s%s%s%s", len > 100 ? file + len - 100 : file, line,
+              account != NULL ? "account \"" : "", account != NULL ? account : "", account != NULL ? "\": " : "",
+              key != NULL ? key : "", key != NULL ? ": " : "", reason);
+    return false;
+}
+
+bool
+loader_refuse(struct loader *loader, const char *key, const char *format, ...)
+{
+    const cfg_t *section = loader->section;
+    char reason[512];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(reason, sizeof reason, format, args); /* a cut reason still is one */
+    va_end(args);
+    if (key != NULL)
+        (void)loader_find(loader, key, &section);
+    return refuse_at(loader, line_of(loader, section, key), section != NULL ? section->title : NULL, key, reason);
+}
+
+bool
+loader_refuse_error(struct loader *loader, const char *key)
+{
+    char reason[sizeof loader->err->what], hint[sizeof loader->err->hint];
+
+    if (loader->failed)
+        return false;
+    (void)text_print(reason, sizeof reason, "%s", loader->err->what);
+    (void)text_print(hint, sizeof hint, "%s", loader->err->hint);
+    loader_refuse(loader, key, "%s", reason);
+    error_hint(loader->err, "%s", hint);
+    return false;
+}
+
+bool
+loader_hint(struct loader *loader, const char *format, ...)
+{
+    char hint[sizeof loader->err->hint];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(hint, sizeof hint, format, args);
+    va_end(args);
+    if (loader->err->hint[0] == '\0')
+        error_hint(loader->err, "%s", hint);
+    return false;
+}
+
+static bool
+note_place(const cfg_t *section, const char *key, int line)
+{
+    struct loader *l = reading;
+
+    if (!array_grow(&l->places, &l->place_size, l->place_count + 1, sizeof l->places[0])) {
+        loader_keep(l, NULL);
+        return false;
+    }
+    l->places[l->place_count++] = (struct place){section, key, line > 0 ? (unsigned)line : 1};
+    return true;
+}
+
+/* libconfuse calls this after each value. While a section is read, the root's line is still the one it began on. */
+static int
+note_value(cfg_t *section, cfg_opt_t *opt)
+{
+    bool begun = false, given = false;
+
+    if (section == reading->root) { /* "account|user" at the top is libconfuse's own way into a section */
+        (void)refuse_at(reading, (unsigned)section->line, NULL, NULL, "a key stands outside of an account");
+        return -1;
+    }
+    for (size_t i = 0; i < reading->place_count; i++) {
+        const struct place *place = &reading->places[i];
+
+        begun = begun || (place->section == section && place->key == NULL);
+        given = given || (place->section == section && place->key != NULL && strcmp(place->key, opt->name) == 0);
+    }
+    if (given && (opt->flags & CFGF_LIST) == 0) {
+        (void)refuse_at(reading, (unsigned)section->line, section->title, opt->name, "given twice");
+        return -1;
+    }
+    if (!begun && !note_place(section, NULL, reading->root->line))
+        return -1;
+    return given || note_place(section, opt->name, section->line) ? 0 : -1;
+}
+
+/* ... and this at the end of each section: where it began is known only if it had a key. */
+static int
+note_section(cfg_t *root, cfg_opt_t *opt)
+{
+    const cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+
+    for (size_t i = 0; i < reading->place_count; i++) {
+        if (reading->places[i].section == section)
+            return 0;
+    }
+    return note_place(section, NULL, root->line) ? 0 : -1;
+}
+
+/* Number of letters to change, add or take away to make one word of the other; enough for short words. */
+static unsigned
+distance(const char *a, const char *b)
+{
+    unsigned row[64], above, here;
+    size_t len = strlen(b);
+
+    if (len >= 64)
+        return 64;
+    for (size_t j = 0; j <= len; j++)
+        row[j] = (unsigned)j;
+    for (size_t i = 1; a[i - 1] != '\0'; i++) {
+        above = row[0]++;
+        for (size_t j = 1; j <= len; j++) {
+            here = above + (a[i - 1] != b[j - 1]);
+            above = row[j];
+            if (row[j] + 1 < here)
+                here = row[j] + 1;
+            if (row[j - 1] + 1 < here)
+                here = row[j - 1] + 1;
+            row[j] = here;
+        }
+    }
+    return row[len];
+}
+
+static const char *
+find_alike(const char *word)
+{
+    const char *const *lists[] = {keys_single, keys_list};
+    const char *best = NULL;
+    unsigned least = 4;
+
+    for (size_t i = 0; i < 2; i++) {
+        for (const char *const *key = lists[i]; *key != NULL; key++) {
+            unsigned d = distance(word, *key);
+
+            if (d < least && d < strlen(*key)) {
+                least = d;
+                best = *key;
+            }
+        }
+    }
+    return best;
+}
+
+static bool
+is_key(const char *word)
+{
+    const char *alike = find_alike(word);
+
+    return alike != NULL && strcmp(alike, word) == 0;
+}
+
+static void
+refuse_unknown(const cfg_t *section, const char *word)
+{
+    const char *alike = find_alike(word);
+    char reason[128];
+
+    (void)text_print(reason, sizeof reason, "unknown key: %.80s", word);
+    (void)refuse_at(reading, (unsigned)section->line, section->title, NULL, reason);
+    if (section == reading->root && is_key(word))
+        loader_hint(reading, "It belongs into account \"NAME\" { ... } or defaults { ... }.");
+    else if (section == reading->root)
+        loader_hint(reading, "Here only account \"NAME\" { ... } and defaults { ... } may stand.");
+    else if (alike != NULL)
+        loader_hint(reading, "Is %s meant? golub.conf(5) lists the keys.", alike);
+    else
+        loader_hint(reading, "golub.conf(5) lists the keys.");
+}
+
+static void
+hear_error(cfg_t *section, const char *format, va_list args)
+{
+    char said[256];
+
+    if (reading->failed) /* the callbacks above have said it better */
+        return;
+    (void)vsnprintf(said, sizeof said, format, args);
+    if (strstr(format, "no such option") != NULL) {
+        char *word = strchr(said, '\'');
+
+        if (word != NULL)
+            word[strcspn(word + 1, "'") + 1] = '\0';
+        refuse_unknown(section, word != NULL ? word + 1 : said);
+    } else if (strstr(format, "duplicate title") != NULL) {
+        (void)refuse_at(reading, (unsigned)section->line, NULL, NULL, "a second account of the same name");
+        loader_hint(reading, "Each account needs a name of its own.");
+    } else {
+        (void)refuse_at(reading, (unsigned)section->line, section->title, NULL, said);
+        loader_hint(reading, "Write key = \"value\", lists as {\"a\", \"b\"}; see golub.conf(5).");
+    }
+}
+
+/* Read the text into sections. */
+static bool
+parse_text(struct loader *loader, char *text)
+{
+    cfg_opt_t keys[KEYS_MAX], sections[3];
+    size_t n = 0;
+    FILE *stream;
+    unsigned unclosed;
+    int outcome;
+
+    for (const char *const *key = keys_single; *key != NULL; key++)
+        keys[n++] = (cfg_opt_t)CFG_STR(*key, NULL, CFGF_NODEFAULT);
+    for (const char *const *key = keys_list; *key != NULL; key++)
+        keys[n++] = (cfg_opt_t)CFG_STR_LIST(*key, NULL, CFGF_NODEFAULT);
+    for (size_t i = 0; i < n; i++)
+        keys[i].validcb = note_value;
+    keys[n] = (cfg_opt_t)CFG_END();
+    sections[0] = (cfg_opt_t)CFG_SEC("defaults", keys, CFGF_MULTI);
+    sections[1] = (cfg_opt_t)CFG_SEC("account", keys, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+    sections[0].validcb = sections[1].validcb = note_section;
+    sections[2] = (cfg_opt_t)CFG_END();
+
+    stream = fmemopen(text, strlen(text), "r");
+    loader->root = stream != NULL ? cfg_init(sections, CFGF_NONE) : NULL;
+    if (loader->root == NULL) {
+        if (stream != NULL)
+            fclose(stream);
+        return loader_keep(loader, NULL) != NULL;
+    }
+    cfg_set_error_function(loader->root, hear_error);
+    reading = loader;
+    outcome = cfg_parse_fp(loader->root, stream);
+    fclose(stream);
+    if (outcome != CFG_SUCCESS && !loader->failed)
+        (void)refuse_at(loader, (unsigned)loader->root->line, NULL, NULL, "this can't be read");
+    reading = NULL;
+    unclosed = outcome == CFG_SUCCESS ? settings_text_unclosed(text) : 0;
+    if (unclosed > 0)
+        (void)refuse_at(loader, unclosed, NULL, NULL, "the brace that opens here is never closed");
+    return outcome == CFG_SUCCESS && !loader->failed;
+}
+
+cfg_opt_t *
+loader_find(struct loader *loader, const char *key, const cfg_t **where)
+{
+    cfg_t *sections[] = {loader->section, loader->defaults};
+
+    for (size_t i = 0; i < 2; i++) {
+        cfg_opt_t *opt = sections[i] != NULL ? cfg_getopt(sections[i], key) : NULL;
+
+        /* An empty list sets no value, but says that there shall be none: it leaves these flags. */
+        if (opt != NULL && (cfg_opt_size(opt) > 0 || (opt->flags & (CFGF_MODIFIED | CFGF_RESET)) != 0)) {
+            *where = sections[i];
+            return opt;
+        }
+    }
+    return NULL;
+}
+
+const char *
+loader_scalar(struct loader *loader, const char *key)
+{
+    const cfg_t *section;
+    cfg_opt_t *opt = loader_find(loader, key, &section);
+
+    return opt != NULL ? cfg_opt_getnstr(opt, 0) : NULL;
+}
+
+static const struct configured built_in = {
+    .account = {.connection = {.scheme = SCHEME_IMAP, .auth = AUTH_AUTO, .tls = TLS_REQUIRED, .timeout_s = 60},
+                .policy = {.pull = {true, true, true, true},
+                           .push = {true, true, true, true},
+                           .guard = true,
+                           .max_delete = 25,
+                           .quarantine_days = 30,
+                           .layout = LAYOUT_VERBATIM,
+                           .patterns = (const char *const[]){"*", NULL}},
+                .fsync = true},
+};
+
+/* The defaults alone first: a bad value there is refused even if every account has its own. */
+static bool
+convert_all(struct loader *loader)
+{
+    struct settings *s = loader->settings;
+    unsigned defaults = cfg_size(loader->root, "defaults"), count = cfg_size(loader->root, "account");
+    struct configured scratch = built_in;
+
+    if (defaults > 1) {
+        unsigned line = line_of(loader, cfg_getnsec(loader->root, "defaults", 1), NULL);
+
+        return refuse_at(loader, line, NULL, NULL, "a second block of defaults; one is allowed");
+    }
+    loader->section = defaults == 1 ? cfg_getnsec(loader->root, "defaults", 0) : NULL;
+    if (loader->section != NULL && !keys_convert(loader, &scratch))
+        return false;
+    loader->defaults = loader->section;
+    if (count == 0) {
+        (void)refuse_at(loader, 1, NULL, NULL, "no account in it");
+        return loader_hint(loader, "golub.conf(5) shows the four lines that an account needs.");
+    }
+    s->accounts = calloc(count, sizeof s->accounts[0]);
+    if (s->accounts == NULL)
+        return loader_keep(loader, NULL) != NULL;
+    for (; s->count < count; s->count++) {
+        struct configured *c = &s->accounts[s->count];
+
+        *c = built_in;
+        loader->section = cfg_getnsec(loader->root, "account", (unsigned)s->count);
+        c->line = line_of(loader, loader->section, NULL);
+        c->account.name = loader_keep(loader, strdup(cfg_title(loader->section)));
+        if (c->account.name == NULL || !keys_convert(loader, c) || !check_account(loader, c))
+            return false;
+    }
+    return true;
+}
+
+struct settings *
+settings_load(const char *file, struct error *err)
+{
+    struct settings *s = calloc(1, sizeof *s);
+    struct loader loader = {.settings = s, .err = err};
+    char *text = NULL;
+    bool done = false;
+
+    error_set(err, ERROR_CONFIG, "read the configuration");
+    if (s == NULL || (file != NULL && (s->file = strdup(file)) == NULL)) {
+        error_answer(err, TEXT("out of memory"));
+        goto out;
+    }
+    if (file == NULL && !paths_config_file(&s->file, err))
+        goto out;
+    if (!settings_text_read(s->file, &text, err) || !paths_folder_of(s->file, &loader.folder, err))
+        goto out;
+    settings_text_blank_comments(text);
+    done = parse_text(&loader, text) && convert_all(&loader) && check_together(&loader);
+out:
+    if (loader.root != NULL)
+        cfg_free(loader.root);
+    free(loader.places);
+    free(loader.folder);
+    free(text);
+    if (!done) {
+        settings_free(s);
+        s = NULL;
+    }
+    return s;
+}
+
+void
+settings_free(struct settings *settings)
+{
+    if (settings == NULL)
+        return;
+    for (size_t i = 0; i < settings->owned_count; i++)
+        free(settings->owned[i]);
+    free(settings->owned);
+    free(settings->accounts);
+    free(settings->file);
+    free(settings);
+}
+
+struct configured *
+settings_find(struct settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        if (strcmp(settings->accounts[i].account.name, name) == 0)
+            return &settings->accounts[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,35 @@
+/*
+ * What the user said in golub.conf: an array of accounts, checked as far as that is possible without a connection and
+ * without looking into a Maildir. Nothing is made or changed by reading it.
+ */
+#ifndef CONFIG_SETTINGS_H
+#define CONFIG_SETTINGS_H
+
+#include "sync/account.h"
+
+struct configured {               /* one account of the file */
+    struct account account;       /* secret and stop callbacks are left for the caller */
+    const char *password_command; /* NULL: none */
+    unsigned line;                /* of the file, where the account begins */
+};
+
+struct settings {                /* strings belong to it and live as long as it does */
+    char *file;                  /* that was read, as named */
+    struct configured *accounts; /* in the file's order; at least one */
+    size_t count;
+    void **owned; /* every string and list */
+    size_t owned_count, owned_size;
+};
+
+/**
+ * Read and check the configuration. libconfuse keeps static state: one thread at a time.
+ * @param file  NULL: the usual place
+ * @return NULL: ERROR_CONFIG; what begins with FILE:LINE where a line can be named
+ */
+struct settings *settings_load(const char *file, struct error *err);
+/** NULL-safe. */
+void settings_free(struct settings *settings);
+/** The account of that name, or NULL. */
+struct configured *settings_find(struct settings *settings, const char *name);
+
+#endif

@@ -1,0 +1,143 @@
+/* What only makes sense together: the keys of one account, and the accounts beside each other. */
+#include "config/settings_loader.h"
+
+#include "config/paths.h"
+
+static const char *
+find_fault(const char *name)
+{
+    if (name[0] == '\0')
+        return "an account needs a name";
+    if (strlen(name) > 63)
+        return "the account's name is longer than 63 bytes";
+    if (name[0] == '.' || name[0] == '-' || name[0] == '~')
+        return "an account's name can't begin with a dot, a dash or a tilde";
+    for (const char *at = name; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f || *at == '/')
+            return "an account's name can't hold a slash or a control character: it becomes a folder's name";
+    }
+    return NULL;
+}
+
+/* A token or password is needed unless the tunnel may be logged in already, or the certificate alone says who we
+ * are. */
+static bool
+check_login(struct loader *loader, const struct configured *c)
+{
+    const struct connection *to = &c->account.connection;
+
+    if (to->tunnel != NULL || to->auth == AUTH_EXTERNAL)
+        return true;
+    if (to->user == NULL) {
+        loader_refuse(loader, NULL, "user is missing");
+        return loader_hint(loader, "Add user = \"...\"; it is needless only with a tunnel or auth = {\"external\"}.");
+    }
+    if (c->password_command == NULL) {
+        loader_refuse(loader, NULL, "password-command is missing");
+        return loader_hint(loader, "Add password-command = \"...\", a command that prints the password.");
+    }
+    return true;
+}
+
+static bool
+check_tls(struct loader *loader, const struct configured *c)
+{
+    const struct connection *to = &c->account.connection;
+
+    if (to->client_key != NULL && to->client_cert == NULL)
+        return loader_refuse(loader, "tls-client-key", "means nothing without tls-client-cert");
+    if (to->tls != TLS_NONE)
+        return true;
+    if (to->scheme == SCHEME_IMAPS) {
+        loader_refuse(loader, "tls", "\"none\" contradicts a server that begins with imaps://");
+        return loader_hint(loader, "Write imap:// if the connection shall be plain text.");
+    }
+    if (to->tunnel == NULL && !to->allow_plaintext && !keys_loopback(to->host)) {
+        loader_refuse(loader, "tls", "\"none\" would send mail and password readable to all on the way to %s",
+                      to->host);
+        return loader_hint(loader, "Leave it out, or say allow-plaintext = true if that is what you want.");
+    }
+    return true;
+}
+
+bool
+check_account(struct loader *loader, struct configured *c)
+{
+    const char *fault = find_fault(c->account.name);
+    struct connection *to = &c->account.connection;
+    char *state;
+
+    if (fault != NULL)
+        return loader_refuse(loader, NULL, "%s", fault);
+    if (to->host == NULL && to->tunnel == NULL) {
+        loader_refuse(loader, NULL, "server is missing");
+        return loader_hint(loader, "Add server = \"imaps://HOST\".");
+    }
+    if (c->account.maildir == NULL) {
+        loader_refuse(loader, NULL, "maildir is missing");
+        return loader_hint(loader, "Add maildir = \"~/Mail/%s\".", c->account.name);
+    }
+    /* A tunnel without a named server has nobody whose certificate could be checked: it is taken as it comes. */
+    if (to->host == NULL && loader_scalar(loader, "tls") == NULL)
+        to->tls = TLS_NONE;
+    if (to->host == NULL && to->tls == TLS_REQUIRED && to->fingerprints == NULL)
+        return loader_refuse(loader, "tls",
+                             "TLS inside a tunnel needs server or tls-fingerprint to know the certificate");
+    if (c->account.state == NULL) {
+        if (!paths_state(c->account.name, &state, loader->err))
+            return loader_refuse_error(loader, NULL);
+        c->account.state = loader_keep(loader, state);
+    }
+    return c->account.state != NULL && check_login(loader, c) && check_tls(loader, c);
+}
+
+static bool
+resolve_and_keep(struct loader *loader, const char *path, const char **resolved)
+{
+    char *real;
+
+    if (!paths_resolve(path, &real, loader->err))
+        return loader_refuse_error(loader, NULL);
+    *resolved = loader_keep(loader, real);
+    return *resolved != NULL;
+}
+
+struct roots { /* of one account, symbolic links resolved */
+    const char *maildir, *state;
+};
+
+static bool
+compare_with(struct loader *loader, const struct roots *roots, size_t a, size_t b)
+{
+    const struct configured *other = &loader->settings->accounts[a];
+
+    if (paths_overlap(roots[a].maildir, roots[b].maildir)) {
+        loader_refuse(loader, "maildir", "equal to that of account \"%s\" (line %u), or one inside the other",
+                      other->account.name, other->line);
+        return loader_hint(loader, "Each account needs a Maildir tree of its own.");
+    }
+    if (strcmp(roots[a].state, roots[b].state) == 0) {
+        loader_refuse(loader, "state", "the same folder as that of account \"%s\" (line %u)", other->account.name,
+                      other->line);
+        return loader_hint(loader, "Each account needs a state folder of its own.");
+    }
+    return true;
+}
+
+bool
+check_together(struct loader *loader)
+{
+    struct settings *s = loader->settings;
+    struct roots *roots = calloc(s->count, sizeof roots[0]);
+    bool fine = roots != NULL || loader_keep(loader, NULL) != NULL;
+
+    for (size_t b = 0; b < s->count && fine; b++) {
+        loader->section = cfg_getnsec(loader->root, "account", (unsigned)b);
+        fine = resolve_and_keep(loader, s->accounts[b].account.maildir, &roots[b].maildir) &&
+               resolve_and_keep(loader, s->accounts[b].account.state, &roots[b].state);
+        for (size_t a = 0; a < b && fine; a++)
+            fine = compare_with(loader, roots, a, b);
+    }
+    free(roots);
+    return fine;
+}

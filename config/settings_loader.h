@@ -1,0 +1,60 @@
+/*
+ * Inside of settings only: what is being read, where each value stands, and the conversion of keys.
+ */
+#ifndef CONFIG_SETTINGS_LOADER_H
+#define CONFIG_SETTINGS_LOADER_H
+
+#include "config/settings.h"
+
+#include <confuse.h>
+
+struct place { /* where a value was read */
+    const cfg_t *section;
+    const char *key; /* NULL: the section itself */
+    unsigned line;
+};
+
+struct loader {
+    struct settings *settings;
+    char *folder; /* that relative paths are relative to */
+    cfg_t *root;
+    cfg_t *section;  /* the account (or the defaults alone) whose keys are converted */
+    cfg_t *defaults; /* may be NULL */
+    struct place *places;
+    size_t place_count, place_size;
+    bool failed; /* err is filled in; the first one counts */
+    struct error *err;
+};
+
+/** A value of the section at hand, or of the defaults. *section: where it was found. NULL: not given. */
+cfg_opt_t *loader_find(struct loader *loader, const char *key, const cfg_t **section);
+/** The single value of a key; NULL: not given. */
+const char *loader_scalar(struct loader *loader, const char *key);
+/** Refuse the value of a key (NULL: the account itself): FILE:LINE: account "x": KEY: reason. @return false, always */
+bool loader_refuse(struct loader *loader, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/** The same for a reason that is in loader->err already; its hint stays. @return false, always */
+bool loader_refuse_error(struct loader *loader, const char *key);
+/** Add what to do. @return false, always */
+bool loader_hint(struct loader *loader, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/**
+ * Keep an allocated string or list until the settings go. NULL is passed on as "out of memory". @return what it was
+ * given
+ */
+void *loader_keep(struct loader *loader, void *memory);
+
+/** Convert every key that is given into `to`, which holds the built-in values. Looks at each key alone. */
+MUST_CHECK bool keys_convert(struct loader *loader, struct configured *to);
+/** `server`: imaps://HOST[:PORT] or imap://HOST[:PORT]. @param to  scheme, host and port are filled in */
+MUST_CHECK bool keys_server(struct loader *loader, struct connection *to);
+/** A host that can only be this machine: localhost, 127.x.x.x, ::1. */
+bool keys_loopback(const char *host);
+/** The keys of one account together: what is missing, what contradicts. The state folder gets its usual place. */
+MUST_CHECK bool check_account(struct loader *loader, struct configured *c);
+/** The accounts beside each other: equal or nested Maildir roots, a shared state folder. */
+MUST_CHECK bool check_together(struct loader *loader);
+/** The keys of an account, for libconfuse and for the likeness of a misspelt one. NULL at the end. */
+extern const char *const keys_single[];
+extern const char *const keys_list[];
+
+#endif

@@ -1,0 +1,64 @@
+/* The handler touches nothing but one flag: it may run in any thread, in the middle of anything. */
+#include "config/signals.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+static atomic_int caught; /* number of the first signal; lock-free, so that a handler may use it */
+
+static void
+die_of(int number)
+{
+    sigset_t set;
+    struct sigaction action = {.sa_handler = SIG_DFL};
+
+    sigemptyset(&action.sa_mask);
+    (void)sigaction(number, &action, NULL); /* can't fail for these numbers, and there is nobody to tell */
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    (void)raise(number);
+}
+
+static void
+catch_signal(int number)
+{
+    int none = 0;
+
+    if (!atomic_compare_exchange_strong(&caught, &none, number))
+        die_of(number);
+}
+
+void
+signals_install(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = catch_signal}, ignore = {.sa_handler = SIG_IGN}, old;
+
+    /* No SA_RESTART: a wait that was interrupted looks at the flag at once. */
+    sigemptyset(&action.sa_mask);
+    sigemptyset(&ignore.sa_mask);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (numbers[i] == SIGHUP && sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
+            continue;
+        (void)sigaction(numbers[i], &action, NULL);
+    }
+    (void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+bool
+signals_stopped(void *context)
+{
+    (void)context;
+    return atomic_load(&caught) != 0;
+}
+
+void
+signals_reraise(void)
+{
+    int number = atomic_load(&caught);
+
+    if (number != 0)
+        die_of(number);
+}

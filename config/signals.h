@@ -1,0 +1,20 @@
+/*
+ * Signals that ask the program to stop. The first one only sets a flag: what is in flight ends, what is done is
+ * committed. The second one ends the program at once, with the signal's own status.
+ */
+#ifndef CONFIG_SIGNALS_H
+#define CONFIG_SIGNALS_H
+
+#include <stdbool.h>
+
+/**
+ * Catch SIGINT, SIGTERM and SIGHUP (not where nohup had it ignored); ignore SIGPIPE: a reader that went away is no
+ * reason to stop.
+ */
+void signals_install(void);
+/** Did one come? Fits every `stopped` callback; the context is not used. */
+bool signals_stopped(void *context);
+/** End the program by the signal that came, if one did; otherwise return. */
+void signals_reraise(void);
+
+#endif

@@ -1,0 +1,48 @@
+#!/bin/sh
+# All that must hold before a change goes in:  sh contrib/check.sh
+# Installs what is missing, builds with ASan and UBSan (warnings are errors) and runs the unit, simulation and system tests,
+# then builds the release and takes the newcomer's walk with it. Exit status 0 only if everything passed.
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=contrib/lib.sh
+. "$top/contrib/lib.sh"
+
+jobs=${GOLUB_JOBS:-2}
+
+# gcc 12's sanitizers can't place their shadow memory where the kernel randomises addresses by more than 28 bits.
+fixed_addresses=
+bits=$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 0)
+if [ "$bits" -gt 28 ] && setarch "$(uname -m)" -R true 2>/dev/null; then
+    fixed_addresses="setarch $(uname -m) -R"
+fi
+
+# run_tests PRESET CTEST-OPTIONS...  The last lines of each go to the end of the output too.
+run_tests() {
+    preset=$1
+    shift
+    # shellcheck disable=SC2086 # no word or three
+    $fixed_addresses ctest --test-dir "$top/build/$preset" -j "$jobs" --output-on-failure --no-tests=error \
+        -O "$top/build/$preset-tests.log" "$@" </dev/null
+}
+
+mkdir -p "$top/build"
+# shellcheck disable=SC2086 # lists of words
+install_missing "$top/build/install.log" $build_packages $server_packages $test_packages
+
+status=0
+build_preset asan "$jobs"
+run_tests asan -LE smoke || status=$?
+build_preset release "$jobs" golub
+run_tests release -L smoke || status=$?
+
+say
+for preset in asan release; do
+    say "== $preset"
+    sed -n '/tests passed/,$p' "$top/build/$preset-tests.log"
+done
+if [ "$status" = 0 ]; then
+    say "All is well."
+else
+    say "Not all is well (exit status $status)."
+fi
+exit "$status"

@@ -1,0 +1,52 @@
+# bash completion for golub: commands, options, and the accounts of the configuration.
+# Install as /usr/share/bash-completion/completions/golub, or source it.
+
+_golub_accounts() {
+    local file=${XDG_CONFIG_HOME:-$HOME/.config}/golub/golub.conf i
+    for ((i = 1; i < ${#COMP_WORDS[@]} - 1; i++)); do
+        case ${COMP_WORDS[i]} in
+        -c | --config)
+            file=${COMP_WORDS[i + 1]}
+            [[ $file == '=' ]] && file=${COMP_WORDS[i + 2]}
+            ;;
+        esac
+    done
+    [[ -r ${file/#\~/$HOME} ]] || return
+    sed -n "s/^[[:blank:]]*account[[:blank:]]*[\"']\{0,1\}\([^\"'{[:blank:]]*\).*/\1/p" "${file/#\~/$HOME}"
+}
+
+_golub() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= i words
+    COMPREPLY=()
+    [[ $previous == '=' ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
+    if [[ $previous == -c || $previous == --config ]]; then
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "${current#=}")
+        return
+    fi
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+        sync | status | check)
+            command=${COMP_WORDS[i]}
+            break
+            ;;
+        esac
+    done
+    words="--config --quiet --verbose --json --help --version"
+    case $command in
+    '' | sync) words+=" --dry-run --pull --push --confirm-deletes" ;;
+    esac
+    case $current in
+    -*) ;;
+    *)
+        if [[ -n $command ]]; then
+            words=$(_golub_accounts)
+        else
+            words="sync status check"
+        fi
+        ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+
+complete -F _golub golub

@@ -1,0 +1,139 @@
+/*
+ * Errors as values of fixed size. Everything that enters one is made printable here, once: names of files and words of
+ * servers are written by strangers and end up on a terminal.
+ */
+#include "store/base/error.h"
+
+#include <stdarg.h>
+
+#define FORMATTED_MAX 2048 /* bytes of a formatted text before it is escaped and cut to its field */
+
+/* Length of the well-formed UTF-8 sequence at `at` that a terminal may see; 0: escape this byte. */
+static size_t
+printable_length(const unsigned char *at, size_t len)
+{
+    size_t need;
+    uint32_t code, least;
+
+    if (at[0] < 0x80)
+        return at[0] >= 0x20 && at[0] != 0x7f ? 1 : 0;
+    if (at[0] >= 0xc2 && at[0] <= 0xdf) {
+        need = 2, code = at[0] & 0x1fu, least = 0xa0; /* U+0080 ... U+009F are control characters too */
+    } else if (at[0] >= 0xe0 && at[0] <= 0xef) {
+        need = 3, code = at[0] & 0x0fu, least = 0x800;
+    } else if (at[0] >= 0xf0 && at[0] <= 0xf4) {
+        need = 4, code = at[0] & 0x07u, least = 0x10000;
+    } else {
+        return 0;
+    }
+    if (len < need)
+        return 0;
+    for (size_t i = 1; i < need; i++) {
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (at[i] & 0x3fu);
+    }
+    if (code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+        return 0;
+    /* Marks that turn the direction of what follows can make a line say something else than it holds. */
+    if ((code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0x2028 || code == 0x2029)
+        return 0;
+    return need;
+}
+
+void
+error_escape(char *to, size_t size, struct text from)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    size_t used = 0, cut = 0; /* cut: where "..." still fits */
+
+    if (size == 0)
+        return;
+    for (size_t i = 0; i < from.len;) {
+        const unsigned char *at = (const unsigned char *)from.at + i;
+        size_t whole = printable_length(at, from.len - i);
+        char piece[4] = {'\\', 'x', hex[*at >> 4], hex[*at & 15]};
+        size_t len = whole > 0 ? whole : sizeof piece;
+
+        if (used + 4 <= size)
+            cut = used;
+        if (used + len + 1 > size) {
+            text_print(to + cut, size - cut, "...");
+            return;
+        }
+        memcpy(to + used, whole > 0 ? (const char *)at : piece, len);
+        used += len;
+        i += whole > 0 ? whole : 1;
+    }
+    to[used] = '\0';
+}
+
+static void
+print_escaped(char *to, size_t size, const char *format, va_list args)
+{
+    char text[FORMATTED_MAX];
+    int len = vsnprintf(text, sizeof text, format, args);
+
+    /* A longer text is cut: every field is shorter than this array, so error_escape marks the cut. */
+    error_escape(to, size, len >= 0 ? text_of(text) : text_of(format));
+}
+
+void
+error_set(struct error *err, enum error_kind kind, const char *format, ...)
+{
+    va_list args;
+
+    err->kind = kind;
+    err->answer[0] = '\0';
+    err->hint[0] = '\0';
+    va_start(args, format);
+    print_escaped(err->what, sizeof err->what, format, args);
+    va_end(args);
+}
+
+void
+error_sys(struct error *err, int number, const char *format, ...)
+{
+    char words[128];
+    va_list args;
+
+    err->kind = ERROR_LOCAL;
+    err->hint[0] = '\0';
+    va_start(args, format);
+    print_escaped(err->what, sizeof err->what, format, args);
+    va_end(args);
+    error_escape(err->answer, sizeof err->answer, text_of(strerror_r(number, words, sizeof words)));
+}
+
+void
+error_answer(struct error *err, struct text said)
+{
+    error_escape(err->answer, sizeof err->answer, said);
+}
+
+void
+error_hint(struct error *err, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    print_escaped(err->hint, sizeof err->hint, format, args);
+    va_end(args);
+}
+
+void
+error_line(const struct error *err, char *to, size_t size)
+{
+    char line[sizeof *err + 16];
+    const char *end = err->answer[0] != '\0' ? err->answer : err->what;
+    size_t len = strlen(end);
+    bool stopped = len > 0 && strchr(".!?", end[len - 1]) != NULL;
+    bool named = err->account[0] != '\0' || err->mailbox[0] != '\0';
+
+    text_print(line, sizeof line, "%s%s%s%s%s%s%s%s%s", err->account,
+               err->account[0] != '\0' && err->mailbox[0] != '\0' ? "/" : "", err->mailbox, named ? ": " : "",
+               err->what, err->what[0] != '\0' && err->answer[0] != '\0' ? ": " : "", err->answer,
+               err->hint[0] == '\0' || len == 0 ? "" : (stopped ? " " : ". "), err->hint);
+    /* The engine copies account and mailbox as they are; a name may hold anything. */
+    error_escape(to, size, text_of(line));
+}

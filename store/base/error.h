@@ -1,0 +1,43 @@
+/*
+ * An error is a value that rises; the layer that knows a fact adds it. The store says what was tried and what was
+ * answered, the engine adds mailbox and account, the report prints it, once. Nobody else prints.
+ */
+#ifndef STORE_BASE_ERROR_H
+#define STORE_BASE_ERROR_H
+
+#include "store/base/text.h"
+
+enum error_kind {
+    ERROR_NONE,
+    ERROR_CONFIG,      /* usage or configuration, or a situation that must be settled by the user first: exit 2 */
+    ERROR_LOGIN,       /* login refused or the password command failed: exit 4 */
+    ERROR_NETWORK,     /* no connection, TLS and STARTTLS included, or a connection that broke: exit 5 */
+    ERROR_SERVER,      /* the server refused, lied or talked nonsense: exit 1 */
+    ERROR_LOCAL,       /* file system or journal: exit 1 */
+    ERROR_LOCKED,      /* another golub is at work on the account: exit 6 */
+    ERROR_INTERRUPTED, /* a signal asked us to stop */
+};
+
+struct error { /* fixed size: to report "out of memory" must not need memory */
+    enum error_kind kind;
+    char account[64];  /* as in the configuration; "" until the engine adds it */
+    char mailbox[256]; /* UTF-8, as the user writes it; "" if it is about the account */
+    char what[256];    /* what was tried: "move message 1732.eV01 from tmp/ to cur/" */
+    char answer[512];  /* what the other side said, control characters escaped */
+    char hint[256];    /* what to do next; may be "" */
+};
+
+/** Fill in kind and what; answer and hint become empty, account and mailbox stay. */
+void error_set(struct error *err, enum error_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/** ERROR_LOCAL with the system's words for `number` (errno) as the answer. */
+void error_sys(struct error *err, int number, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/** The other side's words: control and 8-bit-invalid bytes escaped as \xNN, cut with "..." where too long. */
+void error_answer(struct error *err, struct text said);
+/** What the user can do. */
+void error_hint(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** Copy printable text, bytes below 0x20 and 0x7f as \xNN, cut with "..."; always NUL-terminated. */
+void error_escape(char *to, size_t size, struct text from);
+/** One line for people: "account/mailbox: what: answer. hint" without the parts that are empty. */
+void error_line(const struct error *err, char *to, size_t size);
+
+#endif

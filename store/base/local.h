@@ -1,0 +1,156 @@
+/*
+ * A tree of local folders as the sync engine sees it. store/maildir implements it on files, the simulator in memory.
+ * Folders are named by their path below the root in the layout's form ("INBOX", "Work/2024", maildir++: "" and ".A.B").
+ * Everything here may change under us at any moment: mail readers rename, move, copy and remove files as they like.
+ */
+#ifndef STORE_BASE_LOCAL_H
+#define STORE_BASE_LOCAL_H
+
+#include "store/base/digest.h"
+#include "store/base/flags.h"
+
+#define LOCAL_FOLDER_MAX 2048 /* bytes of a folder's path below the root */
+#define LOCAL_BASE_MAX 240    /* bytes of a Maildir base name that golub handles; longer ones are reported as unreadable */
+#define LOCAL_INFO_MAX 64     /* bytes of where + info suffix */
+#define LOCAL_STAMP_MAX 200
+
+/*
+ * One file: folder, base name and `info`, which says exactly where it is: 'n' (new/) or 'c' (cur/) followed by the info
+ * suffix as it stands in the name, e.g. "n", "c:2,", "c:2,FSa". The file's name is base + (info + 1).
+ */
+struct local_file {
+    const char *folder;
+    const char *base;
+    const char *info;
+};
+
+/** Flags that an info shows; *shown: the mask of those it can show (a name in new/ without suffix shows only not-\Seen). */
+unsigned local_info_flags(const char *info, unsigned *shown);
+/** The info of a file after its flags became `flags`: letters that are not ours stay, sorted; no \Seen, no other flag and not in cur/ before: stays in new/. */
+void local_info_with(const char *info, unsigned flags, char out[static LOCAL_INFO_MAX + 1]);
+/** The info that a new file with these flags is delivered under: unseen without flags "n", all else "c:2,...". */
+void local_info_fresh(unsigned flags, char out[static LOCAL_INFO_MAX + 1]);
+
+/* What tells whether a folder moved: mtimes of folder, cur/ and new/, as text without blanks. racy: too young to be trusted. */
+struct local_stamp {
+    char text[LOCAL_STAMP_MAX];
+    bool racy;
+};
+
+struct local_scanner {
+    /** One name; each base is reported once for each file that carries it. */
+    bool (*file)(void *context, const char *base, const char *info);
+    /** A name that can't be used (not a regular file, unreadable, base too long): never a removal, always said. */
+    bool (*bad)(void *context, const char *name, const char *why);
+};
+
+struct local_facts { /* of one file's contents */
+    struct digests digests;
+    int64_t date; /* mtime, seconds */
+};
+
+struct local_draft; /* a message being written to tmp/ */
+
+struct local_delivery { /* one finished draft to be made durable under its final name */
+    struct local_draft *draft;
+    const char *base;
+    unsigned flags;
+    int64_t date;
+    /* [out] */
+    bool ok;
+    char info[LOCAL_INFO_MAX + 1];
+    struct error err; /* if not ok: why; ERROR_LOCAL. A name that was taken is not ok with hint "taken" */
+    bool taken;
+};
+
+struct local_rename { /* a change of flags: folder/base+from becomes folder/base+to */
+    struct local_file file;
+    const char *to; /* info */
+    /* [out] */
+    bool ok, missing; /* missing: the file is not there under that name any more */
+    struct error err;
+};
+
+struct local_move { /* link of a file into another folder under another base (MOVE down: link first, unlink later) */
+    struct local_file from;
+    struct local_file to;
+    /* [out] */
+    bool ok, missing, taken;
+    struct error err;
+};
+
+struct local_removal { /* out of the folder, into the quarantine */
+    struct local_file file;
+    const char *quarantine;          /* file name inside the quarantine folder, chosen by the engine, unique */
+    const unsigned char *wire;       /* digest it must still have, or NULL */
+    uint64_t size;
+    /* [out] */
+    bool ok, missing, altered;
+    struct error err;
+};
+
+enum local_root { ROOT_PRESENT, ROOT_MISSING, ROOT_PARENT_MISSING, ROOT_EMPTY };
+
+struct local_mark { /* the file .golub in the root */
+    bool present;
+    char account[33]; /* hex of 128 random bits */
+    char server[65];  /* hex digest of host name and user */
+    uint64_t run;
+    char nonce[33];
+};
+
+struct local_ops {
+    /** How the root stands; opens it. @param make  make it if its parent exists */
+    bool (*open)(void *local, bool make, enum local_root *root, struct error *err);
+    bool (*read_mark)(void *local, struct local_mark *mark, struct error *err);
+    /** Write, fsync, rename, fsync of the root. */
+    bool (*write_mark)(void *local, const struct local_mark *mark, struct error *err);
+    /** Every folder that is a mailbox (cur/, new/ and tmp/ exist; no symbolic link is followed). */
+    bool (*folders)(void *local, bool (*folder)(void *context, const char *folder), void *context, struct error *err);
+    /** mtimes now. *missing: it is no folder any more */
+    bool (*stamp)(void *local, const char *folder, struct local_stamp *stamp, bool *missing, struct error *err);
+    /**
+     * Every name in new/ and cur/. *stable: mtimes were equal before and after (after a few tries); stamp is from before.
+     * An unstable listing was reported all the same: names in it are true, absence proves nothing.
+     */
+    bool (*scan)(void *local, const char *folder, const struct local_scanner *to, void *context, struct local_stamp *stamp, bool *stable, struct error *err);
+    /** Size, date and digests by reading the file. *missing: not there (any more) under that name; *changed: it changed while it was read */
+    bool (*examine)(void *local, const struct local_file *file, struct local_facts *facts, bool *missing, struct error *err);
+    /** Open for reading in wire form. NULL in *handle with *missing: not there. */
+    bool (*read_open)(void *local, const struct local_file *file, void **handle, bool *missing, struct error *err);
+    bool (*read)(void *local, void *handle, void *to, size_t size, size_t *got, struct error *err);
+    bool (*read_rewind)(void *local, void *handle, struct error *err);
+    void (*read_close)(void *local, void *handle);
+    /** A draft in the folder's tmp/; wire-form bytes go in, LF-form goes to disk where that is reversible. */
+    bool (*draft_begin)(void *local, const char *folder, struct local_draft **draft, struct error *err);
+    bool (*draft_write)(void *local, struct local_draft *draft, const void *bytes, size_t len, struct error *err);
+    /** No more bytes: digests of what was written. The draft stays open until delivered or dropped. */
+    bool (*draft_finish)(void *local, struct local_draft *draft, struct digests *digests, struct error *err);
+    void (*draft_drop)(void *local, struct local_draft *draft);
+    /** Make a whole batch durable: data, names, directories, in this order. Consumes the drafts. Each item has its outcome;
+     *  false: the batch as a whole failed before anything is certain, and nothing may be committed. */
+    bool (*deliver)(void *local, struct local_delivery *items, size_t count, struct error *err);
+    bool (*rename)(void *local, struct local_rename *items, size_t count, struct error *err); /* durable on return */
+    bool (*link)(void *local, struct local_move *items, size_t count, struct error *err);     /* durable on return; source stays */
+    /** Second half of a move: unlink the source where the target exists with the same bytes; durable on return. */
+    bool (*unlink_moved)(void *local, struct local_move *items, size_t count, struct error *err);
+    bool (*remove)(void *local, struct local_removal *items, size_t count, struct error *err); /* durable on return */
+    /** Is this name in the quarantine? */
+    bool (*in_quarantine)(void *local, const char *name);
+    /** Remove a file whose days are over from the quarantine. */
+    bool (*quarantine_drop)(void *local, const char *name, struct error *err);
+    /** Make a folder with cur/, new/ and tmp/, parents too, durable. One that is there already is fine. */
+    bool (*create)(void *local, const char *folder, struct error *err);
+    /** Bytes free where mail is written. */
+    bool (*free_space)(void *local, uint64_t *bytes, struct error *err);
+    /** For `check`: type of file system, whether one syncfs serves a batch. */
+    void (*describe)(void *local, char *to, size_t size);
+    void (*close)(void *local);
+};
+
+struct local {
+    const struct local_ops *ops;
+    void *self;
+};
+
+#endif

@@ -1,0 +1,188 @@
+/*
+ * A server's mailboxes as the sync engine sees them: one table of functions, each taking a whole batch (all mailboxes of
+ * a phase) and reporting every item through a callback as its answer arrives. store/imap implements it on a pipelined
+ * wire, the simulator in memory.
+ *
+ * Rules for every function here:
+ * - mailbox names are the bytes of LIST (modified UTF-7 or UTF-8), opaque to the engine;
+ * - a callback that returns false stops the batch as fast as the wire allows; the function then returns false and leaves
+ *   err alone: the callback has filled it in (it is the same struct error that the caller passed, by the context);
+ * - true means: every item was reported. false means: the connection, or the caller's callback, broke; items that were not
+ *   reported are in doubt. A refusal of one mailbox or message is an item's outcome and never makes the batch fail;
+ * - UIDs are checked (1 ... 2^32-1), numbers are checked, texts are bounded. Nothing is believed beyond that.
+ */
+#ifndef STORE_BASE_REMOTE_H
+#define STORE_BASE_REMOTE_H
+
+#include "store/base/digest.h"
+#include "store/base/flags.h"
+
+enum remote_attribute { /* RFC 9051 7.3.1, RFC 6154 */
+    REMOTE_NOSELECT = 1, /* \Noselect or \NonExistent */
+    REMOTE_NOINFERIORS = 2,
+    REMOTE_SUBSCRIBED = 4,
+    REMOTE_ALL = 8,
+    REMOTE_ARCHIVE = 16,
+    REMOTE_DRAFTS = 32,
+    REMOTE_FLAGGED = 64,
+    REMOTE_JUNK = 128,
+    REMOTE_SENT = 256,
+    REMOTE_TRASH = 512,
+    REMOTE_IMPORTANT = 1024,
+    REMOTE_SHARED = 2048, /* below another users' or a shared namespace */
+};
+
+struct remote_listed { /* one mailbox of a survey */
+    struct text name;  /* wire bytes */
+    struct text utf8;  /* decoded; .at == NULL if the name is not valid modified UTF-7 */
+    char separator;    /* 0: NIL, a flat name */
+    unsigned attributes;
+    bool has_status; /* all of the four below are known; false where the server gave none or an incomplete one */
+    uint32_t messages, uidnext, uidvalidity;
+    uint64_t modseq; /* HIGHESTMODSEQ; 0: absent, NOMODSEQ or not supported */
+};
+
+struct remote_info { /* what the connection can do, for the engine's decisions and for `golub check` */
+    char server[256];          /* ID name and version, or the greeting's text */
+    char prefix[256];          /* of the personal namespace, wire bytes, e.g. "INBOX." */
+    char separator;            /* of the personal namespace; 0 unknown */
+    bool condstore, qresync, uidplus, move, multiappend, literal_plus, list_status, list_extended, special_use, utf8, objectid;
+    uint64_t append_limit;     /* 0: not said */
+    const char *capabilities;  /* as the server listed them after login, one blank between; owned by the remote */
+    uint64_t bytes_up, bytes_down;
+};
+
+struct remote_select { /* one mailbox to be observed */
+    struct text mailbox;
+    uint32_t uidvalidity; /* last known; 0: never seen */
+    uint32_t uidnext;     /* cursor; UIDs from here on are asked with size and date */
+    uint64_t modseq;      /* cursor; 0: none */
+    uint32_t check_uid;   /* highest known UID: its size and date are asked again; 0: none */
+    bool full;            /* no delta: every UID with flags, size and date */
+};
+
+struct remote_selected {
+    uint32_t uidvalidity, uidnext, exists;
+    uint64_t modseq;     /* HIGHESTMODSEQ of the SELECT itself, taken before any delta was read; 0: none */
+    unsigned permanent;  /* FLAG_* bits that can be stored; FLAG_ALL where the server did not say */
+    bool keywords;       /* \* was among PERMANENTFLAGS */
+    bool delta;          /* what follows are changes only; false: what follows is every message */
+    bool read_only;
+};
+
+struct remote_message {
+    uint32_t uid;
+    bool has_flags;
+    unsigned flags;
+    const char *keywords; /* as in flags.h, with has_flags */
+    bool has_meta;        /* size and date are known */
+    uint64_t size;        /* RFC822.SIZE: a hint */
+    int64_t date;         /* INTERNALDATE, seconds UTC */
+};
+
+struct remote_outcome { /* of one item or mailbox */
+    bool ok;
+    bool gone;              /* not ok, and the reason is that the mailbox or message does not exist (any more) */
+    bool permanent;         /* not ok, and asking again without a change is useless: [TOOBIG], a parse refusal ... */
+    bool over_quota;        /* [OVERQUOTA] */
+    bool changed;           /* verify said no, UIDVALIDITY differs, or the server's state is not what it was: plan anew */
+    bool doubtful;          /* not ok, but the command may have been (partly) done: look before trying again */
+    char answer[512];       /* the server's words, escaped */
+};
+
+struct remote_observer {
+    bool (*selected)(void *context, size_t index, const struct remote_selected *selected);
+    bool (*vanished)(void *context, size_t index, uint32_t first, uint32_t last); /* delta only; inclusive */
+    bool (*message)(void *context, size_t index, const struct remote_message *message);
+    /** The listing of this mailbox is complete (outcome ok: every tagged answer was OK), or refused. */
+    bool (*done)(void *context, size_t index, const struct remote_outcome *outcome);
+};
+
+struct remote_fetch { /* bodies or headers of one mailbox */
+    struct text mailbox;
+    uint32_t uidvalidity;
+    const uint32_t *uids; /* ascending */
+    size_t count;
+    bool headers; /* BODY.PEEK[HEADER] instead of BODY.PEEK[] */
+};
+
+struct remote_sink { /* one literal at a time: begin, any number of data, end */
+    bool (*begin)(void *context, size_t index, uint64_t size);
+    bool (*data)(void *context, size_t index, const void *bytes, size_t len);
+    bool (*end)(void *context, size_t index, uint32_t uid);
+    /** All answers for this request are in. UIDs that had no `end` were not delivered. */
+    bool (*done)(void *context, size_t index, const struct remote_outcome *outcome);
+};
+
+struct remote_store { /* the same change of flags for several UIDs of one mailbox */
+    struct text mailbox;
+    uint32_t uidvalidity;
+    const uint32_t *uids; /* ascending */
+    size_t count;
+    unsigned add, del;
+};
+
+struct remote_append { /* one message to be stored */
+    struct text mailbox;
+    uint32_t uidvalidity; /* an APPENDUID of another one is not believed */
+    uint32_t uidnext;     /* an APPENDUID below is not believed */
+    unsigned flags;
+    const char *keywords; /* only those the mailbox can hold are sent */
+    int64_t date;
+    uint64_t size; /* wire bytes, exact */
+};
+
+struct remote_appender {
+    /** Read up to `size` bytes of item's wire form, from the start on at the first call after `rewind`. *got 0: end. */
+    bool (*read)(void *context, size_t index, void *to, size_t size, size_t *got);
+    bool (*rewind)(void *context, size_t index);
+    /** @param uid 0: the server did not say (no UIDPLUS), or what it said is not believed */
+    bool (*done)(void *context, size_t index, uint32_t uid, const struct remote_outcome *outcome);
+};
+
+struct remote_change { /* messages to be removed, moved or copied out of one mailbox */
+    struct text mailbox;
+    uint32_t uidvalidity;
+    const uint32_t *uids; /* ascending */
+    size_t count;
+    struct text target;          /* move, copy: the other mailbox */
+    uint32_t target_uidvalidity; /* a COPYUID of another one is not believed */
+};
+
+struct remote_changer {
+    /** Re-read right before the change: is this still the message, unchanged? false keeps it as it is (outcome.changed). */
+    bool (*verify)(void *context, size_t index, size_t item, const struct remote_message *now);
+    /** @param uid move, copy: the new UID, 0 if not known or not believed */
+    bool (*done)(void *context, size_t index, size_t item, uint32_t uid, const struct remote_outcome *outcome);
+};
+
+struct remote_ops {
+    /** Connect and log in; err as in stream.h, or ERROR_LOGIN. @param examine  never SELECT, only EXAMINE (dry run) */
+    bool (*open)(void *remote, bool examine, struct error *err);
+    void (*info)(void *remote, struct remote_info *out);
+    /** Every mailbox with its status. An answer without INBOX, or incomplete, is an error. */
+    bool (*survey)(void *remote, bool (*listed)(void *context, const struct remote_listed *mailbox), void *context, struct error *err);
+    bool (*observe)(void *remote, const struct remote_select *mailboxes, size_t count, const struct remote_observer *to, void *context, struct error *err);
+    bool (*fetch)(void *remote, const struct remote_fetch *wanted, size_t count, const struct remote_sink *to, void *context, struct error *err);
+    /** Change flags; echo comes as observer->message for each UID that still exists, then observer->done for the request. */
+    bool (*store)(void *remote, const struct remote_store *changes, size_t count, const struct remote_observer *to, void *context, struct error *err);
+    bool (*append)(void *remote, const struct remote_append *messages, size_t count, const struct remote_appender *from, void *context, struct error *err);
+    /** UID MOVE; only offered where info.move. */
+    bool (*move)(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to, void *context, struct error *err);
+    bool (*copy)(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to, void *context, struct error *err);
+    /** \Deleted and expunge of exactly these UIDs. Without UIDPLUS only where no other message carries \Deleted. */
+    bool (*remove)(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to, void *context, struct error *err);
+    /** CREATE and SUBSCRIBE; [ALREADYEXISTS] is fine. `name` are UTF-8 levels joined by the namespace's separator, without its prefix;
+     *  the remote adds prefix and encoding. @param done index, outcome, and the wire name that was used */
+    bool (*create)(void *remote, const struct text *names, size_t count,
+                   bool (*done)(void *context, size_t index, struct text wire_name, const struct remote_outcome *outcome), void *context, struct error *err);
+    /** Say goodbye and close; errors here are of no interest. The remote may be opened again. */
+    void (*close)(void *remote);
+};
+
+struct remote { /* what the engine holds */
+    const struct remote_ops *ops;
+    void *self;
+};
+
+#endif

@@ -1,0 +1,296 @@
+/*
+ * Messages to be stored. Neighbours of one mailbox travel together (MULTIAPPEND, all or nothing), group after group without
+ * waiting. A group that is refused is halved down to the one message that is the reason.
+ */
+#include "store/imap/client.h"
+
+struct group {
+    size_t first, count;
+};
+
+struct appending {
+    struct imap *imap;
+    const struct remote_append *messages;
+    size_t count;
+    const struct remote_appender *from;
+    void *context;
+    struct error *err;
+
+    size_t at;            /* the next message that is in no group yet */
+    struct group *halves; /* of groups that were refused: they go before what was never sent */
+    size_t halves_len, halves_size;
+    bool full;            /* over quota: nothing more is sent */
+    bool single;          /* the server refused a group, but not its messages one by one */
+    struct remote_outcome over_quota;
+    bool gone; /* the mailbox of messages[gone_at] does not exist: nothing more is sent there */
+    size_t gone_at;
+    struct remote_outcome gone_why;
+};
+
+/* An atom as a keyword may be one (RFC 9051 section 9: ATOM-CHAR). */
+static bool
+is_atom(const char *at, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)at[i];
+        if (c <= 0x20 || c >= 0x7f || strchr("(){%*\"\\]", c) != NULL)
+            return false;
+    }
+    return len > 0;
+}
+
+/* "(\Seen $Forwarded keyword) " */
+static void
+print_flags(struct queue *queue, const struct remote_append *message)
+{
+    const char *blank = "";
+
+    queue_print(queue, "(");
+    for (unsigned bit = 1; bit <= FLAG_ALL; bit <<= 1) {
+        if (!(message->flags & bit))
+            continue;
+        queue_print(queue, "%s%s", blank, flag_to_imap(bit));
+        blank = " ";
+    }
+    for (const char *at = message->keywords != NULL ? message->keywords : ""; *at != '\0';) {
+        size_t len = strcspn(at, " ");
+        if (len < 256 && is_atom(at, len)) {
+            queue_print(queue, "%s%.*s", blank, (int)len, at);
+            blank = " ";
+        }
+        at += len;
+        at += strspn(at, " ");
+    }
+    queue_print(queue, ") ");
+}
+
+/* "01-Feb-2020 03:04:05 +0000"; dates outside of what four digits can say become the nearest that they can. */
+static void
+print_date(struct queue *queue, int64_t date)
+{
+    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const int64_t least = INT64_C(-62135596800), most = INT64_C(253402300799); /* years 1 and 9999 */
+    time_t when = (time_t)(date < least ? least : date > most ? most : date);
+    struct tm tm = {0};
+
+    if (gmtime_r(&when, &tm) == NULL)
+        tm = (struct tm){.tm_mday = 1, .tm_year = 70};
+    queue_print(queue, "\"%02d-%s-%04d %02d:%02d:%02d +0000\" ", tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900,
+                tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+static bool
+send_group(struct appending *appending, struct group group)
+{
+    struct queue *queue = &appending->imap->queue;
+
+    queue_begin(queue, COMMAND_APPEND, 0, group.first, group.count);
+    queue_print(queue, "APPEND ");
+    queue_name(queue, appending->messages[group.first].mailbox);
+    for (size_t i = group.first; i < group.first + group.count; i++) {
+        queue_print(queue, " ");
+        print_flags(queue, &appending->messages[i]);
+        print_date(queue, appending->messages[i].date);
+        queue_stream(queue, i, appending->messages[i].size);
+    }
+    return queue_end(queue, appending->err);
+}
+
+static bool
+same_mailbox(const struct remote_append *a, const struct remote_append *b)
+{
+    return a->mailbox.len == b->mailbox.len && memcmp(a->mailbox.at, b->mailbox.at, a->mailbox.len) == 0;
+}
+
+/* Too large for this server: refused without asking. */
+static bool
+is_too_big(const struct appending *appending, size_t index)
+{
+    uint64_t limit = appending->imap->can.append_limit;
+
+    return limit != 0 && appending->messages[index].size > limit;
+}
+
+/* The longest run of messages from `at` on that may travel as one command. */
+static struct group
+next_group(const struct appending *appending)
+{
+    const struct remote_append *messages = appending->messages;
+    struct group group = {appending->at, 1};
+    uint64_t bytes = messages[group.first].size;
+    size_t most = appending->imap->can.bits & CAPABILITY_MULTIAPPEND && !appending->single ? LIMIT_BATCH : 1;
+
+    while (group.count < most && group.first + group.count < appending->count) {
+        const struct remote_append *next = &messages[group.first + group.count];
+        if (!same_mailbox(&messages[group.first], next) || is_too_big(appending, group.first + group.count))
+            break;
+        if (next->size > LIMIT_APPEND_BYTES || bytes + next->size > LIMIT_APPEND_BYTES)
+            break;
+        bytes += next->size;
+        group.count++;
+    }
+    return group;
+}
+
+static bool
+report_all(struct appending *appending, struct group group, const struct remote_outcome *outcome)
+{
+    for (size_t i = group.first; i < group.first + group.count; i++)
+        if (!appending->from->done(appending->context, i, 0, outcome))
+            return false;
+    return true;
+}
+
+static bool
+next(void *self, bool *more)
+{
+    struct appending *appending = self;
+
+    if (appending->halves_len > 0) {
+        struct group group = appending->halves[--appending->halves_len];
+        return appending->full ? report_all(appending, group, &appending->over_quota) : send_group(appending, group);
+    }
+    if (appending->at == appending->count) {
+        /* A group in flight may still come back in halves: then this is asked again. */
+        *more = false;
+        return true;
+    }
+    struct group group = next_group(appending);
+    appending->at += group.count;
+    if (appending->full)
+        return report_all(appending, group, &appending->over_quota);
+    if (appending->gone && same_mailbox(&appending->messages[appending->gone_at], &appending->messages[group.first]))
+        return report_all(appending, group, &appending->gone_why);
+    if (is_too_big(appending, group.first)) {
+        struct remote_outcome outcome;
+        client_outcome(&outcome, "larger than the %llu bytes that the server accepts (APPENDLIMIT)",
+                       (unsigned long long)appending->imap->can.append_limit);
+        outcome.permanent = true;
+        return report_all(appending, group, &outcome);
+    }
+    return send_group(appending, group);
+}
+
+/* ---- answers ---- */
+
+/* Is the APPENDUID believable: the mailbox that we mean, as many UIDs as messages, ascending, none that was given before? */
+static bool
+believe(const struct appending *appending, const struct command *command, const struct response *response)
+{
+    const struct remote_append *first = &appending->messages[command->first];
+    uint32_t last = 0;
+
+    if (response->code != CODE_APPENDUID || response->number == 0 || response->number != first->uidvalidity ||
+        uid_set_size(&response->to) != command->count)
+        return false;
+    for (size_t i = 0; i < command->count; i++) {
+        uint32_t uid = uid_set_nth(&response->to, i);
+        if (uid <= last || uid < appending->messages[command->first + i].uidnext)
+            return false;
+        last = uid;
+    }
+    return true;
+}
+
+static bool
+take_ok(struct appending *appending, const struct command *command, const struct response *response)
+{
+    const struct remote_outcome good = {.ok = true};
+    bool believed = believe(appending, command, response);
+
+    for (size_t i = 0; i < command->count; i++) {
+        uint32_t uid = believed ? uid_set_nth(&response->to, i) : 0;
+        if (!appending->from->done(appending->context, command->first + i, uid, &good))
+            return false;
+    }
+    return true;
+}
+
+/* Words of servers without response codes that mean: this message, never. */
+static bool
+says_never(struct text said)
+{
+    static const char *const words[] = {"bare newline", "bare LF", "NUL char", "null char", "nvalid", "alformed",
+                                        "too large", "too big", "too long"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (said.len > 0 && memmem(said.at, said.len, words[i], strlen(words[i])) != NULL)
+            return true;
+    return false;
+}
+
+static bool
+halve(struct appending *appending, const struct command *command)
+{
+    size_t half = (command->count + 1) / 2;
+
+    if (!array_grow(&appending->halves, &appending->halves_size, appending->halves_len + 2, sizeof *appending->halves)) {
+        error_set(appending->err, ERROR_LOCAL, "store messages on the server: out of memory");
+        return false;
+    }
+    /* The last one in is the first one out. */
+    appending->halves[appending->halves_len++] = (struct group){command->first + half, command->count - half};
+    appending->halves[appending->halves_len++] = (struct group){command->first, half};
+    return true;
+}
+
+static bool
+take_answer(void *self, const struct command *command, const struct response *response)
+{
+    struct appending *appending = self;
+    struct remote_outcome outcome;
+
+    if (response->state == STATE_OK)
+        return take_ok(appending, command, response);
+    client_refused(response, &outcome);
+    if (outcome.over_quota) {
+        appending->full = true;
+        appending->over_quota = outcome;
+    }
+    if (outcome.gone) {
+        appending->gone = true;
+        appending->gone_at = command->first;
+        appending->gone_why = outcome;
+    }
+    if (command->count > 1 && !outcome.gone && !outcome.over_quota) {
+        appending->single |= response->state == STATE_BAD;
+        return halve(appending, command);
+    }
+    if (!outcome.gone && !outcome.over_quota && response->code != CODE_OTHER)
+        outcome.permanent |= response->state == STATE_BAD || says_never(response->said);
+    return report_all(appending, (struct group){command->first, command->count}, &outcome);
+}
+
+static bool
+rewind_message(void *self, size_t index)
+{
+    struct appending *appending = self;
+
+    return appending->from->rewind(appending->context, index);
+}
+
+static bool
+read_message(void *self, size_t index, void *to, size_t size, size_t *got)
+{
+    struct appending *appending = self;
+
+    return appending->from->read(appending->context, index, to, size, got);
+}
+
+bool
+imap_append(struct imap *imap, const struct remote_append *messages, size_t count, const struct remote_appender *from,
+            void *context, struct error *err)
+{
+    struct appending appending = {
+        .imap = imap, .messages = messages, .count = count, .from = from, .context = context, .err = err};
+    const struct operation operation = {
+        .self = &appending, .next = next, .answered = take_answer, .rewind = rewind_message, .read = read_message};
+    bool ok;
+
+    do
+        ok = queue_run(&imap->queue, &operation, err);
+    while (ok && (appending.halves_len > 0 || appending.at < count));
+    free(appending.halves);
+    return ok;
+}

@@ -1,0 +1,124 @@
+/*
+ * What the operations of the IMAP engine share: the connection's state, kinds of commands, and the mailbox that is selected.
+ * Private to this room; imap.h is its door. One file an operation: survey.c, observe.c, fetch_bodies.c, append.c, store.c,
+ * change.c, create.c.
+ */
+#ifndef STORE_IMAP_CLIENT_H
+#define STORE_IMAP_CLIENT_H
+
+#include "store/base/remote.h"
+#include "store/imap/capability.h"
+#include "store/imap/imap.h"
+#include "store/imap/queue.h"
+#include "store/imap/session.h"
+
+enum command_kind {
+    COMMAND_CAPABILITY = -5, /* of the connection: answered to imap.c whatever operation runs */
+    COMMAND_ENABLE,
+    COMMAND_NAMESPACE,
+    COMMAND_ID,
+    COMMAND_LOGOUT,
+    COMMAND_UNSELECT = 0,
+    COMMAND_SELECT,
+    COMMAND_LIST,
+    COMMAND_LSUB,
+    COMMAND_STATUS,
+    COMMAND_FETCH,
+    COMMAND_REREAD, /* FETCH right before a change */
+    COMMAND_PROOF,  /* FETCH right after it */
+    COMMAND_STORE,
+    COMMAND_STORE_KEYWORD,
+    COMMAND_LISTING, /* FETCH of all flags, to see what a plain EXPUNGE would take */
+    COMMAND_EXPUNGE,
+    COMMAND_MOVE,
+    COMMAND_COPY,
+    COMMAND_APPEND,
+    COMMAND_CREATE,
+    COMMAND_SUBSCRIBE
+};
+
+struct imap {
+    const struct connection *to;
+    struct connection patient; /* as `to`, but the interruption comes only after what is in flight had its time */
+    int64_t stopped_at_ms;     /* monotonic; 0: no signal yet */
+    bool in_session;           /* logged in: commands may be in flight */
+
+    struct session *session;
+    struct queue queue;
+    bool examine;
+    struct capabilities can;
+    struct buffer capability_text;
+    struct buffer enabled; /* as the server listed it */
+    bool enable_ok;        /* ENABLE was answered OK */
+    struct namespaces namespaces;
+    char id[256];
+    bool selected;    /* on the server, by what was answered */
+    bool select_sent; /* by what was sent */
+    bool disordered;  /* this server lists messages in no order: count them another way */
+    bool plain_list;  /* LIST with return options was refused */
+    bool plain_select; /* SELECT with parameters was refused */
+};
+
+/** QRESYNC is enabled and to be used. */
+bool client_qresync(const struct imap *imap);
+bool client_condstore(const struct imap *imap);
+/** Names are UTF-8 on this connection. */
+bool client_utf8(const struct imap *imap);
+/** Wait for the answers to what open has sent, if that was not done yet. */
+MUST_CHECK bool client_settle(struct imap *imap, struct error *err);
+/** A refusal as an outcome: the server's words and what its response code says. */
+void client_refused(const struct response *response, struct remote_outcome *out);
+/** An outcome of our own making. */
+void client_outcome(struct remote_outcome *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * The mailbox whose SELECT is being answered, or was. Commands of many mailboxes are in flight at once, and untagged data do
+ * not say which mailbox they are about. The server carries out SELECTs in their order, so: while the oldest unanswered
+ * command is one of mailbox A, data are A's. When it is the SELECT of B, they may still be A's, up to [CLOSED] or the
+ * UIDVALIDITY of B; where UNSELECT is offered it stands between, and there is nothing to tell apart.
+ */
+struct selection {
+    uint32_t number; /* of the SELECT; 0: none yet */
+    size_t index;
+    bool boundary;   /* data are this mailbox's */
+    bool answered, ok, read_only;
+    bool permanent_said, has_exists;
+    uint32_t uidvalidity, uidnext, exists; /* 0: not said */
+    uint64_t modseq;
+    unsigned permanent;
+    bool wildcard;
+};
+
+/** Queue SELECT (or EXAMINE). @param parameters  behind the name: "" or " (CONDSTORE)" ... */
+MUST_CHECK bool select_send(struct imap *imap, size_t index, struct text mailbox, const char *parameters, struct error *err);
+/** Look at what is being answered now. @return true: a new mailbox begins; *selection starts over for it */
+bool select_track(struct imap *imap, struct selection *selection);
+/** Remember what an untagged answer says about the mailbox. */
+void select_untagged(const struct imap *imap, struct selection *selection, const struct response *response);
+/** The SELECT's own answer, or that of an UNSELECT. @return false: the server mixed things up; err is filled in */
+MUST_CHECK bool select_answered(struct imap *imap, struct selection *selection, const struct command *command,
+                                const struct response *response);
+/** Are untagged data of this moment about this mailbox? */
+bool select_owns(const struct imap *imap, const struct selection *selection);
+/** Selected, and the one we mean? If not, *out says why. @param uidvalidity  expected; 0: any */
+bool select_good(const struct selection *selection, uint32_t uidvalidity, struct remote_outcome *out);
+
+/* The operations of remote.h. */
+bool imap_survey(struct imap *imap, bool (*listed)(void *context, const struct remote_listed *mailbox), void *context,
+                 struct error *err);
+bool imap_observe(struct imap *imap, const struct remote_select *mailboxes, size_t count, const struct remote_observer *to,
+                  void *context, struct error *err);
+bool imap_fetch(struct imap *imap, const struct remote_fetch *wanted, size_t count, const struct remote_sink *to,
+                void *context, struct error *err);
+bool imap_store(struct imap *imap, const struct remote_store *changes, size_t count, const struct remote_observer *to,
+                void *context, struct error *err);
+bool imap_append(struct imap *imap, const struct remote_append *messages, size_t count, const struct remote_appender *from,
+                 void *context, struct error *err);
+enum change_kind { CHANGE_MOVE, CHANGE_COPY, CHANGE_REMOVE };
+bool imap_change(struct imap *imap, enum change_kind kind, const struct remote_change *changes, size_t count,
+                 const struct remote_changer *to, void *context, struct error *err);
+bool imap_create(struct imap *imap, const struct text *names, size_t count,
+                 bool (*done)(void *context, size_t index, struct text wire_name, const struct remote_outcome *outcome),
+                 void *context, struct error *err);
+
+#endif

@@ -1,0 +1,161 @@
+/*
+ * New mailboxes: CREATE, SUBSCRIBE, and a LIST as the proof; all names in one turn. What counts is that the mailbox is there
+ * afterwards, whoever made it.
+ */
+#include "store/imap/client.h"
+
+#include "store/imap/utf7.h"
+
+struct making {
+    char *wire; /* NULL: can't be said to this server */
+    size_t len;
+    bool listed, unusable; /* unusable: there, but not a mailbox that can hold mail */
+    struct remote_outcome outcome;
+};
+
+struct creating {
+    struct imap *imap;
+    struct error *err;
+    struct making *items;
+    size_t count;
+    size_t at;
+    unsigned step;
+};
+
+static bool
+is_inbox(struct text name)
+{
+    return text_is_nocase(name, "INBOX");
+}
+
+/* Prefix and encoding. @return false: out of memory */
+static bool
+name_mailbox(struct creating *creating, struct text name, struct making *out)
+{
+    const struct imap *imap = creating->imap;
+    struct buffer wire = buffer_new(LIMIT_LITERAL_KEPT);
+    bool ok = name.len > 0 && utf8_valid(name);
+
+    for (size_t i = 0; i < name.len; i++)
+        ok = ok && (unsigned char)name.at[i] >= 0x20 && name.at[i] != 0x7f;
+    if (ok && !is_inbox(name))
+        ok = buffer_adds(&wire, imap->namespaces.personal);
+    if (ok)
+        ok = client_utf8(imap) ? buffer_add(&wire, name.at, name.len) : utf7_encode(name, &wire);
+    if (!ok) {
+        buffer_free(&wire);
+        client_outcome(&out->outcome, "no name for a mailbox");
+        out->outcome.permanent = true;
+        return true;
+    }
+    out->len = wire.len;
+    out->wire = wire.at;
+    return true;
+}
+
+static struct text
+wire_of(const struct making *making)
+{
+    return (struct text){making->wire, making->len};
+}
+
+/* LIST takes a pattern: in a name with wildcards it may answer more than the one, which does no harm. */
+static bool
+next(void *self, bool *more)
+{
+    static const struct {
+        int kind;
+        const char *words;
+    } steps[] = {{COMMAND_CREATE, "CREATE "}, {COMMAND_SUBSCRIBE, "SUBSCRIBE "}, {COMMAND_LIST, "LIST \"\" "}};
+    struct creating *creating = self;
+    struct queue *queue = &creating->imap->queue;
+
+    while (creating->at < creating->count && creating->items[creating->at].wire == NULL)
+        creating->at++;
+    if (creating->at == creating->count) {
+        *more = false;
+        return true;
+    }
+    queue_begin(queue, steps[creating->step].kind, creating->at, 0, 0);
+    queue_print(queue, "%s", steps[creating->step].words);
+    queue_name(queue, wire_of(&creating->items[creating->at]));
+    if (++creating->step == sizeof steps / sizeof steps[0]) {
+        creating->step = 0;
+        creating->at++;
+    }
+    return queue_end(queue, creating->err);
+}
+
+static bool
+take_untagged(void *self, const struct response *response, const struct command *oldest)
+{
+    struct creating *creating = self;
+    struct text name = response->list.name;
+
+    (void)oldest;
+    if (response->kind != RESPONSE_LIST)
+        return true;
+    for (size_t i = 0; i < creating->count; i++) {
+        struct making *making = &creating->items[i];
+        if (making->wire == NULL || name.len != making->len)
+            continue;
+        if (memcmp(name.at, making->wire, name.len) != 0 && !(is_inbox(name) && is_inbox(wire_of(making))))
+            continue;
+        making->listed = true;
+        making->unusable = response->list.attributes & REMOTE_NOSELECT;
+    }
+    return true;
+}
+
+static bool
+take_answer(void *self, const struct command *command, const struct response *response)
+{
+    struct creating *creating = self;
+    struct making *making = &creating->items[command->index];
+
+    if (command->kind == COMMAND_CREATE && response->state != STATE_OK)
+        client_refused(response, &making->outcome);
+    return true;
+}
+
+static void
+settle(struct making *making)
+{
+    if (making->wire == NULL)
+        return;
+    if (making->listed && !making->unusable)
+        making->outcome = (struct remote_outcome){.ok = true};
+    else if (making->outcome.answer[0] == '\0')
+        client_outcome(&making->outcome, making->unusable ? "the server made a name that can't hold messages"
+                                                          : "the server says OK, but does not list the mailbox");
+}
+
+bool
+imap_create(struct imap *imap, const struct text *names, size_t count,
+            bool (*done)(void *context, size_t index, struct text wire_name, const struct remote_outcome *outcome),
+            void *context, struct error *err)
+{
+    struct creating creating = {.imap = imap, .err = err, .count = count};
+    const struct operation operation = {
+        .self = &creating, .next = next, .untagged = take_untagged, .answered = take_answer};
+    bool ok;
+
+    if (count == 0)
+        return true;
+    creating.items = calloc(count, sizeof *creating.items);
+    ok = creating.items != NULL;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = name_mailbox(&creating, names[i], &creating.items[i]);
+    if (!ok)
+        error_set(err, ERROR_LOCAL, "make mailboxes: out of memory");
+    ok = ok && queue_run(&imap->queue, &operation, err);
+    for (size_t i = 0; ok && i < count; i++) {
+        struct making *making = &creating.items[i];
+        settle(making);
+        ok = done(context, i, making->wire != NULL ? wire_of(making) : names[i], &making->outcome);
+    }
+    for (size_t i = 0; creating.items != NULL && i < count; i++)
+        free(creating.items[i].wire);
+    free(creating.items);
+    return ok;
+}

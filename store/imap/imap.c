@@ -1,0 +1,439 @@
+/*
+ * The door of this room: open, info and close, and the table of functions of store/base/remote.h. What is asked of the
+ * server after login (ENABLE, NAMESPACE, ID) is only queued by open and travels together with the first operation, so that
+ * it costs no turn of its own.
+ */
+#include "store/imap/client.h"
+
+#include <stdarg.h>
+
+#define GRACE_MS 5000 /* after the first signal, for what is in flight */
+
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+
+    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+        return 0;
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A signal came. Asked between answers: nothing new is sent from then on. */
+static bool
+was_stopped(void *context)
+{
+    struct imap *imap = context;
+
+    if (imap->stopped_at_ms != 0)
+        return true;
+    if (imap->to->stopped == NULL || !imap->to->stopped(imap->to->stopped_context))
+        return false;
+    imap->stopped_at_ms = now_ms();
+    return true;
+}
+
+/* Asked by the stream at every wait: while commands are in flight a signal interrupts only after their grace. */
+static bool
+patience_is_over(void *context)
+{
+    struct imap *imap = context;
+
+    return was_stopped(imap) && (!imap->in_session || now_ms() - imap->stopped_at_ms >= GRACE_MS);
+}
+
+bool
+client_condstore(const struct imap *imap)
+{
+    return imap->can.bits & CAPABILITY_CONDSTORE && !imap->plain_select;
+}
+
+static bool
+was_enabled(const struct imap *imap, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (size_t at = 0; imap->enable_ok && at < imap->enabled.len;) {
+        const char *blank = memchr(imap->enabled.at + at, ' ', imap->enabled.len - at);
+        size_t word = blank != NULL ? (size_t)(blank - imap->enabled.at) - at : imap->enabled.len - at;
+        if (word == len && text_is_nocase((struct text){imap->enabled.at + at, word}, name))
+            return true;
+        at += word + 1;
+    }
+    return false;
+}
+
+bool
+client_qresync(const struct imap *imap)
+{
+    return imap->can.bits & CAPABILITY_QRESYNC && client_condstore(imap) && was_enabled(imap, "QRESYNC");
+}
+
+bool
+client_utf8(const struct imap *imap)
+{
+    return imap->can.bits & CAPABILITY_UTF8_ACCEPT &&
+           (was_enabled(imap, "UTF8=ACCEPT") || was_enabled(imap, "UTF8=ONLY") || was_enabled(imap, "IMAP4rev2"));
+}
+
+bool
+client_settle(struct imap *imap, struct error *err)
+{
+    const struct operation nothing = {0};
+
+    return imap->queue.unanswered == 0 || queue_run(&imap->queue, &nothing, err);
+}
+
+void
+client_outcome(struct remote_outcome *out, const char *format, ...)
+{
+    va_list args;
+
+    *out = (struct remote_outcome){0};
+    va_start(args, format);
+    (void)vsnprintf(out->answer, sizeof out->answer, format, args);
+    va_end(args);
+}
+
+/* Do these words say that there is no such mailbox? For servers that have no response codes. */
+static bool
+says_gone(struct text said)
+{
+    static const char *const words[] = {"exist", "nknown mailbox", "no such mailbox", "not found"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (said.len > 0 && memmem(said.at, said.len, words[i], strlen(words[i])) != NULL)
+            return true;
+    return false;
+}
+
+void
+client_refused(const struct response *response, struct remote_outcome *out)
+{
+    *out = (struct remote_outcome){0};
+    error_escape(out->answer, sizeof out->answer, response->said);
+    if (out->answer[0] == '\0')
+        (void)text_print(out->answer, sizeof out->answer, "%s", response->state == STATE_BAD ? "BAD" : "NO");
+    switch (response->code) {
+    case CODE_NONEXISTENT:
+    case CODE_TRYCREATE: out->gone = true; break;
+    case CODE_TOOBIG:
+    case CODE_LIMIT:
+    case CODE_CANNOT: out->permanent = true; break;
+    case CODE_OVERQUOTA: out->over_quota = true; break;
+    case CODE_NONE: out->gone = response->state == STATE_NO && says_gone(response->said); break;
+    default: break;
+    }
+}
+
+/* ---- open ---- */
+
+static bool
+out_of_memory(struct error *err)
+{
+    error_set(err, ERROR_LOCAL, "talk to the server: out of memory");
+    return false;
+}
+
+static bool
+keep_words(struct buffer *to, const struct response *response)
+{
+    buffer_clear(to);
+    return buffer_add(to, response->words.at != NULL ? response->words.at : "", response->words.len);
+}
+
+/* Answers that concern the connection. */
+static bool
+take_global(void *context, const struct command *command, const struct response *response)
+{
+    struct imap *imap = context;
+    bool ok = true;
+
+    if (command != NULL) {
+        if (command->kind == COMMAND_ENABLE)
+            imap->enable_ok = response->state == STATE_OK;
+    } else if (response->kind == RESPONSE_CAPABILITY) {
+        ok = keep_words(&imap->capability_text, response);
+    } else if (response->kind == RESPONSE_ENABLED) {
+        ok = keep_words(&imap->enabled, response);
+    } else if (response->kind == RESPONSE_NAMESPACE) {
+        imap->namespaces = response->namespaces;
+    } else if (response->kind == RESPONSE_ID) {
+        (void)text_print(imap->id, sizeof imap->id, "%s", response->id);
+    }
+    if (imap->queue.err != NULL && !ok)
+        return out_of_memory(imap->queue.err);
+    return true;
+}
+
+static bool
+send_line(struct imap *imap, int kind, const char *line, struct error *err)
+{
+    queue_begin(&imap->queue, kind, 0, 0, 0);
+    queue_print(&imap->queue, "%s", line);
+    return queue_end(&imap->queue, err);
+}
+
+static bool
+ask_capabilities(struct imap *imap, struct error *err)
+{
+    const char *known = imap->session->capabilities;
+
+    if (known != NULL) {
+        if (!buffer_adds(&imap->capability_text, known))
+            return out_of_memory(err);
+    } else if (!send_line(imap, COMMAND_CAPABILITY, "CAPABILITY", err) || !client_settle(imap, err)) {
+        return false;
+    }
+    imap->can = capability_parse(imap->capability_text.at, imap->to->disable, imap->to->host);
+    imap->queue.literal_plus = imap->can.bits & CAPABILITY_LITERAL_PLUS;
+    imap->queue.literal_minus = imap->can.bits & CAPABILITY_LITERAL_MINUS;
+    if (imap->can.bits & (CAPABILITY_REV1 | CAPABILITY_REV2))
+        return true;
+    error_set(err, ERROR_SERVER, "find out what the server can do: neither IMAP4rev1 nor IMAP4rev2");
+    error_answer(err, (struct text){imap->capability_text.at, imap->capability_text.len});
+    return false;
+}
+
+/* Queued, not sent: the first operation takes them along. ENABLE must come before any SELECT, and does. */
+static bool
+queue_questions(struct imap *imap, struct error *err)
+{
+    unsigned can = imap->can.bits;
+    char line[128];
+
+    if (can & CAPABILITY_ENABLE && can & (CAPABILITY_QRESYNC | CAPABILITY_CONDSTORE | CAPABILITY_UTF8_ACCEPT)) {
+        (void)text_print(line, sizeof line, "ENABLE%s%s%s", can & CAPABILITY_QRESYNC ? " QRESYNC" : "",
+                         can & CAPABILITY_CONDSTORE ? " CONDSTORE" : "",
+                         can & CAPABILITY_UTF8_ACCEPT ? " UTF8=ACCEPT" : "");
+        if (!send_line(imap, COMMAND_ENABLE, line, err))
+            return false;
+    }
+    if (can & CAPABILITY_NAMESPACE && !send_line(imap, COMMAND_NAMESPACE, "NAMESPACE", err))
+        return false;
+    return !(can & CAPABILITY_ID) ||
+           send_line(imap, COMMAND_ID, "ID (\"name\" \"golub\" \"version\" \"" GOLUB_VERSION "\")", err);
+}
+
+static void
+close_imap(void *remote)
+{
+    struct imap *imap = remote;
+
+    if (imap->session == NULL)
+        return;
+    /* The goodbye is sent and not waited for: whatever it would say changes nothing. */
+    if (imap->in_session && !imap->queue.broken && imap->queue.unanswered == 0) {
+        struct error ignored = {0};
+        if (send_line(imap, COMMAND_LOGOUT, "LOGOUT", &ignored))
+            queue_flush_once(&imap->queue);
+    }
+    imap->in_session = false;
+    queue_close(&imap->queue);
+    session_close(imap->session);
+    imap->session = NULL;
+}
+
+static bool
+start_session(struct imap *imap, struct error *err)
+{
+    struct session *session = imap->session;
+    struct queue *queue = &imap->queue;
+
+    if (!queue_open(queue, session->stream))
+        return out_of_memory(err);
+    imap->in_session = true;
+    queue->global = take_global;
+    queue->global_context = imap;
+    queue->stopped = was_stopped;
+    queue->stopped_context = imap;
+    queue->log = queue->reader.log = imap->to->wire_log >= 2;
+    if (!reader_preload(&queue->reader, session->unread, session->unread_len)) {
+        error_set(err, ERROR_SERVER, "log in: the server sent more than can be kept before it was asked anything");
+        return false;
+    }
+    return ask_capabilities(imap, err) && queue_questions(imap, err);
+}
+
+static bool
+open_imap(void *remote, bool examine, struct error *err)
+{
+    struct imap *imap = remote;
+
+    close_imap(imap);
+    imap->examine = examine;
+    imap->selected = imap->select_sent = imap->enable_ok = false;
+    imap->disordered = imap->plain_list = imap->plain_select = false;
+    imap->namespaces = (struct namespaces){0};
+    imap->id[0] = '\0';
+    buffer_clear(&imap->capability_text);
+    buffer_clear(&imap->enabled);
+    imap->session = session_open(&imap->patient, err);
+    if (imap->session == NULL)
+        return false;
+    if (start_session(imap, err))
+        return true;
+    imap->queue.broken = true;
+    close_imap(imap);
+    return false;
+}
+
+static void
+info_imap(void *remote, struct remote_info *out)
+{
+    const struct imap *imap = remote;
+    unsigned can = imap->can.bits;
+
+    *out = (struct remote_info){
+        .separator = imap->namespaces.separator,
+        .condstore = client_condstore(imap),
+        /* Not settled yet: what open has asked for is taken for granted. */
+        .qresync = imap->session != NULL && imap->queue.unanswered > 0 ? (can & CAPABILITY_QRESYNC) != 0
+                                                                       : client_qresync(imap),
+        .uidplus = can & CAPABILITY_UIDPLUS,
+        .move = can & CAPABILITY_MOVE,
+        .multiappend = can & CAPABILITY_MULTIAPPEND,
+        .literal_plus = can & (CAPABILITY_LITERAL_PLUS | CAPABILITY_LITERAL_MINUS),
+        .list_status = can & CAPABILITY_LIST_STATUS && !imap->plain_list,
+        .list_extended = can & CAPABILITY_LIST_EXTENDED && !imap->plain_list,
+        .special_use = can & CAPABILITY_SPECIAL_USE,
+        .utf8 = client_utf8(imap),
+        .objectid = can & CAPABILITY_OBJECTID,
+        .append_limit = imap->can.append_limit,
+        .capabilities = imap->capability_text.at != NULL ? imap->capability_text.at : "",
+    };
+    (void)text_print(out->prefix, sizeof out->prefix, "%s", imap->namespaces.personal);
+    if (imap->id[0] != '\0')
+        (void)text_print(out->server, sizeof out->server, "%s", imap->id);
+    else if (imap->session != NULL)
+        (void)text_print(out->server, sizeof out->server, "%s", imap->session->greeting);
+    if (imap->session != NULL)
+        stream_counts(imap->session->stream, &out->bytes_up, &out->bytes_down);
+}
+
+/* ---- the table: every operation but the survey needs to know first what was enabled ---- */
+
+static bool
+is_open(struct imap *imap, struct error *err)
+{
+    if (imap->session != NULL)
+        return true;
+    error_set(err, ERROR_NETWORK, "go on: not connected");
+    return false;
+}
+
+static bool
+survey_imap(void *remote, bool (*listed)(void *context, const struct remote_listed *mailbox), void *context,
+            struct error *err)
+{
+    return is_open(remote, err) && imap_survey(remote, listed, context, err);
+}
+
+static bool
+observe_imap(void *remote, const struct remote_select *mailboxes, size_t count, const struct remote_observer *to,
+             void *context, struct error *err)
+{
+    return is_open(remote, err) && client_settle(remote, err) &&
+           imap_observe(remote, mailboxes, count, to, context, err);
+}
+
+static bool
+fetch_imap(void *remote, const struct remote_fetch *wanted, size_t count, const struct remote_sink *to, void *context,
+           struct error *err)
+{
+    return is_open(remote, err) && client_settle(remote, err) && imap_fetch(remote, wanted, count, to, context, err);
+}
+
+static bool
+store_imap(void *remote, const struct remote_store *changes, size_t count, const struct remote_observer *to, void *context,
+           struct error *err)
+{
+    return is_open(remote, err) && client_settle(remote, err) && imap_store(remote, changes, count, to, context, err);
+}
+
+static bool
+append_imap(void *remote, const struct remote_append *messages, size_t count, const struct remote_appender *from,
+            void *context, struct error *err)
+{
+    return is_open(remote, err) && client_settle(remote, err) && imap_append(remote, messages, count, from, context, err);
+}
+
+static bool
+move_imap(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to, void *context,
+          struct error *err)
+{
+    return is_open(remote, err) && client_settle(remote, err) &&
+           imap_change(remote, CHANGE_MOVE, changes, count, to, context, err);
+}
+
+static bool
+copy_imap(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to, void *context,
+          struct error *err)
+{
+    return is_open(remote, err) && client_settle(remote, err) &&
+           imap_change(remote, CHANGE_COPY, changes, count, to, context, err);
+}
+
+static bool
+remove_imap(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
+            void *context, struct error *err)
+{
+    return is_open(remote, err) && client_settle(remote, err) &&
+           imap_change(remote, CHANGE_REMOVE, changes, count, to, context, err);
+}
+
+static bool
+create_imap(void *remote, const struct text *names, size_t count,
+            bool (*done)(void *context, size_t index, struct text wire_name, const struct remote_outcome *outcome),
+            void *context, struct error *err)
+{
+    return is_open(remote, err) && client_settle(remote, err) && imap_create(remote, names, count, done, context, err);
+}
+
+struct imap *
+imap_new(const struct connection *to)
+{
+    struct imap *imap = calloc(1, sizeof *imap);
+
+    if (imap == NULL)
+        return NULL;
+    imap->to = to;
+    imap->patient = *to;
+    imap->patient.stopped = patience_is_over;
+    imap->patient.stopped_context = imap;
+    imap->capability_text = buffer_new(LIMIT_LINE);
+    imap->enabled = buffer_new(LIMIT_LINE);
+    return imap;
+}
+
+struct remote
+imap_remote(struct imap *imap)
+{
+    static const struct remote_ops ops = {
+        .open = open_imap,
+        .info = info_imap,
+        .survey = survey_imap,
+        .observe = observe_imap,
+        .fetch = fetch_imap,
+        .store = store_imap,
+        .append = append_imap,
+        .move = move_imap,
+        .copy = copy_imap,
+        .remove = remove_imap,
+        .create = create_imap,
+        .close = close_imap,
+    };
+
+    return (struct remote){&ops, imap};
+}
+
+void
+imap_free(struct imap *imap)
+{
+    if (imap == NULL)
+        return;
+    close_imap(imap);
+    buffer_free(&imap->capability_text);
+    buffer_free(&imap->enabled);
+    free(imap);
+}

@@ -1,0 +1,241 @@
+/* See list.h. */
+#include "store/imap/list.h"
+
+static unsigned
+attribute_of(struct text word)
+{
+    static const struct {
+        const char *name;
+        unsigned bit;
+    } known[] = {
+        {"\\Noselect", REMOTE_NOSELECT}, {"\\NonExistent", REMOTE_NOSELECT}, {"\\Noinferiors", REMOTE_NOINFERIORS},
+        {"\\Subscribed", REMOTE_SUBSCRIBED}, {"\\All", REMOTE_ALL}, {"\\AllMail", REMOTE_ALL},
+        {"\\Archive", REMOTE_ARCHIVE}, {"\\Drafts", REMOTE_DRAFTS}, {"\\Flagged", REMOTE_FLAGGED},
+        {"\\Junk", REMOTE_JUNK}, {"\\Spam", REMOTE_JUNK}, {"\\Sent", REMOTE_SENT}, {"\\Trash", REMOTE_TRASH},
+        {"\\Important", REMOTE_IMPORTANT},
+    };
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (text_is_nocase(word, known[i].name))
+            return known[i].bit;
+    return 0;
+}
+
+static bool
+read_attributes(struct reader *reader, unsigned *out)
+{
+    unsigned bits = 0;
+    int c;
+
+    if (!reader_expect(reader, '('))
+        return false;
+    while (reader_blanks(reader) && (c = reader_peek(reader)) != ')') {
+        struct text word;
+        if (c < 0 || !reader_flag(reader, &word))
+            return false;
+        if (word.len == 0)
+            return reader_malformed(reader, "attribute expected");
+        bits |= attribute_of(word);
+    }
+    if (reader_peek(reader) < 0 || !reader_expect(reader, ')'))
+        return false;
+    *out = bits;
+    return true;
+}
+
+/* A separator: one character in quotes, or NIL. */
+static bool
+read_separator(struct reader *reader, char *out)
+{
+    struct text text;
+    bool nil;
+
+    if (!reader_string(reader, &text, &nil))
+        return false;
+    if (!nil && text.len > 1)
+        return reader_malformed(reader, "separator of one character expected");
+    *out = nil || text.len == 0 ? '\0' : text.at[0];
+    return true;
+}
+
+static bool
+read_name(struct reader *reader, struct buffer *name)
+{
+    struct text text;
+
+    if (!reader_string(reader, &text, NULL))
+        return false;
+    buffer_clear(name);
+    if (!buffer_add(name, text.at, text.len)) {
+        error_set(reader->err, ERROR_LOCAL, "keep a mailbox name: out of memory");
+        return false;
+    }
+    return true;
+}
+
+/* Whatever else stands in the answer, whole values. */
+static bool
+skip_rest(struct reader *reader)
+{
+    int c;
+
+    while (reader_blanks(reader) && (c = reader_peek(reader)) != '\r' && c != '\n')
+        if (c < 0 || !reader_skip_value(reader))
+            return false;
+    return reader_end(reader);
+}
+
+bool
+list_read(struct reader *reader, struct buffer *name, struct list_answer *out)
+{
+    if (!read_attributes(reader, &out->attributes) || !reader_blanks(reader) ||
+        !read_separator(reader, &out->separator) || !reader_blanks(reader) || !read_name(reader, name))
+        return false;
+    out->name = (struct text){name->at, name->len};
+    return skip_rest(reader);
+}
+
+static bool
+read_status_item(struct reader *reader, struct status_answer *out)
+{
+    struct text word;
+    uint64_t number = 0;
+    enum { MESSAGES, UIDNEXT, UIDVALIDITY, MODSEQ, OTHER } item = OTHER;
+
+    if (!reader_word(reader, 0, &word))
+        return false;
+    if (word.len == 0)
+        return reader_malformed(reader, "status item expected");
+    if (text_is_nocase(word, "MESSAGES"))
+        item = MESSAGES;
+    else if (text_is_nocase(word, "UIDNEXT"))
+        item = UIDNEXT;
+    else if (text_is_nocase(word, "UIDVALIDITY"))
+        item = UIDVALIDITY;
+    else if (text_is_nocase(word, "HIGHESTMODSEQ"))
+        item = MODSEQ;
+    if (!reader_blanks(reader))
+        return false;
+    if (item == OTHER)
+        return reader_skip_value(reader);
+    if (!reader_number(reader, item == MODSEQ ? INT64_MAX : UINT32_MAX, &number))
+        return false;
+    switch (item) {
+    case MESSAGES: out->has_messages = true; out->messages = (uint32_t)number; break;
+    case UIDNEXT: out->has_uidnext = number != 0; out->uidnext = (uint32_t)number; break;
+    case UIDVALIDITY: out->has_uidvalidity = number != 0; out->uidvalidity = (uint32_t)number; break;
+    default: out->has_modseq = true; out->modseq = number; break;
+    }
+    return true;
+}
+
+bool
+list_read_status(struct reader *reader, struct buffer *name, struct status_answer *out)
+{
+    int c;
+
+    *out = (struct status_answer){0};
+    if (!read_name(reader, name) || !reader_blanks(reader) || !reader_expect(reader, '('))
+        return false;
+    while (reader_blanks(reader) && (c = reader_peek(reader)) != ')')
+        if (c < 0 || !read_status_item(reader, out))
+            return false;
+    return reader_peek(reader) >= 0 && reader_expect(reader, ')') && reader_end(reader);
+}
+
+static bool
+add_namespace(struct namespaces *out, unsigned kind, struct text prefix, char separator)
+{
+    char kept[NAMESPACE_PREFIX_MAX];
+
+    if (!text_copy(prefix, kept, sizeof kept))
+        return true; /* a prefix that long is none that anybody has */
+    if (kind == 0) {
+        if (!out->known) {
+            memcpy(out->personal, kept, sizeof kept);
+            out->separator = separator;
+            out->known = true;
+        }
+    } else if (out->others < NAMESPACE_MAX) {
+        memcpy(out->other[out->others++], kept, sizeof kept);
+    }
+    return true;
+}
+
+/* ("prefix" "separator" extensions...) */
+static bool
+read_namespace(struct reader *reader, struct namespaces *out, unsigned kind)
+{
+    char kept[NAMESPACE_PREFIX_MAX * 4];
+    struct text prefix;
+    char separator;
+    int c;
+
+    if (!reader_expect(reader, '(') || !reader_blanks(reader) || !reader_string(reader, &prefix, NULL))
+        return false;
+    bool fits = text_copy(prefix, kept, sizeof kept);
+    if (!reader_blanks(reader) || !read_separator(reader, &separator))
+        return false;
+    while (reader_blanks(reader) && (c = reader_peek(reader)) != ')')
+        if (c < 0 || !reader_skip_value(reader))
+            return false;
+    if (!reader_expect(reader, ')'))
+        return false;
+    return !fits || add_namespace(out, kind, text_of(kept), separator);
+}
+
+bool
+list_read_namespaces(struct reader *reader, struct namespaces *out)
+{
+    *out = (struct namespaces){0};
+    for (unsigned kind = 0; kind < 3; kind++) { /* personal, other users', shared */
+        if (!reader_blanks(reader))
+            return false;
+        int c = reader_peek(reader);
+        if (c == '\r' || c == '\n')
+            break;
+        if (c != '(') { /* NIL */
+            if (c < 0 || !reader_skip_value(reader))
+                return false;
+            continue;
+        }
+        if (!reader_take(reader))
+            return false;
+        while (reader_blanks(reader) && (c = reader_peek(reader)) != ')')
+            if (c < 0 || !read_namespace(reader, out, kind))
+                return false;
+        if (!reader_expect(reader, ')'))
+            return false;
+    }
+    return skip_rest(reader);
+}
+
+bool
+list_read_id(struct reader *reader, char *out, size_t size)
+{
+    char name[128] = "", version[128] = "", key[32];
+    int c = reader_peek(reader);
+
+    out[0] = '\0';
+    if (c != '(')
+        return c >= 0 && skip_rest(reader);
+    if (!reader_take(reader))
+        return false;
+    while (reader_blanks(reader) && (c = reader_peek(reader)) != ')') {
+        struct text text;
+        bool nil;
+        if (c < 0 || !reader_string(reader, &text, NULL))
+            return false;
+        bool short_key = text_copy(text, key, sizeof key);
+        if (!reader_blanks(reader) || !reader_string(reader, &text, &nil))
+            return false;
+        if (short_key && !nil && text_is_nocase(text_of(key), "name"))
+            error_escape(name, sizeof name, text);
+        else if (short_key && !nil && text_is_nocase(text_of(key), "version"))
+            error_escape(version, sizeof version, text);
+    }
+    if (!reader_expect(reader, ')'))
+        return false;
+    (void)text_print(out, size, "%s%s%s", name, name[0] && version[0] ? " " : "", version);
+    return skip_rest(reader);
+}

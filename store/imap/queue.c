@@ -1,0 +1,558 @@
+/*
+ * See queue.h. The way out:  text and segments -> chunk -> stream.  A segment is a run of command text, a wait for the
+ * server's "+" (synchronising literals only), or a literal that streams from the operation.
+ */
+#include "store/imap/queue.h"
+
+#include "store/imap/seqset.h"
+
+#include <stdarg.h>
+
+#define CHUNK_SIZE (64 * 1024)
+#define TEXT_MAX (1024 * 1024)     /* command text waiting; far above what the window lets in */
+#define LITERAL_MINUS_MAX 4096     /* RFC 7888: larger ones must synchronise with LITERAL- */
+#define ROOM_COMMANDS 4            /* that one call of `next` may queue */
+
+static bool fill(void *context, void *to, size_t size, size_t *got, struct error *err);
+
+bool
+queue_open(struct queue *queue, struct stream *stream)
+{
+    *queue = (struct queue){.stream = stream, .text = buffer_new(TEXT_MAX)};
+    response_init(&queue->response);
+    queue->chunk = malloc(CHUNK_SIZE);
+    return reader_init(&queue->reader, (struct reader_source){fill, queue}) && queue->chunk != NULL;
+}
+
+void
+queue_close(struct queue *queue)
+{
+    reader_free(&queue->reader);
+    response_free(&queue->response);
+    buffer_free(&queue->text);
+    free(queue->segments);
+    free(queue->chunk);
+    queue->segments = NULL;
+    queue->chunk = NULL;
+    queue->stream = NULL;
+    queue->broken = true;
+}
+
+const struct command *
+queue_oldest(const struct queue *queue)
+{
+    return queue->flight_len > 0 ? &queue->flight[queue->flight_head] : NULL;
+}
+
+/* ---- putting a command together ---- */
+
+static void
+add_segment(struct queue *queue, struct segment segment)
+{
+    if (queue->segments_head > 0 && queue->segments_head == queue->segments_len)
+        queue->segments_head = queue->segments_len = 0;
+    if (queue->segments_head > 4096) {
+        queue->segments_len -= queue->segments_head;
+        memmove(queue->segments, queue->segments + queue->segments_head, queue->segments_len * sizeof segment);
+        queue->segments_head = 0;
+    }
+    if (!array_grow(&queue->segments, &queue->segments_size, queue->segments_len + 1, sizeof segment)) {
+        queue->failed = true;
+        return;
+    }
+    queue->segments[queue->segments_len++] = segment;
+}
+
+static void
+add_text(struct queue *queue, const void *bytes, size_t len)
+{
+    struct segment *last = queue->segments_len > queue->segments_head ? &queue->segments[queue->segments_len - 1] : NULL;
+
+    if (queue->failed || !buffer_add(&queue->text, bytes, len)) {
+        queue->failed = true;
+        return;
+    }
+    if (last != NULL && last->kind == SEGMENT_TEXT && last->command == queue->last_number)
+        last->left += len;
+    else
+        add_segment(queue, (struct segment){.kind = SEGMENT_TEXT, .command = queue->last_number, .left = len});
+}
+
+void
+queue_begin(struct queue *queue, int kind, size_t index, size_t first, size_t count)
+{
+    struct command *command;
+
+    if (queue->text_at == queue->text.len) {
+        buffer_clear(&queue->text);
+        queue->text_at = 0;
+    } else if (queue->text_at >= CHUNK_SIZE) {
+        memmove(queue->text.at, queue->text.at + queue->text_at, queue->text.len - queue->text_at);
+        queue->text.len -= queue->text_at;
+        queue->text_at = 0;
+    }
+    queue->failed = queue->flight_len == QUEUE_RING;
+    if (queue->failed)
+        return;
+    command = &queue->flight[(queue->flight_head + queue->flight_len++) % QUEUE_RING];
+    *command = (struct command){
+        .number = ++queue->last_number, .kind = kind, .index = index, .first = first, .count = count};
+    queue->command_at = queue->text.len;
+    queue_print(queue, "g%u ", queue->last_number);
+}
+
+void
+queue_print(struct queue *queue, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    int len = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (len < 0 || (size_t)len >= sizeof text)
+        queue->failed = true;
+    else
+        add_text(queue, text, (size_t)len);
+}
+
+/* Announce a literal of a size; says WAIT where the server must be asked first. */
+static void
+announce_literal(struct queue *queue, uint64_t size)
+{
+    bool at_once = queue->literal_plus || (queue->literal_minus && size <= LITERAL_MINUS_MAX);
+
+    queue_print(queue, "{%llu%s}\r\n", (unsigned long long)size, at_once ? "+" : "");
+    if (!at_once)
+        add_segment(queue, (struct segment){.kind = SEGMENT_WAIT, .command = queue->last_number});
+}
+
+void
+queue_name(struct queue *queue, struct text name)
+{
+    bool quotable = name.len < 1000;
+
+    if (name.len > 0 && memchr(name.at, '\0', name.len) != NULL) {
+        queue->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.at[i];
+        if (c < 0x20 || c == 0x7f || (c >= 0x80 && !queue->utf8))
+            quotable = false;
+    }
+    if (!quotable) {
+        announce_literal(queue, name.len);
+        add_text(queue, name.at, name.len);
+        return;
+    }
+    add_text(queue, "\"", 1);
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.at[i] == '"' || name.at[i] == '\\')
+            add_text(queue, "\\", 1);
+        add_text(queue, name.at + i, 1);
+    }
+    add_text(queue, "\"", 1);
+}
+
+void
+queue_set(struct queue *queue, const uint32_t *uids, size_t count)
+{
+    struct buffer set = buffer_new(LIMIT_COMMAND_LINE);
+
+    if (count == 0 || seqset_add(&set, uids, count, LIMIT_COMMAND_LINE) != count)
+        queue->failed = true;
+    else
+        add_text(queue, set.at, set.len);
+    buffer_free(&set);
+}
+
+void
+queue_stream(struct queue *queue, size_t index, uint64_t size)
+{
+    announce_literal(queue, size);
+    add_segment(queue,
+                (struct segment){.kind = SEGMENT_STREAM, .command = queue->last_number, .left = size, .index = index});
+}
+
+static void
+log_command(const struct queue *queue)
+{
+    const char *at = queue->text.at + queue->command_at;
+    const char *end = queue->text.at + queue->text.len;
+    char line[4096];
+
+    while (at < end) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        size_t len = (size_t)((stop != NULL ? stop : end) - at);
+        error_escape(line, sizeof line, (struct text){at, len > 0 && at[len - 1] == '\r' ? len - 1 : len});
+        fprintf(stderr, "C: %s\n", line);
+        at += len + 1;
+    }
+    for (size_t i = queue->segments_head; i < queue->segments_len; i++)
+        if (queue->segments[i].command == queue->last_number && queue->segments[i].kind == SEGMENT_STREAM)
+            fprintf(stderr, "C: <%llu bytes>\n", (unsigned long long)queue->segments[i].left);
+}
+
+/* Take back the commands after `number`, of which nothing was sent. */
+static void
+drop_after(struct queue *queue, uint32_t number)
+{
+    while (queue->flight_len > 0) {
+        struct command *last = &queue->flight[(queue->flight_head + queue->flight_len - 1) % QUEUE_RING];
+        if (last->number <= number)
+            break;
+        if (!last->answered && last->bytes > 0) {
+            queue->unanswered--;
+            queue->unanswered_bytes -= last->bytes;
+        }
+        queue->flight_len--;
+    }
+    while (queue->segments_len > queue->segments_head && queue->segments[queue->segments_len - 1].command > number) {
+        struct segment *last = &queue->segments[--queue->segments_len];
+        if (last->kind == SEGMENT_TEXT)
+            queue->text.len -= (size_t)last->left;
+    }
+}
+
+bool
+queue_end(struct queue *queue, struct error *err)
+{
+    struct command *command;
+
+    add_text(queue, "\r\n", 2);
+    if (queue->failed) {
+        queue->broken = true;
+        error_set(err, ERROR_LOCAL, "put a command to the server together: out of memory, or a name that can't be sent");
+        return false;
+    }
+    command = &queue->flight[(queue->flight_head + queue->flight_len - 1) % QUEUE_RING];
+    command->bytes = queue->text.len - queue->command_at;
+    queue->unanswered++;
+    queue->unanswered_bytes += command->bytes;
+    if (queue->log)
+        log_command(queue);
+    return true;
+}
+
+/* ---- the way out ---- */
+
+/* Bytes of a literal into the chunk. The size was announced: neither more nor less may come. */
+static bool
+gather_stream(struct queue *queue, struct segment *segment)
+{
+    const struct operation *from = queue->operation;
+    size_t room = CHUNK_SIZE - queue->chunk_len, got = 0;
+    char extra;
+
+    if (!segment->begun && !from->rewind(from->self, segment->index))
+        return false;
+    segment->begun = true;
+    if (segment->left > 0) {
+        if (room > segment->left)
+            room = (size_t)segment->left;
+        if (!from->read(from->self, segment->index, queue->chunk + queue->chunk_len, room, &got))
+            return false;
+        if (got == 0) {
+            error_set(queue->err, ERROR_LOCAL, "send a message: it became shorter while it was being read");
+            return false;
+        }
+        queue->chunk_len += got;
+        segment->left -= got;
+    }
+    /* The message ends here on the wire, and the command goes on only if it ends there on disk too: a server does not
+     * store what was cut before the last line end of the command. */
+    if (segment->left == 0 && (!from->read(from->self, segment->index, &extra, 1, &got) || got != 0)) {
+        if (got != 0)
+            error_set(queue->err, ERROR_LOCAL, "send a message: it became longer while it was being read");
+        return false;
+    }
+    return true;
+}
+
+/* One at a time: a command must wait while an earlier one that was sent is not answered. */
+static bool
+must_wait(const struct queue *queue, const struct segment *segment)
+{
+    const struct command *oldest = queue_oldest(queue);
+
+    return queue->serial && segment->command != queue->started && oldest != NULL && oldest->number <= queue->started;
+}
+
+/* Fill the chunk with whatever may be sent now. */
+static bool
+gather(struct queue *queue)
+{
+    while (queue->chunk_len < CHUNK_SIZE && queue->segments_head < queue->segments_len) {
+        struct segment *segment = &queue->segments[queue->segments_head];
+        if (segment->kind == SEGMENT_WAIT || must_wait(queue, segment))
+            break;
+        queue->started = segment->command;
+        if (segment->kind == SEGMENT_TEXT) {
+            size_t len = CHUNK_SIZE - queue->chunk_len;
+            if (len > segment->left)
+                len = (size_t)segment->left;
+            memcpy(queue->chunk + queue->chunk_len, queue->text.at + queue->text_at, len);
+            queue->chunk_len += len;
+            queue->text_at += len;
+            segment->left -= len;
+        } else if (!gather_stream(queue, segment)) {
+            return false;
+        }
+        if (segment->left == 0)
+            queue->segments_head++;
+    }
+    return true;
+}
+
+/* Write as much as the socket takes. */
+static bool
+pump(struct queue *queue)
+{
+    for (;;) {
+        size_t moved = 0;
+        if (queue->chunk_at == queue->chunk_len) {
+            queue->chunk_at = queue->chunk_len = 0;
+            if (!gather(queue))
+                return false;
+            if (queue->chunk_len == 0)
+                return true;
+        }
+        switch (stream_write(queue->stream, queue->chunk + queue->chunk_at, queue->chunk_len - queue->chunk_at, &moved,
+                             queue->err)) {
+        case STREAM_DONE: queue->chunk_at += moved; break;
+        case STREAM_AGAIN: return true;
+        default: return false;
+        }
+    }
+}
+
+/* The reader's buffer is empty: write meanwhile, and wait until something comes. */
+static bool
+fill(void *context, void *to, size_t size, size_t *got, struct error *err)
+{
+    struct queue *queue = context;
+
+    for (;;) {
+        if (!pump(queue))
+            return false;
+        switch (stream_read(queue->stream, to, size, got, err)) {
+        case STREAM_DONE: return true;
+        case STREAM_AGAIN: break;
+        case STREAM_END:
+            error_set(err, ERROR_NETWORK, "read the server's answer: it closed the connection");
+            return false;
+        default: return false;
+        }
+        unsigned want = STREAM_WANT_READ | (queue->chunk_at < queue->chunk_len ? STREAM_WANT_WRITE : 0);
+        if (!stream_wait(queue->stream, want, err))
+            return false;
+    }
+}
+
+void
+queue_flush_once(struct queue *queue)
+{
+    struct error ignored = {0};
+
+    queue->err = &ignored;
+    if (!queue->broken && !pump(queue))
+        queue->broken = true;
+    queue->err = NULL;
+}
+
+/* ---- answers ---- */
+
+/* Exchange: "BAD Request is throttled. Suggested Backoff Time: 299961 milliseconds". */
+static bool
+is_throttled(struct queue *queue, struct text said)
+{
+    static const char words[] = "Suggested Backoff Time:";
+    const char *at = said.len > 0 ? memmem(said.at, said.len, words, sizeof words - 1) : NULL;
+    uint64_t wait = 0;
+
+    if (at == NULL)
+        return false;
+    error_set(queue->err, ERROR_SERVER, "go on: the server asks us to come back later");
+    error_answer(queue->err, said);
+    for (at += sizeof words - 1; at < said.at + said.len && (*at == ' ' || (*at >= '0' && *at <= '9')); at++)
+        if (*at != ' ' && wait < UINT32_MAX)
+            wait = wait * 10 + (uint64_t)(*at - '0');
+    error_hint(queue->err, "try again in %llu seconds", (unsigned long long)(wait / 1000 + 1));
+    return true;
+}
+
+static struct command *
+find_command(struct queue *queue, const char *tag)
+{
+    uint64_t number;
+
+    if (tag[0] != 'g' || !text_number(text_of(tag + 1), UINT32_MAX, &number))
+        return NULL;
+    for (size_t i = 0; i < queue->flight_len; i++) {
+        struct command *command = &queue->flight[(queue->flight_head + i) % QUEUE_RING];
+        if (command->number == number)
+            return command->answered || number > queue->started ? NULL : command;
+    }
+    return NULL;
+}
+
+/* A refused command whose literal still waits for a "+" that will not come: the rest of it is not sent. */
+static void
+drop_waiting(struct queue *queue, uint32_t number)
+{
+    struct segment *head = &queue->segments[queue->segments_head];
+
+    if (queue->segments_head == queue->segments_len || head->kind != SEGMENT_WAIT || head->command != number)
+        return;
+    while (queue->segments_head < queue->segments_len && queue->segments[queue->segments_head].command == number) {
+        head = &queue->segments[queue->segments_head++];
+        if (head->kind == SEGMENT_TEXT)
+            queue->text_at += (size_t)head->left;
+    }
+}
+
+static bool
+take_tagged(struct queue *queue, const struct response *response)
+{
+    const struct operation *to = queue->operation;
+    struct command *command = find_command(queue, response->tag);
+
+    if (command == NULL)
+        return reader_malformed(&queue->reader, "an answer to nothing that was asked");
+    if (response->state == STATE_BAD) {
+        queue->refused++;
+        if (is_throttled(queue, response->said))
+            return false;
+    }
+    if (response->state != STATE_OK)
+        drop_waiting(queue, command->number);
+    bool ok = command->kind < 0
+                  ? queue->global == NULL || queue->global(queue->global_context, command, response)
+                  : to->answered == NULL || to->answered(to->self, command, response);
+    command->answered = true;
+    queue->unanswered--;
+    queue->unanswered_bytes -= command->bytes;
+    while (queue->flight_len > 0 && queue->flight[queue->flight_head].answered) {
+        queue->flight_head = (queue->flight_head + 1) % QUEUE_RING;
+        queue->flight_len--;
+    }
+    return ok;
+}
+
+static bool
+take_untagged(struct queue *queue, const struct response *response)
+{
+    const struct operation *to = queue->operation;
+
+    if (response->kind == RESPONSE_STATE && response->state == STATE_BYE) {
+        error_set(queue->err, ERROR_NETWORK, "go on: the server said goodbye");
+        error_answer(queue->err, response->said);
+        return false;
+    }
+    if (response->kind == RESPONSE_STATE && response->state == STATE_BAD && is_throttled(queue, response->said))
+        return false;
+    if (queue->global != NULL && !queue->global(queue->global_context, NULL, response))
+        return false;
+    return to->untagged == NULL || to->untagged(to->self, response, queue_oldest(queue));
+}
+
+static bool
+take_answer(struct queue *queue)
+{
+    if (!response_read(&queue->reader, &queue->operation->sink, &queue->response))
+        return false;
+    if (queue->response.kind == RESPONSE_TAGGED)
+        return take_tagged(queue, &queue->response);
+    if (queue->response.kind != RESPONSE_CONTINUATION)
+        return take_untagged(queue, &queue->response);
+    if (queue->segments_head < queue->segments_len && queue->segments[queue->segments_head].kind == SEGMENT_WAIT &&
+        queue->chunk_at == queue->chunk_len)
+        queue->segments_head++;
+    return true;
+}
+
+/* ---- the run ---- */
+
+static bool
+has_room(const struct queue *queue)
+{
+    if (queue->unanswered == 0)
+        return true;
+    return !queue->serial && queue->unanswered + ROOM_COMMANDS <= LIMIT_UNANSWERED &&
+           queue->flight_len + ROOM_COMMANDS <= QUEUE_RING &&
+           queue->unanswered_bytes + LIMIT_COMMAND_LINE <= LIMIT_UNANSWERED_BYTES;
+}
+
+static bool
+half_is_answered(const struct queue *queue)
+{
+    return queue->unanswered <= LIMIT_UNANSWERED / 2 && queue->unanswered_bytes <= LIMIT_UNANSWERED_BYTES / 2;
+}
+
+/* Everything is answered, but a refused literal is still on its way out: the server counts its bytes. */
+static bool
+finish_output(struct queue *queue)
+{
+    for (;;) {
+        if (!pump(queue))
+            return false;
+        if (queue->chunk_at == queue->chunk_len && queue->segments_head == queue->segments_len)
+            return true;
+        if (!stream_wait(queue->stream, STREAM_WANT_WRITE, queue->err))
+            return false;
+    }
+}
+
+static bool
+run(struct queue *queue, bool *more, bool *interrupted)
+{
+    const struct operation *operation = queue->operation;
+
+    for (;;) {
+        if (queue->stopped != NULL && !*interrupted && queue->stopped(queue->stopped_context)) {
+            size_t before = queue->unanswered;
+            drop_after(queue, queue->started);
+            *interrupted = *more || queue->unanswered < before;
+            *more = false;
+        }
+        if (*more && half_is_answered(queue))
+            while (*more && has_room(queue))
+                if (!operation->next(operation->self, more))
+                    return false;
+        if (queue->unanswered == 0) {
+            if (!finish_output(queue))
+                return false;
+            if (!*more)
+                return true;
+            continue;
+        }
+        if (!pump(queue) || !take_answer(queue))
+            return false;
+    }
+}
+
+bool
+queue_run(struct queue *queue, const struct operation *operation, struct error *err)
+{
+    bool more = operation->next != NULL, interrupted = false;
+
+    if (queue->broken) {
+        error_set(err, ERROR_NETWORK, "go on: the connection was given up");
+        return false;
+    }
+    queue->operation = operation;
+    queue->err = queue->reader.err = err;
+    bool ok = run(queue, &more, &interrupted);
+    queue->operation = NULL;
+    queue->err = queue->reader.err = NULL;
+    if (!ok) {
+        queue->broken = true;
+        return false;
+    }
+    if (interrupted) {
+        error_set(err, ERROR_INTERRUPTED, "go on: a signal asked to stop");
+        return false;
+    }
+    return true;
+}

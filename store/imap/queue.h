@@ -1,0 +1,115 @@
+/*
+ * Pipelined commands on a logged-in stream: many are sent before the first is answered, and an answer belongs to its tag,
+ * not to its place. Reads and writes at once, so that full sockets on both sides are never a deadlock.
+ *
+ * An operation (survey, fetch, append, ...) is a table of functions: `next` queues one more command when the window has
+ * room, the others are told what came. queue_run returns when everything was answered.
+ *
+ * The window: at most LIMIT_UNANSWERED commands and LIMIT_UNANSWERED_BYTES of command text, filled up again in one go when
+ * half is answered: a window that slides by single answers was measured to cost ten times the turns.
+ * After a failure the queue is broken: every later run fails, only queue_close is of use.
+ */
+#ifndef STORE_IMAP_QUEUE_H
+#define STORE_IMAP_QUEUE_H
+
+#include "store/imap/response.h"
+#include "store/net/stream.h"
+
+#define QUEUE_RING 1024 /* commands between the oldest unanswered one and the newest */
+
+struct command {
+    uint32_t number; /* of its tag */
+    int kind;        /* what the operation calls it */
+    size_t index, first, count; /* the operation's own */
+    size_t bytes;    /* of command text */
+    bool answered;
+};
+
+struct operation {
+    void *self;
+    /** Queue one more command (or two); *more = false when there will be none. NULL: what was queued before is all. */
+    bool (*next)(void *self, bool *more);
+    /** An untagged answer. @param oldest  the oldest command that is not answered; NULL if all are */
+    bool (*untagged)(void *self, const struct response *response, const struct command *oldest);
+    /** A tagged answer. */
+    bool (*answered)(void *self, const struct command *command, const struct response *response);
+    struct fetch_sink sink;
+    /** The bytes of a queue_stream. */
+    bool (*rewind)(void *self, size_t index);
+    bool (*read)(void *self, size_t index, void *to, size_t size, size_t *got);
+};
+
+struct segment { /* a piece of what is still to be written */
+    enum { SEGMENT_TEXT, SEGMENT_WAIT, SEGMENT_STREAM } kind;
+    bool begun;
+    uint32_t command;
+    uint64_t left;
+    size_t index;
+};
+
+struct queue {
+    struct stream *stream;
+    struct reader reader;
+    struct response response;
+    const struct operation *operation; /* while one runs */
+    struct error *err;                 /* while one runs */
+
+    /**
+     * Told of every untagged answer, and of the tagged one of every command whose kind is negative: those concern the
+     * connection and not the operation. @param command  NULL: untagged. May be NULL.
+     */
+    bool (*global)(void *context, const struct command *command, const struct response *response);
+    void *global_context;
+    /** True once a signal came: nothing new is sent, what is in flight is waited for. May be NULL. */
+    bool (*stopped)(void *context);
+    void *stopped_context;
+
+    bool literal_plus, literal_minus, utf8; /* as the owner found out */
+    bool serial; /* one command at a time: the server cannot stand more */
+    bool log;
+    bool broken;
+
+    uint32_t last_number, started; /* the newest command; the newest of which a byte was handed to the stream */
+    struct command flight[QUEUE_RING];
+    size_t flight_head, flight_len;
+    size_t unanswered, unanswered_bytes;
+    size_t refused; /* tagged BAD so far */
+
+    struct buffer text; /* command text, from text_at on not yet in the chunk */
+    size_t text_at, command_at;
+    struct segment *segments;
+    size_t segments_head, segments_len, segments_size;
+    unsigned char *chunk; /* bytes on their way out */
+    size_t chunk_at, chunk_len;
+    bool failed; /* the command that is being put together could not be */
+};
+
+/** Take over a stream. @return false: out of memory; queue_close is allowed all the same */
+MUST_CHECK bool queue_open(struct queue *queue, struct stream *stream);
+/** Free; the stream is the caller's. */
+void queue_close(struct queue *queue);
+
+/* One command: queue_begin, any number of the middle ones, queue_end. Nothing is written before the next run. */
+void queue_begin(struct queue *queue, int kind, size_t index, size_t first, size_t count);
+void queue_print(struct queue *queue, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** A mailbox name: quoted, or a literal where it holds what can't be quoted. Never a way to smuggle in a second line. */
+void queue_name(struct queue *queue, struct text name);
+/** UIDs as a set; the caller has made sure that they fit (seqset_fit). */
+void queue_set(struct queue *queue, const uint32_t *uids, size_t count);
+/** A literal whose bytes come from operation->read(index). */
+void queue_stream(struct queue *queue, size_t index, uint64_t size);
+/** @return false: no memory, or a name with NUL; err is filled in */
+MUST_CHECK bool queue_end(struct queue *queue, struct error *err);
+
+/**
+ * Send what is queued and what operation->next adds, and read until all of it is answered.
+ * @return false: err is filled in (by the operation's callback, if that said no); ERROR_INTERRUPTED if something was left
+ *         unsent after a signal
+ */
+MUST_CHECK bool queue_run(struct queue *queue, const struct operation *operation, struct error *err);
+/** The oldest command without its answer; NULL if there is none. */
+const struct command *queue_oldest(const struct queue *queue);
+/** Write what is queued as far as the socket takes it without waiting. For LOGOUT. */
+void queue_flush_once(struct queue *queue);
+
+#endif

@@ -1,0 +1,369 @@
+/*
+ * The prologue of an IMAP session, step by step:
+ *
+ *     connect ─► greeting ─► STARTTLS, where TLS is not up ─► capabilities, where they are not known ─► login
+ *                   └─ PREAUTH: nothing more to do
+ *
+ * Turns count: the greeting's own list of capabilities saves one, but it is believed only where nobody could have written
+ * it into the line (TLS from the start, a tunnel, or plain text by the user's own wish); what came before STARTTLS is
+ * forgotten after it. STARTTLS is sent without asking for capabilities first, since a server without it says so.
+ */
+#include "store/imap/session.h"
+
+#include <assert.h>
+
+#include "store/imap/auth.h"
+
+struct prologue {
+    const struct connection *to;
+    struct stream *stream;
+    struct driver *driver;
+    mailimap *imap;
+    mailstream *mailstream;
+    char greeting[512];
+    bool logged_in; /* PREAUTH */
+};
+
+static bool
+fail_memory(struct error *err)
+{
+    error_set(err, ERROR_LOCAL, "log in: out of memory");
+    return false;
+}
+
+/* What a call of libetpan came to, where it was not what we wanted. */
+static bool
+fail_libetpan(const struct prologue *prologue, const char *step, int result, struct error *err)
+{
+    const struct driver *driver = prologue->driver;
+
+    if (driver->err.kind != ERROR_NONE) {
+        *err = driver->err;
+        return false;
+    }
+    error_set(err, result == MAILIMAP_ERROR_MEMORY ? ERROR_LOCAL : ERROR_SERVER, "%s %s", step,
+              stream_name(prologue->stream));
+    error_answer(err, (struct text){driver->words.at, driver->words.len});
+    return false;
+}
+
+/* The text of the greeting without its code: there is the server's name, often with its version. */
+static void
+keep_greeting(struct prologue *prologue)
+{
+    struct text words = {prologue->driver->words.at, prologue->driver->words.len};
+    const char *end = words.len == 0 || words.at[0] != '[' ? NULL : memchr(words.at, ']', words.len);
+
+    if (end != NULL) {
+        words.len -= (size_t)(end - words.at) + 1;
+        words.at = end + 1;
+    }
+    while (words.len > 0 && words.at[0] == ' ') {
+        words.at++;
+        words.len--;
+    }
+    error_escape(prologue->greeting, sizeof prologue->greeting, words);
+}
+
+static bool
+greet(struct prologue *prologue, struct error *err)
+{
+    int result;
+
+    prologue->stream = stream_open(prologue->to, err);
+    if (prologue->stream == NULL)
+        return false;
+    prologue->driver = driver_new(prologue->stream, prologue->to->wire_log);
+    prologue->mailstream = prologue->driver == NULL ? NULL : driver_mailstream(prologue->driver);
+    prologue->imap = prologue->mailstream == NULL ? NULL : mailimap_new(0, NULL);
+    if (prologue->imap == NULL)
+        return fail_memory(err);
+    driver_begin(prologue->driver, NULL);
+    result = mailimap_connect(prologue->imap, prologue->mailstream);
+    if (result != MAILIMAP_NO_ERROR_AUTHENTICATED && result != MAILIMAP_NO_ERROR_NON_AUTHENTICATED)
+        return fail_libetpan(prologue, "read the greeting of", result, err);
+    keep_greeting(prologue);
+    prologue->logged_in = result == MAILIMAP_NO_ERROR_AUTHENTICATED;
+    return true;
+}
+
+static const char *
+capabilities_of(const struct prologue *prologue)
+{
+    return prologue->driver->capabilities.len > 0 ? prologue->driver->capabilities.at : "";
+}
+
+static bool
+ask_capabilities(struct prologue *prologue, struct error *err)
+{
+    struct mailimap_capability_data *list = NULL;
+    int result;
+
+    driver_begin(prologue->driver, NULL);
+    result = mailimap_capability(prologue->imap, &list);
+    if (list != NULL)
+        mailimap_capability_data_free(list); /* the driver keeps the real one */
+    if (result != MAILIMAP_NO_ERROR)
+        return fail_libetpan(prologue, "ask for the capabilities of", result, err);
+    if (prologue->driver->capabilities.len == 0) {
+        error_set(err, ERROR_SERVER, "ask for the capabilities of %s", stream_name(prologue->stream));
+        error_answer(err, TEXT("it names none"));
+        return false;
+    }
+    return true;
+}
+
+static bool
+has_pins(const struct connection *to)
+{
+    return to->fingerprints != NULL && to->fingerprints[0] != NULL;
+}
+
+/* Should STARTTLS be sent? Through a tunnel, a private channel, only where it is offered and can be verified. */
+static bool
+want_starttls(struct prologue *prologue, bool *want, struct error *err)
+{
+    const struct connection *to = prologue->to;
+
+    *want = to->tls != TLS_NONE && !stream_is_secure(prologue->stream) && !prologue->logged_in;
+    if (!*want || to->tunnel == NULL)
+        return true;
+    if (to->host == NULL && !has_pins(to)) {
+        *want = false;
+        return true;
+    }
+    if (prologue->driver->capabilities.len == 0 && !ask_capabilities(prologue, err))
+        return false;
+    *want = driver_offers(capabilities_of(prologue), to->disable, "STARTTLS");
+    return true;
+}
+
+static bool
+refuse_without_tls(const struct prologue *prologue, struct text answer, struct error *err)
+{
+    error_set(err, ERROR_NETWORK, "secure the connection to %s with STARTTLS", stream_name(prologue->stream));
+    error_answer(err, answer);
+    error_hint(err,
+               "use imaps:// if the server has it. Somebody on the way may have removed STARTTLS: nothing secret was "
+               "sent");
+    return false;
+}
+
+static bool
+start_tls(struct prologue *prologue, struct error *err)
+{
+    struct driver *driver = prologue->driver;
+    int result;
+
+    if (driver->capabilities.len > 0 && !driver_offers(capabilities_of(prologue), NULL, "STARTTLS"))
+        return refuse_without_tls(prologue, TEXT("the server does not offer it"), err);
+    driver_begin(driver, NULL);
+    result = mailimap_starttls(prologue->imap);
+    if (driver->err.kind != ERROR_NONE || driver->status == STATUS_NONE)
+        return fail_libetpan(prologue, "send STARTTLS to", result, err);
+    if (driver->status != STATUS_OK)
+        return refuse_without_tls(prologue, (struct text){driver->words.at, driver->words.len}, err);
+    if (result != MAILIMAP_NO_ERROR || driver_unread(driver).len > 0 || prologue->mailstream->read_buffer_len > 0) {
+        error_set(err, ERROR_NETWORK, "secure the connection to %s with STARTTLS", stream_name(prologue->stream));
+        error_answer(err, TEXT("something was sent along with the answer, before TLS"));
+        error_hint(err, "somebody on the way may have put it there: nothing secret was sent");
+        return false;
+    }
+    if (!stream_start_tls(prologue->stream, err))
+        return false;
+    buffer_clear(&driver->capabilities);
+    return true;
+}
+
+/* Bring the session to where a login may be sent: private where it must be, capabilities known. */
+static bool
+prepare(struct prologue *prologue, struct error *err)
+{
+    const struct connection *to = prologue->to;
+    bool want;
+
+    if (!greet(prologue, err))
+        return false;
+    if (prologue->logged_in) {
+        if (stream_is_secure(prologue->stream) || to->tunnel != NULL)
+            return true;
+        /* PREAUTH leaves no room for STARTTLS, so this is also what an attacker would say. */
+        return refuse_without_tls(prologue, TEXT("the server says PREAUTH before TLS"), err);
+    }
+    if (!want_starttls(prologue, &want, err))
+        return false;
+    if (want && !start_tls(prologue, err))
+        return false;
+    return prologue->driver->capabilities.len > 0 || ask_capabilities(prologue, err);
+}
+
+static void
+close_prologue(struct prologue *prologue)
+{
+    if (prologue->mailstream != NULL) { /* what it wrote may have been a password */
+        explicit_bzero(prologue->mailstream->write_buffer, prologue->mailstream->buffer_max_size);
+        (void)mailstream_close(prologue->mailstream); /* our driver's close, which can't fail */
+    }
+    if (prologue->imap != NULL) {
+        prologue->imap->imap_stream = NULL; /* or it would say LOGOUT */
+        mailimap_free(prologue->imap);
+    }
+    driver_free(prologue->driver);
+    stream_close(prologue->stream);
+}
+
+static void
+wipe(char **secret)
+{
+    if (*secret != NULL)
+        explicit_bzero(*secret, strlen(*secret));
+    free(*secret);
+    *secret = NULL;
+}
+
+static bool
+ask_secret(const struct connection *to, bool again, char **secret, struct error *err)
+{
+    char *answer = NULL;
+
+    if (to->secret == NULL) {
+        error_set(err, ERROR_LOGIN, "log in to %s: no password-command is configured",
+                  to->host != NULL ? to->host : "the tunnel");
+        return false;
+    }
+    if (!to->secret(to->secret_context, again, &answer, err))
+        return false;
+    assert(answer != NULL);
+    *secret = answer;
+    return true;
+}
+
+/* @param secret  asked for here where it is not there yet */
+static enum auth_outcome
+log_in(struct prologue *prologue, char **secret, struct error *err)
+{
+    const struct connection *to = prologue->to;
+    const bool private = stream_is_private(prologue->stream);
+    struct driver *driver = prologue->driver;
+    struct auth auth = {.driver = driver, .imap = prologue->imap, .to = to};
+    char *list = strdup(capabilities_of(prologue));
+    enum auth_outcome outcome = AUTH_UNUSABLE;
+    struct error unusable;
+
+    auth.capabilities = list;
+    for (unsigned without = 0; list != NULL && outcome == AUTH_UNUSABLE;) {
+        const unsigned mechanism = auth_choose(to, list, private, without, err);
+        const bool secretive = auth_needs_secret(mechanism);
+
+        if (mechanism == 0 || (secretive && *secret == NULL && !ask_secret(to, false, secret, err)) ||
+            !auth_check(to, secretive ? *secret : NULL, err)) {
+            if (without != 0 && mechanism == 0)
+                *err = unusable; /* what stood in the way of the better one */
+            outcome = AUTH_FAILED;
+            break;
+        }
+        auth.secret = secretive ? *secret : NULL;
+        buffer_clear(&driver->capabilities); /* what is there afterwards came with the answer */
+        outcome = auth_log_in(&auth, mechanism, err);
+        without |= mechanism;
+        unusable = *err;
+    }
+    if (list == NULL) {
+        (void)fail_memory(err);
+        outcome = AUTH_FAILED;
+    }
+    free(list);
+    return outcome;
+}
+
+/* Hand the stream over. */
+static struct session *
+finish(struct prologue *prologue, struct error *err)
+{
+    const struct text unread = driver_unread(prologue->driver);
+    struct session *session = calloc(1, sizeof *session);
+
+    if (session == NULL)
+        goto failed;
+    if (unread.len > 0) {
+        session->unread = malloc(unread.len);
+        if (session->unread == NULL)
+            goto failed;
+        memcpy(session->unread, unread.at, unread.len);
+        session->unread_len = unread.len;
+    }
+    if (prologue->driver->capabilities.len > 0) {
+        session->capabilities = strdup(prologue->driver->capabilities.at);
+        if (session->capabilities == NULL)
+            goto failed;
+    }
+    memcpy(session->greeting, prologue->greeting, sizeof session->greeting);
+    session->stream = prologue->stream;
+    prologue->stream = NULL;
+    return session;
+failed:
+    session_close(session);
+    (void)fail_memory(err);
+    return NULL;
+}
+
+/* One connection, one try. */
+static enum auth_outcome
+try(const struct connection *to, char **secret, struct session **session, struct error *err)
+{
+    struct prologue prologue = {.to = to};
+    enum auth_outcome outcome = AUTH_FAILED;
+
+    if (prepare(&prologue, err))
+        outcome = prologue.logged_in ? AUTH_ACCEPTED : log_in(&prologue, secret, err);
+    if (outcome == AUTH_ACCEPTED)
+        *session = finish(&prologue, err);
+    close_prologue(&prologue);
+    return outcome;
+}
+
+/* After a refusal: is there another secret to try? A second try with the same one would only be counted against the user. */
+static bool
+renew_secret(const struct connection *to, char **secret, struct error *err)
+{
+    struct error failed = {.kind = ERROR_NONE};
+    char *fresh = NULL;
+    bool differs;
+
+    if (*secret == NULL)
+        return false; /* none was used */
+    if (!ask_secret(to, true, &fresh, &failed)) {
+        if (failed.kind == ERROR_INTERRUPTED)
+            *err = failed;
+        return false; /* the server's words say more than those of the command */
+    }
+    differs = strcmp(*secret, fresh) != 0;
+    wipe(secret);
+    *secret = fresh;
+    return differs;
+}
+
+struct session *
+session_open(const struct connection *to, struct error *err)
+{
+    struct session *session = NULL;
+    char *secret = NULL;
+
+    /* The second try has a connection of its own: many servers hang up after a refusal, and a password command may have
+     * kept the first one waiting for too long. */
+    if (try(to, &secret, &session, err) == AUTH_REFUSED && renew_secret(to, &secret, err))
+        (void)try(to, &secret, &session, err); /* without a session err says why */
+    wipe(&secret);
+    return session;
+}
+
+void
+session_close(struct session *session)
+{
+    if (session == NULL)
+        return;
+    stream_close(session->stream);
+    free(session->capabilities);
+    free(session->unread);
+    free(session);
+}

@@ -1,0 +1,316 @@
+/*
+ * Every mailbox with its status: one LIST where the server can answer with STATUS (RFC 5819), else LIST and LSUB in one turn
+ * and one STATUS a mailbox, pipelined, in a second. The names are kept until all is answered: an answer that is not complete
+ * is an error and never "there are no mailboxes".
+ */
+#include "store/imap/client.h"
+
+#include "store/imap/utf7.h"
+
+#define NAMES_MAX (64 * 1024 * 1024) /* bytes of all names together */
+#define NOWHERE UINT32_MAX
+
+struct mailbox {
+    size_t at, len; /* in names */
+    char separator;
+    unsigned attributes;
+    bool listed; /* false: known from LSUB alone, it is no mailbox any more */
+    struct status_answer status;
+};
+
+struct survey {
+    struct imap *imap;
+    struct error *err;
+    struct buffer names;
+    struct mailbox *mailboxes;
+    size_t count, size;
+    uint32_t *table; /* hash table of indexes into mailboxes */
+    size_t table_size;
+    bool extended;   /* LIST was sent with return options */
+    struct remote_outcome refused; /* LIST's */
+    bool list_ok;
+    size_t next_status;
+};
+
+static bool
+is_inbox(struct text name)
+{
+    return text_is_nocase(name, "INBOX");
+}
+
+static struct text
+name_of(const struct survey *survey, const struct mailbox *mailbox)
+{
+    return (struct text){survey->names.at + mailbox->at, mailbox->len};
+}
+
+static uint32_t
+hash_of(struct text name)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+
+    if (is_inbox(name))
+        name = TEXT("INBOX");
+    for (size_t i = 0; i < name.len; i++)
+        hash = (hash ^ (unsigned char)name.at[i]) * 16777619u;
+    return hash;
+}
+
+/* The slot of a name in the table: where it is, or where it would go. */
+static size_t
+find_slot(const struct survey *survey, struct text name)
+{
+    size_t slot = hash_of(name) & (survey->table_size - 1);
+
+    for (; survey->table[slot] != NOWHERE; slot = (slot + 1) & (survey->table_size - 1)) {
+        struct text known = name_of(survey, &survey->mailboxes[survey->table[slot]]);
+        if (is_inbox(name) ? is_inbox(known) : known.len == name.len && memcmp(known.at, name.at, name.len) == 0)
+            break;
+    }
+    return slot;
+}
+
+static bool
+grow_table(struct survey *survey)
+{
+    size_t size = survey->table_size > 0 ? survey->table_size * 2 : 1024;
+    uint32_t *table = malloc(size * sizeof *table);
+
+    if (table == NULL)
+        return false;
+    memset(table, 0xff, size * sizeof *table);
+    free(survey->table);
+    survey->table = table;
+    survey->table_size = size;
+    for (size_t i = 0; i < survey->count; i++)
+        table[find_slot(survey, name_of(survey, &survey->mailboxes[i]))] = (uint32_t)i;
+    return true;
+}
+
+static struct mailbox *
+find_mailbox(const struct survey *survey, struct text name)
+{
+    if (survey->table_size == 0)
+        return NULL;
+    uint32_t at = survey->table[find_slot(survey, name)];
+    return at == NOWHERE ? NULL : &survey->mailboxes[at];
+}
+
+static struct mailbox *
+add_mailbox(struct survey *survey, struct text name)
+{
+    struct mailbox *known = find_mailbox(survey, name);
+
+    if (known != NULL)
+        return known;
+    if (survey->count == LIMIT_MAILBOXES) {
+        error_set(survey->err, ERROR_SERVER, "list the mailboxes: more than %d", LIMIT_MAILBOXES);
+        return NULL;
+    }
+    if ((survey->count * 2 >= survey->table_size && !grow_table(survey)) ||
+        !array_grow(&survey->mailboxes, &survey->size, survey->count + 1, sizeof *survey->mailboxes) ||
+        !buffer_add(&survey->names, name.at, name.len)) {
+        error_set(survey->err, ERROR_LOCAL, "list the mailboxes: out of memory");
+        return NULL;
+    }
+    struct mailbox *added = &survey->mailboxes[survey->count];
+    *added = (struct mailbox){.at = survey->names.len - name.len, .len = name.len};
+    survey->table[find_slot(survey, name)] = (uint32_t)survey->count++;
+    return added;
+}
+
+static bool
+take_untagged(void *self, const struct response *response, const struct command *oldest)
+{
+    struct survey *survey = self;
+    struct mailbox *mailbox;
+
+    (void)oldest;
+    switch (response->kind) {
+    case RESPONSE_LIST:
+        if (response->list.name.len == 0) /* the answer to a question for the separator */
+            return true;
+        if ((mailbox = add_mailbox(survey, response->list.name)) == NULL)
+            return false;
+        mailbox->attributes |= response->list.attributes;
+        mailbox->separator = response->list.separator;
+        mailbox->listed = true;
+        return true;
+    case RESPONSE_LSUB:
+        if ((mailbox = add_mailbox(survey, response->list.name)) == NULL)
+            return false;
+        /* \Noselect in LSUB says that only something below is subscribed (RFC 3501 section 6.3.9). */
+        if (!(response->list.attributes & REMOTE_NOSELECT))
+            mailbox->attributes |= REMOTE_SUBSCRIBED;
+        return true;
+    case RESPONSE_STATUS:
+        mailbox = find_mailbox(survey, (struct text){response->name.at, response->name.len});
+        if (mailbox == NULL && (mailbox = add_mailbox(survey, (struct text){response->name.at, response->name.len})) == NULL)
+            return false;
+        mailbox->status = response->status;
+        return true;
+    default:
+        return true;
+    }
+}
+
+static bool
+take_answer(void *self, const struct command *command, const struct response *response)
+{
+    struct survey *survey = self;
+
+    /* LSUB and STATUS may be refused: subscriptions, or the state of that mailbox, are then not known. */
+    if (command->kind == COMMAND_LIST) {
+        survey->list_ok = response->state == STATE_OK;
+        if (!survey->list_ok)
+            client_refused(response, &survey->refused);
+    }
+    return true;
+}
+
+static const char *
+status_items(const struct imap *imap)
+{
+    return imap->can.bits & CAPABILITY_CONDSTORE ? "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)"
+                                                 : "(MESSAGES UIDNEXT UIDVALIDITY)";
+}
+
+static bool
+queue_list(struct survey *survey)
+{
+    struct imap *imap = survey->imap;
+    struct queue *queue = &imap->queue;
+    unsigned can = imap->can.bits;
+
+    survey->extended = can & CAPABILITY_LIST_EXTENDED && !imap->plain_list;
+    queue_begin(queue, COMMAND_LIST, 0, 0, 0);
+    queue_print(queue, "LIST \"\" \"*\"");
+    if (survey->extended) {
+        queue_print(queue, " RETURN (SUBSCRIBED%s", can & CAPABILITY_SPECIAL_USE ? " SPECIAL-USE" : "");
+        if (can & CAPABILITY_LIST_STATUS)
+            queue_print(queue, " STATUS %s", status_items(imap));
+        queue_print(queue, ")");
+    }
+    if (!queue_end(queue, survey->err))
+        return false;
+    if (survey->extended)
+        return true;
+    queue_begin(queue, COMMAND_LSUB, 0, 0, 0);
+    queue_print(queue, "LSUB \"\" \"*\"");
+    return queue_end(queue, survey->err);
+}
+
+static bool
+next_status(void *self, bool *more)
+{
+    struct survey *survey = self;
+    struct queue *queue = &survey->imap->queue;
+
+    for (; survey->next_status < survey->count; survey->next_status++) {
+        const struct mailbox *mailbox = &survey->mailboxes[survey->next_status];
+        struct text name = name_of(survey, mailbox);
+        if (!mailbox->listed || mailbox->attributes & REMOTE_NOSELECT || memchr(name.at, '\0', name.len) != NULL)
+            continue;
+        queue_begin(queue, COMMAND_STATUS, survey->next_status++, 0, 0);
+        queue_print(queue, "STATUS ");
+        queue_name(queue, name);
+        queue_print(queue, " %s", status_items(survey->imap));
+        return queue_end(queue, survey->err);
+    }
+    *more = false;
+    return true;
+}
+
+static bool
+is_shared(const struct imap *imap, struct text name)
+{
+    const struct namespaces *spaces = &imap->namespaces;
+
+    for (size_t i = 0; i < spaces->others; i++) {
+        size_t len = strlen(spaces->other[i]);
+        if (len > 0 && name.len >= len && memcmp(name.at, spaces->other[i], len) == 0)
+            return true;
+        if (len > 1 && name.len == len - 1 && memcmp(name.at, spaces->other[i], len - 1) == 0)
+            return true; /* the namespace's own root, without the separator */
+    }
+    return false;
+}
+
+static bool
+hand_over(struct survey *survey, bool (*listed)(void *context, const struct remote_listed *mailbox), void *context)
+{
+    const struct imap *imap = survey->imap;
+    struct buffer decoded = buffer_new(LIMIT_LITERAL_KEPT * 3);
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < survey->count; i++) {
+        const struct mailbox *mailbox = &survey->mailboxes[i];
+        const struct status_answer *status = &mailbox->status;
+        struct remote_listed out = {.name = name_of(survey, mailbox), .separator = mailbox->separator};
+        if (!mailbox->listed)
+            continue;
+        out.attributes = mailbox->attributes | (is_shared(imap, out.name) ? (unsigned)REMOTE_SHARED : 0u);
+        buffer_clear(&decoded);
+        if (client_utf8(imap))
+            out.utf8 = utf8_valid(out.name) ? out.name : (struct text){NULL, 0};
+        else if (utf7_decode(out.name, &decoded))
+            out.utf8 = (struct text){decoded.at, decoded.len};
+        out.has_status = status->has_messages && status->has_uidnext && status->has_uidvalidity;
+        if (out.has_status) {
+            out.messages = status->messages;
+            out.uidnext = status->uidnext;
+            out.uidvalidity = status->uidvalidity;
+            out.modseq = status->modseq;
+        }
+        ok = listed(context, &out);
+    }
+    buffer_free(&decoded);
+    return ok;
+}
+
+static bool
+list_mailboxes(struct survey *survey)
+{
+    const struct operation list = {.self = survey, .untagged = take_untagged, .answered = take_answer};
+    const struct operation status = {
+        .self = survey, .next = next_status, .untagged = take_untagged, .answered = take_answer};
+    struct imap *imap = survey->imap;
+
+    if (!queue_list(survey) || !queue_run(&imap->queue, &list, survey->err))
+        return false;
+    if (!survey->list_ok && survey->extended) { /* offered, but it does not work: the plain way */
+        imap->plain_list = true;
+        survey->count = 0;
+        buffer_clear(&survey->names);
+        if (survey->table != NULL)
+            memset(survey->table, 0xff, survey->table_size * sizeof *survey->table);
+        if (!queue_list(survey) || !queue_run(&imap->queue, &list, survey->err))
+            return false;
+    }
+    if (!survey->list_ok) {
+        error_set(survey->err, ERROR_SERVER, "list the mailboxes");
+        error_answer(survey->err, text_of(survey->refused.answer));
+        return false;
+    }
+    struct mailbox *inbox = find_mailbox(survey, TEXT("INBOX"));
+    if (inbox == NULL || !inbox->listed) {
+        error_set(survey->err, ERROR_SERVER, "list the mailboxes: the server's list has no INBOX, so it is not believed");
+        return false;
+    }
+    if (survey->extended && imap->can.bits & CAPABILITY_LIST_STATUS)
+        return true;
+    return queue_run(&imap->queue, &status, survey->err);
+}
+
+bool
+imap_survey(struct imap *imap, bool (*listed)(void *context, const struct remote_listed *mailbox), void *context,
+            struct error *err)
+{
+    struct survey survey = {.imap = imap, .err = err, .names = buffer_new(NAMES_MAX)};
+    bool ok = list_mailboxes(&survey) && hand_over(&survey, listed, context);
+
+    buffer_free(&survey.names);
+    free(survey.mailboxes);
+    free(survey.table);
+    return ok;
+}

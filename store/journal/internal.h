@@ -1,0 +1,143 @@
+/*
+ * What the files of this room share: the journal's handle, a cache of prepared statements, and small helpers that bind
+ * and read columns in order, so that each statement and the code that fills it stand side by side.
+ */
+#ifndef STORE_JOURNAL_INTERNAL_H
+#define STORE_JOURNAL_INTERNAL_H
+
+#include <sqlite3.h>
+
+#include "store/journal/journal.h"
+
+/* One place in the cache each; the text of a statement stands where it is used. */
+enum statement {
+    SQL_META_GET,
+    SQL_META_SET,
+    SQL_MAILBOX_LIST,
+    SQL_MAILBOX_INSERT,
+    SQL_MAILBOX_UPDATE,
+    SQL_MAILBOX_EXISTS,
+    SQL_MAILBOX_DELETE, /* and its steps */
+    SQL_MAILBOX_DELETE_LAST = SQL_MAILBOX_DELETE + 4,
+    SQL_MESSAGE_GET,
+    SQL_MESSAGE_BY_UID,
+    SQL_MESSAGE_BY_BASE,
+    SQL_MESSAGE_INSERT,
+    SQL_MESSAGE_COMPARE,
+    SQL_MESSAGE_UPDATE_HOW,
+    SQL_MESSAGE_UPDATE_ALL,
+    SQL_MESSAGE_DELETE, /* and its steps */
+    SQL_MESSAGE_DELETE_LAST = SQL_MESSAGE_DELETE + 3,
+    SQL_MESSAGE_IDS, /* one for each enum journal_which, for a mailbox and for all */
+    SQL_MESSAGE_IDS_LAST = SQL_MESSAGE_IDS + 9,
+    SQL_MESSAGE_COUNT, /* the same */
+    SQL_MESSAGE_COUNT_LAST = SQL_MESSAGE_COUNT + 9,
+    SQL_MESSAGE_UIDS,
+    SQL_MESSAGE_TWIN,
+    SQL_MESSAGE_WIRE,
+    SQL_MESSAGE_SIZE,
+    SQL_MESSAGE_HIGHEST,
+    SQL_OP_ADD,
+    SQL_OP_SAVE,
+    SQL_OP_EXISTS,
+    SQL_OP_DELETE,
+    SQL_OP_OF,
+    SQL_OP_LIST,
+    SQL_PENDING_SET,
+    SQL_PENDING_CLEAR,
+    SQL_PENDING_GET,
+    SQL_PENDING_LIST,
+    SQL_QUARANTINE_ADD,
+    SQL_QUARANTINE_DELETE,
+    SQL_QUARANTINE_LIST,
+    SQL_STATEMENTS
+};
+
+struct journal {
+    sqlite3 *db;
+    char *path;   /* for messages; "memory" where there is no file */
+    bool durable; /* on disk and ours to write: a clean close is recorded */
+    bool in_transaction;
+    bool unclean; /* the database says that it was not closed cleanly */
+    bool broken;  /* damage or an I/O error was met: what is there must be checked before it is trusted again */
+    int64_t changes_at_open, changes_at_begin, changes_own; /* own: rows of bookkeeping, which nobody asked for */
+    bool (*hook)(void *context, bool after);
+    void *hook_context;
+    sqlite3_stmt *statements[SQL_STATEMENTS];
+};
+
+/* sql.c */
+
+/** ERROR_LOCAL: what was tried, SQLite's words, a hint that fits its code. */
+void sql_error(struct journal *journal, struct error *err, const char *what);
+/** ERROR_LOCAL for a row that no golub has written. */
+void sql_damaged(struct journal *journal, struct error *err, const char *what);
+/** Text without results, run once. */
+MUST_CHECK bool sql_exec(struct journal *journal, const char *sql, const char *what, struct error *err);
+/** The one integer that a text yields. */
+MUST_CHECK bool sql_query(struct journal *journal, const char *sql, int64_t *value, const char *what,
+                          struct error *err);
+/** A statement from the cache, ready to be bound. @return NULL: err says why */
+sqlite3_stmt *sql_prepare(struct journal *journal, enum statement which, const char *sql, struct error *err);
+enum sql_outcome { SQL_ROW, SQL_DONE, SQL_FAILED };
+/** One step. After SQL_DONE and SQL_FAILED the statement is reset and holds no bindings. */
+enum sql_outcome sql_step(struct journal *journal, sqlite3_stmt *statement, const char *what, struct error *err);
+/** A statement without rows, to its end. */
+MUST_CHECK bool sql_run(struct journal *journal, sqlite3_stmt *statement, const char *what, struct error *err);
+/** Leave a statement before its last row. */
+void sql_end(sqlite3_stmt *statement);
+
+struct sql_binder { /* binds ?1, ?2 ... in order; what is bound is borrowed until the statement is reset */
+    sqlite3_stmt *statement;
+    int at;
+};
+void bind_integer(struct sql_binder *to, int64_t value);
+void bind_string(struct sql_binder *to, const char *value);           /* NULL: SQL's NULL */
+void bind_digest(struct sql_binder *to, const unsigned char *digest); /* NULL: SQL's NULL */
+
+struct sql_reader { /* reads the columns in order and remembers whether one was not what it must be */
+    sqlite3_stmt *statement;
+    int at;
+    bool damaged;
+};
+int64_t read_integer(struct sql_reader *from, int64_t least, int64_t most);
+/** NULL becomes "". */
+void read_string(struct sql_reader *from, char *to, size_t size);
+/** @return the column is not NULL */
+bool read_digest(struct sql_reader *from, unsigned char to[static DIGEST_SIZE]);
+/** malloc'd; NULL for NULL, and with damaged set where there is no memory or the text holds NUL. */
+char *read_copy(struct sql_reader *from);
+
+/** Fills in one row that was zeroed before; false: damaged. */
+typedef bool sql_read(sqlite3_stmt *statement, void *row);
+/** The one row, or none, of a bound statement; *out is written only if there is one and it is sound. */
+MUST_CHECK bool sql_find(struct journal *journal, sqlite3_stmt *statement, sql_read *read, void *out, size_t size,
+                         bool *found, const char *what, struct error *err);
+/** All rows of a bound statement; the caller frees *rows, which is NULL if there are none. */
+MUST_CHECK bool sql_list(struct journal *journal, sqlite3_stmt *statement, sql_read *read, size_t size, void **rows,
+                         size_t *count, const char *what, struct error *err);
+/** All first columns of a bound statement; the caller frees *ids. */
+MUST_CHECK bool sql_ids(struct journal *journal, sqlite3_stmt *statement, int64_t **ids, size_t *count,
+                        const char *what, struct error *err);
+/** ERROR_LOCAL: the row that was to be changed is not there. */
+void sql_no_row(struct journal *journal, struct error *err, const char *what);
+/** After an UPDATE that may have found nothing to change: is the row there at all? A row that is not is an error. */
+MUST_CHECK bool sql_exists(struct journal *journal, enum statement which, const char *sql, int64_t id, const char *what,
+                           struct error *err);
+/** 0 ... 2^63-1, or ERROR_LOCAL: SQLite's integers have a sign. */
+MUST_CHECK bool sql_fits(uint64_t value, const char *what, struct error *err);
+void sql_no_memory(struct error *err, const char *what);
+
+/* source.c */
+
+/**
+ * Open journal->db for reading and leave no trace: neither its file nor its folder is written to.
+ * @param missing  [out] there is no file, or one without a byte: journal->db is NULL
+ */
+MUST_CHECK bool source_open(struct journal *journal, bool *missing, struct error *err);
+/** Close journal->db alone, before a statement was cached. NULL-safe. */
+void source_close(struct journal *journal);
+/** Replace journal->db by a copy of it in memory that can be written. */
+MUST_CHECK bool source_to_memory(struct journal *journal, struct error *err);
+
+#endif

@@ -1,0 +1,204 @@
+/*
+ * The state journal of one account: a SQLite database in the account's state folder.
+ *
+ * It holds, for each mailbox, the cursors, and for each message two bases (what the server showed and what the file name
+ * showed when both last agreed) beside what each side showed when it was last looked at. Where the two differ the row is
+ * "dirty": a difference that was seen and is not carried out yet. So a cursor may advance in the transaction that writes
+ * down what was seen, and nothing seen is ever lost or asked for twice.
+ *
+ * Order of calls: journal_open, then transactions (journal_begin, changes, journal_commit or journal_rollback), then
+ * journal_close. Changes outside a transaction are a bug (assert). One struct journal belongs to one thread.
+ * WAL, synchronous=FULL: a commit that returned true survives a power cut.
+ */
+#ifndef STORE_JOURNAL_JOURNAL_H
+#define STORE_JOURNAL_JOURNAL_H
+
+#include "store/base/limits.h"
+#include "store/base/local.h"
+
+#define JOURNAL_SCHEMA 1 /* PRAGMA user_version; a newer one is refused */
+
+struct journal;
+
+enum journal_state {
+    MAILBOX_ACTIVE,
+    MAILBOX_GONE_REMOTE, /* was on the server, is not any more: nothing is done in it */
+    MAILBOX_GONE_LOCAL,  /* its folder was here, is not any more: nothing is done in it */
+    MAILBOX_REPAIR,      /* UIDVALIDITY changed, server went back, first meeting ...: pair first; no removal, no upload */
+    MAILBOX_NEW_LOCAL,   /* the folder is here, the mailbox is to be made on the server */
+    MAILBOX_NEW_REMOTE,  /* the mailbox is on the server, the folder is to be made here */
+};
+
+struct journal_mailbox {
+    int64_t id;       /* 0 before the insert */
+    char *name;       /* UTF-8, levels joined by '/', as the user writes it; unique */
+    char *wire;       /* bytes of LIST; NULL: not on the server */
+    char *folder;     /* as in local.h; unique */
+    char separator;   /* of the server's name, 0: none */
+    unsigned attributes; /* enum remote_attribute */
+    enum journal_state state;
+    uint32_t uidvalidity, uidnext, messages; /* cursor: what the last committed observation showed; 0: none */
+    uint64_t modseq;
+    unsigned permanent; /* FLAG_* that the server can hold; FLAG_ALL if not known */
+    char stamp[LOCAL_STAMP_MAX]; /* of the folder when it was last scanned; "" = scan */
+    char policy[64];  /* digest of the policy under which it was last settled */
+};
+
+enum journal_fact {
+    FACT_GONE_THERE = 1, /* uid was seen to be gone on the server */
+    FACT_GONE_HERE = 2,  /* base was seen to be gone here */
+    FACT_ALTERED = 4,    /* the file's bytes are not what they were */
+    FACT_ALIAS = 8,      /* a second file of the UID of row `twin` */
+    FACT_ECHO = 16,      /* lbase was sent with APPEND, COPY or MOVE; the next sight of the UID sets rbase for those flags */
+    FACT_REFUSED = 32,   /* the server refused the message for good; asked again only when the file changes */
+};
+
+struct journal_message {
+    int64_t id, mailbox;
+    uint32_t uid;                   /* 0: none known */
+    char base[LOCAL_BASE_MAX + 1];  /* "": none known */
+    char info[LOCAL_INFO_MAX + 1];  /* where the file was when last seen, "" if there is none */
+    uint64_t size;                  /* wire bytes; from the server a hint until the bytes were here */
+    int64_t date;                   /* INTERNALDATE, or mtime for what is only here */
+    bool has_wire, has_header;
+    unsigned char wire[DIGEST_SIZE], header[DIGEST_SIZE];
+    unsigned rbase, lbase;          /* flags when both sides last agreed */
+    unsigned rseen, lseen;          /* flags when last looked at */
+    unsigned facts;
+    int64_t twin;                   /* FACT_ALIAS: the row that holds the uid; else 0 */
+    char keywords[KEYWORDS_MAX + 1]; /* as the server last showed them */
+};
+
+/** Neither side differs from its base and both are there: nothing to plan. The journal keeps an index of the others. */
+bool journal_message_settled(const struct journal_message *message);
+
+/**
+ * Open or make the journal; make the folder (0700) if its parent exists. Runs migrations, quick_check after an unclean stop.
+ * @return NULL: newer schema, corrupt, not a database, disk full ...: ERROR_LOCAL with a hint what to do; nothing was changed
+ */
+struct journal *journal_open(const char *path, struct error *err);
+/** A copy in memory for a dry run; an empty journal where there is no file. The file is not changed, no -wal or -shm is left. */
+struct journal *journal_open_copy(const char *path, struct error *err);
+/** Read-only, for status; NULL with *missing where there is no file. */
+struct journal *journal_open_read(const char *path, bool *missing, struct error *err);
+/** For tests: an empty journal in memory; image (from journal_image) may be NULL. */
+struct journal *journal_open_memory(const void *image, size_t size, struct error *err);
+/** For tests: the committed contents; the caller frees *image with free(). */
+MUST_CHECK bool journal_image(struct journal *journal, void **image, size_t *size, struct error *err);
+/** For tests: called before each commit (return false: the commit fails, as in a crash) and again after it. NULL: none. */
+void journal_on_commit(struct journal *journal, bool (*hook)(void *context, bool after), void *context);
+/** NULL-safe. Rolls back an open transaction; a clean close is recorded. */
+void journal_close(struct journal *journal);
+
+MUST_CHECK bool journal_begin(struct journal *journal, struct error *err);
+MUST_CHECK bool journal_commit(struct journal *journal, struct error *err);
+void journal_rollback(struct journal *journal);
+/** Number of rows changed since the journal was opened, for the idempotence tests. */
+int64_t journal_changes(struct journal *journal);
+
+/** A value of meta; *value NULL (and true) if the key is not there; the caller frees. Keys: account, server, user, root, layout, run, nonce ... */
+MUST_CHECK bool journal_get(struct journal *journal, const char *key, char **value, struct error *err);
+MUST_CHECK bool journal_set(struct journal *journal, const char *key, const char *value, struct error *err);
+
+/** All mailboxes, by name; *list and its strings are freed with journal_mailboxes_free. */
+MUST_CHECK bool journal_mailboxes(struct journal *journal, struct journal_mailbox **list, size_t *count, struct error *err);
+void journal_mailboxes_free(struct journal_mailbox *list, size_t count);
+/** Insert (id 0: set on success) or update all columns. */
+MUST_CHECK bool journal_mailbox_save(struct journal *journal, struct journal_mailbox *mailbox, struct error *err);
+/** With all its messages, pending rows and intents. */
+MUST_CHECK bool journal_mailbox_delete(struct journal *journal, int64_t mailbox, struct error *err);
+
+/* Finders: *found false (and true) if there is no such row; *out is filled in only if found. */
+MUST_CHECK bool journal_message_get(struct journal *journal, int64_t id, struct journal_message *out, bool *found, struct error *err);
+MUST_CHECK bool journal_message_by_uid(struct journal *journal, int64_t mailbox, uint32_t uid, struct journal_message *out, bool *found, struct error *err);
+MUST_CHECK bool journal_message_by_base(struct journal *journal, int64_t mailbox, const char *base, struct journal_message *out, bool *found, struct error *err);
+/** Insert (id 0: set on success) or update all columns; the dirty index follows. */
+MUST_CHECK bool journal_message_save(struct journal *journal, struct journal_message *message, struct error *err);
+/** With its pending row; intents of it go too. */
+MUST_CHECK bool journal_message_delete(struct journal *journal, int64_t id, struct error *err);
+
+enum journal_which {
+    WHICH_ALL,
+    WHICH_DIRTY,
+    WHICH_WITH_UID,   /* uid known and not gone there */
+    WHICH_WITH_BASE,  /* base known and not gone here */
+    WHICH_MARKED,     /* uid and base there, \\Deleted in rseen and lseen */
+};
+/** Ids of one mailbox's (0: every mailbox's) messages, ordered by mailbox, then uid, then id; the caller frees *ids. */
+MUST_CHECK bool journal_message_ids(struct journal *journal, int64_t mailbox, enum journal_which which, int64_t **ids, size_t *count, struct error *err);
+/** Ids of one mailbox's rows with first <= uid <= last that are not gone there, ordered by uid; the caller frees. */
+MUST_CHECK bool journal_ids_by_uids(struct journal *journal, int64_t mailbox, uint32_t first, uint32_t last, int64_t **ids, size_t *count, struct error *err);
+/** Ids of the aliases of this row, ordered by id; the caller frees. */
+MUST_CHECK bool journal_ids_by_twin(struct journal *journal, int64_t twin, int64_t **ids, size_t *count, struct error *err);
+/** Ids of rows of the whole account with this wire digest (dirty or not), ordered by id. */
+MUST_CHECK bool journal_ids_by_wire(struct journal *journal, const unsigned char wire[static DIGEST_SIZE], int64_t **ids, size_t *count, struct error *err);
+/** Ids of dirty rows of the whole account with this size, ordered by id. */
+MUST_CHECK bool journal_ids_dirty_by_size(struct journal *journal, uint64_t size, int64_t **ids, size_t *count, struct error *err);
+MUST_CHECK bool journal_message_count(struct journal *journal, int64_t mailbox, enum journal_which which, uint64_t *count, struct error *err);
+/** 0 if there is none. */
+MUST_CHECK bool journal_highest_uid(struct journal *journal, int64_t mailbox, uint32_t *uid, struct error *err);
+
+enum journal_op_kind { OP_UPLOAD = 1, OP_COPY, OP_MOVE, OP_REMOVE_REMOTE, OP_REMOVE_LOCAL, OP_CREATE };
+struct journal_op { /* an intent, durable before its command */
+    int64_t id;
+    enum journal_op_kind kind;
+    int64_t mailbox, message; /* 0: none */
+    int64_t target;           /* move, copy: the row that will hold the new UID */
+    uint32_t uidvalidity, uidnext;
+    unsigned char canonical[DIGEST_SIZE];
+    uint64_t size;
+    int64_t date;
+    int attempt;
+    int64_t since;            /* seconds UTC */
+    char name[256];           /* remove local: the name in the quarantine; create: the mailbox */
+};
+MUST_CHECK bool journal_op_add(struct journal *journal, struct journal_op *op, struct error *err);
+MUST_CHECK bool journal_op_save(struct journal *journal, const struct journal_op *op, struct error *err);
+MUST_CHECK bool journal_op_delete(struct journal *journal, int64_t id, struct error *err);
+/** The intent that names this message (as message or target), if any. */
+MUST_CHECK bool journal_op_of(struct journal *journal, int64_t message, struct journal_op *out, bool *found, struct error *err);
+/** All of them, by id; the caller frees *ops. */
+MUST_CHECK bool journal_ops(struct journal *journal, struct journal_op **ops, size_t *count, struct error *err);
+
+enum journal_pending_kind {
+    PENDING_POLICY = 1, /* the configuration keeps it back: counts as in sync */
+    PENDING_HELD,       /* the guard holds a removal */
+    PENDING_REFUSED,    /* the server refused it */
+    PENDING_SETTLE,     /* an unanswered command may still be running */
+    PENDING_ALTERED,
+    PENDING_UNREADABLE,
+    PENDING_FAILED,     /* anything else that went wrong, tried again next time */
+    PENDING_MAILBOX,    /* its mailbox is gone on one side, refused, or can't be made */
+};
+struct journal_pending {
+    int64_t mailbox, message; /* message 0: about the mailbox */
+    enum journal_pending_kind kind;
+    char detail[64];  /* one word: upload, download, remove-here, remove-there, flags ... */
+    char why[512];    /* for people; the other side's words */
+    int64_t since;
+    char hold[16];    /* PENDING_HELD: the list's ID */
+};
+/** One row a message (or a mailbox, message 0): replaces what was there; `since` of an equal kind and detail stays. */
+MUST_CHECK bool journal_pending_set(struct journal *journal, const struct journal_pending *pending, struct error *err);
+MUST_CHECK bool journal_pending_clear(struct journal *journal, int64_t mailbox, int64_t message, struct error *err);
+/** *found false: none. */
+MUST_CHECK bool journal_pending_get(struct journal *journal, int64_t mailbox, int64_t message, struct journal_pending *out, bool *found, struct error *err);
+/** All of them by mailbox and message; the caller frees. */
+MUST_CHECK bool journal_pendings(struct journal *journal, struct journal_pending **list, size_t *count, struct error *err);
+
+struct journal_quarantined {
+    char name[256]; /* in the quarantine folder */
+    char mailbox[LIMIT_MAILBOX_NAME + 1];
+    char base[LOCAL_BASE_MAX + 1];
+    char info[LOCAL_INFO_MAX + 1];
+    uint32_t uid;
+    char why[128];
+    int64_t since;
+    uint64_t size;
+};
+MUST_CHECK bool journal_quarantine_add(struct journal *journal, const struct journal_quarantined *row, struct error *err);
+MUST_CHECK bool journal_quarantine_delete(struct journal *journal, const char *name, struct error *err);
+/** Rows with since < before (INT64_MAX: all), by since; the caller frees. */
+MUST_CHECK bool journal_quarantine_list(struct journal *journal, int64_t before, struct journal_quarantined **list, size_t *count, struct error *err);
+
+#endif

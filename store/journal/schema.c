@@ -1,0 +1,157 @@
+/*
+ * The journal's tables. A released step is never edited: a change is a new step behind it; JOURNAL_SCHEMA counts them.
+ *
+ * In messages, 0 and "" of the struct are NULL here, so that UNIQUE leaves them alone. `dirty` is what
+ * journal_message_settled denies; its partial indexes are what makes planning cost as much as there is to do.
+ */
+#include "store/journal/schema.h"
+
+#include <assert.h>
+
+const char *const schema_steps[JOURNAL_SCHEMA] = {
+    "CREATE TABLE meta (k TEXT PRIMARY KEY NOT NULL, v TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE mailbox ("
+    " id INTEGER PRIMARY KEY,"
+    " name TEXT NOT NULL UNIQUE,"
+    " wire TEXT,"
+    " folder TEXT NOT NULL UNIQUE,"
+    " separator INTEGER NOT NULL CHECK (separator BETWEEN 0 AND 255),"
+    " attributes INTEGER NOT NULL,"
+    " state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5),"
+    " uidvalidity INTEGER NOT NULL CHECK (uidvalidity BETWEEN 0 AND 4294967295),"
+    " uidnext INTEGER NOT NULL CHECK (uidnext BETWEEN 0 AND 4294967295),"
+    " messages INTEGER NOT NULL CHECK (messages BETWEEN 0 AND 4294967295),"
+    " modseq INTEGER NOT NULL CHECK (modseq >= 0),"
+    " permanent INTEGER NOT NULL,"
+    " stamp TEXT NOT NULL,"
+    " policy TEXT NOT NULL"
+    ") STRICT;"
+
+    /* AUTOINCREMENT: an id is never given twice, so a stale one finds nothing rather than another message. */
+    "CREATE TABLE message ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " mailbox INTEGER NOT NULL REFERENCES mailbox (id),"
+    " uid INTEGER CHECK (uid BETWEEN 1 AND 4294967295),"
+    " base TEXT CHECK (base <> ''),"
+    " info TEXT NOT NULL,"
+    " size INTEGER NOT NULL CHECK (size >= 0),"
+    " date INTEGER NOT NULL,"
+    " wire BLOB CHECK (length(wire) = 32),"
+    " header BLOB CHECK (length(header) = 32),"
+    " rbase INTEGER NOT NULL,"
+    " lbase INTEGER NOT NULL,"
+    " rseen INTEGER NOT NULL,"
+    " lseen INTEGER NOT NULL,"
+    " facts INTEGER NOT NULL,"
+    " twin INTEGER,"
+    " keywords TEXT NOT NULL,"
+    " dirty INTEGER NOT NULL CHECK (dirty IN (0, 1)),"
+    " CHECK (uid IS NULL OR base IS NULL OR wire IS NOT NULL)" /* what is paired has passed through our hands */
+    ") STRICT;"
+    "CREATE UNIQUE INDEX message_uid ON message (mailbox, uid);"
+    "CREATE UNIQUE INDEX message_base ON message (mailbox, base) WHERE base IS NOT NULL;"
+    "CREATE INDEX message_wire ON message (wire) WHERE wire IS NOT NULL;"
+    "CREATE INDEX message_dirty ON message (mailbox, uid) WHERE dirty = 1;"
+    "CREATE INDEX message_dirty_size ON message (size) WHERE dirty = 1;"
+    "CREATE INDEX message_twin ON message (twin) WHERE twin IS NOT NULL;"
+
+    "CREATE TABLE op ("
+    " id INTEGER PRIMARY KEY,"
+    " kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 6),"
+    " mailbox INTEGER NOT NULL,"
+    " message INTEGER NOT NULL,"
+    " target INTEGER NOT NULL,"
+    " uidvalidity INTEGER NOT NULL CHECK (uidvalidity BETWEEN 0 AND 4294967295),"
+    " uidnext INTEGER NOT NULL CHECK (uidnext BETWEEN 0 AND 4294967295),"
+    " canonical BLOB NOT NULL CHECK (length(canonical) = 32),"
+    " size INTEGER NOT NULL CHECK (size >= 0),"
+    " date INTEGER NOT NULL,"
+    " attempt INTEGER NOT NULL,"
+    " since INTEGER NOT NULL,"
+    " name TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX op_message ON op (message);"
+    "CREATE INDEX op_target ON op (target);"
+
+    "CREATE TABLE pending ("
+    " mailbox INTEGER NOT NULL,"
+    " message INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 8),"
+    " detail TEXT NOT NULL,"
+    " why TEXT NOT NULL,"
+    " since INTEGER NOT NULL,"
+    " hold TEXT NOT NULL,"
+    " PRIMARY KEY (mailbox, message)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX pending_message ON pending (message) WHERE message <> 0;"
+    /* A message that is moved takes its pending row along. */
+    "CREATE TRIGGER message_moved AFTER UPDATE OF mailbox ON message WHEN old.mailbox <> new.mailbox"
+    " BEGIN UPDATE pending SET mailbox = new.mailbox WHERE message = new.id; END;"
+
+    "CREATE TABLE quarantine ("
+    " name TEXT PRIMARY KEY NOT NULL,"
+    " mailbox TEXT NOT NULL,"
+    " base TEXT NOT NULL,"
+    " info TEXT NOT NULL,"
+    " uid INTEGER NOT NULL CHECK (uid BETWEEN 0 AND 4294967295),"
+    " why TEXT NOT NULL,"
+    " since INTEGER NOT NULL,"
+    " size INTEGER NOT NULL CHECK (size >= 0)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX quarantine_since ON quarantine (since);",
+};
+
+bool
+schema_version(struct journal *journal, int known, int *version, struct error *err)
+{
+    static const char what[] = "read the version";
+    int64_t number, application, tables;
+
+    if (!sql_query(journal, "PRAGMA user_version", &number, what, err) ||
+        !sql_query(journal, "PRAGMA application_id", &application, what, err) ||
+        !sql_query(journal, "SELECT count(*) FROM sqlite_schema", &tables, what, err))
+        return false;
+    if (number == 0 && application == 0 && tables == 0) {
+        *version = 0;
+        return true;
+    }
+    if (application != SCHEMA_APPLICATION || number <= 0) {
+        error_set(err, ERROR_LOCAL, "open journal %s", journal->path);
+        error_answer(err, TEXT("the database there is not golub's"));
+        error_hint(err, "move the file away: the next run pairs both sides again and deletes nothing");
+        return false;
+    }
+    if (number > known) {
+        error_set(err, ERROR_LOCAL, "open journal %s: a newer golub wrote it (version %lld, this one knows %d)",
+                  journal->path, (long long)number, known);
+        error_hint(err, "use the newer golub, or move the file away: the next run pairs both sides again and deletes "
+                        "nothing");
+        return false;
+    }
+    *version = (int)number;
+    return true;
+}
+
+bool
+schema_migrate(struct journal *journal, const char *const *steps, int from, int to, struct error *err)
+{
+    static const char what[] = "bring the tables up to date";
+    char mark[128];
+
+    if (from == to)
+        return true;
+    text_print(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", SCHEMA_APPLICATION,
+               to);
+    if (!sql_exec(journal, "BEGIN IMMEDIATE", what, err))
+        return false;
+    for (int version = from; version < to; version++)
+        if (!sql_exec(journal, steps[version], what, err))
+            goto undo;
+    if (sql_exec(journal, mark, what, err))
+        return true;
+undo:
+    if (!sqlite3_get_autocommit(journal->db))
+        (void)sqlite3_exec(journal->db, "ROLLBACK", NULL, NULL, NULL); /* the error that counts is reported */
+    return false;
+}

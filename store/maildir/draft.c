@@ -1,0 +1,297 @@
+/*
+ * A message on its way into a folder: wire-form bytes go in, a file in tmp/ comes out.
+ *
+ * It is written with LF ends as long as that can be undone. On the first byte that can't, the file's line ends are put
+ * back and the rest is stored as it comes. That happens in place, from the end of the file to its start: the written
+ * part is always longer than the read part, so it never overtakes it, and one block of memory does for any size.
+ *
+ * The digests are those of the bytes that reading the file gives back. That is what was written, but for a message
+ * with a bare LF, which no mail may hold and which is given back as CR LF.
+ */
+#include "store/maildir/ops.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+
+#include "store/base/limits.h"
+
+/* ---- memory: digests are dear to set up, and most messages fit into one block that is free again at their end ---- */
+
+static struct local_draft *
+take_spare(struct maildir *maildir)
+{
+    struct local_draft *draft = maildir->spare;
+
+    if (draft != NULL) {
+        maildir->spare = draft->next;
+        return draft;
+    }
+    draft = calloc(1, sizeof *draft);
+    if (draft != NULL && (draft->digest = digest_new()) == NULL) {
+        free(draft);
+        draft = NULL;
+    }
+    return draft;
+}
+
+static void
+give_block_back(struct maildir *maildir, struct local_draft *draft)
+{
+    if (maildir->spare_block == NULL)
+        maildir->spare_block = draft->block;
+    else
+        free(draft->block);
+    draft->block = NULL;
+}
+
+static void
+give_back(struct maildir *maildir, struct local_draft *draft)
+{
+    give_block_back(maildir, draft);
+    draft->next = maildir->spare;
+    maildir->spare = draft;
+}
+
+void
+draft_free_spare(struct maildir *maildir)
+{
+    while (maildir->spare != NULL) {
+        struct local_draft *draft = maildir->spare;
+
+        maildir->spare = draft->next;
+        digest_free(draft->digest);
+        free(draft);
+    }
+    free(maildir->spare_block);
+    maildir->spare_block = NULL;
+}
+
+/* ---- tmp/ ---- */
+
+struct sweep {
+    const struct maildir *maildir;
+    int dir;
+};
+
+static bool
+sweep_name(void *context, const char *name, unsigned char type)
+{
+    const struct sweep *sweep = context;
+
+    (void)type;
+    if (maildir_is_leftover(sweep->maildir, sweep->dir, name))
+        (void)unlinkat(sweep->dir, name, 0); /* what can't be removed stays another day */
+    return true;
+}
+
+/* What an interrupted run left in tmp/ is fetched again under a new name: remove it, once a run. */
+static void
+sweep_leftovers(const struct maildir *maildir, struct folder *folder, int tmp)
+{
+    struct sweep sweep = {maildir, tmp};
+    bool stopped;
+
+    if (!folder->swept) /* tidying up is no reason to fail: what could not be listed is looked at with the next draft */
+        folder->swept = list_directory(tmp, sweep_name, &sweep, &stopped);
+}
+
+bool
+draft_begin(void *local, const char *path, struct local_draft **out, struct error *err)
+{
+    struct maildir *maildir = local;
+    struct folder *folder = folder_get(maildir, path, err);
+    bool gone;
+    int tmp = folder == NULL ? -1 : folder_sub(maildir, folder, SUB_TMP, &gone, err);
+    struct local_draft *draft;
+    char *block;
+
+    if (tmp < 0)
+        return false;
+    sweep_leftovers(maildir, folder, tmp);
+    block = maildir->spare_block != NULL ? maildir->spare_block : malloc(IO_BLOCK);
+    maildir->spare_block = NULL;
+    draft = block == NULL ? NULL : take_spare(maildir);
+    if (draft == NULL) {
+        free(block);
+        error_sys(err, ENOMEM, "write a message to tmp/ of folder \"%s\"", path);
+        return false;
+    }
+    *draft = (struct local_draft){.digest = draft->digest,
+                                  .block = block,
+                                  .fd = -1,
+                                  .dev = folder->sub[SUB_TMP].dev,
+                                  .sync_age = maildir->sync_age};
+    draft->fd = maildir_make_temporary(maildir, tmp, draft->name, sizeof draft->name);
+    if (draft->fd < 0 || !digest_reset(draft->digest)) {
+        error_sys(err, draft->fd < 0 ? errno : ENOMEM, "write a message to tmp/ of folder \"%s\"", path);
+        if (draft->fd >= 0)
+            (void)unlinkat(tmp, draft->name, 0); /* reported already; a leftover is swept */
+        (void)io_close(&draft->fd);
+        give_back(maildir, draft);
+        return false;
+    }
+    draft->folder = folder;
+    folder->drafts++;
+    *out = draft;
+    return true;
+}
+
+void
+draft_drop(void *local, struct local_draft *draft)
+{
+    struct maildir *maildir = local;
+    struct error ignored;
+    bool gone;
+    int tmp;
+
+    if (draft == NULL)
+        return;
+    tmp = draft->name[0] == '\0' ? -1 : folder_sub(maildir, draft->folder, SUB_TMP, &gone, &ignored);
+    if (tmp >= 0)
+        (void)unlinkat(tmp, draft->name, 0); /* if it stays, a later run sweeps it */
+    (void)io_close(&draft->fd);              /* what is dropped need not reach the disk */
+    draft->folder->drafts--;
+    give_back(maildir, draft);
+}
+
+/* ---- bytes ---- */
+
+static bool
+flush_block(struct local_draft *draft, struct error *err)
+{
+    if (!io_write_at(draft->fd, draft->block, draft->fill, draft->size)) {
+        error_sys(err, errno, "write %zu bytes of a message to tmp/ of folder \"%s\"", draft->fill,
+                  draft->folder->path);
+        return false;
+    }
+    draft->size += draft->fill;
+    draft->fill = 0;
+    return true;
+}
+
+/* Back to front: LF becomes CR LF until as many were put back as had been taken out. */
+static bool
+restore_ends(const struct local_draft *draft)
+{
+    const size_t piece = IO_BLOCK / 3;
+    char *in = draft->block, *out = draft->block + piece;
+    uint64_t from = draft->size, to = draft->size + draft->shrink.ends;
+
+    while (from > 0 && to > from) {
+        struct lines_grow grow = {0}; /* no CR is in a shrunk file */
+        size_t len = from < piece ? (size_t)from : piece, grown;
+
+        from -= len;
+        if (!io_read_at(draft->fd, in, len, from))
+            return false;
+        (void)lines_grow(&grow, in, len, out, 2 * piece, &grown); /* there is room for all of it */
+        if (grown > to - from) {
+            errno = EIO; /* not what we wrote: somebody changed it */
+            return false;
+        }
+        to -= grown;
+        if (!io_write_at(draft->fd, out, grown, to))
+            return false;
+    }
+    if (to != from)
+        errno = EIO;
+    return to == from;
+}
+
+static bool
+turn_raw(struct local_draft *draft, struct error *err)
+{
+    if (!flush_block(draft, err))
+        return false;
+    if (!restore_ends(draft)) {
+        error_sys(err, errno, "put line ends back in tmp/ of folder \"%s\"", draft->folder->path);
+        return false;
+    }
+    draft->size += draft->shrink.ends;
+    draft->raw = true;
+    draft->grow.cr = draft->shrink.cr;
+    if (draft->shrink.cr)
+        draft->block[draft->fill++] = '\r';
+    return true;
+}
+
+static bool
+add_to_digest(struct local_draft *draft, const char *bytes, size_t len)
+{
+    char wire[4096];
+
+    while (len > 0) {
+        size_t grown, taken = lines_grow(&draft->grow, bytes, len, wire, sizeof wire, &grown);
+
+        if (!digest_add(draft->digest, wire, grown))
+            return false;
+        bytes += taken;
+        len -= taken;
+    }
+    return true;
+}
+
+/* As much as fits into the block. @return bytes taken; 0 with *odd: the next one can't be shrunk */
+static size_t
+take_some(struct local_draft *draft, const char *bytes, size_t len, bool *odd, bool *digested)
+{
+    size_t room = IO_BLOCK - draft->fill, put;
+
+    *odd = false;
+    if (len > room)
+        len = room;
+    if (draft->raw) {
+        memcpy(draft->block + draft->fill, bytes, len);
+        draft->fill += len;
+        *digested = add_to_digest(draft, bytes, len);
+        return len;
+    }
+    room = lines_shrink(&draft->shrink, bytes, len, draft->block + draft->fill, &put);
+    draft->fill += put;
+    *odd = room < len;
+    *digested = digest_add(draft->digest, bytes, room);
+    return room;
+}
+
+bool
+draft_write(void *local, struct local_draft *draft, const void *bytes, size_t len, struct error *err)
+{
+    const char *next = bytes;
+
+    (void)local;
+    assert(draft->block != NULL);
+    while (len > 0) {
+        bool odd, digested;
+        size_t taken = take_some(draft, next, len, &odd, &digested);
+
+        next += taken;
+        len -= taken;
+        if (!digested || draft->size + draft->fill > (uint64_t)LIMIT_MESSAGE) {
+            error_sys(err, digested ? EFBIG : ENOMEM, "take in a message for folder \"%s\"", draft->folder->path);
+            return false;
+        }
+        if (odd ? !turn_raw(draft, err) : draft->fill == IO_BLOCK && !flush_block(draft, err))
+            return false;
+    }
+    return true;
+}
+
+bool
+draft_finish(void *local, struct local_draft *draft, struct digests *digests, struct error *err)
+{
+    struct maildir *maildir = local;
+
+    assert(draft->block != NULL);
+    /* A CR at the very end is a line end of nothing. */
+    if (!draft->raw && draft->shrink.cr && !turn_raw(draft, err))
+        return false;
+    if (!flush_block(draft, err))
+        return false;
+    if (!digest_finish(draft->digest, digests)) {
+        error_sys(err, ENOMEM, "compute digests of a message");
+        return false;
+    }
+    give_block_back(maildir, draft);
+    return true;
+}

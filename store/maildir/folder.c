@@ -1,0 +1,341 @@
+/*
+ * From a folder's path to directories that are surely its own.
+ *
+ * A descriptor outlives the name it was opened under: listing a directory that somebody has removed shows nothing, and
+ * "nothing" would look like every message deleted. So a cached descriptor is used only after its path still leads to
+ * the same device and inode (one fstatat, about a microsecond).
+ */
+#include "store/maildir/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+static const char *const sub_names[SUB_COUNT] = {"tmp", "new", "cur"};
+
+bool
+folder_name_plain(const char *name)
+{
+    return name[0] != '\0' && strchr(name, '/') == NULL && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+bool
+folder_gone(int number)
+{
+    return number == ENOENT || number == ENOTDIR || number == ELOOP;
+}
+
+const char *
+folder_sub_name(enum sub sub)
+{
+    return sub_names[sub];
+}
+
+bool
+folder_join(const char *path, const char *name, char *to, size_t size)
+{
+    return text_print(to, size, "%s%s%s", path, path[0] != '\0' ? "/" : "", name);
+}
+
+static int
+open_directory(int dir, const char *name)
+{
+    return io_open(dir, name, O_RDONLY | O_DIRECTORY, 0);
+}
+
+int
+folder_walk(const struct maildir *maildir, const char *path)
+{
+    char level[LOCAL_FOLDER_MAX + 1];
+    int fd = open_directory(maildir->root, ".");
+
+    while (fd >= 0 && *path != '\0') {
+        size_t len = strcspn(path, "/");
+        int below = -1, number = EINVAL;
+
+        if (text_copy((struct text){path, len}, level, sizeof level) && folder_name_plain(level)) {
+            below = open_directory(fd, level);
+            number = errno;
+        }
+        (void)io_close(&fd); /* only read */
+        errno = number;
+        fd = below;
+        path += len;
+        if (*path == '/' && *++path == '\0' && fd >= 0) {
+            (void)io_close(&fd);
+            errno = EINVAL;
+        }
+    }
+    return fd;
+}
+
+static void
+free_folder(struct maildir *maildir, struct folder *folder)
+{
+    for (int sub = 0; sub < SUB_COUNT; sub++)
+        (void)io_close(&folder->sub[sub].fd); /* only read and flushed */
+    free(folder->path);
+    free(folder);
+    maildir->folder_count--;
+}
+
+static bool
+is_busy(const struct folder *folder)
+{
+    return folder->drafts > 0 || folder->sub[SUB_NEW].dirty || folder->sub[SUB_CUR].dirty;
+}
+
+/* Close the folders that were not used for longest. The first two stay: a caller may hold both ends of a move. */
+static void
+trim_folders(struct maildir *maildir)
+{
+    size_t seen = 0;
+
+    for (struct folder **at = &maildir->folders; *at != NULL;) {
+        struct folder *folder = *at;
+
+        if (++seen <= FOLDERS_KEPT || is_busy(folder)) {
+            at = &folder->next;
+            continue;
+        }
+        *at = folder->next;
+        free_folder(maildir, folder);
+    }
+}
+
+struct folder *
+folder_get(struct maildir *maildir, const char *path, struct error *err)
+{
+    struct folder *folder;
+
+    for (struct folder **at = &maildir->folders; *at != NULL; at = &(*at)->next)
+        if (strcmp((*at)->path, path) == 0) {
+            folder = *at;
+            *at = folder->next;
+            folder->next = maildir->folders;
+            maildir->folders = folder;
+            return folder;
+        }
+    folder = calloc(1, sizeof *folder);
+    if (folder == NULL || (folder->path = strdup(path)) == NULL) {
+        free(folder);
+        error_sys(err, ENOMEM, "open folder %s", path);
+        return NULL;
+    }
+    for (int sub = 0; sub < SUB_COUNT; sub++)
+        folder->sub[sub].fd = -1;
+    folder->next = maildir->folders;
+    maildir->folders = folder;
+    if (++maildir->folder_count > FOLDERS_KEPT)
+        trim_folders(maildir);
+    return folder;
+}
+
+static bool
+still_there(const struct maildir *maildir, const struct folder *folder, enum sub sub)
+{
+    const struct directory *directory = &folder->sub[sub];
+    char path[LOCAL_FOLDER_MAX + 8];
+    struct stat st;
+
+    return directory->fd >= 0 && folder_join(folder->path, sub_names[sub], path, sizeof path) &&
+           fstatat(maildir->root, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == directory->dev &&
+           st.st_ino == directory->ino;
+}
+
+bool
+maildir_sync(struct maildir *maildir, int fd)
+{
+    int result;
+
+    if (!maildir->settings.fsync)
+        return true;
+    maildir->flushes_file++;
+    do
+        result = fsync(fd);
+    while (result != 0 && errno == EINTR);
+    return result == 0;
+}
+
+void
+folder_touch(struct folder *folder, enum sub sub)
+{
+    folder->sub[sub].dirty = true;
+}
+
+static bool
+flush_directory(struct maildir *maildir, struct folder *folder, enum sub sub, struct error *err)
+{
+    struct directory *directory = &folder->sub[sub];
+
+    if (!directory->dirty)
+        return true;
+    directory->dirty = false;
+    if (maildir_sync(maildir, directory->fd))
+        return true;
+    error_sys(err, errno, "make changes in %s/ of folder \"%s\" durable", sub_names[sub], folder->path);
+    /* A second fsync of this descriptor would say "fine" without anything having reached the disk. */
+    (void)io_close(&directory->fd);
+    return false;
+}
+
+int
+folder_sub(struct maildir *maildir, struct folder *folder, enum sub sub, bool *gone, struct error *err)
+{
+    struct directory *directory = &folder->sub[sub];
+    struct stat st;
+    int fd, parent;
+
+    *gone = false;
+    if (still_there(maildir, folder, sub))
+        return directory->fd;
+    /* Replaced under us: what we changed in it is promised all the same, wherever it is now. */
+    if (!flush_directory(maildir, folder, sub, err))
+        return -1;
+    (void)io_close(&directory->fd);
+    parent = folder_walk(maildir, folder->path);
+    fd = parent < 0 ? -1 : open_directory(parent, sub_names[sub]);
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        *gone = folder_gone(errno);
+        error_sys(err, errno, "open %s/ of folder \"%s\"", sub_names[sub], folder->path);
+        (void)io_close(&fd);
+        (void)io_close(&parent);
+        return -1;
+    }
+    (void)io_close(&parent);
+    *directory = (struct directory){fd, st.st_dev, st.st_ino, false};
+    return fd;
+}
+
+int
+folder_place(struct maildir *maildir, const struct local_file *file, struct folder **folder, enum sub *sub,
+             char name[static LOCAL_BASE_MAX + LOCAL_INFO_MAX + 1], bool *gone, struct error *err)
+{
+    *gone = false;
+    if ((file->info[0] != 'n' && file->info[0] != 'c') ||
+        !text_print(name, LOCAL_BASE_MAX + LOCAL_INFO_MAX + 1, "%s%s", file->base, file->info + 1) ||
+        !folder_name_plain(name)) {
+        error_set(err, ERROR_LOCAL, "find message %.80s: this is no file name", file->base);
+        return -1;
+    }
+    *folder = folder_get(maildir, file->folder, err);
+    if (*folder == NULL)
+        return -1;
+    *sub = file->info[0] == 'n' ? SUB_NEW : SUB_CUR;
+    return folder_sub(maildir, *folder, *sub, gone, err);
+}
+
+/* New entries reach the disk before removed ones do: cur/, where names go, first. */
+bool
+folder_flush(struct maildir *maildir, struct error *err)
+{
+    bool done = true;
+
+    for (struct folder *folder = maildir->folders; folder != NULL; folder = folder->next) {
+        done = flush_directory(maildir, folder, SUB_CUR, err) && done;
+        done = flush_directory(maildir, folder, SUB_NEW, err) && done;
+    }
+    trim_folders(maildir);
+    return done;
+}
+
+bool
+folder_flush_some(struct maildir *maildir, struct error *err)
+{
+    return maildir->folder_count <= 2 * FOLDERS_KEPT || folder_flush(maildir, err);
+}
+
+void
+folder_close_all(struct maildir *maildir, bool even_with_drafts)
+{
+    for (struct folder **at = &maildir->folders; *at != NULL;) {
+        struct folder *folder = *at;
+
+        if (folder->drafts > 0 && !even_with_drafts) {
+            at = &folder->next;
+            continue;
+        }
+        *at = folder->next;
+        free_folder(maildir, folder);
+    }
+}
+
+bool
+folder_base_taken(int new_dir, int cur_dir, const char *base)
+{
+    static const char *const suffixes[] = {"", ":2,", ":2,S", ":2,RS", ":2,FS"};
+    char name[LOCAL_BASE_MAX + 8];
+
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
+        if (text_print(name, sizeof name, "%s%s", base, suffixes[i]) &&
+            (io_exists(cur_dir, name) || (i < 2 && io_exists(new_dir, name))))
+            return true;
+    return false;
+}
+
+void
+maildir_temporary(struct maildir *maildir, char *to, size_t size)
+{
+    text_print(to, size, "golub-%s-%llx%05lx-%llx", maildir->tag, (unsigned long long)maildir->opened.tv_sec,
+               (unsigned long)maildir->opened.tv_nsec / 1000, (unsigned long long)++maildir->names);
+}
+
+int
+maildir_make_temporary(struct maildir *maildir, int dir, char *name, size_t size)
+{
+    int fd;
+
+    do {
+        maildir_temporary(maildir, name, size);
+        fd = io_open(dir, name, O_RDWR | O_CREAT | O_EXCL, MODE_FILE);
+    } while (fd < 0 && errno == EEXIST);
+    return fd;
+}
+
+bool
+maildir_is_leftover(const struct maildir *maildir, int dir, const char *name)
+{
+    char ours[TAG_LENGTH + 8];
+    struct stat st;
+
+    text_print(ours, sizeof ours, "golub-%s-", maildir->tag);
+    if (strncmp(name, ours, strlen(ours)) != 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    /* ctime, since a draft that is being delivered already carries the message's date as its mtime. */
+    return S_ISREG(st.st_mode) && st.st_ctim.tv_sec + 1 < maildir->opened.tv_sec;
+}
+
+static int
+open_quietly(struct maildir *maildir, int dir, const char *name)
+{
+    int fd = io_open(dir, name, O_RDONLY | (maildir->atime ? 0 : O_NOATIME), 0);
+
+    if (fd < 0 && errno == EPERM && !maildir->atime) {
+        maildir->atime = true;
+        fd = io_open(dir, name, O_RDONLY, 0);
+    }
+    return fd;
+}
+
+int
+maildir_open_message(struct maildir *maildir, const struct local_file *file, bool *missing, struct stat *st,
+                     struct error *err)
+{
+    char name[LOCAL_BASE_MAX + LOCAL_INFO_MAX + 1];
+    struct folder *folder;
+    enum sub sub;
+    int fd, dir = folder_place(maildir, file, &folder, &sub, name, missing, err);
+
+    if (dir < 0)
+        return -1;
+    fd = open_quietly(maildir, dir, name);
+    if (fd < 0) {
+        *missing = errno == ENOENT;
+        error_sys(err, errno, "open message %s", name);
+        return -1;
+    }
+    if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
+        return fd;
+    error_set(err, ERROR_LOCAL, "open message %s: not a regular file", name);
+    (void)io_close(&fd);
+    return -1;
+}

@@ -1,0 +1,100 @@
+/*
+ * The state of this room, and how a folder's directories are reached: by walking down from the root we hold, component
+ * by component, never through a symbolic link. Descriptors of tmp/, new/ and cur/ are kept for a while; before each use
+ * the name is looked up again, so that a directory that was replaced under us is never mistaken for an emptied one.
+ */
+#ifndef STORE_MAILDIR_FOLDER_H
+#define STORE_MAILDIR_FOLDER_H
+
+#include <sys/stat.h>
+
+#include "store/maildir/io.h"
+#include "store/maildir/maildir.h"
+
+#define FOLDERS_KEPT 48 /* folders whose directories stay open; drafts in flight and unflushed directories add theirs */
+#define TAG_LENGTH 8    /* hex characters that tell one account's temporary names from another's in a shared tree */
+#define MODE_FOLDER 0700
+#define MODE_FILE 0600
+
+enum sub { SUB_TMP, SUB_NEW, SUB_CUR, SUB_COUNT };
+
+struct directory { /* one of the three, while it is open */
+    int fd;        /* -1: not open */
+    dev_t dev;
+    ino_t ino;
+    bool dirty; /* entries changed since the last fsync */
+};
+
+struct folder {
+    struct folder *next;
+    char *path;
+    struct directory sub[SUB_COUNT];
+    unsigned drafts; /* in its tmp/ */
+    bool swept;      /* leftovers in tmp/ were looked for */
+};
+
+struct maildir {
+    struct maildir_settings settings; /* strings are our own copies */
+    char tag[TAG_LENGTH + 1];
+    int root; /* -1: not open */
+    dev_t root_dev;
+    int quarantine;
+    bool quarantine_dirty;
+    struct folder *folders; /* most recently used first */
+    size_t folder_count;
+    struct timespec opened; /* leftovers are older than this */
+    uint64_t names;         /* counter of temporary names */
+    bool atime;             /* O_NOATIME was refused: not ours to ask for */
+
+    const char *fs_name;
+    int64_t slack_ns;   /* how long an mtime may stand still while things change */
+    bool syncfs_serves; /* one syncfs flushes all data and says whether it failed */
+    int sync_fd;        /* for syncfs; opened before what it shall vouch for is written */
+    unsigned sync_age;  /* counts syncfs descriptors: what was written under an older one is flushed by itself */
+    uint64_t flushes_file, flushes_system;
+
+    struct local_draft *spare; /* drafts to be used again: their digests are dear to set up */
+    char *spare_block;
+    struct digest *digest;
+};
+
+/** A plain file name that can stand in tmp/, new/ or cur/: no '/', not empty, not "." or "..". */
+bool folder_name_plain(const char *name);
+/** Descriptor of the folder itself. @return -1 with errno: ENOENT, ENOTDIR or ELOOP where it is no folder (any more) */
+int folder_walk(const struct maildir *maildir, const char *path);
+/** Did errno say that something is not there, or is not the directory it should be? */
+bool folder_gone(int number);
+/** "Work/2024" and "cur" to "Work/2024/cur", below the root. */
+bool folder_join(const char *path, const char *name, char *to, size_t size);
+const char *folder_sub_name(enum sub sub);
+/** Its place in the cache, made if needed; valid until two other folders were asked for. NULL: out of memory */
+struct folder *folder_get(struct maildir *maildir, const char *path, struct error *err);
+/** Descriptor of tmp/, new/ or cur/, sure to be what stands there now. @return -1; *gone if it is not there */
+int folder_sub(struct maildir *maildir, struct folder *folder, enum sub sub, bool *gone, struct error *err);
+/** Where a file stands: its directory and its name. @return the directory, -1 as folder_sub */
+int folder_place(struct maildir *maildir, const struct local_file *file, struct folder **folder, enum sub *sub,
+                 char name[static LOCAL_BASE_MAX + LOCAL_INFO_MAX + 1], bool *gone, struct error *err);
+/** Entries of this directory changed and must be flushed before the caller returns. */
+void folder_touch(struct folder *folder, enum sub sub);
+/** fsync every touched directory. One whose flush failed is closed: that descriptor would report no loss again. */
+MUST_CHECK bool folder_flush(struct maildir *maildir, struct error *err);
+/** As above, but only where many are waiting: keeps descriptors bounded inside a long batch. */
+MUST_CHECK bool folder_flush_some(struct maildir *maildir, struct error *err);
+/** Close all; folders with drafts in flight only if told so. */
+void folder_close_all(struct maildir *maildir, bool even_with_drafts);
+/** Is this base likely taken in new/ or cur/, under any of the suffixes that mail readers write most? */
+bool folder_base_taken(int new_dir, int cur_dir, const char *base);
+
+/** fsync of one descriptor, counted; nothing with fsync = false. errno is left. */
+MUST_CHECK bool maildir_sync(struct maildir *maildir, int fd);
+/** A name for a temporary file that nobody else uses. */
+void maildir_temporary(struct maildir *maildir, char *to, size_t size);
+/** Make a file under such a name, for reading and writing. @return -1 with errno */
+int maildir_make_temporary(struct maildir *maildir, int dir, char *name, size_t size);
+/** Is it a temporary name of this account's, older than this run? */
+bool maildir_is_leftover(const struct maildir *maildir, int dir, const char *name);
+/** Open a message for reading. @return -1; *missing: not there under that name */
+int maildir_open_message(struct maildir *maildir, const struct local_file *file, bool *missing, struct stat *st,
+                         struct error *err);
+
+#endif

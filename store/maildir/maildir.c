@@ -1,0 +1,106 @@
+/* The door of this room: the table of functions, and what is opened and closed with it. */
+#include "store/maildir/maildir.h"
+
+#include "store/maildir/ops.h"
+
+#define QUARANTINE_NONE "" /* where none was named: nothing can be removed */
+
+/* Temporary names of two accounts that share a tree (POP delivers into an IMAP account's) must never be mixed up. */
+static bool
+make_tag(struct maildir *maildir)
+{
+    unsigned char digest[DIGEST_SIZE];
+    const char *name = maildir->settings.quarantine;
+
+    if (!digest_bytes(name, strlen(name), digest))
+        return false;
+    for (size_t i = 0; i < TAG_LENGTH / 2; i++)
+        text_print(maildir->tag + 2 * i, 3, "%02x", digest[i]);
+    return true;
+}
+
+struct maildir *
+maildir_new(const struct maildir_settings *settings)
+{
+    struct maildir *maildir = calloc(1, sizeof *maildir);
+
+    if (maildir == NULL)
+        return NULL;
+    maildir->root = maildir->quarantine = maildir->sync_fd = -1;
+    maildir->fs_name = "unknown file system";
+    maildir->settings = *settings;
+    maildir->settings.root = strdup(settings->root);
+    maildir->settings.quarantine = strdup(settings->quarantine != NULL ? settings->quarantine : QUARANTINE_NONE);
+    if (maildir->settings.root == NULL || maildir->settings.quarantine == NULL || !make_tag(maildir)) {
+        maildir_free(maildir);
+        return NULL;
+    }
+    return maildir;
+}
+
+static void
+close_maildir(void *local)
+{
+    struct maildir *maildir = local;
+
+    quarantine_close(maildir);
+    folder_close_all(maildir, false);
+    (void)io_close(&maildir->sync_fd);
+    (void)io_close(&maildir->root);
+}
+
+struct local
+maildir_local(struct maildir *maildir)
+{
+    static const struct local_ops ops = {
+        .open = tree_open,
+        .read_mark = mark_read,
+        .write_mark = mark_write,
+        .folders = tree_folders,
+        .stamp = scan_stamp,
+        .scan = scan_folder,
+        .examine = read_examine,
+        .read_open = read_open,
+        .read = read_some,
+        .read_rewind = read_rewind,
+        .read_close = read_close,
+        .draft_begin = draft_begin,
+        .draft_write = draft_write,
+        .draft_finish = draft_finish,
+        .draft_drop = draft_drop,
+        .deliver = deliver_batch,
+        .rename = change_rename,
+        .link = change_link,
+        .unlink_moved = change_unlink_moved,
+        .remove = quarantine_remove,
+        .in_quarantine = quarantine_has,
+        .quarantine_drop = quarantine_drop,
+        .create = tree_create,
+        .free_space = filesystem_free,
+        .describe = filesystem_describe,
+        .close = close_maildir,
+    };
+
+    return (struct local){&ops, maildir};
+}
+
+void
+maildir_flushes(const struct maildir *maildir, uint64_t *per_file, uint64_t *per_system)
+{
+    *per_file = maildir->flushes_file;
+    *per_system = maildir->flushes_system;
+}
+
+void
+maildir_free(struct maildir *maildir)
+{
+    if (maildir == NULL)
+        return;
+    close_maildir(maildir);
+    folder_close_all(maildir, true);
+    draft_free_spare(maildir);
+    digest_free(maildir->digest);
+    free((char *)maildir->settings.root);
+    free((char *)maildir->settings.quarantine);
+    free(maildir);
+}

@@ -1,0 +1,107 @@
+/*
+ * The file .golub in the root: whose tree this is and which run changed it last.
+ *
+ *     golub 1
+ *     account 0f3c...
+ *     server 9a41...
+ *     run 17
+ *     nonce 55d0...
+ *
+ * It is written whole and renamed into place; so a file that does not read like this was touched by somebody, and only
+ * a person can say what it means.
+ */
+#include "store/maildir/ops.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#define MARK ".golub"
+#define MARK_NEW ".golub.new"
+#define MARK_MAX 1024
+
+static bool
+is_hex(const char *string)
+{
+    return string[0] != '\0' && string[strspn(string, "0123456789abcdef")] == '\0';
+}
+
+/* "key value\n" at *at, which moves on. */
+static bool
+take_line(struct text *rest, const char *key, char *value, size_t size)
+{
+    const char *end = memchr(rest->at, '\n', rest->len);
+    size_t key_len = strlen(key), len = end == NULL ? 0 : (size_t)(end - rest->at);
+
+    if (len <= key_len || memcmp(rest->at, key, key_len) != 0 || rest->at[key_len] != ' ' ||
+        !text_copy((struct text){rest->at + key_len + 1, len - key_len - 1}, value, size))
+        return false;
+    rest->at += len + 1;
+    rest->len -= len + 1;
+    return true;
+}
+
+static bool
+parse(struct text rest, struct local_mark *mark)
+{
+    char version[4], run[24];
+
+    *mark = (struct local_mark){.present = true};
+    return take_line(&rest, "golub", version, sizeof version) && strcmp(version, "1") == 0 &&
+           take_line(&rest, "account", mark->account, sizeof mark->account) && is_hex(mark->account) &&
+           take_line(&rest, "server", mark->server, sizeof mark->server) && is_hex(mark->server) &&
+           take_line(&rest, "run", run, sizeof run) && text_number(text_of(run), INT64_MAX, &mark->run) &&
+           take_line(&rest, "nonce", mark->nonce, sizeof mark->nonce) && is_hex(mark->nonce) && rest.len == 0;
+}
+
+bool
+mark_read(void *local, struct local_mark *mark, struct error *err)
+{
+    const struct maildir *maildir = local;
+    struct local_mark read = {0};
+    char text[MARK_MAX + 1];
+    ssize_t got = -1;
+    struct stat st;
+    int fd = io_open(maildir->root, MARK, O_RDONLY, 0);
+
+    if (fd < 0 && errno == ENOENT) {
+        *mark = read;
+        return true;
+    }
+    if (fd >= 0 && fstat(fd, &st) == 0)
+        got = S_ISREG(st.st_mode) ? io_read(fd, text, sizeof text) : 0;
+    (void)io_close(&fd); /* only read */
+    if (got < 0) {
+        error_sys(err, errno, "read the mark %s/" MARK, maildir->settings.root);
+        return false;
+    }
+    if (!parse((struct text){text, (size_t)got}, &read)) {
+        error_set(err, ERROR_CONFIG, "read the mark %s/" MARK ": it is damaged", maildir->settings.root);
+        error_hint(err, "if this is the account's Maildir, remove that file; golub then compares everything anew");
+        return false;
+    }
+    *mark = read;
+    return true;
+}
+
+bool
+mark_write(void *local, const struct local_mark *mark, struct error *err)
+{
+    struct maildir *maildir = local;
+    char text[MARK_MAX];
+    bool done;
+    int fd;
+
+    if (!text_print(text, sizeof text, "golub 1\naccount %s\nserver %s\nrun %llu\nnonce %s\n", mark->account,
+                    mark->server, (unsigned long long)mark->run, mark->nonce)) {
+        error_set(err, ERROR_LOCAL, "write the mark: too long");
+        return false;
+    }
+    done = unlinkat(maildir->root, MARK_NEW, 0) == 0 || errno == ENOENT;
+    fd = done ? io_open(maildir->root, MARK_NEW, O_WRONLY | O_CREAT | O_EXCL, MODE_FILE) : -1;
+    done = fd >= 0 && io_write(fd, text, strlen(text)) && maildir_sync(maildir, fd) && io_close(&fd) &&
+           renameat(maildir->root, MARK_NEW, maildir->root, MARK) == 0 && maildir_sync(maildir, maildir->root);
+    if (!done)
+        error_sys(err, errno, "write the mark %s/" MARK, maildir->settings.root);
+    (void)io_close(&fd);
+    return done;
+}

@@ -1,0 +1,77 @@
+/* What each file of this room puts into the table of functions; documented in store/base/local.h. */
+#ifndef STORE_MAILDIR_OPS_H
+#define STORE_MAILDIR_OPS_H
+
+#include "store/base/lines.h"
+#include "store/maildir/folder.h"
+
+/* tree.c: the root and the folders below it */
+bool tree_open(void *local, bool make, enum local_root *root, struct error *err);
+bool tree_folders(void *local, bool (*folder)(void *context, const char *folder), void *context, struct error *err);
+bool tree_create(void *local, const char *folder, struct error *err);
+
+/* filesystem.c: what the file system under the root can do */
+void filesystem_learn(struct maildir *maildir);
+bool filesystem_free(void *local, uint64_t *bytes, struct error *err);
+void filesystem_describe(void *local, char *to, size_t size);
+
+/* scan.c */
+#define LISTING_BUFFER (256 * 1024) /* a large folder in few getdents64 calls */
+/** Every entry but "." and ".."; type as DT_*, never DT_UNKNOWN. `at` returns false to stop: then *stopped. */
+MUST_CHECK bool list_directory(int fd, bool (*at)(void *context, const char *name, unsigned char type), void *context,
+                               bool *stopped);
+bool scan_stamp(void *local, const char *folder, struct local_stamp *stamp, bool *missing, struct error *err);
+bool scan_folder(void *local, const char *folder, const struct local_scanner *to, void *context,
+                 struct local_stamp *stamp, bool *stable, struct error *err);
+
+/* read.c */
+bool read_examine(void *local, const struct local_file *file, struct local_facts *facts, bool *missing,
+                  struct error *err);
+bool read_open(void *local, const struct local_file *file, void **handle, bool *missing, struct error *err);
+bool read_some(void *local, void *handle, void *to, size_t size, size_t *got, struct error *err);
+bool read_rewind(void *local, void *handle, struct error *err);
+void read_close(void *local, void *handle);
+/** Size and digests of an open file in wire form. */
+MUST_CHECK bool read_digests(struct maildir *maildir, int fd, struct digests *digests, struct error *err);
+
+/* draft.c */
+struct local_draft {
+    struct local_draft *next; /* spare ones */
+    struct folder *folder;
+    int fd;
+    dev_t dev;
+    char name[64];
+    unsigned sync_age;
+    struct digest *digest;
+    char *block; /* what is not written yet, IO_BLOCK bytes; NULL once finished */
+    size_t fill;
+    uint64_t size; /* bytes in the file */
+    bool raw;      /* stored as it came: some line end would not have come back */
+    struct lines_shrink shrink;
+    struct lines_grow grow; /* raw: for the digests */
+};
+bool draft_begin(void *local, const char *folder, struct local_draft **draft, struct error *err);
+bool draft_write(void *local, struct local_draft *draft, const void *bytes, size_t len, struct error *err);
+bool draft_finish(void *local, struct local_draft *draft, struct digests *digests, struct error *err);
+void draft_drop(void *local, struct local_draft *draft);
+void draft_free_spare(struct maildir *maildir);
+
+/* deliver.c */
+bool deliver_batch(void *local, struct local_delivery *items, size_t count, struct error *err);
+
+/* change.c */
+bool change_rename(void *local, struct local_rename *items, size_t count, struct error *err);
+bool change_link(void *local, struct local_move *items, size_t count, struct error *err);
+bool change_unlink_moved(void *local, struct local_move *items, size_t count, struct error *err);
+
+/* quarantine.c */
+bool quarantine_remove(void *local, struct local_removal *items, size_t count, struct error *err);
+bool quarantine_has(void *local, const char *name);
+bool quarantine_drop(void *local, const char *name, struct error *err);
+void quarantine_close(struct maildir *maildir);
+
+/* mark.c */
+bool mark_read(void *local, struct local_mark *mark, struct error *err);
+bool mark_write(void *local, const struct local_mark *mark, struct error *err);
+
+#endif

@@ -1,0 +1,200 @@
+/*
+ * Messages out of files, in wire form: what was stored with LF ends gets its CRs back while it streams by.
+ * A file that changes while it is read is an error: messages are immutable, and half of one version with half of
+ * another must never go to a server.
+ */
+#include "store/maildir/ops.h"
+
+#include <errno.h>
+
+#include "store/base/limits.h"
+#include "store/base/lines.h"
+
+struct handle {
+    int fd;
+    struct stat opened;
+    struct lines_grow grow;
+    size_t at, len; /* what of the block is not passed on yet */
+    bool end;
+    char block[IO_BLOCK];
+    char spare[2]; /* a CR LF of which only the CR fitted */
+    size_t spare_len;
+};
+
+static void
+say_changed(struct error *err)
+{
+    error_set(err, ERROR_LOCAL, "read a message that another program changed meanwhile");
+    error_hint(err, "run golub again; mail programs should write a new file instead of changing one");
+}
+
+bool
+read_digests(struct maildir *maildir, int fd, struct digests *digests, struct error *err)
+{
+    char *block = malloc(3 * (size_t)IO_BLOCK), *wire;
+    struct lines_grow grow = {0};
+    uint64_t size = 0;
+    bool done = false;
+    ssize_t got;
+
+    if (maildir->digest == NULL)
+        maildir->digest = digest_new();
+    if (block == NULL || maildir->digest == NULL || !digest_reset(maildir->digest)) {
+        error_sys(err, ENOMEM, "compute digests of a message");
+        goto out;
+    }
+    wire = block + IO_BLOCK;
+    while ((got = io_read(fd, block, IO_BLOCK)) > 0) {
+        size_t len;
+
+        (void)lines_grow(&grow, block, (size_t)got, wire, 2 * (size_t)IO_BLOCK, &len); /* there is room for all of it */
+        size += len;
+        if (size > (uint64_t)LIMIT_MESSAGE || !digest_add(maildir->digest, wire, len)) {
+            error_sys(err, size > (uint64_t)LIMIT_MESSAGE ? EFBIG : ENOMEM, "compute digests of a message");
+            goto out;
+        }
+    }
+    if (got < 0) {
+        error_sys(err, errno, "read a message");
+        goto out;
+    }
+    done = digest_finish(maildir->digest, digests);
+    if (!done)
+        error_sys(err, ENOMEM, "compute digests of a message");
+out:
+    free(block);
+    return done;
+}
+
+bool
+read_examine(void *local, const struct local_file *file, struct local_facts *facts, bool *missing, struct error *err)
+{
+    struct maildir *maildir = local;
+    struct local_facts seen;
+    struct stat before, after;
+    int fd = maildir_open_message(maildir, file, missing, &before, err);
+    bool done;
+
+    if (fd < 0)
+        return *missing;
+    done = read_digests(maildir, fd, &seen.digests, err);
+    if (done && (fstat(fd, &after) != 0 || !io_unchanged(&before, &after))) {
+        say_changed(err);
+        done = false;
+    }
+    (void)io_close(&fd); /* only read */
+    if (!done)
+        return false;
+    seen.date = before.st_mtim.tv_sec;
+    *facts = seen;
+    return true;
+}
+
+bool
+read_open(void *local, const struct local_file *file, void **handle, bool *missing, struct error *err)
+{
+    struct handle *opened = malloc(sizeof *opened);
+
+    *handle = NULL;
+    *missing = false;
+    if (opened == NULL) {
+        error_sys(err, ENOMEM, "open message %s", file->base);
+        return false;
+    }
+    opened->grow = (struct lines_grow){0};
+    opened->at = opened->len = opened->spare_len = 0;
+    opened->end = false;
+    opened->fd = maildir_open_message(local, file, missing, &opened->opened, err);
+    if (opened->fd < 0) {
+        free(opened);
+        return *missing;
+    }
+    *handle = opened;
+    return true;
+}
+
+static bool
+fill_block(struct handle *handle, struct error *err)
+{
+    ssize_t got = io_read(handle->fd, handle->block, sizeof handle->block);
+    struct stat now;
+
+    if (got < 0) {
+        error_sys(err, errno, "read a message");
+        return false;
+    }
+    handle->at = 0;
+    handle->len = (size_t)got;
+    handle->end = got == 0;
+    if (handle->end && (fstat(handle->fd, &now) != 0 || !io_unchanged(&handle->opened, &now))) {
+        say_changed(err);
+        return false;
+    }
+    return true;
+}
+
+/* The next line end where only one byte of room is left: its CR now, its LF with the next call. */
+static size_t
+pass_one(struct handle *handle, char *to)
+{
+    size_t len;
+
+    handle->at += lines_grow(&handle->grow, handle->block + handle->at, 1, handle->spare, 2, &len);
+    to[0] = handle->spare[0];
+    handle->spare[0] = handle->spare[1];
+    handle->spare_len = len - 1;
+    return 1;
+}
+
+bool
+read_some(void *local, void *opaque, void *to, size_t size, size_t *got, struct error *err)
+{
+    struct handle *handle = opaque;
+    char *out = to;
+    size_t put = 0, len;
+
+    (void)local;
+    if (size > 0 && handle->spare_len > 0) {
+        out[put++] = handle->spare[0];
+        handle->spare_len = 0;
+    }
+    while (put < size && !handle->end) {
+        if (handle->at == handle->len && !fill_block(handle, err))
+            return false;
+        handle->at += lines_grow(&handle->grow, handle->block + handle->at, handle->len - handle->at, out + put,
+                                 size - put, &len);
+        put += len;
+        if (put + 1 == size && handle->at < handle->len)
+            put += pass_one(handle, out + put);
+    }
+    *got = put;
+    return true;
+}
+
+bool
+read_rewind(void *local, void *opaque, struct error *err)
+{
+    struct handle *handle = opaque;
+
+    (void)local;
+    if (lseek(handle->fd, 0, SEEK_SET) < 0) {
+        error_sys(err, errno, "read a message again");
+        return false;
+    }
+    handle->grow = (struct lines_grow){0};
+    handle->at = handle->len = handle->spare_len = 0;
+    handle->end = false;
+    return true;
+}
+
+void
+read_close(void *local, void *opaque)
+{
+    struct handle *handle = opaque;
+
+    (void)local;
+    if (handle == NULL)
+        return;
+    (void)io_close(&handle->fd); /* only read */
+    free(handle);
+}

@@ -1,0 +1,338 @@
+/*
+ * The root and the folders below it: how the root stands, which folders are mailboxes, and how a new one appears
+ * whole or not at all (made under another name, then renamed).
+ */
+#include "store/maildir/ops.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+
+#define FOLDERS_MAX 200000 /* in one tree; more is a loop of bind mounts or an attack */
+
+/* ---- the root ---- */
+
+static bool
+is_mail(void *context, const char *name, unsigned char type)
+{
+    (void)context;
+    (void)type;
+    /* A freshly made file system, and our own mark, are no sign of mail. */
+    return strncmp(name, ".golub", 6) == 0 || strcmp(name, "lost+found") == 0;
+}
+
+static int
+open_parent(const char *path)
+{
+    char parent[4096];
+    size_t len = strlen(path);
+
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    while (len > 0 && path[len - 1] != '/')
+        len--;
+    if (!text_print(parent, sizeof parent, "%.*s", len == 0 ? 1 : (int)len, len == 0 ? "." : path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool
+parent_exists(const char *path)
+{
+    int fd = open_parent(path);
+    bool exists = fd >= 0 || !folder_gone(errno);
+
+    (void)io_close(&fd); /* only looked at */
+    return exists;
+}
+
+static bool
+sync_parent(struct maildir *maildir, const char *path)
+{
+    int fd = open_parent(path);
+    bool done = fd >= 0 && maildir_sync(maildir, fd);
+
+    (void)io_close(&fd); /* flushed */
+    return done;
+}
+
+/* The root was chosen by the user: unlike all below it, it may be reached through symbolic links. */
+static bool
+open_root(struct maildir *maildir, bool make, enum local_root *root, struct error *err)
+{
+    const char *path = maildir->settings.root;
+
+    maildir->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (maildir->root >= 0)
+        return true;
+    if (errno != ENOENT) {
+        error_sys(err, errno, "open the Maildir %s", path);
+        return false;
+    }
+    if (!make) {
+        *root = parent_exists(path) ? ROOT_MISSING : ROOT_PARENT_MISSING;
+        return true;
+    }
+    if (mkdir(path, MODE_FOLDER) != 0 && errno == ENOENT) {
+        *root = ROOT_PARENT_MISSING;
+        return true;
+    }
+    /* A mkdir that failed for another reason makes this fail, too, and errno says why. */
+    maildir->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (maildir->root >= 0 && sync_parent(maildir, path))
+        return true;
+    error_sys(err, errno, "make the Maildir %s", path);
+    (void)io_close(&maildir->root);
+    return false;
+}
+
+bool
+tree_open(void *local, bool make, enum local_root *root, struct error *err)
+{
+    struct maildir *maildir = local;
+    struct stat st;
+    bool stopped;
+
+    if (maildir->root < 0 && !open_root(maildir, make, root, err))
+        return false;
+    if (maildir->root < 0)
+        return true;
+    clock_gettime(CLOCK_REALTIME, &maildir->opened);
+    if (fstat(maildir->root, &st) != 0 || !list_directory(maildir->root, is_mail, NULL, &stopped)) {
+        error_sys(err, errno, "look at the Maildir %s", maildir->settings.root);
+        (void)io_close(&maildir->root);
+        return false;
+    }
+    *root = stopped ? ROOT_PRESENT : ROOT_EMPTY;
+    maildir->root_dev = st.st_dev;
+    filesystem_learn(maildir);
+    if (maildir->sync_fd < 0 && maildir->syncfs_serves) {
+        maildir->sync_fd = io_open(maildir->root, ".", O_RDONLY | O_DIRECTORY, 0);
+        maildir->sync_age++;
+    }
+    return true;
+}
+
+/* ---- which folders are mailboxes ---- */
+
+struct walk { /* folders still to be looked into, as paths one after the other */
+    struct maildir *maildir;
+    struct buffer paths;
+    const char *path; /* the one being listed */
+    size_t count;
+    bool full;
+};
+
+static bool
+is_mailbox(int fd)
+{
+    struct stat st;
+
+    for (enum sub sub = 0; sub < SUB_COUNT; sub++)
+        if (fstatat(fd, folder_sub_name(sub), &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode))
+            return false;
+    return true;
+}
+
+static bool
+note_child(void *context, const char *name, unsigned char type)
+{
+    struct walk *walk = context;
+    bool dot = name[0] == '.';
+    char path[LOCAL_FOLDER_MAX + 1];
+
+    if (type != DT_DIR || dot != walk->maildir->settings.plusplus)
+        return true;
+    for (enum sub sub = 0; sub < SUB_COUNT; sub++)
+        if (strcmp(name, folder_sub_name(sub)) == 0)
+            return true;
+    if (!folder_join(walk->path, name, path, sizeof path))
+        return true; /* deeper than any name golub gives */
+    walk->full = ++walk->count > FOLDERS_MAX || !buffer_add(&walk->paths, path, strlen(path) + 1);
+    return !walk->full;
+}
+
+/* Report the folder if it is a mailbox, and note its children: maildir++ has children in the root only. */
+static bool
+visit(struct walk *walk, bool (*folder)(void *context, const char *folder), void *context, struct error *err)
+{
+    const bool plusplus = walk->maildir->settings.plusplus, top = walk->path[0] == '\0';
+    int fd = folder_walk(walk->maildir, walk->path);
+    bool mailbox, listed = true, stopped;
+
+    if (fd < 0) {
+        if (!top && folder_gone(errno))
+            return true;
+        error_sys(err, errno, "look into folder \"%s\"", walk->path);
+        return false;
+    }
+    mailbox = (plusplus || !top) && is_mailbox(fd);
+    if (!plusplus || top)
+        listed = list_directory(fd, note_child, walk, &stopped);
+    if (!listed)
+        error_sys(err, errno, "look into folder \"%s\"", walk->path);
+    else if (walk->full)
+        error_set(err, ERROR_LOCAL, "find the folders in %s: more than %d", walk->maildir->settings.root, FOLDERS_MAX);
+    (void)io_close(&fd); /* only read */
+    return listed && !walk->full && (!mailbox || folder(context, walk->path));
+}
+
+bool
+tree_folders(void *local, bool (*folder)(void *context, const char *folder), void *context, struct error *err)
+{
+    struct maildir *maildir = local;
+    struct walk walk = {.maildir = maildir, .paths = buffer_new(64 * 1024 * 1024), .path = ""};
+    char path[LOCAL_FOLDER_MAX + 1];
+    bool done = visit(&walk, folder, context, err);
+
+    for (size_t at = 0; done && at < walk.paths.len; at += strlen(path) + 1) {
+        text_print(path, sizeof path, "%s", walk.paths.at + at); /* the buffer may move while children are added */
+        walk.path = path;
+        done = visit(&walk, folder, context, err);
+    }
+    buffer_free(&walk.paths);
+    return done;
+}
+
+/* ---- a new folder ---- */
+
+static bool
+make_subs(struct maildir *maildir, int fd, bool plusplus_child)
+{
+    /* cur/ last: a reader that takes a folder with cur/ for a mailbox finds the others. */
+    for (enum sub sub = 0; sub < SUB_COUNT; sub++)
+        if (mkdirat(fd, folder_sub_name(sub), MODE_FOLDER) != 0 && errno != EEXIST)
+            return false;
+    if (plusplus_child) { /* says "not the root" to delivery agents that look for their quota above */
+        int file = io_open(fd, "maildirfolder", O_WRONLY | O_CREAT, MODE_FILE);
+
+        if (file < 0 || !maildir_sync(maildir, file) || !io_close(&file)) {
+            (void)io_close(&file);
+            return false;
+        }
+    }
+    return maildir_sync(maildir, fd);
+}
+
+/* What a crash left of a folder that was being made; only empty directories go. */
+static void
+clear_temporary(int parent, const char *name)
+{
+    int fd = io_open(parent, name, O_RDONLY | O_DIRECTORY, 0);
+
+    if (fd < 0)
+        return;
+    for (enum sub sub = 0; sub < SUB_COUNT; sub++)
+        (void)unlinkat(fd, folder_sub_name(sub), AT_REMOVEDIR); /* if any stays, mkdir says so next */
+    (void)unlinkat(fd, "maildirfolder", 0);
+    (void)io_close(&fd);
+    (void)unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+static bool
+make_whole(struct maildir *maildir, int parent, const char *name)
+{
+    const bool plusplus = maildir->settings.plusplus;
+    char temporary[64];
+    bool done;
+    int fd;
+
+    /* Under a name that this layout takes for no folder. */
+    text_print(temporary, sizeof temporary, "%sgolub-new-%s", plusplus ? "" : ".", maildir->tag);
+    clear_temporary(parent, temporary);
+    if (mkdirat(parent, temporary, MODE_FOLDER) != 0)
+        return false;
+    fd = io_open(parent, temporary, O_RDONLY | O_DIRECTORY, 0);
+    done = fd >= 0 && make_subs(maildir, fd, plusplus) &&
+           renameat2(parent, temporary, parent, name, RENAME_NOREPLACE) == 0;
+    if (!done && fd >= 0 && (errno == EINVAL || errno == ENOSYS))
+        /* rename puts a directory only over an empty one: nothing can be lost by it. */
+        done = renameat(parent, temporary, parent, name) == 0;
+    if (!done) {
+        int number = errno;
+
+        clear_temporary(parent, temporary);
+        errno = number;
+    }
+    (void)io_close(&fd);
+    return done && maildir_sync(maildir, parent);
+}
+
+/* One level: there already, made as a plain directory (a parent), or made as a mailbox. @return its descriptor or -1 */
+static int
+enter_level(struct maildir *maildir, int parent, const char *name, bool last)
+{
+    int fd = io_open(parent, name, O_RDONLY | O_DIRECTORY, 0);
+
+    if (fd < 0 && errno == ENOENT) {
+        if (last ? !make_whole(maildir, parent, name) && errno != EEXIST
+                 : mkdirat(parent, name, MODE_FOLDER) != 0 || !maildir_sync(maildir, parent))
+            return -1;
+        fd = io_open(parent, name, O_RDONLY | O_DIRECTORY, 0);
+    }
+    errno = ENOTDIR; /* something else, a link perhaps, carries the name of one of the three */
+    if (fd >= 0 && last && !is_mailbox(fd) &&
+        (!make_subs(maildir, fd, maildir->settings.plusplus) || !is_mailbox(fd))) {
+        int number = errno;
+
+        (void)io_close(&fd);
+        errno = number;
+    }
+    return fd;
+}
+
+static bool
+level_valid(const struct maildir *maildir, const char *level)
+{
+    for (enum sub sub = 0; sub < SUB_COUNT; sub++)
+        if (strcmp(level, folder_sub_name(sub)) == 0)
+            return false;
+    return folder_name_plain(level) && (level[0] == '.') == maildir->settings.plusplus;
+}
+
+/* Down the path, level by level. @return descriptor of the folder, or -1 with errno */
+static int
+enter_all(struct maildir *maildir, const char *path)
+{
+    int fd = io_open(maildir->root, ".", O_RDONLY | O_DIRECTORY, 0);
+
+    while (fd >= 0 && *path != '\0') {
+        size_t len = strcspn(path, "/");
+        bool last = path[len] == '\0';
+        char level[LOCAL_FOLDER_MAX + 1];
+        int below = -1, number = EINVAL;
+
+        if (text_copy((struct text){path, len}, level, sizeof level) && level_valid(maildir, level) &&
+            (last || !maildir->settings.plusplus)) {
+            below = enter_level(maildir, fd, level, last);
+            number = errno;
+        }
+        (void)io_close(&fd); /* flushed where it was changed */
+        errno = number;
+        fd = below;
+        path += len + !last;
+    }
+    return fd;
+}
+
+bool
+tree_create(void *local, const char *folder, struct error *err)
+{
+    struct maildir *maildir = local;
+    const bool root_is_inbox = maildir->settings.plusplus && *folder == '\0';
+    size_t len = strlen(folder);
+    bool done = false;
+    int fd = -1;
+
+    errno = EINVAL;
+    if (root_is_inbox || (len > 0 && folder[len - 1] != '/'))
+        fd = enter_all(maildir, folder);
+    if (fd >= 0)
+        done = !root_is_inbox || is_mailbox(fd) || make_subs(maildir, fd, false);
+    if (!done)
+        error_sys(err, errno, "make folder \"%s\"", folder);
+    (void)io_close(&fd);
+    return done;
+}

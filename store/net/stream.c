@@ -1,0 +1,237 @@
+/*
+ * The public face of the room: one stream, whatever carries it. Plain bytes go through recv and send here, those of TLS
+ * through tls.c; waiting is one poll for both directions, so that two full sockets are never a deadlock.
+ */
+#include "store/net/stream.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include "store/net/resolve.h"
+#include "store/net/socket.h"
+#include "store/net/tls.h"
+#include "store/net/tunnel.h"
+#include "store/net/wait.h"
+
+struct stream {
+    const struct connection *to;
+    char name[280]; /* a host name and a port */
+    int fd;
+    struct tunnel tunnel;
+    bool loopback;
+    struct tls *tls; /* NULL: plain; also while the handshake runs */
+    bool secure;     /* handshake done */
+    uint64_t up, down;
+};
+
+static bool
+connect_socket(struct stream *stream, struct error *err)
+{
+    const struct connection *to = stream->to;
+    const bool loopback_only = to->tls == TLS_NONE && !to->allow_plaintext;
+    struct addrinfo *addresses;
+
+    if (to->scheme == SCHEME_IMAPS && to->tls == TLS_NONE) {
+        error_set(err, ERROR_CONFIG, "`server` is imaps://, but `tls` is \"none\"");
+        error_hint(err, "use imap:// for plain text, or leave `tls` at \"yes\"");
+        return false;
+    }
+    addresses = resolve(to, err);
+    if (addresses == NULL)
+        return false;
+    stream->fd = socket_connect(to, stream->name, addresses, loopback_only, &stream->loopback, err);
+    freeaddrinfo(addresses);
+    return stream->fd >= 0;
+}
+
+struct stream *
+stream_open(const struct connection *to, struct error *err)
+{
+    struct stream *stream = calloc(1, sizeof *stream);
+
+    if (stream == NULL) {
+        error_set(err, ERROR_NETWORK, "connect: out of memory");
+        return NULL;
+    }
+    stream->to = to;
+    stream->fd = -1;
+    if (to->tunnel != NULL) {
+        (void)text_print(stream->name, sizeof stream->name, "the tunnel");
+        stream->fd = tunnel_start(&stream->tunnel, to->tunnel, err);
+    } else {
+        (void)text_print(stream->name, sizeof stream->name, "%s:%u", to->host != NULL ? to->host : "",
+                         (unsigned)to->port); /* a name that is cut here does not resolve either */
+        if (!connect_socket(stream, err))
+            goto failed;
+    }
+    if (stream->fd < 0)
+        goto failed;
+    if (to->scheme == SCHEME_IMAPS && to->tls != TLS_NONE && !stream_start_tls(stream, err))
+        goto failed;
+    return stream;
+failed:
+    stream_close(stream);
+    return NULL;
+}
+
+bool
+stream_start_tls(struct stream *stream, struct error *err)
+{
+    stream->tls = tls_new(stream->to, stream->name, stream->fd, err);
+    if (stream->tls == NULL)
+        return false;
+    for (;;) {
+        switch (tls_handshake(stream->tls, err)) {
+        case STREAM_DONE:
+            stream->secure = true;
+            return true;
+        case STREAM_AGAIN:
+            if (!stream_wait(stream, STREAM_WANT_READ, err))
+                return false;
+            break;
+        default:
+            return false;
+        }
+    }
+}
+
+bool
+stream_is_secure(const struct stream *stream)
+{
+    return stream->secure;
+}
+
+bool
+stream_is_private(const struct stream *stream)
+{
+    return stream->secure || stream->loopback || stream->tunnel.shell > 0;
+}
+
+const char *
+stream_name(const struct stream *stream)
+{
+    return stream->name;
+}
+
+void
+stream_ended(const struct stream *stream, struct error *err)
+{
+    char words[128] = "the server closed the connection";
+
+    if (stream->tunnel.shell > 0)
+        tunnel_last_words(&stream->tunnel, words, sizeof words);
+    error_set(err, ERROR_NETWORK, "read from %s", stream->name);
+    error_answer(err, text_of(words));
+}
+
+static enum stream_result
+fail(const struct stream *stream, const char *what, struct error *err)
+{
+    const int number = errno;
+
+    error_sys(err, number, "%s %s", what, stream->name);
+    err->kind = ERROR_NETWORK;
+    return STREAM_FAILED;
+}
+
+static enum stream_result
+read_plain(struct stream *stream, void *to, size_t size, size_t *moved, struct error *err)
+{
+    ssize_t got;
+
+    do
+        got = recv(stream->fd, to, size, 0);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return errno == EAGAIN || errno == EWOULDBLOCK ? STREAM_AGAIN : fail(stream, "read from", err);
+    *moved = (size_t)got;
+    return got > 0 ? STREAM_DONE : STREAM_END;
+}
+
+static enum stream_result
+write_plain(struct stream *stream, const void *from, size_t len, size_t *moved, struct error *err)
+{
+    ssize_t sent;
+
+    do
+        sent = send(stream->fd, from, len, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    if (sent < 0)
+        return errno == EAGAIN || errno == EWOULDBLOCK ? STREAM_AGAIN : fail(stream, "write to", err);
+    *moved = (size_t)sent;
+    return STREAM_DONE;
+}
+
+enum stream_result
+stream_read(struct stream *stream, void *to, size_t size, size_t *moved, struct error *err)
+{
+    enum stream_result result;
+
+    assert(size > 0); /* 0 would look like the end */
+    *moved = 0;
+    result =
+        stream->tls != NULL ? tls_read(stream->tls, to, size, moved, err) : read_plain(stream, to, size, moved, err);
+    stream->down += *moved;
+    return result;
+}
+
+enum stream_result
+stream_write(struct stream *stream, const void *from, size_t len, size_t *moved, struct error *err)
+{
+    enum stream_result result;
+
+    assert(len > 0);
+    *moved = 0;
+    result = stream->tls != NULL ? tls_write(stream->tls, from, len, moved, err)
+                                 : write_plain(stream, from, len, moved, err);
+    stream->up += *moved;
+    return result;
+}
+
+bool
+stream_wait(struct stream *stream, unsigned want, struct error *err)
+{
+    struct pollfd fd = {.fd = stream->fd};
+    char words[64];
+
+    if ((want & STREAM_WANT_READ) != 0 && stream->secure && tls_has_pending(stream->tls))
+        return true;
+    if ((want & STREAM_WANT_READ) != 0)
+        fd.events |= stream->tls != NULL ? tls_events(stream->tls, STREAM_WANT_READ) : POLLIN;
+    if ((want & STREAM_WANT_WRITE) != 0)
+        fd.events |= stream->tls != NULL ? tls_events(stream->tls, STREAM_WANT_WRITE) : POLLOUT;
+    switch (wait_for(stream->to, &fd, 1, wait_clock() + wait_limit(stream->to), err)) {
+    case WAIT_READY:
+        return true; /* an error or a hang-up too: the next read or write says which */
+    case WAIT_LATE:
+        error_set(err, ERROR_NETWORK, "%s %s", (want & STREAM_WANT_WRITE) != 0 ? "write to" : "read from",
+                  stream->name);
+        (void)text_print(words, sizeof words, "nothing moved for %d seconds", (int)(wait_limit(stream->to) / 1000));
+        error_answer(err, text_of(words));
+        return false;
+    case WAIT_FAILED:
+        break;
+    }
+    return false;
+}
+
+void
+stream_counts(const struct stream *stream, uint64_t *up, uint64_t *down)
+{
+    *up = stream->up;
+    *down = stream->down;
+}
+
+void
+stream_close(struct stream *stream)
+{
+    if (stream == NULL)
+        return;
+    tls_free(stream->tls);
+    if (stream->fd >= 0)
+        (void)close(stream->fd); /* what was not answered is not promised, so a failure says nothing new */
+    tunnel_end(&stream->tunnel);
+    free(stream);
+}

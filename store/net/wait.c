@@ -1,0 +1,48 @@
+/* Waiting in slices; see wait.h. */
+#include "store/net/wait.h"
+
+#include <errno.h>
+
+#define SLICE_MS 1000      /* how long a wish to stop may go unheard */
+#define DEFAULT_LIMIT_S 60 /* for a connection that names no time limit */
+
+int64_t
+wait_clock(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* can't fail: the clock exists since Linux 2.6 */
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t
+wait_limit(const struct connection *to)
+{
+    return (int64_t)(to->timeout_s > 0 ? to->timeout_s : DEFAULT_LIMIT_S) * 1000;
+}
+
+enum wait_result
+wait_for(const struct connection *to, struct pollfd *fds, nfds_t count, int64_t until, struct error *err)
+{
+    for (;;) {
+        if (to->stopped != NULL && to->stopped(to->stopped_context)) {
+            error_set(err, ERROR_INTERRUPTED, "stopped while waiting for the server");
+            return WAIT_FAILED;
+        }
+        const int64_t left = until - wait_clock();
+        const int slice = left <= 0 ? 0 : left < SLICE_MS ? (int)left : SLICE_MS;
+        const int ready = poll(fds, count, slice);
+
+        if (ready > 0)
+            return WAIT_READY;
+        if (ready < 0 && errno != EINTR) {
+            const int number = errno;
+
+            error_sys(err, number, "wait for the server");
+            err->kind = ERROR_NETWORK;
+            return WAIT_FAILED;
+        }
+        if (ready == 0 && left <= SLICE_MS)
+            return WAIT_LATE;
+    }
+}

@@ -1,0 +1,111 @@
+/* A run over one account on the real stores: state folder, lock, journal, Maildir, IMAP. */
+#include "sync/account.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "store/imap/imap.h"
+#include "store/maildir/maildir.h"
+#include "sync/engine.h"
+#include "sync/state.h"
+
+/* 6 and a sentence where another golub is at work; the lock dies with the process that holds it. */
+static bool
+take_lock(const struct account *account, bool dry, int *lock, struct error *err)
+{
+    char path[4096];
+
+    *lock = -1;
+    if (!state_path(account, "lock", path, sizeof path, err))
+        return false;
+    *lock = open(path, (dry ? O_RDONLY : O_RDWR | O_CREAT) | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (*lock < 0 && dry && errno == ENOENT) /* never synced: nothing to collide with */
+        return true;
+    if (*lock < 0) {
+        error_sys(err, errno, "open the lock %s", path);
+        return false;
+    }
+    if (flock(*lock, LOCK_EX | LOCK_NB) == 0) {
+        if (!dry)
+            (void)futimens(*lock, NULL); /* its mtime is the time of the last run, for status; nothing rests on it */
+        return true;
+    }
+    error_set(err, ERROR_LOCKED, "sync: another golub is at work on this account");
+    error_hint(err, "wait until it has finished; nothing was done here");
+    (void)close(*lock);
+    *lock = -1;
+    return false;
+}
+
+static int
+status_of(const struct error *err)
+{
+    if (err->kind == ERROR_LOCKED)
+        return 6;
+    return err->kind == ERROR_CONFIG ? 2 : 1;
+}
+
+static int
+fail(const struct account *account, struct report *report, struct error *err)
+{
+    int status = status_of(err);
+
+    (void)text_print(err->account, sizeof err->account, "%s", account->name);
+    report_error(report, err);
+    report_result(report, account->name, status, &(struct report_counts){0}, 0, false);
+    return status;
+}
+
+static int
+run_on_stores(const struct account *account, const struct sync_options *options, struct journal *journal, struct report *report)
+{
+    char quarantine[4096];
+    struct error err = {0};
+    struct maildir *maildir = NULL;
+    struct imap *imap = NULL;
+    int status;
+
+    if (!state_path(account, "quarantine", quarantine, sizeof quarantine, &err))
+        return fail(account, report, &err);
+    maildir = maildir_new(&(struct maildir_settings){.root = account->maildir, .quarantine = quarantine,
+                                                     .plusplus = account->policy.layout == LAYOUT_MAILDIRPP, .fsync = account->fsync});
+    imap = imap_new(&account->connection);
+    if (maildir == NULL || imap == NULL) {
+        error_set(&err, ERROR_LOCAL, "get memory");
+        status = fail(account, report, &err);
+    } else {
+        uint64_t files, systems;
+
+        status = engine_run(account, options, imap_remote(imap), maildir_local(maildir), journal, report);
+        maildir_flushes(maildir, &files, &systems);
+        report_note(report, account->name, "%llu fsync and %llu syncfs calls for mail", (unsigned long long)files, (unsigned long long)systems);
+    }
+    imap_free(imap);
+    maildir_free(maildir);
+    return status;
+}
+
+int
+account_sync(const struct account *account, const struct sync_options *options, struct report *report)
+{
+    struct error err = {0};
+    struct journal *journal = NULL;
+    char path[4096];
+    int lock = -1, status;
+
+    if ((!options->dry_run && !state_make(account, &err)) || !take_lock(account, options->dry_run, &lock, &err))
+        return fail(account, report, &err);
+    if (!state_path(account, "journal.db", path, sizeof path, &err)) {
+        status = fail(account, report, &err);
+        goto out;
+    }
+    journal = options->dry_run ? journal_open_copy(path, &err) : journal_open(path, &err);
+    status = journal == NULL ? fail(account, report, &err) : run_on_stores(account, options, journal, report);
+out:
+    journal_close(journal);
+    if (lock >= 0)
+        (void)close(lock);
+    return status;
+}

@@ -1,0 +1,44 @@
+/*
+ * One account: what the user said about it, and a run over it.
+ */
+#ifndef SYNC_ACCOUNT_H
+#define SYNC_ACCOUNT_H
+
+#include "store/base/local.h"
+#include "store/base/remote.h"
+#include "store/net/connection.h"
+#include "sync/policy.h"
+#include "sync/report.h"
+
+struct account { /* owned by config; strings live as long as it does */
+    const char *name;
+    struct connection connection;
+    struct policy policy;
+    const char *maildir; /* absolute */
+    const char *state;   /* absolute: journal, lock, quarantine */
+    bool fsync;
+};
+
+struct sync_options {
+    bool dry_run;
+    bool confirm;              /* --confirm-deletes */
+    const char *confirm_id;    /* =ID, or NULL */
+    const char *const *mailboxes; /* names on the command line, NULL at the end; NULL or empty: all */
+    bool (*stopped)(void *context); /* a signal came: no new command. May be NULL */
+    void *stopped_context;
+    int64_t (*now)(void *context);  /* seconds UTC; NULL: the system's clock */
+    void *now_context;
+};
+
+/**
+ * Synchronise an account: lock, journal, phases, summary. Blocks; belongs to one thread.
+ * --pull and --push have already been cut into account->policy by the caller.
+ * @return the account's exit status (CONTRACT: 0 1 2 3 4 5 6); all there is to say went to the report
+ */
+int account_sync(const struct account *account, const struct sync_options *options, struct report *report);
+/** From the journal, without connecting. @return exit status: 0, 1 (journal unreadable), 2 (unknown mailbox) */
+int account_status(const struct account *account, struct report *report);
+/** Log in, say what the server can do and what golub makes of it, namespaces, special use, the Maildir's file system. */
+int account_check(const struct account *account, const struct sync_options *options, struct report *report);
+
+#endif

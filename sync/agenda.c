@@ -1,0 +1,510 @@
+/*
+ * From dirty rows to a list of things to do: each row through the pure planner, then once for the account: what vanished in one
+ * place and appeared in another is one move, not a removal and a new message.
+ */
+#include "sync/agenda.h"
+
+#include "sync/pair.h"
+
+void
+agenda_free(struct agenda *agenda)
+{
+    free(agenda->todos);
+    *agenda = (struct agenda){0};
+}
+
+struct plan_message
+agenda_input(const struct mailbox *mailbox, const struct journal_message *message)
+{
+    struct plan_message input = {
+        .remote = {.base = message->rbase, .seen = message->rseen},
+        .local = {.base = message->lbase, .seen = message->lseen},
+        .permanent = mailbox->row.permanent,
+        .altered = (message->facts & FACT_ALTERED) != 0,
+        .refused = (message->facts & FACT_REFUSED) != 0,
+        .alias = (message->facts & FACT_ALIAS) != 0 && message->twin != 0,
+    };
+
+    if (message->uid != 0 || (message->facts & (FACT_ALIAS | FACT_GONE_THERE)) == (FACT_ALIAS | FACT_GONE_THERE))
+        input.remote.presence = (message->facts & FACT_GONE_THERE) != 0 ? PLAN_GONE : PLAN_HERE;
+    if (message->base[0] != '\0')
+        input.local.presence = (message->facts & FACT_GONE_HERE) != 0 ? PLAN_GONE : PLAN_HERE;
+    return input;
+}
+
+static bool
+add_todo(struct run *run, struct agenda *agenda, const struct todo *todo)
+{
+    if (!array_grow(&agenda->todos, &agenda->size, agenda->count + 1, sizeof *agenda->todos))
+        return run_no_memory(run);
+    agenda->todos[agenda->count++] = *todo;
+    return true;
+}
+
+static const char *
+verb_word(enum plan_verb verb)
+{
+    static const char *const words[] = {"nothing", "forget", "download", "upload", "flags", "remove-here", "remove-there"};
+
+    return words[verb];
+}
+
+/* A row that nothing is done about says why, in status. */
+static bool
+explain(struct run *run, struct mailbox *mailbox, const struct journal_message *message, const struct plan_step *step)
+{
+    if (step->kept_back) {
+        run->counts.kept_by_policy++;
+        return run_pending(run, mailbox, message->id, PENDING_POLICY, verb_word(step->verb), "the configuration keeps it back", NULL);
+    }
+    if ((message->facts & FACT_ALTERED) != 0) {
+        run->counts.altered++;
+        run->partial = true;
+        return run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered", "the file's bytes are not those of the message any more", NULL);
+    }
+    if ((message->facts & FACT_REFUSED) != 0) {
+        run->counts.refused++;
+        run->partial = true;
+    }
+    return true;
+}
+
+/*
+ * Files of one UID stand and fall together on the server's side, and each by itself here: where the server lost the UID, its
+ * aliases go as well; where the file that holds it went, the next one takes the UID over and nothing is removed there.
+ */
+static bool
+settle_aliases(struct run *run, struct journal_message *message)
+{
+    struct journal_message *alias = calloc(1, sizeof *alias);
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = (alias != NULL || run_no_memory(run)) && journal_ids_by_twin(run->journal, message->id, &ids, &count, &run->err);
+    bool gone_there = (message->facts & FACT_GONE_THERE) != 0, handed_over = false;
+
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], alias);
+        if (!ok || (alias->facts & FACT_GONE_HERE) != 0)
+            continue;
+        if (gone_there) { /* planned as what it is: a file whose UID is gone */
+            alias->facts |= FACT_GONE_THERE;
+            alias->twin = 0;
+            ok = journal_message_save(run->journal, alias, &run->err);
+        } else if (!handed_over && (message->facts & FACT_GONE_HERE) != 0) {
+            struct journal_message holder = *message;
+
+            handed_over = true;
+            ok = journal_message_delete(run->journal, message->id, &run->err);
+            alias->uid = holder.uid;
+            alias->twin = 0;
+            alias->facts &= ~(unsigned)FACT_ALIAS;
+            alias->size = holder.size;
+            alias->date = holder.date;
+            alias->rbase = holder.rbase;
+            alias->rseen = holder.rseen;
+            ok = ok && journal_message_save(run->journal, alias, &run->err);
+        }
+    }
+    free(ids);
+    free(alias);
+    return ok;
+}
+
+static bool
+plan_row(struct run *run, struct agenda *agenda, int64_t id)
+{
+    struct journal_message message;
+    struct mailbox *mailbox;
+    struct plan_message input;
+    struct todo todo = {.id = id};
+
+    if (!run_load(run, id, &message))
+        return false;
+    if (message.uid != 0 && (message.facts & (FACT_GONE_HERE | FACT_GONE_THERE)) != 0) {
+        bool found;
+
+        if (!settle_aliases(run, &message) || !journal_message_get(run->journal, id, &message, &found, &run->err))
+            return false;
+        if (!found) /* another file stands for the UID now */
+            return true;
+    }
+    mailbox = run_mailbox_by_id(run, message.mailbox);
+    if (mailbox == NULL || !mailbox->chosen || mailbox->unsure || mailbox->refused)
+        return true;
+    if (mailbox->row.state != MAILBOX_ACTIVE && mailbox->row.state != MAILBOX_REPAIR)
+        return true;
+    input = agenda_input(mailbox, &message);
+    todo.mailbox = (uint32_t)(mailbox - run->mailboxes);
+    todo.uid = message.uid;
+    todo.fresh = message.uid == 0 || message.base[0] == '\0';
+    todo.step = plan_message(&input, &run->account->policy);
+    if (todo.step.kept_back || todo.step.verb == PLAN_NOTHING) {
+        if (mailbox->asked && !explain(run, mailbox, &message, &todo.step))
+            return false;
+        /* A flag that is kept back does not keep back the others; a candidate of a move is looked at all the same. */
+        if (todo.step.verb == PLAN_NOTHING)
+            return true;
+    }
+    if (todo.step.verb == PLAN_UPLOAD && !message.has_wire) /* unreadable, or gone again */
+        return true;
+    return add_todo(run, agenda, &todo);
+}
+
+static int
+compare_todos(const void *pa, const void *pb)
+{
+    const struct todo *a = pa, *b = pb;
+
+    if (a->mailbox != b->mailbox)
+        return a->mailbox < b->mailbox ? -1 : 1;
+    if (a->uid != b->uid)
+        return a->uid < b->uid ? -1 : 1;
+    return a->id == b->id ? 0 : a->id < b->id ? -1 : 1;
+}
+
+/* Mail that carries \Deleted on both sides is settled; only `expunge` wants more. */
+static bool
+plan_marked(struct run *run, struct agenda *agenda)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (!run->account->policy.expunge)
+        return true;
+    if (!journal_message_ids(run->journal, 0, WHICH_MARKED, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        struct journal_message message;
+
+        ok = run_load(run, ids[i], &message);
+        if (ok && journal_message_settled(&message))
+            ok = plan_row(run, agenda, ids[i]);
+    }
+    free(ids);
+    return ok;
+}
+
+bool
+agenda_make(struct run *run, struct agenda *agenda)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok;
+
+    *agenda = (struct agenda){0};
+    run->counts.kept_by_policy = run->counts.altered = run->counts.refused = 0;
+    if (!journal_message_ids(run->journal, 0, WHICH_DIRTY, &ids, &count, &run->err))
+        return false;
+    ok = run_begin(run);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = plan_row(run, agenda, ids[i]);
+    ok = ok && plan_marked(run, agenda);
+    if (ok)
+        ok = run_commit(run);
+    else
+        journal_rollback(run->journal);
+    free(ids);
+    if (ok && agenda->count > 1)
+        qsort(agenda->todos, agenda->count, sizeof *agenda->todos, compare_todos);
+    return ok;
+}
+
+/* ---- moves ---- */
+
+enum role { GONE_HERE, FRESH_HERE, GONE_THERE, FRESH_THERE, GONE_BOTH };
+enum pair_by { BY_WIRE, BY_WIRE_AND_MAILBOX, BY_HEADER };
+
+/* What vanished may be planned as a removal or, where the survivor is wanted, as one that comes back: both may have moved. */
+static bool
+has_role(const struct todo *todo, enum role role)
+{
+    enum plan_verb verb = todo->step.verb;
+
+    if (todo->dropped)
+        return false;
+    switch (role) {
+    case GONE_HERE:
+        return verb == PLAN_REMOVE_THERE || (verb == PLAN_DOWNLOAD && !todo->fresh);
+    case GONE_THERE:
+        return verb == PLAN_REMOVE_HERE || (verb == PLAN_UPLOAD && !todo->fresh);
+    case GONE_BOTH:
+        return verb == PLAN_FORGET && !todo->fresh;
+    case FRESH_HERE:
+        return verb == PLAN_UPLOAD && todo->fresh;
+    case FRESH_THERE:
+        return verb == PLAN_DOWNLOAD && todo->fresh;
+    }
+    return false;
+}
+
+static size_t
+count_role(const struct agenda *agenda, enum role role)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < agenda->count; i++)
+        n += has_role(&agenda->todos[i], role);
+    return n;
+}
+
+/* Items of one role, keyed by wire digest (files that vanished and appeared) or by header, size and date (UIDs). */
+static bool
+gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, struct pair_item **items, char **bases, size_t *count)
+{
+    struct journal_message message;
+    size_t n = 0, max = count_role(agenda, role);
+
+    *count = 0;
+    *items = calloc(max + 1, sizeof **items);
+    *bases = calloc(max + 1, LOCAL_BASE_MAX + 1);
+    if (*items == NULL || *bases == NULL)
+        return run_no_memory(run);
+    for (size_t i = 0; i < agenda->count; i++) {
+        const struct todo *todo = &agenda->todos[i];
+        struct pair_item *item = &(*items)[n];
+        char *base = *bases + n * (LOCAL_BASE_MAX + 1);
+
+        if (!has_role(todo, role))
+            continue;
+        if (!run_load(run, todo->id, &message))
+            return false;
+        if (by == BY_HEADER ? !message.has_header : !message.has_wire)
+            continue;
+        memcpy(base, message.base, sizeof message.base);
+        *item = (struct pair_item){.id = message.id, .mailbox = message.mailbox, .base = base, .date = message.date};
+        /* Sizes of the server are hints: wire digests need none. */
+        item->size = by == BY_HEADER ? message.size : by == BY_WIRE_AND_MAILBOX ? (uint64_t)message.mailbox : 0;
+        memcpy(item->digest, by == BY_HEADER ? message.header : message.wire, DIGEST_SIZE);
+        n++;
+    }
+    *count = n;
+    return true;
+}
+
+static int
+compare_ids(const void *pa, const void *pb)
+{
+    const struct todo *const *a = pa, *const *b = pb;
+
+    return (*a)->id == (*b)->id ? 0 : (*a)->id < (*b)->id ? -1 : 1;
+}
+
+/* Todos by id, for accounts in which thousands moved at once. */
+static struct todo **
+index_todos(struct run *run, struct agenda *agenda)
+{
+    struct todo **index = calloc(agenda->count + 1, sizeof *index);
+
+    if (index == NULL) {
+        (void)run_no_memory(run);
+        return NULL;
+    }
+    for (size_t i = 0; i < agenda->count; i++)
+        index[i] = &agenda->todos[i];
+    qsort(index, agenda->count, sizeof *index, compare_ids);
+    return index;
+}
+
+static struct todo *
+look_up(struct todo **index, size_t count, int64_t id)
+{
+    struct todo key = {.id = id}, *pointer = &key;
+    struct todo **found = bsearch(&pointer, index, count, sizeof *index, compare_ids);
+
+    return found != NULL ? *found : NULL;
+}
+
+/* Two rows of one mailbox are one message under a new file name or a new UID: journal only. */
+static bool
+rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up)
+{
+    struct journal_message *old = calloc(2, sizeof *old), *new = old + 1;
+    bool ok = old != NULL || run_no_memory(run);
+
+    ok = ok && run_load(run, gone->id, old) && run_load(run, fresh->id, new) && journal_message_delete(run->journal, new->id, &run->err);
+    if (ok && up) {
+        memcpy(old->base, new->base, sizeof old->base);
+        memcpy(old->info, new->info, sizeof old->info);
+        old->lseen = (new->lseen & FLAG_ALL);
+        old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED);
+        memcpy(old->wire, new->wire, DIGEST_SIZE);
+    } else if (ok) {
+        old->uid = new->uid;
+        old->size = new->size;
+        old->date = new->date;
+        old->rseen = new->rseen;
+        old->facts &= ~(unsigned)FACT_GONE_THERE;
+        memcpy(old->keywords, new->keywords, sizeof old->keywords);
+    }
+    ok = ok && journal_message_save(run->journal, old, &run->err);
+    free(old);
+    gone->dropped = fresh->dropped = true;
+    run->replan = true;
+    return ok;
+}
+
+static bool
+take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_t gone_count, struct pair_item *fresh, size_t fresh_count, bool up)
+{
+    size_t *match = calloc(fresh_count + 1, sizeof *match);
+    bool *taken = calloc(gone_count + 1, sizeof *taken);
+    struct todo **index = index_todos(run, agenda);
+    bool ok = match != NULL && taken != NULL && index != NULL;
+
+    if (ok)
+        pair_match(gone, gone_count, fresh, fresh_count, !up, match, taken);
+    for (size_t f = 0; ok && f < fresh_count; f++) {
+        struct todo *from, *to;
+
+        if (match[f] == PAIR_NONE)
+            continue;
+        from = look_up(index, agenda->count, gone[match[f]].id);
+        to = look_up(index, agenda->count, fresh[f].id);
+        if (from->mailbox == to->mailbox) {
+            ok = run_begin(run) && rename_row(run, from, to, up) && run_commit(run);
+            continue;
+        }
+        if (!(up ? run->account->policy.push.deletes : run->account->policy.pull.deletes)) /* the old one may not go */
+            continue;
+        to->partner = from->id;
+        from->partner = to->id;
+        if (to->step.kept_back) { /* the new one may not come yet: the old one waits for it */
+            from->dropped = to->dropped = true;
+            ok = run_begin(run) && run_pending(run, &run->mailboxes[from->mailbox], from->id, PENDING_POLICY, verb_word(from->step.verb),
+                                               "it moved, and the configuration keeps its new place back", NULL) && run_commit(run);
+        }
+    }
+    free(match);
+    free(taken);
+    free(index);
+    return ok;
+}
+
+/* Headers of new mail are read only where something of the same size vanished. */
+static bool
+probe_fresh(struct run *run, struct agenda *agenda)
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    struct probe *probes = calloc(count_role(agenda, FRESH_THERE) + 1, sizeof *probes);
+    struct todo **index = index_todos(run, agenda);
+    size_t n = 0;
+    bool ok = (message != NULL && probes != NULL && index != NULL) || run_no_memory(run);
+
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        const struct todo *todo = &agenda->todos[i];
+        int64_t *ids = NULL;
+        size_t same = 0;
+        bool wanted = false;
+
+        if (!has_role(todo, FRESH_THERE))
+            continue;
+        ok = run_load(run, todo->id, message) && (message->has_header ||
+                                                 journal_ids_dirty_by_size(run->journal, message->size, &ids, &same, &run->err));
+        for (size_t k = 0; ok && !wanted && k < same; k++) {
+            struct todo *other = ids[k] != todo->id ? look_up(index, agenda->count, ids[k]) : NULL;
+
+            wanted = other != NULL && has_role(other, GONE_THERE);
+        }
+        free(ids);
+        if (ok && wanted)
+            probes[n++] = (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = todo->id};
+    }
+    if (ok && n != 0)
+        ok = probe_remote(run, probes, n, true) && run_begin(run);
+    for (size_t i = 0; ok && i < n; i++) {
+        if (!probes[i].got)
+            continue;
+        ok = run_load(run, probes[i].id, message);
+        message->has_header = true;
+        memcpy(message->header, probes[i].digests.header, DIGEST_SIZE);
+        ok = ok && journal_message_save(run->journal, message, &run->err);
+    }
+    if (n != 0)
+        ok = ok ? run_commit(run) : (journal_rollback(run->journal), false);
+    free(index);
+    free(message);
+    free(probes);
+    return ok;
+}
+
+static bool
+pair_direction(struct run *run, struct agenda *agenda, enum role gone_role, enum role fresh_role, enum pair_by by)
+{
+    struct pair_item *gone = NULL, *fresh = NULL;
+    char *gone_bases = NULL, *fresh_bases = NULL;
+    size_t gone_count = 0, fresh_count = 0;
+    bool ok = gather(run, agenda, gone_role, by, &gone, &gone_bases, &gone_count) &&
+              gather(run, agenda, fresh_role, by, &fresh, &fresh_bases, &fresh_count);
+
+    if (ok && gone_count != 0 && fresh_count != 0)
+        ok = take_pairs(run, agenda, gone, gone_count, fresh, fresh_count, by != BY_HEADER);
+    free(gone);
+    free(fresh);
+    free(gone_bases);
+    free(fresh_bases);
+    return ok;
+}
+
+bool
+agenda_moves(struct run *run, struct agenda *agenda)
+{
+    /* A file that got a new name while the server lost the message is that message: the removal goes on. */
+    if (count_role(agenda, GONE_BOTH) != 0 && count_role(agenda, FRESH_HERE) != 0 &&
+        !pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE_AND_MAILBOX))
+        return false;
+    if (count_role(agenda, GONE_HERE) != 0 && count_role(agenda, FRESH_HERE) != 0 &&
+        !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE))
+        return false;
+    if (count_role(agenda, GONE_THERE) == 0 || count_role(agenda, FRESH_THERE) == 0)
+        return true;
+    return probe_fresh(run, agenda) && pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_HEADER);
+}
+
+bool
+agenda_print(struct run *run, struct agenda *agenda)
+{
+    struct journal_message message;
+
+    for (size_t i = 0; i < agenda->count; i++) {
+        const struct todo *todo = &agenda->todos[i];
+        const struct plan_step *step = &todo->step;
+        const char *mailbox = run->mailboxes[todo->mailbox].row.name, *account = run->account->name;
+
+        if (todo->dropped || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+            continue;
+        if (!run_load(run, todo->id, &message))
+            return false;
+        if (todo->partner != 0) {
+            if (!todo->fresh)
+                continue;
+            if (step->verb == PLAN_UPLOAD) {
+                report_message(run->report, account, mailbox, "move-there", message.uid, message.base, "");
+                run->counts.up_moved++;
+            } else if (step->verb == PLAN_DOWNLOAD) {
+                report_message(run->report, account, mailbox, "move-here", message.uid, message.base, "");
+                run->counts.down_moved++;
+            }
+            continue;
+        }
+        if (step->verb == PLAN_FLAGS) {
+            if ((step->here_add | step->here_del) != 0) {
+                report_message(run->report, account, mailbox, "flags-here", message.uid, message.base, "");
+                run->counts.down_flags++;
+            }
+            if ((step->there_add | step->there_del) != 0) {
+                report_message(run->report, account, mailbox, "flags-there", message.uid, message.base, "");
+                run->counts.up_flags++;
+            }
+            continue;
+        }
+        if (step->kept_back || step->verb == PLAN_NOTHING || step->verb == PLAN_FORGET)
+            continue;
+        report_message(run->report, account, mailbox, verb_word(step->verb), message.uid, message.base, "");
+        run->counts.down_new += step->verb == PLAN_DOWNLOAD;
+        run->counts.up_new += step->verb == PLAN_UPLOAD;
+        run->counts.down_removed += step->verb == PLAN_REMOVE_HERE;
+        run->counts.up_removed += step->verb == PLAN_REMOVE_THERE;
+    }
+    return true;
+}

@@ -1,0 +1,10 @@
+/* What there is to do in a run; see run.h for the calls that the engine makes. Here is what the parts of it share. */
+#ifndef SYNC_AGENDA_H
+#define SYNC_AGENDA_H
+
+#include "sync/run.h"
+
+/** The planner's view of a row. */
+struct plan_message agenda_input(const struct mailbox *mailbox, const struct journal_message *message);
+
+#endif

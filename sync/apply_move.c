@@ -1,0 +1,512 @@
+/*
+ * Moves and copies without the bytes. There: UID MOVE or UID COPY, with an intent before and the new UID after; where the answer
+ * or the UID is missing, the row is found by content like every unconfirmed upload. Here: link first, commit, then unlink, so
+ * that the message is never in neither folder.
+ */
+#include "sync/apply_up.h"
+
+#include <inttypes.h>
+
+struct transfer { /* one message that changes or gains its mailbox on the server */
+    struct todo *todo;   /* the file that appeared */
+    int64_t source;      /* row with the UID */
+    uint32_t source_mailbox, uid;
+    struct journal_op op;
+    bool answered;
+    uint32_t new_uid;
+    struct remote_outcome outcome;
+};
+
+struct transferring {
+    struct run *run;
+    bool move;
+    struct transfer *transfers; /* sorted by source mailbox, target mailbox, UID */
+    struct remote_change *requests;
+    size_t *first;
+    struct journal_message source, target;
+    bool did;
+};
+
+static int
+compare_transfers(const void *pa, const void *pb)
+{
+    const struct transfer *a = pa, *b = pb;
+
+    if (a->source_mailbox != b->source_mailbox)
+        return a->source_mailbox < b->source_mailbox ? -1 : 1;
+    if (a->todo->mailbox != b->todo->mailbox)
+        return a->todo->mailbox < b->todo->mailbox ? -1 : 1;
+    if (a->uid != b->uid)
+        return a->uid < b->uid ? -1 : 1;
+    return a->todo->id == b->todo->id ? 0 : a->todo->id < b->todo->id ? -1 : 1;
+}
+
+/* Right before the change: the UID must still be the message that we mean, with the flags that we know. */
+static bool
+on_verify(void *context, size_t index, size_t item, const struct remote_message *now)
+{
+    struct transferring *transferring = context;
+    struct run *run = transferring->run;
+    struct transfer *transfer = &transferring->transfers[transferring->first[index] + item];
+    struct mailbox *mailbox = &run->mailboxes[transfer->source_mailbox];
+    struct journal_message *source = &transferring->source;
+    struct error ignored;
+    bool found;
+
+    if (!journal_message_get(run->journal, transfer->source, source, &found, &ignored) || !found)
+        return false;
+    if (now->has_meta && (now->size != source->size || now->date != source->date)) {
+        mailbox->stirred = mailbox->full = true;
+        return false;
+    }
+    if (transferring->move && now->has_flags && now->flags != source->rseen) {
+        mailbox->stirred = true;
+        return false;
+    }
+    return true;
+}
+
+static bool
+on_moved(void *context, size_t index, size_t item, uint32_t uid, const struct remote_outcome *outcome)
+{
+    struct transferring *transferring = context;
+    struct transfer *transfer = &transferring->transfers[transferring->first[index] + item];
+
+    transfer->answered = true;
+    transfer->new_uid = uid;
+    transfer->outcome = *outcome;
+    return true;
+}
+
+/* The file's row takes the UID, and what the server showed of the message moves along. */
+static bool
+record_moved(struct transferring *transferring, struct transfer *transfer)
+{
+    struct run *run = transferring->run;
+    struct journal_message *source = &transferring->source, *target = &transferring->target;
+    struct mailbox *to = &run->mailboxes[transfer->todo->mailbox];
+    bool alias = false;
+
+    to->stirred = run->mailboxes[transfer->source_mailbox].stirred = true;
+    transferring->did = true;
+    transfer->todo->dropped = true;
+    report_message(run->report, run->account->name, to->row.name, transferring->move ? "move-there" : "copy-there", transfer->new_uid, "", "");
+    if (transferring->move)
+        run->counts.up_moved++;
+    else
+        run->counts.up_copied++;
+    if (!run_load(run, transfer->source, source) || !run_load(run, transfer->todo->id, target))
+        return false;
+    if (transferring->move) { /* gone from there, whatever became of it: proven when the mailbox is looked at */
+        source->facts |= FACT_GONE_THERE;
+        if (!journal_message_save(run->journal, source, &run->err))
+            return false;
+    }
+    if (transfer->new_uid == 0)
+        return true;
+    if (!upload_take_uid(run, target, transfer->new_uid, &alias))
+        return false;
+    if (!alias) {
+        target->size = source->size;
+        target->date = source->date;
+        target->rbase = source->rbase;
+        target->rseen = source->rseen;
+        target->lbase = transferring->move ? source->lbase : source->rbase;
+        memcpy(target->keywords, source->keywords, sizeof target->keywords);
+    }
+    if (transferring->move && !journal_message_delete(run->journal, source->id, &run->err))
+        return false;
+    return journal_message_save(run->journal, target, &run->err) && journal_op_delete(run->journal, transfer->op.id, &run->err) &&
+           journal_pending_clear(run->journal, target->mailbox, target->id, &run->err);
+}
+
+static bool
+record_failed(struct transferring *transferring, struct transfer *transfer)
+{
+    struct run *run = transferring->run;
+    struct mailbox *from = &run->mailboxes[transfer->source_mailbox], *to = &run->mailboxes[transfer->todo->mailbox];
+    const struct remote_outcome *outcome = &transfer->outcome;
+
+    from->stirred = to->stirred = true;
+    transfer->todo->dropped = transferring->move || outcome->doubtful; /* a copy that failed is uploaded */
+    if (outcome->doubtful) {
+        run->partial = true;
+        return true; /* the intent stays */
+    }
+    if (!journal_op_delete(run->journal, transfer->op.id, &run->err))
+        return false;
+    if (outcome->gone || outcome->changed || !transferring->move)
+        return true; /* planned anew in the next pass */
+    run_complain(run, from, "move messages on the server", outcome->answer, "the next run tries again");
+    return run_pending(run, to, transfer->todo->id, PENDING_FAILED, "move", outcome->answer, NULL);
+}
+
+static bool
+write_intents(struct transferring *transferring, size_t count)
+{
+    struct run *run = transferring->run;
+    bool ok = run_begin(run);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        struct transfer *transfer = &transferring->transfers[i];
+        const struct mailbox *from = &run->mailboxes[transfer->source_mailbox], *to = &run->mailboxes[transfer->todo->mailbox];
+        int attempt = transfer->op.attempt;
+        int64_t known = transfer->op.id;
+
+        ok = run_load(run, transfer->source, &transferring->source);
+        transfer->op = (struct journal_op){.id = known, .kind = transferring->move ? OP_MOVE : OP_COPY, .mailbox = from->row.id,
+                                           .message = transfer->source, .target = transfer->todo->id, .uidvalidity = to->row.uidvalidity,
+                                           .uidnext = to->row.uidnext, .size = transferring->source.size,
+                                           .date = transferring->source.date, .attempt = attempt + 1, .since = run_now(run)};
+        ok = ok && (known != 0 ? journal_op_save(run->journal, &transfer->op, &run->err) : journal_op_add(run->journal, &transfer->op, &run->err));
+    }
+    if (ok)
+        return situation_mark_commit(run) && run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static bool
+record_transfers(struct transferring *transferring, size_t count)
+{
+    struct run *run = transferring->run;
+    bool ok = run_begin(run);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        struct transfer *transfer = &transferring->transfers[i];
+
+        if (transfer->answered)
+            ok = transfer->outcome.ok ? record_moved(transferring, transfer) : record_failed(transferring, transfer);
+    }
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static bool
+transfer_all(struct transferring *transferring, size_t count)
+{
+    static const struct remote_changer changer = {on_verify, on_moved};
+    struct run *run = transferring->run;
+    uint32_t *uids = calloc(count, sizeof *uids);
+    size_t requests = 0;
+    bool asked, ok;
+    struct error why;
+
+    if (uids == NULL)
+        return run_no_memory(run);
+    qsort(transferring->transfers, count, sizeof *transferring->transfers, compare_transfers);
+    for (size_t i = 0; i < count; i++) {
+        const struct transfer *transfer = &transferring->transfers[i], *last = i != 0 ? transfer - 1 : NULL;
+        const struct mailbox *from = &run->mailboxes[transfer->source_mailbox], *to = &run->mailboxes[transfer->todo->mailbox];
+
+        uids[i] = transfer->uid;
+        /* The same UID twice (two copies of one message) goes into a request of its own: a set names each UID once. */
+        if (last == NULL || last->source_mailbox != transfer->source_mailbox || last->todo->mailbox != transfer->todo->mailbox || last->uid == transfer->uid) {
+            transferring->first[requests] = i;
+            transferring->requests[requests++] = (struct remote_change){.mailbox = text_of(from->row.wire), .uidvalidity = from->row.uidvalidity,
+                                                                        .uids = &uids[i], .target = text_of(to->row.wire),
+                                                                        .target_uidvalidity = to->row.uidvalidity};
+        }
+        transferring->requests[requests - 1].count++;
+    }
+    ok = situation_mark(run) && write_intents(transferring, count);
+    if (ok) {
+        asked = (transferring->move ? run->remote.ops->move : run->remote.ops->copy)(run->remote.self, transferring->requests, requests,
+                                                                                      &changer, transferring, &run->err);
+        why = run->err;
+        run->err = (struct error){0};
+        ok = record_transfers(transferring, count);
+        if (ok && !asked)
+            run->err = why;
+        ok = ok && asked;
+    }
+    free(uids);
+    return ok;
+}
+
+static bool
+begin_transferring(struct transferring *transferring, struct run *run, size_t count, bool move)
+{
+    *transferring = (struct transferring){.run = run, .move = move};
+    transferring->transfers = calloc(count + 1, sizeof *transferring->transfers);
+    transferring->requests = calloc(count + 1, sizeof *transferring->requests);
+    transferring->first = calloc(count + 1, sizeof *transferring->first);
+    return (transferring->transfers != NULL && transferring->requests != NULL && transferring->first != NULL) || run_no_memory(run);
+}
+
+static void
+end_transferring(struct transferring *transferring)
+{
+    free(transferring->transfers);
+    free(transferring->requests);
+    free(transferring->first);
+}
+
+/* Is an earlier attempt for this file still in doubt? */
+static bool
+check_intent(struct run *run, struct todo *todo, struct journal_op *op, bool *wait)
+{
+    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+    bool found, ok;
+
+    *wait = false;
+    if (!journal_op_of(run->journal, todo->id, op, &found, &run->err))
+        return false;
+    if (!found) {
+        *op = (struct journal_op){.attempt = 0};
+        return true;
+    }
+    if (upload_is_settled(run, op))
+        return true;
+    *wait = todo->dropped = true;
+    run->partial = true;
+    run->counts.pending++;
+    ok = run_begin(run) && run_pending(run, mailbox, todo->id, PENDING_SETTLE, "move", "an earlier attempt was not answered and may still be under way", NULL);
+    return ok && run_commit(run);
+}
+
+bool
+apply_moves_there(struct run *run, struct agenda *agenda, bool *did)
+{
+    struct transferring transferring;
+    struct journal_message *source = calloc(1, sizeof *source);
+    size_t n = 0;
+    bool ok = begin_transferring(&transferring, run, agenda->count, run->info.move) && source != NULL;
+
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        struct todo *todo = &agenda->todos[i];
+        struct transfer *transfer = &transferring.transfers[n];
+        struct mailbox *from;
+        bool wait;
+
+        if (todo->dropped || todo->partner == 0 || !todo->fresh || todo->step.verb != PLAN_UPLOAD || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+            continue;
+        ok = run_load(run, todo->partner, source) && check_intent(run, todo, &transfer->op, &wait);
+        if (!ok || wait)
+            continue;
+        from = run_mailbox_by_id(run, source->mailbox);
+        if (from == NULL || !mailbox_is_open(from) || run->no_removals_there || run->no_removals) {
+            run->partial = true; /* waits: the source can't be touched in this run */
+            todo->dropped = true;
+            continue;
+        }
+        transfer->todo = todo;
+        transfer->source = source->id;
+        transfer->source_mailbox = (uint32_t)(from - run->mailboxes);
+        transfer->uid = source->uid;
+        n++;
+    }
+    if (ok && n != 0)
+        ok = transfer_all(&transferring, n);
+    *did = *did || transferring.did;
+    end_transferring(&transferring);
+    free(source);
+    return ok;
+}
+
+/* A row of the account that has these bytes on the server, in a mailbox that can be read now. */
+static bool
+find_source(struct run *run, const struct journal_message *wanted, struct journal_message *source, struct mailbox **from)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok;
+
+    *from = NULL;
+    ok = journal_ids_by_wire(run->journal, wanted->wire, &ids, &count, &run->err);
+    for (size_t i = 0; ok && *from == NULL && i < count; i++) {
+        if (ids[i] == wanted->id)
+            continue;
+        ok = run_load(run, ids[i], source);
+        if (!ok || source->uid == 0 || (source->facts & (FACT_GONE_THERE | FACT_ECHO)) != 0)
+            continue;
+        *from = run_mailbox_by_id(run, source->mailbox);
+        if (*from != NULL && !((*from)->chosen && !(*from)->unsure && (*from)->listed && (*from)->row.state == MAILBOX_ACTIVE))
+            *from = NULL;
+    }
+    if (ok)
+        free(ids);
+    return ok;
+}
+
+bool
+apply_copies_there(struct run *run, struct agenda *agenda, bool *did)
+{
+    struct transferring transferring;
+    struct journal_message *messages = calloc(2, sizeof *messages), *wanted = messages, *source = messages + 1;
+    size_t n = 0;
+    bool ok = begin_transferring(&transferring, run, agenda->count, false) && messages != NULL;
+
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        struct todo *todo = &agenda->todos[i];
+        struct transfer *transfer = &transferring.transfers[n];
+        struct mailbox *from;
+        bool wait;
+
+        if (todo->dropped || todo->step.verb != PLAN_UPLOAD || todo->step.kept_back || todo->partner != 0 || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+            continue;
+        ok = run_load(run, todo->id, wanted);
+        if (!ok || !wanted->has_wire || wanted->uid != 0)
+            continue;
+        ok = find_source(run, wanted, source, &from);
+        if (!ok || from == NULL)
+            continue;
+        ok = check_intent(run, todo, &transfer->op, &wait);
+        if (!ok || wait || transfer->op.attempt != 0) /* what failed once is uploaded */
+            continue;
+        transfer->todo = todo;
+        transfer->source = source->id;
+        transfer->source_mailbox = (uint32_t)(from - run->mailboxes);
+        transfer->uid = source->uid;
+        n++;
+    }
+    if (ok && n != 0)
+        ok = transfer_all(&transferring, n);
+    *did = *did || transferring.did;
+    end_transferring(&transferring);
+    free(messages);
+    return ok;
+}
+
+/* ---- here ---- */
+
+#define MOVE_BATCH 256
+
+struct moving {
+    struct run *run;
+    struct todo **todos;
+    struct journal_message *from, *to; /* MOVE_BATCH each */
+    struct local_move *items;
+    size_t count;
+    bool did;
+};
+
+static bool
+record_linked(struct moving *moving, size_t i)
+{
+    struct run *run = moving->run;
+    struct journal_message *from = &moving->from[i], *to = &moving->to[i];
+    struct mailbox *mailbox = &run->mailboxes[moving->todos[i]->mailbox];
+
+    /* The new row takes over what the file shows and both bases: changes of flags on either side are merged from there on. */
+    memcpy(to->info, from->info, sizeof to->info);
+    to->has_wire = to->has_header = true;
+    memcpy(to->wire, from->wire, DIGEST_SIZE);
+    memcpy(to->header, from->header, DIGEST_SIZE);
+    to->rbase = from->rbase;
+    to->lbase = from->lbase;
+    to->lseen = from->lseen;
+    to->facts &= ~(unsigned)FACT_GONE_HERE;
+    run->counts.down_moved++;
+    moving->did = true;
+    moving->todos[i]->dropped = true;
+    report_message(run->report, run->account->name, mailbox->row.name, "move-here", to->uid, to->base, "");
+    return journal_message_save(run->journal, to, &run->err);
+}
+
+static bool
+finish_batch(struct moving *moving)
+{
+    struct run *run = moving->run;
+    size_t count = moving->count, linked = 0;
+    bool ok;
+
+    moving->count = 0;
+    if (count == 0)
+        return true;
+    ok = situation_mark(run) && run->local.ops->link(run->local.self, moving->items, count, &run->err) && run_begin(run);
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        struct mailbox *from = run_mailbox_by_id(run, moving->from[i].mailbox);
+
+        if (moving->items[i].missing && from != NULL)
+            from->look_here = true;
+        if (moving->items[i].ok) {
+            ok = record_linked(moving, i);
+            moving->items[linked] = moving->items[i];
+            moving->from[linked] = moving->from[i];
+            moving->to[linked] = moving->to[i];
+            moving->items[linked].from = (struct local_file){moving->items[i].from.folder, moving->from[linked].base, moving->from[linked].info};
+            moving->items[linked].to = (struct local_file){moving->items[i].to.folder, moving->to[linked].base, moving->to[linked].info};
+            linked++;
+        } else if (!moving->items[i].missing && !moving->items[i].taken) {
+            run_problem(run, &run->mailboxes[moving->todos[i]->mailbox], &moving->items[i].err);
+        }
+    }
+    if (!ok) {
+        journal_rollback(run->journal);
+        return false;
+    }
+    if (!situation_mark_commit(run) || !run_commit(run))
+        return false;
+    if (linked == 0)
+        return true;
+    if (!run->local.ops->unlink_moved(run->local.self, moving->items, linked, &run->err) || !run_begin(run))
+        return false;
+    for (size_t i = 0; ok && i < linked; i++) {
+        if (moving->items[i].ok)
+            ok = journal_message_delete(run->journal, moving->from[i].id, &run->err);
+    }
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static bool
+add_move(struct moving *moving, struct todo *todo)
+{
+    struct run *run = moving->run;
+    size_t i = moving->count;
+    struct journal_message *from = &moving->from[i], *to = &moving->to[i], *other;
+    struct mailbox *source, *target = &run->mailboxes[todo->mailbox];
+    bool found = true, ok;
+
+    if (!run_load(run, todo->partner, from) || !run_load(run, todo->id, to))
+        return false;
+    source = run_mailbox_by_id(run, from->mailbox);
+    if (source == NULL || !mailbox_is_open(source) || run->no_removals || run->no_removals_here) {
+        run->partial = true;
+        todo->dropped = true;
+        return true;
+    }
+    other = calloc(1, sizeof *other);
+    ok = other != NULL || run_no_memory(run);
+    for (int attempt = 0; ok && found && attempt < 1000; attempt++) {
+        run_base_name(run, target, to, attempt, to->base);
+        ok = journal_message_by_base(run->journal, target->row.id, to->base, other, &found, &run->err);
+    }
+    free(other);
+    moving->todos[i] = todo;
+    moving->items[i] = (struct local_move){.from = run_file(source, from), .to = {target->row.folder, to->base, from->info}};
+    moving->count++;
+    return ok;
+}
+
+bool
+apply_moves_here(struct run *run, struct agenda *agenda, bool *did)
+{
+    struct moving moving = {.run = run, .todos = calloc(MOVE_BATCH, sizeof *moving.todos), .from = calloc(MOVE_BATCH, sizeof *moving.from),
+                            .to = calloc(MOVE_BATCH, sizeof *moving.to), .items = calloc(MOVE_BATCH, sizeof *moving.items)};
+    bool ok = (moving.todos != NULL && moving.from != NULL && moving.to != NULL && moving.items != NULL) || run_no_memory(run);
+
+    for (size_t i = 0; ok && i < agenda->count && !run_stopped(run); i++) {
+        struct todo *todo = &agenda->todos[i];
+
+        if (todo->dropped || todo->partner == 0 || !todo->fresh || todo->step.verb != PLAN_DOWNLOAD || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+            continue;
+        ok = add_move(&moving, todo);
+        if (ok && moving.count == MOVE_BATCH)
+            ok = finish_batch(&moving);
+    }
+    ok = ok && finish_batch(&moving);
+    *did = *did || moving.did;
+    free(moving.todos);
+    free(moving.from);
+    free(moving.to);
+    free(moving.items);
+    return ok;
+}

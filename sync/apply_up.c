@@ -1,0 +1,412 @@
+/*
+ * Uploads. An intent is durable before its APPEND, so that a lost answer is looked for before anything is sent again. A message
+ * whose bytes the server has in another mailbox is copied there instead (UID COPY): no bytes travel.
+ *
+ * After the answers the mailbox is looked at once more in the same run: flags as the server then shows them become its base, and
+ * where it does not say the new UID, the row is found by content (identify.c).
+ */
+#include "sync/apply_up.h"
+
+#include <inttypes.h>
+
+#define UPLOAD_BATCH 1000                  /* messages whose intents are committed together */
+#define UPLOAD_BATCH_BYTES (64u * 1024 * 1024)
+#define SETTLE_BASE_S 5                    /* an unanswered command may still be running */
+#define SETTLE_RATE (1024 * 1024)          /* bytes a second it may need for its body */
+#define SETTLE_MAX_S 30
+#define ATTEMPTS_MAX 3                     /* accepted and never seen: no more after this */
+
+bool
+upload_is_settled(struct run *run, const struct journal_op *op)
+{
+    int64_t wait = SETTLE_BASE_S + (int64_t)(op->size / SETTLE_RATE);
+    int64_t now = run_now(run);
+
+    if (wait > SETTLE_MAX_S)
+        wait = SETTLE_MAX_S;
+    return now < op->since || now - op->since >= wait;
+}
+
+struct sending { /* one message of a batch */
+    struct todo *todo;
+    struct journal_message message;
+    struct journal_op op;
+    void *handle;
+    uint64_t wire_size;
+    bool copied; /* by UID COPY instead */
+    /* answer */
+    bool answered;
+    uint32_t uid;
+    struct remote_outcome outcome;
+};
+
+struct uploading {
+    struct run *run;
+    struct sending *batch;
+    size_t count;
+    uint64_t bytes;
+    size_t *which; /* request index -> batch index */
+    struct remote_append *requests;
+    bool did, over_quota;
+};
+
+static bool
+refuse(struct run *run, struct mailbox *mailbox, struct journal_message *message, const char *why)
+{
+    char what[160];
+
+    message->facts |= FACT_REFUSED;
+    (void)text_print(what, sizeof what, "store message %.120s on the server", message->base);
+    run_complain(run, mailbox, what, why, "it stays here; golub tries again when the file changes");
+    return run_pending(run, mailbox, message->id, PENDING_REFUSED, "upload", why, NULL) &&
+           journal_message_save(run->journal, message, &run->err);
+}
+
+/* Is an earlier attempt still in doubt? *wait: not now. Inside a transaction. */
+static bool
+check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, bool *wait)
+{
+    bool found;
+
+    *wait = false;
+    if (!journal_op_of(run->journal, sending->message.id, &sending->op, &found, &run->err))
+        return false;
+    if (!found) {
+        sending->op = (struct journal_op){.attempt = 0};
+        return true;
+    }
+    if (!upload_is_settled(run, &sending->op)) {
+        *wait = true;
+        run->partial = true;
+        run->counts.pending++;
+        return run_pending(run, mailbox, sending->message.id, PENDING_SETTLE, "upload",
+                           "an earlier attempt was not answered and may still be under way", NULL);
+    }
+    if (sending->op.attempt >= ATTEMPTS_MAX) {
+        *wait = true;
+        return journal_op_delete(run->journal, sending->op.id, &run->err) &&
+               refuse(run, mailbox, &sending->message, "the server took this message several times and never showed it");
+    }
+    return true;
+}
+
+/* The bytes once more, right before they are sent: what was digested at the listing may have changed since. */
+static bool
+open_file(struct run *run, struct mailbox *mailbox, struct sending *sending, bool *skip)
+{
+    struct journal_message *message = &sending->message;
+    struct local_file file = run_file(mailbox, message);
+    struct local_facts facts;
+    struct error err = {0};
+    bool missing = false;
+
+    *skip = true;
+    if (!run->local.ops->examine(run->local.self, &file, &facts, &missing, &err)) {
+        run_problem(run, mailbox, &err);
+        return run_pending(run, mailbox, message->id, PENDING_UNREADABLE, "upload", err.answer, NULL);
+    }
+    if (missing) {
+        mailbox->look_here = true;
+        return true;
+    }
+    if (memcmp(facts.digests.wire, message->wire, DIGEST_SIZE) != 0) {
+        memcpy(message->wire, facts.digests.wire, DIGEST_SIZE);
+        memcpy(message->header, facts.digests.header, DIGEST_SIZE);
+        message->size = facts.digests.size;
+        message->date = facts.date;
+    }
+    if (facts.digests.has_nul)
+        return refuse(run, mailbox, message, "it holds a NUL byte, which IMAP can't carry without changing it");
+    if (run->info.append_limit != 0 && facts.digests.size > run->info.append_limit)
+        return refuse(run, mailbox, message, "it is larger than the server takes (APPENDLIMIT)");
+    if (!run->local.ops->read_open(run->local.self, &file, &sending->handle, &missing, &err)) {
+        run_problem(run, mailbox, &err);
+        return true;
+    }
+    if (missing || sending->handle == NULL) {
+        mailbox->look_here = true;
+        return true;
+    }
+    sending->wire_size = facts.digests.size;
+    memcpy(sending->op.canonical, facts.digests.canonical, DIGEST_SIZE);
+    sending->op.date = facts.date;
+    *skip = false;
+    return true;
+}
+
+static bool
+write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
+{
+    struct journal_op *op = &sending->op;
+    struct journal_message *message = &sending->message;
+    bool known = op->id != 0;
+
+    op->kind = OP_UPLOAD;
+    op->mailbox = mailbox->row.id;
+    op->message = message->id;
+    op->uidvalidity = mailbox->row.uidvalidity;
+    op->uidnext = mailbox->row.uidnext;
+    op->size = sending->wire_size;
+    op->attempt++;
+    op->since = run_now(run);
+    if (message->uid != 0) { /* it comes back: the UID that was removed there is history */
+        message->uid = 0;
+        message->facts &= ~(unsigned)FACT_GONE_THERE;
+        message->rbase = message->rseen = 0;
+    }
+    return journal_message_save(run->journal, message, &run->err) &&
+           (known ? journal_op_save(run->journal, op, &run->err) : journal_op_add(run->journal, op, &run->err));
+}
+
+/* ---- the wire asks for the bytes ---- */
+
+static bool
+on_read(void *context, size_t index, void *to, size_t size, size_t *got)
+{
+    struct uploading *up = context;
+    struct run *run = up->run;
+
+    return run->local.ops->read(run->local.self, up->batch[up->which[index]].handle, to, size, got, &run->err);
+}
+
+static bool
+on_rewind(void *context, size_t index)
+{
+    struct uploading *up = context;
+    struct run *run = up->run;
+
+    return run->local.ops->read_rewind(run->local.self, up->batch[up->which[index]].handle, &run->err);
+}
+
+static bool
+on_done(void *context, size_t index, uint32_t uid, const struct remote_outcome *outcome)
+{
+    struct uploading *up = context;
+    struct sending *sending = &up->batch[up->which[index]];
+
+    sending->answered = true;
+    sending->uid = uid;
+    sending->outcome = *outcome;
+    up->run->done++;
+    up->run->counts.bytes_up += sending->wire_size;
+    report_progress(up->run->report, up->run->account->name, up->run->mailboxes[sending->todo->mailbox].row.name, up->run->done,
+                    up->run->total, up->run->counts.bytes_up);
+    return true;
+}
+
+/* ---- answers into the journal ---- */
+
+bool
+upload_take_uid(struct run *run, struct journal_message *message, uint32_t uid, bool *alias)
+{
+    struct journal_message *other = calloc(1, sizeof *other);
+    bool found, ok = other != NULL || run_no_memory(run);
+
+    *alias = false;
+    ok = ok && journal_message_by_uid(run->journal, message->mailbox, uid, other, &found, &run->err);
+    if (ok && found && other->id != message->id) {
+        if (other->base[0] != '\0') { /* the server swallowed it in favour of one that it has: two files, one UID */
+            message->facts |= FACT_ALIAS;
+            message->twin = other->id;
+            message->lbase = message->lseen;
+            *alias = true;
+        } else {
+            ok = journal_message_delete(run->journal, other->id, &run->err);
+        }
+    }
+    if (ok && !*alias)
+        message->uid = uid;
+    free(other);
+    return ok;
+}
+
+static bool
+record_sent(struct uploading *up, struct sending *sending)
+{
+    struct run *run = up->run;
+    struct journal_message *message = &sending->message;
+    struct mailbox *mailbox = &run->mailboxes[sending->todo->mailbox];
+    bool alias = false;
+
+    mailbox->stirred = true;
+    up->did = true;
+    run->counts.up_new++;
+    report_message(run->report, run->account->name, mailbox->row.name, "upload", sending->uid, message->base, "");
+    if (sending->uid == 0) /* found by content when the mailbox is looked at */
+        return true;
+    if (!upload_take_uid(run, message, sending->uid, &alias))
+        return false;
+    if (!alias) {
+        message->lbase = message->lseen;
+        message->rbase = message->rseen = message->lseen & mailbox->row.permanent;
+        message->facts |= FACT_ECHO;
+        message->size = sending->wire_size;
+        message->date = sending->op.date;
+    }
+    return journal_message_save(run->journal, message, &run->err) && journal_op_delete(run->journal, sending->op.id, &run->err) &&
+           journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);
+}
+
+static bool
+record_refused(struct uploading *up, struct sending *sending)
+{
+    struct run *run = up->run;
+    struct mailbox *mailbox = &run->mailboxes[sending->todo->mailbox];
+    const struct remote_outcome *outcome = &sending->outcome;
+
+    sending->todo->dropped = true;
+    if (outcome->doubtful) {
+        mailbox->stirred = true;
+        run->partial = true;
+        return true; /* the intent stays */
+    }
+    if (!journal_op_delete(run->journal, sending->op.id, &run->err))
+        return false;
+    if (outcome->permanent)
+        return refuse(run, mailbox, &sending->message, outcome->answer);
+    if (!outcome->over_quota || !up->over_quota)
+        run_complain(run, mailbox, "store new mail on the server", outcome->answer,
+                     outcome->over_quota ? "make room there; what is here stays, the next run tries again" : "the next run tries again");
+    up->over_quota = up->over_quota || outcome->over_quota;
+    run->counts.pending++;
+    run->partial = true;
+    return run_pending(run, mailbox, sending->message.id, PENDING_FAILED, "upload", outcome->answer, NULL);
+}
+
+static bool
+record_answers(struct uploading *up)
+{
+    struct run *run = up->run;
+    bool ok = run_begin(run);
+
+    for (size_t i = 0; ok && i < up->count; i++) {
+        struct sending *sending = &up->batch[i];
+
+        if (!sending->answered)
+            continue;
+        ok = sending->outcome.ok ? record_sent(up, sending) : record_refused(up, sending);
+    }
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static bool
+send_batch(struct uploading *up)
+{
+    static const struct remote_appender appender = {on_read, on_rewind, on_done};
+    struct run *run = up->run;
+    bool asked, ok;
+    struct error why;
+
+    if (up->count == 0)
+        return true;
+    for (size_t i = 0; i < up->count; i++) {
+        const struct sending *sending = &up->batch[i];
+        const struct mailbox *mailbox = &run->mailboxes[sending->todo->mailbox];
+
+        up->which[i] = i;
+        up->requests[i] = (struct remote_append){.mailbox = text_of(mailbox->row.wire), .uidvalidity = mailbox->row.uidvalidity,
+                                                 .uidnext = mailbox->row.uidnext, .flags = sending->message.lseen,
+                                                 .keywords = sending->message.keywords, .date = sending->op.date, .size = sending->wire_size};
+    }
+    asked = run->remote.ops->append(run->remote.self, up->requests, up->count, &appender, up, &run->err);
+    why = run->err;
+    for (size_t i = 0; i < up->count; i++)
+        run->local.ops->read_close(run->local.self, up->batch[i].handle);
+    run->err = (struct error){0};
+    ok = record_answers(up);
+    up->count = 0;
+    up->bytes = 0;
+    if (ok && !asked)
+        run->err = why;
+    return ok && asked;
+}
+
+static bool
+add_to_batch(struct uploading *up, struct todo *todo)
+{
+    struct run *run = up->run;
+    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+    struct sending *sending = &up->batch[up->count];
+    bool wait, skip = true;
+
+    *sending = (struct sending){.todo = todo};
+    if (!run_load(run, todo->id, &sending->message) || !check_intent(run, mailbox, sending, &wait))
+        return false;
+    if (wait)
+        todo->dropped = true;
+    if (wait || !open_file(run, mailbox, sending, &skip))
+        return wait;
+    if (skip) {
+        todo->dropped = true;
+        return true;
+    }
+    if (!write_intent(run, mailbox, sending)) {
+        run->local.ops->read_close(run->local.self, sending->handle);
+        return false;
+    }
+    up->bytes += sending->wire_size;
+    up->count++;
+    return true;
+}
+
+static bool
+upload_all(struct uploading *up, struct agenda *agenda)
+{
+    struct run *run = up->run;
+    size_t i = 0;
+
+    while (i < agenda->count && !up->over_quota && !run_stopped(run)) {
+        if (!run_begin(run))
+            return false;
+        for (; i < agenda->count && up->count < UPLOAD_BATCH && up->bytes < UPLOAD_BATCH_BYTES; i++) {
+            struct todo *todo = &agenda->todos[i];
+
+            if (todo->dropped || todo->partner != 0 || todo->step.kept_back || todo->step.verb != PLAN_UPLOAD ||
+                !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+                continue;
+            if (!add_to_batch(up, todo)) {
+                journal_rollback(run->journal);
+                return false;
+            }
+        }
+        if (!situation_mark_commit(run) || !run_commit(run) || !send_batch(up))
+            return false;
+    }
+    return true;
+}
+
+bool
+apply_uploads(struct run *run, struct agenda *agenda, bool *did)
+{
+    struct uploading up = {.run = run};
+    bool any = false, ok;
+
+    for (size_t i = 0; i < agenda->count; i++) {
+        const struct todo *todo = &agenda->todos[i];
+
+        if (todo->step.verb == PLAN_UPLOAD && !todo->dropped && todo->partner == 0 && !todo->step.kept_back &&
+            mailbox_is_open(&run->mailboxes[todo->mailbox])) {
+            any = true;
+            run->total++;
+        }
+    }
+    if (!any)
+        return true;
+    if (!situation_mark(run) || !apply_copies_there(run, agenda, did))
+        return false;
+    up.batch = calloc(UPLOAD_BATCH, sizeof *up.batch);
+    up.which = calloc(UPLOAD_BATCH, sizeof *up.which);
+    up.requests = calloc(UPLOAD_BATCH, sizeof *up.requests);
+    ok = (up.batch != NULL && up.which != NULL && up.requests != NULL) || run_no_memory(run);
+    ok = ok && upload_all(&up, agenda);
+    for (size_t i = 0; i < up.count; i++) /* a batch that was not sent */
+        run->local.ops->read_close(run->local.self, up.batch[i].handle);
+    *did = *did || up.did;
+    free(up.batch);
+    free(up.which);
+    free(up.requests);
+    return ok;
+}

@@ -1,0 +1,166 @@
+/* `golub check`: log in and say what the server can do and what golub makes of it; the Maildir's file system. Changes nothing. */
+#include <inttypes.h>
+
+#include "store/imap/imap.h"
+#include "store/maildir/maildir.h"
+#include "sync/account.h"
+#include "sync/names.h"
+#include "sync/state.h"
+
+struct checking {
+    const struct account *account;
+    struct report *report;
+    struct remote_info info;
+    struct error err;
+    uint64_t mailboxes, chosen;
+};
+
+
+static void
+say(struct checking *checking, const char *capability, bool offered, const char *with, const char *without)
+{
+    report_line(checking->report, checking->account->name, "capability", "%-14s %s: %s", capability, offered ? "yes" : "no ", offered ? with : without);
+}
+
+static void
+say_capabilities(struct checking *checking)
+{
+    const struct remote_info *info = &checking->info;
+
+    say(checking, "QRESYNC", info->qresync, "changes and removals come in one answer", "removals are found by counting, then listing");
+    say(checking, "CONDSTORE", info->condstore, "only flags that changed are read", "all flags of mailboxes that hold mail are read in each run");
+    say(checking, "LIST-STATUS", info->list_status, "one question tells which mailboxes moved", "one STATUS a mailbox, all asked at once");
+    say(checking, "LIST-EXTENDED", info->list_extended, "subscriptions come with the list", "LIST and LSUB");
+    say(checking, "SPECIAL-USE", info->special_use, "`special:` patterns work", "`special:` patterns match nothing");
+    say(checking, "UIDPLUS", info->uidplus, "new UIDs are told, exactly our UIDs are expunged",
+        "what was sent is found by content; expunge only where nobody else's \\Deleted would go along");
+    say(checking, "MOVE", info->move, "moves are one command", "moves are copy, proof, removal");
+    say(checking, "MULTIAPPEND", info->multiappend, "new mail goes up in groups", "new mail goes up one by one, pipelined");
+    say(checking, "LITERAL+", info->literal_plus, "no waiting before bodies", "one wait before each body");
+    say(checking, "UTF8=ACCEPT", info->utf8, "mailbox names are UTF-8", "mailbox names are modified UTF-7");
+    if (info->append_limit != 0)
+        report_line(checking->report, checking->account->name, "limit", "the server takes messages up to %" PRIu64 " bytes", info->append_limit);
+}
+
+static bool
+see_mailbox(void *context, const struct remote_listed *listed)
+{
+    static const struct {
+        unsigned bit;
+        const char *word;
+    } uses[] = {{REMOTE_ALL, "\\All"}, {REMOTE_ARCHIVE, "\\Archive"}, {REMOTE_DRAFTS, "\\Drafts"}, {REMOTE_FLAGGED, "\\Flagged"},
+                {REMOTE_JUNK, "\\Junk"}, {REMOTE_SENT, "\\Sent"}, {REMOTE_TRASH, "\\Trash"}, {REMOTE_IMPORTANT, "\\Important"}};
+    struct checking *checking = context;
+    char name[LIMIT_MAILBOX_NAME + 1];
+    struct error err = {0};
+
+    if ((listed->attributes & REMOTE_NOSELECT) != 0)
+        return true;
+    checking->mailboxes++;
+    if (!names_from_server(listed->utf8.at != NULL ? listed->utf8 : listed->name, listed->separator, checking->info.prefix, name, &err)) {
+        report_error(checking->report, &err);
+        return true;
+    }
+    checking->chosen += names_chosen(checking->account->policy.patterns, name, listed->attributes);
+    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
+        if ((listed->attributes & uses[i].bit) != 0)
+            report_line(checking->report, checking->account->name, "special-use", "%s is %s", uses[i].word, name);
+    }
+    return true;
+}
+
+static bool
+check_server(struct checking *checking)
+{
+    struct imap *imap = imap_new(&checking->account->connection);
+    struct remote remote;
+    bool ok = false;
+
+    if (imap == NULL) {
+        error_set(&checking->err, ERROR_LOCAL, "get memory");
+        return false;
+    }
+    remote = imap_remote(imap);
+    if (!remote.ops->open(remote.self, true, &checking->err))
+        goto out;
+    report_line(checking->report, checking->account->name, "login", "logged in%s%s", checking->account->connection.user != NULL ? " as " : "",
+                checking->account->connection.user != NULL ? checking->account->connection.user : "");
+    if (!remote.ops->survey(remote.self, see_mailbox, checking, &checking->err))
+        goto out;
+    remote.ops->info(remote.self, &checking->info);
+    report_line(checking->report, checking->account->name, "server", "%s", checking->info.server);
+    report_line(checking->report, checking->account->name, "capabilities", "%s", checking->info.capabilities != NULL ? checking->info.capabilities : "");
+    say_capabilities(checking);
+    if (checking->info.prefix[0] != '\0')
+        report_line(checking->report, checking->account->name, "namespace", "personal mailboxes stand below %s; that prefix is cut here", checking->info.prefix);
+    report_line(checking->report, checking->account->name, "mailboxes", "%" PRIu64 " on the server, %" PRIu64 " chosen by `mailboxes`", checking->mailboxes,
+                checking->chosen);
+    ok = true;
+out:
+    imap_free(imap);
+    return ok;
+}
+
+static bool
+check_maildir(struct checking *checking)
+{
+    struct maildir *maildir;
+    struct local local;
+    enum local_root root;
+    char text[512], quarantine[4096];
+    uint64_t space;
+    bool ok = false;
+
+    if (!state_path(checking->account, "quarantine", quarantine, sizeof quarantine, &checking->err))
+        return false;
+    maildir = maildir_new(&(struct maildir_settings){.root = checking->account->maildir, .quarantine = quarantine,
+                                                     .plusplus = checking->account->policy.layout == LAYOUT_MAILDIRPP, .fsync = checking->account->fsync});
+    if (maildir == NULL) {
+        error_set(&checking->err, ERROR_LOCAL, "get memory");
+        return false;
+    }
+    local = maildir_local(maildir);
+    if (!local.ops->open(local.self, false, &root, &checking->err))
+        goto out;
+    if (root == ROOT_MISSING || root == ROOT_PARENT_MISSING) {
+        report_line(checking->report, checking->account->name, "maildir", "%s %s", checking->account->maildir,
+                    root == ROOT_MISSING ? "is not there yet: the first sync makes it" : "can't be made: its parent folder is not there");
+        ok = true;
+        goto out;
+    }
+    local.ops->describe(local.self, text, sizeof text);
+    if (!local.ops->free_space(local.self, &space, &checking->err))
+        goto out;
+    report_line(checking->report, checking->account->name, "maildir", "%s: %s; %" PRIu64 " MB free", checking->account->maildir, text, space / 1000000);
+    if (!checking->account->fsync)
+        report_line(checking->report, checking->account->name, "fsync", "off: a power cut may cost mail that was fetched last; it is fetched again only if the journal was lost with it");
+    ok = true;
+out:
+    local.ops->close(local.self);
+    maildir_free(maildir);
+    return ok;
+}
+
+int
+account_check(const struct account *account, const struct sync_options *options, struct report *report)
+{
+    struct checking checking = {.account = account, .report = report};
+    bool ok;
+
+    (void)options;
+    ok = check_server(&checking) && check_maildir(&checking);
+    if (ok)
+        return 0;
+    (void)text_print(checking.err.account, sizeof checking.err.account, "%s", account->name);
+    report_error(report, &checking.err);
+    switch (checking.err.kind) {
+    case ERROR_CONFIG:
+        return 2;
+    case ERROR_LOGIN:
+        return 4;
+    case ERROR_NETWORK:
+        return 5;
+    default:
+        return 1;
+    }
+}

@@ -1,0 +1,60 @@
+/* The end of a run: reasons that are over are forgotten, old mail leaves the quarantine. */
+#include "sync/run.h"
+
+bool
+settle_pendings(struct run *run)
+{
+    struct journal_pending *list;
+    struct journal_message *message = calloc(1, sizeof *message);
+    size_t count;
+    bool ok = message != NULL || run_no_memory(run);
+
+    if (!ok || !journal_pendings(run->journal, &list, &count, &run->err)) {
+        free(message);
+        return false;
+    }
+    ok = count == 0 || run_begin(run);
+    for (size_t i = 0; ok && i < count; i++) {
+        bool found = false, over;
+
+        if (list[i].message == 0) {
+            const struct mailbox *mailbox = run_mailbox_by_id(run, list[i].mailbox);
+
+            over = mailbox == NULL || (mailbox->row.state == MAILBOX_ACTIVE && !mailbox->refused);
+        } else {
+            ok = journal_message_get(run->journal, list[i].message, message, &found, &run->err);
+            over = !found || (journal_message_settled(message) && list[i].kind != PENDING_HELD);
+        }
+        if (ok && over)
+            ok = journal_pending_clear(run->journal, list[i].mailbox, list[i].message, &run->err);
+    }
+    if (count != 0)
+        ok = ok ? run_commit(run) : (journal_rollback(run->journal), false);
+    free(list);
+    free(message);
+    return ok;
+}
+
+bool
+age_quarantine(struct run *run)
+{
+    struct journal_quarantined *list;
+    size_t count;
+    bool ok = true;
+    int64_t before = run->now - (int64_t)run->account->policy.quarantine_days * 86400;
+
+    if (!journal_quarantine_list(run->journal, before, &list, &count, &run->err))
+        return false;
+    /* The file first: a row without a file says nothing wrong, a file without a row would stay for ever. */
+    for (size_t i = 0; ok && i < count; i++) {
+        struct error err = {0};
+
+        if (!run->local.ops->quarantine_drop(run->local.self, list[i].name, &err)) {
+            run_problem(run, NULL, &err);
+            continue;
+        }
+        ok = run_begin(run) && journal_quarantine_delete(run->journal, list[i].name, &run->err) && run_commit(run);
+    }
+    free(list);
+    return ok;
+}

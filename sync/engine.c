@@ -1,0 +1,286 @@
+/*
+ * The phases of a run, in order. Read this first.
+ *
+ *   situation   may this run touch anything? root, mark, journal
+ *   survey      one LIST, one stat a folder: who moved?
+ *   observe     what moved is written into the journal as seen, with its cursor; a second look where something vanished
+ *   identify    the same message on both sides becomes one row
+ *   plan        pure: what is to be done about each row; what moved; what the guard holds
+ *   add         downloads and uploads, all mailboxes
+ *   change      flags both ways
+ *   move        both ways, without the bytes
+ *   remove      last of all
+ *   close       echoes and cursors settle, quarantine ages
+ *
+ * Since everything seen is in the journal, a pass that changed something is followed by another look and another plan, until
+ * nothing is left that this run can do.
+ */
+#include "sync/recover.h"
+
+#define PASSES_MAX 6 /* a moved message with changed flags needs three */
+
+static int
+status_of(const struct error *err)
+{
+    switch (err->kind) {
+    case ERROR_CONFIG:
+        return 2;
+    case ERROR_LOGIN:
+        return 4;
+    case ERROR_NETWORK:
+        return 5;
+    case ERROR_LOCKED:
+        return 6;
+    default:
+        return 1;
+    }
+}
+
+/* What we changed on the server is looked at again: flags as it shows them, cursors that are true. */
+static void
+look_at_stirred(struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (mailbox->stirred)
+            mailbox->look_there = true;
+        mailbox->stirred = false;
+    }
+}
+
+static bool
+is_look_due(const struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->mailboxes[i].look_there || run->mailboxes[i].look_here)
+            return true;
+    }
+    return false;
+}
+
+static bool
+observe(struct run *run)
+{
+    run->vanished = false;
+    if (!observe_remote(run) || !observe_local(run))
+        return false;
+    /* Mailboxes can't be read at one instant: a message that another client moved between two reads looks deleted. */
+    if (!run->vanished)
+        return true;
+    return survey_again(run) && observe_remote(run);
+}
+
+static bool
+apply(struct run *run, struct agenda *agenda, bool *did)
+{
+    bool added = false;
+
+    if (!apply_settle(run, agenda) || !apply_downloads(run, agenda, &added) || !apply_uploads(run, agenda, &added))
+        return false;
+    *did = *did || added;
+    if (run_stopped(run))
+        return true;
+    if (!apply_flags_there(run, agenda, did) || !apply_flags_here(run, agenda, did))
+        return false;
+    if (run_stopped(run))
+        return true;
+    return apply_moves_there(run, agenda, did) && apply_moves_here(run, agenda, did);
+}
+
+/*
+ * Look and pair until every file that is new has been read: one that a mail reader renamed between the listing and the reading
+ * may be what is about to be fetched.
+ */
+static bool
+look_and_identify(struct run *run)
+{
+    for (int i = 0; i < 3; i++) {
+        bool again = false;
+
+        if ((is_look_due(run) && !observe(run)) || !identify(run))
+            return false;
+        for (size_t k = 0; k < run->count; k++)
+            again = again || run->mailboxes[k].look_here;
+        if (!again)
+            return true;
+    }
+    for (size_t k = 0; k < run->count; k++) {
+        struct mailbox *mailbox = &run->mailboxes[k];
+
+        if (!mailbox->look_here)
+            continue;
+        mailbox->look_here = false;
+        mailbox->unsure = run->no_removals_there = run->no_removals_here = true;
+        run_complain(run, mailbox, "read the new files of this folder", "they change faster than they can be read", "the next run tries again");
+    }
+    return true;
+}
+
+/* One plan and its execution. *more: another pass may find more to do. */
+static bool
+pass(struct run *run, bool *more)
+{
+    struct agenda agenda = {0};
+    bool did = false, ok;
+
+    *more = false;
+    if (!look_and_identify(run))
+        return false;
+    ok = agenda_make(run, &agenda) && agenda_moves(run, &agenda) && apply(run, &agenda, &did);
+    if (ok && did) { /* adds, changes and moves first: removals are planned on what they left */
+        *more = true;
+    } else if (ok && !run_stopped(run)) {
+        ok = agenda_guard(run, &agenda) && apply_removals_here(run, &agenda, &did) && apply_removals_there(run, &agenda, &did);
+        *more = did;
+    }
+    agenda_free(&agenda);
+    look_at_stirred(run);
+    *more = *more || run->replan || is_look_due(run);
+    run->replan = false;
+    return ok;
+}
+
+static bool
+dry_pass(struct run *run)
+{
+    struct agenda agenda = {0};
+    bool ok = observe(run) && recover_intents(run) && identify(run) && agenda_make(run, &agenda) && agenda_moves(run, &agenda) &&
+              agenda_guard(run, &agenda) && agenda_print(run, &agenda);
+
+    agenda_free(&agenda);
+    return ok;
+}
+
+/* What this run could have done and did not: said, so that nobody believes that all is well. */
+static bool
+count_leftovers(struct run *run)
+{
+    struct agenda agenda = {0};
+    bool ok = agenda_make(run, &agenda);
+    size_t left = 0;
+
+    for (size_t i = 0; ok && i < agenda.count; i++) {
+        const struct todo *todo = &agenda.todos[i];
+
+        if (todo->step.kept_back || todo->step.verb == PLAN_FORGET || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+            continue;
+        if (todo->step.verb == PLAN_REMOVE_HERE || todo->step.verb == PLAN_REMOVE_THERE) {
+            if (run->held)
+                continue;
+        } else if (todo->step.verb == PLAN_FLAGS && (todo->step.here_add | todo->step.here_del | todo->step.there_add | todo->step.there_del) == 0) {
+            continue;
+        }
+        left++;
+    }
+    agenda_free(&agenda);
+    run->counts.pending = left;
+    if (left != 0)
+        run->partial = true;
+    return ok;
+}
+
+/* The list that the user released must be one that golub showed. */
+static bool
+check_confirmed(struct run *run)
+{
+    struct journal_pending *list;
+    size_t count;
+    bool known = false;
+
+    run->confirm = run->options->confirm;
+    if (!run->confirm || run->options->confirm_id == NULL)
+        return true;
+    if (!journal_pendings(run->journal, &list, &count, &run->err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        known = known || (list[i].kind == PENDING_HELD && strcmp(list[i].hold, run->options->confirm_id) == 0);
+    free(list);
+    if (known)
+        return true;
+    error_set(&run->err, ERROR_CONFIG, "release the held removals of list %s", run->options->confirm_id);
+    error_hint(&run->err, "there is no such list; `golub status %s` shows what is held", run->account->name);
+    return false;
+}
+
+static bool
+work(struct run *run)
+{
+    bool more = true;
+
+    if (!check_confirmed(run) || !situation_check(run) || !survey_known(run))
+        return false;
+    if (!run->remote.ops->open(run->remote.self, run->dry, &run->err))
+        return false;
+    if (!survey_remote(run) || !survey_create(run))
+        return false;
+    if (run->dry)
+        return dry_pass(run);
+    if (!observe(run) || !recover_intents(run))
+        return false;
+    for (int i = 0; more && i < PASSES_MAX && !run_stopped(run); i++) {
+        if (!pass(run, &more))
+            return false;
+    }
+    if (is_look_due(run) && !observe(run))
+        return false;
+    return run_stopped(run) || (count_leftovers(run) && settle_pendings(run) && age_quarantine(run));
+}
+
+/* A mark without its commit would make the next run pair everything: written down even where the run failed. */
+static void
+close_mark(struct run *run)
+{
+    struct error ignored = run->err;
+
+    if (run->mark_written && !run->marked && run_begin(run)) {
+        if (!situation_mark_commit(run) || !run_commit(run))
+            journal_rollback(run->journal);
+    }
+    run->err = ignored;
+}
+
+static int
+conclude(struct run *run, bool ok)
+{
+    if (!ok && run->err.kind != ERROR_INTERRUPTED) {
+        (void)text_print(run->err.account, sizeof run->err.account, "%s", run->account->name);
+        report_error(run->report, &run->err);
+        if (status_of(&run->err) != 1 || !run->held)
+            return status_of(&run->err);
+        return 1;
+    }
+    if (run->partial || !ok)
+        return 1;
+    return run->held ? 3 : 0;
+}
+
+int
+engine_run(const struct account *account, const struct sync_options *options, struct remote remote, struct local local,
+           struct journal *journal, struct report *report)
+{
+    struct run run = {.account = account, .options = options, .remote = remote, .local = local, .journal = journal, .report = report,
+                      .dry = options->dry_run};
+    struct timespec begin, end;
+    bool ok;
+    int status;
+
+    run.now = run_now(&run);
+    (void)clock_gettime(CLOCK_MONOTONIC, &begin);
+    report_begin(report, account->name, run.dry);
+    ok = work(&run);
+    close_mark(&run);
+    run.remote.ops->close(run.remote.self);
+    run.local.ops->close(run.local.self);
+    status = conclude(&run, ok);
+    (void)clock_gettime(CLOCK_MONOTONIC, &end);
+    report_result(report, account->name, status, &run.counts, (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9,
+                  run_stopped(&run) || run.err.kind == ERROR_INTERRUPTED);
+    for (size_t i = 0; i < run.count; i++) {
+        free(run.mailboxes[i].row.name);
+        free(run.mailboxes[i].row.wire);
+        free(run.mailboxes[i].row.folder);
+    }
+    free(run.mailboxes);
+    return status;
+}

@@ -1,0 +1,632 @@
+/*
+ * Pair before upload and before download, always: in a mailbox that has files without a UID and UIDs without a file, what is the
+ * same message on both sides becomes one row. So a lost journal, a restored Maildir, another laptop's copy, a crash between two
+ * steps or a lost answer to APPEND are all settled by the same few lines, and nothing is sent or stored twice.
+ *
+ * Proof, cheapest first: sizes (known already); equal header digest and INTERNALDATE, or our own deterministic file name; where
+ * more than one candidate remains, or the date is another, the whole body. Counted as multisets.
+ */
+#include "sync/pair.h"
+#include "sync/run.h"
+
+#include <inttypes.h>
+
+struct half { /* a message that is on one side only */
+    int64_t id;
+    uint64_t size;
+    int64_t date;
+    uint32_t uid;
+    bool has_header, wanted, paired;
+    bool intent;  /* a file that was sent and not confirmed */
+    bool same_header; /* with a file that is not paired */
+    bool got_body;
+    unsigned char header[DIGEST_SIZE], wire[DIGEST_SIZE], canonical[DIGEST_SIZE];
+    uint64_t body_size;
+    char base[LOCAL_BASE_MAX + 1]; /* of a file; for a UID the name its download would get */
+    uint32_t intent_uidnext;
+    int64_t intent_date;
+    char message_id[256];
+};
+
+struct halves {
+    struct half *at;
+    size_t count, size;
+};
+
+struct meeting { /* one mailbox */
+    struct run *run;
+    uint32_t index;
+    struct mailbox *mailbox;
+    struct halves files, uids;
+};
+
+static struct half *
+add_half(struct run *run, struct halves *halves)
+{
+    if (!array_grow(&halves->at, &halves->size, halves->count + 1, sizeof *halves->at)) {
+        (void)run_no_memory(run);
+        return NULL;
+    }
+    halves->at[halves->count] = (struct half){0};
+    return &halves->at[halves->count++];
+}
+
+/* ---- digests of files that are new here ---- */
+
+static bool
+examine_file(struct run *run, struct mailbox *mailbox, struct journal_message *message)
+{
+    struct local_file file = run_file(mailbox, message);
+    struct local_facts facts;
+    struct error err = {0};
+    bool missing = false;
+
+    if (!run->local.ops->examine(run->local.self, &file, &facts, &missing, &err)) {
+        run->no_removals_there = true;
+        run_problem(run, mailbox, &err);
+        return run_pending(run, mailbox, message->id, PENDING_UNREADABLE, "upload", err.answer[0] != '\0' ? err.answer : err.what, NULL);
+    }
+    if (missing) { /* renamed or removed since the listing: the next look finds out */
+        mailbox->look_here = true;
+        return true;
+    }
+    message->size = facts.digests.size;
+    message->date = facts.date;
+    message->has_wire = message->has_header = true;
+    memcpy(message->wire, facts.digests.wire, DIGEST_SIZE);
+    memcpy(message->header, facts.digests.header, DIGEST_SIZE);
+    return journal_message_save(run->journal, message, &run->err);
+}
+
+static bool
+examine_new_files(struct run *run)
+{
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (!journal_message_ids(run->journal, 0, WHICH_DIRTY, &ids, &count, &run->err))
+        return false;
+    ok = run_begin(run);
+    for (size_t i = 0; ok && i < count && !run_stopped(run); i++) {
+        struct mailbox *mailbox;
+
+        ok = run_load(run, ids[i], &message);
+        if (!ok || message.base[0] == '\0' || message.has_wire || (message.facts & FACT_GONE_HERE) != 0)
+            continue;
+        mailbox = run_mailbox_by_id(run, message.mailbox);
+        /* Folders that were not asked for are examined too: what appeared there may be what vanished elsewhere. */
+        if (mailbox != NULL && mailbox->chosen && !mailbox->unsure && mailbox->folder_here)
+            ok = examine_file(run, mailbox, &message);
+        if (ok && i % 1024 == 1023)
+            ok = run_commit(run) && run_begin(run);
+    }
+    free(ids);
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+/* ---- pairs inside one mailbox ---- */
+
+static bool
+add_file_half(struct meeting *meeting, const struct journal_message *message)
+{
+    struct half *half = add_half(meeting->run, &meeting->files);
+    struct journal_op op;
+    bool found;
+
+    if (half == NULL || !journal_op_of(meeting->run->journal, message->id, &op, &found, &meeting->run->err))
+        return false;
+    half->id = message->id;
+    half->size = message->size;
+    half->date = message->date;
+    memcpy(half->header, message->header, DIGEST_SIZE);
+    memcpy(half->wire, message->wire, DIGEST_SIZE);
+    memcpy(half->base, message->base, sizeof half->base);
+    if (found && (op.kind == OP_UPLOAD || op.kind == OP_COPY || op.kind == OP_MOVE)) {
+        half->intent = true;
+        half->intent_uidnext = op.uidnext;
+        half->intent_date = op.date;
+        memcpy(half->canonical, op.canonical, DIGEST_SIZE);
+    }
+    return true;
+}
+
+static bool
+add_uid_half(struct meeting *meeting, const struct journal_message *message)
+{
+    struct half *half = add_half(meeting->run, &meeting->uids);
+
+    if (half == NULL)
+        return false;
+    half->id = message->id;
+    half->uid = message->uid;
+    half->size = message->size;
+    half->date = message->date;
+    half->has_header = message->has_header;
+    memcpy(half->header, message->header, DIGEST_SIZE);
+    run_base_name(meeting->run, meeting->mailbox, message, 0, half->base);
+    return true;
+}
+
+static bool
+gather(struct meeting *meeting)
+{
+    struct run *run = meeting->run;
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (!journal_message_ids(run->journal, meeting->mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], &message);
+        if (!ok)
+            break;
+        if (message.uid == 0 && message.base[0] != '\0' && message.has_wire &&
+            (message.facts & (FACT_GONE_HERE | FACT_ALIAS | FACT_ALTERED)) == 0)
+            ok = add_file_half(meeting, &message);
+        else if (message.uid != 0 && message.base[0] == '\0' && (message.facts & FACT_GONE_THERE) == 0)
+            ok = add_uid_half(meeting, &message);
+    }
+    free(ids);
+    return ok;
+}
+
+static bool
+is_plausible(uint64_t a, uint64_t b)
+{
+    uint64_t differ = a > b ? a - b : b - a, slack = (a > b ? a : b) / 32;
+
+    return differ <= (slack > 4096 ? slack : 4096);
+}
+
+static int
+compare_sizes(const void *pa, const void *pb)
+{
+    uint64_t a = ((const struct half *)pa)->size, b = ((const struct half *)pb)->size;
+
+    return a == b ? 0 : a < b ? -1 : 1;
+}
+
+/* Is there a file of size low ... high? Files are sorted by size. */
+static bool
+has_size(const struct halves *files, uint64_t low, uint64_t high)
+{
+    size_t first = 0, end = files->count;
+
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+
+        if (files->at[middle].size < low)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return first < files->count && files->at[first].size <= high;
+}
+
+static bool
+has_intent(const struct halves *files, const struct half *uid)
+{
+    for (size_t f = 0; f < files->count; f++) {
+        const struct half *file = &files->at[f];
+
+        if (file->intent && uid->uid >= file->intent_uidnext && is_plausible(file->size, uid->size))
+            return true;
+    }
+    return false;
+}
+
+static int
+compare_bases(const void *pa, const void *pb)
+{
+    return strcmp((*(struct half *const *)pa)->base, (*(struct half *const *)pb)->base);
+}
+
+/* Files under the very name that a UID's download gets: our own, from before a crash, whatever size the server claims. */
+static bool
+choose_named(struct meeting *meeting)
+{
+    struct halves *files = &meeting->files;
+    struct half **by_base = calloc(files->count + 1, sizeof(struct half *));
+
+    if (by_base == NULL)
+        return run_no_memory(meeting->run);
+    for (size_t f = 0; f < files->count; f++)
+        by_base[f] = &files->at[f];
+    qsort(by_base, files->count, sizeof *by_base, compare_bases);
+    for (size_t u = 0; u < meeting->uids.count; u++) {
+        struct half *uid = &meeting->uids.at[u];
+
+        if (!uid->wanted)
+            uid->wanted = bsearch(&uid, by_base, files->count, sizeof *by_base, compare_bases) != NULL;
+    }
+    free(by_base);
+    return true;
+}
+
+/* Which UIDs may be one of the files? Sizes are known on both sides; servers that count sizes wrongly get a wider net where a
+ * wrong answer would store a message twice: at a first meeting, after a repair, and where an APPEND was not confirmed. */
+static void
+choose_candidates(struct meeting *meeting)
+{
+    struct halves *files = &meeting->files;
+    bool wide = meeting->run->pair_all || meeting->mailbox->row.state == MAILBOX_REPAIR || meeting->mailbox->row.messages == meeting->uids.count;
+    bool intents = false;
+
+    qsort(files->at, files->count, sizeof *files->at, compare_sizes);
+    for (size_t f = 0; !intents && f < files->count; f++)
+        intents = files->at[f].intent;
+    for (size_t u = 0; u < meeting->uids.count; u++) {
+        struct half *uid = &meeting->uids.at[u];
+        uint64_t slack = wide ? (uid->size / 32 > 4096 ? uid->size / 32 : 4096) : 0;
+
+        uid->wanted = has_size(files, uid->size > slack ? uid->size - slack : 0, uid->size + slack) || (intents && has_intent(files, uid));
+    }
+}
+
+static bool
+take_probes(struct meeting *meeting, bool headers)
+{
+    struct run *run = meeting->run;
+    struct probe *probes = calloc(meeting->uids.count + 1, sizeof *probes);
+    size_t n = 0;
+    bool ok = probes != NULL || run_no_memory(run);
+
+    for (size_t u = 0; ok && u < meeting->uids.count; u++) {
+        const struct half *uid = &meeting->uids.at[u];
+
+        if (uid->wanted && !uid->paired && !(headers && uid->has_header))
+            probes[n++] = (struct probe){.mailbox = meeting->index, .uid = uid->uid, .id = (int64_t)u};
+    }
+    if (ok && n != 0)
+        ok = probe_remote(run, probes, n, headers);
+    for (size_t i = 0; ok && i < n; i++) {
+        struct half *uid = &meeting->uids.at[probes[i].id];
+
+        if (!probes[i].got)
+            continue;
+        uid->has_header = true;
+        memcpy(uid->header, probes[i].digests.header, DIGEST_SIZE);
+        memcpy(uid->message_id, probes[i].message_id, sizeof uid->message_id);
+        if (headers)
+            continue;
+        uid->got_body = true;
+        uid->body_size = probes[i].digests.size;
+        memcpy(uid->wire, probes[i].digests.wire, DIGEST_SIZE);
+        memcpy(uid->canonical, probes[i].digests.canonical, DIGEST_SIZE);
+    }
+    free(probes);
+    return ok;
+}
+
+/* Two rows become one: the file's, with the UID and what the server showed of it. */
+static bool
+join(struct meeting *meeting, struct half *file, struct half *uid)
+{
+    struct run *run = meeting->run;
+    struct journal_message *here = calloc(2, sizeof *here), *there = here + 1;
+    struct journal_op op;
+    bool found, ok = here != NULL || run_no_memory(run);
+
+    ok = ok && run_load(run, file->id, here) && run_load(run, uid->id, there);
+    if (ok) {
+        here->uid = there->uid;
+        here->size = there->size;
+        here->date = there->date;
+        here->rseen = there->rseen;
+        memcpy(here->keywords, there->keywords, sizeof here->keywords);
+        here->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_REFUSED | FACT_ECHO);
+        ok = journal_op_of(run->journal, here->id, &op, &found, &run->err) &&
+             (!found || journal_op_delete(run->journal, op.id, &run->err)) &&
+             journal_message_delete(run->journal, there->id, &run->err) && journal_message_save(run->journal, here, &run->err);
+    }
+    if (ok) {
+        file->paired = uid->paired = true;
+        run->counts.paired++;
+        report_message(run->report, run->account->name, meeting->mailbox->row.name, "pair", here->uid, here->base, "");
+    }
+    free(here);
+    return ok;
+}
+
+/* ---- groups of halves that share a digest, walked side by side ---- */
+
+enum key { KEY_HEADER, KEY_WIRE, KEY_CANONICAL };
+
+static const unsigned char *
+key_of(const struct half *half, enum key key)
+{
+    return key == KEY_HEADER ? half->header : key == KEY_WIRE ? half->wire : half->canonical;
+}
+
+static int
+compare_by(const void *pa, const void *pb, void *context)
+{
+    const struct half *a = *(struct half *const *)pa, *b = *(struct half *const *)pb;
+    int digest = memcmp(key_of(a, *(enum key *)context), key_of(b, *(enum key *)context), DIGEST_SIZE);
+
+    if (digest != 0)
+        return digest;
+    if (a->uid != b->uid)
+        return a->uid < b->uid ? -1 : 1;
+    return a->id == b->id ? 0 : a->id < b->id ? -1 : 1;
+}
+
+static bool
+may_take_part(const struct half *half, enum key key, bool is_file)
+{
+    if (half->paired)
+        return false;
+    if (is_file)
+        return key != KEY_CANONICAL || half->intent;
+    return key == KEY_HEADER ? half->wanted && half->has_header : half->got_body;
+}
+
+static size_t
+sort_by(struct halves *halves, enum key key, bool is_file, struct half **out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < halves->count; i++) {
+        if (may_take_part(&halves->at[i], key, is_file))
+            out[n++] = &halves->at[i];
+    }
+    if (n > 1)
+        qsort_r(out, n, sizeof *out, compare_by, &key);
+    return n;
+}
+
+typedef bool group_fn(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count);
+
+static bool
+walk_groups(struct meeting *meeting, enum key key, group_fn *group)
+{
+    struct half **files = calloc(meeting->files.count + 1, sizeof(struct half *));
+    struct half **uids = calloc(meeting->uids.count + 1, sizeof(struct half *));
+    bool ok = (files != NULL && uids != NULL) || run_no_memory(meeting->run);
+    size_t nf = ok ? sort_by(&meeting->files, key, true, files) : 0, nu = ok ? sort_by(&meeting->uids, key, false, uids) : 0;
+
+    for (size_t f = 0, u = 0; ok && f < nf && u < nu;) {
+        int order = memcmp(key_of(files[f], key), key_of(uids[u], key), DIGEST_SIZE);
+        size_t f_end = f, u_end = u;
+
+        if (order != 0) {
+            f += order < 0;
+            u += order > 0;
+            continue;
+        }
+        while (f_end < nf && memcmp(key_of(files[f_end], key), key_of(files[f], key), DIGEST_SIZE) == 0)
+            f_end++;
+        while (u_end < nu && memcmp(key_of(uids[u_end], key), key_of(uids[u], key), DIGEST_SIZE) == 0)
+            u_end++;
+        ok = group(meeting, files + f, f_end - f, uids + u, u_end - u);
+        f = f_end;
+        u = u_end;
+    }
+    free(files);
+    free(uids);
+    return ok;
+}
+
+/* Equal header and size, and our own name for it; or the same date, where nothing else on either side looks the same. */
+static bool
+join_headers(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
+{
+    for (size_t f = 0; f < file_count; f++) {
+        for (size_t u = 0; !files[f]->paired && u < uid_count; u++) {
+            if (!uids[u]->paired && uids[u]->size == files[f]->size && strcmp(uids[u]->base, files[f]->base) == 0 &&
+                !join(meeting, files[f], uids[u]))
+                return false;
+        }
+    }
+    if (file_count != 1 || uid_count != 1 || files[0]->paired || uids[0]->paired)
+        return true;
+    return files[0]->size != uids[0]->size || files[0]->date != uids[0]->date || join(meeting, files[0], uids[0]);
+}
+
+static bool
+join_bodies(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
+{
+    for (size_t f = 0, u = 0; f < file_count && u < uid_count; f++, u++) {
+        if (!join(meeting, files[f], uids[u]))
+            return false;
+    }
+    return true;
+}
+
+/* What a server rewrote in storing it: only for files whose APPEND was not confirmed, only among UIDs that came after it. */
+static bool
+join_canonical(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
+{
+    for (size_t f = 0; f < file_count; f++) {
+        for (size_t u = 0; !files[f]->paired && u < uid_count; u++) {
+            if (!uids[u]->paired && uids[u]->uid >= files[f]->intent_uidnext && !join(meeting, files[f], uids[u]))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool
+file_message_id(struct meeting *meeting, const struct half *file, char out[static 256])
+{
+    struct run *run = meeting->run;
+    struct local_file name = {meeting->mailbox->row.folder, file->base, ""};
+    struct journal_message message;
+    char bytes[16384];
+    void *handle = NULL;
+    bool missing = false;
+    size_t got = 0, have = 0;
+    struct error err = {0};
+
+    out[0] = '\0';
+    if (!run_load(run, file->id, &message))
+        return false;
+    name.info = message.info;
+    if (!run->local.ops->read_open(run->local.self, &name, &handle, &missing, &err) || handle == NULL)
+        return true;
+    while (have < sizeof bytes && run->local.ops->read(run->local.self, handle, bytes + have, sizeof bytes - have, &got, &err) && got != 0)
+        have += got;
+    run->local.ops->read_close(run->local.self, handle);
+    probe_message_id((struct text){bytes, have}, out);
+    return true;
+}
+
+/* A server that rewrites what it is given: our Message-ID and date on exactly one new UID, with other bytes. */
+static bool
+join_altered(struct meeting *meeting)
+{
+    char id[256];
+
+    for (size_t f = 0; f < meeting->files.count; f++) {
+        struct half *file = &meeting->files.at[f], *only = NULL;
+        size_t n = 0;
+
+        if (file->paired || !file->intent)
+            continue;
+        if (!file_message_id(meeting, file, id))
+            return false;
+        for (size_t u = 0; id[0] != '\0' && u < meeting->uids.count; u++) {
+            struct half *uid = &meeting->uids.at[u];
+
+            if (uid->paired || !uid->got_body || uid->uid < file->intent_uidnext || uid->date != file->intent_date ||
+                strcmp(uid->message_id, id) != 0)
+                continue;
+            only = uid;
+            n++;
+        }
+        if (n != 1)
+            continue;
+        run_complain(meeting->run, meeting->mailbox, "store a message on the server byte for byte", file->base,
+                     "the server changed its bytes; the file here stays as it is");
+        if (!join(meeting, file, only))
+            return false;
+    }
+    return true;
+}
+
+static bool
+any_left(const struct meeting *meeting)
+{
+    bool file = false, uid = false;
+
+    for (size_t i = 0; i < meeting->files.count; i++)
+        file = file || !meeting->files.at[i].paired;
+    for (size_t i = 0; i < meeting->uids.count; i++)
+        uid = uid || (meeting->uids.at[i].wanted && !meeting->uids.at[i].paired);
+    return file && uid;
+}
+
+static bool
+want_bodies(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
+{
+    (void)meeting;
+    (void)files;
+    (void)file_count;
+    for (size_t u = 0; u < uid_count; u++)
+        uids[u]->same_header = true;
+    return true;
+}
+
+/* Bodies are read only of what may still be one of the files: an equal header, or an APPEND that was not confirmed. */
+static bool
+narrow(struct meeting *meeting)
+{
+    struct halves left = {0};
+    bool ok = walk_groups(meeting, KEY_HEADER, want_bodies);
+
+    for (size_t f = 0; ok && f < meeting->files.count; f++) {
+        const struct half *file = &meeting->files.at[f];
+        struct half *intent = !file->paired && file->intent ? add_half(meeting->run, &left) : NULL;
+
+        if (!file->paired && file->intent && intent == NULL)
+            ok = false;
+        else if (intent != NULL)
+            *intent = *file;
+    }
+    for (size_t u = 0; ok && u < meeting->uids.count; u++) {
+        struct half *uid = &meeting->uids.at[u];
+
+        uid->wanted = !uid->paired && (uid->same_header || has_intent(&left, uid));
+    }
+    free(left.at);
+    return ok;
+}
+
+static bool
+save_headers(struct meeting *meeting)
+{
+    struct journal_message message;
+
+    for (size_t u = 0; u < meeting->uids.count; u++) {
+        const struct half *uid = &meeting->uids.at[u];
+
+        if (uid->paired || !uid->has_header)
+            continue;
+        if (!run_load(meeting->run, uid->id, &message))
+            return false;
+        if (message.has_header)
+            continue;
+        message.has_header = true;
+        memcpy(message.header, uid->header, DIGEST_SIZE);
+        if (!journal_message_save(meeting->run->journal, &message, &meeting->run->err))
+            return false;
+    }
+    return true;
+}
+
+static bool
+meet(struct meeting *meeting)
+{
+    choose_candidates(meeting);
+    if (!choose_named(meeting) || !take_probes(meeting, true))
+        return false;
+    if (!walk_groups(meeting, KEY_HEADER, join_headers))
+        return false;
+    if (!narrow(meeting))
+        return false;
+    if (any_left(meeting) && (!take_probes(meeting, false) || !walk_groups(meeting, KEY_WIRE, join_bodies) ||
+                              !walk_groups(meeting, KEY_CANONICAL, join_canonical) || !join_altered(meeting)))
+        return false;
+    return save_headers(meeting);
+}
+
+static bool
+identify_mailbox(struct run *run, uint32_t index)
+{
+    struct meeting meeting = {.run = run, .index = index, .mailbox = &run->mailboxes[index]};
+    bool ok = run_begin(run) && gather(&meeting);
+
+    /* All pairs of a mailbox, and the end of its repair, in one transaction. */
+    if (ok && meeting.files.count != 0 && meeting.uids.count != 0)
+        ok = meet(&meeting);
+    if (ok && meeting.mailbox->row.state == MAILBOX_REPAIR) {
+        meeting.mailbox->row.state = MAILBOX_ACTIVE;
+        ok = journal_mailbox_save(run->journal, &meeting.mailbox->row, &run->err);
+    }
+    if (ok)
+        ok = run_commit(run);
+    else
+        journal_rollback(run->journal);
+    free(meeting.files.at);
+    free(meeting.uids.at);
+    return ok;
+}
+
+bool
+identify(struct run *run)
+{
+    if (!examine_new_files(run))
+        return false;
+    for (size_t i = 0; i < run->count; i++) {
+        if (mailbox_is_open(&run->mailboxes[i]) && run->mailboxes[i].row.id != 0 && !identify_mailbox(run, (uint32_t)i))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,283 @@
+/*
+ * What the folders show. Names only: flags are in the names, and a name that is known is a message that is known. A name that is
+ * missing counts as gone only when a second listing, made after all folders were read, misses it too: a mail reader that renames
+ * between two reads of a directory makes a file invisible for a moment.
+ */
+#include "sync/run.h"
+
+struct look { /* one folder while it is being read */
+    struct run *run;
+    struct mailbox *mailbox;
+    unsigned char *seen; /* bit set over row ids */
+    size_t seen_size;
+    bool second;
+};
+
+static bool
+mark_seen(struct look *look, int64_t id)
+{
+    size_t byte = (size_t)(id >> 3);
+
+    if (byte >= look->seen_size) {
+        size_t have = look->seen_size, need = byte + 1 + byte / 2;
+
+        if (!array_grow(&look->seen, &look->seen_size, need, 1))
+            return run_no_memory(look->run);
+        memset(look->seen + have, 0, look->seen_size - have);
+    }
+    look->seen[byte] |= (unsigned char)(1u << (id & 7));
+    return true;
+}
+
+static bool
+was_seen(const struct look *look, int64_t id)
+{
+    size_t byte = (size_t)(id >> 3);
+
+    return byte < look->seen_size && (look->seen[byte] >> (id & 7) & 1) != 0;
+}
+
+static unsigned
+flags_of(const char *info, unsigned base)
+{
+    unsigned shown, flags = local_info_flags(info, &shown);
+
+    /* What a name can't show, it has not changed. */
+    return (flags & shown) | (base & ~shown);
+}
+
+static bool
+add_file(struct look *look, const char *base, const char *info)
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    bool ok;
+
+    if (message == NULL)
+        return run_no_memory(look->run);
+    message->mailbox = look->mailbox->row.id;
+    (void)text_print(message->base, sizeof message->base, "%s", base);
+    (void)text_print(message->info, sizeof message->info, "%s", info);
+    message->lseen = flags_of(info, 0);
+    ok = journal_message_save(look->run->journal, message, &look->run->err) && mark_seen(look, message->id);
+    free(message);
+    return ok;
+}
+
+/*
+ * Two files of one base name in one folder (a mail reader copied within the folder, or was cut off between link and unlink). The
+ * one with more flags keeps the name; equal bytes: the other goes to the quarantine; else it gets a name of its own.
+ */
+static bool
+split_twins(struct look *look, struct journal_message *message, const char *info)
+{
+    struct run *run = look->run;
+    struct local_file a = run_file(look->mailbox, message), b = {look->mailbox->row.folder, message->base, info};
+    struct local_facts facts_a, facts_b;
+    struct error err = {0};
+    bool missing_a = false, missing_b = false;
+
+    if (run->dry)
+        return true;
+    if (!run->local.ops->examine(run->local.self, &a, &facts_a, &missing_a, &err) ||
+        !run->local.ops->examine(run->local.self, &b, &facts_b, &missing_b, &err)) {
+        run_problem(run, look->mailbox, &err);
+        return true;
+    }
+    if (missing_a || missing_b) /* a rename under our eyes: the second look sees one of them */
+        return true;
+    if (memcmp(facts_a.digests.wire, facts_b.digests.wire, DIGEST_SIZE) == 0) {
+        unsigned more = flags_of(info, 0), less = flags_of(message->info, 0);
+        bool keep_b = __builtin_popcount(more) > __builtin_popcount(less);
+        char name[200];
+        struct local_removal removal = {.file = keep_b ? a : b, .quarantine = name};
+        struct journal_quarantined row = {.uid = message->uid, .since = run->now, .size = facts_a.digests.size};
+
+        (void)text_print(name, sizeof name, "%lld.twin.%lld", (long long)run->now, (long long)message->id);
+        (void)text_print(row.name, sizeof row.name, "%s", name);
+        (void)text_print(row.mailbox, sizeof row.mailbox, "%s", look->mailbox->row.name);
+        (void)text_print(row.base, sizeof row.base, "%s", message->base);
+        (void)text_print(row.info, sizeof row.info, "%s", removal.file.info);
+        (void)text_print(row.why, sizeof row.why, "a second file of the same name and the same bytes");
+        if (!run->local.ops->remove(run->local.self, &removal, 1, &run->err))
+            return false;
+        if (!removal.ok)
+            return true;
+        if (keep_b)
+            (void)text_print(message->info, sizeof message->info, "%s", info);
+        message->lseen = flags_of(message->info, message->lbase);
+        return journal_quarantine_add(run->journal, &row, &run->err) && journal_message_save(run->journal, message, &run->err);
+    }
+    char fresh[LOCAL_BASE_MAX + 1];
+    struct local_move move = {.from = b, .to = {look->mailbox->row.folder, fresh, info}};
+
+    if (!text_print(fresh, sizeof fresh, "%.200s_%lld", message->base, (long long)run->now))
+        return true;
+    if (!run->local.ops->link(run->local.self, &move, 1, &run->err))
+        return false;
+    if (move.ok && !run->local.ops->unlink_moved(run->local.self, &move, 1, &run->err))
+        return false;
+    return !move.ok || add_file(look, fresh, info);
+}
+
+static bool
+on_file(void *context, const char *base, const char *info)
+{
+    struct look *look = context;
+    struct journal_message message, before;
+    bool found;
+
+    if (!journal_message_by_base(look->run->journal, look->mailbox->row.id, base, &message, &found, &look->run->err))
+        return false;
+    if (!found)
+        return add_file(look, base, info);
+    if (was_seen(look, message.id)) {
+        /* The second listing names everything again; within one listing a base comes once, or it has a twin. */
+        if (strcmp(message.info, info) == 0)
+            return true;
+        if (!look->second)
+            return split_twins(look, &message, info);
+    }
+    before = message;
+    (void)text_print(message.info, sizeof message.info, "%s", info);
+    message.lseen = flags_of(info, message.lbase);
+    message.facts &= ~(unsigned)FACT_GONE_HERE;
+    if (look->run->maildir_older) /* its names show flags of the past: the server's are newer */
+        message.lbase = message.rbase = message.lseen;
+    if (!mark_seen(look, message.id))
+        return false;
+    return memcmp(&before, &message, sizeof before) == 0 || journal_message_save(look->run->journal, &message, &look->run->err);
+}
+
+static bool
+on_bad(void *context, const char *name, const char *why)
+{
+    struct look *look = context;
+
+    char what[256];
+
+    look->run->no_removals_there = true;
+    (void)text_print(what, sizeof what, "use file %s", name);
+    run_complain(look->run, look->mailbox, what, why, "while it is in the way, no removal goes to the server");
+    return true;
+}
+
+static bool
+read_folder(struct look *look, bool *stable)
+{
+    static const struct local_scanner scanner = {on_file, on_bad};
+    struct run *run = look->run;
+    struct mailbox *mailbox = look->mailbox;
+    struct local_stamp stamp;
+    struct error err = {0};
+
+    *stable = false;
+    if (!run->local.ops->scan(run->local.self, mailbox->row.folder, &scanner, look, &stamp, stable, &err)) {
+        if (run->err.kind != ERROR_NONE) /* our own callback: the journal failed */
+            return false;
+        run->no_removals_there = true;
+        mailbox->unsure = true;
+        run_problem(run, mailbox, &err);
+        return true;
+    }
+    if (!*stable)
+        run->no_removals_there = true;
+    (void)text_print(mailbox->row.stamp, sizeof mailbox->row.stamp, "%s", *stable && !stamp.racy ? stamp.text : "");
+    return true;
+}
+
+static bool
+is_missing_any(struct look *look, bool *missing)
+{
+    int64_t *ids;
+    size_t count;
+
+    *missing = false;
+    if (!journal_message_ids(look->run->journal, look->mailbox->row.id, WHICH_WITH_BASE, &ids, &count, &look->run->err))
+        return false;
+    for (size_t i = 0; !*missing && i < count; i++)
+        *missing = !was_seen(look, ids[i]);
+    free(ids);
+    return true;
+}
+
+static bool
+sweep(struct look *look)
+{
+    struct run *run = look->run;
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (!journal_message_ids(run->journal, look->mailbox->row.id, WHICH_WITH_BASE, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        if (was_seen(look, ids[i]))
+            continue;
+        ok = run_load(run, ids[i], &message);
+        if (!ok)
+            break;
+        if (run->pair_all) { /* journal and Maildir are not of one run: what is missing here is fetched, not deleted there */
+            message.base[0] = message.info[0] = '\0';
+            message.lbase = message.lseen = 0;
+            message.facts &= ~(unsigned)FACT_ALTERED;
+        } else {
+            message.facts |= FACT_GONE_HERE;
+        }
+        if (message.uid == 0 && message.base[0] == '\0')
+            ok = journal_message_delete(run->journal, message.id, &run->err);
+        else
+            ok = journal_message_save(run->journal, &message, &run->err);
+    }
+    free(ids);
+    return ok;
+}
+
+bool
+observe_local(struct run *run)
+{
+    struct look *looks = calloc(run->count != 0 ? run->count : 1, sizeof *looks);
+    bool *stable = calloc(run->count != 0 ? run->count : 1, sizeof *stable);
+    bool ok = (looks != NULL && stable != NULL) || run_no_memory(run);
+
+    ok = ok && run_begin(run);
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        looks[i] = (struct look){.run = run, .mailbox = mailbox};
+        /* Folders that were not asked for are read too: a file that was moved there must not be taken for a deletion. */
+        if (mailbox->look_here && mailbox->chosen && mailbox->folder_here && !mailbox->refused &&
+            (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR))
+            ok = read_folder(&looks[i], &stable[i]);
+        else
+            looks[i].mailbox = NULL;
+    }
+    for (size_t i = 0; ok && i < run->count; i++) {
+        bool missing = false;
+
+        if (looks[i].mailbox == NULL || looks[i].mailbox->unsure)
+            continue;
+        ok = is_missing_any(&looks[i], &missing);
+        if (!ok || !missing)
+            continue;
+        looks[i].second = true;
+        ok = read_folder(&looks[i], &stable[i]);
+        if (ok && stable[i] && !looks[i].mailbox->unsure)
+            ok = sweep(&looks[i]);
+    }
+    for (size_t i = 0; ok && i < run->count; i++) {
+        if (looks[i].mailbox == NULL)
+            continue;
+        looks[i].mailbox->look_here = false;
+        ok = journal_mailbox_save(run->journal, &looks[i].mailbox->row, &run->err);
+    }
+    if (ok)
+        ok = run_commit(run);
+    else
+        journal_rollback(run->journal);
+    for (size_t i = 0; looks != NULL && i < run->count; i++)
+        free(looks[i].seen);
+    free(looks);
+    free(stable);
+    return ok;
+}

@@ -1,0 +1,383 @@
+/*
+ * What the server shows, written into the journal together with the cursor that says how far that is: a difference that was seen
+ * stays as a dirty row until it is carried out, so nothing is ever asked for twice and nothing seen is lost.
+ *
+ * A mailbox is asked for its changes (QRESYNC, CONDSTORE) or for everything. Afterwards the rows that are there must be as many
+ * as the server says; if they are not, everything is asked for, once. A UIDVALIDITY that changed, a UIDNEXT that went back, a
+ * known UID that is another message: the mailbox is unpaired (REPAIR) and paired again by content, and nothing is removed.
+ */
+#include "sync/run.h"
+
+#include <inttypes.h>
+
+struct sight { /* one mailbox while it is being listed */
+    struct mailbox *mailbox;
+    struct remote_select request;
+    struct remote_selected selected;
+    bool started;      /* selected was called */
+    bool again_full;   /* what came can't be trusted to be complete */
+    bool complete;
+    unsigned char *seen; /* bit set over row ids, for listings of everything */
+    size_t seen_size;
+    uint64_t count;    /* messages listed */
+};
+
+struct observation {
+    struct run *run;
+    struct sight *sights;
+    uint64_t unsaved; /* rows since the last commit */
+};
+
+static bool
+mark_seen(struct sight *sight, int64_t id)
+{
+    size_t byte = (size_t)(id >> 3);
+
+    if (byte >= sight->seen_size) {
+        size_t have = sight->seen_size, need = byte + 1 + byte / 2;
+
+        if (!array_grow(&sight->seen, &sight->seen_size, need, 1))
+            return false;
+        memset(sight->seen + have, 0, sight->seen_size - have);
+    }
+    sight->seen[byte] |= (unsigned char)(1u << (id & 7));
+    return true;
+}
+
+static bool
+was_seen(const struct sight *sight, int64_t id)
+{
+    size_t byte = (size_t)(id >> 3);
+
+    return byte < sight->seen_size && (sight->seen[byte] >> (id & 7) & 1) != 0;
+}
+
+/*
+ * UIDs mean nothing any more: rows keep their files and bases and lose their UIDs. Rows that were only there, and rows whose file
+ * is gone, say nothing worth keeping: what the server has is looked at anew, and nothing of it is removed.
+ */
+static bool
+unpair(struct run *run, struct mailbox *mailbox)
+{
+    int64_t *ids;
+    size_t count;
+    struct journal_message message;
+
+    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_ALL, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        bool ok;
+
+        if (!run_load(run, ids[i], &message))
+            goto fail;
+        if (message.base[0] == '\0' || (message.facts & FACT_GONE_HERE) != 0) {
+            ok = journal_message_delete(run->journal, message.id, &run->err);
+        } else {
+            message.uid = 0;
+            message.twin = 0;
+            message.facts &= ~(unsigned)(FACT_GONE_THERE | FACT_ECHO | FACT_ALIAS);
+            ok = journal_message_save(run->journal, &message, &run->err);
+        }
+        if (!ok)
+            goto fail;
+    }
+    free(ids);
+    mailbox->row.state = MAILBOX_REPAIR;
+    mailbox->row.uidnext = mailbox->row.messages = 0;
+    mailbox->row.modseq = 0;
+    mailbox->look_here = true;
+    return true;
+fail:
+    free(ids);
+    return false;
+}
+
+static bool
+begin_repair(struct run *run, struct sight *sight, const char *why)
+{
+    report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "repair", why);
+    sight->again_full = true;
+    run->no_removals_here = true; /* what seems to have vanished elsewhere may be here under another UID */
+    return unpair(run, sight->mailbox);
+}
+
+static bool
+on_selected(void *context, size_t index, const struct remote_selected *selected)
+{
+    struct observation *observation = context;
+    struct run *run = observation->run;
+    struct sight *sight = &observation->sights[index];
+    struct journal_mailbox *row = &sight->mailbox->row;
+
+    sight->selected = *selected;
+    sight->started = true;
+    if (row->uidvalidity != 0 && selected->uidvalidity != row->uidvalidity) {
+        if (!begin_repair(run, sight, "its UIDVALIDITY changed: both sides are paired again by content, nothing is deleted"))
+            return false;
+        row->uidvalidity = selected->uidvalidity;
+        return true;
+    }
+    if (row->uidnext != 0 && selected->uidnext < row->uidnext)
+        return begin_repair(run, sight, "the server went back in time: both sides are paired again by content, nothing is deleted");
+    if (row->modseq != 0 && selected->modseq != 0 && selected->modseq < row->modseq)
+        return begin_repair(run, sight, "the server's MODSEQ went back: both sides are paired again by content, nothing is deleted");
+    row->uidvalidity = selected->uidvalidity;
+    row->permanent = selected->permanent;
+    return true;
+}
+
+static bool
+set_gone(struct run *run, struct sight *sight, int64_t id)
+{
+    struct journal_message message;
+
+    if (!run_load(run, id, &message))
+        return false;
+    if (message.uid == 0 || (message.facts & FACT_GONE_THERE) != 0)
+        return true;
+    message.facts |= FACT_GONE_THERE;
+    message.facts &= ~(unsigned)FACT_ECHO;
+    run->vanished = true;
+    (void)sight;
+    return journal_message_save(run->journal, &message, &run->err);
+}
+
+static bool
+on_vanished(void *context, size_t index, uint32_t first, uint32_t last)
+{
+    struct observation *observation = context;
+    struct run *run = observation->run;
+    struct sight *sight = &observation->sights[index];
+    int64_t *ids;
+    size_t count;
+
+    if (sight->again_full)
+        return true;
+    if (!journal_ids_by_uids(run->journal, sight->mailbox->row.id, first, last, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!set_gone(run, sight, ids[i])) {
+            free(ids);
+            return false;
+        }
+    }
+    free(ids);
+    return true;
+}
+
+static bool
+add_unknown(struct run *run, struct sight *sight, const struct remote_message *seen)
+{
+    struct journal_message *message;
+    bool ok;
+
+    if (!seen->has_meta || !seen->has_flags) {
+        /* New mail comes with size and date; another UID that we don't know means that our rows are not all. */
+        if (seen->uid < sight->request.uidnext || sight->request.uidnext == 0)
+            sight->again_full = true;
+        return true;
+    }
+    message = calloc(1, sizeof *message);
+    if (message == NULL)
+        return run_no_memory(run);
+    message->mailbox = sight->mailbox->row.id;
+    message->uid = seen->uid;
+    message->size = seen->size;
+    message->date = seen->date;
+    message->rseen = seen->flags;
+    (void)text_print(message->keywords, sizeof message->keywords, "%s", seen->keywords != NULL ? seen->keywords : "");
+    ok = journal_message_save(run->journal, message, &run->err) && (mark_seen(sight, message->id) || run_no_memory(run));
+    free(message);
+    return ok;
+}
+
+/* After APPEND: for the flags we sent, what the server shows is its base; all else is somebody's change. */
+static void
+take_echo(struct journal_message *message, const struct remote_message *seen)
+{
+    if (seen->has_meta) {
+        message->size = seen->size;
+        message->date = seen->date;
+    }
+    if (seen->has_flags) {
+        message->rbase = seen->flags & message->lbase;
+        message->facts &= ~(unsigned)FACT_ECHO;
+    }
+}
+
+static bool
+on_message(void *context, size_t index, const struct remote_message *seen)
+{
+    struct observation *observation = context;
+    struct run *run = observation->run;
+    struct sight *sight = &observation->sights[index];
+    struct journal_message message, before;
+    bool found;
+
+    if (!sight->started || sight->again_full || seen->uid >= sight->selected.uidnext)
+        return true;
+    if (!journal_message_by_uid(run->journal, sight->mailbox->row.id, seen->uid, &message, &found, &run->err))
+        return false;
+    if (!found)
+        return add_unknown(run, sight, seen);
+    before = message;
+    if ((message.facts & FACT_ECHO) != 0)
+        take_echo(&message, seen);
+    else if (seen->has_meta && (seen->date != message.date || seen->size != message.size))
+        return begin_repair(run, sight, "a UID is another message than it was: both sides are paired again by content, nothing is deleted");
+    if (seen->has_flags) {
+        message.rseen = seen->flags;
+        (void)text_print(message.keywords, sizeof message.keywords, "%s", seen->keywords != NULL ? seen->keywords : "");
+    }
+    message.facts &= ~(unsigned)FACT_GONE_THERE;
+    if (!mark_seen(sight, message.id))
+        return run_no_memory(run);
+    return memcmp(&before, &message, sizeof before) == 0 || journal_message_save(run->journal, &message, &run->err);
+}
+
+/* A listing of everything is complete: what it did not name is gone. */
+static bool
+sweep(struct run *run, struct sight *sight)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (!journal_message_ids(run->journal, sight->mailbox->row.id, WHICH_WITH_UID, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        if (!was_seen(sight, ids[i]))
+            ok = set_gone(run, sight, ids[i]);
+    }
+    free(ids);
+    return ok;
+}
+
+static bool
+on_done(void *context, size_t index, const struct remote_outcome *outcome)
+{
+    struct observation *observation = context;
+    struct run *run = observation->run;
+    struct sight *sight = &observation->sights[index];
+    struct journal_mailbox *row = &sight->mailbox->row;
+    uint64_t have;
+
+    if (!outcome->ok || !sight->started) {
+        sight->again_full = sight->again_full || outcome->changed;
+        if (!sight->again_full || sight->request.full) {
+            sight->mailbox->unsure = true;
+            sight->again_full = false;
+            run->no_removals_here = true;
+            run_complain(run, sight->mailbox, "list the messages of this mailbox", outcome->answer, "the next run tries again");
+        }
+        return true;
+    }
+    if (!sight->again_full && !sight->selected.delta && !sweep(run, sight))
+        return false;
+    if (!journal_message_count(run->journal, row->id, WHICH_WITH_UID, &have, &run->err))
+        return false;
+    if (!sight->again_full && have != sight->selected.exists) {
+        sight->again_full = true;
+        if (sight->request.full) {
+            sight->again_full = false;
+            sight->mailbox->unsure = true;
+            run->no_removals_here = true;
+            run_complain(run, sight->mailbox, "list the messages of this mailbox", "the listing and the server's count do not agree",
+                         "the next run tries again");
+        }
+    }
+    sight->complete = !sight->again_full && !sight->mailbox->unsure;
+    if (sight->complete) {
+        row->uidnext = sight->selected.uidnext;
+        row->modseq = sight->selected.modseq;
+        row->messages = sight->selected.exists;
+        row->permanent = sight->selected.permanent;
+        sight->mailbox->look_there = false;
+    }
+    return journal_mailbox_save(run->journal, row, &run->err);
+}
+
+static bool
+fill_request(struct run *run, struct sight *sight, bool full)
+{
+    const struct journal_mailbox *row = &sight->mailbox->row;
+
+    sight->request = (struct remote_select){
+        .mailbox = text_of(row->wire),
+        .uidvalidity = row->uidvalidity,
+        .uidnext = full ? 0 : row->uidnext,
+        .modseq = full ? 0 : row->modseq,
+        .full = full || row->uidnext == 0,
+    };
+    if (sight->request.full)
+        return true;
+    return journal_highest_uid(run->journal, row->id, &sight->request.check_uid, &run->err);
+}
+
+static bool
+ask(struct run *run, struct sight *sights, size_t count)
+{
+    static const struct remote_observer observer = {on_selected, on_vanished, on_message, on_done};
+    struct observation observation = {.run = run, .sights = sights};
+    struct remote_select *requests = calloc(count, sizeof *requests);
+    bool ok = requests != NULL || run_no_memory(run);
+
+    for (size_t i = 0; ok && i < count; i++)
+        requests[i] = sights[i].request;
+    /* One transaction: what a broken connection leaves behind is what was seen, with the old cursors. */
+    if (ok && run_begin(run)) {
+        bool asked = run->remote.ops->observe(run->remote.self, requests, count, &observer, &observation, &run->err);
+        struct error why = run->err;
+
+        ok = run_commit(run) && asked;
+        if (!asked)
+            run->err = why;
+    } else {
+        ok = false;
+    }
+    free(requests);
+    return ok;
+}
+
+bool
+observe_remote(struct run *run)
+{
+    struct sight *sights = calloc(run->count != 0 ? run->count : 1, sizeof *sights);
+    size_t count = 0;
+    bool ok = sights != NULL || run_no_memory(run);
+
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (!mailbox->look_there || !mailbox->listed || !mailbox_is_open(mailbox))
+            continue;
+        sights[count].mailbox = mailbox;
+        ok = fill_request(run, &sights[count++], run->pair_all || mailbox->row.state == MAILBOX_REPAIR || mailbox->full);
+    }
+    for (int round = 0; ok && count != 0 && round < 3; round++) {
+        size_t left = 0;
+
+        ok = ask(run, sights, count);
+        for (size_t i = 0; i < count; i++) {
+            bool again = sights[i].again_full;
+            struct mailbox *mailbox = sights[i].mailbox;
+
+            free(sights[i].seen);
+            sights[i].seen = NULL;
+            if (!again || !ok)
+                continue;
+            sights[left] = (struct sight){.mailbox = mailbox};
+            ok = fill_request(run, &sights[left++], true);
+        }
+        for (size_t i = left; i < count; i++)
+            sights[i] = (struct sight){0};
+        count = left;
+    }
+    for (size_t i = 0; sights != NULL && ok && i < count; i++) {
+        sights[i].mailbox->unsure = true;
+        run->no_removals_here = true;
+        run_complain(run, sights[i].mailbox, "list the messages of this mailbox", "it changes faster than it can be listed", "the next run tries again");
+    }
+    free(sights);
+    return ok;
+}

@@ -1,0 +1,153 @@
+/*
+ * What one run over one account knows while it is under way; shared by the phases, seen by nobody else.
+ *
+ * Everything that was seen is in the journal (see journal.h); what stands here is only what the present run needs beside it.
+ * Convention: a phase returns false when the run must end, with run->err filled in. What concerns one mailbox or message only
+ * is reported, recorded as pending, and the run goes on.
+ */
+#ifndef SYNC_RUN_H
+#define SYNC_RUN_H
+
+#include "store/journal/journal.h"
+#include "sync/engine.h"
+#include "sync/names.h"
+#include "sync/plan.h"
+
+struct mailbox {
+    struct journal_mailbox row;
+    /* this run's survey */
+    bool listed, has_status, folder_here;
+    uint32_t messages, uidnext, uidvalidity;
+    uint64_t modseq;
+    struct local_stamp stamp;
+    bool chosen;     /* by the patterns */
+    bool asked;      /* by the command line: operations are allowed in it */
+    bool refused;    /* said once, left alone in this run */
+    /* what is due */
+    bool look_there, look_here;
+    bool full;       /* no delta */
+    bool stirred;    /* we changed it on the server: look again, so that echoes and cursors settle */
+    /* what went wrong */
+    bool unsure;     /* could not be observed: nothing is done in it in this run */
+};
+
+struct todo { /* one message that wants something */
+    int64_t id;
+    uint32_t mailbox; /* index */
+    uint32_t uid;
+    struct plan_step step;
+    bool fresh;       /* the other side never had it; else it had, and one side lost it */
+    int64_t partner;  /* move: the row that vanished (for the row that appeared); 0: none */
+    bool echoed;          /* the server showed the flags that it was sent */
+    bool dropped;     /* taken care of otherwise: paired, moved, held, pending ... */
+};
+
+struct agenda {
+    struct todo *todos;
+    size_t count, size;
+};
+
+struct run {
+    const struct account *account;
+    const struct sync_options *options;
+    struct remote remote;
+    struct local local;
+    struct journal *journal;
+    struct report *report;
+    struct error err; /* why the run ends; also the one that every store call gets */
+    struct report_counts counts;
+    struct remote_info info;
+    struct mailbox *mailboxes;
+    size_t count, size;
+    int64_t now; /* seconds UTC at the start of the run */
+    bool dry, no_root, first; /* no_root: a dry run of an account that has no Maildir yet; first: the account was unknown to this journal */
+    bool partial;             /* something was not done: exit 1 */
+    bool held;                /* exit 3 */
+    bool pair_all;            /* journal and Maildir are not of one run: pair everything first */
+    bool maildir_older;       /* the Maildir was restored: its names show the past */
+    bool no_removals;         /* in this run, anywhere */
+    bool no_removals_there;   /* a folder or file could not be read: absence here proves nothing */
+    bool no_removals_here;    /* a mailbox could not be observed: what vanished may have gone there */
+    bool mark_written;        /* the mark of this run is in the root */
+    bool marked;              /* and its nonce is in the journal */
+    bool replan;              /* rows were joined after they were planned */
+    bool vanished;            /* something vanished on the server: a second look is due */
+    char hold_id[16];         /* the list of held removals that was reported */
+    bool confirm;             /* held removals of earlier runs are released */
+    struct local_mark mark;   /* as found, then as written */
+    uint64_t done, total;     /* bodies, for the progress line */
+};
+
+/* ---- run.c: small things every phase needs ---- */
+/** Seconds UTC now. */
+int64_t run_now(const struct run *run);
+/** A signal came: no new command. */
+bool run_stopped(const struct run *run);
+/** Report run->err or another error about one mailbox (NULL: the account), mark the run as partial. */
+void run_problem(struct run *run, const struct mailbox *mailbox, const struct error *err);
+/** The same with words: what was tried, what was answered. */
+void run_complain(struct run *run, const struct mailbox *mailbox, const char *what, const char *answer, const char *hint);
+/** Write down why a message waits (message 0: the mailbox); writes nothing if that is known. Inside a transaction. */
+MUST_CHECK bool run_pending(struct run *run, const struct mailbox *mailbox, int64_t message, enum journal_pending_kind kind,
+                            const char *detail, const char *why, const char *hold);
+struct mailbox *run_mailbox_by_id(struct run *run, int64_t id);
+/** A new element at the end; NULL: out of memory, err filled in. */
+struct mailbox *run_mailbox_add(struct run *run);
+/** May this run do something in this mailbox? */
+bool mailbox_is_open(const struct mailbox *mailbox);
+MUST_CHECK bool run_begin(struct run *run);
+MUST_CHECK bool run_commit(struct run *run);
+/** Out of memory: err filled in, false. */
+bool run_no_memory(struct run *run);
+/** Deterministic base name of a message's file; attempt > 0 where the name was taken by somebody else's file. */
+void run_base_name(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message, int attempt,
+                   char base[static LOCAL_BASE_MAX + 1]);
+/** The row's file. */
+struct local_file run_file(const struct mailbox *mailbox, const struct journal_message *message);
+/** Load a row that is known to be there; false: the journal failed or the row is gone (err says so). */
+MUST_CHECK bool run_load(struct run *run, int64_t id, struct journal_message *out);
+
+/* ---- the phases, in order ---- */
+bool situation_check(struct run *run);      /* root, mark, meta: may this run touch anything? */
+bool situation_mark(struct run *run);       /* before the first commit of mail; inside no transaction */
+bool situation_mark_commit(struct run *run); /* inside that first commit */
+bool survey_known(struct run *run);         /* journal's mailboxes, folders, names on the command line */
+bool survey_remote(struct run *run);        /* LIST and what it means for each mailbox */
+bool survey_again(struct run *run);         /* the second look: has anything moved since? */
+bool survey_create(struct run *run);        /* mailboxes made on the other side */
+bool observe_remote(struct run *run);       /* every mailbox with look_there */
+bool observe_local(struct run *run);        /* every folder with look_here */
+bool identify(struct run *run);             /* digests of new files, pairs inside each mailbox */
+bool agenda_make(struct run *run, struct agenda *agenda);
+bool agenda_moves(struct run *run, struct agenda *agenda);
+bool agenda_guard(struct run *run, struct agenda *agenda);
+bool agenda_print(struct run *run, struct agenda *agenda);
+void agenda_free(struct agenda *agenda);
+bool apply_settle(struct run *run, struct agenda *agenda);
+bool apply_downloads(struct run *run, struct agenda *agenda, bool *did);
+bool apply_uploads(struct run *run, struct agenda *agenda, bool *did);
+bool apply_flags_there(struct run *run, struct agenda *agenda, bool *did);
+bool apply_flags_here(struct run *run, struct agenda *agenda, bool *did);
+bool apply_moves_there(struct run *run, struct agenda *agenda, bool *did);
+bool apply_moves_here(struct run *run, struct agenda *agenda, bool *did);
+bool apply_removals_here(struct run *run, struct agenda *agenda, bool *did);
+bool apply_removals_there(struct run *run, struct agenda *agenda, bool *did);
+bool settle_pendings(struct run *run);      /* pending rows whose reason is gone */
+bool age_quarantine(struct run *run);
+
+/* ---- digest of a message on the server, for pairing ---- */
+struct probe { /* one UID whose header or body is wanted as digests */
+    uint32_t mailbox; /* index */
+    uint32_t uid;
+    int64_t id;
+    /* [out] */
+    bool got;
+    struct digests digests;
+    char message_id[256]; /* "" if there is none or it is too long */
+};
+/** Fetch headers (or bodies) of these UIDs and digest them; sorted by mailbox and uid by the caller. */
+bool probe_remote(struct run *run, struct probe *probes, size_t count, bool headers);
+/** The Message-ID line's value in a header block, trimmed; "" if none. */
+void probe_message_id(struct text header, char out[static 256]);
+
+#endif

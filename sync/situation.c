@@ -1,0 +1,220 @@
+/*
+ * May this run touch anything? The root, the mark in it and the journal's memory of the account must fit together; where they
+ * don't, either the user has to say what is meant (exit 2), or everything is paired by content first and nothing is removed.
+ *
+ *   mark = journal, nonce equal     fine
+ *   mark behind the journal         the Maildir is older (restored): what it lacks is downloaded, not deleted
+ *   anything else                   the journal is older, or a crash fell between mark and commit: pair first
+ */
+#include "sync/run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/random.h>
+
+static bool
+refuse(struct run *run, const char *what, const char *hint)
+{
+    error_set(&run->err, ERROR_CONFIG, "%s", what);
+    error_hint(&run->err, "%s", hint);
+    return false;
+}
+
+static bool
+random_hex(struct run *run, char out[static 33])
+{
+    unsigned char bytes[16];
+
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
+        error_sys(&run->err, errno, "get random bytes");
+        return false;
+    }
+    for (size_t i = 0; i < sizeof bytes; i++)
+        (void)text_print(out + 2 * i, 3, "%02x", bytes[i]);
+    return true;
+}
+
+/* Scheme and port may change, the host name and the user make the account. */
+static bool
+server_digest(struct run *run, char out[static 65])
+{
+    const struct connection *to = &run->account->connection;
+    struct buffer text = buffer_new(4096);
+    unsigned char digest[DIGEST_SIZE];
+    bool ok = buffer_addf(&text, "%s\n%s", to->host != NULL ? to->host : "", to->user != NULL ? to->user : "") &&
+              digest_bytes(text.at, text.len, digest);
+
+    buffer_free(&text);
+    if (!ok)
+        return run_no_memory(run);
+    for (size_t i = 0; i < sizeof digest; i++)
+        (void)text_print(out + 2 * i, 3, "%02x", digest[i]);
+    return true;
+}
+
+static bool
+check_known(struct run *run, const char *key, const char *now, const char *what)
+{
+    char *known;
+    bool same;
+    char text[200];
+
+    if (!journal_get(run->journal, key, &known, &run->err))
+        return false;
+    same = known == NULL || strcmp(known, now) == 0;
+    free(known);
+    if (same)
+        return true;
+    (void)text_print(text, sizeof text, "sync account %s: its %s is not what it was", run->account->name, what);
+    return refuse(run, text,
+                  "put the old value back; or, to start anew with another server or folder, move the state folder and the file .golub "
+                  "in the Maildir away: the next run then pairs both sides and deletes nothing");
+}
+
+static bool
+remember(struct run *run, const char *server)
+{
+    const char *layout = run->account->policy.layout == LAYOUT_MAILDIRPP ? "maildir++" : "verbatim";
+
+    return run_begin(run) && journal_set(run->journal, "account", run->mark.account, &run->err) &&
+           journal_set(run->journal, "server", server, &run->err) &&
+           journal_set(run->journal, "root", run->account->maildir, &run->err) &&
+           journal_set(run->journal, "layout", layout, &run->err) && run_commit(run);
+}
+
+static bool
+check_mark(struct run *run, const char *account)
+{
+    char *text = NULL, *nonce = NULL;
+    uint64_t number = 0;
+    bool ok = false;
+
+    if (!journal_get(run->journal, "run", &text, &run->err) || !journal_get(run->journal, "nonce", &nonce, &run->err))
+        goto out;
+    if (text != NULL && !text_number(text_of(text), INT64_MAX, &number)) {
+        error_set(&run->err, ERROR_LOCAL, "read the run number in the journal");
+        error_hint(&run->err, "move the journal away: the next run pairs both sides and deletes nothing");
+        goto out;
+    }
+    if (!run->mark.present) {
+        /* A journal that never changed mail here wrote no mark either. */
+        ok = text == NULL || refuse(run, "the Maildir has no mark .golub, but the journal knows mail in it: another folder is in its place",
+                                    "mount or move the right folder back; to adopt this one, move the state folder away");
+        goto out;
+    }
+    if (strcmp(run->mark.account, account) != 0) {
+        (void)refuse(run, "the mark .golub in the Maildir is another account's", "each account needs a Maildir of its own");
+        goto out;
+    }
+    ok = true;
+    if (text != NULL && nonce != NULL && run->mark.run == number && strcmp(run->mark.nonce, nonce) == 0)
+        goto out;
+    run->pair_all = true;
+    run->no_removals = true;
+    run->maildir_older = run->mark.run < number;
+    report_mailbox(run->report, run->account->name, "", "pairing",
+                   run->mark.run < number ? "the Maildir is older than the journal: what it lacks is fetched again, nothing is deleted"
+                                          : "the journal is older than the Maildir, or a run was cut off: both sides are paired first, nothing is deleted");
+out:
+    free(text);
+    free(nonce);
+    return ok;
+}
+
+static bool
+check_first(struct run *run, const char *server, enum local_root root)
+{
+    if (root == ROOT_PRESENT && run->mark.present && strcmp(run->mark.server, server) != 0)
+        return refuse(run, "the mark .golub in the Maildir is that of another server or user",
+                      "choose another maildir; or remove .golub if this mail really is to go to this account");
+    run->first = true;
+    run->no_removals = true;
+    if (!run->mark.present && !random_hex(run, run->mark.account))
+        return false;
+    (void)text_print(run->mark.server, sizeof run->mark.server, "%s", server);
+    return run->dry || remember(run, server);
+}
+
+bool
+situation_check(struct run *run)
+{
+    char server[65];
+    char *account = NULL;
+    enum local_root root;
+    bool ok = false;
+
+    if (!server_digest(run, server) || !journal_get(run->journal, "account", &account, &run->err))
+        goto out;
+    if (account != NULL &&
+        (!check_known(run, "server", server, "host name or user") || !check_known(run, "root", run->account->maildir, "maildir") ||
+         !check_known(run, "layout", run->account->policy.layout == LAYOUT_MAILDIRPP ? "maildir++" : "verbatim", "layout")))
+        goto out;
+    if (!run->local.ops->open(run->local.self, account == NULL && !run->dry, &root, &run->err))
+        goto out;
+    if (root == ROOT_PARENT_MISSING) {
+        (void)refuse(run, "make the Maildir: the folder it should stand in does not exist", "make that folder, or correct `maildir`");
+        goto out;
+    }
+    if (account != NULL && (root == ROOT_MISSING || root == ROOT_EMPTY)) {
+        char *run_text = NULL;
+        bool virgin;
+
+        if (!journal_get(run->journal, "run", &run_text, &run->err))
+            goto out;
+        virgin = run_text == NULL; /* the first run was cut off before it changed anything */
+        free(run_text);
+        if (!virgin || root == ROOT_MISSING) {
+            (void)refuse(run, "the Maildir of a known account is missing or empty: nothing was touched",
+                         "mount or move it back; to fetch everything anew, move the state folder away");
+            goto out;
+        }
+    }
+    run->no_root = root == ROOT_MISSING;
+    if (!run->no_root && !run->local.ops->read_mark(run->local.self, &run->mark, &run->err))
+        goto out;
+    if (account == NULL) {
+        ok = check_first(run, server, root);
+        goto out;
+    }
+    if (!check_mark(run, account))
+        goto out;
+    (void)text_print(run->mark.account, sizeof run->mark.account, "%s", account);
+    (void)text_print(run->mark.server, sizeof run->mark.server, "%s", server);
+    ok = true;
+out:
+    free(account);
+    return ok;
+}
+
+bool
+situation_mark(struct run *run)
+{
+    char *text;
+    uint64_t number = 0;
+
+    if (run->mark_written)
+        return true;
+    if (!journal_get(run->journal, "run", &text, &run->err))
+        return false;
+    if (text != NULL && !text_number(text_of(text), INT64_MAX - 1, &number))
+        number = 0;
+    free(text);
+    run->mark.run = (number > run->mark.run ? number : run->mark.run) + 1;
+    run->mark.present = true;
+    run->mark_written = random_hex(run, run->mark.nonce) && run->local.ops->write_mark(run->local.self, &run->mark, &run->err);
+    return run->mark_written;
+}
+
+bool
+situation_mark_commit(struct run *run)
+{
+    char number[32];
+
+    if (run->marked || !run->mark_written)
+        return true;
+    (void)text_print(number, sizeof number, "%" PRIu64, run->mark.run);
+    if (!journal_set(run->journal, "run", number, &run->err) || !journal_set(run->journal, "nonce", run->mark.nonce, &run->err))
+        return false;
+    run->marked = true;
+    return true;
+}

@@ -1,0 +1,564 @@
+/*
+ * Which mailboxes are there, on which side, and which of them moved since the last run. One LIST with STATUS and one stat of each
+ * folder answer that; a mailbox where neither side moved is done here: no SELECT, no directory read.
+ *
+ *   in the journal   on the server   here     becomes
+ *   no               yes             no       NEW_REMOTE: the folder is made
+ *   no               no              yes      NEW_LOCAL: the mailbox is made
+ *   no               yes             yes      ACTIVE: a first meeting, paired by content
+ *   ACTIVE           no              yes      GONE_REMOTE: left alone, said by status
+ *   ACTIVE           yes             no       GONE_LOCAL: left alone, said by status
+ *   GONE_*           yes             yes      back: rows dropped, a first meeting
+ *   any              no              no       dropped from the journal
+ */
+#include "sync/run.h"
+
+static struct mailbox *
+find_by_wire(struct run *run, struct text wire)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->mailboxes[i].row.wire != NULL && text_is(wire, run->mailboxes[i].row.wire))
+            return &run->mailboxes[i];
+    }
+    return NULL;
+}
+
+static struct mailbox *
+find_by_name(struct run *run, const char *name)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (strcmp(run->mailboxes[i].row.name, name) == 0)
+            return &run->mailboxes[i];
+    }
+    return NULL;
+}
+
+static struct mailbox *
+find_by_folder(struct run *run, const char *folder)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (strcmp(run->mailboxes[i].row.folder, folder) == 0)
+            return &run->mailboxes[i];
+    }
+    return NULL;
+}
+
+static bool
+load_known(struct run *run)
+{
+    struct journal_mailbox *list;
+    size_t count;
+
+    if (!journal_mailboxes(run->journal, &list, &count, &run->err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct mailbox *mailbox = run_mailbox_add(run);
+
+        if (mailbox == NULL) {
+            journal_mailboxes_free(list, count);
+            return false;
+        }
+        /* The strings change their owner; the list keeps an empty row. */
+        mailbox->row = list[i];
+        list[i] = (struct journal_mailbox){0};
+    }
+    journal_mailboxes_free(list, count);
+    return true;
+}
+
+/* A mailbox that the journal did not know. */
+static struct mailbox *
+add_mailbox(struct run *run, const char *name, const char *folder, enum journal_state state)
+{
+    struct mailbox *mailbox = run_mailbox_add(run);
+
+    if (mailbox == NULL)
+        return NULL;
+    mailbox->row.state = state;
+    mailbox->row.name = strdup(name);
+    mailbox->row.folder = strdup(folder);
+    if (mailbox->row.name == NULL || mailbox->row.folder == NULL) {
+        (void)run_no_memory(run);
+        return NULL;
+    }
+    return mailbox;
+}
+
+static bool
+see_folder(void *context, const char *folder)
+{
+    struct run *run = context;
+    char name[LIMIT_MAILBOX_NAME + 1];
+    struct error err = {0};
+    struct mailbox *mailbox = find_by_folder(run, folder);
+
+    if (mailbox == NULL) {
+        if (!names_from_folder(folder, run->account->policy.layout, name, &err)) {
+            run_problem(run, NULL, &err);
+            return true;
+        }
+        mailbox = find_by_name(run, name);
+        if (mailbox != NULL) { /* two folders for one name: the one the journal knows stays */
+            run_complain(run, mailbox, "use a second folder for this mailbox", folder, "rename or remove that folder");
+            return true;
+        }
+        mailbox = add_mailbox(run, name, folder, MAILBOX_NEW_LOCAL);
+        if (mailbox == NULL)
+            return false;
+    }
+    mailbox->folder_here = true;
+    return true;
+}
+
+static bool
+is_asked(const struct run *run, const char *name)
+{
+    const char *const *asked = run->options->mailboxes;
+
+    if (asked == NULL || asked[0] == NULL)
+        return true;
+    for (; *asked != NULL; asked++) {
+        if (strcmp(*asked, name) == 0 || (strcasecmp(*asked, "INBOX") == 0 && strcmp(name, "INBOX") == 0))
+            return true;
+    }
+    return false;
+}
+
+/* Every name on the command line must be a mailbox. */
+static bool
+check_asked(struct run *run)
+{
+    const char *const *asked = run->options->mailboxes;
+
+    for (; asked != NULL && *asked != NULL; asked++) {
+        if (strcasecmp(*asked, "INBOX") == 0 || find_by_name(run, *asked) != NULL)
+            continue;
+        error_set(&run->err, ERROR_CONFIG, "find mailbox %s", *asked);
+        error_hint(&run->err, "`golub status %s` lists the mailboxes", run->account->name);
+        return false;
+    }
+    return true;
+}
+
+static void
+mark_asked(struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        mailbox->asked = is_asked(run, mailbox->row.name);
+        mailbox->chosen = names_chosen(run->account->policy.patterns, mailbox->row.name, mailbox->row.attributes);
+    }
+}
+
+bool
+survey_known(struct run *run)
+{
+    bool known;
+
+    if (!load_known(run))
+        return false;
+    known = run->count != 0;
+    if (!run->no_root && !run->local.ops->folders(run->local.self, see_folder, run, &run->err))
+        return false;
+    mark_asked(run);
+    /* On the very first run only the server knows: asked again after its LIST. */
+    return !known || check_asked(run);
+}
+
+/* The name golub gives to what the server lists: the prefix is cut, unless another mailbox has that name already. */
+static bool
+choose_name(struct run *run, const struct remote_listed *listed, char name[static LIMIT_MAILBOX_NAME + 1], struct mailbox **same)
+{
+    struct error err = {0};
+    struct text utf8 = listed->utf8.at != NULL ? listed->utf8 : listed->name;
+    const char *prefix = (listed->attributes & REMOTE_SHARED) != 0 ? "" : run->info.prefix;
+
+    *same = NULL;
+    for (int uncut = 0; uncut < 2; uncut++) {
+        if (!names_from_server(utf8, listed->separator, uncut ? "" : prefix, name, &err)) {
+            run_problem(run, NULL, &err);
+            return false;
+        }
+        *same = find_by_name(run, name);
+        if (*same == NULL || ((*same)->row.wire == NULL && !(*same)->listed))
+            return true;
+    }
+    error_set(&err, ERROR_SERVER, "give mailbox %s a name here", name);
+    error_answer(&err, listed->name);
+    error_hint(&err, "two mailboxes of the server have one name here: rename one of them there");
+    run_problem(run, *same, &err);
+    return false;
+}
+
+static bool
+take_wire(struct run *run, struct mailbox *mailbox, const struct remote_listed *listed)
+{
+    char *wire = strndup(listed->name.at, listed->name.len);
+
+    if (wire == NULL)
+        return run_no_memory(run);
+    free(mailbox->row.wire);
+    mailbox->row.wire = wire;
+    return true;
+}
+
+static bool
+see_listed(void *context, const struct remote_listed *listed)
+{
+    struct run *run = context;
+    char name[LIMIT_MAILBOX_NAME + 1], folder[LOCAL_FOLDER_MAX + 1];
+    struct error err = {0};
+    struct mailbox *mailbox = find_by_wire(run, listed->name);
+
+    if (run->info.capabilities == NULL) /* the prefix of the namespace comes in the same turn as the list */
+        run->remote.ops->info(run->remote.self, &run->info);
+    if ((listed->attributes & REMOTE_NOSELECT) != 0)
+        return true;
+    if (mailbox == NULL) {
+        if (!choose_name(run, listed, name, &mailbox))
+            return true;
+        if (mailbox == NULL) {
+            if (!names_to_folder(name, run->account->policy.layout, folder, &err)) {
+                run_problem(run, NULL, &err);
+                return true;
+            }
+            mailbox = add_mailbox(run, name, folder, MAILBOX_NEW_REMOTE);
+            if (mailbox == NULL)
+                return false;
+        }
+        if (!take_wire(run, mailbox, listed))
+            return false;
+    }
+    mailbox->listed = true;
+    mailbox->has_status = listed->has_status;
+    mailbox->messages = listed->messages;
+    mailbox->uidnext = listed->uidnext;
+    mailbox->uidvalidity = listed->uidvalidity;
+    mailbox->modseq = listed->modseq;
+    mailbox->row.separator = listed->separator;
+    mailbox->row.attributes = listed->attributes;
+    return true;
+}
+
+/* What was gone is back, or both sides are there for the first time: start from nothing and pair. */
+static bool
+start_over(struct run *run, struct mailbox *mailbox)
+{
+    struct journal_mailbox *row = &mailbox->row;
+
+    if (row->id != 0 && row->state != MAILBOX_NEW_LOCAL && row->state != MAILBOX_NEW_REMOTE) {
+        if (!journal_mailbox_delete(run->journal, row->id, &run->err))
+            return false;
+        row->id = 0;
+        report_mailbox(run->report, run->account->name, row->name, "back", "it is there again on both sides: paired by content");
+    }
+    row->state = MAILBOX_ACTIVE;
+    row->uidvalidity = row->uidnext = row->messages = 0;
+    row->modseq = 0;
+    row->stamp[0] = '\0';
+    return true;
+}
+
+static void
+say_gone(struct run *run, struct mailbox *mailbox, enum journal_state state)
+{
+    if (mailbox->row.state != state)
+        report_mailbox(run->report, run->account->name, mailbox->row.name, state == MAILBOX_GONE_REMOTE ? "gone-there" : "gone-here",
+                       state == MAILBOX_GONE_REMOTE ? "it is gone on the server; what is here stays"
+                                                    : "its folder is gone here; what is on the server stays");
+    mailbox->row.state = state;
+}
+
+/* The table at the head of this file. *keep false: nothing is left of the mailbox. */
+static bool
+settle_state(struct run *run, struct mailbox *mailbox, bool *keep)
+{
+    enum journal_state state = mailbox->row.state;
+
+    *keep = mailbox->listed || mailbox->folder_here;
+    if (!*keep)
+        return mailbox->row.id == 0 || journal_mailbox_delete(run->journal, mailbox->row.id, &run->err);
+    if (mailbox->listed && mailbox->folder_here) {
+        if (state == MAILBOX_ACTIVE || state == MAILBOX_REPAIR)
+            return true;
+        return start_over(run, mailbox);
+    }
+    if (mailbox->listed && state != MAILBOX_NEW_REMOTE)
+        say_gone(run, mailbox, MAILBOX_GONE_LOCAL);
+    if (!mailbox->listed && state != MAILBOX_NEW_LOCAL)
+        say_gone(run, mailbox, MAILBOX_GONE_REMOTE);
+    return true;
+}
+
+static bool
+save_mailbox(struct run *run, struct mailbox *mailbox)
+{
+    return journal_mailbox_save(run->journal, &mailbox->row, &run->err);
+}
+
+static bool
+settle_states(struct run *run)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+        struct journal_mailbox before = mailbox->row;
+        bool keep = true;
+
+        if (mailbox->chosen && !settle_state(run, mailbox, &keep))
+            return false;
+        if (!keep) {
+            free(mailbox->row.name);
+            free(mailbox->row.wire);
+            free(mailbox->row.folder);
+            continue;
+        }
+        /* A mailbox out of the patterns is left alone on both sides and not remembered either. */
+        if ((mailbox->chosen || mailbox->row.id != 0) &&
+            (mailbox->row.id == 0 || memcmp(&before, &mailbox->row, sizeof before) != 0) && !save_mailbox(run, mailbox))
+            return false;
+        run->mailboxes[kept++] = *mailbox;
+    }
+    run->count = kept;
+    return true;
+}
+
+static bool
+moved_there(const struct run *run, const struct mailbox *mailbox)
+{
+    const struct journal_mailbox *row = &mailbox->row;
+
+    if (run->pair_all || row->state == MAILBOX_REPAIR || !mailbox->has_status)
+        return true;
+    if (row->uidvalidity != mailbox->uidvalidity || row->uidnext != mailbox->uidnext || row->messages != mailbox->messages)
+        return true;
+    if (mailbox->modseq == 0) /* nothing says whether flags changed */
+        return mailbox->messages != 0;
+    return row->modseq != mailbox->modseq;
+}
+
+/* One stat of folder, cur/ and new/. */
+static bool
+look_at_folder(struct run *run, struct mailbox *mailbox)
+{
+    bool missing;
+
+    if (!mailbox->folder_here) /* a dry run makes none */
+        return true;
+    if (!run->local.ops->stamp(run->local.self, mailbox->row.folder, &mailbox->stamp, &missing, &run->err))
+        return false;
+    mailbox->look_here = missing || run->pair_all || mailbox->row.state == MAILBOX_REPAIR || mailbox->row.stamp[0] == '\0' ||
+                         mailbox->stamp.racy || strcmp(mailbox->row.stamp, mailbox->stamp.text) != 0;
+    return true;
+}
+
+/* An intent whose answer was lost: its mailbox is looked at before anything else happens in it. */
+static bool
+look_at_intents(struct run *run)
+{
+    struct journal_op *ops;
+    size_t count;
+
+    if (!journal_ops(run->journal, &ops, &count, &run->err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct mailbox *mailbox = run_mailbox_by_id(run, ops[i].mailbox);
+        struct journal_message message;
+        bool found = false;
+
+        if (mailbox != NULL)
+            mailbox->look_there = mailbox->look_here = true;
+        if (ops[i].target != 0 && !journal_message_get(run->journal, ops[i].target, &message, &found, &run->err)) {
+            free(ops);
+            return false;
+        }
+        mailbox = found ? run_mailbox_by_id(run, message.mailbox) : NULL;
+        if (mailbox != NULL)
+            mailbox->look_there = mailbox->look_here = true;
+    }
+    free(ops);
+    return true;
+}
+
+bool
+survey_remote(struct run *run)
+{
+    if (!run->remote.ops->survey(run->remote.self, see_listed, run, &run->err))
+        return false;
+    run->remote.ops->info(run->remote.self, &run->info);
+    mark_asked(run);
+    if (!check_asked(run))
+        return false;
+    if (!run_begin(run) || !settle_states(run) || !run_commit(run))
+        return false;
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (!mailbox->chosen || (mailbox->row.state != MAILBOX_ACTIVE && mailbox->row.state != MAILBOX_REPAIR))
+            continue;
+        run->counts.mailboxes++;
+        mailbox->look_there = moved_there(run, mailbox);
+        if (!look_at_folder(run, mailbox))
+            return false;
+    }
+    return look_at_intents(run);
+}
+
+static bool
+see_again(void *context, const struct remote_listed *listed)
+{
+    struct run *run = context;
+    struct mailbox *mailbox = find_by_wire(run, listed->name);
+
+    if (mailbox == NULL || (listed->attributes & REMOTE_NOSELECT) != 0)
+        return true;
+    mailbox->has_status = listed->has_status;
+    mailbox->messages = listed->messages;
+    mailbox->uidnext = listed->uidnext;
+    mailbox->uidvalidity = listed->uidvalidity;
+    mailbox->modseq = listed->modseq;
+    return true;
+}
+
+bool
+survey_again(struct run *run)
+{
+    if (!run->remote.ops->survey(run->remote.self, see_again, run, &run->err))
+        return false;
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (mailbox_is_open(mailbox) && mailbox->listed)
+            mailbox->look_there = mailbox->has_status && mailbox->modseq != 0 && moved_there(run, mailbox);
+    }
+    return true;
+}
+
+static bool
+create_folder(struct run *run, struct mailbox *mailbox)
+{
+    struct error err = {0};
+    struct local_stamp stamp;
+    bool missing = true;
+
+    if (run->dry) {
+        report_message(run->report, run->account->name, mailbox->row.name, "create-here", 0, "", "");
+        run->counts.mailboxes_made_here++;
+    } else {
+        /* Not listed, and yet there: the file system takes another name for this one (case, normal form). */
+        if (!run->local.ops->stamp(run->local.self, mailbox->row.folder, &stamp, &missing, &run->err))
+            return false;
+        if (!missing) {
+            mailbox->refused = true;
+            run_complain(run, mailbox, "make a folder for this mailbox", "the file system takes its name for that of a folder that is there",
+                         "rename one of the two mailboxes, or leave one out with `mailboxes`");
+            return true;
+        }
+        if (!situation_mark(run))
+            return false;
+        if (!run->local.ops->create(run->local.self, mailbox->row.folder, &err)) {
+            mailbox->refused = true;
+            run_problem(run, mailbox, &err);
+            return true;
+        }
+        report_mailbox(run->report, run->account->name, mailbox->row.name, "created-here", "made here");
+        run->counts.mailboxes_made_here++;
+    }
+    mailbox->row.state = MAILBOX_ACTIVE;
+    mailbox->folder_here = true;
+    mailbox->look_there = true;
+    run->counts.mailboxes++;
+    return run_begin(run) && situation_mark_commit(run) && save_mailbox(run, mailbox) && run_commit(run);
+}
+
+struct creation {
+    struct run *run;
+    const size_t *which;
+};
+
+static bool
+see_created(void *context, size_t index, struct text wire, const struct remote_outcome *outcome)
+{
+    struct creation *creation = context;
+    struct run *run = creation->run;
+    struct mailbox *mailbox = &run->mailboxes[creation->which[index]];
+
+    if (!outcome->ok) {
+        mailbox->refused = true;
+        run_complain(run, mailbox, "make this mailbox on the server", outcome->answer,
+                     "rename the folder to a name that the server takes; its mail stays here meanwhile");
+        return run_begin(run) && run_pending(run, mailbox, 0, PENDING_MAILBOX, "create-there", outcome->answer, NULL) && run_commit(run);
+    }
+    free(mailbox->row.wire);
+    mailbox->row.wire = strndup(wire.at, wire.len);
+    if (mailbox->row.wire == NULL)
+        return run_no_memory(run);
+    mailbox->row.state = MAILBOX_ACTIVE;
+    mailbox->row.separator = run->info.separator;
+    mailbox->listed = mailbox->look_there = mailbox->look_here = true;
+    run->counts.mailboxes_made_there++;
+    run->counts.mailboxes++;
+    report_mailbox(run->report, run->account->name, mailbox->row.name, "created-there", "made on the server");
+    return run_begin(run) && save_mailbox(run, mailbox) && journal_pending_clear(run->journal, mailbox->row.id, 0, &run->err) &&
+           run_commit(run);
+}
+
+static bool
+create_there(struct run *run, struct text *names, size_t *which, char *texts)
+{
+    struct creation creation = {.run = run, .which = which};
+    size_t count = 0;
+    char separator = run->info.separator != 0 ? run->info.separator : '/';
+
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+        char *utf8 = texts + count * (LIMIT_MAILBOX_NAME + 1);
+        struct error err = {0};
+
+        if (mailbox->row.state != MAILBOX_NEW_LOCAL || !mailbox->chosen || !mailbox->asked || mailbox->refused || mailbox->listed)
+            continue;
+        if (!run->account->policy.push.mailboxes)
+            continue;
+        if (run->dry) {
+            report_message(run->report, run->account->name, mailbox->row.name, "create-there", 0, "", "");
+            run->counts.mailboxes_made_there++;
+            mailbox->look_here = true;
+            mailbox->row.state = MAILBOX_ACTIVE;
+            continue;
+        }
+        if (!names_to_server(mailbox->row.name, separator, utf8, &err)) {
+            mailbox->refused = true;
+            run_problem(run, mailbox, &err);
+            continue;
+        }
+        names[count] = text_of(utf8);
+        which[count++] = i;
+        if (count == 64) {
+            if (!run->remote.ops->create(run->remote.self, names, count, see_created, &creation, &run->err))
+                return false;
+            count = 0;
+        }
+    }
+    return count == 0 || run->remote.ops->create(run->remote.self, names, count, see_created, &creation, &run->err);
+}
+
+bool
+survey_create(struct run *run)
+{
+    struct text names[64];
+    size_t which[64];
+    char *texts = calloc(64, LIMIT_MAILBOX_NAME + 1);
+    bool ok = texts != NULL || run_no_memory(run);
+
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (mailbox->row.state == MAILBOX_NEW_REMOTE && mailbox->chosen && mailbox->asked && !mailbox->refused && run->account->policy.pull.mailboxes)
+            ok = create_folder(run, mailbox);
+    }
+    ok = ok && create_there(run, names, which, texts);
+    free(texts);
+    return ok;
+}

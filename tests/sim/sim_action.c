@@ -1,0 +1,361 @@
+/* What users, other clients and bad luck do. */
+#include "tests/sim/sim_history.h"
+
+#define FULL 60 /* messages of a mailbox: from here on nobody adds more */
+
+static struct rng *
+dice(struct sim *sim)
+{
+    return &sim->world.rng;
+}
+
+static unsigned
+any_flags(struct rng *rng)
+{
+    return rng_next(rng) & rng_next(rng) & FLAG_ALL;
+}
+
+/* One or two flags differ, \Deleted less often than others. */
+static unsigned
+other_flags(struct rng *rng, unsigned flags)
+{
+    unsigned now = flags ^ 1u << rng_below(rng, 6);
+
+    if (rng_chance(rng, 30))
+        now ^= 1u << rng_below(rng, 6);
+    if (((now ^ flags) & FLAG_DELETED) != 0 && rng_chance(rng, 60))
+        now ^= FLAG_DELETED;
+    return now;
+}
+
+/* A message that some side has, or a new one; -1: none left. */
+static int
+choose_content(struct sim *sim, bool local)
+{
+    struct rng *rng = dice(sim);
+
+    if (sim->world.next_content > 0 && rng_chance(rng, 15)) {
+        const int old = (int)rng_below(rng, (unsigned)sim->world.next_content);
+        if (content_get(old)->bytes != NULL && (local || !content_get(old)->digests.has_nul))
+            return old;
+    }
+    return world_new_content(&sim->world, local);
+}
+
+static int64_t
+choose_date(struct sim *sim, int content)
+{
+    return rng_chance(dice(sim), 80) ? content_get(content)->date : sim->world.now - (int64_t)rng_below(dice(sim), 100000);
+}
+
+/* ---- other clients on the server ---- */
+
+static int
+choose_mailbox_there(struct sim *sim)
+{
+    const int mailbox = (int)rng_below(dice(sim), SIM_MAILBOXES);
+    return sim->server.boxes[mailbox].exists ? mailbox : 0;
+}
+
+static void
+there_append(struct sim *sim, int mailbox)
+{
+    const int content = choose_content(sim, false);
+    struct rng *rng = dice(sim);
+    uint32_t uid;
+
+    if (content < 0 || sim->server.boxes[mailbox].count >= FULL)
+        return;
+    const unsigned flags = rng_chance(rng, 50) ? 0 : any_flags(rng);
+    if (!server_add(&sim->server, mailbox, content, flags, rng_below(rng, 8), choose_date(sim, content), &uid))
+        return;
+    ledger_put(&sim->world, content, mailbox);
+    say(&sim->world, "  there: #%d arrives in %s as UID %u flags %x", content, server_mailbox_name(mailbox), uid, flags);
+}
+
+static void
+there_transfer(struct sim *sim, int mailbox, const struct sim_message *chosen, bool move)
+{
+    const struct sim_message message = *chosen;
+    const int target = choose_mailbox_there(sim);
+    uint32_t uid;
+
+    if (sim->server.boxes[target].count >= FULL || (move && target == mailbox))
+        return;
+    if (!server_add(&sim->server, target, message.content, message.flags, message.keys, message.date, &uid))
+        return;
+    say(&sim->world, "  there: #%d %s UID %u %s to %s UID %u", message.content, server_mailbox_name(mailbox), message.uid,
+        move ? "moved" : "copied", server_mailbox_name(target), uid);
+    if (move) {
+        server_expunge(&sim->server, mailbox, message.uid);
+        ledger_out(&sim->world, message.content, mailbox);
+    }
+    ledger_put(&sim->world, message.content, target);
+}
+
+static void
+there_change(struct sim *sim, int mailbox)
+{
+    struct sim_mailbox *box = &sim->server.boxes[mailbox];
+    struct sim_message *message = &box->messages[rng_below(dice(sim), (unsigned)box->count)];
+    const unsigned what = rng_below(dice(sim), 100);
+
+    if (what < 50) {
+        const unsigned flags = what < 40 ? other_flags(dice(sim), message->flags) : message->flags;
+        const unsigned keys = what < 40 ? message->keys : message->keys ^ 1u << rng_below(dice(sim), SIM_KEYWORDS);
+        server_set_flags(&sim->server, mailbox, message, flags, keys);
+        say(&sim->world, "  there: #%d %s UID %u has flags %x keywords %x", message->content, server_mailbox_name(mailbox),
+            message->uid, message->flags, message->keys);
+    } else if (what < 70) {
+        say(&sim->world, "  there: #%d %s UID %u expunged", message->content, server_mailbox_name(mailbox), message->uid);
+        ledger_out(&sim->world, message->content, mailbox);
+        server_expunge(&sim->server, mailbox, message->uid);
+    } else {
+        there_transfer(sim, mailbox, message, what < 90);
+    }
+}
+
+static void
+act_there(struct sim *sim)
+{
+    const int mailbox = choose_mailbox_there(sim);
+
+    if (rng_chance(dice(sim), 3)) {
+        const int fresh = (int)rng_below(dice(sim), SIM_MAILBOXES);
+        if (!sim->server.boxes[fresh].exists)
+            say(&sim->world, "  there: mailbox %s", server_mailbox_name(fresh));
+        server_create(&sim->server, fresh);
+    } else if (sim->server.boxes[mailbox].count == 0 || rng_chance(dice(sim), 25)) {
+        there_append(sim, mailbox);
+    } else {
+        there_change(sim, mailbox);
+    }
+}
+
+/* ---- mail readers on the Maildirs ---- */
+
+static int
+choose_mailbox_here(struct sim *sim, const struct maildir_sim *maildir)
+{
+    const int start = (int)rng_below(dice(sim), SIM_MAILBOXES);
+
+    for (int i = 0; i < SIM_MAILBOXES; i++)
+        if (maildir->tree.folder[(start + i) % SIM_MAILBOXES])
+            return (start + i) % SIM_MAILBOXES;
+    return -1;
+}
+
+static size_t
+count_here(const struct maildir_sim *maildir, int mailbox)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < maildir->tree.count; i++)
+        count += maildir->tree.files[i].mailbox == mailbox;
+    return count;
+}
+
+static void
+here_deliver(struct sim *sim, struct maildir_sim *maildir, int mailbox)
+{
+    const int content = choose_content(sim, true);
+    struct rng *rng = dice(sim);
+
+    if (content < 0 || count_here(maildir, mailbox) >= FULL)
+        return;
+    const unsigned flags = rng_chance(rng, 50) ? 0 : any_flags(rng);
+    if (!mua_deliver(maildir, mailbox, content, flags, choose_date(sim, content)))
+        return;
+    ledger_put(&sim->world, content, mailbox);
+    say(&sim->world, "  here %d: #%d new in %s flags %x", maildir->client, content, server_mailbox_name(mailbox), flags);
+}
+
+static void
+here_transfer(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file, bool move)
+{
+    const int from = file->mailbox, content = file->content, original = file->original, to = choose_mailbox_here(sim, maildir);
+    const bool new_base = rng_chance(dice(sim), 40);
+
+    if (count_here(maildir, to) >= FULL)
+        return;
+    if (move ? !mua_move(maildir, file, to, new_base) : !mua_copy(maildir, file, to))
+        return;
+    say(&sim->world, "  here %d: #%d %s from %s to %s%s", maildir->client, content, move ? "moved" : "copied",
+        server_mailbox_name(from), server_mailbox_name(to), move && new_base ? " under a new name" : "");
+    if (move)
+        ledger_out(&sim->world, content, from);
+    ledger_put(&sim->world, content, to);
+    ledger_put(&sim->world, original, to);
+}
+
+static void
+here_edit(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file)
+{
+    const int old = file->content, content = world_new_content(&sim->world, true);
+
+    if (content < 0)
+        return;
+    say(&sim->world, "  here %d: #%d in %s is edited in its place, now #%d", maildir->client, old,
+        server_mailbox_name(file->mailbox), content);
+    mua_edit(maildir, file, content);
+    ledger_out(&sim->world, old, file->mailbox);
+    ledger_put(&sim->world, content, file->mailbox);
+}
+
+static void
+here_flags(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file)
+{
+    unsigned shown;
+    const unsigned flags = local_info_flags(file->info, &shown);
+
+    if (rng_chance(dice(sim), 6))
+        mua_back_to_new(maildir, file);
+    else
+        mua_set_flags(maildir, file, other_flags(dice(sim), flags));
+    say(&sim->world, "  here %d: #%d in %s is now %s", maildir->client, file->content, server_mailbox_name(file->mailbox),
+        file->info);
+}
+
+static void
+here_change(struct sim *sim, struct maildir_sim *maildir)
+{
+    struct sim_file *file = &maildir->tree.files[rng_below(dice(sim), (unsigned)maildir->tree.count)];
+    const unsigned what = rng_below(dice(sim), 100);
+
+    if (what < 45) {
+        here_flags(sim, maildir, file);
+    } else if (what < 65) {
+        say(&sim->world, "  here %d: #%d in %s is removed", maildir->client, file->content, server_mailbox_name(file->mailbox));
+        ledger_out(&sim->world, file->content, file->mailbox);
+        ledger_out(&sim->world, file->original, file->mailbox);
+        mua_remove(maildir, file);
+    } else if (what < 97) {
+        here_transfer(sim, maildir, file, what < 87);
+    } else {
+        here_edit(sim, maildir, file);
+    }
+}
+
+static void
+act_here(struct sim *sim, int client)
+{
+    struct maildir_sim *maildir = &sim->clients[client].maildir;
+
+    if (!maildir->tree.root)
+        return;
+    const int mailbox = choose_mailbox_here(sim, maildir);
+    if (mailbox < 0 || rng_chance(dice(sim), 3)) {
+        const int fresh = (int)rng_below(dice(sim), SIM_MAILBOXES);
+        if (!maildir->tree.folder[fresh])
+            say(&sim->world, "  here %d: folder %s", client, server_mailbox_name(fresh));
+        maildir->tree.folder[fresh] = true;
+    } else if (maildir->tree.count == 0 || rng_chance(dice(sim), 20)) {
+        here_deliver(sim, maildir, mailbox);
+    } else {
+        here_change(sim, maildir);
+    }
+}
+
+void
+action_outside(struct world *world)
+{
+    struct sim *sim = (struct sim *)(void *)world; /* its first member */
+
+    if (rng_chance(dice(sim), 50))
+        world->tick++;
+    if (rng_chance(dice(sim), 20)) {
+        world->now++;
+        server_delayed(&sim->server, false);
+    }
+    if (rng_chance(dice(sim), 50))
+        act_there(sim);
+    else
+        act_here(sim, (int)rng_below(dice(sim), (unsigned)world->clients));
+}
+
+/* ---- the beginning ---- */
+
+/* The Maildir of a client that had another program before: some of the server's mail, some of its own. */
+static void
+fill_maildir(struct sim *sim, struct maildir_sim *maildir)
+{
+    struct rng *rng = dice(sim);
+
+    maildir->tree.root = true;
+    for (int i = 0; i < SIM_MAILBOXES; i++) {
+        const struct sim_mailbox *box = &sim->server.boxes[i];
+        if (!box->exists || !rng_chance(rng, 80))
+            continue;
+        maildir->tree.folder[i] = true;
+        for (size_t k = 0; k < box->count; k++)
+            if (rng_chance(rng, 70) && mua_deliver(maildir, i, box->messages[k].content, box->messages[k].flags, box->messages[k].date))
+                ledger_put(&sim->world, box->messages[k].content, i);
+    }
+    for (unsigned i = rng_below(rng, 6); i > 0; i--)
+        act_here(sim, maildir->client);
+}
+
+void
+action_fill(struct sim *sim)
+{
+    struct rng *rng = dice(sim);
+
+    for (int i = 1; i < SIM_MAILBOXES; i++)
+        if (rng_chance(rng, 75))
+            server_create(&sim->server, i);
+    for (unsigned i = rng_below(rng, 14); i > 0; i--)
+        there_append(sim, choose_mailbox_there(sim));
+    for (unsigned i = rng_below(rng, 6); i > 0; i--)
+        act_there(sim);
+    for (int i = 0; i < sim->world.clients; i++)
+        if (rng_chance(rng, 40))
+            fill_maildir(sim, &sim->clients[i].maildir);
+    sim->world.tick++;
+}
+
+/* ---- disasters ---- */
+
+static void
+restore_here(struct sim *sim, int client, bool journal)
+{
+    struct client *it = &sim->clients[client];
+
+    if (!it->has_older)
+        return;
+    if (journal && it->older_image != NULL) {
+        say(&sim->world, "  here %d: the journal is one run older", client);
+        run_open_journal(sim, client, it->older_image, it->older_size);
+    } else if (!journal && it->older.mark.present) { /* an empty one is refused, as it should be */
+        say(&sim->world, "  here %d: the Maildir is one run older", client);
+        maildir_sim_restore(&it->maildir, &it->older);
+    }
+}
+
+void
+action_disaster(struct sim *sim)
+{
+    struct rng *rng = dice(sim);
+    const int client = (int)rng_below(rng, (unsigned)sim->world.clients), mailbox = choose_mailbox_there(sim);
+    const unsigned what = rng_below(rng, 100);
+
+    if (what < 20) {
+        restore_here(sim, client, true);
+    } else if (what < 40) {
+        restore_here(sim, client, false);
+    } else if (what < 50) {
+        say(&sim->world, "  here %d: the journal is lost", client);
+        run_open_journal(sim, client, NULL, 0);
+    } else if (what < 70) {
+        say(&sim->world, "  there: UIDVALIDITY of %s changes", server_mailbox_name(mailbox));
+        server_reset_uidvalidity(&sim->server, mailbox);
+    } else if (what < 85 || !sim->has_backup) {
+        say(&sim->world, "  there: a backup is made");
+        sim->backup = sim->server;
+        sim->has_backup = true;
+    } else {
+        say(&sim->world, "  there: the server goes back to its backup");
+        server_restore(&sim->server, &sim->backup);
+    }
+    for (int i = 0; i < sim->world.clients; i++)
+        check_forget(&sim->clients[i]);
+}

@@ -1,0 +1,475 @@
+/* The simulated server's APPEND, UID MOVE, UID COPY and removal as the engine sees them. */
+#include "tests/sim/sim_remote.h"
+
+#define SET_MAX 4096 /* UIDs of one request; the mailboxes here are far smaller */
+
+/* ---- append ---- */
+
+struct upload { /* one APPEND being carried out */
+    struct server *server;
+    const struct remote_append *message;
+    size_t index;
+    const struct remote_appender *from;
+    void *context;
+};
+
+/* The whole literal, read in pieces; now and then it is wanted from the start again. */
+static bool
+read_literal(const struct upload *upload, struct buffer *bytes)
+{
+    struct rng *rng = &upload->server->world->rng;
+    char piece[1024];
+    size_t got;
+
+    for (;;) {
+        if (!upload->from->read(upload->context, upload->index, piece, 1 + rng_below(rng, sizeof piece), &got))
+            return false;
+        if (got == 0)
+            return true;
+        if (!buffer_add(bytes, piece, got))
+            abort();
+        if (rng_chance(rng, 3)) {
+            buffer_clear(bytes);
+            if (!upload->from->rewind(upload->context, upload->index))
+                return false;
+        }
+    }
+}
+
+static bool
+read_content(const struct upload *upload, int *content)
+{
+    struct world *world = upload->server->world;
+    struct buffer bytes = buffer_new(1 << 20);
+    const bool read = read_literal(upload, &bytes);
+
+    *content = read ? content_find(bytes.at == NULL ? "" : bytes.at, bytes.len) : -1;
+    if (read && (*content < 0 || bytes.len != upload->message->size))
+        violation(world, "APPEND of bytes nobody wrote (%zu, announced %llu)", bytes.len,
+                  (unsigned long long)upload->message->size);
+    else if (read && content_get(*content)->digests.has_nul)
+        violation(world, "APPEND of a message with NUL");
+    buffer_free(&bytes);
+    return read && !world->failed;
+}
+
+static unsigned
+key_bits(const char *keywords)
+{
+    char one[KEYWORDS_MAX + 1];
+    unsigned bits = 0;
+
+    for (unsigned i = 0; keywords != NULL && i < SIM_KEYWORDS; i++) {
+        server_keywords(1u << i, one);
+        const char *at = strstr(keywords, one);
+        if (at != NULL)
+            bits |= 1u << i;
+    }
+    return bits;
+}
+
+/* Will the server take it? */
+static bool
+is_refused(struct server *server, int mailbox, int content, struct remote_outcome *outcome)
+{
+    size_t held = 0;
+
+    for (int i = 0; i < SIM_MAILBOXES; i++)
+        held += server->boxes[i].count;
+    memset(outcome, 0, sizeof *outcome);
+    if (mailbox < 0) {
+        outcome->gone = true;
+        text_print(outcome->answer, sizeof outcome->answer, "[TRYCREATE] no such mailbox");
+    } else if (content % 10 < server->refuses) {
+        outcome->permanent = true;
+        text_print(outcome->answer, sizeof outcome->answer, "[LIMIT] not this one");
+    } else if ((server->quota > 0 && held >= (size_t)server->quota) || server->boxes[mailbox].count == SIM_MESSAGES) {
+        outcome->over_quota = true;
+        text_print(outcome->answer, sizeof outcome->answer, "[OVERQUOTA] full");
+    } else {
+        outcome->ok = true;
+    }
+    return !outcome->ok;
+}
+
+/* Carry it out; the UID as the engine may believe it. */
+static uint32_t
+append_now(const struct upload *upload, int mailbox, int content)
+{
+    struct server *server = upload->server;
+    const struct remote_append *message = upload->message;
+    const struct sim_mailbox *box = &server->boxes[mailbox];
+    uint32_t uid = 0;
+
+    if (server->swallows_duplicates)
+        for (size_t i = 0; i < box->count && uid == 0; i++)
+            if (box->messages[i].content == content)
+                uid = box->messages[i].uid;
+    if (uid != 0)
+        say(server->world, "      APPEND #%d to %s: swallowed, it is UID %u", content, server_mailbox_name(mailbox), uid);
+    else if (server_add(server, mailbox, content, message->flags, key_bits(message->keywords), message->date, &uid))
+        say(server->world, "      APPEND #%d to %s: UID %u flags %x", content, server_mailbox_name(mailbox), uid,
+            message->flags);
+    const bool believed = server->uidplus && box->uidvalidity == message->uidvalidity && uid >= message->uidnext;
+    return believed ? uid : 0;
+}
+
+/* It will be carried out some seconds later. */
+static void
+append_later(const struct upload *upload, int mailbox, int content)
+{
+    struct server *server = upload->server;
+    const struct remote_append *message = upload->message;
+
+    if (server->delayed_count == SIM_DELAYED)
+        return;
+    say(server->world, "      APPEND #%d to %s: still under way", content, server_mailbox_name(mailbox));
+    server->delayed[server->delayed_count++] = (struct sim_delayed){
+        .mailbox = mailbox, .content = content, .flags = message->flags, .keys = key_bits(message->keywords),
+        .date = message->date, .due = server->world->now + rng_below(&server->world->rng, 5)};
+}
+
+/* Nobody will hear what became of this one. */
+static void
+append_unheard(const struct upload *upload, int mailbox, int content)
+{
+    struct remote_outcome outcome;
+
+    if (is_refused(upload->server, mailbox, content, &outcome))
+        return;
+    if (rng_chance(&upload->server->world->rng, 40))
+        append_later(upload, mailbox, content);
+    else
+        (void)append_now(upload, mailbox, content);
+}
+
+/* The line broke behind the answer of one: some that were in the pipeline behind it were carried out as well. */
+static void
+append_pipelined(struct upload upload, size_t count)
+{
+    struct world *world = upload.server->world;
+
+    if (rng_chance(&world->rng, 50))
+        return;
+    const size_t start = upload.index;
+    for (size_t i = start + 1; i < count && i < start + 3; i++) {
+        int content;
+        upload.index = i;
+        upload.message++;
+        if (!read_content(&upload, &content))
+            return;
+        append_unheard(&upload, server_find(upload.server, upload.message->mailbox), content);
+    }
+}
+
+static bool
+append_one(const struct upload *upload, size_t count, struct error *err)
+{
+    struct server *server = upload->server;
+    struct remote_outcome outcome;
+    uint32_t uid = 0;
+    int content;
+
+    if (!read_content(upload, &content))
+        return server->world->failed ? remote_broken(server, err) : false;
+    const int mailbox = server_find(server, upload->message->mailbox);
+    const enum fate fate = world_step(server->world, STEP_APPEND, true);
+    if (fate == FATE_AFTER) {
+        append_unheard(upload, mailbox, content);
+        append_pipelined(*upload, count);
+    }
+    if (fate != FATE_GO)
+        return remote_broken(server, err);
+    if (!is_refused(server, mailbox, content, &outcome))
+        uid = append_now(upload, mailbox, content);
+    return upload->from->done(upload->context, upload->index, uid, &outcome);
+}
+
+bool
+remote_append_messages(void *remote, const struct remote_append *messages, size_t count, const struct remote_appender *from,
+                       void *context, struct error *err)
+{
+    struct server *server = remote;
+
+    if (!remote_alive(server, err) || !remote_writes(server, "APPEND"))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct upload upload = {.server = server, .message = &messages[i], .index = i, .from = from, .context = context};
+        world_between(server->world);
+        if (!append_one(&upload, count, err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- messages that leave or are copied ---- */
+
+struct item {
+    uint32_t uid, new_uid;
+    uint64_t modseq; /* when it was verified */
+    bool chosen;     /* still to be done */
+    struct remote_outcome outcome;
+};
+
+struct change {
+    struct server *server;
+    const struct remote_change *wanted;
+    size_t index;
+    int mailbox;
+    struct item *items;
+    const struct remote_changer *to;
+    void *context;
+};
+
+static bool
+verify_item(struct change *change, size_t i)
+{
+    static char keywords[KEYWORDS_MAX + 1];
+    struct item *item = &change->items[i];
+    const struct sim_message *message = server_message(change->server, change->mailbox, item->uid);
+
+    if (message == NULL) {
+        item->outcome.gone = true;
+        return true;
+    }
+    server_keywords(message->keys, keywords);
+    const struct remote_message now = {
+        .uid = item->uid, .has_flags = true, .flags = message->flags, .keywords = keywords, .has_meta = true,
+        .size = server_size(change->server, message->content), .date = message->date};
+    item->modseq = message->modseq;
+    item->chosen = change->to->verify == NULL || change->to->verify(change->context, change->index, i, &now);
+    item->outcome.changed = !item->chosen;
+    return true;
+}
+
+/* Mailbox, UIDVALIDITY, and each message read again. */
+static bool
+verify_all(struct change *change, struct error *err)
+{
+    struct world *world = change->server->world;
+    struct remote_outcome whole;
+    const bool there = remote_target(change->server, change->wanted->mailbox, change->wanted->uidvalidity, &change->mailbox,
+                                     &whole);
+
+    if (world_step(world, STEP_READ, true) != FATE_GO)
+        return remote_broken(change->server, err);
+    for (size_t i = 0; i < change->wanted->count; i++) {
+        change->items[i] = (struct item){.uid = change->wanted->uids[i], .outcome = whole};
+        change->items[i].outcome.ok = false;
+        if (there && !verify_item(change, i))
+            return false;
+    }
+    return true;
+}
+
+static bool
+tell_items(const struct change *change)
+{
+    for (size_t i = 0; i < change->wanted->count; i++)
+        if (!change->to->done(change->context, change->index, i, change->items[i].new_uid, &change->items[i].outcome))
+            return false;
+    return true;
+}
+
+static bool
+any_chosen(const struct change *change)
+{
+    for (size_t i = 0; i < change->wanted->count; i++)
+        if (change->items[i].chosen)
+            return true;
+    return false;
+}
+
+/* How many of a set are carried out by a command that was cut: none, some or (FATE_AFTER) all. */
+static size_t
+carried_out(struct world *world, enum fate fate, size_t count)
+{
+    if (fate != FATE_BEFORE)
+        return count;
+    return rng_chance(&world->rng, 30) ? rng_below(&world->rng, (unsigned)count) : 0;
+}
+
+/* MOVE or COPY of one message. A message that is gone by now is passed over in silence: OK without its COPYUID. */
+static void
+carry_over(struct change *change, struct item *item, int target, bool move)
+{
+    struct server *server = change->server;
+    const struct sim_message *message = server_message(server, change->mailbox, item->uid);
+    uint32_t uid;
+
+    item->outcome = (struct remote_outcome){.ok = true};
+    if (message == NULL)
+        return;
+    const int content = message->content;
+    if (!server_add(server, target, content, message->flags, message->keys, message->date, &uid)) {
+        item->outcome = (struct remote_outcome){.over_quota = true};
+        return;
+    }
+    say(server->world, "      %s #%d %s UID %u to %s: UID %u", move ? "MOVE" : "COPY", content,
+        server_mailbox_name(change->mailbox), item->uid, server_mailbox_name(target), uid);
+    if (move)
+        ledger_follows(server->world, content, change->mailbox, "moves");
+    if (move)
+        server_expunge(server, change->mailbox, item->uid);
+    if (server->uidplus && server->boxes[target].uidvalidity == change->wanted->target_uidvalidity)
+        item->new_uid = uid;
+}
+
+static bool
+transfer(struct change *change, bool move, struct error *err)
+{
+    struct server *server = change->server;
+    const int target = server_find(server, change->wanted->target);
+
+    if (!verify_all(change, err))
+        return false;
+    world_between(server->world);
+    for (size_t i = 0; target < 0 && i < change->wanted->count; i++) {
+        change->items[i].chosen = false;
+        text_print(change->items[i].outcome.answer, 512, "[TRYCREATE] no such mailbox");
+    }
+    if (any_chosen(change)) {
+        const enum fate fate = world_step(server->world, move ? STEP_MOVE : STEP_COPY, true);
+        const size_t count = carried_out(server->world, fate, change->wanted->count);
+        for (size_t i = 0; i < count; i++)
+            if (change->items[i].chosen)
+                carry_over(change, &change->items[i], target, move);
+        if (fate != FATE_GO)
+            return remote_broken(server, err);
+    }
+    return tell_items(change);
+}
+
+/* +FLAGS \Deleted; refused where UNCHANGEDSINCE says that somebody was faster. */
+static void
+mark_deleted(struct change *change, struct item *item)
+{
+    struct server *server = change->server;
+    struct sim_message *message = server_message(server, change->mailbox, item->uid);
+
+    if (message != NULL && server->condstore && message->modseq != item->modseq) {
+        item->chosen = false;
+        item->outcome = (struct remote_outcome){.changed = true};
+    } else if (message != NULL) {
+        server_set_flags(server, change->mailbox, message, message->flags | FLAG_DELETED, message->keys);
+    }
+}
+
+/* Without UID EXPUNGE nothing else may carry \Deleted. */
+static bool
+others_deleted(const struct change *change)
+{
+    const struct sim_mailbox *box = &change->server->boxes[change->mailbox];
+
+    for (size_t k = 0; k < box->count; k++) {
+        bool ours = (box->messages[k].flags & FLAG_DELETED) == 0;
+        for (size_t i = 0; i < change->wanted->count; i++)
+            ours = ours || (change->items[i].chosen && change->items[i].uid == box->messages[k].uid);
+        if (!ours)
+            return true;
+    }
+    return false;
+}
+
+static void
+expunge_items(struct change *change, size_t count)
+{
+    struct server *server = change->server;
+
+    for (size_t i = 0; i < count; i++) {
+        struct item *item = &change->items[i];
+        const struct sim_message *message = server_message(server, change->mailbox, item->uid);
+        if (!item->chosen)
+            continue;
+        item->outcome = (struct remote_outcome){.ok = true};
+        if (message != NULL && (message->flags & FLAG_DELETED) == 0) {
+            item->outcome = (struct remote_outcome){.changed = true};
+        } else if (message != NULL) {
+            say(server->world, "      EXPUNGE #%d %s UID %u", message->content, server_mailbox_name(change->mailbox),
+                item->uid);
+            ledger_follows(server->world, message->content, change->mailbox, "expunges");
+            server_expunge(server, change->mailbox, item->uid);
+        }
+    }
+}
+
+static bool
+refuse_all(struct change *change)
+{
+    for (size_t i = 0; i < change->wanted->count; i++)
+        if (change->items[i].chosen)
+            text_print(change->items[i].outcome.answer, 512, "others carry \\Deleted and there is no UID EXPUNGE");
+    return tell_items(change);
+}
+
+static bool
+remove_items(struct change *change, struct error *err)
+{
+    struct world *world = change->server->world;
+    const size_t all = change->wanted->count;
+
+    if (!verify_all(change, err))
+        return false;
+    world_between(world);
+    if (!any_chosen(change))
+        return tell_items(change);
+    if (!change->server->uidplus && others_deleted(change))
+        return refuse_all(change);
+    enum fate fate = world_step(world, STEP_DELETED, true);
+    const size_t marked = carried_out(world, fate, all);
+    for (size_t i = 0; i < marked; i++)
+        if (change->items[i].chosen)
+            mark_deleted(change, &change->items[i]);
+    if (fate != FATE_GO)
+        return remote_broken(change->server, err);
+    world_between(world);
+    fate = world_step(world, STEP_EXPUNGE, true);
+    expunge_items(change, carried_out(world, fate, all));
+    return fate == FATE_GO ? tell_items(change) : remote_broken(change->server, err);
+}
+
+enum change_kind { CHANGE_MOVE, CHANGE_COPY, CHANGE_REMOVE };
+
+static bool
+change_all(struct server *server, const struct remote_change *changes, size_t count, const struct remote_changer *to,
+           void *context, enum change_kind kind, struct error *err)
+{
+    static struct item items[SET_MAX];
+
+    if (!remote_alive(server, err) || !remote_writes(server, "a change"))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct change change = {.server = server, .wanted = &changes[i], .index = i, .items = items, .to = to, .context = context};
+        if (changes[i].count > SET_MAX)
+            abort();
+        world_between(server->world);
+        if (kind == CHANGE_REMOVE ? !remove_items(&change, err) : !transfer(&change, kind == CHANGE_MOVE, err))
+            return false;
+    }
+    return true;
+}
+
+bool
+remote_move(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to, void *context,
+            struct error *err)
+{
+    struct server *server = remote;
+
+    if (!server->move)
+        violation(server->world, "UID MOVE on a server without it");
+    return change_all(server, changes, count, to, context, CHANGE_MOVE, err);
+}
+
+bool
+remote_copy(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to, void *context,
+            struct error *err)
+{
+    return change_all(remote, changes, count, to, context, CHANGE_COPY, err);
+}
+
+bool
+remote_remove(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
+              void *context, struct error *err)
+{
+    return change_all(remote, changes, count, to, context, CHANGE_REMOVE, err);
+}

@@ -1,0 +1,185 @@
+/* The laws, as far as they can be read off both sides: convergence, no duplicate, flags three ways, removals and moves carried. */
+#include "tests/sim/sim_history.h"
+
+/* ---- one undisturbed sync: what it had to do with each message that is on each side once ---- */
+
+static void
+look_there(const struct sim *sim, struct sim_sight *sights)
+{
+    memset(sights, 0, (size_t)sim->world.next_content * sizeof *sights);
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        for (size_t i = 0; i < sim->server.boxes[m].count; i++) {
+            const struct sim_message *message = &sim->server.boxes[m].messages[i];
+            struct sim_sight *sight = &sights[message->content];
+            *sight = (struct sim_sight){sight->count + 1, m, message->flags, FLAG_ALL};
+        }
+}
+
+/* A file that somebody edited is neither the old message nor, as long as it stands there, a new one. */
+static void
+look_here(const struct sim *sim, const struct maildir_sim *maildir, struct sim_sight *sights)
+{
+    memset(sights, 0, (size_t)sim->world.next_content * sizeof *sights);
+    for (size_t i = 0; i < maildir->tree.count; i++) {
+        const struct sim_file *file = &maildir->tree.files[i];
+        struct sim_sight *sight = &sights[file->content];
+        unsigned shown;
+        const unsigned flags = local_info_flags(file->info, &shown);
+        *sight = (struct sim_sight){sight->count + 1, file->mailbox, flags, shown};
+        if (file->original != file->content) {
+            sights[file->original].count += 100;
+            sight->count += 100;
+        }
+    }
+}
+
+void
+check_before(struct sim *sim, struct client *client)
+{
+    look_there(sim, client->there);
+    look_here(sim, &client->maildir, client->here);
+}
+
+void
+check_forget(struct client *client)
+{
+    for (int i = 0; i < SIM_CONTENTS; i++)
+        client->bases[i].valid = false;
+}
+
+/* Both had it in one mailbox: a flag that one side changed is changed on both. */
+static void
+check_flags(struct sim *sim, struct client *client, int id, const struct sim_sight *there)
+{
+    const struct sim_base *base = &client->bases[id];
+    const struct sim_sight *old_there = &client->there[id], *old_here = &client->here[id];
+    const unsigned seen_here = (old_here->flags & old_here->shown) | (base->flags & ~old_here->shown);
+    const unsigned expected = base->flags ^ ((old_there->flags ^ base->flags) | (seen_here ^ base->flags));
+
+    if (there->count != 1 || there->mailbox != base->mailbox)
+        violation(&sim->world, "#%d was on both sides and is not on the server any more", id);
+    else if (there->flags != expected)
+        violation(&sim->world, "flags of #%d: base %x, server %x, here %x, expected %x, but the server has %x", id, base->flags,
+                  old_there->flags, seen_here, expected, there->flags);
+}
+
+static void
+check_carried(struct sim *sim, struct client *client, int id, const struct sim_sight *there, const struct sim_sight *here)
+{
+    const struct sim_base *base = &client->bases[id];
+    const struct sim_sight *old_there = &client->there[id], *old_here = &client->here[id];
+    const bool same_there = old_there->count == 1 && old_there->mailbox == base->mailbox;
+    const bool same_here = old_here->count == 1 && old_here->mailbox == base->mailbox;
+
+    if (same_there && same_here)
+        check_flags(sim, client, id, there);
+    else if (same_there && old_there->flags == base->flags && old_here->count == 0 && there->count != 0)
+        violation(&sim->world, "#%d was removed here and is still on the server", id);
+    else if (same_here && (old_here->flags & old_here->shown) == (base->flags & old_here->shown) && old_there->count == 0 &&
+             here->count != 0)
+        violation(&sim->world, "#%d was removed on the server and is still here", id);
+    else if (same_there && old_here->count == 1 && (there->count != 1 || there->mailbox != old_here->mailbox))
+        violation(&sim->world, "#%d was moved here and not on the server", id);
+    else if (same_here && old_there->count == 1 && (here->count != 1 || here->mailbox != old_there->mailbox))
+        violation(&sim->world, "#%d was moved on the server and not here", id);
+}
+
+void
+check_after(struct sim *sim, struct client *client, bool clean)
+{
+    static struct sim_sight there[SIM_CONTENTS], here[SIM_CONTENTS];
+
+    if (!clean) {
+        check_forget(client);
+        return;
+    }
+    look_there(sim, there);
+    look_here(sim, &client->maildir, here);
+    for (int i = 0; i < sim->world.next_content && !sim->world.failed; i++) {
+        struct sim_base *base = &client->bases[i];
+        if (base->valid)
+            check_carried(sim, client, i, &there[i], &here[i]);
+        base->valid = there[i].count == 1 && here[i].count == 1 && there[i].mailbox == here[i].mailbox &&
+                      sim->server.boxes[there[i].mailbox].permanent == FLAG_ALL &&
+                      ((there[i].flags ^ here[i].flags) & here[i].shown) == 0;
+        base->mailbox = there[i].mailbox;
+        base->flags = there[i].flags;
+    }
+}
+
+/* ---- quiet: both sides show the same ---- */
+
+static bool
+is_excused(const struct sim *sim, const struct sim_file *file)
+{
+    return file->content != file->original || content_get(file->content)->digests.has_nul ||
+           file->content % 10 < sim->server.refuses;
+}
+
+/* As many on both sides. An edited file may stand for what it was; what the server will not have may be here alone. */
+static void
+compare_counts(struct sim *sim, const struct maildir_sim *maildir, int mailbox, int id)
+{
+    const int there = server_multiplicity(&sim->server, mailbox, id);
+    int here = 0, excused = 0;
+
+    for (size_t i = 0; i < maildir->tree.count; i++) {
+        const struct sim_file *file = &maildir->tree.files[i];
+        if (file->mailbox != mailbox || (file->content != id && file->original != id))
+            continue;
+        if (is_excused(sim, file) || file->content != id)
+            excused++;
+        else
+            here++;
+    }
+    if (sim->server.swallows_duplicates && there == 1 && here > 1)
+        return;
+    if (there < here || there > here + excused)
+        violation(&sim->world, "no convergence: #%d in %s: %d on the server, %d at client %d", id, server_mailbox_name(mailbox),
+                  there, here + excused, maildir->client);
+}
+
+/* The flags of a message that is once on each side. */
+static void
+compare_flags(struct sim *sim, struct maildir_sim *maildir, const struct sim_file *file)
+{
+    const struct sim_mailbox *box = &sim->server.boxes[file->mailbox];
+    unsigned shown;
+    const unsigned here = local_info_flags(file->info, &shown);
+
+    if (file->content != file->original || maildir_sim_multiplicity(maildir, file->mailbox, file->content, false) != 1 ||
+        server_multiplicity(&sim->server, file->mailbox, file->content) != 1)
+        return;
+    for (size_t i = 0; i < box->count; i++)
+        if (box->messages[i].content == file->content && ((box->messages[i].flags ^ here) & shown & box->permanent) != 0)
+            violation(&sim->world, "no convergence: flags of #%d in %s: %x on the server, %x at client %d", file->content,
+                      server_mailbox_name(file->mailbox), box->messages[i].flags, here, maildir->client);
+}
+
+void
+check_convergence(struct sim *sim)
+{
+    for (int c = 0; c < sim->world.clients; c++) {
+        struct maildir_sim *maildir = &sim->clients[c].maildir;
+        for (int m = 0; m < SIM_MAILBOXES; m++) {
+            if (maildir->tree.folder[m] != sim->server.boxes[m].exists)
+                violation(&sim->world, "no convergence: mailbox %s is only on one side", server_mailbox_name(m));
+            for (int i = 0; i < sim->world.next_content && !sim->world.failed; i++)
+                compare_counts(sim, maildir, m, i);
+        }
+        for (size_t i = 0; i < maildir->tree.count && !sim->world.failed; i++)
+            compare_flags(sim, maildir, &maildir->tree.files[i]);
+    }
+}
+
+void
+check_duplicates(struct sim *sim)
+{
+    for (int i = 0; i < sim->world.next_content; i++)
+        for (int m = 0; m < SIM_MAILBOXES; m++) {
+            const int now = world_multiplicity(&sim->world, i, m, false), most = sim->world.ledger[i].most[m];
+            if (now > most)
+                violation(&sim->world, "duplicate: #%d is %d times in %s, users made at most %d", i, now, server_mailbox_name(m),
+                          most);
+        }
+}

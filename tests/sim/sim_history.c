@@ -1,0 +1,244 @@
+/* One history from its seed: see sim_history.h. */
+#include "tests/sim/sim_history.h"
+
+#define ROUNDS_MAX 8 /* of syncs of all clients until nothing changes any more */
+
+static struct sim sim; /* one at a time */
+
+static void
+choose_server(struct server *server, struct rng *rng)
+{
+    const unsigned kind = rng_below(rng, 4);
+
+    server->condstore = kind < 3;
+    server->qresync = kind < 2;
+    server->uidplus = rng_chance(rng, 75);
+    server->move = rng_chance(rng, 65);
+    server->list_status = rng_chance(rng, 70);
+    server->status_gaps = !server->list_status || rng_chance(rng, 10);
+    server->reorders = rng_chance(rng, 60);
+    server->wrong_sizes = rng_chance(rng, 15);
+    server->swallows_duplicates = rng_chance(rng, 5);
+    server->refuses = rng_chance(rng, 12) ? 1 : 0;
+    server->separator = rng_chance(rng, 50) ? '.' : '/';
+    server->prefix = server->separator == '.' && rng_chance(rng, 50) ? "INBOX." : "";
+    /* Some servers can't hold every flag, and no keyword that is not theirs. */
+    if (rng_chance(rng, 20))
+        for (int i = 0; i < SIM_MAILBOXES; i++) {
+            server->boxes[i].permanent = FLAG_SEEN | FLAG_DELETED | FLAG_ANSWERED | (kind % 2 == 0 ? FLAG_FLAGGED : FLAG_DRAFT);
+            server->boxes[i].keywords = false;
+        }
+}
+
+static void
+begin(const struct history *history)
+{
+    struct world *world = &sim.world;
+
+    memset(world, 0, sizeof *world);
+    world->seed = history->seed;
+    world->rng = rng_for(history->seed, 0);
+    world->now = 1700000000;
+    world->tick = 1;
+    world->verbose = history->verbose;
+    world->coverage = history->coverage;
+    world->outside = action_outside;
+    world->server = &sim.server;
+    world->clients = rng_chance(&world->rng, 40) ? 2 : 1;
+    server_init(&sim.server, world);
+    choose_server(&sim.server, &world->rng);
+    sim.layout = rng_chance(&world->rng, 30) ? LAYOUT_MAILDIRPP : LAYOUT_VERBATIM;
+    sim.disasters = rng_chance(&world->rng, 45);
+    sim.has_backup = sim.unclean = false;
+    sim.syncs = 0;
+    for (int i = 0; i < world->clients; i++) {
+        struct client *client = &sim.clients[i];
+        maildir_sim_init(&client->maildir, world, i, sim.layout == LAYOUT_MAILDIRPP);
+        world->maildirs[i] = &client->maildir;
+        client->has_last = client->has_older = client->confirm = false;
+        check_forget(client);
+        run_open_journal(&sim, i, NULL, 0);
+    }
+    say(world, "seed %llu: %d clients, %s%s%s%s%s%s%s%s", (unsigned long long)history->seed, world->clients,
+        sim.server.qresync ? "QRESYNC" : sim.server.condstore ? "CONDSTORE" : "plain", sim.server.uidplus ? " UIDPLUS" : "",
+        sim.server.move ? " MOVE" : "", sim.server.list_status ? " LIST-STATUS" : "", sim.server.wrong_sizes ? " wrong-sizes" : "",
+        sim.server.swallows_duplicates ? " swallows-duplicates" : "", sim.server.refuses > 0 ? " refuses" : "",
+        sim.disasters ? " disasters" : "");
+    action_fill(&sim);
+}
+
+static void
+users_act(void)
+{
+    struct world *world = &sim.world;
+
+    for (unsigned i = 1 + rng_below(&world->rng, 4); i > 0; i--)
+        action_outside(world);
+}
+
+static void
+sync_disturbed(int client)
+{
+    struct world *world = &sim.world;
+    struct rng *rng = &world->rng;
+    const unsigned what = rng_below(rng, 100);
+
+    if (what < 40) {
+        world->crash_at = 1 + rng_below(rng, 1u << (1 + rng_below(rng, 6)));
+        world->crash_after = rng_chance(rng, 50);
+    } else if (what < 65) {
+        world->lose_at = 1 + rng_below(rng, 1u << (1 + rng_below(rng, 7)));
+        world->lose_after = rng_chance(rng, 60);
+    }
+    if (what >= 50)
+        world->interfere = 1 + (int)rng_below(rng, 12);
+    say(world, "  sync %d: crash at %ld, line breaks at %ld, %d %% outside", client, world->crash_at, world->lose_at,
+        world->interfere);
+    (void)run_sync(&sim, client);
+}
+
+static void
+act(int number)
+{
+    struct world *world = &sim.world;
+    const int client = (int)rng_below(&world->rng, (unsigned)world->clients);
+    const unsigned what = rng_below(&world->rng, 100);
+
+    say(world, "%d.", number);
+    world->now += rng_below(&world->rng, 30);
+    world->tick += rng_below(&world->rng, 2);
+    server_delayed(&sim.server, false);
+    if (what < 45) {
+        users_act();
+    } else if (what < 62) {
+        say(world, "  sync %d", client);
+        (void)run_sync(&sim, client);
+    } else if (what < 88) {
+        sync_disturbed(client);
+    } else if (what < 91) {
+        say(world, "  dry run %d", client);
+        run_dry(&sim, client);
+    } else if (what < 94) {
+        sim.server.quota = sim.server.quota > 0 ? 0 : 10 + (int)rng_below(&world->rng, 20);
+        say(world, "  there: quota %d", sim.server.quota);
+    } else if (sim.disasters) {
+        action_disaster(&sim);
+    } else {
+        users_act();
+    }
+}
+
+/* All clients, one after another, with a pause long enough for every command to have ended. @return steps that changed something */
+static unsigned long
+sync_all(int *worst)
+{
+    struct world *world = &sim.world;
+
+    *worst = 0;
+    world->changes = 0;
+    for (int i = 0; i < world->clients && !world->failed; i++) {
+        world->now += 60;
+        world->tick += 2;
+        server_delayed(&sim.server, true);
+        say(world, "  sync %d", i);
+        const int status = run_sync(&sim, i);
+        *worst = status > *worst ? status : *worst;
+    }
+    return world->changes;
+}
+
+static bool
+may_be_partial(void)
+{
+    for (int c = 0; c < sim.world.clients; c++) {
+        const struct sim_tree *tree = &sim.clients[c].maildir.tree;
+        for (size_t i = 0; i < tree->count; i++)
+            if (tree->files[i].content != tree->files[i].original || content_get(tree->files[i].content)->digests.has_nul ||
+                tree->files[i].content % 10 < sim.server.refuses)
+                return true;
+    }
+    return false;
+}
+
+/* Without UID EXPUNGE a removal waits as long as anything else carries \Deleted: rightly, but not for ever here. */
+static void
+unblock_removals(void)
+{
+    struct server *server = &sim.server;
+    bool marked = false;
+
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        for (size_t i = 0; i < server->boxes[m].count; i++)
+            marked = marked || (server->boxes[m].messages[i].flags & FLAG_DELETED) != 0;
+    if (server->uidplus || !marked)
+        return;
+    say(&sim.world, "  there: the server learns UIDPLUS");
+    server->uidplus = true;
+}
+
+static void
+settle(struct history *history)
+{
+    struct world *world = &sim.world;
+    int worst = 0, round = 0;
+    unsigned long changes = 1;
+
+    say(world, "quiet.");
+    sim.server.quota = 0;
+    while (!world->failed && round < ROUNDS_MAX && (changes > 0 || worst == 3)) {
+        changes = sync_all(&worst);
+        if (++round == 2 && worst == 1)
+            unblock_removals();
+    }
+    history->rounds = round;
+    if (!world->failed && changes > 0)
+        violation(world, "still changing after %d rounds", round);
+    if (!world->failed && worst != 0 && !(worst == 1 && may_be_partial()))
+        violation(world, "status %d although all is quiet", worst);
+    if (world->failed)
+        return;
+    check_convergence(&sim);
+    check_duplicates(&sim);
+}
+
+/* Nothing is left to do: the next run changes nothing, the one after it does not even write its journal. */
+static void
+check_idempotence(void)
+{
+    struct world *world = &sim.world;
+    int worst;
+
+    if (!world->failed && sync_all(&worst) > 0)
+        violation(world, "a sync with nothing to do changed something");
+    int64_t before[SIM_CLIENTS] = {0};
+    for (int i = 0; i < world->clients; i++)
+        before[i] = journal_changes(sim.clients[i].journal);
+    if (!world->failed && sync_all(&worst) > 0)
+        violation(world, "a second sync with nothing to do changed something");
+    for (int i = 0; i < world->clients; i++)
+        if (journal_changes(sim.clients[i].journal) != before[i])
+            violation(world, "a sync with nothing to do wrote %lld rows of the journal of client %d",
+                      (long long)(journal_changes(sim.clients[i].journal) - before[i]), i);
+}
+
+void
+history_run(struct history *history)
+{
+    struct world *world = &sim.world;
+
+    begin(history);
+    for (int i = 0; i < history->actions && !world->failed; i++) {
+        world->rng = rng_for(history->seed, (uint64_t)i + 1);
+        if (!history->skip[i])
+            act(i);
+    }
+    world->rng = rng_for(history->seed, 100000);
+    if (!world->failed)
+        settle(history);
+    check_idempotence();
+    history->failed = world->failed;
+    memcpy(history->failure, world->failure, sizeof history->failure);
+    history->hash = world->hash;
+    history->syncs = sim.syncs;
+    run_close(&sim);
+}

@@ -1,0 +1,93 @@
+/*
+ * One history: a server, one or two clients, actions of users, other clients, bad luck and golub, then quiet, then the laws.
+ */
+#ifndef TESTS_SIM_SIM_HISTORY_H
+#define TESTS_SIM_SIM_HISTORY_H
+
+#include "store/journal/journal.h"
+#include "sync/engine.h"
+#include "tests/sim/sim_maildir.h"
+#include "tests/sim/sim_server.h"
+
+#define SIM_ACTIONS_MAX 200
+
+struct sim_sight { /* where one message is on one side, if it is there once and in one mailbox */
+    int count;     /* in all mailboxes */
+    int mailbox;
+    unsigned flags, shown;
+};
+
+struct sim_base { /* what server and Maildir both showed after a sync without any disturbance */
+    bool valid;
+    int mailbox;
+    unsigned flags;
+};
+
+struct client {
+    struct maildir_sim maildir;
+    struct journal *journal;
+    /* what a backup holds: after the last run, and after the one before it */
+    struct sim_tree last, older;
+    bool has_last, has_older;
+    void *last_image, *older_image;
+    size_t last_size, older_size;
+    bool confirm; /* removals were held: the next run is told to go on */
+    struct sim_base bases[SIM_CONTENTS];
+    struct sim_sight there[SIM_CONTENTS], here[SIM_CONTENTS]; /* before the sync under way */
+};
+
+struct history {
+    uint64_t seed;
+    int actions;
+    bool skip[SIM_ACTIONS_MAX]; /* left out by the shrinker */
+    bool verbose;
+    struct coverage *coverage;
+    /* [out] */
+    bool failed;
+    char failure[400];
+    uint64_t hash;
+    int rounds;  /* until nothing changed any more */
+    int syncs;
+};
+
+struct sim { /* everything; too big for a stack */
+    struct world world;
+    struct server server, backup;
+    bool has_backup;
+    struct client clients[SIM_CLIENTS];
+    enum layout layout;
+    bool disasters;
+    bool images;   /* journals will be restored: keep copies */
+    bool unclean;  /* a history that disturbed golub needs one more turn to settle */
+    int syncs;
+};
+
+/** Run it from its first action to the last check. */
+void history_run(struct history *history);
+
+/* ---- actions (sim_action.c) ---- */
+void action_fill(struct sim *sim);       /* the mail that is there before golub comes */
+void action_outside(struct world *world); /* any user or other client does something */
+void action_disaster(struct sim *sim);
+
+/* ---- golub runs (sim_run.c) ---- */
+/** One sync of one client. @return its exit status; -1 after a crash */
+int run_sync(struct sim *sim, int client);
+void run_dry(struct sim *sim, int client);
+/** Journal as of some image (NULL: new). */
+void run_open_journal(struct sim *sim, int client, const void *image, size_t size);
+void run_close(struct sim *sim);
+
+/* ---- laws (sim_check.c) ---- */
+void check_before(struct sim *sim, struct client *client);
+/** @param clean  status 0, no crash, no line break, nobody else acted */
+void check_after(struct sim *sim, struct client *client, bool clean);
+/** Bases can't be told any more. */
+void check_forget(struct client *client);
+void check_convergence(struct sim *sim);
+void check_duplicates(struct sim *sim);
+
+/* ---- what the engine says (sim_report.c) ---- */
+struct report *report_of(struct world *world);
+
+#endif

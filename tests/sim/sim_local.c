@@ -1,0 +1,373 @@
+/*
+ * The simulated Maildir as the engine sees it: root, folders, listings, reading and drafts. What changes files in batches is
+ * in sim_batch.c.
+ */
+#include "tests/sim/sim_local.h"
+
+bool
+local_dead(struct maildir_sim *maildir, struct error *err)
+{
+    world_stop(maildir->world);
+    error_set(err, ERROR_LOCAL, "simulated crash");
+    return false;
+}
+
+bool
+local_alive(struct maildir_sim *maildir, struct error *err)
+{
+    return !maildir->world->crashed || local_dead(maildir, err);
+}
+
+int
+local_mailbox(const struct maildir_sim *maildir, const char *folder)
+{
+    for (int i = 0; i < SIM_MAILBOXES; i++)
+        if (strcmp(folder, maildir_sim_folder(maildir, i)) == 0)
+            return i;
+    return -1;
+}
+
+struct sim_file *
+local_find(struct maildir_sim *maildir, const struct local_file *file)
+{
+    const int mailbox = local_mailbox(maildir, file->folder);
+    return mailbox < 0 ? NULL : maildir_sim_file(maildir, mailbox, file->base, file->info);
+}
+
+static bool
+sim_open(void *local, bool make, enum local_root *root, struct error *err)
+{
+    struct maildir_sim *maildir = local;
+
+    world_between(maildir->world);
+    if (!local_alive(maildir, err))
+        return false;
+    if (!maildir->tree.root && make) {
+        const enum fate fate = world_step(maildir->world, STEP_FOLDER, false);
+        if (fate != FATE_BEFORE)
+            maildir->tree.root = true;
+        if (fate != FATE_GO)
+            return local_dead(maildir, err);
+    }
+    bool empty = !maildir->tree.mark.present;
+    for (int i = 0; i < SIM_MAILBOXES; i++)
+        empty = empty && !maildir->tree.folder[i];
+    *root = !maildir->tree.root ? ROOT_MISSING : empty ? ROOT_EMPTY : ROOT_PRESENT;
+    return true;
+}
+
+static bool
+sim_read_mark(void *local, struct local_mark *mark, struct error *err)
+{
+    struct maildir_sim *maildir = local;
+
+    *mark = maildir->tree.mark;
+    return local_alive(maildir, err);
+}
+
+static bool
+sim_write_mark(void *local, const struct local_mark *mark, struct error *err)
+{
+    struct maildir_sim *maildir = local;
+    const enum fate fate = world_step(maildir->world, STEP_MARK, false);
+
+    if (fate != FATE_BEFORE) {
+        maildir->tree.mark = *mark;
+        maildir->tree.mark.present = true;
+    }
+    return fate == FATE_GO || local_dead(maildir, err);
+}
+
+static bool
+sim_folders(void *local, bool (*folder)(void *context, const char *folder), void *context, struct error *err)
+{
+    struct maildir_sim *maildir = local;
+
+    if (!local_alive(maildir, err))
+        return false;
+    for (int i = 0; i < SIM_MAILBOXES; i++)
+        if (maildir->tree.folder[i] && !folder(context, maildir_sim_folder(maildir, i)))
+            return false;
+    return true;
+}
+
+static void
+read_stamp(const struct maildir_sim *maildir, int mailbox, struct local_stamp *stamp)
+{
+    text_print(stamp->text, sizeof stamp->text, "%d.%llu", mailbox, (unsigned long long)maildir->changed[mailbox]);
+    stamp->racy = maildir->changed[mailbox] >= maildir->world->tick;
+}
+
+static bool
+sim_stamp(void *local, const char *folder, struct local_stamp *stamp, bool *missing, struct error *err)
+{
+    struct maildir_sim *maildir = local;
+    const int mailbox = local_mailbox(maildir, folder);
+
+    world_between(maildir->world);
+    *missing = mailbox < 0 || !maildir->tree.folder[mailbox];
+    if (!*missing)
+        read_stamp(maildir, mailbox, stamp);
+    return local_alive(maildir, err);
+}
+
+/* ---- scan ---- */
+
+struct names { /* a listing, kept until it is known to be stable */
+    struct {
+        char base[LOCAL_BASE_MAX + 1], info[LOCAL_INFO_MAX + 1];
+    } name[SIM_FILES];
+    size_t count;
+};
+
+/* From a point on, in the order of the directory, as it is now; what moved since may be missed or seen twice. */
+static size_t
+list_some(const struct maildir_sim *maildir, int mailbox, size_t from, size_t to, struct names *names)
+{
+    size_t seen = 0;
+
+    for (size_t i = 0; i < maildir->tree.count && names->count < SIM_FILES; i++) {
+        const struct sim_file *file = &maildir->tree.files[i];
+        if (file->mailbox != mailbox)
+            continue;
+        if (seen >= from && seen < to) {
+            text_print(names->name[names->count].base, LOCAL_BASE_MAX + 1, "%s", file->base);
+            text_print(names->name[names->count].info, LOCAL_INFO_MAX + 1, "%s", file->info);
+            names->count++;
+        }
+        seen++;
+    }
+    return seen;
+}
+
+static bool
+list_names(struct maildir_sim *maildir, int mailbox, struct names *names, struct local_stamp *stamp)
+{
+    struct rng *rng = &maildir->world->rng;
+    const uint64_t version = maildir->version[mailbox];
+
+    read_stamp(maildir, mailbox, stamp);
+    names->count = 0;
+    const size_t half = rng_below(rng, (unsigned)maildir->tree.count + 1);
+    list_some(maildir, mailbox, 0, half, names);
+    world_between(maildir->world);
+    list_some(maildir, mailbox, half, SIM_FILES, names);
+    return maildir->version[mailbox] == version;
+}
+
+static bool
+sim_scan(void *local, const char *folder, const struct local_scanner *to, void *context, struct local_stamp *stamp, bool *stable,
+         struct error *err)
+{
+    static struct names names;
+    struct maildir_sim *maildir = local;
+    const int mailbox = local_mailbox(maildir, folder);
+
+    if (!local_alive(maildir, err))
+        return false;
+    if (mailbox < 0 || !maildir->tree.folder[mailbox]) {
+        error_set(err, ERROR_LOCAL, "open folder %s", folder);
+        return false;
+    }
+    *stable = false;
+    for (int attempt = 0; attempt < 3 && !*stable; attempt++)
+        *stable = list_names(maildir, mailbox, &names, stamp);
+    const size_t start = names.count > 0 ? rng_below(&maildir->world->rng, (unsigned)names.count) : 0;
+    for (size_t i = 0; i < names.count; i++) {
+        const size_t at = (start + i) % names.count;
+        if (!to->file(context, names.name[at].base, names.name[at].info))
+            return false;
+    }
+    return true;
+}
+
+/* ---- reading ---- */
+
+static bool
+sim_examine(void *local, const struct local_file *file, struct local_facts *facts, bool *missing, struct error *err)
+{
+    struct maildir_sim *maildir = local;
+
+    world_between(maildir->world);
+    if (!local_alive(maildir, err))
+        return false;
+    const struct sim_file *found = local_find(maildir, file);
+    *missing = found == NULL;
+    if (found != NULL) {
+        facts->digests = content_get(found->content)->digests;
+        facts->date = found->date;
+    }
+    return true;
+}
+
+struct handle { /* an open file: what is written or renamed later does not touch it */
+    int content;
+    size_t at;
+};
+
+static bool
+sim_read_open(void *local, const struct local_file *file, void **handle, bool *missing, struct error *err)
+{
+    struct maildir_sim *maildir = local;
+
+    world_between(maildir->world);
+    if (!local_alive(maildir, err))
+        return false;
+    const struct sim_file *found = local_find(maildir, file);
+    *missing = found == NULL;
+    *handle = NULL;
+    if (found != NULL) {
+        struct handle *open = calloc(1, sizeof *open);
+        if (open == NULL)
+            abort();
+        open->content = found->content;
+        *handle = open;
+    }
+    return true;
+}
+
+static bool
+sim_read(void *local, void *handle, void *to, size_t size, size_t *got, struct error *err)
+{
+    struct handle *open = handle;
+    const struct content *content = content_get(open->content);
+    const size_t left = content->len - open->at;
+
+    *got = left < size ? left : size;
+    memcpy(to, content->bytes + open->at, *got);
+    open->at += *got;
+    return local_alive(local, err);
+}
+
+static bool
+sim_read_rewind(void *local, void *handle, struct error *err)
+{
+    ((struct handle *)handle)->at = 0;
+    return local_alive(local, err);
+}
+
+static void
+sim_read_close(void *local, void *handle)
+{
+    (void)local;
+    free(handle);
+}
+
+/* ---- drafts ---- */
+
+static bool
+sim_draft_begin(void *local, const char *folder, struct local_draft **draft, struct error *err)
+{
+    struct maildir_sim *maildir = local;
+    const int mailbox = local_mailbox(maildir, folder);
+
+    if (!local_alive(maildir, err))
+        return false;
+    if (mailbox < 0 || !maildir->tree.folder[mailbox]) {
+        error_set(err, ERROR_LOCAL, "open a draft in %s", folder);
+        return false;
+    }
+    struct local_draft *fresh = calloc(1, sizeof *fresh);
+    if (fresh == NULL)
+        abort();
+    fresh->mailbox = mailbox;
+    fresh->bytes = buffer_new(1 << 20);
+    maildir->drafts++;
+    *draft = fresh;
+    return true;
+}
+
+static bool
+sim_draft_write(void *local, struct local_draft *draft, const void *bytes, size_t len, struct error *err)
+{
+    if (!buffer_add(&draft->bytes, bytes, len))
+        abort();
+    return local_alive(local, err);
+}
+
+static bool
+sim_draft_finish(void *local, struct local_draft *draft, struct digests *digests, struct error *err)
+{
+    struct digest *digest = digest_new();
+
+    if (digest == NULL || !digest_reset(digest) || !digest_add(digest, draft->bytes.at, draft->bytes.len) ||
+        !digest_finish(digest, digests))
+        abort();
+    digest_free(digest);
+    return local_alive(local, err);
+}
+
+void
+local_draft_free(struct maildir_sim *maildir, struct local_draft *draft)
+{
+    if (draft == NULL)
+        return;
+    maildir->drafts--;
+    buffer_free(&draft->bytes);
+    free(draft);
+}
+
+static void
+sim_draft_drop(void *local, struct local_draft *draft)
+{
+    local_draft_free(local, draft);
+}
+
+/* ---- the rest ---- */
+
+static bool
+sim_create(void *local, const char *folder, struct error *err)
+{
+    struct maildir_sim *maildir = local;
+    const int mailbox = local_mailbox(maildir, folder);
+
+    if (mailbox < 0) {
+        violation(maildir->world, "golub makes a folder nobody asked for: %s", folder);
+        return local_dead(maildir, err);
+    }
+    if (maildir->tree.folder[mailbox])
+        return local_alive(maildir, err);
+    const enum fate fate = world_step(maildir->world, STEP_FOLDER, false);
+    if (fate != FATE_BEFORE) {
+        say(maildir->world, "      folder %s", maildir_sim_folder(maildir, mailbox));
+        maildir->tree.folder[mailbox] = true;
+        maildir_sim_touch(maildir, mailbox);
+    }
+    return fate == FATE_GO || local_dead(maildir, err);
+}
+
+static bool
+sim_free_space(void *local, uint64_t *bytes, struct error *err)
+{
+    *bytes = UINT64_C(1) << 40;
+    return local_alive(local, err);
+}
+
+static void
+sim_describe(void *local, char *to, size_t size)
+{
+    (void)local;
+    text_print(to, size, "simulator");
+}
+
+static void
+sim_close(void *local)
+{
+    (void)local;
+}
+
+static const struct local_ops ops = {
+    .open = sim_open, .read_mark = sim_read_mark, .write_mark = sim_write_mark, .folders = sim_folders, .stamp = sim_stamp,
+    .scan = sim_scan, .examine = sim_examine, .read_open = sim_read_open, .read = sim_read, .read_rewind = sim_read_rewind,
+    .read_close = sim_read_close, .draft_begin = sim_draft_begin, .draft_write = sim_draft_write,
+    .draft_finish = sim_draft_finish, .draft_drop = sim_draft_drop, .deliver = batch_deliver, .rename = batch_rename,
+    .link = batch_link, .unlink_moved = batch_unlink, .remove = batch_remove, .in_quarantine = batch_in_quarantine,
+    .quarantine_drop = batch_quarantine_drop, .create = sim_create, .free_space = sim_free_space, .describe = sim_describe,
+    .close = sim_close,
+};
+
+struct local
+maildir_sim_local(struct maildir_sim *maildir)
+{
+    return (struct local){&ops, maildir};
+}

@@ -1,0 +1,28 @@
+/* What the two halves of the simulated Maildir's table of functions share. */
+#ifndef TESTS_SIM_SIM_LOCAL_H
+#define TESTS_SIM_SIM_LOCAL_H
+
+#include "tests/sim/sim_maildir.h"
+
+struct local_draft {
+    int mailbox;
+    struct buffer bytes;
+};
+
+/** The process is dead (or dies here): err says so; false. */
+bool local_dead(struct maildir_sim *maildir, struct error *err);
+bool local_alive(struct maildir_sim *maildir, struct error *err);
+/** -1: no folder of this world. */
+int local_mailbox(const struct maildir_sim *maildir, const char *folder);
+struct sim_file *local_find(struct maildir_sim *maildir, const struct local_file *file);
+void local_draft_free(struct maildir_sim *maildir, struct local_draft *draft);
+
+bool batch_deliver(void *local, struct local_delivery *items, size_t count, struct error *err);
+bool batch_rename(void *local, struct local_rename *items, size_t count, struct error *err);
+bool batch_link(void *local, struct local_move *items, size_t count, struct error *err);
+bool batch_unlink(void *local, struct local_move *items, size_t count, struct error *err);
+bool batch_remove(void *local, struct local_removal *items, size_t count, struct error *err);
+bool batch_in_quarantine(void *local, const char *name);
+bool batch_quarantine_drop(void *local, const char *name, struct error *err);
+
+#endif

@@ -1,0 +1,193 @@
+/* The simulated Maildirs and their mail readers; what the engine sees of them is in sim_local.c. */
+#include "tests/sim/sim_maildir.h"
+
+void
+maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, bool plusplus)
+{
+    memset(maildir, 0, offsetof(struct maildir_sim, tree.files));
+    maildir->tree.count = 0;
+    memset(&maildir->tree.mark, 0, sizeof maildir->tree.mark);
+    memset(maildir->changed, 0, sizeof maildir->changed);
+    memset(maildir->version, 0, sizeof maildir->version);
+    maildir->world = world;
+    maildir->client = client;
+    maildir->plusplus = plusplus;
+    maildir->quarantined = 0;
+    maildir->drafts = 0;
+    maildir->next_name = 0;
+}
+
+const char *
+maildir_sim_folder(const struct maildir_sim *maildir, int mailbox)
+{
+    static const char *const verbatim[SIM_MAILBOXES] = {"INBOX", "Work", "Work/Old"};
+    static const char *const plusplus[SIM_MAILBOXES] = {"", ".Work", ".Work.Old"};
+    return (maildir->plusplus ? plusplus : verbatim)[mailbox];
+}
+
+int
+maildir_sim_multiplicity(const struct maildir_sim *maildir, int mailbox, int content, bool originals)
+{
+    int found = 0;
+
+    for (size_t i = 0; i < maildir->tree.count; i++)
+        found += maildir->tree.files[i].mailbox == mailbox &&
+                 (maildir->tree.files[i].content == content || (originals && maildir->tree.files[i].original == content));
+    return found;
+}
+
+struct sim_file *
+maildir_sim_file(struct maildir_sim *maildir, int mailbox, const char *base, const char *info)
+{
+    for (size_t i = 0; i < maildir->tree.count; i++) {
+        struct sim_file *file = &maildir->tree.files[i];
+        if (file->mailbox == mailbox && strcmp(file->base, base) == 0 && strcmp(file->info, info) == 0)
+            return file;
+    }
+    return NULL;
+}
+
+struct sim_file *
+maildir_sim_base(struct maildir_sim *maildir, int mailbox, const char *base)
+{
+    for (size_t i = 0; i < maildir->tree.count; i++) {
+        struct sim_file *file = &maildir->tree.files[i];
+        if (file->mailbox == mailbox && strcmp(file->base, base) == 0)
+            return file;
+    }
+    return NULL;
+}
+
+void
+maildir_sim_touch(struct maildir_sim *maildir, int mailbox)
+{
+    maildir->changed[mailbox] = maildir->world->tick;
+    maildir->version[mailbox]++;
+}
+
+struct sim_file *
+maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, const char *info, int content, int64_t date)
+{
+    if (maildir->tree.count == SIM_FILES)
+        return NULL;
+    struct sim_file *file = &maildir->tree.files[maildir->tree.count++];
+    file->mailbox = mailbox;
+    text_print(file->base, sizeof file->base, "%s", base);
+    text_print(file->info, sizeof file->info, "%s", info);
+    file->content = file->original = content;
+    file->date = date;
+    file->fresh = false;
+    maildir_sim_touch(maildir, mailbox);
+    ledger_add(maildir->world, content);
+    return file;
+}
+
+void
+maildir_sim_drop(struct maildir_sim *maildir, struct sim_file *file)
+{
+    const int content = file->content;
+
+    maildir_sim_touch(maildir, file->mailbox);
+    *file = maildir->tree.files[--maildir->tree.count];
+    ledger_drop(maildir->world, content);
+}
+
+void
+mua_new_base(struct maildir_sim *maildir, char base[static LOCAL_BASE_MAX + 1])
+{
+    text_print(base, LOCAL_BASE_MAX + 1, "15%u.M%u_%d.host%d", maildir->next_name, maildir->next_name, maildir->client,
+               maildir->client);
+    maildir->next_name++;
+}
+
+void
+mua_set_flags(struct maildir_sim *maildir, struct sim_file *file, unsigned flags)
+{
+    char letters[7], info[LOCAL_INFO_MAX + 1];
+
+    flags_to_letters(flags, letters);
+    text_print(info, sizeof info, "c:2,%s", letters);
+    if (maildir_sim_file(maildir, file->mailbox, file->base, info) != NULL)
+        return;
+    text_print(file->info, sizeof file->info, "%s", info);
+    maildir_sim_touch(maildir, file->mailbox);
+}
+
+void
+mua_back_to_new(struct maildir_sim *maildir, struct sim_file *file)
+{
+    if (maildir_sim_file(maildir, file->mailbox, file->base, "n") != NULL)
+        return;
+    text_print(file->info, sizeof file->info, "n");
+    maildir_sim_touch(maildir, file->mailbox);
+}
+
+bool
+mua_deliver(struct maildir_sim *maildir, int mailbox, int content, unsigned flags, int64_t date)
+{
+    char base[LOCAL_BASE_MAX + 1], info[LOCAL_INFO_MAX + 1];
+
+    mua_new_base(maildir, base);
+    local_info_fresh(flags, info);
+    return maildir_sim_add(maildir, mailbox, base, info, content, date) != NULL;
+}
+
+bool
+mua_move(struct maildir_sim *maildir, struct sim_file *file, int mailbox, bool new_base)
+{
+    char base[LOCAL_BASE_MAX + 1];
+
+    text_print(base, sizeof base, "%s", file->base);
+    if (new_base || maildir_sim_base(maildir, mailbox, base) != NULL)
+        mua_new_base(maildir, base);
+    maildir_sim_touch(maildir, file->mailbox);
+    file->mailbox = mailbox;
+    text_print(file->base, sizeof file->base, "%s", base);
+    maildir_sim_touch(maildir, mailbox);
+    return true;
+}
+
+bool
+mua_copy(struct maildir_sim *maildir, struct sim_file *file, int mailbox)
+{
+    char base[LOCAL_BASE_MAX + 1];
+
+    mua_new_base(maildir, base);
+    return maildir_sim_add(maildir, mailbox, base, file->info, file->content, file->date) != NULL;
+}
+
+void
+mua_remove(struct maildir_sim *maildir, struct sim_file *file)
+{
+    maildir_sim_drop(maildir, file);
+}
+
+void
+mua_edit(struct maildir_sim *maildir, struct sim_file *file, int content)
+{
+    /* The folder's time does not move when a file is written in place. */
+    const int old = file->content;
+
+    file->content = content;
+    ledger_add(maildir->world, content);
+    ledger_drop(maildir->world, old);
+}
+
+void
+maildir_sim_restore(struct maildir_sim *maildir, const struct sim_tree *then)
+{
+    struct world *world = maildir->world;
+
+    for (size_t i = 0; i < then->count; i++)
+        ledger_add(world, then->files[i].content);
+    for (size_t i = 0; i < maildir->tree.count; i++)
+        ledger_drop(world, maildir->tree.files[i].content);
+    memcpy(maildir->tree.folder, then->folder, sizeof then->folder);
+    memcpy(maildir->tree.files, then->files, then->count * sizeof then->files[0]);
+    maildir->tree.count = then->count;
+    maildir->tree.mark = then->mark;
+    maildir->tree.root = then->root;
+    for (int i = 0; i < SIM_MAILBOXES; i++)
+        maildir_sim_touch(maildir, i);
+    ledger_forgive(world);
+}

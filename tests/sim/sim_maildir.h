@@ -1,0 +1,84 @@
+/*
+ * A tree of Maildir folders in memory, as a struct local, and what mail readers do in it.
+ *
+ * Effects of a batch are volatile until the batch returns: at a power loss in the middle any subset of them is lost. What
+ * a batch returned is durable. Mail readers act between any two steps, and the marks of time on a folder are as coarse as
+ * the world's tick, so that a change may hide behind the stamp of an earlier one.
+ */
+#ifndef TESTS_SIM_SIM_MAILDIR_H
+#define TESTS_SIM_SIM_MAILDIR_H
+
+#include "store/base/local.h"
+#include "tests/sim/world.h"
+
+#define SIM_FILES 500
+#define SIM_QUARANTINE 500
+
+struct sim_file {
+    int mailbox; /* = folder */
+    char base[LOCAL_BASE_MAX + 1];
+    char info[LOCAL_INFO_MAX + 1];
+    int content;
+    int original; /* what it was before somebody edited it under its name */
+    int64_t date;
+    bool fresh;   /* put there by a batch that has not returned */
+};
+
+struct sim_quarantined {
+    char name[256];
+    int content;
+};
+
+struct sim_tree { /* what a backup of the Maildir holds */
+    bool root;
+    bool folder[SIM_MAILBOXES];
+    struct sim_file files[SIM_FILES];
+    size_t count;
+    struct local_mark mark;
+};
+
+struct maildir_sim {
+    struct world *world;
+    int client;
+    bool plusplus;
+    struct sim_tree tree;
+    uint64_t changed[SIM_MAILBOXES];   /* tick of the folder's last change */
+    uint64_t version[SIM_MAILBOXES];   /* every change counts */
+    struct sim_quarantined quarantine[SIM_QUARANTINE];
+    size_t quarantined;
+    int drafts; /* open; 0 after each run */
+    unsigned next_name; /* of the mail reader's own files */
+};
+
+void maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, bool plusplus);
+struct local maildir_sim_local(struct maildir_sim *maildir);
+
+const char *maildir_sim_folder(const struct maildir_sim *maildir, int mailbox);
+/** Files of this message; originals: and edited ones that still stand for it. */
+int maildir_sim_multiplicity(const struct maildir_sim *maildir, int mailbox, int content, bool originals);
+struct sim_file *maildir_sim_file(struct maildir_sim *maildir, int mailbox, const char *base, const char *info);
+/** Any file of this base there. */
+struct sim_file *maildir_sim_base(struct maildir_sim *maildir, int mailbox, const char *base);
+/** A folder's contents changed. */
+void maildir_sim_touch(struct maildir_sim *maildir, int mailbox);
+
+/* What happens to files, whoever does it. NULL: no room. */
+struct sim_file *maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, const char *info, int content,
+                                 int64_t date);
+void maildir_sim_drop(struct maildir_sim *maildir, struct sim_file *file);
+
+/* A mail reader. A new base is one that nobody has; file stays where it is in the array but for drop. */
+void mua_new_base(struct maildir_sim *maildir, char base[static LOCAL_BASE_MAX + 1]);
+void mua_set_flags(struct maildir_sim *maildir, struct sim_file *file, unsigned flags);
+void mua_back_to_new(struct maildir_sim *maildir, struct sim_file *file);
+bool mua_deliver(struct maildir_sim *maildir, int mailbox, int content, unsigned flags, int64_t date);
+/** @param new_base  the file gets a name of its own there, as some readers do */
+bool mua_move(struct maildir_sim *maildir, struct sim_file *file, int mailbox, bool new_base);
+bool mua_copy(struct maildir_sim *maildir, struct sim_file *file, int mailbox);
+void mua_remove(struct maildir_sim *maildir, struct sim_file *file);
+void mua_edit(struct maildir_sim *maildir, struct sim_file *file, int content);
+
+/** The tree becomes what `then` was; the quarantine stays. */
+void maildir_sim_restore(struct maildir_sim *maildir, const struct sim_tree *then);
+
+#endif

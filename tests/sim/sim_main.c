@@ -1,0 +1,244 @@
+/*
+ * sim_golub: histories of the real sync engine on a simulated server, Maildirs and journals.
+ *
+ *   sim_golub --count 1000                  seeds 1 ... 1000
+ *   sim_golub --seed 77 --verbose           one history, told as it happens
+ *   sim_golub --seed 77 --skip 3,5 --verbose  without some of its actions (what the shrinker prints)
+ *   --first N   the first of --count seeds     --actions N   actions of a history
+ *   --check-determinism   run each seed twice and compare
+ *
+ * A broken law ends the program with status 1 and says which seed, and which of its actions matter.
+ */
+#include "tests/sim/sim_history.h"
+
+#include <ctype.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#define STUCK_S 60 /* a history takes milliseconds */
+
+struct arguments {
+    uint64_t first, count;
+    int actions;
+    bool verbose, determinism, keep_going;
+    const char *skip;
+};
+
+static struct coverage coverage;
+static volatile uint64_t current_seed;
+
+/* A failed assertion or a sanitizer's finding must say which history it was. */
+static void
+tell_seed(int number)
+{
+    char line[100];
+    const int len = snprintf(line, sizeof line, "sim_golub: signal %d in seed %" PRIu64 "\n", number, (uint64_t)current_seed);
+
+    if (len > 0 && write(STDERR_FILENO, line, (size_t)len) < 0)
+        _exit(1);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void
+run_once(struct history *history, uint64_t seed)
+{
+    history->seed = seed;
+    history->failed = false;
+    current_seed = seed;
+    alarm(STUCK_S);
+    history_run(history);
+    alarm(0);
+}
+
+/* Which law: a failure without its numbers, as a hash. */
+static int
+kind_of(const char *failure)
+{
+    unsigned hash = 5381;
+
+    for (; *failure != '\0'; failure++)
+        if (!isdigit((unsigned char)*failure))
+            hash = hash * 33 + (unsigned char)*failure;
+    return (int)(hash % 200) + 2;
+}
+
+/* In a process of its own, so that an abort is only one more outcome. @return does it still go wrong in the same way? */
+static bool
+still_fails(const struct history *history)
+{
+    fflush(stdout);
+    const int kind = kind_of(history->failure);
+    const pid_t child = fork();
+    int status = 0;
+
+    if (child == 0) {
+        static struct coverage scratch;
+        struct history copy = *history;
+        if (freopen("/dev/null", "w", stderr) == NULL)
+            _exit(0);
+        copy.verbose = false;
+        copy.coverage = &scratch;
+        run_once(&copy, copy.seed);
+        _exit(copy.failed ? kind_of(copy.failure) : 0);
+    }
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == kind;
+}
+
+/* Leave out one action after the other as long as it still goes wrong. */
+static void
+shrink(struct history *history)
+{
+    while (history->actions > 0) {
+        history->actions--;
+        if (!still_fails(history)) {
+            history->actions++;
+            break;
+        }
+    }
+    for (int i = history->actions - 1; i >= 0; i--) {
+        if (history->skip[i])
+            continue;
+        history->skip[i] = true;
+        if (!still_fails(history))
+            history->skip[i] = false;
+    }
+}
+
+static void
+print_reproduction(const struct history *history)
+{
+    const char *comma = "";
+
+    printf("again: sim_golub --verbose --seed %" PRIu64 " --actions %d", history->seed, history->actions);
+    for (int i = 0; i < history->actions; i++) {
+        if (!history->skip[i])
+            continue;
+        printf("%s%d", comma[0] == '\0' ? " --skip " : comma, i);
+        comma = ",";
+    }
+    printf("\n");
+    fflush(stdout);
+}
+
+static void
+print_coverage(void)
+{
+    printf("%-15s %10s %13s %12s %12s %11s\n", "step", "done", "crash before", "crash after", "lost before", "lost after");
+    for (int i = 0; i < STEP_KINDS; i++)
+        printf("%-15s %10lu %13lu %12lu %12lu %11lu\n", step_name((enum step_kind)i), coverage.done[i], coverage.crash_before[i],
+               coverage.crash_after[i], coverage.lost_before[i], coverage.lost_after[i]);
+}
+
+static void
+read_skip(const char *list, struct history *history)
+{
+    char *end;
+
+    for (const char *at = list; at != NULL && *at != '\0'; at = *end == ',' ? end + 1 : end) {
+        const unsigned long number = strtoul(at, &end, 10);
+        if (end == at)
+            return;
+        if (number < SIM_ACTIONS_MAX)
+            history->skip[number] = true;
+    }
+}
+
+static bool
+read_arguments(int argc, char **argv, struct arguments *to)
+{
+    static const struct option options[] = {
+        {"seed", 1, NULL, 's'},   {"first", 1, NULL, 'f'},   {"count", 1, NULL, 'c'}, {"actions", 1, NULL, 'a'},
+        {"verbose", 0, NULL, 'v'}, {"check-determinism", 0, NULL, 'd'}, {"skip", 1, NULL, 'k'}, {"keep-going", 0, NULL, 'g'}, {0}};
+    int option;
+
+    *to = (struct arguments){.first = 1, .count = 1, .actions = 26};
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 's':
+        case 'f':
+            to->first = strtoull(optarg, NULL, 10);
+            break;
+        case 'c':
+            to->count = strtoull(optarg, NULL, 10);
+            break;
+        case 'a':
+            to->actions = (int)strtoul(optarg, NULL, 10);
+            break;
+        case 'v':
+            to->verbose = true;
+            break;
+        case 'd':
+            to->determinism = true;
+            break;
+        case 'g':
+            to->keep_going = true;
+            break;
+        case 'k':
+            to->skip = optarg;
+            break;
+        default:
+            return false;
+        }
+    }
+    return optind == argc && to->actions >= 0 && to->actions <= SIM_ACTIONS_MAX;
+}
+
+/* @return the seed keeps the laws */
+static bool
+try_seed(const struct arguments *arguments, uint64_t seed, int rounds[10], long *syncs)
+{
+    struct history history = {.actions = arguments->actions, .verbose = arguments->verbose, .coverage = &coverage};
+
+    read_skip(arguments->skip, &history);
+    run_once(&history, seed);
+    rounds[history.rounds < 9 ? history.rounds : 9]++;
+    *syncs += history.syncs;
+    if (arguments->determinism && !history.failed) {
+        const uint64_t hash = history.hash;
+        run_once(&history, seed);
+        if (history.hash != hash)
+            printf("seed %" PRIu64 " is not deterministic\n", seed);
+        return history.hash == hash;
+    }
+    if (!history.failed)
+        return true;
+    printf("seed %" PRIu64 ": %s\n", seed, history.failure);
+    fflush(stdout);
+    if (!arguments->verbose && arguments->skip == NULL) {
+        shrink(&history);
+        print_reproduction(&history);
+    }
+    return false;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct arguments arguments;
+    int rounds[10] = {0};
+    uint64_t failed = 0;
+    long syncs = 0;
+
+    if (!read_arguments(argc, argv, &arguments)) {
+        fprintf(stderr, "usage: sim_golub [--seed N | --first N] [--count N] [--actions N] [--verbose] [--check-determinism] "
+                        "[--keep-going] [--skip N,N...]\n");
+        return 2;
+    }
+    signal(SIGABRT, tell_seed);
+    signal(SIGSEGV, tell_seed);
+    signal(SIGALRM, tell_seed);
+    for (uint64_t i = 0; i < arguments.count && (failed == 0 || arguments.keep_going); i++)
+        failed += !try_seed(&arguments, arguments.first + i, rounds, &syncs);
+    if (!arguments.verbose) {
+        print_coverage();
+        printf("%ld syncs; rounds until quiet:", syncs);
+        for (int i = 1; i < 10; i++)
+            printf(" %d:%d", i, rounds[i]);
+        printf("\n%" PRIu64 " of %" PRIu64 " histories from seed %" PRIu64 " broke a law\n", failed, arguments.count,
+               arguments.first);
+    }
+    return failed > 0;
+}

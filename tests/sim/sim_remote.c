@@ -1,0 +1,442 @@
+/*
+ * The simulated server as the engine sees it: reads, appends and flags. Messages that leave a mailbox are in sim_change.c.
+ *
+ * Each command is a step. Where the line breaks "after" it, the server has done it (an APPEND perhaps later) and perhaps some
+ * of the commands that were in the pipeline behind it, and nobody ever hears of that.
+ */
+#include "tests/sim/sim_remote.h"
+
+static const struct remote_outcome fine = {.ok = true};
+
+bool
+remote_broken(struct server *server, struct error *err)
+{
+    server->connected = false;
+    world_stop(server->world);
+    if (server->world->crashed)
+        error_set(err, ERROR_LOCAL, "simulated crash");
+    else
+        error_set(err, ERROR_NETWORK, "simulated line break");
+    return false;
+}
+
+bool
+remote_alive(struct server *server, struct error *err)
+{
+    return (server->connected && !server->world->crashed) || remote_broken(server, err);
+}
+
+bool
+remote_writes(struct server *server, const char *what)
+{
+    if (server->examine)
+        violation(server->world, "a dry run sent %s", what);
+    return !server->examine;
+}
+
+static bool
+sim_open(void *remote, bool examine, struct error *err)
+{
+    struct server *server = remote;
+
+    world_between(server->world);
+    if (world_step(server->world, STEP_READ, true) != FATE_GO)
+        return remote_broken(server, err);
+    server->connected = true;
+    server->examine = examine;
+    return true;
+}
+
+static void
+sim_info(void *remote, struct remote_info *out)
+{
+    const struct server *server = remote;
+
+    memset(out, 0, sizeof *out);
+    text_print(out->server, sizeof out->server, "simulator");
+    text_print(out->prefix, sizeof out->prefix, "%s", server->prefix);
+    out->separator = server->separator;
+    out->condstore = server->condstore;
+    out->qresync = server->qresync;
+    out->uidplus = server->uidplus;
+    out->move = server->move;
+    out->list_status = server->list_status;
+    out->capabilities = "IMAP4rev1";
+}
+
+static bool
+list_one(struct server *server, int mailbox, bool (*listed)(void *context, const struct remote_listed *mailbox), void *context)
+{
+    const struct sim_mailbox *box = &server->boxes[mailbox];
+    char name[64];
+
+    server_wire_name(server, mailbox, name, sizeof name);
+    struct remote_listed item = {.name = text_of(name), .utf8 = text_of(name), .separator = server->separator};
+    item.has_status = !(server->status_gaps && rng_chance(&server->world->rng, 30));
+    if (item.has_status) {
+        item.messages = (uint32_t)box->count;
+        item.uidnext = box->uidnext;
+        item.uidvalidity = box->uidvalidity;
+        item.modseq = server->condstore ? box->modseq : 0;
+    }
+    return listed(context, &item);
+}
+
+static bool
+sim_survey(void *remote, bool (*listed)(void *context, const struct remote_listed *mailbox), void *context,
+           struct error *err)
+{
+    struct server *server = remote;
+    const int start = server->reorders ? (int)rng_below(&server->world->rng, SIM_MAILBOXES) : 0;
+
+    if (!remote_alive(server, err))
+        return false;
+    for (int i = 0; i < SIM_MAILBOXES; i++) {
+        const int mailbox = (start + i) % SIM_MAILBOXES;
+        world_between(server->world);
+        if (world_step(server->world, STEP_READ, true) != FATE_GO)
+            return remote_broken(server, err);
+        if (server->boxes[mailbox].exists && !list_one(server, mailbox, listed, context))
+            return false;
+    }
+    return true;
+}
+
+/* ---- observe ---- */
+
+struct listing { /* one mailbox being read out */
+    struct server *server;
+    const struct remote_select *select;
+    size_t index;
+    int mailbox;
+    bool known, delta;
+    uint64_t since;
+    const struct remote_observer *to;
+    void *context;
+};
+
+static bool
+tell_message(const struct listing *listing, const struct sim_message *message, bool flags, bool meta)
+{
+    static char keywords[KEYWORDS_MAX + 1];
+    struct remote_message item = {.uid = message->uid, .has_flags = flags, .has_meta = meta};
+
+    if (flags) {
+        server_keywords(message->keys, keywords);
+        item.flags = message->flags;
+        item.keywords = keywords;
+    }
+    if (meta) {
+        item.size = server_size(listing->server, message->content);
+        item.date = message->date;
+    }
+    return listing->to->message(listing->context, listing->index, &item);
+}
+
+static bool
+tell_vanished(const struct listing *listing, const struct sim_mailbox *then)
+{
+    for (size_t i = 0; i < then->expunged_count; i++) {
+        const uint32_t uid = then->expunged[i].uid;
+        if (then->expunged[i].modseq > listing->since &&
+            !listing->to->vanished(listing->context, listing->index, uid, uid))
+            return false;
+    }
+    return true;
+}
+
+static bool
+tell_one(const struct listing *listing, const struct sim_message *message)
+{
+    const struct remote_select *select = listing->select;
+    const bool changed = !listing->delta || message->modseq > listing->since || message->uid >= select->uidnext;
+    const bool meta = !listing->known || select->full || message->uid >= select->uidnext;
+
+    if (listing->known && message->uid == select->check_uid && !meta && !tell_message(listing, message, false, true))
+        return false;
+    return !changed || tell_message(listing, message, true, meta);
+}
+
+static void
+shuffle(struct rng *rng, struct sim_message *messages, size_t count)
+{
+    for (size_t i = count; i > 1; i--) {
+        const size_t k = rng_below(rng, (unsigned)i);
+        const struct sim_message other = messages[k];
+        messages[k] = messages[i - 1];
+        messages[i - 1] = other;
+    }
+}
+
+/* What the server shows after the SELECT; others may have acted since. */
+static bool
+tell_messages(const struct listing *listing, struct error *err)
+{
+    struct server *server = listing->server;
+    struct world *world = server->world;
+    struct sim_message messages[SIM_MESSAGES];
+    const size_t count = server->boxes[listing->mailbox].count;
+
+    memcpy(messages, server->boxes[listing->mailbox].messages, count * sizeof messages[0]);
+    if (server->reorders)
+        shuffle(&world->rng, messages, count);
+    const enum fate fate = world_step(world, STEP_READ, true);
+    const size_t stop = fate == FATE_GO ? count : rng_below(&world->rng, (unsigned)count + 1);
+    for (size_t i = 0; i < stop; i++)
+        if (!tell_one(listing, &messages[i]))
+            return false;
+    return fate == FATE_GO || remote_broken(server, err);
+}
+
+static bool
+observe_one(struct listing *listing, struct error *err)
+{
+    struct server *server = listing->server;
+    const struct remote_select *select = listing->select;
+    static struct sim_mailbox then; /* as it was at the SELECT */
+
+    then = server->boxes[listing->mailbox];
+    listing->known = select->uidvalidity == then.uidvalidity;
+    listing->delta = listing->known && !select->full && server->condstore && select->modseq > 0;
+    listing->since = select->modseq;
+    const struct remote_selected selected = {
+        .uidvalidity = then.uidvalidity, .uidnext = then.uidnext, .exists = (uint32_t)then.count,
+        .modseq = server->condstore ? then.modseq : 0, .permanent = then.permanent, .keywords = then.keywords,
+        .delta = listing->delta, .read_only = server->examine};
+    if (!listing->to->selected(listing->context, listing->index, &selected))
+        return false;
+    if (listing->delta && server->qresync && !tell_vanished(listing, &then))
+        return false;
+    world_between(server->world);
+    return tell_messages(listing, err) && listing->to->done(listing->context, listing->index, &fine);
+}
+
+static bool
+sim_observe(void *remote, const struct remote_select *mailboxes, size_t count, const struct remote_observer *to,
+            void *context, struct error *err)
+{
+    static const struct remote_outcome gone = {.gone = true, .answer = "[NONEXISTENT] no such mailbox"};
+    struct server *server = remote;
+
+    if (!remote_alive(server, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct listing listing = {.server = server, .select = &mailboxes[i], .index = i, .to = to, .context = context};
+        world_between(server->world);
+        if (world_step(server->world, STEP_READ, true) != FATE_GO)
+            return remote_broken(server, err);
+        listing.mailbox = server_find(server, mailboxes[i].mailbox);
+        if (listing.mailbox < 0 ? !to->done(context, i, &gone) : !observe_one(&listing, err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- fetch ---- */
+
+bool
+remote_target(struct server *server, struct text mailbox, uint32_t uidvalidity, int *found, struct remote_outcome *outcome)
+{
+    memset(outcome, 0, sizeof *outcome);
+    *found = server_find(server, mailbox);
+    if (*found < 0) {
+        outcome->gone = true;
+        text_print(outcome->answer, sizeof outcome->answer, "[NONEXISTENT] no such mailbox");
+    } else if (uidvalidity != server->boxes[*found].uidvalidity) {
+        outcome->changed = true;
+    } else {
+        outcome->ok = true;
+    }
+    return outcome->ok;
+}
+
+static bool
+send_literal(struct server *server, const struct sim_message *message, bool headers, size_t index, const struct remote_sink *to,
+             void *context)
+{
+    const struct content *content = content_get(message->content);
+    const size_t len = headers ? content->header_len : content->len;
+    const uint32_t uid = message->uid;
+
+    if (!to->begin(context, index, len))
+        return false;
+    for (size_t at = 0; at < len;) {
+        size_t piece = 1 + rng_below(&server->world->rng, 4096);
+        piece = piece < len - at ? piece : len - at;
+        if (!to->data(context, index, content->bytes + at, piece))
+            return false;
+        at += piece;
+    }
+    return to->end(context, index, uid);
+}
+
+static bool
+fetch_uids(struct server *server, int mailbox, const struct remote_fetch *wanted, size_t index, const struct remote_sink *to,
+           void *context, struct error *err)
+{
+    struct world *world = server->world;
+    const size_t start = server->reorders && wanted->count > 0 ? rng_below(&world->rng, (unsigned)wanted->count) : 0;
+
+    for (size_t i = 0; i < wanted->count; i++) {
+        world_between(world);
+        const struct sim_message *message = server_message(server, mailbox, wanted->uids[(start + i) % wanted->count]);
+        const enum fate fate = world_step(world, STEP_READ, true);
+        if (fate == FATE_AFTER && message != NULL) { /* cut in the middle of the literal */
+            const struct content *content = content_get(message->content);
+            if (!to->begin(context, index, wanted->headers ? content->header_len : content->len) ||
+                !to->data(context, index, content->bytes, content->header_len / 2))
+                return false;
+        }
+        if (fate != FATE_GO)
+            return remote_broken(server, err);
+        if (message != NULL && !send_literal(server, message, wanted->headers, index, to, context))
+            return false;
+    }
+    return true;
+}
+
+static bool
+sim_fetch(void *remote, const struct remote_fetch *wanted, size_t count, const struct remote_sink *to, void *context,
+          struct error *err)
+{
+    struct server *server = remote;
+    struct remote_outcome outcome;
+    int mailbox;
+
+    if (!remote_alive(server, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        world_between(server->world);
+        if (remote_target(server, wanted[i].mailbox, wanted[i].uidvalidity, &mailbox, &outcome) &&
+            !fetch_uids(server, mailbox, &wanted[i], i, to, context, err))
+            return false;
+        if (!to->done(context, i, &outcome))
+            return false;
+    }
+    return true;
+}
+
+/* ---- store ---- */
+
+static void
+store_flags(struct server *server, int mailbox, const struct remote_store *change, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct sim_message *message = server_message(server, mailbox, change->uids[i]);
+        if (message == NULL)
+            continue;
+        server_set_flags(server, mailbox, message, (message->flags | change->add) & ~change->del, message->keys);
+        say(server->world, "      STORE %s UID %u #%d +%x -%x: %x", server_mailbox_name(mailbox), message->uid,
+            message->content, change->add, change->del, message->flags);
+    }
+}
+
+static bool
+store_one(struct server *server, int mailbox, const struct remote_store *change, size_t index,
+          const struct remote_observer *to, void *context, struct error *err)
+{
+    struct world *world = server->world;
+    const struct listing echo = {.server = server, .index = index, .to = to, .context = context};
+    const enum fate fate = world_step(world, STEP_STORE, true);
+
+    if (fate == FATE_BEFORE) { /* a set is not atomic */
+        store_flags(server, mailbox, change, rng_chance(&world->rng, 30) ? rng_below(&world->rng, (unsigned)change->count) : 0);
+        return remote_broken(server, err);
+    }
+    store_flags(server, mailbox, change, change->count);
+    world_between(world);
+    const size_t told = fate == FATE_GO ? change->count : rng_below(&world->rng, (unsigned)change->count + 1);
+    for (size_t i = 0; i < told; i++) {
+        const struct sim_message *message = server_message(server, mailbox, change->uids[i]);
+        if (message != NULL && !tell_message(&echo, message, true, false))
+            return false;
+    }
+    return fate == FATE_GO || remote_broken(server, err);
+}
+
+static bool
+sim_store(void *remote, const struct remote_store *changes, size_t count, const struct remote_observer *to, void *context,
+          struct error *err)
+{
+    struct server *server = remote;
+    struct remote_outcome outcome;
+    int mailbox;
+
+    if (!remote_alive(server, err) || !remote_writes(server, "STORE"))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        world_between(server->world);
+        if (remote_target(server, changes[i].mailbox, changes[i].uidvalidity, &mailbox, &outcome) &&
+            !store_one(server, mailbox, &changes[i], i, to, context, err))
+            return false;
+        if (!to->done(context, i, &outcome))
+            return false;
+    }
+    return true;
+}
+
+/* ---- create ---- */
+
+static int
+find_new(const struct server *server, struct text name)
+{
+    char plain[64];
+
+    for (int i = 0; i < SIM_MAILBOXES; i++) {
+        text_print(plain, sizeof plain, "%s", server_mailbox_name(i));
+        for (char *at = plain; *at != '\0'; at++)
+            *at = *at == '/' ? server->separator : *at;
+        if (text_is(name, plain))
+            return i;
+    }
+    return -1;
+}
+
+static bool
+sim_create(void *remote, const struct text *mailboxes, size_t count,
+           bool (*done)(void *context, size_t index, struct text wire_name, const struct remote_outcome *outcome),
+           void *context, struct error *err)
+{
+    struct server *server = remote;
+    char wire[64];
+
+    if (!remote_alive(server, err) || !remote_writes(server, "CREATE"))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const int mailbox = find_new(server, mailboxes[i]);
+        world_between(server->world);
+        if (mailbox < 0) {
+            violation(server->world, "CREATE of a mailbox nobody made: %.*s", (int)mailboxes[i].len, mailboxes[i].at);
+            return remote_broken(server, err);
+        }
+        const enum fate fate = world_step(server->world, STEP_CREATE, true);
+        if (fate != FATE_BEFORE) {
+            say(server->world, "      CREATE %s", server_mailbox_name(mailbox));
+            server_create(server, mailbox);
+        }
+        if (fate != FATE_GO)
+            return remote_broken(server, err);
+        server_wire_name(server, mailbox, wire, sizeof wire);
+        if (!done(context, i, text_of(wire), &fine))
+            return false;
+    }
+    return true;
+}
+
+static void
+sim_close(void *remote)
+{
+    ((struct server *)remote)->connected = false;
+}
+
+static const struct remote_ops ops = {
+    .open = sim_open, .info = sim_info, .survey = sim_survey, .observe = sim_observe, .fetch = sim_fetch, .store = sim_store,
+    .append = remote_append_messages, .move = remote_move, .copy = remote_copy, .remove = remote_remove,
+    .create = sim_create, .close = sim_close,
+};
+
+struct remote
+server_remote(struct server *server)
+{
+    return (struct remote){&ops, server};
+}

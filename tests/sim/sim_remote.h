@@ -1,0 +1,25 @@
+/* What the two halves of the simulated server's table of functions share. */
+#ifndef TESTS_SIM_SIM_REMOTE_H
+#define TESTS_SIM_SIM_REMOTE_H
+
+#include "tests/sim/sim_server.h"
+
+/** The line is gone (or the process dead): err says which; false. */
+bool remote_broken(struct server *server, struct error *err);
+/** Is there a line? If not, as remote_broken. */
+bool remote_alive(struct server *server, struct error *err);
+/** A changing command: never in a dry run. */
+bool remote_writes(struct server *server, const char *what);
+/** The mailbox of these wire bytes with this UIDVALIDITY; else false and the outcome that says so. */
+bool remote_target(struct server *server, struct text mailbox, uint32_t uidvalidity, int *found, struct remote_outcome *outcome);
+
+bool remote_append_messages(void *remote, const struct remote_append *messages, size_t count, const struct remote_appender *from,
+                            void *context, struct error *err);
+bool remote_move(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to, void *context,
+                 struct error *err);
+bool remote_copy(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to, void *context,
+                 struct error *err);
+bool remote_remove(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
+                   void *context, struct error *err);
+
+#endif

@@ -1,0 +1,201 @@
+/* One run of the real engine on the simulated stores. */
+#include "tests/sim/sim_history.h"
+
+static int64_t
+virtual_now(void *context)
+{
+    return ((const struct world *)context)->now;
+}
+
+/* A commit is a step like any other: the process can die on either side of it. */
+static bool
+on_commit(void *context, bool after)
+{
+    struct world *world = context;
+
+    if (after) {
+        if (world->crash_at != 0 && world->step >= world->crash_at)
+            world_stop(world);
+        return true;
+    }
+    if (world_step(world, STEP_COMMIT, false) != FATE_BEFORE)
+        return true;
+    world_stop(world);
+    return false;
+}
+
+void
+run_open_journal(struct sim *sim, int client, const void *image, size_t size)
+{
+    struct client *it = &sim->clients[client];
+    struct error err = {0};
+    struct journal *journal = journal_open_memory(image, size, &err);
+
+    if (journal == NULL) {
+        violation(&sim->world, "the journal can't be opened: %s", err.what);
+        return;
+    }
+    journal_close(it->journal);
+    it->journal = journal;
+    journal_on_commit(journal, on_commit, &sim->world);
+}
+
+static void
+save_image(struct sim *sim, struct journal *journal, void **image, size_t *size)
+{
+    struct error err = {0};
+
+    if (!journal_image(journal, image, size, &err))
+        violation(&sim->world, "no image of the journal: %s", err.what);
+}
+
+static void
+copy_tree(struct sim_tree *to, const struct sim_tree *from)
+{
+    to->root = from->root;
+    memcpy(to->folder, from->folder, sizeof to->folder);
+    memcpy(to->files, from->files, from->count * sizeof from->files[0]);
+    to->count = from->count;
+    to->mark = from->mark;
+}
+
+/* After a run: what was the last backup is the older one now. */
+static void
+keep_backups(struct sim *sim, struct client *client)
+{
+    if (!sim->disasters)
+        return;
+    if (client->has_last) {
+        copy_tree(&client->older, &client->last);
+        free(client->older_image);
+        client->older_image = client->last_image;
+        client->older_size = client->last_size;
+        client->last_image = NULL;
+        client->has_older = true;
+    }
+    copy_tree(&client->last, &client->maildir.tree);
+    client->has_last = true;
+    save_image(sim, client->journal, &client->last_image, &client->last_size);
+}
+
+/* The process is gone: only what was committed is left of the journal. */
+static void
+after_crash(struct sim *sim, int client)
+{
+    void *image = NULL;
+    size_t size;
+    struct world *world = &sim->world;
+
+    journal_rollback(sim->clients[client].journal);
+    save_image(sim, sim->clients[client].journal, &image, &size);
+    if (image != NULL)
+        run_open_journal(sim, client, image, size);
+    free(image);
+    world->crashed = world->failed;
+    sim->unclean = true;
+}
+
+/* What was sent up after it was edited is the message now. */
+static void
+adopt_edited(struct sim *sim, struct maildir_sim *maildir)
+{
+    for (size_t i = 0; i < maildir->tree.count; i++) {
+        struct sim_file *file = &maildir->tree.files[i];
+        if (file->content != file->original && server_multiplicity(&sim->server, file->mailbox, file->content) > 0)
+            file->original = file->content;
+    }
+}
+
+static int
+run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
+{
+    static const char *const patterns[] = {"*", NULL};
+    static const struct direction all = {true, true, true, true};
+    struct client *it = &sim->clients[client];
+    const struct account account = {
+        .name = "sim", .connection = {.host = "sim.example.org", .user = "ana"}, .maildir = "/sim/mail", .state = "/sim/state",
+        .fsync = true,
+        .policy = {.pull = all, .push = all, .guard = true, .max_delete = 25, .quarantine_days = 30, .layout = sim->layout,
+                   .patterns = patterns}};
+    const struct sync_options options = {.dry_run = dry, .confirm = it->confirm, .now = virtual_now, .now_context = &sim->world};
+
+    return engine_run(&account, &options, server_remote(&sim->server), maildir_sim_local(&it->maildir), journal,
+                      report_of(&sim->world));
+}
+
+int
+run_sync(struct sim *sim, int client)
+{
+    struct world *world = &sim->world;
+    struct client *it = &sim->clients[client];
+
+    check_before(sim, it);
+    world->step = world->steps = world->remote_step = 0;
+    world->interfered = 0;
+    world->golub = true;
+    const int status = run_engine(sim, client, false, it->journal);
+    world->golub = false;
+    sim->server.connected = false;
+    sim->syncs++;
+    const bool crashed = world->crashed, lost = world->lose_at != 0 && world->remote_step >= world->lose_at;
+    const bool clean = status == 0 && !crashed && !lost && world->interfered == 0;
+    if (!crashed && it->maildir.drafts != 0)
+        violation(world, "%d drafts are left open", it->maildir.drafts);
+    if (!crashed && !lost && (status < 0 || status == 2 || status > 3))
+        violation(world, "a run ended with status %d", status);
+    say(world, "    status %d%s", crashed ? -1 : status, clean ? "" : " (disturbed)");
+    it->maildir.drafts = 0;
+    it->confirm = status == 3;
+    sim->unclean = sim->unclean || !clean;
+    if (crashed)
+        after_crash(sim, client);
+    world->crash_at = world->lose_at = 0;
+    world->interfere = 0;
+    world->tick++;
+    adopt_edited(sim, &it->maildir);
+    check_after(sim, it, clean);
+    keep_backups(sim, it);
+    return crashed ? -1 : status;
+}
+
+void
+run_dry(struct sim *sim, int client)
+{
+    struct world *world = &sim->world;
+    struct client *it = &sim->clients[client];
+    struct error err = {0};
+    void *image = NULL;
+    size_t size;
+
+    save_image(sim, it->journal, &image, &size);
+    struct journal *copy = journal_open_memory(image, size, &err);
+    free(image);
+    if (copy == NULL) {
+        violation(world, "the journal's copy can't be opened: %s", err.what);
+        return;
+    }
+    world->step = world->steps = world->remote_step = 0;
+    world->changes = 0;
+    world->golub = true;
+    (void)run_engine(sim, client, true, copy);
+    world->golub = false;
+    sim->server.connected = false;
+    journal_close(copy);
+    if (world->changes != 0)
+        violation(world, "a dry run changed something");
+    if (it->maildir.drafts != 0)
+        violation(world, "a dry run left drafts open");
+}
+
+void
+run_close(struct sim *sim)
+{
+    for (int i = 0; i < SIM_CLIENTS; i++) {
+        struct client *it = &sim->clients[i];
+        journal_close(it->journal);
+        free(it->last_image);
+        free(it->older_image);
+        it->journal = NULL;
+        it->last_image = it->older_image = NULL;
+    }
+}

@@ -1,0 +1,199 @@
+/* The simulated server's mailboxes; what the engine sees of them is in sim_remote.c. */
+#include "tests/sim/sim_server.h"
+
+static const char *const names[SIM_MAILBOXES] = {"INBOX", "Work", "Work/Old"};
+static const char *const keyword_names[SIM_KEYWORDS] = {"$Junk", "later", "ToDo"};
+
+void
+server_init(struct server *server, struct world *world)
+{
+    memset(server, 0, sizeof *server);
+    server->world = world;
+    server->separator = '/';
+    server->prefix = "";
+    server->next_uidvalidity = 1000;
+    for (int i = 0; i < SIM_MAILBOXES; i++) {
+        server->boxes[i].permanent = FLAG_ALL;
+        server->boxes[i].keywords = true;
+    }
+    server_create(server, 0);
+}
+
+const char *
+server_mailbox_name(int mailbox)
+{
+    return names[mailbox];
+}
+
+void
+server_wire_name(const struct server *server, int mailbox, char *to, size_t size)
+{
+    text_print(to, size, "%s%s", mailbox == 0 ? "" : server->prefix, names[mailbox]);
+    for (char *at = to; *at != '\0'; at++)
+        if (*at == '/')
+            *at = server->separator;
+}
+
+int
+server_find(const struct server *server, struct text wire)
+{
+    char name[64];
+
+    for (int i = 0; i < SIM_MAILBOXES; i++) {
+        server_wire_name(server, i, name, sizeof name);
+        if (server->boxes[i].exists && text_is(wire, name))
+            return i;
+    }
+    return -1;
+}
+
+struct sim_message *
+server_message(struct server *server, int mailbox, uint32_t uid)
+{
+    struct sim_mailbox *box = &server->boxes[mailbox];
+
+    for (size_t i = 0; i < box->count; i++)
+        if (box->messages[i].uid == uid)
+            return &box->messages[i];
+    return NULL;
+}
+
+int
+server_multiplicity(const struct server *server, int mailbox, int content)
+{
+    const struct sim_mailbox *box = &server->boxes[mailbox];
+    int found = 0;
+
+    for (size_t i = 0; i < box->count; i++)
+        found += box->messages[i].content == content;
+    return found;
+}
+
+uint64_t
+server_size(const struct server *server, int content)
+{
+    const size_t len = content_get(content)->len;
+    return server->wrong_sizes && content % 3 == 1 ? len - 7 : len;
+}
+
+void
+server_keywords(unsigned keys, char to[static KEYWORDS_MAX + 1])
+{
+    to[0] = '\0';
+    for (int i = 0; i < SIM_KEYWORDS; i++)
+        if ((keys & 1u << i) != 0 && !keywords_add(to, text_of(keyword_names[i])))
+            abort();
+}
+
+bool
+server_add(struct server *server, int mailbox, int content, unsigned flags, unsigned keys, int64_t date, uint32_t *uid)
+{
+    struct sim_mailbox *box = &server->boxes[mailbox];
+
+    if (!box->exists || box->count == SIM_MESSAGES)
+        return false;
+    struct sim_message *message = &box->messages[box->count++];
+    *message = (struct sim_message){.uid = box->uidnext++, .content = content, .flags = flags & box->permanent,
+                                    .keys = box->keywords ? keys : 0, .date = date, .modseq = ++box->modseq};
+    *uid = message->uid;
+    ledger_add(server->world, content);
+    return true;
+}
+
+void
+server_set_flags(struct server *server, int mailbox, struct sim_message *message, unsigned flags, unsigned keys)
+{
+    struct sim_mailbox *box = &server->boxes[mailbox];
+
+    flags = (flags & box->permanent) | (message->flags & ~box->permanent);
+    keys = box->keywords ? keys : message->keys;
+    if (flags == message->flags && keys == message->keys)
+        return; /* like Dovecot: nothing changed, no new MODSEQ */
+    message->flags = flags;
+    message->keys = keys;
+    message->modseq = ++box->modseq;
+}
+
+void
+server_expunge(struct server *server, int mailbox, uint32_t uid)
+{
+    struct sim_mailbox *box = &server->boxes[mailbox];
+    struct sim_message *message = server_message(server, mailbox, uid);
+    const int content = message->content;
+    const size_t at = (size_t)(message - box->messages);
+
+    memmove(message, message + 1, (box->count - at - 1) * sizeof *message);
+    box->count--;
+    if (box->expunged_count == SIM_EXPUNGED) {
+        memmove(box->expunged, box->expunged + 1, (SIM_EXPUNGED - 1) * sizeof box->expunged[0]);
+        box->expunged_count--;
+    }
+    box->modseq++;
+    box->expunged[box->expunged_count].uid = uid;
+    box->expunged[box->expunged_count++].modseq = box->modseq;
+    ledger_drop(server->world, content);
+}
+
+void
+server_create(struct server *server, int mailbox)
+{
+    struct sim_mailbox *box = &server->boxes[mailbox];
+
+    if (box->exists)
+        return;
+    box->exists = true;
+    box->uidvalidity = server->next_uidvalidity++;
+    box->uidnext = 1;
+    box->modseq = 1;
+}
+
+void
+server_delayed(struct server *server, bool all)
+{
+    for (size_t i = 0; i < server->delayed_count;) {
+        const struct sim_delayed late = server->delayed[i];
+        uint32_t uid;
+        if (!all && late.due > server->world->now) {
+            i++;
+            continue;
+        }
+        if (server_add(server, late.mailbox, late.content, late.flags, late.keys, late.date, &uid))
+            say(server->world, "      (late: APPEND of #%d to %s becomes UID %u)", late.content, names[late.mailbox], uid);
+        server->delayed[i] = server->delayed[--server->delayed_count];
+    }
+}
+
+void
+server_reset_uidvalidity(struct server *server, int mailbox)
+{
+    struct sim_mailbox *box = &server->boxes[mailbox];
+    uint32_t next = 1;
+
+    box->uidvalidity = server->next_uidvalidity++;
+    box->expunged_count = 0;
+    box->modseq = 1 + box->count;
+    for (size_t i = 0; i < box->count; i++) {
+        box->messages[i].uid = next;
+        box->messages[i].modseq = 1 + i;
+        next += 1 + rng_below(&server->world->rng, 2);
+    }
+    box->uidnext = next;
+}
+
+void
+server_restore(struct server *server, const struct server *then)
+{
+    struct world *world = server->world;
+    const uint32_t next_uidvalidity = server->next_uidvalidity;
+
+    for (int i = 0; i < SIM_MAILBOXES; i++)
+        for (size_t k = 0; k < then->boxes[i].count; k++)
+            ledger_add(world, then->boxes[i].messages[k].content);
+    for (int i = 0; i < SIM_MAILBOXES; i++)
+        for (size_t k = 0; k < server->boxes[i].count; k++)
+            ledger_drop(world, server->boxes[i].messages[k].content);
+    memcpy(server->boxes, then->boxes, sizeof server->boxes);
+    server->next_uidvalidity = next_uidvalidity;
+    server->delayed_count = 0;
+    ledger_forgive(world);
+}

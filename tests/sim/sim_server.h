@@ -1,0 +1,95 @@
+/*
+ * An IMAP server in memory, as a struct remote, and what other clients, its administrator and bad luck do to it.
+ *
+ * It keeps the promises of store/base/remote.h and no others: listings come in any order, another client may act between
+ * any two commands, an answer may never arrive although the command was (or will be) done.
+ */
+#ifndef TESTS_SIM_SIM_SERVER_H
+#define TESTS_SIM_SIM_SERVER_H
+
+#include "store/base/remote.h"
+#include "tests/sim/world.h"
+
+#define SIM_MESSAGES 160 /* of one mailbox */
+#define SIM_EXPUNGED 400 /* remembered for QRESYNC */
+#define SIM_DELAYED 8
+#define SIM_KEYWORDS 3
+
+struct sim_message {
+    uint32_t uid;
+    int content;
+    unsigned flags, keys; /* keys: bits, names in sim_server.c */
+    int64_t date;
+    uint64_t modseq;
+};
+
+struct sim_mailbox {
+    bool exists;
+    uint32_t uidvalidity, uidnext;
+    uint64_t modseq;
+    unsigned permanent;
+    bool keywords;
+    struct sim_message messages[SIM_MESSAGES]; /* ascending by UID */
+    size_t count;
+    struct {
+        uint32_t uid;
+        uint64_t modseq;
+    } expunged[SIM_EXPUNGED];
+    size_t expunged_count;
+};
+
+struct sim_delayed { /* an APPEND whose answer nobody waited for and that is still being carried out */
+    int mailbox, content;
+    unsigned flags, keys;
+    int64_t date, due;
+};
+
+struct server {
+    struct world *world;
+    /* what it can do */
+    bool condstore, qresync, uidplus, move, list_status;
+    char separator;
+    const char *prefix;
+    /* how it behaves */
+    bool reorders, wrong_sizes, swallows_duplicates, status_gaps;
+    int refuses; /* contents with number % 10 < refuses are refused for good */
+    int quota;   /* messages it holds; 0: no limit */
+    struct sim_mailbox boxes[SIM_MAILBOXES];
+    struct sim_delayed delayed[SIM_DELAYED];
+    size_t delayed_count;
+    uint32_t next_uidvalidity;
+    /* the one connection */
+    bool connected, examine;
+};
+
+/** A server without mail; every knob is the caller's. INBOX exists. */
+void server_init(struct server *server, struct world *world);
+/** The table of functions, with itself. */
+struct remote server_remote(struct server *server);
+
+/** Name in UTF-8 with '/' between levels, as the user writes it. */
+const char *server_mailbox_name(int mailbox);
+/** Bytes of LIST. */
+void server_wire_name(const struct server *server, int mailbox, char *to, size_t size);
+/** The mailbox of these wire bytes (that exists), or -1. */
+int server_find(const struct server *server, struct text wire);
+struct sim_message *server_message(struct server *server, int mailbox, uint32_t uid);
+int server_multiplicity(const struct server *server, int mailbox, int content);
+uint64_t server_size(const struct server *server, int content); /* RFC822.SIZE */
+/** Keywords of bits as flags.h wants them. */
+void server_keywords(unsigned keys, char to[static KEYWORDS_MAX + 1]);
+
+/* What happens in a mailbox, whoever does it. false: no room. */
+bool server_add(struct server *server, int mailbox, int content, unsigned flags, unsigned keys, int64_t date, uint32_t *uid);
+void server_set_flags(struct server *server, int mailbox, struct sim_message *message, unsigned flags, unsigned keys);
+void server_expunge(struct server *server, int mailbox, uint32_t uid);
+void server_create(struct server *server, int mailbox);
+/** APPENDs that were still under way and are due by now (all: at once). */
+void server_delayed(struct server *server, bool all);
+
+/* Disasters. */
+void server_reset_uidvalidity(struct server *server, int mailbox);
+/** Become what `then` was. */
+void server_restore(struct server *server, const struct server *then);
+
+#endif

@@ -1,0 +1,308 @@
+/* Chance, messages, ledger and steps of the simulator; see world.h. */
+#include "tests/sim/world.h"
+#include "tests/sim/sim_maildir.h"
+#include "tests/sim/sim_server.h"
+
+#include <stdarg.h>
+
+#define SLOTS 4096 /* of the table of bytes; more than twice SIM_CONTENTS */
+
+static struct content contents[SIM_CONTENTS];
+static short slots[SLOTS]; /* number + 1 */
+
+uint64_t
+rng_next(struct rng *rng)
+{
+    uint64_t z = rng->state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+unsigned
+rng_below(struct rng *rng, unsigned below)
+{
+    return (unsigned)((rng_next(rng) >> 32) * below >> 32);
+}
+
+bool
+rng_chance(struct rng *rng, unsigned percent)
+{
+    return rng_below(rng, 100) < percent;
+}
+
+struct rng
+rng_for(uint64_t seed, uint64_t part)
+{
+    struct rng rng = {seed * UINT64_C(0xd1342543de82ef95) + part * UINT64_C(0x2545f4914f6cdd1d)};
+    rng.state = rng_next(&rng);
+    return rng;
+}
+
+static uint64_t
+hash_bytes(uint64_t hash, const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+static const uint64_t hash_start = UINT64_C(0xcbf29ce484222325);
+
+int
+content_find(const char *bytes, size_t len)
+{
+    for (size_t at = hash_bytes(hash_start, bytes, len) % SLOTS; slots[at] != 0; at = (at + 1) % SLOTS) {
+        const struct content *content = &contents[slots[at] - 1];
+        if (content->len == len && memcmp(content->bytes, bytes, len) == 0)
+            return slots[at] - 1;
+    }
+    return -1;
+}
+
+static bool
+has_nul(int id)
+{
+    return id % 32 == 9;
+}
+
+/* The neighbourhood of a number decides how like its predecessor a message is. */
+static void
+write_content(int id, struct buffer *to)
+{
+    const int kind = id % 16;
+    const int header = kind == 3 ? id - 1 : id; /* header and size of its neighbour, another body */
+    const int body = kind == 11 ? id - 1 : id;  /* its neighbour with one more line end: equal canonical digest */
+    bool ok = buffer_addf(to, "From: a%04d@example.org\r\nMessage-ID: <%04d@example.org>\r\nSubject: s\r\n\r\n",
+                          kind == 11 ? id - 1 : header, kind == 11 ? id - 1 : header) &&
+              buffer_addf(to, "body %04d\r\n", body);
+    if (has_nul(id))
+        ok = ok && buffer_add(to, "\0\r\n", 3);
+    for (int i = 0; kind == 7 && i < 300; i++)
+        ok = ok && buffer_addf(to, "line %04d of a longer message\r\n", i);
+    if (kind == 11)
+        ok = ok && buffer_adds(to, "\r\n");
+    if (!ok)
+        abort();
+}
+
+static void
+make_content(int id)
+{
+    struct content *content = &contents[id];
+    struct buffer bytes = buffer_new(1 << 20);
+    struct digest *digest = digest_new();
+
+    write_content(id, &bytes);
+    if (digest == NULL || !digest_reset(digest) || !digest_add(digest, bytes.at, bytes.len) ||
+        !digest_finish(digest, &content->digests))
+        abort();
+    digest_free(digest);
+    content->bytes = bytes.at;
+    content->len = bytes.len;
+    const char *empty = memmem(bytes.at, bytes.len, "\r\n\r\n", 4);
+    content->header_len = (size_t)(empty - bytes.at) + 4;
+    content->date = 1500000000 + (int64_t)id * 61;
+    size_t at = hash_bytes(hash_start, bytes.at, bytes.len) % SLOTS;
+    while (slots[at] != 0)
+        at = (at + 1) % SLOTS;
+    slots[at] = (short)(id + 1);
+}
+
+const struct content *
+content_get(int id)
+{
+    if (contents[id].bytes == NULL)
+        make_content(id);
+    return &contents[id];
+}
+
+static const char *const step_names[STEP_KINDS] = {
+    [STEP_COMMIT] = "journal commit", [STEP_APPEND] = "append",  [STEP_STORE] = "store flags",
+    [STEP_COPY] = "copy",             [STEP_MOVE] = "move",      [STEP_DELETED] = "store \\Deleted",
+    [STEP_EXPUNGE] = "expunge",       [STEP_CREATE] = "create",  [STEP_READ] = "read",
+    [STEP_DELIVER] = "deliver",       [STEP_RENAME] = "rename",  [STEP_LINK] = "link",
+    [STEP_UNLINK] = "unlink moved",   [STEP_QUARANTINE] = "quarantine", [STEP_MARK] = "mark",
+    [STEP_FOLDER] = "make folder",
+};
+
+const char *
+step_name(enum step_kind kind)
+{
+    return step_names[kind];
+}
+
+void
+say(struct world *world, const char *format, ...)
+{
+    char line[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    world->hash = hash_bytes(world->hash, line, strlen(line));
+    if (world->verbose)
+        printf("%s\n", line);
+}
+
+void
+say_aside(struct world *world, const char *format, ...)
+{
+    if (!world->verbose)
+        return;
+    va_list args;
+    va_start(args, format);
+    fputs("            | ", stdout);
+    vprintf(format, args);
+    fputc('\n', stdout);
+    va_end(args);
+}
+
+void
+violation(struct world *world, const char *format, ...)
+{
+    if (world->failed)
+        return;
+    world->failed = true;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(world->failure, sizeof world->failure, format, args);
+    va_end(args);
+    say(world, "VIOLATION: %s", world->failure);
+    world->crashed = true; /* nothing that comes now is of interest */
+}
+
+int
+world_new_content(struct world *world, bool local)
+{
+    if (!local && has_nul(world->next_content))
+        world->next_content++;
+    if (world->next_content >= SIM_CONTENTS)
+        return -1;
+    const int id = world->next_content++;
+    (void)content_get(id);
+    return id;
+}
+
+void
+ledger_add(struct world *world, int content)
+{
+    world->ledger[content].live++;
+}
+
+void
+ledger_drop(struct world *world, int content)
+{
+    struct ledger *entry = &world->ledger[content];
+    entry->live--;
+    if (entry->live > 0 || !world->golub || world->inside)
+        return;
+    for (int i = 0; i < SIM_MAILBOXES; i++)
+        if (entry->put[i] && !entry->out[i])
+            violation(world, "loss: message #%d is nowhere any more, and nobody took it out of mailbox %d", content, i);
+}
+
+int
+world_multiplicity(const struct world *world, int content, int mailbox, bool originals)
+{
+    int most = server_multiplicity(world->server, mailbox, content);
+
+    for (int i = 0; i < world->clients; i++) {
+        const int here = maildir_sim_multiplicity(world->maildirs[i], mailbox, content, originals);
+        most = here > most ? here : most;
+    }
+    return most;
+}
+
+void
+ledger_put(struct world *world, int content, int mailbox)
+{
+    struct ledger *entry = &world->ledger[content];
+    /* In the middle of a run golub may be about to bring the same message there, and nobody can know of the other. */
+    const int now = world_multiplicity(world, content, mailbox, true) + (world->golub ? 1 : 0);
+
+    entry->put[mailbox] = entry->put[mailbox] || world_multiplicity(world, content, mailbox, false) > 0;
+    if (now > entry->most[mailbox])
+        entry->most[mailbox] = now;
+}
+
+void
+ledger_out(struct world *world, int content, int mailbox)
+{
+    world->ledger[content].out[mailbox] = true;
+}
+
+void
+ledger_follows(struct world *world, int content, int mailbox, const char *what)
+{
+    if (!world->ledger[content].out[mailbox])
+        violation(world, "golub %s #%d in mailbox %d, where nobody took it out", what, content, mailbox);
+}
+
+void
+ledger_forgive(struct world *world)
+{
+    for (int i = 0; i < world->next_content; i++)
+        for (int k = 0; k < SIM_MAILBOXES; k++) {
+            const int now = world_multiplicity(world, i, k, true);
+            struct ledger *entry = &world->ledger[i];
+            if (world_multiplicity(world, i, k, false) == 0)
+                entry->out[k] = true;
+            else
+                entry->put[k] = true;
+            if (now > entry->most[k])
+                entry->most[k] = now;
+        }
+}
+
+static enum fate
+decide(struct world *world, enum step_kind kind, bool remote)
+{
+    if (++world->steps > SIM_STEPS_MAX) {
+        violation(world, "a sync does not end");
+        return FATE_BEFORE;
+    }
+    if (kind != STEP_READ && ++world->step == world->crash_at) {
+        (world->crash_after ? world->coverage->crash_after : world->coverage->crash_before)[kind]++;
+        world->crash_kind = kind;
+        say(world, "      the power fails %s: %s (step %ld)", world->crash_after ? "after" : "before", step_name(kind),
+            world->step);
+        return world->crash_after ? FATE_AFTER : FATE_BEFORE;
+    }
+    if (remote && ++world->remote_step == world->lose_at) {
+        (world->lose_after ? world->coverage->lost_after : world->coverage->lost_before)[kind]++;
+        say(world, "      the line breaks %s: %s", world->lose_after ? "after" : "before", step_name(kind));
+        return world->lose_after ? FATE_AFTER : FATE_BEFORE;
+    }
+    return FATE_GO;
+}
+
+enum fate
+world_step(struct world *world, enum step_kind kind, bool remote)
+{
+    if (world->crashed)
+        return FATE_BEFORE;
+    const enum fate fate = decide(world, kind, remote);
+    world->coverage->done[kind]++;
+    if (kind != STEP_READ && kind != STEP_COMMIT && fate != FATE_BEFORE)
+        world->changes++;
+    return fate;
+}
+
+void
+world_stop(struct world *world)
+{
+    if (world->crash_at != 0 && world->step >= world->crash_at)
+        world->crashed = true;
+}
+
+void
+world_between(struct world *world)
+{
+    if (world->crashed || world->inside || world->outside == NULL || !rng_chance(&world->rng, (unsigned)world->interfere))
+        return;
+    world->inside = true;
+    world->interfered++;
+    world->outside(world);
+    world->inside = false;
+}

@@ -1,0 +1,142 @@
+/*
+ * What the simulated server, the simulated Maildirs and the histories share: one source of chance, one clock, the known
+ * messages, the ledger of where each of them is, and the counter of steps at which the power fails or the line breaks.
+ *
+ * Everything a history does follows from its seed. The trace (one line for each thing that happened) is hashed, so that
+ * two runs of one seed can be compared.
+ */
+#ifndef TESTS_SIM_WORLD_H
+#define TESTS_SIM_WORLD_H
+
+#include "store/base/digest.h"
+
+#define SIM_MAILBOXES 3
+#define SIM_CLIENTS 2
+#define SIM_CONTENTS 600    /* different messages in one history */
+#define SIM_STEPS_MAX 20000 /* steps of one sync: more is an engine that does not end */
+
+struct rng { /* splitmix64 */
+    uint64_t state;
+};
+uint64_t rng_next(struct rng *rng);
+/** 0 ... below-1; below > 0. */
+unsigned rng_below(struct rng *rng, unsigned below);
+bool rng_chance(struct rng *rng, unsigned percent);
+/** A generator of its own for part `part` of a seed. */
+struct rng rng_for(uint64_t seed, uint64_t part);
+
+/*
+ * A message that exists in this world: its bytes follow from its number alone, so digests are computed once a process.
+ * Some share the header, the size, the canonical digest of their neighbour; some are big; some hold a NUL.
+ */
+struct content {
+    char *bytes;
+    size_t len, header_len;
+    struct digests digests;
+    int64_t date;
+};
+const struct content *content_get(int id);
+/** The message with exactly these bytes; -1: nobody wrote such a message. */
+int content_find(const char *bytes, size_t len);
+
+enum step_kind { /* everything that leaves a trace outside of the process */
+    STEP_COMMIT,
+    STEP_APPEND,
+    STEP_STORE,
+    STEP_COPY,
+    STEP_MOVE,
+    STEP_DELETED, /* the STORE of \Deleted before an expunge */
+    STEP_EXPUNGE,
+    STEP_CREATE,
+    STEP_READ, /* a command that changes nothing */
+    STEP_DELIVER,
+    STEP_RENAME,
+    STEP_LINK,
+    STEP_UNLINK,
+    STEP_QUARANTINE,
+    STEP_MARK,
+    STEP_FOLDER,
+    STEP_KINDS
+};
+const char *step_name(enum step_kind kind);
+
+enum fate { FATE_GO, FATE_BEFORE, FATE_AFTER }; /* stop before or after the step's effect */
+
+struct coverage { /* summed over all histories */
+    unsigned long done[STEP_KINDS], crash_before[STEP_KINDS], crash_after[STEP_KINDS];
+    unsigned long lost_before[STEP_KINDS], lost_after[STEP_KINDS];
+};
+
+struct ledger { /* of one content */
+    int live;                /* instances now: server, every Maildir, every quarantine */
+    bool put[SIM_MAILBOXES]; /* users or other clients once put it there */
+    bool out[SIM_MAILBOXES]; /* users or other clients once took it out of there, to another place or to nowhere */
+    int most[SIM_MAILBOXES]; /* the largest multiplicity on one side that they made */
+};
+
+struct server;
+struct maildir_sim;
+
+struct world {
+    uint64_t seed;
+    struct rng rng;
+    int64_t now;   /* seconds UTC */
+    uint64_t tick; /* granularity of mtime */
+    /* messages */
+    struct ledger ledger[SIM_CONTENTS];
+    int next_content;
+    /* who is at work */
+    bool golub;      /* the engine runs: what happens now is its doing */
+    int interfere;   /* percent: an outside action between two steps */
+    int interfered;  /* such actions in this sync */
+    bool inside;     /* an outside action is going on */
+    void (*outside)(struct world *world);
+    /* steps */
+    long steps;                 /* all, reads too */
+    long step, crash_at;        /* changing ones; 0: no crash */
+    bool crash_after, crashed;
+    long remote_step, lose_at;  /* 0: the line holds */
+    bool lose_after;
+    enum step_kind crash_kind;
+    unsigned long changes;      /* steps with an effect since it was last set to 0 */
+    struct coverage *coverage;
+    /* what was seen */
+    bool verbose;
+    uint64_t hash;
+    bool failed;
+    char failure[400];
+    struct server *server;
+    struct maildir_sim *maildirs[SIM_CLIENTS];
+    int clients;
+};
+
+/** One line of the history; hashed, printed when verbose. */
+void say(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** A line for people only: may hold random names. */
+void say_aside(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** A law is broken. The first one counts; the engine is stopped as if it had crashed. */
+void violation(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** A message nobody has seen yet. @param local  one with a NUL is possible */
+int world_new_content(struct world *world, bool local);
+/** An instance appears or disappears; a message that is nowhere any more and was not taken out of each mailbox it was put in is a loss. */
+void ledger_add(struct world *world, int content);
+void ledger_drop(struct world *world, int content);
+/** Users and other clients: a message is there because of them, or not there any more. */
+void ledger_put(struct world *world, int content, int mailbox);
+void ledger_out(struct world *world, int content, int mailbox);
+/** golub takes it out of this mailbox on one side: somebody else must have done so first. */
+void ledger_follows(struct world *world, int content, int mailbox, const char *what);
+/** How often a message is in a mailbox on the side that has most of it; originals: as maildir_sim_multiplicity. */
+int world_multiplicity(const struct world *world, int content, int mailbox, bool originals);
+/** After a disaster (a side went back in time): what is nowhere in a mailbox now is nobody's fault. */
+void ledger_forgive(struct world *world);
+
+/** Before a step: does it happen? A local one can crash, a remote one can also lose its line. */
+enum fate world_step(struct world *world, enum step_kind kind, bool remote);
+/** After a step that did not go: the process is dead if that was a crash. */
+void world_stop(struct world *world);
+/** Between two steps: others may act. */
+void world_between(struct world *world);
+
+#endif

@@ -1,0 +1,651 @@
+"""Every kind of change in each direction, both at once, and the conflicts between them."""
+import os
+
+from base import SOME, SystemTest, main
+
+BULK = 300_000  # bytes of a message that must not travel
+SMALL = 60_000  # what a sync without bodies may cost
+
+
+class ChangesTest(SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.client.create("Work")
+        self.mails = self.corpus.messages(8, edge=False, median=2000)
+        for m in self.mails:
+            m.flags = ()
+        self.client.fill("INBOX", self.mails)
+        self.sync()
+
+    def uid(self, n, mailbox="INBOX"):
+        return self.client.uid_of(mailbox, self.mails[n])
+
+    def file(self, n, mailbox="INBOX"):
+        return self.maildir.find(mailbox, self.mails[n])
+
+    def here(self, n, mailbox="INBOX"):
+        return self.maildir.has(mailbox, self.mails[n])
+
+    def there(self, n, mailbox="INBOX"):
+        return self.is_there(self.mails[n], mailbox)
+
+
+class DownTest(ChangesTest):
+    def test_new_mail_comes_down(self):
+        mail = self.corpus.simple("news")
+        self.client.append("INBOX", mail.bytes, date=mail.date)
+
+        self.sync()
+
+        self.assertEqual(self.maildir.find("INBOX", mail).where, "new")
+        self.assert_in_sync()
+
+    def test_flags_that_were_set_there_are_set_here(self):
+        self.client.store("INBOX", self.uid(0), "+", ["\\Seen", "\\Answered", "$Forwarded"])
+        self.client.store("INBOX", self.uid(1), "+", ["\\Draft", "\\Deleted", "\\Flagged"])
+
+        self.sync()
+
+        self.assertEqual((self.file(0).where, self.file(0).info), ("cur", "PRS"))
+        self.assertEqual(self.file(1).info, "DFT")
+        self.assert_in_sync()
+
+    def test_flags_that_were_taken_off_there_go_here(self):
+        self.client.store("INBOX", self.uid(0), "+", ["\\Seen", "\\Flagged"])
+        self.sync()
+        self.client.store("INBOX", self.uid(0), "-", ["\\Flagged"])
+
+        self.sync()
+
+        self.assertEqual(self.file(0).info, "S")
+        self.assert_in_sync()
+
+    def test_mail_that_was_expunged_there_goes_here_and_into_the_quarantine(self):
+        self.client.expunge("INBOX", self.uid(0))
+
+        self.sync()
+
+        self.assertFalse(self.here(0))
+        self.assertIn(self.mails[0].lf, self.account.quarantined())
+        self.assert_in_sync()
+
+    def test_a_move_there_is_a_move_here_and_the_bytes_stay_at_home(self):
+        bulk = self.corpus.big(BULK)
+        uid = self.client.append("INBOX", bulk.bytes, ["\\Seen"], bulk.date)
+        self.sync()
+        inode = os.stat(self.maildir.find("INBOX", bulk).path).st_ino
+        self.client.move("INBOX", uid, "Work")
+
+        self.sync()
+
+        self.assertFalse(self.maildir.has("INBOX", bulk))
+        self.assertEqual(os.stat(self.maildir.find("Work", bulk).path).st_ino, inode)
+        self.assertLess(self.proxy.stats["down"] + self.proxy.stats["up"], SMALL)
+        self.assert_in_sync()
+
+    def test_a_copy_there_is_a_copy_here(self):
+        self.client.copy("INBOX", self.uid(0), "Work")
+
+        self.sync()
+
+        self.assertTrue(self.here(0) and self.here(0, "Work"))
+        self.assert_in_sync()
+
+    def test_equal_messages_are_counted_not_merged(self):
+        twin = self.corpus.simple("twin")
+        for _ in range(3):
+            self.client.append("INBOX", twin.bytes, date=twin.date)
+        self.sync()
+        self.assert_same()
+        self.client.expunge("INBOX", self.client.uid_of("INBOX", twin))
+
+        self.sync()
+
+        self.assertEqual(sum(f.digest == twin.digest for f in self.maildir.files("INBOX")), 2)
+        self.assert_in_sync()
+
+    def test_a_mailbox_that_was_made_there_is_made_here(self):
+        self.client.create("Neu/Jahr ☃")
+        self.client.append("Neu/Jahr ☃", self.corpus.simple().bytes)
+
+        self.sync()
+
+        self.assertIn("Neu/Jahr ☃", self.maildir.mailboxes())
+        self.assert_in_sync()
+
+
+class UpTest(ChangesTest):
+    def test_mail_that_was_delivered_here_goes_up(self):
+        mail = self.corpus.simple("local delivery")
+        self.maildir.deliver("INBOX", mail.lf, date=mail.date)
+
+        self.sync()
+
+        self.assertEqual(self.flags_there(mail), frozenset())
+        self.assert_in_sync()
+
+    def test_a_sent_copy_goes_up_with_its_flags_and_its_date(self):
+        mail = self.corpus.simple("sent")
+        self.maildir.put("Sent", mail.lf, "RS", date=mail.date)
+
+        self.sync()
+
+        found = [m for m in self.client.messages("Sent") if m.digest == mail.digest]
+        self.assertEqual([(m.flags, m.date) for m in found], [(frozenset(["\\Seen", "\\Answered"]), mail.date)])
+        self.assert_in_sync()
+
+    def test_many_messages_go_up_in_few_turns(self):
+        for n in range(120):
+            self.maildir.put("Work", self.corpus.simple("bulk %d" % n).lf)
+
+        self.sync()
+
+        self.assertLess(self.proxy.stats["turns"], 40)
+        self.assert_in_sync()
+
+    def test_reading_here_is_seen_there(self):
+        self.maildir.read(self.file(0))
+
+        self.sync()
+
+        self.assertEqual(self.flags_there(self.mails[0]), {"\\Seen"})
+        self.assert_in_sync()
+
+    def test_opening_a_folder_without_reading_changes_nothing_there(self):
+        for n in range(8):
+            self.maildir.flag(self.file(n))  # new/ to cur/ with an empty suffix, as mail readers do
+
+        self.sync()
+
+        self.assert_nothing_changed_there()
+        self.assert_in_sync()
+
+    def test_flags_here_are_set_and_cleared_there(self):
+        self.maildir.flag(self.file(0), add="FPRDT")
+        self.sync()
+        self.assertEqual(self.flags_there(self.mails[0]), {"\\Flagged", "$Forwarded", "\\Answered", "\\Draft", "\\Deleted"})
+        self.maildir.flag(self.file(0), add="S", remove="FPRD")
+
+        self.sync()
+
+        self.assertEqual(self.flags_there(self.mails[0]), {"\\Seen", "\\Deleted"})
+        self.assertTrue(self.there(0), "\\Deleted alone removes nothing")
+        self.assert_in_sync()
+
+    def test_marked_as_new_again_takes_seen_away_and_nothing_else(self):
+        self.maildir.flag(self.file(0), add="FS")
+        self.sync()
+        self.maildir.back_to_new(self.file(0))
+
+        self.sync()
+
+        self.assertEqual(self.flags_there(self.mails[0]), {"\\Flagged"})
+        self.assert_settled()
+
+    def test_a_deleted_file_is_expunged_there(self):
+        self.maildir.delete(self.file(0))
+
+        self.sync()
+
+        self.assertFalse(self.there(0))
+        self.assert_in_sync()
+
+    def test_only_that_message_is_expunged_and_not_what_others_marked(self):
+        self.client.store("INBOX", self.uid(1), "+", ["\\Deleted"])
+        self.maildir.delete(self.file(0))
+
+        self.sync()
+
+        self.assertFalse(self.there(0))
+        self.assertTrue(self.there(1))
+        self.assert_in_sync()
+
+    def move_up(self, **how):
+        bulk = self.corpus.big(BULK)
+        self.client.append("INBOX", bulk.bytes, ["\\Seen", "$Label7"], bulk.date)
+        self.sync()
+        self.maildir.move(self.maildir.find("INBOX", bulk), "Work", **how)
+
+        self.sync()
+
+        self.assertFalse(self.is_there(bulk))
+        self.assertEqual(self.flags_there(bulk, "Work"), {"\\Seen", "$Label7"})
+        self.assertLess(self.proxy.stats["down"] + self.proxy.stats["up"], SMALL)
+        self.assert_in_sync()
+
+    def test_a_move_that_keeps_the_base_name_is_a_move_there_without_the_bytes(self):
+        self.move_up()
+
+    def test_a_move_under_a_new_name_is_a_move_there_without_the_bytes(self):
+        self.move_up(rename=True)
+
+    def test_a_move_with_a_change_of_flags_carries_both(self):
+        f = self.maildir.move(self.file(0), "Work", rename=True)
+        self.maildir.flag(f, add="FS")
+
+        self.sync()
+
+        self.assertEqual(self.flags_there(self.mails[0], "Work"), {"\\Seen", "\\Flagged"})
+        self.assertFalse(self.there(0))
+        self.assert_in_sync()
+
+    def test_there_and_back_is_no_change(self):
+        f = self.maildir.move(self.file(0), "Work")
+        self.maildir.move(f, "INBOX")
+
+        self.sync()
+
+        self.assert_nothing_changed_there()
+        self.assert_in_sync()
+
+    def test_a_copy_is_a_copy_there_and_keeps_its_keywords(self):
+        bulk = self.corpus.big(BULK)
+        self.client.append("INBOX", bulk.bytes, ["\\Seen"], bulk.date)
+        self.sync()
+        self.maildir.copy(self.maildir.find("INBOX", bulk), "Work")
+
+        self.sync()
+
+        self.assertTrue(self.is_there(bulk) and self.is_there(bulk, "Work"))
+        self.assertLess(self.proxy.stats["down"] + self.proxy.stats["up"], SMALL)
+        self.assert_in_sync()
+
+    def test_a_new_name_in_the_same_folder_is_nothing_to_the_server(self):
+        f = self.file(0)
+        os.rename(f.path, os.path.join(os.path.dirname(f.path), self.maildir.fresh_base()))
+
+        self.sync()
+
+        self.assert_nothing_changed_there()
+        self.assertEqual(len(self.maildir.files("INBOX")), 8)
+        self.assert_in_sync()
+
+    def test_a_folder_that_was_made_here_is_made_there(self):
+        self.maildir.create("Projekte/Größe")
+        mail = self.corpus.simple()
+        self.maildir.deliver("Projekte/Größe", mail.lf)
+
+        self.sync()
+
+        self.assertTrue(self.is_there(mail, "Projekte/Größe"))
+        self.assert_in_sync()
+
+    def test_a_new_folder_can_be_filled_by_a_move(self):
+        self.maildir.create("Fresh")
+        self.maildir.move(self.file(0), "Fresh")
+
+        self.sync()
+
+        self.assertTrue(self.there(0, "Fresh"))
+        self.assertFalse(self.there(0))
+        self.assert_in_sync()
+
+    def test_a_file_with_a_nul_is_refused_and_said_and_the_rest_goes_up(self):
+        self.maildir.deliver("INBOX", b"Subject: nul\n\nbefore\0after\n")
+        good = self.corpus.simple("good")
+        self.maildir.deliver("INBOX", good.lf)
+
+        result = self.sync(expect=SOME)
+
+        self.assertTrue(self.is_there(good))
+        self.assertIn("NUL", result.out + result.err)
+        self.assertEqual(len(self.maildir.files("INBOX")), 10)
+
+    def test_a_file_whose_bytes_changed_is_neither_sent_nor_taken_for_a_deletion(self):
+        f = self.file(0)
+        with open(f.path, "r+b") as out:
+            out.seek(10)
+            out.write(b"XXXX")
+        self.maildir.move(f, "Work")  # an operation must touch the file for its bytes to be looked at
+
+        self.sync(expect=SOME)
+
+        self.assertTrue(self.there(0) or self.there(0, "Work"))
+        self.assertTrue(any(b"XXXX" in x.bytes() for x in self.maildir.files("Work") + self.maildir.files("INBOX")))
+
+    def test_files_of_others_are_left_alone(self):
+        for name in (".notmuch/xapian/x", "INBOX/dovecot-uidlist", "INBOX/.uidvalidity", "INBOX/tmp/1.2.3"):
+            path = os.path.join(self.account.root, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w") as f:
+                f.write("theirs")
+
+        self.sync()
+
+        self.assertTrue(os.path.exists(os.path.join(self.account.root, "INBOX/tmp/1.2.3")))
+        self.assertTrue(os.path.exists(os.path.join(self.account.root, ".notmuch/xapian/x")))
+        self.assert_in_sync()
+
+
+class BothTest(ChangesTest):
+    def test_different_messages_on_both_sides_at_once(self):
+        self.client.append("INBOX", self.corpus.simple("theirs").bytes)
+        self.client.expunge("INBOX", self.uid(0))
+        self.client.move("INBOX", self.uid(1), "Work")
+        self.client.store("INBOX", self.uid(2), "+", ["\\Seen"])
+        self.maildir.deliver("INBOX", self.corpus.simple("ours").lf)
+        self.maildir.delete(self.file(3))
+        self.maildir.move(self.file(4), "Work", rename=True)
+        self.maildir.read(self.file(5))
+
+        self.sync()
+
+        self.assertEqual([self.here(n) for n in range(6)], [False, False, True, False, False, True])
+        self.assertEqual([self.there(n) for n in range(6)], [False, False, True, False, False, True])
+        self.assertTrue(self.here(1, "Work") and self.there(4, "Work"))
+        self.assert_in_sync()
+
+    def test_different_flags_of_one_message_both_stay(self):
+        self.client.store("INBOX", self.uid(0), "+", ["\\Answered"])
+        self.maildir.flag(self.file(0), add="F")
+
+        self.sync()
+
+        self.assertEqual(self.flags_there(self.mails[0]), {"\\Answered", "\\Flagged"})
+        self.assert_in_sync()
+
+    def test_a_flag_set_here_and_another_taken_off_there(self):
+        self.client.store("INBOX", self.uid(0), "+", ["\\Flagged"])
+        self.sync()
+        self.client.store("INBOX", self.uid(0), "-", ["\\Flagged"])
+        self.maildir.read(self.file(0))
+
+        self.sync()
+
+        self.assertEqual(self.flags_there(self.mails[0]), {"\\Seen"})
+        self.assert_in_sync()
+
+    def test_gone_on_both_sides_is_gone(self):
+        self.client.expunge("INBOX", self.uid(0))
+        self.maildir.delete(self.file(0))
+
+        self.sync()
+
+        self.assert_in_sync()
+
+    def test_moved_to_the_same_mailbox_on_both_sides_is_one_message_there(self):
+        self.client.move("INBOX", self.uid(0), "Work")
+        self.maildir.move(self.file(0), "Work", rename=True)
+
+        self.sync()
+
+        self.assertEqual(len(self.maildir.files("Work")), 1)
+        self.assert_in_sync()
+
+    def test_moved_to_different_mailboxes_nothing_is_lost(self):
+        self.client.move("INBOX", self.uid(0), "Work")
+        self.maildir.move(self.file(0), "Archive")
+
+        self.sync()
+        self.sync()
+
+        self.assertTrue(self.here(0, "Work") or self.here(0, "Archive"))
+        self.assertFalse(self.here(0))
+        self.assert_in_sync()
+
+    def test_deleted_here_and_read_there_is_deleted(self):
+        self.maildir.delete(self.file(0))
+        self.client.store("INBOX", self.uid(0), "+", ["\\Seen"])
+
+        self.sync()
+
+        self.assertFalse(self.there(0))
+        self.assert_in_sync()
+
+    def test_deleted_here_and_flagged_there_comes_back(self):
+        self.maildir.delete(self.file(0))
+        self.client.store("INBOX", self.uid(0), "+", ["\\Flagged"])
+
+        self.sync()
+
+        self.assertTrue(self.here(0) and self.there(0))
+        self.assertEqual(self.flags_here(self.mails[0]), {"\\Flagged"})
+        self.assert_in_sync()
+
+    def test_deleted_there_and_read_here_is_deleted(self):
+        self.client.expunge("INBOX", self.uid(0))
+        self.maildir.read(self.file(0))
+
+        self.sync()
+
+        self.assertFalse(self.here(0))
+        self.assert_in_sync()
+
+    def test_deleted_there_and_flagged_here_comes_back(self):
+        self.client.expunge("INBOX", self.uid(0))
+        self.maildir.flag(self.file(0), add="F")
+
+        self.sync()
+
+        self.assertTrue(self.here(0) and self.there(0))
+        self.assert_in_sync()
+
+    def test_keywords_of_the_server_outlive_everything_done_here(self):
+        self.client.store("INBOX", self.uid(0), "+", ["$Label1", "NonJunk"])
+        self.client.store("INBOX", self.uid(1), "+", ["$MDNSent"])
+        self.sync()
+        self.assert_nothing_changed_there()
+        self.maildir.flag(self.file(0), add="FS")
+        self.sync()
+        self.maildir.flag(self.file(0), remove="F")
+        self.maildir.move(self.file(1), "Work", rename=True)
+
+        self.sync()
+
+        self.assertEqual(self.flags_there(self.mails[0]), {"$Label1", "NonJunk", "\\Seen"})
+        self.assertEqual(self.flags_there(self.mails[1], "Work"), {"$MDNSent"})
+        self.assert_in_sync()
+
+    def test_a_new_uidvalidity_costs_no_transfer_and_no_message(self):
+        self.client.delete_mailbox("Work")
+        self.client.create("Work")
+        mails = self.corpus.messages(12, edge=False, median=20000)
+        self.client.fill("Work", mails)
+        self.sync()
+        self.maildir.deliver("Work", self.corpus.simple("written meanwhile").lf)
+        self.server.doveadm("mailbox", "update", "-u", self.user, "--uid-validity", "77777", "Work")
+        self.client.close()
+        self.client = self.new_client()
+
+        for _ in range(2):
+            self.sync()
+
+        self.assertEqual(len(self.maildir.files("Work")), 13)
+        self.assert_in_sync()
+
+    def test_a_mailbox_that_is_gone_there_is_neither_made_again_nor_emptied_here(self):
+        mail = self.corpus.simple()
+        self.client.append("Work", mail.bytes)
+        self.sync()
+        self.client.delete_mailbox("Work")
+
+        self.sync()
+        self.sync()
+
+        self.assertTrue(self.maildir.has("Work", mail))
+        self.assertNotIn("Work", self.client.mailboxes())
+        self.assertIn("Work", self.run_golub("status", "work").out)
+
+    def test_a_folder_that_is_gone_here_is_neither_made_again_nor_emptied_there(self):
+        mail = self.corpus.simple()
+        self.client.append("Work", mail.bytes)
+        self.sync()
+        folder = self.maildir.folder("Work")
+        os.rename(folder, self.home.path_of("away"))
+
+        self.sync()
+        self.sync()
+
+        self.assertTrue(self.is_there(mail, "Work"))
+        self.assertFalse(os.path.exists(folder))
+        self.assertIn("Work", self.run_golub("status", "work").out)
+
+    def test_two_laptops_and_a_server_come_to_rest_in_the_same_state(self):
+        other = self.new_account("other", home=self.another_home())
+        self.sync(account=other)
+        self.maildir.read(self.file(0))
+        self.maildir.delete(self.file(1))
+        there = other.maildir
+        there.flag(there.find("INBOX", self.mails[0]), add="F")
+        there.move(there.find("INBOX", self.mails[2]), "Work", rename=True)
+        there.put("Sent", self.corpus.simple("from the other").lf)
+
+        for account in (self.account, other, self.account, other):
+            self.sync(account=account)
+
+        self.assert_in_sync()
+        self.assert_in_sync(account=other)
+
+
+class PolicyTest(ChangesTest):
+    def test_pull_sends_nothing_up_and_the_next_sync_does(self):
+        self.maildir.deliver("INBOX", self.corpus.simple("ours").lf)
+        self.maildir.delete(self.file(0))
+        self.maildir.read(self.file(1))
+        news = self.corpus.simple("news")
+        self.client.append("INBOX", news.bytes)
+
+        self.sync("--pull")
+        self.assert_nothing_changed_there()
+        self.assertTrue(self.maildir.has("INBOX", news))
+        self.assertFalse(self.here(0), "what was deleted here is not fetched again")
+
+        self.sync()
+        self.assertFalse(self.there(0))
+        self.assert_in_sync()
+
+    def test_push_brings_nothing_down_and_the_next_sync_does(self):
+        ours = self.corpus.simple("ours")
+        self.maildir.deliver("INBOX", ours.lf)
+        self.client.append("INBOX", self.corpus.simple("news").bytes)
+        self.client.expunge("INBOX", self.uid(0))
+        self.client.store("INBOX", self.uid(1), "+", ["\\Seen"])
+        before = {f.name for f in self.maildir.files("INBOX")}
+
+        self.sync("--push")
+        self.assertEqual({f.name for f in self.maildir.files("INBOX")}, before)
+        self.assertTrue(self.is_there(ours))
+
+        self.sync()
+        self.assertFalse(self.here(0))
+        self.assert_in_sync()
+
+    def test_without_deletes_in_push_a_deletion_stays_here(self):
+        self.account.set(push=["new", "flags", "mailboxes"])
+        self.maildir.delete(self.file(0))
+        self.maildir.read(self.file(1))
+
+        self.sync()
+
+        self.assertTrue(self.there(0))
+        self.assertFalse(self.here(0))
+        self.assertEqual(self.flags_there(self.mails[1]), {"\\Seen"})
+
+    def test_expunge_removes_what_is_marked_as_deleted_on_both_sides(self):
+        self.account.set(expunge=True)
+        self.maildir.flag(self.file(0), add="ST")
+        self.client.store("INBOX", self.uid(1), "+", ["\\Deleted"])
+
+        for _ in range(2):
+            self.sync()
+
+        self.assertFalse(self.there(0) or self.there(1) or self.here(0) or self.here(1))
+        self.assert_in_sync()
+
+    def test_mailboxes_outside_the_patterns_are_left_alone_on_both_sides(self):
+        self.client.create("Lists")
+        self.client.append("Lists", self.corpus.simple().bytes)
+        self.account.set(mailboxes=["*", "!Lists", "!special:junk"])
+
+        self.sync()
+
+        self.assertNotIn("Lists", self.maildir.mailboxes())
+        self.assertIn("Work", self.maildir.mailboxes())
+
+
+class ManyServersTest(SystemTest):
+    """One long scenario at servers that lack this or that."""
+
+    def scenario(self):
+        mails = self.corpus.messages(16, edge=False, median=3000)
+        for m in mails:
+            m.flags = ()
+        self.client.create("Work")
+        uids = self.client.fill("INBOX", mails)
+        if None in uids:
+            uids = [self.client.uid_of("INBOX", m) for m in mails]
+        self.sync()
+        self.assert_in_sync()
+        here = self.maildir
+        self.client.append("INBOX", self.corpus.simple("news").bytes)
+        self.client.store("INBOX", uids[0], "+", ["\\Seen"])
+        self.client.move("INBOX", uids[1], "Work")
+        self.client.expunge("INBOX", uids[2])
+        here.deliver("INBOX", self.corpus.simple("ours").lf)
+        here.flag(here.find("INBOX", mails[3]), add="FS")
+        here.move(here.find("INBOX", mails[4]), "Work", rename=True)
+        here.delete(here.find("INBOX", mails[5]))
+        here.copy(here.find("INBOX", mails[6]), "Work")
+        for _ in range(2):
+            self.sync()
+        self.assertFalse(self.is_there(mails[5]) or here.has("INBOX", mails[2]))
+        self.assertTrue(self.is_there(mails[4], "Work") and here.has("Work", mails[1]))
+        self.assert_in_sync()
+
+    def test_with_condstore_and_no_qresync(self):
+        self.account.set(disable=["QRESYNC"])
+        self.scenario()
+
+    def test_without_condstore(self):
+        self.account.set(disable=["QRESYNC", "CONDSTORE"])
+        self.scenario()
+
+    def test_without_move(self):
+        self.account.set(disable=["MOVE"])
+        self.scenario()
+
+    def test_without_uidplus(self):
+        self.account.set(disable=["UIDPLUS"])
+        self.scenario()
+
+    def test_without_list_status_and_special_use(self):
+        self.account.set(disable=["LIST-STATUS", "SPECIAL-USE", "LIST-EXTENDED"])
+        self.scenario()
+
+    def test_without_literals_that_need_no_answer(self):
+        self.account.set(disable=["LITERAL+", "LITERAL-", "MULTIAPPEND"])
+        self.scenario()
+
+    def test_with_nothing_at_all(self):
+        self.account.set(disable=["QRESYNC", "CONDSTORE", "MOVE", "UIDPLUS", "LIST-STATUS", "SPECIAL-USE", "LIST-EXTENDED",
+                                  "LITERAL+", "MULTIAPPEND", "ESEARCH", "ENABLE", "UNSELECT", "SASL-IR", "NAMESPACE", "ID"])
+        self.scenario()
+
+
+class MaskedServerTest(ManyServersTest):
+    """The same at a server that itself offers less: it then says BAD where a client asks all the same."""
+    server_options = {"capability": "IMAP4rev1 UIDPLUS NAMESPACE", "format": "maildir"}
+
+    test_with_condstore_and_no_qresync = test_without_condstore = test_without_move = None
+    test_without_list_status_and_special_use = test_without_literals_that_need_no_answer = None
+
+
+class QuotaTest(SystemTest):
+    server_options = {"quota": 60_000}
+
+    def test_what_does_not_fit_stays_here_and_is_said_and_the_rest_goes_on(self):
+        self.given_both_sides(self.corpus.messages(3, edge=False, median=1000))
+        bulk = self.corpus.big(200_000)
+        self.maildir.deliver("INBOX", bulk.lf)
+        self.client.append("INBOX", self.corpus.simple("news").bytes)
+
+        result = self.sync(expect=SOME)
+
+        self.assertTrue(self.maildir.has("INBOX", bulk))
+        self.assertFalse(self.is_there(bulk))
+        self.assertEqual(len(self.maildir.files("INBOX")), 5)
+        self.assertRegex((result.out + result.err).lower(), "quota")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""The command line: words, options, exit status, what is printed where."""
+import os
+import re
+import time
+
+from base import BUSY, CONFIG, OK, HomeTest, SystemTest, main
+
+
+class WordsTest(HomeTest):
+    def test_help_says_every_command_and_option(self):
+        for word in ("--help", "-h"):
+            result = self.run_golub(word)
+            for needed in ("sync", "status", "check", "--dry-run", "--json", "--pull", "--push", "--confirm-deletes",
+                           "--config", "--quiet", "--verbose", "--version"):
+                self.assertIn(needed, result.out)
+            self.assertEqual(result.err, "")
+
+    def test_version_is_one_line(self):
+        self.assertRegex(self.run_golub("--version").out, r"\Agolub \d+\.\d+\.\d+\S*\n\Z")
+
+    def test_words_that_do_not_exist_are_2(self):
+        self.home.write_config('account "work" {\n server = "imaps://imap.example.org"\n user = "a"\n'
+                               ' password-command = "true"\n maildir = "%s"\n}\n' % self.home.path_of("Mail", "w"))
+        for words in (["--no-such"], ["-Z"], ["frobnicate"], ["sync", "--pull", "--push"], ["status", "--no-such"],
+                      ["-c"], ["--config"], ["sync", "nobody"], ["status", "nobody"], ["check", "nobody"],
+                      ["sync", ""], ["--dry-run=yes", "sync"]):
+            with self.subTest(words):
+                result = self.run_golub(*words, expect=CONFIG, timeout=20)
+                self.assertTrue(result.err.strip())
+                self.assertEqual(result.out, "")
+
+
+class CommandTest(SystemTest):
+    def test_an_account_without_a_command_gives_a_hint(self):
+        result = self.run_golub("work", expect=CONFIG)
+
+        self.assertIn("golub sync work", result.err)
+        self.assertEqual(self.proxy.stats["conns"], 0)
+
+    def test_an_unknown_account_or_mailbox_is_2_before_any_connection(self):
+        self.sync()
+        self.proxy.reset()
+
+        self.run_golub("sync", "work", "nobody", expect=CONFIG)
+        self.run_golub("sync", "work/No/Such", expect=CONFIG)
+
+        self.assertEqual(self.proxy.stats["conns"], 0)
+
+    def test_without_a_word_every_account_is_synced(self):
+        self.client.fill("INBOX", self.corpus.messages(3))
+        second = self.new_account("second")
+
+        self.run_golub()
+
+        self.assert_same()
+        self.assert_same(account=second)
+
+    def test_options_may_stand_before_and_after_the_command(self):
+        self.client.fill("INBOX", self.corpus.messages(3))
+
+        for words in (("-n", "sync", "work"), ("sync", "-n", "work"), ("sync", "work", "-n")):
+            self.run_golub(*words)
+            self.assertFalse(os.path.exists(self.account.root))
+
+    def test_another_configuration_can_be_named(self):
+        os.rename(self.home.config, self.home.path_of("other.conf"))
+
+        self.run_golub("-c", self.home.path_of("other.conf"), "sync")
+        self.run_golub("sync", "--config=" + self.home.path_of("other.conf"))
+
+        self.assert_same()
+
+    def test_quiet_says_nothing_when_all_is_well(self):
+        self.client.fill("INBOX", self.corpus.messages(3))
+
+        result = self.sync("--quiet")
+
+        self.assertEqual((result.out, result.err), ("", ""))
+
+    def test_the_summary_names_the_account_and_the_numbers(self):
+        self.client.fill("INBOX", self.corpus.messages(7))
+
+        result = self.sync()
+
+        self.assertIn("work", result.out)
+        self.assertRegex(result.out, r"\b7\b")
+        self.assertEqual(result.err, "")
+        self.assertNotIn("\r", result.out)
+        self.assertNotIn("\x1b", result.out)
+
+    def test_verbose_names_each_message(self):
+        self.client.fill("INBOX", self.corpus.messages(7))
+
+        self.assertGreaterEqual(self.sync("-v").out.count("INBOX"), 7)
+
+    def test_one_mailbox_alone(self):
+        self.client.create("Work/2024")
+        self.sync()
+        ours, theirs = self.corpus.simple("ours"), self.corpus.simple("theirs")
+        self.client.append("Work/2024", ours.bytes)
+        self.client.append("INBOX", theirs.bytes)
+
+        self.run_golub("sync", "work/Work/2024")
+
+        self.assertTrue(self.maildir.has("Work/2024", ours))
+        self.assertFalse(self.maildir.has("INBOX", theirs))
+        self.sync()
+        self.assert_in_sync()
+
+    def test_a_file_moved_out_of_the_one_mailbox_is_not_taken_for_a_deletion(self):
+        self.client.create("Work")
+        mail = self.corpus.simple()
+        self.client.append("INBOX", mail.bytes)
+        self.sync()
+        self.maildir.move(self.maildir.find("INBOX", mail), "Work", rename=True)
+
+        self.run_golub("sync", "work/INBOX")
+
+        self.assertTrue(self.is_there(mail) or self.is_there(mail, "Work"))
+        self.sync()
+        self.assertTrue(self.is_there(mail, "Work"))
+        self.assert_in_sync()
+
+    def test_status_does_not_connect(self):
+        self.client.fill("INBOX", self.corpus.messages(7))
+        self.sync()
+        self.proxy.reset()
+
+        result = self.run_golub("status")
+
+        self.assertEqual(self.proxy.stats["conns"], 0)
+        self.assertIn("work", result.out)
+        self.assertRegex(result.out, r"\b7\b")
+
+    def test_status_before_the_first_sync(self):
+        self.assertIn("work", self.run_golub("status").out)
+        self.assertFalse(os.path.exists(self.account.state))
+
+    def test_check_says_what_the_server_can_and_touches_nothing(self):
+        result = self.run_golub("check")
+
+        self.assertRegex(result.out, "QRESYNC")
+        self.assert_nothing_changed_there()
+        self.assertFalse(os.path.exists(self.account.root))
+        self.assertFalse(os.path.exists(self.account.state))
+
+    def test_check_with_a_capability_disabled(self):
+        self.account.set(disable=["QRESYNC", "MOVE"])
+        self.client.fill("INBOX", self.corpus.messages(2))
+        self.sync()
+
+        self.assertFalse([line for line in self.proxy.sent() if re.search(rb"QRESYNC", line)])
+
+    def test_two_at_once_the_second_is_told_6(self):
+        self.client.fill("INBOX", self.corpus.messages(3))
+        self.through(stall_down=1500)
+        first = self.home.start("sync", "work")
+        self.addCleanup(first.communicate)
+        self.addCleanup(first.kill)
+        until = time.monotonic() + 20
+        while not self.proxy.stats["stalls"] and time.monotonic() < until:
+            time.sleep(0.05)
+        self.assertTrue(self.proxy.stats["stalls"])
+
+        result = self.run_golub("sync", "work", expect=BUSY, timeout=20)
+
+        self.assertIn("work", result.err + result.out)
+        self.assertEqual(self.proxy.stats["conns"], 1)
+
+    def test_a_full_standard_output_is_no_crash(self):
+        self.client.fill("INBOX", self.corpus.messages(3))
+        done = self.home.run("sync", "work", prefix=("sh", "-c", 'exec "$@" > /dev/full', "sh"))
+
+        self.assertGreaterEqual(done.code, 0, done)
+        self.sync()
+        self.assert_in_sync()
+
+    def test_a_reader_that_goes_away_loses_no_mail(self):
+        self.client.fill("INBOX", self.corpus.messages(30))
+        self.home.run("sync", "work", "-v", prefix=("bash", "-c", '"$@" | head -c 1 >/dev/null', "bash"))
+
+        self.sync()
+        self.assert_in_sync()
+
+    def test_a_hostile_mailbox_name_prints_no_control_bytes(self):
+        self.client.create("bell \x07 and escape \x1b[31m")
+        result = self.account.sync("-v")
+
+        self.assertIn(result.code, (OK, 1))
+        self.assertNotRegex(result.out + result.err, "[\x00-\x08\x0b-\x1f\x7f]")
+
+
+if __name__ == "__main__":
+    main()

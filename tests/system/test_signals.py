@@ -1,0 +1,195 @@
+"""Interruptions of every kind: signals, kills between any two steps, connections that are cut. Nothing is lost or doubled."""
+import signal
+import time
+
+from base import NETWORK, SOME, SystemTest, main
+from rig.golub import end_by
+
+
+class SignalTest(SystemTest):
+    def interrupted(self, number):
+        self.client.fill("INBOX", self.corpus.messages(300, median=20000))
+        self.through(mbit=8, delay=5)
+        process = self.home.start("sync", "work")
+        until = time.monotonic() + 60
+        while self.proxy.stats["down"] < 400_000 and time.monotonic() < until:
+            time.sleep(0.02)
+        self.assertIsNone(process.poll(), "it was over before the signal")
+
+        began = time.monotonic()
+        code, out, err = end_by(process, number, seconds=20)
+
+        self.assertLess(time.monotonic() - began, 8)
+        self.assertIn(code, (-number, 128 + number), out + err)
+        self.assertIn("interrupted", out + err)
+        return process
+
+    def test_the_first_signal_ends_in_order_and_the_next_sync_goes_on(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(number):
+                self.setUp()
+                self.interrupted(number)
+                have = len(self.maildir.files("INBOX"))
+                self.assertLess(have, 300)
+                self.through()
+
+                self.sync()
+
+                bodies = self.proxy.sent()
+                self.assertTrue(bodies)
+                self.assert_in_sync()
+
+    def test_what_was_already_here_is_not_fetched_again(self):
+        self.interrupted(signal.SIGTERM)
+        have = sum(len(f.wire()) for f in self.maildir.files("INBOX"))
+        self.assertGreater(have, 0)
+        total = sum(m.size for m in self.client.messages("INBOX", bodies=False))
+        self.through()
+
+        self.sync()
+
+        self.assertLess(self.proxy.stats["down"], total - have / 2 + 200_000)
+        self.assert_in_sync()
+
+    def test_a_second_signal_ends_at_once(self):
+        self.client.fill("INBOX", self.corpus.messages(20))
+        self.through(stall_down=3000)
+        process = self.home.start("sync", "work")
+        until = time.monotonic() + 20
+        while not self.proxy.stats["stalls"] and time.monotonic() < until:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        began = time.monotonic()
+
+        if process.poll() is None:
+            code, _, _ = end_by(process, signal.SIGINT, seconds=10)
+        else:
+            code = process.returncode
+            process.communicate()
+
+        self.assertLess(time.monotonic() - began, 2)
+        self.assertIn(code, (-signal.SIGINT, 128 + signal.SIGINT))
+        self.through()
+        self.sync()
+        self.assert_in_sync()
+
+
+class KillTest(SystemTest):
+    """SIGKILL before the n-th call of a kind, in a sync that has something of everything to do; then a clean run."""
+
+    def given_work(self):
+        mails = self.corpus.messages(12, edge=False, median=1500)
+        for m in mails:
+            m.flags = ()
+        self.client.create("Work")
+        uids = self.client.fill("INBOX", mails)
+        self.sync()
+        here = self.maildir
+        self.news = self.corpus.simple("news")
+        self.ours = self.corpus.simple("ours")
+        self.client.append("INBOX", self.news.bytes)
+        self.client.store("INBOX", uids[0], "+", ["\\Seen"])
+        self.client.move("INBOX", uids[1], "Work")
+        self.client.expunge("INBOX", uids[2])
+        here.deliver("INBOX", self.ours.lf)
+        here.flag(here.find("INBOX", mails[3]), add="FS")
+        here.move(here.find("INBOX", mails[4]), "Work", rename=True)
+        here.delete(here.find("INBOX", mails[5]))
+        here.copy(here.find("INBOX", mails[6]), "Work")
+        self.mails = mails
+
+    def assert_all_there_once(self):
+        for mail, mailbox in [(self.news, "INBOX"), (self.ours, "INBOX"), (self.mails[1], "Work"), (self.mails[4], "Work"),
+                              (self.mails[6], "Work"), (self.mails[6], "INBOX"), *((m, "INBOX") for m in self.mails[7:])]:
+            self.assertEqual(sum(m.digest == mail.digest for m in self.client.messages(mailbox)), 1)
+        self.assertEqual(len(self.client.messages("INBOX")), 10)
+        self.assertEqual(len(self.client.messages("Work")), 3)
+
+    def sweep(self, call, numbers):
+        survived = False
+        for n in numbers:
+            if survived:
+                break
+            with self.subTest(call=call, n=n):
+                self.setUp()
+                self.given_work()
+                result = self.home.run_killed(call, n, "sync", "work")
+                survived = result.code == 0
+                self.recover()
+                self.assert_all_there_once()
+                self.assert_in_sync()
+                self.doCleanups()
+
+    def recover(self):
+        """Runs until it is in sync; an upload whose answer was lost may have to wait until the command can't be running any more."""
+        until = time.monotonic() + 45
+        while True:
+            result = self.account.sync()
+            if result.code == 0:
+                return
+            self.assertEqual(result.code, SOME, result)
+            self.assertLess(time.monotonic(), until, "it never settles\n%s" % result)
+            time.sleep(1)
+
+    def test_killed_before_a_name_changes(self):
+        self.sweep("renameat2", (1, 2, 3, 4, 6, 8))
+
+    def test_killed_before_a_flush(self):
+        self.sweep("fsync", (1, 2, 4, 6, 9, 12))
+
+    def test_killed_before_a_row_is_made_durable(self):
+        self.sweep("fdatasync", (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20))
+
+    def test_killed_before_a_file_goes(self):
+        self.sweep("unlinkat", (1, 2, 3))
+
+    def test_killed_in_the_middle_of_the_dialogue(self):
+        self.sweep("sendto", (1, 2, 3, 5, 8, 11))
+        self.sweep("write", (2, 5, 9, 14, 20))
+
+
+class CutTest(KillTest):
+    test_killed_before_a_name_changes = test_killed_before_a_flush = test_killed_before_a_row_is_made_durable = None
+    test_killed_before_a_file_goes = test_killed_in_the_middle_of_the_dialogue = None
+
+    def cut(self, **options):
+        self.given_work()
+        self.through(times=1, **options)
+        result = self.account.sync()
+        if self.proxy.stats["cuts"]:
+            self.assertIn(result.code, (NETWORK, SOME), "%s%s" % (result, self.evidence()))
+        self.recover()
+        self.assert_all_there_once()
+        self.assert_in_sync()
+
+    def test_the_connection_is_cut_after_so_many_bytes_from_the_server(self):
+        for n in (1, 300, 900, 1500, 2200, 3000, 3800, 5000, 6000):
+            with self.subTest(bytes=n):
+                self.setUp()
+                self.cut(cut_down=n)
+                self.doCleanups()
+
+    def test_the_connection_is_cut_after_so_many_bytes_to_the_server(self):
+        for n in (1, 120, 300, 500, 700, 900, 1100, 1400, 1800):
+            with self.subTest(bytes=n):
+                self.setUp()
+                self.cut(cut_up=n)
+                self.doCleanups()
+
+    def test_a_server_that_falls_silent_is_left_after_the_timeout(self):
+        self.account.set(timeout=2)
+        self.given_work()
+        self.through(stall_down=2500, times=1)
+
+        result = self.account.sync(timeout=60)
+
+        self.assertIn(result.code, (NETWORK, SOME), result)
+        self.assertLess(result.seconds, 30)
+        self.recover()
+        self.assert_all_there_once()
+        self.assert_in_sync()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""TLS: what is trusted, what is refused, and that nothing secret is said before it stands."""
+import base64
+import os
+import ssl
+
+from base import CONFIG, NETWORK, OK, PASSWORD, Account, HomeTest, SystemTest, main
+from rig import scratch
+from rig.evil import CAPABILITIES, STARTTLS, EvilServer
+from rig.tls import Authority
+
+
+class TlsTest(SystemTest):
+    """A real server behind its own authority."""
+
+    def account_at(self, server, **extras):
+        return Account(self.home, server, self.user, PASSWORD, "tls", **extras)
+
+    def test_imaps_with_the_authority_named_syncs(self):
+        self.client.fill("INBOX", self.corpus.messages(20))
+        account = self.account_at("imaps://localhost:%d" % self.server.tls_port, tls_ca_file=self.server.ca)
+
+        self.sync(account=account)
+
+        self.assert_same(account=account)
+
+    def test_starttls_syncs_and_the_password_is_not_on_the_wire(self):
+        self.client.fill("INBOX", self.corpus.messages(20))
+        account = self.account_at("imap://localhost:%d" % self.proxy.port, tls_ca_file=self.server.ca, auth=["plain"])
+
+        self.sync(account=account)
+
+        self.assert_same(account=account)
+        wire = self.proxy.stream("up")
+        self.assertIn(b"STARTTLS", wire)
+        for secret in (PASSWORD.encode(), base64.b64encode(b"\0%s\0%s" % (self.user.encode(), PASSWORD.encode()))):
+            self.assertNotIn(secret, wire)
+
+    def test_an_address_in_the_certificate_counts_as_a_name(self):
+        account = self.account_at("imaps://127.0.0.1:%d" % self.server.tls_port, tls_ca_file=self.server.ca)
+
+        self.sync(account=account)
+
+    def test_the_fingerprint_of_the_key_suffices_alone(self):
+        pin = self.server.authority.fingerprint(self.server.certificate)
+        account = self.account_at("imaps://localhost:%d" % self.server.tls_port, tls_fingerprint=["0" * 64, pin])
+
+        self.sync(account=account)
+
+    def test_a_fingerprint_suffices_where_the_name_is_another(self):
+        pin = self.server.authority.fingerprint(self.server.certificate)
+        account = self.account_at("imaps://127.0.0.2:%d" % self.proxy.port, tls_fingerprint=[pin])
+        # The server listens on 127.0.0.1 alone: nothing answers there, and that is a network error, not a crash.
+        self.sync(account=account, expect=NETWORK)
+
+    def test_another_fingerprint_is_refused_and_the_one_that_was_seen_is_printed(self):
+        pin = self.server.authority.fingerprint(self.server.certificate)
+        account = self.account_at("imaps://localhost:%d" % self.server.tls_port, tls_ca_file=self.server.ca,
+                                  tls_fingerprint=["0" * 64])
+
+        result = self.sync(account=account, expect=NETWORK)
+
+        self.assertIn(pin, result.err.lower())
+
+
+class UntrustedTest(HomeTest):
+    """Servers that must not hear a password."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.folder = scratch.make("tls")
+        cls.addClassCleanup(scratch.remove, cls.folder)
+        cls.authority = Authority(os.path.join(cls.folder, "tls"))
+        cls.good = cls.authority.certificate("good")
+        cls.expired = cls.authority.certificate("expired", expired=True)
+        cls.other_name = cls.authority.certificate("other", san="DNS:imap.example.org")
+        cls.self_signed = cls.authority.certificate("self", self_signed=True)
+
+    def account_at(self, server, scheme="imaps", **extras):
+        extras = {"tls_ca_file": self.authority.ca, "timeout": 5, **extras}
+        return Account(self.home, "%s://127.0.0.1:%d" % (scheme, server.port), "ana", PASSWORD, **extras)
+
+    def sync_refused(self, server, expect=NETWORK, **extras):
+        account = self.account_at(server, **extras)
+
+        result = self.check(account.sync(), expect)
+
+        heard = b"\n".join(server.lines).upper()
+        self.assertNotIn(b"LOGIN", heard)
+        self.assertNotIn(b"AUTHENTICATE", heard)
+        self.assertTrue(result.err.strip())
+        self.assertFalse(os.path.exists(account.root))
+        return result
+
+    def test_a_good_certificate_is_accepted_here_so_the_refusals_mean_something(self):
+        with EvilServer(certificate=self.good, tls=True) as server:
+            self.check(self.account_at(server).sync(), OK)
+            self.assertTrue(server.handshakes)
+
+    def test_an_authority_that_is_not_known(self):
+        with EvilServer(certificate=self.good, tls=True) as server:
+            self.sync_refused(server, tls_ca_file=None)
+
+    def test_a_certificate_signed_by_itself(self):
+        with EvilServer(certificate=self.self_signed, tls=True) as server:
+            self.sync_refused(server)
+
+    def test_a_certificate_of_another_name(self):
+        with EvilServer(certificate=self.other_name, tls=True) as server:
+            self.sync_refused(server)
+
+    def test_a_certificate_that_has_expired(self):
+        with EvilServer(certificate=self.expired, tls=True) as server:
+            result = self.sync_refused(server)
+            self.assertRegex(result.err, "(?i)expired")
+
+    def test_an_old_version_of_tls(self):
+        with EvilServer(certificate=self.good, tls=True) as server:
+            server.context.set_ciphers("ALL:@SECLEVEL=0")
+            server.context.minimum_version = ssl.TLSVersion.TLSv1
+            server.context.maximum_version = ssl.TLSVersion.TLSv1_1
+            self.sync_refused(server)
+
+    def test_a_server_that_speaks_no_tls_on_the_tls_port(self):
+        with EvilServer() as server:
+            self.sync_refused(server)
+
+    def test_starttls_that_is_not_offered(self):
+        with EvilServer() as server:
+            self.sync_refused(server, scheme="imap")
+
+    def test_starttls_that_is_offered_and_then_refused(self):
+        greeting = b"* OK [CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN] hi\r\n"
+        for answer in (b"%T NO not now\r\n", b"%T BAD what\r\n"):
+            with EvilServer([(rb"STARTTLS", answer)], greeting=greeting) as server:
+                self.sync_refused(server, scheme="imap")
+
+    def test_starttls_with_a_bad_certificate(self):
+        greeting = b"* OK [CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN] hi\r\n"
+        with EvilServer([(rb"STARTTLS", [b"%T OK go\r\n", STARTTLS])], greeting=greeting, certificate=self.self_signed) as server:
+            self.sync_refused(server, scheme="imap")
+
+    def test_a_greeting_that_says_already_logged_in_before_tls(self):
+        with EvilServer(greeting=b"* PREAUTH [CAPABILITY IMAP4rev1] welcome\r\n") as server:
+            self.sync_refused(server, scheme="imap")
+
+    def test_text_slipped_in_before_the_handshake_is_not_believed(self):
+        greeting = b"* OK [CAPABILITY IMAP4rev1 STARTTLS] hi\r\n"
+        slipped = b"%T OK go\r\n* CAPABILITY IMAP4rev1 X-SLIPPED-IN AUTH=PLAIN\r\n"
+        with EvilServer([(rb"STARTTLS", [slipped, STARTTLS])], greeting=greeting, certificate=self.good) as server:
+            self.account_at(server, scheme="imap")
+            result = self.home.run("check", "work")
+            self.assertNotIn("X-SLIPPED-IN", result.out)
+            self.assertIn(result.code, (OK, NETWORK))
+
+    def test_capabilities_from_before_tls_are_asked_for_again(self):
+        greeting = b"* OK [CAPABILITY IMAP4rev1 STARTTLS X-BEFORE AUTH=PLAIN] hi\r\n"
+        with EvilServer([(rb"STARTTLS", [b"%T OK go\r\n", STARTTLS]),
+                         (rb"CAPABILITY", b"* CAPABILITY " + CAPABILITIES + b"\r\n%T OK done\r\n")],
+                        greeting=greeting, certificate=self.good) as server:
+            self.account_at(server, scheme="imap")
+            result = self.run_golub("check", "work")
+            self.assertNotIn("X-BEFORE", result.out)
+
+    def test_plain_text_is_refused_off_the_loopback_before_any_connection(self):
+        Account(self.home, "imap://imap.example.org", "ana", PASSWORD, tls="none")
+
+        result = self.run_golub("sync", "work", expect=CONFIG, timeout=20)
+
+        self.assertIn("allow-plaintext", result.err)
+
+    def test_a_server_that_is_not_there(self):
+        port = scratch.free_ports(1)[0]
+        Account(self.home, "imaps://127.0.0.1:%d" % port, "ana", PASSWORD)
+
+        result = self.run_golub("sync", "work", expect=NETWORK, timeout=20)
+
+        self.assertIn("127.0.0.1", result.err)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,597 @@
+/*
+ * Every operation of store/imap against a real server. Where: GOLUB_TEST_IMAP=PORT on the loopback, any new user, password
+ * "pw" (tests/rig has such a server); without it there is nothing to test here and the program says so.
+ * The same story is to be told by servers with and without QRESYNC, UIDPLUS, MULTIAPPEND ...: run it once for each.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "store/imap/imap.h"
+
+#define MESSAGES 300
+#define SEEN_MAX 2000
+
+struct seen { /* what observe said about one mailbox */
+    struct remote_selected selected;
+    bool was_selected, was_done;
+    struct remote_outcome outcome;
+    size_t count;
+    struct remote_message messages[SEEN_MAX];
+    char keywords[SEEN_MAX][64];
+    uint32_t vanished[SEEN_MAX];
+    size_t vanished_count;
+};
+
+struct scene {
+    struct connection connection;
+    struct imap *imap;
+    struct remote remote;
+    struct error err;
+    char user[64];
+    char mailbox[128], other[128]; /* wire names */
+    struct seen seen;
+    uint32_t uids[MESSAGES];
+    size_t appended, fetched, verified, changed, done;
+    size_t at;          /* of the message that is being read */
+    char body[200000];  /* the one that is being fetched */
+    size_t body_len;
+    uint32_t new_uids[MESSAGES];
+    struct remote_outcome last;
+    bool found_inbox, found_mailbox;
+    struct remote_listed listed;
+};
+
+static bool
+tell_secret(void *context, bool again, char **secret, struct error *err)
+{
+    (void)context;
+    (void)again;
+    (void)err;
+    *secret = strdup("pw");
+    return *secret != NULL;
+}
+
+static void
+show(const struct scene *scene)
+{
+    char line[1500];
+
+    error_line(&scene->err, line, sizeof line);
+    print_message("%s\n", line);
+}
+
+#define assert_works(scene, call)                                                                                             \
+    do {                                                                                                                      \
+        if (!(call)) {                                                                                                        \
+            show(scene);                                                                                                      \
+            fail_msg("%s", #call);                                                                                            \
+        }                                                                                                                     \
+    } while (0)
+
+/* Message n: sizes from tiny to large, bytes that a careless client would spoil. */
+static size_t
+make_message(size_t n, char *to, size_t size)
+{
+    int len = snprintf(to, size, "From: a@example.org\r\nSubject: number %zu\r\nMessage-ID: <%zu@example.org>\r\n\r\n", n, n);
+    size_t want = n % 50 == 7 ? 150000 : n % 7 * 300;
+
+    for (size_t i = 0; i < want; i += 62)
+        len += snprintf(to + len, size - (size_t)len, "%05zu (\"\\{12}\r\n* 1 FETCH (UID 5 FLAGS ()) \x80\xff caf\xc3\xa9 ......\r\n", i);
+    return (size_t)len;
+}
+
+/* observe */
+
+static bool
+on_selected(void *context, size_t index, const struct remote_selected *selected)
+{
+    struct scene *scene = context;
+
+    (void)index;
+    assert_false(scene->seen.was_selected);
+    scene->seen.was_selected = true;
+    scene->seen.selected = *selected;
+    return true;
+}
+
+static bool
+on_vanished(void *context, size_t index, uint32_t first, uint32_t last)
+{
+    struct scene *scene = context;
+
+    (void)index;
+    assert_true(scene->seen.was_selected && scene->seen.selected.delta);
+    for (uint64_t uid = first; uid <= last && scene->seen.vanished_count < SEEN_MAX; uid++)
+        scene->seen.vanished[scene->seen.vanished_count++] = (uint32_t)uid;
+    return true;
+}
+
+static bool
+on_message(void *context, size_t index, const struct remote_message *message)
+{
+    struct scene *scene = context;
+    struct seen *seen = &scene->seen;
+
+    (void)index;
+    assert_true(seen->count < SEEN_MAX);
+    seen->messages[seen->count] = *message;
+    if (message->has_flags)
+        (void)text_print(seen->keywords[seen->count], 64, "%s", message->keywords);
+    seen->count++;
+    return true;
+}
+
+static bool
+on_done(void *context, size_t index, const struct remote_outcome *outcome)
+{
+    struct scene *scene = context;
+
+    (void)index;
+    scene->seen.was_done = true;
+    scene->seen.outcome = *outcome;
+    return true;
+}
+
+static const struct remote_observer observer = {on_selected, on_vanished, on_message, on_done};
+
+static void
+observe(struct scene *scene, const struct remote_select *what)
+{
+    memset(&scene->seen, 0, sizeof scene->seen);
+    assert_works(scene, scene->remote.ops->observe(scene->remote.self, what, 1, &observer, scene, &scene->err));
+    assert_true(scene->seen.was_done);
+    if (!scene->seen.outcome.ok)
+        print_message("outcome: %s\n", scene->seen.outcome.answer);
+}
+
+static const struct remote_message *
+seen_uid(const struct scene *scene, uint32_t uid)
+{
+    for (size_t i = 0; i < scene->seen.count; i++)
+        if (scene->seen.messages[i].uid == uid)
+            return &scene->seen.messages[i];
+    return NULL;
+}
+
+/* survey */
+
+static bool
+on_listed(void *context, const struct remote_listed *mailbox)
+{
+    struct scene *scene = context;
+
+    scene->found_inbox |= text_is(mailbox->name, "INBOX");
+    if (scene->mailbox[0] != '\0' && text_is(mailbox->name, scene->mailbox)) {
+        scene->found_mailbox = true;
+        scene->listed = *mailbox;
+    }
+    struct remote_info info;
+    scene->remote.ops->info(scene->remote.self, &info);
+    if (text_is(mailbox->name, "Sent") && (info.special_use || !info.list_extended))
+        assert_true(mailbox->attributes & REMOTE_SENT);
+    return true;
+}
+
+/* append */
+
+static bool
+read_message(void *context, size_t index, void *to, size_t size, size_t *got)
+{
+    static char message[200000];
+    struct scene *scene = context;
+    size_t len = make_message(index, message, sizeof message);
+
+    if (size > len - scene->at)
+        size = len - scene->at;
+    memcpy(to, message + scene->at, size);
+    scene->at += size;
+    *got = size;
+    return true;
+}
+
+static bool
+rewind_message(void *context, size_t index)
+{
+    struct scene *scene = context;
+
+    (void)index;
+    scene->at = 0;
+    return true;
+}
+
+static bool
+on_appended(void *context, size_t index, uint32_t uid, const struct remote_outcome *outcome)
+{
+    struct scene *scene = context;
+
+    if (!outcome->ok)
+        print_message("append: %s\n", outcome->answer);
+    assert_true(outcome->ok);
+    scene->uids[index] = uid;
+    scene->appended++;
+    return true;
+}
+
+static const struct remote_appender appender = {read_message, rewind_message, on_appended};
+
+/* fetch */
+
+static bool
+on_begin(void *context, size_t index, uint64_t size)
+{
+    struct scene *scene = context;
+
+    (void)index;
+    assert_true(size < sizeof scene->body);
+    scene->body_len = 0;
+    return true;
+}
+
+static bool
+on_data(void *context, size_t index, const void *bytes, size_t len)
+{
+    struct scene *scene = context;
+
+    (void)index;
+    memcpy(scene->body + scene->body_len, bytes, len);
+    scene->body_len += len;
+    return true;
+}
+
+static bool
+on_end(void *context, size_t index, uint32_t uid)
+{
+    static char message[200000];
+    struct scene *scene = context;
+
+    (void)index;
+    for (size_t i = 0; i < MESSAGES; i++) {
+        if (scene->uids[i] != uid)
+            continue;
+        assert_int_equal(scene->body_len, make_message(i, message, sizeof message));
+        assert_memory_equal(scene->body, message, scene->body_len);
+        scene->fetched++;
+        return true;
+    }
+    fail_msg("UID %u was not asked for", uid);
+    return false;
+}
+
+static const struct remote_sink sink = {on_begin, on_data, on_end, on_done};
+
+/* move, copy, remove */
+
+static bool
+on_verify(void *context, size_t index, size_t item, const struct remote_message *now)
+{
+    struct scene *scene = context;
+
+    (void)index;
+    assert_true(now->has_flags && now->has_meta && now->uid != 0 && now->date == 1000000000 + (int64_t)(now->uid - scene->uids[0]));
+    scene->verified++;
+    return item != 1; /* the second one is not as we had it */
+}
+
+static bool
+on_changed(void *context, size_t index, size_t item, uint32_t uid, const struct remote_outcome *outcome)
+{
+    struct scene *scene = context;
+
+    (void)index;
+    scene->done++;
+    if (item == 1)
+        assert_true(!outcome->ok && outcome->changed);
+    else
+        scene->last = *outcome;
+    if (item != 1 && !outcome->ok)
+        print_message("change: %s\n", outcome->answer);
+    scene->changed += outcome->ok;
+    scene->new_uids[item] = uid;
+    return true;
+}
+
+static const struct remote_changer changer = {on_verify, on_changed};
+
+static bool
+on_created(void *context, size_t index, struct text wire_name, const struct remote_outcome *outcome)
+{
+    struct scene *scene = context;
+
+    if (!outcome->ok)
+        print_message("create: %s\n", outcome->answer);
+    assert_true(outcome->ok);
+    return text_copy(wire_name, index == 0 ? scene->mailbox : scene->other, sizeof scene->mailbox);
+}
+
+/* the story */
+
+static void
+open_remote(struct scene *scene, bool examine)
+{
+    struct remote_info info;
+
+    assert_works(scene, scene->remote.ops->open(scene->remote.self, examine, &scene->err));
+    scene->found_inbox = scene->found_mailbox = false;
+    assert_works(scene, scene->remote.ops->survey(scene->remote.self, on_listed, scene, &scene->err));
+    assert_true(scene->found_inbox);
+    scene->remote.ops->info(scene->remote.self, &info);
+    print_message("%s: condstore %d qresync %d uidplus %d multiappend %d list-status %d, prefix \"%s\" separator '%c'\n",
+                  info.server, info.condstore, info.qresync, info.uidplus, info.multiappend, info.list_status, info.prefix,
+                  info.separator);
+}
+
+static void
+make_mailboxes(struct scene *scene)
+{
+    struct remote_info info;
+    char first[64];
+
+    scene->remote.ops->info(scene->remote.self, &info);
+    assert_true(text_print(first, sizeof first, "T\xc3\xa9st & more%cA \"quoted\" one", info.separator ? info.separator : '/'));
+    struct text names[] = {text_of(first), text_of("\xe6\x97\xa5\xe6\x9c\xac")};
+    assert_works(scene, scene->remote.ops->create(scene->remote.self, names, 2, on_created, scene, &scene->err));
+    /* Once more: what is there is fine. */
+    assert_works(scene, scene->remote.ops->create(scene->remote.self, names, 2, on_created, scene, &scene->err));
+}
+
+static void
+append_all(struct scene *scene, uint32_t uidvalidity)
+{
+    static struct remote_append messages[MESSAGES];
+    static char bytes[200000];
+
+    for (size_t i = 0; i < MESSAGES; i++)
+        messages[i] = (struct remote_append){.mailbox = text_of(scene->mailbox),
+                                             .uidvalidity = uidvalidity,
+                                             .uidnext = 1,
+                                             .flags = i % 2 ? FLAG_SEEN : 0,
+                                             .keywords = i % 3 ? "" : "Urgent b{d bad(one",
+                                             .date = 1000000000 + (int64_t)i,
+                                             .size = make_message(i, bytes, sizeof bytes)};
+    assert_works(scene, scene->remote.ops->append(scene->remote.self, messages, MESSAGES, &appender, scene, &scene->err));
+    assert_int_equal(scene->appended, MESSAGES);
+}
+
+static void
+a_mailbox_lives_through_every_operation(void **state)
+{
+    struct scene *scene = *state;
+
+    /* open, create, survey */
+    open_remote(scene, false);
+    make_mailboxes(scene);
+    open_remote(scene, false);
+    assert_true(scene->found_mailbox && scene->listed.has_status && scene->listed.messages == 0);
+    uint32_t uidvalidity = scene->listed.uidvalidity;
+    assert_true(uidvalidity != 0);
+
+    /* append */
+    append_all(scene, uidvalidity);
+
+    /* full listing */
+    struct remote_select full = {.mailbox = text_of(scene->mailbox)};
+    observe(scene, &full);
+    assert_true(scene->seen.outcome.ok);
+    assert_int_equal(scene->seen.count, MESSAGES);
+    assert_int_equal(scene->seen.selected.exists, MESSAGES);
+    assert_int_equal(scene->seen.selected.uidnext, scene->seen.messages[MESSAGES - 1].uid + 1);
+    for (size_t i = 0; i < MESSAGES; i++) {
+        const struct remote_message *message = &scene->seen.messages[i];
+        if (scene->uids[i] != 0)
+            assert_int_equal(scene->uids[i], message->uid);
+        scene->uids[i] = message->uid;
+        assert_true(message->has_flags && message->has_meta);
+        assert_int_equal(message->date, 1000000000 + (int64_t)i);
+        assert_int_equal(message->flags, i % 2 ? FLAG_SEEN : 0);
+        assert_string_equal(scene->seen.keywords[i], i % 3 ? "" : "Urgent");
+    }
+    struct remote_select cursor = {.mailbox = full.mailbox,
+                                   .uidvalidity = uidvalidity,
+                                   .uidnext = scene->seen.selected.uidnext,
+                                   .modseq = scene->seen.selected.modseq,
+                                   .check_uid = scene->uids[MESSAGES - 1]};
+
+    /* fetch, byte for byte */
+    struct remote_fetch wanted = {.mailbox = full.mailbox, .uidvalidity = uidvalidity, .uids = scene->uids, .count = MESSAGES};
+    assert_works(scene, scene->remote.ops->fetch(scene->remote.self, &wanted, 1, &sink, scene, &scene->err));
+    assert_int_equal(scene->fetched, MESSAGES);
+    assert_true(scene->seen.outcome.ok);
+    wanted.uidvalidity++;
+    assert_works(scene, scene->remote.ops->fetch(scene->remote.self, &wanted, 1, &sink, scene, &scene->err));
+    assert_true(!scene->seen.outcome.ok && scene->seen.outcome.changed && scene->fetched == MESSAGES);
+
+    /* flags */
+    const uint32_t flagged[] = {scene->uids[0], scene->uids[1], scene->uids[2], scene->uids[10]};
+    struct remote_store store = {.mailbox = full.mailbox,
+                                 .uidvalidity = uidvalidity,
+                                 .uids = flagged,
+                                 .count = 4,
+                                 .add = FLAG_FLAGGED | FLAG_FORWARDED,
+                                 .del = FLAG_SEEN};
+    memset(&scene->seen, 0, sizeof scene->seen);
+    assert_works(scene, scene->remote.ops->store(scene->remote.self, &store, 1, &observer, scene, &scene->err));
+    assert_true(scene->seen.outcome.ok);
+    assert_int_equal(scene->seen.count, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(scene->seen.messages[i].flags, FLAG_FLAGGED | FLAG_FORWARDED);
+
+    /* the delta shows them */
+    observe(scene, &cursor);
+    assert_true(scene->seen.outcome.ok);
+    for (size_t i = 0; i < 4; i++)
+        assert_true(seen_uid(scene, flagged[i]) != NULL && seen_uid(scene, flagged[i])->flags == (FLAG_FLAGGED | FLAG_FORWARDED));
+    assert_true(seen_uid(scene, scene->uids[MESSAGES - 1]) != NULL && seen_uid(scene, scene->uids[MESSAGES - 1])->has_meta);
+    if (scene->seen.selected.delta)
+        assert_int_equal(scene->seen.count, 5);
+    else
+        assert_true(scene->seen.count >= MESSAGES);
+
+    /* copy, move, remove; the second message of each is kept back by verify */
+    struct remote_info info;
+    scene->remote.ops->info(scene->remote.self, &info);
+    struct remote_select target = {.mailbox = text_of(scene->other)};
+    observe(scene, &target);
+    struct remote_change change = {.mailbox = full.mailbox,
+                                   .uidvalidity = uidvalidity,
+                                   .uids = scene->uids,
+                                   .count = MESSAGES,
+                                   .target = target.mailbox,
+                                   .target_uidvalidity = scene->seen.selected.uidvalidity};
+    assert_works(scene, scene->remote.ops->copy(scene->remote.self, &change, 1, &changer, scene, &scene->err));
+    assert_int_equal(scene->done, MESSAGES);
+    assert_int_equal(scene->changed, MESSAGES - 1);
+    if (info.uidplus)
+        assert_true(scene->new_uids[0] != 0 && scene->new_uids[2] == scene->new_uids[0] + 1);
+    if (info.move) {
+        scene->done = scene->changed = 0;
+        change.uids = scene->uids + 200;
+        change.count = 50;
+        assert_works(scene, scene->remote.ops->move(scene->remote.self, &change, 1, &changer, scene, &scene->err));
+        assert_int_equal(scene->done, 50);
+        assert_int_equal(scene->changed, 49);
+    }
+    scene->done = scene->changed = 0;
+    change.uids = scene->uids;
+    change.count = 20;
+    struct remote_change again[] = {change, change};
+    again[1].uids = scene->uids + 20;
+    assert_works(scene, scene->remote.ops->remove(scene->remote.self, again, 2, &changer, scene, &scene->err));
+    assert_int_equal(scene->done, 40);
+    assert_int_equal(scene->changed, 38);
+
+    /* and the delta shows what went */
+    observe(scene, &cursor);
+    assert_true(scene->seen.outcome.ok);
+    size_t left = MESSAGES - 38 - (info.move ? 49 : 0);
+    assert_int_equal(scene->seen.selected.exists, left);
+    if (info.qresync)
+        assert_int_equal(scene->seen.vanished_count, MESSAGES - left);
+
+    /* gone ones */
+    scene->done = scene->changed = 0;
+    change.uids = scene->uids;
+    change.count = 1;
+    assert_works(scene, scene->remote.ops->remove(scene->remote.self, &change, 1, &changer, scene, &scene->err));
+    assert_true(scene->done == 1 && scene->changed == 0 && scene->last.gone);
+
+    /* a mailbox that is not there */
+    change.mailbox = text_of("nowhere");
+    assert_works(scene, scene->remote.ops->remove(scene->remote.self, &change, 1, &changer, scene, &scene->err));
+    assert_true(scene->done == 2 && scene->last.gone);
+    struct remote_select nowhere = {.mailbox = change.mailbox};
+    observe(scene, &nowhere);
+    assert_true(!scene->seen.outcome.ok && scene->seen.outcome.gone && !scene->seen.was_selected);
+
+    /* another UIDVALIDITY */
+    cursor.uidvalidity++;
+    observe(scene, &cursor);
+    assert_true(scene->seen.was_selected && scene->seen.outcome.changed && scene->seen.count == 0);
+    scene->remote.ops->close(scene->remote.self);
+}
+
+static void
+somebody_elses_deleted_marks_are_never_expunged(void **state)
+{
+    struct scene *scene = *state;
+
+    open_remote(scene, false);
+    make_mailboxes(scene);
+    append_all(scene, 0);
+    struct remote_select full = {.mailbox = text_of(scene->mailbox)};
+    observe(scene, &full);
+    for (size_t i = 0; i < MESSAGES; i++)
+        scene->uids[i] = scene->seen.messages[i].uid;
+    uint32_t uidvalidity = scene->seen.selected.uidvalidity;
+    struct remote_store mark = {.mailbox = full.mailbox,
+                                .uidvalidity = uidvalidity,
+                                .uids = scene->uids + 5,
+                                .count = 1,
+                                .add = FLAG_DELETED};
+    assert_works(scene, scene->remote.ops->store(scene->remote.self, &mark, 1, &observer, scene, &scene->err));
+
+    struct remote_change change = {
+        .mailbox = full.mailbox, .uidvalidity = uidvalidity, .uids = scene->uids + 10, .count = 3};
+    assert_works(scene, scene->remote.ops->remove(scene->remote.self, &change, 1, &changer, scene, &scene->err));
+
+    struct remote_info info;
+    scene->remote.ops->info(scene->remote.self, &info);
+    observe(scene, &full);
+    assert_true(seen_uid(scene, scene->uids[5]) != NULL && seen_uid(scene, scene->uids[5])->flags & FLAG_DELETED);
+    if (info.uidplus) {
+        assert_int_equal(scene->changed, 2);
+        assert_null(seen_uid(scene, scene->uids[10]));
+    } else {
+        assert_int_equal(scene->changed, 0);
+        print_message("without UIDPLUS: %s\n", scene->last.answer);
+        assert_false(scene->last.doubtful);
+        assert_non_null(seen_uid(scene, scene->uids[10]));
+        assert_false(seen_uid(scene, scene->uids[10])->flags & FLAG_DELETED);
+    }
+    scene->remote.ops->close(scene->remote.self);
+}
+
+static void
+examine_changes_nothing_and_sees_the_same(void **state)
+{
+    struct scene *scene = *state;
+
+    open_remote(scene, true);
+    struct remote_select inbox = {.mailbox = text_of("INBOX")};
+    observe(scene, &inbox);
+    assert_true(scene->seen.outcome.ok && !scene->seen.selected.read_only);
+    assert_int_equal(scene->seen.selected.permanent, FLAG_ALL);
+    scene->remote.ops->close(scene->remote.self);
+}
+
+static int
+set_up(void **state)
+{
+    static unsigned users;
+    struct scene *scene = calloc(1, sizeof *scene);
+    uint64_t port;
+
+    if (scene == NULL || !text_number(text_of(getenv("GOLUB_TEST_IMAP")), 65535, &port))
+        return -1;
+    (void)text_print(scene->user, sizeof scene->user, "u%d-%u", (int)getpid(), users++);
+    scene->connection = (struct connection){.scheme = SCHEME_IMAP,
+                                            .host = "127.0.0.1",
+                                            .port = (uint16_t)port,
+                                            .user = scene->user,
+                                            .tls = TLS_NONE,
+                                            .timeout_s = 20,
+                                            .wire_log = getenv("GOLUB_TEST_WIRE") != NULL ? 2 : 0,
+                                            .secret = tell_secret};
+    scene->imap = imap_new(&scene->connection);
+    scene->remote = imap_remote(scene->imap);
+    *state = scene;
+    return scene->imap != NULL ? 0 : -1;
+}
+
+static int
+tear_down(void **state)
+{
+    struct scene *scene = *state;
+
+    imap_free(scene->imap);
+    free(scene);
+    return 0;
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_mailbox_lives_through_every_operation, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(somebody_elses_deleted_marks_are_never_expunged, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(examine_changes_nothing_and_sees_the_same, set_up, tear_down),
+    };
+
+    if (getenv("GOLUB_TEST_IMAP") == NULL) {
+        print_message("GOLUB_TEST_IMAP is not set: nothing to do\n");
+        return 0;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

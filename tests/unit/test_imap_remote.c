@@ -1,0 +1,439 @@
+/* The engine against a scripted server: what is asked, and what is made of the answers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "imap_script.h"
+
+#define QUICK "ENABLE CONDSTORE QRESYNC LIST-STATUS LIST-EXTENDED SPECIAL-USE UIDPLUS MOVE LITERAL+ MULTIAPPEND"
+#define ENABLE "C:g1 ENABLE QRESYNC CONDSTORE", "S:* ENABLED QRESYNC CONDSTORE", "S:g1 OK"
+
+static bool
+observe(struct script *script, const struct remote_select *mailboxes, size_t count)
+{
+    return script->remote.ops->observe(script->remote.self, mailboxes, count, &telling_observer, script, &script->err);
+}
+
+static bool
+survey(struct script *script)
+{
+    return script->remote.ops->survey(script->remote.self, tell_listed, script, &script->err);
+}
+
+/* ---- survey ---- */
+
+static void
+nothing_changed_costs_one_turn(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        QUICK " ID NAMESPACE",
+        (const char *const[]){
+            "C:g1 ENABLE QRESYNC CONDSTORE", "C:g2 NAMESPACE", "C:g3 ID (*)",
+            "C:g4 LIST \"\" \"[*]\" RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ))",
+            "S:* ENABLED QRESYNC CONDSTORE", "S:g1 OK", "S:* NAMESPACE ((\"INBOX.\" \".\")) NIL ((\"Shared.\" \".\"))",
+            "S:g2 OK", "S:* ID (\"name\" \"Fake\" \"version\" \"1\")", "S:g3 OK",
+            "S:* LIST (\\HasNoChildren) \".\" inbox", "S:* STATUS INBOX (MESSAGES 3 UIDNEXT 9 UIDVALIDITY 7 HIGHESTMODSEQ 44)",
+            "S:* LIST (\\Sent \\Subscribed) \".\" \"INBOX.S&AOk-nt\"",
+            "S:* STATUS \"INBOX.S&AOk-nt\" (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 8 HIGHESTMODSEQ 1 MAILBOXID (abc))",
+            "S:* LIST (\\NonExistent) \".\" Shared (\"CHILDINFO\" (\"SUBSCRIBED\"))", "s:* LIST () NIL {5}\r\na\"b\\c", "S:",
+            "S:* LIST () \".\" Bad&-&Name", "S:g4 OK done", "C:g5 LOGOUT", NULL});
+
+    assert_true(survey(script));
+
+    assert_told(script, "inbox '.' 0 3 next 9 v7 modseq 44\n"
+                        "INBOX.S\xc3\xa9nt '.' 84 0 next 1 v8 modseq 1\n"
+                        "Shared '.' 801\n"
+                        "a\"b\\c '0' 0\n"
+                        "undecoded Bad&-&Name '.' 0\n");
+    struct remote_info info;
+    script->remote.ops->info(script->remote.self, &info);
+    assert_string_equal(info.server, "Fake 1");
+    assert_string_equal(info.prefix, "INBOX.");
+    assert_true(info.qresync && info.separator == '.');
+    end_script(script);
+}
+
+static void
+an_old_server_is_asked_in_two_turns(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 LIST \"\" \"[*]\"", "C:g2 LSUB \"\" \"[*]\"", "W:", "S:* LIST () \"/\" INBOX",
+                                  "S:* LIST (\\Noselect) \"/\" a", "S:* LIST () \"/\" a/b", "S:g1 OK",
+                                  "S:* LSUB () \"/\" a/b", "S:* LSUB () \"/\" gone", "S:g2 OK",
+                                  "C:g3 STATUS \"INBOX\" (MESSAGES UIDNEXT UIDVALIDITY)",
+                                  "C:g4 STATUS \"a/b\" (MESSAGES UIDNEXT UIDVALIDITY)", "S:g4 NO no", /* out of order */
+                                  "S:* STATUS INBOX (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3)", "S:g3 OK", NULL});
+
+    assert_true(survey(script));
+
+    assert_told(script, "INBOX '/' 0 1 next 2 v3 modseq 0\na '/' 1\na/b '/' 4\n");
+    end_script(script);
+}
+
+static void
+a_list_with_options_that_fails_is_asked_plainly(void **state)
+{
+    (void)state;
+    struct script *script =
+        given_script("LIST-STATUS", (const char *const[]){"C:g1 LIST * RETURN (*", "S:g1 BAD what", "C:g2 LIST \"\" \"[*]\"",
+                                                           "C:g3 LSUB *", "S:* LIST () \"/\" INBOX", "S:g2 OK", "S:g3 NO",
+                                                           "C:g4 STATUS \"INBOX\" *", "S:g4 OK", NULL});
+
+    assert_true(survey(script));
+
+    assert_told(script, "INBOX '/' 0\n");
+    end_script(script);
+}
+
+static void
+a_list_without_inbox_is_an_error(void **state)
+{
+    (void)state;
+    struct script *script =
+        given_script("LIST-STATUS", (const char *const[]){"C:g1 LIST *", "S:* LIST () \"/\" a", "S:g1 OK", NULL});
+
+    assert_false(survey(script));
+
+    assert_int_equal(script->err.kind, ERROR_SERVER);
+    assert_told(script, "");
+    end_script(script);
+}
+
+/* ---- observe ---- */
+
+static void
+a_delta_is_told_mailbox_by_mailbox(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        QUICK,
+        (const char *const[]){
+            ENABLE, "C:g2 SELECT \"INBOX\" (QRESYNC (7 40))", "C:g3 UID FETCH 9:[*] (UID FLAGS INTERNALDATE RFC822.SIZE)",
+            "C:g4 UID FETCH 8 (UID INTERNALDATE RFC822.SIZE)", "C:g5 SELECT \"b\" (QRESYNC (8 50))", "C:g6 UID FETCH 2:*",
+            "S:* FLAGS (\\Seen)", "S:* OK [PERMANENTFLAGS (\\Seen \\Deleted \\*)] x", "S:* 5 EXISTS",
+            "S:* OK [UIDVALIDITY 7] x", "S:* OK [UIDNEXT 11] x", "S:* OK [HIGHESTMODSEQ 44] x",
+            "S:* VANISHED (EARLIER) 1:3,5", "S:* 1 FETCH (UID 4 FLAGS (\\Seen Work) MODSEQ (42))", "S:g2 OK [READ-WRITE]",
+            "S:* 4 FETCH (RFC822.SIZE 100 UID 9 INTERNALDATE \" 9-Sep-2001 01:46:40 +0000\" XUNKNOWN (a (b \"c)\")) FLAGS ())",
+            "S:* 5 FETCH (UID 10 FLAGS ($Forwarded))",
+            "S:* 5 FETCH (UID 10 RFC822.SIZE 5 INTERNALDATE \"09-Sep-2001 03:46:40 +0200\")",
+            "S:* 6 EXISTS", "S:* 6 FETCH (UID 11 FLAGS (\\Recent) RFC822.SIZE 1 INTERNALDATE \"09-Sep-2001 03:46:40 +0200\")",
+            "S:g3 OK", "S:* 3 FETCH (UID 8 INTERNALDATE \"09-Sep-2001 01:46:39 +0000\" RFC822.SIZE 8)", "S:g4 OK",
+            /* still about the first one, and no business of the second: */
+            "S:* 1 FETCH (UID 4 FLAGS (\\Flagged))", "S:* VANISHED 4", "S:* OK [CLOSED] now", "S:* 1 EXISTS",
+            "S:* OK [UIDVALIDITY 8] x", "S:* OK [UIDNEXT 3] x", "S:* OK [HIGHESTMODSEQ 51] x", "S:* VANISHED 1",
+            "S:g5 OK [READ-WRITE]",
+            "S:* 1 FETCH (UID 2 FLAGS () RFC822.SIZE 2 INTERNALDATE \"01-Jan-1970 00:00:00 +0000\")", "S:g6 OK", NULL});
+    struct remote_select mailboxes[] = {
+        {.mailbox = TEXT("INBOX"), .uidvalidity = 7, .uidnext = 9, .modseq = 40, .check_uid = 8},
+        {.mailbox = TEXT("b"), .uidvalidity = 8, .uidnext = 2, .modseq = 50}};
+
+    assert_true(observe(script, mailboxes, 2));
+
+    assert_told(script, "selected 0 v7 next 11 exists 5 modseq 44 permanent PST* delta\n"
+                        "vanished 0 1-3\nvanished 0 5-5\n"
+                        "message 0 u4 (S Work)\nmessage 0 u9 () 100 @1000000000\nmessage 0 u10 (P) 5 @1000000000\n"
+                        "message 0 u8 8 @999999999\ndone 0 ok\n"
+                        "selected 1 v8 next 3 exists 1 modseq 51 permanent DFPRST* delta\n"
+                        "vanished 1 1-1\nmessage 1 u2 () 2 @0\ndone 1 ok\n");
+    end_script(script);
+}
+
+#define SELECTED(tag, exists, v, next) \
+    "S:* " exists " EXISTS", "S:* OK [UIDVALIDITY " v "]", "S:* OK [UIDNEXT " next "]", "S:" tag " OK [READ-WRITE]"
+
+static void
+another_uidvalidity_is_said_and_its_data_are_not(void **state)
+{
+    (void)state;
+    struct script *script =
+        given_script(QUICK, (const char *const[]){ENABLE, "C:g2 SELECT *", "C:g3 UID FETCH *", SELECTED("g2", "2", "77", "5"),
+                                                  "S:* 1 FETCH (UID 1 FLAGS ())", "S:g3 OK", NULL});
+    struct remote_select mailbox = {.mailbox = TEXT("INBOX"), .uidvalidity = 7, .uidnext = 9, .modseq = 40};
+
+    assert_true(observe(script, &mailbox, 1));
+
+    assert_told(script, "selected 0 v77 next 5 exists 2 modseq 0 permanent DFPRST*\n"
+                        "done 0 no changed: UIDVALIDITY changed from 7 to 77\n");
+    end_script(script);
+}
+
+static void
+a_listing_is_counted(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:2 (UID FLAGS)",
+                                  "C:g3 UID FETCH 3:[*] (UID FLAGS INTERNALDATE RFC822.SIZE)", "C:g4 SELECT \"b\"",
+                                  "C:g5 UID FETCH 1:[*] *", SELECTED("g1", "3", "7", "4"), "S:* 1 FETCH (FLAGS () UID 1)",
+                                  "S:* 1 FETCH (FLAGS (\\Seen) UID 1)", /* somebody read it meanwhile */
+                                  "S:* 2 FETCH (FLAGS () UID 2)", "S:g2 OK",
+                                  "S:* 3 FETCH (UID 3 FLAGS () RFC822.SIZE 1 INTERNALDATE \"nonsense\")", "S:g3 OK",
+                                  SELECTED("g4", "2", "7", "4"),
+                                  "S:* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 1 INTERNALDATE \"01-Jan-1970 00:00:01 +0000\")",
+                                  "S:g5 OK", NULL});
+    struct remote_select mailboxes[] = {{.mailbox = TEXT("a"), .uidvalidity = 7, .uidnext = 3}, {.mailbox = TEXT("b")}};
+
+    assert_true(observe(script, mailboxes, 2));
+
+    assert_told(script, "selected 0 v7 next 4 exists 3 modseq 0 permanent DFPRST*\n"
+                        "message 0 u1 (S)\nmessage 0 u2 ()\nmessage 0 u3 () 1 @0\ndone 0 ok\n"
+                        "selected 1 v7 next 4 exists 2 modseq 0 permanent DFPRST*\n"
+                        "message 1 u1 () 1 @1\ndone 1 no: listing incomplete: 1 of 2 messages\n");
+    end_script(script);
+}
+
+static void
+an_expunge_during_a_listing_asks_for_another_one(void **state)
+{
+    (void)state;
+    struct script *script =
+        given_script("", (const char *const[]){"C:g1 SELECT *", "C:g2 UID FETCH *", SELECTED("g1", "1", "7", "4"),
+                                               "S:* 1 EXPUNGE", "S:g2 OK", NULL});
+    struct remote_select mailbox = {.mailbox = TEXT("a")};
+
+    assert_true(observe(script, &mailbox, 1));
+
+    assert_told(script, "selected 0 v7 next 4 exists 1 modseq 0 permanent DFPRST*\n"
+                        "done 0 no changed: messages were removed while they were being listed\n");
+    end_script(script);
+}
+
+static void
+a_server_that_cannot_be_asked_much_at_once_is_asked_one_by_one(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH *", "C:g3 SELECT \"b\"", "C:g4 UID FETCH *",
+                                  "S:g1 BAD too fast", "S:g2 BAD too fast", "S:g3 BAD too fast", "S:g4 BAD too fast",
+                                  "C:g5 SELECT \"a\"", "W:", SELECTED("g5", "0", "7", "1"), "C:g6 UID FETCH *", "W:",
+                                  "S:g6 NO nothing here", "C:g7 SELECT \"b\"", "W:", "S:g7 NO [NONEXISTENT] no such",
+                                  "C:g8 UID FETCH *", "S:g8 BAD", NULL});
+    struct remote_select mailboxes[] = {{.mailbox = TEXT("a")}, {.mailbox = TEXT("b")}};
+
+    assert_true(observe(script, mailboxes, 2));
+
+    assert_told(script, "selected 0 v7 next 1 exists 0 modseq 0 permanent DFPRST*\ndone 0 ok\n"
+                        "done 1 no gone: [NONEXISTENT] no such\n");
+    end_script(script);
+}
+
+static void
+unselect_stands_between_where_it_is_offered(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "UNSELECT", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH *", "C:g3 UNSELECT", "C:g4 SELECT \"b\"",
+                                          "C:g5 UID FETCH *", SELECTED("g1", "0", "7", "1"), "S:g2 OK", "S:* 1 EXISTS",
+                                          "S:g3 OK", SELECTED("g4", "0", "7", "1"), "S:g5 OK", NULL});
+    struct remote_select mailboxes[] = {{.mailbox = TEXT("a")}, {.mailbox = TEXT("b")}};
+
+    assert_true(observe(script, mailboxes, 2));
+
+    assert_told(script, "selected 0 v7 next 1 exists 0 modseq 0 permanent DFPRST*\ndone 0 ok\n"
+                        "selected 1 v7 next 1 exists 0 modseq 0 permanent DFPRST*\ndone 1 ok\n");
+    end_script(script);
+}
+
+/* ---- fetch ---- */
+
+static bool
+fetch(struct script *script, const struct remote_fetch *wanted, size_t count)
+{
+    return script->remote.ops->fetch(script->remote.self, wanted, count, &telling_sink, script, &script->err);
+}
+
+static void
+bodies_come_whatever_the_order_of_the_attributes(void **state)
+{
+    (void)state;
+    static const uint32_t uids[] = {3, 4, 5, 6, 9};
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 3:6,9 (UID BODY.PEEK[[]])",
+                                  SELECTED("g1", "9", "7", "10"), "s:* 1 FETCH (BODY[] {4}\r\nabcd UID 3)\r\n",
+                                  "s:* 1 FETCH (UID 3 BODY[] {3}\r\nbad)\r\n", /* a second one */
+                                  "S:* 2 FETCH (UID 4 BODY[] \"quo\\\"ted\")", "S:* 3 FETCH (UID 5 BODY[] NIL)",
+                                  "s:* 8 FETCH (BODY[] {4}\r\nabcd UID 8)\r\n", /* nobody asked */
+                                  "s:* 4 FETCH (UID 6 BODY[HEADER] {2}\r\nno BODY[]<0> {0}\r\n)\r\n",
+                                  "S:* 9 FETCH (UID 9 FLAGS (\\Seen))", "S:g2 OK", NULL});
+    struct remote_fetch wanted = {.mailbox = TEXT("a"), .uidvalidity = 7, .uids = uids, .count = 5};
+
+    assert_true(fetch(script, &wanted, 1));
+
+    assert_told(script, "begin 0 4\nend 0 u3\nbegin 0 7\nend 0 u4\nbegin 0 4\nend 0 u0\nbegin 0 0\nend 0 u6\ndone 0 ok\n");
+    end_script(script);
+}
+
+static void
+a_refused_fetch_is_halved_down_to_the_message_that_cannot_be_read(void **state)
+{
+    (void)state;
+    static const uint32_t uids[] = {1, 2, 3, 4};
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:4 *", SELECTED("g1", "4", "7", "5"),
+                                  "S:* 1 FETCH (UID 1 BODY[] \"one\")", "S:g2 NO [UNAVAILABLE] Server error",
+                                  "C:g3 SELECT \"a\"", "C:g4 UID FETCH 2:3 *", "C:g5 UID FETCH 4 *",
+                                  SELECTED("g3", "4", "7", "5"), "S:* 2 FETCH (UID 2 BODY[] \"two\")",
+                                  "S:g4 NO [UNAVAILABLE] Server error", "S:* 4 FETCH (UID 4 BODY[] \"four\")", "S:g5 OK", NULL});
+    struct remote_fetch wanted = {.mailbox = TEXT("a"), .uidvalidity = 7, .uids = uids, .count = 4};
+
+    assert_true(fetch(script, &wanted, 1));
+
+    assert_told(script, "begin 0 3\nend 0 u1\nbegin 0 3\nend 0 u2\nbegin 0 4\nend 0 u4\n"
+                        "done 0 no: [UNAVAILABLE] Server error\n");
+    end_script(script);
+}
+
+/* ---- store ---- */
+
+static void
+the_last_echo_counts_and_only_of_what_was_asked(void **state)
+{
+    (void)state;
+    static const uint32_t uids[] = {1, 2, 3};
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID STORE 1:3 +FLAGS.SILENT (\\Seen)",
+                                  "C:g3 UID STORE 1:3 +FLAGS.SILENT ($Forwarded)", "C:g4 UID STORE 1:3 -FLAGS.SILENT (\\Flagged)",
+                                  "C:g5 UID FETCH 1:3 (UID FLAGS)", SELECTED("g1", "3", "7", "5"),
+                                  "S:* 1 FETCH (UID 1 FLAGS ())", "S:* 1 FETCH (UID 1 FLAGS (\\Seen x))", "S:g2 OK",
+                                  "S:g3 NO no keywords here", "S:g4 OK", "S:* 7 FETCH (UID 7 FLAGS ())",
+                                  "S:* 2 FETCH (UID 2 FLAGS (\\Seen))", "S:g5 OK", NULL});
+    struct remote_store change = {.mailbox = TEXT("a"),
+                                  .uidvalidity = 7,
+                                  .uids = uids,
+                                  .count = 3,
+                                  .add = FLAG_SEEN | FLAG_FORWARDED,
+                                  .del = FLAG_FLAGGED};
+
+    assert_true(script->remote.ops->store(script->remote.self, &change, 1, &telling_observer, script, &script->err));
+
+    assert_told(script, "message 0 u1 (S x)\nmessage 0 u2 (S)\ndone 0 ok\n");
+    end_script(script);
+}
+
+/* ---- the connection ---- */
+
+static void
+goodbye_is_an_error_with_the_servers_words(void **state)
+{
+    (void)state;
+    struct script *script =
+        given_script("", (const char *const[]){"C:g1 LIST *", "S:* BYE closing \033[1m for tea", "E:", NULL});
+
+    assert_false(survey(script));
+
+    assert_int_equal(script->err.kind, ERROR_NETWORK);
+    assert_string_equal(script->err.answer, "closing \\x1B[1m for tea");
+    end_script(script);
+}
+
+static void
+a_throttling_server_says_when_to_come_back(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 LIST *", "S:g1 BAD Request is throttled. Suggested Backoff Time: 299961 milliseconds",
+                                  NULL});
+
+    assert_false(survey(script));
+
+    assert_int_equal(script->err.kind, ERROR_SERVER);
+    assert_string_equal(script->err.hint, "try again in 300 seconds");
+    end_script(script);
+}
+
+static void
+after_a_signal_what_is_in_flight_is_answered_and_nothing_new_is_sent(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 SELECT \"m0\"", "C:g2 UID FETCH *", "W:", SELECTED("g1", "0", "7", "1"), "S:g2 OK",
+                                  "C:g[0-9] LOGOUT", NULL});
+    struct remote_select mailboxes[2] = {{.mailbox = TEXT("m0")}, {.mailbox = TEXT("m1")}};
+
+    assert_true(observe(script, mailboxes, 1));
+    script->stopped = true;
+    assert_false(observe(script, mailboxes + 1, 1));
+
+    assert_int_equal(script->err.kind, ERROR_INTERRUPTED);
+    assert_told(script, "selected 0 v7 next 1 exists 0 modseq 0 permanent DFPRST*\ndone 0 ok\n");
+    end_script(script);
+}
+
+static void
+a_caller_who_has_had_enough_is_not_told_more(void **state)
+{
+    (void)state;
+    struct script *script =
+        given_script("", (const char *const[]){"C:g1 SELECT *", "C:g2 UID FETCH *", SELECTED("g1", "1", "7", "2"),
+                                               "S:* 1 FETCH (UID 1 FLAGS ())", "S:g2 OK", NULL});
+    struct remote_select mailbox = {.mailbox = TEXT("a")};
+
+    script->stop_after = 1;
+    assert_false(observe(script, &mailbox, 1));
+
+    assert_string_equal(script->err.what, "the caller has had enough");
+    assert_false(survey(script));
+    assert_int_equal(script->err.kind, ERROR_NETWORK);
+    end_script(script);
+}
+
+static void
+a_name_can_never_become_a_second_command(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 SELECT {19}", "W:", "S:+", "B:19", "C:", "C:g2 UID FETCH *", "S:g1 NO no", "S:g2 BAD",
+                                  NULL});
+    struct remote_select mailbox = {.mailbox = TEXT("a\"\r\ng9 DELETE INBOX")};
+
+    assert_true(observe(script, &mailbox, 1));
+
+    assert_told(script, "done 0 no: no\n");
+    end_script(script);
+}
+
+static void
+a_literal_that_is_refused_is_not_sent(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 SELECT {3}", "S:g1 NO not that one", "C:g2 UID FETCH *", "S:g2 BAD", NULL});
+    struct remote_select mailbox = {.mailbox = TEXT("a\tb")};
+
+    assert_true(observe(script, &mailbox, 1));
+
+    assert_told(script, "done 0 no: not that one\n");
+    end_script(script);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_changed_costs_one_turn),
+        cmocka_unit_test(an_old_server_is_asked_in_two_turns),
+        cmocka_unit_test(a_list_with_options_that_fails_is_asked_plainly),
+        cmocka_unit_test(a_list_without_inbox_is_an_error),
+        cmocka_unit_test(a_delta_is_told_mailbox_by_mailbox),
+        cmocka_unit_test(another_uidvalidity_is_said_and_its_data_are_not),
+        cmocka_unit_test(a_listing_is_counted),
+        cmocka_unit_test(an_expunge_during_a_listing_asks_for_another_one),
+        cmocka_unit_test(a_server_that_cannot_be_asked_much_at_once_is_asked_one_by_one),
+        cmocka_unit_test(unselect_stands_between_where_it_is_offered),
+        cmocka_unit_test(bodies_come_whatever_the_order_of_the_attributes),
+        cmocka_unit_test(a_refused_fetch_is_halved_down_to_the_message_that_cannot_be_read),
+        cmocka_unit_test(the_last_echo_counts_and_only_of_what_was_asked),
+        cmocka_unit_test(goodbye_is_an_error_with_the_servers_words),
+        cmocka_unit_test(a_throttling_server_says_when_to_come_back),
+        cmocka_unit_test(after_a_signal_what_is_in_flight_is_answered_and_nothing_new_is_sent),
+        cmocka_unit_test(a_caller_who_has_had_enough_is_not_told_more),
+        cmocka_unit_test(a_name_can_never_become_a_second_command),
+        cmocka_unit_test(a_literal_that_is_refused_is_not_sent),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

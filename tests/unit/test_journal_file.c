@@ -1,0 +1,227 @@
+/* The journal on disk: modes, crashes, full disks, other programs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/journal_place.h"
+
+static void
+assert_mode(const char *path, mode_t mode)
+{
+    struct stat st;
+
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, mode);
+}
+
+static void
+the_folder_and_all_files_are_the_users_alone(void **state)
+{
+    struct place *p = *state;
+    mode_t old = umask(0);
+    struct journal *journal = opened(p);
+
+    given_commit(p, journal, "INBOX", 1);
+    umask(old);
+
+    assert_mode(p->folder, 0700);
+    assert_mode(p->path, 0600);
+    assert_mode(sibling(p, "-wal"), 0600);
+    assert_mode(sibling(p, "-shm"), 0600);
+    journal_close(journal);
+    assert_int_equal(entries(p->folder), 1);
+
+    assert_int_equal(chmod(p->path, 0644), 0);
+    journal_close(opened(p));
+    assert_mode(p->path, 0600);
+}
+
+static void
+a_folder_without_a_parent_is_not_made(void **state)
+{
+    struct place *p = *state;
+
+    text_print(p->path, sizeof p->path, "%s/no/journal.db", p->folder);
+
+    assert_null(journal_open(p->path, &p->err));
+    assert_int_equal(p->err.kind, ERROR_LOCAL);
+    assert_string_equal(p->err.answer, "No such file or directory");
+    assert_int_equal(entries(p->root), 1); /* tmp */
+}
+
+static void
+what_was_committed_is_there_again(void **state)
+{
+    struct place *p = *state;
+    struct journal *journal = opened(p);
+
+    given_commit(p, journal, "INBOX", 3);
+    assert_true(journal_begin(journal, &p->err));
+    assert_true(journal_set(journal, "lost", "yes", &p->err));
+    journal_close(journal); /* rolls back */
+
+    journal = opened(p);
+    char *value;
+    assert_int_equal(messages_in(p, journal), 3);
+    assert_true(journal_get(journal, "lost", &value, &p->err));
+    assert_null(value);
+    assert_true(journal_get(journal, "clean", &value, &p->err));
+    assert_string_equal(value, "1");
+    free(value);
+    journal_close(journal);
+}
+
+static void
+every_commit_of_a_killed_run_is_there_again(void **state)
+{
+    struct place *p = *state;
+
+    given_killed_run(p, "INBOX", 3);
+    given_killed_run(p, "other", 4);
+
+    struct journal *journal = opened(p);
+    char *value;
+    assert_int_equal(messages_in(p, journal), 7);
+    assert_true(journal_get(journal, "clean", &value, &p->err));
+    assert_string_equal(value, "0");
+    free(value);
+    journal_close(journal);
+    journal = opened(p);
+    assert_true(journal_get(journal, "clean", &value, &p->err));
+    assert_string_equal(value, "1");
+    free(value);
+    journal_close(journal);
+}
+
+static void
+a_run_that_changes_nothing_writes_nothing(void **state)
+{
+    struct place *p = *state;
+    struct journal *journal = opened(p);
+    size_t size, size_after;
+    char *before, *after;
+    journal_close(journal);
+    before = contents(p->path, &size);
+
+    journal = opened(p);
+    assert_true(journal_begin(journal, &p->err));
+    assert_true(journal_commit(journal, &p->err));
+    assert_int_equal(journal_changes(journal), 0);
+    journal_close(journal);
+
+    after = contents(p->path, &size_after);
+    assert_int_equal(size_after, size);
+    assert_memory_equal(after, before, size);
+    free(before);
+    free(after);
+}
+
+static void
+changes_are_counted_without_the_bookkeeping(void **state)
+{
+    struct place *p = *state;
+    struct journal *journal = opened(p);
+
+    given_commit(p, journal, "INBOX", 3);
+
+    assert_int_equal(journal_changes(journal), 4);
+    journal_close(journal);
+}
+
+static void
+a_full_disk_undoes_the_transaction_and_says_so(void **state)
+{
+    struct place *p = *state;
+    struct journal *journal = opened(p);
+    int64_t mailbox = given_commit(p, journal, "INBOX", 3);
+    bool saved = true;
+    assert_int_equal(sqlite3_exec(journal->db, "PRAGMA max_page_count = 40", NULL, NULL, NULL), SQLITE_OK);
+
+    assert_true(journal_begin(journal, &p->err));
+    for (uint32_t uid = 10; saved && uid < 5000; uid++) {
+        struct journal_message message = {.mailbox = mailbox, .uid = uid};
+
+        saved = journal_message_save(journal, &message, &p->err);
+    }
+    assert_false(saved);
+    assert_int_equal(p->err.kind, ERROR_LOCAL);
+    assert_non_null(strstr(p->err.hint, "make room"));
+    journal_rollback(journal);
+
+    assert_int_equal(messages_in(p, journal), 3);
+    journal_close(journal);
+}
+
+static void
+a_journal_that_another_holds_says_so(void **state)
+{
+    struct place *p = *state;
+    struct journal *first = opened(p), *second = opened(p);
+    assert_int_equal(sqlite3_busy_timeout(second->db, 0), SQLITE_OK);
+
+    assert_true(journal_begin(first, &p->err));
+    assert_false(journal_begin(second, &p->err));
+    assert_non_null(strstr(p->err.hint, "another program"));
+
+    journal_close(first);
+    assert_true(journal_begin(second, &p->err));
+    journal_close(second);
+}
+
+static void
+planning_and_pairing_never_read_the_whole_table(void **state)
+{
+    static const struct {
+        const char *sql, *index;
+    } rows[] = {
+        {"SELECT id FROM message WHERE mailbox = 1 AND dirty = 1 ORDER BY mailbox, uid, id", "message_dirty "},
+        {"SELECT id FROM message WHERE dirty = 1 ORDER BY mailbox, uid, id", "message_dirty"},
+        {"SELECT id FROM message WHERE size = 1 AND dirty = 1 ORDER BY id", "message_dirty_size "},
+        {"SELECT id FROM message WHERE wire = x'00' ORDER BY id", "message_wire "},
+        {"SELECT id FROM message WHERE mailbox = 1 ORDER BY mailbox, uid, id", "message_uid "},
+        {"SELECT id FROM message WHERE mailbox = 1 AND base = 'x'", "message_base "},
+        {"SELECT max(uid) FROM message WHERE mailbox = 1", "message_uid "},
+        {"DELETE FROM op WHERE (message = 1 OR target = 1) AND 1 <> 0", "op_message "},
+        {"UPDATE message SET twin = NULL, dirty = 1 WHERE twin = 1", "message_twin "},
+        {"DELETE FROM pending WHERE message = 1 AND message <> 0", "pending_message "},
+    };
+    struct place *p = *state;
+    struct journal *journal = opened(p);
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char sql[200], plan[2000] = "";
+        sqlite3_stmt *statement;
+
+        text_print(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", rows[i].sql);
+        assert_int_equal(sqlite3_prepare_v2(journal->db, sql, -1, &statement, NULL), SQLITE_OK);
+        while (sqlite3_step(statement) == SQLITE_ROW)
+            text_print(plan + strlen(plan), sizeof plan - strlen(plan), "%s; ", sqlite3_column_text(statement, 3));
+        sqlite3_finalize(statement);
+        if (strstr(plan, rows[i].index) == NULL || strstr(plan, "TEMP B-TREE") != NULL)
+            fail_msg("%s: %s", rows[i].sql, plan);
+    }
+    journal_close(journal);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_folder_and_all_files_are_the_users_alone),
+        TEST(a_folder_without_a_parent_is_not_made),
+        TEST(what_was_committed_is_there_again),
+        TEST(every_commit_of_a_killed_run_is_there_again),
+        TEST(a_run_that_changes_nothing_writes_nothing),
+        TEST(changes_are_counted_without_the_bookkeeping),
+        TEST(a_full_disk_undoes_the_transaction_and_says_so),
+        TEST(a_journal_that_another_holds_says_so),
+        TEST(planning_and_pairing_never_read_the_whole_table),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

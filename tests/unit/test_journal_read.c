@@ -1,0 +1,162 @@
+/* Those who only read a journal leave no trace, whatever state it is in. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/journal_place.h"
+
+static void
+a_copy_can_be_written_and_the_file_does_not_change(void **state)
+{
+    struct place *p = *state;
+    struct journal *journal = opened(p);
+    size_t size, size_after;
+    char *before, *after;
+    given_commit(p, journal, "INBOX", 3);
+    journal_close(journal);
+    before = contents(p->path, &size);
+
+    journal = journal_open_copy(p->path, &p->err);
+    given_commit(p, journal, "other", 4);
+    assert_int_equal(messages_in(p, journal), 7);
+    assert_int_equal(entries(p->folder), 1);
+    journal_close(journal);
+
+    after = contents(p->path, &size_after);
+    assert_int_equal(size_after, size);
+    assert_memory_equal(after, before, size);
+    assert_int_equal(entries(p->folder), 1);
+    free(before);
+    free(after);
+}
+
+static void
+where_there_is_no_file_none_is_made_by_reading(void **state)
+{
+    struct place *p = *state;
+    bool missing = false;
+    struct journal *journal = journal_open_copy(p->path, &p->err);
+
+    given_commit(p, journal, "INBOX", 3);
+    journal_close(journal);
+    assert_null(journal_open_read(p->path, &missing, &p->err));
+    assert_true(missing);
+
+    assert_int_equal(entries(p->root), 1); /* tmp */
+}
+
+static void
+readers_see_what_a_killed_run_left_in_its_log(void **state)
+{
+    struct place *p = *state;
+
+    for (int without_shm = 0; without_shm <= 1; without_shm++) {
+        size_t size, size_after, wal, wal_after, files;
+        char *before, *before_wal, *after, *after_wal;
+        bool missing;
+        given_killed_run(p, without_shm ? "other" : "INBOX", 3);
+        if (without_shm)
+            assert_int_equal(unlink(sibling(p, "-shm")), 0);
+        files = entries(p->folder);
+        before = contents(p->path, &size);
+        before_wal = contents(sibling(p, "-wal"), &wal);
+        assert_true(wal > 0);
+
+        struct journal *copy = journal_open_copy(p->path, &p->err);
+        assert_int_equal(messages_in(p, copy), 3 + 3 * without_shm);
+        struct journal *reader = journal_open_read(p->path, &missing, &p->err);
+        assert_int_equal(messages_in(p, reader), 3 + 3 * without_shm);
+        journal_close(copy);
+        journal_close(reader);
+
+        after = contents(p->path, &size_after);
+        after_wal = contents(sibling(p, "-wal"), &wal_after);
+        assert_int_equal(size_after, size);
+        assert_int_equal(wal_after, wal);
+        assert_memory_equal(after, before, size);
+        assert_memory_equal(after_wal, before_wal, wal);
+        assert_int_equal(entries(p->folder), files);
+        assert_int_equal(entries(p->temporary), 0);
+        free(before);
+        free(before_wal);
+        free(after);
+        free(after_wal);
+    }
+}
+
+static void
+a_reader_looks_on_while_a_run_is_at_work(void **state)
+{
+    struct place *p = *state;
+    struct journal *writer = opened(p), *reader;
+    struct journal_mailbox mailbox = {.name = (char *)"x", .folder = (char *)"x"};
+    bool missing;
+    reader = journal_open_read(p->path, &missing, &p->err);
+    assert_int_equal(messages_in(p, reader), 0);
+
+    given_commit(p, writer, "INBOX", 3);
+    assert_int_equal(messages_in(p, reader), 3);
+    assert_true(journal_begin(writer, &p->err));
+    assert_true(journal_mailbox_save(writer, &mailbox, &p->err));
+    assert_int_equal(messages_in(p, reader), 3);
+    assert_true(journal_commit(writer, &p->err));
+    journal_close(reader);
+    given_commit(p, writer, "other", 3);
+
+    journal_close(writer);
+    assert_int_equal(entries(p->folder), 1);
+}
+
+static void
+a_reader_can_not_write(void **state)
+{
+    struct place *p = *state;
+    bool missing;
+    journal_close(opened(p));
+
+    struct journal *reader = journal_open_read(p->path, &missing, &p->err);
+    assert_non_null(reader);
+    if (journal_begin(reader, &p->err))
+        assert_false(journal_set(reader, "k", "v", &p->err));
+    assert_int_equal(p->err.kind, ERROR_LOCAL);
+    journal_close(reader);
+}
+
+static void
+a_file_without_a_byte_is_a_new_journal(void **state)
+{
+    struct place *p = *state;
+    struct journal *journal;
+    bool missing = false;
+    assert_int_equal(mkdir(p->folder, 0700), 0);
+    given_bytes(p->path, "", 0);
+
+    assert_null(journal_open_read(p->path, &missing, &p->err));
+    assert_true(missing);
+    journal = journal_open_copy(p->path, &p->err);
+    assert_int_equal(messages_in(p, journal), 0);
+    journal_close(journal);
+    journal = opened(p);
+    assert_int_equal(messages_in(p, journal), 0);
+    journal_close(journal);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_copy_can_be_written_and_the_file_does_not_change),
+        TEST(where_there_is_no_file_none_is_made_by_reading),
+        TEST(readers_see_what_a_killed_run_left_in_its_log),
+        TEST(a_reader_looks_on_while_a_run_is_at_work),
+        TEST(a_reader_can_not_write),
+        TEST(a_file_without_a_byte_is_a_new_journal),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

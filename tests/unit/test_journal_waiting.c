@@ -1,0 +1,291 @@
+/* Settings, intents, what is pending, the quarantine: and what goes when a message or mailbox goes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/journal_scene.h"
+
+static void
+a_setting_comes_back_and_a_missing_one_is_null(void **state)
+{
+    struct scene *s = *state;
+    char *value = NULL;
+
+    assert_true(journal_set(s->journal, "nonce", "abc", &s->err));
+    assert_true(journal_set(s->journal, "nonce", "", &s->err));
+    assert_true(journal_set(s->journal, "user", "ana@example.org", &s->err));
+    assert_true(journal_get(s->journal, "nonce", &value, &s->err));
+    assert_string_equal(value, "");
+    free(value);
+    assert_true(journal_get(s->journal, "user", &value, &s->err));
+    assert_string_equal(value, "ana@example.org");
+    free(value);
+    assert_true(journal_get(s->journal, "none", &value, &s->err));
+    assert_null(value);
+}
+
+static void
+every_column_of_an_intent_comes_back(void **state)
+{
+    struct scene *s = *state;
+    struct journal_op op = {.kind = OP_MOVE,
+                            .mailbox = s->mailbox,
+                            .message = 11,
+                            .target = 12,
+                            .uidvalidity = UINT32_MAX,
+                            .uidnext = UINT32_MAX - 1,
+                            .size = INT64_MAX,
+                            .date = -1,
+                            .attempt = 3,
+                            .since = INT64_MAX};
+    struct journal_op got, *ops;
+    bool found = false;
+    size_t count;
+    memset(op.canonical, 0xab, DIGEST_SIZE);
+    memset(op.name, 'n', sizeof op.name - 1);
+
+    assert_true(journal_op_add(s->journal, &op, &s->err));
+    assert_true(op.id > 0);
+    op.attempt = 4;
+    assert_true(journal_op_save(s->journal, &op, &s->err));
+
+    for (int64_t id = 11; id <= 12; id++) { /* as message and as target */
+        found = false;
+        assert_true(journal_op_of(s->journal, id, &got, &found, &s->err));
+        assert_true(found);
+        assert_true(got.id == op.id && got.mailbox == op.mailbox && got.message == 11 && got.target == 12);
+        assert_int_equal(got.kind, OP_MOVE);
+        assert_true(got.uidvalidity == UINT32_MAX && got.uidnext == UINT32_MAX - 1 && got.size == INT64_MAX);
+        assert_true(got.date == -1 && got.since == INT64_MAX);
+        assert_int_equal(got.attempt, 4);
+        assert_memory_equal(got.canonical, op.canonical, DIGEST_SIZE);
+        assert_string_equal(got.name, op.name);
+    }
+    assert_true(journal_op_of(s->journal, 0, &got, &found, &s->err));
+    assert_false(found);
+    assert_true(journal_op_delete(s->journal, op.id, &s->err));
+    assert_true(journal_ops(s->journal, &ops, &count, &s->err));
+    assert_int_equal(count, 0);
+    free(ops);
+    assert_false(journal_op_save(s->journal, &op, &s->err)); /* gone: an intent is never lost silently */
+}
+
+static void
+what_is_pending_keeps_its_age_while_its_reason_stays(void **state)
+{
+    struct scene *s = *state;
+    struct journal_pending pending = {.mailbox = s->mailbox,
+                                      .message = 5,
+                                      .kind = PENDING_HELD,
+                                      .detail = "remove-here",
+                                      .why = "first",
+                                      .since = 100,
+                                      .hold = "abcd"};
+    struct journal_pending got;
+    bool found;
+
+    assert_true(journal_pending_set(s->journal, &pending, &s->err));
+    pending.since = 200;
+    text_print(pending.why, sizeof pending.why, "second");
+    assert_true(journal_pending_set(s->journal, &pending, &s->err));
+    assert_true(journal_pending_get(s->journal, s->mailbox, 5, &got, &found, &s->err));
+    assert_true(found);
+    assert_int_equal(got.since, 100);
+    assert_string_equal(got.why, "second");
+    assert_string_equal(got.detail, "remove-here");
+    assert_string_equal(got.hold, "abcd");
+    assert_int_equal(got.kind, PENDING_HELD);
+
+    pending.kind = PENDING_REFUSED;
+    assert_true(journal_pending_set(s->journal, &pending, &s->err));
+    assert_true(journal_pending_get(s->journal, s->mailbox, 5, &got, &found, &s->err));
+    assert_int_equal(got.since, 200);
+
+    assert_true(journal_pending_clear(s->journal, s->mailbox, 5, &s->err));
+    assert_true(journal_pending_clear(s->journal, s->mailbox, 5, &s->err));
+    assert_true(journal_pending_get(s->journal, s->mailbox, 5, &got, &found, &s->err));
+    assert_false(found);
+}
+
+static void
+what_is_pending_is_listed_by_mailbox_and_message(void **state)
+{
+    struct scene *s = *state;
+    static const int64_t rows[][2] = {{2, 9}, {2, 0}, {1, 7}, {1, 0}};
+    struct journal_pending *list;
+    size_t count;
+
+    for (size_t i = 0; i < 4; i++) {
+        struct journal_pending pending = {.mailbox = rows[i][0], .message = rows[i][1], .kind = PENDING_POLICY};
+
+        assert_true(journal_pending_set(s->journal, &pending, &s->err));
+    }
+    assert_true(journal_pendings(s->journal, &list, &count, &s->err));
+
+    assert_int_equal(count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(list[i].mailbox, rows[3 - i][0]);
+        assert_int_equal(list[i].message, rows[3 - i][1]);
+    }
+    free(list);
+}
+
+static void
+a_message_that_is_moved_takes_what_is_pending_along(void **state)
+{
+    struct scene *s = *state;
+    int64_t other = given_mailbox(s, "other");
+    struct journal_message message = given_message(s, paired(s->mailbox, 1));
+    struct journal_pending pending = {.mailbox = s->mailbox, .message = message.id, .kind = PENDING_FAILED};
+    struct journal_pending got;
+    bool found = false;
+    assert_true(journal_pending_set(s->journal, &pending, &s->err));
+
+    message.mailbox = other;
+    assert_true(journal_message_save(s->journal, &message, &s->err));
+
+    assert_true(journal_pending_get(s->journal, other, message.id, &got, &found, &s->err));
+    assert_true(found);
+    assert_true(journal_pending_get(s->journal, s->mailbox, message.id, &got, &found, &s->err));
+    assert_false(found);
+}
+
+static void
+the_quarantine_is_listed_by_age(void **state)
+{
+    struct scene *s = *state;
+    struct journal_quarantined young = {.name = "a",
+                                        .mailbox = "INBOX",
+                                        .base = "1.x",
+                                        .info = "c:2,S",
+                                        .uid = UINT32_MAX,
+                                        .why = "removed there",
+                                        .since = 200,
+                                        .size = INT64_MAX};
+    struct journal_quarantined old = {.name = "b", .mailbox = "INBOX", .base = "2.x", .info = "n", .since = 100};
+    struct journal_quarantined eternal = {.name = "c", .since = INT64_MAX};
+    struct journal_quarantined *list;
+    size_t count;
+    assert_true(journal_quarantine_add(s->journal, &young, &s->err));
+    assert_true(journal_quarantine_add(s->journal, &old, &s->err));
+    assert_true(journal_quarantine_add(s->journal, &eternal, &s->err));
+    assert_true(journal_quarantine_add(s->journal, &young, &s->err)); /* again, after a crash */
+
+    assert_true(journal_quarantine_list(s->journal, INT64_MAX, &list, &count, &s->err));
+    assert_int_equal(count, 3);
+    assert_string_equal(list[0].name, "b");
+    assert_string_equal(list[1].name, "a");
+    assert_string_equal(list[1].mailbox, "INBOX");
+    assert_string_equal(list[1].base, "1.x");
+    assert_string_equal(list[1].info, "c:2,S");
+    assert_string_equal(list[1].why, "removed there");
+    assert_true(list[1].uid == UINT32_MAX && list[1].size == INT64_MAX && list[1].since == 200);
+    assert_string_equal(list[2].name, "c");
+    free(list);
+    assert_true(journal_quarantine_list(s->journal, 200, &list, &count, &s->err));
+    assert_int_equal(count, 1);
+    free(list);
+    assert_true(journal_quarantine_delete(s->journal, "b", &s->err));
+    assert_true(journal_quarantine_list(s->journal, 200, &list, &count, &s->err));
+    assert_int_equal(count, 0);
+    free(list);
+}
+
+static void
+a_deleted_message_takes_what_hangs_on_it_along(void **state)
+{
+    struct scene *s = *state;
+    struct journal_message message = given_message(s, paired(s->mailbox, 1)), alias = paired(s->mailbox, 0), got;
+    struct journal_message other = given_message(s, paired(s->mailbox, 2));
+    struct journal_op op = {.kind = OP_UPLOAD, .mailbox = s->mailbox, .message = message.id};
+    struct journal_op target = {.kind = OP_MOVE, .mailbox = s->mailbox, .message = other.id, .target = message.id};
+    struct journal_op bystander = {.kind = OP_CREATE, .mailbox = s->mailbox};
+    struct journal_pending pending = {.mailbox = s->mailbox, .message = message.id, .kind = PENDING_HELD};
+    struct journal_pending about = {.mailbox = s->mailbox, .kind = PENDING_MAILBOX};
+    struct journal_op *ops;
+    struct journal_pending *pendings;
+    size_t count;
+    alias.facts = FACT_ALIAS;
+    alias.twin = message.id;
+    alias = given_message(s, alias);
+    assert_true(journal_op_add(s->journal, &op, &s->err));
+    assert_true(journal_op_add(s->journal, &target, &s->err));
+    assert_true(journal_op_add(s->journal, &bystander, &s->err));
+    assert_true(journal_pending_set(s->journal, &pending, &s->err));
+    assert_true(journal_pending_set(s->journal, &about, &s->err));
+    assert_ids(s, 0, WHICH_DIRTY, NULL, 0);
+
+    assert_true(journal_message_delete(s->journal, message.id, &s->err));
+
+    assert_true(journal_ops(s->journal, &ops, &count, &s->err));
+    assert_int_equal(count, 1);
+    assert_int_equal(ops[0].id, bystander.id);
+    free(ops);
+    assert_true(journal_pendings(s->journal, &pendings, &count, &s->err));
+    assert_int_equal(count, 1);
+    assert_int_equal(pendings[0].message, 0);
+    free(pendings);
+    got = message_of(s, alias.id);
+    assert_int_equal(got.twin, 0);
+    assert_ids(s, 0, WHICH_DIRTY, (int64_t[]){alias.id}, 1); /* it stands alone now, so there is something to plan */
+}
+
+static void
+a_deleted_mailbox_takes_all_that_is_its_own(void **state)
+{
+    struct scene *s = *state;
+    int64_t other = given_mailbox(s, "other");
+    struct journal_message mine = given_message(s, paired(s->mailbox, 1)), theirs = given_message(s, paired(other, 1));
+    struct journal_op into = {.kind = OP_MOVE, .mailbox = other, .message = theirs.id, .target = mine.id};
+    struct journal_op own = {.kind = OP_CREATE, .mailbox = s->mailbox};
+    struct journal_op foreign = {.kind = OP_REMOVE_REMOTE, .mailbox = other, .message = theirs.id};
+    struct journal_pending mine_waits = {.mailbox = s->mailbox, .message = mine.id, .kind = PENDING_HELD};
+    struct journal_pending theirs_waits = {.mailbox = other, .message = theirs.id, .kind = PENDING_HELD};
+    struct journal_mailbox *list;
+    struct journal_op *ops;
+    struct journal_pending *pendings;
+    size_t count;
+    assert_true(journal_op_add(s->journal, &into, &s->err));
+    assert_true(journal_op_add(s->journal, &own, &s->err));
+    assert_true(journal_op_add(s->journal, &foreign, &s->err));
+    assert_true(journal_pending_set(s->journal, &mine_waits, &s->err));
+    assert_true(journal_pending_set(s->journal, &theirs_waits, &s->err));
+
+    assert_true(journal_mailbox_delete(s->journal, s->mailbox, &s->err));
+
+    assert_ids(s, 0, WHICH_ALL, (int64_t[]){theirs.id}, 1);
+    assert_true(journal_mailboxes(s->journal, &list, &count, &s->err));
+    assert_int_equal(count, 1);
+    assert_string_equal(list[0].name, "other");
+    journal_mailboxes_free(list, count);
+    assert_true(journal_ops(s->journal, &ops, &count, &s->err));
+    assert_int_equal(count, 1);
+    assert_int_equal(ops[0].id, foreign.id);
+    free(ops);
+    assert_true(journal_pendings(s->journal, &pendings, &count, &s->err));
+    assert_int_equal(count, 1);
+    assert_int_equal(pendings[0].message, theirs.id);
+    free(pendings);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_setting_comes_back_and_a_missing_one_is_null),
+        TEST(every_column_of_an_intent_comes_back),
+        TEST(what_is_pending_keeps_its_age_while_its_reason_stays),
+        TEST(what_is_pending_is_listed_by_mailbox_and_message),
+        TEST(a_message_that_is_moved_takes_what_is_pending_along),
+        TEST(the_quarantine_is_listed_by_age),
+        TEST(a_deleted_message_takes_what_hangs_on_it_along),
+        TEST(a_deleted_mailbox_takes_all_that_is_its_own),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,205 @@
+/* The command line: what is understood, what is refused, and with which words. */
+#include "config/options.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define WORDS_MAX 12
+
+/* Parse words that are split at blanks; argv[0] is added. */
+static bool
+parse(const char *line, struct options *options, struct error *err)
+{
+    static char text[512];
+    char *argv[WORDS_MAX + 2] = {(char *)"golub"};
+    char *save = NULL;
+    int argc = 1;
+
+    assert_true(text_copy(text_of(line), text, sizeof text));
+    for (char *word = strtok_r(text, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save)) {
+        assert_true(argc <= WORDS_MAX);
+        argv[argc++] = word;
+    }
+    *err = (struct error){0};
+    return options_parse(argc, argv, options, err);
+}
+
+static void
+assert_refused(const char *line, const char *what, const char *hint)
+{
+    struct options options;
+    struct error err;
+
+    assert_false(parse(line, &options, &err));
+
+    assert_int_equal(err.kind, ERROR_CONFIG);
+    assert_string_equal(err.what, what);
+    assert_string_equal(err.hint, hint);
+    options_free(&options);
+}
+
+static void
+sync_of_every_account_is_the_default(void **state)
+{
+    struct options options;
+    struct error err;
+
+    (void)state;
+    assert_true(parse("", &options, &err));
+
+    assert_int_equal(options.command, COMMAND_SYNC);
+    assert_int_equal(options.name_count, 0);
+    assert_null(options.config);
+    options_free(&options);
+}
+
+static void
+options_may_stand_before_and_after_the_command(void **state)
+{
+    static const char *const lines[] = {
+        "-n -c f --json sync a b/INBOX",
+        "sync a b/INBOX -n -c f --json",
+        "-n sync a --json b/INBOX --config=f",
+        "--json -nc f sync -- a b/INBOX",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct options options;
+        struct error err;
+
+        assert_true(parse(lines[i], &options, &err));
+        assert_int_equal(options.command, COMMAND_SYNC);
+        assert_true(options.dry_run && options.json);
+        assert_string_equal(options.config, "f");
+        assert_int_equal(options.name_count, 2);
+        assert_string_equal(options.names[0], "a");
+        assert_string_equal(options.names[1], "b/INBOX");
+        options_free(&options);
+    }
+}
+
+static void
+an_environment_that_asks_for_strict_order_changes_nothing(void **state)
+{
+    struct options options;
+    struct error err;
+
+    (void)state;
+    setenv("POSIXLY_CORRECT", "1", 1);
+    assert_true(parse("sync a -n", &options, &err));
+    unsetenv("POSIXLY_CORRECT");
+
+    assert_true(options.dry_run);
+    assert_int_equal(options.name_count, 1);
+    options_free(&options);
+}
+
+static void
+every_command_is_known(void **state)
+{
+    struct options options;
+    struct error err;
+
+    (void)state;
+    assert_true(parse("status work", &options, &err));
+    assert_int_equal(options.command, COMMAND_STATUS);
+    options_free(&options);
+    assert_true(parse("check -q", &options, &err));
+    assert_int_equal(options.command, COMMAND_CHECK);
+    assert_true(options.quiet);
+    options_free(&options);
+}
+
+static void
+verbose_is_counted(void **state)
+{
+    struct options options;
+    struct error err;
+
+    (void)state;
+    assert_true(parse("-v check --verbose", &options, &err));
+    assert_int_equal(options.verbose, 2);
+    options_free(&options);
+}
+
+static void
+held_removals_are_confirmed_with_or_without_an_id(void **state)
+{
+    struct options options;
+    struct error err;
+
+    (void)state;
+    assert_true(parse("--confirm-deletes sync work", &options, &err));
+    assert_true(options.confirm);
+    assert_null(options.confirm_id);
+    assert_int_equal(options.name_count, 1);
+    options_free(&options);
+
+    assert_true(parse("sync work --confirm-deletes=k3x", &options, &err));
+    assert_true(options.confirm);
+    assert_string_equal(options.confirm_id, "k3x");
+    options_free(&options);
+}
+
+static void
+help_wins_over_what_follows(void **state)
+{
+    struct options options;
+    struct error err;
+
+    (void)state;
+    assert_true(parse("-h --bogus", &options, &err));
+    assert_true(options.help);
+    options_free(&options);
+    assert_true(parse("--version", &options, &err));
+    assert_true(options.version);
+    options_free(&options);
+}
+
+static void
+what_is_not_understood_is_refused_with_a_hint(void **state)
+{
+    static const char list[] = "golub --help lists the options.";
+
+    (void)state;
+    assert_refused("work", "unknown command: work", "To synchronise an account of that name: golub sync work");
+    assert_refused("import pop", "unknown command: import",
+                   "To synchronise an account of that name: golub sync import");
+    assert_refused("verify", "unknown command: verify", "To synchronise an account of that name: golub sync verify");
+    assert_refused("--skip-existing sync", "unknown option: --skip-existing", list);
+    assert_refused("-nz", "unknown option: -z", list);
+    assert_refused("sync -c", "option --config needs the name of a file", list);
+    assert_refused("--json=1", "this option takes no value: --json=1", list);
+    assert_refused("--pull --push", "--pull and --push together leave nothing to do",
+                   "Without either of them golub goes both ways.");
+    assert_refused("-q -v", "--quiet and --verbose contradict each other", "");
+    assert_refused("sync --confirm-deletes=", "--confirm-deletes= needs the ID of a list", "golub status shows it.");
+    assert_refused("status --dry-run", "--dry-run belongs to golub sync", "");
+    assert_refused("check --pull", "--pull belongs to golub sync", "");
+    assert_refused("status --confirm-deletes", "--confirm-deletes belongs to golub sync", "");
+    assert_refused("sync work/", "not a name: \"work/\"", "Write ACCOUNT or ACCOUNT/MAILBOX.");
+    assert_refused("sync /INBOX", "not a name: \"/INBOX\"", "Write ACCOUNT or ACCOUNT/MAILBOX.");
+    assert_refused("status work/INBOX", "only golub sync takes a mailbox: work/INBOX", "Name the account alone: work");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sync_of_every_account_is_the_default),
+        cmocka_unit_test(options_may_stand_before_and_after_the_command),
+        cmocka_unit_test(an_environment_that_asks_for_strict_order_changes_nothing),
+        cmocka_unit_test(every_command_is_known),
+        cmocka_unit_test(verbose_is_counted),
+        cmocka_unit_test(held_removals_are_confirmed_with_or_without_an_id),
+        cmocka_unit_test(help_wins_over_what_follows),
+        cmocka_unit_test(what_is_not_understood_is_refused_with_a_hint),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

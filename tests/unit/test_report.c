@@ -1,0 +1,454 @@
+/* What people and programs get to read of a run. */
+#include "sync/report.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <jansson.h>
+
+struct paper { /* what was written */
+    FILE *out, *err;
+    char *out_text, *err_text;
+    size_t out_len, err_len;
+    struct report *report;
+};
+
+static int64_t now; /* of the tests' clock, milliseconds */
+
+static int64_t
+tell_now(void)
+{
+    return now;
+}
+
+static struct paper *
+given_report(struct report_settings settings)
+{
+    static struct paper p;
+
+    p = (struct paper){0};
+    p.out = open_memstream(&p.out_text, &p.out_len);
+    p.err = open_memstream(&p.err_text, &p.err_len);
+    assert_true(p.out != NULL && p.err != NULL);
+    settings.out = p.out;
+    settings.err = p.err;
+    settings.now_ms = tell_now;
+    p.report = report_new(&settings);
+    assert_non_null(p.report);
+    return &p; /* the streams write their texts' places into it */
+}
+
+/* End the report and compare all that it wrote. */
+static void
+assert_written(struct paper *p, const char *out, const char *err)
+{
+    report_free(p->report);
+    assert_int_equal(fclose(p->out), 0);
+    assert_int_equal(fclose(p->err), 0);
+    if (out != NULL)
+        assert_string_equal(p->out_text, out);
+    if (err != NULL)
+        assert_string_equal(p->err_text, err);
+    free(p->out_text);
+    free(p->err_text);
+}
+
+static const struct report_settings plain = {0};
+
+static void
+a_summary_says_what_was_done_and_what_was_not(void **state)
+{
+    static const struct {
+        struct report_counts counts;
+        int status;
+        bool interrupted, dry;
+        const char *line;
+    } rows[] = {
+        {{.mailboxes = 41}, 0, false, false, "work: nothing new, 41 mailboxes in sync, 0.4 s\n"},
+        {{.mailboxes = 1, .down_new = 1}, 0, false, false, "work: 1 new here, 1 mailbox in sync, 0.4 s\n"},
+        {{.mailboxes = 41,
+          .down_new = 12,
+          .up_new = 3,
+          .down_flags = 5,
+          .up_flags = 2,
+          .down_removed = 2,
+          .up_removed = 1,
+          .up_moved = 1},
+         0,
+         false,
+         false,
+         "work: 12 new here, 3 sent up, 5 flags changed here, 2 there, 2 deleted here (kept 30 days), 1 there, 1 moved "
+         "there, 41 mailboxes in sync, 0.4 s\n"},
+        {{.mailboxes = 2,
+          .up_flags = 1,
+          .up_removed = 7,
+          .down_moved = 2,
+          .up_copied = 3,
+          .mailboxes_made_here = 1,
+          .mailboxes_made_there = 2,
+          .paired = 9},
+         0,
+         false,
+         false,
+         "work: 1 flag changed there, 7 deleted there, 2 moved here, 3 copied there, 1 mailbox made here, 2 there, 9 "
+         "found on both sides, 2 mailboxes in sync, 0.4 s\n"},
+        {{.mailboxes = 3, .down_new = 1, .held = 40},
+         3,
+         false,
+         false,
+         "work: 1 new here, 40 removals held, 3 mailboxes, 0.4 s\n"},
+        {{.mailboxes = 3, .refused = 1, .altered = 2, .failed = 3, .pending = 4, .kept_by_policy = 9},
+         1,
+         false,
+         false,
+         "work: nothing was done, 4 waiting, 1 refused by the server, 2 altered here and left alone, 3 failed, 3 "
+         "mailboxes, 0.4 s\n"},
+        {{0}, 4, false, false, "work: nothing was done, 0.4 s\n"},
+        {{.mailboxes = 3, .down_new = 8}, 1, true, false, "work: interrupted: 8 new here, 3 mailboxes, 0.4 s\n"},
+        {{.mailboxes = 3}, 1, true, false, "work: interrupted: nothing was done, 3 mailboxes, 0.4 s\n"},
+        {{.mailboxes = 3, .down_new = 8, .down_removed = 1},
+         0,
+         false,
+         true,
+         "work: 8 new here, 1 deleted here, 3 mailboxes, 0.4 s (dry run: so it would be, nothing was changed)\n"},
+        {{.mailboxes = 3}, 0, false, true, "work: nothing to do, 3 mailboxes in sync, 0.4 s (dry run)\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct paper *p = given_report(plain);
+
+        report_begin(p->report, "work", rows[i].dry);
+        report_quarantine(p->report, "work", 30);
+        report_result(p->report, "work", rows[i].status, &rows[i].counts, 0.4, rows[i].interrupted);
+        report_account_end(p->report, "work", rows[i].status);
+        report_exit(p->report, rows[i].status);
+
+        assert_written(p, rows[i].line, "");
+    }
+}
+
+static void
+say_everything(struct report *r)
+{
+    struct error err = {0};
+    const struct report_held held = {.mailbox = "Archive", .uid = 5, .file = "1.ev", .here = false, .id = "k3x"};
+    const struct report_counts counts = {.down_new = 1, .mailboxes = 2};
+
+    error_set(&err, ERROR_SERVER, "store flags");
+    error_answer(&err, TEXT("NO over"));
+    (void)text_print(err.account, sizeof err.account, "work");
+    (void)text_print(err.mailbox, sizeof err.mailbox, "INBOX");
+    report_begin(r, "work", false);
+    report_progress(r, "work", "INBOX", 1, 10, 100);
+    report_mailbox(r, "work", "Sent", "made-here", "made here");
+    report_message(r, "work", "INBOX", "download", 7, "17.ev", "");
+    report_message(r, "work", "Sent", "remove-there", 0, "", "why");
+    report_note(r, "work", "%d mailboxes moved", 3);
+    report_error(r, &err);
+    report_held(r, "work", &held);
+    report_guard(r, "work", "k3x", 40, 50, "Archive");
+    report_line(r, "work", "last-run", "last run: %s", "never");
+    report_result(r, "work", 3, &counts, 1.25, false);
+    report_exit(r, 3);
+}
+
+#define GUARD                                                                                                          \
+    "work: 40 removals out of 50 messages are held (Archive); the rest was done.\n"                                    \
+    "  to see them:    golub status work\n"                                                                            \
+    "  to remove them: golub sync --confirm-deletes=k3x work\n"
+
+static void
+people_read_what_matters_and_errors_on_standard_error(void **state)
+{
+    struct paper *p = given_report(plain);
+
+    (void)state;
+    say_everything(p->report);
+
+    assert_written(p, "work/Sent: made here\n" GUARD "work: last run: never\nwork: 1 new here, 2 mailboxes, 1.2 s\n",
+                   "golub: work/INBOX: store flags: NO over\n");
+}
+
+static void
+verbose_shows_every_step(void **state)
+{
+    struct paper *p = given_report((struct report_settings){.verbose = 1});
+
+    (void)state;
+    say_everything(p->report);
+
+    assert_written(p,
+                   "work/Sent: made here\nwork/INBOX: fetched UID 7 17.ev\nwork/Sent: removed on the server: "
+                   "why\nwork: 3 mailboxes moved\n"
+                   "work/Archive: held (k3x): removal on the server of UID 5 1.ev\n" GUARD
+                   "work: last run: never\nwork: 1 new here, 2 mailboxes, 1.2 s\n",
+                   NULL);
+}
+
+static void
+quiet_leaves_errors_and_what_waits_for_a_word(void **state)
+{
+    struct paper *p = given_report((struct report_settings){.quiet = true, .terminal = true});
+
+    (void)state;
+    say_everything(p->report);
+
+    assert_written(p, "", "golub: work/INBOX: store flags: NO over\n" GUARD);
+}
+
+static void
+a_dry_run_says_would(void **state)
+{
+    struct paper *p = given_report(plain);
+
+    (void)state;
+    report_begin(p->report, "work", true);
+    report_begin(p->report, "home", false);
+    report_message(p->report, "work", "INBOX", "upload", 0, "1.ev", "");
+    report_message(p->report, "home", "INBOX", "upload", 0, "2.ev", "");
+
+    assert_written(p, "work/INBOX: would send up 1.ev\n", "");
+}
+
+static void
+names_of_strangers_do_not_reach_the_terminal_raw(void **state)
+{
+    struct paper *p = given_report((struct report_settings){.verbose = 1, .terminal = true});
+
+    (void)state;
+    now = 0;
+    report_mailbox(p->report, "work", "a\033]0;x\007\xc2\x9b", "made-here", "made\nhere");
+    report_progress(p->report, "work", "b\033[2J\n", 1, 2, 3);
+
+    assert_written(p,
+                   "work/a\\x1B]0;x\\x07\\xC2\\x9B: made\\x0Ahere\n\rwork/b\\x1B[2J\\x0A: 1/2 messages, 0.0 MB"
+                   "\r                                       \r",
+                   "");
+}
+
+static void
+the_live_line_is_drawn_over_and_taken_away(void **state)
+{
+    struct paper *p = given_report((struct report_settings){.terminal = true});
+
+    (void)state;
+    now = 0;
+    report_progress(p->report, "w", "I", 0, 4, 0);
+    now = 2000;
+    report_progress(p->report, "w", "I", 1, 4, 3000000);
+    report_line(p->report, "w", "k", "hello");
+
+    assert_written(p,
+                   "\rw/I: 0/4 messages, 0.0 MB"
+                   "\rw/I: 1/4 messages, 3.0 MB, 1.5 MB/s, 0:06 left"
+                   "\r                                              \rw: hello\n",
+                   "");
+}
+
+static void
+a_shorter_live_line_leaves_no_rest_of_the_longer_one(void **state)
+{
+    struct paper *p = given_report((struct report_settings){.terminal = true});
+
+    (void)state;
+    now = 0;
+    report_progress(p->report, "w", "Long", 5, 0, 0);
+    now = 100;
+    report_progress(p->report, "w", "I", 6, 0, 0);
+
+    assert_written(
+        p, "\rw/Long: 5 messages, 0.0 MB\rw/I: 6 messages, 0.0 MB, 0.0 MB/s\r                                 \r", "");
+}
+
+static void
+a_live_line_is_never_wider_than_the_terminal(void **state)
+{
+    struct paper *p = given_report((struct report_settings){.terminal = true});
+    char name[300];
+
+    (void)state;
+    now = 0;
+    memset(name, 'x', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    memcpy(name + 75, "\xc3\xa9", 2); /* the cut would fall into this letter */
+    report_progress(p->report, "work", name, 1, 2, 3);
+
+    report_free(p->report);
+    assert_int_equal(fclose(p->out), 0);
+    assert_int_equal(fclose(p->err), 0);
+    assert_true(strcspn(p->out_text + 1, "\r") <= 79);
+    free(p->out_text);
+    free(p->err_text);
+}
+
+static void
+progress_is_shown_ten_times_a_second_at_most(void **state)
+{
+    for (int json = 0; json < 2; json++) {
+        struct paper *p = given_report((struct report_settings){.terminal = true, .json = json != 0});
+        size_t shown = 0;
+
+        (void)state;
+        now = 0;
+        for (uint64_t i = 0; i < 1000; i++, now++)
+            report_progress(p->report, "w", "I", i, 1000, i * 1000);
+        assert_int_equal(fflush(p->out), 0);
+        for (const char *at = p->out_text; (at = strstr(at, json != 0 ? "progress" : "messages")) != NULL; at++)
+            shown++;
+
+        assert_int_equal(shown, 10);
+        assert_written(p, NULL, NULL);
+    }
+}
+
+static void
+without_a_terminal_there_is_no_live_line(void **state)
+{
+    struct paper *p = given_report(plain);
+
+    (void)state;
+    report_progress(p->report, "w", "I", 1, 2, 3);
+
+    assert_written(p, "", "");
+}
+
+static void
+json_is_one_object_a_line_and_errors_are_on_both(void **state)
+{
+    struct paper *p = given_report((struct report_settings){.json = true, .verbose = 1});
+
+    (void)state;
+    now = 0;
+    say_everything(p->report);
+
+    assert_written(
+        p,
+        "{\"v\":1,\"event\":\"progress\",\"account\":\"work\",\"mailbox\":\"INBOX\",\"done\":1,\"total\":10,\"bytes\":"
+        "100}\n"
+        "{\"v\":1,\"event\":\"mailbox\",\"account\":\"work\",\"mailbox\":\"Sent\",\"what\":\"made-here\",\"text\":"
+        "\"made here\"}\n"
+        "{\"v\":1,\"event\":\"message\",\"account\":\"work\",\"mailbox\":\"INBOX\",\"action\":\"download\",\"uid\":7,"
+        "\"file\":\"17.ev\"}\n"
+        "{\"v\":1,\"event\":\"message\",\"account\":\"work\",\"mailbox\":\"Sent\",\"action\":\"remove-there\","
+        "\"detail\":\"why\"}\n"
+        "{\"v\":1,\"event\":\"message\",\"account\":\"work\",\"key\":\"note\",\"text\":\"3 mailboxes moved\"}\n"
+        "{\"v\":1,\"event\":\"error\",\"account\":\"work\",\"mailbox\":\"INBOX\",\"kind\":\"server\",\"what\":\"store "
+        "flags\",\"answer\":\"NO over\"}\n"
+        "{\"v\":1,\"event\":\"held\",\"account\":\"work\",\"mailbox\":\"Archive\",\"id\":\"k3x\",\"side\":\"there\","
+        "\"uid\":5,\"file\":\"1.ev\"}\n"
+        "{\"v\":1,\"event\":\"held\",\"account\":\"work\",\"id\":\"k3x\",\"removals\":40,\"messages\":50,\"where\":"
+        "\"Archive\"}\n"
+        "{\"v\":1,\"event\":\"message\",\"account\":\"work\",\"key\":\"last-run\",\"text\":\"last run: never\"}\n"
+        "{\"v\":1,\"event\":\"result\",\"account\":\"work\",\"status\":3,\"dry_run\":false,\"interrupted\":false,"
+        "\"seconds\":1.25,\"counts\":{"
+        "\"down_new\":1,\"down_flags\":0,\"down_removed\":0,\"down_moved\":0,\"up_new\":0,\"up_flags\":0,\"up_"
+        "removed\":0,\"up_moved\":0,"
+        "\"up_copied\":0,\"mailboxes\":2,\"mailboxes_made_here\":0,\"mailboxes_made_there\":0,\"paired\":0,\"held\":0,"
+        "\"pending\":0,"
+        "\"refused\":0,\"altered\":0,\"failed\":0,\"kept_by_policy\":0,\"bytes_down\":0,\"bytes_up\":0}}\n"
+        "{\"v\":1,\"event\":\"result\",\"exit\":3}\n",
+        "golub: work/INBOX: store flags: NO over\n");
+}
+
+static void
+every_account_has_one_result_in_json(void **state)
+{
+    struct paper *p = given_report((struct report_settings){.json = true});
+    const struct report_counts counts = {0};
+
+    (void)state;
+    report_begin(p->report, "a", false);
+    report_result(p->report, "a", 0, &counts, 0, false);
+    report_account_end(p->report, "a", 0);
+    report_account_end(p->report, "b", 1);
+    assert_int_equal(fflush(p->out), 0);
+
+    assert_non_null(strstr(p->out_text, "{\"v\":1,\"event\":\"result\",\"account\":\"b\",\"status\":1}\n"));
+    assert_null(strstr(p->out_text, "\"account\":\"a\",\"status\":0}\n"));
+    assert_written(p, NULL, "");
+}
+
+static void
+a_name_that_is_not_utf8_still_makes_json(void **state)
+{
+    struct paper *p = given_report((struct report_settings){.json = true});
+    json_t *object;
+
+    (void)state;
+    report_mailbox(p->report, "work", "a\xff\"\n", "made-here", "x");
+    assert_int_equal(fflush(p->out), 0);
+    object = json_loads(p->out_text, 0, NULL);
+
+    assert_non_null(object);
+    assert_string_equal(json_string_value(json_object_get(object, "mailbox")), "a\\xFF\"\\x0A");
+    json_decref(object);
+    assert_written(p, NULL, "");
+}
+
+static void *
+talk(void *context)
+{
+    struct report *report = context;
+    const struct report_counts counts = {.down_new = 1};
+
+    for (int i = 0; i < 200; i++) {
+        report_message(report, "w", "I", "download", 1, "f", "d");
+        report_progress(report, "w", "I", 1, 2, 3);
+    }
+    report_result(report, "w", 0, &counts, 0, false);
+    return NULL;
+}
+
+static void
+lines_of_several_threads_stay_whole(void **state)
+{
+    struct paper *p = given_report((struct report_settings){.json = true});
+    pthread_t threads[4];
+    char *save = NULL;
+    size_t lines = 0;
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, talk, p->report), 0);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_int_equal(fflush(p->out), 0);
+    for (char *line = strtok_r(p->out_text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save), lines++) {
+        json_t *object = json_loads(line, 0, NULL);
+
+        assert_non_null(object);
+        json_decref(object);
+    }
+
+    assert_true(lines >= 4 * 201);
+    assert_written(p, NULL, "");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_summary_says_what_was_done_and_what_was_not),
+        cmocka_unit_test(people_read_what_matters_and_errors_on_standard_error),
+        cmocka_unit_test(verbose_shows_every_step),
+        cmocka_unit_test(quiet_leaves_errors_and_what_waits_for_a_word),
+        cmocka_unit_test(a_dry_run_says_would),
+        cmocka_unit_test(names_of_strangers_do_not_reach_the_terminal_raw),
+        cmocka_unit_test(the_live_line_is_drawn_over_and_taken_away),
+        cmocka_unit_test(a_shorter_live_line_leaves_no_rest_of_the_longer_one),
+        cmocka_unit_test(a_live_line_is_never_wider_than_the_terminal),
+        cmocka_unit_test(progress_is_shown_ten_times_a_second_at_most),
+        cmocka_unit_test(without_a_terminal_there_is_no_live_line),
+        cmocka_unit_test(json_is_one_object_a_line_and_errors_are_on_both),
+        cmocka_unit_test(every_account_has_one_result_in_json),
+        cmocka_unit_test(a_name_that_is_not_utf8_still_makes_json),
+        cmocka_unit_test(lines_of_several_threads_stay_whole),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
