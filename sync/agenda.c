@@ -326,7 +326,7 @@ rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up)
     if (ok && up) {
         memcpy(old->base, new->base, sizeof old->base);
         memcpy(old->info, new->info, sizeof old->info);
-        old->lseen = (new->lseen & FLAG_ALL);
+        old->lseen = run_flags_of(new->info, old->lbase);
         old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED);
         memcpy(old->wire, new->wire, DIGEST_SIZE);
     } else if (ok) {
@@ -446,6 +446,60 @@ pair_direction(struct run *run, struct agenda *agenda, enum role gone_role, enum
     return ok;
 }
 
+static int
+compare_items_by_base(const void *pa, const void *pb)
+{
+    return strcmp(((const struct pair_item *)pa)->base, ((const struct pair_item *)pb)->base);
+}
+
+/* The bytes under a name that moved are not the message's any more: they are neither sent nor do they stand for it. */
+static bool
+set_altered(struct run *run, struct todo *gone, struct todo *fresh)
+{
+    struct journal_message *messages = calloc(2, sizeof *messages), *old = messages, *new = messages + 1;
+    bool ok = (messages != NULL || run_no_memory(run)) && run_begin(run) && run_load(run, gone->id, old) && run_load(run, fresh->id, new);
+
+    if (ok) {
+        new->facts |= FACT_ALTERED;
+        old->base[0] = old->info[0] = '\0'; /* fetched again, beside it */
+        old->lbase = old->lseen = 0;
+        old->facts &= ~(unsigned)FACT_GONE_HERE;
+        gone->dropped = fresh->dropped = run->replan = true;
+        ok = journal_message_save(run->journal, new, &run->err) && journal_message_save(run->journal, old, &run->err) && run_commit(run);
+    }
+    free(messages);
+    return ok;
+}
+
+/* A file under the base name of one that vanished, with other bytes: bit rot or an edit in a file that was moved. */
+static bool
+find_altered(struct run *run, struct agenda *agenda)
+{
+    struct pair_item *gone = NULL, *fresh = NULL;
+    char *gone_bases = NULL, *fresh_bases = NULL;
+    size_t gone_count = 0, fresh_count = 0;
+    struct todo **index = index_todos(run, agenda);
+    bool ok = index != NULL && gather(run, agenda, GONE_HERE, BY_WIRE, &gone, &gone_bases, &gone_count) &&
+              gather(run, agenda, FRESH_HERE, BY_WIRE, &fresh, &fresh_bases, &fresh_count);
+
+    if (ok && gone_count > 1)
+        qsort(gone, gone_count, sizeof *gone, compare_items_by_base);
+    for (size_t f = 0; ok && f < fresh_count; f++) {
+        struct pair_item *same = gone_count != 0 ? bsearch(&fresh[f], gone, gone_count, sizeof *gone, compare_items_by_base) : NULL;
+        struct todo *from = same != NULL ? look_up(index, agenda->count, same->id) : NULL;
+        struct todo *to = look_up(index, agenda->count, fresh[f].id);
+
+        if (from != NULL && !from->dropped && from->partner == 0 && to->partner == 0)
+            ok = set_altered(run, from, to);
+    }
+    free(gone);
+    free(fresh);
+    free(gone_bases);
+    free(fresh_bases);
+    free(index);
+    return ok;
+}
+
 bool
 agenda_moves(struct run *run, struct agenda *agenda)
 {
@@ -454,7 +508,7 @@ agenda_moves(struct run *run, struct agenda *agenda)
         !pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE_AND_MAILBOX))
         return false;
     if (count_role(agenda, GONE_HERE) != 0 && count_role(agenda, FRESH_HERE) != 0 &&
-        !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE))
+        !(pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE) && find_altered(run, agenda)))
         return false;
     if (count_role(agenda, GONE_THERE) == 0 || count_role(agenda, FRESH_THERE) == 0)
         return true;

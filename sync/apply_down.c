@@ -10,6 +10,7 @@ struct arrival { /* a finished draft that waits for its batch */
     int64_t id;
     uint32_t mailbox;
     struct local_draft *draft;
+    uint64_t literal; /* bytes as the server sent them */
     struct digests digests;
     char base[LOCAL_BASE_MAX + 1];
 };
@@ -57,6 +58,11 @@ record(struct downloading *down, const struct arrival *arrival, const struct loc
     memcpy(message->header, arrival->digests.header, DIGEST_SIZE);
     message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_REFUSED);
     message->rbase = message->lbase = message->lseen = item->flags;
+    if (arrival->literal != message->size && !run->sizes_lie) { /* from now on its sizes exclude no candidate for a pair */
+        run->sizes_lie = true;
+        if (!journal_set(run->journal, "sizes", "wrong", &run->err))
+            return false;
+    }
     run->counts.down_new++;
     run->counts.bytes_down += arrival->digests.size;
     report_message(run->report, run->account->name, mailbox->row.name, "download", message->uid, message->base, "");
@@ -214,6 +220,7 @@ on_end(void *context, size_t index, uint32_t uid)
         run->local.ops->draft_drop(run->local.self, draft);
         return false;
     }
+    arrival->literal = down->draft_bytes;
     down->delivered[wanted] = true;
     if (down->batch_count == 0)
         down->batch_since = monotonic_ms();
@@ -346,7 +353,7 @@ apply_downloads(struct run *run, struct agenda *agenda, bool *did)
 
     if (ok && down.request_count != 0) {
         ok = run->local.ops->free_space(run->local.self, &space, &run->err);
-        if (ok && space < 2 * (uint64_t)LIMIT_BATCH_BYTES + (UINT64_C(64) << 20) && space < (UINT64_C(1) << 20)) {
+        if (ok && space < (UINT64_C(1) << 20)) {
             error_set(&run->err, ERROR_LOCAL, "fetch new mail: the file system of the Maildir is full");
             error_hint(&run->err, "make room and run golub again; nothing is lost");
             ok = false;

@@ -242,6 +242,16 @@ rename_batch(struct run *run, struct renaming *batch, bool *did)
     return false;
 }
 
+static bool
+settle_unshown(struct run *run, struct todo *todo, struct journal_message *message)
+{
+    unsigned bits = todo->step.here_add | todo->step.here_del;
+
+    message->lseen = (message->lseen & ~bits) | (message->rseen & bits);
+    settle_bits(message, bits);
+    return run_begin(run) && journal_message_save(run->journal, message, &run->err) && run_commit(run);
+}
+
 bool
 apply_flags_here(struct run *run, struct agenda *agenda, bool *did)
 {
@@ -260,6 +270,10 @@ apply_flags_here(struct run *run, struct agenda *agenda, bool *did)
         if (!ok)
             break;
         local_info_with(message->info, (message->lseen | todo->step.here_add) & ~todo->step.here_del, batch.infos[batch.count]);
+        if (strcmp(batch.infos[batch.count], message->info) == 0) { /* the name shows it already, or can't show it */
+            ok = settle_unshown(run, todo, message);
+            continue;
+        }
         batch.todos[batch.count] = todo;
         batch.items[batch.count] = (struct local_rename){.file = run_file(mailbox, message), .to = batch.infos[batch.count]};
         if (++batch.count == RENAME_BATCH)

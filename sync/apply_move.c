@@ -112,6 +112,7 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         target->rbase = source->rbase;
         target->rseen = source->rseen;
         target->lbase = transferring->move ? source->lbase : source->rbase;
+        target->lseen = run_flags_of(target->info, target->lbase);
         memcpy(target->keywords, source->keywords, sizeof target->keywords);
     }
     if (transferring->move && !journal_message_delete(run->journal, source->id, &run->err))

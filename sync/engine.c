@@ -166,7 +166,8 @@ count_leftovers(struct run *run)
         if (todo->step.kept_back || todo->step.verb == PLAN_FORGET || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
             continue;
         if (todo->step.verb == PLAN_REMOVE_HERE || todo->step.verb == PLAN_REMOVE_THERE) {
-            if (run->held)
+            /* Held; or, in a run over some mailboxes only, perhaps moved to one that was not asked for. */
+            if (run->held || (run->options->mailboxes != NULL && run->options->mailboxes[0] != NULL))
                 continue;
         } else if (todo->step.verb == PLAN_FLAGS && (todo->step.here_add | todo->step.here_del | todo->step.there_add | todo->step.there_del) == 0) {
             continue;
@@ -203,6 +204,19 @@ check_confirmed(struct run *run)
     return false;
 }
 
+/* Everything was paired: from here on mark and journal are of one run again. */
+static bool
+finish_pairing(struct run *run)
+{
+    if (!run->pair_all || run->mark_written)
+        return true;
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->mailboxes[i].unsure)
+            return true;
+    }
+    return situation_mark(run); /* close_mark commits it */
+}
+
 static bool
 work(struct run *run)
 {
@@ -224,7 +238,7 @@ work(struct run *run)
     }
     if (is_look_due(run) && !observe(run))
         return false;
-    return run_stopped(run) || (count_leftovers(run) && settle_pendings(run) && age_quarantine(run));
+    return run_stopped(run) || (finish_pairing(run) && count_leftovers(run) && settle_pendings(run) && age_quarantine(run));
 }
 
 /* A mark without its commit would make the next run pair everything: written down even where the run failed. */

@@ -256,7 +256,7 @@ static void
 choose_candidates(struct meeting *meeting)
 {
     struct halves *files = &meeting->files;
-    bool wide = meeting->run->pair_all || meeting->mailbox->row.state == MAILBOX_REPAIR || meeting->mailbox->row.messages == meeting->uids.count;
+    bool wide = meeting->run->sizes_lie || meeting->run->pair_all || meeting->mailbox->row.state == MAILBOX_REPAIR || meeting->mailbox->row.messages == meeting->uids.count;
     bool intents = false;
 
     qsort(files->at, files->count, sizeof *files->at, compare_sizes);

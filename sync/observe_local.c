@@ -37,15 +37,6 @@ was_seen(const struct look *look, int64_t id)
     return byte < look->seen_size && (look->seen[byte] >> (id & 7) & 1) != 0;
 }
 
-static unsigned
-flags_of(const char *info, unsigned base)
-{
-    unsigned shown, flags = local_info_flags(info, &shown);
-
-    /* What a name can't show, it has not changed. */
-    return (flags & shown) | (base & ~shown);
-}
-
 static bool
 add_file(struct look *look, const char *base, const char *info)
 {
@@ -57,7 +48,7 @@ add_file(struct look *look, const char *base, const char *info)
     message->mailbox = look->mailbox->row.id;
     (void)text_print(message->base, sizeof message->base, "%s", base);
     (void)text_print(message->info, sizeof message->info, "%s", info);
-    message->lseen = flags_of(info, 0);
+    message->lseen = run_flags_of(info, 0);
     ok = journal_message_save(look->run->journal, message, &look->run->err) && mark_seen(look, message->id);
     free(message);
     return ok;
@@ -86,7 +77,7 @@ split_twins(struct look *look, struct journal_message *message, const char *info
     if (missing_a || missing_b) /* a rename under our eyes: the second look sees one of them */
         return true;
     if (memcmp(facts_a.digests.wire, facts_b.digests.wire, DIGEST_SIZE) == 0) {
-        unsigned more = flags_of(info, 0), less = flags_of(message->info, 0);
+        unsigned more = run_flags_of(info, 0), less = run_flags_of(message->info, 0);
         bool keep_b = __builtin_popcount(more) > __builtin_popcount(less);
         char name[200];
         struct local_removal removal = {.file = keep_b ? a : b, .quarantine = name};
@@ -104,7 +95,7 @@ split_twins(struct look *look, struct journal_message *message, const char *info
             return true;
         if (keep_b)
             (void)text_print(message->info, sizeof message->info, "%s", info);
-        message->lseen = flags_of(message->info, message->lbase);
+        message->lseen = run_flags_of(message->info, message->lbase);
         return journal_quarantine_add(run->journal, &row, &run->err) && journal_message_save(run->journal, message, &run->err);
     }
     char fresh[LOCAL_BASE_MAX + 1];
@@ -139,7 +130,7 @@ on_file(void *context, const char *base, const char *info)
     }
     before = message;
     (void)text_print(message.info, sizeof message.info, "%s", info);
-    message.lseen = flags_of(info, message.lbase);
+    message.lseen = run_flags_of(info, message.lbase);
     message.facts &= ~(unsigned)FACT_GONE_HERE;
     if (look->run->maildir_older) /* its names show flags of the past: the server's are newer */
         message.lbase = message.rbase = message.lseen;

@@ -1,4 +1,5 @@
 /* Digests of messages that are on the server only: read, digested, forgotten. Nothing is written anywhere. */
+#include "store/base/lines.h"
 #include "sync/run.h"
 
 #define PROBE_HEADER_KEPT 16384 /* bytes of a header that are searched for its Message-ID */
@@ -9,6 +10,7 @@ struct probing {
     const size_t *first; /* index of each request's first probe */
     const struct remote_fetch *requests;
     struct digest *digest;
+    struct lines_grow grow; /* a file's digests are of its wire form, in which every LF has its CR */
     struct buffer header;
 };
 
@@ -20,6 +22,7 @@ on_begin(void *context, size_t index, uint64_t size)
     (void)index;
     (void)size;
     buffer_clear(&probing->header);
+    probing->grow = (struct lines_grow){0};
     if (digest_reset(probing->digest))
         return true;
     error_set(&probing->run->err, ERROR_LOCAL, "compute a digest");
@@ -31,14 +34,21 @@ on_data(void *context, size_t index, const void *bytes, size_t len)
 {
     struct probing *probing = context;
     size_t room = PROBE_HEADER_KEPT - probing->header.len;
+    char wire[16384];
 
     (void)index;
     if (!buffer_add(&probing->header, bytes, len < room ? len : room))
         return run_no_memory(probing->run);
-    if (digest_add(probing->digest, bytes, len))
-        return true;
-    error_set(&probing->run->err, ERROR_LOCAL, "compute a digest");
-    return false;
+    for (size_t at = 0; at < len;) {
+        size_t out, taken = lines_grow(&probing->grow, (const char *)bytes + at, len - at, wire, sizeof wire, &out);
+
+        if (!digest_add(probing->digest, wire, out)) {
+            error_set(&probing->run->err, ERROR_LOCAL, "compute a digest");
+            return false;
+        }
+        at += taken;
+    }
+    return true;
 }
 
 static bool

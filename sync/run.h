@@ -70,6 +70,7 @@ struct run {
     bool no_removals_here;    /* a mailbox could not be observed: what vanished may have gone there */
     bool mark_written;        /* the mark of this run is in the root */
     bool marked;              /* and its nonce is in the journal */
+    bool sizes_lie;           /* the server's RFC822.SIZE was seen to be wrong */
     bool replan;              /* rows were joined after they were planned */
     bool vanished;            /* something vanished on the server: a second look is due */
     char hold_id[16];         /* the list of held removals that was reported */
@@ -106,6 +107,9 @@ void run_base_name(const struct run *run, const struct mailbox *mailbox, const s
 struct local_file run_file(const struct mailbox *mailbox, const struct journal_message *message);
 /** Load a row that is known to be there; false: the journal failed or the row is gone (err says so). */
 MUST_CHECK bool run_load(struct run *run, int64_t id, struct journal_message *out);
+
+/** Flags that a file shows; what its name can't show is as in `base`. */
+unsigned run_flags_of(const char *info, unsigned base);
 
 /* ---- the phases, in order ---- */
 bool situation_check(struct run *run);      /* root, mark, meta: may this run touch anything? */

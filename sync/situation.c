@@ -76,7 +76,13 @@ remember(struct run *run, const char *server)
 {
     const char *layout = run->account->policy.layout == LAYOUT_MAILDIRPP ? "maildir++" : "verbatim";
 
-    return run_begin(run) && journal_set(run->journal, "account", run->mark.account, &run->err) &&
+    char number[32];
+
+    (void)text_print(number, sizeof number, "%" PRIu64, run->mark.run);
+    /* A lost journal's successor takes over where the mark stands. */
+    return run_begin(run) && (!run->mark.present || (journal_set(run->journal, "run", number, &run->err) &&
+                                                     journal_set(run->journal, "nonce", run->mark.nonce, &run->err))) &&
+           journal_set(run->journal, "account", run->mark.account, &run->err) &&
            journal_set(run->journal, "server", server, &run->err) &&
            journal_set(run->journal, "root", run->account->maildir, &run->err) &&
            journal_set(run->journal, "layout", layout, &run->err) && run_commit(run);
@@ -139,12 +145,14 @@ bool
 situation_check(struct run *run)
 {
     char server[65];
-    char *account = NULL;
+    char *account = NULL, *sizes = NULL;
     enum local_root root;
     bool ok = false;
 
-    if (!server_digest(run, server) || !journal_get(run->journal, "account", &account, &run->err))
+    if (!server_digest(run, server) || !journal_get(run->journal, "account", &account, &run->err) ||
+        !journal_get(run->journal, "sizes", &sizes, &run->err))
         goto out;
+    run->sizes_lie = sizes != NULL;
     if (account != NULL &&
         (!check_known(run, "server", server, "host name or user") || !check_known(run, "root", run->account->maildir, "maildir") ||
          !check_known(run, "layout", run->account->policy.layout == LAYOUT_MAILDIRPP ? "maildir++" : "verbatim", "layout")))
@@ -183,6 +191,7 @@ situation_check(struct run *run)
     ok = true;
 out:
     free(account);
+    free(sizes);
     return ok;
 }
 

@@ -284,7 +284,9 @@ settle_state(struct run *run, struct mailbox *mailbox, bool *keep)
             return true;
         return start_over(run, mailbox);
     }
-    if (mailbox->listed && state != MAILBOX_NEW_REMOTE)
+    if (mailbox->listed && run->maildir_older) /* restored from before it was made: made again, nobody removed it */
+        mailbox->row.state = MAILBOX_NEW_REMOTE;
+    else if (mailbox->listed && state != MAILBOX_NEW_REMOTE)
         say_gone(run, mailbox, MAILBOX_GONE_LOCAL);
     if (!mailbox->listed && state != MAILBOX_NEW_LOCAL)
         say_gone(run, mailbox, MAILBOX_GONE_REMOTE);
@@ -430,8 +432,12 @@ survey_again(struct run *run)
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
-        if (mailbox_is_open(mailbox) && mailbox->listed)
-            mailbox->look_there = mailbox->has_status && mailbox->modseq != 0 && moved_there(run, mailbox);
+        const struct journal_mailbox *row = &mailbox->row;
+
+        /* Where flags can't tell, membership does: what vanished elsewhere arrived somewhere. */
+        if (mailbox_is_open(mailbox) && mailbox->listed && mailbox->has_status)
+            mailbox->look_there = row->uidvalidity != mailbox->uidvalidity || row->uidnext != mailbox->uidnext ||
+                                  row->messages != mailbox->messages || (mailbox->modseq != 0 && row->modseq != mailbox->modseq);
     }
     return true;
 }
@@ -469,6 +475,7 @@ create_folder(struct run *run, struct mailbox *mailbox)
     mailbox->row.state = MAILBOX_ACTIVE;
     mailbox->folder_here = true;
     mailbox->look_there = true;
+    mailbox->look_here = !run->dry && mailbox->row.id != 0; /* rows of before, if any, are looked for in it */
     run->counts.mailboxes++;
     return run_begin(run) && situation_mark_commit(run) && save_mailbox(run, mailbox) && run_commit(run);
 }

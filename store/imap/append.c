@@ -235,6 +235,18 @@ halve(struct appending *appending, const struct command *command)
     return true;
 }
 
+/* What is queued and not on its way yet would only be refused, too. */
+static bool
+take_back_rest(struct appending *appending)
+{
+    struct command command;
+
+    while (queue_take_back(&appending->imap->queue, &command))
+        if (!report_all(appending, (struct group){command.first, command.count}, &appending->over_quota))
+            return false;
+    return true;
+}
+
 static bool
 take_answer(void *self, const struct command *command, const struct response *response)
 {
@@ -259,7 +271,8 @@ take_answer(void *self, const struct command *command, const struct response *re
     }
     if (!outcome.gone && !outcome.over_quota && response->code != CODE_OTHER)
         outcome.permanent |= response->state == STATE_BAD || says_never(response->said);
-    return report_all(appending, (struct group){command->first, command->count}, &outcome);
+    return report_all(appending, (struct group){command->first, command->count}, &outcome) &&
+           (!appending->full || take_back_rest(appending));
 }
 
 static bool

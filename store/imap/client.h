@@ -98,6 +98,11 @@ void select_untagged(const struct imap *imap, struct selection *selection, const
 /** The SELECT's own answer, or that of an UNSELECT. @return false: the server mixed things up; err is filled in */
 MUST_CHECK bool select_answered(struct imap *imap, struct selection *selection, const struct command *command,
                                 const struct response *response);
+/**
+ * May this command be answered already? Not before the SELECT that it needs: its data would have gone unnoticed.
+ * @return false: err is filled in
+ */
+MUST_CHECK bool select_in_turn(struct imap *imap, const struct command *command);
 /** Are untagged data of this moment about this mailbox? */
 bool select_owns(const struct imap *imap, const struct selection *selection);
 /** Selected, and the one we mean? If not, *out says why. @param uidvalidity  expected; 0: any */

@@ -329,6 +329,8 @@ take_answer(void *self, const struct command *command, const struct response *re
         return false;
     if (command->kind != COMMAND_FETCH)
         return take_select(fetching, command, response);
+    if (!select_in_turn(fetching->imap, command))
+        return false;
     if (!fetching->ignore && response->state != STATE_OK && !halve(fetching, command, response))
         return false;
     return --fetching->left > 0 || finish_request(fetching);

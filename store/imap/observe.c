@@ -343,6 +343,8 @@ take_answer(void *self, const struct command *command, const struct response *re
         observing->ignore = true;
         return true;
     }
+    if (!select_in_turn(observing->imap, command))
+        return false;
     if (selection->ok && !observing->ignore && response->state != STATE_OK && selection->exists > 0 &&
         observing->outcome.ok) {
         client_refused(response, &observing->outcome);

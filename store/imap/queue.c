@@ -4,14 +4,9 @@
  */
 #include "store/imap/queue.h"
 
-#include "store/imap/seqset.h"
-
-#include <stdarg.h>
-
 #define CHUNK_SIZE (64 * 1024)
-#define TEXT_MAX (1024 * 1024)     /* command text waiting; far above what the window lets in */
-#define LITERAL_MINUS_MAX 4096     /* RFC 7888: larger ones must synchronise with LITERAL- */
-#define ROOM_COMMANDS 4            /* that one call of `next` may queue */
+#define TEXT_MAX (1024 * 1024) /* command text waiting; far above what the window lets in */
+#define ROOM_COMMANDS 4        /* that one call of `next` may queue */
 
 static bool fill(void *context, void *to, size_t size, size_t *got, struct error *err);
 
@@ -27,6 +22,9 @@ queue_open(struct queue *queue, struct stream *stream)
 void
 queue_close(struct queue *queue)
 {
+    for (size_t i = 0; i < queue->flight_len; i++)
+        free(queue->flight[(queue->flight_head + i) % QUEUE_RING].held);
+    queue->flight_len = 0;
     reader_free(&queue->reader);
     response_free(&queue->response);
     buffer_free(&queue->text);
@@ -42,197 +40,6 @@ const struct command *
 queue_oldest(const struct queue *queue)
 {
     return queue->flight_len > 0 ? &queue->flight[queue->flight_head] : NULL;
-}
-
-/* ---- putting a command together ---- */
-
-static void
-add_segment(struct queue *queue, struct segment segment)
-{
-    if (queue->segments_head > 0 && queue->segments_head == queue->segments_len)
-        queue->segments_head = queue->segments_len = 0;
-    if (queue->segments_head > 4096) {
-        queue->segments_len -= queue->segments_head;
-        memmove(queue->segments, queue->segments + queue->segments_head, queue->segments_len * sizeof segment);
-        queue->segments_head = 0;
-    }
-    if (!array_grow(&queue->segments, &queue->segments_size, queue->segments_len + 1, sizeof segment)) {
-        queue->failed = true;
-        return;
-    }
-    queue->segments[queue->segments_len++] = segment;
-}
-
-static void
-add_text(struct queue *queue, const void *bytes, size_t len)
-{
-    struct segment *last = queue->segments_len > queue->segments_head ? &queue->segments[queue->segments_len - 1] : NULL;
-
-    if (queue->failed || !buffer_add(&queue->text, bytes, len)) {
-        queue->failed = true;
-        return;
-    }
-    if (last != NULL && last->kind == SEGMENT_TEXT && last->command == queue->last_number)
-        last->left += len;
-    else
-        add_segment(queue, (struct segment){.kind = SEGMENT_TEXT, .command = queue->last_number, .left = len});
-}
-
-void
-queue_begin(struct queue *queue, int kind, size_t index, size_t first, size_t count)
-{
-    struct command *command;
-
-    if (queue->text_at == queue->text.len) {
-        buffer_clear(&queue->text);
-        queue->text_at = 0;
-    } else if (queue->text_at >= CHUNK_SIZE) {
-        memmove(queue->text.at, queue->text.at + queue->text_at, queue->text.len - queue->text_at);
-        queue->text.len -= queue->text_at;
-        queue->text_at = 0;
-    }
-    queue->failed = queue->flight_len == QUEUE_RING;
-    if (queue->failed)
-        return;
-    command = &queue->flight[(queue->flight_head + queue->flight_len++) % QUEUE_RING];
-    *command = (struct command){
-        .number = ++queue->last_number, .kind = kind, .index = index, .first = first, .count = count};
-    queue->command_at = queue->text.len;
-    queue_print(queue, "g%u ", queue->last_number);
-}
-
-void
-queue_print(struct queue *queue, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-
-    va_start(args, format);
-    int len = vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    if (len < 0 || (size_t)len >= sizeof text)
-        queue->failed = true;
-    else
-        add_text(queue, text, (size_t)len);
-}
-
-/* Announce a literal of a size; says WAIT where the server must be asked first. */
-static void
-announce_literal(struct queue *queue, uint64_t size)
-{
-    bool at_once = queue->literal_plus || (queue->literal_minus && size <= LITERAL_MINUS_MAX);
-
-    queue_print(queue, "{%llu%s}\r\n", (unsigned long long)size, at_once ? "+" : "");
-    if (!at_once)
-        add_segment(queue, (struct segment){.kind = SEGMENT_WAIT, .command = queue->last_number});
-}
-
-void
-queue_name(struct queue *queue, struct text name)
-{
-    bool quotable = name.len < 1000;
-
-    if (name.len > 0 && memchr(name.at, '\0', name.len) != NULL) {
-        queue->failed = true;
-        return;
-    }
-    for (size_t i = 0; i < name.len; i++) {
-        unsigned char c = (unsigned char)name.at[i];
-        if (c < 0x20 || c == 0x7f || (c >= 0x80 && !queue->utf8))
-            quotable = false;
-    }
-    if (!quotable) {
-        announce_literal(queue, name.len);
-        add_text(queue, name.at, name.len);
-        return;
-    }
-    add_text(queue, "\"", 1);
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.at[i] == '"' || name.at[i] == '\\')
-            add_text(queue, "\\", 1);
-        add_text(queue, name.at + i, 1);
-    }
-    add_text(queue, "\"", 1);
-}
-
-void
-queue_set(struct queue *queue, const uint32_t *uids, size_t count)
-{
-    struct buffer set = buffer_new(LIMIT_COMMAND_LINE);
-
-    if (count == 0 || seqset_add(&set, uids, count, LIMIT_COMMAND_LINE) != count)
-        queue->failed = true;
-    else
-        add_text(queue, set.at, set.len);
-    buffer_free(&set);
-}
-
-void
-queue_stream(struct queue *queue, size_t index, uint64_t size)
-{
-    announce_literal(queue, size);
-    add_segment(queue,
-                (struct segment){.kind = SEGMENT_STREAM, .command = queue->last_number, .left = size, .index = index});
-}
-
-static void
-log_command(const struct queue *queue)
-{
-    const char *at = queue->text.at + queue->command_at;
-    const char *end = queue->text.at + queue->text.len;
-    char line[4096];
-
-    while (at < end) {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
-        size_t len = (size_t)((stop != NULL ? stop : end) - at);
-        error_escape(line, sizeof line, (struct text){at, len > 0 && at[len - 1] == '\r' ? len - 1 : len});
-        fprintf(stderr, "C: %s\n", line);
-        at += len + 1;
-    }
-    for (size_t i = queue->segments_head; i < queue->segments_len; i++)
-        if (queue->segments[i].command == queue->last_number && queue->segments[i].kind == SEGMENT_STREAM)
-            fprintf(stderr, "C: <%llu bytes>\n", (unsigned long long)queue->segments[i].left);
-}
-
-/* Take back the commands after `number`, of which nothing was sent. */
-static void
-drop_after(struct queue *queue, uint32_t number)
-{
-    while (queue->flight_len > 0) {
-        struct command *last = &queue->flight[(queue->flight_head + queue->flight_len - 1) % QUEUE_RING];
-        if (last->number <= number)
-            break;
-        if (!last->answered && last->bytes > 0) {
-            queue->unanswered--;
-            queue->unanswered_bytes -= last->bytes;
-        }
-        queue->flight_len--;
-    }
-    while (queue->segments_len > queue->segments_head && queue->segments[queue->segments_len - 1].command > number) {
-        struct segment *last = &queue->segments[--queue->segments_len];
-        if (last->kind == SEGMENT_TEXT)
-            queue->text.len -= (size_t)last->left;
-    }
-}
-
-bool
-queue_end(struct queue *queue, struct error *err)
-{
-    struct command *command;
-
-    add_text(queue, "\r\n", 2);
-    if (queue->failed) {
-        queue->broken = true;
-        error_set(err, ERROR_LOCAL, "put a command to the server together: out of memory, or a name that can't be sent");
-        return false;
-    }
-    command = &queue->flight[(queue->flight_head + queue->flight_len - 1) % QUEUE_RING];
-    command->bytes = queue->text.len - queue->command_at;
-    queue->unanswered++;
-    queue->unanswered_bytes += command->bytes;
-    if (queue->log)
-        log_command(queue);
-    return true;
 }
 
 /* ---- the way out ---- */
@@ -392,7 +199,7 @@ find_command(struct queue *queue, const char *tag)
     for (size_t i = 0; i < queue->flight_len; i++) {
         struct command *command = &queue->flight[(queue->flight_head + i) % QUEUE_RING];
         if (command->number == number)
-            return command->answered || number > queue->started ? NULL : command;
+            return command->answered || command->held != NULL || number > queue->started ? NULL : command;
     }
     return NULL;
 }
@@ -413,23 +220,13 @@ drop_waiting(struct queue *queue, uint32_t number)
 }
 
 static bool
-take_tagged(struct queue *queue, const struct response *response)
+deliver(struct queue *queue, struct command *command, const struct response *response)
 {
     const struct operation *to = queue->operation;
-    struct command *command = find_command(queue, response->tag);
-
-    if (command == NULL)
-        return reader_malformed(&queue->reader, "an answer to nothing that was asked");
-    if (response->state == STATE_BAD) {
-        queue->refused++;
-        if (is_throttled(queue, response->said))
-            return false;
-    }
-    if (response->state != STATE_OK)
-        drop_waiting(queue, command->number);
     bool ok = command->kind < 0
                   ? queue->global == NULL || queue->global(queue->global_context, command, response)
                   : to->answered == NULL || to->answered(to->self, command, response);
+
     command->answered = true;
     queue->unanswered--;
     queue->unanswered_bytes -= command->bytes;
@@ -438,6 +235,65 @@ take_tagged(struct queue *queue, const struct response *response)
         queue->flight_len--;
     }
     return ok;
+}
+
+/*
+ * A refusal of a later command came first: a server that can't do what it was asked at once may say so before it is done
+ * with what it does. It waits for its turn, so that an operation sees a SELECT answered before what depends on it.
+ */
+static bool
+hold(struct queue *queue, struct command *command, const struct response *response)
+{
+    struct held *held = malloc(sizeof *held);
+
+    if (held == NULL) {
+        error_set(queue->err, ERROR_LOCAL, "read the server's answer: out of memory");
+        return false;
+    }
+    held->state = response->state;
+    held->code = response->code;
+    held->len = response->said.len;
+    memcpy(held->said, response->said.at, response->said.len);
+    command->held = held;
+    return true;
+}
+
+static bool
+deliver_held(struct queue *queue)
+{
+    struct command *oldest;
+    struct response *response = &queue->response;
+    bool ok = true;
+
+    while (ok && queue->flight_len > 0 && (oldest = &queue->flight[queue->flight_head])->held != NULL) {
+        struct held *held = oldest->held;
+        oldest->held = NULL;
+        response->kind = RESPONSE_TAGGED;
+        response->state = held->state;
+        response->code = held->code;
+        response->from.unusable = true; /* which ones it was about was not kept: all of them */
+        response->said = (struct text){held->said, held->len};
+        ok = deliver(queue, oldest, response);
+        free(held);
+    }
+    return ok;
+}
+
+static bool
+take_tagged(struct queue *queue, const struct response *response)
+{
+    struct command *command = find_command(queue, response->tag);
+
+    if (command == NULL)
+        return reader_malformed(&queue->reader, "an answer to nothing that was asked");
+    if (response->state == STATE_BAD && is_throttled(queue, response->said))
+        return false;
+    if (response->state != STATE_OK) {
+        drop_waiting(queue, command->number);
+        if (command != queue_oldest(queue))
+            return hold(queue, command, response);
+    }
+    return deliver(queue, command, response) && deliver_held(queue);
 }
 
 static bool
@@ -511,9 +367,10 @@ run(struct queue *queue, bool *more, bool *interrupted)
 
     for (;;) {
         if (queue->stopped != NULL && !*interrupted && queue->stopped(queue->stopped_context)) {
-            size_t before = queue->unanswered;
-            drop_after(queue, queue->started);
-            *interrupted = *more || queue->unanswered < before;
+            struct command dropped;
+            *interrupted = *more;
+            while (queue_take_back(queue, &dropped))
+                *interrupted = true;
             *more = false;
         }
         if (*more && half_is_answered(queue))

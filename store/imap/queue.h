@@ -23,6 +23,14 @@ struct command {
     size_t index, first, count; /* the operation's own */
     size_t bytes;    /* of command text */
     bool answered;
+    struct held *held; /* a refusal that came before the answers to earlier commands; owned by the queue */
+};
+
+struct held {
+    enum response_state state;
+    enum response_code code;
+    size_t len;
+    char said[READER_HEAD];
 };
 
 struct operation {
@@ -31,7 +39,7 @@ struct operation {
     bool (*next)(void *self, bool *more);
     /** An untagged answer. @param oldest  the oldest command that is not answered; NULL if all are */
     bool (*untagged)(void *self, const struct response *response, const struct command *oldest);
-    /** A tagged answer. */
+    /** A tagged answer. Refusals come in the order of the commands, whatever the server's was. */
     bool (*answered)(void *self, const struct command *command, const struct response *response);
     struct fetch_sink sink;
     /** The bytes of a queue_stream. */
@@ -73,7 +81,6 @@ struct queue {
     struct command flight[QUEUE_RING];
     size_t flight_head, flight_len;
     size_t unanswered, unanswered_bytes;
-    size_t refused; /* tagged BAD so far */
 
     struct buffer text; /* command text, from text_at on not yet in the chunk */
     size_t text_at, command_at;
@@ -107,6 +114,8 @@ MUST_CHECK bool queue_end(struct queue *queue, struct error *err);
  *         unsent after a signal
  */
 MUST_CHECK bool queue_run(struct queue *queue, const struct operation *operation, struct error *err);
+/** Take back the newest command if nothing of it was sent yet. @return false: there is none such */
+bool queue_take_back(struct queue *queue, struct command *out);
 /** The oldest command without its answer; NULL if there is none. */
 const struct command *queue_oldest(const struct queue *queue);
 /** Write what is queued as far as the socket takes it without waiting. For LOGOUT. */

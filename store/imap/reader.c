@@ -121,7 +121,7 @@ reader_expect(struct reader *reader, char c)
     if (next == (unsigned char)c)
         return reader_take(reader);
     what[1] = c;
-    return reader_malformed(reader, what);
+    return reader_malformed(reader, c == '\n' ? "end of line expected" : what);
 }
 
 bool

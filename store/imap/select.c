@@ -101,6 +101,21 @@ select_answered(struct imap *imap, struct selection *selection, const struct com
 }
 
 bool
+select_in_turn(struct imap *imap, const struct command *command)
+{
+    const struct queue *queue = &imap->queue;
+
+    for (size_t i = 0; i < queue->flight_len; i++) {
+        const struct command *earlier = &queue->flight[(queue->flight_head + i) % QUEUE_RING];
+        if (earlier->number == command->number)
+            break;
+        if (earlier->kind == COMMAND_SELECT && !earlier->answered)
+            return reader_malformed(&imap->queue.reader, "a command answered before the SELECT in front of it");
+    }
+    return true;
+}
+
+bool
 select_owns(const struct imap *imap, const struct selection *selection)
 {
     const struct command *oldest = queue_oldest(&imap->queue);

@@ -213,9 +213,11 @@ take_answer(void *self, const struct command *command, const struct response *re
     switch (command->kind) {
     case COMMAND_UNSELECT:
     case COMMAND_SELECT: return take_select(storing, command, response);
-    case COMMAND_STORE_KEYWORD: return true;
+    case COMMAND_STORE_KEYWORD: return select_in_turn(storing->imap, command);
     default: break;
     }
+    if (!select_in_turn(storing->imap, command))
+        return false;
     if (!storing->ignore && storing->outcome.ok && response->state != STATE_OK)
         client_refused(response, &storing->outcome);
     if (command->kind != COMMAND_PROOF || --storing->left > 0)

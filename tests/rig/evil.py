@@ -3,7 +3,8 @@ A server that plays a script: for hostile, broken and rare answers that no real 
 
 A script is a list of steps, played for each connection anew:
     (regex, reply)   wait for a command line that matches (case ignored), send the reply
-`reply` is bytes or a list of bytes and actions; b"%T" in bytes becomes the command's tag. Actions: CLOSE (orderly), ABORT
+`reply` is bytes, a function of the command line that makes them, or a list of these and actions; b"%T" in bytes becomes
+the command's tag. Actions: CLOSE (orderly), ABORT
 (reset), STALL (say nothing more, keep the connection), STARTTLS (hand over to TLS), ("sleep", seconds), ("trickle", bytes):
 one byte a segment.
 A command that no step waits for is answered from `defaults`; the script's step is tried first. When the script is at its end
@@ -31,7 +32,8 @@ def defaults(capabilities=CAPABILITIES):
         (rb"AUTHENTICATE PLAIN \S", b"%T OK [CAPABILITY " + capabilities + b"] in\r\n"),
         (rb"(NOOP|CHECK|UNSELECT|ENABLE|ID)\b", b"%T OK done\r\n"),
         (rb"NAMESPACE", b'* NAMESPACE (("" "/")) NIL NIL\r\n%T OK done\r\n'),
-        (rb"(LIST|LSUB)\b", b'* LIST (\\HasNoChildren) "/" INBOX\r\n%T OK done\r\n'),
+        (rb"LIST\b", b'* LIST (\\HasNoChildren) "/" INBOX\r\n%T OK done\r\n'),
+        (rb"LSUB\b", b'* LSUB () "/" INBOX\r\n%T OK done\r\n'),
         (rb"STATUS\b", b"* STATUS INBOX (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 1)\r\n%T OK done\r\n"),
         (rb"(SELECT|EXAMINE)\b", b"* 0 EXISTS\r\n* 0 RECENT\r\n* FLAGS (\\Seen \\Answered \\Flagged \\Deleted \\Draft)\r\n"
          b"* OK [PERMANENTFLAGS (\\Seen \\Answered \\Flagged \\Deleted \\Draft \\*)] ok\r\n"
@@ -61,6 +63,7 @@ class EvilServer:
         self.errors = []       # exceptions of the server's side
         self._open = []
         self._listen = socket.create_server(("127.0.0.1", 0))
+        self._listen.settimeout(0.1)  # accept() is not woken when the socket is closed
         self.port = self._listen.getsockname()[1]
         self._stopped = False
         self._threads = []
@@ -74,7 +77,6 @@ class EvilServer:
     def __exit__(self, *_):
         self._stopped = True
         self._listen.close()
-        # A thread that sits in accept() is not woken by close(): a connection is what it waits for.
         for s in list(self._open):
             try:
                 s.shutdown(socket.SHUT_RDWR)
@@ -91,7 +93,6 @@ class EvilServer:
     # -- a connection
 
     def _accept(self):
-        self._listen.settimeout(0.1)
         while not self._stopped:
             try:
                 s, _ = self._listen.accept()
@@ -129,7 +130,7 @@ class EvilServer:
                     if rest and not self._reply(s, rest, tag):
                         return
                     continue
-                if not self._reply(s, reply, tag):
+                if not self._reply(s, reply, tag, line):
                     return
         except (OSError, ssl.SSLError) as e:
             self.errors.append(e)
@@ -179,11 +180,11 @@ class EvilServer:
                 return reply
         return b"%T BAD what?\r\n"
 
-    def _reply(self, s, reply, tag):
+    def _reply(self, s, reply, tag, line=b""):
         """@return False: this connection is over"""
         for part in reply if isinstance(reply, list) else [reply]:
             if callable(part):
-                part = part(tag)
+                part = part(line)
             if part == CLOSE:
                 return False
             if part == ABORT:

@@ -42,6 +42,7 @@ class Proxy:
         self.times, self.record = times, record
         self.log = open(log, "ab") if log else None
         self.port = None
+        self._limited = 0  # connections that were cut or stalled; reset() does not forget them
         self.reset()
         self._ready = threading.Event()
         self._error = None
@@ -178,8 +179,9 @@ class Proxy:
             limit = limits[way]
             if limit is None or state[way] + len(data) < limit:
                 continue
-            if self.times is not None and self.stats["cuts"] + self.stats["stalls"] >= self.times:
+            if self._limited == self.times:
                 continue
+            self._limited += 1
             self.stats[kind + "s"] += 1
             return data[:max(0, limit - state[way])], kind
         return data, None

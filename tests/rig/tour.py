@@ -7,6 +7,7 @@ the numbers of this run, and checked: exit status 1 if anything is not as it is 
 import collections
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -32,6 +33,7 @@ class Tour:
         self.problems = []
 
     def configure(self, port, ca):
+        ca = shutil.copy(ca, os.path.join(self.folder, "ca.pem"))  # the server's folder goes, `golub status` still works
         text = ('account "trial" {\n'
                 '    server           = "imaps://127.0.0.1:%d"\n'
                 '    user             = "ana"\n'
@@ -189,6 +191,7 @@ def main():
     print("  %s   the Maildir (mutt -f %s/INBOX)" % (tour.maildir.root, tour.maildir.root))
     print("  %s   the configuration" % tour.conf)
     print("  %s   the journal, and in the quarantine the mail that was removed" % os.path.join(tour.folder, "state"))
+    print("  %s -c %s status   what the journal knows" % (tour.golub, tour.conf))
     print("  rm -r %s   when you have seen enough" % tour.folder)
     print("For your own account:  sh contrib/try.sh --mine")
     if tour.problems:

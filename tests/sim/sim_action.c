@@ -36,7 +36,7 @@ choose_content(struct sim *sim, bool local)
 
     if (sim->world.next_content > 0 && rng_chance(rng, 15)) {
         const int old = (int)rng_below(rng, (unsigned)sim->world.next_content);
-        if (content_get(old)->bytes != NULL && (local || !content_get(old)->digests.has_nul))
+        if (!sim->world.ledger[old].edit && (local || !content_get(old)->digests.has_nul))
             return old;
     }
     return world_new_content(&sim->world, local);
@@ -198,6 +198,7 @@ here_edit(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file)
     say(&sim->world, "  here %d: #%d in %s is edited in its place, now #%d", maildir->client, old,
         server_mailbox_name(file->mailbox), content);
     mua_edit(maildir, file, content);
+    sim->world.ledger[content].edit = true;
     ledger_out(&sim->world, old, file->mailbox);
     ledger_put(&sim->world, content, file->mailbox);
 }

@@ -95,13 +95,27 @@ after_crash(struct sim *sim, int client)
     sim->unclean = true;
 }
 
+static int
+count_unedited(const struct maildir_sim *maildir, int mailbox, int content)
+{
+    int found = 0;
+
+    for (size_t i = 0; i < maildir->tree.count; i++) {
+        const struct sim_file *file = &maildir->tree.files[i];
+        found += file->mailbox == mailbox && file->content == content && file->original == content;
+    }
+    return found;
+}
+
 /* What was sent up after it was edited is the message now. */
 static void
 adopt_edited(struct sim *sim, struct maildir_sim *maildir)
 {
     for (size_t i = 0; i < maildir->tree.count; i++) {
         struct sim_file *file = &maildir->tree.files[i];
-        if (file->content != file->original && server_multiplicity(&sim->server, file->mailbox, file->content) > 0)
+        if (file->content != file->original && server_multiplicity(&sim->server, file->mailbox, file->original) == 0 &&
+            server_multiplicity(&sim->server, file->mailbox, file->content) >
+                count_unedited(maildir, file->mailbox, file->content))
             file->original = file->content;
     }
 }

@@ -291,17 +291,39 @@ class UpTest(ChangesTest):
         self.assertIn("NUL", result.out + result.err)
         self.assertEqual(len(self.maildir.files("INBOX")), 10)
 
-    def test_a_file_whose_bytes_changed_is_neither_sent_nor_taken_for_a_deletion(self):
-        f = self.file(0)
-        with open(f.path, "r+b") as out:
+    def rot(self, file):
+        with open(file.path, "r+b") as out:
             out.seek(10)
             out.write(b"XXXX")
-        self.maildir.move(f, "Work")  # an operation must touch the file for its bytes to be looked at
 
-        self.sync(expect=SOME)
+    def test_a_file_whose_bytes_changed_under_its_name_is_not_sent_when_its_flags_are(self):
+        self.rot(self.file(0))
+        self.maildir.flag(self.maildir.files("INBOX")[0], add="F")
 
-        self.assertTrue(self.there(0) or self.there(0, "Work"))
+        self.account.sync()
+
+        self.assertTrue(self.there(0))
+        self.assertFalse(any(line for line in self.proxy.sent() if b"APPEND" in line))
+
+    def test_bytes_that_changed_in_a_file_that_moved_do_not_replace_the_message_there(self):
+        file = self.file(0)
+        self.rot(file)
+        self.maildir.move(file, "Work")
+
+        self.account.sync()
+
+        self.assertTrue(self.there(0) or self.there(0, "Work"), self.evidence())
         self.assertTrue(any(b"XXXX" in x.bytes() for x in self.maildir.files("Work") + self.maildir.files("INBOX")))
+
+    def test_a_file_whose_bytes_changed_is_not_removed_with_its_message(self):
+        file = self.file(0)
+        self.rot(file)
+        self.client.expunge("INBOX", self.uid(0))
+
+        result = self.sync(expect=SOME)
+
+        self.assertTrue(os.path.exists(file.path))
+        self.assertIn("INBOX", result.out + result.err)
 
     def test_files_of_others_are_left_alone(self):
         for name in (".notmuch/xapian/x", "INBOX/dovecot-uidlist", "INBOX/.uidvalidity", "INBOX/tmp/1.2.3"):

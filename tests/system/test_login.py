@@ -39,6 +39,17 @@ class LoginTest(SystemTest):
         tries = [line for line in self.proxy.sent() if b"AUTHENTICATE" in line or b" LOGIN " in line]
         self.assertLessEqual(len(tries), 2)
 
+    def test_a_first_sync_that_could_not_log_in_can_be_repeated(self):
+        self.client.fill("INBOX", self.corpus.messages(5))
+        right = self.account.keys["password-command"]
+        self.account.set(password_command="echo wrong")
+        self.sync(expect=LOGIN)
+        self.account.set(password_command=right)
+
+        self.sync()
+
+        self.assert_in_sync()
+
     def test_a_server_that_lies_in_scram_is_refused(self):
         def lie(data):
             return data.replace(b"+ dj1", b"+ dj1") if b"+ dj" not in data else b"+ " + base64.b64encode(b"v=" + b"A" * 43 + b"=") + b"\r\n"

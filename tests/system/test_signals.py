@@ -164,14 +164,14 @@ class CutTest(KillTest):
         self.assert_in_sync()
 
     def test_the_connection_is_cut_after_so_many_bytes_from_the_server(self):
-        for n in (1, 300, 900, 1500, 2200, 3000, 3800, 5000, 6000):
+        for n in (1, 300, 900, 1500, 2200, 3000, 4000, 5000, 6000, 7500, 9000, 10500):
             with self.subTest(bytes=n):
                 self.setUp()
                 self.cut(cut_down=n)
                 self.doCleanups()
 
     def test_the_connection_is_cut_after_so_many_bytes_to_the_server(self):
-        for n in (1, 120, 300, 500, 700, 900, 1100, 1400, 1800):
+        for n in (1, 120, 300, 500, 700, 900, 1100, 1300, 1500, 1700, 1900):
             with self.subTest(bytes=n):
                 self.setUp()
                 self.cut(cut_up=n)

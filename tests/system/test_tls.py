@@ -77,6 +77,7 @@ class UntrustedTest(HomeTest):
         cls.self_signed = cls.authority.certificate("self", self_signed=True)
 
     def account_at(self, server, scheme="imaps", **extras):
+        self.home.accounts.clear()
         extras = {"tls_ca_file": self.authority.ca, "timeout": 5, **extras}
         return Account(self.home, "%s://127.0.0.1:%d" % (scheme, server.port), "ana", PASSWORD, **extras)
 
@@ -89,7 +90,7 @@ class UntrustedTest(HomeTest):
         self.assertNotIn(b"LOGIN", heard)
         self.assertNotIn(b"AUTHENTICATE", heard)
         self.assertTrue(result.err.strip())
-        self.assertFalse(os.path.exists(account.root))
+        self.assertFalse(account.maildir.mailboxes())
         return result
 
     def test_a_good_certificate_is_accepted_here_so_the_refusals_mean_something(self):

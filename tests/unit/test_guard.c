@@ -1,5 +1,7 @@
-/* The mass-removal guard: a table a person can check against the manual, both sides of every boundary, and numbers too large for
- * any mailbox. */
+/*
+ * The mass-removal guard: a table a person can check against the manual, both sides of every boundary, and numbers
+ * too large for * any mailbox.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,8 +42,9 @@ check_rows(const struct row *rows, size_t count, bool (*held)(unsigned, uint64_t
 {
     for (size_t i = 0; i < count; i++) {
         if (held(rows[i].max_delete, rows[i].removals, rows[i].messages) != (rows[i].verdict == HELD))
-            fail_msg("%llu of %llu at %u%% should be %s", (unsigned long long)rows[i].removals, (unsigned long long)rows[i].messages,
-                     rows[i].max_delete, rows[i].verdict == HELD ? "held" : "free");
+            fail_msg("%llu of %llu at %u%% should be %s", (unsigned long long)rows[i].removals,
+                     (unsigned long long)rows[i].messages, rows[i].max_delete,
+                     rows[i].verdict == HELD ? "held" : "free");
     }
 }
 
@@ -49,14 +52,12 @@ static void
 more_than_20_and_more_than_the_share_of_a_mailbox_are_held(void **state)
 {
     static const struct row rows[] = {
-        {25, 0, 0, FREE},     {25, 0, 1000, FREE},
-        {25, 20, 21, FREE}, /* nearly all, but only 20 */
-        {25, 21, 22, HELD},   {25, 21, 83, HELD},
-        {25, 21, 84, FREE}, /* exactly a quarter */
-        {25, 21, 85, FREE},   {25, 25, 100, FREE},  {25, 26, 100, HELD},   {25, 250, 1000, FREE}, {25, 251, 1000, HELD},
-        {25, 250, 999, HELD}, {0, 20, 1000, FREE},  {0, 21, 1000000, HELD},
-        {1, 21, 2100, FREE},  {1, 21, 2099, HELD},  {99, 99, 100, FREE},   {99, 999, 1000, HELD},
-        {50, 50, 100, FREE},  {50, 51, 100, HELD},
+        {25, 0, 0, FREE},      {25, 0, 1000, FREE},  {25, 20, 21, FREE}, /* nearly all, but only 20 */
+        {25, 21, 22, HELD},    {25, 21, 83, HELD},   {25, 21, 84, FREE}, /* exactly a quarter */
+        {25, 21, 85, FREE},    {25, 25, 100, FREE},  {25, 26, 100, HELD}, {25, 250, 1000, FREE},
+        {25, 251, 1000, HELD}, {25, 250, 999, HELD}, {0, 20, 1000, FREE}, {0, 21, 1000000, HELD},
+        {1, 21, 2100, FREE},   {1, 21, 2099, HELD},  {99, 99, 100, FREE}, {99, 999, 1000, HELD},
+        {50, 50, 100, FREE},   {50, 51, 100, HELD},
     };
     (void)state;
 
@@ -67,9 +68,9 @@ static void
 a_mailbox_of_10_does_not_become_empty_unasked(void **state)
 {
     static const struct row rows[] = {
-        {25, 1, 1, FREE},   {25, 9, 9, FREE},   {25, 9, 10, FREE},  {25, 10, 10, HELD}, {25, 10, 11, FREE},
-        {25, 11, 11, HELD}, {25, 20, 20, HELD}, {25, 19, 20, FREE}, {0, 9, 9, FREE},    {0, 10, 10, HELD},
-        {99, 10, 10, HELD}, {99, 99, 99, HELD},
+        {25, 1, 1, FREE},   {25, 9, 9, FREE},   {25, 9, 10, FREE},  {25, 10, 10, HELD},
+        {25, 10, 11, FREE}, {25, 11, 11, HELD}, {25, 20, 20, HELD}, {25, 19, 20, FREE},
+        {0, 9, 9, FREE},    {0, 10, 10, HELD},  {99, 10, 10, HELD}, {99, 99, 99, HELD},
     };
     (void)state;
 
@@ -92,9 +93,12 @@ trash_and_junk_may_become_empty_but_keep_to_the_share(void **state)
     (void)state;
 
     for (uint64_t n = 0; n <= GUARD_MAILBOX_MIN; n++)
-        assert_false(guard_holds_mailbox(&(struct guard_count){.removals = n, .messages = n, .may_be_empty = true}, &policy));
-    assert_true(guard_holds_mailbox(&(struct guard_count){.removals = 21, .messages = 21, .may_be_empty = true}, &policy));
-    assert_false(guard_holds_mailbox(&(struct guard_count){.removals = 21, .messages = 84, .may_be_empty = true}, &policy));
+        assert_false(
+            guard_holds_mailbox(&(struct guard_count){.removals = n, .messages = n, .may_be_empty = true}, &policy));
+    assert_true(
+        guard_holds_mailbox(&(struct guard_count){.removals = 21, .messages = 21, .may_be_empty = true}, &policy));
+    assert_false(
+        guard_holds_mailbox(&(struct guard_count){.removals = 21, .messages = 84, .may_be_empty = true}, &policy));
 }
 
 static void
@@ -124,11 +128,12 @@ static void
 more_than_100_and_more_than_the_share_of_an_account_are_held(void **state)
 {
     static const struct row rows[] = {
-        {25, 0, 0, FREE},      {25, 100, 100, FREE}, /* one by one its mailboxes are judged; all of them together are few */
-        {25, 100, 101, FREE},  {25, 101, 101, HELD}, {25, 101, 403, HELD},
+        {25, 0, 0, FREE},       {25, 100, 100, FREE}, /* few; each mailbox is judged by itself */
+        {25, 100, 101, FREE},   {25, 101, 101, HELD},   {25, 101, 403, HELD},
         {25, 101, 404, FREE}, /* exactly a quarter */
-        {25, 101, 405, FREE},  {25, 250, 1000, FREE}, {25, 251, 1000, HELD}, {0, 100, 100000, FREE}, {0, 101, 100000, HELD},
-        {99, 999, 1000, HELD}, {99, 990, 1000, FREE},
+        {25, 101, 405, FREE},   {25, 250, 1000, FREE},  {25, 251, 1000, HELD},
+        {0, 100, 100000, FREE}, {0, 101, 100000, HELD}, {99, 999, 1000, HELD},
+        {99, 990, 1000, FREE},
     };
     (void)state;
 

@@ -44,7 +44,7 @@ nothing_changed_costs_one_turn(void **state)
     assert_true(survey(script));
 
     assert_told(script, "inbox '.' 0 3 next 9 v7 modseq 44\n"
-                        "INBOX.S\xc3\xa9nt '.' 84 0 next 1 v8 modseq 1\n"
+                        "INBOX.S\xc3\xa9nt '.' 104 0 next 1 v8 modseq 1\n"
                         "Shared '.' 801\n"
                         "a\"b\\c '0' 0\n"
                         "undecoded Bad&-&Name '.' 0\n");
@@ -218,6 +218,23 @@ a_server_that_cannot_be_asked_much_at_once_is_asked_one_by_one(void **state)
 
     assert_told(script, "selected 0 v7 next 1 exists 0 modseq 0 permanent DFPRST*\ndone 0 ok\n"
                         "done 1 no gone: [NONEXISTENT] no such\n");
+    end_script(script);
+}
+
+static void
+a_refusal_that_overtakes_the_select_waits_for_its_turn(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH *", "C:g3 SELECT \"b\"", "C:g4 UID FETCH *",
+                                  "S:g4 BAD busy", "S:g2 BAD busy", "S:g3 BAD busy", SELECTED("g1", "1", "7", "2"),
+                                  "C:g5 SELECT \"b\"", "W:", SELECTED("g5", "0", "8", "1"), "C:g6 UID FETCH *", "S:g6 OK", NULL});
+    struct remote_select mailboxes[] = {{.mailbox = TEXT("a")}, {.mailbox = TEXT("b")}};
+
+    assert_true(observe(script, mailboxes, 2));
+
+    assert_told(script, "selected 0 v7 next 2 exists 1 modseq 0 permanent DFPRST*\ndone 0 no changed: busy\n"
+                        "selected 1 v8 next 1 exists 0 modseq 0 permanent DFPRST*\ndone 1 ok\n");
     end_script(script);
 }
 
@@ -423,6 +440,7 @@ main(void)
         cmocka_unit_test(a_listing_is_counted),
         cmocka_unit_test(an_expunge_during_a_listing_asks_for_another_one),
         cmocka_unit_test(a_server_that_cannot_be_asked_much_at_once_is_asked_one_by_one),
+        cmocka_unit_test(a_refusal_that_overtakes_the_select_waits_for_its_turn),
         cmocka_unit_test(unselect_stands_between_where_it_is_offered),
         cmocka_unit_test(bodies_come_whatever_the_order_of_the_attributes),
         cmocka_unit_test(a_refused_fetch_is_halved_down_to_the_message_that_cannot_be_read),

@@ -1,8 +1,8 @@
 /*
- * The planner, enumerated: every presence, two flags at a time out of \Seen, \Flagged and \Deleted, every mask of flags that the
- * server can hold, every fact about the file, every policy. The first half says for each input which answers are lawful; the
- * second carries answers out on a model of one message, as the engine does, and looks where that ends.
- * Several messages, mailboxes and clients: test_plan_moves.c and test_plan_clients.c.
+ * The planner, enumerated: every presence, two flags at a time out of \Seen, \Flagged and \Deleted, every mask of
+ * flags that the server can hold, every fact about the file, every policy. The first half says for each input
+ * which answers are lawful; the second carries answers out on a model of one message, as the engine does, and
+ * looks where that ends. Several messages, mailboxes and clients: test_plan_moves.c and test_plan_clients.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,8 +18,10 @@
 #define PRESENCES 9u
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 
-static const unsigned flag_pairs[][2] = {{FLAG_SEEN, FLAG_FLAGGED}, {FLAG_FLAGGED, FLAG_DELETED}, {FLAG_SEEN, FLAG_DELETED}};
-static const struct policy everything = {.pull = {true, true, true, true}, .push = {true, true, true, true}, .guard = true, .max_delete = 25};
+static const unsigned flag_pairs[][2] = {
+    {FLAG_SEEN, FLAG_FLAGGED}, {FLAG_FLAGGED, FLAG_DELETED}, {FLAG_SEEN, FLAG_DELETED}};
+static const struct policy everything = {
+    .pull = {true, true, true, true}, .push = {true, true, true, true}, .guard = true, .max_delete = 25};
 
 static struct policy
 policy_number(unsigned n)
@@ -57,7 +59,8 @@ static const char *const presences[] = {"never", "here", "gone"};
 static void
 print_direction(const char *name, const struct direction *direction)
 {
-    print_error("  %s:%s%s%s\n", name, direction->new_mail ? " new" : "", direction->flags ? " flags" : "", direction->deletes ? " deletes" : "");
+    print_error("  %s:%s%s%s\n", name, direction->new_mail ? " new" : "", direction->flags ? " flags" : "",
+                direction->deletes ? " deletes" : "");
 }
 
 static void
@@ -83,21 +86,21 @@ print_case(const struct plan_message *message, const struct policy *policy, cons
     flags_to_letters(step->settled, settled);
     print_side("remote", &message->remote);
     print_side("local", &message->local);
-    print_error("  the server holds \"%s\"%s%s%s\n", permanent, message->altered ? ", altered" : "", message->refused ? ", refused" : "",
-                message->alias ? ", alias" : "");
+    print_error("  the server holds \"%s\"%s%s%s\n", permanent, message->altered ? ", altered" : "",
+                message->refused ? ", refused" : "", message->alias ? ", alias" : "");
     print_direction("pull", &policy->pull);
     print_direction("push", &policy->push);
     print_error("  expunge: %s\n", policy->expunge ? "yes" : "no");
-    print_error("  answer: %s%s, there +%s -%s, here +%s -%s, settled %s\n", verbs[step->verb], step->kept_back ? " (kept back)" : "",
-                there_add, there_del, here_add, here_del, settled);
+    print_error("  answer: %s%s, there +%s -%s, here +%s -%s, settled %s\n", verbs[step->verb],
+                step->kept_back ? " (kept back)" : "", there_add, there_del, here_add, here_del, settled);
 }
 
 /* ---- what is lawful: each returns the law that is broken, or NULL ---- */
 
-#define LAW(sentence, holds) \
-    do { \
-        if (!(holds)) \
-            return sentence; \
+#define LAW(sentence, holds)                                                                                           \
+    do {                                                                                                               \
+        if (!(holds))                                                                                                  \
+            return sentence;                                                                                           \
     } while (0)
 
 /* Somebody wants a message that was removed elsewhere: said once more, in other words than the planner's. */
@@ -118,23 +121,27 @@ broken_removal(const struct plan_message *message, const struct policy *policy, 
     bool unchanged = remote->base == remote->seen && local->base == local->seen;
 
     if (step->verb == PLAN_REMOVE_HERE) {
-        LAW("a file is removed only if the server's message was seen to be gone", remote->presence == PLAN_GONE && local->presence == PLAN_HERE);
+        LAW("a file is removed only if the server's message was seen to be gone",
+            remote->presence == PLAN_GONE && local->presence == PLAN_HERE);
         LAW("a file that was flagged or undeleted is not removed", !is_wanted(local));
     }
     if (step->verb == PLAN_REMOVE_THERE && !both) {
-        LAW("a message is removed only if the file was seen to be gone", local->presence == PLAN_GONE && remote->presence == PLAN_HERE);
+        LAW("a message is removed only if the file was seen to be gone",
+            local->presence == PLAN_GONE && remote->presence == PLAN_HERE);
         LAW("a message that was flagged or undeleted is not removed", !is_wanted(remote));
     }
     if (step->verb == PLAN_REMOVE_THERE && both) {
         LAW("what both sides have is removed only by expunge", policy->expunge);
-        LAW("expunge takes only what carries \\Deleted on both sides", (remote->seen & local->seen & FLAG_DELETED) != 0);
+        LAW("expunge takes only what carries \\Deleted on both sides",
+            (remote->seen & local->seen & FLAG_DELETED) != 0);
         LAW("expunge waits until all flags are settled", unchanged);
     }
     if (step->verb == PLAN_REMOVE_HERE || step->verb == PLAN_REMOVE_THERE) {
         LAW("an altered file is never a removal: its bytes were not the message", !message->altered);
         LAW("an alias is never a removal: its twin stands for the message", !message->alias);
     }
-    if (both && policy->expunge && unchanged && (remote->seen & local->seen & FLAG_DELETED) != 0 && !message->altered && !message->alias)
+    if (both && policy->expunge && unchanged && (remote->seen & local->seen & FLAG_DELETED) != 0 && !message->altered &&
+        !message->alias)
         LAW("expunge takes what carries \\Deleted on both sides", step->verb == PLAN_REMOVE_THERE);
     return NULL;
 }
@@ -147,9 +154,11 @@ broken_add(const struct plan_message *message, const struct plan_step *step)
     LAW("exactly what neither side has is forgotten",
         (step->verb == PLAN_FORGET) == (remote->presence != PLAN_HERE && local->presence != PLAN_HERE));
     if (step->verb == PLAN_DOWNLOAD)
-        LAW("only what the server has and the folder has not is downloaded", remote->presence == PLAN_HERE && local->presence != PLAN_HERE);
+        LAW("only what the server has and the folder has not is downloaded",
+            remote->presence == PLAN_HERE && local->presence != PLAN_HERE);
     if (step->verb == PLAN_UPLOAD) {
-        LAW("only what the folder has and the server has not is uploaded", local->presence == PLAN_HERE && remote->presence != PLAN_HERE);
+        LAW("only what the folder has and the server has not is uploaded",
+            local->presence == PLAN_HERE && remote->presence != PLAN_HERE);
         LAW("an altered file is not uploaded", !message->altered);
         LAW("what the server refused is not sent again", !message->refused);
     }
@@ -160,7 +169,8 @@ broken_add(const struct plan_message *message, const struct plan_step *step)
     if (remote->presence == PLAN_HERE && local->presence == PLAN_NEVER)
         LAW("new mail on the server comes down", step->verb == PLAN_DOWNLOAD);
     if (remote->presence == PLAN_HERE && local->presence == PLAN_GONE)
-        LAW("a deletion here goes up, unless the message is wanted", step->verb == (is_wanted(remote) || message->altered ? PLAN_DOWNLOAD : PLAN_REMOVE_THERE));
+        LAW("a deletion here goes up, unless the message is wanted",
+            step->verb == (is_wanted(remote) || message->altered ? PLAN_DOWNLOAD : PLAN_REMOVE_THERE));
     if (local->presence != PLAN_HERE || message->altered)
         return NULL;
     if (remote->presence == PLAN_NEVER)
@@ -168,7 +178,8 @@ broken_add(const struct plan_message *message, const struct plan_step *step)
     if (remote->presence == PLAN_GONE && !is_wanted(local))
         LAW("a deletion there comes down", step->verb == PLAN_REMOVE_HERE);
     if (remote->presence == PLAN_GONE && is_wanted(local))
-        LAW("a file that was flagged or undeleted goes up again", step->verb == (message->refused ? PLAN_NOTHING : PLAN_UPLOAD));
+        LAW("a file that was flagged or undeleted goes up again",
+            step->verb == (message->refused ? PLAN_NOTHING : PLAN_UPLOAD));
     return NULL;
 }
 
@@ -202,7 +213,8 @@ broken_policy(const struct plan_message *message, const struct policy *policy, c
         if (policy->pull.flags && policy->push.flags)
             LAW("what is allowed is not kept back", !step->kept_back);
         if (step->kept_back)
-            LAW("only a change that would be carried out is kept back", (!policy->pull.flags && down != 0) || (!policy->push.flags && up != 0));
+            LAW("only a change that would be carried out is kept back",
+                (!policy->pull.flags && down != 0) || (!policy->push.flags && up != 0));
         break;
     }
     return NULL;
@@ -223,23 +235,30 @@ broken_flags(const struct plan_message *message, const struct policy *policy, co
             changed == 0 || message->alias || remote->presence != PLAN_HERE || local->presence != PLAN_HERE);
         return NULL;
     }
-    LAW("flags are merged only where both sides have the message", remote->presence == PLAN_HERE && local->presence == PLAN_HERE);
-    LAW("no flag is set and cleared at once", (step->there_add & step->there_del) == 0 && (step->here_add & step->here_del) == 0);
+    LAW("flags are merged only where both sides have the message",
+        remote->presence == PLAN_HERE && local->presence == PLAN_HERE);
+    LAW("no flag is set and cleared at once",
+        (step->there_add & step->there_del) == 0 && (step->here_add & step->here_del) == 0);
     LAW("at most one side acts for each flag", (there & here) == 0);
     LAW("what is carried out is not settled yet", ((there | here) & step->settled) == 0);
     LAW("a flag that nobody changed stays", ((there | here | step->settled) & ~changed) == 0);
     LAW("the server is sent only what it can hold", (there & ~message->permanent) == 0);
     LAW("only a change here goes there", (there & ~local_changed) == 0);
     LAW("only a change there comes here", (here & ~remote_changed) == 0);
-    LAW("what goes there is what the file shows", (step->there_add & ~local->seen) == 0 && (step->there_del & local->seen) == 0);
-    LAW("what comes here is what the server shows", (step->here_add & ~remote->seen) == 0 && (step->here_del & remote->seen) == 0);
+    LAW("what goes there is what the file shows",
+        (step->there_add & ~local->seen) == 0 && (step->there_del & local->seen) == 0);
+    LAW("what comes here is what the server shows",
+        (step->here_add & ~remote->seen) == 0 && (step->here_del & remote->seen) == 0);
     LAW("only flags that differ are carried out", ((there | here) & ~differ) == 0);
-    LAW("where both sides changed a flag, set wins", ((step->there_del | step->here_del) & remote_changed & local_changed) == 0);
+    LAW("where both sides changed a flag, set wins",
+        ((step->there_del | step->here_del) & remote_changed & local_changed) == 0);
     LAW("a flag that differs is settled only where the server can't hold it and the change came from here",
         (step->settled & differ & (message->permanent | ~local_changed)) == 0);
     LAW("every change is carried out, settled or kept back", left == 0 || step->kept_back);
-    LAW("only what would come down is left out without pull flags", (left & remote_changed & ~local_changed) == 0 || !policy->pull.flags);
-    LAW("only what would go up is left out without push flags", (left & local_changed & ~remote_changed) == 0 || !policy->push.flags);
+    LAW("only what would come down is left out without pull flags",
+        (left & remote_changed & ~local_changed) == 0 || !policy->pull.flags);
+    LAW("only what would go up is left out without push flags",
+        (left & local_changed & ~remote_changed) == 0 || !policy->push.flags);
     return NULL;
 }
 
@@ -263,7 +282,8 @@ every_answer_to_every_input_under_every_policy_is_lawful(void **state)
 
     for (size_t pair = 0; pair < LENGTH(flag_pairs); pair++) {
         for (unsigned n = 0; n < PRESENCES * FACTS * 4 * 256; n++) {
-            struct plan_message message = message_number(flag_pairs[pair], n / (FACTS * 4 * 256), n % 256, n / 256 % 4, n / 1024 % FACTS);
+            struct plan_message message =
+                message_number(flag_pairs[pair], n / (FACTS * 4 * 256), n % 256, n / 256 % 4, n / 1024 % FACTS);
 
             for (unsigned p = 0; p < POLICIES; p++, inputs++) {
                 struct policy policy = policy_number(p);
@@ -283,8 +303,9 @@ every_answer_to_every_input_under_every_policy_is_lawful(void **state)
 static bool
 is_same_step(const struct plan_step *a, const struct plan_step *b)
 {
-    return a->verb == b->verb && a->kept_back == b->kept_back && a->there_add == b->there_add && a->there_del == b->there_del &&
-           a->here_add == b->here_add && a->here_del == b->here_del && a->settled == b->settled;
+    return a->verb == b->verb && a->kept_back == b->kept_back && a->there_add == b->there_add &&
+           a->there_del == b->there_del && a->here_add == b->here_add && a->here_del == b->here_del &&
+           a->settled == b->settled;
 }
 
 static void
@@ -294,12 +315,14 @@ the_same_question_gets_the_same_answer_whatever_was_asked_before(void **state)
     (void)state;
 
     for (unsigned n = 0; n < LENGTH(first); n++) {
-        struct plan_message message = message_number(flag_pairs[1], n / (FACTS * 4 * 256), n % 256, n / 256 % 4, n / 1024 % FACTS);
+        struct plan_message message =
+            message_number(flag_pairs[1], n / (FACTS * 4 * 256), n % 256, n / 256 % 4, n / 1024 % FACTS);
 
         first[n] = plan_message(&message, &everything);
     }
     for (unsigned n = LENGTH(first); n-- > 0;) {
-        struct plan_message message = message_number(flag_pairs[1], n / (FACTS * 4 * 256), n % 256, n / 256 % 4, n / 1024 % FACTS);
+        struct plan_message message =
+            message_number(flag_pairs[1], n / (FACTS * 4 * 256), n % 256, n / 256 % 4, n / 1024 % FACTS);
         struct plan_step again = plan_message(&message, &everything);
 
         assert_true(is_same_step(&first[n], &again));
@@ -343,8 +366,9 @@ each_of_the_six_flags_is_merged_by_itself(void **state)
 /* ---- one message, its answers carried out as the engine carries them out ---- */
 
 struct model {
-    struct plan_message row; /* what the journal holds; `seen` is what each side shows, for golub looks before every plan */
-    unsigned holds;          /* what the server keeps of what it is sent, whatever it promised */
+    struct plan_message
+        row;        /* what the journal holds; `seen` is what each side shows, for golub looks before every plan */
+    unsigned holds; /* what the server keeps of what it is sent, whatever it promised */
     bool forgotten;
 };
 
@@ -407,7 +431,8 @@ is_same_model(const struct model *a, const struct model *b)
 {
     return a->row.remote.presence == b->row.remote.presence && a->row.remote.base == b->row.remote.base &&
            a->row.remote.seen == b->row.remote.seen && a->row.local.presence == b->row.local.presence &&
-           a->row.local.base == b->row.local.base && a->row.local.seen == b->row.local.seen && a->forgotten == b->forgotten;
+           a->row.local.base == b->row.local.base && a->row.local.seen == b->row.local.seen &&
+           a->forgotten == b->forgotten;
 }
 
 /* An alias has no UID of its own. Bases that differ were written down because the server could not hold the flag. */
@@ -474,10 +499,12 @@ check_ends(const struct policy *policy, unsigned steps, bool all_allowed)
 {
     for (size_t pair = 0; pair < LENGTH(flag_pairs); pair++) {
         for (unsigned n = 0; n < PRESENCES * FACTS * 4 * 256; n++) {
-            struct model model = {.row = message_number(flag_pairs[pair], n / (FACTS * 4 * 256), n % 256, n / 256 % 4, n / 1024 % FACTS)};
+            struct model model = {
+                .row = message_number(flag_pairs[pair], n / (FACTS * 4 * 256), n % 256, n / 256 % 4, n / 1024 % FACTS)};
 
             for (unsigned holds = 0; holds < 4; holds++) {
-                model.holds = flags_number(flag_pairs[pair], holds) | (FLAG_ALL & ~(flag_pairs[pair][0] | flag_pairs[pair][1]));
+                model.holds =
+                    flags_number(flag_pairs[pair], holds) | (FLAG_ALL & ~(flag_pairs[pair][0] | flag_pairs[pair][1]));
                 if (is_possible(&model))
                     check_end(model, policy, steps, all_allowed);
             }
@@ -513,7 +540,8 @@ under_every_policy_there_comes_an_end(void **state)
         struct policy policy = policy_number(p);
 
         for (unsigned n = 0; n < PRESENCES * FACTS * 256; n++) {
-            struct model model = {.row = message_number(flag_pairs[1], n / (FACTS * 256), n % 256, 3, n / 256 % FACTS), .holds = FLAG_ALL};
+            struct model model = {.row = message_number(flag_pairs[1], n / (FACTS * 256), n % 256, 3, n / 256 % FACTS),
+                                  .holds = FLAG_ALL};
 
             if (is_possible(&model))
                 check_end(model, &policy, 3, false);

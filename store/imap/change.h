@@ -1,0 +1,65 @@
+/*
+ * Moving, copying and removing messages: what change.c (the order of things) and change_answers.c (what became of them)
+ * share. Private to these two.
+ */
+#ifndef STORE_IMAP_CHANGE_H
+#define STORE_IMAP_CHANGE_H
+
+#include "store/imap/client.h"
+
+#define JOB_MAX LIMIT_BATCH
+
+struct item {
+    bool came;     /* the message is there */
+    bool allowed;  /* and may be changed */
+    bool had_mark; /* carried \Deleted before we came */
+    bool present;  /* still there afterwards */
+    bool has_flags, has_size, has_date;
+    unsigned flags;
+    uint32_t uid; /* in the target */
+    uint64_t size;
+    int64_t date;
+};
+
+struct job {
+    size_t index, first, count; /* changes[index].uids[first ...] */
+    uint64_t modseq;            /* HIGHESTMODSEQ of the SELECT */
+    bool selected, read;        /* begin went well */
+    bool marked, only_ours;     /* \Deleted was set; nobody else's is there */
+    bool sent;                  /* the change itself was */
+    bool expunged, proven;      /* answered OK: the change, the look afterwards */
+    uint32_t proof_select;      /* number of the SELECT before that look */
+    bool reselected;            /* it found the same mailbox */
+    bool again;                 /* a second try, the plain way */
+    bool give_up;               /* outcome holds for all that were allowed */
+    struct remote_outcome outcome; /* of what was asked for, if it was refused */
+    bool refused;
+    struct item items[JOB_MAX];
+};
+
+struct changing {
+    struct imap *imap;
+    enum change_kind kind;
+    const struct remote_change *changes;
+    size_t count;
+    const struct remote_changer *to;
+    void *context;
+    struct error *err;
+
+    struct job jobs[2];
+    struct job *beginning, *ending; /* whose commands are in flight; either may be NULL */
+    struct selection selection;
+    uint32_t listed, last_listed; /* messages of a listing, as observe.c counts them */
+    uint32_t keywords_uid; /* whose keywords these are */
+    char keywords[KEYWORDS_MAX + 1];
+};
+
+/** The UIDs of a job. */
+const uint32_t *job_uids(const struct changing *changing, const struct job *job);
+/** Operation callbacks: untagged and tagged answers to the job that begins and the job that ends. */
+bool change_untagged(void *self, const struct response *response, const struct command *oldest);
+bool change_answered(void *self, const struct command *command, const struct response *response);
+/** Tell the caller what became of every message of a job. @return false: the caller says no */
+bool change_report(struct changing *changing, const struct job *job);
+
+#endif

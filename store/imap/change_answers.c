@@ -1,0 +1,281 @@
+/*
+ * What the server says about messages that are being moved, copied or removed, and what is made of it in the end. See
+ * change.h; the order of the commands is change.c's.
+ */
+#include "store/imap/change.h"
+
+#include "store/imap/seqset.h"
+
+static struct item *
+find_item(struct changing *changing, struct job *job, uint32_t uid)
+{
+    size_t at;
+
+    if (job == NULL || !seqset_find(job_uids(changing, job), job->count, uid, &at))
+        return NULL;
+    return &job->items[at];
+}
+
+/* Enough is known about a message: is it the one? Asked again if it turns out to have changed in the meantime. */
+static bool
+verify(struct changing *changing, struct job *job, struct item *item, uint32_t uid)
+{
+    struct remote_message now = {.uid = uid,
+                                 .has_flags = true,
+                                 .flags = item->flags,
+                                 .keywords = changing->keywords,
+                                 .has_meta = true,
+                                 .size = item->size,
+                                 .date = item->date};
+    bool first = !item->came;
+
+    item->came = true;
+    if (job->again && !item->had_mark)
+        now.flags &= ~(unsigned)FLAG_DELETED; /* that one is ours, from the first try */
+    else
+        item->had_mark |= (item->flags & FLAG_DELETED) != 0;
+    size_t at = (size_t)(item - job->items);
+    bool allowed = changing->to->verify(changing->context, job->index, job->first + at, &now);
+    item->allowed = allowed && (first || item->allowed);
+    return true;
+}
+
+static bool
+take_reread(struct changing *changing, const struct fetched *fetched)
+{
+    struct job *job = changing->beginning;
+    struct item *item = find_item(changing, job, fetched->uid);
+
+    if (item == NULL || !job->selected)
+        return true;
+    if (fetched->has_size) {
+        item->size = fetched->size;
+        item->has_size = true;
+    }
+    if (fetched->has_date) {
+        item->date = fetched->date;
+        item->has_date = true;
+    }
+    if (fetched->has_flags) {
+        item->flags = fetched->flags;
+        item->has_flags = true;
+        changing->keywords_uid = fetched->uid;
+        memcpy(changing->keywords, fetched->keywords, strlen(fetched->keywords) + 1);
+    }
+    if (!item->has_flags || !item->has_size || !item->has_date || changing->keywords_uid != fetched->uid)
+        return true;
+    return verify(changing, job, item, fetched->uid);
+}
+
+/* Where the messages went, as far as it is believable. */
+static void
+take_copyuid(struct changing *changing, const struct response *response)
+{
+    struct job *job = changing->ending;
+    uint64_t size = uid_set_size(&response->from);
+
+    if (job == NULL || response->number == 0 ||
+        response->number != changing->changes[job->index].target_uidvalidity || size > JOB_MAX ||
+        size != uid_set_size(&response->to))
+        return;
+    for (size_t i = 0; i < size; i++) {
+        struct item *item = find_item(changing, job, uid_set_nth(&response->from, i));
+        if (item != NULL && item->allowed)
+            item->uid = uid_set_nth(&response->to, i);
+    }
+}
+
+/* Flags of everything in the mailbox: whose \Deleted is there? */
+static void
+take_listing(struct changing *changing, const struct fetched *fetched)
+{
+    struct item *item = find_item(changing, changing->ending, fetched->uid);
+
+    if (fetched->has_flags && fetched->uid > changing->last_listed) {
+        changing->last_listed = fetched->uid;
+        changing->listed++;
+    }
+    if (fetched->has_flags && fetched->flags & FLAG_DELETED && (item == NULL || !item->allowed))
+        changing->ending->only_ours = false;
+}
+
+bool
+change_untagged(void *self, const struct response *response, const struct command *oldest)
+{
+    struct changing *changing = self;
+    struct item *item;
+
+    (void)select_track(changing->imap, &changing->selection);
+    select_untagged(changing->imap, &changing->selection, response);
+    if (oldest == NULL)
+        return true;
+    if (response->kind == RESPONSE_STATE && response->code == CODE_COPYUID &&
+        (oldest->kind == COMMAND_MOVE || oldest->kind == COMMAND_COPY))
+        take_copyuid(changing, response);
+    if (response->kind != RESPONSE_FETCH || response->fetch.uid == 0)
+        return true;
+    switch (oldest->kind) {
+    case COMMAND_REREAD: return take_reread(changing, &response->fetch);
+    case COMMAND_LISTING: take_listing(changing, &response->fetch); return true;
+    case COMMAND_PROOF:
+        if ((item = find_item(changing, changing->ending, response->fetch.uid)) != NULL)
+            item->present = true;
+        return true;
+    default: return true;
+    }
+}
+
+static bool
+take_select(struct changing *changing, const struct command *command, const struct response *response)
+{
+    struct selection *selection = &changing->selection;
+    struct job *job = changing->beginning;
+
+    (void)select_track(changing->imap, selection);
+    if (!select_answered(changing->imap, selection, command, response))
+        return false;
+    if (command->kind == COMMAND_UNSELECT)
+        return true;
+    if (changing->ending != NULL && command->number == changing->ending->proof_select) {
+        uint32_t uidvalidity = changing->changes[changing->ending->index].uidvalidity;
+        changing->ending->reselected = selection->ok && selection->uidvalidity == uidvalidity;
+        return true;
+    }
+    if (!selection->ok) {
+        client_refused(response, &job->outcome);
+        if (response->state == STATE_BAD)
+            changing->imap->queue.serial = true;
+        return true;
+    }
+    if (!select_good(selection, changing->changes[job->index].uidvalidity, &job->outcome))
+        return true;
+    if (selection->read_only && changing->kind != CHANGE_COPY) {
+        client_outcome(&job->outcome, "the mailbox is read-only");
+        job->outcome.permanent = true;
+        return true;
+    }
+    job->selected = true;
+    job->modseq = selection->modseq;
+    return true;
+}
+
+/* The STORE of \Deleted: what the server found changed meanwhile keeps out of it. */
+static void
+take_mark(struct changing *changing, struct job *job, const struct response *response)
+{
+    if (response->code == CODE_MODIFIED) {
+        for (size_t i = 0; i < job->count; i++)
+            if (uid_set_has(&response->from, job_uids(changing, job)[i]))
+                job->items[i].allowed = false;
+        job->marked = true;
+    } else if (response->state == STATE_OK) {
+        job->marked = true;
+    } else {
+        job->refused = true;
+        client_refused(response, &job->outcome);
+    }
+}
+
+bool
+change_answered(void *self, const struct command *command, const struct response *response)
+{
+    struct changing *changing = self;
+    struct job *job = changing->ending;
+    bool ok = response->state == STATE_OK;
+
+    if (command->kind == COMMAND_UNSELECT || command->kind == COMMAND_SELECT)
+        return take_select(changing, command, response);
+    if (!select_in_turn(changing->imap, command))
+        return false;
+    switch (command->kind) {
+    case COMMAND_REREAD:
+        changing->beginning->read = ok;
+        if (!ok && changing->beginning->selected)
+            client_refused(response, &changing->beginning->outcome);
+        return true;
+    case COMMAND_STORE: take_mark(changing, job, response); return true;
+    case COMMAND_LISTING:
+    case COMMAND_PROOF:
+        if (command->kind == COMMAND_PROOF)
+            job->proven = ok && job->reselected;
+        else
+            job->only_ours &= ok && changing->listed >= changing->selection.exists;
+        return true;
+    default: break;
+    }
+    job->expunged = ok; /* or moved, or copied */
+    if (response->code == CODE_COPYUID)
+        take_copyuid(changing, response);
+    if (!ok && !job->refused) {
+        job->refused = true;
+        client_refused(response, &job->outcome);
+    }
+    return true;
+}
+
+/* ---- the result ---- */
+
+/* What became of one message that was allowed to be changed. */
+static void
+judge(const struct changing *changing, const struct job *job, const struct item *item, struct remote_outcome *out)
+{
+    if (job->refused || job->give_up)
+        *out = job->outcome;
+    else
+        client_outcome(out, "the server says OK, but the message is still there");
+    if (out->gone) { /* [TRYCREATE]: it is the target that is gone, not the message */
+        out->gone = false;
+        out->changed = true;
+    }
+    if (changing->kind == CHANGE_COPY) {
+        out->ok = job->expunged;
+        return;
+    }
+    if (job->proven && item->present)
+        return;
+    bool moved = changing->kind == CHANGE_MOVE && item->uid != 0;
+    out->ok = job->proven ? job->expunged || moved : moved && job->expunged;
+    /* It may be done, and nobody says so. */
+    out->doubtful = !out->ok && job->sent;
+}
+
+static bool
+any_uid(const struct job *job)
+{
+    for (size_t i = 0; i < job->count; i++)
+        if (job->items[i].uid != 0)
+            return true;
+    return false;
+}
+
+bool
+change_report(struct changing *changing, const struct job *job)
+{
+    bool mapped = changing->kind == CHANGE_COPY && any_uid(job);
+
+    for (size_t i = 0; i < job->count; i++) {
+        const struct item *item = &job->items[i];
+        struct remote_outcome outcome;
+        if (!job->selected || !job->read) {
+            outcome = job->outcome;
+        } else if (!item->came) {
+            client_outcome(&outcome, "the message is not there any more");
+            outcome.gone = !item->has_flags && !item->has_size && !item->has_date;
+            outcome.changed = !outcome.gone; /* told about in a form that can't be judged */
+        } else if (!item->allowed) {
+            client_outcome(&outcome, "the message was changed by somebody else");
+            outcome.changed = true;
+        } else {
+            judge(changing, job, item, &outcome);
+            if (outcome.ok && mapped && item->uid == 0) { /* the server says what it copied: not this one */
+                client_outcome(&outcome, "the message is not there any more");
+                outcome.gone = true;
+            }
+        }
+        if (outcome.ok)
+            outcome = (struct remote_outcome){.ok = true};
+        if (!changing->to->done(changing->context, job->index, job->first + i, outcome.ok ? item->uid : 0, &outcome))
+            return false;
+    }
+    return true;
+}

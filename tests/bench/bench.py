@@ -1,0 +1,107 @@
+"""
+Golub beside mbsync, in one run, on one machine, against one server: what a sync costs.
+
+    bench.py --golub PROGRAM --tools FOLDER [--rows 1,3] [--quick] [--no-mbsync] [--folder DIR] [--log PREFIX]
+
+Prints one table and what it was measured on. `met` and `MISSED` judge golub's line against what is asked of it. Seconds mean
+something on a quiet machine only; turns, bytes and memory anywhere. Exit status 1 if anything was missed or not done.
+"""
+import argparse
+import os
+import platform
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from clients import Golub, Mbsync, file_system  # noqa: E402
+from rig.dovecot import Dovecot, program  # noqa: E402
+from rows import DELAY, ROWS, Bench, remove_mail  # noqa: E402
+
+QUICK = 0.05  # of the full size
+COLUMNS = (("seconds", 8), ("turns", 6), ("kB up", 9), ("kB down", 9), ("MB res.", 8), ("fsync", 7), ("syncfs", 7))
+
+
+def cells(cost):
+    def number(value, form="%d"):
+        return "-" if value is None else form % value
+    return ("%.2f" % cost.seconds, number(cost.turns), number(cost.up and cost.up / 1000, "%.1f"),
+            number(cost.down and cost.down / 1000, "%.1f"), "%.1f" % (cost.resident / 1e6), str(cost.fsync), str(cost.syncfs))
+
+
+def table(lines):
+    out = ["%-4s%-8s" % ("row", "") + "".join(name.rjust(width) for name, width in COLUMNS)]
+    for line in lines:
+        out.append("%-4d%s" % (line.row, line.what))
+        for name, cost in line.costs.items():
+            verdict = ""
+            if name == "golub":
+                verdict = "   " + "; ".join("%s %s" % ("met" if true else "MISSED", text) for text, true in line.targets)
+            note = "   (%s)" % cost.note if cost.note else ""
+            out.append("    %-8s" % name + "".join(c.rjust(w) for c, (_, w) in zip(cells(cost), COLUMNS)) + verdict + note)
+    return "\n".join(out)
+
+
+def surroundings(folder):
+    kind, device, options = file_system(folder)
+    dovecot = subprocess.run([program(), "--version"], stdout=subprocess.PIPE, text=True).stdout.split()[0]
+    return "\n".join((
+        "%s; %s; Dovecot %s, sdbox, plain text on the loopback; its own fsync is off"
+        % (Golub.version(), Mbsync.version() if Mbsync.available() else "no mbsync", dovecot),
+        "Linux %s, %d processors, load %.2f; Maildirs and journal on %s (%s, %s)"
+        % (platform.release(), os.cpu_count(), os.getloadavg()[0], kind, device, options),
+        "Rows 2 and 4: a relay adds %d ms each way and counts turns (the client speaks after the server spoke, LOGOUT included)."
+        % DELAY,
+        "Durable on both sides: golub's fsync = true, mbsync's FSync yes (but in row 3). fsync counts fdatasync, too, and the journal's."))
+
+
+def parse():
+    parser = argparse.ArgumentParser(description="Golub beside mbsync: what a sync costs.")
+    parser.add_argument("--golub", default=os.environ.get("GOLUB_BIN"), help="the program (default: GOLUB_BIN)")
+    parser.add_argument("--tools", required=True, help="folder of bench_relay, bench_measure and bench_flushes.so")
+    parser.add_argument("--rows", default="1,2,3,4,5", help="which rows: 1,3")
+    parser.add_argument("--quick", action="store_true", help="a twentieth of the size: does it work, how many turns?")
+    parser.add_argument("--no-mbsync", action="store_true")
+    parser.add_argument("--folder", help="where mail and Maildirs are kept meanwhile (default: TMPDIR)")
+    parser.add_argument("--log", help="write the dialogue through the relay to files that begin with this")
+    options = parser.parse_args()
+    if not options.golub:
+        parser.error("--golub or GOLUB_BIN must name the program")
+    try:
+        options.rows = [int(r) for r in options.rows.split(",")]
+    except ValueError:
+        options.rows = [0]
+    if not set(options.rows) <= set(ROWS):
+        parser.error("rows are " + ", ".join(map(str, ROWS)))
+    return options
+
+
+def main():
+    options = parse()
+    os.environ["GOLUB_BIN"] = os.path.abspath(options.golub)
+    if options.folder:
+        tempfile.tempdir = os.path.abspath(options.folder)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))  # so that the server is stopped on the way out
+    began = time.monotonic()
+    lines = []
+    print(surroundings(tempfile.gettempdir()) + "\n", flush=True)
+    for row in options.rows:
+        with Dovecot(users={"u%d" % n: "secret" for n in range(4)}, special_use=False) as server:
+            bench = Bench(server, options.tools, QUICK if options.quick else 1.0, not options.no_mbsync, options.log)
+            if sys.stderr.isatty():
+                bench.say = lambda text: print("  [%4d s] %s" % (time.monotonic() - began, text), file=sys.stderr, flush=True)
+            lines += ROWS[row](bench)
+            remove_mail(server)
+    print(table(lines))
+    missed = sum(not true for line in lines for _, true in line.targets)
+    undone = sum(cost.note == "NOT DONE" for line in lines for cost in line.costs.values())
+    print("\n%s; load %.2f at the end." % ("%d missed, %d not done" % (missed, undone) if missed or undone else "All met",
+                                            os.getloadavg()[0]))
+    return 1 if missed or undone else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

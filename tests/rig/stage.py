@@ -1,0 +1,73 @@
+"""
+One scene, played many times: the mail of one user on the server and the user's home are kept as copies and brought back, so
+that each of hundreds of deaths begins at the same state and costs two copies of some small files instead of a new user.
+
+A scene stands at fixed paths, since the journal knows where its Maildir is. Copies may be brought back in any order: that is
+how a test does something else while an unanswered command settles.
+"""
+import itertools
+import os
+import shutil
+import subprocess
+import time
+
+from . import scratch
+
+
+class Stage:
+    """server: a Dovecot that runs; user: one of its users; home: a rig.golub.Home"""
+
+    def __init__(self, server, user, home):
+        self.server, self.home = server, home
+        self.mail = os.path.join(server.folder, "mail", user)
+        self.shelf = scratch.make("stage")
+        self._numbers = itertools.count(1)
+
+    def close(self):
+        scratch.remove(self.shelf)
+
+    def _mail_processes(self):
+        """Are sessions of the server open? They write until they end."""
+        session = self.server.process.pid
+        for pid in os.listdir("/proc"):
+            if pid.isdigit():
+                try:
+                    with open("/proc/%s/stat" % pid) as f:
+                        name, _, rest = f.read().rpartition(") ")
+                except OSError:
+                    continue
+                if name.endswith("(imap") and int(rest.split()[3]) == session:
+                    return True
+        return False
+
+    def quiet(self, seconds=20):
+        """Wait until nobody is logged in: what a dead client had asked for is done then."""
+        until = time.monotonic() + seconds
+        while self._mail_processes():
+            if time.monotonic() > until:
+                raise AssertionError("sessions of the server do not end")
+            time.sleep(0.005)
+
+    def _parts(self, only):
+        return [(path, part) for path, part in ((self.mail, "mail"), (self.home.path, "home")) if only in (None, part)]
+
+    def keep(self, only=None):
+        """A copy of the scene as it is, or of its "mail" or "home" only. Clients must be closed. @return its name"""
+        self.quiet()
+        copy = os.path.join(self.shelf, "%d" % next(self._numbers))
+        os.mkdir(copy)
+        for path, part in self._parts(only):
+            subprocess.run(["cp", "-a", path, os.path.join(copy, part)], check=True)
+        return copy
+
+    def bring(self, copy, only=None, last=False):
+        """The scene as it was, or a part of it. last: the copy is not needed again."""
+        self.quiet()
+        for path, part in self._parts(only):
+            shutil.rmtree(path)
+            if last:
+                os.rename(os.path.join(copy, part), path)
+            else:
+                subprocess.run(["cp", "-a", os.path.join(copy, part), path], check=True)
+        if last:
+            shutil.rmtree(copy)

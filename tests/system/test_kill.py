@@ -1,0 +1,69 @@
+"""
+SIGKILL at many moments of every kind of work: just before a call that changes something on disk, and just after something
+was sent, so that the server does what it was asked and nobody hears the answer. Each death is followed by whole syncs until
+nothing is left to do, and both sides must end as if nobody had died.
+
+GOLUB_NIGHTLY=1 dies before and after every single step.
+"""
+import os
+import signal
+
+from base import PASSWORD, SystemTest, main, only_shown
+from rig import killer, scenes
+
+DEATHS = 50
+NIGHTLY = bool(os.environ.get("GOLUB_NIGHTLY"))
+
+
+class KillTest(scenes.SceneTest, SystemTest):
+    password = PASSWORD
+
+    @staticmethod
+    def shown_tree(client):
+        return only_shown(client.tree())
+
+    def places(self):
+        """Where to die: the steps of one undisturbed run."""
+        self.stage.bring(self.beginning)
+        result, steps = killer.run(self.home, 0, "sync", "work")
+        self.check(result, 0)
+        if NIGHTLY:
+            return [(s, after) for s in steps for after in (False, True)]
+        return killer.choose(steps, DEATHS)
+
+    def die(self, step, after):
+        result, steps = killer.run(self.home, step.number, "sync", "work", after=after)
+        # A run is not the same to the last call each time; one that was shorter is not dead.
+        self.assertIn(result.code, (128 + signal.SIGKILL, 0), result)
+        self.story.append("died %s %s\n%s%s" % ("after" if after else "before", steps[-1], "\n".join(map(repr, steps[-12:])),
+                                                "\n" + self.dialogue()))
+
+    def sweep(self, scene):
+        self.given(scene)
+        places = self.places()
+        for step, after in places:
+            self.attempt("%s %s" % ("after" if after else "before", step), lambda: self.die(step, after))
+        self.the_rest()
+        self.tell("%s: %d deaths" % (scene.__name__, len(places)))
+
+    def test_what_comes_down(self):
+        self.sweep(scenes.pull)
+
+    def test_what_goes_up(self):
+        self.sweep(scenes.push)
+
+    def test_moves(self):
+        self.sweep(scenes.moves)
+
+    def test_removals(self):
+        self.sweep(scenes.removals)
+
+    def test_a_new_uidvalidity(self):
+        self.sweep(scenes.new_uidvalidity)
+
+    def test_a_lost_journal(self):
+        self.sweep(scenes.lost_journal)
+
+
+if __name__ == "__main__":
+    main()

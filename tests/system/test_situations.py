@@ -1,0 +1,483 @@
+"""
+Situations in which one of the three (server, Maildir, journal) is not what the others remember: numbered anew, lost, restored
+from a backup, copied, gone and back, empty. What is there is paired by content; nothing is removed on the word of a gap.
+
+A root that is missing, empty or foreign, and a changed root, user or layout: test_guard.py.
+"""
+import os
+import re
+import shutil
+
+from base import CONFIG, HELD, SOME, Client, SystemTest, main
+from rig.maildir import Maildir
+from rig.stage import Stage
+
+REMOVING = re.compile(rb"\S+ (UID )?(EXPUNGE|MOVE|STORE \S+ .*\\Deleted|CLOSE|DELETE)", re.I)
+
+
+class SituationTest(SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.stage = Stage(self.server, self.user, self.home)
+        self.addCleanup(self.stage.close)
+        self.mails = [self.corpus.simple("mail %d" % n) for n in range(14)]
+        self.work = [self.corpus.simple("work %d" % n, flags=["\\Seen"]) for n in range(12)]
+        self.client.create("Work")
+        self.uids = self.client.fill("INBOX", self.mails)
+        self.client.fill("Work", self.work)
+        self.sync()
+        self.assert_same()
+
+    # -- steps
+
+    def keep(self, only):
+        self.client.close()
+        return self.stage.keep(only)
+
+    def bring(self, copy, only):
+        self.client.close()
+        self.stage.bring(copy, only)
+        self.client = self.new_client()
+
+    def again(self):
+        self.client.close()
+        self.client = self.new_client()
+
+    def delete_here(self, mail, mailbox="INBOX"):
+        self.maildir.delete(self.maildir.find(mailbox, mail))
+
+    def deliver(self, subject="ours", mailbox="INBOX"):
+        mail = self.corpus.simple(subject)
+        self.maildir.deliver(mailbox, mail.lf, date=mail.date)
+        return mail
+
+    def arrive(self, subject="theirs", mailbox="INBOX"):
+        mail = self.corpus.simple(subject)
+        self.client.append(mailbox, mail.bytes, mail.flags, mail.date)
+        return mail
+
+    # -- what must hold
+
+    def sync_without_removals(self, expect=(0,)):
+        """@return the result; nothing was removed on either side"""
+        here = [f.digest for path in self.maildir.mailboxes() for f in self.maildir.files(path)]
+        self.proxy.reset()
+        result = self.account.sync()
+        self.assertIn(result.code, expect, "%s%s" % (result, self.evidence()))
+        self.assertEqual([line for line in self.proxy.sent() if REMOVING.match(line)], [])
+        now = [f.digest for path in self.maildir.mailboxes() for f in self.maildir.files(path)]
+        self.assertEqual(set(here) - set(now), set())
+        return result
+
+    def sent_bodies(self):
+        return [line for line in self.proxy.sent() if b" APPEND " in line]
+
+    def fetched_bodies(self):
+        return [line for line in self.proxy.sent() if b"BODY.PEEK[]" in line.upper()]
+
+    def count(self, mail, mailbox="INBOX"):
+        """(on the server, here)"""
+        return (sum(m.digest == mail.digest for m in self.client.messages(mailbox)),
+                sum(f.digest == mail.digest for f in self.maildir.files(mailbox)))
+
+    def assert_rest(self):
+        """Quiet soon, both sides the same, and no message twice."""
+        self.sync()
+        self.assert_same()
+        self.assert_settled()
+        for mailbox in self.maildir.mailboxes():
+            digests = [f.digest for f in self.maildir.files(mailbox)]
+            self.assertEqual(len(digests), len(set(digests)), "%s holds a message twice" % mailbox)
+
+
+class UidvalidityTest(SituationTest):
+    def renumber(self, mailbox="INBOX", number=90001):
+        self.client.close()
+        self.server.doveadm("mailbox", "update", "-u", self.user, "--uid-validity", str(number), mailbox)
+        self.again()
+
+    def test_a_mailbox_numbered_anew_is_paired_without_a_body_and_what_is_unmatched_travels(self):
+        theirs = self.arrive()
+        ours = self.deliver()
+        self.maildir.flag(self.maildir.find("INBOX", self.mails[0]), add="FS")
+        self.client.store("INBOX", self.uids[1], "+", ["\\Answered"])
+        self.renumber()
+
+        self.sync_without_removals()
+
+        self.assertEqual(len(self.sent_bodies()), 1)
+        self.assertEqual((self.count(theirs), self.count(ours)), ((1, 1), (1, 1)))
+        self.assert_rest()
+        self.assertEqual(self.flags_there(self.mails[0]), {"\\Seen", "\\Flagged"})
+        self.assertEqual(self.flags_here(self.mails[1]), {"\\Answered"})
+
+    def test_what_is_missing_on_one_side_of_a_mailbox_numbered_anew_comes_back(self):
+        self.delete_here(self.mails[0])
+        self.client.expunge("INBOX", self.uids[1])
+        self.renumber()
+
+        self.sync_without_removals()
+
+        self.assert_rest()
+        self.assertEqual((self.count(self.mails[0]), self.count(self.mails[1])), ((1, 1), (1, 1)))
+
+    def test_a_mailbox_that_was_deleted_and_made_again_with_other_mail_loses_none_of_either(self):
+        self.client.delete_mailbox("Work")
+        self.client.create("Work")
+        theirs = self.arrive("of the new mailbox", "Work")
+
+        self.sync_without_removals()
+
+        self.assert_rest()
+        self.assertEqual(len(self.maildir.files("Work")), 13)
+        self.assertEqual(self.count(theirs, "Work"), (1, 1))
+
+
+class JournalTest(SituationTest):
+    def test_a_lost_journal_is_a_first_meeting_that_removes_nothing(self):
+        theirs, ours = self.arrive(), self.deliver()
+        self.delete_here(self.mails[0])
+        self.client.expunge("INBOX", self.uids[1])
+        shutil.rmtree(self.account.state)
+
+        self.sync_without_removals()
+
+        self.assert_rest()
+        for mail in (self.mails[0], self.mails[1], theirs, ours):
+            self.assertEqual(self.count(mail), (1, 1))
+
+    def test_a_journal_older_than_the_maildir_costs_no_message_and_makes_no_double(self):
+        yesterday = self.home.path_of("yesterday")
+        shutil.copytree(self.account.state, yesterday, copy_function=shutil.copy2)
+        theirs, ours = self.arrive(), self.deliver("ours", "Work")
+        self.delete_here(self.mails[0])
+        self.client.expunge("INBOX", self.uids[1])
+        self.maildir.move(self.maildir.find("INBOX", self.mails[2]), "Work", rename=True)
+        self.maildir.read(self.maildir.find("INBOX", self.mails[3]))
+        self.sync()
+        self.assert_same()
+        shutil.rmtree(self.account.state)
+        shutil.copytree(yesterday, self.account.state, copy_function=shutil.copy2)
+
+        self.sync_without_removals()
+
+        self.assertEqual(self.sent_bodies(), [])
+        self.assert_rest()
+        self.assertEqual((self.count(theirs), self.count(ours, "Work"), self.count(self.mails[2], "Work")), ((1, 1),) * 3)
+        self.assertEqual(self.flags_there(self.mails[3]), {"\\Seen"})
+        self.assertEqual((self.count(self.mails[0]), self.count(self.mails[1])), ((0, 0), (0, 0)))
+
+    def test_after_an_older_journal_deletions_work_again(self):
+        yesterday = self.home.path_of("yesterday")
+        shutil.copytree(self.account.state, yesterday, copy_function=shutil.copy2)
+        self.arrive()
+        self.sync()
+        shutil.rmtree(self.account.state)
+        os.rename(yesterday, self.account.state)
+        self.sync_without_removals()
+        self.delete_here(self.mails[0])
+
+        self.sync()
+
+        self.assertEqual(self.count(self.mails[0]), (0, 0))
+        self.assert_in_sync()
+
+
+class MaildirTest(SituationTest):
+    def test_an_older_maildir_gets_what_it_lacks_and_removes_nothing(self):
+        self.deliver("first, so that there is a mark of two runs")
+        self.sync()
+        yesterday = self.home.path_of("yesterday")
+        shutil.copytree(self.account.root, yesterday, copy_function=shutil.copy2)
+        theirs, ours = self.arrive(), self.deliver("ours", "Work")
+        self.client.create("Later")
+        later = self.arrive("later", "Later")
+        self.maildir.move(self.maildir.find("INBOX", self.mails[2]), "Work", rename=True)
+        self.maildir.read(self.maildir.find("INBOX", self.mails[3]))
+        self.sync()
+        self.assert_same()
+        shutil.rmtree(self.account.root)
+        os.rename(yesterday, self.account.root)
+
+        self.sync_without_removals(expect=(0, SOME))
+
+        self.assertEqual((self.count(theirs), self.count(ours, "Work"), self.count(later, "Later")), ((1, 1),) * 3)
+        self.assertEqual(self.count(self.mails[2], "Work"), (1, 1))
+        self.assert_rest()
+
+    def test_a_maildir_without_its_mark_is_refused(self):
+        os.unlink(os.path.join(self.account.root, ".golub"))
+
+        result = self.sync(expect=CONFIG)
+
+        self.assertEqual(self.proxy.sent(), [])
+        self.assertIn(".golub", result.err)
+
+    def test_a_maildir_whose_folders_are_all_gone_but_not_its_mark_empties_nothing(self):
+        for name in self.maildir.mailboxes():
+            shutil.rmtree(self.maildir.folder(name), ignore_errors=True)
+
+        self.sync_without_removals(expect=(0, SOME, CONFIG))
+
+        self.assertEqual(len(self.client.messages("INBOX")), 14)
+        self.assertEqual(len(self.client.messages("Work")), 12)
+
+    def test_a_maildir_that_was_copied_to_another_laptop_is_paired_there(self):
+        theirs, ours = self.arrive(), self.deliver()
+        other = self.new_account("work", home=self.another_home())
+        shutil.copytree(self.account.root, other.root, copy_function=shutil.copy2)
+        self.sync()
+
+        self.sync(account=other)
+        self.sync(account=other)
+
+        self.assertEqual(self.sent_bodies(), [])
+        self.assert_in_sync(other)
+        self.assert_rest()
+        self.assertEqual(self.count(theirs), (1, 1))
+        self.assertEqual(self.count(ours), (1, 1))
+
+    def test_a_home_that_was_copied_with_its_journal_is_one_more_client(self):
+        clone = self.another_home()
+        other = self.new_account("work", home=clone)
+        shutil.copytree(self.account.root, other.root, copy_function=shutil.copy2)
+        os.makedirs(os.path.dirname(other.state), exist_ok=True)
+        shutil.copytree(self.account.state, other.state, copy_function=shutil.copy2)
+
+        # The journal knows where its Maildir stood.
+        result = self.sync(account=other, expect=CONFIG)
+        self.assertIn("state folder", result.err)
+        shutil.rmtree(other.state)
+        self.delete_here(self.mails[0])
+        self.sync()
+        self.sync(account=other)
+
+        self.assert_rest()
+
+    def test_a_mark_that_somebody_wrote_into_is_refused_with_a_sentence(self):
+        with open(os.path.join(self.account.root, ".golub"), "w") as f:
+            f.write("golub 1\naccount zzz\n")
+
+        result = self.sync(expect=CONFIG)
+
+        self.assertIn(".golub", result.err)
+        self.assertEqual(self.client.status("INBOX")["messages"], 14)
+
+
+class GoneAndBackTest(SituationTest):
+    def test_a_mailbox_that_was_gone_there_and_is_back_is_paired_and_nothing_is_removed(self):
+        self.client.rename_mailbox("Work", "Hidden")
+        self.account.set(mailboxes=["*", "!Hidden"])
+        self.sync()
+        self.assertEqual(len(self.maildir.files("Work")), 12)
+        waiting = self.deliver("while it was gone", "Work")
+        self.sync()
+        self.assertNotIn("Work", self.client.mailboxes())
+        self.delete_here(self.work[0], "Work")
+        self.client.rename_mailbox("Hidden", "Work")
+        theirs = self.arrive("theirs", "Work")
+        self.again()
+
+        self.sync_without_removals()
+
+        self.assertEqual(len(self.sent_bodies()), 1)
+        self.assert_rest()
+        for mail in (waiting, theirs, self.work[0]):
+            self.assertEqual(self.count(mail, "Work"), (1, 1))
+
+    def test_a_folder_that_was_gone_here_and_is_back_is_paired_and_nothing_is_removed(self):
+        away = self.home.path_of("away")
+        os.rename(self.maildir.folder("Work"), away)
+        self.sync()
+        theirs = self.arrive("while it was gone", "Work")
+        self.client.expunge("Work", self.client.uid_of("Work", self.work[0]))
+        self.sync()
+        self.assertFalse(os.path.exists(self.maildir.folder("Work")))
+        os.unlink(os.path.join(away, "cur", os.listdir(os.path.join(away, "cur"))[5]))
+        os.rename(away, self.maildir.folder("Work"))
+
+        self.sync_without_removals()
+
+        self.assert_rest()
+        self.assertEqual(self.count(theirs, "Work"), (1, 1))
+        self.assertEqual(len(self.maildir.files("Work")), 13)
+
+    def test_a_folder_that_came_back_empty_is_filled_again(self):
+        shutil.rmtree(self.maildir.folder("Work"))
+        self.sync()
+        self.maildir.create("Work")
+
+        self.sync_without_removals()
+
+        self.assertEqual(len(self.maildir.files("Work")), 12)
+        self.assert_rest()
+
+    def test_what_is_gone_on_both_sides_is_forgotten(self):
+        shutil.rmtree(self.maildir.folder("Work"))
+        self.client.delete_mailbox("Work")
+
+        self.sync()
+
+        self.assert_rest()
+        self.assertNotIn("Work", self.run_golub("status", "work").out)
+
+
+class ServerTest(SituationTest):
+    def test_a_server_gone_back_in_time_gets_back_what_it_lost(self):
+        backup = self.keep("mail")
+        self.client = self.new_client()
+        lost = [self.arrive("lost %d" % n) for n in range(3)]
+        ours = self.deliver()
+        self.sync()
+        self.maildir.read(self.maildir.find("INBOX", self.mails[3]))
+        self.sync()
+        self.assert_same()
+        self.bring(backup, "mail")
+
+        self.sync_without_removals()
+
+        for mail in lost + [ours]:
+            self.assertEqual(self.count(mail), (1, 1))
+        self.assert_rest()
+
+    def test_a_server_gone_back_and_gone_on_has_other_mail_under_known_numbers(self):
+        backup = self.keep("mail")
+        self.client = self.new_client()
+        lost = [self.arrive("lost %d" % n) for n in range(3)]
+        self.sync()
+        self.bring(backup, "mail")
+        news = [self.arrive("news %d" % n) for n in range(5)]
+
+        self.sync_without_removals()
+
+        for mail in lost + news:
+            self.assertEqual(self.count(mail), (1, 1), self.evidence())
+        self.assert_rest()
+
+    def test_a_server_gone_back_and_exactly_as_far_again(self):
+        """Only the bytes differ: the numbers are where they were, and the same count of changes was made."""
+        backup = self.keep("mail")
+        self.client = self.new_client()
+        lost = [self.arrive("lost %d" % n) for n in range(2)]
+        self.sync()
+        self.bring(backup, "mail")
+        news = [self.arrive("new %d" % n) for n in range(2)]
+        self.client.store("INBOX", self.uids[0], "+", ["\\Seen"])
+
+        self.sync_without_removals()
+
+        for mail in lost + news:
+            self.assertEqual(self.count(mail), (1, 1), self.evidence())
+        self.assert_rest()
+
+    def test_a_server_gone_back_brings_removed_mail_back_and_loses_none(self):
+        backup = self.keep("mail")
+        self.client = self.new_client()
+        self.client.expunge("INBOX", self.uids[0])
+        self.delete_here(self.mails[1])
+        self.client.move("INBOX", self.uids[2], "Work")
+        self.sync()
+        self.bring(backup, "mail")
+
+        self.sync_without_removals()
+        self.sync()
+
+        self.assert_same()
+        self.assert_settled()
+        for n in range(14):
+            self.assertEqual(self.count(self.mails[n]), (1, 1))
+
+    def test_an_emptied_account_is_held_by_the_guard(self):
+        self.client.expunge("INBOX", self.uids)
+        self.client.expunge("Work", "1:*")
+
+        self.sync(expect=HELD)
+        self.sync(expect=HELD)
+
+        self.assertEqual((len(self.maildir.files("INBOX")), len(self.maildir.files("Work"))), (14, 12))
+
+    def edited(self, edit):
+        self.through(edit_down=edit)
+
+    def test_a_list_without_inbox_is_an_error_and_nothing_is_concluded(self):
+        for what, pattern in (("empty", rb"\* (LIST|LSUB|STATUS) [^\n]*\n"),
+                              ("without INBOX", rb"\* (LIST|LSUB|STATUS) [^\n]*INBOX[^\n]*\n")):
+            with self.subTest(what):
+                before = self.maildir.snapshot()
+                self.edited(lambda data: re.sub(pattern, b"", data))
+                self.delete_here(self.mails[0]) if what == "empty" else None
+                before = self.maildir.snapshot()
+
+                result = self.account.sync()
+
+                self.assertIn(result.code, (1, 5), result)
+                self.assertIn("LIST", result.err.upper())
+                self.assertEqual(self.proxy.changing(), [])
+                self.assertEqual(self.maildir.snapshot(), before)
+        self.through()
+        self.sync()
+        self.assertEqual(self.count(self.mails[0]), (0, 0))
+        self.assert_in_sync()
+
+    def test_a_list_that_lacks_a_mailbox_once_costs_nothing(self):
+        self.edited(lambda data: re.sub(rb"\* (LIST|STATUS) [^\n]*Work[^\n]*\n", b"", data))
+        self.sync_without_removals()
+        self.assertEqual(len(self.maildir.files("Work")), 12)
+        self.through()
+
+        self.sync_without_removals()
+
+        self.assertEqual((self.sent_bodies(), self.fetched_bodies()), ([], []))
+        self.assert_rest()
+
+
+class ConfigurationTest(SituationTest):
+    def test_another_host_name_is_refused_and_a_move_to_it_is_a_first_meeting(self):
+        self.account.set(server="imap://localhost:%d" % self.proxy.port)
+        result = self.sync(expect=CONFIG)
+        self.assertEqual(self.proxy.sent(), [])
+        self.assertIn("state folder", result.err)
+        shutil.rmtree(self.account.state)
+        result = self.sync(expect=CONFIG)  # the mark is of the old host still
+        self.assertIn(".golub", result.err)
+        os.unlink(os.path.join(self.account.root, ".golub"))
+
+        self.sync_without_removals()
+
+        self.assertEqual((self.sent_bodies(), self.fetched_bodies()), ([], []))
+        self.assert_rest()
+
+    def test_after_a_refusal_the_old_values_work_as_if_nothing_had_been(self):
+        for keys, old in (({"server": "imap://localhost:%d" % self.proxy.port}, {"server": self.account.keys["server"]}),
+                          ({"layout": "maildir++"}, {"layout": None}),
+                          ({"maildir": self.home.path_of("Mail", "other")}, {"maildir": self.account.root})):
+            with self.subTest(**keys):
+                rows = self.account.journal_dump()
+                self.account.set(**keys)
+                self.sync(expect=CONFIG)
+                self.account.set(**old)
+                self.assertEqual(self.account.journal_dump(), rows)
+        self.assert_in_sync()
+
+    def test_a_layout_can_be_changed_by_starting_anew(self):
+        shutil.rmtree(self.account.state)
+        os.rename(self.account.root, self.account.root + ".old")
+        self.account.set(layout="maildir++")
+        self.maildir = Maildir(self.account.root, "maildir++")
+
+        self.sync()
+
+        self.assert_in_sync()
+
+    def test_two_accounts_with_one_root_are_refused_before_anything_is_touched(self):
+        with Client(self.server.port, self.user, "correct horse"):
+            self.new_account("second", maildir=self.account.root)
+
+        self.run_golub("sync", expect=CONFIG)
+
+        self.assertEqual(self.proxy.sent()[len(self.proxy.sent()):], [])
+        self.assertEqual(self.client.status("INBOX")["messages"], 14)
+
+
+if __name__ == "__main__":
+    main()
