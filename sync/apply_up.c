@@ -62,6 +62,32 @@ refuse(struct run *run, struct mailbox *mailbox, struct journal_message *message
            journal_message_save(run->journal, message, &run->err);
 }
 
+/* Accepted twice and not to be seen, while another file of the same bytes stands for a UID: the server keeps one of a kind. */
+static bool
+become_alias(struct run *run, struct mailbox *mailbox, struct sending *sending, bool *done)
+{
+    struct journal_message *other = calloc(1, sizeof *other);
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = (other != NULL || run_no_memory(run)) && journal_ids_by_wire(run->journal, sending->message.wire, &ids, &count, &run->err);
+
+    *done = false;
+    for (size_t i = 0; ok && !*done && i < count; i++) {
+        ok = ids[i] == sending->message.id || run_load(run, ids[i], other);
+        *done = ok && ids[i] != sending->message.id && other->mailbox == mailbox->row.id && other->uid != 0 &&
+                (other->facts & (FACT_GONE_THERE | FACT_GONE_HERE)) == 0;
+    }
+    if (ok && *done) {
+        sending->message.facts |= FACT_ALIAS;
+        sending->message.twin = other->id;
+        sending->message.lbase = sending->message.lseen;
+        ok = journal_op_delete(run->journal, sending->op.id, &run->err) && journal_message_save(run->journal, &sending->message, &run->err);
+    }
+    free(ids);
+    free(other);
+    return ok;
+}
+
 /* Is an earlier attempt still in doubt? *wait: not now. Inside a transaction. */
 static bool
 check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, bool *wait)
@@ -81,6 +107,12 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
         run->counts.pending++;
         return run_pending(run, mailbox, sending->message.id, PENDING_SETTLE, "upload",
                            "an earlier attempt was not answered and may still be under way", NULL);
+    }
+    if (sending->op.attempt >= 2) {
+        if (!become_alias(run, mailbox, sending, wait))
+            return false;
+        if (*wait)
+            return true;
     }
     if (sending->op.attempt >= ATTEMPTS_MAX) {
         *wait = true;

@@ -59,11 +59,23 @@ is_look_due(const struct run *run)
     return false;
 }
 
+/* A server that was restored from a backup: where its numbers have grown past our cursors again, deltas would hide what was lost. */
+static bool
+observe_past(struct run *run)
+{
+    if (!run->went_back || run->no_deltas)
+        return true;
+    run->no_deltas = true;
+    for (size_t i = 0; i < run->count; i++)
+        run->mailboxes[i].full = run->mailboxes[i].look_there = mailbox_is_open(&run->mailboxes[i]) && run->mailboxes[i].listed;
+    return observe_remote(run);
+}
+
 static bool
 observe(struct run *run)
 {
     run->vanished = false;
-    if (!observe_remote(run) || !observe_local(run))
+    if (!observe_remote(run) || !observe_past(run) || !observe_local(run))
         return false;
     /* Mailboxes can't be read at one instant: a message that another client moved between two reads looks deleted. */
     if (!run->vanished)

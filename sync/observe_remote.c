@@ -93,10 +93,11 @@ fail:
 }
 
 static bool
-begin_repair(struct run *run, struct sight *sight, const char *why)
+begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
 {
     report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "repair", why);
     sight->again_full = true;
+    run->went_back = run->went_back || back;
     run->no_removals_here = true; /* what seems to have vanished elsewhere may be here under another UID */
     return unpair(run, sight->mailbox);
 }
@@ -112,15 +113,15 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
     sight->selected = *selected;
     sight->started = true;
     if (row->uidvalidity != 0 && selected->uidvalidity != row->uidvalidity) {
-        if (!begin_repair(run, sight, "its UIDVALIDITY changed: both sides are paired again by content, nothing is deleted"))
+        if (!begin_repair(run, sight, false, "its UIDVALIDITY changed: both sides are paired again by content, nothing is deleted"))
             return false;
         row->uidvalidity = selected->uidvalidity;
         return true;
     }
     if (row->uidnext != 0 && selected->uidnext < row->uidnext)
-        return begin_repair(run, sight, "the server went back in time: both sides are paired again by content, nothing is deleted");
+        return begin_repair(run, sight, true, "the server went back in time: both sides are paired again by content, nothing is deleted");
     if (row->modseq != 0 && selected->modseq != 0 && selected->modseq < row->modseq)
-        return begin_repair(run, sight, "the server's MODSEQ went back: both sides are paired again by content, nothing is deleted");
+        return begin_repair(run, sight, true, "the server's MODSEQ went back: both sides are paired again by content, nothing is deleted");
     row->uidvalidity = selected->uidvalidity;
     row->permanent = selected->permanent;
     return true;
@@ -224,7 +225,7 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     if ((message.facts & FACT_ECHO) != 0)
         take_echo(&message, seen);
     else if (seen->has_meta && (seen->date != message.date || seen->size != message.size))
-        return begin_repair(run, sight, "a UID is another message than it was: both sides are paired again by content, nothing is deleted");
+        return begin_repair(run, sight, true, "a UID is another message than it was: both sides are paired again by content, nothing is deleted");
     if (seen->has_flags) {
         message.rseen = seen->flags;
         (void)text_print(message.keywords, sizeof message.keywords, "%s", seen->keywords != NULL ? seen->keywords : "");

@@ -70,6 +70,8 @@ struct run {
     bool no_removals_here;    /* a mailbox could not be observed: what vanished may have gone there */
     bool mark_written;        /* the mark of this run is in the root */
     bool marked;              /* and its nonce is in the journal */
+    bool went_back;           /* one mailbox of the server shows the past: the change numbers of none are believed */
+    bool no_deltas;           /* and so all were listed whole */
     bool sizes_lie;           /* the server's RFC822.SIZE was seen to be wrong */
     bool replan;              /* rows were joined after they were planned */
     bool vanished;            /* something vanished on the server: a second look is due */

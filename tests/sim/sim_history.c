@@ -49,7 +49,7 @@ begin(const struct history *history)
     choose_server(&sim.server, &world->rng);
     sim.layout = rng_chance(&world->rng, 30) ? LAYOUT_MAILDIRPP : LAYOUT_VERBATIM;
     sim.disasters = rng_chance(&world->rng, 45);
-    sim.has_backup = sim.unclean = false;
+    sim.has_backup = sim.rewound = false;
     sim.syncs = 0;
     for (int i = 0; i < world->clients; i++) {
         struct client *client = &sim.clients[i];

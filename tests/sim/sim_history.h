@@ -57,8 +57,7 @@ struct sim { /* everything; too big for a stack */
     struct client clients[SIM_CLIENTS];
     enum layout layout;
     bool disasters;
-    bool images;   /* journals will be restored: keep copies */
-    bool unclean;  /* a history that disturbed golub needs one more turn to settle */
+    bool rewound;  /* the server went back: flags with an old MODSEQ may differ where nothing tells */
     int syncs;
 };
 

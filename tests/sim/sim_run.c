@@ -92,7 +92,6 @@ after_crash(struct sim *sim, int client)
         run_open_journal(sim, client, image, size);
     free(image);
     world->crashed = world->failed;
-    sim->unclean = true;
 }
 
 static int
@@ -160,7 +159,6 @@ run_sync(struct sim *sim, int client)
     say(world, "    status %d%s", crashed ? -1 : status, clean ? "" : " (disturbed)");
     it->maildir.drafts = 0;
     it->confirm = status == 3;
-    sim->unclean = sim->unclean || !clean;
     if (crashed)
         after_crash(sim, client);
     world->crash_at = world->lose_at = 0;

@@ -1,6 +1,6 @@
 /*
  * The mass-removal guard: a table a person can check against the manual, both sides of every boundary, and numbers
- * too large for * any mailbox.
+ * too large for any mailbox.
  */
 #include <setjmp.h>
 #include <stdarg.h>
