@@ -31,7 +31,8 @@ struct sending { /* one message of a batch */
     struct todo *todo;
     struct journal_message message;
     struct journal_op op;
-    void *handle;
+    void *handle;  /* open only while its bytes are being sent */
+    uint64_t sent;
     uint64_t wire_size;
     bool copied; /* by UID COPY instead */
     /* answer */
@@ -124,7 +125,7 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
 
 /* The bytes once more, right before they are sent: what was digested at the listing may have changed since. */
 static bool
-open_file(struct run *run, struct mailbox *mailbox, struct sending *sending, bool *skip)
+check_file(struct run *run, struct mailbox *mailbox, struct sending *sending, bool *skip)
 {
     struct journal_message *message = &sending->message;
     struct local_file file = run_file(mailbox, message);
@@ -151,14 +152,6 @@ open_file(struct run *run, struct mailbox *mailbox, struct sending *sending, boo
         return refuse(run, mailbox, message, "it holds a NUL byte, which IMAP can't carry without changing it");
     if (run->info.append_limit != 0 && facts.digests.size > run->info.append_limit)
         return refuse(run, mailbox, message, "it is larger than the server takes (APPENDLIMIT)");
-    if (!run->local.ops->read_open(run->local.self, &file, &sending->handle, &missing, &err)) {
-        run_problem(run, mailbox, &err);
-        return true;
-    }
-    if (missing || sending->handle == NULL) {
-        mailbox->look_here = true;
-        return true;
-    }
     sending->wire_size = facts.digests.size;
     memcpy(sending->op.canonical, facts.digests.canonical, DIGEST_SIZE);
     sending->op.date = facts.date;
@@ -192,22 +185,59 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
 
 /* ---- the wire asks for the bytes ---- */
 
+static void
+close_file(struct run *run, struct sending *sending)
+{
+    if (sending->handle != NULL)
+        run->local.ops->read_close(run->local.self, sending->handle);
+    sending->handle = NULL;
+}
+
+static bool
+open_file(struct run *run, struct sending *sending)
+{
+    const struct mailbox *mailbox = &run->mailboxes[sending->todo->mailbox];
+    struct local_file file = run_file(mailbox, &sending->message);
+    bool missing = false;
+
+    if (!run->local.ops->read_open(run->local.self, &file, &sending->handle, &missing, &run->err))
+        return false;
+    if (!missing)
+        return true;
+    error_set(&run->err, ERROR_LOCAL, "send message %s: it was renamed or removed while it was its turn", sending->message.base);
+    error_hint(&run->err, "run golub again");
+    return false;
+}
+
 static bool
 on_read(void *context, size_t index, void *to, size_t size, size_t *got)
 {
     struct uploading *up = context;
     struct run *run = up->run;
+    struct sending *sending = &up->batch[up->which[index]];
 
-    return run->local.ops->read(run->local.self, up->batch[up->which[index]].handle, to, size, got, &run->err);
+    *got = 0;
+    if (sending->sent >= sending->wire_size)
+        return true;
+    if (sending->handle == NULL && !open_file(run, sending))
+        return false;
+    if (!run->local.ops->read(run->local.self, sending->handle, to, size, got, &run->err))
+        return false;
+    sending->sent += *got;
+    if (sending->sent >= sending->wire_size)
+        close_file(run, sending);
+    return true;
 }
 
 static bool
 on_rewind(void *context, size_t index)
 {
     struct uploading *up = context;
-    struct run *run = up->run;
+    struct sending *sending = &up->batch[up->which[index]];
 
-    return run->local.ops->read_rewind(run->local.self, up->batch[up->which[index]].handle, &run->err);
+    close_file(up->run, sending);
+    sending->sent = 0;
+    return true;
 }
 
 static bool
@@ -346,7 +376,7 @@ send_batch(struct uploading *up)
     asked = run->remote.ops->append(run->remote.self, up->requests, up->count, &appender, up, &run->err);
     why = run->err;
     for (size_t i = 0; i < up->count; i++)
-        run->local.ops->read_close(run->local.self, up->batch[i].handle);
+        close_file(run, &up->batch[i]);
     run->err = (struct error){0};
     ok = record_answers(up);
     up->count = 0;
@@ -369,16 +399,14 @@ add_to_batch(struct uploading *up, struct todo *todo)
         return false;
     if (wait)
         todo->dropped = true;
-    if (wait || !open_file(run, mailbox, sending, &skip))
+    if (wait || !check_file(run, mailbox, sending, &skip))
         return wait;
     if (skip) {
         todo->dropped = true;
         return true;
     }
-    if (!write_intent(run, mailbox, sending)) {
-        run->local.ops->read_close(run->local.self, sending->handle);
+    if (!write_intent(run, mailbox, sending))
         return false;
-    }
     up->bytes += sending->wire_size;
     up->count++;
     return true;
@@ -434,8 +462,6 @@ apply_uploads(struct run *run, struct agenda *agenda, bool *did)
     up.requests = calloc(UPLOAD_BATCH, sizeof *up.requests);
     ok = (up.batch != NULL && up.which != NULL && up.requests != NULL) || run_no_memory(run);
     ok = ok && upload_all(&up, agenda);
-    for (size_t i = 0; i < up.count; i++) /* a batch that was not sent */
-        run->local.ops->read_close(run->local.self, up.batch[i].handle);
     *did = *did || up.did;
     free(up.batch);
     free(up.which);

@@ -3,8 +3,12 @@
  * don't, either the user has to say what is meant (exit 2), or everything is paired by content first and nothing is removed.
  *
  *   mark = journal, nonce equal     fine
+ *   mark announced by the journal   fine: that run died between the mark and its first commit, like any other crash
  *   mark behind the journal         the Maildir is older (restored): what it lacks is downloaded, not deleted
- *   anything else                   the journal is older, or a crash fell between mark and commit: pair first
+ *   anything else                   the journal is older: pair first
+ *
+ * The announcement is what keeps a crash from being taken for a restored journal: pairing would bring back what the user deleted
+ * here and make copies of what he moved.
  */
 #include "sync/run.h"
 
@@ -88,12 +92,32 @@ remember(struct run *run, const char *server)
            journal_set(run->journal, "layout", layout, &run->err) && run_commit(run);
 }
 
+/* What a mark says of its run, as the journal keeps it before the mark is written. */
+static void
+print_announcement(const struct local_mark *mark, char out[static 80])
+{
+    (void)text_print(out, 80, "%" PRIu64 " %.32s", mark->run, mark->nonce);
+}
+
+static bool
+is_announced(struct run *run, bool *known)
+{
+    char *announced, now[80];
+
+    if (!journal_get(run->journal, "announced", &announced, &run->err))
+        return false;
+    print_announcement(&run->mark, now);
+    *known = announced != NULL && strcmp(announced, now) == 0;
+    free(announced);
+    return true;
+}
+
 static bool
 check_mark(struct run *run, const char *account)
 {
     char *text = NULL, *nonce = NULL;
     uint64_t number = 0;
-    bool ok = false;
+    bool known, ok = false;
 
     if (!journal_get(run->journal, "run", &text, &run->err) || !journal_get(run->journal, "nonce", &nonce, &run->err))
         goto out;
@@ -114,6 +138,12 @@ check_mark(struct run *run, const char *account)
     }
     ok = true;
     if (text != NULL && nonce != NULL && run->mark.run == number && strcmp(run->mark.nonce, nonce) == 0)
+        goto out;
+    if (!is_announced(run, &known)) {
+        ok = false;
+        goto out;
+    }
+    if (known)
         goto out;
     run->pair_all = true;
     run->no_removals = true;
@@ -195,6 +225,20 @@ out:
     return ok;
 }
 
+static bool
+announce(struct run *run)
+{
+    char text[80];
+
+    print_announcement(&run->mark, text);
+    if (!run_begin(run))
+        return false;
+    if (journal_set(run->journal, "announced", text, &run->err))
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
 bool
 situation_mark(struct run *run)
 {
@@ -210,7 +254,7 @@ situation_mark(struct run *run)
     free(text);
     run->mark.run = (number > run->mark.run ? number : run->mark.run) + 1;
     run->mark.present = true;
-    run->mark_written = random_hex(run, run->mark.nonce) && run->local.ops->write_mark(run->local.self, &run->mark, &run->err);
+    run->mark_written = random_hex(run, run->mark.nonce) && announce(run) && run->local.ops->write_mark(run->local.self, &run->mark, &run->err);
     return run->mark_written;
 }
 

@@ -150,8 +150,10 @@ take_global(void *context, const struct command *command, const struct response 
     bool ok = true;
 
     if (command != NULL) {
-        if (command->kind == COMMAND_ENABLE)
+        if (command->kind == COMMAND_ENABLE) {
             imap->enable_ok = response->state == STATE_OK;
+            imap->queue.utf8 = client_utf8(imap);
+        }
     } else if (response->kind == RESPONSE_CAPABILITY) {
         ok = keep_words(&imap->capability_text, response);
     } else if (response->kind == RESPONSE_ENABLED) {

@@ -31,6 +31,7 @@ struct observing {
     bool *again;     /* mailboxes that a later pass asks */
     bool *refused;  /* mailboxes whose commands were answered BAD before anything was told about them */
     bool last_pass, helped; /* helped: a mailbox of this pass could be selected */
+    bool no_order; /* the server lists in none: to be remembered at the end, commands in flight rely on what was known */
 
     /* what is being answered */
     struct selection selection;
@@ -310,7 +311,7 @@ finish_mailbox(struct observing *observing)
     if (outcome->ok && is_listing(observing, index) && observing->counted != selection->exists) {
         client_outcome(outcome, "listing incomplete: %u of %u messages", observing->counted, selection->exists);
         outcome->changed = observing->disordered;
-        observing->imap->disordered |= observing->disordered;
+        observing->no_order |= observing->disordered;
     }
     /* Without HIGHESTMODSEQ the mailbox keeps no change numbers: a delta is no delta. An empty one may have none yet. */
     if (outcome->ok && !is_listing(observing, index) && selection->modseq == 0 && selection->exists > 0)
@@ -417,6 +418,7 @@ imap_observe(struct imap *imap, const struct remote_select *mailboxes, size_t co
         ok = turn_over(&observing) && run_pass(&observing, &some);
         imap->plain_select = plain || observing.helped;
     }
+    imap->disordered |= observing.no_order;
     free(observing.refused);
     free(observing.again);
     return ok;

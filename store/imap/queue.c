@@ -279,6 +279,15 @@ deliver_held(struct queue *queue)
     return ok;
 }
 
+/* OK to a command that was not even sent whole is a lie: a message of which the end is missing can't be stored. */
+static bool
+is_sent_whole(const struct queue *queue, uint32_t number)
+{
+    if (queue->segments_head < queue->segments_len && queue->segments[queue->segments_head].command == number)
+        return false;
+    return queue->chunk_at == queue->chunk_len || queue->started != number;
+}
+
 static bool
 take_tagged(struct queue *queue, const struct response *response)
 {
@@ -286,8 +295,10 @@ take_tagged(struct queue *queue, const struct response *response)
 
     if (command == NULL)
         return reader_malformed(&queue->reader, "an answer to nothing that was asked");
-    if (response->state == STATE_BAD && is_throttled(queue, response->said))
+    if (response->state != STATE_OK && is_throttled(queue, response->said))
         return false;
+    if (response->state == STATE_OK && !is_sent_whole(queue, command->number))
+        return reader_malformed(&queue->reader, "OK to a command that is still being sent");
     if (response->state != STATE_OK) {
         drop_waiting(queue, command->number);
         if (command != queue_oldest(queue))

@@ -16,7 +16,7 @@ struct handle {
     struct lines_grow grow;
     size_t at, len; /* what of the block is not passed on yet */
     bool end;
-    char block[IO_BLOCK];
+    char *block;   /* IO_BLOCK bytes while the file is being read: a thousand may be open, one or two are read at a time */
     char spare[2]; /* a CR LF of which only the CR fitted */
     size_t spare_len;
 };
@@ -104,6 +104,7 @@ read_open(void *local, const struct local_file *file, void **handle, bool *missi
     opened->grow = (struct lines_grow){0};
     opened->at = opened->len = opened->spare_len = 0;
     opened->end = false;
+    opened->block = NULL;
     opened->fd = maildir_open_message(local, file, missing, &opened->opened, err);
     if (opened->fd < 0) {
         free(opened);
@@ -116,9 +117,14 @@ read_open(void *local, const struct local_file *file, void **handle, bool *missi
 static bool
 fill_block(struct handle *handle, struct error *err)
 {
-    ssize_t got = io_read(handle->fd, handle->block, sizeof handle->block);
     struct stat now;
+    ssize_t got;
 
+    if (handle->block == NULL && (handle->block = malloc(IO_BLOCK)) == NULL) {
+        error_sys(err, ENOMEM, "read a message");
+        return false;
+    }
+    got = io_read(handle->fd, handle->block, IO_BLOCK);
     if (got < 0) {
         error_sys(err, errno, "read a message");
         return false;
@@ -126,7 +132,11 @@ fill_block(struct handle *handle, struct error *err)
     handle->at = 0;
     handle->len = (size_t)got;
     handle->end = got == 0;
-    if (handle->end && (fstat(handle->fd, &now) != 0 || !io_unchanged(&handle->opened, &now))) {
+    if (!handle->end)
+        return true;
+    free(handle->block);
+    handle->block = NULL;
+    if (fstat(handle->fd, &now) != 0 || !io_unchanged(&handle->opened, &now)) {
         say_changed(err);
         return false;
     }
@@ -159,8 +169,11 @@ read_some(void *local, void *opaque, void *to, size_t size, size_t *got, struct 
         handle->spare_len = 0;
     }
     while (put < size && !handle->end) {
-        if (handle->at == handle->len && !fill_block(handle, err))
-            return false;
+        if (handle->at == handle->len) {
+            if (!fill_block(handle, err))
+                return false;
+            continue;
+        }
         handle->at += lines_grow(&handle->grow, handle->block + handle->at, handle->len - handle->at, out + put,
                                  size - put, &len);
         put += len;
@@ -196,5 +209,6 @@ read_close(void *local, void *opaque)
     if (handle == NULL)
         return;
     (void)io_close(&handle->fd); /* only read */
+    free(handle->block);
     free(handle);
 }

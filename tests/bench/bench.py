@@ -21,13 +21,13 @@ from rig.dovecot import Dovecot, program  # noqa: E402
 from rows import DELAY, ROWS, Bench, remove_mail  # noqa: E402
 
 QUICK = 0.05  # of the full size
-COLUMNS = (("seconds", 8), ("turns", 6), ("kB up", 9), ("kB down", 9), ("MB res.", 8), ("fsync", 7), ("syncfs", 7))
+COLUMNS = (("seconds", 8), ("cpu", 7), ("turns", 6), ("kB up", 9), ("kB down", 9), ("MB res.", 8), ("fsync", 7), ("syncfs", 7))
 
 
 def cells(cost):
     def number(value, form="%d"):
         return "-" if value is None else form % value
-    return ("%.2f" % cost.seconds, number(cost.turns), number(cost.up and cost.up / 1000, "%.1f"),
+    return ("%.2f" % cost.seconds, "%.2f" % (cost.user + cost.system), number(cost.turns), number(cost.up and cost.up / 1000, "%.1f"),
             number(cost.down and cost.down / 1000, "%.1f"), "%.1f" % (cost.resident / 1e6), str(cost.fsync), str(cost.syncfs))
 
 
@@ -89,7 +89,8 @@ def main():
     lines = []
     print(surroundings(tempfile.gettempdir()) + "\n", flush=True)
     for row in options.rows:
-        with Dovecot(users={"u%d" % n: "secret" for n in range(4)}, special_use=False) as server:
+        with Dovecot(users={"u%d" % n: "secret" for n in range(4)}, special_use=False,
+                     mechanisms=("plain", "login")) as server:
             bench = Bench(server, options.tools, QUICK if options.quick else 1.0, not options.no_mbsync, options.log)
             if sys.stderr.isatty():
                 bench.say = lambda text: print("  [%4d s] %s" % (time.monotonic() - began, text), file=sys.stderr, flush=True)

@@ -236,8 +236,9 @@ class SceneTest:
             kept = self.account.quarantined()
             for mail in self.kept:
                 self.assertIn(mail.lf, kept, "removed here and not in the quarantine\n" + story)
+        # What a dead run left in tmp/ is swept when the next message comes into that folder, a moment later at the earliest.
         for path in self.maildir.mailboxes().values():
-            self.assertEqual(os.listdir(os.path.join(path, "tmp")), [], story)
+            self.assertEqual([n for n in os.listdir(os.path.join(path, "tmp")) if not n.startswith("golub-")], [], story)
 
     def dialogue(self):
         return "".join("%s %r\n" % ("C:" if way == "up" else "S:", data[:1200]) for _, way, data in self.proxy.dialogue[-40:])

@@ -449,7 +449,7 @@ class ConfigurationTest(SituationTest):
 
     def test_after_a_refusal_the_old_values_work_as_if_nothing_had_been(self):
         for keys, old in (({"server": "imap://localhost:%d" % self.proxy.port}, {"server": self.account.keys["server"]}),
-                          ({"layout": "maildir++"}, {"layout": None}),
+                          ({"layout": "maildir++"}, {"layout": "verbatim"}),
                           ({"maildir": self.home.path_of("Mail", "other")}, {"maildir": self.account.root})):
             with self.subTest(**keys):
                 rows = self.account.journal_dump()

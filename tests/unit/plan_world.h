@@ -1,12 +1,14 @@
 /*
- * A small world for the planner: a server with two mailboxes, clients with a folder for each and a journal of
- * rows. world_sync does what a run of the engine does, in its order and with its bookkeeping, but every call
- * succeeds and nothing happens in between: look, join the two halves of one message, plan each row, pair what
- * moved, add, change flags, move, and remove only when a pass had nothing else to do. What a message is, is its
- * content number; names are UIDs and numbered base names.
+ * A small world for the planner: a server with two mailboxes, clients with a folder for each and a journal of rows.
+ * world_sync is a run as the engine orders it, with its bookkeeping of bases, but every call succeeds and nothing
+ * happens in between: look, join the two halves of one message, pair what moved, plan each row, add, change flags,
+ * and remove only when a pass had nothing else to do. What a message is, is its content number; names are UIDs and
+ * numbered base names.
  *
- * A message that lost its partner, on either side, is a candidate for a move or a rename whatever the planner says
- * of it alone: a flag set here while the message moves there must not make two of it.
+ * Pairing is the plainest rule under which nothing is lost or doubled, equal bytes included: in one mailbox a UID
+ * without its file and a file without its UID are one message, whatever either of them was before; then what lost
+ * its partner in one mailbox and is new in the other has moved, whatever the planner says of it alone. (A flag set
+ * here while the message moves there must not make two of it.)
  *
  * All fields are bytes, and what is unused is zero: two worlds are the same if their bytes are. Included after
  * cmocka.h.

@@ -319,6 +319,19 @@ a_refused_group_is_halved_down_to_the_one(void **state)
 }
 
 static void
+ok_to_a_message_that_was_not_sent_is_a_lie(void **state)
+{
+    (void)state;
+    struct script *script = given_script("", (const char *const[]){"C:g1 APPEND \"a\" *{5}", "S:g1 OK stored", NULL});
+
+    assert_false(appends(script, 1));
+
+    assert_int_equal(script->err.kind, ERROR_SERVER);
+    assert_told(script, "");
+    end_script(script);
+}
+
+static void
 over_quota_ends_the_uploads(void **state)
 {
     (void)state;
@@ -406,6 +419,7 @@ main(void)
         cmocka_unit_test(messages_of_a_mailbox_go_up_together),
         cmocka_unit_test(an_appenduid_that_cannot_be_true_is_not_believed),
         cmocka_unit_test(a_refused_group_is_halved_down_to_the_one),
+        cmocka_unit_test(ok_to_a_message_that_was_not_sent_is_a_lie),
         cmocka_unit_test(over_quota_ends_the_uploads),
         cmocka_unit_test(what_the_server_does_not_take_is_not_sent),
         cmocka_unit_test(a_message_that_changes_while_it_is_sent_is_never_completed),

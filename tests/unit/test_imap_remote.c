@@ -187,6 +187,46 @@ a_listing_is_counted(void **state)
 }
 
 static void
+a_server_that_lists_in_no_order_is_asked_in_another_way(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:2 (UID FLAGS)", "C:g3 UID FETCH 3:[*] *",
+                                  SELECTED("g1", "2", "7", "3"), "S:* 2 FETCH (UID 2 FLAGS ())", "S:* 1 FETCH (UID 1 FLAGS ())",
+                                  "S:g2 OK", "S:g3 OK", "C:g4 SELECT \"a\"", "C:g5 UID FETCH 1:2 (UID FLAGS INTERNALDATE)",
+                                  "C:g6 UID FETCH 3:[*] *", SELECTED("g4", "2", "7", "3"),
+                                  "S:* 2 FETCH (UID 2 FLAGS () INTERNALDATE \"01-Jan-1970 00:00:01 +0000\")",
+                                  "S:* 1 FETCH (UID 1 FLAGS () INTERNALDATE \"01-Jan-1970 00:00:01 +0000\")", "S:g5 OK",
+                                  "S:* 2 FETCH (UID 2 FLAGS () INTERNALDATE \"01-Jan-1970 00:00:01 +0000\" RFC822.SIZE 3)",
+                                  "S:g6 OK", NULL});
+    struct remote_select mailbox = {.mailbox = TEXT("a"), .uidvalidity = 7, .uidnext = 3};
+
+    assert_true(observe(script, &mailbox, 1));
+    assert_non_null(strstr(script->told, "done 0 no changed: listing incomplete: 1 of 2 messages\n"));
+    assert_true(observe(script, &mailbox, 1));
+
+    assert_non_null(strstr(script->told, "done 0 ok\n"));
+    end_script(script);
+}
+
+static void
+names_are_utf8_where_that_was_enabled(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "ENABLE UTF8=ACCEPT LIST-STATUS",
+        (const char *const[]){"C:g1 ENABLE UTF8=ACCEPT", "C:g2 LIST *", "S:* ENABLED UTF8=ACCEPT", "S:g1 OK",
+                              "S:* LIST () \"/\" INBOX", "S:* LIST () \"/\" \"\xc3\xa9\"", "S:* LIST () \"/\" \"\xff\"", "S:g2 OK",
+                              "C:g3 SELECT \"\xc3\xa9\"", "C:g4 UID FETCH *", "S:g3 NO", "S:g4 BAD", NULL});
+    struct remote_select mailbox = {.mailbox = TEXT("\xc3\xa9")};
+
+    assert_true(survey(script));
+    assert_told(script, "INBOX '/' 0\n\xc3\xa9 '/' 0\nundecoded \\xFF '/' 0\n");
+    assert_true(observe(script, &mailbox, 1));
+    end_script(script);
+}
+
+static void
 an_expunge_during_a_listing_asks_for_another_one(void **state)
 {
     (void)state;
@@ -438,6 +478,8 @@ main(void)
         cmocka_unit_test(a_delta_is_told_mailbox_by_mailbox),
         cmocka_unit_test(another_uidvalidity_is_said_and_its_data_are_not),
         cmocka_unit_test(a_listing_is_counted),
+        cmocka_unit_test(a_server_that_lists_in_no_order_is_asked_in_another_way),
+        cmocka_unit_test(names_are_utf8_where_that_was_enabled),
         cmocka_unit_test(an_expunge_during_a_listing_asks_for_another_one),
         cmocka_unit_test(a_server_that_cannot_be_asked_much_at_once_is_asked_one_by_one),
         cmocka_unit_test(a_refusal_that_overtakes_the_select_waits_for_its_turn),
