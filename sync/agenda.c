@@ -221,7 +221,7 @@ has_role(const struct todo *todo, enum role role)
 {
     enum plan_verb verb = todo->step.verb;
 
-    if (todo->dropped)
+    if (todo->dropped || todo->partner != 0)
         return false;
     switch (role) {
     case GONE_HERE:
@@ -344,6 +344,19 @@ rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up)
     return ok;
 }
 
+/* Nothing else of the account has these bytes but the two rows that are to be one. */
+static bool
+is_only(struct run *run, const struct pair_item *item)
+{
+    int64_t *ids = NULL;
+    size_t count = 0;
+    struct error ignored;
+    bool known = journal_ids_by_wire(run->journal, item->digest, &ids, &count, &ignored);
+
+    free(ids);
+    return known && count == 2;
+}
+
 static bool
 take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_t gone_count, struct pair_item *fresh, size_t fresh_count, bool up)
 {
@@ -361,6 +374,8 @@ take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_
             continue;
         from = look_up(index, agenda->count, gone[match[f]].id);
         to = look_up(index, agenda->count, fresh[f].id);
+        if (from->step.verb == PLAN_FORGET && !is_only(run, &gone[match[f]])) /* which of several equal ones it was can't be told */
+            continue;
         if (from->mailbox == to->mailbox) {
             ok = run_begin(run) && rename_row(run, from, to, up) && run_commit(run);
             continue;
@@ -437,7 +452,7 @@ pair_direction(struct run *run, struct agenda *agenda, enum role gone_role, enum
     bool ok = gather(run, agenda, gone_role, by, &gone, &gone_bases, &gone_count) &&
               gather(run, agenda, fresh_role, by, &fresh, &fresh_bases, &fresh_count);
 
-    if (ok && gone_count != 0 && fresh_count != 0)
+    if (ok && gone_count != 0 && fresh_count != 0) /* else there is nothing to match */
         ok = take_pairs(run, agenda, gone, gone_count, fresh, fresh_count, by != BY_HEADER);
     free(gone);
     free(fresh);
@@ -503,12 +518,16 @@ find_altered(struct run *run, struct agenda *agenda)
 bool
 agenda_moves(struct run *run, struct agenda *agenda)
 {
-    /* A file that got a new name while the server lost the message is that message: the removal goes on. */
-    if (count_role(agenda, GONE_BOTH) != 0 && count_role(agenda, FRESH_HERE) != 0 &&
-        !pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE_AND_MAILBOX))
+    /*
+     * In one mailbox first: a new name; then equal messages of which one lost its file and the other its UID (two moves that
+     * crossed): what is left of both is one. Then moves between mailboxes. Last, a file that got a new name while the server
+     * lost the message: the removal goes on.
+     */
+    if (count_role(agenda, GONE_HERE) != 0 && (!pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
+                                               !pair_direction(run, agenda, GONE_HERE, GONE_THERE, BY_WIRE_AND_MAILBOX) ||
+                                               !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE) || !find_altered(run, agenda)))
         return false;
-    if (count_role(agenda, GONE_HERE) != 0 && count_role(agenda, FRESH_HERE) != 0 &&
-        !(pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE) && find_altered(run, agenda)))
+    if (count_role(agenda, GONE_BOTH) != 0 && !pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE_AND_MAILBOX))
         return false;
     if (count_role(agenda, GONE_THERE) == 0 || count_role(agenda, FRESH_THERE) == 0)
         return true;

@@ -202,6 +202,17 @@ struct renaming {
 
 #define RENAME_BATCH 256
 
+/* What was planned is what both sides agree on now; what the server showed since the plan stays a difference. */
+static void
+take_here(struct journal_message *message, const struct todo *todo)
+{
+    unsigned bits = todo->step.here_add | todo->step.here_del;
+
+    message->lseen = (message->lseen & ~bits) | todo->step.here_add;
+    message->lbase = (message->lbase & ~bits) | todo->step.here_add;
+    message->rbase = (message->rbase & ~bits) | todo->step.here_add;
+}
+
 static bool
 rename_batch(struct run *run, struct renaming *batch, bool *did)
 {
@@ -216,7 +227,6 @@ rename_batch(struct run *run, struct renaming *batch, bool *did)
         struct journal_message *message = &batch->messages[i];
         struct todo *todo = batch->todos[i];
         struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
-        unsigned bits = todo->step.here_add | todo->step.here_del;
 
         if (batch->items[i].missing) {
             mailbox->look_here = true; /* a mail reader renamed it: looked at again in this run */
@@ -228,8 +238,7 @@ rename_batch(struct run *run, struct renaming *batch, bool *did)
             continue;
         }
         (void)text_print(message->info, sizeof message->info, "%s", batch->infos[i]);
-        message->lseen = (message->lseen & ~bits) | (message->rseen & bits);
-        settle_bits(message, bits);
+        take_here(message, todo);
         run->counts.down_flags++;
         *did = true;
         report_message(run->report, run->account->name, mailbox->row.name, "flags-here", message->uid, message->base, batch->infos[i]);
@@ -245,10 +254,7 @@ rename_batch(struct run *run, struct renaming *batch, bool *did)
 static bool
 settle_unshown(struct run *run, struct todo *todo, struct journal_message *message)
 {
-    unsigned bits = todo->step.here_add | todo->step.here_del;
-
-    message->lseen = (message->lseen & ~bits) | (message->rseen & bits);
-    settle_bits(message, bits);
+    take_here(message, todo);
     return run_begin(run) && journal_message_save(run->journal, message, &run->err) && run_commit(run);
 }
 

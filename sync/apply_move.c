@@ -85,7 +85,7 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
     struct run *run = transferring->run;
     struct journal_message *source = &transferring->source, *target = &transferring->target;
     struct mailbox *to = &run->mailboxes[transfer->todo->mailbox];
-    bool alias = false;
+    bool alias = false, half = !transferring->move && transfer->todo->partner == transfer->source; /* of a move: the removal follows */
 
     to->stirred = run->mailboxes[transfer->source_mailbox].stirred = true;
     transferring->did = true;
@@ -99,6 +99,11 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         return false;
     if (transferring->move) { /* gone from there, whatever became of it: proven when the mailbox is looked at */
         source->facts |= FACT_GONE_THERE;
+        if (!journal_message_save(run->journal, source, &run->err))
+            return false;
+    }
+    if (half && source->rbase != source->rseen) { /* what changed there went along: no reason to want the old one back */
+        source->rbase = source->rseen;
         if (!journal_message_save(run->journal, source, &run->err))
             return false;
     }

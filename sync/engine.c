@@ -216,16 +216,21 @@ check_confirmed(struct run *run)
     return false;
 }
 
-/* Everything was paired: from here on mark and journal are of one run again. */
+/*
+ * Everything was paired: from here on mark and journal are of one run again. A folder that could not be read may still lack what the
+ * journal knows, so the next run pairs once more and takes none of that for a deletion.
+ */
 static bool
 finish_pairing(struct run *run)
 {
-    if (!run->pair_all || run->mark_written)
+    if (!run->pair_all)
         return true;
     for (size_t i = 0; i < run->count; i++) {
-        if (run->mailboxes[i].unsure)
+        if (run->mailboxes[i].unread)
             return true;
     }
+    run->paired = true;
+    run->paired_all = true;
     return situation_mark(run); /* close_mark commits it */
 }
 

@@ -446,7 +446,7 @@ join_canonical(struct meeting *meeting, struct half **files, size_t file_count, 
 {
     for (size_t f = 0; f < file_count; f++) {
         for (size_t u = 0; !files[f]->paired && u < uid_count; u++) {
-            if (!uids[u]->paired && uids[u]->uid >= files[f]->intent_uidnext && !join(meeting, files[f], uids[u]))
+            if (!uids[u]->paired && uids[u]->uid >= files[f]->intent_uidnext && uids[u]->date == files[f]->intent_date && !join(meeting, files[f], uids[u]))
                 return false;
         }
     }
@@ -495,8 +495,9 @@ join_altered(struct meeting *meeting)
         for (size_t u = 0; id[0] != '\0' && u < meeting->uids.count; u++) {
             struct half *uid = &meeting->uids.at[u];
 
+            /* A server that rewrites adds to the header; equal headers over other bytes are two messages. */
             if (uid->paired || !uid->got_body || uid->uid < file->intent_uidnext || uid->date != file->intent_date ||
-                strcmp(uid->message_id, id) != 0)
+                memcmp(uid->header, file->header, DIGEST_SIZE) == 0 || strcmp(uid->message_id, id) != 0)
                 continue;
             only = uid;
             n++;

@@ -166,7 +166,7 @@ read_folder(struct look *look, bool *stable)
         if (run->err.kind != ERROR_NONE) /* our own callback: the journal failed */
             return false;
         run->no_removals_there = true;
-        mailbox->unsure = true;
+        mailbox->unsure = mailbox->unread = true;
         run_problem(run, mailbox, &err);
         return true;
     }
@@ -246,14 +246,16 @@ observe_local(struct run *run)
     for (size_t i = 0; ok && i < run->count; i++) {
         bool missing = false;
 
-        if (looks[i].mailbox == NULL || looks[i].mailbox->unsure)
+        /* What is missing here is a fact also where the server's side could not be seen: the stamp says that it was looked at. */
+        if (looks[i].mailbox == NULL || looks[i].mailbox->unread)
             continue;
         ok = is_missing_any(&looks[i], &missing);
         if (!ok || !missing)
             continue;
         looks[i].second = true;
         ok = read_folder(&looks[i], &stable[i]);
-        if (ok && stable[i] && !looks[i].mailbox->unsure)
+        /* Pairing takes nothing for a deletion, and a file that was missed is paired again: there it need not be stable. */
+        if (ok && (stable[i] || run->pair_all) && !looks[i].mailbox->unread)
             ok = sweep(&looks[i]);
     }
     for (size_t i = 0; ok && i < run->count; i++) {

@@ -29,6 +29,7 @@ struct mailbox {
     bool stirred;    /* we changed it on the server: look again, so that echoes and cursors settle */
     /* what went wrong */
     bool unsure;     /* could not be observed: nothing is done in it in this run */
+    bool unread;     /* its folder could not be listed: what is missing in it is not known */
 };
 
 struct todo { /* one message that wants something */
@@ -64,6 +65,8 @@ struct run {
     bool partial;             /* something was not done: exit 1 */
     bool held;                /* exit 3 */
     bool pair_all;            /* journal and Maildir are not of one run: pair everything first */
+    bool paired;              /* and that is done */
+    bool paired_all;          /* ... and that is done */
     bool maildir_older;       /* the Maildir was restored: its names show the past */
     bool no_removals;         /* in this run, anywhere */
     bool no_removals_there;   /* a folder or file could not be read: absence here proves nothing */

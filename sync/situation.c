@@ -231,6 +231,8 @@ announce(struct run *run)
     char text[80];
 
     print_announcement(&run->mark, text);
+    if (run->pair_all && !run->paired) /* a run that dies while it pairs is followed by one that pairs */
+        text[0] = '\0';
     if (!run_begin(run))
         return false;
     if (journal_set(run->journal, "announced", text, &run->err))
@@ -245,7 +247,8 @@ situation_mark(struct run *run)
     char *text;
     uint64_t number = 0;
 
-    if (run->mark_written)
+    /* A Maildir that was restored keeps its old mark until all of it is paired: a run that is cut off before is repeated. */
+    if (run->mark_written || (run->maildir_older && !run->paired_all))
         return true;
     if (!journal_get(run->journal, "run", &text, &run->err))
         return false;
@@ -263,7 +266,7 @@ situation_mark_commit(struct run *run)
 {
     char number[32];
 
-    if (run->marked || !run->mark_written)
+    if (run->marked || !run->mark_written || (run->pair_all && !run->paired))
         return true;
     (void)text_print(number, sizeof number, "%" PRIu64, run->mark.run);
     if (!journal_set(run->journal, "run", number, &run->err) || !journal_set(run->journal, "nonce", run->mark.nonce, &run->err))

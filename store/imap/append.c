@@ -1,6 +1,6 @@
 /*
- * Messages to be stored. Neighbours of one mailbox travel together (MULTIAPPEND, all or nothing), group after group without
- * waiting. A group that is refused is halved down to the one message that is the reason.
+ * Messages to be stored. Neighbours of one mailbox travel together (MULTIAPPEND, all or nothing), group after group
+ * without waiting. A group that is refused is halved down to the one message that is the reason.
  */
 #include "store/imap/client.h"
 
@@ -19,8 +19,8 @@ struct appending {
     size_t at;            /* the next message that is in no group yet */
     struct group *halves; /* of groups that were refused: they go before what was never sent */
     size_t halves_len, halves_size;
-    bool full;            /* over quota: nothing more is sent */
-    bool single;          /* the server refused a group, but not its messages one by one */
+    bool full;   /* over quota: nothing more is sent */
+    bool single; /* the server refused a group, but not its messages one by one */
     struct remote_outcome over_quota;
     bool gone; /* the mailbox of messages[gone_at] does not exist: nothing more is sent there */
     size_t gone_at;
@@ -174,7 +174,7 @@ next(void *self, bool *more)
 
 /* ---- answers ---- */
 
-/* Is the APPENDUID believable: the mailbox that we mean, as many UIDs as messages, ascending, none that was given before? */
+/* Is the APPENDUID believable: the mailbox that we mean, as many UIDs as messages, ascending, none given before? */
 static bool
 believe(const struct appending *appending, const struct command *command, const struct response *response)
 {
@@ -211,8 +211,8 @@ take_ok(struct appending *appending, const struct command *command, const struct
 static bool
 says_never(struct text said)
 {
-    static const char *const words[] = {"bare newline", "bare LF", "NUL char", "null char", "nvalid", "alformed",
-                                        "too large", "too big", "too long"};
+    static const char *const words[] = {"bare newline", "bare LF",   "NUL char", "null char", "nvalid",
+                                        "alformed",     "too large", "too big",  "too long"};
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (said.len > 0 && memmem(said.at, said.len, words[i], strlen(words[i])) != NULL)
@@ -225,7 +225,8 @@ halve(struct appending *appending, const struct command *command)
 {
     size_t half = (command->count + 1) / 2;
 
-    if (!array_grow(&appending->halves, &appending->halves_size, appending->halves_len + 2, sizeof *appending->halves)) {
+    if (!array_grow(&appending->halves, &appending->halves_size, appending->halves_len + 2,
+                    sizeof *appending->halves)) {
         error_set(appending->err, ERROR_LOCAL, "store messages on the server: out of memory");
         return false;
     }

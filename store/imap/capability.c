@@ -6,7 +6,7 @@ static const struct {
     unsigned own, implied;
 } known[] = {
     {"IMAP4rev1", CAPABILITY_REV1, 0},
-    /* RFC 9051 appendix E: what revision 2 has taken in, as far as the commands are the same. CONDSTORE is not part of it. */
+    /* RFC 9051 appendix E: what revision 2 has taken in, as far as the commands are the same. CONDSTORE is not. */
     {"IMAP4rev2", CAPABILITY_REV2,
      CAPABILITY_ENABLE | CAPABILITY_UIDPLUS | CAPABILITY_MOVE | CAPABILITY_LITERAL_MINUS | CAPABILITY_LIST_STATUS |
          CAPABILITY_LIST_EXTENDED | CAPABILITY_NAMESPACE | CAPABILITY_UNSELECT},

@@ -1,16 +1,16 @@
 /*
- * What can't be taken back: messages moved, copied or removed. Such a command is sent only after SELECT said OK with the
- * expected UIDVALIDITY and every victim was read again and found to be what was meant; and what became of it is looked up
- * afterwards: OK alone proves nothing.
+ * What can't be taken back: messages moved, copied or removed. Such a command is sent only after SELECT said OK with
+ * the expected UIDVALIDITY and every victim was read again and found to be what was meant; and what became of it is
+ * looked up afterwards: OK alone proves nothing.
  *
  * A job is up to 256 messages of one mailbox:
  *     begin   SELECT, FETCH of the victims           (rides with the end of the job before)
- *     mark    removal with change numbers: STORE (UNCHANGEDSINCE ...) \Deleted, waited for: what was changed meanwhile stays
+ *     mark    removal with change numbers: STORE (UNCHANGEDSINCE n) \Deleted, waited for: what was changed since stays
  *     end     MOVE | COPY | [STORE,] UID EXPUNGE, then SELECT and a FETCH that must find nothing any more
- * The SELECT in the end is there because Dovecot carries out a FETCH that is sent right behind an EXPUNGE or MOVE before it
- * lets go of the messages: it would still show them.
- * A server without UIDPLUS can only expunge everything that carries \Deleted: there the marks are listed in between, and
- * taken off again if somebody else's are among them.
+ * The SELECT in the end is there because Dovecot carries out a FETCH that is sent right behind an EXPUNGE or MOVE
+ * before it lets go of the messages: it would still show them.
+ * A server without UIDPLUS can only expunge everything that carries \Deleted: there the marks are listed in between,
+ * and taken off again if somebody else's are among them.
  */
 #include "store/imap/change.h"
 
@@ -59,7 +59,8 @@ send_begin(struct changing *changing, struct job *job)
     const char *parameters = client_condstore(imap) && !client_qresync(imap) ? " (CONDSTORE)" : "";
 
     memset(job->items, 0, sizeof job->items);
-    job->selected = job->read = job->marked = job->sent = job->reselected = job->expunged = job->proven = job->refused = job->give_up = false;
+    job->selected = job->read = job->marked = job->sent = job->reselected = job->expunged = job->proven = job->refused =
+        job->give_up = false;
     job->only_ours = true;
     job->modseq = job->proof_select = 0;
     if (!select_send(imap, job->index, changing->changes[job->index].mailbox, parameters, changing->err))
@@ -166,8 +167,9 @@ remove_plainly(struct changing *changing, struct job *job)
         if (!take_marks_off(changing, job))
             return false;
         job->give_up = true;
-        client_outcome(&job->outcome, "other messages of this mailbox are marked \\Deleted, too, and this server can only "
-                                      "expunge all of them at once");
+        client_outcome(&job->outcome,
+                       "other messages of this mailbox are marked \\Deleted, too, and this server can only "
+                       "expunge all of them at once");
         return true;
     }
     job->sent = true;
@@ -210,7 +212,7 @@ finish(struct changing *changing, struct job *job)
     return change_report(changing, job);
 }
 
-/* Between begin and end: what must be waited for before the end may be sent. @return true, *ready: there is an end to send */
+/* Between begin and end: what must be waited for before the end may be sent. *ready: there is an end to send. */
 static bool
 prepare(struct changing *changing, struct job *job, bool *ready)
 {

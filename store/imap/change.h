@@ -22,16 +22,16 @@ struct item {
 };
 
 struct job {
-    size_t index, first, count; /* changes[index].uids[first ...] */
-    uint64_t modseq;            /* HIGHESTMODSEQ of the SELECT */
-    bool selected, read;        /* begin went well */
-    bool marked, only_ours;     /* \Deleted was set; nobody else's is there */
-    bool sent;                  /* the change itself was */
-    bool expunged, proven;      /* answered OK: the change, the look afterwards */
-    uint32_t proof_select;      /* number of the SELECT before that look */
-    bool reselected;            /* it found the same mailbox */
-    bool again;                 /* a second try, the plain way */
-    bool give_up;               /* outcome holds for all that were allowed */
+    size_t index, first, count;    /* changes[index].uids[first ...] */
+    uint64_t modseq;               /* HIGHESTMODSEQ of the SELECT */
+    bool selected, read;           /* begin went well */
+    bool marked, only_ours;        /* \Deleted was set; nobody else's is there */
+    bool sent;                     /* the change itself was */
+    bool expunged, proven;         /* answered OK: the change, the look afterwards */
+    uint32_t proof_select;         /* number of the SELECT before that look */
+    bool reselected;               /* it found the same mailbox */
+    bool again;                    /* a second try, the plain way */
+    bool give_up;                  /* outcome holds for all that were allowed */
     struct remote_outcome outcome; /* of what was asked for, if it was refused */
     bool refused;
     struct item items[JOB_MAX];
@@ -50,7 +50,7 @@ struct changing {
     struct job *beginning, *ending; /* whose commands are in flight; either may be NULL */
     struct selection selection;
     uint32_t listed, last_listed; /* messages of a listing, as observe.c counts them */
-    uint32_t keywords_uid; /* whose keywords these are */
+    uint32_t keywords_uid;        /* whose keywords these are */
     char keywords[KEYWORDS_MAX + 1];
 };
 

@@ -74,9 +74,8 @@ take_copyuid(struct changing *changing, const struct response *response)
     struct job *job = changing->ending;
     uint64_t size = uid_set_size(&response->from);
 
-    if (job == NULL || response->number == 0 ||
-        response->number != changing->changes[job->index].target_uidvalidity || size > JOB_MAX ||
-        size != uid_set_size(&response->to))
+    if (job == NULL || response->number == 0 || response->number != changing->changes[job->index].target_uidvalidity ||
+        size > JOB_MAX || size != uid_set_size(&response->to))
         return;
     for (size_t i = 0; i < size; i++) {
         struct item *item = find_item(changing, job, uid_set_nth(&response->from, i));
@@ -115,13 +114,17 @@ change_untagged(void *self, const struct response *response, const struct comman
     if (response->kind != RESPONSE_FETCH || response->fetch.uid == 0)
         return true;
     switch (oldest->kind) {
-    case COMMAND_REREAD: return take_reread(changing, &response->fetch);
-    case COMMAND_LISTING: take_listing(changing, &response->fetch); return true;
+    case COMMAND_REREAD:
+        return take_reread(changing, &response->fetch);
+    case COMMAND_LISTING:
+        take_listing(changing, &response->fetch);
+        return true;
     case COMMAND_PROOF:
         if ((item = find_item(changing, changing->ending, response->fetch.uid)) != NULL)
             item->present = true;
         return true;
-    default: return true;
+    default:
+        return true;
     }
 }
 
@@ -193,7 +196,9 @@ change_answered(void *self, const struct command *command, const struct response
         if (!ok && changing->beginning->selected)
             client_refused(response, &changing->beginning->outcome);
         return true;
-    case COMMAND_STORE: take_mark(changing, job, response); return true;
+    case COMMAND_STORE:
+        take_mark(changing, job, response);
+        return true;
     case COMMAND_LISTING:
     case COMMAND_PROOF:
         if (command->kind == COMMAND_PROOF)
@@ -201,7 +206,8 @@ change_answered(void *self, const struct command *command, const struct response
         else
             job->only_ours &= ok && changing->listed >= changing->selection.exists;
         return true;
-    default: break;
+    default:
+        break;
     }
     job->expunged = ok; /* or moved, or copied */
     if (response->code == CODE_COPYUID)

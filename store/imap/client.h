@@ -1,7 +1,7 @@
 /*
- * What the operations of the IMAP engine share: the connection's state, kinds of commands, and the mailbox that is selected.
- * Private to this room; imap.h is its door. One file an operation: survey.c, observe.c, fetch_bodies.c, append.c, store.c,
- * change.c, create.c.
+ * What the operations of the IMAP engine share: the connection's state, kinds of commands, and the mailbox that is
+ * selected. Private to this room; imap.h is its door. One file an operation: survey.c, observe.c, fetch_bodies.c,
+ * append.c, store.c, change.c, create.c.
  */
 #ifndef STORE_IMAP_CLIENT_H
 #define STORE_IMAP_CLIENT_H
@@ -52,10 +52,10 @@ struct imap {
     bool enable_ok;        /* ENABLE was answered OK */
     struct namespaces namespaces;
     char id[256];
-    bool selected;    /* on the server, by what was answered */
-    bool select_sent; /* by what was sent */
-    bool disordered;  /* this server lists messages in no order: count them another way */
-    bool plain_list;  /* LIST with return options was refused */
+    bool selected;     /* on the server, by what was answered */
+    bool select_sent;  /* by what was sent */
+    bool disordered;   /* this server lists messages in no order: count them another way */
+    bool plain_list;   /* LIST with return options was refused */
     bool plain_select; /* SELECT with parameters was refused */
 };
 
@@ -72,15 +72,15 @@ void client_refused(const struct response *response, struct remote_outcome *out)
 void client_outcome(struct remote_outcome *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * The mailbox whose SELECT is being answered, or was. Commands of many mailboxes are in flight at once, and untagged data do
- * not say which mailbox they are about. The server carries out SELECTs in their order, so: while the oldest unanswered
- * command is one of mailbox A, data are A's. When it is the SELECT of B, they may still be A's, up to [CLOSED] or the
- * UIDVALIDITY of B; where UNSELECT is offered it stands between, and there is nothing to tell apart.
+ * The mailbox whose SELECT is being answered, or was. Commands of many mailboxes are in flight at once, and untagged
+ * data do not say which mailbox they are about. The server carries out SELECTs in their order, so: while the oldest
+ * unanswered command is one of mailbox A, data are A's. When it is the SELECT of B, they may still be A's, up to
+ * [CLOSED] or the UIDVALIDITY of B; where UNSELECT is offered it stands between, and there is nothing to tell apart.
  */
 struct selection {
     uint32_t number; /* of the SELECT; 0: none yet */
     size_t index;
-    bool boundary;   /* data are this mailbox's */
+    bool boundary; /* data are this mailbox's */
     bool answered, ok, read_only;
     bool permanent_said, has_exists;
     uint32_t uidvalidity, uidnext, exists; /* 0: not said */
@@ -90,7 +90,8 @@ struct selection {
 };
 
 /** Queue SELECT (or EXAMINE). @param parameters  behind the name: "" or " (CONDSTORE)" ... */
-MUST_CHECK bool select_send(struct imap *imap, size_t index, struct text mailbox, const char *parameters, struct error *err);
+MUST_CHECK bool select_send(struct imap *imap, size_t index, struct text mailbox, const char *parameters,
+                            struct error *err);
 /** Look at what is being answered now. @return true: a new mailbox begins; *selection starts over for it */
 bool select_track(struct imap *imap, struct selection *selection);
 /** Remember what an untagged answer says about the mailbox. */
@@ -111,14 +112,14 @@ bool select_good(const struct selection *selection, uint32_t uidvalidity, struct
 /* The operations of remote.h. */
 bool imap_survey(struct imap *imap, bool (*listed)(void *context, const struct remote_listed *mailbox), void *context,
                  struct error *err);
-bool imap_observe(struct imap *imap, const struct remote_select *mailboxes, size_t count, const struct remote_observer *to,
-                  void *context, struct error *err);
+bool imap_observe(struct imap *imap, const struct remote_select *mailboxes, size_t count,
+                  const struct remote_observer *to, void *context, struct error *err);
 bool imap_fetch(struct imap *imap, const struct remote_fetch *wanted, size_t count, const struct remote_sink *to,
                 void *context, struct error *err);
 bool imap_store(struct imap *imap, const struct remote_store *changes, size_t count, const struct remote_observer *to,
                 void *context, struct error *err);
-bool imap_append(struct imap *imap, const struct remote_append *messages, size_t count, const struct remote_appender *from,
-                 void *context, struct error *err);
+bool imap_append(struct imap *imap, const struct remote_append *messages, size_t count,
+                 const struct remote_appender *from, void *context, struct error *err);
 enum change_kind { CHANGE_MOVE, CHANGE_COPY, CHANGE_REMOVE };
 bool imap_change(struct imap *imap, enum change_kind kind, const struct remote_change *changes, size_t count,
                  const struct remote_changer *to, void *context, struct error *err);

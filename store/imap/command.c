@@ -1,6 +1,6 @@
 /*
- * Commands of the queue: put together, and taken back as long as nothing of them was sent. What a user's mailbox name or a
- * message may hold never becomes a line of its own: names are quoted or literals, messages are literals.
+ * Commands of the queue: put together, and taken back as long as nothing of them was sent. What a user's mailbox name
+ * or a message may hold never becomes a line of its own: names are quoted or literals, messages are literals.
  */
 #include "store/imap/queue.h"
 
@@ -9,7 +9,8 @@
 #include <stdarg.h>
 
 #define LITERAL_MINUS_MAX 4096 /* RFC 7888: larger ones must synchronise with LITERAL- */
-#define SHIFT_AT (64 * 1024)   /* bytes of text, and below that many segments, that were sent before the rest is moved down */
+#define SHIFT_AT                                                                                                       \
+    (64 * 1024) /* bytes of text, and below that many segments, that were sent before the rest is moved down */
 
 static void
 add_segment(struct queue *queue, struct segment segment)
@@ -31,7 +32,8 @@ add_segment(struct queue *queue, struct segment segment)
 static void
 add_text(struct queue *queue, const void *bytes, size_t len)
 {
-    struct segment *last = queue->segments_len > queue->segments_head ? &queue->segments[queue->segments_len - 1] : NULL;
+    struct segment *last =
+        queue->segments_len > queue->segments_head ? &queue->segments[queue->segments_len - 1] : NULL;
 
     if (queue->failed || !buffer_add(&queue->text, bytes, len)) {
         queue->failed = true;
@@ -60,8 +62,8 @@ queue_begin(struct queue *queue, int kind, size_t index, size_t first, size_t co
     if (queue->failed)
         return;
     command = &queue->flight[(queue->flight_head + queue->flight_len++) % QUEUE_RING];
-    *command = (struct command){
-        .number = ++queue->last_number, .kind = kind, .index = index, .first = first, .count = count};
+    *command =
+        (struct command){.number = ++queue->last_number, .kind = kind, .index = index, .first = first, .count = count};
     queue->command_at = queue->text.len;
     queue_print(queue, "g%u ", queue->last_number);
 }
@@ -190,7 +192,8 @@ queue_end(struct queue *queue, struct error *err)
     add_text(queue, "\r\n", 2);
     if (queue->failed) {
         queue->broken = true;
-        error_set(err, ERROR_LOCAL, "put a command to the server together: out of memory, or a name that can't be sent");
+        error_set(err, ERROR_LOCAL,
+                  "put a command to the server together: out of memory, or a name that can't be sent");
         return false;
     }
     command = &queue->flight[(queue->flight_head + queue->flight_len - 1) % QUEUE_RING];

@@ -1,6 +1,6 @@
 /*
- * New mailboxes: CREATE, SUBSCRIBE, and a LIST as the proof; all names in one turn. What counts is that the mailbox is there
- * afterwards, whoever made it.
+ * New mailboxes: CREATE, SUBSCRIBE, and a LIST as the proof; all names in one turn. What counts is that the mailbox
+ * is there afterwards, whoever made it.
  */
 #include "store/imap/client.h"
 

@@ -1,6 +1,6 @@
 /*
- * The FETCH answer: attributes in any order, unknown ones skipped, a body handed on as it streams by. One message may come
- * in several answers and the UID may come after the body: putting that together is the caller's work.
+ * The FETCH answer: attributes in any order, unknown ones skipped, a body handed on as it streams by. One message may
+ * come in several answers and the UID may come after the body: putting that together is the caller's work.
  */
 #ifndef STORE_IMAP_FETCH_H
 #define STORE_IMAP_FETCH_H
@@ -10,7 +10,7 @@
 
 #define FETCH_SECTION_MAX 64 /* bytes of a BODY[section]'s name that are kept; a longer one is none of ours */
 
-struct fetched { /* what one answer told about one message */
+struct fetched {  /* what one answer told about one message */
     uint32_t uid; /* 0: not told */
     bool has_flags, has_size, has_date, has_body;
     unsigned flags;
@@ -35,9 +35,13 @@ struct fetch_sink { /* where bodies and ranges of UIDs go while an answer is sti
 
 /** Read "(attribute value ...)". has_body: a body was handed to the sink and wanted. */
 MUST_CHECK bool fetch_read(struct reader *reader, const struct fetch_sink *sink, struct fetched *out);
-/** Read "(\Seen keyword ...)". @param wildcard [out] \* was in it; may be NULL  @param cut [out] keywords did not fit; may be NULL */
-MUST_CHECK bool fetch_flags(struct reader *reader, unsigned *flags, char keywords[static KEYWORDS_MAX + 1], bool *wildcard,
-                            bool *cut);
+/**
+ * Read "(\Seen keyword ...)".
+ * @param wildcard  [out] \* was in it; may be NULL
+ * @param cut       [out] keywords did not fit; may be NULL
+ */
+MUST_CHECK bool fetch_flags(struct reader *reader, unsigned *flags, char keywords[static KEYWORDS_MAX + 1],
+                            bool *wildcard, bool *cut);
 /** " 1-Feb-2020 03:04:05 +0100" to seconds UTC. @return false: no such date */
 MUST_CHECK bool fetch_date(struct text text, int64_t *out);
 

@@ -1,7 +1,7 @@
 /*
- * Bodies or headers of many mailboxes, streamed to a sink in the order of the answers. UIDs are asked in commands of at most
- * 256. Some servers refuse a whole command for the sake of one message that they can't read: what was not delivered then is
- * asked again in halves, down to the one.
+ * Bodies or headers of many mailboxes, streamed to a sink in the order of the answers. UIDs are asked in commands of
+ * at most 256. Some servers refuse a whole command for the sake of one message that they can't read: what was not
+ * delivered then is asked again in halves, down to the one.
  */
 #include "store/imap/client.h"
 
@@ -36,14 +36,14 @@ struct fetching {
 
     /* what is being answered */
     struct selection selection;
-    bool ignore; /* not selected, or not the one we mean */
-    size_t left; /* commands of this request not answered yet */
+    bool ignore;              /* not selected, or not the one we mean */
+    size_t left;              /* commands of this request not answered yet */
     unsigned char *delivered; /* a bit for each UID of this request */
     size_t delivered_size;
-    bool begun;  /* the sink has begun a literal in this answer */
+    bool begun;          /* the sink has begun a literal in this answer */
     struct piece *again; /* for the next pass */
     size_t again_len, again_size;
-    bool has_again;       /* this request has some of them */
+    bool has_again;           /* this request has some of them */
     struct failure *failures; /* of requests that are not done yet */
     size_t failures_len, failures_size;
 };
@@ -367,8 +367,8 @@ run_passes(struct fetching *fetching)
 }
 
 bool
-imap_fetch(struct imap *imap, const struct remote_fetch *wanted, size_t count, const struct remote_sink *to, void *context,
-           struct error *err)
+imap_fetch(struct imap *imap, const struct remote_fetch *wanted, size_t count, const struct remote_sink *to,
+           void *context, struct error *err)
 {
     struct fetching fetching = {
         .imap = imap, .wanted = wanted, .count = count, .to = to, .context = context, .err = err};

@@ -1,7 +1,7 @@
 /*
  * The door of this room: open, info and close, and the table of functions of store/base/remote.h. What is asked of the
- * server after login (ENABLE, NAMESPACE, ID) is only queued by open and travels together with the first operation, so that
- * it costs no turn of its own.
+ * server after login (ENABLE, NAMESPACE, ID) is only queued by open and travels together with the first operation, so
+ * that it costs no turn of its own.
  */
 #include "store/imap/client.h"
 
@@ -116,13 +116,22 @@ client_refused(const struct response *response, struct remote_outcome *out)
         (void)text_print(out->answer, sizeof out->answer, "%s", response->state == STATE_BAD ? "BAD" : "NO");
     switch (response->code) {
     case CODE_NONEXISTENT:
-    case CODE_TRYCREATE: out->gone = true; break;
+    case CODE_TRYCREATE:
+        out->gone = true;
+        break;
     case CODE_TOOBIG:
     case CODE_LIMIT:
-    case CODE_CANNOT: out->permanent = true; break;
-    case CODE_OVERQUOTA: out->over_quota = true; break;
-    case CODE_NONE: out->gone = response->state == STATE_NO && says_gone(response->said); break;
-    default: break;
+    case CODE_CANNOT:
+        out->permanent = true;
+        break;
+    case CODE_OVERQUOTA:
+        out->over_quota = true;
+        break;
+    case CODE_NONE:
+        out->gone = response->state == STATE_NO && says_gone(response->said);
+        break;
+    default:
+        break;
     }
 }
 
@@ -347,8 +356,8 @@ fetch_imap(void *remote, const struct remote_fetch *wanted, size_t count, const 
 }
 
 static bool
-store_imap(void *remote, const struct remote_store *changes, size_t count, const struct remote_observer *to, void *context,
-           struct error *err)
+store_imap(void *remote, const struct remote_store *changes, size_t count, const struct remote_observer *to,
+           void *context, struct error *err)
 {
     return is_open(remote, err) && client_settle(remote, err) && imap_store(remote, changes, count, to, context, err);
 }
@@ -357,20 +366,21 @@ static bool
 append_imap(void *remote, const struct remote_append *messages, size_t count, const struct remote_appender *from,
             void *context, struct error *err)
 {
-    return is_open(remote, err) && client_settle(remote, err) && imap_append(remote, messages, count, from, context, err);
+    return is_open(remote, err) && client_settle(remote, err) &&
+           imap_append(remote, messages, count, from, context, err);
 }
 
 static bool
-move_imap(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to, void *context,
-          struct error *err)
+move_imap(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
+          void *context, struct error *err)
 {
     return is_open(remote, err) && client_settle(remote, err) &&
            imap_change(remote, CHANGE_MOVE, changes, count, to, context, err);
 }
 
 static bool
-copy_imap(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to, void *context,
-          struct error *err)
+copy_imap(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
+          void *context, struct error *err)
 {
     return is_open(remote, err) && client_settle(remote, err) &&
            imap_change(remote, CHANGE_COPY, changes, count, to, context, err);

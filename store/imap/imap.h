@@ -1,16 +1,16 @@
 /*
  * An IMAP server as a struct remote (store/base/remote.h). What that header leaves open:
- * - open queues ENABLE, NAMESPACE and ID and waits for none of them; the first operation takes them along. So info() knows
- *   server, prefix and separator after the first survey, not before;
- * - observe may tell one UID in several messages, each with what the server said in one go; the last flags count. selected
- *   comes once and before all data; it does not come where SELECT was refused or the server gave no UIDVALIDITY. uidnext 0:
- *   the server did not say. outcome.changed asks for another observe, with `full`;
+ * - open queues ENABLE, NAMESPACE and ID and waits for none of them; the first operation takes them along. So info()
+ *   knows server, prefix and separator after the first survey, not before;
+ * - observe may tell one UID in several messages, each with what the server said in one go; the last flags count.
+ *   selected comes once and before all data; it does not come where SELECT was refused or the server gave no
+ *   UIDVALIDITY. uidnext 0: the server did not say. outcome.changed asks for another observe, with `full`;
  * - fetch: an `end` with UID 0 says that what was begun belongs to no message that was asked for;
  * - store tells the echo of a request in ascending order right before its `done`, and never calls selected;
  * - create gives back the name itself where it is none that can be sent;
  * - after the first stop signal what is in flight has five seconds to be answered; nothing new is sent.
- * After a false of any operation the connection may be given up: later operations then say ERROR_NETWORK until it is opened
- * again.
+ * After a false of any operation the connection may be given up: later operations then say ERROR_NETWORK until it is
+ * opened again.
  */
 #ifndef STORE_IMAP_IMAP_H
 #define STORE_IMAP_IMAP_H

@@ -8,10 +8,19 @@ attribute_of(struct text word)
         const char *name;
         unsigned bit;
     } known[] = {
-        {"\\Noselect", REMOTE_NOSELECT}, {"\\NonExistent", REMOTE_NOSELECT}, {"\\Noinferiors", REMOTE_NOINFERIORS},
-        {"\\Subscribed", REMOTE_SUBSCRIBED}, {"\\All", REMOTE_ALL}, {"\\AllMail", REMOTE_ALL},
-        {"\\Archive", REMOTE_ARCHIVE}, {"\\Drafts", REMOTE_DRAFTS}, {"\\Flagged", REMOTE_FLAGGED},
-        {"\\Junk", REMOTE_JUNK}, {"\\Spam", REMOTE_JUNK}, {"\\Sent", REMOTE_SENT}, {"\\Trash", REMOTE_TRASH},
+        {"\\Noselect", REMOTE_NOSELECT},
+        {"\\NonExistent", REMOTE_NOSELECT},
+        {"\\Noinferiors", REMOTE_NOINFERIORS},
+        {"\\Subscribed", REMOTE_SUBSCRIBED},
+        {"\\All", REMOTE_ALL},
+        {"\\AllMail", REMOTE_ALL},
+        {"\\Archive", REMOTE_ARCHIVE},
+        {"\\Drafts", REMOTE_DRAFTS},
+        {"\\Flagged", REMOTE_FLAGGED},
+        {"\\Junk", REMOTE_JUNK},
+        {"\\Spam", REMOTE_JUNK},
+        {"\\Sent", REMOTE_SENT},
+        {"\\Trash", REMOTE_TRASH},
         {"\\Important", REMOTE_IMPORTANT},
     };
 
@@ -121,10 +130,22 @@ read_status_item(struct reader *reader, struct status_answer *out)
     if (!reader_number(reader, item == MODSEQ ? INT64_MAX : UINT32_MAX, &number))
         return false;
     switch (item) {
-    case MESSAGES: out->has_messages = true; out->messages = (uint32_t)number; break;
-    case UIDNEXT: out->has_uidnext = number != 0; out->uidnext = (uint32_t)number; break;
-    case UIDVALIDITY: out->has_uidvalidity = number != 0; out->uidvalidity = (uint32_t)number; break;
-    default: out->has_modseq = true; out->modseq = number; break;
+    case MESSAGES:
+        out->has_messages = true;
+        out->messages = (uint32_t)number;
+        break;
+    case UIDNEXT:
+        out->has_uidnext = number != 0;
+        out->uidnext = (uint32_t)number;
+        break;
+    case UIDVALIDITY:
+        out->has_uidvalidity = number != 0;
+        out->uidvalidity = (uint32_t)number;
+        break;
+    default:
+        out->has_modseq = true;
+        out->modseq = number;
+        break;
     }
     return true;
 }

@@ -1,6 +1,6 @@
 /*
- * Answers about mailboxes: LIST and LSUB (with extended data, RFC 5258), STATUS, NAMESPACE (RFC 2342), and ID (RFC 2971).
- * Names are kept as they came; a name may be a word, quoted or a literal.
+ * Answers about mailboxes: LIST and LSUB (with extended data, RFC 5258), STATUS, NAMESPACE (RFC 2342), and ID (RFC
+ * 2971). Names are kept as they came; a name may be a word, quoted or a literal.
  */
 #ifndef STORE_IMAP_LIST_H
 #define STORE_IMAP_LIST_H
@@ -11,7 +11,7 @@
 #define NAMESPACE_MAX 16         /* other users' and shared namespaces that are remembered */
 #define NAMESPACE_PREFIX_MAX 256 /* bytes with NUL */
 
-struct list_answer { /* LIST, LSUB */
+struct list_answer {     /* LIST, LSUB */
     unsigned attributes; /* enum remote_attribute */
     char separator;      /* 0: NIL */
     struct text name;    /* in the reader's token buffer: to be copied before anything else is read */
@@ -32,7 +32,7 @@ struct namespaces {
 };
 
 /**
- * Read what follows "* LIST " or "* LSUB ", up to the line end. The name is copied to *name, since extended data may follow.
+ * Read what follows "* LIST " or "* LSUB ", up to the line end. The name is copied to *name: extended data may follow.
  * @param name  cleared first
  */
 MUST_CHECK bool list_read(struct reader *reader, struct buffer *name, struct list_answer *out);

@@ -1,9 +1,10 @@
 /*
- * What changed in many mailboxes, all asked at once: QRESYNC's delta, CONDSTORE's, or a listing of everything. Each mailbox
- * is SELECT and one to three UID FETCH, pipelined; nothing of a mailbox is kept but one message, the one whose answers are
- * being put together.
+ * What changed in many mailboxes, all asked at once: QRESYNC's delta, CONDSTORE's, or a listing of everything. Each
+ * mailbox is SELECT and one to three UID FETCH, pipelined; nothing of a mailbox is kept but one message, the one whose
+ * answers are being put together.
  *
- * A delta is what the server says it is; a listing is counted: as many different messages as EXISTS, or it was not complete.
+ * A delta is what the server says it is; a listing is counted: as many different messages as EXISTS, or it was not
+ * complete.
  */
 #include "store/imap/client.h"
 
@@ -25,13 +26,14 @@ struct observing {
     struct error *err;
 
     /* what is asked */
-    size_t at;      /* mailbox */
-    unsigned step;  /* 0: its SELECT, then its FETCHes */
-    bool first_pass; /* asks all of them */
-    bool *again;     /* mailboxes that a later pass asks */
-    bool *refused;  /* mailboxes whose commands were answered BAD before anything was told about them */
+    size_t at;              /* mailbox */
+    unsigned step;          /* 0: its SELECT, then its FETCHes */
+    bool first_pass;        /* asks all of them */
+    bool *again;            /* mailboxes that a later pass asks */
+    bool *refused;          /* mailboxes whose commands were answered BAD before anything was told about them */
     bool last_pass, helped; /* helped: a mailbox of this pass could be selected */
-    bool no_order; /* the server lists in none: to be remembered at the end, commands in flight rely on what was known */
+    bool
+        no_order; /* the server lists in none: to be remembered at the end, commands in flight rely on what was known */
 
     /* what is being answered */
     struct selection selection;
@@ -138,7 +140,8 @@ track(struct observing *observing)
     observing->message.uid = 0;
     observing->last[0] = observing->last[1] = observing->counted = 0;
     observing->left = 0;
-    while (fetch_command(observing, &observing->mailboxes[observing->selection.index], observing->left, line, sizeof line))
+    while (
+        fetch_command(observing, &observing->mailboxes[observing->selection.index], observing->left, line, sizeof line))
         observing->left++;
 }
 
@@ -191,9 +194,9 @@ flush_message(struct observing *observing)
 }
 
 /*
- * Count a message of a listing once. Servers list in ascending order, so a UID that is not higher than the last one was there
- * before: somebody's change of flags, told in between. A server that lists in no order is asked for INTERNALDATE, too,
- * which nobody tells unasked, and what has that is counted.
+ * Count a message of a listing once. Servers list in ascending order, so a UID that is not higher than the last one
+ * was there before: somebody's change of flags, told in between. A server that lists in no order is asked for
+ * INTERNALDATE, too, which nobody tells unasked, and what has that is counted.
  */
 static void
 count_message(struct observing *observing, const struct fetched *fetched)
@@ -221,8 +224,8 @@ take_message(struct observing *observing, const struct fetched *fetched)
     const struct selection *selection = &observing->selection;
     struct remote_message *message = &observing->message;
 
-    /* Without a UID it is somebody's change, told by number; a UID from UIDNEXT on came after this SELECT. Both are for the
-     * next time. */
+    /* Without a UID it is somebody's change, told by number; a UID from UIDNEXT on came after this SELECT. Both are
+     * for the next time. */
     if (fetched->uid == 0 || (selection->uidnext != 0 && fetched->uid >= selection->uidnext))
         return true;
     if (is_listing(observing, selection->index))
@@ -313,7 +316,7 @@ finish_mailbox(struct observing *observing)
         outcome->changed = observing->disordered;
         observing->no_order |= observing->disordered;
     }
-    /* Without HIGHESTMODSEQ the mailbox keeps no change numbers: a delta is no delta. An empty one may have none yet. */
+    /* Without HIGHESTMODSEQ the mailbox keeps no change numbers: a delta is no delta. An empty one may have none. */
     if (outcome->ok && !is_listing(observing, index) && selection->modseq == 0 && selection->exists > 0)
         say_changed(observing, "the mailbox does not support change numbers any more");
     if (observing->bad && !observing->told && !observing->last_pass) {

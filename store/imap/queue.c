@@ -127,9 +127,13 @@ pump(struct queue *queue)
         }
         switch (stream_write(queue->stream, queue->chunk + queue->chunk_at, queue->chunk_len - queue->chunk_at, &moved,
                              queue->err)) {
-        case STREAM_DONE: queue->chunk_at += moved; break;
-        case STREAM_AGAIN: return true;
-        default: return false;
+        case STREAM_DONE:
+            queue->chunk_at += moved;
+            break;
+        case STREAM_AGAIN:
+            return true;
+        default:
+            return false;
         }
     }
 }
@@ -144,12 +148,15 @@ fill(void *context, void *to, size_t size, size_t *got, struct error *err)
         if (!pump(queue))
             return false;
         switch (stream_read(queue->stream, to, size, got, err)) {
-        case STREAM_DONE: return true;
-        case STREAM_AGAIN: break;
+        case STREAM_DONE:
+            return true;
+        case STREAM_AGAIN:
+            break;
         case STREAM_END:
             error_set(err, ERROR_NETWORK, "read the server's answer: it closed the connection");
             return false;
-        default: return false;
+        default:
+            return false;
         }
         unsigned want = STREAM_WANT_READ | (queue->chunk_at < queue->chunk_len ? STREAM_WANT_WRITE : 0);
         if (!stream_wait(queue->stream, want, err))
@@ -223,9 +230,8 @@ static bool
 deliver(struct queue *queue, struct command *command, const struct response *response)
 {
     const struct operation *to = queue->operation;
-    bool ok = command->kind < 0
-                  ? queue->global == NULL || queue->global(queue->global_context, command, response)
-                  : to->answered == NULL || to->answered(to->self, command, response);
+    bool ok = command->kind < 0 ? queue->global == NULL || queue->global(queue->global_context, command, response)
+                                : to->answered == NULL || to->answered(to->self, command, response);
 
     command->answered = true;
     queue->unanswered--;
@@ -238,8 +244,8 @@ deliver(struct queue *queue, struct command *command, const struct response *res
 }
 
 /*
- * A refusal of a later command came first: a server that can't do what it was asked at once may say so before it is done
- * with what it does. It waits for its turn, so that an operation sees a SELECT answered before what depends on it.
+ * A refusal of a later command came first: a server that can't do what it was asked at once may say so before it is
+ * done with what it does. It waits for its turn, so that an operation sees SELECT answered before what needs it.
  */
 static bool
 hold(struct queue *queue, struct command *command, const struct response *response)

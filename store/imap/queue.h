@@ -1,13 +1,13 @@
 /*
- * Pipelined commands on a logged-in stream: many are sent before the first is answered, and an answer belongs to its tag,
- * not to its place. Reads and writes at once, so that full sockets on both sides are never a deadlock.
+ * Pipelined commands on a logged-in stream: many are sent before the first is answered, and an answer belongs to its
+ * tag, not to its place. Reads and writes at once, so that full sockets on both sides are never a deadlock.
  *
  * An operation (survey, fetch, append, ...) is a table of functions: `next` queues one more command when the window has
  * room, the others are told what came. queue_run returns when everything was answered.
  *
- * The window: at most LIMIT_UNANSWERED commands and LIMIT_UNANSWERED_BYTES of command text, filled up again in one go when
- * half is answered: a window that slides by single answers was measured to cost ten times the turns.
- * After a failure the queue is broken: every later run fails, only queue_close is of use.
+ * The window: at most LIMIT_UNANSWERED commands and LIMIT_UNANSWERED_BYTES of command text, filled up again in one go
+ * when half is answered: a window that slides by single answers was measured to cost ten times the turns. After a
+ * failure the queue is broken: every later run fails, only queue_close is of use.
  */
 #ifndef STORE_IMAP_QUEUE_H
 #define STORE_IMAP_QUEUE_H
@@ -18,10 +18,10 @@
 #define QUEUE_RING 1024 /* commands between the oldest unanswered one and the newest */
 
 struct command {
-    uint32_t number; /* of its tag */
-    int kind;        /* what the operation calls it */
+    uint32_t number;            /* of its tag */
+    int kind;                   /* what the operation calls it */
     size_t index, first, count; /* the operation's own */
-    size_t bytes;    /* of command text */
+    size_t bytes;               /* of command text */
     bool answered;
     struct held *held; /* a refusal that came before the answers to earlier commands; owned by the queue */
 };
@@ -73,7 +73,7 @@ struct queue {
     void *stopped_context;
 
     bool literal_plus, literal_minus, utf8; /* as the owner found out */
-    bool serial; /* one command at a time: the server cannot stand more */
+    bool serial;                            /* one command at a time: the server cannot stand more */
     bool log;
     bool broken;
 
@@ -99,7 +99,7 @@ void queue_close(struct queue *queue);
 /* One command: queue_begin, any number of the middle ones, queue_end. Nothing is written before the next run. */
 void queue_begin(struct queue *queue, int kind, size_t index, size_t first, size_t count);
 void queue_print(struct queue *queue, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/** A mailbox name: quoted, or a literal where it holds what can't be quoted. Never a way to smuggle in a second line. */
+/** A mailbox name: quoted, or a literal where it holds what can't be quoted. Never a way to a second line. */
 void queue_name(struct queue *queue, struct text name);
 /** UIDs as a set; the caller has made sure that they fit (seqset_fit). */
 void queue_set(struct queue *queue, const uint32_t *uids, size_t count);
@@ -110,8 +110,8 @@ MUST_CHECK bool queue_end(struct queue *queue, struct error *err);
 
 /**
  * Send what is queued and what operation->next adds, and read until all of it is answered.
- * @return false: err is filled in (by the operation's callback, if that said no); ERROR_INTERRUPTED if something was left
- *         unsent after a signal
+ * @return false: err is filled in (by the operation's callback, if that said no); ERROR_INTERRUPTED if something was
+ *         left unsent after a signal
  */
 MUST_CHECK bool queue_run(struct queue *queue, const struct operation *operation, struct error *err);
 /** Take back the newest command if nothing of it was sent yet. @return false: there is none such */

@@ -5,7 +5,7 @@
 #include "store/imap/reader.h"
 
 #define READER_BUFFER (64 * 1024)
-/* One answer without its literals. A VANISHED of five million scattered UIDs has 40 MB; beyond this somebody plays games. */
+/* One answer without its literals. A VANISHED of five million scattered UIDs has 40 MB; beyond it somebody plays. */
 #define ANSWER_MAX (UINT64_C(256) * 1024 * 1024)
 
 bool
@@ -367,7 +367,7 @@ reader_set(struct reader *reader, bool (*range)(void *context, uint32_t first, u
     }
 }
 
-/* A quoted string of any length, thrown away. A line end inside is taken for the end of a string that lost its quote. */
+/* A quoted string of any length, thrown away. A line end inside is the end of a string that lost its quote. */
 static bool
 skip_quoted(struct reader *reader)
 {

@@ -1,11 +1,11 @@
 /*
- * The lexer of an IMAP connection: bytes come through a 64 KiB buffer, tokens leave it. Constant memory whatever the server
- * sends: sequence sets are handed out range by range, literals piece by piece, nesting is a counter. It pulls: when its
- * buffer is empty it calls `fill`, which may wait (and may write meanwhile; the queue's does).
+ * The lexer of an IMAP connection: bytes come through a 64 KiB buffer, tokens leave it. Constant memory whatever the
+ * server sends: sequence sets are handed out range by range, literals piece by piece, nesting is a counter. It pulls:
+ * when its buffer is empty it calls `fill`, which may wait (and may write meanwhile; the queue's does).
  *
- * Every function that can fail fills in reader->err and returns false (or -1); after that the reader is of no use any more.
- * A struct text that is handed out lives in the reader's token buffer until the next token is read.
- * Rests on RFC 9051 section 9; where real servers are sloppier than that, so is this (each place says how).
+ * Every function that can fail fills in reader->err and returns false (or -1); after that the reader is of no use any
+ * more. A struct text that is handed out lives in the reader's token buffer until the next token is read. Rests on RFC
+ * 9051 section 9; where real servers are sloppier than that, so is this (each place says how).
  */
 #ifndef STORE_IMAP_READER_H
 #define STORE_IMAP_READER_H
@@ -72,11 +72,14 @@ MUST_CHECK bool reader_quoted(struct reader *reader, struct text *out);
 /** {n}, {n+} or ~{n} and the line end behind; n bytes follow, at most LIMIT_MESSAGE. */
 MUST_CHECK bool reader_literal(struct reader *reader, uint64_t *size);
 /** Exactly `size` bytes, in pieces; `data` may be NULL (drained). A false of data ends it without touching err. */
-MUST_CHECK bool reader_bytes(struct reader *reader, uint64_t size, bool (*data)(void *context, const void *bytes, size_t len),
-                             void *context);
-/** Quoted, literal (at most LIMIT_LITERAL_KEPT) or bare word. @param nil [out] it was the word NIL; may be NULL: then NIL is a word */
+MUST_CHECK bool reader_bytes(struct reader *reader, uint64_t size,
+                             bool (*data)(void *context, const void *bytes, size_t len), void *context);
+/**
+ * Quoted, literal (at most LIMIT_LITERAL_KEPT) or bare word.
+ * @param nil  [out] it was the word NIL; may be NULL: then NIL is a word
+ */
 MUST_CHECK bool reader_string(struct reader *reader, struct text *out, bool *nil);
-/** A sequence set of numbers 1 ... 2^32-1, range by range (first <= last; `reversed` tells that it came the other way round). */
+/** A sequence set of numbers 1 ... 2^32-1, range by range (first <= last; `reversed`: it came the other way round). */
 MUST_CHECK bool reader_set(struct reader *reader,
                            bool (*range)(void *context, uint32_t first, uint32_t last, bool reversed), void *context);
 /** Skip one value of any form: word, string, literal, parenthesised list of such. */

@@ -30,28 +30,28 @@ enum response_kind {
 enum response_state { STATE_OK, STATE_NO, STATE_BAD, STATE_BYE, STATE_PREAUTH };
 
 enum response_code { /* RFC 9051 section 7.1 and the extensions that we use */
-    CODE_NONE,
-    CODE_OTHER,
-    CODE_UIDVALIDITY,
-    CODE_UIDNEXT,
-    CODE_HIGHESTMODSEQ,
-    CODE_NOMODSEQ,
-    CODE_PERMANENTFLAGS,
-    CODE_READ_ONLY,
-    CODE_READ_WRITE,
-    CODE_CLOSED,
-    CODE_APPENDUID,
-    CODE_COPYUID,
-    CODE_MODIFIED,
-    CODE_CAPABILITY,
-    CODE_TRYCREATE,
-    CODE_NONEXISTENT,
-    CODE_ALREADYEXISTS,
-    CODE_TOOBIG,
-    CODE_LIMIT,
-    CODE_CANNOT,
-    CODE_OVERQUOTA,
-    CODE_MESSAGELIMIT
+                     CODE_NONE,
+                     CODE_OTHER,
+                     CODE_UIDVALIDITY,
+                     CODE_UIDNEXT,
+                     CODE_HIGHESTMODSEQ,
+                     CODE_NOMODSEQ,
+                     CODE_PERMANENTFLAGS,
+                     CODE_READ_ONLY,
+                     CODE_READ_WRITE,
+                     CODE_CLOSED,
+                     CODE_APPENDUID,
+                     CODE_COPYUID,
+                     CODE_MODIFIED,
+                     CODE_CAPABILITY,
+                     CODE_TRYCREATE,
+                     CODE_NONEXISTENT,
+                     CODE_ALREADYEXISTS,
+                     CODE_TOOBIG,
+                     CODE_LIMIT,
+                     CODE_CANNOT,
+                     CODE_OVERQUOTA,
+                     CODE_MESSAGELIMIT
 };
 
 #define UID_SET_MAX 512 /* ranges of a set in a response code: more than we ever ask for at once */
@@ -69,13 +69,14 @@ struct response {
     char tag[16];
     enum response_state state;
     enum response_code code;
-    uint64_t number;         /* of EXISTS, EXPUNGE, FETCH; of the code UIDVALIDITY, UIDNEXT, HIGHESTMODSEQ, APPENDUID, COPYUID */
+    uint64_t
+        number; /* of EXISTS, EXPUNGE, FETCH; of the code UIDVALIDITY, UIDNEXT, HIGHESTMODSEQ, APPENDUID, COPYUID */
     struct uid_set from, to; /* APPENDUID: to; COPYUID: both; MODIFIED: from */
     unsigned flags;          /* FLAGS and PERMANENTFLAGS */
     bool wildcard;           /* \* was among them */
     struct text said;        /* OK, NO, BAD, BYE: everything behind that word; lives until the next answer */
     struct fetched fetch;
-    struct list_answer list; /* list.name points into `name` */
+    struct list_answer list;     /* list.name points into `name` */
     struct status_answer status; /* of the mailbox in `name` */
     struct buffer name;
     struct buffer words; /* CAPABILITY, ENABLED: one blank between */

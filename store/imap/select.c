@@ -42,22 +42,35 @@ static void
 take_code(struct selection *selection, const struct response *response)
 {
     switch (response->code) {
-    case CODE_CLOSED: start_over(selection); break;
+    case CODE_CLOSED:
+        start_over(selection);
+        break;
     case CODE_UIDVALIDITY:
         selection->boundary = true;
         selection->uidvalidity = (uint32_t)response->number;
         break;
-    case CODE_UIDNEXT: selection->uidnext = (uint32_t)response->number; break;
-    case CODE_HIGHESTMODSEQ: selection->modseq = response->number; break;
-    case CODE_NOMODSEQ: selection->modseq = 0; break;
+    case CODE_UIDNEXT:
+        selection->uidnext = (uint32_t)response->number;
+        break;
+    case CODE_HIGHESTMODSEQ:
+        selection->modseq = response->number;
+        break;
+    case CODE_NOMODSEQ:
+        selection->modseq = 0;
+        break;
     case CODE_PERMANENTFLAGS:
         selection->permanent_said = true;
         selection->permanent = response->flags;
         selection->wildcard = response->wildcard;
         break;
-    case CODE_READ_ONLY: selection->read_only = true; break;
-    case CODE_READ_WRITE: selection->read_only = false; break;
-    default: break;
+    case CODE_READ_ONLY:
+        selection->read_only = true;
+        break;
+    case CODE_READ_WRITE:
+        selection->read_only = false;
+        break;
+    default:
+        break;
     }
 }
 

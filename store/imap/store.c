@@ -1,6 +1,6 @@
 /*
- * Changes of flags, for many mailboxes at once, each followed by a FETCH that shows what became of them: a plain OK proves
- * nothing (servers say it for messages that are gone and for flags that they do not keep).
+ * Changes of flags, for many mailboxes at once, each followed by a FETCH that shows what became of them: a plain OK
+ * proves nothing (servers say it for messages that are gone and for flags that they do not keep).
  * $Forwarded travels alone: servers without keywords refuse the whole command for its sake, and the echo tells.
  */
 #include "store/imap/client.h"
@@ -31,7 +31,7 @@ struct storing {
 
     struct selection selection;
     bool ignore, bad;
-    size_t left; /* echoes not answered yet */
+    size_t left;         /* echoes not answered yet */
     struct echo *echoes; /* one for each UID of the request */
     size_t echoes_len, echoes_size;
     struct remote_outcome outcome;
@@ -138,8 +138,8 @@ track(struct storing *storing)
 }
 
 /*
- * The echo is not told on as it comes: Dovecot was seen to send it before it says OK to the STOREs, so there is no telling
- * whether a FETCH shows what was before or after them. The last one shows what is.
+ * The echo is not told on as it comes: Dovecot was seen to send it before it says OK to the STOREs, so there is no
+ * telling whether a FETCH shows what was before or after them. The last one shows what is.
  */
 static bool
 take_untagged(void *self, const struct response *response, const struct command *oldest)
@@ -212,9 +212,12 @@ take_answer(void *self, const struct command *command, const struct response *re
         return false;
     switch (command->kind) {
     case COMMAND_UNSELECT:
-    case COMMAND_SELECT: return take_select(storing, command, response);
-    case COMMAND_STORE_KEYWORD: return select_in_turn(storing->imap, command);
-    default: break;
+    case COMMAND_SELECT:
+        return take_select(storing, command, response);
+    case COMMAND_STORE_KEYWORD:
+        return select_in_turn(storing->imap, command);
+    default:
+        break;
     }
     if (!select_in_turn(storing->imap, command))
         return false;

@@ -1,7 +1,7 @@
 /*
- * Every mailbox with its status: one LIST where the server can answer with STATUS (RFC 5819), else LIST and LSUB in one turn
- * and one STATUS a mailbox, pipelined, in a second. The names are kept until all is answered: an answer that is not complete
- * is an error and never "there are no mailboxes".
+ * Every mailbox with its status: one LIST where the server can answer with STATUS (RFC 5819), else LIST and LSUB in
+ * one turn and one STATUS a mailbox, pipelined, in a second. The names are kept until all is answered: an answer that
+ * is not complete is an error and never "there are no mailboxes".
  */
 #include "store/imap/client.h"
 
@@ -26,7 +26,7 @@ struct survey {
     size_t count, size;
     uint32_t *table; /* hash table of indexes into mailboxes */
     size_t table_size;
-    bool extended;   /* LIST was sent with return options */
+    bool extended;                 /* LIST was sent with return options */
     struct remote_outcome refused; /* LIST's */
     bool list_ok;
     size_t next_status;
@@ -145,7 +145,8 @@ take_untagged(void *self, const struct response *response, const struct command 
         return true;
     case RESPONSE_STATUS:
         mailbox = find_mailbox(survey, (struct text){response->name.at, response->name.len});
-        if (mailbox == NULL && (mailbox = add_mailbox(survey, (struct text){response->name.at, response->name.len})) == NULL)
+        if (mailbox == NULL &&
+            (mailbox = add_mailbox(survey, (struct text){response->name.at, response->name.len})) == NULL)
             return false;
         mailbox->status = response->status;
         return true;
@@ -294,7 +295,8 @@ list_mailboxes(struct survey *survey)
     }
     struct mailbox *inbox = find_mailbox(survey, TEXT("INBOX"));
     if (inbox == NULL || !inbox->listed) {
-        error_set(survey->err, ERROR_SERVER, "list the mailboxes: the server's list has no INBOX, so it is not believed");
+        error_set(survey->err, ERROR_SERVER,
+                  "list the mailboxes: the server's list has no INBOX, so it is not believed");
         return false;
     }
     if (survey->extended && imap->can.bits & CAPABILITY_LIST_STATUS)

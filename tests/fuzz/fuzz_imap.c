@@ -1,8 +1,8 @@
 /*
- * A whole IMAP session's bytes, from after the login on, into every operation of the engine. The stream and the prologue are
- * replaced by what is below: what the engine writes is thrown away, what it reads is the input. Besides memory errors this
- * looks at what the engine promises to its caller: UIDs are UIDs, a mailbox is told before what is in it, nothing is reported
- * twice.
+ * A whole IMAP session's bytes, from after the login on, into every operation of the engine. The stream and the
+ * prologue are replaced by what is below: what the engine writes is thrown away, what it reads is the input. Besides
+ * memory errors this looks at what the engine promises to its caller: UIDs are UIDs, a mailbox is told before what is
+ * in it, nothing is reported twice.
  *
  *     byte 0   which operation      byte 1   what the server can do      byte 2   how many bytes come at once
  */
@@ -27,7 +27,8 @@ session_open(const struct connection *to, struct error *err)
 {
     static const char *const capabilities[] = {
         "IMAP4rev1",
-        "IMAP4rev1 ENABLE CONDSTORE QRESYNC LIST-STATUS SPECIAL-USE UIDPLUS MOVE LITERAL+ MULTIAPPEND NAMESPACE ID UNSELECT",
+        "IMAP4rev1 ENABLE CONDSTORE QRESYNC LIST-STATUS SPECIAL-USE UIDPLUS MOVE LITERAL+ MULTIAPPEND NAMESPACE ID "
+        "UNSELECT",
         "IMAP4rev1 ENABLE CONDSTORE QRESYNC UIDPLUS MOVE LITERAL+",
         "IMAP4rev1 CONDSTORE UIDPLUS MOVE LITERAL- UNSELECT LIST-EXTENDED",
         "IMAP4rev2 UTF8=ACCEPT APPENDLIMIT=100",
@@ -301,11 +302,8 @@ run_append(struct remote remote, struct error *err)
     struct remote_append messages[UIDS];
 
     for (size_t i = 0; i < UIDS; i++)
-        messages[i] = (struct remote_append){.mailbox = i < 4 ? TEXT("a") : TEXT("b"),
-                                             .uidvalidity = 7,
-                                             .uidnext = 10,
-                                             .keywords = "k",
-                                             .size = 40};
+        messages[i] = (struct remote_append){
+            .mailbox = i < 4 ? TEXT("a") : TEXT("b"), .uidvalidity = 7, .uidnext = 10, .keywords = "k", .size = 40};
     return remote.ops->append(remote.self, messages, UIDS, &appender, NULL, err);
 }
 
@@ -333,16 +331,26 @@ run_operation(struct remote remote, unsigned which, struct error *err)
     const struct text names[COUNT] = {TEXT("a"), TEXT("\xc3\xa9/b"), TEXT("bad\n")};
 
     switch (which % 10) {
-    case 0: return remote.ops->survey(remote.self, on_listed, NULL, err);
-    case 1: return run_observe(remote, err);
-    case 2: return run_fetch(remote, false, err);
-    case 3: return run_fetch(remote, true, err);
-    case 4: return run_store(remote, err);
-    case 5: return run_append(remote, err);
-    case 6: return run_change(remote, 0, err);
-    case 7: return run_change(remote, 1, err);
-    case 8: return run_change(remote, 2, err);
-    default: return remote.ops->create(remote.self, names, COUNT, on_created, NULL, err);
+    case 0:
+        return remote.ops->survey(remote.self, on_listed, NULL, err);
+    case 1:
+        return run_observe(remote, err);
+    case 2:
+        return run_fetch(remote, false, err);
+    case 3:
+        return run_fetch(remote, true, err);
+    case 4:
+        return run_store(remote, err);
+    case 5:
+        return run_append(remote, err);
+    case 6:
+        return run_change(remote, 0, err);
+    case 7:
+        return run_change(remote, 1, err);
+    case 8:
+        return run_change(remote, 2, err);
+    default:
+        return remote.ops->create(remote.self, names, COUNT, on_created, NULL, err);
     }
 }
 

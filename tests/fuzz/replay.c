@@ -1,4 +1,4 @@
-/* main of a fuzzer that is built without libFuzzer: every file that is named, and every file in a folder that is named. */
+/* main of a fuzzer that is built without libFuzzer: every file named, and every file in a folder named. */
 #include <dirent.h>
 #include <stdint.h>
 
@@ -46,7 +46,8 @@ main(int argc, char **argv)
             continue;
         }
         while ((entry = readdir(folder)) != NULL) {
-            if (entry->d_name[0] == '.' || snprintf(path, sizeof path, "%s/%s", argv[i], entry->d_name) >= (int)sizeof path)
+            if (entry->d_name[0] == '.' ||
+                snprintf(path, sizeof path, "%s/%s", argv[i], entry->d_name) >= (int)sizeof path)
                 continue;
             failed += replay_file(path);
             count++;

@@ -182,8 +182,10 @@ here_transfer(struct sim *sim, struct maildir_sim *maildir, struct sim_file *fil
         return;
     say(&sim->world, "  here %d: #%d %s from %s to %s%s", maildir->client, content, move ? "moved" : "copied",
         server_mailbox_name(from), server_mailbox_name(to), move && new_base ? " under a new name" : "");
-    if (move)
+    if (move) {
         ledger_out(&sim->world, content, from);
+        ledger_out(&sim->world, original, from);
+    }
     ledger_put(&sim->world, content, to);
     ledger_put(&sim->world, original, to);
 }

@@ -11,7 +11,7 @@ look_there(const struct sim *sim, struct sim_sight *sights)
         for (size_t i = 0; i < sim->server.boxes[m].count; i++) {
             const struct sim_message *message = &sim->server.boxes[m].messages[i];
             struct sim_sight *sight = &sights[message->content];
-            *sight = (struct sim_sight){sight->count + 1, m, message->flags, FLAG_ALL};
+            *sight = (struct sim_sight){sight->count + 1, m, message->flags, FLAG_ALL, message->uid};
         }
 }
 
@@ -25,7 +25,7 @@ look_here(const struct sim *sim, const struct maildir_sim *maildir, struct sim_s
         struct sim_sight *sight = &sights[file->content];
         unsigned shown;
         const unsigned flags = local_info_flags(file->info, &shown);
-        *sight = (struct sim_sight){sight->count + 1, file->mailbox, flags, shown};
+        *sight = (struct sim_sight){sight->count + 1, file->mailbox, flags, shown, 0};
         if (file->original != file->content) {
             sights[file->original].count += 100;
             sight->count += 100;
@@ -68,7 +68,7 @@ check_carried(struct sim *sim, struct client *client, int id, const struct sim_s
 {
     const struct sim_base *base = &client->bases[id];
     const struct sim_sight *old_there = &client->there[id], *old_here = &client->here[id];
-    const bool same_there = old_there->count == 1 && old_there->mailbox == base->mailbox;
+    const bool same_there = old_there->count == 1 && old_there->mailbox == base->mailbox && old_there->uid == base->uid;
     const bool same_here = old_here->count == 1 && old_here->mailbox == base->mailbox;
 
     if (same_there && same_here)
@@ -78,9 +78,9 @@ check_carried(struct sim *sim, struct client *client, int id, const struct sim_s
     else if (same_here && (old_here->flags & old_here->shown) == (base->flags & old_here->shown) && old_there->count == 0 &&
              here->count != 0)
         violation(&sim->world, "#%d was removed on the server and is still here", id);
-    else if (same_there && old_here->count == 1 && (there->count != 1 || there->mailbox != old_here->mailbox))
+    else if (same_there && old_here->count == 1 && old_here->mailbox != base->mailbox && (there->count != 1 || there->mailbox != old_here->mailbox))
         violation(&sim->world, "#%d was moved here and not on the server", id);
-    else if (same_here && old_there->count == 1 && (here->count != 1 || here->mailbox != old_there->mailbox))
+    else if (same_here && old_there->count == 1 && old_there->mailbox != base->mailbox && (here->count != 1 || here->mailbox != old_there->mailbox))
         violation(&sim->world, "#%d was moved on the server and not here", id);
 }
 
@@ -104,6 +104,7 @@ check_after(struct sim *sim, struct client *client, bool clean)
                       ((there[i].flags ^ here[i].flags) & here[i].shown) == 0;
         base->mailbox = there[i].mailbox;
         base->flags = there[i].flags;
+        base->uid = there[i].uid;
     }
 }
 

@@ -83,17 +83,21 @@ sync_disturbed(int client)
     struct rng *rng = &world->rng;
     const unsigned what = rng_below(rng, 100);
 
-    if (what < 40) {
+    world->crash_after = rng_chance(rng, 50);
+    world->lose_after = rng_chance(rng, 60);
+    if (what < 20) {
         world->crash_at = 1 + rng_below(rng, 1u << (1 + rng_below(rng, 6)));
-        world->crash_after = rng_chance(rng, 50);
-    } else if (what < 65) {
+    } else if (what < 30) {
         world->lose_at = 1 + rng_below(rng, 1u << (1 + rng_below(rng, 7)));
-        world->lose_after = rng_chance(rng, 60);
+    } else if (what < 75) { /* rare steps get their share */
+        world->aim = (enum step_kind)rng_below(rng, STEP_KINDS);
+        world->aim_left = 1 + (int)rng_below(rng, 3);
+        world->aim_lose = rng_chance(rng, 50);
     }
     if (what >= 50)
         world->interfere = 1 + (int)rng_below(rng, 12);
-    say(world, "  sync %d: crash at %ld, line breaks at %ld, %d %% outside", client, world->crash_at, world->lose_at,
-        world->interfere);
+    say(world, "  sync %d: crash at %ld, line breaks at %ld, aim at %d. %s, %d %% outside", client, world->crash_at,
+        world->lose_at, world->aim_left, step_name(world->aim), world->interfere);
     (void)run_sync(&sim, client);
 }
 

@@ -15,12 +15,14 @@ struct sim_sight { /* where one message is on one side, if it is there once and 
     int count;     /* in all mailboxes */
     int mailbox;
     unsigned flags, shown;
+    uint32_t uid;  /* on the server */
 };
 
 struct sim_base { /* what server and Maildir both showed after a sync without any disturbance */
     bool valid;
     int mailbox;
     unsigned flags;
+    uint32_t uid;
 };
 
 struct client {

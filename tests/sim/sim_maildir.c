@@ -173,17 +173,30 @@ mua_edit(struct maildir_sim *maildir, struct sim_file *file, int content)
     ledger_drop(maildir->world, old);
 }
 
+/* What stands under a name that golub knows with other bytes is an altered file, also if a backup brought it. */
+static void
+mark_altered(struct sim_file *file, const struct sim_tree *now)
+{
+    for (size_t i = 0; i < now->count; i++)
+        if (now->files[i].mailbox == file->mailbox && strcmp(now->files[i].base, file->base) == 0)
+            file->original = now->files[i].original;
+}
+
 void
 maildir_sim_restore(struct maildir_sim *maildir, const struct sim_tree *then)
 {
+    static struct sim_tree copy;
     struct world *world = maildir->world;
 
+    memcpy(copy.files, then->files, then->count * sizeof copy.files[0]);
+    for (size_t i = 0; i < then->count; i++)
+        mark_altered(&copy.files[i], &maildir->tree);
     for (size_t i = 0; i < then->count; i++)
         ledger_add(world, then->files[i].content);
     for (size_t i = 0; i < maildir->tree.count; i++)
         ledger_drop(world, maildir->tree.files[i].content);
     memcpy(maildir->tree.folder, then->folder, sizeof then->folder);
-    memcpy(maildir->tree.files, then->files, then->count * sizeof then->files[0]);
+    memcpy(maildir->tree.files, copy.files, then->count * sizeof copy.files[0]);
     maildir->tree.count = then->count;
     maildir->tree.mark = then->mark;
     maildir->tree.root = then->root;

@@ -14,8 +14,7 @@ on_commit(void *context, bool after)
     struct world *world = context;
 
     if (after) {
-        if (world->crash_at != 0 && world->step >= world->crash_at)
-            world_stop(world);
+        world_stop(world);
         return true;
     }
     if (world_step(world, STEP_COMMIT, false) != FATE_BEFORE)
@@ -150,7 +149,7 @@ run_sync(struct sim *sim, int client)
     world->golub = false;
     sim->server.connected = false;
     sim->syncs++;
-    const bool crashed = world->crashed, lost = world->lose_at != 0 && world->remote_step >= world->lose_at;
+    const bool crashed = world->crashed, lost = world->lost;
     const bool clean = status == 0 && !crashed && !lost && world->interfered == 0;
     if (!crashed && it->maildir.drafts != 0)
         violation(world, "%d drafts are left open", it->maildir.drafts);
@@ -162,6 +161,8 @@ run_sync(struct sim *sim, int client)
     if (crashed)
         after_crash(sim, client);
     world->crash_at = world->lose_at = 0;
+    world->aim_left = 0;
+    world->dying = world->lost = false;
     world->interfere = 0;
     world->tick++;
     adopt_edited(sim, &it->maildir);

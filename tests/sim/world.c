@@ -262,15 +262,16 @@ decide(struct world *world, enum step_kind kind, bool remote)
         violation(world, "a sync does not end");
         return FATE_BEFORE;
     }
-    if (kind != STEP_READ && ++world->step == world->crash_at) {
+    const bool aimed = world->aim_left > 0 && kind == world->aim && --world->aim_left == 0;
+    if ((kind != STEP_READ && ++world->step == world->crash_at) || (aimed && !(world->aim_lose && remote))) {
         (world->crash_after ? world->coverage->crash_after : world->coverage->crash_before)[kind]++;
-        world->crash_kind = kind;
-        say(world, "      the power fails %s: %s (step %ld)", world->crash_after ? "after" : "before", step_name(kind),
-            world->step);
+        world->dying = true;
+        say(world, "      the power fails %s: %s", world->crash_after ? "after" : "before", step_name(kind));
         return world->crash_after ? FATE_AFTER : FATE_BEFORE;
     }
-    if (remote && ++world->remote_step == world->lose_at) {
+    if (remote && (++world->remote_step == world->lose_at || aimed)) {
         (world->lose_after ? world->coverage->lost_after : world->coverage->lost_before)[kind]++;
+        world->lost = true;
         say(world, "      the line breaks %s: %s", world->lose_after ? "after" : "before", step_name(kind));
         return world->lose_after ? FATE_AFTER : FATE_BEFORE;
     }
@@ -292,7 +293,7 @@ world_step(struct world *world, enum step_kind kind, bool remote)
 void
 world_stop(struct world *world)
 {
-    if (world->crash_at != 0 && world->step >= world->crash_at)
+    if (world->dying)
         world->crashed = true;
 }
 

@@ -95,10 +95,13 @@ struct world {
     /* steps */
     long steps;                 /* all, reads too */
     long step, crash_at;        /* changing ones; 0: no crash */
-    bool crash_after, crashed;
+    enum step_kind aim;         /* or at the aim_left-th step of this kind; aim_left 0: no such aim */
+    int aim_left;
+    bool aim_lose;              /* the aim is the line's, not the process's */
+    bool crash_after;
+    bool dying, crashed;        /* the step is chosen; the process is dead */
     long remote_step, lose_at;  /* 0: the line holds */
-    bool lose_after;
-    enum step_kind crash_kind;
+    bool lose_after, lost;
     unsigned long changes;      /* steps with an effect since it was last set to 0 */
     struct coverage *coverage;
     /* what was seen */

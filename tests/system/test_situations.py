@@ -205,6 +205,29 @@ class MaildirTest(SituationTest):
         self.assertEqual(self.count(self.mails[2], "Work"), (1, 1))
         self.assert_rest()
 
+    def test_an_older_maildir_removes_nothing_from_a_mailbox_that_could_not_be_read_in_the_first_run_after_it(self):
+        self.deliver("first")
+        self.sync()
+        yesterday = self.home.path_of("yesterday")
+        shutil.copytree(self.account.root, yesterday, copy_function=shutil.copy2)
+        theirs = [self.arrive("theirs", "Work") for _ in range(3)]
+        self.sync()
+        shutil.rmtree(self.account.root)
+        os.rename(yesterday, self.account.root)
+        self.arrive("something to do in the first run")
+        self.client.close()
+        box = os.path.join(self.stage.mail, "mailboxes", "Work", "dbox-Mails")
+        os.chmod(box, 0)
+        self.sync_without_removals(expect=(SOME,))
+        os.chmod(box, 0o700)
+        self.client = self.new_client()
+
+        self.sync_without_removals(expect=(0, SOME))
+
+        for mail in theirs:
+            self.assertEqual(self.count(mail, "Work"), (1, 1))
+        self.assert_rest()
+
     def test_a_maildir_without_its_mark_is_refused(self):
         os.unlink(os.path.join(self.account.root, ".golub"))
 

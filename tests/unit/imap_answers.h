@@ -1,5 +1,6 @@
 /*
- * Answers as bytes, cut anywhere, and what response_read makes of them as text. For the tests of the lexer and the parsers.
+ * Answers as bytes, cut anywhere, and what response_read makes of them as text. For the tests of the lexer and the
+ * parsers.
  */
 #ifndef TESTS_UNIT_IMAP_ANSWERS_H
 #define TESTS_UNIT_IMAP_ANSWERS_H
@@ -13,7 +14,7 @@ struct bytes { /* a source that gives `piece` bytes at first, then `rest` at a t
 
 struct row {
     const char *bytes;
-    size_t len; /* 0: strlen */
+    size_t len;           /* 0: strlen */
     const char *expected; /* one line an answer; "!" and the error at the end */
 };
 
@@ -135,14 +136,31 @@ note_response(struct account *account, const struct response *response)
     const struct status_answer *status = &response->status;
 
     switch (response->kind) {
-    case RESPONSE_TAGGED: note(account, "%s ", response->tag); note_state(account, response); break;
-    case RESPONSE_STATE: note(account, "* "); note_state(account, response); break;
-    case RESPONSE_CONTINUATION: note(account, "+"); break;
-    case RESPONSE_EXISTS: note(account, "exists %llu", (unsigned long long)response->number); break;
-    case RESPONSE_EXPUNGE: note(account, "expunge %llu", (unsigned long long)response->number); break;
-    case RESPONSE_FETCH: note_fetch(account, &response->fetch, response->number); break;
-    case RESPONSE_VANISHED: break;
-    case RESPONSE_FLAGS: note(account, "flags %u", response->flags); break;
+    case RESPONSE_TAGGED:
+        note(account, "%s ", response->tag);
+        note_state(account, response);
+        break;
+    case RESPONSE_STATE:
+        note(account, "* ");
+        note_state(account, response);
+        break;
+    case RESPONSE_CONTINUATION:
+        note(account, "+");
+        break;
+    case RESPONSE_EXISTS:
+        note(account, "exists %llu", (unsigned long long)response->number);
+        break;
+    case RESPONSE_EXPUNGE:
+        note(account, "expunge %llu", (unsigned long long)response->number);
+        break;
+    case RESPONSE_FETCH:
+        note_fetch(account, &response->fetch, response->number);
+        break;
+    case RESPONSE_VANISHED:
+        break;
+    case RESPONSE_FLAGS:
+        note(account, "flags %u", response->flags);
+        break;
     case RESPONSE_LIST:
     case RESPONSE_LSUB:
         note(account, "%s %x '%c' <%.*s>", response->kind == RESPONSE_LIST ? "list" : "lsub", response->list.attributes,
@@ -154,14 +172,22 @@ note_response(struct account *account, const struct response *response)
              status->has_messages, status->has_uidnext, status->has_uidvalidity, status->has_modseq, status->messages,
              status->uidnext, status->uidvalidity, (unsigned long long)status->modseq);
         break;
-    case RESPONSE_CAPABILITY: note(account, "capability <%s>", response->words.at); break;
-    case RESPONSE_ENABLED: note(account, "enabled <%s>", response->words.at != NULL ? response->words.at : ""); break;
+    case RESPONSE_CAPABILITY:
+        note(account, "capability <%s>", response->words.at);
+        break;
+    case RESPONSE_ENABLED:
+        note(account, "enabled <%s>", response->words.at != NULL ? response->words.at : "");
+        break;
     case RESPONSE_NAMESPACE:
         note(account, "namespace %d <%s> '%c' others %zu", response->namespaces.known, response->namespaces.personal,
              response->namespaces.separator ? response->namespaces.separator : '0', response->namespaces.others);
         break;
-    case RESPONSE_ID: note(account, "id <%s>", response->id); break;
-    case RESPONSE_OTHER: note(account, "skipped"); break;
+    case RESPONSE_ID:
+        note(account, "id <%s>", response->id);
+        break;
+    case RESPONSE_OTHER:
+        note(account, "skipped");
+        break;
     }
     note(account, "\n");
 }

@@ -1,6 +1,7 @@
 /*
- * A scripted IMAP server in a thread, and everything that a struct remote tells its caller written down as text, so that a
- * test is a dialogue and what became of it. The login is played by itself; tags of the engine are g1, g2 ... A script:
+ * A scripted IMAP server in a thread, and everything that a struct remote tells its caller written down as text, so
+ * that a test is a dialogue and what became of it. The login is played by itself; tags of the engine are g1, g2 ... A
+ * script:
  *
  *     "C:g2 SELECT *"   read a line; it must match (fnmatch)
  *     "S:* 3 EXISTS"    send it, with a line end        "s:half" without
@@ -37,10 +38,11 @@ struct script {
     struct error err;
     char told[TOLD_MAX]; /* everything that was reported */
     size_t told_len;
-    size_t bytes; /* of bodies */
+    size_t bytes;                /* of bodies */
     const char *const *messages; /* to be appended */
+    size_t message_len;          /* 0: strlen */
     size_t at;
-    uint32_t refuse; /* verify says no to this UID */
+    uint32_t refuse;   /* verify says no to this UID */
     size_t stop_after; /* reports until a callback says no; 0: never */
     bool stopped;
 };
@@ -110,10 +112,12 @@ script_play(struct script *script, const char *step)
         script_send(script, rest, strlen(rest));
         script_send(script, "\r\n", step[0] == 'S' ? 2 : 0);
     } else if (step[0] == 'B') {
-        char byte;
-        for (long left = strtol(rest, NULL, 10); left > 0; left--)
-            if (recv(script->fd, &byte, 1, 0) != 1)
+        for (size_t left = (size_t)strtol(rest, NULL, 10); left > 0 && script->complaint[0] == '\0';) {
+            ssize_t got = recv(script->fd, script->line, left < sizeof script->line ? left : sizeof script->line, 0);
+            if (got <= 0)
                 script_complain(script, step, "the bytes did not come");
+            left -= got > 0 ? (size_t)got : 0;
+        }
     } else if (step[0] == 'N') {
         char *text;
         long count = strtol(rest, &text, 10);
@@ -205,8 +209,8 @@ tell_message(void *context, size_t index, const struct remote_message *message)
     char flags[64] = "", meta[64] = "";
 
     if (message->has_flags)
-        (void)text_print(flags, sizeof flags, " (%s%s%.40s)", letters(message->flags),
-                         message->keywords[0] ? " " : "", message->keywords);
+        (void)text_print(flags, sizeof flags, " (%s%s%.40s)", letters(message->flags), message->keywords[0] ? " " : "",
+                         message->keywords);
     if (message->has_meta)
         (void)text_print(meta, sizeof meta, " %llu @%lld", (unsigned long long)message->size, (long long)message->date);
     return tell(context, "message %zu u%u%s%s\n", index, message->uid, flags, meta);
@@ -274,7 +278,7 @@ give_bytes(void *context, size_t index, void *to, size_t size, size_t *got)
 {
     struct script *script = context;
     const char *message = script->messages[index];
-    size_t left = strlen(message) - script->at;
+    size_t left = (script->message_len > 0 ? script->message_len : strlen(message)) - script->at;
 
     *got = size < left ? size : left;
     memcpy(to, message + script->at, *got);

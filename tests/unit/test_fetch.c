@@ -18,10 +18,10 @@ attributes_come_in_any_order_and_unknown_ones_are_skipped(void **state)
         {"* 5 FETCH (RFC822.SIZE 9223372036854775807 INTERNALDATE \" 1-Jan-1970 01:00:00 +0100\" UID 1)\r\n", 0,
          "fetch 5 u1 size 9223372036854775807 date 0\n"},
         {"* 5 FETCH (INTERNALDATE NIL)\r\n", 0, "fetch 5 u0 date 0\n"},
-        {"* 5 FETCH (X-GM-LABELS (\"\\\\Inbox\" \\Sent \"a b\") ENVELOPE (NIL \"a\\\"b\" ((NIL)) {3}\r\n()) ) UID 2)\r\n", 0,
-         "fetch 5 u2\n"},
-        {"* 5 FETCH (BODY[HEADER.FIELDS (\"X ]\" To)]<0> {2}\r\nab EMAILID (x) UID 3 )\r\n", 0,
-         "fetch 5 u3\n"},
+        {"* 5 FETCH (X-GM-LABELS (\"\\\\Inbox\" \\Sent \"a b\") ENVELOPE (NIL \"a\\\"b\" ((NIL)) {3}\r\n()) ) UID "
+         "2)\r\n",
+         0, "fetch 5 u2\n"},
+        {"* 5 FETCH (BODY[HEADER.FIELDS (\"X ]\" To)]<0> {2}\r\nab EMAILID (x) UID 3 )\r\n", 0, "fetch 5 u3\n"},
         {"* 5 FETCH ()\r\n", 0, "fetch 5 u0\n"},
         {"* 5 FETCH (UID 99999999999)\r\n", 0, MALFORMED("number too large")},
         {"* 5 FETCH (UID 0)\r\n", 0, MALFORMED("not a UID")},
@@ -65,10 +65,14 @@ dates_are_instants(void **state)
         const char *text;
         int64_t expected;
     } good[] = {
-        {"01-Jan-1970 00:00:00 +0000", 0},           {" 1-Jan-1970 00:00:00 +0000", 0},
-        {"1-jan-1970 00:00:00 +0000", 0},            {"09-Sep-2001 01:46:40 +0000", 1000000000},
-        {"08-Sep-2001 18:46:40 -0700", 1000000000},  {"29-Feb-2000 23:59:60 +0000", 951868800},
-        {"31-Dec-1969 23:59:59 +0000", -1},          {"01-Jan-0001 00:00:00 +0000", -62135596800},
+        {"01-Jan-1970 00:00:00 +0000", 0},
+        {" 1-Jan-1970 00:00:00 +0000", 0},
+        {"1-jan-1970 00:00:00 +0000", 0},
+        {"09-Sep-2001 01:46:40 +0000", 1000000000},
+        {"08-Sep-2001 18:46:40 -0700", 1000000000},
+        {"29-Feb-2000 23:59:60 +0000", 951868800},
+        {"31-Dec-1969 23:59:59 +0000", -1},
+        {"01-Jan-0001 00:00:00 +0000", -62135596800},
         {"31-Dec-9999 23:59:59 +0000", 253402300799},
     };
     static const char *const bad[] = {"",

@@ -7,10 +7,11 @@
 
 #include "imap_script.h"
 
-#define SELECTED(tag, exists, v, modseq) \
-    "S:* " exists " EXISTS", "S:* OK [UIDVALIDITY " v "]", "S:* OK [UIDNEXT 100]", "S:* OK [HIGHESTMODSEQ " modseq "]", \
-        "S:" tag " OK [READ-WRITE]"
-#define REREAD(n, u, flags) "S:* " n " FETCH (UID " u " FLAGS (" flags ") INTERNALDATE \"01-Jan-1970 00:00:09 +0000\" RFC822.SIZE 5)"
+#define SELECTED(tag, exists, v, modseq)                                                                               \
+    "S:* " exists " EXISTS", "S:* OK [UIDVALIDITY " v "]", "S:* OK [UIDNEXT 100]",                                     \
+        "S:* OK [HIGHESTMODSEQ " modseq "]", "S:" tag " OK [READ-WRITE]"
+#define REREAD(n, u, flags)                                                                                            \
+    "S:* " n " FETCH (UID " u " FLAGS (" flags ") INTERNALDATE \"01-Jan-1970 00:00:09 +0000\" RFC822.SIZE 5)"
 
 static const uint32_t uids[] = {1, 2, 3};
 
@@ -41,17 +42,18 @@ static void
 only_what_was_verified_is_removed_and_the_proof_is_looked_up(void **state)
 {
     (void)state;
-    struct script *script = given_script(
-        "UIDPLUS CONDSTORE",
-        (const char *const[]){"C:g1 SELECT \"a\" (CONDSTORE)", "C:g2 UID FETCH 1:3 (UID FLAGS INTERNALDATE RFC822.SIZE)", "W:",
-                              SELECTED("g1", "3", "7", "55"), REREAD("1", "1", ""), REREAD("3", "3", "\\Seen"),
-                              REREAD("2", "2", "\\Flagged"), "S:g2 OK",
-                              "C:g3 UID STORE 1,3 (UNCHANGEDSINCE 55) +FLAGS.SILENT (\\Deleted)", "W:",
-                              "S:* 1 FETCH (UID 1 MODSEQ (56))", "S:g3 OK [MODIFIED 3] somebody was faster",
-                              "C:g4 UID EXPUNGE 1", "C:g5 SELECT \"a\"", "C:g6 UID FETCH 1 (UID FLAGS)",
-                              /* what is shown before the mailbox was selected again is no proof of anything */
-                              "S:* 1 FETCH (UID 1 FLAGS (\\Deleted))", "S:* 1 EXPUNGE", "S:g4 OK",
-                              SELECTED("g5", "2", "7", "57"), "S:g6 OK", NULL});
+    struct script *script =
+        given_script("UIDPLUS CONDSTORE",
+                     (const char *const[]){
+                         "C:g1 SELECT \"a\" (CONDSTORE)", "C:g2 UID FETCH 1:3 (UID FLAGS INTERNALDATE RFC822.SIZE)",
+                         "W:", SELECTED("g1", "3", "7", "55"), REREAD("1", "1", ""), REREAD("3", "3", "\\Seen"),
+                         REREAD("2", "2", "\\Flagged"), "S:g2 OK",
+                         "C:g3 UID STORE 1,3 (UNCHANGEDSINCE 55) +FLAGS.SILENT (\\Deleted)",
+                         "W:", "S:* 1 FETCH (UID 1 MODSEQ (56))", "S:g3 OK [MODIFIED 3] somebody was faster",
+                         "C:g4 UID EXPUNGE 1", "C:g5 SELECT \"a\"", "C:g6 UID FETCH 1 (UID FLAGS)",
+                         /* what is shown before the mailbox was selected again is no proof of anything */
+                         "S:* 1 FETCH (UID 1 FLAGS (\\Deleted))", "S:* 1 EXPUNGE", "S:g4 OK",
+                         SELECTED("g5", "2", "7", "57"), "S:g6 OK", NULL});
 
     script->refuse = 2;
     assert_true(removes(script, 3));
@@ -82,10 +84,11 @@ a_message_that_is_still_there_was_not_removed(void **state)
 {
     (void)state;
     struct script *script = given_script(
-        "UIDPLUS", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "0"),
-                                         REREAD("1", "1", ""), "S:g2 OK", "C:g3 UID STORE 1 +FLAGS.SILENT (\\Deleted)",
-                                         "C:g4 UID EXPUNGE 1", "C:g5 SELECT \"a\"", "C:g6 UID FETCH 1 *", "S:g3 OK", "S:g4 OK",
-                                         SELECTED("g5", "3", "7", "0"), "S:* 1 FETCH (UID 1 FLAGS ())", "S:g6 OK", NULL});
+        "UIDPLUS",
+        (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "0"),
+                              REREAD("1", "1", ""), "S:g2 OK", "C:g3 UID STORE 1 +FLAGS.SILENT (\\Deleted)",
+                              "C:g4 UID EXPUNGE 1", "C:g5 SELECT \"a\"", "C:g6 UID FETCH 1 *", "S:g3 OK", "S:g4 OK",
+                              SELECTED("g5", "3", "7", "0"), "S:* 1 FETCH (UID 1 FLAGS ())", "S:g6 OK", NULL});
 
     assert_true(removes(script, 1));
 
@@ -98,12 +101,12 @@ without_uidplus_other_deleted_messages_stop_the_expunge(void **state)
 {
     (void)state;
     struct script *script = given_script(
-        "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:2 *", SELECTED("g1", "3", "7", "0"),
-                                  REREAD("1", "1", ""), REREAD("2", "2", "\\Deleted"), "S:g2 OK",
-                                  "C:g3 UID STORE 1:2 +FLAGS.SILENT (\\Deleted)", "W:", "S:g3 OK",
-                                  "C:g4 UID FETCH 1:[*] (UID FLAGS)", "W:", "S:* 1 FETCH (UID 1 FLAGS (\\Deleted))",
-                                  "S:* 2 FETCH (UID 2 FLAGS (\\Deleted))", "S:* 3 FETCH (UID 3 FLAGS (\\Deleted))", "S:g4 OK",
-                                  "C:g5 UID STORE 1 -FLAGS.SILENT (\\Deleted)", "S:g5 OK", "C:g6 LOGOUT", NULL});
+        "", (const char *const[]){
+                "C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:2 *", SELECTED("g1", "3", "7", "0"), REREAD("1", "1", ""),
+                REREAD("2", "2", "\\Deleted"), "S:g2 OK", "C:g3 UID STORE 1:2 +FLAGS.SILENT (\\Deleted)",
+                "W:", "S:g3 OK", "C:g4 UID FETCH 1:[*] (UID FLAGS)", "W:", "S:* 1 FETCH (UID 1 FLAGS (\\Deleted))",
+                "S:* 2 FETCH (UID 2 FLAGS (\\Deleted))", "S:* 3 FETCH (UID 3 FLAGS (\\Deleted))", "S:g4 OK",
+                "C:g5 UID STORE 1 -FLAGS.SILENT (\\Deleted)", "S:g5 OK", "C:g6 LOGOUT", NULL});
 
     assert_true(removes(script, 2));
 
@@ -115,11 +118,11 @@ static void
 without_uidplus_an_incomplete_listing_stops_the_expunge(void **state)
 {
     (void)state;
-    struct script *script = given_script(
-        "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "0"),
-                                  REREAD("1", "1", ""), "S:g2 OK", "C:g3 UID STORE *", "S:g3 OK", "C:g4 UID FETCH 1:[*] *",
-                                  "S:* 1 FETCH (UID 1 FLAGS (\\Deleted))", "S:g4 OK", "C:g5 UID STORE 1 -FLAGS*", "S:g5 OK",
-                                  "C:g6 LOGOUT", NULL});
+    struct script *script =
+        given_script("", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "0"),
+                                               REREAD("1", "1", ""), "S:g2 OK", "C:g3 UID STORE *", "S:g3 OK",
+                                               "C:g4 UID FETCH 1:[*] *", "S:* 1 FETCH (UID 1 FLAGS (\\Deleted))",
+                                               "S:g4 OK", "C:g5 UID STORE 1 -FLAGS*", "S:g5 OK", "C:g6 LOGOUT", NULL});
 
     assert_true(removes(script, 1));
     end_script(script);
@@ -129,16 +132,39 @@ static void
 uid_expunge_that_is_offered_and_refused_falls_back_to_the_plain_way(void **state)
 {
     (void)state;
-    struct script *script = given_script(
-        "UIDPLUS", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "1", "7", "0"),
-                                         REREAD("1", "1", "\\Seen"), "S:g2 OK", "C:g3 UID STORE 1 +FLAGS*",
-                                         "C:g4 UID EXPUNGE 1", "C:g5 SELECT *", "C:g6 UID FETCH 1 *", "S:g3 OK", "S:g4 BAD no",
-                                         SELECTED("g5", "1", "7", "0"), "S:* 1 FETCH (UID 1 FLAGS (\\Seen \\Deleted))",
-                                         "S:g6 OK", "C:g7 SELECT *", "C:g8 UID FETCH 1 *", SELECTED("g7", "1", "7", "0"),
-                                         REREAD("1", "1", "\\Seen \\Deleted"), "S:g8 OK", "C:g9 UID STORE 1 +FLAGS*", "S:g9 OK",
-                                         "C:g10 UID FETCH 1:[*] *", "S:* 1 FETCH (UID 1 FLAGS (\\Seen \\Deleted))", "S:g10 OK",
-                                         "C:g11 EXPUNGE", "C:g12 SELECT *", "C:g13 UID FETCH 1 *", "S:* 1 EXPUNGE", "S:g11 OK",
-                                         SELECTED("g12", "0", "7", "0"), "S:g13 OK", NULL});
+    struct script *script =
+        given_script("UIDPLUS", (const char *const[]){"C:g1 SELECT \"a\"",
+                                                      "C:g2 UID FETCH 1 *",
+                                                      SELECTED("g1", "1", "7", "0"),
+                                                      REREAD("1", "1", "\\Seen"),
+                                                      "S:g2 OK",
+                                                      "C:g3 UID STORE 1 +FLAGS*",
+                                                      "C:g4 UID EXPUNGE 1",
+                                                      "C:g5 SELECT *",
+                                                      "C:g6 UID FETCH 1 *",
+                                                      "S:g3 OK",
+                                                      "S:g4 BAD no",
+                                                      SELECTED("g5", "1", "7", "0"),
+                                                      "S:* 1 FETCH (UID 1 FLAGS (\\Seen \\Deleted))",
+                                                      "S:g6 OK",
+                                                      "C:g7 SELECT *",
+                                                      "C:g8 UID FETCH 1 *",
+                                                      SELECTED("g7", "1", "7", "0"),
+                                                      REREAD("1", "1", "\\Seen \\Deleted"),
+                                                      "S:g8 OK",
+                                                      "C:g9 UID STORE 1 +FLAGS*",
+                                                      "S:g9 OK",
+                                                      "C:g10 UID FETCH 1:[*] *",
+                                                      "S:* 1 FETCH (UID 1 FLAGS (\\Seen \\Deleted))",
+                                                      "S:g10 OK",
+                                                      "C:g11 EXPUNGE",
+                                                      "C:g12 SELECT *",
+                                                      "C:g13 UID FETCH 1 *",
+                                                      "S:* 1 EXPUNGE",
+                                                      "S:g11 OK",
+                                                      SELECTED("g12", "0", "7", "0"),
+                                                      "S:g13 OK",
+                                                      NULL});
 
     assert_true(removes(script, 1));
 
@@ -155,11 +181,11 @@ a_move_is_mapped_by_copyuid_in_any_order(void **state)
     (void)state;
     struct script *script = given_script(
         "UIDPLUS MOVE",
-        (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:3 *", SELECTED("g1", "3", "7", "0"), REREAD("1", "1", ""),
-                              REREAD("2", "2", ""), REREAD("3", "3", ""), "S:g2 OK", "C:g3 UID MOVE 1:3 \"b\"",
-                              "C:g4 SELECT \"a\"", "C:g5 UID FETCH 1:3 (UID FLAGS)", "S:* OK [COPYUID 8 3,1:2 50,60:61] moved",
-                              "S:* 1 EXPUNGE", "S:* 1 EXPUNGE", "S:* 1 EXPUNGE", "S:g3 OK", SELECTED("g4", "0", "7", "0"),
-                              "S:g5 OK", NULL});
+        (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:3 *", SELECTED("g1", "3", "7", "0"),
+                              REREAD("1", "1", ""), REREAD("2", "2", ""), REREAD("3", "3", ""), "S:g2 OK",
+                              "C:g3 UID MOVE 1:3 \"b\"", "C:g4 SELECT \"a\"", "C:g5 UID FETCH 1:3 (UID FLAGS)",
+                              "S:* OK [COPYUID 8 3,1:2 50,60:61] moved", "S:* 1 EXPUNGE", "S:* 1 EXPUNGE",
+                              "S:* 1 EXPUNGE", "S:g3 OK", SELECTED("g4", "0", "7", "0"), "S:g5 OK", NULL});
 
     assert_true(moves(script, 3));
 
@@ -171,11 +197,12 @@ static void
 a_copyuid_of_another_mailbox_is_not_believed(void **state)
 {
     (void)state;
-    struct script *script = given_script(
-        "UIDPLUS MOVE", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "0"),
-                                              REREAD("1", "1", ""), "S:g2 OK", "C:g3 UID MOVE 1 \"b\"", "C:g4 SELECT \"a\"",
-                                              "C:g5 UID FETCH 1 *", "S:g3 OK [COPYUID 9 1 50] moved",
-                                              SELECTED("g4", "0", "7", "0"), "S:g5 OK", NULL});
+    struct script *script =
+        given_script("UIDPLUS MOVE",
+                     (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "0"),
+                                           REREAD("1", "1", ""), "S:g2 OK", "C:g3 UID MOVE 1 \"b\"",
+                                           "C:g4 SELECT \"a\"", "C:g5 UID FETCH 1 *", "S:g3 OK [COPYUID 9 1 50] moved",
+                                           SELECTED("g4", "0", "7", "0"), "S:g5 OK", NULL});
 
     assert_true(moves(script, 1));
 
@@ -189,10 +216,10 @@ a_move_whose_target_is_missing_leaves_the_message_and_says_plan_anew(void **stat
     (void)state;
     struct script *script = given_script(
         "UIDPLUS MOVE",
-        (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:2 *", SELECTED("g1", "3", "7", "0"), REREAD("1", "1", ""),
-                              "S:g2 OK", "C:g3 UID MOVE 1 \"b\"", "C:g4 SELECT \"a\"", "C:g5 UID FETCH 1 *",
-                              "S:g3 NO [TRYCREATE] no b", SELECTED("g4", "1", "7", "0"), "S:* 1 FETCH (UID 1 FLAGS ())", "S:g5 OK",
-                              NULL});
+        (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:2 *", SELECTED("g1", "3", "7", "0"),
+                              REREAD("1", "1", ""), "S:g2 OK", "C:g3 UID MOVE 1 \"b\"", "C:g4 SELECT \"a\"",
+                              "C:g5 UID FETCH 1 *", "S:g3 NO [TRYCREATE] no b", SELECTED("g4", "1", "7", "0"),
+                              "S:* 1 FETCH (UID 1 FLAGS ())", "S:g5 OK", NULL});
 
     assert_true(moves(script, 2));
 
@@ -208,8 +235,8 @@ a_refused_move_of_a_message_that_is_gone_afterwards_is_in_doubt(void **state)
     struct script *script = given_script(
         "UIDPLUS MOVE", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "0"),
                                               REREAD("1", "1", ""), "S:g2 OK", "C:g3 UID MOVE *", "C:g4 SELECT \"a\"",
-                                              "C:g5 UID FETCH 1 *", "S:g3 NO half done", SELECTED("g4", "0", "7", "0"), "S:g5 OK",
-                                              NULL});
+                                              "C:g5 UID FETCH 1 *", "S:g3 NO half done", SELECTED("g4", "0", "7", "0"),
+                                              "S:g5 OK", NULL});
 
     assert_true(moves(script, 1));
 
@@ -222,11 +249,11 @@ the_end_of_one_mailbox_rides_with_the_begin_of_the_next(void **state)
 {
     (void)state;
     struct script *script = given_script(
-        "UIDPLUS",
-        (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "0"), REREAD("1", "1", ""),
-                              "S:g2 OK", "C:g3 UID COPY 1 \"t\"", "C:g4 SELECT \"b\"", "C:g5 UID FETCH 2 *", "W:",
-                              "S:g3 OK [COPYUID 8 1 70] copied", SELECTED("g4", "3", "7", "0"), REREAD("2", "2", ""), "S:g5 OK",
-                              "C:g6 UID COPY 2 \"t\"", "S:g6 OK [COPYUID 8  ] nothing", NULL});
+        "UIDPLUS", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "0"),
+                                         REREAD("1", "1", ""), "S:g2 OK", "C:g3 UID COPY 1 \"t\"", "C:g4 SELECT \"b\"",
+                                         "C:g5 UID FETCH 2 *", "W:", "S:g3 OK [COPYUID 8 1 70] copied",
+                                         SELECTED("g4", "3", "7", "0"), REREAD("2", "2", ""), "S:g5 OK",
+                                         "C:g6 UID COPY 2 \"t\"", "S:g6 OK [COPYUID 8  ] nothing", NULL});
     struct remote_change changes[] = {{.mailbox = TEXT("a"),
                                        .uidvalidity = 7,
                                        .uids = uids,
@@ -274,8 +301,8 @@ messages_of_a_mailbox_go_up_together(void **state)
     struct script *script = given_script(
         "LITERAL+ MULTIAPPEND UIDPLUS",
         (const char *const[]){"C:g1 APPEND \"a\" (\\Seen $Forwarded good) \"09-Sep-2001 01:46:40 +0000\" {5+}", "B:5",
-                              "C: () \"09-Sep-2001 01:46:40 +0000\" {7+}", "B:7", "C: () \"*\" {7+}", "B:7", "C:",
-                              "S:g1 OK [APPENDUID 7 10:11,15] stored", NULL});
+                              "C: () \"09-Sep-2001 01:46:40 +0000\" {7+}", "B:7", "C: () \"*\" {7+}", "B:7",
+                              "C:", "S:g1 OK [APPENDUID 7 10:11,15] stored", NULL});
 
     assert_true(appends(script, 3));
 
@@ -287,14 +314,14 @@ static void
 an_appenduid_that_cannot_be_true_is_not_believed(void **state)
 {
     (void)state;
-    static const char *const answers[] = {"S:g1 OK [APPENDUID 8 10:12]", "S:g1 OK [APPENDUID 7 10:11]",
-                                          "S:g1 OK [APPENDUID 7 12:10]", "S:g1 OK [APPENDUID 7 9:11]",
+    static const char *const answers[] = {"S:g1 OK [APPENDUID 8 10:12]",    "S:g1 OK [APPENDUID 7 10:11]",
+                                          "S:g1 OK [APPENDUID 7 12:10]",    "S:g1 OK [APPENDUID 7 9:11]",
                                           "S:g1 OK [APPENDUID 7 11,10,12]", "S:g1 OK"};
 
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
-        struct script *script = given_script("LITERAL+ MULTIAPPEND UIDPLUS",
-                                             (const char *const[]){"C:g1 APPEND *", "B:5", "C:*", "B:7", "C:*", "B:7", "C:",
-                                                                   answers[i], NULL});
+        struct script *script =
+            given_script("LITERAL+ MULTIAPPEND UIDPLUS", (const char *const[]){"C:g1 APPEND *", "B:5", "C:*", "B:7",
+                                                                               "C:*", "B:7", "C:", answers[i], NULL});
         assert_true(appends(script, 3));
         assert_told(script, "appended 0 u0 ok\nappended 1 u0 ok\nappended 2 u0 ok\n");
         end_script(script);
@@ -305,17 +332,61 @@ static void
 a_refused_group_is_halved_down_to_the_one(void **state)
 {
     (void)state;
-    struct script *script = given_script(
-        "LITERAL+ MULTIAPPEND",
-        (const char *const[]){"C:g1 APPEND *", "B:5", "C:*", "B:7", "C:*", "B:7", "C:", "S:g1 NO one of them",
-                              "C:g2 APPEND *", "B:5", "C:*", "B:7", "C:", "C:g3 APPEND *", "B:7", "C:",
-                              "S:g3 OK", "S:g2 NO one of them", "C:g4 APPEND *", "B:5", "C:", "C:g5 APPEND *", "B:7", "C:",
-                              "S:g4 OK", "S:g5 NO [TOOBIG] much", NULL});
+    struct script *script = given_script("LITERAL+ MULTIAPPEND", (const char *const[]){"C:g1 APPEND *",
+                                                                                       "B:5",
+                                                                                       "C:*",
+                                                                                       "B:7",
+                                                                                       "C:*",
+                                                                                       "B:7",
+                                                                                       "C:",
+                                                                                       "S:g1 NO one of them",
+                                                                                       "C:g2 APPEND *",
+                                                                                       "B:5",
+                                                                                       "C:*",
+                                                                                       "B:7",
+                                                                                       "C:",
+                                                                                       "C:g3 APPEND *",
+                                                                                       "B:7",
+                                                                                       "C:",
+                                                                                       "S:g3 OK",
+                                                                                       "S:g2 NO one of them",
+                                                                                       "C:g4 APPEND *",
+                                                                                       "B:5",
+                                                                                       "C:",
+                                                                                       "C:g5 APPEND *",
+                                                                                       "B:7",
+                                                                                       "C:",
+                                                                                       "S:g4 OK",
+                                                                                       "S:g5 NO [TOOBIG] much",
+                                                                                       NULL});
 
     assert_true(appends(script, 3));
 
     assert_told(script, "appended 2 u0 ok\nappended 0 u0 ok\nappended 1 u0 no permanent: [TOOBIG] much\n");
     end_script(script);
+}
+
+static void
+full_sockets_on_both_sides_are_no_deadlock(void **state)
+{
+    enum { SIZE = 12000000 }; /* more than both sides' socket buffers hold */
+    char *large = malloc(SIZE + 1);
+    struct script *script = given_script(
+        "LITERAL+", (const char *const[]){"N:200000:* OK [XFOO] so much to say before anything is read at all\r\n",
+                                          "C:g1 APPEND *", "B:12000000", "C:", "S:g1 OK", NULL});
+    struct remote_append message = {.mailbox = TEXT("a"), .keywords = "", .size = SIZE};
+
+    (void)state;
+    assert_non_null(large);
+    memset(large, 'x', SIZE);
+    large[SIZE] = '\0';
+    script->messages = (const char *const[]){large};
+    script->message_len = SIZE;
+    assert_true(script->remote.ops->append(script->remote.self, &message, 1, &telling_appender, script, &script->err));
+
+    assert_told(script, "appended 0 u0 ok\n");
+    end_script(script);
+    free(large);
 }
 
 static void
@@ -335,13 +406,14 @@ static void
 over_quota_ends_the_uploads(void **state)
 {
     (void)state;
-    struct script *script = given_script(
-        "", (const char *const[]){"C:g1 APPEND \"a\" *{5}", "W:", "S:+", "B:5", "C:", "S:g1 OK", "C:g2 APPEND *{7}",
-                                  "S:g2 NO [OVERQUOTA] full", "C:g* LOGOUT", NULL});
+    struct script *script =
+        given_script("", (const char *const[]){"C:g1 APPEND \"a\" *{5}", "W:", "S:+", "B:5", "C:", "S:g1 OK",
+                                               "C:g2 APPEND *{7}", "S:g2 NO [OVERQUOTA] full", "C:g* LOGOUT", NULL});
 
     assert_true(appends(script, 3));
 
-    assert_non_null(strstr(script->told, "appended 0 u0 ok\nappended 1 u0 no quota: [OVERQUOTA] full\nappended 2 u0 no quota"));
+    assert_non_null(
+        strstr(script->told, "appended 0 u0 ok\nappended 1 u0 no quota: [OVERQUOTA] full\nappended 2 u0 no quota"));
     end_script(script);
 }
 
@@ -383,14 +455,31 @@ static void
 a_mailbox_counts_as_made_when_it_is_listed(void **state)
 {
     (void)state;
-    struct script *script = given_script(
-        "NAMESPACE",
-        (const char *const[]){"C:g1 NAMESPACE", "S:* NAMESPACE ((\"INBOX.\" \".\")) NIL NIL", "S:g1 OK",
-                              "C:g2 CREATE \"INBOX.S&AOk-nt\"", "C:g3 SUBSCRIBE *", "C:g4 LIST \"\" \"INBOX.S&AOk-nt\"",
-                              "C:g5 CREATE \"INBOX.old\"", "C:g6 SUBSCRIBE *", "C:g7 LIST *", "C:g8 CREATE \"INBOX.no\"",
-                              "C:g9 SUBSCRIBE *", "C:g10 LIST *", "S:g2 OK", "S:g3 OK", "S:* LIST () \".\" INBOX.S&AOk-nt",
-                              "S:g4 OK", "S:g5 NO already there", "S:g6 OK", "S:* LIST () \".\" INBOX.old", "S:g7 OK",
-                              "S:g8 NO [CANNOT] never", "S:g9 NO", "S:g10 OK", NULL});
+    struct script *script =
+        given_script("NAMESPACE", (const char *const[]){"C:g1 NAMESPACE",
+                                                        "S:* NAMESPACE ((\"INBOX.\" \".\")) NIL NIL",
+                                                        "S:g1 OK",
+                                                        "C:g2 CREATE \"INBOX.S&AOk-nt\"",
+                                                        "C:g3 SUBSCRIBE *",
+                                                        "C:g4 LIST \"\" \"INBOX.S&AOk-nt\"",
+                                                        "C:g5 CREATE \"INBOX.old\"",
+                                                        "C:g6 SUBSCRIBE *",
+                                                        "C:g7 LIST *",
+                                                        "C:g8 CREATE \"INBOX.no\"",
+                                                        "C:g9 SUBSCRIBE *",
+                                                        "C:g10 LIST *",
+                                                        "S:g2 OK",
+                                                        "S:g3 OK",
+                                                        "S:* LIST () \".\" INBOX.S&AOk-nt",
+                                                        "S:g4 OK",
+                                                        "S:g5 NO already there",
+                                                        "S:g6 OK",
+                                                        "S:* LIST () \".\" INBOX.old",
+                                                        "S:g7 OK",
+                                                        "S:g8 NO [CANNOT] never",
+                                                        "S:g9 NO",
+                                                        "S:g10 OK",
+                                                        NULL});
     const struct text names[] = {TEXT("S\xc3\xa9nt"), TEXT("old"), TEXT("no"), TEXT("evil\r\ng9 DELETE INBOX")};
 
     assert_true(script->remote.ops->create(script->remote.self, names, 4, tell_created, script, &script->err));
@@ -419,6 +508,7 @@ main(void)
         cmocka_unit_test(messages_of_a_mailbox_go_up_together),
         cmocka_unit_test(an_appenduid_that_cannot_be_true_is_not_believed),
         cmocka_unit_test(a_refused_group_is_halved_down_to_the_one),
+        cmocka_unit_test(full_sockets_on_both_sides_are_no_deadlock),
         cmocka_unit_test(ok_to_a_message_that_was_not_sent_is_a_lie),
         cmocka_unit_test(over_quota_ends_the_uploads),
         cmocka_unit_test(what_the_server_does_not_take_is_not_sent),

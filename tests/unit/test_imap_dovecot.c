@@ -1,5 +1,6 @@
 /*
- * Every operation of store/imap against a real server. Where: GOLUB_TEST_IMAP=PORT on the loopback, any new user, password
+ * Every operation of store/imap against a real server. Where: GOLUB_TEST_IMAP=PORT on the loopback, any new user,
+ * password
  * "pw" (tests/rig has such a server); without it there is nothing to test here and the program says so.
  * The same story is to be told by servers with and without QRESYNC, UIDPLUS, MULTIAPPEND ...: run it once for each.
  */
@@ -35,8 +36,8 @@ struct scene {
     struct seen seen;
     uint32_t uids[MESSAGES];
     size_t appended, fetched, verified, changed, done;
-    size_t at;          /* of the message that is being read */
-    char body[200000];  /* the one that is being fetched */
+    size_t at;         /* of the message that is being read */
+    char body[200000]; /* the one that is being fetched */
     size_t body_len;
     uint32_t new_uids[MESSAGES];
     struct remote_outcome last;
@@ -63,23 +64,25 @@ show(const struct scene *scene)
     print_message("%s\n", line);
 }
 
-#define assert_works(scene, call)                                                                                             \
-    do {                                                                                                                      \
-        if (!(call)) {                                                                                                        \
-            show(scene);                                                                                                      \
-            fail_msg("%s", #call);                                                                                            \
-        }                                                                                                                     \
+#define assert_works(scene, call)                                                                                      \
+    do {                                                                                                               \
+        if (!(call)) {                                                                                                 \
+            show(scene);                                                                                               \
+            fail_msg("%s", #call);                                                                                     \
+        }                                                                                                              \
     } while (0)
 
 /* Message n: sizes from tiny to large, bytes that a careless client would spoil. */
 static size_t
 make_message(size_t n, char *to, size_t size)
 {
-    int len = snprintf(to, size, "From: a@example.org\r\nSubject: number %zu\r\nMessage-ID: <%zu@example.org>\r\n\r\n", n, n);
+    int len =
+        snprintf(to, size, "From: a@example.org\r\nSubject: number %zu\r\nMessage-ID: <%zu@example.org>\r\n\r\n", n, n);
     size_t want = n % 50 == 7 ? 150000 : n % 7 * 300;
 
     for (size_t i = 0; i < want; i += 62)
-        len += snprintf(to + len, size - (size_t)len, "%05zu (\"\\{12}\r\n* 1 FETCH (UID 5 FLAGS ()) \x80\xff caf\xc3\xa9 ......\r\n", i);
+        len += snprintf(to + len, size - (size_t)len,
+                        "%05zu (\"\\{12}\r\n* 1 FETCH (UID 5 FLAGS ()) \x80\xff caf\xc3\xa9 ......\r\n", i);
     return (size_t)len;
 }
 
@@ -270,7 +273,8 @@ on_verify(void *context, size_t index, size_t item, const struct remote_message 
     struct scene *scene = context;
 
     (void)index;
-    assert_true(now->has_flags && now->has_meta && now->uid != 0 && now->date == 1000000000 + (int64_t)(now->uid - scene->uids[0]));
+    assert_true(now->has_flags && now->has_meta && now->uid != 0 &&
+                now->date == 1000000000 + (int64_t)(now->uid - scene->uids[0]));
     scene->verified++;
     return item != 1; /* the second one is not as we had it */
 }
@@ -318,9 +322,10 @@ open_remote(struct scene *scene, bool examine)
     assert_works(scene, scene->remote.ops->survey(scene->remote.self, on_listed, scene, &scene->err));
     assert_true(scene->found_inbox);
     scene->remote.ops->info(scene->remote.self, &info);
-    print_message("%s: condstore %d qresync %d uidplus %d multiappend %d list-status %d, prefix \"%s\" separator '%c'\n",
-                  info.server, info.condstore, info.qresync, info.uidplus, info.multiappend, info.list_status, info.prefix,
-                  info.separator);
+    print_message(
+        "%s: condstore %d qresync %d uidplus %d multiappend %d list-status %d, prefix \"%s\" separator '%c'\n",
+        info.server, info.condstore, info.qresync, info.uidplus, info.multiappend, info.list_status, info.prefix,
+        info.separator);
 }
 
 static void
@@ -330,7 +335,8 @@ make_mailboxes(struct scene *scene)
     char first[64];
 
     scene->remote.ops->info(scene->remote.self, &info);
-    assert_true(text_print(first, sizeof first, "T\xc3\xa9st & more%cA \"quoted\" one", info.separator ? info.separator : '/'));
+    assert_true(
+        text_print(first, sizeof first, "T\xc3\xa9st & more%cA \"quoted\" one", info.separator ? info.separator : '/'));
     struct text names[] = {text_of(first), text_of("\xe6\x97\xa5\xe6\x9c\xac")};
     assert_works(scene, scene->remote.ops->create(scene->remote.self, names, 2, on_created, scene, &scene->err));
     /* Once more: what is there is fine. */
@@ -351,90 +357,97 @@ append_all(struct scene *scene, uint32_t uidvalidity)
                                              .keywords = i % 3 ? "" : "Urgent b{d bad(one",
                                              .date = 1000000000 + (int64_t)i,
                                              .size = make_message(i, bytes, sizeof bytes)};
-    assert_works(scene, scene->remote.ops->append(scene->remote.self, messages, MESSAGES, &appender, scene, &scene->err));
+    assert_works(scene,
+                 scene->remote.ops->append(scene->remote.self, messages, MESSAGES, &appender, scene, &scene->err));
     assert_int_equal(scene->appended, MESSAGES);
 }
 
-static void
-a_mailbox_lives_through_every_operation(void **state)
+/* A full listing shows what was appended. @return the cursors after it */
+static struct remote_select
+look_at_all(struct scene *scene, uint32_t uidvalidity)
 {
-    struct scene *scene = *state;
-
-    /* open, create, survey */
-    open_remote(scene, false);
-    make_mailboxes(scene);
-    open_remote(scene, false);
-    assert_true(scene->found_mailbox && scene->listed.has_status && scene->listed.messages == 0);
-    uint32_t uidvalidity = scene->listed.uidvalidity;
-    assert_true(uidvalidity != 0);
-
-    /* append */
-    append_all(scene, uidvalidity);
-
-    /* full listing */
     struct remote_select full = {.mailbox = text_of(scene->mailbox)};
+    const struct seen *seen = &scene->seen;
+
     observe(scene, &full);
-    assert_true(scene->seen.outcome.ok);
-    assert_int_equal(scene->seen.count, MESSAGES);
-    assert_int_equal(scene->seen.selected.exists, MESSAGES);
-    assert_int_equal(scene->seen.selected.uidnext, scene->seen.messages[MESSAGES - 1].uid + 1);
+    assert_true(seen->outcome.ok);
+    assert_int_equal(seen->count, MESSAGES);
+    assert_int_equal(seen->selected.exists, MESSAGES);
+    assert_int_equal(seen->selected.uidnext, seen->messages[MESSAGES - 1].uid + 1);
     for (size_t i = 0; i < MESSAGES; i++) {
-        const struct remote_message *message = &scene->seen.messages[i];
+        const struct remote_message *message = &seen->messages[i];
         if (scene->uids[i] != 0)
             assert_int_equal(scene->uids[i], message->uid);
         scene->uids[i] = message->uid;
         assert_true(message->has_flags && message->has_meta);
         assert_int_equal(message->date, 1000000000 + (int64_t)i);
         assert_int_equal(message->flags, i % 2 ? FLAG_SEEN : 0);
-        assert_string_equal(scene->seen.keywords[i], i % 3 ? "" : "Urgent");
+        assert_string_equal(seen->keywords[i], i % 3 ? "" : "Urgent");
     }
-    struct remote_select cursor = {.mailbox = full.mailbox,
-                                   .uidvalidity = uidvalidity,
-                                   .uidnext = scene->seen.selected.uidnext,
-                                   .modseq = scene->seen.selected.modseq,
-                                   .check_uid = scene->uids[MESSAGES - 1]};
+    return (struct remote_select){.mailbox = full.mailbox,
+                                  .uidvalidity = uidvalidity,
+                                  .uidnext = seen->selected.uidnext,
+                                  .modseq = seen->selected.modseq,
+                                  .check_uid = scene->uids[MESSAGES - 1]};
+}
 
-    /* fetch, byte for byte */
-    struct remote_fetch wanted = {.mailbox = full.mailbox, .uidvalidity = uidvalidity, .uids = scene->uids, .count = MESSAGES};
+/* Bodies come back byte for byte, and not at all from another UIDVALIDITY. */
+static void
+fetch_all(struct scene *scene, uint32_t uidvalidity)
+{
+    struct remote_fetch wanted = {
+        .mailbox = text_of(scene->mailbox), .uidvalidity = uidvalidity, .uids = scene->uids, .count = MESSAGES};
+
     assert_works(scene, scene->remote.ops->fetch(scene->remote.self, &wanted, 1, &sink, scene, &scene->err));
     assert_int_equal(scene->fetched, MESSAGES);
     assert_true(scene->seen.outcome.ok);
     wanted.uidvalidity++;
     assert_works(scene, scene->remote.ops->fetch(scene->remote.self, &wanted, 1, &sink, scene, &scene->err));
     assert_true(!scene->seen.outcome.ok && scene->seen.outcome.changed && scene->fetched == MESSAGES);
+}
 
-    /* flags */
+/* Flags change, the echo shows it, and so does the next delta. */
+static void
+change_flags(struct scene *scene, const struct remote_select *cursor)
+{
+    const unsigned expected = FLAG_FLAGGED | FLAG_FORWARDED;
     const uint32_t flagged[] = {scene->uids[0], scene->uids[1], scene->uids[2], scene->uids[10]};
-    struct remote_store store = {.mailbox = full.mailbox,
-                                 .uidvalidity = uidvalidity,
+    const uint32_t last = scene->uids[MESSAGES - 1];
+    struct remote_store store = {.mailbox = cursor->mailbox,
+                                 .uidvalidity = cursor->uidvalidity,
                                  .uids = flagged,
                                  .count = 4,
-                                 .add = FLAG_FLAGGED | FLAG_FORWARDED,
+                                 .add = expected,
                                  .del = FLAG_SEEN};
+
     memset(&scene->seen, 0, sizeof scene->seen);
     assert_works(scene, scene->remote.ops->store(scene->remote.self, &store, 1, &observer, scene, &scene->err));
     assert_true(scene->seen.outcome.ok);
     assert_int_equal(scene->seen.count, 4);
     for (size_t i = 0; i < 4; i++)
-        assert_int_equal(scene->seen.messages[i].flags, FLAG_FLAGGED | FLAG_FORWARDED);
+        assert_int_equal(scene->seen.messages[i].flags, expected);
 
-    /* the delta shows them */
-    observe(scene, &cursor);
+    observe(scene, cursor);
     assert_true(scene->seen.outcome.ok);
     for (size_t i = 0; i < 4; i++)
-        assert_true(seen_uid(scene, flagged[i]) != NULL && seen_uid(scene, flagged[i])->flags == (FLAG_FLAGGED | FLAG_FORWARDED));
-    assert_true(seen_uid(scene, scene->uids[MESSAGES - 1]) != NULL && seen_uid(scene, scene->uids[MESSAGES - 1])->has_meta);
+        assert_true(seen_uid(scene, flagged[i]) != NULL && seen_uid(scene, flagged[i])->flags == expected);
+    assert_true(seen_uid(scene, last) != NULL && seen_uid(scene, last)->has_meta);
     if (scene->seen.selected.delta)
         assert_int_equal(scene->seen.count, 5);
     else
         assert_true(scene->seen.count >= MESSAGES);
+}
 
-    /* copy, move, remove; the second message of each is kept back by verify */
+/* Copy, move, remove; verify keeps back the second message of each request. @return how many went */
+static size_t
+take_away(struct scene *scene, uint32_t uidvalidity)
+{
     struct remote_info info;
-    scene->remote.ops->info(scene->remote.self, &info);
     struct remote_select target = {.mailbox = text_of(scene->other)};
+
+    scene->remote.ops->info(scene->remote.self, &info);
     observe(scene, &target);
-    struct remote_change change = {.mailbox = full.mailbox,
+    struct remote_change change = {.mailbox = text_of(scene->mailbox),
                                    .uidvalidity = uidvalidity,
                                    .uids = scene->uids,
                                    .count = MESSAGES,
@@ -456,39 +469,61 @@ a_mailbox_lives_through_every_operation(void **state)
     scene->done = scene->changed = 0;
     change.uids = scene->uids;
     change.count = 20;
-    struct remote_change again[] = {change, change};
-    again[1].uids = scene->uids + 20;
-    assert_works(scene, scene->remote.ops->remove(scene->remote.self, again, 2, &changer, scene, &scene->err));
+    struct remote_change both[] = {change, change};
+    both[1].uids = scene->uids + 20;
+    assert_works(scene, scene->remote.ops->remove(scene->remote.self, both, 2, &changer, scene, &scene->err));
     assert_int_equal(scene->done, 40);
     assert_int_equal(scene->changed, 38);
+    return 38 + (info.move ? 49 : 0);
+}
 
-    /* and the delta shows what went */
-    observe(scene, &cursor);
-    assert_true(scene->seen.outcome.ok);
-    size_t left = MESSAGES - 38 - (info.move ? 49 : 0);
-    assert_int_equal(scene->seen.selected.exists, left);
-    if (info.qresync)
-        assert_int_equal(scene->seen.vanished_count, MESSAGES - left);
+/* What is gone, what was never there, and what is another mailbox by now. */
+static void
+meet_what_is_gone(struct scene *scene, struct remote_select cursor)
+{
+    struct remote_change change = {
+        .mailbox = cursor.mailbox, .uidvalidity = cursor.uidvalidity, .uids = scene->uids, .count = 1};
+    struct remote_select nowhere = {.mailbox = text_of("nowhere")};
 
-    /* gone ones */
     scene->done = scene->changed = 0;
-    change.uids = scene->uids;
-    change.count = 1;
     assert_works(scene, scene->remote.ops->remove(scene->remote.self, &change, 1, &changer, scene, &scene->err));
     assert_true(scene->done == 1 && scene->changed == 0 && scene->last.gone);
 
-    /* a mailbox that is not there */
-    change.mailbox = text_of("nowhere");
+    change.mailbox = nowhere.mailbox;
     assert_works(scene, scene->remote.ops->remove(scene->remote.self, &change, 1, &changer, scene, &scene->err));
     assert_true(scene->done == 2 && scene->last.gone);
-    struct remote_select nowhere = {.mailbox = change.mailbox};
     observe(scene, &nowhere);
     assert_true(!scene->seen.outcome.ok && scene->seen.outcome.gone && !scene->seen.was_selected);
 
-    /* another UIDVALIDITY */
     cursor.uidvalidity++;
     observe(scene, &cursor);
     assert_true(scene->seen.was_selected && scene->seen.outcome.changed && scene->seen.count == 0);
+}
+
+static void
+a_mailbox_lives_through_every_operation(void **state)
+{
+    struct scene *scene = *state;
+    struct remote_info info;
+
+    open_remote(scene, false);
+    make_mailboxes(scene);
+    open_remote(scene, false);
+    assert_true(scene->found_mailbox && scene->listed.has_status && scene->listed.messages == 0);
+    uint32_t uidvalidity = scene->listed.uidvalidity;
+    append_all(scene, uidvalidity);
+    struct remote_select cursor = look_at_all(scene, uidvalidity);
+    fetch_all(scene, uidvalidity);
+    change_flags(scene, &cursor);
+    size_t gone = take_away(scene, uidvalidity);
+
+    observe(scene, &cursor);
+    assert_true(scene->seen.outcome.ok);
+    assert_int_equal(scene->seen.selected.exists, MESSAGES - gone);
+    scene->remote.ops->info(scene->remote.self, &info);
+    if (info.qresync)
+        assert_int_equal(scene->seen.vanished_count, gone);
+    meet_what_is_gone(scene, cursor);
     scene->remote.ops->close(scene->remote.self);
 }
 
@@ -505,11 +540,8 @@ somebody_elses_deleted_marks_are_never_expunged(void **state)
     for (size_t i = 0; i < MESSAGES; i++)
         scene->uids[i] = scene->seen.messages[i].uid;
     uint32_t uidvalidity = scene->seen.selected.uidvalidity;
-    struct remote_store mark = {.mailbox = full.mailbox,
-                                .uidvalidity = uidvalidity,
-                                .uids = scene->uids + 5,
-                                .count = 1,
-                                .add = FLAG_DELETED};
+    struct remote_store mark = {
+        .mailbox = full.mailbox, .uidvalidity = uidvalidity, .uids = scene->uids + 5, .count = 1, .add = FLAG_DELETED};
     assert_works(scene, scene->remote.ops->store(scene->remote.self, &mark, 1, &observer, scene, &scene->err));
 
     struct remote_change change = {

@@ -9,7 +9,7 @@
 
 #include "imap_script.h"
 
-#define SELECTED(tag, exists, v, next) \
+#define SELECTED(tag, exists, v, next)                                                                                 \
     "S:* " exists " EXISTS", "S:* OK [UIDVALIDITY " v "]", "S:* OK [UIDNEXT " next "]", "S:" tag " OK [READ-WRITE]"
 
 static void
@@ -19,7 +19,8 @@ assert_refused(const char *answer, enum error_kind kind)
         given_script("", (const char *const[]){"C:g1 SELECT *", "C:g2 UID FETCH *", answer, "E:", NULL});
     struct remote_select mailbox = {.mailbox = TEXT("a")};
 
-    assert_false(script->remote.ops->observe(script->remote.self, &mailbox, 1, &telling_observer, script, &script->err));
+    assert_false(
+        script->remote.ops->observe(script->remote.self, &mailbox, 1, &telling_observer, script, &script->err));
     assert_int_equal(script->err.kind, kind);
     assert_told(script, "");
     end_script(script);
@@ -30,7 +31,8 @@ nonsense_ends_the_connection(void **state)
 {
     (void)state;
     assert_refused("N:3000000:(", ERROR_SERVER);
-    assert_refused("s:* 1 FETCH (BODYSTRUCTURE ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((", ERROR_SERVER);
+    assert_refused("s:* 1 FETCH (BODYSTRUCTURE ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((",
+                   ERROR_SERVER);
     assert_refused("N:3000000:x", ERROR_SERVER);
     assert_refused("S:* 1 FETCH (UID 99999999999 FLAGS ())", ERROR_SERVER);
     assert_refused("S:g7 OK never asked", ERROR_SERVER);
@@ -50,7 +52,8 @@ select_answered_out_of_turn_is_nonsense(void **state)
                                                                    "C:g4 UID FETCH *", "S:g3 OK", "E:", NULL});
     struct remote_select mailboxes[] = {{.mailbox = TEXT("a")}, {.mailbox = TEXT("b")}};
 
-    assert_false(script->remote.ops->observe(script->remote.self, mailboxes, 2, &telling_observer, script, &script->err));
+    assert_false(
+        script->remote.ops->observe(script->remote.self, mailboxes, 2, &telling_observer, script, &script->err));
 
     assert_int_equal(script->err.kind, ERROR_SERVER);
     end_script(script);
@@ -62,8 +65,9 @@ ok_without_the_literal_delivers_nothing(void **state)
     static const uint32_t uids[] = {1};
 
     (void)state;
-    struct script *script = given_script("", (const char *const[]){"C:g1 SELECT *", "C:g2 UID FETCH *",
-                                                                   SELECTED("g1", "1", "7", "2"), "S:g2 OK done", NULL});
+    struct script *script =
+        given_script("", (const char *const[]){"C:g1 SELECT *", "C:g2 UID FETCH *", SELECTED("g1", "1", "7", "2"),
+                                               "S:g2 OK done", NULL});
     struct remote_fetch wanted = {.mailbox = TEXT("a"), .uidvalidity = 7, .uids = uids, .count = 1};
 
     assert_true(script->remote.ops->fetch(script->remote.self, &wanted, 1, &telling_sink, script, &script->err));
@@ -76,11 +80,12 @@ static void
 ranges_of_any_size_are_told_as_ranges(void **state)
 {
     (void)state;
-    struct script *script = given_script(
-        "CONDSTORE QRESYNC ENABLE",
-        (const char *const[]){"C:g1 ENABLE *", "S:* ENABLED QRESYNC", "S:g1 OK", "C:g2 SELECT *", "C:g3 UID FETCH *",
-                              "S:* 1 EXISTS", "S:* OK [UIDVALIDITY 7]", "S:* OK [UIDNEXT 5]", "S:* OK [HIGHESTMODSEQ 9]",
-                              "S:* VANISHED (EARLIER) 1:4294967295,4294967295:1", "S:g2 OK", "S:g3 OK", NULL});
+    struct script *script =
+        given_script("CONDSTORE QRESYNC ENABLE",
+                     (const char *const[]){
+                         "C:g1 ENABLE *", "S:* ENABLED QRESYNC", "S:g1 OK", "C:g2 SELECT *", "C:g3 UID FETCH *",
+                         "S:* 1 EXISTS", "S:* OK [UIDVALIDITY 7]", "S:* OK [UIDNEXT 5]", "S:* OK [HIGHESTMODSEQ 9]",
+                         "S:* VANISHED (EARLIER) 1:4294967295,4294967295:1", "S:g2 OK", "S:g3 OK", NULL});
     struct remote_select mailbox = {.mailbox = TEXT("a"), .uidvalidity = 7, .uidnext = 5, .modseq = 8};
 
     assert_true(script->remote.ops->observe(script->remote.self, &mailbox, 1, &telling_observer, script, &script->err));
@@ -113,7 +118,8 @@ a_body_that_nobody_asked_for_goes_nowhere(void **state)
     (void)state;
     struct script *script = given_script(
         "", (const char *const[]){"C:g1 SELECT *", "C:g2 UID FETCH *", "s:* 1 FETCH (UID 1 BODY[] {3}\r\nabc)\r\n",
-                                  SELECTED("g1", "1", "8", "2"), "s:* 1 FETCH (UID 1 BODY[] {3}\r\nabc)\r\n", "S:g2 OK", NULL});
+                                  SELECTED("g1", "1", "8", "2"), "s:* 1 FETCH (UID 1 BODY[] {3}\r\nabc)\r\n", "S:g2 OK",
+                                  NULL});
     struct remote_fetch wanted = {.mailbox = TEXT("a"), .uidvalidity = 7, .uids = uids, .count = 1};
 
     assert_true(script->remote.ops->fetch(script->remote.self, &wanted, 1, &telling_sink, script, &script->err));
@@ -129,11 +135,12 @@ a_flood_of_data_costs_no_memory(void **state)
 
     (void)state;
     struct script *script = given_script(
-        "", (const char *const[]){"C:g1 SELECT *", "C:g2 UID FETCH *", SELECTED("g1", "1", "7", "2"),
-                                  "N:400000:* OK [XFOO bar] something that nobody wants to know\r\n",
-                                  "N:200000:* 1 FETCH (FLAGS (\\Seen))\r\n",
-                                  "S:* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 1 INTERNALDATE \"01-Jan-1970 00:00:01 +0000\")",
-                                  "S:g2 OK", NULL});
+        "",
+        (const char *const[]){"C:g1 SELECT *", "C:g2 UID FETCH *", SELECTED("g1", "1", "7", "2"),
+                              "N:400000:* OK [XFOO bar] something that nobody wants to know\r\n",
+                              "N:200000:* 1 FETCH (FLAGS (\\Seen))\r\n",
+                              "S:* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 1 INTERNALDATE \"01-Jan-1970 00:00:01 +0000\")",
+                              "S:g2 OK", NULL});
     struct remote_select mailbox = {.mailbox = TEXT("a")};
 
     assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);

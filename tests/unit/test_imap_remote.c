@@ -31,15 +31,28 @@ nothing_changed_costs_one_turn(void **state)
     struct script *script = given_script(
         QUICK " ID NAMESPACE",
         (const char *const[]){
-            "C:g1 ENABLE QRESYNC CONDSTORE", "C:g2 NAMESPACE", "C:g3 ID (*)",
-            "C:g4 LIST \"\" \"[*]\" RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ))",
-            "S:* ENABLED QRESYNC CONDSTORE", "S:g1 OK", "S:* NAMESPACE ((\"INBOX.\" \".\")) NIL ((\"Shared.\" \".\"))",
-            "S:g2 OK", "S:* ID (\"name\" \"Fake\" \"version\" \"1\")", "S:g3 OK",
-            "S:* LIST (\\HasNoChildren) \".\" inbox", "S:* STATUS INBOX (MESSAGES 3 UIDNEXT 9 UIDVALIDITY 7 HIGHESTMODSEQ 44)",
+            "C:g1 ENABLE QRESYNC CONDSTORE",
+            "C:g2 NAMESPACE",
+            "C:g3 ID (*)",
+            "C:g4 LIST \"\" \"[*]\" RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UIDNEXT UIDVALIDITY "
+            "HIGHESTMODSEQ))",
+            "S:* ENABLED QRESYNC CONDSTORE",
+            "S:g1 OK",
+            "S:* NAMESPACE ((\"INBOX.\" \".\")) NIL ((\"Shared.\" \".\"))",
+            "S:g2 OK",
+            "S:* ID (\"name\" \"Fake\" \"version\" \"1\")",
+            "S:g3 OK",
+            "S:* LIST (\\HasNoChildren) \".\" inbox",
+            "S:* STATUS INBOX (MESSAGES 3 UIDNEXT 9 UIDVALIDITY 7 HIGHESTMODSEQ 44)",
             "S:* LIST (\\Sent \\Subscribed) \".\" \"INBOX.S&AOk-nt\"",
             "S:* STATUS \"INBOX.S&AOk-nt\" (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 8 HIGHESTMODSEQ 1 MAILBOXID (abc))",
-            "S:* LIST (\\NonExistent) \".\" Shared (\"CHILDINFO\" (\"SUBSCRIBED\"))", "s:* LIST () NIL {5}\r\na\"b\\c", "S:",
-            "S:* LIST () \".\" Bad&-&Name", "S:g4 OK done", "C:g5 LOGOUT", NULL});
+            "S:* LIST (\\NonExistent) \".\" Shared (\"CHILDINFO\" (\"SUBSCRIBED\"))",
+            "s:* LIST () NIL {5}\r\na\"b\\c",
+            "S:",
+            "S:* LIST () \".\" Bad&-&Name",
+            "S:g4 OK done",
+            "C:g5 LOGOUT",
+            NULL});
 
     assert_true(survey(script));
 
@@ -78,10 +91,10 @@ static void
 a_list_with_options_that_fails_is_asked_plainly(void **state)
 {
     (void)state;
-    struct script *script =
-        given_script("LIST-STATUS", (const char *const[]){"C:g1 LIST * RETURN (*", "S:g1 BAD what", "C:g2 LIST \"\" \"[*]\"",
-                                                           "C:g3 LSUB *", "S:* LIST () \"/\" INBOX", "S:g2 OK", "S:g3 NO",
-                                                           "C:g4 STATUS \"INBOX\" *", "S:g4 OK", NULL});
+    struct script *script = given_script(
+        "LIST-STATUS", (const char *const[]){"C:g1 LIST * RETURN (*", "S:g1 BAD what", "C:g2 LIST \"\" \"[*]\"",
+                                             "C:g3 LSUB *", "S:* LIST () \"/\" INBOX", "S:g2 OK", "S:g3 NO",
+                                             "C:g4 STATUS \"INBOX\" *", "S:g4 OK", NULL});
 
     assert_true(survey(script));
 
@@ -112,15 +125,18 @@ a_delta_is_told_mailbox_by_mailbox(void **state)
     struct script *script = given_script(
         QUICK,
         (const char *const[]){
-            ENABLE, "C:g2 SELECT \"INBOX\" (QRESYNC (7 40))", "C:g3 UID FETCH 9:[*] (UID FLAGS INTERNALDATE RFC822.SIZE)",
-            "C:g4 UID FETCH 8 (UID INTERNALDATE RFC822.SIZE)", "C:g5 SELECT \"b\" (QRESYNC (8 50))", "C:g6 UID FETCH 2:*",
-            "S:* FLAGS (\\Seen)", "S:* OK [PERMANENTFLAGS (\\Seen \\Deleted \\*)] x", "S:* 5 EXISTS",
-            "S:* OK [UIDVALIDITY 7] x", "S:* OK [UIDNEXT 11] x", "S:* OK [HIGHESTMODSEQ 44] x",
-            "S:* VANISHED (EARLIER) 1:3,5", "S:* 1 FETCH (UID 4 FLAGS (\\Seen Work) MODSEQ (42))", "S:g2 OK [READ-WRITE]",
-            "S:* 4 FETCH (RFC822.SIZE 100 UID 9 INTERNALDATE \" 9-Sep-2001 01:46:40 +0000\" XUNKNOWN (a (b \"c)\")) FLAGS ())",
+            ENABLE, "C:g2 SELECT \"INBOX\" (QRESYNC (7 40))",
+            "C:g3 UID FETCH 9:[*] (UID FLAGS INTERNALDATE RFC822.SIZE)",
+            "C:g4 UID FETCH 8 (UID INTERNALDATE RFC822.SIZE)", "C:g5 SELECT \"b\" (QRESYNC (8 50))",
+            "C:g6 UID FETCH 2:*", "S:* FLAGS (\\Seen)", "S:* OK [PERMANENTFLAGS (\\Seen \\Deleted \\*)] x",
+            "S:* 5 EXISTS", "S:* OK [UIDVALIDITY 7] x", "S:* OK [UIDNEXT 11] x", "S:* OK [HIGHESTMODSEQ 44] x",
+            "S:* VANISHED (EARLIER) 1:3,5", "S:* 1 FETCH (UID 4 FLAGS (\\Seen Work) MODSEQ (42))",
+            "S:g2 OK [READ-WRITE]",
+            "S:* 4 FETCH (RFC822.SIZE 100 UID 9 INTERNALDATE \" 9-Sep-2001 01:46:40 +0000\" XUNKNOWN (a (b \"c)\")) "
+            "FLAGS ())",
             "S:* 5 FETCH (UID 10 FLAGS ($Forwarded))",
-            "S:* 5 FETCH (UID 10 RFC822.SIZE 5 INTERNALDATE \"09-Sep-2001 03:46:40 +0200\")",
-            "S:* 6 EXISTS", "S:* 6 FETCH (UID 11 FLAGS (\\Recent) RFC822.SIZE 1 INTERNALDATE \"09-Sep-2001 03:46:40 +0200\")",
+            "S:* 5 FETCH (UID 10 RFC822.SIZE 5 INTERNALDATE \"09-Sep-2001 03:46:40 +0200\")", "S:* 6 EXISTS",
+            "S:* 6 FETCH (UID 11 FLAGS (\\Recent) RFC822.SIZE 1 INTERNALDATE \"09-Sep-2001 03:46:40 +0200\")",
             "S:g3 OK", "S:* 3 FETCH (UID 8 INTERNALDATE \"09-Sep-2001 01:46:39 +0000\" RFC822.SIZE 8)", "S:g4 OK",
             /* still about the first one, and no business of the second: */
             "S:* 1 FETCH (UID 4 FLAGS (\\Flagged))", "S:* VANISHED 4", "S:* OK [CLOSED] now", "S:* 1 EXISTS",
@@ -142,16 +158,16 @@ a_delta_is_told_mailbox_by_mailbox(void **state)
     end_script(script);
 }
 
-#define SELECTED(tag, exists, v, next) \
+#define SELECTED(tag, exists, v, next)                                                                                 \
     "S:* " exists " EXISTS", "S:* OK [UIDVALIDITY " v "]", "S:* OK [UIDNEXT " next "]", "S:" tag " OK [READ-WRITE]"
 
 static void
 another_uidvalidity_is_said_and_its_data_are_not(void **state)
 {
     (void)state;
-    struct script *script =
-        given_script(QUICK, (const char *const[]){ENABLE, "C:g2 SELECT *", "C:g3 UID FETCH *", SELECTED("g2", "2", "77", "5"),
-                                                  "S:* 1 FETCH (UID 1 FLAGS ())", "S:g3 OK", NULL});
+    struct script *script = given_script(QUICK, (const char *const[]){ENABLE, "C:g2 SELECT *", "C:g3 UID FETCH *",
+                                                                      SELECTED("g2", "2", "77", "5"),
+                                                                      "S:* 1 FETCH (UID 1 FLAGS ())", "S:g3 OK", NULL});
     struct remote_select mailbox = {.mailbox = TEXT("INBOX"), .uidvalidity = 7, .uidnext = 9, .modseq = 40};
 
     assert_true(observe(script, &mailbox, 1));
@@ -166,15 +182,16 @@ a_listing_is_counted(void **state)
 {
     (void)state;
     struct script *script = given_script(
-        "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:2 (UID FLAGS)",
-                                  "C:g3 UID FETCH 3:[*] (UID FLAGS INTERNALDATE RFC822.SIZE)", "C:g4 SELECT \"b\"",
-                                  "C:g5 UID FETCH 1:[*] *", SELECTED("g1", "3", "7", "4"), "S:* 1 FETCH (FLAGS () UID 1)",
-                                  "S:* 1 FETCH (FLAGS (\\Seen) UID 1)", /* somebody read it meanwhile */
-                                  "S:* 2 FETCH (FLAGS () UID 2)", "S:g2 OK",
-                                  "S:* 3 FETCH (UID 3 FLAGS () RFC822.SIZE 1 INTERNALDATE \"nonsense\")", "S:g3 OK",
-                                  SELECTED("g4", "2", "7", "4"),
-                                  "S:* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 1 INTERNALDATE \"01-Jan-1970 00:00:01 +0000\")",
-                                  "S:g5 OK", NULL});
+        "",
+        (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:2 (UID FLAGS)",
+                              "C:g3 UID FETCH 3:[*] (UID FLAGS INTERNALDATE RFC822.SIZE)", "C:g4 SELECT \"b\"",
+                              "C:g5 UID FETCH 1:[*] *", SELECTED("g1", "3", "7", "4"), "S:* 1 FETCH (FLAGS () UID 1)",
+                              "S:* 1 FETCH (FLAGS (\\Seen) UID 1)", /* somebody read it meanwhile */
+                              "S:* 2 FETCH (FLAGS () UID 2)", "S:g2 OK",
+                              "S:* 3 FETCH (UID 3 FLAGS () RFC822.SIZE 1 INTERNALDATE \"nonsense\")", "S:g3 OK",
+                              SELECTED("g4", "2", "7", "4"),
+                              "S:* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 1 INTERNALDATE \"01-Jan-1970 00:00:01 +0000\")",
+                              "S:g5 OK", NULL});
     struct remote_select mailboxes[] = {{.mailbox = TEXT("a"), .uidvalidity = 7, .uidnext = 3}, {.mailbox = TEXT("b")}};
 
     assert_true(observe(script, mailboxes, 2));
@@ -191,14 +208,14 @@ a_server_that_lists_in_no_order_is_asked_in_another_way(void **state)
 {
     (void)state;
     struct script *script = given_script(
-        "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:2 (UID FLAGS)", "C:g3 UID FETCH 3:[*] *",
-                                  SELECTED("g1", "2", "7", "3"), "S:* 2 FETCH (UID 2 FLAGS ())", "S:* 1 FETCH (UID 1 FLAGS ())",
-                                  "S:g2 OK", "S:g3 OK", "C:g4 SELECT \"a\"", "C:g5 UID FETCH 1:2 (UID FLAGS INTERNALDATE)",
-                                  "C:g6 UID FETCH 3:[*] *", SELECTED("g4", "2", "7", "3"),
-                                  "S:* 2 FETCH (UID 2 FLAGS () INTERNALDATE \"01-Jan-1970 00:00:01 +0000\")",
-                                  "S:* 1 FETCH (UID 1 FLAGS () INTERNALDATE \"01-Jan-1970 00:00:01 +0000\")", "S:g5 OK",
-                                  "S:* 2 FETCH (UID 2 FLAGS () INTERNALDATE \"01-Jan-1970 00:00:01 +0000\" RFC822.SIZE 3)",
-                                  "S:g6 OK", NULL});
+        "",
+        (const char *const[]){
+            "C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:2 (UID FLAGS)", "C:g3 UID FETCH 3:[*] *",
+            SELECTED("g1", "2", "7", "3"), "S:* 2 FETCH (UID 2 FLAGS ())", "S:* 1 FETCH (UID 1 FLAGS ())", "S:g2 OK",
+            "S:g3 OK", "C:g4 SELECT \"a\"", "C:g5 UID FETCH 1:2 (UID FLAGS INTERNALDATE)", "C:g6 UID FETCH 3:[*] *",
+            SELECTED("g4", "2", "7", "3"), "S:* 2 FETCH (UID 2 FLAGS () INTERNALDATE \"01-Jan-1970 00:00:01 +0000\")",
+            "S:* 1 FETCH (UID 1 FLAGS () INTERNALDATE \"01-Jan-1970 00:00:01 +0000\")", "S:g5 OK",
+            "S:* 2 FETCH (UID 2 FLAGS () INTERNALDATE \"01-Jan-1970 00:00:01 +0000\" RFC822.SIZE 3)", "S:g6 OK", NULL});
     struct remote_select mailbox = {.mailbox = TEXT("a"), .uidvalidity = 7, .uidnext = 3};
 
     assert_true(observe(script, &mailbox, 1));
@@ -216,8 +233,8 @@ names_are_utf8_where_that_was_enabled(void **state)
     struct script *script = given_script(
         "ENABLE UTF8=ACCEPT LIST-STATUS",
         (const char *const[]){"C:g1 ENABLE UTF8=ACCEPT", "C:g2 LIST *", "S:* ENABLED UTF8=ACCEPT", "S:g1 OK",
-                              "S:* LIST () \"/\" INBOX", "S:* LIST () \"/\" \"\xc3\xa9\"", "S:* LIST () \"/\" \"\xff\"", "S:g2 OK",
-                              "C:g3 SELECT \"\xc3\xa9\"", "C:g4 UID FETCH *", "S:g3 NO", "S:g4 BAD", NULL});
+                              "S:* LIST () \"/\" INBOX", "S:* LIST () \"/\" \"\xc3\xa9\"", "S:* LIST () \"/\" \"\xff\"",
+                              "S:g2 OK", "C:g3 SELECT \"\xc3\xa9\"", "C:g4 UID FETCH *", "S:g3 NO", "S:g4 BAD", NULL});
     struct remote_select mailbox = {.mailbox = TEXT("\xc3\xa9")};
 
     assert_true(survey(script));
@@ -246,12 +263,26 @@ static void
 a_server_that_cannot_be_asked_much_at_once_is_asked_one_by_one(void **state)
 {
     (void)state;
-    struct script *script = given_script(
-        "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH *", "C:g3 SELECT \"b\"", "C:g4 UID FETCH *",
-                                  "S:g1 BAD too fast", "S:g2 BAD too fast", "S:g3 BAD too fast", "S:g4 BAD too fast",
-                                  "C:g5 SELECT \"a\"", "W:", SELECTED("g5", "0", "7", "1"), "C:g6 UID FETCH *", "W:",
-                                  "S:g6 NO nothing here", "C:g7 SELECT \"b\"", "W:", "S:g7 NO [NONEXISTENT] no such",
-                                  "C:g8 UID FETCH *", "S:g8 BAD", NULL});
+    struct script *script = given_script("", (const char *const[]){"C:g1 SELECT \"a\"",
+                                                                   "C:g2 UID FETCH *",
+                                                                   "C:g3 SELECT \"b\"",
+                                                                   "C:g4 UID FETCH *",
+                                                                   "S:g1 BAD too fast",
+                                                                   "S:g2 BAD too fast",
+                                                                   "S:g3 BAD too fast",
+                                                                   "S:g4 BAD too fast",
+                                                                   "C:g5 SELECT \"a\"",
+                                                                   "W:",
+                                                                   SELECTED("g5", "0", "7", "1"),
+                                                                   "C:g6 UID FETCH *",
+                                                                   "W:",
+                                                                   "S:g6 NO nothing here",
+                                                                   "C:g7 SELECT \"b\"",
+                                                                   "W:",
+                                                                   "S:g7 NO [NONEXISTENT] no such",
+                                                                   "C:g8 UID FETCH *",
+                                                                   "S:g8 BAD",
+                                                                   NULL});
     struct remote_select mailboxes[] = {{.mailbox = TEXT("a")}, {.mailbox = TEXT("b")}};
 
     assert_true(observe(script, mailboxes, 2));
@@ -268,7 +299,8 @@ a_refusal_that_overtakes_the_select_waits_for_its_turn(void **state)
     struct script *script = given_script(
         "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH *", "C:g3 SELECT \"b\"", "C:g4 UID FETCH *",
                                   "S:g4 BAD busy", "S:g2 BAD busy", "S:g3 BAD busy", SELECTED("g1", "1", "7", "2"),
-                                  "C:g5 SELECT \"b\"", "W:", SELECTED("g5", "0", "8", "1"), "C:g6 UID FETCH *", "S:g6 OK", NULL});
+                                  "C:g5 SELECT \"b\"", "W:", SELECTED("g5", "0", "8", "1"), "C:g6 UID FETCH *",
+                                  "S:g6 OK", NULL});
     struct remote_select mailboxes[] = {{.mailbox = TEXT("a")}, {.mailbox = TEXT("b")}};
 
     assert_true(observe(script, mailboxes, 2));
@@ -320,7 +352,8 @@ bodies_come_whatever_the_order_of_the_attributes(void **state)
 
     assert_true(fetch(script, &wanted, 1));
 
-    assert_told(script, "begin 0 4\nend 0 u3\nbegin 0 7\nend 0 u4\nbegin 0 4\nend 0 u0\nbegin 0 0\nend 0 u6\ndone 0 ok\n");
+    assert_told(script,
+                "begin 0 4\nend 0 u3\nbegin 0 7\nend 0 u4\nbegin 0 4\nend 0 u0\nbegin 0 0\nend 0 u6\ndone 0 ok\n");
     end_script(script);
 }
 
@@ -334,7 +367,8 @@ a_refused_fetch_is_halved_down_to_the_message_that_cannot_be_read(void **state)
                                   "S:* 1 FETCH (UID 1 BODY[] \"one\")", "S:g2 NO [UNAVAILABLE] Server error",
                                   "C:g3 SELECT \"a\"", "C:g4 UID FETCH 2:3 *", "C:g5 UID FETCH 4 *",
                                   SELECTED("g3", "4", "7", "5"), "S:* 2 FETCH (UID 2 BODY[] \"two\")",
-                                  "S:g4 NO [UNAVAILABLE] Server error", "S:* 4 FETCH (UID 4 BODY[] \"four\")", "S:g5 OK", NULL});
+                                  "S:g4 NO [UNAVAILABLE] Server error", "S:* 4 FETCH (UID 4 BODY[] \"four\")",
+                                  "S:g5 OK", NULL});
     struct remote_fetch wanted = {.mailbox = TEXT("a"), .uidvalidity = 7, .uids = uids, .count = 4};
 
     assert_true(fetch(script, &wanted, 1));
@@ -352,12 +386,12 @@ the_last_echo_counts_and_only_of_what_was_asked(void **state)
     (void)state;
     static const uint32_t uids[] = {1, 2, 3};
     struct script *script = given_script(
-        "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID STORE 1:3 +FLAGS.SILENT (\\Seen)",
-                                  "C:g3 UID STORE 1:3 +FLAGS.SILENT ($Forwarded)", "C:g4 UID STORE 1:3 -FLAGS.SILENT (\\Flagged)",
-                                  "C:g5 UID FETCH 1:3 (UID FLAGS)", SELECTED("g1", "3", "7", "5"),
-                                  "S:* 1 FETCH (UID 1 FLAGS ())", "S:* 1 FETCH (UID 1 FLAGS (\\Seen x))", "S:g2 OK",
-                                  "S:g3 NO no keywords here", "S:g4 OK", "S:* 7 FETCH (UID 7 FLAGS ())",
-                                  "S:* 2 FETCH (UID 2 FLAGS (\\Seen))", "S:g5 OK", NULL});
+        "", (const char *const[]){
+                "C:g1 SELECT \"a\"", "C:g2 UID STORE 1:3 +FLAGS.SILENT (\\Seen)",
+                "C:g3 UID STORE 1:3 +FLAGS.SILENT ($Forwarded)", "C:g4 UID STORE 1:3 -FLAGS.SILENT (\\Flagged)",
+                "C:g5 UID FETCH 1:3 (UID FLAGS)", SELECTED("g1", "3", "7", "5"), "S:* 1 FETCH (UID 1 FLAGS ())",
+                "S:* 1 FETCH (UID 1 FLAGS (\\Seen x))", "S:g2 OK", "S:g3 NO no keywords here", "S:g4 OK",
+                "S:* 7 FETCH (UID 7 FLAGS ())", "S:* 2 FETCH (UID 2 FLAGS (\\Seen))", "S:g5 OK", NULL});
     struct remote_store change = {.mailbox = TEXT("a"),
                                   .uidvalidity = 7,
                                   .uids = uids,
@@ -392,8 +426,8 @@ a_throttling_server_says_when_to_come_back(void **state)
 {
     (void)state;
     struct script *script = given_script(
-        "", (const char *const[]){"C:g1 LIST *", "S:g1 BAD Request is throttled. Suggested Backoff Time: 299961 milliseconds",
-                                  NULL});
+        "", (const char *const[]){"C:g1 LIST *",
+                                  "S:g1 BAD Request is throttled. Suggested Backoff Time: 299961 milliseconds", NULL});
 
     assert_false(survey(script));
 
@@ -406,9 +440,9 @@ static void
 after_a_signal_what_is_in_flight_is_answered_and_nothing_new_is_sent(void **state)
 {
     (void)state;
-    struct script *script = given_script(
-        "", (const char *const[]){"C:g1 SELECT \"m0\"", "C:g2 UID FETCH *", "W:", SELECTED("g1", "0", "7", "1"), "S:g2 OK",
-                                  "C:g[0-9] LOGOUT", NULL});
+    struct script *script = given_script("", (const char *const[]){"C:g1 SELECT \"m0\"", "C:g2 UID FETCH *",
+                                                                   "W:", SELECTED("g1", "0", "7", "1"), "S:g2 OK",
+                                                                   "C:g[0-9] LOGOUT", NULL});
     struct remote_select mailboxes[2] = {{.mailbox = TEXT("m0")}, {.mailbox = TEXT("m1")}};
 
     assert_true(observe(script, mailboxes, 1));
@@ -442,9 +476,9 @@ static void
 a_name_can_never_become_a_second_command(void **state)
 {
     (void)state;
-    struct script *script = given_script(
-        "", (const char *const[]){"C:g1 SELECT {19}", "W:", "S:+", "B:19", "C:", "C:g2 UID FETCH *", "S:g1 NO no", "S:g2 BAD",
-                                  NULL});
+    struct script *script =
+        given_script("", (const char *const[]){"C:g1 SELECT {19}", "W:", "S:+", "B:19", "C:", "C:g2 UID FETCH *",
+                                               "S:g1 NO no", "S:g2 BAD", NULL});
     struct remote_select mailbox = {.mailbox = TEXT("a\"\r\ng9 DELETE INBOX")};
 
     assert_true(observe(script, &mailbox, 1));

@@ -37,7 +37,8 @@ a_status_is_known_as_far_as_it_was_told(void **state)
 {
     static const struct row rows[] = {
         {"* STATUS a (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3 HIGHESTMODSEQ 4)\r\n", 0, "status <a> 1111 1 2 3 4\n"},
-        {"* STATUS \"a b\" (UIDVALIDITY 0 UIDNEXT 0 MAILBOXID (x) X {2}\r\n)) MESSAGES 5 )\r\n", 0, "status <a b> 1000 5 0 0 0\n"},
+        {"* STATUS \"a b\" (UIDVALIDITY 0 UIDNEXT 0 MAILBOXID (x) X {2}\r\n)) MESSAGES 5 )\r\n", 0,
+         "status <a b> 1000 5 0 0 0\n"},
         {"* STATUS a ()\r\n", 0, "status <a> 0000 0 0 0 0\n"},
         {"* STATUS a (MESSAGES 4294967296)\r\n", 0, MALFORMED("number too large")},
         {"* STATUS a (MESSAGES -1)\r\n", 0, MALFORMED("number expected")},
@@ -53,8 +54,9 @@ static void
 namespaces_and_id_are_kept_as_far_as_they_matter(void **state)
 {
     static const struct row rows[] = {
-        {"* NAMESPACE ((\"INBOX.\" \".\")(\"x/\" \"/\")) ((\"~\" \"/\")) ((\"#s/\" \"/\" \"X\" (\"y\")) (\"#t/\" NIL))\r\n", 0,
-         "namespace 1 <INBOX.> '.' others 3\n"},
+        {"* NAMESPACE ((\"INBOX.\" \".\")(\"x/\" \"/\")) ((\"~\" \"/\")) ((\"#s/\" \"/\" \"X\" (\"y\")) (\"#t/\" "
+         "NIL))\r\n",
+         0, "namespace 1 <INBOX.> '.' others 3\n"},
         {"* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n", 0, "namespace 1 <> '/' others 0\n"},
         {"* NAMESPACE NIL NIL NIL\r\n", 0, "namespace 0 <> '0' others 0\n"},
         {"* NAMESPACE\r\n", 0, "namespace 0 <> '0' others 0\n"},

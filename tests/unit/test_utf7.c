@@ -17,7 +17,8 @@ every_canonical_name_goes_both_ways(void **state)
         {"INBOX", "INBOX"},
         {"a&-b&-&-", "a&b&&"},
         {"Entw&APw-rfe", "Entw\xc3\xbcrfe"},
-        {"~peter/mail/&U,BTFw-/&ZeVnLIqe-", "~peter/mail/\xe5\x8f\xb0\xe5\x8c\x97/\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e"},
+        {"~peter/mail/&U,BTFw-/&ZeVnLIqe-",
+         "~peter/mail/\xe5\x8f\xb0\xe5\x8c\x97/\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e"},
         {"&2D3eAA-", "\xf0\x9f\x98\x80"},
         {"&AAo-", "\n"},
         {"&AOkA6Q-&-", "\xc3\xa9\xc3\xa9&"},
@@ -40,8 +41,8 @@ static void
 what_is_not_canonical_does_not_decode(void **state)
 {
     static const char *const rows[] = {
-        "&",       "a&",       "&AOk",      "&AOk-&AOk-", "&AGE-",    "&AOl-",  "&AO-",    "&A-", "&AOkA-", "&2D0-",
-        "&3gA-",   "&2D0AYQ-", "&A/k-",     "\xc3\xa9",   "a\tb",     "a\x7f",  "&AOk\xff-", "& -", "&AOk=-",
+        "&",     "a&",       "&AOk",  "&AOk-&AOk-", "&AGE-", "&AOl-", "&AO-",      "&A-", "&AOkA-", "&2D0-",
+        "&3gA-", "&2D0AYQ-", "&A/k-", "\xc3\xa9",   "a\tb",  "a\x7f", "&AOk\xff-", "& -", "&AOk=-",
     };
 
     (void)state;
@@ -58,8 +59,16 @@ what_is_not_canonical_does_not_decode(void **state)
 static void
 what_is_not_utf8_does_not_encode(void **state)
 {
-    static const char *const rows[] = {"\xff",         "\xc3",     "\xc3(",     "\xc0\xaf",         "\xe0\x80\xaf",
-                                       "\xed\xa0\x80", "\x80",     "\xf5\x80\x80\x80", "\xf4\x90\x80\x80", "a\xe6\x97"};
+    static const char *const rows[] = {"\xff",
+                                       "\xc3",
+                                       "\xc3(",
+                                       "\xc0\xaf",
+                                       "\xe0\x80\xaf",
+                                       "\xed\xa0\x80",
+                                       "\x80",
+                                       "\xf5\x80\x80\x80",
+                                       "\xf4\x90\x80\x80",
+                                       "a\xe6\x97"};
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -85,11 +94,12 @@ every_code_point_survives(void **state)
         else if (point < 0x800)
             len = (size_t)snprintf(utf8, sizeof utf8, "%c%c", (int)(0xc0 | point >> 6), (int)(0x80 | (point & 0x3f)));
         else if (point < 0x10000)
-            len = (size_t)snprintf(utf8, sizeof utf8, "%c%c%c", (int)(0xe0 | point >> 12), (int)(0x80 | (point >> 6 & 0x3f)),
-                                   (int)(0x80 | (point & 0x3f)));
-        else
-            len = (size_t)snprintf(utf8, sizeof utf8, "%c%c%c%c", (int)(0xf0 | point >> 18), (int)(0x80 | (point >> 12 & 0x3f)),
+            len = (size_t)snprintf(utf8, sizeof utf8, "%c%c%c", (int)(0xe0 | point >> 12),
                                    (int)(0x80 | (point >> 6 & 0x3f)), (int)(0x80 | (point & 0x3f)));
+        else
+            len = (size_t)snprintf(utf8, sizeof utf8, "%c%c%c%c", (int)(0xf0 | point >> 18),
+                                   (int)(0x80 | (point >> 12 & 0x3f)), (int)(0x80 | (point >> 6 & 0x3f)),
+                                   (int)(0x80 | (point & 0x3f)));
         struct buffer wire = buffer_new(100), back = buffer_new(100);
         assert_true(utf7_encode((struct text){utf8, len}, &wire));
         assert_true(utf7_decode((struct text){wire.at, wire.len}, &back));

@@ -1,0 +1,73 @@
+"""What the configuration keeps back: --pull, --push, the lists `pull`, `push` and `mailboxes`, and `expunge`."""
+from base import main
+from test_changes import ChangesTest
+
+
+class PolicyTest(ChangesTest):
+    def test_pull_sends_nothing_up_and_the_next_sync_does(self):
+        self.maildir.deliver("INBOX", self.corpus.simple("ours").lf)
+        self.maildir.delete(self.file(0))
+        self.maildir.read(self.file(1))
+        news = self.corpus.simple("news")
+        self.client.append("INBOX", news.bytes)
+
+        self.sync("--pull")
+        self.assert_nothing_changed_there()
+        self.assertTrue(self.maildir.has("INBOX", news))
+        self.assertFalse(self.here(0), "what was deleted here is not fetched again")
+
+        self.sync()
+        self.assertFalse(self.there(0))
+        self.assert_in_sync()
+
+    def test_push_brings_nothing_down_and_the_next_sync_does(self):
+        ours = self.corpus.simple("ours")
+        self.maildir.deliver("INBOX", ours.lf)
+        self.client.append("INBOX", self.corpus.simple("news").bytes)
+        self.client.expunge("INBOX", self.uid(0))
+        self.client.store("INBOX", self.uid(1), "+", ["\\Seen"])
+        before = {f.name for f in self.maildir.files("INBOX")}
+
+        self.sync("--push")
+        self.assertEqual({f.name for f in self.maildir.files("INBOX")}, before)
+        self.assertTrue(self.is_there(ours))
+
+        self.sync()
+        self.assertFalse(self.here(0))
+        self.assert_in_sync()
+
+    def test_without_deletes_in_push_a_deletion_stays_here(self):
+        self.account.set(push=["new", "flags", "mailboxes"])
+        self.maildir.delete(self.file(0))
+        self.maildir.read(self.file(1))
+
+        self.sync()
+
+        self.assertTrue(self.there(0))
+        self.assertFalse(self.here(0))
+        self.assertEqual(self.flags_there(self.mails[1]), {"\\Seen"})
+
+    def test_expunge_removes_what_is_marked_as_deleted_on_both_sides(self):
+        self.account.set(expunge=True)
+        self.maildir.flag(self.file(0), add="ST")
+        self.client.store("INBOX", self.uid(1), "+", ["\\Deleted"])
+
+        for _ in range(2):
+            self.sync()
+
+        self.assertFalse(self.there(0) or self.there(1) or self.here(0) or self.here(1))
+        self.assert_in_sync()
+
+    def test_mailboxes_outside_the_patterns_are_left_alone_on_both_sides(self):
+        self.client.create("Lists")
+        self.client.append("Lists", self.corpus.simple().bytes)
+        self.account.set(mailboxes=["*", "!Lists", "!special:junk"])
+
+        self.sync()
+
+        self.assertNotIn("Lists", self.maildir.mailboxes())
+        self.assertIn("Work", self.maildir.mailboxes())
+
+
+if __name__ == "__main__":
+    main()
