@@ -118,7 +118,7 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
         row->uidvalidity = selected->uidvalidity;
         return true;
     }
-    if (row->uidnext != 0 && selected->uidnext < row->uidnext)
+    if (selected->uidnext != 0 && selected->uidnext < row->uidnext)
         return begin_repair(run, sight, true, "the server went back in time: both sides are paired again by content, nothing is deleted");
     if (row->modseq != 0 && selected->modseq != 0 && selected->modseq < row->modseq)
         return begin_repair(run, sight, true, "the server's MODSEQ went back: both sides are paired again by content, nothing is deleted");
@@ -215,7 +215,7 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     struct journal_message message, before;
     bool found;
 
-    if (!sight->started || sight->again_full || seen->uid >= sight->selected.uidnext)
+    if (!sight->started || sight->again_full || (sight->selected.uidnext != 0 && seen->uid >= sight->selected.uidnext))
         return true;
     if (!journal_message_by_uid(run->journal, sight->mailbox->row.id, seen->uid, &message, &found, &run->err))
         return false;
@@ -288,6 +288,13 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         }
     }
     sight->complete = !sight->again_full && !sight->mailbox->unsure;
+    if (sight->complete && sight->selected.uidnext == 0) { /* a server that does not say: after the highest that it showed */
+        uint32_t highest;
+
+        if (!journal_highest_uid(run->journal, row->id, &highest, &run->err))
+            return false;
+        sight->selected.uidnext = highest < UINT32_MAX ? highest + 1 : highest;
+    }
     if (sight->complete) {
         row->uidnext = sight->selected.uidnext;
         row->modseq = sight->selected.modseq;
