@@ -271,6 +271,21 @@ close_mark(struct run *run)
     run->err = ignored;
 }
 
+/* What the server wants people to read is shown, whatever became of the run; it is no error of ours. */
+static void
+show_alert(struct run *run)
+{
+    struct error alert = {0};
+
+    run->remote.ops->info(run->remote.self, &run->info);
+    if (run->info.alert[0] == '\0')
+        return;
+    error_set(&alert, ERROR_SERVER, "the server says");
+    (void)text_print(alert.account, sizeof alert.account, "%s", run->account->name);
+    (void)text_print(alert.answer, sizeof alert.answer, "%s", run->info.alert);
+    report_error(run->report, &alert);
+}
+
 static int
 conclude(struct run *run, bool ok)
 {
@@ -301,6 +316,7 @@ engine_run(const struct account *account, const struct sync_options *options, st
     report_begin(report, account->name, run.dry);
     ok = work(&run);
     close_mark(&run);
+    show_alert(&run);
     run.remote.ops->close(run.remote.self);
     run.local.ops->close(run.local.self);
     status = conclude(&run, ok);

@@ -50,6 +50,7 @@ struct remote_info { /* what the connection can do, for the engine's decisions a
     uint64_t append_limit;     /* 0: not said */
     const char *capabilities;  /* as the server listed them after login, one blank between; owned by the remote */
     uint64_t bytes_up, bytes_down;
+    char alert[512];           /* what the server wants the user to read, "" if nothing; escaped */
 };
 
 struct remote_select { /* one mailbox to be observed */

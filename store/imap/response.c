@@ -96,6 +96,7 @@ code_of(struct text word)
         {"LIMIT", CODE_LIMIT},
         {"CANNOT", CODE_CANNOT},
         {"OVERQUOTA", CODE_OVERQUOTA},
+        {"ALERT", CODE_ALERT},
         {"MESSAGELIMIT", CODE_MESSAGELIMIT},
     };
 

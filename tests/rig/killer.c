@@ -122,7 +122,9 @@ descriptor_path(pid_t thread, uint64_t fd, char path[static SHOWN])
 static bool
 is_work(const char *path)
 {
-    return strncmp(path, "socket:", 7) == 0 || (path[0] == '/' && strncmp(path, "/dev/", 5) != 0 && strncmp(path, "/proc/", 6) != 0);
+    if (strncmp(path, "socket:", 7) == 0 || strncmp(path, "/dev/shm/", 9) == 0)
+        return true;
+    return path[0] == '/' && strncmp(path, "/dev/", 5) != 0 && strncmp(path, "/proc/", 6) != 0;
 }
 
 static bool

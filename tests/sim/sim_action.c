@@ -45,7 +45,8 @@ choose_content(struct sim *sim, bool local)
 static int64_t
 choose_date(struct sim *sim, int content)
 {
-    return rng_chance(dice(sim), 80) ? content_get(content)->date : sim->world.now - (int64_t)rng_below(dice(sim), 100000);
+    return rng_chance(dice(sim), 80) ? content_get(content)->date
+                                     : sim->world.now - (int64_t)rng_below(dice(sim), 100000);
 }
 
 /* ---- other clients on the server ---- */
@@ -70,7 +71,8 @@ there_append(struct sim *sim, int mailbox)
     if (!server_add(&sim->server, mailbox, content, flags, rng_below(rng, 8), choose_date(sim, content), &uid))
         return;
     ledger_put(&sim->world, content, mailbox);
-    say(&sim->world, "  there: #%d arrives in %s as UID %u flags %x", content, server_mailbox_name(mailbox), uid, flags);
+    say(&sim->world, "  there: #%d arrives in %s as UID %u flags %x", content, server_mailbox_name(mailbox), uid,
+        flags);
 }
 
 static void
@@ -84,8 +86,8 @@ there_transfer(struct sim *sim, int mailbox, const struct sim_message *chosen, b
         return;
     if (!server_add(&sim->server, target, message.content, message.flags, message.keys, message.date, &uid))
         return;
-    say(&sim->world, "  there: #%d %s UID %u %s to %s UID %u", message.content, server_mailbox_name(mailbox), message.uid,
-        move ? "moved" : "copied", server_mailbox_name(target), uid);
+    say(&sim->world, "  there: #%d %s UID %u %s to %s UID %u", message.content, server_mailbox_name(mailbox),
+        message.uid, move ? "moved" : "copied", server_mailbox_name(target), uid);
     if (move) {
         server_expunge(&sim->server, mailbox, message.uid);
         ledger_out(&sim->world, message.content, mailbox);
@@ -104,10 +106,11 @@ there_change(struct sim *sim, int mailbox)
         const unsigned flags = what < 40 ? other_flags(dice(sim), message->flags) : message->flags;
         const unsigned keys = what < 40 ? message->keys : message->keys ^ 1u << rng_below(dice(sim), SIM_KEYWORDS);
         server_set_flags(&sim->server, mailbox, message, flags, keys);
-        say(&sim->world, "  there: #%d %s UID %u has flags %x keywords %x", message->content, server_mailbox_name(mailbox),
-            message->uid, message->flags, message->keys);
+        say(&sim->world, "  there: #%d %s UID %u has flags %x keywords %x", message->content,
+            server_mailbox_name(mailbox), message->uid, message->flags, message->keys);
     } else if (what < 70) {
-        say(&sim->world, "  there: #%d %s UID %u expunged", message->content, server_mailbox_name(mailbox), message->uid);
+        say(&sim->world, "  there: #%d %s UID %u expunged", message->content, server_mailbox_name(mailbox),
+            message->uid);
         ledger_out(&sim->world, message->content, mailbox);
         server_expunge(&sim->server, mailbox, message->uid);
     } else {
@@ -167,13 +170,15 @@ here_deliver(struct sim *sim, struct maildir_sim *maildir, int mailbox)
     if (!mua_deliver(maildir, mailbox, content, flags, choose_date(sim, content)))
         return;
     ledger_put(&sim->world, content, mailbox);
-    say(&sim->world, "  here %d: #%d new in %s flags %x", maildir->client, content, server_mailbox_name(mailbox), flags);
+    say(&sim->world, "  here %d: #%d new in %s flags %x", maildir->client, content, server_mailbox_name(mailbox),
+        flags);
 }
 
 static void
 here_transfer(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file, bool move)
 {
-    const int from = file->mailbox, content = file->content, original = file->original, to = choose_mailbox_here(sim, maildir);
+    const int from = file->mailbox, content = file->content, original = file->original,
+              to = choose_mailbox_here(sim, maildir);
     const bool new_base = rng_chance(dice(sim), 40);
 
     if (count_here(maildir, to) >= FULL)
@@ -199,6 +204,8 @@ here_edit(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file)
         return;
     say(&sim->world, "  here %d: #%d in %s is edited in its place, now #%d", maildir->client, old,
         server_mailbox_name(file->mailbox), content);
+    if (server_multiplicity(&sim->server, file->mailbox, old) > 0)
+        file->original = old; /* what golub knows, whatever it was before that */
     mua_edit(maildir, file, content);
     sim->world.ledger[content].edit = true;
     ledger_out(&sim->world, old, file->mailbox);
@@ -215,8 +222,8 @@ here_flags(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file)
         mua_back_to_new(maildir, file);
     else
         mua_set_flags(maildir, file, other_flags(dice(sim), flags));
-    say(&sim->world, "  here %d: #%d in %s is now %s", maildir->client, file->content, server_mailbox_name(file->mailbox),
-        file->info);
+    say(&sim->world, "  here %d: #%d in %s is now %s", maildir->client, file->content,
+        server_mailbox_name(file->mailbox), file->info);
 }
 
 static void
@@ -228,7 +235,8 @@ here_change(struct sim *sim, struct maildir_sim *maildir)
     if (what < 45) {
         here_flags(sim, maildir, file);
     } else if (what < 65) {
-        say(&sim->world, "  here %d: #%d in %s is removed", maildir->client, file->content, server_mailbox_name(file->mailbox));
+        say(&sim->world, "  here %d: #%d in %s is removed", maildir->client, file->content,
+            server_mailbox_name(file->mailbox));
         ledger_out(&sim->world, file->content, file->mailbox);
         ledger_out(&sim->world, file->original, file->mailbox);
         mua_remove(maildir, file);
@@ -291,7 +299,8 @@ fill_maildir(struct sim *sim, struct maildir_sim *maildir)
             continue;
         maildir->tree.folder[i] = true;
         for (size_t k = 0; k < box->count; k++)
-            if (rng_chance(rng, 70) && mua_deliver(maildir, i, box->messages[k].content, box->messages[k].flags, box->messages[k].date))
+            if (rng_chance(rng, 70) &&
+                mua_deliver(maildir, i, box->messages[k].content, box->messages[k].flags, box->messages[k].date))
                 ledger_put(&sim->world, box->messages[k].content, i);
     }
     for (unsigned i = rng_below(rng, 6); i > 0; i--)

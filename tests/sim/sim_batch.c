@@ -1,6 +1,6 @@
 /*
- * Batches that change files in the simulated Maildir. What a batch did is durable when it returns; where the power fails
- * before that, each of its effects is there or not, whatever the order was.
+ * Batches that change files in the simulated Maildir. What a batch did is durable when it returns; where the power
+ * fails before that, each of its effects is there or not, whatever the order was.
  */
 #include "tests/sim/sim_local.h"
 
@@ -43,7 +43,8 @@ deliver_one(struct maildir_sim *maildir, struct local_delivery *item)
     local_info_fresh(item->flags, item->info);
     if (maildir_sim_add(maildir, draft->mailbox, item->base, item->info, content, item->date) == NULL)
         return false;
-    say(maildir->world, "      file #%d in %s flags %x", content, maildir_sim_folder(maildir, draft->mailbox), item->flags);
+    say(maildir->world, "      file #%d in %s flags %x", content, maildir_sim_folder(maildir, draft->mailbox),
+        item->flags);
     return true;
 }
 
@@ -100,8 +101,8 @@ rename_one(struct maildir_sim *maildir, struct local_rename *item)
         error_set(&item->err, ERROR_LOCAL, "rename a message");
         return;
     }
-    say(maildir->world, "      rename #%d in %s: %s to %s", file->content, maildir_sim_folder(maildir, file->mailbox), file->info,
-        item->to);
+    say(maildir->world, "      rename #%d in %s: %s to %s", file->content, maildir_sim_folder(maildir, file->mailbox),
+        file->info, item->to);
     text_print(file->info, sizeof file->info, "%s", item->to);
     maildir_sim_touch(maildir, file->mailbox);
     item->ok = true;
@@ -315,7 +316,8 @@ undo_removals(struct maildir_sim *maildir, const struct local_removal *items, si
     const struct cut cut = cut_begin(maildir);
 
     for (size_t i = 0; i < count; i++) {
-        struct sim_quarantined *kept = items[i].ok && is_lost(&cut) ? find_quarantined(maildir, items[i].quarantine) : NULL;
+        struct sim_quarantined *kept =
+            items[i].ok && is_lost(&cut) ? find_quarantined(maildir, items[i].quarantine) : NULL;
         const int mailbox = local_mailbox(maildir, items[i].file.folder);
         if (kept == NULL || maildir_sim_base(maildir, mailbox, items[i].file.base) != NULL)
             continue;

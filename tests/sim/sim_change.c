@@ -106,7 +106,8 @@ append_now(const struct upload *upload, int mailbox, int content)
             if (box->messages[i].content == content)
                 uid = box->messages[i].uid;
     if (uid != 0)
-        say(server->world, "      APPEND #%d to %s: swallowed, it is UID %u", content, server_mailbox_name(mailbox), uid);
+        say(server->world, "      APPEND #%d to %s: swallowed, it is UID %u", content, server_mailbox_name(mailbox),
+            uid);
     else if (server_add(server, mailbox, content, message->flags, key_bits(message->keywords), message->date, &uid))
         say(server->world, "      APPEND #%d to %s: UID %u flags %x", content, server_mailbox_name(mailbox), uid,
             message->flags);
@@ -124,9 +125,13 @@ append_later(const struct upload *upload, int mailbox, int content)
     if (server->delayed_count == SIM_DELAYED)
         return;
     say(server->world, "      APPEND #%d to %s: still under way", content, server_mailbox_name(mailbox));
-    server->delayed[server->delayed_count++] = (struct sim_delayed){
-        .mailbox = mailbox, .content = content, .flags = message->flags, .keys = key_bits(message->keywords),
-        .date = message->date, .due = server->world->now + rng_below(&server->world->rng, 5)};
+    server->delayed[server->delayed_count++] =
+        (struct sim_delayed){.mailbox = mailbox,
+                             .content = content,
+                             .flags = message->flags,
+                             .keys = key_bits(message->keywords),
+                             .date = message->date,
+                             .due = server->world->now + rng_below(&server->world->rng, 5)};
 }
 
 /* Nobody will hear what became of this one. */
@@ -186,15 +191,16 @@ append_one(const struct upload *upload, size_t count, struct error *err)
 }
 
 bool
-remote_append_messages(void *remote, const struct remote_append *messages, size_t count, const struct remote_appender *from,
-                       void *context, struct error *err)
+remote_append_messages(void *remote, const struct remote_append *messages, size_t count,
+                       const struct remote_appender *from, void *context, struct error *err)
 {
     struct server *server = remote;
 
     if (!remote_alive(server, err) || !remote_writes(server, "APPEND"))
         return false;
     for (size_t i = 0; i < count; i++) {
-        const struct upload upload = {.server = server, .message = &messages[i], .index = i, .from = from, .context = context};
+        const struct upload upload = {
+            .server = server, .message = &messages[i], .index = i, .from = from, .context = context};
         world_between(server->world);
         if (!append_one(&upload, count, err))
             return false;
@@ -233,9 +239,13 @@ verify_item(struct change *change, size_t i)
         return true;
     }
     server_keywords(message->keys, keywords);
-    const struct remote_message now = {
-        .uid = item->uid, .has_flags = true, .flags = message->flags, .keywords = keywords, .has_meta = true,
-        .size = server_size(change->server, message->content), .date = message->date};
+    const struct remote_message now = {.uid = item->uid,
+                                       .has_flags = true,
+                                       .flags = message->flags,
+                                       .keywords = keywords,
+                                       .has_meta = true,
+                                       .size = server_size(change->server, message->content),
+                                       .date = message->date};
     item->modseq = message->modseq;
     item->chosen = change->to->verify == NULL || change->to->verify(change->context, change->index, i, &now);
     item->outcome.changed = !item->chosen;
@@ -248,8 +258,8 @@ verify_all(struct change *change, struct error *err)
 {
     struct world *world = change->server->world;
     struct remote_outcome whole;
-    const bool there = remote_target(change->server, change->wanted->mailbox, change->wanted->uidvalidity, &change->mailbox,
-                                     &whole);
+    const bool there =
+        remote_target(change->server, change->wanted->mailbox, change->wanted->uidvalidity, &change->mailbox, &whole);
 
     if (world_step(world, STEP_READ, true) != FATE_GO)
         return remote_broken(change->server, err);
@@ -439,7 +449,8 @@ change_all(struct server *server, const struct remote_change *changes, size_t co
     if (!remote_alive(server, err) || !remote_writes(server, "a change"))
         return false;
     for (size_t i = 0; i < count; i++) {
-        struct change change = {.server = server, .wanted = &changes[i], .index = i, .items = items, .to = to, .context = context};
+        struct change change = {
+            .server = server, .wanted = &changes[i], .index = i, .items = items, .to = to, .context = context};
         if (changes[i].count > SET_MAX)
             abort();
         world_between(server->world);
@@ -450,8 +461,8 @@ change_all(struct server *server, const struct remote_change *changes, size_t co
 }
 
 bool
-remote_move(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to, void *context,
-            struct error *err)
+remote_move(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
+            void *context, struct error *err)
 {
     struct server *server = remote;
 
@@ -461,8 +472,8 @@ remote_move(void *remote, const struct remote_change *changes, size_t count, con
 }
 
 bool
-remote_copy(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to, void *context,
-            struct error *err)
+remote_copy(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
+            void *context, struct error *err)
 {
     return change_all(remote, changes, count, to, context, CHANGE_COPY, err);
 }

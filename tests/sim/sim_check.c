@@ -1,4 +1,7 @@
-/* The laws, as far as they can be read off both sides: convergence, no duplicate, flags three ways, removals and moves carried. */
+/*
+ * The laws, as far as they can be read off both sides: convergence, no duplicate, flags three ways, removals and moves
+ * carried.
+ */
 #include "tests/sim/sim_history.h"
 
 /* ---- one undisturbed sync: what it had to do with each message that is on each side once ---- */
@@ -59,12 +62,13 @@ check_flags(struct sim *sim, struct client *client, int id, const struct sim_sig
     if (there->count != 1 || there->mailbox != base->mailbox)
         violation(&sim->world, "#%d was on both sides and is not on the server any more", id);
     else if (there->flags != expected)
-        violation(&sim->world, "flags of #%d: base %x, server %x, here %x, expected %x, but the server has %x", id, base->flags,
-                  old_there->flags, seen_here, expected, there->flags);
+        violation(&sim->world, "flags of #%d: base %x, server %x, here %x, expected %x, but the server has %x", id,
+                  base->flags, old_there->flags, seen_here, expected, there->flags);
 }
 
 static void
-check_carried(struct sim *sim, struct client *client, int id, const struct sim_sight *there, const struct sim_sight *here)
+check_carried(struct sim *sim, struct client *client, int id, const struct sim_sight *there,
+              const struct sim_sight *here)
 {
     const struct sim_base *base = &client->bases[id];
     const struct sim_sight *old_there = &client->there[id], *old_here = &client->here[id];
@@ -75,12 +79,14 @@ check_carried(struct sim *sim, struct client *client, int id, const struct sim_s
         check_flags(sim, client, id, there);
     else if (same_there && old_there->flags == base->flags && old_here->count == 0 && there->count != 0)
         violation(&sim->world, "#%d was removed here and is still on the server", id);
-    else if (same_here && (old_here->flags & old_here->shown) == (base->flags & old_here->shown) && old_there->count == 0 &&
-             here->count != 0)
+    else if (same_here && (old_here->flags & old_here->shown) == (base->flags & old_here->shown) &&
+             old_there->count == 0 && here->count != 0)
         violation(&sim->world, "#%d was removed on the server and is still here", id);
-    else if (same_there && old_here->count == 1 && old_here->mailbox != base->mailbox && (there->count != 1 || there->mailbox != old_here->mailbox))
+    else if (same_there && old_here->count == 1 && old_here->mailbox != base->mailbox &&
+             (there->count != 1 || there->mailbox != old_here->mailbox))
         violation(&sim->world, "#%d was moved here and not on the server", id);
-    else if (same_here && old_there->count == 1 && old_there->mailbox != base->mailbox && (here->count != 1 || here->mailbox != old_there->mailbox))
+    else if (same_here && old_there->count == 1 && old_there->mailbox != base->mailbox &&
+             (here->count != 1 || here->mailbox != old_there->mailbox))
         violation(&sim->world, "#%d was moved on the server and not here", id);
 }
 
@@ -136,8 +142,8 @@ compare_counts(struct sim *sim, const struct maildir_sim *maildir, int mailbox, 
     if (sim->server.swallows_duplicates && there == 1 && here > 1)
         return;
     if (there < here || there > here + excused)
-        violation(&sim->world, "no convergence: #%d in %s: %d on the server, %d at client %d", id, server_mailbox_name(mailbox),
-                  there, here + excused, maildir->client);
+        violation(&sim->world, "no convergence: #%d in %s: %d on the server, %d at client %d", id,
+                  server_mailbox_name(mailbox), there, here + excused, maildir->client);
 }
 
 /* The flags of a message that is once on each side. */
@@ -148,13 +154,15 @@ compare_flags(struct sim *sim, struct maildir_sim *maildir, const struct sim_fil
     unsigned shown;
     const unsigned here = local_info_flags(file->info, &shown);
 
-    if (file->content != file->original || maildir_sim_multiplicity(maildir, file->mailbox, file->content, false) != 1 ||
+    if (file->content != file->original ||
+        maildir_sim_multiplicity(maildir, file->mailbox, file->content, false) != 1 ||
         server_multiplicity(&sim->server, file->mailbox, file->content) != 1)
         return;
     for (size_t i = 0; i < box->count; i++)
-        if (box->messages[i].content == file->content && ((box->messages[i].flags ^ here) & shown & box->permanent) != 0)
-            violation(&sim->world, "no convergence: flags of #%d in %s: %x on the server, %x at client %d", file->content,
-                      server_mailbox_name(file->mailbox), box->messages[i].flags, here, maildir->client);
+        if (box->messages[i].content == file->content &&
+            ((box->messages[i].flags ^ here) & shown & box->permanent) != 0)
+            violation(&sim->world, "no convergence: flags of #%d in %s: %x on the server, %x at client %d",
+                      file->content, server_mailbox_name(file->mailbox), box->messages[i].flags, here, maildir->client);
 }
 
 void
@@ -181,7 +189,7 @@ check_duplicates(struct sim *sim)
         for (int m = 0; m < SIM_MAILBOXES; m++) {
             const int now = world_multiplicity(&sim->world, i, m, false), most = sim->world.ledger[i].most[m];
             if (now > most)
-                violation(&sim->world, "duplicate: #%d is %d times in %s, users made at most %d", i, now, server_mailbox_name(m),
-                          most);
+                violation(&sim->world, "duplicate: #%d is %d times in %s, users made at most %d", i, now,
+                          server_mailbox_name(m), most);
         }
 }

@@ -25,7 +25,8 @@ choose_server(struct server *server, struct rng *rng)
     /* Some servers can't hold every flag, and no keyword that is not theirs. */
     if (rng_chance(rng, 20))
         for (int i = 0; i < SIM_MAILBOXES; i++) {
-            server->boxes[i].permanent = FLAG_SEEN | FLAG_DELETED | FLAG_ANSWERED | (kind % 2 == 0 ? FLAG_FLAGGED : FLAG_DRAFT);
+            server->boxes[i].permanent =
+                FLAG_SEEN | FLAG_DELETED | FLAG_ANSWERED | (kind % 2 == 0 ? FLAG_FLAGGED : FLAG_DRAFT);
             server->boxes[i].keywords = false;
         }
 }
@@ -60,8 +61,11 @@ begin(const struct history *history)
         run_open_journal(&sim, i, NULL, 0);
     }
     say(world, "seed %llu: %d clients, %s%s%s%s%s%s%s%s", (unsigned long long)history->seed, world->clients,
-        sim.server.qresync ? "QRESYNC" : sim.server.condstore ? "CONDSTORE" : "plain", sim.server.uidplus ? " UIDPLUS" : "",
-        sim.server.move ? " MOVE" : "", sim.server.list_status ? " LIST-STATUS" : "", sim.server.wrong_sizes ? " wrong-sizes" : "",
+        sim.server.qresync     ? "QRESYNC"
+        : sim.server.condstore ? "CONDSTORE"
+                               : "plain",
+        sim.server.uidplus ? " UIDPLUS" : "", sim.server.move ? " MOVE" : "",
+        sim.server.list_status ? " LIST-STATUS" : "", sim.server.wrong_sizes ? " wrong-sizes" : "",
         sim.server.swallows_duplicates ? " swallows-duplicates" : "", sim.server.refuses > 0 ? " refuses" : "",
         sim.disasters ? " disasters" : "");
     action_fill(&sim);
@@ -132,7 +136,10 @@ act(int number)
     }
 }
 
-/* All clients, one after another, with a pause long enough for every command to have ended. @return steps that changed something */
+/*
+ * All clients, one after another, with a pause long enough for every command to have ended. @return steps that changed
+ * something
+ */
 static unsigned long
 sync_all(int *worst)
 {
@@ -157,7 +164,8 @@ may_be_partial(void)
     for (int c = 0; c < sim.world.clients; c++) {
         const struct sim_tree *tree = &sim.clients[c].maildir.tree;
         for (size_t i = 0; i < tree->count; i++)
-            if (tree->files[i].content != tree->files[i].original || content_get(tree->files[i].content)->digests.has_nul ||
+            if (tree->files[i].content != tree->files[i].original ||
+                content_get(tree->files[i].content)->digests.has_nul ||
                 tree->files[i].content % 10 < sim.server.refuses)
                 return true;
     }

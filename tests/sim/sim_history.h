@@ -1,5 +1,6 @@
 /*
- * One history: a server, one or two clients, actions of users, other clients, bad luck and golub, then quiet, then the laws.
+ * One history: a server, one or two clients, actions of users, other clients, bad luck and golub, then quiet, then the
+ * laws.
  */
 #ifndef TESTS_SIM_SIM_HISTORY_H
 #define TESTS_SIM_SIM_HISTORY_H
@@ -15,7 +16,7 @@ struct sim_sight { /* where one message is on one side, if it is there once and 
     int count;     /* in all mailboxes */
     int mailbox;
     unsigned flags, shown;
-    uint32_t uid;  /* on the server */
+    uint32_t uid; /* on the server */
 };
 
 struct sim_base { /* what server and Maildir both showed after a sync without any disturbance */
@@ -48,7 +49,7 @@ struct history {
     bool failed;
     char failure[400];
     uint64_t hash;
-    int rounds;  /* until nothing changed any more */
+    int rounds; /* until nothing changed any more */
     int syncs;
 };
 
@@ -59,7 +60,7 @@ struct sim { /* everything; too big for a stack */
     struct client clients[SIM_CLIENTS];
     enum layout layout;
     bool disasters;
-    bool rewound;  /* the server went back: flags with an old MODSEQ may differ where nothing tells */
+    bool rewound; /* the server went back: flags with an old MODSEQ may differ where nothing tells */
     int syncs;
 };
 
@@ -67,7 +68,7 @@ struct sim { /* everything; too big for a stack */
 void history_run(struct history *history);
 
 /* ---- actions (sim_action.c) ---- */
-void action_fill(struct sim *sim);       /* the mail that is there before golub comes */
+void action_fill(struct sim *sim);        /* the mail that is there before golub comes */
 void action_outside(struct world *world); /* any user or other client does something */
 void action_disaster(struct sim *sim);
 

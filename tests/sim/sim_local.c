@@ -1,6 +1,6 @@
 /*
- * The simulated Maildir as the engine sees it: root, folders, listings, reading and drafts. What changes files in batches is
- * in sim_batch.c.
+ * The simulated Maildir as the engine sees it: root, folders, listings, reading and drafts. What changes files in
+ * batches is in sim_batch.c.
  */
 #include "tests/sim/sim_local.h"
 
@@ -156,8 +156,8 @@ list_names(struct maildir_sim *maildir, int mailbox, struct names *names, struct
 }
 
 static bool
-sim_scan(void *local, const char *folder, const struct local_scanner *to, void *context, struct local_stamp *stamp, bool *stable,
-         struct error *err)
+sim_scan(void *local, const char *folder, const struct local_scanner *to, void *context, struct local_stamp *stamp,
+         bool *stable, struct error *err)
 {
     static struct names names;
     struct maildir_sim *maildir = local;
@@ -357,12 +357,31 @@ sim_close(void *local)
 }
 
 static const struct local_ops ops = {
-    .open = sim_open, .read_mark = sim_read_mark, .write_mark = sim_write_mark, .folders = sim_folders, .stamp = sim_stamp,
-    .scan = sim_scan, .examine = sim_examine, .read_open = sim_read_open, .read = sim_read, .read_rewind = sim_read_rewind,
-    .read_close = sim_read_close, .draft_begin = sim_draft_begin, .draft_write = sim_draft_write,
-    .draft_finish = sim_draft_finish, .draft_drop = sim_draft_drop, .deliver = batch_deliver, .rename = batch_rename,
-    .link = batch_link, .unlink_moved = batch_unlink, .remove = batch_remove, .in_quarantine = batch_in_quarantine,
-    .quarantine_drop = batch_quarantine_drop, .create = sim_create, .free_space = sim_free_space, .describe = sim_describe,
+    .open = sim_open,
+    .read_mark = sim_read_mark,
+    .write_mark = sim_write_mark,
+    .folders = sim_folders,
+    .stamp = sim_stamp,
+    .scan = sim_scan,
+    .examine = sim_examine,
+    .read_open = sim_read_open,
+    .read = sim_read,
+    .read_rewind = sim_read_rewind,
+    .read_close = sim_read_close,
+    .draft_begin = sim_draft_begin,
+    .draft_write = sim_draft_write,
+    .draft_finish = sim_draft_finish,
+    .draft_drop = sim_draft_drop,
+    .deliver = batch_deliver,
+    .rename = batch_rename,
+    .link = batch_link,
+    .unlink_moved = batch_unlink,
+    .remove = batch_remove,
+    .in_quarantine = batch_in_quarantine,
+    .quarantine_drop = batch_quarantine_drop,
+    .create = sim_create,
+    .free_space = sim_free_space,
+    .describe = sim_describe,
     .close = sim_close,
 };
 

@@ -31,8 +31,9 @@ maildir_sim_multiplicity(const struct maildir_sim *maildir, int mailbox, int con
     int found = 0;
 
     for (size_t i = 0; i < maildir->tree.count; i++)
-        found += maildir->tree.files[i].mailbox == mailbox &&
-                 (maildir->tree.files[i].content == content || (originals && maildir->tree.files[i].original == content));
+        found +=
+            maildir->tree.files[i].mailbox == mailbox &&
+            (maildir->tree.files[i].content == content || (originals && maildir->tree.files[i].original == content));
     return found;
 }
 

@@ -1,9 +1,9 @@
 /*
  * A tree of Maildir folders in memory, as a struct local, and what mail readers do in it.
  *
- * Effects of a batch are volatile until the batch returns: at a power loss in the middle any subset of them is lost. What
- * a batch returned is durable. Mail readers act between any two steps, and the marks of time on a folder are as coarse as
- * the world's tick, so that a change may hide behind the stamp of an earlier one.
+ * Effects of a batch are volatile until the batch returns: at a power loss in the middle any subset of them is lost.
+ * What a batch returned is durable. Mail readers act between any two steps, and the marks of time on a folder are as
+ * coarse as the world's tick, so that a change may hide behind the stamp of an earlier one.
  */
 #ifndef TESTS_SIM_SIM_MAILDIR_H
 #define TESTS_SIM_SIM_MAILDIR_H
@@ -21,7 +21,7 @@ struct sim_file {
     int content;
     int original; /* what it was before somebody edited it under its name */
     int64_t date;
-    bool fresh;   /* put there by a batch that has not returned */
+    bool fresh; /* put there by a batch that has not returned */
 };
 
 struct sim_quarantined {
@@ -42,11 +42,11 @@ struct maildir_sim {
     int client;
     bool plusplus;
     struct sim_tree tree;
-    uint64_t changed[SIM_MAILBOXES];   /* tick of the folder's last change */
-    uint64_t version[SIM_MAILBOXES];   /* every change counts */
+    uint64_t changed[SIM_MAILBOXES]; /* tick of the folder's last change */
+    uint64_t version[SIM_MAILBOXES]; /* every change counts */
     struct sim_quarantined quarantine[SIM_QUARANTINE];
     size_t quarantined;
-    int drafts; /* open; 0 after each run */
+    int drafts;         /* open; 0 after each run */
     unsigned next_name; /* of the mail reader's own files */
 };
 
@@ -63,8 +63,8 @@ struct sim_file *maildir_sim_base(struct maildir_sim *maildir, int mailbox, cons
 void maildir_sim_touch(struct maildir_sim *maildir, int mailbox);
 
 /* What happens to files, whoever does it. NULL: no room. */
-struct sim_file *maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, const char *info, int content,
-                                 int64_t date);
+struct sim_file *maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, const char *info,
+                                 int content, int64_t date);
 void maildir_sim_drop(struct maildir_sim *maildir, struct sim_file *file);
 
 /* A mail reader. A new base is one that nobody has; file stays where it is in the array but for drop. */

@@ -34,7 +34,8 @@ static void
 tell_seed(int number)
 {
     char line[100];
-    const int len = snprintf(line, sizeof line, "sim_golub: signal %d in seed %" PRIu64 "\n", number, (uint64_t)current_seed);
+    const int len =
+        snprintf(line, sizeof line, "sim_golub: signal %d in seed %" PRIu64 "\n", number, (uint64_t)current_seed);
 
     if (len > 0 && write(STDERR_FILENO, line, (size_t)len) < 0)
         _exit(1);
@@ -65,7 +66,9 @@ kind_of(const char *failure)
     return (int)(hash % 200) + 2;
 }
 
-/* In a process of its own, so that an abort is only one more outcome. @return does it still go wrong in the same way? */
+/*
+ * In a process of its own, so that an abort is only one more outcome. @return does it still go wrong in the same way?
+ */
 static bool
 still_fails(const struct history *history)
 {
@@ -126,10 +129,11 @@ print_reproduction(const struct history *history)
 static void
 print_coverage(void)
 {
-    printf("%-15s %10s %13s %12s %12s %11s\n", "step", "done", "crash before", "crash after", "lost before", "lost after");
+    printf("%-15s %10s %13s %12s %12s %11s\n", "step", "done", "crash before", "crash after", "lost before",
+           "lost after");
     for (int i = 0; i < STEP_KINDS; i++)
-        printf("%-15s %10lu %13lu %12lu %12lu %11lu\n", step_name((enum step_kind)i), coverage.done[i], coverage.crash_before[i],
-               coverage.crash_after[i], coverage.lost_before[i], coverage.lost_after[i]);
+        printf("%-15s %10lu %13lu %12lu %12lu %11lu\n", step_name((enum step_kind)i), coverage.done[i],
+               coverage.crash_before[i], coverage.crash_after[i], coverage.lost_before[i], coverage.lost_after[i]);
 }
 
 static void
@@ -150,8 +154,9 @@ static bool
 read_arguments(int argc, char **argv, struct arguments *to)
 {
     static const struct option options[] = {
-        {"seed", 1, NULL, 's'},   {"first", 1, NULL, 'f'},   {"count", 1, NULL, 'c'}, {"actions", 1, NULL, 'a'},
-        {"verbose", 0, NULL, 'v'}, {"check-determinism", 0, NULL, 'd'}, {"skip", 1, NULL, 'k'}, {"keep-going", 0, NULL, 'g'}, {0}};
+        {"seed", 1, NULL, 's'},    {"first", 1, NULL, 'f'},      {"count", 1, NULL, 'c'},
+        {"actions", 1, NULL, 'a'}, {"verbose", 0, NULL, 'v'},    {"check-determinism", 0, NULL, 'd'},
+        {"skip", 1, NULL, 'k'},    {"keep-going", 0, NULL, 'g'}, {0}};
     int option;
 
     *to = (struct arguments){.first = 1, .count = 1, .actions = 26};
@@ -223,8 +228,9 @@ main(int argc, char **argv)
     long syncs = 0;
 
     if (!read_arguments(argc, argv, &arguments)) {
-        fprintf(stderr, "usage: sim_golub [--seed N | --first N] [--count N] [--actions N] [--verbose] [--check-determinism] "
-                        "[--keep-going] [--skip N,N...]\n");
+        fprintf(stderr,
+                "usage: sim_golub [--seed N | --first N] [--count N] [--actions N] [--verbose] [--check-determinism] "
+                "[--keep-going] [--skip N,N...]\n");
         return 2;
     }
     signal(SIGABRT, tell_seed);

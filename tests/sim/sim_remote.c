@@ -1,8 +1,9 @@
 /*
- * The simulated server as the engine sees it: reads, appends and flags. Messages that leave a mailbox are in sim_change.c.
+ * The simulated server as the engine sees it: reads, appends and flags. Messages that leave a mailbox are in
+ * sim_change.c.
  *
- * Each command is a step. Where the line breaks "after" it, the server has done it (an APPEND perhaps later) and perhaps some
- * of the commands that were in the pipeline behind it, and nobody ever hears of that.
+ * Each command is a step. Where the line breaks "after" it, the server has done it (an APPEND perhaps later) and
+ * perhaps some of the commands that were in the pipeline behind it, and nobody ever hears of that.
  */
 #include "tests/sim/sim_remote.h"
 
@@ -65,7 +66,8 @@ sim_info(void *remote, struct remote_info *out)
 }
 
 static bool
-list_one(struct server *server, int mailbox, bool (*listed)(void *context, const struct remote_listed *mailbox), void *context)
+list_one(struct server *server, int mailbox, bool (*listed)(void *context, const struct remote_listed *mailbox),
+         void *context)
 {
     const struct sim_mailbox *box = &server->boxes[mailbox];
     char name[64];
@@ -199,10 +201,14 @@ observe_one(struct listing *listing, struct error *err)
     listing->known = select->uidvalidity == then.uidvalidity;
     listing->delta = listing->known && !select->full && server->condstore && select->modseq > 0;
     listing->since = select->modseq;
-    const struct remote_selected selected = {
-        .uidvalidity = then.uidvalidity, .uidnext = then.uidnext, .exists = (uint32_t)then.count,
-        .modseq = server->condstore ? then.modseq : 0, .permanent = then.permanent, .keywords = then.keywords,
-        .delta = listing->delta, .read_only = server->examine};
+    const struct remote_selected selected = {.uidvalidity = then.uidvalidity,
+                                             .uidnext = then.uidnext,
+                                             .exists = (uint32_t)then.count,
+                                             .modseq = server->condstore ? then.modseq : 0,
+                                             .permanent = then.permanent,
+                                             .keywords = then.keywords,
+                                             .delta = listing->delta,
+                                             .read_only = server->examine};
     if (!listing->to->selected(listing->context, listing->index, &selected))
         return false;
     if (listing->delta && server->qresync && !tell_vanished(listing, &then))
@@ -235,7 +241,8 @@ sim_observe(void *remote, const struct remote_select *mailboxes, size_t count, c
 /* ---- fetch ---- */
 
 bool
-remote_target(struct server *server, struct text mailbox, uint32_t uidvalidity, int *found, struct remote_outcome *outcome)
+remote_target(struct server *server, struct text mailbox, uint32_t uidvalidity, int *found,
+              struct remote_outcome *outcome)
 {
     memset(outcome, 0, sizeof *outcome);
     *found = server_find(server, mailbox);
@@ -251,8 +258,8 @@ remote_target(struct server *server, struct text mailbox, uint32_t uidvalidity, 
 }
 
 static bool
-send_literal(struct server *server, const struct sim_message *message, bool headers, size_t index, const struct remote_sink *to,
-             void *context)
+send_literal(struct server *server, const struct sim_message *message, bool headers, size_t index,
+             const struct remote_sink *to, void *context)
 {
     const struct content *content = content_get(message->content);
     const size_t len = headers ? content->header_len : content->len;
@@ -271,8 +278,8 @@ send_literal(struct server *server, const struct sim_message *message, bool head
 }
 
 static bool
-fetch_uids(struct server *server, int mailbox, const struct remote_fetch *wanted, size_t index, const struct remote_sink *to,
-           void *context, struct error *err)
+fetch_uids(struct server *server, int mailbox, const struct remote_fetch *wanted, size_t index,
+           const struct remote_sink *to, void *context, struct error *err)
 {
     struct world *world = server->world;
     const size_t start = server->reorders && wanted->count > 0 ? rng_below(&world->rng, (unsigned)wanted->count) : 0;
@@ -340,7 +347,8 @@ store_one(struct server *server, int mailbox, const struct remote_store *change,
     const enum fate fate = world_step(world, STEP_STORE, true);
 
     if (fate == FATE_BEFORE) { /* a set is not atomic */
-        store_flags(server, mailbox, change, rng_chance(&world->rng, 30) ? rng_below(&world->rng, (unsigned)change->count) : 0);
+        store_flags(server, mailbox, change,
+                    rng_chance(&world->rng, 30) ? rng_below(&world->rng, (unsigned)change->count) : 0);
         return remote_broken(server, err);
     }
     store_flags(server, mailbox, change, change->count);
@@ -355,8 +363,8 @@ store_one(struct server *server, int mailbox, const struct remote_store *change,
 }
 
 static bool
-sim_store(void *remote, const struct remote_store *changes, size_t count, const struct remote_observer *to, void *context,
-          struct error *err)
+sim_store(void *remote, const struct remote_store *changes, size_t count, const struct remote_observer *to,
+          void *context, struct error *err)
 {
     struct server *server = remote;
     struct remote_outcome outcome;
@@ -430,9 +438,18 @@ sim_close(void *remote)
 }
 
 static const struct remote_ops ops = {
-    .open = sim_open, .info = sim_info, .survey = sim_survey, .observe = sim_observe, .fetch = sim_fetch, .store = sim_store,
-    .append = remote_append_messages, .move = remote_move, .copy = remote_copy, .remove = remote_remove,
-    .create = sim_create, .close = sim_close,
+    .open = sim_open,
+    .info = sim_info,
+    .survey = sim_survey,
+    .observe = sim_observe,
+    .fetch = sim_fetch,
+    .store = sim_store,
+    .append = remote_append_messages,
+    .move = remote_move,
+    .copy = remote_copy,
+    .remove = remote_remove,
+    .create = sim_create,
+    .close = sim_close,
 };
 
 struct remote

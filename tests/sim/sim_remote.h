@@ -11,14 +11,15 @@ bool remote_alive(struct server *server, struct error *err);
 /** A changing command: never in a dry run. */
 bool remote_writes(struct server *server, const char *what);
 /** The mailbox of these wire bytes with this UIDVALIDITY; else false and the outcome that says so. */
-bool remote_target(struct server *server, struct text mailbox, uint32_t uidvalidity, int *found, struct remote_outcome *outcome);
+bool remote_target(struct server *server, struct text mailbox, uint32_t uidvalidity, int *found,
+                   struct remote_outcome *outcome);
 
-bool remote_append_messages(void *remote, const struct remote_append *messages, size_t count, const struct remote_appender *from,
-                            void *context, struct error *err);
-bool remote_move(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to, void *context,
-                 struct error *err);
-bool remote_copy(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to, void *context,
-                 struct error *err);
+bool remote_append_messages(void *remote, const struct remote_append *messages, size_t count,
+                            const struct remote_appender *from, void *context, struct error *err);
+bool remote_move(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
+                 void *context, struct error *err);
+bool remote_copy(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
+                 void *context, struct error *err);
 bool remote_remove(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
                    void *context, struct error *err);
 

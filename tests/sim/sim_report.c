@@ -1,4 +1,7 @@
-/* The engine's words go into the history; names that hold chance stay out of its hash. Replaces sync/report.c in this program. */
+/*
+ * The engine's words go into the history; names that hold chance stay out of its hash. Replaces sync/report.c in this
+ * program.
+ */
 #include "tests/sim/world.h"
 
 #include <stdarg.h>
@@ -39,7 +42,8 @@ report_begin(struct report *report, const char *account, bool dry)
 }
 
 void
-report_progress(struct report *report, const char *account, const char *mailbox, uint64_t done, uint64_t total, uint64_t bytes)
+report_progress(struct report *report, const char *account, const char *mailbox, uint64_t done, uint64_t total,
+                uint64_t bytes)
 {
     (void)report, (void)account, (void)mailbox, (void)done, (void)total, (void)bytes;
 }
@@ -56,7 +60,8 @@ report_message(struct report *report, const char *account, const char *mailbox, 
                const char *file, const char *detail)
 {
     (void)account;
-    say_aside(world_of(report), "%s %s UID %u %s %s", action, mailbox, uid, file == NULL ? "" : file, detail == NULL ? "" : detail);
+    say_aside(world_of(report), "%s %s UID %u %s %s", action, mailbox, uid, file == NULL ? "" : file,
+              detail == NULL ? "" : detail);
 }
 
 void
@@ -89,16 +94,17 @@ report_held(struct report *report, const char *account, const struct report_held
 }
 
 void
-report_guard(struct report *report, const char *account, const char *id, uint64_t removals, uint64_t of, const char *where)
+report_guard(struct report *report, const char *account, const char *id, uint64_t removals, uint64_t of,
+             const char *where)
 {
     (void)account, (void)id;
-    say(world_of(report), "      says: %llu of %llu removals %s are held", (unsigned long long)removals, (unsigned long long)of,
-        where);
+    say(world_of(report), "      says: %llu of %llu removals %s are held", (unsigned long long)removals,
+        (unsigned long long)of, where);
 }
 
 void
-report_result(struct report *report, const char *account, int status, const struct report_counts *counts, double seconds,
-              bool interrupted)
+report_result(struct report *report, const char *account, int status, const struct report_counts *counts,
+              double seconds, bool interrupted)
 {
     (void)account, (void)counts, (void)seconds;
     say(world_of(report), "      result %d%s", status, interrupted ? " interrupted" : "");

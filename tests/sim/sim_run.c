@@ -124,12 +124,20 @@ run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
     static const char *const patterns[] = {"*", NULL};
     static const struct direction all = {true, true, true, true};
     struct client *it = &sim->clients[client];
-    const struct account account = {
-        .name = "sim", .connection = {.host = "sim.example.org", .user = "ana"}, .maildir = "/sim/mail", .state = "/sim/state",
-        .fsync = true,
-        .policy = {.pull = all, .push = all, .guard = true, .max_delete = 25, .quarantine_days = 30, .layout = sim->layout,
-                   .patterns = patterns}};
-    const struct sync_options options = {.dry_run = dry, .confirm = it->confirm, .now = virtual_now, .now_context = &sim->world};
+    const struct account account = {.name = "sim",
+                                    .connection = {.host = "sim.example.org", .user = "ana"},
+                                    .maildir = "/sim/mail",
+                                    .state = "/sim/state",
+                                    .fsync = true,
+                                    .policy = {.pull = all,
+                                               .push = all,
+                                               .guard = true,
+                                               .max_delete = 25,
+                                               .quarantine_days = 30,
+                                               .layout = sim->layout,
+                                               .patterns = patterns}};
+    const struct sync_options options = {
+        .dry_run = dry, .confirm = it->confirm, .now = virtual_now, .now_context = &sim->world};
 
     return engine_run(&account, &options, server_remote(&sim->server), maildir_sim_local(&it->maildir), journal,
                       report_of(&sim->world));

@@ -93,8 +93,12 @@ server_add(struct server *server, int mailbox, int content, unsigned flags, unsi
     if (!box->exists || box->count == SIM_MESSAGES)
         return false;
     struct sim_message *message = &box->messages[box->count++];
-    *message = (struct sim_message){.uid = box->uidnext++, .content = content, .flags = flags & box->permanent,
-                                    .keys = box->keywords ? keys : 0, .date = date, .modseq = ++box->modseq};
+    *message = (struct sim_message){.uid = box->uidnext++,
+                                    .content = content,
+                                    .flags = flags & box->permanent,
+                                    .keys = box->keywords ? keys : 0,
+                                    .date = date,
+                                    .modseq = ++box->modseq};
     *uid = message->uid;
     ledger_add(server->world, content);
     return true;
@@ -158,7 +162,8 @@ server_delayed(struct server *server, bool all)
             continue;
         }
         if (server_add(server, late.mailbox, late.content, late.flags, late.keys, late.date, &uid))
-            say(server->world, "      (late: APPEND of #%d to %s becomes UID %u)", late.content, names[late.mailbox], uid);
+            say(server->world, "      (late: APPEND of #%d to %s becomes UID %u)", late.content, names[late.mailbox],
+                uid);
         server->delayed[i] = server->delayed[--server->delayed_count];
     }
 }

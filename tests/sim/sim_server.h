@@ -1,8 +1,8 @@
 /*
  * An IMAP server in memory, as a struct remote, and what other clients, its administrator and bad luck do to it.
  *
- * It keeps the promises of store/base/remote.h and no others: listings come in any order, another client may act between
- * any two commands, an answer may never arrive although the command was (or will be) done.
+ * It keeps the promises of store/base/remote.h and no others: listings come in any order, another client may act
+ * between any two commands, an answer may never arrive although the command was (or will be) done.
  */
 #ifndef TESTS_SIM_SIM_SERVER_H
 #define TESTS_SIM_SIM_SERVER_H
@@ -80,7 +80,8 @@ uint64_t server_size(const struct server *server, int content); /* RFC822.SIZE *
 void server_keywords(unsigned keys, char to[static KEYWORDS_MAX + 1]);
 
 /* What happens in a mailbox, whoever does it. false: no room. */
-bool server_add(struct server *server, int mailbox, int content, unsigned flags, unsigned keys, int64_t date, uint32_t *uid);
+bool server_add(struct server *server, int mailbox, int content, unsigned flags, unsigned keys, int64_t date,
+                uint32_t *uid);
 void server_set_flags(struct server *server, int mailbox, struct sim_message *message, unsigned flags, unsigned keys);
 void server_expunge(struct server *server, int mailbox, uint32_t uid);
 void server_create(struct server *server, int mailbox);

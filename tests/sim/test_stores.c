@@ -153,7 +153,9 @@ static bool
 append(struct rig *rig)
 {
     rig->content = world_new_content(&rig->world, false);
-    const struct remote_append item = {.mailbox = TEXT("INBOX"), .uidvalidity = rig->server.boxes[0].uidvalidity, .uidnext = 1,
+    const struct remote_append item = {.mailbox = TEXT("INBOX"),
+                                       .uidvalidity = rig->server.boxes[0].uidvalidity,
+                                       .uidnext = 1,
                                        .size = content_get(rig->content)->len};
     return rig->remote.ops->append(rig->remote.self, &item, 1, &appender, rig, &rig->err);
 }
@@ -191,8 +193,10 @@ a_delta_tells_only_what_changed(void **state)
     struct rig *rig = *state;
     given_message(rig, 0);
     const uint32_t second = given_message(rig, 0), third = given_message(rig, 0);
-    const struct remote_select select = {.mailbox = TEXT("INBOX"), .uidvalidity = rig->server.boxes[0].uidvalidity,
-                                         .uidnext = 4, .modseq = rig->server.boxes[0].modseq};
+    const struct remote_select select = {.mailbox = TEXT("INBOX"),
+                                         .uidvalidity = rig->server.boxes[0].uidvalidity,
+                                         .uidnext = 4,
+                                         .modseq = rig->server.boxes[0].modseq};
     server_set_flags(&rig->server, 0, server_message(&rig->server, 0, second), FLAG_SEEN, 0);
     server_expunge(&rig->server, 0, third);
 
@@ -222,8 +226,8 @@ a_message_that_is_not_what_it_was_is_not_removed(void **state)
 {
     struct rig *rig = *state;
     const uint32_t uid = given_message(rig, 0);
-    const struct remote_change change = {.mailbox = TEXT("INBOX"), .uidvalidity = rig->server.boxes[0].uidvalidity,
-                                         .uids = &uid, .count = 1};
+    const struct remote_change change = {
+        .mailbox = TEXT("INBOX"), .uidvalidity = rig->server.boxes[0].uidvalidity, .uids = &uid, .count = 1};
     rig->refuse = true;
 
     assert_true(rig->remote.ops->remove(rig->remote.self, &change, 1, &changer, rig, &rig->err));
@@ -238,8 +242,12 @@ a_change_under_another_uidvalidity_touches_nothing(void **state)
 {
     struct rig *rig = *state;
     const uint32_t uid = given_message(rig, 0);
-    const struct remote_change change = {.mailbox = TEXT("INBOX"), .uidvalidity = 7, .uids = &uid, .count = 1,
-                                         .target = TEXT("Work"), .target_uidvalidity = rig->server.boxes[1].uidvalidity};
+    const struct remote_change change = {.mailbox = TEXT("INBOX"),
+                                         .uidvalidity = 7,
+                                         .uids = &uid,
+                                         .count = 1,
+                                         .target = TEXT("Work"),
+                                         .target_uidvalidity = rig->server.boxes[1].uidvalidity};
 
     assert_true(rig->remote.ops->move(rig->remote.self, &change, 1, &changer, rig, &rig->err));
 
@@ -253,8 +261,11 @@ a_move_answers_with_the_new_uid(void **state)
 {
     struct rig *rig = *state;
     const uint32_t uid = given_message(rig, 0);
-    const struct remote_change change = {.mailbox = TEXT("INBOX"), .uidvalidity = rig->server.boxes[0].uidvalidity,
-                                         .uids = &uid, .count = 1, .target = TEXT("Work"),
+    const struct remote_change change = {.mailbox = TEXT("INBOX"),
+                                         .uidvalidity = rig->server.boxes[0].uidvalidity,
+                                         .uids = &uid,
+                                         .count = 1,
+                                         .target = TEXT("Work"),
                                          .target_uidvalidity = rig->server.boxes[1].uidvalidity};
 
     assert_true(rig->remote.ops->move(rig->remote.self, &change, 1, &changer, rig, &rig->err));
@@ -325,7 +336,9 @@ an_altered_file_is_not_quarantined(void **state)
     struct sim_file *file = maildir_sim_base(&rig->maildir, 0, rig->maildir.tree.files[0].base);
     char base[LOCAL_BASE_MAX + 1];
     text_print(base, sizeof base, "%s", file->base);
-    struct local_removal item = {.file = {"INBOX", base, "n"}, .quarantine = "q1", .wire = content_get(content)->digests.wire,
+    struct local_removal item = {.file = {"INBOX", base, "n"},
+                                 .quarantine = "q1",
+                                 .wire = content_get(content)->digests.wire,
                                  .size = content_get(content)->len};
     mua_edit(&rig->maildir, file, other);
 

@@ -118,11 +118,21 @@ content_get(int id)
 }
 
 static const char *const step_names[STEP_KINDS] = {
-    [STEP_COMMIT] = "journal commit", [STEP_APPEND] = "append",  [STEP_STORE] = "store flags",
-    [STEP_COPY] = "copy",             [STEP_MOVE] = "move",      [STEP_DELETED] = "store \\Deleted",
-    [STEP_EXPUNGE] = "expunge",       [STEP_CREATE] = "create",  [STEP_READ] = "read",
-    [STEP_DELIVER] = "deliver",       [STEP_RENAME] = "rename",  [STEP_LINK] = "link",
-    [STEP_UNLINK] = "unlink moved",   [STEP_QUARANTINE] = "quarantine", [STEP_MARK] = "mark",
+    [STEP_COMMIT] = "journal commit",
+    [STEP_APPEND] = "append",
+    [STEP_STORE] = "store flags",
+    [STEP_COPY] = "copy",
+    [STEP_MOVE] = "move",
+    [STEP_DELETED] = "store \\Deleted",
+    [STEP_EXPUNGE] = "expunge",
+    [STEP_CREATE] = "create",
+    [STEP_READ] = "read",
+    [STEP_DELIVER] = "deliver",
+    [STEP_RENAME] = "rename",
+    [STEP_LINK] = "link",
+    [STEP_UNLINK] = "unlink moved",
+    [STEP_QUARANTINE] = "quarantine",
+    [STEP_MARK] = "mark",
     [STEP_FOLDER] = "make folder",
 };
 
@@ -300,7 +310,8 @@ world_stop(struct world *world)
 void
 world_between(struct world *world)
 {
-    if (world->crashed || world->inside || world->outside == NULL || !rng_chance(&world->rng, (unsigned)world->interfere))
+    if (world->crashed || world->inside || world->outside == NULL ||
+        !rng_chance(&world->rng, (unsigned)world->interfere))
         return;
     world->inside = true;
     world->interfered++;

@@ -40,23 +40,23 @@ const struct content *content_get(int id);
 int content_find(const char *bytes, size_t len);
 
 enum step_kind { /* everything that leaves a trace outside of the process */
-    STEP_COMMIT,
-    STEP_APPEND,
-    STEP_STORE,
-    STEP_COPY,
-    STEP_MOVE,
-    STEP_DELETED, /* the STORE of \Deleted before an expunge */
-    STEP_EXPUNGE,
-    STEP_CREATE,
-    STEP_READ, /* a command that changes nothing */
-    STEP_DELIVER,
-    STEP_RENAME,
-    STEP_LINK,
-    STEP_UNLINK,
-    STEP_QUARANTINE,
-    STEP_MARK,
-    STEP_FOLDER,
-    STEP_KINDS
+                 STEP_COMMIT,
+                 STEP_APPEND,
+                 STEP_STORE,
+                 STEP_COPY,
+                 STEP_MOVE,
+                 STEP_DELETED, /* the STORE of \Deleted before an expunge */
+                 STEP_EXPUNGE,
+                 STEP_CREATE,
+                 STEP_READ, /* a command that changes nothing */
+                 STEP_DELIVER,
+                 STEP_RENAME,
+                 STEP_LINK,
+                 STEP_UNLINK,
+                 STEP_QUARANTINE,
+                 STEP_MARK,
+                 STEP_FOLDER,
+                 STEP_KINDS
 };
 const char *step_name(enum step_kind kind);
 
@@ -67,7 +67,7 @@ struct coverage { /* summed over all histories */
     unsigned long lost_before[STEP_KINDS], lost_after[STEP_KINDS];
 };
 
-struct ledger { /* of one content */
+struct ledger {              /* of one content */
     int live;                /* instances now: server, every Maildir, every quarantine */
     bool edit;               /* somebody's edit of a file in its place: nobody else has the same bytes */
     bool put[SIM_MAILBOXES]; /* users or other clients once put it there */
@@ -87,22 +87,22 @@ struct world {
     struct ledger ledger[SIM_CONTENTS];
     int next_content;
     /* who is at work */
-    bool golub;      /* the engine runs: what happens now is its doing */
-    int interfere;   /* percent: an outside action between two steps */
-    int interfered;  /* such actions in this sync */
-    bool inside;     /* an outside action is going on */
+    bool golub;     /* the engine runs: what happens now is its doing */
+    int interfere;  /* percent: an outside action between two steps */
+    int interfered; /* such actions in this sync */
+    bool inside;    /* an outside action is going on */
     void (*outside)(struct world *world);
     /* steps */
-    long steps;                 /* all, reads too */
-    long step, crash_at;        /* changing ones; 0: no crash */
-    enum step_kind aim;         /* or at the aim_left-th step of this kind; aim_left 0: no such aim */
+    long steps;          /* all, reads too */
+    long step, crash_at; /* changing ones; 0: no crash */
+    enum step_kind aim;  /* or at the aim_left-th step of this kind; aim_left 0: no such aim */
     int aim_left;
-    bool aim_lose;              /* the aim is the line's, not the process's */
+    bool aim_lose; /* the aim is the line's, not the process's */
     bool crash_after;
-    bool dying, crashed;        /* the step is chosen; the process is dead */
-    long remote_step, lose_at;  /* 0: the line holds */
+    bool dying, crashed;       /* the step is chosen; the process is dead */
+    long remote_step, lose_at; /* 0: the line holds */
     bool lose_after, lost;
-    unsigned long changes;      /* steps with an effect since it was last set to 0 */
+    unsigned long changes; /* steps with an effect since it was last set to 0 */
     struct coverage *coverage;
     /* what was seen */
     bool verbose;
@@ -123,7 +123,10 @@ void violation(struct world *world, const char *format, ...) __attribute__((form
 
 /** A message nobody has seen yet. @param local  one with a NUL is possible */
 int world_new_content(struct world *world, bool local);
-/** An instance appears or disappears; a message that is nowhere any more and was not taken out of each mailbox it was put in is a loss. */
+/**
+ * An instance appears or disappears; a message that is nowhere any more and was not taken out of each mailbox it was
+ * put in is a loss.
+ */
 void ledger_add(struct world *world, int content);
 void ledger_drop(struct world *world, int content);
 /** Users and other clients: a message is there because of them, or not there any more. */

@@ -5,14 +5,12 @@ nothing is left to do, and both sides must end as if nobody had died.
 
 GOLUB_NIGHTLY=1 dies before and after every single step.
 """
-import os
 import signal
 
 from base import PASSWORD, SystemTest, main, only_shown
 from rig import killer, scenes
 
 DEATHS = 50
-NIGHTLY = bool(os.environ.get("GOLUB_NIGHTLY"))
 
 
 class KillTest(scenes.SceneTest, SystemTest):
@@ -45,7 +43,7 @@ class KillTest(scenes.SceneTest, SystemTest):
 
     def sweep(self, scene, choose=None):
         self.given(scene)
-        places = choose(self.places(everywhere=True)) if choose else self.places(NIGHTLY)
+        places = choose(self.places(everywhere=True)) if choose else self.places(scenes.NIGHTLY)
         for step, after in places:
             self.attempt("%s %s" % ("after" if after else "before", step), lambda: self.die(step, after))
         self.the_rest()
@@ -69,7 +67,7 @@ class KillTest(scenes.SceneTest, SystemTest):
             mark = next(s.number for s, _ in places if s.call.startswith("rename") and s.what.endswith("/.golub"))
             commit = next(s.number for s, _ in places if s.number > mark and s.call == "fdatasync")
             inside = [(s, after) for s, after in places if mark <= s.number <= commit and not after]
-            return inside if NIGHTLY else inside[::3]
+            return inside if scenes.NIGHTLY else inside[::3]
         self.sweep(scenes.removals, window)
         self.again()
         self.sweep(scenes.moves, window)

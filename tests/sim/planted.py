@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Planted bugs: each is a small change to a copy of the sources that a named test must notice.
+
+    planted.py                        all of them; exit status 1 if one survives
+    planted.py --only cursor          those with this word in their name
+    planted.py --scratch DIR          keep copy and build there, so that the next time is faster
+    planted.py --jobs 2
+
+A test that can't see a bug proves nothing by passing. So the tree is copied, one bug is put into the copy, what the test needs
+is built, the test is run and has to fail, and the bug is taken out again. Before that, the same tests have to pass without any.
+A change names the text that it replaces; a text that is not there exactly once is an error, so the list can't outlive the code.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from planted_bugs import BUGS
+
+TOP = Path(__file__).resolve().parents[2]
+TEST_SECONDS = 300
+BUILD_SECONDS = 1800
+
+
+class Broken(Exception):
+    """The list or the tree is not what it should be."""
+
+
+class Scratch:
+    """A copy of the tree, and its build."""
+
+    def __init__(self, where, jobs):
+        self.tree, self.build, self.jobs = where / "tree", where / "build", jobs
+
+    def fill(self):
+        """Only what differs is written, so that only that is built again."""
+        listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TOP,
+                                check=True, capture_output=True).stdout.decode().split("\0")
+        names = {name for name in listed if name and (TOP / name).is_file()}
+        for name in sorted(names):
+            source, target = TOP / name, self.tree / name
+            if target.is_file() and target.read_bytes() == source.read_bytes():
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+            shutil.copymode(source, target)
+        for old in [path for path in self.tree.rglob("*") if path.is_file()]:
+            if str(old.relative_to(self.tree)) not in names:
+                old.unlink()
+
+    def configure(self):
+        generator = ["-G", "Ninja"] if shutil.which("ninja") else []
+        self.call(["cmake", *generator, "-S", self.tree, "-B", self.build, "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS=-O1 -w"])
+
+    def make(self, targets):
+        self.call(["cmake", "--build", self.build, "-j", str(self.jobs), "--target", *sorted(targets)])
+
+    def call(self, command):
+        done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=BUILD_SECONDS, check=False)
+        if done.returncode != 0:
+            raise Broken("\n".join(done.stdout.splitlines()[-15:]))
+
+
+def run(test, build):
+    """Exit status of a test (None: it hung) and what it said."""
+    environment = dict(os.environ, GOLUB_BIN=str(build / "config/golub"), PYTHONDONTWRITEBYTECODE="1", CMOCKA_MESSAGE_OUTPUT="STDOUT")
+    child = subprocess.Popen(test.command(build), cwd=test.folder(build.parent / "tree"), env=environment, text=True, errors="replace",
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        said = child.communicate(timeout=TEST_SECONDS)[0]
+        return child.returncode, said
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        return None, child.communicate()[0]
+
+
+def plant(tree, bug):
+    """Put a bug in. Returns what takes it out again."""
+    before = {}
+    for name, old, new in bug.changes:
+        path = tree / name
+        text = path.read_text()
+        before.setdefault(path, text)
+        if text.count(old) != 1:
+            undo(before)
+            raise Broken(f"{bug.name}: this is {text.count(old)} times in {name}, not once: {old!r}")
+        path.write_text(text.replace(old, new))
+    return before
+
+
+def undo(before):
+    for path, text in before.items():
+        path.write_text(text)
+
+
+def what_it_said(said):
+    """The line in which a test says what is wrong."""
+    for pattern in (r"^seed \d+: (.*)", r"^\[  FAILED  \] (?!tests)(\w+)", r"^(?:FAIL|ERROR): (\w+)", r"(\S*[Aa]ssertion .*)"):
+        found = re.findall(pattern, said, re.MULTILINE)
+        if found:
+            more = len(set(found)) - 1
+            return found[0] + (f" (+{more})" if more else "")
+    lines = said.strip().splitlines()
+    return lines[-1] if lines else "died without a word"
+
+
+def check_healthy(scratch, bugs):
+    """Without a bug everything passes: only then does a failure say something."""
+    tests = {bug.test for bug in bugs}
+    scratch.make({test.target for test in tests})
+    for test in sorted(tests, key=str):
+        status, said = run(test, scratch.build)
+        if status != 0:
+            raise Broken(f"{test} fails without any bug:\n" + "\n".join(said.splitlines()[-15:]))
+
+
+def try_bug(scratch, bug):
+    """One row of the table. Returns whether the bug was caught."""
+    began = time.monotonic()
+    before = plant(scratch.tree, bug)
+    try:
+        scratch.make({bug.test.target})
+        status, said = run(bug.test, scratch.build)
+    finally:
+        undo(before)
+    caught = status is not None and status != 0
+    verdict = str(bug.test) if caught else f"SURVIVES {bug.test}" + (" (hung)" if status is None else "")
+    files = ", ".join(dict.fromkeys(name for name, _, _ in bug.changes))
+    print(f"{bug.name:58} {files:34} {verdict:42} {time.monotonic() - began:4.0f}", flush=True)
+    if caught:
+        print(f"    {what_it_said(said)}", flush=True)
+    return caught
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default="", metavar="WORD", help="only bugs with this in their name")
+    parser.add_argument("--scratch", type=Path, help="keep copy and build in this folder")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--list", action="store_true", help="print the table for tests/README.md, run nothing")
+    arguments = parser.parse_args()
+    bugs = [bug for bug in BUGS if arguments.only in bug.name]
+    if arguments.list:
+        for bug in bugs:
+            print(f"| {bug.name} | {bug.test} |")
+        return 0
+    with tempfile.TemporaryDirectory(prefix="golub-planted-") as temporary:
+        scratch = Scratch(arguments.scratch.resolve() if arguments.scratch else Path(temporary), arguments.jobs)
+        try:
+            scratch.fill()
+            scratch.configure()
+            check_healthy(scratch, bugs)
+            print(f"{'bug':58} {'file':34} {'caught by':42} {'s':>4}", flush=True)
+            survivors = [bug.name for bug in bugs if not try_bug(scratch, bug)]
+        except Broken as why:
+            print(f"planted: {why}", file=sys.stderr)
+            return 1
+    print(f"{len(bugs) - len(survivors)} of {len(bugs)} planted bugs were caught")
+    return 1 if survivors or not bugs else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

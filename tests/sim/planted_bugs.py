@@ -1,0 +1,213 @@
+"""The bugs that planted.py plants: what is broken, where, and which test must notice.
+
+Each is a mistake that somebody could make in earnest while changing the code: a check that looks superfluous, two steps in the
+other order, a case that "can't happen". The old text is as short as can be, so that changes beside it need no change here.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Test:
+    """A program of the build with its arguments, or a system test (`file:Class.test`)."""
+    target: str
+    arguments: tuple = ()
+
+    def command(self, build):
+        if self.target == "golub":
+            name, case = self.arguments
+            return ["python3", name, case]
+        where = "sim" if self.target.startswith(("sim_", "scenario_")) else "unit"
+        return [str(build / "tests" / where / self.target), *self.arguments]
+
+    def folder(self, tree):
+        return tree / "tests/system" if self.target == "golub" else tree
+
+    def __str__(self):
+        if self.target == "golub":
+            return self.arguments[0].removesuffix(".py") + " " + self.arguments[1].split(".")[-1]
+        if self.target == "sim_golub":
+            return "histories"
+        return self.target
+
+
+@dataclass(frozen=True)
+class Bug:
+    name: str
+    test: Test
+    changes: tuple  # of (file, old text, new text)
+
+
+def bug(name, test, *changes):
+    return Bug(name, test, changes)
+
+
+def unit(program):
+    return Test(program)
+
+
+def system(name, case):
+    return Test("golub", (name, case))
+
+
+# Seeds that fail often: a history is another one as soon as the engine asks its stores for anything else. No time is spent on
+# making a broken one shorter (--skip).
+HISTORIES = Test("sim_golub", ("--first", "1", "--count", "300", "--actions", "20", "--skip", ""))
+
+BUGS = [
+    # ---- what is durable when ----
+    bug("row committed before the file is durable", HISTORIES,
+        ("sync/apply_down.c", "ok = run->local.ops->deliver(run->local.self, items, count, &run->err) && run_begin(run);",
+         "for (size_t i = 0; i < count; i++) {\n"
+         "        items[i].ok = true;\n"
+         "        local_info_fresh(items[i].flags, items[i].info);\n"
+         "    }\n"
+         "    ok = run_begin(run);"),
+        ("sync/apply_down.c", "ok = situation_mark_commit(run) && run_commit(run);",
+         "ok = situation_mark_commit(run) && run_commit(run) && "
+         "run->local.ops->deliver(run->local.self, items, count, &run->err);")),
+    bug("flags committed before the rename", HISTORIES,
+        ("sync/apply_flags.c", "&& run->local.ops->rename(run->local.self, batch->items, batch->count, &run->err) &&", "&&"),
+        ("sync/apply_flags.c", "if (batch->items[i].missing) {", "batch->items[i].ok = true;\n        if (batch->items[i].missing) {"),
+        ("sync/apply_flags.c", "batch->count = 0;\n    if (ok)\n        return situation_mark_commit(run) && run_commit(run);",
+         "size_t count = batch->count;\n    batch->count = 0;\n    if (ok)\n        return situation_mark_commit(run) && "
+         "run_commit(run) && run->local.ops->rename(run->local.self, batch->items, count, &run->err);")),
+    bug("message not flushed before it gets its name", unit("test_maildir_deliver"),
+        ("store/maildir/deliver.c", "done = flush_data(maildir, items, count, err) &&", "done =")),
+    bug("directory not flushed after a delivery", unit("test_maildir_deliver"),
+        ("store/maildir/deliver.c", "done = folder_flush(maildir, err) && done;", "")),
+    bug("directory not flushed after a change of flags", unit("test_maildir_change"),
+        ("store/maildir/folder.c", "done = flush_directory(maildir, folder, SUB_CUR, err) && done;", "")),
+    bug("upload without an intent", HISTORIES,
+        ("sync/apply_up.c", "(known ? journal_op_save(run->journal, op, &run->err) : journal_op_add(run->journal, op, &run->err))",
+         "(known || true)")),
+    bug("move without an intent", HISTORIES,
+        ("sync/apply_move.c",
+         "(known != 0 ? journal_op_save(run->journal, &transfer->op, &run->err) : journal_op_add(run->journal, &transfer->op, &run->err))",
+         "(known || true)")),
+    bug("removal there without an intent", HISTORIES,
+        ("sync/apply_remove.c", ".uidvalidity = mailbox->row.uidvalidity, .since = run_now(run)};\n"
+         "        ok = journal_op_add(run->journal, &op, &run->err);",
+         ".uidvalidity = mailbox->row.uidvalidity, .since = run_now(run)};")),
+    bug("removal here without an intent", HISTORIES,
+        ("sync/apply_remove.c", "run->now, message->id, message->base);\n        ok = journal_op_add(run->journal, op, &run->err);",
+         "run->now, message->id, message->base);")),
+    bug("no settle time after a lost answer", HISTORIES,
+        ("sync/apply_up.c", "now - op->since >= wait", "now - op->since >= 0")),
+    bug("mark written after the commit", HISTORIES,
+        ("sync/situation.c", "announce(run) && run->local.ops->write_mark(run->local.self, &run->mark, &run->err);", "announce(run);"),
+        ("sync/engine.c", "close_mark(&run);\n",
+         "close_mark(&run);\n    if (run.mark_written)\n        ok = run.local.ops->write_mark(run.local.self, &run.mark, &run.err) && ok;\n")),
+    bug("mark not announced in the journal", HISTORIES,
+        ("sync/situation.c", "announce(run) && run->local.ops->write_mark", "run->local.ops->write_mark")),
+
+    # ---- what is absent ----
+    bug("no second look at the server", HISTORIES,
+        ("sync/engine.c", "return survey_again(run) && observe_remote(run);", "return true;")),
+    bug("no second listing before a file counts as gone", HISTORIES,
+        ("sync/observe_local.c", "looks[i].second = true;\n        ok = read_folder(&looks[i], &stable[i]);", "looks[i].second = true;")),
+    bug("gone in an unstable listing counts as deleted", HISTORIES,
+        ("sync/observe_local.c", "(stable[i] || run->pair_all)", "true")),
+    bug("cursor advanced before the listing is complete", HISTORIES,
+        ("sync/observe_remote.c", "row->permanent = selected->permanent;\n    return true;",
+         "row->permanent = selected->permanent;\n    row->modseq = selected->modseq;\n    row->uidnext = selected->uidnext;\n"
+         "    return journal_mailbox_save(run->journal, row, &run->err);")),
+    bug("listing not compared with the server's count", unit("test_imap_remote"),
+        ("store/imap/observe.c", "observing->counted != selection->exists", "false")),
+    bug("rows not compared with the server's count", HISTORIES,
+        ("sync/observe_remote.c", "have != sight->selected.exists", "false")),
+    bug("restored server trusted in its deltas", HISTORIES,
+        ("sync/engine.c", "!run->went_back || run->no_deltas", "true")),
+    bug("list without INBOX believed", unit("test_imap_remote"),
+        ("store/imap/survey.c", "if (inbox == NULL || !inbox->listed) {", "if (inbox == NULL) {")),
+
+    # ---- who is who ----
+    bug("UIDVALIDITY of a listing not compared", HISTORIES,
+        ("sync/observe_remote.c", "row->uidvalidity != 0 && selected->uidvalidity != row->uidvalidity", "false")),
+    bug("UIDVALIDITY not compared before an expunge", unit("test_imap_change"),
+        ("store/imap/select.c", "uidvalidity != 0 && selection->uidvalidity != uidvalidity", "false")),
+    bug("repair that keeps the UIDs", HISTORIES,
+        ("sync/observe_remote.c", "message.uid = 0;\n", "")),
+    bug("pairs ignore how many there are", unit("test_pair"),
+        ("sync/pair.c", "taken[g] = true;", "")),
+    bug("equal header taken for equal message", HISTORIES,
+        ("sync/identify.c", "if (file_count != 1 || uid_count != 1 || files[0]->paired || uids[0]->paired)\n        return true;",
+         "if (files[0]->paired || uids[0]->paired)\n        return true;"),
+        ("sync/identify.c", "files[0]->size != uids[0]->size || files[0]->date != uids[0]->date ||", "")),
+    bug("APPENDUID below UIDNEXT believed", unit("test_imap_change"),
+        ("store/imap/append.c", "uid <= last || uid < appending->messages[command->first + i].uidnext", "uid <= last")),
+    bug("mailbox left out of a file's name", HISTORIES,
+        ("sync/run.c", "                     mailbox->row.name, mailbox->row.uidvalidity, message->uid)",
+         "                     \"\", mailbox->row.uidvalidity, message->uid)")),
+    bug("dots of a folder's name not escaped", unit("test_names"),
+        ("sync/names.c", "return layout == LAYOUT_MAILDIRPP || i == 0", "return i == 0")),
+
+    # ---- removals ----
+    bug("removals before adds and moves", HISTORIES,
+        ("sync/engine.c", "ok = agenda_make(run, &agenda) && agenda_moves(run, &agenda) && apply(run, &agenda, &did);",
+         "ok = agenda_make(run, &agenda) && agenda_guard(run, &agenda) && apply_removals_here(run, &agenda, &did) &&\n"
+         "         apply_removals_there(run, &agenda, &did) && agenda_moves(run, &agenda) && apply(run, &agenda, &did);")),
+    bug("removal of a moved message before its add", HISTORIES,
+        ("sync/agenda.c", "from->partner = to->id;", "")),
+    bug("removal although the folder could not be read", HISTORIES,
+        ("sync/apply_remove.c", "run->no_removals || run->no_removals_there ||", "run->no_removals ||")),
+    bug("removal although everything has to be paired first", HISTORIES,
+        ("sync/situation.c", "run->pair_all = true;\n    run->no_removals = true;", "run->no_removals = true;")),
+    bug("flags of a victim not compared again", HISTORIES,
+        ("sync/apply_remove.c", "return !now->has_flags || now->flags == message->rseen;", "return true;")),
+    bug("victims removed whatever the second reading says", unit("test_imap_change"),
+        ("store/imap/change_answers.c", "item->allowed = allowed && (first || item->allowed);", "item->allowed = true;")),
+    bug("OK of EXPUNGE taken for a proof", unit("test_imap_change"),
+        ("store/imap/change_answers.c", "if (job->proven && item->present)\n        return;", "")),
+    bug("others' \\Deleted expunged along", unit("test_imap_change"),
+        ("store/imap/change_answers.c", "changing->ending->only_ours = false;", "")),
+    bug("unlink instead of the quarantine", unit("test_maildir_change"),
+        ("store/maildir/quarantine.c", "if (!io_move(taken->dir, taken->name, maildir->quarantine, name))\n        return errno;",
+         "if (unlinkat(taken->dir, taken->name, 0) != 0)\n        return errno;\n    return 0;")),
+    bug("changed file removed with its message", unit("test_maildir_change"),
+        ("store/maildir/quarantine.c", "item->altered = digests.size != item->size", "item->altered = false && digests.size != item->size")),
+    bug("survivor that was flagged is removed", unit("test_plan"),
+        ("sync/plan.c", "return (gained & FLAG_FLAGGED) != 0 ||", "return")),
+    bug("name that is taken is overwritten", unit("test_maildir_change"),
+        ("store/maildir/io.c", "RENAME_NOREPLACE", "0")),
+
+    # ---- the guard ----
+    bug("guard off by one", unit("test_guard"),
+        ("sync/guard.c", "count->removals > GUARD_MAILBOX_MIN", "count->removals >= GUARD_MAILBOX_MIN")),
+    bug("guard counts moves", system("test_guard.py", "GuardTest.test_moves_are_no_removals"),
+        ("sync/engine.c", "ok = agenda_make(run, &agenda) && agenda_moves(run, &agenda) && apply(run, &agenda, &did);",
+         "ok = agenda_make(run, &agenda) && agenda_guard(run, &agenda) && agenda_moves(run, &agenda) && apply(run, &agenda, &did);")),
+    bug("held removal forgotten by the next run", system("test_guard.py", "GuardTest.test_what_is_held_stays_held_until_the_word_comes"),
+        ("sync/hold.c", "todo->dropped = true;", "todo->dropped = true;\n        message.facts &= ~(unsigned)(FACT_GONE_HERE | FACT_GONE_THERE);\n"
+         "        if (!journal_message_save(run->journal, &message, &run->err))\n            return false;")),
+
+    # ---- flags ----
+    bug("OK of STORE believed without an echo", HISTORIES,
+        ("sync/apply_flags.c", "mailbox->stirred = true;\n    if (outcome->ok || outcome->changed)\n        return true;",
+         "for (size_t i = 0; outcome->ok && i < storing->requests[index].count; i++) {\n"
+         "        struct todo *todo = storing->todos[storing->first[index] + i];\n"
+         "        struct journal_message *row = &storing->message;\n"
+         "        if (!run_load(run, todo->id, row))\n            return false;\n"
+         "        row->rseen = (row->rseen | todo->step.there_add) & ~todo->step.there_del;\n"
+         "        row->rbase = row->rseen;\n        row->lbase = row->lseen;\n"
+         "        if (!journal_message_save(run->journal, row, &run->err))\n            return false;\n    }\n"
+         "    if (outcome->ok || outcome->changed)\n        return true;")),
+    bug("another client's change in an echo taken for the base", HISTORIES,
+        ("sync/apply_flags.c", "message->rbase = (message->rbase & ~sent) | (seen->flags & sent);", "message->rbase = seen->flags;")),
+    bug("another client's change after an APPEND taken for the base", HISTORIES,
+        ("sync/observe_remote.c", "message->rbase = seen->flags & message->lbase;", "message->rbase = seen->flags;")),
+    bug("in a conflict of flags the clear one wins", unit("test_plan"),
+        ("sync/plan.c", "(~here | r->seen)", "(~here | ~r->seen)")),
+    bug("flags that the server can't hold are sent", unit("test_plan"),
+        ("sync/plan.c", "(~there | l->seen) & message->permanent;", "(~there | l->seen);")),
+    bug("name without a suffix taken for no flags at all", unit("test_info"),
+        ("store/base/local_info.c", "info[1] == '\\0' ? FLAG_SEEN : 0;", "info[1] == '\\0' ? FLAG_ALL : 0;")),
+    bug("seen mail delivered into new/", unit("test_info"),
+        ("store/base/local_info.c", "flags == 0 ? \"n\"", "(flags & ~FLAG_SEEN) == 0 ? \"n\"")),
+
+    # ---- bytes ----
+    bug("lone CR shrunk to LF", unit("test_lines"),
+        ("store/base/lines.c", "if (!state->cr || byte != '\\n')", "if (byte != '\\n')")),
+    bug("message with a NUL sent", HISTORIES,
+        ("sync/apply_up.c", "if (facts.digests.has_nul)", "if (false)")),
+]
