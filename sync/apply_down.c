@@ -266,10 +266,28 @@ is_download(const struct todo *todo)
     return todo->step.verb == PLAN_DOWNLOAD && !todo->dropped && !todo->step.kept_back && todo->partner == 0;
 }
 
+/* One folder that can't be written to (its rights, a read-only mount) is found out before a body is asked for, and stops no other. */
+static bool
+can_write(struct run *run, struct mailbox *mailbox)
+{
+    struct local_draft *draft;
+    struct error err = {0};
+
+    if (run->local.ops->draft_begin(run->local.self, mailbox->row.folder, &draft, &err)) {
+        run->local.ops->draft_drop(run->local.self, draft);
+        return true;
+    }
+    mailbox->refused = true;
+    run->no_removals = true; /* what was to come here may be what is to go elsewhere */
+    run_problem(run, mailbox, &err);
+    return false;
+}
+
 static bool
 prepare(struct downloading *down, struct agenda *agenda)
 {
     struct run *run = down->run;
+    uint32_t tried = UINT32_MAX;
     size_t n = 0;
 
     down->todos = calloc(agenda->count + 1, sizeof *down->todos);
@@ -290,7 +308,8 @@ prepare(struct downloading *down, struct agenda *agenda)
 
             count += is_download(todo);
         }
-        if (count != 0 && mailbox_is_open(&run->mailboxes[mailbox])) {
+        if (count != 0 && mailbox_is_open(&run->mailboxes[mailbox]) && (mailbox == tried || can_write(run, &run->mailboxes[mailbox]))) {
+            tried = mailbox;
             down->first[down->request_count++] = n;
             for (size_t i = begin; i < end; i++) {
                 struct todo *todo = &agenda->todos[i];

@@ -41,7 +41,6 @@ struct journal_mailbox {
     uint64_t modseq;
     unsigned permanent; /* FLAG_* that the server can hold; FLAG_ALL if not known */
     char stamp[LOCAL_STAMP_MAX]; /* of the folder when it was last scanned; "" = scan */
-    char policy[64];  /* digest of the policy under which it was last settled */
 };
 
 enum journal_fact {
@@ -138,7 +137,7 @@ MUST_CHECK bool journal_message_count(struct journal *journal, int64_t mailbox, 
 /** 0 if there is none. */
 MUST_CHECK bool journal_highest_uid(struct journal *journal, int64_t mailbox, uint32_t *uid, struct error *err);
 
-enum journal_op_kind { OP_UPLOAD = 1, OP_COPY, OP_MOVE, OP_REMOVE_REMOTE, OP_REMOVE_LOCAL, OP_CREATE };
+enum journal_op_kind { OP_UPLOAD = 1, OP_COPY, OP_MOVE, OP_REMOVE_REMOTE, OP_REMOVE_LOCAL };
 struct journal_op { /* an intent, durable before its command */
     int64_t id;
     enum journal_op_kind kind;
@@ -150,7 +149,7 @@ struct journal_op { /* an intent, durable before its command */
     int64_t date;
     int attempt;
     int64_t since;            /* seconds UTC */
-    char name[256];           /* remove local: the name in the quarantine; create: the mailbox */
+    char name[256];           /* remove local: the name in the quarantine */
 };
 MUST_CHECK bool journal_op_add(struct journal *journal, struct journal_op *op, struct error *err);
 MUST_CHECK bool journal_op_save(struct journal *journal, const struct journal_op *op, struct error *err);

@@ -4,9 +4,8 @@
 #include <assert.h>
 
 #define COLUMNS                                                                                                        \
-    "name, wire, folder, separator, attributes, state, uidvalidity, uidnext, messages, modseq, permanent, stamp, "     \
-    "policy"
-#define VALUES "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14"
+    "name, wire, folder, separator, attributes, state, uidvalidity, uidnext, messages, modseq, permanent, stamp"
+#define VALUES "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13"
 
 static bool
 read_mailbox(sqlite3_stmt *statement, struct journal_mailbox *mailbox)
@@ -26,7 +25,6 @@ read_mailbox(sqlite3_stmt *statement, struct journal_mailbox *mailbox)
     mailbox->modseq = (uint64_t)read_integer(&from, 0, INT64_MAX);
     mailbox->permanent = (unsigned)read_integer(&from, 0, UINT32_MAX);
     read_string(&from, mailbox->stamp, sizeof mailbox->stamp);
-    read_string(&from, mailbox->policy, sizeof mailbox->policy);
     return !from.damaged && mailbox->name != NULL && mailbox->folder != NULL;
 }
 
@@ -95,7 +93,6 @@ bind_mailbox(sqlite3_stmt *statement, const struct journal_mailbox *mailbox)
     bind_integer(&to, (int64_t)mailbox->modseq);
     bind_integer(&to, mailbox->permanent);
     bind_string(&to, mailbox->stamp);
-    bind_string(&to, mailbox->policy);
 }
 
 bool

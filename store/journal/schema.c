@@ -24,8 +24,7 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     " messages INTEGER NOT NULL CHECK (messages BETWEEN 0 AND 4294967295),"
     " modseq INTEGER NOT NULL CHECK (modseq >= 0),"
     " permanent INTEGER NOT NULL,"
-    " stamp TEXT NOT NULL,"
-    " policy TEXT NOT NULL"
+    " stamp TEXT NOT NULL"
     ") STRICT;"
 
     /* AUTOINCREMENT: an id is never given twice, so a stale one finds nothing rather than another message. */
@@ -58,7 +57,7 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
 
     "CREATE TABLE op ("
     " id INTEGER PRIMARY KEY,"
-    " kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 6),"
+    " kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 5),"
     " mailbox INTEGER NOT NULL,"
     " message INTEGER NOT NULL,"
     " target INTEGER NOT NULL,"

@@ -70,5 +70,6 @@ def choose(steps, count):
     rest = [(s, False) for s in steps if s.call not in names]
     chosen = spread(sends, count // 3) + spread(moves, count // 3)
     chosen += spread(rest, count - len(chosen))
-    chosen += [p for p in moves + sends if p not in chosen][:max(0, count - len(chosen))]
+    left = [p for p in moves + sends + rest if p not in chosen]
+    chosen += spread(left, max(0, count - len(chosen)))
     return sorted(chosen, key=lambda p: (p[0].number, p[1]))

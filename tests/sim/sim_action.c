@@ -198,9 +198,9 @@ here_transfer(struct sim *sim, struct maildir_sim *maildir, struct sim_file *fil
 static void
 here_edit(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file)
 {
-    const int old = file->content, content = world_new_content(&sim->world, true);
+    const int old = file->content, content = world_new_content(&sim->world, false);
 
-    if (content < 0)
+    if (content < 0 || content_like_neighbour(content))
         return;
     say(&sim->world, "  here %d: #%d in %s is edited in its place, now #%d", maildir->client, old,
         server_mailbox_name(file->mailbox), content);
@@ -332,7 +332,8 @@ restore_here(struct sim *sim, int client, bool journal)
 {
     struct client *it = &sim->clients[client];
 
-    if (!it->has_older)
+    /* A folder or mailbox that is gone stays gone on the other side's account: nothing to see here. */
+    if (!it->has_older || memcmp(it->older.folder, it->maildir.tree.folder, sizeof it->older.folder) != 0)
         return;
     if (journal && it->older_image != NULL) {
         say(&sim->world, "  here %d: the journal is one run older", client);
@@ -341,6 +342,16 @@ restore_here(struct sim *sim, int client, bool journal)
         say(&sim->world, "  here %d: the Maildir is one run older", client);
         maildir_sim_restore(&it->maildir, &it->older);
     }
+}
+
+/* A mailbox that a backup does not have would be gone, and that is settled by its user, not by golub. */
+static bool
+server_has_all(const struct server *server)
+{
+    for (int i = 0; i < SIM_MAILBOXES; i++)
+        if (!server->boxes[i].exists)
+            return false;
+    return true;
 }
 
 void
@@ -360,6 +371,8 @@ action_disaster(struct sim *sim)
     } else if (what < 70) {
         say(&sim->world, "  there: UIDVALIDITY of %s changes", server_mailbox_name(mailbox));
         server_reset_uidvalidity(&sim->server, mailbox);
+    } else if (!server_has_all(&sim->server)) {
+        say(&sim->world, "  there: nothing");
     } else if (what < 85 || !sim->has_backup) {
         say(&sim->world, "  there: a backup is made");
         sim->backup = sim->server;

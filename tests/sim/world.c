@@ -60,6 +60,12 @@ content_find(const char *bytes, size_t len)
     return -1;
 }
 
+bool
+content_like_neighbour(int id)
+{
+    return id % 16 == 3 || id % 16 == 11;
+}
+
 static bool
 has_nul(int id)
 {

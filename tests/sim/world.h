@@ -38,6 +38,8 @@ struct content {
 const struct content *content_get(int id);
 /** The message with exactly these bytes; -1: nobody wrote such a message. */
 int content_find(const char *bytes, size_t len);
+/** It shares header and size, or the canonical digest, with the message before it. */
+bool content_like_neighbour(int id);
 
 enum step_kind { /* everything that leaves a trace outside of the process */
                  STEP_COMMIT,

@@ -231,15 +231,15 @@ class FilesTest(SystemTest):
                 mail = self.corpus.simple("to be removed")
                 self.client.append("INBOX", mail.bytes)
                 self.sync()
-                make(self.place(name))
                 self.maildir.delete(self.maildir.find("INBOX", mail))
+                make(self.place(name))
 
                 result = self.sync(expect=SOME, timeout=30)
 
                 self.assertIn(name.split(":")[0], result.err)
                 self.assertEqual([line for line in self.proxy.sent() if SENDING_REMOVALS.match(line)], [])
                 self.assertTrue(self.is_there(mail))
-                (os.rmdir if os.path.isdir(self.place(name)) and not os.path.islink(self.place(name)) else os.unlink)(self.place(name))
+                (os.rmdir if name.startswith("1.dir") else os.unlink)(self.place(name))
                 self.sync()
                 self.assertFalse(self.is_there(mail))
         self.assert_in_sync()
@@ -312,26 +312,52 @@ class DiskTest(SystemTest):
     def remount(self, path, options):
         subprocess.run(["mount", "-o", "remount," + options, path], check=True)
 
-    def fill_the_server(self, count=12, size=30_000):
-        self.bulk = [self.corpus.big(size) for _ in range(count)]
-        self.client.fill("INBOX", self.bulk)
-
     def assert_nothing_lost_there(self, count):
         self.assertEqual(self.client.status("INBOX")["messages"], count)
 
+    def fill(self, folder, leave=0):
+        """Take all room there is but `leave` bytes. @return the file that holds it"""
+        path = os.path.join(folder, ".filler")
+        free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
+        with open(path, "wb") as f:
+            try:
+                os.posix_fallocate(f.fileno(), 0, max(1, free - leave))
+            except OSError:
+                pass
+        return path
+
     def test_a_full_disk_for_mail_is_said_and_the_next_run_goes_on(self):
-        self.tmpfs(self.account.root, "200k")
+        for leave in (0, 200_000, 1_500_000):
+            with self.subTest(leave):
+                self.setUp()
+                self.tmpfs(self.account.root, "8m")
+                self.given_both_sides(self.mails)
+                self.client.fill("INBOX", [self.corpus.big(150_000) for _ in range(16)])
+                filler = self.fill(self.account.root, leave)
+
+                result = self.sync(expect=SOME)
+
+                self.assertRegex(result.err, "(?i)no space|full")
+                self.assert_nothing_lost_there(22)
+                for mail in self.mails:
+                    self.assertTrue(self.maildir.has("INBOX", mail))
+                whole = {m.digest for m in self.client.messages("INBOX")}
+                self.assertFalse([f for f in self.maildir.files("INBOX") if f.digest not in whole], "a part of a message")
+                os.unlink(filler)
+                self.sync()
+                self.assert_in_sync()
+                self.doCleanups()
+
+    def test_a_disk_without_room_for_one_more_name_is_said_and_the_next_run_goes_on(self):
+        self.tmpfs(self.account.root, "8m,nr_inodes=45")
         self.given_both_sides(self.mails)
-        self.fill_the_server()
+        self.client.fill("INBOX", [self.corpus.simple("more %d" % n) for n in range(40)])
 
         result = self.sync(expect=SOME)
 
-        self.assertRegex(result.err, "(?i)no space|free|full")
-        self.assert_nothing_lost_there(18)
-        for mail in self.mails:
-            self.assertTrue(self.maildir.has("INBOX", mail))
-        self.assertFalse([f for f in self.maildir.files("INBOX") if not f.bytes()], "an empty file")
-        self.remount(self.account.root, "size=64m")
+        self.assertRegex(result.err, "(?i)no space|full")
+        self.assert_nothing_lost_there(46)
+        self.remount(self.account.root, "nr_inodes=1000")
         self.sync()
         self.assert_in_sync()
 
@@ -356,27 +382,19 @@ class DiskTest(SystemTest):
 
     def test_a_full_disk_for_the_state_stops_before_mail_is_touched_or_goes_on_later(self):
         os.makedirs(os.path.dirname(self.account.state), exist_ok=True)
-        self.tmpfs(self.account.state, "256k")
+        self.tmpfs(self.account.state, "4m")
         self.given_both_sides(self.mails)
-        room = os.path.join(self.account.state, "filler")
-        with open(room, "wb") as f:
-            try:
-                while True:
-                    f.write(b"x" * 4096)
-                    f.flush()
-            except OSError:
-                pass
+        filler = self.fill(self.account.state)
         self.maildir.delete(self.maildir.find("INBOX", self.mails[0]))
         ours = self.corpus.simple("ours")
         self.maildir.deliver("INBOX", ours.lf)
-        self.fill_the_server(3)
+        self.client.fill("INBOX", [self.corpus.simple("theirs %d" % n) for n in range(3)])
 
         result = self.account.sync()
 
         self.assertIn(result.code, (SOME,), result)
         self.assertTrue(result.err.strip())
-        os.unlink(room)
-        self.remount(self.account.state, "size=16m")
+        os.unlink(filler)
         for _ in range(2):
             self.account.sync()
         self.assertFalse(self.is_there(self.mails[0]))
@@ -448,13 +466,13 @@ class JournalTest(SystemTest):
         with open(self.path, "rb") as f:
             self.assertEqual(f.read(), bytes_before, "what is refused stays as it was")
 
-    def starts_anew(self):
+    def starts_anew(self, there=40):
         """What the message says to do."""
         os.rename(self.account.state, self.account.state + ".away")
         self.proxy.reset()
         self.sync()
         self.assertEqual([line for line in self.proxy.sent() if SENDING_REMOVALS.match(line)], [])
-        self.assertEqual(self.client.status("INBOX")["messages"], 40)
+        self.assertEqual(self.client.status("INBOX")["messages"], there)
         self.assert_in_sync()
 
     def test_one_of_a_newer_golub_is_refused(self):
@@ -497,7 +515,7 @@ class JournalTest(SystemTest):
                 self.assertGreaterEqual(len(self.maildir.files("INBOX")), 39)
                 if result.code != OK:
                     self.assertIn("journal", result.err)
-                    self.starts_anew()
+                    self.starts_anew(self.client.status("INBOX")["messages"])
                 self.doCleanups()
 
     def test_one_of_another_application_is_refused(self):

@@ -202,7 +202,7 @@ a_deleted_message_takes_what_hangs_on_it_along(void **state)
     struct journal_message other = given_message(s, paired(s->mailbox, 2));
     struct journal_op op = {.kind = OP_UPLOAD, .mailbox = s->mailbox, .message = message.id};
     struct journal_op target = {.kind = OP_MOVE, .mailbox = s->mailbox, .message = other.id, .target = message.id};
-    struct journal_op bystander = {.kind = OP_CREATE, .mailbox = s->mailbox};
+    struct journal_op bystander = {.kind = OP_MOVE, .mailbox = s->mailbox};
     struct journal_pending pending = {.mailbox = s->mailbox, .message = message.id, .kind = PENDING_HELD};
     struct journal_pending about = {.mailbox = s->mailbox, .kind = PENDING_MAILBOX};
     struct journal_op *ops;
@@ -240,7 +240,7 @@ a_deleted_mailbox_takes_all_that_is_its_own(void **state)
     int64_t other = given_mailbox(s, "other");
     struct journal_message mine = given_message(s, paired(s->mailbox, 1)), theirs = given_message(s, paired(other, 1));
     struct journal_op into = {.kind = OP_MOVE, .mailbox = other, .message = theirs.id, .target = mine.id};
-    struct journal_op own = {.kind = OP_CREATE, .mailbox = s->mailbox};
+    struct journal_op own = {.kind = OP_MOVE, .mailbox = s->mailbox};
     struct journal_op foreign = {.kind = OP_REMOVE_REMOTE, .mailbox = other, .message = theirs.id};
     struct journal_pending mine_waits = {.mailbox = s->mailbox, .message = mine.id, .kind = PENDING_HELD};
     struct journal_pending theirs_waits = {.mailbox = other, .message = theirs.id, .kind = PENDING_HELD};
