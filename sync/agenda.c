@@ -110,6 +110,13 @@ settle_aliases(struct run *run, struct journal_message *message)
     return ok;
 }
 
+/* Nothing is done in it in this run, asked for or not. */
+static bool
+is_closed(const struct mailbox *mailbox)
+{
+    return mailbox->unsure || mailbox->refused || (mailbox->row.state != MAILBOX_ACTIVE && mailbox->row.state != MAILBOX_REPAIR);
+}
+
 static bool
 plan_row(struct run *run, struct agenda *agenda, int64_t id)
 {
@@ -129,15 +136,15 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
             return true;
     }
     mailbox = run_mailbox_by_id(run, message.mailbox);
-    if (mailbox == NULL || !mailbox->chosen || mailbox->unsure || mailbox->refused)
-        return true;
-    if (mailbox->row.state != MAILBOX_ACTIVE && mailbox->row.state != MAILBOX_REPAIR)
+    if (mailbox == NULL || !mailbox->chosen)
         return true;
     input = agenda_input(mailbox, &message);
     todo.mailbox = (uint32_t)(mailbox - run->mailboxes);
     todo.uid = message.uid;
     todo.fresh = message.uid == 0 || message.base[0] == '\0';
     todo.step = plan_message(&input, &run->account->policy);
+    if (is_closed(mailbox)) /* a file that is new there may be one that vanished elsewhere: its old place waits for the new one */
+        return todo.step.verb != PLAN_UPLOAD || !todo.fresh || !message.has_wire || add_todo(run, agenda, &todo);
     if (todo.step.kept_back || todo.step.verb == PLAN_NOTHING) {
         if (mailbox->asked && !explain(run, mailbox, &message, &todo.step))
             return false;
@@ -269,7 +276,8 @@ gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, 
             continue;
         if (!run_load(run, todo->id, &message))
             return false;
-        if (by == BY_HEADER ? !message.has_header : !message.has_wire)
+        /* A UID whose body was read for want of a better proof is compared by that alone. */
+        if (by == BY_HEADER ? !message.has_header || (role == FRESH_THERE && message.has_wire) : !message.has_wire)
             continue;
         memcpy(base, message.base, sizeof message.base);
         *item = (struct pair_item){.id = message.id, .mailbox = message.mailbox, .base = base, .date = message.date};
@@ -357,8 +365,30 @@ is_only(struct run *run, const struct pair_item *item)
     return known && count == 2;
 }
 
+/* A header is no proof where several messages have it. Items as sorted by pair_match or pair_sort. */
 static bool
-take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_t gone_count, struct pair_item *fresh, size_t fresh_count, bool up)
+is_ambiguous(const struct pair_item *gone, size_t gone_count, const struct pair_item *fresh, size_t fresh_count, const struct pair_item *like)
+{
+    return pair_count(gone, gone_count, like, true) != 1 || pair_count(fresh, fresh_count, like, true) != 1;
+}
+
+/* The new place can't be filled yet: the old one waits for it. */
+static bool
+wait_for_place(struct run *run, struct todo *from, struct todo *to)
+{
+    const struct mailbox *mailbox = &run->mailboxes[to->mailbox];
+    bool closed = is_closed(mailbox), made = mailbox->row.state != MAILBOX_NEW_LOCAL || run->account->policy.push.mailboxes;
+
+    from->dropped = to->dropped = true;
+    return run_begin(run) && run_pending(run, &run->mailboxes[from->mailbox], from->id, closed && made ? PENDING_MAILBOX : PENDING_POLICY,
+                                         verb_word(from->step.verb),
+                                         closed && made ? "it moved to a mailbox that can't be used on the server now"
+                                                        : "it moved, and the configuration keeps its new place back", NULL) && run_commit(run);
+}
+
+static bool
+take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_t gone_count, struct pair_item *fresh, size_t fresh_count,
+           bool up, bool by_header)
 {
     size_t *match = calloc(fresh_count + 1, sizeof *match);
     bool *taken = calloc(gone_count + 1, sizeof *taken);
@@ -366,11 +396,13 @@ take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_
     bool ok = match != NULL && taken != NULL && index != NULL;
 
     if (ok)
-        pair_match(gone, gone_count, fresh, fresh_count, !up, match, taken);
+        pair_match(gone, gone_count, fresh, fresh_count, by_header, match, taken);
     for (size_t f = 0; ok && f < fresh_count; f++) {
         struct todo *from, *to;
 
         if (match[f] == PAIR_NONE)
+            continue;
+        if (by_header && is_ambiguous(gone, gone_count, fresh, fresh_count, &fresh[f])) /* their bodies could not be read */
             continue;
         from = look_up(index, agenda->count, gone[match[f]].id);
         to = look_up(index, agenda->count, fresh[f].id);
@@ -384,11 +416,8 @@ take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_
             continue;
         to->partner = from->id;
         from->partner = to->id;
-        if (to->step.kept_back) { /* the new one may not come yet: the old one waits for it */
-            from->dropped = to->dropped = true;
-            ok = run_begin(run) && run_pending(run, &run->mailboxes[from->mailbox], from->id, PENDING_POLICY, verb_word(from->step.verb),
-                                               "it moved, and the configuration keeps its new place back", NULL) && run_commit(run);
-        }
+        if (to->step.kept_back || is_closed(&run->mailboxes[to->mailbox]))
+            ok = wait_for_place(run, from, to);
     }
     free(match);
     free(taken);
@@ -443,17 +472,84 @@ probe_fresh(struct run *run, struct agenda *agenda)
     return ok;
 }
 
+static int
+compare_probes(const void *pa, const void *pb)
+{
+    const struct probe *a = pa, *b = pb;
+
+    if (a->mailbox != b->mailbox)
+        return a->mailbox < b->mailbox ? -1 : 1;
+    return a->uid == b->uid ? 0 : a->uid < b->uid ? -1 : 1;
+}
+
+static bool
+read_bodies(struct run *run, struct probe *probes, size_t count)
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    bool ok = message != NULL || run_no_memory(run);
+
+    if (ok && count > 1)
+        qsort(probes, count, sizeof *probes, compare_probes);
+    ok = ok && probe_remote(run, probes, count, false) && run_begin(run);
+    for (size_t i = 0; ok && i < count; i++) {
+        if (!probes[i].got)
+            continue;
+        ok = run_load(run, probes[i].id, message);
+        message->has_wire = true;
+        memcpy(message->wire, probes[i].digests.wire, DIGEST_SIZE);
+        ok = ok && journal_message_save(run->journal, message, &run->err);
+    }
+    free(message);
+    return ok && run_commit(run);
+}
+
+/* What arrived and looks like what vanished, but not alone in that: which of them it is, only the body tells. */
+static bool
+probe_ambiguous(struct run *run, struct agenda *agenda)
+{
+    struct pair_item *gone = NULL, *fresh = NULL;
+    char *gone_bases = NULL, *fresh_bases = NULL;
+    size_t gone_count = 0, fresh_count = 0, n = 0;
+    struct todo **index = index_todos(run, agenda);
+    struct probe *probes = NULL;
+    bool ok = index != NULL && gather(run, agenda, GONE_THERE, BY_HEADER, &gone, &gone_bases, &gone_count) &&
+              gather(run, agenda, FRESH_THERE, BY_HEADER, &fresh, &fresh_bases, &fresh_count);
+
+    if (ok) {
+        probes = calloc(fresh_count + 1, sizeof *probes);
+        ok = probes != NULL || run_no_memory(run);
+        pair_sort(gone, gone_count);
+        pair_sort(fresh, fresh_count);
+    }
+    for (size_t f = 0; ok && f < fresh_count; f++) {
+        const struct todo *todo = look_up(index, agenda->count, fresh[f].id);
+
+        if (pair_count(gone, gone_count, &fresh[f], true) != 0 && is_ambiguous(gone, gone_count, fresh, fresh_count, &fresh[f]))
+            probes[n++] = (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = todo->id};
+    }
+    if (ok && n != 0)
+        ok = read_bodies(run, probes, n);
+    free(probes);
+    free(gone);
+    free(fresh);
+    free(gone_bases);
+    free(fresh_bases);
+    free(index);
+    return ok;
+}
+
 static bool
 pair_direction(struct run *run, struct agenda *agenda, enum role gone_role, enum role fresh_role, enum pair_by by)
 {
     struct pair_item *gone = NULL, *fresh = NULL;
     char *gone_bases = NULL, *fresh_bases = NULL;
     size_t gone_count = 0, fresh_count = 0;
+    bool up = gone_role != GONE_THERE;
     bool ok = gather(run, agenda, gone_role, by, &gone, &gone_bases, &gone_count) &&
               gather(run, agenda, fresh_role, by, &fresh, &fresh_bases, &fresh_count);
 
     if (ok && gone_count != 0 && fresh_count != 0) /* else there is nothing to match */
-        ok = take_pairs(run, agenda, gone, gone_count, fresh, fresh_count, by != BY_HEADER);
+        ok = take_pairs(run, agenda, gone, gone_count, fresh, fresh_count, up, by == BY_HEADER);
     free(gone);
     free(fresh);
     free(gone_bases);
@@ -531,7 +627,8 @@ agenda_moves(struct run *run, struct agenda *agenda)
         return false;
     if (count_role(agenda, GONE_THERE) == 0 || count_role(agenda, FRESH_THERE) == 0)
         return true;
-    return probe_fresh(run, agenda) && pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_HEADER);
+    return probe_fresh(run, agenda) && probe_ambiguous(run, agenda) && pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_WIRE) &&
+           pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_HEADER);
 }
 
 bool

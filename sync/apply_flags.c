@@ -174,11 +174,12 @@ apply_flags_there(struct run *run, struct agenda *agenda, bool *did)
         }
         storing.requests[requests - 1].count++;
     }
-    if (ok && requests != 0 && run_begin(run)) {
+    ok = ok && (requests == 0 || (situation_mark(run) && run_begin(run)));
+    if (ok && requests != 0) {
         bool asked = run->remote.ops->store(run->remote.self, storing.requests, requests, &observer, &storing, &run->err);
         struct error why = run->err;
 
-        ok = run_commit(run) && asked;
+        ok = situation_mark_commit(run) && run_commit(run) && asked;
         if (!asked)
             run->err = why;
     }

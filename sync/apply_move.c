@@ -430,6 +430,8 @@ finish_batch(struct moving *moving)
 
         if (moving->items[i].missing && from != NULL)
             from->look_here = true;
+        if (moving->items[i].taken) /* a file that is not known yet has that name */
+            run->mailboxes[moving->todos[i]->mailbox].look_here = true;
         if (moving->items[i].ok) {
             ok = record_linked(moving, i);
             moving->items[linked] = moving->items[i];

@@ -142,6 +142,13 @@ check_file(struct run *run, struct mailbox *mailbox, struct sending *sending, bo
         mailbox->look_here = true;
         return true;
     }
+    if (message->uid != 0 && memcmp(facts.digests.wire, message->wire, DIGEST_SIZE) != 0) {
+        /* It was to come back to the server, and is not the message any more. */
+        message->facts |= FACT_ALTERED;
+        run->partial = true;
+        return journal_message_save(run->journal, message, &run->err) &&
+               run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered", "the file's bytes are not those of the message any more", NULL);
+    }
     if (memcmp(facts.digests.wire, message->wire, DIGEST_SIZE) != 0) {
         memcpy(message->wire, facts.digests.wire, DIGEST_SIZE);
         memcpy(message->header, facts.digests.header, DIGEST_SIZE);

@@ -1,6 +1,15 @@
 /* The end of a run: reasons that are over are forgotten, old mail leaves the quarantine. */
 #include "sync/run.h"
 
+/* What is settled may still be held: only `expunge` removes what both sides show alike. */
+static bool
+is_over(const struct run *run, const struct journal_pending *pending, const struct journal_message *message)
+{
+    bool marked = run->account->policy.expunge && (message->rseen & message->lseen & FLAG_DELETED) != 0;
+
+    return journal_message_settled(message) && (pending->kind != PENDING_HELD || !marked);
+}
+
 bool
 settle_pendings(struct run *run)
 {
@@ -23,7 +32,7 @@ settle_pendings(struct run *run)
             over = mailbox == NULL || (mailbox->row.state == MAILBOX_ACTIVE && !mailbox->refused);
         } else {
             ok = journal_message_get(run->journal, list[i].message, message, &found, &run->err);
-            over = !found || (journal_message_settled(message) && list[i].kind != PENDING_HELD);
+            over = !found || is_over(run, &list[i], message);
         }
         if (ok && over)
             ok = journal_pending_clear(run->journal, list[i].mailbox, list[i].message, &run->err);

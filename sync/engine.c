@@ -139,6 +139,8 @@ pass(struct run *run, bool *more)
     *more = false;
     if (!look_and_identify(run))
         return false;
+    if (run_stopped(run)) /* perhaps in the middle of reading new files: what is not read yet would be fetched a second time */
+        return true;
     ok = agenda_make(run, &agenda) && agenda_moves(run, &agenda) && apply(run, &agenda, &did);
     if (ok && did) { /* adds, changes and moves first: removals are planned on what they left */
         *more = true;
@@ -164,6 +166,19 @@ dry_pass(struct run *run)
     return ok;
 }
 
+/* It waits for its new place, which the configuration, or the state of a mailbox, keeps back. */
+static bool
+is_excused(struct run *run, const struct todo *todo, bool *excused)
+{
+    struct journal_pending pending;
+    bool found;
+
+    if (!journal_pending_get(run->journal, run->mailboxes[todo->mailbox].row.id, todo->id, &pending, &found, &run->err))
+        return false;
+    *excused = found && (pending.kind == PENDING_POLICY || pending.kind == PENDING_MAILBOX);
+    return true;
+}
+
 /* What this run could have done and did not: said, so that nobody believes that all is well. */
 static bool
 count_leftovers(struct run *run)
@@ -178,8 +193,13 @@ count_leftovers(struct run *run)
         if (todo->step.kept_back || todo->step.verb == PLAN_FORGET || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
             continue;
         if (todo->step.verb == PLAN_REMOVE_HERE || todo->step.verb == PLAN_REMOVE_THERE) {
+            bool excused = false;
+
             /* Held; or, in a run over some mailboxes only, perhaps moved to one that was not asked for. */
             if (run->held || (run->options->mailboxes != NULL && run->options->mailboxes[0] != NULL))
+                continue;
+            ok = is_excused(run, todo, &excused);
+            if (excused)
                 continue;
         } else if (todo->step.verb == PLAN_FLAGS && (todo->step.here_add | todo->step.here_del | todo->step.there_add | todo->step.there_del) == 0) {
             continue;
@@ -234,6 +254,27 @@ finish_pairing(struct run *run)
     return situation_mark(run); /* close_mark commits it */
 }
 
+/*
+ * Before the first pair of an account: rows that know both a UID and a file mean "deleted" where the file is missing, so from then
+ * on another folder in the place of this one must be told by its missing mark, also if nothing had to be fetched or sent.
+ */
+static bool
+mark_first(struct run *run)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < run->count; i++)
+        any = any || run->mailboxes[i].folder_here;
+    if (run->mark.present || !any)
+        return true;
+    if (!situation_mark(run) || !run_begin(run))
+        return false;
+    if (situation_mark_commit(run))
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
 static bool
 work(struct run *run)
 {
@@ -247,7 +288,7 @@ work(struct run *run)
         return false;
     if (run->dry)
         return dry_pass(run);
-    if (!observe(run) || !recover_intents(run))
+    if (!observe(run) || !recover_intents(run) || !mark_first(run))
         return false;
     for (int i = 0; more && i < PASSES_MAX && !run_stopped(run); i++) {
         if (!pass(run, &more))
@@ -264,6 +305,7 @@ close_mark(struct run *run)
 {
     struct error ignored = run->err;
 
+    journal_rollback(run->journal); /* of what failed half-way */
     if (run->mark_written && !run->marked && run_begin(run)) {
         if (!situation_mark_commit(run) || !run_commit(run))
             journal_rollback(run->journal);

@@ -22,6 +22,7 @@ static bool
 is_paired_elsewhere(struct run *run, const struct journal_message *message, bool *elsewhere)
 {
     struct journal_message other;
+    const struct mailbox *mailbox;
     int64_t *ids;
     size_t count;
     bool ok = true;
@@ -35,7 +36,8 @@ is_paired_elsewhere(struct run *run, const struct journal_message *message, bool
         if (ids[i] == message->id)
             continue;
         ok = run_load(run, ids[i], &other);
-        *elsewhere = ok && other.uid != 0 && other.base[0] != '\0' && (other.facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0;
+        mailbox = ok ? run_mailbox_by_id(run, other.mailbox) : NULL;
+        *elsewhere = mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && other.uid != 0 && other.base[0] != '\0' && (other.facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0;
     }
     free(ids);
     return ok;
@@ -129,7 +131,8 @@ count_messages(struct run *run, struct tally *tallies, struct tally *all)
         struct mailbox *mailbox = &run->mailboxes[i];
         uint64_t messages = 0;
 
-        if (mailbox->row.id != 0 && mailbox->chosen && !journal_message_count(run->journal, mailbox->row.id, WHICH_ALL, &messages, &run->err))
+        /* Where nothing is done, nothing can be removed either. */
+        if (mailbox->row.id != 0 && mailbox->chosen && (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR) && !journal_message_count(run->journal, mailbox->row.id, WHICH_ALL, &messages, &run->err))
             return false;
         tallies[i].count.messages = messages;
         tallies[i].count.may_be_empty = (mailbox->row.attributes & (REMOTE_TRASH | REMOTE_JUNK)) != 0;

@@ -97,7 +97,7 @@ examine_new_files(struct run *run)
             continue;
         mailbox = run_mailbox_by_id(run, message.mailbox);
         /* Folders that were not asked for are examined too: what appeared there may be what vanished elsewhere. */
-        if (mailbox != NULL && mailbox->chosen && !mailbox->unsure && mailbox->folder_here)
+        if (mailbox != NULL && mailbox->chosen && !mailbox->unread && mailbox->folder_here)
             ok = examine_file(run, mailbox, &message);
         if (ok && i % 1024 == 1023)
             ok = run_commit(run) && run_begin(run);
@@ -165,12 +165,14 @@ gather(struct meeting *meeting)
         return false;
     for (size_t i = 0; ok && i < count; i++) {
         ok = run_load(run, ids[i], &message);
-        if (!ok)
-            break;
-        if (message.uid == 0 && message.base[0] != '\0' && message.has_wire &&
+        if (ok && message.uid == 0 && message.base[0] != '\0' && message.has_wire &&
             (message.facts & (FACT_GONE_HERE | FACT_ALIAS | FACT_ALTERED)) == 0)
             ok = add_file_half(meeting, &message);
-        else if (message.uid != 0 && message.base[0] == '\0' && (message.facts & FACT_GONE_THERE) == 0)
+    }
+    /* Where there is no file to be paired, a first sync of a million messages needs no memory for them. */
+    for (size_t i = 0; ok && meeting->files.count != 0 && i < count; i++) {
+        ok = run_load(run, ids[i], &message);
+        if (ok && message.uid != 0 && message.base[0] == '\0' && (message.facts & FACT_GONE_THERE) == 0)
             ok = add_uid_half(meeting, &message);
     }
     free(ids);
@@ -607,7 +609,7 @@ identify_mailbox(struct run *run, uint32_t index)
     /* All pairs of a mailbox, and the end of its repair, in one transaction. */
     if (ok && meeting.files.count != 0 && meeting.uids.count != 0)
         ok = meet(&meeting);
-    if (ok && meeting.mailbox->row.state == MAILBOX_REPAIR) {
+    if (ok && meeting.mailbox->row.state == MAILBOX_REPAIR && !meeting.mailbox->unsure) {
         meeting.mailbox->row.state = MAILBOX_ACTIVE;
         ok = journal_mailbox_save(run->journal, &meeting.mailbox->row, &run->err);
     }

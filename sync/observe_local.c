@@ -1,7 +1,8 @@
 /*
  * What the folders show. Names only: flags are in the names, and a name that is known is a message that is known. A name that is
  * missing counts as gone only when a second listing, made after all folders were read, misses it too: a mail reader that renames
- * between two reads of a directory makes a file invisible for a moment.
+ * between two reads of a directory makes a file invisible for a moment. After that every folder that changed meanwhile is read
+ * again: what is missing in one may have been moved to another that was read before.
  */
 #include "sync/run.h"
 
@@ -10,7 +11,12 @@ struct look { /* one folder while it is being read */
     struct mailbox *mailbox;
     unsigned char *seen; /* bit set over row ids */
     size_t seen_size;
-    bool second;
+    unsigned char *before; /* the same, of the first listing, while there is a second one */
+    size_t before_size;
+    bool looked, second;
+    bool stable;  /* the last listing was */
+    bool bad;     /* it holds a name that can't be used */
+    bool missing; /* the first listing lacked a name */
 };
 
 static bool
@@ -30,11 +36,24 @@ mark_seen(struct look *look, int64_t id)
 }
 
 static bool
-was_seen(const struct look *look, int64_t id)
+has_bit(const unsigned char *bits, size_t size, int64_t id)
 {
     size_t byte = (size_t)(id >> 3);
 
-    return byte < look->seen_size && (look->seen[byte] >> (id & 7) & 1) != 0;
+    return byte < size && (bits[byte] >> (id & 7) & 1) != 0;
+}
+
+/* In the listing under way. */
+static bool
+was_seen(const struct look *look, int64_t id)
+{
+    return has_bit(look->seen, look->seen_size, id);
+}
+
+static bool
+was_seen_before(const struct look *look, int64_t id)
+{
+    return has_bit(look->before, look->before_size, id);
 }
 
 static bool
@@ -67,7 +86,7 @@ split_twins(struct look *look, struct journal_message *message, const char *info
     struct error err = {0};
     bool missing_a = false, missing_b = false;
 
-    if (run->dry)
+    if (run->dry || (look->mailbox->row.state != MAILBOX_ACTIVE && look->mailbox->row.state != MAILBOX_REPAIR))
         return true;
     if (!run->local.ops->examine(run->local.self, &a, &facts_a, &missing_a, &err) ||
         !run->local.ops->examine(run->local.self, &b, &facts_b, &missing_b, &err)) {
@@ -146,14 +165,14 @@ on_bad(void *context, const char *name, const char *why)
 
     char what[256];
 
-    look->run->no_removals_there = true;
+    look->run->no_removals_there = look->bad = true;
     (void)text_print(what, sizeof what, "use file %s", name);
     run_complain(look->run, look->mailbox, what, why, "while it is in the way, no removal goes to the server");
     return true;
 }
 
 static bool
-read_folder(struct look *look, bool *stable)
+read_folder(struct look *look)
 {
     static const struct local_scanner scanner = {on_file, on_bad};
     struct run *run = look->run;
@@ -161,33 +180,74 @@ read_folder(struct look *look, bool *stable)
     struct local_stamp stamp;
     struct error err = {0};
 
-    *stable = false;
-    if (!run->local.ops->scan(run->local.self, mailbox->row.folder, &scanner, look, &stamp, stable, &err)) {
+    look->looked = true;
+    look->stable = false;
+    if (!run->local.ops->scan(run->local.self, mailbox->row.folder, &scanner, look, &stamp, &look->stable, &err)) {
         if (run->err.kind != ERROR_NONE) /* our own callback: the journal failed */
             return false;
         run->no_removals_there = true;
         mailbox->unsure = mailbox->unread = true;
+        mailbox->row.stamp[0] = '\0';
         run_problem(run, mailbox, &err);
         return true;
     }
-    if (!*stable)
+    if (!look->stable)
         run->no_removals_there = true;
-    (void)text_print(mailbox->row.stamp, sizeof mailbox->row.stamp, "%s", *stable && !stamp.racy ? stamp.text : "");
+    /* A name that can't be used keeps back removals in every run until it is gone, so the folder is read in every run. */
+    (void)text_print(mailbox->row.stamp, sizeof mailbox->row.stamp, "%s", look->stable && !stamp.racy && !look->bad ? stamp.text : "");
     return true;
 }
 
 static bool
-is_missing_any(struct look *look, bool *missing)
+read_again(struct look *look)
+{
+    free(look->before);
+    look->before = look->seen;
+    look->before_size = look->seen_size;
+    look->seen = NULL;
+    look->seen_size = 0;
+    look->second = true;
+    return read_folder(look);
+}
+
+/* Does any listing of this run lack a file of the journal? */
+static bool
+find_missing(struct look *look, bool *missing)
 {
     int64_t *ids;
     size_t count;
 
     *missing = false;
+    if (look->mailbox->unread)
+        return true;
     if (!journal_message_ids(look->run->journal, look->mailbox->row.id, WHICH_WITH_BASE, &ids, &count, &look->run->err))
         return false;
     for (size_t i = 0; !*missing && i < count; i++)
         *missing = !was_seen(look, ids[i]);
     free(ids);
+    return true;
+}
+
+/* A folder that changed since it was read, or since it was found unchanged: there may be what is missing elsewhere. */
+static bool
+read_changed(struct look *look)
+{
+    struct run *run = look->run;
+    struct mailbox *mailbox = look->mailbox;
+    struct local_stamp stamp;
+    struct error err = {0};
+    bool missing;
+
+    if (!run->local.ops->stamp(run->local.self, mailbox->row.folder, &stamp, &missing, &err) || missing) {
+        run->no_removals_there = true; /* the next run says what is wrong with it */
+        return true;
+    }
+    if (!stamp.racy && strcmp(stamp.text, mailbox->row.stamp) == 0)
+        return true;
+    if (!read_again(look) || !find_missing(look, &missing))
+        return false;
+    if (missing) /* seen to be missing once only */
+        mailbox->row.stamp[0] = '\0';
     return true;
 }
 
@@ -205,6 +265,10 @@ sweep(struct look *look)
     for (size_t i = 0; ok && i < count; i++) {
         if (was_seen(look, ids[i]))
             continue;
+        if (was_seen_before(look, ids[i])) { /* it went between the two listings: the next look decides */
+            look->mailbox->row.stamp[0] = '\0';
+            continue;
+        }
         ok = run_load(run, ids[i], &message);
         if (!ok)
             break;
@@ -224,53 +288,77 @@ sweep(struct look *look)
     return ok;
 }
 
+/*
+ * Folders that were not asked for, and those whose mailbox is not on the server (not yet, not any more), are read too: a file that
+ * was moved there must not be taken for a deletion.
+ */
+static bool
+can_be_read(const struct mailbox *mailbox)
+{
+    enum journal_state state = mailbox->row.state;
+
+    return mailbox->chosen && mailbox->folder_here && mailbox->row.id != 0 &&
+           (state == MAILBOX_ACTIVE || state == MAILBOX_REPAIR || state == MAILBOX_NEW_LOCAL || state == MAILBOX_GONE_REMOTE);
+}
+
+static bool
+read_all(struct run *run, struct look *looks)
+{
+    bool any = false, ok = true;
+
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct look *look = &looks[i];
+
+        *look = (struct look){.run = run, .mailbox = &run->mailboxes[i]};
+        look->mailbox->look_here = look->mailbox->look_here && can_be_read(look->mailbox);
+        if (!look->mailbox->look_here)
+            continue;
+        ok = read_folder(look) && find_missing(look, &look->missing);
+        any = any || look->missing;
+    }
+    for (size_t i = 0; ok && any && i < run->count; i++) {
+        if (looks[i].missing)
+            ok = read_again(&looks[i]);
+    }
+    for (size_t i = 0; ok && any && i < run->count; i++) {
+        if (!looks[i].missing && !looks[i].mailbox->unread && can_be_read(looks[i].mailbox))
+            ok = read_changed(&looks[i]);
+    }
+    /*
+     * What is missing here is a fact also where the server's side could not be seen: the stamp says that it was looked at. Pairing
+     * takes nothing for a deletion, and a file that was missed is paired again: there it need not be stable.
+     */
+    for (size_t i = 0; ok && any && i < run->count; i++) {
+        if (looks[i].missing && (looks[i].stable || run->pair_all) && !looks[i].mailbox->unread)
+            ok = sweep(&looks[i]);
+    }
+    return ok;
+}
+
 bool
 observe_local(struct run *run)
 {
     struct look *looks = calloc(run->count != 0 ? run->count : 1, sizeof *looks);
-    bool *stable = calloc(run->count != 0 ? run->count : 1, sizeof *stable);
-    bool ok = (looks != NULL && stable != NULL) || run_no_memory(run);
+    bool ok = looks != NULL || run_no_memory(run);
 
-    ok = ok && run_begin(run);
+    ok = ok && run_begin(run) && read_all(run, looks);
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
-        looks[i] = (struct look){.run = run, .mailbox = mailbox};
-        /* Folders that were not asked for are read too: a file that was moved there must not be taken for a deletion. */
-        if (mailbox->look_here && mailbox->chosen && mailbox->folder_here && !mailbox->refused &&
-            (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR))
-            ok = read_folder(&looks[i], &stable[i]);
-        else
-            looks[i].mailbox = NULL;
-    }
-    for (size_t i = 0; ok && i < run->count; i++) {
-        bool missing = false;
-
-        /* What is missing here is a fact also where the server's side could not be seen: the stamp says that it was looked at. */
-        if (looks[i].mailbox == NULL || looks[i].mailbox->unread)
+        if (!looks[i].looked)
             continue;
-        ok = is_missing_any(&looks[i], &missing);
-        if (!ok || !missing)
-            continue;
-        looks[i].second = true;
-        ok = read_folder(&looks[i], &stable[i]);
-        /* Pairing takes nothing for a deletion, and a file that was missed is paired again: there it need not be stable. */
-        if (ok && (stable[i] || run->pair_all) && !looks[i].mailbox->unread)
-            ok = sweep(&looks[i]);
-    }
-    for (size_t i = 0; ok && i < run->count; i++) {
-        if (looks[i].mailbox == NULL)
-            continue;
-        looks[i].mailbox->look_here = false;
-        ok = journal_mailbox_save(run->journal, &looks[i].mailbox->row, &run->err);
+        /* Where everything is paired for the first time, a file that was overlooked would be fetched, and then sent, as another one. */
+        mailbox->look_here = !looks[i].stable && !mailbox->unread && (run->first || run->pair_all || mailbox->row.state == MAILBOX_REPAIR);
+        ok = journal_mailbox_save(run->journal, &mailbox->row, &run->err);
     }
     if (ok)
         ok = run_commit(run);
     else
         journal_rollback(run->journal);
-    for (size_t i = 0; looks != NULL && i < run->count; i++)
+    for (size_t i = 0; looks != NULL && i < run->count; i++) {
         free(looks[i].seen);
+        free(looks[i].before);
+    }
     free(looks);
-    free(stable);
     return ok;
 }

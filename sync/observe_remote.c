@@ -99,7 +99,8 @@ begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
     sight->again_full = true;
     run->went_back = run->went_back || back;
     run->no_removals_here = true; /* what seems to have vanished elsewhere may be here under another UID */
-    return unpair(run, sight->mailbox);
+    /* At once: rows without their UIDs under cursors that say "nothing new" would be sent as new mail by the next run. */
+    return unpair(run, sight->mailbox) && journal_mailbox_save(run->journal, &sight->mailbox->row, &run->err);
 }
 
 static bool
@@ -357,7 +358,8 @@ observe_remote(struct run *run)
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
-        if (!mailbox->look_there || !mailbox->listed || !mailbox_is_open(mailbox))
+        mailbox->look_there = mailbox->look_there && mailbox->listed && mailbox_is_open(mailbox);
+        if (!mailbox->look_there)
             continue;
         sights[count].mailbox = mailbox;
         ok = fill_request(run, &sights[count++], run->pair_all || mailbox->row.state == MAILBOX_REPAIR || mailbox->full);

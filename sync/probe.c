@@ -79,9 +79,14 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
 {
     struct probing *probing = context;
 
-    if (!outcome->ok && !outcome->gone)
-        run_complain(probing->run, &probing->run->mailboxes[probing->probes[probing->first[index]].mailbox], "read messages for pairing",
-                     outcome->answer, "the next run tries again");
+    struct run *run = probing->run;
+    struct mailbox *mailbox = &run->mailboxes[probing->probes[probing->first[index]].mailbox];
+
+    if (outcome->ok || outcome->gone)
+        return true;
+    /* What could not be compared is neither sent nor fetched: it may be the same. */
+    mailbox->unsure = run->no_removals_here = run->no_removals_there = true;
+    run_complain(run, mailbox, "read messages for pairing", outcome->answer, "the next run tries again");
     return true;
 }
 

@@ -241,9 +241,9 @@ see_listed(void *context, const struct remote_listed *listed)
     return true;
 }
 
-/* What was gone is back, or both sides are there for the first time: start from nothing and pair. */
+/* Its rows say nothing any more: what a file that is missing, or a UID, was before must not be taken for a deletion. */
 static bool
-start_over(struct run *run, struct mailbox *mailbox)
+forget_rows(struct run *run, struct mailbox *mailbox)
 {
     struct journal_mailbox *row = &mailbox->row;
 
@@ -251,12 +251,24 @@ start_over(struct run *run, struct mailbox *mailbox)
         if (!journal_mailbox_delete(run->journal, row->id, &run->err))
             return false;
         row->id = 0;
-        report_mailbox(run->report, run->account->name, row->name, "back", "it is there again on both sides: paired by content");
     }
-    row->state = MAILBOX_ACTIVE;
     row->uidvalidity = row->uidnext = row->messages = 0;
     row->modseq = 0;
     row->stamp[0] = '\0';
+    return true;
+}
+
+/* What was gone is back, or both sides are there for the first time: start from nothing and pair. */
+static bool
+start_over(struct run *run, struct mailbox *mailbox)
+{
+    bool known = mailbox->row.id != 0 && mailbox->row.state != MAILBOX_NEW_LOCAL && mailbox->row.state != MAILBOX_NEW_REMOTE;
+
+    if (!forget_rows(run, mailbox))
+        return false;
+    if (known)
+        report_mailbox(run->report, run->account->name, mailbox->row.name, "back", "it is there again on both sides: paired by content");
+    mailbox->row.state = MAILBOX_ACTIVE;
     return true;
 }
 
@@ -284,9 +296,11 @@ settle_state(struct run *run, struct mailbox *mailbox, bool *keep)
             return true;
         return start_over(run, mailbox);
     }
-    if (mailbox->listed && run->maildir_older) /* restored from before it was made: made again, nobody removed it */
+    if (mailbox->listed && run->maildir_older) { /* restored from before it was made: made again, nobody removed it */
+        if (!forget_rows(run, mailbox))
+            return false;
         mailbox->row.state = MAILBOX_NEW_REMOTE;
-    else if (mailbox->listed && state != MAILBOX_NEW_REMOTE)
+    } else if (mailbox->listed && state != MAILBOX_NEW_REMOTE)
         say_gone(run, mailbox, MAILBOX_GONE_LOCAL);
     if (!mailbox->listed && state != MAILBOX_NEW_LOCAL)
         say_gone(run, mailbox, MAILBOX_GONE_REMOTE);
@@ -315,13 +329,17 @@ settle_states(struct run *run)
             free(mailbox->row.name);
             free(mailbox->row.wire);
             free(mailbox->row.folder);
+            *mailbox = (struct mailbox){0};
             continue;
         }
         /* A mailbox out of the patterns is left alone on both sides and not remembered either. */
         if ((mailbox->chosen || mailbox->row.id != 0) &&
             (mailbox->row.id == 0 || memcmp(&before, &mailbox->row, sizeof before) != 0) && !save_mailbox(run, mailbox))
             return false;
-        run->mailboxes[kept++] = *mailbox;
+        if (&run->mailboxes[kept++] == mailbox)
+            continue;
+        run->mailboxes[kept - 1] = *mailbox;
+        *mailbox = (struct mailbox){0}; /* the strings have one owner, also if this ends half-way */
     }
     run->count = kept;
     return true;
@@ -398,10 +416,12 @@ survey_remote(struct run *run)
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
-        if (!mailbox->chosen || (mailbox->row.state != MAILBOX_ACTIVE && mailbox->row.state != MAILBOX_REPAIR))
+        if (!mailbox->chosen)
             continue;
-        run->counts.mailboxes++;
-        mailbox->look_there = moved_there(run, mailbox);
+        if (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR) {
+            run->counts.mailboxes++;
+            mailbox->look_there = moved_there(run, mailbox);
+        }
         if (!look_at_folder(run, mailbox))
             return false;
     }
@@ -435,8 +455,8 @@ survey_again(struct run *run)
         const struct journal_mailbox *row = &mailbox->row;
 
         /* Where flags can't tell, membership does: what vanished elsewhere arrived somewhere. */
-        if (mailbox_is_open(mailbox) && mailbox->listed && mailbox->has_status)
-            mailbox->look_there = row->uidvalidity != mailbox->uidvalidity || row->uidnext != mailbox->uidnext ||
+        if (mailbox_is_open(mailbox) && mailbox->listed)
+            mailbox->look_there = !mailbox->has_status || row->uidvalidity != mailbox->uidvalidity || row->uidnext != mailbox->uidnext ||
                                   row->messages != mailbox->messages || (mailbox->modseq != 0 && row->modseq != mailbox->modseq);
     }
     return true;

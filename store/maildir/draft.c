@@ -16,39 +16,49 @@
 
 #include "store/base/limits.h"
 
-/* ---- memory: digests are dear to set up, and most messages fit into one block that is free again at their end ---- */
+/* ---- memory: digests are dear to set up, blocks are large, and a whole batch of finished drafts needs neither ---- */
 
 static struct local_draft *
 take_spare(struct maildir *maildir)
 {
     struct local_draft *draft = maildir->spare;
 
-    if (draft != NULL) {
+    if (draft != NULL)
         maildir->spare = draft->next;
-        return draft;
-    }
-    draft = calloc(1, sizeof *draft);
-    if (draft != NULL && (draft->digest = digest_new()) == NULL) {
-        free(draft);
-        draft = NULL;
-    }
+    else
+        draft = malloc(sizeof *draft);
+    if (draft == NULL)
+        return NULL;
+    *draft = (struct local_draft){.fd = -1, .digest = maildir->spare_digest, .block = maildir->spare_block};
+    maildir->spare_digest = NULL;
+    maildir->spare_block = NULL;
+    if (draft->digest == NULL)
+        draft->digest = digest_new();
+    if (draft->block == NULL)
+        draft->block = malloc(IO_BLOCK);
     return draft;
 }
 
+/* What only a draft that is being written needs. */
 static void
-give_block_back(struct maildir *maildir, struct local_draft *draft)
+give_tools_back(struct maildir *maildir, struct local_draft *draft)
 {
+    if (maildir->spare_digest == NULL)
+        maildir->spare_digest = draft->digest;
+    else
+        digest_free(draft->digest);
     if (maildir->spare_block == NULL)
         maildir->spare_block = draft->block;
     else
         free(draft->block);
+    draft->digest = NULL;
     draft->block = NULL;
 }
 
 static void
 give_back(struct maildir *maildir, struct local_draft *draft)
 {
-    give_block_back(maildir, draft);
+    give_tools_back(maildir, draft);
     draft->next = maildir->spare;
     maildir->spare = draft;
 }
@@ -60,10 +70,11 @@ draft_free_spare(struct maildir *maildir)
         struct local_draft *draft = maildir->spare;
 
         maildir->spare = draft->next;
-        digest_free(draft->digest);
         free(draft);
     }
+    digest_free(maildir->spare_digest);
     free(maildir->spare_block);
+    maildir->spare_digest = NULL;
     maildir->spare_block = NULL;
 }
 
@@ -104,37 +115,30 @@ draft_begin(void *local, const char *path, struct local_draft **out, struct erro
     bool gone;
     int tmp = folder == NULL ? -1 : folder_sub(maildir, folder, SUB_TMP, &gone, err);
     struct local_draft *draft;
-    char *block;
 
     if (tmp < 0)
         return false;
     sweep_leftovers(maildir, folder, tmp);
-    block = maildir->spare_block != NULL ? maildir->spare_block : malloc(IO_BLOCK);
-    maildir->spare_block = NULL;
-    draft = block == NULL ? NULL : take_spare(maildir);
-    if (draft == NULL) {
-        free(block);
+    draft = take_spare(maildir);
+    if (draft == NULL || draft->digest == NULL || draft->block == NULL || !digest_reset(draft->digest)) {
         error_sys(err, ENOMEM, "write a message to tmp/ of folder \"%s\"", path);
-        return false;
+        goto failed;
     }
-    *draft = (struct local_draft){.digest = draft->digest,
-                                  .block = block,
-                                  .fd = -1,
-                                  .dev = folder->sub[SUB_TMP].dev,
-                                  .sync_age = maildir->sync_age};
+    draft->dev = folder->sub[SUB_TMP].dev;
+    draft->sync_age = maildir->sync_age;
     draft->fd = maildir_make_temporary(maildir, tmp, draft->name, sizeof draft->name);
-    if (draft->fd < 0 || !digest_reset(draft->digest)) {
-        error_sys(err, draft->fd < 0 ? errno : ENOMEM, "write a message to tmp/ of folder \"%s\"", path);
-        if (draft->fd >= 0)
-            (void)unlinkat(tmp, draft->name, 0); /* reported already; a leftover is swept */
-        (void)io_close(&draft->fd);
-        give_back(maildir, draft);
-        return false;
+    if (draft->fd < 0) {
+        error_sys(err, errno, "write a message to tmp/ of folder \"%s\"", path);
+        goto failed;
     }
     draft->folder = folder;
     folder->drafts++;
     *out = draft;
     return true;
+failed:
+    if (draft != NULL)
+        give_back(maildir, draft);
+    return false;
 }
 
 void
@@ -292,6 +296,6 @@ draft_finish(void *local, struct local_draft *draft, struct digests *digests, st
         error_sys(err, ENOMEM, "compute digests of a message");
         return false;
     }
-    give_block_back(maildir, draft);
+    give_tools_back(maildir, draft);
     return true;
 }

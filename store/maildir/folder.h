@@ -53,7 +53,8 @@ struct maildir {
     unsigned sync_age;  /* counts syncfs descriptors: what was written under an older one is flushed by itself */
     uint64_t flushes_file, flushes_system;
 
-    struct local_draft *spare; /* drafts to be used again: their digests are dear to set up */
+    struct local_draft *spare; /* drafts to be used again, without digest and block */
+    struct digest *spare_digest;
     char *spare_block;
     struct digest *digest;
 };

@@ -42,8 +42,8 @@ struct local_draft {
     dev_t dev;
     char name[64];
     unsigned sync_age;
-    struct digest *digest;
-    char *block; /* what is not written yet, IO_BLOCK bytes; NULL once finished */
+    struct digest *digest; /* both NULL once finished */
+    char *block;           /* what is not written yet, IO_BLOCK bytes */
     size_t fill;
     uint64_t size; /* bytes in the file */
     bool raw;      /* stored as it came: some line end would not have come back */

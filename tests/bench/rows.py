@@ -5,7 +5,7 @@ import re
 import shutil
 
 from clients import Golub, Mbsync, Relay
-from fill import Wire, clone, mails, number_of, numbered, small
+from rig.fill import Wire, clone, mails, number_of, numbered, small
 
 DELAY = 25  # milliseconds one way
 KB, MB = 1000, 1_000_000

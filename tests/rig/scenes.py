@@ -7,16 +7,11 @@ shortest time (five seconds); what has to wait for that is put aside and looked 
 """
 import os
 import shutil
-import tempfile
 import time
 
 from .imapclient import Client
+from .in_memory import NIGHTLY  # noqa: F401 (tests ask scenes for it)
 from .stage import Stage
-
-NIGHTLY = bool(os.environ.get("GOLUB_NIGHTLY"))
-# No power is cut here, so memory does for a disk; a nightly run takes the real one.
-if not NIGHTLY and "TMPDIR" not in os.environ and os.access("/dev/shm", os.W_OK | os.X_OK):
-    tempfile.tempdir = "/dev/shm"
 
 SETTLE = 6.5  # seconds after which a small unanswered command is not waited for any more
 ROUNDS = 4    # syncs until everything has to be at rest

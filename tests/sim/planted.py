@@ -33,6 +33,16 @@ class Broken(Exception):
     """The list or the tree is not what it should be."""
 
 
+def sources():
+    """Names of the tree's files, whether it is a clone or only a copy."""
+    if (TOP / ".git").exists():
+        listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TOP, check=True,
+                                capture_output=True).stdout.decode().split("\0")
+    else:
+        listed = [str(path.relative_to(TOP)) for path in TOP.rglob("*") if path.relative_to(TOP).parts[0] != "build"]
+    return {name for name in listed if name and (TOP / name).is_file()}
+
+
 class Scratch:
     """A copy of the tree, and its build."""
 
@@ -41,9 +51,7 @@ class Scratch:
 
     def fill(self):
         """Only what differs is written, so that only that is built again."""
-        listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TOP,
-                                check=True, capture_output=True).stdout.decode().split("\0")
-        names = {name for name in listed if name and (TOP / name).is_file()}
+        names = sources()
         for name in sorted(names):
             source, target = TOP / name, self.tree / name
             if target.is_file() and target.read_bytes() == source.read_bytes():
@@ -103,7 +111,7 @@ def undo(before):
 
 def what_it_said(said):
     """The line in which a test says what is wrong."""
-    for pattern in (r"^seed \d+: (.*)", r"^\[  FAILED  \] (?!tests)(\w+)", r"^(?:FAIL|ERROR): (\w+)", r"(\S*[Aa]ssertion .*)"):
+    for pattern in (r"^seed \d+: (.*)", r"^\[  FAILED  \] ([A-Za-z_]\w+)$", r"^(?:FAIL|ERROR): (\w+)", r"(\S*[Aa]ssertion .*)"):
         found = re.findall(pattern, said, re.MULTILINE)
         if found:
             more = len(set(found)) - 1

@@ -9,6 +9,7 @@ import re
 import shutil
 
 from base import CONFIG, HELD, SOME, Client, SystemTest, main
+from rig import in_memory  # noqa: F401
 from rig.maildir import Maildir
 from rig.stage import Stage
 

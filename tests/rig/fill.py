@@ -1,10 +1,13 @@
-"""Much mail, fast: unlike messages from a small pool of the corpus, and a way into the server that takes 256 at a time."""
+"""
+Much mail, fast: messages that are all different, made from a small pool of the corpus, and a way into the server that takes 256
+at a time. For benches and for tests that need more than a second client can append in reasonable time.
+"""
 import os
 import shutil
 import socket
 import time
 
-from rig.corpus import Corpus
+from .corpus import Corpus
 
 GROUP = 256
 START = 1_262_304_000
@@ -46,7 +49,7 @@ class Wire:
         self.file = self.socket.makefile("rb")
         self.file.readline()
         self.tag = 0
-        self.command(b"LOGIN %s %s" % (user.encode(), password.encode()))
+        self.command(b'LOGIN "%s" "%s"' % (user.encode(), password.encode()))
 
     def command(self, line, *parts):
         """@return the untagged lines"""

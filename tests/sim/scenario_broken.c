@@ -1,0 +1,205 @@
+/* The power fails, the line breaks, a side goes back in time: at one exact moment. */
+#include "tests/sim/scenario.h"
+
+/* ---- answers that never came ---- */
+
+static void
+an_append_that_may_still_be_under_way_is_not_sent_again(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_both_sides_agree();
+    given_mail_here(INBOX, 1);
+    given_trouble_at(STEP_APPEND, true, false);
+    assert_int_equal(when_golub_syncs_after(60), 5);
+    /* Nothing is to be seen of it, and yet the server carries it out three seconds later. */
+    sim.server.delayed[sim.server.delayed_count++] =
+        (struct sim_delayed){.mailbox = INBOX, .content = 1, .date = 1600000000, .due = sim.world.now + 3};
+
+    assert_int_equal(when_golub_syncs_after(1), 1);
+
+    then_it_is_there(INBOX, 1, 0);
+    sim.world.now += 2;
+    server_delayed(&sim.server, false);
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_here(INBOX, 1, 1);
+}
+
+static void
+a_move_whose_answer_was_lost_is_found_although_the_size_says_otherwise(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.wrong_sizes = true; /* of message 4, not of 2 */
+    given_mail_there(INBOX, 2);
+    given_mail_here(WORK, 4);
+    given_both_sides_agree();
+    when_the_user_moves(4, WORK, INBOX);
+    given_trouble_at(STEP_MOVE, true, true);
+    assert_int_equal(when_golub_syncs_after(60), 5);
+
+    then_both_sides_agree();
+
+    then_it_is_there(INBOX, 4, 1);
+    then_it_is_there(WORK, 4, 0);
+    then_it_is_here(INBOX, 4, 1);
+    assert_int_equal(here()->quarantined, 0);
+}
+
+static void
+a_line_that_breaks_during_a_listing_hides_no_change(void **state)
+{
+    (void)state;
+    for (long step = 1; step < 12; step++) {
+        given_empty_account((uint64_t)step);
+        for (int i = 1; i < 7; i++)
+            given_mail_there(INBOX, i);
+        given_both_sides_agree();
+        for (size_t i = 0; i < 6; i++)
+            server_set_flags(&sim.server, INBOX, &sim.server.boxes[INBOX].messages[i], FLAG_FLAGGED, 0);
+        sim.world.lose_at = step;
+        sim.world.lose_after = true;
+        (void)when_golub_syncs_after(60);
+
+        then_both_sides_agree();
+
+        for (int i = 1; i < 7; i++)
+            assert_string_equal(file_of(INBOX, i)->info, "c:2,F");
+    }
+}
+
+/* ---- the power fails ---- */
+
+static void
+our_deleted_comes_off_where_somebody_wants_the_message_after_a_crash(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    const uint32_t uid = given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    when_the_user_removes(INBOX, 1);
+    given_trouble_at(STEP_EXPUNGE, false, false);
+    assert_int_equal(when_golub_syncs_after(60), -1);
+    struct sim_message *message = server_message(&sim.server, INBOX, uid);
+    assert_int_equal(message->flags, FLAG_DELETED);
+    server_set_flags(&sim.server, INBOX, message, FLAG_DELETED | FLAG_FLAGGED, 0);
+
+    then_both_sides_agree();
+
+    assert_int_equal(server_message(&sim.server, INBOX, uid)->flags, FLAG_FLAGGED);
+    assert_string_equal(file_of(INBOX, 1)->info, "c:2,F");
+}
+
+static void
+what_a_crash_left_in_the_quarantine_is_in_its_index(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed < 9; seed++) {
+        struct journal_quarantined *list = NULL;
+        struct error err = {0};
+        size_t count = 0;
+        given_empty_account(seed);
+        const uint32_t uid = given_mail_there(INBOX, 1);
+        given_both_sides_agree();
+        ledger_out(&sim.world, 1, INBOX);
+        server_expunge(&sim.server, INBOX, uid);
+        given_trouble_at(STEP_QUARANTINE, false, true);
+        assert_int_equal(when_golub_syncs_after(60), -1);
+
+        then_both_sides_agree();
+
+        then_it_is_here(INBOX, 1, 0);
+        assert_int_equal(here()->quarantined, 1);
+        assert_true(journal_quarantine_list(sim.clients[0].journal, INT64_MAX, &list, &count, &err));
+        assert_int_equal(count, 1);
+        assert_string_equal(list[0].name, here()->quarantine[0].name);
+        free(list);
+    }
+}
+
+static void
+a_crash_between_mark_and_commit_undoes_no_removal(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    when_the_user_removes(INBOX, 1);
+    given_trouble_at(STEP_MARK, false, true);
+    assert_int_equal(when_golub_syncs_after(60), -1);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_there(INBOX, 1, 0);
+    then_it_is_here(INBOX, 1, 0);
+}
+
+/* ---- the server is not what it was ---- */
+
+/* 2 and 3 differ in their bodies only: neither size nor date nor UID tells that they changed places. */
+static void
+under_another_uidvalidity_no_uid_means_what_it_meant(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 2);
+    given_mail_there(INBOX, 3);
+    given_both_sides_agree();
+    when_the_user_removes(INBOX, 2);
+    struct sim_mailbox *box = &sim.server.boxes[INBOX];
+    check_forget(&sim.clients[0]);
+    box->uidvalidity = 77;
+    box->messages[0].content = 3;
+    box->messages[1].content = 2;
+
+    (void)when_golub_syncs_after(60);
+
+    then_it_is_there(INBOX, 2, 1);
+    then_it_is_there(INBOX, 3, 1);
+    then_both_sides_agree();
+    then_it_is_here(INBOX, 2, 1);
+    then_it_is_here(INBOX, 3, 1);
+}
+
+/* Its numbers in Work have grown past what they were: only INBOX says that it was restored. */
+static void
+a_restored_server_is_listed_whole_where_its_numbers_hide_it(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    const uint32_t uid = given_mail_there(WORK, 2);
+    given_both_sides_agree();
+    sim.backup = sim.server;
+    server_set_flags(&sim.server, WORK, server_message(&sim.server, WORK, uid), FLAG_FLAGGED, 0);
+    given_mail_there(INBOX, 4);
+    given_both_sides_agree();
+    assert_string_equal(file_of(WORK, 2)->info, "c:2,F");
+    given_server_as_in_backup();
+    given_mail_there(WORK, 5);
+    given_mail_there(WORK, 6);
+
+    then_both_sides_agree();
+
+    unsigned shown;
+    assert_int_equal(server_message(&sim.server, WORK, uid)->flags, local_info_flags(file_of(WORK, 2)->info, &shown));
+    then_it_is_there(INBOX, 4, 1); /* what it lost and we hold goes up again */
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(an_append_that_may_still_be_under_way_is_not_sent_again),
+        SCENARIO(a_move_whose_answer_was_lost_is_found_although_the_size_says_otherwise),
+        SCENARIO(a_line_that_breaks_during_a_listing_hides_no_change),
+        SCENARIO(our_deleted_comes_off_where_somebody_wants_the_message_after_a_crash),
+        SCENARIO(what_a_crash_left_in_the_quarantine_is_in_its_index),
+        SCENARIO(a_crash_between_mark_and_commit_undoes_no_removal),
+        SCENARIO(under_another_uidvalidity_no_uid_means_what_it_meant),
+        SCENARIO(a_restored_server_is_listed_whole_where_its_numbers_hide_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

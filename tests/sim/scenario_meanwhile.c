@@ -1,0 +1,250 @@
+/* Others act while golub is at work, at the one moment at which it could take what it sees for something else. */
+#include "tests/sim/scenario.h"
+
+static int calls;
+static char base[LOCAL_BASE_MAX + 1]; /* of the file that it is about */
+
+static void
+given_its_name(int mailbox, int content)
+{
+    text_print(base, sizeof base, "%s", file_of(mailbox, content)->base);
+}
+
+/* What the journal has seen of a mailbox in the run under way. */
+static uint32_t
+uidnext_seen(int mailbox)
+{
+    struct journal_mailbox *list = NULL;
+    struct error err = {0};
+    size_t count = 0;
+    uint32_t uidnext = 0;
+
+    assert_true(journal_mailboxes(sim.clients[0].journal, &list, &count, &err));
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i].name, server_mailbox_name(mailbox)) == 0)
+            uidnext = list[i].uidnext;
+    journal_mailboxes_free(list, count);
+    return uidnext;
+}
+
+/* ---- on the server ---- */
+
+static void
+move_there_behind_the_listing(struct world *world)
+{
+    uint32_t uid;
+
+    if (calls > 0 || uidnext_seen(INBOX) != sim.server.boxes[INBOX].uidnext)
+        return;
+    calls++;
+    assert_true(server_add(&sim.server, INBOX, 1, 0, 0, 1600000000, &uid));
+    ledger_put(world, 1, INBOX);
+    ledger_out(world, 1, WORK);
+    server_expunge(&sim.server, WORK, 1);
+}
+
+static void
+a_message_that_moves_from_a_mailbox_not_yet_listed_to_one_that_is_is_no_removal(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    given_mail_there(INBOX, 2);
+    given_mail_there(WORK, 4);
+    calls = 0;
+    given_others_act(move_there_behind_the_listing);
+
+    (void)when_golub_syncs_after(60);
+
+    assert_int_equal(calls, 1);
+    then_it_is_here(INBOX, 1, 1);
+    then_it_is_here(WORK, 1, 0);
+    assert_int_equal(here()->quarantined, 0);
+    then_both_sides_agree();
+}
+
+static void
+flag_the_victim(struct world *world)
+{
+    struct journal_op *ops = NULL;
+    struct error err = {0};
+    size_t count = 0;
+
+    (void)world;
+    assert_true(journal_ops(sim.clients[0].journal, &ops, &count, &err));
+    free(ops);
+    if (count == 0 || calls++ > 0)
+        return;
+    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, 1), FLAG_FLAGGED, 0);
+}
+
+static void
+a_message_that_is_flagged_right_before_its_removal_comes_back(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    when_the_user_removes(INBOX, 1);
+    calls = 0;
+    given_others_act(flag_the_victim);
+
+    (void)when_golub_syncs_after(60);
+
+    assert_true(calls > 0);
+    then_it_is_there(INBOX, 1, 1);
+    then_both_sides_agree();
+    assert_string_equal(file_of(INBOX, 1)->info, "c:2,F");
+}
+
+static void
+a_move_that_the_server_has_no_room_for_leaves_the_message_where_it_is(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(WORK, 1);
+    for (int i = 2; sim.server.boxes[INBOX].count < SIM_MESSAGES; i++)
+        if (!content_get(i)->digests.has_nul)
+            given_mail_there(INBOX, i);
+    given_both_sides_agree();
+    when_the_user_moves(1, WORK, INBOX);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_there(WORK, 1, 1);
+    ledger_out(&sim.world, 2, INBOX);
+    server_expunge(&sim.server, INBOX, 1);
+    then_both_sides_agree();
+    then_it_is_there(WORK, 1, 0);
+    then_it_is_there(INBOX, 1, 1);
+}
+
+/* ---- in the folders ---- */
+
+/* Into INBOX, which is listed already, while Work is; and back when Work has been listed. */
+static void
+move_out_and_back(struct world *world)
+{
+    static const char *const inbox = "INBOX";
+    struct journal_message message;
+    struct error err = {0};
+    bool listed = false;
+
+    (void)world;
+    for (int64_t mailbox = 1; !listed && mailbox < 4; mailbox++)
+        assert_true(journal_message_by_base(sim.clients[0].journal, mailbox, inbox, &message, &listed, &err));
+    if (!listed || ++calls == 2 || calls > 3)
+        return;
+    struct sim_file *file = maildir_sim_base(here(), calls == 1 ? WORK : INBOX, base);
+    if (file == NULL)
+        return;
+    maildir_sim_touch(here(), file->mailbox);
+    file->mailbox = calls == 1 ? INBOX : WORK;
+    maildir_sim_touch(here(), file->mailbox);
+}
+
+static void
+a_file_that_is_away_while_its_folder_is_listed_once_is_not_removed(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    given_its_name(WORK, 1);
+    assert_non_null(maildir_sim_add(here(), INBOX, "INBOX", "n", 2, 1600000000)); /* seen: INBOX has been listed */
+    ledger_put(&sim.world, 2, INBOX);
+    given_mail_here(WORK, 4);
+    calls = 0;
+    given_others_act(move_out_and_back);
+
+    (void)when_golub_syncs_after(60);
+
+    assert_true(calls >= 3);
+    then_it_is_there(WORK, 1, 1);
+    then_it_is_here(WORK, 1, 1);
+    then_both_sides_agree();
+}
+
+/* There, not there, there, ... */
+static void
+come_and_go(struct world *world)
+{
+    (void)world;
+    for (size_t i = 0; i < here()->tree.count; i++) {
+        struct sim_file *file = &here()->tree.files[i];
+        if (strcmp(file->base, base) == 0)
+            file->mailbox = file->mailbox == WORK ? -1 : WORK;
+    }
+    maildir_sim_touch(here(), WORK);
+}
+
+static void
+a_folder_that_never_stands_still_proves_no_removal(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed < 33; seed++) {
+        given_empty_account(seed);
+        given_mail_there(WORK, 1);
+        given_both_sides_agree();
+        given_its_name(WORK, 1);
+        maildir_sim_touch(here(), WORK);
+        /* Nor does it ask for the message once more, which a survivor that was flagged would be fetched for. */
+        if (seed % 2 == 0)
+            server_set_flags(&sim.server, WORK, server_message(&sim.server, WORK, 1), FLAG_FLAGGED, 0);
+        given_others_act(come_and_go);
+
+        (void)when_golub_syncs_after(60);
+
+        then_it_is_there(WORK, 1, 1);
+        struct sim_file *file = maildir_sim_base(here(), -1, base);
+        if (file != NULL)
+            file->mailbox = WORK;
+        maildir_sim_touch(here(), WORK);
+        then_both_sides_agree();
+        then_it_is_here(WORK, 1, 1);
+    }
+}
+
+static void
+take_inbox_away(struct world *world)
+{
+    (void)world;
+    if (sim.server.connected)
+        here()->tree.folder[INBOX] = false;
+}
+
+static void
+what_may_stand_in_a_folder_that_cannot_be_read_is_not_removed(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(WORK, 1);
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    when_the_user_moves(1, WORK, INBOX);
+    given_others_act(take_inbox_away);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_there(WORK, 1, 1);
+    here()->tree.folder[INBOX] = true;
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_there(WORK, 1, 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(a_message_that_moves_from_a_mailbox_not_yet_listed_to_one_that_is_is_no_removal),
+        SCENARIO(a_message_that_is_flagged_right_before_its_removal_comes_back),
+        SCENARIO(a_move_that_the_server_has_no_room_for_leaves_the_message_where_it_is),
+        SCENARIO(a_file_that_is_away_while_its_folder_is_listed_once_is_not_removed),
+        SCENARIO(a_folder_that_never_stands_still_proves_no_removal),
+        SCENARIO(what_may_stand_in_a_folder_that_cannot_be_read_is_not_removed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,220 @@
+"""
+What a sync costs: turns, bytes, and what is not even looked at. Round trips make mail sync slow, and they are the easiest thing
+to lose by an innocent change; so here they are counted. No seconds: those are tests/bench.
+"""
+import os
+import re
+
+from base import OK, PASSWORD, SystemTest, main
+from rig.fill import Wire, small
+
+MAILBOXES = 60
+EACH = 4
+DELAY = 8  # ms one way: answers come back after the client has said all that it says without waiting
+
+
+def selected(proxy):
+    """Mailboxes that were opened, in order."""
+    found = []
+    for line in proxy.sent():
+        match = re.match(rb'\S+ (?:SELECT|EXAMINE) ("(?:\\.|[^"])*"|\S+)', line, re.I)
+        if match:
+            found.append(match.group(1).strip(b'"').decode())
+    return found
+
+
+def commands(proxy, *names):
+    words = [line.upper().split(b" ") for line in proxy.sent()]
+    return [w for w in words if len(w) > 1 and (w[1] in names or (w[1] == b"UID" and w[2] in names))]
+
+
+class EconomyTest(SystemTest):
+    server_options = {"special_use": False, "mechanisms": ("plain", "login")}
+    account_options = {"max_delete": "off"}
+
+    def setUp(self):
+        super().setUp()
+        self.through(delay=DELAY)
+
+    def fill(self, mailbox, count, first=0, size=600):
+        with Wire(self.server.port, self.user, PASSWORD) as wire:
+            if mailbox != "INBOX":
+                wire.command(b'CREATE "%s"' % mailbox.encode())
+            wire.append(mailbox, (m.replace(b"\r\nFrom:", b"\r\nX-Where: %s %d\r\nFrom:" % (mailbox.encode(), first), 1)
+                                  for m in small(count, size)))
+
+    def cost(self, turns, up=None, down=None):
+        """The sync that just ended cost at most that."""
+        stats = self.proxy.stats
+        self.assertLessEqual(stats["turns"], turns, self.evidence())
+        self.assertEqual(stats["conns"], 1)
+        if up is not None:
+            self.assertLess(stats["up"], up, self.evidence())
+        if down is not None:
+            self.assertLess(stats["down"], down, self.evidence())
+
+    def settle(self):
+        """What was written a moment ago is looked at once more by the next run; after that nothing is left to look at."""
+        self.sync()
+        self.sync()
+
+
+class ManyMailboxesTest(EconomyTest):
+    def setUp(self):
+        super().setUp()
+        self.names = ["INBOX"] + ["box%02d" % n for n in range(1, MAILBOXES)]
+        for name in self.names:
+            self.fill(name, EACH)
+
+    def test_a_first_sync_takes_a_few_turns_however_many_mailboxes_there_are(self):
+        self.sync()
+
+        self.cost(turns=14)
+        self.assert_same()
+
+    def test_nothing_changed_costs_one_list_and_no_look_at_any_mailbox(self):
+        self.sync()
+        self.settle()
+
+        self.sync()
+
+        self.cost(turns=8, up=1500, down=4000 + 160 * MAILBOXES)
+        self.assertEqual(selected(self.proxy), [])
+        self.assertEqual(commands(self.proxy, b"FETCH", b"STATUS", b"SEARCH"), [])
+        self.assertEqual(len(commands(self.proxy, b"LIST")), 1)
+
+    def test_one_new_mail_opens_one_mailbox(self):
+        self.sync()
+        self.settle()
+        self.client.append("box17", self.corpus.simple("news").bytes)
+
+        self.sync()
+
+        self.cost(turns=10, up=2500)
+        self.assertEqual(set(selected(self.proxy)), {"box17"})
+        self.assert_same()
+
+    def test_one_flag_set_here_opens_one_mailbox(self):
+        self.sync()
+        self.settle()
+        self.maildir.flag(self.maildir.files("box23")[1], add="F")
+
+        self.sync()
+
+        self.cost(turns=10, up=2500)
+        self.assertEqual(set(selected(self.proxy)), {"box23"})
+        self.assert_same()
+
+    def test_changes_in_every_mailbox_take_no_more_turns_than_in_one(self):
+        self.sync()
+        self.settle()
+        for name in self.names:
+            self.client.append(name, self.corpus.simple("news of " + name).bytes)
+            self.maildir.flag(self.maildir.files(name)[0], add="F")
+
+        self.sync()
+
+        self.cost(turns=14)
+        self.assert_same()
+
+
+class OneMailboxTest(EconomyTest):
+    def test_nothing_changed_here_means_no_directory_is_read_and_no_message_looked_at(self):
+        self.fill("INBOX", 500)
+        self.sync()
+        self.settle()
+        log = self.home.path_of("looks")
+        calls = "getdents,getdents64,stat,lstat,newfstatat,statx,open,openat,access,faccessat,faccessat2"
+
+        self.proxy.reset()
+        result = self.home.run("sync", "work", env={"ASAN_OPTIONS": "exitcode=99:detect_leaks=0"},
+                               prefix=("strace", "-f", "-qq", "-y", "-s", "300", "-o", log, "-e", "trace=" + calls))
+
+        self.check(result, OK)
+        self.assertLess(self.proxy.stats["down"], 4000)
+        root = re.escape(self.account.root)
+        with open(log, errors="replace") as f:
+            looks = f.readlines()
+        listed = [c for c in looks if "getdents" in c and re.search(root + r"/INBOX/(cur|new)>", c)]
+        seen = [c for c in looks if re.search(root + r'/INBOX/(cur|new)/[^"/>]', c) or re.search(r'INBOX/(cur|new)>, "[^"/.]', c)]
+        self.assertTrue(any(os.path.basename(self.account.root) in c for c in looks), "strace saw nothing")
+        self.assertEqual(listed, [])
+        self.assertEqual(seen, [])
+
+    def test_flags_of_the_server_come_as_changes_only(self):
+        self.fill("INBOX", 600)
+        self.sync()
+        self.settle()
+        self.client.select("INBOX")
+        self.client.imap.store("1:200", "+FLAGS.SILENT", "(\\Seen)")
+        self.client.imap.unselect()
+
+        self.sync()
+
+        self.cost(turns=12, up=1500, down=4000 + 80 * 200)
+        self.assertEqual(sum("S" in f.letters for f in self.maildir.files("INBOX")), 200)
+
+    def test_many_flags_go_up_as_sets(self):
+        self.fill("INBOX", 600)
+        self.sync()
+        self.settle()
+        for file in self.maildir.files("INBOX"):
+            self.maildir.read(file)
+
+        self.sync()
+
+        self.cost(turns=12, up=4000)
+        self.assertLessEqual(len(commands(self.proxy, b"STORE")), 4)
+        self.assert_same()
+
+    def test_new_mail_goes_up_without_a_wait_for_each(self):
+        self.sync()
+        mails = self.corpus.messages(80, edge=False)
+        for mail in mails:
+            self.maildir.put("INBOX", mail.lf, "S", date=mail.date)
+
+        self.sync()
+
+        self.cost(turns=12, up=4000 + sum(len(m.bytes) + 120 for m in mails))
+        self.assert_same()
+
+    def test_moved_mail_does_not_travel(self):
+        self.fill("Archive", 1)
+        self.fill("INBOX", 600, size=3000)
+        self.sync()
+        self.settle()
+        for file in self.maildir.files("INBOX")[:500]:
+            self.maildir.move(file, "Archive", rename=True)
+
+        self.sync()
+
+        self.cost(turns=14, up=6000)
+        self.assertEqual(commands(self.proxy, b"APPEND"), [])
+        self.assertNotIn(b"BODY.PEEK[]", self.proxy.stream("up").upper())
+        self.assert_same()
+
+    def test_many_deletions_go_up_together(self):
+        self.fill("INBOX", 900)
+        self.sync()
+        self.settle()
+        for file in self.maildir.files("INBOX")[:600]:
+            self.maildir.delete(file)
+
+        self.sync()
+
+        self.cost(turns=14, up=6000)
+        self.assertEqual(self.client.status("INBOX")["messages"], 300)
+        self.assert_same()
+
+    def test_a_message_comes_down_once(self):
+        self.fill("INBOX", 300, size=4000)
+
+        self.sync()
+
+        self.cost(turns=10, down=300 * 4000 * 1.15)
+        bodies = self.proxy.received().count(b"X-Number: ")
+        self.assertEqual(bodies, 300)
+
+
+if __name__ == "__main__":
+    main()
