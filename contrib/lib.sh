@@ -100,7 +100,7 @@ build_preset() {
     say "Building build/$1 ..."
     # A tree that was configured under another path, or by another cmake, is configured anew.
     if ! (cd "$top" && { cmake --preset "$1" || cmake --fresh --preset "$1"; }) >"$build_log" 2>&1 </dev/null ||
-        ! (cd "$top" && cmake --build --preset "$1" -j "$2" ${3:+--target "$3"}) >>"$build_log" 2>&1 </dev/null; then
+        ! (cd "$top" && cmake --build --preset "$1" -j "$2" ${3:+--target $3}) >>"$build_log" 2>&1 </dev/null; then
         grep -A 12 -E '(error|Error): |^CMake Error|^FAILED' "$build_log" | head -n 60 >&2
         tail -n 5 "$build_log" >&2
         fail "The build failed; all it said is in $build_log"

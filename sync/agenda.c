@@ -337,6 +337,8 @@ rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up)
         old->lseen = run_flags_of(new->info, old->lbase);
         old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED);
         memcpy(old->wire, new->wire, DIGEST_SIZE);
+        if (new->uid != 0) /* a file and a UID that never agreed: set wins */
+            old->rbase = old->lbase = old->rseen & old->lseen;
     } else if (ok) {
         old->uid = new->uid;
         old->size = new->size;

@@ -75,7 +75,7 @@ become_alias(struct run *run, struct mailbox *mailbox, struct sending *sending, 
     *done = false;
     for (size_t i = 0; ok && !*done && i < count; i++) {
         ok = ids[i] == sending->message.id || run_load(run, ids[i], other);
-        *done = ok && ids[i] != sending->message.id && other->mailbox == mailbox->row.id && other->uid != 0 &&
+        *done = ok && ids[i] != sending->message.id && other->mailbox == mailbox->row.id && other->uid != 0 && other->base[0] != '\0' &&
                 (other->facts & (FACT_GONE_THERE | FACT_GONE_HERE)) == 0;
     }
     if (ok && *done) {

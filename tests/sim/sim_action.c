@@ -242,7 +242,7 @@ here_change(struct sim *sim, struct maildir_sim *maildir)
         mua_remove(maildir, file);
     } else if (what < 97) {
         here_transfer(sim, maildir, file, what < 87);
-    } else {
+    } else if (sim->edits) {
         here_edit(sim, maildir, file);
     }
 }

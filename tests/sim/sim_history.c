@@ -50,6 +50,7 @@ begin(const struct history *history)
     choose_server(&sim.server, &world->rng);
     sim.layout = rng_chance(&world->rng, 30) ? LAYOUT_MAILDIRPP : LAYOUT_VERBATIM;
     sim.disasters = rng_chance(&world->rng, 45);
+    sim.edits = !sim.disasters && rng_chance(&world->rng, 20);
     sim.has_backup = sim.rewound = false;
     sim.syncs = 0;
     for (int i = 0; i < world->clients; i++) {
@@ -87,6 +88,8 @@ sync_disturbed(int client)
     struct rng *rng = &world->rng;
     const unsigned what = rng_below(rng, 100);
 
+    if (rng_chance(rng, 60))
+        users_act();
     world->crash_after = rng_chance(rng, 50);
     world->lose_after = rng_chance(rng, 60);
     if (what < 20) {
@@ -103,6 +106,11 @@ sync_disturbed(int client)
     say(world, "  sync %d: crash at %ld, line breaks at %ld, aim at %d. %s, %d %% outside", client, world->crash_at,
         world->lose_at, world->aim_left, step_name(world->aim), world->interfere);
     (void)run_sync(&sim, client);
+    /* Who sees it fail starts it again at once: what was cut off may still be under way. */
+    if (!world->failed && rng_chance(rng, 35)) {
+        say(world, "  sync %d again", client);
+        (void)run_sync(&sim, client);
+    }
 }
 
 static void
