@@ -367,11 +367,12 @@ is_only(struct run *run, const struct pair_item *item)
     return known && count == 2;
 }
 
-/* A header is no proof where several messages have it. Items as sorted by pair_match or pair_sort. */
+/* A header is no proof where several messages have it, or where the date is another. Items as sorted by pair_match or pair_sort. */
 static bool
 is_ambiguous(const struct pair_item *gone, size_t gone_count, const struct pair_item *fresh, size_t fresh_count, const struct pair_item *like)
 {
-    return pair_count(gone, gone_count, like, true) != 1 || pair_count(fresh, fresh_count, like, true) != 1;
+    return pair_count(gone, gone_count, like, false) != 1 || pair_count(fresh, fresh_count, like, false) != 1 ||
+           pair_count(gone, gone_count, like, true) != 1;
 }
 
 /* The new place can't be filled yet: the old one waits for it. */
@@ -505,7 +506,7 @@ read_bodies(struct run *run, struct probe *probes, size_t count)
     return ok && run_commit(run);
 }
 
-/* What arrived and looks like what vanished, but not alone in that: which of them it is, only the body tells. */
+/* What arrived and looks like what vanished, but not alone in that, or with another date: which of them it is, only the body tells. */
 static bool
 probe_ambiguous(struct run *run, struct agenda *agenda)
 {
@@ -526,7 +527,7 @@ probe_ambiguous(struct run *run, struct agenda *agenda)
     for (size_t f = 0; ok && f < fresh_count; f++) {
         const struct todo *todo = look_up(index, agenda->count, fresh[f].id);
 
-        if (pair_count(gone, gone_count, &fresh[f], true) != 0 && is_ambiguous(gone, gone_count, fresh, fresh_count, &fresh[f]))
+        if (pair_count(gone, gone_count, &fresh[f], false) != 0 && is_ambiguous(gone, gone_count, fresh, fresh_count, &fresh[f]))
             probes[n++] = (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = todo->id};
     }
     if (ok && n != 0)

@@ -254,27 +254,6 @@ finish_pairing(struct run *run)
     return situation_mark(run); /* close_mark commits it */
 }
 
-/*
- * Before the first pair of an account: rows that know both a UID and a file mean "deleted" where the file is missing, so from then
- * on another folder in the place of this one must be told by its missing mark, also if nothing had to be fetched or sent.
- */
-static bool
-mark_first(struct run *run)
-{
-    bool any = false;
-
-    for (size_t i = 0; i < run->count; i++)
-        any = any || run->mailboxes[i].folder_here;
-    if (run->mark.present || !any)
-        return true;
-    if (!situation_mark(run) || !run_begin(run))
-        return false;
-    if (situation_mark_commit(run))
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
-}
-
 static bool
 work(struct run *run)
 {
@@ -288,7 +267,7 @@ work(struct run *run)
         return false;
     if (run->dry)
         return dry_pass(run);
-    if (!observe(run) || !recover_intents(run) || !mark_first(run))
+    if (!observe(run) || !recover_intents(run))
         return false;
     for (int i = 0; more && i < PASSES_MAX && !run_stopped(run); i++) {
         if (!pass(run, &more))

@@ -11,6 +11,8 @@
 
 #include <inttypes.h>
 
+#define WIDE_COUNT 64 /* so few new UIDs that reading a header too many costs less than believing a wrong size */
+
 struct half { /* a message that is on one side only */
     int64_t id;
     uint64_t size;
@@ -258,7 +260,7 @@ static void
 choose_candidates(struct meeting *meeting)
 {
     struct halves *files = &meeting->files;
-    bool wide = meeting->run->sizes_lie || meeting->run->pair_all || meeting->mailbox->row.state == MAILBOX_REPAIR || meeting->mailbox->row.messages == meeting->uids.count;
+    bool wide = meeting->uids.count <= WIDE_COUNT || meeting->run->sizes_lie || meeting->run->pair_all || meeting->mailbox->row.state == MAILBOX_REPAIR || meeting->mailbox->row.messages == meeting->uids.count;
     bool intents = false;
 
     qsort(files->at, files->count, sizeof *files->at, compare_sizes);
@@ -587,10 +589,7 @@ save_headers(struct meeting *meeting)
 static bool
 meet(struct meeting *meeting)
 {
-    choose_candidates(meeting);
-    if (!choose_named(meeting) || !take_probes(meeting, true))
-        return false;
-    if (!walk_groups(meeting, KEY_HEADER, join_headers))
+    if (!take_probes(meeting, true) || !walk_groups(meeting, KEY_HEADER, join_headers))
         return false;
     if (!narrow(meeting))
         return false;
@@ -600,15 +599,36 @@ meet(struct meeting *meeting)
     return save_headers(meeting);
 }
 
+/* Is there anything that may be a pair? */
+static bool
+choose(struct meeting *meeting, bool *wanted)
+{
+    choose_candidates(meeting);
+    if (!choose_named(meeting))
+        return false;
+    for (size_t u = 0; !*wanted && u < meeting->uids.count; u++)
+        *wanted = meeting->uids.at[u].wanted;
+    return true;
+}
+
 static bool
 identify_mailbox(struct run *run, uint32_t index)
 {
     struct meeting meeting = {.run = run, .index = index, .mailbox = &run->mailboxes[index]};
-    bool ok = run_begin(run) && gather(&meeting);
+    bool wanted = false, ok = gather(&meeting);
 
-    /* All pairs of a mailbox, and the end of its repair, in one transaction. */
     if (ok && meeting.files.count != 0 && meeting.uids.count != 0)
-        ok = meet(&meeting);
+        ok = choose(&meeting, &wanted);
+    /*
+     * Rows that know both a UID and a file mean "deleted" where the file is missing: from here on a Maildir that was restored, or
+     * another in its place, must be told by its mark, also if nothing has to be fetched or sent.
+     */
+    if (ok && wanted)
+        ok = situation_mark(run);
+    /* All pairs of a mailbox, and the end of its repair, in one transaction. */
+    ok = ok && run_begin(run);
+    if (ok && wanted)
+        ok = meet(&meeting) && situation_mark_commit(run);
     if (ok && meeting.mailbox->row.state == MAILBOX_REPAIR && !meeting.mailbox->unsure) {
         meeting.mailbox->row.state = MAILBOX_ACTIVE;
         ok = journal_mailbox_save(run->journal, &meeting.mailbox->row, &run->err);

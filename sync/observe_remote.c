@@ -193,7 +193,10 @@ add_unknown(struct run *run, struct sight *sight, const struct remote_message *s
     return ok;
 }
 
-/* After APPEND: for the flags we sent, what the server shows is its base; all else is somebody's change. */
+/*
+ * After APPEND: for the flags we sent, what the server shows is its base. One that it does not show counts as set here since:
+ * it is stored once more (some servers forget flags of APPEND and take them by STORE); all else is somebody's change.
+ */
 static void
 take_echo(struct journal_message *message, const struct remote_message *seen)
 {
@@ -203,6 +206,7 @@ take_echo(struct journal_message *message, const struct remote_message *seen)
     }
     if (seen->has_flags) {
         message->rbase = seen->flags & message->lbase;
+        message->lbase &= seen->flags;
         message->facts &= ~(unsigned)FACT_ECHO;
     }
 }

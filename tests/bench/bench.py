@@ -18,7 +18,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from clients import Golub, Mbsync, file_system  # noqa: E402
 from rig.dovecot import Dovecot, program  # noqa: E402
-from rows import DELAY, ROWS, Bench, remove_mail  # noqa: E402
+from rows import DELAY, KB, MB, ROWS, Bench, remove_mail  # noqa: E402
 
 QUICK = 0.05  # of the full size
 COLUMNS = (("seconds", 8), ("cpu", 7), ("turns", 6), ("kB up", 9), ("kB down", 9), ("MB res.", 8), ("fsync", 7), ("syncfs", 7))
@@ -27,12 +27,17 @@ COLUMNS = (("seconds", 8), ("cpu", 7), ("turns", 6), ("kB up", 9), ("kB down", 9
 def cells(cost):
     def number(value, form="%d"):
         return "-" if value is None else form % value
-    return ("%.2f" % cost.seconds, "%.2f" % (cost.user + cost.system), number(cost.turns), number(cost.up and cost.up / 1000, "%.1f"),
-            number(cost.down and cost.down / 1000, "%.1f"), "%.1f" % (cost.resident / 1e6), str(cost.fsync), str(cost.syncfs))
+    return ("%.2f" % cost.seconds, "%.2f" % (cost.user + cost.system), number(cost.turns),
+            number(cost.up and cost.up / KB, "%.1f"), number(cost.down and cost.down / KB, "%.1f"),
+            "%.1f" % (cost.resident / MB), str(cost.fsync), str(cost.syncfs))
+
+
+def head():
+    return "%-4s%-8s" % ("row", "") + "".join(name.rjust(width) for name, width in COLUMNS)
 
 
 def table(lines):
-    out = ["%-4s%-8s" % ("row", "") + "".join(name.rjust(width) for name, width in COLUMNS)]
+    out = []
     for line in lines:
         out.append("%-4d%s" % (line.row, line.what))
         for name, cost in line.costs.items():
@@ -54,7 +59,8 @@ def surroundings(folder):
         % (platform.release(), os.cpu_count(), os.getloadavg()[0], kind, device, options),
         "Rows 2 and 4: a relay adds %d ms each way and counts turns (the client speaks after the server spoke, LOGOUT included)."
         % DELAY,
-        "Durable on both sides: golub's fsync = true, mbsync's FSync yes (but in row 3). fsync counts fdatasync, too, and the journal's."))
+        "Durable on both sides: golub's fsync = true, mbsync's FSync yes (but in row 3).",
+        "fsync: fdatasync is counted, too, and so are the flushes of golub's journal and of mbsync's."))
 
 
 def parse():
@@ -87,16 +93,17 @@ def main():
         signal.signal(number, lambda *_: sys.exit(1))  # so that the server is stopped on the way out
     began = time.monotonic()
     lines = []
-    print(surroundings(tempfile.gettempdir()) + "\n", flush=True)
+    print("%s\n\n%s" % (surroundings(tempfile.gettempdir()), head()), flush=True)
     for row in options.rows:
         with Dovecot(users={"u%d" % n: "secret" for n in range(4)}, special_use=False,
                      mechanisms=("plain", "login")) as server:
             bench = Bench(server, options.tools, QUICK if options.quick else 1.0, not options.no_mbsync, options.log)
             if sys.stderr.isatty():
                 bench.say = lambda text: print("  [%4d s] %s" % (time.monotonic() - began, text), file=sys.stderr, flush=True)
-            lines += ROWS[row](bench)
+            done = ROWS[row](bench)
             remove_mail(server)
-    print(table(lines))
+        print(table(done), flush=True)
+        lines += done
     missed = sum(not true for line in lines for _, true in line.targets)
     undone = sum(cost.note == "NOT DONE" for line in lines for cost in line.costs.values())
     print("\n%s; load %.2f at the end." % ("%d missed, %d not done" % (missed, undone) if missed or undone else "All met",

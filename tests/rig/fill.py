@@ -30,7 +30,8 @@ def small(count, size=600):
     """count messages of about this size, cheap to make."""
     body = b"the road went round the hill so that every cart could rest once before the gate\r\n"
     for n in range(count):
-        head = b"From: a@example.org\r\nTo: b@example.org\r\nSubject: number %d\r\nMessage-ID: <%d@bench.example>\r\n\r\n" % (n, n)
+        head = (b"From: a@example.org\r\nTo: b@example.org\r\nSubject: number %d\r\nMessage-ID: <%d@bench.example>\r\n\r\n"
+                % (n, n))
         yield numbered(n, head + body * max(1, (size - len(head)) // len(body)))
 
 

@@ -6,9 +6,10 @@
     planted.py --scratch DIR          keep copy and build there, so that the next time is faster
     planted.py --jobs 2
 
-A test that can't see a bug proves nothing by passing. So the tree is copied, one bug is put into the copy, what the test needs
-is built, the test is run and has to fail, and the bug is taken out again. Before that, the same tests have to pass without any.
-A change names the text that it replaces; a text that is not there exactly once is an error, so the list can't outlive the code.
+A test that can't see a bug proves nothing by passing. So the tree is copied, one bug is put into the copy, what the test
+needs is built, the test is run and has to fail, and the bug is taken out again. Before that, the same tests have to pass
+without any. A change names the text that it replaces; a text that is not there exactly once is an error, so the list
+can't outlive the code.
 """
 
 import argparse
@@ -36,8 +37,8 @@ class Broken(Exception):
 def sources():
     """Names of the tree's files, whether it is a clone or only a copy."""
     if (TOP / ".git").exists():
-        listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TOP, check=True,
-                                capture_output=True).stdout.decode().split("\0")
+        listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                                cwd=TOP, check=True, capture_output=True).stdout.decode().split("\0")
     else:
         listed = [str(path.relative_to(TOP)) for path in TOP.rglob("*") if path.relative_to(TOP).parts[0] != "build"]
     return {name for name in listed if name and (TOP / name).is_file()}
@@ -65,23 +66,26 @@ class Scratch:
 
     def configure(self):
         generator = ["-G", "Ninja"] if shutil.which("ninja") else []
-        self.call(["cmake", *generator, "-S", self.tree, "-B", self.build, "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS=-O1 -w"])
+        self.call(["cmake", *generator, "-S", self.tree, "-B", self.build, "-DCMAKE_BUILD_TYPE=Debug",
+                   "-DCMAKE_C_FLAGS=-O1 -w"])
 
     def make(self, targets):
         self.call(["cmake", "--build", self.build, "-j", str(self.jobs), "--target", *sorted(targets)])
 
     def call(self, command):
-        done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=BUILD_SECONDS, check=False)
+        done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=BUILD_SECONDS, check=False)
         if done.returncode != 0:
             raise Broken("\n".join(done.stdout.splitlines()[-15:]))
 
 
 def run(test, build):
     """Exit status of a test (None: it hung) and what it said."""
-    environment = dict(os.environ, GOLUB_BIN=str(build / "config/golub"), PYTHONDONTWRITEBYTECODE="1", CMOCKA_MESSAGE_OUTPUT="STDOUT")
-    child = subprocess.Popen(test.command(build), cwd=test.folder(build.parent / "tree"), env=environment, text=True, errors="replace",
-                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    environment = dict(os.environ, GOLUB_BIN=str(build / "config/golub"), PYTHONDONTWRITEBYTECODE="1",
+                       CMOCKA_MESSAGE_OUTPUT="STDOUT")
+    child = subprocess.Popen(test.command(build), cwd=test.folder(build.parent / "tree"), env=environment, text=True,
+                             errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, start_new_session=True)
     try:
         said = child.communicate(timeout=TEST_SECONDS)[0]
         return child.returncode, said
@@ -111,7 +115,8 @@ def undo(before):
 
 def what_it_said(said):
     """The line in which a test says what is wrong."""
-    for pattern in (r"^seed \d+: (.*)", r"^\[  FAILED  \] ([A-Za-z_]\w+)$", r"^(?:FAIL|ERROR): (\w+)", r"(\S*[Aa]ssertion .*)"):
+    for pattern in (r"^seed \d+: (.*)", r"^\[  FAILED  \] ([A-Za-z_]\w+)$", r"^(?:FAIL|ERROR): (\w+)",
+                    r"(\S*[Aa]ssertion .*)"):
         found = re.findall(pattern, said, re.MULTILINE)
         if found:
             more = len(set(found)) - 1
@@ -142,7 +147,7 @@ def try_bug(scratch, bug):
     caught = status is not None and status != 0
     verdict = str(bug.test) if caught else f"SURVIVES {bug.test}" + (" (hung)" if status is None else "")
     files = ", ".join(dict.fromkeys(name for name, _, _ in bug.changes))
-    print(f"{bug.name:58} {files:34} {verdict:42} {time.monotonic() - began:4.0f}", flush=True)
+    print(f"{bug.name:58} {files:34} {time.monotonic() - began:4.0f} {verdict}", flush=True)
     if caught:
         print(f"    {what_it_said(said)}", flush=True)
     return caught
@@ -166,7 +171,7 @@ def main():
             scratch.fill()
             scratch.configure()
             check_healthy(scratch, bugs)
-            print(f"{'bug':58} {'file':34} {'caught by':42} {'s':>4}", flush=True)
+            print(f"{'bug':58} {'file':34} {'s':>4} caught by", flush=True)
             survivors = [bug.name for bug in bugs if not try_bug(scratch, bug)]
         except Broken as why:
             print(f"planted: {why}", file=sys.stderr)

@@ -120,6 +120,91 @@ a_move_that_the_server_has_no_room_for_leaves_the_message_where_it_is(void **sta
     then_it_is_there(INBOX, 1, 1);
 }
 
+/* ---- what a server shows of a flag that it was sent ---- */
+
+static void
+flag_what_was_read(struct world *world)
+{
+    struct sim_message *message = &sim.server.boxes[INBOX].messages[0];
+
+    (void)world;
+    if ((message->flags & FLAG_SEEN) != 0 && calls++ == 0)
+        server_set_flags(&sim.server, INBOX, message, message->flags | FLAG_FLAGGED, 0);
+}
+
+static void
+what_another_client_changed_before_the_echo_comes_down(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    mua_set_flags(here(), file_of(INBOX, 1), FLAG_SEEN);
+    calls = 0;
+    given_others_act(flag_what_was_read);
+
+    (void)when_golub_syncs_after(60);
+
+    assert_true(calls > 0);
+    then_both_sides_agree();
+    assert_string_equal(file_of(INBOX, 1)->info, "c:2,FS");
+}
+
+static void
+flag_what_arrived(struct world *world)
+{
+    struct sim_mailbox *box = &sim.server.boxes[INBOX];
+
+    (void)world;
+    if (box->count > 0 && calls++ == 0)
+        server_set_flags(&sim.server, INBOX, &box->messages[0], FLAG_FLAGGED, 0);
+}
+
+static void
+what_another_client_changed_right_after_an_upload_comes_down(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_both_sides_agree();
+    given_mail_here(INBOX, 1);
+    calls = 0;
+    given_others_act(flag_what_arrived);
+
+    (void)when_golub_syncs_after(60);
+
+    assert_true(calls > 0);
+    then_both_sides_agree();
+    assert_string_equal(file_of(INBOX, 1)->info, "c:2,F");
+}
+
+static void
+hold_no_flagged(struct world *world)
+{
+    (void)world;
+    if (sim.server.connected)
+        sim.server.boxes[INBOX].permanent = FLAG_ALL & ~(unsigned)FLAG_FLAGGED;
+}
+
+static void
+a_flag_that_the_server_says_ok_to_and_does_not_hold_stays_here(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.condstore = sim.server.qresync = false; /* all flags are listed each time */
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    mua_set_flags(here(), file_of(INBOX, 1), FLAG_FLAGGED);
+    given_others_act(hold_no_flagged);
+
+    (void)when_golub_syncs_after(60);
+
+    sim.server.boxes[INBOX].permanent = FLAG_ALL;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(when_golub_syncs_after(60), 0);
+    assert_int_equal(sim.server.boxes[INBOX].messages[0].flags, 0);
+    assert_string_equal(file_of(INBOX, 1)->info, "c:2,F");
+}
+
 /* ---- in the folders ---- */
 
 /* Into INBOX, which is listed already, while Work is; and back when Work has been listed. */
@@ -166,6 +251,47 @@ a_file_that_is_away_while_its_folder_is_listed_once_is_not_removed(void **state)
     then_both_sides_agree();
 }
 
+/* Into INBOX, once it is listed, and it stays there. */
+static void
+move_behind_the_listing(struct world *world)
+{
+    struct journal_message message;
+    struct error err = {0};
+    bool listed = false;
+
+    (void)world;
+    for (int64_t mailbox = 1; !listed && mailbox < 4; mailbox++)
+        assert_true(journal_message_by_base(sim.clients[0].journal, mailbox, "INBOX", &message, &listed, &err));
+    if (listed && calls++ == 0)
+        when_the_user_moves(1, WORK, INBOX);
+}
+
+/* Removed and sent again it would have lost its keywords. */
+static void
+a_file_that_moves_from_a_folder_not_yet_listed_to_one_that_is_is_moved(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(WORK, 1);
+    server_set_flags(&sim.server, WORK, server_message(&sim.server, WORK, 1), 0, 1);
+    given_both_sides_agree();
+    assert_non_null(maildir_sim_add(here(), INBOX, "INBOX", "n", 2, 1600000000)); /* seen: INBOX has been listed */
+    ledger_put(&sim.world, 2, INBOX);
+    given_mail_here(WORK, 4);
+    calls = 0;
+    given_others_act(move_behind_the_listing);
+
+    (void)when_golub_syncs_after(60);
+
+    assert_true(calls > 0);
+    then_both_sides_agree();
+    then_it_is_there(WORK, 1, 0);
+    then_it_is_there(INBOX, 1, 1);
+    for (size_t i = 0; i < sim.server.boxes[INBOX].count; i++)
+        if (sim.server.boxes[INBOX].messages[i].content == 1)
+            assert_int_equal(sim.server.boxes[INBOX].messages[i].keys, 1);
+}
+
 /* There, not there, there, ... */
 static void
 come_and_go(struct world *world)
@@ -184,25 +310,29 @@ a_folder_that_never_stands_still_proves_no_removal(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed < 33; seed++) {
+        /* And what the server lost meanwhile was here: it goes, and does not come back as new mail. */
+        const bool removed = seed % 2 == 0;
         given_empty_account(seed);
         given_mail_there(WORK, 1);
         given_both_sides_agree();
         given_its_name(WORK, 1);
         maildir_sim_touch(here(), WORK);
-        /* Nor does it ask for the message once more, which a survivor that was flagged would be fetched for. */
-        if (seed % 2 == 0)
-            server_set_flags(&sim.server, WORK, server_message(&sim.server, WORK, 1), FLAG_FLAGGED, 0);
+        if (removed) {
+            ledger_out(&sim.world, 1, WORK);
+            server_expunge(&sim.server, WORK, 1);
+        }
         given_others_act(come_and_go);
 
         (void)when_golub_syncs_after(60);
 
-        then_it_is_there(WORK, 1, 1);
+        then_it_is_there(WORK, 1, removed ? 0 : 1);
         struct sim_file *file = maildir_sim_base(here(), -1, base);
         if (file != NULL)
             file->mailbox = WORK;
         maildir_sim_touch(here(), WORK);
         then_both_sides_agree();
-        then_it_is_here(WORK, 1, 1);
+        then_it_is_there(WORK, 1, removed ? 0 : 1);
+        then_it_is_here(WORK, 1, removed ? 0 : 1);
     }
 }
 
@@ -241,7 +371,11 @@ main(void)
         SCENARIO(a_message_that_moves_from_a_mailbox_not_yet_listed_to_one_that_is_is_no_removal),
         SCENARIO(a_message_that_is_flagged_right_before_its_removal_comes_back),
         SCENARIO(a_move_that_the_server_has_no_room_for_leaves_the_message_where_it_is),
+        SCENARIO(what_another_client_changed_before_the_echo_comes_down),
+        SCENARIO(what_another_client_changed_right_after_an_upload_comes_down),
+        SCENARIO(a_flag_that_the_server_says_ok_to_and_does_not_hold_stays_here),
         SCENARIO(a_file_that_is_away_while_its_folder_is_listed_once_is_not_removed),
+        SCENARIO(a_file_that_moves_from_a_folder_not_yet_listed_to_one_that_is_is_moved),
         SCENARIO(a_folder_that_never_stands_still_proves_no_removal),
         SCENARIO(what_may_stand_in_a_folder_that_cannot_be_read_is_not_removed),
     };

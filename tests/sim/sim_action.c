@@ -89,8 +89,7 @@ there_transfer(struct sim *sim, int mailbox, const struct sim_message *chosen, b
     say(&sim->world, "  there: #%d %s UID %u %s to %s UID %u", message.content, server_mailbox_name(mailbox),
         message.uid, move ? "moved" : "copied", server_mailbox_name(target), uid);
     if (move) {
-        server_expunge(&sim->server, mailbox, message.uid);
-        ledger_out(&sim->world, message.content, mailbox);
+        server_remove(&sim->server, mailbox, message.uid);
     }
     ledger_put(&sim->world, message.content, target);
 }
@@ -111,8 +110,7 @@ there_change(struct sim *sim, int mailbox)
     } else if (what < 70) {
         say(&sim->world, "  there: #%d %s UID %u expunged", message->content, server_mailbox_name(mailbox),
             message->uid);
-        ledger_out(&sim->world, message->content, mailbox);
-        server_expunge(&sim->server, mailbox, message->uid);
+        server_remove(&sim->server, mailbox, message->uid);
     } else {
         there_transfer(sim, mailbox, message, what < 90);
     }
@@ -204,7 +202,10 @@ here_edit(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file)
         return;
     say(&sim->world, "  here %d: #%d in %s is edited in its place, now #%d", maildir->client, old,
         server_mailbox_name(file->mailbox), content);
-    if (server_multiplicity(&sim->server, file->mailbox, old) > 0)
+    bool known = false;
+    for (int i = 0; i < SIM_MAILBOXES; i++)
+        known = known || server_multiplicity(&sim->server, i, old) > 0;
+    if (known)
         file->original = old; /* what golub knows, whatever it was before that */
     mua_edit(maildir, file, content);
     sim->world.ledger[content].edit = true;

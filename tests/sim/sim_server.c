@@ -139,6 +139,18 @@ server_expunge(struct server *server, int mailbox, uint32_t uid)
 }
 
 void
+server_remove(struct server *server, int mailbox, uint32_t uid)
+{
+    struct world *world = server->world;
+
+    ledger_out(world, server_message(server, mailbox, uid)->content, mailbox);
+    for (size_t i = 0; i < server->taken_back_count; i++)
+        if (server->taken_back[i].mailbox == mailbox && server->taken_back[i].uid == uid)
+            ledger_out(world, server->taken_back[i].content, mailbox);
+    server_expunge(server, mailbox, uid);
+}
+
+void
 server_create(struct server *server, int mailbox)
 {
     struct sim_mailbox *box = &server->boxes[mailbox];
@@ -185,6 +197,17 @@ server_reset_uidvalidity(struct server *server, int mailbox)
     box->uidnext = next;
 }
 
+static void
+note_taken_back(struct server *server, int mailbox, const struct sim_message *message)
+{
+    if (server->taken_back_count == SIM_MESSAGES)
+        return;
+    const size_t at = server->taken_back_count++;
+    server->taken_back[at].mailbox = mailbox;
+    server->taken_back[at].uid = message->uid;
+    server->taken_back[at].content = message->content;
+}
+
 void
 server_restore(struct server *server, const struct server *then)
 {
@@ -195,8 +218,11 @@ server_restore(struct server *server, const struct server *then)
         for (size_t k = 0; k < then->boxes[i].count; k++)
             ledger_add(world, then->boxes[i].messages[k].content);
     for (int i = 0; i < SIM_MAILBOXES; i++)
-        for (size_t k = 0; k < server->boxes[i].count; k++)
+        for (size_t k = 0; k < server->boxes[i].count; k++) {
+            if (server->boxes[i].messages[k].uid >= then->boxes[i].uidnext)
+                note_taken_back(server, i, &server->boxes[i].messages[k]);
             ledger_drop(world, server->boxes[i].messages[k].content);
+        }
     memcpy(server->boxes, then->boxes, sizeof server->boxes);
     server->next_uidvalidity = next_uidvalidity;
     server->delayed_count = 0;

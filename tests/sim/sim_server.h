@@ -58,6 +58,11 @@ struct server {
     struct sim_delayed delayed[SIM_DELAYED];
     size_t delayed_count;
     uint32_t next_uidvalidity;
+    struct { /* UIDs that a backup took back: another message may bear them by now */
+        int mailbox, content;
+        uint32_t uid;
+    } taken_back[SIM_MESSAGES];
+    size_t taken_back_count;
     /* the one connection */
     bool connected, examine;
 };
@@ -85,6 +90,8 @@ bool server_add(struct server *server, int mailbox, int content, unsigned flags,
 void server_set_flags(struct server *server, int mailbox, struct sim_message *message, unsigned flags, unsigned keys);
 void server_expunge(struct server *server, int mailbox, uint32_t uid);
 void server_create(struct server *server, int mailbox);
+/** Another client removes it. Where a backup gave its UID to it, nobody can tell it from the message that had it before. */
+void server_remove(struct server *server, int mailbox, uint32_t uid);
 /** APPENDs that were still under way and are due by now (all: at once). */
 void server_delayed(struct server *server, bool all);
 
