@@ -25,6 +25,8 @@ agenda_input(const struct mailbox *mailbox, const struct journal_message *messag
         .alias = (message->facts & FACT_ALIAS) != 0 && message->twin != 0,
     };
 
+    if ((message->facts & FACT_MOVED) != 0)
+        input.remote.base = message->rseen;
     if (message->uid != 0 || (message->facts & (FACT_ALIAS | FACT_GONE_THERE)) == (FACT_ALIAS | FACT_GONE_THERE))
         input.remote.presence = (message->facts & FACT_GONE_THERE) != 0 ? PLAN_GONE : PLAN_HERE;
     if (message->base[0] != '\0')
@@ -335,7 +337,7 @@ rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up)
         memcpy(old->base, new->base, sizeof old->base);
         memcpy(old->info, new->info, sizeof old->info);
         old->lseen = run_flags_of(new->info, old->lbase);
-        old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED);
+        old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_MOVED);
         memcpy(old->wire, new->wire, DIGEST_SIZE);
         if (new->uid != 0) /* a file and a UID that never agreed: set wins */
             old->rbase = old->lbase = old->rseen & old->lseen;

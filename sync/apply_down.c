@@ -56,7 +56,7 @@ record(struct downloading *down, const struct arrival *arrival, const struct loc
     message->has_wire = message->has_header = true;
     memcpy(message->wire, arrival->digests.wire, DIGEST_SIZE);
     memcpy(message->header, arrival->digests.header, DIGEST_SIZE);
-    message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_REFUSED);
+    message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_REFUSED | FACT_MOVED);
     message->rbase = message->lbase = message->lseen = item->flags;
     if (arrival->literal != message->size && !run->sizes_lie) { /* from now on its sizes exclude no candidate for a pair */
         run->sizes_lie = true;

@@ -102,8 +102,8 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         if (!journal_message_save(run->journal, source, &run->err))
             return false;
     }
-    if (half && source->rbase != source->rseen) { /* what changed there went along: no reason to want the old one back */
-        source->rbase = source->rseen;
+    if (half) { /* what changed there went along: no reason to want the old one back */
+        source->facts |= FACT_MOVED;
         if (!journal_message_save(run->journal, source, &run->err))
             return false;
     }

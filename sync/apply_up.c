@@ -184,7 +184,7 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
     if (message->uid != 0) { /* it comes back: the UID that was removed there is history */
         message->uid = 0;
         message->facts &= ~(unsigned)FACT_GONE_THERE;
-        message->rbase = message->rseen = 0;
+        message->rbase = message->rseen = message->lbase = 0; /* from here on it is new mail: what it shows is what it brings */
     }
     return journal_message_save(run->journal, message, &run->err) &&
            (known ? journal_op_save(run->journal, op, &run->err) : journal_op_add(run->journal, op, &run->err));

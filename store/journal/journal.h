@@ -49,6 +49,7 @@ enum journal_fact {
     FACT_ALTERED = 4,    /* the file's bytes are not what they were */
     FACT_ALIAS = 8,      /* a second file of the UID of row `twin` */
     FACT_ECHO = 16,      /* lbase was sent with APPEND, COPY or MOVE; the next sight of the UID sets rbase for those flags */
+    FACT_MOVED = 64,     /* its file went to another folder and its copy there is on the server: what changed went along */
     FACT_REFUSED = 32,   /* the server refused the message for good; asked again only when the file changes */
 };
 
