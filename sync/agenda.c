@@ -145,6 +145,11 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
     todo.uid = message.uid;
     todo.fresh = message.uid == 0 || message.base[0] == '\0';
     todo.step = plan_message(&input, &run->account->policy);
+    if (todo.step.verb == PLAN_NOTHING && (message.facts & FACT_UNHELD) != 0) { /* the server has it after all */
+        message.facts &= ~(unsigned)FACT_UNHELD;
+        if (!journal_message_save(run->journal, &message, &run->err))
+            return false;
+    }
     if (is_closed(mailbox)) /* a file that is new there may be one that vanished elsewhere: its old place waits for the new one */
         return todo.step.verb != PLAN_UPLOAD || !todo.fresh || !message.has_wire || add_todo(run, agenda, &todo);
     if (todo.step.kept_back || todo.step.verb == PLAN_NOTHING) {

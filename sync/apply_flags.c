@@ -84,7 +84,7 @@ on_echo(void *context, size_t index, const struct remote_message *seen)
     struct run *run = storing->run;
     struct todo *todo = find_uid(storing, index, seen->uid);
     struct journal_message *message = &storing->message;
-    unsigned sent;
+    unsigned sent, unheld;
 
     if (todo == NULL || !seen->has_flags)
         return true;
@@ -92,9 +92,17 @@ on_echo(void *context, size_t index, const struct remote_message *seen)
         return false;
     sent = todo->step.there_add | todo->step.there_del;
     /* For what we sent the server's base is what it shows now; any other difference is another client's change. */
+    if (!todo->echoed)
+        todo->unheld = (message->facts & FACT_UNHELD) != 0;
+    unheld = (seen->flags ^ todo->step.there_add) & sent;
     message->rseen = seen->flags;
     message->rbase = (message->rbase & ~sent) | (seen->flags & sent);
     message->lbase = (message->lbase & ~sent) | (message->lseen & sent);
+    message->facts &= ~(unsigned)FACT_UNHELD;
+    if (unheld != 0 && !todo->unheld) { /* perhaps another client was quicker than the echo: it stays our change, once */
+        message->facts |= FACT_UNHELD;
+        message->lbase = (message->lbase & ~unheld) | (~message->lseen & unheld);
+    }
     if (!todo->echoed) { /* a server may show the flags of one message several times: the last one counts */
         todo->echoed = true;
         run->counts.up_flags++;

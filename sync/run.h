@@ -39,6 +39,7 @@ struct todo { /* one message that wants something */
     struct plan_step step;
     bool fresh;       /* the other side never had it; else it had, and one side lost it */
     int64_t partner;  /* move: the row that vanished (for the row that appeared); 0: none */
+    bool unheld;          /* ... and in an earlier attempt it did not keep one of them */
     bool echoed;          /* the server showed the flags that it was sent */
     bool dropped;     /* taken care of otherwise: paired, moved, held, pending ... */
 };

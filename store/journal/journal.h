@@ -50,6 +50,7 @@ enum journal_fact {
     FACT_ALIAS = 8,      /* a second file of the UID of row `twin` */
     FACT_ECHO = 16,      /* lbase was sent with APPEND, COPY or MOVE; the next sight of the UID sets rbase for those flags */
     FACT_MOVED = 64,     /* its file went to another folder and its copy there is on the server: what changed went along */
+    FACT_UNHELD = 128,   /* a flag was sent and not shown afterwards: sent once more before it counts as one that can't be held */
     FACT_REFUSED = 32,   /* the server refused the message for good; asked again only when the file changes */
 };
 

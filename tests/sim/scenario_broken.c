@@ -27,6 +27,29 @@ an_append_that_may_still_be_under_way_is_not_sent_again(void **state)
 }
 
 static void
+a_copy_that_may_still_be_under_way_is_not_asked_for_again(void **state)
+{
+    (void)state;
+    uint32_t uid;
+    given_empty_account(1);
+    sim.server.move = false;
+    given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    when_the_user_moves(1, WORK, INBOX);
+    given_trouble_at(STEP_COPY, true, false);
+    assert_int_equal(when_golub_syncs_after(60), 5);
+
+    assert_int_equal(when_golub_syncs_after(1), 1);
+
+    then_it_is_there(WORK, 1, 1);
+    then_it_is_there(INBOX, 1, 0);
+    assert_true(server_add(&sim.server, INBOX, 1, 0, 0, 1600000000, &uid)); /* now it is carried out */
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_there(WORK, 1, 0);
+}
+
+static void
 a_move_whose_answer_was_lost_is_found_although_the_size_says_otherwise(void **state)
 {
     (void)state;
@@ -192,6 +215,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(an_append_that_may_still_be_under_way_is_not_sent_again),
+        SCENARIO(a_copy_that_may_still_be_under_way_is_not_asked_for_again),
         SCENARIO(a_move_whose_answer_was_lost_is_found_although_the_size_says_otherwise),
         SCENARIO(a_line_that_breaks_during_a_listing_hides_no_change),
         SCENARIO(our_deleted_comes_off_where_somebody_wants_the_message_after_a_crash),

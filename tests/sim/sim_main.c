@@ -24,6 +24,7 @@ struct arguments {
     int actions;
     bool verbose, determinism, keep_going;
     const char *skip;
+    const char *except; /* file of seeds whose broken law is an open question: a number a line, and why */
 };
 
 static struct coverage coverage;
@@ -156,7 +157,8 @@ read_arguments(int argc, char **argv, struct arguments *to)
     static const struct option options[] = {
         {"seed", 1, NULL, 's'},    {"first", 1, NULL, 'f'},      {"count", 1, NULL, 'c'},
         {"actions", 1, NULL, 'a'}, {"verbose", 0, NULL, 'v'},    {"check-determinism", 0, NULL, 'd'},
-        {"skip", 1, NULL, 'k'},    {"keep-going", 0, NULL, 'g'}, {0}};
+        {"skip", 1, NULL, 'k'},    {"keep-going", 0, NULL, 'g'}, {"except", 1, NULL, 'x'},
+        {0}};
     int option;
 
     *to = (struct arguments){.first = 1, .count = 1, .actions = 26};
@@ -181,6 +183,9 @@ read_arguments(int argc, char **argv, struct arguments *to)
         case 'g':
             to->keep_going = true;
             break;
+        case 'x':
+            to->except = optarg;
+            break;
         case 'k':
             to->skip = optarg;
             break;
@@ -189,6 +194,21 @@ read_arguments(int argc, char **argv, struct arguments *to)
         }
     }
     return optind == argc && to->actions >= 0 && to->actions <= SIM_ACTIONS_MAX;
+}
+
+/* Open questions are set aside by seed, in a file that says why, and counted: nobody is to believe that they pass. */
+static bool
+is_excepted(const struct arguments *arguments, uint64_t seed)
+{
+    FILE *file = arguments->except != NULL ? fopen(arguments->except, "r") : NULL;
+    char line[300];
+    bool found = false;
+
+    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL)
+        found = isdigit((unsigned char)line[0]) && strtoull(line, NULL, 10) == seed;
+    if (file != NULL)
+        (void)fclose(file);
+    return found;
 }
 
 /* @return the seed keeps the laws */
@@ -224,27 +244,31 @@ main(int argc, char **argv)
 {
     struct arguments arguments;
     int rounds[10] = {0};
-    uint64_t failed = 0;
+    uint64_t failed = 0, excepted = 0;
     long syncs = 0;
 
     if (!read_arguments(argc, argv, &arguments)) {
         fprintf(stderr,
                 "usage: sim_golub [--seed N | --first N] [--count N] [--actions N] [--verbose] [--check-determinism] "
-                "[--keep-going] [--skip N,N...]\n");
+                "[--keep-going] [--skip N,N...] [--except FILE]\n");
         return 2;
     }
     signal(SIGABRT, tell_seed);
     signal(SIGSEGV, tell_seed);
     signal(SIGALRM, tell_seed);
-    for (uint64_t i = 0; i < arguments.count && (failed == 0 || arguments.keep_going); i++)
-        failed += !try_seed(&arguments, arguments.first + i, rounds, &syncs);
+    for (uint64_t i = 0; i < arguments.count && (failed == 0 || arguments.keep_going); i++) {
+        if (is_excepted(&arguments, arguments.first + i))
+            excepted++;
+        else
+            failed += !try_seed(&arguments, arguments.first + i, rounds, &syncs);
+    }
     if (!arguments.verbose) {
         print_coverage();
         printf("%ld syncs; rounds until quiet:", syncs);
         for (int i = 1; i < 10; i++)
             printf(" %d:%d", i, rounds[i]);
-        printf("\n%" PRIu64 " of %" PRIu64 " histories from seed %" PRIu64 " broke a law\n", failed, arguments.count,
-               arguments.first);
+        printf("\n%" PRIu64 " of %" PRIu64 " histories from seed %" PRIu64 " broke a law; %" PRIu64 " open questions set aside\n", failed,
+               arguments.count, arguments.first, excepted);
     }
     return failed > 0;
 }
