@@ -103,6 +103,7 @@ settle_aliases(struct run *run, struct journal_message *message)
             alias->size = holder.size;
             alias->date = holder.date;
             alias->rbase = holder.rbase;
+            alias->lbase = holder.lbase; /* what its own name shows otherwise is told now */
             alias->rseen = holder.rseen;
             ok = ok && journal_message_save(run->journal, alias, &run->err);
         }

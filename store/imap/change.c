@@ -3,7 +3,7 @@
  * the expected UIDVALIDITY and every victim was read again and found to be what was meant; and what became of it is
  * looked up afterwards: OK alone proves nothing.
  *
- * A job is up to 256 messages of one mailbox:
+ * A job is up to JOB_MAX messages of one mailbox:
  *     begin   SELECT, FETCH of the victims           (rides with the end of the job before)
  *     mark    removal with change numbers: STORE (UNCHANGEDSINCE n) \Deleted, waited for: what was changed since stays
  *     end     MOVE | COPY | [STORE,] UID EXPUNGE, then SELECT and a FETCH that must find nothing any more
@@ -232,7 +232,7 @@ prepare(struct changing *changing, struct job *job, bool *ready)
     return true;
 }
 
-/* The next up to 256 messages. */
+/* The next up to JOB_MAX messages. */
 static bool
 next_job(const struct changing *changing, size_t *index, size_t *first, struct job *job)
 {

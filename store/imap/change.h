@@ -7,7 +7,7 @@
 
 #include "store/imap/client.h"
 
-#define JOB_MAX LIMIT_BATCH
+#define JOB_MAX 500 /* messages: a set of so many UIDs fits a command line, and its ranges fit a struct uid_set */
 
 struct item {
     bool came;     /* the message is there */
