@@ -203,13 +203,27 @@ take_wire(struct run *run, struct mailbox *mailbox, const struct remote_listed *
     return true;
 }
 
+/* The mailbox by the bytes of its name, or by those it had before UTF8=ACCEPT came or went. */
+static bool
+find_listed(struct run *run, const struct remote_listed *listed, struct mailbox **mailbox)
+{
+    *mailbox = find_by_wire(run, listed->name);
+    if (*mailbox != NULL || listed->other.at == NULL)
+        return true;
+    *mailbox = find_by_wire(run, listed->other);
+    return *mailbox == NULL || take_wire(run, *mailbox, listed);
+}
+
 static bool
 see_listed(void *context, const struct remote_listed *listed)
 {
     struct run *run = context;
     char name[LIMIT_MAILBOX_NAME + 1], folder[LOCAL_FOLDER_MAX + 1];
     struct error err = {0};
-    struct mailbox *mailbox = find_by_wire(run, listed->name);
+    struct mailbox *mailbox;
+
+    if (!find_listed(run, listed, &mailbox))
+        return false;
 
     if (run->info.capabilities == NULL) /* the prefix of the namespace comes in the same turn as the list */
         run->remote.ops->info(run->remote.self, &run->info);
