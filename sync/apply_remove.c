@@ -135,10 +135,10 @@ apply_removals_here(struct run *run, struct agenda *agenda, bool *did)
 
     if (run->no_removals || run->no_removals_here)
         return true;
-    removing.todos = calloc(REMOVE_BATCH, sizeof *removing.todos);
-    removing.messages = calloc(REMOVE_BATCH, sizeof *removing.messages);
-    removing.ops = calloc(REMOVE_BATCH, sizeof *removing.ops);
-    removing.items = calloc(REMOVE_BATCH, sizeof *removing.items);
+    removing.todos = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.todos);
+    removing.messages = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.messages);
+    removing.ops = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.ops);
+    removing.items = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.items);
     ok = (removing.todos != NULL && removing.messages != NULL && removing.ops != NULL && removing.items != NULL) || run_no_memory(run);
     for (size_t i = 0; ok && i < agenda->count && !run_stopped(run); i++) {
         if (!is_removal(run, &agenda->todos[i], PLAN_REMOVE_HERE))

@@ -464,9 +464,9 @@ apply_uploads(struct run *run, struct agenda *agenda, bool *did)
         return true;
     if (!situation_mark(run) || !apply_copies_there(run, agenda, did))
         return false;
-    up.batch = calloc(UPLOAD_BATCH, sizeof *up.batch);
-    up.which = calloc(UPLOAD_BATCH, sizeof *up.which);
-    up.requests = calloc(UPLOAD_BATCH, sizeof *up.requests);
+    up.batch = calloc(agenda_room(agenda, UPLOAD_BATCH), sizeof *up.batch);
+    up.which = calloc(agenda_room(agenda, UPLOAD_BATCH), sizeof *up.which);
+    up.requests = calloc(agenda_room(agenda, UPLOAD_BATCH), sizeof *up.requests);
     ok = (up.batch != NULL && up.which != NULL && up.requests != NULL) || run_no_memory(run);
     ok = ok && upload_all(&up, agenda);
     *did = *did || up.did;

@@ -114,7 +114,9 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
     sight->selected = *selected;
     sight->started = true;
     if (row->uidvalidity != 0 && selected->uidvalidity != row->uidvalidity) {
-        if (!begin_repair(run, sight, false, "its UIDVALIDITY changed: both sides are paired again by content, nothing is deleted"))
+        /* It only ever grows (RFC 9051 section 2.3.1.1): a smaller one comes out of a backup, and the other mailboxes with it. */
+        if (!begin_repair(run, sight, selected->uidvalidity < row->uidvalidity,
+                          "its UIDVALIDITY changed: both sides are paired again by content, nothing is deleted"))
             return false;
         row->uidvalidity = selected->uidvalidity;
         return true;

@@ -128,6 +128,12 @@ bool survey_create(struct run *run);        /* mailboxes made on the other side 
 bool observe_remote(struct run *run);       /* every mailbox with look_there */
 bool observe_local(struct run *run);        /* every folder with look_here */
 bool identify(struct run *run);             /* digests of new files, pairs inside each mailbox */
+/** Elements that an array for one batch of it needs. */
+static inline size_t
+agenda_room(const struct agenda *agenda, size_t batch)
+{
+    return agenda->count < batch ? agenda->count + 1 : batch;
+}
 bool agenda_make(struct run *run, struct agenda *agenda);
 bool agenda_moves(struct run *run, struct agenda *agenda);
 bool agenda_guard(struct run *run, struct agenda *agenda);

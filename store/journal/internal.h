@@ -29,9 +29,9 @@ enum statement {
     SQL_MESSAGE_DELETE, /* and its steps */
     SQL_MESSAGE_DELETE_LAST = SQL_MESSAGE_DELETE + 3,
     SQL_MESSAGE_IDS, /* one for each enum journal_which, for a mailbox and for all */
-    SQL_MESSAGE_IDS_LAST = SQL_MESSAGE_IDS + 9,
+    SQL_MESSAGE_IDS_LAST = SQL_MESSAGE_IDS + 11,
     SQL_MESSAGE_COUNT, /* the same */
-    SQL_MESSAGE_COUNT_LAST = SQL_MESSAGE_COUNT + 9,
+    SQL_MESSAGE_COUNT_LAST = SQL_MESSAGE_COUNT + 11,
     SQL_MESSAGE_UIDS,
     SQL_MESSAGE_TWIN,
     SQL_MESSAGE_WIRE,

@@ -124,6 +124,7 @@ enum journal_which {
     WHICH_WITH_UID,   /* uid known and not gone there */
     WHICH_WITH_BASE,  /* base known and not gone here */
     WHICH_MARKED,     /* uid and base there, \\Deleted in rseen and lseen */
+    WHICH_ALIAS,      /* files of another row's UID, not gone here */
 };
 /** Ids of one mailbox's (0: every mailbox's) messages, ordered by mailbox, then uid, then id; the caller frees *ids. */
 MUST_CHECK bool journal_message_ids(struct journal *journal, int64_t mailbox, enum journal_which which, int64_t **ids, size_t *count, struct error *err);
