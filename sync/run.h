@@ -29,6 +29,7 @@ struct mailbox {
     bool stirred;    /* we changed it on the server: look again, so that echoes and cursors settle */
     /* what went wrong */
     bool unsure;     /* could not be observed: nothing is done in it in this run */
+    bool repaired; /* in this run: its rows were unpaired */
     bool unread;     /* its folder could not be listed: what is missing in it is not known */
 };
 
