@@ -144,7 +144,7 @@ struct journal_op { /* an intent, durable before its command */
     int64_t id;
     enum journal_op_kind kind;
     int64_t mailbox, message; /* 0: none */
-    int64_t target;           /* move, copy: the row that will hold the new UID */
+    int64_t target;           /* move, copy: the row that will hold the new UID; remove local: that row stays, it has another file */
     uint32_t uidvalidity, uidnext;
     unsigned char canonical[DIGEST_SIZE];
     uint64_t size;
