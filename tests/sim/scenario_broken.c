@@ -261,6 +261,26 @@ a_crash_between_mark_and_commit_undoes_no_removal(void **state)
     then_it_is_here(INBOX, 1, 0);
 }
 
+/* ---- the disk is nearly full ---- */
+
+/* A few bytes are to come, and a MiB stays free for others: 1.1 MiB will do, 1 MiB will not. */
+static void
+what_has_no_room_is_not_asked_for_and_small_mail_needs_little_room(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_both_sides_agree();
+    given_mail_there(INBOX, 1);
+    here()->full = SIM_DISK - (UINT64_C(1) << 20);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_here(INBOX, 1, 0);
+    here()->full -= 100 * 1024;
+    then_both_sides_agree();
+    then_it_is_here(INBOX, 1, 1);
+}
+
 /* ---- the server is not what it was ---- */
 
 /* 2 and 3 differ in their bodies only: neither size nor date nor UID tells that they changed places. */
@@ -327,6 +347,7 @@ main(void)
         SCENARIO(a_second_file_of_one_name_and_its_bytes_is_in_the_index_of_the_quarantine_whenever_the_power_fails),
         SCENARIO(a_second_file_of_one_name_and_other_bytes_gets_one_name_of_its_own_whenever_the_power_fails),
         SCENARIO(a_crash_between_mark_and_commit_undoes_no_removal),
+        SCENARIO(what_has_no_room_is_not_asked_for_and_small_mail_needs_little_room),
         SCENARIO(under_another_uidvalidity_no_uid_means_what_it_meant),
         SCENARIO(a_restored_server_is_listed_whole_where_its_numbers_hide_it),
     };

@@ -339,7 +339,7 @@ sim_create(void *local, const char *folder, struct error *err)
 static bool
 sim_free_space(void *local, uint64_t *bytes, struct error *err)
 {
-    *bytes = UINT64_C(1) << 40;
+    *bytes = SIM_DISK - ((struct maildir_sim *)local)->full;
     return local_alive(local, err);
 }
 
