@@ -117,6 +117,7 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
     }
     if (sending->op.attempt >= ATTEMPTS_MAX) {
         *wait = true;
+        sending->message.date = sending->op.date;
         return journal_op_delete(run->journal, sending->op.id, &run->err) &&
                refuse(run, mailbox, &sending->message, "the server took this message several times and never showed it");
     }
@@ -149,7 +150,7 @@ check_file(struct run *run, struct mailbox *mailbox, struct sending *sending, bo
         return journal_message_save(run->journal, message, &run->err) &&
                run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered", "the file's bytes are not those of the message any more", NULL);
     }
-    if (memcmp(facts.digests.wire, message->wire, DIGEST_SIZE) != 0) {
+    if (message->uid == 0) { /* a refused one is asked about again when these change */
         memcpy(message->wire, facts.digests.wire, DIGEST_SIZE);
         memcpy(message->header, facts.digests.header, DIGEST_SIZE);
         message->size = facts.digests.size;
@@ -332,8 +333,10 @@ record_refused(struct uploading *up, struct sending *sending)
     }
     if (!journal_op_delete(run->journal, sending->op.id, &run->err))
         return false;
-    if (outcome->permanent)
+    if (outcome->permanent) {
+        sending->message.date = sending->op.date;
         return refuse(run, mailbox, &sending->message, outcome->answer);
+    }
     if (!outcome->over_quota || !up->over_quota)
         run_complain(run, mailbox, "store new mail on the server", outcome->answer,
                      outcome->over_quota ? "make room there; what is here stays, the next run tries again" : "the next run tries again");

@@ -127,6 +127,7 @@ bool survey_again(struct run *run);         /* the second look: has anything mov
 bool survey_create(struct run *run);        /* mailboxes made on the other side */
 bool observe_remote(struct run *run);       /* every mailbox with look_there */
 bool observe_local(struct run *run);        /* every folder with look_here */
+bool observe_refused(struct run *run);      /* files that the server refused: has one changed since? */
 bool identify(struct run *run);             /* digests of new files, pairs inside each mailbox */
 bool agenda_make(struct run *run, struct agenda *agenda);
 bool agenda_moves(struct run *run, struct agenda *agenda);

@@ -116,6 +116,8 @@ struct local_ops {
     bool (*scan)(void *local, const char *folder, const struct local_scanner *to, void *context, struct local_stamp *stamp, bool *stable, struct error *err);
     /** Size, date and digests by reading the file. *missing: not there (any more) under that name; *changed: it changed while it was read */
     bool (*examine)(void *local, const struct local_file *file, struct local_facts *facts, bool *missing, struct error *err);
+    /** mtime alone, without reading. *missing: not there (any more) under that name */
+    bool (*date)(void *local, const struct local_file *file, int64_t *date, bool *missing, struct error *err);
     /** Open for reading in wire form. NULL in *handle with *missing: not there. */
     bool (*read_open)(void *local, const struct local_file *file, void **handle, bool *missing, struct error *err);
     bool (*read)(void *local, void *handle, void *to, size_t size, size_t *got, struct error *err);

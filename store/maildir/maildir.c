@@ -60,6 +60,7 @@ maildir_local(struct maildir *maildir)
         .stamp = scan_stamp,
         .scan = scan_folder,
         .examine = read_examine,
+        .date = read_date,
         .read_open = read_open,
         .read = read_some,
         .read_rewind = read_rewind,

@@ -6,6 +6,7 @@
 #include "store/maildir/ops.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "store/base/limits.h"
 #include "store/base/lines.h"
@@ -88,6 +89,27 @@ read_examine(void *local, const struct local_file *file, struct local_facts *fac
     seen.date = before.st_mtim.tv_sec;
     *facts = seen;
     return true;
+}
+
+bool
+read_date(void *local, const struct local_file *file, int64_t *date, bool *missing, struct error *err)
+{
+    char name[LOCAL_BASE_MAX + LOCAL_INFO_MAX + 1];
+    struct folder *folder;
+    struct stat st;
+    enum sub sub;
+    int dir = folder_place(local, file, &folder, &sub, name, missing, err);
+
+    if (dir < 0)
+        return *missing;
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        *date = st.st_mtim.tv_sec;
+        return true;
+    }
+    *missing = errno == ENOENT;
+    if (!*missing)
+        error_sys(err, errno, "look at message %s", name);
+    return *missing;
 }
 
 bool

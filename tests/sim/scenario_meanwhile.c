@@ -205,6 +205,34 @@ a_flag_that_the_server_says_ok_to_and_does_not_hold_stays_here(void **state)
     assert_string_equal(file_of(INBOX, 1)->info, "c:2,F");
 }
 
+/* ---- what the server will not have ---- */
+
+static void
+a_refused_file_is_asked_about_again_when_it_was_changed_in_its_place(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.refuses = 1; /* 10, 20 and so on */
+    given_both_sides_agree();
+    given_mail_here(INBOX, 10);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    const unsigned long asked = coverage.done[STEP_APPEND];
+
+    assert_int_equal(when_golub_syncs_after(60), 1); /* the same again: not asked */
+
+    assert_int_equal(coverage.done[STEP_APPEND], asked);
+    mua_edit(here(), file_of(INBOX, 10), 20); /* refused again */
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    assert_int_equal(coverage.done[STEP_APPEND], asked + 1);
+    mua_edit(here(), file_of(INBOX, 20), 12);
+    ledger_put(&sim.world, 12, INBOX);
+    here()->tree.files[0].original = 12; /* what was never on the server stands for nothing else */
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_there(INBOX, 12, 1);
+    then_both_sides_agree();
+}
+
 /* ---- in the folders ---- */
 
 /* Into INBOX, which is listed already, while Work is; and back when Work has been listed. */
@@ -374,6 +402,7 @@ main(void)
         SCENARIO(what_another_client_changed_before_the_echo_comes_down),
         SCENARIO(what_another_client_changed_right_after_an_upload_comes_down),
         SCENARIO(a_flag_that_the_server_says_ok_to_and_does_not_hold_stays_here),
+        SCENARIO(a_refused_file_is_asked_about_again_when_it_was_changed_in_its_place),
         SCENARIO(a_file_that_is_away_while_its_folder_is_listed_once_is_not_removed),
         SCENARIO(a_file_that_moves_from_a_folder_not_yet_listed_to_one_that_is_is_moved),
         SCENARIO(a_folder_that_never_stands_still_proves_no_removal),

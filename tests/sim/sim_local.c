@@ -200,6 +200,21 @@ sim_examine(void *local, const struct local_file *file, struct local_facts *fact
     return true;
 }
 
+static bool
+sim_date(void *local, const struct local_file *file, int64_t *date, bool *missing, struct error *err)
+{
+    struct maildir_sim *maildir = local;
+
+    world_between(maildir->world);
+    if (!local_alive(maildir, err))
+        return false;
+    const struct sim_file *found = local_find(maildir, file);
+    *missing = found == NULL;
+    if (found != NULL)
+        *date = found->date;
+    return true;
+}
+
 struct handle { /* an open file: what is written or renamed later does not touch it */
     int content;
     size_t at;
@@ -364,6 +379,7 @@ static const struct local_ops ops = {
     .stamp = sim_stamp,
     .scan = sim_scan,
     .examine = sim_examine,
+    .date = sim_date,
     .read_open = sim_read_open,
     .read = sim_read,
     .read_rewind = sim_read_rewind,

@@ -171,6 +171,7 @@ mua_edit(struct maildir_sim *maildir, struct sim_file *file, int content)
     const int old = file->content;
 
     file->content = content;
+    file->date = maildir->world->now;
     ledger_add(maildir->world, content);
     ledger_drop(maildir->world, old);
 }
