@@ -120,6 +120,8 @@ struct local_ops {
     bool (*date)(void *local, const struct local_file *file, int64_t *date, bool *missing, struct error *err);
     /** Open for reading in wire form. NULL in *handle with *missing: not there. */
     bool (*read_open)(void *local, const struct local_file *file, void **handle, bool *missing, struct error *err);
+    /** Size, date and digests of what is open, whatever its name is by now; it is at its start again. */
+    bool (*read_facts)(void *local, void *handle, struct local_facts *facts, struct error *err);
     bool (*read)(void *local, void *handle, void *to, size_t size, size_t *got, struct error *err);
     bool (*read_rewind)(void *local, void *handle, struct error *err);
     void (*read_close)(void *local, void *handle);

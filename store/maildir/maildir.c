@@ -62,6 +62,7 @@ maildir_local(struct maildir *maildir)
         .examine = read_examine,
         .date = read_date,
         .read_open = read_open,
+        .read_facts = read_facts,
         .read = read_some,
         .read_rewind = read_rewind,
         .read_close = read_close,

@@ -29,6 +29,7 @@ bool read_examine(void *local, const struct local_file *file, struct local_facts
                   struct error *err);
 bool read_date(void *local, const struct local_file *file, int64_t *date, bool *missing, struct error *err);
 bool read_open(void *local, const struct local_file *file, void **handle, bool *missing, struct error *err);
+bool read_facts(void *local, void *handle, struct local_facts *facts, struct error *err);
 bool read_some(void *local, void *handle, void *to, size_t size, size_t *got, struct error *err);
 bool read_rewind(void *local, void *handle, struct error *err);
 void read_close(void *local, void *handle);

@@ -136,6 +136,26 @@ read_open(void *local, const struct local_file *file, void **handle, bool *missi
     return true;
 }
 
+bool
+read_facts(void *local, void *opaque, struct local_facts *facts, struct error *err)
+{
+    struct maildir *maildir = local;
+    struct handle *handle = opaque;
+    struct local_facts seen = {.date = handle->opened.st_mtim.tv_sec};
+    struct stat after;
+
+    if (!read_rewind(local, handle, err) || !read_digests(maildir, handle->fd, &seen.digests, err))
+        return false;
+    if (fstat(handle->fd, &after) != 0 || !io_unchanged(&handle->opened, &after)) {
+        say_changed(err);
+        return false;
+    }
+    if (!read_rewind(local, handle, err))
+        return false;
+    *facts = seen;
+    return true;
+}
+
 static bool
 fill_block(struct handle *handle, struct error *err)
 {

@@ -235,6 +235,90 @@ a_refused_file_is_asked_about_again_when_it_was_changed_in_its_place(void **stat
 
 /* ---- in the folders ---- */
 
+static bool
+has_intent(void)
+{
+    struct journal_op *ops = NULL;
+    struct error err = {0};
+    size_t count = 0;
+
+    assert_true(journal_ops(sim.clients[0].journal, &ops, &count, &err));
+    free(ops);
+    return count > 0;
+}
+
+static bool
+was_digested(int mailbox)
+{
+    struct journal_message message;
+    struct error err = {0};
+    bool found = false;
+
+    for (int64_t id = 1; !found && id < 4; id++)
+        assert_true(journal_message_by_base(sim.clients[0].journal, id, base, &message, &found, &err));
+    return found && message.has_wire && maildir_sim_base(here(), mailbox, base) != NULL;
+}
+
+static void
+read_what_is_being_sent(struct world *world)
+{
+    (void)world;
+    if (has_intent() && calls++ == 0)
+        mua_set_flags(here(), maildir_sim_base(here(), INBOX, base), FLAG_SEEN);
+}
+
+static void
+read_what_is_to_be_sent(struct world *world)
+{
+    (void)world;
+    if (was_digested(INBOX) && calls++ == 0)
+        mua_set_flags(here(), maildir_sim_base(here(), INBOX, base), FLAG_SEEN);
+}
+
+static void
+remove_what_is_being_sent(struct world *world)
+{
+    (void)world;
+    if (has_intent() && calls++ == 0)
+        when_the_user_removes(INBOX, 1);
+}
+
+static void
+remove_what_is_to_be_sent(struct world *world)
+{
+    (void)world;
+    if (was_digested(INBOX) && calls++ == 0)
+        when_the_user_removes(INBOX, 1);
+}
+
+static void
+a_file_that_is_read_or_removed_around_its_upload_ends_no_run(void **state)
+{
+    static void (*const others[])(struct world *world) = {read_what_is_to_be_sent, read_what_is_being_sent,
+                                                          remove_what_is_to_be_sent, remove_what_is_being_sent};
+    (void)state;
+    for (uint64_t seed = 1; seed < 5; seed++)
+        for (size_t i = 0; i < 4; i++) {
+            given_empty_account(seed);
+            given_both_sides_agree();
+            given_mail_here(INBOX, 1);
+            given_mail_here(INBOX, 2);
+            given_its_name(INBOX, 1);
+            calls = 0;
+            given_others_act(others[i]);
+
+            assert_int_equal(when_golub_syncs_after(60), 0);
+
+            assert_true(calls > 0);
+            then_it_is_there(INBOX, 2, 1);
+            then_both_sides_agree();
+            then_it_is_there(INBOX, 1, i < 2 ? 1 : 0);
+            then_it_is_here(INBOX, 1, i < 2 ? 1 : 0);
+            if (i < 2)
+                assert_int_equal(server_message(&sim.server, INBOX, 1)->flags | server_message(&sim.server, INBOX, 2)->flags, FLAG_SEEN);
+        }
+}
+
 /* Into INBOX, which is listed already, while Work is; and back when Work has been listed. */
 static void
 move_out_and_back(struct world *world)
@@ -404,6 +488,7 @@ main(void)
         SCENARIO(a_flag_that_the_server_says_ok_to_and_does_not_hold_stays_here),
         SCENARIO(a_refused_file_is_asked_about_again_when_it_was_changed_in_its_place),
         SCENARIO(a_file_that_is_away_while_its_folder_is_listed_once_is_not_removed),
+        SCENARIO(a_file_that_is_read_or_removed_around_its_upload_ends_no_run),
         SCENARIO(a_file_that_moves_from_a_folder_not_yet_listed_to_one_that_is_is_moved),
         SCENARIO(a_folder_that_never_stands_still_proves_no_removal),
         SCENARIO(what_may_stand_in_a_folder_that_cannot_be_read_is_not_removed),

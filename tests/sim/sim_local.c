@@ -217,6 +217,7 @@ sim_date(void *local, const struct local_file *file, int64_t *date, bool *missin
 
 struct handle { /* an open file: what is written or renamed later does not touch it */
     int content;
+    int64_t date;
     size_t at;
 };
 
@@ -236,9 +237,20 @@ sim_read_open(void *local, const struct local_file *file, void **handle, bool *m
         if (open == NULL)
             abort();
         open->content = found->content;
+        open->date = found->date;
         *handle = open;
     }
     return true;
+}
+
+static bool
+sim_read_facts(void *local, void *handle, struct local_facts *facts, struct error *err)
+{
+    const struct handle *open = handle;
+
+    facts->digests = content_get(open->content)->digests;
+    facts->date = open->date;
+    return local_alive(local, err);
 }
 
 static bool
@@ -381,6 +393,7 @@ static const struct local_ops ops = {
     .examine = sim_examine,
     .date = sim_date,
     .read_open = sim_read_open,
+    .read_facts = sim_read_facts,
     .read = sim_read,
     .read_rewind = sim_read_rewind,
     .read_close = sim_read_close,
