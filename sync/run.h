@@ -28,6 +28,7 @@ struct mailbox {
     bool full;       /* no delta */
     bool stirred;    /* we changed it on the server: look again, so that echoes and cursors settle */
     /* what went wrong */
+    bool stuck;      /* the server refused to remove something in it: not asked again, and not said again, in this run */
     bool unsure;     /* could not be observed: nothing is done in it in this run */
     bool unread;     /* its folder could not be listed: what is missing in it is not known */
 };

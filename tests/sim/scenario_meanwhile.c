@@ -99,6 +99,32 @@ a_message_that_is_flagged_right_before_its_removal_comes_back(void **state)
 }
 
 static void
+a_removal_that_the_server_refuses_is_said_once_and_asked_for_in_the_next_run(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.uidplus = false;
+    for (int i = 1; i < 5; i++)
+        given_mail_there(INBOX, i);
+    given_both_sides_agree();
+    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, 4), FLAG_DELETED, 0);
+    when_the_user_removes(INBOX, 1);
+    when_the_user_removes(INBOX, 2);
+    sim.world.errors = 0;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    assert_int_equal(sim.world.errors, 1);
+    then_it_is_there(INBOX, 1, 1);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    assert_int_equal(sim.world.errors, 2);
+    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, 4), 0, 0);
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 0);
+    then_it_is_there(INBOX, 2, 0);
+}
+
+static void
 a_move_that_the_server_has_no_room_for_leaves_the_message_where_it_is(void **state)
 {
     (void)state;
@@ -482,6 +508,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         SCENARIO(a_message_that_moves_from_a_mailbox_not_yet_listed_to_one_that_is_is_no_removal),
         SCENARIO(a_message_that_is_flagged_right_before_its_removal_comes_back),
+        SCENARIO(a_removal_that_the_server_refuses_is_said_once_and_asked_for_in_the_next_run),
         SCENARIO(a_move_that_the_server_has_no_room_for_leaves_the_message_where_it_is),
         SCENARIO(what_another_client_changed_before_the_echo_comes_down),
         SCENARIO(what_another_client_changed_right_after_an_upload_comes_down),
