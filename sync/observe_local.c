@@ -141,6 +141,8 @@ read_folder(struct look *look)
     }
     if (!look->stable)
         run->no_removals_there = true;
+    if (!run->dry)
+        run->local.ops->sweep(run->local.self, mailbox->row.folder);
     /* A name that can't be used keeps back removals in every run until it is gone, so the folder is read in every run. The same
      * for a name that two files have: what is not settled in this run is settled in the next. */
     (void)text_print(mailbox->row.stamp, sizeof mailbox->row.stamp, "%s",

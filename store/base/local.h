@@ -114,6 +114,8 @@ struct local_ops {
      * An unstable listing was reported all the same: names in it are true, absence proves nothing.
      */
     bool (*scan)(void *local, const char *folder, const struct local_scanner *to, void *context, struct local_stamp *stamp, bool *stable, struct error *err);
+    /** Remove what an earlier run of this account left in its tmp/. What fails is tried again another day. */
+    void (*sweep)(void *local, const char *folder);
     /** Size, date and digests by reading the file. *missing: not there (any more) under that name; *changed: it changed while it was read */
     bool (*examine)(void *local, const struct local_file *file, struct local_facts *facts, bool *missing, struct error *err);
     /** mtime alone, without reading. *missing: not there (any more) under that name */

@@ -59,6 +59,7 @@ maildir_local(struct maildir *maildir)
         .folders = tree_folders,
         .stamp = scan_stamp,
         .scan = scan_folder,
+        .sweep = draft_sweep,
         .examine = read_examine,
         .date = read_date,
         .read_open = read_open,

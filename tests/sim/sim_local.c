@@ -181,6 +181,16 @@ sim_scan(void *local, const char *folder, const struct local_scanner *to, void *
     return true;
 }
 
+/* A draft of this world leaves nothing behind. */
+static void
+sim_sweep(void *local, const char *folder)
+{
+    const struct maildir_sim *maildir = local;
+
+    if (local_mailbox(maildir, folder) < 0)
+        violation(maildir->world, "golub sweeps a folder nobody asked for: %s", folder);
+}
+
 /* ---- reading ---- */
 
 static bool
@@ -390,6 +400,7 @@ static const struct local_ops ops = {
     .folders = sim_folders,
     .stamp = sim_stamp,
     .scan = sim_scan,
+    .sweep = sim_sweep,
     .examine = sim_examine,
     .date = sim_date,
     .read_open = sim_read_open,
