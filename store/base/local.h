@@ -89,6 +89,13 @@ struct local_removal { /* out of the folder, into the quarantine */
     struct error err;
 };
 
+struct local_folder { /* one to be made */
+    const char *folder;
+    /* [out] */
+    bool ok;
+    struct error err;
+};
+
 enum local_root { ROOT_PRESENT, ROOT_MISSING, ROOT_PARENT_MISSING, ROOT_EMPTY };
 
 struct local_mark { /* the file .golub in the root */
@@ -147,6 +154,8 @@ struct local_ops {
     bool (*quarantine_drop)(void *local, const char *name, struct error *err);
     /** Make a folder with cur/, new/ and tmp/, parents too, durable. One that is there already is fine. */
     bool (*create)(void *local, const char *folder, struct error *err);
+    /** The same for many, with flushes in common. Each item has its outcome; false: none of them is certain. */
+    bool (*create_all)(void *local, struct local_folder *items, size_t count, struct error *err);
     /** Bytes free where mail is written. */
     bool (*free_space)(void *local, uint64_t *bytes, struct error *err);
     /** For `check`: type of file system, whether one syncfs serves a batch. */

@@ -8,7 +8,12 @@
 /* tree.c: the root and the folders below it */
 bool tree_open(void *local, bool make, enum local_root *root, struct error *err);
 bool tree_folders(void *local, bool (*folder)(void *context, const char *folder), void *context, struct error *err);
-bool tree_create(void *local, const char *folder, struct error *err);
+/** Does this directory hold all three? */
+bool tree_is_mailbox(int fd);
+
+/* create.c */
+bool create_folder(void *local, const char *folder, struct error *err);
+bool create_folders(void *local, struct local_folder *items, size_t count, struct error *err);
 
 /* filesystem.c: what the file system under the root can do */
 void filesystem_learn(struct maildir *maildir);

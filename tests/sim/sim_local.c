@@ -373,6 +373,26 @@ sim_create(void *local, const char *folder, struct error *err)
     return fate == FATE_GO || local_dead(maildir, err);
 }
 
+/* Nothing of it is certain before it returns. */
+static bool
+sim_create_all(void *local, struct local_folder *items, size_t count, struct error *err)
+{
+    struct maildir_sim *maildir = local;
+    bool before[SIM_MAILBOXES];
+
+    memcpy(before, maildir->tree.folder, sizeof before);
+    for (size_t i = 0; i < count; i++) {
+        items[i].ok = sim_create(local, items[i].folder, err);
+        if (items[i].ok)
+            continue;
+        const bool power = rng_chance(&maildir->world->rng, 60);
+        for (int k = 0; power && k < SIM_MAILBOXES; k++)
+            maildir->tree.folder[k] = before[k] || (maildir->tree.folder[k] && rng_chance(&maildir->world->rng, 50));
+        return false;
+    }
+    return true;
+}
+
 static bool
 sim_free_space(void *local, uint64_t *bytes, struct error *err)
 {
@@ -420,6 +440,7 @@ static const struct local_ops ops = {
     .in_quarantine = batch_in_quarantine,
     .quarantine_drop = batch_quarantine_drop,
     .create = sim_create,
+    .create_all = sim_create_all,
     .free_space = sim_free_space,
     .describe = sim_describe,
     .close = sim_close,
