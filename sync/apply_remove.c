@@ -9,8 +9,10 @@
 static bool
 is_removal(const struct run *run, const struct todo *todo, enum plan_verb verb)
 {
-    return !todo->dropped && todo->partner == 0 && !todo->step.kept_back && todo->step.verb == verb &&
-           mailbox_is_open(&run->mailboxes[todo->mailbox]);
+    const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+
+    return !todo->dropped && todo->partner == 0 && !todo->step.kept_back && todo->step.verb == verb && mailbox_is_open(mailbox) &&
+           (verb != PLAN_REMOVE_THERE || !mailbox->stuck);
 }
 
 /* ---- here ---- */
@@ -222,7 +224,9 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
     }
     if (outcome->changed)
         return true;
-    run_complain(run, mailbox, "remove messages on the server", outcome->answer, "the next run tries again");
+    if (!mailbox->stuck)
+        run_complain(run, mailbox, "remove messages on the server", outcome->answer, "the next run tries again");
+    mailbox->stuck = true;
     return run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-there", outcome->answer, NULL);
 }
 

@@ -178,7 +178,8 @@ static bool
 dry_pass(struct run *run)
 {
     struct agenda agenda = {0};
-    bool ok = observe(run) && recover_intents(run) && identify(run) && plan(run, &agenda) && agenda_guard(run, &agenda) && agenda_print(run, &agenda);
+    bool ok = observe(run) && recover_intents(run) && observe_refused(run) && identify(run) && plan(run, &agenda) && agenda_guard(run, &agenda) &&
+              agenda_print(run, &agenda);
 
     agenda_free(&agenda);
     return ok;
@@ -285,7 +286,7 @@ work(struct run *run)
         return false;
     if (run->dry)
         return dry_pass(run);
-    if (!observe(run) || !recover_intents(run))
+    if (!observe(run) || !recover_intents(run) || !observe_refused(run))
         return false;
     for (int i = 0; more && i < PASSES_MAX && !run_stopped(run); i++) {
         if (!pass(run, &more))

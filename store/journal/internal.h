@@ -18,7 +18,7 @@ enum statement {
     SQL_MAILBOX_UPDATE,
     SQL_MAILBOX_EXISTS,
     SQL_MAILBOX_DELETE, /* and its steps */
-    SQL_MAILBOX_DELETE_LAST = SQL_MAILBOX_DELETE + 4,
+    SQL_MAILBOX_DELETE_LAST = SQL_MAILBOX_DELETE + 5,
     SQL_MESSAGE_GET,
     SQL_MESSAGE_BY_UID,
     SQL_MESSAGE_BY_BASE,
@@ -27,7 +27,7 @@ enum statement {
     SQL_MESSAGE_UPDATE_HOW,
     SQL_MESSAGE_UPDATE_ALL,
     SQL_MESSAGE_DELETE, /* and its steps */
-    SQL_MESSAGE_DELETE_LAST = SQL_MESSAGE_DELETE + 3,
+    SQL_MESSAGE_DELETE_LAST = SQL_MESSAGE_DELETE + 4,
     SQL_MESSAGE_IDS, /* one for each enum journal_which, for a mailbox and for all */
     SQL_MESSAGE_IDS_LAST = SQL_MESSAGE_IDS + 11,
     SQL_MESSAGE_COUNT, /* the same */
