@@ -151,8 +151,7 @@ next_skeleton(void *context, struct buffer *ready, struct error *err)
     if (driver->status == POP_CONTINUE)
         made = buffer_addf(ready, "+ %s\r\n", is_base64(&driver->challenge) ? driver->challenge.at : "");
     else
-        made = buffer_addf(ready, "%s %s\r\n", driver->status == POP_OK ? "+OK" : "-ERR",
-                           driver->timestamp[0] != '\0' ? driver->timestamp : "x");
+        made = buffer_adds(ready, driver->status == POP_OK ? "+OK x\r\n" : "-ERR x\r\n");
     if (!made)
         error_set(err, ERROR_LOCAL, "read from %s: out of memory", stream_name(driver->talk.stream));
     return made;

@@ -158,8 +158,6 @@ close_prologue(struct prologue *prologue)
 {
     feed_close(prologue->mailstream);
     if (prologue->pop3 != NULL) {
-        free(prologue->pop3->pop3_timestamp); /* only its QUIT would free it */
-        prologue->pop3->pop3_timestamp = NULL;
         prologue->pop3->pop3_stream = NULL; /* or it would say QUIT */
         mailpop3_free(prologue->pop3);
     }
