@@ -16,7 +16,7 @@
 #include "store/base/limits.h"
 #include "store/base/local.h"
 
-#define JOURNAL_SCHEMA 1 /* PRAGMA user_version; a newer one is refused */
+#define JOURNAL_SCHEMA 2 /* PRAGMA user_version; a newer one is refused */
 
 struct journal;
 
@@ -235,10 +235,18 @@ MUST_CHECK bool journal_pop_by_uidl(struct journal *journal, const char *uidl, i
 /** Ids of all rows in this state (0: any), ordered by id; the caller frees. */
 MUST_CHECK bool journal_pop_ids(struct journal *journal, int state, int64_t **ids, size_t *count, struct error *err);
 MUST_CHECK bool journal_pop_count(struct journal *journal, int state, uint64_t *count, struct error *err);
+/** Ids of POP_STORED and POP_REMOVING rows with since + days <= now (days >= 0), ordered by id; the caller frees. */
+MUST_CHECK bool journal_pop_due(struct journal *journal, int days, int64_t now, int64_t **ids, size_t *count, struct error *err);
+/** Ids of the rows whose removal stands on a held list, ordered by id; the caller frees. */
+MUST_CHECK bool journal_pop_held(struct journal *journal, int64_t **ids, size_t *count, struct error *err);
 
 /*
- * What a session's UIDL and LIST showed, in a temporary table (a file in the state folder's file system when it grows, never written to the
- * journal): lists of any length in constant memory. Needs no transaction.
+ * What a session's UIDL and LIST showed, in temporary tables: files that SQLite makes in its temporary folder ($SQLITE_TMPDIR,
+ * $TMPDIR, /var/tmp) and unlinks at once, never the journal. Lists of any length in constant memory. Needs no transaction; what is
+ * written here counts as no change of the journal.
+ *
+ * Order of calls: begin, add for each line, size for each (any time after its add), then questions. Which is new and which is known is
+ * decided with the first question; an add after it decides anew, and forgets what was wanted, marked and paired.
  */
 MUST_CHECK bool journal_listing_begin(struct journal *journal, struct error *err);
 /** @return false: also where the number was told before (ERROR_SERVER) */
@@ -250,19 +258,35 @@ struct journal_listed {
     uint32_t number;
     char uidl[128];
     uint64_t size;   /* 0: not told */
-    int64_t row;     /* the journal's row of that UIDL; 0: none, or the UIDL is repeated */
-    bool repeated;   /* the UIDL stands more than once in the listing, or in more than one row */
+    int64_t row;     /* the journal's row of that UIDL, as it is now; 0: none. Repeated: the one it was paired with */
+    bool repeated;   /* the UIDL stood more than once in the listing, or in more than one row */
 };
 enum journal_listing_which {
     LISTED_ALL,
-    LISTED_NEW,       /* no row, not repeated: never seen */
+    LISTED_NEW,      /* no row and not repeated, when the listing was judged; and what was added by want and pair */
     LISTED_REPEATED,
-    LISTED_KNOWN,     /* has its row */
+    LISTED_KNOWN,    /* had its row, is neither new nor repeated */
+    LISTED_MARKED,
 };
 /** One page: at most `size` entries with number > after (descending: < after, 0: from the end). The caller passes the last number on. */
 MUST_CHECK bool journal_listing_page(struct journal *journal, enum journal_listing_which which, bool descending, uint32_t after,
                                      struct journal_listed *page, size_t size, size_t *count, struct error *err);
 MUST_CHECK bool journal_listing_count(struct journal *journal, enum journal_listing_which which, uint64_t *count, struct error *err);
+/** What is known and still POP_FETCHING is to be fetched: it moves from LISTED_KNOWN to LISTED_NEW. */
+MUST_CHECK bool journal_listing_want_fetching(struct journal *journal, struct error *err);
+/** This one too. */
+MUST_CHECK bool journal_listing_want(struct journal *journal, uint32_t number, struct error *err);
+/** This number may be removed in this session: LISTED_MARKED. */
+MUST_CHECK bool journal_listing_mark(struct journal *journal, uint32_t number, struct error *err);
+/** Header digest of a repeated one. */
+MUST_CHECK bool journal_listing_header(struct journal *journal, uint32_t number, const unsigned char *header, struct error *err);
+/**
+ * Tell repeated UIDLs apart: the k on the server and the m rows of one UIDL and one header pair min(k, m). Rows without a header pair with
+ * what is left. What then has no row, or one that is still POP_FETCHING, becomes LISTED_NEW; rows left over are forgotten by
+ * journal_listing_forget. A number without header digest is left out of all that, and keeps the rows of its UIDL.
+ * @param by_header  false: by UIDL alone
+ */
+MUST_CHECK bool journal_listing_pair(struct journal *journal, bool by_header, struct error *err);
 /** Delete the rows whose UIDL the (complete) listing does not have; in a transaction. FETCHING rows too. */
 MUST_CHECK bool journal_listing_forget(struct journal *journal, uint64_t *forgotten, struct error *err);
 
