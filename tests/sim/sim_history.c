@@ -262,3 +262,12 @@ history_run(struct history *history)
     history->syncs = sim.syncs;
     run_close(&sim);
 }
+
+const char *const history_program = "sim_golub";
+
+bool
+history_coverage(const struct coverage *coverage)
+{
+    coverage_print(coverage, 0, STEP_KINDS);
+    return true;
+}
