@@ -213,7 +213,7 @@ on_retrieve(void *context, struct drop_message *message)
     struct import_sim *sim = context;
     const bool only_way = sim->drop.uidls == UIDLS_NONE && !sim->drop.top;
 
-    if (sim->skip_existing)
+    if (sim->skip_existing && !only_way)
         violation(&sim->world, "#%d is fetched although nothing is to be fetched", message->content);
     else if (message->had)
         violation(&sim->world, "#%d was recorded as had and is fetched", message->content);

@@ -234,6 +234,7 @@ import_sim_handover(struct import_sim *sim)
 static int
 run_engine(struct import_sim *sim, bool dry, struct journal *journal)
 {
+    static const struct direction all = {true, true, true, true};
     struct handover handover = import_sim_handover(sim);
     const struct account account = {.name = "sim",
                                     .connection = {.scheme = SCHEME_POP3S, .host = "sim.example.org", .user = "ana"},
@@ -241,7 +242,11 @@ run_engine(struct import_sim *sim, bool dry, struct journal *journal)
                                     .state = "/sim/state",
                                     .fsync = true,
                                     .import = sim->policy,
-                                    .policy = {.guard = sim->guard, .max_delete = 25, .layout = sim->layout}};
+                                    .policy = {.pull = all,
+                                               .push = all,
+                                               .guard = sim->guard,
+                                               .max_delete = 25,
+                                               .layout = sim->layout}};
     const struct sync_options options = {.dry_run = dry,
                                          .confirm = sim->confirm,
                                          .confirm_id = sim->confirm_id[0] == '\0' ? NULL : sim->confirm_id,
