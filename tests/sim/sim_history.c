@@ -268,6 +268,8 @@ const char *const history_program = "sim_golub";
 bool
 history_coverage(const struct coverage *coverage)
 {
-    coverage_print(coverage, 0, STEP_KINDS);
+    coverage_head();
+    for (int i = 0; i < STEP_KINDS; i++)
+        coverage_print(coverage, (enum step_kind)i);
     return true;
 }

@@ -71,8 +71,8 @@ extern const char *const history_program;
 void history_run(struct history *history);
 /** The table at the end of many histories. @return false: something that should have been met was not met at all */
 bool history_coverage(const struct coverage *coverage);
-/** A line for each kind of step from `first` up to `end`. */
-void coverage_print(const struct coverage *coverage, enum step_kind first, enum step_kind end);
+void coverage_head(void);
+void coverage_print(const struct coverage *coverage, enum step_kind kind);
 
 /* ---- actions (sim_action.c) ---- */
 void action_fill(struct sim *sim);        /* the mail that is there before golub comes */

@@ -10,39 +10,39 @@
 #include "tests/sim/sim_maildrop.h"
 
 enum met { /* what histories have to meet, so that a law means something */
-    MET_RENUMBERED,
-    MET_UIDL_REUSED,
-    MET_UIDL_REPEATED,
-    MET_NO_UIDL,
-    MET_NO_UIDL_NO_TOP,
-    MET_EQUAL_COPIES,
-    MET_REMOVED_SAME_SESSION,
-    MET_REMOVED_LATER,
-    MET_QUIT_CARRIED_OUT_UNANSWERED,
-    MET_QUIT_REFUSED,
-    MET_REFUSED_RETR,
-    MET_REFUSED_DELE,
-    MET_HELD,
-    MET_RELEASED,
-    MET_WRONG_ID,
-    MET_SKIPPED,
-    MET_TOO_BIG,
-    MET_STOPPED,
-    MET_NO_ROOM,
-    MET_UNSURE_FILE_TOUCHED,
-    MET_GONE_IN_SESSION,
-    MET_TEMPFAIL,
-    MET_ALL
+           MET_RENUMBERED,
+           MET_UIDL_REUSED,
+           MET_UIDL_REPEATED,
+           MET_NO_UIDL,
+           MET_NO_UIDL_NO_TOP,
+           MET_EQUAL_COPIES,
+           MET_REMOVED_SAME_SESSION,
+           MET_REMOVED_LATER,
+           MET_QUIT_CARRIED_OUT_UNANSWERED,
+           MET_QUIT_REFUSED,
+           MET_REFUSED_RETR,
+           MET_REFUSED_DELE,
+           MET_HELD,
+           MET_RELEASED,
+           MET_WRONG_ID,
+           MET_SKIPPED,
+           MET_TOO_BIG,
+           MET_STOPPED,
+           MET_NO_ROOM,
+           MET_UNSURE_FILE_TOUCHED,
+           MET_GONE_IN_SESSION,
+           MET_TEMPFAIL,
+           MET_ALL
 };
 
-struct tally { /* of one content: how often ... */
+struct tally {   /* of one content: how often ... */
     int born;    /* it came, under a UIDL of its own each time */
     int excused; /* it may be here once more: the user touched its file, or the command ended, before the journal knew */
     int taken;   /* users took a file of it out of this world */
     int added;   /* users made a file of it */
     int handed;  /* the delivery command took it */
     int since_commit; /* ... since the last commit */
-    int group;   /* contents that nobody can tell apart under this server have one; itself otherwise */
+    int group;        /* contents that nobody can tell apart under this server have one; itself otherwise */
 };
 
 struct import_sim {

@@ -165,7 +165,8 @@ tally_is_unsure(struct import_sim *sim, const struct sim_file *file)
     if (!journal_pop_ids(sim->journal, POP_FETCHING, &ids, &count, &err))
         return false;
     for (size_t i = 0; i < count && !unsure; i++)
-        unsure = journal_pop_get(sim->journal, ids[i], &row, &found, &err) && found && strcmp(row.base, file->base) == 0;
+        unsure =
+            journal_pop_get(sim->journal, ids[i], &row, &found, &err) && found && strcmp(row.base, file->base) == 0;
     free(ids);
     sim->met[MET_UNSURE_FILE_TOUCHED] += unsure;
     return unsure;
@@ -219,7 +220,8 @@ on_retrieve(void *context, struct drop_message *message)
         violation(&sim->world, "#%d was recorded as had and is fetched", message->content);
     else if (is_too_big(sim, message))
         violation(&sim->world, "#%d is larger than max-size and is fetched", message->content);
-    else if (!only_way && sim->policy.max_messages > 0 && (uint64_t)sim->drop.retrieved >= sim->policy.max_messages)
+    else if (!only_way && sim->policy.max_messages > 0 &&
+             (uint64_t)(sim->drop.retrieved - sim->failures) >= sim->policy.max_messages)
         violation(&sim->world, "more than max-messages are fetched");
 }
 
@@ -361,7 +363,8 @@ static void
 owe(struct import_sim *sim, struct drop_message *message)
 {
     const struct maildrop_sim *drop = &sim->drop;
-    const bool exact = drop->uidls == UIDLS_UNIQUE, refused = drop->retr_refused + drop->top_refused + sim->failures > 0;
+    const bool exact = drop->uidls == UIDLS_UNIQUE,
+               refused = drop->retr_refused + drop->top_refused + sim->failures > 0;
     struct journal_pop row;
 
     if (message->hidden || message->may_be_had || sim->policy.max_messages > 0)

@@ -85,8 +85,8 @@ static void
 say_policy(void)
 {
     say(&sim.world, "  keep %d, max-size %d, max-messages %d, %s first, guard %s", sim.policy.keep_days,
-        (int)sim.policy.max_size, (int)sim.policy.max_messages,
-        sim.policy.order == ORDER_NEWEST ? "newest" : "oldest", sim.guard ? "on" : "off");
+        (int)sim.policy.max_size, (int)sim.policy.max_messages, sim.policy.order == ORDER_NEWEST ? "newest" : "oldest",
+        sim.guard ? "on" : "off");
 }
 
 static void
@@ -125,11 +125,11 @@ begin(const struct history *history)
     import_sim_journal(&sim, NULL, 0);
     choose_keep();
     choose_policy();
-    say(world, "seed %llu: %s UIDLs%s%s%s%s%s%s%s, RETR refused below %d, DELE below %d", (unsigned long long)history->seed,
-        kinds[sim.drop.uidls], sim.drop.top ? "" : " no-TOP", sim.drop.capa ? "" : " no-CAPA",
-        sim.drop.wrong_sizes ? " wrong-sizes" : "", sim.drop.flaky > 0 ? " flaky" : "", sim.drop.lax ? " lax" : "",
-        sim.drop.quit_refused > 0 ? " refuses-QUIT" : "", sim.command ? ", a command" : "", sim.drop.refuses_retr,
-        sim.drop.refuses_dele);
+    say(world, "seed %llu: %s UIDLs%s%s%s%s%s%s%s, RETR refused below %d, DELE below %d",
+        (unsigned long long)history->seed, kinds[sim.drop.uidls], sim.drop.top ? "" : " no-TOP",
+        sim.drop.capa ? "" : " no-CAPA", sim.drop.wrong_sizes ? " wrong-sizes" : "", sim.drop.flaky > 0 ? " flaky" : "",
+        sim.drop.lax ? " lax" : "", sim.drop.quit_refused > 0 ? " refuses-QUIT" : "", sim.command ? ", a command" : "",
+        sim.drop.refuses_retr, sim.drop.refuses_dele);
     say_policy();
     import_users_act(&sim, below(15));
 }
@@ -164,8 +164,9 @@ run_disturbed(bool skip_existing)
     } else if (what < 40) {
         world->lose_at = 1 + below(1u << (1 + below(6)));
     } else if (what < 85) { /* rare steps get their share */
-        static const enum step_kind kinds[] = {STEP_COMMIT, STEP_DELIVER, STEP_FOLDER, STEP_LOGIN, STEP_UIDL, STEP_LIST, STEP_STAT,
-                                               STEP_TOP, STEP_RETR, STEP_DELE, STEP_QUIT, STEP_HANDOVER};
+        static const enum step_kind kinds[] = {STEP_COMMIT, STEP_DELIVER, STEP_FOLDER, STEP_LOGIN,
+                                               STEP_UIDL,   STEP_LIST,    STEP_STAT,   STEP_TOP,
+                                               STEP_RETR,   STEP_DELE,    STEP_QUIT,   STEP_HANDOVER};
         world->aim = kinds[below(sizeof kinds / sizeof kinds[0])];
         world->aim_left = 1 + (int)below(3);
         world->aim_lose = chance(50);
@@ -302,7 +303,8 @@ settle(struct history *history)
     history->rounds = round;
     if (!world->failed && changes > 0)
         violation(world, "still changing after %d runs", round);
-    if (!world->failed && sim.status != 0 && !(sim.status == 1 && (sim.drop.refuses_retr + sim.drop.refuses_dele > 0 || !sim.drop.top)))
+    if (!world->failed && sim.status != 0 &&
+        !(sim.status == 1 && (sim.drop.refuses_retr + sim.drop.refuses_dele > 0 || !sim.drop.top)))
         violation(world, "status %d although all is quiet", sim.status);
     if (!world->failed)
         check_quiet(&sim);
@@ -367,17 +369,16 @@ is_covered(const struct coverage *coverage, enum step_kind kind)
 bool
 history_coverage(const struct coverage *coverage)
 {
-    static const enum step_kind local[] = {STEP_COMMIT, STEP_DELIVER, STEP_FOLDER, STEP_HANDOVER};
+    static const enum step_kind kinds[] = {STEP_COMMIT, STEP_DELIVER, STEP_FOLDER, STEP_LOGIN,
+                                           STEP_STAT,   STEP_UIDL,    STEP_LIST,   STEP_TOP,
+                                           STEP_RETR,   STEP_DELE,    STEP_QUIT,   STEP_HANDOVER};
     bool all = true;
 
-    coverage_print(coverage, STEP_COMMIT, STEP_COMMIT + 1);
-    coverage_print(coverage, STEP_DELIVER, STEP_DELIVER + 1);
-    coverage_print(coverage, STEP_FOLDER, STEP_FOLDER + 1);
-    coverage_print(coverage, STEP_KINDS, STEP_ALL);
-    for (size_t i = 0; i < sizeof local / sizeof local[0]; i++)
-        all = is_covered(coverage, local[i]) && all;
-    for (enum step_kind i = STEP_KINDS; i < STEP_ALL; i++)
-        all = is_covered(coverage, i) && all;
+    coverage_head();
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        coverage_print(coverage, kinds[i]);
+        all = is_covered(coverage, kinds[i]) && all;
+    }
     for (int i = 0; i < MET_ALL; i++) {
         printf("%-36s %10lu\n", met_names[i], met[i]);
         all = met[i] > 0 && all;

@@ -236,17 +236,14 @@ run_engine(struct import_sim *sim, bool dry, struct journal *journal)
 {
     static const struct direction all = {true, true, true, true};
     struct handover handover = import_sim_handover(sim);
-    const struct account account = {.name = "sim",
-                                    .connection = {.scheme = SCHEME_POP3S, .host = "sim.example.org", .user = "ana"},
-                                    .maildir = sim->command ? NULL : "/sim/mail",
-                                    .state = "/sim/state",
-                                    .fsync = true,
-                                    .import = sim->policy,
-                                    .policy = {.pull = all,
-                                               .push = all,
-                                               .guard = sim->guard,
-                                               .max_delete = 25,
-                                               .layout = sim->layout}};
+    const struct account account = {
+        .name = "sim",
+        .connection = {.scheme = SCHEME_POP3S, .host = "sim.example.org", .user = "ana"},
+        .maildir = sim->command ? NULL : "/sim/mail",
+        .state = "/sim/state",
+        .fsync = true,
+        .import = sim->policy,
+        .policy = {.pull = all, .push = all, .guard = sim->guard, .max_delete = 25, .layout = sim->layout}};
     const struct sync_options options = {.dry_run = dry,
                                          .confirm = sim->confirm,
                                          .confirm_id = sim->confirm_id[0] == '\0' ? NULL : sim->confirm_id,
@@ -311,7 +308,8 @@ static void
 check_status(struct import_sim *sim)
 {
     const struct maildrop_sim *drop = &sim->drop;
-    const bool partial = sim->failures + drop->retr_refused + drop->dele_refused + drop->top_refused + drop->quits_refused > 0;
+    const bool partial =
+        sim->failures + drop->retr_refused + drop->dele_refused + drop->top_refused + drop->quits_refused > 0;
 
     if (sim->wrong_id) {
         if (sim->status != 2)

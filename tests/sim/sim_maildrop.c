@@ -331,8 +331,8 @@ send_bytes(struct maildrop_sim *drop, const struct drop_message *message, uint32
 static bool
 retrieve_one(struct maildrop_sim *drop, uint32_t number,
              bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len),
-             bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words), void *context,
-             struct error *err)
+             bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
+             void *context, struct error *err)
 {
     struct drop_message *message = message_at(drop, number);
     struct world *world = drop->world;
@@ -367,8 +367,8 @@ retrieve_one(struct maildrop_sim *drop, uint32_t number,
 static bool
 pop_retrieve(void *self, const uint32_t *numbers, size_t count,
              bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len),
-             bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words), void *context,
-             struct error *err)
+             bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
+             void *context, struct error *err)
 {
     struct maildrop_sim *drop = self;
 
@@ -385,8 +385,8 @@ pop_retrieve(void *self, const uint32_t *numbers, size_t count,
 
 static bool
 pop_remove(void *self, const uint32_t *numbers, size_t count,
-           bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words), void *context,
-           struct error *err)
+           bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
+           void *context, struct error *err)
 {
     struct maildrop_sim *drop = self;
 

@@ -49,20 +49,20 @@ struct maildrop_sim {
     struct world *world;
     /* what the server can do and how it behaves */
     enum drop_uidls uidls;
-    bool long_uidls;     /* of 70 characters */
-    bool top, capa;      /* without CAPA nobody says that there is no TOP */
+    bool long_uidls; /* of 70 characters */
+    bool top, capa;  /* without CAPA nobody says that there is no TOP */
     bool pipelining;
-    bool reorders;       /* UIDL and LIST in any order */
+    bool reorders; /* UIDL and LIST in any order */
     bool wrong_sizes;
-    bool lax;            /* does not lock: others remove messages under an open session */
+    bool lax;                       /* does not lock: others remove messages under an open session */
     int refuses_retr, refuses_dele; /* contents with number % 10 below are refused for good */
-    unsigned flaky;      /* percent of RETR, TOP and DELE that are refused this time */
-    unsigned quit_refused; /* percent of QUITs with marks that end with -ERR */
+    unsigned flaky;                 /* percent of RETR, TOP and DELE that are refused this time */
+    unsigned quit_refused;          /* percent of QUITs with marks that end with -ERR */
     struct drop_message messages[DROP_MESSAGES];
     size_t count, next_uidl;
     /* the session */
     bool open, broken;
-    long session;            /* number of the current or last one */
+    long session;              /* number of the current or last one */
     int number[DROP_MESSAGES]; /* index of message 1 ... of this session */
     uint32_t listed;
     /* counted since the caller set them to 0 */

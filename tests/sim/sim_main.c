@@ -130,13 +130,17 @@ print_reproduction(const struct history *history)
 }
 
 void
-coverage_print(const struct coverage *from, enum step_kind first, enum step_kind end)
+coverage_head(void)
 {
     printf("%-15s %10s %13s %12s %12s %11s\n", "step", "done", "crash before", "crash after", "lost before",
            "lost after");
-    for (enum step_kind i = first; i < end; i++)
-        printf("%-15s %10lu %13lu %12lu %12lu %11lu\n", step_name(i), from->done[i], from->crash_before[i],
-               from->crash_after[i], from->lost_before[i], from->lost_after[i]);
+}
+
+void
+coverage_print(const struct coverage *from, enum step_kind kind)
+{
+    printf("%-15s %10lu %13lu %12lu %12lu %11lu\n", step_name(kind), from->done[kind], from->crash_before[kind],
+           from->crash_after[kind], from->lost_before[kind], from->lost_after[kind]);
 }
 
 static void
