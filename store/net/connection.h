@@ -48,6 +48,10 @@ struct connection {
     bool (*secret)(void *context, bool again, char **secret, struct error *err);
     void *secret_context;
 
+    /** What the user should know while we wait: "the mailbox is in use: trying again in 2 seconds". May be NULL. */
+    void (*said)(void *context, const char *words);
+    void *said_context;
+
     /** Asked at every wait and at least once a second: true stops the wait with ERROR_INTERRUPTED. May be NULL. */
     bool (*stopped)(void *context);
     void *stopped_context;
