@@ -98,7 +98,7 @@ void check_session(struct import_sim *sim); /* sets the maildrop's watchers */
 void check_begin(struct import_sim *sim);
 /** After a run. @param whole  nothing broke, nobody stopped it: it did all that it could */
 void check_end(struct import_sim *sim, bool whole);
-/** All is quiet: `keep` has been obeyed to the end, the journal knows no message that is gone. */
-void check_quiet(struct import_sim *sim);
+/** All is quiet: `keep` has been obeyed to the end, the journal knows no message that is gone. @param all_due  whatever its days */
+void check_quiet(struct import_sim *sim, bool all_due);
 
 #endif

@@ -376,7 +376,7 @@ owe(struct import_sim *sim, struct drop_message *message)
     /* Which one of several it was that was refused, or too big for one of its likes, nobody can tell. */
     if (!exact && (refused || sim->policy.max_size > 0))
         return;
-    if (refused && row_of(sim, message, &row) && row.state == POP_FETCHING && row.why[0] != '\0')
+    if (refused && row_of(sim, message, &row) && row.state == POP_FETCHING)
         return;
     message->owed = true;
 }
@@ -389,6 +389,7 @@ learn(struct import_sim *sim, struct drop_message *message)
 
     if (known && (row.state == POP_STORED || row.state == POP_REMOVING) && !message->stored) {
         message->stored = true;
+        message->stored_at = sim->world.now;
         message->keep = sim->policy.keep_days;
     }
     message->held = known && row.hold[0] != '\0';
@@ -399,19 +400,19 @@ static void
 check_held(struct import_sim *sim, const struct drop_message *message, bool was_stored)
 {
     if (!was_stored || sim->drop.uidls != UIDLS_UNIQUE || !sim->drop.top || sim->drop.top_refused > 0 || message->had ||
-        !is_due(sim, message->fetched_at, sim->policy.keep_days))
+        !is_due(sim, message->stored_at, sim->policy.keep_days))
         return;
     if (needs_a_word(sim, message) && message->here && !message->held)
         violation(&sim->world, "the removal of #%d waits for a word and is not on the list", message->content);
 }
 
 static void
-record_skipped(struct import_sim *sim, struct drop_message *message)
+record_skipped(struct import_sim *sim, struct drop_message *message, bool whole)
 {
     if (message->owed || message->stored)
         return;
     message->may_be_had = true;
-    if (sim->status == 0 && message->fetched_at == 0 && sim->drop.uidls == UIDLS_UNIQUE && !message->hidden)
+    if (whole && sim->status == 0 && message->fetched_at == 0 && sim->drop.uidls == UIDLS_UNIQUE && !message->hidden)
         message->had = true;
     sim->met[MET_SKIPPED]++;
 }
@@ -429,7 +430,7 @@ check_end(struct import_sim *sim, bool whole)
             learn(sim, message);
         any_held = any_held || (message->here && message->held);
         if (in_reach && sim->skip_existing)
-            record_skipped(sim, message);
+            record_skipped(sim, message, whole);
         else if (in_reach && whole)
             owe(sim, message);
         if (in_reach && whole)
@@ -447,7 +448,7 @@ check_end(struct import_sim *sim, bool whole)
 /* ---- quiet ---- */
 
 void
-check_quiet(struct import_sim *sim)
+check_quiet(struct import_sim *sim, bool all_due)
 {
     struct maildrop_sim *drop = &sim->drop;
 
@@ -459,7 +460,7 @@ check_quiet(struct import_sim *sim)
         if (!message->here || !message->owed || drop->uidls == UIDLS_NONE || !drop->top ||
             maildrop_sim_repeats(drop, message) || message->content % 10 < drop->refuses_dele)
             continue;
-        if (is_due(sim, message->fetched_at, sim->policy.keep_days))
+        if (all_due ? sim->policy.keep_days != KEEP_FOREVER : sim->policy.keep_days == 0)
             violation(&sim->world, "#%d is here and due, and still on the server", message->content);
     }
 }

@@ -31,14 +31,15 @@ struct drop_message {
     long left;           /* session in which, or after which, it left */
     bool seen;           /* a session listed it */
     /* the ledger's (sim_import_check.c) */
-    bool owed;       /* is to be found here once, whatever happens, unless the user took it */
-    bool hidden;     /* nobody can tell it from one that is gone */
-    bool may_be_had; /* was there in a run that recorded what is there as had */
-    bool had;        /* ... and that run ended well, and no run had fetched it before */
-    bool gone_known; /* a complete list without it was worked through */
-    bool by_golub;   /* who removed it */
-    bool stored;     /* its row said so after a run */
-    int keep;        /* the `keep` of that run */
+    bool owed;         /* is to be found here once, whatever happens, unless the user took it */
+    bool hidden;       /* nobody can tell it from one that is gone */
+    bool may_be_had;   /* was there in a run that recorded what is there as had */
+    bool had;          /* ... and that run ended well, and no run had fetched it before */
+    bool gone_known;   /* a complete list without it was worked through */
+    bool by_golub;     /* who removed it */
+    bool stored;       /* its row said so after a run */
+    int keep;          /* the `keep` of that run */
+    int64_t stored_at; /* end of that run */
     bool held, released;
     int released_keep;
     long fetched_in;    /* session of its last whole RETR; 0 none */
