@@ -7,17 +7,31 @@
 #include "sync/state.h"
 
 struct stores {
+    const struct account *account;
+    struct report *report;
+    struct connection connection; /* the account's, and who hears what is waited for */
     struct pop *pop;
     struct maildir *maildir;
     struct deliver_command *command;
 };
+
+static void
+on_said(void *context, const char *words)
+{
+    const struct stores *stores = context;
+
+    report_mailbox(stores->report, stores->account->name, "", "waiting", words);
+}
 
 static bool
 make_stores(const struct account *account, const struct sync_options *options, struct stores *stores, struct error *err)
 {
     char quarantine[4096];
 
-    stores->pop = pop_new(&account->connection);
+    stores->connection = account->connection;
+    stores->connection.said = on_said;
+    stores->connection.said_context = stores;
+    stores->pop = pop_new(&stores->connection);
     if (account->import.deliver_command != NULL) {
         stores->command = deliver_command_new(&(struct deliver_command_settings){
             .command = account->import.deliver_command, .folder = account->state, .stopped = options->stopped,
@@ -39,7 +53,7 @@ make_stores(const struct account *account, const struct sync_options *options, s
 static int
 run_on_stores(const struct account *account, const struct sync_options *options, struct journal *journal, struct report *report)
 {
-    struct stores stores = {0};
+    struct stores stores = {.account = account, .report = report};
     struct handover handover;
     struct error err = {0};
     int status;

@@ -11,9 +11,6 @@
 #include <stdarg.h>
 #include <sys/random.h>
 
-#define WAIT_ALL_S 15    /* seconds that one run waits for a maildrop that is in use, together */
-#define WAIT_STEP_MS 100 /* how often a signal is looked for meanwhile */
-
 int64_t
 import_now(const struct import *import)
 {
@@ -140,52 +137,12 @@ import_set_stored(const struct import *import, struct journal_pop *row)
     row->hold[0] = row->why[0] = '\0';
 }
 
-/* ---- the session ---- */
-
-/* Another session holds the maildrop, or the last one was a moment ago: worth another try (RFC 2449 section 8.1). */
-static bool
-is_worth_waiting(const struct error *err)
-{
-    return err->kind == ERROR_NETWORK &&
-           (strcasestr(err->answer, "[IN-USE]") != NULL || strcasestr(err->answer, "[LOGIN-DELAY]") != NULL);
-}
-
-/* @return false: a signal came */
-static bool
-wait_for(const struct import *import, int seconds)
-{
-    const struct timespec step = {.tv_nsec = WAIT_STEP_MS * 1000000L};
-
-    for (int ms = 0; ms < seconds * 1000; ms += WAIT_STEP_MS) {
-        if (import_stopped(import))
-            return false;
-        (void)nanosleep(&step, NULL); /* a signal shortens it, and is looked for at once */
-    }
-    return true;
-}
-
-static bool
-log_in(struct import *import)
-{
-    for (int wait = 1, waited = 0;; waited += wait, wait *= 2) {
-        if (import->maildrop.ops->open(import->maildrop.self, &import->err))
-            return true;
-        if (!is_worth_waiting(&import->err) || waited + wait > WAIT_ALL_S)
-            return false;
-        import_say(import, "waiting", "%s: waiting, then again in %d second%s", import->err.answer, wait, wait == 1 ? "" : "s");
-        import->maildrop.ops->close(import->maildrop.self);
-        if (!wait_for(import, wait))
-            return import_interrupted(import);
-        import->err = (struct error){0};
-    }
-}
-
 static bool
 work(struct import *import)
 {
     if (!import_confirmed(import) || !import_situation(import) || !import_recover(import))
         return false;
-    if (!log_in(import))
+    if (!import->maildrop.ops->open(import->maildrop.self, &import->err))
         return false;
     import->maildrop.ops->info(import->maildrop.self, &import->info);
     if (!import_list(import))
