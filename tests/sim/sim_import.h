@@ -91,6 +91,8 @@ void tally_born(struct import_sim *sim, struct drop_message *message);
 void tally_left(struct import_sim *sim, struct drop_message *message);
 /** Does the journal not know yet whether this file is here? */
 bool tally_is_unsure(struct import_sim *sim, const struct sim_file *file);
+/** The list that removals are held on. @return false: none, hold is "" */
+bool tally_held(const struct import_sim *sim, char hold[static 16]);
 /** Never lost, never twice: at any moment. */
 void check_counts(struct import_sim *sim);
 void check_session(struct import_sim *sim); /* sets the maildrop's watchers */

@@ -139,10 +139,12 @@ begin(const struct history *history)
 static void
 run(const char *how)
 {
+    char hold[16];
+
     sim.met[MET_NO_UIDL] += sim.drop.uidls == UIDLS_NONE;
     sim.met[MET_NO_UIDL_NO_TOP] += sim.drop.uidls == UIDLS_NONE && !sim.drop.top;
     sim.met[MET_UIDL_REPEATED] += sim.drop.uidls == UIDLS_REPEATED;
-    sim.confirm = sim.status == 3 && chance(60);
+    sim.confirm = tally_held(&sim, hold) && chance(60);
     sim.no_room = !sim.command && chance(8) ? 30 : 0;
     sim.tempfail = sim.command && chance(30) ? 30 : 0;
     say(&sim.world, "  %s%s", how, sim.confirm ? ", held removals are confirmed" : "");
@@ -269,13 +271,14 @@ static int
 changes_of_a_run(void)
 {
     const size_t files = sim.maildir.tree.count;
+    char hold[16];
     int handed = 0;
 
     for (int i = 0; i < sim.world.next_content; i++)
         handed -= sim.tally[i].handed;
     sim.world.now += 60;
     sim.world.tick += 2;
-    sim.confirm = sim.status == 3;
+    sim.confirm = tally_held(&sim, hold);
     say(&sim.world, "  run");
     (void)import_sim_run(&sim);
     for (int i = 0; i < sim.world.next_content; i++)
@@ -289,9 +292,10 @@ run_until_quiet(struct history *history)
 {
     struct world *world = &sim.world;
     const struct maildrop_sim *drop = &sim.drop;
+    char hold[16];
     int round = 0, changes = 1;
 
-    while (!world->failed && round < ROUNDS_MAX && (changes > 0 || sim.status == 3 || round < 2)) {
+    while (!world->failed && round < ROUNDS_MAX && (changes > 0 || tally_held(&sim, hold) || round < 2)) {
         changes = changes_of_a_run();
         round++;
     }
