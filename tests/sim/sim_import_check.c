@@ -286,6 +286,8 @@ on_mark(void *context, struct drop_message *message)
         violation(&sim->world, "#%d is removed before its days are over", id);
     else if (needs_a_word(sim, message))
         violation(&sim->world, "#%d is removed under a tightened `keep` without a word of the user", id);
+    message->released = true; /* whoever said so: from now on it is due under this `keep` */
+    message->released_keep = sim->policy.keep_days;
 }
 
 /* With the UIDL and the header of one that is gone, nobody can know that it is another. */
@@ -464,7 +466,8 @@ check_quiet(struct import_sim *sim, bool all_due)
                   drop_here(drop));
     for (size_t i = 0; i < drop->count && !sim->world.failed; i++) {
         const struct drop_message *message = &drop->messages[i];
-        if (!message->here || !message->owed || message->may_be_had || drop->uidls == UIDLS_NONE || !drop->top ||
+        const bool known = drop->uidls == UIDLS_UNIQUE ? message->stored : message->owed && !message->may_be_had;
+        if (!message->here || !known || drop->uidls == UIDLS_NONE || !drop->top ||
             maildrop_sim_repeats(drop, message) || message->content % 10 < drop->refuses_dele)
             continue;
         if (all_due ? sim->policy.keep_days != KEEP_FOREVER : sim->policy.keep_days == 0)
