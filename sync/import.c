@@ -73,6 +73,12 @@ import_say(struct import *import, const char *event, const char *format, ...)
     report_mailbox(import->report, import->account->name, "", event, text);
 }
 
+const char *
+import_mailbox(const struct import *import)
+{
+    return import->handover == NULL ? import->account->import.deliver_to : "INBOX"; /* what a maildrop is */
+}
+
 bool
 import_load(struct import *import, int64_t id, struct journal_pop *out)
 {

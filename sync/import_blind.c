@@ -230,7 +230,7 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     ok = find_row(blind, uidl, &row) && ((row.id != 0 && row.state != POP_FETCHING) || take(blind, uidl, &row, header));
     abandon(blind);
     import->done++;
-    report_progress(import->report, import->account->name, import->account->import.deliver_to, import->done, import->total,
+    report_progress(import->report, import->account->name, import_mailbox(import), import->done, import->total,
                     import->counts.bytes_down);
     if (ok && import_stopped(import))
         return import_interrupted(import);

@@ -83,11 +83,9 @@ count_stored(struct import *import, const struct arrival *arrival)
 bool
 fetch_announce(struct import *import, const struct arrival *arrival)
 {
-    const char *mailbox = import->handover == NULL ? import->account->import.deliver_to : "";
-
     if (arrival->row.state != POP_STORED)
         return true;
-    report_message(import->report, import->account->name, mailbox, "download", 0, arrival->row.base, arrival->row.uidl);
+    report_message(import->report, import->account->name, import_mailbox(import), "download", 0, arrival->row.base, arrival->row.uidl);
     return count_stored(import, arrival);
 }
 
@@ -260,7 +258,7 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     fetching->at++;
     fetching->batch_bytes += arrival->row.size;
     import->done++;
-    report_progress(import->report, import->account->name, import->account->import.deliver_to, import->done, import->total,
+    report_progress(import->report, import->account->name, import_mailbox(import), import->done, import->total,
                     import->counts.bytes_down + fetching->batch_bytes);
     if (import_stopped(import))
         return import_interrupted(import);
@@ -469,8 +467,7 @@ print_one(struct import *import, const struct journal_listed *listed)
         return true;
     }
     (void)text_print(size, sizeof size, "%" PRIu64 " bytes", listed->size);
-    report_message(import->report, import->account->name, import->handover == NULL ? import->account->import.deliver_to : "",
-                   "download", 0, listed->uidl, size);
+    report_message(import->report, import->account->name, import_mailbox(import), "download", 0, listed->uidl, size);
     return count_stored(import, &would);
 }
 

@@ -126,7 +126,7 @@ hold_one(struct import *import, int64_t id, const char *list)
     if (!import_load(import, id, &row))
         return false;
     report_held(import->report, import->account->name,
-                &(struct report_held){.mailbox = "", .file = row.base[0] != '\0' ? row.base : row.uidl, .id = list});
+                &(struct report_held){.mailbox = import_mailbox(import), .file = row.base[0] != '\0' ? row.base : row.uidl, .id = list});
     if (strcmp(row.hold, list) == 0)
         return true;
     (void)text_print(row.hold, sizeof row.hold, "%s", list);

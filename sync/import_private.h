@@ -61,6 +61,8 @@ void import_problem(struct import *import, const struct error *err);
 void import_refused(struct import *import, const char *what, uint32_t number, const char *uidl, const char *words, const char *hint);
 /** One sentence about the account that people should read. */
 void import_say(struct import *import, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/** Where mail goes, for people. */
+const char *import_mailbox(const struct import *import);
 /** Load a row that is known to be there; false: the journal failed or the row is gone (err says so). */
 MUST_CHECK bool import_load(struct import *import, int64_t id, struct journal_pop *out);
 /** Commit, or roll back where `ok` is false. @return committed */

@@ -109,7 +109,7 @@ forget_removed(struct removing *removing, uint32_t last)
                 continue;
             ok = journal_pop_delete(import->journal, row->id, &import->err);
             import->counts.up_removed++;
-            report_message(import->report, import->account->name, "", "remove-there", 0, row->base, row->uidl);
+            report_message(import->report, import->account->name, import_mailbox(import), "remove-there", 0, row->base, row->uidl);
         }
         after = removing->numbers[removing->count - 1];
         if (!import_end(import, ok))
@@ -131,7 +131,7 @@ print_removals(struct removing *removing)
         for (size_t i = 0; i < count; i++) {
             after = removing->page[i].number;
             import->counts.up_removed++;
-            report_message(import->report, import->account->name, "", "remove-there", 0, "", removing->page[i].uidl);
+            report_message(import->report, import->account->name, import_mailbox(import), "remove-there", 0, "", removing->page[i].uidl);
         }
     }
     return true;
