@@ -143,7 +143,9 @@ record_failed(struct transferring *transferring, struct transfer *transfer)
         return false;
     if (outcome->gone || outcome->changed || !transferring->move)
         return true; /* planned anew in the next pass */
-    run_complain(run, from, "move messages on the server", outcome->answer, "the next run tries again");
+    if (!to->full_up)
+        run_complain(run, from, "move messages on the server", outcome->answer, "the next run tries again");
+    to->full_up = true;
     return run_pending(run, to, transfer->todo->id, PENDING_FAILED, "move", outcome->answer, NULL);
 }
 
@@ -289,6 +291,10 @@ apply_moves_there(struct run *run, struct agenda *agenda, bool *did)
 
         if (todo->dropped || todo->partner == 0 || !todo->fresh || todo->step.verb != PLAN_UPLOAD || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
             continue;
+        if (run->mailboxes[todo->mailbox].full_up) {
+            todo->dropped = true;
+            continue;
+        }
         ok = run_load(run, todo->partner, source) && check_intent(run, todo, &transfer->op, &wait);
         if (!ok || wait)
             continue;

@@ -1,6 +1,6 @@
 /*
- * Files that the server refused for good. Under a new name one is a new file and asked about again anyway; one that was changed in
- * its place is told by its mtime, since no directory's time moves with it. They are few, and one stat each.
+ * Files that the server refused for good. Under a new name one is a new file and asked about again anyway; one that was
+ * changed in its place is told by its mtime, since no directory's time moves with it. They are few, and one stat each.
  */
 #include "sync/run.h"
 
@@ -29,7 +29,8 @@ observe_refused(struct run *run)
     struct journal_message *message = calloc(1, sizeof *message);
     struct journal_pending *list = NULL;
     size_t count = 0;
-    bool ok = (message != NULL || run_no_memory(run)) && journal_pendings(run->journal, &list, &count, &run->err) && run_begin(run);
+    bool ok = (message != NULL || run_no_memory(run)) && journal_pendings(run->journal, &list, &count, &run->err) &&
+              run_begin(run);
 
     for (size_t i = 0; ok && i < count; i++) {
         struct mailbox *mailbox = run_mailbox_by_id(run, list[i].mailbox);

@@ -28,6 +28,7 @@ struct mailbox {
     bool full;       /* no delta */
     bool stirred;    /* we changed it on the server: look again, so that echoes and cursors settle */
     /* what went wrong */
+    bool full_up;    /* the server refused to move something into it: not asked again, and not said again, in this run */
     bool stuck;      /* the server refused to remove something in it: not asked again, and not said again, in this run */
     bool unsure;     /* could not be observed: nothing is done in it in this run */
     bool repaired; /* in this run: its rows were unpaired */

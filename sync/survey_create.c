@@ -1,6 +1,6 @@
 /*
- * Mailboxes that are on one side only are made on the other: folders here, all together, made durable and then written down in
- * one commit; mailboxes there, some at a time.
+ * Mailboxes that are on one side only are made on the other: folders here, all together, made durable and then written
+ * down in one commit; mailboxes there, some at a time.
  */
 #include "sync/run.h"
 
@@ -33,7 +33,8 @@ check_name(struct run *run, struct mailbox *mailbox)
     if (missing)
         return true;
     mailbox->refused = true;
-    run_complain(run, mailbox, "make a folder for this mailbox", "the file system takes its name for that of a folder that is there",
+    run_complain(run, mailbox, "make a folder for this mailbox",
+                 "the file system takes its name for that of a folder that is there",
                  "rename one of the two mailboxes, or leave one out with `mailboxes`");
     return true;
 }
@@ -160,7 +161,8 @@ create_there(struct run *run, struct text *names, size_t *which, char *texts)
         char *utf8 = texts + count * (LIMIT_MAILBOX_NAME + 1);
         struct error err = {0};
 
-        if (mailbox->row.state != MAILBOX_NEW_LOCAL || !mailbox->chosen || !mailbox->asked || mailbox->refused || mailbox->listed)
+        if (mailbox->row.state != MAILBOX_NEW_LOCAL || !mailbox->chosen || !mailbox->asked || mailbox->refused ||
+            mailbox->listed)
             continue;
         if (!run->account->policy.push.mailboxes)
             continue;

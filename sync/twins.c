@@ -1,7 +1,7 @@
 /*
- * Two files of one base name in one folder. Equal bytes: the one with fewer flags goes to the quarantine, with an intent before, as
- * every removal here. Other bytes: the second gets a name of its own, which follows from its bytes, so that a run that was cut off
- * between link and unlink is taken up by the next one under the same name.
+ * Two files of one base name in one folder. Equal bytes: the one with fewer flags goes to the quarantine, with an intent
+ * before, as every removal here. Other bytes: the second gets a name of its own, which follows from its bytes, so that a
+ * run that was cut off between link and unlink is taken up by the next one under the same name.
  */
 #include "sync/twins.h"
 
@@ -22,8 +22,8 @@ twins_note(struct run *run, struct twins *twins, const struct journal_message *m
 }
 
 static bool
-index_quarantined(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, const struct journal_op *op,
-                  const char *info)
+index_quarantined(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
+                  const struct journal_op *op, const char *info)
 {
     struct journal_quarantined row = {.uid = message->uid, .since = run->now, .size = op->size};
 
@@ -56,9 +56,14 @@ write_intent(struct run *run, const struct journal_message *message, uint64_t si
     if (!situation_mark(run) || !run_begin(run))
         return false;
     ok = journal_op_of(run->journal, message->id, op, &found, &run->err);
-    if (ok && !(found && op->kind == OP_REMOVE_LOCAL && op->target == message->id)) { /* else an earlier run's: the same name again */
-        *op = (struct journal_op){.kind = OP_REMOVE_LOCAL, .mailbox = message->mailbox, .message = message->id, .target = message->id,
-                                  .size = size, .since = run->now};
+    if (ok && !(found && op->kind == OP_REMOVE_LOCAL &&
+                op->target == message->id)) { /* else an earlier run's: the same name again */
+        *op = (struct journal_op){.kind = OP_REMOVE_LOCAL,
+                                  .mailbox = message->mailbox,
+                                  .message = message->id,
+                                  .target = message->id,
+                                  .size = size,
+                                  .since = run->now};
         (void)text_print(op->name, sizeof op->name, "%" PRId64 ".twin.%" PRId64, run->now, message->id);
         ok = journal_op_add(run->journal, op, &run->err);
     }
@@ -69,19 +74,21 @@ write_intent(struct run *run, const struct journal_message *message, uint64_t si
 }
 
 static bool
-quarantine_twin(struct run *run, struct mailbox *mailbox, struct journal_message *message, const struct local_file *twin,
-                const struct local_facts *facts)
+quarantine_twin(struct run *run, struct mailbox *mailbox, struct journal_message *message,
+                const struct local_file *twin, const struct local_facts *facts)
 {
     struct journal_op op;
-    struct local_removal removal = {.file = *twin, .quarantine = op.name, .wire = facts->digests.wire, .size = facts->digests.size};
+    struct local_removal removal = {
+        .file = *twin, .quarantine = op.name, .wire = facts->digests.wire, .size = facts->digests.size};
     bool ok;
 
-    if (!write_intent(run, message, facts->digests.size, &op) || !run->local.ops->remove(run->local.self, &removal, 1, &run->err) ||
-        !run_begin(run))
+    if (!write_intent(run, message, facts->digests.size, &op) ||
+        !run->local.ops->remove(run->local.self, &removal, 1, &run->err) || !run_begin(run))
         return false;
     ok = journal_op_delete(run->journal, op.id, &run->err);
     if (removal.ok)
-        ok = ok && index_quarantined(run, mailbox, message, &op, twin->info) && journal_message_save(run->journal, message, &run->err);
+        ok = ok && index_quarantined(run, mailbox, message, &op, twin->info) &&
+             journal_message_save(run->journal, message, &run->err);
     else if (removal.missing)
         mailbox->look_here = true;
     else
@@ -141,7 +148,8 @@ split(struct run *run, const struct twin *twin, struct journal_message *message)
         return true;
     }
     if (memcmp(facts_a.digests.wire, facts_b.digests.wire, DIGEST_SIZE) != 0) {
-        bool is_b = message->has_wire && memcmp(facts_b.digests.wire, message->wire, DIGEST_SIZE) == 0; /* the message keeps its name */
+        bool is_b = message->has_wire &&
+                    memcmp(facts_b.digests.wire, message->wire, DIGEST_SIZE) == 0; /* the message keeps its name */
 
         return is_b ? name_twin(run, mailbox, &a, &facts_a) : name_twin(run, mailbox, &b, &facts_b);
     }

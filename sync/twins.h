@@ -18,7 +18,8 @@ struct twins {
 };
 
 /** A listing names the row's base again, with another info. */
-MUST_CHECK bool twins_note(struct run *run, struct twins *twins, const struct journal_message *message, const char *info);
+MUST_CHECK bool twins_note(struct run *run, struct twins *twins, const struct journal_message *message,
+                           const char *info);
 /** Settle what was noted; no transaction is under way. */
 MUST_CHECK bool twins_split(struct run *run, const struct twins *twins);
 /** An intent that was cut off; inside a transaction. */

@@ -21,10 +21,10 @@ struct creating {
     size_t *order; /* by depth and parent, so that one descriptor of a parent serves all its children */
     size_t count;
     enum stage *stages;
-    bool together; /* one syncfs is to flush them */
-    int parent;    /* -1: none */
+    bool together;                   /* one syncfs is to flush them */
+    int parent;                      /* -1: none */
     char path[LOCAL_FOLDER_MAX + 1]; /* of the parent */
-    bool dirty;    /* the parent's entries changed and no syncfs comes */
+    bool dirty;                      /* the parent's entries changed and no syncfs comes */
 };
 
 /* "Work/2024" is "2024" in "Work". */
@@ -115,7 +115,8 @@ clear_if_ours(void *context, const char *name, unsigned char type)
     char ours[64];
 
     (void)type;
-    (void)text_print(ours, sizeof ours, "%sgolub-new-%s", creating->maildir->settings.plusplus ? "" : ".", creating->maildir->tag);
+    (void)text_print(ours, sizeof ours, "%sgolub-new-%s", creating->maildir->settings.plusplus ? "" : ".",
+                     creating->maildir->tag);
     if (strncmp(name, ours, strlen(ours)) == 0)
         clear_temporary(creating->parent, name);
     return true;
@@ -143,7 +144,8 @@ enter_parent(struct maildir *maildir, const char *path)
         char level[LOCAL_FOLDER_MAX + 1];
         int below = -1, number = EINVAL;
 
-        if (!maildir->settings.plusplus && text_copy((struct text){path, len}, level, sizeof level) && level_valid(maildir, level)) {
+        if (!maildir->settings.plusplus && text_copy((struct text){path, len}, level, sizeof level) &&
+            level_valid(maildir, level)) {
             below = io_open(fd, level, O_RDONLY | O_DIRECTORY, 0);
             if (below < 0 && errno == ENOENT && mkdirat(fd, level, MODE_FOLDER) == 0 && maildir_sync(maildir, fd))
                 below = io_open(fd, level, O_RDONLY | O_DIRECTORY, 0);
@@ -176,7 +178,8 @@ reach_parent(struct creating *creating, struct local_folder *item, bool first_ti
     char path[LOCAL_FOLDER_MAX + 1];
     bool stopped;
 
-    *found = strstr(item->folder, "//") == NULL && text_copy((struct text){item->folder, parent_len(item->folder)}, path, sizeof path);
+    *found = strstr(item->folder, "//") == NULL &&
+             text_copy((struct text){item->folder, parent_len(item->folder)}, path, sizeof path);
     if (*found && creating->parent >= 0 && strcmp(creating->path, path) == 0)
         return true;
     if (!leave_parent(creating, err))
@@ -325,7 +328,8 @@ flush_level(struct creating *creating, struct error *err)
 static bool
 make_level(struct creating *creating, size_t from, size_t to, struct error *err)
 {
-    creating->together = creating->maildir->syncfs_serves && creating->maildir->sync_fd >= 0 && to - from >= FOLDERS_FOR_SYNCFS;
+    creating->together =
+        creating->maildir->syncfs_serves && creating->maildir->sync_fd >= 0 && to - from >= FOLDERS_FOR_SYNCFS;
     return each(creating, from, to, false, err) && flush_level(creating, err) && each(creating, from, to, true, err) &&
            flush_level(creating, err);
 }

@@ -13,14 +13,14 @@
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 
-struct known {
+struct file_system {
     unsigned long magic;
     const char *name;
     bool fine_times; /* mtimes stand still for a clock tick at most */
     bool syncfs;
 };
 
-static const struct known known[] = {
+static const struct file_system known[] = {
     /* magic numbers: statfs(2) */
     {0xef53, "ext4", true, true},       {0x58465342, "xfs", true, true},        {0xf2f52010, "f2fs", false, true},
     {0x9123683e, "btrfs", true, false}, {0x01021994, "tmpfs", true, false},     {0x794c7630, "overlay", false, false},

@@ -33,6 +33,8 @@ struct folder {
     bool swept;      /* leftovers in tmp/ were looked for */
 };
 
+struct known;
+
 struct maildir {
     struct maildir_settings settings; /* strings are our own copies */
     char tag[TAG_LENGTH + 1];
@@ -57,6 +59,7 @@ struct maildir {
     struct digest *spare_digest;
     char *spare_block;
     struct digest *digest;
+    struct known *known; /* digests of files that were read in this run; NULL: none yet */
 };
 
 /** A plain file name that can stand in tmp/, new/ or cur/: no '/', not empty, not "." or "..". */

@@ -44,6 +44,8 @@ close_maildir(void *local)
     struct maildir *maildir = local;
 
     quarantine_close(maildir);
+    free(maildir->known);
+    maildir->known = NULL;
     folder_close_all(maildir, false);
     (void)io_close(&maildir->sync_fd);
     (void)io_close(&maildir->root);

@@ -25,6 +25,8 @@ void filesystem_describe(void *local, char *to, size_t size);
 /** Every entry but "." and ".."; type as DT_*, never DT_UNKNOWN. `at` returns false to stop: then *stopped. */
 MUST_CHECK bool list_directory(int fd, bool (*at)(void *context, const char *name, unsigned char type), void *context,
                                bool *stopped);
+/** May something change without this time moving, since the file system's clock is coarse? */
+bool scan_is_young(const struct maildir *maildir, struct timespec time, struct timespec now);
 bool scan_stamp(void *local, const char *folder, struct local_stamp *stamp, bool *missing, struct error *err);
 bool scan_folder(void *local, const char *folder, const struct local_scanner *to, void *context,
                  struct local_stamp *stamp, bool *stable, struct error *err);
@@ -40,6 +42,11 @@ bool read_rewind(void *local, void *handle, struct error *err);
 void read_close(void *local, void *handle);
 /** Size and digests of an open file in wire form. */
 MUST_CHECK bool read_digests(struct maildir *maildir, int fd, struct digests *digests, struct error *err);
+
+/* known.c: digests of files that were read in this run */
+void known_add(struct maildir *maildir, const struct stat *st, struct timespec before, const struct digests *digests);
+/** NULL: not known, or it may have changed since. */
+const struct digests *known_find(const struct maildir *maildir, const struct stat *st);
 
 /* draft.c */
 struct local_draft {

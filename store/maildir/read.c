@@ -73,11 +73,13 @@ read_examine(void *local, const struct local_file *file, struct local_facts *fac
     struct maildir *maildir = local;
     struct local_facts seen;
     struct stat before, after;
+    struct timespec start;
     int fd = maildir_open_message(maildir, file, missing, &before, err);
     bool done;
 
     if (fd < 0)
         return *missing;
+    clock_gettime(CLOCK_REALTIME, &start);
     done = read_digests(maildir, fd, &seen.digests, err);
     if (done && (fstat(fd, &after) != 0 || !io_unchanged(&before, &after))) {
         say_changed(err);
@@ -86,6 +88,7 @@ read_examine(void *local, const struct local_file *file, struct local_facts *fac
     (void)io_close(&fd); /* only read */
     if (!done)
         return false;
+    known_add(maildir, &before, start, &seen.digests);
     seen.date = before.st_mtim.tv_sec;
     *facts = seen;
     return true;
@@ -142,8 +145,14 @@ read_facts(void *local, void *opaque, struct local_facts *facts, struct error *e
     struct maildir *maildir = local;
     struct handle *handle = opaque;
     struct local_facts seen = {.date = handle->opened.st_mtim.tv_sec};
+    const struct digests *known = known_find(maildir, &handle->opened);
     struct stat after;
 
+    if (known != NULL) { /* where it changes from here on, the end of its reading says so */
+        facts->date = seen.date;
+        facts->digests = *known;
+        return read_rewind(local, handle, err);
+    }
     if (!read_rewind(local, handle, err) || !read_digests(maildir, handle->fd, &seen.digests, err))
         return false;
     if (fstat(handle->fd, &after) != 0 || !io_unchanged(&handle->opened, &after)) {

@@ -78,8 +78,8 @@ read_times(const struct maildir *maildir, const char *path, struct times *times)
     return done;
 }
 
-static bool
-is_young(const struct maildir *maildir, struct timespec time, struct timespec now)
+bool
+scan_is_young(const struct maildir *maildir, struct timespec time, struct timespec now)
 {
     int64_t slack = maildir->slack_ns;
     int64_t age;
@@ -103,8 +103,8 @@ print_stamp(const struct maildir *maildir, const struct times *times, struct tim
     text_print(stamp->text, sizeof stamp->text, "%lld.%09ld,%lld.%09ld,%lld.%09ld", (long long)times->folder.tv_sec,
                times->folder.tv_nsec, (long long)times->cur.tv_sec, times->cur.tv_nsec, (long long)times->new.tv_sec,
                times->new.tv_nsec);
-    stamp->racy = is_young(maildir, times->folder, now) || is_young(maildir, times->cur, now) ||
-                  is_young(maildir, times->new, now);
+    stamp->racy = scan_is_young(maildir, times->folder, now) || scan_is_young(maildir, times->cur, now) ||
+                  scan_is_young(maildir, times->new, now);
 }
 
 bool

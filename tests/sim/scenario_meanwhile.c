@@ -135,10 +135,12 @@ a_move_that_the_server_has_no_room_for_leaves_the_message_where_it_is(void **sta
             given_mail_there(INBOX, i);
     given_both_sides_agree();
     when_the_user_moves(1, WORK, INBOX);
+    sim.world.errors = 0;
 
     assert_int_equal(when_golub_syncs_after(60), 1);
 
     then_it_is_there(WORK, 1, 1);
+    assert_int_equal(sim.world.errors, 1);
     ledger_out(&sim.world, 2, INBOX);
     server_expunge(&sim.server, INBOX, 1);
     then_both_sides_agree();

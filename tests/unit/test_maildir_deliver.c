@@ -501,6 +501,55 @@ a_message_that_is_not_there_is_missing_and_no_error(void **state)
     assert_int_equal(date, 1000000000);
 }
 
+/* Bytes that this process has read so far, from whatever. */
+static uint64_t
+bytes_read(void)
+{
+    FILE *io = fopen("/proc/self/io", "r");
+    unsigned long long bytes = 0;
+
+    assert_non_null(io);
+    assert_int_equal(fscanf(io, "rchar: %llu", &bytes), 1);
+    fclose(io);
+    return bytes;
+}
+
+static void
+a_file_that_was_digested_is_read_again_only_if_it_changed(void **state)
+{
+    struct scratch *s = *state;
+    const struct local_file file = {"INBOX", "1", "n"};
+    static char text[300001];
+    struct local_facts first, second;
+    uint64_t before;
+    void *handle;
+    bool missing;
+
+    memset(text, 'a', sizeof text - 1);
+    given_file(s, "INBOX/new/1", text);
+    given_date(s, "INBOX/new/1", 1000000000);
+    usleep(2100000); /* the coarsest clock has ticked */
+    assert_true(s->local.ops->examine(s->local.self, &file, &first, &missing, &s->err));
+    before = bytes_read();
+    assert_true(s->local.ops->read_open(s->local.self, &file, &handle, &missing, &s->err));
+    assert_true(s->local.ops->read_facts(s->local.self, handle, &second, &s->err));
+
+    assert_true(bytes_read() - before < 100000);
+    assert_memory_equal(&second.digests.wire, &first.digests.wire, DIGEST_SIZE);
+    assert_memory_equal(&second.digests.canonical, &first.digests.canonical, DIGEST_SIZE);
+    assert_true(second.digests.size == first.digests.size && second.date == 1000000000);
+    s->local.ops->read_close(s->local.self, handle);
+
+    text[5] = 'b'; /* as many bytes, and the date it had */
+    given_file(s, "INBOX/new/1", text);
+    given_date(s, "INBOX/new/1", 1000000000);
+    assert_true(s->local.ops->read_open(s->local.self, &file, &handle, &missing, &s->err));
+    assert_true(s->local.ops->read_facts(s->local.self, handle, &second, &s->err));
+
+    assert_memory_not_equal(&second.digests.wire, &first.digests.wire, DIGEST_SIZE);
+    s->local.ops->read_close(s->local.self, handle);
+}
+
 static void
 a_file_that_changes_while_it_is_read_is_an_error(void **state)
 {
@@ -561,6 +610,7 @@ main(void)
         TEST(a_write_that_is_cut_short_is_an_error_and_leaves_nothing, scratch_verbatim),
         TEST(a_full_disk_fails_the_draft_and_costs_no_message, scratch_verbatim),
         TEST(a_message_that_is_not_there_is_missing_and_no_error, scratch_verbatim),
+        TEST(a_file_that_was_digested_is_read_again_only_if_it_changed, scratch_verbatim),
         TEST(a_file_that_changes_while_it_is_read_is_an_error, scratch_verbatim),
         TEST(the_free_space_and_the_file_system_are_told, scratch_verbatim),
     };
