@@ -432,7 +432,7 @@ given_mail(struct scene *sc, const char *uidl)
     return given_mail_as(sc, uidl, text, strlen(text));
 }
 
-static void
+__attribute__((unused)) static void
 given_mails(struct scene *sc, int count)
 {
     static int serial;
@@ -571,13 +571,13 @@ copies_here(const struct scene *sc, const struct dropped *mail)
     return copies_seen(mail);
 }
 
-static size_t
+__attribute__((unused)) static size_t
 files_in(struct scene *sc, const char *folder)
 {
     return exists(sc->s, folder) ? count_entries(sc->s, folder) : 0;
 }
 
-static size_t
+__attribute__((unused)) static size_t
 count_there(const struct scene *sc)
 {
     size_t count = 0;
@@ -587,7 +587,7 @@ count_there(const struct scene *sc)
     return count;
 }
 
-static uint64_t
+__attribute__((unused)) static uint64_t
 rows(struct scene *sc, int state)
 {
     uint64_t count;
@@ -597,7 +597,7 @@ rows(struct scene *sc, int state)
 }
 
 /* Each message once, byte for byte but for line ends, and nothing else. */
-static void
+__attribute__((unused)) static void
 assert_all_here(struct scene *sc)
 {
     look_here(sc);
