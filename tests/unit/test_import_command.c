@@ -173,7 +173,7 @@ the_command_has_default_signals_and_no_descriptor_of_ours(void **state)
     given_mails(sc, 1);
     assert_run(sc, 0);
     assert_string_equal(file_text(sc, "fds", &len), "1\n"); /* the spool, as its standard input */
-    assert_non_null(strstr(file_text(sc, "signals", &len), "0000000000000000"));
+    assert_int_equal(strtoull(file_text(sc, "signals", &len) + strlen("SigIgn:"), NULL, 16) & (1u << (SIGPIPE - 1)), 0);
     (void)signal(SIGPIPE, SIG_DFL);
 }
 
