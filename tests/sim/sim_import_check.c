@@ -265,7 +265,7 @@ needs_a_word(const struct import_sim *sim, const struct drop_message *message)
 }
 
 static void
-on_mark(void *context, struct drop_message *message)
+on_dele(void *context, struct drop_message *message)
 {
     struct import_sim *sim = context;
     const int id = message->content;
@@ -319,7 +319,7 @@ check_session(struct import_sim *sim)
     sim->drop.context = sim;
     sim->drop.on_retrieve = on_retrieve;
     sim->drop.on_retrieved = on_retrieved;
-    sim->drop.on_mark = on_mark;
+    sim->drop.on_dele = on_dele;
     sim->drop.on_remove = on_remove;
 }
 

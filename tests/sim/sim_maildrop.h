@@ -72,7 +72,7 @@ struct maildrop_sim {
     void *context;
     void (*on_retrieve)(void *context, struct drop_message *message); /* about to be sent */
     void (*on_retrieved)(void *context, struct drop_message *message);
-    void (*on_mark)(void *context, struct drop_message *message);
+    void (*on_dele)(void *context, struct drop_message *message);   /* is asked for */
     void (*on_remove)(void *context, struct drop_message *message); /* QUIT is carried out */
 };
 
