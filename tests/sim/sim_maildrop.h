@@ -53,6 +53,7 @@ struct maildrop_sim {
     bool long_uidls; /* of 70 characters */
     bool top, capa;  /* without CAPA nobody says that there is no TOP */
     bool pipelining;
+    bool slow;     /* a second may pass between two answers */
     bool reorders; /* UIDL and LIST in any order */
     bool wrong_sizes;
     bool lax;                       /* does not lock: others remove messages under an open session */
