@@ -65,6 +65,7 @@ struct import_sim {
     unsigned tempfail;   /* percent of commands that fail */
     int failures;        /* of both, in this run */
     struct buffer spool; /* of the command */
+    int64_t clock_ms;    /* the monotonic clock of this process */
     int status;          /* of the last run; -1 crashed */
     long runs;
     struct tally tally[SIM_CONTENTS];

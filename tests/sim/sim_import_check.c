@@ -15,7 +15,8 @@
  *   used again           a message whose UIDL belonged to one that left since the last complete list may be taken for
  *                        that one and not be fetched, but it is never removed unless it is here or its header is equal
  *   repeated             told apart by header (without TOP: by how many there are), never removed while repeated.
- *                        Those that can't be told apart are one group: the bounds hold for its sum
+ *                        Those that can't be told apart are one group: the bounds hold for its sum. What was only
+ *                        recorded as had has no header there, and joins all that have its UIDL
  *   none at all          as repeated, by header; nothing is ever removed
  */
 #include "tests/sim/sim_import.h"
@@ -58,6 +59,12 @@ same_header(const struct drop_message *a, const struct drop_message *b)
     return memcmp(header_of(a), header_of(b), DIGEST_SIZE) == 0;
 }
 
+static void
+join(struct import_sim *sim, const struct drop_message *a, const struct drop_message *b)
+{
+    sim->tally[group_of(sim, a->content)].group = group_of(sim, b->content);
+}
+
 /* Which of those that are there can be taken for one that is gone, as long as no complete list has shown that it is? */
 static void
 hide(struct import_sim *sim, const struct drop_message *changed)
@@ -91,8 +98,8 @@ tally_born(struct import_sim *sim, struct drop_message *message)
         if (it == message || !it->here)
             continue;
         sim->met[MET_EQUAL_COPIES] += it->content == message->content;
-        if (same_uidl(it, message) && (!drop->top || same_header(it, message)))
-            sim->tally[group_of(sim, message->content)].group = group_of(sim, it->content);
+        if (same_uidl(it, message) && (!drop->top || same_header(it, message) || it->may_be_had))
+            join(sim, message, it);
     }
     hide(sim, message);
 }
@@ -265,7 +272,7 @@ needs_a_word(const struct import_sim *sim, const struct drop_message *message)
 }
 
 static void
-on_mark(void *context, struct drop_message *message)
+on_dele(void *context, struct drop_message *message)
 {
     struct import_sim *sim = context;
     const int id = message->content;
@@ -319,7 +326,7 @@ check_session(struct import_sim *sim)
     sim->drop.context = sim;
     sim->drop.on_retrieve = on_retrieve;
     sim->drop.on_retrieved = on_retrieved;
-    sim->drop.on_mark = on_mark;
+    sim->drop.on_dele = on_dele;
     sim->drop.on_remove = on_remove;
 }
 
@@ -408,6 +415,15 @@ check_held(struct import_sim *sim, const struct drop_message *message, bool was_
         violation(&sim->world, "the removal of #%d waits for a word and is not on the list", message->content);
 }
 
+/* Its row has no header: it can be taken for any that has its UIDL. */
+static void
+join_repeated(struct import_sim *sim, const struct drop_message *message)
+{
+    for (size_t i = 0; i < sim->drop.count; i++)
+        if (same_uidl(&sim->drop.messages[i], message))
+            join(sim, &sim->drop.messages[i], message);
+}
+
 static void
 record_skipped(struct import_sim *sim, struct drop_message *message, bool whole)
 {
@@ -415,6 +431,8 @@ record_skipped(struct import_sim *sim, struct drop_message *message, bool whole)
     if (message->stored || (message->owed && sim->drop.uidls != UIDLS_UNIQUE))
         return;
     message->may_be_had = true;
+    if (sim->drop.uidls == UIDLS_REPEATED)
+        join_repeated(sim, message);
     if (whole && sim->status == 0 && message->fetched_at == 0 && sim->drop.uidls == UIDLS_UNIQUE && !message->hidden)
         message->had = true;
     sim->met[MET_SKIPPED]++;
@@ -426,6 +444,12 @@ check_end(struct import_sim *sim, bool whole)
     struct maildrop_sim *drop = &sim->drop;
     bool any_held = false;
 
+    /* Did the journal see which messages are gone? */
+    bool listed = whole && drop->quits_refused == 0;
+    if (drop->uidls != UIDLS_UNIQUE)
+        listed =
+            listed && drop->top_refused + drop->retr_refused + sim->failures == 0 &&
+            (drop->uidls != UIDLS_NONE || drop->top || (sim->policy.max_size == 0 && sim->policy.max_messages == 0));
     for (size_t i = 0; i < drop->count && !sim->world.failed; i++) {
         struct drop_message *message = &drop->messages[i];
         const bool was_stored = message->stored, in_reach = was_in_reach(sim, message);
@@ -438,8 +462,7 @@ check_end(struct import_sim *sim, bool whole)
             owe(sim, message);
         if (in_reach && whole && !sim->skip_existing)
             check_held(sim, message, was_stored);
-        if (whole && !message->here &&
-            (message->left < drop->session || (message->by_golub && drop->quits_refused == 0)))
+        if (listed && !message->here && (message->left < drop->session || message->by_golub))
             message->gone_known = true;
     }
     check_counts(sim);

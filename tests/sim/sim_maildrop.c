@@ -401,6 +401,7 @@ pop_remove(void *self, const uint32_t *numbers, size_t count,
         const enum fate fate = message == NULL ? FATE_BEFORE : world_step(drop->world, STEP_DELE, true);
         if (fate != FATE_GO)
             return break_off(drop, err);
+        drop->on_dele(drop->context, message);
         const bool refused = is_refused(drop, message, drop->refuses_dele);
         say(drop->world, "      DELE #%d%s", message->content, refused ? " -ERR" : "");
         if (refused) {
@@ -408,7 +409,6 @@ pop_remove(void *self, const uint32_t *numbers, size_t count,
         } else {
             drop->marks++;
             message->marked = true;
-            drop->on_mark(drop->context, message);
         }
         if (!item(context, numbers[i], refused ? MAILDROP_REFUSED : MAILDROP_DONE, refused ? "not now" : "")) {
             drop->broken = true;

@@ -53,6 +53,7 @@ struct maildrop_sim {
     bool long_uidls; /* of 70 characters */
     bool top, capa;  /* without CAPA nobody says that there is no TOP */
     bool pipelining;
+    bool slow;     /* a second may pass between two answers */
     bool reorders; /* UIDL and LIST in any order */
     bool wrong_sizes;
     bool lax;                       /* does not lock: others remove messages under an open session */
@@ -72,7 +73,7 @@ struct maildrop_sim {
     void *context;
     void (*on_retrieve)(void *context, struct drop_message *message); /* about to be sent */
     void (*on_retrieved)(void *context, struct drop_message *message);
-    void (*on_mark)(void *context, struct drop_message *message);
+    void (*on_dele)(void *context, struct drop_message *message);   /* is asked for */
     void (*on_remove)(void *context, struct drop_message *message); /* QUIT is carried out */
 };
 
