@@ -6,7 +6,6 @@ job_import(struct job *job)
 {
     const struct sync_options options = job_options(job);
 
-    report_import(job->report, job->account.name);
     return account_import(&job->account, &options, job->report);
 }
 

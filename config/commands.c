@@ -106,8 +106,11 @@ jobs_choose(struct settings *settings, const struct options *options, struct rep
 
         if (!fill_job(job, &settings->accounts[i], options, report))
             goto no_memory;
-        if (is_named(options, job))
+        if (is_named(options, job)) {
+            if (account_is_pop(&job->account))
+                report_import(report, job->account.name);
             continue;
+        }
         jobs->count--;
         secret_free(job->secret);
         free(job->mailboxes);

@@ -348,8 +348,7 @@ take_connection(struct loader *loader, struct connection *to)
         !take_pem(loader, "tls-ca-file", &to->ca_file) || !take_pem(loader, "tls-client-cert", &to->client_cert) ||
         !take_pem(loader, "tls-client-key", &to->client_key) ||
         !take_list(loader, "tls-fingerprint", convert_fingerprint, &to->fingerprints) ||
-        !keys_string(loader, "tunnel", true, &to->tunnel) ||
-        !take_int(loader, "timeout", 1, 86400, &to->timeout_s) ||
+        !keys_string(loader, "tunnel", true, &to->tunnel) || !take_int(loader, "timeout", 1, 86400, &to->timeout_s) ||
         !take_int(loader, "connections", 1, 4, &connections) ||
         !take_list(loader, "disable", convert_capability, &to->disable))
         return false;

@@ -36,7 +36,7 @@ class Stage:
                         name, _, rest = f.read().rpartition(") ")
                 except OSError:
                     continue
-                if name.endswith("(imap") and int(rest.split()[3]) == session:
+                if name.endswith(("(imap", "(pop3")) and int(rest.split()[3]) == session:
                     return True
         return False
 

@@ -75,6 +75,7 @@ report_error(struct report *report, const struct error *err)
 {
     char line[1500];
 
+    world_of(report)->errors++;
     error_line(err, line, sizeof line);
     say_aside(world_of(report), "error: %s", line);
 }

@@ -115,6 +115,7 @@ struct world {
     bool dying, crashed;       /* the step is chosen; the process is dead */
     long remote_step, lose_at; /* 0: the line holds */
     bool lose_after, lost;
+    unsigned errors;       /* that people were shown */
     unsigned long changes; /* steps with an effect since it was last set to 0 */
     struct coverage *coverage;
     /* what was seen */
