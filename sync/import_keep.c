@@ -91,17 +91,22 @@ loosen(struct keeping *keeping)
 
 /* ---- the guard ---- */
 
+bool
+import_is_released(const struct import *import, const struct journal_pop *row)
+{
+    const char *list = import->options->confirm_id;
+
+    return import->options->confirm && row->hold[0] != '\0' && (list == NULL || strcmp(row->hold, list) == 0);
+}
+
 static bool
 is_judged(const struct import *import, const struct journal_pop *row)
 {
     const struct policy *policy = &import->account->policy;
-    const char *list = import->options->confirm_id;
 
     if (row->keep_days >= 0 && row->since <= import->now - (int64_t)row->keep_days * DAY)
         return false;
-    if (!policy->guard || policy->max_delete >= 100)
-        return false;
-    return !(import->options->confirm && row->hold[0] != '\0' && (list == NULL || strcmp(row->hold, list) == 0));
+    return policy->guard && policy->max_delete < 100 && !import_is_released(import, row);
 }
 
 /* A short name for this list of removals: the same list has the same name. */

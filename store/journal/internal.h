@@ -71,6 +71,7 @@ enum statement {
     SQL_LISTING_ROWS,
     SQL_LISTING_MARK,
     SQL_LISTING_HEADER,
+    SQL_LISTING_MAKE_ROWS,
     SQL_LISTING_PAGE, /* one for each enum journal_listing_which, ascending and descending */
     SQL_LISTING_PAGE_LAST = SQL_LISTING_PAGE + 9,
     SQL_LISTING_COUNT,

@@ -285,13 +285,14 @@ MUST_CHECK bool journal_listing_mark(struct journal *journal, uint32_t number, s
 /** Header digest of a repeated one. */
 MUST_CHECK bool journal_listing_header(struct journal *journal, uint32_t number, const unsigned char *header, struct error *err);
 /**
- * Tell repeated UIDLs apart: the k on the server and the m rows of one UIDL and one header pair min(k, m). Rows without a header pair with
- * what is left. What then has no row, or one that is still POP_FETCHING, becomes LISTED_NEW; rows left over are forgotten by
- * journal_listing_forget. A number without header digest is left out of all that, and keeps the rows of its UIDL.
- * @param by_header   false: by UIDL alone
- * @param descending  the highest number pairs with the oldest row: the order in which they are fetched
+ * Tell repeated UIDLs apart; in a transaction. The k on the server and the m rows of one UIDL and one header pair min(k, m), the lowest number
+ * with the oldest row: what nothing else tells apart is at least known by its place. Rows without a header pair with what is left. Each
+ * number that then has no row gets one, POP_FETCHING, in the order of numbers; all POP_FETCHING ones become LISTED_NEW. Rows left over are
+ * forgotten by journal_listing_forget. A number without header digest is left out of all that, and keeps the rows of its UIDL.
+ * @param by_header  false: by UIDL alone
+ * @param now        `since` of new rows
  */
-MUST_CHECK bool journal_listing_pair(struct journal *journal, bool by_header, bool descending, struct error *err);
+MUST_CHECK bool journal_listing_pair(struct journal *journal, bool by_header, int64_t now, struct error *err);
 /** Delete the rows whose UIDL the (complete) listing does not have; in a transaction. FETCHING rows too. */
 MUST_CHECK bool journal_listing_forget(struct journal *journal, uint64_t *forgotten, struct error *err);
 
