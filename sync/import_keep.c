@@ -288,11 +288,11 @@ import_keep(struct import *import)
     keeping->has_top = import->info.top;
     ok = (days < 0 || journal_pop_due(import->journal, days, import->now, &keeping->due, &keeping->due_count, &import->err)) &&
          loosen(keeping);
-    if (!ok || keeping->due_count == 0)
+    if (!ok)
         goto out;
-    if (import->identity == BY_UIDL)
+    if (import->identity == BY_UIDL && keeping->due_count > 0)
         ok = decide_all(keeping);
-    else
+    if (import->identity != BY_UIDL && days >= 0 && import->messages > 0)
         import_say(import, "keep", "the server has no UIDL: nothing is removed from it");
 out:
     if (keeping != NULL) {

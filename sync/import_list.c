@@ -186,7 +186,7 @@ resolve_repeated(struct import *import)
     if (import->identity == BY_UIDL)
         report_note(import->report, import->account->name, "%" PRIu64 " messages have a UIDL that is repeated: they are not removed%s",
                     repeated, by_header ? "" : ", and counted, since the server has no TOP");
-    return journal_listing_pair(import->journal, by_header, &import->err);
+    return journal_listing_pair(import->journal, by_header, import->account->import.order == ORDER_NEWEST, &import->err);
 }
 
 /* ---- the journal beside it ---- */

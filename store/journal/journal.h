@@ -288,9 +288,10 @@ MUST_CHECK bool journal_listing_header(struct journal *journal, uint32_t number,
  * Tell repeated UIDLs apart: the k on the server and the m rows of one UIDL and one header pair min(k, m). Rows without a header pair with
  * what is left. What then has no row, or one that is still POP_FETCHING, becomes LISTED_NEW; rows left over are forgotten by
  * journal_listing_forget. A number without header digest is left out of all that, and keeps the rows of its UIDL.
- * @param by_header  false: by UIDL alone
+ * @param by_header   false: by UIDL alone
+ * @param descending  the highest number pairs with the oldest row: the order in which they are fetched
  */
-MUST_CHECK bool journal_listing_pair(struct journal *journal, bool by_header, struct error *err);
+MUST_CHECK bool journal_listing_pair(struct journal *journal, bool by_header, bool descending, struct error *err);
 /** Delete the rows whose UIDL the (complete) listing does not have; in a transaction. FETCHING rows too. */
 MUST_CHECK bool journal_listing_forget(struct journal *journal, uint64_t *forgotten, struct error *err);
 

@@ -429,9 +429,9 @@ journal_listing_header(struct journal *journal, uint32_t number, const unsigned 
 #define REPEATED "(SELECT uidl FROM temp.listing_repeated)"
 #define UNPAIRED "id NOT IN (SELECT row FROM temp.listing_repeated)"
 /* The k-th line beside the k-th row of each group. */
-#define PAIR(group, lines, rows, same)                                                                                 \
+#define PAIR(group, lines, rows, same, order)                                                                          \
     "UPDATE temp.listing_repeated SET row = pair.id FROM (SELECT l.number, p.id FROM"                                  \
-    " (SELECT number, " group ", row_number() OVER (PARTITION BY " group " ORDER BY number) AS k"                      \
+    " (SELECT number, " group ", row_number() OVER (PARTITION BY " group " ORDER BY number " order ") AS k"            \
     "  FROM temp.listing_repeated WHERE row = 0 AND " lines ") AS l JOIN"                                              \
     " (SELECT id, " group ", row_number() OVER (PARTITION BY " group " ORDER BY id) AS k"                              \
     "  FROM main.pop WHERE uidl IN " REPEATED " AND " UNPAIRED " AND " rows ") AS p"                                   \
@@ -443,16 +443,18 @@ journal_listing_header(struct journal *journal, uint32_t number, const unsigned 
     "INSERT OR IGNORE INTO temp.listing_gone (id) SELECT id FROM main.pop"                                             \
     " WHERE uidl IN " REPEATED " AND " UNPAIRED " AND " rows ";"
 
-bool
-journal_listing_pair(struct journal *journal, bool by_header, struct error *err)
-{
-    static const char by_both[] = PAIR("uidl, header", "header IS NOT NULL", "header IS NOT NULL",
-                                       " AND p.header = l.header")
-        PAIR("uidl", "header IS NOT NULL", "header IS NULL", "") WANT("header IS NOT NULL")
-            DROP("uidl NOT IN (SELECT uidl FROM temp.listing_repeated WHERE header IS NULL)");
-    static const char by_uidl[] = PAIR("uidl", "1", "1", "") WANT("1") DROP("1");
+#define BY_HEADER(order)                                                                                               \
+    PAIR("uidl, header", "header IS NOT NULL", "header IS NOT NULL", " AND p.header = l.header", order)                \
+    PAIR("uidl", "header IS NOT NULL", "header IS NULL", "", order)                                                    \
+    WANT("header IS NOT NULL") DROP("uidl NOT IN (SELECT uidl FROM temp.listing_repeated WHERE header IS NULL)")
+#define BY_UIDL(order) PAIR("uidl", "1", "1", "", order) WANT("1") DROP("1")
 
-    return judge(journal, err) && exec_own(journal, by_header ? by_both : by_uidl, what_judging, err);
+bool
+journal_listing_pair(struct journal *journal, bool by_header, bool descending, struct error *err)
+{
+    static const char *const sql[2][2] = {{BY_UIDL(""), BY_UIDL("DESC")}, {BY_HEADER(""), BY_HEADER("DESC")}};
+
+    return judge(journal, err) && exec_own(journal, sql[by_header][descending], what_judging, err);
 }
 
 bool
