@@ -106,8 +106,11 @@ jobs_choose(struct settings *settings, const struct options *options, struct rep
 
         if (!fill_job(job, &settings->accounts[i], options, report))
             goto no_memory;
-        if (is_named(options, job))
+        if (is_named(options, job)) {
+            if (account_is_pop(&job->account))
+                report_import(report, job->account.name);
             continue;
+        }
         jobs->count--;
         secret_free(job->secret);
         free(job->mailboxes);
@@ -117,6 +120,45 @@ no_memory:
     error_set(err, ERROR_LOCAL, "begin");
     error_answer(err, TEXT("out of memory"));
     return false;
+}
+
+size_t
+jobs_pop_first(struct jobs *jobs)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < jobs->count; i++) {
+        const struct job job = jobs->list[i];
+
+        if (!account_is_pop(&job.account))
+            continue;
+        memmove(&jobs->list[count + 1], &jobs->list[count], (i - count) * sizeof jobs->list[0]);
+        jobs->list[count++] = job;
+    }
+    return count;
+}
+
+bool
+jobs_check_id(const struct jobs *jobs, const struct options *options, const char *command, struct error *err)
+{
+    if (options->confirm_id == NULL || jobs->count <= 1)
+        return true;
+    error_set(err, ERROR_CONFIG, "the list %s belongs to one account", options->confirm_id);
+    error_hint(err, "Name it: golub %s --confirm-deletes=%s ACCOUNT", command, options->confirm_id);
+    return false;
+}
+
+struct sync_options
+job_options(const struct job *job)
+{
+    return (struct sync_options){
+        .dry_run = job->options->dry_run,
+        .confirm = job->options->confirm,
+        .confirm_id = job->options->confirm_id,
+        .mailboxes = job->mailbox_count > 0 ? job->mailboxes : NULL,
+        .stopped = signals_stopped,
+        .skip_existing = job->options->skip_existing,
+    };
 }
 
 static void *

@@ -29,6 +29,15 @@ MUST_CHECK bool jobs_choose(struct settings *settings, const struct options *opt
                             struct jobs *jobs, struct error *err);
 /** Run every job on a thread of its own, all at once or one after the other. @return the exit status of them all */
 int jobs_run(struct jobs *jobs, int (*run)(struct job *job), bool at_once);
+/** Put the POP accounts before the others, each in the order they had. @return how many they are */
+size_t jobs_pop_first(struct jobs *jobs);
+/** A list of held removals belongs to one account. @return false: ERROR_CONFIG, it was named beside several */
+MUST_CHECK bool jobs_check_id(const struct jobs *jobs, const struct options *options, const char *command,
+                              struct error *err);
+/** What the command line says about a run over this account. */
+struct sync_options job_options(const struct job *job);
+/** Import from the job's account, which is a POP one. @return its exit status */
+int job_import(struct job *job);
 /** NULL-safe, also for a half-filled list. */
 void jobs_free(struct jobs *jobs);
 /** Of two exit statuses the one that counts: the first of 2, 4, 5, 1, 3, 6, 0. */
@@ -36,6 +45,7 @@ int jobs_worse(int a, int b);
 
 /** Each command reports everything itself. @return the exit status */
 int cmd_sync(struct settings *settings, const struct options *options, struct report *report);
+int cmd_import(struct settings *settings, const struct options *options, struct report *report);
 int cmd_status(struct settings *settings, const struct options *options, struct report *report);
 int cmd_check(struct settings *settings, const struct options *options, struct report *report);
 

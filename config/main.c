@@ -9,6 +9,7 @@ run_command(const struct options *options, struct report *report)
 {
     static int (*const commands[])(struct settings *, const struct options *, struct report *) = {
         [COMMAND_SYNC] = cmd_sync,
+        [COMMAND_IMPORT] = cmd_import,
         [COMMAND_STATUS] = cmd_status,
         [COMMAND_CHECK] = cmd_check,
     };

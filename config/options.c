@@ -13,6 +13,7 @@ enum {
     OPTION_PULL,
     OPTION_PUSH,
     OPTION_CONFIRM,
+    OPTION_SKIP_EXISTING,
 };
 
 static const struct option long_options[] = {
@@ -24,6 +25,7 @@ static const struct option long_options[] = {
     {"pull", no_argument, NULL, OPTION_PULL},
     {"push", no_argument, NULL, OPTION_PUSH},
     {"confirm-deletes", optional_argument, NULL, OPTION_CONFIRM},
+    {"skip-existing", no_argument, NULL, OPTION_SKIP_EXISTING},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -32,18 +34,25 @@ static const struct option long_options[] = {
 static const struct {
     const char *word;
     enum command command;
-} commands[] = {{"sync", COMMAND_SYNC}, {"status", COMMAND_STATUS}, {"check", COMMAND_CHECK}};
+} commands[] = {
+    {"sync", COMMAND_SYNC},
+    {"import", COMMAND_IMPORT},
+    {"status", COMMAND_STATUS},
+    {"check", COMMAND_CHECK},
+};
 
 const char *const options_help =
-    "usage: golub [sync] [ACCOUNT[/MAILBOX]]...   both ways; no name: every account\n"
+    "usage: golub [sync] [ACCOUNT[/MAILBOX]]...   both ways; no name: every account, POP accounts first\n"
+    "       golub import [ACCOUNT]...             POP accounts alone, one way\n"
     "       golub status [ACCOUNT]...             from the journal, without connecting\n"
     "       golub check [ACCOUNT]...              configuration, login, what the server can do\n"
     "\n"
     "  -c, --config FILE         instead of $XDG_CONFIG_HOME/golub/golub.conf\n"
-    "  -n, --dry-run             sync: connect, change nothing, say what would be done\n"
+    "  -n, --dry-run             sync, import: connect, change nothing, say what would be done\n"
     "      --pull                sync: nothing goes up in this run\n"
     "      --push                sync: nothing comes down in this run\n"
-    "      --confirm-deletes[=ID]  sync: let held removals go\n"
+    "      --confirm-deletes[=ID]  sync, import: let held removals go\n"
+    "      --skip-existing       import: record what is on the server as had, fetch nothing\n"
     "  -q, --quiet               errors only\n"
     "  -v, --verbose             every step; twice: the dialogue with the server, without secrets and bodies\n"
     "      --json                JSON lines on standard output\n"
@@ -102,6 +111,9 @@ take_option(struct options *options, int outcome)
         options->confirm = true;
         options->confirm_id = optarg;
         break;
+    case OPTION_SKIP_EXISTING:
+        options->skip_existing = true;
+        break;
     case 'h':
         options->help = true;
         break;
@@ -130,15 +142,38 @@ take_command(struct options *options, struct error *err)
     return false;
 }
 
+/* Options that mean something to some commands only. */
+static bool
+check_command(const struct options *options, struct error *err)
+{
+    const struct {
+        bool given;
+        const char *word;
+        bool sync, import;
+    } rows[] = {
+        {options->dry_run, "--dry-run", true, true},
+        {options->pull, "--pull", true, false},
+        {options->push, "--push", true, false},
+        {options->confirm, "--confirm-deletes", true, true},
+        {options->skip_existing, "--skip-existing", false, true},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (!rows[i].given || (rows[i].sync && options->command == COMMAND_SYNC) ||
+            (rows[i].import && options->command == COMMAND_IMPORT))
+            continue;
+        error_set(err, ERROR_CONFIG, "%s belongs to %s%s%s", rows[i].word, rows[i].sync ? "golub sync" : "",
+                  rows[i].sync && rows[i].import ? " and " : "", rows[i].import ? "golub import" : "");
+        if (options->command == COMMAND_IMPORT)
+            error_hint(err, "An import goes one way by itself.");
+        return false;
+    }
+    return true;
+}
+
 static bool
 check_together(const struct options *options, struct error *err)
 {
-    const char *alone = options->dry_run   ? "--dry-run"
-                        : options->pull    ? "--pull"
-                        : options->push    ? "--push"
-                        : options->confirm ? "--confirm-deletes"
-                                           : NULL;
-
     if (options->pull && options->push) {
         error_set(err, ERROR_CONFIG, "--pull and --push together leave nothing to do");
         error_hint(err, "Without either of them golub goes both ways.");
@@ -153,11 +188,12 @@ check_together(const struct options *options, struct error *err)
         error_hint(err, "golub status shows it.");
         return false;
     }
-    if (options->command != COMMAND_SYNC && alone != NULL) {
-        error_set(err, ERROR_CONFIG, "%s belongs to golub sync", alone);
+    if (options->skip_existing && options->confirm) {
+        error_set(err, ERROR_CONFIG, "--skip-existing and --confirm-deletes contradict each other");
+        error_hint(err, "The first only records what is there; run the two one after the other.");
         return false;
     }
-    return true;
+    return check_command(options, err);
 }
 
 static bool

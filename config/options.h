@@ -4,13 +4,13 @@
 
 #include "store/base/error.h"
 
-enum command { COMMAND_SYNC, COMMAND_STATUS, COMMAND_CHECK };
+enum command { COMMAND_SYNC, COMMAND_IMPORT, COMMAND_STATUS, COMMAND_CHECK };
 
 struct options { /* strings are borrowed from argv */
     enum command command;
     bool help, version;
     const char *config; /* NULL: the usual place */
-    bool dry_run, quiet, json, pull, push, confirm;
+    bool dry_run, quiet, json, pull, push, confirm, skip_existing;
     const char *confirm_id; /* NULL: no =ID */
     int verbose;
     const char **names; /* ACCOUNT or ACCOUNT/MAILBOX, as written */

@@ -339,6 +339,7 @@ static const struct configured built_in = {
                            .quarantine_days = 30,
                            .layout = LAYOUT_VERBATIM,
                            .patterns = (const char *const[]){"*", NULL}},
+                .import = {.keep_days = KEEP_FOREVER, .deliver_to = "INBOX", .order = ORDER_NEWEST},
                 .fsync = true},
 };
 

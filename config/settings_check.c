@@ -48,9 +48,11 @@ check_tls(struct loader *loader, const struct configured *c)
         return loader_refuse(loader, "tls-client-key", "means nothing without tls-client-cert");
     if (to->tls != TLS_NONE)
         return true;
-    if (to->scheme == SCHEME_IMAPS) {
-        loader_refuse(loader, "tls", "\"none\" contradicts a server that begins with imaps://");
-        return loader_hint(loader, "Write imap:// if the connection shall be plain text.");
+    if (to->scheme == SCHEME_IMAPS || to->scheme == SCHEME_POP3S) {
+        const char *plain = to->scheme == SCHEME_IMAPS ? "imap" : "pop3";
+
+        loader_refuse(loader, "tls", "\"none\" contradicts a server that begins with %ss://", plain);
+        return loader_hint(loader, "Write %s:// if the connection shall be plain text.", plain);
     }
     if (to->tunnel == NULL && !to->allow_plaintext && !keys_loopback(to->host)) {
         loader_refuse(loader, "tls", "\"none\" would send mail and password readable to all on the way to %s",
@@ -71,9 +73,11 @@ check_account(struct loader *loader, struct configured *c)
         return loader_refuse(loader, NULL, "%s", fault);
     if (to->host == NULL && to->tunnel == NULL) {
         loader_refuse(loader, NULL, "server is missing");
-        return loader_hint(loader, "Add server = \"imaps://HOST\".");
+        return loader_hint(loader, "Add server = \"imaps://HOST\", or \"pop3s://HOST\" to import from a POP server.");
     }
-    if (c->account.maildir == NULL) {
+    if (!import_check(loader, c))
+        return false;
+    if (c->account.maildir == NULL && c->account.import.deliver_command == NULL) {
         loader_refuse(loader, NULL, "maildir is missing");
         return loader_hint(loader, "Add maildir = \"~/Mail/%s\".", c->account.name);
     }
@@ -102,26 +106,28 @@ resolve_and_keep(struct loader *loader, const char *path, const char **resolved)
     return *resolved != NULL;
 }
 
-struct roots { /* of one account, symbolic links resolved */
-    const char *maildir, *state;
+struct roots {           /* of one account, symbolic links resolved */
+    const char *maildir; /* NULL: a command delivers */
+    const char *state;
 };
 
 static bool
 compare_with(struct loader *loader, const struct roots *roots, size_t a, size_t b)
 {
-    const struct configured *other = &loader->settings->accounts[a];
+    const struct configured *other = &loader->settings->accounts[a], *this = &loader->settings->accounts[b];
+    bool synced = !account_is_pop(&other->account) && !account_is_pop(&this->account);
 
-    if (paths_overlap(roots[a].maildir, roots[b].maildir)) {
+    if (synced && paths_overlap(roots[a].maildir, roots[b].maildir)) {
         loader_refuse(loader, "maildir", "equal to that of account \"%s\" (line %u), or one inside the other",
                       other->account.name, other->line);
-        return loader_hint(loader, "Each account needs a Maildir tree of its own.");
+        return loader_hint(loader, "Each IMAP account needs a Maildir tree of its own.");
     }
     if (strcmp(roots[a].state, roots[b].state) == 0) {
         loader_refuse(loader, "state", "the same folder as that of account \"%s\" (line %u)", other->account.name,
                       other->line);
         return loader_hint(loader, "Each account needs a state folder of its own.");
     }
-    return true;
+    return import_check_beside(loader, other, this);
 }
 
 bool
@@ -133,7 +139,8 @@ check_together(struct loader *loader)
 
     for (size_t b = 0; b < s->count && fine; b++) {
         loader->section = cfg_getnsec(loader->root, "account", (unsigned)b);
-        fine = resolve_and_keep(loader, s->accounts[b].account.maildir, &roots[b].maildir) &&
+        fine = (s->accounts[b].account.maildir == NULL ||
+                resolve_and_keep(loader, s->accounts[b].account.maildir, &roots[b].maildir)) &&
                resolve_and_keep(loader, s->accounts[b].account.state, &roots[b].state);
         for (size_t a = 0; a < b && fine; a++)
             fine = compare_with(loader, roots, a, b);

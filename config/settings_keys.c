@@ -28,13 +28,14 @@ const char *const keys_single[] = {"server",
                                    "quarantine-days",
                                    "state",
                                    "fsync",
+                                   "keep",
+                                   "deliver-to",
+                                   "deliver-command",
+                                   "max-size",
+                                   "max-messages",
+                                   "order",
                                    NULL};
 const char *const keys_list[] = {"auth", "tls-fingerprint", "disable", "mailboxes", "pull", "push", NULL};
-
-struct word { /* one allowed word and what it stands for */
-    const char *word;
-    unsigned value;
-};
 
 static const struct word auth_words[] = {
     {"scram-sha-256", AUTH_SCRAM_SHA_256},
@@ -44,6 +45,7 @@ static const struct word auth_words[] = {
     {"oauthbearer", AUTH_OAUTHBEARER},
     {"external", AUTH_EXTERNAL},
     {"cram-md5", AUTH_CRAM_MD5},
+    {"apop", AUTH_APOP},
     {NULL, 0},
 };
 static const struct word tls_words[] = {{"yes", TLS_REQUIRED}, {"none", TLS_NONE}, {NULL, 0}};
@@ -74,8 +76,8 @@ find_word(struct loader *loader, const char *key, const char *value, const struc
     return loader_hint(loader, "One of: %s", list);
 }
 
-static bool
-take_word(struct loader *loader, const char *key, const struct word *words, unsigned *out)
+bool
+keys_word(struct loader *loader, const char *key, const struct word *words, unsigned *out)
 {
     const char *value = loader_scalar(loader, key);
 
@@ -87,14 +89,14 @@ take_bool(struct loader *loader, const char *key, bool *out)
 {
     unsigned value = *out;
 
-    if (!take_word(loader, key, bool_words, &value))
+    if (!keys_word(loader, key, bool_words, &value))
         return false;
     *out = value != 0;
     return true;
 }
 
-static bool
-take_number(struct loader *loader, const char *key, uint64_t least, uint64_t most, int *out)
+bool
+keys_number(struct loader *loader, const char *key, uint64_t least, uint64_t most, uint64_t *out)
 {
     const char *value = loader_scalar(loader, key);
     uint64_t number;
@@ -104,6 +106,17 @@ take_number(struct loader *loader, const char *key, uint64_t least, uint64_t mos
     if (!text_number(text_of(value), most, &number) || number < least)
         return loader_refuse(loader, key, "\"%.60s\" is not a whole number from %llu to %llu", value,
                              (unsigned long long)least, (unsigned long long)most);
+    *out = number;
+    return true;
+}
+
+static bool
+take_int(struct loader *loader, const char *key, uint64_t least, uint64_t most, int *out)
+{
+    uint64_t number = (uint64_t)*out;
+
+    if (!keys_number(loader, key, least, most, &number))
+        return false;
     *out = (int)number;
     return true;
 }
@@ -118,9 +131,8 @@ has_control(const char *value)
     return false;
 }
 
-/* A string that may not be empty; control characters only in commands. */
-static bool
-take_string(struct loader *loader, const char *key, bool command, const char **out)
+bool
+keys_string(struct loader *loader, const char *key, bool command, const char **out)
 {
     const char *value = loader_scalar(loader, key);
 
@@ -144,7 +156,7 @@ take_path(struct loader *loader, const char *key, const char **out)
     const char *value = NULL;
     char *path;
 
-    if (!take_string(loader, key, false, &value))
+    if (!keys_string(loader, key, false, &value))
         return false;
     if (value == NULL)
         return true;
@@ -331,14 +343,13 @@ take_connection(struct loader *loader, struct connection *to)
     unsigned tls = to->tls;
     int connections = 1; /* a ceiling: one connection is within every value that is allowed */
 
-    if (!keys_server(loader, to) || !take_string(loader, "user", false, &to->user) || !take_auth(loader, &to->auth) ||
-        !take_word(loader, "tls", tls_words, &tls) || !take_bool(loader, "allow-plaintext", &to->allow_plaintext) ||
+    if (!keys_server(loader, to) || !keys_string(loader, "user", false, &to->user) || !take_auth(loader, &to->auth) ||
+        !keys_word(loader, "tls", tls_words, &tls) || !take_bool(loader, "allow-plaintext", &to->allow_plaintext) ||
         !take_pem(loader, "tls-ca-file", &to->ca_file) || !take_pem(loader, "tls-client-cert", &to->client_cert) ||
         !take_pem(loader, "tls-client-key", &to->client_key) ||
         !take_list(loader, "tls-fingerprint", convert_fingerprint, &to->fingerprints) ||
-        !take_string(loader, "tunnel", true, &to->tunnel) ||
-        !take_number(loader, "timeout", 1, 86400, &to->timeout_s) ||
-        !take_number(loader, "connections", 1, 4, &connections) ||
+        !keys_string(loader, "tunnel", true, &to->tunnel) || !take_int(loader, "timeout", 1, 86400, &to->timeout_s) ||
+        !take_int(loader, "connections", 1, 4, &connections) ||
         !take_list(loader, "disable", convert_capability, &to->disable))
         return false;
     to->tls = (enum connection_tls)tls;
@@ -354,8 +365,8 @@ take_policy(struct loader *loader, struct policy *policy)
 
     if (!take_direction(loader, "pull", &policy->pull) || !take_direction(loader, "push", &policy->push) ||
         !take_bool(loader, "expunge", &policy->expunge) || !take_max_delete(loader, policy) ||
-        !take_number(loader, "quarantine-days", 0, 36500, &policy->quarantine_days) ||
-        !take_word(loader, "layout", layout_words, &layout) ||
+        !take_int(loader, "quarantine-days", 0, 36500, &policy->quarantine_days) ||
+        !keys_word(loader, "layout", layout_words, &layout) ||
         !take_list(loader, "mailboxes", convert_pattern, &policy->patterns))
         return false;
     policy->layout = (enum layout)layout;
@@ -370,7 +381,8 @@ bool
 keys_convert(struct loader *loader, struct configured *to)
 {
     return take_connection(loader, &to->account.connection) && take_policy(loader, &to->account.policy) &&
-           take_string(loader, "password-command", true, &to->password_command) &&
+           import_convert(loader, &to->account.import) &&
+           keys_string(loader, "password-command", true, &to->password_command) &&
            take_path(loader, "maildir", &to->account.maildir) && take_path(loader, "state", &to->account.state) &&
            take_bool(loader, "fsync", &to->account.fsync);
 }

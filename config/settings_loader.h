@@ -43,12 +43,31 @@ bool loader_hint(struct loader *loader, const char *format, ...) __attribute__((
  */
 void *loader_keep(struct loader *loader, void *memory);
 
+struct word { /* one allowed word and what it stands for; NULL at the end of a list */
+    const char *word;
+    unsigned value;
+};
+/* The values of one key. Each leaves its target as it is where the key is not given. */
+MUST_CHECK bool keys_word(struct loader *loader, const char *key, const struct word *words, unsigned *out);
+MUST_CHECK bool keys_number(struct loader *loader, const char *key, uint64_t least, uint64_t most, uint64_t *out);
+/** A string that may not be empty; control characters only in commands. */
+MUST_CHECK bool keys_string(struct loader *loader, const char *key, bool command, const char **out);
+
 /** Convert every key that is given into `to`, which holds the built-in values. Looks at each key alone. */
 MUST_CHECK bool keys_convert(struct loader *loader, struct configured *to);
-/** `server`: imaps://HOST[:PORT] or imap://HOST[:PORT]. @param to  scheme, host and port are filled in */
+/** `server`: SCHEME://HOST[:PORT], with imaps, imap, pop3s or pop3. @param to  scheme, host and port are filled in */
 MUST_CHECK bool keys_server(struct loader *loader, struct connection *to);
 /** A host that can only be this machine: localhost, 127.x.x.x, ::1. */
 bool keys_loopback(const char *host);
+/** The keys that POP accounts alone have, each by itself. */
+MUST_CHECK bool import_convert(struct loader *loader, struct import_policy *to);
+/** An account's keys are those of its protocol; of a POP account: where its mail goes. What it inherits needlessly is reset. */
+MUST_CHECK bool import_check(struct loader *loader, struct configured *c);
+/**
+ * A POP account beside an IMAP one, in either order: where it delivers into that one's tree the layouts must be equal.
+ * loader->section is b's.
+ */
+MUST_CHECK bool import_check_beside(struct loader *loader, const struct configured *a, const struct configured *b);
 /** The keys of one account together: what is missing, what contradicts. The state folder gets its usual place. */
 MUST_CHECK bool check_account(struct loader *loader, struct configured *c);
 /** The accounts beside each other: equal or nested Maildir roots, a shared state folder. */

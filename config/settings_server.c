@@ -1,5 +1,4 @@
-/* The key `server`: imaps://HOST[:PORT] or imap://HOST[:PORT], an IPv6 address in [ ]. Nothing else is taken for a
- * host. */
+/* The key `server`: SCHEME://HOST[:PORT], an IPv6 address in [ ]. Nothing else is taken for a host. */
 #include "config/settings_loader.h"
 
 #include <arpa/inet.h>
@@ -58,16 +57,25 @@ keep_lower(struct loader *loader, struct text host)
 static bool
 take_scheme(const char **at, struct connection *to)
 {
-    if (strncasecmp(*at, "imaps://", 8) == 0) {
-        *at += 8;
-        to->scheme = SCHEME_IMAPS;
-        to->port = 993;
-        return true;
-    }
-    if (strncasecmp(*at, "imap://", 7) == 0) {
-        *at += 7;
-        to->scheme = SCHEME_IMAP;
-        to->port = 143;
+    static const struct {
+        const char *prefix;
+        enum connection_scheme scheme;
+        uint16_t port;
+    } schemes[] = {
+        {"imaps://", SCHEME_IMAPS, 993},
+        {"imap://", SCHEME_IMAP, 143},
+        {"pop3s://", SCHEME_POP3S, 995},
+        {"pop3://", SCHEME_POP3, 110},
+    };
+
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        size_t len = strlen(schemes[i].prefix);
+
+        if (strncasecmp(*at, schemes[i].prefix, len) != 0)
+            continue;
+        *at += len;
+        to->scheme = schemes[i].scheme;
+        to->port = schemes[i].port;
         return true;
     }
     return false;
@@ -76,7 +84,9 @@ take_scheme(const char **at, struct connection *to)
 bool
 keys_server(struct loader *loader, struct connection *to)
 {
-    static const char form[] = "Write \"imaps://HOST\" or \"imap://HOST\", with :PORT if it is not the usual one.";
+    static const char form[] =
+        "Write \"imaps://HOST\" or \"pop3s://HOST\" (imap:// and pop3:// for STARTTLS), with :PORT if "
+        "it is not the usual one.";
     const char *at = loader_scalar(loader, "server");
     struct text host;
     uint64_t port;
@@ -84,7 +94,7 @@ keys_server(struct loader *loader, struct connection *to)
     if (at == NULL)
         return true;
     if (!take_scheme(&at, to))
-        return refuse_server(loader, "does not begin with imaps:// or imap://", form);
+        return refuse_server(loader, "does not begin with imaps://, imap://, pop3s:// or pop3://", form);
     if (strchr(at, '@') != NULL)
         return refuse_server(loader, "a user does not belong into it", "Use the key user.");
     if (at[0] == '[') {

@@ -58,15 +58,15 @@ mine() {
         esac
     fi
     say "Four questions; the answers go to $conf and nowhere else."
-    server=$(ask "IMAP server (imap.example.org):")
+    server=$(ask "IMAP server (imap.example.org), or pop3s://HOST to pull from a POP server:")
     case $server in
-    imap://* | imaps://*) ;;
+    imap://* | imaps://* | pop3://* | pop3s://*) ;;
     *) server=imaps://$server ;;
     esac
     user=$(ask "User name there:" "$(id -un)")
     say "A command that prints the password, for example   pass show mail   or   secret-tool lookup account mail"
     command=$(ask "Password command:")
-    maildir=$(ask "Maildir to keep in sync:" "~/Mail/${user%%@*}")
+    maildir=$(ask "Maildir to keep it in:" "~/Mail/${user%%@*}")
     mkdir -p "$(dirname "$conf")"
     case $maildir in
     "~/"*) parent=$(dirname "$HOME/${maildir#"~/"}") ;;

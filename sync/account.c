@@ -1,5 +1,5 @@
 /* A run over one account on the real stores: state folder, lock, journal, Maildir, IMAP. */
-#include "sync/account.h"
+#include "sync/account_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ take_lock(const struct account *account, bool dry, int *lock, struct error *err)
             (void)futimens(*lock, NULL); /* its mtime is the time of the last run, for status; nothing rests on it */
         return true;
     }
-    error_set(err, ERROR_LOCKED, "sync: another golub is at work on this account");
+    error_set(err, ERROR_LOCKED, "%s: another golub is at work on this account", account_is_pop(account) ? "import" : "sync");
     error_hint(err, "wait until it has finished; nothing was done here");
     (void)close(*lock);
     *lock = -1;
@@ -47,8 +47,8 @@ status_of(const struct error *err)
     return err->kind == ERROR_CONFIG ? 2 : 1;
 }
 
-static int
-fail(const struct account *account, struct report *report, struct error *err)
+int
+account_fail(const struct account *account, struct report *report, struct error *err)
 {
     int status = status_of(err);
 
@@ -68,13 +68,13 @@ run_on_stores(const struct account *account, const struct sync_options *options,
     int status;
 
     if (!state_path(account, "quarantine", quarantine, sizeof quarantine, &err))
-        return fail(account, report, &err);
+        return account_fail(account, report, &err);
     maildir = maildir_new(&(struct maildir_settings){.root = account->maildir, .quarantine = quarantine,
                                                      .plusplus = account->policy.layout == LAYOUT_MAILDIRPP, .fsync = account->fsync});
     imap = imap_new(&account->connection);
     if (maildir == NULL || imap == NULL) {
         error_set(&err, ERROR_LOCAL, "get memory");
-        status = fail(account, report, &err);
+        status = account_fail(account, report, &err);
     } else {
         uint64_t files, systems;
 
@@ -88,7 +88,7 @@ run_on_stores(const struct account *account, const struct sync_options *options,
 }
 
 int
-account_sync(const struct account *account, const struct sync_options *options, struct report *report)
+account_with_journal(const struct account *account, const struct sync_options *options, account_run *run, struct report *report)
 {
     struct error err = {0};
     struct journal *journal = NULL;
@@ -96,16 +96,22 @@ account_sync(const struct account *account, const struct sync_options *options, 
     int lock = -1, status;
 
     if ((!options->dry_run && !state_make(account, &err)) || !take_lock(account, options->dry_run, &lock, &err))
-        return fail(account, report, &err);
+        return account_fail(account, report, &err);
     if (!state_path(account, "journal.db", path, sizeof path, &err)) {
-        status = fail(account, report, &err);
+        status = account_fail(account, report, &err);
         goto out;
     }
     journal = options->dry_run ? journal_open_copy(path, &err) : journal_open(path, &err);
-    status = journal == NULL ? fail(account, report, &err) : run_on_stores(account, options, journal, report);
+    status = journal == NULL ? account_fail(account, report, &err) : run(account, options, journal, report);
 out:
     journal_close(journal);
     if (lock >= 0)
         (void)close(lock);
     return status;
+}
+
+int
+account_sync(const struct account *account, const struct sync_options *options, struct report *report)
+{
+    return account_with_journal(account, options, run_on_stores, report);
 }

@@ -14,7 +14,8 @@ struct account { /* owned by config; strings live as long as it does */
     const char *name;
     struct connection connection;
     struct policy policy;
-    const char *maildir; /* absolute */
+    struct import_policy import; /* POP accounts */
+    const char *maildir; /* absolute; NULL: a POP account with a deliver-command */
     const char *state;   /* absolute: journal, lock, quarantine */
     bool fsync;
 };
@@ -28,7 +29,15 @@ struct sync_options {
     void *stopped_context;
     int64_t (*now)(void *context);  /* seconds UTC; NULL: the system's clock */
     void *now_context;
+    bool skip_existing;             /* import: record what is on the server as had, fetch nothing */
 };
+
+/** A POP account: import, not sync. */
+static inline bool
+account_is_pop(const struct account *account)
+{
+    return account->connection.scheme == SCHEME_POP3 || account->connection.scheme == SCHEME_POP3S;
+}
 
 /**
  * Synchronise an account: lock, journal, phases, summary. Blocks; belongs to one thread.
@@ -36,6 +45,11 @@ struct sync_options {
  * @return the account's exit status (CONTRACT: 0 1 2 3 4 5 6); all there is to say went to the report
  */
 int account_sync(const struct account *account, const struct sync_options *options, struct report *report);
+/**
+ * Import from a POP account, one way: lock, journal, fetch, deliver, remove what `keep` says. Blocks; belongs to one thread.
+ * @return the account's exit status, as account_sync
+ */
+int account_import(const struct account *account, const struct sync_options *options, struct report *report);
 /** From the journal, without connecting. @return exit status: 0, 1 (journal unreadable), 2 (unknown mailbox) */
 int account_status(const struct account *account, struct report *report);
 /** Log in, say what the server can do and what golub makes of it, namespaces, special use, the Maildir's file system. */

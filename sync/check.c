@@ -3,7 +3,7 @@
 
 #include "store/imap/imap.h"
 #include "store/maildir/maildir.h"
-#include "sync/account.h"
+#include "sync/check_private.h"
 #include "sync/names.h"
 #include "sync/state.h"
 
@@ -15,11 +15,16 @@ struct checking {
     uint64_t mailboxes, chosen;
 };
 
+void
+check_say(struct report *report, const char *account, const char *capability, bool offered, const char *with, const char *without)
+{
+    report_line(report, account, "capability", "%-14s %s: %s", capability, offered ? "yes" : "no ", offered ? with : without);
+}
 
 static void
 say(struct checking *checking, const char *capability, bool offered, const char *with, const char *without)
 {
-    report_line(checking->report, checking->account->name, "capability", "%-14s %s: %s", capability, offered ? "yes" : "no ", offered ? with : without);
+    check_say(checking->report, checking->account->name, capability, offered, with, without);
 }
 
 static void
@@ -102,6 +107,13 @@ out:
 }
 
 static bool
+check_delivery(struct checking *checking, const struct local *local)
+{
+    return !account_is_pop(checking->account) ||
+           check_deliver_to(checking->account, checking->report, local != NULL ? local : &(struct local){0}, &checking->err);
+}
+
+static bool
 check_maildir(struct checking *checking)
 {
     struct maildir *maildir;
@@ -124,14 +136,16 @@ check_maildir(struct checking *checking)
         goto out;
     if (root == ROOT_MISSING || root == ROOT_PARENT_MISSING) {
         report_line(checking->report, checking->account->name, "maildir", "%s %s", checking->account->maildir,
-                    root == ROOT_MISSING ? "is not there yet: the first sync makes it" : "can't be made: its parent folder is not there");
-        ok = true;
+                    root == ROOT_MISSING ? "is not there yet: the first run makes it" : "can't be made: its parent folder is not there");
+        ok = check_delivery(checking, NULL);
         goto out;
     }
     local.ops->describe(local.self, text, sizeof text);
     if (!local.ops->free_space(local.self, &space, &checking->err))
         goto out;
     report_line(checking->report, checking->account->name, "maildir", "%s: %s; %" PRIu64 " MB free", checking->account->maildir, text, space / 1000000);
+    if (!check_delivery(checking, &local))
+        goto out;
     if (!checking->account->fsync)
         report_line(checking->report, checking->account->name, "fsync", "off: a power cut may cost mail that was fetched last; it is fetched again only if the journal was lost with it");
     ok = true;
@@ -148,7 +162,11 @@ account_check(const struct account *account, const struct sync_options *options,
     bool ok;
 
     (void)options;
-    ok = check_server(&checking) && check_maildir(&checking);
+    ok = account_is_pop(account) ? check_import(account, report, &checking.err) : check_server(&checking);
+    if (account->import.deliver_command != NULL)
+        ok = ok && check_delivery(&checking, NULL);
+    else
+        ok = ok && check_maildir(&checking);
     if (ok)
         return 0;
     (void)text_print(checking.err.account, sizeof checking.err.account, "%s", account->name);

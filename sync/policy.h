@@ -11,6 +11,19 @@ struct direction { /* what may go one way */
     bool new_mail, flags, deletes, mailboxes;
 };
 
+enum import_order { ORDER_NEWEST, ORDER_OLDEST };
+
+#define KEEP_FOREVER (-1)
+
+struct import_policy { /* of a POP account */
+    int keep_days;               /* how long mail stays on the server after it is here; 0: not at all; KEEP_FOREVER */
+    const char *deliver_to;      /* UTF-8 mailbox name; "INBOX" by default */
+    const char *deliver_command; /* for /bin/sh, instead of the Maildir; NULL: none */
+    uint64_t max_size;           /* bytes; 0: any */
+    uint64_t max_messages;       /* a run; 0: any */
+    enum import_order order;
+};
+
 struct policy {
     struct direction pull, push;
     bool expunge;              /* also remove what carries \Deleted */

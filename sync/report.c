@@ -109,6 +109,18 @@ report_quarantine(struct report *report, const char *account, int days)
     unlock(report);
 }
 
+void
+report_import(struct report *report, const char *account)
+{
+    struct report_account *a;
+
+    lock(report);
+    a = find_account(report, account);
+    if (a != NULL)
+        a->import = true;
+    unlock(report);
+}
+
 /* A new stretch begins where the numbers are not the continuation of the last ones. */
 static void
 measure(struct report_account *a, uint64_t done, uint64_t total, uint64_t bytes, int64_t now_ms)
@@ -234,11 +246,19 @@ void
 report_guard(struct report *report, const char *account, const char *id, uint64_t removals, uint64_t of,
              const char *where)
 {
+    struct report_account unknown = {0};
+    const struct report_account *a;
+
     lock(report);
+    a = find_account(report, account);
+    if (a == NULL) {
+        (void)text_print(unknown.name, sizeof unknown.name, "%s", account);
+        a = &unknown;
+    }
     if (report->settings.json)
         report_json_guard(report, account, id, removals, of, where);
     else
-        report_text_guard(report, account, id, removals, of, where);
+        report_text_guard(report, a, id, removals, of, where);
     unlock(report);
 }
 
@@ -262,6 +282,7 @@ report_result(struct report *report, const char *account, int status, const stru
     if (a != NULL) {
         summary.dry = a->dry;
         summary.quarantine_days = a->quarantine_days;
+        summary.import = a->import;
         a->ended = true;
     }
     if (report->settings.json) {

@@ -24,6 +24,8 @@ struct report_counts { /* one account's run */
     uint64_t mailboxes, mailboxes_made_here, mailboxes_made_there;
     uint64_t paired;  /* found to be the same on both sides, without a transfer */
     uint64_t held, pending, refused, altered, failed, kept_by_policy;
+    uint64_t too_large; /* import: left on the server because of max-size */
+    uint64_t had;       /* import: recorded as had, without a transfer */
     uint64_t bytes_down, bytes_up; /* of messages */
 };
 
@@ -43,6 +45,12 @@ void report_free(struct report *report); /* NULL-safe */
 void report_begin(struct report *report, const char *account, bool dry);
 /** How long what is removed here is kept, for the summary; 0 or never called: not said. */
 void report_quarantine(struct report *report, const char *account, int days);
+/**
+ * The account is a POP one: its summary and its hints speak of an import. Holds for every later run of the account in this
+ * report; call it before report_begin. In import counts kept_by_policy is what max-messages left for a later run, up_removed
+ * what was removed from the server, pending what waits there for another reason.
+ */
+void report_import(struct report *report, const char *account);
 /** How far it is: messages and bytes of bodies. total 0: not known yet. Cheap: may be called for every message. */
 void report_progress(struct report *report, const char *account, const char *mailbox, uint64_t done, uint64_t total, uint64_t bytes);
 /** Something about a mailbox that people should read: made, gone on one side, re-paired after UIDVALIDITY changed ... */

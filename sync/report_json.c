@@ -210,6 +210,8 @@ make_counts(const struct report_counts *c)
         {"altered", c->altered},
         {"failed", c->failed},
         {"kept_by_policy", c->kept_by_policy},
+        {"too_large", c->too_large},
+        {"had", c->had},
         {"bytes_down", c->bytes_down},
         {"bytes_up", c->bytes_up},
     };

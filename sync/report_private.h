@@ -8,7 +8,7 @@
 
 struct report_account { /* what is remembered of one account's run */
     char name[64];
-    bool dry, ended;
+    bool dry, ended, import;
     int quarantine_days;
     int64_t shown_ms; /* last progress event */
     /* the stretch that speed and time left are measured over */
@@ -37,8 +37,8 @@ void report_text_error(struct report *report, const struct error *err);
 void report_text_message(struct report *report, const struct report_place *place, bool dry, const char *action,
                          uint32_t uid, const char *file, const char *detail);
 void report_text_held(struct report *report, const char *account, const struct report_held *held);
-void report_text_guard(struct report *report, const char *account, const char *id, uint64_t removals, uint64_t of,
-                       const char *where);
+void report_text_guard(struct report *report, const struct report_account *account, const char *id, uint64_t removals,
+                       uint64_t of, const char *where);
 void report_text_live(struct report *report, const struct report_account *account, const char *mailbox, int64_t now_ms);
 /** Take the live line off the screen, before anything else is written. */
 void report_text_clear(struct report *report);
@@ -48,7 +48,9 @@ struct report_summary {
     int status;
     const struct report_counts *counts;
     double seconds;
-    bool interrupted, dry, policy; /* policy: say also what the configuration keeps back */
+    bool interrupted, dry;
+    bool policy; /* say also what the configuration keeps back */
+    bool import; /* of a POP account: one way, no mailboxes to count */
     int quarantine_days;
 };
 /** The summary without the account's name. */

@@ -1,6 +1,8 @@
 /*
  * The line at the end of an account's run: what was done, what was not, and whether both sides are the same now.
  *     12 new here, 3 sent up, 5 flags changed here, 2 there, 2 deleted here (kept 30 days), 41 mailboxes in sync, 0.4 s
+ * An import has one side and no mailboxes to count:
+ *     12 new here, 3 removed from the server, 1 too large, 0.4 s
  */
 #include "sync/report_private.h"
 
@@ -78,6 +80,22 @@ add_done(struct phrase *phrase, const struct report_counts *c, int days)
 }
 
 static void
+add_imported(struct phrase *phrase, const struct report_counts *c)
+{
+    add_item(phrase, c->down_new, "new here", "new here");
+    add_item(phrase, c->up_removed, "removed from the server", "removed from the server");
+    add_item(phrase, c->had, "recorded as had", "recorded as had");
+}
+
+/* What stays on the server is always said: a limit that is forgotten would look like lost mail. */
+static void
+add_left(struct phrase *phrase, const struct report_counts *c)
+{
+    add_item(phrase, c->too_large, "too large", "too large");
+    add_item(phrase, c->kept_by_policy, "left for a later run", "left for a later run");
+}
+
+static void
 add_undone(struct phrase *phrase, const struct report_counts *c, bool policy)
 {
     add_item(phrase, c->held, "removal held", "removals held");
@@ -98,13 +116,18 @@ report_summary(const struct report_summary *s, char *to, size_t size)
     to[0] = '\0';
     if (s->interrupted)
         add(&phrase, "interrupted: ");
-    add_done(&phrase, s->counts, s->dry ? 0 : s->quarantine_days);
+    if (s->import)
+        add_imported(&phrase, s->counts);
+    else
+        add_done(&phrase, s->counts, s->dry ? 0 : s->quarantine_days);
     did = !phrase.empty;
     if (!did)
         add(&phrase, "%s", !well ? "nothing was done" : s->dry ? "nothing to do" : "nothing new");
     phrase.empty = false;
-    add_undone(&phrase, s->counts, s->policy);
-    if (s->counts->mailboxes > 0)
+    if (s->import)
+        add_left(&phrase, s->counts);
+    add_undone(&phrase, s->counts, s->policy && !s->import);
+    if (s->counts->mailboxes > 0 && !s->import)
         add(&phrase, ", %" PRIu64 " %s%s", s->counts->mailboxes, ending(s->counts->mailboxes, "mailbox", "mailboxes"),
             well && !(s->dry && did) ? " in sync" : "");
     add(&phrase, ", %.1f s", s->seconds);

@@ -117,10 +117,10 @@ report_text_held(struct report *report, const char *account, const struct report
 }
 
 void
-report_text_guard(struct report *report, const char *account, const char *id, uint64_t removals, uint64_t of,
-                  const char *where)
+report_text_guard(struct report *report, const struct report_account *account, const char *id, uint64_t removals,
+                  uint64_t of, const char *where)
 {
-    const struct report_place place = {account, NULL};
+    const struct report_place place = {account->name, NULL};
     FILE *to = report->settings.quiet ? report->err : report->out; /* that it waits for a word must not be lost */
     char text[LINE_MAX_BYTES / 2];
 
@@ -128,9 +128,10 @@ report_text_guard(struct report *report, const char *account, const char *id, ui
                      (unsigned long long)removals, removals == 1 ? "" : "s", (unsigned long long)of,
                      removals == 1 ? "is" : "are", where);
     report_text_line(report, to, &place, text);
-    (void)text_print(text, sizeof text, "  to see them:    golub status %s", account);
+    (void)text_print(text, sizeof text, "  to see them:    golub status %s", account->name);
     print_line(report, to, text);
-    (void)text_print(text, sizeof text, "  to remove them: golub sync --confirm-deletes=%s %s", id, account);
+    (void)text_print(text, sizeof text, "  to remove them: golub %s --confirm-deletes=%s %s",
+                     account->import ? "import" : "sync", id, account->name);
     print_line(report, to, text);
 }
 

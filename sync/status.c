@@ -2,9 +2,8 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 
-#include "store/journal/journal.h"
-#include "sync/account.h"
 #include "sync/state.h"
+#include "sync/status_private.h"
 
 struct overview {
     const struct account *account;
@@ -62,8 +61,8 @@ mailbox_name(const struct overview *view, int64_t id)
     return "?";
 }
 
-static void
-date_text(int64_t since, char *to, size_t size)
+void
+status_date(int64_t since, char *to, size_t size)
 {
     time_t when = (time_t)since;
     struct tm parts;
@@ -86,7 +85,7 @@ show_pending(struct overview *view)
         bool found = false;
         char when[32];
 
-        date_text(row->since, when, sizeof when);
+        status_date(row->since, when, sizeof when);
         ok = row->message == 0 || journal_message_get(view->journal, row->message, message, &found, &view->err);
         if (!ok)
             break;
@@ -130,8 +129,15 @@ show_last_run(struct overview *view)
 
     if (!state_path(view->account, "lock", path, sizeof path, &view->err) || stat(path, &lock) != 0)
         return;
-    date_text((int64_t)lock.st_mtim.tv_sec, when, sizeof when);
+    status_date((int64_t)lock.st_mtim.tv_sec, when, sizeof when);
     report_line(view->report, view->account->name, "last", "last run: %s", when);
+}
+
+static bool
+show_sync(struct overview *view)
+{
+    return journal_mailboxes(view->journal, &view->mailboxes, &view->count, &view->err) && show_mailboxes(view) &&
+           show_pending(view) && show_quarantine(view);
 }
 
 int
@@ -147,12 +153,12 @@ account_status(const struct account *account, struct report *report)
     }
     view.journal = journal_open_read(path, &missing, &view.err);
     if (view.journal == NULL && missing) {
-        report_line(report, account->name, "last", "never synced");
+        report_line(report, account->name, "last", account_is_pop(account) ? "never imported" : "never synced");
         return 0;
     }
     if (view.journal != NULL)
         show_last_run(&view);
-    ok = view.journal != NULL && journal_mailboxes(view.journal, &view.mailboxes, &view.count, &view.err) && show_mailboxes(&view) && show_pending(&view) && show_quarantine(&view);
+    ok = view.journal != NULL && (account_is_pop(account) ? status_import(account, view.journal, report, &view.err) : show_sync(&view));
     if (!ok) {
         (void)text_print(view.err.account, sizeof view.err.account, "%s", account->name);
         report_error(report, &view.err);

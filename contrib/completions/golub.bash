@@ -26,7 +26,7 @@ _golub() {
     fi
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        sync | status | check)
+        sync | import | status | check)
             command=${COMP_WORDS[i]}
             break
             ;;
@@ -35,6 +35,7 @@ _golub() {
     words="--config --quiet --verbose --json --help --version"
     case $command in
     '' | sync) words+=" --dry-run --pull --push --confirm-deletes" ;;
+    import) words+=" --dry-run --confirm-deletes --skip-existing" ;;
     esac
     case $current in
     -*) ;;
@@ -42,7 +43,7 @@ _golub() {
         if [[ -n $command ]]; then
             words=$(_golub_accounts)
         else
-            words="sync status check"
+            words="sync import status check"
         fi
         ;;
     esac

@@ -1,47 +1,36 @@
 /*
- * Mechanisms and their exchanges; see auth.h. SASL in IMAP is RFC 9051 section 6.2.2 and RFC 4959, OAUTHBEARER is RFC 7628,
- * XOAUTH2 is Google's page of that name. The bytes of our own exchanges are made in exchange.c.
+ * Mechanisms and their exchanges; see auth.h. SASL in IMAP is RFC 9051 section 6.2.2 and RFC 4959. What is the same in every
+ * protocol is in store/net/sasl.c, the exchanges that libetpan can't hold are in exchange.c.
  */
 #include "store/imap/auth.h"
-
-#include <assert.h>
 
 #include "store/imap/exchange.h"
 
 #define LINE_SECRET 1000 /* a longer name or password goes as a literal, whatever the server's limit for lines */
 
-static const struct mechanism {
-    unsigned bit;
-    const char *name;
-    const char *capability;
-    bool automatic;
-    bool readable; /* the secret itself is sent */
-} mechanisms[] = {
-    /* the strongest first; where the line can be read by others, CRAM-MD5 comes before what is sent readably */
-    {AUTH_EXTERNAL, "EXTERNAL", "AUTH=EXTERNAL", false, false},
-    {AUTH_SCRAM_SHA_256, "SCRAM-SHA-256", "AUTH=SCRAM-SHA-256", true, false},
-    {AUTH_OAUTHBEARER, "OAUTHBEARER", "AUTH=OAUTHBEARER", false, true},
-    {AUTH_XOAUTH2, "XOAUTH2", "AUTH=XOAUTH2", false, true},
-    {AUTH_PLAIN, "PLAIN", "AUTH=PLAIN", true, true},
-    {AUTH_LOGIN, "LOGIN", "AUTH=LOGIN", true, true},
-    {AUTH_CRAM_MD5, "CRAM-MD5", "AUTH=CRAM-MD5", true, false},
-};
-#define MECHANISMS (sizeof mechanisms / sizeof mechanisms[0])
-
 /* Choosing */
 
+struct offer { /* of a server */
+    const char *capabilities;
+    const char *const *disable;
+};
+
 static bool
-is_offered(const struct connection *to, const char *capabilities, const struct mechanism *mechanism)
+is_offered(const void *context, unsigned mechanism, const char *name)
 {
-    if (mechanism->bit == AUTH_LOGIN && !driver_offers(capabilities, NULL, "LOGINDISABLED"))
+    const struct offer *offer = context;
+    char capability[64];
+
+    if (mechanism == AUTH_LOGIN && !driver_offers(offer->capabilities, NULL, "LOGINDISABLED"))
         return true; /* the command, which needs no capability */
-    return driver_offers(capabilities, to->disable, mechanism->capability);
+    (void)text_print(capability, sizeof capability, "AUTH=%s", name);
+    return mechanism != AUTH_APOP && driver_offers(offer->capabilities, offer->disable, capability);
 }
 
+/* What concerns a login, for an error. */
 static void
-report_none(const struct connection *to, const char *capabilities, bool readable, struct error *err)
+list_offered(const char *capabilities, struct buffer *offered)
 {
-    struct buffer offered = buffer_new(400);
     const char *at = capabilities;
     bool fits = true;
 
@@ -50,88 +39,27 @@ report_none(const struct connection *to, const char *capabilities, bool readable
 
         if ((len > 5 && text_is_nocase((struct text){at, 5}, "AUTH=")) ||
             text_is_nocase((struct text){at, len}, "LOGINDISABLED"))
-            fits = (offered.len == 0 || buffer_add(&offered, " ", 1)) && buffer_add(&offered, at, len);
+            fits = (offered->len == 0 || buffer_add(offered, " ", 1)) && buffer_add(offered, at, len);
         at += len + strspn(at + len, " ");
     }
-    error_set(err, ERROR_LOGIN, "log in to %s: no way to log in that both sides know and may use",
-              to->host != NULL ? to->host : "the tunnel");
-    error_answer(err, text_of(offered.len > 0 ? offered.at : "the server offers none"));
-    if (!readable)
-        error_hint(err, "without TLS only scram-sha-256 and cram-md5 are used, unless allow-plaintext = true");
-    else if (to->auth == AUTH_AUTO && strstr(capabilities, "OAUTH") != NULL)
-        error_hint(err,
-                   "auth = {\"xoauth2\"} or {\"oauthbearer\"}, with a password-command that prints an access token");
-    else
-        error_hint(err, "see `auth` in the configuration");
-    buffer_free(&offered);
 }
 
 unsigned
 auth_choose(const struct connection *to, const char *capabilities, bool private, unsigned without, struct error *err)
 {
-    const bool readable = private || to->allow_plaintext;
-    const struct mechanism *best = NULL;
+    const struct offer context = {capabilities, to->disable};
+    struct buffer offered = buffer_new(400);
+    struct sasl_offer offer = {.offers = is_offered, .context = &context, .private = private};
+    unsigned mechanism;
 
-    for (size_t i = 0; i < MECHANISMS; i++) {
-        const struct mechanism *one = &mechanisms[i];
-        const bool wanted = to->auth == AUTH_AUTO ? one->automatic : (to->auth & one->bit) != 0;
-
-        if (!wanted || (without & one->bit) != 0 || (one->readable && !readable) || !is_offered(to, capabilities, one))
-            continue;
-        if (best == NULL || (!private && best->readable && !one->readable))
-            best = one;
-    }
-    if (best == NULL) {
-        report_none(to, capabilities, readable, err);
-        return 0;
-    }
-    if (best->bit != AUTH_EXTERNAL && (to->user == NULL || to->user[0] == '\0')) {
-        error_set(err, ERROR_CONFIG, "log in to %s: no `user` is configured",
-                  to->host != NULL ? to->host : "the tunnel");
-        return 0;
-    }
-    return best->bit;
-}
-
-bool
-auth_needs_secret(unsigned mechanism)
-{
-    return mechanism != AUTH_EXTERNAL;
-}
-
-bool
-auth_check(const struct connection *to, const char *secret, struct error *err)
-{
-    const char *host = to->host != NULL ? to->host : "the tunnel";
-
-    if (to->user != NULL && strpbrk(to->user, "\r\n") != NULL) {
-        error_set(err, ERROR_CONFIG, "log in to %s: `user` holds a line end", host);
-        return false;
-    }
-    if (secret == NULL)
-        return true;
-    if (secret[0] == '\0')
-        error_set(err, ERROR_LOGIN, "log in to %s: the password is empty", host);
-    else if (strpbrk(secret, "\r\n") != NULL)
-        error_set(err, ERROR_LOGIN, "log in to %s: the password holds a line end", host);
-    else if (strlen(secret) > LIMIT_SECRET)
-        error_set(err, ERROR_LOGIN, "log in to %s: the password has more than %d bytes", host, LIMIT_SECRET);
-    else
-        return true;
-    error_hint(err, "look at what password-command prints");
-    return false;
+    list_offered(capabilities, &offered);
+    offer.words = offered.len > 0 ? offered.at : "";
+    mechanism = sasl_choose(to, &offer, without, err);
+    buffer_free(&offered);
+    return mechanism;
 }
 
 /* The server's verdict */
-
-static const struct mechanism *
-find(unsigned bit)
-{
-    for (size_t i = 0; i < MECHANISMS; i++)
-        if (mechanisms[i].bit == bit)
-            return &mechanisms[i];
-    return NULL;
-}
 
 static bool
 contains_nocase(const struct buffer *text, const char *part)
@@ -168,21 +96,13 @@ set_hint(const struct driver *driver, unsigned mechanism, struct error *err)
         error_hint(err, "the password or token has expired: set or get a new one");
     else if (text_is_nocase(code, "CONTACTADMIN"))
         error_hint(err, "the server asks you to contact its administrator");
-    else if (mechanism == AUTH_XOAUTH2 || mechanism == AUTH_OAUTHBEARER)
-        error_hint(err, "log in again with the program behind password-command, so that it gets a new token");
-    else if (mechanism == AUTH_SCRAM_SHA_256 || mechanism == AUTH_CRAM_MD5)
-        error_hint(err,
-                   "check `user` and what password-command prints; if the server offers this mechanism without having "
-                   "its kind of password, name another one in `auth`");
-    else if (mechanism == AUTH_EXTERNAL)
-        error_hint(err, "check tls-client-cert and `user`");
     else
-        error_hint(err, "check `user` and what password-command prints; some providers want an app password");
+        sasl_hint_refused(mechanism, err);
 }
 
 /* @param details  JSON of a token mechanism, may be empty */
 static enum auth_outcome
-judge(const struct auth *auth, const struct mechanism *mechanism, const struct buffer *details, struct error *err)
+judge(const struct auth *auth, unsigned mechanism, const struct buffer *details, struct error *err)
 {
     const struct driver *driver = auth->driver;
     struct buffer said = buffer_new(4 * LIMIT_PROLOGUE);
@@ -190,8 +110,8 @@ judge(const struct auth *auth, const struct mechanism *mechanism, const struct b
 
     if (driver->status == STATUS_OK)
         return AUTH_ACCEPTED;
-    error_set(err, busy ? ERROR_NETWORK : ERROR_LOGIN, "log in to %s as %s (%s)", stream_name(driver->stream),
-              auth->to->user != NULL ? auth->to->user : "nobody", mechanism->name);
+    error_set(err, busy ? ERROR_NETWORK : ERROR_LOGIN, "log in to %s as %s (%s)", stream_name(driver->talk.stream),
+              auth->to->user != NULL ? auth->to->user : "nobody", sasl_name(mechanism));
     if (buffer_add(&said, driver->words.at, driver->words.len) && details != NULL && details->len > 0) {
         if (!buffer_adds(&said, " ") || !buffer_add(&said, details->at, details->len))
             buffer_clear(&said);
@@ -201,17 +121,17 @@ judge(const struct auth *auth, const struct mechanism *mechanism, const struct b
     if (busy)
         error_hint(err, "the server can't take us right now: try again later, with fewer connections if it says so");
     else
-        set_hint(driver, mechanism->bit, err);
+        set_hint(driver, mechanism, err);
     return driver->status == STATUS_NO && !busy ? AUTH_REFUSED : AUTH_FAILED;
 }
 
 static enum auth_outcome
-wrong_answer(const struct auth *auth, const struct mechanism *mechanism, struct error *err)
+wrong_answer(const struct auth *auth, unsigned mechanism, struct error *err)
 {
     const struct buffer *words = &auth->driver->words;
 
     error_set(err, ERROR_SERVER, "log in to %s (%s): the server's answer belongs to no question",
-              stream_name(auth->driver->stream), mechanism->name);
+              stream_name(auth->driver->talk.stream), sasl_name(mechanism));
     error_answer(err, (struct text){words->at, words->len});
     return AUTH_FAILED;
 }
@@ -219,12 +139,12 @@ wrong_answer(const struct auth *auth, const struct mechanism *mechanism, struct 
 /* libetpan's exchanges */
 
 static enum auth_outcome
-judge_libetpan(const struct auth *auth, const struct mechanism *mechanism, int result, struct error *err)
+judge_libetpan(const struct auth *auth, unsigned mechanism, int result, struct error *err)
 {
     const struct driver *driver = auth->driver;
 
-    if (driver->err.kind != ERROR_NONE) {
-        *err = driver->err;
+    if (driver->feed.err.kind != ERROR_NONE) {
+        *err = driver->feed.err;
         return AUTH_FAILED;
     }
     if (driver->status == STATUS_OK && result != MAILIMAP_NO_ERROR)
@@ -232,37 +152,35 @@ judge_libetpan(const struct auth *auth, const struct mechanism *mechanism, int r
     if (driver->status != STATUS_NONE)
         return judge(auth, mechanism, NULL, err);
     error_set(err, ERROR_LOGIN, "log in to %s (%s): the server's challenge was not understood or its proof was wrong",
-              stream_name(driver->stream), mechanism->name);
+              stream_name(driver->talk.stream), sasl_name(mechanism));
     return AUTH_FAILED;
 }
 
 static enum auth_outcome
-sasl_by_libetpan(const struct auth *auth, const struct mechanism *mechanism, struct error *err)
+sasl_by_libetpan(const struct auth *auth, unsigned mechanism, struct error *err)
 {
     const struct connection *to = auth->to;
     struct driver *driver = auth->driver;
-    const uint64_t sent = driver->sent;
+    const uint64_t sent = driver->talk.sent;
     char shown[64];
     enum auth_outcome outcome;
     int result;
 
-    (void)text_print(shown, sizeof shown, "AUTHENTICATE %s", mechanism->name);
+    (void)text_print(shown, sizeof shown, "AUTHENTICATE %s", sasl_name(mechanism));
     driver_begin(driver, shown);
     /* KNOWN: libetpan and libsasl2 free their copies of the password without wiping them; right would be a hook for it. */
-    result = mailimap_authenticate(auth->imap, mechanism->name, to->host != NULL ? to->host : "localhost", NULL, NULL,
-                                   "", to->user, auth->secret, NULL);
-    if (driver->sent == sent && driver->err.kind == ERROR_NONE) {
-        error_set(err, ERROR_LOGIN, "log in to %s: libsasl2 on this machine does not know %s",
-                  stream_name(driver->stream), mechanism->name);
-        error_hint(err, "its plug-ins are a package of their own, libsasl2-modules on Debian");
+    result = mailimap_authenticate(auth->imap, sasl_name(mechanism), to->host != NULL ? to->host : "localhost", NULL,
+                                   NULL, "", to->user, auth->secret, NULL);
+    if (driver->talk.sent == sent && driver->feed.err.kind == ERROR_NONE) {
+        sasl_report_missing(stream_name(driver->talk.stream), mechanism, err);
         return AUTH_UNUSABLE;
     }
     outcome = judge_libetpan(auth, mechanism, result, err);
     /* SCRAM is over only when the server, too, has proved that it knows the password: salt and proof are two challenges.
      * libetpan would take an OK before. */
-    if (outcome == AUTH_ACCEPTED && mechanism->bit == AUTH_SCRAM_SHA_256 && driver->proofs < 2) {
+    if (outcome == AUTH_ACCEPTED && mechanism == AUTH_SCRAM_SHA_256 && driver->proofs < 2) {
         error_set(err, ERROR_LOGIN, "log in to %s (%s): the server did not prove that it knows the password",
-                  stream_name(driver->stream), mechanism->name);
+                  stream_name(driver->talk.stream), sasl_name(mechanism));
         outcome = AUTH_FAILED;
     }
     return outcome;
@@ -281,22 +199,21 @@ needs_literal(const char *string)
 }
 
 static struct exchange
-exchange_of(const struct auth *auth, const struct mechanism *mechanism)
+exchange_of(const struct auth *auth, unsigned mechanism)
 {
     const char *const *disable = auth->to->disable;
 
     return (struct exchange){.driver = auth->driver,
                              .to = auth->to,
                              .secret = auth->secret,
-                             .mechanism = mechanism->bit,
-                             .name = mechanism->name,
+                             .mechanism = mechanism,
                              .sasl_ir = driver_offers(auth->capabilities, disable, "SASL-IR"),
                              .literal_plus = driver_offers(auth->capabilities, disable, "LITERAL+"),
                              .literal_minus = driver_offers(auth->capabilities, disable, "LITERAL-")};
 }
 
 static enum auth_outcome
-login_by_literal(const struct auth *auth, const struct mechanism *mechanism, struct error *err)
+login_by_literal(const struct auth *auth, unsigned mechanism, struct error *err)
 {
     struct exchange exchange = exchange_of(auth, mechanism);
 
@@ -304,7 +221,7 @@ login_by_literal(const struct auth *auth, const struct mechanism *mechanism, str
 }
 
 static enum auth_outcome
-login(const struct auth *auth, const struct mechanism *mechanism, struct error *err)
+login(const struct auth *auth, unsigned mechanism, struct error *err)
 {
     int result;
 
@@ -316,7 +233,7 @@ login(const struct auth *auth, const struct mechanism *mechanism, struct error *
 }
 
 static enum auth_outcome
-sasl_by_ourselves(const struct auth *auth, const struct mechanism *mechanism, struct error *err)
+sasl_by_ourselves(const struct auth *auth, unsigned mechanism, struct error *err)
 {
     struct exchange exchange = exchange_of(auth, mechanism);
     enum auth_outcome outcome = AUTH_FAILED;
@@ -330,17 +247,15 @@ sasl_by_ourselves(const struct auth *auth, const struct mechanism *mechanism, st
 enum auth_outcome
 auth_log_in(const struct auth *auth, unsigned mechanism, struct error *err)
 {
-    const struct mechanism *found = find(mechanism);
     enum auth_outcome outcome;
 
-    assert(found != NULL);
-    auth->driver->hide[0] = auth->secret;
+    auth->driver->talk.hide[0] = auth->secret;
     if (mechanism == AUTH_SCRAM_SHA_256 || mechanism == AUTH_CRAM_MD5)
-        outcome = sasl_by_libetpan(auth, found, err);
+        outcome = sasl_by_libetpan(auth, mechanism, err);
     else if (mechanism == AUTH_LOGIN && !driver_offers(auth->capabilities, NULL, "LOGINDISABLED"))
-        outcome = login(auth, found, err);
+        outcome = login(auth, mechanism, err);
     else
-        outcome = sasl_by_ourselves(auth, found, err);
-    auth->driver->hide[0] = NULL;
+        outcome = sasl_by_ourselves(auth, mechanism, err);
+    auth->driver->talk.hide[0] = NULL;
     return outcome;
 }

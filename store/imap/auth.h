@@ -8,13 +8,7 @@
 #define STORE_IMAP_AUTH_H
 
 #include "store/imap/driver.h"
-
-enum auth_outcome {
-    AUTH_ACCEPTED,
-    AUTH_REFUSED,  /* the credentials: a new secret may help; err is ERROR_LOGIN with the server's words */
-    AUTH_UNUSABLE, /* the mechanism is not there on this machine, nothing was sent; err says so, as ERROR_LOGIN */
-    AUTH_FAILED    /* anything else; the connection is of no use any more */
-};
+#include "store/net/sasl.h"
 
 /**
  * The mechanism to use, out of to->auth (or the automatic ones) and the server's list.
@@ -24,10 +18,6 @@ enum auth_outcome {
  */
 unsigned auth_choose(const struct connection *to, const char *capabilities, bool private, unsigned without,
                      struct error *err);
-/** EXTERNAL knows none. */
-bool auth_needs_secret(unsigned mechanism);
-/** What can't be sent: a user or secret with a line end in it, an empty one, one beyond LIMIT_SECRET. @return false: err says which */
-MUST_CHECK bool auth_check(const struct connection *to, const char *secret, struct error *err);
 struct auth { /* one login; everything borrowed */
     struct driver *driver;
     mailimap *imap;

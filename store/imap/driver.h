@@ -16,21 +16,15 @@
 #ifndef STORE_IMAP_DRIVER_H
 #define STORE_IMAP_DRIVER_H
 
-#include <libetpan/libetpan.h>
-
-#include "store/base/limits.h"
-#include "store/net/stream.h"
+#include "store/net/mailstream.h"
 
 enum driver_status { STATUS_NONE, STATUS_OK, STATUS_PREAUTH, STATUS_NO, STATUS_BAD };
 
 enum driver_line_kind { LINE_GREETING, LINE_CONTINUE, LINE_TAGGED, LINE_OTHER };
 
 struct driver {
-    struct stream *stream;
-    int wire_log;
-
-    /* Written by whoever speaks. */
-    const char *hide[3]; /* secrets that a server might repeat in its words, borrowed; NULL: none */
+    struct dialogue talk;
+    struct feed feed; /* its err: why a call of libetpan failed below */
 
     /* What the server said since driver_begin. */
     enum driver_status status;  /* of the greeting or the tagged answer */
@@ -41,24 +35,14 @@ struct driver {
     unsigned proofs;            /* challenges that were not empty */
     struct buffer capabilities; /* the last list of all: atoms, one blank between; len 0: none */
 
-    struct error err; /* why a call of libetpan failed below; ERROR_NONE: it did not fail here */
-    uint64_t sent;    /* bytes of commands, ever */
-
     /* Private to driver.c. */
     bool greeted;
-    char shown[64];      /* what the log shows of the running command; "": what is written */
-    bool first_write;    /* since driver_begin */
-    size_t answered;     /* bytes of the answer so far */
-    struct buffer bye;   /* text of a BYE */
-    struct buffer in;    /* read from the stream */
-    size_t in_at;        /* and looked at */
-    struct buffer ready; /* skeletons */
-    size_t ready_at;     /* and read by libetpan */
+    struct buffer bye; /* text of a BYE */
 };
 
 /** @param stream  borrowed. @return NULL: out of memory */
 struct driver *driver_new(struct stream *stream, int wire_log);
-/** A libetpan stream on the driver; mailstream_close leaves driver and stream alone. @return NULL: out of memory */
+/** A libetpan stream on the driver; feed_close leaves driver and stream alone. @return NULL: out of memory */
 mailstream *driver_mailstream(struct driver *driver);
 /**
  * A command is about to be sent: forget the last answer. The list of capabilities stays.
@@ -67,6 +51,8 @@ mailstream *driver_mailstream(struct driver *driver);
 void driver_begin(struct driver *driver, const char *shown);
 /** Write all of it. @return false: err is ERROR_NETWORK or ERROR_INTERRUPTED */
 MUST_CHECK bool driver_send(struct driver *driver, struct text bytes, struct error *err);
+/** One line, see dialogue_send_line. */
+MUST_CHECK bool driver_send_line(struct driver *driver, const char *command, const char *rest, struct error *err);
 /**
  * Read the server's next line into the fields above.
  * @return false: err is ERROR_NETWORK (closed, BYE), ERROR_SERVER (nonsense, too long) or ERROR_INTERRUPTED

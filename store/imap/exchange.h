@@ -6,13 +6,13 @@
 #define STORE_IMAP_EXCHANGE_H
 
 #include "store/imap/driver.h"
+#include "store/net/sasl.h"
 
 struct exchange {
     /* borrowed */
     struct driver *driver;
     const struct connection *to;
     const char *secret; /* NULL with EXTERNAL */
-    const char *name;   /* of the mechanism, as AUTHENTICATE names it */
     unsigned mechanism; /* one bit of enum auth_mechanism */
     /* what the server offers */
     bool sasl_ir, literal_plus, literal_minus;

@@ -10,8 +10,6 @@
  */
 #include "store/imap/session.h"
 
-#include <assert.h>
-
 #include "store/imap/auth.h"
 
 struct prologue {
@@ -37,8 +35,8 @@ fail_libetpan(const struct prologue *prologue, const char *step, int result, str
 {
     const struct driver *driver = prologue->driver;
 
-    if (driver->err.kind != ERROR_NONE) {
-        *err = driver->err;
+    if (driver->feed.err.kind != ERROR_NONE) {
+        *err = driver->feed.err;
         return false;
     }
     error_set(err, result == MAILIMAP_ERROR_MEMORY ? ERROR_LOCAL : ERROR_SERVER, "%s %s", step,
@@ -159,11 +157,11 @@ start_tls(struct prologue *prologue, struct error *err)
         return refuse_without_tls(prologue, TEXT("the server does not offer it"), err);
     driver_begin(driver, NULL);
     result = mailimap_starttls(prologue->imap);
-    if (driver->err.kind != ERROR_NONE || driver->status == STATUS_NONE)
+    if (driver->feed.err.kind != ERROR_NONE || driver->status == STATUS_NONE)
         return fail_libetpan(prologue, "send STARTTLS to", result, err);
     if (driver->status != STATUS_OK)
         return refuse_without_tls(prologue, (struct text){driver->words.at, driver->words.len}, err);
-    if (result != MAILIMAP_NO_ERROR || driver_unread(driver).len > 0 || prologue->mailstream->read_buffer_len > 0) {
+    if (result != MAILIMAP_NO_ERROR || driver_unread(driver).len > 0 || feed_has_unread(prologue->mailstream)) {
         error_set(err, ERROR_NETWORK, "secure the connection to %s with STARTTLS", stream_name(prologue->stream));
         error_answer(err, TEXT("something was sent along with the answer, before TLS"));
         error_hint(err, "somebody on the way may have put it there: nothing secret was sent");
@@ -200,42 +198,13 @@ prepare(struct prologue *prologue, struct error *err)
 static void
 close_prologue(struct prologue *prologue)
 {
-    if (prologue->mailstream != NULL) { /* what it wrote may have been a password */
-        explicit_bzero(prologue->mailstream->write_buffer, prologue->mailstream->buffer_max_size);
-        (void)mailstream_close(prologue->mailstream); /* our driver's close, which can't fail */
-    }
+    feed_close(prologue->mailstream);
     if (prologue->imap != NULL) {
         prologue->imap->imap_stream = NULL; /* or it would say LOGOUT */
         mailimap_free(prologue->imap);
     }
     driver_free(prologue->driver);
     stream_close(prologue->stream);
-}
-
-static void
-wipe(char **secret)
-{
-    if (*secret != NULL)
-        explicit_bzero(*secret, strlen(*secret));
-    free(*secret);
-    *secret = NULL;
-}
-
-static bool
-ask_secret(const struct connection *to, bool again, char **secret, struct error *err)
-{
-    char *answer = NULL;
-
-    if (to->secret == NULL) {
-        error_set(err, ERROR_LOGIN, "log in to %s: no password-command is configured",
-                  to->host != NULL ? to->host : "the tunnel");
-        return false;
-    }
-    if (!to->secret(to->secret_context, again, &answer, err))
-        return false;
-    assert(answer != NULL);
-    *secret = answer;
-    return true;
 }
 
 /* @param secret  asked for here where it is not there yet */
@@ -253,10 +222,10 @@ log_in(struct prologue *prologue, char **secret, struct error *err)
     auth.capabilities = list;
     for (unsigned without = 0; list != NULL && outcome == AUTH_UNUSABLE;) {
         const unsigned mechanism = auth_choose(to, list, private, without, err);
-        const bool secretive = auth_needs_secret(mechanism);
+        const bool secretive = sasl_needs_secret(mechanism);
 
-        if (mechanism == 0 || (secretive && *secret == NULL && !ask_secret(to, false, secret, err)) ||
-            !auth_check(to, secretive ? *secret : NULL, err)) {
+        if (mechanism == 0 || (secretive && *secret == NULL && !sasl_ask_secret(to, false, secret, err)) ||
+            !sasl_check(to, secretive ? *secret : NULL, err)) {
             if (without != 0 && mechanism == 0)
                 *err = unusable; /* what stood in the way of the better one */
             outcome = AUTH_FAILED;
@@ -322,27 +291,6 @@ try(const struct connection *to, char **secret, struct session **session, struct
     return outcome;
 }
 
-/* After a refusal: is there another secret to try? A second try with the same one would only be counted against the user. */
-static bool
-renew_secret(const struct connection *to, char **secret, struct error *err)
-{
-    struct error failed = {.kind = ERROR_NONE};
-    char *fresh = NULL;
-    bool differs;
-
-    if (*secret == NULL)
-        return false; /* none was used */
-    if (!ask_secret(to, true, &fresh, &failed)) {
-        if (failed.kind == ERROR_INTERRUPTED)
-            *err = failed;
-        return false; /* the server's words say more than those of the command */
-    }
-    differs = strcmp(*secret, fresh) != 0;
-    wipe(secret);
-    *secret = fresh;
-    return differs;
-}
-
 struct session *
 session_open(const struct connection *to, struct error *err)
 {
@@ -351,9 +299,9 @@ session_open(const struct connection *to, struct error *err)
 
     /* The second try has a connection of its own: many servers hang up after a refusal, and a password command may have
      * kept the first one waiting for too long. */
-    if (try(to, &secret, &session, err) == AUTH_REFUSED && renew_secret(to, &secret, err))
+    if (try(to, &secret, &session, err) == AUTH_REFUSED && sasl_renew_secret(to, &secret, err))
         (void)try(to, &secret, &session, err); /* without a session err says why */
-    wipe(&secret);
+    sasl_wipe_secret(&secret);
     return session;
 }
 

@@ -50,6 +50,32 @@ enum statement {
     SQL_QUARANTINE_ADD,
     SQL_QUARANTINE_DELETE,
     SQL_QUARANTINE_LIST,
+    SQL_POP_INSERT,
+    SQL_POP_UPDATE,
+    SQL_POP_EXISTS,
+    SQL_POP_DELETE,
+    SQL_POP_GET,
+    SQL_POP_BY_UIDL,
+    SQL_POP_IDS,
+    SQL_POP_IDS_ALL,
+    SQL_POP_COUNT,
+    SQL_POP_COUNT_ALL,
+    SQL_POP_DUE,
+    SQL_POP_HELD,
+    SQL_LISTING_ADD,
+    SQL_LISTING_SIZE,
+    SQL_LISTING_NEW,
+    SQL_LISTING_REPEATED,
+    SQL_LISTING_GONE,
+    SQL_LISTING_BY_UIDL,
+    SQL_LISTING_ROWS,
+    SQL_LISTING_MARK,
+    SQL_LISTING_HEADER,
+    SQL_LISTING_MAKE_ROWS,
+    SQL_LISTING_PAGE, /* one for each enum journal_listing_which, ascending and descending */
+    SQL_LISTING_PAGE_LAST = SQL_LISTING_PAGE + 9,
+    SQL_LISTING_COUNT,
+    SQL_LISTING_COUNT_LAST = SQL_LISTING_COUNT + 4,
     SQL_STATEMENTS
 };
 
@@ -63,6 +89,8 @@ struct journal {
     int64_t changes_at_open, changes_at_begin, changes_own; /* own: rows of bookkeeping, which nobody asked for */
     bool (*hook)(void *context, bool after);
     void *hook_context;
+    enum { LISTING_NONE, LISTING_FILLING, LISTING_JUDGED } listing;
+    bool listing_batch; /* a transaction is open that touches temporary tables alone */
     sqlite3_stmt *statements[SQL_STATEMENTS];
 };
 
@@ -127,6 +155,15 @@ MUST_CHECK bool sql_exists(struct journal *journal, enum statement which, const 
 /** 0 ... 2^63-1, or ERROR_LOCAL: SQLite's integers have a sign. */
 MUST_CHECK bool sql_fits(uint64_t value, const char *what, struct error *err);
 void sql_no_memory(struct error *err, const char *what);
+
+/** The one number that a bound statement of an aggregate yields. */
+MUST_CHECK bool sql_number(struct journal *journal, sqlite3_stmt *statement, int64_t most, int64_t *number,
+                           const char *what, struct error *err);
+
+/* listing.c */
+
+/** End the transaction of the temporary tables, if there is one: before any other is begun. */
+MUST_CHECK bool listing_settle(struct journal *journal, struct error *err);
 
 /* source.c */
 

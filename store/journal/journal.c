@@ -377,7 +377,11 @@ journal_close(struct journal *journal)
 {
     if (journal == NULL)
         return;
+    struct error ignored; /* temporary tables go with the connection */
+
     journal_rollback(journal);
+    if (!listing_settle(journal, &ignored))
+        journal->broken = true;
     /* If this fails the next run looks for damage once more than it had to. */
     if (journal->durable && journal->unclean && !journal->broken)
         (void)sqlite3_exec(journal->db, "REPLACE INTO meta (k, v) VALUES ('clean', '1')", NULL, NULL, NULL);
@@ -388,7 +392,7 @@ bool
 journal_begin(struct journal *journal, struct error *err)
 {
     assert(!journal->in_transaction);
-    if (!sql_exec(journal, "BEGIN IMMEDIATE", "begin a transaction", err))
+    if (!listing_settle(journal, err) || !sql_exec(journal, "BEGIN IMMEDIATE", "begin a transaction", err))
         return false;
     journal->in_transaction = true;
     journal->changes_at_begin = sqlite3_total_changes64(journal->db);

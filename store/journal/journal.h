@@ -16,7 +16,7 @@
 #include "store/base/limits.h"
 #include "store/base/local.h"
 
-#define JOURNAL_SCHEMA 1 /* PRAGMA user_version; a newer one is refused */
+#define JOURNAL_SCHEMA 2 /* PRAGMA user_version; a newer one is refused */
 
 struct journal;
 
@@ -205,5 +205,95 @@ MUST_CHECK bool journal_quarantine_add(struct journal *journal, const struct jou
 MUST_CHECK bool journal_quarantine_delete(struct journal *journal, const char *name, struct error *err);
 /** Rows with since < before (INT64_MAX: all), by since; the caller frees. */
 MUST_CHECK bool journal_quarantine_list(struct journal *journal, int64_t before, struct journal_quarantined **list, size_t *count, struct error *err);
+
+/*
+ * POP: one row for each message of the maildrop that golub has to do with. A UIDL may stand in several rows: a server may repeat
+ * it (RFC 1939 section 7 allows it for equal messages). Where the server has no UIDL, `uidl` is "=" and the base32 header digest.
+ */
+enum journal_pop_state {
+    POP_FETCHING = 1, /* to be fetched, or being fetched: whether its file is here is not certain */
+    POP_STORED,       /* durable here (or handed to the command); the file may have gone elsewhere since */
+    POP_HAD,          /* recorded as had without being fetched: never removed from the server */
+    POP_REMOVING,     /* DELE was sent or is about to be; QUIT was not answered yet */
+};
+
+struct journal_pop {
+    int64_t id;     /* 0 before the insert */
+    char uidl[128]; /* see above */
+    enum journal_pop_state state;
+    uint64_t size;  /* wire bytes; a hint until it was fetched */
+    bool has_header;
+    unsigned char header[DIGEST_SIZE];
+    char base[LOCAL_BASE_MAX + 1]; /* that its file has or is to have; "" with a command */
+    int64_t since;  /* when it was stored (POP_HAD: recorded), seconds UTC; FETCHING: first seen */
+    int keep_days;  /* the `keep` in force when it was stored, or confirmed since; -1 forever */
+    char hold[16];  /* ID of the held list that its removal stands on; "" none */
+    char why[512];  /* why it is not here yet, or still there; the server's words; "" nothing wrong */
+};
+/** Insert (id 0: set on success) or update all columns. */
+MUST_CHECK bool journal_pop_save(struct journal *journal, struct journal_pop *row, struct error *err);
+MUST_CHECK bool journal_pop_delete(struct journal *journal, int64_t id, struct error *err);
+MUST_CHECK bool journal_pop_get(struct journal *journal, int64_t id, struct journal_pop *out, bool *found, struct error *err);
+/** Ids of the rows of this UIDL, ordered by id; the caller frees. */
+MUST_CHECK bool journal_pop_by_uidl(struct journal *journal, const char *uidl, int64_t **ids, size_t *count, struct error *err);
+/** Ids of all rows in this state (0: any), ordered by id; the caller frees. */
+MUST_CHECK bool journal_pop_ids(struct journal *journal, int state, int64_t **ids, size_t *count, struct error *err);
+MUST_CHECK bool journal_pop_count(struct journal *journal, int state, uint64_t *count, struct error *err);
+/** Ids of POP_STORED and POP_REMOVING rows with since + days <= now (days >= 0), ordered by id; the caller frees. */
+MUST_CHECK bool journal_pop_due(struct journal *journal, int days, int64_t now, int64_t **ids, size_t *count, struct error *err);
+/** Ids of the rows whose removal stands on a held list, ordered by id; the caller frees. */
+MUST_CHECK bool journal_pop_held(struct journal *journal, int64_t **ids, size_t *count, struct error *err);
+
+/*
+ * What a session's UIDL and LIST showed, in temporary tables: files that SQLite makes in its temporary folder ($SQLITE_TMPDIR,
+ * $TMPDIR, /var/tmp) and unlinks at once, never the journal. Lists of any length in constant memory. Needs no transaction; what is
+ * written here counts as no change of the journal.
+ *
+ * Order of calls: begin, add for each line, size for each (any time after its add), then questions. Which is new and which is known is
+ * decided with the first question; an add after it decides anew, and forgets what was wanted, marked and paired.
+ */
+MUST_CHECK bool journal_listing_begin(struct journal *journal, struct error *err);
+/** @return false: also where the number was told before (ERROR_SERVER) */
+MUST_CHECK bool journal_listing_add(struct journal *journal, uint32_t number, const char *uidl, struct error *err);
+/** Size of a number; one that was not added is ignored. */
+MUST_CHECK bool journal_listing_size(struct journal *journal, uint32_t number, uint64_t size, struct error *err);
+
+struct journal_listed {
+    uint32_t number;
+    char uidl[128];
+    uint64_t size;   /* 0: not told */
+    int64_t row;     /* the journal's row of that UIDL, as it is now; 0: none. Repeated: the one it was paired with */
+    bool repeated;   /* the UIDL stood more than once in the listing, or in more than one row */
+};
+enum journal_listing_which {
+    LISTED_ALL,
+    LISTED_NEW,      /* no row and not repeated, when the listing was judged; and what was added by want and pair */
+    LISTED_REPEATED,
+    LISTED_KNOWN,    /* had its row, is neither new nor repeated */
+    LISTED_MARKED,
+};
+/** One page: at most `size` entries with number > after (descending: < after, 0: from the end). The caller passes the last number on. */
+MUST_CHECK bool journal_listing_page(struct journal *journal, enum journal_listing_which which, bool descending, uint32_t after,
+                                     struct journal_listed *page, size_t size, size_t *count, struct error *err);
+MUST_CHECK bool journal_listing_count(struct journal *journal, enum journal_listing_which which, uint64_t *count, struct error *err);
+/** What is known and still POP_FETCHING is to be fetched: it moves from LISTED_KNOWN to LISTED_NEW. */
+MUST_CHECK bool journal_listing_want_fetching(struct journal *journal, struct error *err);
+/** This one too. */
+MUST_CHECK bool journal_listing_want(struct journal *journal, uint32_t number, struct error *err);
+/** This number may be removed in this session: LISTED_MARKED. */
+MUST_CHECK bool journal_listing_mark(struct journal *journal, uint32_t number, struct error *err);
+/** Header digest of a repeated one. */
+MUST_CHECK bool journal_listing_header(struct journal *journal, uint32_t number, const unsigned char *header, struct error *err);
+/**
+ * Tell repeated UIDLs apart; in a transaction. The k on the server and the m rows of one UIDL and one header pair min(k, m), the lowest number
+ * with the oldest row: what nothing else tells apart is at least known by its place. Rows without a header pair with what is left. Each
+ * number that then has no row gets one, POP_FETCHING, in the order of numbers; all POP_FETCHING ones become LISTED_NEW. Rows left over are
+ * forgotten by journal_listing_forget. A number without header digest is left out of all that, and keeps the rows of its UIDL.
+ * @param by_header  false: by UIDL alone
+ * @param now        `since` of new rows
+ */
+MUST_CHECK bool journal_listing_pair(struct journal *journal, bool by_header, int64_t now, struct error *err);
+/** Delete the rows whose UIDL the (complete) listing does not have; in a transaction. FETCHING rows too. */
+MUST_CHECK bool journal_listing_forget(struct journal *journal, uint64_t *forgotten, struct error *err);
 
 #endif

@@ -113,25 +113,6 @@ journal_ids_dirty_by_size(struct journal *journal, uint64_t size, int64_t **ids,
     return sql_ids(journal, statement, ids, count, what, err);
 }
 
-/* The number that a bound statement yields. */
-static bool
-read_number(struct journal *journal, sqlite3_stmt *statement, int64_t most, int64_t *number, struct error *err)
-{
-    static const char what[] = "count messages";
-    struct sql_reader from = {.statement = statement};
-
-    if (sql_step(journal, statement, what, err) != SQL_ROW)
-        return false; /* can't be SQL_DONE: an aggregate always has its row */
-    int64_t value = read_integer(&from, 0, most);
-    sql_end(statement);
-    if (from.damaged) {
-        sql_damaged(journal, err, what);
-        return false;
-    }
-    *number = value;
-    return true;
-}
-
 bool
 journal_message_count(struct journal *journal, int64_t mailbox, enum journal_which which, uint64_t *count,
                       struct error *err)
@@ -139,7 +120,7 @@ journal_message_count(struct journal *journal, int64_t mailbox, enum journal_whi
     sqlite3_stmt *statement = prepare_set(journal, SQL_MESSAGE_COUNT, count_sql, mailbox, which, err);
     int64_t number;
 
-    if (statement == NULL || !read_number(journal, statement, INT64_MAX, &number, err))
+    if (statement == NULL || !sql_number(journal, statement, INT64_MAX, &number, "count messages", err))
         return false;
     *count = (uint64_t)number;
     return true;
@@ -155,7 +136,7 @@ journal_highest_uid(struct journal *journal, int64_t mailbox, uint32_t *uid, str
     if (statement == NULL)
         return false;
     bind_integer(&(struct sql_binder){.statement = statement}, mailbox);
-    if (!read_number(journal, statement, UINT32_MAX, &number, err))
+    if (!sql_number(journal, statement, UINT32_MAX, &number, "count messages", err))
         return false;
     *uid = (uint32_t)number;
     return true;

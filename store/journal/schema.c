@@ -99,6 +99,23 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     " size INTEGER NOT NULL CHECK (size >= 0)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX quarantine_since ON quarantine (since);",
+
+    /* Messages of a POP maildrop. AUTOINCREMENT as above: an id on a list in memory must not become another message. */
+    "CREATE TABLE pop ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " uidl TEXT NOT NULL CHECK (uidl <> ''),"
+    " state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 4),"
+    " size INTEGER NOT NULL CHECK (size >= 0),"
+    " header BLOB CHECK (length(header) = 32),"
+    " base TEXT NOT NULL,"
+    " since INTEGER NOT NULL,"
+    " keep INTEGER NOT NULL CHECK (keep >= -1),"
+    " hold TEXT NOT NULL,"
+    " why TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX pop_uidl ON pop (uidl);"         /* a listing is merged with it in one pass */
+    "CREATE INDEX pop_state ON pop (state, since);" /* what is due costs as much as is due */
+    "CREATE INDEX pop_hold ON pop (id) WHERE hold <> '';",
 };
 
 bool

@@ -253,6 +253,7 @@ sql_find(struct journal *journal, sqlite3_stmt *statement, sql_read *read, void 
         struct journal_message message;
         struct journal_op op;
         struct journal_pending pending;
+        struct journal_pop pop;
     } row;
     enum sql_outcome outcome = sql_step(journal, statement, what, err);
 
@@ -323,6 +324,24 @@ sql_ids(struct journal *journal, sqlite3_stmt *statement, int64_t **ids, size_t 
     if (!sql_list(journal, statement, read_id, sizeof **ids, &rows, count, what, err))
         return false;
     *ids = rows;
+    return true;
+}
+
+bool
+sql_number(struct journal *journal, sqlite3_stmt *statement, int64_t most, int64_t *number, const char *what,
+           struct error *err)
+{
+    struct sql_reader from = {.statement = statement};
+
+    if (sql_step(journal, statement, what, err) != SQL_ROW)
+        return false; /* can't be SQL_DONE: an aggregate always has its row */
+    int64_t value = read_integer(&from, 0, most);
+    sql_end(statement);
+    if (from.damaged) {
+        sql_damaged(journal, err, what);
+        return false;
+    }
+    *number = value;
     return true;
 }
 

@@ -7,17 +7,18 @@
 
 #include "store/base/error.h"
 
-enum connection_scheme { SCHEME_IMAP, SCHEME_IMAPS };
+enum connection_scheme { SCHEME_IMAP, SCHEME_IMAPS, SCHEME_POP3, SCHEME_POP3S };
 enum connection_tls { TLS_REQUIRED, TLS_NONE };
 
 enum auth_mechanism { /* bits of connection.auth */
     AUTH_SCRAM_SHA_256 = 1,
     AUTH_PLAIN = 2,
-    AUTH_LOGIN = 4, /* the LOGIN command, or the mechanism of that name */
+    AUTH_LOGIN = 4, /* the LOGIN command, or the mechanism of that name; POP: USER and PASS */
     AUTH_XOAUTH2 = 8,
     AUTH_OAUTHBEARER = 16,
     AUTH_EXTERNAL = 32,
     AUTH_CRAM_MD5 = 64,
+    AUTH_APOP = 128, /* POP only, and only when named */
 };
 #define AUTH_AUTO 0u /* the strongest of scram-sha-256, plain over TLS, login, cram-md5 that both know; never a token kind */
 
@@ -46,6 +47,10 @@ struct connection {
      */
     bool (*secret)(void *context, bool again, char **secret, struct error *err);
     void *secret_context;
+
+    /** What the user should know while we wait: "the mailbox is in use: trying again in 2 seconds". May be NULL. */
+    void (*said)(void *context, const char *words);
+    void *said_context;
 
     /** Asked at every wait and at least once a second: true stops the wait with ERROR_INTERRUPTED. May be NULL. */
     bool (*stopped)(void *context);

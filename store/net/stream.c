@@ -26,6 +26,13 @@ struct stream {
     uint64_t up, down;
 };
 
+/* imaps:// and pop3s:// */
+static bool
+begins_with_tls(const struct connection *to)
+{
+    return to->scheme == SCHEME_IMAPS || to->scheme == SCHEME_POP3S;
+}
+
 static bool
 connect_socket(struct stream *stream, struct error *err)
 {
@@ -33,9 +40,11 @@ connect_socket(struct stream *stream, struct error *err)
     const bool loopback_only = to->tls == TLS_NONE && !to->allow_plaintext;
     struct addrinfo *addresses;
 
-    if (to->scheme == SCHEME_IMAPS && to->tls == TLS_NONE) {
-        error_set(err, ERROR_CONFIG, "`server` is imaps://, but `tls` is \"none\"");
-        error_hint(err, "use imap:// for plain text, or leave `tls` at \"yes\"");
+    if (begins_with_tls(to) && to->tls == TLS_NONE) {
+        const char *plain = to->scheme == SCHEME_IMAPS ? "imap" : "pop3";
+
+        error_set(err, ERROR_CONFIG, "`server` is %ss://, but `tls` is \"none\"", plain);
+        error_hint(err, "use %s:// for plain text, or leave `tls` at \"yes\"", plain);
         return false;
     }
     addresses = resolve(to, err);
@@ -68,7 +77,7 @@ stream_open(const struct connection *to, struct error *err)
     }
     if (stream->fd < 0)
         goto failed;
-    if (to->scheme == SCHEME_IMAPS && to->tls != TLS_NONE && !stream_start_tls(stream, err))
+    if (begins_with_tls(to) && to->tls != TLS_NONE && !stream_start_tls(stream, err))
         goto failed;
     return stream;
 failed:

@@ -22,10 +22,10 @@ enum stream_result {
 
 /**
  * Connect: every address of the host in turn (IPv6 and IPv4, the next one tried when one fails), or start the tunnel.
- * With scheme imaps TLS is up, verified (host name, CA or SPKI pin), before this returns. Refuses plain text to a host
+ * With scheme imaps or pop3s TLS is up, verified (host name, CA or SPKI pin), before this returns. Refuses plain text to a host
  * off the loopback unless allow_plaintext. A tunnel is a private channel: plain text is no question there.
  * @return NULL: err is ERROR_NETWORK, ERROR_INTERRUPTED, or ERROR_CONFIG (an unreadable PEM file, plain text to another
- *         machine, tls = none with imaps://)
+ *         machine, tls = none with imaps:// or pop3s://)
  */
 struct stream *stream_open(const struct connection *to, struct error *err);
 /** TLS on a plain stream (after STARTTLS). The caller has made sure that nothing from before TLS is left unread. */

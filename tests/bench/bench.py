@@ -1,7 +1,8 @@
 """
-Golub beside mbsync, in one run, on one machine, against one server: what a sync costs.
+Golub beside mbsync, and its import beside mpop, getmail6 and fetchmail, in one run, on one machine, against one server: what a
+sync costs.
 
-    bench.py --golub PROGRAM --tools FOLDER [--rows 1,3] [--quick] [--no-mbsync] [--folder DIR] [--log PREFIX]
+    bench.py --golub PROGRAM --tools FOLDER [--rows 1,3|imap|pop] [--quick] [--alone] [--folder DIR] [--log PREFIX]
 
 Prints one table and what it was measured on. `met` and `MISSED` judge golub's line against what is asked of it. Seconds mean
 something on a quiet machine only; turns, bytes and memory anywhere. Exit status 1 if anything was missed or not done.
@@ -16,10 +17,15 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import pop_rows  # noqa: E402
+import rows  # noqa: E402
 from clients import Golub, Mbsync, file_system  # noqa: E402
+from pop_clients import OTHERS  # noqa: E402
 from rig.dovecot import Dovecot, program  # noqa: E402
-from rows import DELAY, KB, MB, ROWS, Bench, remove_mail  # noqa: E402
+from rows import DELAY, KB, MB, Bench, remove_mail  # noqa: E402
 
+ROWS = {**rows.ROWS, **pop_rows.ROWS}
+GROUPS = {"imap": sorted(rows.ROWS), "pop": sorted(pop_rows.ROWS)}
 QUICK = 0.05  # of the full size
 COLUMNS = (("seconds", 8), ("cpu", 7), ("turns", 6), ("kB up", 9), ("kB down", 9), ("MB res.", 8), ("fsync", 7), ("syncfs", 7))
 
@@ -33,7 +39,7 @@ def cells(cost):
 
 
 def head():
-    return "%-4s%-8s" % ("row", "") + "".join(name.rjust(width) for name, width in COLUMNS)
+    return "%-4s%-9s" % ("row", "") + "".join(name.rjust(width) for name, width in COLUMNS)
 
 
 def table(lines):
@@ -45,42 +51,54 @@ def table(lines):
             if name == "golub":
                 verdict = "   " + "; ".join("%s %s" % ("met" if true else "MISSED", text) for text, true in line.targets)
             note = "   (%s)" % cost.note if cost.note else ""
-            out.append("    %-8s" % name + "".join(c.rjust(w) for c, (_, w) in zip(cells(cost), COLUMNS)) + verdict + note)
+            out.append("    %-9s" % name + "".join(c.rjust(w) for c, (_, w) in zip(cells(cost), COLUMNS)) + verdict + note)
     return "\n".join(out)
 
 
-def surroundings(folder):
+def versions(numbers, alone):
+    names = [Golub.version()]
+    if not alone and set(numbers) & set(rows.ROWS):
+        names.append(Mbsync.version() if Mbsync.available() else "no mbsync")
+    if not alone and set(numbers) & set(pop_rows.ROWS):
+        names += [kind.version() if kind.available() else "no " + kind.title for kind in OTHERS]
+    return "; ".join(names)
+
+
+def surroundings(folder, numbers, alone):
     kind, device, options = file_system(folder)
     dovecot = subprocess.run([program(), "--version"], stdout=subprocess.PIPE, text=True).stdout.split()[0]
-    return "\n".join((
-        "%s; %s; Dovecot %s, sdbox, plain text on the loopback; its own fsync is off"
-        % (Golub.version(), Mbsync.version() if Mbsync.available() else "no mbsync", dovecot),
+    lines = [
+        "%s; Dovecot %s, sdbox, plain text on the loopback; its own fsync is off" % (versions(numbers, alone), dovecot),
         "Linux %s, %d processors, load %.2f; Maildirs and journal on %s (%s, %s)"
         % (platform.release(), os.cpu_count(), os.getloadavg()[0], kind, device, options),
-        "Rows 2 and 4: a relay adds %d ms each way and counts turns (the client speaks after the server spoke, LOGOUT included)."
-        % DELAY,
-        "Durable on both sides: golub's fsync = true, mbsync's FSync yes (but in row 3).",
-        "fsync: fdatasync is counted, too, and so are the flushes of golub's journal and of mbsync's."))
+        "Rows 2, 4 and 8: a relay adds %d ms each way and counts turns (the client speaks after the server spoke, LOGOUT or QUIT"
+        " included)." % DELAY]
+    if set(numbers) & set(rows.ROWS):
+        lines.append("Durable on both sides: golub's fsync = true, mbsync's FSync yes (but in row 3).")
+    if set(numbers) & set(pop_rows.ROWS):
+        lines.append("Row 6, nothing new: seconds of the quickest of %d runs straight to the server, turns of one more through the "
+                     "relay (0 ms)." % pop_rows.TRIES)
+        lines.append("Durable: golub by its batches; " + "; ".join(kind.durable for kind in OTHERS) + ".")
+    lines.append("fsync: fdatasync is counted, too, and so are the flushes of golub's journal and of mbsync's.")
+    return "\n".join(lines)
 
 
 def parse():
-    parser = argparse.ArgumentParser(description="Golub beside mbsync: what a sync costs.")
+    parser = argparse.ArgumentParser(description="Golub beside mbsync, mpop and others: what a sync costs.")
     parser.add_argument("--golub", default=os.environ.get("GOLUB_BIN"), help="the program (default: GOLUB_BIN)")
     parser.add_argument("--tools", required=True, help="folder of bench_relay, bench_measure and bench_flushes.so")
-    parser.add_argument("--rows", default="1,2,3,4,5", help="which rows: 1,3")
+    parser.add_argument("--rows", default="imap,pop", help="which rows: 1,3 or a group: imap, pop")
     parser.add_argument("--quick", action="store_true", help="a twentieth of the size: does it work, how many turns?")
-    parser.add_argument("--no-mbsync", action="store_true")
+    parser.add_argument("--alone", action="store_true", help="golub only")
     parser.add_argument("--folder", help="where mail and Maildirs are kept meanwhile (default: TMPDIR)")
     parser.add_argument("--log", help="write the dialogue through the relay to files that begin with this")
     options = parser.parse_args()
     if not options.golub:
         parser.error("--golub or GOLUB_BIN must name the program")
-    try:
-        options.rows = [int(r) for r in options.rows.split(",")]
-    except ValueError:
-        options.rows = [0]
-    if not set(options.rows) <= set(ROWS):
-        parser.error("rows are " + ", ".join(map(str, ROWS)))
+    numbers = [number for word in options.rows.split(",") for number in GROUPS.get(word, [word])]
+    options.rows = [int(n) for n in numbers if str(n).isdigit()]
+    if len(options.rows) < len(numbers) or not set(options.rows) <= set(ROWS):
+        parser.error("rows are %s; groups of them: %s" % (", ".join(map(str, ROWS)), ", ".join(GROUPS)))
     return options
 
 
@@ -93,11 +111,11 @@ def main():
         signal.signal(number, lambda *_: sys.exit(1))  # so that the server is stopped on the way out
     began = time.monotonic()
     lines = []
-    print("%s\n\n%s" % (surroundings(tempfile.gettempdir()), head()), flush=True)
+    print("%s\n\n%s" % (surroundings(tempfile.gettempdir(), options.rows, options.alone), head()), flush=True)
     for row in options.rows:
         with Dovecot(users={"u%d" % n: "secret" for n in range(4)}, special_use=False,
-                     mechanisms=("plain", "login")) as server:
-            bench = Bench(server, options.tools, QUICK if options.quick else 1.0, not options.no_mbsync, options.log)
+                     mechanisms=("plain", "login"), pop3=row in pop_rows.ROWS) as server:
+            bench = Bench(server, options.tools, QUICK if options.quick else 1.0, not options.alone, options.log)
             if sys.stderr.isatty():
                 bench.say = lambda text: print("  [%4d s] %s" % (time.monotonic() - began, text), file=sys.stderr, flush=True)
             done = ROWS[row](bench)

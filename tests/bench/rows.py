@@ -26,9 +26,10 @@ class Line:
 class Bench:
     """The server, the tools, and how large all is to be."""
 
-    def __init__(self, server, tools, scale=1.0, mbsync=True, log=None):
+    def __init__(self, server, tools, scale=1.0, others=True, log=None):
         self.server, self.tools, self.scale, self.log = server, tools, scale, log
-        self.mbsync = mbsync and Mbsync.available()
+        self.others = others
+        self.mbsync = others and Mbsync.available()
         self.users = iter(list(server.users))
         self.say = lambda text: None
 
@@ -41,9 +42,9 @@ class Bench:
     def wire(self, user):
         return Wire(self.server.port, user)
 
-    def relay(self, name, delay=DELAY):
+    def relay(self, name, delay=DELAY, port=None):
         log = "%s.%s" % (self.log, name.replace(" ", "-")) if self.log else None
-        return Relay(self.tools, self.server.port, delay, log)
+        return Relay(self.tools, port or self.server.port, delay, log)
 
     def programs(self, users, **more):
         """Golub, and mbsync if it is to run; users: one for both, or one each."""

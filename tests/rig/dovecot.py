@@ -41,15 +41,18 @@ class Dovecot:
     quota       bytes a user may store, None: no limit
     special_use False: no \\Sent and so on; special-use mailboxes are made at the first login
     plaintext   False: LOGIN is disabled until TLS is up
+    pop3        also POP3 (needs dovecot-pop3d): ports pop_port, with STLS, and pops_port
+    uidl        pop3_uidl_format
     """
 
     def __init__(self, users=None, format="sdbox", separator="/", prefix="", capability=None,
                  mechanisms=("plain", "login", "scram-sha-256"), quota=None, special_use=True, plaintext=True,
-                 extra="", certificate=None):
+                 extra="", certificate=None, pop3=False, uidl="%08Xu%08Xv"):
         self.users = dict(users or {"ana": "secret"})
         self.format, self.separator, self.prefix = format, separator, prefix
         self.capability, self.mechanisms, self.quota = capability, tuple(mechanisms), quota
         self.special_use, self.plaintext, self.extra = special_use, plaintext, extra
+        self.pop3, self.uidl = pop3, uidl
         self.folder = scratch.make("dovecot")
         os.chmod(self.folder, 0o755)
         self.log = os.path.join(self.folder, "dovecot.log")
@@ -58,8 +61,9 @@ class Dovecot:
         self.authority = tls.Authority(os.path.join(self.folder, "tls"))
         self.ca = self.authority.ca
         self.certificate, self.key = certificate or self.authority.certificate("server")
-        self.port = self.tls_port = None
+        self.port = self.tls_port = self.pop_port = self.pops_port = None
         self.process = None
+        self._dropped = 0
         for name in ("base", "state", "mail", "home"):
             os.mkdir(os.path.join(self.folder, name))
         if os.getuid() == 0:
@@ -90,7 +94,7 @@ class Dovecot:
         return f"""base_dir = {d}/base
 state_dir = {d}/state
 {mine}log_path = {self.log}
-protocols = imap
+protocols = {"imap pop3" if self.pop3 else "imap"}
 listen = 127.0.0.1
 ssl = yes
 ssl_cert = <{self.certificate}
@@ -135,6 +139,9 @@ service imap-login {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
@@ -145,7 +152,33 @@ service imap {{
 protocol imap {{
   mail_max_userip_connections = 100
 {capability}{"  mail_plugins = quota imap_quota" + chr(10) if self.quota is not None else ""}}}
-{self.extra}
+{self._pop3() if self.pop3 else ""}{self.extra}
+"""
+
+    def _pop3(self):
+        return f"""service pop3-login {{
+  chroot =
+  process_min_avail = 1
+  service_count = 0
+  client_limit = 200
+  inet_listener pop3 {{
+    address = 127.0.0.1
+    port = {self.pop_port}
+  }}
+  inet_listener pop3s {{
+    address = 127.0.0.1
+    port = {self.pops_port}
+    ssl = yes
+  }}
+}}
+service pop3 {{
+  process_limit = 256
+}}
+protocol pop3 {{
+  mail_max_userip_connections = 100
+  pop3_uidl_format = {self.uidl}
+  pop3_lock_session = yes
+}}
 """
 
     # -- life
@@ -159,7 +192,7 @@ protocol imap {{
             for name, password in self.users.items():
                 f.write("%s:{PLAIN}%s\n" % (name, password))
         for attempt in range(START_TRIES):
-            self.port, self.tls_port = scratch.free_ports(2)
+            self.port, self.tls_port, self.pop_port, self.pops_port = scratch.free_ports(4)
             with open(self.conf, "w") as f:
                 f.write(self._configuration())
             self.process = self._spawn(dovecot)
@@ -247,6 +280,20 @@ protocol imap {{
                 return "".join(f.readlines()[-lines:])
         except OSError:
             return ""
+
+    def drop(self, user, messages):
+        """Put messages (bytes) into a user's INBOX of a server with format="maildir", by way of tmp/, as an MDA does."""
+        root = os.path.join(self.folder, "mail", user)
+        for name in ("tmp", "new", "cur"):
+            os.makedirs(os.path.join(root, name), exist_ok=True)
+        for data in messages:
+            self._dropped += 1
+            base = "%d.M%06dP%d.rig" % (time.time(), self._dropped, os.getpid())
+            with open(os.path.join(root, "tmp", base), "wb") as f:
+                f.write(bytes(data))
+            os.rename(os.path.join(root, "tmp", base), os.path.join(root, "new", base))
+        if os.getuid() == 0:
+            subprocess.run(["chown", "-R", "%d:%d" % (self.uid, self.gid), root], check=True)
 
     def doveadm(self, *args):
         """Run doveadm against this server; for what no IMAP client can do (a new UIDVALIDITY, a rewind)."""

@@ -29,6 +29,8 @@ class Test:
             return self.arguments[0].removesuffix(".py") + " " + self.arguments[1].split(".")[-1]
         if self.target == "sim_golub":
             return "histories"
+        if self.target == "sim_import":
+            return "histories of an import"
         return self.target
 
 
@@ -54,6 +56,8 @@ def system(name, case):
 # Only for what many of these seeds meet: a history is another one as soon as the engine asks its stores for anything
 # else. No time is spent on making a broken one shorter (--skip).
 HISTORIES = Test("sim_golub", ("--first", "1", "--count", "300", "--actions", "20", "--skip", ""))
+
+IMPORTS = Test("sim_import", ("--first", "1", "--count", "600", "--actions", "20", "--skip", ""))
 
 BROKEN = Test("scenario_broken")
 MEANWHILE = Test("scenario_meanwhile")
@@ -247,4 +251,45 @@ BUGS = [
         ("store/base/lines.c", "if (!state->cr || byte != '\\n')", "if (byte != '\\n')")),
     bug("message with a NUL sent", HISTORIES,
         ("sync/apply_up.c", "if (facts.digests.has_nul)", "if (false)")),
+
+    # ---- import ----
+    bug("import: row stored before its file is durable", IMPORTS,
+        ("sync/import_fetch.c",
+         "ok = (n == 0 || import->local.ops->deliver(import->local.self, items, n, &import->err)) &&\n"
+         "         commit_batch(import, arrivals, count, items);",
+         "for (size_t i = 0; i < n; i++)\n        items[i].ok = true;\n"
+         "    ok = commit_batch(import, arrivals, count, items) &&\n"
+         "         (n == 0 || import->local.ops->deliver(import->local.self, items, n, &import->err));")),
+    bug("import: message removed whose delivery failed", IMPORTS,
+        ("sync/import_fetch.c", "if (arrival->row.state != POP_STORED)\n        return true;", "")),
+    bug("import: files of a run that was cut off not looked for", IMPORTS,
+        ("sync/import.c", "!import_situation(import) || !import_recover(import)", "!import_situation(import)")),
+    bug("import: another header taken for the same message", IMPORTS,
+        ("sync/import_keep.c", "memcmp(row->header, header, DIGEST_SIZE) != 0", "false")),
+    bug("import: removed in a later session without a proof", IMPORTS,
+        ("sync/import_keep.c",
+         "keeping->numbers[keeping->count++] = listed->number;\n"
+         "    return keeping->count < LIMIT_BATCH || prove(keeping);",
+         "return journal_listing_mark(import->journal, listed->number, &import->err);")),
+    bug("import: repeated UIDL removed", IMPORTS,
+        ("sync/import_fetch.c", "|| arrival->repeated || import->identity", "|| import->identity")),
+    bug("import: rows dropped before QUIT is answered", IMPORTS,
+        ("sync/import_remove.c",
+         "return import->maildrop.ops->quit(import->maildrop.self, &import->err) && forget_removed(removing, last);",
+         "return forget_removed(removing, last) && import->maildrop.ops->quit(import->maildrop.self, &import->err);")),
+    bug("import: row dropped although DELE was refused", IMPORTS,
+        ("sync/import_remove.c",
+         "if (row->state != POP_REMOVING) /* refused */\n                continue;", "")),
+    bug("import: rows forgotten on a list that is not complete", IMPORTS,
+        ("sync/import_list.c", "(!import->complete || journal_listing_forget(", "(journal_listing_forget(")),
+    bug("import: tightened keep not held", IMPORTS,
+        ("sync/import_keep.c", "if (!policy->guard || policy->max_delete >= 100)", "if (true)")),
+    bug("import: days counted as hours", IMPORTS,
+        ("store/journal/pop.c", "86400", "3600")),
+    bug("import: exit status 75 of the command counts as taken", IMPORTS,
+        ("sync/import_hand.c", "if (status == 0) {", "if (status == 0 || status == STATUS_LATER) {")),
+    bug("import: cut message delivered", IMPORTS,
+        ("sync/import_fetch.c", "why = import->err;\n    abandon(fetching);",
+         "why = import->err;\n    if (!ok && fetching->begun)\n"
+         "        (void)on_end(fetching, fetching->numbers[fetching->at], MAILDROP_DONE, \"\");\n    abandon(fetching);")),
 ]

@@ -42,6 +42,12 @@ report_begin(struct report *report, const char *account, bool dry)
 }
 
 void
+report_import(struct report *report, const char *account)
+{
+    (void)report, (void)account;
+}
+
+void
 report_progress(struct report *report, const char *account, const char *mailbox, uint64_t done, uint64_t total,
                 uint64_t bytes)
 {

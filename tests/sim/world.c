@@ -123,7 +123,7 @@ content_get(int id)
     return &contents[id];
 }
 
-static const char *const step_names[STEP_KINDS] = {
+static const char *const step_names[STEP_ALL] = {
     [STEP_COMMIT] = "journal commit",
     [STEP_APPEND] = "append",
     [STEP_STORE] = "store flags",
@@ -140,6 +140,15 @@ static const char *const step_names[STEP_KINDS] = {
     [STEP_QUARANTINE] = "quarantine",
     [STEP_MARK] = "mark",
     [STEP_FOLDER] = "make folder",
+    [STEP_LOGIN] = "log in",
+    [STEP_STAT] = "STAT",
+    [STEP_UIDL] = "UIDL",
+    [STEP_LIST] = "LIST",
+    [STEP_TOP] = "TOP",
+    [STEP_RETR] = "RETR",
+    [STEP_DELE] = "DELE",
+    [STEP_QUIT] = "QUIT",
+    [STEP_HANDOVER] = "hand over",
 };
 
 const char *

@@ -168,10 +168,7 @@ what_is_not_understood_is_refused_with_a_hint(void **state)
 
     (void)state;
     assert_refused("work", "unknown command: work", "To synchronise an account of that name: golub sync work");
-    assert_refused("import pop", "unknown command: import",
-                   "To synchronise an account of that name: golub sync import");
     assert_refused("verify", "unknown command: verify", "To synchronise an account of that name: golub sync verify");
-    assert_refused("--skip-existing sync", "unknown option: --skip-existing", list);
     assert_refused("-nz", "unknown option: -z", list);
     assert_refused("sync -c", "option --config needs the name of a file", list);
     assert_refused("--json=1", "this option takes no value: --json=1", list);
@@ -179,12 +176,50 @@ what_is_not_understood_is_refused_with_a_hint(void **state)
                    "Without either of them golub goes both ways.");
     assert_refused("-q -v", "--quiet and --verbose contradict each other", "");
     assert_refused("sync --confirm-deletes=", "--confirm-deletes= needs the ID of a list", "golub status shows it.");
-    assert_refused("status --dry-run", "--dry-run belongs to golub sync", "");
+    assert_refused("status --dry-run", "--dry-run belongs to golub sync and golub import", "");
     assert_refused("check --pull", "--pull belongs to golub sync", "");
-    assert_refused("status --confirm-deletes", "--confirm-deletes belongs to golub sync", "");
+    assert_refused("status --confirm-deletes", "--confirm-deletes belongs to golub sync and golub import", "");
     assert_refused("sync work/", "not a name: \"work/\"", "Write ACCOUNT or ACCOUNT/MAILBOX.");
     assert_refused("sync /INBOX", "not a name: \"/INBOX\"", "Write ACCOUNT or ACCOUNT/MAILBOX.");
     assert_refused("status work/INBOX", "only golub sync takes a mailbox: work/INBOX", "Name the account alone: work");
+}
+
+static void
+an_import_takes_the_options_that_go_one_way(void **state)
+{
+    struct options options;
+    struct error err;
+
+    (void)state;
+    assert_true(parse("import -n --json pop --confirm-deletes=k3x", &options, &err));
+    assert_int_equal(options.command, COMMAND_IMPORT);
+    assert_true(options.dry_run && options.json && options.confirm);
+    assert_false(options.skip_existing);
+    assert_string_equal(options.confirm_id, "k3x");
+    assert_int_equal(options.name_count, 1);
+    assert_string_equal(options.names[0], "pop");
+    options_free(&options);
+
+    assert_true(parse("--skip-existing import --dry-run", &options, &err));
+    assert_true(options.skip_existing && options.dry_run);
+    options_free(&options);
+}
+
+static void
+options_of_another_command_are_refused(void **state)
+{
+    static const char one_way[] = "An import goes one way by itself.";
+
+    (void)state;
+    assert_refused("import --pull", "--pull belongs to golub sync", one_way);
+    assert_refused("import --push pop", "--push belongs to golub sync", one_way);
+    assert_refused("sync --skip-existing", "--skip-existing belongs to golub import", "");
+    assert_refused("--skip-existing", "--skip-existing belongs to golub import", "");
+    assert_refused("status --skip-existing", "--skip-existing belongs to golub import", "");
+    assert_refused("import --skip-existing --confirm-deletes",
+                   "--skip-existing and --confirm-deletes contradict each other",
+                   "The first only records what is there; run the two one after the other.");
+    assert_refused("import pop/INBOX", "only golub sync takes a mailbox: pop/INBOX", "Name the account alone: pop");
 }
 
 int
@@ -199,6 +234,8 @@ main(void)
         cmocka_unit_test(held_removals_are_confirmed_with_or_without_an_id),
         cmocka_unit_test(help_wins_over_what_follows),
         cmocka_unit_test(what_is_not_understood_is_refused_with_a_hint),
+        cmocka_unit_test(an_import_takes_the_options_that_go_one_way),
+        cmocka_unit_test(options_of_another_command_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -133,6 +133,73 @@ a_summary_says_what_was_done_and_what_was_not(void **state)
 }
 
 static void
+a_summary_of_an_import_speaks_of_one_way(void **state)
+{
+    static const struct {
+        struct report_counts counts;
+        int status;
+        bool interrupted, dry;
+        const char *line;
+    } rows[] = {
+        {{0}, 0, false, false, "pop: nothing new, 0.4 s\n"},
+        {{0}, 5, false, false, "pop: nothing was done, 0.4 s\n"},
+        {{.down_new = 12, .up_removed = 3, .too_large = 1},
+         0,
+         false,
+         false,
+         "pop: 12 new here, 3 removed from the server, 1 too large, 0.4 s\n"},
+        {{.too_large = 1}, 0, false, false, "pop: nothing new, 1 too large, 0.4 s\n"},
+        {{.down_new = 100, .kept_by_policy = 900},
+         0,
+         false,
+         false,
+         "pop: 100 new here, 900 left for a later run, 0.4 s\n"},
+        {{.had = 20000}, 0, false, false, "pop: 20000 recorded as had, 0.4 s\n"},
+        {{.down_new = 1, .held = 40}, 3, false, false, "pop: 1 new here, 40 removals held, 0.4 s\n"},
+        {{.down_new = 2, .failed = 1, .pending = 2}, 1, false, false, "pop: 2 new here, 2 waiting, 1 failed, 0.4 s\n"},
+        {{.down_new = 2}, 1, true, false, "pop: interrupted: 2 new here, 0.4 s\n"},
+        {{.down_new = 2, .up_removed = 1, .too_large = 1},
+         0,
+         false,
+         true,
+         "pop: 2 new here, 1 removed from the server, 1 too large, 0.4 s (dry run: so it would be, nothing was "
+         "changed)\n"},
+        {{0}, 0, false, true, "pop: nothing to do, 0.4 s (dry run)\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct paper *p = given_report(plain);
+
+        report_import(p->report, "pop");
+        report_begin(p->report, "pop", rows[i].dry);
+        report_result(p->report, "pop", rows[i].status, &rows[i].counts, 0.4, rows[i].interrupted);
+
+        assert_written(p, rows[i].line, "");
+    }
+}
+
+static void
+held_removals_of_an_import_are_released_by_an_import(void **state)
+{
+    struct paper *p = given_report(plain);
+
+    (void)state;
+    report_import(p->report, "pop");
+    report_guard(p->report, "pop", "k3x", 40, 50, "the server");
+    report_guard(p->report, "work", "k4y", 1, 50, "Archive");
+
+    assert_written(p,
+                   "pop: 40 removals out of 50 messages are held (the server); the rest was done.\n"
+                   "  to see them:    golub status pop\n"
+                   "  to remove them: golub import --confirm-deletes=k3x pop\n"
+                   "work: 1 removal out of 50 messages is held (Archive); the rest was done.\n"
+                   "  to see them:    golub status work\n"
+                   "  to remove them: golub sync --confirm-deletes=k4y work\n",
+                   "");
+}
+
+static void
 say_everything(struct report *r)
 {
     struct error err = {0};
@@ -350,7 +417,8 @@ json_is_one_object_a_line_and_errors_are_on_both(void **state)
         "removed\":0,\"up_moved\":0,"
         "\"up_copied\":0,\"mailboxes\":2,\"mailboxes_made_here\":0,\"mailboxes_made_there\":0,\"paired\":0,\"held\":0,"
         "\"pending\":0,"
-        "\"refused\":0,\"altered\":0,\"failed\":0,\"kept_by_policy\":0,\"bytes_down\":0,\"bytes_up\":0}}\n"
+        "\"refused\":0,\"altered\":0,\"failed\":0,\"kept_by_policy\":0,\"too_large\":0,\"had\":0,"
+        "\"bytes_down\":0,\"bytes_up\":0}}\n"
         "{\"v\":1,\"event\":\"result\",\"exit\":3}\n",
         "golub: work/INBOX: store flags: NO over\n");
 }
@@ -434,6 +502,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_summary_says_what_was_done_and_what_was_not),
+        cmocka_unit_test(a_summary_of_an_import_speaks_of_one_way),
+        cmocka_unit_test(held_removals_of_an_import_are_released_by_an_import),
         cmocka_unit_test(people_read_what_matters_and_errors_on_standard_error),
         cmocka_unit_test(verbose_shows_every_step),
         cmocka_unit_test(quiet_leaves_errors_and_what_waits_for_a_word),

@@ -8,124 +8,9 @@
 
 #include <cmocka.h>
 
+#include "settings_scratch.h"
+
 #include "config/settings_text.h"
-
-#include <sys/stat.h>
-
-struct scratch { /* a folder with a golub.conf, removed afterwards */
-    char root[64];
-    char file[96];
-};
-
-static int
-make_scratch(void **state)
-{
-    static struct scratch s;
-
-    assert_true(text_print(s.root, sizeof s.root, "/tmp/golub-settings-XXXXXX"));
-    assert_non_null(mkdtemp(s.root));
-    assert_true(text_print(s.file, sizeof s.file, "%s/golub.conf", s.root));
-    setenv("HOME", "/home/ana", 1);
-    setenv("XDG_STATE_HOME", "/state", 1);
-    unsetenv("XDG_CONFIG_HOME");
-    *state = &s;
-    return 0;
-}
-
-static int
-remove_scratch(void **state)
-{
-    struct scratch *s = *state;
-    char command[128];
-
-    assert_true(text_print(command, sizeof command, "rm -rf %s", s->root));
-    return system(command);
-}
-
-static void
-given_file(const struct scratch *s, const char *text)
-{
-    FILE *file = fopen(s->file, "w");
-
-    assert_non_null(file);
-    assert_int_equal(fputs(text, file) >= 0, 1);
-    assert_int_equal(fclose(file), 0);
-    assert_int_equal(chmod(s->file, 0600), 0);
-}
-
-static void
-given_pem(const struct scratch *s, const char *name)
-{
-    char path[128];
-    FILE *file;
-
-    assert_true(text_print(path, sizeof path, "%s/%s", s->root, name));
-    file = fopen(path, "w");
-    assert_non_null(file);
-    assert_int_equal(fclose(file), 0);
-}
-
-static struct settings *
-load(const struct scratch *s, const char *text)
-{
-    struct error err = {0};
-    struct settings *settings;
-
-    given_file(s, text);
-    settings = settings_load(s->file, &err);
-    if (settings == NULL)
-        fail_msg("%s: %s", err.what, err.answer);
-    return settings;
-}
-
-/* An account that is complete, with these lines in it from line 5 on. */
-static const char *
-account_with(const char *lines)
-{
-    static char text[4096];
-
-    assert_true(text_print(text, sizeof text,
-                           "account \"work\" {\n server = \"imaps://imap.example.org\"\n user = \"ana\" "
-                           "password-command = \"true\"\n maildir = \"/m\"\n%s\n}\n",
-                           lines));
-    return text;
-}
-
-/* `what` is compared behind the file's name, `hint` only if it is not NULL. */
-static void
-assert_refused(const struct scratch *s, const char *text, const char *what, const char *hint)
-{
-    struct error err = {0};
-    struct settings *settings;
-    size_t len = strlen(s->file);
-
-    given_file(s, text);
-    settings = settings_load(s->file, &err);
-    if (settings != NULL)
-        fail_msg("was taken: %s", text);
-    assert_int_equal(err.kind, ERROR_CONFIG);
-    assert_memory_equal(err.what, s->file, len);
-    assert_string_equal(err.what + len, what);
-    if (hint != NULL)
-        assert_string_equal(err.hint, hint);
-}
-
-static void
-assert_key_refused(const struct scratch *s, const char *lines, const char *what, const char *hint)
-{
-    assert_refused(s, account_with(lines), what, hint);
-}
-
-static void
-assert_strings(const char *const *list, const char *expected)
-{
-    char joined[512] = "";
-    size_t used = 0;
-
-    for (; *list != NULL; list++)
-        used += (size_t)snprintf(joined + used, sizeof joined - used, "%s%s", used > 0 ? "|" : "", *list);
-    assert_string_equal(joined, expected);
-}
 
 static void
 four_lines_are_enough(void **state)
@@ -263,13 +148,15 @@ a_server_is_a_scheme_and_a_host(void **state)
         {"imaps://h.example", "h.example", 993},      {"imap://h.example:993", "h.example", 993},
         {"imaps://H.EXAMPLE:1", "h.example", 1},      {"imaps://127.0.0.1:65535", "127.0.0.1", 65535},
         {"imap://[2001:db8::1]", "2001:db8::1", 143}, {"imaps://[fe80::1%eth0]:9", "fe80::1%eth0", 9},
+        {"pop3s://h.example", "h.example", 995},      {"POP3://h.example", "h.example", 110},
+        {"pop3s://h.example:110", "h.example", 110},
     };
     static const struct {
         const char *server, *why;
     } bad[] = {
-        {"h.example", "does not begin with imaps:// or imap://"},
-        {"pop3s://h.example", "does not begin with imaps:// or imap://"},
-        {"imaps:h.example", "does not begin with imaps:// or imap://"},
+        {"h.example", "does not begin with imaps://, imap://, pop3s:// or pop3://"},
+        {"pop://h.example", "does not begin with imaps://, imap://, pop3s:// or pop3://"},
+        {"imaps:h.example", "does not begin with imaps://, imap://, pop3s:// or pop3://"},
         {"imaps://", "this is not the name of a host"},
         {"imaps://h example", "this is not the name of a host"},
         {"imaps://-h", "this is not the name of a host"},
@@ -315,7 +202,7 @@ what_is_wrong_is_refused_with_its_line(void **state)
         {"maildr = \"x\"", ":5: account \"work\": unknown key: maildr",
          "Is maildir meant? golub.conf(5) lists the keys."},
         {"\n\ncompress = \"auto\"", ":7: account \"work\": unknown key: compress", "golub.conf(5) lists the keys."},
-        {"keep = \"30d\"", ":5: account \"work\": unknown key: keep", NULL},
+        {"map = {}", ":5: account \"work\": unknown key: map", NULL},
         {"timeout = 0", ":5: account \"work\": timeout: \"0\" is not a whole number from 1 to 86400", ""},
         {"timeout = 86401", ":5: account \"work\": timeout: \"86401\" is not a whole number from 1 to 86400", ""},
         {"timeout = soon", ":5: account \"work\": timeout: \"soon\" is not a whole number from 1 to 86400", ""},
@@ -363,9 +250,6 @@ what_is_wrong_is_refused_with_its_line(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assert_key_refused(*state, rows[i].lines, rows[i].what, rows[i].hint);
 }
-
-#define LOGIN " user = u password-command = p "
-#define COMPLETE LOGIN " server = \"imaps://h\" "
 
 static void
 what_is_missing_or_contradicts_is_refused_with_its_line(void **state)
@@ -604,8 +488,6 @@ links_do_not_hide_that_two_roots_are_one(void **state)
 
     assert_non_null(strstr(err.what, ":2: account \"b\": maildir: equal to that of account \"a\""));
 }
-
-#define T(test) cmocka_unit_test_setup_teardown(test, make_scratch, remove_scratch)
 
 int
 main(void)

@@ -1,0 +1,259 @@
+/*
+ * What POP accounts have of their own: how long mail stays on the server, how much of it is fetched, and where it goes.
+ * And the border between the two protocols: a key that the account's server can't have a use for is refused in the
+ * account itself, where it would be a mistake; in the defaults it is meant for the others.
+ */
+#include "config/settings_loader.h"
+
+#include "config/paths.h"
+#include "sync/names.h"
+
+#define KEEP_DAYS_MAX 36500
+#define MESSAGES_MAX UINT32_MAX /* a maildrop numbers no more (RFC 1939 leaves it open; ours are 32 bits) */
+
+static const char *const imap_keys[] = {"connections", "mailboxes", "pull", "push", "expunge", NULL};
+static const char *const pop_keys[] = {"keep",  "deliver-to", "deliver-command", "max-size", "max-messages",
+                                       "order", NULL};
+
+static bool
+take_keep(struct loader *loader, int *days)
+{
+    const char *value = loader_scalar(loader, "keep");
+    size_t len = value != NULL ? strlen(value) : 0;
+    uint64_t number;
+
+    if (value == NULL)
+        return true;
+    if (strcmp(value, "forever") == 0) {
+        *days = KEEP_FOREVER;
+        return true;
+    }
+    if (strcmp(value, "no") == 0) {
+        *days = 0;
+        return true;
+    }
+    if (len > 1 && value[len - 1] == 'd' && text_number((struct text){value, len - 1}, KEEP_DAYS_MAX, &number) &&
+        number > 0) {
+        *days = (int)number;
+        return true;
+    }
+    loader_refuse(loader, "keep", "\"%.60s\" is not \"forever\", \"no\" or a number of days", value);
+    return loader_hint(loader, "For example keep = \"30d\", 1 to %d days; \"no\" removes mail as soon as it is here.",
+                       KEEP_DAYS_MAX);
+}
+
+/* Bytes, or with k, M or G behind them 1024, 1024² or 1024³ of them. */
+static bool
+read_size(struct text value, uint64_t *bytes)
+{
+    static const struct {
+        const char *letters;
+        unsigned shift;
+    } units[] = {{"kK", 10}, {"mM", 20}, {"gG", 30}};
+    unsigned shift = 0;
+
+    for (size_t i = 0; value.len > 0 && i < sizeof units / sizeof units[0]; i++) {
+        if (value.at[value.len - 1] == units[i].letters[0] || value.at[value.len - 1] == units[i].letters[1]) {
+            shift = units[i].shift;
+            value.len--;
+            break;
+        }
+    }
+    if (!text_number(value, (uint64_t)INT64_MAX >> shift, bytes) || *bytes == 0)
+        return false;
+    *bytes <<= shift;
+    return true;
+}
+
+static bool
+take_size(struct loader *loader, uint64_t *bytes)
+{
+    const char *value = loader_scalar(loader, "max-size");
+    uint64_t read;
+
+    if (value == NULL)
+        return true;
+    if (!read_size(text_of(value), &read)) {
+        loader_refuse(loader, "max-size", "\"%.60s\" is not a size", value);
+        return loader_hint(loader,
+                           "For example max-size = \"10M\"; k, M and G stand for 1024 bytes, 1024 k and 1024 M.");
+    }
+    *bytes = read;
+    return true;
+}
+
+bool
+import_convert(struct loader *loader, struct import_policy *to)
+{
+    static const struct word orders[] = {{"newest", ORDER_NEWEST}, {"oldest", ORDER_OLDEST}, {NULL, 0}};
+    unsigned order = to->order;
+
+    if (!take_keep(loader, &to->keep_days) || !keys_string(loader, "deliver-to", false, &to->deliver_to) ||
+        !keys_string(loader, "deliver-command", true, &to->deliver_command) || !take_size(loader, &to->max_size) ||
+        !keys_number(loader, "max-messages", 1, MESSAGES_MAX, &to->max_messages) ||
+        !keys_word(loader, "order", orders, &order))
+        return false;
+    to->order = (enum import_order)order;
+    return true;
+}
+
+/* Is the key in the account's own block, or (false) inherited or not given at all? */
+static bool
+is_own(struct loader *loader, const char *key)
+{
+    const cfg_t *where = NULL;
+
+    return loader_find(loader, key, &where) != NULL && where == loader->section;
+}
+
+static bool
+refuse_foreign(struct loader *loader, const char *const *keys, const char *why, const char *hint)
+{
+    for (; *keys != NULL; keys++) {
+        if (!is_own(loader, *keys))
+            continue;
+        loader_refuse(loader, *keys, "%s", why);
+        return loader_hint(loader, "%s", hint);
+    }
+    return true;
+}
+
+static bool
+refuse_pop_keys(struct loader *loader, const struct configured *c)
+{
+    return refuse_foreign(
+        loader, pop_keys, "is a key of POP accounts, and this is an IMAP one",
+        c->account.connection.host == NULL
+            ? "Without server a tunnel speaks IMAP; add server = \"pop3://HOST\" if this one speaks POP."
+            : "Take it out. In defaults { ... } it may stand, for the POP accounts.");
+}
+
+static bool
+refuse_imap_keys(struct loader *loader)
+{
+    return refuse_foreign(loader, imap_keys, "is a key of IMAP accounts, and this is a POP one",
+                          "Take it out. In defaults { ... } it may stand, for the IMAP accounts.");
+}
+
+/* APOP is no mechanism of IMAP. Among the defaults it is meant for the POP accounts, and the other ones remain. */
+static bool
+check_imap_login(struct loader *loader, struct configured *c)
+{
+    unsigned *auth = &c->account.connection.auth;
+
+    if ((*auth & AUTH_APOP) == 0)
+        return true;
+    if (!is_own(loader, "auth") && *auth != AUTH_APOP) {
+        *auth &= ~(unsigned)AUTH_APOP;
+        return true;
+    }
+    loader_refuse(loader, "auth", "\"apop\" is a way to log in to POP servers, and account \"%s\" is an IMAP one",
+                  c->account.name);
+    return loader_hint(loader, "Take it out, or leave auth out to let golub choose.");
+}
+
+/* One of the two says where mail goes. The account's own word goes before an inherited one. */
+static bool
+choose_delivery(struct loader *loader, struct import_policy *import)
+{
+    const cfg_t *folder = NULL, *command = NULL;
+
+    (void)loader_find(loader, "deliver-to", &folder); /* who has it is all that matters */
+    (void)loader_find(loader, "deliver-command", &command);
+    if (folder == NULL || command == NULL)
+        return true;
+    if (folder == command) {
+        loader_refuse(loader, "deliver-command", "stands beside deliver-to; mail goes one way or the other");
+        return loader_hint(loader, "Keep deliver-to for a folder of the Maildir, or deliver-command for a command.");
+    }
+    if (folder == loader->section)
+        import->deliver_command = NULL;
+    return true;
+}
+
+/* The name as golub would show it: INBOX in upper case; else what does not come back as it was written is refused. */
+static bool
+check_folder(struct loader *loader, struct configured *c)
+{
+    char name[LIMIT_MAILBOX_NAME + 1], folder[LOCAL_FOLDER_MAX + 1], back[LIMIT_MAILBOX_NAME + 1];
+    struct error why = {0};
+    size_t first = strcspn(c->account.import.deliver_to, "/");
+
+    if (!text_copy(text_of(c->account.import.deliver_to), name, sizeof name))
+        return loader_refuse(loader, "deliver-to", "is longer than %d bytes", LIMIT_MAILBOX_NAME);
+    if (text_is_nocase((struct text){name, first}, "INBOX"))
+        memcpy(name, "INBOX", 5);
+    if (!names_to_folder(name, c->account.policy.layout, folder, &why) ||
+        !names_from_folder(folder, c->account.policy.layout, back, &why)) {
+        loader_refuse(loader, "deliver-to", "\"%.100s\" can't be the name of a mailbox", name);
+        return loader_hint(loader,
+                           "Levels have / between them; none may be empty, \".\" or \"..\", nor longer than a file "
+                           "name.");
+    }
+    if (strcmp(back, name) != 0) {
+        loader_refuse(loader, "deliver-to", "\"%.100s\" is not how this name is written", name);
+        return loader_hint(loader, "Write \"%.100s\".", back);
+    }
+    c->account.import.deliver_to = loader_keep(loader, strdup(name));
+    return c->account.import.deliver_to != NULL;
+}
+
+bool
+import_check(struct loader *loader, struct configured *c)
+{
+    static const struct direction all = {true, true, true, true};
+    struct import_policy *import = &c->account.import;
+
+    if (!account_is_pop(&c->account))
+        return refuse_pop_keys(loader, c) && check_imap_login(loader, c);
+    if (!refuse_imap_keys(loader) || !choose_delivery(loader, import))
+        return false;
+    /* Of the defaults these are for the IMAP accounts. --pull alone may take away what goes up. */
+    c->account.policy.pull = c->account.policy.push = all;
+    c->account.policy.expunge = false;
+    if (import->deliver_command == NULL)
+        return check_folder(loader, c);
+    c->account.maildir = NULL;
+    return true;
+}
+
+/* Where a POP account's mail ends up, resolved; the caller frees it. */
+static bool
+resolve_delivery(struct loader *loader, const struct account *pop, char **path)
+{
+    char folder[LOCAL_FOLDER_MAX + 1], whole[PATHS_MAX + LOCAL_FOLDER_MAX + 2];
+
+    if (!names_to_folder(pop->import.deliver_to, pop->policy.layout, folder, loader->err))
+        return loader_refuse_error(loader, "deliver-to");
+    (void)text_print(whole, sizeof whole, "%s/%s", pop->maildir, folder); /* has room for both at their longest */
+    return paths_resolve(whole, path, loader->err) || loader_refuse_error(loader, "maildir");
+}
+
+bool
+import_check_beside(struct loader *loader, const struct configured *a, const struct configured *b)
+{
+    bool first = account_is_pop(&a->account);
+    const struct account *pop = first ? &a->account : &b->account, *imap = first ? &b->account : &a->account;
+    char *target = NULL, *root = NULL;
+    bool fine = false;
+
+    if (first == account_is_pop(&b->account) || pop->maildir == NULL || pop->policy.layout == imap->policy.layout)
+        return true;
+    if (!resolve_delivery(loader, pop, &target))
+        goto out;
+    if (!paths_resolve(imap->maildir, &root, loader->err)) {
+        fine = loader_refuse_error(loader, "maildir");
+        goto out;
+    }
+    fine = !paths_overlap(root, target) || strlen(target) < strlen(root);
+    if (!fine) {
+        loader_refuse(loader, "layout", "is not that of account \"%s\" (line %u), %s", a->account.name, a->line,
+                      first ? "which delivers into this tree" : "into whose tree it delivers");
+        loader_hint(loader, "Give both the same layout, or let account \"%s\" deliver into a tree of its own.",
+                    pop->name);
+    }
+out:
+    free(target);
+    free(root);
+    return fine;
+}

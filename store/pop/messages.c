@@ -1,0 +1,216 @@
+/* Operations on single messages: TOP, RETR, DELE. */
+#include "store/base/digest.h"
+#include "store/pop/client.h"
+
+/* ---- RETR and DELE ---- */
+
+struct fetching {
+    const uint32_t *numbers;
+    const char *verb;
+    bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len);
+    bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words);
+    void *context;
+};
+
+static void
+write_command(void *self, size_t index, char text[static PIPELINE_COMMAND])
+{
+    const struct fetching *fetching = self;
+
+    (void)text_print(text, PIPELINE_COMMAND, "%s %lu", fetching->verb, (unsigned long)fetching->numbers[index]);
+}
+
+static bool
+report_refused(struct fetching *fetching, size_t index, struct text words)
+{
+    char shown[512];
+
+    error_escape(shown, sizeof shown, words.len > 0 ? words : TEXT("-ERR"));
+    return fetching->end(fetching->context, fetching->numbers[index], MAILDROP_REFUSED, shown);
+}
+
+static bool
+take_retrieve_status(void *self, size_t index, bool ok, struct text words)
+{
+    return ok || report_refused(self, index, words);
+}
+
+static bool
+take_bytes(void *self, size_t index, const char *bytes, size_t len)
+{
+    const struct fetching *fetching = self;
+
+    return fetching->bytes(fetching->context, fetching->numbers[index], bytes, len);
+}
+
+static bool
+take_end(void *self, size_t index)
+{
+    const struct fetching *fetching = self;
+
+    return fetching->end(fetching->context, fetching->numbers[index], MAILDROP_DONE, "");
+}
+
+bool
+pop_retrieve(void *self, const uint32_t *numbers, size_t count,
+             bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len),
+             bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
+             void *context, struct error *err)
+{
+    struct pop *pop = self;
+    struct fetching fetching = {.numbers = numbers, .verb = "RETR", .bytes = bytes, .end = end, .context = context};
+    const struct pipeline_batch batch = {.count = count,
+                                         .self = &fetching,
+                                         .command = write_command,
+                                         .status = take_retrieve_status,
+                                         .data = take_bytes,
+                                         .end = take_end};
+
+    return pop_is_open(pop, err) && pop_settle(pop, err) && pipeline_run(&pop->pipeline, &batch, err);
+}
+
+static bool
+take_remove_status(void *self, size_t index, bool ok, struct text words)
+{
+    return ok ? take_end(self, index) : report_refused(self, index, words);
+}
+
+bool
+pop_remove(void *self, const uint32_t *numbers, size_t count,
+           bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
+           void *context, struct error *err)
+{
+    struct pop *pop = self;
+    struct fetching fetching = {.numbers = numbers, .verb = "DELE", .end = item, .context = context};
+    const struct pipeline_batch batch = {
+        .count = count, .self = &fetching, .command = write_command, .status = take_remove_status};
+
+    return pop_is_open(pop, err) && pop_settle(pop, err) && pipeline_run(&pop->pipeline, &batch, err);
+}
+
+/* ---- TOP ---- */
+
+struct topping {
+    struct pop *pop;
+    const uint32_t *numbers;
+    struct digest *digest;
+    bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const unsigned char *header,
+                 const char *words);
+    void *context;
+    bool probe;   /* nobody knows yet whether the server has TOP */
+    bool missing; /* [out] it has none */
+};
+
+static void
+write_top(void *self, size_t index, char text[static PIPELINE_COMMAND])
+{
+    const struct topping *topping = self;
+
+    (void)text_print(text, PIPELINE_COMMAND, "TOP %lu 0", (unsigned long)topping->numbers[index]);
+}
+
+static bool
+fail_digest(const struct topping *topping)
+{
+    error_set(topping->pop->pipeline.err, ERROR_LOCAL, "compute a message's digest: OpenSSL failed");
+    return false;
+}
+
+static bool
+take_top_status(void *self, size_t index, bool ok, struct text words)
+{
+    struct topping *topping = self;
+    char shown[512];
+
+    if (ok) {
+        topping->pop->top_proven = true;
+        return digest_reset(topping->digest) || fail_digest(topping);
+    }
+    if (topping->probe) {
+        topping->missing = true;
+        return true;
+    }
+    error_escape(shown, sizeof shown, words.len > 0 ? words : TEXT("-ERR"));
+    return topping->item(topping->context, topping->numbers[index], MAILDROP_REFUSED, NULL, shown);
+}
+
+static bool
+take_top_bytes(void *self, size_t index, const char *bytes, size_t len)
+{
+    const struct topping *topping = self;
+
+    (void)index;
+    return digest_add(topping->digest, bytes, len) || fail_digest(topping);
+}
+
+static bool
+take_top_end(void *self, size_t index)
+{
+    struct topping *topping = self;
+    struct digests digests;
+
+    if (!digest_finish(topping->digest, &digests))
+        return fail_digest(topping);
+    return topping->item(topping->context, topping->numbers[index], MAILDROP_DONE, digests.header, "");
+}
+
+static bool
+run_tops(struct topping *topping, size_t count, struct error *err)
+{
+    const struct pipeline_batch batch = {.count = count,
+                                         .self = topping,
+                                         .command = write_top,
+                                         .status = take_top_status,
+                                         .data = take_top_bytes,
+                                         .end = take_top_end};
+
+    return pipeline_run(&topping->pop->pipeline, &batch, err);
+}
+
+/* Without CAPA the first TOP tells whether there is one: it goes alone, and its refusal is taken for "no". */
+static bool
+all_tops(struct topping *topping, size_t count, bool *supported, struct error *err)
+{
+    topping->probe = !topping->pop->can.known && !topping->pop->top_proven;
+    if (topping->probe) {
+        if (!run_tops(topping, 1, err))
+            return false;
+        if (topping->missing) {
+            *supported = false;
+            return true;
+        }
+        topping->probe = false;
+        topping->numbers++;
+        count--;
+    }
+    if (!run_tops(topping, count, err))
+        return false;
+    *supported = true;
+    return true;
+}
+
+bool
+pop_headers(void *self, const uint32_t *numbers, size_t count,
+            bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const unsigned char *header,
+                         const char *words),
+            void *context, bool *supported, struct error *err)
+{
+    struct pop *pop = self;
+    struct topping topping = {.pop = pop, .numbers = numbers, .item = item, .context = context};
+    bool done;
+
+    if (!pop_is_open(pop, err) || !pop_settle(pop, err))
+        return false;
+    if (count == 0 || !pop->can.top) {
+        *supported = pop->can.top;
+        return true;
+    }
+    topping.digest = digest_new();
+    if (topping.digest == NULL) {
+        error_set(err, ERROR_LOCAL, "compute a message's digest: out of memory");
+        return false;
+    }
+    done = all_tops(&topping, count, supported, err);
+    digest_free(topping.digest);
+    return done;
+}

@@ -1,0 +1,99 @@
+/*
+ * The body of a multi-line answer; see multiline.h. Dots are looked for and not line ends: there are fewer of them,
+ * none at all in base64, and memchr is fast. Whether a dot begins a line is then told by the two bytes before it.
+ */
+#include "store/pop/multiline.h"
+
+#include <assert.h>
+
+void
+multiline_begin(struct multiline *body)
+{
+    body->state = MULTILINE_START;
+}
+
+bool
+multiline_ended(const struct multiline *body)
+{
+    return body->state == MULTILINE_END;
+}
+
+/* Does a line begin at in + i? state: as before in[0]. */
+static bool
+begins_line(const struct multiline *body, const char *in, size_t i)
+{
+    if (i == 0)
+        return body->state == MULTILINE_START;
+    if (in[i - 1] != '\n')
+        return false;
+    return i == 1 ? body->state == MULTILINE_CR : in[i - 2] == '\r';
+}
+
+/* The first dot that begins a line; NULL: none. */
+static const char *
+find_dot(const struct multiline *body, const char *in, size_t len)
+{
+    const char *dot = memchr(in, '.', len);
+
+    while (dot != NULL && !begins_line(body, in, (size_t)(dot - in)))
+        dot = memchr(dot + 1, '.', len - (size_t)(dot - in) - 1);
+    return dot;
+}
+
+size_t
+multiline_take(struct multiline *body, const char *in, size_t len, struct text *run)
+{
+    const char *dot;
+
+    assert(len > 0 && body->state != MULTILINE_END);
+    *run = (struct text){in, 0};
+    if (body->state == MULTILINE_DOT_CR) {
+        if (in[0] == '\n') {
+            body->state = MULTILINE_END;
+            return 1;
+        }
+        body->state = MULTILINE_CR; /* ".\rx": the dot was put there, the CR is the line's */
+        *run = TEXT("\r");
+        return 0;
+    }
+    if (body->state == MULTILINE_DOT) {
+        if (in[0] == '\r') {
+            body->state = MULTILINE_DOT_CR;
+            return 1;
+        }
+        body->state = MULTILINE_TEXT;
+    }
+    dot = find_dot(body, in, len);
+    if (dot != NULL) {
+        run->len = (size_t)(dot - in);
+        body->state = MULTILINE_DOT;
+        return run->len + 1;
+    }
+    run->len = len;
+    body->state = begins_line(body, in, len) ? MULTILINE_START : in[len - 1] == '\r' ? MULTILINE_CR : MULTILINE_TEXT;
+    return len;
+}
+
+bool
+list_lines_next(struct list_lines *lines, struct text *run, struct text *line, bool *too_long)
+{
+    const char *end = run->len == 0 ? NULL : memchr(run->at, '\n', run->len);
+    const size_t len = end != NULL ? (size_t)(end - run->at) + 1 : run->len;
+
+    *too_long = len > sizeof lines->at - lines->len;
+    if (*too_long)
+        return false;
+    memcpy(lines->at + lines->len, run->at, len);
+    lines->len += len;
+    run->at += len;
+    run->len -= len;
+    if (end == NULL)
+        return false;
+    lines->len--;
+    if (lines->len > 0 && lines->at[lines->len - 1] == '\r')
+        lines->len--;
+    *line = (struct text){lines->at, lines->len};
+    *too_long = lines->len > MULTILINE_LINE_MAX;
+    lines->len = 0;
+    return !*too_long;
+}

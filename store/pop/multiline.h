@@ -1,0 +1,52 @@
+/*
+ * The body of a multi-line answer (RFC 1939 section 3), byte for byte, whatever pieces it comes in. Pure: no input or
+ * output, constant memory, no limit of its own.
+ *
+ *     "\r\n.\r\n"  ends it (or ".\r\n" at its very begin); the first CR LF of the five belongs to the answer
+ *     "\r\n.x"     a line that begins with a dot: one is taken away
+ *     all else     stays as it is: NUL, bare CR, bare LF, 8-bit. After a bare LF a dot is a dot; "\n.\n" ends nothing
+ *
+ * And the same cut into lines, for the answers that are lists.
+ */
+#ifndef STORE_POP_MULTILINE_H
+#define STORE_POP_MULTILINE_H
+
+#include "store/base/text.h"
+
+#define MULTILINE_LINE_MAX 512 /* of a list, without its end (RFC 2449 section 4) */
+
+struct multiline {
+    enum {
+        MULTILINE_START, /* of a line */
+        MULTILINE_DOT,   /* a dot began the line */
+        MULTILINE_DOT_CR,
+        MULTILINE_TEXT,
+        MULTILINE_CR, /* the last byte was CR */
+        MULTILINE_END /* the terminator was taken */
+    } state;
+};
+
+void multiline_begin(struct multiline *body);
+/**
+ * Take as many bytes as give one run of the body.
+ * @param in   not empty; body not at its end
+ * @param run  [out] bytes of the body, may be empty; in `in` or, where a CR was held back, constant
+ * @return bytes taken, may be 0 (with a run that is not empty). Never takes what follows the terminator.
+ */
+size_t multiline_take(struct multiline *body, const char *in, size_t len, struct text *run);
+bool multiline_ended(const struct multiline *body);
+
+struct list_lines { /* of a body */
+    char at[MULTILINE_LINE_MAX + 2];
+    size_t len;
+};
+
+/**
+ * Add a run of a body; call again with what is left until nothing is.
+ * @param line [out] where true is returned: a line without its end (CR LF or LF), borrowed until the next call
+ * @param too_long [out] the line has more than MULTILINE_LINE_MAX bytes: nothing more is to be had from these lines
+ * @return false: no whole line yet, run is used up; or too_long
+ */
+bool list_lines_next(struct list_lines *lines, struct text *run, struct text *line, bool *too_long);
+
+#endif

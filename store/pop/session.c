@@ -1,0 +1,282 @@
+/*
+ * The prologue of a POP3 session, step by step:
+ *
+ *     connect ─► greeting ─► STLS, where TLS is not up ─► CAPA ─► login
+ *
+ * STLS is sent without asking for capabilities first, since a server without it says so: one turn less, and nothing
+ * that was said before TLS is needed. The greeting's timestamp is from before TLS, too: APOP then is not for use.
+ */
+#include "store/pop/session.h"
+
+#include "store/pop/auth.h"
+
+struct prologue {
+    const struct connection *to;
+    struct stream *stream;
+    struct pop_driver *driver;
+    mailpop3 *pop3;
+    mailstream *mailstream;
+    struct pop_capabilities can;
+    bool asked; /* for capabilities */
+    char greeting[512];
+    int again_s;
+};
+
+static bool
+fail_memory(struct error *err)
+{
+    error_set(err, ERROR_LOCAL, "log in: out of memory");
+    return false;
+}
+
+int
+pop_session_again(const char *code, int login_delay)
+{
+    if (text_is_nocase(text_of(code), "LOGIN-DELAY"))
+        return login_delay > 0 ? login_delay : 1;
+    return text_is_nocase(text_of(code), "IN-USE") ? 1 : 0;
+}
+
+/* What a call of libetpan came to, where it was not what we wanted. */
+static bool
+fail_libetpan(struct prologue *prologue, const char *step, struct error *err)
+{
+    const struct pop_driver *driver = prologue->driver;
+
+    if (driver->feed.err.kind != ERROR_NONE) {
+        *err = driver->feed.err;
+    } else if (pop_is_busy(driver)) {
+        pop_report_busy(driver, step, err);
+        prologue->again_s = pop_session_again(driver->code, 0);
+    } else {
+        error_set(err, driver->status == POP_ERR ? ERROR_NETWORK : ERROR_SERVER, "%s %s", step,
+                  stream_name(prologue->stream));
+        error_answer(err, (struct text){driver->words.at, driver->words.len});
+    }
+    return false;
+}
+
+/* The text of the greeting without APOP's timestamp: there is the server's name. */
+static void
+keep_greeting(struct prologue *prologue)
+{
+    struct text words = {prologue->driver->words.at, prologue->driver->words.len};
+    const char *timestamp = words.len == 0 ? NULL : memchr(words.at, '<', words.len);
+
+    if (timestamp != NULL && prologue->driver->timestamp[0] != '\0')
+        words.len = (size_t)(timestamp - words.at);
+    while (words.len > 0 && words.at[words.len - 1] == ' ')
+        words.len--;
+    error_escape(prologue->greeting, sizeof prologue->greeting, words);
+}
+
+static bool
+greet(struct prologue *prologue, struct error *err)
+{
+    prologue->stream = stream_open(prologue->to, err);
+    if (prologue->stream == NULL)
+        return false;
+    prologue->driver = pop_driver_new(prologue->stream, prologue->to->wire_log);
+    prologue->mailstream = prologue->driver == NULL ? NULL : feed_mailstream(&prologue->driver->feed);
+    prologue->pop3 = prologue->mailstream == NULL ? NULL : mailpop3_new(0, NULL);
+    if (prologue->pop3 == NULL)
+        return fail_memory(err);
+    pop_driver_begin(prologue->driver, NULL);
+    if (mailpop3_connect(prologue->pop3, prologue->mailstream) != MAILPOP3_NO_ERROR)
+        return fail_libetpan(prologue, "read the greeting of", err);
+    keep_greeting(prologue);
+    return true;
+}
+
+static bool
+ask_capabilities(struct prologue *prologue, struct error *err)
+{
+    prologue->asked = pop_driver_capa(prologue->driver, &prologue->can, prologue->to->disable, err);
+    return prologue->asked;
+}
+
+/* Should STLS be sent? Through a tunnel, a private channel, only where it is offered and can be verified. */
+static bool
+want_stls(struct prologue *prologue, bool *want, struct error *err)
+{
+    const struct connection *to = prologue->to;
+    const bool has_pins = to->fingerprints != NULL && to->fingerprints[0] != NULL;
+
+    *want = to->tls != TLS_NONE && !stream_is_secure(prologue->stream);
+    if (!*want || to->tunnel == NULL)
+        return true;
+    if (to->host == NULL && !has_pins) {
+        *want = false;
+        return true;
+    }
+    if (!ask_capabilities(prologue, err))
+        return false;
+    *want = prologue->can.stls;
+    return true;
+}
+
+static bool
+refuse_without_tls(const struct prologue *prologue, struct error *err)
+{
+    const struct buffer *words = &prologue->driver->words;
+
+    error_set(err, ERROR_NETWORK, "secure the connection to %s with STLS", stream_name(prologue->stream));
+    error_answer(err, (struct text){words->at, words->len});
+    error_hint(err, "use pop3s:// if the server has it. Somebody on the way may have removed STLS: nothing secret was "
+                    "sent");
+    return false;
+}
+
+static bool
+start_tls(struct prologue *prologue, struct error *err)
+{
+    struct pop_driver *driver = prologue->driver;
+    int result;
+
+    pop_driver_begin(driver, NULL);
+    result = mailpop3_stls(prologue->pop3);
+    if (driver->feed.err.kind != ERROR_NONE || (driver->status != POP_OK && driver->status != POP_ERR))
+        return fail_libetpan(prologue, "send STLS to", err);
+    if (driver->status != POP_OK)
+        return refuse_without_tls(prologue, err);
+    if (result != MAILPOP3_NO_ERROR || dialogue_unread(&driver->talk).len > 0 ||
+        feed_has_unread(prologue->mailstream)) {
+        error_set(err, ERROR_NETWORK, "secure the connection to %s with STLS", stream_name(prologue->stream));
+        error_answer(err, TEXT("something was sent along with the answer, before TLS"));
+        error_hint(err, "somebody on the way may have put it there: nothing secret was sent");
+        return false;
+    }
+    if (!stream_start_tls(prologue->stream, err))
+        return false;
+    prologue->asked = false;
+    driver->timestamp[0] = '\0';
+    return true;
+}
+
+/* Bring the session to where a login may be sent: private where it must be, capabilities known. */
+static bool
+prepare(struct prologue *prologue, struct error *err)
+{
+    bool want;
+
+    if (!greet(prologue, err) || !want_stls(prologue, &want, err))
+        return false;
+    if (want && !start_tls(prologue, err))
+        return false;
+    return prologue->asked || ask_capabilities(prologue, err);
+}
+
+static void
+close_prologue(struct prologue *prologue)
+{
+    feed_close(prologue->mailstream);
+    if (prologue->pop3 != NULL) {
+        prologue->pop3->pop3_stream = NULL; /* or it would say QUIT */
+        mailpop3_free(prologue->pop3);
+    }
+    pop_driver_free(prologue->driver);
+    pop_capabilities_free(&prologue->can);
+    stream_close(prologue->stream);
+}
+
+/* @param secret  asked for here where it is not there yet */
+static enum auth_outcome
+log_in(struct prologue *prologue, char **secret, struct error *err)
+{
+    const struct connection *to = prologue->to;
+    const bool private = stream_is_private(prologue->stream);
+    struct pop_auth auth = {.driver = prologue->driver, .pop3 = prologue->pop3, .to = to, .can = &prologue->can};
+    enum auth_outcome outcome = AUTH_UNUSABLE;
+    struct error unusable;
+
+    for (unsigned without = 0; outcome == AUTH_UNUSABLE;) {
+        const unsigned mechanism = pop_auth_choose(&auth, private, without, err);
+        const bool secretive = mechanism != 0 && sasl_needs_secret(mechanism);
+
+        if (mechanism == 0 || (secretive && *secret == NULL && !sasl_ask_secret(to, false, secret, err)) ||
+            !sasl_check(to, secretive ? *secret : NULL, err)) {
+            if (without != 0 && mechanism == 0)
+                *err = unusable; /* what stood in the way of the better one */
+            return AUTH_FAILED;
+        }
+        auth.secret = secretive ? *secret : NULL;
+        outcome = pop_auth_log_in(&auth, mechanism, err);
+        without |= mechanism;
+        unusable = *err;
+    }
+    if (outcome == AUTH_FAILED && pop_is_busy(prologue->driver))
+        prologue->again_s = prologue->driver->code[0] == '\0'
+                                ? 1 /* locked, said in words */
+                                : pop_session_again(prologue->driver->code, prologue->can.login_delay);
+    return outcome;
+}
+
+/* Hand the stream over. */
+static struct pop_session *
+finish(struct prologue *prologue, struct error *err)
+{
+    const struct text unread = dialogue_unread(&prologue->driver->talk);
+    struct pop_session *session = calloc(1, sizeof *session);
+
+    if (session == NULL)
+        goto failed;
+    session->can = pop_capabilities_new();
+    if (unread.len > 0) {
+        session->unread = malloc(unread.len);
+        if (session->unread == NULL)
+            goto failed;
+        memcpy(session->unread, unread.at, unread.len);
+        session->unread_len = unread.len;
+    }
+    session->can = prologue->can;
+    prologue->can = pop_capabilities_new();
+    memcpy(session->greeting, prologue->greeting, sizeof session->greeting);
+    session->stream = prologue->stream;
+    prologue->stream = NULL;
+    return session;
+failed:
+    pop_session_close(session);
+    (void)fail_memory(err);
+    return NULL;
+}
+
+/* One connection, one try. */
+static enum auth_outcome
+try(const struct connection *to, char **secret, struct pop_session **session, int *again_s, struct error *err)
+{
+    struct prologue prologue = {.to = to, .can = pop_capabilities_new()};
+    enum auth_outcome outcome = AUTH_FAILED;
+
+    if (prepare(&prologue, err))
+        outcome = log_in(&prologue, secret, err);
+    if (outcome == AUTH_ACCEPTED)
+        *session = finish(&prologue, err);
+    *again_s = prologue.again_s;
+    close_prologue(&prologue);
+    return outcome;
+}
+
+struct pop_session *
+pop_session_open(const struct connection *to, int *again_s, struct error *err)
+{
+    struct pop_session *session = NULL;
+    char *secret = NULL;
+
+    /* The second try has a connection of its own: many servers hang up after a refusal, and a password command may have
+     * kept the first one waiting for too long. */
+    if (try(to, &secret, &session, again_s, err) == AUTH_REFUSED && sasl_renew_secret(to, &secret, err))
+        (void)try(to, &secret, &session, again_s, err); /* without a session err says why */
+    sasl_wipe_secret(&secret);
+    return session;
+}
+
+void
+pop_session_close(struct pop_session *session)
+{
+    if (session == NULL)
+        return;
+    stream_close(session->stream);
+    pop_capabilities_free(&session->can);
+    free(session->unread);
+    free(session);
+}

@@ -1,0 +1,542 @@
+/*
+ * New mail: its rows are committed, then it is asked for, a window of many at once; bodies stream into drafts while more arrive; a batch is
+ * made durable and committed, in this order, so that a row is never more durable than its file.
+ *
+ *     listing ─► window of rows, FETCHING ─► RETR ... ─► drafts ─► batch ─► deliver ─► rows, STORED
+ */
+#include "sync/import_private.h"
+
+#include <inttypes.h>
+
+#define BATCH_MS 1000 /* what arrived is made durable at least so often */
+#define SPACE_MIN (UINT64_C(1) << 20)
+#define PAGE 64
+
+struct fetching {
+    struct import *import;
+    struct arrival *window;
+    uint32_t *numbers; /* of the window */
+    size_t count, at, flushed; /* flushed <= at <= count: delivered, answered, asked for */
+    struct local_draft *draft; /* of window[at] */
+    bool begun;                /* its first bytes came */
+    uint64_t bytes, batch_bytes;
+    int64_t batch_since;
+    struct header_digest header;
+    uint32_t after; /* place in the listing */
+    bool ended;     /* of the listing */
+};
+
+static int64_t
+monotonic_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- delivery ---- */
+
+void
+fetch_drop(struct import *import, struct arrival *arrivals, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (arrivals[i].draft != NULL)
+            import->local.ops->draft_drop(import->local.self, arrivals[i].draft);
+        arrivals[i].draft = NULL;
+    }
+}
+
+/* It is durable, or it is not here for sure: the row says so. What is in doubt keeps its row, and the next run looks for its file. */
+static bool
+record(struct import *import, struct arrival *arrival, const struct local_delivery *item)
+{
+    struct journal_pop *row = &arrival->row;
+
+    if (arrival->refused) {
+        row->base[0] = '\0';
+        return journal_pop_save(import->journal, row, &import->err);
+    }
+    if (item == NULL)
+        return true;
+    if (item->ok) {
+        row->size = arrival->digests.size;
+        import_set_stored(import, row);
+        return journal_pop_save(import->journal, row, &import->err);
+    }
+    import->counts.failed++;
+    import_problem(import, &item->err);
+    return true;
+}
+
+/* Figures, and what may be removed in this session without a proof: this session has fetched it. */
+static bool
+count_stored(struct import *import, const struct arrival *arrival)
+{
+    import->counts.down_new++;
+    import->counts.bytes_down += arrival->row.size;
+    if (import->account->import.keep_days != 0 || !import->may_remove || arrival->repeated || import->identity != BY_UIDL)
+        return true;
+    return journal_listing_mark(import->journal, arrival->number, &import->err);
+}
+
+bool
+fetch_announce(struct import *import, const struct arrival *arrival)
+{
+    if (arrival->row.state != POP_STORED)
+        return true;
+    report_message(import->report, import->account->name, import_mailbox(import), "download", 0, arrival->row.base, arrival->row.uidl);
+    return count_stored(import, arrival);
+}
+
+static bool
+commit_batch(struct import *import, struct arrival *arrivals, size_t count, const struct local_delivery *items)
+{
+    bool ok = journal_begin(import->journal, &import->err);
+
+    if (!ok)
+        return false;
+    for (size_t i = 0, n = 0; ok && i < count; i++)
+        ok = record(import, &arrivals[i], arrivals[i].draft != NULL ? &items[n++] : NULL);
+    if (!import_end(import, ok))
+        return false;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = fetch_announce(import, &arrivals[i]);
+    return ok;
+}
+
+bool
+fetch_deliver(struct import *import, struct arrival *arrivals, size_t count)
+{
+    struct local_delivery *items = calloc(count + 1, sizeof *items);
+    size_t n = 0;
+    bool ok;
+
+    if (items == NULL) {
+        fetch_drop(import, arrivals, count);
+        return import_no_memory(import);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (arrivals[i].draft != NULL)
+            items[n++] = (struct local_delivery){.draft = arrivals[i].draft, .base = arrivals[i].row.base, .date = import_now(import)};
+    }
+    ok = (n == 0 || import->local.ops->deliver(import->local.self, items, n, &import->err)) &&
+         commit_batch(import, arrivals, count, items);
+    for (size_t i = 0; i < count; i++)
+        arrivals[i].draft = NULL; /* consumed, whatever became of them */
+    free(items);
+    return ok;
+}
+
+static bool
+flush(struct fetching *fetching)
+{
+    struct arrival *first = fetching->window + fetching->flushed;
+    size_t count = fetching->at - fetching->flushed;
+
+    fetching->flushed = fetching->at;
+    fetching->batch_bytes = 0;
+    if (count == 0 || fetching->import->handover != NULL)
+        return true;
+    return fetch_deliver(fetching->import, first, count);
+}
+
+/* ---- messages as they come ---- */
+
+static bool
+begin_message(struct fetching *fetching)
+{
+    struct import *import = fetching->import;
+
+    if (fetching->begun)
+        return true;
+    fetching->begun = true;
+    fetching->bytes = 0;
+    if (!header_begin(&fetching->header))
+        return import_no_memory(import);
+    if (import->handover != NULL)
+        return import->handover->begin(import->handover->self, &import->err);
+    return import->local.ops->draft_begin(import->local.self, import->folder, &fetching->draft, &import->err);
+}
+
+static bool
+on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
+{
+    struct fetching *fetching = context;
+    struct import *import = fetching->import;
+
+    (void)number;
+    if (!begin_message(fetching))
+        return false;
+    fetching->bytes += len;
+    if (!header_add(&fetching->header, bytes, len))
+        return import_no_memory(import);
+    if (import->handover != NULL)
+        return import->handover->write(import->handover->self, bytes, len, &import->err);
+    return import->local.ops->draft_write(import->local.self, fetching->draft, bytes, len, &import->err);
+}
+
+/* Nothing of the message stays. */
+static void
+abandon(struct fetching *fetching)
+{
+    struct import *import = fetching->import;
+
+    if (fetching->draft != NULL)
+        import->local.ops->draft_drop(import->local.self, fetching->draft);
+    if (fetching->begun && import->handover != NULL)
+        import->handover->drop(import->handover->self);
+    fetching->draft = NULL;
+    fetching->begun = false;
+}
+
+static bool
+refuse_message(struct fetching *fetching, struct arrival *arrival, const char *words)
+{
+    struct import *import = fetching->import;
+
+    abandon(fetching);
+    arrival->refused = true;
+    (void)text_print(arrival->row.why, sizeof arrival->row.why, "the server refused it: %s", words);
+    import_refused(import, "fetch", arrival->number, arrival->row.uidl, words, "the others are fetched; the next run tries it again");
+    if (import->handover == NULL)
+        return true; /* with its batch */
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    return import_end(import, journal_pop_save(import->journal, &arrival->row, &import->err));
+}
+
+static bool
+finish_message(struct fetching *fetching, struct arrival *arrival)
+{
+    struct import *import = fetching->import;
+    bool ok;
+
+    if (!begin_message(fetching)) /* a message without a byte */
+        return false;
+    if (!header_finish(&fetching->header, arrival->row.header, &arrival->row.has_header))
+        return import_no_memory(import);
+    arrival->row.size = fetching->bytes;
+    if (import->handover != NULL) {
+        ok = hand_over(import, arrival);
+        import->handover->drop(import->handover->self);
+    } else {
+        ok = import->local.ops->draft_finish(import->local.self, fetching->draft, &arrival->digests, &import->err);
+        if (ok) {
+            arrival->draft = fetching->draft;
+            fetching->draft = NULL;
+        }
+    }
+    if (ok)
+        fetching->begun = false;
+    return ok;
+}
+
+static struct arrival *
+find_arrival(struct fetching *fetching, uint32_t number)
+{
+    while (fetching->at < fetching->count && fetching->window[fetching->at].number != number)
+        fetching->at++; /* not answered: never, as a maildrop promises; its row stays as it is */
+    return fetching->at < fetching->count ? &fetching->window[fetching->at] : NULL;
+}
+
+static bool
+on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words)
+{
+    struct fetching *fetching = context;
+    struct import *import = fetching->import;
+    struct arrival *arrival = find_arrival(fetching, number);
+
+    if (arrival == NULL) {
+        abandon(fetching);
+        return true;
+    }
+    if (outcome != MAILDROP_DONE ? !refuse_message(fetching, arrival, words) : !finish_message(fetching, arrival))
+        return false;
+    if (fetching->flushed == fetching->at)
+        fetching->batch_since = monotonic_ms();
+    fetching->at++;
+    fetching->batch_bytes += arrival->row.size;
+    import->done++;
+    report_progress(import->report, import->account->name, import_mailbox(import), import->done, import->total,
+                    import->counts.bytes_down + fetching->batch_bytes);
+    if (import_stopped(import))
+        return import_interrupted(import);
+    if (fetching->at - fetching->flushed < LIMIT_BATCH && fetching->batch_bytes < LIMIT_BATCH_BYTES &&
+        monotonic_ms() - fetching->batch_since < BATCH_MS)
+        return true;
+    return flush(fetching);
+}
+
+/* ---- which messages ---- */
+
+bool
+fetch_too_large(const struct import *import, const struct journal_listed *listed)
+{
+    return import->account->import.max_size != 0 && listed->size > import->account->import.max_size;
+}
+
+void
+fetch_leave(struct import *import, const struct journal_listed *listed)
+{
+    import->counts.too_large++;
+    import_say(import, "too-large", "message %" PRIu32 " (UIDL %s, %" PRIu64 " bytes) is larger than max-size: it stays on the server",
+               listed->number, listed->uidl, listed->size);
+}
+
+/* The journal knows why it is not here, for `status`; it is fetched once max-size allows it. */
+static bool
+leave(struct import *import, const struct journal_listed *listed)
+{
+    struct journal_pop row;
+    char why[64];
+
+    fetch_leave(import, listed);
+    (void)text_print(why, sizeof why, "larger than max-size: %" PRIu64 " bytes", listed->size);
+    if (listed->row == 0)
+        import_new_row(import, listed->uidl, &row);
+    else if (!import_load(import, listed->row, &row))
+        return false;
+    if (listed->row != 0 && strcmp(row.why, why) == 0)
+        return true;
+    (void)text_print(row.why, sizeof row.why, "%s", why);
+    row.size = listed->size;
+    row.base[0] = '\0';
+    return journal_pop_save(import->journal, &row, &import->err);
+}
+
+static bool
+take(struct fetching *fetching, const struct journal_listed *listed)
+{
+    struct import *import = fetching->import;
+    struct arrival *arrival = &fetching->window[fetching->count];
+    bool changed = listed->row == 0;
+
+    *arrival = (struct arrival){.number = listed->number, .repeated = listed->repeated};
+    if (changed)
+        import_new_row(import, listed->uidl, &arrival->row);
+    else if (!import_load(import, listed->row, &arrival->row))
+        return false;
+    if (import->handover == NULL && arrival->row.base[0] == '\0') {
+        changed = true;
+        if (!import_choose_base(import, &arrival->row))
+            return false;
+    }
+    changed = changed || arrival->row.why[0] != '\0';
+    arrival->row.why[0] = '\0';
+    arrival->row.size = listed->size;
+    fetching->numbers[fetching->count++] = listed->number;
+    return !changed || journal_pop_save(import->journal, &arrival->row, &import->err);
+}
+
+/* How many more this run may bring. */
+static size_t
+room(const struct fetching *fetching)
+{
+    const struct import *import = fetching->import;
+    uint64_t most = import->account->import.max_messages, left = IMPORT_WINDOW - fetching->count;
+
+    if (most != 0) {
+        uint64_t taken = import->counts.down_new + fetching->count;
+
+        most = most > taken ? most - taken : 0;
+        left = most < left ? most : left;
+    }
+    return (size_t)left;
+}
+
+static bool
+next_page(struct fetching *fetching, struct journal_listed *page, size_t size, size_t *count)
+{
+    struct import *import = fetching->import;
+    bool descending = import->account->import.order == ORDER_NEWEST;
+
+    if (!journal_listing_page(import->journal, LISTED_NEW, descending, fetching->after, page, size, count, &import->err))
+        return false;
+    fetching->ended = *count < size;
+    if (*count > 0)
+        fetching->after = page[*count - 1].number;
+    return true;
+}
+
+static bool
+fill_window(struct fetching *fetching)
+{
+    struct import *import = fetching->import;
+    struct journal_listed page[PAGE];
+    bool ok;
+
+    fetching->count = fetching->at = fetching->flushed = 0;
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    ok = true;
+    while (ok && !fetching->ended && room(fetching) > 0) {
+        size_t size = room(fetching) < PAGE ? room(fetching) : PAGE, count;
+
+        ok = next_page(fetching, page, size, &count);
+        for (size_t i = 0; ok && i < count; i++)
+            ok = fetch_too_large(import, &page[i]) ? leave(import, &page[i]) : take(fetching, &page[i]);
+    }
+    return import_end(import, ok);
+}
+
+/* What max-messages leaves for a later run. */
+static bool
+count_left(struct fetching *fetching)
+{
+    struct import *import = fetching->import;
+    struct journal_listed page[PAGE];
+    bool ok = true;
+
+    if (fetching->ended || !journal_begin(import->journal, &import->err))
+        return fetching->ended;
+    while (ok && !fetching->ended) {
+        size_t count;
+
+        ok = next_page(fetching, page, PAGE, &count);
+        for (size_t i = 0; ok && i < count; i++) {
+            if (fetch_too_large(import, &page[i]))
+                ok = leave(import, &page[i]);
+            else
+                import->counts.kept_by_policy++;
+        }
+    }
+    return import_end(import, ok);
+}
+
+/* ---- all of it ---- */
+
+static bool
+fetch_window(struct fetching *fetching)
+{
+    struct import *import = fetching->import;
+    const struct maildrop *maildrop = &import->maildrop;
+    struct error why;
+    bool ok;
+
+    if (fetching->count == 0)
+        return true;
+    ok = maildrop->ops->retrieve(maildrop->self, fetching->numbers, fetching->count, on_bytes, on_end, fetching, &import->err);
+    why = import->err;
+    abandon(fetching);
+    /* What arrived whole before the connection broke, or the disk was full, is kept if it can be. */
+    import->err = (struct error){0};
+    if (!flush(fetching) && ok)
+        return false;
+    if (!ok)
+        import->err = why;
+    return ok;
+}
+
+bool
+fetch_prepare(struct import *import)
+{
+    struct local_draft *draft;
+    uint64_t space;
+
+    if (import->handover != NULL)
+        return true;
+    if (!import->local.ops->create(import->local.self, import->folder, &import->err) ||
+        !import->local.ops->free_space(import->local.self, &space, &import->err))
+        return false;
+    if (space < SPACE_MIN) {
+        error_set(&import->err, ERROR_LOCAL, "fetch new mail: the file system of the Maildir is full");
+        error_hint(&import->err, "make room and run golub again; nothing is lost");
+        return false;
+    }
+    /* A folder that can't be written to is found out before a body is asked for. */
+    if (!import->local.ops->draft_begin(import->local.self, import->folder, &draft, &import->err))
+        return false;
+    import->local.ops->draft_drop(import->local.self, draft);
+    return true;
+}
+
+static bool
+print_one(struct import *import, const struct journal_listed *listed)
+{
+    const struct arrival would = {.number = listed->number, .repeated = listed->repeated, .row = {.size = listed->size}};
+    uint64_t most = import->account->import.max_messages;
+    char size[32];
+
+    if (fetch_too_large(import, listed)) {
+        fetch_leave(import, listed);
+        return true;
+    }
+    if (most != 0 && import->counts.down_new == most) {
+        import->counts.kept_by_policy++;
+        return true;
+    }
+    (void)text_print(size, sizeof size, "%" PRIu64 " bytes", listed->size);
+    report_message(import->report, import->account->name, import_mailbox(import), "download", 0, listed->uidl, size);
+    return count_stored(import, &would);
+}
+
+static bool
+print_new(struct fetching *fetching)
+{
+    struct journal_listed page[PAGE];
+
+    while (!fetching->ended) {
+        size_t count;
+
+        if (!next_page(fetching, page, PAGE, &count))
+            return false;
+        for (size_t i = 0; i < count; i++)
+            if (!print_one(fetching->import, &page[i]))
+                return false;
+    }
+    return true;
+}
+
+static bool
+fetch_all(struct fetching *fetching)
+{
+    struct import *import = fetching->import;
+
+    fetching->window = calloc(IMPORT_WINDOW, sizeof *fetching->window);
+    fetching->numbers = calloc(IMPORT_WINDOW, sizeof *fetching->numbers);
+    if (fetching->window == NULL || fetching->numbers == NULL)
+        return import_no_memory(import);
+    if (!fetch_prepare(import))
+        return false;
+    do {
+        if (import_stopped(import))
+            return import_interrupted(import);
+        if (!fill_window(fetching) || !fetch_window(fetching))
+            return false;
+    } while (fetching->count > 0 && !fetching->ended);
+    return count_left(fetching);
+}
+
+static bool
+on_size(void *context, uint32_t number, uint64_t size)
+{
+    struct import *import = context;
+
+    return journal_listing_size(import->journal, number, size, &import->err);
+}
+
+bool
+import_fetch(struct import *import)
+{
+    struct fetching fetching = {.import = import};
+    uint64_t most = import->account->import.max_messages, fresh;
+    bool ok;
+
+    if (import->identity == BY_BODY)
+        return import_fetch_blind(import);
+    if (!journal_listing_count(import->journal, LISTED_NEW, &fresh, &import->err))
+        return false;
+    if (!import->may_fetch)
+        import->counts.kept_by_policy = fresh;
+    if (fresh == 0 || !import->may_fetch)
+        return true;
+    if (!import->maildrop.ops->sizes(import->maildrop.self, on_size, import, &import->err))
+        return false;
+    import->total = most != 0 && most < fresh ? most : fresh;
+    ok = import->dry ? print_new(&fetching) : fetch_all(&fetching);
+    digest_free(fetching.header.digest);
+    free(fetching.window);
+    free(fetching.numbers);
+    return ok;
+}

@@ -1,0 +1,60 @@
+/*
+ * A message goes to the user's command instead of into a folder. What the command does can't be undone or looked up, so a run that dies
+ * between its end and the commit hands the message over again: at least once. Each message is committed by itself.
+ */
+#include "sync/import_private.h"
+
+#include <inttypes.h>
+
+#define STATUS_LATER 75 /* EX_TEMPFAIL of sysexits.h */
+
+static bool
+save(struct import *import, struct journal_pop *row)
+{
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    return import_end(import, journal_pop_save(import->journal, row, &import->err));
+}
+
+static void
+say_failed(struct import *import, const struct arrival *arrival, int status, const struct error *why)
+{
+    struct error err = *why;
+
+    if (status >= 0) {
+        error_set(&err, ERROR_LOCAL, "hand message %" PRIu32 " (UIDL %s) to the deliver-command: it ended with status %d", arrival->number,
+                  arrival->row.uidl, status);
+        error_hint(&err, status == STATUS_LATER ? "kept for later: the next run tries again"
+                                                : "it stays on the server and is tried again with the next run");
+    }
+    import->counts.failed += status != STATUS_LATER;
+    import->counts.pending += status == STATUS_LATER;
+    import_problem(import, &err);
+}
+
+bool
+hand_over(struct import *import, struct arrival *arrival)
+{
+    struct error err = {0};
+    struct journal_pop *row = &arrival->row;
+    int status = -1;
+
+    if (!import->handover->run(import->handover->self, &status, &err) && status >= 0)
+        status = -1;
+    if (status == -1 && err.kind == ERROR_INTERRUPTED)
+        return import_interrupted(import);
+    if (status == 0) {
+        import_set_stored(import, row);
+        row->base[0] = '\0';
+        return save(import, row) && fetch_announce(import, arrival);
+    }
+    say_failed(import, arrival, status, &err);
+    row->state = POP_FETCHING;
+    if (status == STATUS_LATER)
+        (void)text_print(row->why, sizeof row->why, "the deliver-command wants it later (status %d)", STATUS_LATER);
+    else if (status >= 0)
+        (void)text_print(row->why, sizeof row->why, "the deliver-command ended with status %d", status);
+    else
+        (void)text_print(row->why, sizeof row->why, "the deliver-command failed: %s", err.answer);
+    return save(import, row);
+}

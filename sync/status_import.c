@@ -1,0 +1,90 @@
+/* `golub status` of a POP account: how many are here and there, what is missing and why, what is held. */
+#include <inttypes.h>
+
+#include "sync/status_private.h"
+
+struct view {
+    const struct account *account;
+    struct journal *journal;
+    struct report *report;
+    struct error *err;
+};
+
+static bool
+show_counts(const struct view *view)
+{
+    uint64_t stored, had, removing, begun;
+
+    if (!journal_pop_count(view->journal, POP_STORED, &stored, view->err) || !journal_pop_count(view->journal, POP_HAD, &had, view->err) ||
+        !journal_pop_count(view->journal, POP_REMOVING, &removing, view->err) ||
+        !journal_pop_count(view->journal, POP_FETCHING, &begun, view->err))
+        return false;
+    report_line(view->report, view->account->name, "mail", "%" PRIu64 " stored here and still on the server, %" PRIu64
+                " recorded as had, %" PRIu64 " to fetch", stored + removing, had, begun);
+    if (removing > 0)
+        report_line(view->report, view->account->name, "removing", "%" PRIu64 " of them were being removed from the server when a session "
+                    "ended without an answer: the next run looks at them", removing);
+    return true;
+}
+
+static bool
+show_due(const struct view *view)
+{
+    int days = view->account->import.keep_days;
+    int64_t *ids;
+    size_t count;
+
+    if (days < 0)
+        return true;
+    if (!journal_pop_due(view->journal, days, (int64_t)time(NULL), &ids, &count, view->err))
+        return false;
+    free(ids);
+    if (count > 0)
+        report_line(view->report, view->account->name, "due", "%zu are due to be removed from the server under the `keep` of now", count);
+    return true;
+}
+
+/* Everything that is not as it should be. */
+static void
+show_row(const struct view *view, const struct journal_pop *row)
+{
+    char when[32];
+
+    status_date(row->since, when, sizeof when);
+    if (row->hold[0] != '\0')
+        report_line(view->report, view->account->name, "held", "removal from the server held as %s: UIDL %s %s (here since %s)", row->hold,
+                    row->uidl, row->base, when);
+    if (row->state == POP_FETCHING)
+        report_line(view->report, view->account->name, "pending", "not here: UIDL %s: %s (since %s)", row->uidl,
+                    row->why[0] != '\0' ? row->why : "it was being fetched when a run ended", when);
+    else if (row->why[0] != '\0')
+        report_line(view->report, view->account->name, "pending", "still on the server: UIDL %s: %s (here since %s)", row->uidl, row->why,
+                    when);
+}
+
+static bool
+show_rows(const struct view *view)
+{
+    struct journal_pop row;
+    int64_t *ids;
+    size_t count;
+    bool ok = true, found;
+
+    if (!journal_pop_ids(view->journal, 0, &ids, &count, view->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = journal_pop_get(view->journal, ids[i], &row, &found, view->err);
+        if (ok && found)
+            show_row(view, &row);
+    }
+    free(ids);
+    return ok;
+}
+
+bool
+status_import(const struct account *account, struct journal *journal, struct report *report, struct error *err)
+{
+    const struct view view = {account, journal, report, err};
+
+    return show_counts(&view) && show_due(&view) && show_rows(&view);
+}

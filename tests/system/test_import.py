@@ -1,0 +1,392 @@
+"""`golub import` as a user meets it: what comes, what is said, what a second run does, and what is left alone."""
+import json
+import os
+import re
+
+import schema_check
+from base import Client
+from popbase import (CONFIG, HELD, LOGIN, OK, PASSWORD, Account, DovecotTest, main, popclient)
+from rig import in_memory  # noqa: F401
+
+SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "contrib", "golub.schema.json")
+
+
+class ImportTest(DovecotTest):
+    def test_what_is_on_the_server_is_in_new_and_stays_on_the_server(self):
+        mails = self.given(25, edge=True)
+
+        self.import_()
+
+        self.assert_here(self.there())
+        self.assertEqual({f.where for f in self.here()}, {"new"})
+        self.assertEqual({f.info for f in self.here()}, {""})
+        self.assertEqual(self.count_there(), len(mails))
+        self.tmp_is_empty()
+
+    def test_a_second_run_fetches_nothing_and_writes_nothing_and_exits_0_when_nothing_is_new(self):
+        self.given(12)
+        self.import_()
+        before, rows = self.account.maildir.snapshot(), self.account.journal_dump()
+
+        result = self.import_()
+
+        self.assertEqual(self.account.maildir.snapshot(), before)
+        self.assertEqual([r for r in self.account.journal_dump() if " INTO meta " not in r and '"meta"' not in r],
+                         [r for r in rows if " INTO meta " not in r and '"meta"' not in r])
+        self.assertEqual([line for line in self.proxy.sent() if re.match(rb"(RETR|TOP|LIST|DELE)", line)], [])
+        self.assertEqual(result.err, "")
+
+    def test_nothing_new_costs_at_most_8_turns(self):
+        self.given(30)
+        self.import_()
+
+        self.import_()
+
+        self.assertLessEqual(self.proxy.stats["turns"], 8, self.evidence())
+        self.assertEqual(self.proxy.stats["conns"], 1)
+
+    def test_an_empty_maildrop_is_0(self):
+        self.import_()
+
+        self.assertEqual(self.here(), [])
+        self.import_()
+
+    def test_new_mail_alone_is_fetched(self):
+        old = self.given(10)
+        self.import_()
+        new = self.drop([self.corpus.simple("new").bytes])
+
+        self.assertEqual(self.downloads(), 1)
+
+        self.assert_here(old + new)
+        self.assertEqual(len([line for line in self.proxy.sent() if line.startswith(b"RETR")]), 1)
+
+    def test_what_is_removed_read_or_moved_here_does_not_come_back(self):
+        mails = self.given(9)
+        self.import_()
+        here = self.account.maildir
+        here.create("Archive")
+        for n in (0, 1, 2):
+            here.delete(here.find("INBOX", mails[n]))
+        for n in (3, 4):
+            here.move(here.find("INBOX", mails[n]), "Archive", rename=True)
+        here.flag(here.find("INBOX", mails[5]), add="FS")
+
+        self.assertEqual(self.downloads(), 0)
+
+        self.assert_here(mails[5:])
+        self.assert_here(mails[3:5], "Archive")
+        self.assertEqual(self.count_there(), 9)
+
+    def test_the_base_name_says_nothing_of_the_server_and_no_two_are_equal(self):
+        self.given(20)
+        self.import_()
+
+        names = [f.name for f in self.here()]
+
+        self.assertEqual(len(set(names)), 20)
+        for name in names:
+            self.assertRegex(name, r"\A\d{10}\.[A-Za-z0-9]+\.golub\Z")
+            self.assertNotIn(self.user, name)
+
+    def test_a_dry_run_says_what_would_come_and_writes_nothing_anywhere(self):
+        self.given(7)
+        before = self.snapshot()
+
+        result = self.import_("--dry-run")
+
+        self.assertRegex(result.out, r"\b7\b")
+        self.assertEqual(self.snapshot(), before)
+        self.assertEqual(self.counts("--dry-run")["down_new"], 7)
+        self.assertEqual([line for line in self.proxy.sent() if re.match(rb"(RETR|DELE)", line)], [])
+
+    def test_a_dry_run_over_a_known_maildrop_writes_nothing_and_removes_nothing(self):
+        self.given(6)
+        self.import_()
+        self.given(2)
+        self.account.set(keep="no", max_delete="off")
+        before = self.snapshot()
+
+        counts = self.counts("--dry-run")
+
+        self.assertEqual(self.snapshot(), before)
+        self.assertEqual(counts["down_new"], 2)
+        self.assertEqual(self.count_there(), 8)
+        self.assertEqual(self.downloads(), 2)
+
+    def test_skip_existing_records_what_is_there_without_fetching_it(self):
+        self.given(15)
+
+        counts = self.counts("--skip-existing")
+
+        self.assertEqual((counts["had"], counts["down_new"]), (15, 0))
+        self.assertEqual([line for line in self.proxy.sent() if line.startswith((b"RETR", b"DELE"))], [])
+        self.assertEqual(self.downloads(), 0)
+        new = self.drop([self.corpus.simple("new").bytes])
+        self.assertEqual(self.downloads(), 1)
+        self.assert_here(new)
+
+    def test_what_skip_existing_recorded_is_not_removed_whatever_keep_says(self):
+        self.given(5)
+        self.import_("--skip-existing")
+        self.account.set(keep="no", max_delete="off")
+        new = self.drop([self.corpus.simple("new").bytes])
+
+        self.import_()
+        self.import_()
+
+        self.assert_here(new)
+        self.assertEqual(self.count_there(), 5)
+
+    def test_skip_existing_in_a_dry_run_writes_nothing(self):
+        self.given(5)
+        before = self.snapshot()
+
+        self.import_("--skip-existing", "--dry-run")
+
+        self.assertEqual(self.snapshot(), before)
+        self.assertEqual(self.downloads(), 5)
+
+    def test_the_summary_names_the_account_and_the_number(self):
+        self.given(7)
+
+        result = self.import_()
+
+        self.assertIn("post", result.out)
+        self.assertRegex(result.out, r"\b7\b")
+        self.assertEqual(result.err, "")
+
+    def test_quiet_says_nothing_when_all_is_well(self):
+        self.given(3)
+
+        result = self.import_("--quiet")
+
+        self.assertEqual((result.out, result.err), ("", ""))
+
+    def test_status_tells_without_connecting(self):
+        self.given(7)
+        self.import_()
+        self.proxy.reset()
+
+        result = self.run_golub("status", "post")
+
+        self.assertIn("post", result.out)
+        self.assertRegex(result.out, r"\b7\b")
+        self.assertEqual(self.proxy.stats["conns"], 0)
+
+    def test_check_says_what_the_server_can_do_and_changes_nothing(self):
+        self.given(3)
+        before = self.snapshot()
+
+        result = self.run_golub("check", "post")
+
+        self.assertIn("UIDL", result.out)
+        self.assertIn("PIPELINING", result.out)
+        self.assertEqual(self.snapshot(), before)
+        self.assertEqual([line for line in self.proxy.sent() if re.match(rb"(RETR|TOP|DELE)", line)], [])
+
+    def test_every_line_of_json_holds_to_the_schema(self):
+        with open(SCHEMA) as f:
+            schema = json.load(f)
+        self.given(12)
+        runs = [self.import_("--json", "--dry-run"), self.import_("--json"), self.import_("--json")]
+        self.account.set(keep="no")
+        runs += [self.import_("--json", expect=HELD), self.run_golub("--json", "status", "post"),
+                 self.run_golub("--json", "check", "post"), self.import_("--json", "--confirm-deletes")]
+
+        for result in runs:
+            lines = result.out.splitlines()
+            self.assertTrue(lines, result)
+            for line in lines:
+                problems = schema_check.validate(json.loads(line), schema)
+                self.assertFalse(problems, "%s\n%s" % (line, problems))
+            self.assertEqual(json.loads(lines[-1])["exit"], result.code)
+
+    def test_max_messages_limits_a_run_and_order_says_which_come_first(self):
+        mails = self.given(10)
+        self.account.set(max_messages=3)
+        self.import_()
+        self.assert_here(mails[7:])
+        self.import_()
+        self.assert_here(mails[4:])
+
+        self.account.set(max_messages=2, order="oldest")
+        self.import_()
+
+        self.assert_here(mails[:2] + mails[4:])
+        self.account.set(max_messages=None)
+        self.import_()
+        self.assert_here(mails)
+
+    def test_what_max_size_leaves_there_is_named_and_counts_as_done(self):
+        big = self.drop([self.corpus.big(300_000).bytes])
+        small = self.given(4)
+        self.account.set(max_size=100_000, keep="no")
+
+        counts = self.counts()
+
+        self.assertEqual((counts["down_new"], counts["too_large"]), (4, 1))
+        self.assert_here(small)
+        self.assertEqual(self.there(), big)
+        self.assertRegex(self.import_("-v").out, r"max-size|larger")
+        self.account.set(max_size=None)
+        self.import_()
+        self.assert_here(big + small)
+
+    def test_another_user_or_host_in_the_configuration_is_2_and_touches_nothing(self):
+        self.given(3)
+        self.import_()
+        for change in ({"user": next(self._users)}, {"server": "pop3://localhost:%d" % self.proxy.port}):
+            with self.subTest(change):
+                old = dict(self.account.keys)
+                self.account.set(**change)
+                before = self.account.maildir.snapshot()
+
+                result = self.import_(expect=CONFIG)
+
+                self.assertTrue(result.err.strip())
+                self.assertEqual(self.account.maildir.snapshot(), before)
+                self.account.keys = old
+        self.account.set()
+        self.import_()
+
+    def test_another_port_is_fine(self):
+        self.given(3)
+        self.import_()
+        self.through()
+
+        self.assertEqual(self.downloads(), 0)
+
+    def test_a_root_that_is_missing_later_is_2_and_is_not_made_again(self):
+        self.given(3)
+        self.import_()
+        os.rename(self.account.root, self.account.root + ".away")
+        self.given(1)
+
+        result = self.import_(expect=CONFIG)
+
+        self.assertTrue(result.err.strip())
+        self.assertFalse(os.path.exists(self.account.root))
+        os.rename(self.account.root + ".away", self.account.root)
+        self.assertEqual(self.downloads(), 1)
+
+    def test_a_root_whose_parent_is_missing_is_2(self):
+        self.given(1)
+        self.account.set(maildir=self.home.path_of("no", "such"))
+
+        self.import_(expect=CONFIG)
+
+        self.assertFalse(os.path.exists(self.home.path_of("no")))
+
+    def test_a_wrong_password_is_4_and_the_other_account_goes_on(self):
+        mails = self.given(3)
+        self.pop_account(self.proxy.port, "bad", user=self.user).set(password_command="echo wrong")
+
+        result = self.check(self.home.run("import"), LOGIN)
+
+        self.assertIn("bad", result.err)
+        self.assert_here(mails)
+
+    def test_two_runs_at_once_on_one_account_do_nothing_twice(self):
+        mails = self.given(60)
+        self.through(delay=20)
+        first = self.home.start("import", "post")
+        while not self.proxy.stats["conns"] and first.poll() is None:
+            pass
+
+        second = self.home.run("import", "post")
+
+        out, err = first.communicate(timeout=60)
+        self.assertEqual(first.returncode, OK, err)
+        self.assertEqual(second.code, 6, second)
+        self.assert_here(mails)
+
+
+class WithImapTest(DovecotTest):
+    """POP and IMAP in one configuration: one run does both, POP first."""
+
+    def setUp(self):
+        super().setUp()
+        self.imap_user = next(self._users)
+        self.client = Client(self.server.port, self.imap_user, PASSWORD)
+        self.addCleanup(self.client.close)
+        self.imap = Account(self.home, "imap://127.0.0.1:%d" % self.server.port, self.imap_user, PASSWORD, "work", tls="none")
+
+    def test_sync_of_a_pop_account_imports_it(self):
+        mails = self.given(3)
+
+        self.run_golub("sync", "post")
+
+        self.assert_here(mails)
+        self.assertFalse(os.path.exists(self.imap.root))
+
+    def test_import_of_an_imap_account_is_2(self):
+        result = self.run_golub("import", "work", expect=CONFIG)
+
+        self.assertIn("work", result.err)
+
+    def test_import_without_a_name_takes_the_pop_accounts_alone(self):
+        mails = self.given(3)
+
+        self.run_golub("import")
+
+        self.assert_here(mails)
+        self.assertFalse(os.path.exists(self.imap.root))
+
+    def test_what_arrives_in_the_tree_of_an_imap_account_goes_up_with_the_same_sync(self):
+        self.client.create("Post")
+        self.run_golub("sync", "work")
+        mails = self.given(6)
+        self.account.set(maildir=self.imap.root, deliver_to="Post")
+
+        self.run_golub()
+
+        there = [m.digest for m in self.client.messages("Post")]
+        self.assertEqual(sorted(there), sorted(popclient.digest(m) for m in mails))
+        self.run_golub()
+        self.assertEqual(len(self.client.messages("Post")), 6)
+
+    def test_a_new_folder_for_it_goes_up_too(self):
+        mails = self.given(2)
+        self.run_golub("sync", "work")
+        self.account.set(maildir=self.imap.root, deliver_to="From POP/Ünï")
+
+        self.run_golub()
+
+        self.assertEqual(sorted(m.digest for m in self.client.messages("From POP/Ünï")), sorted(popclient.digest(m) for m in mails))
+
+    def test_what_is_removed_on_the_imap_side_does_not_come_again_by_pop(self):
+        self.run_golub("sync", "work")
+        self.given(5)
+        self.account.set(maildir=self.imap.root)
+        self.run_golub()
+        messages = self.client.messages("INBOX")
+        self.client.expunge("INBOX", [m.uid for m in messages[:2]])
+        self.run_golub()
+        self.client.create("Kept")
+        self.client.move("INBOX", [messages[2].uid], "Kept")
+
+        self.run_golub()
+        self.run_golub()
+
+        self.assertEqual(len(self.client.messages("INBOX")), 2)
+
+    def test_pull_and_push_make_no_difference_to_what_pop_brings(self):
+        mails = self.given(2)
+        self.run_golub("sync", "post", "--pull")
+        self.assert_here(mails)
+
+    def test_a_maildir_plus_plus_tree_gets_its_mail_at_the_root(self):
+        mails = self.given(4)
+        self.account.set(layout="maildir++")
+
+        self.import_()
+
+        self.assertTrue(os.path.isdir(os.path.join(self.account.root, "new")))
+        self.assert_here(mails)
+        self.account.set(keep=None)
+        self.assertEqual(self.downloads(), 0)
+
+
+if __name__ == "__main__":
+    main()
