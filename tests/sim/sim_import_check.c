@@ -1,6 +1,6 @@
 /*
- * The laws of an import, kept by counting. "Delivered" is how often a content came into the Maildir (or was taken by the
- * command): what is here, less what users made, plus what users took away. Two bounds hold for it after every step:
+ * The laws of an import, kept by counting. "Delivered" is how often a content came into the Maildir (or was taken by
+ * the command): what is here, less what users made, plus what users took away. Two bounds hold for it after every step:
  *
  *   never lost    every message that golub removed from the maildrop, and every one that stood in it when a run ended
  *                 that nothing disturbed, is owed: delivered >= owed
@@ -10,8 +10,8 @@
  *
  * What holds where a server's UIDLs can't be relied on:
  *   changed wholesale    every message is new mail under its new UIDL: it comes once more, each time
- *   equal for equal      (hashes) as above; an equal copy that takes the place of one that left between two runs can't be
- *                        told from it: it is the same mail, and it need not come again
+ *   equal for equal      (hashes) as above; an equal copy that takes the place of one that left between two runs can't
+ *                        be told from it: it is the same mail, and it need not come again
  *   used again           a message whose UIDL belonged to one that left since the last complete list may be taken for
  *                        that one and not be fetched, but it is never removed unless it is here or its header is equal
  *   repeated             told apart by header (without TOP: by how many there are), never removed while repeated.
@@ -295,8 +295,6 @@ on_dele(void *context, struct drop_message *message)
         violation(&sim->world, "#%d is removed before its days are over", id);
     else if (needs_a_word(sim, message))
         violation(&sim->world, "#%d is removed under a tightened `keep` without a word of the user", id);
-    message->released = true; /* whoever said so: from now on it is due under this `keep` */
-    message->released_keep = sim->policy.keep_days;
 }
 
 /* With the UIDL and the header of one that is gone, nobody can know that it is another. */
@@ -496,7 +494,7 @@ check_quiet(struct import_sim *sim, bool all_due)
 {
     struct maildrop_sim *drop = &sim->drop;
 
-    /* Where each message has to be fetched to be known, one that is too big or refused hides which rows are left over. */
+    /* Where each message has to be fetched to be known, one that is too big or refused hides which rows are too many. */
     const bool listed =
         drop->uidls != UIDLS_NONE || drop->top || (sim->policy.max_size == 0 && drop->refuses_retr == 0);
     if (listed && count_rows(sim) > drop_here(drop))
