@@ -15,8 +15,7 @@
  *   used again           a message whose UIDL belonged to one that left since the last complete list may be taken for
  *                        that one and not be fetched, but it is never removed unless it is here or its header is equal
  *   repeated             told apart by header (without TOP: by how many there are), never removed while repeated.
- *                        Those that can't be told apart are one group: the bounds hold for its sum. What was only
- *                        recorded as had has no header there, and joins all that ever have its UIDL
+ *                        Those that can't be told apart are one group: the bounds hold for its sum
  *   none at all          as repeated, by header; nothing is ever removed
  */
 #include "tests/sim/sim_import.h"
@@ -95,8 +94,6 @@ tally_born(struct import_sim *sim, struct drop_message *message)
     message->fetched_at = message->fetched_in = 0;
     for (size_t i = 0; i < drop->count; i++) {
         const struct drop_message *it = &drop->messages[i];
-        if (same_uidl(it, message) && drop->uidls == UIDLS_REPEATED && it->may_be_had)
-            join(sim, message, it);
         if (it == message || !it->here)
             continue;
         sim->met[MET_EQUAL_COPIES] += it->content == message->content;
@@ -415,15 +412,6 @@ check_held(struct import_sim *sim, const struct drop_message *message, bool was_
         violation(&sim->world, "the removal of #%d waits for a word and is not on the list", message->content);
 }
 
-/* Its row has no header: it can be taken for any that has its UIDL. */
-static void
-join_repeated(struct import_sim *sim, const struct drop_message *message)
-{
-    for (size_t i = 0; i < sim->drop.count; i++)
-        if (same_uidl(&sim->drop.messages[i], message))
-            join(sim, &sim->drop.messages[i], message);
-}
-
 static void
 record_skipped(struct import_sim *sim, struct drop_message *message, bool whole)
 {
@@ -431,8 +419,6 @@ record_skipped(struct import_sim *sim, struct drop_message *message, bool whole)
     if (message->stored || (message->owed && sim->drop.uidls != UIDLS_UNIQUE))
         return;
     message->may_be_had = true;
-    if (sim->drop.uidls == UIDLS_REPEATED)
-        join_repeated(sim, message);
     if (whole && sim->status == 0 && message->fetched_at == 0 && sim->drop.uidls == UIDLS_UNIQUE && !message->hidden)
         message->had = true;
     sim->met[MET_SKIPPED]++;
