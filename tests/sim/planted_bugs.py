@@ -283,7 +283,7 @@ BUGS = [
     bug("import: rows forgotten on a list that is not complete", IMPORTS,
         ("sync/import_list.c", "(!import->complete || journal_listing_forget(", "(journal_listing_forget(")),
     bug("import: tightened keep not held", IMPORTS,
-        ("sync/import_keep.c", "if (!policy->guard || policy->max_delete >= 100)", "if (true)")),
+        ("sync/import_keep.c", "return policy->guard && policy->max_delete < 100 && ", "return false && ")),
     bug("import: days counted as hours", IMPORTS,
         ("store/journal/pop.c", "86400", "3600")),
     bug("import: exit status 75 of the command counts as taken", IMPORTS,

@@ -37,7 +37,7 @@ enum met { /* what histories have to meet, so that a law means something */
 
 struct tally {   /* of one content: how often ... */
     int born;    /* it came, under a UIDL of its own each time */
-    int excused; /* it may be here once more: the user touched its file, or the command ended, before the journal knew */
+    int excused; /* it may be here once more: its file was touched, or the command ended, before the journal knew */
     int taken;   /* users took a file of it out of this world */
     int added;   /* users made a file of it */
     int handed;  /* the delivery command took it */
@@ -101,7 +101,7 @@ void check_session(struct import_sim *sim); /* sets the maildrop's watchers */
 void check_begin(struct import_sim *sim);
 /** After a run. @param whole  nothing broke, nobody stopped it: it did all that it could */
 void check_end(struct import_sim *sim, bool whole);
-/** All is quiet: `keep` has been obeyed to the end, the journal knows no message that is gone. @param all_due  whatever its days */
+/** All is quiet: `keep` is obeyed, the journal knows no message that is gone. @param all_due  every message's days are over */
 void check_quiet(struct import_sim *sim, bool all_due);
 
 #endif

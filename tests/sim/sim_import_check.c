@@ -1,6 +1,6 @@
 /*
- * The laws of an import, kept by counting. "Delivered" is how often a content came into the Maildir (or was taken by the
- * command): what is here, less what users made, plus what users took away. Two bounds hold for it after every step:
+ * The laws of an import, kept by counting. "Delivered" is how often a content came into the Maildir (or was taken by
+ * the command): what is here, less what users made, plus what users took away. Two bounds hold for it after every step:
  *
  *   never lost    every message that golub removed from the maildrop, and every one that stood in it when a run ended
  *                 that nothing disturbed, is owed: delivered >= owed
@@ -10,13 +10,12 @@
  *
  * What holds where a server's UIDLs can't be relied on:
  *   changed wholesale    every message is new mail under its new UIDL: it comes once more, each time
- *   equal for equal      (hashes) as above; an equal copy that takes the place of one that left between two runs can't be
- *                        told from it: it is the same mail, and it need not come again
+ *   equal for equal      (hashes) as above; an equal copy that takes the place of one that left between two runs can't
+ *                        be told from it: it is the same mail, and it need not come again
  *   used again           a message whose UIDL belonged to one that left since the last complete list may be taken for
  *                        that one and not be fetched, but it is never removed unless it is here or its header is equal
  *   repeated             told apart by header (without TOP: by how many there are), never removed while repeated.
- *                        Those that can't be told apart are one group: the bounds hold for its sum. What was only
- *                        recorded as had has no header there, and joins all that ever have its UIDL
+ *                        Those that can't be told apart are one group: the bounds hold for its sum
  *   none at all          as repeated, by header; nothing is ever removed
  */
 #include "tests/sim/sim_import.h"
@@ -95,8 +94,6 @@ tally_born(struct import_sim *sim, struct drop_message *message)
     message->fetched_at = message->fetched_in = 0;
     for (size_t i = 0; i < drop->count; i++) {
         const struct drop_message *it = &drop->messages[i];
-        if (same_uidl(it, message) && drop->uidls == UIDLS_REPEATED && it->may_be_had)
-            join(sim, message, it);
         if (it == message || !it->here)
             continue;
         sim->met[MET_EQUAL_COPIES] += it->content == message->content;
@@ -295,8 +292,6 @@ on_dele(void *context, struct drop_message *message)
         violation(&sim->world, "#%d is removed before its days are over", id);
     else if (needs_a_word(sim, message))
         violation(&sim->world, "#%d is removed under a tightened `keep` without a word of the user", id);
-    message->released = true; /* whoever said so: from now on it is due under this `keep` */
-    message->released_keep = sim->policy.keep_days;
 }
 
 /* With the UIDL and the header of one that is gone, nobody can know that it is another. */
@@ -417,15 +412,6 @@ check_held(struct import_sim *sim, const struct drop_message *message, bool was_
         violation(&sim->world, "the removal of #%d waits for a word and is not on the list", message->content);
 }
 
-/* Its row has no header: it can be taken for any that has its UIDL. */
-static void
-join_repeated(struct import_sim *sim, const struct drop_message *message)
-{
-    for (size_t i = 0; i < sim->drop.count; i++)
-        if (same_uidl(&sim->drop.messages[i], message))
-            join(sim, &sim->drop.messages[i], message);
-}
-
 static void
 record_skipped(struct import_sim *sim, struct drop_message *message, bool whole)
 {
@@ -433,8 +419,6 @@ record_skipped(struct import_sim *sim, struct drop_message *message, bool whole)
     if (message->stored || (message->owed && sim->drop.uidls != UIDLS_UNIQUE))
         return;
     message->may_be_had = true;
-    if (sim->drop.uidls == UIDLS_REPEATED)
-        join_repeated(sim, message);
     if (whole && sim->status == 0 && message->fetched_at == 0 && sim->drop.uidls == UIDLS_UNIQUE && !message->hidden)
         message->had = true;
     sim->met[MET_SKIPPED]++;
@@ -496,7 +480,7 @@ check_quiet(struct import_sim *sim, bool all_due)
 {
     struct maildrop_sim *drop = &sim->drop;
 
-    /* Where each message has to be fetched to be known, one that is too big or refused hides which rows are left over. */
+    /* Where each message has to be fetched to be known, one that is too big or refused hides which rows are too many. */
     const bool listed =
         drop->uidls != UIDLS_NONE || drop->top || (sim->policy.max_size == 0 && drop->refuses_retr == 0);
     if (listed && count_rows(sim) > drop_here(drop))
