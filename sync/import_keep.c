@@ -91,8 +91,9 @@ loosen(struct keeping *keeping)
 
 /* ---- the guard ---- */
 
-bool
-import_is_released(const struct import *import, const struct journal_pop *row)
+/* The user gave his word for this removal. */
+static bool
+is_released(const struct import *import, const struct journal_pop *row)
 {
     const char *list = import->options->confirm_id;
 
@@ -106,7 +107,7 @@ is_judged(const struct import *import, const struct journal_pop *row)
 
     if (row->keep_days >= 0 && row->since <= import->now - (int64_t)row->keep_days * DAY)
         return false;
-    return policy->guard && policy->max_delete < 100 && !import_is_released(import, row);
+    return policy->guard && policy->max_delete < 100;
 }
 
 /* A short name for this list of removals: the same list has the same name. */
@@ -159,6 +160,33 @@ hold(struct keeping *keeping)
     import->counts.held = keeping->judged_count;
     report_guard(import->report, import->account->name, id, keeping->judged_count, all, "the server, by a shorter `keep`");
     return true;
+}
+
+/* The word is written down before anything rests on it: it holds for a next run, too, should this one not get there. */
+static bool
+release(struct keeping *keeping)
+{
+    struct import *import = keeping->import;
+    struct journal_pop row;
+    int64_t *ids;
+    size_t count;
+    bool ok;
+
+    if (!import->options->confirm)
+        return true;
+    if (!journal_pop_held(import->journal, &ids, &count, &import->err))
+        return false;
+    ok = journal_begin(import->journal, &import->err);
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = import_load(import, ids[i], &row);
+        if (!ok || !is_released(import, &row))
+            continue;
+        row.keep_days = import->account->import.keep_days;
+        row.hold[0] = '\0';
+        ok = journal_pop_save(import->journal, &row, &import->err);
+    }
+    free(ids);
+    return import_end(import, ok);
 }
 
 /* ---- proof ---- */
@@ -292,7 +320,7 @@ import_keep(struct import *import)
     keeping->import = import;
     keeping->has_top = import->info.top;
     ok = (days < 0 || journal_pop_due(import->journal, days, import->now, &keeping->due, &keeping->due_count, &import->err)) &&
-         loosen(keeping);
+         loosen(keeping) && release(keeping);
     if (!ok)
         goto out;
     if (import->identity == BY_UIDL && keeping->due_count > 0)

@@ -74,8 +74,6 @@ mark_page(struct removing *removing)
     for (size_t i = 0; i < removing->count; i++) {
         struct journal_pop *row = &removing->rows[i];
 
-        if (import_is_released(import, row)) /* the word holds for a next run, too, should this one be cut off */
-            row->keep_days = import->account->import.keep_days;
         row->state = POP_REMOVING;
         row->hold[0] = row->why[0] = '\0';
     }
