@@ -6,5 +6,7 @@
 
 /** The planner's view of a row. */
 struct plan_message agenda_input(const struct mailbox *mailbox, const struct journal_message *message);
+/** Nothing is done in it in this run, asked for or not. */
+bool agenda_is_closed(const struct mailbox *mailbox);
 
 #endif

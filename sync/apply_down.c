@@ -6,6 +6,12 @@
 
 #include <inttypes.h>
 
+#define MIB (1024.0 * 1024.0)
+#define ROOM_BATCHES (2 * (uint64_t)LIMIT_BATCH_BYTES) /* one being written, one being made durable */
+#define ROOM_RESERVE (UINT64_C(64) << 20)              /* left to others, and to the journal where it is on the same disk */
+#define ROOM_LEAST (UINT64_C(1) << 20)                 /* of the reserve, however little is to come */
+#define ROOM_MESSAGE 4096                              /* a file takes whole blocks, and a name */
+
 struct arrival { /* a finished draft that waits for its batch */
     int64_t id;
     uint32_t mailbox;
@@ -363,22 +369,54 @@ fetch_all(struct downloading *down)
     return ok;
 }
 
+/* Bytes that are still to come, as far as it matters how many they are. */
+static bool
+count_bytes(struct downloading *down, uint64_t *bytes)
+{
+    size_t n = down->first[down->request_count];
+
+    *bytes = 0;
+    for (size_t i = 0; i < n && *bytes < ROOM_BATCHES + 4 * ROOM_RESERVE; i++) {
+        if (!run_load(down->run, down->todos[i]->id, down->message))
+            return false;
+        *bytes += (down->message->size < ROOM_BATCHES ? down->message->size : ROOM_BATCHES) + ROOM_MESSAGE;
+    }
+    return true;
+}
+
+/*
+ * Room for two batches and a reserve, before a body is asked for. Where less is to come, less is enough: all of it, and a quarter of
+ * that as a reserve. What others write meanwhile, or a server that counts sizes wrongly, still ends in an error of writing.
+ */
+static bool
+check_room(struct downloading *down)
+{
+    struct run *run = down->run;
+    uint64_t space, bytes, room, reserve;
+    size_t n = down->first[down->request_count];
+
+    if (!run->local.ops->free_space(run->local.self, &space, &run->err) || !count_bytes(down, &bytes))
+        return false;
+    room = bytes < ROOM_BATCHES ? bytes : ROOM_BATCHES;
+    reserve = bytes / 4 + ROOM_LEAST < ROOM_RESERVE ? bytes / 4 + ROOM_LEAST : ROOM_RESERVE;
+    if (space >= room + reserve)
+        return true;
+    error_set(&run->err, ERROR_LOCAL, "fetch %zu new message%s into the Maildir %s", n, n == 1 ? "" : "s", run->account->maildir);
+    (void)text_print(run->err.answer, sizeof run->err.answer,
+                     "no space on its file system: %.1f MiB are free, and %.1f MiB are needed (%.1f for mail, the rest stays free)",
+                     (double)space / MIB, (double)(room + reserve) / MIB, (double)room / MIB);
+    error_hint(&run->err, "free %.1f MiB more there and run golub again; nothing is lost", (double)(room + reserve - space) / MIB + 0.05);
+    return false;
+}
+
 bool
 apply_downloads(struct run *run, struct agenda *agenda, bool *did)
 {
     struct downloading down = {.run = run};
-    uint64_t space;
     bool ok = prepare(&down, agenda);
 
-    if (ok && down.request_count != 0) {
-        ok = run->local.ops->free_space(run->local.self, &space, &run->err);
-        if (ok && space < (UINT64_C(1) << 20)) {
-            error_set(&run->err, ERROR_LOCAL, "fetch new mail: the file system of the Maildir is full");
-            error_hint(&run->err, "make room and run golub again; nothing is lost");
-            ok = false;
-        }
-        ok = ok && fetch_all(&down);
-    }
+    if (ok && down.request_count != 0)
+        ok = check_room(&down) && fetch_all(&down);
     *did = *did || down.did;
     free(down.todos);
     free(down.requests);

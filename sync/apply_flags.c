@@ -270,8 +270,8 @@ settle_unshown(struct run *run, struct todo *todo, struct journal_message *messa
 bool
 apply_flags_here(struct run *run, struct agenda *agenda, bool *did)
 {
-    struct renaming batch = {.messages = calloc(RENAME_BATCH, sizeof *batch.messages), .items = calloc(RENAME_BATCH, sizeof *batch.items),
-                             .todos = calloc(RENAME_BATCH, sizeof *batch.todos), .infos = calloc(RENAME_BATCH, sizeof *batch.infos)};
+    struct renaming batch = {.messages = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.messages), .items = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.items),
+                             .todos = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.todos), .infos = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.infos)};
     bool ok = (batch.messages != NULL && batch.items != NULL && batch.todos != NULL && batch.infos != NULL) || run_no_memory(run);
 
     for (size_t i = 0; ok && i < agenda->count && !run_stopped(run); i++) {

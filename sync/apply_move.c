@@ -497,8 +497,8 @@ add_move(struct moving *moving, struct todo *todo)
 bool
 apply_moves_here(struct run *run, struct agenda *agenda, bool *did)
 {
-    struct moving moving = {.run = run, .todos = calloc(MOVE_BATCH, sizeof *moving.todos), .from = calloc(MOVE_BATCH, sizeof *moving.from),
-                            .to = calloc(MOVE_BATCH, sizeof *moving.to), .items = calloc(MOVE_BATCH, sizeof *moving.items)};
+    struct moving moving = {.run = run, .todos = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.todos), .from = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.from),
+                            .to = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.to), .items = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.items)};
     bool ok = (moving.todos != NULL && moving.from != NULL && moving.to != NULL && moving.items != NULL) || run_no_memory(run);
 
     for (size_t i = 0; ok && i < agenda->count && !run_stopped(run); i++) {

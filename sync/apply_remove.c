@@ -9,8 +9,10 @@
 static bool
 is_removal(const struct run *run, const struct todo *todo, enum plan_verb verb)
 {
-    return !todo->dropped && todo->partner == 0 && !todo->step.kept_back && todo->step.verb == verb &&
-           mailbox_is_open(&run->mailboxes[todo->mailbox]);
+    const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+
+    return !todo->dropped && todo->partner == 0 && !todo->step.kept_back && todo->step.verb == verb && mailbox_is_open(mailbox) &&
+           (verb != PLAN_REMOVE_THERE || !mailbox->stuck);
 }
 
 /* ---- here ---- */
@@ -135,10 +137,10 @@ apply_removals_here(struct run *run, struct agenda *agenda, bool *did)
 
     if (run->no_removals || run->no_removals_here)
         return true;
-    removing.todos = calloc(REMOVE_BATCH, sizeof *removing.todos);
-    removing.messages = calloc(REMOVE_BATCH, sizeof *removing.messages);
-    removing.ops = calloc(REMOVE_BATCH, sizeof *removing.ops);
-    removing.items = calloc(REMOVE_BATCH, sizeof *removing.items);
+    removing.todos = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.todos);
+    removing.messages = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.messages);
+    removing.ops = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.ops);
+    removing.items = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.items);
     ok = (removing.todos != NULL && removing.messages != NULL && removing.ops != NULL && removing.items != NULL) || run_no_memory(run);
     for (size_t i = 0; ok && i < agenda->count && !run_stopped(run); i++) {
         if (!is_removal(run, &agenda->todos[i], PLAN_REMOVE_HERE))
@@ -222,7 +224,9 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
     }
     if (outcome->changed)
         return true;
-    run_complain(run, mailbox, "remove messages on the server", outcome->answer, "the next run tries again");
+    if (!mailbox->stuck)
+        run_complain(run, mailbox, "remove messages on the server", outcome->answer, "the next run tries again");
+    mailbox->stuck = true;
     return run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-there", outcome->answer, NULL);
 }
 

@@ -8,8 +8,9 @@
 #include "sync/apply_up.h"
 
 #include <inttypes.h>
+#include <sys/resource.h>
 
-#define UPLOAD_BATCH 1000                  /* messages whose intents are committed together */
+#define UPLOAD_BATCH 1000                  /* messages whose intents are committed together; their files stay open until then */
 #define UPLOAD_BATCH_BYTES (64u * 1024 * 1024)
 #define SETTLE_BASE_S 5                    /* an unanswered command may still be running */
 #define SETTLE_RATE (1024 * 1024)          /* bytes a second it may need for its body */
@@ -31,8 +32,7 @@ struct sending { /* one message of a batch */
     struct todo *todo;
     struct journal_message message;
     struct journal_op op;
-    void *handle;  /* open only while its bytes are being sent */
-    uint64_t sent;
+    void *handle;  /* open from the intent to the answer: what was digested is what is sent, whatever its name is by now */
     uint64_t wire_size;
     bool copied; /* by UID COPY instead */
     /* answer */
@@ -44,7 +44,7 @@ struct sending { /* one message of a batch */
 struct uploading {
     struct run *run;
     struct sending *batch;
-    size_t count;
+    size_t count, most;
     uint64_t bytes;
     size_t *which; /* request index -> batch index */
     struct remote_append *requests;
@@ -117,6 +117,7 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
     }
     if (sending->op.attempt >= ATTEMPTS_MAX) {
         *wait = true;
+        sending->message.date = sending->op.date;
         return journal_op_delete(run->journal, sending->op.id, &run->err) &&
                refuse(run, mailbox, &sending->message, "the server took this message several times and never showed it");
     }
@@ -134,11 +135,12 @@ check_file(struct run *run, struct mailbox *mailbox, struct sending *sending, bo
     bool missing = false;
 
     *skip = true;
-    if (!run->local.ops->examine(run->local.self, &file, &facts, &missing, &err)) {
+    if (!run->local.ops->read_open(run->local.self, &file, &sending->handle, &missing, &err) ||
+        (!missing && !run->local.ops->read_facts(run->local.self, sending->handle, &facts, &err))) {
         run_problem(run, mailbox, &err);
         return run_pending(run, mailbox, message->id, PENDING_UNREADABLE, "upload", err.answer, NULL);
     }
-    if (missing) {
+    if (missing) { /* renamed, or removed: the next look finds out */
         mailbox->look_here = true;
         return true;
     }
@@ -149,7 +151,7 @@ check_file(struct run *run, struct mailbox *mailbox, struct sending *sending, bo
         return journal_message_save(run->journal, message, &run->err) &&
                run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered", "the file's bytes are not those of the message any more", NULL);
     }
-    if (memcmp(facts.digests.wire, message->wire, DIGEST_SIZE) != 0) {
+    if (message->uid == 0) { /* a refused one is asked about again when these change */
         memcpy(message->wire, facts.digests.wire, DIGEST_SIZE);
         memcpy(message->header, facts.digests.header, DIGEST_SIZE);
         message->size = facts.digests.size;
@@ -176,6 +178,7 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
     op->kind = OP_UPLOAD;
     op->mailbox = mailbox->row.id;
     op->message = message->id;
+    op->target = 0; /* it may have been a copy before */
     op->uidvalidity = mailbox->row.uidvalidity;
     op->uidnext = mailbox->row.uidnext;
     op->size = sending->wire_size;
@@ -201,50 +204,21 @@ close_file(struct run *run, struct sending *sending)
 }
 
 static bool
-open_file(struct run *run, struct sending *sending)
-{
-    const struct mailbox *mailbox = &run->mailboxes[sending->todo->mailbox];
-    struct local_file file = run_file(mailbox, &sending->message);
-    bool missing = false;
-
-    if (!run->local.ops->read_open(run->local.self, &file, &sending->handle, &missing, &run->err))
-        return false;
-    if (!missing)
-        return true;
-    error_set(&run->err, ERROR_LOCAL, "send message %s: it was renamed or removed while it was its turn", sending->message.base);
-    error_hint(&run->err, "run golub again");
-    return false;
-}
-
-static bool
 on_read(void *context, size_t index, void *to, size_t size, size_t *got)
 {
     struct uploading *up = context;
     struct run *run = up->run;
-    struct sending *sending = &up->batch[up->which[index]];
 
-    *got = 0;
-    if (sending->sent >= sending->wire_size)
-        return true;
-    if (sending->handle == NULL && !open_file(run, sending))
-        return false;
-    if (!run->local.ops->read(run->local.self, sending->handle, to, size, got, &run->err))
-        return false;
-    sending->sent += *got;
-    if (sending->sent >= sending->wire_size)
-        close_file(run, sending);
-    return true;
+    return run->local.ops->read(run->local.self, up->batch[up->which[index]].handle, to, size, got, &run->err);
 }
 
 static bool
 on_rewind(void *context, size_t index)
 {
     struct uploading *up = context;
-    struct sending *sending = &up->batch[up->which[index]];
+    struct run *run = up->run;
 
-    close_file(up->run, sending);
-    sending->sent = 0;
-    return true;
+    return run->local.ops->read_rewind(run->local.self, up->batch[up->which[index]].handle, &run->err);
 }
 
 static bool
@@ -256,6 +230,7 @@ on_done(void *context, size_t index, uint32_t uid, const struct remote_outcome *
     sending->answered = true;
     sending->uid = uid;
     sending->outcome = *outcome;
+    close_file(up->run, sending);
     up->run->done++;
     up->run->counts.bytes_up += sending->wire_size;
     report_progress(up->run->report, up->run->account->name, up->run->mailboxes[sending->todo->mailbox].row.name, up->run->done,
@@ -331,8 +306,10 @@ record_refused(struct uploading *up, struct sending *sending)
     }
     if (!journal_op_delete(run->journal, sending->op.id, &run->err))
         return false;
-    if (outcome->permanent)
+    if (outcome->permanent) {
+        sending->message.date = sending->op.date;
         return refuse(run, mailbox, &sending->message, outcome->answer);
+    }
     if (!outcome->over_quota || !up->over_quota)
         run_complain(run, mailbox, "store new mail on the server", outcome->answer,
                      outcome->over_quota ? "make room there; what is here stays, the next run tries again" : "the next run tries again");
@@ -399,24 +376,33 @@ add_to_batch(struct uploading *up, struct todo *todo)
     struct run *run = up->run;
     struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
     struct sending *sending = &up->batch[up->count];
-    bool wait, skip = true;
+    bool wait, skip = true, ok;
 
     *sending = (struct sending){.todo = todo};
     if (!run_load(run, todo->id, &sending->message) || !check_intent(run, mailbox, sending, &wait))
         return false;
-    if (wait)
-        todo->dropped = true;
-    if (wait || !check_file(run, mailbox, sending, &skip))
-        return wait;
-    if (skip) {
-        todo->dropped = true;
-        return true;
+    ok = wait || check_file(run, mailbox, sending, &skip);
+    if (ok && !skip)
+        ok = write_intent(run, mailbox, sending);
+    if (!ok || skip) {
+        todo->dropped = ok;
+        close_file(run, sending);
+        return ok;
     }
-    if (!write_intent(run, mailbox, sending))
-        return false;
     up->bytes += sending->wire_size;
     up->count++;
     return true;
+}
+
+/* Half of the files that this process may have open; sockets, folders and the journal need some, too. */
+static size_t
+count_open(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 >= UPLOAD_BATCH)
+        return UPLOAD_BATCH;
+    return limit.rlim_cur > 32 ? (size_t)limit.rlim_cur / 2 : 16;
 }
 
 static bool
@@ -428,7 +414,7 @@ upload_all(struct uploading *up, struct agenda *agenda)
     while (i < agenda->count && !up->over_quota && !run_stopped(run)) {
         if (!run_begin(run))
             return false;
-        for (; i < agenda->count && up->count < UPLOAD_BATCH && up->bytes < UPLOAD_BATCH_BYTES; i++) {
+        for (; i < agenda->count && up->count < up->most && up->bytes < UPLOAD_BATCH_BYTES; i++) {
             struct todo *todo = &agenda->todos[i];
 
             if (todo->dropped || todo->partner != 0 || todo->step.kept_back || todo->step.verb != PLAN_UPLOAD ||
@@ -448,7 +434,7 @@ upload_all(struct uploading *up, struct agenda *agenda)
 bool
 apply_uploads(struct run *run, struct agenda *agenda, bool *did)
 {
-    struct uploading up = {.run = run};
+    struct uploading up = {.run = run, .most = count_open()};
     bool any = false, ok;
 
     for (size_t i = 0; i < agenda->count; i++) {
@@ -464,12 +450,14 @@ apply_uploads(struct run *run, struct agenda *agenda, bool *did)
         return true;
     if (!situation_mark(run) || !apply_copies_there(run, agenda, did))
         return false;
-    up.batch = calloc(UPLOAD_BATCH, sizeof *up.batch);
-    up.which = calloc(UPLOAD_BATCH, sizeof *up.which);
-    up.requests = calloc(UPLOAD_BATCH, sizeof *up.requests);
+    up.batch = calloc(agenda_room(agenda, UPLOAD_BATCH), sizeof *up.batch);
+    up.which = calloc(agenda_room(agenda, UPLOAD_BATCH), sizeof *up.which);
+    up.requests = calloc(agenda_room(agenda, UPLOAD_BATCH), sizeof *up.requests);
     ok = (up.batch != NULL && up.which != NULL && up.requests != NULL) || run_no_memory(run);
     ok = ok && upload_all(&up, agenda);
     *did = *did || up.did;
+    for (size_t i = 0; i < up.count; i++) /* what was not sent because the journal failed */
+        close_file(run, &up.batch[i]);
     free(up.batch);
     free(up.which);
     free(up.requests);

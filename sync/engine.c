@@ -18,6 +18,7 @@
 #include "sync/recover.h"
 
 #define PASSES_MAX 6 /* a moved message with changed flags needs three */
+#define RENAMES_MAX 4 /* plans in a pass: a new name here, a new UID there, and what they uncover */
 
 static int
 status_of(const struct error *err)
@@ -129,6 +130,24 @@ look_and_identify(struct run *run)
     return true;
 }
 
+/*
+ * A row that took over another's file or UID is planned anew before anything is done: its new state may be one half of a move whose other
+ * half would be fetched or sent now.
+ */
+static bool
+plan(struct run *run, struct agenda *agenda)
+{
+    bool ok = true;
+
+    run->replan = true;
+    for (int i = 0; ok && run->replan && i < RENAMES_MAX; i++) {
+        run->replan = false;
+        agenda_free(agenda);
+        ok = agenda_make(run, agenda) && agenda_moves(run, agenda);
+    }
+    return ok;
+}
+
 /* One plan and its execution. *more: another pass may find more to do. */
 static bool
 pass(struct run *run, bool *more)
@@ -141,7 +160,7 @@ pass(struct run *run, bool *more)
         return false;
     if (run_stopped(run)) /* perhaps in the middle of reading new files: what is not read yet would be fetched a second time */
         return true;
-    ok = agenda_make(run, &agenda) && agenda_moves(run, &agenda) && apply(run, &agenda, &did);
+    ok = plan(run, &agenda) && apply(run, &agenda, &did);
     if (ok && did) { /* adds, changes and moves first: removals are planned on what they left */
         *more = true;
     } else if (ok && !run_stopped(run)) {
@@ -159,8 +178,8 @@ static bool
 dry_pass(struct run *run)
 {
     struct agenda agenda = {0};
-    bool ok = observe(run) && recover_intents(run) && identify(run) && agenda_make(run, &agenda) && agenda_moves(run, &agenda) &&
-              agenda_guard(run, &agenda) && agenda_print(run, &agenda);
+    bool ok = observe(run) && recover_intents(run) && observe_refused(run) && identify(run) && plan(run, &agenda) && agenda_guard(run, &agenda) &&
+              agenda_print(run, &agenda);
 
     agenda_free(&agenda);
     return ok;
@@ -267,7 +286,7 @@ work(struct run *run)
         return false;
     if (run->dry)
         return dry_pass(run);
-    if (!observe(run) || !recover_intents(run))
+    if (!observe(run) || !recover_intents(run) || !observe_refused(run))
         return false;
     for (int i = 0; more && i < PASSES_MAX && !run_stopped(run); i++) {
         if (!pass(run, &more))

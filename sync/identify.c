@@ -6,52 +6,7 @@
  * Proof, cheapest first: sizes (known already); equal header digest and INTERNALDATE, or our own deterministic file name; where
  * more than one candidate remains, or the date is another, the whole body. Counted as multisets.
  */
-#include "sync/pair.h"
-#include "sync/run.h"
-
-#include <inttypes.h>
-
-#define WIDE_COUNT 64 /* so few new UIDs that reading a header too many costs less than believing a wrong size */
-
-struct half { /* a message that is on one side only */
-    int64_t id;
-    uint64_t size;
-    int64_t date;
-    uint32_t uid;
-    bool has_header, wanted, paired;
-    bool intent;  /* a file that was sent and not confirmed */
-    bool same_header; /* with a file that is not paired */
-    bool got_body;
-    unsigned char header[DIGEST_SIZE], wire[DIGEST_SIZE], canonical[DIGEST_SIZE];
-    uint64_t body_size;
-    char base[LOCAL_BASE_MAX + 1]; /* of a file; for a UID the name its download would get */
-    uint32_t intent_uidnext;
-    int64_t intent_date;
-    char message_id[256];
-};
-
-struct halves {
-    struct half *at;
-    size_t count, size;
-};
-
-struct meeting { /* one mailbox */
-    struct run *run;
-    uint32_t index;
-    struct mailbox *mailbox;
-    struct halves files, uids;
-};
-
-static struct half *
-add_half(struct run *run, struct halves *halves)
-{
-    if (!array_grow(&halves->at, &halves->size, halves->count + 1, sizeof *halves->at)) {
-        (void)run_no_memory(run);
-        return NULL;
-    }
-    halves->at[halves->count] = (struct half){0};
-    return &halves->at[halves->count++];
-}
+#include "sync/meeting.h"
 
 /* ---- digests of files that are new here ---- */
 
@@ -114,167 +69,6 @@ examine_new_files(struct run *run)
 /* ---- pairs inside one mailbox ---- */
 
 static bool
-add_file_half(struct meeting *meeting, const struct journal_message *message)
-{
-    struct half *half = add_half(meeting->run, &meeting->files);
-    struct journal_op op;
-    bool found;
-
-    if (half == NULL || !journal_op_of(meeting->run->journal, message->id, &op, &found, &meeting->run->err))
-        return false;
-    half->id = message->id;
-    half->size = message->size;
-    half->date = message->date;
-    memcpy(half->header, message->header, DIGEST_SIZE);
-    memcpy(half->wire, message->wire, DIGEST_SIZE);
-    memcpy(half->base, message->base, sizeof half->base);
-    if (found && (op.kind == OP_UPLOAD || op.kind == OP_COPY || op.kind == OP_MOVE)) {
-        half->intent = true;
-        half->intent_uidnext = op.uidnext;
-        half->intent_date = op.date;
-        memcpy(half->canonical, op.canonical, DIGEST_SIZE);
-    }
-    return true;
-}
-
-static bool
-add_uid_half(struct meeting *meeting, const struct journal_message *message)
-{
-    struct half *half = add_half(meeting->run, &meeting->uids);
-
-    if (half == NULL)
-        return false;
-    half->id = message->id;
-    half->uid = message->uid;
-    half->size = message->size;
-    half->date = message->date;
-    half->has_header = message->has_header;
-    memcpy(half->header, message->header, DIGEST_SIZE);
-    run_base_name(meeting->run, meeting->mailbox, message, 0, half->base);
-    return true;
-}
-
-static bool
-gather(struct meeting *meeting)
-{
-    struct run *run = meeting->run;
-    struct journal_message message;
-    int64_t *ids;
-    size_t count;
-    bool ok = true;
-
-    if (!journal_message_ids(run->journal, meeting->mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err))
-        return false;
-    for (size_t i = 0; ok && i < count; i++) {
-        ok = run_load(run, ids[i], &message);
-        if (ok && message.uid == 0 && message.base[0] != '\0' && message.has_wire &&
-            (message.facts & (FACT_GONE_HERE | FACT_ALIAS | FACT_ALTERED)) == 0)
-            ok = add_file_half(meeting, &message);
-    }
-    /* Where there is no file to be paired, a first sync of a million messages needs no memory for them. */
-    for (size_t i = 0; ok && meeting->files.count != 0 && i < count; i++) {
-        ok = run_load(run, ids[i], &message);
-        if (ok && message.uid != 0 && message.base[0] == '\0' && (message.facts & FACT_GONE_THERE) == 0)
-            ok = add_uid_half(meeting, &message);
-    }
-    free(ids);
-    return ok;
-}
-
-static bool
-is_plausible(uint64_t a, uint64_t b)
-{
-    uint64_t differ = a > b ? a - b : b - a, slack = (a > b ? a : b) / 32;
-
-    return differ <= (slack > 4096 ? slack : 4096);
-}
-
-static int
-compare_sizes(const void *pa, const void *pb)
-{
-    uint64_t a = ((const struct half *)pa)->size, b = ((const struct half *)pb)->size;
-
-    return a == b ? 0 : a < b ? -1 : 1;
-}
-
-/* Is there a file of size low ... high? Files are sorted by size. */
-static bool
-has_size(const struct halves *files, uint64_t low, uint64_t high)
-{
-    size_t first = 0, end = files->count;
-
-    while (first < end) {
-        size_t middle = first + (end - first) / 2;
-
-        if (files->at[middle].size < low)
-            first = middle + 1;
-        else
-            end = middle;
-    }
-    return first < files->count && files->at[first].size <= high;
-}
-
-static bool
-has_intent(const struct halves *files, const struct half *uid)
-{
-    for (size_t f = 0; f < files->count; f++) {
-        const struct half *file = &files->at[f];
-
-        if (file->intent && uid->uid >= file->intent_uidnext && is_plausible(file->size, uid->size))
-            return true;
-    }
-    return false;
-}
-
-static int
-compare_bases(const void *pa, const void *pb)
-{
-    return strcmp((*(struct half *const *)pa)->base, (*(struct half *const *)pb)->base);
-}
-
-/* Files under the very name that a UID's download gets: our own, from before a crash, whatever size the server claims. */
-static bool
-choose_named(struct meeting *meeting)
-{
-    struct halves *files = &meeting->files;
-    struct half **by_base = calloc(files->count + 1, sizeof(struct half *));
-
-    if (by_base == NULL)
-        return run_no_memory(meeting->run);
-    for (size_t f = 0; f < files->count; f++)
-        by_base[f] = &files->at[f];
-    qsort(by_base, files->count, sizeof *by_base, compare_bases);
-    for (size_t u = 0; u < meeting->uids.count; u++) {
-        struct half *uid = &meeting->uids.at[u];
-
-        if (!uid->wanted)
-            uid->wanted = bsearch(&uid, by_base, files->count, sizeof *by_base, compare_bases) != NULL;
-    }
-    free(by_base);
-    return true;
-}
-
-/* Which UIDs may be one of the files? Sizes are known on both sides; servers that count sizes wrongly get a wider net where a
- * wrong answer would store a message twice: at a first meeting, after a repair, and where an APPEND was not confirmed. */
-static void
-choose_candidates(struct meeting *meeting)
-{
-    struct halves *files = &meeting->files;
-    bool wide = meeting->uids.count <= WIDE_COUNT || meeting->run->sizes_lie || meeting->run->pair_all || meeting->mailbox->row.state == MAILBOX_REPAIR || meeting->mailbox->row.messages == meeting->uids.count;
-    bool intents = false;
-
-    qsort(files->at, files->count, sizeof *files->at, compare_sizes);
-    for (size_t f = 0; !intents && f < files->count; f++)
-        intents = files->at[f].intent;
-    for (size_t u = 0; u < meeting->uids.count; u++) {
-        struct half *uid = &meeting->uids.at[u];
-        uint64_t slack = wide ? (uid->size / 32 > 4096 ? uid->size / 32 : 4096) : 0;
-
-        uid->wanted = has_size(files, uid->size > slack ? uid->size - slack : 0, uid->size + slack) || (intents && has_intent(files, uid));
-    }
-}
-
-static bool
 take_probes(struct meeting *meeting, bool headers)
 {
     struct run *run = meeting->run;
@@ -325,7 +119,11 @@ join(struct meeting *meeting, struct half *file, struct half *uid)
         here->date = there->date;
         here->rseen = there->rseen;
         memcpy(here->keywords, there->keywords, sizeof here->keywords);
-        here->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_REFUSED | FACT_ECHO);
+        if (file->alias) { /* its bases were those of another UID */
+            here->twin = 0;
+            here->rbase = here->lbase = 0;
+        }
+        here->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_REFUSED | FACT_ECHO | FACT_ALIAS);
         ok = journal_op_of(run->journal, here->id, &op, &found, &run->err) &&
              (!found || journal_op_delete(run->journal, op.id, &run->err)) &&
              journal_message_delete(run->journal, there->id, &run->err) && journal_message_save(run->journal, here, &run->err);
@@ -359,6 +157,8 @@ compare_by(const void *pa, const void *pb, void *context)
         return digest;
     if (a->uid != b->uid)
         return a->uid < b->uid ? -1 : 1;
+    if (a->alias != b->alias)
+        return a->alias ? 1 : -1;
     return a->id == b->id ? 0 : a->id < b->id ? -1 : 1;
 }
 
@@ -548,7 +348,7 @@ narrow(struct meeting *meeting)
 
     for (size_t f = 0; ok && f < meeting->files.count; f++) {
         const struct half *file = &meeting->files.at[f];
-        struct half *intent = !file->paired && file->intent ? add_half(meeting->run, &left) : NULL;
+        struct half *intent = !file->paired && file->intent ? meeting_add(meeting->run, &left) : NULL;
 
         if (!file->paired && file->intent && intent == NULL)
             ok = false;
@@ -558,7 +358,7 @@ narrow(struct meeting *meeting)
     for (size_t u = 0; ok && u < meeting->uids.count; u++) {
         struct half *uid = &meeting->uids.at[u];
 
-        uid->wanted = !uid->paired && (uid->same_header || has_intent(&left, uid));
+        uid->wanted = !uid->paired && (uid->same_header || meeting_has_intent(&left, uid));
     }
     free(left.at);
     return ok;
@@ -599,26 +399,14 @@ meet(struct meeting *meeting)
     return save_headers(meeting);
 }
 
-/* Is there anything that may be a pair? */
-static bool
-choose(struct meeting *meeting, bool *wanted)
-{
-    choose_candidates(meeting);
-    if (!choose_named(meeting))
-        return false;
-    for (size_t u = 0; !*wanted && u < meeting->uids.count; u++)
-        *wanted = meeting->uids.at[u].wanted;
-    return true;
-}
-
 static bool
 identify_mailbox(struct run *run, uint32_t index)
 {
     struct meeting meeting = {.run = run, .index = index, .mailbox = &run->mailboxes[index]};
-    bool wanted = false, ok = gather(&meeting);
+    bool wanted = false, ok = meeting_gather(&meeting);
 
     if (ok && meeting.files.count != 0 && meeting.uids.count != 0)
-        ok = choose(&meeting, &wanted);
+        ok = meeting_choose(&meeting, &wanted);
     /*
      * Rows that know both a UID and a file mean "deleted" where the file is missing: from here on a Maildir that was restored, or
      * another in its place, must be told by its mark, also if nothing has to be fetched or sent.

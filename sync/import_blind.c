@@ -286,7 +286,8 @@ static bool
 fetch_pages(struct blind *blind)
 {
     struct import *import = blind->import;
-    bool descending = import->account->import.order == ORDER_NEWEST;
+    /* Always the oldest first: equal headers are told apart by their order alone, which must be that of the rows. */
+    const bool descending = false;
     struct journal_listed page[LIMIT_BATCH];
     size_t count = LIMIT_BATCH;
     uint32_t after = 0;

@@ -91,17 +91,22 @@ loosen(struct keeping *keeping)
 
 /* ---- the guard ---- */
 
+bool
+import_is_released(const struct import *import, const struct journal_pop *row)
+{
+    const char *list = import->options->confirm_id;
+
+    return import->options->confirm && row->hold[0] != '\0' && (list == NULL || strcmp(row->hold, list) == 0);
+}
+
 static bool
 is_judged(const struct import *import, const struct journal_pop *row)
 {
     const struct policy *policy = &import->account->policy;
-    const char *list = import->options->confirm_id;
 
     if (row->keep_days >= 0 && row->since <= import->now - (int64_t)row->keep_days * DAY)
         return false;
-    if (!policy->guard || policy->max_delete >= 100)
-        return false;
-    return !(import->options->confirm && row->hold[0] != '\0' && (list == NULL || strcmp(row->hold, list) == 0));
+    return policy->guard && policy->max_delete < 100 && !import_is_released(import, row);
 }
 
 /* A short name for this list of removals: the same list has the same name. */
@@ -288,11 +293,11 @@ import_keep(struct import *import)
     keeping->has_top = import->info.top;
     ok = (days < 0 || journal_pop_due(import->journal, days, import->now, &keeping->due, &keeping->due_count, &import->err)) &&
          loosen(keeping);
-    if (!ok || keeping->due_count == 0)
+    if (!ok)
         goto out;
-    if (import->identity == BY_UIDL)
+    if (import->identity == BY_UIDL && keeping->due_count > 0)
         ok = decide_all(keeping);
-    else
+    if (import->identity != BY_UIDL && days >= 0 && import->messages > 0)
         import_say(import, "keep", "the server has no UIDL: nothing is removed from it");
 out:
     if (keeping != NULL) {

@@ -171,28 +171,29 @@ read_repeated(struct import *import, bool *supported)
     return true;
 }
 
+/* *repeated: some are to be told apart. *by_header: their headers are known now; else the header is the name, or there is no TOP. */
 static bool
-resolve_repeated(struct import *import)
+look_at_repeated(struct import *import, bool *repeated, bool *by_header)
 {
-    uint64_t repeated;
-    bool by_header = import->identity == BY_UIDL; /* else the header is the name */
+    uint64_t count;
 
-    if (!journal_listing_count(import->journal, LISTED_REPEATED, &repeated, &import->err))
+    if (!journal_listing_count(import->journal, LISTED_REPEATED, &count, &import->err))
         return false;
-    if (repeated == 0)
-        return true;
-    if (by_header && !read_repeated(import, &by_header))
+    *repeated = count > 0;
+    *by_header = *repeated && import->identity == BY_UIDL;
+    if (*by_header && !read_repeated(import, by_header))
         return false;
-    if (import->identity == BY_UIDL)
+    if (*repeated && import->identity == BY_UIDL)
         report_note(import->report, import->account->name, "%" PRIu64 " messages have a UIDL that is repeated: they are not removed%s",
-                    repeated, by_header ? "" : ", and counted, since the server has no TOP");
-    return journal_listing_pair(import->journal, by_header, &import->err);
+                    count, *by_header ? "" : ", and counted, since the server has no TOP");
+    return true;
 }
 
 /* ---- the journal beside it ---- */
 
+/* In one commit: no row is there without the kind of its name. */
 static bool
-forget_gone(struct import *import)
+settle(struct import *import, bool repeated, bool by_header)
 {
     const char *identity = import->identity == BY_UIDL ? "uidl" : "header";
     uint64_t forgotten = 0;
@@ -201,6 +202,7 @@ forget_gone(struct import *import)
     if (!journal_begin(import->journal, &import->err))
         return false;
     ok = (import->messages == 0 || journal_set(import->journal, "identity", identity, &import->err)) &&
+         (!repeated || journal_listing_pair(import->journal, by_header, import->now, &import->err)) &&
          (!import->complete || journal_listing_forget(import->journal, &forgotten, &import->err));
     if (!import_end(import, ok))
         return false;
@@ -212,15 +214,16 @@ forget_gone(struct import *import)
 bool
 import_list(struct import *import)
 {
+    bool repeated, by_header;
     uint64_t begun;
 
     if (!list(import))
         return false;
     if (import->identity == BY_BODY) {
         import->complete = false; /* until all were fetched */
-        return forget_gone(import);
+        return settle(import, false, false);
     }
-    return resolve_repeated(import) && forget_gone(import) &&
+    return look_at_repeated(import, &repeated, &by_header) && settle(import, repeated, by_header) &&
            journal_pop_count(import->journal, POP_FETCHING, &begun, &import->err) &&
            (begun == 0 || journal_listing_want_fetching(import->journal, &import->err));
 }

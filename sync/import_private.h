@@ -81,6 +81,8 @@ bool import_recover(struct import *import);
 bool import_list(struct import *import);
 bool import_skip(struct import *import);
 bool import_keep(struct import *import);
+/** The user gave his word for this removal. */
+bool import_is_released(const struct import *import, const struct journal_pop *row);
 bool import_fetch(struct import *import);
 bool import_fetch_blind(struct import *import);
 bool import_remove(struct import *import);

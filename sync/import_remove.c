@@ -74,9 +74,9 @@ mark_page(struct removing *removing)
     for (size_t i = 0; i < removing->count; i++) {
         struct journal_pop *row = &removing->rows[i];
 
-        /* From now on it is due under the `keep` of today, whoever had to say so. */
+        if (import_is_released(import, row)) /* the word holds for a next run, too, should this one be cut off */
+            row->keep_days = import->account->import.keep_days;
         row->state = POP_REMOVING;
-        row->keep_days = import->account->import.keep_days;
         row->hold[0] = row->why[0] = '\0';
     }
     removing->answered = 0;

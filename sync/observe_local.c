@@ -4,7 +4,7 @@
  * between two reads of a directory makes a file invisible for a moment. After that every folder that changed meanwhile is read
  * again: what is missing in one may have been moved to another that was read before.
  */
-#include "sync/run.h"
+#include "sync/twins.h"
 
 struct look { /* one folder while it is being read */
     struct run *run;
@@ -17,6 +17,8 @@ struct look { /* one folder while it is being read */
     bool stable;  /* the last listing was */
     bool bad;     /* it holds a name that can't be used */
     bool missing; /* the first listing lacked a name */
+    bool twin;    /* a name came twice */
+    struct twins *twins; /* of all folders */
 };
 
 static bool
@@ -73,62 +75,6 @@ add_file(struct look *look, const char *base, const char *info)
     return ok;
 }
 
-/*
- * Two files of one base name in one folder (a mail reader copied within the folder, or was cut off between link and unlink). The
- * one with more flags keeps the name; equal bytes: the other goes to the quarantine; else it gets a name of its own.
- */
-static bool
-split_twins(struct look *look, struct journal_message *message, const char *info)
-{
-    struct run *run = look->run;
-    struct local_file a = run_file(look->mailbox, message), b = {look->mailbox->row.folder, message->base, info};
-    struct local_facts facts_a, facts_b;
-    struct error err = {0};
-    bool missing_a = false, missing_b = false;
-
-    if (run->dry || (look->mailbox->row.state != MAILBOX_ACTIVE && look->mailbox->row.state != MAILBOX_REPAIR))
-        return true;
-    if (!run->local.ops->examine(run->local.self, &a, &facts_a, &missing_a, &err) ||
-        !run->local.ops->examine(run->local.self, &b, &facts_b, &missing_b, &err)) {
-        run_problem(run, look->mailbox, &err);
-        return true;
-    }
-    if (missing_a || missing_b) /* a rename under our eyes: the second look sees one of them */
-        return true;
-    if (memcmp(facts_a.digests.wire, facts_b.digests.wire, DIGEST_SIZE) == 0) {
-        unsigned more = run_flags_of(info, 0), less = run_flags_of(message->info, 0);
-        bool keep_b = __builtin_popcount(more) > __builtin_popcount(less);
-        char name[200];
-        struct local_removal removal = {.file = keep_b ? a : b, .quarantine = name};
-        struct journal_quarantined row = {.uid = message->uid, .since = run->now, .size = facts_a.digests.size};
-
-        (void)text_print(name, sizeof name, "%lld.twin.%lld", (long long)run->now, (long long)message->id);
-        (void)text_print(row.name, sizeof row.name, "%s", name);
-        (void)text_print(row.mailbox, sizeof row.mailbox, "%s", look->mailbox->row.name);
-        (void)text_print(row.base, sizeof row.base, "%s", message->base);
-        (void)text_print(row.info, sizeof row.info, "%s", removal.file.info);
-        (void)text_print(row.why, sizeof row.why, "a second file of the same name and the same bytes");
-        if (!run->local.ops->remove(run->local.self, &removal, 1, &run->err))
-            return false;
-        if (!removal.ok)
-            return true;
-        if (keep_b)
-            (void)text_print(message->info, sizeof message->info, "%s", info);
-        message->lseen = run_flags_of(message->info, message->lbase);
-        return journal_quarantine_add(run->journal, &row, &run->err) && journal_message_save(run->journal, message, &run->err);
-    }
-    char fresh[LOCAL_BASE_MAX + 1];
-    struct local_move move = {.from = b, .to = {look->mailbox->row.folder, fresh, info}};
-
-    if (!text_print(fresh, sizeof fresh, "%.200s_%lld", message->base, (long long)run->now))
-        return true;
-    if (!run->local.ops->link(run->local.self, &move, 1, &run->err))
-        return false;
-    if (move.ok && !run->local.ops->unlink_moved(run->local.self, &move, 1, &run->err))
-        return false;
-    return !move.ok || add_file(look, fresh, info);
-}
-
 static bool
 on_file(void *context, const char *base, const char *info)
 {
@@ -144,8 +90,10 @@ on_file(void *context, const char *base, const char *info)
         /* The second listing names everything again; within one listing a base comes once, or it has a twin. */
         if (strcmp(message.info, info) == 0)
             return true;
-        if (!look->second)
-            return split_twins(look, &message, info);
+        if (!look->second) {
+            look->twin = true;
+            return twins_note(look->run, look->twins, &message, info);
+        }
     }
     before = message;
     (void)text_print(message.info, sizeof message.info, "%s", info);
@@ -193,8 +141,12 @@ read_folder(struct look *look)
     }
     if (!look->stable)
         run->no_removals_there = true;
-    /* A name that can't be used keeps back removals in every run until it is gone, so the folder is read in every run. */
-    (void)text_print(mailbox->row.stamp, sizeof mailbox->row.stamp, "%s", look->stable && !stamp.racy && !look->bad ? stamp.text : "");
+    if (!run->dry)
+        run->local.ops->sweep(run->local.self, mailbox->row.folder);
+    /* A name that can't be used keeps back removals in every run until it is gone, so the folder is read in every run. The same
+     * for a name that two files have: what is not settled in this run is settled in the next. */
+    (void)text_print(mailbox->row.stamp, sizeof mailbox->row.stamp, "%s",
+                     look->stable && !stamp.racy && !look->bad && !look->twin ? stamp.text : "");
     return true;
 }
 
@@ -302,14 +254,14 @@ can_be_read(const struct mailbox *mailbox)
 }
 
 static bool
-read_all(struct run *run, struct look *looks)
+read_all(struct run *run, struct look *looks, struct twins *twins)
 {
     bool any = false, ok = true;
 
     for (size_t i = 0; ok && i < run->count; i++) {
         struct look *look = &looks[i];
 
-        *look = (struct look){.run = run, .mailbox = &run->mailboxes[i]};
+        *look = (struct look){.run = run, .mailbox = &run->mailboxes[i], .twins = twins};
         look->mailbox->look_here = look->mailbox->look_here && can_be_read(look->mailbox);
         if (!look->mailbox->look_here)
             continue;
@@ -339,9 +291,10 @@ bool
 observe_local(struct run *run)
 {
     struct look *looks = calloc(run->count != 0 ? run->count : 1, sizeof *looks);
+    struct twins twins = {0};
     bool ok = looks != NULL || run_no_memory(run);
 
-    ok = ok && run_begin(run) && read_all(run, looks);
+    ok = ok && run_begin(run) && read_all(run, looks, &twins);
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
@@ -360,5 +313,7 @@ observe_local(struct run *run)
         free(looks[i].before);
     }
     free(looks);
+    ok = ok && twins_split(run, &twins);
+    free(twins.at);
     return ok;
 }

@@ -96,7 +96,7 @@ static bool
 begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
 {
     report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "repair", why);
-    sight->again_full = true;
+    sight->again_full = sight->mailbox->repaired = true;
     run->went_back = run->went_back || back;
     run->no_removals_here = true; /* what seems to have vanished elsewhere may be here under another UID */
     /* At once: rows without their UIDs under cursors that say "nothing new" would be sent as new mail by the next run. */
@@ -114,7 +114,9 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
     sight->selected = *selected;
     sight->started = true;
     if (row->uidvalidity != 0 && selected->uidvalidity != row->uidvalidity) {
-        if (!begin_repair(run, sight, false, "its UIDVALIDITY changed: both sides are paired again by content, nothing is deleted"))
+        /* It only ever grows (RFC 9051 section 2.3.1.1): a smaller one comes out of a backup, and the other mailboxes with it. */
+        if (!begin_repair(run, sight, selected->uidvalidity < row->uidvalidity,
+                          "its UIDVALIDITY changed: both sides are paired again by content, nothing is deleted"))
             return false;
         row->uidvalidity = selected->uidvalidity;
         return true;
@@ -123,6 +125,9 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
         return begin_repair(run, sight, true, "the server went back in time: both sides are paired again by content, nothing is deleted");
     if (row->modseq != 0 && selected->modseq != 0 && selected->modseq < row->modseq)
         return begin_repair(run, sight, true, "the server's MODSEQ went back: both sides are paired again by content, nothing is deleted");
+    /* Another mailbox showed that the server went back. A size and a date would tell here; where sizes lie, a date alone proves nothing. */
+    if (run->no_deltas && run->sizes_lie && row->uidvalidity != 0 && !sight->mailbox->repaired)
+        return begin_repair(run, sight, true, "the server went back in time: both sides are paired again by content, nothing is deleted");
     row->uidvalidity = selected->uidvalidity;
     row->permanent = selected->permanent;
     return true;

@@ -96,3 +96,11 @@ plan_message(const struct plan_message *message, const struct policy *policy)
     }
     return step_of(PLAN_REMOVE_HERE, policy->pull.deletes);
 }
+
+const char *
+plan_verb_word(enum plan_verb verb)
+{
+    static const char *const words[] = {"nothing", "forget", "download", "upload", "flags", "remove-here", "remove-there"};
+
+    return words[verb];
+}

@@ -53,4 +53,7 @@ struct plan_step {
 /** @return what to do; the same input always gives the same answer */
 struct plan_step plan_message(const struct plan_message *message, const struct policy *policy);
 
+/** The word for it in `status`, --dry-run and JSON. */
+const char *plan_verb_word(enum plan_verb verb);
+
 #endif

@@ -4,9 +4,11 @@
  *
  *   REMOVE_REMOTE  still there with \Deleted, all else as it was: planned again and done. Otherwise \Deleted comes off.
  *   REMOVE_LOCAL   the file is in the quarantine: the row and the quarantine's index are finished. Else it is planned again.
+ *                  A second file of one name (twins.c): the same for the index; its row stays.
  *   UPLOAD, COPY, MOVE  paired by content; or planned again once the unanswered command can't be running any more.
  */
 #include "sync/recover.h"
+#include "sync/twins.h"
 
 static bool
 finish_local(struct run *run, const struct journal_op *op, struct journal_message *message, bool found)
@@ -16,6 +18,8 @@ finish_local(struct run *run, const struct journal_op *op, struct journal_messag
 
     if (!found || mailbox == NULL)
         return journal_op_delete(run->journal, op->id, &run->err);
+    if (op->target != 0)
+        return twins_finish(run, op, message);
     if ((message->facts & FACT_GONE_HERE) == 0 || !run->local.ops->in_quarantine(run->local.self, op->name))
         return true; /* still here: planned again under the same intent */
     (void)text_print(row.name, sizeof row.name, "%s", op->name);

@@ -28,7 +28,9 @@ struct mailbox {
     bool full;       /* no delta */
     bool stirred;    /* we changed it on the server: look again, so that echoes and cursors settle */
     /* what went wrong */
+    bool stuck;      /* the server refused to remove something in it: not asked again, and not said again, in this run */
     bool unsure;     /* could not be observed: nothing is done in it in this run */
+    bool repaired; /* in this run: its rows were unpaired */
     bool unread;     /* its folder could not be listed: what is missing in it is not known */
 };
 
@@ -127,7 +129,14 @@ bool survey_again(struct run *run);         /* the second look: has anything mov
 bool survey_create(struct run *run);        /* mailboxes made on the other side */
 bool observe_remote(struct run *run);       /* every mailbox with look_there */
 bool observe_local(struct run *run);        /* every folder with look_here */
+bool observe_refused(struct run *run);      /* files that the server refused: has one changed since? */
 bool identify(struct run *run);             /* digests of new files, pairs inside each mailbox */
+/** Elements that an array for one batch of it needs. */
+static inline size_t
+agenda_room(const struct agenda *agenda, size_t batch)
+{
+    return agenda->count < batch ? agenda->count + 1 : batch;
+}
 bool agenda_make(struct run *run, struct agenda *agenda);
 bool agenda_moves(struct run *run, struct agenda *agenda);
 bool agenda_guard(struct run *run, struct agenda *agenda);

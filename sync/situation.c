@@ -171,16 +171,30 @@ check_first(struct run *run, const char *server, enum local_root root)
     return run->dry || remember(run, server);
 }
 
+/* A journal that wrote no mark never changed mail: nothing rests on what it knows. */
+static bool
+is_virgin(struct run *run, bool *virgin)
+{
+    char *number;
+
+    if (!journal_get(run->journal, "run", &number, &run->err))
+        return false;
+    *virgin = number == NULL;
+    free(number);
+    return true;
+}
+
 bool
 situation_check(struct run *run)
 {
     char server[65];
     char *account = NULL, *sizes = NULL;
+    bool virgin;
     enum local_root root;
     bool ok = false;
 
     if (!server_digest(run, server) || !journal_get(run->journal, "account", &account, &run->err) ||
-        !journal_get(run->journal, "sizes", &sizes, &run->err))
+        !journal_get(run->journal, "sizes", &sizes, &run->err) || !is_virgin(run, &virgin))
         goto out;
     run->sizes_lie = sizes != NULL;
     if (account != NULL &&
@@ -194,14 +208,7 @@ situation_check(struct run *run)
         goto out;
     }
     if (account != NULL && (root == ROOT_MISSING || root == ROOT_EMPTY)) {
-        char *run_text = NULL;
-        bool virgin;
-
-        if (!journal_get(run->journal, "run", &run_text, &run->err))
-            goto out;
-        virgin = run_text == NULL; /* the first run was cut off before it changed anything */
-        free(run_text);
-        if (!virgin || root == ROOT_MISSING) {
+        if (!virgin || root == ROOT_MISSING) { /* else the first run was cut off before it changed anything */
             (void)refuse(run, "the Maildir of a known account is missing or empty: nothing was touched",
                          "mount or move it back; to fetch everything anew, move the state folder away");
             goto out;
@@ -210,7 +217,8 @@ situation_check(struct run *run)
     run->no_root = root == ROOT_MISSING;
     if (!run->no_root && !run->local.ops->read_mark(run->local.self, &run->mark, &run->err))
         goto out;
-    if (account == NULL) {
+    /* Restored from before its first mark: another journal has been here since, and is taken over like a lost one. */
+    if (account == NULL || (virgin && run->mark.present && strcmp(run->mark.account, account) != 0)) {
         ok = check_first(run, server, root);
         goto out;
     }

@@ -203,13 +203,27 @@ take_wire(struct run *run, struct mailbox *mailbox, const struct remote_listed *
     return true;
 }
 
+/* The mailbox by the bytes of its name, or by those it had before UTF8=ACCEPT came or went. */
+static bool
+find_listed(struct run *run, const struct remote_listed *listed, struct mailbox **mailbox)
+{
+    *mailbox = find_by_wire(run, listed->name);
+    if (*mailbox != NULL || listed->other.at == NULL)
+        return true;
+    *mailbox = find_by_wire(run, listed->other);
+    return *mailbox == NULL || take_wire(run, *mailbox, listed);
+}
+
 static bool
 see_listed(void *context, const struct remote_listed *listed)
 {
     struct run *run = context;
     char name[LIMIT_MAILBOX_NAME + 1], folder[LOCAL_FOLDER_MAX + 1];
     struct error err = {0};
-    struct mailbox *mailbox = find_by_wire(run, listed->name);
+    struct mailbox *mailbox;
+
+    if (!find_listed(run, listed, &mailbox))
+        return false;
 
     if (run->info.capabilities == NULL) /* the prefix of the namespace comes in the same turn as the list */
         run->remote.ops->info(run->remote.self, &run->info);
@@ -460,132 +474,4 @@ survey_again(struct run *run)
                                   row->messages != mailbox->messages || (mailbox->modseq != 0 && row->modseq != mailbox->modseq);
     }
     return true;
-}
-
-static bool
-create_folder(struct run *run, struct mailbox *mailbox)
-{
-    struct error err = {0};
-    struct local_stamp stamp;
-    bool missing = true;
-
-    if (run->dry) {
-        report_message(run->report, run->account->name, mailbox->row.name, "create-here", 0, "", "");
-        run->counts.mailboxes_made_here++;
-    } else {
-        /* Not listed, and yet there: the file system takes another name for this one (case, normal form). */
-        if (!run->local.ops->stamp(run->local.self, mailbox->row.folder, &stamp, &missing, &run->err))
-            return false;
-        if (!missing) {
-            mailbox->refused = true;
-            run_complain(run, mailbox, "make a folder for this mailbox", "the file system takes its name for that of a folder that is there",
-                         "rename one of the two mailboxes, or leave one out with `mailboxes`");
-            return true;
-        }
-        if (!situation_mark(run))
-            return false;
-        if (!run->local.ops->create(run->local.self, mailbox->row.folder, &err)) {
-            mailbox->refused = true;
-            run_problem(run, mailbox, &err);
-            return true;
-        }
-        report_mailbox(run->report, run->account->name, mailbox->row.name, "created-here", "made here");
-        run->counts.mailboxes_made_here++;
-    }
-    mailbox->row.state = MAILBOX_ACTIVE;
-    mailbox->folder_here = true;
-    mailbox->look_there = true;
-    mailbox->look_here = !run->dry && mailbox->row.id != 0; /* rows of before, if any, are looked for in it */
-    run->counts.mailboxes++;
-    return run_begin(run) && situation_mark_commit(run) && save_mailbox(run, mailbox) && run_commit(run);
-}
-
-struct creation {
-    struct run *run;
-    const size_t *which;
-};
-
-static bool
-see_created(void *context, size_t index, struct text wire, const struct remote_outcome *outcome)
-{
-    struct creation *creation = context;
-    struct run *run = creation->run;
-    struct mailbox *mailbox = &run->mailboxes[creation->which[index]];
-
-    if (!outcome->ok) {
-        mailbox->refused = true;
-        run_complain(run, mailbox, "make this mailbox on the server", outcome->answer,
-                     "rename the folder to a name that the server takes; its mail stays here meanwhile");
-        return run_begin(run) && run_pending(run, mailbox, 0, PENDING_MAILBOX, "create-there", outcome->answer, NULL) && run_commit(run);
-    }
-    free(mailbox->row.wire);
-    mailbox->row.wire = strndup(wire.at, wire.len);
-    if (mailbox->row.wire == NULL)
-        return run_no_memory(run);
-    mailbox->row.state = MAILBOX_ACTIVE;
-    mailbox->row.separator = run->info.separator;
-    mailbox->listed = mailbox->look_there = mailbox->look_here = true;
-    run->counts.mailboxes_made_there++;
-    run->counts.mailboxes++;
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "created-there", "made on the server");
-    return run_begin(run) && save_mailbox(run, mailbox) && journal_pending_clear(run->journal, mailbox->row.id, 0, &run->err) &&
-           run_commit(run);
-}
-
-static bool
-create_there(struct run *run, struct text *names, size_t *which, char *texts)
-{
-    struct creation creation = {.run = run, .which = which};
-    size_t count = 0;
-    char separator = run->info.separator != 0 ? run->info.separator : '/';
-
-    for (size_t i = 0; i < run->count; i++) {
-        struct mailbox *mailbox = &run->mailboxes[i];
-        char *utf8 = texts + count * (LIMIT_MAILBOX_NAME + 1);
-        struct error err = {0};
-
-        if (mailbox->row.state != MAILBOX_NEW_LOCAL || !mailbox->chosen || !mailbox->asked || mailbox->refused || mailbox->listed)
-            continue;
-        if (!run->account->policy.push.mailboxes)
-            continue;
-        if (run->dry) {
-            report_message(run->report, run->account->name, mailbox->row.name, "create-there", 0, "", "");
-            run->counts.mailboxes_made_there++;
-            mailbox->look_here = true;
-            mailbox->row.state = MAILBOX_ACTIVE;
-            continue;
-        }
-        if (!names_to_server(mailbox->row.name, separator, utf8, &err)) {
-            mailbox->refused = true;
-            run_problem(run, mailbox, &err);
-            continue;
-        }
-        names[count] = text_of(utf8);
-        which[count++] = i;
-        if (count == 64) {
-            if (!run->remote.ops->create(run->remote.self, names, count, see_created, &creation, &run->err))
-                return false;
-            count = 0;
-        }
-    }
-    return count == 0 || run->remote.ops->create(run->remote.self, names, count, see_created, &creation, &run->err);
-}
-
-bool
-survey_create(struct run *run)
-{
-    struct text names[64];
-    size_t which[64];
-    char *texts = calloc(64, LIMIT_MAILBOX_NAME + 1);
-    bool ok = texts != NULL || run_no_memory(run);
-
-    for (size_t i = 0; ok && i < run->count; i++) {
-        struct mailbox *mailbox = &run->mailboxes[i];
-
-        if (mailbox->row.state == MAILBOX_NEW_REMOTE && mailbox->chosen && mailbox->asked && !mailbox->refused && run->account->policy.pull.mailboxes)
-            ok = create_folder(run, mailbox);
-    }
-    ok = ok && create_there(run, names, which, texts);
-    free(texts);
-    return ok;
 }

@@ -89,6 +89,13 @@ struct local_removal { /* out of the folder, into the quarantine */
     struct error err;
 };
 
+struct local_folder { /* one to be made */
+    const char *folder;
+    /* [out] */
+    bool ok;
+    struct error err;
+};
+
 enum local_root { ROOT_PRESENT, ROOT_MISSING, ROOT_PARENT_MISSING, ROOT_EMPTY };
 
 struct local_mark { /* the file .golub in the root */
@@ -114,10 +121,16 @@ struct local_ops {
      * An unstable listing was reported all the same: names in it are true, absence proves nothing.
      */
     bool (*scan)(void *local, const char *folder, const struct local_scanner *to, void *context, struct local_stamp *stamp, bool *stable, struct error *err);
+    /** Remove what an earlier run of this account left in its tmp/. What fails is tried again another day. */
+    void (*sweep)(void *local, const char *folder);
     /** Size, date and digests by reading the file. *missing: not there (any more) under that name; *changed: it changed while it was read */
     bool (*examine)(void *local, const struct local_file *file, struct local_facts *facts, bool *missing, struct error *err);
+    /** mtime alone, without reading. *missing: not there (any more) under that name */
+    bool (*date)(void *local, const struct local_file *file, int64_t *date, bool *missing, struct error *err);
     /** Open for reading in wire form. NULL in *handle with *missing: not there. */
     bool (*read_open)(void *local, const struct local_file *file, void **handle, bool *missing, struct error *err);
+    /** Size, date and digests of what is open, whatever its name is by now; it is at its start again. */
+    bool (*read_facts)(void *local, void *handle, struct local_facts *facts, struct error *err);
     bool (*read)(void *local, void *handle, void *to, size_t size, size_t *got, struct error *err);
     bool (*read_rewind)(void *local, void *handle, struct error *err);
     void (*read_close)(void *local, void *handle);
@@ -141,6 +154,8 @@ struct local_ops {
     bool (*quarantine_drop)(void *local, const char *name, struct error *err);
     /** Make a folder with cur/, new/ and tmp/, parents too, durable. One that is there already is fine. */
     bool (*create)(void *local, const char *folder, struct error *err);
+    /** The same for many, with flushes in common. Each item has its outcome; false: none of them is certain. */
+    bool (*create_all)(void *local, struct local_folder *items, size_t count, struct error *err);
     /** Bytes free where mail is written. */
     bool (*free_space)(void *local, uint64_t *bytes, struct error *err);
     /** For `check`: type of file system, whether one syncfs serves a batch. */

@@ -35,6 +35,7 @@ enum remote_attribute { /* RFC 9051 7.3.1, RFC 6154 */
 struct remote_listed { /* one mailbox of a survey */
     struct text name;  /* wire bytes */
     struct text utf8;  /* decoded; .at == NULL if the name is not valid modified UTF-7 */
+    struct text other; /* its bytes in the other encoding, modified UTF-7 or UTF-8: an earlier session may have used that; .at == NULL: the same */
     char separator;    /* 0: NIL, a flat name */
     unsigned attributes;
     bool has_status; /* all of the four below are known; false where the server gave none or an incomplete one */

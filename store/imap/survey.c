@@ -252,10 +252,15 @@ hand_over(struct survey *survey, bool (*listed)(void *context, const struct remo
             continue;
         out.attributes = mailbox->attributes | (is_shared(imap, out.name) ? (unsigned)REMOTE_SHARED : 0u);
         buffer_clear(&decoded);
-        if (client_utf8(imap))
+        if (client_utf8(imap)) {
             out.utf8 = utf8_valid(out.name) ? out.name : (struct text){NULL, 0};
-        else if (utf7_decode(out.name, &decoded))
-            out.utf8 = (struct text){decoded.at, decoded.len};
+            if (utf7_encode(out.name, &decoded))
+                out.other = (struct text){decoded.at, decoded.len};
+        } else if (utf7_decode(out.name, &decoded)) {
+            out.utf8 = out.other = (struct text){decoded.at, decoded.len};
+        }
+        if (out.other.len == out.name.len && memcmp(out.other.at, out.name.at, out.name.len) == 0)
+            out.other = (struct text){NULL, 0};
         out.has_status = status->has_messages && status->has_uidnext && status->has_uidvalidity;
         if (out.has_status) {
             out.messages = status->messages;

@@ -106,7 +106,7 @@ MUST_CHECK bool journal_mailboxes(struct journal *journal, struct journal_mailbo
 void journal_mailboxes_free(struct journal_mailbox *list, size_t count);
 /** Insert (id 0: set on success) or update all columns. */
 MUST_CHECK bool journal_mailbox_save(struct journal *journal, struct journal_mailbox *mailbox, struct error *err);
-/** With all its messages, pending rows and intents. */
+/** With all its messages, pending rows and intents. A copy or move into another mailbox stays, as one whose source is not known. */
 MUST_CHECK bool journal_mailbox_delete(struct journal *journal, int64_t mailbox, struct error *err);
 
 /* Finders: *found false (and true) if there is no such row; *out is filled in only if found. */
@@ -115,7 +115,10 @@ MUST_CHECK bool journal_message_by_uid(struct journal *journal, int64_t mailbox,
 MUST_CHECK bool journal_message_by_base(struct journal *journal, int64_t mailbox, const char *base, struct journal_message *out, bool *found, struct error *err);
 /** Insert (id 0: set on success) or update all columns; the dirty index follows. */
 MUST_CHECK bool journal_message_save(struct journal *journal, struct journal_message *message, struct error *err);
-/** With its pending row; intents of it go too. */
+/**
+ * With its pending row and its intents: those that journal_op_of finds for it. A copy or move that it was the source of stays, with
+ * message 0: the command may still be under way, and its target must not be sent in another way meanwhile.
+ */
 MUST_CHECK bool journal_message_delete(struct journal *journal, int64_t id, struct error *err);
 
 enum journal_which {
@@ -124,6 +127,7 @@ enum journal_which {
     WHICH_WITH_UID,   /* uid known and not gone there */
     WHICH_WITH_BASE,  /* base known and not gone here */
     WHICH_MARKED,     /* uid and base there, \\Deleted in rseen and lseen */
+    WHICH_ALIAS,      /* files of another row's UID, not gone here */
 };
 /** Ids of one mailbox's (0: every mailbox's) messages, ordered by mailbox, then uid, then id; the caller frees *ids. */
 MUST_CHECK bool journal_message_ids(struct journal *journal, int64_t mailbox, enum journal_which which, int64_t **ids, size_t *count, struct error *err);
@@ -144,7 +148,7 @@ struct journal_op { /* an intent, durable before its command */
     int64_t id;
     enum journal_op_kind kind;
     int64_t mailbox, message; /* 0: none */
-    int64_t target;           /* move, copy: the row that will hold the new UID */
+    int64_t target;           /* move, copy: the row that will hold the new UID; remove local: that row stays, it has another file */
     uint32_t uidvalidity, uidnext;
     unsigned char canonical[DIGEST_SIZE];
     uint64_t size;
@@ -156,7 +160,7 @@ struct journal_op { /* an intent, durable before its command */
 MUST_CHECK bool journal_op_add(struct journal *journal, struct journal_op *op, struct error *err);
 MUST_CHECK bool journal_op_save(struct journal *journal, const struct journal_op *op, struct error *err);
 MUST_CHECK bool journal_op_delete(struct journal *journal, int64_t id, struct error *err);
-/** The intent that names this message (as message or target), if any. */
+/** The intent whose outcome this row waits for, if any: of a copy or move its target has one, its source has none. */
 MUST_CHECK bool journal_op_of(struct journal *journal, int64_t message, struct journal_op *out, bool *found, struct error *err);
 /** All of them, by id; the caller frees *ops. */
 MUST_CHECK bool journal_ops(struct journal *journal, struct journal_op **ops, size_t *count, struct error *err);
@@ -281,12 +285,14 @@ MUST_CHECK bool journal_listing_mark(struct journal *journal, uint32_t number, s
 /** Header digest of a repeated one. */
 MUST_CHECK bool journal_listing_header(struct journal *journal, uint32_t number, const unsigned char *header, struct error *err);
 /**
- * Tell repeated UIDLs apart: the k on the server and the m rows of one UIDL and one header pair min(k, m). Rows without a header pair with
- * what is left. What then has no row, or one that is still POP_FETCHING, becomes LISTED_NEW; rows left over are forgotten by
- * journal_listing_forget. A number without header digest is left out of all that, and keeps the rows of its UIDL.
+ * Tell repeated UIDLs apart; in a transaction. The k on the server and the m rows of one UIDL and one header pair min(k, m), the lowest number
+ * with the oldest row: what nothing else tells apart is at least known by its place. Rows without a header pair with what is left. Each
+ * number that then has no row gets one, POP_FETCHING, in the order of numbers; all POP_FETCHING ones become LISTED_NEW. Rows left over are
+ * forgotten by journal_listing_forget. A number without header digest is left out of all that, and keeps the rows of its UIDL.
  * @param by_header  false: by UIDL alone
+ * @param now        `since` of new rows
  */
-MUST_CHECK bool journal_listing_pair(struct journal *journal, bool by_header, struct error *err);
+MUST_CHECK bool journal_listing_pair(struct journal *journal, bool by_header, int64_t now, struct error *err);
 /** Delete the rows whose UIDL the (complete) listing does not have; in a transaction. FETCHING rows too. */
 MUST_CHECK bool journal_listing_forget(struct journal *journal, uint64_t *forgotten, struct error *err);
 

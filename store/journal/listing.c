@@ -427,7 +427,8 @@ journal_listing_header(struct journal *journal, uint32_t number, const unsigned 
 }
 
 #define REPEATED "(SELECT uidl FROM temp.listing_repeated)"
-#define UNPAIRED "id NOT IN (SELECT row FROM temp.listing_repeated)"
+#define UNPAIRED                                                                                                       \
+    "id NOT IN (SELECT row FROM temp.listing_repeated) AND id NOT IN (SELECT id FROM temp.listing_gone)"
 /* The k-th line beside the k-th row of each group. */
 #define PAIR(group, lines, rows, same)                                                                                 \
     "UPDATE temp.listing_repeated SET row = pair.id FROM (SELECT l.number, p.id FROM"                                  \
@@ -436,23 +437,45 @@ journal_listing_header(struct journal *journal, uint32_t number, const unsigned 
     " (SELECT id, " group ", row_number() OVER (PARTITION BY " group " ORDER BY id) AS k"                              \
     "  FROM main.pop WHERE uidl IN " REPEATED " AND " UNPAIRED " AND " rows ") AS p"                                   \
     " ON p.uidl = l.uidl AND p.k = l.k" same ") AS pair WHERE listing_repeated.number = pair.number;"
-#define WANT(lines)                                                                                                    \
-    "INSERT OR IGNORE INTO temp.listing_new (number) SELECT number FROM temp.listing_repeated"                         \
-    " WHERE (row = 0 AND " lines ") OR row IN (SELECT id FROM main.pop WHERE state = 1);"
 #define DROP(rows)                                                                                                     \
     "INSERT OR IGNORE INTO temp.listing_gone (id) SELECT id FROM main.pop"                                             \
     " WHERE uidl IN " REPEATED " AND " UNPAIRED " AND " rows ";"
+#define PAIR_HEADERS PAIR("uidl, header", "header IS NOT NULL", "header IS NOT NULL", " AND p.header = l.header")
+#define PAIR_REST PAIR("uidl", "header IS NOT NULL", "header IS NULL", "")
+#define PAIR_UIDLS PAIR("uidl", "1", "1", "")
+
+/* A row for each line that has none. */
+static bool
+make_rows(struct journal *journal, bool by_header, int64_t now, struct error *err)
+{
+    static const char sql[] = "INSERT INTO main.pop (uidl, state, size, header, base, since, keep, hold, why)"
+                              " SELECT uidl, 1, 0, header, '', ?1, -1, '', '' FROM temp.listing_repeated"
+                              " WHERE row = 0 AND (header IS NOT NULL OR NOT ?2) ORDER BY number";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_LISTING_MAKE_ROWS, sql, err);
+    struct sql_binder to = {.statement = statement};
+
+    static_assert(POP_FETCHING == 1, "the statement holds this number");
+    if (statement == NULL)
+        return false;
+    bind_integer(&to, now);
+    bind_integer(&to, by_header);
+    return sql_run(journal, statement, what_judging, err);
+}
 
 bool
-journal_listing_pair(struct journal *journal, bool by_header, struct error *err)
+journal_listing_pair(struct journal *journal, bool by_header, int64_t now, struct error *err)
 {
-    static const char by_both[] = PAIR("uidl, header", "header IS NOT NULL", "header IS NOT NULL",
-                                       " AND p.header = l.header")
-        PAIR("uidl", "header IS NOT NULL", "header IS NULL", "") WANT("header IS NOT NULL")
-            DROP("uidl NOT IN (SELECT uidl FROM temp.listing_repeated WHERE header IS NULL)");
-    static const char by_uidl[] = PAIR("uidl", "1", "1", "") WANT("1") DROP("1");
+    static const char known[2][4096] = {
+        PAIR_UIDLS DROP("1"),
+        PAIR_HEADERS PAIR_REST DROP("uidl NOT IN (SELECT uidl FROM temp.listing_repeated WHERE header IS NULL)")};
+    static const char made[2][4096] = {PAIR_UIDLS, PAIR_HEADERS};
+    static const char want[] = "INSERT OR IGNORE INTO temp.listing_new (number) SELECT number FROM temp.listing_repeated"
+                               " WHERE row IN (SELECT id FROM main.pop WHERE state = 1)";
 
-    return judge(journal, err) && exec_own(journal, by_header ? by_both : by_uidl, what_judging, err);
+    assert(journal->in_transaction);
+    return judge(journal, err) && exec_own(journal, known[by_header], what_judging, err) &&
+           make_rows(journal, by_header, now, err) && exec_own(journal, made[by_header], what_judging, err) &&
+           exec_own(journal, want, what_judging, err);
 }
 
 bool

@@ -127,8 +127,11 @@ journal_mailbox_delete(struct journal *journal, int64_t mailbox, struct error *e
 {
     static const char *const steps[] = {
         "DELETE FROM pending WHERE mailbox = ?1",
-        "DELETE FROM op WHERE mailbox = ?1 OR message IN (SELECT id FROM message WHERE mailbox = ?1)"
-        " OR target IN (SELECT id FROM message WHERE mailbox = ?1)",
+        "DELETE FROM op WHERE target IN (SELECT id FROM message WHERE mailbox = ?1) OR (target = 0 AND (mailbox = ?1"
+        " OR message IN (SELECT id FROM message WHERE mailbox = ?1)))",
+        /* A copy or move to another mailbox may still be under way there. */
+        "UPDATE op SET message = 0, mailbox = (SELECT mailbox FROM message WHERE id = op.target)"
+        " WHERE mailbox = ?1 OR message IN (SELECT id FROM message WHERE mailbox = ?1)",
         "UPDATE message SET twin = NULL, dirty = 1 WHERE twin IN (SELECT id FROM message WHERE mailbox = ?1)",
         "DELETE FROM message WHERE mailbox = ?1",
         "DELETE FROM mailbox WHERE id = ?1",

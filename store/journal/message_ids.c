@@ -6,6 +6,7 @@
 #define WITH_UID "uid IS NOT NULL AND (facts & 1) = 0"                                           /* FACT_GONE_THERE */
 #define WITH_BASE "base IS NOT NULL AND (facts & 2) = 0"                                         /* FACT_GONE_HERE */
 #define MARKED WITH_UID " AND base IS NOT NULL AND (facts & 2) = 0 AND (rseen & lseen & 8) <> 0" /* FLAG_DELETED */
+#define ALIAS WITH_BASE " AND twin IS NOT NULL"
 static_assert(FACT_GONE_THERE == 1 && FACT_GONE_HERE == 2 && FLAG_DELETED == 8, "the statements hold these bits");
 
 #define IN_ORDER " ORDER BY mailbox, uid, id"
@@ -20,6 +21,7 @@ static const char *const ids_sql[][2] = {
                          "SELECT id FROM message WHERE " WITH_BASE IN_ORDER},
     [WHICH_MARKED] = {"SELECT id FROM message WHERE mailbox = ?1 AND " MARKED IN_ORDER,
                       "SELECT id FROM message WHERE " MARKED IN_ORDER},
+    [WHICH_ALIAS] = {"SELECT id FROM message WHERE mailbox = ?1 AND " ALIAS IN_ORDER, "SELECT id FROM message WHERE " ALIAS IN_ORDER},
 };
 
 static const char *const count_sql[][2] = {
@@ -32,6 +34,7 @@ static const char *const count_sql[][2] = {
                          "SELECT count(*) FROM message WHERE " WITH_BASE},
     [WHICH_MARKED] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " MARKED,
                       "SELECT count(*) FROM message WHERE " MARKED},
+    [WHICH_ALIAS] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " ALIAS, "SELECT count(*) FROM message WHERE " ALIAS},
 };
 
 static sqlite3_stmt *

@@ -196,7 +196,9 @@ journal_message_delete(struct journal *journal, int64_t id, struct error *err)
 {
     static const char *const steps[] = {
         "DELETE FROM pending WHERE message = ?1 AND message <> 0",
-        "DELETE FROM op WHERE (message = ?1 OR target = ?1) AND ?1 <> 0",
+        "DELETE FROM op WHERE (target = ?1 OR (message = ?1 AND target = 0)) AND ?1 <> 0",
+        /* A copy or move may still be under way for its target, whatever became of its source. */
+        "UPDATE op SET message = 0 WHERE message = ?1 AND ?1 <> 0",
         "UPDATE message SET twin = NULL, dirty = 1 WHERE twin = ?1",
         "DELETE FROM message WHERE id = ?1",
     };

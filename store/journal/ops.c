@@ -99,7 +99,7 @@ bool
 journal_op_of(struct journal *journal, int64_t message, struct journal_op *out, bool *found, struct error *err)
 {
     static const char sql[] = "SELECT id, " COLUMNS " FROM op"
-                              " WHERE (message = ?1 OR target = ?1) AND ?1 <> 0 ORDER BY id LIMIT 1";
+                              " WHERE (target = ?1 OR (message = ?1 AND target = 0)) AND ?1 <> 0 ORDER BY id LIMIT 1";
     sqlite3_stmt *statement = sql_prepare(journal, SQL_OP_OF, sql, err);
 
     if (statement == NULL)

@@ -75,25 +75,16 @@ one_flush_serves(const struct maildir *maildir, const struct local_delivery *ite
 }
 
 static bool
-flush_all(struct maildir *maildir, struct error *err)
-{
-    maildir->flushes_system++;
-    if (syncfs(maildir->sync_fd) == 0)
-        return true;
-    error_sys(err, errno, "make a batch of messages durable");
-    (void)io_close(&maildir->sync_fd);
-    maildir->sync_fd = io_open(maildir->root, ".", O_RDONLY | O_DIRECTORY, 0);
-    maildir->sync_age++;
-    return false;
-}
-
-static bool
 flush_data(struct maildir *maildir, const struct local_delivery *items, size_t count, struct error *err)
 {
     if (!maildir->settings.fsync)
         return true;
-    if (one_flush_serves(maildir, items, count))
-        return flush_all(maildir, err);
+    if (one_flush_serves(maildir, items, count)) {
+        if (maildir_sync_all(maildir))
+            return true;
+        error_sys(err, errno, "make a batch of messages durable");
+        return false;
+    }
     for (size_t i = 0; i < count; i++)
         if (items[i].draft != NULL && !maildir_sync(maildir, items[i].draft->fd)) {
             error_sys(err, errno, "make message %s durable", items[i].base);

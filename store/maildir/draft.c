@@ -107,6 +107,19 @@ sweep_leftovers(const struct maildir *maildir, struct folder *folder, int tmp)
         folder->swept = list_directory(tmp, sweep_name, &sweep, &stopped);
 }
 
+void
+draft_sweep(void *local, const char *path)
+{
+    struct maildir *maildir = local;
+    struct error ignored;
+    struct folder *folder = folder_get(maildir, path, &ignored);
+    bool gone;
+    int tmp = folder == NULL ? -1 : folder_sub(maildir, folder, SUB_TMP, &gone, &ignored);
+
+    if (tmp >= 0)
+        sweep_leftovers(maildir, folder, tmp);
+}
+
 bool
 draft_begin(void *local, const char *path, struct local_draft **out, struct error *err)
 {

@@ -156,6 +156,25 @@ maildir_sync(struct maildir *maildir, int fd)
     return result == 0;
 }
 
+bool
+maildir_sync_all(struct maildir *maildir)
+{
+    int number;
+
+    if (!maildir->settings.fsync)
+        return true;
+    maildir->flushes_system++;
+    if (syncfs(maildir->sync_fd) == 0)
+        return true;
+    /* A second syncfs of this descriptor would say "fine" without anything having reached the disk. */
+    number = errno;
+    (void)io_close(&maildir->sync_fd);
+    maildir->sync_fd = io_open(maildir->root, ".", O_RDONLY | O_DIRECTORY, 0);
+    maildir->sync_age++;
+    errno = number;
+    return false;
+}
+
 void
 folder_touch(struct folder *folder, enum sub sub)
 {

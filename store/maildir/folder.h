@@ -88,6 +88,8 @@ bool folder_base_taken(int new_dir, int cur_dir, const char *base);
 
 /** fsync of one descriptor, counted; nothing with fsync = false. errno is left. */
 MUST_CHECK bool maildir_sync(struct maildir *maildir, int fd);
+/** One syncfs for all that was changed below the root since it was opened; only where syncfs_serves. errno is left. */
+MUST_CHECK bool maildir_sync_all(struct maildir *maildir);
 /** A name for a temporary file that nobody else uses. */
 void maildir_temporary(struct maildir *maildir, char *to, size_t size);
 /** Make a file under such a name, for reading and writing. @return -1 with errno */

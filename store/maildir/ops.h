@@ -8,7 +8,12 @@
 /* tree.c: the root and the folders below it */
 bool tree_open(void *local, bool make, enum local_root *root, struct error *err);
 bool tree_folders(void *local, bool (*folder)(void *context, const char *folder), void *context, struct error *err);
-bool tree_create(void *local, const char *folder, struct error *err);
+/** Does this directory hold all three? */
+bool tree_is_mailbox(int fd);
+
+/* create.c */
+bool create_folder(void *local, const char *folder, struct error *err);
+bool create_folders(void *local, struct local_folder *items, size_t count, struct error *err);
 
 /* filesystem.c: what the file system under the root can do */
 void filesystem_learn(struct maildir *maildir);
@@ -27,7 +32,9 @@ bool scan_folder(void *local, const char *folder, const struct local_scanner *to
 /* read.c */
 bool read_examine(void *local, const struct local_file *file, struct local_facts *facts, bool *missing,
                   struct error *err);
+bool read_date(void *local, const struct local_file *file, int64_t *date, bool *missing, struct error *err);
 bool read_open(void *local, const struct local_file *file, void **handle, bool *missing, struct error *err);
+bool read_facts(void *local, void *handle, struct local_facts *facts, struct error *err);
 bool read_some(void *local, void *handle, void *to, size_t size, size_t *got, struct error *err);
 bool read_rewind(void *local, void *handle, struct error *err);
 void read_close(void *local, void *handle);
@@ -54,6 +61,7 @@ bool draft_begin(void *local, const char *folder, struct local_draft **draft, st
 bool draft_write(void *local, struct local_draft *draft, const void *bytes, size_t len, struct error *err);
 bool draft_finish(void *local, struct local_draft *draft, struct digests *digests, struct error *err);
 void draft_drop(void *local, struct local_draft *draft);
+void draft_sweep(void *local, const char *folder);
 void draft_free_spare(struct maildir *maildir);
 
 /* deliver.c */

@@ -6,6 +6,7 @@
 #include "store/maildir/ops.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "store/base/limits.h"
 #include "store/base/lines.h"
@@ -91,6 +92,27 @@ read_examine(void *local, const struct local_file *file, struct local_facts *fac
 }
 
 bool
+read_date(void *local, const struct local_file *file, int64_t *date, bool *missing, struct error *err)
+{
+    char name[LOCAL_BASE_MAX + LOCAL_INFO_MAX + 1];
+    struct folder *folder;
+    struct stat st;
+    enum sub sub;
+    int dir = folder_place(local, file, &folder, &sub, name, missing, err);
+
+    if (dir < 0)
+        return *missing;
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        *date = st.st_mtim.tv_sec;
+        return true;
+    }
+    *missing = errno == ENOENT;
+    if (!*missing)
+        error_sys(err, errno, "look at message %s", name);
+    return *missing;
+}
+
+bool
 read_open(void *local, const struct local_file *file, void **handle, bool *missing, struct error *err)
 {
     struct handle *opened = malloc(sizeof *opened);
@@ -111,6 +133,26 @@ read_open(void *local, const struct local_file *file, void **handle, bool *missi
         return *missing;
     }
     *handle = opened;
+    return true;
+}
+
+bool
+read_facts(void *local, void *opaque, struct local_facts *facts, struct error *err)
+{
+    struct maildir *maildir = local;
+    struct handle *handle = opaque;
+    struct local_facts seen = {.date = handle->opened.st_mtim.tv_sec};
+    struct stat after;
+
+    if (!read_rewind(local, handle, err) || !read_digests(maildir, handle->fd, &seen.digests, err))
+        return false;
+    if (fstat(handle->fd, &after) != 0 || !io_unchanged(&handle->opened, &after)) {
+        say_changed(err);
+        return false;
+    }
+    if (!read_rewind(local, handle, err))
+        return false;
+    *facts = seen;
     return true;
 }
 

@@ -1,6 +1,5 @@
 /*
- * The root and the folders below it: how the root stands, which folders are mailboxes, and how a new one appears
- * whole or not at all (made under another name, then renamed).
+ * The root and the folders below it: how the root stands, and which folders are mailboxes. New ones: create.c.
  */
 #include "store/maildir/ops.h"
 
@@ -125,8 +124,8 @@ struct walk { /* folders still to be looked into, as paths one after the other *
     bool full;
 };
 
-static bool
-is_mailbox(int fd)
+bool
+tree_is_mailbox(int fd)
 {
     struct stat st;
 
@@ -168,7 +167,7 @@ visit(struct walk *walk, bool (*folder)(void *context, const char *folder), void
         error_sys(err, errno, "look into folder \"%s\"", walk->path);
         return false;
     }
-    mailbox = (plusplus || !top) && is_mailbox(fd);
+    mailbox = (plusplus || !top) && tree_is_mailbox(fd);
     if (!plusplus || top)
         listed = list_directory(fd, note_child, walk, &stopped);
     if (!listed)
@@ -193,146 +192,5 @@ tree_folders(void *local, bool (*folder)(void *context, const char *folder), voi
         done = visit(&walk, folder, context, err);
     }
     buffer_free(&walk.paths);
-    return done;
-}
-
-/* ---- a new folder ---- */
-
-static bool
-make_subs(struct maildir *maildir, int fd, bool plusplus_child)
-{
-    /* cur/ last: a reader that takes a folder with cur/ for a mailbox finds the others. */
-    for (enum sub sub = 0; sub < SUB_COUNT; sub++)
-        if (mkdirat(fd, folder_sub_name(sub), MODE_FOLDER) != 0 && errno != EEXIST)
-            return false;
-    if (plusplus_child) { /* says "not the root" to delivery agents that look for their quota above */
-        int file = io_open(fd, "maildirfolder", O_WRONLY | O_CREAT, MODE_FILE);
-
-        if (file < 0 || !maildir_sync(maildir, file) || !io_close(&file)) {
-            (void)io_close(&file);
-            return false;
-        }
-    }
-    return maildir_sync(maildir, fd);
-}
-
-/* What a crash left of a folder that was being made; only empty directories go. */
-static void
-clear_temporary(int parent, const char *name)
-{
-    int fd = io_open(parent, name, O_RDONLY | O_DIRECTORY, 0);
-
-    if (fd < 0)
-        return;
-    for (enum sub sub = 0; sub < SUB_COUNT; sub++)
-        (void)unlinkat(fd, folder_sub_name(sub), AT_REMOVEDIR); /* if any stays, mkdir says so next */
-    (void)unlinkat(fd, "maildirfolder", 0);
-    (void)io_close(&fd);
-    (void)unlinkat(parent, name, AT_REMOVEDIR);
-}
-
-static bool
-make_whole(struct maildir *maildir, int parent, const char *name)
-{
-    const bool plusplus = maildir->settings.plusplus;
-    char temporary[64];
-    bool done;
-    int fd;
-
-    /* Under a name that this layout takes for no folder. */
-    text_print(temporary, sizeof temporary, "%sgolub-new-%s", plusplus ? "" : ".", maildir->tag);
-    clear_temporary(parent, temporary);
-    if (mkdirat(parent, temporary, MODE_FOLDER) != 0)
-        return false;
-    fd = io_open(parent, temporary, O_RDONLY | O_DIRECTORY, 0);
-    done = fd >= 0 && make_subs(maildir, fd, plusplus) &&
-           renameat2(parent, temporary, parent, name, RENAME_NOREPLACE) == 0;
-    if (!done && fd >= 0 && (errno == EINVAL || errno == ENOSYS))
-        /* rename puts a directory only over an empty one: nothing can be lost by it. */
-        done = renameat(parent, temporary, parent, name) == 0;
-    if (!done) {
-        int number = errno;
-
-        clear_temporary(parent, temporary);
-        errno = number;
-    }
-    (void)io_close(&fd);
-    return done && maildir_sync(maildir, parent);
-}
-
-/* One level: there already, made as a plain directory (a parent), or made as a mailbox. @return its descriptor or -1 */
-static int
-enter_level(struct maildir *maildir, int parent, const char *name, bool last)
-{
-    int fd = io_open(parent, name, O_RDONLY | O_DIRECTORY, 0);
-
-    if (fd < 0 && errno == ENOENT) {
-        if (last ? !make_whole(maildir, parent, name) && errno != EEXIST
-                 : mkdirat(parent, name, MODE_FOLDER) != 0 || !maildir_sync(maildir, parent))
-            return -1;
-        fd = io_open(parent, name, O_RDONLY | O_DIRECTORY, 0);
-    }
-    errno = ENOTDIR; /* something else, a link perhaps, carries the name of one of the three */
-    if (fd >= 0 && last && !is_mailbox(fd) &&
-        (!make_subs(maildir, fd, maildir->settings.plusplus) || !is_mailbox(fd))) {
-        int number = errno;
-
-        (void)io_close(&fd);
-        errno = number;
-    }
-    return fd;
-}
-
-static bool
-level_valid(const struct maildir *maildir, const char *level)
-{
-    for (enum sub sub = 0; sub < SUB_COUNT; sub++)
-        if (strcmp(level, folder_sub_name(sub)) == 0)
-            return false;
-    return folder_name_plain(level) && (level[0] == '.') == maildir->settings.plusplus;
-}
-
-/* Down the path, level by level. @return descriptor of the folder, or -1 with errno */
-static int
-enter_all(struct maildir *maildir, const char *path)
-{
-    int fd = io_open(maildir->root, ".", O_RDONLY | O_DIRECTORY, 0);
-
-    while (fd >= 0 && *path != '\0') {
-        size_t len = strcspn(path, "/");
-        bool last = path[len] == '\0';
-        char level[LOCAL_FOLDER_MAX + 1];
-        int below = -1, number = EINVAL;
-
-        if (text_copy((struct text){path, len}, level, sizeof level) && level_valid(maildir, level) &&
-            (last || !maildir->settings.plusplus)) {
-            below = enter_level(maildir, fd, level, last);
-            number = errno;
-        }
-        (void)io_close(&fd); /* flushed where it was changed */
-        errno = number;
-        fd = below;
-        path += len + !last;
-    }
-    return fd;
-}
-
-bool
-tree_create(void *local, const char *folder, struct error *err)
-{
-    struct maildir *maildir = local;
-    const bool root_is_inbox = maildir->settings.plusplus && *folder == '\0';
-    size_t len = strlen(folder);
-    bool done = false;
-    int fd = -1;
-
-    errno = EINVAL;
-    if (root_is_inbox || (len > 0 && folder[len - 1] != '/'))
-        fd = enter_all(maildir, folder);
-    if (fd >= 0)
-        done = !root_is_inbox || is_mailbox(fd) || make_subs(maildir, fd, false);
-    if (!done)
-        error_sys(err, errno, "make folder \"%s\"", folder);
-    (void)io_close(&fd);
     return done;
 }

@@ -35,6 +35,15 @@ ask(const char *host, const char *port, int flags, struct addrinfo **list)
     return getaddrinfo(host, port, &wanted, list);
 }
 
+/* "localhost" is this machine also where no hosts file says so (RFC 6761 section 6.3): a bare chroot has none. */
+static int
+ask_by_name(const char *host, const char *port, struct addrinfo **list)
+{
+    const int result = ask(host, port, 0, list);
+
+    return result != 0 && strcasecmp(host, "localhost") == 0 ? ask(NULL, port, 0, list) : result;
+}
+
 static void
 free_lookup(struct lookup *lookup)
 {
@@ -51,7 +60,7 @@ look_up(void *argument)
     struct addrinfo *list;
     bool last;
 
-    const int result = ask(lookup->host, lookup->port, 0, &list);
+    const int result = ask_by_name(lookup->host, lookup->port, &list);
     const int system_error = errno;
 
     (void)pthread_mutex_lock(&lookup->lock); /* a plain mutex, ours: can't fail */

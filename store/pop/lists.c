@@ -54,7 +54,8 @@ take_run(void *self, size_t index, const char *bytes, size_t len)
     if (asking->drop)
         return true;
     while (list_lines_next(&asking->lines, &run, &line, &too_long)) {
-        pipeline_log(pipeline, line);
+        if (asking->answer->question == QUESTION_CAPA)
+            pipeline_log(pipeline, line);
         if (!asking->answer->line(asking->answer->context, line, pipeline->err))
             return false;
     }
@@ -83,8 +84,12 @@ static bool
 ask(struct pop *pop, struct pop_answer *answer, bool sent, bool drop, struct error *err)
 {
     struct asking asking = {.pop = pop, .answer = answer, .drop = drop};
-    struct pipeline_batch batch = {
-        .count = 1, .self = &asking, .command = write_question, .status = take_status, .log_body = !drop, .sent = sent};
+    struct pipeline_batch batch = {.count = 1,
+                                   .self = &asking,
+                                   .command = write_question,
+                                   .status = take_status,
+                                   .log_body = answer->question == QUESTION_CAPA,
+                                   .sent = sent};
 
     if (questions[answer->question].has_body) {
         batch.data = take_run;

@@ -56,6 +56,20 @@ fail_libetpan(struct prologue *prologue, const char *step, struct error *err)
     return false;
 }
 
+/* The text of the greeting without APOP's timestamp: there is the server's name. */
+static void
+keep_greeting(struct prologue *prologue)
+{
+    struct text words = {prologue->driver->words.at, prologue->driver->words.len};
+    const char *timestamp = words.len == 0 ? NULL : memchr(words.at, '<', words.len);
+
+    if (timestamp != NULL && prologue->driver->timestamp[0] != '\0')
+        words.len = (size_t)(timestamp - words.at);
+    while (words.len > 0 && words.at[words.len - 1] == ' ')
+        words.len--;
+    error_escape(prologue->greeting, sizeof prologue->greeting, words);
+}
+
 static bool
 greet(struct prologue *prologue, struct error *err)
 {
@@ -70,8 +84,7 @@ greet(struct prologue *prologue, struct error *err)
     pop_driver_begin(prologue->driver, NULL);
     if (mailpop3_connect(prologue->pop3, prologue->mailstream) != MAILPOP3_NO_ERROR)
         return fail_libetpan(prologue, "read the greeting of", err);
-    error_escape(prologue->greeting, sizeof prologue->greeting,
-                 (struct text){prologue->driver->words.at, prologue->driver->words.len});
+    keep_greeting(prologue);
     return true;
 }
 

@@ -165,7 +165,7 @@ BUGS = [
          "         apply_removals_there(run, &agenda, &did) && agenda_moves(run, &agenda) && "
          "apply(run, &agenda, &did);")),
     bug("removal of a moved message before its add", MEANWHILE,
-        ("sync/agenda.c", "from->partner = to->id;", "")),
+        ("sync/moves.c", "from->partner = to->id;", "")),
     bug("removal although the folder could not be read", MEANWHILE,
         ("sync/apply_remove.c", "run->no_removals || run->no_removals_there ||", "run->no_removals ||")),
     bug("journal and Maildir of two runs not paired first", HISTORIES,

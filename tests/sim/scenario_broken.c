@@ -49,6 +49,29 @@ a_copy_that_may_still_be_under_way_is_not_asked_for_again(void **state)
     then_it_is_there(WORK, 1, 0);
 }
 
+/* Its source is gone already, and what it was moved to is not to be seen yet. */
+static void
+a_move_that_may_still_be_under_way_is_not_sent_as_new_mail(void **state)
+{
+    (void)state;
+    uint32_t uid;
+    given_empty_account(1);
+    given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    when_the_user_moves(1, WORK, INBOX);
+    given_trouble_at(STEP_MOVE, true, false);
+    assert_int_equal(when_golub_syncs_after(60), 5);
+    server_expunge(&sim.server, WORK, 1);
+
+    assert_int_equal(when_golub_syncs_after(1), 1);
+
+    then_it_is_there(INBOX, 1, 0);
+    assert_true(server_add(&sim.server, INBOX, 1, 0, 0, 1600000000, &uid));
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_here(INBOX, 1, 1);
+}
+
 static void
 a_move_whose_answer_was_lost_is_found_although_the_size_says_otherwise(void **state)
 {
@@ -141,6 +164,86 @@ what_a_crash_left_in_the_quarantine_is_in_its_index(void **state)
     }
 }
 
+/* A mail reader copied the file within its folder: the same name, other flags. */
+static void
+given_a_second_file_of_that_name(int content, const char *info)
+{
+    const struct sim_file *file = file_of(INBOX, 1);
+
+    assert_non_null(maildir_sim_add(here(), INBOX, file->base, info, content, 1600000000));
+    ledger_put(&sim.world, content, INBOX);
+}
+
+static void
+then_the_quarantine_is_in_its_index(void)
+{
+    struct journal_quarantined *list = NULL;
+    struct error err = {0};
+    size_t count = 0, known = 0;
+
+    assert_true(journal_quarantine_list(sim.clients[0].journal, INT64_MAX, &list, &count, &err));
+    for (size_t i = 0; i < here()->quarantined; i++)
+        for (size_t k = 0; k < count; k++)
+            known += strcmp(list[k].name, here()->quarantine[i].name) == 0;
+    free(list);
+    assert_int_equal(known, here()->quarantined);
+}
+
+static void
+a_second_file_of_one_name_and_its_bytes_is_in_the_index_of_the_quarantine_whenever_the_power_fails(void **state)
+{
+    int crashes = 0;
+    (void)state;
+    for (long step = 1; step < 24; step++)
+        for (uint64_t seed = 1; seed < 5; seed++) {
+            given_empty_account(seed);
+            given_mail_there(INBOX, 1);
+            given_both_sides_agree();
+            given_a_second_file_of_that_name(1, "c:2,S");
+            ledger_out(&sim.world, 1, INBOX); /* of two files one may go */
+            sim.world.crash_at = step;
+            sim.world.crash_after = seed % 2 == 0;
+            crashes += when_golub_syncs_after(60) == -1;
+
+            for (int i = 0; i < 3; i++)
+                (void)when_golub_syncs_after(60);
+
+            then_it_is_there(INBOX, 1, 1);
+            then_it_is_here(INBOX, 1, 1);
+            assert_string_equal(file_of(INBOX, 1)->info, "c:2,S");
+            assert_true(here()->quarantined > 0);
+            then_the_quarantine_is_in_its_index();
+        }
+    assert_true(crashes > 20);
+}
+
+static void
+a_second_file_of_one_name_and_other_bytes_gets_one_name_of_its_own_whenever_the_power_fails(void **state)
+{
+    int crashes = 0;
+    (void)state;
+    for (long step = 1; step < 24; step++)
+        for (uint64_t seed = 1; seed < 5; seed++) {
+            given_empty_account(seed);
+            given_mail_there(INBOX, 1);
+            given_both_sides_agree();
+            given_a_second_file_of_that_name(2, "c:2,S");
+            ledger_out(&sim.world, 2, INBOX); /* of its first name */
+            sim.world.crash_at = step;
+            sim.world.crash_after = seed % 2 == 0;
+            crashes += when_golub_syncs_after(60) == -1;
+
+            then_both_sides_agree();
+
+            then_it_is_there(INBOX, 1, 1);
+            then_it_is_there(INBOX, 2, 1);
+            then_it_is_here(INBOX, 1, 1);
+            then_it_is_here(INBOX, 2, 1);
+            assert_int_equal(here()->quarantined, 0);
+        }
+    assert_true(crashes > 20);
+}
+
 static void
 a_crash_between_mark_and_commit_undoes_no_removal(void **state)
 {
@@ -156,6 +259,26 @@ a_crash_between_mark_and_commit_undoes_no_removal(void **state)
 
     then_it_is_there(INBOX, 1, 0);
     then_it_is_here(INBOX, 1, 0);
+}
+
+/* ---- the disk is nearly full ---- */
+
+/* A few bytes are to come, and a MiB stays free for others: 1.1 MiB will do, 1 MiB will not. */
+static void
+what_has_no_room_is_not_asked_for_and_small_mail_needs_little_room(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_both_sides_agree();
+    given_mail_there(INBOX, 1);
+    here()->full = SIM_DISK - (UINT64_C(1) << 20);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_here(INBOX, 1, 0);
+    here()->full -= 100 * 1024;
+    then_both_sides_agree();
+    then_it_is_here(INBOX, 1, 1);
 }
 
 /* ---- the server is not what it was ---- */
@@ -216,11 +339,15 @@ main(void)
     const struct CMUnitTest tests[] = {
         SCENARIO(an_append_that_may_still_be_under_way_is_not_sent_again),
         SCENARIO(a_copy_that_may_still_be_under_way_is_not_asked_for_again),
+        SCENARIO(a_move_that_may_still_be_under_way_is_not_sent_as_new_mail),
         SCENARIO(a_move_whose_answer_was_lost_is_found_although_the_size_says_otherwise),
         SCENARIO(a_line_that_breaks_during_a_listing_hides_no_change),
         SCENARIO(our_deleted_comes_off_where_somebody_wants_the_message_after_a_crash),
         SCENARIO(what_a_crash_left_in_the_quarantine_is_in_its_index),
+        SCENARIO(a_second_file_of_one_name_and_its_bytes_is_in_the_index_of_the_quarantine_whenever_the_power_fails),
+        SCENARIO(a_second_file_of_one_name_and_other_bytes_gets_one_name_of_its_own_whenever_the_power_fails),
         SCENARIO(a_crash_between_mark_and_commit_undoes_no_removal),
+        SCENARIO(what_has_no_room_is_not_asked_for_and_small_mail_needs_little_room),
         SCENARIO(under_another_uidvalidity_no_uid_means_what_it_meant),
         SCENARIO(a_restored_server_is_listed_whole_where_its_numbers_hide_it),
     };

@@ -99,6 +99,32 @@ a_message_that_is_flagged_right_before_its_removal_comes_back(void **state)
 }
 
 static void
+a_removal_that_the_server_refuses_is_said_once_and_asked_for_in_the_next_run(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.uidplus = false;
+    for (int i = 1; i < 5; i++)
+        given_mail_there(INBOX, i);
+    given_both_sides_agree();
+    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, 4), FLAG_DELETED, 0);
+    when_the_user_removes(INBOX, 1);
+    when_the_user_removes(INBOX, 2);
+    sim.world.errors = 0;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    assert_int_equal(sim.world.errors, 1);
+    then_it_is_there(INBOX, 1, 1);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    assert_int_equal(sim.world.errors, 2);
+    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, 4), 0, 0);
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 0);
+    then_it_is_there(INBOX, 2, 0);
+}
+
+static void
 a_move_that_the_server_has_no_room_for_leaves_the_message_where_it_is(void **state)
 {
     (void)state;
@@ -205,7 +231,119 @@ a_flag_that_the_server_says_ok_to_and_does_not_hold_stays_here(void **state)
     assert_string_equal(file_of(INBOX, 1)->info, "c:2,F");
 }
 
+/* ---- what the server will not have ---- */
+
+static void
+a_refused_file_is_asked_about_again_when_it_was_changed_in_its_place(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.refuses = 1; /* 10, 20 and so on */
+    given_both_sides_agree();
+    given_mail_here(INBOX, 10);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    const unsigned long asked = coverage.done[STEP_APPEND];
+
+    assert_int_equal(when_golub_syncs_after(60), 1); /* the same again: not asked */
+
+    assert_int_equal(coverage.done[STEP_APPEND], asked);
+    mua_edit(here(), file_of(INBOX, 10), 20); /* refused again */
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    assert_int_equal(coverage.done[STEP_APPEND], asked + 1);
+    mua_edit(here(), file_of(INBOX, 20), 12);
+    ledger_put(&sim.world, 12, INBOX);
+    here()->tree.files[0].original = 12; /* what was never on the server stands for nothing else */
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_there(INBOX, 12, 1);
+    then_both_sides_agree();
+}
+
 /* ---- in the folders ---- */
+
+static bool
+has_intent(void)
+{
+    struct journal_op *ops = NULL;
+    struct error err = {0};
+    size_t count = 0;
+
+    assert_true(journal_ops(sim.clients[0].journal, &ops, &count, &err));
+    free(ops);
+    return count > 0;
+}
+
+static bool
+was_digested(int mailbox)
+{
+    struct journal_message message;
+    struct error err = {0};
+    bool found = false;
+
+    for (int64_t id = 1; !found && id < 4; id++)
+        assert_true(journal_message_by_base(sim.clients[0].journal, id, base, &message, &found, &err));
+    return found && message.has_wire && maildir_sim_base(here(), mailbox, base) != NULL;
+}
+
+static void
+read_what_is_being_sent(struct world *world)
+{
+    (void)world;
+    if (has_intent() && calls++ == 0)
+        mua_set_flags(here(), maildir_sim_base(here(), INBOX, base), FLAG_SEEN);
+}
+
+static void
+read_what_is_to_be_sent(struct world *world)
+{
+    (void)world;
+    if (was_digested(INBOX) && calls++ == 0)
+        mua_set_flags(here(), maildir_sim_base(here(), INBOX, base), FLAG_SEEN);
+}
+
+static void
+remove_what_is_being_sent(struct world *world)
+{
+    (void)world;
+    if (has_intent() && calls++ == 0)
+        when_the_user_removes(INBOX, 1);
+}
+
+static void
+remove_what_is_to_be_sent(struct world *world)
+{
+    (void)world;
+    if (was_digested(INBOX) && calls++ == 0)
+        when_the_user_removes(INBOX, 1);
+}
+
+static void
+a_file_that_is_read_or_removed_around_its_upload_ends_no_run(void **state)
+{
+    static void (*const others[])(struct world *world) = {read_what_is_to_be_sent, read_what_is_being_sent,
+                                                          remove_what_is_to_be_sent, remove_what_is_being_sent};
+    (void)state;
+    for (uint64_t seed = 1; seed < 5; seed++)
+        for (size_t i = 0; i < 4; i++) {
+            given_empty_account(seed);
+            given_both_sides_agree();
+            given_mail_here(INBOX, 1);
+            given_mail_here(INBOX, 2);
+            given_its_name(INBOX, 1);
+            calls = 0;
+            given_others_act(others[i]);
+
+            assert_int_equal(when_golub_syncs_after(60), 0);
+
+            assert_true(calls > 0);
+            then_it_is_there(INBOX, 2, 1);
+            then_both_sides_agree();
+            then_it_is_there(INBOX, 1, i < 2 ? 1 : 0);
+            then_it_is_here(INBOX, 1, i < 2 ? 1 : 0);
+            if (i < 2)
+                assert_int_equal(server_message(&sim.server, INBOX, 1)->flags | server_message(&sim.server, INBOX, 2)->flags, FLAG_SEEN);
+        }
+}
 
 /* Into INBOX, which is listed already, while Work is; and back when Work has been listed. */
 static void
@@ -370,11 +508,14 @@ main(void)
     const struct CMUnitTest tests[] = {
         SCENARIO(a_message_that_moves_from_a_mailbox_not_yet_listed_to_one_that_is_is_no_removal),
         SCENARIO(a_message_that_is_flagged_right_before_its_removal_comes_back),
+        SCENARIO(a_removal_that_the_server_refuses_is_said_once_and_asked_for_in_the_next_run),
         SCENARIO(a_move_that_the_server_has_no_room_for_leaves_the_message_where_it_is),
         SCENARIO(what_another_client_changed_before_the_echo_comes_down),
         SCENARIO(what_another_client_changed_right_after_an_upload_comes_down),
         SCENARIO(a_flag_that_the_server_says_ok_to_and_does_not_hold_stays_here),
+        SCENARIO(a_refused_file_is_asked_about_again_when_it_was_changed_in_its_place),
         SCENARIO(a_file_that_is_away_while_its_folder_is_listed_once_is_not_removed),
+        SCENARIO(a_file_that_is_read_or_removed_around_its_upload_ends_no_run),
         SCENARIO(a_file_that_moves_from_a_folder_not_yet_listed_to_one_that_is_is_moved),
         SCENARIO(a_folder_that_never_stands_still_proves_no_removal),
         SCENARIO(what_may_stand_in_a_folder_that_cannot_be_read_is_not_removed),

@@ -217,7 +217,9 @@ unlink_one(struct maildir_sim *maildir, struct local_move *item)
     if (from == NULL || to == NULL || to == from || to->content != from->content)
         return;
     say(maildir->world, "      unlink #%d in %s", from->content, maildir_sim_folder(maildir, from->mailbox));
-    ledger_follows(maildir->world, from->original, from->mailbox, "moves the file of");
+    /* What was sent up after it was edited is a message of its own, though the old one came back beside it. */
+    const bool sent = maildir->world->ledger[from->content].out[from->mailbox];
+    ledger_follows(maildir->world, sent ? from->content : from->original, from->mailbox, "moves the file of");
     ledger_out(maildir->world, from->content, from->mailbox);
     maildir_sim_drop(maildir, from);
     item->ok = true;

@@ -262,3 +262,14 @@ history_run(struct history *history)
     history->syncs = sim.syncs;
     run_close(&sim);
 }
+
+const char *const history_program = "sim_golub";
+
+bool
+history_coverage(const struct coverage *coverage)
+{
+    coverage_head();
+    for (int i = 0; i < STEP_KINDS; i++)
+        coverage_print(coverage, (enum step_kind)i);
+    return true;
+}

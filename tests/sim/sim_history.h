@@ -65,8 +65,14 @@ struct sim { /* everything; too big for a stack */
     int syncs;
 };
 
+/* What sim_main.c runs: sim_history.c for a sync, sim_import_history.c for an import. */
+extern const char *const history_program;
 /** Run it from its first action to the last check. */
 void history_run(struct history *history);
+/** The table at the end of many histories. @return false: something that should have been met was not met at all */
+bool history_coverage(const struct coverage *coverage);
+void coverage_head(void);
+void coverage_print(const struct coverage *coverage, enum step_kind kind);
 
 /* ---- actions (sim_action.c) ---- */
 void action_fill(struct sim *sim);        /* the mail that is there before golub comes */

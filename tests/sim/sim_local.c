@@ -181,6 +181,16 @@ sim_scan(void *local, const char *folder, const struct local_scanner *to, void *
     return true;
 }
 
+/* A draft of this world leaves nothing behind. */
+static void
+sim_sweep(void *local, const char *folder)
+{
+    const struct maildir_sim *maildir = local;
+
+    if (local_mailbox(maildir, folder) < 0)
+        violation(maildir->world, "golub sweeps a folder nobody asked for: %s", folder);
+}
+
 /* ---- reading ---- */
 
 static bool
@@ -200,8 +210,24 @@ sim_examine(void *local, const struct local_file *file, struct local_facts *fact
     return true;
 }
 
+static bool
+sim_date(void *local, const struct local_file *file, int64_t *date, bool *missing, struct error *err)
+{
+    struct maildir_sim *maildir = local;
+
+    world_between(maildir->world);
+    if (!local_alive(maildir, err))
+        return false;
+    const struct sim_file *found = local_find(maildir, file);
+    *missing = found == NULL;
+    if (found != NULL)
+        *date = found->date;
+    return true;
+}
+
 struct handle { /* an open file: what is written or renamed later does not touch it */
     int content;
+    int64_t date;
     size_t at;
 };
 
@@ -221,9 +247,20 @@ sim_read_open(void *local, const struct local_file *file, void **handle, bool *m
         if (open == NULL)
             abort();
         open->content = found->content;
+        open->date = found->date;
         *handle = open;
     }
     return true;
+}
+
+static bool
+sim_read_facts(void *local, void *handle, struct local_facts *facts, struct error *err)
+{
+    const struct handle *open = handle;
+
+    facts->digests = content_get(open->content)->digests;
+    facts->date = open->date;
+    return local_alive(local, err);
 }
 
 static bool
@@ -336,10 +373,30 @@ sim_create(void *local, const char *folder, struct error *err)
     return fate == FATE_GO || local_dead(maildir, err);
 }
 
+/* Nothing of it is certain before it returns. */
+static bool
+sim_create_all(void *local, struct local_folder *items, size_t count, struct error *err)
+{
+    struct maildir_sim *maildir = local;
+    bool before[SIM_MAILBOXES];
+
+    memcpy(before, maildir->tree.folder, sizeof before);
+    for (size_t i = 0; i < count; i++) {
+        items[i].ok = sim_create(local, items[i].folder, err);
+        if (items[i].ok)
+            continue;
+        const bool power = rng_chance(&maildir->world->rng, 60);
+        for (int k = 0; power && k < SIM_MAILBOXES; k++)
+            maildir->tree.folder[k] = before[k] || (maildir->tree.folder[k] && rng_chance(&maildir->world->rng, 50));
+        return false;
+    }
+    return true;
+}
+
 static bool
 sim_free_space(void *local, uint64_t *bytes, struct error *err)
 {
-    *bytes = UINT64_C(1) << 40;
+    *bytes = SIM_DISK - ((struct maildir_sim *)local)->full;
     return local_alive(local, err);
 }
 
@@ -363,8 +420,11 @@ static const struct local_ops ops = {
     .folders = sim_folders,
     .stamp = sim_stamp,
     .scan = sim_scan,
+    .sweep = sim_sweep,
     .examine = sim_examine,
+    .date = sim_date,
     .read_open = sim_read_open,
+    .read_facts = sim_read_facts,
     .read = sim_read,
     .read_rewind = sim_read_rewind,
     .read_close = sim_read_close,
@@ -380,6 +440,7 @@ static const struct local_ops ops = {
     .in_quarantine = batch_in_quarantine,
     .quarantine_drop = batch_quarantine_drop,
     .create = sim_create,
+    .create_all = sim_create_all,
     .free_space = sim_free_space,
     .describe = sim_describe,
     .close = sim_close,

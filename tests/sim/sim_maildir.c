@@ -14,6 +14,7 @@ maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, b
     maildir->plusplus = plusplus;
     maildir->quarantined = 0;
     maildir->drafts = 0;
+    maildir->full = 0;
     maildir->next_name = 0;
 }
 
@@ -170,6 +171,7 @@ mua_edit(struct maildir_sim *maildir, struct sim_file *file, int content)
     const int old = file->content;
 
     file->content = content;
+    file->date = maildir->world->now;
     ledger_add(maildir->world, content);
     ledger_drop(maildir->world, old);
 }

@@ -13,6 +13,7 @@
 
 #define SIM_FILES 500
 #define SIM_QUARANTINE 500
+#define SIM_DISK (UINT64_C(1) << 40) /* bytes; files of this world take none */
 
 struct sim_file {
     int mailbox; /* = folder */
@@ -46,6 +47,7 @@ struct maildir_sim {
     uint64_t version[SIM_MAILBOXES]; /* every change counts */
     struct sim_quarantined quarantine[SIM_QUARANTINE];
     size_t quarantined;
+    uint64_t full;      /* bytes that are taken of the disk's free ones */
     int drafts;         /* open; 0 after each run */
     unsigned next_name; /* of the mail reader's own files */
 };

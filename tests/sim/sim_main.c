@@ -1,5 +1,6 @@
 /*
- * sim_golub: histories of the real sync engine on a simulated server, Maildirs and journals.
+ * sim_golub: histories of the real sync engine on a simulated server, Maildirs and journals. sim_import: histories of
+ * the real import on a simulated maildrop. Both have this main and its options.
  *
  *   sim_golub --count 1000                  seeds 1 ... 1000
  *   sim_golub --seed 77 --verbose           one history, told as it happens
@@ -18,6 +19,7 @@
 #include <sys/wait.h>
 
 #define STUCK_S 60 /* a history takes milliseconds */
+#define ENOUGH 1000 /* histories that meet everything at least once */
 
 struct arguments {
     uint64_t first, count;
@@ -36,7 +38,7 @@ tell_seed(int number)
 {
     char line[100];
     const int len =
-        snprintf(line, sizeof line, "sim_golub: signal %d in seed %" PRIu64 "\n", number, (uint64_t)current_seed);
+        snprintf(line, sizeof line, "%s: signal %d in seed %" PRIu64 "\n", history_program, number, (uint64_t)current_seed);
 
     if (len > 0 && write(STDERR_FILENO, line, (size_t)len) < 0)
         _exit(1);
@@ -116,7 +118,7 @@ print_reproduction(const struct history *history)
 {
     const char *comma = "";
 
-    printf("again: sim_golub --verbose --seed %" PRIu64 " --actions %d", history->seed, history->actions);
+    printf("again: %s --verbose --seed %" PRIu64 " --actions %d", history_program, history->seed, history->actions);
     for (int i = 0; i < history->actions; i++) {
         if (!history->skip[i])
             continue;
@@ -127,14 +129,18 @@ print_reproduction(const struct history *history)
     fflush(stdout);
 }
 
-static void
-print_coverage(void)
+void
+coverage_head(void)
 {
     printf("%-15s %10s %13s %12s %12s %11s\n", "step", "done", "crash before", "crash after", "lost before",
            "lost after");
-    for (int i = 0; i < STEP_KINDS; i++)
-        printf("%-15s %10lu %13lu %12lu %12lu %11lu\n", step_name((enum step_kind)i), coverage.done[i],
-               coverage.crash_before[i], coverage.crash_after[i], coverage.lost_before[i], coverage.lost_after[i]);
+}
+
+void
+coverage_print(const struct coverage *from, enum step_kind kind)
+{
+    printf("%-15s %10lu %13lu %12lu %12lu %11lu\n", step_name(kind), from->done[kind], from->crash_before[kind],
+           from->crash_after[kind], from->lost_before[kind], from->lost_after[kind]);
 }
 
 static void
@@ -249,8 +255,9 @@ main(int argc, char **argv)
 
     if (!read_arguments(argc, argv, &arguments)) {
         fprintf(stderr,
-                "usage: sim_golub [--seed N | --first N] [--count N] [--actions N] [--verbose] [--check-determinism] "
-                "[--keep-going] [--skip N,N...] [--except FILE]\n");
+                "usage: %s [--seed N | --first N] [--count N] [--actions N] [--verbose] [--check-determinism] "
+                "[--keep-going] [--skip N,N...] [--except FILE]\n",
+                history_program);
         return 2;
     }
     signal(SIGABRT, tell_seed);
@@ -262,13 +269,16 @@ main(int argc, char **argv)
         else
             failed += !try_seed(&arguments, arguments.first + i, rounds, &syncs);
     }
+    bool covered = true;
     if (!arguments.verbose) {
-        print_coverage();
-        printf("%ld syncs; rounds until quiet:", syncs);
+        covered = history_coverage(&coverage);
+        printf("%ld runs; rounds until quiet:", syncs);
         for (int i = 1; i < 10; i++)
             printf(" %d:%d", i, rounds[i]);
         printf("\n%" PRIu64 " of %" PRIu64 " histories from seed %" PRIu64 " broke a law; %" PRIu64 " open questions set aside\n", failed,
                arguments.count, arguments.first, excepted);
     }
-    return failed > 0;
+    if (!covered && arguments.count >= ENOUGH)
+        printf("something was never met: see the zeros above\n");
+    return failed > 0 || (!covered && arguments.count >= ENOUGH);
 }

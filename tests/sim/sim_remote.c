@@ -70,10 +70,14 @@ list_one(struct server *server, int mailbox, bool (*listed)(void *context, const
          void *context)
 {
     const struct sim_mailbox *box = &server->boxes[mailbox];
-    char name[64];
+    char name[64], other[64];
 
     server_wire_name(server, mailbox, name, sizeof name);
-    struct remote_listed item = {.name = text_of(name), .utf8 = text_of(name), .separator = server->separator};
+    server_encoded_name(server, mailbox, !server->encodes, other, sizeof other);
+    struct remote_listed item = {.name = text_of(name),
+                                 .utf8 = text_of(server->encodes ? other : name),
+                                 .other = text_of(other),
+                                 .separator = server->separator};
     item.has_status = !(server->status_gaps && rng_chance(&server->world->rng, 30));
     if (item.has_status) {
         item.messages = (uint32_t)box->count;

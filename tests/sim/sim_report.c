@@ -42,6 +42,12 @@ report_begin(struct report *report, const char *account, bool dry)
 }
 
 void
+report_import(struct report *report, const char *account)
+{
+    (void)report, (void)account;
+}
+
+void
 report_progress(struct report *report, const char *account, const char *mailbox, uint64_t done, uint64_t total,
                 uint64_t bytes)
 {
@@ -69,6 +75,7 @@ report_error(struct report *report, const struct error *err)
 {
     char line[1500];
 
+    world_of(report)->errors++;
     error_line(err, line, sizeof line);
     say_aside(world_of(report), "error: %s", line);
 }

@@ -50,6 +50,7 @@ struct server {
     bool condstore, qresync, uidplus, move, list_status;
     char separator;
     const char *prefix;
+    bool encodes; /* names have other bytes than in UTF-8 */
     /* how it behaves */
     bool reorders, wrong_sizes, swallows_duplicates, status_gaps;
     int refuses; /* contents with number % 10 < refuses are refused for good */
@@ -76,6 +77,7 @@ struct remote server_remote(struct server *server);
 const char *server_mailbox_name(int mailbox);
 /** Bytes of LIST. */
 void server_wire_name(const struct server *server, int mailbox, char *to, size_t size);
+void server_encoded_name(const struct server *server, int mailbox, bool encodes, char *to, size_t size);
 /** The mailbox of these wire bytes (that exists), or -1. */
 int server_find(const struct server *server, struct text wire);
 struct sim_message *server_message(struct server *server, int mailbox, uint32_t uid);

@@ -123,7 +123,7 @@ content_get(int id)
     return &contents[id];
 }
 
-static const char *const step_names[STEP_KINDS] = {
+static const char *const step_names[STEP_ALL] = {
     [STEP_COMMIT] = "journal commit",
     [STEP_APPEND] = "append",
     [STEP_STORE] = "store flags",
@@ -140,6 +140,15 @@ static const char *const step_names[STEP_KINDS] = {
     [STEP_QUARANTINE] = "quarantine",
     [STEP_MARK] = "mark",
     [STEP_FOLDER] = "make folder",
+    [STEP_LOGIN] = "log in",
+    [STEP_STAT] = "STAT",
+    [STEP_UIDL] = "UIDL",
+    [STEP_LIST] = "LIST",
+    [STEP_TOP] = "TOP",
+    [STEP_RETR] = "RETR",
+    [STEP_DELE] = "DELE",
+    [STEP_QUIT] = "QUIT",
+    [STEP_HANDOVER] = "hand over",
 };
 
 const char *
@@ -230,12 +239,26 @@ world_multiplicity(const struct world *world, int content, int mailbox, bool ori
     return most;
 }
 
+/* Files that somebody edited into this message: each is one of its own, whatever stands in the same mailbox elsewhere. */
+static int
+count_edited(const struct world *world, int content, int mailbox)
+{
+    int count = 0;
+
+    for (int i = 0; i < world->clients; i++) {
+        const struct sim_tree *tree = &world->maildirs[i]->tree;
+        for (size_t k = 0; k < tree->count; k++)
+            count += tree->files[k].mailbox == mailbox && tree->files[k].content == content && tree->files[k].original != content;
+    }
+    return count;
+}
+
 void
 ledger_put(struct world *world, int content, int mailbox)
 {
     struct ledger *entry = &world->ledger[content];
     /* In the middle of a run golub may be about to bring the same message there, and nobody can know of the other. */
-    const int now = world_multiplicity(world, content, mailbox, true) + (world->golub ? 1 : 0);
+    const int now = world_multiplicity(world, content, mailbox, true) + count_edited(world, content, mailbox) + (world->golub ? 1 : 0);
 
     entry->put[mailbox] = entry->put[mailbox] || world_multiplicity(world, content, mailbox, false) > 0;
     if (now > entry->most[mailbox])

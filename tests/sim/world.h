@@ -58,15 +58,25 @@ enum step_kind { /* everything that leaves a trace outside of the process */
                  STEP_QUARANTINE,
                  STEP_MARK,
                  STEP_FOLDER,
-                 STEP_KINDS
+                 STEP_KINDS, /* so many kinds has a sync; what only an import does follows */
+                 STEP_LOGIN = STEP_KINDS,
+                 STEP_STAT,
+                 STEP_UIDL,
+                 STEP_LIST,
+                 STEP_TOP,
+                 STEP_RETR,
+                 STEP_DELE,
+                 STEP_QUIT,
+                 STEP_HANDOVER, /* the delivery command gets a message */
+                 STEP_ALL
 };
 const char *step_name(enum step_kind kind);
 
 enum fate { FATE_GO, FATE_BEFORE, FATE_AFTER }; /* stop before or after the step's effect */
 
 struct coverage { /* summed over all histories */
-    unsigned long done[STEP_KINDS], crash_before[STEP_KINDS], crash_after[STEP_KINDS];
-    unsigned long lost_before[STEP_KINDS], lost_after[STEP_KINDS];
+    unsigned long done[STEP_ALL], crash_before[STEP_ALL], crash_after[STEP_ALL];
+    unsigned long lost_before[STEP_ALL], lost_after[STEP_ALL];
 };
 
 struct ledger {              /* of one content */
@@ -79,6 +89,7 @@ struct ledger {              /* of one content */
 
 struct server;
 struct maildir_sim;
+struct import_sim;
 
 struct world {
     uint64_t seed;
@@ -104,6 +115,7 @@ struct world {
     bool dying, crashed;       /* the step is chosen; the process is dead */
     long remote_step, lose_at; /* 0: the line holds */
     bool lose_after, lost;
+    unsigned errors;       /* that people were shown */
     unsigned long changes; /* steps with an effect since it was last set to 0 */
     struct coverage *coverage;
     /* what was seen */
@@ -114,6 +126,7 @@ struct world {
     struct server *server;
     struct maildir_sim *maildirs[SIM_CLIENTS];
     int clients;
+    struct import_sim *import; /* of an import's history; then no server */
 };
 
 /** One line of the history; hashed, printed when verbose. */

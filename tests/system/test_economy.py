@@ -215,6 +215,17 @@ class OneMailboxTest(EconomyTest):
         bodies = self.proxy.received().count(b"X-Number: ")
         self.assertEqual(bodies, 300)
 
+    def test_all_folders_of_a_first_sync_are_made_durable_together(self):
+        with Wire(self.server.port, self.user, PASSWORD) as wire:
+            for n in range(199):
+                wire.command(b'CREATE "%s%03d"' % (b"a/b/box" if n % 10 == 0 else b"box", n))
+
+        result = self.check(self.account.sync_traced(flushes=True), OK)
+
+        self.assertEqual(len(self.maildir.mailboxes()), 200)
+        flushes = [c for c in result.calls if re.search(r"\b(fsync|fdatasync|syncfs|sync)\(", c)]
+        # One for each folder, where syncfs does not serve, and some for their parents, the mark and the journal.
+        self.assertLess(len(flushes), 200 + 40, "\n".join(flushes[-50:]))
 
 if __name__ == "__main__":
     main()

@@ -90,6 +90,16 @@ class FirstSyncTest(SystemTest):
         self.assertEqual({k: v for k, v in self.maildir.tree().items() if k in before}, before)
         self.assert_in_sync()
 
+    def test_takes_more_files_up_than_may_be_open_at_once(self):
+        os.makedirs(self.account.root)
+        self.maildir.create("INBOX")
+        for n in range(150):
+            self.maildir.deliver("INBOX", self.corpus.simple("mail %d" % n).lf)
+
+        self.sync(prefix=("sh", "-c", 'ulimit -n 64; exec "$@"', "sh"))
+
+        self.assert_in_sync()
+
     def test_pairs_a_full_maildir_with_a_full_server_without_moving_a_message(self):
         self.client.create("Work")
         self.client.fill("INBOX", self.corpus.messages(40, median=20000))

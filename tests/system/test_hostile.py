@@ -344,6 +344,23 @@ class DiskTest(SystemTest):
                 self.assert_in_sync()
                 self.doCleanups()
 
+    def test_mail_that_has_no_room_is_not_begun_and_what_is_missing_is_said(self):
+        self.tmpfs(self.account.root, "8m")
+        self.given_both_sides(self.mails)
+        before = self.maildir.tree()
+        self.client.fill("INBOX", [self.corpus.big(150_000) for _ in range(16)])
+        filler = self.fill(self.account.root, 3_000_000)  # for the mail alone there is room
+
+        result = self.sync(expect=SOME)
+
+        self.assertRegex(result.err, r"2\.[89] MiB are free, and \d\.\d MiB are needed \(2\.4 for mail")
+        self.assertRegex(result.err, r"free 1\.\d MiB more")
+        self.assertEqual(self.maildir.tree(), before)
+        os.unlink(filler)
+        self.fill(self.account.root, 4_300_000)
+        self.sync()
+        self.assert_in_sync()
+
     def test_a_disk_without_room_for_one_more_name_is_said_and_the_next_run_goes_on(self):
         self.tmpfs(self.account.root, "8m,nr_inodes=45")
         self.given_both_sides(self.mails)

@@ -5,7 +5,9 @@ nothing is left to do, and both sides must end as if nobody had died.
 
 GOLUB_NIGHTLY=1 dies before and after every single step.
 """
+import os
 import signal
+import time
 
 from base import PASSWORD, SystemTest, main, only_shown
 from rig import killer, scenes
@@ -48,6 +50,26 @@ class KillTest(scenes.SceneTest, SystemTest):
             self.attempt("%s %s" % ("after" if after else "before", step), lambda: self.die(step, after))
         self.the_rest()
         self.tell("%s: %d deaths" % (scene.__name__, len(places)))
+
+    def test_leftovers_go_with_the_next_look_at_their_folder_and_not_in_a_dry_run(self):
+        self.given_both_sides([self.corpus.simple()])
+        self.client.append("INBOX", self.corpus.simple("not to come").bytes)
+        self.home.run_killed("renameat2", 1, "sync", "work")  # from tmp/ to new/
+        left = self.leftovers()
+        self.assertEqual(len(left), 1)
+        self.client.expunge("INBOX", max(m.uid for m in self.client.messages("INBOX")))
+        self.maildir.deliver("INBOX", self.corpus.simple("makes golub look").lf)
+        time.sleep(3)  # a younger one might be in use
+
+        self.account.sync("--dry-run")
+        self.assertEqual(self.leftovers(), left)
+        self.sync()
+
+        self.assertEqual(self.leftovers(), [])
+        self.assert_in_sync()
+
+    def leftovers(self):
+        return os.listdir(os.path.join(self.maildir.folder("INBOX"), "tmp"))
 
     def test_what_comes_down(self):
         self.sweep(scenes.pull)

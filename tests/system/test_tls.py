@@ -3,8 +3,9 @@ import base64
 import os
 import ssl
 
-from base import CONFIG, NETWORK, OK, PASSWORD, Account, HomeTest, SystemTest, main
+from base import CONFIG, LOGIN, NETWORK, OK, PASSWORD, Account, HomeTest, SystemTest, main
 from rig import scratch
+from rig.dovecot import Dovecot
 from rig.evil import CAPABILITIES, STARTTLS, EvilServer
 from rig.tls import Authority
 
@@ -22,6 +23,20 @@ class TlsTest(SystemTest):
         self.sync(account=account)
 
         self.assert_same(account=account)
+
+    def test_a_client_certificate_logs_in_without_a_password(self):
+        server = Dovecot(users={"localhost": "unused"}, mechanisms=("external",))  # a certificate of the rig bears that name
+        server.extra = ("ssl_ca = <%s\nssl_verify_client_cert = yes\nssl_require_crl = no\nauth_ssl_username_from_cert = yes\n"
+                        "passdb {\n  driver = static\n  args = nopassword=yes\n}\n" % server.ca)
+        with server:
+            certificate, key = server.authority.certificate("client")
+            account = Account(self.home, "imaps://localhost:%d" % server.tls_port, "localhost", name="certificate", auth=["external"], password_command=None,
+                              tls_ca_file=server.ca, tls_client_cert=certificate, tls_client_key=key)
+
+            self.sync(account=account)
+
+            account.set(tls_client_cert=None, tls_client_key=None)
+            self.sync(account=account, expect=LOGIN)
 
     def test_starttls_syncs_and_the_password_is_not_on_the_wire(self):
         self.client.fill("INBOX", self.corpus.messages(20))

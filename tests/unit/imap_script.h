@@ -306,6 +306,8 @@ tell_listed(void *context, const struct remote_listed *mailbox)
     error_escape(name, sizeof name, mailbox->utf8.at != NULL ? mailbox->utf8 : mailbox->name);
     (void)tell(context, "%s%s '%c' %x", mailbox->utf8.at != NULL ? "" : "undecoded ", name,
                mailbox->separator ? mailbox->separator : '0', mailbox->attributes);
+    if (mailbox->other.at != NULL)
+        (void)tell(context, " or %.*s", (int)mailbox->other.len, mailbox->other.at);
     if (mailbox->has_status)
         (void)tell(context, " %u next %u v%u modseq %llu", mailbox->messages, mailbox->uidnext, mailbox->uidvalidity,
                    (unsigned long long)mailbox->modseq);

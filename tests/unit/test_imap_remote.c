@@ -57,7 +57,7 @@ nothing_changed_costs_one_turn(void **state)
     assert_true(survey(script));
 
     assert_told(script, "inbox '.' 0 3 next 9 v7 modseq 44\n"
-                        "INBOX.S\xc3\xa9nt '.' 104 0 next 1 v8 modseq 1\n"
+                        "INBOX.S\xc3\xa9nt '.' 104 or INBOX.S\xc3\xa9nt 0 next 1 v8 modseq 1\n"
                         "Shared '.' 801\n"
                         "a\"b\\c '0' 0\n"
                         "undecoded Bad&-&Name '.' 0\n");
@@ -238,7 +238,7 @@ names_are_utf8_where_that_was_enabled(void **state)
     struct remote_select mailbox = {.mailbox = TEXT("\xc3\xa9")};
 
     assert_true(survey(script));
-    assert_told(script, "INBOX '/' 0\n\xc3\xa9 '/' 0\nundecoded \\xFF '/' 0\n");
+    assert_told(script, "INBOX '/' 0\n\xc3\xa9 '/' 0 or &AOk-\nundecoded \\xFF '/' 0\n");
     assert_true(observe(script, &mailbox, 1));
     end_script(script);
 }

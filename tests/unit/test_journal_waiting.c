@@ -52,18 +52,15 @@ every_column_of_an_intent_comes_back(void **state)
     op.attempt = 4;
     assert_true(journal_op_save(s->journal, &op, &s->err));
 
-    for (int64_t id = 11; id <= 12; id++) { /* as message and as target */
-        found = false;
-        assert_true(journal_op_of(s->journal, id, &got, &found, &s->err));
-        assert_true(found);
-        assert_true(got.id == op.id && got.mailbox == op.mailbox && got.message == 11 && got.target == 12);
-        assert_int_equal(got.kind, OP_MOVE);
-        assert_true(got.uidvalidity == UINT32_MAX && got.uidnext == UINT32_MAX - 1 && got.size == INT64_MAX);
-        assert_true(got.date == -1 && got.since == INT64_MAX);
-        assert_int_equal(got.attempt, 4);
-        assert_memory_equal(got.canonical, op.canonical, DIGEST_SIZE);
-        assert_string_equal(got.name, op.name);
-    }
+    assert_true(journal_op_of(s->journal, 12, &got, &found, &s->err));
+    assert_true(found);
+    assert_true(got.id == op.id && got.mailbox == op.mailbox && got.message == 11 && got.target == 12);
+    assert_int_equal(got.kind, OP_MOVE);
+    assert_true(got.uidvalidity == UINT32_MAX && got.uidnext == UINT32_MAX - 1 && got.size == INT64_MAX);
+    assert_true(got.date == -1 && got.since == INT64_MAX);
+    assert_int_equal(got.attempt, 4);
+    assert_memory_equal(got.canonical, op.canonical, DIGEST_SIZE);
+    assert_string_equal(got.name, op.name);
     assert_true(journal_op_of(s->journal, 0, &got, &found, &s->err));
     assert_false(found);
     assert_true(journal_op_delete(s->journal, op.id, &s->err));
@@ -71,6 +68,30 @@ every_column_of_an_intent_comes_back(void **state)
     assert_int_equal(count, 0);
     free(ops);
     assert_false(journal_op_save(s->journal, &op, &s->err)); /* gone: an intent is never lost silently */
+}
+
+static void
+an_intent_is_that_of_the_row_that_waits_for_its_outcome(void **state)
+{
+    struct scene *s = *state;
+    struct journal_op copy = {.kind = OP_COPY, .mailbox = s->mailbox, .message = 11, .target = 12};
+    struct journal_op removal = {.kind = OP_REMOVE_REMOTE, .mailbox = s->mailbox, .message = 11};
+    struct journal_op upload = {.kind = OP_UPLOAD, .mailbox = s->mailbox, .message = 13};
+    struct journal_op got;
+    bool found = true;
+    assert_true(journal_op_add(s->journal, &copy, &s->err));
+
+    assert_true(journal_op_of(s->journal, 11, &got, &found, &s->err)); /* only the source: it waits for nothing */
+    assert_false(found);
+    assert_true(journal_op_add(s->journal, &removal, &s->err));
+    assert_true(journal_op_add(s->journal, &upload, &s->err));
+
+    assert_true(journal_op_of(s->journal, 11, &got, &found, &s->err));
+    assert_true(found && got.id == removal.id);
+    assert_true(journal_op_of(s->journal, 12, &got, &found, &s->err));
+    assert_true(found && got.id == copy.id);
+    assert_true(journal_op_of(s->journal, 13, &got, &found, &s->err));
+    assert_true(found && got.id == upload.id);
 }
 
 static void
@@ -234,6 +255,52 @@ a_deleted_message_takes_what_hangs_on_it_along(void **state)
 }
 
 static void
+a_move_outlives_its_source_for_its_target(void **state)
+{
+    struct scene *s = *state;
+    struct journal_message source = given_message(s, paired(s->mailbox, 1)), target = paired(s->mailbox, 0);
+    target = given_message(s, target);
+    struct journal_op op = {.kind = OP_MOVE, .mailbox = s->mailbox, .message = source.id, .target = target.id}, got;
+    struct journal_op removal = {.kind = OP_REMOVE_REMOTE, .mailbox = s->mailbox, .message = source.id};
+    struct journal_op *ops;
+    size_t count;
+    bool found = false;
+    assert_true(journal_op_add(s->journal, &op, &s->err));
+    assert_true(journal_op_add(s->journal, &removal, &s->err));
+
+    assert_true(journal_message_delete(s->journal, source.id, &s->err));
+
+    assert_true(journal_op_of(s->journal, target.id, &got, &found, &s->err));
+    assert_true(found && got.id == op.id);
+    assert_int_equal(got.message, 0);
+    assert_true(journal_ops(s->journal, &ops, &count, &s->err));
+    free(ops);
+    assert_int_equal(count, 1);
+    assert_true(journal_message_delete(s->journal, target.id, &s->err));
+    assert_true(journal_ops(s->journal, &ops, &count, &s->err));
+    free(ops);
+    assert_int_equal(count, 0);
+}
+
+static void
+a_move_outlives_the_mailbox_it_came_from(void **state)
+{
+    struct scene *s = *state;
+    int64_t other = given_mailbox(s, "other");
+    struct journal_message source = given_message(s, paired(s->mailbox, 1)), target = given_message(s, paired(other, 0));
+    struct journal_op op = {.kind = OP_MOVE, .mailbox = s->mailbox, .message = source.id, .target = target.id}, got;
+    bool found = false;
+    assert_true(journal_op_add(s->journal, &op, &s->err));
+
+    assert_true(journal_mailbox_delete(s->journal, s->mailbox, &s->err));
+
+    assert_true(journal_op_of(s->journal, target.id, &got, &found, &s->err));
+    assert_true(found);
+    assert_int_equal(got.message, 0);
+    assert_int_equal(got.mailbox, other);
+}
+
+static void
 a_deleted_mailbox_takes_all_that_is_its_own(void **state)
 {
     struct scene *s = *state;
@@ -279,11 +346,14 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_setting_comes_back_and_a_missing_one_is_null),
         TEST(every_column_of_an_intent_comes_back),
+        TEST(an_intent_is_that_of_the_row_that_waits_for_its_outcome),
         TEST(what_is_pending_keeps_its_age_while_its_reason_stays),
         TEST(what_is_pending_is_listed_by_mailbox_and_message),
         TEST(a_message_that_is_moved_takes_what_is_pending_along),
         TEST(the_quarantine_is_listed_by_age),
         TEST(a_deleted_message_takes_what_hangs_on_it_along),
+        TEST(a_move_outlives_its_source_for_its_target),
+        TEST(a_move_outlives_the_mailbox_it_came_from),
         TEST(a_deleted_mailbox_takes_all_that_is_its_own),
     };
 

@@ -384,6 +384,49 @@ a_new_folder_is_whole_and_its_parents_are_plain_directories(void **state)
 }
 
 static void
+many_new_folders_are_made_together_parents_first_and_each_has_its_outcome(void **state)
+{
+    struct scratch *s = *state;
+    struct local_folder items[40];
+    char names[40][32];
+    struct local_stamp stamp;
+    uint64_t files, systems, files_before, systems_before;
+    bool missing;
+
+    for (size_t i = 0; i < 40; i++) {
+        text_print(names[i], sizeof names[i], i % 2 == 0 ? "P%zu" : "P%zu/C", i - i % 2);
+        items[39 - i] = (struct local_folder){.folder = names[i]}; /* children before their parents */
+    }
+    items[39].folder = "P2";     /* once more: of P0 only the child is asked for */
+    items[0].folder = "bad//name";
+    given_file(s, "file", "in the way");
+    items[1].folder = "file";
+    maildir_flushes(s->maildir, &files_before, &systems_before);
+
+    assert_true(s->local.ops->create_all(s->local.self, items, 40, &s->err));
+
+    maildir_flushes(s->maildir, &files, &systems);
+    for (size_t i = 2; i < 39; i++) {
+        if (strcmp(items[i].folder, "P2") != 0) {
+            assert_true(items[i].ok);
+            assert_true(s->local.ops->stamp(s->local.self, items[i].folder, &stamp, &missing, &s->err));
+            assert_false(missing);
+        }
+    }
+    assert_false(items[0].ok);
+    assert_false(items[1].ok);
+    assert_string_equal(items[1].err.answer, "Not a directory");
+    assert_int_equal(items[37].ok + items[39].ok, 1); /* two mailboxes never share one folder */
+    assert_int_equal(count_entries(s, "P0"), 1);
+    assert_int_equal(count_entries(s, "P4"), 4);
+    assert_int_equal(count_entries(s, ""), 19 + 2); /* P0 to P36, file, INBOX: nothing temporary */
+    if (systems != systems_before) /* two a level, and one fsync for the plain parent */
+        assert_true(systems - systems_before == 4 && files - files_before <= 1);
+    else
+        assert_true(files - files_before <= 38 + 20 + 2);
+}
+
+static void
 a_half_made_folder_is_completed(void **state)
 {
     struct scratch *s = *state;
@@ -511,6 +554,7 @@ main(void)
         TEST(a_quarantine_on_another_file_system_gets_a_copy_first, scratch_verbatim),
         TEST(a_full_quarantine_keeps_the_message_where_it_is, scratch_verbatim),
         TEST(a_new_folder_is_whole_and_its_parents_are_plain_directories, scratch_flushing),
+        TEST(many_new_folders_are_made_together_parents_first_and_each_has_its_outcome, scratch_verbatim),
         TEST(a_half_made_folder_is_completed, scratch_verbatim),
         TEST(what_a_crash_left_of_a_new_folder_does_not_hinder_the_next, scratch_verbatim),
         TEST(a_plusplus_folder_carries_its_sign_and_the_root_does_not, scratch_plusplus),

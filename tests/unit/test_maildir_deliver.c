@@ -384,8 +384,8 @@ only_our_own_leftovers_of_an_earlier_run_are_swept(void **state)
     while (time(NULL) - before.st_ctime < 3)
         usleep(100000);
     scratch_open(s, false, false);
-    assert_true(s->local.ops->draft_begin(s->local.self, "INBOX", &draft, &s->err));
-    s->local.ops->draft_drop(s->local.self, draft);
+    s->local.ops->sweep(s->local.self, "Nowhere");
+    s->local.ops->sweep(s->local.self, "INBOX");
 
     assert_int_equal(count_entries(s, "INBOX/tmp"), 2);
     assert_true(exists(s, "INBOX/tmp/1234.M5P6.host"));
@@ -479,6 +479,7 @@ a_message_that_is_not_there_is_missing_and_no_error(void **state)
     struct scratch *s = *state;
     const struct local_file file = {"INBOX", "1", "c:2,S"}, elsewhere = {"Nowhere", "1", "n"};
     struct local_facts facts;
+    int64_t date = 0;
     void *handle;
     bool missing = false;
 
@@ -489,6 +490,15 @@ a_message_that_is_not_there_is_missing_and_no_error(void **state)
     assert_true(s->local.ops->read_open(s->local.self, &file, &handle, &missing, &s->err));
     assert_true(missing);
     assert_null(handle);
+    assert_true(s->local.ops->date(s->local.self, &file, &date, &missing, &s->err));
+    assert_true(missing);
+    assert_true(s->local.ops->date(s->local.self, &elsewhere, &date, &missing, &s->err));
+    assert_true(missing);
+    given_file(s, "INBOX/cur/1:2,S", "one\n");
+    given_date(s, "INBOX/cur/1:2,S", 1000000000);
+    assert_true(s->local.ops->date(s->local.self, &file, &date, &missing, &s->err));
+    assert_false(missing);
+    assert_int_equal(date, 1000000000);
 }
 
 static void

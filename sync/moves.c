@@ -1,0 +1,422 @@
+/*
+ * Once for the account: what vanished in one place and appeared in another is one move, not a removal and a new message. Files are
+ * told by the digest of their bytes; UIDs by header, size and date, and by their bytes where that is not enough.
+ */
+#include "sync/agenda.h"
+
+#include "sync/pair.h"
+
+enum role { GONE_HERE, FRESH_HERE, GONE_THERE, FRESH_THERE, GONE_BOTH };
+enum pair_by { BY_WIRE, BY_WIRE_AND_MAILBOX, BY_HEADER };
+
+/* What vanished may be planned as a removal or, where the survivor is wanted, as one that comes back: both may have moved. */
+static bool
+has_role(const struct todo *todo, enum role role)
+{
+    enum plan_verb verb = todo->step.verb;
+
+    if (todo->dropped || todo->partner != 0)
+        return false;
+    switch (role) {
+    case GONE_HERE:
+        return verb == PLAN_REMOVE_THERE || (verb == PLAN_DOWNLOAD && !todo->fresh);
+    case GONE_THERE:
+        return verb == PLAN_REMOVE_HERE || (verb == PLAN_UPLOAD && !todo->fresh);
+    case GONE_BOTH:
+        return verb == PLAN_FORGET && !todo->fresh;
+    case FRESH_HERE:
+        return verb == PLAN_UPLOAD && todo->fresh;
+    case FRESH_THERE:
+        return verb == PLAN_DOWNLOAD && todo->fresh;
+    }
+    return false;
+}
+
+static size_t
+count_role(const struct agenda *agenda, enum role role)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < agenda->count; i++)
+        n += has_role(&agenda->todos[i], role);
+    return n;
+}
+
+/* Items of one role, keyed by wire digest (files that vanished and appeared) or by header, size and date (UIDs). */
+static bool
+gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, struct pair_item **items, char **bases, size_t *count)
+{
+    struct journal_message message;
+    size_t n = 0, max = count_role(agenda, role);
+
+    *count = 0;
+    *items = calloc(max + 1, sizeof **items);
+    *bases = calloc(max + 1, LOCAL_BASE_MAX + 1);
+    if (*items == NULL || *bases == NULL)
+        return run_no_memory(run);
+    for (size_t i = 0; i < agenda->count; i++) {
+        const struct todo *todo = &agenda->todos[i];
+        struct pair_item *item = &(*items)[n];
+        char *base = *bases + n * (LOCAL_BASE_MAX + 1);
+
+        if (!has_role(todo, role))
+            continue;
+        if (!run_load(run, todo->id, &message))
+            return false;
+        /* A UID whose body was read for want of a better proof is compared by that alone. */
+        if (by == BY_HEADER ? !message.has_header || (role == FRESH_THERE && message.has_wire) : !message.has_wire)
+            continue;
+        memcpy(base, message.base, sizeof message.base);
+        *item = (struct pair_item){.id = message.id, .mailbox = message.mailbox, .base = base, .date = message.date};
+        /* Sizes of the server are hints: wire digests need none. */
+        item->size = by == BY_HEADER ? message.size : by == BY_WIRE_AND_MAILBOX ? (uint64_t)message.mailbox : 0;
+        memcpy(item->digest, by == BY_HEADER ? message.header : message.wire, DIGEST_SIZE);
+        n++;
+    }
+    *count = n;
+    return true;
+}
+
+static int
+compare_ids(const void *pa, const void *pb)
+{
+    const struct todo *const *a = pa, *const *b = pb;
+
+    return (*a)->id == (*b)->id ? 0 : (*a)->id < (*b)->id ? -1 : 1;
+}
+
+/* Todos by id, for accounts in which thousands moved at once. */
+static struct todo **
+index_todos(struct run *run, struct agenda *agenda)
+{
+    struct todo **index = calloc(agenda->count + 1, sizeof *index);
+
+    if (index == NULL) {
+        (void)run_no_memory(run);
+        return NULL;
+    }
+    for (size_t i = 0; i < agenda->count; i++)
+        index[i] = &agenda->todos[i];
+    qsort(index, agenda->count, sizeof *index, compare_ids);
+    return index;
+}
+
+static struct todo *
+look_up(struct todo **index, size_t count, int64_t id)
+{
+    struct todo key = {.id = id}, *pointer = &key;
+    struct todo **found = bsearch(&pointer, index, count, sizeof *index, compare_ids);
+
+    return found != NULL ? *found : NULL;
+}
+
+/* Two rows of one mailbox are one message under a new file name or a new UID: journal only. */
+static bool
+rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up)
+{
+    struct journal_message *old = calloc(2, sizeof *old), *new = old + 1;
+    bool ok = old != NULL || run_no_memory(run);
+
+    ok = ok && run_load(run, gone->id, old) && run_load(run, fresh->id, new) && journal_message_delete(run->journal, new->id, &run->err);
+    if (ok && up) {
+        memcpy(old->base, new->base, sizeof old->base);
+        memcpy(old->info, new->info, sizeof old->info);
+        old->lseen = run_flags_of(new->info, old->lbase);
+        old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_MOVED);
+        memcpy(old->wire, new->wire, DIGEST_SIZE);
+        if (new->uid != 0) /* a file and a UID that never agreed: set wins */
+            old->rbase = old->lbase = old->rseen & old->lseen;
+    } else if (ok) {
+        old->uid = new->uid;
+        old->size = new->size;
+        old->date = new->date;
+        old->rseen = new->rseen;
+        old->facts &= ~(unsigned)FACT_GONE_THERE;
+        memcpy(old->keywords, new->keywords, sizeof old->keywords);
+    }
+    ok = ok && journal_message_save(run->journal, old, &run->err);
+    free(old);
+    gone->dropped = fresh->dropped = true;
+    run->replan = true;
+    return ok;
+}
+
+/* Nothing else of the account has these bytes but the two rows that are to be one. */
+static bool
+is_only(struct run *run, const struct pair_item *item)
+{
+    int64_t *ids = NULL;
+    size_t count = 0;
+    struct error ignored;
+    bool known = journal_ids_by_wire(run->journal, item->digest, &ids, &count, &ignored);
+
+    free(ids);
+    return known && count == 2;
+}
+
+/* A header is no proof where several messages have it, or where the date is another. Items as sorted by pair_match or pair_sort. */
+static bool
+is_ambiguous(const struct pair_item *gone, size_t gone_count, const struct pair_item *fresh, size_t fresh_count, const struct pair_item *like)
+{
+    return pair_count(gone, gone_count, like, false) != 1 || pair_count(fresh, fresh_count, like, false) != 1 ||
+           pair_count(gone, gone_count, like, true) != 1;
+}
+
+/* The new place can't be filled yet: the old one waits for it. */
+static bool
+wait_for_place(struct run *run, struct todo *from, struct todo *to)
+{
+    const struct mailbox *mailbox = &run->mailboxes[to->mailbox];
+    bool closed = agenda_is_closed(mailbox), made = mailbox->row.state != MAILBOX_NEW_LOCAL || run->account->policy.push.mailboxes;
+
+    from->dropped = to->dropped = true;
+    return run_begin(run) && run_pending(run, &run->mailboxes[from->mailbox], from->id, closed && made ? PENDING_MAILBOX : PENDING_POLICY,
+                                         plan_verb_word(from->step.verb),
+                                         closed && made ? "it moved to a mailbox that can't be used on the server now"
+                                                        : "it moved, and the configuration keeps its new place back", NULL) && run_commit(run);
+}
+
+static bool
+take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_t gone_count, struct pair_item *fresh, size_t fresh_count,
+           bool up, bool by_header)
+{
+    size_t *match = calloc(fresh_count + 1, sizeof *match);
+    bool *taken = calloc(gone_count + 1, sizeof *taken);
+    struct todo **index = index_todos(run, agenda);
+    bool ok = match != NULL && taken != NULL && index != NULL;
+
+    if (ok)
+        pair_match(gone, gone_count, fresh, fresh_count, by_header, match, taken);
+    for (size_t f = 0; ok && f < fresh_count; f++) {
+        struct todo *from, *to;
+
+        if (match[f] == PAIR_NONE)
+            continue;
+        if (by_header && is_ambiguous(gone, gone_count, fresh, fresh_count, &fresh[f])) /* their bodies could not be read */
+            continue;
+        from = look_up(index, agenda->count, gone[match[f]].id);
+        to = look_up(index, agenda->count, fresh[f].id);
+        if (from->step.verb == PLAN_FORGET && !is_only(run, &gone[match[f]])) /* which of several equal ones it was can't be told */
+            continue;
+        if (from->mailbox == to->mailbox) {
+            ok = run_begin(run) && rename_row(run, from, to, up) && run_commit(run);
+            continue;
+        }
+        if (!(up ? run->account->policy.push.deletes : run->account->policy.pull.deletes)) /* the old one may not go */
+            continue;
+        to->partner = from->id;
+        from->partner = to->id;
+        if (to->step.kept_back || agenda_is_closed(&run->mailboxes[to->mailbox]))
+            ok = wait_for_place(run, from, to);
+    }
+    free(match);
+    free(taken);
+    free(index);
+    return ok;
+}
+
+/* Headers of new mail are read only where something of the same size vanished. */
+static bool
+probe_fresh(struct run *run, struct agenda *agenda)
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    struct probe *probes = calloc(count_role(agenda, FRESH_THERE) + 1, sizeof *probes);
+    struct todo **index = index_todos(run, agenda);
+    size_t n = 0;
+    bool ok = (message != NULL && probes != NULL && index != NULL) || run_no_memory(run);
+
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        const struct todo *todo = &agenda->todos[i];
+        int64_t *ids = NULL;
+        size_t same = 0;
+        bool wanted = false;
+
+        if (!has_role(todo, FRESH_THERE))
+            continue;
+        ok = run_load(run, todo->id, message) && (message->has_header ||
+                                                 journal_ids_dirty_by_size(run->journal, message->size, &ids, &same, &run->err));
+        for (size_t k = 0; ok && !wanted && k < same; k++) {
+            struct todo *other = ids[k] != todo->id ? look_up(index, agenda->count, ids[k]) : NULL;
+
+            wanted = other != NULL && has_role(other, GONE_THERE);
+        }
+        free(ids);
+        if (ok && wanted)
+            probes[n++] = (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = todo->id};
+    }
+    if (ok && n != 0)
+        ok = probe_remote(run, probes, n, true) && run_begin(run);
+    for (size_t i = 0; ok && i < n; i++) {
+        if (!probes[i].got)
+            continue;
+        ok = run_load(run, probes[i].id, message);
+        message->has_header = true;
+        memcpy(message->header, probes[i].digests.header, DIGEST_SIZE);
+        ok = ok && journal_message_save(run->journal, message, &run->err);
+    }
+    if (n != 0)
+        ok = ok ? run_commit(run) : (journal_rollback(run->journal), false);
+    free(index);
+    free(message);
+    free(probes);
+    return ok;
+}
+
+static int
+compare_probes(const void *pa, const void *pb)
+{
+    const struct probe *a = pa, *b = pb;
+
+    if (a->mailbox != b->mailbox)
+        return a->mailbox < b->mailbox ? -1 : 1;
+    return a->uid == b->uid ? 0 : a->uid < b->uid ? -1 : 1;
+}
+
+static bool
+read_bodies(struct run *run, struct probe *probes, size_t count)
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    bool ok = message != NULL || run_no_memory(run);
+
+    if (ok && count > 1)
+        qsort(probes, count, sizeof *probes, compare_probes);
+    ok = ok && probe_remote(run, probes, count, false) && run_begin(run);
+    for (size_t i = 0; ok && i < count; i++) {
+        if (!probes[i].got)
+            continue;
+        ok = run_load(run, probes[i].id, message);
+        message->has_wire = true;
+        memcpy(message->wire, probes[i].digests.wire, DIGEST_SIZE);
+        ok = ok && journal_message_save(run->journal, message, &run->err);
+    }
+    free(message);
+    return ok && run_commit(run);
+}
+
+/* What arrived and looks like what vanished, but not alone in that, or with another date: which of them it is, only the body tells. */
+static bool
+probe_ambiguous(struct run *run, struct agenda *agenda)
+{
+    struct pair_item *gone = NULL, *fresh = NULL;
+    char *gone_bases = NULL, *fresh_bases = NULL;
+    size_t gone_count = 0, fresh_count = 0, n = 0;
+    struct todo **index = index_todos(run, agenda);
+    struct probe *probes = NULL;
+    bool ok = index != NULL && gather(run, agenda, GONE_THERE, BY_HEADER, &gone, &gone_bases, &gone_count) &&
+              gather(run, agenda, FRESH_THERE, BY_HEADER, &fresh, &fresh_bases, &fresh_count);
+
+    if (ok) {
+        probes = calloc(fresh_count + 1, sizeof *probes);
+        ok = probes != NULL || run_no_memory(run);
+        pair_sort(gone, gone_count);
+        pair_sort(fresh, fresh_count);
+    }
+    for (size_t f = 0; ok && f < fresh_count; f++) {
+        const struct todo *todo = look_up(index, agenda->count, fresh[f].id);
+
+        if (pair_count(gone, gone_count, &fresh[f], false) != 0 && is_ambiguous(gone, gone_count, fresh, fresh_count, &fresh[f]))
+            probes[n++] = (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = todo->id};
+    }
+    if (ok && n != 0)
+        ok = read_bodies(run, probes, n);
+    free(probes);
+    free(gone);
+    free(fresh);
+    free(gone_bases);
+    free(fresh_bases);
+    free(index);
+    return ok;
+}
+
+static bool
+pair_direction(struct run *run, struct agenda *agenda, enum role gone_role, enum role fresh_role, enum pair_by by)
+{
+    struct pair_item *gone = NULL, *fresh = NULL;
+    char *gone_bases = NULL, *fresh_bases = NULL;
+    size_t gone_count = 0, fresh_count = 0;
+    bool up = gone_role != GONE_THERE;
+    bool ok = gather(run, agenda, gone_role, by, &gone, &gone_bases, &gone_count) &&
+              gather(run, agenda, fresh_role, by, &fresh, &fresh_bases, &fresh_count);
+
+    if (ok && gone_count != 0 && fresh_count != 0) /* else there is nothing to match */
+        ok = take_pairs(run, agenda, gone, gone_count, fresh, fresh_count, up, by == BY_HEADER);
+    free(gone);
+    free(fresh);
+    free(gone_bases);
+    free(fresh_bases);
+    return ok;
+}
+
+static int
+compare_items_by_base(const void *pa, const void *pb)
+{
+    return strcmp(((const struct pair_item *)pa)->base, ((const struct pair_item *)pb)->base);
+}
+
+/* The bytes under a name that moved are not the message's any more: they are neither sent nor do they stand for it. */
+static bool
+set_altered(struct run *run, struct todo *gone, struct todo *fresh)
+{
+    struct journal_message *messages = calloc(2, sizeof *messages), *old = messages, *new = messages + 1;
+    bool ok = (messages != NULL || run_no_memory(run)) && run_begin(run) && run_load(run, gone->id, old) && run_load(run, fresh->id, new);
+
+    if (ok) {
+        new->facts |= FACT_ALTERED;
+        old->base[0] = old->info[0] = '\0'; /* fetched again, beside it */
+        old->lbase = old->lseen = 0;
+        old->facts &= ~(unsigned)FACT_GONE_HERE;
+        gone->dropped = fresh->dropped = run->replan = true;
+        ok = journal_message_save(run->journal, new, &run->err) && journal_message_save(run->journal, old, &run->err) && run_commit(run);
+    }
+    free(messages);
+    return ok;
+}
+
+/* A file under the base name of one that vanished, with other bytes: bit rot or an edit in a file that was moved. */
+static bool
+find_altered(struct run *run, struct agenda *agenda)
+{
+    struct pair_item *gone = NULL, *fresh = NULL;
+    char *gone_bases = NULL, *fresh_bases = NULL;
+    size_t gone_count = 0, fresh_count = 0;
+    struct todo **index = index_todos(run, agenda);
+    bool ok = index != NULL && gather(run, agenda, GONE_HERE, BY_WIRE, &gone, &gone_bases, &gone_count) &&
+              gather(run, agenda, FRESH_HERE, BY_WIRE, &fresh, &fresh_bases, &fresh_count);
+
+    if (ok && gone_count > 1)
+        qsort(gone, gone_count, sizeof *gone, compare_items_by_base);
+    for (size_t f = 0; ok && f < fresh_count; f++) {
+        struct pair_item *same = gone_count != 0 ? bsearch(&fresh[f], gone, gone_count, sizeof *gone, compare_items_by_base) : NULL;
+        struct todo *from = same != NULL ? look_up(index, agenda->count, same->id) : NULL;
+        struct todo *to = look_up(index, agenda->count, fresh[f].id);
+
+        if (from != NULL && !from->dropped && from->partner == 0 && to->partner == 0)
+            ok = set_altered(run, from, to);
+    }
+    free(gone);
+    free(fresh);
+    free(gone_bases);
+    free(fresh_bases);
+    free(index);
+    return ok;
+}
+
+bool
+agenda_moves(struct run *run, struct agenda *agenda)
+{
+    /*
+     * In one mailbox first: a new name; then equal messages of which one lost its file and the other its UID (two moves that
+     * crossed): what is left of both is one. Then moves between mailboxes. Last, a file that got a new name while the server
+     * lost the message: the removal goes on.
+     */
+    if (count_role(agenda, GONE_HERE) != 0 && (!pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
+                                               !pair_direction(run, agenda, GONE_HERE, GONE_THERE, BY_WIRE_AND_MAILBOX) ||
+                                               !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE) || !find_altered(run, agenda)))
+        return false;
+    if (count_role(agenda, GONE_BOTH) != 0 && !pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE_AND_MAILBOX))
+        return false;
+    if (count_role(agenda, GONE_THERE) == 0 || count_role(agenda, FRESH_THERE) == 0)
+        return true;
+    return probe_fresh(run, agenda) && probe_ambiguous(run, agenda) && pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_WIRE) &&
+           pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_HEADER);
+}

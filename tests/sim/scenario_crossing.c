@@ -1,0 +1,137 @@
+/* Both sides changed between two runs, so that what golub sees first is only half of what happened. */
+#include "tests/sim/scenario.h"
+
+static uint32_t
+when_another_client_moves(int content, int from, uint32_t uid, int to)
+{
+    uint32_t fresh = 0;
+
+    assert_true(server_add(&sim.server, to, content, 0, 0, 1600000000, &fresh));
+    ledger_put(&sim.world, content, to);
+    ledger_out(&sim.world, content, from);
+    server_expunge(&sim.server, from, uid);
+    return fresh;
+}
+
+static void
+a_message_that_gets_a_new_name_and_a_flag_here_while_it_moves_there_moves_along(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    const uint32_t uid = given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    const uint32_t fresh = when_another_client_moves(1, WORK, uid, INBOX);
+    assert_true(mua_move(here(), file_of(WORK, 1), WORK, true));
+    mua_set_flags(here(), file_of(WORK, 1), FLAG_FLAGGED);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(WORK, 1, 0);
+    then_it_is_there(WORK, 1, 0);
+    assert_string_equal(file_of(INBOX, 1)->info, "c:2,F");
+    assert_int_equal(server_message(&sim.server, INBOX, fresh)->flags, FLAG_FLAGGED);
+    then_both_sides_agree();
+}
+
+static void
+a_second_uid_of_a_message_that_has_two_files_takes_one_of_them(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.swallows_duplicates = true;
+    given_mail_here(INBOX, 1);
+    given_mail_here(INBOX, 1);
+    (void)when_golub_syncs_after(60);
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_here(INBOX, 1, 2);
+    given_mail_there(INBOX, 1);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(INBOX, 1, 2);
+    then_it_is_there(INBOX, 1, 2);
+    then_both_sides_agree();
+}
+
+static void
+a_smaller_uidvalidity_of_one_mailbox_makes_golub_doubt_the_others(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_mail_there(WORK, 2);
+    sim.backup = sim.server;
+    sim.server.boxes[INBOX].uidvalidity = ++sim.server.next_uidvalidity;
+    const uint32_t lost = given_mail_there(WORK, 3);
+    given_both_sides_agree();
+    given_server_as_in_backup();
+    uint32_t uid; /* its number, and those of the mailbox, are those of the lost one */
+    assert_true(server_add(&sim.server, WORK, 4, 0, 0, 1600000500, &uid));
+    ledger_put(&sim.world, 4, WORK);
+    assert_int_equal(uid, lost);
+
+    (void)when_golub_syncs_after(60);
+
+    then_it_is_here(WORK, 4, 1);
+    then_it_is_there(WORK, 3, 1);
+    then_both_sides_agree();
+}
+
+static void
+a_journal_from_before_its_first_mark_is_taken_for_a_lost_one(void **state)
+{
+    struct error err = {0};
+    void *image = NULL;
+    size_t size = 0;
+
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_trouble_at(STEP_MARK, false, false);
+    assert_int_equal(when_golub_syncs_after(60), -1);
+    assert_true(journal_image(sim.clients[0].journal, &image, &size, &err));
+    run_open_journal(&sim, 0, NULL, 0);
+    given_both_sides_agree();
+    run_open_journal(&sim, 0, image, size);
+    free(image);
+    check_forget(&sim.clients[0]);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(INBOX, 1, 1);
+    then_both_sides_agree();
+}
+
+static void
+a_mailbox_whose_name_the_server_encodes_otherwise_is_the_same_mailbox(void **state)
+{
+    (void)state;
+    for (int encodes = 0; encodes < 2; encodes++) {
+        given_empty_account(1);
+        sim.server.encodes = encodes != 0;
+        given_mail_there(WORK, 1);
+        given_both_sides_agree();
+        sim.server.encodes = encodes == 0;
+        given_mail_there(WORK, 2);
+
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+        then_it_is_here(WORK, 1, 1);
+        then_it_is_here(WORK, 2, 1);
+        then_both_sides_agree();
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(a_message_that_gets_a_new_name_and_a_flag_here_while_it_moves_there_moves_along),
+        SCENARIO(a_second_uid_of_a_message_that_has_two_files_takes_one_of_them),
+        SCENARIO(a_smaller_uidvalidity_of_one_mailbox_makes_golub_doubt_the_others),
+        SCENARIO(a_mailbox_whose_name_the_server_encodes_otherwise_is_the_same_mailbox),
+        SCENARIO(a_journal_from_before_its_first_mark_is_taken_for_a_lost_one),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

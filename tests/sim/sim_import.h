@@ -1,0 +1,106 @@
+/*
+ * One history of an import: a maildrop, a Maildir (or a delivery command), users, other clients, bad luck and golub;
+ * then quiet, then the laws. sim_import is sim_main.c with this in the place of sim_history.c.
+ */
+#ifndef TESTS_SIM_SIM_IMPORT_H
+#define TESTS_SIM_SIM_IMPORT_H
+
+#include "sync/import.h"
+#include "tests/sim/sim_history.h"
+#include "tests/sim/sim_maildrop.h"
+
+enum met { /* what histories have to meet, so that a law means something */
+           MET_RENUMBERED,
+           MET_UIDL_REUSED,
+           MET_UIDL_REPEATED,
+           MET_NO_UIDL,
+           MET_NO_UIDL_NO_TOP,
+           MET_EQUAL_COPIES,
+           MET_REMOVED_SAME_SESSION,
+           MET_REMOVED_LATER,
+           MET_QUIT_CARRIED_OUT_UNANSWERED,
+           MET_QUIT_REFUSED,
+           MET_REFUSED_RETR,
+           MET_REFUSED_DELE,
+           MET_HELD,
+           MET_RELEASED,
+           MET_WRONG_ID,
+           MET_SKIPPED,
+           MET_TOO_BIG,
+           MET_STOPPED,
+           MET_NO_ROOM,
+           MET_UNSURE_FILE_TOUCHED,
+           MET_GONE_IN_SESSION,
+           MET_TEMPFAIL,
+           MET_ALL
+};
+
+struct tally {   /* of one content: how often ... */
+    int born;    /* it came, under a UIDL of its own each time */
+    int excused; /* it may be here once more: the user touched its file, or the command ended, before the journal knew */
+    int taken;   /* users took a file of it out of this world */
+    int added;   /* users made a file of it */
+    int handed;  /* the delivery command took it */
+    int since_commit; /* ... since the last commit */
+    int group;        /* contents that nobody can tell apart under this server have one; itself otherwise */
+};
+
+struct import_sim {
+    struct world world;
+    struct maildrop_sim drop;
+    struct maildir_sim maildir;
+    struct journal *journal;
+    /* the account */
+    struct import_policy policy;
+    enum layout layout;
+    bool guard;
+    int deliver_to; /* mailbox */
+    bool command;   /* a delivery command instead of the Maildir */
+    /* the run */
+    bool skip_existing, confirm, wrong_id;
+    char confirm_id[16]; /* "" without */
+    int stop_after;      /* calls of `stopped` until it says yes; 0: never */
+    bool was_stopped;
+    unsigned no_room;    /* percent of deliveries that fail */
+    unsigned tempfail;   /* percent of commands that fail */
+    int failures;        /* of both, in this run */
+    struct buffer spool; /* of the command */
+    int status;          /* of the last run; -1 crashed */
+    long runs;
+    struct tally tally[SIM_CONTENTS];
+    unsigned long *met;
+};
+
+/* ---- actions (sim_import_action.c) ---- */
+void import_outside(struct world *world);
+/** How many times; golub is not at work. */
+void import_users_act(struct import_sim *sim, unsigned times);
+
+/* ---- golub runs (sim_import_run.c) ---- */
+/** @return exit status; -1 after a crash */
+int import_sim_run(struct import_sim *sim);
+void import_sim_dry(struct import_sim *sim);
+void import_sim_journal(struct import_sim *sim, const void *image, size_t size);
+struct handover import_sim_handover(struct import_sim *sim);
+
+/* ---- laws (sim_import_check.c) ---- */
+void tally_init(struct import_sim *sim);
+/** A message is there under a UIDL that golub can't know yet. */
+void tally_born(struct import_sim *sim, struct drop_message *message);
+/** Somebody else removed it. */
+void tally_left(struct import_sim *sim, struct drop_message *message);
+/** Does the journal not know yet whether this file is here? */
+bool tally_is_unsure(struct import_sim *sim, const struct sim_file *file);
+/** The list that removals are held on. @return false: none, hold is "" */
+bool tally_held(const struct import_sim *sim, char hold[static 16]);
+/** Never lost, never twice: at any moment. */
+void check_counts(struct import_sim *sim);
+void check_session(struct import_sim *sim); /* sets the maildrop's watchers */
+/** Before a run: what is held, what it may release. */
+void check_begin(struct import_sim *sim);
+/** After a run. @param whole  nothing broke, nobody stopped it: it did all that it could */
+void check_end(struct import_sim *sim, bool whole);
+/** All is quiet: `keep` has been obeyed to the end, the journal knows no message that is gone. @param all_due  whatever its days */
+void check_quiet(struct import_sim *sim, bool all_due);
+
+#endif

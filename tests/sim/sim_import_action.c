@@ -1,0 +1,146 @@
+/* What users, other clients and bad luck do while mail is imported. */
+#include "tests/sim/sim_import.h"
+
+#define FULL_THERE 25 /* messages of the maildrop and files of the Maildir: from here on nobody adds more */
+#define FULL_HERE 120
+
+static unsigned
+dice(struct import_sim *sim, unsigned below)
+{
+    return rng_below(&sim->world.rng, below);
+}
+
+/* One that is or was somewhere, or a new one; -1: none left. */
+static int
+choose_content(struct import_sim *sim)
+{
+    if (sim->world.next_content > 0 && dice(sim, 100) < 25)
+        return (int)dice(sim, (unsigned)sim->world.next_content);
+    return world_new_content(&sim->world, true);
+}
+
+/* ---- the maildrop ---- */
+
+static void
+there_arrives(struct import_sim *sim)
+{
+    const int content = drop_here(&sim->drop) >= FULL_THERE ? -1 : choose_content(sim);
+    struct drop_message *message = content < 0 ? NULL : drop_arrive(&sim->drop, content);
+
+    if (message == NULL)
+        return;
+    say(&sim->world, "  there: #%d arrives as %s", content, message->uidl);
+    tally_born(sim, message);
+}
+
+static void
+there_leaves(struct import_sim *sim)
+{
+    struct maildrop_sim *drop = &sim->drop;
+    size_t left = drop_here(drop);
+
+    if (left == 0 || (drop->open && !drop->lax))
+        return;
+    left = dice(sim, (unsigned)left);
+    for (size_t i = 0; i < drop->count; i++) {
+        struct drop_message *message = &drop->messages[i];
+        if (!message->here || left-- > 0)
+            continue;
+        say(&sim->world, "  there: #%d %s is removed", message->content, message->uidl);
+        sim->met[MET_GONE_IN_SESSION] += drop->open;
+        drop_leave(drop, message);
+        tally_left(sim, message);
+        return;
+    }
+}
+
+/* ---- the Maildir ---- */
+
+static void
+here_moves(struct import_sim *sim, struct sim_file *file, bool new_base)
+{
+    const int target = (int)dice(sim, SIM_MAILBOXES);
+
+    if (!sim->maildir.tree.folder[target] || target == file->mailbox)
+        return;
+    say(&sim->world, "  here: #%d moved to %d%s", file->content, target, new_base ? " under a new name" : "");
+    /* A base name that is taken there makes a new one too. */
+    new_base = new_base || maildir_sim_base(&sim->maildir, target, file->base) != NULL;
+    if (new_base && tally_is_unsure(sim, file))
+        sim->tally[file->content].excused++;
+    mua_move(&sim->maildir, file, target, new_base);
+}
+
+static void
+here_removes(struct import_sim *sim, struct sim_file *file)
+{
+    say(&sim->world, "  here: #%d removed", file->content);
+    if (tally_is_unsure(sim, file))
+        sim->tally[file->content].excused++;
+    sim->tally[file->content].taken++;
+    mua_remove(&sim->maildir, file);
+}
+
+static void
+here_changes(struct import_sim *sim)
+{
+    struct sim_tree *tree = &sim->maildir.tree;
+    struct sim_file *file = &tree->files[dice(sim, (unsigned)tree->count)];
+    const unsigned what = dice(sim, 100);
+
+    if (what < 30) {
+        say(&sim->world, "  here: flags of #%d", file->content);
+        mua_set_flags(&sim->maildir, file, dice(sim, FLAG_ALL + 1));
+    } else if (what < 35) {
+        mua_back_to_new(&sim->maildir, file);
+    } else if (what < 60) {
+        here_moves(sim, file, false);
+    } else if (what < 70) {
+        here_moves(sim, file, true);
+    } else if (what < 95 || tree->count >= FULL_HERE) {
+        here_removes(sim, file);
+    } else {
+        say(&sim->world, "  here: #%d copied", file->content);
+        sim->tally[file->content].added += mua_copy(&sim->maildir, file, file->mailbox);
+    }
+}
+
+static void
+act_here(struct import_sim *sim)
+{
+    struct sim_tree *tree = &sim->maildir.tree;
+
+    if (sim->command || !tree->root)
+        return;
+    if (!tree->folder[1] || !tree->folder[2]) {
+        const int fresh = tree->folder[1] ? 2 : 1;
+        if (dice(sim, 100) < 30) {
+            tree->folder[fresh] = true;
+            maildir_sim_touch(&sim->maildir, fresh);
+        }
+    }
+    if (tree->count > 0)
+        here_changes(sim);
+}
+
+void
+import_outside(struct world *world)
+{
+    struct import_sim *sim = world->import;
+    const unsigned what = rng_below(&world->rng, 100);
+
+    if (what < 45)
+        there_arrives(sim);
+    else if (what < 57)
+        there_leaves(sim);
+    else
+        act_here(sim);
+    check_counts(sim);
+}
+
+void
+import_users_act(struct import_sim *sim, unsigned times)
+{
+    for (; times > 0; times--)
+        import_outside(&sim->world);
+}

@@ -1,0 +1,476 @@
+/*
+ * The laws of an import, kept by counting. "Delivered" is how often a content came into the Maildir (or was taken by the
+ * command): what is here, less what users made, plus what users took away. Two bounds hold for it after every step:
+ *
+ *   never lost    every message that golub removed from the maildrop, and every one that stood in it when a run ended
+ *                 that nothing disturbed, is owed: delivered >= owed
+ *   never twice   delivered <= how often it came into the maildrop, once more for each time that the user took away or
+ *                 renamed its file (or the command ended) before the journal could know, and a crash followed. So what
+ *                 the user removed or moved does not come back
+ *
+ * What holds where a server's UIDLs can't be relied on:
+ *   changed wholesale    every message is new mail under its new UIDL: it comes once more, each time
+ *   equal for equal      (hashes) as above; an equal copy that takes the place of one that left between two runs can't be
+ *                        told from it: it is the same mail, and it need not come again
+ *   used again           a message whose UIDL belonged to one that left since the last complete list may be taken for
+ *                        that one and not be fetched, but it is never removed unless it is here or its header is equal
+ *   repeated             told apart by header (without TOP: by how many there are), never removed while repeated.
+ *                        Those that can't be told apart are one group: the bounds hold for its sum
+ *   none at all          as repeated, by header; nothing is ever removed
+ */
+#include "tests/sim/sim_import.h"
+
+#define DAY 86400
+
+/* ---- counting ---- */
+
+static int
+group_of(const struct import_sim *sim, int content)
+{
+    while (sim->tally[content].group != content)
+        content = sim->tally[content].group;
+    return content;
+}
+
+void
+tally_init(struct import_sim *sim)
+{
+    memset(sim->tally, 0, sizeof sim->tally);
+    for (int i = 0; i < SIM_CONTENTS; i++)
+        sim->tally[i].group = i;
+}
+
+static const unsigned char *
+header_of(const struct drop_message *message)
+{
+    return content_get(message->content)->digests.header;
+}
+
+static bool
+same_uidl(const struct drop_message *a, const struct drop_message *b)
+{
+    return a != b && strcmp(a->uidl, b->uidl) == 0;
+}
+
+static bool
+same_header(const struct drop_message *a, const struct drop_message *b)
+{
+    return memcmp(header_of(a), header_of(b), DIGEST_SIZE) == 0;
+}
+
+/* Which of those that are there can be taken for one that is gone, as long as no complete list has shown that it is? */
+static void
+hide(struct import_sim *sim, const struct drop_message *changed)
+{
+    struct maildrop_sim *drop = &sim->drop;
+    bool ghost = false;
+
+    for (size_t i = 0; i < drop->count; i++) {
+        const struct drop_message *it = &drop->messages[i];
+        ghost = ghost || (!it->here && it->seen && !it->gone_known && strcmp(it->uidl, changed->uidl) == 0);
+    }
+    for (size_t i = 0; ghost && i < drop->count; i++) {
+        struct drop_message *it = &drop->messages[i];
+        if (!it->here || it->owed || strcmp(it->uidl, changed->uidl) != 0)
+            continue;
+        it->hidden = true;
+        sim->met[MET_UIDL_REUSED]++;
+    }
+}
+
+void
+tally_born(struct import_sim *sim, struct drop_message *message)
+{
+    struct maildrop_sim *drop = &sim->drop;
+
+    sim->tally[message->content].born++;
+    message->had = message->may_be_had = message->stored = message->held = message->released = message->hidden = false;
+    message->fetched_at = message->fetched_in = 0;
+    for (size_t i = 0; i < drop->count; i++) {
+        const struct drop_message *it = &drop->messages[i];
+        if (it == message || !it->here)
+            continue;
+        sim->met[MET_EQUAL_COPIES] += it->content == message->content;
+        if (same_uidl(it, message) && (!drop->top || same_header(it, message)))
+            sim->tally[group_of(sim, message->content)].group = group_of(sim, it->content);
+    }
+    hide(sim, message);
+}
+
+void
+tally_left(struct import_sim *sim, struct drop_message *message)
+{
+    hide(sim, message);
+}
+
+static void
+count_delivered(const struct import_sim *sim, int delivered[SIM_CONTENTS])
+{
+    for (int i = 0; i < sim->world.next_content; i++)
+        delivered[i] = sim->tally[i].handed + sim->tally[i].taken - sim->tally[i].added;
+    for (size_t i = 0; i < sim->maildir.tree.count; i++)
+        delivered[sim->maildir.tree.files[i].content]++;
+}
+
+void
+check_counts(struct import_sim *sim)
+{
+    int delivered[SIM_CONTENTS], owed[SIM_CONTENTS] = {0}, sum[SIM_CONTENTS] = {0}, most[SIM_CONTENTS] = {0};
+    const int contents = sim->world.next_content;
+
+    count_delivered(sim, delivered);
+    for (size_t i = 0; i < sim->drop.count; i++)
+        if (sim->drop.messages[i].owed)
+            owed[group_of(sim, sim->drop.messages[i].content)]++;
+    for (int i = 0; i < contents; i++) {
+        sum[group_of(sim, i)] += delivered[i];
+        most[group_of(sim, i)] += sim->tally[i].born + sim->tally[i].excused;
+    }
+    for (int i = 0; i < contents && !sim->world.failed; i++) {
+        if (sum[i] < owed[i])
+            violation(&sim->world, "loss: #%d came %d times, but %d are owed", i, sum[i], owed[i]);
+        else if (sum[i] > most[i])
+            violation(&sim->world, "duplicate: #%d came %d times, at most %d are right", i, sum[i], most[i]);
+    }
+}
+
+/* ---- the journal, as far as it can be told which row is whose ---- */
+
+/* The only row of a message. @return false: none, or it can't be told */
+static bool
+row_of(const struct import_sim *sim, const struct drop_message *message, struct journal_pop *row)
+{
+    struct error err = {0};
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool found = false;
+
+    if (sim->drop.uidls != UIDLS_UNIQUE || sim->journal == NULL)
+        return false;
+    const bool asked = journal_pop_by_uidl(sim->journal, message->uidl, &ids, &count, &err) &&
+                       (count != 1 || journal_pop_get(sim->journal, ids[0], row, &found, &err));
+    free(ids);
+    return asked && found;
+}
+
+bool
+tally_is_unsure(struct import_sim *sim, const struct sim_file *file)
+{
+    struct error err = {0};
+    struct journal_pop row;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool found, unsure = false;
+
+    if (!journal_pop_ids(sim->journal, POP_FETCHING, &ids, &count, &err))
+        return false;
+    for (size_t i = 0; i < count && !unsure; i++)
+        unsure =
+            journal_pop_get(sim->journal, ids[i], &row, &found, &err) && found && strcmp(row.base, file->base) == 0;
+    free(ids);
+    sim->met[MET_UNSURE_FILE_TOUCHED] += unsure;
+    return unsure;
+}
+
+static uint64_t
+count_rows(const struct import_sim *sim)
+{
+    struct error err = {0};
+    uint64_t rows = 0;
+
+    return journal_pop_count(sim->journal, 0, &rows, &err) ? rows : UINT64_MAX;
+}
+
+bool
+tally_held(const struct import_sim *sim, char hold[static 16])
+{
+    struct error err = {0};
+    struct journal_pop row;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool found;
+
+    hold[0] = '\0';
+    if (!journal_pop_ids(sim->journal, 0, &ids, &count, &err))
+        return false;
+    for (size_t i = 0; i < count && hold[0] == '\0'; i++)
+        if (journal_pop_get(sim->journal, ids[i], &row, &found, &err) && found)
+            text_print(hold, 16, "%s", row.hold);
+    free(ids);
+    return hold[0] != '\0';
+}
+
+/* ---- one session ---- */
+
+static bool
+is_too_big(const struct import_sim *sim, const struct drop_message *message)
+{
+    return sim->policy.max_size > 0 && maildrop_sim_size(&sim->drop, message->content) > sim->policy.max_size;
+}
+
+static void
+on_retrieve(void *context, struct drop_message *message)
+{
+    struct import_sim *sim = context;
+    const bool only_way = sim->drop.uidls == UIDLS_NONE && !sim->drop.top;
+
+    if (sim->skip_existing && !only_way)
+        violation(&sim->world, "#%d is fetched although nothing is to be fetched", message->content);
+    else if (message->had)
+        violation(&sim->world, "#%d was recorded as had and is fetched", message->content);
+    else if (is_too_big(sim, message))
+        violation(&sim->world, "#%d is larger than max-size and is fetched", message->content);
+    else if (!only_way && sim->policy.max_messages > 0 &&
+             (uint64_t)(sim->drop.retrieved - sim->failures) >= sim->policy.max_messages)
+        violation(&sim->world, "more than max-messages are fetched");
+}
+
+static void
+on_retrieved(void *context, struct drop_message *message)
+{
+    const struct import_sim *sim = context;
+
+    message->fetched_in = sim->drop.session;
+    if (message->fetched_at == 0)
+        message->fetched_at = sim->world.now;
+}
+
+static bool
+is_due(const struct import_sim *sim, int64_t since, int keep)
+{
+    return keep != KEEP_FOREVER && since != 0 && sim->world.now >= since + (int64_t)keep * DAY;
+}
+
+/* When the first of those that golub can't tell from this one came. */
+static int64_t
+first_fetched(const struct import_sim *sim, const struct drop_message *message)
+{
+    int64_t first = message->fetched_at;
+
+    for (size_t i = 0; i < sim->drop.count; i++) {
+        const struct drop_message *it = &sim->drop.messages[i];
+        if (same_uidl(it, message) && same_header(it, message) && it->fetched_at != 0 &&
+            (first == 0 || it->fetched_at < first))
+            first = it->fetched_at;
+    }
+    return first;
+}
+
+/* A tightened `keep` removes nothing that was stored under another without a word of the user. */
+static bool
+needs_a_word(const struct import_sim *sim, const struct drop_message *message)
+{
+    return sim->guard && message->stored && !is_due(sim, message->fetched_at, message->keep) &&
+           !(message->released && is_due(sim, message->fetched_at, message->released_keep));
+}
+
+static void
+on_mark(void *context, struct drop_message *message)
+{
+    struct import_sim *sim = context;
+    const int id = message->content;
+    const bool same_session = message->fetched_in == sim->drop.session;
+
+    sim->met[same_session ? MET_REMOVED_SAME_SESSION : MET_REMOVED_LATER]++;
+    if (sim->policy.keep_days == KEEP_FOREVER)
+        violation(&sim->world, "#%d is removed although mail is kept for ever", id);
+    else if (sim->drop.uidls == UIDLS_NONE)
+        violation(&sim->world, "#%d is removed although the server has no UIDLs", id);
+    else if (maildrop_sim_repeats(&sim->drop, message))
+        violation(&sim->world, "#%d is removed while its UIDL is repeated", id);
+    else if (message->had)
+        violation(&sim->world, "#%d was recorded as had and is removed", id);
+    else if (!sim->drop.top && !same_session)
+        violation(&sim->world, "#%d is removed in a later session without a proof that it is the same", id);
+    else if (!is_due(sim, first_fetched(sim, message), sim->policy.keep_days))
+        violation(&sim->world, "#%d is removed before its days are over", id);
+    else if (needs_a_word(sim, message))
+        violation(&sim->world, "#%d is removed under a tightened `keep` without a word of the user", id);
+    message->released = true; /* whoever said so: from now on it is due under this `keep` */
+    message->released_keep = sim->policy.keep_days;
+}
+
+/* With the UIDL and the header of one that is gone, nobody can know that it is another. */
+static bool
+has_twin_in_the_past(const struct import_sim *sim, const struct drop_message *message)
+{
+    for (size_t i = 0; i < sim->drop.count; i++) {
+        const struct drop_message *it = &sim->drop.messages[i];
+        if (!it->here && same_uidl(it, message) && same_header(it, message))
+            return true;
+    }
+    return false;
+}
+
+static void
+on_remove(void *context, struct drop_message *message)
+{
+    struct import_sim *sim = context;
+
+    if (!message->hidden || !has_twin_in_the_past(sim, message))
+        message->owed = true;
+    check_counts(sim);
+    tally_left(sim, message);
+}
+
+void
+check_session(struct import_sim *sim)
+{
+    sim->drop.context = sim;
+    sim->drop.on_retrieve = on_retrieve;
+    sim->drop.on_retrieved = on_retrieved;
+    sim->drop.on_mark = on_mark;
+    sim->drop.on_remove = on_remove;
+}
+
+/* ---- one run ---- */
+
+void
+check_begin(struct import_sim *sim)
+{
+    struct maildrop_sim *drop = &sim->drop;
+    struct journal_pop row;
+    char hold[16];
+
+    (void)tally_held(sim, hold);
+    if (sim->wrong_id)
+        text_print(sim->confirm_id, sizeof sim->confirm_id, "0000wrong");
+    else if (sim->confirm && hold[0] != '\0' && rng_chance(&sim->world.rng, 50))
+        text_print(sim->confirm_id, sizeof sim->confirm_id, "%s", hold);
+    for (size_t i = 0; i < drop->count; i++) {
+        struct drop_message *message = &drop->messages[i];
+        message->held = message->here && row_of(sim, message, &row) && row.hold[0] != '\0';
+        if (!message->held || !sim->confirm || sim->wrong_id)
+            continue;
+        message->released = true;
+        message->released_keep = sim->policy.keep_days;
+        sim->met[MET_RELEASED]++;
+    }
+}
+
+/* A message of the last session, and the run could do with it what it liked. */
+static bool
+was_in_reach(const struct import_sim *sim, const struct drop_message *message)
+{
+    const struct maildrop_sim *drop = &sim->drop;
+
+    for (uint32_t i = 0; i < drop->listed; i++)
+        if (drop->number[i] == message - drop->messages)
+            return message->here || (message->by_golub && message->left == drop->session);
+    return false;
+}
+
+/* What the run had to bring is owed from now on. */
+static void
+owe(struct import_sim *sim, struct drop_message *message)
+{
+    const struct maildrop_sim *drop = &sim->drop;
+    const bool exact = drop->uidls == UIDLS_UNIQUE,
+               refused = drop->retr_refused + drop->top_refused + sim->failures > 0;
+    struct journal_pop row;
+
+    if (message->hidden || message->may_be_had || sim->policy.max_messages > 0)
+        return;
+    if (is_too_big(sim, message)) {
+        sim->met[MET_TOO_BIG]++;
+        return;
+    }
+    /* Which one of several it was that was refused, or too big for one of its likes, nobody can tell. */
+    if (!exact && (refused || sim->policy.max_size > 0))
+        return;
+    if (refused && row_of(sim, message, &row) && row.state == POP_FETCHING)
+        return;
+    message->owed = true;
+}
+
+static void
+learn(struct import_sim *sim, struct drop_message *message)
+{
+    struct journal_pop row;
+    const bool known = row_of(sim, message, &row);
+
+    if (known && (row.state == POP_STORED || row.state == POP_REMOVING) && !message->stored) {
+        message->stored = true;
+        message->stored_at = sim->world.now;
+        message->keep = sim->policy.keep_days;
+    }
+    message->held = known && row.hold[0] != '\0';
+}
+
+/* Only for servers on which it can be told what has to be held. */
+static void
+check_held(struct import_sim *sim, const struct drop_message *message, bool was_stored)
+{
+    if (!was_stored || sim->drop.uidls != UIDLS_UNIQUE || !sim->drop.top || sim->drop.top_refused > 0 || message->had ||
+        !is_due(sim, message->stored_at, sim->policy.keep_days))
+        return;
+    if (needs_a_word(sim, message) && message->here && !message->held)
+        violation(&sim->world, "the removal of #%d waits for a word and is not on the list", message->content);
+}
+
+static void
+record_skipped(struct import_sim *sim, struct drop_message *message, bool whole)
+{
+    /* What is owed under an earlier UIDL is new mail under this one. */
+    if (message->stored || (message->owed && sim->drop.uidls != UIDLS_UNIQUE))
+        return;
+    message->may_be_had = true;
+    if (whole && sim->status == 0 && message->fetched_at == 0 && sim->drop.uidls == UIDLS_UNIQUE && !message->hidden)
+        message->had = true;
+    sim->met[MET_SKIPPED]++;
+}
+
+void
+check_end(struct import_sim *sim, bool whole)
+{
+    struct maildrop_sim *drop = &sim->drop;
+    bool any_held = false;
+
+    for (size_t i = 0; i < drop->count && !sim->world.failed; i++) {
+        struct drop_message *message = &drop->messages[i];
+        const bool was_stored = message->stored, in_reach = was_in_reach(sim, message);
+        if (message->here)
+            learn(sim, message);
+        any_held = any_held || (message->here && message->held);
+        if (in_reach && sim->skip_existing)
+            record_skipped(sim, message, whole);
+        else if (in_reach && whole)
+            owe(sim, message);
+        if (in_reach && whole && !sim->skip_existing)
+            check_held(sim, message, was_stored);
+        if (whole && !message->here &&
+            (message->left < drop->session || (message->by_golub && drop->quits_refused == 0)))
+            message->gone_known = true;
+    }
+    check_counts(sim);
+    /* A run that only records what is there has nothing to do with what is held. */
+    whole = whole && !sim->skip_existing && drop->uidls == UIDLS_UNIQUE;
+    if (whole && any_held && sim->status == 0)
+        violation(&sim->world, "removals are held, and the status is 0");
+    if (whole && sim->status == 3 && !any_held)
+        violation(&sim->world, "status 3, and nothing is held");
+}
+
+/* ---- quiet ---- */
+
+void
+check_quiet(struct import_sim *sim, bool all_due)
+{
+    struct maildrop_sim *drop = &sim->drop;
+
+    /* Where each message has to be fetched to be known, one that is too big or refused hides which rows are left over. */
+    const bool listed =
+        drop->uidls != UIDLS_NONE || drop->top || (sim->policy.max_size == 0 && drop->refuses_retr == 0);
+    if (listed && count_rows(sim) > drop_here(drop))
+        violation(&sim->world, "the journal has %llu rows for %zu messages", (unsigned long long)count_rows(sim),
+                  drop_here(drop));
+    for (size_t i = 0; i < drop->count && !sim->world.failed; i++) {
+        const struct drop_message *message = &drop->messages[i];
+        const bool known = drop->uidls == UIDLS_UNIQUE ? message->stored : message->owed && !message->may_be_had;
+        if (!message->here || !known || drop->uidls == UIDLS_NONE || !drop->top ||
+            maildrop_sim_repeats(drop, message) || message->content % 10 < drop->refuses_dele)
+            continue;
+        if (all_due ? sim->policy.keep_days != KEEP_FOREVER : sim->policy.keep_days == 0)
+            violation(&sim->world, "#%d is here and due, and still on the server", message->content);
+    }
+}

@@ -1,0 +1,397 @@
+/* One run of the real import on the simulated stores. */
+#include "tests/sim/sim_import.h"
+
+#include <assert.h>
+
+#include "tests/sim/sim_local.h"
+
+static int64_t
+virtual_now(void *context)
+{
+    return ((const struct import_sim *)context)->world.now;
+}
+
+static bool
+is_stopped(void *context)
+{
+    struct import_sim *sim = context;
+
+    if (sim->stop_after > 0 && --sim->stop_after == 0)
+        sim->was_stopped = true;
+    return sim->was_stopped;
+}
+
+/* A commit is a step like any other: the process can die on either side of it. */
+static bool
+on_commit(void *context, bool after)
+{
+    struct import_sim *sim = context;
+
+    if (after) {
+        for (int i = 0; i < sim->world.next_content; i++)
+            sim->tally[i].since_commit = 0;
+        check_counts(sim);
+        world_stop(&sim->world);
+        return true;
+    }
+    if (world_step(&sim->world, STEP_COMMIT, false) != FATE_BEFORE)
+        return true;
+    world_stop(&sim->world);
+    return false;
+}
+
+void
+import_sim_journal(struct import_sim *sim, const void *image, size_t size)
+{
+    struct error err = {0};
+    struct journal *journal = journal_open_memory(image, size, &err);
+
+    if (journal == NULL) {
+        violation(&sim->world, "the journal can't be opened: %s", err.what);
+        return;
+    }
+    journal_close(sim->journal);
+    sim->journal = journal;
+    journal_on_commit(journal, on_commit, sim);
+}
+
+/* ---- the Maildir: what an import may do there, and nothing else ---- */
+
+static struct import_sim *
+sim_of(void *local)
+{
+    return ((struct maildir_sim *)local)->world->import;
+}
+
+static bool
+is_forbidden(void *local, const char *what, struct error *err)
+{
+    violation(((struct maildir_sim *)local)->world, "an import %s", what);
+    return local_dead(local, err);
+}
+
+static bool
+no_mark(void *local, const struct local_mark *mark, struct error *err)
+{
+    (void)mark;
+    return is_forbidden(local, "writes a mark", err);
+}
+
+static bool
+no_rename(void *local, struct local_rename *items, size_t count, struct error *err)
+{
+    (void)items, (void)count;
+    return is_forbidden(local, "renames files", err);
+}
+
+static bool
+no_move(void *local, struct local_move *items, size_t count, struct error *err)
+{
+    (void)items, (void)count;
+    return is_forbidden(local, "moves files", err);
+}
+
+static bool
+no_remove(void *local, struct local_removal *items, size_t count, struct error *err)
+{
+    (void)items, (void)count;
+    return is_forbidden(local, "removes files", err);
+}
+
+static bool
+deliver(void *local, struct local_delivery *items, size_t count, struct error *err)
+{
+    static struct local_delivery some[LIMIT_BATCH * 2];
+    static size_t at[LIMIT_BATCH * 2];
+    struct import_sim *sim = sim_of(local);
+    size_t left = 0;
+
+    assert(count <= LIMIT_BATCH * 2);
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].draft->mailbox != sim->deliver_to || items[i].flags != 0)
+            violation(&sim->world, "delivered into folder %d with flags %x", items[i].draft->mailbox, items[i].flags);
+        if (!sim->world.crashed && rng_chance(&sim->world.rng, sim->no_room)) {
+            items[i].ok = items[i].taken = false;
+            error_set(&items[i].err, ERROR_LOCAL, "deliver a message: no room");
+            local_draft_free(local, items[i].draft);
+            items[i].draft = NULL;
+            sim->failures++;
+            sim->met[MET_NO_ROOM]++;
+        } else {
+            at[left] = i;
+            some[left++] = items[i];
+        }
+    }
+    const bool done = batch_deliver(local, some, left, err);
+    for (size_t i = 0; i < left; i++)
+        items[at[i]] = some[i];
+    check_counts(sim);
+    return done;
+}
+
+static struct local
+watched_local(struct import_sim *sim)
+{
+    static struct local_ops ops;
+    const struct local local = maildir_sim_local(&sim->maildir);
+
+    ops = *local.ops;
+    ops.write_mark = no_mark;
+    ops.rename = no_rename;
+    ops.link = ops.unlink_moved = no_move;
+    ops.remove = no_remove;
+    ops.deliver = deliver;
+    return (struct local){&ops, local.self};
+}
+
+/* ---- the delivery command ---- */
+
+static bool
+command_begin(void *self, struct error *err)
+{
+    struct import_sim *sim = self;
+
+    buffer_clear(&sim->spool);
+    return !sim->world.crashed || local_dead(&sim->maildir, err);
+}
+
+static bool
+command_write(void *self, const void *bytes, size_t len, struct error *err)
+{
+    struct import_sim *sim = self;
+
+    if (!buffer_add(&sim->spool, bytes, len))
+        abort();
+    return !sim->world.crashed || local_dead(&sim->maildir, err);
+}
+
+static void
+take(struct import_sim *sim, int content)
+{
+    say(&sim->world, "      the command takes #%d", content);
+    sim->tally[content].handed++;
+    sim->tally[content].since_commit++;
+    check_counts(sim);
+}
+
+/* 75 and other words of a command that took nothing, and a kill that says nothing about it. */
+static void
+fail(struct import_sim *sim, int content, int *status, struct error *err)
+{
+    struct rng *rng = &sim->world.rng;
+
+    sim->failures++;
+    sim->met[MET_TEMPFAIL]++;
+    *status = rng_chance(rng, 50) ? 75 : rng_chance(rng, 50) ? 1 : -1;
+    say(&sim->world, "      the command fails with #%d: %d", content, *status);
+    if (*status != -1)
+        return;
+    error_set(err, ERROR_LOCAL, "run the command: killed");
+    if (rng_chance(rng, 50)) {
+        sim->tally[content].excused++;
+        sim->tally[content].handed++;
+    }
+}
+
+static bool
+command_run(void *self, int *status, struct error *err)
+{
+    struct import_sim *sim = self;
+    struct world *world = &sim->world;
+    const int content = content_find(sim->spool.at == NULL ? "" : sim->spool.at, sim->spool.len);
+
+    if (world->crashed)
+        return local_dead(&sim->maildir, err);
+    if (content < 0)
+        violation(world, "the command gets bytes nobody wrote (%zu)", sim->spool.len);
+    world_between(world);
+    const enum fate fate = content < 0 ? FATE_BEFORE : world_step(world, STEP_HANDOVER, false);
+    if (fate == FATE_BEFORE)
+        return local_dead(&sim->maildir, err);
+    if (fate == FATE_GO && rng_chance(&world->rng, sim->tempfail)) {
+        fail(sim, content, status, err);
+        return true;
+    }
+    *status = 0;
+    take(sim, content);
+    return fate == FATE_GO || local_dead(&sim->maildir, err);
+}
+
+static void
+command_drop(void *self)
+{
+    buffer_clear(&((struct import_sim *)self)->spool);
+}
+
+struct handover
+import_sim_handover(struct import_sim *sim)
+{
+    return (struct handover){command_begin, command_write, command_run, command_drop, sim};
+}
+
+/* ---- a run ---- */
+
+static int
+run_engine(struct import_sim *sim, bool dry, struct journal *journal)
+{
+    static const struct direction all = {true, true, true, true};
+    struct handover handover = import_sim_handover(sim);
+    const struct account account = {
+        .name = "sim",
+        .connection = {.scheme = SCHEME_POP3S, .host = "sim.example.org", .user = "ana"},
+        .maildir = sim->command ? NULL : "/sim/mail",
+        .state = "/sim/state",
+        .fsync = true,
+        .import = sim->policy,
+        .policy = {.pull = all, .push = all, .guard = sim->guard, .max_delete = 25, .layout = sim->layout}};
+    const struct sync_options options = {.dry_run = dry,
+                                         .confirm = sim->confirm,
+                                         .confirm_id = sim->confirm_id[0] == '\0' ? NULL : sim->confirm_id,
+                                         .stopped = is_stopped,
+                                         .stopped_context = sim,
+                                         .now = virtual_now,
+                                         .now_context = sim,
+                                         .skip_existing = sim->skip_existing};
+
+    sim->world.step = sim->world.steps = sim->world.remote_step = 0;
+    sim->world.golub = true;
+    const int status = import_run(&account, &options, maildrop_sim_ops(&sim->drop),
+                                  sim->command ? (struct local){0} : watched_local(sim),
+                                  sim->command ? &handover : NULL, journal, report_of(&sim->world));
+    sim->world.golub = false;
+    return status;
+}
+
+static void
+save_image(struct import_sim *sim, void **image, size_t *size)
+{
+    struct error err = {0};
+
+    if (!journal_image(sim->journal, image, size, &err))
+        violation(&sim->world, "no image of the journal: %s", err.what);
+}
+
+/* The process is gone: only what was committed is left of the journal. */
+static void
+after_crash(struct import_sim *sim)
+{
+    void *image = NULL;
+    size_t size;
+
+    journal_rollback(sim->journal);
+    save_image(sim, &image, &size);
+    if (image != NULL)
+        import_sim_journal(sim, image, size);
+    free(image);
+    for (int i = 0; i < sim->world.next_content; i++) {
+        sim->tally[i].excused += sim->tally[i].since_commit;
+        sim->tally[i].since_commit = 0;
+    }
+    sim->world.crashed = sim->world.failed;
+}
+
+static void
+count_what_was_met(struct import_sim *sim)
+{
+    const struct maildrop_sim *drop = &sim->drop;
+
+    sim->met[MET_REFUSED_RETR] += drop->retr_refused > 0;
+    sim->met[MET_REFUSED_DELE] += drop->dele_refused > 0;
+    sim->met[MET_QUIT_REFUSED] += drop->quits_refused > 0;
+    sim->met[MET_QUIT_CARRIED_OUT_UNANSWERED] += drop->removed > 0 && sim->world.lost;
+    sim->met[MET_STOPPED] += sim->was_stopped;
+    sim->met[MET_HELD] += sim->status == 3;
+}
+
+/* Some failed, some refused: said by the exit status, and by no other where nothing broke. */
+static void
+check_status(struct import_sim *sim)
+{
+    const struct maildrop_sim *drop = &sim->drop;
+    const bool partial =
+        sim->failures + drop->retr_refused + drop->dele_refused + drop->top_refused + drop->quits_refused > 0;
+
+    if (sim->wrong_id) {
+        if (sim->status != 2)
+            violation(&sim->world, "a wrong ID was accepted with status %d", sim->status);
+    } else if (sim->status != 0 && sim->status != 3 && !(sim->status == 1 && (partial || !drop->top))) {
+        violation(&sim->world, "a run that nothing disturbed ended with status %d", sim->status);
+    }
+}
+
+static void
+end_of_run(struct import_sim *sim)
+{
+    struct world *world = &sim->world;
+
+    world->crash_at = world->lose_at = 0;
+    world->aim_left = 0;
+    world->dying = world->lost = false;
+    world->interfere = 0;
+    world->tick++;
+    sim->skip_existing = sim->confirm = sim->wrong_id = sim->was_stopped = false;
+    sim->confirm_id[0] = '\0';
+    sim->stop_after = 0;
+    sim->no_room = sim->tempfail = 0;
+}
+
+int
+import_sim_run(struct import_sim *sim)
+{
+    struct world *world = &sim->world;
+    struct maildrop_sim *drop = &sim->drop;
+
+    drop->retrieved = drop->retr_refused = drop->top_refused = drop->dele_refused = drop->tops = drop->marks = 0;
+    drop->removed = drop->quits_refused = sim->failures = 0;
+    check_begin(sim);
+    sim->status = run_engine(sim, false, sim->journal);
+    sim->runs++;
+    const bool crashed = world->crashed, disturbed = crashed || world->lost || sim->was_stopped;
+    if (!crashed && (drop->open || sim->maildir.drafts != 0))
+        violation(world, "a run left %s open", drop->open ? "its session" : "drafts");
+    if (!disturbed)
+        check_status(sim);
+    else if (!crashed && (sim->status < 0 || sim->status == 2 || sim->status == 4 || sim->status > 5))
+        violation(world, "a disturbed run ended with status %d", sim->status);
+    sim->maildir.drafts = 0;
+    drop->open = false;
+    if (crashed) {
+        sim->status = -1;
+        after_crash(sim);
+    }
+    say(world, "    status %d%s: %d fetched, %d removed", sim->status, disturbed ? " (disturbed)" : "", drop->retrieved,
+        drop->removed);
+    count_what_was_met(sim);
+    check_end(sim, !disturbed && (sim->status == 0 || sim->status == 1 || sim->status == 3));
+    end_of_run(sim);
+    return sim->status;
+}
+
+void
+import_sim_dry(struct import_sim *sim)
+{
+    struct world *world = &sim->world;
+    struct error err = {0};
+    void *image = NULL;
+    size_t size;
+
+    save_image(sim, &image, &size);
+    struct journal *copy = journal_open_memory(image, size, &err);
+    free(image);
+    if (copy == NULL) {
+        violation(world, "the journal's copy can't be opened: %s", err.what);
+        return;
+    }
+    const size_t files = sim->maildir.tree.count, here = drop_here(&sim->drop);
+    const bool root = sim->maildir.tree.root;
+    sim->drop.marks = 0;
+    const unsigned long handed = world->coverage->done[STEP_HANDOVER];
+    (void)run_engine(sim, true, copy);
+    journal_close(copy);
+    if (sim->drop.marks != 0 || drop_here(&sim->drop) != here || sim->maildir.tree.count != files ||
+        sim->maildir.tree.root != root || world->coverage->done[STEP_HANDOVER] != handed)
+        violation(world, "a dry run changed something");
+    if (sim->maildir.drafts != 0 || sim->drop.open)
+        violation(world, "a dry run left something open");
+    end_of_run(sim);
+}

@@ -1,0 +1,492 @@
+/* The simulated maildrop: its messages, and the table of functions that the import is given. */
+#include "tests/sim/sim_maildrop.h"
+
+#define REPEATED_UIDLS 3 /* for all messages, where a server repeats them */
+
+void
+maildrop_sim_init(struct maildrop_sim *drop, struct world *world)
+{
+    memset(drop, 0, sizeof *drop);
+    drop->world = world;
+    drop->top = drop->capa = true;
+}
+
+uint64_t
+maildrop_sim_size(const struct maildrop_sim *drop, int content)
+{
+    const uint64_t len = content_get(content)->len;
+
+    if (!drop->wrong_sizes)
+        return len;
+    switch (content % 5) {
+    case 0:
+        return len - 7;
+    case 1:
+        return 0;
+    case 2:
+        return UINT64_C(40) << 20; /* a batch of its own */
+    default:
+        return len;
+    }
+}
+
+size_t
+drop_here(const struct maildrop_sim *drop)
+{
+    size_t here = 0;
+
+    for (size_t i = 0; i < drop->count; i++)
+        here += drop->messages[i].here;
+    return here;
+}
+
+static bool
+is_taken(const struct maildrop_sim *drop, const char *uidl)
+{
+    for (size_t i = 0; i < drop->count; i++)
+        if (drop->messages[i].here && strcmp(drop->messages[i].uidl, uidl) == 0)
+            return true;
+    return false;
+}
+
+static void
+give_uidl(struct maildrop_sim *drop, struct drop_message *message)
+{
+    const unsigned char *header = content_get(message->content)->digests.header;
+
+    switch (drop->uidls) {
+    case UIDLS_HASH:
+        text_print(message->uidl, sizeof message->uidl, "hash-%d", message->content);
+        break;
+    case UIDLS_REUSED:
+        message->uidl[0] = '\0';
+        for (int i = 1; message->uidl[0] == '\0' || is_taken(drop, message->uidl); i++)
+            text_print(message->uidl, sizeof message->uidl, "%d", i);
+        break;
+    case UIDLS_REPEATED:
+        text_print(message->uidl, sizeof message->uidl, "same-%d", message->content % REPEATED_UIDLS);
+        break;
+    case UIDLS_NONE:
+        message->uidl[0] = '=';
+        digest_base32(header, DIGEST_SIZE, message->uidl + 1);
+        break;
+    default:
+        text_print(message->uidl, sizeof message->uidl, drop->long_uidls ? "!~%068zu" : "u%zu", drop->next_uidl++);
+    }
+}
+
+struct drop_message *
+drop_arrive(struct maildrop_sim *drop, int content)
+{
+    struct drop_message *message = &drop->messages[drop->count];
+
+    if (drop->count == DROP_MESSAGES)
+        return NULL;
+    *message = (struct drop_message){.content = content};
+    give_uidl(drop, message);
+    message->here = true;
+    drop->count++;
+    return message;
+}
+
+void
+drop_leave(struct maildrop_sim *drop, struct drop_message *message)
+{
+    message->here = message->marked = false;
+    message->left = drop->session;
+}
+
+void
+drop_renumber(struct maildrop_sim *drop)
+{
+    for (size_t i = 0; i < drop->count; i++)
+        if (drop->messages[i].here)
+            give_uidl(drop, &drop->messages[i]);
+}
+
+bool
+maildrop_sim_repeats(const struct maildrop_sim *drop, const struct drop_message *message)
+{
+    int found = 0;
+
+    for (uint32_t i = 0; i < drop->listed; i++)
+        found += strcmp(drop->messages[drop->number[i]].uidl, message->uidl) == 0;
+    return found > 1;
+}
+
+/* ---- a session ---- */
+
+/* The line is gone, or the process: no mark of this session counts any more. */
+static bool
+break_off(struct maildrop_sim *drop, struct error *err)
+{
+    drop->broken = true;
+    for (size_t i = 0; i < drop->count; i++)
+        drop->messages[i].marked = false;
+    world_stop(drop->world);
+    error_set(err, ERROR_NETWORK, "talk to the simulated maildrop");
+    error_answer(err, text_of("the connection was closed"));
+    return false;
+}
+
+/* Before each command. */
+static bool
+is_ready(struct maildrop_sim *drop, struct error *err)
+{
+    if (drop->world->crashed)
+        return break_off(drop, err);
+    if (!drop->open)
+        violation(drop->world, "a command without a session");
+    if (drop->broken || !drop->open)
+        return break_off(drop, err);
+    world_between(drop->world);
+    return true;
+}
+
+static struct drop_message *
+message_at(struct maildrop_sim *drop, uint32_t number)
+{
+    if (number == 0 || number > drop->listed) {
+        violation(drop->world, "message number %u of %u", number, drop->listed);
+        return NULL;
+    }
+    return &drop->messages[drop->number[number - 1]];
+}
+
+static bool
+pop_open(void *self, struct error *err)
+{
+    struct maildrop_sim *drop = self;
+
+    if (drop->world->crashed)
+        return break_off(drop, err);
+    if (drop->open)
+        violation(drop->world, "a second session at the same time");
+    world_between(drop->world);
+    const enum fate fate = world_step(drop->world, STEP_LOGIN, true);
+    drop->open = drop->broken = false;
+    drop->listed = 0;
+    if (fate != FATE_GO)
+        return break_off(drop, err);
+    drop->session++;
+    drop->open = true;
+    for (size_t i = 0; i < drop->count; i++)
+        if (drop->messages[i].here)
+            drop->number[drop->listed++] = (int)i;
+    return true;
+}
+
+static void
+pop_info(void *self, struct maildrop_info *out)
+{
+    const struct maildrop_sim *drop = self;
+
+    *out = (struct maildrop_info){.server = "simulator",
+                                  .uidl = !drop->capa || drop->uidls != UIDLS_NONE,
+                                  .top = !drop->capa || drop->top,
+                                  .pipelining = drop->pipelining,
+                                  .expire_days = -1,
+                                  .capabilities = "",
+                                  .secure = true};
+}
+
+static bool
+pop_stat(void *self, uint64_t *messages, uint64_t *bytes, struct error *err)
+{
+    struct maildrop_sim *drop = self;
+
+    if (!is_ready(drop, err))
+        return false;
+    if (world_step(drop->world, STEP_STAT, true) != FATE_GO)
+        return break_off(drop, err);
+    *messages = drop->listed;
+    *bytes = 0;
+    for (uint32_t i = 0; i < drop->listed; i++)
+        *bytes += maildrop_sim_size(drop, drop->messages[drop->number[i]].content);
+    return true;
+}
+
+/* Where the line breaks inside a list, some of its lines came. @return how many are reported */
+static uint32_t
+lines_that_come(struct maildrop_sim *drop, enum fate fate)
+{
+    if (fate == FATE_GO)
+        return drop->listed;
+    return fate == FATE_BEFORE || drop->listed == 0 ? 0 : rng_below(&drop->world->rng, drop->listed + 1);
+}
+
+/* Number of the n-th line of a list. */
+static uint32_t
+line_number(const struct maildrop_sim *drop, uint32_t line)
+{
+    return drop->reorders ? (line * 7 + 3) % drop->listed + 1 : line + 1;
+}
+
+static bool
+can_reorder(const struct maildrop_sim *drop)
+{
+    return drop->listed % 7 != 0; /* else 7 does not reach every line */
+}
+
+static bool
+pop_uidls(void *self, bool (*item)(void *context, uint32_t number, const char *uidl), void *context, bool *supported,
+          struct error *err)
+{
+    struct maildrop_sim *drop = self;
+
+    if (!is_ready(drop, err))
+        return false;
+    const enum fate fate = world_step(drop->world, STEP_UIDL, true);
+    *supported = drop->uidls != UIDLS_NONE;
+    const uint32_t come = *supported ? lines_that_come(drop, fate) : 0;
+    for (uint32_t i = 0; i < come; i++) {
+        const uint32_t number = can_reorder(drop) ? line_number(drop, i) : i + 1;
+        if (!item(context, number, drop->messages[drop->number[number - 1]].uidl)) {
+            drop->broken = true;
+            return false;
+        }
+    }
+    for (uint32_t i = 0; fate == FATE_GO && i < drop->listed; i++)
+        drop->messages[drop->number[i]].seen = true;
+    return fate == FATE_GO || break_off(drop, err);
+}
+
+static bool
+pop_sizes(void *self, bool (*item)(void *context, uint32_t number, uint64_t size), void *context, struct error *err)
+{
+    struct maildrop_sim *drop = self;
+
+    if (!is_ready(drop, err))
+        return false;
+    const enum fate fate = world_step(drop->world, STEP_LIST, true);
+    const uint32_t come = lines_that_come(drop, fate);
+    for (uint32_t i = 0; i < come; i++) {
+        const uint32_t number = can_reorder(drop) ? line_number(drop, i) : i + 1;
+        if (!item(context, number, maildrop_sim_size(drop, drop->messages[drop->number[number - 1]].content))) {
+            drop->broken = true;
+            return false;
+        }
+    }
+    return fate == FATE_GO || break_off(drop, err);
+}
+
+static bool
+is_refused(struct maildrop_sim *drop, const struct drop_message *message, int for_good)
+{
+    return !message->here || message->marked || message->content % 10 < for_good ||
+           rng_chance(&drop->world->rng, drop->flaky);
+}
+
+static bool
+pop_headers(void *self, const uint32_t *numbers, size_t count,
+            bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const unsigned char *header,
+                         const char *words),
+            void *context, bool *supported, struct error *err)
+{
+    struct maildrop_sim *drop = self;
+
+    *supported = drop->top;
+    if (!is_ready(drop, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct drop_message *message = message_at(drop, numbers[i]);
+        if (i > 0)
+            world_between(drop->world);
+        const enum fate fate = message == NULL ? FATE_BEFORE : world_step(drop->world, STEP_TOP, true);
+        if (fate != FATE_GO)
+            return break_off(drop, err);
+        if (!drop->top)
+            return true;
+        const bool refused = is_refused(drop, message, 0);
+        drop->tops++;
+        drop->top_refused += refused;
+        if (!item(context, numbers[i], refused ? MAILDROP_REFUSED : MAILDROP_DONE,
+                  refused ? NULL : content_get(message->content)->digests.header,
+                  refused ? "no such message now" : "")) {
+            drop->broken = true;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* In pieces of any size; only the first `len` bytes come. */
+static bool
+send_bytes(struct maildrop_sim *drop, const struct drop_message *message, uint32_t number, size_t len,
+           bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len), void *context)
+{
+    const struct content *content = content_get(message->content);
+
+    for (size_t at = 0; at < len;) {
+        const size_t left = len - at, some = 1 + rng_below(&drop->world->rng, 4000), now = some < left ? some : left;
+        if (!bytes(context, number, content->bytes + at, now)) {
+            drop->broken = true;
+            return false;
+        }
+        at += now;
+    }
+    return true;
+}
+
+static bool
+retrieve_one(struct maildrop_sim *drop, uint32_t number,
+             bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len),
+             bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
+             void *context, struct error *err)
+{
+    struct drop_message *message = message_at(drop, number);
+    struct world *world = drop->world;
+
+    if (message == NULL)
+        return break_off(drop, err);
+    const size_t len = content_get(message->content)->len;
+    const enum fate fate = world_step(world, STEP_RETR, true);
+    if (fate == FATE_BEFORE)
+        return break_off(drop, err);
+    const bool refused = is_refused(drop, message, drop->refuses_retr);
+    if (!refused)
+        drop->on_retrieve(drop->context, message);
+    const size_t cut = fate == FATE_GO ? len : rng_below(&world->rng, (unsigned)len + 1);
+    if (!refused && !send_bytes(drop, message, number, cut, bytes, context))
+        return false;
+    if (fate != FATE_GO)
+        return break_off(drop, err);
+    say(world, "      RETR #%d%s", message->content, refused ? " -ERR" : "");
+    if (refused) {
+        drop->retr_refused++;
+    } else {
+        drop->retrieved++;
+        drop->on_retrieved(drop->context, message);
+    }
+    if (end(context, number, refused ? MAILDROP_REFUSED : MAILDROP_DONE, refused ? "can't read it" : ""))
+        return !world->crashed || break_off(drop, err);
+    drop->broken = true;
+    return false;
+}
+
+static bool
+pop_retrieve(void *self, const uint32_t *numbers, size_t count,
+             bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len),
+             bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
+             void *context, struct error *err)
+{
+    struct maildrop_sim *drop = self;
+
+    if (!is_ready(drop, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            world_between(drop->world);
+        if (!retrieve_one(drop, numbers[i], bytes, end, context, err))
+            return false;
+    }
+    return true;
+}
+
+static bool
+pop_remove(void *self, const uint32_t *numbers, size_t count,
+           bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
+           void *context, struct error *err)
+{
+    struct maildrop_sim *drop = self;
+
+    if (drop->open && drop->broken && !drop->world->crashed)
+        violation(drop->world, "a removal is asked for on a connection that lost track");
+    if (!is_ready(drop, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct drop_message *message = message_at(drop, numbers[i]);
+        if (i > 0)
+            world_between(drop->world);
+        const enum fate fate = message == NULL ? FATE_BEFORE : world_step(drop->world, STEP_DELE, true);
+        if (fate != FATE_GO)
+            return break_off(drop, err);
+        const bool refused = is_refused(drop, message, drop->refuses_dele);
+        say(drop->world, "      DELE #%d%s", message->content, refused ? " -ERR" : "");
+        if (refused) {
+            drop->dele_refused++;
+        } else {
+            drop->marks++;
+            message->marked = true;
+            drop->on_mark(drop->context, message);
+        }
+        if (!item(context, numbers[i], refused ? MAILDROP_REFUSED : MAILDROP_DONE, refused ? "not now" : "")) {
+            drop->broken = true;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The server enters its UPDATE state. @param percent  of the marked messages that really go */
+static void
+carry_out(struct maildrop_sim *drop, unsigned percent)
+{
+    for (size_t i = 0; i < drop->count; i++) {
+        struct drop_message *message = &drop->messages[i];
+        const bool goes = message->marked && rng_chance(&drop->world->rng, percent);
+        message->marked = false;
+        if (!goes)
+            continue;
+        say(drop->world, "      removed: #%d %s", message->content, message->uidl);
+        drop->removed++;
+        message->by_golub = true;
+        drop_leave(drop, message);
+        drop->on_remove(drop->context, message);
+    }
+}
+
+static bool
+pop_quit(void *self, struct error *err)
+{
+    struct maildrop_sim *drop = self;
+    bool marked = false;
+
+    if (!is_ready(drop, err))
+        return false;
+    for (size_t i = 0; i < drop->count; i++)
+        marked = marked || drop->messages[i].marked;
+    const bool refused = marked && rng_chance(&drop->world->rng, drop->quit_refused);
+    const enum fate fate = world_step(drop->world, STEP_QUIT, true);
+    if (fate != FATE_BEFORE)
+        carry_out(drop, refused ? 50 : 100);
+    if (fate != FATE_GO)
+        return break_off(drop, err);
+    drop->broken = true;
+    drop->quits_refused += refused;
+    if (!refused)
+        return true;
+    say(drop->world, "      QUIT -ERR");
+    error_set(err, ERROR_SERVER, "end the session");
+    error_answer(err, text_of("some deleted messages not removed"));
+    return false;
+}
+
+static void
+pop_close(void *self)
+{
+    struct maildrop_sim *drop = self;
+
+    for (size_t i = 0; i < drop->count; i++)
+        drop->messages[i].marked = false;
+    drop->open = false;
+}
+
+static const struct maildrop_ops ops = {
+    .open = pop_open,
+    .info = pop_info,
+    .stat = pop_stat,
+    .uidls = pop_uidls,
+    .sizes = pop_sizes,
+    .headers = pop_headers,
+    .retrieve = pop_retrieve,
+    .remove = pop_remove,
+    .quit = pop_quit,
+    .close = pop_close,
+};
+
+struct maildrop
+maildrop_sim_ops(struct maildrop_sim *drop)
+{
+    return (struct maildrop){&ops, drop};
+}

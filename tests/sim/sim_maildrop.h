@@ -1,0 +1,94 @@
+/*
+ * A POP3 maildrop in memory, as a struct maildrop, and what happens to it between two sessions and during one.
+ *
+ * It keeps the promises of store/base/maildrop.h and no others: numbers and marks hold for one session, what arrives
+ * meanwhile is seen by the next one, sizes are hints, and an answer may never arrive although the command was carried
+ * out. What it does with UIDLs is the worst that servers were seen to do.
+ */
+#ifndef TESTS_SIM_SIM_MAILDROP_H
+#define TESTS_SIM_SIM_MAILDROP_H
+
+#include "store/base/maildrop.h"
+#include "tests/sim/world.h"
+
+#define DROP_MESSAGES 400 /* that ever were in it */
+#define DROP_KEY 128
+
+enum drop_uidls {
+    UIDLS_UNIQUE,   /* as RFC 1939 wants them; drop_renumber may still change all of them */
+    UIDLS_HASH,     /* of the bytes: equal messages share one */
+    UIDLS_REUSED,   /* the lowest that is free: that of a message that is gone comes again */
+    UIDLS_REPEATED, /* a few for all: different messages share one at the same time */
+    UIDLS_NONE,     /* -ERR */
+    UIDLS_KINDS
+};
+
+struct drop_message {
+    int content;
+    char uidl[DROP_KEY]; /* without UIDLs: "=" and the header digest, by which they are told apart */
+    bool here;           /* in the maildrop */
+    bool marked;         /* DELE in the session under way */
+    long left;           /* session in which, or after which, it left */
+    bool seen;           /* a session listed it */
+    /* the ledger's (sim_import_check.c) */
+    bool owed;         /* is to be found here once, whatever happens, unless the user took it */
+    bool hidden;       /* nobody can tell it from one that is gone */
+    bool may_be_had;   /* was there in a run that recorded what is there as had */
+    bool had;          /* ... and that run ended well, and no run had fetched it before */
+    bool gone_known;   /* a complete list without it was worked through */
+    bool by_golub;     /* who removed it */
+    bool stored;       /* its row said so after a run */
+    int keep;          /* the `keep` of that run */
+    int64_t stored_at; /* end of that run */
+    bool held, released;
+    int released_keep;
+    long fetched_in;    /* session of its last whole RETR; 0 none */
+    int64_t fetched_at; /* of its first one */
+};
+
+struct maildrop_sim {
+    struct world *world;
+    /* what the server can do and how it behaves */
+    enum drop_uidls uidls;
+    bool long_uidls; /* of 70 characters */
+    bool top, capa;  /* without CAPA nobody says that there is no TOP */
+    bool pipelining;
+    bool reorders; /* UIDL and LIST in any order */
+    bool wrong_sizes;
+    bool lax;                       /* does not lock: others remove messages under an open session */
+    int refuses_retr, refuses_dele; /* contents with number % 10 below are refused for good */
+    unsigned flaky;                 /* percent of RETR, TOP and DELE that are refused this time */
+    unsigned quit_refused;          /* percent of QUITs with marks that end with -ERR */
+    struct drop_message messages[DROP_MESSAGES];
+    size_t count, next_uidl;
+    /* the session */
+    bool open, broken;
+    long session;              /* number of the current or last one */
+    int number[DROP_MESSAGES]; /* index of message 1 ... of this session */
+    uint32_t listed;
+    /* counted since the caller set them to 0 */
+    int retrieved, retr_refused, top_refused, dele_refused, tops, marks, removed, quits_refused;
+    /* for the laws */
+    void *context;
+    void (*on_retrieve)(void *context, struct drop_message *message); /* about to be sent */
+    void (*on_retrieved)(void *context, struct drop_message *message);
+    void (*on_mark)(void *context, struct drop_message *message);
+    void (*on_remove)(void *context, struct drop_message *message); /* QUIT is carried out */
+};
+
+void maildrop_sim_init(struct maildrop_sim *drop, struct world *world);
+struct maildrop maildrop_sim_ops(struct maildrop_sim *drop);
+/** Size as LIST says it. */
+uint64_t maildrop_sim_size(const struct maildrop_sim *drop, int content);
+/** Is this UIDL there more than once in the list of this session? */
+bool maildrop_sim_repeats(const struct maildrop_sim *drop, const struct drop_message *message);
+
+/* What happens to it, whoever does it. */
+/** @return NULL: no room */
+struct drop_message *drop_arrive(struct maildrop_sim *drop, int content);
+void drop_leave(struct maildrop_sim *drop, struct drop_message *message);
+/** All that is there gets other UIDLs, as after a move to another server. */
+void drop_renumber(struct maildrop_sim *drop);
+size_t drop_here(const struct maildrop_sim *drop);
+
+#endif

@@ -1,0 +1,610 @@
+/*
+ * An account, a maildrop in memory, a real Maildir in a folder of its own and a journal in memory: what the tests of the import share.
+ * The maildrop does what store/base/maildrop.h says; its operation number `fail_at` breaks the connection, before or after it was
+ * carried out. Included once, after cmocka.h.
+ */
+#ifndef TESTS_UNIT_IMPORT_SCENE_H
+#define TESTS_UNIT_IMPORT_SCENE_H
+
+#include "tests/unit/maildir_scratch.h"
+
+#include "store/base/lines.h"
+#include "store/journal/journal.h"
+#include "sync/import.h"
+
+#define DROP_MAX 400
+#define DAY 86400
+
+struct dropped { /* one message on the server */
+    char uidl[80];
+    char *bytes;
+    size_t len;
+    bool marked, gone;
+    bool refuse_retr, refuse_dele, refuse_top;
+    uint64_t listed_size; /* what LIST says; 0: the truth */
+};
+
+struct drop {
+    struct dropped mails[DROP_MAX];
+    size_t count;
+    bool no_uidl, no_top;
+    bool lie_stat;
+    /* the session: number n is mails[numbers[n - 1]] */
+    size_t numbers[DROP_MAX];
+    uint32_t session_count;
+    bool open;
+    /* trouble */
+    int operations, fail_at; /* counted from 1; 0: never */
+    bool fail_after;         /* it was carried out, the answer is lost */
+    /* what was asked for in the last run */
+    int retrs, tops, deles, lists, quits;
+    struct error *err;
+};
+
+struct scene {
+    struct scratch *s;
+    struct drop drop;
+    struct journal *journal;
+    struct account account;
+    struct sync_options options;
+    int64_t now;
+    struct report *report;
+    FILE *out;
+    char *text; /* all that was said */
+    size_t text_size;
+    int commits, commit_fails_at; /* counted before and after each; 0: never */
+    bool dead;                    /* a commit failed: the process is gone */
+    int local_operations, local_fails_at;
+    bool local_fails_after;
+    struct local_ops local_ops; /* the Maildir's, with trouble */
+    int stop_after;             /* a signal comes after so many RETRs; -1: never */
+    struct handover *handover;
+    struct error err;
+};
+
+static struct scene *scene; /* for callbacks without a context of ours */
+
+/* ---- the maildrop ---- */
+
+/* @return false: the line breaks here, before anything was done */
+static bool
+drop_step(struct drop *drop, struct error *err, bool *after)
+{
+    bool now = ++drop->operations == drop->fail_at;
+
+    *after = now && drop->fail_after;
+    if (!now || drop->fail_after)
+        return true;
+    error_set(err, ERROR_NETWORK, "talk to the server");
+    error_answer(err, TEXT("the line broke"));
+    return false;
+}
+
+static bool
+drop_answer(bool after, struct error *err)
+{
+    if (!after)
+        return true;
+    error_set(err, ERROR_NETWORK, "hear the server's answer");
+    error_answer(err, TEXT("the line broke"));
+    return false;
+}
+
+static struct dropped *
+drop_mail(struct drop *drop, uint32_t number)
+{
+    assert_true(drop->open && number >= 1 && number <= drop->session_count);
+    return &drop->mails[drop->numbers[number - 1]];
+}
+
+static bool
+drop_open(void *self, struct error *err)
+{
+    struct drop *drop = self;
+    bool after;
+
+    assert_false(drop->open);
+    if (!drop_step(drop, err, &after))
+        return false;
+    drop->session_count = 0;
+    for (size_t i = 0; i < drop->count; i++) {
+        drop->mails[i].marked = false;
+        if (!drop->mails[i].gone)
+            drop->numbers[drop->session_count++] = i;
+    }
+    drop->open = drop_answer(after, err);
+    return drop->open;
+}
+
+static void
+drop_info(void *self, struct maildrop_info *out)
+{
+    const struct drop *drop = self;
+
+    *out = (struct maildrop_info){.server = "memory", .uidl = !drop->no_uidl, .top = !drop->no_top, .pipelining = true, .expire_days = -1,
+                                  .capabilities = ""};
+}
+
+static bool
+drop_stat(void *self, uint64_t *messages, uint64_t *bytes, struct error *err)
+{
+    struct drop *drop = self;
+    bool after;
+
+    if (!drop_step(drop, err, &after))
+        return false;
+    *messages = drop->session_count + drop->lie_stat;
+    *bytes = 0;
+    return drop_answer(after, err);
+}
+
+static bool
+drop_uidls(void *self, bool (*item)(void *context, uint32_t number, const char *uidl), void *context, bool *supported, struct error *err)
+{
+    struct drop *drop = self;
+    bool after;
+
+    if (!drop_step(drop, err, &after))
+        return false;
+    *supported = !drop->no_uidl;
+    for (uint32_t n = 1; *supported && n <= drop->session_count; n++)
+        if (!item(context, n, drop_mail(drop, n)->uidl))
+            return false;
+    return drop_answer(after, err);
+}
+
+static bool
+drop_sizes(void *self, bool (*item)(void *context, uint32_t number, uint64_t size), void *context, struct error *err)
+{
+    struct drop *drop = self;
+    bool after;
+
+    drop->lists++;
+    if (!drop_step(drop, err, &after))
+        return false;
+    for (uint32_t n = 1; n <= drop->session_count; n++) {
+        const struct dropped *mail = drop_mail(drop, n);
+
+        if (!item(context, n, mail->listed_size != 0 ? mail->listed_size : mail->len))
+            return false;
+    }
+    return drop_answer(after, err);
+}
+
+static bool
+drop_headers(void *self, const uint32_t *numbers, size_t count,
+             bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const unsigned char *header, const char *words),
+             void *context, bool *supported, struct error *err)
+{
+    struct drop *drop = self;
+
+    *supported = !drop->no_top;
+    for (size_t i = 0; *supported && i < count; i++) {
+        const struct dropped *mail = drop_mail(drop, numbers[i]);
+        struct digest *digest = digest_new();
+        struct digests digests;
+        bool after;
+
+        drop->tops++;
+        assert_non_null(digest);
+        assert_true(digest_add(digest, mail->bytes, mail->len) && digest_finish(digest, &digests));
+        digest_free(digest);
+        if (!drop_step(drop, err, &after) || !drop_answer(after, err))
+            return false;
+        if (!item(context, numbers[i], mail->refuse_top ? MAILDROP_REFUSED : MAILDROP_DONE, digests.header,
+                  mail->refuse_top ? "-ERR no top today" : ""))
+            return false;
+    }
+    return true;
+}
+
+static bool
+drop_retrieve(void *self, const uint32_t *numbers, size_t count,
+              bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len),
+              bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words), void *context,
+              struct error *err)
+{
+    struct drop *drop = self;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct dropped *mail = drop_mail(drop, numbers[i]);
+        size_t half = mail->len / 2;
+        bool after;
+
+        drop->retrs++;
+        if (!drop_step(drop, err, &after))
+            return false;
+        if (mail->refuse_retr) {
+            if (!end(context, numbers[i], MAILDROP_REFUSED, "-ERR the disk has a hole here"))
+                return false;
+            continue;
+        }
+        if (half > 0 && !bytes(context, numbers[i], mail->bytes, half))
+            return false;
+        if (!drop_answer(after, err)) /* in the middle of the message */
+            return false;
+        if (mail->len > half && !bytes(context, numbers[i], mail->bytes + half, mail->len - half))
+            return false;
+        if (!end(context, numbers[i], MAILDROP_DONE, ""))
+            return false;
+    }
+    return true;
+}
+
+static bool
+drop_remove(void *self, const uint32_t *numbers, size_t count,
+            bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words), void *context, struct error *err)
+{
+    struct drop *drop = self;
+
+    for (size_t i = 0; i < count; i++) {
+        struct dropped *mail = drop_mail(drop, numbers[i]);
+        bool after;
+
+        drop->deles++;
+        if (!drop_step(drop, err, &after))
+            return false;
+        mail->marked = !mail->refuse_dele;
+        if (!drop_answer(after, err))
+            return false;
+        if (!item(context, numbers[i], mail->refuse_dele ? MAILDROP_REFUSED : MAILDROP_DONE, "-ERR this one stays"))
+            return false;
+    }
+    return true;
+}
+
+static bool
+drop_quit(void *self, struct error *err)
+{
+    struct drop *drop = self;
+    bool after;
+
+    drop->quits++;
+    assert_true(drop->open);
+    drop->open = false;
+    if (!drop_step(drop, err, &after))
+        return false;
+    for (size_t i = 0; i < drop->count; i++)
+        drop->mails[i].gone = drop->mails[i].gone || drop->mails[i].marked;
+    return drop_answer(after, err);
+}
+
+static void
+drop_close(void *self)
+{
+    ((struct drop *)self)->open = false;
+}
+
+static const struct maildrop_ops drop_ops = {
+    .open = drop_open, .info = drop_info, .stat = drop_stat, .uidls = drop_uidls, .sizes = drop_sizes, .headers = drop_headers,
+    .retrieve = drop_retrieve, .remove = drop_remove, .quit = drop_quit, .close = drop_close,
+};
+
+/* ---- the Maildir, with trouble ---- */
+
+static bool
+local_step(bool *after, struct error *err)
+{
+    bool now = ++scene->local_operations == scene->local_fails_at;
+
+    *after = now && scene->local_fails_after;
+    if (now && !scene->local_fails_after)
+        error_sys(err, ENOSPC, "write mail");
+    return !now || scene->local_fails_after;
+}
+
+static bool
+trouble_draft_write(void *local, struct local_draft *draft, const void *bytes, size_t len, struct error *err)
+{
+    bool after;
+
+    return local_step(&after, err) && scene->s->local.ops->draft_write(local, draft, bytes, len, err);
+}
+
+static bool
+trouble_draft_begin(void *local, const char *folder, struct local_draft **draft, struct error *err)
+{
+    bool after;
+
+    return local_step(&after, err) && scene->s->local.ops->draft_begin(local, folder, draft, err);
+}
+
+static bool
+trouble_draft_finish(void *local, struct local_draft *draft, struct digests *digests, struct error *err)
+{
+    bool after;
+
+    return local_step(&after, err) && scene->s->local.ops->draft_finish(local, draft, digests, err);
+}
+
+static bool
+trouble_deliver(void *local, struct local_delivery *items, size_t count, struct error *err)
+{
+    bool after, ok;
+
+    if (!local_step(&after, err)) {
+        for (size_t i = 0; i < count; i++)
+            scene->s->local.ops->draft_drop(local, items[i].draft);
+        return false;
+    }
+    ok = scene->s->local.ops->deliver(local, items, count, err);
+    if (after)
+        error_sys(err, EIO, "flush the folder");
+    return ok && !after;
+}
+
+static bool
+trouble_examine(void *local, const struct local_file *file, struct local_facts *facts, bool *missing, struct error *err)
+{
+    bool after;
+
+    return local_step(&after, err) && scene->s->local.ops->examine(local, file, facts, missing, err);
+}
+
+/* ---- the scene ---- */
+
+static int64_t
+scene_now(void *context)
+{
+    return ((struct scene *)context)->now;
+}
+
+static bool
+scene_stopped(void *context)
+{
+    const struct scene *sc = context;
+
+    return sc->stop_after >= 0 && sc->drop.retrs >= sc->stop_after;
+}
+
+static bool
+scene_commit(void *context, bool after)
+{
+    struct scene *sc = context;
+
+    (void)after;
+    if (++sc->commits != sc->commit_fails_at && !sc->dead)
+        return true;
+    sc->dead = true;
+    return false;
+}
+
+static int
+scene_open(void **state)
+{
+    struct scene *sc = calloc(1, sizeof *sc);
+
+    assert_non_null(sc);
+    scene = sc;
+    sc->s = scratch_new();
+    sc->s->maildir = maildir_new(&(struct maildir_settings){.root = sc->s->root, .quarantine = sc->s->quarantine});
+    assert_non_null(sc->s->maildir);
+    sc->s->local = maildir_local(sc->s->maildir);
+    sc->journal = journal_open_memory(NULL, 0, &sc->err);
+    assert_non_null(sc->journal);
+    sc->now = 1700000000;
+    sc->stop_after = -1;
+    sc->account = (struct account){.name = "post", .maildir = sc->s->root, .state = sc->s->top, .fsync = false};
+    sc->account.connection = (struct connection){.scheme = SCHEME_POP3S, .host = "pop.example.org", .user = "ana"};
+    sc->account.policy = (struct policy){.pull = {true, true, true, true}, .push = {true, true, true, true}, .guard = true, .max_delete = 25};
+    sc->account.import = (struct import_policy){.keep_days = KEEP_FOREVER, .deliver_to = "INBOX"};
+    sc->options = (struct sync_options){.now = scene_now, .now_context = sc, .stopped = scene_stopped, .stopped_context = sc};
+    *state = sc;
+    return 0;
+}
+
+static int
+scene_close(void **state)
+{
+    struct scene *sc = *state;
+    void *scratch = sc->s;
+
+    for (size_t i = 0; i < sc->drop.count; i++)
+        free(sc->drop.mails[i].bytes);
+    journal_close(sc->journal);
+    scratch_free(&scratch);
+    free(sc->text);
+    free(sc);
+    return 0;
+}
+
+static struct dropped *
+given_mail_as(struct scene *sc, const char *uidl, const char *bytes, size_t len)
+{
+    struct dropped *mail = &sc->drop.mails[sc->drop.count++];
+
+    assert_true(sc->drop.count <= DROP_MAX);
+    *mail = (struct dropped){.len = len, .bytes = malloc(len + 1)};
+    assert_non_null(mail->bytes);
+    memcpy(mail->bytes, bytes, len);
+    text_print(mail->uidl, sizeof mail->uidl, "%s", uidl);
+    return mail;
+}
+
+/* A message that no other is like. */
+static struct dropped *
+given_mail(struct scene *sc, const char *uidl)
+{
+    static unsigned number;
+    char text[512];
+
+    text_print(text, sizeof text, "Subject: %s\r\nMessage-ID: <%u@x>\r\n\r\nHello.\r\n.\r\n", uidl, ++number);
+    return given_mail_as(sc, uidl, text, strlen(text));
+}
+
+__attribute__((unused)) static void
+given_mails(struct scene *sc, int count)
+{
+    static int serial;
+    char uidl[32];
+
+    for (int i = 0; i < count; i++) {
+        text_print(uidl, sizeof uidl, "u%d", ++serial);
+        (void)given_mail(sc, uidl);
+    }
+}
+
+/* The process ends: what was committed is there, nothing else. */
+static void
+restart(struct scene *sc)
+{
+    void *image;
+    size_t size;
+
+    assert_true(journal_image(sc->journal, &image, &size, &sc->err));
+    journal_close(sc->journal);
+    sc->journal = journal_open_memory(image, size, &sc->err);
+    assert_non_null(sc->journal);
+    free(image);
+    maildir_free(sc->s->maildir);
+    sc->s->maildir = maildir_new(&(struct maildir_settings){.root = sc->s->root, .quarantine = sc->s->quarantine});
+    sc->s->local = maildir_local(sc->s->maildir);
+}
+
+/* @return exit status */
+static int
+run_import(struct scene *sc)
+{
+    struct report_settings settings = {0};
+    struct maildrop maildrop = {&drop_ops, &sc->drop};
+    struct local local = {&sc->local_ops, NULL};
+    int status;
+
+    restart(sc);
+    local.self = sc->s->local.self;
+    sc->local_ops = *sc->s->local.ops;
+    sc->local_ops.draft_begin = trouble_draft_begin;
+    sc->local_ops.draft_write = trouble_draft_write;
+    sc->local_ops.draft_finish = trouble_draft_finish;
+    sc->local_ops.deliver = trouble_deliver;
+    sc->local_ops.examine = trouble_examine;
+    sc->drop.operations = sc->drop.retrs = sc->drop.tops = sc->drop.deles = sc->drop.lists = sc->drop.quits = 0;
+    sc->commits = sc->local_operations = 0;
+    sc->dead = false;
+    journal_on_commit(sc->journal, scene_commit, sc);
+    free(sc->text);
+    sc->out = open_memstream(&sc->text, &sc->text_size);
+    settings.out = settings.err = sc->out;
+    sc->report = report_new(&settings);
+    status = import_run(&sc->account, &sc->options, maildrop, sc->handover == NULL ? local : (struct local){0}, sc->handover, sc->journal,
+                        sc->report);
+    report_free(sc->report);
+    fclose(sc->out);
+    journal_on_commit(sc->journal, NULL, NULL);
+    assert_false(sc->drop.open);
+    return status;
+}
+
+#define assert_run(sc, status)                                                                                         \
+    do {                                                                                                               \
+        int ended = run_import(sc);                                                                                    \
+        if (ended != (status))                                                                                         \
+            fail_msg("exit status %d where %d was expected:\n%s", ended, status, (sc)->text);                          \
+    } while (0)
+
+__attribute__((unused)) static void
+assert_said(const struct scene *sc, const char *words)
+{
+    if (strstr(sc->text, words) == NULL)
+        fail_msg("\"%s\" was not said in:\n%s", words, sc->text);
+}
+
+/* ---- what is where ---- */
+
+/* Canonical digest of every message below the root, as look_here found them. */
+static unsigned char seen_here[2 * DROP_MAX][DIGEST_SIZE];
+static size_t seen_count;
+
+static int
+look_at_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    char bytes[4096], wire[8192];
+    struct lines_grow grow = {0};
+    struct digest *digest;
+    struct digests have;
+    size_t len, got;
+    int fd;
+
+    (void)st;
+    (void)ftw;
+    if (type != FTW_F || (strstr(path, "/new/") == NULL && strstr(path, "/cur/") == NULL))
+        return 0;
+    fd = open(path, O_RDONLY);
+    digest = digest_new();
+    assert_true(fd >= 0 && digest != NULL && seen_count < 2 * DROP_MAX);
+    got = (size_t)read(fd, bytes, sizeof bytes);
+    close(fd);
+    assert_int_equal(lines_grow(&grow, bytes, got, wire, sizeof wire, &len), got);
+    assert_true(digest_add(digest, wire, len) && digest_finish(digest, &have));
+    memcpy(seen_here[seen_count++], have.canonical, DIGEST_SIZE);
+    digest_free(digest);
+    return 0;
+}
+
+static void
+look_here(const struct scene *sc)
+{
+    seen_count = 0;
+    (void)nftw(sc->s->root, look_at_file, 8, FTW_PHYS); /* perhaps it is not there */
+}
+
+/* How many of what look_here saw are this message, but for line ends. */
+static size_t
+copies_seen(const struct dropped *mail)
+{
+    struct digest *digest = digest_new();
+    struct digests want;
+    size_t copies = 0;
+
+    assert_non_null(digest);
+    assert_true(digest_add(digest, mail->bytes, mail->len) && digest_finish(digest, &want));
+    digest_free(digest);
+    for (size_t i = 0; i < seen_count; i++)
+        copies += memcmp(seen_here[i], want.canonical, DIGEST_SIZE) == 0;
+    return copies;
+}
+
+__attribute__((unused)) static size_t
+copies_here(const struct scene *sc, const struct dropped *mail)
+{
+    look_here(sc);
+    return copies_seen(mail);
+}
+
+__attribute__((unused)) static size_t
+files_in(struct scene *sc, const char *folder)
+{
+    return exists(sc->s, folder) ? count_entries(sc->s, folder) : 0;
+}
+
+__attribute__((unused)) static size_t
+count_there(const struct scene *sc)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < sc->drop.count; i++)
+        count += !sc->drop.mails[i].gone;
+    return count;
+}
+
+__attribute__((unused)) static uint64_t
+rows(struct scene *sc, int state)
+{
+    uint64_t count;
+
+    assert_true(journal_pop_count(sc->journal, state, &count, &sc->err));
+    return count;
+}
+
+/* Each message once, byte for byte but for line ends, and nothing else. */
+__attribute__((unused)) static void
+assert_all_here(struct scene *sc)
+{
+    look_here(sc);
+    for (size_t i = 0; i < sc->drop.count; i++)
+        if (copies_seen(&sc->drop.mails[i]) != 1)
+            fail_msg("message %zu (%s) is here %zu times\n%s", i + 1, sc->drop.mails[i].uidl, copies_seen(&sc->drop.mails[i]), sc->text);
+    assert_int_equal(files_in(sc, "INBOX/tmp"), 0);
+}
+
+#endif

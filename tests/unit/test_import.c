@@ -1,0 +1,460 @@
+/* What an import brings, what a second one leaves alone, and what it says of messages that it can't have. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/import_scene.h"
+
+static void
+everything_arrives_in_new_and_stays_on_the_server(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 12);
+
+    assert_run(sc, 0);
+
+    assert_all_here(sc);
+    assert_int_equal(files_in(sc, "INBOX/new"), 12);
+    assert_int_equal(count_there(sc), 12);
+    assert_int_equal(rows(sc, POP_STORED), 12);
+}
+
+static void
+a_second_run_asks_for_nothing_and_writes_nothing(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 5);
+    assert_run(sc, 0);
+
+    assert_run(sc, 0);
+
+    assert_int_equal(sc->drop.retrs + sc->drop.tops + sc->drop.deles + sc->drop.lists, 0);
+    assert_true(journal_changes(sc->journal) == 0);
+    assert_all_here(sc);
+    assert_said(sc, "nothing new");
+}
+
+static void
+more_messages_than_a_window_arrive(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, DROP_MAX);
+    assert_run(sc, 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), DROP_MAX);
+    assert_int_equal(rows(sc, POP_STORED), DROP_MAX);
+}
+
+static void
+bytes_of_every_kind_arrive(void **state)
+{
+    struct scene *sc = *state;
+
+    (void)given_mail_as(sc, "empty", "", 0);
+    (void)given_mail_as(sc, "lf", "Subject: a\nb: c\n\nbare\n", 22);
+    (void)given_mail_as(sc, "nul", "Subject: \0\r\n\r\n\0\r\n", 17);
+    (void)given_mail_as(sc, "cr", "Subject: x\r\n\r\na\rb\r\r\n", 20);
+    (void)given_mail_as(sc, "no-body", "Subject: y\r\n", 12);
+
+    assert_run(sc, 0);
+
+    assert_int_equal(files_in(sc, "INBOX/new"), 5);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
+}
+
+static void
+a_used_again_uidl_that_was_gone_is_new_mail(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *first = given_mail(sc, "same");
+
+    assert_run(sc, 0);
+    first->gone = true;
+    assert_run(sc, 0);
+    assert_int_equal(rows(sc, 0), 0);
+    (void)given_mail(sc, "same");
+
+    assert_run(sc, 0);
+
+    assert_all_here(sc);
+}
+
+static void
+a_stat_that_says_more_than_the_list_makes_nothing_forgotten(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    sc->drop.lie_stat = true;
+    assert_run(sc, 0);
+    assert_int_equal(rows(sc, 0), 2);
+    sc->drop.lie_stat = false;
+    assert_run(sc, 0);
+    assert_int_equal(rows(sc, 0), 1);
+}
+
+/* ---- limits ---- */
+
+static void
+what_is_too_large_stays_there_and_is_named(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 2);
+    given_mail(sc, "whale")->listed_size = 5000;
+    sc->account.import.max_size = 4999;
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_said(sc, "UIDL whale, 5000 bytes");
+        assert_said(sc, "1 too large");
+        assert_int_equal(files_in(sc, "INBOX/new"), 2);
+    }
+
+    sc->account.import.max_size = 5000;
+    assert_run(sc, 0);
+    assert_all_here(sc);
+}
+
+static void
+max_messages_takes_the_newest_first_or_the_oldest(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 5);
+    sc->account.import.max_messages = 2;
+    assert_run(sc, 0);
+    assert_said(sc, "3 left for a later run");
+    assert_int_equal(copies_here(sc, &sc->drop.mails[4]), 1);
+    assert_int_equal(copies_here(sc, &sc->drop.mails[3]), 1);
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+
+    sc->account.import.order = ORDER_OLDEST;
+    assert_run(sc, 0);
+    assert_int_equal(copies_here(sc, &sc->drop.mails[0]), 1);
+    assert_int_equal(copies_here(sc, &sc->drop.mails[1]), 1);
+    assert_run(sc, 0);
+    assert_all_here(sc);
+}
+
+static void
+a_message_that_is_refused_keeps_its_place_and_stops_no_other(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 5);
+    sc->account.import.keep_days = 0;
+    sc->account.import.max_messages = 4;
+    sc->drop.mails[4].refuse_retr = true; /* the newest: asked for first */
+    assert_run(sc, 1);
+    assert_said(sc, "the disk has a hole here");
+    assert_said(sc, sc->drop.mails[4].uidl);
+    assert_int_equal(files_in(sc, "INBOX/new"), 4);
+    assert_int_equal(count_there(sc), 1);
+    assert_int_equal(rows(sc, POP_FETCHING), 1);
+
+    sc->drop.mails[4].refuse_retr = false;
+    assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(count_there(sc), 0);
+}
+
+/* ---- UIDLs that are none ---- */
+
+static void
+two_messages_of_one_uidl_arrive_once_each_and_are_never_removed(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    (void)given_mail(sc, "twice");
+    (void)given_mail(sc, "twice");
+    (void)given_mail(sc, "once");
+    for (int i = 0; i < 3; i++) {
+        assert_run(sc, 0);
+        assert_all_here(sc);
+        assert_int_equal(count_there(sc), 2);
+        assert_int_equal(sc->drop.retrs, i == 0 ? 3 : 0);
+    }
+    (void)given_mail(sc, "twice");
+    assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(count_there(sc), 3);
+}
+
+static void
+without_top_repeated_uidls_are_counted(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->drop.no_top = true;
+    (void)given_mail(sc, "twice");
+    (void)given_mail(sc, "twice");
+    for (int i = 0; i < 3; i++) {
+        assert_run(sc, 0);
+        assert_all_here(sc);
+        assert_int_equal(sc->drop.retrs, i == 0 ? 2 : 0);
+    }
+}
+
+static void
+without_uidl_headers_are_names_and_nothing_is_removed(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->drop.no_uidl = true;
+    sc->account.import.keep_days = 0;
+    given_mails(sc, 3);
+    (void)given_mail_as(sc, "", "Subject: equal\r\n\r\none\r\n", 23);
+    (void)given_mail_as(sc, "", "Subject: equal\r\n\r\ntwo\r\n", 23);
+    for (int i = 0; i < 3; i++) {
+        assert_run(sc, 0);
+        assert_all_here(sc);
+        assert_int_equal(sc->drop.retrs, i == 0 ? 5 : 0);
+        assert_int_equal(sc->drop.deles, 0);
+        assert_said(sc, "no UIDL");
+    }
+    sc->drop.mails[1].gone = true;
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 1);
+    assert_all_here(sc);
+}
+
+static void
+without_uidl_and_top_what_is_here_is_fetched_and_dropped(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->drop.no_uidl = sc->drop.no_top = true;
+    given_mails(sc, 3);
+    (void)given_mail_as(sc, "", "Subject: equal\r\n\r\none\r\n", 23);
+    (void)given_mail_as(sc, "", "Subject: equal\r\n\r\ntwo\r\n", 23);
+    for (int i = 0; i < 3; i++) {
+        assert_run(sc, 0);
+        assert_all_here(sc);
+        assert_int_equal(sc->drop.retrs, 5);
+    }
+    assert_int_equal(rows(sc, 0), 5);
+    sc->drop.mails[0].gone = true;
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(rows(sc, 0), 5);
+}
+
+static void
+a_server_that_loses_its_uidl_brings_nothing_a_second_time(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    sc->drop.no_uidl = true;
+    assert_run(sc, 1);
+    assert_int_equal(sc->drop.retrs + sc->drop.deles, 0);
+    sc->drop.no_uidl = false;
+    assert_run(sc, 0);
+    assert_all_here(sc);
+}
+
+static void
+a_server_that_gets_uidl_later_brings_nothing_a_second_time(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->drop.no_uidl = true;
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    sc->drop.no_uidl = false;
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 1);
+    assert_all_here(sc);
+}
+
+/* ---- options and situations ---- */
+
+static void
+skip_existing_records_and_fetches_nothing(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 4);
+    (void)given_mail(sc, "twice");
+    (void)given_mail(sc, "twice");
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
+    assert_said(sc, "6 recorded as had");
+    assert_int_equal(rows(sc, POP_HAD), 6);
+
+    sc->options.skip_existing = false;
+    sc->account.import.keep_days = 0;
+    sc->account.policy.guard = false;
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), 1);
+    assert_int_equal(count_there(sc), 6);
+}
+
+static void
+skip_existing_works_without_uidl_and_top(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->drop.no_uidl = sc->drop.no_top = true;
+    given_mails(sc, 4);
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    assert_int_equal(rows(sc, POP_HAD), 4);
+    sc->options.skip_existing = false;
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), 1);
+}
+
+static void
+a_dry_run_says_what_would_be_and_writes_nothing(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 3);
+    given_mail(sc, "whale")->listed_size = 5000;
+    sc->account.import.max_size = 4999;
+    sc->account.import.keep_days = 0;
+    sc->options.dry_run = true;
+    assert_run(sc, 0);
+    assert_said(sc, "3 new here, 3 removed from the server, 1 too large");
+    assert_said(sc, "would fetch");
+    assert_false(exists(sc->s, ""));
+    assert_int_equal(sc->drop.retrs + sc->drop.deles, 0);
+    assert_int_equal(count_there(sc), 4);
+    assert_int_equal(rows(sc, 0), 0);
+}
+
+static void
+another_user_host_root_or_layout_is_2_and_asks_no_server(void **state)
+{
+    struct scene *sc = *state;
+    const struct account right = sc->account;
+
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    for (int i = 0; i < 4; i++) {
+        sc->account = right;
+        if (i == 0)
+            sc->account.connection.user = "bob";
+        else if (i == 1)
+            sc->account.connection.host = "other.example.org";
+        else if (i == 2)
+            sc->account.maildir = sc->s->top;
+        else
+            sc->account.policy.layout = LAYOUT_MAILDIRPP;
+        assert_run(sc, 2);
+        assert_int_equal(sc->drop.operations, 0);
+    }
+    sc->account = right;
+    sc->account.import.deliver_to = "Elsewhere/New";
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    assert_int_equal(files_in(sc, "Elsewhere/New/new"), 1);
+    assert_all_here(sc);
+}
+
+static void
+a_known_root_that_is_missing_or_empty_is_2(void **state)
+{
+    struct scene *sc = *state;
+    char away[300];
+
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    text_print(away, sizeof away, "%s.away", sc->s->root);
+    assert_int_equal(rename(sc->s->root, away), 0);
+    assert_run(sc, 2);
+    assert_false(exists(sc->s, ""));
+    assert_int_equal(mkdir(sc->s->root, 0700), 0);
+    assert_run(sc, 2);
+    assert_int_equal(sc->drop.operations, 0);
+    assert_int_equal(rmdir(sc->s->root), 0);
+    assert_int_equal(rename(away, sc->s->root), 0);
+    assert_run(sc, 0);
+}
+
+static void
+a_signal_keeps_what_has_come_and_the_next_run_brings_the_rest(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    given_mails(sc, 9);
+    sc->stop_after = 4;
+    assert_run(sc, 1);
+    assert_said(sc, "interrupted");
+    assert_int_equal(files_in(sc, "INBOX/new"), 4);
+    assert_int_equal(count_there(sc), 9);
+
+    sc->stop_after = -1;
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 5);
+    assert_all_here(sc);
+    assert_int_equal(count_there(sc), 0);
+}
+
+static void
+push_alone_fetches_nothing_and_pull_alone_removes_nothing(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    given_mails(sc, 2);
+    sc->account.policy.pull = (struct direction){0};
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
+    sc->account.policy.pull = sc->account.policy.push;
+    sc->account.policy.push = (struct direction){0};
+    assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(count_there(sc), 2);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(everything_arrives_in_new_and_stays_on_the_server),
+        TEST(a_second_run_asks_for_nothing_and_writes_nothing),
+        TEST(more_messages_than_a_window_arrive),
+        TEST(bytes_of_every_kind_arrive),
+        TEST(a_used_again_uidl_that_was_gone_is_new_mail),
+        TEST(a_stat_that_says_more_than_the_list_makes_nothing_forgotten),
+        TEST(what_is_too_large_stays_there_and_is_named),
+        TEST(max_messages_takes_the_newest_first_or_the_oldest),
+        TEST(a_message_that_is_refused_keeps_its_place_and_stops_no_other),
+        TEST(two_messages_of_one_uidl_arrive_once_each_and_are_never_removed),
+        TEST(without_top_repeated_uidls_are_counted),
+        TEST(without_uidl_headers_are_names_and_nothing_is_removed),
+        TEST(without_uidl_and_top_what_is_here_is_fetched_and_dropped),
+        TEST(a_server_that_loses_its_uidl_brings_nothing_a_second_time),
+        TEST(a_server_that_gets_uidl_later_brings_nothing_a_second_time),
+        TEST(skip_existing_records_and_fetches_nothing),
+        TEST(skip_existing_works_without_uidl_and_top),
+        TEST(a_dry_run_says_what_would_be_and_writes_nothing),
+        TEST(another_user_host_root_or_layout_is_2_and_asks_no_server),
+        TEST(a_known_root_that_is_missing_or_empty_is_2),
+        TEST(a_signal_keeps_what_has_come_and_the_next_run_brings_the_rest),
+        TEST(push_alone_fetches_nothing_and_pull_alone_removes_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,317 @@
+/* How long mail stays on the server: due, proven, held, released. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/import_scene.h"
+
+/* The ID of the list that holds; "" nothing is held. */
+static const char *
+held_id(struct scene *sc)
+{
+    static struct journal_pop row;
+    int64_t *ids;
+    size_t count;
+    bool found;
+
+    row.hold[0] = '\0';
+    assert_true(journal_pop_held(sc->journal, &ids, &count, &sc->err));
+    if (count > 0)
+        assert_true(journal_pop_get(sc->journal, ids[0], &row, &found, &sc->err) && found);
+    free(ids);
+    return row.hold;
+}
+
+static void
+keep_no_removes_what_came_in_the_run_that_brought_it(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    given_mails(sc, 300); /* more than a page of removals */
+
+    assert_run(sc, 0);
+
+    assert_int_equal(files_in(sc, "INBOX/new"), 300);
+    assert_int_equal(count_there(sc), 0);
+    assert_int_equal(rows(sc, 0), 0);
+    assert_int_equal(sc->drop.tops, 0);
+    assert_said(sc, "300 new here, 300 removed from the server");
+}
+
+static void
+keep_30_days_removes_after_30_days_with_a_proof(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 30;
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    sc->now += 30 * DAY - 1;
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 4);
+
+    sc->now += 1;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 1);
+    assert_int_equal(sc->drop.tops, 3);
+    assert_all_here(sc);
+}
+
+static void
+a_uidl_that_is_used_again_is_found_out_before_it_is_removed(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 30;
+    given_mail(sc, "again")->gone = false;
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    (void)given_mail(sc, "again");
+    sc->now += 31 * DAY;
+
+    assert_run(sc, 0);
+
+    assert_all_here(sc);
+    assert_int_equal(count_there(sc), 1);
+    assert_int_equal(sc->drop.deles, 0);
+    sc->now += 31 * DAY;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+}
+
+static void
+a_header_with_bare_line_feeds_proves_itself(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 30;
+    (void)given_mail_as(sc, "lf", "Subject: a\nb: c\n\nbare\n\r\n", 24);
+    (void)given_mail_as(sc, "mixed", "Subject: d\r\nb: c\n\r\n\0\r\n", 22);
+    assert_run(sc, 0);
+    sc->now += 31 * DAY;
+
+    assert_run(sc, 0);
+
+    assert_int_equal(sc->drop.retrs, 0);
+    assert_int_equal(count_there(sc), 0);
+}
+
+static void
+a_header_without_end_proves_nothing_and_the_message_stays(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 30;
+    (void)given_mail_as(sc, "no-body", "Subject: y\r\n", 12);
+    assert_run(sc, 0);
+    sc->now += 31 * DAY;
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 1);
+        assert_int_equal(sc->drop.deles + sc->drop.retrs, 0);
+        assert_int_equal(files_in(sc, "INBOX/new"), 1);
+    }
+}
+
+static void
+without_top_nothing_of_an_earlier_session_is_removed(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->drop.no_top = true;
+    sc->account.import.keep_days = 30;
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    sc->now += 31 * DAY;
+    assert_run(sc, 1);
+    assert_said(sc, "no TOP");
+    assert_int_equal(count_there(sc), 2);
+
+    sc->account.import.keep_days = 0;
+    sc->account.policy.guard = false;
+    given_mails(sc, 1);
+    assert_run(sc, 1);
+    assert_int_equal(count_there(sc), 2); /* what this session fetched needs no proof */
+    assert_all_here(sc);
+}
+
+static void
+a_refused_proof_and_a_refused_removal_are_named_and_the_others_go(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 30;
+    given_mails(sc, 4);
+    assert_run(sc, 0);
+    sc->now += 31 * DAY;
+    sc->drop.mails[1].refuse_top = true;
+    sc->drop.mails[2].refuse_dele = true;
+
+    assert_run(sc, 1);
+
+    assert_said(sc, "no top today");
+    assert_said(sc, "this one stays");
+    assert_int_equal(count_there(sc), 2);
+    assert_int_equal(rows(sc, POP_STORED), 2);
+    sc->drop.mails[1].refuse_top = sc->drop.mails[2].refuse_dele = false;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+}
+
+static void
+a_tightened_keep_is_held_until_the_word_comes(void **state)
+{
+    struct scene *sc = *state;
+    char id[16];
+
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    sc->account.import.keep_days = 0;
+    given_mails(sc, 2);
+    assert_run(sc, 3);
+    assert_int_equal(count_there(sc), 3); /* the new ones went: nobody has to say so */
+    assert_said(sc, "--confirm-deletes=");
+    text_print(id, sizeof id, "%s", held_id(sc));
+    assert_run(sc, 3);
+    assert_string_equal(held_id(sc), id); /* the same list has the same name */
+    assert_true(journal_changes(sc->journal) == 0);
+
+    sc->options.confirm = true;
+    sc->options.confirm_id = "zzzzzzzz";
+    assert_run(sc, 2);
+    assert_int_equal(sc->drop.operations, 0);
+    sc->options.confirm_id = id;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    assert_int_equal(rows(sc, 0), 0);
+    assert_all_here(sc);
+}
+
+static void
+a_word_that_came_before_a_cut_is_not_asked_for_again(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    sc->account.import.keep_days = 0;
+    assert_run(sc, 3);
+    sc->options.confirm = true;
+    sc->drop.fail_at = 3 + 3 + 3 + 1; /* open, stat, uidls; proofs; removals; quit */
+    assert_run(sc, 5);
+    assert_int_equal(sc->drop.quits, 1);
+    assert_int_equal(count_there(sc), 3);
+
+    sc->options.confirm = false;
+    sc->drop.fail_at = 0;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+}
+
+static void
+what_came_to_the_list_since_is_judged_anew(void **state)
+{
+    struct scene *sc = *state;
+    char id[16];
+
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    sc->now += 5 * DAY;
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    sc->now += 3 * DAY;
+    sc->account.import.keep_days = 7;
+    assert_run(sc, 3);
+    text_print(id, sizeof id, "%s", held_id(sc));
+    sc->now += 5 * DAY;
+
+    sc->options.confirm = true;
+    sc->options.confirm_id = id;
+    assert_run(sc, 3);
+
+    assert_int_equal(count_there(sc), 1);
+    assert_string_not_equal(held_id(sc), id);
+}
+
+static void
+a_loosened_keep_holds_and_removes_nothing(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    sc->account.import.keep_days = 0;
+    assert_run(sc, 3);
+    sc->account.import.keep_days = KEEP_FOREVER;
+    assert_run(sc, 0);
+    assert_string_equal(held_id(sc), "");
+
+    sc->account.import.keep_days = 0;
+    sc->account.policy.guard = false;
+    sc->drop.fail_at = 3 + 2 + 2 + 1; /* at QUIT */
+    assert_run(sc, 5);
+    assert_int_equal(rows(sc, POP_REMOVING), 2);
+    sc->drop.fail_at = 0;
+    sc->account.import.keep_days = KEEP_FOREVER;
+    assert_run(sc, 0);
+    assert_int_equal(rows(sc, POP_STORED), 2);
+    assert_int_equal(count_there(sc), 2);
+}
+
+static void
+max_delete_of_a_hundred_percent_asks_nobody(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    sc->account.import.keep_days = 0;
+    sc->account.policy.max_delete = 100;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+}
+
+static void
+a_dry_run_holds_and_removes_in_words_alone(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    sc->account.import.keep_days = 0;
+    sc->options.dry_run = true;
+    assert_run(sc, 3);
+    sc->account.policy.guard = false;
+    assert_run(sc, 0);
+    assert_said(sc, "2 removed from the server");
+    assert_int_equal(sc->drop.deles, 0);
+    assert_int_equal(count_there(sc), 2);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(keep_no_removes_what_came_in_the_run_that_brought_it),
+        TEST(keep_30_days_removes_after_30_days_with_a_proof),
+        TEST(a_uidl_that_is_used_again_is_found_out_before_it_is_removed),
+        TEST(a_header_with_bare_line_feeds_proves_itself),
+        TEST(a_header_without_end_proves_nothing_and_the_message_stays),
+        TEST(without_top_nothing_of_an_earlier_session_is_removed),
+        TEST(a_refused_proof_and_a_refused_removal_are_named_and_the_others_go),
+        TEST(a_tightened_keep_is_held_until_the_word_comes),
+        TEST(a_word_that_came_before_a_cut_is_not_asked_for_again),
+        TEST(what_came_to_the_list_since_is_judged_anew),
+        TEST(a_loosened_keep_holds_and_removes_nothing),
+        TEST(max_delete_of_a_hundred_percent_asks_nobody),
+        TEST(a_dry_run_holds_and_removes_in_words_alone),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
