@@ -1,8 +1,7 @@
 /*
- * Lines between us and a server before login: read one at a time within limits, written whole, shown in the wire log with
- * every secret cut out. What the lines mean is the protocol's business (store/imap/driver.c, store/pop/driver.c); once the
- * session stands its stream goes to an engine with a reader of its own.
- * Belongs to one thread.
+ * Lines between us and a server before login: read one at a time within limits, written whole, shown in the wire log
+ * with every secret cut out. What the lines mean is the protocol's business (store/imap/driver.c, store/pop/driver.c);
+ * once the session stands its stream goes to an engine with a reader of its own. Belongs to one thread.
  */
 #ifndef STORE_NET_DIALOGUE_H
 #define STORE_NET_DIALOGUE_H
@@ -46,7 +45,8 @@ MUST_CHECK bool dialogue_send_line(struct dialogue *dialogue, const char *comman
 /**
  * The server's next line.
  * @param line [out] without its end, borrowed until the next call
- * @return false: err is ERROR_NETWORK (closed), ERROR_SERVER (a line or an answer that is too long) or ERROR_INTERRUPTED
+ * @return false: err is ERROR_NETWORK (closed), ERROR_SERVER (a line or an answer that is too long) or
+ *         ERROR_INTERRUPTED
  */
 MUST_CHECK bool dialogue_line(struct dialogue *dialogue, struct text *line, struct error *err);
 /** Fill in err: ERROR_SERVER, the server sent `what`. @return false, always */

@@ -1,5 +1,6 @@
 /*
- * The eleven functions of a mailstream_low; see mailstream.h. libetpan calls some of them without looking, so none is NULL.
+ * The eleven functions of a mailstream_low; see mailstream.h. libetpan calls some of them without looking, so none is
+ * NULL.
  */
 #include "store/net/mailstream.h"
 

@@ -1,6 +1,7 @@
 /*
- * libetpan's view of a dialogue: a mailstream that is fed with lines that somebody has looked at and rewritten first, one
- * answer at a time, so that its parsers get only what they can't stumble over. What it writes goes into the dialogue.
+ * libetpan's view of a dialogue: a mailstream that is fed with lines that somebody has looked at and rewritten first,
+ * one answer at a time, so that its parsers get only what they can't stumble over. What it writes goes into the
+ * dialogue.
  */
 #ifndef STORE_NET_MAILSTREAM_H
 #define STORE_NET_MAILSTREAM_H
@@ -26,7 +27,9 @@ struct feed feed_new(struct dialogue *dialogue, bool (*next)(void *context, stru
 void feed_free(struct feed *feed);
 /** @param feed  at its final place in memory. @return NULL: out of memory; else the caller gives it to feed_close */
 mailstream *feed_mailstream(struct feed *feed);
-/** Wipe what libetpan wrote (it may have been a password) and free the mailstream. Dialogue and stream stay. NULL-safe. */
+/**
+ * Wipe what libetpan wrote (it may have been a password) and free the mailstream. Dialogue and stream stay. NULL-safe.
+ */
 void feed_close(mailstream *stream);
 /** Something that libetpan was sent too much of lies in its buffer. */
 bool feed_has_unread(const mailstream *stream);

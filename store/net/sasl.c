@@ -330,7 +330,9 @@ sasl_initial(struct sasl *sasl)
     return sasl->answers[0].len > 0 ? sasl->answers[0].at : "=";
 }
 
-/* What the server says is wrong with a token comes as a challenge, JSON in base64. Kept as it is where it is not that. */
+/*
+ * What the server says is wrong with a token comes as a challenge, JSON in base64. Kept as it is where it is not that.
+ */
 static void
 note_details(struct buffer *details, struct text challenge)
 {

@@ -1,6 +1,6 @@
 /*
- * What a login is in every mail protocol: which mechanism, which bytes, and what a refusal means. Nothing is sent from here.
- * SASL is RFC 4422, PLAIN RFC 4616, OAUTHBEARER RFC 7628, XOAUTH2 Google's page of that name.
+ * What a login is in every mail protocol: which mechanism, which bytes, and what a refusal means. Nothing is sent from
+ * here. SASL is RFC 4422, PLAIN RFC 4616, OAUTHBEARER RFC 7628, XOAUTH2 Google's page of that name.
  */
 #ifndef STORE_NET_SASL_H
 #define STORE_NET_SASL_H
@@ -50,7 +50,10 @@ unsigned sasl_choose(const struct connection *to, const struct sasl_offer *offer
 const char *sasl_name(unsigned mechanism);
 /** EXTERNAL knows none. */
 bool sasl_needs_secret(unsigned mechanism);
-/** What can't be sent: a user or secret with a line end in it, an empty one, one beyond LIMIT_SECRET. @return false: err says which */
+/**
+ * What can't be sent: a user or secret with a line end in it, an empty one, one beyond LIMIT_SECRET.
+ * @return false: err says which
+ */
 MUST_CHECK bool sasl_check(const struct connection *to, const char *secret, struct error *err);
 /** What the user can do where the server refused the credentials. */
 void sasl_hint_refused(unsigned mechanism, struct error *err);
@@ -62,8 +65,8 @@ void sasl_report_missing(const char *server, unsigned mechanism, struct error *e
 /** The password or token, from the connection's `secret`. @return false: err is ERROR_LOGIN */
 MUST_CHECK bool sasl_ask_secret(const struct connection *to, bool again, char **secret, struct error *err);
 /**
- * After a refusal: is there another secret to try? A second try with the same one would only be counted against the user.
- * err, which says why the first was refused, is changed only by an interruption.
+ * After a refusal: is there another secret to try? A second try with the same one would only be counted against the
+ * user. err, which says why the first was refused, is changed only by an interruption.
  */
 bool sasl_renew_secret(const struct connection *to, char **secret, struct error *err);
 /** Wipe, free, NULL. */
@@ -88,7 +91,9 @@ struct sasl {
 
 /** @param secret  NULL with EXTERNAL. @return false: out of memory; sasl_end is allowed all the same */
 MUST_CHECK bool sasl_begin(struct sasl *sasl, const struct connection *to, unsigned mechanism, const char *secret);
-/** Bytes that the initial response would add to the command's line, blank included; 0: the mechanism has none (LOGIN). */
+/**
+ * Bytes that the initial response would add to the command's line, blank included; 0: the mechanism has none (LOGIN).
+ */
 size_t sasl_initial_length(const struct sasl *sasl);
 /** The initial response, in base64 ("=" is the empty one). From now on it counts as given. */
 const char *sasl_initial(struct sasl *sasl);

@@ -1,6 +1,6 @@
 /*
- * Mechanisms and their exchanges in POP3; see auth.h. What is the same in every protocol is in store/net/sasl.c. Rests on
- * RFC 1939 section 7 (USER, PASS, APOP), RFC 5034 (AUTH), RFC 3206 (AUTH and SYS codes).
+ * Mechanisms and their exchanges in POP3; see auth.h. What is the same in every protocol is in store/net/sasl.c. Rests
+ * on RFC 1939 section 7 (USER, PASS, APOP), RFC 5034 (AUTH), RFC 3206 (AUTH and SYS codes).
  */
 #include "store/pop/auth.h"
 

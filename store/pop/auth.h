@@ -1,7 +1,8 @@
 /*
- * Authentication in a POP3 session's prologue. USER and PASS, SCRAM-SHA-256 and CRAM-MD5 are libetpan's (the latter two by
- * libsasl2); APOP is our own, and so are PLAIN, EXTERNAL, XOAUTH2 and OAUTHBEARER, with an initial response (RFC 5034) where
- * it fits into a command's 255 octets. XOAUTH2 always waits for the "+", since Office 365 refuses it otherwise.
+ * Authentication in a POP3 session's prologue. USER and PASS, SCRAM-SHA-256 and CRAM-MD5 are libetpan's (the latter two
+ * by libsasl2); APOP is our own, and so are PLAIN, EXTERNAL, XOAUTH2 and OAUTHBEARER, with an initial response (RFC
+ * 5034) where it fits into a command's 255 octets. XOAUTH2 always waits for the "+", since Office 365 refuses it
+ * otherwise.
  */
 #ifndef STORE_POP_AUTH_H
 #define STORE_POP_AUTH_H

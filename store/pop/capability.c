@@ -1,4 +1,7 @@
-/* The lines of CAPA and the codes in brackets; see capability.h. Both are RFC 2449, SYS/TEMP, SYS/PERM and AUTH RFC 3206. */
+/*
+ * The lines of CAPA and the codes in brackets; see capability.h. Both are RFC 2449, SYS/TEMP, SYS/PERM and AUTH RFC
+ * 3206.
+ */
 #include "store/pop/capability.h"
 
 #include <limits.h>

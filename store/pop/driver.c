@@ -34,8 +34,8 @@ split(struct text line, struct text *rest)
 }
 
 /*
- * "<process-ID.clock@hostname>" in a greeting. Printable ASCII alone, with one '@': an attacker in the middle who may choose
- * any bytes learns the password's first letters from the digest of what he chose.
+ * "<process-ID.clock@hostname>" in a greeting. Printable ASCII alone, with one '@': an attacker in the middle who may
+ * choose any bytes learns the password's first letters from the digest of what he chose.
  */
 static void
 note_timestamp(struct pop_driver *driver, struct text words)

@@ -1,12 +1,13 @@
 /*
- * The lines of a POP3 session's prologue: between the dialogue and whoever speaks (libetpan, or our own exchange in auth.c).
- * Every line of the server is looked at here first:
+ * The lines of a POP3 session's prologue: between the dialogue and whoever speaks (libetpan, or our own exchange in
+ * auth.c). Every line of the server is looked at here first:
  *
  *     dialogue ─► line ─► status, code, words, challenge are noted ─► pop_driver_line ─► auth.c, session.c
  *                                                                  └─► skeleton ─► libetpan
  *
- * libetpan is given the skeleton of greeting, continuation and status ("-ERR x" for "-ERR [AUTH] ..."), a line at a time,
- * and nothing else: it writes into fixed arrays of 512 bytes, takes whatever is no "+OK" for a refusal and loses the words.
+ * libetpan is given the skeleton of greeting, continuation and status ("-ERR x" for "-ERR [AUTH] ..."), a line at a
+ * time, and nothing else: it writes into fixed arrays of 512 bytes, takes whatever is no "+OK" for a refusal and loses
+ * the words.
  *
  * Belongs to one thread. Knows nothing of mechanisms.
  */

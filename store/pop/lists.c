@@ -1,6 +1,6 @@
 /*
- * Questions about the maildrop as a whole: CAPA, STAT, UIDL, LIST. With PIPELINING some of them are sent ahead, in one write,
- * and are taken up when somebody wants to know.
+ * Questions about the maildrop as a whole: CAPA, STAT, UIDL, LIST. With PIPELINING some of them are sent ahead, in one
+ * write, and are taken up when somebody wants to know.
  */
 #include "store/pop/client.h"
 

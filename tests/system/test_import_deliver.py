@@ -154,8 +154,8 @@ class CommandTest(DovecotTest):
 
     @staticmethod
     def mark(mail):
-        """Its Message-ID, as grep -q takes it."""
-        return mail.split(b"Message-ID: <")[1].split(b">")[0].decode()
+        """Its Message-ID, as grep -q takes it; answers name it too, in other lines."""
+        return "^Message-ID: <" + mail.split(b"Message-ID: <")[1].split(b">")[0].decode()
 
     def test_any_other_failure_keeps_it_too(self):
         for word in ("exit 1", "exit 67", "exit 127", "kill -9 $$", "kill -15 $$"):

@@ -94,6 +94,7 @@ class RandomDeathTest(DovecotTest):
         self.more_mail()
         while self.figures["deaths"] < DEATHS:
             through = self.run_and_die(span)
+            span *= 0.95 if through else 1.02  # a busy machine runs at another pace: most runs are to die somewhere
             here, there = self.look()
             if through:
                 self.assertEqual(here, self.expected)

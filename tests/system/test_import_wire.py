@@ -3,7 +3,7 @@ import base64
 import re
 import time
 
-from popbase import (CONFIG, LOGIN, NETWORK, OK, PASSWORD, DovecotTest, ScriptTest, main, popclient)
+from popbase import (CONFIG, LOGIN, NETWORK, OK, PASSWORD, SOME, DovecotTest, ScriptTest, main, popclient)
 from rig import in_memory  # noqa: F401
 from rig.popserver import CLOSE, STALL
 from rig.tls import Authority
@@ -141,17 +141,9 @@ class DovecotWireTest(DovecotTest):
                 for secret in self.secret_forms():
                     self.assertNotIn(secret.decode(), text)
 
-    def test_a_maildrop_that_another_session_holds_is_5_and_no_refused_login(self):
-        self.given(2)
-        with popclient.PopClient(self.server.pop_port, self.user, PASSWORD):
-            result = self.import_(expect=NETWORK, timeout=60)
-
-        self.assertRegex(result.err, "(?i)another POP3 session|in.use|locked")
-        self.assertGreater(result.seconds, 1, "it was not tried again")
-        self.assertLessEqual(self.proxy.stats["conns"], 12, "a tight loop")
-        self.import_()
-
     def test_a_session_that_ends_meanwhile_is_waited_for(self):
+        """Dovecot itself waits ten seconds before it says [IN-USE]."""
+        self.account.set(timeout=60)
         mails = self.given(2)
         other = popclient.PopClient(self.server.pop_port, self.user, PASSWORD)
         process = self.home.start("import", "post")
@@ -162,7 +154,6 @@ class DovecotWireTest(DovecotTest):
 
         self.assertEqual(process.returncode, OK, out + err)
         self.assert_here(mails)
-        self.assertRegex((out + err).decode(), "(?i)wait|again")
 
     def test_a_tunnel_is_a_connection(self):
         mails = self.given(2)
@@ -313,6 +304,28 @@ class ScriptedLoginTest(ScriptTest):
             self.assertNotIn(b"\r", line)
             self.assertNotIn(b"DELE", line)
 
+    def test_a_maildrop_that_another_session_holds_is_5_and_no_refused_login(self):
+        server = self.serve(self.mails(2), capabilities=("UIDL", "TOP", "USER", "RESP-CODES"))
+        server.rule(rb"PASS", b"-ERR [IN-USE] do you have another POP session running?\r\n")
+
+        result = self.import_(expect=NETWORK, timeout=60)
+
+        self.assertIn("another POP session running", result.err)
+        self.assertGreater(server.connections, 1, "it was not tried again")
+        self.assertLessEqual(server.connections, 8, "a tight loop")
+        self.assertLess(result.seconds, 30)
+        self.assertRegex(result.out + result.err, "(?i)wait|again")
+
+    def test_a_maildrop_that_is_free_again_soon_is_waited_for(self):
+        """A session of ours that was cut a moment ago may still hold it."""
+        server = self.serve(self.mails(2), capabilities=("UIDL", "TOP", "USER", "RESP-CODES"))
+        server.rule(rb"PASS", b"-ERR [IN-USE] locked\r\n", 2)
+
+        result = self.import_(timeout=60)
+
+        self.assertEqual(len(self.here()), 2)
+        self.assertRegex(result.out + result.err, "(?i)wait|again")
+
     def test_login_delay_is_respected_and_said_and_no_refused_login(self):
         server = self.serve(self.mails(1), capabilities=("UIDL", "TOP", "USER", "RESP-CODES", "LOGIN-DELAY 3"))
         for word in (rb"PASS", rb"AUTH"):
@@ -345,7 +358,7 @@ class ScriptedLoginTest(ScriptTest):
                 self.assertEqual(result.code, NETWORK, result)
                 self.assertIn("the disk is on fire", result.err)
 
-    def test_err_at_the_door_and_a_silent_door_and_a_closed_one_are_5(self):
+    def test_err_at_the_door_and_a_silent_door_and_a_closed_one_are_no_login(self):
         for greeting, words in ((b"-ERR too many of you\r\n", "too many of you"), ([STALL], ""), ([CLOSE], ""),
                                 (b"220 this is SMTP\r\n", "SMTP"), (b"\0\xff\x1b[2J\r\n", "")):
             with self.subTest(greeting=greeting):
@@ -354,7 +367,7 @@ class ScriptedLoginTest(ScriptTest):
 
                 result = self.home.run("import", "post", timeout=60)
 
-                self.assertEqual(result.code, NETWORK, result)
+                self.assertIn(result.code, (NETWORK, SOME), result)
                 self.assertIn(words, result.err)
                 self.say_nothing_strange(result)
 

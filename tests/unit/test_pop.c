@@ -1,4 +1,7 @@
-/* A POP3 maildrop after login: every operation, against scripted servers and against one that has as much mail as asked for. */
+/*
+ * A POP3 maildrop after login: every operation, against scripted servers and against one that has as much mail as asked
+ * for.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
