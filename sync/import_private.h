@@ -93,6 +93,7 @@ struct arrival { /* one message of the window */
     uint32_t number;
     bool repeated;            /* its UIDL is: never removed */
     bool refused;             /* the server did not give it */
+    bool fresh;               /* its base was chosen in this run */
     struct local_draft *draft; /* finished, waits for its batch */
     struct digests digests;   /* of the draft */
 };
