@@ -16,6 +16,7 @@
 #include <assert.h>
 
 #define TEMP_CACHE_KIB "512" /* what is more goes to a file */
+#define MAIN_CACHE_KIB "512" /* rows are written once, one after the other */
 
 static const char what_filling[] = "write down what the server lists";
 static const char what_judging[] = "compare what the server lists";
@@ -73,7 +74,7 @@ bool
 journal_listing_begin(struct journal *journal, struct error *err)
 {
     static const char make[] =
-        "PRAGMA temp_store = FILE; PRAGMA temp.cache_size = -" TEMP_CACHE_KIB ";"
+        "PRAGMA temp_store = FILE; PRAGMA temp.cache_size = -" TEMP_CACHE_KIB "; PRAGMA main.cache_size = -" MAIN_CACHE_KIB ";"
         "CREATE TEMP TABLE listing (number INTEGER PRIMARY KEY, uidl TEXT NOT NULL, size INTEGER NOT NULL);"
         "CREATE TEMP TABLE listing_new (number INTEGER PRIMARY KEY);"
         "CREATE TEMP TABLE listing_repeated (number INTEGER PRIMARY KEY, uidl TEXT NOT NULL, header BLOB,"
