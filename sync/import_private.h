@@ -16,7 +16,7 @@
 #include "sync/import.h"
 
 /* Messages asked for at once: while one batch is made durable the next ones are already on their way. */
-#define IMPORT_WINDOW (4 * LIMIT_BATCH)
+#define IMPORT_WINDOW (3 * LIMIT_BATCH)
 
 enum import_identity { /* how messages of two sessions are known to be the same */
     BY_UIDL,
