@@ -42,7 +42,7 @@ make_stores(const struct account *account, const struct sync_options *options, s
             return false;
         stores->maildir = maildir_new(&(struct maildir_settings){.root = account->maildir, .quarantine = quarantine,
                                                                  .plusplus = account->policy.layout == LAYOUT_MAILDIRPP,
-                                                                 .fsync = account->fsync});
+                                                                 .fsync = account->fsync, .undigested = true});
     }
     if (stores->pop != NULL && (stores->maildir != NULL || stores->command != NULL))
         return true;

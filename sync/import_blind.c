@@ -114,7 +114,8 @@ keep_draft(struct blind *blind, struct arrival *arrival)
 {
     struct import *import = blind->import;
 
-    if (arrival->row.base[0] == '\0' && !import_choose_base(import, &arrival->row))
+    arrival->fresh = arrival->row.base[0] == '\0';
+    if (arrival->fresh && !import_choose_base(import, &arrival->row))
         return false;
     if (!import->local.ops->draft_finish(import->local.self, blind->draft, &arrival->digests, &import->err))
         return false;

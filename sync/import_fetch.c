@@ -118,7 +118,8 @@ fetch_deliver(struct import *import, struct arrival *arrivals, size_t count)
     }
     for (size_t i = 0; i < count; i++) {
         if (arrivals[i].draft != NULL)
-            items[n++] = (struct local_delivery){.draft = arrivals[i].draft, .base = arrivals[i].row.base, .date = import_now(import)};
+            items[n++] = (struct local_delivery){.draft = arrivals[i].draft, .base = arrivals[i].row.base,
+                                                 .date = import_now(import), .fresh = arrivals[i].fresh};
     }
     ok = (n == 0 || import->local.ops->deliver(import->local.self, items, n, &import->err)) &&
          commit_batch(import, arrivals, count, items);
@@ -319,6 +320,7 @@ take(struct fetching *fetching, const struct journal_listed *listed)
         return false;
     if (import->handover == NULL && arrival->row.base[0] == '\0') {
         changed = true;
+        arrival->fresh = true;
         if (!import_choose_base(import, &arrival->row))
             return false;
     }

@@ -16,7 +16,7 @@
 #include "sync/import.h"
 
 /* Messages asked for at once: while one batch is made durable the next ones are already on their way. */
-#define IMPORT_WINDOW (4 * LIMIT_BATCH)
+#define IMPORT_WINDOW (3 * LIMIT_BATCH)
 
 enum import_identity { /* how messages of two sessions are known to be the same */
     BY_UIDL,
@@ -91,6 +91,7 @@ struct arrival { /* one message of the window */
     uint32_t number;
     bool repeated;            /* its UIDL is: never removed */
     bool refused;             /* the server did not give it */
+    bool fresh;               /* its base was chosen in this run */
     struct local_draft *draft; /* finished, waits for its batch */
     struct digests digests;   /* of the draft */
 };

@@ -4,11 +4,15 @@
  */
 #include "store/base/digest.h"
 
-#include <openssl/evp.h>
+/*
+ * EVP would load OpenSSL's providers: 3 MB resident and two milliseconds before the first connection, and with each short text more time
+ * than its digest takes. What is digested here is named, not guarded.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
 struct digest {
-    EVP_MD *sha256;
-    EVP_MD_CTX *wire, *canonical;
+    SHA256_CTX wire, canonical;
     uint64_t size;
     bool has_nul;
     bool header_done;
@@ -26,10 +30,7 @@ digest_new(void)
 
     if (digest == NULL)
         return NULL;
-    digest->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    digest->wire = EVP_MD_CTX_new();
-    digest->canonical = EVP_MD_CTX_new();
-    if (digest->sha256 == NULL || digest->wire == NULL || digest->canonical == NULL || !digest_reset(digest)) {
+    if (!digest_reset(digest)) {
         digest_free(digest);
         return NULL;
     }
@@ -46,20 +47,16 @@ digest_reset(struct digest *digest)
     digest->held_lf = 0;
     digest->held_cr = 0;
     digest->used = 0;
-    return EVP_DigestInit_ex(digest->wire, digest->sha256, NULL) == 1 &&
-           EVP_DigestInit_ex(digest->canonical, digest->sha256, NULL) == 1;
+    return SHA256_Init(&digest->wire) == 1 && SHA256_Init(&digest->canonical) == 1;
 }
 
 static bool
 finish_header(struct digest *digest)
 {
-    EVP_MD_CTX *copy = EVP_MD_CTX_new();
-    bool done = copy != NULL && EVP_MD_CTX_copy_ex(copy, digest->wire) == 1 &&
-                EVP_DigestFinal_ex(copy, digest->header, NULL) == 1;
+    SHA256_CTX copy = digest->wire;
 
-    EVP_MD_CTX_free(copy);
-    digest->header_done = done;
-    return done;
+    digest->header_done = SHA256_Final(digest->header, &copy) == 1;
+    return digest->header_done;
 }
 
 /* How many of these bytes belong to the header block; *end: its empty line is among them. */
@@ -96,10 +93,10 @@ add_wire(struct digest *digest, const unsigned char *bytes, size_t len)
 
     if (!digest->header_done) {
         header = header_length(digest, bytes, len, &end);
-        if (EVP_DigestUpdate(digest->wire, bytes, header) != 1 || (end && !finish_header(digest)))
+        if (SHA256_Update(&digest->wire, bytes, header) != 1 || (end && !finish_header(digest)))
             return false;
     }
-    return EVP_DigestUpdate(digest->wire, bytes + header, len - header) == 1;
+    return SHA256_Update(&digest->wire, bytes + header, len - header) == 1;
 }
 
 static bool
@@ -108,7 +105,7 @@ flush(struct digest *digest)
     size_t used = digest->used;
 
     digest->used = 0;
-    return EVP_DigestUpdate(digest->canonical, digest->gathered, used) == 1;
+    return SHA256_Update(&digest->canonical, digest->gathered, used) == 1;
 }
 
 static bool
@@ -203,8 +200,8 @@ digest_finish(struct digest *digest, struct digests *out)
     if (digest->held_cr > 0 && !release_held(digest))
         return false;
     memcpy(result.header, digest->header, DIGEST_SIZE);
-    if (!flush(digest) || EVP_DigestFinal_ex(digest->wire, result.wire, NULL) != 1 ||
-        EVP_DigestFinal_ex(digest->canonical, result.canonical, NULL) != 1)
+    if (!flush(digest) || SHA256_Final(result.wire, &digest->wire) != 1 ||
+        SHA256_Final(result.canonical, &digest->canonical) != 1)
         return false;
     *out = result;
     return true;
@@ -213,18 +210,15 @@ digest_finish(struct digest *digest, struct digests *out)
 void
 digest_free(struct digest *digest)
 {
-    if (digest == NULL)
-        return;
-    EVP_MD_CTX_free(digest->wire);
-    EVP_MD_CTX_free(digest->canonical);
-    EVP_MD_free(digest->sha256);
     free(digest);
 }
 
 bool
 digest_bytes(const void *bytes, size_t len, unsigned char out[static DIGEST_SIZE])
 {
-    return EVP_Digest(bytes, len, out, NULL, EVP_sha256(), NULL) == 1;
+    SHA256_CTX sha256;
+
+    return SHA256_Init(&sha256) == 1 && SHA256_Update(&sha256, bytes, len) == 1 && SHA256_Final(out, &sha256) == 1;
 }
 
 void

@@ -56,6 +56,7 @@ struct local_delivery { /* one finished draft to be made durable under its final
     const char *base;
     unsigned flags;
     int64_t date;
+    bool fresh; /* the base was made of random bytes in this run: nobody can have renamed a file of that name */
     /* [out] */
     bool ok;
     char info[LOCAL_INFO_MAX + 1];

@@ -7,6 +7,7 @@
 
 #include <sqlite3.h>
 
+#include "store/base/maildrop.h"
 #include "store/journal/journal.h"
 
 /* One place in the cache each; the text of a statement stands where it is used. */
@@ -63,11 +64,13 @@ enum statement {
     SQL_POP_DUE,
     SQL_POP_HELD,
     SQL_LISTING_ADD,
+    SQL_LISTING_ADD_MANY,
     SQL_LISTING_SIZE,
     SQL_LISTING_NEW,
     SQL_LISTING_REPEATED,
     SQL_LISTING_GONE,
     SQL_LISTING_BY_UIDL,
+    SQL_LISTING_BY_NUMBER,
     SQL_LISTING_ROWS,
     SQL_LISTING_MARK,
     SQL_LISTING_HEADER,
@@ -77,6 +80,20 @@ enum statement {
     SQL_LISTING_COUNT,
     SQL_LISTING_COUNT_LAST = SQL_LISTING_COUNT + 4,
     SQL_STATEMENTS
+};
+
+struct listing_line {
+    uint32_t number;
+    char uidl[MAILDROP_UIDL_MAX + 1];
+};
+
+#define LISTING_TOGETHER 16 /* lines inserted by one statement: a third of the time of one by one */
+
+struct listing_fill {
+    struct listing_line waiting[LISTING_TOGETHER];
+    size_t count;
+    struct listing_line last;
+    bool shuffled; /* not: each line has a higher number and no lower UIDL than the one before */
 };
 
 struct journal {
@@ -91,6 +108,7 @@ struct journal {
     void *hook_context;
     enum { LISTING_NONE, LISTING_FILLING, LISTING_JUDGED } listing;
     bool listing_batch; /* a transaction is open that touches temporary tables alone */
+    struct listing_fill fill;
     sqlite3_stmt *statements[SQL_STATEMENTS];
 };
 

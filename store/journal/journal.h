@@ -253,7 +253,7 @@ MUST_CHECK bool journal_pop_held(struct journal *journal, int64_t **ids, size_t 
  * decided with the first question; an add after it decides anew, and forgets what was wanted, marked and paired.
  */
 MUST_CHECK bool journal_listing_begin(struct journal *journal, struct error *err);
-/** @return false: also where the number was told before (ERROR_SERVER) */
+/** @return false: also where a number was told twice (ERROR_SERVER), which this call, a later one or the first question finds */
 MUST_CHECK bool journal_listing_add(struct journal *journal, uint32_t number, const char *uidl, struct error *err);
 /** Size of a number; one that was not added is ignored. */
 MUST_CHECK bool journal_listing_size(struct journal *journal, uint32_t number, uint64_t size, struct error *err);

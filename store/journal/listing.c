@@ -16,6 +16,7 @@
 #include <assert.h>
 
 #define TEMP_CACHE_KIB "512" /* what is more goes to a file */
+#define MAIN_CACHE_KIB "512" /* rows are written once, one after the other */
 
 static const char what_filling[] = "write down what the server lists";
 static const char what_judging[] = "compare what the server lists";
@@ -73,7 +74,7 @@ bool
 journal_listing_begin(struct journal *journal, struct error *err)
 {
     static const char make[] =
-        "PRAGMA temp_store = FILE; PRAGMA temp.cache_size = -" TEMP_CACHE_KIB ";"
+        "PRAGMA temp_store = FILE; PRAGMA temp.cache_size = -" TEMP_CACHE_KIB "; PRAGMA main.cache_size = -" MAIN_CACHE_KIB ";"
         "CREATE TEMP TABLE listing (number INTEGER PRIMARY KEY, uidl TEXT NOT NULL, size INTEGER NOT NULL);"
         "CREATE TEMP TABLE listing_new (number INTEGER PRIMARY KEY);"
         "CREATE TEMP TABLE listing_repeated (number INTEGER PRIMARY KEY, uidl TEXT NOT NULL, header BLOB,"
@@ -89,6 +90,7 @@ journal_listing_begin(struct journal *journal, struct error *err)
     if (!listing_settle(journal, err) || !exec_own(journal, first ? make : clear, what_filling, err))
         return false;
     journal->listing = LISTING_FILLING;
+    journal->fill = (struct listing_fill){.count = 0};
     return true;
 }
 
@@ -105,25 +107,73 @@ reopen(struct journal *journal, struct error *err)
     return true;
 }
 
+static bool
+listed_twice(struct error *err)
+{
+    error_set(err, ERROR_SERVER, "read the list of messages: a number is listed twice");
+    error_hint(err, "nothing was done; run golub again, and tell whoever runs the server if it stays");
+    return false;
+}
+
+#define ADD "INSERT OR IGNORE INTO temp.listing (number, uidl, size) VALUES "
+#define LINE "(?, ?, 0)"
+#define LINES_4 LINE ", " LINE ", " LINE ", " LINE
+
+/* That many of the lines that wait, one or all. */
+static bool
+add_lines(struct journal *journal, const struct listing_line *lines, size_t count, struct error *err)
+{
+    static const char many[] = ADD LINES_4 ", " LINES_4 ", " LINES_4 ", " LINES_4;
+    sqlite3_stmt *statement = count == 1 ? sql_prepare(journal, SQL_LISTING_ADD, ADD LINE, err)
+                                         : sql_prepare(journal, SQL_LISTING_ADD_MANY, many, err);
+    struct sql_binder to = {.statement = statement};
+
+    static_assert(LISTING_TOGETHER == 16, "the statement holds as many");
+    assert(count == 1 || count == LISTING_TOGETHER);
+    if (statement == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        bind_integer(&to, lines[i].number);
+        bind_string(&to, lines[i].uidl);
+    }
+    if (!run_own(journal, statement, what_filling, err))
+        return false;
+    return (size_t)sqlite3_changes64(journal->db) == count || listed_twice(err);
+}
+
+/* What waits goes into the table. */
+static bool
+add_waiting(struct journal *journal, struct error *err)
+{
+    struct listing_fill *fill = &journal->fill;
+    size_t count = fill->count, step = count == LISTING_TOGETHER ? count : 1;
+    bool ok = count == 0 || open_batch(journal, err);
+
+    fill->count = 0;
+    for (size_t i = 0; ok && i < count; i += step)
+        ok = add_lines(journal, &fill->waiting[i], step, err);
+    return ok;
+}
+
 bool
 journal_listing_add(struct journal *journal, uint32_t number, const char *uidl, struct error *err)
 {
-    sqlite3_stmt *statement = sql_prepare(
-        journal, SQL_LISTING_ADD, "INSERT OR IGNORE INTO temp.listing (number, uidl, size) VALUES (?1, ?2, 0)", err);
-    struct sql_binder to = {.statement = statement};
+    struct listing_fill *fill = &journal->fill;
+    struct listing_line *line = &fill->waiting[fill->count];
 
     assert(journal->listing != LISTING_NONE);
-    if (statement == NULL || !open_batch(journal, err) || !reopen(journal, err))
+    if (!reopen(journal, err))
         return false;
-    bind_integer(&to, number);
-    bind_string(&to, uidl);
-    if (!run_own(journal, statement, what_filling, err))
+    line->number = number;
+    if (!text_copy(text_of(uidl), line->uidl, sizeof line->uidl)) {
+        error_set(err, ERROR_SERVER, "read the list of messages: message %lu has a UIDL of more than %d characters",
+                  (unsigned long)number, MAILDROP_UIDL_MAX);
         return false;
-    if (sqlite3_changes64(journal->db) == 1)
-        return true;
-    error_set(err, ERROR_SERVER, "read the list of messages: message %lu is listed twice", (unsigned long)number);
-    error_hint(err, "nothing was done; run golub again, and tell whoever runs the server if it stays");
-    return false;
+    }
+    if (number <= fill->last.number || strcmp(line->uidl, fill->last.uidl) < 0)
+        fill->shuffled = true;
+    fill->last = *line;
+    return ++fill->count < LISTING_TOGETHER || add_waiting(journal, err);
 }
 
 bool
@@ -134,7 +184,7 @@ journal_listing_size(struct journal *journal, uint32_t number, uint64_t size, st
     struct sql_binder to = {.statement = statement};
 
     assert(journal->listing != LISTING_NONE);
-    if (statement == NULL || !sql_fits(size, what_filling, err) || !open_batch(journal, err))
+    if (statement == NULL || !sql_fits(size, what_filling, err) || !add_waiting(journal, err) || !open_batch(journal, err))
         return false;
     bind_integer(&to, number);
     bind_integer(&to, (int64_t)size);
@@ -268,10 +318,13 @@ judge(struct journal *journal, struct error *err)
     assert(journal->listing != LISTING_NONE);
     if (journal->listing == LISTING_JUDGED)
         return true;
-    if (!open_batch(journal, err))
+    if (!add_waiting(journal, err) || !open_batch(journal, err))
         return false;
-    merge.listed.statement = sql_prepare(journal, SQL_LISTING_BY_UIDL,
-                                         "SELECT uidl, number FROM temp.listing ORDER BY uidl, number", err);
+    /* Servers that count their UIDLs up list them in their order: nothing is left to be sorted. */
+    merge.listed.statement =
+        journal->fill.shuffled
+            ? sql_prepare(journal, SQL_LISTING_BY_UIDL, "SELECT uidl, number FROM temp.listing ORDER BY uidl, number", err)
+            : sql_prepare(journal, SQL_LISTING_BY_NUMBER, "SELECT uidl, number FROM temp.listing ORDER BY number", err);
     if (merge.listed.statement == NULL)
         return false;
     merge.rows.statement =

@@ -128,7 +128,7 @@ publish(struct maildir *maildir, struct local_delivery *item)
     local_info_fresh(item->flags, item->info);
     text_print(name, sizeof name, "%s%s", item->base, item->info + 1);
     sub = item->info[0] == 'n' ? SUB_NEW : SUB_CUR;
-    if (folder_base_taken(new_dir, cur_dir, item->base)) {
+    if (!item->fresh && folder_base_taken(new_dir, cur_dir, item->base)) {
         say_taken(item);
         return false;
     }

@@ -32,7 +32,7 @@ take_spare(struct maildir *maildir)
     *draft = (struct local_draft){.fd = -1, .digest = maildir->spare_digest, .block = maildir->spare_block};
     maildir->spare_digest = NULL;
     maildir->spare_block = NULL;
-    if (draft->digest == NULL)
+    if (draft->digest == NULL && !maildir->settings.undigested)
         draft->digest = digest_new();
     if (draft->block == NULL)
         draft->block = malloc(IO_BLOCK);
@@ -133,7 +133,8 @@ draft_begin(void *local, const char *path, struct local_draft **out, struct erro
         return false;
     sweep_leftovers(maildir, folder, tmp);
     draft = take_spare(maildir);
-    if (draft == NULL || draft->digest == NULL || draft->block == NULL || !digest_reset(draft->digest)) {
+    if (draft == NULL || draft->block == NULL ||
+        (!maildir->settings.undigested && (draft->digest == NULL || !digest_reset(draft->digest)))) {
         error_sys(err, ENOMEM, "write a message to tmp/ of folder \"%s\"", path);
         goto failed;
     }
@@ -233,15 +234,23 @@ turn_raw(struct local_draft *draft, struct error *err)
     return true;
 }
 
+/* Bytes that reading the file will give back. */
 static bool
-add_to_digest(struct local_draft *draft, const char *bytes, size_t len)
+add_wire(struct local_draft *draft, const char *bytes, size_t len)
+{
+    draft->wire += len;
+    return draft->digest == NULL || digest_add(draft->digest, bytes, len);
+}
+
+static bool
+add_raw(struct local_draft *draft, const char *bytes, size_t len)
 {
     char wire[4096];
 
     while (len > 0) {
         size_t grown, taken = lines_grow(&draft->grow, bytes, len, wire, sizeof wire, &grown);
 
-        if (!digest_add(draft->digest, wire, grown))
+        if (!add_wire(draft, wire, grown))
             return false;
         bytes += taken;
         len -= taken;
@@ -261,13 +270,13 @@ take_some(struct local_draft *draft, const char *bytes, size_t len, bool *odd, b
     if (draft->raw) {
         memcpy(draft->block + draft->fill, bytes, len);
         draft->fill += len;
-        *digested = add_to_digest(draft, bytes, len);
+        *digested = add_raw(draft, bytes, len);
         return len;
     }
     room = lines_shrink(&draft->shrink, bytes, len, draft->block + draft->fill, &put);
     draft->fill += put;
     *odd = room < len;
-    *digested = digest_add(draft->digest, bytes, room);
+    *digested = add_wire(draft, bytes, room);
     return room;
 }
 
@@ -305,7 +314,8 @@ draft_finish(void *local, struct local_draft *draft, struct digests *digests, st
         return false;
     if (!flush_block(draft, err))
         return false;
-    if (!digest_finish(draft->digest, digests)) {
+    *digests = (struct digests){.size = draft->wire};
+    if (draft->digest != NULL && !digest_finish(draft->digest, digests)) {
         error_sys(err, ENOMEM, "compute digests of a message");
         return false;
     }

@@ -56,10 +56,11 @@ struct local_draft {
     dev_t dev;
     char name[64];
     unsigned sync_age;
-    struct digest *digest; /* both NULL once finished */
+    struct digest *digest; /* both NULL once finished; NULL: only the size is wanted */
     char *block;           /* what is not written yet, IO_BLOCK bytes */
     size_t fill;
     uint64_t size; /* bytes in the file */
+    uint64_t wire; /* bytes that reading it gives back */
     bool raw;      /* stored as it came: some line end would not have come back */
     struct lines_shrink shrink;
     struct lines_grow grow; /* raw: for the digests */

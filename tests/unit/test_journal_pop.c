@@ -306,10 +306,33 @@ a_number_that_is_told_twice_is_the_servers_fault(void **state)
 {
     struct place *p = *state;
     struct journal *journal = opened(p);
+    uint64_t count;
 
     LISTING(p, journal, "a");
 
-    assert_false(journal_listing_add(journal, 1, "b", &p->err));
+    assert_true(journal_listing_add(journal, 1, "b", &p->err));
+    assert_false(journal_listing_count(journal, LISTED_NEW, &count, &p->err));
+    assert_int_equal(p->err.kind, ERROR_SERVER);
+    journal_close(journal);
+}
+
+static void
+a_number_that_is_told_twice_in_a_long_list_is_found_too(void **state)
+{
+    struct place *p = *state;
+    struct journal *journal = opened(p);
+    uint64_t count;
+    char uidl[16];
+    bool ok;
+
+    ok = journal_listing_begin(journal, &p->err);
+    for (uint32_t number = 1; ok && number <= 100; number++) {
+        (void)snprintf(uidl, sizeof uidl, "u%03u", (unsigned)number);
+        ok = journal_listing_add(journal, number == 90 ? 7 : number, uidl, &p->err);
+    }
+    ok = ok && journal_listing_count(journal, LISTED_NEW, &count, &p->err);
+
+    assert_false(ok);
     assert_int_equal(p->err.kind, ERROR_SERVER);
     journal_close(journal);
 }
@@ -557,6 +580,7 @@ main(void)
         TEST(new_known_repeated_and_gone_are_told_apart),
         TEST(an_empty_listing_forgets_everything_and_an_empty_journal_knows_nothing),
         TEST(a_number_that_is_told_twice_is_the_servers_fault),
+        TEST(a_number_that_is_told_twice_in_a_long_list_is_found_too),
         TEST(sizes_find_their_numbers_and_others_are_ignored),
         TEST(what_was_begun_is_wanted_again),
         TEST(repeated_uidls_pair_by_header_as_often_as_both_have_them),
