@@ -35,8 +35,8 @@ install_missing "$top/build/install.log" $build_packages $server_packages $test_
 status=0
 build_preset asan "$jobs"
 run_tests asan -LE smoke || status=$?
-build_preset release "$jobs" "golub sim_golub"
-run_tests release -R '^(smoke|sim_histories_.*)$' || status=$?
+build_preset release "$jobs" "golub sim_golub sim_import"
+run_tests release -R '^(smoke|sim_(histories|imports)_.*)$' || status=$?
 
 say
 for preset in asan release; do
