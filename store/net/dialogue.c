@@ -1,6 +1,8 @@
 /* Lines before login; see dialogue.h. */
 #include "store/net/dialogue.h"
 
+#include "store/net/wait.h"
+
 #define LOG_MAX 1000 /* of one line in the wire log */
 #define HIDE_LEAST 4 /* a shorter secret is not looked for: it would be found everywhere */
 
@@ -144,7 +146,7 @@ read_more(struct dialogue *dialogue, struct error *err)
             }
             return true;
         case STREAM_AGAIN:
-            if (!stream_wait(dialogue->stream, STREAM_WANT_READ, err))
+            if (!stream_wait_since(dialogue->stream, STREAM_WANT_READ, dialogue->since_ms, err))
                 return false;
             break;
         case STREAM_END:
@@ -197,6 +199,7 @@ dialogue_begin(struct dialogue *dialogue, const char *shown)
     (void)text_print(dialogue->shown, sizeof dialogue->shown, "%s", shown != NULL ? shown : "");
     dialogue->first_write = true;
     dialogue->answered = 0;
+    dialogue->since_ms = wait_clock();
 }
 
 bool

@@ -9,6 +9,7 @@
  *     "CORK"            keep back what does not fill a segment: what follows leaves together
  *     "FLOOD"           send 'x' without end, until nobody listens
  *     "RAIN"            send short lines without end, until nobody listens
+ *     "DRIP"            send 'x' three times a second, for half a minute or until nobody listens
  *     "SCRAM"           answer the client's first message of SCRAM, which is the last line read
  *     "DEEP"            send an untagged answer with 100,000 parentheses
  *     "BULK"            send BULK_SIZE bytes, then read as many
@@ -252,6 +253,13 @@ send_rain(struct fake_server *server)
             return;
 }
 
+static void
+send_drops(struct fake_server *server)
+{
+    for (int i = 0; i < 90 && server_send(server, "x", 1); i++)
+        (void)usleep(333333);
+}
+
 /* "+ " and the base64 of "r=<the client's nonce>x,s=c2FsdA==,i=4096" */
 static void
 send_scram(struct fake_server *server)
@@ -294,6 +302,8 @@ play(struct fake_server *server, const char *step)
         send_repeated(server, 'x', (size_t)1 << 30);
     } else if (strcmp(step, "RAIN") == 0) {
         send_rain(server);
+    } else if (strcmp(step, "DRIP") == 0) {
+        send_drops(server);
     } else if (strcmp(step, "SCRAM") == 0) {
         send_scram(server);
     } else if (strcmp(step, "DEEP") == 0) {

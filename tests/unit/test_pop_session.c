@@ -552,6 +552,20 @@ a_token_that_comes_back_as_a_challenge_is_not_told(void **state)
 }
 
 static void
+an_answer_in_drops_is_not_waited_for_without_end(void **state)
+{
+    static const char *const script[] = {"s:+OK ", "DRIP", "HANG", NULL};
+    struct fixture *fixture = given_plain(state, script);
+    const time_t before = time(NULL);
+    fixture->to.timeout_s = 1;
+
+    assert_fails(fixture, ERROR_NETWORK);
+
+    assert_in_range(time(NULL) - before, 4, 8);
+    assert_has(fixture->err.answer, "too slowly");
+}
+
+static void
 a_line_that_is_cut_for_an_error_is_cut_behind_its_secrets(void **state)
 {
     static char echo[20000];
@@ -786,6 +800,7 @@ main(void)
         CASE(scram_is_not_over_before_the_server_has_proved_itself),
         CASE(what_libetpan_does_not_get_to_see_is_no_proof_of_scram),
         CASE(a_token_that_comes_back_as_a_challenge_is_not_told),
+        CASE(an_answer_in_drops_is_not_waited_for_without_end),
         CASE(a_line_that_is_cut_for_an_error_is_cut_behind_its_secrets),
         CASE(a_challenge_that_libetpan_has_no_room_for_ends_the_session),
         CASE(user_and_pass_of_any_length_go_whole),
