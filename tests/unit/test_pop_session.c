@@ -552,6 +552,17 @@ a_token_that_comes_back_as_a_challenge_is_not_told(void **state)
 }
 
 static void
+a_plain_port_behind_pop3s_is_told(void **state)
+{
+    static const char *const script[] = {GREETING, "HANG", NULL};
+    struct fixture *fixture = given_pop3s(state, script);
+
+    assert_fails(fixture, ERROR_NETWORK);
+
+    assert_has(fixture->err.hint, "pop3s:// 995");
+}
+
+static void
 an_answer_in_drops_is_not_waited_for_without_end(void **state)
 {
     static const char *const script[] = {"s:+OK ", "DRIP", "HANG", NULL};
@@ -800,6 +811,7 @@ main(void)
         CASE(scram_is_not_over_before_the_server_has_proved_itself),
         CASE(what_libetpan_does_not_get_to_see_is_no_proof_of_scram),
         CASE(a_token_that_comes_back_as_a_challenge_is_not_told),
+        CASE(a_plain_port_behind_pop3s_is_told),
         CASE(an_answer_in_drops_is_not_waited_for_without_end),
         CASE(a_line_that_is_cut_for_an_error_is_cut_behind_its_secrets),
         CASE(a_challenge_that_libetpan_has_no_room_for_ends_the_session),
