@@ -195,9 +195,9 @@ make_skeleton(struct driver *driver, enum driver_line_kind kind, struct buffer *
     case LINE_GREETING:
         return buffer_adds(ready, driver->status == STATUS_OK ? "* OK x\r\n" : "* PREAUTH x\r\n");
     case LINE_CONTINUE:
-        return buffer_addf(ready, "+ %s\r\n",
-                           sasl_is_base64((struct text){driver->challenge.at, driver->challenge.len}) ? driver->challenge.at
-                                                                                             : "");
+        return buffer_addf(
+            ready, "+ %s\r\n",
+            sasl_is_base64((struct text){driver->challenge.at, driver->challenge.len}) ? driver->challenge.at : "");
     case LINE_TAGGED:
         /* After OK to CAPABILITY it copies a list without asking whether there is one. */
         return buffer_addf(ready, "%s%s %s x\r\n", driver->status == STATUS_OK ? "* CAPABILITY IMAP4rev1\r\n" : "",

@@ -694,8 +694,8 @@ a_signal_is_heard_where_bytes_never_pause(void **state)
     struct fixture *fixture = given(state, script);
     const time_t before = time(NULL);
 
-    assert_false(fixture->drop.ops->retrieve(fixture->drop.self, numbers, 1, on_slow_bytes, on_end, fixture,
-                                             &fixture->err));
+    assert_false(
+        fixture->drop.ops->retrieve(fixture->drop.self, numbers, 1, on_slow_bytes, on_end, fixture, &fixture->err));
 
     assert_int_equal(fixture->err.kind, ERROR_INTERRUPTED);
     assert_in_range(time(NULL) - before, 4, 8);

@@ -542,8 +542,15 @@ static void
 a_token_that_comes_back_as_a_challenge_is_not_told(void **state)
 {
     /* {"token":"hunter22"} */
-    static const char *const script[] = {GREETING, CAPA("s:SASL XOAUTH2\r\n"),        "C:AUTH XOAUTH2",  "S:+ ",
-                                         "C:dXNl*", "S:+ eyJ0b2tlbiI6Imh1bnRlcjIyIn0=", "C:", "S:-ERR no", NULL};
+    static const char *const script[] = {GREETING,
+                                         CAPA("s:SASL XOAUTH2\r\n"),
+                                         "C:AUTH XOAUTH2",
+                                         "S:+ ",
+                                         "C:dXNl*",
+                                         "S:+ eyJ0b2tlbiI6Imh1bnRlcjIyIn0=",
+                                         "C:",
+                                         "S:-ERR no",
+                                         NULL};
     struct fixture *fixture = given_mechanism(state, script, AUTH_XOAUTH2, "hunter22");
 
     assert_fails(fixture, ERROR_LOGIN);
@@ -580,8 +587,8 @@ static void
 a_line_that_is_cut_for_an_error_is_cut_behind_its_secrets(void **state)
 {
     static char echo[20000];
-    static const char *const script[] = {GREETING, CAPA("s:USER\r\n"), "C:USER ana", "S:+OK", "C:PASS hunter22hunter22",
-                                         echo,     "HANG",             NULL};
+    static const char *const script[] = {
+        GREETING, CAPA("s:USER\r\n"), "C:USER ana", "S:+OK", "C:PASS hunter22hunter22", echo, "HANG", NULL};
     memset(echo, '.', sizeof echo - 1);
     memcpy(echo, "s:", 2);
     memcpy(echo + 2 + 90, "hunter22hunter22", 16);
