@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 
+#include "store/net/sasl.h"
+
 /* The connection is at its end; a BYE that came before says more about why. */
 static bool
 ended(const struct driver *driver, struct error *err)
@@ -115,7 +117,7 @@ see_challenge(struct driver *driver, struct text line, struct error *err)
         error_set(err, ERROR_LOCAL, "read from %s: out of memory", stream_name(driver->talk.stream));
         return false;
     }
-    driver->proofs += driver->challenge.len > 0;
+    driver->proofs += sasl_is_base64((struct text){driver->challenge.at, driver->challenge.len});
     return true;
 }
 
@@ -187,23 +189,15 @@ driver_line(struct driver *driver, enum driver_line_kind *kind, struct error *er
 /* libetpan's side */
 
 static bool
-is_base64(const struct buffer *text)
-{
-    for (size_t i = 0; i < text->len; i++)
-        if (!isalnum((unsigned char)text->at[i]) && strchr("+/=", text->at[i]) == NULL)
-            return false;
-    return true;
-}
-
-static bool
 make_skeleton(struct driver *driver, enum driver_line_kind kind, struct buffer *ready)
 {
     switch (kind) {
     case LINE_GREETING:
         return buffer_adds(ready, driver->status == STATUS_OK ? "* OK x\r\n" : "* PREAUTH x\r\n");
     case LINE_CONTINUE:
-        return buffer_addf(ready, "+ %s\r\n",
-                           driver->challenge.len > 0 && is_base64(&driver->challenge) ? driver->challenge.at : "");
+        return buffer_addf(
+            ready, "+ %s\r\n",
+            sasl_is_base64((struct text){driver->challenge.at, driver->challenge.len}) ? driver->challenge.at : "");
     case LINE_TAGGED:
         /* After OK to CAPABILITY it copies a list without asking whether there is one. */
         return buffer_addf(ready, "%s%s %s x\r\n", driver->status == STATUS_OK ? "* CAPABILITY IMAP4rev1\r\n" : "",

@@ -32,7 +32,7 @@ struct driver {
     char code[32];              /* its code: "AUTHENTICATIONFAILED", "" none */
     struct buffer words;        /* its text, code included, secrets cut out; or the text of the greeting */
     struct buffer challenge;    /* what follows the last "+ " */
-    unsigned proofs;            /* challenges that were not empty */
+    unsigned proofs;            /* challenges that libetpan gets to see */
     struct buffer capabilities; /* the last list of all: atoms, one blank between; len 0: none */
 
     /* Private to driver.c. */

@@ -123,6 +123,7 @@ exchange_sasl(struct exchange *exchange, struct error *err)
         driver->talk.hide[1] = sasl.answers[0].at;
         driver->talk.hide[2] = sasl.answers[1].at;
         answered = converse(exchange, &sasl, err);
+        dialogue_hide_in(&driver->talk, &sasl.details);
         driver->talk.hide[1] = driver->talk.hide[2] = NULL;
     } else {
         answered = fail_memory(err);

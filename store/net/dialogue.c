@@ -1,6 +1,8 @@
 /* Lines before login; see dialogue.h. */
 #include "store/net/dialogue.h"
 
+#include "store/net/wait.h"
+
 #define LOG_MAX 1000 /* of one line in the wire log */
 #define HIDE_LEAST 4 /* a shorter secret is not looked for: it would be found everywhere */
 
@@ -74,6 +76,16 @@ dialogue_hide(const struct dialogue *dialogue, struct text from, struct buffer *
     }
 }
 
+void
+dialogue_hide_in(const struct dialogue *dialogue, struct buffer *words)
+{
+    struct buffer hidden = buffer_new(DIALOGUE_WORDS_MAX);
+
+    dialogue_hide(dialogue, (struct text){words->at, words->len}, &hidden);
+    buffer_free(words);
+    *words = hidden;
+}
+
 /* "+ Y2hhbGxlbmdl"; without tags "+OK" is none. */
 static bool
 is_challenge(const struct dialogue *dialogue, struct text line)
@@ -124,7 +136,7 @@ read_more(struct dialogue *dialogue, struct error *err)
         dialogue->in_at = 0;
     }
     if (dialogue->in.len > LIMIT_PROLOGUE)
-        return dialogue_nonsense(dialogue, "a line without end", (struct text){dialogue->in.at, 100}, err);
+        return dialogue_nonsense(dialogue, "a line without end", (struct text){dialogue->in.at, dialogue->in.len}, err);
     for (;;) {
         switch (stream_read(dialogue->stream, bytes, sizeof bytes, &moved, err)) {
         case STREAM_DONE:
@@ -134,7 +146,7 @@ read_more(struct dialogue *dialogue, struct error *err)
             }
             return true;
         case STREAM_AGAIN:
-            if (!stream_wait(dialogue->stream, STREAM_WANT_READ, err))
+            if (!stream_wait_since(dialogue->stream, STREAM_WANT_READ, dialogue->since_ms, err))
                 return false;
             break;
         case STREAM_END:
@@ -162,8 +174,7 @@ dialogue_line(struct dialogue *dialogue, struct text *line, struct error *err)
             dialogue->in_at += len;
             dialogue->answered += len;
             if (dialogue->answered > LIMIT_PROLOGUE)
-                return dialogue_nonsense(dialogue, "an answer that is too long",
-                                         (struct text){at, len < 100 ? len : 100}, err);
+                return dialogue_nonsense(dialogue, "an answer that is too long", (struct text){at, len}, err);
             *line = without_line_end((struct text){at, len});
             log_received(dialogue, *line);
             return true;
@@ -188,6 +199,7 @@ dialogue_begin(struct dialogue *dialogue, const char *shown)
     (void)text_print(dialogue->shown, sizeof dialogue->shown, "%s", shown != NULL ? shown : "");
     dialogue->first_write = true;
     dialogue->answered = 0;
+    dialogue->since_ms = wait_clock();
 }
 
 bool

@@ -26,6 +26,7 @@ struct dialogue {
     char shown[64];   /* what the log shows of the running command; "": what is written */
     bool first_write; /* since dialogue_begin */
     size_t answered;  /* bytes of the answer so far */
+    int64_t since_ms; /* by wait_clock: dialogue_begin */
     struct buffer in; /* read from the stream */
     size_t in_at;     /* and looked at */
 };
@@ -53,6 +54,8 @@ MUST_CHECK bool dialogue_line(struct dialogue *dialogue, struct text *line, stru
 bool dialogue_nonsense(const struct dialogue *dialogue, const char *what, struct text line, struct error *err);
 /** A server's words with the secrets cut out; what does not fit into `to` is left out whole. */
 void dialogue_hide(const struct dialogue *dialogue, struct text from, struct buffer *to);
+/** The same for what was taken out of an answer, in place: decoded words may hold a secret, too. */
+void dialogue_hide_in(const struct dialogue *dialogue, struct buffer *words);
 /** Bytes that were read and not looked at; borrowed until the next call. */
 struct text dialogue_unread(const struct dialogue *dialogue);
 

@@ -2,6 +2,7 @@
 #include "store/net/sasl.h"
 
 #include <assert.h>
+#include <ctype.h>
 
 #include <openssl/evp.h>
 
@@ -229,6 +230,19 @@ sasl_renew_secret(const struct connection *to, char **secret, struct error *err)
 }
 
 /* Exchanges */
+
+bool
+sasl_is_base64(struct text challenge)
+{
+    size_t letters = challenge.len;
+
+    while (letters > 0 && challenge.len - letters < 2 && challenge.at[letters - 1] == '=')
+        letters--;
+    for (size_t i = 0; i < letters; i++)
+        if (!isalnum((unsigned char)challenge.at[i]) && challenge.at[i] != '+' && challenge.at[i] != '/')
+            return false;
+    return challenge.len > 0 && challenge.len % 4 == 0;
+}
 
 /* "=" and "," have a meaning in a GS2 header (RFC 5801 section 4). */
 static void

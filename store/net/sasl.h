@@ -72,6 +72,9 @@ bool sasl_renew_secret(const struct connection *to, char **secret, struct error 
 /** Wipe, free, NULL. */
 void sasl_wipe_secret(char **secret);
 
+/** Not empty, and nothing but whole groups of base64: what libsasl2 gets to see of a challenge. */
+bool sasl_is_base64(struct text challenge);
+
 /* The exchange of a mechanism that needs no computing: PLAIN, LOGIN, EXTERNAL, XOAUTH2, OAUTHBEARER */
 
 struct sasl {

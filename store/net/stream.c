@@ -15,6 +15,8 @@
 #include "store/net/tunnel.h"
 #include "store/net/wait.h"
 
+#define STEP_LIMITS 5 /* time limits that a whole step before login may take */
+
 struct stream {
     const struct connection *to;
     char name[280]; /* a host name and a port */
@@ -88,6 +90,8 @@ failed:
 bool
 stream_start_tls(struct stream *stream, struct error *err)
 {
+    const int64_t since = wait_clock();
+
     stream->tls = tls_new(stream->to, stream->name, stream->fd, err);
     if (stream->tls == NULL)
         return false;
@@ -97,7 +101,7 @@ stream_start_tls(struct stream *stream, struct error *err)
             stream->secure = true;
             return true;
         case STREAM_AGAIN:
-            if (!stream_wait(stream, STREAM_WANT_READ, err))
+            if (!stream_wait_since(stream, STREAM_WANT_READ, since, err))
                 return false;
             break;
         default:
@@ -223,6 +227,16 @@ stream_wait(struct stream *stream, unsigned want, struct error *err)
     case WAIT_FAILED:
         break;
     }
+    return false;
+}
+
+bool
+stream_wait_since(struct stream *stream, unsigned want, int64_t since, struct error *err)
+{
+    if (wait_clock() - since < STEP_LIMITS * wait_limit(stream->to))
+        return stream_wait(stream, want, err);
+    error_set(err, ERROR_NETWORK, "read from %s", stream->name);
+    error_answer(err, TEXT("its answer comes too slowly"));
     return false;
 }
 

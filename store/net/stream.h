@@ -50,6 +50,12 @@ MUST_CHECK enum stream_result stream_write(struct stream *stream, const void *fr
  * @return false: time is up, interrupted, or poll failed; err says so
  */
 MUST_CHECK bool stream_wait(struct stream *stream, unsigned want, struct error *err);
+/**
+ * stream_wait for one step before login, where anybody on the way may speak: bytes that come in drops don't keep us for
+ * ever. The whole step may take five time limits.
+ * @param since  when it began, by wait_clock
+ */
+MUST_CHECK bool stream_wait_since(struct stream *stream, unsigned want, int64_t since, struct error *err);
 /** Bytes moved so far, as the program sees them (before TLS). */
 void stream_counts(const struct stream *stream, uint64_t *up, uint64_t *down);
 /** Close without ceremony (TLS close notify is tried, not awaited); a tunnel's command is ended. NULL-safe. */

@@ -451,8 +451,11 @@ tls_handshake(struct tls *tls, struct error *err)
     } else if (result == STREAM_AGAIN) {
         return STREAM_AGAIN;
     } else if (strstr(err->answer, "wrong version number") != NULL) {
-        error_hint(err,
-                   "the server does not speak TLS on this port: imap:// (STARTTLS) is usually port 143, imaps:// 993");
+        const bool imap = tls->to->scheme == SCHEME_IMAP || tls->to->scheme == SCHEME_IMAPS;
+
+        error_hint(err, "the server does not speak TLS on this port: %s",
+                   imap ? "imap:// (STARTTLS) is usually port 143, imaps:// 993"
+                        : "pop3:// (STLS) is usually port 110, pop3s:// 995");
     }
     return STREAM_FAILED;
 }

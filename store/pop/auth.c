@@ -306,8 +306,10 @@ sasl_by_ourselves(const struct pop_auth *auth, unsigned mechanism, struct error 
     } else {
         talk->hide[1] = sasl.answers[0].at;
         talk->hide[2] = sasl.answers[1].at;
-        if (converse(auth, mechanism, &sasl, err))
+        if (converse(auth, mechanism, &sasl, err)) {
+            dialogue_hide_in(talk, &sasl.details);
             outcome = judge(auth, mechanism, &sasl.details, err);
+        }
         talk->hide[1] = talk->hide[2] = NULL;
     }
     sasl_end(&sasl);

@@ -1,7 +1,7 @@
 /* The lines of a POP3 session's prologue; see driver.h. */
 #include "store/pop/driver.h"
 
-#include <ctype.h>
+#include "store/net/sasl.h"
 
 #define CHALLENGE_MAX 400 /* base64; libetpan's answer to a longer one of SCRAM could be more than it can send */
 
@@ -89,7 +89,7 @@ pop_driver_line(struct pop_driver *driver, struct error *err)
     }
     if (driver->status == POP_CONTINUE) {
         buffer_clear(&driver->challenge);
-        driver->proofs += rest.len > 0;
+        driver->proofs += sasl_is_base64(rest);
         if (buffer_add(&driver->challenge, rest.at, rest.len))
             return true;
         error_set(err, ERROR_LOCAL, "read from %s: out of memory", stream_name(driver->talk.stream));
@@ -129,27 +129,19 @@ pop_driver_capa(struct pop_driver *driver, struct pop_capabilities *can, const c
 /* libetpan's side */
 
 static bool
-is_base64(const struct buffer *text)
-{
-    for (size_t i = 0; i < text->len; i++)
-        if (!isalnum((unsigned char)text->at[i]) && strchr("+/=", text->at[i]) == NULL)
-            return false;
-    return text->len > 0;
-}
-
-static bool
 next_skeleton(void *context, struct buffer *ready, struct error *err)
 {
     struct pop_driver *driver = context;
+    struct text challenge;
     bool made;
 
     if (!pop_driver_line(driver, err))
         return false;
-    if (driver->status == POP_CONTINUE && driver->challenge.len > CHALLENGE_MAX)
-        return dialogue_nonsense(&driver->talk, "a challenge that is too long",
-                                 (struct text){driver->challenge.at, 100}, err);
+    challenge = (struct text){driver->challenge.at, driver->challenge.len};
+    if (driver->status == POP_CONTINUE && challenge.len > CHALLENGE_MAX)
+        return dialogue_nonsense(&driver->talk, "a challenge that is too long", challenge, err);
     if (driver->status == POP_CONTINUE)
-        made = buffer_addf(ready, "+ %s\r\n", is_base64(&driver->challenge) ? driver->challenge.at : "");
+        made = buffer_addf(ready, "+ %s\r\n", sasl_is_base64(challenge) ? driver->challenge.at : "");
     else
         made = buffer_adds(ready, driver->status == POP_OK ? "+OK x\r\n" : "-ERR x\r\n");
     if (!made)

@@ -30,7 +30,7 @@ struct pop_driver {
     char code[32];           /* "IN-USE", "" none */
     struct buffer words;     /* text of the status, code included, secrets cut out */
     struct buffer challenge; /* what follows the last "+ " */
-    unsigned proofs;         /* challenges that were not empty */
+    unsigned proofs;         /* challenges that libetpan gets to see */
 
     char timestamp[128]; /* of the greeting, "<1896.697170952@dbc.mtview.ca.us>"; "" none that APOP could use */
 

@@ -4,21 +4,25 @@
  */
 #include "store/pop/client.h"
 
+#define MESSAGES_MAX (UINT32_C(1) << 24) /* in one list: more is no maildrop */
+
 static const struct {
     const char *command;
     bool has_body;
+    uint32_t lines; /* at most */
 } questions[QUESTIONS] = {
-    [QUESTION_CAPA] = {"CAPA", true},
-    [QUESTION_STAT] = {"STAT", false},
-    [QUESTION_UIDL] = {"UIDL", true},
-    [QUESTION_LIST] = {"LIST", true},
+    [QUESTION_CAPA] = {"CAPA", true, 1000},
+    [QUESTION_STAT] = {"STAT", false, 0},
+    [QUESTION_UIDL] = {"UIDL", true, MESSAGES_MAX},
+    [QUESTION_LIST] = {"LIST", true, MESSAGES_MAX},
 };
 
 struct asking {
     struct pop *pop;
     struct pop_answer *answer;
     struct list_lines lines;
-    bool drop; /* nobody wants to know */
+    uint32_t count; /* of them */
+    bool drop;      /* nobody wants to know */
 };
 
 static void
@@ -51,9 +55,11 @@ take_run(void *self, size_t index, const char *bytes, size_t len)
     bool too_long;
 
     (void)index;
-    if (asking->drop)
-        return true;
     while (list_lines_next(&asking->lines, &run, &line, &too_long)) {
+        if (asking->count++ == questions[asking->answer->question].lines)
+            return pipeline_nonsense(pipeline, "a list without end", line);
+        if (asking->drop)
+            continue;
         if (asking->answer->question == QUESTION_CAPA)
             pipeline_log(pipeline, line);
         if (!asking->answer->line(asking->answer->context, line, pipeline->err))

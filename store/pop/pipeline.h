@@ -39,6 +39,8 @@ struct pipeline {
     int wire_log;
     /** A signal asked to stop: nothing new is sent. May be NULL. */
     bool (*stopped)(void *context);
+    /** So long ago that what is in flight is given up, too: asked also where there is always something to read. */
+    bool (*overdue)(void *context);
     void *stopped_context;
 
     /* Private to pipeline.c. */

@@ -157,6 +157,7 @@ take_over(struct pop *pop, struct error *err)
     pop->pipeline.pipelining = pop->can.pipelining;
     pop->pipeline.wire_log = pop->to->wire_log;
     pop->pipeline.stopped = was_stopped;
+    pop->pipeline.overdue = patience_is_over;
     pop->pipeline.stopped_context = pop;
     if (session->unread_len == 0)
         return true;

@@ -8,6 +8,9 @@
  *     "TLS"             accept TLS
  *     "CORK"            keep back what does not fill a segment: what follows leaves together
  *     "FLOOD"           send 'x' without end, until nobody listens
+ *     "RAIN"            send short lines without end, until nobody listens
+ *     "DRIP"            send 'x' three times a second, for half a minute or until nobody listens
+ *     "SCRAM"           answer the client's first message of SCRAM, which is the last line read
  *     "DEEP"            send an untagged answer with 100,000 parentheses
  *     "BULK"            send BULK_SIZE bytes, then read as many
  *     "CUT"             close without TLS's goodbye
@@ -28,6 +31,7 @@
 #include <sys/stat.h>
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -236,6 +240,46 @@ receive_bulk(struct fake_server *server)
     }
 }
 
+static void
+send_rain(struct fake_server *server)
+{
+    static const char line[] = "X-RAIN falls\r\n";
+    char block[4096 / (sizeof line - 1) * (sizeof line - 1)];
+
+    for (size_t at = 0; at < sizeof block; at += sizeof line - 1)
+        memcpy(block + at, line, sizeof line - 1);
+    for (size_t left = (size_t)1 << 30; left >= sizeof block; left -= sizeof block)
+        if (!server_send(server, block, sizeof block))
+            return;
+}
+
+static void
+send_drops(struct fake_server *server)
+{
+    for (int i = 0; i < 90 && server_send(server, "x", 1); i++)
+        (void)usleep(333333);
+}
+
+/* "+ " and the base64 of "r=<the client's nonce>x,s=c2FsdA==,i=4096" */
+static void
+send_scram(struct fake_server *server)
+{
+    unsigned char plain[400] = "", coded[600];
+    char first[500], challenge[900];
+    const int len = (int)strlen(server->line) / 4 * 4;
+    const char *nonce;
+
+    if (len > 500 || EVP_DecodeBlock(plain, (const unsigned char *)server->line, len) < 0 ||
+        (nonce = strstr((const char *)plain, ",r=")) == NULL) {
+        complain(server, "no first message of SCRAM", server->line);
+        return;
+    }
+    text_print(first, sizeof first, "%sx,s=c2FsdA==,i=4096", nonce + 1);
+    (void)EVP_EncodeBlock(coded, (const unsigned char *)first, (int)strlen(first));
+    text_print(challenge, sizeof challenge, "+ %s\r\n", (const char *)coded);
+    (void)server_send(server, challenge, strlen(challenge));
+}
+
 /* @return false: nobody came */
 static bool
 play(struct fake_server *server, const char *step)
@@ -256,6 +300,12 @@ play(struct fake_server *server, const char *step)
         (void)setsockopt(server->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
     } else if (strcmp(step, "FLOOD") == 0) {
         send_repeated(server, 'x', (size_t)1 << 30);
+    } else if (strcmp(step, "RAIN") == 0) {
+        send_rain(server);
+    } else if (strcmp(step, "DRIP") == 0) {
+        send_drops(server);
+    } else if (strcmp(step, "SCRAM") == 0) {
+        send_scram(server);
     } else if (strcmp(step, "DEEP") == 0) {
         (void)server_send(server, "* 1 FETCH (BODYSTRUCTURE ", 25);
         send_repeated(server, '(', 100000);

@@ -674,6 +674,49 @@ after_a_signal_what_is_in_flight_ends_and_quit_is_said(void **state)
     end(fixture);
 }
 
+static bool
+on_slow_bytes(void *context, uint32_t number, const void *bytes, size_t len)
+{
+    struct fixture *fixture = context;
+
+    (void)number;
+    (void)bytes;
+    (void)len;
+    fixture->stop = true;
+    usleep(1000); /* slower than the server, so that there is always something to read */
+    return true;
+}
+
+static void
+a_signal_is_heard_where_bytes_never_pause(void **state)
+{
+    static const char *const script[] = {PIPELINED, "C:RETR 1", "S:+OK", "FLOOD", NULL};
+    struct fixture *fixture = given(state, script);
+    const time_t before = time(NULL);
+
+    assert_false(
+        fixture->drop.ops->retrieve(fixture->drop.self, numbers, 1, on_slow_bytes, on_end, fixture, &fixture->err));
+
+    assert_int_equal(fixture->err.kind, ERROR_INTERRUPTED);
+    assert_in_range(time(NULL) - before, 4, 8);
+    fixture->stop = false;
+    assert_given_up(fixture);
+    end(fixture);
+}
+
+static void
+a_list_without_end_ends_the_session(void **state)
+{
+    static const char *const script[] = {"S:+OK hi", LIST_OF("s:USER\r\n"), LOGIN, "C:CAPA", "S:+OK", "RAIN", NULL};
+    struct fixture *fixture = given_closed(state, script);
+
+    assert_false(fixture->drop.ops->open(fixture->drop.self, &fixture->err));
+
+    assert_int_equal(fixture->err.kind, ERROR_SERVER);
+    assert_has(fixture->err.what, "without end");
+    end(fixture);
+}
+
 static void
 a_mailbox_in_use_is_tried_again_after_a_wait_that_is_said(void **state)
 {
@@ -922,6 +965,8 @@ main(void)
         cmocka_unit_test(a_quit_that_is_refused_or_lost_is_no_removal),
         cmocka_unit_test(over_tls_it_is_all_the_same),
         cmocka_unit_test(after_a_signal_what_is_in_flight_ends_and_quit_is_said),
+        cmocka_unit_test(a_signal_is_heard_where_bytes_never_pause),
+        cmocka_unit_test(a_list_without_end_ends_the_session),
         cmocka_unit_test(a_mailbox_in_use_is_tried_again_after_a_wait_that_is_said),
         cmocka_unit_test(a_wait_that_is_too_long_is_not_waited),
         cmocka_unit_test(thousands_of_messages_come_whole_through_a_bounded_window),

@@ -386,6 +386,30 @@ scram_is_not_over_before_the_server_has_proved_itself(void **state)
 }
 
 static void
+what_libetpan_does_not_get_to_see_is_no_proof_of_scram(void **state)
+{
+    static const char *const words[] = {"S:+ go ahead!", "S:+ go", "S:+ ====", "S:+ g==o"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        const char *const script[] = {GREETING,
+                                      CAPA("s:SASL SCRAM-SHA-256\r\n"),
+                                      "C:AUTH SCRAM-SHA-256",
+                                      words[i],
+                                      "C:biwsb*",
+                                      "SCRAM",
+                                      "C:Yz1iaXdz*",
+                                      "S:+OK trust me",
+                                      "HANG",
+                                      NULL};
+        struct fixture *fixture = given_plain(state, script);
+
+        assert_fails(fixture, ERROR_LOGIN);
+
+        assert_has(fixture->err.what, "did not prove");
+    }
+}
+
+static void
 a_challenge_that_libetpan_has_no_room_for_ends_the_session(void **state)
 {
     static char challenge[600] = "S:+ ";
@@ -512,6 +536,69 @@ what_is_wrong_with_a_token_is_told_in_clear(void **state)
 
     assert_string_equal(fixture->err.answer, told);
     assert_has(fixture->err.hint, "new token");
+}
+
+static void
+a_token_that_comes_back_as_a_challenge_is_not_told(void **state)
+{
+    /* {"token":"hunter22"} */
+    static const char *const script[] = {GREETING,
+                                         CAPA("s:SASL XOAUTH2\r\n"),
+                                         "C:AUTH XOAUTH2",
+                                         "S:+ ",
+                                         "C:dXNl*",
+                                         "S:+ eyJ0b2tlbiI6Imh1bnRlcjIyIn0=",
+                                         "C:",
+                                         "S:-ERR no",
+                                         NULL};
+    struct fixture *fixture = given_mechanism(state, script, AUTH_XOAUTH2, "hunter22");
+
+    assert_fails(fixture, ERROR_LOGIN);
+
+    assert_string_equal(fixture->err.answer, "no {\"token\":\"<secret>\"}");
+}
+
+static void
+a_plain_port_behind_pop3s_is_told(void **state)
+{
+    static const char *const script[] = {GREETING, "HANG", NULL};
+    struct fixture *fixture = given_pop3s(state, script);
+
+    assert_fails(fixture, ERROR_NETWORK);
+
+    assert_has(fixture->err.hint, "pop3s:// 995");
+}
+
+static void
+an_answer_in_drops_is_not_waited_for_without_end(void **state)
+{
+    static const char *const script[] = {"s:+OK ", "DRIP", "HANG", NULL};
+    struct fixture *fixture = given_plain(state, script);
+    const time_t before = time(NULL);
+    fixture->to.timeout_s = 1;
+
+    assert_fails(fixture, ERROR_NETWORK);
+
+    assert_in_range(time(NULL) - before, 4, 8);
+    assert_has(fixture->err.answer, "too slowly");
+}
+
+static void
+a_line_that_is_cut_for_an_error_is_cut_behind_its_secrets(void **state)
+{
+    static char echo[20000];
+    static const char *const script[] = {
+        GREETING, CAPA("s:USER\r\n"), "C:USER ana", "S:+OK", "C:PASS hunter22hunter22", echo, "HANG", NULL};
+    memset(echo, '.', sizeof echo - 1);
+    memcpy(echo, "s:", 2);
+    memcpy(echo + 2 + 90, "hunter22hunter22", 16);
+    struct fixture *fixture = given_plain(state, script);
+    fixture->secrets[0] = fixture->secrets[1] = "hunter22hunter22";
+
+    assert_fails(fixture, ERROR_SERVER);
+
+    assert_null(strstr(fixture->err.answer, "hunter"));
+    assert_has(fixture->err.answer, "<secret>");
 }
 
 /* Refusals */
@@ -729,6 +816,11 @@ main(void)
         CASE(a_timestamp_that_is_none_is_not_answered),
         CASE(cram_md5_answers_the_challenge),
         CASE(scram_is_not_over_before_the_server_has_proved_itself),
+        CASE(what_libetpan_does_not_get_to_see_is_no_proof_of_scram),
+        CASE(a_token_that_comes_back_as_a_challenge_is_not_told),
+        CASE(a_plain_port_behind_pop3s_is_told),
+        CASE(an_answer_in_drops_is_not_waited_for_without_end),
+        CASE(a_line_that_is_cut_for_an_error_is_cut_behind_its_secrets),
         CASE(a_challenge_that_libetpan_has_no_room_for_ends_the_session),
         CASE(user_and_pass_of_any_length_go_whole),
         CASE(the_mechanism_login_serves_where_user_is_not_there),

@@ -420,6 +420,50 @@ scram_is_not_over_before_the_server_has_proved_itself(void **state)
 }
 
 static void
+what_libetpan_does_not_get_to_see_is_no_proof_of_scram(void **state)
+{
+    static const char *const words[] = {"S:+ go ahead!", "S:+ go", "S:+ ====", "S:+ g==o"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        const char *const script[] = {"S:* OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256] ready",
+                                      "C:1 AUTHENTICATE SCRAM-SHA-256",
+                                      words[i],
+                                      "C:biwsb*",
+                                      "SCRAM",
+                                      "C:Yz1iaXdz*",
+                                      "S:1 OK trust me",
+                                      "HANG",
+                                      NULL};
+        struct fixture *fixture = given_plain(state, script);
+
+        assert_fails(fixture, ERROR_LOGIN);
+
+        assert_has(fixture->err.what, "did not prove");
+    }
+}
+
+static void
+a_token_that_comes_back_as_a_challenge_is_not_told(void **state)
+{
+    /* {"token":"hunter22"} */
+    static const char *const script[] = {"S:* OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2] ready",
+                                         "C:L1 AUTHENTICATE XOAUTH2",
+                                         "S:+ ",
+                                         "C:dXNl*",
+                                         "S:+ eyJ0b2tlbiI6Imh1bnRlcjIyIn0=",
+                                         "C:",
+                                         "S:L1 NO no",
+                                         NULL};
+    struct fixture *fixture = given_plain(state, script);
+    fixture->to.auth = AUTH_XOAUTH2;
+    fixture->secrets[0] = fixture->secrets[1] = "hunter22";
+
+    assert_fails(fixture, ERROR_LOGIN);
+
+    assert_string_equal(fixture->err.answer, "no {\"token\":\"<secret>\"}");
+}
+
+static void
 the_mechanism_login_serves_where_the_command_is_disabled(void **state)
 {
     static const char *const script[] = {"S:* OK [CAPABILITY IMAP4rev1 LOGINDISABLED SASL-IR AUTH=LOGIN] ready",
@@ -947,6 +991,8 @@ main(void)
         CASE(the_strongest_mechanism_that_both_know_is_taken),
         CASE(cram_md5_answers_the_challenge),
         CASE(scram_is_not_over_before_the_server_has_proved_itself),
+        CASE(what_libetpan_does_not_get_to_see_is_no_proof_of_scram),
+        CASE(a_token_that_comes_back_as_a_challenge_is_not_told),
         CASE(the_mechanism_login_serves_where_the_command_is_disabled),
         CASE(logindisabled_is_respected),
         CASE(only_named_mechanisms_are_used_where_some_are_named),
