@@ -169,7 +169,8 @@ class CommandTest(DovecotTest):
 
                 result = self.import_(expect=SOME, account=account)
 
-                self.assertTrue(result.err.strip())
+                for number in (1, 2):
+                    self.assertRegex(result.err, r"message %d \(UIDL [!-~]+\)" % number)
                 self.assertEqual(self.count_there(), 2)
 
     def test_a_command_that_reads_nothing_and_says_0_has_taken_it(self):
