@@ -5,7 +5,7 @@ import re
 
 import schema_check
 from base import Client
-from popbase import (CONFIG, HELD, LOGIN, OK, PASSWORD, Account, DovecotTest, main, popclient)
+from popbase import (CONFIG, HELD, LOGIN, OK, PASSWORD, SOME, Account, DovecotTest, main, popclient)
 from rig import in_memory  # noqa: F401
 
 SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "contrib", "golub.schema.json")
@@ -173,6 +173,28 @@ class ImportTest(DovecotTest):
         self.assertIn("post", result.out)
         self.assertRegex(result.out, r"\b7\b")
         self.assertEqual(self.proxy.stats["conns"], 0)
+
+    def test_status_tells_what_max_messages_left_there(self):
+        self.given(5)
+        self.account.set(max_messages=2)
+        self.import_()
+        self.assertRegex(self.run_golub("status", "post").out, r"left on the server for a later run by max-messages: 3\b")
+
+        self.import_()
+        self.import_()
+
+        self.assertNotIn("left", self.run_golub("status", "post").out)
+
+    def test_a_journal_that_cannot_be_used_comes_with_what_a_pop_account_has_to_expect(self):
+        self.given(2)
+        self.import_()
+        with open(self.account.journal_path(), "wb") as f:
+            f.write(b"no journal " * 1000)
+
+        result = self.import_(expect=SOME)
+
+        self.assertIn("comes again", result.err)
+        self.assertIn("--skip-existing", result.err)
 
     def test_check_says_what_the_server_can_do_and_changes_nothing(self):
         self.given(3)
