@@ -68,10 +68,13 @@ check_known(struct import *import, const char *key, const char *now, const char 
         return false;
     *known = before != NULL;
     same = before == NULL || strcmp(before, now) == 0;
+    if (!same && strcmp(key, "server") == 0) /* of that a digest alone is known */
+        (void)text_print(text, sizeof text, "import: its %s is not what it was", what);
+    else if (!same)
+        (void)text_print(text, sizeof text, "import: its %s is not what it was, %s", what, before);
     free(before);
     if (same)
         return true;
-    (void)text_print(text, sizeof text, "import account %s: its %s is not what it was", import->account->name, what);
     return refuse(import, text,
                   "put the old value back; or move the state folder away: then all that is on the server is fetched, or with "
                   "--skip-existing only what comes later");
