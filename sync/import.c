@@ -198,6 +198,8 @@ static int
 conclude(struct import *import, bool ok)
 {
     if (!ok && import->err.kind != ERROR_INTERRUPTED) {
+        if (import->err.kind == ERROR_LOCAL && import->err.hint[0] == '\0')
+            error_hint(&import->err, "put that right and run golub again; what is not here is still on the server");
         (void)text_print(import->err.account, sizeof import->err.account, "%s", import->account->name);
         report_error(import->report, &import->err);
         return status_of(&import->err);
