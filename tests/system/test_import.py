@@ -272,6 +272,21 @@ class ImportTest(DovecotTest):
         self.account.set()
         self.import_()
 
+    def test_an_imap_account_that_is_turned_into_a_pop_one_does_not_get_its_mail_twice(self):
+        self.given(3)
+        imap = Account(self.home, "imap://127.0.0.1:%d" % self.server.port, self.user, PASSWORD, "work", tls="none")
+        self.run_golub("sync", "work")
+        imap.set(server=self.account.keys["server"])
+        before = imap.maildir.snapshot()
+
+        for options in ((), ("--dry-run",)):
+            result = self.run_golub("import", "work", *options, expect=CONFIG)
+            self.assertIn("IMAP", result.err)
+            self.assertIn("--skip-existing", result.err)
+
+        self.assertEqual(imap.maildir.snapshot(), before)
+        self.assertEqual(self.proxy.stats["conns"], 0)
+
     def test_another_port_is_fine(self):
         self.given(3)
         self.import_()
