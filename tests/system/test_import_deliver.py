@@ -1,6 +1,7 @@
 """Where mail goes: folders, several accounts into one inbox, a deliver-command, disks that are full and folders that are closed."""
 import os
 import subprocess
+import sys
 import time
 
 from popbase import CONFIG, OK, SOME, DovecotTest, ScriptTest, file_form, main, popclient
@@ -207,6 +208,16 @@ class CommandTest(DovecotTest):
         text = self.handed_over()[0].decode()
         self.assertNotIn("socket:", text)
         self.assertNotIn("journal", text)
+
+    def test_who_started_golub_may_have_ignored_the_end_of_children(self):
+        """The exit status of a child that is ignored is lost, and what the command took would come again with each run."""
+        mails = self.given(2)
+        self.command(self.KEEP_IT)
+
+        self.import_(prefix=(sys.executable, "-c", "import os, signal, sys\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+                             "os.execv(sys.argv[1], sys.argv[1:])"))
+
+        self.assert_handed_over(mails)
 
     def test_a_killed_run_hands_over_again_and_loses_nothing(self):
         """At least once."""
