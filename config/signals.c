@@ -34,17 +34,19 @@ void
 signals_install(void)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = catch_signal}, ignore = {.sa_handler = SIG_IGN}, old;
+    struct sigaction action = {.sa_handler = catch_signal}, ignore = {.sa_handler = SIG_IGN}, usual = {.sa_handler = SIG_DFL}, old;
 
     /* No SA_RESTART: a wait that was interrupted looks at the flag at once. */
     sigemptyset(&action.sa_mask);
     sigemptyset(&ignore.sa_mask);
+    sigemptyset(&usual.sa_mask);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (numbers[i] == SIGHUP && sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
             continue;
         (void)sigaction(numbers[i], &action, NULL);
     }
     (void)sigaction(SIGPIPE, &ignore, NULL);
+    (void)sigaction(SIGCHLD, &usual, NULL); /* ignored, as some starters leave it, the status of a command would be lost */
 }
 
 bool

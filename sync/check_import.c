@@ -28,10 +28,14 @@ say_capabilities(const struct account *account, struct report *report, const str
     const char *name = account->name;
     char rest[512];
 
-    check_say(report, name, "UIDL", info->uidl, "each message has a name that lasts",
-              "messages are known by their headers; nothing is removed from the server");
-    check_say(report, name, "TOP", info->top, "what an earlier run stored is proven before it is removed",
-              "only what a run has fetched itself is removed by it");
+    if (info->capabilities[0] == '\0') {
+        report_line(report, name, "capability", "%-14s the server names none: whether it has UIDL and TOP shows when they are used", "CAPA");
+    } else {
+        check_say(report, name, "UIDL", info->uidl, "each message has a name that lasts",
+                  "messages are known by their headers; nothing is removed from the server");
+        check_say(report, name, "TOP", info->top, "what an earlier run stored is proven before it is removed",
+                  "only what a run has fetched itself is removed by it");
+    }
     check_say(report, name, "PIPELINING", info->pipelining, "many messages are asked for at once", "one wait for each message");
     check_say(report, name, "RESP-CODES", info->resp_codes, "a mailbox in use is told from a refused login",
               "a mailbox in use may look like a refused login");

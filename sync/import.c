@@ -143,6 +143,25 @@ import_set_stored(const struct import *import, struct journal_pop *row)
     row->hold[0] = row->why[0] = '\0';
 }
 
+/* What max-messages leaves on the server has no row; `status` tells of it. */
+static bool
+note_left(struct import *import)
+{
+    char *known, now[32];
+    bool same;
+
+    (void)text_print(now, sizeof now, "%" PRIu64, import->counts.kept_by_policy);
+    if (!journal_get(import->journal, "left", &known, &import->err))
+        return false;
+    same = strcmp(known != NULL ? known : "0", now) == 0;
+    free(known);
+    if (same)
+        return true;
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    return import_end(import, journal_set(import->journal, "left", now, &import->err));
+}
+
 static bool
 work(struct import *import)
 {
@@ -154,8 +173,8 @@ work(struct import *import)
     if (!import_list(import))
         return false;
     if (import->options->skip_existing)
-        return import_skip(import) && import_remove(import);
-    return import_keep(import) && import_fetch(import) && import_remove(import);
+        return import_skip(import) && note_left(import) && import_remove(import);
+    return import_keep(import) && import_fetch(import) && note_left(import) && import_remove(import);
 }
 
 static int
@@ -179,6 +198,8 @@ static int
 conclude(struct import *import, bool ok)
 {
     if (!ok && import->err.kind != ERROR_INTERRUPTED) {
+        if (import->err.kind == ERROR_LOCAL && import->err.hint[0] == '\0')
+            error_hint(&import->err, "put that right and run golub again; what is not here is still on the server");
         (void)text_print(import->err.account, sizeof import->err.account, "%s", import->account->name);
         report_error(import->report, &import->err);
         return status_of(&import->err);

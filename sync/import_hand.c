@@ -21,7 +21,10 @@ say_failed(struct import *import, const struct arrival *arrival, int status, con
 {
     struct error err = *why;
 
-    if (status >= 0) {
+    if (status < 0) {
+        (void)text_print(err.what, sizeof err.what, "hand message %" PRIu32 " (UIDL %s) to the deliver-command", arrival->number,
+                         arrival->row.uidl);
+    } else {
         error_set(&err, ERROR_LOCAL, "hand message %" PRIu32 " (UIDL %s) to the deliver-command: it ended with status %d", arrival->number,
                   arrival->row.uidl, status);
         error_hint(&err, status == STATUS_LATER ? "kept for later: the next run tries again"

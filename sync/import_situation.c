@@ -68,13 +68,33 @@ check_known(struct import *import, const char *key, const char *now, const char 
         return false;
     *known = before != NULL;
     same = before == NULL || strcmp(before, now) == 0;
+    if (!same && strcmp(key, "server") == 0) /* of that a digest alone is known */
+        (void)text_print(text, sizeof text, "import: its %s is not what it was", what);
+    else if (!same)
+        (void)text_print(text, sizeof text, "import: its %s is not what it was, %s", what, before);
     free(before);
     if (same)
         return true;
-    (void)text_print(text, sizeof text, "import account %s: its %s is not what it was", import->account->name, what);
     return refuse(import, text,
                   "put the old value back; or move the state folder away: then all that is on the server is fetched, or with "
                   "--skip-existing only what comes later");
+}
+
+/* Its mail is here, and its journal has no UIDL of it: all would come once more, beside what is there. */
+static bool
+check_kind(struct import *import)
+{
+    struct journal_mailbox *list;
+    size_t count;
+
+    if (!journal_mailboxes(import->journal, &list, &count, &import->err))
+        return false;
+    journal_mailboxes_free(list, count);
+    if (count == 0)
+        return true;
+    return refuse(import, "import: this account was synchronised by IMAP before",
+                  "give the POP account a name of its own, or put the IMAP server back; or move the state folder away: then all that is "
+                  "on the server is fetched, or with --skip-existing only what comes later");
 }
 
 static bool
@@ -114,7 +134,7 @@ import_situation(struct import *import)
     bool known_server, known_root = true, known_layout = true;
     char server[65];
 
-    if (!server_digest(import, server) || !check_known(import, "server", server, "host name or user", &known_server))
+    if (!check_kind(import) || !server_digest(import, server) || !check_known(import, "server", server, "host name or user", &known_server))
         return false;
     if (import->handover == NULL) {
         if (!check_known(import, "root", account->maildir, "maildir", &known_root) ||

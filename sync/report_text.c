@@ -124,10 +124,15 @@ report_text_guard(struct report *report, const struct report_account *account, c
     FILE *to = report->settings.quiet ? report->err : report->out; /* that it waits for a word must not be lost */
     char text[LINE_MAX_BYTES / 2];
 
-    (void)text_print(text, sizeof text, "%llu removal%s out of %llu messages %s held (%s); the rest was done.",
-                     (unsigned long long)removals, removals == 1 ? "" : "s", (unsigned long long)of,
-                     removals == 1 ? "is" : "are", where);
+    (void)text_print(text, sizeof text, "%llu removal%s out of %llu messages %s held (%s)%s", (unsigned long long)removals,
+                     removals == 1 ? "" : "s", (unsigned long long)of,
+                     account->dry   ? "would be"
+                     : removals == 1 ? "is"
+                                     : "are",
+                     where, account->dry ? "" : "; the rest was done.");
     report_text_line(report, to, &place, text);
+    if (account->dry) /* there is no list yet that could be looked at or released */
+        return;
     (void)text_print(text, sizeof text, "  to see them:    golub status %s", account->name);
     print_line(report, to, text);
     (void)text_print(text, sizeof text, "  to remove them: golub %s --confirm-deletes=%s %s",

@@ -27,20 +27,41 @@ show_counts(const struct view *view)
     return true;
 }
 
+/* What max-messages left for a later run. */
+static bool
+show_left(const struct view *view)
+{
+    char *left;
+
+    if (!journal_get(view->journal, "left", &left, view->err))
+        return false;
+    if (left != NULL && strcmp(left, "0") != 0)
+        report_line(view->report, view->account->name, "left", "left on the server for a later run by max-messages: %s", left);
+    free(left);
+    return true;
+}
+
 static bool
 show_due(const struct view *view)
 {
     int days = view->account->import.keep_days;
+    char *identity;
     int64_t *ids;
     size_t count;
+    bool removable;
 
-    if (days < 0)
+    if (!journal_get(view->journal, "identity", &identity, view->err))
+        return false;
+    removable = days >= 0 && (identity == NULL || strcmp(identity, "uidl") == 0); /* without UIDL nothing is removed */
+    free(identity);
+    if (!removable)
         return true;
     if (!journal_pop_due(view->journal, days, (int64_t)time(NULL), &ids, &count, view->err))
         return false;
     free(ids);
     if (count > 0)
-        report_line(view->report, view->account->name, "due", "%zu are due to be removed from the server under the `keep` of now", count);
+        report_line(view->report, view->account->name, "due", "%zu %s due to be removed from the server under the `keep` of now", count,
+                    count == 1 ? "is" : "are");
     return true;
 }
 
@@ -86,5 +107,5 @@ status_import(const struct account *account, struct journal *journal, struct rep
 {
     const struct view view = {account, journal, report, err};
 
-    return show_counts(&view) && show_due(&view) && show_rows(&view);
+    return show_counts(&view) && show_left(&view) && show_due(&view) && show_rows(&view);
 }

@@ -135,14 +135,13 @@ schema_version(struct journal *journal, int known, int *version, struct error *e
     if (application != SCHEMA_APPLICATION || number <= 0) {
         error_set(err, ERROR_LOCAL, "open journal %s", journal->path);
         error_answer(err, TEXT("the database there is not golub's"));
-        error_hint(err, "move the file away: the next run pairs both sides again and deletes nothing");
+        error_hint(err, "move the file away: " JOURNAL_ANEW);
         return false;
     }
     if (number > known) {
         error_set(err, ERROR_LOCAL, "open journal %s: a newer golub wrote it (version %lld, this one knows %d)",
                   journal->path, (long long)number, known);
-        error_hint(err, "use the newer golub, or move the file away: the next run pairs both sides again and deletes "
-                        "nothing");
+        error_hint(err, "use the newer golub, or move the file away: " JOURNAL_ANEW);
         return false;
     }
     *version = (int)number;

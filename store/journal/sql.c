@@ -3,8 +3,7 @@
 
 #include <assert.h>
 
-static const char damaged_hint[] =
-    "move the file away, with its -wal: the next run pairs both sides again and deletes nothing";
+static const char damaged_hint[] = "move the file away, with its -wal: " JOURNAL_ANEW;
 
 static const char *
 hint_for(int code)

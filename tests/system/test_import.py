@@ -5,7 +5,7 @@ import re
 
 import schema_check
 from base import Client
-from popbase import (CONFIG, HELD, LOGIN, OK, PASSWORD, Account, DovecotTest, main, popclient)
+from popbase import (CONFIG, HELD, LOGIN, OK, PASSWORD, SOME, Account, DovecotTest, main, popclient)
 from rig import in_memory  # noqa: F401
 
 SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "contrib", "golub.schema.json")
@@ -174,6 +174,28 @@ class ImportTest(DovecotTest):
         self.assertRegex(result.out, r"\b7\b")
         self.assertEqual(self.proxy.stats["conns"], 0)
 
+    def test_status_tells_what_max_messages_left_there(self):
+        self.given(5)
+        self.account.set(max_messages=2)
+        self.import_()
+        self.assertRegex(self.run_golub("status", "post").out, r"left on the server for a later run by max-messages: 3\b")
+
+        self.import_()
+        self.import_()
+
+        self.assertNotIn("left", self.run_golub("status", "post").out)
+
+    def test_a_journal_that_cannot_be_used_comes_with_what_a_pop_account_has_to_expect(self):
+        self.given(2)
+        self.import_()
+        with open(self.account.journal_path(), "wb") as f:
+            f.write(b"no journal " * 1000)
+
+        result = self.import_(expect=SOME)
+
+        self.assertIn("comes again", result.err)
+        self.assertIn("--skip-existing", result.err)
+
     def test_check_says_what_the_server_can_do_and_changes_nothing(self):
         self.given(3)
         before = self.snapshot()
@@ -249,6 +271,21 @@ class ImportTest(DovecotTest):
                 self.account.keys = old
         self.account.set()
         self.import_()
+
+    def test_an_imap_account_that_is_turned_into_a_pop_one_does_not_get_its_mail_twice(self):
+        self.given(3)
+        imap = Account(self.home, "imap://127.0.0.1:%d" % self.server.port, self.user, PASSWORD, "work", tls="none")
+        self.run_golub("sync", "work")
+        imap.set(server=self.account.keys["server"])
+        before = imap.maildir.snapshot()
+
+        for options in ((), ("--dry-run",)):
+            result = self.run_golub("import", "work", *options, expect=CONFIG)
+            self.assertIn("IMAP", result.err)
+            self.assertIn("--skip-existing", result.err)
+
+        self.assertEqual(imap.maildir.snapshot(), before)
+        self.assertEqual(self.proxy.stats["conns"], 0)
 
     def test_another_port_is_fine(self):
         self.given(3)

@@ -1,6 +1,7 @@
 """Where mail goes: folders, several accounts into one inbox, a deliver-command, disks that are full and folders that are closed."""
 import os
 import subprocess
+import sys
 import time
 
 from popbase import CONFIG, OK, SOME, DovecotTest, ScriptTest, file_form, main, popclient
@@ -169,7 +170,8 @@ class CommandTest(DovecotTest):
 
                 result = self.import_(expect=SOME, account=account)
 
-                self.assertTrue(result.err.strip())
+                for number in (1, 2):
+                    self.assertRegex(result.err, r"message %d \(UIDL [!-~]+\)" % number)
                 self.assertEqual(self.count_there(), 2)
 
     def test_a_command_that_reads_nothing_and_says_0_has_taken_it(self):
@@ -207,6 +209,16 @@ class CommandTest(DovecotTest):
         self.assertNotIn("socket:", text)
         self.assertNotIn("journal", text)
 
+    def test_who_started_golub_may_have_ignored_the_end_of_children(self):
+        """The exit status of a child that is ignored is lost, and what the command took would come again with each run."""
+        mails = self.given(2)
+        self.command(self.KEEP_IT)
+
+        self.import_(prefix=(sys.executable, "-c", "import os, signal, sys\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+                             "os.execv(sys.argv[1], sys.argv[1:])"))
+
+        self.assert_handed_over(mails)
+
     def test_a_killed_run_hands_over_again_and_loses_nothing(self):
         """At least once."""
         mails = self.given(6)
@@ -243,7 +255,7 @@ class DiskTest(ScriptTest):
 
         result = self.import_(expect=SOME)
 
-        self.assertRegex(result.err, "(?i)no space|full")
+        self.assertRegex(result.err, "(?i)(no space|full).* run golub again")
         self.assert_nothing_lost(mails)
         self.assertGreater(len(server.contents()), 10)
         subprocess.run(["mount", "-o", "remount,size=64m", self.account_root()], check=True)
@@ -281,7 +293,7 @@ class DiskTest(ScriptTest):
         result = self.home.run("import", "post")
 
         self.assertIn(result.code, (SOME, CONFIG), result)
-        self.assertRegex(result.err, "(?i)read-only")
+        self.assertRegex(result.err, "(?i)read-only.* run golub again; .* still on the server")
         self.assertEqual(server.contents(), mails)
         self.assert_nothing_marked()
         subprocess.run(["mount", "-o", "remount,rw", self.account_root()], check=True)

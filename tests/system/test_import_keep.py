@@ -238,9 +238,11 @@ class KeepTest(DovecotTest):
         self.account.set(keep="no")
         before = self.snapshot()
 
-        self.import_("--dry-run", expect=HELD)
+        result = self.import_("--dry-run", expect=HELD)
 
         self.assertEqual(self.snapshot(), before)
+        self.assertIn("3 removals out of 3 messages would be held", result.out)
+        self.assertNotIn("--confirm-deletes", result.out)  # there is no list yet that could be confirmed
 
     def test_what_another_program_removed_there_is_forgotten(self):
         mails = self.given(4)

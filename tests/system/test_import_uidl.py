@@ -173,6 +173,8 @@ class UidlTest(ScriptTest):
         self.home.run("import", "post")
         self.assert_here(mails + more)
         self.assertEqual(server.asked(rb"DELE"), [])
+        self.assertNotIn("due", self.run_golub("status", "post").out)
+        self.assertNotRegex(self.run_golub("check", "post").out, r"(UIDL|TOP) +yes")
 
     def test_a_malformed_line_of_a_list_is_an_error_and_nothing_is_removed_or_forgotten(self):
         for what, line in {"no UIDL": b"1\r\n", "a blank inside": b"1 a b\r\n", "number 0": b"0 x\r\n",

@@ -199,6 +199,19 @@ held_removals_of_an_import_are_released_by_an_import(void **state)
                    "");
 }
 
+/* A dry run makes no list that could be released, and does nothing else either. */
+static void
+a_dry_run_says_that_removals_would_be_held(void **state)
+{
+    struct paper *p = given_report(plain);
+
+    (void)state;
+    report_begin(p->report, "work", true);
+    report_guard(p->report, "work", "k3x", 40, 50, "Archive");
+
+    assert_written(p, "work: 40 removals out of 50 messages would be held (Archive)\n", "");
+}
+
 static void
 say_everything(struct report *r)
 {
@@ -504,6 +517,7 @@ main(void)
         cmocka_unit_test(a_summary_says_what_was_done_and_what_was_not),
         cmocka_unit_test(a_summary_of_an_import_speaks_of_one_way),
         cmocka_unit_test(held_removals_of_an_import_are_released_by_an_import),
+        cmocka_unit_test(a_dry_run_says_that_removals_would_be_held),
         cmocka_unit_test(people_read_what_matters_and_errors_on_standard_error),
         cmocka_unit_test(verbose_shows_every_step),
         cmocka_unit_test(quiet_leaves_errors_and_what_waits_for_a_word),
