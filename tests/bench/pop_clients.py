@@ -30,6 +30,7 @@ class Maildrop(Program):
         self.root = self.home.path_of("Mail", self.name.replace(" ", "-"))
         for sub in ("cur", "new", "tmp"):
             os.makedirs(os.path.join(self.inbox, sub), mode=0o700)
+        self.secret = "cat '%s'" % self.home.write("secret", "secret\n")  # where a command may be asked, as golub does
 
     @property
     def inbox(self):
@@ -60,9 +61,9 @@ class Mpop(Maildrop):
 
     def point(self, port):
         self.home.write("mpoprc", (
-            "account bench\nhost 127.0.0.1\nport %d\nuser %s\npassword secret\nauth user\ntls off\nkeep on\n"
+            "account bench\nhost 127.0.0.1\nport %d\nuser %s\npasswordeval %s\nauth user\ntls off\nkeep on\n"
             "pipelining %s\nreceived_header off\nuidls_file %s\ndelivery maildir %s\n"
-            % (port, self.user, self.pipelining, self.home.path_of("uidls"), self.inbox)))
+            % (port, self.user, self.secret, self.pipelining, self.home.path_of("uidls"), self.inbox)))
 
     def command(self):
         return ["mpop", "-C", self.rc, "-q", "bench"]
@@ -75,10 +76,10 @@ class Getmail(Maildrop):
 
     def point(self, port):
         self.home.write("getmail/getmailrc", (
-            "[retriever]\ntype = SimplePOP3Retriever\nserver = 127.0.0.1\nport = %d\nusername = %s\npassword = secret\n"
+            "[retriever]\ntype = SimplePOP3Retriever\nserver = 127.0.0.1\nport = %d\nusername = %s\npassword_command = (\"cat\", \"%s\")\n"
             "timeout = 300\n\n[destination]\ntype = Maildir\npath = %s/\n\n"
             "[options]\nread_all = false\ndelete = false\ndelivered_to = false\nreceived = false\nverbose = 0\n"
-            % (port, self.user, self.inbox)))
+            % (port, self.user, self.home.path_of("secret"), self.inbox)))
 
     def command(self):
         mine = ["getmail", "-q", "-g", self.home.path_of("getmail"), "-r", "getmailrc"]
