@@ -390,7 +390,7 @@ the_root_tells_present_empty_missing_and_without_a_parent(void **state)
     assert_true(s->local.ops->open(s->local.self, true, &root, &s->err));
     assert_int_equal(root, ROOT_EMPTY);
 
-    const struct maildir_settings nowhere = {"/nonexistent/golub/Mail", s->quarantine, false, false};
+    const struct maildir_settings nowhere = {.root = "/nonexistent/golub/Mail", .quarantine = s->quarantine};
     struct maildir *other = maildir_new(&nowhere);
     struct local local = maildir_local(other);
     assert_true(local.ops->open(local.self, true, &root, &s->err));
