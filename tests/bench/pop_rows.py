@@ -72,6 +72,7 @@ def first_import(bench):
             bench.say("%s: %s" % (lines[0].what, program.name))
             cost = lines[0].costs[program.name] = program.run(port=bench.server.pop_port)
             count_here(program, cost, count)
+            bench.say("  %.1f s, %.1f MB resident; %s" % (cost.seconds, cost.resident / MB, cost.note))
             nothing_new(bench, lines[1], program, count)
     finally:
         close(programs)
@@ -125,7 +126,8 @@ def distant_import(bench):
             for program in programs:
                 bench.say("%s: %s" % (line.what, program.name))
                 cost = line.costs[program.name] = program.run(relay)
-                cost.note = "pipelining %s" % program.pipelining if isinstance(program, Mpop) else ""
+                if isinstance(program, Mpop):
+                    cost.note = "pipelining %s" % program.pipelining
                 count_here(program, cost, count)
     finally:
         close(programs)
