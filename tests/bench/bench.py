@@ -91,6 +91,7 @@ def parse():
     parser.add_argument("--quick", action="store_true", help="a twentieth of the size: does it work, how many turns?")
     parser.add_argument("--alone", action="store_true", help="golub only")
     parser.add_argument("--folder", help="where mail and Maildirs are kept meanwhile (default: TMPDIR)")
+    parser.add_argument("--progress", action="store_true", help="say what is done, also where nobody is at the terminal")
     parser.add_argument("--log", help="write the dialogue through the relay to files that begin with this")
     options = parser.parse_args()
     if not options.golub:
@@ -116,7 +117,7 @@ def main():
         with Dovecot(users={"u%d" % n: "secret" for n in range(4)}, special_use=False,
                      mechanisms=("plain", "login"), pop3=row in pop_rows.ROWS) as server:
             bench = Bench(server, options.tools, QUICK if options.quick else 1.0, not options.alone, options.log)
-            if sys.stderr.isatty():
+            if options.progress or sys.stderr.isatty():
                 bench.say = lambda text: print("  [%4d s] %s" % (time.monotonic() - began, text), file=sys.stderr, flush=True)
             done = ROWS[row](bench)
             remove_mail(server)

@@ -5,7 +5,7 @@ import socket
 
 from pop_clients import OTHERS, Import, Mpop
 from rig.fill import mails, numbered, small
-from rows import DELAY, MB, Line
+from rows import DELAY, MB, Line, close
 
 TRIES = 3  # of what takes a moment only: the quickest counts
 
@@ -46,11 +46,6 @@ def count_here(program, cost, count):
         cost.note = "NOT DONE"
 
 
-def said(program, cost):
-    """golub's own count of its flushes"""
-    return program.said_flushes(cost) if isinstance(program, Import) else ""
-
-
 def nothing_new(bench, line, program, count):
     """The time straight to the server, turns and bytes by the relay."""
     port = bench.server.pop_port
@@ -71,16 +66,16 @@ def first_import(bench):
     warm(bench.server, user)
     lines = [Line(6, "first import, %d messages, %d MB" % (count, size // MB)),
              Line(6, "nothing new, %d messages left on the server" % count)]
-    for kind in [Import] + others(bench):
-        program = kind(bench.tools, user)
-        try:
+    programs = [kind(bench.tools, user) for kind in [Import] + others(bench)]
+    try:  # what one has written is not removed before the others are done: ext4 is slow to give such inodes out again
+        for program in programs:
             bench.say("%s: %s" % (lines[0].what, program.name))
             cost = lines[0].costs[program.name] = program.run(port=bench.server.pop_port)
-            cost.note = said(program, cost)
             count_here(program, cost, count)
+            bench.say("  %.1f s, %.1f MB resident; %s" % (cost.seconds, cost.resident / MB, cost.note))
             nothing_new(bench, lines[1], program, count)
-        finally:
-            program.close()
+    finally:
+        close(programs)
     golub = [line.costs["golub"] for line in lines]
     if "mpop" in lines[0].costs:
         mpop = [line.costs["mpop"] for line in lines]
@@ -101,16 +96,16 @@ def one_large_import(bench):
         wire.append("INBOX", [large])
     warm(bench.server, user)
     line = Line(7, "import of one message of %d MB" % (size // MB))
-    for kind in [Import] + others(bench):
-        program = kind(bench.tools, user)
-        try:
+    programs = [kind(bench.tools, user) for kind in [Import] + others(bench)]
+    try:
+        for program in programs:
             bench.say("%s: %s" % (line.what, program.name))
             cost = line.costs[program.name] = program.run(port=bench.server.pop_port)
             sizes = [os.path.getsize(p) for p in program.files("INBOX")]
             if len(sizes) != 1 or abs(sizes[0] - (len(large) - large.count(b"\r\n"))) > 500:  # some add headers
                 cost.note = "NOT DONE"
-        finally:
-            program.close()
+    finally:
+        close(programs)
     line.ask("<= 16 MB resident", line.costs["golub"].resident <= 16 * MB)
     return [line]
 
@@ -131,11 +126,11 @@ def distant_import(bench):
             for program in programs:
                 bench.say("%s: %s" % (line.what, program.name))
                 cost = line.costs[program.name] = program.run(relay)
-                cost.note = "pipelining %s" % program.pipelining if isinstance(program, Mpop) else said(program, cost)
+                if isinstance(program, Mpop):
+                    cost.note = "pipelining %s" % program.pipelining
                 count_here(program, cost, count)
     finally:
-        for program in programs:
-            program.close()
+        close(programs)
     golub = line.costs["golub"]
     if "mpop off" in line.costs:
         line.ask("<= 1/20 of mpop's time without pipelining", golub.seconds <= line.costs["mpop off"].seconds / 20)

@@ -587,6 +587,21 @@ the_free_space_and_the_file_system_are_told(void **state)
     assert_non_null(strstr(words, "fsync = false"));
 }
 
+static void
+a_fresh_base_is_not_looked_for_and_yet_overwrites_nothing(void **state)
+{
+    struct scratch *s = *state;
+    struct local_delivery item = {.draft = given_draft(s, "INBOX", TEXT("two\r\n"), 100), .base = "1.a", .fresh = true};
+
+    (void)deliver_one(s, "1.a", 0, 0, TEXT("one\r\n"), 100);
+
+    assert_true(s->local.ops->deliver(s->local.self, &item, 1, &s->err));
+    assert_false(item.ok);
+    assert_true(item.taken);
+    assert_file(s, "INBOX/new/1.a", "one\n");
+    assert_int_equal(count_entries(s, "INBOX/tmp"), 0);
+}
+
 #define TEST(name, setup) cmocka_unit_test_setup_teardown(name, setup, scratch_free)
 
 int
@@ -598,6 +613,7 @@ main(void)
         TEST(every_message_is_read_back_as_it_was_written, scratch_verbatim),
         TEST(a_long_message_whose_last_byte_breaks_the_line_ends_is_stored_as_it_came, scratch_verbatim),
         TEST(a_name_that_is_taken_is_never_overwritten, scratch_verbatim),
+        TEST(a_fresh_base_is_not_looked_for_and_yet_overwrites_nothing, scratch_verbatim),
         TEST(a_suffix_nobody_writes_often_is_still_never_overwritten, scratch_verbatim),
         TEST(a_base_that_a_scan_would_read_otherwise_is_refused, scratch_verbatim),
         TEST(a_large_batch_is_flushed_at_once_where_the_file_system_allows_it, scratch_flushing),
