@@ -34,7 +34,8 @@ void
 signals_install(void)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = catch_signal}, ignore = {.sa_handler = SIG_IGN}, usual = {.sa_handler = SIG_DFL}, old;
+    struct sigaction action = {.sa_handler = catch_signal}, ignore = {.sa_handler = SIG_IGN},
+                     usual = {.sa_handler = SIG_DFL}, old;
 
     /* No SA_RESTART: a wait that was interrupted looks at the flag at once. */
     sigemptyset(&action.sa_mask);
@@ -46,7 +47,8 @@ signals_install(void)
         (void)sigaction(numbers[i], &action, NULL);
     }
     (void)sigaction(SIGPIPE, &ignore, NULL);
-    (void)sigaction(SIGCHLD, &usual, NULL); /* ignored, as some starters leave it, the status of a command would be lost */
+    (void)sigaction(SIGCHLD, &usual,
+                    NULL); /* ignored, as some starters leave it, the status of a command would be lost */
 }
 
 bool

@@ -124,9 +124,9 @@ report_text_guard(struct report *report, const struct report_account *account, c
     FILE *to = report->settings.quiet ? report->err : report->out; /* that it waits for a word must not be lost */
     char text[LINE_MAX_BYTES / 2];
 
-    (void)text_print(text, sizeof text, "%llu removal%s out of %llu messages %s held (%s)%s", (unsigned long long)removals,
-                     removals == 1 ? "" : "s", (unsigned long long)of,
-                     account->dry   ? "would be"
+    (void)text_print(text, sizeof text, "%llu removal%s out of %llu messages %s held (%s)%s",
+                     (unsigned long long)removals, removals == 1 ? "" : "s", (unsigned long long)of,
+                     account->dry    ? "would be"
                      : removals == 1 ? "is"
                                      : "are",
                      where, account->dry ? "" : "; the rest was done.");

@@ -12,7 +12,8 @@
 
 /* What becomes of an account whose journal is moved away. It can't be asked which kind of account it was of. */
 #define JOURNAL_ANEW                                                                                                   \
-    "the next run pairs both sides again and deletes nothing; of a POP account all that is on the server comes again, " \
+    "the next run pairs both sides again and deletes nothing; of a POP account all that is on the server comes "       \
+    "again, "                                                                                                          \
     "or nothing of it after golub import --skip-existing"
 
 /* One place in the cache each; the text of a statement stands where it is used. */
