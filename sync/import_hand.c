@@ -7,6 +7,9 @@
 #include <inttypes.h>
 
 #define STATUS_LATER 75 /* EX_TEMPFAIL of sysexits.h */
+#define STATUS_NOT_RUN 126 /* of a shell: found, but it can't be run; 127: not found */
+#define STATUS_NOT_FOUND 127
+#define NOT_RUN_MOST 3 /* one may be a script's own; after so many in a row the rest of the mail is not fetched for nothing */
 
 static bool
 save(struct import *import, struct journal_pop *row)
@@ -35,6 +38,15 @@ say_failed(struct import *import, const struct arrival *arrival, int status, con
     import_problem(import, &err);
 }
 
+static bool
+give_up(struct import *import, int status)
+{
+    error_set(&import->err, ERROR_LOCAL, "hand mail to the deliver-command: %u times in a row it ended with status %d: %s", NOT_RUN_MOST, status,
+              status == STATUS_NOT_FOUND ? "no such command" : "it can't be run");
+    error_hint(&import->err, "correct deliver-command in the configuration; all that was not handed over stays on the server");
+    return false;
+}
+
 bool
 hand_over(struct import *import, struct arrival *arrival)
 {
@@ -46,6 +58,7 @@ hand_over(struct import *import, struct arrival *arrival)
         status = -1;
     if (status == -1 && err.kind == ERROR_INTERRUPTED)
         return import_interrupted(import);
+    import->not_run = status == STATUS_NOT_RUN || status == STATUS_NOT_FOUND ? import->not_run + 1 : 0;
     if (status == 0) {
         import_set_stored(import, row);
         row->base[0] = '\0';
@@ -59,5 +72,5 @@ hand_over(struct import *import, struct arrival *arrival)
         (void)text_print(row->why, sizeof row->why, "the deliver-command ended with status %d", status);
     else
         (void)text_print(row->why, sizeof row->why, "the deliver-command failed: %s", err.answer);
-    return save(import, row);
+    return save(import, row) && (import->not_run < NOT_RUN_MOST || give_up(import, status));
 }

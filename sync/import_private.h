@@ -46,6 +46,7 @@ struct import {
     bool partial;               /* something was not done: exit 1 */
     bool held;                  /* exit 3 */
     uint64_t done, total;       /* for the progress line */
+    unsigned not_run;           /* times in a row that the shell could not run the deliver-command */
 };
 
 /* ---- import.c: small things every phase needs ---- */

@@ -150,6 +150,21 @@ the_exit_status_says_what_becomes_of_a_message(void **state)
 }
 
 static void
+a_command_that_is_not_there_is_tried_three_times_and_not_for_all_the_mail(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 20);
+    given_command(sc, "/nonexistent/mda %s");
+    assert_run(sc, 1);
+    assert_said(sc, "3 times in a row it ended with status 127: no such command");
+    assert_int_equal(count_there(sc), 20);
+    given_command(sc, "exit 0");
+    assert_run(sc, 0);
+    assert_int_equal(rows(sc, POP_STORED), 20);
+}
+
+static void
 one_that_is_not_taken_stops_no_other(void **state)
 {
     struct scene *sc = *state;
@@ -226,6 +241,7 @@ main(void)
         TEST(a_message_larger_than_any_block_comes_whole_and_a_longer_one_before_it_leaves_nothing),
         TEST(what_the_command_took_is_removed_and_not_handed_over_again),
         TEST(the_exit_status_says_what_becomes_of_a_message),
+        TEST(a_command_that_is_not_there_is_tried_three_times_and_not_for_all_the_mail),
         TEST(one_that_is_not_taken_stops_no_other),
         TEST(the_command_has_default_signals_and_no_descriptor_of_ours),
         TEST(nothing_of_the_spool_stays_in_its_folder),
