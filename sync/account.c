@@ -32,7 +32,8 @@ take_lock(const struct account *account, bool dry, int *lock, struct error *err)
             (void)futimens(*lock, NULL); /* its mtime is the time of the last run, for status; nothing rests on it */
         return true;
     }
-    error_set(err, ERROR_LOCKED, "%s: another golub is at work on this account", account_is_pop(account) ? "import" : "sync");
+    error_set(err, ERROR_LOCKED, "%s: another golub is at work on this account",
+              account_is_pop(account) ? "import" : "sync");
     error_hint(err, "wait until it has finished; nothing was done here");
     (void)close(*lock);
     *lock = -1;
@@ -59,7 +60,8 @@ account_fail(const struct account *account, struct report *report, struct error 
 }
 
 static int
-run_on_stores(const struct account *account, const struct sync_options *options, struct journal *journal, struct report *report)
+run_on_stores(const struct account *account, const struct sync_options *options, struct journal *journal,
+              struct report *report)
 {
     char quarantine[4096];
     struct error err = {0};
@@ -69,8 +71,10 @@ run_on_stores(const struct account *account, const struct sync_options *options,
 
     if (!state_path(account, "quarantine", quarantine, sizeof quarantine, &err))
         return account_fail(account, report, &err);
-    maildir = maildir_new(&(struct maildir_settings){.root = account->maildir, .quarantine = quarantine,
-                                                     .plusplus = account->policy.layout == LAYOUT_MAILDIRPP, .fsync = account->fsync});
+    maildir = maildir_new(&(struct maildir_settings){.root = account->maildir,
+                                                     .quarantine = quarantine,
+                                                     .plusplus = account->policy.layout == LAYOUT_MAILDIRPP,
+                                                     .fsync = account->fsync});
     imap = imap_new(&account->connection);
     if (maildir == NULL || imap == NULL) {
         error_set(&err, ERROR_LOCAL, "get memory");
@@ -80,7 +84,8 @@ run_on_stores(const struct account *account, const struct sync_options *options,
 
         status = engine_run(account, options, imap_remote(imap), maildir_local(maildir), journal, report);
         maildir_flushes(maildir, &files, &systems);
-        report_note(report, account->name, "%llu fsync and %llu syncfs calls for mail", (unsigned long long)files, (unsigned long long)systems);
+        report_note(report, account->name, "%llu fsync and %llu syncfs calls for mail", (unsigned long long)files,
+                    (unsigned long long)systems);
     }
     imap_free(imap);
     maildir_free(maildir);
@@ -88,7 +93,8 @@ run_on_stores(const struct account *account, const struct sync_options *options,
 }
 
 int
-account_with_journal(const struct account *account, const struct sync_options *options, account_run *run, struct report *report)
+account_with_journal(const struct account *account, const struct sync_options *options, account_run *run,
+                     struct report *report)
 {
     struct error err = {0};
     struct journal *journal = NULL;

@@ -15,21 +15,21 @@ struct account { /* owned by config; strings live as long as it does */
     struct connection connection;
     struct policy policy;
     struct import_policy import; /* POP accounts */
-    const char *maildir; /* absolute; NULL: a POP account with a deliver-command */
-    const char *state;   /* absolute: journal, lock, quarantine */
+    const char *maildir;         /* absolute; NULL: a POP account with a deliver-command */
+    const char *state;           /* absolute: journal, lock, quarantine */
     bool fsync;
 };
 
 struct sync_options {
     bool dry_run;
-    bool confirm;              /* --confirm-deletes */
-    const char *confirm_id;    /* =ID, or NULL */
-    const char *const *mailboxes; /* names on the command line, NULL at the end; NULL or empty: all */
+    bool confirm;                   /* --confirm-deletes */
+    const char *confirm_id;         /* =ID, or NULL */
+    const char *const *mailboxes;   /* names on the command line, NULL at the end; NULL or empty: all */
     bool (*stopped)(void *context); /* a signal came: no new command. May be NULL */
     void *stopped_context;
-    int64_t (*now)(void *context);  /* seconds UTC; NULL: the system's clock */
+    int64_t (*now)(void *context); /* seconds UTC; NULL: the system's clock */
     void *now_context;
-    bool skip_existing;             /* import: record what is on the server as had, fetch nothing */
+    bool skip_existing; /* import: record what is on the server as had, fetch nothing */
 };
 
 /** A POP account: import, not sync. */

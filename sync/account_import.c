@@ -33,16 +33,20 @@ make_stores(const struct account *account, const struct sync_options *options, s
     stores->connection.said_context = stores;
     stores->pop = pop_new(&stores->connection);
     if (account->import.deliver_command != NULL) {
-        stores->command = deliver_command_new(&(struct deliver_command_settings){
-            .command = account->import.deliver_command, .folder = account->state, .stopped = options->stopped,
-            .stopped_context = options->stopped_context});
+        stores->command =
+            deliver_command_new(&(struct deliver_command_settings){.command = account->import.deliver_command,
+                                                                   .folder = account->state,
+                                                                   .stopped = options->stopped,
+                                                                   .stopped_context = options->stopped_context});
     } else {
         /* Nothing is quarantined in an import; the folder's name keeps two accounts' temporary files in one tree apart. */
         if (!state_path(account, "quarantine", quarantine, sizeof quarantine, err))
             return false;
-        stores->maildir = maildir_new(&(struct maildir_settings){.root = account->maildir, .quarantine = quarantine,
+        stores->maildir = maildir_new(&(struct maildir_settings){.root = account->maildir,
+                                                                 .quarantine = quarantine,
                                                                  .plusplus = account->policy.layout == LAYOUT_MAILDIRPP,
-                                                                 .fsync = account->fsync, .undigested = true});
+                                                                 .fsync = account->fsync,
+                                                                 .undigested = true});
     }
     if (stores->pop != NULL && (stores->maildir != NULL || stores->command != NULL))
         return true;
@@ -51,7 +55,8 @@ make_stores(const struct account *account, const struct sync_options *options, s
 }
 
 static int
-run_on_stores(const struct account *account, const struct sync_options *options, struct journal *journal, struct report *report)
+run_on_stores(const struct account *account, const struct sync_options *options, struct journal *journal,
+              struct report *report)
 {
     struct stores stores = {.account = account, .report = report};
     struct handover handover;
@@ -66,7 +71,8 @@ run_on_stores(const struct account *account, const struct sync_options *options,
     } else {
         uint64_t files, systems;
 
-        status = import_run(account, options, pop_maildrop(stores.pop), maildir_local(stores.maildir), NULL, journal, report);
+        status = import_run(account, options, pop_maildrop(stores.pop), maildir_local(stores.maildir), NULL, journal,
+                            report);
         maildir_flushes(stores.maildir, &files, &systems);
         report_note(report, account->name, "%llu fsync and %llu syncfs calls for mail", (unsigned long long)files,
                     (unsigned long long)systems);

@@ -9,8 +9,10 @@
 int account_fail(const struct account *account, struct report *report, struct error *err);
 
 /** A run over open stores. @return exit status */
-typedef int account_run(const struct account *account, const struct sync_options *options, struct journal *journal, struct report *report);
+typedef int account_run(const struct account *account, const struct sync_options *options, struct journal *journal,
+                        struct report *report);
 /** State folder, lock, journal (in a dry run a copy), the run, and all of it closed again. @return exit status */
-int account_with_journal(const struct account *account, const struct sync_options *options, account_run *run, struct report *report);
+int account_with_journal(const struct account *account, const struct sync_options *options, account_run *run,
+                         struct report *report);
 
 #endif

@@ -44,12 +44,14 @@ explain(struct run *run, struct mailbox *mailbox, const struct journal_message *
 {
     if (step->kept_back) {
         run->counts.kept_by_policy++;
-        return run_pending(run, mailbox, message->id, PENDING_POLICY, plan_verb_word(step->verb), "the configuration keeps it back", NULL);
+        return run_pending(run, mailbox, message->id, PENDING_POLICY, plan_verb_word(step->verb),
+                           "the configuration keeps it back", NULL);
     }
     if ((message->facts & FACT_ALTERED) != 0) {
         run->counts.altered++;
         run->partial = true;
-        return run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered", "the file's bytes are not those of the message any more", NULL);
+        return run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
+                           "the file's bytes are not those of the message any more", NULL);
     }
     if ((message->facts & FACT_REFUSED) != 0) {
         run->counts.refused++;
@@ -68,7 +70,8 @@ settle_aliases(struct run *run, struct journal_message *message)
     struct journal_message *alias = calloc(1, sizeof *alias);
     int64_t *ids = NULL;
     size_t count = 0;
-    bool ok = (alias != NULL || run_no_memory(run)) && journal_ids_by_twin(run->journal, message->id, &ids, &count, &run->err);
+    bool ok = (alias != NULL || run_no_memory(run)) &&
+              journal_ids_by_twin(run->journal, message->id, &ids, &count, &run->err);
     bool gone_there = (message->facts & FACT_GONE_THERE) != 0, handed_over = false;
 
     for (size_t i = 0; ok && i < count; i++) {
@@ -103,7 +106,8 @@ settle_aliases(struct run *run, struct journal_message *message)
 bool
 agenda_is_closed(const struct mailbox *mailbox)
 {
-    return mailbox->unsure || mailbox->refused || (mailbox->row.state != MAILBOX_ACTIVE && mailbox->row.state != MAILBOX_REPAIR);
+    return mailbox->unsure || mailbox->refused ||
+           (mailbox->row.state != MAILBOX_ACTIVE && mailbox->row.state != MAILBOX_REPAIR);
 }
 
 static bool
@@ -137,7 +141,8 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
         if (!journal_message_save(run->journal, &message, &run->err))
             return false;
     }
-    if (agenda_is_closed(mailbox)) /* a file that is new there may be one that vanished elsewhere: its old place waits for the new one */
+    if (agenda_is_closed(
+            mailbox)) /* a file that is new there may be one that vanished elsewhere: its old place waits for the new one */
         return todo.step.verb != PLAN_UPLOAD || !todo.fresh || !message.has_wire || add_todo(run, agenda, &todo);
     if (todo.step.kept_back || todo.step.verb == PLAN_NOTHING) {
         if (mailbox->asked && !explain(run, mailbox, &message, &todo.step))

@@ -8,9 +8,9 @@
 
 #define MIB (1024.0 * 1024.0)
 #define ROOM_BATCHES (2 * (uint64_t)LIMIT_BATCH_BYTES) /* one being written, one being made durable */
-#define ROOM_RESERVE (UINT64_C(64) << 20)              /* left to others, and to the journal where it is on the same disk */
-#define ROOM_LEAST (UINT64_C(1) << 20)                 /* of the reserve, however little is to come */
-#define ROOM_MESSAGE 4096                              /* a file takes whole blocks, and a name */
+#define ROOM_RESERVE (UINT64_C(64) << 20) /* left to others, and to the journal where it is on the same disk */
+#define ROOM_LEAST (UINT64_C(1) << 20)    /* of the reserve, however little is to come */
+#define ROOM_MESSAGE 4096                 /* a file takes whole blocks, and a name */
 
 struct arrival { /* a finished draft that waits for its batch */
     int64_t id;
@@ -23,18 +23,18 @@ struct arrival { /* a finished draft that waits for its batch */
 
 struct downloading {
     struct run *run;
-    struct todo **todos;          /* in the order of the requests */
+    struct todo **todos; /* in the order of the requests */
     struct remote_fetch *requests;
-    size_t *first;                /* of each request, index into todos */
+    size_t *first; /* of each request, index into todos */
     size_t request_count;
-    struct local_draft *draft;    /* being written */
+    struct local_draft *draft; /* being written */
     uint64_t draft_bytes;
     struct arrival *batch;
     size_t batch_count;
     uint64_t batch_bytes;
     int64_t batch_since;
     struct journal_message *message;
-    bool *delivered;              /* per todo */
+    bool *delivered; /* per todo */
     bool did;
 };
 
@@ -64,7 +64,8 @@ record(struct downloading *down, const struct arrival *arrival, const struct loc
     memcpy(message->header, arrival->digests.header, DIGEST_SIZE);
     message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_REFUSED | FACT_MOVED);
     message->rbase = message->lbase = message->lseen = item->flags;
-    if (arrival->literal != message->size && !run->sizes_lie) { /* from now on its sizes exclude no candidate for a pair */
+    if (arrival->literal != message->size &&
+        !run->sizes_lie) { /* from now on its sizes exclude no candidate for a pair */
         run->sizes_lie = true;
         if (!journal_set(run->journal, "sizes", "wrong", &run->err))
             return false;
@@ -85,7 +86,8 @@ record_taken(struct downloading *down, const struct arrival *arrival)
     struct mailbox *mailbox = &run->mailboxes[arrival->mailbox];
 
     mailbox->look_here = true;
-    return run_pending(run, mailbox, arrival->id, PENDING_FAILED, "download", "a file of that name is there already", NULL);
+    return run_pending(run, mailbox, arrival->id, PENDING_FAILED, "download", "a file of that name is there already",
+                       NULL);
 }
 
 static void
@@ -119,8 +121,10 @@ flush(struct downloading *down)
             drop_batch(down);
             return false;
         }
-        items[i] = (struct local_delivery){.draft = down->batch[i].draft, .base = down->batch[i].base,
-                                           .flags = down->message->rseen, .date = down->message->date};
+        items[i] = (struct local_delivery){.draft = down->batch[i].draft,
+                                           .base = down->batch[i].base,
+                                           .flags = down->message->rseen,
+                                           .date = down->message->date};
     }
     down->batch_count = 0;
     down->batch_bytes = 0;
@@ -156,7 +160,8 @@ on_begin(void *context, size_t index, uint64_t size)
 
     (void)size;
     down->draft_bytes = 0;
-    return down->run->local.ops->draft_begin(down->run->local.self, mailbox_of(down, index)->row.folder, &down->draft, &down->run->err);
+    return down->run->local.ops->draft_begin(down->run->local.self, mailbox_of(down, index)->row.folder, &down->draft,
+                                             &down->run->err);
 }
 
 static bool
@@ -233,8 +238,10 @@ on_end(void *context, size_t index, uint32_t uid)
     down->batch_count++;
     down->batch_bytes += down->draft_bytes;
     run->done++;
-    report_progress(run->report, run->account->name, mailbox->row.name, run->done, run->total, run->counts.bytes_down + down->batch_bytes);
-    if (down->batch_count < LIMIT_BATCH && down->batch_bytes < LIMIT_BATCH_BYTES && monotonic_ms() - down->batch_since < 1000)
+    report_progress(run->report, run->account->name, mailbox->row.name, run->done, run->total,
+                    run->counts.bytes_down + down->batch_bytes);
+    if (down->batch_count < LIMIT_BATCH && down->batch_bytes < LIMIT_BATCH_BYTES &&
+        monotonic_ms() - down->batch_since < 1000)
         return true;
     return flush(down);
 }
@@ -260,7 +267,8 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
             down->todos[down->first[index] + i]->dropped = true;
         return true;
     }
-    (void)text_print(what, sizeof what, "fetch %zu message%s, from UID %" PRIu32 " on", missing, missing == 1 ? "" : "s", request->uids[0]);
+    (void)text_print(what, sizeof what, "fetch %zu message%s, from UID %" PRIu32 " on", missing,
+                     missing == 1 ? "" : "s", request->uids[0]);
     run->no_removals = true;
     run_complain(run, mailbox, what, outcome->answer, "the next run tries again");
     return true;
@@ -302,7 +310,8 @@ prepare(struct downloading *down, struct agenda *agenda)
     down->delivered = calloc(agenda->count + 1, sizeof *down->delivered);
     down->batch = calloc(LIMIT_BATCH + 1, sizeof *down->batch);
     down->message = calloc(1, sizeof *down->message);
-    if (down->todos == NULL || down->requests == NULL || down->first == NULL || down->delivered == NULL || down->batch == NULL || down->message == NULL)
+    if (down->todos == NULL || down->requests == NULL || down->first == NULL || down->delivered == NULL ||
+        down->batch == NULL || down->message == NULL)
         return run_no_memory(run);
     /* The agenda is ordered by mailbox and UID; requests of 256 go from its end to its beginning, UIDs inside ascending. */
     for (size_t end = agenda->count; end > 0;) {
@@ -314,7 +323,8 @@ prepare(struct downloading *down, struct agenda *agenda)
 
             count += is_download(todo);
         }
-        if (count != 0 && mailbox_is_open(&run->mailboxes[mailbox]) && (mailbox == tried || can_write(run, &run->mailboxes[mailbox]))) {
+        if (count != 0 && mailbox_is_open(&run->mailboxes[mailbox]) &&
+            (mailbox == tried || can_write(run, &run->mailboxes[mailbox]))) {
             tried = mailbox;
             down->first[down->request_count++] = n;
             for (size_t i = begin; i < end; i++) {
@@ -346,8 +356,10 @@ fetch_all(struct downloading *down)
     for (size_t i = 0; ok && i < down->request_count; i++) {
         const struct mailbox *mailbox = mailbox_of(down, i);
 
-        down->requests[i] = (struct remote_fetch){.mailbox = text_of(mailbox->row.wire), .uidvalidity = mailbox->row.uidvalidity,
-                                                  .uids = uids + down->first[i], .count = down->first[i + 1] - down->first[i]};
+        down->requests[i] = (struct remote_fetch){.mailbox = text_of(mailbox->row.wire),
+                                                  .uidvalidity = mailbox->row.uidvalidity,
+                                                  .uids = uids + down->first[i],
+                                                  .count = down->first[i + 1] - down->first[i]};
     }
     ok = ok && run->remote.ops->fetch(run->remote.self, down->requests, down->request_count, &sink, down, &run->err);
     why = run->err;
@@ -401,11 +413,14 @@ check_room(struct downloading *down)
     reserve = bytes / 4 + ROOM_LEAST < ROOM_RESERVE ? bytes / 4 + ROOM_LEAST : ROOM_RESERVE;
     if (space >= room + reserve)
         return true;
-    error_set(&run->err, ERROR_LOCAL, "fetch %zu new message%s into the Maildir %s", n, n == 1 ? "" : "s", run->account->maildir);
-    (void)text_print(run->err.answer, sizeof run->err.answer,
-                     "no space on its file system: %.1f MiB are free, and %.1f MiB are needed (%.1f for mail, the rest stays free)",
-                     (double)space / MIB, (double)(room + reserve) / MIB, (double)room / MIB);
-    error_hint(&run->err, "free %.1f MiB more there and run golub again; nothing is lost", (double)(room + reserve - space) / MIB + 0.05);
+    error_set(&run->err, ERROR_LOCAL, "fetch %zu new message%s into the Maildir %s", n, n == 1 ? "" : "s",
+              run->account->maildir);
+    (void)text_print(
+        run->err.answer, sizeof run->err.answer,
+        "no space on its file system: %.1f MiB are free, and %.1f MiB are needed (%.1f for mail, the rest stays free)",
+        (double)space / MIB, (double)(room + reserve) / MIB, (double)room / MIB);
+    error_hint(&run->err, "free %.1f MiB more there and run golub again; nothing is lost",
+               (double)(room + reserve - space) / MIB + 0.05);
     return false;
 }
 

@@ -74,7 +74,9 @@ find_uid(struct storing *storing, size_t index, uint32_t uid)
         else
             high = middle;
     }
-    return low < storing->first[index] + storing->requests[index].count && storing->todos[low]->uid == uid ? storing->todos[low] : NULL;
+    return low < storing->first[index] + storing->requests[index].count && storing->todos[low]->uid == uid
+               ? storing->todos[low]
+               : NULL;
 }
 
 static bool
@@ -99,7 +101,8 @@ on_echo(void *context, size_t index, const struct remote_message *seen)
     message->rbase = (message->rbase & ~sent) | (seen->flags & sent);
     message->lbase = (message->lbase & ~sent) | (message->lseen & sent);
     message->facts &= ~(unsigned)FACT_UNHELD;
-    if (unheld != 0 && !todo->unheld) { /* perhaps another client was quicker than the echo: it stays our change, once */
+    if (unheld != 0 &&
+        !todo->unheld) { /* perhaps another client was quicker than the echo: it stays our change, once */
         message->facts |= FACT_UNHELD;
         message->lbase = (message->lbase & ~unheld) | (~message->lseen & unheld);
     }
@@ -107,7 +110,8 @@ on_echo(void *context, size_t index, const struct remote_message *seen)
         todo->echoed = true;
         run->counts.up_flags++;
         storing->did = true;
-        report_message(run->report, run->account->name, run->mailboxes[todo->mailbox].row.name, "flags-there", seen->uid, message->base, "");
+        report_message(run->report, run->account->name, run->mailboxes[todo->mailbox].row.name, "flags-there",
+                       seen->uid, message->base, "");
     }
     return journal_message_save(run->journal, message, &run->err);
 }
@@ -124,7 +128,8 @@ on_stored(void *context, size_t index, const struct remote_outcome *outcome)
         return true;
     run_complain(run, mailbox, "change flags on the server", outcome->answer, "the next run tries again");
     for (size_t i = 0; i < storing->requests[index].count; i++) {
-        if (!run_pending(run, mailbox, storing->todos[storing->first[index] + i]->id, PENDING_FAILED, "flags", outcome->answer, NULL))
+        if (!run_pending(run, mailbox, storing->todos[storing->first[index] + i]->id, PENDING_FAILED, "flags",
+                         outcome->answer, NULL))
             return false;
     }
     return true;
@@ -153,12 +158,14 @@ bool
 apply_flags_there(struct run *run, struct agenda *agenda, bool *did)
 {
     static const struct remote_observer observer = {no_selected, no_vanish, on_echo, on_stored};
-    struct storing storing = {.run = run, .todos = calloc(agenda->count + 1, sizeof *storing.todos),
+    struct storing storing = {.run = run,
+                              .todos = calloc(agenda->count + 1, sizeof *storing.todos),
                               .requests = calloc(agenda->count + 1, sizeof *storing.requests),
                               .first = calloc(agenda->count + 1, sizeof *storing.first)};
     uint32_t *uids = calloc(agenda->count + 1, sizeof *uids);
     size_t n = 0, requests = 0;
-    bool ok = (storing.todos != NULL && storing.requests != NULL && storing.first != NULL && uids != NULL) || run_no_memory(run);
+    bool ok = (storing.todos != NULL && storing.requests != NULL && storing.first != NULL && uids != NULL) ||
+              run_no_memory(run);
 
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
@@ -177,14 +184,18 @@ apply_flags_there(struct run *run, struct agenda *agenda, bool *did)
         if (last == NULL || last->mailbox != todo->mailbox || last->step.there_add != todo->step.there_add ||
             last->step.there_del != todo->step.there_del) {
             storing.first[requests] = i;
-            storing.requests[requests++] = (struct remote_store){.mailbox = text_of(mailbox->row.wire), .uidvalidity = mailbox->row.uidvalidity,
-                                                                 .uids = &uids[i], .add = todo->step.there_add, .del = todo->step.there_del};
+            storing.requests[requests++] = (struct remote_store){.mailbox = text_of(mailbox->row.wire),
+                                                                 .uidvalidity = mailbox->row.uidvalidity,
+                                                                 .uids = &uids[i],
+                                                                 .add = todo->step.there_add,
+                                                                 .del = todo->step.there_del};
         }
         storing.requests[requests - 1].count++;
     }
     ok = ok && (requests == 0 || (situation_mark(run) && run_begin(run)));
     if (ok && requests != 0) {
-        bool asked = run->remote.ops->store(run->remote.self, storing.requests, requests, &observer, &storing, &run->err);
+        bool asked =
+            run->remote.ops->store(run->remote.self, storing.requests, requests, &observer, &storing, &run->err);
         struct error why = run->err;
 
         ok = situation_mark_commit(run) && run_commit(run) && asked;
@@ -229,7 +240,8 @@ rename_batch(struct run *run, struct renaming *batch, bool *did)
 
     if (batch->count == 0)
         return true;
-    ok = situation_mark(run) && run->local.ops->rename(run->local.self, batch->items, batch->count, &run->err) && run_begin(run);
+    ok = situation_mark(run) && run->local.ops->rename(run->local.self, batch->items, batch->count, &run->err) &&
+         run_begin(run);
     if (!ok)
         return false;
     for (size_t i = 0; ok && i < batch->count; i++) {
@@ -250,7 +262,8 @@ rename_batch(struct run *run, struct renaming *batch, bool *did)
         take_here(message, todo);
         run->counts.down_flags++;
         *did = true;
-        report_message(run->report, run->account->name, mailbox->row.name, "flags-here", message->uid, message->base, batch->infos[i]);
+        report_message(run->report, run->account->name, mailbox->row.name, "flags-here", message->uid, message->base,
+                       batch->infos[i]);
         ok = journal_message_save(run->journal, message, &run->err);
     }
     batch->count = 0;
@@ -270,27 +283,33 @@ settle_unshown(struct run *run, struct todo *todo, struct journal_message *messa
 bool
 apply_flags_here(struct run *run, struct agenda *agenda, bool *did)
 {
-    struct renaming batch = {.messages = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.messages), .items = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.items),
-                             .todos = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.todos), .infos = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.infos)};
-    bool ok = (batch.messages != NULL && batch.items != NULL && batch.todos != NULL && batch.infos != NULL) || run_no_memory(run);
+    struct renaming batch = {.messages = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.messages),
+                             .items = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.items),
+                             .todos = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.todos),
+                             .infos = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.infos)};
+    bool ok = (batch.messages != NULL && batch.items != NULL && batch.todos != NULL && batch.infos != NULL) ||
+              run_no_memory(run);
 
     for (size_t i = 0; ok && i < agenda->count && !run_stopped(run); i++) {
         struct todo *todo = &agenda->todos[i];
         struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
         struct journal_message *message = &batch.messages[batch.count];
 
-        if (todo->dropped || todo->step.verb != PLAN_FLAGS || (todo->step.here_add | todo->step.here_del) == 0 || !mailbox_is_open(mailbox))
+        if (todo->dropped || todo->step.verb != PLAN_FLAGS || (todo->step.here_add | todo->step.here_del) == 0 ||
+            !mailbox_is_open(mailbox))
             continue;
         ok = run_load(run, todo->id, message);
         if (!ok)
             break;
-        local_info_with(message->info, (message->lseen | todo->step.here_add) & ~todo->step.here_del, batch.infos[batch.count]);
+        local_info_with(message->info, (message->lseen | todo->step.here_add) & ~todo->step.here_del,
+                        batch.infos[batch.count]);
         if (strcmp(batch.infos[batch.count], message->info) == 0) { /* the name shows it already, or can't show it */
             ok = settle_unshown(run, todo, message);
             continue;
         }
         batch.todos[batch.count] = todo;
-        batch.items[batch.count] = (struct local_rename){.file = run_file(mailbox, message), .to = batch.infos[batch.count]};
+        batch.items[batch.count] =
+            (struct local_rename){.file = run_file(mailbox, message), .to = batch.infos[batch.count]};
         if (++batch.count == RENAME_BATCH)
             ok = rename_batch(run, &batch, did);
     }

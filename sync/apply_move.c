@@ -7,9 +7,9 @@
 
 #include <inttypes.h>
 
-struct transfer { /* one message that changes or gains its mailbox on the server */
-    struct todo *todo;   /* the file that appeared */
-    int64_t source;      /* row with the UID */
+struct transfer {      /* one message that changes or gains its mailbox on the server */
+    struct todo *todo; /* the file that appeared */
+    int64_t source;    /* row with the UID */
     uint32_t source_mailbox, uid;
     struct journal_op op;
     bool answered;
@@ -85,12 +85,14 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
     struct run *run = transferring->run;
     struct journal_message *source = &transferring->source, *target = &transferring->target;
     struct mailbox *to = &run->mailboxes[transfer->todo->mailbox];
-    bool alias = false, half = !transferring->move && transfer->todo->partner == transfer->source; /* of a move: the removal follows */
+    bool alias = false,
+         half = !transferring->move && transfer->todo->partner == transfer->source; /* of a move: the removal follows */
 
     to->stirred = run->mailboxes[transfer->source_mailbox].stirred = true;
     transferring->did = true;
     transfer->todo->dropped = true;
-    report_message(run->report, run->account->name, to->row.name, transferring->move ? "move-there" : "copy-there", transfer->new_uid, "", "");
+    report_message(run->report, run->account->name, to->row.name, transferring->move ? "move-there" : "copy-there",
+                   transfer->new_uid, "", "");
     if (transferring->move)
         run->counts.up_moved++;
     else
@@ -122,7 +124,8 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
     }
     if (transferring->move && !journal_message_delete(run->journal, source->id, &run->err))
         return false;
-    return journal_message_save(run->journal, target, &run->err) && journal_op_delete(run->journal, transfer->op.id, &run->err) &&
+    return journal_message_save(run->journal, target, &run->err) &&
+           journal_op_delete(run->journal, transfer->op.id, &run->err) &&
            journal_pending_clear(run->journal, target->mailbox, target->id, &run->err);
 }
 
@@ -157,16 +160,25 @@ write_intents(struct transferring *transferring, size_t count)
 
     for (size_t i = 0; ok && i < count; i++) {
         struct transfer *transfer = &transferring->transfers[i];
-        const struct mailbox *from = &run->mailboxes[transfer->source_mailbox], *to = &run->mailboxes[transfer->todo->mailbox];
+        const struct mailbox *from = &run->mailboxes[transfer->source_mailbox],
+                             *to = &run->mailboxes[transfer->todo->mailbox];
         int attempt = transfer->op.attempt;
         int64_t known = transfer->op.id;
 
         ok = run_load(run, transfer->source, &transferring->source);
-        transfer->op = (struct journal_op){.id = known, .kind = transferring->move ? OP_MOVE : OP_COPY, .mailbox = from->row.id,
-                                           .message = transfer->source, .target = transfer->todo->id, .uidvalidity = to->row.uidvalidity,
-                                           .uidnext = to->row.uidnext, .size = transferring->source.size,
-                                           .date = transferring->source.date, .attempt = attempt + 1, .since = run_now(run)};
-        ok = ok && (known != 0 ? journal_op_save(run->journal, &transfer->op, &run->err) : journal_op_add(run->journal, &transfer->op, &run->err));
+        transfer->op = (struct journal_op){.id = known,
+                                           .kind = transferring->move ? OP_MOVE : OP_COPY,
+                                           .mailbox = from->row.id,
+                                           .message = transfer->source,
+                                           .target = transfer->todo->id,
+                                           .uidvalidity = to->row.uidvalidity,
+                                           .uidnext = to->row.uidnext,
+                                           .size = transferring->source.size,
+                                           .date = transferring->source.date,
+                                           .attempt = attempt + 1,
+                                           .since = run_now(run)};
+        ok = ok && (known != 0 ? journal_op_save(run->journal, &transfer->op, &run->err)
+                               : journal_op_add(run->journal, &transfer->op, &run->err));
     }
     if (ok)
         return situation_mark_commit(run) && run_commit(run);
@@ -207,22 +219,26 @@ transfer_all(struct transferring *transferring, size_t count)
     qsort(transferring->transfers, count, sizeof *transferring->transfers, compare_transfers);
     for (size_t i = 0; i < count; i++) {
         const struct transfer *transfer = &transferring->transfers[i], *last = i != 0 ? transfer - 1 : NULL;
-        const struct mailbox *from = &run->mailboxes[transfer->source_mailbox], *to = &run->mailboxes[transfer->todo->mailbox];
+        const struct mailbox *from = &run->mailboxes[transfer->source_mailbox],
+                             *to = &run->mailboxes[transfer->todo->mailbox];
 
         uids[i] = transfer->uid;
         /* The same UID twice (two copies of one message) goes into a request of its own: a set names each UID once. */
-        if (last == NULL || last->source_mailbox != transfer->source_mailbox || last->todo->mailbox != transfer->todo->mailbox || last->uid == transfer->uid) {
+        if (last == NULL || last->source_mailbox != transfer->source_mailbox ||
+            last->todo->mailbox != transfer->todo->mailbox || last->uid == transfer->uid) {
             transferring->first[requests] = i;
-            transferring->requests[requests++] = (struct remote_change){.mailbox = text_of(from->row.wire), .uidvalidity = from->row.uidvalidity,
-                                                                        .uids = &uids[i], .target = text_of(to->row.wire),
+            transferring->requests[requests++] = (struct remote_change){.mailbox = text_of(from->row.wire),
+                                                                        .uidvalidity = from->row.uidvalidity,
+                                                                        .uids = &uids[i],
+                                                                        .target = text_of(to->row.wire),
                                                                         .target_uidvalidity = to->row.uidvalidity};
         }
         transferring->requests[requests - 1].count++;
     }
     ok = situation_mark(run) && write_intents(transferring, count);
     if (ok) {
-        asked = (transferring->move ? run->remote.ops->move : run->remote.ops->copy)(run->remote.self, transferring->requests, requests,
-                                                                                      &changer, transferring, &run->err);
+        asked = (transferring->move ? run->remote.ops->move : run->remote.ops->copy)(
+            run->remote.self, transferring->requests, requests, &changer, transferring, &run->err);
         why = run->err;
         run->err = (struct error){0};
         ok = record_transfers(transferring, count);
@@ -241,7 +257,8 @@ begin_transferring(struct transferring *transferring, struct run *run, size_t co
     transferring->transfers = calloc(count + 1, sizeof *transferring->transfers);
     transferring->requests = calloc(count + 1, sizeof *transferring->requests);
     transferring->first = calloc(count + 1, sizeof *transferring->first);
-    return (transferring->transfers != NULL && transferring->requests != NULL && transferring->first != NULL) || run_no_memory(run);
+    return (transferring->transfers != NULL && transferring->requests != NULL && transferring->first != NULL) ||
+           run_no_memory(run);
 }
 
 static void
@@ -271,7 +288,8 @@ check_intent(struct run *run, struct todo *todo, struct journal_op *op, bool *wa
     *wait = todo->dropped = true;
     run->partial = true;
     run->counts.pending++;
-    ok = run_begin(run) && run_pending(run, mailbox, todo->id, PENDING_SETTLE, "move", "an earlier attempt was not answered and may still be under way", NULL);
+    ok = run_begin(run) && run_pending(run, mailbox, todo->id, PENDING_SETTLE, "move",
+                                       "an earlier attempt was not answered and may still be under way", NULL);
     return ok && run_commit(run);
 }
 
@@ -289,7 +307,8 @@ apply_moves_there(struct run *run, struct agenda *agenda, bool *did)
         struct mailbox *from;
         bool wait;
 
-        if (todo->dropped || todo->partner == 0 || !todo->fresh || todo->step.verb != PLAN_UPLOAD || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+        if (todo->dropped || todo->partner == 0 || !todo->fresh || todo->step.verb != PLAN_UPLOAD ||
+            !mailbox_is_open(&run->mailboxes[todo->mailbox]))
             continue;
         if (run->mailboxes[todo->mailbox].full_up) {
             todo->dropped = true;
@@ -320,7 +339,8 @@ apply_moves_there(struct run *run, struct agenda *agenda, bool *did)
 
 /* A row of the account that has these bytes on the server, in a mailbox that can be read now. */
 static bool
-find_source(struct run *run, const struct journal_message *wanted, struct journal_message *source, struct mailbox **from)
+find_source(struct run *run, const struct journal_message *wanted, struct journal_message *source,
+            struct mailbox **from)
 {
     int64_t *ids;
     size_t count;
@@ -335,7 +355,8 @@ find_source(struct run *run, const struct journal_message *wanted, struct journa
         if (!ok || source->uid == 0 || (source->facts & (FACT_GONE_THERE | FACT_ECHO)) != 0)
             continue;
         *from = run_mailbox_by_id(run, source->mailbox);
-        if (*from != NULL && !((*from)->chosen && !(*from)->unsure && (*from)->listed && (*from)->row.state == MAILBOX_ACTIVE))
+        if (*from != NULL &&
+            !((*from)->chosen && !(*from)->unsure && (*from)->listed && (*from)->row.state == MAILBOX_ACTIVE))
             *from = NULL;
     }
     if (ok)
@@ -357,7 +378,8 @@ apply_copies_there(struct run *run, struct agenda *agenda, bool *did)
         struct mailbox *from;
         bool wait;
 
-        if (todo->dropped || todo->step.verb != PLAN_UPLOAD || todo->step.kept_back || todo->partner != 0 || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+        if (todo->dropped || todo->step.verb != PLAN_UPLOAD || todo->step.kept_back || todo->partner != 0 ||
+            !mailbox_is_open(&run->mailboxes[todo->mailbox]))
             continue;
         ok = run_load(run, todo->id, wanted);
         if (!ok || !wanted->has_wire || wanted->uid != 0)
@@ -428,7 +450,8 @@ finish_batch(struct moving *moving)
     moving->count = 0;
     if (count == 0)
         return true;
-    ok = situation_mark(run) && run->local.ops->link(run->local.self, moving->items, count, &run->err) && run_begin(run);
+    ok =
+        situation_mark(run) && run->local.ops->link(run->local.self, moving->items, count, &run->err) && run_begin(run);
     if (!ok)
         return false;
     for (size_t i = 0; ok && i < count; i++) {
@@ -443,8 +466,10 @@ finish_batch(struct moving *moving)
             moving->items[linked] = moving->items[i];
             moving->from[linked] = moving->from[i];
             moving->to[linked] = moving->to[i];
-            moving->items[linked].from = (struct local_file){moving->items[i].from.folder, moving->from[linked].base, moving->from[linked].info};
-            moving->items[linked].to = (struct local_file){moving->items[i].to.folder, moving->to[linked].base, moving->to[linked].info};
+            moving->items[linked].from =
+                (struct local_file){moving->items[i].from.folder, moving->from[linked].base, moving->from[linked].info};
+            moving->items[linked].to =
+                (struct local_file){moving->items[i].to.folder, moving->to[linked].base, moving->to[linked].info};
             linked++;
         } else if (!moving->items[i].missing && !moving->items[i].taken) {
             run_problem(run, &run->mailboxes[moving->todos[i]->mailbox], &moving->items[i].err);
@@ -495,7 +520,8 @@ add_move(struct moving *moving, struct todo *todo)
     }
     free(other);
     moving->todos[i] = todo;
-    moving->items[i] = (struct local_move){.from = run_file(source, from), .to = {target->row.folder, to->base, from->info}};
+    moving->items[i] =
+        (struct local_move){.from = run_file(source, from), .to = {target->row.folder, to->base, from->info}};
     moving->count++;
     return ok;
 }
@@ -503,14 +529,19 @@ add_move(struct moving *moving, struct todo *todo)
 bool
 apply_moves_here(struct run *run, struct agenda *agenda, bool *did)
 {
-    struct moving moving = {.run = run, .todos = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.todos), .from = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.from),
-                            .to = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.to), .items = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.items)};
-    bool ok = (moving.todos != NULL && moving.from != NULL && moving.to != NULL && moving.items != NULL) || run_no_memory(run);
+    struct moving moving = {.run = run,
+                            .todos = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.todos),
+                            .from = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.from),
+                            .to = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.to),
+                            .items = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.items)};
+    bool ok = (moving.todos != NULL && moving.from != NULL && moving.to != NULL && moving.items != NULL) ||
+              run_no_memory(run);
 
     for (size_t i = 0; ok && i < agenda->count && !run_stopped(run); i++) {
         struct todo *todo = &agenda->todos[i];
 
-        if (todo->dropped || todo->partner == 0 || !todo->fresh || todo->step.verb != PLAN_DOWNLOAD || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+        if (todo->dropped || todo->partner == 0 || !todo->fresh || todo->step.verb != PLAN_DOWNLOAD ||
+            !mailbox_is_open(&run->mailboxes[todo->mailbox]))
             continue;
         ok = add_move(&moving, todo);
         if (ok && moving.count == MOVE_BATCH)

@@ -11,8 +11,8 @@ is_removal(const struct run *run, const struct todo *todo, enum plan_verb verb)
 {
     const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
 
-    return !todo->dropped && todo->partner == 0 && !todo->step.kept_back && todo->step.verb == verb && mailbox_is_open(mailbox) &&
-           (verb != PLAN_REMOVE_THERE || !mailbox->stuck);
+    return !todo->dropped && todo->partner == 0 && !todo->step.kept_back && todo->step.verb == verb &&
+           mailbox_is_open(mailbox) && (verb != PLAN_REMOVE_THERE || !mailbox->stuck);
 }
 
 /* ---- here ---- */
@@ -43,8 +43,13 @@ write_intents_here(struct removing *removing)
         ok = journal_op_of(run->journal, message->id, op, &found, &run->err);
         if (!ok || (found && op->kind == OP_REMOVE_LOCAL)) /* an earlier run's: the same name again */
             continue;
-        *op = (struct journal_op){.kind = OP_REMOVE_LOCAL, .mailbox = message->mailbox, .message = message->id, .size = message->size, .since = run->now};
-        (void)text_print(op->name, sizeof op->name, "%" PRId64 ".%" PRId64 ".%.180s", run->now, message->id, message->base);
+        *op = (struct journal_op){.kind = OP_REMOVE_LOCAL,
+                                  .mailbox = message->mailbox,
+                                  .message = message->id,
+                                  .size = message->size,
+                                  .since = run->now};
+        (void)text_print(op->name, sizeof op->name, "%" PRId64 ".%" PRId64 ".%.180s", run->now, message->id,
+                         message->base);
         ok = journal_op_add(run->journal, op, &run->err);
     }
     if (ok)
@@ -78,9 +83,11 @@ record_removed(struct removing *removing, size_t i)
         removing->did = true;
         removing->todos[i]->dropped = true;
         run->counts.down_removed++;
-        report_message(run->report, run->account->name, mailbox->row.name, "remove-here", message->uid, message->base, "");
+        report_message(run->report, run->account->name, mailbox->row.name, "remove-here", message->uid, message->base,
+                       "");
         /* The row takes its intent and its pending reason along. */
-        return quarantine_row(run, mailbox, message, removing->ops[i].name) && journal_message_delete(run->journal, message->id, &run->err);
+        return quarantine_row(run, mailbox, message, removing->ops[i].name) &&
+               journal_message_delete(run->journal, message->id, &run->err);
     }
     if (!journal_op_delete(run->journal, removing->ops[i].id, &run->err))
         return false;
@@ -94,7 +101,8 @@ record_removed(struct removing *removing, size_t i)
         run_complain(run, mailbox, "remove a message that was deleted on the server", message->base,
                      "its file is not what it was: it stays until you decide; `golub status` lists it");
         return journal_message_save(run->journal, message, &run->err) &&
-               run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered", "the file's bytes are not those of the message any more", NULL);
+               run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
+                           "the file's bytes are not those of the message any more", NULL);
     }
     run_problem(run, mailbox, &item->err);
     return run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-here", item->err.answer, NULL);
@@ -112,10 +120,11 @@ remove_batch(struct removing *removing)
     if (!situation_mark(run) || !write_intents_here(removing))
         return false;
     for (size_t i = 0; i < count; i++) {
-        removing->items[i] = (struct local_removal){.file = run_file(&run->mailboxes[removing->todos[i]->mailbox], &removing->messages[i]),
-                                                    .quarantine = removing->ops[i].name,
-                                                    .wire = removing->messages[i].has_wire ? removing->messages[i].wire : NULL,
-                                                    .size = removing->messages[i].size};
+        removing->items[i] = (struct local_removal){
+            .file = run_file(&run->mailboxes[removing->todos[i]->mailbox], &removing->messages[i]),
+            .quarantine = removing->ops[i].name,
+            .wire = removing->messages[i].has_wire ? removing->messages[i].wire : NULL,
+            .size = removing->messages[i].size};
     }
     removing->count = 0;
     if (!run->local.ops->remove(run->local.self, removing->items, count, &run->err) || !run_begin(run))
@@ -141,7 +150,8 @@ apply_removals_here(struct run *run, struct agenda *agenda, bool *did)
     removing.messages = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.messages);
     removing.ops = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.ops);
     removing.items = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.items);
-    ok = (removing.todos != NULL && removing.messages != NULL && removing.ops != NULL && removing.items != NULL) || run_no_memory(run);
+    ok = (removing.todos != NULL && removing.messages != NULL && removing.ops != NULL && removing.items != NULL) ||
+         run_no_memory(run);
     for (size_t i = 0; ok && i < agenda->count && !run_stopped(run); i++) {
         if (!is_removal(run, &agenda->todos[i], PLAN_REMOVE_HERE))
             continue;
@@ -216,7 +226,8 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
     if (outcome->ok || outcome->gone) {
         expunging->did = true;
         run->counts.up_removed += outcome->ok;
-        report_message(run->report, run->account->name, mailbox->row.name, "remove-there", message->uid, message->base, "");
+        report_message(run->report, run->account->name, mailbox->row.name, "remove-there", message->uid, message->base,
+                       "");
         message->facts |= FACT_GONE_THERE;
         if ((message->facts & FACT_GONE_HERE) == 0 && message->base[0] != '\0') /* `expunge`: the file goes next */
             return journal_message_save(run->journal, message, &run->err);
@@ -249,16 +260,19 @@ gather_expunges(struct expunging *expunging, struct agenda *agenda, uint32_t *ui
         uids[n] = todo->uid;
         if (n == 0 || expunging->todos[n - 1]->mailbox != todo->mailbox) {
             expunging->first[*requests] = n;
-            expunging->requests[(*requests)++] = (struct remote_change){.mailbox = text_of(mailbox->row.wire),
-                                                                        .uidvalidity = mailbox->row.uidvalidity, .uids = &uids[n]};
+            expunging->requests[(*requests)++] = (struct remote_change){
+                .mailbox = text_of(mailbox->row.wire), .uidvalidity = mailbox->row.uidvalidity, .uids = &uids[n]};
         }
         expunging->requests[*requests - 1].count++;
         expunging->todos[n++] = todo;
         ok = journal_op_of(run->journal, todo->id, &op, &found, &run->err);
         if (!ok || found)
             continue;
-        op = (struct journal_op){.kind = OP_REMOVE_REMOTE, .mailbox = mailbox->row.id, .message = todo->id,
-                                 .uidvalidity = mailbox->row.uidvalidity, .since = run_now(run)};
+        op = (struct journal_op){.kind = OP_REMOVE_REMOTE,
+                                 .mailbox = mailbox->row.id,
+                                 .message = todo->id,
+                                 .uidvalidity = mailbox->row.uidvalidity,
+                                 .since = run_now(run)};
         ok = journal_op_add(run->journal, &op, &run->err);
     }
     if (ok)
@@ -286,10 +300,12 @@ apply_removals_there(struct run *run, struct agenda *agenda, bool *did)
     expunging.requests = calloc(agenda->count + 1, sizeof *expunging.requests);
     expunging.first = calloc(agenda->count + 1, sizeof *expunging.first);
     uids = calloc(agenda->count + 1, sizeof *uids);
-    ok = (expunging.todos != NULL && expunging.requests != NULL && expunging.first != NULL && uids != NULL) || run_no_memory(run);
+    ok = (expunging.todos != NULL && expunging.requests != NULL && expunging.first != NULL && uids != NULL) ||
+         run_no_memory(run);
     ok = ok && situation_mark(run) && gather_expunges(&expunging, agenda, uids, &requests) && run_begin(run);
     if (ok) {
-        bool asked = run->remote.ops->remove(run->remote.self, expunging.requests, requests, &changer, &expunging, &run->err);
+        bool asked =
+            run->remote.ops->remove(run->remote.self, expunging.requests, requests, &changer, &expunging, &run->err);
         struct error why = run->err;
 
         ok = run_commit(run) && asked;

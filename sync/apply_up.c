@@ -10,12 +10,12 @@
 #include <inttypes.h>
 #include <sys/resource.h>
 
-#define UPLOAD_BATCH 1000                  /* messages whose intents are committed together; their files stay open until then */
+#define UPLOAD_BATCH 1000 /* messages whose intents are committed together; their files stay open until then */
 #define UPLOAD_BATCH_BYTES (64u * 1024 * 1024)
-#define SETTLE_BASE_S 5                    /* an unanswered command may still be running */
-#define SETTLE_RATE (1024 * 1024)          /* bytes a second it may need for its body */
+#define SETTLE_BASE_S 5           /* an unanswered command may still be running */
+#define SETTLE_RATE (1024 * 1024) /* bytes a second it may need for its body */
 #define SETTLE_MAX_S 30
-#define ATTEMPTS_MAX 3                     /* accepted and never seen: no more after this */
+#define ATTEMPTS_MAX 3 /* accepted and never seen: no more after this */
 
 bool
 upload_is_settled(struct run *run, const struct journal_op *op)
@@ -32,7 +32,8 @@ struct sending { /* one message of a batch */
     struct todo *todo;
     struct journal_message message;
     struct journal_op op;
-    void *handle;  /* open from the intent to the answer: what was digested is what is sent, whatever its name is by now */
+    void *
+        handle; /* open from the intent to the answer: what was digested is what is sent, whatever its name is by now */
     uint64_t wire_size;
     bool copied; /* by UID COPY instead */
     /* answer */
@@ -70,19 +71,21 @@ become_alias(struct run *run, struct mailbox *mailbox, struct sending *sending, 
     struct journal_message *other = calloc(1, sizeof *other);
     int64_t *ids = NULL;
     size_t count = 0;
-    bool ok = (other != NULL || run_no_memory(run)) && journal_ids_by_wire(run->journal, sending->message.wire, &ids, &count, &run->err);
+    bool ok = (other != NULL || run_no_memory(run)) &&
+              journal_ids_by_wire(run->journal, sending->message.wire, &ids, &count, &run->err);
 
     *done = false;
     for (size_t i = 0; ok && !*done && i < count; i++) {
         ok = ids[i] == sending->message.id || run_load(run, ids[i], other);
-        *done = ok && ids[i] != sending->message.id && other->mailbox == mailbox->row.id && other->uid != 0 && other->base[0] != '\0' &&
-                (other->facts & (FACT_GONE_THERE | FACT_GONE_HERE)) == 0;
+        *done = ok && ids[i] != sending->message.id && other->mailbox == mailbox->row.id && other->uid != 0 &&
+                other->base[0] != '\0' && (other->facts & (FACT_GONE_THERE | FACT_GONE_HERE)) == 0;
     }
     if (ok && *done) {
         sending->message.facts |= FACT_ALIAS;
         sending->message.twin = other->id;
         sending->message.lbase = sending->message.lseen;
-        ok = journal_op_delete(run->journal, sending->op.id, &run->err) && journal_message_save(run->journal, &sending->message, &run->err);
+        ok = journal_op_delete(run->journal, sending->op.id, &run->err) &&
+             journal_message_save(run->journal, &sending->message, &run->err);
     }
     free(ids);
     free(other);
@@ -119,7 +122,8 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
         *wait = true;
         sending->message.date = sending->op.date;
         return journal_op_delete(run->journal, sending->op.id, &run->err) &&
-               refuse(run, mailbox, &sending->message, "the server took this message several times and never showed it");
+               refuse(run, mailbox, &sending->message,
+                      "the server took this message several times and never showed it");
     }
     return true;
 }
@@ -149,7 +153,8 @@ check_file(struct run *run, struct mailbox *mailbox, struct sending *sending, bo
         message->facts |= FACT_ALTERED;
         run->partial = true;
         return journal_message_save(run->journal, message, &run->err) &&
-               run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered", "the file's bytes are not those of the message any more", NULL);
+               run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
+                           "the file's bytes are not those of the message any more", NULL);
     }
     if (message->uid == 0) { /* a refused one is asked about again when these change */
         memcpy(message->wire, facts.digests.wire, DIGEST_SIZE);
@@ -187,7 +192,8 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
     if (message->uid != 0) { /* it comes back: the UID that was removed there is history */
         message->uid = 0;
         message->facts &= ~(unsigned)FACT_GONE_THERE;
-        message->rbase = message->rseen = message->lbase = 0; /* from here on it is new mail: what it shows is what it brings */
+        message->rbase = message->rseen = message->lbase =
+            0; /* from here on it is new mail: what it shows is what it brings */
     }
     return journal_message_save(run->journal, message, &run->err) &&
            (known ? journal_op_save(run->journal, op, &run->err) : journal_op_add(run->journal, op, &run->err));
@@ -233,8 +239,8 @@ on_done(void *context, size_t index, uint32_t uid, const struct remote_outcome *
     close_file(up->run, sending);
     up->run->done++;
     up->run->counts.bytes_up += sending->wire_size;
-    report_progress(up->run->report, up->run->account->name, up->run->mailboxes[sending->todo->mailbox].row.name, up->run->done,
-                    up->run->total, up->run->counts.bytes_up);
+    report_progress(up->run->report, up->run->account->name, up->run->mailboxes[sending->todo->mailbox].row.name,
+                    up->run->done, up->run->total, up->run->counts.bytes_up);
     return true;
 }
 
@@ -287,7 +293,8 @@ record_sent(struct uploading *up, struct sending *sending)
         message->size = sending->wire_size;
         message->date = sending->op.date;
     }
-    return journal_message_save(run->journal, message, &run->err) && journal_op_delete(run->journal, sending->op.id, &run->err) &&
+    return journal_message_save(run->journal, message, &run->err) &&
+           journal_op_delete(run->journal, sending->op.id, &run->err) &&
            journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);
 }
 
@@ -312,7 +319,8 @@ record_refused(struct uploading *up, struct sending *sending)
     }
     if (!outcome->over_quota || !up->over_quota)
         run_complain(run, mailbox, "store new mail on the server", outcome->answer,
-                     outcome->over_quota ? "make room there; what is here stays, the next run tries again" : "the next run tries again");
+                     outcome->over_quota ? "make room there; what is here stays, the next run tries again"
+                                         : "the next run tries again");
     up->over_quota = up->over_quota || outcome->over_quota;
     run->counts.pending++;
     run->partial = true;
@@ -353,9 +361,13 @@ send_batch(struct uploading *up)
         const struct mailbox *mailbox = &run->mailboxes[sending->todo->mailbox];
 
         up->which[i] = i;
-        up->requests[i] = (struct remote_append){.mailbox = text_of(mailbox->row.wire), .uidvalidity = mailbox->row.uidvalidity,
-                                                 .uidnext = mailbox->row.uidnext, .flags = sending->message.lseen,
-                                                 .keywords = sending->message.keywords, .date = sending->op.date, .size = sending->wire_size};
+        up->requests[i] = (struct remote_append){.mailbox = text_of(mailbox->row.wire),
+                                                 .uidvalidity = mailbox->row.uidvalidity,
+                                                 .uidnext = mailbox->row.uidnext,
+                                                 .flags = sending->message.lseen,
+                                                 .keywords = sending->message.keywords,
+                                                 .date = sending->op.date,
+                                                 .size = sending->wire_size};
     }
     asked = run->remote.ops->append(run->remote.self, up->requests, up->count, &appender, up, &run->err);
     why = run->err;

@@ -16,9 +16,11 @@ struct checking {
 };
 
 void
-check_say(struct report *report, const char *account, const char *capability, bool offered, const char *with, const char *without)
+check_say(struct report *report, const char *account, const char *capability, bool offered, const char *with,
+          const char *without)
 {
-    report_line(report, account, "capability", "%-14s %s: %s", capability, offered ? "yes" : "no ", offered ? with : without);
+    report_line(report, account, "capability", "%-14s %s: %s", capability, offered ? "yes" : "no ",
+                offered ? with : without);
 }
 
 static void
@@ -32,19 +34,24 @@ say_capabilities(struct checking *checking)
 {
     const struct remote_info *info = &checking->info;
 
-    say(checking, "QRESYNC", info->qresync, "changes and removals come in one answer", "removals are found by counting, then listing");
-    say(checking, "CONDSTORE", info->condstore, "only flags that changed are read", "all flags of mailboxes that hold mail are read in each run");
-    say(checking, "LIST-STATUS", info->list_status, "one question tells which mailboxes moved", "one STATUS a mailbox, all asked at once");
+    say(checking, "QRESYNC", info->qresync, "changes and removals come in one answer",
+        "removals are found by counting, then listing");
+    say(checking, "CONDSTORE", info->condstore, "only flags that changed are read",
+        "all flags of mailboxes that hold mail are read in each run");
+    say(checking, "LIST-STATUS", info->list_status, "one question tells which mailboxes moved",
+        "one STATUS a mailbox, all asked at once");
     say(checking, "LIST-EXTENDED", info->list_extended, "subscriptions come with the list", "LIST and LSUB");
     say(checking, "SPECIAL-USE", info->special_use, "`special:` patterns work", "`special:` patterns match nothing");
     say(checking, "UIDPLUS", info->uidplus, "new UIDs are told, exactly our UIDs are expunged",
         "what was sent is found by content; expunge only where nobody else's \\Deleted would go along");
     say(checking, "MOVE", info->move, "moves are one command", "moves are copy, proof, removal");
-    say(checking, "MULTIAPPEND", info->multiappend, "new mail goes up in groups", "new mail goes up one by one, pipelined");
+    say(checking, "MULTIAPPEND", info->multiappend, "new mail goes up in groups",
+        "new mail goes up one by one, pipelined");
     say(checking, "LITERAL+", info->literal_plus, "no waiting before bodies", "one wait before each body");
     say(checking, "UTF8=ACCEPT", info->utf8, "mailbox names are UTF-8", "mailbox names are modified UTF-7");
     if (info->append_limit != 0)
-        report_line(checking->report, checking->account->name, "limit", "the server takes messages up to %" PRIu64 " bytes", info->append_limit);
+        report_line(checking->report, checking->account->name, "limit",
+                    "the server takes messages up to %" PRIu64 " bytes", info->append_limit);
 }
 
 static bool
@@ -53,8 +60,9 @@ see_mailbox(void *context, const struct remote_listed *listed)
     static const struct {
         unsigned bit;
         const char *word;
-    } uses[] = {{REMOTE_ALL, "\\All"}, {REMOTE_ARCHIVE, "\\Archive"}, {REMOTE_DRAFTS, "\\Drafts"}, {REMOTE_FLAGGED, "\\Flagged"},
-                {REMOTE_JUNK, "\\Junk"}, {REMOTE_SENT, "\\Sent"}, {REMOTE_TRASH, "\\Trash"}, {REMOTE_IMPORTANT, "\\Important"}};
+    } uses[] = {{REMOTE_ALL, "\\All"},         {REMOTE_ARCHIVE, "\\Archive"},    {REMOTE_DRAFTS, "\\Drafts"},
+                {REMOTE_FLAGGED, "\\Flagged"}, {REMOTE_JUNK, "\\Junk"},          {REMOTE_SENT, "\\Sent"},
+                {REMOTE_TRASH, "\\Trash"},     {REMOTE_IMPORTANT, "\\Important"}};
     struct checking *checking = context;
     char name[LIMIT_MAILBOX_NAME + 1];
     struct error err = {0};
@@ -62,7 +70,8 @@ see_mailbox(void *context, const struct remote_listed *listed)
     if ((listed->attributes & REMOTE_NOSELECT) != 0)
         return true;
     checking->mailboxes++;
-    if (!names_from_server(listed->utf8.at != NULL ? listed->utf8 : listed->name, listed->separator, checking->info.prefix, name, &err)) {
+    if (!names_from_server(listed->utf8.at != NULL ? listed->utf8 : listed->name, listed->separator,
+                           checking->info.prefix, name, &err)) {
         report_error(checking->report, &err);
         return true;
     }
@@ -88,18 +97,21 @@ check_server(struct checking *checking)
     remote = imap_remote(imap);
     if (!remote.ops->open(remote.self, true, &checking->err))
         goto out;
-    report_line(checking->report, checking->account->name, "login", "logged in%s%s", checking->account->connection.user != NULL ? " as " : "",
+    report_line(checking->report, checking->account->name, "login", "logged in%s%s",
+                checking->account->connection.user != NULL ? " as " : "",
                 checking->account->connection.user != NULL ? checking->account->connection.user : "");
     if (!remote.ops->survey(remote.self, see_mailbox, checking, &checking->err))
         goto out;
     remote.ops->info(remote.self, &checking->info);
     report_line(checking->report, checking->account->name, "server", "%s", checking->info.server);
-    report_line(checking->report, checking->account->name, "capabilities", "%s", checking->info.capabilities != NULL ? checking->info.capabilities : "");
+    report_line(checking->report, checking->account->name, "capabilities", "%s",
+                checking->info.capabilities != NULL ? checking->info.capabilities : "");
     say_capabilities(checking);
     if (checking->info.prefix[0] != '\0')
-        report_line(checking->report, checking->account->name, "namespace", "personal mailboxes stand below %s; that prefix is cut here", checking->info.prefix);
-    report_line(checking->report, checking->account->name, "mailboxes", "%" PRIu64 " on the server, %" PRIu64 " chosen by `mailboxes`", checking->mailboxes,
-                checking->chosen);
+        report_line(checking->report, checking->account->name, "namespace",
+                    "personal mailboxes stand below %s; that prefix is cut here", checking->info.prefix);
+    report_line(checking->report, checking->account->name, "mailboxes",
+                "%" PRIu64 " on the server, %" PRIu64 " chosen by `mailboxes`", checking->mailboxes, checking->chosen);
     ok = true;
 out:
     imap_free(imap);
@@ -110,7 +122,8 @@ static bool
 check_delivery(struct checking *checking, const struct local *local)
 {
     return !account_is_pop(checking->account) ||
-           check_deliver_to(checking->account, checking->report, local != NULL ? local : &(struct local){0}, &checking->err);
+           check_deliver_to(checking->account, checking->report, local != NULL ? local : &(struct local){0},
+                            &checking->err);
 }
 
 static bool
@@ -125,8 +138,10 @@ check_maildir(struct checking *checking)
 
     if (!state_path(checking->account, "quarantine", quarantine, sizeof quarantine, &checking->err))
         return false;
-    maildir = maildir_new(&(struct maildir_settings){.root = checking->account->maildir, .quarantine = quarantine,
-                                                     .plusplus = checking->account->policy.layout == LAYOUT_MAILDIRPP, .fsync = checking->account->fsync});
+    maildir = maildir_new(&(struct maildir_settings){.root = checking->account->maildir,
+                                                     .quarantine = quarantine,
+                                                     .plusplus = checking->account->policy.layout == LAYOUT_MAILDIRPP,
+                                                     .fsync = checking->account->fsync});
     if (maildir == NULL) {
         error_set(&checking->err, ERROR_LOCAL, "get memory");
         return false;
@@ -136,18 +151,22 @@ check_maildir(struct checking *checking)
         goto out;
     if (root == ROOT_MISSING || root == ROOT_PARENT_MISSING) {
         report_line(checking->report, checking->account->name, "maildir", "%s %s", checking->account->maildir,
-                    root == ROOT_MISSING ? "is not there yet: the first run makes it" : "can't be made: its parent folder is not there");
+                    root == ROOT_MISSING ? "is not there yet: the first run makes it"
+                                         : "can't be made: its parent folder is not there");
         ok = check_delivery(checking, NULL);
         goto out;
     }
     local.ops->describe(local.self, text, sizeof text);
     if (!local.ops->free_space(local.self, &space, &checking->err))
         goto out;
-    report_line(checking->report, checking->account->name, "maildir", "%s: %s; %" PRIu64 " MB free", checking->account->maildir, text, space / 1000000);
+    report_line(checking->report, checking->account->name, "maildir", "%s: %s; %" PRIu64 " MB free",
+                checking->account->maildir, text, space / 1000000);
     if (!check_delivery(checking, &local))
         goto out;
     if (!checking->account->fsync)
-        report_line(checking->report, checking->account->name, "fsync", "off: a power cut may cost mail that was fetched last; it is fetched again only if the journal was lost with it");
+        report_line(checking->report, checking->account->name, "fsync",
+                    "off: a power cut may cost mail that was fetched last; it is fetched again only if the journal was "
+                    "lost with it");
     ok = true;
 out:
     local.ops->close(local.self);

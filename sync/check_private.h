@@ -5,10 +5,12 @@
 #include "sync/account.h"
 
 /** One line about a capability: offered or not, and what golub does then. */
-void check_say(struct report *report, const char *account, const char *capability, bool offered, const char *with, const char *without);
+void check_say(struct report *report, const char *account, const char *capability, bool offered, const char *with,
+               const char *without);
 /** Log in to a POP server and say what it can do. @return false: err says why it could not be done */
 MUST_CHECK bool check_import(const struct account *account, struct report *report, struct error *err);
 /** Where a POP account's mail goes, beside the file system. @param local  open; ops NULL where the root is not there */
-MUST_CHECK bool check_deliver_to(const struct account *account, struct report *report, const struct local *local, struct error *err);
+MUST_CHECK bool check_deliver_to(const struct account *account, struct report *report, const struct local *local,
+                                 struct error *err);
 
 #endif

@@ -20,8 +20,8 @@
 #include "store/base/lines.h"
 
 #define BLOCK (64 * 1024)
-#define TICK_MS 100      /* how often a signal is looked for */
-#define GRACE_MS 5000    /* after a signal */
+#define TICK_MS 100   /* how often a signal is looked for */
+#define GRACE_MS 5000 /* after a signal */
 
 extern char **environ;
 
@@ -31,7 +31,7 @@ struct deliver_command {
     uint64_t size;
     bool shrinkable; /* so far */
     struct lines_shrink shrink;
-    char *block;   /* 2 * BLOCK */
+    char *block; /* 2 * BLOCK */
     size_t fill;
 };
 
@@ -197,7 +197,8 @@ set_up(posix_spawn_file_actions_t *files, posix_spawnattr_t *attributes, int spo
     if (failed == 0)
         failed = posix_spawnattr_setsigdefault(attributes, &defaults);
     if (failed == 0)
-        failed = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        failed = posix_spawnattr_setflags(attributes,
+                                          POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     return failed;
 }
 

@@ -17,7 +17,7 @@
  */
 #include "sync/recover.h"
 
-#define PASSES_MAX 6 /* a moved message with changed flags needs three */
+#define PASSES_MAX 6  /* a moved message with changed flags needs three */
 #define RENAMES_MAX 4 /* plans in a pass: a new name here, a new UID there, and what they uncover */
 
 static int
@@ -68,7 +68,8 @@ observe_past(struct run *run)
         return true;
     run->no_deltas = true;
     for (size_t i = 0; i < run->count; i++)
-        run->mailboxes[i].full = run->mailboxes[i].look_there = mailbox_is_open(&run->mailboxes[i]) && run->mailboxes[i].listed;
+        run->mailboxes[i].full = run->mailboxes[i].look_there =
+            mailbox_is_open(&run->mailboxes[i]) && run->mailboxes[i].listed;
     return observe_remote(run);
 }
 
@@ -125,7 +126,8 @@ look_and_identify(struct run *run)
             continue;
         mailbox->look_here = false;
         mailbox->unsure = run->no_removals_there = run->no_removals_here = true;
-        run_complain(run, mailbox, "read the new files of this folder", "they change faster than they can be read", "the next run tries again");
+        run_complain(run, mailbox, "read the new files of this folder", "they change faster than they can be read",
+                     "the next run tries again");
     }
     return true;
 }
@@ -158,13 +160,15 @@ pass(struct run *run, bool *more)
     *more = false;
     if (!look_and_identify(run))
         return false;
-    if (run_stopped(run)) /* perhaps in the middle of reading new files: what is not read yet would be fetched a second time */
+    if (run_stopped(
+            run)) /* perhaps in the middle of reading new files: what is not read yet would be fetched a second time */
         return true;
     ok = plan(run, &agenda) && apply(run, &agenda, &did);
     if (ok && did) { /* adds, changes and moves first: removals are planned on what they left */
         *more = true;
     } else if (ok && !run_stopped(run)) {
-        ok = agenda_guard(run, &agenda) && apply_removals_here(run, &agenda, &did) && apply_removals_there(run, &agenda, &did);
+        ok = agenda_guard(run, &agenda) && apply_removals_here(run, &agenda, &did) &&
+             apply_removals_there(run, &agenda, &did);
         *more = did;
     }
     agenda_free(&agenda);
@@ -178,8 +182,8 @@ static bool
 dry_pass(struct run *run)
 {
     struct agenda agenda = {0};
-    bool ok = observe(run) && recover_intents(run) && observe_refused(run) && identify(run) && plan(run, &agenda) && agenda_guard(run, &agenda) &&
-              agenda_print(run, &agenda);
+    bool ok = observe(run) && recover_intents(run) && observe_refused(run) && identify(run) && plan(run, &agenda) &&
+              agenda_guard(run, &agenda) && agenda_print(run, &agenda);
 
     agenda_free(&agenda);
     return ok;
@@ -220,7 +224,8 @@ count_leftovers(struct run *run)
             ok = is_excused(run, todo, &excused);
             if (excused)
                 continue;
-        } else if (todo->step.verb == PLAN_FLAGS && (todo->step.here_add | todo->step.here_del | todo->step.there_add | todo->step.there_del) == 0) {
+        } else if (todo->step.verb == PLAN_FLAGS &&
+                   (todo->step.here_add | todo->step.here_del | todo->step.there_add | todo->step.there_del) == 0) {
             continue;
         }
         left++;
@@ -294,7 +299,8 @@ work(struct run *run)
     }
     if (is_look_due(run) && !observe(run))
         return false;
-    return run_stopped(run) || (finish_pairing(run) && count_leftovers(run) && settle_pendings(run) && age_quarantine(run));
+    return run_stopped(run) ||
+           (finish_pairing(run) && count_leftovers(run) && settle_pendings(run) && age_quarantine(run));
 }
 
 /* A mark without its commit would make the next run pair everything: written down even where the run failed. */
@@ -345,7 +351,12 @@ int
 engine_run(const struct account *account, const struct sync_options *options, struct remote remote, struct local local,
            struct journal *journal, struct report *report)
 {
-    struct run run = {.account = account, .options = options, .remote = remote, .local = local, .journal = journal, .report = report,
+    struct run run = {.account = account,
+                      .options = options,
+                      .remote = remote,
+                      .local = local,
+                      .journal = journal,
+                      .report = report,
                       .dry = options->dry_run};
     struct timespec begin, end;
     bool ok;
@@ -361,7 +372,8 @@ engine_run(const struct account *account, const struct sync_options *options, st
     run.local.ops->close(run.local.self);
     status = conclude(&run, ok);
     (void)clock_gettime(CLOCK_MONOTONIC, &end);
-    report_result(report, account->name, status, &run.counts, (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9,
+    report_result(report, account->name, status, &run.counts,
+                  (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9,
                   run_stopped(&run) || run.err.kind == ERROR_INTERRUPTED);
     for (size_t i = 0; i < run.count; i++) {
         free(run.mailboxes[i].row.name);

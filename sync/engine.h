@@ -15,7 +15,7 @@
  * @param journal  open, no transaction under way; in a dry run a copy, which is filled but means nothing afterwards
  * @return exit status 0 1 2 3 4 5 (6 is the caller's)
  */
-int engine_run(const struct account *account, const struct sync_options *options, struct remote remote, struct local local,
-               struct journal *journal, struct report *report);
+int engine_run(const struct account *account, const struct sync_options *options, struct remote remote,
+               struct local local, struct journal *journal, struct report *report);
 
 #endif

@@ -7,9 +7,9 @@
 
 #include "sync/policy.h"
 
-#define GUARD_MAILBOX_MIN 20   /* removals of one mailbox that never need a word */
-#define GUARD_ACCOUNT_MIN 100  /* removals of an account that never need a word */
-#define GUARD_EMPTIED_MIN 10   /* a mailbox of this many messages must not become empty without a word */
+#define GUARD_MAILBOX_MIN 20  /* removals of one mailbox that never need a word */
+#define GUARD_ACCOUNT_MIN 100 /* removals of an account that never need a word */
+#define GUARD_EMPTIED_MIN 10  /* a mailbox of this many messages must not become empty without a word */
 
 struct guard_count {
     uint64_t removals; /* judged: planned now, on one side, moves and released ones left out */

@@ -37,7 +37,8 @@ is_paired_elsewhere(struct run *run, const struct journal_message *message, bool
             continue;
         ok = run_load(run, ids[i], &other);
         mailbox = ok ? run_mailbox_by_id(run, other.mailbox) : NULL;
-        *elsewhere = mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && other.uid != 0 && other.base[0] != '\0' && (other.facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0;
+        *elsewhere = mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && other.uid != 0 &&
+                     other.base[0] != '\0' && (other.facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0;
     }
     free(ids);
     return ok;
@@ -77,7 +78,8 @@ is_judged(struct run *run, const struct todo *todo, bool *judged)
 
 /* A short name for this list of removals: the same list has the same name. */
 static bool
-name_list(struct run *run, const struct agenda *agenda, const bool *judged, const struct tally *tallies, char id[static 16])
+name_list(struct run *run, const struct agenda *agenda, const bool *judged, const struct tally *tallies,
+          char id[static 16])
 {
     struct digest *digest = digest_new();
     struct digests digests;
@@ -116,8 +118,10 @@ hold(struct run *run, struct agenda *agenda, const bool *judged, const struct ta
                          "too many removals at once: waits for --confirm-deletes", id))
             return false;
         if (strcmp(run->hold_id, id) != 0)
-            report_held(run->report, run->account->name,
-                        &(struct report_held){.mailbox = mailbox->row.name, .uid = message.uid, .file = message.base, .here = here, .id = id});
+            report_held(
+                run->report, run->account->name,
+                &(struct report_held){
+                    .mailbox = mailbox->row.name, .uid = message.uid, .file = message.base, .here = here, .id = id});
         run->counts.held++;
         todo->dropped = true;
     }
@@ -132,7 +136,9 @@ count_messages(struct run *run, struct tally *tallies, struct tally *all)
         uint64_t messages = 0;
 
         /* Where nothing is done, nothing can be removed either. */
-        if (mailbox->row.id != 0 && mailbox->chosen && (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR) && !journal_message_count(run->journal, mailbox->row.id, WHICH_ALL, &messages, &run->err))
+        if (mailbox->row.id != 0 && mailbox->chosen &&
+            (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR) &&
+            !journal_message_count(run->journal, mailbox->row.id, WHICH_ALL, &messages, &run->err))
             return false;
         tallies[i].count.messages = messages;
         tallies[i].count.may_be_empty = (mailbox->row.attributes & (REMOTE_TRASH | REMOTE_JUNK)) != 0;
@@ -168,7 +174,8 @@ judge(struct run *run, struct agenda *agenda, bool *judged, struct tally *tallie
         if (!tallies[i].held)
             continue;
         held += tallies[i].count.removals;
-        (void)text_print(where, sizeof where, "%s%s", where[0] != '\0' ? "several mailboxes, among them " : "", run->mailboxes[i].row.name);
+        (void)text_print(where, sizeof where, "%s%s", where[0] != '\0' ? "several mailboxes, among them " : "",
+                         run->mailboxes[i].row.name);
     }
     if (held == 0)
         return true;
@@ -180,7 +187,8 @@ judge(struct run *run, struct agenda *agenda, bool *judged, struct tally *tallie
         return false;
     }
     if (strcmp(run->hold_id, id) != 0) /* said once, however many passes there are */
-        report_guard(run->report, run->account->name, id, held, all.count.messages, account ? "the whole account" : where);
+        report_guard(run->report, run->account->name, id, held, all.count.messages,
+                     account ? "the whole account" : where);
     (void)text_print(run->hold_id, sizeof run->hold_id, "%s", id);
     return run_commit(run);
 }

@@ -21,7 +21,8 @@ examine_file(struct run *run, struct mailbox *mailbox, struct journal_message *m
     if (!run->local.ops->examine(run->local.self, &file, &facts, &missing, &err)) {
         run->no_removals_there = true;
         run_problem(run, mailbox, &err);
-        return run_pending(run, mailbox, message->id, PENDING_UNREADABLE, "upload", err.answer[0] != '\0' ? err.answer : err.what, NULL);
+        return run_pending(run, mailbox, message->id, PENDING_UNREADABLE, "upload",
+                           err.answer[0] != '\0' ? err.answer : err.what, NULL);
     }
     if (missing) { /* renamed or removed since the listing: the next look finds out */
         mailbox->look_here = true;
@@ -126,7 +127,8 @@ join(struct meeting *meeting, struct half *file, struct half *uid)
         here->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_REFUSED | FACT_ECHO | FACT_ALIAS);
         ok = journal_op_of(run->journal, here->id, &op, &found, &run->err) &&
              (!found || journal_op_delete(run->journal, op.id, &run->err)) &&
-             journal_message_delete(run->journal, there->id, &run->err) && journal_message_save(run->journal, here, &run->err);
+             journal_message_delete(run->journal, there->id, &run->err) &&
+             journal_message_save(run->journal, here, &run->err);
     }
     if (ok) {
         file->paired = uid->paired = true;
@@ -186,7 +188,8 @@ sort_by(struct halves *halves, enum key key, bool is_file, struct half **out)
     return n;
 }
 
-typedef bool group_fn(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count);
+typedef bool group_fn(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids,
+                      size_t uid_count);
 
 static bool
 walk_groups(struct meeting *meeting, enum key key, group_fn *group)
@@ -194,7 +197,8 @@ walk_groups(struct meeting *meeting, enum key key, group_fn *group)
     struct half **files = calloc(meeting->files.count + 1, sizeof(struct half *));
     struct half **uids = calloc(meeting->uids.count + 1, sizeof(struct half *));
     bool ok = (files != NULL && uids != NULL) || run_no_memory(meeting->run);
-    size_t nf = ok ? sort_by(&meeting->files, key, true, files) : 0, nu = ok ? sort_by(&meeting->uids, key, false, uids) : 0;
+    size_t nf = ok ? sort_by(&meeting->files, key, true, files) : 0,
+           nu = ok ? sort_by(&meeting->uids, key, false, uids) : 0;
 
     for (size_t f = 0, u = 0; ok && f < nf && u < nu;) {
         int order = memcmp(key_of(files[f], key), key_of(uids[u], key), DIGEST_SIZE);
@@ -250,7 +254,8 @@ join_canonical(struct meeting *meeting, struct half **files, size_t file_count, 
 {
     for (size_t f = 0; f < file_count; f++) {
         for (size_t u = 0; !files[f]->paired && u < uid_count; u++) {
-            if (!uids[u]->paired && uids[u]->uid >= files[f]->intent_uidnext && uids[u]->date == files[f]->intent_date && !join(meeting, files[f], uids[u]))
+            if (!uids[u]->paired && uids[u]->uid >= files[f]->intent_uidnext &&
+                uids[u]->date == files[f]->intent_date && !join(meeting, files[f], uids[u]))
                 return false;
         }
     }
@@ -275,7 +280,8 @@ file_message_id(struct meeting *meeting, const struct half *file, char out[stati
     name.info = message.info;
     if (!run->local.ops->read_open(run->local.self, &name, &handle, &missing, &err) || handle == NULL)
         return true;
-    while (have < sizeof bytes && run->local.ops->read(run->local.self, handle, bytes + have, sizeof bytes - have, &got, &err) && got != 0)
+    while (have < sizeof bytes &&
+           run->local.ops->read(run->local.self, handle, bytes + have, sizeof bytes - have, &got, &err) && got != 0)
         have += got;
     run->local.ops->read_close(run->local.self, handle);
     probe_message_id((struct text){bytes, have}, out);

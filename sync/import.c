@@ -103,7 +103,8 @@ import_end(struct import *import, bool ok)
 void
 import_new_row(const struct import *import, const char *uidl, struct journal_pop *row)
 {
-    *row = (struct journal_pop){.state = POP_FETCHING, .since = import->now, .keep_days = import->account->import.keep_days};
+    *row = (struct journal_pop){
+        .state = POP_FETCHING, .since = import->now, .keep_days = import->account->import.keep_days};
     (void)text_print(row->uidl, sizeof row->uidl, "%s", uidl);
 }
 
@@ -122,15 +123,16 @@ import_choose_base(struct import *import, struct journal_pop *row)
         error_sys(&import->err, errno, "get random bytes");
         return false;
     }
-    if (!buffer_addf(&text, "%s\n%s\n%s\n", to->host != NULL ? to->host : "", to->user != NULL ? to->user : "", row->uidl) ||
+    if (!buffer_addf(&text, "%s\n%s\n%s\n", to->host != NULL ? to->host : "", to->user != NULL ? to->user : "",
+                     row->uidl) ||
         !buffer_add(&text, nonce, sizeof nonce) || !digest_bytes(text.at, text.len, digest))
         ok = import_no_memory(import);
     buffer_free(&text);
     if (!ok)
         return false;
     digest_base32(digest, 16, name);
-    (void)text_print(row->base, sizeof row->base, "%010" PRId64 ".%s.golub", date >= 0 && date <= INT64_C(9999999999) ? date : 0,
-                     name);
+    (void)text_print(row->base, sizeof row->base, "%010" PRId64 ".%s.golub",
+                     date >= 0 && date <= INT64_C(9999999999) ? date : 0, name);
     return true;
 }
 
@@ -210,12 +212,19 @@ conclude(struct import *import, bool ok)
 }
 
 int
-import_run(const struct account *account, const struct sync_options *options, struct maildrop maildrop, struct local local,
-           struct handover *handover, struct journal *journal, struct report *report)
+import_run(const struct account *account, const struct sync_options *options, struct maildrop maildrop,
+           struct local local, struct handover *handover, struct journal *journal, struct report *report)
 {
-    struct import import = {.account = account, .options = options, .maildrop = maildrop, .local = local, .handover = handover,
-                            .journal = journal, .report = report, .dry = options->dry_run,
-                            .may_fetch = account->policy.pull.new_mail, .may_remove = account->policy.push.deletes};
+    struct import import = {.account = account,
+                            .options = options,
+                            .maildrop = maildrop,
+                            .local = local,
+                            .handover = handover,
+                            .journal = journal,
+                            .report = report,
+                            .dry = options->dry_run,
+                            .may_fetch = account->policy.pull.new_mail,
+                            .may_remove = account->policy.push.deletes};
     struct timespec begin, end;
     bool ok;
     int status;

@@ -32,7 +32,7 @@ struct handover {
  * @param journal   open, no transaction under way; in a dry run a copy
  * @return exit status 0 1 2 3 4 5 (6 is the caller's)
  */
-int import_run(const struct account *account, const struct sync_options *options, struct maildrop maildrop, struct local local,
-               struct handover *handover, struct journal *journal, struct report *report);
+int import_run(const struct account *account, const struct sync_options *options, struct maildrop maildrop,
+               struct local local, struct handover *handover, struct journal *journal, struct report *report);
 
 #endif

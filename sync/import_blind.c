@@ -75,7 +75,8 @@ save_rows(struct blind *blind)
     if (!journal_begin(import->journal, &import->err))
         return false;
     for (size_t i = 0; ok && i < blind->count; i++)
-        ok = journal_pop_save(import->journal, &blind->batch[i].row, &import->err) && note_seen(blind, blind->batch[i].row.id);
+        ok = journal_pop_save(import->journal, &blind->batch[i].row, &import->err) &&
+             note_seen(blind, blind->batch[i].row.id);
     return import_end(import, ok);
 }
 
@@ -296,7 +297,8 @@ fetch_pages(struct blind *blind)
     while (count == LIMIT_BATCH) {
         if (import_stopped(import))
             return import_interrupted(import);
-        if (!journal_listing_page(import->journal, LISTED_ALL, descending, after, page, LIMIT_BATCH, &count, &import->err))
+        if (!journal_listing_page(import->journal, LISTED_ALL, descending, after, page, LIMIT_BATCH, &count,
+                                  &import->err))
             return false;
         if (count > 0 && !fetch_page(blind, page, count))
             return false;
@@ -336,8 +338,11 @@ import_fetch_blind(struct import *import)
     if (import->messages == 0 || !import->may_fetch)
         return true;
     if (import->dry) {
-        import_say(import, "fetch", "the server has neither UIDL nor TOP: its %" PRIu64 " messages would be fetched and compared, and the "
-                   "new ones kept", import->messages);
+        import_say(import, "fetch",
+                   "the server has neither UIDL nor TOP: its %" PRIu64
+                   " messages would be fetched and compared, and the "
+                   "new ones kept",
+                   import->messages);
         return true;
     }
     blind = calloc(1, sizeof *blind);

@@ -15,7 +15,7 @@
 struct fetching {
     struct import *import;
     struct arrival *window;
-    uint32_t *numbers; /* of the window */
+    uint32_t *numbers;         /* of the window */
     size_t count, at, flushed; /* flushed <= at <= count: delivered, answered, asked for */
     struct local_draft *draft; /* of window[at] */
     bool begun;                /* its first bytes came */
@@ -75,7 +75,8 @@ count_stored(struct import *import, const struct arrival *arrival)
 {
     import->counts.down_new++;
     import->counts.bytes_down += arrival->row.size;
-    if (import->account->import.keep_days != 0 || !import->may_remove || arrival->repeated || import->identity != BY_UIDL)
+    if (import->account->import.keep_days != 0 || !import->may_remove || arrival->repeated ||
+        import->identity != BY_UIDL)
         return true;
     return journal_listing_mark(import->journal, arrival->number, &import->err);
 }
@@ -85,7 +86,8 @@ fetch_announce(struct import *import, const struct arrival *arrival)
 {
     if (arrival->row.state != POP_STORED)
         return true;
-    report_message(import->report, import->account->name, import_mailbox(import), "download", 0, arrival->row.base, arrival->row.uidl);
+    report_message(import->report, import->account->name, import_mailbox(import), "download", 0, arrival->row.base,
+                   arrival->row.uidl);
     return count_stored(import, arrival);
 }
 
@@ -118,8 +120,10 @@ fetch_deliver(struct import *import, struct arrival *arrivals, size_t count)
     }
     for (size_t i = 0; i < count; i++) {
         if (arrivals[i].draft != NULL)
-            items[n++] = (struct local_delivery){.draft = arrivals[i].draft, .base = arrivals[i].row.base,
-                                                 .date = import_now(import), .fresh = arrivals[i].fresh};
+            items[n++] = (struct local_delivery){.draft = arrivals[i].draft,
+                                                 .base = arrivals[i].row.base,
+                                                 .date = import_now(import),
+                                                 .fresh = arrivals[i].fresh};
     }
     ok = (n == 0 || import->local.ops->deliver(import->local.self, items, n, &import->err)) &&
          commit_batch(import, arrivals, count, items);
@@ -199,7 +203,8 @@ refuse_message(struct fetching *fetching, struct arrival *arrival, const char *w
     abandon(fetching);
     arrival->refused = true;
     (void)text_print(arrival->row.why, sizeof arrival->row.why, "the server refused it: %s", words);
-    import_refused(import, "fetch", arrival->number, arrival->row.uidl, words, "the others are fetched; the next run tries it again");
+    import_refused(import, "fetch", arrival->number, arrival->row.uidl, words,
+                   "the others are fetched; the next run tries it again");
     if (import->handover == NULL)
         return true; /* with its batch */
     if (!journal_begin(import->journal, &import->err))
@@ -281,7 +286,8 @@ void
 fetch_leave(struct import *import, const struct journal_listed *listed)
 {
     import->counts.too_large++;
-    import_say(import, "too-large", "message %" PRIu32 " (UIDL %s, %" PRIu64 " bytes) is larger than max-size: it stays on the server",
+    import_say(import, "too-large",
+               "message %" PRIu32 " (UIDL %s, %" PRIu64 " bytes) is larger than max-size: it stays on the server",
                listed->number, listed->uidl, listed->size);
 }
 
@@ -353,7 +359,8 @@ next_page(struct fetching *fetching, struct journal_listed *page, size_t size, s
     struct import *import = fetching->import;
     bool descending = import->account->import.order == ORDER_NEWEST;
 
-    if (!journal_listing_page(import->journal, LISTED_NEW, descending, fetching->after, page, size, count, &import->err))
+    if (!journal_listing_page(import->journal, LISTED_NEW, descending, fetching->after, page, size, count,
+                              &import->err))
         return false;
     fetching->ended = *count < size;
     if (*count > 0)
@@ -418,7 +425,8 @@ fetch_window(struct fetching *fetching)
 
     if (fetching->count == 0)
         return true;
-    ok = maildrop->ops->retrieve(maildrop->self, fetching->numbers, fetching->count, on_bytes, on_end, fetching, &import->err);
+    ok = maildrop->ops->retrieve(maildrop->self, fetching->numbers, fetching->count, on_bytes, on_end, fetching,
+                                 &import->err);
     why = import->err;
     abandon(fetching);
     /* What arrived whole before the connection broke, or the disk was full, is kept if it can be. */
@@ -456,7 +464,8 @@ fetch_prepare(struct import *import)
 static bool
 print_one(struct import *import, const struct journal_listed *listed)
 {
-    const struct arrival would = {.number = listed->number, .repeated = listed->repeated, .row = {.size = listed->size}};
+    const struct arrival would = {
+        .number = listed->number, .repeated = listed->repeated, .row = {.size = listed->size}};
     uint64_t most = import->account->import.max_messages;
     char size[32];
 

@@ -6,10 +6,11 @@
 
 #include <inttypes.h>
 
-#define STATUS_LATER 75 /* EX_TEMPFAIL of sysexits.h */
+#define STATUS_LATER 75    /* EX_TEMPFAIL of sysexits.h */
 #define STATUS_NOT_RUN 126 /* of a shell: found, but it can't be run; 127: not found */
 #define STATUS_NOT_FOUND 127
-#define NOT_RUN_MOST 3 /* one may be a script's own; after so many in a row the rest of the mail is not fetched for nothing */
+#define NOT_RUN_MOST                                                                                                   \
+    3 /* one may be a script's own; after so many in a row the rest of the mail is not fetched for nothing */
 
 static bool
 save(struct import *import, struct journal_pop *row)
@@ -25,10 +26,11 @@ say_failed(struct import *import, const struct arrival *arrival, int status, con
     struct error err = *why;
 
     if (status < 0) {
-        (void)text_print(err.what, sizeof err.what, "hand message %" PRIu32 " (UIDL %s) to the deliver-command", arrival->number,
-                         arrival->row.uidl);
+        (void)text_print(err.what, sizeof err.what, "hand message %" PRIu32 " (UIDL %s) to the deliver-command",
+                         arrival->number, arrival->row.uidl);
     } else {
-        error_set(&err, ERROR_LOCAL, "hand message %" PRIu32 " (UIDL %s) to the deliver-command: it ended with status %d", arrival->number,
+        error_set(&err, ERROR_LOCAL,
+                  "hand message %" PRIu32 " (UIDL %s) to the deliver-command: it ended with status %d", arrival->number,
                   arrival->row.uidl, status);
         error_hint(&err, status == STATUS_LATER ? "kept for later: the next run tries again"
                                                 : "it stays on the server and is tried again with the next run");
@@ -41,9 +43,11 @@ say_failed(struct import *import, const struct arrival *arrival, int status, con
 static bool
 give_up(struct import *import, int status)
 {
-    error_set(&import->err, ERROR_LOCAL, "hand mail to the deliver-command: %u times in a row it ended with status %d: %s", NOT_RUN_MOST, status,
+    error_set(&import->err, ERROR_LOCAL,
+              "hand mail to the deliver-command: %u times in a row it ended with status %d: %s", NOT_RUN_MOST, status,
               status == STATUS_NOT_FOUND ? "no such command" : "it can't be run");
-    error_hint(&import->err, "correct deliver-command in the configuration; all that was not handed over stays on the server");
+    error_hint(&import->err,
+               "correct deliver-command in the configuration; all that was not handed over stays on the server");
     return false;
 }
 

@@ -132,7 +132,8 @@ hold_one(struct import *import, int64_t id, const char *list)
     if (!import_load(import, id, &row))
         return false;
     report_held(import->report, import->account->name,
-                &(struct report_held){.mailbox = import_mailbox(import), .file = row.base[0] != '\0' ? row.base : row.uidl, .id = list});
+                &(struct report_held){
+                    .mailbox = import_mailbox(import), .file = row.base[0] != '\0' ? row.base : row.uidl, .id = list});
     if (strcmp(row.hold, list) == 0)
         return true;
     (void)text_print(row.hold, sizeof row.hold, "%s", list);
@@ -158,7 +159,8 @@ hold(struct keeping *keeping)
         return false;
     import->held = true;
     import->counts.held = keeping->judged_count;
-    report_guard(import->report, import->account->name, id, keeping->judged_count, all, "the server, by a shorter `keep`");
+    report_guard(import->report, import->account->name, id, keeping->judged_count, all,
+                 "the server, by a shorter `keep`");
     return true;
 }
 
@@ -244,7 +246,8 @@ prove(struct keeping *keeping)
 
     keeping->answered = 0;
     if (keeping->count > 0 && keeping->has_top)
-        ok = maildrop->ops->headers(maildrop->self, keeping->numbers, keeping->count, on_proof, keeping, &keeping->has_top, &import->err);
+        ok = maildrop->ops->headers(maildrop->self, keeping->numbers, keeping->count, on_proof, keeping,
+                                    &keeping->has_top, &import->err);
     if (!keeping->has_top)
         keeping->unproven += keeping->count;
     keeping->count = 0;
@@ -303,8 +306,11 @@ decide_all(struct keeping *keeping)
         return true;
     import->counts.pending += keeping->unproven;
     import->partial = true;
-    import_say(import, "keep", "%" PRIu64 " message%s due to be removed from the server and stay%s there: " NO_TOP ", so nothing proves what "
-               "they are", keeping->unproven, keeping->unproven == 1 ? " is" : "s are", keeping->unproven == 1 ? "s" : "");
+    import_say(import, "keep",
+               "%" PRIu64 " message%s due to be removed from the server and stay%s there: " NO_TOP
+               ", so nothing proves what "
+               "they are",
+               keeping->unproven, keeping->unproven == 1 ? " is" : "s are", keeping->unproven == 1 ? "s" : "");
     return true;
 }
 
@@ -319,7 +325,8 @@ import_keep(struct import *import)
         goto out;
     keeping->import = import;
     keeping->has_top = import->info.top;
-    ok = (days < 0 || journal_pop_due(import->journal, days, import->now, &keeping->due, &keeping->due_count, &import->err)) &&
+    ok = (days < 0 ||
+          journal_pop_due(import->journal, days, import->now, &keeping->due, &keeping->due_count, &import->err)) &&
          loosen(keeping) && release(keeping);
     if (!ok)
         goto out;

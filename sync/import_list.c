@@ -72,7 +72,8 @@ list_headers(struct import *import, struct listing *listing, bool *supported)
             return import_interrupted(import);
         while (n < LIMIT_BATCH && next <= import->messages)
             numbers[n++] = (uint32_t)next++;
-        if (!import->maildrop.ops->headers(import->maildrop.self, numbers, n, on_header, listing, supported, &import->err))
+        if (!import->maildrop.ops->headers(import->maildrop.self, numbers, n, on_header, listing, supported,
+                                           &import->err))
             return false;
     }
     return true;
@@ -82,8 +83,10 @@ static bool
 refuse_sudden_lack(struct import *import)
 {
     error_set(&import->err, ERROR_SERVER, "list the messages: the server has no UIDL, which it had before");
-    error_hint(&import->err, "nothing was done, since all its mail would come once more; try again later. If it stays so, move the state "
-                             "folder away and run golub import --skip-existing");
+    error_hint(
+        &import->err,
+        "nothing was done, since all its mail would come once more; try again later. If it stays so, move the state "
+        "folder away and run golub import --skip-existing");
     return false;
 }
 
@@ -131,15 +134,16 @@ list(struct import *import)
     import->complete = listing.count == import->messages;
     if (!import->complete && import->identity == BY_UIDL)
         report_note(import->report, import->account->name,
-                    "STAT says %" PRIu64 " messages, UIDL lists %" PRIu64 ": nothing is forgotten in this run", import->messages,
-                    listing.count);
+                    "STAT says %" PRIu64 " messages, UIDL lists %" PRIu64 ": nothing is forgotten in this run",
+                    import->messages, listing.count);
     return true;
 }
 
 /* ---- repeated names ---- */
 
 static bool
-on_repeated(void *context, uint32_t number, enum maildrop_outcome outcome, const unsigned char *header, const char *words)
+on_repeated(void *context, uint32_t number, enum maildrop_outcome outcome, const unsigned char *header,
+            const char *words)
 {
     struct import *import = context;
 
@@ -160,12 +164,13 @@ read_repeated(struct import *import, bool *supported)
     while (*supported && count == LIMIT_BATCH) {
         if (import_stopped(import))
             return import_interrupted(import);
-        if (!journal_listing_page(import->journal, LISTED_REPEATED, false, after, page, LIMIT_BATCH, &count, &import->err))
+        if (!journal_listing_page(import->journal, LISTED_REPEATED, false, after, page, LIMIT_BATCH, &count,
+                                  &import->err))
             return false;
         for (size_t i = 0; i < count; i++)
             after = numbers[i] = page[i].number;
-        if (count > 0 && !import->maildrop.ops->headers(import->maildrop.self, numbers, count, on_repeated, import, supported,
-                                                        &import->err))
+        if (count > 0 && !import->maildrop.ops->headers(import->maildrop.self, numbers, count, on_repeated, import,
+                                                        supported, &import->err))
             return false;
     }
     return true;
@@ -184,8 +189,9 @@ look_at_repeated(struct import *import, bool *repeated, bool *by_header)
     if (*by_header && !read_repeated(import, by_header))
         return false;
     if (*repeated && import->identity == BY_UIDL)
-        report_note(import->report, import->account->name, "%" PRIu64 " messages have a UIDL that is repeated: they are not removed%s",
-                    count, *by_header ? "" : ", and counted, since the server has no TOP");
+        report_note(import->report, import->account->name,
+                    "%" PRIu64 " messages have a UIDL that is repeated: they are not removed%s", count,
+                    *by_header ? "" : ", and counted, since the server has no TOP");
     return true;
 }
 
@@ -207,7 +213,8 @@ settle(struct import *import, bool repeated, bool by_header)
     if (!import_end(import, ok))
         return false;
     if (forgotten > 0)
-        report_note(import->report, import->account->name, "%" PRIu64 " messages are gone from the server and forgotten", forgotten);
+        report_note(import->report, import->account->name,
+                    "%" PRIu64 " messages are gone from the server and forgotten", forgotten);
     return true;
 }
 

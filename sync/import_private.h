@@ -19,34 +19,34 @@
 #define IMPORT_WINDOW (3 * LIMIT_BATCH)
 
 enum import_identity { /* how messages of two sessions are known to be the same */
-    BY_UIDL,
-    BY_HEADER, /* no UIDL: digest of the header block, by TOP */
-    BY_BODY,   /* nor TOP: each is fetched in each run */
+                       BY_UIDL,
+                       BY_HEADER, /* no UIDL: digest of the header block, by TOP */
+                       BY_BODY,   /* nor TOP: each is fetched in each run */
 };
 
 struct import {
     const struct account *account;
     const struct sync_options *options;
     struct maildrop maildrop;
-    struct local local;         /* ops NULL: a command takes the mail */
+    struct local local; /* ops NULL: a command takes the mail */
     struct handover *handover;
     struct journal *journal;
     struct report *report;
-    struct error err;           /* of what ended the run */
+    struct error err; /* of what ended the run */
     struct report_counts counts;
     struct maildrop_info info;
-    int64_t now;                /* at the beginning */
+    int64_t now; /* at the beginning */
     bool dry;
-    bool no_root;               /* dry run of an account whose Maildir is not there yet */
-    bool may_fetch, may_remove; /* --push, --pull */
+    bool no_root;                      /* dry run of an account whose Maildir is not there yet */
+    bool may_fetch, may_remove;        /* --push, --pull */
     char folder[LOCAL_FOLDER_MAX + 1]; /* of deliver-to */
     enum import_identity identity;
-    uint64_t messages;          /* STAT */
-    bool complete;              /* the listing holds as many messages as STAT says */
-    bool partial;               /* something was not done: exit 1 */
-    bool held;                  /* exit 3 */
-    uint64_t done, total;       /* for the progress line */
-    unsigned not_run;           /* times in a row that the shell could not run the deliver-command */
+    uint64_t messages;    /* STAT */
+    bool complete;        /* the listing holds as many messages as STAT says */
+    bool partial;         /* something was not done: exit 1 */
+    bool held;            /* exit 3 */
+    uint64_t done, total; /* for the progress line */
+    unsigned not_run;     /* times in a row that the shell could not run the deliver-command */
 };
 
 /* ---- import.c: small things every phase needs ---- */
@@ -59,9 +59,11 @@ bool import_no_memory(struct import *import);
 /** Report an error about one message or the account; the run is partial and goes on. */
 void import_problem(struct import *import, const struct error *err);
 /** The same for a message that the server, or the command, did not give or take. @param what  "fetch", "remove from the server" */
-void import_refused(struct import *import, const char *what, uint32_t number, const char *uidl, const char *words, const char *hint);
+void import_refused(struct import *import, const char *what, uint32_t number, const char *uidl, const char *words,
+                    const char *hint);
 /** One sentence about the account that people should read. */
-void import_say(struct import *import, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void import_say(struct import *import, const char *event, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /** Where mail goes, for people. */
 const char *import_mailbox(const struct import *import);
 /** Load a row that is known to be there; false: the journal failed or the row is gone (err says so). */
@@ -90,11 +92,11 @@ bool import_remove(struct import *import);
 struct arrival { /* one message of the window */
     struct journal_pop row;
     uint32_t number;
-    bool repeated;            /* its UIDL is: never removed */
-    bool refused;             /* the server did not give it */
-    bool fresh;               /* its base was chosen in this run */
+    bool repeated;             /* its UIDL is: never removed */
+    bool refused;              /* the server did not give it */
+    bool fresh;                /* its base was chosen in this run */
     struct local_draft *draft; /* finished, waits for its batch */
-    struct digests digests;   /* of the draft */
+    struct digests digests;    /* of the draft */
 };
 
 /** The header block of a message while it streams by, as the server sends it. */

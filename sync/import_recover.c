@@ -146,7 +146,8 @@ find_all(struct search *search)
     }
     if (!again)
         return true;
-    error_set(&search->import->err, ERROR_LOCAL, "find the messages of an earlier run: files are renamed faster than they can be read");
+    error_set(&search->import->err, ERROR_LOCAL,
+              "find the messages of an earlier run: files are renamed faster than they can be read");
     error_hint(&search->import->err, "run golub again; nothing was fetched");
     return false;
 }

@@ -20,7 +20,8 @@ load_page(struct removing *removing, uint32_t after)
 {
     struct import *import = removing->import;
 
-    if (!journal_listing_page(import->journal, LISTED_MARKED, false, after, removing->page, LIMIT_BATCH, &removing->count, &import->err))
+    if (!journal_listing_page(import->journal, LISTED_MARKED, false, after, removing->page, LIMIT_BATCH,
+                              &removing->count, &import->err))
         return false;
     for (size_t i = 0; i < removing->count; i++) {
         removing->numbers[i] = removing->page[i].number;
@@ -40,7 +41,8 @@ save_page(struct removing *removing, bool refused_only)
     if (!journal_begin(import->journal, &import->err))
         return false;
     for (size_t i = 0; ok && i < removing->count; i++)
-        ok = (refused_only && !removing->refused[i]) || journal_pop_save(import->journal, &removing->rows[i], &import->err);
+        ok = (refused_only && !removing->refused[i]) ||
+             journal_pop_save(import->journal, &removing->rows[i], &import->err);
     return import_end(import, ok);
 }
 
@@ -60,7 +62,8 @@ on_removed(void *context, uint32_t number, enum maildrop_outcome outcome, const 
         return true;
     row->state = POP_STORED;
     (void)text_print(row->why, sizeof row->why, "%s", words);
-    import_refused(removing->import, "remove from the server", number, row->uidl, words, "it is tried again with the next run");
+    import_refused(removing->import, "remove from the server", number, row->uidl, words,
+                   "it is tried again with the next run");
     return true;
 }
 
@@ -79,7 +82,8 @@ mark_page(struct removing *removing)
     }
     removing->answered = 0;
     if (!save_page(removing, false) ||
-        !import->maildrop.ops->remove(import->maildrop.self, removing->numbers, removing->count, on_removed, removing, &import->err))
+        !import->maildrop.ops->remove(import->maildrop.self, removing->numbers, removing->count, on_removed, removing,
+                                      &import->err))
         return false;
     for (size_t i = 0; i < removing->count; i++)
         any = any || removing->refused[i];
@@ -107,7 +111,8 @@ forget_removed(struct removing *removing, uint32_t last)
                 continue;
             ok = journal_pop_delete(import->journal, row->id, &import->err);
             import->counts.up_removed++;
-            report_message(import->report, import->account->name, import_mailbox(import), "remove-there", 0, row->base, row->uidl);
+            report_message(import->report, import->account->name, import_mailbox(import), "remove-there", 0, row->base,
+                           row->uidl);
         }
         after = removing->numbers[removing->count - 1];
         if (!import_end(import, ok))
@@ -124,12 +129,14 @@ print_removals(struct removing *removing)
     size_t count = LIMIT_BATCH;
 
     while (count == LIMIT_BATCH) {
-        if (!journal_listing_page(import->journal, LISTED_MARKED, false, after, removing->page, LIMIT_BATCH, &count, &import->err))
+        if (!journal_listing_page(import->journal, LISTED_MARKED, false, after, removing->page, LIMIT_BATCH, &count,
+                                  &import->err))
             return false;
         for (size_t i = 0; i < count; i++) {
             after = removing->page[i].number;
             import->counts.up_removed++;
-            report_message(import->report, import->account->name, import_mailbox(import), "remove-there", 0, "", removing->page[i].uidl);
+            report_message(import->report, import->account->name, import_mailbox(import), "remove-there", 0, "",
+                           removing->page[i].uidl);
         }
     }
     return true;

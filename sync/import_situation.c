@@ -75,9 +75,10 @@ check_known(struct import *import, const char *key, const char *now, const char 
     free(before);
     if (same)
         return true;
-    return refuse(import, text,
-                  "put the old value back; or move the state folder away: then all that is on the server is fetched, or with "
-                  "--skip-existing only what comes later");
+    return refuse(
+        import, text,
+        "put the old value back; or move the state folder away: then all that is on the server is fetched, or with "
+        "--skip-existing only what comes later");
 }
 
 /* Its mail is here, and its journal has no UIDL of it: all would come once more, beside what is there. */
@@ -93,7 +94,8 @@ check_kind(struct import *import)
     if (count == 0)
         return true;
     return refuse(import, "import: this account was synchronised by IMAP before",
-                  "give the POP account a name of its own, or put the IMAP server back; or move the state folder away: then all that is "
+                  "give the POP account a name of its own, or put the IMAP server back; or move the state folder away: "
+                  "then all that is "
                   "on the server is fetched, or with --skip-existing only what comes later");
 }
 
@@ -134,7 +136,8 @@ import_situation(struct import *import)
     bool known_server, known_root = true, known_layout = true;
     char server[65];
 
-    if (!check_kind(import) || !server_digest(import, server) || !check_known(import, "server", server, "host name or user", &known_server))
+    if (!check_kind(import) || !server_digest(import, server) ||
+        !check_known(import, "server", server, "host name or user", &known_server))
         return false;
     if (import->handover == NULL) {
         if (!check_known(import, "root", account->maildir, "maildir", &known_root) ||

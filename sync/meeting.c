@@ -189,7 +189,8 @@ static void
 choose_candidates(struct meeting *meeting)
 {
     struct halves *files = &meeting->files;
-    bool wide = meeting->uids.count <= WIDE_COUNT || meeting->run->sizes_lie || meeting->run->pair_all || meeting->mailbox->row.state == MAILBOX_REPAIR || meeting->mailbox->row.messages == meeting->uids.count;
+    bool wide = meeting->uids.count <= WIDE_COUNT || meeting->run->sizes_lie || meeting->run->pair_all ||
+                meeting->mailbox->row.state == MAILBOX_REPAIR || meeting->mailbox->row.messages == meeting->uids.count;
     bool intents = false;
 
     qsort(files->at, files->count, sizeof *files->at, compare_sizes);
@@ -199,7 +200,8 @@ choose_candidates(struct meeting *meeting)
         struct half *uid = &meeting->uids.at[u];
         uint64_t slack = wide ? (uid->size / 32 > 4096 ? uid->size / 32 : 4096) : 0;
 
-        uid->wanted = has_size(files, uid->size > slack ? uid->size - slack : 0, uid->size + slack) || (intents && meeting_has_intent(files, uid));
+        uid->wanted = has_size(files, uid->size > slack ? uid->size - slack : 0, uid->size + slack) ||
+                      (intents && meeting_has_intent(files, uid));
     }
 }
 

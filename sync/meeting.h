@@ -10,8 +10,8 @@ struct half { /* a message that is on one side only */
     int64_t date;
     uint32_t uid;
     bool has_header, wanted, paired;
-    bool intent;  /* a file that was sent and not confirmed */
-    bool alias;   /* a file of a UID that another file stands for: a UID of its own is its better half */
+    bool intent;      /* a file that was sent and not confirmed */
+    bool alias;       /* a file of a UID that another file stands for: a UID of its own is its better half */
     bool same_header; /* with a file that is not paired */
     bool got_body;
     unsigned char header[DIGEST_SIZE], wire[DIGEST_SIZE], canonical[DIGEST_SIZE];

@@ -44,7 +44,8 @@ count_role(const struct agenda *agenda, enum role role)
 
 /* Items of one role, keyed by wire digest (files that vanished and appeared) or by header, size and date (UIDs). */
 static bool
-gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, struct pair_item **items, char **bases, size_t *count)
+gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, struct pair_item **items, char **bases,
+       size_t *count)
 {
     struct journal_message message;
     size_t n = 0, max = count_role(agenda, role);
@@ -117,7 +118,8 @@ rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up)
     struct journal_message *old = calloc(2, sizeof *old), *new = old + 1;
     bool ok = old != NULL || run_no_memory(run);
 
-    ok = ok && run_load(run, gone->id, old) && run_load(run, fresh->id, new) && journal_message_delete(run->journal, new->id, &run->err);
+    ok = ok && run_load(run, gone->id, old) && run_load(run, fresh->id, new) &&
+         journal_message_delete(run->journal, new->id, &run->err);
     if (ok && up) {
         memcpy(old->base, new->base, sizeof old->base);
         memcpy(old->info, new->info, sizeof old->info);
@@ -156,7 +158,8 @@ is_only(struct run *run, const struct pair_item *item)
 
 /* A header is no proof where several messages have it, or where the date is another. Items as sorted by pair_match or pair_sort. */
 static bool
-is_ambiguous(const struct pair_item *gone, size_t gone_count, const struct pair_item *fresh, size_t fresh_count, const struct pair_item *like)
+is_ambiguous(const struct pair_item *gone, size_t gone_count, const struct pair_item *fresh, size_t fresh_count,
+             const struct pair_item *like)
 {
     return pair_count(gone, gone_count, like, false) != 1 || pair_count(fresh, fresh_count, like, false) != 1 ||
            pair_count(gone, gone_count, like, true) != 1;
@@ -167,18 +170,22 @@ static bool
 wait_for_place(struct run *run, struct todo *from, struct todo *to)
 {
     const struct mailbox *mailbox = &run->mailboxes[to->mailbox];
-    bool closed = agenda_is_closed(mailbox), made = mailbox->row.state != MAILBOX_NEW_LOCAL || run->account->policy.push.mailboxes;
+    bool closed = agenda_is_closed(mailbox),
+         made = mailbox->row.state != MAILBOX_NEW_LOCAL || run->account->policy.push.mailboxes;
 
     from->dropped = to->dropped = true;
-    return run_begin(run) && run_pending(run, &run->mailboxes[from->mailbox], from->id, closed && made ? PENDING_MAILBOX : PENDING_POLICY,
-                                         plan_verb_word(from->step.verb),
-                                         closed && made ? "it moved to a mailbox that can't be used on the server now"
-                                                        : "it moved, and the configuration keeps its new place back", NULL) && run_commit(run);
+    return run_begin(run) &&
+           run_pending(run, &run->mailboxes[from->mailbox], from->id, closed && made ? PENDING_MAILBOX : PENDING_POLICY,
+                       plan_verb_word(from->step.verb),
+                       closed && made ? "it moved to a mailbox that can't be used on the server now"
+                                      : "it moved, and the configuration keeps its new place back",
+                       NULL) &&
+           run_commit(run);
 }
 
 static bool
-take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_t gone_count, struct pair_item *fresh, size_t fresh_count,
-           bool up, bool by_header)
+take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_t gone_count, struct pair_item *fresh,
+           size_t fresh_count, bool up, bool by_header)
 {
     size_t *match = calloc(fresh_count + 1, sizeof *match);
     bool *taken = calloc(gone_count + 1, sizeof *taken);
@@ -192,11 +199,13 @@ take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_
 
         if (match[f] == PAIR_NONE)
             continue;
-        if (by_header && is_ambiguous(gone, gone_count, fresh, fresh_count, &fresh[f])) /* their bodies could not be read */
+        if (by_header &&
+            is_ambiguous(gone, gone_count, fresh, fresh_count, &fresh[f])) /* their bodies could not be read */
             continue;
         from = look_up(index, agenda->count, gone[match[f]].id);
         to = look_up(index, agenda->count, fresh[f].id);
-        if (from->step.verb == PLAN_FORGET && !is_only(run, &gone[match[f]])) /* which of several equal ones it was can't be told */
+        if (from->step.verb == PLAN_FORGET &&
+            !is_only(run, &gone[match[f]])) /* which of several equal ones it was can't be told */
             continue;
         if (from->mailbox == to->mailbox) {
             ok = run_begin(run) && rename_row(run, from, to, up) && run_commit(run);
@@ -233,8 +242,8 @@ probe_fresh(struct run *run, struct agenda *agenda)
 
         if (!has_role(todo, FRESH_THERE))
             continue;
-        ok = run_load(run, todo->id, message) && (message->has_header ||
-                                                 journal_ids_dirty_by_size(run->journal, message->size, &ids, &same, &run->err));
+        ok = run_load(run, todo->id, message) &&
+             (message->has_header || journal_ids_dirty_by_size(run->journal, message->size, &ids, &same, &run->err));
         for (size_t k = 0; ok && !wanted && k < same; k++) {
             struct todo *other = ids[k] != todo->id ? look_up(index, agenda->count, ids[k]) : NULL;
 
@@ -314,7 +323,8 @@ probe_ambiguous(struct run *run, struct agenda *agenda)
     for (size_t f = 0; ok && f < fresh_count; f++) {
         const struct todo *todo = look_up(index, agenda->count, fresh[f].id);
 
-        if (pair_count(gone, gone_count, &fresh[f], false) != 0 && is_ambiguous(gone, gone_count, fresh, fresh_count, &fresh[f]))
+        if (pair_count(gone, gone_count, &fresh[f], false) != 0 &&
+            is_ambiguous(gone, gone_count, fresh, fresh_count, &fresh[f]))
             probes[n++] = (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = todo->id};
     }
     if (ok && n != 0)
@@ -358,7 +368,8 @@ static bool
 set_altered(struct run *run, struct todo *gone, struct todo *fresh)
 {
     struct journal_message *messages = calloc(2, sizeof *messages), *old = messages, *new = messages + 1;
-    bool ok = (messages != NULL || run_no_memory(run)) && run_begin(run) && run_load(run, gone->id, old) && run_load(run, fresh->id, new);
+    bool ok = (messages != NULL || run_no_memory(run)) && run_begin(run) && run_load(run, gone->id, old) &&
+              run_load(run, fresh->id, new);
 
     if (ok) {
         new->facts |= FACT_ALTERED;
@@ -366,7 +377,8 @@ set_altered(struct run *run, struct todo *gone, struct todo *fresh)
         old->lbase = old->lseen = 0;
         old->facts &= ~(unsigned)FACT_GONE_HERE;
         gone->dropped = fresh->dropped = run->replan = true;
-        ok = journal_message_save(run->journal, new, &run->err) && journal_message_save(run->journal, old, &run->err) && run_commit(run);
+        ok = journal_message_save(run->journal, new, &run->err) && journal_message_save(run->journal, old, &run->err) &&
+             run_commit(run);
     }
     free(messages);
     return ok;
@@ -386,7 +398,8 @@ find_altered(struct run *run, struct agenda *agenda)
     if (ok && gone_count > 1)
         qsort(gone, gone_count, sizeof *gone, compare_items_by_base);
     for (size_t f = 0; ok && f < fresh_count; f++) {
-        struct pair_item *same = gone_count != 0 ? bsearch(&fresh[f], gone, gone_count, sizeof *gone, compare_items_by_base) : NULL;
+        struct pair_item *same =
+            gone_count != 0 ? bsearch(&fresh[f], gone, gone_count, sizeof *gone, compare_items_by_base) : NULL;
         struct todo *from = same != NULL ? look_up(index, agenda->count, same->id) : NULL;
         struct todo *to = look_up(index, agenda->count, fresh[f].id);
 
@@ -409,14 +422,16 @@ agenda_moves(struct run *run, struct agenda *agenda)
      * crossed): what is left of both is one. Then moves between mailboxes. Last, a file that got a new name while the server
      * lost the message: the removal goes on.
      */
-    if (count_role(agenda, GONE_HERE) != 0 && (!pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
-                                               !pair_direction(run, agenda, GONE_HERE, GONE_THERE, BY_WIRE_AND_MAILBOX) ||
-                                               !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE) || !find_altered(run, agenda)))
+    if (count_role(agenda, GONE_HERE) != 0 &&
+        (!pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
+         !pair_direction(run, agenda, GONE_HERE, GONE_THERE, BY_WIRE_AND_MAILBOX) ||
+         !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE) || !find_altered(run, agenda)))
         return false;
     if (count_role(agenda, GONE_BOTH) != 0 && !pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE_AND_MAILBOX))
         return false;
     if (count_role(agenda, GONE_THERE) == 0 || count_role(agenda, FRESH_THERE) == 0)
         return true;
-    return probe_fresh(run, agenda) && probe_ambiguous(run, agenda) && pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_WIRE) &&
+    return probe_fresh(run, agenda) && probe_ambiguous(run, agenda) &&
+           pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_WIRE) &&
            pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_HEADER);
 }

@@ -17,13 +17,17 @@
  * @param prefix    of the personal namespace ("" none), e.g. "INBOX."
  * @return false: not a name that can be kept here (empty level, "." or "..", NUL, too long); err says why, ERROR_SERVER
  */
-MUST_CHECK bool names_from_server(struct text utf8, char separator, const char *prefix, char name[static LIMIT_MAILBOX_NAME + 1], struct error *err);
+MUST_CHECK bool names_from_server(struct text utf8, char separator, const char *prefix,
+                                  char name[static LIMIT_MAILBOX_NAME + 1], struct error *err);
 /** Name for people to the decoded server name without prefix, levels joined by separator; false: a level holds the separator. */
-MUST_CHECK bool names_to_server(const char *name, char separator, char utf8[static LIMIT_MAILBOX_NAME + 1], struct error *err);
+MUST_CHECK bool names_to_server(const char *name, char separator, char utf8[static LIMIT_MAILBOX_NAME + 1],
+                                struct error *err);
 /** Name for people to folder path; false: a level would be over 255 bytes. */
-MUST_CHECK bool names_to_folder(const char *name, enum layout layout, char folder[static LOCAL_FOLDER_MAX + 1], struct error *err);
+MUST_CHECK bool names_to_folder(const char *name, enum layout layout, char folder[static LOCAL_FOLDER_MAX + 1],
+                                struct error *err);
 /** Folder path to the name for people; false: not a name golub would have given or can give back (then the folder is left alone and said). */
-MUST_CHECK bool names_from_folder(const char *folder, enum layout layout, char name[static LIMIT_MAILBOX_NAME + 1], struct error *err);
+MUST_CHECK bool names_from_folder(const char *folder, enum layout layout, char name[static LIMIT_MAILBOX_NAME + 1],
+                                  struct error *err);
 /** Two names that a file system which ignores case and normal form can't tell apart get one key; compare keys with strcmp. */
 void names_fold(const char *name, char key[static LIMIT_MAILBOX_NAME * 3 + 1]);
 /**

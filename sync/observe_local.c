@@ -14,10 +14,10 @@ struct look { /* one folder while it is being read */
     unsigned char *before; /* the same, of the first listing, while there is a second one */
     size_t before_size;
     bool looked, second;
-    bool stable;  /* the last listing was */
-    bool bad;     /* it holds a name that can't be used */
-    bool missing; /* the first listing lacked a name */
-    bool twin;    /* a name came twice */
+    bool stable;         /* the last listing was */
+    bool bad;            /* it holds a name that can't be used */
+    bool missing;        /* the first listing lacked a name */
+    bool twin;           /* a name came twice */
     struct twins *twins; /* of all folders */
 };
 
@@ -103,7 +103,8 @@ on_file(void *context, const char *base, const char *info)
         message.lbase = message.rbase = message.lseen;
     if (!mark_seen(look, message.id))
         return false;
-    return memcmp(&before, &message, sizeof before) == 0 || journal_message_save(look->run->journal, &message, &look->run->err);
+    return memcmp(&before, &message, sizeof before) == 0 ||
+           journal_message_save(look->run->journal, &message, &look->run->err);
 }
 
 static bool
@@ -250,7 +251,8 @@ can_be_read(const struct mailbox *mailbox)
     enum journal_state state = mailbox->row.state;
 
     return mailbox->chosen && mailbox->folder_here && mailbox->row.id != 0 &&
-           (state == MAILBOX_ACTIVE || state == MAILBOX_REPAIR || state == MAILBOX_NEW_LOCAL || state == MAILBOX_GONE_REMOTE);
+           (state == MAILBOX_ACTIVE || state == MAILBOX_REPAIR || state == MAILBOX_NEW_LOCAL ||
+            state == MAILBOX_GONE_REMOTE);
 }
 
 static bool
@@ -301,7 +303,8 @@ observe_local(struct run *run)
         if (!looks[i].looked)
             continue;
         /* Where everything is paired for the first time, a file that was overlooked would be fetched, and then sent, as another one. */
-        mailbox->look_here = !looks[i].stable && !mailbox->unread && (run->first || run->pair_all || mailbox->row.state == MAILBOX_REPAIR);
+        mailbox->look_here = !looks[i].stable && !mailbox->unread &&
+                             (run->first || run->pair_all || mailbox->row.state == MAILBOX_REPAIR);
         ok = journal_mailbox_save(run->journal, &mailbox->row, &run->err);
     }
     if (ok)

@@ -14,12 +14,12 @@ struct sight { /* one mailbox while it is being listed */
     struct mailbox *mailbox;
     struct remote_select request;
     struct remote_selected selected;
-    bool started;      /* selected was called */
-    bool again_full;   /* what came can't be trusted to be complete */
+    bool started;    /* selected was called */
+    bool again_full; /* what came can't be trusted to be complete */
     bool complete;
     unsigned char *seen; /* bit set over row ids, for listings of everything */
     size_t seen_size;
-    uint64_t count;    /* messages listed */
+    uint64_t count; /* messages listed */
 };
 
 struct observation {
@@ -122,12 +122,16 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
         return true;
     }
     if (selected->uidnext != 0 && selected->uidnext < row->uidnext)
-        return begin_repair(run, sight, true, "the server went back in time: both sides are paired again by content, nothing is deleted");
+        return begin_repair(run, sight, true,
+                            "the server went back in time: both sides are paired again by content, nothing is deleted");
     if (row->modseq != 0 && selected->modseq != 0 && selected->modseq < row->modseq)
-        return begin_repair(run, sight, true, "the server's MODSEQ went back: both sides are paired again by content, nothing is deleted");
+        return begin_repair(
+            run, sight, true,
+            "the server's MODSEQ went back: both sides are paired again by content, nothing is deleted");
     /* Another mailbox showed that the server went back. A size and a date would tell here; where sizes lie, a date alone proves nothing. */
     if (run->no_deltas && run->sizes_lie && row->uidvalidity != 0 && !sight->mailbox->repaired)
-        return begin_repair(run, sight, true, "the server went back in time: both sides are paired again by content, nothing is deleted");
+        return begin_repair(run, sight, true,
+                            "the server went back in time: both sides are paired again by content, nothing is deleted");
     row->uidvalidity = selected->uidvalidity;
     row->permanent = selected->permanent;
     return true;
@@ -193,7 +197,8 @@ add_unknown(struct run *run, struct sight *sight, const struct remote_message *s
     message->date = seen->date;
     message->rseen = seen->flags;
     (void)text_print(message->keywords, sizeof message->keywords, "%s", seen->keywords != NULL ? seen->keywords : "");
-    ok = journal_message_save(run->journal, message, &run->err) && (mark_seen(sight, message->id) || run_no_memory(run));
+    ok =
+        journal_message_save(run->journal, message, &run->err) && (mark_seen(sight, message->id) || run_no_memory(run));
     free(message);
     return ok;
 }
@@ -235,7 +240,9 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     if ((message.facts & FACT_ECHO) != 0)
         take_echo(&message, seen);
     else if (seen->has_meta && (seen->date != message.date || seen->size != message.size))
-        return begin_repair(run, sight, true, "a UID is another message than it was: both sides are paired again by content, nothing is deleted");
+        return begin_repair(
+            run, sight, true,
+            "a UID is another message than it was: both sides are paired again by content, nothing is deleted");
     if (seen->has_flags) {
         message.rseen = seen->flags;
         (void)text_print(message.keywords, sizeof message.keywords, "%s", seen->keywords != NULL ? seen->keywords : "");
@@ -279,7 +286,8 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
             sight->mailbox->unsure = true;
             sight->again_full = false;
             run->no_removals_here = true;
-            run_complain(run, sight->mailbox, "list the messages of this mailbox", outcome->answer, "the next run tries again");
+            run_complain(run, sight->mailbox, "list the messages of this mailbox", outcome->answer,
+                         "the next run tries again");
         }
         return true;
     }
@@ -293,12 +301,13 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
             sight->again_full = false;
             sight->mailbox->unsure = true;
             run->no_removals_here = true;
-            run_complain(run, sight->mailbox, "list the messages of this mailbox", "the listing and the server's count do not agree",
-                         "the next run tries again");
+            run_complain(run, sight->mailbox, "list the messages of this mailbox",
+                         "the listing and the server's count do not agree", "the next run tries again");
         }
     }
     sight->complete = !sight->again_full && !sight->mailbox->unsure;
-    if (sight->complete && sight->selected.uidnext == 0) { /* a server that does not say: after the highest that it showed */
+    if (sight->complete &&
+        sight->selected.uidnext == 0) { /* a server that does not say: after the highest that it showed */
         uint32_t highest;
 
         if (!journal_highest_uid(run->journal, row->id, &highest, &run->err))
@@ -371,7 +380,8 @@ observe_remote(struct run *run)
         if (!mailbox->look_there)
             continue;
         sights[count].mailbox = mailbox;
-        ok = fill_request(run, &sights[count++], run->pair_all || mailbox->row.state == MAILBOX_REPAIR || mailbox->full);
+        ok =
+            fill_request(run, &sights[count++], run->pair_all || mailbox->row.state == MAILBOX_REPAIR || mailbox->full);
     }
     for (int round = 0; ok && count != 0 && round < 3; round++) {
         size_t left = 0;
@@ -395,7 +405,8 @@ observe_remote(struct run *run)
     for (size_t i = 0; sights != NULL && ok && i < count; i++) {
         sights[i].mailbox->unsure = true;
         run->no_removals_here = true;
-        run_complain(run, sights[i].mailbox, "list the messages of this mailbox", "it changes faster than it can be listed", "the next run tries again");
+        run_complain(run, sights[i].mailbox, "list the messages of this mailbox",
+                     "it changes faster than it can be listed", "the next run tries again");
     }
     free(sights);
     return ok;

@@ -71,7 +71,8 @@ is_of_rank(const struct pair_item *gone, const struct pair_item *fresh, int rank
 }
 
 void
-pair_match(struct pair_item *gone, size_t gone_count, struct pair_item *fresh, size_t fresh_count, bool by_date, size_t *match, bool *taken)
+pair_match(struct pair_item *gone, size_t gone_count, struct pair_item *fresh, size_t fresh_count, bool by_date,
+           size_t *match, bool *taken)
 {
     pair_sort(gone, gone_count);
     pair_sort(fresh, fresh_count);
@@ -86,7 +87,8 @@ pair_match(struct pair_item *gone, size_t gone_count, struct pair_item *fresh, s
             for (size_t g = lower_bound(gone, gone_count, &fresh[f]); g < gone_count; g++) {
                 if (compare_keys(&gone[g], &fresh[f], false) != 0)
                     break;
-                if (taken[g] || compare_keys(&gone[g], &fresh[f], by_date) != 0 || !is_of_rank(&gone[g], &fresh[f], rank))
+                if (taken[g] || compare_keys(&gone[g], &fresh[f], by_date) != 0 ||
+                    !is_of_rank(&gone[g], &fresh[f], rank))
                     continue;
                 match[f] = g;
                 taken[g] = true;

@@ -8,11 +8,11 @@
 #include "store/base/digest.h"
 
 struct pair_item {
-    int64_t id;      /* the row; orders equal candidates */
-    int64_t mailbox; /* a candidate in the same mailbox is preferred: that is a rename, the least of all changes */
+    int64_t id;       /* the row; orders equal candidates */
+    int64_t mailbox;  /* a candidate in the same mailbox is preferred: that is a rename, the least of all changes */
     const char *base; /* base name, "" if none: an equal one is preferred next */
     uint64_t size;
-    int64_t date;    /* compared only if by_date */
+    int64_t date; /* compared only if by_date */
     unsigned char digest[DIGEST_SIZE];
 };
 
@@ -26,7 +26,8 @@ struct pair_item {
  * @param match  [out] for each fresh item (in its new order) the index of its partner in `gone` (in its new order) or PAIR_NONE
  * @param taken  scratch: gone_count bools
  */
-void pair_match(struct pair_item *gone, size_t gone_count, struct pair_item *fresh, size_t fresh_count, bool by_date, size_t *match, bool *taken);
+void pair_match(struct pair_item *gone, size_t gone_count, struct pair_item *fresh, size_t fresh_count, bool by_date,
+                size_t *match, bool *taken);
 
 /** How many items have this item's size and digest (and date); items as sorted by pair_match or pair_sort. */
 size_t pair_count(const struct pair_item *items, size_t count, const struct pair_item *like, bool by_date);

@@ -100,7 +100,8 @@ plan_message(const struct plan_message *message, const struct policy *policy)
 const char *
 plan_verb_word(enum plan_verb verb)
 {
-    static const char *const words[] = {"nothing", "forget", "download", "upload", "flags", "remove-here", "remove-there"};
+    static const char *const words[] = {"nothing", "forget",      "download",    "upload",
+                                        "flags",   "remove-here", "remove-there"};
 
     return words[verb];
 }

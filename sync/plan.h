@@ -34,20 +34,20 @@ struct plan_message {
 
 enum plan_verb {
     PLAN_NOTHING,
-    PLAN_FORGET,       /* gone on both sides, or never anywhere: drop the row */
+    PLAN_FORGET, /* gone on both sides, or never anywhere: drop the row */
     PLAN_DOWNLOAD,
     PLAN_UPLOAD,
-    PLAN_FLAGS,        /* both there: carry out the four deltas below, record what is settled */
+    PLAN_FLAGS, /* both there: carry out the four deltas below, record what is settled */
     PLAN_REMOVE_HERE,
     PLAN_REMOVE_THERE,
 };
 
 struct plan_step {
     enum plan_verb verb;
-    bool kept_back;    /* the policy does not allow the verb (or a part of the flags): stays as a pending difference */
+    bool kept_back; /* the policy does not allow the verb (or a part of the flags): stays as a pending difference */
     unsigned there_add, there_del; /* to be stored on the server */
     unsigned here_add, here_del;   /* to be renamed here */
-    unsigned settled;  /* flags on which nothing has to be done: their bases become what is seen */
+    unsigned settled;              /* flags on which nothing has to be done: their bases become what is seen */
 };
 
 /** @return what to do; the same input always gives the same answer */

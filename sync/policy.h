@@ -15,7 +15,7 @@ enum import_order { ORDER_NEWEST, ORDER_OLDEST };
 
 #define KEEP_FOREVER (-1)
 
-struct import_policy { /* of a POP account */
+struct import_policy {           /* of a POP account */
     int keep_days;               /* how long mail stays on the server after it is here; 0: not at all; KEEP_FOREVER */
     const char *deliver_to;      /* UTF-8 mailbox name; "INBOX" by default */
     const char *deliver_command; /* for /bin/sh, instead of the Maildir; NULL: none */
@@ -26,9 +26,9 @@ struct import_policy { /* of a POP account */
 
 struct policy {
     struct direction pull, push;
-    bool expunge;              /* also remove what carries \Deleted */
-    bool guard;                /* false: max-delete = "off" */
-    unsigned max_delete;       /* percent */
+    bool expunge;        /* also remove what carries \Deleted */
+    bool guard;          /* false: max-delete = "off" */
+    unsigned max_delete; /* percent */
     int quarantine_days;
     enum layout layout;
     const char *const *patterns; /* `mailboxes`, NULL at the end */

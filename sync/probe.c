@@ -138,8 +138,10 @@ probe_remote(struct run *run, struct probe *probes, size_t count, bool headers)
         uids[i] = probes[i].uid;
         if (i == 0 || probes[i].mailbox != probes[i - 1].mailbox) {
             first[n] = i;
-            requests[n++] = (struct remote_fetch){.mailbox = text_of(mailbox->row.wire), .uidvalidity = mailbox->row.uidvalidity,
-                                                  .uids = &uids[i], .headers = headers};
+            requests[n++] = (struct remote_fetch){.mailbox = text_of(mailbox->row.wire),
+                                                  .uidvalidity = mailbox->row.uidvalidity,
+                                                  .uids = &uids[i],
+                                                  .headers = headers};
         }
         requests[n - 1].count++;
     }

@@ -74,7 +74,8 @@ on_echo(void *context, size_t index, const struct remote_message *seen)
     if (seen->uid != message->uid || !seen->has_flags)
         return true;
     message->rseen = seen->flags;
-    return journal_message_save(back->run->journal, message, &back->run->err) && journal_op_delete(back->run->journal, back->op->id, &back->run->err);
+    return journal_message_save(back->run->journal, message, &back->run->err) &&
+           journal_op_delete(back->run->journal, back->op->id, &back->run->err);
 }
 
 static bool
@@ -105,8 +106,11 @@ finish_remote(struct run *run, const struct journal_op *op, struct journal_messa
         return true;
     if (run->dry)
         return true;
-    store = (struct remote_store){.mailbox = text_of(mailbox->row.wire), .uidvalidity = mailbox->row.uidvalidity, .uids = &message->uid,
-                                  .count = 1, .del = FLAG_DELETED};
+    store = (struct remote_store){.mailbox = text_of(mailbox->row.wire),
+                                  .uidvalidity = mailbox->row.uidvalidity,
+                                  .uids = &message->uid,
+                                  .count = 1,
+                                  .del = FLAG_DELETED};
     mailbox->stirred = true;
     return run->remote.ops->store(run->remote.self, &store, 1, &observer, &back, &run->err);
 }

@@ -12,28 +12,28 @@ struct report;
 struct report_settings {
     bool quiet, json;
     int verbose;
-    bool terminal; /* standard output is one: live line */
-    bool list_held; /* `status`: every held removal is shown to people, not the first few alone */
-    FILE *out, *err; /* NULL: standard output, standard error */
+    bool terminal;           /* standard output is one: live line */
+    bool list_held;          /* `status`: every held removal is shown to people, not the first few alone */
+    FILE *out, *err;         /* NULL: standard output, standard error */
     int64_t (*now_ms)(void); /* for the live line; NULL: the monotonic clock */
 };
 
-struct report_counts { /* one account's run */
-    uint64_t down_new, down_flags, down_removed, down_moved; /* carried out here */
+struct report_counts {                                          /* one account's run */
+    uint64_t down_new, down_flags, down_removed, down_moved;    /* carried out here */
     uint64_t up_new, up_flags, up_removed, up_moved, up_copied; /* carried out there */
     uint64_t mailboxes, mailboxes_made_here, mailboxes_made_there;
-    uint64_t paired;  /* found to be the same on both sides, without a transfer */
+    uint64_t paired; /* found to be the same on both sides, without a transfer */
     uint64_t held, pending, refused, altered, failed, kept_by_policy;
-    uint64_t too_large; /* import: left on the server because of max-size */
-    uint64_t had;       /* import: recorded as had, without a transfer */
+    uint64_t too_large;            /* import: left on the server because of max-size */
+    uint64_t had;                  /* import: recorded as had, without a transfer */
     uint64_t bytes_down, bytes_up; /* of messages */
 };
 
 struct report_held { /* one removal that the guard holds */
     const char *mailbox;
-    uint32_t uid;      /* 0 if not known */
-    const char *file;  /* base, or "" */
-    bool here;         /* the removal would happen here (else on the server) */
+    uint32_t uid;     /* 0 if not known */
+    const char *file; /* base, or "" */
+    bool here;        /* the removal would happen here (else on the server) */
     const char *id;
 };
 
@@ -52,28 +52,35 @@ void report_quarantine(struct report *report, const char *account, int days);
  */
 void report_import(struct report *report, const char *account);
 /** How far it is: messages and bytes of bodies. total 0: not known yet. Cheap: may be called for every message. */
-void report_progress(struct report *report, const char *account, const char *mailbox, uint64_t done, uint64_t total, uint64_t bytes);
+void report_progress(struct report *report, const char *account, const char *mailbox, uint64_t done, uint64_t total,
+                     uint64_t bytes);
 /** Something about a mailbox that people should read: made, gone on one side, re-paired after UIDVALIDITY changed ... */
-void report_mailbox(struct report *report, const char *account, const char *mailbox, const char *event, const char *text);
+void report_mailbox(struct report *report, const char *account, const char *mailbox, const char *event,
+                    const char *text);
 /**
  * One thing that was done (or would be, in a dry run): shown with --verbose, always with --dry-run, always in JSON.
  * action: "download" "upload" "flags-here" "flags-there" "move-here" "move-there" "copy-there" "remove-here" "remove-there" "create-here" "create-there" "pair"
  */
-void report_message(struct report *report, const char *account, const char *mailbox, const char *action, uint32_t uid, const char *file, const char *detail);
+void report_message(struct report *report, const char *account, const char *mailbox, const char *action, uint32_t uid,
+                    const char *file, const char *detail);
 /** An error or a warning; shown once, on standard error. */
 void report_error(struct report *report, const struct error *err);
 /** A line for --verbose only. */
-void report_note(struct report *report, const char *account, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void report_note(struct report *report, const char *account, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void report_held(struct report *report, const char *account, const struct report_held *held);
 /** The guard tripped: one paragraph for people: how many of how many, where, the ID, the command that releases it. */
-void report_guard(struct report *report, const char *account, const char *id, uint64_t removals, uint64_t of, const char *where);
+void report_guard(struct report *report, const char *account, const char *id, uint64_t removals, uint64_t of,
+                  const char *where);
 /** The account's end: the summary line, or JSON's result. interrupted: says so. */
-void report_result(struct report *report, const char *account, int status, const struct report_counts *counts, double seconds, bool interrupted);
+void report_result(struct report *report, const char *account, int status, const struct report_counts *counts,
+                   double seconds, bool interrupted);
 /** An account's command ended that has no summary of its own (status, check): JSON's result, if there was none; nothing for people. */
 void report_account_end(struct report *report, const char *account, int status);
 /** The whole program's end: JSON's last line with `exit`; nothing for people. */
 void report_exit(struct report *report, int status);
 /** A plain line of a command's output (status, check); in JSON a "message" event with `text` under the given key. */
-void report_line(struct report *report, const char *account, const char *key, const char *format, ...) __attribute__((format(printf, 4, 5)));
+void report_line(struct report *report, const char *account, const char *key, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -41,10 +41,11 @@ run_complain(struct run *run, const struct mailbox *mailbox, const char *what, c
 }
 
 bool
-run_pending(struct run *run, const struct mailbox *mailbox, int64_t message, enum journal_pending_kind kind, const char *detail,
-            const char *why, const char *hold)
+run_pending(struct run *run, const struct mailbox *mailbox, int64_t message, enum journal_pending_kind kind,
+            const char *detail, const char *why, const char *hold)
 {
-    struct journal_pending known, row = {.mailbox = mailbox->row.id, .message = message, .kind = kind, .since = run->now};
+    struct journal_pending known,
+        row = {.mailbox = mailbox->row.id, .message = message, .kind = kind, .since = run->now};
     bool found;
 
     (void)text_print(row.detail, sizeof row.detail, "%s", detail);
@@ -79,7 +80,8 @@ run_no_memory(struct run *run)
 struct mailbox *
 run_mailbox_add(struct run *run)
 {
-    if (run->count >= LIMIT_MAILBOXES || !array_grow(&run->mailboxes, &run->size, run->count + 1, sizeof *run->mailboxes)) {
+    if (run->count >= LIMIT_MAILBOXES ||
+        !array_grow(&run->mailboxes, &run->size, run->count + 1, sizeof *run->mailboxes)) {
         (void)run_no_memory(run);
         return NULL;
     }
@@ -117,8 +119,8 @@ run_base_name(const struct run *run, const struct mailbox *mailbox, const struct
     int64_t date = message->date >= 0 && message->date <= INT64_C(9999999999) ? message->date : 0;
 
     /* Host, user, mailbox, UIDVALIDITY and UID: the same message gets the same name in every run, and nothing else does. */
-    if (!buffer_addf(&text, "%s\n%s\n%s\n%" PRIu32 "\n%" PRIu32, to->host != NULL ? to->host : "", to->user != NULL ? to->user : "",
-                     mailbox->row.name, mailbox->row.uidvalidity, message->uid) ||
+    if (!buffer_addf(&text, "%s\n%s\n%s\n%" PRIu32 "\n%" PRIu32, to->host != NULL ? to->host : "",
+                     to->user != NULL ? to->user : "", mailbox->row.name, mailbox->row.uidvalidity, message->uid) ||
         !digest_bytes(text.at, text.len, digest))
         memset(digest, 0, sizeof digest);
     digest_base32(digest, 16, name);

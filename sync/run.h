@@ -20,19 +20,19 @@ struct mailbox {
     uint32_t messages, uidnext, uidvalidity;
     uint64_t modseq;
     struct local_stamp stamp;
-    bool chosen;     /* by the patterns */
-    bool asked;      /* by the command line: operations are allowed in it */
-    bool refused;    /* said once, left alone in this run */
+    bool chosen;  /* by the patterns */
+    bool asked;   /* by the command line: operations are allowed in it */
+    bool refused; /* said once, left alone in this run */
     /* what is due */
     bool look_there, look_here;
-    bool full;       /* no delta */
-    bool stirred;    /* we changed it on the server: look again, so that echoes and cursors settle */
+    bool full;    /* no delta */
+    bool stirred; /* we changed it on the server: look again, so that echoes and cursors settle */
     /* what went wrong */
-    bool full_up;    /* the server refused to move something into it: not asked again, and not said again, in this run */
-    bool stuck;      /* the server refused to remove something in it: not asked again, and not said again, in this run */
-    bool unsure;     /* could not be observed: nothing is done in it in this run */
+    bool full_up;  /* the server refused to move something into it: not asked again, and not said again, in this run */
+    bool stuck;    /* the server refused to remove something in it: not asked again, and not said again, in this run */
+    bool unsure;   /* could not be observed: nothing is done in it in this run */
     bool repaired; /* in this run: its rows were unpaired */
-    bool unread;     /* its folder could not be listed: what is missing in it is not known */
+    bool unread;   /* its folder could not be listed: what is missing in it is not known */
 };
 
 struct todo { /* one message that wants something */
@@ -40,11 +40,11 @@ struct todo { /* one message that wants something */
     uint32_t mailbox; /* index */
     uint32_t uid;
     struct plan_step step;
-    bool fresh;       /* the other side never had it; else it had, and one side lost it */
-    int64_t partner;  /* move: the row that vanished (for the row that appeared); 0: none */
-    bool unheld;          /* ... and in an earlier attempt it did not keep one of them */
-    bool echoed;          /* the server showed the flags that it was sent */
-    bool dropped;     /* taken care of otherwise: paired, moved, held, pending ... */
+    bool fresh;      /* the other side never had it; else it had, and one side lost it */
+    int64_t partner; /* move: the row that vanished (for the row that appeared); 0: none */
+    bool unheld;     /* ... and in an earlier attempt it did not keep one of them */
+    bool echoed;     /* the server showed the flags that it was sent */
+    bool dropped;    /* taken care of otherwise: paired, moved, held, pending ... */
 };
 
 struct agenda {
@@ -65,27 +65,28 @@ struct run {
     struct mailbox *mailboxes;
     size_t count, size;
     int64_t now; /* seconds UTC at the start of the run */
-    bool dry, no_root, first; /* no_root: a dry run of an account that has no Maildir yet; first: the account was unknown to this journal */
-    bool partial;             /* something was not done: exit 1 */
-    bool held;                /* exit 3 */
-    bool pair_all;            /* journal and Maildir are not of one run: pair everything first */
-    bool paired;              /* and that is done */
-    bool paired_all;          /* ... and that is done */
-    bool maildir_older;       /* the Maildir was restored: its names show the past */
-    bool no_removals;         /* in this run, anywhere */
-    bool no_removals_there;   /* a folder or file could not be read: absence here proves nothing */
-    bool no_removals_here;    /* a mailbox could not be observed: what vanished may have gone there */
-    bool mark_written;        /* the mark of this run is in the root */
-    bool marked;              /* and its nonce is in the journal */
-    bool went_back;           /* one mailbox of the server shows the past: the change numbers of none are believed */
-    bool no_deltas;           /* and so all were listed whole */
-    bool sizes_lie;           /* the server's RFC822.SIZE was seen to be wrong */
-    bool replan;              /* rows were joined after they were planned */
-    bool vanished;            /* something vanished on the server: a second look is due */
-    char hold_id[16];         /* the list of held removals that was reported */
-    bool confirm;             /* held removals of earlier runs are released */
-    struct local_mark mark;   /* as found, then as written */
-    uint64_t done, total;     /* bodies, for the progress line */
+    bool dry, no_root,
+        first; /* no_root: a dry run of an account that has no Maildir yet; first: the account was unknown to this journal */
+    bool partial;           /* something was not done: exit 1 */
+    bool held;              /* exit 3 */
+    bool pair_all;          /* journal and Maildir are not of one run: pair everything first */
+    bool paired;            /* and that is done */
+    bool paired_all;        /* ... and that is done */
+    bool maildir_older;     /* the Maildir was restored: its names show the past */
+    bool no_removals;       /* in this run, anywhere */
+    bool no_removals_there; /* a folder or file could not be read: absence here proves nothing */
+    bool no_removals_here;  /* a mailbox could not be observed: what vanished may have gone there */
+    bool mark_written;      /* the mark of this run is in the root */
+    bool marked;            /* and its nonce is in the journal */
+    bool went_back;         /* one mailbox of the server shows the past: the change numbers of none are believed */
+    bool no_deltas;         /* and so all were listed whole */
+    bool sizes_lie;         /* the server's RFC822.SIZE was seen to be wrong */
+    bool replan;            /* rows were joined after they were planned */
+    bool vanished;          /* something vanished on the server: a second look is due */
+    char hold_id[16];       /* the list of held removals that was reported */
+    bool confirm;           /* held removals of earlier runs are released */
+    struct local_mark mark; /* as found, then as written */
+    uint64_t done, total;   /* bodies, for the progress line */
 };
 
 /* ---- run.c: small things every phase needs ---- */
@@ -96,10 +97,11 @@ bool run_stopped(const struct run *run);
 /** Report run->err or another error about one mailbox (NULL: the account), mark the run as partial. */
 void run_problem(struct run *run, const struct mailbox *mailbox, const struct error *err);
 /** The same with words: what was tried, what was answered. */
-void run_complain(struct run *run, const struct mailbox *mailbox, const char *what, const char *answer, const char *hint);
+void run_complain(struct run *run, const struct mailbox *mailbox, const char *what, const char *answer,
+                  const char *hint);
 /** Write down why a message waits (message 0: the mailbox); writes nothing if that is known. Inside a transaction. */
-MUST_CHECK bool run_pending(struct run *run, const struct mailbox *mailbox, int64_t message, enum journal_pending_kind kind,
-                            const char *detail, const char *why, const char *hold);
+MUST_CHECK bool run_pending(struct run *run, const struct mailbox *mailbox, int64_t message,
+                            enum journal_pending_kind kind, const char *detail, const char *why, const char *hold);
 struct mailbox *run_mailbox_by_id(struct run *run, int64_t id);
 /** A new element at the end; NULL: out of memory, err filled in. */
 struct mailbox *run_mailbox_add(struct run *run);
@@ -110,8 +112,8 @@ MUST_CHECK bool run_commit(struct run *run);
 /** Out of memory: err filled in, false. */
 bool run_no_memory(struct run *run);
 /** Deterministic base name of a message's file; attempt > 0 where the name was taken by somebody else's file. */
-void run_base_name(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message, int attempt,
-                   char base[static LOCAL_BASE_MAX + 1]);
+void run_base_name(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
+                   int attempt, char base[static LOCAL_BASE_MAX + 1]);
 /** The row's file. */
 struct local_file run_file(const struct mailbox *mailbox, const struct journal_message *message);
 /** Load a row that is known to be there; false: the journal failed or the row is gone (err says so). */
@@ -121,17 +123,17 @@ MUST_CHECK bool run_load(struct run *run, int64_t id, struct journal_message *ou
 unsigned run_flags_of(const char *info, unsigned base);
 
 /* ---- the phases, in order ---- */
-bool situation_check(struct run *run);      /* root, mark, meta: may this run touch anything? */
-bool situation_mark(struct run *run);       /* before the first commit of mail; inside no transaction */
+bool situation_check(struct run *run);       /* root, mark, meta: may this run touch anything? */
+bool situation_mark(struct run *run);        /* before the first commit of mail; inside no transaction */
 bool situation_mark_commit(struct run *run); /* inside that first commit */
-bool survey_known(struct run *run);         /* journal's mailboxes, folders, names on the command line */
-bool survey_remote(struct run *run);        /* LIST and what it means for each mailbox */
-bool survey_again(struct run *run);         /* the second look: has anything moved since? */
-bool survey_create(struct run *run);        /* mailboxes made on the other side */
-bool observe_remote(struct run *run);       /* every mailbox with look_there */
-bool observe_local(struct run *run);        /* every folder with look_here */
-bool observe_refused(struct run *run);      /* files that the server refused: has one changed since? */
-bool identify(struct run *run);             /* digests of new files, pairs inside each mailbox */
+bool survey_known(struct run *run);          /* journal's mailboxes, folders, names on the command line */
+bool survey_remote(struct run *run);         /* LIST and what it means for each mailbox */
+bool survey_again(struct run *run);          /* the second look: has anything moved since? */
+bool survey_create(struct run *run);         /* mailboxes made on the other side */
+bool observe_remote(struct run *run);        /* every mailbox with look_there */
+bool observe_local(struct run *run);         /* every folder with look_here */
+bool observe_refused(struct run *run);       /* files that the server refused: has one changed since? */
+bool identify(struct run *run);              /* digests of new files, pairs inside each mailbox */
 /** Elements that an array for one batch of it needs. */
 static inline size_t
 agenda_room(const struct agenda *agenda, size_t batch)
@@ -152,11 +154,11 @@ bool apply_moves_there(struct run *run, struct agenda *agenda, bool *did);
 bool apply_moves_here(struct run *run, struct agenda *agenda, bool *did);
 bool apply_removals_here(struct run *run, struct agenda *agenda, bool *did);
 bool apply_removals_there(struct run *run, struct agenda *agenda, bool *did);
-bool settle_pendings(struct run *run);      /* pending rows whose reason is gone */
+bool settle_pendings(struct run *run); /* pending rows whose reason is gone */
 bool age_quarantine(struct run *run);
 
 /* ---- digest of a message on the server, for pairing ---- */
-struct probe { /* one UID whose header or body is wanted as digests */
+struct probe {        /* one UID whose header or body is wanted as digests */
     uint32_t mailbox; /* index */
     uint32_t uid;
     int64_t id;

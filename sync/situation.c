@@ -71,7 +71,8 @@ check_known(struct run *run, const char *key, const char *now, const char *what)
         return true;
     (void)text_print(text, sizeof text, "sync account %s: its %s is not what it was", run->account->name, what);
     return refuse(run, text,
-                  "put the old value back; or, to start anew with another server or folder, move the state folder and the file .golub "
+                  "put the old value back; or, to start anew with another server or folder, move the state folder and "
+                  "the file .golub "
                   "in the Maildir away: the next run then pairs both sides and deletes nothing");
 }
 
@@ -84,8 +85,9 @@ remember(struct run *run, const char *server)
 
     (void)text_print(number, sizeof number, "%" PRIu64, run->mark.run);
     /* A lost journal's successor takes over where the mark stands. */
-    return run_begin(run) && (!run->mark.present || (journal_set(run->journal, "run", number, &run->err) &&
-                                                     journal_set(run->journal, "nonce", run->mark.nonce, &run->err))) &&
+    return run_begin(run) &&
+           (!run->mark.present || (journal_set(run->journal, "run", number, &run->err) &&
+                                   journal_set(run->journal, "nonce", run->mark.nonce, &run->err))) &&
            journal_set(run->journal, "account", run->mark.account, &run->err) &&
            journal_set(run->journal, "server", server, &run->err) &&
            journal_set(run->journal, "root", run->account->maildir, &run->err) &&
@@ -128,12 +130,15 @@ check_mark(struct run *run, const char *account)
     }
     if (!run->mark.present) {
         /* A journal that never changed mail here wrote no mark either. */
-        ok = text == NULL || refuse(run, "the Maildir has no mark .golub, but the journal knows mail in it: another folder is in its place",
-                                    "mount or move the right folder back; to adopt this one, move the state folder away");
+        ok = text == NULL ||
+             refuse(run,
+                    "the Maildir has no mark .golub, but the journal knows mail in it: another folder is in its place",
+                    "mount or move the right folder back; to adopt this one, move the state folder away");
         goto out;
     }
     if (strcmp(run->mark.account, account) != 0) {
-        (void)refuse(run, "the mark .golub in the Maildir is another account's", "each account needs a Maildir of its own");
+        (void)refuse(run, "the mark .golub in the Maildir is another account's",
+                     "each account needs a Maildir of its own");
         goto out;
     }
     ok = true;
@@ -149,8 +154,10 @@ check_mark(struct run *run, const char *account)
     run->no_removals = true;
     run->maildir_older = run->mark.run < number;
     report_mailbox(run->report, run->account->name, "", "pairing",
-                   run->mark.run < number ? "the Maildir is older than the journal: what it lacks is fetched again, nothing is deleted"
-                                          : "the journal is older than the Maildir, or a run was cut off: both sides are paired first, nothing is deleted");
+                   run->mark.run < number
+                       ? "the Maildir is older than the journal: what it lacks is fetched again, nothing is deleted"
+                       : "the journal is older than the Maildir, or a run was cut off: both sides are paired first, "
+                         "nothing is deleted");
 out:
     free(text);
     free(nonce);
@@ -198,13 +205,16 @@ situation_check(struct run *run)
         goto out;
     run->sizes_lie = sizes != NULL;
     if (account != NULL &&
-        (!check_known(run, "server", server, "host name or user") || !check_known(run, "root", run->account->maildir, "maildir") ||
-         !check_known(run, "layout", run->account->policy.layout == LAYOUT_MAILDIRPP ? "maildir++" : "verbatim", "layout")))
+        (!check_known(run, "server", server, "host name or user") ||
+         !check_known(run, "root", run->account->maildir, "maildir") ||
+         !check_known(run, "layout", run->account->policy.layout == LAYOUT_MAILDIRPP ? "maildir++" : "verbatim",
+                      "layout")))
         goto out;
     if (!run->local.ops->open(run->local.self, account == NULL && !run->dry, &root, &run->err))
         goto out;
     if (root == ROOT_PARENT_MISSING) {
-        (void)refuse(run, "make the Maildir: the folder it should stand in does not exist", "make that folder, or correct `maildir`");
+        (void)refuse(run, "make the Maildir: the folder it should stand in does not exist",
+                     "make that folder, or correct `maildir`");
         goto out;
     }
     if (account != NULL && (root == ROOT_MISSING || root == ROOT_EMPTY)) {
@@ -265,7 +275,8 @@ situation_mark(struct run *run)
     free(text);
     run->mark.run = (number > run->mark.run ? number : run->mark.run) + 1;
     run->mark.present = true;
-    run->mark_written = random_hex(run, run->mark.nonce) && announce(run) && run->local.ops->write_mark(run->local.self, &run->mark, &run->err);
+    run->mark_written = random_hex(run, run->mark.nonce) && announce(run) &&
+                        run->local.ops->write_mark(run->local.self, &run->mark, &run->err);
     return run->mark_written;
 }
 
@@ -277,7 +288,8 @@ situation_mark_commit(struct run *run)
     if (run->marked || !run->mark_written || (run->pair_all && !run->paired))
         return true;
     (void)text_print(number, sizeof number, "%" PRIu64, run->mark.run);
-    if (!journal_set(run->journal, "run", number, &run->err) || !journal_set(run->journal, "nonce", run->mark.nonce, &run->err))
+    if (!journal_set(run->journal, "run", number, &run->err) ||
+        !journal_set(run->journal, "nonce", run->mark.nonce, &run->err))
         return false;
     run->marked = true;
     return true;

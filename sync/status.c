@@ -45,8 +45,9 @@ show_mailboxes(struct overview *view)
             !journal_message_count(view->journal, mailbox->id, WHICH_WITH_UID, &there, &view->err) ||
             !journal_message_count(view->journal, mailbox->id, WHICH_DIRTY, &waiting, &view->err))
             return false;
-        report_line(view->report, view->account->name, "mailbox", "%s: %" PRIu64 " here, %" PRIu64 " there, %" PRIu64 " waiting%s", mailbox->name,
-                    here, there, waiting, state_words(mailbox->state));
+        report_line(view->report, view->account->name, "mailbox",
+                    "%s: %" PRIu64 " here, %" PRIu64 " there, %" PRIu64 " waiting%s", mailbox->name, here, there,
+                    waiting, state_words(mailbox->state));
     }
     return true;
 }
@@ -90,12 +91,13 @@ show_pending(struct overview *view)
         if (!ok)
             break;
         if (found)
-            report_line(view->report, view->account->name, row->kind == PENDING_HELD ? "held" : "pending", "%s: %s%s%s UID %" PRIu32 " %s: %s (since %s)",
-                        mailbox_name(view, row->mailbox), row->detail, row->hold[0] != '\0' ? " held as " : "", row->hold, message->uid,
-                        message->base, row->why, when);
+            report_line(view->report, view->account->name, row->kind == PENDING_HELD ? "held" : "pending",
+                        "%s: %s%s%s UID %" PRIu32 " %s: %s (since %s)", mailbox_name(view, row->mailbox), row->detail,
+                        row->hold[0] != '\0' ? " held as " : "", row->hold, message->uid, message->base, row->why,
+                        when);
         else
-            report_line(view->report, view->account->name, "pending", "%s: %s: %s (since %s)", mailbox_name(view, row->mailbox), row->detail,
-                        row->why, when);
+            report_line(view->report, view->account->name, "pending", "%s: %s: %s (since %s)",
+                        mailbox_name(view, row->mailbox), row->detail, row->why, when);
     }
     if (ok)
         free(list);
@@ -115,7 +117,8 @@ show_quarantine(struct overview *view)
     for (size_t i = 0; i < count; i++)
         bytes += list[i].size;
     if (count != 0)
-        report_line(view->report, view->account->name, "quarantine", "%zu message%s (%" PRIu64 " bytes) kept in %s/quarantine, each for %d days", count,
+        report_line(view->report, view->account->name, "quarantine",
+                    "%zu message%s (%" PRIu64 " bytes) kept in %s/quarantine, each for %d days", count,
                     count == 1 ? "" : "s", bytes, view->account->state, view->account->policy.quarantine_days);
     free(list);
     return true;
@@ -158,7 +161,8 @@ account_status(const struct account *account, struct report *report)
     }
     if (view.journal != NULL)
         show_last_run(&view);
-    ok = view.journal != NULL && (account_is_pop(account) ? status_import(account, view.journal, report, &view.err) : show_sync(&view));
+    ok = view.journal != NULL &&
+         (account_is_pop(account) ? status_import(account, view.journal, report, &view.err) : show_sync(&view));
     if (!ok) {
         (void)text_print(view.err.account, sizeof view.err.account, "%s", account->name);
         report_error(report, &view.err);

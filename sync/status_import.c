@@ -15,15 +15,19 @@ show_counts(const struct view *view)
 {
     uint64_t stored, had, removing, begun;
 
-    if (!journal_pop_count(view->journal, POP_STORED, &stored, view->err) || !journal_pop_count(view->journal, POP_HAD, &had, view->err) ||
+    if (!journal_pop_count(view->journal, POP_STORED, &stored, view->err) ||
+        !journal_pop_count(view->journal, POP_HAD, &had, view->err) ||
         !journal_pop_count(view->journal, POP_REMOVING, &removing, view->err) ||
         !journal_pop_count(view->journal, POP_FETCHING, &begun, view->err))
         return false;
-    report_line(view->report, view->account->name, "mail", "%" PRIu64 " stored here and still on the server, %" PRIu64
-                " recorded as had, %" PRIu64 " to fetch", stored + removing, had, begun);
+    report_line(view->report, view->account->name, "mail",
+                "%" PRIu64 " stored here and still on the server, %" PRIu64 " recorded as had, %" PRIu64 " to fetch",
+                stored + removing, had, begun);
     if (removing > 0)
-        report_line(view->report, view->account->name, "removing", "%" PRIu64 " of them were being removed from the server when a session "
-                    "ended without an answer: the next run looks at them", removing);
+        report_line(view->report, view->account->name, "removing",
+                    "%" PRIu64 " of them were being removed from the server when a session "
+                    "ended without an answer: the next run looks at them",
+                    removing);
     return true;
 }
 
@@ -36,7 +40,8 @@ show_left(const struct view *view)
     if (!journal_get(view->journal, "left", &left, view->err))
         return false;
     if (left != NULL && strcmp(left, "0") != 0)
-        report_line(view->report, view->account->name, "left", "left on the server for a later run by max-messages: %s", left);
+        report_line(view->report, view->account->name, "left", "left on the server for a later run by max-messages: %s",
+                    left);
     free(left);
     return true;
 }
@@ -60,7 +65,8 @@ show_due(const struct view *view)
         return false;
     free(ids);
     if (count > 0)
-        report_line(view->report, view->account->name, "due", "%zu %s due to be removed from the server under the `keep` of now", count,
+        report_line(view->report, view->account->name, "due",
+                    "%zu %s due to be removed from the server under the `keep` of now", count,
                     count == 1 ? "is" : "are");
     return true;
 }
@@ -73,14 +79,15 @@ show_row(const struct view *view, const struct journal_pop *row)
 
     status_date(row->since, when, sizeof when);
     if (row->hold[0] != '\0')
-        report_line(view->report, view->account->name, "held", "removal from the server held as %s: UIDL %s %s (here since %s)", row->hold,
-                    row->uidl, row->base, when);
+        report_line(view->report, view->account->name, "held",
+                    "removal from the server held as %s: UIDL %s %s (here since %s)", row->hold, row->uidl, row->base,
+                    when);
     if (row->state == POP_FETCHING)
         report_line(view->report, view->account->name, "pending", "not here: UIDL %s: %s (since %s)", row->uidl,
                     row->why[0] != '\0' ? row->why : "it was being fetched when a run ended", when);
     else if (row->why[0] != '\0')
-        report_line(view->report, view->account->name, "pending", "still on the server: UIDL %s: %s (here since %s)", row->uidl, row->why,
-                    when);
+        report_line(view->report, view->account->name, "pending", "still on the server: UIDL %s: %s (here since %s)",
+                    row->uidl, row->why, when);
 }
 
 static bool

@@ -168,7 +168,8 @@ survey_known(struct run *run)
 
 /* The name golub gives to what the server lists: the prefix is cut, unless another mailbox has that name already. */
 static bool
-choose_name(struct run *run, const struct remote_listed *listed, char name[static LIMIT_MAILBOX_NAME + 1], struct mailbox **same)
+choose_name(struct run *run, const struct remote_listed *listed, char name[static LIMIT_MAILBOX_NAME + 1],
+            struct mailbox **same)
 {
     struct error err = {0};
     struct text utf8 = listed->utf8.at != NULL ? listed->utf8 : listed->name;
@@ -276,12 +277,14 @@ forget_rows(struct run *run, struct mailbox *mailbox)
 static bool
 start_over(struct run *run, struct mailbox *mailbox)
 {
-    bool known = mailbox->row.id != 0 && mailbox->row.state != MAILBOX_NEW_LOCAL && mailbox->row.state != MAILBOX_NEW_REMOTE;
+    bool known =
+        mailbox->row.id != 0 && mailbox->row.state != MAILBOX_NEW_LOCAL && mailbox->row.state != MAILBOX_NEW_REMOTE;
 
     if (!forget_rows(run, mailbox))
         return false;
     if (known)
-        report_mailbox(run->report, run->account->name, mailbox->row.name, "back", "it is there again on both sides: paired by content");
+        report_mailbox(run->report, run->account->name, mailbox->row.name, "back",
+                       "it is there again on both sides: paired by content");
     mailbox->row.state = MAILBOX_ACTIVE;
     return true;
 }
@@ -290,7 +293,8 @@ static void
 say_gone(struct run *run, struct mailbox *mailbox, enum journal_state state)
 {
     if (mailbox->row.state != state)
-        report_mailbox(run->report, run->account->name, mailbox->row.name, state == MAILBOX_GONE_REMOTE ? "gone-there" : "gone-here",
+        report_mailbox(run->report, run->account->name, mailbox->row.name,
+                       state == MAILBOX_GONE_REMOTE ? "gone-there" : "gone-here",
                        state == MAILBOX_GONE_REMOTE ? "it is gone on the server; what is here stays"
                                                     : "its folder is gone here; what is on the server stays");
     mailbox->row.state = state;
@@ -366,7 +370,8 @@ moved_there(const struct run *run, const struct mailbox *mailbox)
 
     if (run->pair_all || row->state == MAILBOX_REPAIR || !mailbox->has_status)
         return true;
-    if (row->uidvalidity != mailbox->uidvalidity || row->uidnext != mailbox->uidnext || row->messages != mailbox->messages)
+    if (row->uidvalidity != mailbox->uidvalidity || row->uidnext != mailbox->uidnext ||
+        row->messages != mailbox->messages)
         return true;
     if (mailbox->modseq == 0) /* nothing says whether flags changed */
         return mailbox->messages != 0;
@@ -383,8 +388,9 @@ look_at_folder(struct run *run, struct mailbox *mailbox)
         return true;
     if (!run->local.ops->stamp(run->local.self, mailbox->row.folder, &mailbox->stamp, &missing, &run->err))
         return false;
-    mailbox->look_here = missing || run->pair_all || mailbox->row.state == MAILBOX_REPAIR || mailbox->row.stamp[0] == '\0' ||
-                         mailbox->stamp.racy || strcmp(mailbox->row.stamp, mailbox->stamp.text) != 0;
+    mailbox->look_here = missing || run->pair_all || mailbox->row.state == MAILBOX_REPAIR ||
+                         mailbox->row.stamp[0] == '\0' || mailbox->stamp.racy ||
+                         strcmp(mailbox->row.stamp, mailbox->stamp.text) != 0;
     return true;
 }
 
@@ -470,8 +476,9 @@ survey_again(struct run *run)
 
         /* Where flags can't tell, membership does: what vanished elsewhere arrived somewhere. */
         if (mailbox_is_open(mailbox) && mailbox->listed)
-            mailbox->look_there = !mailbox->has_status || row->uidvalidity != mailbox->uidvalidity || row->uidnext != mailbox->uidnext ||
-                                  row->messages != mailbox->messages || (mailbox->modseq != 0 && row->modseq != mailbox->modseq);
+            mailbox->look_there = !mailbox->has_status || row->uidvalidity != mailbox->uidvalidity ||
+                                  row->uidnext != mailbox->uidnext || row->messages != mailbox->messages ||
+                                  (mailbox->modseq != 0 && row->modseq != mailbox->modseq);
     }
     return true;
 }

@@ -10,8 +10,8 @@
 #include "store/base/flags.h"
 
 #define LOCAL_FOLDER_MAX 2048 /* bytes of a folder's path below the root */
-#define LOCAL_BASE_MAX 240    /* bytes of a Maildir base name that golub handles; longer ones are reported as unreadable */
-#define LOCAL_INFO_MAX 64     /* bytes of where + info suffix */
+#define LOCAL_BASE_MAX 240 /* bytes of a Maildir base name that golub handles; longer ones are reported as unreadable */
+#define LOCAL_INFO_MAX 64  /* bytes of where + info suffix */
 #define LOCAL_STAMP_MAX 200
 
 /*
@@ -82,8 +82,8 @@ struct local_move { /* link of a file into another folder under another base (MO
 
 struct local_removal { /* out of the folder, into the quarantine */
     struct local_file file;
-    const char *quarantine;          /* file name inside the quarantine folder, chosen by the engine, unique */
-    const unsigned char *wire;       /* digest it must still have, or NULL */
+    const char *quarantine;    /* file name inside the quarantine folder, chosen by the engine, unique */
+    const unsigned char *wire; /* digest it must still have, or NULL */
     uint64_t size;
     /* [out] */
     bool ok, missing, altered;
@@ -121,11 +121,13 @@ struct local_ops {
      * Every name in new/ and cur/. *stable: mtimes were equal before and after (after a few tries); stamp is from before.
      * An unstable listing was reported all the same: names in it are true, absence proves nothing.
      */
-    bool (*scan)(void *local, const char *folder, const struct local_scanner *to, void *context, struct local_stamp *stamp, bool *stable, struct error *err);
+    bool (*scan)(void *local, const char *folder, const struct local_scanner *to, void *context,
+                 struct local_stamp *stamp, bool *stable, struct error *err);
     /** Remove what an earlier run of this account left in its tmp/. What fails is tried again another day. */
     void (*sweep)(void *local, const char *folder);
     /** Size, date and digests by reading the file. *missing: not there (any more) under that name; *changed: it changed while it was read */
-    bool (*examine)(void *local, const struct local_file *file, struct local_facts *facts, bool *missing, struct error *err);
+    bool (*examine)(void *local, const struct local_file *file, struct local_facts *facts, bool *missing,
+                    struct error *err);
     /** mtime alone, without reading. *missing: not there (any more) under that name */
     bool (*date)(void *local, const struct local_file *file, int64_t *date, bool *missing, struct error *err);
     /** Open for reading in wire form. NULL in *handle with *missing: not there. */
@@ -145,7 +147,8 @@ struct local_ops {
      *  false: the batch as a whole failed before anything is certain, and nothing may be committed. */
     bool (*deliver)(void *local, struct local_delivery *items, size_t count, struct error *err);
     bool (*rename)(void *local, struct local_rename *items, size_t count, struct error *err); /* durable on return */
-    bool (*link)(void *local, struct local_move *items, size_t count, struct error *err);     /* durable on return; source stays */
+    bool (*link)(void *local, struct local_move *items, size_t count,
+                 struct error *err); /* durable on return; source stays */
     /** Second half of a move: unlink the source where the target exists with the same bytes; durable on return. */
     bool (*unlink_moved)(void *local, struct local_move *items, size_t count, struct error *err);
     bool (*remove)(void *local, struct local_removal *items, size_t count, struct error *err); /* durable on return */

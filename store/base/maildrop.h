@@ -21,8 +21,8 @@
 #define MAILDROP_UIDL_MAX 70 /* characters 0x21 to 0x7e (RFC 1939 section 7) */
 
 struct maildrop_info { /* for the import's decisions and for `golub check` */
-    char server[512];         /* IMPLEMENTATION of CAPA, or the greeting's text; escaped */
-    bool uidl, top;           /* as CAPA says; true where the server has no CAPA: found out when used */
+    char server[512];  /* IMPLEMENTATION of CAPA, or the greeting's text; escaped */
+    bool uidl, top;    /* as CAPA says; true where the server has no CAPA: found out when used */
     bool pipelining, resp_codes;
     int login_delay;          /* seconds that the server wants between logins (RFC 2449 6.5); 0: not said */
     int expire_days;          /* of EXPIRE; -1: NEVER or not said */
@@ -49,11 +49,12 @@ struct maildrop_ops {
     bool (*uidls)(void *self, bool (*item)(void *context, uint32_t number, const char *uidl), void *context,
                   bool *supported, struct error *err);
     /** LIST, streamed. */
-    bool (*sizes)(void *self, bool (*item)(void *context, uint32_t number, uint64_t size), void *context, struct error *err);
+    bool (*sizes)(void *self, bool (*item)(void *context, uint32_t number, uint64_t size), void *context,
+                  struct error *err);
     /** TOP number 0 for each, pipelined where that is offered: header digest (as in store/base/digest.h). *supported false: no TOP there. */
     bool (*headers)(void *self, const uint32_t *numbers, size_t count,
-                    bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const unsigned char *header,
-                                 const char *words),
+                    bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome,
+                                 const unsigned char *header, const char *words),
                     void *context, bool *supported, struct error *err);
     /**
      * RETR for each, in order, pipelined where that is offered. For each: any number of `bytes`, then one `end`. Where the connection
@@ -61,12 +62,12 @@ struct maildrop_ops {
      */
     bool (*retrieve)(void *self, const uint32_t *numbers, size_t count,
                      bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len),
-                     bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words), void *context,
-                     struct error *err);
+                     bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
+                     void *context, struct error *err);
     /** DELE for each; one `item` each. Nothing is gone before quit. */
     bool (*remove)(void *self, const uint32_t *numbers, size_t count,
-                   bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words), void *context,
-                   struct error *err);
+                   bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
+                   void *context, struct error *err);
     /** QUIT: true only where the server answered +OK: what was marked is gone. The connection is closed either way. */
     bool (*quit)(void *self, struct error *err);
     /** Close without QUIT: marks are forgotten by the server. Also after quit, and when never opened. */

@@ -17,41 +17,43 @@
 #include "store/base/digest.h"
 #include "store/base/flags.h"
 
-enum remote_attribute { /* RFC 9051 7.3.1, RFC 6154 */
-    REMOTE_NOSELECT = 1, /* \Noselect or \NonExistent */
-    REMOTE_NOINFERIORS = 2,
-    REMOTE_SUBSCRIBED = 4,
-    REMOTE_ALL = 8,
-    REMOTE_ARCHIVE = 16,
-    REMOTE_DRAFTS = 32,
-    REMOTE_FLAGGED = 64,
-    REMOTE_JUNK = 128,
-    REMOTE_SENT = 256,
-    REMOTE_TRASH = 512,
-    REMOTE_IMPORTANT = 1024,
-    REMOTE_SHARED = 2048, /* below another users' or a shared namespace */
+enum remote_attribute {                      /* RFC 9051 7.3.1, RFC 6154 */
+                        REMOTE_NOSELECT = 1, /* \Noselect or \NonExistent */
+                        REMOTE_NOINFERIORS = 2,
+                        REMOTE_SUBSCRIBED = 4,
+                        REMOTE_ALL = 8,
+                        REMOTE_ARCHIVE = 16,
+                        REMOTE_DRAFTS = 32,
+                        REMOTE_FLAGGED = 64,
+                        REMOTE_JUNK = 128,
+                        REMOTE_SENT = 256,
+                        REMOTE_TRASH = 512,
+                        REMOTE_IMPORTANT = 1024,
+                        REMOTE_SHARED = 2048, /* below another users' or a shared namespace */
 };
 
 struct remote_listed { /* one mailbox of a survey */
     struct text name;  /* wire bytes */
     struct text utf8;  /* decoded; .at == NULL if the name is not valid modified UTF-7 */
-    struct text other; /* its bytes in the other encoding, modified UTF-7 or UTF-8: an earlier session may have used that; .at == NULL: the same */
-    char separator;    /* 0: NIL, a flat name */
+    struct text
+        other; /* its bytes in the other encoding, modified UTF-7 or UTF-8: an earlier session may have used that; .at == NULL: the same */
+    char separator; /* 0: NIL, a flat name */
     unsigned attributes;
     bool has_status; /* all of the four below are known; false where the server gave none or an incomplete one */
     uint32_t messages, uidnext, uidvalidity;
     uint64_t modseq; /* HIGHESTMODSEQ; 0: absent, NOMODSEQ or not supported */
 };
 
-struct remote_info { /* what the connection can do, for the engine's decisions and for `golub check` */
-    char server[256];          /* ID name and version, or the greeting's text */
-    char prefix[256];          /* of the personal namespace, wire bytes, e.g. "INBOX." */
-    char separator;            /* of the personal namespace; 0 unknown */
-    bool condstore, qresync, uidplus, move, multiappend, literal_plus, list_status, list_extended, special_use, utf8, objectid;
-    uint64_t append_limit;     /* 0: not said */
-    const char *capabilities;  /* as the server listed them after login, one blank between; owned by the remote */
+struct remote_info {  /* what the connection can do, for the engine's decisions and for `golub check` */
+    char server[256]; /* ID name and version, or the greeting's text */
+    char prefix[256]; /* of the personal namespace, wire bytes, e.g. "INBOX." */
+    char separator;   /* of the personal namespace; 0 unknown */
+    bool condstore, qresync, uidplus, move, multiappend, literal_plus, list_status, list_extended, special_use, utf8,
+        objectid;
+    uint64_t append_limit;    /* 0: not said */
+    const char *capabilities; /* as the server listed them after login, one blank between; owned by the remote */
     uint64_t bytes_up, bytes_down;
-    char alert[512];           /* what the server wants the user to read, "" if nothing; escaped */
+    char alert[512]; /* what the server wants the user to read, "" if nothing; escaped */
 };
 
 struct remote_select { /* one mailbox to be observed */
@@ -65,10 +67,10 @@ struct remote_select { /* one mailbox to be observed */
 
 struct remote_selected {
     uint32_t uidvalidity, uidnext, exists;
-    uint64_t modseq;     /* HIGHESTMODSEQ of the SELECT itself, taken before any delta was read; 0: none */
-    unsigned permanent;  /* FLAG_* bits that can be stored; FLAG_ALL where the server did not say */
-    bool keywords;       /* \* was among PERMANENTFLAGS */
-    bool delta;          /* what follows are changes only; false: what follows is every message */
+    uint64_t modseq;    /* HIGHESTMODSEQ of the SELECT itself, taken before any delta was read; 0: none */
+    unsigned permanent; /* FLAG_* bits that can be stored; FLAG_ALL where the server did not say */
+    bool keywords;      /* \* was among PERMANENTFLAGS */
+    bool delta;         /* what follows are changes only; false: what follows is every message */
     bool read_only;
 };
 
@@ -84,12 +86,12 @@ struct remote_message {
 
 struct remote_outcome { /* of one item or mailbox */
     bool ok;
-    bool gone;              /* not ok, and the reason is that the mailbox or message does not exist (any more) */
-    bool permanent;         /* not ok, and asking again without a change is useless: [TOOBIG], a parse refusal ... */
-    bool over_quota;        /* [OVERQUOTA] */
-    bool changed;           /* verify said no, UIDVALIDITY differs, or the server's state is not what it was: plan anew */
-    bool doubtful;          /* not ok, but the command may have been (partly) done: look before trying again */
-    char answer[512];       /* the server's words, escaped */
+    bool gone;        /* not ok, and the reason is that the mailbox or message does not exist (any more) */
+    bool permanent;   /* not ok, and asking again without a change is useless: [TOOBIG], a parse refusal ... */
+    bool over_quota;  /* [OVERQUOTA] */
+    bool changed;     /* verify said no, UIDVALIDITY differs, or the server's state is not what it was: plan anew */
+    bool doubtful;    /* not ok, but the command may have been (partly) done: look before trying again */
+    char answer[512]; /* the server's words, escaped */
 };
 
 struct remote_observer {
@@ -163,21 +165,31 @@ struct remote_ops {
     bool (*open)(void *remote, bool examine, struct error *err);
     void (*info)(void *remote, struct remote_info *out);
     /** Every mailbox with its status. An answer without INBOX, or incomplete, is an error. */
-    bool (*survey)(void *remote, bool (*listed)(void *context, const struct remote_listed *mailbox), void *context, struct error *err);
-    bool (*observe)(void *remote, const struct remote_select *mailboxes, size_t count, const struct remote_observer *to, void *context, struct error *err);
-    bool (*fetch)(void *remote, const struct remote_fetch *wanted, size_t count, const struct remote_sink *to, void *context, struct error *err);
+    bool (*survey)(void *remote, bool (*listed)(void *context, const struct remote_listed *mailbox), void *context,
+                   struct error *err);
+    bool (*observe)(void *remote, const struct remote_select *mailboxes, size_t count, const struct remote_observer *to,
+                    void *context, struct error *err);
+    bool (*fetch)(void *remote, const struct remote_fetch *wanted, size_t count, const struct remote_sink *to,
+                  void *context, struct error *err);
     /** Change flags; echo comes as observer->message for each UID that still exists, then observer->done for the request. */
-    bool (*store)(void *remote, const struct remote_store *changes, size_t count, const struct remote_observer *to, void *context, struct error *err);
-    bool (*append)(void *remote, const struct remote_append *messages, size_t count, const struct remote_appender *from, void *context, struct error *err);
+    bool (*store)(void *remote, const struct remote_store *changes, size_t count, const struct remote_observer *to,
+                  void *context, struct error *err);
+    bool (*append)(void *remote, const struct remote_append *messages, size_t count, const struct remote_appender *from,
+                   void *context, struct error *err);
     /** UID MOVE; only offered where info.move. */
-    bool (*move)(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to, void *context, struct error *err);
-    bool (*copy)(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to, void *context, struct error *err);
+    bool (*move)(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
+                 void *context, struct error *err);
+    bool (*copy)(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
+                 void *context, struct error *err);
     /** \Deleted and expunge of exactly these UIDs. Without UIDPLUS only where no other message carries \Deleted. */
-    bool (*remove)(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to, void *context, struct error *err);
+    bool (*remove)(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
+                   void *context, struct error *err);
     /** CREATE and SUBSCRIBE; [ALREADYEXISTS] is fine. `name` are UTF-8 levels joined by the namespace's separator, without its prefix;
      *  the remote adds prefix and encoding. @param done index, outcome, and the wire name that was used */
     bool (*create)(void *remote, const struct text *names, size_t count,
-                   bool (*done)(void *context, size_t index, struct text wire_name, const struct remote_outcome *outcome), void *context, struct error *err);
+                   bool (*done)(void *context, size_t index, struct text wire_name,
+                                const struct remote_outcome *outcome),
+                   void *context, struct error *err);
     /** Say goodbye and close; errors here are of no interest. The remote may be opened again. */
     void (*close)(void *remote);
 };

@@ -335,7 +335,8 @@ take_answer(struct queue *queue)
 {
     if (!response_read(&queue->reader, &queue->operation->sink, &queue->response))
         return false;
-    if ((queue->response.kind == RESPONSE_TAGGED || queue->response.kind == RESPONSE_STATE) && queue->response.code == CODE_ALERT)
+    if ((queue->response.kind == RESPONSE_TAGGED || queue->response.kind == RESPONSE_STATE) &&
+        queue->response.code == CODE_ALERT)
         error_escape(queue->alert, sizeof queue->alert, queue->response.said);
     if (queue->response.kind == RESPONSE_TAGGED)
         return take_tagged(queue, &queue->response);

@@ -11,11 +11,11 @@
 #include "store/net/stream.h"
 
 struct session {
-    struct stream *stream;   /* logged in, nothing in flight; session_close closes it */
-    char *capabilities;      /* after login: atoms, one blank between, as the server spelled them, `disable` not yet applied;
+    struct stream *stream; /* logged in, nothing in flight; session_close closes it */
+    char *capabilities; /* after login: atoms, one blank between, as the server spelled them, `disable` not yet applied;
                                 NULL: the server did not volunteer them with its OK: ask */
-    char greeting[512];      /* text of the greeting, escaped */
-    unsigned char *unread;   /* bytes that came after the login's tagged answer and were read already; to be read first */
+    char greeting[512]; /* text of the greeting, escaped */
+    unsigned char *unread; /* bytes that came after the login's tagged answer and were read already; to be read first */
     size_t unread_len;
 };
 

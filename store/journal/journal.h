@@ -24,22 +24,22 @@ enum journal_state {
     MAILBOX_ACTIVE,
     MAILBOX_GONE_REMOTE, /* was on the server, is not any more: nothing is done in it */
     MAILBOX_GONE_LOCAL,  /* its folder was here, is not any more: nothing is done in it */
-    MAILBOX_REPAIR,      /* UIDVALIDITY changed, server went back, first meeting ...: pair first; no removal, no upload */
-    MAILBOX_NEW_LOCAL,   /* the folder is here, the mailbox is to be made on the server */
-    MAILBOX_NEW_REMOTE,  /* the mailbox is on the server, the folder is to be made here */
+    MAILBOX_REPAIR,    /* UIDVALIDITY changed, server went back, first meeting ...: pair first; no removal, no upload */
+    MAILBOX_NEW_LOCAL, /* the folder is here, the mailbox is to be made on the server */
+    MAILBOX_NEW_REMOTE, /* the mailbox is on the server, the folder is to be made here */
 };
 
 struct journal_mailbox {
-    int64_t id;       /* 0 before the insert */
-    char *name;       /* UTF-8, levels joined by '/', as the user writes it; unique */
-    char *wire;       /* bytes of LIST; NULL: not on the server */
-    char *folder;     /* as in local.h; unique */
-    char separator;   /* of the server's name, 0: none */
+    int64_t id;          /* 0 before the insert */
+    char *name;          /* UTF-8, levels joined by '/', as the user writes it; unique */
+    char *wire;          /* bytes of LIST; NULL: not on the server */
+    char *folder;        /* as in local.h; unique */
+    char separator;      /* of the server's name, 0: none */
     unsigned attributes; /* enum remote_attribute */
     enum journal_state state;
     uint32_t uidvalidity, uidnext, messages; /* cursor: what the last committed observation showed; 0: none */
     uint64_t modseq;
-    unsigned permanent; /* FLAG_* that the server can hold; FLAG_ALL if not known */
+    unsigned permanent;          /* FLAG_* that the server can hold; FLAG_ALL if not known */
     char stamp[LOCAL_STAMP_MAX]; /* of the folder when it was last scanned; "" = scan */
 };
 
@@ -48,25 +48,26 @@ enum journal_fact {
     FACT_GONE_HERE = 2,  /* base was seen to be gone here */
     FACT_ALTERED = 4,    /* the file's bytes are not what they were */
     FACT_ALIAS = 8,      /* a second file of the UID of row `twin` */
-    FACT_ECHO = 16,      /* lbase was sent with APPEND, COPY or MOVE; the next sight of the UID sets rbase for those flags */
-    FACT_MOVED = 64,     /* its file went to another folder and its copy there is on the server: what changed went along */
-    FACT_UNHELD = 128,   /* a flag was sent and not shown afterwards: sent once more before it counts as one that can't be held */
-    FACT_REFUSED = 32,   /* the server refused the message for good; asked again only when the file changes */
+    FACT_ECHO = 16, /* lbase was sent with APPEND, COPY or MOVE; the next sight of the UID sets rbase for those flags */
+    FACT_MOVED = 64, /* its file went to another folder and its copy there is on the server: what changed went along */
+    FACT_UNHELD =
+        128, /* a flag was sent and not shown afterwards: sent once more before it counts as one that can't be held */
+    FACT_REFUSED = 32, /* the server refused the message for good; asked again only when the file changes */
 };
 
 struct journal_message {
     int64_t id, mailbox;
-    uint32_t uid;                   /* 0: none known */
-    char base[LOCAL_BASE_MAX + 1];  /* "": none known */
-    char info[LOCAL_INFO_MAX + 1];  /* where the file was when last seen, "" if there is none */
-    uint64_t size;                  /* wire bytes; from the server a hint until the bytes were here */
-    int64_t date;                   /* INTERNALDATE, or mtime for what is only here */
+    uint32_t uid;                  /* 0: none known */
+    char base[LOCAL_BASE_MAX + 1]; /* "": none known */
+    char info[LOCAL_INFO_MAX + 1]; /* where the file was when last seen, "" if there is none */
+    uint64_t size;                 /* wire bytes; from the server a hint until the bytes were here */
+    int64_t date;                  /* INTERNALDATE, or mtime for what is only here */
     bool has_wire, has_header;
     unsigned char wire[DIGEST_SIZE], header[DIGEST_SIZE];
-    unsigned rbase, lbase;          /* flags when both sides last agreed */
-    unsigned rseen, lseen;          /* flags when last looked at */
+    unsigned rbase, lbase; /* flags when both sides last agreed */
+    unsigned rseen, lseen; /* flags when last looked at */
     unsigned facts;
-    int64_t twin;                   /* FACT_ALIAS: the row that holds the uid; else 0 */
+    int64_t twin;                    /* FACT_ALIAS: the row that holds the uid; else 0 */
     char keywords[KEYWORDS_MAX + 1]; /* as the server last showed them */
 };
 
@@ -102,7 +103,8 @@ MUST_CHECK bool journal_get(struct journal *journal, const char *key, char **val
 MUST_CHECK bool journal_set(struct journal *journal, const char *key, const char *value, struct error *err);
 
 /** All mailboxes, by name; *list and its strings are freed with journal_mailboxes_free. */
-MUST_CHECK bool journal_mailboxes(struct journal *journal, struct journal_mailbox **list, size_t *count, struct error *err);
+MUST_CHECK bool journal_mailboxes(struct journal *journal, struct journal_mailbox **list, size_t *count,
+                                  struct error *err);
 void journal_mailboxes_free(struct journal_mailbox *list, size_t count);
 /** Insert (id 0: set on success) or update all columns. */
 MUST_CHECK bool journal_mailbox_save(struct journal *journal, struct journal_mailbox *mailbox, struct error *err);
@@ -110,9 +112,12 @@ MUST_CHECK bool journal_mailbox_save(struct journal *journal, struct journal_mai
 MUST_CHECK bool journal_mailbox_delete(struct journal *journal, int64_t mailbox, struct error *err);
 
 /* Finders: *found false (and true) if there is no such row; *out is filled in only if found. */
-MUST_CHECK bool journal_message_get(struct journal *journal, int64_t id, struct journal_message *out, bool *found, struct error *err);
-MUST_CHECK bool journal_message_by_uid(struct journal *journal, int64_t mailbox, uint32_t uid, struct journal_message *out, bool *found, struct error *err);
-MUST_CHECK bool journal_message_by_base(struct journal *journal, int64_t mailbox, const char *base, struct journal_message *out, bool *found, struct error *err);
+MUST_CHECK bool journal_message_get(struct journal *journal, int64_t id, struct journal_message *out, bool *found,
+                                    struct error *err);
+MUST_CHECK bool journal_message_by_uid(struct journal *journal, int64_t mailbox, uint32_t uid,
+                                       struct journal_message *out, bool *found, struct error *err);
+MUST_CHECK bool journal_message_by_base(struct journal *journal, int64_t mailbox, const char *base,
+                                        struct journal_message *out, bool *found, struct error *err);
 /** Insert (id 0: set on success) or update all columns; the dirty index follows. */
 MUST_CHECK bool journal_message_save(struct journal *journal, struct journal_message *message, struct error *err);
 /**
@@ -124,22 +129,28 @@ MUST_CHECK bool journal_message_delete(struct journal *journal, int64_t id, stru
 enum journal_which {
     WHICH_ALL,
     WHICH_DIRTY,
-    WHICH_WITH_UID,   /* uid known and not gone there */
-    WHICH_WITH_BASE,  /* base known and not gone here */
-    WHICH_MARKED,     /* uid and base there, \\Deleted in rseen and lseen */
-    WHICH_ALIAS,      /* files of another row's UID, not gone here */
+    WHICH_WITH_UID,  /* uid known and not gone there */
+    WHICH_WITH_BASE, /* base known and not gone here */
+    WHICH_MARKED,    /* uid and base there, \\Deleted in rseen and lseen */
+    WHICH_ALIAS,     /* files of another row's UID, not gone here */
 };
 /** Ids of one mailbox's (0: every mailbox's) messages, ordered by mailbox, then uid, then id; the caller frees *ids. */
-MUST_CHECK bool journal_message_ids(struct journal *journal, int64_t mailbox, enum journal_which which, int64_t **ids, size_t *count, struct error *err);
+MUST_CHECK bool journal_message_ids(struct journal *journal, int64_t mailbox, enum journal_which which, int64_t **ids,
+                                    size_t *count, struct error *err);
 /** Ids of one mailbox's rows with first <= uid <= last that are not gone there, ordered by uid; the caller frees. */
-MUST_CHECK bool journal_ids_by_uids(struct journal *journal, int64_t mailbox, uint32_t first, uint32_t last, int64_t **ids, size_t *count, struct error *err);
+MUST_CHECK bool journal_ids_by_uids(struct journal *journal, int64_t mailbox, uint32_t first, uint32_t last,
+                                    int64_t **ids, size_t *count, struct error *err);
 /** Ids of the aliases of this row, ordered by id; the caller frees. */
-MUST_CHECK bool journal_ids_by_twin(struct journal *journal, int64_t twin, int64_t **ids, size_t *count, struct error *err);
+MUST_CHECK bool journal_ids_by_twin(struct journal *journal, int64_t twin, int64_t **ids, size_t *count,
+                                    struct error *err);
 /** Ids of rows of the whole account with this wire digest (dirty or not), ordered by id. */
-MUST_CHECK bool journal_ids_by_wire(struct journal *journal, const unsigned char wire[static DIGEST_SIZE], int64_t **ids, size_t *count, struct error *err);
+MUST_CHECK bool journal_ids_by_wire(struct journal *journal, const unsigned char wire[static DIGEST_SIZE],
+                                    int64_t **ids, size_t *count, struct error *err);
 /** Ids of dirty rows of the whole account with this size, ordered by id. */
-MUST_CHECK bool journal_ids_dirty_by_size(struct journal *journal, uint64_t size, int64_t **ids, size_t *count, struct error *err);
-MUST_CHECK bool journal_message_count(struct journal *journal, int64_t mailbox, enum journal_which which, uint64_t *count, struct error *err);
+MUST_CHECK bool journal_ids_dirty_by_size(struct journal *journal, uint64_t size, int64_t **ids, size_t *count,
+                                          struct error *err);
+MUST_CHECK bool journal_message_count(struct journal *journal, int64_t mailbox, enum journal_which which,
+                                      uint64_t *count, struct error *err);
 /** 0 if there is none. */
 MUST_CHECK bool journal_highest_uid(struct journal *journal, int64_t mailbox, uint32_t *uid, struct error *err);
 
@@ -148,20 +159,22 @@ struct journal_op { /* an intent, durable before its command */
     int64_t id;
     enum journal_op_kind kind;
     int64_t mailbox, message; /* 0: none */
-    int64_t target;           /* move, copy: the row that will hold the new UID; remove local: that row stays, it has another file */
+    int64_t
+        target; /* move, copy: the row that will hold the new UID; remove local: that row stays, it has another file */
     uint32_t uidvalidity, uidnext;
     unsigned char canonical[DIGEST_SIZE];
     uint64_t size;
     int64_t date;
     int attempt;
-    int64_t since;            /* seconds UTC */
-    char name[256];           /* remove local: the name in the quarantine */
+    int64_t since;  /* seconds UTC */
+    char name[256]; /* remove local: the name in the quarantine */
 };
 MUST_CHECK bool journal_op_add(struct journal *journal, struct journal_op *op, struct error *err);
 MUST_CHECK bool journal_op_save(struct journal *journal, const struct journal_op *op, struct error *err);
 MUST_CHECK bool journal_op_delete(struct journal *journal, int64_t id, struct error *err);
 /** The intent whose outcome this row waits for, if any: of a copy or move its target has one, its source has none. */
-MUST_CHECK bool journal_op_of(struct journal *journal, int64_t message, struct journal_op *out, bool *found, struct error *err);
+MUST_CHECK bool journal_op_of(struct journal *journal, int64_t message, struct journal_op *out, bool *found,
+                              struct error *err);
 /** All of them, by id; the caller frees *ops. */
 MUST_CHECK bool journal_ops(struct journal *journal, struct journal_op **ops, size_t *count, struct error *err);
 
@@ -172,24 +185,26 @@ enum journal_pending_kind {
     PENDING_SETTLE,     /* an unanswered command may still be running */
     PENDING_ALTERED,
     PENDING_UNREADABLE,
-    PENDING_FAILED,     /* anything else that went wrong, tried again next time */
-    PENDING_MAILBOX,    /* its mailbox is gone on one side, refused, or can't be made */
+    PENDING_FAILED,  /* anything else that went wrong, tried again next time */
+    PENDING_MAILBOX, /* its mailbox is gone on one side, refused, or can't be made */
 };
 struct journal_pending {
     int64_t mailbox, message; /* message 0: about the mailbox */
     enum journal_pending_kind kind;
-    char detail[64];  /* one word: upload, download, remove-here, remove-there, flags ... */
-    char why[512];    /* for people; the other side's words */
+    char detail[64]; /* one word: upload, download, remove-here, remove-there, flags ... */
+    char why[512];   /* for people; the other side's words */
     int64_t since;
-    char hold[16];    /* PENDING_HELD: the list's ID */
+    char hold[16]; /* PENDING_HELD: the list's ID */
 };
 /** One row a message (or a mailbox, message 0): replaces what was there; `since` of an equal kind and detail stays. */
 MUST_CHECK bool journal_pending_set(struct journal *journal, const struct journal_pending *pending, struct error *err);
 MUST_CHECK bool journal_pending_clear(struct journal *journal, int64_t mailbox, int64_t message, struct error *err);
 /** *found false: none. */
-MUST_CHECK bool journal_pending_get(struct journal *journal, int64_t mailbox, int64_t message, struct journal_pending *out, bool *found, struct error *err);
+MUST_CHECK bool journal_pending_get(struct journal *journal, int64_t mailbox, int64_t message,
+                                    struct journal_pending *out, bool *found, struct error *err);
 /** All of them by mailbox and message; the caller frees. */
-MUST_CHECK bool journal_pendings(struct journal *journal, struct journal_pending **list, size_t *count, struct error *err);
+MUST_CHECK bool journal_pendings(struct journal *journal, struct journal_pending **list, size_t *count,
+                                 struct error *err);
 
 struct journal_quarantined {
     char name[256]; /* in the quarantine folder */
@@ -201,10 +216,12 @@ struct journal_quarantined {
     int64_t since;
     uint64_t size;
 };
-MUST_CHECK bool journal_quarantine_add(struct journal *journal, const struct journal_quarantined *row, struct error *err);
+MUST_CHECK bool journal_quarantine_add(struct journal *journal, const struct journal_quarantined *row,
+                                       struct error *err);
 MUST_CHECK bool journal_quarantine_delete(struct journal *journal, const char *name, struct error *err);
 /** Rows with since < before (INT64_MAX: all), by since; the caller frees. */
-MUST_CHECK bool journal_quarantine_list(struct journal *journal, int64_t before, struct journal_quarantined **list, size_t *count, struct error *err);
+MUST_CHECK bool journal_quarantine_list(struct journal *journal, int64_t before, struct journal_quarantined **list,
+                                        size_t *count, struct error *err);
 
 /*
  * POP: one row for each message of the maildrop that golub has to do with. A UIDL may stand in several rows: a server may repeat
@@ -221,26 +238,29 @@ struct journal_pop {
     int64_t id;     /* 0 before the insert */
     char uidl[128]; /* see above */
     enum journal_pop_state state;
-    uint64_t size;  /* wire bytes; a hint until it was fetched */
+    uint64_t size; /* wire bytes; a hint until it was fetched */
     bool has_header;
     unsigned char header[DIGEST_SIZE];
     char base[LOCAL_BASE_MAX + 1]; /* that its file has or is to have; "" with a command */
-    int64_t since;  /* when it was stored (POP_HAD: recorded), seconds UTC; FETCHING: first seen */
-    int keep_days;  /* the `keep` in force when it was stored, or confirmed since; -1 forever */
-    char hold[16];  /* ID of the held list that its removal stands on; "" none */
-    char why[512];  /* why it is not here yet, or still there; the server's words; "" nothing wrong */
+    int64_t since;                 /* when it was stored (POP_HAD: recorded), seconds UTC; FETCHING: first seen */
+    int keep_days;                 /* the `keep` in force when it was stored, or confirmed since; -1 forever */
+    char hold[16];                 /* ID of the held list that its removal stands on; "" none */
+    char why[512];                 /* why it is not here yet, or still there; the server's words; "" nothing wrong */
 };
 /** Insert (id 0: set on success) or update all columns. */
 MUST_CHECK bool journal_pop_save(struct journal *journal, struct journal_pop *row, struct error *err);
 MUST_CHECK bool journal_pop_delete(struct journal *journal, int64_t id, struct error *err);
-MUST_CHECK bool journal_pop_get(struct journal *journal, int64_t id, struct journal_pop *out, bool *found, struct error *err);
+MUST_CHECK bool journal_pop_get(struct journal *journal, int64_t id, struct journal_pop *out, bool *found,
+                                struct error *err);
 /** Ids of the rows of this UIDL, ordered by id; the caller frees. */
-MUST_CHECK bool journal_pop_by_uidl(struct journal *journal, const char *uidl, int64_t **ids, size_t *count, struct error *err);
+MUST_CHECK bool journal_pop_by_uidl(struct journal *journal, const char *uidl, int64_t **ids, size_t *count,
+                                    struct error *err);
 /** Ids of all rows in this state (0: any), ordered by id; the caller frees. */
 MUST_CHECK bool journal_pop_ids(struct journal *journal, int state, int64_t **ids, size_t *count, struct error *err);
 MUST_CHECK bool journal_pop_count(struct journal *journal, int state, uint64_t *count, struct error *err);
 /** Ids of POP_STORED and POP_REMOVING rows with since + days <= now (days >= 0), ordered by id; the caller frees. */
-MUST_CHECK bool journal_pop_due(struct journal *journal, int days, int64_t now, int64_t **ids, size_t *count, struct error *err);
+MUST_CHECK bool journal_pop_due(struct journal *journal, int days, int64_t now, int64_t **ids, size_t *count,
+                                struct error *err);
 /** Ids of the rows whose removal stands on a held list, ordered by id; the caller frees. */
 MUST_CHECK bool journal_pop_held(struct journal *journal, int64_t **ids, size_t *count, struct error *err);
 
@@ -261,21 +281,23 @@ MUST_CHECK bool journal_listing_size(struct journal *journal, uint32_t number, u
 struct journal_listed {
     uint32_t number;
     char uidl[128];
-    uint64_t size;   /* 0: not told */
-    int64_t row;     /* the journal's row of that UIDL, as it is now; 0: none. Repeated: the one it was paired with */
-    bool repeated;   /* the UIDL stood more than once in the listing, or in more than one row */
+    uint64_t size; /* 0: not told */
+    int64_t row;   /* the journal's row of that UIDL, as it is now; 0: none. Repeated: the one it was paired with */
+    bool repeated; /* the UIDL stood more than once in the listing, or in more than one row */
 };
 enum journal_listing_which {
     LISTED_ALL,
-    LISTED_NEW,      /* no row and not repeated, when the listing was judged; and what was added by want and pair */
+    LISTED_NEW, /* no row and not repeated, when the listing was judged; and what was added by want and pair */
     LISTED_REPEATED,
-    LISTED_KNOWN,    /* had its row, is neither new nor repeated */
+    LISTED_KNOWN, /* had its row, is neither new nor repeated */
     LISTED_MARKED,
 };
 /** One page: at most `size` entries with number > after (descending: < after, 0: from the end). The caller passes the last number on. */
-MUST_CHECK bool journal_listing_page(struct journal *journal, enum journal_listing_which which, bool descending, uint32_t after,
-                                     struct journal_listed *page, size_t size, size_t *count, struct error *err);
-MUST_CHECK bool journal_listing_count(struct journal *journal, enum journal_listing_which which, uint64_t *count, struct error *err);
+MUST_CHECK bool journal_listing_page(struct journal *journal, enum journal_listing_which which, bool descending,
+                                     uint32_t after, struct journal_listed *page, size_t size, size_t *count,
+                                     struct error *err);
+MUST_CHECK bool journal_listing_count(struct journal *journal, enum journal_listing_which which, uint64_t *count,
+                                      struct error *err);
 /** What is known and still POP_FETCHING is to be fetched: it moves from LISTED_KNOWN to LISTED_NEW. */
 MUST_CHECK bool journal_listing_want_fetching(struct journal *journal, struct error *err);
 /** This one too. */
@@ -283,7 +305,8 @@ MUST_CHECK bool journal_listing_want(struct journal *journal, uint32_t number, s
 /** This number may be removed in this session: LISTED_MARKED. */
 MUST_CHECK bool journal_listing_mark(struct journal *journal, uint32_t number, struct error *err);
 /** Header digest of a repeated one. */
-MUST_CHECK bool journal_listing_header(struct journal *journal, uint32_t number, const unsigned char *header, struct error *err);
+MUST_CHECK bool journal_listing_header(struct journal *journal, uint32_t number, const unsigned char *header,
+                                       struct error *err);
 /**
  * Tell repeated UIDLs apart; in a transaction. The k on the server and the m rows of one UIDL and one header pair min(k, m), the lowest number
  * with the oldest row: what nothing else tells apart is at least known by its place. Rows without a header pair with what is left. Each

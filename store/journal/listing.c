@@ -74,7 +74,8 @@ bool
 journal_listing_begin(struct journal *journal, struct error *err)
 {
     static const char make[] =
-        "PRAGMA temp_store = FILE; PRAGMA temp.cache_size = -" TEMP_CACHE_KIB "; PRAGMA main.cache_size = -" MAIN_CACHE_KIB ";"
+        "PRAGMA temp_store = FILE; PRAGMA temp.cache_size = -" TEMP_CACHE_KIB
+        "; PRAGMA main.cache_size = -" MAIN_CACHE_KIB ";"
         "CREATE TEMP TABLE listing (number INTEGER PRIMARY KEY, uidl TEXT NOT NULL, size INTEGER NOT NULL);"
         "CREATE TEMP TABLE listing_new (number INTEGER PRIMARY KEY);"
         "CREATE TEMP TABLE listing_repeated (number INTEGER PRIMARY KEY, uidl TEXT NOT NULL, header BLOB,"
@@ -184,7 +185,8 @@ journal_listing_size(struct journal *journal, uint32_t number, uint64_t size, st
     struct sql_binder to = {.statement = statement};
 
     assert(journal->listing != LISTING_NONE);
-    if (statement == NULL || !sql_fits(size, what_filling, err) || !add_waiting(journal, err) || !open_batch(journal, err))
+    if (statement == NULL || !sql_fits(size, what_filling, err) || !add_waiting(journal, err) ||
+        !open_batch(journal, err))
         return false;
     bind_integer(&to, number);
     bind_integer(&to, (int64_t)size);
@@ -323,7 +325,8 @@ judge(struct journal *journal, struct error *err)
     /* Servers that count their UIDLs up list them in their order: nothing is left to be sorted. */
     merge.listed.statement =
         journal->fill.shuffled
-            ? sql_prepare(journal, SQL_LISTING_BY_UIDL, "SELECT uidl, number FROM temp.listing ORDER BY uidl, number", err)
+            ? sql_prepare(journal, SQL_LISTING_BY_UIDL, "SELECT uidl, number FROM temp.listing ORDER BY uidl, number",
+                          err)
             : sql_prepare(journal, SQL_LISTING_BY_NUMBER, "SELECT uidl, number FROM temp.listing ORDER BY number", err);
     if (merge.listed.statement == NULL)
         return false;
@@ -441,10 +444,9 @@ journal_listing_want(struct journal *journal, uint32_t number, struct error *err
 bool
 journal_listing_want_fetching(struct journal *journal, struct error *err)
 {
-    static const char sql[] =
-        "INSERT OR IGNORE INTO temp.listing_new (number) SELECT l.number FROM temp.listing l"
-        " WHERE EXISTS (SELECT 1 FROM main.pop WHERE uidl = l.uidl AND state = 1)"
-        " AND l.number NOT IN (SELECT number FROM temp.listing_repeated)";
+    static const char sql[] = "INSERT OR IGNORE INTO temp.listing_new (number) SELECT l.number FROM temp.listing l"
+                              " WHERE EXISTS (SELECT 1 FROM main.pop WHERE uidl = l.uidl AND state = 1)"
+                              " AND l.number NOT IN (SELECT number FROM temp.listing_repeated)";
 
     static_assert(POP_FETCHING == 1, "the statement holds this number");
     return judge(journal, err) && exec_own(journal, sql, what_judging, err);
@@ -469,8 +471,8 @@ journal_listing_header(struct journal *journal, uint32_t number, const unsigned 
 
     if (!judge(journal, err))
         return false;
-    statement = sql_prepare(journal, SQL_LISTING_HEADER,
-                            "UPDATE temp.listing_repeated SET header = ?2 WHERE number = ?1", err);
+    statement =
+        sql_prepare(journal, SQL_LISTING_HEADER, "UPDATE temp.listing_repeated SET header = ?2 WHERE number = ?1", err);
     if (statement == NULL)
         return false;
     to = (struct sql_binder){.statement = statement};
@@ -480,8 +482,7 @@ journal_listing_header(struct journal *journal, uint32_t number, const unsigned 
 }
 
 #define REPEATED "(SELECT uidl FROM temp.listing_repeated)"
-#define UNPAIRED                                                                                                       \
-    "id NOT IN (SELECT row FROM temp.listing_repeated) AND id NOT IN (SELECT id FROM temp.listing_gone)"
+#define UNPAIRED "id NOT IN (SELECT row FROM temp.listing_repeated) AND id NOT IN (SELECT id FROM temp.listing_gone)"
 /* The k-th line beside the k-th row of each group. */
 #define PAIR(group, lines, rows, same)                                                                                 \
     "UPDATE temp.listing_repeated SET row = pair.id FROM (SELECT l.number, p.id FROM"                                  \
@@ -522,8 +523,9 @@ journal_listing_pair(struct journal *journal, bool by_header, int64_t now, struc
         PAIR_UIDLS DROP("1"),
         PAIR_HEADERS PAIR_REST DROP("uidl NOT IN (SELECT uidl FROM temp.listing_repeated WHERE header IS NULL)")};
     static const char made[2][4096] = {PAIR_UIDLS, PAIR_HEADERS};
-    static const char want[] = "INSERT OR IGNORE INTO temp.listing_new (number) SELECT number FROM temp.listing_repeated"
-                               " WHERE row IN (SELECT id FROM main.pop WHERE state = 1)";
+    static const char want[] =
+        "INSERT OR IGNORE INTO temp.listing_new (number) SELECT number FROM temp.listing_repeated"
+        " WHERE row IN (SELECT id FROM main.pop WHERE state = 1)";
 
     assert(journal->in_transaction);
     return judge(journal, err) && exec_own(journal, known[by_header], what_judging, err) &&

@@ -21,7 +21,8 @@ static const char *const ids_sql[][2] = {
                          "SELECT id FROM message WHERE " WITH_BASE IN_ORDER},
     [WHICH_MARKED] = {"SELECT id FROM message WHERE mailbox = ?1 AND " MARKED IN_ORDER,
                       "SELECT id FROM message WHERE " MARKED IN_ORDER},
-    [WHICH_ALIAS] = {"SELECT id FROM message WHERE mailbox = ?1 AND " ALIAS IN_ORDER, "SELECT id FROM message WHERE " ALIAS IN_ORDER},
+    [WHICH_ALIAS] = {"SELECT id FROM message WHERE mailbox = ?1 AND " ALIAS IN_ORDER,
+                     "SELECT id FROM message WHERE " ALIAS IN_ORDER},
 };
 
 static const char *const count_sql[][2] = {
@@ -34,7 +35,8 @@ static const char *const count_sql[][2] = {
                          "SELECT count(*) FROM message WHERE " WITH_BASE},
     [WHICH_MARKED] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " MARKED,
                       "SELECT count(*) FROM message WHERE " MARKED},
-    [WHICH_ALIAS] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " ALIAS, "SELECT count(*) FROM message WHERE " ALIAS},
+    [WHICH_ALIAS] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " ALIAS,
+                     "SELECT count(*) FROM message WHERE " ALIAS},
 };
 
 static sqlite3_stmt *

@@ -24,11 +24,10 @@ journal_pop_save(struct journal *journal, struct journal_pop *row, struct error 
 {
     static const char what[] = "save a POP message";
     static const char insert[] = "INSERT INTO pop (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-    static const char update[] =
-        "UPDATE pop SET (" COLUMNS ") = (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) WHERE id = ?10";
+    static const char update[] = "UPDATE pop SET (" COLUMNS ") = (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) WHERE id = ?10";
     bool fresh = row->id == 0;
-    sqlite3_stmt *statement = fresh ? sql_prepare(journal, SQL_POP_INSERT, insert, err)
-                                    : sql_prepare(journal, SQL_POP_UPDATE, update, err);
+    sqlite3_stmt *statement =
+        fresh ? sql_prepare(journal, SQL_POP_INSERT, insert, err) : sql_prepare(journal, SQL_POP_UPDATE, update, err);
     struct sql_binder to = {.statement = statement};
 
     assert(journal->in_transaction);
@@ -79,8 +78,7 @@ read_row(sqlite3_stmt *statement, void *to)
 bool
 journal_pop_get(struct journal *journal, int64_t id, struct journal_pop *out, bool *found, struct error *err)
 {
-    sqlite3_stmt *statement =
-        sql_prepare(journal, SQL_POP_GET, "SELECT id, " COLUMNS " FROM pop WHERE id = ?1", err);
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_POP_GET, "SELECT id, " COLUMNS " FROM pop WHERE id = ?1", err);
 
     if (statement == NULL)
         return false;

@@ -113,7 +113,7 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     " hold TEXT NOT NULL,"
     " why TEXT NOT NULL"
     ") STRICT;"
-    "CREATE INDEX pop_uidl ON pop (uidl);"         /* a listing is merged with it in one pass */
+    "CREATE INDEX pop_uidl ON pop (uidl);"          /* a listing is merged with it in one pass */
     "CREATE INDEX pop_state ON pop (state, since);" /* what is due costs as much as is due */
     "CREATE INDEX pop_hold ON pop (id) WHERE hold <> '';",
 };

@@ -4,7 +4,7 @@
 
 #include "store/base/local.h"
 
-struct maildir_settings { /* borrowed strings */
+struct maildir_settings {   /* borrowed strings */
     const char *root;       /* absolute */
     const char *quarantine; /* absolute; made (0700) when first needed */
     bool plusplus;          /* layout maildir++: "" is INBOX, others ".A.B"; else verbatim: nested, "INBOX" */

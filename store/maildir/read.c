@@ -17,7 +17,8 @@ struct handle {
     struct lines_grow grow;
     size_t at, len; /* what of the block is not passed on yet */
     bool end;
-    char *block;   /* IO_BLOCK bytes while the file is being read: a thousand may be open, one or two are read at a time */
+    char
+        *block; /* IO_BLOCK bytes while the file is being read: a thousand may be open, one or two are read at a time */
     char spare[2]; /* a CR LF of which only the CR fitted */
     size_t spare_len;
 };

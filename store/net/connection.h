@@ -11,16 +11,17 @@ enum connection_scheme { SCHEME_IMAP, SCHEME_IMAPS, SCHEME_POP3, SCHEME_POP3S };
 enum connection_tls { TLS_REQUIRED, TLS_NONE };
 
 enum auth_mechanism { /* bits of connection.auth */
-    AUTH_SCRAM_SHA_256 = 1,
-    AUTH_PLAIN = 2,
-    AUTH_LOGIN = 4, /* the LOGIN command, or the mechanism of that name; POP: USER and PASS */
-    AUTH_XOAUTH2 = 8,
-    AUTH_OAUTHBEARER = 16,
-    AUTH_EXTERNAL = 32,
-    AUTH_CRAM_MD5 = 64,
-    AUTH_APOP = 128, /* POP only, and only when named */
+                      AUTH_SCRAM_SHA_256 = 1,
+                      AUTH_PLAIN = 2,
+                      AUTH_LOGIN = 4, /* the LOGIN command, or the mechanism of that name; POP: USER and PASS */
+                      AUTH_XOAUTH2 = 8,
+                      AUTH_OAUTHBEARER = 16,
+                      AUTH_EXTERNAL = 32,
+                      AUTH_CRAM_MD5 = 64,
+                      AUTH_APOP = 128, /* POP only, and only when named */
 };
-#define AUTH_AUTO 0u /* the strongest of scram-sha-256, plain over TLS, login, cram-md5 that both know; never a token kind */
+#define AUTH_AUTO                                                                                                      \
+    0u /* the strongest of scram-sha-256, plain over TLS, login, cram-md5 that both know; never a token kind */
 
 struct connection {
     enum connection_scheme scheme;
@@ -33,11 +34,12 @@ struct connection {
     const char *ca_file;     /* PEM, NULL: the system's */
     const char *client_cert; /* PEM, may be NULL */
     const char *client_key;  /* PEM, NULL: in client_cert */
-    const char *const *fingerprints; /* SHA-256 of the SPKI, 64 lower-case hex digits each, NULL at the end; may be NULL */
-    const char *tunnel;      /* command for /bin/sh, may be NULL */
-    int timeout_s;           /* without any progress, at every wait */
+    const char *const
+        *fingerprints;          /* SHA-256 of the SPKI, 64 lower-case hex digits each, NULL at the end; may be NULL */
+    const char *tunnel;         /* command for /bin/sh, may be NULL */
+    int timeout_s;              /* without any progress, at every wait */
     const char *const *disable; /* capabilities not to be used, NULL at the end; may be NULL */
-    int wire_log;            /* >= 2: the dialogue to standard error, with secrets and bodies cut out */
+    int wire_log;               /* >= 2: the dialogue to standard error, with secrets and bodies cut out */
 
     /**
      * Ask for the password or token. Called at a login only.

@@ -38,7 +38,8 @@ main(int argc, char **argv)
     if (argc != 2 || chdir(argv[1]) != 0)
         return fail("enter the Maildir");
     (void)clock_gettime(CLOCK_REALTIME, &now);
-    (void)snprintf(final, sizeof final, "new/%lld.M%ldP%ld.bench", (long long)now.tv_sec, now.tv_nsec / 1000, (long)getpid());
+    (void)snprintf(final, sizeof final, "new/%lld.M%ldP%ld.bench", (long long)now.tv_sec, now.tv_nsec / 1000,
+                   (long)getpid());
     (void)snprintf(tmp, sizeof tmp, "tmp/%s", final + 4);
     fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (fd < 0 || copy(fd) != 0 || fsync(fd) != 0 || close(fd) != 0)

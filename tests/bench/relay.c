@@ -120,7 +120,8 @@ note(const struct link *link, enum way way, size_t len)
     stats.bytes[way] += len;
     if (dialogue == NULL)
         return;
-    fprintf(dialogue, "\n--- %.4f %u %s %zu bytes\n", (double)now_ns() / 1e9, link->number, way == UP ? "up" : "down", len);
+    fprintf(dialogue, "\n--- %.4f %u %s %zu bytes\n", (double)now_ns() / 1e9, link->number, way == UP ? "up" : "down",
+            len);
     (void)fwrite(buffer, 1, len < 4000 ? len : 4000, dialogue);
     (void)fflush(dialogue);
 }
@@ -271,7 +272,8 @@ serve(int listener, int target)
             die("poll");
         for (size_t i = 0; i < n / 2; i++) {
             for (enum way way = UP; way <= DOWN; way++)
-                if (polls[2 * i + way].fd >= 0 && (polls[2 * i + way].revents & ~POLLOUT) != 0 && !links[i].pipe[way].ended)
+                if (polls[2 * i + way].fd >= 0 && (polls[2 * i + way].revents & ~POLLOUT) != 0 &&
+                    !links[i].pipe[way].ended)
                     take(&links[i], way);
             for (enum way way = UP; way <= DOWN; way++)
                 give(&links[i], way);

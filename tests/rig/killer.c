@@ -134,7 +134,8 @@ describe_descriptor(const struct step *step, FILE *log)
     uint64_t base = step->args[1], len = step->args[2];
     struct iovec first;
 
-    if (!descriptor_path(step->thread, step->call->shape == ON_FDS ? step->args[2] : step->args[0], path) || !is_work(path))
+    if (!descriptor_path(step->thread, step->call->shape == ON_FDS ? step->args[2] : step->args[0], path) ||
+        !is_work(path))
         return false;
     (void)fprintf(log, "%s", path);
     if (strncmp(path, "socket:", 7) != 0 || step->call->shape == ON_FD)
@@ -275,7 +276,8 @@ filter_and_run(char **command)
         filter[count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
     }
     filter[count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0 || raise(SIGSTOP) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0 || raise(SIGSTOP) != 0 ||
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &(struct sock_fprog){(unsigned short)count, filter}) != 0)
         perror("killer");
     else
@@ -330,8 +332,8 @@ main(int argc, char **argv)
         filter_and_run(argv + 3);
     if (hunt.program < 0 || waitpid(hunt.program, &status, 0) != hunt.program || !WIFSTOPPED(status) ||
         ptrace(PTRACE_SETOPTIONS, hunt.program, NULL,
-               (void *)(PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
-                        PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC)) != 0 ||
+               (void *)(PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP | PTRACE_O_TRACECLONE |
+                        PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC)) != 0 ||
         ptrace(PTRACE_CONT, hunt.program, NULL, NULL) != 0) {
         perror("killer");
         return FAILED;

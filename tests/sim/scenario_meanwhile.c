@@ -322,8 +322,8 @@ remove_what_is_to_be_sent(struct world *world)
 static void
 a_file_that_is_read_or_removed_around_its_upload_ends_no_run(void **state)
 {
-    static void (*const others[])(struct world *world) = {read_what_is_to_be_sent, read_what_is_being_sent,
-                                                          remove_what_is_to_be_sent, remove_what_is_being_sent};
+    static void (*const others[])(struct world * world) = {read_what_is_to_be_sent, read_what_is_being_sent,
+                                                           remove_what_is_to_be_sent, remove_what_is_being_sent};
     (void)state;
     for (uint64_t seed = 1; seed < 5; seed++)
         for (size_t i = 0; i < 4; i++) {
@@ -343,7 +343,9 @@ a_file_that_is_read_or_removed_around_its_upload_ends_no_run(void **state)
             then_it_is_there(INBOX, 1, i < 2 ? 1 : 0);
             then_it_is_here(INBOX, 1, i < 2 ? 1 : 0);
             if (i < 2)
-                assert_int_equal(server_message(&sim.server, INBOX, 1)->flags | server_message(&sim.server, INBOX, 2)->flags, FLAG_SEEN);
+                assert_int_equal(server_message(&sim.server, INBOX, 1)->flags |
+                                     server_message(&sim.server, INBOX, 2)->flags,
+                                 FLAG_SEEN);
         }
 }
 

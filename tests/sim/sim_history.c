@@ -121,7 +121,8 @@ act(int number)
     const unsigned what = rng_below(&world->rng, 100);
 
     say(world, "%d.", number);
-    world->now += rng_below(&world->rng, rng_chance(&world->rng, 50) ? 3 : 30); /* a late APPEND may still be under way */
+    world->now +=
+        rng_below(&world->rng, rng_chance(&world->rng, 50) ? 3 : 30); /* a late APPEND may still be under way */
     world->tick += rng_below(&world->rng, 2);
     server_delayed(&sim.server, false);
     if (what < 45) {

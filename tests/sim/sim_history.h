@@ -60,7 +60,8 @@ struct sim { /* everything; too big for a stack */
     struct client clients[SIM_CLIENTS];
     enum layout layout;
     bool disasters;
-    bool edits; /* files are changed in their place; then no disasters: a restored file can't be told from an edited one */
+    bool
+        edits; /* files are changed in their place; then no disasters: a restored file can't be told from an edited one */
     bool rewound; /* the server went back: flags with an old MODSEQ may differ where nothing tells */
     int syncs;
 };

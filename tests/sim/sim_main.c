@@ -18,7 +18,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#define STUCK_S 60 /* a history takes milliseconds */
+#define STUCK_S 60  /* a history takes milliseconds */
 #define ENOUGH 1000 /* histories that meet everything at least once */
 
 struct arguments {
@@ -37,8 +37,8 @@ static void
 tell_seed(int number)
 {
     char line[100];
-    const int len =
-        snprintf(line, sizeof line, "%s: signal %d in seed %" PRIu64 "\n", history_program, number, (uint64_t)current_seed);
+    const int len = snprintf(line, sizeof line, "%s: signal %d in seed %" PRIu64 "\n", history_program, number,
+                             (uint64_t)current_seed);
 
     if (len > 0 && write(STDERR_FILENO, line, (size_t)len) < 0)
         _exit(1);
@@ -160,11 +160,11 @@ read_skip(const char *list, struct history *history)
 static bool
 read_arguments(int argc, char **argv, struct arguments *to)
 {
-    static const struct option options[] = {
-        {"seed", 1, NULL, 's'},    {"first", 1, NULL, 'f'},      {"count", 1, NULL, 'c'},
-        {"actions", 1, NULL, 'a'}, {"verbose", 0, NULL, 'v'},    {"check-determinism", 0, NULL, 'd'},
-        {"skip", 1, NULL, 'k'},    {"keep-going", 0, NULL, 'g'}, {"except", 1, NULL, 'x'},
-        {0}};
+    static const struct option options[] = {{"seed", 1, NULL, 's'},    {"first", 1, NULL, 'f'},
+                                            {"count", 1, NULL, 'c'},   {"actions", 1, NULL, 'a'},
+                                            {"verbose", 0, NULL, 'v'}, {"check-determinism", 0, NULL, 'd'},
+                                            {"skip", 1, NULL, 'k'},    {"keep-going", 0, NULL, 'g'},
+                                            {"except", 1, NULL, 'x'},  {0}};
     int option;
 
     *to = (struct arguments){.first = 1, .count = 1, .actions = 26};
@@ -275,8 +275,9 @@ main(int argc, char **argv)
         printf("%ld runs; rounds until quiet:", syncs);
         for (int i = 1; i < 10; i++)
             printf(" %d:%d", i, rounds[i]);
-        printf("\n%" PRIu64 " of %" PRIu64 " histories from seed %" PRIu64 " broke a law; %" PRIu64 " open questions set aside\n", failed,
-               arguments.count, arguments.first, excepted);
+        printf("\n%" PRIu64 " of %" PRIu64 " histories from seed %" PRIu64 " broke a law; %" PRIu64
+               " open questions set aside\n",
+               failed, arguments.count, arguments.first, excepted);
     }
     if (!covered && arguments.count >= ENOUGH)
         printf("something was never met: see the zeros above\n");

@@ -34,7 +34,8 @@ server_wire_name(const struct server *server, int mailbox, char *to, size_t size
 void
 server_encoded_name(const struct server *server, int mailbox, bool encodes, char *to, size_t size)
 {
-    text_print(to, size, "%s%s%s", mailbox == 0 ? "" : server->prefix, names[mailbox], mailbox != 0 && encodes ? "&-" : "");
+    text_print(to, size, "%s%s%s", mailbox == 0 ? "" : server->prefix, names[mailbox],
+               mailbox != 0 && encodes ? "&-" : "");
     for (char *at = to; *at != '\0'; at++)
         if (*at == '/')
             *at = server->separator;

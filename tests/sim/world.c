@@ -248,7 +248,8 @@ count_edited(const struct world *world, int content, int mailbox)
     for (int i = 0; i < world->clients; i++) {
         const struct sim_tree *tree = &world->maildirs[i]->tree;
         for (size_t k = 0; k < tree->count; k++)
-            count += tree->files[k].mailbox == mailbox && tree->files[k].content == content && tree->files[k].original != content;
+            count += tree->files[k].mailbox == mailbox && tree->files[k].content == content &&
+                     tree->files[k].original != content;
     }
     return count;
 }
@@ -258,7 +259,8 @@ ledger_put(struct world *world, int content, int mailbox)
 {
     struct ledger *entry = &world->ledger[content];
     /* In the middle of a run golub may be about to bring the same message there, and nobody can know of the other. */
-    const int now = world_multiplicity(world, content, mailbox, true) + count_edited(world, content, mailbox) + (world->golub ? 1 : 0);
+    const int now = world_multiplicity(world, content, mailbox, true) + count_edited(world, content, mailbox) +
+                    (world->golub ? 1 : 0);
 
     entry->put[mailbox] = entry->put[mailbox] || world_multiplicity(world, content, mailbox, false) > 0;
     if (now > entry->most[mailbox])

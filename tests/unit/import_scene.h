@@ -121,7 +121,11 @@ drop_info(void *self, struct maildrop_info *out)
 {
     const struct drop *drop = self;
 
-    *out = (struct maildrop_info){.server = "memory", .uidl = !drop->no_uidl, .top = !drop->no_top, .pipelining = true, .expire_days = -1,
+    *out = (struct maildrop_info){.server = "memory",
+                                  .uidl = !drop->no_uidl,
+                                  .top = !drop->no_top,
+                                  .pipelining = true,
+                                  .expire_days = -1,
                                   .capabilities = ""};
 }
 
@@ -139,7 +143,8 @@ drop_stat(void *self, uint64_t *messages, uint64_t *bytes, struct error *err)
 }
 
 static bool
-drop_uidls(void *self, bool (*item)(void *context, uint32_t number, const char *uidl), void *context, bool *supported, struct error *err)
+drop_uidls(void *self, bool (*item)(void *context, uint32_t number, const char *uidl), void *context, bool *supported,
+           struct error *err)
 {
     struct drop *drop = self;
     bool after;
@@ -173,7 +178,8 @@ drop_sizes(void *self, bool (*item)(void *context, uint32_t number, uint64_t siz
 
 static bool
 drop_headers(void *self, const uint32_t *numbers, size_t count,
-             bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const unsigned char *header, const char *words),
+             bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const unsigned char *header,
+                          const char *words),
              void *context, bool *supported, struct error *err)
 {
     struct drop *drop = self;
@@ -201,8 +207,8 @@ drop_headers(void *self, const uint32_t *numbers, size_t count,
 static bool
 drop_retrieve(void *self, const uint32_t *numbers, size_t count,
               bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len),
-              bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words), void *context,
-              struct error *err)
+              bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
+              void *context, struct error *err)
 {
     struct drop *drop = self;
 
@@ -233,7 +239,8 @@ drop_retrieve(void *self, const uint32_t *numbers, size_t count,
 
 static bool
 drop_remove(void *self, const uint32_t *numbers, size_t count,
-            bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words), void *context, struct error *err)
+            bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
+            void *context, struct error *err)
 {
     struct drop *drop = self;
 
@@ -276,8 +283,16 @@ drop_close(void *self)
 }
 
 static const struct maildrop_ops drop_ops = {
-    .open = drop_open, .info = drop_info, .stat = drop_stat, .uidls = drop_uidls, .sizes = drop_sizes, .headers = drop_headers,
-    .retrieve = drop_retrieve, .remove = drop_remove, .quit = drop_quit, .close = drop_close,
+    .open = drop_open,
+    .info = drop_info,
+    .stat = drop_stat,
+    .uidls = drop_uidls,
+    .sizes = drop_sizes,
+    .headers = drop_headers,
+    .retrieve = drop_retrieve,
+    .remove = drop_remove,
+    .quit = drop_quit,
+    .close = drop_close,
 };
 
 /* ---- the Maildir, with trouble ---- */
@@ -386,9 +401,11 @@ scene_open(void **state)
     sc->stop_after = -1;
     sc->account = (struct account){.name = "post", .maildir = sc->s->root, .state = sc->s->top, .fsync = false};
     sc->account.connection = (struct connection){.scheme = SCHEME_POP3S, .host = "pop.example.org", .user = "ana"};
-    sc->account.policy = (struct policy){.pull = {true, true, true, true}, .push = {true, true, true, true}, .guard = true, .max_delete = 25};
+    sc->account.policy = (struct policy){
+        .pull = {true, true, true, true}, .push = {true, true, true, true}, .guard = true, .max_delete = 25};
     sc->account.import = (struct import_policy){.keep_days = KEEP_FOREVER, .deliver_to = "INBOX"};
-    sc->options = (struct sync_options){.now = scene_now, .now_context = sc, .stopped = scene_stopped, .stopped_context = sc};
+    sc->options =
+        (struct sync_options){.now = scene_now, .now_context = sc, .stopped = scene_stopped, .stopped_context = sc};
     *state = sc;
     return 0;
 }
@@ -486,8 +503,8 @@ run_import(struct scene *sc)
     sc->out = open_memstream(&sc->text, &sc->text_size);
     settings.out = settings.err = sc->out;
     sc->report = report_new(&settings);
-    status = import_run(&sc->account, &sc->options, maildrop, sc->handover == NULL ? local : (struct local){0}, sc->handover, sc->journal,
-                        sc->report);
+    status = import_run(&sc->account, &sc->options, maildrop, sc->handover == NULL ? local : (struct local){0},
+                        sc->handover, sc->journal, sc->report);
     report_free(sc->report);
     fclose(sc->out);
     journal_on_commit(sc->journal, NULL, NULL);
@@ -603,7 +620,8 @@ assert_all_here(struct scene *sc)
     look_here(sc);
     for (size_t i = 0; i < sc->drop.count; i++)
         if (copies_seen(&sc->drop.mails[i]) != 1)
-            fail_msg("message %zu (%s) is here %zu times\n%s", i + 1, sc->drop.mails[i].uidl, copies_seen(&sc->drop.mails[i]), sc->text);
+            fail_msg("message %zu (%s) is here %zu times\n%s", i + 1, sc->drop.mails[i].uidl,
+                     copies_seen(&sc->drop.mails[i]), sc->text);
     assert_int_equal(files_in(sc, "INBOX/tmp"), 0);
 }
 

@@ -127,7 +127,8 @@ count_entries(const struct scratch *s, const char *name)
 static void
 scratch_open(struct scratch *s, bool plusplus, bool fsync_too)
 {
-    const struct maildir_settings settings = {.root = s->root, .quarantine = s->quarantine, .plusplus = plusplus, .fsync = fsync_too};
+    const struct maildir_settings settings = {
+        .root = s->root, .quarantine = s->quarantine, .plusplus = plusplus, .fsync = fsync_too};
     enum local_root root;
 
     s->maildir = maildir_new(&settings);

@@ -22,8 +22,8 @@ given_command(struct scene *sc, const char *shell)
 {
     text_print(text, sizeof text, shell, sc->s->top, sc->s->top, sc->s->top);
     deliver_command_free(command);
-    command = deliver_command_new(&(struct deliver_command_settings){.command = text, .folder = sc->s->top, .stopped = scene_stopped,
-                                                                     .stopped_context = sc});
+    command = deliver_command_new(&(struct deliver_command_settings){
+        .command = text, .folder = sc->s->top, .stopped = scene_stopped, .stopped_context = sc});
     assert_non_null(command);
     handover = deliver_command_handover(command);
     sc->handover = &handover;
@@ -131,7 +131,7 @@ the_exit_status_says_what_becomes_of_a_message(void **state)
     static const struct {
         const char *shell, *said;
     } cases[] = {
-        {"exit 75", "kept for later"}, {"exit 1", "status 1"},      {"exit 127", "status 127"},
+        {"exit 75", "kept for later"}, {"exit 1", "status 1"},         {"exit 127", "status 127"},
         {"kill -9 $$", "signal 9"},    {"kill -TERM $$", "signal 15"}, {"exit 75 # %s", "status 75"},
     };
 
@@ -184,7 +184,8 @@ the_command_has_default_signals_and_no_descriptor_of_ours(void **state)
     size_t len;
 
     (void)signal(SIGPIPE, SIG_IGN);
-    given_command(sc, "ls -l /proc/self/fd | grep -c deleted >%s/fds; grep SigIgn /proc/self/status >%s/signals; echo out");
+    given_command(sc,
+                  "ls -l /proc/self/fd | grep -c deleted >%s/fds; grep SigIgn /proc/self/status >%s/signals; echo out");
     given_mails(sc, 1);
     assert_run(sc, 0);
     assert_string_equal(file_text(sc, "fds", &len), "1\n"); /* the spool, as its standard input */

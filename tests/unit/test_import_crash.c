@@ -201,7 +201,8 @@ mail_that_was_read_or_moved_before_the_next_run_is_found(void **state)
     given_uncertain_mail(sc);
     given_folder(sc->s, "Archive");
     text_print(command, sizeof command,
-               "cd '%s' && set -- INBOX/new/* && mv \"$1\" \"INBOX/cur/${1##*/}:2,S\" && mv \"$2\" \"Archive/cur/${2##*/}:2,FS\"",
+               "cd '%s' && set -- INBOX/new/* && mv \"$1\" \"INBOX/cur/${1##*/}:2,S\" && mv \"$2\" "
+               "\"Archive/cur/${2##*/}:2,FS\"",
                sc->s->root);
     assert_int_equal(system(command), 0);
 
@@ -228,14 +229,19 @@ mail_that_was_found_is_proven_like_any_other(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 #define TESTS(name)                                                                                                    \
-    cmocka_unit_test(name##_with_trouble_at_every_commit), cmocka_unit_test(name##_with_trouble_at_every_word_of_the_server), \
+    cmocka_unit_test(name##_with_trouble_at_every_commit),                                                             \
+        cmocka_unit_test(name##_with_trouble_at_every_word_of_the_server),                                             \
         cmocka_unit_test(name##_with_trouble_at_every_step_here)
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TESTS(new_mail), TESTS(old_mail), TESTS(repeated), TESTS(no_uidl), TESTS(blind),
+        TESTS(new_mail),
+        TESTS(old_mail),
+        TESTS(repeated),
+        TESTS(no_uidl),
+        TESTS(blind),
         TEST(mail_that_was_read_or_moved_before_the_next_run_is_found),
         TEST(mail_that_was_found_is_proven_like_any_other),
     };

@@ -135,8 +135,12 @@ every_column_of_a_row_comes_back_at_its_limits(void **state)
 {
     struct place *p = *state;
     struct journal *journal = opened(p);
-    struct journal_pop row = {.state = POP_REMOVING, .size = INT64_MAX, .has_header = true, .since = INT64_MIN,
-                              .keep_days = INT32_MAX}, back;
+    struct journal_pop row = {.state = POP_REMOVING,
+                              .size = INT64_MAX,
+                              .has_header = true,
+                              .since = INT64_MIN,
+                              .keep_days = INT32_MAX},
+                       back;
     bool found;
 
     memset(row.uidl, 'u', sizeof row.uidl - 1);
@@ -219,7 +223,8 @@ a_journal_of_version_1_gets_the_new_table_and_keeps_its_mail(void **state)
 
     assert_int_equal(mkdir(p->folder, 0700), 0);
     given_sql(p, schema_steps[0]);
-    text_print(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = 1; INSERT INTO meta VALUES ('clean', '1')",
+    text_print(mark, sizeof mark,
+               "PRAGMA application_id = %d; PRAGMA user_version = 1; INSERT INTO meta VALUES ('clean', '1')",
                SCHEMA_APPLICATION);
     given_sql(p, mark);
     given_sql(p, "INSERT INTO mailbox VALUES (1, 'INBOX', NULL, 'INBOX', 0, 0, 0, 0, 0, 0, 0, 0, '');"
@@ -408,7 +413,8 @@ repeated_uidls_pair_by_header_as_often_as_both_have_them(void **state)
         given_header(p, journal, number, 9);
     pair(p, journal, true);
 
-    assert_true(listed(p, journal, 1).row == two && listed(p, journal, 2).row == one && listed(p, journal, 3).row > begun);
+    assert_true(listed(p, journal, 1).row == two && listed(p, journal, 2).row == one &&
+                listed(p, journal, 3).row > begun);
     assert_true(listed(p, journal, 4).row == had && listed(p, journal, 6).row == begun);
     assert_true(listed(p, journal, 5).row > listed(p, journal, 3).row); /* in the order of numbers */
     assert_string_equal(numbers(p, journal, LISTED_NEW, false), "3 5 6 7");

@@ -287,7 +287,8 @@ a_move_outlives_the_mailbox_it_came_from(void **state)
 {
     struct scene *s = *state;
     int64_t other = given_mailbox(s, "other");
-    struct journal_message source = given_message(s, paired(s->mailbox, 1)), target = given_message(s, paired(other, 0));
+    struct journal_message source = given_message(s, paired(s->mailbox, 1)),
+                           target = given_message(s, paired(other, 0));
     struct journal_op op = {.kind = OP_MOVE, .mailbox = s->mailbox, .message = source.id, .target = target.id}, got;
     bool found = false;
     assert_true(journal_op_add(s->journal, &op, &s->err));

@@ -397,7 +397,7 @@ many_new_folders_are_made_together_parents_first_and_each_has_its_outcome(void *
         text_print(names[i], sizeof names[i], i % 2 == 0 ? "P%zu" : "P%zu/C", i - i % 2);
         items[39 - i] = (struct local_folder){.folder = names[i]}; /* children before their parents */
     }
-    items[39].folder = "P2";     /* once more: of P0 only the child is asked for */
+    items[39].folder = "P2"; /* once more: of P0 only the child is asked for */
     items[0].folder = "bad//name";
     given_file(s, "file", "in the way");
     items[1].folder = "file";
@@ -420,7 +420,7 @@ many_new_folders_are_made_together_parents_first_and_each_has_its_outcome(void *
     assert_int_equal(count_entries(s, "P0"), 1);
     assert_int_equal(count_entries(s, "P4"), 4);
     assert_int_equal(count_entries(s, ""), 19 + 2); /* P0 to P36, file, INBOX: nothing temporary */
-    if (systems != systems_before) /* two a level, and one fsync for the plain parent */
+    if (systems != systems_before)                  /* two a level, and one fsync for the plain parent */
         assert_true(systems - systems_before == 4 && files - files_before <= 1);
     else
         assert_true(files - files_before <= 38 + 20 + 2);

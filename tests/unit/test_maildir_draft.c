@@ -23,7 +23,8 @@ digests_of(const struct scratch *s, bool undigested, struct text wire)
     assert_true(local.ops->create(local.self, "INBOX", &err));
     assert_true(local.ops->draft_begin(local.self, "INBOX", &draft, &err));
     for (size_t at = 0; at < wire.len; at += 3)
-        assert_true(local.ops->draft_write(local.self, draft, wire.at + at, wire.len - at < 3 ? wire.len - at : 3, &err));
+        assert_true(
+            local.ops->draft_write(local.self, draft, wire.at + at, wire.len - at < 3 ? wire.len - at : 3, &err));
     assert_true(local.ops->draft_finish(local.self, draft, &digests, &err));
     local.ops->draft_drop(local.self, draft);
     local.ops->close(local.self);
