@@ -7,7 +7,7 @@ from pop_clients import OTHERS, Import, Mpop
 from rig.fill import mails, numbered, small
 from rows import DELAY, MB, Line, close
 
-TRIES = 3  # of what takes a moment only: the quickest counts
+TRIES = 3  # of golub's and mpop's first import, and of all that finds nothing new: the quickest counts
 
 
 def warm(server, user):
@@ -58,6 +58,14 @@ def nothing_new(bench, line, program, count):
     line.costs[program.name] = best
 
 
+def import_all(bench, line, program, count):
+    bench.say("%s: %s" % (line.what, program.name))
+    cost = program.run(port=bench.server.pop_port)
+    count_here(program, cost, count)
+    bench.say("  %.2f s, cpu %.2f, %.1f MB resident; %s" % (cost.seconds, cost.user + cost.system, cost.resident / MB, cost.note))
+    return cost
+
+
 def first_import(bench):
     """Row 6: seconds, durable; then again with all of it left on the server."""
     user, count = bench.user(), bench.size(20000)
@@ -66,14 +74,14 @@ def first_import(bench):
     warm(bench.server, user)
     lines = [Line(6, "first import, %d messages, %d MB" % (count, size // MB)),
              Line(6, "nothing new, %d messages left on the server" % count)]
-    programs = [kind(bench.tools, user) for kind in [Import] + others(bench)]
-    try:  # what one has written is not removed before the others are done: ext4 is slow to give such inodes out again
-        for program in programs:
-            bench.say("%s: %s" % (lines[0].what, program.name))
-            cost = lines[0].costs[program.name] = program.run(port=bench.server.pop_port)
-            count_here(program, cost, count)
-            bench.say("  %.1f s, %.1f MB resident; %s" % (cost.seconds, cost.resident / MB, cost.note))
-            nothing_new(bench, lines[1], program, count)
+    programs = []
+    try:  # what one has written is not removed before all are done: ext4 is slow to give such inodes out again
+        for kind in [Import] + others(bench):
+            tries = TRIES if kind in (Import, Mpop) else 1
+            programs += [kind(bench.tools, user) for _ in range(tries)]
+            costs = [import_all(bench, lines[0], program, count) for program in programs[-tries:]]
+            lines[0].costs[programs[-1].name] = min(costs, key=lambda c: c.seconds)
+            nothing_new(bench, lines[1], programs[-1], count)
     finally:
         close(programs)
     golub = [line.costs["golub"] for line in lines]
