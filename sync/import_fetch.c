@@ -15,7 +15,11 @@
 struct fetching {
     struct import *import;
     struct arrival *window;
-    uint32_t *numbers;         /* of the window */
+    uint32_t *numbers;       /* of the window */
+    struct arrival *pending; /* the batch before: on its way to the disk while the next one arrives */
+    size_t pending_count;
+    uint64_t pending_bytes;
+    int64_t pending_since;
     size_t count, at, flushed; /* flushed <= at <= count: delivered, answered, asked for */
     struct local_draft *draft; /* of window[at] */
     bool begun;                /* its first bytes came */
@@ -35,115 +39,62 @@ monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* ---- delivery ---- */
-
-void
-fetch_drop(struct import *import, struct arrival *arrivals, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (arrivals[i].draft != NULL)
-            import->local.ops->draft_drop(import->local.self, arrivals[i].draft);
-        arrivals[i].draft = NULL;
-    }
-}
-
-/* It is durable, or it is not here for sure: the row says so. What is in doubt keeps its row, and the next run looks for its file. */
-static bool
-record(struct import *import, struct arrival *arrival, const struct local_delivery *item)
-{
-    struct journal_pop *row = &arrival->row;
-
-    if (arrival->refused) {
-        row->base[0] = '\0';
-        return journal_pop_save(import->journal, row, &import->err);
-    }
-    if (item == NULL)
-        return true;
-    if (item->ok) {
-        row->size = arrival->digests.size;
-        import_set_stored(import, row);
-        return journal_pop_save(import->journal, row, &import->err);
-    }
-    import->counts.failed++;
-    import_problem(import, &item->err);
-    return true;
-}
-
-/* Figures, and what may be removed in this session without a proof: this session has fetched it. */
-static bool
-count_stored(struct import *import, const struct arrival *arrival)
-{
-    import->counts.down_new++;
-    import->counts.bytes_down += arrival->row.size;
-    if (import->account->import.keep_days != 0 || !import->may_remove || arrival->repeated ||
-        import->identity != BY_UIDL)
-        return true;
-    return journal_listing_mark(import->journal, arrival->number, &import->err);
-}
-
-bool
-fetch_announce(struct import *import, const struct arrival *arrival)
-{
-    if (arrival->row.state != POP_STORED)
-        return true;
-    report_message(import->report, import->account->name, import_mailbox(import), "download", 0, arrival->row.base,
-                   arrival->row.uidl);
-    return count_stored(import, arrival);
-}
+/* ---- batches ---- */
 
 static bool
-commit_batch(struct import *import, struct arrival *arrivals, size_t count, const struct local_delivery *items)
+settle_pending(struct fetching *fetching)
 {
-    bool ok = journal_begin(import->journal, &import->err);
+    size_t count = fetching->pending_count;
 
-    if (!ok)
-        return false;
-    for (size_t i = 0, n = 0; ok && i < count; i++)
-        ok = record(import, &arrivals[i], arrivals[i].draft != NULL ? &items[n++] : NULL);
-    if (!import_end(import, ok))
-        return false;
-    for (size_t i = 0; ok && i < count; i++)
-        ok = fetch_announce(import, &arrivals[i]);
-    return ok;
+    fetching->pending_count = 0;
+    fetching->pending_bytes = 0;
+    return count == 0 || fetch_deliver(fetching->import, fetching->pending, count);
 }
 
-bool
-fetch_deliver(struct import *import, struct arrival *arrivals, size_t count)
+/* @return false: nothing is gained by waiting */
+static bool
+send_ahead(const struct fetching *fetching)
 {
-    struct local_delivery *items = calloc(count + 1, sizeof *items);
-    size_t n = 0;
-    bool ok;
+    const struct local *local = &fetching->import->local;
+    struct local_draft *drafts[LIMIT_BATCH];
+    size_t count = 0;
 
-    if (items == NULL) {
-        fetch_drop(import, arrivals, count);
-        return import_no_memory(import);
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (arrivals[i].draft != NULL)
-            items[n++] = (struct local_delivery){.draft = arrivals[i].draft,
-                                                 .base = arrivals[i].row.base,
-                                                 .date = import_now(import),
-                                                 .fresh = arrivals[i].fresh};
-    }
-    ok = (n == 0 || import->local.ops->deliver(import->local.self, items, n, &import->err)) &&
-         commit_batch(import, arrivals, count, items);
-    for (size_t i = 0; i < count; i++)
-        arrivals[i].draft = NULL; /* consumed, whatever became of them */
-    free(items);
-    return ok;
+    for (size_t i = 0; i < fetching->pending_count; i++)
+        if (fetching->pending[i].draft != NULL)
+            drafts[count++] = fetching->pending[i].draft;
+    return local->ops->deliver_ahead != NULL &&
+           local->ops->deliver_ahead(local->self, drafts, count, import_now(fetching->import));
 }
 
+/* The batch that is complete goes on its way to the disk; the one before it, which had the time of a batch for that, is delivered. */
 static bool
 flush(struct fetching *fetching)
 {
     struct arrival *first = fetching->window + fetching->flushed;
     size_t count = fetching->at - fetching->flushed;
+    uint64_t bytes = fetching->batch_bytes;
+    bool batch = count > 0 && fetching->import->handover == NULL;
 
+    if (batch && !settle_pending(fetching))
+        return false;
     fetching->flushed = fetching->at;
     fetching->batch_bytes = 0;
-    if (count == 0 || fetching->import->handover != NULL)
+    if (!batch)
         return true;
-    return fetch_deliver(fetching->import, first, count);
+    memcpy(fetching->pending, first, count * sizeof *first);
+    fetching->pending_count = count;
+    fetching->pending_bytes = bytes;
+    fetching->pending_since = monotonic_ms();
+    return send_ahead(fetching) || settle_pending(fetching);
+}
+
+/* A long message is no reason to keep the others from being there. */
+static bool
+settle_late(struct fetching *fetching)
+{
+    if (fetching->pending_count == 0 || monotonic_ms() - fetching->pending_since < BATCH_MS)
+        return true;
+    return settle_pending(fetching);
 }
 
 /* ---- messages as they come ---- */
@@ -171,7 +122,7 @@ on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
     struct import *import = fetching->import;
 
     (void)number;
-    if (!begin_message(fetching))
+    if (!begin_message(fetching) || !settle_late(fetching))
         return false;
     fetching->bytes += len;
     if (!header_add(&fetching->header, bytes, len))
@@ -265,7 +216,7 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     fetching->batch_bytes += arrival->row.size;
     import->done++;
     report_progress(import->report, import->account->name, import_mailbox(import), import->done, import->total,
-                    import->counts.bytes_down + fetching->batch_bytes);
+                    import->counts.bytes_down + fetching->pending_bytes + fetching->batch_bytes);
     if (import_stopped(import))
         return import_interrupted(import);
     if (fetching->at - fetching->flushed < LIMIT_BATCH && fetching->batch_bytes < LIMIT_BATCH_BYTES &&
@@ -347,6 +298,8 @@ room(const struct fetching *fetching)
     if (most != 0) {
         uint64_t taken = import->counts.down_new + fetching->count;
 
+        for (size_t i = 0; i < fetching->pending_count; i++)
+            taken += !fetching->pending[i].refused;
         most = most > taken ? most - taken : 0;
         left = most < left ? most : left;
     }
@@ -420,22 +373,30 @@ fetch_window(struct fetching *fetching)
 {
     struct import *import = fetching->import;
     const struct maildrop *maildrop = &import->maildrop;
-    struct error why;
     bool ok;
 
+    if (!fill_window(fetching))
+        return false;
     if (fetching->count == 0)
         return true;
     ok = maildrop->ops->retrieve(maildrop->self, fetching->numbers, fetching->count, on_bytes, on_end, fetching,
                                  &import->err);
-    why = import->err;
     abandon(fetching);
-    /* What arrived whole before the connection broke, or the disk was full, is kept if it can be. */
-    import->err = (struct error){0};
-    if (!flush(fetching) && ok)
-        return false;
-    if (!ok)
-        import->err = why;
-    return ok;
+    return ok && flush(fetching);
+}
+
+/* What arrived whole before the connection broke, or the disk was full, is kept if it can be. */
+static bool
+settle_all(struct fetching *fetching, bool ok)
+{
+    struct error *err = &fetching->import->err, why = *err;
+
+    if (ok)
+        return settle_pending(fetching);
+    *err = (struct error){0};
+    (void)(flush(fetching) && settle_pending(fetching));
+    *err = why;
+    return false;
 }
 
 bool
@@ -479,7 +440,7 @@ print_one(struct import *import, const struct journal_listed *listed)
     }
     (void)text_print(size, sizeof size, "%" PRIu64 " bytes", listed->size);
     report_message(import->report, import->account->name, import_mailbox(import), "download", 0, listed->uidl, size);
-    return count_stored(import, &would);
+    return fetch_count(import, &would);
 }
 
 static bool
@@ -500,23 +461,28 @@ print_new(struct fetching *fetching)
 }
 
 static bool
+fetch_windows(struct fetching *fetching)
+{
+    struct import *import = fetching->import;
+    bool ok;
+
+    do
+        ok = import_stopped(import) ? import_interrupted(import) : fetch_window(fetching);
+    while (ok && fetching->count > 0 && !fetching->ended);
+    return settle_all(fetching, ok);
+}
+
+static bool
 fetch_all(struct fetching *fetching)
 {
     struct import *import = fetching->import;
 
     fetching->window = calloc(IMPORT_WINDOW, sizeof *fetching->window);
+    fetching->pending = calloc(LIMIT_BATCH, sizeof *fetching->pending);
     fetching->numbers = calloc(IMPORT_WINDOW, sizeof *fetching->numbers);
-    if (fetching->window == NULL || fetching->numbers == NULL)
+    if (fetching->window == NULL || fetching->pending == NULL || fetching->numbers == NULL)
         return import_no_memory(import);
-    if (!fetch_prepare(import))
-        return false;
-    do {
-        if (import_stopped(import))
-            return import_interrupted(import);
-        if (!fill_window(fetching) || !fetch_window(fetching))
-            return false;
-    } while (fetching->count > 0 && !fetching->ended);
-    return count_left(fetching);
+    return fetch_prepare(import) && fetch_windows(fetching) && count_left(fetching);
 }
 
 static bool
@@ -547,7 +513,12 @@ import_fetch(struct import *import)
     import->total = most != 0 && most < fresh ? most : fresh;
     ok = import->dry ? print_new(&fetching) : fetch_all(&fetching);
     digest_free(fetching.header.digest);
+    if (fetching.window != NULL)
+        fetch_drop(import, fetching.window + fetching.flushed, fetching.at - fetching.flushed);
+    if (fetching.pending != NULL)
+        fetch_drop(import, fetching.pending, fetching.pending_count);
     free(fetching.window);
+    free(fetching.pending);
     free(fetching.numbers);
     return ok;
 }

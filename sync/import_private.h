@@ -5,7 +5,8 @@
  *   import_recover.c     messages that an earlier run was fetching: are they here?
  *   import_list.c        what is on the server, and what the journal knows of it
  *   import_keep.c        what `keep` says about messages that were stored earlier: removed, held, proven
- *   import_fetch.c       the new ones: rows, bytes, delivery, rows (import_hand.c: into a command instead)
+ *   import_fetch.c       the new ones: rows, bytes, delivery, rows (import_hand.c: into a command instead;
+ *                        import_batch.c: a batch made durable)
  *   import_blind.c       the same for a server with neither UIDL nor TOP
  *   import_remove.c      DELE and QUIT
  */
@@ -16,7 +17,7 @@
 #include "sync/import.h"
 
 /* Messages asked for at once: while one batch is made durable the next ones are already on their way. */
-#define IMPORT_WINDOW (3 * LIMIT_BATCH)
+#define IMPORT_WINDOW (2 * LIMIT_BATCH)
 
 enum import_identity { /* how messages of two sessions are known to be the same */
                        BY_UIDL,
@@ -88,7 +89,7 @@ bool import_fetch(struct import *import);
 bool import_fetch_blind(struct import *import);
 bool import_remove(struct import *import);
 
-/* ---- import_fetch.c, for import_blind.c ---- */
+/* ---- import_batch.c and import_fetch.c, for import_blind.c ---- */
 struct arrival { /* one message of the window */
     struct journal_pop row;
     uint32_t number;
@@ -115,7 +116,9 @@ bool fetch_prepare(struct import *import);
 /** Make these durable and commit: data, names, directory, rows. Those without draft are refused ones. Drafts are consumed. */
 bool fetch_deliver(struct import *import, struct arrival *arrivals, size_t count);
 void fetch_drop(struct import *import, struct arrival *arrivals, size_t count);
-/** After the commit that stored it: figures, and what may be removed in this session. */
+/** Figures, and what may be removed in this session without a proof: this session has fetched it. */
+bool fetch_count(struct import *import, const struct arrival *arrival);
+/** After the commit that stored it: the event, and fetch_count. */
 bool fetch_announce(struct import *import, const struct arrival *arrival);
 /** Named in each run, counted as kept back. */
 void fetch_leave(struct import *import, const struct journal_listed *listed);

@@ -143,6 +143,11 @@ struct local_ops {
     /** No more bytes: digests of what was written. The draft stays open until delivered or dropped. */
     bool (*draft_finish)(void *local, struct local_draft *draft, struct digests *digests, struct error *err);
     void (*draft_drop)(void *local, struct local_draft *draft);
+    /**
+     * These finished drafts will be delivered together, with this date: their data goes to the disk meanwhile, and only deliver
+     * and draft_drop may follow for them. false: it can't be done, and nothing is gained by waiting. May be NULL.
+     */
+    bool (*deliver_ahead)(void *local, struct local_draft *const *drafts, size_t count, int64_t date);
     /** Make a whole batch durable: data, names, directories, in this order. Consumes the drafts. Each item has its outcome;
      *  false: the batch as a whole failed before anything is certain, and nothing may be committed. */
     bool (*deliver)(void *local, struct local_delivery *items, size_t count, struct error *err);

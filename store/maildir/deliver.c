@@ -15,8 +15,6 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#define BATCH_FOR_SYNCFS 16 /* fewer files: flushing them one by one is faster than waiting for the whole disk */
-
 static void
 fail_item(struct maildir *maildir, struct local_delivery *item)
 {
@@ -50,6 +48,8 @@ set_dates(struct maildir *maildir, struct local_delivery *items, size_t count)
         item->err = (struct error){0};
         if (!base_valid(item->base))
             error_set(&item->err, ERROR_LOCAL, "deliver message %.80s: this is no base name", item->base);
+        else if (item->draft->ahead != 0)
+            continue;
         else if (futimens(item->draft->fd, times) != 0)
             error_sys(&item->err, errno, "set the date of message %s", item->base);
         else
@@ -65,7 +65,7 @@ one_flush_serves(const struct maildir *maildir, const struct local_delivery *ite
     size_t drafts = 0;
 
     for (size_t i = 0; i < count; i++) {
-        if (items[i].draft == NULL)
+        if (items[i].draft == NULL || items[i].draft->ahead != 0)
             continue;
         if (items[i].draft->dev != maildir->root_dev || items[i].draft->sync_age != maildir->sync_age)
             return false;
@@ -79,6 +79,11 @@ flush_data(struct maildir *maildir, const struct local_delivery *items, size_t c
 {
     if (!maildir->settings.fsync)
         return true;
+    for (size_t i = 0; i < count; i++)
+        if (items[i].draft != NULL && items[i].draft->ahead != 0 && !ahead_served(maildir, items[i].draft)) {
+            error_sys(err, errno, "make a batch of messages durable");
+            return false;
+        }
     if (one_flush_serves(maildir, items, count)) {
         if (maildir_sync_all(maildir))
             return true;
@@ -86,7 +91,7 @@ flush_data(struct maildir *maildir, const struct local_delivery *items, size_t c
         return false;
     }
     for (size_t i = 0; i < count; i++)
-        if (items[i].draft != NULL && !maildir_sync(maildir, items[i].draft->fd)) {
+        if (items[i].draft != NULL && items[i].draft->ahead == 0 && !maildir_sync(maildir, items[i].draft->fd)) {
             error_sys(err, errno, "make message %s durable", items[i].base);
             return false;
         }

@@ -156,6 +156,15 @@ maildir_sync(struct maildir *maildir, int fd)
     return result == 0;
 }
 
+/* A second syncfs of a descriptor that has told an error would say "fine" without anything having reached the disk. */
+void
+maildir_renew_sync(struct maildir *maildir)
+{
+    (void)io_close(&maildir->sync_fd);
+    maildir->sync_fd = io_open(maildir->root, ".", O_RDONLY | O_DIRECTORY, 0);
+    maildir->sync_age++;
+}
+
 bool
 maildir_sync_all(struct maildir *maildir)
 {
@@ -163,14 +172,13 @@ maildir_sync_all(struct maildir *maildir)
 
     if (!maildir->settings.fsync)
         return true;
+    if (!ahead_wait(maildir))
+        return false; /* what was written before it began is lost, too */
     maildir->flushes_system++;
     if (syncfs(maildir->sync_fd) == 0)
         return true;
-    /* A second syncfs of this descriptor would say "fine" without anything having reached the disk. */
     number = errno;
-    (void)io_close(&maildir->sync_fd);
-    maildir->sync_fd = io_open(maildir->root, ".", O_RDONLY | O_DIRECTORY, 0);
-    maildir->sync_age++;
+    maildir_renew_sync(maildir);
     errno = number;
     return false;
 }

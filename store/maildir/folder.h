@@ -6,6 +6,8 @@
 #ifndef STORE_MAILDIR_FOLDER_H
 #define STORE_MAILDIR_FOLDER_H
 
+#include <pthread.h>
+
 #include <sys/stat.h>
 
 #include "store/maildir/io.h"
@@ -34,6 +36,14 @@ struct folder {
 };
 
 struct known;
+struct flush_ahead { /* ahead.c */
+    pthread_t thread;
+    bool running;
+    int fd, result;  /* the thread's; result: errno, 0 is fine */
+    unsigned begun;  /* so many; a draft has the number of the one that covers it */
+    unsigned failed; /* the last one that did; those before it are not trusted either */
+    int why;         /* errno of that */
+};
 
 struct maildir {
     struct maildir_settings settings; /* strings are our own copies */
@@ -54,6 +64,7 @@ struct maildir {
     int sync_fd;        /* for syncfs; opened before what it shall vouch for is written */
     unsigned sync_age;  /* counts syncfs descriptors: what was written under an older one is flushed by itself */
     uint64_t flushes_file, flushes_system;
+    struct flush_ahead ahead;
 
     struct local_draft *spare; /* drafts to be used again, without digest and block */
     struct digest *spare_digest;
@@ -93,6 +104,10 @@ bool folder_base_taken(int new_dir, int cur_dir, const char *base);
 MUST_CHECK bool maildir_sync(struct maildir *maildir, int fd);
 /** One syncfs for all that was changed below the root since it was opened; only where syncfs_serves. errno is left. */
 MUST_CHECK bool maildir_sync_all(struct maildir *maildir);
+/** After a syncfs that failed: another descriptor, and what was written before it is flushed by itself. */
+void maildir_renew_sync(struct maildir *maildir);
+/** ahead.c: wait for the thread, if it runs. @return false with errno: it ran, and failed */
+bool ahead_wait(struct maildir *maildir);
 /** A name for a temporary file that nobody else uses. */
 void maildir_temporary(struct maildir *maildir, char *to, size_t size);
 /** Make a file under such a name, for reading and writing. @return -1 with errno */

@@ -43,6 +43,7 @@ close_maildir(void *local)
 {
     struct maildir *maildir = local;
 
+    (void)ahead_wait(maildir); /* for nobody any more */
     quarantine_close(maildir);
     free(maildir->known);
     maildir->known = NULL;
@@ -73,6 +74,7 @@ maildir_local(struct maildir *maildir)
         .draft_write = draft_write,
         .draft_finish = draft_finish,
         .draft_drop = draft_drop,
+        .deliver_ahead = ahead_begin,
         .deliver = deliver_batch,
         .rename = change_rename,
         .link = change_link,

@@ -56,6 +56,7 @@ struct local_draft {
     dev_t dev;
     char name[64];
     unsigned sync_age;
+    unsigned ahead;        /* its data is flushed by that flush_ahead; 0: by none. Its descriptor is closed then */
     struct digest *digest; /* both NULL once finished; NULL: only the size is wanted */
     char *block;           /* what is not written yet, IO_BLOCK bytes */
     size_t fill;
@@ -71,6 +72,13 @@ bool draft_finish(void *local, struct local_draft *draft, struct digests *digest
 void draft_drop(void *local, struct local_draft *draft);
 void draft_sweep(void *local, const char *folder);
 void draft_free_spare(struct maildir *maildir);
+
+#define BATCH_FOR_SYNCFS 16 /* fewer files: flushing them one by one is faster than waiting for the whole disk */
+
+/* ahead.c */
+bool ahead_begin(void *local, struct local_draft *const *drafts, size_t count, int64_t date);
+/** Is the data of a draft with `ahead` on the disk? Waits. @return false with errno */
+bool ahead_served(struct maildir *maildir, const struct local_draft *draft);
 
 /* deliver.c */
 bool deliver_batch(void *local, struct local_delivery *items, size_t count, struct error *err);

@@ -1,4 +1,5 @@
 """`golub import`, mpop, getmail6 and fetchmail behind the face of clients.Program."""
+import glob
 import os
 import re
 import shutil
@@ -76,6 +77,8 @@ class Getmail(Maildrop):
     WHO = "mail"  # root it refuses to deliver as
 
     def point(self, port):
+        for path in glob.glob(self.home.path_of("getmail", "oldmail-127.0.0.1-*")):  # another port is another server to it
+            os.rename(path, self.home.path_of("getmail", "oldmail-127.0.0.1-%d-%s" % (port, self.user)))
         self.home.write("getmail/getmailrc", (
             "[retriever]\ntype = SimplePOP3Retriever\nserver = 127.0.0.1\nport = %d\nusername = %s\n"
             "password_command = (\"cat\", \"%s\")\n"

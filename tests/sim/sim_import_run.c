@@ -145,6 +145,16 @@ deliver(void *local, struct local_delivery *items, size_t count, struct error *e
     return done;
 }
 
+/* What is delivered later is lost with the process until then. */
+static bool
+deliver_ahead(void *local, struct local_draft *const *drafts, size_t count, int64_t date)
+{
+    (void)local;
+    (void)drafts;
+    (void)date;
+    return count > 1;
+}
+
 static struct local
 watched_local(struct import_sim *sim)
 {
@@ -157,6 +167,7 @@ watched_local(struct import_sim *sim)
     ops.link = ops.unlink_moved = no_move;
     ops.remove = no_remove;
     ops.deliver = deliver;
+    ops.deliver_ahead = deliver_ahead;
     return (struct local){&ops, local.self};
 }
 

@@ -1,4 +1,4 @@
-/* Drafts of an import, of which only the size is wanted. */
+/* Drafts of an import: only their size is wanted, and their data goes to the disk while others arrive. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,11 +52,114 @@ a_draft_that_is_not_digested_has_the_same_size(void **state)
     }
 }
 
+#define MANY 40
+
+static struct local_draft *
+given_draft(struct scratch *s, const char *bytes)
+{
+    struct local_draft *draft;
+    struct digests digests;
+
+    assert_true(s->local.ops->draft_begin(s->local.self, "INBOX", &draft, &s->err));
+    assert_true(s->local.ops->draft_write(s->local.self, draft, bytes, strlen(bytes), &s->err));
+    assert_true(s->local.ops->draft_finish(s->local.self, draft, &digests, &s->err));
+    return draft;
+}
+
+static void
+given_drafts(struct scratch *s, struct local_draft *drafts[static MANY])
+{
+    for (size_t i = 0; i < MANY; i++)
+        drafts[i] = given_draft(s, "A: b\r\n\r\nbody\r\n");
+}
+
+static void
+deliver_all(struct scratch *s, struct local_draft *drafts[static MANY], struct local_delivery items[static MANY])
+{
+    static char bases[MANY][16];
+
+    for (size_t i = 0; i < MANY; i++) {
+        text_print(bases[i], sizeof bases[i], "%zu.many", i);
+        items[i] = (struct local_delivery){.draft = drafts[i], .base = bases[i], .date = 1000000000};
+    }
+    assert_true(s->local.ops->deliver(s->local.self, items, MANY, &s->err));
+    for (size_t i = 0; i < MANY; i++)
+        assert_true(items[i].ok);
+    assert_int_equal(count_entries(s, "INBOX/new"), MANY);
+    assert_int_equal(count_entries(s, "INBOX/tmp"), 0);
+    assert_file(s, "INBOX/new/7.many", "A: b\n\nbody\n");
+    assert_int_equal(date_of(s, "INBOX/new/7.many"), 1000000000);
+}
+
+static bool
+one_syncfs_serves(struct scratch *s)
+{
+    char words[200];
+
+    s->local.ops->describe(s->local.self, words, sizeof words);
+    return strstr(words, "one syncfs") != NULL;
+}
+
+static void
+a_batch_that_was_sent_ahead_is_flushed_once(void **state)
+{
+    struct scratch *s = *state;
+    struct local_draft *drafts[MANY];
+    struct local_delivery items[MANY];
+    uint64_t before, files, systems;
+
+    maildir_flushes(s->maildir, &before, &systems);
+    given_drafts(s, drafts);
+    s->local.ops->deliver_ahead(s->local.self, drafts, MANY, 1000000000);
+    deliver_all(s, drafts, items);
+
+    maildir_flushes(s->maildir, &files, &systems);
+    assert_int_equal(systems, one_syncfs_serves(s));
+    assert_int_equal(files - before, one_syncfs_serves(s) ? 1 : MANY + 1); /* new/ */
+}
+
+static void
+what_was_not_sent_ahead_is_flushed_with_its_batch(void **state)
+{
+    struct scratch *s = *state;
+    struct local_draft *drafts[MANY];
+    struct local_delivery items[MANY];
+    uint64_t before, files, systems;
+
+    maildir_flushes(s->maildir, &before, &systems);
+    given_drafts(s, drafts);
+    s->local.ops->deliver_ahead(s->local.self, drafts, MANY - 5, 1000000000);
+    deliver_all(s, drafts, items);
+
+    maildir_flushes(s->maildir, &files, &systems);
+    assert_int_equal(systems, one_syncfs_serves(s));
+    assert_int_equal(files - before, one_syncfs_serves(s) ? 5 + 1 : MANY + 1);
+}
+
+static void
+a_batch_that_was_sent_ahead_can_be_dropped(void **state)
+{
+    struct scratch *s = *state;
+    struct local_draft *drafts[MANY];
+
+    given_drafts(s, drafts);
+    s->local.ops->deliver_ahead(s->local.self, drafts, MANY, 0);
+    for (size_t i = 0; i < MANY; i++)
+        s->local.ops->draft_drop(s->local.self, drafts[i]);
+
+    assert_int_equal(count_entries(s, "INBOX/tmp"), 0);
+    assert_int_equal(count_entries(s, "INBOX/new"), 0);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_draft_that_is_not_digested_has_the_same_size, scratch_verbatim, scratch_free),
+        cmocka_unit_test_setup_teardown(a_batch_that_was_sent_ahead_is_flushed_once, scratch_flushing, scratch_free),
+        cmocka_unit_test_setup_teardown(what_was_not_sent_ahead_is_flushed_with_its_batch, scratch_flushing,
+                                        scratch_free),
+        cmocka_unit_test_setup_teardown(a_batch_that_was_sent_ahead_can_be_dropped, scratch_flushing, scratch_free),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
