@@ -14,6 +14,8 @@ struct blind {
     struct arrival batch[LIMIT_BATCH];
     size_t count;
     uint64_t batch_bytes;
+    uint32_t wanted[LIMIT_BATCH]; /* of a page; asked: so many were named */
+    size_t wanted_count, asked;
     unsigned char *seen; /* one bit a row id: its message is on the server */
     size_t seen_size;
     struct local_draft *draft;
@@ -255,25 +257,35 @@ on_size(void *context, uint32_t number, uint64_t size)
 }
 
 static bool
+on_next(void *context, uint32_t *number)
+{
+    struct blind *blind = context;
+
+    *number = blind->asked < blind->wanted_count ? blind->wanted[blind->asked++] : 0;
+    return true;
+}
+
+static bool
 fetch_page(struct blind *blind, const struct journal_listed *page, size_t count)
 {
     struct import *import = blind->import;
-    uint32_t numbers[LIMIT_BATCH];
+    const struct maildrop_taker taker = {.context = blind, .next = on_next, .bytes = on_bytes, .end = on_end};
     struct error why;
-    size_t n = 0;
     bool ok;
+
+    blind->wanted_count = blind->asked = 0;
 
     for (size_t i = 0; i < count; i++) {
         if (fetch_too_large(import, &page[i])) {
             blind->all = false;
             fetch_leave(import, &page[i]);
         } else {
-            numbers[n++] = page[i].number;
+            blind->wanted[blind->wanted_count++] = page[i].number;
         }
     }
-    if (n == 0)
+    if (blind->wanted_count == 0)
         return true;
-    ok = import->maildrop.ops->retrieve(import->maildrop.self, numbers, n, on_bytes, on_end, blind, &import->err);
+    ok = import->maildrop.ops->retrieve(import->maildrop.self, &taker, &import->err);
     why = import->err;
     abandon(blind);
     import->err = (struct error){0};

@@ -1,11 +1,19 @@
 /*
- * New mail: its rows are committed, then it is asked for, a window of many at once; bodies stream into drafts while more arrive; a batch is
- * made durable and committed, in this order, so that a row is never more durable than its file.
+ * New mail: its rows are committed, then it is asked for, without a pause; bodies stream into drafts while more arrive; a batch that is
+ * complete goes to the disk while the next one arrives, then gets its names and is committed, in this order, so that a row is never
+ * more durable than its file.
  *
- *     listing ─► window of rows, FETCHING ─► RETR ... ─► drafts ─► batch ─► deliver ─► rows, STORED
+ *     listing ─► rows, FETCHING ─► RETR ... ─► drafts ─► batch ─► deliver ─► rows, STORED
+ *
+ * A ring of messages holds all that is between the first and the last step:
+ *
+ *     settled          flushed         at                asked            count
+ *     │ on its way to  │ arrived, the  │ in flight        │ row committed  │
+ *     │ the disk       │ next batch    │                  │                │
  */
 #include "sync/import_private.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #define BATCH_MS 1000 /* what arrived is made durable at least so often */
@@ -14,21 +22,22 @@
 
 struct fetching {
     struct import *import;
-    struct arrival *window;
-    uint32_t *numbers;       /* of the window */
-    struct arrival *pending; /* the batch before: on its way to the disk while the next one arrives */
-    size_t pending_count;
-    uint64_t pending_bytes;
-    int64_t pending_since;
-    size_t count, at, flushed; /* flushed <= at <= count: delivered, answered, asked for */
-    struct local_draft *draft; /* of window[at] */
+    struct arrival *ring; /* IMPORT_RING; message i is at i % IMPORT_RING */
+    size_t settled, flushed, at, asked, count;
+    struct local_draft *draft; /* of the message at `at` */
     bool begun;                /* its first bytes came */
-    uint64_t bytes, batch_bytes;
-    int64_t batch_since;
+    uint64_t bytes, batch_bytes, pending_bytes;
+    int64_t batch_since, pending_since;
     struct header_digest header;
     uint32_t after; /* place in the listing */
     bool ended;     /* of the listing */
 };
+
+static struct arrival *
+arrival_at(const struct fetching *fetching, size_t index)
+{
+    return &fetching->ring[index % IMPORT_RING];
+}
 
 static int64_t
 monotonic_ms(void)
@@ -41,14 +50,16 @@ monotonic_ms(void)
 
 /* ---- batches ---- */
 
+/* The batch that is on its way to the disk: a piece of the ring, since none goes beyond the ring's end. */
 static bool
 settle_pending(struct fetching *fetching)
 {
-    size_t count = fetching->pending_count;
+    struct arrival *first = arrival_at(fetching, fetching->settled);
+    size_t count = fetching->flushed - fetching->settled;
 
-    fetching->pending_count = 0;
+    fetching->settled = fetching->flushed;
     fetching->pending_bytes = 0;
-    return count == 0 || fetch_deliver(fetching->import, fetching->pending, count);
+    return count == 0 || fetch_deliver(fetching->import, first, count);
 }
 
 /* @return false: nothing is gained by waiting */
@@ -59,9 +70,9 @@ send_ahead(const struct fetching *fetching)
     struct local_draft *drafts[LIMIT_BATCH];
     size_t count = 0;
 
-    for (size_t i = 0; i < fetching->pending_count; i++)
-        if (fetching->pending[i].draft != NULL)
-            drafts[count++] = fetching->pending[i].draft;
+    for (size_t i = fetching->settled; i < fetching->flushed; i++)
+        if (arrival_at(fetching, i)->draft != NULL)
+            drafts[count++] = arrival_at(fetching, i)->draft;
     return local->ops->deliver_ahead != NULL &&
            local->ops->deliver_ahead(local->self, drafts, count, import_now(fetching->import));
 }
@@ -70,29 +81,29 @@ send_ahead(const struct fetching *fetching)
 static bool
 flush(struct fetching *fetching)
 {
-    struct arrival *first = fetching->window + fetching->flushed;
-    size_t count = fetching->at - fetching->flushed;
-    uint64_t bytes = fetching->batch_bytes;
-    bool batch = count > 0 && fetching->import->handover == NULL;
-
-    if (batch && !settle_pending(fetching))
+    if (fetching->at == fetching->flushed)
+        return true;
+    if (!settle_pending(fetching))
         return false;
     fetching->flushed = fetching->at;
-    fetching->batch_bytes = 0;
-    if (!batch)
-        return true;
-    memcpy(fetching->pending, first, count * sizeof *first);
-    fetching->pending_count = count;
-    fetching->pending_bytes = bytes;
+    fetching->pending_bytes = fetching->batch_bytes;
     fetching->pending_since = monotonic_ms();
+    fetching->batch_bytes = 0;
     return send_ahead(fetching) || settle_pending(fetching);
+}
+
+static bool
+batch_is_complete(const struct fetching *fetching)
+{
+    return fetching->at - fetching->flushed == LIMIT_BATCH || fetching->at % IMPORT_RING == 0 ||
+           fetching->batch_bytes >= LIMIT_BATCH_BYTES || monotonic_ms() - fetching->batch_since >= BATCH_MS;
 }
 
 /* A long message is no reason to keep the others from being there. */
 static bool
 settle_late(struct fetching *fetching)
 {
-    if (fetching->pending_count == 0 || monotonic_ms() - fetching->pending_since < BATCH_MS)
+    if (fetching->settled == fetching->flushed || monotonic_ms() - fetching->pending_since < BATCH_MS)
         return true;
     return settle_pending(fetching);
 }
@@ -189,40 +200,30 @@ finish_message(struct fetching *fetching, struct arrival *arrival)
     return ok;
 }
 
-static struct arrival *
-find_arrival(struct fetching *fetching, uint32_t number)
-{
-    while (fetching->at < fetching->count && fetching->window[fetching->at].number != number)
-        fetching->at++; /* not answered: never, as a maildrop promises; its row stays as it is */
-    return fetching->at < fetching->count ? &fetching->window[fetching->at] : NULL;
-}
-
 static bool
 on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words)
 {
     struct fetching *fetching = context;
     struct import *import = fetching->import;
-    struct arrival *arrival = find_arrival(fetching, number);
+    struct arrival *arrival = arrival_at(fetching, fetching->at);
 
-    if (arrival == NULL) {
-        abandon(fetching);
-        return true;
-    }
+    assert(fetching->at < fetching->asked && arrival->number == number);
     if (outcome != MAILDROP_DONE ? !refuse_message(fetching, arrival, words) : !finish_message(fetching, arrival))
         return false;
     if (fetching->flushed == fetching->at)
         fetching->batch_since = monotonic_ms();
     fetching->at++;
     fetching->batch_bytes += arrival->row.size;
+    if (import->handover != NULL) { /* each is a batch of its own, and is committed */
+        fetching->settled = fetching->flushed = fetching->at;
+        fetching->batch_bytes = 0;
+    }
     import->done++;
     report_progress(import->report, import->account->name, import_mailbox(import), import->done, import->total,
                     import->counts.bytes_down + fetching->pending_bytes + fetching->batch_bytes);
     if (import_stopped(import))
         return import_interrupted(import);
-    if (fetching->at - fetching->flushed < LIMIT_BATCH && fetching->batch_bytes < LIMIT_BATCH_BYTES &&
-        monotonic_ms() - fetching->batch_since < BATCH_MS)
-        return true;
-    return flush(fetching);
+    return !batch_is_complete(fetching) || flush(fetching);
 }
 
 /* ---- which messages ---- */
@@ -267,7 +268,7 @@ static bool
 take(struct fetching *fetching, const struct journal_listed *listed)
 {
     struct import *import = fetching->import;
-    struct arrival *arrival = &fetching->window[fetching->count];
+    struct arrival *arrival = arrival_at(fetching, fetching->count);
     bool changed = listed->row == 0;
 
     *arrival = (struct arrival){.number = listed->number, .repeated = listed->repeated};
@@ -284,26 +285,25 @@ take(struct fetching *fetching, const struct journal_listed *listed)
     changed = changed || arrival->row.why[0] != '\0';
     arrival->row.why[0] = '\0';
     arrival->row.size = listed->size;
-    fetching->numbers[fetching->count++] = listed->number;
+    fetching->count++;
     return !changed || journal_pop_save(import->journal, &arrival->row, &import->err);
 }
 
-/* How many more this run may bring. */
+/* How many more rows may be made now. */
 static size_t
 room(const struct fetching *fetching)
 {
     const struct import *import = fetching->import;
-    uint64_t most = import->account->import.max_messages, left = IMPORT_WINDOW - fetching->count;
+    uint64_t most = import->account->import.max_messages, left = IMPORT_RING - (fetching->count - fetching->settled);
+    uint64_t taken = import->counts.down_new;
 
-    if (most != 0) {
-        uint64_t taken = import->counts.down_new + fetching->count;
-
-        for (size_t i = 0; i < fetching->pending_count; i++)
-            taken += !fetching->pending[i].refused;
-        most = most > taken ? most - taken : 0;
-        left = most < left ? most : left;
-    }
-    return (size_t)left;
+    left = left < LIMIT_BATCH ? left : LIMIT_BATCH;
+    if (most == 0)
+        return (size_t)left;
+    for (size_t i = fetching->settled; i < fetching->count; i++)
+        taken += !arrival_at(fetching, i)->refused;
+    most = most > taken ? most - taken : 0;
+    return (size_t)(most < left ? most : left);
 }
 
 static bool
@@ -321,25 +321,40 @@ next_page(struct fetching *fetching, struct journal_listed *page, size_t size, s
     return true;
 }
 
+/* Rows of messages that are asked for next. */
 static bool
-fill_window(struct fetching *fetching)
+refill(struct fetching *fetching)
 {
     struct import *import = fetching->import;
     struct journal_listed page[PAGE];
+    size_t left = room(fetching);
     bool ok;
 
-    fetching->count = fetching->at = fetching->flushed = 0;
+    if (left == 0 || fetching->ended || import_stopped(import))
+        return true;
     if (!journal_begin(import->journal, &import->err))
         return false;
     ok = true;
-    while (ok && !fetching->ended && room(fetching) > 0) {
-        size_t size = room(fetching) < PAGE ? room(fetching) : PAGE, count;
+    while (ok && !fetching->ended && left > 0) {
+        size_t before = fetching->count, count;
 
-        ok = next_page(fetching, page, size, &count);
+        ok = next_page(fetching, page, left < PAGE ? left : PAGE, &count);
         for (size_t i = 0; ok && i < count; i++)
             ok = fetch_too_large(import, &page[i]) ? leave(import, &page[i]) : take(fetching, &page[i]);
+        left -= fetching->count - before;
     }
     return import_end(import, ok);
+}
+
+static bool
+on_next(void *context, uint32_t *number)
+{
+    struct fetching *fetching = context;
+
+    if (fetching->asked == fetching->count && !refill(fetching))
+        return false;
+    *number = fetching->asked < fetching->count ? arrival_at(fetching, fetching->asked++)->number : 0;
+    return true;
 }
 
 /* What max-messages leaves for a later run. */
@@ -368,19 +383,14 @@ count_left(struct fetching *fetching)
 
 /* ---- all of it ---- */
 
+/* All there is, or as much as max-messages allows before it is known what the server refuses. */
 static bool
-fetch_window(struct fetching *fetching)
+fetch_some(struct fetching *fetching)
 {
     struct import *import = fetching->import;
-    const struct maildrop *maildrop = &import->maildrop;
-    bool ok;
+    const struct maildrop_taker taker = {.context = fetching, .next = on_next, .bytes = on_bytes, .end = on_end};
+    bool ok = import->maildrop.ops->retrieve(import->maildrop.self, &taker, &import->err);
 
-    if (!fill_window(fetching))
-        return false;
-    if (fetching->count == 0)
-        return true;
-    ok = maildrop->ops->retrieve(maildrop->self, fetching->numbers, fetching->count, on_bytes, on_end, fetching,
-                                 &import->err);
     abandon(fetching);
     return ok && flush(fetching);
 }
@@ -461,28 +471,22 @@ print_new(struct fetching *fetching)
 }
 
 static bool
-fetch_windows(struct fetching *fetching)
-{
-    struct import *import = fetching->import;
-    bool ok;
-
-    do
-        ok = import_stopped(import) ? import_interrupted(import) : fetch_window(fetching);
-    while (ok && fetching->count > 0 && !fetching->ended);
-    return settle_all(fetching, ok);
-}
-
-static bool
 fetch_all(struct fetching *fetching)
 {
     struct import *import = fetching->import;
+    size_t before;
+    bool ok;
 
-    fetching->window = calloc(IMPORT_WINDOW, sizeof *fetching->window);
-    fetching->pending = calloc(LIMIT_BATCH, sizeof *fetching->pending);
-    fetching->numbers = calloc(IMPORT_WINDOW, sizeof *fetching->numbers);
-    if (fetching->window == NULL || fetching->pending == NULL || fetching->numbers == NULL)
+    fetching->ring = calloc(IMPORT_RING, sizeof *fetching->ring);
+    if (fetching->ring == NULL)
         return import_no_memory(import);
-    return fetch_prepare(import) && fetch_windows(fetching) && count_left(fetching);
+    if (!fetch_prepare(import))
+        return false;
+    do {
+        before = fetching->count;
+        ok = import_stopped(import) ? import_interrupted(import) : fetch_some(fetching);
+    } while (ok && fetching->count > before && !fetching->ended);
+    return settle_all(fetching, ok) && count_left(fetching);
 }
 
 static bool
@@ -513,12 +517,8 @@ import_fetch(struct import *import)
     import->total = most != 0 && most < fresh ? most : fresh;
     ok = import->dry ? print_new(&fetching) : fetch_all(&fetching);
     digest_free(fetching.header.digest);
-    if (fetching.window != NULL)
-        fetch_drop(import, fetching.window + fetching.flushed, fetching.at - fetching.flushed);
-    if (fetching.pending != NULL)
-        fetch_drop(import, fetching.pending, fetching.pending_count);
-    free(fetching.window);
-    free(fetching.pending);
-    free(fetching.numbers);
+    for (size_t i = fetching.settled; i < fetching.at; i++)
+        fetch_drop(import, arrival_at(&fetching, i), 1);
+    free(fetching.ring);
     return ok;
 }

@@ -16,8 +16,8 @@
 #include "store/base/limits.h"
 #include "sync/import.h"
 
-/* Messages asked for at once: while one batch is made durable the next ones are already on their way. */
-#define IMPORT_WINDOW (2 * LIMIT_BATCH)
+/* Messages between their row and their delivery: a batch goes to the disk, one arrives, one is in flight, one may be asked for. */
+#define IMPORT_RING (4 * LIMIT_BATCH)
 
 enum import_identity { /* how messages of two sessions are known to be the same */
                        BY_UIDL,
@@ -90,7 +90,7 @@ bool import_fetch_blind(struct import *import);
 bool import_remove(struct import *import);
 
 /* ---- import_batch.c and import_fetch.c, for import_blind.c ---- */
-struct arrival { /* one message of the window */
+struct arrival { /* one message that is being fetched */
     struct journal_pop row;
     uint32_t number;
     bool repeated;             /* its UIDL is: never removed */

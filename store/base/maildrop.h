@@ -36,6 +36,14 @@ enum maildrop_outcome {
     MAILDROP_REFUSED, /* -ERR, for this message; `words` says what the server said */
 };
 
+struct maildrop_taker { /* of what is retrieved; a callback that returns false ends it, with err as its own business */
+    void *context;
+    /** Which is wanted next? *number 0: none now. It is over when that is said and every answer was taken. */
+    bool (*next)(void *context, uint32_t *number);
+    bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len);
+    bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words);
+};
+
 struct maildrop_ops {
     /** Connect, STLS, log in. @return false: as session_open in store/pop says */
     bool (*open)(void *self, struct error *err);
@@ -57,13 +65,10 @@ struct maildrop_ops {
                                  const unsigned char *header, const char *words),
                     void *context, bool *supported, struct error *err);
     /**
-     * RETR for each, in order, pipelined where that is offered. For each: any number of `bytes`, then one `end`. Where the connection
-     * breaks inside a message there is no `end` for it.
+     * RETR for each that `next` names, pipelined where that is offered, so that `next` is asked well ahead of the answers. For each,
+     * in this order: any number of `bytes`, then one `end`. Where the connection breaks inside a message there is no `end` for it.
      */
-    bool (*retrieve)(void *self, const uint32_t *numbers, size_t count,
-                     bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len),
-                     bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
-                     void *context, struct error *err);
+    bool (*retrieve)(void *self, const struct maildrop_taker *taker, struct error *err);
     /** DELE for each; one `item` each. Nothing is gone before quit. */
     bool (*remove)(void *self, const uint32_t *numbers, size_t count,
                    bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),

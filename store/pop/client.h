@@ -56,10 +56,7 @@ bool pop_headers(void *self, const uint32_t *numbers, size_t count,
                  bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome,
                               const unsigned char *header, const char *words),
                  void *context, bool *supported, struct error *err);
-bool pop_retrieve(void *self, const uint32_t *numbers, size_t count,
-                  bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len),
-                  bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
-                  void *context, struct error *err);
+bool pop_retrieve(void *self, const struct maildrop_taker *taker, struct error *err);
 bool pop_remove(void *self, const uint32_t *numbers, size_t count,
                 bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
                 void *context, struct error *err);

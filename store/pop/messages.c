@@ -2,66 +2,80 @@
 #include "store/base/digest.h"
 #include "store/pop/client.h"
 
-/* ---- RETR and DELE ---- */
+/* ---- RETR ---- */
 
-struct fetching {
-    const uint32_t *numbers;
-    const char *verb;
-    bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len);
-    bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words);
-    void *context;
+struct retrieving {
+    const struct maildrop_taker *taker;
+    uint32_t numbers[PIPELINE_WINDOW]; /* of what is in flight: number of command i at i % PIPELINE_WINDOW */
 };
 
-static void
-write_command(void *self, size_t index, char text[static PIPELINE_COMMAND])
+static uint32_t
+number_at(const struct retrieving *retrieving, size_t index)
 {
-    const struct fetching *fetching = self;
-
-    (void)text_print(text, PIPELINE_COMMAND, "%s %lu", fetching->verb, (unsigned long)fetching->numbers[index]);
+    return retrieving->numbers[index % PIPELINE_WINDOW];
 }
 
 static bool
-report_refused(struct fetching *fetching, size_t index, struct text words)
+find_next(void *self, size_t *count)
 {
-    char shown[512];
+    struct retrieving *retrieving = self;
+    uint32_t number;
 
-    error_escape(shown, sizeof shown, words.len > 0 ? words : TEXT("-ERR"));
-    return fetching->end(fetching->context, fetching->numbers[index], MAILDROP_REFUSED, shown);
+    if (!retrieving->taker->next(retrieving->taker->context, &number))
+        return false;
+    if (number != 0)
+        retrieving->numbers[(*count)++ % PIPELINE_WINDOW] = number;
+    return true;
+}
+
+static void
+write_retrieve(void *self, size_t index, char text[static PIPELINE_COMMAND])
+{
+    (void)text_print(text, PIPELINE_COMMAND, "RETR %lu", (unsigned long)number_at(self, index));
+}
+
+static void
+show_refusal(char shown[static 512], struct text words)
+{
+    error_escape(shown, 512, words.len > 0 ? words : TEXT("-ERR"));
 }
 
 static bool
 take_retrieve_status(void *self, size_t index, bool ok, struct text words)
 {
-    return ok || report_refused(self, index, words);
+    const struct retrieving *retrieving = self;
+    char shown[512];
+
+    if (ok)
+        return true;
+    show_refusal(shown, words);
+    return retrieving->taker->end(retrieving->taker->context, number_at(retrieving, index), MAILDROP_REFUSED, shown);
 }
 
 static bool
 take_bytes(void *self, size_t index, const char *bytes, size_t len)
 {
-    const struct fetching *fetching = self;
+    const struct retrieving *retrieving = self;
 
-    return fetching->bytes(fetching->context, fetching->numbers[index], bytes, len);
+    return retrieving->taker->bytes(retrieving->taker->context, number_at(retrieving, index), bytes, len);
 }
 
 static bool
 take_end(void *self, size_t index)
 {
-    const struct fetching *fetching = self;
+    const struct retrieving *retrieving = self;
 
-    return fetching->end(fetching->context, fetching->numbers[index], MAILDROP_DONE, "");
+    return retrieving->taker->end(retrieving->taker->context, number_at(retrieving, index), MAILDROP_DONE, "");
 }
 
 bool
-pop_retrieve(void *self, const uint32_t *numbers, size_t count,
-             bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len),
-             bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
-             void *context, struct error *err)
+pop_retrieve(void *self, const struct maildrop_taker *taker, struct error *err)
 {
     struct pop *pop = self;
-    struct fetching fetching = {.numbers = numbers, .verb = "RETR", .bytes = bytes, .end = end, .context = context};
-    const struct pipeline_batch batch = {.count = count,
-                                         .self = &fetching,
-                                         .command = write_command,
+    struct retrieving retrieving = {.taker = taker};
+    const struct pipeline_batch batch = {.self = &retrieving,
+                                         .more = find_next,
+                                         .command = write_retrieve,
                                          .status = take_retrieve_status,
                                          .data = take_bytes,
                                          .end = take_end};
@@ -69,10 +83,31 @@ pop_retrieve(void *self, const uint32_t *numbers, size_t count,
     return pop_is_open(pop, err) && pop_settle(pop, err) && pipeline_run(&pop->pipeline, &batch, err);
 }
 
+/* ---- DELE ---- */
+
+struct removing {
+    const uint32_t *numbers;
+    bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words);
+    void *context;
+};
+
+static void
+write_remove(void *self, size_t index, char text[static PIPELINE_COMMAND])
+{
+    const struct removing *removing = self;
+
+    (void)text_print(text, PIPELINE_COMMAND, "DELE %lu", (unsigned long)removing->numbers[index]);
+}
+
 static bool
 take_remove_status(void *self, size_t index, bool ok, struct text words)
 {
-    return ok ? take_end(self, index) : report_refused(self, index, words);
+    const struct removing *removing = self;
+    char shown[512] = "";
+
+    if (!ok)
+        show_refusal(shown, words);
+    return removing->item(removing->context, removing->numbers[index], ok ? MAILDROP_DONE : MAILDROP_REFUSED, shown);
 }
 
 bool
@@ -81,9 +116,9 @@ pop_remove(void *self, const uint32_t *numbers, size_t count,
            void *context, struct error *err)
 {
     struct pop *pop = self;
-    struct fetching fetching = {.numbers = numbers, .verb = "DELE", .end = item, .context = context};
+    struct removing removing = {.numbers = numbers, .item = item, .context = context};
     const struct pipeline_batch batch = {
-        .count = count, .self = &fetching, .command = write_command, .status = take_remove_status};
+        .count = count, .self = &removing, .command = write_remove, .status = take_remove_status};
 
     return pop_is_open(pop, err) && pop_settle(pop, err) && pipeline_run(&pop->pipeline, &batch, err);
 }
@@ -130,7 +165,7 @@ take_top_status(void *self, size_t index, bool ok, struct text words)
         topping->missing = true;
         return true;
     }
-    error_escape(shown, sizeof shown, words.len > 0 ? words : TEXT("-ERR"));
+    show_refusal(shown, words);
     return topping->item(topping->context, topping->numbers[index], MAILDROP_REFUSED, NULL, shown);
 }
 

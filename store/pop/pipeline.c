@@ -86,8 +86,26 @@ is_stopped(const struct pipeline *pipeline)
     return !pipeline->batch->when_stopped && pipeline->stopped != NULL && pipeline->stopped(pipeline->stopped_context);
 }
 
-/* Commands up to the window. It is filled again when half of it is answered: one write for many. */
+static bool
+find_more(struct pipeline *pipeline)
+{
+    const struct pipeline_batch *batch = pipeline->batch;
+
+    return pipeline->sent < pipeline->count || batch->more == NULL || batch->more(batch->self, &pipeline->count);
+}
+
 static void
+make_room(struct pipeline *pipeline)
+{
+    if (pipeline->out_at == 0)
+        return;
+    memmove(pipeline->out, pipeline->out + pipeline->out_at, pipeline->out_len - pipeline->out_at);
+    pipeline->out_len -= pipeline->out_at;
+    pipeline->out_at = 0;
+}
+
+/* Commands up to the window. It is filled again when half of it is answered: one write for many. */
+static bool
 fill_window(struct pipeline *pipeline)
 {
     const struct pipeline_batch *batch = pipeline->batch;
@@ -95,20 +113,23 @@ fill_window(struct pipeline *pipeline)
     size_t flying = pipeline->sent - pipeline->answered;
     char text[PIPELINE_COMMAND];
 
-    if (flying > window / 2 || pipeline->sent == batch->count || is_stopped(pipeline))
-        return;
-    if (pipeline->out_at > 0) {
-        memmove(pipeline->out, pipeline->out + pipeline->out_at, pipeline->out_len - pipeline->out_at);
-        pipeline->out_len -= pipeline->out_at;
-        pipeline->out_at = 0;
+    if (flying > window / 2 || (pipeline->sent == pipeline->count && batch->more == NULL))
+        return true;
+    if (is_stopped(pipeline)) {
+        pipeline->halted = true;
+        return true;
     }
-    for (; flying < window && pipeline->sent < batch->count &&
-           pipeline->out_len + PIPELINE_COMMAND <= sizeof pipeline->out;
-         flying++) {
+    make_room(pipeline);
+    for (; flying < window && pipeline->out_len + PIPELINE_COMMAND <= sizeof pipeline->out; flying++) {
+        if (!find_more(pipeline))
+            return false;
+        if (pipeline->sent == pipeline->count)
+            break;
         batch->command(batch->self, pipeline->sent, text);
         put(pipeline, text);
         pipeline->sent++;
     }
+    return true;
 }
 
 /* Write as much as the socket takes. */
@@ -303,21 +324,20 @@ is_quiet(struct pipeline *pipeline)
 static bool
 run(struct pipeline *pipeline)
 {
-    const size_t count = pipeline->batch->count;
-
     if (pipeline->sent == 0 && !is_quiet(pipeline))
         return false;
     for (;;) {
         if (pipeline->answered == pipeline->sent && pipeline->in_at < pipeline->in_len && pipeline->ahead == 0)
             return out_of_turn(pipeline);
-        fill_window(pipeline);
+        if (!fill_window(pipeline))
+            return false;
         if (pipeline->answered == pipeline->sent)
             return true; /* all, or a signal came */
         if (pipeline->in_at == pipeline->in_len && !fill(pipeline))
             return false;
         if (!(pipeline->in_body ? take_body(pipeline) : take_line(pipeline)))
             return false;
-        assert(pipeline->answered <= pipeline->sent && pipeline->sent <= count);
+        assert(pipeline->answered <= pipeline->sent && pipeline->sent <= pipeline->count);
     }
 }
 
@@ -346,10 +366,12 @@ pipeline_run(struct pipeline *pipeline, const struct pipeline_batch *batch, stru
     pipeline->sent = batch->sent ? 1 : 0;
     pipeline->ahead -= pipeline->sent;
     pipeline->answered = 0;
+    pipeline->count = batch->count;
+    pipeline->halted = false;
     done = run(pipeline);
     if (!done && !is_in_step(pipeline))
         pipeline_break(pipeline, err);
-    if (done && pipeline->answered < batch->count) {
+    if (done && pipeline->halted) {
         error_set(err, ERROR_INTERRUPTED, "go on: a signal asked to stop");
         done = false;
     }

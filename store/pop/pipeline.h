@@ -19,8 +19,11 @@
 #define PIPELINE_OUT ((PIPELINE_WINDOW + 4) * PIPELINE_COMMAND)
 
 struct pipeline_batch { /* commands of one kind */
-    size_t count;
+    size_t count;       /* so many; where there is `more`: so many at first */
     void *self;
+    /** There is room for another command: raise count by one if there is one. NULL: count is all. Asked again, as long as
+     *  anything is in flight, where there was none. A false ends it: see pipeline_run */
+    bool (*more)(void *self, size_t *count);
     /** The text of a command, without line end. */
     void (*command)(void *self, size_t index, char text[static PIPELINE_COMMAND]);
     /** The status. @param words  what follows "+OK " or "-ERR ", borrowed. A false ends it: see pipeline_run */
@@ -55,7 +58,8 @@ struct pipeline {
     size_t line_len;
     /* of the running batch */
     const struct pipeline_batch *batch;
-    size_t sent, answered;
+    size_t count, sent, answered;
+    bool halted; /* a signal kept something from being sent */
     bool in_body;
     struct multiline body;
     uint64_t body_len;

@@ -144,6 +144,7 @@ static const uint32_t numbers[] = {1, 2, 3, 4294967295};
 
 static struct {
     size_t next; /* item that must be told next */
+    size_t asked;
     bool inside; /* bytes of it came */
 } told;
 
@@ -194,14 +195,24 @@ on_header(void *context, uint32_t number, enum maildrop_outcome outcome, const u
     return on_end(context, number, outcome, words);
 }
 
+static bool
+on_next(void *context, uint32_t *number)
+{
+    (void)context;
+    assert(told.next <= told.asked && told.asked <= NUMBERS);
+    *number = told.asked < NUMBERS ? numbers[told.asked++] : 0;
+    return true;
+}
+
 /* @return false: the maildrop must not be believed any more */
 static bool
 run_operation(struct maildrop drop, unsigned which, struct error *err)
 {
+    const struct maildrop_taker taker = {.next = on_next, .bytes = on_bytes, .end = on_end};
     uint64_t messages, bytes;
     bool supported = false, done;
 
-    told.next = 0;
+    told.next = told.asked = 0;
     told.inside = false;
     switch (which % 6) {
     case 0:
@@ -215,7 +226,7 @@ run_operation(struct maildrop drop, unsigned which, struct error *err)
         supported = !supported;
         break;
     case 4:
-        done = drop.ops->retrieve(drop.self, numbers, NUMBERS, on_bytes, on_end, NULL, err);
+        done = drop.ops->retrieve(drop.self, &taker, err);
         break;
     default:
         done = drop.ops->remove(drop.self, numbers, NUMBERS, on_end, NULL, err);

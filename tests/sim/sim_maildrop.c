@@ -1,6 +1,8 @@
 /* The simulated maildrop: its messages, and the table of functions that the import is given. */
 #include "tests/sim/sim_maildrop.h"
 
+#define FLYING_MAX 7 /* messages asked for before the first is answered */
+
 #define REPEATED_UIDLS 3 /* for all messages, where a server repeats them */
 
 void
@@ -313,13 +315,13 @@ pop_headers(void *self, const uint32_t *numbers, size_t count,
 /* In pieces of any size; only the first `len` bytes come. */
 static bool
 send_bytes(struct maildrop_sim *drop, const struct drop_message *message, uint32_t number, size_t len,
-           bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len), void *context)
+           const struct maildrop_taker *taker)
 {
     const struct content *content = content_get(message->content);
 
     for (size_t at = 0; at < len;) {
         const size_t left = len - at, some = 1 + rng_below(&drop->world->rng, 4000), now = some < left ? some : left;
-        if (!bytes(context, number, content->bytes + at, now)) {
+        if (!taker->bytes(taker->context, number, content->bytes + at, now)) {
             drop->broken = true;
             return false;
         }
@@ -329,10 +331,7 @@ send_bytes(struct maildrop_sim *drop, const struct drop_message *message, uint32
 }
 
 static bool
-retrieve_one(struct maildrop_sim *drop, uint32_t number,
-             bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len),
-             bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
-             void *context, struct error *err)
+retrieve_one(struct maildrop_sim *drop, uint32_t number, const struct maildrop_taker *taker, struct error *err)
 {
     struct drop_message *message = message_at(drop, number);
     struct world *world = drop->world;
@@ -347,7 +346,7 @@ retrieve_one(struct maildrop_sim *drop, uint32_t number,
     if (!refused)
         drop->on_retrieve(drop->context, message);
     const size_t cut = fate == FATE_GO ? len : rng_below(&world->rng, (unsigned)len + 1);
-    if (!refused && !send_bytes(drop, message, number, cut, bytes, context))
+    if (!refused && !send_bytes(drop, message, number, cut, taker))
         return false;
     if (fate != FATE_GO)
         return break_off(drop, err);
@@ -358,29 +357,41 @@ retrieve_one(struct maildrop_sim *drop, uint32_t number,
         drop->retrieved++;
         drop->on_retrieved(drop->context, message);
     }
-    if (end(context, number, refused ? MAILDROP_REFUSED : MAILDROP_DONE, refused ? "can't read it" : ""))
+    if (taker->end(taker->context, number, refused ? MAILDROP_REFUSED : MAILDROP_DONE, refused ? "can't read it" : ""))
         return !world->crashed || break_off(drop, err);
     drop->broken = true;
     return false;
 }
 
+/* With PIPELINING questions run ahead of answers. */
 static bool
-pop_retrieve(void *self, const uint32_t *numbers, size_t count,
-             bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len),
-             bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
-             void *context, struct error *err)
+pop_retrieve(void *self, const struct maildrop_taker *taker, struct error *err)
 {
     struct maildrop_sim *drop = self;
+    uint32_t flying[FLYING_MAX], number;
+    size_t count = 0;
+    const size_t window = drop->pipelining ? FLYING_MAX : 1;
 
     if (!is_ready(drop, err))
         return false;
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0)
+    for (bool first = true;; first = false) {
+        for (number = 1; number != 0 && count < window;) {
+            if (!taker->next(taker->context, &number)) {
+                drop->broken = drop->broken || count > 0;
+                return false;
+            }
+            if (number != 0)
+                flying[count++] = number;
+        }
+        if (count == 0)
+            return true;
+        if (!first)
             world_between(drop->world);
-        if (!retrieve_one(drop, numbers[i], bytes, end, context, err))
+        number = flying[0];
+        memmove(flying, flying + 1, --count * sizeof *flying);
+        if (!retrieve_one(drop, number, taker, err))
             return false;
     }
-    return true;
 }
 
 static bool

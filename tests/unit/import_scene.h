@@ -204,37 +204,49 @@ drop_headers(void *self, const uint32_t *numbers, size_t count,
     return true;
 }
 
+/* One message: in two halves. */
 static bool
-drop_retrieve(void *self, const uint32_t *numbers, size_t count,
-              bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len),
-              bool (*end)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
-              void *context, struct error *err)
+drop_give(struct drop *drop, uint32_t number, const struct maildrop_taker *taker, struct error *err)
 {
-    struct drop *drop = self;
+    const struct dropped *mail = drop_mail(drop, number);
+    size_t half = mail->len / 2;
+    bool after;
 
-    for (size_t i = 0; i < count; i++) {
-        const struct dropped *mail = drop_mail(drop, numbers[i]);
-        size_t half = mail->len / 2;
-        bool after;
+    drop->retrs++;
+    if (!drop_step(drop, err, &after))
+        return false;
+    if (mail->refuse_retr)
+        return taker->end(taker->context, number, MAILDROP_REFUSED, "-ERR the disk has a hole here");
+    if (half > 0 && !taker->bytes(taker->context, number, mail->bytes, half))
+        return false;
+    if (!drop_answer(after, err)) /* in the middle of the message */
+        return false;
+    if (mail->len > half && !taker->bytes(taker->context, number, mail->bytes + half, mail->len - half))
+        return false;
+    return taker->end(taker->context, number, MAILDROP_DONE, "");
+}
 
-        drop->retrs++;
-        if (!drop_step(drop, err, &after))
-            return false;
-        if (mail->refuse_retr) {
-            if (!end(context, numbers[i], MAILDROP_REFUSED, "-ERR the disk has a hole here"))
+/* Three are asked for before the first is answered, as over a line. */
+static bool
+drop_retrieve(void *self, const struct maildrop_taker *taker, struct error *err)
+{
+    uint32_t flying[3], number;
+    size_t count = 0;
+
+    for (;;) {
+        for (number = 1; number != 0 && count < 3;) {
+            if (!taker->next(taker->context, &number))
                 return false;
-            continue;
+            if (number != 0)
+                flying[count++] = number;
         }
-        if (half > 0 && !bytes(context, numbers[i], mail->bytes, half))
-            return false;
-        if (!drop_answer(after, err)) /* in the middle of the message */
-            return false;
-        if (mail->len > half && !bytes(context, numbers[i], mail->bytes + half, mail->len - half))
-            return false;
-        if (!end(context, numbers[i], MAILDROP_DONE, ""))
+        if (count == 0)
+            return true;
+        number = flying[0];
+        memmove(flying, flying + 1, --count * sizeof *flying);
+        if (!drop_give(self, number, taker, err))
             return false;
     }
-    return true;
 }
 
 static bool

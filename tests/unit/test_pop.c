@@ -39,7 +39,8 @@ struct fixture {
     size_t calls;
     int said;
     bool stop;
-    size_t stop_at; /* call */
+    size_t stop_at;       /* call */
+    size_t wanted, asked; /* of numbers */
 };
 
 static bool
@@ -187,9 +188,29 @@ end(struct fixture *fixture)
 }
 
 static bool
+on_next(void *context, uint32_t *number)
+{
+    struct fixture *fixture = context;
+
+    *number = fixture->asked < fixture->wanted ? numbers[fixture->asked++] : 0;
+    return true;
+}
+
+static bool
+retrieve_into(struct fixture *fixture, size_t count,
+              bool (*bytes)(void *context, uint32_t number, const void *bytes, size_t len))
+{
+    const struct maildrop_taker taker = {.context = fixture, .next = on_next, .bytes = bytes, .end = on_end};
+
+    fixture->wanted = count;
+    fixture->asked = 0;
+    return fixture->drop.ops->retrieve(fixture->drop.self, &taker, &fixture->err);
+}
+
+static bool
 retrieve(struct fixture *fixture, size_t count)
 {
-    return fixture->drop.ops->retrieve(fixture->drop.self, numbers, count, on_bytes, on_end, fixture, &fixture->err);
+    return retrieve_into(fixture, count, on_bytes);
 }
 
 static bool
@@ -694,8 +715,7 @@ a_signal_is_heard_where_bytes_never_pause(void **state)
     struct fixture *fixture = given(state, script);
     const time_t before = time(NULL);
 
-    assert_false(
-        fixture->drop.ops->retrieve(fixture->drop.self, numbers, 1, on_slow_bytes, on_end, fixture, &fixture->err));
+    assert_false(retrieve_into(fixture, 1, on_slow_bytes));
 
     assert_int_equal(fixture->err.kind, ERROR_INTERRUPTED);
     assert_in_range(time(NULL) - before, 4, 8);
@@ -870,7 +890,7 @@ run_mill(void *argument)
 struct check { /* of what comes */
     char expected[LONGEST];
     size_t expected_len, at;
-    uint32_t next;
+    uint32_t next, asked;
 };
 
 static bool
@@ -901,11 +921,21 @@ check_end(void *context, uint32_t number, enum maildrop_outcome outcome, const c
     return true;
 }
 
+static bool
+check_next(void *context, uint32_t *number)
+{
+    struct check *check = context;
+
+    assert_in_range(check->asked, check->next - 1, check->next + 255);
+    *number = check->asked < MANY ? ++check->asked : 0;
+    return true;
+}
+
 static void
 thousands_of_messages_come_whole_through_a_bounded_window(void **state)
 {
-    static uint32_t all[MANY];
     static struct check check = {.next = 1};
+    const struct maildrop_taker taker = {.context = &check, .next = check_next, .bytes = check_bytes, .end = check_end};
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof address;
     struct mill mill = {.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
@@ -924,12 +954,10 @@ thousands_of_messages_come_whole_through_a_bounded_window(void **state)
                                   .secret = give_secret};
     struct pop *pop = pop_new(&to);
     struct maildrop drop = pop_maildrop(pop);
-    for (uint32_t i = 0; i < MANY; i++)
-        all[i] = i + 1;
     if (!drop.ops->open(drop.self, &err))
         fail_msg("%s: %s", err.what, err.answer);
 
-    assert_true(drop.ops->retrieve(drop.self, all, MANY, check_bytes, check_end, &check, &err));
+    assert_true(drop.ops->retrieve(drop.self, &taker, &err));
 
     assert_true(drop.ops->quit(drop.self, &err));
     pop_free(pop);
