@@ -251,14 +251,14 @@ BUGS = [
 
     # ---- import ----
     bug("import: row stored before its file is durable", IMPORTS,
-        ("sync/import_fetch.c",
+        ("sync/import_batch.c",
          "ok = (n == 0 || import->local.ops->deliver(import->local.self, items, n, &import->err)) &&\n"
          "         commit_batch(import, arrivals, count, items);",
          "for (size_t i = 0; i < n; i++)\n        items[i].ok = true;\n"
          "    ok = commit_batch(import, arrivals, count, items) &&\n"
          "         (n == 0 || import->local.ops->deliver(import->local.self, items, n, &import->err));")),
     bug("import: message removed whose delivery failed", IMPORTS,
-        ("sync/import_fetch.c", "if (arrival->row.state != POP_STORED)\n        return true;", "")),
+        ("sync/import_batch.c", "if (arrival->row.state != POP_STORED)\n        return true;", "")),
     bug("import: files of a run that was cut off not looked for", IMPORTS,
         ("sync/import.c", "!import_situation(import) || !import_recover(import)", "!import_situation(import)")),
     bug("import: another header taken for the same message", IMPORTS,
@@ -269,7 +269,7 @@ BUGS = [
          "    return keeping->count < LIMIT_BATCH || prove(keeping);",
          "return journal_listing_mark(import->journal, listed->number, &import->err);")),
     bug("import: repeated UIDL removed", IMPORTS,
-        ("sync/import_fetch.c", "|| arrival->repeated ||", "||")),
+        ("sync/import_batch.c", "|| arrival->repeated ||", "||")),
     bug("import: rows dropped before QUIT is answered", IMPORTS,
         ("sync/import_remove.c",
          "return import->maildrop.ops->quit(import->maildrop.self, &import->err) && forget_removed(removing, last);",
@@ -286,7 +286,19 @@ BUGS = [
     bug("import: exit status 75 of the command counts as taken", IMPORTS,
         ("sync/import_hand.c", "if (status == 0) {", "if (status == 0 || status == STATUS_LATER) {")),
     bug("import: cut message delivered", IMPORTS,
-        ("sync/import_fetch.c", "why = import->err;\n    abandon(fetching);",
-         "why = import->err;\n    if (!ok && fetching->begun)\n"
-         "        (void)on_end(fetching, fetching->numbers[fetching->at], MAILDROP_DONE, \"\");\n    abandon(fetching);")),
+        ("sync/import_fetch.c", "    abandon(fetching);\n    return ok && flush(fetching);",
+         "    if (!ok && fetching->begun)\n"
+         "        (void)on_end(fetching, arrival_at(fetching, fetching->at)->number, MAILDROP_DONE, \"\");\n"
+         "    abandon(fetching);\n    return ok && flush(fetching);")),
+    bug("import: message asked for before it has a row", IMPORTS,
+        ("sync/import_fetch.c", "return !changed || journal_pop_save(import->journal, &arrival->row, &import->err);",
+         "return true;")),
+    bug("import: names given before the data is on the disk",
+        system("test_import_flush.py",
+               "FlushTest.test_a_batch_is_flushed_while_the_next_one_arrives_and_gets_its_names_after_that"),
+        ("store/maildir/ahead.c", "    (void)ahead_wait(maildir); /* what it says is remembered */\n", "")),
+    bug("import: failed flush taken for done",
+        system("test_import_flush.py",
+               "FlushTest.test_a_batch_whose_flush_failed_gets_no_names"),
+        ("store/maildir/ahead.c", "    ahead->failed = ahead->begun;\n", "")),
 ]

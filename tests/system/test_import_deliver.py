@@ -315,32 +315,6 @@ class DiskTest(ScriptTest):
         self.assertEqual(os.listdir(elsewhere), [])
         self.assertEqual(server.contents(), mails)
 
-    def test_a_flush_that_fails_keeps_the_message_there(self):
-        mails = self.mails(5)
-        server = self.serve(mails, extras={"keep": "no"})
-
-        for call in ("fsync", "syncfs", "fdatasync"):
-            self.home.run_failing(call, "EIO", "1+", "import", "post")
-            self.assert_nothing_lost(mails)
-        server.clear()
-        self.import_()
-
-        self.assert_here(mails)
-        self.assertEqual(server.contents(), [])
-
-    def test_a_flush_of_whole_batches_that_fails_keeps_their_messages_there(self):
-        mails = self.mails(600)
-        server = self.serve(mails, extras={"keep": "no"})
-
-        for when in ("1", "1+"):  # each flush is a thread's first: strace counts each thread by itself
-            self.home.run_failing("syncfs", "EIO", when, "import", "post")
-            self.assert_nothing_lost(mails)
-        server.clear()
-        self.import_()
-
-        self.assert_here(mails)
-        self.assertEqual(server.contents(), [])
-
     def test_a_rename_that_fails_keeps_the_message_there(self):
         mails = self.mails(5)
         server = self.serve(mails, extras={"keep": "no"})
