@@ -76,8 +76,8 @@ def surroundings(folder, numbers, alone):
     if set(numbers) & set(rows.ROWS):
         lines.append("Durable on both sides: golub's fsync = true, mbsync's FSync yes (but in row 3).")
     if set(numbers) & set(pop_rows.ROWS):
-        lines.append("Row 6: the quickest of %d runs (getmail6 and fetchmail have one first import) straight to the server; the turns of "
-                     "finding nothing new are those of one more run through the relay, without delay." % pop_rows.TRIES)
+        lines.append("Row 6: the quickest of %d runs (getmail6 and fetchmail: one) straight to the server, of %d where nothing is new; the "
+                     "turns of that are those of one more run through the relay, without delay." % (pop_rows.TRIES, pop_rows.LOOKS))
         lines.append("Durable: golub by its batches; " + "; ".join(kind.durable for kind in OTHERS) + ".")
     lines.append("fsync: fdatasync is counted, too, and so are the flushes of golub's journal and of mbsync's.")
     return "\n".join(lines)

@@ -1,5 +1,6 @@
 """`golub import`, mpop, getmail6 and fetchmail behind the face of clients.Program."""
 import glob
+import glob
 import os
 import re
 import shutil
@@ -85,6 +86,11 @@ class Getmail(Maildrop):
             "timeout = 60\n\n[destination]\ntype = Maildir\npath = %s/\n\n"
             "[options]\nread_all = false\ndelete = false\ndelivered_to = false\nreceived = false\nverbose = 0\n"
             % (port, self.user, self.home.path_of("secret"), self.inbox)))
+        # What it had before stands in a file that has the port in its name: behind the relay it would fetch everything again.
+        known = glob.glob(self.home.path_of("getmail/oldmail-127.0.0.1-*-%s" % self.user))
+        here = self.home.path_of("getmail/oldmail-127.0.0.1-%d-%s" % (port, self.user))
+        if known and here not in known:
+            shutil.copyfile(max(known, key=os.path.getmtime), here)
 
     def command(self):
         # On one processor: it forks for each message, and where the child has ended before it waits for it, it waits in vain.
