@@ -16,7 +16,7 @@
 #include <assert.h>
 #include <inttypes.h>
 
-#define BATCH_MS 1000 /* what arrived is made durable at least so often */
+#define BATCH_MS 1000 /* what arrived is flushed at least so often; its name comes with what arrives after that */
 #define SPACE_MIN (UINT64_C(1) << 20)
 #define PAGE 64
 
@@ -485,7 +485,10 @@ fetch_all(struct fetching *fetching)
     do {
         before = fetching->count;
         ok = import_stopped(import) ? import_interrupted(import) : fetch_some(fetching);
-    } while (ok && fetching->count > before && !fetching->ended);
+    } while (ok && fetching->count > before && !fetching->ended && room(fetching) > 0);
+    /* A signal kept rows from being made: what is left is left by nobody's wish. */
+    if (ok && !fetching->ended && import_stopped(import))
+        ok = import_interrupted(import);
     return settle_all(fetching, ok) && count_left(fetching);
 }
 
