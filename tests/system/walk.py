@@ -215,7 +215,7 @@ class ServerWalk(SystemTest):
     def test_lines_that_break_anywhere_lose_and_double_nothing(self):
         wanted = self.given_work_for_both()
         for way in ("down", "up"):
-            for n in (300, 700, 1500, 3000, 6000, 10000):
+            for n in (700, 1500, 3000, 6000):
                 self.through(**{"cut_" + way: n, "times": 1})
                 self.assertIn(self.account.sync().code, DAMAGED)
         self.converge()
@@ -225,8 +225,8 @@ class ServerWalk(SystemTest):
 
     def test_runs_that_are_killed_anywhere_lose_and_double_nothing(self):
         wanted = self.given_work_for_both()
-        for call, number in (("fdatasync", 2), ("fdatasync", 6), ("renameat2", 1), ("renameat2", 3), ("rename", 1), ("sendto", 4),
-                             ("write", 12), ("write", 40), ("pwrite64", 9), ("pwrite64", 30), ("fsync", 2), ("fsync", 7)):
+        for call, number in (("fdatasync", 2), ("fdatasync", 6), ("renameat2", 1), ("rename", 1), ("sendto", 4), ("write", 12),
+                             ("pwrite64", 9), ("fsync", 2)):
             self.assertIn(self.home.run_killed(call, number, "sync", self.account.name).code, DAMAGED)
         self.converge()
 
