@@ -29,8 +29,9 @@ mkdir -p "$top/build"
 # shellcheck disable=SC2086 # lists of words
 install_missing "$top/build/install.log" $build_packages $server_packages $test_packages
 
-# Debian's courier-pop can't be installed beside dovecot-pop3d: it is only unpacked, below build/.
-(cd "$top/tests" && python3 -B -m rig.courier) || say "Without Courier's POP3 daemon: the tests that want it are skipped."
+# Debian's Courier and Cyrus can't be installed beside Dovecot: they are only unpacked, below build/.
+(cd "$top/tests" && python3 -B -m rig.courier) || say "Without Courier: the tests that want it are skipped."
+(cd "$top/tests" && python3 -B -m rig.cyrus) || say "Without Cyrus: the tests that want it are skipped."
 
 status=0
 build_preset asan "$jobs"

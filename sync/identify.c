@@ -90,6 +90,10 @@ take_probes(struct meeting *meeting, bool headers)
 
         if (!probes[i].got)
             continue;
+        /* Courier cuts the last byte of a header that no empty line ends: then only the body, as small, says what it is. */
+        uid->open_header = headers && !probes[i].digests.whole_header;
+        if (uid->open_header)
+            continue;
         uid->has_header = true;
         memcpy(uid->header, probes[i].digests.header, DIGEST_SIZE);
         memcpy(uid->message_id, probes[i].message_id, sizeof uid->message_id);
@@ -345,7 +349,7 @@ want_bodies(struct meeting *meeting, struct half **files, size_t file_count, str
     return true;
 }
 
-/* Bodies are read only of what may still be one of the files: an equal header, or an APPEND that was not confirmed. */
+/* Bodies are read only of what may still be a file: an equal header or one without an end, or an APPEND that was not confirmed. */
 static bool
 narrow(struct meeting *meeting)
 {
@@ -364,7 +368,7 @@ narrow(struct meeting *meeting)
     for (size_t u = 0; ok && u < meeting->uids.count; u++) {
         struct half *uid = &meeting->uids.at[u];
 
-        uid->wanted = !uid->paired && (uid->same_header || meeting_has_intent(&left, uid));
+        uid->wanted = !uid->paired && (uid->same_header || uid->open_header || meeting_has_intent(&left, uid));
     }
     free(left.at);
     return ok;

@@ -12,6 +12,7 @@ struct half { /* a message that is on one side only */
     bool has_header, wanted, paired;
     bool intent;      /* a file that was sent and not confirmed */
     bool alias;       /* a file of a UID that another file stands for: a UID of its own is its better half */
+    bool open_header; /* what the server showed as header has no empty line at its end */
     bool same_header; /* with a file that is not paired */
     bool got_body;
     unsigned char header[DIGEST_SIZE], wire[DIGEST_SIZE], canonical[DIGEST_SIZE];

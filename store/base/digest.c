@@ -192,7 +192,7 @@ digest_add(struct digest *digest, const void *bytes, size_t len)
 bool
 digest_finish(struct digest *digest, struct digests *out)
 {
-    struct digests result = {.size = digest->size, .has_nul = digest->has_nul};
+    struct digests result = {.size = digest->size, .whole_header = digest->header_done, .has_nul = digest->has_nul};
 
     if (!digest->header_done && !finish_header(digest))
         return false;

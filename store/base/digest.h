@@ -17,7 +17,8 @@ struct digests {
     unsigned char wire[DIGEST_SIZE];
     unsigned char header[DIGEST_SIZE];
     unsigned char canonical[DIGEST_SIZE];
-    bool has_nul; /* a NUL byte is in it: no server may be sent such a message (RFC 9051 CHAR8) */
+    bool whole_header; /* the empty line behind the header was there */
+    bool has_nul;      /* a NUL byte is in it: no server may be sent such a message (RFC 9051 CHAR8) */
 };
 
 struct digest; /* a message streaming by */

@@ -1,19 +1,18 @@
 """
-A private Courier POP3 on the loopback, in a folder of its own, as root or as anybody else.
+A private Courier POP3 or IMAP on the loopback, in a folder of its own, as root or as anybody else.
 
-Courier's mail daemon, courierpop3d, speaks on its standard input and output once somebody is logged in; couriertcpd and
-courierpop3login, which stand before it, read /etc and ask the system's authdaemond. Here they are a few lines of Python that give
-the answers of courierpop3login and then hand over the connection. So everything that is about mail is Courier's own: numbers,
-UIDL, TOP, RETR, DELE, QUIT, the capabilities after login.
+Courier's mail daemons, courierpop3d and imapd, speak on their standard input and output once somebody is logged in; couriertcpd and
+the login programs, which stand before them, read /etc and ask the system's authdaemond. Here they are a few lines of Python that
+give the answers of the login programs and then hand over the connection. So everything that is about mail is Courier's own: UIDs
+and UIDL, what is fetched, stored and removed, the capabilities after login.
 
-Debian's courier-pop can't be installed beside dovecot-pop3d (both provide pop3-server), and it would bring services along. So its
-package is only unpacked, with the libraries it needs, below build/courier (GOLUB_COURIER names another folder):
+Debian's packages can't be installed beside Dovecot's (both provide pop3-server and imap-server), and they would bring services along.
+So they are only unpacked, with the libraries they need, below build/courier (GOLUB_COURIER names another folder):
 
     python3 -m rig.courier [FOLDER]     fetches and unpacks what is not there yet; nothing is installed
 """
-import glob
 import os
-import shutil
+import re
 import socket
 import subprocess
 import sys
@@ -21,55 +20,31 @@ import threading
 
 if __package__ in (None, ""):
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from rig import scratch  # noqa: E402
+from rig import scratch, unpack  # noqa: E402
 
-PACKAGES = ("courier-pop", "courier-authlib", "libcourier-unicode4", "libidn12")
-CAPABILITIES = ("TOP", "USER", "LOGIN-DELAY 10", "PIPELINING", "UIDL", "UTF8 USER", "IMPLEMENTATION Courier Mail Server")
+PACKAGES = ("courier-pop", "courier-imap", "courier-authlib", "libcourier-unicode4", "libidn12")
+POP3D, IMAPD = "usr/lib/courier/courier/courierpop3d", "usr/bin/imapd"
+POP_CAPABILITIES = ("TOP", "USER", "LOGIN-DELAY 10", "PIPELINING", "UIDL", "UTF8 USER", "IMPLEMENTATION Courier Mail Server")
+# Of Debian's /etc/courier/imapd, except that old mail in Trash stays where it is.
+IMAP_SETTINGS = {
+    "IMAP_CAPABILITY": "IMAP4rev1 UIDPLUS CHILDREN NAMESPACE THREAD=ORDEREDSUBJECT THREAD=REFERENCES SORT QUOTA IDLE",
+    "IMAP_KEYWORDS": "1", "IMAP_ACL": "1", "IMAP_IDLE_TIMEOUT": "60", "IMAP_MAILBOX_SANITY_CHECK": "1", "IMAP_USELOCKS": "1",
+    "IMAP_OBSOLETE_CLIENT": "0", "IMAP_CHECK_ALL_FOLDERS": "0", "IMAP_TRASHFOLDERNAME": "Trash", "IMAP_MOVE_EXPUNGE_TO_TRASH": "0",
+    "PROTOCOL": "IMAP"}
 
 
 def folder():
-    top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    return os.environ.get("GOLUB_COURIER") or os.path.join(top, "build", "courier")
-
-
-def program(root=None):
-    return os.path.join(root or folder(), "usr", "lib", "courier", "courier", "courierpop3d")
-
-
-def libraries(root=None):
-    root = root or folder()
-    return ":".join([os.path.join(root, "usr", "lib"), *glob.glob(os.path.join(root, "usr", "lib", "*-linux-*"))])
+    return os.environ.get("GOLUB_COURIER") or os.path.join(unpack.TOP, "build", "courier")
 
 
 def fetch(root=None):
     """Download and unpack what is missing. @return None, or why that can't be done"""
-    root = root or folder()
-    if os.access(program(root), os.X_OK):
-        return None
-    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
-        return "no apt-get here: unpack courierpop3d and its libraries below %s yourself" % root
-    work = scratch.make("fetch")
-    try:
-        done = subprocess.run(["apt-get", "-q", "download", *PACKAGES], cwd=work, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=300)
-        if done.returncode != 0:
-            return "apt-get download: " + done.stdout.decode(errors="replace")
-        whole = os.path.join(work, "root")
-        for package in glob.glob(os.path.join(work, "*.deb")):
-            subprocess.run(["dpkg-deb", "-x", package, whole], check=True)
-        os.makedirs(os.path.dirname(root), exist_ok=True)
-        try:
-            shutil.move(whole, root)
-        except OSError:
-            if not os.access(program(root), os.X_OK):  # else somebody was faster
-                raise
-        return None
-    finally:
-        scratch.remove(work)
+    return unpack.fetch(root or folder(), PACKAGES, (POP3D, IMAPD))
 
 
 class Courier:
-    """users: {name: password}; the Maildir of each is maildir(name)"""
+    """What both protocols share. users: {name: password}; the Maildir of each is maildir(name)"""
+    program = None  # below folder()
 
     def __init__(self, users=None):
         self.users = dict(users or {"ana": "secret"})
@@ -83,7 +58,7 @@ class Courier:
         self._listen = self.port = None
 
     def maildir(self, user):
-        return os.path.join(self.folder, "mail", user)
+        return os.path.join(self.folder, "mail", user, "Maildir")
 
     def start(self):
         problem = fetch()
@@ -146,26 +121,43 @@ class Courier:
                 return
             environment = {"AUTHENTICATED": user, "AUTHADDR": user, "AUTHACCOUNT": user, "TCPREMOTEIP": "127.0.0.1",
                            "TCPREMOTEPORT": str(s.getpeername()[1]), "PATH": "/usr/bin:/bin",
-                           "LD_LIBRARY_PATH": libraries()}
+                           "LD_LIBRARY_PATH": unpack.libraries(folder()), **self.environment()}
             with open(self.log, "ab") as log:
-                child = subprocess.Popen([program(), self.maildir(user)], stdin=s, stdout=s, stderr=log, env=environment)
+                child = subprocess.Popen([os.path.join(folder(), self.program), self.maildir(user)], stdin=s, stdout=s, stderr=log,
+                                         env=environment, cwd=os.path.dirname(self.maildir(user)))
             self._children.append(child)
         child.wait()
 
+    def environment(self):
+        """What the login program tells the mail daemon, besides who it is."""
+        return {}
+
+    @staticmethod
+    def _line(s):
+        """One byte at a time: what comes after the login is the mail daemon's to read. @return the line, None: gone"""
+        line = b""
+        while not line.endswith(b"\n"):
+            byte = s.recv(1)
+            if not byte:
+                return None
+            line += byte
+        return line.strip()
+
+
+class CourierPop(Courier):
+    program = POP3D
+
     def _login(self, s):
-        """One byte at a time: what comes after the login is courierpop3d's to read. @return the user, None: gone"""
+        """@return the user, None: gone"""
         s.sendall(b"+OK Hello there.\r\n")
         name = None
         while True:
-            line = b""
-            while not line.endswith(b"\n"):
-                byte = s.recv(1)
-                if not byte:
-                    return None
-                line += byte
-            word, _, rest = line.strip().partition(b" ")
+            line = self._line(s)
+            if line is None:
+                return None
+            word, _, rest = line.partition(b" ")
             if word.upper() == b"CAPA":
-                s.sendall(b"+OK Here's what I can do:\r\n" + b"".join(c.encode() + b"\r\n" for c in CAPABILITIES) + b".\r\n")
+                s.sendall(b"+OK Here's what I can do:\r\n" + b"".join(c.encode() + b"\r\n" for c in POP_CAPABILITIES) + b".\r\n")
             elif word.upper() == b"USER":
                 name = rest.decode(errors="replace")
                 s.sendall(b"+OK Password required.\r\n")
@@ -176,6 +168,65 @@ class Courier:
                 return None
             else:
                 s.sendall(b"-ERR Login failed.\r\n" if word.upper() == b"PASS" else b"-ERR Invalid command.\r\n")
+
+
+class CourierImap(Courier):
+    """settings: what differs from IMAP_SETTINGS"""
+    program = IMAPD
+
+    def __init__(self, users=None, **settings):
+        super().__init__(users)
+        self.settings = {**IMAP_SETTINGS, **settings}
+        self._tag = threading.local()
+
+    def environment(self):
+        return {**self.settings, "IMAPLOGINTAG": self._tag.value}  # imapd itself gives the answer to LOGIN
+
+    def _login(self, s):
+        """@return the user, None: gone"""
+        capability = b"CAPABILITY " + self.settings["IMAP_CAPABILITY"].encode()
+        s.sendall(b"* OK [" + capability + b"] Courier-IMAP ready. Copyright 1998-2022 Double Precision, Inc.  "
+                  b"See COPYING for distribution information.\r\n")
+        while True:
+            line = self._command(s)
+            if line is None:
+                return None
+            tag, _, rest = line.partition(b" ")
+            word, _, rest = rest.partition(b" ")
+            if word.upper() == b"LOGIN":
+                user, password = self._words(rest)
+                if self.users.get(user) == password:
+                    self._tag.value = tag.decode()
+                    return user
+                s.sendall(tag + b" NO Login failed.\r\n")
+            elif word.upper() == b"CAPABILITY":
+                s.sendall(b"* " + capability + b"\r\n" + tag + b" OK CAPABILITY completed\r\n")
+            elif word.upper() == b"LOGOUT":
+                s.sendall(b"* BYE Courier-IMAP server shutting down\r\n" + tag + b" OK LOGOUT completed\r\n")
+                return None
+            else:
+                s.sendall(tag + (b" OK NOOP completed\r\n" if word.upper() == b"NOOP" else b" NO Error in IMAP command.\r\n"))
+
+    def _command(self, s):
+        """A line; literals in it become quoted strings."""
+        line = self._line(s)
+        while line is not None:
+            found = re.search(rb"\{(\d+)\+?\}\Z", line)
+            if not found:
+                return line
+            if not found.group(0).endswith(b"+}"):
+                s.sendall(b"+ OK\r\n")
+            literal = b"".join(s.recv(1) for _ in range(int(found.group(1))))
+            rest = self._line(s)
+            line = None if rest is None else line[:found.start()] + b'"' + re.sub(rb'([\\"])', rb"\\\1", literal) + b'"' + rest
+        return None
+
+    @staticmethod
+    def _words(rest):
+        """@return two words of a LOGIN; empty ones where there are not two"""
+        found = [w[1:-1] if w.startswith(b'"') else w for w in re.findall(rb'"(?:\\.|[^"\\])*"|\S+', rest)]
+        words = [re.sub(rb"\\(.)", rb"\1", w).decode(errors="replace") for w in found]
+        return words if len(words) == 2 else ("", "")
 
 
 def main():

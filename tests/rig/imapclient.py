@@ -95,6 +95,17 @@ class Client:
         self._ok(self.imap.select(self.wire(mailbox), readonly))
         self._selected = mailbox
 
+    def _leave(self):
+        """No mailbox is selected afterwards, and nothing was expunged: CLOSE leaves one that was opened to read as it is."""
+        if self._selected is None:
+            return
+        if "UNSELECT" in self.imap.capabilities:
+            self._ok(self.imap.unselect())
+        else:
+            self.select(self._selected, readonly=True)
+            self._ok(self.imap.close())
+        self._selected = None
+
     def uid(self, mailbox, command, *args):
         self.select(mailbox)
         return self._ok(self.imap.uid(command, *args))
@@ -106,9 +117,7 @@ class Client:
         self._ok(self.imap.subscribe(self.wire(mailbox)))
 
     def delete_mailbox(self, mailbox):
-        if self._selected is not None:
-            self.imap.unselect()
-            self._selected = None
+        self._leave()
         self._ok(self.imap.delete(self.wire(mailbox)))
 
     def rename_mailbox(self, old, new):
@@ -185,8 +194,7 @@ class Client:
             else:  # what stands after a body: parenthesis or late items
                 continue
             found.append(self._message(head, body))
-        self.imap.unselect()
-        self._selected = None
+        self._leave()
         return sorted(found)
 
     @staticmethod

@@ -62,7 +62,8 @@ class HomeTest(unittest.TestCase):
 
 
 class SystemTest(HomeTest):
-    server_options = {}    # of Dovecot
+    server_class = Dovecot
+    server_options = {}    # of it
     account_options = {}   # keys of the account
     separator, prefix = "/", ""
 
@@ -71,8 +72,8 @@ class SystemTest(HomeTest):
         super().setUpClass()
         options = dict(cls.server_options)
         options.setdefault("users", {u: PASSWORD for u in USERS})
-        cls.separator, cls.prefix = options.get("separator", "/"), options.get("prefix", "")
-        cls.server = Dovecot(**options)
+        cls.separator, cls.prefix = options.get("separator", cls.separator), options.get("prefix", cls.prefix)
+        cls.server = cls.server_class(**options)
         cls.addClassCleanup(cls.server.stop)
         cls.server.start()
         cls._users = iter(list(options["users"]))

@@ -4,7 +4,7 @@ import os
 
 from popbase import DovecotTest, ScriptTest, file_form, main, popclient, shrinks
 from rig import in_memory  # noqa: F401
-from rig.courier import Courier, fetch
+from rig.courier import CourierPop, fetch
 from rig.popserver import END, Message
 
 HEAD = b"From: a@example.org\r\nSubject: %s\r\n\r\n"
@@ -163,7 +163,7 @@ class CourierTest(ScriptTest):
 
     def setUp(self):
         super().setUp()
-        self.courier = Courier()
+        self.courier = CourierPop()
         self.addCleanup(self.courier.stop)
         self.courier.start()
         self.account = self.pop_account(self.courier.port, password_command="echo secret")

@@ -204,10 +204,25 @@ base32_is_the_lower_case_of_the_rfc(void **state)
     }
 }
 
+static void
+a_header_is_whole_only_with_its_empty_line(void **state)
+{
+    (void)state;
+    for (size_t piece = 1; piece < 8; piece++) {
+        assert_true(digests_of((struct text)TEXT("A: b\r\n\r\n"), piece).whole_header);
+        assert_true(digests_of((struct text)TEXT("A: b\r\n\r\nbody"), piece).whole_header);
+        assert_true(digests_of((struct text)TEXT("\r\n"), piece).whole_header);
+        assert_false(digests_of((struct text)TEXT("A: b\r\n"), piece).whole_header);
+        assert_false(digests_of((struct text)TEXT("A: b\r"), piece).whole_header);
+        assert_false(digests_of((struct text)TEXT(""), piece).whole_header);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_header_is_whole_only_with_its_empty_line),
         cmocka_unit_test(digests_are_the_same_however_a_message_is_split),
         cmocka_unit_test(every_way_to_cut_a_message_in_two_gives_the_same),
         cmocka_unit_test(a_rewritten_message_is_found_by_its_canonical_digest),
