@@ -36,6 +36,7 @@ struct folder {
 };
 
 struct known;
+
 struct flush_ahead { /* ahead.c */
     pthread_t thread;
     bool running;
