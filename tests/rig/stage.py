@@ -14,6 +14,8 @@ import time
 
 from . import scratch
 
+OPEN_STATES = ("01", "03", "08")  # of /proc/net/tcp: ESTABLISHED, SYN_RECV, CLOSE_WAIT (the client left, the server has not yet)
+
 
 class Stage:
     """server: a Dovecot that runs; user: one of its users; home: a rig.golub.Home"""
@@ -27,7 +29,19 @@ class Stage:
     def close(self):
         scratch.remove(self.shelf)
 
-    def _mail_processes(self):
+    def _connected(self):
+        """Whether a connection to the server is still open at its side. The kernel holds it from the client's first packet, so
+        this also sees one that waits to be taken, or whose login has not made its session yet: no process shows those."""
+        ports = {p for p in (self.server.port, self.server.tls_port, self.server.pop_port, self.server.pops_port) if p}
+        with open("/proc/net/tcp") as f:
+            next(f)
+            for line in f:
+                _, local, _, state = line.split(None, 4)[:4]
+                if state in OPEN_STATES and int(local.rpartition(":")[2], 16) in ports:
+                    return True
+        return False
+
+    def sessions(self):
         """Sessions of the server that are open: [(pid, "imap" | "pop3")]. They write until they end."""
         session, found = self.server.process.pid, []
         for pid in os.listdir("/proc"):
@@ -43,12 +57,13 @@ class Stage:
         return found
 
     def quiet(self, seconds=20):
-        """Wait until nobody is logged in: what a dead client had asked for is done then."""
+        """Wait until nobody is connected or logged in: what a dead client had asked for is done then."""
         began = time.monotonic()
         while True:
-            sessions = self._mail_processes()
+            connected = self._connected()  # before the processes: a session outlives its connection, none begins without one
+            sessions = self.sessions()
             waited = time.monotonic() - began
-            if not sessions:
+            if not sessions and not connected:
                 return
             if waited > seconds:
                 raise AssertionError("sessions of the server do not end\n" + self.server.tail(20))

@@ -5,17 +5,19 @@ is here or on the server, nothing is here twice, no part of one has a name, and 
 
 GOLUB_NIGHTLY=1: ten times as many random deaths.
 """
+import base64
 import collections
 import hashlib
 import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import time
 import zlib
 
-from popbase import OK, DovecotTest, ScriptTest, file_form, main
+from popbase import OK, PASSWORD, DovecotTest, ScriptTest, file_form, main
 from rig import in_memory, killer, scratch
 from rig.popserver import Message
 from rig.stage import Stage
@@ -124,6 +126,26 @@ class RandomDeathTest(DovecotTest):
 
     def test_at_random_moments_while_everything_is_removed_there(self):
         self.sweep("no")
+
+
+class StageTest(DovecotTest):
+    """What the deaths are judged by looks at the server's disk: nobody may still write there."""
+
+    def test_quiet_waits_for_a_session_whose_client_left_before_it_was_made(self):
+        self.drop([self.corpus.simple("one").bytes])
+        stage = Stage(self.server, self.user, self.home)
+        self.addCleanup(stage.close)
+        login = b"AUTH PLAIN %s\r\n" % base64.b64encode(("\0%s\0%s" % (self.user, PASSWORD)).encode())
+        rng = random.Random(1)
+        for _ in range(60):
+            with socket.create_connection(("127.0.0.1", self.server.pop_port)) as client:
+                client.recv(200)
+                client.sendall(login)
+                time.sleep(0.003 * rng.random())
+            stage.quiet()
+            end = time.monotonic() + 0.03
+            while time.monotonic() < end:
+                self.assertEqual(stage.sessions(), [], "began after it was said that nobody is there")
 
 
 class EveryStepTest(ScriptTest):
