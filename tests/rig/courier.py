@@ -7,7 +7,8 @@ give the answers of the login programs and then hand over the connection. So eve
 and UIDL, what is fetched, stored and removed, the capabilities after login.
 
 Debian's packages can't be installed beside Dovecot's (both provide pop3-server and imap-server), and they would bring services along.
-So they are only unpacked, with the libraries they need, below build/courier (GOLUB_COURIER names another folder):
+So they are only unpacked, with the libraries they need, below build/courier (GOLUB_COURIER names another folder). One library, libfam,
+is built here and says that there is no such service: no_fam.c.
 
     python3 -m rig.courier [FOLDER]     fetches and unpacks what is not there yet; nothing is installed
 """
@@ -23,8 +24,10 @@ if __package__ in (None, ""):
 from rig import scratch, unpack  # noqa: E402
 
 PACKAGES = ("courier-pop", "courier-imap", "courier-authlib", "libcourier-unicode4", "libidn12")
-POP3D, IMAPD = "usr/lib/courier/courier/courierpop3d", "usr/bin/imapd"
+POP3D, IMAPD, LIBFAM = "usr/lib/courier/courier/courierpop3d", "usr/bin/imapd", "usr/lib/libfam.so.0"
 POP_CAPABILITIES = ("TOP", "USER", "LOGIN-DELAY 10", "PIPELINING", "UIDL", "UTF8 USER", "IMPLEMENTATION Courier Mail Server")
+NOBODY = "nobody"  # the first conversation is with this user
+GREETING_SECONDS = 20
 # Of Debian's /etc/courier/imapd, except that old mail in Trash stays where it is.
 IMAP_SETTINGS = {
     "IMAP_CAPABILITY": "IMAP4rev1 UIDPLUS CHILDREN NAMESPACE THREAD=ORDEREDSUBJECT THREAD=REFERENCES SORT QUOTA IDLE",
@@ -39,23 +42,32 @@ def folder():
 
 def fetch(root=None):
     """Download and unpack what is missing. @return None, or why that can't be done"""
-    return unpack.fetch(root or folder(), PACKAGES, (POP3D, IMAPD))
+    return unpack.fetch(root or folder(), PACKAGES, (POP3D, IMAPD, LIBFAM), _build_libfam)
+
+
+def _build_libfam(root):
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "no_fam.c")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wl,-soname,libfam.so.0", "-o", os.path.join(root, LIBFAM), source], check=True)
 
 
 class Courier:
     """What both protocols share. users: {name: password}; the Maildir of each is maildir(name)"""
     program = None  # below folder()
+    greeting = None  # how what it says first begins
 
     def __init__(self, users=None):
         self.users = dict(users or {"ana": "secret"})
         self.folder = scratch.make("courier")
         for user in self.users:
-            for name in ("cur", "new", "tmp"):
-                os.makedirs(os.path.join(self.maildir(user), name))
+            self._make_maildir(user)
         self.log = os.path.join(self.folder, "log")
         self._stopped = False
         self._children, self._threads = [], []
         self._listen = self.port = None
+
+    def _make_maildir(self, user):
+        for name in ("cur", "new", "tmp"):
+            os.makedirs(os.path.join(self.maildir(user), name))
 
     def maildir(self, user):
         return os.path.join(self.folder, "mail", user, "Maildir")
@@ -64,6 +76,7 @@ class Courier:
         problem = fetch()
         if problem:
             raise RuntimeError(problem)
+        self._greet()
         self._listen = socket.create_server(("127.0.0.1", 0))
         self._listen.settimeout(0.1)
         self.port = self._listen.getsockname()[1]
@@ -119,14 +132,36 @@ class Courier:
                 return
             if user is None:
                 return
-            environment = {"AUTHENTICATED": user, "AUTHADDR": user, "AUTHACCOUNT": user, "TCPREMOTEIP": "127.0.0.1",
-                           "TCPREMOTEPORT": str(s.getpeername()[1]), "PATH": "/usr/bin:/bin",
-                           "LD_LIBRARY_PATH": unpack.libraries(folder()), **self.environment()}
-            with open(self.log, "ab") as log:
-                child = subprocess.Popen([os.path.join(folder(), self.program), self.maildir(user)], stdin=s, stdout=s, stderr=log,
-                                         env=environment, cwd=os.path.dirname(self.maildir(user)))
-            self._children.append(child)
+            child = self._hand_over(s, user, s.getpeername()[1])
         child.wait()
+
+    def _hand_over(self, s, user, port):
+        """The mail daemon takes the connection of a user who is logged in."""
+        environment = {"AUTHENTICATED": user, "AUTHADDR": user, "AUTHACCOUNT": user, "TCPREMOTEIP": "127.0.0.1",
+                       "TCPREMOTEPORT": str(port), "PATH": "/usr/bin:/bin", "LD_LIBRARY_PATH": unpack.libraries(folder()),
+                       **self.environment()}
+        with open(self.log, "ab") as log:
+            child = subprocess.Popen([os.path.join(folder(), self.program), self.maildir(user)], stdin=s, stdout=s, stderr=log,
+                                     env=environment, cwd=os.path.dirname(self.maildir(user)))
+        self._children.append(child)
+        return child
+
+    def _greet(self):
+        """Let the mail daemon answer once, over a Maildir that nobody uses: what fails here is the rig, no test."""
+        self._make_maildir(NOBODY)
+        ours, its = socket.socketpair()
+        with ours:
+            with its:
+                child = self._hand_over(its, NOBODY, 0)
+            ours.settimeout(GREETING_SECONDS)
+            try:
+                answer = ours.recv(1000)
+            except OSError as e:
+                answer = str(e).encode()
+        child.terminate()
+        child.wait()
+        if not answer.startswith(self.greeting):
+            raise RuntimeError("%s does not answer: %r\n%s" % (self.program, answer, self.tail()))
 
     def environment(self):
         """What the login program tells the mail daemon, besides who it is."""
@@ -145,7 +180,7 @@ class Courier:
 
 
 class CourierPop(Courier):
-    program = POP3D
+    program, greeting = POP3D, b"+OK"
 
     def _login(self, s):
         """@return the user, None: gone"""
@@ -172,7 +207,7 @@ class CourierPop(Courier):
 
 class CourierImap(Courier):
     """settings: what differs from IMAP_SETTINGS"""
-    program = IMAPD
+    program, greeting = IMAPD, b"* OK"
 
     def __init__(self, users=None, **settings):
         super().__init__(users)
@@ -180,7 +215,8 @@ class CourierImap(Courier):
         self._tag = threading.local()
 
     def environment(self):
-        return {**self.settings, "IMAPLOGINTAG": self._tag.value}  # imapd itself gives the answer to LOGIN
+        # imapd itself gives the answer to LOGIN
+        return {**self.settings, "IMAPLOGINTAG": getattr(self._tag, "value", "greeting")}
 
     def _login(self, s):
         """@return the user, None: gone"""

@@ -18,10 +18,21 @@ def libraries(root):
                      *glob.glob(os.path.join(root, "lib", "*-linux-*"))])
 
 
-def fetch(root, packages, programs):
-    """Download and unpack what is missing. programs: paths below root. @return None, or why that can't be done"""
-    if complete(root, programs):
-        return None
+def fetch(root, packages, programs, finish=None):
+    """
+    Download and unpack what is missing. programs: paths below root. finish: what is left to do in the unpacked folder, given its path.
+    @return None, or why that can't be done; raises where something that is there does not load, which nobody shall take for a test
+    that is not wanted here
+    """
+    problem = None if complete(root, programs) else _unpack(root, packages, programs, finish)
+    if problem is None:
+        missing = unresolved(root, programs)
+        if missing:
+            raise RuntimeError("what was unpacked below %s does not load:\n%s" % (root, "\n".join(missing)))
+    return problem
+
+
+def _unpack(root, packages, programs, finish):
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
         return "no apt-get here: unpack %s below %s yourself" % (", ".join(packages), root)
     work = scratch.make("fetch")
@@ -34,6 +45,8 @@ def fetch(root, packages, programs):
         for package in glob.glob(os.path.join(work, "*.deb")):
             subprocess.run(["dpkg-deb", "-x", package, whole], check=True)
         os.chmod(whole, 0o755)
+        if finish:
+            finish(whole)
         os.makedirs(os.path.dirname(root), exist_ok=True)
         if os.path.isdir(root) and not complete(root, programs):
             shutil.rmtree(root)  # an older list of packages left it
@@ -50,3 +63,14 @@ def fetch(root, packages, programs):
 
 def complete(root, programs):
     return all(os.access(os.path.join(root, p), os.X_OK) for p in programs)
+
+
+def unresolved(root, programs):
+    """What the loader does not find of the libraries of each program. @return its lines"""
+    found = []
+    for program in programs:
+        done = subprocess.run(["ldd", os.path.join(root, program)], env={**os.environ, "LD_LIBRARY_PATH": libraries(root), "LC_ALL": "C"},
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        found += [program + ": " + line.strip() for line in done.stdout.decode(errors="replace").splitlines()
+                  if "not found" in line or done.returncode != 0]
+    return found

@@ -1,8 +1,12 @@
 """Courier IMAP: everything below "INBOX.", dots between levels, UIDPLUS and hardly anything else."""
+import os
+import shutil
+import time
 import unittest
 
 import test_matrix
 from base import main
+from rig import courier, scratch, unpack
 from rig.courier import CourierImap, fetch
 from walk import ServerWalk
 
@@ -11,6 +15,22 @@ class CourierWalk(ServerWalk):
     fetch = staticmethod(fetch)
     server_class = CourierImap
     separator, prefix = ".", "INBOX."
+
+    def test_the_server_takes_a_message_without_waiting_for_a_service_that_is_not_there(self):
+        started = time.monotonic()
+        for mail in self.plain(3):
+            self.client.append("INBOX", mail.bytes)
+
+        self.assertLess(time.monotonic() - started, 5)
+
+    def test_a_server_whose_libraries_are_missing_is_an_error_and_no_test_that_is_skipped(self):
+        alone = scratch.make("alone")
+        self.addCleanup(scratch.remove, alone)
+        os.makedirs(os.path.join(alone, "usr", "bin"))
+        shutil.copy2(os.path.join(courier.folder(), courier.IMAPD), os.path.join(alone, courier.IMAPD))
+
+        with self.assertRaisesRegex(RuntimeError, "libfam.so.0 => not found"):
+            unpack.fetch(alone, courier.PACKAGES, (courier.IMAPD,))
 
 
 class CourierMatrix(CourierWalk, test_matrix.Matrix):
