@@ -18,6 +18,8 @@
 
 /* One place in the cache each; the text of a statement stands where it is used. */
 enum statement {
+    SQL_BEGIN,
+    SQL_COMMIT,
     SQL_META_GET,
     SQL_META_SET,
     SQL_MAILBOX_LIST,

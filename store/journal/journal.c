@@ -342,19 +342,41 @@ failed:
 }
 
 bool
+journal_empty(struct journal *journal, struct error *err)
+{
+    /* Tables that came later may refer to earlier ones. A pragma would expire every prepared statement. */
+    static const char names[] = "SELECT group_concat('DELETE FROM \"' || name || '\"', ';') FROM"
+                                " (SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid DESC)";
+    sqlite3_stmt *statement = NULL;
+    bool done = false;
+
+    journal_rollback(journal);
+    if (sqlite3_prepare_v2(journal->db, names, -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW) {
+        char *sql = strdup((const char *)sqlite3_column_text(statement, 0));
+        (void)sqlite3_reset(statement);
+        done = sql != NULL && sql_exec(journal, "BEGIN", "empty", err) && sql_exec(journal, sql, "empty", err) &&
+               sql_exec(journal, "COMMIT", "empty", err);
+        free(sql);
+    }
+    sqlite3_finalize(statement);
+    journal->unclean = false;
+    count_from_here(journal);
+    return done;
+}
+
+bool
 journal_image(struct journal *journal, void **image, size_t *size, struct error *err)
 {
     sqlite3_int64 length = 0;
-    unsigned char *bytes = sqlite3_serialize(journal->db, "main", &length, 0);
+    const unsigned char *bytes = sqlite3_serialize(journal->db, "main", &length, SQLITE_SERIALIZE_NOCOPY);
     unsigned char *copy = bytes != NULL ? malloc((size_t)length) : NULL;
 
     if (copy == NULL) {
-        sqlite3_free(bytes);
         sql_no_memory(err, "copy");
         return false;
     }
     memcpy(copy, bytes, (size_t)length);
-    sqlite3_free(bytes);
     /* "Written by write-ahead logging": an image has no -wal, and memory could not be opened with it. */
     if (length >= 100) {
         copy[18] = 1;
@@ -388,11 +410,20 @@ journal_close(struct journal *journal)
     free_journal(journal);
 }
 
+static bool
+run_statement(struct journal *journal, enum statement which, const char *sql, const char *what, struct error *err)
+{
+    sqlite3_stmt *statement = sql_prepare(journal, which, sql, err);
+
+    return statement != NULL && sql_run(journal, statement, what, err);
+}
+
 bool
 journal_begin(struct journal *journal, struct error *err)
 {
     assert(!journal->in_transaction);
-    if (!listing_settle(journal, err) || !sql_exec(journal, "BEGIN IMMEDIATE", "begin a transaction", err))
+    if (!listing_settle(journal, err) ||
+        !run_statement(journal, SQL_BEGIN, "BEGIN IMMEDIATE", "begin a transaction", err))
         return false;
     journal->in_transaction = true;
     journal->changes_at_begin = sqlite3_total_changes64(journal->db);
@@ -429,7 +460,7 @@ journal_commit(struct journal *journal, struct error *err)
     assert(journal->in_transaction);
     marking = sqlite3_total_changes64(journal->db) != journal->changes_at_begin;
     if (!hook_allows(journal, false, err) || !mark_unclean(journal, err) ||
-        !sql_exec(journal, "COMMIT", "commit", err)) {
+        !run_statement(journal, SQL_COMMIT, "COMMIT", "commit", err)) {
         journal_rollback(journal);
         return false;
     }

@@ -11,6 +11,7 @@
  * A broken law ends the program with status 1 and says which seed, and which of its actions matter.
  */
 #include "tests/sim/sim_history.h"
+#include "tests/sim/sim_journal.h"
 
 #include <ctype.h>
 #include <getopt.h>
@@ -260,6 +261,7 @@ main(int argc, char **argv)
                 history_program);
         return 2;
     }
+    sim_journal_prepare();
     signal(SIGABRT, tell_seed);
     signal(SIGSEGV, tell_seed);
     signal(SIGALRM, tell_seed);

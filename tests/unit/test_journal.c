@@ -396,6 +396,28 @@ an_id_is_never_given_twice(void **state)
     assert_true(given_message(s, paired(s->mailbox, 1)).id > last.id);
 }
 
+static void
+an_emptied_journal_gives_the_ids_of_a_new_one(void **state)
+{
+    struct scene *s = *state;
+    struct journal *fresh = journal_open_memory(NULL, 0, &s->err);
+    char *value;
+
+    (void)given_message(s, paired(s->mailbox, 1));
+    assert_true(journal_set(s->journal, "run", "7", &s->err));
+    assert_true(journal_commit(s->journal, &s->err));
+
+    assert_true(journal_empty(s->journal, &s->err));
+
+    assert_int_equal(journal_changes(s->journal), journal_changes(fresh));
+    assert_true(journal_get(s->journal, "run", &value, &s->err));
+    assert_null(value);
+    assert_true(journal_begin(s->journal, &s->err));
+    s->mailbox = given_mailbox(s, "INBOX");
+    assert_int_equal(given_message(s, paired(s->mailbox, 1)).id, 1);
+    journal_close(fresh);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -417,6 +439,7 @@ main(void)
         TEST(the_highest_uid_is_the_mailboxs_own),
         TEST(messages_are_found_by_digest_and_dirty_ones_by_size),
         TEST(an_id_is_never_given_twice),
+        TEST(an_emptied_journal_gives_the_ids_of_a_new_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
