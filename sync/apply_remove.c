@@ -61,7 +61,7 @@ write_intents_here(struct removing *removing)
 static bool
 quarantine_row(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, const char *name)
 {
-    struct journal_quarantined row = {.uid = message->uid, .since = run->now, .size = message->size};
+    struct journal_quarantined row = run_quarantined(run, message->uid, message->size);
 
     (void)text_print(row.name, sizeof row.name, "%s", name);
     (void)text_print(row.mailbox, sizeof row.mailbox, "%s", mailbox->row.name);

@@ -44,15 +44,33 @@ settle_pendings(struct run *run)
     return ok;
 }
 
+/* While nothing is kept nothing ages, and nothing is written down. */
+static bool
+count_time(struct run *run)
+{
+    int64_t newest;
+
+    if (!journal_quarantine_newest(run->journal, &newest, &run->err))
+        return false;
+    if (newest == INT64_MIN || !age_is_due(&run->age))
+        return true;
+    if (run_begin(run) && journal_quarantine_clamp(run->journal, age_stamp(&run->age.now), &run->err) &&
+        age_save(run->journal, &run->age, &run->err) && run_commit(run))
+        return true;
+    journal_rollback(run->journal);
+    return false;
+}
+
+/* The row tells when by the clock a file came, its days are counted as sync/age.h says. */
 bool
 age_quarantine(struct run *run)
 {
     struct journal_quarantined *list;
     size_t count;
     bool ok = true;
-    int64_t before = run->now - (int64_t)run->account->policy.quarantine_days * 86400;
-
-    if (!journal_quarantine_list(run->journal, before, &list, &count, &run->err))
+    if (!count_time(run) ||
+        !journal_quarantine_list(run->journal, age_bound(&run->age.now, run->account->policy.quarantine_days), &list,
+                                 &count, &run->err))
         return false;
     /* The file first: a row without a file says nothing wrong, a file without a row would stay for ever. */
     for (size_t i = 0; ok && i < count; i++) {

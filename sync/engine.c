@@ -279,11 +279,20 @@ finish_pairing(struct run *run)
 }
 
 static bool
+count_time(struct run *run)
+{
+    int64_t newest;
+
+    return journal_quarantine_newest(run->journal, &newest, &run->err) &&
+           age_begin(run->journal, newest, run->now, &run->age, &run->err);
+}
+
+static bool
 work(struct run *run)
 {
     bool more = true;
 
-    if (!check_confirmed(run) || !situation_check(run) || !survey_known(run))
+    if (!count_time(run) || !check_confirmed(run) || !situation_check(run) || !survey_known(run))
         return false;
     if (!run->remote.ops->open(run->remote.self, run->dry, &run->err))
         return false;

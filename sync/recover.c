@@ -13,7 +13,7 @@
 static bool
 finish_local(struct run *run, const struct journal_op *op, struct journal_message *message, bool found)
 {
-    struct journal_quarantined row = {.since = run->now, .size = op->size};
+    struct journal_quarantined row = run_quarantined(run, 0, op->size);
     struct mailbox *mailbox = run_mailbox_by_id(run, op->mailbox);
 
     if (!found || mailbox == NULL)

@@ -137,6 +137,13 @@ run_file(const struct mailbox *mailbox, const struct journal_message *message)
     return (struct local_file){.folder = mailbox->row.folder, .base = message->base, .info = message->info};
 }
 
+struct journal_quarantined
+run_quarantined(const struct run *run, uint32_t uid, uint64_t size)
+{
+    return (struct journal_quarantined){
+        .uid = uid, .since = run->now, .counted = age_stamp(&run->age.now), .size = size};
+}
+
 bool
 run_load(struct run *run, int64_t id, struct journal_message *out)
 {

@@ -9,6 +9,7 @@
 #define SYNC_RUN_H
 
 #include "store/journal/journal.h"
+#include "sync/age_journal.h"
 #include "sync/engine.h"
 #include "sync/names.h"
 #include "sync/plan.h"
@@ -64,7 +65,8 @@ struct run {
     struct remote_info info;
     struct mailbox *mailboxes;
     size_t count, size;
-    int64_t now; /* seconds UTC at the start of the run */
+    int64_t now;        /* seconds UTC at the start of the run */
+    struct age_run age; /* time that counts */
     bool dry, no_root,
         first; /* no_root: a dry run of an account that has no Maildir yet; first: the account was unknown to this journal */
     bool partial;           /* something was not done: exit 1 */
@@ -116,6 +118,8 @@ void run_base_name(const struct run *run, const struct mailbox *mailbox, const s
                    int attempt, char base[static LOCAL_BASE_MAX + 1]);
 /** The row's file. */
 struct local_file run_file(const struct mailbox *mailbox, const struct journal_message *message);
+/** A row of the quarantine's index for what goes there in this run; names and reason are the caller's. */
+struct journal_quarantined run_quarantined(const struct run *run, uint32_t uid, uint64_t size);
 /** Load a row that is known to be there; false: the journal failed or the row is gone (err says so). */
 MUST_CHECK bool run_load(struct run *run, int64_t id, struct journal_message *out);
 

@@ -25,7 +25,7 @@ static bool
 index_quarantined(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
                   const struct journal_op *op, const char *info)
 {
-    struct journal_quarantined row = {.uid = message->uid, .since = run->now, .size = op->size};
+    struct journal_quarantined row = run_quarantined(run, message->uid, op->size);
 
     (void)text_print(row.name, sizeof row.name, "%s", op->name);
     (void)text_print(row.mailbox, sizeof row.mailbox, "%s", mailbox->row.name);

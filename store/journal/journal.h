@@ -16,7 +16,7 @@
 #include "store/base/limits.h"
 #include "store/base/local.h"
 
-#define JOURNAL_SCHEMA 2 /* PRAGMA user_version; a newer one is refused */
+#define JOURNAL_SCHEMA 3 /* PRAGMA user_version; a newer one is refused */
 
 struct journal;
 
@@ -215,15 +215,20 @@ struct journal_quarantined {
     char info[LOCAL_INFO_MAX + 1];
     uint32_t uid;
     char why[128];
-    int64_t since;
+    int64_t since;   /* by the clock, for people */
+    int64_t counted; /* the same in time that counts (sync/age.h): what its days are counted from; 0: as `since` */
     uint64_t size;
 };
 MUST_CHECK bool journal_quarantine_add(struct journal *journal, const struct journal_quarantined *row,
                                        struct error *err);
 MUST_CHECK bool journal_quarantine_delete(struct journal *journal, const char *name, struct error *err);
-/** Rows with since < before (INT64_MAX: all), by since; the caller frees. */
+/** Rows with counted < before (INT64_MAX: all), by counted; the caller frees. */
 MUST_CHECK bool journal_quarantine_list(struct journal *journal, int64_t before, struct journal_quarantined **list,
                                         size_t *count, struct error *err);
+/** The latest `counted`; INT64_MIN: nothing is there. */
+MUST_CHECK bool journal_quarantine_newest(struct journal *journal, int64_t *newest, struct error *err);
+/** No row may have come later than this: those that have take it; in a transaction. */
+MUST_CHECK bool journal_quarantine_clamp(struct journal *journal, int64_t latest, struct error *err);
 
 /*
  * POP: one row for each message of the maildrop that golub has to do with. A UIDL may stand in several rows: a server may repeat

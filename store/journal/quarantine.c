@@ -3,15 +3,15 @@
 
 #include <assert.h>
 
-#define COLUMNS "name, mailbox, base, info, uid, why, since, size"
+#define COLUMNS "name, mailbox, base, info, uid, why, since, counted, size"
 
 bool
 journal_quarantine_add(struct journal *journal, const struct journal_quarantined *row, struct error *err)
 {
     static const char what[] = "add to the quarantine";
     static const char sql[] = /* again after a crash: the same file, the same row */
-        "INSERT INTO quarantine (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (name) DO UPDATE SET"
-        " (mailbox, base, info, uid, why, since, size) = (?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        "INSERT INTO quarantine (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (name) DO UPDATE"
+        " SET (mailbox, base, info, uid, why, since, counted, size) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     sqlite3_stmt *statement = sql_prepare(journal, SQL_QUARANTINE_ADD, sql, err);
     struct sql_binder to = {.statement = statement};
 
@@ -25,6 +25,7 @@ journal_quarantine_add(struct journal *journal, const struct journal_quarantined
     bind_integer(&to, row->uid);
     bind_string(&to, row->why);
     bind_integer(&to, row->since);
+    bind_integer(&to, row->counted != 0 ? row->counted : row->since);
     bind_integer(&to, (int64_t)row->size);
     return sql_run(journal, statement, what, err);
 }
@@ -55,6 +56,7 @@ read_quarantined(sqlite3_stmt *statement, void *to)
     row->uid = (uint32_t)read_integer(&from, 0, UINT32_MAX);
     read_string(&from, row->why, sizeof row->why);
     row->since = read_integer(&from, INT64_MIN, INT64_MAX);
+    row->counted = read_integer(&from, INT64_MIN, INT64_MAX);
     row->size = (uint64_t)read_integer(&from, 0, INT64_MAX);
     return !from.damaged;
 }
@@ -63,8 +65,8 @@ bool
 journal_quarantine_list(struct journal *journal, int64_t before, struct journal_quarantined **list, size_t *count,
                         struct error *err)
 {
-    static const char sql[] = "SELECT " COLUMNS " FROM quarantine WHERE since < ?1 OR ?1 = 9223372036854775807"
-                              " ORDER BY since, name";
+    static const char sql[] = "SELECT " COLUMNS " FROM quarantine WHERE counted < ?1 OR ?1 = 9223372036854775807"
+                              " ORDER BY counted, name";
     sqlite3_stmt *statement = sql_prepare(journal, SQL_QUARANTINE_LIST, sql, err);
     void *rows;
 
@@ -75,4 +77,34 @@ journal_quarantine_list(struct journal *journal, int64_t before, struct journal_
         return false;
     *list = rows;
     return true;
+}
+
+bool
+journal_quarantine_newest(struct journal *journal, int64_t *newest, struct error *err)
+{
+    static const char what[] = "look for the newest file of the quarantine";
+    sqlite3_stmt *statement = sql_prepare(
+        journal, SQL_QUARANTINE_NEWEST, "SELECT coalesce(max(counted), -9223372036854775807 - 1) FROM quarantine", err);
+    struct sql_reader from = {.statement = statement};
+
+    if (statement == NULL)
+        return false;
+    if (sql_step(journal, statement, what, err) != SQL_ROW) /* an aggregate always has one */
+        return false;
+    *newest = read_integer(&from, INT64_MIN, INT64_MAX);
+    sql_end(statement);
+    return true;
+}
+
+bool
+journal_quarantine_clamp(struct journal *journal, int64_t latest, struct error *err)
+{
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_QUARANTINE_CLAMP, "UPDATE quarantine SET counted = ?1 WHERE counted > ?1", err);
+
+    assert(journal->in_transaction);
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, latest);
+    return sql_run(journal, statement, "date the quarantine", err);
 }

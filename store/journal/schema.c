@@ -116,6 +116,12 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     "CREATE INDEX pop_uidl ON pop (uidl);"          /* a listing is merged with it in one pass */
     "CREATE INDEX pop_state ON pop (state, since);" /* what is due costs as much as is due */
     "CREATE INDEX pop_hold ON pop (id) WHERE hold <> '';",
+
+    /* What is kept for some days ages by time that counts, not by the clock. */
+    "ALTER TABLE quarantine ADD COLUMN counted INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE quarantine SET counted = since;"
+    "DROP INDEX quarantine_since;"
+    "CREATE INDEX quarantine_counted ON quarantine (counted);",
 };
 
 bool

@@ -61,6 +61,7 @@ IMPORTS = Test("sim_import", ("--first", "1", "--count", "600", "--actions", "20
 
 BROKEN = Test("scenario_broken")
 MEANWHILE = Test("scenario_meanwhile")
+SITUATION = Test("scenario_situation")
 
 BUGS = [
     # ---- what is durable when ----
@@ -198,6 +199,14 @@ BUGS = [
         ("store/maildir/quarantine.c",
          "item->altered = digests.size != item->size || memcmp(digests.wire, item->wire, DIGEST_SIZE) != 0;",
          "item->altered = false;")),
+    bug("days counted by the clock of one run", SITUATION,
+        ("sync/age.c", "(gap < AGE_GAP_MAX ? gap : AGE_GAP_MAX)", "gap")),
+    bug("clock that was back for a run counted when it is right again", SITUATION,
+        ("sync/age.c", "now.reached = larger(last->reached, last->clock - last->rest);", "now.reached = 0;")),
+    bug("what is quarantined dated by the clock", SITUATION,
+        ("sync/run.c", ".counted = age_stamp(&run->age.now)", ".counted = run->now")),
+    bug("quarantine days counted as hours", SITUATION,
+        ("sync/age.c", "(days > DAYS_MAX ? DAYS_MAX : days) * AGE_DAY", "(days > DAYS_MAX ? DAYS_MAX : days) * 3600")),
     bug("survivor that was flagged is removed", unit("test_plan"),
         ("sync/plan.c", "return (gained & FLAG_FLAGGED) != 0 ||", "return")),
     bug("name that is taken is overwritten", unit("test_maildir_change"),

@@ -242,6 +242,33 @@ a_journal_of_version_1_gets_the_new_table_and_keeps_its_mail(void **state)
 }
 
 static void
+a_journal_of_version_2_keeps_its_quarantine_and_the_dates_in_it(void **state)
+{
+    struct place *p = *state;
+    struct journal_quarantined *list;
+    char mark[128];
+    size_t count;
+
+    assert_int_equal(mkdir(p->folder, 0700), 0);
+    given_sql(p, schema_steps[0]);
+    given_sql(p, schema_steps[1]);
+    text_print(mark, sizeof mark,
+               "PRAGMA application_id = %d; PRAGMA user_version = 2; INSERT INTO meta VALUES ('clean', '1')",
+               SCHEMA_APPLICATION);
+    given_sql(p, mark);
+    given_sql(p, "INSERT INTO quarantine VALUES ('q', 'INBOX', 'b', 'n', 7, 'deleted on the server', 1600000000, 5)");
+
+    struct journal *journal = opened(p);
+
+    assert_true(journal_quarantine_list(journal, INT64_MAX, &list, &count, &p->err));
+    assert_int_equal(count, 1);
+    assert_int_equal(list[0].since, 1600000000);
+    assert_int_equal(list[0].counted, 1600000000);
+    free(list);
+    journal_close(journal);
+}
+
+static void
 a_reader_sees_a_journal_of_version_1_without_changing_it(void **state)
 {
     struct place *p = *state;
@@ -582,6 +609,7 @@ main(void)
         TEST(a_uidl_may_stand_in_several_rows_and_an_id_is_never_given_twice),
         TEST(due_is_what_is_stored_or_being_removed_and_old_enough),
         TEST(a_journal_of_version_1_gets_the_new_table_and_keeps_its_mail),
+        TEST(a_journal_of_version_2_keeps_its_quarantine_and_the_dates_in_it),
         TEST(a_reader_sees_a_journal_of_version_1_without_changing_it),
         TEST(new_known_repeated_and_gone_are_told_apart),
         TEST(an_empty_listing_forgets_everything_and_an_empty_journal_knows_nothing),

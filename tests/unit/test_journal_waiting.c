@@ -216,6 +216,34 @@ the_quarantine_is_listed_by_age(void **state)
 }
 
 static void
+days_in_the_quarantine_are_counted_from_a_date_of_their_own(void **state)
+{
+    struct scene *s = *state;
+    const struct journal_quarantined row = {.name = "a", .since = 900, .counted = 100},
+                                     other = {.name = "b", .since = 100, .counted = 900};
+    struct journal_quarantined *list;
+    int64_t newest;
+    size_t count;
+
+    assert_true(journal_quarantine_newest(s->journal, &newest, &s->err));
+    assert_true(newest == INT64_MIN);
+    assert_true(journal_quarantine_add(s->journal, &row, &s->err));
+    assert_true(journal_quarantine_add(s->journal, &other, &s->err));
+    assert_true(journal_quarantine_newest(s->journal, &newest, &s->err));
+    assert_int_equal(newest, 900);
+    assert_true(journal_quarantine_list(s->journal, 500, &list, &count, &s->err));
+    assert_int_equal(count, 1);
+    assert_string_equal(list[0].name, "a");
+    assert_int_equal(list[0].since, 900);
+    free(list);
+    assert_true(journal_quarantine_clamp(s->journal, 300, &s->err));
+    assert_true(journal_quarantine_list(s->journal, 500, &list, &count, &s->err));
+    assert_int_equal(count, 2);
+    assert_int_equal(list[1].counted, 300);
+    free(list);
+}
+
+static void
 a_deleted_message_takes_what_hangs_on_it_along(void **state)
 {
     struct scene *s = *state;
@@ -352,6 +380,7 @@ main(void)
         TEST(what_is_pending_is_listed_by_mailbox_and_message),
         TEST(a_message_that_is_moved_takes_what_is_pending_along),
         TEST(the_quarantine_is_listed_by_age),
+        TEST(days_in_the_quarantine_are_counted_from_a_date_of_their_own),
         TEST(a_deleted_message_takes_what_hangs_on_it_along),
         TEST(a_move_outlives_its_source_for_its_target),
         TEST(a_move_outlives_the_mailbox_it_came_from),

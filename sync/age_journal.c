@@ -1,0 +1,35 @@
+#include "sync/age_journal.h"
+
+#define KEY "age"
+
+bool
+age_begin(struct journal *journal, int64_t newest, int64_t clock, struct age_run *age, struct error *err)
+{
+    char *text;
+
+    if (!journal_get(journal, KEY, &text, err))
+        return false;
+    age->known = text != NULL && age_parse(text, &age->last);
+    free(text);
+    if (!age->known)
+        age->last = age_first(newest, clock);
+    age->now = age_at(&age->last, clock);
+    return true;
+}
+
+bool
+age_is_due(const struct age_run *age)
+{
+    return !age->known || age_is_worth_saving(&age->last, &age->now);
+}
+
+bool
+age_save(struct journal *journal, const struct age_run *age, struct error *err)
+{
+    char text[AGE_TEXT_MAX];
+
+    if (!age_is_due(age))
+        return true;
+    age_print(&age->now, text);
+    return journal_set(journal, KEY, text, err);
+}

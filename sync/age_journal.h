@@ -1,0 +1,24 @@
+/* The counted time of an account, kept in its journal (meta `age`): beside age.h, which is pure. */
+#ifndef SYNC_AGE_JOURNAL_H
+#define SYNC_AGE_JOURNAL_H
+
+#include "store/journal/journal.h"
+#include "sync/age.h"
+
+struct age_run { /* counted time in one run */
+    struct age last, now;
+    bool known; /* the journal had a state */
+};
+
+/**
+ * Once at the start of a run.
+ * @param newest  as for age_first; looked at only where the journal has no state that can be read
+ */
+MUST_CHECK bool age_begin(struct journal *journal, int64_t newest, int64_t clock, struct age_run *age,
+                          struct error *err);
+/** At the end of a run that succeeded; inside a transaction. Writes nothing that is not worth it. */
+MUST_CHECK bool age_save(struct journal *journal, const struct age_run *age, struct error *err);
+/** Would age_save write? */
+bool age_is_due(const struct age_run *age);
+
+#endif
