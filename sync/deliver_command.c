@@ -1,7 +1,8 @@
 /*
- * The spool is one file without a name, used again for each message, so nothing of it stays behind whatever ends golub. Bytes are written as
- * they come; where all line ends are CR LF they become LF before the command runs, in place from the front: the written part is never ahead
- * of the read part. That is the form that a file in the Maildir has.
+ * Each message has a spool file of its own, whose name is taken away before a byte is in it: nothing of it stays behind whatever ends golub,
+ * and nobody changes it under a child of the command that still reads when the command itself has ended. The command can't write it.
+ * Bytes are written as they come; where all line ends are CR LF they become LF before the command runs, in place from the front: the written
+ * part is never ahead of the read part. That is the form that a file in the Maildir has.
  *
  * The command runs in a process group of its own, with default signals: the user's Ctrl-C is for golub, which waits for the command to end,
  * for a while. Every descriptor of golub is close-on-exec; a read that is not done hurts nobody, since it reads a file.
@@ -27,7 +28,8 @@ extern char **environ;
 
 struct deliver_command {
     struct deliver_command_settings settings;
-    int fd; /* spool; -1: not made yet */
+    int fd;      /* spool, for writing; -1: none */
+    int read_fd; /* the same file, for the command; -1: none */
     uint64_t size;
     bool shrinkable; /* so far */
     struct lines_shrink shrink;
@@ -45,24 +47,35 @@ fail(struct error *err, int number, const char *what)
     return false;
 }
 
+static void
+close_spool(struct deliver_command *command)
+{
+    if (command->fd >= 0)
+        (void)close(command->fd); /* what was not written is no loss: the message is given up or was flushed */
+    if (command->read_fd >= 0)
+        (void)close(command->read_fd);
+    command->fd = -1;
+    command->read_fd = -1;
+}
+
 static bool
 open_spool(struct deliver_command *command, struct error *err)
 {
     char name[4096];
+    int failed = 0;
 
-    if (command->fd >= 0)
-        return true;
-    command->fd = open(command->settings.folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (command->fd >= 0)
-        return true;
-    /* Not every file system can make a file without a name. */
+    close_spool(command);
     if (!text_print(name, sizeof name, "%s/spool-XXXXXX", command->settings.folder))
         return fail(err, ENAMETOOLONG, "make the spool file for the deliver-command");
     command->fd = mkostemp(name, O_CLOEXEC);
     if (command->fd < 0)
         return fail(err, errno, "make the spool file for the deliver-command");
-    (void)unlink(name); /* should it stay, it is an empty file's worth of litter */
-    return true;
+    command->read_fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (command->read_fd < 0)
+        failed = errno;
+    if (unlink(name) != 0 && failed == 0)
+        failed = errno;
+    return failed == 0 || fail(err, failed, "make the spool file for the deliver-command");
 }
 
 static bool
@@ -101,8 +114,6 @@ begin(void *self, struct error *err)
 
     if (!open_spool(command, err))
         return false;
-    if (ftruncate(command->fd, 0) != 0)
-        return fail(err, errno, "empty the spool file for the deliver-command");
     command->size = 0;
     command->fill = 0;
     command->shrinkable = true;
@@ -214,7 +225,7 @@ start(const struct deliver_command *command, pid_t *pid)
         return failed;
     failed = posix_spawnattr_init(&attributes);
     if (failed == 0) {
-        failed = set_up(&files, &attributes, command->fd);
+        failed = set_up(&files, &attributes, command->read_fd);
         if (failed == 0)
             failed = posix_spawn(pid, "/bin/sh", &files, &attributes, argv, environ);
         posix_spawnattr_destroy(&attributes);
@@ -287,8 +298,6 @@ run(void *self, int *status, struct error *err)
     *status = -1;
     if (!flush_block(command, err) || (command->shrinkable && !command->shrink.cr && !shrink_spool(command, err)))
         return false;
-    if (lseek(command->fd, 0, SEEK_SET) < 0)
-        return fail(err, errno, "read the spool file for the deliver-command");
     failed = start(command, &pid);
     if (failed != 0)
         return fail(err, failed, "run the deliver-command");
@@ -305,16 +314,13 @@ run(void *self, int *status, struct error *err)
     return true;
 }
 
-/* The disk's room is given back at once: the next message may never come. */
+/* The disk's room is given back when nobody reads any more. */
 static void
 drop(void *self)
 {
     struct deliver_command *command = self;
 
-    if (command->fd >= 0 && ftruncate(command->fd, 0) != 0) {
-        (void)close(command->fd);
-        command->fd = -1;
-    }
+    close_spool(command);
     command->size = 0;
     command->fill = 0;
 }
@@ -328,6 +334,7 @@ deliver_command_new(const struct deliver_command_settings *settings)
         return NULL;
     command->settings = *settings;
     command->fd = -1;
+    command->read_fd = -1;
     command->block = malloc(2 * (size_t)BLOCK);
     if (command->block != NULL)
         return command;
@@ -346,8 +353,7 @@ deliver_command_free(struct deliver_command *command)
 {
     if (command == NULL)
         return;
-    if (command->fd >= 0)
-        (void)close(command->fd);
+    close_spool(command);
     free(command->block);
     free(command);
 }

@@ -206,6 +206,40 @@ nothing_of_the_spool_stays_in_its_folder(void **state)
 }
 
 static void
+assert_read_later(struct scene *sc, const char *name, const char *bytes)
+{
+    for (int tries = 0; tries < 100 && !exists(sc->s, name); tries++)
+        (void)usleep(100000);
+    assert_taken(sc, name, bytes, strlen(bytes));
+}
+
+static void
+a_child_that_still_reads_when_the_command_has_ended_gets_its_message_whole(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.order = ORDER_OLDEST;
+    given_command(sc, "n=$(ls %s | grep -c begun); touch %s/begun$n; cd %s;"
+                      "exec 3<&0; (sleep 1; cat >part$n; mv part$n read$n) <&3 >/dev/null 2>&1 & exit 0");
+    (void)given_mail_as(sc, "first", "Subject: first\r\n\r\nOne.\r\n", 24);
+    (void)given_mail_as(sc, "second", "Subject: second\r\n\r\nAnother.\r\n", 29);
+    assert_run(sc, 0);
+
+    assert_read_later(sc, "read0", "Subject: first\n\nOne.\n");
+    assert_read_later(sc, "read1", "Subject: second\n\nAnother.\n");
+}
+
+static void
+the_command_cannot_write_what_it_reads(void **state)
+{
+    struct scene *sc = *state;
+
+    given_command(sc, "! { echo x >&0; } 2>/dev/null");
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+}
+
+static void
 a_run_that_dies_before_the_commit_hands_over_again(void **state)
 {
     struct scene *sc = *state;
@@ -246,6 +280,8 @@ main(void)
         TEST(one_that_is_not_taken_stops_no_other),
         TEST(the_command_has_default_signals_and_no_descriptor_of_ours),
         TEST(nothing_of_the_spool_stays_in_its_folder),
+        TEST(a_child_that_still_reads_when_the_command_has_ended_gets_its_message_whole),
+        TEST(the_command_cannot_write_what_it_reads),
         TEST(a_run_that_dies_before_the_commit_hands_over_again),
         TEST(without_uidl_and_top_each_is_handed_over_once),
     };
