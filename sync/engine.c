@@ -15,6 +15,7 @@
  * Since everything seen is in the journal, a pass that changed something is followed by another look and another plan, until
  * nothing is left that this run can do.
  */
+#include "sync/hold.h"
 #include "sync/recover.h"
 
 #define PASSES_MAX 6  /* a moved message with changed flags needs three */
@@ -237,29 +238,6 @@ count_leftovers(struct run *run)
     return ok;
 }
 
-/* The list that the user released must be one that golub showed. */
-static bool
-check_confirmed(struct run *run)
-{
-    struct journal_pending *list;
-    size_t count;
-    bool known = false;
-
-    run->confirm = run->options->confirm;
-    if (!run->confirm || run->options->confirm_id == NULL)
-        return true;
-    if (!journal_pendings(run->journal, &list, &count, &run->err))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        known = known || (list[i].kind == PENDING_HELD && strcmp(list[i].hold, run->options->confirm_id) == 0);
-    free(list);
-    if (known)
-        return true;
-    error_set(&run->err, ERROR_CONFIG, "release the held removals of list %s", run->options->confirm_id);
-    error_hint(&run->err, "there is no such list; `golub status %s` shows what is held", run->account->name);
-    return false;
-}
-
 /*
  * Everything was paired: from here on mark and journal are of one run again. A folder that could not be read may still lack what the
  * journal knows, so the next run pairs once more and takes none of that for a deletion.
@@ -292,7 +270,7 @@ work(struct run *run)
 {
     bool more = true;
 
-    if (!count_time(run) || !check_confirmed(run) || !situation_check(run) || !survey_known(run))
+    if (!hold_release(run) || !count_time(run) || !situation_check(run) || !survey_known(run))
         return false;
     if (!run->remote.ops->open(run->remote.self, run->dry, &run->err))
         return false;
@@ -390,5 +368,6 @@ engine_run(const struct account *account, const struct sync_options *options, st
         free(run.mailboxes[i].row.folder);
     }
     free(run.mailboxes);
+    free(run.released);
     return status;
 }

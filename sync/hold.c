@@ -1,14 +1,118 @@
 /*
  * The guard at work: counts the removals of each mailbox and of the account, holds those that are too many, and lets through what
- * the user released. Held removals are stored item by item under a short ID.
+ * the user released. What is held is stored item by item; each item stands on one list for each time that people were shown another
+ * one, so that an ID stays good when the list grows. What is held waits for a word, whatever the counts say later: mail that arrives
+ * meanwhile does not make an accident smaller.
  */
 #include "sync/guard.h"
-#include "sync/run.h"
+#include "sync/hold.h"
 
 struct tally {
     struct guard_count count;
     bool held;
 };
+
+struct judging {             /* one todo of the agenda */
+    bool counts;             /* a removal that the guard counts */
+    enum hold_reason reason; /* HOLD_NOT: it may go */
+};
+
+struct verdict {
+    struct run *run;
+    struct agenda *agenda;
+    struct judging *judged; /* one a todo */
+    struct tally *tallies;  /* one a mailbox */
+    struct tally all;
+    int64_t *leaving; /* rows that this agenda removes on one side or the other, ascending */
+    size_t leaving_count;
+};
+
+static const struct {
+    const char *word; /* in the journal and in JSON: never renamed */
+    const char *why;  /* of one removal, in `status` */
+    const char *note; /* of a list, for people; "" */
+} reasons[HOLD_REASONS] = {
+    [HOLD_NOT] = {"", "", ""},
+    [HOLD_GUARD] = {"guard", "too many removals at once: waits for --confirm-deletes", ""},
+};
+
+static int
+compare_ids(const void *pa, const void *pb)
+{
+    const int64_t a = *(const int64_t *)pa, b = *(const int64_t *)pb;
+
+    return (a > b) - (a < b);
+}
+
+/* ---- what the user released ---- */
+
+static const char *
+removal_word(bool here)
+{
+    return plan_verb_word(here ? PLAN_REMOVE_HERE : PLAN_REMOVE_THERE);
+}
+
+static bool
+take_snapshot(struct run *run, const int64_t *ids, size_t count)
+{
+    struct journal_pending *list;
+    size_t pending;
+
+    if (!journal_pendings(run->journal, &list, &pending, &run->err))
+        return false;
+    run->released = calloc(pending + 1, sizeof *run->released);
+    for (size_t i = 0; run->released != NULL && i < pending; i++) {
+        bool here = strcmp(list[i].detail, removal_word(true)) == 0;
+
+        if (list[i].kind == PENDING_HELD && (here || strcmp(list[i].detail, removal_word(false)) == 0) &&
+            bsearch(&list[i].message, ids, count, sizeof *ids, compare_ids) != NULL)
+            run->released[run->released_count++] =
+                (struct released){.message = list[i].message, .here = here, .there = !here};
+    }
+    free(list);
+    if (run->released == NULL)
+        return run_no_memory(run);
+    qsort(run->released, run->released_count, sizeof *run->released, compare_ids);
+    return true;
+}
+
+bool
+hold_release(struct run *run)
+{
+    const char *list = run->options->confirm_id;
+    int64_t *ids;
+    size_t count;
+    bool ok;
+
+    if (!run->options->confirm)
+        return true;
+    if (!journal_hold_ids(run->journal, HOLD_REMOVALS, list, &ids, &count, &run->err))
+        return false;
+    if (list != NULL && count == 0) {
+        error_set(&run->err, ERROR_CONFIG, "release the held removals of list %s", list);
+        error_hint(&run->err, "there is no such list; `golub status %s` shows what is held", run->account->name);
+        free(ids);
+        return false;
+    }
+    ok = count == 0 || take_snapshot(run, ids, count);
+    free(ids);
+    return ok;
+}
+
+static bool
+is_released(struct run *run, const struct todo *todo)
+{
+    struct released *found = run->released_count == 0
+                                 ? NULL
+                                 : bsearch(&todo->id, run->released, run->released_count, sizeof *found, compare_ids);
+
+    if (found == NULL || !(todo->step.verb == PLAN_REMOVE_HERE ? found->here : found->there))
+        return false;
+    found->here = true; /* `expunge` removes there first and the file after it: one removal for the user */
+    return true;
+}
+
+/* ---- what counts ---- */
 
 static bool
 is_removal(const struct todo *todo)
@@ -17,191 +121,284 @@ is_removal(const struct todo *todo)
            (todo->step.verb == PLAN_REMOVE_HERE || todo->step.verb == PLAN_REMOVE_THERE);
 }
 
-/* Its bytes stand elsewhere, paired: nothing is lost by removing this one. */
 static bool
-is_paired_elsewhere(struct run *run, const struct journal_message *message, bool *elsewhere)
+gather_leaving(struct verdict *verdict)
 {
+    const struct agenda *agenda = verdict->agenda;
+
+    verdict->leaving = calloc(agenda->count + 1, sizeof *verdict->leaving);
+    if (verdict->leaving == NULL)
+        return run_no_memory(verdict->run);
+    for (size_t i = 0; i < agenda->count; i++) {
+        if (is_removal(&agenda->todos[i]))
+            verdict->leaving[verdict->leaving_count++] = agenda->todos[i].id;
+    }
+    qsort(verdict->leaving, verdict->leaving_count, sizeof *verdict->leaving, compare_ids);
+    return true;
+}
+
+/* On both sides, whole, and not about to go itself. */
+static bool
+is_staying(const struct verdict *verdict, const struct journal_message *twin)
+{
+    const struct mailbox *mailbox = run_mailbox_by_id(verdict->run, twin->mailbox);
+    bool marked = verdict->run->account->policy.expunge && ((twin->rseen | twin->lseen) & FLAG_DELETED) != 0;
+
+    return mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && !mailbox->unsure && twin->uid != 0 &&
+           twin->base[0] != '\0' && (twin->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0 && !marked &&
+           bsearch(&twin->id, verdict->leaving, verdict->leaving_count, sizeof *verdict->leaving, compare_ids) == NULL;
+}
+
+/* Its bytes stand elsewhere, paired, and stay there: nothing is lost by removing this one. */
+static bool
+has_twin(const struct verdict *verdict, const struct journal_message *message, bool *has)
+{
+    struct run *run = verdict->run;
     struct journal_message other;
-    const struct mailbox *mailbox;
     int64_t *ids;
     size_t count;
     bool ok = true;
 
-    *elsewhere = false;
+    *has = false;
     if (!message->has_wire)
         return true;
     if (!journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err))
         return false;
-    for (size_t i = 0; ok && !*elsewhere && i < count; i++) {
+    for (size_t i = 0; ok && !*has && i < count; i++) {
         if (ids[i] == message->id)
             continue;
         ok = run_load(run, ids[i], &other);
-        mailbox = ok ? run_mailbox_by_id(run, other.mailbox) : NULL;
-        *elsewhere = mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && other.uid != 0 &&
-                     other.base[0] != '\0' && (other.facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0;
+        *has = ok && is_staying(verdict, &other);
     }
     free(ids);
     return ok;
 }
 
+/* The reason that it was held for by an earlier run or pass; HOLD_NOT: it was not. */
 static bool
-is_released(struct run *run, const struct journal_message *message, bool *released)
+held_before(struct run *run, const struct todo *todo, const struct journal_message *message, enum hold_reason *reason)
 {
     struct journal_pending pending;
+    struct journal_hold *lists;
+    size_t count;
     bool found;
 
-    *released = false;
-    if (!run->confirm)
-        return true;
+    *reason = HOLD_NOT;
     if (!journal_pending_get(run->journal, message->mailbox, message->id, &pending, &found, &run->err))
         return false;
-    *released = found && pending.kind == PENDING_HELD;
-    return true;
-}
-
-static bool
-is_judged(struct run *run, const struct todo *todo, bool *judged)
-{
-    struct journal_message message;
-    bool elsewhere = false, released = false;
-
-    *judged = false;
-    if (!is_removal(todo) || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+    if (!found || pending.kind != PENDING_HELD || strcmp(pending.detail, plan_verb_word(todo->step.verb)) != 0)
         return true;
-    if (!run_load(run, todo->id, &message) || !is_released(run, &message, &released))
+    if (!journal_holds_of(run->journal, message->id, &lists, &count, &run->err))
         return false;
-    if (!released && !is_paired_elsewhere(run, &message, &elsewhere))
-        return false;
-    *judged = !released && !elsewhere;
+    *reason = HOLD_GUARD;
+    for (size_t i = 0; i < count; i++) {
+        for (enum hold_reason r = HOLD_GUARD; r < HOLD_REASONS; r++) {
+            if (strcmp(lists[i].reason, reasons[r].word) == 0)
+                *reason = r; /* of the newest list */
+        }
+    }
+    free(lists);
     return true;
 }
 
-/* A short name for this list of removals: the same list has the same name. */
 static bool
-name_list(struct run *run, const struct agenda *agenda, const bool *judged, const struct tally *tallies,
-          char id[static 16])
+judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judged)
+{
+    struct run *run = verdict->run;
+    struct journal_message message;
+    bool twin = false;
+
+    if (!is_removal(todo) || !mailbox_is_open(&run->mailboxes[todo->mailbox]) || is_released(run, todo))
+        return true;
+    if (!run_load(run, todo->id, &message))
+        return false;
+    if (run->account->policy.guard && !held_before(run, todo, &message, &judged->reason))
+        return false;
+    if (judged->reason == HOLD_NOT && !has_twin(verdict, &message, &twin))
+        return false;
+    judged->counts = !twin;
+    return true;
+}
+
+static bool
+count_messages(struct verdict *verdict)
+{
+    struct run *run = verdict->run;
+
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+        struct guard_count *count = &verdict->tallies[i].count;
+
+        /* Where nothing is done, nothing can be removed either. */
+        if (mailbox->row.id != 0 && mailbox->chosen &&
+            (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR) &&
+            !journal_message_count(run->journal, mailbox->row.id, WHICH_ALL, &count->messages, &run->err))
+            return false;
+        count->may_be_empty = (mailbox->row.attributes & (REMOTE_TRASH | REMOTE_JUNK)) != 0;
+        verdict->all.count.messages += count->messages;
+    }
+    return true;
+}
+
+/* ---- what is held ---- */
+
+/* A short name for this list: the same list has the same name. */
+static bool
+name_list(const struct verdict *verdict, enum hold_reason reason, char id[static 16])
 {
     struct digest *digest = digest_new();
     struct digests digests;
     char text[DIGEST_SIZE * 2];
     bool ok = digest != NULL && digest_reset(digest);
 
-    for (size_t i = 0; ok && i < agenda->count; i++) {
-        const struct todo *todo = &agenda->todos[i];
-
-        if (judged[i] && tallies[todo->mailbox].held)
-            ok = digest_add(digest, &todo->id, sizeof todo->id);
+    for (size_t i = 0; ok && i < verdict->agenda->count; i++) {
+        if (verdict->judged[i].reason == reason)
+            ok = digest_add(digest, &verdict->agenda->todos[i].id, sizeof verdict->agenda->todos[i].id);
     }
     ok = ok && digest_finish(digest, &digests);
     digest_free(digest);
     if (!ok)
-        return run_no_memory(run);
+        return run_no_memory(verdict->run);
     digest_base32(digests.wire, 5, text);
     (void)text_print(id, 16, "%.8s", text);
     return true;
 }
 
 static bool
-hold(struct run *run, struct agenda *agenda, const bool *judged, const struct tally *tallies, const char *id)
+hold_one(struct run *run, struct todo *todo, enum hold_reason reason, const char *id)
 {
+    const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+    struct journal_hold hold = {.message = todo->id, .kind = HOLD_REMOVALS, .since = run->now};
     struct journal_message message;
+    bool here = todo->step.verb == PLAN_REMOVE_HERE;
 
-    for (size_t i = 0; i < agenda->count; i++) {
-        struct todo *todo = &agenda->todos[i];
-        struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
-        bool here = todo->step.verb == PLAN_REMOVE_HERE;
-
-        if (!judged[i] || !tallies[todo->mailbox].held)
-            continue;
-        if (!run_load(run, todo->id, &message) ||
-            !run_pending(run, mailbox, todo->id, PENDING_HELD, here ? "remove-here" : "remove-there",
-                         "too many removals at once: waits for --confirm-deletes", id))
-            return false;
-        if (strcmp(run->hold_id, id) != 0)
-            report_held(
-                run->report, run->account->name,
-                &(struct report_held){
-                    .mailbox = mailbox->row.name, .uid = message.uid, .file = message.base, .here = here, .id = id});
-        run->counts.held++;
-        todo->dropped = true;
-    }
-    return true;
-}
-
-static bool
-count_messages(struct run *run, struct tally *tallies, struct tally *all)
-{
-    for (size_t i = 0; i < run->count; i++) {
-        struct mailbox *mailbox = &run->mailboxes[i];
-        uint64_t messages = 0;
-
-        /* Where nothing is done, nothing can be removed either. */
-        if (mailbox->row.id != 0 && mailbox->chosen &&
-            (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR) &&
-            !journal_message_count(run->journal, mailbox->row.id, WHICH_ALL, &messages, &run->err))
-            return false;
-        tallies[i].count.messages = messages;
-        tallies[i].count.may_be_empty = (mailbox->row.attributes & (REMOTE_TRASH | REMOTE_JUNK)) != 0;
-        all->count.messages += messages;
-    }
-    return true;
-}
-
-static bool
-judge(struct run *run, struct agenda *agenda, bool *judged, struct tally *tallies)
-{
-    const struct policy *policy = &run->account->policy;
-    struct tally all = {0};
-    uint64_t held = 0;
-    char id[16], where[LIMIT_MAILBOX_NAME + 64] = "";
-    bool account, ok;
-
-    for (size_t i = 0; i < agenda->count; i++) {
-        if (!is_judged(run, &agenda->todos[i], &judged[i]))
-            return false;
-        tallies[agenda->todos[i].mailbox].count.removals += judged[i];
-        all.count.removals += judged[i];
-    }
-    if (all.count.removals == 0)
-        return true;
-    if (!count_messages(run, tallies, &all))
+    (void)text_print(hold.list, sizeof hold.list, "%s", id);
+    (void)text_print(hold.reason, sizeof hold.reason, "%s", reasons[reason].word);
+    if (!run_load(run, todo->id, &message) ||
+        !run_pending(run, mailbox, todo->id, PENDING_HELD, removal_word(here), reasons[reason].why, id) ||
+        !journal_hold_add(run->journal, &hold, &run->err))
         return false;
-    account = guard_holds_account(&all.count, policy);
-    for (size_t i = 0; i < run->count; i++) {
-        if (tallies[i].count.removals == 0)
-            continue;
-        tallies[i].held = account || guard_holds_mailbox(&tallies[i].count, policy);
-        if (!tallies[i].held)
-            continue;
-        held += tallies[i].count.removals;
-        (void)text_print(where, sizeof where, "%s%s", where[0] != '\0' ? "several mailboxes, among them " : "",
-                         run->mailboxes[i].row.name);
+    if (strcmp(run->hold_ids[reason], id) != 0)
+        report_held(run->report, run->account->name,
+                    &(struct report_held){.mailbox = mailbox->row.name,
+                                          .uid = message.uid,
+                                          .file = message.base,
+                                          .here = here,
+                                          .id = id,
+                                          .reason = reasons[reason].word});
+    todo->dropped = true;
+    return true;
+}
+
+static void
+say_list(const struct verdict *verdict, enum hold_reason reason, const char *id, uint64_t count, bool account)
+{
+    struct run *run = verdict->run;
+    struct report_list list = {.id = id,
+                               .reason = reasons[reason].word,
+                               .note = reasons[reason].note,
+                               .count = count,
+                               .of = verdict->all.count.messages};
+    char where[LIMIT_MAILBOX_NAME + 64] = "";
+    uint32_t last = UINT32_MAX;
+
+    for (size_t i = 0; i < verdict->agenda->count; i++) {
+        uint32_t mailbox = verdict->agenda->todos[i].mailbox; /* todos are in the order of mailboxes */
+
+        if (verdict->judged[i].reason == reason && mailbox != last)
+            (void)text_print(where, sizeof where, "%s%s", last != UINT32_MAX ? "several mailboxes, among them " : "",
+                             run->mailboxes[mailbox].row.name);
+        if (verdict->judged[i].reason == reason)
+            last = mailbox;
     }
-    if (held == 0)
+    list.where = account ? "the whole account" : where;
+    if (strcmp(run->hold_ids[reason], id) != 0) /* said once, however many passes there are */
+        report_guard(run->report, run->account->name, &list);
+    (void)text_print(run->hold_ids[reason], sizeof run->hold_ids[reason], "%s", id);
+}
+
+static bool
+hold(struct verdict *verdict, enum hold_reason reason, bool account)
+{
+    struct run *run = verdict->run;
+    uint64_t count = 0;
+    char id[16];
+
+    for (size_t i = 0; i < verdict->agenda->count; i++)
+        count += verdict->judged[i].reason == reason;
+    if (count == 0)
         return true;
+    if (!name_list(verdict, reason, id))
+        return false;
+    for (size_t i = 0; i < verdict->agenda->count; i++) {
+        if (verdict->judged[i].reason == reason && !hold_one(run, &verdict->agenda->todos[i], reason, id))
+            return false;
+    }
     run->held = true;
+    run->counts.held += count;
+    say_list(verdict, reason, id, count, account);
+    return true;
+}
+
+static bool
+hold_all(struct verdict *verdict, bool account)
+{
+    struct run *run = verdict->run;
+    bool ok = run_begin(run);
+
     run->counts.held = 0;
-    ok = name_list(run, agenda, judged, tallies, id) && run_begin(run) && hold(run, agenda, judged, tallies, id);
-    if (!ok) {
-        journal_rollback(run->journal);
+    for (enum hold_reason reason = HOLD_GUARD; ok && reason < HOLD_REASONS; reason++)
+        ok = hold(verdict, reason, account && reason == HOLD_GUARD);
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static bool
+judge(struct verdict *verdict)
+{
+    struct run *run = verdict->run;
+    const struct agenda *agenda = verdict->agenda;
+    const struct policy *policy = &run->account->policy;
+    bool account;
+
+    if (!gather_leaving(verdict))
         return false;
+    if (verdict->leaving_count == 0)
+        return true;
+    for (size_t i = 0; i < agenda->count; i++) {
+        if (!judge_one(verdict, &agenda->todos[i], &verdict->judged[i]))
+            return false;
+        verdict->tallies[agenda->todos[i].mailbox].count.removals += verdict->judged[i].counts;
+        verdict->all.count.removals += verdict->judged[i].counts;
     }
-    if (strcmp(run->hold_id, id) != 0) /* said once, however many passes there are */
-        report_guard(run->report, run->account->name, id, held, all.count.messages,
-                     account ? "the whole account" : where);
-    (void)text_print(run->hold_id, sizeof run->hold_id, "%s", id);
-    return run_commit(run);
+    if (!count_messages(verdict))
+        return false;
+    account = guard_holds_account(&verdict->all.count, policy);
+    for (size_t i = 0; i < run->count; i++)
+        verdict->tallies[i].held = account || guard_holds_mailbox(&verdict->tallies[i].count, policy);
+    for (size_t i = 0; i < agenda->count; i++) {
+        struct judging *judged = &verdict->judged[i];
+
+        if (judged->counts && judged->reason == HOLD_NOT && verdict->tallies[agenda->todos[i].mailbox].held)
+            judged->reason = HOLD_GUARD;
+    }
+    return hold_all(verdict, account);
 }
 
 bool
 agenda_guard(struct run *run, struct agenda *agenda)
 {
-    bool *judged = calloc(agenda->count + 1, sizeof *judged);
-    struct tally *tallies = calloc(run->count + 1, sizeof *tallies);
-    bool ok = (judged != NULL && tallies != NULL) || run_no_memory(run);
+    struct verdict verdict = {.run = run,
+                              .agenda = agenda,
+                              .judged = calloc(agenda->count + 1, sizeof *verdict.judged),
+                              .tallies = calloc(run->count + 1, sizeof *verdict.tallies)};
+    bool ok = (verdict.judged != NULL && verdict.tallies != NULL) || run_no_memory(run);
 
-    ok = ok && judge(run, agenda, judged, tallies);
-    free(judged);
-    free(tallies);
+    ok = ok && judge(&verdict);
+    free(verdict.judged);
+    free(verdict.tallies);
+    free(verdict.leaving);
     return ok;
 }

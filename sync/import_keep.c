@@ -132,8 +132,10 @@ hold_one(struct import *import, int64_t id, const char *list)
     if (!import_load(import, id, &row))
         return false;
     report_held(import->report, import->account->name,
-                &(struct report_held){
-                    .mailbox = import_mailbox(import), .file = row.base[0] != '\0' ? row.base : row.uidl, .id = list});
+                &(struct report_held){.mailbox = import_mailbox(import),
+                                      .file = row.base[0] != '\0' ? row.base : row.uidl,
+                                      .id = list,
+                                      .reason = "keep"});
     if (strcmp(row.hold, list) == 0)
         return true;
     (void)text_print(row.hold, sizeof row.hold, "%s", list);
@@ -159,8 +161,12 @@ hold(struct keeping *keeping)
         return false;
     import->held = true;
     import->counts.held = keeping->judged_count;
-    report_guard(import->report, import->account->name, id, keeping->judged_count, all,
-                 "the server, by a shorter `keep`");
+    report_guard(import->report, import->account->name,
+                 &(struct report_list){.id = id,
+                                       .reason = "keep",
+                                       .where = "the server, by a shorter `keep`",
+                                       .count = keeping->judged_count,
+                                       .of = all});
     return true;
 }
 

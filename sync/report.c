@@ -243,8 +243,7 @@ report_held(struct report *report, const char *account, const struct report_held
 }
 
 void
-report_guard(struct report *report, const char *account, const char *id, uint64_t removals, uint64_t of,
-             const char *where)
+report_guard(struct report *report, const char *account, const struct report_list *list)
 {
     struct report_account unknown = {0};
     const struct report_account *a;
@@ -256,9 +255,9 @@ report_guard(struct report *report, const char *account, const char *id, uint64_
         a = &unknown;
     }
     if (report->settings.json)
-        report_json_guard(report, account, id, removals, of, where);
+        report_json_guard(report, account, list);
     else
-        report_text_guard(report, a, id, removals, of, where);
+        report_text_guard(report, a, list);
     unlock(report);
 }
 

@@ -35,6 +35,14 @@ struct report_held { /* one removal that the guard holds */
     const char *file; /* base, or "" */
     bool here;        /* the removal would happen here (else on the server) */
     const char *id;
+    const char *reason; /* a word: as in the journal's lists */
+};
+
+struct report_list { /* a list of what is held */
+    const char *id, *reason;
+    const char *note;   /* why, for people, beside where; "" or NULL: the guard's usual reason */
+    const char *where;  /* mailbox, "the whole account" ... */
+    uint64_t count, of; /* so many out of so many messages */
 };
 
 /** @return NULL: out of memory */
@@ -69,9 +77,8 @@ void report_error(struct report *report, const struct error *err);
 void report_note(struct report *report, const char *account, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void report_held(struct report *report, const char *account, const struct report_held *held);
-/** The guard tripped: one paragraph for people: how many of how many, where, the ID, the command that releases it. */
-void report_guard(struct report *report, const char *account, const char *id, uint64_t removals, uint64_t of,
-                  const char *where);
+/** Removals are held: one paragraph for people: how many of how many, where and why, the ID, the command that releases them. */
+void report_guard(struct report *report, const char *account, const struct report_list *list);
 /** The account's end: the summary line, or JSON's result. interrupted: says so. */
 void report_result(struct report *report, const char *account, int status, const struct report_counts *counts,
                    double seconds, bool interrupted);

@@ -156,19 +156,20 @@ report_json_held(struct report *report, const char *account, const struct report
     if (held->uid != 0)
         put_number(object, "uid", held->uid);
     put_string(object, "file", held->file);
+    put_string(object, "reason", held->reason);
     end_event(report, object, false);
 }
 
 void
-report_json_guard(struct report *report, const char *account, const char *id, uint64_t removals, uint64_t of,
-                  const char *where)
+report_json_guard(struct report *report, const char *account, const struct report_list *list)
 {
     json_t *object = begin_event("held", account, NULL);
 
-    put_string(object, "id", id);
-    put_number(object, "removals", removals);
-    put_number(object, "messages", of);
-    put_string(object, "where", where);
+    put_string(object, "id", list->id);
+    put_string(object, "reason", list->reason);
+    put_number(object, "removals", list->count);
+    put_number(object, "messages", list->of);
+    put_string(object, "where", list->where);
     end_event(report, object, true);
 }
 

@@ -37,8 +37,7 @@ void report_text_error(struct report *report, const struct error *err);
 void report_text_message(struct report *report, const struct report_place *place, bool dry, const char *action,
                          uint32_t uid, const char *file, const char *detail);
 void report_text_held(struct report *report, const char *account, const struct report_held *held);
-void report_text_guard(struct report *report, const struct report_account *account, const char *id, uint64_t removals,
-                       uint64_t of, const char *where);
+void report_text_guard(struct report *report, const struct report_account *account, const struct report_list *list);
 void report_text_live(struct report *report, const struct report_account *account, const char *mailbox, int64_t now_ms);
 /** Take the live line off the screen, before anything else is written. */
 void report_text_clear(struct report *report);
@@ -63,8 +62,7 @@ void report_json_message(struct report *report, const struct report_place *place
 void report_json_line(struct report *report, const char *account, const char *key, const char *text);
 void report_json_error(struct report *report, const struct error *err);
 void report_json_held(struct report *report, const char *account, const struct report_held *held);
-void report_json_guard(struct report *report, const char *account, const char *id, uint64_t removals, uint64_t of,
-                       const char *where);
+void report_json_guard(struct report *report, const char *account, const struct report_list *list);
 void report_json_progress(struct report *report, const struct report_account *account, const char *mailbox);
 void report_json_result(struct report *report, const char *account, const struct report_summary *summary);
 void report_json_status(struct report *report, const char *account, int status);

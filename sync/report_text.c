@@ -117,26 +117,26 @@ report_text_held(struct report *report, const char *account, const struct report
 }
 
 void
-report_text_guard(struct report *report, const struct report_account *account, const char *id, uint64_t removals,
-                  uint64_t of, const char *where)
+report_text_guard(struct report *report, const struct report_account *account, const struct report_list *list)
 {
     const struct report_place place = {account->name, NULL};
     FILE *to = report->settings.quiet ? report->err : report->out; /* that it waits for a word must not be lost */
     char text[LINE_MAX_BYTES / 2];
 
-    (void)text_print(text, sizeof text, "%llu removal%s out of %llu messages %s held (%s)%s",
-                     (unsigned long long)removals, removals == 1 ? "" : "s", (unsigned long long)of,
-                     account->dry    ? "would be"
-                     : removals == 1 ? "is"
-                                     : "are",
-                     where, account->dry ? "" : "; the rest was done.");
+    (void)text_print(text, sizeof text, "%llu removal%s out of %llu messages %s held (%s%s%s)%s",
+                     (unsigned long long)list->count, list->count == 1 ? "" : "s", (unsigned long long)list->of,
+                     account->dry       ? "would be"
+                     : list->count == 1 ? "is"
+                                        : "are",
+                     list->where, is_set(list->note) ? ": " : "", is_set(list->note) ? list->note : "",
+                     account->dry ? "" : "; the rest was done.");
     report_text_line(report, to, &place, text);
     if (account->dry) /* there is no list yet that could be looked at or released */
         return;
     (void)text_print(text, sizeof text, "  to see them:    golub status %s", account->name);
     print_line(report, to, text);
     (void)text_print(text, sizeof text, "  to remove them: golub %s --confirm-deletes=%s %s",
-                     account->import ? "import" : "sync", id, account->name);
+                     account->import ? "import" : "sync", list->id, account->name);
     print_line(report, to, text);
 }
 

@@ -53,6 +53,14 @@ struct agenda {
     size_t count, size;
 };
 
+/* Why removals are held: a list each. */
+enum hold_reason { HOLD_NOT, HOLD_GUARD, HOLD_REASONS };
+
+struct released { /* a removal that was held when the run began, and that the user let go; message first: found by it */
+    int64_t message;
+    bool here, there; /* on which side it may be removed */
+};
+
 struct run {
     const struct account *account;
     const struct sync_options *options;
@@ -85,8 +93,9 @@ struct run {
     bool sizes_lie;         /* the server's RFC822.SIZE was seen to be wrong */
     bool replan;            /* rows were joined after they were planned */
     bool vanished;          /* something vanished on the server: a second look is due */
-    char hold_id[16];       /* the list of held removals that was reported */
-    bool confirm;           /* held removals of earlier runs are released */
+    char hold_ids[HOLD_REASONS][16]; /* the lists of held removals that were reported */
+    struct released *released;       /* held removals that the user let go, by message */
+    size_t released_count;
     struct local_mark mark; /* as found, then as written */
     uint64_t done, total;   /* bodies, for the progress line */
 };

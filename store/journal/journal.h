@@ -196,7 +196,7 @@ struct journal_pending {
     char detail[64]; /* one word: upload, download, remove-here, remove-there, flags ... */
     char why[512];   /* for people; the other side's words */
     int64_t since;
-    char hold[16]; /* PENDING_HELD: the list's ID */
+    char hold[16]; /* PENDING_HELD: the newest list that it stands on; all of them: journal_holds_of */
 };
 /** One row a message (or a mailbox, message 0): replaces what was there; `since` of an equal kind and detail stays. */
 MUST_CHECK bool journal_pending_set(struct journal *journal, const struct journal_pending *pending, struct error *err);
@@ -207,6 +207,30 @@ MUST_CHECK bool journal_pending_get(struct journal *journal, int64_t mailbox, in
 /** All of them by mailbox and message; the caller frees. */
 MUST_CHECK bool journal_pendings(struct journal *journal, struct journal_pending **list, size_t *count,
                                  struct error *err);
+
+enum journal_hold_kind { HOLD_REMOVALS = 1, HOLD_ADDITIONS };
+/*
+ * A message on a list of what is held, as people were shown it. It stays on each list that it was ever on, until what it waited with is over:
+ * until its pending row is cleared or tells of another thing to do (`detail`), or the row itself is deleted. In the journal of a
+ * POP account `message` is the id of a POP row, and it is over when the row's `hold` becomes "".
+ */
+struct journal_hold {
+    int64_t message;
+    char list[16]; /* the ID */
+    enum journal_hold_kind kind;
+    char reason[32]; /* why it is held, a word or two: "guard", "keep" ... */
+    int64_t since;
+};
+/** Put a message on a list; on one that it stands on already it stays as it is. */
+MUST_CHECK bool journal_hold_add(struct journal *journal, const struct journal_hold *hold, struct error *err);
+/** Take a message off all lists, where neither its pending row nor its POP row says so. */
+MUST_CHECK bool journal_hold_clear(struct journal *journal, int64_t message, struct error *err);
+/** The lists of one message, oldest first; the caller frees. */
+MUST_CHECK bool journal_holds_of(struct journal *journal, int64_t message, struct journal_hold **list, size_t *count,
+                                 struct error *err);
+/** Ids of the messages on a list (NULL: on any) of this kind, ascending, each once; the caller frees. */
+MUST_CHECK bool journal_hold_ids(struct journal *journal, enum journal_hold_kind kind, const char *list, int64_t **ids,
+                                 size_t *count, struct error *err);
 
 struct journal_quarantined {
     char name[256]; /* in the quarantine folder */

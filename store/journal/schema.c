@@ -121,7 +121,27 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     "ALTER TABLE quarantine ADD COLUMN counted INTEGER NOT NULL DEFAULT 0;"
     "UPDATE quarantine SET counted = since;"
     "DROP INDEX quarantine_since;"
-    "CREATE INDEX quarantine_counted ON quarantine (counted);",
+    "CREATE INDEX quarantine_counted ON quarantine (counted);"
+
+    /* Which lists a held message was shown in (kind: 1 removals, 2 additions). `message` is a row of message, or of pop in a POP account's. */
+    "CREATE TABLE held ("
+    " message INTEGER NOT NULL,"
+    " list TEXT NOT NULL CHECK (list <> ''),"
+    " kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 2),"
+    " reason TEXT NOT NULL,"
+    " since INTEGER NOT NULL,"
+    " PRIMARY KEY (message, list)"
+    ") STRICT, WITHOUT ROWID;"
+    "INSERT INTO held SELECT message, hold, 1, 'guard', since FROM pending WHERE kind = 2 AND hold <> '' AND message "
+    "<> 0;"
+    "INSERT INTO held SELECT id, hold, 1, 'keep', since FROM pop WHERE hold <> '';"
+    /* What is over is on no list. */
+    "CREATE TRIGGER pending_over AFTER DELETE ON pending BEGIN DELETE FROM held WHERE message = old.message; END;"
+    "CREATE TRIGGER pending_other AFTER UPDATE OF detail ON pending WHEN old.detail <> new.detail"
+    " BEGIN DELETE FROM held WHERE message = old.message; END;"
+    "CREATE TRIGGER pop_over AFTER DELETE ON pop BEGIN DELETE FROM held WHERE message = old.id; END;"
+    "CREATE TRIGGER pop_released AFTER UPDATE OF hold ON pop WHEN old.hold <> '' AND new.hold = ''"
+    " BEGIN DELETE FROM held WHERE message = old.id; END;",
 };
 
 bool

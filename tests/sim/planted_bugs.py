@@ -225,6 +225,27 @@ BUGS = [
          "todo->dropped = true;",
          "todo->dropped = true;\n        message.facts &= ~(unsigned)(FACT_GONE_HERE | FACT_GONE_THERE);\n"
          "        if (!journal_message_save(run->journal, &message, &run->err))\n            return false;")),
+    bug("released is what the run itself came to hold",
+        system("test_guard.py", "GuardTest.test_the_word_lets_nothing_go_that_was_removed_since"),
+        ("sync/hold.c", "ok = ok && judge(&verdict);",
+         "free(run->released);\n    run->released = NULL;\n    run->released_count = 0;\n"
+         "    ok = ok && hold_release(run) && judge(&verdict);")),
+    bug("ID of one list releases another",
+        system("test_guard.py", "GuardTest.test_the_id_lets_nothing_of_another_list_go"),
+        ("sync/hold.c", "HOLD_REMOVALS, list, &ids,", "HOLD_REMOVALS, NULL, &ids,")),
+    bug("mail that arrives releases what is held",
+        system("test_guard.py", "GuardTest.test_mail_that_arrives_lets_nothing_go_that_is_held"),
+        ("sync/hold.c", "!held_before(run, todo, &message, &judged->reason)", "false")),
+    bug("lists forgotten when a longer one is made", unit("test_journal_waiting"),
+        ("store/journal/schema.c", "PRIMARY KEY (message, list)", "PRIMARY KEY (message)")),
+    bug("twins that go together not counted",
+        system("test_guard.py", "GuardTest.test_twins_that_go_together_are_held"),
+        ("sync/hold.c",
+         "bsearch(&twin->id, verdict->leaving, verdict->leaving_count, sizeof *verdict->leaving, compare_ids) == NULL",
+         "true")),
+    bug("twin that is gone or altered counts as one that stays",
+        system("test_guard.py", "GuardTest.test_a_twin_on_one_side_alone_is_no_twin"),
+        ("sync/hold.c", "(twin->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0", "true")),
 
     # ---- flags ----
     bug("OK of STORE believed without an echo", MEANWHILE,

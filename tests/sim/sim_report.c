@@ -101,12 +101,11 @@ report_held(struct report *report, const char *account, const struct report_held
 }
 
 void
-report_guard(struct report *report, const char *account, const char *id, uint64_t removals, uint64_t of,
-             const char *where)
+report_guard(struct report *report, const char *account, const struct report_list *list)
 {
-    (void)account, (void)id;
-    say(world_of(report), "      says: %llu of %llu removals %s are held", (unsigned long long)removals,
-        (unsigned long long)of, where);
+    (void)account;
+    say(world_of(report), "      says: %llu of %llu removals %s are held (%s)", (unsigned long long)list->count,
+        (unsigned long long)list->of, list->where, list->reason);
 }
 
 void

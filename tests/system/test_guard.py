@@ -65,6 +65,83 @@ class GuardTest(SystemTest):
         self.assertEqual(len(self.maildir.files("INBOX")), 35)
         self.assert_in_sync()
 
+    def given_two_mailboxes(self):
+        self.given(60)
+        self.given_both_sides([self.corpus.simple("old %d" % n) for n in range(60)], "Archive")
+        self.delete_here(30)
+        return self.held_id(self.sync("--json", expect=HELD))
+
+    def test_the_word_lets_nothing_go_that_was_removed_since(self):
+        self.given_two_mailboxes()
+        self.delete_here(50, "Archive")
+
+        result = self.sync("--confirm-deletes", expect=HELD)
+
+        self.assertIn("50 removals", result.out)
+        self.assertEqual((self.count_there(), self.count_there("Archive")), (30, 60))
+        self.sync("--confirm-deletes")
+        self.assertEqual((self.count_there(), self.count_there("Archive")), (30, 10))
+        self.assert_in_sync()
+
+    def test_the_id_lets_nothing_of_another_list_go(self):
+        first = self.given_two_mailboxes()
+        self.delete_here(50, "Archive")
+        second = self.held_id(self.sync("--json", expect=HELD))
+        self.assertNotEqual(first, second)
+
+        self.sync("--confirm-deletes=" + first, expect=HELD)
+
+        self.assertEqual((self.count_there(), self.count_there("Archive")), (30, 60))
+
+    def test_the_word_for_one_mailbox_is_none_for_the_others(self):
+        self.given_two_mailboxes()
+        self.delete_here(50, "Archive")
+        self.sync(expect=HELD)
+
+        self.run_golub("sync", "work/Archive", "--confirm-deletes")
+
+        self.assertEqual((self.count_there(), self.count_there("Archive")), (60, 10))
+
+    def test_an_id_stays_good_when_the_list_grows(self):
+        self.given(60)
+        self.delete_here(25)
+        first = self.held_id(self.sync("--json", expect=HELD))
+        self.delete_here(5)
+        self.assertNotEqual(self.held_id(self.sync("--json", expect=HELD)), first)
+
+        self.sync("--confirm-deletes=" + first, expect=HELD)
+
+        self.assertEqual(self.count_there(), 35)  # five were shown later
+        self.assertIn("held", self.run_golub("status", "work").out)
+        self.sync("--confirm-deletes")
+        self.assertEqual(self.count_there(), 30)
+        self.assert_in_sync()
+
+    def test_mail_that_arrives_lets_nothing_go_that_is_held(self):
+        self.given(60)
+        self.delete_here(25)
+        self.sync(expect=HELD)
+        for n in range(60):
+            self.client.append("INBOX", self.corpus.simple("more %d" % n).bytes)
+
+        self.sync(expect=HELD)
+
+        self.assertEqual(self.count_there(), 120)
+
+    def test_a_word_does_not_outlive_the_removal(self):
+        self.given(60)
+        away = self.home.path_of("away")
+        os.mkdir(away)
+        files = self.maildir.files("INBOX")[:25]
+        for f in files:
+            os.rename(f.path, os.path.join(away, f.name))
+        held = self.held_id(self.sync("--json", expect=HELD))
+        for f in files:
+            os.rename(os.path.join(away, f.name), f.path)
+        self.sync()
+
+        self.sync("--confirm-deletes=" + held, expect=CONFIG)
+
     def test_each_held_removal_is_listed(self):
         self.given(60)
         self.delete_here(25)
@@ -181,6 +258,39 @@ class GuardTest(SystemTest):
         self.sync(expect=HELD)
 
         self.assertEqual([self.count_there("L%d" % n) for n in range(7)], [40] * 7)
+
+    def test_twins_that_go_together_are_held(self):
+        self.account.set(expunge=True)
+        self.given(60)
+        twins = self.given_both_sides(self.mails, "Archive")
+        self.client.store("INBOX", self.uids, "+", ["\\Deleted"])
+        self.client.store("Archive", twins, "+", ["\\Deleted"])
+
+        self.sync(expect=HELD)
+
+        self.assertEqual((self.count_there(), self.count_there("Archive")), (60, 60))
+        self.assertEqual((len(self.maildir.files("INBOX")), len(self.maildir.files("Archive"))), (60, 60))
+
+    def test_what_has_a_twin_that_stays_is_not_counted(self):
+        self.given(60)
+        self.given_both_sides(self.mails, "Archive")
+        self.delete_here(40)
+
+        self.sync()
+
+        self.assertEqual((self.count_there(), self.count_there("Archive")), (20, 60))
+        self.assert_in_sync()
+
+    def test_a_twin_on_one_side_alone_is_no_twin(self):
+        self.account.set(push=["new", "flags", "mailboxes"])
+        self.given(60)
+        self.given_both_sides(self.mails, "Archive")
+        self.delete_here(60, "Archive")  # waits: it may not go up
+        self.client.expunge("INBOX", self.uids)
+
+        self.sync(expect=HELD)
+
+        self.assertEqual(len(self.maildir.files("INBOX")), 60)
 
     def test_off_is_without_a_guard(self):
         self.account.set(max_delete="off")

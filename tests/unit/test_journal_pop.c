@@ -241,6 +241,41 @@ a_journal_of_version_1_gets_the_new_table_and_keeps_its_mail(void **state)
     journal_close(journal);
 }
 
+/* What was held before there were lists of their own is released by the ID that people were shown. */
+static void
+what_an_older_journal_holds_stands_on_its_list(void **state)
+{
+    struct place *p = *state;
+    struct journal *journal;
+    int64_t *ids;
+    size_t count;
+    char mark[128];
+
+    assert_int_equal(mkdir(p->folder, 0700), 0);
+    given_sql(p, schema_steps[0]);
+    given_sql(p, schema_steps[1]);
+    text_print(mark, sizeof mark,
+               "PRAGMA application_id = %d; PRAGMA user_version = 2; INSERT INTO meta VALUES ('clean', '1')",
+               SCHEMA_APPLICATION);
+    given_sql(p, mark);
+    given_sql(
+        p,
+        "INSERT INTO pending VALUES (1, 7, 2, 'remove-there', 'too many', 100, 'aaaa'),"
+        " (1, 8, 1, 'upload', 'policy', 100, ''), (1, 0, 8, '', 'gone', 100, '');"
+        "INSERT INTO pop VALUES (9, 'u', 2, 1, NULL, '', 5, 3, 'bbbb', ''), (10, 'v', 2, 1, NULL, '', 5, 3, '', '')");
+
+    journal = opened(p);
+
+    assert_true(journal_hold_ids(journal, HOLD_REMOVALS, NULL, &ids, &count, &p->err));
+    assert_int_equal(count, 2);
+    assert_true(ids[0] == 7 && ids[1] == 9);
+    free(ids);
+    assert_true(journal_hold_ids(journal, HOLD_REMOVALS, "bbbb", &ids, &count, &p->err));
+    assert_int_equal(count, 1);
+    free(ids);
+    journal_close(journal);
+}
+
 static void
 a_journal_of_version_2_keeps_its_quarantine_and_the_dates_in_it(void **state)
 {
@@ -610,6 +645,7 @@ main(void)
         TEST(due_is_what_is_stored_or_being_removed_and_old_enough),
         TEST(a_journal_of_version_1_gets_the_new_table_and_keeps_its_mail),
         TEST(a_journal_of_version_2_keeps_its_quarantine_and_the_dates_in_it),
+        TEST(what_an_older_journal_holds_stands_on_its_list),
         TEST(a_reader_sees_a_journal_of_version_1_without_changing_it),
         TEST(new_known_repeated_and_gone_are_told_apart),
         TEST(an_empty_listing_forgets_everything_and_an_empty_journal_knows_nothing),

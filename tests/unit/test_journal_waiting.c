@@ -367,6 +367,108 @@ a_deleted_mailbox_takes_all_that_is_its_own(void **state)
     free(pendings);
 }
 
+/* ---- lists of what is held ---- */
+
+static void
+given_held(struct scene *s, int64_t message, const char *list, const char *detail)
+{
+    struct journal_pending pending = {.mailbox = s->mailbox, .message = message, .kind = PENDING_HELD, .since = 1};
+    struct journal_hold hold = {.message = message, .kind = HOLD_REMOVALS, .reason = "guard", .since = 100};
+
+    text_print(pending.detail, sizeof pending.detail, "%s", detail);
+    text_print(pending.hold, sizeof pending.hold, "%s", list);
+    text_print(hold.list, sizeof hold.list, "%s", list);
+    assert_true(journal_pending_set(s->journal, &pending, &s->err));
+    assert_true(journal_hold_add(s->journal, &hold, &s->err));
+}
+
+static size_t
+held_on(struct scene *s, const char *list)
+{
+    int64_t *ids;
+    size_t count;
+
+    assert_true(journal_hold_ids(s->journal, HOLD_REMOVALS, list, &ids, &count, &s->err));
+    for (size_t i = 1; i < count; i++)
+        assert_true(ids[i - 1] < ids[i]);
+    free(ids);
+    return count;
+}
+
+static void
+what_is_held_stays_on_every_list_that_it_was_shown_in(void **state)
+{
+    struct scene *s = *state;
+    struct journal_hold *lists, again = {.message = 5, .list = "aaaa", .kind = HOLD_REMOVALS, .reason = "keep"};
+    int64_t *ids;
+    size_t count;
+
+    given_held(s, 5, "aaaa", "remove-here");
+    given_held(s, 5, "bbbb", "remove-here");
+    given_held(s, 4, "bbbb", "remove-here");
+    assert_true(journal_hold_add(s->journal, &again, &s->err)); /* there already: it stays as it is */
+
+    assert_int_equal(held_on(s, NULL), 2);
+    assert_int_equal(held_on(s, "aaaa"), 1);
+    assert_int_equal(held_on(s, "bbbb"), 2);
+    assert_int_equal(held_on(s, "cccc"), 0);
+    assert_true(journal_hold_ids(s->journal, HOLD_ADDITIONS, NULL, &ids, &count, &s->err));
+    assert_int_equal(count, 0);
+    free(ids);
+    assert_true(journal_holds_of(s->journal, 5, &lists, &count, &s->err));
+    assert_int_equal(count, 2);
+    assert_string_equal(lists[0].list, "aaaa");
+    assert_string_equal(lists[0].reason, "guard");
+    assert_true(lists[0].kind == HOLD_REMOVALS && lists[0].since == 100 && lists[0].message == 5);
+    free(lists);
+}
+
+static void
+what_is_over_is_on_no_list(void **state)
+{
+    struct scene *s = *state;
+    struct journal_message message = given_message(s, paired(s->mailbox, 1));
+    struct journal_pending failed = {
+        .mailbox = s->mailbox, .message = 5, .kind = PENDING_FAILED, .detail = "remove-here"};
+    struct journal_pending other = {.mailbox = s->mailbox, .message = 5, .kind = PENDING_POLICY, .detail = "upload"};
+
+    given_held(s, 5, "aaaa", "remove-here");
+    given_held(s, message.id + 1, "aaaa", "remove-here");
+    given_held(s, message.id, "aaaa", "remove-here");
+    assert_true(journal_pending_set(s->journal, &failed, &s->err)); /* tried, and not done: the same removal */
+    assert_int_equal(held_on(s, "aaaa"), 3);
+    assert_true(journal_pending_set(s->journal, &other, &s->err));
+    assert_int_equal(held_on(s, "aaaa"), 2);
+    assert_true(journal_pending_clear(s->journal, s->mailbox, message.id + 1, &s->err));
+    assert_int_equal(held_on(s, "aaaa"), 1);
+    assert_true(journal_message_delete(s->journal, message.id, &s->err));
+    assert_int_equal(held_on(s, NULL), 0);
+    given_held(s, 5, "aaaa", "upload");
+    assert_true(journal_hold_clear(s->journal, 5, &s->err));
+    assert_int_equal(held_on(s, NULL), 0);
+}
+
+static void
+a_pop_message_that_is_released_is_on_no_list(void **state)
+{
+    struct scene *s = *state;
+    struct journal_pop row = {.uidl = "u", .state = POP_STORED, .hold = "aaaa"};
+    struct journal_hold hold = {.list = "aaaa", .kind = HOLD_REMOVALS, .reason = "keep"};
+
+    assert_true(journal_pop_save(s->journal, &row, &s->err));
+    hold.message = row.id;
+    assert_true(journal_hold_add(s->journal, &hold, &s->err));
+    text_print(row.hold, sizeof row.hold, "bbbb");
+    assert_true(journal_pop_save(s->journal, &row, &s->err)); /* a longer list: it stands on both */
+    assert_int_equal(held_on(s, "aaaa"), 1);
+    row.hold[0] = '\0';
+    assert_true(journal_pop_save(s->journal, &row, &s->err));
+    assert_int_equal(held_on(s, "aaaa"), 0);
+    assert_true(journal_hold_add(s->journal, &hold, &s->err));
+    assert_true(journal_pop_delete(s->journal, row.id, &s->err));
+    assert_int_equal(held_on(s, NULL), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -385,6 +487,9 @@ main(void)
         TEST(a_move_outlives_its_source_for_its_target),
         TEST(a_move_outlives_the_mailbox_it_came_from),
         TEST(a_deleted_mailbox_takes_all_that_is_its_own),
+        TEST(what_is_held_stays_on_every_list_that_it_was_shown_in),
+        TEST(what_is_over_is_on_no_list),
+        TEST(a_pop_message_that_is_released_is_on_no_list),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,8 +186,8 @@ held_removals_of_an_import_are_released_by_an_import(void **state)
 
     (void)state;
     report_import(p->report, "pop");
-    report_guard(p->report, "pop", "k3x", 40, 50, "the server");
-    report_guard(p->report, "work", "k4y", 1, 50, "Archive");
+    report_guard(p->report, "pop", &(struct report_list){.id = "k3x", .where = "the server", .count = 40, .of = 50});
+    report_guard(p->report, "work", &(struct report_list){.id = "k4y", .where = "Archive", .count = 1, .of = 50});
 
     assert_written(p,
                    "pop: 40 removals out of 50 messages are held (the server); the rest was done.\n"
@@ -207,7 +207,7 @@ a_dry_run_says_that_removals_would_be_held(void **state)
 
     (void)state;
     report_begin(p->report, "work", true);
-    report_guard(p->report, "work", "k3x", 40, 50, "Archive");
+    report_guard(p->report, "work", &(struct report_list){.id = "k3x", .where = "Archive", .count = 40, .of = 50});
 
     assert_written(p, "work: 40 removals out of 50 messages would be held (Archive)\n", "");
 }
@@ -216,7 +216,8 @@ static void
 say_everything(struct report *r)
 {
     struct error err = {0};
-    const struct report_held held = {.mailbox = "Archive", .uid = 5, .file = "1.ev", .here = false, .id = "k3x"};
+    const struct report_held held = {
+        .mailbox = "Archive", .uid = 5, .file = "1.ev", .here = false, .id = "k3x", .reason = "guard"};
     const struct report_counts counts = {.down_new = 1, .mailboxes = 2};
 
     error_set(&err, ERROR_SERVER, "store flags");
@@ -231,7 +232,8 @@ say_everything(struct report *r)
     report_note(r, "work", "%d mailboxes moved", 3);
     report_error(r, &err);
     report_held(r, "work", &held);
-    report_guard(r, "work", "k3x", 40, 50, "Archive");
+    report_guard(r, "work",
+                 &(struct report_list){.id = "k3x", .reason = "guard", .where = "Archive", .count = 40, .of = 50});
     report_line(r, "work", "last-run", "last run: %s", "never");
     report_result(r, "work", 3, &counts, 1.25, false);
     report_exit(r, 3);
@@ -420,8 +422,9 @@ json_is_one_object_a_line_and_errors_are_on_both(void **state)
         "{\"v\":1,\"event\":\"error\",\"account\":\"work\",\"mailbox\":\"INBOX\",\"kind\":\"server\",\"what\":\"store "
         "flags\",\"answer\":\"NO over\"}\n"
         "{\"v\":1,\"event\":\"held\",\"account\":\"work\",\"mailbox\":\"Archive\",\"id\":\"k3x\",\"side\":\"there\","
-        "\"uid\":5,\"file\":\"1.ev\"}\n"
-        "{\"v\":1,\"event\":\"held\",\"account\":\"work\",\"id\":\"k3x\",\"removals\":40,\"messages\":50,\"where\":"
+        "\"uid\":5,\"file\":\"1.ev\",\"reason\":\"guard\"}\n"
+        "{\"v\":1,\"event\":\"held\",\"account\":\"work\",\"id\":\"k3x\",\"reason\":\"guard\",\"removals\":40,"
+        "\"messages\":50,\"where\":"
         "\"Archive\"}\n"
         "{\"v\":1,\"event\":\"message\",\"account\":\"work\",\"key\":\"last-run\",\"text\":\"last run: never\"}\n"
         "{\"v\":1,\"event\":\"result\",\"account\":\"work\",\"status\":3,\"dry_run\":false,\"interrupted\":false,"
