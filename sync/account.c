@@ -11,32 +11,56 @@
 #include "sync/engine.h"
 #include "sync/state.h"
 
-/* 6 and a sentence where another golub is at work; the lock dies with the process that holds it. */
-static bool
-take_lock(const struct account *account, bool dry, int *lock, struct error *err)
-{
-    char path[4096];
+enum { LOCK_FOLDER, LOCK_FILE, LOCKS };
 
-    *lock = -1;
-    if (!state_path(account, "lock", path, sizeof path, err))
-        return false;
-    *lock = open(path, (dry ? O_RDONLY : O_RDWR | O_CREAT) | O_CLOEXEC | O_NOFOLLOW, 0600);
+static void
+drop_locks(int locks[static LOCKS])
+{
+    for (int i = 0; i < LOCKS; i++) {
+        if (locks[i] >= 0)
+            (void)close(locks[i]);
+        locks[i] = -1;
+    }
+}
+
+static bool
+take_lock(const struct account *account, const char *path, int flags, bool dry, int *lock, struct error *err)
+{
+    *lock = open(path, flags | O_CLOEXEC, 0600);
     if (*lock < 0 && dry && errno == ENOENT) /* never synced: nothing to collide with */
         return true;
     if (*lock < 0) {
         error_sys(err, errno, "open the lock %s", path);
         return false;
     }
-    if (flock(*lock, LOCK_EX | LOCK_NB) == 0) {
-        if (!dry)
-            (void)futimens(*lock, NULL); /* its mtime is the time of the last run, for status; nothing rests on it */
+    if (flock(*lock, LOCK_EX | LOCK_NB) == 0 || ((flags & O_DIRECTORY) != 0 && errno != EWOULDBLOCK))
         return true;
-    }
     error_set(err, ERROR_LOCKED, "%s: another golub is at work on this account",
               account_is_pop(account) ? "import" : "sync");
     error_hint(err, "wait until it has finished; nothing was done here");
-    (void)close(*lock);
-    *lock = -1;
+    return false;
+}
+
+/*
+ * 6 and a sentence where another golub is at work; the locks die with the process that holds them. The folder's counts: a file can be
+ * removed while a run works. The file's is that of earlier versions, which may still be at work, and all there is where a file system
+ * locks no folders.
+ */
+static bool
+take_locks(const struct account *account, bool dry, int locks[static LOCKS], struct error *err)
+{
+    char path[4096];
+
+    locks[LOCK_FOLDER] = locks[LOCK_FILE] = -1;
+    if (!state_path(account, "lock", path, sizeof path, err))
+        return false;
+    if (take_lock(account, account->state, O_RDONLY | O_DIRECTORY, dry, &locks[LOCK_FOLDER], err) &&
+        take_lock(account, path, (dry ? O_RDONLY : O_RDWR | O_CREAT) | O_NOFOLLOW, dry, &locks[LOCK_FILE], err)) {
+        if (!dry)
+            (void)futimens(locks[LOCK_FILE], NULL); /* the time of the last run, for status; nothing rests on it */
+        return true;
+    }
+    drop_locks(locks);
     return false;
 }
 
@@ -74,7 +98,8 @@ run_on_stores(const struct account *account, const struct sync_options *options,
     maildir = maildir_new(&(struct maildir_settings){.root = account->maildir,
                                                      .quarantine = quarantine,
                                                      .plusplus = account->policy.layout == LAYOUT_MAILDIRPP,
-                                                     .fsync = account->fsync});
+                                                     .fsync = account->fsync,
+                                                     .exclusive = true});
     imap = imap_new(&account->connection);
     if (maildir == NULL || imap == NULL) {
         error_set(&err, ERROR_LOCAL, "get memory");
@@ -99,9 +124,9 @@ account_with_journal(const struct account *account, const struct sync_options *o
     struct error err = {0};
     struct journal *journal = NULL;
     char path[4096];
-    int lock = -1, status;
+    int locks[LOCKS], status;
 
-    if ((!options->dry_run && !state_make(account, &err)) || !take_lock(account, options->dry_run, &lock, &err))
+    if ((!options->dry_run && !state_make(account, &err)) || !take_locks(account, options->dry_run, locks, &err))
         return account_fail(account, report, &err);
     if (!state_path(account, "journal.db", path, sizeof path, &err)) {
         status = account_fail(account, report, &err);
@@ -111,8 +136,7 @@ account_with_journal(const struct account *account, const struct sync_options *o
     status = journal == NULL ? account_fail(account, report, &err) : run(account, options, journal, report);
 out:
     journal_close(journal);
-    if (lock >= 0)
-        (void)close(lock);
+    drop_locks(locks);
     return status;
 }
 

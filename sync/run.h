@@ -97,6 +97,7 @@ struct run {
     struct released *released;       /* held removals that the user let go, by message */
     size_t released_count;
     struct local_mark mark; /* as found, then as written */
+    char state[33];         /* which state folder this is */
     uint64_t done, total;   /* bodies, for the progress line */
 };
 

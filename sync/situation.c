@@ -10,11 +10,9 @@
  * The announcement is what keeps a crash from being taken for a restored journal: pairing would bring back what the user deleted
  * here and make copies of what he moved.
  */
-#include "sync/run.h"
+#include "sync/identity.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <sys/random.h>
 
 static bool
 refuse(struct run *run, const char *what, const char *hint)
@@ -22,20 +20,6 @@ refuse(struct run *run, const char *what, const char *hint)
     error_set(&run->err, ERROR_CONFIG, "%s", what);
     error_hint(&run->err, "%s", hint);
     return false;
-}
-
-static bool
-random_hex(struct run *run, char out[static 33])
-{
-    unsigned char bytes[16];
-
-    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
-        error_sys(&run->err, errno, "get random bytes");
-        return false;
-    }
-    for (size_t i = 0; i < sizeof bytes; i++)
-        (void)text_print(out + 2 * i, 3, "%02x", bytes[i]);
-    return true;
 }
 
 /* Scheme and port may change, the host name and the user make the account. */
@@ -88,7 +72,7 @@ remember(struct run *run, const char *server)
     return run_begin(run) &&
            (!run->mark.present || (journal_set(run->journal, "run", number, &run->err) &&
                                    journal_set(run->journal, "nonce", run->mark.nonce, &run->err))) &&
-           journal_set(run->journal, "account", run->mark.account, &run->err) &&
+           journal_set(run->journal, "account", run->mark.account, &run->err) && identity_store(run) &&
            journal_set(run->journal, "server", server, &run->err) &&
            journal_set(run->journal, "root", run->account->maildir, &run->err) &&
            journal_set(run->journal, "layout", layout, &run->err) && run_commit(run);
@@ -130,10 +114,11 @@ check_mark(struct run *run, const char *account)
     }
     if (!run->mark.present) {
         /* A journal that never changed mail here wrote no mark either. */
-        ok = text == NULL ||
-             refuse(run,
-                    "the Maildir has no mark .golub, but the journal knows mail in it: another folder is in its place",
-                    "mount or move the right folder back; to adopt this one, move the state folder away");
+        ok = (text == NULL ||
+              refuse(run,
+                     "the Maildir has no mark .golub, but the journal knows mail in it: another folder is in its place",
+                     "mount or move the right folder back; to adopt this one, move the state folder away")) &&
+             identity_check(run);
         goto out;
     }
     if (strcmp(run->mark.account, account) != 0) {
@@ -141,15 +126,13 @@ check_mark(struct run *run, const char *account)
                      "each account needs a Maildir of its own");
         goto out;
     }
-    ok = true;
-    if (text != NULL && nonce != NULL && run->mark.run == number && strcmp(run->mark.nonce, nonce) == 0)
+    if (!identity_check(run) || !is_announced(run, &known))
         goto out;
-    if (!is_announced(run, &known)) {
-        ok = false;
+    ok = true;
+    if (known || (text != NULL && nonce != NULL && run->mark.run == number && strcmp(run->mark.nonce, nonce) == 0)) {
+        ok = identity_adopt(run);
         goto out;
     }
-    if (known)
-        goto out;
     run->pair_all = true;
     run->no_removals = true;
     run->maildir_older = run->mark.run < number;
@@ -172,10 +155,10 @@ check_first(struct run *run, const char *server, enum local_root root)
                       "choose another maildir; or remove .golub if this mail really is to go to this account");
     run->first = true;
     run->no_removals = true;
-    if (!run->mark.present && !random_hex(run, run->mark.account))
+    if (!run->mark.present && !identity_random(run, run->mark.account))
         return false;
     (void)text_print(run->mark.server, sizeof run->mark.server, "%s", server);
-    return run->dry || remember(run, server);
+    return run->dry || (remember(run, server) && identity_adopt(run));
 }
 
 /* A journal that wrote no mark never changed mail: nothing rests on what it knows. */
@@ -201,7 +184,7 @@ situation_check(struct run *run)
     bool ok = false;
 
     if (!server_digest(run, server) || !journal_get(run->journal, "account", &account, &run->err) ||
-        !journal_get(run->journal, "sizes", &sizes, &run->err) || !is_virgin(run, &virgin))
+        !journal_get(run->journal, "sizes", &sizes, &run->err) || !is_virgin(run, &virgin) || !identity_learn(run))
         goto out;
     run->sizes_lie = sizes != NULL;
     if (account != NULL &&
@@ -275,7 +258,8 @@ situation_mark(struct run *run)
     free(text);
     run->mark.run = (number > run->mark.run ? number : run->mark.run) + 1;
     run->mark.present = true;
-    run->mark_written = random_hex(run, run->mark.nonce) && announce(run) &&
+    identity_sign(run);
+    run->mark_written = identity_random(run, run->mark.nonce) && announce(run) &&
                         run->local.ops->write_mark(run->local.self, &run->mark, &run->err);
     return run->mark_written;
 }

@@ -99,12 +99,17 @@ struct local_folder { /* one to be made */
 
 enum local_root { ROOT_PRESENT, ROOT_MISSING, ROOT_PARENT_MISSING, ROOT_EMPTY };
 
+#define LOCAL_WHERE_MAX 1024
+
 struct local_mark { /* the file .golub in the root */
     bool present;
     char account[33]; /* hex of 128 random bits */
     char server[65];  /* hex digest of host name and user */
     uint64_t run;
     char nonce[33];
+    char state[33];                  /* hex of 128 random bits: which state folder; "": a mark of an earlier version */
+    int64_t date;                    /* when it was written, seconds UTC; for people */
+    char where[LOCAL_WHERE_MAX + 1]; /* path of that state folder and name of its machine; for people */
 };
 
 struct local_ops {

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
@@ -71,16 +72,32 @@ filesystem_free(void *local, uint64_t *bytes, struct error *err)
     return true;
 }
 
+/* A lock that somebody has, this process or another, is one that the file system can give. */
+static bool
+locks_folders(int fd)
+{
+    bool locks = flock(fd, LOCK_SH | LOCK_NB) == 0;
+
+    if (locks)
+        (void)flock(fd, LOCK_UN);
+    return locks || errno == EWOULDBLOCK;
+}
+
 void
 filesystem_describe(void *local, char *to, size_t size)
 {
     const struct maildir *maildir = local;
+    const char *lock = maildir->root < 0 || maildir->settings.exclusive || locks_folders(maildir->root)
+                           ? ""
+                           : "; it locks no folders: never run two golubs on this Maildir at once";
 
     if (maildir->root < 0)
         text_print(to, size, "not there");
     else if (!maildir->settings.fsync)
-        text_print(to, size, "%s, nothing is flushed (fsync = false): not safe against power loss", maildir->fs_name);
+        text_print(to, size, "%s, nothing is flushed (fsync = false): not safe against power loss%s", maildir->fs_name,
+                   lock);
     else
-        text_print(to, size, "%s, %s", maildir->fs_name,
-                   maildir->syncfs_serves ? "one syncfs flushes a whole batch" : "each message is flushed by itself");
+        text_print(to, size, "%s, %s%s", maildir->fs_name,
+                   maildir->syncfs_serves ? "one syncfs flushes a whole batch" : "each message is flushed by itself",
+                   lock);
 }

@@ -9,6 +9,7 @@ struct maildir_settings {   /* borrowed strings */
     const char *quarantine; /* absolute; made (0700) when first needed */
     bool plusplus;          /* layout maildir++: "" is INBOX, others ".A.B"; else verbatim: nested, "INBOX" */
     bool fsync;             /* false: nothing is flushed */
+    bool exclusive;         /* open fails with ERROR_LOCKED while another process has this root open exclusively */
     bool undigested;        /* of drafts only the size is wanted: digests would cost more than the wire */
 };
 

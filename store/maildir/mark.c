@@ -1,11 +1,16 @@
 /*
  * The file .golub in the root: whose tree this is and which run changed it last.
  *
- *     golub 1
+ *     golub 2
  *     account 0f3c...
  *     server 9a41...
  *     run 17
  *     nonce 55d0...
+ *     state 71aa...
+ *     date 1732612345
+ *     where /home/ana/.local/state/golub/work on laptop
+ *
+ * Version 1 ends with its nonce.
  *
  * It is written whole and renamed into place; so a file that does not read like this was touched by somebody, and only
  * a person can say what it means.
@@ -17,7 +22,7 @@
 
 #define MARK ".golub"
 #define MARK_NEW ".golub.new"
-#define MARK_MAX 1024
+#define MARK_MAX (1024 + LOCAL_WHERE_MAX)
 
 static bool
 is_hex(const char *string)
@@ -40,17 +45,34 @@ take_line(struct text *rest, const char *key, char *value, size_t size)
     return true;
 }
 
+/* Which state folder wrote it. */
+static bool
+parse_state(struct text *rest, struct local_mark *mark)
+{
+    char date[24];
+    uint64_t seconds;
+
+    if (!take_line(rest, "state", mark->state, sizeof mark->state) || !is_hex(mark->state) ||
+        !take_line(rest, "date", date, sizeof date) || !text_number(text_of(date), INT64_MAX, &seconds) ||
+        !take_line(rest, "where", mark->where, sizeof mark->where))
+        return false;
+    mark->date = (int64_t)seconds;
+    return true;
+}
+
 static bool
 parse(struct text rest, struct local_mark *mark)
 {
     char version[4], run[24];
 
     *mark = (struct local_mark){.present = true};
-    return take_line(&rest, "golub", version, sizeof version) && strcmp(version, "1") == 0 &&
+    return take_line(&rest, "golub", version, sizeof version) &&
+           (strcmp(version, "1") == 0 || strcmp(version, "2") == 0) &&
            take_line(&rest, "account", mark->account, sizeof mark->account) && is_hex(mark->account) &&
            take_line(&rest, "server", mark->server, sizeof mark->server) && is_hex(mark->server) &&
            take_line(&rest, "run", run, sizeof run) && text_number(text_of(run), INT64_MAX, &mark->run) &&
-           take_line(&rest, "nonce", mark->nonce, sizeof mark->nonce) && is_hex(mark->nonce) && rest.len == 0;
+           take_line(&rest, "nonce", mark->nonce, sizeof mark->nonce) && is_hex(mark->nonce) &&
+           (version[0] == '1' || parse_state(&rest, mark)) && rest.len == 0;
 }
 
 bool
@@ -83,6 +105,22 @@ mark_read(void *local, struct local_mark *mark, struct error *err)
     return true;
 }
 
+static bool
+print(const struct local_mark *mark, char *text, size_t size)
+{
+    bool named = mark->state[0] != '\0';
+    char where[sizeof mark->where], state[sizeof mark->where + 128] = "";
+
+    (void)text_print(where, sizeof where, "%s", mark->where);
+    for (char *at = where; *at != '\0'; at++) /* a line is a line whatever the path holds */
+        if ((unsigned char)*at < ' ')
+            *at = '?';
+    return (!named || text_print(state, sizeof state, "state %s\ndate %llu\nwhere %s\n", mark->state,
+                                 (unsigned long long)(mark->date > 0 ? mark->date : 0), where)) &&
+           text_print(text, size, "golub %d\naccount %s\nserver %s\nrun %llu\nnonce %s\n%s", named ? 2 : 1,
+                      mark->account, mark->server, (unsigned long long)mark->run, mark->nonce, state);
+}
+
 bool
 mark_write(void *local, const struct local_mark *mark, struct error *err)
 {
@@ -91,8 +129,7 @@ mark_write(void *local, const struct local_mark *mark, struct error *err)
     bool done;
     int fd;
 
-    if (!text_print(text, sizeof text, "golub 1\naccount %s\nserver %s\nrun %llu\nnonce %s\n", mark->account,
-                    mark->server, (unsigned long long)mark->run, mark->nonce)) {
+    if (!print(mark, text, sizeof text)) {
         error_set(err, ERROR_LOCAL, "write the mark: too long");
         return false;
     }

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 
 #define FOLDERS_MAX 200000 /* in one tree; more is a loop of bind mounts or an attack */
 
@@ -87,6 +88,21 @@ open_root(struct maildir *maildir, bool make, enum local_root *root, struct erro
     return false;
 }
 
+/*
+ * Two golubs with two state folders, or on two machines, must not work on one tree at once. Nobody can remove a folder that holds mail
+ * from under its lock, as one could a file. A file system that locks no folders is no reason to stop: `check` says so.
+ */
+static bool
+lock_root(struct maildir *maildir, struct error *err)
+{
+    if (flock(maildir->root, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return true;
+    error_set(err, ERROR_LOCKED, "open the Maildir %s: another golub is at work in it", maildir->settings.root);
+    error_hint(err, "wait until it has finished; nothing was done here");
+    (void)io_close(&maildir->root);
+    return false;
+}
+
 bool
 tree_open(void *local, bool make, enum local_root *root, struct error *err)
 {
@@ -94,10 +110,14 @@ tree_open(void *local, bool make, enum local_root *root, struct error *err)
     struct stat st;
     bool stopped;
 
-    if (maildir->root < 0 && !open_root(maildir, make, root, err))
-        return false;
-    if (maildir->root < 0)
-        return true;
+    if (maildir->root < 0) {
+        if (!open_root(maildir, make, root, err))
+            return false;
+        if (maildir->root < 0)
+            return true;
+        if (maildir->settings.exclusive && !lock_root(maildir, err))
+            return false;
+    }
     clock_gettime(CLOCK_REALTIME, &maildir->opened);
     if (fstat(maildir->root, &st) != 0 || !list_directory(maildir->root, is_mail, NULL, &stopped)) {
         error_sys(err, errno, "look at the Maildir %s", maildir->settings.root);

@@ -355,6 +355,15 @@ server_has_all(const struct server *server)
     return true;
 }
 
+/* A lost journal's successor takes the Maildir over: one that comes back after that is refused. */
+static void
+forget_images(struct client *it)
+{
+    free(it->last_image);
+    free(it->older_image);
+    it->last_image = it->older_image = NULL;
+}
+
 void
 action_disaster(struct sim *sim)
 {
@@ -369,6 +378,7 @@ action_disaster(struct sim *sim)
     } else if (what < 50) {
         say(&sim->world, "  here %d: the journal is lost", client);
         run_open_journal(sim, client, NULL, 0);
+        forget_images(&sim->clients[client]);
     } else if (what < 70) {
         say(&sim->world, "  there: UIDVALIDITY of %s changes", server_mailbox_name(mailbox));
         server_reset_uidvalidity(&sim->server, mailbox);

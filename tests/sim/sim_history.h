@@ -62,7 +62,8 @@ struct sim { /* everything; too big for a stack */
     bool disasters;
     bool
         edits; /* files are changed in their place; then no disasters: a restored file can't be told from an edited one */
-    bool rewound; /* the server went back: flags with an old MODSEQ may differ where nothing tells */
+    bool refusals; /* exit 2 is what this scenario wants to see */
+    bool rewound;  /* the server went back: flags with an old MODSEQ may differ where nothing tells */
     int syncs;
 };
 

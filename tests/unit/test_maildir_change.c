@@ -480,7 +480,13 @@ static void
 a_mark_is_read_back_as_it_was_written(void **state)
 {
     struct scratch *s = *state;
-    struct local_mark mark = {true, "0123456789abcdef0123456789abcdef", "", 17, "fedcba9876543210fedcba9876543210"},
+    struct local_mark mark = {.present = true,
+                              .account = "0123456789abcdef0123456789abcdef",
+                              .run = 17,
+                              .nonce = "fedcba9876543210fedcba9876543210",
+                              .state = "00112233445566778899aabbccddeeff",
+                              .date = 1732612345,
+                              .where = "/home/ana/state\nfolder on laptop"},
                       read;
 
     memset(mark.server, 'a', 64);
@@ -496,6 +502,9 @@ a_mark_is_read_back_as_it_was_written(void **state)
     assert_string_equal(read.server, mark.server);
     assert_int_equal(read.run, 18);
     assert_string_equal(read.nonce, mark.nonce);
+    assert_string_equal(read.state, mark.state);
+    assert_int_equal(read.date, mark.date);
+    assert_string_equal(read.where, "/home/ana/state?folder on laptop");
     assert_false(exists(s, ".golub.new"));
 }
 
@@ -506,6 +515,10 @@ a_damaged_mark_is_the_users_to_judge(void **state)
         "",
         "golub 1\n",
         "golub 2\naccount ab\nserver ab\nrun 1\nnonce ab\n",
+        "golub 2\naccount ab\nserver ab\nrun 1\nnonce ab\nstate zz\ndate 1\nwhere x\n",
+        "golub 2\naccount ab\nserver ab\nrun 1\nnonce ab\nstate ab\ndate -1\nwhere x\n",
+        "golub 2\naccount ab\nserver ab\nrun 1\nnonce ab\nstate ab\ndate 1\nwhere x",
+        "golub 3\naccount ab\nserver ab\nrun 1\nnonce ab\n",
         "golub 1\naccount ab\nserver ab\nrun 1\nnonce ab",
         "golub 1\naccount ab\nserver ab\nrun -1\nnonce ab\n",
         "golub 1\naccount ab\nserver ab\nrun 99999999999999999999\nnonce ab\n",
@@ -530,6 +543,32 @@ a_damaged_mark_is_the_users_to_judge(void **state)
     given_file(s, ".golub", "golub 1\naccount ab\nserver ab\nrun 1\nnonce ab\n");
     struct local_mark mark;
     assert_true(s->local.ops->read_mark(s->local.self, &mark, &s->err));
+    assert_string_equal(mark.state, ""); /* of an earlier version */
+}
+
+/* ---- one golub at a time ---- */
+
+static void
+a_root_is_open_exclusively_once_and_a_delivery_may_go_on_beside_it(void **state)
+{
+    struct scratch *s = *state;
+    const struct maildir_settings sync = {.root = s->root, .quarantine = s->quarantine, .exclusive = true},
+                                  import = {.root = s->root, .quarantine = s->quarantine};
+    struct maildir *first = maildir_new(&sync), *second = maildir_new(&sync), *third = maildir_new(&import);
+    struct local a = maildir_local(first), b = maildir_local(second), c = maildir_local(third);
+    enum local_root root;
+
+    assert_true(a.ops->open(a.self, false, &root, &s->err));
+    assert_false(b.ops->open(b.self, false, &root, &s->err));
+    assert_int_equal(s->err.kind, ERROR_LOCKED);
+    assert_true(c.ops->open(c.self, false, &root, &s->err));
+    a.ops->close(a.self);
+    assert_true(b.ops->open(b.self, false, &root, &s->err));
+    b.ops->close(b.self);
+    c.ops->close(c.self);
+    maildir_free(first);
+    maildir_free(second);
+    maildir_free(third);
 }
 
 #define TEST(name, setup) cmocka_unit_test_setup_teardown(name, setup, scratch_free)
@@ -560,6 +599,7 @@ main(void)
         TEST(a_plusplus_folder_carries_its_sign_and_the_root_does_not, scratch_plusplus),
         TEST(a_mark_is_read_back_as_it_was_written, scratch_flushing),
         TEST(a_damaged_mark_is_the_users_to_judge, scratch_verbatim),
+        TEST(a_root_is_open_exclusively_once_and_a_delivery_may_go_on_beside_it, scratch_verbatim),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
