@@ -2,7 +2,23 @@
 #include "config/commands.h"
 #include "config/signals.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+
+/*
+ * A starter may have closed standard input, output or error. The next file to be opened, the connection or the lock, would then get that
+ * number, and what is printed or traced would go into it.
+ */
+static bool
+open_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != fd)
+            return false;
+    }
+    return true;
+}
 
 static int
 run_command(const struct options *options, struct report *report)
@@ -43,7 +59,11 @@ run_reported(const struct options *options)
         return 1;
     }
     status = run_command(options, report);
+    if (!report_written(report))
+        status = jobs_worse(status, 1);
     report_exit(report, status);
+    if (!report_written(report))
+        status = jobs_worse(status, 1);
     report_free(report);
     return status;
 }
@@ -56,6 +76,8 @@ main(int argc, char **argv)
     char line[1024];
     int status = 2;
 
+    if (!open_standard_descriptors())
+        return status;
     umask(077); /* mail, journal and passwords are nobody else's business */
     secret_harden();
     signals_install();

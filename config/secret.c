@@ -114,7 +114,7 @@ spawn_shell(const char *command, int to, pid_t *pid)
 
     sigemptyset(&none);
     sigemptyset(&defaults);
-    for (const int *s = (const int[]){SIGINT, SIGTERM, SIGHUP, SIGPIPE, 0}; *s != 0; s++)
+    for (const int *s = (const int[]){SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, 0}; *s != 0; s++)
         sigaddset(&defaults, *s);
     failed = posix_spawn_file_actions_init(&files);
     if (failed != 0)

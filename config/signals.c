@@ -47,6 +47,7 @@ signals_install(void)
         (void)sigaction(numbers[i], &action, NULL);
     }
     (void)sigaction(SIGPIPE, &ignore, NULL);
+    (void)sigaction(SIGXFSZ, &ignore, NULL); /* a limit on the size of files: the write says EFBIG */
     (void)sigaction(SIGCHLD, &usual,
                     NULL); /* ignored, as some starters leave it, the status of a command would be lost */
 }

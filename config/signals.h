@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 /**
- * Catch SIGINT, SIGTERM and SIGHUP (not where nohup had it ignored); ignore SIGPIPE: a reader that went away is no
- * reason to stop.
+ * Catch SIGINT, SIGTERM and SIGHUP (not where nohup had it ignored); ignore SIGPIPE and SIGXFSZ: a reader that
+ * went away, and a file that would grow over a limit, are errors of one write and no reason to die.
  */
 void signals_install(void);
 /** Did one come? Fits every `stopped` callback; the context is not used. */

@@ -190,7 +190,7 @@ shrink_spool(struct deliver_command *command, struct error *err)
 static int
 set_up(posix_spawn_file_actions_t *files, posix_spawnattr_t *attributes, int spool)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD, SIGQUIT};
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD, SIGQUIT, SIGXFSZ};
     sigset_t none, defaults;
     int failed;
 

@@ -5,6 +5,7 @@
  */
 #include "sync/report_private.h"
 
+#include <errno.h>
 #include <stdarg.h>
 
 #define TEXT_MAX 4096 /* bytes of one formatted line */
@@ -307,6 +308,27 @@ report_account_end(struct report *report, const char *account, int status)
     unlock(report);
 }
 
+bool
+report_written(struct report *report)
+{
+    struct error err = {0};
+    bool written;
+
+    lock(report);
+    errno = 0;
+    written = fflush(report->out) == 0 && ferror(report->out) == 0;
+    if (!written && !report->said_unwritten) {
+        report->said_unwritten = true;
+        error_sys(&err, errno, "write standard output");
+        if (errno == 0) /* an earlier write failed, and this one had nothing to do */
+            err.answer[0] = '\0';
+        error_hint(&err, "what was done is done; status and `golub status` tell");
+        report_text_error(report, &err);
+    }
+    unlock(report);
+    return written;
+}
+
 void
 report_exit(struct report *report, int status)
 {
@@ -314,7 +336,6 @@ report_exit(struct report *report, int status)
     report_text_clear(report);
     if (report->settings.json)
         report_json_exit(report, status);
-    (void)fflush(report->out); /* a reader that went away has no say in what was synchronised */
     unlock(report);
 }
 

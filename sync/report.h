@@ -84,6 +84,8 @@ void report_result(struct report *report, const char *account, int status, const
                    double seconds, bool interrupted);
 /** An account's command ended that has no summary of its own (status, check): JSON's result, if there was none; nothing for people. */
 void report_account_end(struct report *report, const char *account, int status);
+/** Was all of the output taken? What is still here is written first; a failure is said on standard error, once. */
+bool report_written(struct report *report);
 /** The whole program's end: JSON's last line with `exit`; nothing for people. */
 void report_exit(struct report *report, int status);
 /** A plain line of a command's output (status, check); in JSON a "message" event with `text` under the given key. */

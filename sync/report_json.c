@@ -83,6 +83,30 @@ begin_event(const char *event, const char *account, const char *mailbox)
     return object;
 }
 
+/*
+ * A line as it goes out: what a terminal may not see is \uXXXX, since lines are read by people, too. It stands inside of strings only, and
+ * is a control character or a mark that turns the direction: at most three bytes.
+ */
+static void
+write_line(FILE *to, const char *line, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        const unsigned char *at = (const unsigned char *)line + i;
+        const size_t whole = error_printable(at, len - i);
+
+        if (whole > 0)
+            (void)fwrite(at, 1, whole, to);
+        else if (at[0] < 0x80)
+            fprintf(to, "\\u%04x", at[0]);
+        else if (at[0] < 0xe0)
+            fprintf(to, "\\u%04x", (at[0] & 0x1fu) << 6 | (at[1] & 0x3fu));
+        else
+            fprintf(to, "\\u%04x", (at[0] & 0x0fu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu));
+        i += whole > 0 ? whole : at[0] < 0x80 ? 1 : at[0] < 0xe0 ? 2 : 3;
+    }
+    (void)fputc('\n', to);
+}
+
 /* Whole lines only: a reader never sees half of one. `now`: it is waited for. */
 static void
 end_event(struct report *report, json_t *object, bool now)
@@ -90,7 +114,7 @@ end_event(struct report *report, json_t *object, bool now)
     char *line = object != NULL ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
 
     if (line != NULL) {
-        fprintf(report->out, "%s\n", line);
+        write_line(report->out, line, strlen(line));
         if (now)
             (void)fflush(report->out); /* a reader that went away has no say in what is synchronised */
     }

@@ -24,6 +24,7 @@ struct report {
     struct report_account **accounts;
     size_t account_count, account_size;
     size_t live_len;       /* bytes of the live line on the screen; 0: none */
+    bool said_unwritten;   /* standard output failed, and that was said */
     int64_t live_shown_ms; /* when it was last drawn */
 };
 

@@ -8,9 +8,8 @@
 
 #define FORMATTED_MAX 2048 /* bytes of a formatted text before it is escaped and cut to its field */
 
-/* Length of the well-formed UTF-8 sequence at `at` that a terminal may see; 0: escape this byte. */
-static size_t
-printable_length(const unsigned char *at, size_t len)
+size_t
+error_printable(const unsigned char *at, size_t len)
 {
     size_t need;
     uint32_t code, least;
@@ -36,7 +35,8 @@ printable_length(const unsigned char *at, size_t len)
     if (code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
         return 0;
     /* Marks that turn the direction of what follows can make a line say something else than it holds. */
-    if ((code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0x2028 || code == 0x2029)
+    if (code == 0x061c || code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+        (code >= 0x2066 && code <= 0x2069))
         return 0;
     return need;
 }
@@ -51,7 +51,7 @@ error_escape(char *to, size_t size, struct text from)
         return;
     for (size_t i = 0; i < from.len;) {
         const unsigned char *at = (const unsigned char *)from.at + i;
-        size_t whole = printable_length(at, from.len - i);
+        size_t whole = error_printable(at, from.len - i);
         char piece[4] = {'\\', 'x', hex[*at >> 4], hex[*at & 15]};
         size_t len = whole > 0 ? whole : sizeof piece;
 

@@ -35,7 +35,12 @@ void error_sys(struct error *err, int number, const char *format, ...) __attribu
 void error_answer(struct error *err, struct text said);
 /** What the user can do. */
 void error_hint(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/** Copy printable text, bytes below 0x20 and 0x7f as \xNN, cut with "..."; always NUL-terminated. */
+/**
+ * Length of the well-formed UTF-8 sequence at `at` (len ≥ 1) that a terminal may see; 0: there is none. It may see no control character (C0,
+ * DEL, C1), no mark that turns the direction of what follows, and no separator of lines.
+ */
+size_t error_printable(const unsigned char *at, size_t len);
+/** Copy printable text, all other bytes as \xNN, cut with "..."; always NUL-terminated. */
 void error_escape(char *to, size_t size, struct text from);
 /** One line for people: "account/mailbox: what: answer. hint" without the parts that are empty. */
 void error_line(const struct error *err, char *to, size_t size);

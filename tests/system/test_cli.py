@@ -173,7 +173,31 @@ class CommandTest(SystemTest):
         self.client.fill("INBOX", self.corpus.messages(3))
         done = self.home.run("sync", "work", prefix=("sh", "-c", 'exec "$@" > /dev/full', "sh"))
 
-        self.assertGreaterEqual(done.code, 0, done)
+        self.check(done, SOME)
+        self.assertIn("write standard output: No space left on device", done.err)
+        self.assertEqual(self.home.run("status", prefix=("sh", "-c", 'exec "$@" > /dev/full', "sh")).code, SOME)
+        self.assertEqual(self.home.run("--json", prefix=("sh", "-c", 'exec "$@" > /dev/full', "sh")).code, SOME)
+        self.assert_in_sync()
+
+    def test_descriptors_that_the_starter_closed_are_not_taken_by_the_wire_or_the_lock(self):
+        self.client.fill("INBOX", self.corpus.messages(5))
+
+        for closed in ("<&- >&- 2>&-", "2>&-", "<&- 2>&-"):
+            with self.subTest(closed):
+                self.proxy.reset()
+                self.check(self.home.run("sync", "work", "-v", "-v", prefix=("sh", "-c", 'exec "$@" %s' % closed, "sh")), OK)
+
+                self.assertEqual(os.path.getsize(os.path.join(self.account.state, "lock")), 0)
+                self.assertNotIn(b"S: ", self.proxy.stream("up"))
+        self.assert_in_sync()
+
+    def test_a_limit_on_the_size_of_files_is_an_error_of_one_message(self):
+        self.client.fill("INBOX", [self.corpus.simple("small"), self.corpus.big(3_000_000)])
+
+        done = self.home.run("sync", "work", prefix=("bash", "-c", 'ulimit -f 2000 && exec "$@"', "bash"))
+
+        self.check(done, SOME)
+        self.assertIn("File too large", done.err)
         self.sync()
         self.assert_in_sync()
 

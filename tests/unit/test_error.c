@@ -55,13 +55,15 @@ what_a_terminal_may_not_see_is_escaped(void **state)
               "e \xe2\x82\xac \xf0\x9f\x90\xa6"),
          "Gr\xc3\xbc\xc3\x9f"
          "e \xe2\x82\xac \xf0\x9f\x90\xa6"},
-        {TEXT("\xc2\x9b"), "\\xC2\\x9B"},                   /* CSI as one character */
-        {TEXT("\xff\xc0\x80"), "\\xFF\\xC0\\x80"},          /* never UTF-8, and an overlong NUL */
-        {TEXT("\xe0\x80\x80"), "\\xE0\\x80\\x80"},          /* overlong */
-        {TEXT("\xed\xa0\x80"), "\\xED\\xA0\\x80"},          /* a surrogate */
-        {TEXT("\xf4\x90\x80\x80"), "\\xF4\\x90\\x80\\x80"}, /* above U+10FFFF */
-        {TEXT("\xe2\x82"), "\\xE2\\x82"},                   /* cut */
-        {TEXT("\xe2\x80\xae"), "\\xE2\\x80\\xAE"},          /* right-to-left override */
+        {TEXT("\xc2\x9b"), "\\xC2\\x9B"},                            /* CSI as one character */
+        {TEXT("\xff\xc0\x80"), "\\xFF\\xC0\\x80"},                   /* never UTF-8, and an overlong NUL */
+        {TEXT("\xe0\x80\x80"), "\\xE0\\x80\\x80"},                   /* overlong */
+        {TEXT("\xed\xa0\x80"), "\\xED\\xA0\\x80"},                   /* a surrogate */
+        {TEXT("\xf4\x90\x80\x80"), "\\xF4\\x90\\x80\\x80"},          /* above U+10FFFF */
+        {TEXT("\xe2\x82"), "\\xE2\\x82"},                            /* cut */
+        {TEXT("\xe2\x80\xae"), "\\xE2\\x80\\xAE"},                   /* right-to-left override */
+        {TEXT("\xd8\x9c\xe2\x80\x8f"), "\\xD8\\x9C\\xE2\\x80\\x8F"}, /* marks of Arabic and right-to-left */
+        {TEXT("\xe2\x81\xa7"), "\\xE2\\x81\\xA7"},                   /* right-to-left isolate */
     };
     char to[200];
     (void)state;

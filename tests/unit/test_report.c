@@ -474,6 +474,27 @@ a_name_that_is_not_utf8_still_makes_json(void **state)
     assert_written(p, NULL, "");
 }
 
+static void
+what_a_terminal_may_not_see_is_escaped_in_json_and_still_the_same_text(void **state)
+{
+    static const char name[] = "del\x7f csi\xc2\x9b[2J \xe2\x80\xae\xd8\x9c Gr\xc3\xbc\xc3\x9f"
+                               "e \xf0\x9f\x90\xa6";
+    struct paper *p = given_report((struct report_settings){.json = true});
+    json_t *object;
+
+    (void)state;
+    report_mailbox(p->report, "work", name, "made-here", "x");
+    assert_int_equal(fflush(p->out), 0);
+    object = json_loads(p->out_text, 0, NULL);
+
+    assert_non_null(object);
+    assert_string_equal(json_string_value(json_object_get(object, "mailbox")), name);
+    assert_non_null(strstr(p->out_text, "del\\u007f csi\\u009b[2J \\u202e\\u061c Gr\xc3\xbc\xc3\x9f"
+                                        "e \xf0\x9f\x90\xa6\""));
+    json_decref(object);
+    assert_written(p, NULL, "");
+}
+
 static void *
 talk(void *context)
 {
@@ -534,6 +555,7 @@ main(void)
         cmocka_unit_test(json_is_one_object_a_line_and_errors_are_on_both),
         cmocka_unit_test(every_account_has_one_result_in_json),
         cmocka_unit_test(a_name_that_is_not_utf8_still_makes_json),
+        cmocka_unit_test(what_a_terminal_may_not_see_is_escaped_in_json_and_still_the_same_text),
         cmocka_unit_test(lines_of_several_threads_stay_whole),
     };
 

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
+
 static int64_t now; /* of the tests' clock, milliseconds */
 
 static int64_t
@@ -271,6 +273,22 @@ the_command_has_nothing_to_read_and_a_group_of_its_own(void **state)
     secret_free(secret);
 }
 
+static void
+the_command_has_the_usual_signals(void **state)
+{
+    /* the two bits alone: who started the test may have left others */
+    struct secret *secret =
+        given_command("echo $((0x$(sed -n 's/^SigIgn:[[:space:]]*//p' /proc/$$/status) & 0x1001000))");
+
+    (void)state;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    (void)signal(SIGPIPE, SIG_IGN);
+    assert_secret(secret, false, "0");
+    (void)signal(SIGXFSZ, SIG_DFL);
+    (void)signal(SIGPIPE, SIG_DFL);
+    secret_free(secret);
+}
+
 int
 main(void)
 {
@@ -284,6 +302,7 @@ main(void)
         cmocka_unit_test(the_command_runs_again_only_when_the_secret_is_old_or_refused),
         cmocka_unit_test(two_accounts_never_ask_at_the_same_time),
         cmocka_unit_test(the_command_has_nothing_to_read_and_a_group_of_its_own),
+        cmocka_unit_test(the_command_has_the_usual_signals),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
