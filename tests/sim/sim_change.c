@@ -311,14 +311,17 @@ carry_over(struct change *change, struct item *item, int target, bool move)
     if (message == NULL)
         return;
     const int content = message->content;
-    if (!server_add(server, target, content, message->flags, message->keys, message->date, &uid)) {
+    server->world->copies = true;
+    const bool room = server_add(server, target, content, message->flags, message->keys, message->date, &uid);
+    server->world->copies = false;
+    if (!room) {
         item->outcome = (struct remote_outcome){.over_quota = true};
         return;
     }
     say(server->world, "      %s #%d %s UID %u to %s: UID %u", move ? "MOVE" : "COPY", content,
         server_mailbox_name(change->mailbox), item->uid, server_mailbox_name(target), uid);
     if (move)
-        ledger_follows(server->world, content, change->mailbox, "moves");
+        ledger_follows(server->world, content, change->mailbox, SIM_SERVER, "moves");
     if (move)
         server_expunge(server, change->mailbox, item->uid);
     if (server->uidplus && server->boxes[target].uidvalidity == change->wanted->target_uidvalidity)
@@ -357,6 +360,10 @@ mark_deleted(struct change *change, struct item *item)
     struct server *server = change->server;
     struct sim_message *message = server_message(server, change->mailbox, item->uid);
 
+    if (message != NULL) { /* ours: who dies here, or is told otherwise, takes it off again */
+        ledger_may_follow(server->world, message->content, change->mailbox, SIM_SERVER, "marks for its removal");
+        server->world->ledger[message->content].copied[change->mailbox] |= FLAG_DELETED;
+    }
     if (message != NULL && server->condstore && message->modseq != item->modseq) {
         item->chosen = false;
         item->outcome = (struct remote_outcome){.changed = true};
@@ -397,7 +404,7 @@ expunge_items(struct change *change, size_t count)
         } else if (message != NULL) {
             say(server->world, "      EXPUNGE #%d %s UID %u", message->content, server_mailbox_name(change->mailbox),
                 item->uid);
-            ledger_follows(server->world, message->content, change->mailbox, "expunges");
+            ledger_follows(server->world, message->content, change->mailbox, SIM_SERVER, "expunges");
             server_expunge(server, change->mailbox, item->uid);
         }
     }

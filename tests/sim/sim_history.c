@@ -41,6 +41,7 @@ begin(const struct history *history)
     world->rng = rng_for(history->seed, 0);
     world->now = 1700000000;
     world->tick = 1;
+    world->strict = true;
     world->verbose = history->verbose;
     world->coverage = history->coverage;
     world->outside = action_outside;

@@ -81,7 +81,25 @@ maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, cons
     file->fresh = false;
     maildir_sim_touch(maildir, mailbox);
     ledger_add(maildir->world, content);
+    unsigned shown;
+    ledger_flags(maildir->world, content, mailbox, 0, local_info_flags(info, &shown), true);
     return file;
+}
+
+void
+maildir_sim_set_info(struct maildir_sim *maildir, struct sim_file *file, const char *info)
+{
+    unsigned shown_before, shown;
+    const unsigned before = local_info_flags(file->info, &shown_before), after = local_info_flags(info, &shown);
+
+    const struct world *world = maildir->world;
+    const unsigned hidden =
+        world->golub && !world->inside ? 0 : world->ledger[file->content].set[file->mailbox] & ~shown_before;
+
+    /* What the new name can't show stays as it was; what the old one did not show may go. */
+    ledger_flags(maildir->world, file->content, file->mailbox, (before | hidden) & shown, after & shown, false);
+    text_print(file->info, sizeof file->info, "%s", info);
+    maildir_sim_touch(maildir, file->mailbox);
 }
 
 void
@@ -111,8 +129,7 @@ mua_set_flags(struct maildir_sim *maildir, struct sim_file *file, unsigned flags
     text_print(info, sizeof info, "c:2,%s", letters);
     if (maildir_sim_file(maildir, file->mailbox, file->base, info) != NULL)
         return;
-    text_print(file->info, sizeof file->info, "%s", info);
-    maildir_sim_touch(maildir, file->mailbox);
+    maildir_sim_set_info(maildir, file, info);
 }
 
 void
@@ -120,8 +137,7 @@ mua_back_to_new(struct maildir_sim *maildir, struct sim_file *file)
 {
     if (maildir_sim_file(maildir, file->mailbox, file->base, "n") != NULL)
         return;
-    text_print(file->info, sizeof file->info, "n");
-    maildir_sim_touch(maildir, file->mailbox);
+    maildir_sim_set_info(maildir, file, "n");
 }
 
 bool
@@ -143,6 +159,9 @@ mua_move(struct maildir_sim *maildir, struct sim_file *file, int mailbox, bool n
     if (new_base || maildir_sim_base(maildir, mailbox, base) != NULL)
         mua_new_base(maildir, base);
     maildir_sim_touch(maildir, file->mailbox);
+    ledger_carry(maildir->world, file->content, file->mailbox, mailbox);
+    if (file->original != file->content)
+        ledger_carry(maildir->world, file->original, file->mailbox, mailbox);
     file->mailbox = mailbox;
     text_print(file->base, sizeof file->base, "%s", base);
     maildir_sim_touch(maildir, mailbox);
@@ -173,6 +192,10 @@ mua_edit(struct maildir_sim *maildir, struct sim_file *file, int content)
     file->content = content;
     file->date = maildir->world->now;
     ledger_add(maildir->world, content);
+    for (int i = 0; i < SIM_MAILBOXES; i++) { /* one name for two messages: each may have what the other was given */
+        ledger_forgive_flags(maildir->world, content, i);
+        ledger_forgive_flags(maildir->world, old, i);
+    }
     ledger_drop(maildir->world, old);
 }
 
@@ -194,8 +217,10 @@ maildir_sim_restore(struct maildir_sim *maildir, const struct sim_tree *then)
     memcpy(copy.files, then->files, then->count * sizeof copy.files[0]);
     for (size_t i = 0; i < then->count; i++)
         mark_altered(&copy.files[i], &maildir->tree);
-    for (size_t i = 0; i < then->count; i++)
+    for (size_t i = 0; i < then->count; i++) {
         ledger_add(world, then->files[i].content);
+        ledger_back(world, then->files[i].content, then->files[i].mailbox, maildir->client);
+    }
     for (size_t i = 0; i < maildir->tree.count; i++)
         ledger_drop(world, maildir->tree.files[i].content);
     memcpy(maildir->tree.folder, then->folder, sizeof then->folder);

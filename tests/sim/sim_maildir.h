@@ -67,6 +67,8 @@ void maildir_sim_touch(struct maildir_sim *maildir, int mailbox);
 /* What happens to files, whoever does it. NULL: no room. */
 struct sim_file *maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, const char *info,
                                  int content, int64_t date);
+/** Under another info, whoever gives it. */
+void maildir_sim_set_info(struct maildir_sim *maildir, struct sim_file *file, const char *info);
 void maildir_sim_drop(struct maildir_sim *maildir, struct sim_file *file);
 
 /* A mail reader. A new base is one that nobody has; file stays where it is in the array but for drop. */

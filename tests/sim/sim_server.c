@@ -108,6 +108,7 @@ server_add(struct server *server, int mailbox, int content, unsigned flags, unsi
                                     .modseq = ++box->modseq};
     *uid = message->uid;
     ledger_add(server->world, content);
+    ledger_flags(server->world, content, mailbox, 0, message->flags, true);
     return true;
 }
 
@@ -120,6 +121,7 @@ server_set_flags(struct server *server, int mailbox, struct sim_message *message
     keys = box->keywords ? keys : message->keys;
     if (flags == message->flags && keys == message->keys)
         return; /* like Dovecot: nothing changed, no new MODSEQ */
+    ledger_flags(server->world, message->content, mailbox, message->flags, flags, false);
     message->flags = flags;
     message->keys = keys;
     message->modseq = ++box->modseq;
@@ -180,9 +182,11 @@ server_delayed(struct server *server, bool all)
             i++;
             continue;
         }
+        server->world->late = true;
         if (server_add(server, late.mailbox, late.content, late.flags, late.keys, late.date, &uid))
             say(server->world, "      (late: APPEND of #%d to %s becomes UID %u)", late.content, names[late.mailbox],
                 uid);
+        server->world->late = false;
         server->delayed[i] = server->delayed[--server->delayed_count];
     }
 }
@@ -222,8 +226,10 @@ server_restore(struct server *server, const struct server *then)
     const uint32_t next_uidvalidity = server->next_uidvalidity;
 
     for (int i = 0; i < SIM_MAILBOXES; i++)
-        for (size_t k = 0; k < then->boxes[i].count; k++)
+        for (size_t k = 0; k < then->boxes[i].count; k++) {
             ledger_add(world, then->boxes[i].messages[k].content);
+            ledger_back(world, then->boxes[i].messages[k].content, i, SIM_SERVER);
+        }
     for (int i = 0; i < SIM_MAILBOXES; i++)
         for (size_t k = 0; k < server->boxes[i].count; k++) {
             if (server->boxes[i].messages[k].uid >= then->boxes[i].uidnext)

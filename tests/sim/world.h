@@ -85,7 +85,19 @@ struct ledger {              /* of one content */
     bool put[SIM_MAILBOXES]; /* users or other clients once put it there */
     bool out[SIM_MAILBOXES]; /* users or other clients once took it out of there, to another place or to nowhere */
     int most[SIM_MAILBOXES]; /* the largest multiplicity on one side that they made */
+    /* what follows binds where world->strict */
+    int outs[SIM_MAILBOXES];                      /* how many of it they took out of there, on whatever side */
+    int followed[1 + SIM_CLIENTS][SIM_MAILBOXES]; /* how many of them golub took out: on the server, at each client */
+    unsigned set[SIM_MAILBOXES];                  /* flags that they ever gave it there */
+    unsigned cleared[SIM_MAILBOXES];              /* ... and took off again */
+    unsigned copied[SIM_MAILBOXES];               /* flags that a COPY of golub brought along: it has to settle them */
+    bool was_copied[SIM_MAILBOXES];               /* by golub */
+    bool moved;                                   /* users took it from one mailbox to another */
+    bool shown[SIM_MAILBOXES];                    /* golub listed its removal as held */
+    int total, spread; /* the most of it on one side that they made; how often two sides put it to two places */
 };
+
+#define SIM_SERVER (-1) /* as a side; clients are 0 ... */
 
 struct server;
 struct maildir_sim;
@@ -100,10 +112,16 @@ struct world {
     struct ledger ledger[SIM_CONTENTS];
     int next_content;
     /* who is at work */
-    bool golub;     /* the engine runs: what happens now is its doing */
-    int interfere;  /* percent: an outside action between two steps */
-    int interfered; /* such actions in this sync */
-    bool inside;    /* an outside action is going on */
+    bool golub;         /* the engine runs: what happens now is its doing */
+    int interfere;      /* percent: an outside action between two steps */
+    int interfered;     /* such actions in this sync */
+    bool inside;        /* an outside action is going on */
+    bool strict;        /* the ledger counts, and knows flags: everything is done by functions that tell it */
+    bool late;          /* an APPEND of golub that was still under way is carried out now */
+    bool expunges;      /* \\Deleted is a removal: the configuration says so */
+    bool strict_copies; /* a copy has the flags that its file shows, and no others */
+    bool lenient_flags; /* flags may go where nobody took them off */
+    bool copies;        /* golub's COPY is going on */
     void (*outside)(struct world *world);
     /* steps */
     long steps;          /* all, reads too */
@@ -147,8 +165,18 @@ void ledger_drop(struct world *world, int content);
 /** Users and other clients: a message is there because of them, or not there any more. */
 void ledger_put(struct world *world, int content, int mailbox);
 void ledger_out(struct world *world, int content, int mailbox);
-/** golub takes it out of this mailbox on one side: somebody else must have done so first. */
-void ledger_follows(struct world *world, int content, int mailbox, const char *what);
+/** golub takes it out of this mailbox on one side: somebody else must have done so first, and as often. */
+void ledger_follows(struct world *world, int content, int mailbox, int side, const char *what);
+/** What golub took out there stands there again: a crash or a backup undid it. */
+void ledger_back(struct world *world, int content, int mailbox, int side);
+/** golub is about to: is there anything left to follow? */
+void ledger_may_follow(struct world *world, int content, int mailbox, int side, const char *what);
+/** Users and other clients moved it: flags go along. */
+void ledger_carry(struct world *world, int content, int from, int to);
+/** Flags of one instance change; fresh: it has just come. Whoever is at work gives them, or must have been given them. */
+void ledger_flags(struct world *world, int content, int mailbox, unsigned before, unsigned after, bool fresh);
+/** Flags went where nobody took them off: what golub makes of it is its doubt, not its fault. */
+void ledger_forgive_flags(struct world *world, int content, int mailbox);
 /** How often a message is in a mailbox on the side that has most of it; originals: as maildir_sim_multiplicity. */
 int world_multiplicity(const struct world *world, int content, int mailbox, bool originals);
 /** After a disaster (a side went back in time): what is nowhere in a mailbox now is nobody's fault. */

@@ -1,0 +1,195 @@
+/* What users and other clients really did with each message, and what golub may do because of it; see world.h. */
+#include "tests/sim/sim_maildir.h"
+#include "tests/sim/sim_server.h"
+
+void
+ledger_add(struct world *world, int content)
+{
+    world->ledger[content].live++;
+}
+
+void
+ledger_drop(struct world *world, int content)
+{
+    struct ledger *entry = &world->ledger[content];
+    entry->live--;
+    if (entry->live > 0 || !world->golub || world->inside)
+        return;
+    for (int i = 0; i < SIM_MAILBOXES; i++)
+        if (entry->put[i] && !entry->out[i])
+            violation(world, "loss: message #%d is nowhere any more, and nobody took it out of mailbox %d", content, i);
+}
+
+int
+world_multiplicity(const struct world *world, int content, int mailbox, bool originals)
+{
+    int most = server_multiplicity(world->server, mailbox, content);
+
+    for (int i = 0; i < world->clients; i++) {
+        const int here = maildir_sim_multiplicity(world->maildirs[i], mailbox, content, originals);
+        most = here > most ? here : most;
+    }
+    return most;
+}
+
+/* Files that somebody edited into this message: each is one of its own, whatever stands in the same mailbox elsewhere. */
+static int
+count_edited(const struct world *world, int content, int mailbox)
+{
+    int count = 0;
+
+    for (int i = 0; i < world->clients; i++) {
+        const struct sim_tree *tree = &world->maildirs[i]->tree;
+        for (size_t k = 0; k < tree->count; k++)
+            count += tree->files[k].mailbox == mailbox && tree->files[k].content == content &&
+                     tree->files[k].original != content;
+    }
+    return count;
+}
+
+void
+ledger_put(struct world *world, int content, int mailbox)
+{
+    struct ledger *entry = &world->ledger[content];
+    /* In the middle of a run golub may be about to bring the same message there, and nobody can know of the other. */
+    const int now = world_multiplicity(world, content, mailbox, true) + count_edited(world, content, mailbox) +
+                    (world->golub ? 1 : 0);
+
+    entry->put[mailbox] = entry->put[mailbox] || world_multiplicity(world, content, mailbox, false) > 0;
+    if (now > entry->most[mailbox])
+        entry->most[mailbox] = now;
+}
+
+void
+ledger_out(struct world *world, int content, int mailbox)
+{
+    world->ledger[content].out[mailbox] = true;
+    world->ledger[content].outs[mailbox]++;
+}
+
+void
+ledger_may_follow(struct world *world, int content, int mailbox, int side, const char *what)
+{
+    const struct ledger *entry = &world->ledger[content];
+
+    /* Where a server swallows what it has already, one removal there is that of several files. */
+    if (world->strict && !world->server->swallows_duplicates
+            ? entry->followed[side + 1][mailbox] >= entry->outs[mailbox]
+            : !entry->out[mailbox])
+        violation(world, "golub %s #%d in mailbox %d, where nobody took it out", what, content, mailbox);
+}
+
+void
+ledger_follows(struct world *world, int content, int mailbox, int side, const char *what)
+{
+    ledger_may_follow(world, content, mailbox, side, what);
+    world->ledger[content].followed[side + 1][mailbox]++;
+}
+
+void
+ledger_back(struct world *world, int content, int mailbox, int side)
+{
+    int *followed = &world->ledger[content].followed[side + 1][mailbox];
+
+    *followed -= *followed > 0;
+}
+
+/* ---- flags ---- */
+
+static void
+users_give(struct world *world, struct ledger *entry, int content, int mailbox, unsigned before, unsigned after,
+           bool fresh)
+{
+    /* Another instance stands, or stood, there with other flags: whichever of them is which. */
+    if (fresh && entry->most[mailbox] > 0)
+        before |= entry->set[mailbox];
+    entry->set[mailbox] |= after;
+    entry->cleared[mailbox] |= before & ~after;
+    if (world->expunges && (after & ~before & FLAG_DELETED) != 0)
+        ledger_out(world, content, mailbox);
+}
+
+/* Taken out of one place and put into another: whoever did it, it is a move. */
+static bool
+is_moved(const struct ledger *entry)
+{
+    int puts = 0, outs = 0;
+
+    for (int i = 0; i < SIM_MAILBOXES; i++) {
+        puts += entry->put[i];
+        outs += entry->outs[i];
+    }
+    return entry->moved || (puts > 1 && outs > 0);
+}
+
+/* What a mailbox may show of a message: where it was moved about, that is what any of them was given. */
+static unsigned
+given(const struct ledger *entry, const unsigned flags[SIM_MAILBOXES], int mailbox)
+{
+    unsigned all = 0;
+
+    for (int i = 0; i < SIM_MAILBOXES; i++)
+        all |= flags[i] | entry->copied[i];
+    return is_moved(entry) ? all : flags[mailbox] | entry->copied[mailbox];
+}
+
+void
+ledger_flags(struct world *world, int content, int mailbox, unsigned before, unsigned after, bool fresh)
+{
+    struct ledger *entry = &world->ledger[content];
+
+    if (!world->strict)
+        return;
+    if ((!world->golub || world->inside) && !world->late) {
+        users_give(world, entry, content, mailbox, before, after, fresh);
+        return;
+    }
+    if (world->copies) {
+        entry->copied[mailbox] |= after;
+        entry->was_copied[mailbox] = true;
+    }
+    if ((after & ~before & ~given(entry, entry->set, mailbox)) != 0)
+        violation(world,
+                  "flag on another message: golub gives #%d in mailbox %d flags %x, and nobody gave it more than %x",
+                  content, mailbox, after & ~before, entry->set[mailbox]);
+    /* Of two that are equal, or of one that came a second way, nobody can tell which is which. */
+    if (!fresh && !world->lenient_flags && entry->most[mailbox] < 2 && entry->outs[mailbox] == 0 && !is_moved(entry) &&
+        (world->strict_copies || !entry->was_copied[mailbox]) &&
+        (before & ~after & ~given(entry, entry->cleared, mailbox)) != 0)
+        violation(world, "golub takes flags %x off #%d in mailbox %d, and nobody took off more than %x",
+                  before & ~after, content, mailbox, entry->cleared[mailbox]);
+}
+
+void
+ledger_carry(struct world *world, int content, int from, int to)
+{
+    struct ledger *entry = &world->ledger[content];
+
+    (void)from;
+    entry->moved = true; /* there and here it may be in two places for a while, and be given flags in both */
+    if (entry->most[to] > 0)
+        entry->cleared[to] |= entry->set[to];
+}
+
+void
+ledger_forgive_flags(struct world *world, int content, int mailbox)
+{
+    world->ledger[content].set[mailbox] = world->ledger[content].cleared[mailbox] = FLAG_ALL;
+}
+
+void
+ledger_forgive(struct world *world)
+{
+    for (int i = 0; i < world->next_content; i++)
+        for (int k = 0; k < SIM_MAILBOXES; k++) {
+            const int now = world_multiplicity(world, i, k, true);
+            struct ledger *entry = &world->ledger[i];
+            ledger_forgive_flags(world, i, k);
+            if (world_multiplicity(world, i, k, false) == 0)
+                ledger_out(world, i, k);
+            else
+                entry->put[k] = true;
+            if (now > entry->most[k])
+                entry->most[k] = now;
+        }
+}
