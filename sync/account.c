@@ -99,7 +99,9 @@ run_on_stores(const struct account *account, const struct sync_options *options,
                                                      .quarantine = quarantine,
                                                      .plusplus = account->policy.layout == LAYOUT_MAILDIRPP,
                                                      .fsync = account->fsync,
-                                                     .exclusive = true});
+                                                     .exclusive = true,
+                                                     .stopped = options->stopped,
+                                                     .stopped_context = options->stopped_context});
     imap = imap_new(&account->connection);
     if (maildir == NULL || imap == NULL) {
         error_set(&err, ERROR_LOCAL, "get memory");

@@ -46,7 +46,9 @@ make_stores(const struct account *account, const struct sync_options *options, s
                                                                  .quarantine = quarantine,
                                                                  .plusplus = account->policy.layout == LAYOUT_MAILDIRPP,
                                                                  .fsync = account->fsync,
-                                                                 .undigested = true});
+                                                                 .undigested = true,
+                                                                 .stopped = options->stopped,
+                                                                 .stopped_context = options->stopped_context});
     }
     if (stores->pop != NULL && (stores->maildir != NULL || stores->command != NULL))
         return true;

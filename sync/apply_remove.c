@@ -104,6 +104,8 @@ record_removed(struct removing *removing, size_t i)
                run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
                            "the file's bytes are not those of the message any more", NULL);
     }
+    if (item->err.kind == ERROR_INTERRUPTED) /* the next run goes on here */
+        return true;
     run_problem(run, mailbox, &item->err);
     return run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-here", item->err.answer, NULL);
 }

@@ -141,6 +141,8 @@ check_file(struct run *run, struct mailbox *mailbox, struct sending *sending, bo
     *skip = true;
     if (!run->local.ops->read_open(run->local.self, &file, &sending->handle, &missing, &err) ||
         (!missing && !run->local.ops->read_facts(run->local.self, sending->handle, &facts, &err))) {
+        if (err.kind == ERROR_INTERRUPTED)
+            return true;
         run_problem(run, mailbox, &err);
         return run_pending(run, mailbox, message->id, PENDING_UNREADABLE, "upload", err.answer, NULL);
     }

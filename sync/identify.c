@@ -19,6 +19,8 @@ examine_file(struct run *run, struct mailbox *mailbox, struct journal_message *m
     bool missing = false;
 
     if (!run->local.ops->examine(run->local.self, &file, &facts, &missing, &err)) {
+        if (err.kind == ERROR_INTERRUPTED) /* the next run reads it */
+            return true;
         run->no_removals_there = true;
         run_problem(run, mailbox, &err);
         return run_pending(run, mailbox, message->id, PENDING_UNREADABLE, "upload",

@@ -21,6 +21,8 @@ run_problem(struct run *run, const struct mailbox *mailbox, const struct error *
 {
     struct error copy = *err;
 
+    if (err->kind == ERROR_INTERRUPTED) /* that is said once, in the summary */
+        return;
     (void)text_print(copy.account, sizeof copy.account, "%s", run->account->name);
     if (mailbox != NULL)
         (void)text_print(copy.mailbox, sizeof copy.mailbox, "%s", mailbox->row.name);

@@ -11,6 +11,8 @@ struct maildir_settings {   /* borrowed strings */
     bool fsync;             /* false: nothing is flushed */
     bool exclusive;         /* open fails with ERROR_LOCKED while another process has this root open exclusively */
     bool undigested;        /* of drafts only the size is wanted: digests would cost more than the wire */
+    bool (*stopped)(void *context); /* a signal came: a file that takes long to read is given up. May be NULL */
+    void *stopped_context;
 };
 
 struct maildir;

@@ -30,6 +30,30 @@ say_changed(struct error *err)
     error_hint(err, "run golub again; mail programs should write a new file instead of changing one");
 }
 
+/* A sparse file of some terabytes takes an hour to read and is no message: nobody begins with it. */
+static bool
+may_be_a_message(int fd, struct error *err)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        error_sys(err, errno, "look at a message");
+    else if (st.st_size > LIMIT_MESSAGE)
+        error_sys(err, EFBIG, "read a message");
+    else
+        return true;
+    return false;
+}
+
+static bool
+is_stopped(const struct maildir *maildir, struct error *err)
+{
+    if (maildir->settings.stopped == NULL || !maildir->settings.stopped(maildir->settings.stopped_context))
+        return false;
+    error_set(err, ERROR_INTERRUPTED, "stopped while a message was being read");
+    return true;
+}
+
 bool
 read_digests(struct maildir *maildir, int fd, struct digests *digests, struct error *err)
 {
@@ -45,10 +69,14 @@ read_digests(struct maildir *maildir, int fd, struct digests *digests, struct er
         error_sys(err, ENOMEM, "compute digests of a message");
         goto out;
     }
+    if (!may_be_a_message(fd, err))
+        goto out;
     wire = block + IO_BLOCK;
     while ((got = io_read(fd, block, IO_BLOCK)) > 0) {
         size_t len;
 
+        if (is_stopped(maildir, err))
+            goto out;
         (void)lines_grow(&grow, block, (size_t)got, wire, 2 * (size_t)IO_BLOCK, &len); /* there is room for all of it */
         size += len;
         if (size > (uint64_t)LIMIT_MESSAGE || !digest_add(maildir->digest, wire, len)) {

@@ -54,7 +54,7 @@ struct connection {
     void (*said)(void *context, const char *words);
     void *said_context;
 
-    /** Asked at every wait and at least once a second: true stops the wait with ERROR_INTERRUPTED. May be NULL. */
+    /** Asked at every read, write and wait and at least once a second: true stops it with ERROR_INTERRUPTED. May be NULL. */
     bool (*stopped)(void *context);
     void *stopped_context;
 };

@@ -177,6 +177,16 @@ write_plain(struct stream *stream, const void *from, size_t len, size_t *moved, 
     return STREAM_DONE;
 }
 
+/* Asked at every step, not only where it waits: a server that never stops talking never lets it wait. */
+static bool
+is_stopped(const struct stream *stream, struct error *err)
+{
+    if (stream->to->stopped == NULL || !stream->to->stopped(stream->to->stopped_context))
+        return false;
+    error_set(err, ERROR_INTERRUPTED, "stopped while the server was talking");
+    return true;
+}
+
 enum stream_result
 stream_read(struct stream *stream, void *to, size_t size, size_t *moved, struct error *err)
 {
@@ -184,6 +194,8 @@ stream_read(struct stream *stream, void *to, size_t size, size_t *moved, struct 
 
     assert(size > 0); /* 0 would look like the end */
     *moved = 0;
+    if (is_stopped(stream, err))
+        return STREAM_FAILED;
     result =
         stream->tls != NULL ? tls_read(stream->tls, to, size, moved, err) : read_plain(stream, to, size, moved, err);
     stream->down += *moved;
@@ -197,6 +209,8 @@ stream_write(struct stream *stream, const void *from, size_t len, size_t *moved,
 
     assert(len > 0);
     *moved = 0;
+    if (is_stopped(stream, err))
+        return STREAM_FAILED;
     result = stream->tls != NULL ? tls_write(stream->tls, from, len, moved, err)
                                  : write_plain(stream, from, len, moved, err);
     stream->up += *moved;

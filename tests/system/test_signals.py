@@ -1,9 +1,19 @@
 """Interruptions of every kind: signals, kills between any two steps, connections that are cut. Nothing is lost or doubled."""
+import os
 import signal
 import time
 
-from base import NETWORK, SOME, SystemTest, main
+from base import NETWORK, OK, PASSWORD, SOME, Account, HomeTest, SystemTest, main
+from rig.evil import EvilServer, defaults
 from rig.golub import end_by
+
+GIGABYTE = 1 << 30
+
+
+def wait_for(happened, seconds=30):
+    until = time.monotonic() + seconds
+    while not happened() and time.monotonic() < until:
+        time.sleep(0.02)
 
 
 class SignalTest(SystemTest):
@@ -73,6 +83,76 @@ class SignalTest(SystemTest):
         self.through()
         self.sync()
         self.assert_in_sync()
+
+
+class PatienceTest(HomeTest):
+    """The first signal ends a run within five seconds, whatever a file or a server does."""
+
+    def end(self, process):
+        """@return seconds until it was over"""
+        self.assertIsNone(process.poll(), "it was over before the signal")
+        began = time.monotonic()
+        code, out, err = end_by(process, signal.SIGTERM, seconds=30)
+        self.assertIn(code, (-signal.SIGTERM, 128 + signal.SIGTERM), out + err)
+        self.assertIn("interrupted", out + err)
+        return time.monotonic() - began
+
+    def given_account(self, server):
+        return Account(self.home, "imap://127.0.0.1:%d" % server.port, "ana", PASSWORD, tls="none")
+
+    def given_file(self, account, size):
+        """In cur/ of INBOX, with a hole of that size."""
+        account.maildir.put("INBOX", b"Subject: a hole\n\n")
+        path, = [f.path for f in account.maildir.files("INBOX")]
+        os.truncate(path, size)
+        return path
+
+    def test_a_file_that_takes_minutes_to_read(self):
+        with EvilServer(default=defaults()) as server:
+            account = self.given_account(server)
+            self.check(account.sync(), OK)
+            self.given_file(account, 900 * GIGABYTE)
+            process = self.home.start("sync", "work")
+            wait_for(lambda: "/cur/" in self.open_files(process.pid))
+
+            self.assertLess(self.end(process), 5)
+
+    def test_a_file_that_is_larger_than_any_message_is_named_and_not_read(self):
+        with EvilServer(default=defaults()) as server:
+            account = self.given_account(server)
+            self.check(account.sync(), OK)
+            self.given_file(account, 4096 * GIGABYTE)
+
+            result = account.sync()
+
+            self.check(result, SOME)
+            self.assertIn("File too large", result.err)
+            self.assertLess(result.seconds, 20)
+
+    def test_a_server_that_talks_without_end(self):
+        def talk(_line):
+            flooding.append(True)
+            return b"* 5 EXISTS\r\n" * 50_000
+
+        flooding = []
+        flood = [(r"LIST\b".encode(), [talk] * 100_000)]
+        with EvilServer(default=flood + defaults()) as server:
+            self.given_account(server)
+            process = self.home.start("sync", "work")
+            wait_for(lambda: len(flooding) > 3)
+
+            self.assertLess(self.end(process), 6.5)
+
+    @staticmethod
+    def open_files(pid):
+        folder = "/proc/%d/fd" % pid
+        links = []
+        for fd in os.listdir(folder):
+            try:
+                links.append(os.readlink(os.path.join(folder, fd)))
+            except OSError:
+                pass
+        return "\n".join(links)
 
 
 class KillTest(SystemTest):
