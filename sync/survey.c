@@ -331,6 +331,29 @@ save_mailbox(struct run *run, struct mailbox *mailbox)
     return journal_mailbox_save(run->journal, &mailbox->row, &run->err);
 }
 
+/*
+ * Out of the patterns, also because somebody unsubscribed it elsewhere: left alone on both sides and not remembered. Rows that nobody keeps up
+ * would be taken for what both sides last agreed on when it comes back, and what was tidied up here meanwhile for removals.
+ */
+static bool
+leave_out(struct run *run, struct mailbox *mailbox)
+{
+    struct journal_mailbox *row = &mailbox->row;
+
+    if (row->id == 0)
+        return true;
+    if (!journal_mailbox_delete(run->journal, row->id, &run->err))
+        return false;
+    report_mailbox(run->report, run->account->name, row->name, "left-out",
+                   "`mailboxes` does not choose it any more: it is left alone, and paired anew should it come back");
+    row->id = 0;
+    row->state = mailbox->listed ? MAILBOX_NEW_REMOTE : MAILBOX_NEW_LOCAL;
+    row->uidvalidity = row->uidnext = row->messages = 0;
+    row->modseq = 0;
+    row->stamp[0] = '\0';
+    return true;
+}
+
 static bool
 settle_states(struct run *run)
 {
@@ -341,7 +364,7 @@ settle_states(struct run *run)
         struct journal_mailbox before = mailbox->row;
         bool keep = true;
 
-        if (mailbox->chosen && !settle_state(run, mailbox, &keep))
+        if (!(mailbox->chosen ? settle_state(run, mailbox, &keep) : leave_out(run, mailbox)))
             return false;
         if (!keep) {
             free(mailbox->row.name);
@@ -350,9 +373,8 @@ settle_states(struct run *run)
             *mailbox = (struct mailbox){0};
             continue;
         }
-        /* A mailbox out of the patterns is left alone on both sides and not remembered either. */
-        if ((mailbox->chosen || mailbox->row.id != 0) &&
-            (mailbox->row.id == 0 || memcmp(&before, &mailbox->row, sizeof before) != 0) && !save_mailbox(run, mailbox))
+        if (mailbox->chosen && (mailbox->row.id == 0 || memcmp(&before, &mailbox->row, sizeof before) != 0) &&
+            !save_mailbox(run, mailbox))
             return false;
         if (&run->mailboxes[kept++] == mailbox)
             continue;

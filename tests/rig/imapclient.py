@@ -116,6 +116,9 @@ class Client:
         self._ok(self.imap.create(self.wire(mailbox)))
         self._ok(self.imap.subscribe(self.wire(mailbox)))
 
+    def subscribe(self, mailbox, yes=True):
+        (self.imap.subscribe if yes else self.imap.unsubscribe)(self.wire(mailbox))
+
     def delete_mailbox(self, mailbox):
         self._leave()
         self._ok(self.imap.delete(self.wire(mailbox)))
@@ -224,6 +227,7 @@ class Client:
                 for name in self.mailboxes()}
 
     def status(self, mailbox):
+        self._leave()  # of the mailbox that is selected a server may tell what it told last
         data = self._ok(self.imap.status(self.wire(mailbox), "(MESSAGES UIDNEXT UIDVALIDITY)"))[0].decode()
         return {k.lower(): int(v) for k, v in re.findall(r"(MESSAGES|UIDNEXT|UIDVALIDITY) (\d+)", data)}
 

@@ -68,6 +68,45 @@ class PolicyTest(ChangesTest):
         self.assertNotIn("Lists", self.maildir.mailboxes())
         self.assertIn("Work", self.maildir.mailboxes())
 
+    def given_left_out(self, leave, come_back):
+        """While a mailbox is out of the patterns its files are removed here."""
+        lists = [self.corpus.simple("list %d" % n) for n in range(8)]
+        self.given_both_sides(lists, "Lists")
+        leave()
+        self.sync()
+        for f in self.maildir.files("Lists"):
+            self.maildir.delete(f)
+        self.sync()
+        come_back()
+
+        self.sync()
+
+        self.assertEqual(self.client.status("Lists")["messages"], 8)
+        self.assertEqual(len(self.maildir.files("Lists")), 8)
+        self.assert_in_sync()
+
+    def test_a_mailbox_that_comes_back_into_the_patterns_is_met_for_the_first_time(self):
+        self.given_left_out(lambda: self.account.set(mailboxes=["*", "!Lists"]),
+                            lambda: self.account.set(mailboxes=None))
+
+    def test_a_mailbox_that_is_subscribed_again_is_met_for_the_first_time(self):
+        self.account.set(mailboxes=["subscribed", "INBOX"])
+        self.client.subscribe("Lists")
+        self.given_left_out(lambda: self.client.subscribe("Lists", False), lambda: self.client.subscribe("Lists"))
+
+    def test_what_was_removed_there_while_a_mailbox_was_left_out_stays_here(self):
+        uids = self.given_both_sides([self.corpus.simple("list %d" % n) for n in range(8)], "Lists")
+        self.account.set(mailboxes=["*", "!Lists"])
+        self.sync()
+        self.client.expunge("Lists", uids[:3])
+        self.account.set(mailboxes=None)
+
+        self.sync()
+
+        self.assertEqual(len(self.maildir.files("Lists")), 8)
+        self.assertEqual(self.client.status("Lists")["messages"], 8)
+        self.assert_in_sync()
+
 
 if __name__ == "__main__":
     main()
