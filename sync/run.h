@@ -18,6 +18,7 @@ struct mailbox {
     struct journal_mailbox row;
     /* this run's survey */
     bool listed, has_status, folder_here;
+    bool spelled; /* what the list says about its name is not in the journal yet */
     uint32_t messages, uidnext, uidvalidity;
     uint64_t modseq;
     struct local_stamp stamp;

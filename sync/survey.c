@@ -11,7 +11,7 @@
  *   GONE_*           yes             yes      back: rows dropped, a first meeting
  *   any              no              no       dropped from the journal
  */
-#include "sync/run.h"
+#include "sync/survey.h"
 
 static struct mailbox *
 find_by_wire(struct run *run, struct text wire)
@@ -23,8 +23,8 @@ find_by_wire(struct run *run, struct text wire)
     return NULL;
 }
 
-static struct mailbox *
-find_by_name(struct run *run, const char *name)
+struct mailbox *
+survey_by_name(struct run *run, const char *name)
 {
     for (size_t i = 0; i < run->count; i++) {
         if (strcmp(run->mailboxes[i].row.name, name) == 0)
@@ -66,9 +66,8 @@ load_known(struct run *run)
     return true;
 }
 
-/* A mailbox that the journal did not know. */
-static struct mailbox *
-add_mailbox(struct run *run, const char *name, const char *folder, enum journal_state state)
+struct mailbox *
+survey_add(struct run *run, const char *name, const char *folder, enum journal_state state)
 {
     struct mailbox *mailbox = run_mailbox_add(run);
 
@@ -97,12 +96,12 @@ see_folder(void *context, const char *folder)
             run_problem(run, NULL, &err);
             return true;
         }
-        mailbox = find_by_name(run, name);
+        mailbox = survey_by_name(run, name);
         if (mailbox != NULL) { /* two folders for one name: the one the journal knows stays */
             run_complain(run, mailbox, "use a second folder for this mailbox", folder, "rename or remove that folder");
             return true;
         }
-        mailbox = add_mailbox(run, name, folder, MAILBOX_NEW_LOCAL);
+        mailbox = survey_add(run, name, folder, MAILBOX_NEW_LOCAL);
         if (mailbox == NULL)
             return false;
     }
@@ -131,7 +130,7 @@ check_asked(struct run *run)
     const char *const *asked = run->options->mailboxes;
 
     for (; asked != NULL && *asked != NULL; asked++) {
-        if (strcasecmp(*asked, "INBOX") == 0 || find_by_name(run, *asked) != NULL)
+        if (strcasecmp(*asked, "INBOX") == 0 || survey_by_name(run, *asked) != NULL)
             continue;
         error_set(&run->err, ERROR_CONFIG, "find mailbox %s", *asked);
         error_hint(&run->err, "`golub status %s` lists the mailboxes", run->account->name);
@@ -164,96 +163,6 @@ survey_known(struct run *run)
     mark_asked(run);
     /* On the very first run only the server knows: asked again after its LIST. */
     return !known || check_asked(run);
-}
-
-/* The name golub gives to what the server lists: the prefix is cut, unless another mailbox has that name already. */
-static bool
-choose_name(struct run *run, const struct remote_listed *listed, char name[static LIMIT_MAILBOX_NAME + 1],
-            struct mailbox **same)
-{
-    struct error err = {0};
-    struct text utf8 = listed->utf8.at != NULL ? listed->utf8 : listed->name;
-    const char *prefix = (listed->attributes & REMOTE_SHARED) != 0 ? "" : run->info.prefix;
-
-    *same = NULL;
-    for (int uncut = 0; uncut < 2; uncut++) {
-        if (!names_from_server(utf8, listed->separator, uncut ? "" : prefix, name, &err)) {
-            run_problem(run, NULL, &err);
-            return false;
-        }
-        *same = find_by_name(run, name);
-        if (*same == NULL || ((*same)->row.wire == NULL && !(*same)->listed))
-            return true;
-    }
-    error_set(&err, ERROR_SERVER, "give mailbox %s a name here", name);
-    error_answer(&err, listed->name);
-    error_hint(&err, "two mailboxes of the server have one name here: rename one of them there");
-    run_problem(run, *same, &err);
-    return false;
-}
-
-static bool
-take_wire(struct run *run, struct mailbox *mailbox, const struct remote_listed *listed)
-{
-    char *wire = strndup(listed->name.at, listed->name.len);
-
-    if (wire == NULL)
-        return run_no_memory(run);
-    free(mailbox->row.wire);
-    mailbox->row.wire = wire;
-    return true;
-}
-
-/* The mailbox by the bytes of its name, or by those it had before UTF8=ACCEPT came or went. */
-static bool
-find_listed(struct run *run, const struct remote_listed *listed, struct mailbox **mailbox)
-{
-    *mailbox = find_by_wire(run, listed->name);
-    if (*mailbox != NULL || listed->other.at == NULL)
-        return true;
-    *mailbox = find_by_wire(run, listed->other);
-    return *mailbox == NULL || take_wire(run, *mailbox, listed);
-}
-
-static bool
-see_listed(void *context, const struct remote_listed *listed)
-{
-    struct run *run = context;
-    char name[LIMIT_MAILBOX_NAME + 1], folder[LOCAL_FOLDER_MAX + 1];
-    struct error err = {0};
-    struct mailbox *mailbox;
-
-    if (!find_listed(run, listed, &mailbox))
-        return false;
-
-    if (run->info.capabilities == NULL) /* the prefix of the namespace comes in the same turn as the list */
-        run->remote.ops->info(run->remote.self, &run->info);
-    if ((listed->attributes & REMOTE_NOSELECT) != 0)
-        return true;
-    if (mailbox == NULL) {
-        if (!choose_name(run, listed, name, &mailbox))
-            return true;
-        if (mailbox == NULL) {
-            if (!names_to_folder(name, run->account->policy.layout, folder, &err)) {
-                run_problem(run, NULL, &err);
-                return true;
-            }
-            mailbox = add_mailbox(run, name, folder, MAILBOX_NEW_REMOTE);
-            if (mailbox == NULL)
-                return false;
-        }
-        if (!take_wire(run, mailbox, listed))
-            return false;
-    }
-    mailbox->listed = true;
-    mailbox->has_status = listed->has_status;
-    mailbox->messages = listed->messages;
-    mailbox->uidnext = listed->uidnext;
-    mailbox->uidvalidity = listed->uidvalidity;
-    mailbox->modseq = listed->modseq;
-    mailbox->row.separator = listed->separator;
-    mailbox->row.attributes = listed->attributes;
-    return true;
 }
 
 /* Its rows say nothing any more: what a file that is missing, or a UID, was before must not be taken for a deletion. */
@@ -373,7 +282,8 @@ settle_states(struct run *run)
             *mailbox = (struct mailbox){0};
             continue;
         }
-        if (mailbox->chosen && (mailbox->row.id == 0 || memcmp(&before, &mailbox->row, sizeof before) != 0) &&
+        if (mailbox->chosen &&
+            (mailbox->row.id == 0 || mailbox->spelled || memcmp(&before, &mailbox->row, sizeof before) != 0) &&
             !save_mailbox(run, mailbox))
             return false;
         if (&run->mailboxes[kept++] == mailbox)
@@ -447,9 +357,8 @@ look_at_intents(struct run *run)
 bool
 survey_remote(struct run *run)
 {
-    if (!run->remote.ops->survey(run->remote.self, see_listed, run, &run->err))
+    if (!survey_list(run))
         return false;
-    run->remote.ops->info(run->remote.self, &run->info);
     mark_asked(run);
     if (!check_asked(run))
         return false;

@@ -120,6 +120,7 @@ see_created(void *context, size_t index, struct text wire, const struct remote_o
     if (mailbox->row.wire == NULL)
         return run_no_memory(run);
     mailbox->row.state = MAILBOX_ACTIVE;
+    mailbox->row.utf8 = run->info.utf8;
     mailbox->row.separator = run->info.separator;
     mailbox->listed = mailbox->look_there = mailbox->look_here = true;
     run->counts.mailboxes_made_there++;

@@ -33,6 +33,7 @@ struct journal_mailbox {
     int64_t id;          /* 0 before the insert */
     char *name;          /* UTF-8, levels joined by '/', as the user writes it; unique */
     char *wire;          /* bytes of LIST; NULL: not on the server */
+    bool utf8;           /* ... which are UTF-8; false: modified UTF-7 */
     char *folder;        /* as in local.h; unique */
     char separator;      /* of the server's name, 0: none */
     unsigned attributes; /* enum remote_attribute */
@@ -41,6 +42,10 @@ struct journal_mailbox {
     uint64_t modseq;
     unsigned permanent;          /* FLAG_* that the server can hold; FLAG_ALL if not known */
     char stamp[LOCAL_STAMP_MAX]; /* of the folder when it was last scanned; "" = scan */
+    uint32_t view;               /* the server shows only so many of the newest messages; 0: all, as far as we know */
+    /* Bodies that came shorter than announced, and as short when they were read again: how many; the largest shortfall, in bytes and in thousandths */
+    uint32_t short_count, short_share;
+    uint64_t short_bytes;
 };
 
 enum journal_fact {

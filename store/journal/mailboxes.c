@@ -4,8 +4,9 @@
 #include <assert.h>
 
 #define COLUMNS                                                                                                        \
-    "name, wire, folder, separator, attributes, state, uidvalidity, uidnext, messages, modseq, permanent, stamp"
-#define VALUES "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13"
+    "name, wire, folder, separator, attributes, state, uidvalidity, uidnext, messages, modseq, permanent, stamp, "     \
+    "utf8, view, short_count, short_share, short_bytes"
+#define VALUES "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18"
 
 static bool
 read_mailbox(sqlite3_stmt *statement, struct journal_mailbox *mailbox)
@@ -25,6 +26,11 @@ read_mailbox(sqlite3_stmt *statement, struct journal_mailbox *mailbox)
     mailbox->modseq = (uint64_t)read_integer(&from, 0, INT64_MAX);
     mailbox->permanent = (unsigned)read_integer(&from, 0, UINT32_MAX);
     read_string(&from, mailbox->stamp, sizeof mailbox->stamp);
+    mailbox->utf8 = read_integer(&from, 0, 1) != 0;
+    mailbox->view = (uint32_t)read_integer(&from, 0, UINT32_MAX);
+    mailbox->short_count = (uint32_t)read_integer(&from, 0, UINT32_MAX);
+    mailbox->short_share = (uint32_t)read_integer(&from, 0, UINT32_MAX);
+    mailbox->short_bytes = (uint64_t)read_integer(&from, 0, INT64_MAX);
     return !from.damaged && mailbox->name != NULL && mailbox->folder != NULL;
 }
 
@@ -93,6 +99,11 @@ bind_mailbox(sqlite3_stmt *statement, const struct journal_mailbox *mailbox)
     bind_integer(&to, (int64_t)mailbox->modseq);
     bind_integer(&to, mailbox->permanent);
     bind_string(&to, mailbox->stamp);
+    bind_integer(&to, mailbox->utf8);
+    bind_integer(&to, mailbox->view);
+    bind_integer(&to, mailbox->short_count);
+    bind_integer(&to, mailbox->short_share);
+    bind_integer(&to, (int64_t)mailbox->short_bytes);
 }
 
 bool

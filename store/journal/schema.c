@@ -141,7 +141,15 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     " BEGIN DELETE FROM held WHERE message = old.message; END;"
     "CREATE TRIGGER pop_over AFTER DELETE ON pop BEGIN DELETE FROM held WHERE message = old.id; END;"
     "CREATE TRIGGER pop_released AFTER UPDATE OF hold ON pop WHEN old.hold <> '' AND new.hold = ''"
-    " BEGIN DELETE FROM held WHERE message = old.id; END;",
+    " BEGIN DELETE FROM held WHERE message = old.id; END;"
+
+    /* How a server spelled names was not written down: one name that is not ASCII, and all are UTF-8. */
+    "ALTER TABLE mailbox ADD COLUMN utf8 INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE mailbox SET utf8 = 1 WHERE EXISTS (SELECT 1 FROM mailbox WHERE wire GLOB '*[^ -~]*');"
+    "ALTER TABLE mailbox ADD COLUMN view INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE mailbox ADD COLUMN short_count INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE mailbox ADD COLUMN short_share INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE mailbox ADD COLUMN short_bytes INTEGER NOT NULL DEFAULT 0;",
 };
 
 bool

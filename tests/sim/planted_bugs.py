@@ -60,6 +60,7 @@ HISTORIES = Test("sim_golub", ("--first", "1", "--count", "300", "--actions", "2
 IMPORTS = Test("sim_import", ("--first", "1", "--count", "600", "--actions", "20", "--skip", ""))
 
 BROKEN = Test("scenario_broken")
+CROSSING = Test("scenario_crossing")
 MEANWHILE = Test("scenario_meanwhile")
 SITUATION = Test("scenario_situation")
 
@@ -290,6 +291,12 @@ BUGS = [
         ("store/base/local_info.c", "info[1] == '\\0' ? FLAG_SEEN : 0;", "info[1] == '\\0' ? FLAG_ALL : 0;")),
     bug("seen mail delivered into new/", unit("test_info"),
         ("store/base/local_info.c", "flags == 0 ? \"n\"", "(flags & ~FLAG_SEEN) == 0 ? \"n\"")),
+
+    # ---- names ----
+    bug("name compared in another spelling", CROSSING,
+        ("sync/survey_list.c", "if (mailbox->row.utf8 == list->run->info.utf8)", "if (true)")),
+    bug("mailbox whose prefix or separator changed taken for a new one", CROSSING,
+        ("sync/survey_list.c", "if (!same->listed)", "if (!same->listed && same->row.wire == NULL)")),
 
     # ---- bytes ----
     bug("lone CR shrunk to LF", unit("test_lines"),

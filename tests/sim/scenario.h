@@ -14,7 +14,7 @@
 
 #include "tests/sim/sim_history.h"
 
-enum { INBOX, WORK };
+enum { INBOX, WORK, OLD }; /* the last one is made by who needs it */
 
 static struct sim sim;
 static struct coverage coverage;

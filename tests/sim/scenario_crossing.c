@@ -122,6 +122,66 @@ a_mailbox_whose_name_the_server_encodes_otherwise_is_the_same_mailbox(void **sta
     }
 }
 
+static void
+a_mailbox_called_like_the_encoded_name_of_another_is_not_taken_for_it(void **state)
+{
+    (void)state;
+    for (int encodes = 0; encodes < 2; encodes++) {
+        given_empty_account(1);
+        server_create(&sim.server, OLD);
+        here()->tree.folder[OLD] = true;
+        sim.server.literal = true;
+        sim.server.encodes = encodes != 0;
+        given_mail_there(WORK, 1);
+        given_mail_there(OLD, 2);
+        given_both_sides_agree();
+        sim.server.encodes = encodes == 0;
+        given_mail_there(WORK, 3);
+
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+        then_it_is_here(WORK, 1, 1);
+        then_it_is_here(OLD, 2, 1);
+        then_it_is_here(WORK, 3, 1);
+        then_both_sides_agree();
+    }
+}
+
+static void
+another_separator_or_prefix_changes_no_mail(void **state)
+{
+    static const struct {
+        char separator;
+        const char *prefix;
+    } forms[] = {{'.', ""}, {'/', ""}, {'.', "INBOX."}, {'/', ""}, {'.', "INBOX."}, {'.', ""}};
+
+    (void)state;
+    for (int renumbered = 0; renumbered < 2; renumbered++) {
+        given_empty_account(1);
+        server_create(&sim.server, OLD);
+        here()->tree.folder[OLD] = true;
+        given_mail_there(WORK, 1);
+        given_mail_there(OLD, 2);
+        given_mail_here(OLD, 6);
+        for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+            sim.server.separator = forms[i].separator;
+            sim.server.prefix = forms[i].prefix;
+            for (int k = INBOX; renumbered != 0 && k <= OLD; k++)
+                server_reset_uidvalidity(&sim.server, k);
+            check_forget(&sim.clients[0]);
+            given_mail_there(WORK, 10 + (int)i);
+            given_mail_here(OLD, 20 + (int)i);
+
+            then_both_sides_agree();
+
+            then_it_is_there(OLD, 20 + (int)i, 1);
+            then_it_is_here(WORK, 10 + (int)i, 1);
+        }
+        then_it_is_here(WORK, 1, 1);
+        then_it_is_there(OLD, 6, 1);
+    }
+}
+
 int
 main(void)
 {
@@ -130,6 +190,8 @@ main(void)
         SCENARIO(a_second_uid_of_a_message_that_has_two_files_takes_one_of_them),
         SCENARIO(a_smaller_uidvalidity_of_one_mailbox_makes_golub_doubt_the_others),
         SCENARIO(a_mailbox_whose_name_the_server_encodes_otherwise_is_the_same_mailbox),
+        SCENARIO(a_mailbox_called_like_the_encoded_name_of_another_is_not_taken_for_it),
+        SCENARIO(another_separator_or_prefix_changes_no_mail),
         SCENARIO(a_journal_from_before_its_first_mark_is_taken_for_a_lost_one),
     };
 

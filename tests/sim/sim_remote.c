@@ -62,6 +62,7 @@ sim_info(void *remote, struct remote_info *out)
     out->uidplus = server->uidplus;
     out->move = server->move;
     out->list_status = server->list_status;
+    out->utf8 = !server->encodes;
     out->capabilities = "IMAP4rev1";
 }
 

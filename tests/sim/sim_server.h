@@ -51,6 +51,7 @@ struct server {
     char separator;
     const char *prefix;
     bool encodes; /* names have other bytes than in UTF-8 */
+    bool literal; /* ... and those of Work are what Work/Old is called in UTF-8 */
     /* how it behaves */
     bool reorders, wrong_sizes, swallows_duplicates, status_gaps;
     int refuses; /* contents with number % 10 < refuses are refused for good */
