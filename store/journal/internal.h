@@ -114,6 +114,7 @@ struct journal {
     sqlite3 *db;
     char *path;   /* for messages; "memory" where there is no file */
     bool durable; /* on disk and ours to write: a clean close is recorded */
+    bool reader;  /* beside a run, perhaps: its errors are no reason to throw anything away */
     bool in_transaction;
     bool unclean; /* the database says that it was not closed cleanly */
     bool broken;  /* damage or an I/O error was met: what is there must be checked before it is trusted again */
@@ -204,6 +205,10 @@ MUST_CHECK bool listing_settle(struct journal *journal, struct error *err);
  * @param missing  [out] there is no file, or one without a byte: journal->db is NULL
  */
 MUST_CHECK bool source_open(struct journal *journal, bool *missing, struct error *err);
+/**
+ * The same beside a run, which may begin, write and end meanwhile and is never kept waiting: what is read is of one moment.
+ */
+MUST_CHECK bool source_open_beside(struct journal *journal, bool *missing, struct error *err);
 /** Close journal->db alone, before a statement was cached. NULL-safe. */
 void source_close(struct journal *journal);
 /** Replace journal->db by a copy of it in memory that can be written. */

@@ -287,7 +287,7 @@ journal_open_read(const char *path, bool *missing, struct error *err)
     bool done = false;
 
     *missing = false;
-    if (journal == NULL || !source_open(journal, missing, err) || *missing)
+    if (journal == NULL || !source_open_beside(journal, missing, err) || *missing)
         goto out;
     if (!configure(journal, err) || !schema_version(journal, JOURNAL_SCHEMA, &version, err))
         goto out;

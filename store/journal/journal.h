@@ -86,7 +86,9 @@ bool journal_message_settled(const struct journal_message *message);
 struct journal *journal_open(const char *path, struct error *err);
 /** A copy in memory for a dry run; an empty journal where there is no file. The file is not changed, no -wal or -shm is left. */
 struct journal *journal_open_copy(const char *path, struct error *err);
-/** Read-only, for status; NULL with *missing where there is no file. */
+/**
+ * Read-only, for status, also beside a run: all that is read is of one moment. NULL with *missing where there is no file.
+ */
 struct journal *journal_open_read(const char *path, bool *missing, struct error *err);
 /** For tests: an empty journal in memory; image (from journal_image) may be NULL. */
 struct journal *journal_open_memory(const void *image, size_t size, struct error *err);

@@ -169,13 +169,15 @@ schema_version(struct journal *journal, int known, int *version, struct error *e
     if (application != SCHEMA_APPLICATION || number <= 0) {
         error_set(err, ERROR_LOCAL, "open journal %s", journal->path);
         error_answer(err, TEXT("the database there is not golub's"));
-        error_hint(err, "move the file away: " JOURNAL_ANEW);
+        error_hint(err, "%s",
+                   journal->reader ? "the next sync or import says what to do" : "move the file away: " JOURNAL_ANEW);
         return false;
     }
     if (number > known) {
         error_set(err, ERROR_LOCAL, "open journal %s: a newer golub wrote it (version %lld, this one knows %d)",
                   journal->path, (long long)number, known);
-        error_hint(err, "use the newer golub, or move the file away: " JOURNAL_ANEW);
+        error_hint(err, journal->reader ? "use the newer golub"
+                                        : "use the newer golub, or move the file away: " JOURNAL_ANEW);
         return false;
     }
     *version = (int)number;

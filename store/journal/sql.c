@@ -3,17 +3,24 @@
 
 #include <assert.h>
 
-static const char damaged_hint[] = "move the file away, with its -wal: " JOURNAL_ANEW;
+/* Who only reads may have read beside a run that was at work: it throws nothing away. The next run looks through the file. */
+static const char *
+damaged_hint(const struct journal *journal)
+{
+    return journal->reader
+               ? "try again; if it stays so, the next sync or import looks through the journal and says what to do"
+               : "move the file away, with its -wal: " JOURNAL_ANEW;
+}
 
 static const char *
-hint_for(int code)
+hint_for(const struct journal *journal, int code)
 {
     switch (code) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_ERROR: /* a statement that can't be prepared: a table or column of ours is not there */
     case SQLITE_SCHEMA:
-        return damaged_hint;
+        return damaged_hint(journal);
     case SQLITE_FULL:
         return "make room on the file system that holds the state folder";
     case SQLITE_BUSY:
@@ -41,7 +48,7 @@ sql_error(struct journal *journal, struct error *err, const char *what)
         journal->broken = true;
     error_set(err, ERROR_LOCAL, "%s in journal %s", what, journal->path);
     error_answer(err, text_of(journal->db != NULL ? sqlite3_errmsg(journal->db) : "out of memory"));
-    error_hint(err, "%s", hint_for(code));
+    error_hint(err, "%s", hint_for(journal, code));
 }
 
 void
@@ -50,7 +57,7 @@ sql_damaged(struct journal *journal, struct error *err, const char *what)
     journal->broken = true;
     error_set(err, ERROR_LOCAL, "%s in journal %s", what, journal->path);
     error_answer(err, TEXT("a value there is not one that golub writes"));
-    error_hint(err, "%s", damaged_hint);
+    error_hint(err, "%s", damaged_hint(journal));
 }
 
 void

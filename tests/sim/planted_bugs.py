@@ -218,6 +218,8 @@ BUGS = [
     bug("root of the Maildir not locked", system("test_state.py",
                                                  "StateTest.test_another_state_folder_waits_while_a_run_works_in_the_maildir"),
         ("store/maildir/tree.c", "if (maildir->settings.exclusive && !lock_root(maildir, err))", "if (false)")),
+    bug("status takes the journal for unchanging", unit("test_journal_read"),
+        ("store/journal/journal.c", "!source_open_beside(journal, missing, err)", "!source_open(journal, missing, err)")),
     bug("days counted by the clock of one run", SITUATION,
         ("sync/age.c", "(gap < AGE_GAP_MAX ? gap : AGE_GAP_MAX)", "gap")),
     bug("clock that was back for a run counted when it is right again", SITUATION,

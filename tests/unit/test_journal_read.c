@@ -98,6 +98,9 @@ a_reader_looks_on_while_a_run_is_at_work(void **state)
     assert_int_equal(messages_in(p, reader), 0);
 
     given_commit(p, writer, "INBOX", 3);
+    assert_int_equal(messages_in(p, reader), 0); /* of one moment, from the first word of a report to its last */
+    journal_close(reader);
+    reader = journal_open_read(p->path, &missing, &p->err);
     assert_int_equal(messages_in(p, reader), 3);
     assert_true(journal_begin(writer, &p->err));
     assert_true(journal_mailbox_save(writer, &mailbox, &p->err));
@@ -108,6 +111,94 @@ a_reader_looks_on_while_a_run_is_at_work(void **state)
 
     journal_close(writer);
     assert_int_equal(entries(p->folder), 1);
+}
+
+/* Stopped half-way by a loaded machine or a suspend, while a whole run comes and goes. */
+static void
+a_reader_that_a_run_overtakes_goes_on_with_what_it_saw(void **state)
+{
+    struct place *p = *state;
+    struct journal *writer = opened(p), *reader;
+    bool missing;
+    given_commit(p, writer, "INBOX", 4000);
+    journal_close(writer);
+
+    reader = journal_open_read(p->path, &missing, &p->err);
+    writer = opened(p);
+    for (int i = 0; i < 4; i++) {
+        char name[8];
+
+        text_print(name, sizeof name, "m%d", i);
+        given_commit(p, writer, name, 4000);
+    }
+    journal_close(writer);
+
+    assert_int_equal(messages_in(p, reader), 4000);
+    journal_close(reader);
+    reader = journal_open_read(p->path, &missing, &p->err);
+    assert_int_equal(messages_in(p, reader), 20000);
+    journal_close(reader);
+    journal_close(opened(p));
+    assert_int_equal(entries(p->folder), 1);
+}
+
+static void
+readers_beside_runs_that_open_and_close_never_fail(void **state)
+{
+    struct place *p = *state;
+    pid_t child;
+    int status;
+    journal_close(opened(p));
+
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        for (int i = 0; i < 150; i++) {
+            char name[16];
+            struct journal *writer = opened(p);
+
+            text_print(name, sizeof name, "m%d", i);
+            given_commit(p, writer, name, 40);
+            journal_close(writer);
+        }
+        _exit(0);
+    }
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        bool missing;
+        struct journal *reader = journal_open_read(p->path, &missing, &p->err);
+
+        if (reader == NULL)
+            fail_msg("%s: %s", p->err.what, p->err.answer);
+        assert_int_equal(messages_in(p, reader) % 40, 0);
+        journal_close(reader);
+    }
+    assert_int_equal(status, 0);
+}
+
+static void
+a_reader_never_advises_to_throw_a_journal_away(void **state)
+{
+    struct place *p = *state;
+    struct journal *journal = opened(p);
+    bool missing;
+    size_t size;
+    given_commit(p, journal, "INBOX", 4000);
+    journal_close(journal);
+    char *bytes = contents(p->path, &size);
+    memset(bytes + 4096, 0xa5, size - 4096);
+    given_bytes(p->path, bytes, size);
+    free(bytes);
+
+    journal = journal_open_read(p->path, &missing, &p->err);
+    if (journal != NULL) {
+        uint64_t count;
+
+        assert_false(journal_message_count(journal, 0, WHICH_ALL, &count, &p->err));
+        journal_close(journal);
+    }
+
+    assert_null(strstr(p->err.hint, "away"));
+    assert_string_not_equal(p->err.hint, "");
 }
 
 static void
@@ -154,6 +245,9 @@ main(void)
         TEST(where_there_is_no_file_none_is_made_by_reading),
         TEST(readers_see_what_a_killed_run_left_in_its_log),
         TEST(a_reader_looks_on_while_a_run_is_at_work),
+        TEST(a_reader_that_a_run_overtakes_goes_on_with_what_it_saw),
+        TEST(readers_beside_runs_that_open_and_close_never_fail),
+        TEST(a_reader_never_advises_to_throw_a_journal_away),
         TEST(a_reader_can_not_write),
         TEST(a_file_without_a_byte_is_a_new_journal),
     };
