@@ -38,6 +38,12 @@ add_todo(struct run *run, struct agenda *agenda, const struct todo *todo)
     return true;
 }
 
+bool
+agenda_add(struct run *run, struct agenda *agenda, const struct todo *todo)
+{
+    return add_todo(run, agenda, todo);
+}
+
 /* A row that nothing is done about says why, in status. */
 static bool
 explain(struct run *run, struct mailbox *mailbox, const struct journal_message *message, const struct plan_step *step)
@@ -168,6 +174,13 @@ compare_todos(const void *pa, const void *pb)
     return a->id == b->id ? 0 : a->id < b->id ? -1 : 1;
 }
 
+void
+agenda_sort(struct agenda *agenda)
+{
+    if (agenda->count > 1)
+        qsort(agenda->todos, agenda->count, sizeof *agenda->todos, compare_todos);
+}
+
 /* Mail that carries \Deleted on both sides is settled; only `expunge` wants more. */
 static bool
 plan_marked(struct run *run, struct agenda *agenda)
@@ -211,8 +224,8 @@ agenda_make(struct run *run, struct agenda *agenda)
     else
         journal_rollback(run->journal);
     free(ids);
-    if (ok && agenda->count > 1)
-        qsort(agenda->todos, agenda->count, sizeof *agenda->todos, compare_todos);
+    if (ok)
+        agenda_sort(agenda);
     return ok;
 }
 

@@ -17,6 +17,7 @@
  */
 #include "sync/hold.h"
 #include "sync/recover.h"
+#include "sync/wanted.h"
 
 #define PASSES_MAX 6  /* a moved message with changed flags needs three */
 #define RENAMES_MAX 4 /* plans in a pass: a new name here, a new UID there, and what they uncover */
@@ -146,9 +147,9 @@ plan(struct run *run, struct agenda *agenda)
     for (int i = 0; ok && run->replan && i < RENAMES_MAX; i++) {
         run->replan = false;
         agenda_free(agenda);
-        ok = agenda_make(run, agenda) && agenda_moves(run, agenda);
+        ok = agenda_make(run, agenda) && agenda_moves(run, agenda) && agenda_wanted(run, agenda);
     }
-    return ok;
+    return ok && agenda_say_two_places(run, agenda);
 }
 
 /* One plan and its execution. *more: another pass may find more to do. */
@@ -216,7 +217,8 @@ count_leftovers(struct run *run)
 
         if (todo->step.kept_back || todo->step.verb == PLAN_FORGET || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
             continue;
-        if (todo->step.verb == PLAN_REMOVE_HERE || todo->step.verb == PLAN_REMOVE_THERE) {
+        if (todo->step.verb == PLAN_REMOVE_HERE || todo->step.verb == PLAN_REMOVE_THERE ||
+            (!todo->fresh && (todo->step.verb == PLAN_UPLOAD || todo->step.verb == PLAN_DOWNLOAD))) {
             bool excused = false;
 
             /* Held; or, in a run over some mailboxes only, perhaps moved to one that was not asked for. */

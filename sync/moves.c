@@ -211,8 +211,11 @@ take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_
             ok = run_begin(run) && rename_row(run, from, to, up) && run_commit(run);
             continue;
         }
-        if (!(up ? run->account->policy.push.deletes : run->account->policy.pull.deletes)) /* the old one may not go */
+        if (!(up ? run->account->policy.push.deletes
+                 : run->account->policy.pull.deletes)) { /* the old one may not go */
+            from->elsewhere = to->id;
             continue;
+        }
         to->partner = from->id;
         from->partner = to->id;
         if (to->step.kept_back || agenda_is_closed(&run->mailboxes[to->mailbox]))

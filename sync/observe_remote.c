@@ -85,6 +85,7 @@ unpair(struct run *run, struct mailbox *mailbox)
     mailbox->row.state = MAILBOX_REPAIR;
     mailbox->row.uidnext = mailbox->row.messages = 0;
     mailbox->row.modseq = 0;
+    mailbox->current = false;
     mailbox->look_here = true;
     return true;
 fail:
@@ -320,6 +321,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         row->messages = sight->selected.exists;
         row->permanent = sight->selected.permanent;
         sight->mailbox->look_there = false;
+        sight->mailbox->current = true;
     }
     return journal_mailbox_save(run->journal, row, &run->err);
 }
@@ -376,7 +378,8 @@ observe_remote(struct run *run)
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
-        mailbox->look_there = mailbox->look_there && mailbox->listed && mailbox_is_open(mailbox);
+        mailbox->look_there = mailbox->look_there && mailbox->listed &&
+                              (run->look_everywhere ? mailbox_is_usable(mailbox) : mailbox_is_open(mailbox));
         if (!mailbox->look_there)
             continue;
         sights[count].mailbox = mailbox;

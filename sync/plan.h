@@ -53,6 +53,9 @@ struct plan_step {
 /** @return what to do; the same input always gives the same answer */
 struct plan_step plan_message(const struct plan_message *message, const struct policy *policy);
 
+/** The survivor of a removal on the other side gained \\Flagged or lost \\Deleted since both agreed: somebody wants it. */
+bool plan_is_wanted_back(const struct plan_side *survivor);
+
 /** The word for it in `status`, --dry-run and JSON. */
 const char *plan_verb_word(enum plan_verb verb);
 

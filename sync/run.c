@@ -72,6 +72,23 @@ run_mailbox_by_id(struct run *run, int64_t id)
 }
 
 bool
+run_is_unseen(const struct mailbox *mailbox)
+{
+    return mailbox->chosen && mailbox->listed && mailbox->row.state != MAILBOX_GONE_LOCAL &&
+           (!mailbox->current || mailbox->unsure);
+}
+
+const struct mailbox *
+run_unseen(const struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (run_is_unseen(&run->mailboxes[i]))
+            return &run->mailboxes[i];
+    }
+    return NULL;
+}
+
+bool
 run_no_memory(struct run *run)
 {
     error_set(&run->err, ERROR_LOCAL, "get memory");
@@ -92,10 +109,16 @@ run_mailbox_add(struct run *run)
 }
 
 bool
+mailbox_is_usable(const struct mailbox *mailbox)
+{
+    return mailbox->chosen && !mailbox->refused && !mailbox->unsure &&
+           (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR);
+}
+
+bool
 mailbox_is_open(const struct mailbox *mailbox)
 {
-    return mailbox->chosen && mailbox->asked && !mailbox->refused && !mailbox->unsure &&
-           (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR);
+    return mailbox->asked && mailbox_is_usable(mailbox);
 }
 
 bool

@@ -35,6 +35,7 @@ struct mailbox {
     bool unsure;   /* could not be observed: nothing is done in it in this run */
     bool repaired; /* in this run: its rows were unpaired */
     bool unread;   /* its folder could not be listed: what is missing in it is not known */
+    bool current;  /* what the journal says of its side on the server was so in this run */
 };
 
 struct todo { /* one message that wants something */
@@ -42,11 +43,12 @@ struct todo { /* one message that wants something */
     uint32_t mailbox; /* index */
     uint32_t uid;
     struct plan_step step;
-    bool fresh;      /* the other side never had it; else it had, and one side lost it */
-    int64_t partner; /* move: the row that vanished (for the row that appeared); 0: none */
-    bool unheld;     /* ... and in an earlier attempt it did not keep one of them */
-    bool echoed;     /* the server showed the flags that it was sent */
-    bool dropped;    /* taken care of otherwise: paired, moved, held, pending ... */
+    bool fresh;        /* the other side never had it; else it had, and one side lost it */
+    int64_t partner;   /* move: the row that vanished (for the row that appeared); 0: none */
+    int64_t elsewhere; /* of what vanished: the row that it moved to, where the policy keeps the move back; 0: none */
+    bool unheld;       /* ... and in an earlier attempt it did not keep one of them */
+    bool echoed;       /* the server showed the flags that it was sent */
+    bool dropped;      /* taken care of otherwise: paired, moved, held, pending ... */
 };
 
 struct agenda {
@@ -93,6 +95,7 @@ struct run {
     bool no_deltas;         /* and so all were listed whole */
     bool sizes_lie;         /* the server's RFC822.SIZE was seen to be wrong */
     bool replan;            /* rows were joined after they were planned */
+    bool look_everywhere;   /* mailboxes that were not asked for are looked at, too: something may have moved there */
     bool vanished;          /* something vanished on the server: a second look is due */
     char hold_ids[HOLD_REASONS][16]; /* the lists of held removals that were reported */
     struct released *released;       /* held removals that the user let go, by message */
@@ -116,8 +119,14 @@ void run_complain(struct run *run, const struct mailbox *mailbox, const char *wh
 MUST_CHECK bool run_pending(struct run *run, const struct mailbox *mailbox, int64_t message,
                             enum journal_pending_kind kind, const char *detail, const char *why, const char *hold);
 struct mailbox *run_mailbox_by_id(struct run *run, int64_t id);
+/** It is on the server, and what it holds there is not known as of this run. */
+bool run_is_unseen(const struct mailbox *mailbox);
+/** A mailbox of the account of which that is true; NULL: all were looked at, or did not move. */
+const struct mailbox *run_unseen(const struct run *run);
 /** A new element at the end; NULL: out of memory, err filled in. */
 struct mailbox *run_mailbox_add(struct run *run);
+/** It can be looked at in this run, asked for or not. */
+bool mailbox_is_usable(const struct mailbox *mailbox);
 /** May this run do something in this mailbox? */
 bool mailbox_is_open(const struct mailbox *mailbox);
 MUST_CHECK bool run_begin(struct run *run);

@@ -372,6 +372,7 @@ survey_remote(struct run *run)
         if (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR) {
             run->counts.mailboxes++;
             mailbox->look_there = moved_there(run, mailbox);
+            mailbox->current = !mailbox->look_there;
         }
         if (!look_at_folder(run, mailbox))
             return false;
@@ -406,10 +407,15 @@ survey_again(struct run *run)
         const struct journal_mailbox *row = &mailbox->row;
 
         /* Where flags can't tell, membership does: what vanished elsewhere arrived somewhere. */
-        if (mailbox_is_open(mailbox) && mailbox->listed)
-            mailbox->look_there = !mailbox->has_status || row->uidvalidity != mailbox->uidvalidity ||
-                                  row->uidnext != mailbox->uidnext || row->messages != mailbox->messages ||
-                                  (mailbox->modseq != 0 && row->modseq != mailbox->modseq);
+        bool moved = !mailbox->has_status || row->uidvalidity != mailbox->uidvalidity ||
+                     row->uidnext != mailbox->uidnext || row->messages != mailbox->messages ||
+                     (mailbox->modseq != 0 && row->modseq != mailbox->modseq);
+
+        if (!mailbox->listed)
+            continue;
+        mailbox->current = mailbox->current && !moved;
+        if (mailbox_is_open(mailbox) || (run->look_everywhere && mailbox_is_usable(mailbox)))
+            mailbox->look_there = moved;
     }
     return true;
 }

@@ -398,8 +398,9 @@ class BothTest(ChangesTest):
         self.client.move("INBOX", self.uid(0), "Work")
         self.maildir.move(self.file(0), "Archive")
 
-        self.sync()
-        self.sync()
+        result = self.sync()
+        self.assertIn("INBOX: 1 message was moved to one place here and to another on the server (Archive, Work)", result.out)
+        self.assertNotIn("another on the server", self.sync().out)
 
         self.assertTrue(self.here(0, "Work") or self.here(0, "Archive"))
         self.assertFalse(self.here(0))

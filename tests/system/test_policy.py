@@ -68,6 +68,107 @@ class PolicyTest(ChangesTest):
         self.assertNotIn("Lists", self.maildir.mailboxes())
         self.assertIn("Work", self.maildir.mailboxes())
 
+    # -- flagged on one side, moved on the other: never twice, and the flag is where the message is
+
+    def given_flagged_here_and_moved_there(self):
+        self.maildir.flag(self.file(0), add="F")
+        self.client.move("INBOX", self.uid(0), "Work")
+
+    def given_moved_here_and_flagged_there(self):
+        self.client.store("INBOX", self.uid(0), "+", ["\\Flagged"])
+        self.maildir.move(self.file(0), "Work")
+
+    def then_it_is_once_in_work_and_flagged(self):
+        self.sync()
+        self.sync()
+        self.assertEqual((self.there(0), self.here(0)), (False, False))
+        self.assertEqual((self.flags_there(self.mails[0], "Work"), self.file(0, "Work").info), ({"\\Flagged"}, "F"))
+        self.assert_in_sync()
+
+    def test_what_is_flagged_here_and_moved_there_is_not_sent_again_without_pull_deletes(self):
+        for pull in (["new", "flags", "mailboxes"], ["new"]):
+            with self.subTest(pull=pull):
+                self.account.set(pull=pull)
+                self.given_flagged_here_and_moved_there()
+
+                self.sync()
+
+                self.assertEqual((self.there(0), self.there(0, "Work")), (False, True))
+                self.assertEqual(self.flags_there(self.mails[0], "Work"), {"\\Flagged"})
+                self.assertTrue(self.here(0), "it may not go")
+                self.account.set(pull=None)
+                self.then_it_is_once_in_work_and_flagged()
+                self.client.move("Work", self.uid(0, "Work"), "INBOX")
+                self.client.store("INBOX", self.uid(0), "-", ["\\Flagged"])
+                self.sync()
+
+    def test_what_is_flagged_here_and_moved_there_is_not_sent_again_by_a_push(self):
+        self.given_flagged_here_and_moved_there()
+
+        self.sync("--push")
+
+        self.assertEqual((self.there(0), self.there(0, "Work")), (False, True))
+        self.assertEqual(self.flags_there(self.mails[0], "Work"), {"\\Flagged"})
+        self.then_it_is_once_in_work_and_flagged()
+
+    def test_what_is_flagged_here_and_moved_there_is_not_sent_again_by_a_run_for_one_mailbox(self):
+        self.given_flagged_here_and_moved_there()
+
+        self.run_golub("sync", "work/INBOX")
+
+        self.assertEqual((self.there(0), self.there(0, "Work")), (False, True))
+        self.then_it_is_once_in_work_and_flagged()
+
+    def test_what_was_fetched_from_its_new_place_is_not_sent_again_when_it_is_flagged_in_the_old_one(self):
+        self.account.set(pull=["new", "flags", "mailboxes"])
+        self.client.move("INBOX", self.uid(0), "Work")
+        self.sync()
+        self.maildir.flag(self.file(0), add="F")
+
+        self.sync()
+
+        self.assertEqual((self.there(0), self.there(0, "Work")), (False, True))
+        self.account.set(pull=None)
+        self.then_it_is_once_in_work_and_flagged()
+
+    def test_what_is_moved_here_and_flagged_there_is_not_fetched_again_without_push_deletes(self):
+        self.account.set(push=["new", "flags", "mailboxes"])
+        self.given_moved_here_and_flagged_there()
+
+        self.sync()
+
+        self.assertEqual((self.here(0), self.here(0, "Work")), (False, True))
+        self.assertEqual(self.file(0, "Work").info, "F")
+        self.account.set(push=None)
+        self.then_it_is_once_in_work_and_flagged()
+
+    def test_what_is_moved_here_and_flagged_there_is_not_fetched_again_by_a_pull(self):
+        self.given_moved_here_and_flagged_there()
+
+        self.sync("--pull")
+
+        self.assertEqual((self.here(0), self.here(0, "Work")), (False, True))
+        self.then_it_is_once_in_work_and_flagged()
+
+    def test_what_is_moved_here_and_flagged_there_is_not_fetched_again_by_a_run_for_one_mailbox(self):
+        self.given_moved_here_and_flagged_there()
+
+        self.run_golub("sync", "work/INBOX")
+
+        self.assertEqual((self.here(0), self.here(0, "Work")), (False, True))
+        self.then_it_is_once_in_work_and_flagged()
+
+    def test_what_was_flagged_here_and_deleted_there_comes_back_in_a_run_for_one_mailbox(self):
+        self.maildir.flag(self.file(0), add="F")
+        self.client.expunge("INBOX", self.uid(0))
+        self.client.append("Work", self.corpus.simple("elsewhere").bytes)
+
+        self.run_golub("sync", "work/INBOX")
+
+        self.assertTrue(self.there(0))
+        self.sync()
+        self.assert_in_sync()
+
     def given_left_out(self, leave, come_back):
         """While a mailbox is out of the patterns its files are removed here."""
         lists = [self.corpus.simple("list %d" % n) for n in range(8)]
