@@ -3,8 +3,9 @@
  *
  * Trust is one of two. With pins (SHA-256 of the certificate's public key) the pin alone decides: no CA, no name, no date,
  * since whoever pins knows better, and a certificate that does not match a pin is refused even if a CA vouches for it.
- * Without pins: the CAs of the system or of ca_file, and the host name or IP address. Both are decided inside the
- * handshake, before a client certificate or a byte of the protocol is sent.
+ * Without pins: the CAs of the system or of ca_file, and the host name or IP address: a name of the certificate's list (SAN), whole or with
+ * one `*` for its first label, never its subject (RFC 9525 §6.3). Both are decided inside the handshake, before a client certificate or a
+ * byte of the protocol is sent. The session's key is never one that the server's key alone could tell later (forward secrecy).
  *
  * Reading the system's CA bundle takes 52 ms (140 certificates, OpenSSL 3.0), more than many a whole sync; a directory of
  * hashed names costs nothing until it is asked. So the bundle is read only where there is no such directory.
@@ -27,6 +28,7 @@
 
 #define READ_AHEAD (32 * 1024) /* two records: one read of the socket instead of two for each */
 #define PIN_SIZE (2 * DIGEST_SIZE + 1)
+#define CIPHERS_MAX (16 * 1024) /* bytes of names: some hundred */
 
 struct tls {
     const struct connection *to;
@@ -40,6 +42,7 @@ struct tls {
     bool broken;                     /* no close notify after a failure */
     char seen_pin[PIN_SIZE];         /* of the certificate that was shown; "" none yet */
     char seen_names[256];            /* its DNS names and addresses */
+    char seen_dates[64];             /* from when to when the one that was refused counts */
 };
 
 /* The socket under OpenSSL. Its own writes with write(2), which may raise SIGPIPE; a library's user may not want that
@@ -179,6 +182,32 @@ note_names(struct tls *tls, const X509 *certificate)
     GENERAL_NAMES_free(names);
 }
 
+/* "2026-01-31 23:59" */
+static void
+add_date(char *to, size_t size, const struct tm *when)
+{
+    const size_t used = strlen(to);
+
+    if (strftime(to + used, size - used, "%Y-%m-%d %H:%M", when) == 0)
+        to[used] = '\0';
+}
+
+/* For the error of a wrong date, of whichever certificate of the chain it is. */
+static void
+note_dates(struct tls *tls, const X509 *certificate)
+{
+    struct tm from, until;
+
+    tls->seen_dates[0] = '\0';
+    if (certificate == NULL || ASN1_TIME_to_tm(X509_get0_notBefore(certificate), &from) != 1 ||
+        ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until) != 1)
+        return;
+    add_date(tls->seen_dates, sizeof tls->seen_dates, &from);
+    (void)text_print(tls->seen_dates + strlen(tls->seen_dates), sizeof tls->seen_dates - strlen(tls->seen_dates),
+                     " to ");
+    add_date(tls->seen_dates, sizeof tls->seen_dates, &until);
+}
+
 /* OpenSSL asks this instead of its own verification. @return 1: trusted */
 static int
 verify(X509_STORE_CTX *store, void *argument)
@@ -191,8 +220,13 @@ verify(X509_STORE_CTX *store, void *argument)
         return 0;
     }
     note_names(tls, certificate);
-    if (tls->to->fingerprints == NULL || tls->to->fingerprints[0] == NULL)
-        return X509_verify_cert(store) == 1;
+    if (tls->to->fingerprints == NULL || tls->to->fingerprints[0] == NULL) {
+        const bool trusted = X509_verify_cert(store) == 1;
+
+        if (!trusted)
+            note_dates(tls, X509_STORE_CTX_get_current_cert(store));
+        return trusted;
+    }
     for (const char *const *pin = tls->to->fingerprints; *pin != NULL; pin++) {
         if (text_is_nocase(text_of(tls->seen_pin), *pin)) {
             X509_STORE_CTX_set_error(store, X509_V_OK);
@@ -306,6 +340,7 @@ set_host(struct tls *tls, struct error *err)
         done = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls->ssl), host) == 1;
     else
         done = SSL_set1_host(tls->ssl, host) == 1 && SSL_set_tlsext_host_name(tls->ssl, host) == 1;
+    SSL_set_hostflags(tls->ssl, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     if (!done) {
         error_set(err, ERROR_CONFIG, "use \"%s\" as the name of a TLS server", host);
         answer_openssl(err);
@@ -313,11 +348,32 @@ set_host(struct tls *tls, struct error *err)
     return done;
 }
 
+/* Of what the system's policy allows: all of TLS 1.3, and of TLS 1.2 what agrees on a key for this session only. */
+static bool
+want_forward_secrecy(SSL_CTX *context)
+{
+    const STACK_OF(SSL_CIPHER) *ciphers = SSL_CTX_get_ciphers(context);
+    struct buffer list = buffer_new(CIPHERS_MAX);
+    bool done = true;
+
+    for (int i = 0; done && i < sk_SSL_CIPHER_num(ciphers); i++) {
+        const SSL_CIPHER *cipher = sk_SSL_CIPHER_value(ciphers, i);
+        const int exchange = SSL_CIPHER_get_kx_nid(cipher);
+
+        if (exchange == NID_kx_ecdhe || exchange == NID_kx_dhe)
+            done = buffer_addf(&list, "%s%s", list.len > 0 ? ":" : "", SSL_CIPHER_get_name(cipher));
+    }
+    done = done && list.len > 0 && SSL_CTX_set_cipher_list(context, list.at) == 1;
+    buffer_free(&list);
+    return done;
+}
+
 static bool
 make_context(struct tls *tls, struct error *err)
 {
     tls->context = SSL_CTX_new(TLS_client_method());
-    if (tls->context == NULL || SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION) != 1) {
+    if (tls->context == NULL || SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION) != 1 ||
+        !want_forward_secrecy(tls->context)) {
         error_set(err, ERROR_NETWORK, "prepare TLS for %s", tls->name);
         answer_openssl(err);
         return false;
@@ -365,28 +421,66 @@ failed:
     return NULL;
 }
 
+/* Who sits between us and the server shows a fingerprint too: it is worth nothing before it was compared. */
+static void
+hint_pin(const struct tls *tls, const char *when, struct error *err)
+{
+    error_hint(err, "if %s (compare it with the provider's own words first): tls-fingerprint = \"%s\"", when,
+               tls->seen_pin);
+}
+
+static void
+report_wrong_date(const struct tls *tls, long result, struct error *err)
+{
+    char words[256], now[32] = "";
+    const time_t clock = time(NULL);
+    struct tm parts;
+
+    if (gmtime_r(&clock, &parts) != NULL)
+        add_date(now, sizeof now, &parts);
+    (void)text_print(words, sizeof words, "%s: it is for %s, and this machine's clock says %s (UTC)",
+                     X509_verify_cert_error_string(result), tls->seen_dates, now);
+    error_answer(err, text_of(words));
+    error_hint(err, "set this machine's clock right; if it is right, the provider has to renew the certificate");
+}
+
+static void
+report_wrong_name(const struct tls *tls, long result, struct error *err)
+{
+    char words[512];
+
+    (void)text_print(words, sizeof words, "%s: %s%s", X509_verify_cert_error_string(result),
+                     tls->seen_names[0] != '\0' ? "it is for " : "it names no host", tls->seen_names);
+    error_answer(err, text_of(words));
+    error_hint(err,
+               "write in `server` the name that the provider gives; if it is that, this is not the provider's server");
+}
+
 static void
 report_untrusted(const struct tls *tls, long result, struct error *err)
 {
     char words[512];
 
     error_set(err, ERROR_NETWORK, "verify the certificate of %s", tls->name);
-    if (result == X509_V_ERR_APPLICATION_VERIFICATION) {
+    switch (result) {
+    case X509_V_ERR_APPLICATION_VERIFICATION:
         (void)text_print(words, sizeof words, "its public key has the fingerprint %s, which is not in tls-fingerprint",
                          tls->seen_pin);
         error_answer(err, text_of(words));
-        error_hint(err, "if the server's key was changed on purpose: tls-fingerprint = \"%s\"", tls->seen_pin);
+        hint_pin(tls, "the server's key was changed on purpose", err);
         return;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        report_wrong_date(tls, result, err);
+        return;
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+        report_wrong_name(tls, result, err);
+        return;
+    default:
+        error_answer(err, text_of(X509_verify_cert_error_string(result)));
+        hint_pin(tls, "tls-ca-file can't name its CA and this is the key's fingerprint", err);
     }
-    const bool wrong_host = result == X509_V_ERR_HOSTNAME_MISMATCH || result == X509_V_ERR_IP_ADDRESS_MISMATCH;
-
-    (void)text_print(words, sizeof words, "%s%s%s", X509_verify_cert_error_string(result),
-                     wrong_host && tls->seen_names[0] != '\0' ? ": it is for " : "", wrong_host ? tls->seen_names : "");
-    error_answer(err, text_of(words));
-    error_hint(err,
-               "if it is the right server all the same: tls-fingerprint = \"%s\" trusts this key alone, tls-ca-file "
-               "names a CA",
-               tls->seen_pin);
 }
 
 /* What a call came to that did not succeed. */
@@ -450,6 +544,8 @@ tls_handshake(struct tls *tls, struct error *err)
         error_answer(err, TEXT("the server closed the connection"));
     } else if (result == STREAM_AGAIN) {
         return STREAM_AGAIN;
+    } else if (strstr(err->answer, "handshake failure") != NULL) {
+        error_hint(err, "the server may know neither TLS 1.3 nor TLS 1.2 with forward secrecy (ECDHE or DHE)");
     } else if (strstr(err->answer, "wrong version number") != NULL) {
         const bool imap = tls->to->scheme == SCHEME_IMAP || tls->to->scheme == SCHEME_IMAPS;
 

@@ -115,7 +115,9 @@ class UntrustedTest(HomeTest):
 
     def test_an_authority_that_is_not_known(self):
         with EvilServer(certificate=self.good, tls=True) as server:
-            self.sync_refused(server, tls_ca_file=None)
+            result = self.sync_refused(server, tls_ca_file=None)
+            self.assertIn("compare it with the provider's own words first", result.err)
+            self.assertIn(self.authority.fingerprint(self.good[0]), result.err)
 
     def test_a_certificate_signed_by_itself(self):
         with EvilServer(certificate=self.self_signed, tls=True) as server:
@@ -123,12 +125,44 @@ class UntrustedTest(HomeTest):
 
     def test_a_certificate_of_another_name(self):
         with EvilServer(certificate=self.other_name, tls=True) as server:
-            self.sync_refused(server)
+            result = self.sync_refused(server)
+            self.assertIn("it is for imap.example.org", result.err)
+            self.assertNotIn("tls-fingerprint", result.err)
+
+    def test_only_the_list_of_names_counts_and_a_star_only_for_a_whole_label(self):
+        for number, (san, code) in enumerate((("DNS:mail.foo.test", OK), ("DNS:*.foo.test", OK), ("", NETWORK), ("email:ana@foo.test", NETWORK),
+                                              ("DNS:m*.foo.test,DNS:*l.foo.test,DNS:m*l.foo.test", NETWORK))):
+            certificate = self.authority.certificate("name%d" % number, san=san, subject="mail.foo.test")
+            with self.subTest(san), EvilServer(certificate=certificate, tls=True) as server:
+                self.home.accounts.clear()
+                account = Account(self.home, "imaps://mail.foo.test", "ana", PASSWORD, tls_ca_file=self.authority.ca, timeout=5,
+                                  tunnel="bash -c 'exec 3<>/dev/tcp/127.0.0.1/%d; cat <&3 & exec cat >&3'" % server.port)
+                result = self.check(account.sync(), code)
+                self.assertNotIn("tls-fingerprint", result.err)
+
+    def test_a_certificate_that_is_not_yet_valid(self):
+        with EvilServer(certificate=self.authority.certificate("early", early=True), tls=True) as server:
+            result = self.sync_refused(server)
+            self.assertRegex(result.err, "not yet valid: it is for 2045-01-01 00:00 to 2049-01-01 00:00, and this machine's clock says 20")
+            self.assertNotIn("tls-fingerprint", result.err)
+
+    def test_tls_1_2_without_forward_secrecy(self):
+        rsa = self.authority.certificate("rsa", rsa=True)
+        for ciphers, code in (("AES128-GCM-SHA256:AES256-SHA256:AES128-SHA", NETWORK), ("ECDHE-RSA-AES128-GCM-SHA256", OK),
+                              ("AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256", OK)):
+            with self.subTest(ciphers), EvilServer(certificate=rsa, tls=True) as server:
+                server.context.maximum_version = ssl.TLSVersion.TLSv1_2
+                server.context.set_ciphers(ciphers)
+                result = self.check(self.account_at(server).sync(), code)
+                if code != OK:
+                    self.assertIn("forward secrecy", result.err)
+                    self.assertFalse(server.handshakes)
 
     def test_a_certificate_that_has_expired(self):
         with EvilServer(certificate=self.expired, tls=True) as server:
             result = self.sync_refused(server)
-            self.assertRegex(result.err, "(?i)expired")
+            self.assertRegex(result.err, "(?i)expired: it is for 2020-01-01 00:00 to 2020-02-01 00:00, and this machine's clock says 20")
+            self.assertNotIn("tls-fingerprint", result.err)
 
     def test_an_old_version_of_tls(self):
         with EvilServer(certificate=self.good, tls=True) as server:
