@@ -4,7 +4,7 @@
 #include "store/net/wait.h"
 
 #define LOG_MAX 1000 /* of one line in the wire log */
-#define HIDE_LEAST 4 /* a shorter secret is not looked for: it would be found everywhere */
+#define HIDE_LEAST 4 /* a shorter secret is looked for as a whole word only: else it would be found everywhere */
 
 /* Wire log */
 
@@ -47,14 +47,45 @@ log_sent(struct dialogue *dialogue, struct text bytes)
     }
 }
 
+/* Bytes of `text` that are this secret: as it is, or with the backslashes of a quoted string (LOGIN "ana" "pa\\"ss"). 0: none. */
+static size_t
+match_secret(struct text text, const char *secret)
+{
+    const size_t len = strlen(secret);
+    size_t at = 0;
+
+    if (len <= text.len && memcmp(text.at, secret, len) == 0)
+        return len;
+    for (size_t i = 0; i < len; i++) {
+        const bool quoted = secret[i] == '"' || secret[i] == '\\';
+
+        if (quoted && (at == text.len || text.at[at++] != '\\'))
+            return 0;
+        if (at == text.len || text.at[at++] != secret[i])
+            return 0;
+    }
+    return at;
+}
+
+static bool
+is_word_byte(char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+}
+
 /* The secret that begins at `at`, if one does. */
 static size_t
-secret_length(const struct dialogue *dialogue, struct text rest)
+secret_length(const struct dialogue *dialogue, struct text whole, size_t at)
 {
-    for (size_t i = 0; i < sizeof dialogue->hide / sizeof dialogue->hide[0]; i++) {
-        const size_t len = dialogue->hide[i] == NULL ? 0 : strlen(dialogue->hide[i]);
+    const struct text rest = {whole.at + at, whole.len - at};
 
-        if (len >= HIDE_LEAST && len <= rest.len && memcmp(rest.at, dialogue->hide[i], len) == 0)
+    for (size_t i = 0; i < sizeof dialogue->hide / sizeof dialogue->hide[0]; i++) {
+        const char *secret = dialogue->hide[i];
+        const size_t len = secret == NULL || secret[0] == '\0' ? 0 : match_secret(rest, secret);
+        const bool word =
+            (at == 0 || !is_word_byte(whole.at[at - 1])) && (len == rest.len || !is_word_byte(rest.at[len]));
+
+        if (len > 0 && (word || strlen(secret) >= HIDE_LEAST))
             return len;
     }
     return 0;
@@ -66,7 +97,7 @@ dialogue_hide(const struct dialogue *dialogue, struct text from, struct buffer *
 {
     buffer_clear(to);
     for (size_t i = 0; i < from.len;) {
-        const size_t secret = secret_length(dialogue, (struct text){from.at + i, from.len - i});
+        const size_t secret = secret_length(dialogue, from, i);
 
         if (!(secret > 0 ? buffer_adds(to, "<secret>") : buffer_add(to, from.at + i, 1))) {
             buffer_clear(to);

@@ -767,6 +767,28 @@ a_secret_that_the_server_repeats_is_cut_out_of_its_words(void **state)
     assert_string_equal(fixture->err.answer, "cannot do AUTHENTICATE PLAIN <secret> today");
 }
 
+static void
+a_quoted_or_short_secret_that_the_server_repeats_is_cut_out_too(void **state)
+{
+    static const struct {
+        const char *secret, *said, *shown;
+    } rows[] = {
+        {"pa\"s\\w", "S:1 BAD no LOGIN \"ana\" \"pa\\\"s\\\\w\" here", "no LOGIN \"ana\" \"<secret>\" here"},
+        {"pa\"s\\w", "S:1 BAD no LOGIN ana pa\"s\\w", "no LOGIN ana <secret>"},
+        {"x1", "S:1 BAD no LOGIN \"ana\" \"x1\" x10", "no LOGIN \"ana\" \"<secret>\" x10"},
+        {"7", "S:1 BAD 17 7", "17 <secret>"},
+        {"\"", "S:1 BAD LOGIN ana \"\\\"\"", "LOGIN ana <secret><secret><secret>"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *const script[] = {"S:* OK [CAPABILITY IMAP4rev1] ready", "C:1 LOGIN *", rows[i].said, NULL};
+        struct fixture *fixture = given_plain(state, script);
+        fixture->secrets[0] = rows[i].secret;
+        assert_fails(fixture, ERROR_LOGIN);
+        assert_string_equal(fixture->err.answer, rows[i].shown);
+    }
+}
+
 /* Servers that talk nonsense, or nothing */
 
 static void
@@ -1010,6 +1032,7 @@ main(void)
         CASE(a_server_that_has_no_room_is_no_wrong_password),
         CASE(a_password_command_that_fails_is_told),
         CASE(a_secret_that_the_server_repeats_is_cut_out_of_its_words),
+        CASE(a_quoted_or_short_secret_that_the_server_repeats_is_cut_out_too),
         CASE(the_words_of_a_bye_are_told),
         CASE(a_bye_before_the_refusal_does_not_hide_it),
         CASE(another_protocol_is_no_imap),
