@@ -68,6 +68,7 @@ there_append(struct sim *sim, int mailbox)
     if (content < 0 || sim->server.boxes[mailbox].count >= FULL)
         return;
     const unsigned flags = rng_chance(rng, 50) ? 0 : any_flags(rng);
+    ledger_touch(&sim->world, content, SIM_SERVER);
     if (!server_add(&sim->server, mailbox, content, flags, rng_below(rng, 8), choose_date(sim, content), &uid))
         return;
     ledger_put(&sim->world, content, mailbox);
@@ -84,6 +85,7 @@ there_transfer(struct sim *sim, int mailbox, const struct sim_message *chosen, b
 
     if (sim->server.boxes[target].count >= FULL || (move && target == mailbox))
         return;
+    ledger_touch(&sim->world, message.content, SIM_SERVER);
     if (!server_add(&sim->server, target, message.content, message.flags, message.keys, message.date, &uid))
         return;
     say(&sim->world, "  there: #%d %s UID %u %s to %s UID %u", message.content, server_mailbox_name(mailbox),
@@ -111,6 +113,7 @@ there_change(struct sim *sim, int mailbox)
     } else if (what < 70) {
         say(&sim->world, "  there: #%d %s UID %u expunged", message->content, server_mailbox_name(mailbox),
             message->uid);
+        ledger_touch(&sim->world, message->content, SIM_SERVER);
         server_remove(&sim->server, mailbox, message->uid);
     } else {
         there_transfer(sim, mailbox, message, what < 90);
@@ -124,6 +127,8 @@ act_there(struct sim *sim)
 
     if (rng_chance(dice(sim), 3)) {
         const int fresh = (int)rng_below(dice(sim), SIM_MAILBOXES);
+        if (sim->away_there[fresh])
+            return;
         if (!sim->server.boxes[fresh].exists)
             say(&sim->world, "  there: mailbox %s", server_mailbox_name(fresh));
         server_create(&sim->server, fresh);
@@ -166,6 +171,7 @@ here_deliver(struct sim *sim, struct maildir_sim *maildir, int mailbox)
     if (content < 0 || count_here(maildir, mailbox) >= FULL)
         return;
     const unsigned flags = rng_chance(rng, 50) ? 0 : any_flags(rng);
+    ledger_touch(&sim->world, content, maildir->client);
     if (!mua_deliver(maildir, mailbox, content, flags, choose_date(sim, content)))
         return;
     ledger_put(&sim->world, content, mailbox);
@@ -182,6 +188,7 @@ here_transfer(struct sim *sim, struct maildir_sim *maildir, struct sim_file *fil
 
     if (count_here(maildir, to) >= FULL)
         return;
+    ledger_touch(&sim->world, content, maildir->client);
     if (move ? !mua_move(maildir, file, to, new_base) : !mua_copy(maildir, file, to))
         return;
     say(&sim->world, "  here %d: #%d %s from %s to %s%s", maildir->client, content, move ? "moved" : "copied",
@@ -237,11 +244,15 @@ here_change(struct sim *sim, struct maildir_sim *maildir)
     struct sim_file *file = &maildir->tree.files[rng_below(dice(sim), (unsigned)maildir->tree.count)];
     const unsigned what = rng_below(dice(sim), 100);
 
+    if (file->mailbox >= SIM_MAILBOXES)
+        return; /* its folder is away */
+
     if (what < 45) {
         here_flags(sim, maildir, file);
     } else if (what < 65) {
         say(&sim->world, "  here %d: #%d in %s is removed", maildir->client, file->content,
             server_mailbox_name(file->mailbox));
+        ledger_touch(&sim->world, file->content, maildir->client);
         ledger_out(&sim->world, file->content, file->mailbox);
         if (file->original != file->content)
             ledger_out(&sim->world, file->original, file->mailbox);
@@ -263,6 +274,8 @@ act_here(struct sim *sim, int client)
     const int mailbox = choose_mailbox_here(sim, maildir);
     if (mailbox < 0 || rng_chance(dice(sim), 3)) {
         const int fresh = (int)rng_below(dice(sim), SIM_MAILBOXES);
+        if (sim->away_here[client][fresh])
+            return;
         if (!maildir->tree.folder[fresh])
             say(&sim->world, "  here %d: folder %s", client, server_mailbox_name(fresh));
         maildir->tree.folder[fresh] = true;
@@ -284,6 +297,8 @@ action_outside(struct world *world)
         world->now++;
         server_delayed(&sim->server, false);
     }
+    if (world->kinds != 0 && kinds_inside(sim))
+        return;
     if (rng_chance(dice(sim), 50))
         act_there(sim);
     else
@@ -402,4 +417,7 @@ action_disaster(struct sim *sim)
     }
     for (int i = 0; i < sim->world.clients; i++)
         check_forget(&sim->clients[i]);
+    if (what < 50) /* what stood in two places then, or is moved before the next run, may stay in both */
+        for (int i = 0; i < sim->world.next_content; i++)
+            sim->world.ledger[i].spread++;
 }

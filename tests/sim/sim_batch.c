@@ -290,6 +290,7 @@ quarantine_add(struct maildir_sim *maildir, const char *name, int content)
     kept = &maildir->quarantine[maildir->quarantined++];
     text_print(kept->name, sizeof kept->name, "%s", name);
     kept->content = content;
+    kept->since = maildir->world->now;
     ledger_add(maildir->world, content);
 }
 
@@ -309,6 +310,7 @@ remove_one(struct maildir_sim *maildir, struct local_removal *item)
         return;
     say(world, "      quarantine #%d from %s", file->content, maildir_sim_folder(maildir, file->mailbox));
     ledger_follows(world, file->content, file->mailbox, maildir->client, "quarantines");
+    ledger_removed(world, file->content, file->mailbox, maildir->client);
     quarantine_add(maildir, item->quarantine, file->content);
     maildir_sim_drop(maildir, file);
     item->ok = true;
@@ -373,6 +375,9 @@ batch_quarantine_drop(void *local, const char *name, struct error *err)
         return false;
     if (kept != NULL) {
         const int content = kept->content;
+        const int64_t days = (maildir->world->now - kept->since) / 86400;
+        if (maildir->world->strict && days + 7 * maildir->wrong_clocks < 29)
+            violation(maildir->world, "#%d leaves the quarantine after %lld days", content, (long long)days);
         *kept = maildir->quarantine[--maildir->quarantined];
         ledger_drop(maildir->world, content);
     }

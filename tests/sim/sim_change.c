@@ -232,7 +232,7 @@ verify_item(struct change *change, size_t i)
 {
     static char keywords[KEYWORDS_MAX + 1];
     struct item *item = &change->items[i];
-    const struct sim_message *message = server_message(change->server, change->mailbox, item->uid);
+    const struct sim_message *message = remote_message(change->server, change->mailbox, item->uid);
 
     if (message == NULL) {
         item->outcome.gone = true;
@@ -304,7 +304,7 @@ static void
 carry_over(struct change *change, struct item *item, int target, bool move)
 {
     struct server *server = change->server;
-    const struct sim_message *message = server_message(server, change->mailbox, item->uid);
+    const struct sim_message *message = remote_message(server, change->mailbox, item->uid);
     uint32_t uid;
 
     item->outcome = (struct remote_outcome){.ok = true};
@@ -358,7 +358,7 @@ static void
 mark_deleted(struct change *change, struct item *item)
 {
     struct server *server = change->server;
-    struct sim_message *message = server_message(server, change->mailbox, item->uid);
+    struct sim_message *message = remote_message(server, change->mailbox, item->uid);
 
     if (message != NULL) { /* ours: who dies here, or is told otherwise, takes it off again */
         ledger_may_follow(server->world, message->content, change->mailbox, SIM_SERVER, "marks for its removal");
@@ -395,7 +395,7 @@ expunge_items(struct change *change, size_t count)
 
     for (size_t i = 0; i < count; i++) {
         struct item *item = &change->items[i];
-        const struct sim_message *message = server_message(server, change->mailbox, item->uid);
+        const struct sim_message *message = remote_message(server, change->mailbox, item->uid);
         if (!item->chosen)
             continue;
         item->outcome = (struct remote_outcome){.ok = true};
@@ -405,6 +405,7 @@ expunge_items(struct change *change, size_t count)
             say(server->world, "      EXPUNGE #%d %s UID %u", message->content, server_mailbox_name(change->mailbox),
                 item->uid);
             ledger_follows(server->world, message->content, change->mailbox, SIM_SERVER, "expunges");
+            ledger_removed(server->world, message->content, change->mailbox, SIM_SERVER);
             server_expunge(server, change->mailbox, item->uid);
         }
     }

@@ -59,6 +59,8 @@ check_flags(struct sim *sim, struct client *client, int id, const struct sim_sig
     const unsigned seen_here = (old_here->flags & old_here->shown) | (base->flags & ~old_here->shown);
     const unsigned expected = base->flags ^ ((old_there->flags ^ base->flags) | (seen_here ^ base->flags));
 
+    if (sim->world.expunges && ((old_there->flags | seen_here) & FLAG_DELETED) != 0)
+        return; /* it may be gone */
     if (there->count != 1 || there->mailbox != base->mailbox)
         violation(&sim->world, "#%d was on both sides and is not on the server any more", id);
     else if (there->flags != expected)
@@ -148,8 +150,13 @@ is_beyond_knowing(const struct sim *sim, int mailbox, int id)
 static void
 compare_counts(struct sim *sim, const struct maildir_sim *maildir, int mailbox, int id)
 {
-    const int there = server_multiplicity(&sim->server, mailbox, id);
+    int there = server_multiplicity(&sim->server, mailbox, id);
     int here = 0, excused = 0;
+
+    /* What the server does not show may be here or not. */
+    for (size_t i = 0; i < server_hidden(&sim->server, mailbox); i++)
+        if (sim->server.boxes[mailbox].messages[i].content == id)
+            return;
 
     for (size_t i = 0; i < maildir->tree.count; i++) {
         const struct sim_file *file = &maildir->tree.files[i];
@@ -213,4 +220,15 @@ check_duplicates(struct sim *sim)
                 violation(&sim->world, "duplicate: #%d is %d times in %s, users made at most %d", i, now,
                           server_mailbox_name(m), most);
         }
+    for (int i = 0;
+         kind_on(&sim->world, KIND_TOTAL) && !kind_on(&sim->world, KIND_PATTERNS) && i < sim->world.next_content; i++) {
+        const struct ledger *entry = &sim->world.ledger[i];
+        int total = 0;
+        for (int m = 0; m < SIM_MAILBOXES; m++)
+            total += server_multiplicity(&sim->server, m, i);
+        if (total > entry->total + entry->spread)
+            violation(&sim->world, "doubled: #%d is %d times on the server, users made at most %d of it", i, total,
+                      entry->total);
+        kind_met(&sim->world, KIND_TOTAL);
+    }
 }

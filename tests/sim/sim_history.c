@@ -45,6 +45,8 @@ begin(const struct history *history)
     world->verbose = history->verbose;
     world->coverage = history->coverage;
     world->outside = action_outside;
+    world->on_list = guard_list;
+    world->on_held = guard_held;
     world->server = &sim.server;
     world->clients = rng_chance(&world->rng, 40) ? 2 : 1;
     server_init(&sim.server, world);
@@ -54,11 +56,19 @@ begin(const struct history *history)
     sim.edits = !sim.disasters && rng_chance(&world->rng, 20);
     sim.has_backup = sim.rewound = false;
     sim.syncs = 0;
+    sim.quiet = false;
+    memset(sim.away_there, 0, sizeof sim.away_there);
+    memset(sim.away_here, 0, sizeof sim.away_here);
+    memset(sim.was_away_here, 0, sizeof sim.was_away_here);
+    memset(sim.left_out, 0, sizeof sim.left_out);
+    world->kinds = kinds_of(history->seed);
     for (int i = 0; i < world->clients; i++) {
         struct client *client = &sim.clients[i];
         maildir_sim_init(&client->maildir, world, i, sim.layout == LAYOUT_MAILDIRPP);
         world->maildirs[i] = &client->maildir;
         client->has_last = client->has_older = client->confirm = false;
+        client->lists = 0;
+        memset(client->shown, 0, sizeof client->shown);
         check_forget(client);
         run_open_journal(&sim, i, NULL, 0);
     }
@@ -70,6 +80,9 @@ begin(const struct history *history)
         sim.server.list_status ? " LIST-STATUS" : "", sim.server.wrong_sizes ? " wrong-sizes" : "",
         sim.server.swallows_duplicates ? " swallows-duplicates" : "", sim.server.refuses > 0 ? " refuses" : "",
         sim.disasters ? " disasters" : "");
+    for (int i = 0; i < SIM_KINDS; i++)
+        world->coverage->kind_histories[i] += (world->kinds >> i) & 1;
+    kinds_begin(&sim);
     action_fill(&sim);
 }
 
@@ -126,6 +139,7 @@ act(int number)
         rng_below(&world->rng, rng_chance(&world->rng, 50) ? 3 : 30); /* a late APPEND may still be under way */
     world->tick += rng_below(&world->rng, 2);
     server_delayed(&sim.server, false);
+    kinds_between(&sim, number);
     if (what < 45) {
         users_act();
     } else if (what < 62) {
@@ -207,6 +221,7 @@ settle(struct history *history)
 
     say(world, "quiet.");
     sim.server.quota = 0;
+    kinds_quiet(&sim);
     while (!world->failed && round < ROUNDS_MAX && (changes > 0 || worst == 3)) {
         changes = sync_all(&worst);
         if (++round == 2 && worst == 1)
@@ -273,5 +288,11 @@ history_coverage(const struct coverage *coverage)
     coverage_head();
     for (int i = 0; i < STEP_KINDS; i++)
         coverage_print(coverage, (enum step_kind)i);
-    return true;
+    return kinds_print(coverage);
+}
+
+bool
+history_kinds(const char *list, bool without)
+{
+    return without ? kinds_forbid(list) : kinds_allow(list);
 }

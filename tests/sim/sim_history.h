@@ -7,6 +7,7 @@
 
 #include "store/journal/journal.h"
 #include "sync/engine.h"
+#include "tests/sim/sim_kinds.h"
 #include "tests/sim/sim_maildir.h"
 #include "tests/sim/sim_server.h"
 
@@ -26,6 +27,16 @@ struct sim_base { /* what server and Maildir both showed after a sync without an
     uint32_t uid;
 };
 
+struct sim_choice { /* what the user says for one run */
+    const char *const *patterns;
+    struct direction pull, push;
+    bool confirm;
+    const char *confirm_id;
+    bool plain; /* everything is allowed: what should be carried is carried */
+};
+
+#define SIM_LISTS 8
+
 struct client {
     struct maildir_sim maildir;
     struct journal *journal;
@@ -35,6 +46,10 @@ struct client {
     void *last_image, *older_image;
     size_t last_size, older_size;
     bool confirm; /* removals were held: the next run is told to go on */
+    struct sim_choice choice;
+    char list[SIM_LISTS][16]; /* IDs of what was held, the last ones */
+    int lists;
+    bool shown[SIM_CONTENTS][SIM_MAILBOXES]; /* its removal was once held and listed */
     struct sim_base bases[SIM_CONTENTS];
     struct sim_sight there[SIM_CONTENTS], here[SIM_CONTENTS]; /* before the sync under way */
 };
@@ -65,12 +80,19 @@ struct sim { /* everything; too big for a stack */
     bool refusals; /* exit 2 is what this scenario wants to see */
     bool rewound;  /* the server went back: flags with an old MODSEQ may differ where nothing tells */
     int syncs;
+    /* what the kinds have done (sim_events.c) */
+    bool away_there[SIM_MAILBOXES], away_here[SIM_CLIENTS][SIM_MAILBOXES];
+    bool was_away_here[SIM_CLIENTS][SIM_MAILBOXES]; /* in its last run */
+    bool left_out[SIM_CLIENTS][SIM_MAILBOXES];      /* by the patterns of its last run */
+    bool quiet;
 };
 
 /* What sim_main.c runs: sim_history.c for a sync, sim_import_history.c for an import. */
 extern const char *const history_program;
 /** Run it from its first action to the last check. */
 void history_run(struct history *history);
+/** --kinds and --without. @return false: no such kind, or none at all in this program */
+bool history_kinds(const char *list, bool without);
 /** The table at the end of many histories. @return false: something that should have been met was not met at all */
 bool history_coverage(const struct coverage *coverage);
 void coverage_head(void);
@@ -97,6 +119,12 @@ void check_after(struct sim *sim, struct client *client, bool clean);
 void check_forget(struct client *client);
 void check_convergence(struct sim *sim);
 void check_duplicates(struct sim *sim);
+
+/* ---- the guard (sim_guard.c) ---- */
+void guard_before(struct sim *sim, struct client *client);
+void guard_after(struct sim *sim, const struct client *client);
+void guard_list(struct world *world, const char *id);
+void guard_held(struct world *world, const char *mailbox, uint32_t uid, const char *base);
 
 /* ---- what the engine says (sim_report.c) ---- */
 struct report *report_of(struct world *world);

@@ -410,3 +410,10 @@ history_coverage(const struct coverage *coverage)
     }
     return all;
 }
+
+bool
+history_kinds(const char *list, bool without)
+{
+    (void)list, (void)without;
+    return false;
+}

@@ -1,4 +1,5 @@
 /* What users and other clients really did with each message, and what golub may do because of it; see world.h. */
+#include "tests/sim/sim_kinds.h"
 #include "tests/sim/sim_maildir.h"
 #include "tests/sim/sim_server.h"
 
@@ -47,6 +48,28 @@ count_edited(const struct world *world, int content, int mailbox)
     return count;
 }
 
+static int
+count_on(const struct world *world, int content, int mailbox, int side)
+{
+    return side == SIM_SERVER ? server_multiplicity(world->server, mailbox, content)
+                              : maildir_sim_multiplicity(world->maildirs[side], mailbox, content, false);
+}
+
+/* The most on one side, over all mailboxes. */
+static int
+world_total(const struct world *world, int content)
+{
+    int most = 0;
+
+    for (int side = SIM_SERVER; side < world->clients; side++) {
+        int count = 0;
+        for (int m = 0; m < SIM_MAILBOXES; m++)
+            count += count_on(world, content, m, side);
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
 void
 ledger_put(struct world *world, int content, int mailbox)
 {
@@ -58,13 +81,39 @@ ledger_put(struct world *world, int content, int mailbox)
     entry->put[mailbox] = entry->put[mailbox] || world_multiplicity(world, content, mailbox, false) > 0;
     if (now > entry->most[mailbox])
         entry->most[mailbox] = now;
+    const int total = world_total(world, content) + (world->golub ? 1 : 0);
+    entry->total = total > entry->total ? total : entry->total;
 }
 
 void
 ledger_out(struct world *world, int content, int mailbox)
 {
     world->ledger[content].out[mailbox] = true;
-    world->ledger[content].outs[mailbox]++;
+    for (int side = 0; side <= SIM_CLIENTS; side++)
+        world->ledger[content].outs[side][mailbox]++;
+}
+
+void
+ledger_forget(struct world *world, int mailbox, int side)
+{
+    for (int i = 0; i < world->next_content; i++)
+        world->ledger[i].outs[side + 1][mailbox] = world->ledger[i].followed[side + 1][mailbox];
+}
+
+void
+ledger_touch(struct world *world, int content, int side)
+{
+    for (int i = 0; i < world->clients; i++)
+        if (!world->met[i]) {
+            world->ledger[content].spread++;
+            return;
+        }
+    for (int other = SIM_SERVER; other < world->clients; other++)
+        for (int m = 0; m < SIM_MAILBOXES; m++)
+            if (count_on(world, content, m, side) != count_on(world, content, m, other)) {
+                world->ledger[content].spread++;
+                return;
+            }
 }
 
 void
@@ -74,7 +123,7 @@ ledger_may_follow(struct world *world, int content, int mailbox, int side, const
 
     /* Where a server swallows what it has already, one removal there is that of several files. */
     if (world->strict && !world->server->swallows_duplicates
-            ? entry->followed[side + 1][mailbox] >= entry->outs[mailbox]
+            ? entry->followed[side + 1][mailbox] >= entry->outs[side + 1][mailbox]
             : !entry->out[mailbox])
         violation(world, "golub %s #%d in mailbox %d, where nobody took it out", what, content, mailbox);
 }
@@ -84,6 +133,16 @@ ledger_follows(struct world *world, int content, int mailbox, int side, const ch
 {
     ledger_may_follow(world, content, mailbox, side, what);
     world->ledger[content].followed[side + 1][mailbox]++;
+}
+
+void
+ledger_removed(struct world *world, int content, int mailbox, int side)
+{
+    if (world->removed_count == SIM_REMOVED)
+        return;
+    world->removed[world->removed_count].content = content;
+    world->removed[world->removed_count].mailbox = mailbox;
+    world->removed[world->removed_count++].side = side;
 }
 
 void
@@ -105,8 +164,10 @@ users_give(struct world *world, struct ledger *entry, int content, int mailbox, 
         before |= entry->set[mailbox];
     entry->set[mailbox] |= after;
     entry->cleared[mailbox] |= before & ~after;
-    if (world->expunges && (after & ~before & FLAG_DELETED) != 0)
+    if (world->expunges && (after & ~before & FLAG_DELETED) != 0) {
         ledger_out(world, content, mailbox);
+        kind_met(world, KIND_EXPUNGE);
+    }
 }
 
 /* Taken out of one place and put into another: whoever did it, it is a move. */
@@ -117,7 +178,7 @@ is_moved(const struct ledger *entry)
 
     for (int i = 0; i < SIM_MAILBOXES; i++) {
         puts += entry->put[i];
-        outs += entry->outs[i];
+        outs += entry->out[i];
     }
     return entry->moved || (puts > 1 && outs > 0);
 }
@@ -153,7 +214,7 @@ ledger_flags(struct world *world, int content, int mailbox, unsigned before, uns
                   "flag on another message: golub gives #%d in mailbox %d flags %x, and nobody gave it more than %x",
                   content, mailbox, after & ~before, entry->set[mailbox]);
     /* Of two that are equal, or of one that came a second way, nobody can tell which is which. */
-    if (!fresh && !world->lenient_flags && entry->most[mailbox] < 2 && entry->outs[mailbox] == 0 && !is_moved(entry) &&
+    if (!fresh && !world->lenient_flags && entry->most[mailbox] < 2 && !entry->out[mailbox] && !is_moved(entry) &&
         (world->strict_copies || !entry->was_copied[mailbox]) &&
         (before & ~after & ~given(entry, entry->cleared, mailbox)) != 0)
         violation(world, "golub takes flags %x off #%d in mailbox %d, and nobody took off more than %x",
@@ -165,8 +226,11 @@ ledger_carry(struct world *world, int content, int from, int to)
 {
     struct ledger *entry = &world->ledger[content];
 
-    (void)from;
+    if (from == to)
+        return;
     entry->moved = true; /* there and here it may be in two places for a while, and be given flags in both */
+    if (world->expunges && ((entry->set[from] | entry->set[to]) & FLAG_DELETED) != 0)
+        ledger_out(world, content, to);
     if (entry->most[to] > 0)
         entry->cleared[to] |= entry->set[to];
 }
@@ -185,6 +249,7 @@ ledger_forgive(struct world *world)
             const int now = world_multiplicity(world, i, k, true);
             struct ledger *entry = &world->ledger[i];
             ledger_forgive_flags(world, i, k);
+            world->ledger[i].spread++;
             if (world_multiplicity(world, i, k, false) == 0)
                 ledger_out(world, i, k);
             else

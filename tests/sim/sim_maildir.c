@@ -14,6 +14,7 @@ maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, b
     maildir->plusplus = plusplus;
     maildir->quarantined = 0;
     maildir->drafts = 0;
+    maildir->wrong_clocks = 0;
     maildir->full = 0;
     maildir->next_name = 0;
 }

@@ -28,6 +28,7 @@ struct sim_file {
 struct sim_quarantined {
     char name[256];
     int content;
+    int64_t since; /* by the world's own clock */
 };
 
 struct sim_tree { /* what a backup of the Maildir holds */
@@ -48,6 +49,7 @@ struct maildir_sim {
     struct sim_quarantined quarantine[SIM_QUARANTINE];
     size_t quarantined;
     uint64_t full;      /* bytes that are taken of the disk's free ones */
+    int wrong_clocks;   /* runs under a wrong clock */
     int drafts;         /* open; 0 after each run */
     unsigned next_name; /* of the mail reader's own files */
 };

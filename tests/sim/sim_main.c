@@ -5,6 +5,7 @@
  *   sim_golub --count 1000                  seeds 1 ... 1000
  *   sim_golub --seed 77 --verbose           one history, told as it happens
  *   sim_golub --seed 77 --skip 3,5 --verbose  without some of its actions (what the shrinker prints)
+ *   --kinds LIST, --without LIST   which kinds of events beside the everyday ones (sim_kinds.h)
  *   --first N   the first of --count seeds     --actions N   actions of a history
  *   --check-determinism   run each seed twice and compare
  *
@@ -27,6 +28,7 @@ struct arguments {
     int actions;
     bool verbose, determinism, keep_going;
     const char *skip;
+    char kinds[200];    /* as on the command line */
     const char *except; /* file of seeds whose broken law is an open question: a number a line, and why */
 };
 
@@ -115,11 +117,12 @@ shrink(struct history *history)
 }
 
 static void
-print_reproduction(const struct history *history)
+print_reproduction(const struct arguments *arguments, const struct history *history)
 {
     const char *comma = "";
 
-    printf("again: %s --verbose --seed %" PRIu64 " --actions %d", history_program, history->seed, history->actions);
+    printf("again: %s --verbose%s --seed %" PRIu64 " --actions %d", history_program, arguments->kinds, history->seed,
+           history->actions);
     for (int i = 0; i < history->actions; i++) {
         if (!history->skip[i])
             continue;
@@ -161,11 +164,11 @@ read_skip(const char *list, struct history *history)
 static bool
 read_arguments(int argc, char **argv, struct arguments *to)
 {
-    static const struct option options[] = {{"seed", 1, NULL, 's'},    {"first", 1, NULL, 'f'},
-                                            {"count", 1, NULL, 'c'},   {"actions", 1, NULL, 'a'},
-                                            {"verbose", 0, NULL, 'v'}, {"check-determinism", 0, NULL, 'd'},
-                                            {"skip", 1, NULL, 'k'},    {"keep-going", 0, NULL, 'g'},
-                                            {"except", 1, NULL, 'x'},  {0}};
+    static const struct option options[] = {
+        {"seed", 1, NULL, 's'},    {"first", 1, NULL, 'f'},      {"count", 1, NULL, 'c'},
+        {"actions", 1, NULL, 'a'}, {"verbose", 0, NULL, 'v'},    {"check-determinism", 0, NULL, 'd'},
+        {"skip", 1, NULL, 'k'},    {"keep-going", 0, NULL, 'g'}, {"except", 1, NULL, 'x'},
+        {"kinds", 1, NULL, 'K'},   {"without", 1, NULL, 'W'},    {0}};
     int option;
 
     *to = (struct arguments){.first = 1, .count = 1, .actions = 26};
@@ -192,6 +195,13 @@ read_arguments(int argc, char **argv, struct arguments *to)
             break;
         case 'x':
             to->except = optarg;
+            break;
+        case 'K':
+        case 'W':
+            if (!history_kinds(optarg, option == 'W'))
+                return false;
+            snprintf(to->kinds + strlen(to->kinds), sizeof to->kinds - strlen(to->kinds), " --%s %s",
+                     option == 'W' ? "without" : "kinds", optarg);
             break;
         case 'k':
             to->skip = optarg;
@@ -239,9 +249,12 @@ try_seed(const struct arguments *arguments, uint64_t seed, int rounds[10], long 
         return true;
     printf("seed %" PRIu64 ": %s\n", seed, history.failure);
     fflush(stdout);
-    if (!arguments->verbose && arguments->skip == NULL) {
+    static bool shrunken[210]; /* one of each kind is enough: it takes seconds */
+    const int kind = kind_of(history.failure);
+    if (!arguments->verbose && arguments->skip == NULL && !shrunken[kind]) {
+        shrunken[kind] = true;
         shrink(&history);
-        print_reproduction(&history);
+        print_reproduction(arguments, &history);
     }
     return false;
 }
@@ -257,7 +270,7 @@ main(int argc, char **argv)
     if (!read_arguments(argc, argv, &arguments)) {
         fprintf(stderr,
                 "usage: %s [--seed N | --first N] [--count N] [--actions N] [--verbose] [--check-determinism] "
-                "[--keep-going] [--skip N,N...] [--except FILE]\n",
+                "[--keep-going] [--skip N,N...] [--except FILE] [--kinds LIST] [--without LIST]\n",
                 history_program);
         return 2;
     }

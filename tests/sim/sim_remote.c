@@ -81,7 +81,7 @@ list_one(struct server *server, int mailbox, bool (*listed)(void *context, const
                                  .separator = server->separator};
     item.has_status = !(server->status_gaps && rng_chance(&server->world->rng, 30));
     if (item.has_status) {
-        item.messages = (uint32_t)box->count;
+        item.messages = (uint32_t)(box->count - server_hidden(server, mailbox));
         item.uidnext = box->uidnext;
         item.uidvalidity = box->uidvalidity;
         item.modseq = server->condstore ? box->modseq : 0;
@@ -182,9 +182,10 @@ tell_messages(const struct listing *listing, struct error *err)
     struct server *server = listing->server;
     struct world *world = server->world;
     struct sim_message messages[SIM_MESSAGES];
-    const size_t count = server->boxes[listing->mailbox].count;
+    const size_t hidden = server_hidden(server, listing->mailbox);
+    const size_t count = server->boxes[listing->mailbox].count - hidden;
 
-    memcpy(messages, server->boxes[listing->mailbox].messages, count * sizeof messages[0]);
+    memcpy(messages, server->boxes[listing->mailbox].messages + hidden, count * sizeof messages[0]);
     if (server->reorders)
         shuffle(&world->rng, messages, count);
     const enum fate fate = world_step(world, STEP_READ, true);
@@ -208,7 +209,7 @@ observe_one(struct listing *listing, struct error *err)
     listing->since = select->modseq;
     const struct remote_selected selected = {.uidvalidity = then.uidvalidity,
                                              .uidnext = then.uidnext,
-                                             .exists = (uint32_t)then.count,
+                                             .exists = (uint32_t)(then.count - server_hidden(server, listing->mailbox)),
                                              .modseq = server->condstore ? then.modseq : 0,
                                              .permanent = then.permanent,
                                              .keywords = then.keywords,
@@ -291,7 +292,7 @@ fetch_uids(struct server *server, int mailbox, const struct remote_fetch *wanted
 
     for (size_t i = 0; i < wanted->count; i++) {
         world_between(world);
-        const struct sim_message *message = server_message(server, mailbox, wanted->uids[(start + i) % wanted->count]);
+        const struct sim_message *message = remote_message(server, mailbox, wanted->uids[(start + i) % wanted->count]);
         const enum fate fate = world_step(world, STEP_READ, true);
         if (fate == FATE_AFTER && message != NULL) { /* cut in the middle of the literal */
             const struct content *content = content_get(message->content);
@@ -334,7 +335,7 @@ static void
 store_flags(struct server *server, int mailbox, const struct remote_store *change, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        struct sim_message *message = server_message(server, mailbox, change->uids[i]);
+        struct sim_message *message = remote_message(server, mailbox, change->uids[i]);
         if (message == NULL)
             continue;
         server_set_flags(server, mailbox, message, (message->flags | change->add) & ~change->del, message->keys);
@@ -360,7 +361,7 @@ store_one(struct server *server, int mailbox, const struct remote_store *change,
     world_between(world);
     const size_t told = fate == FATE_GO ? change->count : rng_below(&world->rng, (unsigned)change->count + 1);
     for (size_t i = 0; i < told; i++) {
-        const struct sim_message *message = server_message(server, mailbox, change->uids[i]);
+        const struct sim_message *message = remote_message(server, mailbox, change->uids[i]);
         if (message != NULL && !tell_message(&echo, message, true, false))
             return false;
     }

@@ -23,4 +23,13 @@ bool remote_copy(void *remote, const struct remote_change *changes, size_t count
 bool remote_remove(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
                    void *context, struct error *err);
 
+/** NULL also where it does not show it. */
+static inline struct sim_message *
+remote_message(struct server *server, int mailbox, uint32_t uid)
+{
+    struct sim_message *message = server_message(server, mailbox, uid);
+    const size_t hidden = server_hidden(server, mailbox);
+    return message != NULL && message - server->boxes[mailbox].messages >= (ptrdiff_t)hidden ? message : NULL;
+}
+
 #endif

@@ -96,15 +96,24 @@ report_note(struct report *report, const char *account, const char *format, ...)
 void
 report_held(struct report *report, const char *account, const struct report_held *held)
 {
+    struct world *world = world_of(report);
+
     (void)account;
-    say_aside(world_of(report), "held: %s UID %u %s", held->mailbox, held->uid, held->file);
+    if (world->on_held != NULL)
+        world->on_held(world, held->mailbox, held->uid, held->file);
+    say_aside(world, "held: %s UID %u %s", held->mailbox, held->uid, held->file);
 }
 
 void
 report_guard(struct report *report, const char *account, const struct report_list *list)
 {
+    struct world *world = world_of(report);
+
     (void)account;
-    say(world_of(report), "      says: %llu of %llu removals %s are held (%s)", (unsigned long long)list->count,
+    world->held++;
+    if (world->on_list != NULL)
+        world->on_list(world, list->id);
+    say(world, "      says: %llu of %llu removals %s are held (%s)", (unsigned long long)list->count,
         (unsigned long long)list->of, list->where, list->reason);
 }
 

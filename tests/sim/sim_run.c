@@ -5,7 +5,8 @@
 static int64_t
 virtual_now(void *context)
 {
-    return ((const struct world *)context)->now;
+    const struct world *world = context;
+    return world->now + world->clock_off;
 }
 
 /* A commit is a step like any other: the process can die on either side of it. */
@@ -114,23 +115,25 @@ adopt_edited(struct sim *sim, struct maildir_sim *maildir)
 static int
 run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
 {
-    static const char *const patterns[] = {"*", NULL};
-    static const struct direction all = {true, true, true, true};
     struct client *it = &sim->clients[client];
     const struct account account = {.name = "sim",
                                     .connection = {.host = "sim.example.org", .user = "ana"},
                                     .maildir = "/sim/mail",
                                     .state = "/sim/state",
                                     .fsync = true,
-                                    .policy = {.pull = all,
-                                               .push = all,
+                                    .policy = {.pull = it->choice.pull,
+                                               .push = it->choice.push,
+                                               .expunge = sim->world.expunges,
                                                .guard = true,
                                                .max_delete = 25,
                                                .quarantine_days = 30,
                                                .layout = sim->layout,
-                                               .patterns = patterns}};
-    const struct sync_options options = {
-        .dry_run = dry, .confirm = it->confirm, .now = virtual_now, .now_context = &sim->world};
+                                               .patterns = it->choice.patterns}};
+    const struct sync_options options = {.dry_run = dry,
+                                         .confirm = it->choice.confirm,
+                                         .confirm_id = it->choice.confirm_id,
+                                         .now = virtual_now,
+                                         .now_context = &sim->world};
 
     return engine_run(&account, &options, server_remote(&sim->server), maildir_sim_local(&it->maildir), journal,
                       report_of(&sim->world));
@@ -142,7 +145,10 @@ run_sync(struct sim *sim, int client)
     struct world *world = &sim->world;
     struct client *it = &sim->clients[client];
 
+    kinds_run(sim, client);
     check_before(sim, it);
+    guard_before(sim, it);
+    world->client = client;
     world->step = world->steps = world->remote_step = 0;
     world->interfered = 0;
     world->golub = true;
@@ -151,14 +157,17 @@ run_sync(struct sim *sim, int client)
     sim->server.connected = false;
     sim->syncs++;
     const bool crashed = world->crashed, lost = world->lost;
-    const bool clean = status == 0 && !crashed && !lost && world->interfered == 0;
+    const bool clean = status == 0 && it->choice.plain && !crashed && !lost && world->interfered == 0;
     if (!crashed && it->maildir.drafts != 0)
         violation(world, "%d drafts are left open", it->maildir.drafts);
-    if (!crashed && !lost && (status < 0 || (status == 2 && !sim->refusals) || status > 3))
+    if (!crashed && !lost &&
+        (status < 0 || (status == 2 && !sim->refusals && it->choice.confirm_id == NULL) || status > 3))
         violation(world, "a run ended with status %d", status);
     say(world, "    status %d%s", crashed ? -1 : status, clean ? "" : " (disturbed)");
     it->maildir.drafts = 0;
-    it->confirm = status == 3;
+    guard_after(sim, it);
+    it->confirm = world->held > 0;
+    world->met[client] = world->met[client] || clean;
     if (crashed)
         after_crash(sim, client);
     world->crash_at = world->lose_at = 0;
@@ -190,6 +199,7 @@ run_dry(struct sim *sim, int client)
     }
     world->step = world->steps = world->remote_step = 0;
     world->changes = 0;
+    kinds_run(sim, client);
     world->golub = true;
     (void)run_engine(sim, client, true, copy);
     world->golub = false;

@@ -83,7 +83,27 @@ uint64_t
 server_size(const struct server *server, int content)
 {
     const size_t len = content_get(content)->len;
+
+    switch (content % 3 == 2 ? 0 : server->lies) {
+    case 1:
+        return 0;
+    case 2:
+        return 2 * len;
+    case 3:
+        return len + len / 10;
+    case 4:
+        return len + 7;
+    default:
+        break;
+    }
     return server->wrong_sizes && content % 3 == 1 ? len - 7 : len;
+}
+
+size_t
+server_hidden(const struct server *server, int mailbox)
+{
+    const size_t count = server->boxes[mailbox].count, window = (size_t)server->window;
+    return window > 0 && count > window ? count - window : 0;
 }
 
 void
@@ -94,6 +114,8 @@ server_keywords(unsigned keys, char to[static KEYWORDS_MAX + 1])
         if ((keys & 1u << i) != 0 && !keywords_add(to, text_of(keyword_names[i])))
             abort();
 }
+
+static void is_flagged_again(struct server *server, int mailbox);
 
 bool
 server_add(struct server *server, int mailbox, int content, unsigned flags, unsigned keys, int64_t date, uint32_t *uid)
@@ -127,6 +149,7 @@ server_set_flags(struct server *server, int mailbox, struct sim_message *message
     ledger_flags(server->world, message->content, mailbox, message->flags, flags, false);
     message->flags = flags;
     message->keys = keys;
+    is_flagged_again(server, mailbox);
     message->modseq = ++box->modseq;
 }
 
@@ -170,6 +193,8 @@ server_create(struct server *server, int mailbox)
     if (box->exists)
         return;
     box->exists = true;
+    if (box->count > 0)
+        return; /* it was only away */
     box->uidvalidity = server->next_uidvalidity++;
     box->uidnext = 1;
     box->modseq = 1;
@@ -209,6 +234,31 @@ server_reset_uidvalidity(struct server *server, int mailbox)
         next += 1 + rng_below(&server->world->rng, 2);
     }
     box->uidnext = next;
+}
+
+/* Nobody took them off: what golub makes of it may take no flag off elsewhere. */
+void
+server_forget_flags(struct server *server, int mailbox)
+{
+    struct sim_mailbox *box = &server->boxes[mailbox];
+
+    for (size_t i = 0; i < box->count; i++)
+        box->messages[i].flags = box->messages[i].keys = 0;
+    box->forgot = true;
+}
+
+/* Where some flags are there again nobody can know that the others were lost, and are not wanted off. */
+static void
+is_flagged_again(struct server *server, int mailbox)
+{
+    struct sim_mailbox *box = &server->boxes[mailbox];
+    const struct world *world = server->world;
+
+    if (!box->forgot || (world->golub && !world->inside && world->clients == 1))
+        return;
+    box->forgot = false;
+    for (size_t i = 0; i < box->count; i++)
+        ledger_forgive_flags(server->world, box->messages[i].content, mailbox);
 }
 
 static void

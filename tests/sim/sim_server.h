@@ -25,6 +25,7 @@ struct sim_message {
 
 struct sim_mailbox {
     bool exists;
+    bool forgot; /* all its flags, and since then none was given */
     uint32_t uidvalidity, uidnext;
     uint64_t modseq;
     unsigned permanent;
@@ -55,6 +56,8 @@ struct server {
     /* how it behaves */
     bool reorders, wrong_sizes, swallows_duplicates, status_gaps;
     int refuses; /* contents with number % 10 < refuses are refused for good */
+    int window;  /* of a mailbox it shows so many, the newest; 0: all */
+    int lies;    /* how RFC822.SIZE is wrong; 0: as wrong_sizes says */
     int quota;   /* messages it holds; 0: no limit */
     struct sim_mailbox boxes[SIM_MAILBOXES];
     struct sim_delayed delayed[SIM_DELAYED];
@@ -82,6 +85,8 @@ void server_encoded_name(const struct server *server, int mailbox, bool encodes,
 /** The mailbox of these wire bytes (that exists), or -1. */
 int server_find(const struct server *server, struct text wire);
 struct sim_message *server_message(struct server *server, int mailbox, uint32_t uid);
+/** How many of the oldest messages it does not show. */
+size_t server_hidden(const struct server *server, int mailbox);
 int server_multiplicity(const struct server *server, int mailbox, int content);
 uint64_t server_size(const struct server *server, int content); /* RFC822.SIZE */
 /** Keywords of bits as flags.h wants them. */
@@ -100,6 +105,7 @@ void server_delayed(struct server *server, bool all);
 
 /* Disasters. */
 void server_reset_uidvalidity(struct server *server, int mailbox);
+void server_forget_flags(struct server *server, int mailbox);
 /** Become what `then` was. */
 void server_restore(struct server *server, const struct server *then);
 

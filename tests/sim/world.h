@@ -12,6 +12,8 @@
 
 #define SIM_MAILBOXES 3
 #define SIM_CLIENTS 2
+#define SIM_REMOVED 400
+#define SIM_KINDS 40        /* at most; sim_kinds.h */
 #define SIM_CONTENTS 600    /* different messages in one history */
 #define SIM_STEPS_MAX 20000 /* steps of one sync: more is an engine that does not end */
 
@@ -77,6 +79,7 @@ enum fate { FATE_GO, FATE_BEFORE, FATE_AFTER }; /* stop before or after the step
 struct coverage { /* summed over all histories */
     unsigned long done[STEP_ALL], crash_before[STEP_ALL], crash_after[STEP_ALL];
     unsigned long lost_before[STEP_ALL], lost_after[STEP_ALL];
+    unsigned long kind_histories[SIM_KINDS], kind_events[SIM_KINDS]; /* by enum kind */
 };
 
 struct ledger {              /* of one content */
@@ -86,7 +89,8 @@ struct ledger {              /* of one content */
     bool out[SIM_MAILBOXES]; /* users or other clients once took it out of there, to another place or to nowhere */
     int most[SIM_MAILBOXES]; /* the largest multiplicity on one side that they made */
     /* what follows binds where world->strict */
-    int outs[SIM_MAILBOXES];                      /* how many of it they took out of there, on whatever side */
+    int outs[1 + SIM_CLIENTS]
+            [SIM_MAILBOXES]; /* how many each side may take out, because they took them out elsewhere */
     int followed[1 + SIM_CLIENTS][SIM_MAILBOXES]; /* how many of them golub took out: on the server, at each client */
     unsigned set[SIM_MAILBOXES];                  /* flags that they ever gave it there */
     unsigned cleared[SIM_MAILBOXES];              /* ... and took off again */
@@ -94,7 +98,8 @@ struct ledger {              /* of one content */
     bool was_copied[SIM_MAILBOXES];               /* by golub */
     bool moved;                                   /* users took it from one mailbox to another */
     bool shown[SIM_MAILBOXES];                    /* golub listed its removal as held */
-    int total, spread; /* the most of it on one side that they made; how often two sides put it to two places */
+    int total;                                    /* the most of it on one side that they made, over all mailboxes */
+    int spread;                                   /* how often they took it to two places on two sides: each may stay */
 };
 
 #define SIM_SERVER (-1) /* as a side; clients are 0 ... */
@@ -106,23 +111,29 @@ struct import_sim;
 struct world {
     uint64_t seed;
     struct rng rng;
-    int64_t now;   /* seconds UTC */
-    uint64_t tick; /* granularity of mtime */
+    int64_t now;       /* seconds UTC */
+    int64_t clock_off; /* by how much the clock that golub sees is wrong */
+    uint64_t tick;     /* granularity of mtime */
     /* messages */
     struct ledger ledger[SIM_CONTENTS];
     int next_content;
     /* who is at work */
-    bool golub;         /* the engine runs: what happens now is its doing */
-    int interfere;      /* percent: an outside action between two steps */
-    int interfered;     /* such actions in this sync */
-    bool inside;        /* an outside action is going on */
-    bool strict;        /* the ledger counts, and knows flags: everything is done by functions that tell it */
-    bool late;          /* an APPEND of golub that was still under way is carried out now */
-    bool expunges;      /* \\Deleted is a removal: the configuration says so */
-    bool strict_copies; /* a copy has the flags that its file shows, and no others */
-    bool lenient_flags; /* flags may go where nobody took them off */
-    bool copies;        /* golub's COPY is going on */
+    bool golub;          /* the engine runs: what happens now is its doing */
+    unsigned long kinds; /* bits of enum kind: what else may happen in this history */
+    int interfere;       /* percent: an outside action between two steps */
+    int interfered;      /* such actions in this sync */
+    bool inside;         /* an outside action is going on */
+    bool strict;         /* the ledger counts, and knows flags: everything is done by functions that tell it */
+    bool late;           /* an APPEND of golub that was still under way is carried out now */
+    bool expunges;       /* \\Deleted is a removal: the configuration says so */
+    bool strict_copies;  /* a copy has the flags that its file shows, and no others */
+    bool lenient_flags;  /* flags may go where nobody took them off */
+    bool copies;         /* golub's COPY is going on */
     void (*outside)(struct world *world);
+    void (*on_list)(struct world *world, const char *id); /* golub says what is held; may be NULL */
+    void (*on_held)(struct world *world, const char *mailbox, uint32_t uid, const char *base);
+    int client;            /* whose run it is */
+    bool met[SIM_CLIENTS]; /* it had a run that nothing disturbed: what is moved from now on is known to be a move */
     /* steps */
     long steps;          /* all, reads too */
     long step, crash_at; /* changing ones; 0: no crash */
@@ -133,12 +144,18 @@ struct world {
     bool dying, crashed;       /* the step is chosen; the process is dead */
     long remote_step, lose_at; /* 0: the line holds */
     bool lose_after, lost;
+    unsigned held;         /* lists of removals that it was told wait, in this run */
     unsigned errors;       /* that people were shown */
     unsigned long changes; /* steps with an effect since it was last set to 0 */
     struct coverage *coverage;
     /* what was seen */
     bool verbose;
     uint64_t hash;
+    /* removals of this run, for the guard's law */
+    struct {
+        int content, mailbox, side;
+    } removed[SIM_REMOVED];
+    size_t removed_count;
     bool failed;
     char failure[400];
     struct server *server;
@@ -165,10 +182,16 @@ void ledger_drop(struct world *world, int content);
 /** Users and other clients: a message is there because of them, or not there any more. */
 void ledger_put(struct world *world, int content, int mailbox);
 void ledger_out(struct world *world, int content, int mailbox);
+/** What was taken out elsewhere so far is nothing that this side may follow. */
+void ledger_forget(struct world *world, int mailbox, int side);
+/** Before somebody moves or removes it on one side: does it stand as on all others? */
+void ledger_touch(struct world *world, int content, int side);
 /** golub takes it out of this mailbox on one side: somebody else must have done so first, and as often. */
 void ledger_follows(struct world *world, int content, int mailbox, int side, const char *what);
 /** What golub took out there stands there again: a crash or a backup undid it. */
 void ledger_back(struct world *world, int content, int mailbox, int side);
+/** golub removes it, and it is no move: for the guard's law. */
+void ledger_removed(struct world *world, int content, int mailbox, int side);
 /** golub is about to: is there anything left to follow? */
 void ledger_may_follow(struct world *world, int content, int mailbox, int side, const char *what);
 /** Users and other clients moved it: flags go along. */

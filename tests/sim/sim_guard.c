@@ -1,0 +1,98 @@
+/*
+ * The guard's law, read off what a run did: many removals at once are only carried out if somebody was shown them, and said so. The
+ * bounds are those of the manual; what golub counts may be less, never more than what stands here, so that every alarm is one.
+ */
+#include "tests/sim/sim_history.h"
+
+#define MANY 20    /* removals of a mailbox that are never held for their number */
+#define EMPTIED 10 /* messages of a mailbox that is not emptied in silence */
+#define SHARE 25   /* percent */
+
+static size_t rows[SIM_MAILBOXES]; /* messages of a mailbox, both sides together, before the run */
+static bool shown[SIM_CONTENTS][SIM_MAILBOXES];
+
+void
+guard_before(struct sim *sim, struct client *client)
+{
+    struct world *world = &sim->world;
+
+    world->removed_count = 0;
+    world->held = 0;
+    for (int m = 0; m < SIM_MAILBOXES; m++) {
+        rows[m] = 0;
+        for (int i = 0; i < world->next_content; i++) {
+            const int there = server_multiplicity(&sim->server, m, i),
+                      here = maildir_sim_multiplicity(&client->maildir, m, i, true);
+            rows[m] += (size_t)(there > here ? there : here);
+            shown[i][m] = client->shown[i][m];
+            /* The word makes it the user's own removal, on whatever side. */
+            if (client->choice.confirm && shown[i][m])
+                ledger_out(world, i, m);
+        }
+    }
+}
+
+/* Its bytes are still somewhere on the server: then nothing was lost by the removal. */
+static bool
+stands_elsewhere(const struct sim *sim, int content)
+{
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        if (server_multiplicity(&sim->server, m, content) > 0)
+            return true;
+    return false;
+}
+
+void
+guard_after(struct sim *sim, const struct client *client)
+{
+    struct world *world = &sim->world;
+
+    /* What others add, and what a crash undoes, shifts the numbers. */
+    if (world->interfered > 0 || world->crashed)
+        return;
+    for (int m = 0; m < SIM_MAILBOXES; m++) {
+        size_t count = 0;
+        for (size_t i = 0; i < world->removed_count; i++)
+            count += world->removed[i].mailbox == m && !stands_elsewhere(sim, world->removed[i].content) &&
+                     !(client->choice.confirm && shown[world->removed[i].content][m]);
+        if (count > MANY && count * 100 > SHARE * rows[m])
+            violation(world, "%zu of %zu messages of mailbox %d were removed at once without being held%s", count,
+                      rows[m], m, client->choice.confirm ? ", or were released and never shown" : "");
+        else if (count >= EMPTIED && count >= rows[m])
+            violation(world, "mailbox %d with %zu messages was emptied without being held%s", m, rows[m],
+                      client->choice.confirm ? ", or were released and never shown" : "");
+    }
+}
+
+static struct sim *
+sim_of(struct world *world)
+{
+    return (struct sim *)(void *)world; /* its first member */
+}
+
+void
+guard_list(struct world *world, const char *id)
+{
+    struct client *client = &sim_of(world)->clients[world->client];
+
+    text_print(client->list[client->lists % SIM_LISTS], sizeof client->list[0], "%s", id);
+    client->lists++;
+}
+
+void
+guard_held(struct world *world, const char *mailbox, uint32_t uid, const char *base)
+{
+    struct sim *sim = sim_of(world);
+    struct client *client = &sim->clients[world->client];
+
+    for (int m = 0; m < SIM_MAILBOXES; m++) {
+        if (strcmp(mailbox, server_mailbox_name(m)) != 0)
+            continue;
+        const struct sim_message *there = server_message(&sim->server, m, uid);
+        const struct sim_file *here = maildir_sim_base(&client->maildir, m, base);
+        if (there != NULL)
+            client->shown[there->content][m] = true;
+        if (here != NULL)
+            client->shown[here->content][m] = true;
+    }
+}

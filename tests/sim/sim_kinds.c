@@ -1,0 +1,126 @@
+/* Which kinds of events there are, which of them a history has, how often they happened. What they do is in sim_events.c. */
+#include "tests/sim/sim_kinds.h"
+
+struct knob {
+    const char *name;
+    unsigned share; /* percent of the histories */
+    bool on;        /* without --kinds */
+};
+
+static const struct knob knobs[KINDS] = {
+    [KIND_PATTERNS] = {"patterns", 10, false},
+    [KIND_POLICIES] = {"policies", 10, false},
+    [KIND_UIDVALIDITY] = {"uidvalidity", 12, false},
+    [KIND_FORGETS] = {"forgets-flags", 6, false},
+    [KIND_SWAPS] = {"swaps", 10, false},
+    [KIND_AWAY_THERE] = {"away-there", 8, false},
+    [KIND_AWAY_HERE] = {"away-here", 8, false},
+    [KIND_COPIES] = {"copies", 15, false},
+    [KIND_NAMES] = {"names", 10, false},
+    [KIND_EXPUNGE] = {"expunge", 12, false},
+    [KIND_MANY] = {"many", 10, false},
+    [KIND_WORDS] = {"words", 15, false},
+    [KIND_SIZES] = {"sizes", 8, false},
+    [KIND_DAYS] = {"days", 10, false},
+    [KIND_CLOCK] = {"clock", 8, false},
+    [KIND_TORN] = {"torn-backup", 8, false},
+    [KIND_NEWEST] = {"newest", 8, false},
+    [KIND_SEPARATOR] = {"separator", 6, false},
+    [KIND_SAME_HEADER] = {"same-header", 10, false},
+    [KIND_TOTAL] = {"total", 100, false},
+};
+
+static unsigned long allowed, forbidden;
+static bool chosen; /* by --kinds: then most histories have them */
+
+static bool
+add_kind(const char *name, size_t len, unsigned long *to)
+{
+    for (int i = 0; i < KINDS; i++) {
+        const bool named = strlen(knobs[i].name) == len && strncmp(knobs[i].name, name, len) == 0;
+        if (named || (len == 3 && strncmp(name, "all", 3) == 0) ||
+            (len == 7 && strncmp(name, "default", 7) == 0 && knobs[i].on))
+            *to |= KIND_BIT(i);
+        if (named)
+            return true;
+    }
+    return (len == 3 && strncmp(name, "all", 3) == 0) || (len == 7 && strncmp(name, "default", 7) == 0) ||
+           (len == 4 && strncmp(name, "none", 4) == 0);
+}
+
+static bool
+read_list(const char *list, unsigned long *to)
+{
+    while (*list != '\0') {
+        const size_t len = strcspn(list, ",");
+        if (!add_kind(list, len, to)) {
+            fprintf(stderr, "no such kind: %.*s; there are:", (int)len, list);
+            for (int i = 0; i < KINDS; i++)
+                fprintf(stderr, " %s%s", knobs[i].name, knobs[i].on ? "" : "(off)");
+            fprintf(stderr, " all default none\n");
+            return false;
+        }
+        list += len + (list[len] == ',');
+    }
+    return true;
+}
+
+bool
+kinds_allow(const char *list)
+{
+    chosen = true;
+    return read_list(list, &allowed);
+}
+
+bool
+kinds_forbid(const char *list)
+{
+    return read_list(list, &forbidden);
+}
+
+static unsigned long
+in_force(void)
+{
+    unsigned long on = 0;
+
+    for (int i = 0; i < KINDS; i++)
+        if (knobs[i].on)
+            on |= KIND_BIT(i);
+    return (chosen ? allowed : on) & ~forbidden;
+}
+
+unsigned long
+kinds_of(uint64_t seed)
+{
+    const unsigned long force = in_force();
+    int many = 0;
+    unsigned long kinds = 0;
+
+    for (int i = 0; i < KINDS; i++)
+        many += (force & KIND_BIT(i)) != 0;
+    for (int i = 0; i < KINDS; i++) {
+        struct rng rng = rng_for(seed, 200000 + (uint64_t)i);
+        const unsigned share = chosen && many <= 3 && knobs[i].share < 70 ? 70 : knobs[i].share;
+        if ((force & KIND_BIT(i)) != 0 && rng_chance(&rng, share))
+            kinds |= KIND_BIT(i);
+    }
+    return kinds;
+}
+
+bool
+kinds_print(const struct coverage *coverage)
+{
+    const unsigned long force = in_force();
+    bool all = true;
+
+    printf("%-15s %10s %13s\n", "kind", "histories", "events");
+    for (int i = 0; i < KINDS; i++) {
+        if ((force & KIND_BIT(i)) == 0) {
+            printf("%-15s %10s\n", knobs[i].name, "off");
+            continue;
+        }
+        printf("%-15s %10lu %13lu\n", knobs[i].name, coverage->kind_histories[i], coverage->kind_events[i]);
+        all = all && coverage->kind_events[i] != 0;
+    }
+    return all;
+}
