@@ -2,6 +2,13 @@
  * Changes of flags, for many mailboxes at once, each followed by a FETCH that shows what became of them: a plain OK
  * proves nothing (servers say it for messages that are gone and for flags that they do not keep).
  * $Forwarded travels alone: servers without keywords refuse the whole command for its sake, and the echo tells.
+ *
+ * A mailbox that another client deleted and made again since it was looked at has other messages under the same UIDs. So
+ * a visit (the changes of one mailbox) waits for its SELECT, which says which mailbox it is:
+ *     SELECT a | STOREs and FETCH in a, SELECT b | STOREs and FETCH in b
+ * Where several mailboxes are to be visited, those without \Deleted, whose loss of a message nobody could take back, ride
+ * blind behind their SELECTs, all in one turn, but only right after a STATUS of each of them:
+ *     STATUS a, STATUS b | SELECT a, STOREs and FETCH, SELECT b, STOREs and FETCH
  */
 #include "store/imap/client.h"
 
@@ -16,6 +23,15 @@ struct echo { /* what the server shows of one message; the last thing that it sa
     char *keywords; /* NULL: none */
 };
 
+#define NONE SIZE_MAX
+
+enum way {
+    WAY_WAIT,  /* its SELECT is waited for */
+    WAY_LOOK,  /* may ride blind, if a look at its mailbox allows it */
+    WAY_BLIND, /* may */
+    WAY_DONE   /* told */
+};
+
 struct storing {
     struct imap *imap;
     const struct remote_store *changes;
@@ -23,19 +39,54 @@ struct storing {
     const struct remote_observer *to;
     void *context;
     struct error *err;
+    unsigned char *ways; /* enum way, one for each change */
 
-    size_t at, first; /* request, UID in it */
+    /* what is asked: the changes that go `way`, from `at` on, before `stop`; then the SELECT of the next visit */
+    enum way way;
+    size_t at, stop, first; /* first: UID in it */
     unsigned step;
-    bool select_queued, serial_pass;
-    bool *refused; /* requests whose SELECT was answered BAD: asked again, one command at a time */
+    bool select_due;
+    size_t select_after; /* or NONE */
 
     struct selection selection;
-    bool ignore, bad;
-    size_t left;         /* echoes not answered yet */
-    struct echo *echoes; /* one for each UID of the request */
+    bool ignore, bad;            /* of the visit: nothing of it counts; its SELECT was answered BAD */
+    struct remote_outcome visit; /* why */
+    size_t current;              /* change whose answers come */
+    size_t left;                 /* echoes of it not answered yet */
+    struct echo *echoes;         /* one for each UID of it */
     size_t echoes_len, echoes_size;
     struct remote_outcome outcome;
 };
+
+/* The end of the visit that begins here. */
+static size_t
+visit_end(const struct storing *storing, size_t begin)
+{
+    struct text mailbox = storing->changes[begin].mailbox;
+    size_t end = begin + 1;
+
+    while (end < storing->count && storing->changes[end].mailbox.len == mailbox.len &&
+           memcmp(storing->changes[end].mailbox.at, mailbox.at, mailbox.len) == 0)
+        end++;
+    return end;
+}
+
+/* The next change that goes this way, or NONE. */
+static size_t
+find_way(const struct storing *storing, size_t from, enum way way)
+{
+    while (from < storing->count && storing->ways[from] != way)
+        from++;
+    return from < storing->count ? from : NONE;
+}
+
+static void
+set_way(struct storing *storing, size_t begin, size_t end, enum way way)
+{
+    for (size_t i = begin; i < end; i++)
+        if (storing->ways[i] != WAY_DONE)
+            storing->ways[i] = (unsigned char)way;
+}
 
 static unsigned
 step_flags(const struct remote_store *change, unsigned step)
@@ -78,21 +129,32 @@ send_step(struct storing *storing, const struct remote_store *change, size_t cou
     return queue_end(queue, storing->err);
 }
 
+/* To the next change; behind the last one of a visit that of another mailbox. */
+static void
+go_on(struct storing *storing)
+{
+    if (visit_end(storing, storing->at) == storing->at + 1)
+        storing->select_due = storing->way == WAY_BLIND;
+    storing->at++;
+    storing->first = 0;
+}
+
 static bool
 next(void *self, bool *more)
 {
     struct storing *storing = self;
+    size_t select = storing->select_after;
 
-    for (; storing->at < storing->count; storing->at++, storing->first = 0, storing->select_queued = false) {
+    for (; storing->at < storing->stop; go_on(storing)) {
         const struct remote_store *change = &storing->changes[storing->at];
-        if (storing->serial_pass && !storing->refused[storing->at])
+        if (storing->ways[storing->at] != storing->way)
             continue;
+        if (storing->select_due) {
+            storing->select_due = false;
+            return select_send(storing->imap, storing->at, change->mailbox, "", storing->err);
+        }
         while (storing->first < change->count) {
             size_t count = change->count - storing->first < CHUNK ? change->count - storing->first : CHUNK;
-            if (!storing->select_queued) {
-                storing->select_queued = true;
-                return select_send(storing->imap, storing->at, change->mailbox, "", storing->err);
-            }
             while (storing->step < STEPS - 1 && step_flags(change, storing->step) == 0)
                 storing->step++;
             if (storing->step < STEPS)
@@ -101,6 +163,9 @@ next(void *self, bool *more)
             storing->first += count;
         }
     }
+    storing->select_after = NONE;
+    if (select != NONE)
+        return select_send(storing->imap, select, storing->changes[select].mailbox, "", storing->err);
     *more = false;
     return true;
 }
@@ -120,15 +185,25 @@ drop_echoes(struct storing *storing)
     storing->echoes_len = 0;
 }
 
+/* Look at what is being answered now: a visit begins, or a change in it. */
 static bool
 track(struct storing *storing)
 {
-    if (!select_track(storing->imap, &storing->selection))
+    const struct command *oldest = queue_oldest(&storing->imap->queue);
+    size_t count;
+
+    if (select_track(storing->imap, &storing->selection)) {
+        storing->ignore = storing->bad = false;
+        storing->visit = (struct remote_outcome){.ok = true};
+        storing->current = NONE;
+    }
+    if (oldest == NULL || oldest->index == storing->current ||
+        (oldest->kind != COMMAND_STORE && oldest->kind != COMMAND_STORE_KEYWORD && oldest->kind != COMMAND_PROOF))
         return true;
-    size_t count = storing->changes[storing->selection.index].count;
-    storing->ignore = storing->bad = false;
+    storing->current = oldest->index;
+    count = storing->changes[oldest->index].count;
     storing->left = (count + CHUNK - 1) / CHUNK;
-    storing->outcome = (struct remote_outcome){.ok = true};
+    storing->outcome = storing->visit;
     drop_echoes(storing);
     if (!array_grow(&storing->echoes, &storing->echoes_size, count, sizeof *storing->echoes))
         return out_of_memory(storing);
@@ -192,13 +267,13 @@ take_select(struct storing *storing, const struct command *command, const struct
     if (!selection->ok) {
         storing->ignore = true;
         storing->bad = response->state == STATE_BAD;
-        client_refused(response, &storing->outcome);
-    } else if (!select_good(selection, storing->changes[command->index].uidvalidity, &storing->outcome)) {
+        client_refused(response, &storing->visit);
+    } else if (!select_good(selection, storing->changes[command->index].uidvalidity, &storing->visit)) {
         storing->ignore = true;
     } else if (selection->read_only) {
         storing->ignore = true;
-        client_outcome(&storing->outcome, "the mailbox is read-only");
-        storing->outcome.permanent = true;
+        client_outcome(&storing->visit, "the mailbox is read-only");
+        storing->visit.permanent = true;
     }
     return true;
 }
@@ -221,41 +296,156 @@ take_answer(void *self, const struct command *command, const struct response *re
     }
     if (!select_in_turn(storing->imap, command))
         return false;
-    if (!storing->ignore && storing->outcome.ok && response->state != STATE_OK)
+    if (storing->outcome.ok && response->state != STATE_OK)
         client_refused(response, &storing->outcome);
     if (command->kind != COMMAND_PROOF || --storing->left > 0)
         return true;
-    if (storing->bad && !storing->serial_pass) {
-        storing->refused[command->index] = true;
+    if (storing->bad && storing->way == WAY_BLIND) { /* the server can't be asked so much at once: again, waiting */
+        storing->ways[command->index] = WAY_WAIT;
+        storing->imap->queue.serial = true;
         return true;
     }
+    storing->ways[command->index] = WAY_DONE;
     if (storing->outcome.ok && !tell_echoes(storing, command->index))
         return false;
     return storing->to->done(storing->context, command->index, &storing->outcome);
 }
 
 static bool
-run_passes(struct storing *storing)
+ask(struct storing *storing, enum way way, size_t begin, size_t end, size_t select_after)
 {
     const struct operation operation = {
         .self = storing, .next = next, .untagged = take_untagged, .answered = take_answer};
-    const struct remote_outcome nothing = {.ok = true};
-    struct queue *queue = &storing->imap->queue;
-    bool some = false;
 
-    for (size_t i = 0; i < storing->count; i++)
-        if (storing->changes[i].count == 0 && !storing->to->done(storing->context, i, &nothing))
-            return false;
-    if (!queue_run(queue, &operation, storing->err))
-        return false;
-    for (size_t i = 0; i < storing->count; i++)
-        some |= storing->refused[i];
-    if (!some)
+    storing->way = way;
+    storing->at = begin;
+    storing->stop = end;
+    storing->first = storing->step = 0;
+    storing->select_due = way == WAY_BLIND;
+    storing->select_after = select_after;
+    return queue_run(&storing->imap->queue, &operation, storing->err);
+}
+
+/* ---- which way ---- */
+
+/* STATUS of a mailbox that is to be visited: is it still the one we mean? */
+static bool
+take_status(void *self, const struct response *response, const struct command *oldest)
+{
+    struct storing *storing = self;
+    struct text name = {response->name.at, response->name.len};
+
+    if (response->kind != RESPONSE_STATUS || oldest == NULL || oldest->kind != COMMAND_STATUS)
         return true;
-    storing->serial_pass = queue->serial = true;
-    storing->at = storing->first = storing->step = 0;
-    storing->select_queued = false;
-    return queue_run(queue, &operation, storing->err);
+    const struct remote_store *change = &storing->changes[oldest->index];
+    bool inbox = text_is_nocase(change->mailbox, "INBOX") && text_is_nocase(name, "INBOX");
+    bool same = inbox || (name.len == change->mailbox.len && memcmp(name.at, change->mailbox.at, name.len) == 0);
+    /* Anything else than a plain yes, and its SELECT is waited for. */
+    if (same && response->status.has_uidvalidity && response->status.uidvalidity == change->uidvalidity)
+        set_way(storing, oldest->index, visit_end(storing, oldest->index), WAY_BLIND);
+    return true;
+}
+
+static bool
+take_status_answer(void *self, const struct command *command, const struct response *response)
+{
+    (void)self;
+    (void)command;
+    (void)response;
+    return true;
+}
+
+static bool
+next_status(void *self, bool *more)
+{
+    struct storing *storing = self;
+    struct queue *queue = &storing->imap->queue;
+    size_t begin = find_way(storing, storing->at, WAY_LOOK);
+
+    if (begin == NONE) {
+        *more = false;
+        return true;
+    }
+    storing->at = visit_end(storing, begin);
+    set_way(storing, begin, storing->at, WAY_WAIT);
+    queue_begin(queue, COMMAND_STATUS, begin, 0, 0);
+    queue_print(queue, "STATUS ");
+    queue_name(queue, storing->changes[begin].mailbox);
+    queue_print(queue, " (UIDVALIDITY)");
+    return queue_end(queue, storing->err);
+}
+
+/* Changes of no message are told at once, visits with \Deleted wait, and where there is only one, nothing is gained by a look. */
+static bool
+choose_ways(struct storing *storing)
+{
+    const struct operation look = {
+        .self = storing, .next = next_status, .untagged = take_status, .answered = take_status_answer};
+    const struct remote_outcome nothing = {.ok = true};
+    size_t visits = 0;
+
+    for (size_t begin = 0, end; begin < storing->count; begin = end) {
+        bool grave = false, some = false;
+
+        end = visit_end(storing, begin);
+        for (size_t i = begin; i < end; i++) {
+            const struct remote_store *change = &storing->changes[i];
+            some |= change->count > 0;
+            grave |= change->count > 0 && ((change->add | change->del) & (unsigned)FLAG_DELETED) != 0;
+            if (change->count > 0)
+                continue;
+            storing->ways[i] = WAY_DONE;
+            if (!storing->to->done(storing->context, i, &nothing))
+                return false;
+        }
+        set_way(storing, begin, end, grave ? WAY_WAIT : WAY_LOOK);
+        visits += some && !grave;
+    }
+    if (visits < 2)
+        set_way(storing, 0, storing->count, WAY_WAIT);
+    storing->at = 0;
+    return visits < 2 || queue_run(&storing->imap->queue, &look, storing->err);
+}
+
+/* ---- the flow ---- */
+
+/* The visit's mailbox could not be selected, or is another one. */
+static bool
+tell_visit(struct storing *storing, size_t begin, size_t end)
+{
+    for (size_t i = begin; i < end; i++) {
+        if (storing->ways[i] == WAY_DONE)
+            continue;
+        storing->ways[i] = WAY_DONE;
+        if (!storing->to->done(storing->context, i, &storing->visit))
+            return false;
+    }
+    return true;
+}
+
+/* The SELECT of a visit rides with the commands of the one before. */
+static bool
+visit_all(struct storing *storing)
+{
+    size_t visit = find_way(storing, 0, WAY_WAIT);
+
+    if (visit != NONE && !ask(storing, WAY_WAIT, 0, 0, visit))
+        return false;
+    while (visit != NONE) {
+        size_t end = visit_end(storing, visit), after = find_way(storing, end, WAY_WAIT);
+
+        if (storing->bad && !storing->imap->queue.serial) {
+            storing->imap->queue.serial = true;
+            if (!ask(storing, WAY_WAIT, 0, 0, visit))
+                return false;
+        }
+        if (storing->ignore && !tell_visit(storing, visit, end))
+            return false;
+        if (!ask(storing, WAY_WAIT, storing->ignore ? end : visit, end, after))
+            return false;
+        visit = after;
+    }
+    return true;
 }
 
 bool
@@ -263,16 +453,18 @@ imap_store(struct imap *imap, const struct remote_store *changes, size_t count, 
            void *context, struct error *err)
 {
     struct storing storing = {
-        .imap = imap, .changes = changes, .count = count, .to = to, .context = context, .err = err};
+        .imap = imap, .changes = changes, .count = count, .to = to, .context = context, .err = err, .current = NONE};
+    bool ok;
 
     if (count == 0)
         return true;
-    storing.refused = calloc(count, sizeof *storing.refused);
-    if (storing.refused == NULL)
+    storing.ways = calloc(count, sizeof *storing.ways);
+    if (storing.ways == NULL)
         return out_of_memory(&storing);
-    bool ok = run_passes(&storing);
+    ok = choose_ways(&storing) &&
+         (find_way(&storing, 0, WAY_BLIND) == NONE || ask(&storing, WAY_BLIND, 0, count, NONE)) && visit_all(&storing);
     drop_echoes(&storing);
     free(storing.echoes);
-    free(storing.refused);
+    free(storing.ways);
     return ok;
 }

@@ -304,6 +304,12 @@ BUGS = [
     bug("seen mail delivered into new/", unit("test_info"),
         ("store/base/local_info.c", "flags == 0 ? \"n\"", "(flags & ~FLAG_SEEN) == 0 ? \"n\"")),
 
+    # ---- another mailbox than was meant ----
+    bug("\\Deleted sent before its SELECT is answered", unit("test_imap_remote"),
+        ("store/imap/store.c", "grave ? WAY_WAIT : WAY_LOOK", "WAY_LOOK"), ("store/imap/store.c", "some && !grave", "some")),
+    bug("flags ride blind without a look", unit("test_imap_remote"),
+        ("store/imap/store.c", "set_way(storing, begin, storing->at, WAY_WAIT);", "set_way(storing, begin, storing->at, WAY_BLIND);")),
+
     # ---- names ----
     bug("name compared in another spelling", CROSSING,
         ("sync/survey_list.c", "if (mailbox->row.utf8 == list->run->info.utf8)", "if (true)")),

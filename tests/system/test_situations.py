@@ -134,6 +134,34 @@ class UidvalidityTest(SituationTest):
         self.assertEqual(self.count(theirs, "Work"), (1, 1))
 
 
+    def test_a_mailbox_made_again_right_before_a_store_gets_no_flag_of_the_old_one(self):
+        """Work goes when golub turns to it with its flags; INBOX has one to be set as well, so that both could ride in one turn."""
+        for mailbox, flags, mail in (("INBOX", "F", self.mails[3]), ("Work", "T", self.work[3]), ("Work", "F", self.work[4])):
+            self.maildir.flag(self.maildir.find(mailbox, mail), add=flags)
+        others = [self.corpus.simple("other %d" % n) for n in range(12)]
+        done = []
+
+        def make_again(data):
+            if not done and re.search(rb" SELECT \"?Work", data):
+                done.append(1)
+                client = self.new_client()
+                client.delete_mailbox("Work")
+                client.create("Work")
+                client.fill("Work", others)
+                client.close()
+            return data
+
+        self.through(edit_up=make_again)
+        self.account.sync()
+
+        self.assertTrue(done)
+        self.assert_rest()
+        for mail in others:
+            self.assertEqual(self.flags_there(mail, "Work"), set())
+        self.assertEqual(self.flags_there(self.work[3], "Work"), {"\\Seen", "\\Deleted"})
+        self.assertEqual(self.flags_there(self.mails[3]), {"\\Flagged"})
+
+
 class JournalTest(SituationTest):
     def test_a_lost_journal_is_a_first_meeting_that_removes_nothing(self):
         theirs, ours = self.arrive(), self.deliver()
