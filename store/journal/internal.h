@@ -112,9 +112,10 @@ struct listing_fill {
 
 struct journal {
     sqlite3 *db;
-    char *path;   /* for messages; "memory" where there is no file */
-    bool durable; /* on disk and ours to write: a clean close is recorded */
-    bool reader;  /* beside a run, perhaps: its errors are no reason to throw anything away */
+    char *path;                  /* for messages; "memory" where there is no file */
+    struct temporary *temporary; /* of the writer */
+    bool durable;                /* on disk and ours to write: a clean close is recorded */
+    bool reader;                 /* beside a run, perhaps: its errors are no reason to throw anything away */
     bool in_transaction;
     bool unclean; /* the database says that it was not closed cleanly */
     bool broken;  /* damage or an I/O error was met: what is there must be checked before it is trusted again */

@@ -7,6 +7,7 @@
  */
 #include "store/journal/internal.h"
 #include "store/journal/schema.h"
+#include "store/journal/temporary.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -15,22 +16,6 @@
 
 #define CACHE_KIB "2048" /* what falls out is in the kernel's cache: 16 MiB were no faster with 40,000 messages */
 #define BUSY_MS 5000     /* `status` may read while a run is at work, and a checkpoint has to wait for it */
-
-/* A handle without a database. */
-static struct journal *
-new_journal(const char *path, struct error *err)
-{
-    struct journal *journal = calloc(1, sizeof *journal);
-
-    if (journal != NULL)
-        journal->path = strdup(path);
-    if (journal == NULL || journal->path == NULL) {
-        free(journal);
-        sql_no_memory(err, "open");
-        return NULL;
-    }
-    return journal;
-}
 
 /* Everything but the file's contents: no clean close is recorded. */
 static void
@@ -45,8 +30,27 @@ free_journal(struct journal *journal)
 
         assert(code != SQLITE_BUSY); /* a statement outside the cache was not finalized */
     }
+    temporary_free(journal->temporary);
     free(journal->path);
     free(journal);
+}
+
+/* A handle without a database. */
+static struct journal *
+new_journal(const char *path, struct error *err)
+{
+    struct journal *journal = calloc(1, sizeof *journal);
+
+    if (journal != NULL) {
+        journal->path = strdup(path);
+        journal->temporary = temporary_new(path);
+    }
+    if (journal == NULL || journal->path == NULL || journal->temporary == NULL) {
+        free_journal(journal);
+        sql_no_memory(err, "open");
+        return NULL;
+    }
+    return journal;
 }
 
 /* A database is somebody's input: nothing in its schema may call a function of ours or get at its own tables. */
@@ -199,7 +203,8 @@ open_durable(struct journal *journal, struct error *err)
 
     if (!probe(journal, &version, err))
         return false;
-    if (sqlite3_open_v2(journal->path, &journal->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(journal->path, &journal->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+                        temporary_vfs(journal->temporary)) != SQLITE_OK) {
         sql_error(journal, err, "open the database");
         return false;
     }

@@ -576,7 +576,8 @@ fill_listing(struct place *p, struct journal *journal, uint32_t count)
     assert_true(journal_listing_begin(journal, &p->err));
     for (uint32_t number = 1; number <= count; number++) {
         long_uidl(number, uidl);
-        assert_true(journal_listing_add(journal, number, uidl, &p->err));
+        if (!journal_listing_add(journal, number, uidl, &p->err))
+            fail_msg("%s: %s", p->err.what, p->err.answer);
     }
 }
 
@@ -599,6 +600,48 @@ lists_of_100000_lines_need_little_memory(void **state)
 #ifndef __SANITIZE_ADDRESS__
     assert_true(after - before < 6 * 1024);
 #endif
+    journal_close(journal);
+}
+
+/* Of this process's open files: how many stand below that folder and have no name any more? */
+static int
+count_unlinked_below(const char *folder)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    struct dirent *entry;
+    int found = 0;
+
+    assert_non_null(dir);
+    while ((entry = readdir(dir)) != NULL) {
+        char file[512];
+        const ssize_t len = readlinkat(dirfd(dir), entry->d_name, file, sizeof file - 1);
+
+        if (len < 0)
+            continue;
+        file[len] = '\0';
+        found += strncmp(file, folder, strlen(folder)) == 0 && strstr(file, " (deleted)") != NULL;
+    }
+    closedir(dir);
+    return found;
+}
+
+static void
+temporary_files_stand_beside_the_journal_and_have_no_name(void **state)
+{
+    struct place *p = *state;
+    struct journal *journal = opened(p), *other;
+    char path[200], beside[120];
+
+    text_print(path, sizeof path, "%s/other.db", p->folder);
+    other = journal_open(path, &p->err);
+    assert_non_null(other);
+    fill_listing(p, journal, 100000);
+    fill_listing(p, other, 100000);
+
+    text_print(beside, sizeof beside, "%s/sqlite-", p->folder);
+    assert_int_equal(count_unlinked_below(beside), 2);
+    assert_int_equal(count_unlinked_below(p->temporary), 0);
+    journal_close(other);
     journal_close(journal);
 }
 
@@ -658,6 +701,7 @@ main(void)
         TEST(without_headers_repeated_uidls_are_counted),
         TEST(a_listing_is_no_change_of_the_journal_and_leaves_no_file),
         TEST(lists_of_100000_lines_need_little_memory),
+        TEST(temporary_files_stand_beside_the_journal_and_have_no_name),
         TEST(nothing_new_among_20000_is_found_out_quickly),
     };
 
