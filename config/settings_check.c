@@ -2,6 +2,7 @@
 #include "config/settings_loader.h"
 
 #include "config/paths.h"
+#include "config/trust.h"
 
 static const char *
 find_fault(const char *name)
@@ -106,6 +107,14 @@ resolve_and_keep(struct loader *loader, const char *path, const char **resolved)
     return *resolved != NULL;
 }
 
+/* As it is written, where a link may stand in somebody else's folder, and where it really is. */
+static bool
+state_is_ours(struct loader *loader, const char *written, const char *resolved)
+{
+    return (trust_folders(written, loader->err) && trust_folders(resolved, loader->err)) ||
+           loader_refuse_error(loader, "state");
+}
+
 struct roots {           /* of one account, symbolic links resolved */
     const char *maildir; /* NULL: a command delivers */
     const char *state;
@@ -141,7 +150,8 @@ check_together(struct loader *loader)
         loader->section = cfg_getnsec(loader->root, "account", (unsigned)b);
         fine = (s->accounts[b].account.maildir == NULL ||
                 resolve_and_keep(loader, s->accounts[b].account.maildir, &roots[b].maildir)) &&
-               resolve_and_keep(loader, s->accounts[b].account.state, &roots[b].state);
+               resolve_and_keep(loader, s->accounts[b].account.state, &roots[b].state) &&
+               state_is_ours(loader, s->accounts[b].account.state, roots[b].state);
         for (size_t a = 0; a < b && fine; a++)
             fine = compare_with(loader, roots, a, b);
     }

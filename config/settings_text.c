@@ -9,6 +9,7 @@
 #include "config/settings_text.h"
 
 #include "config/paths.h"
+#include "config/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,26 +18,14 @@
 static const char word_ends[] = " #\"'\t\n\r={}()+,*";
 
 static bool
-is_safe(const struct stat *st)
+refuse_shared(const char *file, struct error *err)
 {
-    bool folder = S_ISDIR(st->st_mode);
-    bool ours = st->st_uid == geteuid() || st->st_uid == 0;
-    bool shared = (st->st_mode & (S_IWGRP | S_IWOTH)) != 0;
-
-    /* In a sticky folder, /tmp for one, others may add names but not replace ours. */
-    return ours && (!shared || (folder && (st->st_mode & S_ISVTX) != 0));
-}
-
-static bool
-refuse_shared(const char *path, bool folder, struct error *err)
-{
-    error_set(err, ERROR_CONFIG, "%s: others may write %s", path,
-              folder ? "this folder and replace the file in it" : "this file");
-    error_hint(err, "It holds commands that golub runs. Make it yours alone: chmod go-w %s", path);
+    error_set(err, ERROR_CONFIG, "%s: others may write this file", file);
+    error_hint(err, "It holds commands that golub runs. Make it yours alone: chmod go-w %s", file);
     return false;
 }
 
-/* The folder that the name stands in, and the one that a symbolic link leads to. */
+/* The folder that the name stands in, the one that a symbolic link leads to, and all above them. */
 static bool
 check_folders(const char *file, struct error *err)
 {
@@ -45,11 +34,7 @@ check_folders(const char *file, struct error *err)
     bool safe = true;
 
     for (size_t i = 0; i < 2 && safe && names[i] != NULL; i++) {
-        struct stat st;
-
-        safe = paths_folder_of(names[i], &folder, err);
-        if (safe && (stat(folder, &st) != 0 || !is_safe(&st)))
-            safe = refuse_shared(folder, true, err);
+        safe = paths_folder_of(names[i], &folder, err) && trust_folders(folder, err);
         free(folder);
         folder = NULL;
     }
@@ -111,8 +96,8 @@ settings_text_read(const char *file, char **text, struct error *err)
     if (fstat(fd, &st) != 0) {
         error_sys(err, errno, "look at %s", file);
         err->kind = ERROR_CONFIG;
-    } else if (!is_safe(&st)) {
-        (void)refuse_shared(file, false, err); /* false either way */
+    } else if (!trust_is_ours(&st)) {
+        (void)refuse_shared(file, err); /* false either way */
     } else {
         done = check_folders(file, err) && read_all(fd, file, text, err);
     }
