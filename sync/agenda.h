@@ -13,4 +13,13 @@ void agenda_sort(struct agenda *agenda);
 /** Nothing is done in it in this run, asked for or not. */
 bool agenda_is_closed(const struct mailbox *mailbox);
 
+/* ---- unanswered.c ---- */
+/** Must this row, whose file is gone, wait for what became of its APPEND, COPY or MOVE? Then it says so in `pending`. In a transaction. */
+MUST_CHECK bool agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct journal_message *message,
+                                        bool *waits);
+/** What such rows were copied or moved from is not removed either: drops those todos. */
+MUST_CHECK bool agenda_hold_sources(struct run *run, struct agenda *agenda);
+/** The same bytes are new in another mailbox: they are not sent before that is settled. Outside a transaction. */
+MUST_CHECK bool agenda_wait_for_answer(struct run *run, struct todo *fresh);
+
 #endif

@@ -20,7 +20,7 @@ apply_settle(struct run *run, struct agenda *agenda)
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
 
-        if (todo->dropped || (todo->step.verb != PLAN_FORGET && todo->step.settled == 0))
+        if (todo->dropped || todo->waits || (todo->step.verb != PLAN_FORGET && todo->step.settled == 0))
             continue;
         ok = run_load(run, todo->id, &message);
         if (ok && todo->step.verb == PLAN_FORGET) {

@@ -27,6 +27,13 @@ struct transferring {
     bool did;
 };
 
+/* A copy that is the first half of a move: the removal follows. */
+static bool
+is_half(const struct transferring *transferring, const struct transfer *transfer)
+{
+    return !transferring->move && transfer->todo->partner == transfer->source;
+}
+
 static int
 compare_transfers(const void *pa, const void *pb)
 {
@@ -78,6 +85,25 @@ on_moved(void *context, size_t index, size_t item, uint32_t uid, const struct re
     return true;
 }
 
+/*
+ * A move keeps the server's flags, and its new file in new/ without a suffix shows only that it is not \Seen. A copy is another message: its
+ * base is what the target shows, which its first look there says, and wanted is what its file shows, in new/ nothing.
+ */
+static void
+take_flags(const struct journal_message *source, struct journal_message *target, bool move)
+{
+    target->rbase = target->rseen = source->rseen;
+    target->lbase = source->rseen;
+    if (!move) {
+        target->lseen = run_flags_of(target->info, 0);
+        target->facts |= FACT_COPIED;
+        return;
+    }
+    target->rbase = source->rbase;
+    target->lbase = source->lbase;
+    target->lseen = run_flags_of(target->info, target->lbase);
+}
+
 /* The file's row takes the UID, and what the server showed of the message moves along. */
 static bool
 record_moved(struct transferring *transferring, struct transfer *transfer)
@@ -85,8 +111,7 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
     struct run *run = transferring->run;
     struct journal_message *source = &transferring->source, *target = &transferring->target;
     struct mailbox *to = &run->mailboxes[transfer->todo->mailbox];
-    bool alias = false,
-         half = !transferring->move && transfer->todo->partner == transfer->source; /* of a move: the removal follows */
+    bool alias = false, half = is_half(transferring, transfer);
 
     to->stirred = run->mailboxes[transfer->source_mailbox].stirred = true;
     transferring->did = true;
@@ -116,11 +141,8 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
     if (!alias) {
         target->size = source->size;
         target->date = source->date;
-        target->rbase = source->rbase;
-        target->rseen = source->rseen;
-        target->lbase = transferring->move ? source->lbase : source->rbase;
-        target->lseen = run_flags_of(target->info, target->lbase);
         memcpy(target->keywords, source->keywords, sizeof target->keywords);
+        take_flags(source, target, transferring->move || half);
     }
     if (transferring->move && !journal_message_delete(run->journal, source->id, &run->err))
         return false;
@@ -166,17 +188,18 @@ write_intents(struct transferring *transferring, size_t count)
         int64_t known = transfer->op.id;
 
         ok = run_load(run, transfer->source, &transferring->source);
-        transfer->op = (struct journal_op){.id = known,
-                                           .kind = transferring->move ? OP_MOVE : OP_COPY,
-                                           .mailbox = from->row.id,
-                                           .message = transfer->source,
-                                           .target = transfer->todo->id,
-                                           .uidvalidity = to->row.uidvalidity,
-                                           .uidnext = to->row.uidnext,
-                                           .size = transferring->source.size,
-                                           .date = transferring->source.date,
-                                           .attempt = attempt + 1,
-                                           .since = run_now(run)};
+        transfer->op =
+            (struct journal_op){.id = known,
+                                .kind = transferring->move || is_half(transferring, transfer) ? OP_MOVE : OP_COPY,
+                                .mailbox = from->row.id,
+                                .message = transfer->source,
+                                .target = transfer->todo->id,
+                                .uidvalidity = to->row.uidvalidity,
+                                .uidnext = to->row.uidnext,
+                                .size = transferring->source.size,
+                                .date = transferring->source.date,
+                                .attempt = attempt + 1,
+                                .since = run_now(run)};
         ok = ok && (known != 0 ? journal_op_save(run->journal, &transfer->op, &run->err)
                                : journal_op_add(run->journal, &transfer->op, &run->err));
     }
@@ -283,7 +306,7 @@ check_intent(struct run *run, struct todo *todo, struct journal_op *op, bool *wa
         *op = (struct journal_op){.attempt = 0};
         return true;
     }
-    if (upload_is_settled(run, op))
+    if (upload_is_settled(op, run_now(run)))
         return true;
     *wait = todo->dropped = true;
     run->partial = true;
@@ -352,8 +375,10 @@ find_source(struct run *run, const struct journal_message *wanted, struct journa
         if (ids[i] == wanted->id)
             continue;
         ok = run_load(run, ids[i], source);
-        if (!ok || source->uid == 0 || (source->facts & (FACT_GONE_THERE | FACT_ECHO)) != 0)
+        if (!ok || source->uid == 0 || (source->facts & (FACT_GONE_THERE | FACT_ECHO | FACT_COPIED)) != 0)
             continue;
+        if ((source->rseen & ~wanted->lseen & FLAG_DELETED) != 0)
+            continue; /* its copy would be marked as well until we take that off: whoever expunges meanwhile would take it */
         *from = run_mailbox_by_id(run, source->mailbox);
         if (*from != NULL &&
             !((*from)->chosen && !(*from)->unsure && (*from)->listed && (*from)->row.state == MAILBOX_ACTIVE))
@@ -425,7 +450,6 @@ record_linked(struct moving *moving, size_t i)
     struct mailbox *mailbox = &run->mailboxes[moving->todos[i]->mailbox];
 
     /* The new row takes over what the file shows and both bases: changes of flags on either side are merged from there on. */
-    memcpy(to->info, from->info, sizeof to->info);
     to->has_wire = to->has_header = true;
     memcpy(to->wire, from->wire, DIGEST_SIZE);
     memcpy(to->header, from->header, DIGEST_SIZE);
@@ -495,6 +519,18 @@ finish_batch(struct moving *moving)
     return false;
 }
 
+/* Letters that mean something in one folder only are translated, or stay behind. */
+static bool
+carry_info(struct run *run, const struct local_file *from, const char *folder, char info[static LOCAL_INFO_MAX + 1])
+{
+    static const char none[26] = {0};
+
+    if (run->local.ops->carry != NULL)
+        return run->local.ops->carry(run->local.self, from, folder, info, &run->err);
+    local_info_carried(from->info, none, info);
+    return true;
+}
+
 static bool
 add_move(struct moving *moving, struct todo *todo)
 {
@@ -521,9 +557,9 @@ add_move(struct moving *moving, struct todo *todo)
     free(other);
     moving->todos[i] = todo;
     moving->items[i] =
-        (struct local_move){.from = run_file(source, from), .to = {target->row.folder, to->base, from->info}};
+        (struct local_move){.from = run_file(source, from), .to = {target->row.folder, to->base, to->info}};
     moving->count++;
-    return ok;
+    return ok && carry_info(run, &moving->items[i].from, target->row.folder, to->info);
 }
 
 bool

@@ -18,10 +18,9 @@
 #define ATTEMPTS_MAX 3 /* accepted and never seen: no more after this */
 
 bool
-upload_is_settled(struct run *run, const struct journal_op *op)
+upload_is_settled(const struct journal_op *op, int64_t now)
 {
     int64_t wait = SETTLE_BASE_S + (int64_t)(op->size / SETTLE_RATE);
-    int64_t now = run_now(run);
 
     if (wait > SETTLE_MAX_S)
         wait = SETTLE_MAX_S;
@@ -105,7 +104,7 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
         sending->op = (struct journal_op){.attempt = 0};
         return true;
     }
-    if (!upload_is_settled(run, &sending->op)) {
+    if (!upload_is_settled(&sending->op, run_now(run))) {
         *wait = true;
         run->partial = true;
         run->counts.pending++;
@@ -128,6 +127,33 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
     return true;
 }
 
+/* A file under golub's own name for a UID that is there: paired it would be that message. It is its damage, not new mail. */
+static bool
+check_name(struct run *run, struct mailbox *mailbox, struct journal_message *message, bool *skip)
+{
+    enum own_name is;
+
+    *skip = false;
+    if (message->uid != 0)
+        return true;
+    if (!run_own_name(run, mailbox, message, &is))
+        return false;
+    *skip = is != OWN_NAME_NOT;
+    if (is == OWN_NAME_UNREAD) { /* it may be gone by now, or be this very message: the next look says more */
+        mailbox->stirred = true;
+        run->partial = true;
+        return true;
+    }
+    if (!*skip)
+        return true;
+    message->facts |= FACT_ALTERED;
+    run_complain(run, mailbox, "find the message of a file that golub wrote", message->base,
+                 "its bytes are not those of the message any more: it is not sent, and stays until you decide");
+    return journal_message_save(run->journal, message, &run->err) &&
+           run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
+                       "the file's bytes are not those of the message any more", NULL);
+}
+
 /* The bytes once more, right before they are sent: what was digested at the listing may have changed since. */
 static bool
 check_file(struct run *run, struct mailbox *mailbox, struct sending *sending, bool *skip)
@@ -136,7 +162,7 @@ check_file(struct run *run, struct mailbox *mailbox, struct sending *sending, bo
     struct local_file file = run_file(mailbox, message);
     struct local_facts facts;
     struct error err = {0};
-    bool missing = false;
+    bool missing = false, altered;
 
     *skip = true;
     if (!run->local.ops->read_open(run->local.self, &file, &sending->handle, &missing, &err) ||
@@ -164,6 +190,10 @@ check_file(struct run *run, struct mailbox *mailbox, struct sending *sending, bo
         message->size = facts.digests.size;
         message->date = facts.date;
     }
+    if (!check_name(run, mailbox, message, &altered))
+        return false;
+    if (altered)
+        return true;
     if (facts.digests.has_nul)
         return refuse(run, mailbox, message, "it holds a NUL byte, which IMAP can't carry without changing it");
     if (run->info.append_limit != 0 && facts.digests.size > run->info.append_limit)

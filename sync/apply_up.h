@@ -4,8 +4,8 @@
 
 #include "sync/run.h"
 
-/** May a command whose answer was lost be given up? (It may still be running on the server for a while.) */
-bool upload_is_settled(struct run *run, const struct journal_op *op);
+/** May a command whose answer was lost be given up by then? (It may still be running on the server for a while.) */
+bool upload_is_settled(const struct journal_op *op, int64_t now);
 /** Give a row the UID that the server said; where another file stands for that UID already, the row becomes its alias. */
 MUST_CHECK bool upload_take_uid(struct run *run, struct journal_message *message, uint32_t uid, bool *alias);
 /** Uploads whose bytes the server has in some mailbox: UID COPY. Those it could not copy stay in the agenda as uploads. */

@@ -215,6 +215,10 @@ count_leftovers(struct run *run)
     for (size_t i = 0; ok && i < agenda.count; i++) {
         const struct todo *todo = &agenda.todos[i];
 
+        if (todo->waits) {
+            left++;
+            continue;
+        }
         if (todo->step.kept_back || todo->step.verb == PLAN_FORGET || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
             continue;
         if (todo->step.verb == PLAN_REMOVE_HERE || todo->step.verb == PLAN_REMOVE_THERE ||

@@ -131,8 +131,10 @@ join(struct meeting *meeting, struct half *file, struct half *uid)
             here->rbase = here->lbase = 0;
         }
         here->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_REFUSED | FACT_ECHO | FACT_ALIAS);
-        ok = journal_op_of(run->journal, here->id, &op, &found, &run->err) &&
-             (!found || journal_op_delete(run->journal, op.id, &run->err)) &&
+        ok = journal_op_of(run->journal, here->id, &op, &found, &run->err);
+        if (ok && found && op.kind == OP_COPY) /* the flags of its source came along: nobody's wish */
+            here->rbase = here->lbase = there->rseen;
+        ok = ok && (!found || journal_op_delete(run->journal, op.id, &run->err)) &&
              journal_message_delete(run->journal, there->id, &run->err) &&
              journal_message_save(run->journal, here, &run->err);
     }

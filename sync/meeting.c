@@ -20,11 +20,17 @@ meeting_add(struct run *run, struct halves *halves)
 static bool
 add_file_half(struct meeting *meeting, const struct journal_message *message)
 {
-    struct half *half = meeting_add(meeting->run, &meeting->files);
+    struct half *half;
     struct journal_op op;
     bool found;
 
-    if (half == NULL || !journal_op_of(meeting->run->journal, message->id, &op, &found, &meeting->run->err))
+    if (!journal_op_of(meeting->run->journal, message->id, &op, &found, &meeting->run->err))
+        return false;
+    if (!found &&
+        (message->facts & FACT_GONE_HERE) != 0) /* else what it was sent from is gone, and not what came of it */
+        return true;
+    half = meeting_add(meeting->run, &meeting->files);
+    if (half == NULL)
         return false;
     half->id = message->id;
     half->size = message->size;
@@ -94,7 +100,7 @@ meeting_gather(struct meeting *meeting)
     for (size_t i = 0; ok && i < count; i++) {
         ok = run_load(run, ids[i], &message);
         if (ok && message.uid == 0 && message.base[0] != '\0' && message.has_wire &&
-            (message.facts & (FACT_GONE_HERE | FACT_ALIAS | FACT_ALTERED)) == 0)
+            (message.facts & (FACT_ALIAS | FACT_ALTERED)) == 0)
             ok = add_file_half(meeting, &message);
         fresh = fresh || (message.uid != 0 && message.base[0] == '\0' && (message.facts & FACT_GONE_THERE) == 0);
     }

@@ -6,7 +6,7 @@
 
 #include "sync/pair.h"
 
-enum role { GONE_HERE, FRESH_HERE, GONE_THERE, FRESH_THERE, GONE_BOTH };
+enum role { GONE_HERE, FRESH_HERE, GONE_THERE, FRESH_THERE, GONE_BOTH, WAITING };
 enum pair_by { BY_WIRE, BY_WIRE_AND_MAILBOX, BY_HEADER };
 
 /* What vanished may be planned as a removal or, where the survivor is wanted, as one that comes back: both may have moved. */
@@ -24,6 +24,8 @@ has_role(const struct todo *todo, enum role role)
         return verb == PLAN_REMOVE_HERE || (verb == PLAN_UPLOAD && !todo->fresh);
     case GONE_BOTH:
         return verb == PLAN_FORGET && !todo->fresh;
+    case WAITING:
+        return todo->waits;
     case FRESH_HERE:
         return verb == PLAN_UPLOAD && todo->fresh;
     case FRESH_THERE:
@@ -123,7 +125,7 @@ rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up)
     if (ok && up) {
         memcpy(old->base, new->base, sizeof old->base);
         memcpy(old->info, new->info, sizeof old->info);
-        old->lseen = run_flags_of(new->info, old->lbase);
+        old->lseen = run_flags_of(new->info, old->lseen);
         old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_MOVED);
         memcpy(old->wire, new->wire, DIGEST_SIZE);
         if (new->uid != 0) /* a file and a UID that never agreed: set wins */
@@ -204,7 +206,11 @@ take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_
             continue;
         from = look_up(index, agenda->count, gone[match[f]].id);
         to = look_up(index, agenda->count, fresh[f].id);
-        if (from->step.verb == PLAN_FORGET &&
+        if (from->waits && from->mailbox != to->mailbox) {
+            ok = agenda_wait_for_answer(run, to);
+            continue;
+        }
+        if (from->step.verb == PLAN_FORGET && !from->waits &&
             !is_only(run, &gone[match[f]])) /* which of several equal ones it was can't be told */
             continue;
         if (from->mailbox == to->mailbox) {
@@ -366,6 +372,26 @@ compare_items_by_base(const void *pa, const void *pb)
     return strcmp(((const struct pair_item *)pa)->base, ((const struct pair_item *)pb)->base);
 }
 
+/*
+ * What vanished under the base name of a file that is new elsewhere, and has other bytes. NULL also where one of that name has the
+ * same bytes: then the file is that one, moved, though the old one may not go in this run.
+ */
+static struct pair_item *
+find_unlike(struct pair_item *gone, size_t count, const struct pair_item *fresh)
+{
+    struct pair_item *same = count != 0 ? bsearch(fresh, gone, count, sizeof *gone, compare_items_by_base) : NULL;
+
+    if (same == NULL)
+        return NULL;
+    while (same > gone && compare_items_by_base(same - 1, fresh) == 0)
+        same--;
+    for (struct pair_item *at = same; at < gone + count && compare_items_by_base(at, fresh) == 0; at++) {
+        if (memcmp(at->digest, fresh->digest, DIGEST_SIZE) == 0)
+            return NULL;
+    }
+    return same;
+}
+
 /* The bytes under a name that moved are not the message's any more: they are neither sent nor do they stand for it. */
 static bool
 set_altered(struct run *run, struct todo *gone, struct todo *fresh)
@@ -401,8 +427,7 @@ find_altered(struct run *run, struct agenda *agenda)
     if (ok && gone_count > 1)
         qsort(gone, gone_count, sizeof *gone, compare_items_by_base);
     for (size_t f = 0; ok && f < fresh_count; f++) {
-        struct pair_item *same =
-            gone_count != 0 ? bsearch(&fresh[f], gone, gone_count, sizeof *gone, compare_items_by_base) : NULL;
+        struct pair_item *same = find_unlike(gone, gone_count, &fresh[f]);
         struct todo *from = same != NULL ? look_up(index, agenda->count, same->id) : NULL;
         struct todo *to = look_up(index, agenda->count, fresh[f].id);
 
@@ -423,8 +448,12 @@ agenda_moves(struct run *run, struct agenda *agenda)
     /*
      * In one mailbox first: a new name; then equal messages of which one lost its file and the other its UID (two moves that
      * crossed): what is left of both is one. Then moves between mailboxes. Last, a file that got a new name while the server
-     * lost the message: the removal goes on.
+     * lost the message: the removal goes on. Before all that, what was sent and not answered finds its file again.
      */
+    if (count_role(agenda, WAITING) != 0 &&
+        (!pair_direction(run, agenda, WAITING, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
+         !pair_direction(run, agenda, WAITING, FRESH_HERE, BY_WIRE) || !agenda_hold_sources(run, agenda)))
+        return false;
     if (count_role(agenda, GONE_HERE) != 0 &&
         (!pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
          !pair_direction(run, agenda, GONE_HERE, GONE_THERE, BY_WIRE_AND_MAILBOX) ||

@@ -97,7 +97,7 @@ on_file(void *context, const char *base, const char *info)
     }
     before = message;
     (void)text_print(message.info, sizeof message.info, "%s", info);
-    message.lseen = run_flags_of(info, message.lbase);
+    message.lseen = run_flags_of(info, message.lseen);
     message.facts &= ~(unsigned)(FACT_GONE_HERE | FACT_MOVED);
     if (look->run->maildir_older) /* its names show flags of the past: the server's are newer */
         message.lbase = message.rbase = message.lseen;

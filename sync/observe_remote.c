@@ -238,6 +238,10 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     if (!found)
         return add_unknown(run, sight, seen);
     before = message;
+    if ((message.facts & FACT_COPIED) != 0 && seen->has_flags) {
+        message.rbase = message.lbase = seen->flags;
+        message.facts &= ~(unsigned)FACT_COPIED;
+    }
     if ((message.facts & FACT_ECHO) != 0)
         take_echo(&message, seen);
     else if (seen->has_meta && (seen->date != message.date || seen->size != message.size))

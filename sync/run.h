@@ -48,6 +48,7 @@ struct todo { /* one message that wants something */
     int64_t elsewhere; /* of what vanished: the row that it moved to, where the policy keeps the move back; 0: none */
     bool unheld;       /* ... and in an earlier attempt it did not keep one of them */
     bool echoed;       /* the server showed the flags that it was sent */
+    bool waits;        /* its file is gone, what was sent of it is unanswered: not forgotten before that is settled */
     bool dropped;      /* taken care of otherwise: paired, moved, held, pending ... */
 };
 
@@ -136,6 +137,14 @@ bool run_no_memory(struct run *run);
 /** Deterministic base name of a message's file; attempt > 0 where the name was taken by somebody else's file. */
 void run_base_name(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
                    int attempt, char base[static LOCAL_BASE_MAX + 1]);
+enum own_name {
+    OWN_NAME_NOT,     /* it is not the name of a UID that is there, or the file is a copy of that message */
+    OWN_NAME_ALTERED, /* it is, and the bytes are others */
+    OWN_NAME_UNREAD,  /* it is, and the message could not be read yet */
+};
+/** Does a new file bear the name that golub gives the file of a UID which this mailbox has? (own_name.c) */
+MUST_CHECK bool run_own_name(struct run *run, const struct mailbox *mailbox, const struct journal_message *file,
+                             enum own_name *is);
 /** The row's file. */
 struct local_file run_file(const struct mailbox *mailbox, const struct journal_message *message);
 /** A row of the quarantine's index for what goes there in this run; names and reason are the caller's. */

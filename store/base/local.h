@@ -31,6 +31,12 @@ void local_info_with(const char *info, unsigned flags, char out[static LOCAL_INF
 /** The info that a new file with these flags is delivered under: unseen without flags "n", all else "c:2,...". */
 void local_info_fresh(unsigned flags, char out[static LOCAL_INFO_MAX + 1]);
 
+/**
+ * The info of a file that goes to another folder, where the keyword letters a-z mean something else: letters['a' - 'a'] ... say what each
+ * becomes there, 0: it is left out. All else stays.
+ */
+void local_info_carried(const char *info, const char letters[static 26], char out[static LOCAL_INFO_MAX + 1]);
+
 /* What tells whether a folder moved: mtimes of folder, cur/ and new/, as text without blanks. racy: too young to be trusted. */
 struct local_stamp {
     char text[LOCAL_STAMP_MAX];
@@ -133,6 +139,9 @@ struct local_ops {
     /** Size, date and digests by reading the file. *missing: not there (any more) under that name; *changed: it changed while it was read */
     bool (*examine)(void *local, const struct local_file *file, struct local_facts *facts, bool *missing,
                     struct error *err);
+    /** The info that a file gets in another folder: keyword letters a-z translated by their names, or left out. NULL: left out */
+    bool (*carry)(void *local, const struct local_file *from, const char *folder, char info[static LOCAL_INFO_MAX + 1],
+                  struct error *err);
     /** mtime alone, without reading. *missing: not there (any more) under that name */
     bool (*date)(void *local, const struct local_file *file, int64_t *date, bool *missing, struct error *err);
     /** Open for reading in wire form. NULL in *handle with *missing: not there. */

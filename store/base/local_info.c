@@ -96,3 +96,23 @@ local_info_fresh(unsigned flags, char out[static LOCAL_INFO_MAX + 1])
     flags_to_letters(flags, letters);
     text_print(out, LOCAL_INFO_MAX + 1, flags == 0 ? "n" : "c%s%s", kind, letters);
 }
+
+void
+local_info_carried(const char *info, const char letters[static 26], char out[static LOCAL_INFO_MAX + 1])
+{
+    const char *from = find_letters(info);
+    char carried[LOCAL_INFO_MAX + 1];
+    size_t len = 0;
+
+    text_print(out, LOCAL_INFO_MAX + 1, "%s", info);
+    if (from == NULL)
+        return;
+    for (const char *at = from; *at != '\0' && *at != ',' && len < LOCAL_INFO_MAX; at++) {
+        char letter = *at >= 'a' && *at <= 'z' ? letters[*at - 'a'] : *at;
+
+        if (letter != 0)
+            insert_sorted(carried, len++, letter);
+    }
+    carried[len] = '\0';
+    text_print(out, LOCAL_INFO_MAX + 1, "%.*s%s%s", (int)(from - info), info, carried, from + strcspn(from, ","));
+}

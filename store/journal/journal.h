@@ -57,7 +57,8 @@ enum journal_fact {
     FACT_MOVED = 64, /* its file went to another folder and its copy there is on the server: what changed went along */
     FACT_UNHELD =
         128, /* a flag was sent and not shown afterwards: sent once more before it counts as one that can't be held */
-    FACT_REFUSED = 32, /* the server refused the message for good; asked again only when the file changes */
+    FACT_COPIED = 0x20000, /* made by COPY: what the first sight of the UID shows is the base of both sides */
+    FACT_REFUSED = 32,     /* the server refused the message for good; asked again only when the file changes */
 };
 
 struct journal_message {
@@ -149,6 +150,9 @@ MUST_CHECK bool journal_message_ids(struct journal *journal, int64_t mailbox, en
 /** Ids of one mailbox's rows with first <= uid <= last that are not gone there, ordered by uid; the caller frees. */
 MUST_CHECK bool journal_ids_by_uids(struct journal *journal, int64_t mailbox, uint32_t first, uint32_t last,
                                     int64_t **ids, size_t *count, struct error *err);
+/** Ids of one mailbox's rows with a UID that is not gone there and this date (0: also those that no name can show), ordered by id. */
+MUST_CHECK bool journal_ids_by_date(struct journal *journal, int64_t mailbox, int64_t date, int64_t **ids,
+                                    size_t *count, struct error *err);
 /** Ids of the aliases of this row, ordered by id; the caller frees. */
 MUST_CHECK bool journal_ids_by_twin(struct journal *journal, int64_t twin, int64_t **ids, size_t *count,
                                     struct error *err);

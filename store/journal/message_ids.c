@@ -78,6 +78,24 @@ journal_ids_by_uids(struct journal *journal, int64_t mailbox, uint32_t first, ui
 }
 
 bool
+journal_ids_by_date(struct journal *journal, int64_t mailbox, int64_t date, int64_t **ids, size_t *count,
+                    struct error *err)
+{
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_MESSAGE_DATE,
+                    "SELECT id FROM message WHERE mailbox = ?1 AND " WITH_UID
+                    " AND (date = ?2 OR (?2 = 0 AND date NOT BETWEEN 0 AND 9999999999)) ORDER BY id",
+                    err);
+    struct sql_binder to = {.statement = statement};
+
+    if (statement == NULL)
+        return false;
+    bind_integer(&to, mailbox);
+    bind_integer(&to, date);
+    return sql_ids(journal, statement, ids, count, "find messages by date", err);
+}
+
+bool
 journal_ids_by_twin(struct journal *journal, int64_t twin, int64_t **ids, size_t *count, struct error *err)
 {
     sqlite3_stmt *statement =

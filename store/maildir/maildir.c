@@ -64,6 +64,7 @@ maildir_local(struct maildir *maildir)
         .scan = scan_folder,
         .sweep = draft_sweep,
         .examine = read_examine,
+        .carry = carry_info,
         .date = read_date,
         .read_open = read_open,
         .read_facts = read_facts,

@@ -83,6 +83,10 @@ bool ahead_served(struct maildir *maildir, const struct local_draft *draft);
 /* deliver.c */
 bool deliver_batch(void *local, struct local_delivery *items, size_t count, struct error *err);
 
+/* carry.c */
+bool carry_info(void *local, const struct local_file *from, const char *folder, char info[static LOCAL_INFO_MAX + 1],
+                struct error *err);
+
 /* change.c */
 bool change_rename(void *local, struct local_rename *items, size_t count, struct error *err);
 bool change_link(void *local, struct local_move *items, size_t count, struct error *err);

@@ -62,6 +62,7 @@ IMPORTS = Test("sim_import", ("--first", "1", "--count", "600", "--actions", "20
 BROKEN = Test("scenario_broken")
 CROSSING = Test("scenario_crossing")
 MEANWHILE = Test("scenario_meanwhile")
+FILES = Test("scenario_files")
 SITUATION = Test("scenario_situation")
 
 BUGS = [
@@ -299,6 +300,19 @@ BUGS = [
         ("sync/plan.c", "(~here | r->seen)", "(~here | ~r->seen)")),
     bug("flags that the server can't hold are sent", unit("test_plan"),
         ("sync/plan.c", "(~there | l->seen) & message->permanent;", "(~there | l->seen);")),
+    bug("copy in new/ takes over its source's flags", FILES,
+        ("sync/apply_move.c", "run_flags_of(target->info, 0);", "run_flags_of(target->info, target->lbase);")),
+    bug("unanswered APPEND forgotten with the name of its file", FILES,
+        ("sync/unanswered.c", "    *waits = true;", "    *waits = false;")),
+    bug("damage under our own name sent as new mail", FILES,
+        ("sync/own_name.c", "return strcmp(rest, \".golub\") == 0;", "return false;")),
+    bug("moved file altered for its name alone",
+        system("test_files.py", "MoveTest.test_a_file_that_moved_is_not_altered_where_nothing_may_go_up"),
+        ("sync/moves.c", "if (memcmp(at->digest, fresh->digest, DIGEST_SIZE) == 0)", "if (at == NULL)")),
+    bug("keyword letters carried to another folder as they are",
+        system("test_files.py", "LettersTest.test_a_keyword_keeps_its_name_in_the_folder_that_it_moves_to"),
+        ("store/maildir/carry.c", "local_info_carried(from->info, letters, info);",
+         "text_print(info, LOCAL_INFO_MAX + 1, \"%s\", from->info);")),
     bug("name without a suffix taken for no flags at all", unit("test_info"),
         ("store/base/local_info.c", "info[1] == '\\0' ? FLAG_SEEN : 0;", "info[1] == '\\0' ? FLAG_ALL : 0;")),
     bug("seen mail delivered into new/", unit("test_info"),

@@ -146,6 +146,31 @@ a_name_without_room_for_another_letter_stays(void **state)
     assert_string_equal(after, info);
 }
 
+static void
+keyword_letters_are_translated_or_left_out_and_all_else_stays(void **state)
+{
+    const char letters[26] = {[0] = 'c', [2] = 'a'}; /* a: c, c: a, all others: nothing */
+    static const char *const rows[][2] = {
+        {"n", "n"},
+        {"c:2,", "c:2,"},
+        {"c:2,FS", "c:2,FS"},
+        {"c:2,Sabc", "c:2,Sac"},
+        {"c:2,Sb", "c:2,S"},
+        {"c:2,SXb", "c:2,SX"},
+        {"c:2,Sa,W=ab", "c:2,Sc,W=ab"},
+        {"c:1,ab", "c:1,ab"},
+        {"c:2,a:2,a", "c:2,a:2,c"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char info[LOCAL_INFO_MAX + 1];
+
+        local_info_carried(rows[i][0], letters, info);
+        assert_string_equal(info, rows[i][1]);
+    }
+}
+
 int
 main(void)
 {
@@ -155,6 +180,7 @@ main(void)
         cmocka_unit_test(fresh_mail_without_flags_goes_to_new),
         cmocka_unit_test(what_was_asked_for_is_shown_by_every_name_that_can),
         cmocka_unit_test(a_name_without_room_for_another_letter_stays),
+        cmocka_unit_test(keyword_letters_are_translated_or_left_out_and_all_else_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,57 @@
+/*
+ * An APPEND, COPY or MOVE whose answer never came belongs to the content, not to the row: its file may have another name by the time that
+ * the next run looks. The row of a file that is gone lives on while its command may still be under way: a fresh file of the same bytes
+ * takes it over (moves.c), what the server shows meanwhile is paired with it (identify.c), and only after that it is forgotten.
+ */
+#include "sync/agenda.h"
+#include "sync/apply_up.h"
+
+bool
+agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct journal_message *message, bool *waits)
+{
+    struct journal_op op;
+    bool found;
+
+    *waits = false;
+    if (message->uid != 0 || message->base[0] == '\0')
+        return true;
+    if (!journal_op_of(run->journal, message->id, &op, &found, &run->err))
+        return false;
+    if (!found || (op.kind != OP_UPLOAD && op.kind != OP_COPY && op.kind != OP_MOVE))
+        return true;
+    /* The mailbox must have been looked at after that: at the earliest when this run began. */
+    if (mailbox_is_open(mailbox) && upload_is_settled(&op, run->now))
+        return true;
+    *waits = true;
+    return run_pending(run, mailbox, message->id, PENDING_SETTLE, "upload",
+                       "an earlier attempt was not answered and may still be under way", NULL);
+}
+
+bool
+agenda_hold_sources(struct run *run, struct agenda *agenda)
+{
+    for (size_t i = 0; i < agenda->count; i++) {
+        struct journal_op op;
+        bool found;
+
+        if (!agenda->todos[i].waits)
+            continue;
+        if (!journal_op_of(run->journal, agenda->todos[i].id, &op, &found, &run->err))
+            return false;
+        for (size_t k = 0; found && op.message != 0 && k < agenda->count; k++) {
+            if (agenda->todos[k].id == op.message && k != i)
+                agenda->todos[k].dropped = true;
+        }
+    }
+    return true;
+}
+
+bool
+agenda_wait_for_answer(struct run *run, struct todo *fresh)
+{
+    fresh->dropped = true;
+    return run_begin(run) &&
+           run_pending(run, &run->mailboxes[fresh->mailbox], fresh->id, PENDING_SETTLE, "upload",
+                       "it was sent from another folder, was not answered and may still be under way", NULL) &&
+           run_commit(run);
+}

@@ -1,0 +1,304 @@
+/* Files that are copied, renamed, damaged or written while golub is at work or away. */
+#include "tests/sim/scenario.h"
+
+static int calls;
+
+static const struct sim_message *
+message_there(int mailbox, int content)
+{
+    const struct sim_mailbox *box = &sim.server.boxes[mailbox];
+    const struct sim_message *found = NULL;
+
+    for (size_t i = 0; i < box->count; i++)
+        if (box->messages[i].content == content) {
+            assert_null(found);
+            found = &box->messages[i];
+        }
+    assert_non_null(found);
+    return found;
+}
+
+static void
+given_flags_there(int mailbox, int content, unsigned flags)
+{
+    server_set_flags(&sim.server, mailbox, server_message(&sim.server, mailbox, message_there(mailbox, content)->uid),
+                     flags, 0);
+}
+
+static void
+when_the_journal_is_lost(void)
+{
+    run_open_journal(&sim, 0, NULL, 0);
+    check_forget(&sim.clients[0]);
+}
+
+/* ---- copies ---- */
+
+static void
+given_a_copy_in_new(unsigned flags)
+{
+    given_mail_there(INBOX, 1);
+    given_flags_there(INBOX, 1, flags);
+    given_both_sides_agree();
+    assert_true(mua_deliver(here(), WORK, 1, 0, 1600000000));
+    ledger_put(&sim.world, 1, WORK);
+}
+
+static void
+then_the_copy_has_no_flags(void)
+{
+    then_it_is_there(WORK, 1, 1);
+    assert_int_equal(message_there(WORK, 1)->flags, 0);
+    assert_string_equal(file_of(WORK, 1)->info, "n");
+}
+
+static void
+a_copy_shows_what_its_file_shows_whatever_its_source_was_marked_with(void **state)
+{
+    (void)state;
+    for (unsigned flags = 0; flags <= FLAG_ALL; flags++)
+        for (int move = 0; move < 2; move++) {
+            given_empty_account(flags + 1);
+            sim.server.uidplus = sim.server.condstore = sim.server.qresync = move == 1;
+            given_a_copy_in_new(flags);
+
+            assert_int_equal(when_golub_syncs_after(60), 0);
+
+            then_the_copy_has_no_flags();
+            then_both_sides_agree();
+            then_the_copy_has_no_flags();
+            assert_int_equal(message_there(INBOX, 1)->flags, flags);
+        }
+}
+
+static void
+mark_the_source(struct world *world)
+{
+    struct journal_op *ops = NULL;
+    struct error err = {0};
+    size_t count = 0;
+
+    (void)world;
+    assert_true(journal_ops(sim.clients[0].journal, &ops, &count, &err));
+    free(ops);
+    if (count != 0 && calls++ == 0)
+        given_flags_there(INBOX, 1, FLAG_DELETED);
+}
+
+static void
+a_copy_whose_source_is_marked_at_that_moment_is_not_marked(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_a_copy_in_new(0);
+    calls = 0;
+    given_others_act(mark_the_source);
+
+    (void)when_golub_syncs_after(60);
+
+    assert_true(calls > 0);
+    then_both_sides_agree();
+    then_the_copy_has_no_flags();
+    assert_string_equal(file_of(INBOX, 1)->info, "c:2,T");
+}
+
+static void
+a_copy_has_no_flags_whenever_the_power_fails_or_the_line_breaks(void **state)
+{
+    (void)state;
+    for (long step = 1; step < 14; step++)
+        for (int kind = 0; kind < 4; kind++) {
+            given_empty_account((uint64_t)step);
+            given_a_copy_in_new(FLAG_FLAGGED | FLAG_ANSWERED);
+            sim.world.crash_after = sim.world.lose_after = kind % 2 == 1;
+            if (kind < 2)
+                sim.world.crash_at = step;
+            else
+                sim.world.lose_at = step;
+            (void)when_golub_syncs_after(60);
+
+            then_both_sides_agree();
+
+            then_the_copy_has_no_flags();
+        }
+}
+
+static void
+a_move_into_new_keeps_what_the_name_cannot_show(void **state)
+{
+    (void)state;
+    for (int move = 0; move < 2; move++) {
+        given_empty_account(1);
+        sim.server.move = move == 1;
+        given_mail_there(INBOX, 1);
+        given_flags_there(INBOX, 1, FLAG_SEEN | FLAG_FLAGGED);
+        given_both_sides_agree();
+        when_the_user_moves(1, INBOX, WORK);
+        mua_back_to_new(here(), file_of(WORK, 1));
+
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+        then_both_sides_agree();
+        assert_int_equal(message_there(WORK, 1)->flags, FLAG_FLAGGED);
+    }
+}
+
+/* ---- sent and not answered ---- */
+
+static void
+given_an_unanswered_append(void)
+{
+    given_empty_account(1);
+    given_both_sides_agree();
+    given_mail_here(INBOX, 1);
+    given_trouble_at(STEP_APPEND, true, false);
+    assert_int_equal(when_golub_syncs_after(60), 5);
+    /* Nothing is to be seen of it, and yet the server carries it out three seconds later. */
+    sim.server.delayed[sim.server.delayed_count++] =
+        (struct sim_delayed){.mailbox = INBOX, .content = 1, .date = 1600000000, .due = sim.world.now + 3};
+}
+
+static void
+when_the_append_arrives(void)
+{
+    sim.world.now += 2;
+    server_delayed(&sim.server, false);
+}
+
+static void
+a_file_that_gets_another_name_while_its_append_is_under_way_is_sent_once(void **state)
+{
+    (void)state;
+    given_an_unanswered_append();
+    const unsigned long asked = coverage.done[STEP_APPEND];
+    assert_true(mua_move(here(), file_of(INBOX, 1), INBOX, true));
+
+    assert_int_equal(when_golub_syncs_after(1), 1);
+
+    then_it_is_there(INBOX, 1, 0);
+    when_the_append_arrives();
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_here(INBOX, 1, 1);
+    assert_int_equal(coverage.done[STEP_APPEND], asked);
+}
+
+static void
+a_file_that_moves_while_its_append_is_under_way_is_moved_there_as_well(void **state)
+{
+    (void)state;
+    given_an_unanswered_append();
+    when_the_user_moves(1, INBOX, WORK);
+
+    assert_int_equal(when_golub_syncs_after(1), 1);
+
+    then_it_is_there(WORK, 1, 0);
+    when_the_append_arrives();
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 0);
+    then_it_is_there(WORK, 1, 1);
+    then_it_is_here(WORK, 1, 1);
+    then_it_is_here(INBOX, 1, 0);
+}
+
+static void
+a_file_that_is_removed_while_its_append_is_under_way_does_not_come_back(void **state)
+{
+    (void)state;
+    given_an_unanswered_append();
+    when_the_user_removes(INBOX, 1);
+
+    assert_int_equal(when_golub_syncs_after(1), 1);
+
+    when_the_append_arrives();
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 0);
+    then_it_is_here(INBOX, 1, 0);
+}
+
+static void
+an_append_that_never_arrives_is_sent_again_for_the_file_that_has_its_bytes(void **state)
+{
+    (void)state;
+    for (int to = INBOX; to <= WORK; to++) {
+        given_an_unanswered_append();
+        sim.server.delayed_count = 0;
+        if (to == WORK)
+            when_the_user_moves(1, INBOX, WORK);
+        else
+            assert_true(mua_move(here(), file_of(INBOX, 1), INBOX, true));
+        assert_int_equal(when_golub_syncs_after(1), 1);
+
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+        then_it_is_there(to, 1, 1);
+        then_both_sides_agree();
+    }
+}
+
+/* Its source is gone or not: the target's file moves on while the command is unanswered. */
+static void
+a_file_that_moves_on_while_its_move_is_under_way_is_there_once(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        given_empty_account(1);
+        sim.server.move = kind % 2 == 1;
+        given_mail_there(WORK, 1);
+        given_both_sides_agree();
+        when_the_user_moves(1, WORK, INBOX);
+        given_trouble_at(sim.server.move ? STEP_MOVE : STEP_COPY, true, kind >= 2);
+        assert_int_equal(when_golub_syncs_after(60), 5);
+        assert_true(mua_move(here(), file_of(INBOX, 1), INBOX, true));
+        (void)when_golub_syncs_after(1);
+
+        then_both_sides_agree();
+
+        then_it_is_there(INBOX, 1, 1);
+        then_it_is_there(WORK, 1, 0);
+        then_it_is_here(INBOX, 1, 1);
+    }
+}
+
+/* ---- damage ---- */
+
+static void
+damage_under_our_own_name_is_not_sent_as_new_mail_whatever_was_lost(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    for (int i = 1; i < 8; i++)
+        given_mail_there(INBOX, i);
+    given_both_sides_agree();
+    struct sim_file *damaged = file_of(INBOX, 5);
+    mua_edit(here(), damaged, 20);
+    ledger_put(&sim.world, 20, INBOX);
+    when_the_journal_is_lost();
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_there(INBOX, 20, 0);
+    then_it_is_here(INBOX, 20, 1);
+    then_it_is_here(INBOX, 5, 1); /* fetched again, beside it */
+    then_it_is_there(INBOX, 5, 1);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(a_copy_shows_what_its_file_shows_whatever_its_source_was_marked_with),
+        SCENARIO(a_copy_whose_source_is_marked_at_that_moment_is_not_marked),
+        SCENARIO(a_copy_has_no_flags_whenever_the_power_fails_or_the_line_breaks),
+        SCENARIO(a_move_into_new_keeps_what_the_name_cannot_show),
+        SCENARIO(a_file_that_gets_another_name_while_its_append_is_under_way_is_sent_once),
+        SCENARIO(a_file_that_moves_while_its_append_is_under_way_is_moved_there_as_well),
+        SCENARIO(a_file_that_is_removed_while_its_append_is_under_way_does_not_come_back),
+        SCENARIO(an_append_that_never_arrives_is_sent_again_for_the_file_that_has_its_bytes),
+        SCENARIO(a_file_that_moves_on_while_its_move_is_under_way_is_there_once),
+        SCENARIO(damage_under_our_own_name_is_not_sent_as_new_mail_whatever_was_lost),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
