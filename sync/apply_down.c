@@ -132,6 +132,8 @@ flush(struct downloading *down)
     if (ok) {
         for (size_t i = 0; ok && i < count; i++) {
             if (items[i].ok)
+                run_touch(run, &run->mailboxes[down->batch[i].mailbox]);
+            if (items[i].ok)
                 ok = record(down, &down->batch[i], &items[i]);
             else if (items[i].taken)
                 ok = record_taken(down, &down->batch[i]);

@@ -486,6 +486,7 @@ finish_batch(struct moving *moving)
         if (moving->items[i].taken) /* a file that is not known yet has that name */
             run->mailboxes[moving->todos[i]->mailbox].look_here = true;
         if (moving->items[i].ok) {
+            run_touch(run, &run->mailboxes[moving->todos[i]->mailbox]);
             ok = record_linked(moving, i);
             moving->items[linked] = moving->items[i];
             moving->from[linked] = moving->from[i];

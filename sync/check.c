@@ -5,6 +5,7 @@
 #include "store/maildir/maildir.h"
 #include "sync/check_private.h"
 #include "sync/names.h"
+#include "sync/place.h"
 #include "sync/state.h"
 
 struct checking {
@@ -126,6 +127,29 @@ check_delivery(struct checking *checking, const struct local *local)
                             &checking->err);
 }
 
+/* What an earlier sync found out about this file system. */
+static bool
+check_births(struct checking *checking)
+{
+    char path[4096];
+    bool missing, restless = false, ok;
+    struct journal *journal;
+
+    if (account_is_pop(checking->account))
+        return true;
+    if (!state_path(checking->account, "journal.db", path, sizeof path, &checking->err))
+        return false;
+    journal = journal_open_read(path, &missing, &checking->err);
+    if (journal == NULL)
+        return missing;
+    ok = place_is_restless(journal, &restless, &checking->err);
+    journal_close(journal);
+    if (restless)
+        report_line(checking->report, checking->account->name, "maildir",
+                    "birth times of folders change by themselves here: a copy of the Maildir can't be told by them");
+    return ok;
+}
+
 static bool
 check_maildir(struct checking *checking)
 {
@@ -161,7 +185,7 @@ check_maildir(struct checking *checking)
         goto out;
     report_line(checking->report, checking->account->name, "maildir", "%s: %s; %" PRIu64 " MB free",
                 checking->account->maildir, text, space / 1000000);
-    if (!check_delivery(checking, &local))
+    if (!check_delivery(checking, &local) || !check_births(checking))
         goto out;
     if (!checking->account->fsync)
         report_line(checking->report, checking->account->name, "fsync",

@@ -16,6 +16,7 @@
  * nothing is left that this run can do.
  */
 #include "sync/hold.h"
+#include "sync/place.h"
 #include "sync/recover.h"
 #include "sync/wanted.h"
 
@@ -292,8 +293,8 @@ work(struct run *run)
     }
     if (is_look_due(run) && !observe(run))
         return false;
-    return run_stopped(run) ||
-           (finish_pairing(run) && count_leftovers(run) && settle_pendings(run) && age_quarantine(run));
+    return run_stopped(run) || (finish_pairing(run) && count_leftovers(run) && settle_pendings(run) &&
+                                place_close(run) && age_quarantine(run));
 }
 
 /* A mark without its commit would make the next run pair everything: written down even where the run failed. */

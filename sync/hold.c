@@ -34,6 +34,9 @@ static const struct {
 } reasons[HOLD_REASONS] = {
     [HOLD_NOT] = {"", "", ""},
     [HOLD_GUARD] = {"guard", "too many removals at once: waits for --confirm-deletes", ""},
+    [HOLD_COPIED] =
+        {"copied", "the folder was copied, or restored from a backup, since the last run: waits for --confirm-deletes",
+         "the Maildir was copied or restored since the last run"},
 };
 
 static int
@@ -214,6 +217,9 @@ judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judg
         return false;
     if (run->account->policy.guard && !held_before(run, todo, &message, &judged->reason))
         return false;
+    if (judged->reason == HOLD_NOT && run->account->policy.guard && todo->step.verb == PLAN_REMOVE_THERE &&
+        run->mailboxes[todo->mailbox].copied)
+        judged->reason = HOLD_COPIED; /* whatever their number */
     if (judged->reason == HOLD_NOT && !has_twin(verdict, &message, &twin))
         return false;
     judged->counts = !twin;
@@ -397,6 +403,8 @@ agenda_guard(struct run *run, struct agenda *agenda)
     bool ok = (verdict.judged != NULL && verdict.tallies != NULL) || run_no_memory(run);
 
     ok = ok && judge(&verdict);
+    for (size_t i = 0; ok && i < run->count; i++)
+        run->mailboxes[i].judged = mailbox_is_open(&run->mailboxes[i]) && run->account->policy.push.deletes;
     free(verdict.judged);
     free(verdict.tallies);
     free(verdict.leaving);

@@ -11,6 +11,7 @@
  *   another                          there is none           a first meeting, which takes the mark over (situation.c)
  */
 #include "sync/identity.h"
+#include "sync/place.h"
 
 #include <errno.h>
 #include <sys/random.h>
@@ -129,5 +130,10 @@ identity_adopt(struct run *run)
     if (run->dry || !run->mark.present || strcmp(run->mark.state, run->state) == 0)
         return true;
     identity_sign(run);
-    return run->local.ops->write_mark(run->local.self, &run->mark, &run->err);
+    if (!run->local.ops->write_mark(run->local.self, &run->mark, &run->err) || !run_begin(run))
+        return false;
+    if (place_store_mark(run))
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
 }

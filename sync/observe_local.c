@@ -4,6 +4,7 @@
  * between two reads of a directory makes a file invisible for a moment. After that every folder that changed meanwhile is read
  * again: what is missing in one may have been moved to another that was read before.
  */
+#include "sync/place.h"
 #include "sync/twins.h"
 
 struct look { /* one folder while it is being read */
@@ -148,7 +149,7 @@ read_folder(struct look *look)
      * for a name that two files have: what is not settled in this run is settled in the next. */
     (void)text_print(mailbox->row.stamp, sizeof mailbox->row.stamp, "%s",
                      look->stable && !stamp.racy && !look->bad && !look->twin ? stamp.text : "");
-    return true;
+    return place_seen(run, mailbox, &stamp, look->stable);
 }
 
 static bool

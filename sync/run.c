@@ -1,5 +1,5 @@
 /* Small things that every phase of a run needs. */
-#include "sync/run.h"
+#include "sync/place.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -130,7 +130,16 @@ run_begin(struct run *run)
 bool
 run_commit(struct run *run)
 {
-    return journal_commit(run->journal, &run->err);
+    if (!run->touched || place_note(run))
+        return journal_commit(run->journal, &run->err);
+    journal_rollback(run->journal);
+    return false;
+}
+
+void
+run_touch(struct run *run, struct mailbox *mailbox)
+{
+    mailbox->touched = run->touched = true;
 }
 
 void

@@ -22,9 +22,13 @@ struct mailbox {
     uint32_t messages, uidnext, uidvalidity;
     uint64_t modseq;
     struct local_stamp stamp;
-    bool chosen;  /* by the patterns */
-    bool asked;   /* by the command line: operations are allowed in it */
-    bool refused; /* said once, left alone in this run */
+    struct journal_place place; /* what its folder is known by */
+    bool copied;                /* it is not the folder that golub left: removals on the server are held */
+    bool touched;               /* golub wrote into it: what it is known by is due */
+    bool seen_whole, judged;    /* listed completely, and what was to be held is held, in this run */
+    bool chosen;                /* by the patterns */
+    bool asked;                 /* by the command line: operations are allowed in it */
+    bool refused;               /* said once, left alone in this run */
     /* what is due */
     bool look_there, look_here;
     bool full;    /* no delta */
@@ -58,7 +62,7 @@ struct agenda {
 };
 
 /* Why removals are held: a list each. */
-enum hold_reason { HOLD_NOT, HOLD_GUARD, HOLD_REASONS };
+enum hold_reason { HOLD_NOT, HOLD_GUARD, HOLD_COPIED, HOLD_REASONS };
 
 struct released { /* a removal that was held when the run began, and that the user let go; message first: found by it */
     int64_t message;
@@ -103,6 +107,10 @@ struct run {
     size_t released_count;
     struct local_mark mark; /* as found, then as written */
     char state[33];         /* which state folder this is */
+    bool copied;            /* root or mark is not what golub left: all folders are in doubt */
+    bool mark_checked;      /* the mark was the one of the journal's last run */
+    int mark_changes;       /* so many runs on end its birth was another one */
+    bool touched;           /* some mailbox is */
     uint64_t done, total;   /* bodies, for the progress line */
 };
 
@@ -128,6 +136,8 @@ const struct mailbox *run_unseen(const struct run *run);
 struct mailbox *run_mailbox_add(struct run *run);
 /** It can be looked at in this run, asked for or not. */
 bool mailbox_is_usable(const struct mailbox *mailbox);
+/** golub wrote into its folder: its times are stored with what was written, by the next commit. */
+void run_touch(struct run *run, struct mailbox *mailbox);
 /** May this run do something in this mailbox? */
 bool mailbox_is_open(const struct mailbox *mailbox);
 MUST_CHECK bool run_begin(struct run *run);

@@ -11,6 +11,7 @@
  * here and make copies of what he moved.
  */
 #include "sync/identity.h"
+#include "sync/place.h"
 
 #include <inttypes.h>
 
@@ -103,7 +104,7 @@ check_mark(struct run *run, const char *account)
 {
     char *text = NULL, *nonce = NULL;
     uint64_t number = 0;
-    bool known, ok = false;
+    bool known, last, ok = false;
 
     if (!journal_get(run->journal, "run", &text, &run->err) || !journal_get(run->journal, "nonce", &nonce, &run->err))
         goto out;
@@ -129,8 +130,9 @@ check_mark(struct run *run, const char *account)
     if (!identity_check(run) || !is_announced(run, &known))
         goto out;
     ok = true;
-    if (known || (text != NULL && nonce != NULL && run->mark.run == number && strcmp(run->mark.nonce, nonce) == 0)) {
-        ok = identity_adopt(run);
+    last = text != NULL && nonce != NULL && run->mark.run == number && strcmp(run->mark.nonce, nonce) == 0;
+    if (known || last) {
+        ok = (!last || place_check_mark(run)) && identity_adopt(run);
         goto out;
     }
     run->pair_all = true;
@@ -273,7 +275,7 @@ situation_mark_commit(struct run *run)
         return true;
     (void)text_print(number, sizeof number, "%" PRIu64, run->mark.run);
     if (!journal_set(run->journal, "run", number, &run->err) ||
-        !journal_set(run->journal, "nonce", run->mark.nonce, &run->err))
+        !journal_set(run->journal, "nonce", run->mark.nonce, &run->err) || !place_store_mark(run))
         return false;
     run->marked = true;
     return true;

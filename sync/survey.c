@@ -13,6 +13,8 @@
  */
 #include "sync/survey.h"
 
+#include "sync/place.h"
+
 static struct mailbox *
 find_by_wire(struct run *run, struct text wire)
 {
@@ -377,7 +379,7 @@ survey_remote(struct run *run)
         if (!look_at_folder(run, mailbox))
             return false;
     }
-    return look_at_intents(run);
+    return place_survey(run) && look_at_intents(run);
 }
 
 static bool

@@ -41,6 +41,9 @@ void local_info_carried(const char *info, const char letters[static 26], char ou
 struct local_stamp {
     char text[LOCAL_STAMP_MAX];
     bool racy;
+    /* What tells whether it is still the same folder; a copy, or what a backup brought, has other times of birth, or older ones of change. */
+    char born[LOCAL_STAMP_MAX];       /* times of birth, as text without blanks; "": the file system does not tell */
+    int64_t cur_changed, new_changed; /* nanoseconds since 1970 */
 };
 
 struct local_scanner {
@@ -116,6 +119,7 @@ struct local_mark { /* the file .golub in the root */
     char state[33];                  /* hex of 128 random bits: which state folder; "": a mark of an earlier version */
     int64_t date;                    /* when it was written, seconds UTC; for people */
     char where[LOCAL_WHERE_MAX + 1]; /* path of that state folder and name of its machine; for people */
+    int64_t born; /* [out] of reading and writing: birth time of the file, nanoseconds since 1970; 0: not told */
 };
 
 struct local_ops {
@@ -123,7 +127,9 @@ struct local_ops {
     bool (*open)(void *local, bool make, enum local_root *root, struct error *err);
     bool (*read_mark)(void *local, struct local_mark *mark, struct error *err);
     /** Write, fsync, rename, fsync of the root. */
-    bool (*write_mark)(void *local, const struct local_mark *mark, struct error *err);
+    bool (*write_mark)(void *local, struct local_mark *mark, struct error *err);
+    /** Birth time of a folder (NULL: the root) in nanoseconds since 1970; 0: not there, or the file system does not tell. */
+    void (*birth)(void *local, const char *folder, int64_t *birth);
     /** Every folder that is a mailbox (cur/, new/ and tmp/ exist; no symbolic link is followed). */
     bool (*folders)(void *local, bool (*folder)(void *context, const char *folder), void *context, struct error *err);
     /** mtimes now. *missing: it is no folder any more */

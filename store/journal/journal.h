@@ -48,6 +48,14 @@ struct journal_mailbox {
     uint64_t short_bytes;
 };
 
+struct journal_place { /* of a mailbox's folder; see sync/place.c */
+    int64_t mailbox;
+    char born[LOCAL_STAMP_MAX];       /* times of birth, "" if the file system does not tell */
+    int changes;                      /* so many runs on end saw another one; at most 2 */
+    int64_t cur_changed, new_changed; /* times of cur/ and new/ when their names were last seen or written */
+    bool doubted;                     /* it is a copy, or a backup's: nobody has removed what is missing in it */
+};
+
 enum journal_fact {
     FACT_GONE_THERE = 1, /* uid was seen to be gone on the server */
     FACT_GONE_HERE = 2,  /* base was seen to be gone here */
@@ -120,6 +128,11 @@ void journal_mailboxes_free(struct journal_mailbox *list, size_t count);
 MUST_CHECK bool journal_mailbox_save(struct journal *journal, struct journal_mailbox *mailbox, struct error *err);
 /** With all its messages, pending rows and intents. A copy or move into another mailbox stays, as one whose source is not known. */
 MUST_CHECK bool journal_mailbox_delete(struct journal *journal, int64_t mailbox, struct error *err);
+
+MUST_CHECK bool journal_place_get(struct journal *journal, int64_t mailbox, struct journal_place *out, bool *found,
+                                  struct error *err);
+/** Goes with its mailbox. */
+MUST_CHECK bool journal_place_save(struct journal *journal, const struct journal_place *place, struct error *err);
 
 /* Finders: *found false (and true) if there is no such row; *out is filled in only if found. */
 MUST_CHECK bool journal_message_get(struct journal *journal, int64_t id, struct journal_message *out, bool *found,

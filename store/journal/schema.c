@@ -149,7 +149,18 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     "ALTER TABLE mailbox ADD COLUMN view INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE mailbox ADD COLUMN short_count INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE mailbox ADD COLUMN short_share INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE mailbox ADD COLUMN short_bytes INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE mailbox ADD COLUMN short_bytes INTEGER NOT NULL DEFAULT 0;"
+
+    /* What tells whether a mailbox's folder is still the one that golub left. */
+    "CREATE TABLE place ("
+    " mailbox INTEGER PRIMARY KEY NOT NULL,"
+    " born TEXT NOT NULL,"
+    " changes INTEGER NOT NULL CHECK (changes BETWEEN 0 AND 2),"
+    " cur_changed INTEGER NOT NULL,"
+    " new_changed INTEGER NOT NULL,"
+    " doubted INTEGER NOT NULL CHECK (doubted IN (0, 1))"
+    ") STRICT;"
+    "CREATE TRIGGER place_over AFTER DELETE ON mailbox BEGIN DELETE FROM place WHERE mailbox = old.id; END;",
 };
 
 bool

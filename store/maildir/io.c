@@ -180,3 +180,31 @@ io_unchanged(const struct stat *before, const struct stat *after)
     return before->st_dev == after->st_dev && before->st_ino == after->st_ino && before->st_size == after->st_size &&
            before->st_mtim.tv_sec == after->st_mtim.tv_sec && before->st_mtim.tv_nsec == after->st_mtim.tv_nsec;
 }
+
+bool
+io_stat_born(int dir, const char *name, struct stat *st, int64_t *born)
+{
+    struct statx more;
+
+    /* glibc falls back to fstatat where the kernel has no statx: then no birth is told. */
+    if (statx(dir, name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &more) != 0)
+        return false;
+    *st = (struct stat){.st_mode = more.stx_mode,
+                        .st_size = (off_t)more.stx_size,
+                        .st_mtim = {.tv_sec = more.stx_mtime.tv_sec, .tv_nsec = more.stx_mtime.tv_nsec}};
+    *born = (more.stx_mask & STATX_BTIME) == 0
+                ? 0
+                : io_nanoseconds((struct timespec){.tv_sec = more.stx_btime.tv_sec, .tv_nsec = more.stx_btime.tv_nsec});
+    return true;
+}
+
+int64_t
+io_nanoseconds(struct timespec time)
+{
+    int64_t result;
+
+    if (__builtin_mul_overflow((int64_t)time.tv_sec, INT64_C(1000000000), &result) ||
+        __builtin_add_overflow(result, (int64_t)time.tv_nsec, &result))
+        return 0; /* beyond the year 2262: no time that is compared with another */
+    return result;
+}

@@ -34,4 +34,9 @@ bool io_exists(int dir, const char *name);
 /** Is it the same file, unchanged in size and time of modification? */
 bool io_unchanged(const struct stat *before, const struct stat *after);
 
+/** Nanoseconds since 1970; 0 for what does not fit. */
+int64_t io_nanoseconds(struct timespec time);
+/** As fstatat, never through a link at the end. @param born  [out] birth time, nanoseconds since 1970; 0: not told. @return false with errno */
+bool io_stat_born(int dir, const char *name, struct stat *st, int64_t *born);
+
 #endif

@@ -59,6 +59,7 @@ maildir_local(struct maildir *maildir)
         .open = tree_open,
         .read_mark = mark_read,
         .write_mark = mark_write,
+        .birth = tree_birth,
         .folders = tree_folders,
         .stamp = scan_stamp,
         .scan = scan_folder,

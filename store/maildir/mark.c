@@ -82,6 +82,7 @@ mark_read(void *local, struct local_mark *mark, struct error *err)
     struct local_mark read = {0};
     char text[MARK_MAX + 1];
     ssize_t got = -1;
+    int64_t born = 0;
     struct stat st;
     int fd = io_open(maildir->root, MARK, O_RDONLY, 0);
 
@@ -89,7 +90,7 @@ mark_read(void *local, struct local_mark *mark, struct error *err)
         *mark = read;
         return true;
     }
-    if (fd >= 0 && fstat(fd, &st) == 0)
+    if (fd >= 0 && io_stat_born(fd, "", &st, &born))
         got = S_ISREG(st.st_mode) ? io_read(fd, text, sizeof text) : 0;
     (void)io_close(&fd); /* only read */
     if (got < 0) {
@@ -101,6 +102,7 @@ mark_read(void *local, struct local_mark *mark, struct error *err)
         error_hint(err, "if this is the account's Maildir, remove that file; golub then compares everything anew");
         return false;
     }
+    read.born = born;
     *mark = read;
     return true;
 }
@@ -122,10 +124,11 @@ print(const struct local_mark *mark, char *text, size_t size)
 }
 
 bool
-mark_write(void *local, const struct local_mark *mark, struct error *err)
+mark_write(void *local, struct local_mark *mark, struct error *err)
 {
     struct maildir *maildir = local;
     char text[MARK_MAX];
+    struct stat st;
     bool done;
     int fd;
 
@@ -135,7 +138,8 @@ mark_write(void *local, const struct local_mark *mark, struct error *err)
     }
     done = unlinkat(maildir->root, MARK_NEW, 0) == 0 || errno == ENOENT;
     fd = done ? io_open(maildir->root, MARK_NEW, O_WRONLY | O_CREAT | O_EXCL, MODE_FILE) : -1;
-    done = fd >= 0 && io_write(fd, text, strlen(text)) && maildir_sync(maildir, fd) && io_close(&fd) &&
+    done = fd >= 0 && io_write(fd, text, strlen(text)) && maildir_sync(maildir, fd) &&
+           io_stat_born(fd, "", &st, &mark->born) && io_close(&fd) &&
            renameat(maildir->root, MARK_NEW, maildir->root, MARK) == 0 && maildir_sync(maildir, maildir->root);
     if (!done)
         error_sys(err, errno, "write the mark %s/" MARK, maildir->settings.root);

@@ -51,6 +51,7 @@ out:
 
 struct times {
     struct timespec folder, new, cur;
+    int64_t folder_born, new_born, cur_born;
 };
 
 /* A root that is INBOX itself changes whenever another folder or the mark does: its own time says nothing. */
@@ -59,12 +60,13 @@ read_times(const struct maildir *maildir, const char *path, struct times *times)
 {
     const char *const names[] = {"new", "cur", "tmp"};
     struct stat st[4];
+    int64_t born[4];
     int fd = folder_walk(maildir, path);
-    bool done = fd >= 0 && fstat(fd, &st[3]) == 0;
+    bool done = fd >= 0 && io_stat_born(fd, "", &st[3], &born[3]);
     int number;
 
     for (int i = 0; done && i < 3; i++) {
-        done = fstatat(fd, names[i], &st[i], AT_SYMLINK_NOFOLLOW) == 0;
+        done = io_stat_born(fd, names[i], &st[i], &born[i]);
         if (done && !S_ISDIR(st[i].st_mode)) {
             errno = ENOTDIR;
             done = false;
@@ -74,7 +76,12 @@ read_times(const struct maildir *maildir, const char *path, struct times *times)
     (void)io_close(&fd); /* only read */
     errno = number;
     if (done)
-        *times = (struct times){path[0] == '\0' ? (struct timespec){0} : st[3].st_mtim, st[0].st_mtim, st[1].st_mtim};
+        *times = (struct times){.folder = path[0] == '\0' ? (struct timespec){0} : st[3].st_mtim,
+                                .new = st[0].st_mtim,
+                                .cur = st[1].st_mtim,
+                                .folder_born = born[3],
+                                .new_born = born[0],
+                                .cur_born = born[1]};
     return done;
 }
 
@@ -105,6 +112,12 @@ print_stamp(const struct maildir *maildir, const struct times *times, struct tim
                times->new.tv_nsec);
     stamp->racy = scan_is_young(maildir, times->folder, now) || scan_is_young(maildir, times->cur, now) ||
                   scan_is_young(maildir, times->new, now);
+    stamp->cur_changed = io_nanoseconds(times->cur);
+    stamp->new_changed = io_nanoseconds(times->new);
+    stamp->born[0] = '\0';
+    if (times->folder_born != 0 && times->cur_born != 0 && times->new_born != 0)
+        text_print(stamp->born, sizeof stamp->born, "%lld,%lld,%lld", (long long)times->folder_born,
+                   (long long)times->cur_born, (long long)times->new_born);
 }
 
 bool

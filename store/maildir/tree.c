@@ -134,6 +134,18 @@ tree_open(void *local, bool make, enum local_root *root, struct error *err)
     return true;
 }
 
+void
+tree_birth(void *local, const char *folder, int64_t *birth)
+{
+    const struct maildir *maildir = local;
+    int fd = maildir->root < 0 ? -1 : folder_walk(maildir, folder != NULL ? folder : "");
+    struct stat st;
+
+    if (fd < 0 || !io_stat_born(fd, "", &st, birth))
+        *birth = 0;
+    (void)io_close(&fd); /* only looked at */
+}
+
 /* ---- which folders are mailboxes ---- */
 
 struct walk { /* folders still to be looked into, as paths one after the other */

@@ -205,6 +205,215 @@ a_mark_of_an_earlier_version_is_taken_by_the_journal_that_it_agrees_with(void **
     free(first.bytes);
 }
 
+/* ---- the tree ---- */
+
+enum { MANY = 12 };
+
+static void
+given_mail_on_both_sides(void)
+{
+    given_empty_account(1);
+    for (int i = 1; i <= MANY; i++)
+        given_mail_there(INBOX, i);
+    given_both_sides_agree();
+}
+
+/* Nobody has removed them: they are not there (yet), and no ledger says that a user took them out. */
+static void
+given_files_are_not_there(int first, int last, struct sim_file *away)
+{
+    for (int i = first; i <= last; i++) {
+        const uint64_t changed = here()->changed[INBOX];
+
+        away[i - first] = *file_of(INBOX, i);
+        maildir_sim_drop(here(), file_of(INBOX, i));
+        here()->changed[INBOX] = changed;
+    }
+}
+
+static void
+when_the_files_come(const struct sim_file *away, int count)
+{
+    for (int i = 0; i < count; i++)
+        assert_non_null(maildir_sim_add(here(), INBOX, away[i].base, away[i].info, away[i].content, away[i].date));
+}
+
+/* What is held stays held. */
+static int
+when_golub_syncs_without_a_word(void)
+{
+    sim.clients[0].confirm = false;
+    return when_golub_syncs_after(60);
+}
+
+static void
+then_all_is_there(int count)
+{
+    for (int i = 1; i <= count; i++)
+        then_it_is_there(INBOX, i, 1);
+}
+
+static void
+a_tree_that_is_still_being_copied_removes_nothing_unheld(void **state)
+{
+    struct sim_file away[MANY];
+
+    (void)state;
+    given_mail_on_both_sides();
+    maildir_sim_reborn(here());
+    given_files_are_not_there(1, 4, away);
+
+    assert_int_equal(when_golub_syncs_after(60), 3);
+    assert_int_equal(when_golub_syncs_without_a_word(), 3);
+
+    then_all_is_there(MANY);
+    when_the_files_come(away, 4);
+    assert_int_equal(when_golub_syncs_without_a_word(), 0);
+    when_the_user_removes(INBOX, 5);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_there(INBOX, 5, 0);
+    then_both_sides_agree();
+}
+
+static void
+a_folder_that_is_another_one_holds_its_own_removals_alone(void **state)
+{
+    struct sim_file away[1];
+
+    (void)state;
+    given_mail_on_both_sides();
+    given_mail_there(WORK, 20);
+    given_both_sides_agree();
+    here()->born[INBOX] = here()->next_birth++;
+    given_files_are_not_there(1, 1, away);
+    when_the_user_removes(WORK, 20);
+
+    assert_int_equal(when_golub_syncs_after(60), 3);
+
+    then_all_is_there(MANY);
+    then_it_is_there(WORK, 20, 0);
+}
+
+static void
+what_was_held_since_the_tree_was_copied_goes_with_the_word(void **state)
+{
+    (void)state;
+    given_mail_on_both_sides();
+    maildir_sim_reborn(here());
+    when_the_user_removes(INBOX, 1);
+    assert_int_equal(when_golub_syncs_after(60), 3);
+    then_it_is_there(INBOX, 1, 1);
+
+    sim.clients[0].confirm = true;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_there(INBOX, 1, 0);
+    then_both_sides_agree();
+}
+
+/* The backup read INBOX, golub fetched, the backup read mark and journal. All is brought back over what is there, times and all. */
+static void
+a_backup_that_was_read_while_golub_ran_removes_nothing_unheld(void **state)
+{
+    struct sim_file away[3];
+
+    (void)state;
+    given_mail_on_both_sides();
+    const uint64_t then = here()->changed[INBOX];
+    for (int i = MANY + 1; i <= MANY + 3; i++)
+        given_mail_there(INBOX, i);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    given_files_are_not_there(MANY + 1, MANY + 3, away);
+    here()->changed[INBOX] = then;
+
+    assert_int_equal(when_golub_syncs_after(60), 3);
+    assert_int_equal(when_golub_syncs_without_a_word(), 3);
+
+    then_all_is_there(MANY + 3);
+}
+
+/* The same, read while golub ran: its journal is of the moment after the commit of what was fetched, before the end of the run. */
+static void
+a_backup_from_the_middle_of_a_run_removes_nothing_unheld(void **state)
+{
+    struct sim_file away[3];
+
+    (void)state;
+    given_mail_on_both_sides();
+    const uint64_t then = here()->changed[INBOX];
+    for (int i = MANY + 1; i <= MANY + 3; i++)
+        given_mail_there(INBOX, i);
+    given_trouble_at(STEP_DELIVER, false, true);
+    sim.world.aim = STEP_COMMIT;
+    for (int commits = 1; here()->tree.count == MANY || sim.world.aim_left == 0; commits++) {
+        assert_true(commits < 30);
+        sim.world.aim_left = commits;
+        sim.world.crash_after = true;
+        if (when_golub_syncs_after(60) == -1 && here()->tree.count > MANY)
+            break;
+    }
+    given_files_are_not_there(MANY + 1, MANY + 3, away);
+    here()->changed[INBOX] = then;
+
+    for (int i = 0; i < 2; i++)
+        (void)when_golub_syncs_without_a_word();
+
+    then_all_is_there(MANY + 3);
+}
+
+static void
+a_run_that_dies_before_it_has_held_anything_leaves_the_doubt(void **state)
+{
+    (void)state;
+    for (int commits = 1; commits < 6; commits++) {
+        struct sim_file away[4];
+
+        given_mail_on_both_sides();
+        maildir_sim_reborn(here());
+        given_files_are_not_there(1, 4, away);
+        given_trouble_at(STEP_COMMIT, false, true);
+        sim.world.aim_left = commits;
+        (void)when_golub_syncs_after(60);
+
+        assert_int_equal(when_golub_syncs_after(60), 3);
+
+        then_all_is_there(MANY);
+    }
+}
+
+static void
+birth_times_that_change_in_every_run_are_no_sign(void **state)
+{
+    (void)state;
+    given_mail_on_both_sides();
+    for (int i = 0; i < 3; i++) {
+        maildir_sim_reborn(here());
+        assert_int_equal(when_golub_syncs_after(60), 0);
+    }
+
+    maildir_sim_reborn(here());
+    when_the_user_removes(INBOX, 1);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_there(INBOX, 1, 0);
+}
+
+static void
+without_birth_times_nothing_is_held_for_them(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    here()->root_born = here()->born[INBOX] = here()->born[WORK] = 0;
+    given_mail_there(INBOX, 1);
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    when_the_user_removes(INBOX, 1);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_there(INBOX, 1, 0);
+}
+
 int
 main(void)
 {
@@ -217,6 +426,14 @@ main(void)
         SCENARIO(a_second_state_folder_takes_the_maildir_over_and_the_first_one_is_refused),
         SCENARIO(a_state_folder_that_died_while_it_took_a_maildir_over_takes_it_over_in_the_next_run),
         SCENARIO(a_mark_of_an_earlier_version_is_taken_by_the_journal_that_it_agrees_with),
+        SCENARIO(a_tree_that_is_still_being_copied_removes_nothing_unheld),
+        SCENARIO(a_folder_that_is_another_one_holds_its_own_removals_alone),
+        SCENARIO(what_was_held_since_the_tree_was_copied_goes_with_the_word),
+        SCENARIO(a_backup_that_was_read_while_golub_ran_removes_nothing_unheld),
+        SCENARIO(a_backup_from_the_middle_of_a_run_removes_nothing_unheld),
+        SCENARIO(a_run_that_dies_before_it_has_held_anything_leaves_the_doubt),
+        SCENARIO(birth_times_that_change_in_every_run_are_no_sign),
+        SCENARIO(without_birth_times_nothing_is_held_for_them),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,7 +87,7 @@ is_forbidden(void *local, const char *what, struct error *err)
 }
 
 static bool
-no_mark(void *local, const struct local_mark *mark, struct error *err)
+no_mark(void *local, struct local_mark *mark, struct error *err)
 {
     (void)mark;
     return is_forbidden(local, "writes a mark", err);

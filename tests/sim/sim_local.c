@@ -66,9 +66,11 @@ sim_read_mark(void *local, struct local_mark *mark, struct error *err)
 }
 
 static bool
-sim_write_mark(void *local, const struct local_mark *mark, struct error *err)
+sim_write_mark(void *local, struct local_mark *mark, struct error *err)
 {
     struct maildir_sim *maildir = local;
+
+    mark->born = maildir->root_born != 0 ? maildir->next_birth++ : 0;
     const enum fate fate = world_step(maildir->world, STEP_MARK, false);
 
     if (fate != FATE_BEFORE) {
@@ -76,6 +78,15 @@ sim_write_mark(void *local, const struct local_mark *mark, struct error *err)
         maildir->tree.mark.present = true;
     }
     return fate == FATE_GO || local_dead(maildir, err);
+}
+
+static void
+sim_birth(void *local, const char *folder, int64_t *birth)
+{
+    const struct maildir_sim *maildir = local;
+    const int mailbox = folder != NULL ? local_mailbox(maildir, folder) : -1;
+
+    *birth = folder == NULL ? maildir->root_born : mailbox < 0 ? 0 : maildir->born[mailbox];
 }
 
 static bool
@@ -96,6 +107,10 @@ read_stamp(const struct maildir_sim *maildir, int mailbox, struct local_stamp *s
 {
     text_print(stamp->text, sizeof stamp->text, "%d.%llu", mailbox, (unsigned long long)maildir->changed[mailbox]);
     stamp->racy = maildir->changed[mailbox] >= maildir->world->tick;
+    stamp->cur_changed = stamp->new_changed = (int64_t)maildir->changed[mailbox];
+    text_print(stamp->born, sizeof stamp->born, "%lld", (long long)maildir->born[mailbox]);
+    if (maildir->born[mailbox] == 0)
+        stamp->born[0] = '\0';
 }
 
 static bool
@@ -417,6 +432,7 @@ static const struct local_ops ops = {
     .open = sim_open,
     .read_mark = sim_read_mark,
     .write_mark = sim_write_mark,
+    .birth = sim_birth,
     .folders = sim_folders,
     .stamp = sim_stamp,
     .scan = sim_scan,

@@ -9,6 +9,10 @@ maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, b
     memset(&maildir->tree.mark, 0, sizeof maildir->tree.mark);
     memset(maildir->changed, 0, sizeof maildir->changed);
     memset(maildir->version, 0, sizeof maildir->version);
+    maildir->next_birth = 1;
+    maildir->root_born = maildir->next_birth++;
+    for (int i = 0; i < SIM_MAILBOXES; i++)
+        maildir->born[i] = maildir->next_birth++;
     maildir->world = world;
     maildir->client = client;
     maildir->plusplus = plusplus;
@@ -232,4 +236,13 @@ maildir_sim_restore(struct maildir_sim *maildir, const struct sim_tree *then)
     for (int i = 0; i < SIM_MAILBOXES; i++)
         maildir_sim_touch(maildir, i);
     ledger_forgive(world);
+}
+
+void
+maildir_sim_reborn(struct maildir_sim *maildir)
+{
+    maildir->root_born = maildir->next_birth++;
+    maildir->tree.mark.born = maildir->next_birth++;
+    for (int i = 0; i < SIM_MAILBOXES; i++)
+        maildir->born[i] = maildir->next_birth++;
 }

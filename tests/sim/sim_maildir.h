@@ -46,6 +46,9 @@ struct maildir_sim {
     struct sim_tree tree;
     uint64_t changed[SIM_MAILBOXES]; /* tick of the folder's last change */
     uint64_t version[SIM_MAILBOXES]; /* every change counts */
+    /* times of birth; 0: the file system does not tell */
+    int64_t root_born, born[SIM_MAILBOXES];
+    int64_t next_birth;
     struct sim_quarantined quarantine[SIM_QUARANTINE];
     size_t quarantined;
     uint64_t full;      /* bytes that are taken of the disk's free ones */
@@ -84,7 +87,9 @@ bool mua_copy(struct maildir_sim *maildir, struct sim_file *file, int mailbox);
 void mua_remove(struct maildir_sim *maildir, struct sim_file *file);
 void mua_edit(struct maildir_sim *maildir, struct sim_file *file, int content);
 
-/** The tree becomes what `then` was; the quarantine stays. */
+/** The tree becomes what `then` was; the quarantine stays. Folders are the same ones, their times those of now. */
 void maildir_sim_restore(struct maildir_sim *maildir, const struct sim_tree *then);
+/** Root, folders and mark are others than before, though they look the same: copied to a new place, or out of a backup. */
+void maildir_sim_reborn(struct maildir_sim *maildir);
 
 #endif

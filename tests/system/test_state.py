@@ -3,10 +3,10 @@ import os
 import shutil
 import time
 
-from base import BUSY, CONFIG, SystemTest, main
+from base import BUSY, CONFIG, HELD, SystemTest, main
 
 
-class StateTest(SystemTest):
+class Scene(SystemTest):
     def setUp(self):
         super().setUp()
         self.mails = [self.corpus.simple("mail %d" % n) for n in range(6)]
@@ -15,6 +15,8 @@ class StateTest(SystemTest):
         self.sync()
         self.assert_same()
 
+
+class StateTest(Scene):
     def elsewhere(self):
         """The environment of a cron job that has another idea of where state is."""
         return {"XDG_STATE_HOME": self.home.path_of("elsewhere")}
@@ -96,6 +98,103 @@ class StateTest(SystemTest):
         self.sync()
 
         self.assertIn("golub 2", self.mark())
+        self.assert_in_sync()
+
+
+class TreeTest(Scene):
+    """The tree is not the one that golub left: copied, or out of a backup."""
+
+    def setUp(self):
+        super().setUp()
+        self.more = [self.corpus.simple("work %d" % n) for n in range(30)]
+        self.client.fill("Work", self.more)
+        self.sync()
+        self.sync()
+
+    def counts_there(self):
+        return [len(self.client.messages(name)) for name in ("INBOX", "Work")]
+
+    def copied(self, old, folder, names):
+        for name in names:
+            shutil.copy2(os.path.join(old, folder, name), os.path.join(self.account.root, folder, name))
+
+    def test_a_tree_that_is_still_being_copied_removes_nothing_unheld(self):
+        old = self.account.root + ".old"
+        os.rename(self.account.root, old)
+        late = []
+        for folder, _, names in sorted(os.walk(old)):
+            folder = os.path.relpath(folder, old)
+            os.makedirs(os.path.join(self.account.root, folder), exist_ok=True)
+            names = sorted(names)
+            half = names if folder == "." else names[:len(names) * 2 // 3]
+            self.copied(old, folder, half)
+            late.append((folder, names[len(half):]))
+
+        for _ in range(2):
+            result = self.sync("--json", expect=HELD)
+            self.assertEqual(self.counts_there(), [6, 30])
+        self.assertEqual({e["reason"] for e in result.of("held")} | {"copied"}, {"copied"})
+        self.assertIn("copied", self.run_golub("status", "work").out)
+        for folder, names in late:
+            self.copied(old, folder, names)
+
+        self.sync()
+        self.assertEqual(self.counts_there(), [6, 30])
+        self.assert_in_sync()
+        self.maildir.delete(self.maildir.find("Work", self.more[0]))
+        self.sync()
+        self.assertEqual(self.counts_there(), [6, 29])
+
+    def backup_around_a_run(self, in_place):
+        """The backup program reads INBOX/, golub runs, the backup program reads all else. The whole is restored."""
+        backup = self.home.path_of("backup")
+        shutil.copytree(os.path.join(self.account.root, "INBOX"), os.path.join(backup, "mail", "INBOX"))
+        times = {sub: os.stat(os.path.join(self.account.root, "INBOX", sub)).st_mtime_ns for sub in ("", "cur", "new")}
+        self.client.fill("INBOX", [self.corpus.simple("meanwhile %d" % n) for n in range(4)])
+        time.sleep(0.05)
+        self.sync()
+        self.assertEqual(self.counts_there(), [10, 30])
+        if not in_place:
+            for name in os.listdir(self.account.root):
+                path = os.path.join(self.account.root, name)
+                if name != "INBOX":
+                    (shutil.copytree if os.path.isdir(path) else shutil.copy2)(path, os.path.join(backup, "mail", name))
+            shutil.rmtree(self.account.root)
+            shutil.copytree(os.path.join(backup, "mail"), self.account.root)
+            return
+        for sub in ("cur", "new"):
+            there = os.path.join(self.account.root, "INBOX", sub)
+            for name in os.listdir(there):
+                if not os.path.exists(os.path.join(backup, "mail", "INBOX", sub, name)):
+                    os.unlink(os.path.join(there, name))
+        for sub, ns in times.items():
+            os.utime(os.path.join(self.account.root, "INBOX", sub), ns=(ns, ns))
+
+    def test_a_backup_that_was_read_while_golub_ran_and_is_restored_whole_removes_nothing_unheld(self):
+        for in_place in (False, True):
+            with self.subTest(in_place=in_place):
+                self.backup_around_a_run(in_place)
+
+                self.sync(expect=HELD)
+                self.maildir.deliver("INBOX", self.corpus.simple("anything").lf)
+                for _ in range(2):
+                    self.sync(expect=HELD)
+
+                self.assertEqual(self.counts_there(), [11, 30])
+                self.doCleanups()
+                self.setUp()
+
+    def test_what_is_held_for_a_copy_goes_with_the_word(self):
+        old = self.account.root + ".old"
+        os.rename(self.account.root, old)
+        shutil.copytree(old, self.account.root)
+        self.maildir.delete(self.maildir.find("Work", self.more[0]))
+        self.sync(expect=HELD)
+        self.assertEqual(self.counts_there(), [6, 30])
+
+        self.sync("--confirm-deletes")
+
+        self.assertEqual(self.counts_there(), [6, 29])
         self.assert_in_sync()
 
 

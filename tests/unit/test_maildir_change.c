@@ -546,6 +546,63 @@ a_damaged_mark_is_the_users_to_judge(void **state)
     assert_string_equal(mark.state, ""); /* of an earlier version */
 }
 
+static void
+a_mark_is_known_by_its_birth_until_somebody_copies_it(void **state)
+{
+    struct scratch *s = *state;
+    struct local_mark mark = {.account = "ab", .server = "ab", .run = 1, .nonce = "ab", .state = "ab"}, read;
+    struct stat st;
+
+    assert_true(s->local.ops->write_mark(s->local.self, &mark, &s->err));
+    assert_true(s->local.ops->read_mark(s->local.self, &read, &s->err));
+    assert_true(read.born == mark.born);
+    if (mark.born == 0)
+        skip(); /* this file system does not tell */
+    assert_int_equal(stat(scratch_path(s, ".golub"), &st), 0);
+    const struct timespec pause = {.tv_nsec = 20000000};
+    (void)nanosleep(&pause, NULL);
+    assert_int_equal(rename(scratch_path(s, ".golub"), scratch_path(s, "old")), 0);
+    given_file(s, ".golub", "golub 1\naccount ab\nserver ab\nrun 1\nnonce ab\n");
+    assert_true(s->local.ops->read_mark(s->local.self, &read, &s->err));
+
+    assert_true(read.born > mark.born);
+}
+
+static void
+a_folder_is_known_by_its_births_until_one_is_made_again(void **state)
+{
+    static const char *const subs[] = {"Box", "Box/cur", "Box/new"};
+    struct scratch *s = *state;
+    struct local_stamp first, again;
+    int64_t born;
+    bool missing;
+
+    given_folder(s, "Box");
+    assert_true(s->local.ops->stamp(s->local.self, "Box", &first, &missing, &s->err));
+    s->local.ops->birth(s->local.self, "Box", &born);
+    if (first.born[0] == '\0')
+        skip(); /* this file system does not tell */
+    assert_true(born > 0);
+    given_file(s, "Box/cur/1:2,", "x");
+    assert_true(s->local.ops->stamp(s->local.self, "Box", &again, &missing, &s->err));
+    assert_string_equal(again.born, first.born);
+    assert_true(again.cur_changed >= first.cur_changed);
+    for (size_t i = 0; i < 3; i++) {
+        char old[64];
+        const struct timespec pause = {.tv_nsec = 20000000};
+
+        (void)nanosleep(&pause, NULL);
+        text_print(old, sizeof old, "old%zu", i);
+        assert_int_equal(rename(scratch_path(s, subs[i]), scratch_path(s, old)), 0);
+        given_folder(s, "Box");
+        first = again;
+        assert_true(s->local.ops->stamp(s->local.self, "Box", &again, &missing, &s->err));
+        assert_string_not_equal(again.born, first.born);
+    }
+    s->local.ops->birth(s->local.self, "none", &born);
+    assert_int_equal(born, 0);
+}
+
 /* ---- one golub at a time ---- */
 
 static void
@@ -599,6 +656,8 @@ main(void)
         TEST(a_plusplus_folder_carries_its_sign_and_the_root_does_not, scratch_plusplus),
         TEST(a_mark_is_read_back_as_it_was_written, scratch_flushing),
         TEST(a_damaged_mark_is_the_users_to_judge, scratch_verbatim),
+        TEST(a_mark_is_known_by_its_birth_until_somebody_copies_it, scratch_verbatim),
+        TEST(a_folder_is_known_by_its_births_until_one_is_made_again, scratch_verbatim),
         TEST(a_root_is_open_exclusively_once_and_a_delivery_may_go_on_beside_it, scratch_verbatim),
     };
 

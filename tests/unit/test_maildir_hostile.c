@@ -196,7 +196,7 @@ static void
 a_mark_that_is_a_link_is_not_written_through(void **state)
 {
     struct scratch *s = *state;
-    const struct local_mark mark = {.present = true, .account = "ab", .server = "cd", .run = 1, .nonce = "ef"};
+    struct local_mark mark = {.present = true, .account = "ab", .server = "cd", .run = 1, .nonce = "ef"};
     struct local_mark read;
 
     given_file(s, "../precious", "do not touch");
