@@ -11,6 +11,8 @@
 #include <stdarg.h>
 #include <sys/random.h>
 
+#define REFUSALS_SAID 20 /* of a kind, one by one */
+
 int64_t
 import_now(const struct import *import)
 {
@@ -48,6 +50,29 @@ import_problem(struct import *import, const struct error *err)
     report_error(import->report, &copy);
 }
 
+/* The last place serves all that has none: never so with the kinds of today. */
+static struct refusals *
+refusals_of(struct import *import, const char *what)
+{
+    size_t i = 0;
+
+    while (i < REFUSAL_KINDS - 1 && import->refusals[i].what != NULL && strcmp(import->refusals[i].what, what) != 0)
+        i++;
+    import->refusals[i].what = what;
+    return &import->refusals[i];
+}
+
+void
+import_problem_of(struct import *import, const char *what, const struct error *err)
+{
+    struct refusals *refusals = refusals_of(import, what);
+
+    import->partial = true;
+    (void)text_print(refusals->words, sizeof refusals->words, "%s", err->answer[0] != '\0' ? err->answer : err->what);
+    if (++refusals->count <= REFUSALS_SAID)
+        import_problem(import, err);
+}
+
 void
 import_refused(struct import *import, const char *what, uint32_t number, const char *uidl, const char *words,
                const char *hint)
@@ -58,7 +83,23 @@ import_refused(struct import *import, const char *what, uint32_t number, const c
     error_answer(&err, text_of(words));
     error_hint(&err, "%s", hint);
     import->counts.failed++;
-    import_problem(import, &err);
+    import_problem_of(import, what, &err);
+}
+
+static void
+say_refusals(struct import *import)
+{
+    for (size_t i = 0; i < REFUSAL_KINDS; i++) {
+        const struct refusals *refusals = &import->refusals[i];
+        struct error err = {0};
+
+        if (refusals->count <= REFUSALS_SAID)
+            continue;
+        error_set(&err, ERROR_SERVER, "%s %" PRIu64 " more messages", refusals->what, refusals->count - REFUSALS_SAID);
+        error_answer(&err, text_of(refusals->words));
+        error_hint(&err, "that was said about the last one; the next run tries them again");
+        import_problem(import, &err);
+    }
 }
 
 void
@@ -238,6 +279,7 @@ import_run(const struct account *account, const struct sync_options *options, st
     import.maildrop.ops->close(import.maildrop.self);
     if (handover == NULL)
         import.local.ops->close(import.local.self);
+    say_refusals(&import);
     status = conclude(&import, ok);
     (void)clock_gettime(CLOCK_MONOTONIC, &end);
     report_result(report, account->name, status, &import.counts,

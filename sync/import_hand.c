@@ -37,7 +37,7 @@ say_failed(struct import *import, const struct arrival *arrival, int status, con
     }
     import->counts.failed += status != STATUS_LATER;
     import->counts.pending += status == STATUS_LATER;
-    import_problem(import, &err);
+    import_problem_of(import, "hand to the deliver-command", &err);
 }
 
 static bool

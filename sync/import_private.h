@@ -25,6 +25,14 @@ enum import_identity { /* how messages of two sessions are known to be the same 
                        BY_BODY,   /* nor TOP: each is fetched in each run */
 };
 
+#define REFUSAL_KINDS 5 /* what is tried with one message at a time */
+
+struct refusals { /* of one kind: a server may refuse each of a hundred thousand */
+    const char *what;
+    uint64_t count;
+    char words[128]; /* of the last one */
+};
+
 struct import {
     const struct account *account;
     const struct sync_options *options;
@@ -48,6 +56,7 @@ struct import {
     bool held;            /* exit 3 */
     uint64_t done, total; /* for the progress line */
     unsigned not_run;     /* times in a row that the shell could not run the deliver-command */
+    struct refusals refusals[REFUSAL_KINDS];
 };
 
 /* ---- import.c: small things every phase needs ---- */
@@ -59,7 +68,13 @@ bool import_interrupted(struct import *import);
 bool import_no_memory(struct import *import);
 /** Report an error about one message or the account; the run is partial and goes on. */
 void import_problem(struct import *import, const struct error *err);
-/** The same for a message that the server, or the command, did not give or take. @param what  "fetch", "remove from the server" */
+/**
+ * The same for one message of perhaps many: the first few of a kind are said one by one, the others as one line at the end.
+ *
+ * @param what  the kind, a literal: "fetch", "remove from the server"
+ */
+void import_problem_of(struct import *import, const char *what, const struct error *err);
+/** The same for a message that the server did not give or remove; it counts as failed. */
 void import_refused(struct import *import, const char *what, uint32_t number, const char *uidl, const char *words,
                     const char *hint);
 /** One sentence about the account that people should read. */

@@ -145,6 +145,26 @@ max_messages_takes_the_newest_first_or_the_oldest(void **state)
 }
 
 static void
+many_refusals_are_a_few_lines_and_a_sum(void **state)
+{
+    struct scene *sc = *state;
+    int lines = 0;
+
+    given_mails(sc, 60);
+    for (size_t i = 0; i < 55; i++)
+        sc->drop.mails[i].refuse_retr = true;
+
+    assert_run(sc, 1);
+
+    for (const char *at = sc->text; (at = strstr(at, "fetch message ")) != NULL; at++)
+        lines++;
+    assert_int_equal(lines, 20);
+    assert_said(sc, "fetch 35 more messages: ");
+    assert_said(sc, "the next run tries them again");
+    assert_int_equal(rows(sc, POP_STORED), 5);
+}
+
+static void
 a_message_that_is_refused_keeps_its_place_and_stops_no_other(void **state)
 {
     struct scene *sc = *state;
@@ -440,6 +460,7 @@ main(void)
         TEST(a_stat_that_says_more_than_the_list_makes_nothing_forgotten),
         TEST(what_is_too_large_stays_there_and_is_named),
         TEST(max_messages_takes_the_newest_first_or_the_oldest),
+        TEST(many_refusals_are_a_few_lines_and_a_sum),
         TEST(a_message_that_is_refused_keeps_its_place_and_stops_no_other),
         TEST(two_messages_of_one_uidl_arrive_once_each_and_are_never_removed),
         TEST(without_top_repeated_uidls_are_counted),
