@@ -39,6 +39,14 @@ run_tests asan -LE smoke || status=$?
 build_preset release "$jobs" "golub sim_golub sim_import"
 run_tests release -R '^(smoke|sim_(histories|imports)_.*)$' || status=$?
 
+# A test that was skipped proves nothing: what it is and why stands in the log of all that the tests said.
+skipped=$(grep -hE "\.\.\. skipped |^\[  SKIPPED \] [a-z]" "$top"/build/*/Testing/Temporary/LastTest.log 2>/dev/null | cut -c 1-200 | sort -u || true)
+if [ -n "$skipped" ]; then
+    say
+    say "Skipped:"
+    say "$skipped"
+fi
+
 say
 for preset in asan release; do
     say "== $preset"

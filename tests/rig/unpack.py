@@ -21,10 +21,12 @@ def libraries(root):
 def fetch(root, packages, programs, finish=None):
     """
     Download and unpack what is missing. programs: paths below root. finish: what is left to do in the unpacked folder, given its path.
-    @return None, or why that can't be done; raises where something that is there does not load, which nobody shall take for a test
-    that is not wanted here
+    @return None, or why that can't be done (in a CI that is an error); raises where something that is there does not load, which
+    nobody shall take for a test that is not wanted here
     """
     problem = None if complete(root, programs) else _unpack(root, packages, programs, finish)
+    if problem is not None and os.environ.get("CI"):
+        raise RuntimeError(problem)
     if problem is None:
         missing = unresolved(root, programs)
         if missing:
