@@ -5,6 +5,8 @@
     planted.py --only cursor          those with this word in their name
     planted.py --scratch DIR          keep copy and build there, so that the next time is faster
     planted.py --jobs 2
+    planted.py --histories 2000       which of those that change what happens to mail are noticed by histories from seeds
+                                      alone, 2,000 each; exit status 1 below three quarters
 
 A test that can't see a bug proves nothing by passing. So the tree is copied, one bug is put into the copy, what the test
 needs is built, the test is run and has to fail, and the bug is taken out again. Before that, the same tests have to pass
@@ -153,11 +155,44 @@ def try_bug(scratch, bug):
     return caught
 
 
+def is_broken_law(status, said):
+    """A history said which law, or the program died; a count of what was met is no law."""
+    return status is None or status < 0 or (status != 0 and re.search(r"^seed \d+: ", said, re.MULTILINE) is not None)
+
+
+def try_histories(scratch, bug, count):
+    began = time.monotonic()
+    test = bug.histories(count)
+    before = plant(scratch.tree, bug)
+    try:
+        scratch.make({test.target})
+        status, said = run(test, scratch.build)
+    finally:
+        undo(before)
+    caught = is_broken_law(status, said)
+    print(f"{bug.name:66} {time.monotonic() - began:4.0f} {what_it_said(said) if caught else 'SURVIVES'}", flush=True)
+    return caught
+
+
+def count_histories(scratch, bugs, count):
+    """How much histories alone see."""
+    for test in sorted({bug.histories(count) for bug in bugs}, key=str):
+        scratch.make({test.target})
+        status, said = run(test, scratch.build)
+        if is_broken_law(status, said):
+            raise Broken(f"{test} fails without any bug:\n" + "\n".join(said.splitlines()[-15:]))
+    caught = sum(try_histories(scratch, bug, count) for bug in bugs)
+    print(f"{caught} of {len(bugs)} planted bugs that change what happens to mail, in code that the simulator runs, are "
+          f"noticed by {count} histories each")
+    return 0 if caught * 4 >= len(bugs) * 3 else 1
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", metavar="WORD", help="only bugs with this in their name")
     parser.add_argument("--scratch", type=Path, help="keep copy and build in this folder")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--histories", type=int, metavar="COUNT", help="what histories from seeds alone notice")
     parser.add_argument("--list", action="store_true", help="print the table for tests/README.md, run nothing")
     arguments = parser.parse_args()
     bugs = [bug for bug in BUGS if arguments.only in bug.name]
@@ -170,6 +205,9 @@ def main():
         try:
             scratch.fill()
             scratch.configure()
+            if arguments.histories is not None:
+                return count_histories(scratch, [bug for bug in bugs if bug.mail and bug.is_simulated()],
+                                       arguments.histories)
             check_healthy(scratch, bugs)
             print(f"{'bug':58} {'file':34} {'s':>4} caught by", flush=True)
             survivors = [bug.name for bug in bugs if not try_bug(scratch, bug)]

@@ -34,15 +34,32 @@ class Test:
         return self.target
 
 
+SIMULATED = ("sync/", "store/journal/", "store/base/")  # what the simulator runs as it is; the rest it stands in for
+
+
 @dataclass(frozen=True)
 class Bug:
     name: str
     test: Test
     changes: tuple  # of (file, old text, new text)
+    mail: bool = True  # it changes what happens to mail, not only what is said of it, or when
+
+    def is_simulated(self):
+        return all(name.startswith(SIMULATED) for name, _, _ in self.changes)
+
+    def histories(self, count):
+        """The simulator that runs this code, from the first seed on, without making a broken history shorter."""
+        program = "sim_import" if self.name.startswith("import:") else "sim_golub"
+        return Test(program, ("--first", "1", "--count", str(count), "--actions", "20", "--skip", ""))
 
 
 def bug(name, test, *changes):
     return Bug(name, test, changes)
+
+
+def said(name, test, *changes):
+    """A bug that changes what people are told, what a refusal says, or how often something is asked for: no mail."""
+    return Bug(name, test, changes, mail=False)
 
 
 def unit(program):
@@ -63,6 +80,7 @@ BROKEN = Test("scenario_broken")
 CROSSING = Test("scenario_crossing")
 MEANWHILE = Test("scenario_meanwhile")
 FILES = Test("scenario_files")
+REMOVALS = Test("scenario_removals")
 SITUATION = Test("scenario_situation")
 
 BUGS = [
@@ -113,9 +131,9 @@ BUGS = [
         ("store/journal/messages.c", "(message = ?1 AND target = 0)", "message = ?1")),
     bug("room on the disk not looked for", BROKEN,
         ("sync/apply_down.c", "if (space >= room + reserve)", "if (space >= room)")),
-    bug("refused file never asked about again", MEANWHILE,
+    said("refused file never asked about again", MEANWHILE,
         ("sync/observe_refused.c", "date == message->date", "date != 0")),
-    bug("refused removal asked for in each pass", MEANWHILE,
+    said("refused removal asked for in each pass", MEANWHILE,
         ("sync/apply_remove.c", "    mailbox->stuck = true;\n", "")),
     bug("no settle time after a lost answer", BROKEN,
         ("sync/apply_up.c", "now - op->since >= wait", "now - op->since >= 0")),
@@ -173,7 +191,7 @@ BUGS = [
         ("sync/identify.c", "files[0]->size != uids[0]->size || files[0]->date != uids[0]->date ||", "")),
     bug("APPENDUID below UIDNEXT believed", unit("test_imap_change"),
         ("store/imap/append.c", "uid <= last || uid < appending->messages[command->first + i].uidnext", "uid <= last")),
-    bug("dots of a folder's name not escaped", unit("test_names"),
+    said("dots of a folder's name not escaped", unit("test_names"),
         ("sync/names.c", "return layout == LAYOUT_MAILDIRPP || i == 0", "return i == 0")),
 
     # ---- removals ----
@@ -189,6 +207,13 @@ BUGS = [
         ("sync/apply_remove.c", "run->no_removals || run->no_removals_there ||", "run->no_removals ||")),
     bug("journal and Maildir of two runs not paired first", HISTORIES,
         ("sync/situation.c", "run->pair_all = true;\n    run->no_removals = true;", "run->no_removals = true;")),
+    bug("date of a victim not compared again", REMOVALS,
+        ("sync/apply_remove.c", "(now->size != message->size || now->date != message->date)",
+         "now->size != message->size")),
+    bug("removal although something could not be fetched", REMOVALS,
+        ("sync/apply_down.c", "    run->no_removals = true;\n    run_complain(", "    run_complain(")),
+    bug("removal here although a mailbox could not be read", REMOVALS,
+        ("sync/apply_remove.c", "if (run->no_removals || run->no_removals_here)", "if (run->no_removals)")),
     bug("flags of a victim not compared again", MEANWHILE,
         ("sync/apply_remove.c", "return !now->has_flags || now->flags == message->rseen;", "return true;")),
     bug("victims removed whatever the second reading says", unit("test_imap_change"),
@@ -202,6 +227,12 @@ BUGS = [
         ("store/maildir/quarantine.c",
          "if (!io_move(taken->dir, taken->name, maildir->quarantine, name))\n        return errno;",
          "if (unlinkat(taken->dir, taken->name, 0) != 0)\n        return errno;\n    return 0;")),
+    bug("what the rename to the quarantine took not looked at", unit("test_maildir_quarantine"),
+        ("store/maildir/quarantine.c",
+         "fstatat(maildir->quarantine, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && io_unchanged(&taken->st, &now))",
+         "((void)now, true))")),
+    bug("quarantine not flushed before the source is unlinked", unit("test_maildir_quarantine"),
+        ("store/maildir/quarantine.c", "    done = done && flush_quarantine(maildir, err);\n", "")),
     bug("changed file removed with its message", unit("test_maildir_change"),
         ("store/maildir/quarantine.c",
          "item->altered = digests.size != item->size || memcmp(digests.wire, item->wire, DIGEST_SIZE) != 0;",
@@ -219,7 +250,7 @@ BUGS = [
     bug("root of the Maildir not locked", system("test_state.py",
                                                  "StateTest.test_another_state_folder_waits_while_a_run_works_in_the_maildir"),
         ("store/maildir/tree.c", "if (maildir->settings.exclusive && !lock_root(maildir, err))", "if (false)")),
-    bug("status takes the journal for unchanging", unit("test_journal_read"),
+    said("status takes the journal for unchanging", unit("test_journal_read"),
         ("store/journal/journal.c", "!source_open_beside(journal, missing, err)", "!source_open(journal, missing, err)")),
     bug("removals of a copied tree not held", SITUATION,
         ("sync/hold.c", "        run->mailboxes[todo->mailbox].copied)\n", "        false)\n")),
@@ -248,7 +279,7 @@ BUGS = [
         system("test_policy.py",
                "PolicyTest.test_what_is_flagged_here_and_moved_there_is_not_sent_again_by_a_run_for_one_mailbox"),
         ("sync/wanted.c", "if (here && run_unseen(run) != NULL) {", "if (false) {")),
-    bug("message that was moved to two places not named",
+    said("message that was moved to two places not named",
         system("test_changes.py", "BothTest.test_moved_to_different_mailboxes_nothing_is_lost"),
         ("sync/two_places.c", "if (ok && two->found != 0)", "if (false)")),
     bug("survivor that was flagged is removed", unit("test_plan"),

@@ -228,6 +228,7 @@ sim_observe(void *remote, const struct remote_select *mailboxes, size_t count, c
             void *context, struct error *err)
 {
     static const struct remote_outcome gone = {.gone = true, .answer = "[NONEXISTENT] no such mailbox"};
+    static const struct remote_outcome unavailable = {.answer = "[UNAVAILABLE] try again later"};
     struct server *server = remote;
 
     if (!remote_alive(server, err))
@@ -238,6 +239,11 @@ sim_observe(void *remote, const struct remote_select *mailboxes, size_t count, c
         if (world_step(server->world, STEP_READ, true) != FATE_GO)
             return remote_broken(server, err);
         listing.mailbox = server_find(server, mailboxes[i].mailbox);
+        if (listing.mailbox >= 0 && (server->unreadable >> listing.mailbox & 1) != 0) {
+            if (!to->done(context, i, &unavailable))
+                return false;
+            continue;
+        }
         if (listing.mailbox < 0 ? !to->done(context, i, &gone) : !observe_one(&listing, err))
             return false;
     }
@@ -285,7 +291,7 @@ send_literal(struct server *server, const struct sim_message *message, bool head
 
 static bool
 fetch_uids(struct server *server, int mailbox, const struct remote_fetch *wanted, size_t index,
-           const struct remote_sink *to, void *context, struct error *err)
+           const struct remote_sink *to, void *context, struct remote_outcome *outcome, struct error *err)
 {
     struct world *world = server->world;
     const size_t start = server->reorders && wanted->count > 0 ? rng_below(&world->rng, (unsigned)wanted->count) : 0;
@@ -302,6 +308,10 @@ fetch_uids(struct server *server, int mailbox, const struct remote_fetch *wanted
         }
         if (fate != FATE_GO)
             return remote_broken(server, err);
+        if (message != NULL && message->content == server->withheld) {
+            *outcome = (struct remote_outcome){.answer = "[UNAVAILABLE] some messages could not be read"};
+            continue;
+        }
         if (message != NULL && !send_literal(server, message, wanted->headers, index, to, context))
             return false;
     }
@@ -321,7 +331,7 @@ sim_fetch(void *remote, const struct remote_fetch *wanted, size_t count, const s
     for (size_t i = 0; i < count; i++) {
         world_between(server->world);
         if (remote_target(server, wanted[i].mailbox, wanted[i].uidvalidity, &mailbox, &outcome) &&
-            !fetch_uids(server, mailbox, &wanted[i], i, to, context, err))
+            !fetch_uids(server, mailbox, &wanted[i], i, to, context, &outcome, err))
             return false;
         if (!to->done(context, i, &outcome))
             return false;

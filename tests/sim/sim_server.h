@@ -55,10 +55,12 @@ struct server {
     bool literal; /* ... and those of Work are what Work/Old is called in UTF-8 */
     /* how it behaves */
     bool reorders, wrong_sizes, swallows_duplicates, status_gaps;
-    int refuses; /* contents with number % 10 < refuses are refused for good */
-    int window;  /* of a mailbox it shows so many, the newest; 0: all */
-    int lies;    /* how RFC822.SIZE is wrong; 0: as wrong_sizes says */
-    int quota;   /* messages it holds; 0: no limit */
+    int refuses;         /* contents with number % 10 < refuses are refused for good */
+    int window;          /* of a mailbox it shows so many, the newest; 0: all */
+    int lies;            /* how RFC822.SIZE is wrong; 0: as wrong_sizes says */
+    int quota;           /* messages it holds; 0: no limit */
+    unsigned unreadable; /* bits of mailboxes that it can't open now */
+    int withheld;        /* a content whose body it can't read now; 0: none */
     struct sim_mailbox boxes[SIM_MAILBOXES];
     struct sim_delayed delayed[SIM_DELAYED];
     size_t delayed_count;

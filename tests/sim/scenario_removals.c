@@ -1,0 +1,103 @@
+/* What must hold back a removal, at the one moment at which it alone does. */
+#include "tests/sim/scenario.h"
+
+static int calls;
+
+/* Its mailbox was restored or renumbered behind our back: the same UID, the same size, another message. */
+static void
+give_the_victim_another_date(struct world *world)
+{
+    struct journal_op *ops = NULL;
+    struct error err = {0};
+    size_t count = 0;
+    struct sim_message *message = server_message(&sim.server, INBOX, 1);
+
+    (void)world;
+    assert_true(journal_ops(sim.clients[0].journal, &ops, &count, &err));
+    free(ops);
+    if (count == 0 || calls++ > 0)
+        return;
+    assert_non_null(message);
+    message->date += 86400;
+}
+
+static void
+a_message_with_another_date_under_the_uid_is_not_removed(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    when_the_user_removes(INBOX, 1);
+    ledger_put(&sim.world, 1, INBOX); /* the other message, which nobody removed */
+    calls = 0;
+    given_others_act(give_the_victim_another_date);
+
+    (void)when_golub_syncs_after(60);
+
+    assert_true(calls > 0);
+    then_it_is_there(INBOX, 1, 1);
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 1);
+}
+
+/* One that vanished in one mailbox may be the one that can't be fetched from the other: a date differs, and its header does not come. */
+static void
+what_could_not_be_fetched_holds_every_removal_of_its_run(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    ledger_out(&sim.world, 1, INBOX);
+    server_expunge(&sim.server, INBOX, 1);
+    given_mail_there(WORK, 3);
+    sim.server.withheld = 3;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_here(INBOX, 1, 1);
+    assert_int_equal(here()->quarantined, 0);
+    sim.server.withheld = 0;
+    then_both_sides_agree();
+    then_it_is_here(INBOX, 1, 0);
+    then_it_is_here(WORK, 3, 1);
+}
+
+static void
+what_may_have_moved_to_a_mailbox_that_cannot_be_read_is_not_removed(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    ledger_out(&sim.world, 1, INBOX);
+    server_expunge(&sim.server, INBOX, 1);
+    given_mail_there(WORK, 1);
+    sim.server.unreadable = 1u << WORK;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_here(INBOX, 1, 1);
+    assert_int_equal(here()->quarantined, 0);
+    sim.server.unreadable = 0;
+    then_both_sides_agree();
+    then_it_is_here(INBOX, 1, 0);
+    then_it_is_here(WORK, 1, 1);
+    assert_int_equal(here()->quarantined, 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(a_message_with_another_date_under_the_uid_is_not_removed),
+        SCENARIO(what_could_not_be_fetched_holds_every_removal_of_its_run),
+        SCENARIO(what_may_have_moved_to_a_mailbox_that_cannot_be_read_is_not_removed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
