@@ -60,7 +60,7 @@ struct server {
     int lies;            /* how RFC822.SIZE is wrong; 0: as wrong_sizes says */
     int quota;           /* messages it holds; 0: no limit */
     unsigned unreadable; /* bits of mailboxes that it can't open now */
-    int withheld;        /* a content whose body it can't read now; 0: none */
+    int withheld;        /* one more than the content whose body it can't read now; 0: none */
     struct sim_mailbox boxes[SIM_MAILBOXES];
     struct sim_delayed delayed[SIM_DELAYED];
     size_t delayed_count;
