@@ -16,6 +16,8 @@
 
 #include "store/base/limits.h"
 
+#define PIECES_BETWEEN 1024 /* some 20 MB, between two looks for a signal: what is in flight ends */
+
 /* ---- memory: digests are dear to set up, blocks are large, and a whole batch of finished drafts needs neither ---- */
 
 static struct local_draft *
@@ -188,44 +190,46 @@ flush_block(struct local_draft *draft, struct error *err)
     return true;
 }
 
+static bool
+restore_failed(const struct local_draft *draft, int number, struct error *err)
+{
+    error_sys(err, number, "put line ends back in tmp/ of folder \"%s\"", draft->folder->path);
+    return false;
+}
+
 /* Back to front: LF becomes CR LF until as many were put back as had been taken out. */
 static bool
-restore_ends(const struct local_draft *draft)
+restore_ends(const struct maildir *maildir, const struct local_draft *draft, struct error *err)
 {
     const size_t piece = IO_BLOCK / 3;
     char *in = draft->block, *out = draft->block + piece;
     uint64_t from = draft->size, to = draft->size + draft->shrink.ends;
+    unsigned pieces = 0;
 
     while (from > 0 && to > from) {
         struct lines_grow grow = {0}; /* no CR is in a shrunk file */
         size_t len = from < piece ? (size_t)from : piece, grown;
 
+        if (++pieces % PIECES_BETWEEN == 0 && read_stopped(maildir, err))
+            return false;
         from -= len;
         if (!io_read_at(draft->fd, in, len, from))
-            return false;
+            return restore_failed(draft, errno, err);
         (void)lines_grow(&grow, in, len, out, 2 * piece, &grown); /* there is room for all of it */
-        if (grown > to - from) {
-            errno = EIO; /* not what we wrote: somebody changed it */
-            return false;
-        }
+        if (grown > to - from)
+            return restore_failed(draft, EIO, err); /* not what we wrote: somebody changed it */
         to -= grown;
         if (!io_write_at(draft->fd, out, grown, to))
-            return false;
+            return restore_failed(draft, errno, err);
     }
-    if (to != from)
-        errno = EIO;
-    return to == from;
+    return to == from || restore_failed(draft, EIO, err);
 }
 
 static bool
-turn_raw(struct local_draft *draft, struct error *err)
+turn_raw(const struct maildir *maildir, struct local_draft *draft, struct error *err)
 {
-    if (!flush_block(draft, err))
+    if (!flush_block(draft, err) || !restore_ends(maildir, draft, err))
         return false;
-    if (!restore_ends(draft)) {
-        error_sys(err, errno, "put line ends back in tmp/ of folder \"%s\"", draft->folder->path);
-        return false;
-    }
     draft->size += draft->shrink.ends;
     draft->raw = true;
     draft->grow.cr = draft->shrink.cr;
@@ -285,7 +289,6 @@ draft_write(void *local, struct local_draft *draft, const void *bytes, size_t le
 {
     const char *next = bytes;
 
-    (void)local;
     assert(draft->block != NULL);
     while (len > 0) {
         bool odd, digested;
@@ -297,7 +300,7 @@ draft_write(void *local, struct local_draft *draft, const void *bytes, size_t le
             error_sys(err, digested ? EFBIG : ENOMEM, "take in a message for folder \"%s\"", draft->folder->path);
             return false;
         }
-        if (odd ? !turn_raw(draft, err) : draft->fill == IO_BLOCK && !flush_block(draft, err))
+        if (odd ? !turn_raw(local, draft, err) : draft->fill == IO_BLOCK && !flush_block(draft, err))
             return false;
     }
     return true;
@@ -310,7 +313,7 @@ draft_finish(void *local, struct local_draft *draft, struct digests *digests, st
 
     assert(draft->block != NULL);
     /* A CR at the very end is a line end of nothing. */
-    if (!draft->raw && draft->shrink.cr && !turn_raw(draft, err))
+    if (!draft->raw && draft->shrink.cr && !turn_raw(maildir, draft, err))
         return false;
     if (!flush_block(draft, err))
         return false;

@@ -41,6 +41,8 @@ bool read_facts(void *local, void *handle, struct local_facts *facts, struct err
 bool read_some(void *local, void *handle, void *to, size_t size, size_t *got, struct error *err);
 bool read_rewind(void *local, void *handle, struct error *err);
 void read_close(void *local, void *handle);
+/** Did a signal come? Then err is ERROR_INTERRUPTED. For loops over the bytes of a file, which may be a terabyte long. */
+bool read_stopped(const struct maildir *maildir, struct error *err);
 /** Size and digests of an open file in wire form. */
 MUST_CHECK bool read_digests(struct maildir *maildir, int fd, struct digests *digests, struct error *err);
 

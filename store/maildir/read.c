@@ -45,8 +45,8 @@ may_be_a_message(int fd, struct error *err)
     return false;
 }
 
-static bool
-is_stopped(const struct maildir *maildir, struct error *err)
+bool
+read_stopped(const struct maildir *maildir, struct error *err)
 {
     if (maildir->settings.stopped == NULL || !maildir->settings.stopped(maildir->settings.stopped_context))
         return false;
@@ -75,7 +75,7 @@ read_digests(struct maildir *maildir, int fd, struct digests *digests, struct er
     while ((got = io_read(fd, block, IO_BLOCK)) > 0) {
         size_t len;
 
-        if (is_stopped(maildir, err))
+        if (read_stopped(maildir, err))
             goto out;
         (void)lines_grow(&grow, block, (size_t)got, wire, 2 * (size_t)IO_BLOCK, &len); /* there is room for all of it */
         size += len;

@@ -439,7 +439,7 @@ BUGS = [
         ("store/net/stream.c", "if (stream->to->stopped == NULL || !stream->to->stopped(stream->to->stopped_context))", "if (true)")),
     bug("signal not asked for while a file is read",
         system("test_signals.py", "PatienceTest.test_a_file_that_takes_minutes_to_read"),
-        ("store/maildir/read.c", "if (is_stopped(maildir, err))\n            goto out;", "")),
+        ("store/maildir/read.c", "if (read_stopped(maildir, err))\n            goto out;", "")),
     bug("subject of a certificate taken for a host name",
         system("test_tls.py", "UntrustedTest.test_only_the_list_of_names_counts_and_a_star_only_for_a_whole_label"),
         ("store/net/tls.c", "X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | ", "")),

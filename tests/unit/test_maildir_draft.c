@@ -52,6 +52,45 @@ a_draft_that_is_not_digested_has_the_same_size(void **state)
     }
 }
 
+static bool
+say_stopped(void *context)
+{
+    (void)context;
+    return true;
+}
+
+static void
+a_signal_ends_the_rewriting_of_a_large_message_and_not_of_a_small_one(void **state)
+{
+    const struct scratch *s = *state;
+    const struct maildir_settings settings = {
+        .root = s->root, .quarantine = s->quarantine, .undigested = true, .stopped = say_stopped};
+    struct maildir *maildir = maildir_new(&settings);
+    struct local local = maildir_local(maildir);
+    struct error err = {0};
+    enum local_root root;
+    static char lines[1 << 20];
+
+    for (size_t i = 0; i < sizeof lines; i++)
+        lines[i] = "0123456789abcd\r\n"[i % 16];
+    assert_true(local.ops->open(local.self, true, &root, &err));
+    assert_true(local.ops->create(local.self, "INBOX", &err));
+    for (int megabytes = 1; megabytes <= 64; megabytes += 63) {
+        struct local_draft *draft;
+
+        assert_true(local.ops->draft_begin(local.self, "INBOX", &draft, &err));
+        for (int i = 0; i < megabytes; i++)
+            assert_true(local.ops->draft_write(local.self, draft, lines, sizeof lines, &err));
+        assert_int_equal(local.ops->draft_write(local.self, draft, "\n", 1, &err), megabytes == 1);
+        local.ops->draft_drop(local.self, draft);
+    }
+
+    assert_int_equal(err.kind, ERROR_INTERRUPTED);
+    assert_int_equal(count_entries(s, "INBOX/tmp"), 0);
+    local.ops->close(local.self);
+    maildir_free(maildir);
+}
+
 #define MANY 40
 
 static struct local_draft *
@@ -156,6 +195,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_draft_that_is_not_digested_has_the_same_size, scratch_verbatim, scratch_free),
+        cmocka_unit_test_setup_teardown(a_signal_ends_the_rewriting_of_a_large_message_and_not_of_a_small_one,
+                                        scratch_verbatim, scratch_free),
         cmocka_unit_test_setup_teardown(a_batch_that_was_sent_ahead_is_flushed_once, scratch_flushing, scratch_free),
         cmocka_unit_test_setup_teardown(what_was_not_sent_ahead_is_flushed_with_its_batch, scratch_flushing,
                                         scratch_free),
