@@ -24,7 +24,7 @@ agenda_input(const struct mailbox *mailbox, const struct journal_message *messag
         input.remote.base = message->rseen;
     if (message->uid != 0 || (message->facts & (FACT_ALIAS | FACT_GONE_THERE)) == (FACT_ALIAS | FACT_GONE_THERE))
         input.remote.presence = (message->facts & FACT_GONE_THERE) != 0 ? PLAN_GONE : PLAN_HERE;
-    if (message->base[0] != '\0')
+    if (message->base[0] != '\0' || (message->facts & FACT_REPLACED) != 0)
         input.local.presence = (message->facts & FACT_GONE_HERE) != 0 ? PLAN_GONE : PLAN_HERE;
     return input;
 }
@@ -116,6 +116,31 @@ agenda_is_closed(const struct mailbox *mailbox)
            (mailbox->row.state != MAILBOX_ACTIVE && mailbox->row.state != MAILBOX_REPAIR);
 }
 
+/*
+ * The old version of a file that was saved again goes when the new one is there, and only then. Where the new one's row is gone (its file was
+ * removed or went elsewhere), it is a message whose file is gone, like any other.
+ */
+static bool
+check_replaced(struct run *run, const struct journal_message *message, bool *replaced, bool *waits)
+{
+    struct journal_message *new;
+    struct journal_op op;
+    bool found = false, sent = false, ok;
+
+    *replaced = *waits = false;
+    if ((message->facts & FACT_REPLACED) == 0 || (message->facts & FACT_GONE_THERE) != 0 || message->twin == 0)
+        return true;
+    new = calloc(1, sizeof *new);
+    ok = (new != NULL || run_no_memory(run)) &&
+         journal_message_get(run->journal, message->twin, new, &found, &run->err) &&
+         (!found || journal_op_of(run->journal, new->id, &op, &sent, &run->err));
+    *replaced = ok && found;
+    *waits =
+        *replaced && (sent || (new->facts &FACT_GONE_THERE) != 0 || (new->uid == 0 && (new->facts &FACT_ALIAS) == 0));
+    free(new);
+    return ok;
+}
+
 static bool
 plan_row(struct run *run, struct agenda *agenda, int64_t id)
 {
@@ -123,6 +148,7 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
     struct mailbox *mailbox;
     struct plan_message input;
     struct todo todo = {.id = id};
+    bool waits = false;
 
     if (!run_load(run, id, &message))
         return false;
@@ -137,10 +163,14 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
     mailbox = run_mailbox_by_id(run, message.mailbox);
     if (mailbox == NULL || !mailbox->chosen)
         return true;
+    if (!check_replaced(run, &message, &todo.replaced, &waits))
+        return false;
+    if (waits)
+        return true;
     input = agenda_input(mailbox, &message);
     todo.mailbox = (uint32_t)(mailbox - run->mailboxes);
     todo.uid = message.uid;
-    todo.fresh = message.uid == 0 || message.base[0] == '\0';
+    todo.fresh = message.uid == 0 || (message.base[0] == '\0' && (message.facts & FACT_REPLACED) == 0);
     todo.step = plan_message(&input, &run->account->policy);
     if (todo.step.verb == PLAN_NOTHING && (message.facts & FACT_UNHELD) != 0) { /* the server has it after all */
         message.facts &= ~(unsigned)FACT_UNHELD;

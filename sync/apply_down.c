@@ -63,6 +63,10 @@ record(struct downloading *down, const struct arrival *arrival, const struct loc
     memcpy(message->wire, arrival->digests.wire, DIGEST_SIZE);
     memcpy(message->header, arrival->digests.header, DIGEST_SIZE);
     message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_REFUSED | FACT_MOVED);
+    if ((message->facts & FACT_REPLACED) != 0) { /* somebody wants the old version: both stay */
+        message->facts &= ~(unsigned)FACT_REPLACED;
+        message->twin = 0;
+    }
     message->rbase = message->lbase = message->lseen = item->flags;
     if (arrival->literal != message->size &&
         !run->sizes_lie) { /* from now on its sizes exclude no candidate for a pair */

@@ -227,9 +227,9 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
         return false;
     if (outcome->ok || outcome->gone) {
         expunging->did = true;
-        run->counts.up_removed += outcome->ok;
-        report_message(run->report, run->account->name, mailbox->row.name, "remove-there", message->uid, message->base,
-                       "");
+        run->counts.up_removed += outcome->ok && !todo->replaced;
+        report_message(run->report, run->account->name, mailbox->row.name,
+                       todo->replaced ? "replace-there" : "remove-there", message->uid, message->base, "");
         message->facts |= FACT_GONE_THERE;
         if ((message->facts & FACT_GONE_HERE) == 0 && message->base[0] != '\0') /* `expunge`: the file goes next */
             return journal_message_save(run->journal, message, &run->err);
@@ -304,7 +304,8 @@ apply_removals_there(struct run *run, struct agenda *agenda, bool *did)
     uids = calloc(agenda->count + 1, sizeof *uids);
     ok = (expunging.todos != NULL && expunging.requests != NULL && expunging.first != NULL && uids != NULL) ||
          run_no_memory(run);
-    ok = ok && situation_mark(run) && gather_expunges(&expunging, agenda, uids, &requests) && run_begin(run);
+    ok = ok && apply_keep_there(run, agenda) && situation_mark(run) &&
+         gather_expunges(&expunging, agenda, uids, &requests) && run_begin(run);
     if (ok) {
         bool asked =
             run->remote.ops->remove(run->remote.self, expunging.requests, requests, &changer, &expunging, &run->err);

@@ -34,7 +34,8 @@ struct sending { /* one message of a batch */
     void *
         handle; /* open from the intent to the answer: what was digested is what is sent, whatever its name is by now */
     uint64_t wire_size;
-    bool copied; /* by UID COPY instead */
+    struct journal_print print; /* of the file when it was opened */
+    bool copied;                /* by UID COPY instead */
     /* answer */
     bool answered;
     uint32_t uid;
@@ -199,6 +200,7 @@ check_file(struct run *run, struct mailbox *mailbox, struct sending *sending, bo
     if (run->info.append_limit != 0 && facts.digests.size > run->info.append_limit)
         return refuse(run, mailbox, message, "it is larger than the server takes (APPENDLIMIT)");
     sending->wire_size = facts.digests.size;
+    sending->print = (struct journal_print){.message = message->id, .file = facts.print, .wire = facts.digests.size};
     memcpy(sending->op.canonical, facts.digests.canonical, DIGEST_SIZE);
     sending->op.date = facts.date;
     *skip = false;
@@ -227,7 +229,9 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
         message->rbase = message->rseen = message->lbase =
             0; /* from here on it is new mail: what it shows is what it brings */
     }
+    sending->print.since = op->since;
     return journal_message_save(run->journal, message, &run->err) &&
+           journal_print_set(run->journal, &sending->print, &run->err) &&
            (known ? journal_op_save(run->journal, op, &run->err) : journal_op_add(run->journal, op, &run->err));
 }
 
@@ -314,6 +318,9 @@ record_sent(struct uploading *up, struct sending *sending)
     up->did = true;
     run->counts.up_new++;
     report_message(run->report, run->account->name, mailbox->row.name, "upload", sending->uid, message->base, "");
+    sending->print.since = run_now(run);
+    if (!journal_print_set(run->journal, &sending->print, &run->err))
+        return false;
     if (sending->uid == 0) /* found by content when the mailbox is looked at */
         return true;
     if (!upload_take_uid(run, message, sending->uid, &alias))
@@ -393,13 +400,14 @@ send_batch(struct uploading *up)
         const struct mailbox *mailbox = &run->mailboxes[sending->todo->mailbox];
 
         up->which[i] = i;
-        up->requests[i] = (struct remote_append){.mailbox = text_of(mailbox->row.wire),
-                                                 .uidvalidity = mailbox->row.uidvalidity,
-                                                 .uidnext = mailbox->row.uidnext,
-                                                 .flags = sending->message.lseen,
-                                                 .keywords = sending->message.keywords,
-                                                 .date = sending->op.date,
-                                                 .size = sending->wire_size};
+        up->requests[i] =
+            (struct remote_append){.mailbox = text_of(mailbox->row.wire),
+                                   .uidvalidity = mailbox->row.uidvalidity,
+                                   .uidnext = mailbox->row.uidnext,
+                                   .flags = sending->message.lseen | (sending->message.rseen & ~sending->message.rbase),
+                                   .keywords = sending->message.keywords,
+                                   .date = sending->op.date,
+                                   .size = sending->wire_size};
     }
     asked = run->remote.ops->append(run->remote.self, up->requests, up->count, &appender, up, &run->err);
     why = run->err;

@@ -20,6 +20,7 @@
 #include "sync/recover.h"
 #include "sync/wanted.h"
 
+#define ROUNDS_MAX 2  /* what changed while it was sent is sent once more; where it goes on changing, by the next run */
 #define PASSES_MAX 6  /* a moved message with changed flags needs three */
 #define RENAMES_MAX 4 /* plans in a pass: a new name here, a new UID there, and what they uncover */
 
@@ -185,8 +186,9 @@ static bool
 dry_pass(struct run *run)
 {
     struct agenda agenda = {0};
-    bool ok = observe(run) && recover_intents(run) && observe_refused(run) && identify(run) && plan(run, &agenda) &&
-              agenda_guard(run, &agenda) && agenda_print(run, &agenda);
+    bool edited;
+    bool ok = observe(run) && recover_intents(run) && observe_refused(run) && observe_edited(run, true, &edited) &&
+              identify(run) && plan(run, &agenda) && agenda_guard(run, &agenda) && agenda_print(run, &agenda);
 
     agenda_free(&agenda);
     return ok;
@@ -285,10 +287,16 @@ work(struct run *run)
         return false;
     if (run->dry)
         return dry_pass(run);
-    if (!observe(run) || !recover_intents(run) || !observe_refused(run))
+    if (!observe(run) || !recover_intents(run) || !observe_refused(run) || !observe_edited(run, true, &more))
         return false;
-    for (int i = 0; more && i < PASSES_MAX && !run_stopped(run); i++) {
-        if (!pass(run, &more))
+    more = true;
+    for (int round = 0; more && round < ROUNDS_MAX && !run_stopped(run); round++) {
+        for (int i = 0; more && i < PASSES_MAX && !run_stopped(run); i++) {
+            if (!pass(run, &more))
+                return false;
+        }
+        if ((is_look_due(run) && !observe(run)) ||
+            !observe_edited(run, false, &more)) /* what was written while it was sent */
             return false;
     }
     if (is_look_due(run) && !observe(run))

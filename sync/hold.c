@@ -211,7 +211,8 @@ judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judg
     struct journal_message message;
     bool twin = false;
 
-    if (!is_removal(todo) || !mailbox_is_open(&run->mailboxes[todo->mailbox]) || is_released(run, todo))
+    if (!is_removal(todo) || !mailbox_is_open(&run->mailboxes[todo->mailbox]) || todo->replaced ||
+        is_released(run, todo))
         return true;
     if (!run_load(run, todo->id, &message))
         return false;

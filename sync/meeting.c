@@ -86,6 +86,13 @@ gather_aliases(struct meeting *meeting)
     return ok;
 }
 
+/* On the server only, and no old version that is about to go. */
+static bool
+is_uid_half(const struct journal_message *message)
+{
+    return message->uid != 0 && message->base[0] == '\0' && (message->facts & (FACT_GONE_THERE | FACT_REPLACED)) == 0;
+}
+
 bool
 meeting_gather(struct meeting *meeting)
 {
@@ -102,14 +109,14 @@ meeting_gather(struct meeting *meeting)
         if (ok && message.uid == 0 && message.base[0] != '\0' && message.has_wire &&
             (message.facts & (FACT_ALIAS | FACT_ALTERED)) == 0)
             ok = add_file_half(meeting, &message);
-        fresh = fresh || (message.uid != 0 && message.base[0] == '\0' && (message.facts & FACT_GONE_THERE) == 0);
+        fresh = fresh || is_uid_half(&message);
     }
     if (ok && fresh)
         ok = gather_aliases(meeting);
     /* Where there is no file to be paired, a first sync of a million messages needs no memory for them. */
     for (size_t i = 0; ok && meeting->files.count != 0 && i < count; i++) {
         ok = run_load(run, ids[i], &message);
-        if (ok && message.uid != 0 && message.base[0] == '\0' && (message.facts & FACT_GONE_THERE) == 0)
+        if (ok && is_uid_half(&message))
             ok = add_uid_half(meeting, &message);
     }
     free(ids);

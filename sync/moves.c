@@ -4,6 +4,7 @@
  */
 #include "sync/agenda.h"
 
+#include "sync/drafts.h"
 #include "sync/pair.h"
 
 enum role { GONE_HERE, FRESH_HERE, GONE_THERE, FRESH_THERE, GONE_BOTH, WAITING };
@@ -392,30 +393,39 @@ find_unlike(struct pair_item *gone, size_t count, const struct pair_item *fresh)
     return same;
 }
 
-/* The bytes under a name that moved are not the message's any more: they are neither sent nor do they stand for it. */
+/*
+ * The bytes under a name that moved are not the message's any more: they are new mail where they are. A draft was edited and moved: its old
+ * version goes once the new one is there. Anything else comes back where it was.
+ */
 static bool
-set_altered(struct run *run, struct todo *gone, struct todo *fresh)
+take_edited(struct run *run, struct todo *gone, struct todo *fresh)
 {
-    struct journal_message *messages = calloc(2, sizeof *messages), *old = messages, *new = messages + 1;
-    bool ok = (messages != NULL || run_no_memory(run)) && run_begin(run) && run_load(run, gone->id, old) &&
-              run_load(run, fresh->id, new);
+    const struct mailbox *from = &run->mailboxes[gone->mailbox];
+    struct journal_message *old = calloc(1, sizeof *old);
+    bool ok = (old != NULL || run_no_memory(run)) && run_begin(run) && run_load(run, gone->id, old);
 
     if (ok) {
-        new->facts |= FACT_ALTERED;
-        old->base[0] = old->info[0] = '\0'; /* fetched again, beside it */
-        old->lbase = old->lseen = 0;
-        old->facts &= ~(unsigned)FACT_GONE_HERE;
-        gone->dropped = fresh->dropped = run->replan = true;
-        ok = journal_message_save(run->journal, new, &run->err) && journal_message_save(run->journal, old, &run->err) &&
-             run_commit(run);
+        old->base[0] = old->info[0] = '\0';
+        if (draft_is_replaced(from, old)) {
+            old->facts = (old->facts & (FACT_ECHO | FACT_COPIED)) | FACT_GONE_HERE | FACT_REPLACED;
+            old->twin = fresh->id;
+            old->rbase = old->rseen;
+        } else {
+            old->lbase = old->lseen = 0;
+            old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED);
+            report_mailbox(run->report, run->account->name, from->row.name, "edited",
+                           "a file that moved was changed: it is new mail where it is, and the message comes back");
+        }
+        gone->dropped = run->replan = true;
+        ok = journal_message_save(run->journal, old, &run->err) && run_commit(run);
     }
-    free(messages);
+    free(old);
     return ok;
 }
 
 /* A file under the base name of one that vanished, with other bytes: bit rot or an edit in a file that was moved. */
 static bool
-find_altered(struct run *run, struct agenda *agenda)
+find_edited(struct run *run, struct agenda *agenda)
 {
     struct pair_item *gone = NULL, *fresh = NULL;
     char *gone_bases = NULL, *fresh_bases = NULL;
@@ -432,7 +442,7 @@ find_altered(struct run *run, struct agenda *agenda)
         struct todo *to = look_up(index, agenda->count, fresh[f].id);
 
         if (from != NULL && !from->dropped && from->partner == 0 && to->partner == 0)
-            ok = set_altered(run, from, to);
+            ok = take_edited(run, from, to);
     }
     free(gone);
     free(fresh);
@@ -457,7 +467,7 @@ agenda_moves(struct run *run, struct agenda *agenda)
     if (count_role(agenda, GONE_HERE) != 0 &&
         (!pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
          !pair_direction(run, agenda, GONE_HERE, GONE_THERE, BY_WIRE_AND_MAILBOX) ||
-         !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE) || !find_altered(run, agenda)))
+         !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE) || !find_edited(run, agenda)))
         return false;
     if (count_role(agenda, GONE_BOTH) != 0 && !pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE_AND_MAILBOX))
         return false;

@@ -10,13 +10,13 @@ look_at_file(struct run *run, struct mailbox *mailbox, struct journal_message *m
     struct local_file file = run_file(mailbox, message);
     struct error err = {0};
     bool missing = false;
-    int64_t date;
+    struct local_print print;
 
-    if (!run->local.ops->date(run->local.self, &file, &date, &missing, &err)) {
+    if (!run->local.ops->look(run->local.self, &file, &print, &missing, &err)) {
         run_problem(run, mailbox, &err);
         return true;
     }
-    if (missing || date == message->date) /* a name that changed is told by its folder */
+    if (missing || print.seconds == message->date) /* a name that changed is told by its folder */
         return true;
     message->facts &= ~(unsigned)FACT_REFUSED;
     message->has_wire = message->has_header = false; /* read and digested like a new one */

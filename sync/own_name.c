@@ -53,6 +53,8 @@ run_own_name(struct run *run, const struct mailbox *mailbox, const struct journa
         ok = run_load(run, ids[i], message);
         if (!ok)
             break;
+        if ((message->facts & FACT_REPLACED) != 0) /* the file is its newer version: known from the journal */
+            continue;
         run_base_name(run, mailbox, message, 0, own);
         if (strncmp(own, file->base, DATE_DIGITS + 1 + HASH_LETTERS) == 0)
             *is = compare(message, file);

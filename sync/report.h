@@ -67,7 +67,7 @@ void report_mailbox(struct report *report, const char *account, const char *mail
                     const char *text);
 /**
  * One thing that was done (or would be, in a dry run): shown with --verbose, always with --dry-run, always in JSON.
- * action: "download" "upload" "flags-here" "flags-there" "move-here" "move-there" "copy-there" "remove-here" "remove-there" "create-here" "create-there" "pair"
+ * action: "download" "upload" "flags-here" "flags-there" "move-here" "move-there" "copy-there" "remove-here" "remove-there" "replace-there" "create-here" "create-there" "pair"
  */
 void report_message(struct report *report, const char *account, const char *mailbox, const char *action, uint32_t uid,
                     const char *file, const char *detail);

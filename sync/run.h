@@ -53,6 +53,7 @@ struct todo { /* one message that wants something */
     bool unheld;       /* ... and in an earlier attempt it did not keep one of them */
     bool echoed;       /* the server showed the flags that it was sent */
     bool waits;        /* its file is gone, what was sent of it is unanswered: not forgotten before that is settled */
+    bool replaced;     /* the old version of a file that was saved again: no removal that anybody made */
     bool dropped;      /* taken care of otherwise: paired, moved, held, pending ... */
 };
 
@@ -176,7 +177,13 @@ bool survey_create(struct run *run);         /* mailboxes made on the other side
 bool observe_remote(struct run *run);        /* every mailbox with look_there */
 bool observe_local(struct run *run);         /* every folder with look_here */
 bool observe_refused(struct run *run);       /* files that the server refused: has one changed since? */
-bool identify(struct run *run);              /* digests of new files, pairs inside each mailbox */
+/**
+ * Files that were sent, and drafts: have their bytes changed since? Before anything is sent, and at the end.
+ * @param first    the first look of this run: what earlier runs sent is looked at for the last time
+ * @param changed  [out] there is something new to do
+ */
+bool observe_edited(struct run *run, bool first, bool *changed);
+bool identify(struct run *run); /* digests of new files, pairs inside each mailbox */
 /** Elements that an array for one batch of it needs. */
 static inline size_t
 agenda_room(const struct agenda *agenda, size_t batch)
@@ -196,6 +203,8 @@ bool apply_flags_here(struct run *run, struct agenda *agenda, bool *did);
 bool apply_moves_there(struct run *run, struct agenda *agenda, bool *did);
 bool apply_moves_here(struct run *run, struct agenda *agenda, bool *did);
 bool apply_removals_here(struct run *run, struct agenda *agenda, bool *did);
+/** The bytes of what was replaced there are in the quarantine, or its removal is dropped. */
+bool apply_keep_there(struct run *run, struct agenda *agenda);
 bool apply_removals_there(struct run *run, struct agenda *agenda, bool *did);
 bool settle_pendings(struct run *run); /* pending rows whose reason is gone */
 bool age_quarantine(struct run *run);

@@ -53,9 +53,15 @@ struct local_scanner {
     bool (*bad)(void *context, const char *name, const char *why);
 };
 
+struct local_print { /* what tells that a file's bytes are not what they were */
+    uint64_t size;
+    int64_t seconds, nanoseconds; /* mtime */
+};
+
 struct local_facts { /* of one file's contents */
     struct digests digests;
     int64_t date; /* mtime, seconds */
+    struct local_print print;
 };
 
 struct local_draft; /* a message being written to tmp/ */
@@ -148,8 +154,9 @@ struct local_ops {
     /** The info that a file gets in another folder: keyword letters a-z translated by their names, or left out. NULL: left out */
     bool (*carry)(void *local, const struct local_file *from, const char *folder, char info[static LOCAL_INFO_MAX + 1],
                   struct error *err);
-    /** mtime alone, without reading. *missing: not there (any more) under that name */
-    bool (*date)(void *local, const struct local_file *file, int64_t *date, bool *missing, struct error *err);
+    /** Size and mtime alone, without reading. *missing: not there (any more) under that name */
+    bool (*look)(void *local, const struct local_file *file, struct local_print *print, bool *missing,
+                 struct error *err);
     /** Open for reading in wire form. NULL in *handle with *missing: not there. */
     bool (*read_open)(void *local, const struct local_file *file, void **handle, bool *missing, struct error *err);
     /** Size, date and digests of what is open, whatever its name is by now; it is at its start again. */
@@ -177,6 +184,8 @@ struct local_ops {
     /** Second half of a move: unlink the source where the target exists with the same bytes; durable on return. */
     bool (*unlink_moved)(void *local, struct local_move *items, size_t count, struct error *err);
     bool (*remove)(void *local, struct local_removal *items, size_t count, struct error *err); /* durable on return */
+    /** A finished draft goes into the quarantine under this name, with this date, instead of a folder; durable on return. Consumes it. */
+    bool (*keep)(void *local, struct local_draft *draft, const char *name, int64_t date, struct error *err);
     /** Is this name in the quarantine? */
     bool (*in_quarantine)(void *local, const char *name);
     /** Remove a file whose days are over from the quarantine. */

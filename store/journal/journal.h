@@ -65,6 +65,8 @@ enum journal_fact {
     FACT_MOVED = 64, /* its file went to another folder and its copy there is on the server: what changed went along */
     FACT_UNHELD =
         128, /* a flag was sent and not shown afterwards: sent once more before it counts as one that can't be held */
+    FACT_REPLACED =
+        0x40000, /* the old version of a file that was saved again: no base; `twin` is the row of the new one, and it goes once that is up */
     FACT_COPIED = 0x20000, /* made by COPY: what the first sight of the UID shows is the base of both sides */
     FACT_REFUSED = 32,     /* the server refused the message for good; asked again only when the file changes */
 };
@@ -156,6 +158,7 @@ enum journal_which {
     WHICH_WITH_BASE, /* base known and not gone here */
     WHICH_MARKED,    /* uid and base there, \\Deleted in rseen and lseen */
     WHICH_ALIAS,     /* files of another row's UID, not gone here */
+    WHICH_DRAFT,     /* files that carry \\Draft on a side, not gone here */
 };
 /** Ids of one mailbox's (0: every mailbox's) messages, ordered by mailbox, then uid, then id; the caller frees *ids. */
 MUST_CHECK bool journal_message_ids(struct journal *journal, int64_t mailbox, enum journal_which which, int64_t **ids,
@@ -203,6 +206,21 @@ MUST_CHECK bool journal_op_of(struct journal *journal, int64_t message, struct j
                               struct error *err);
 /** All of them, by id; the caller frees *ops. */
 MUST_CHECK bool journal_ops(struct journal *journal, struct journal_op **ops, size_t *count, struct error *err);
+
+/* What a file was when its bytes were last known: of one that was sent, of a draft, of an altered one. Goes with its message. */
+struct journal_print {
+    int64_t message;
+    struct local_print file;
+    uint64_t wire; /* bytes of its wire form then */
+    int64_t since; /* when the server had them, seconds UTC; 0: they were not sent, or that is long ago */
+};
+/** Insert or update; writes nothing if that is known. */
+MUST_CHECK bool journal_print_set(struct journal *journal, const struct journal_print *print, struct error *err);
+MUST_CHECK bool journal_print_clear(struct journal *journal, int64_t message, struct error *err);
+MUST_CHECK bool journal_print_get(struct journal *journal, int64_t message, struct journal_print *out, bool *found,
+                                  struct error *err);
+/** Ids of the messages that have one, ascending; the caller frees. */
+MUST_CHECK bool journal_print_ids(struct journal *journal, int64_t **ids, size_t *count, struct error *err);
 
 enum journal_pending_kind {
     PENDING_POLICY = 1, /* the configuration keeps it back: counts as in sync */

@@ -7,7 +7,9 @@
 #define WITH_BASE "base IS NOT NULL AND (facts & 2) = 0"                                         /* FACT_GONE_HERE */
 #define MARKED WITH_UID " AND base IS NOT NULL AND (facts & 2) = 0 AND (rseen & lseen & 8) <> 0" /* FLAG_DELETED */
 #define ALIAS WITH_BASE " AND twin IS NOT NULL"
-static_assert(FACT_GONE_THERE == 1 && FACT_GONE_HERE == 2 && FLAG_DELETED == 8, "the statements hold these bits");
+#define DRAFT WITH_BASE " AND ((rseen | lseen) & 16) <> 0" /* FLAG_DRAFT, as the index says it */
+static_assert(FACT_GONE_THERE == 1 && FACT_GONE_HERE == 2 && FLAG_DELETED == 8 && FLAG_DRAFT == 16,
+              "the statements hold these bits");
 
 #define IN_ORDER " ORDER BY mailbox, uid, id"
 
@@ -23,6 +25,8 @@ static const char *const ids_sql[][2] = {
                       "SELECT id FROM message WHERE " MARKED IN_ORDER},
     [WHICH_ALIAS] = {"SELECT id FROM message WHERE mailbox = ?1 AND " ALIAS IN_ORDER,
                      "SELECT id FROM message WHERE " ALIAS IN_ORDER},
+    [WHICH_DRAFT] = {"SELECT id FROM message WHERE mailbox = ?1 AND " DRAFT IN_ORDER,
+                     "SELECT id FROM message WHERE " DRAFT IN_ORDER},
 };
 
 static const char *const count_sql[][2] = {
@@ -37,6 +41,8 @@ static const char *const count_sql[][2] = {
                       "SELECT count(*) FROM message WHERE " MARKED},
     [WHICH_ALIAS] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " ALIAS,
                      "SELECT count(*) FROM message WHERE " ALIAS},
+    [WHICH_DRAFT] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " DRAFT,
+                     "SELECT count(*) FROM message WHERE " DRAFT},
 };
 
 static sqlite3_stmt *

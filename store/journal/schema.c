@@ -160,7 +160,19 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     " new_changed INTEGER NOT NULL,"
     " doubted INTEGER NOT NULL CHECK (doubted IN (0, 1))"
     ") STRICT;"
-    "CREATE TRIGGER place_over AFTER DELETE ON mailbox BEGIN DELETE FROM place WHERE mailbox = old.id; END;",
+    "CREATE TRIGGER place_over AFTER DELETE ON mailbox BEGIN DELETE FROM place WHERE mailbox = old.id; END;"
+
+    /* Files whose bytes may change in their place: what each was when they were last known. */
+    "CREATE TABLE print ("
+    " message INTEGER PRIMARY KEY NOT NULL,"
+    " size INTEGER NOT NULL CHECK (size >= 0),"
+    " seconds INTEGER NOT NULL,"
+    " nanoseconds INTEGER NOT NULL,"
+    " wire INTEGER NOT NULL CHECK (wire >= 0),"
+    " since INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE TRIGGER message_over AFTER DELETE ON message BEGIN DELETE FROM print WHERE message = old.id; END;"
+    "CREATE INDEX message_draft ON message (mailbox) WHERE ((rseen | lseen) & 16) <> 0;",
 };
 
 bool

@@ -35,7 +35,7 @@ bool scan_folder(void *local, const char *folder, const struct local_scanner *to
 /* read.c */
 bool read_examine(void *local, const struct local_file *file, struct local_facts *facts, bool *missing,
                   struct error *err);
-bool read_date(void *local, const struct local_file *file, int64_t *date, bool *missing, struct error *err);
+bool read_look(void *local, const struct local_file *file, struct local_print *print, bool *missing, struct error *err);
 bool read_open(void *local, const struct local_file *file, void **handle, bool *missing, struct error *err);
 bool read_facts(void *local, void *handle, struct local_facts *facts, struct error *err);
 bool read_some(void *local, void *handle, void *to, size_t size, size_t *got, struct error *err);
@@ -97,6 +97,7 @@ bool change_unlink_moved(void *local, struct local_move *items, size_t count, st
 
 /* quarantine.c */
 bool quarantine_remove(void *local, struct local_removal *items, size_t count, struct error *err);
+bool quarantine_keep(void *local, struct local_draft *draft, const char *name, int64_t date, struct error *err);
 bool quarantine_has(void *local, const char *name);
 bool quarantine_drop(void *local, const char *name, struct error *err);
 void quarantine_close(struct maildir *maildir);

@@ -244,6 +244,52 @@ quarantine_remove(void *local, struct local_removal *items, size_t count, struct
     return done;
 }
 
+/* @return 0 or errno */
+static int
+move_draft(struct maildir *maildir, struct local_draft *draft, int tmp, const char *name, int64_t date)
+{
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = date}};
+    struct stat st;
+    int number;
+
+    if (futimens(draft->fd, times) != 0 || !maildir_sync(maildir, draft->fd) || fstat(draft->fd, &st) != 0)
+        return errno;
+    if (io_move(tmp, draft->name, maildir->quarantine, name)) {
+        draft->name[0] = '\0'; /* nothing is left in tmp/ */
+        return 0;
+    }
+    number = errno;
+    return number == EXDEV ? copy_in(maildir, draft->fd, &st, name) : number;
+}
+
+bool
+quarantine_keep(void *local, struct local_draft *draft, const char *name, int64_t date, struct error *err)
+{
+    struct maildir *maildir = local;
+    bool gone, done = false;
+    int tmp, number;
+
+    if (!name_valid(name)) {
+        error_set(err, ERROR_LOCAL, "keep a message: no such name in the quarantine");
+        goto out;
+    }
+    if (!open_quarantine(maildir, true, err))
+        goto out;
+    tmp = folder_sub(maildir, draft->folder, SUB_TMP, &gone, err);
+    if (tmp < 0)
+        goto out;
+    number = move_draft(maildir, draft, tmp, name, date);
+    if (number != 0) {
+        error_sys(err, number, "keep message %s in the quarantine", name);
+        goto out;
+    }
+    maildir->quarantine_dirty = true;
+    done = flush_quarantine(maildir, err);
+out:
+    draft_drop(maildir, draft);
+    return done;
+}
+
 bool
 quarantine_has(void *local, const char *name)
 {

@@ -54,6 +54,13 @@ read_stopped(const struct maildir *maildir, struct error *err)
     return true;
 }
 
+static struct local_print
+print_of(const struct stat *st)
+{
+    return (struct local_print){
+        .size = (uint64_t)st->st_size, .seconds = st->st_mtim.tv_sec, .nanoseconds = st->st_mtim.tv_nsec};
+}
+
 bool
 read_digests(struct maildir *maildir, int fd, struct digests *digests, struct error *err)
 {
@@ -119,12 +126,13 @@ read_examine(void *local, const struct local_file *file, struct local_facts *fac
         return false;
     known_add(maildir, &before, start, &seen.digests);
     seen.date = before.st_mtim.tv_sec;
+    seen.print = print_of(&before);
     *facts = seen;
     return true;
 }
 
 bool
-read_date(void *local, const struct local_file *file, int64_t *date, bool *missing, struct error *err)
+read_look(void *local, const struct local_file *file, struct local_print *print, bool *missing, struct error *err)
 {
     char name[LOCAL_BASE_MAX + LOCAL_INFO_MAX + 1];
     struct folder *folder;
@@ -135,7 +143,7 @@ read_date(void *local, const struct local_file *file, int64_t *date, bool *missi
     if (dir < 0)
         return *missing;
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-        *date = st.st_mtim.tv_sec;
+        *print = print_of(&st);
         return true;
     }
     *missing = errno == ENOENT;
@@ -173,13 +181,13 @@ read_facts(void *local, void *opaque, struct local_facts *facts, struct error *e
 {
     struct maildir *maildir = local;
     struct handle *handle = opaque;
-    struct local_facts seen = {.date = handle->opened.st_mtim.tv_sec};
+    struct local_facts seen = {.date = handle->opened.st_mtim.tv_sec, .print = print_of(&handle->opened)};
     const struct digests *known = known_find(maildir, &handle->opened);
     struct stat after;
 
     if (known != NULL) { /* where it changes from here on, the end of its reading says so */
-        facts->date = seen.date;
-        facts->digests = *known;
+        seen.digests = *known;
+        *facts = seen;
         return read_rewind(local, handle, err);
     }
     if (!read_rewind(local, handle, err) || !read_digests(maildir, handle->fd, &seen.digests, err))

@@ -167,8 +167,10 @@ link_one(struct maildir_sim *maildir, struct local_move *item)
     if (to == NULL)
         return;
     to->original = original;
-    if (original != to->content)
+    if (original != to->content) {
         ledger_put(maildir->world, to->content, mailbox);
+        ledger_out(maildir->world, original, mailbox); /* what somebody saved under its name may replace it there */
+    }
 }
 
 static void
@@ -357,6 +359,37 @@ batch_remove(void *local, struct local_removal *items, size_t count, struct erro
         }
     }
     return true;
+}
+
+static bool
+keep_one(struct maildir_sim *maildir, const struct local_draft *draft, const char *name)
+{
+    const int content = content_find(draft->bytes.at == NULL ? "" : draft->bytes.at, draft->bytes.len);
+
+    if (content < 0) {
+        violation(maildir->world, "bytes that nobody wrote are kept (%zu)", draft->bytes.len);
+        return false;
+    }
+    say(maildir->world, "      keep #%d", content);
+    quarantine_add(maildir, name, content);
+    return true;
+}
+
+bool
+batch_keep(void *local, struct local_draft *draft, const char *name, int64_t date, struct error *err)
+{
+    struct maildir_sim *maildir = local;
+    bool alive = local_alive(maildir, err), kept = false;
+
+    (void)date;
+    world_between(maildir->world);
+    const enum fate fate = alive ? world_step(maildir->world, STEP_QUARANTINE, false) : FATE_GO;
+    if (alive && fate != FATE_BEFORE)
+        kept = keep_one(maildir, draft, name);
+    if (fate != FATE_GO)
+        alive = local_dead(maildir, err);
+    local_draft_free(maildir, draft);
+    return alive && kept;
 }
 
 bool

@@ -32,13 +32,21 @@ guard_before(struct sim *sim, struct client *client)
     }
 }
 
-/* Its bytes are still somewhere on the server: then nothing was lost by the removal. */
+static int
+newer_version(const struct sim *sim, int content)
+{
+    const int newer = sim->world.ledger[content].newer;
+    return newer != 0 ? newer : -1;
+}
+
+/* Its bytes, or what somebody saved in their place, are still somewhere on the server: then nothing was lost by the removal. */
 static bool
 stands_elsewhere(const struct sim *sim, int content)
 {
-    for (int m = 0; m < SIM_MAILBOXES; m++)
-        if (server_multiplicity(&sim->server, m, content) > 0)
-            return true;
+    for (int version = content; version >= 0; version = newer_version(sim, version))
+        for (int m = 0; m < SIM_MAILBOXES; m++)
+            if (server_multiplicity(&sim->server, m, version) > 0)
+                return true;
     return false;
 }
 

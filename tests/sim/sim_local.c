@@ -208,6 +208,12 @@ sim_sweep(void *local, const char *folder)
 
 /* ---- reading ---- */
 
+static struct local_print
+print_of(int content, int64_t date)
+{
+    return (struct local_print){.size = content_get(content)->len, .seconds = date};
+}
+
 static bool
 sim_examine(void *local, const struct local_file *file, struct local_facts *facts, bool *missing, struct error *err)
 {
@@ -221,12 +227,13 @@ sim_examine(void *local, const struct local_file *file, struct local_facts *fact
     if (found != NULL) {
         facts->digests = content_get(found->content)->digests;
         facts->date = found->date;
+        facts->print = print_of(found->content, found->date);
     }
     return true;
 }
 
 static bool
-sim_date(void *local, const struct local_file *file, int64_t *date, bool *missing, struct error *err)
+sim_look(void *local, const struct local_file *file, struct local_print *print, bool *missing, struct error *err)
 {
     struct maildir_sim *maildir = local;
 
@@ -236,7 +243,7 @@ sim_date(void *local, const struct local_file *file, int64_t *date, bool *missin
     const struct sim_file *found = local_find(maildir, file);
     *missing = found == NULL;
     if (found != NULL)
-        *date = found->date;
+        *print = print_of(found->content, found->date);
     return true;
 }
 
@@ -275,6 +282,7 @@ sim_read_facts(void *local, void *handle, struct local_facts *facts, struct erro
 
     facts->digests = content_get(open->content)->digests;
     facts->date = open->date;
+    facts->print = print_of(open->content, open->date);
     return local_alive(local, err);
 }
 
@@ -438,7 +446,7 @@ static const struct local_ops ops = {
     .scan = sim_scan,
     .sweep = sim_sweep,
     .examine = sim_examine,
-    .date = sim_date,
+    .look = sim_look,
     .read_open = sim_read_open,
     .read_facts = sim_read_facts,
     .read = sim_read,
@@ -453,6 +461,7 @@ static const struct local_ops ops = {
     .link = batch_link,
     .unlink_moved = batch_unlink,
     .remove = batch_remove,
+    .keep = batch_keep,
     .in_quarantine = batch_in_quarantine,
     .quarantine_drop = batch_quarantine_drop,
     .create = sim_create,

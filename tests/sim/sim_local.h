@@ -22,6 +22,7 @@ bool batch_rename(void *local, struct local_rename *items, size_t count, struct 
 bool batch_link(void *local, struct local_move *items, size_t count, struct error *err);
 bool batch_unlink(void *local, struct local_move *items, size_t count, struct error *err);
 bool batch_remove(void *local, struct local_removal *items, size_t count, struct error *err);
+bool batch_keep(void *local, struct local_draft *draft, const char *name, int64_t date, struct error *err);
 bool batch_in_quarantine(void *local, const char *name);
 bool batch_quarantine_drop(void *local, const char *name, struct error *err);
 

@@ -194,6 +194,8 @@ mua_edit(struct maildir_sim *maildir, struct sim_file *file, int content)
     /* The folder's time does not move when a file is written in place. */
     const int old = file->content;
 
+    if (content > old) /* the world's messages are written in this order: no ring */
+        maildir->world->ledger[old].newer = content;
     file->content = content;
     file->date = maildir->world->now;
     ledger_add(maildir->world, content);

@@ -84,6 +84,7 @@ struct coverage { /* summed over all histories */
 
 struct ledger {              /* of one content */
     int live;                /* instances now: server, every Maildir, every quarantine */
+    int newer;               /* what somebody made of it in its place; 0: nothing */
     bool edit;               /* somebody's edit of a file in its place: nobody else has the same bytes */
     bool put[SIM_MAILBOXES]; /* users or other clients once put it there */
     bool out[SIM_MAILBOXES]; /* users or other clients once took it out of there, to another place or to nowhere */

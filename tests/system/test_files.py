@@ -192,5 +192,186 @@ class DamageTest(FilesTest):
         self.then_it_does_not_travel(damage)
 
 
+class EditTest(FilesTest):
+    def bodies(self, mailbox):
+        return sorted(self.client.body(mailbox, m.uid) for m in self.client.messages(mailbox))
+
+    def given_draft(self, letters="DS", mailbox="Drafts", subject="draft"):
+        mail = self.corpus.simple(subject)
+        file = self.maildir.put(mailbox, mail.lf, letters, date=mail.date)
+        self.sync()
+        self.sync()
+        return mail, file
+
+    @staticmethod
+    def edit(file, data, in_place=True):
+        path = file.path
+        if not in_place:
+            path += ".tmp"
+        with open(path, "wb") as out:
+            out.write(data)
+        if not in_place:
+            os.rename(path, file.path)
+        return data.replace(b"\n", b"\r\n")
+
+
+class DraftTest(EditTest):
+    def test_a_draft_that_was_saved_again_replaces_the_one_there(self):
+        for in_place in (True, False):
+            with self.subTest(in_place=in_place):
+                mail, file = self.given_draft(subject="draft %s" % in_place)
+                wire = self.edit(file, mail.lf + b"second thoughts\n", in_place)
+
+                result = self.sync()
+
+                self.assertNotIn("held", result.out)
+                self.assertIn(wire, self.bodies("Drafts"))
+                self.assertNotIn(mail.bytes, self.bodies("Drafts"))
+                self.assertIn(mail.lf, self.account.quarantined())
+                self.assert_in_sync()
+
+    def test_a_draft_without_its_flag_is_known_by_its_mailbox(self):
+        mail, file = self.given_draft("S")
+        wire = self.edit(file, mail.lf + b"second thoughts\n")
+
+        self.sync()
+
+        self.assertEqual(self.bodies("Drafts"), [wire])
+        self.assert_in_sync()
+
+    def test_a_draft_that_was_fetched_is_one(self):
+        mail = self.corpus.simple("from elsewhere")
+        self.client.append("Drafts", mail.bytes, ["\\Draft"], mail.date)
+        self.sync()
+        wire = self.edit(self.maildir.find("Drafts", mail), mail.lf + b"second thoughts\n")
+
+        self.sync()
+
+        self.assertEqual(self.bodies("Drafts"), [wire])
+        self.assert_in_sync()
+
+    def test_a_draft_that_was_edited_here_and_deleted_there_goes_up(self):
+        mail, file = self.given_draft()
+        wire = self.edit(file, mail.lf + b"second thoughts\n")
+        self.client.expunge("Drafts", self.client.uid_of("Drafts", mail))
+
+        result = self.sync()
+
+        self.assertEqual(self.bodies("Drafts"), [wire])
+        self.assertIn("both versions stay", result.out)
+        self.assert_in_sync()
+
+    def test_a_draft_that_was_edited_on_both_sides_stays_in_both_versions(self):
+        mail, file = self.given_draft()
+        wire = self.edit(file, mail.lf + b"second thoughts\n")
+        self.client.expunge("Drafts", self.client.uid_of("Drafts", mail))
+        theirs = mail.bytes + b"third thoughts\r\n"
+        self.client.append("Drafts", theirs, ["\\Draft"], mail.date)
+
+        result = self.sync()
+
+        self.assertEqual(self.bodies("Drafts"), sorted([wire, theirs]))
+        self.assertIn("both versions stay", result.out)
+        self.assert_in_sync()
+
+    def test_without_deletes_the_new_version_goes_up_and_the_old_one_waits(self):
+        mail, file = self.given_draft()
+        self.account.set(push=["new", "flags", "mailboxes"])
+        wire = self.edit(file, mail.lf + b"second thoughts\n")
+
+        self.sync()
+
+        self.assertEqual(self.bodies("Drafts"), sorted([mail.bytes, wire]))
+        self.sync()
+        self.account.set(push=["new", "flags", "deletes", "mailboxes"])
+        self.sync()
+        self.assertEqual(self.bodies("Drafts"), [wire])
+        self.assertIn(mail.lf, self.account.quarantined())
+        self.assert_in_sync()
+
+    def test_a_draft_that_was_edited_and_moved_is_a_move(self):
+        mail, file = self.given_draft()
+        wire = self.edit(file, mail.lf + b"the final text\n")
+        os.rename(file.path, os.path.join(self.maildir.folder("Sent"), "cur", file.base + ":2,S"))
+
+        self.sync()
+
+        self.assertEqual((self.bodies("Drafts"), self.bodies("Sent")), ([], [wire]))
+        self.assert_in_sync()
+
+    def test_what_a_replacement_costs_in_turns(self):
+        mail, file = self.given_draft()
+        self.sync()
+        idle = self.proxy.stats["turns"]
+        self.edit(file, mail.lf + b"second thoughts\n")
+
+        self.sync()
+
+        print("turns: %d where nothing changed, %d with a draft that was saved again" % (idle, self.proxy.stats["turns"]))
+        self.assertLessEqual(self.proxy.stats["turns"], idle + 10)
+        self.sync()
+        self.assertEqual(self.proxy.stats["turns"], idle)
+
+
+class WriterTest(EditTest):
+    def given_half(self, mail, share=0.5):
+        file = self.maildir.put("INBOX", mail.lf[:int(len(mail.lf) * share)], "S")
+        self.sync()
+        return file
+
+    def test_a_file_that_was_still_being_written_is_there_whole(self):
+        mail = self.corpus.big(200_000)
+        file = self.given_half(mail)
+        self.assertEqual(len(self.client.messages("INBOX")), len(self.mails) + 1)
+        self.edit(file, mail.lf)
+
+        self.sync()
+
+        self.assertEqual(self.copies_there(mail), 1)
+        self.assertEqual(len(self.client.messages("INBOX")), len(self.mails) + 1)
+        self.assertIn(mail.lf[:len(mail.lf) // 2], self.account.quarantined())
+        self.assert_in_sync()
+
+    def test_a_beginning_is_replaced_however_long_the_rest_took(self):
+        mail = self.corpus.big(50_000)
+        file = self.given_half(mail, 0.1)
+        self.edit(file, mail.lf)
+        os.utime(file.path, (time.time() + 3600, time.time() + 3600))
+
+        self.sync()
+
+        self.assertEqual(self.copies_there(mail), 1)
+        self.assertEqual(len(self.client.messages("INBOX")), len(self.mails) + 1)
+        self.assert_same(dates=False)
+
+    def test_a_file_that_was_edited_later_is_altered_and_said(self):
+        mail = self.corpus.simple("kept")
+        file = self.maildir.put("INBOX", mail.lf, "S", date=mail.date)
+        self.sync()
+        self.edit(file, b"X" + mail.lf[1:])
+        os.utime(file.path, (time.time() + 60, time.time() + 60))
+
+        result = self.sync(expect=SOME)
+
+        self.assertIn(file.base, result.err)
+        self.assertEqual(self.copies_there(mail), 1)
+        self.sync(expect=SOME)
+        self.edit(file, mail.lf)
+        os.utime(file.path, (mail.date, mail.date))
+        self.sync()
+        self.assert_in_sync()
+
+    def test_another_file_that_was_edited_and_moved_is_new_mail_and_the_message_comes_back(self):
+        file = self.file(3)
+        wire = self.edit(file, self.mails[3].lf + b"edited in place\n")
+        self.maildir.move(file, "Work")
+
+        self.sync()
+
+        self.assertEqual(self.bodies("Work"), [wire])
+        self.assertTrue(self.is_there(self.mails[3]) and self.maildir.has("INBOX", self.mails[3]))
+        self.assert_same()
+
+
 if __name__ == "__main__":
     main()

@@ -479,7 +479,7 @@ a_message_that_is_not_there_is_missing_and_no_error(void **state)
     struct scratch *s = *state;
     const struct local_file file = {"INBOX", "1", "c:2,S"}, elsewhere = {"Nowhere", "1", "n"};
     struct local_facts facts;
-    int64_t date = 0;
+    struct local_print print = {0};
     void *handle;
     bool missing = false;
 
@@ -490,15 +490,16 @@ a_message_that_is_not_there_is_missing_and_no_error(void **state)
     assert_true(s->local.ops->read_open(s->local.self, &file, &handle, &missing, &s->err));
     assert_true(missing);
     assert_null(handle);
-    assert_true(s->local.ops->date(s->local.self, &file, &date, &missing, &s->err));
+    assert_true(s->local.ops->look(s->local.self, &file, &print, &missing, &s->err));
     assert_true(missing);
-    assert_true(s->local.ops->date(s->local.self, &elsewhere, &date, &missing, &s->err));
+    assert_true(s->local.ops->look(s->local.self, &elsewhere, &print, &missing, &s->err));
     assert_true(missing);
     given_file(s, "INBOX/cur/1:2,S", "one\n");
     given_date(s, "INBOX/cur/1:2,S", 1000000000);
-    assert_true(s->local.ops->date(s->local.self, &file, &date, &missing, &s->err));
+    assert_true(s->local.ops->look(s->local.self, &file, &print, &missing, &s->err));
     assert_false(missing);
-    assert_int_equal(date, 1000000000);
+    assert_int_equal(print.seconds, 1000000000);
+    assert_int_equal(print.size, 4);
 }
 
 /* Bytes that this process has read so far, from whatever. */
