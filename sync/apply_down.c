@@ -2,7 +2,7 @@
  * Downloads: bodies stream into drafts while more arrive; a batch is made durable, named and committed, in this order, so that a
  * row is never more durable than its file (a row without a file would read as "the user deleted it"). Newest mail first.
  */
-#include "sync/run.h"
+#include "sync/readings.h"
 
 #include <inttypes.h>
 
@@ -11,30 +11,42 @@
 #define ROOM_RESERVE (UINT64_C(64) << 20) /* left to others, and to the journal where it is on the same disk */
 #define ROOM_LEAST (UINT64_C(1) << 20)    /* of the reserve, however little is to come */
 #define ROOM_MESSAGE 4096                 /* a file takes whole blocks, and a name */
+#define ROOM_LOOK (UINT64_C(1) << 20)     /* so much may come before the disk is looked at again */
+#define ROUND                                                                                                          \
+    2048 /* messages that are asked for at once: what came short of them is asked for again, and learned from */
 
 struct arrival { /* a finished draft that waits for its batch */
     int64_t id;
     uint32_t mailbox;
     struct local_draft *draft;
     uint64_t literal; /* bytes as the server sent them */
+    bool confirmed;   /* fewer than it announced, twice the same */
     struct digests digests;
     char base[LOCAL_BASE_MAX + 1];
 };
 
 struct downloading {
     struct run *run;
-    struct todo **todos; /* in the order of the requests */
-    struct remote_fetch *requests;
-    size_t *first; /* of each request, index into todos */
+    struct todo **todos; /* all, in the order in which they are asked for */
+    size_t count;
+    uint64_t reserve; /* of the disk, that stays free */
+    /* what is being asked for: at most ROUND of them, or what of these came short */
+    struct todo **asked;
+    size_t asked_count;
+    struct reading *readings;      /* one for each of asked */
+    struct remote_fetch *requests; /* each is asked[first[i] ...] */
+    size_t *first;
     size_t request_count;
-    struct local_draft *draft; /* being written */
-    uint64_t draft_bytes;
+    bool again; /* the second time */
+
+    struct local_draft *draft; /* being written; NULL: what comes is thrown away */
+    bool no_room;              /* ... for it is too much */
+    uint64_t draft_bytes, unchecked;
     struct arrival *batch;
     size_t batch_count;
     uint64_t batch_bytes;
     int64_t batch_since;
     struct journal_message *message;
-    bool *delivered; /* per todo */
     bool did;
 };
 
@@ -72,6 +84,11 @@ record(struct downloading *down, const struct arrival *arrival, const struct loc
         !run->sizes_lie) { /* from now on its sizes exclude no candidate for a pair */
         run->sizes_lie = true;
         if (!journal_set(run->journal, "sizes", "wrong", &run->err))
+            return false;
+    }
+    if (arrival->confirmed) {
+        reading_learn(&mailbox->row, message->size, arrival->literal);
+        if (!journal_mailbox_save(run->journal, &mailbox->row, &run->err))
             return false;
     }
     run->counts.down_new++;
@@ -156,7 +173,24 @@ flush(struct downloading *down)
 static struct mailbox *
 mailbox_of(struct downloading *down, size_t index)
 {
-    return &down->run->mailboxes[down->todos[down->first[index]]->mailbox];
+    return &down->run->mailboxes[down->asked[down->first[index]]->mailbox];
+}
+
+/* A server may send more than it announced: the disk is not filled with it. */
+static bool
+look_for_room(struct downloading *down, uint64_t size)
+{
+    uint64_t space;
+
+    if (__builtin_add_overflow(down->unchecked, size, &down->unchecked))
+        down->unchecked = UINT64_MAX;
+    if (down->unchecked < ROOM_LOOK)
+        return true;
+    down->unchecked = 0;
+    if (!down->run->local.ops->free_space(down->run->local.self, &space, &down->run->err))
+        return false;
+    down->no_room = space < down->reserve || space - down->reserve < size;
+    return true;
 }
 
 static bool
@@ -164,9 +198,12 @@ on_begin(void *context, size_t index, uint64_t size)
 {
     struct downloading *down = context;
 
-    (void)size;
     down->draft_bytes = 0;
-    return down->run->local.ops->draft_begin(down->run->local.self, mailbox_of(down, index)->row.folder, &down->draft,
+    down->no_room = false;
+    if (!look_for_room(down, size))
+        return false;
+    return down->no_room ||
+           down->run->local.ops->draft_begin(down->run->local.self, mailbox_of(down, index)->row.folder, &down->draft,
                                              &down->run->err);
 }
 
@@ -177,7 +214,8 @@ on_data(void *context, size_t index, const void *bytes, size_t len)
 
     (void)index;
     down->draft_bytes += len;
-    return down->run->local.ops->draft_write(down->run->local.self, down->draft, bytes, len, &down->run->err);
+    return down->draft == NULL ||
+           down->run->local.ops->draft_write(down->run->local.self, down->draft, bytes, len, &down->run->err);
 }
 
 static size_t
@@ -194,7 +232,7 @@ find_wanted(struct downloading *down, size_t index, uint32_t uid)
         else
             high = middle;
     }
-    if (low < request->count && request->uids[low] == uid && !down->delivered[down->first[index] + low])
+    if (low < request->count && request->uids[low] == uid && !down->readings[down->first[index] + low].delivered)
         return down->first[index] + low;
     return SIZE_MAX;
 }
@@ -217,6 +255,44 @@ choose_base(struct downloading *down, struct mailbox *mailbox, char base[static 
 }
 
 static bool
+say_no_room(struct downloading *down)
+{
+    struct run *run = down->run;
+
+    error_set(&run->err, ERROR_LOCAL, "fetch new messages into the Maildir %s", run->account->maildir);
+    (void)text_print(run->err.answer, sizeof run->err.answer,
+                     "no space on its file system for a message of %.1f MiB: %.1f MiB are to stay free",
+                     (double)down->draft_bytes / MIB, (double)down->reserve / MIB);
+    error_hint(&run->err, "free some space there and run golub again; nothing is lost");
+    return false;
+}
+
+/* What came and was thrown away: the message's fault if it is more than was announced, else the disk's. */
+static bool
+take_no_room(struct downloading *down, size_t wanted)
+{
+    if (!run_load(down->run, down->asked[wanted]->id, down->message))
+        return false;
+    down->readings[wanted].no_room = true;
+    down->readings[wanted].literal = down->draft_bytes;
+    return down->draft_bytes > down->message->size || say_no_room(down);
+}
+
+/* The draft is whole: is it the message? */
+static bool
+finish(struct downloading *down, struct mailbox *mailbox, size_t wanted, struct arrival *arrival, bool *taken)
+{
+    struct run *run = down->run;
+
+    if (!run->local.ops->draft_finish(run->local.self, arrival->draft, &arrival->digests, &run->err) ||
+        !run_load(run, arrival->id, down->message))
+        return false;
+    *taken = reading_take(&down->readings[wanted], mailbox, down->message->size, arrival->literal, &arrival->digests,
+                          down->again, &arrival->confirmed);
+    return !*taken || choose_base(down, mailbox, arrival->base);
+}
+
+static bool
 on_end(void *context, size_t index, uint32_t uid)
 {
     struct downloading *down = context;
@@ -225,20 +301,23 @@ on_end(void *context, size_t index, uint32_t uid)
     struct local_draft *draft = down->draft;
     struct arrival *arrival = &down->batch[down->batch_count];
     size_t wanted = find_wanted(down, index, uid);
+    bool taken = false, ok = true;
 
     down->draft = NULL;
-    if (wanted == SIZE_MAX) {
-        run->local.ops->draft_drop(run->local.self, draft);
-        return true;
+    if (draft == NULL)
+        return wanted == SIZE_MAX || take_no_room(down, wanted);
+    if (wanted != SIZE_MAX) {
+        *arrival = (struct arrival){.id = down->asked[wanted]->id,
+                                    .mailbox = down->asked[wanted]->mailbox,
+                                    .draft = draft,
+                                    .literal = down->draft_bytes};
+        ok = finish(down, mailbox, wanted, arrival, &taken);
     }
-    *arrival = (struct arrival){.id = down->todos[wanted]->id, .mailbox = down->todos[wanted]->mailbox, .draft = draft};
-    if (!run->local.ops->draft_finish(run->local.self, draft, &arrival->digests, &run->err) ||
-        !run_load(run, arrival->id, down->message) || !choose_base(down, mailbox, arrival->base)) {
+    if (!ok || !taken) {
         run->local.ops->draft_drop(run->local.self, draft);
-        return false;
+        return ok;
     }
-    arrival->literal = down->draft_bytes;
-    down->delivered[wanted] = true;
+    down->readings[wanted].delivered = true;
     if (down->batch_count == 0)
         down->batch_since = monotonic_ms();
     down->batch_count++;
@@ -252,7 +331,7 @@ on_end(void *context, size_t index, uint32_t uid)
     return flush(down);
 }
 
-/* OK without the message is a failure of that message, never a state: it is said, stays pending and is asked for again. */
+/* OK without the message is no answer; it is asked for again, and perhaps it was removed meanwhile. */
 static bool
 on_done(void *context, size_t index, const struct remote_outcome *outcome)
 {
@@ -260,21 +339,24 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     struct run *run = down->run;
     struct mailbox *mailbox = mailbox_of(down, index);
     const struct remote_fetch *request = &down->requests[index];
+    struct reading *readings = &down->readings[down->first[index]];
     size_t missing = 0;
+    uint32_t from = 0;
     char what[128];
 
-    for (size_t i = 0; i < request->count; i++)
-        missing += !down->delivered[down->first[index] + i];
+    for (size_t i = 0; i < request->count; i++) {
+        if (readings[i].delivered)
+            continue;
+        from = missing++ == 0 ? request->uids[i] : from;
+        readings[i].failed = !outcome->ok;
+    }
     if (missing == 0)
         return true;
-    mailbox->stirred = true; /* perhaps they were removed meanwhile: looked at again */
-    if (outcome->ok) {
-        for (size_t i = 0; i < request->count; i++)
-            down->todos[down->first[index] + i]->dropped = true;
+    mailbox->stirred = true;
+    if (outcome->ok)
         return true;
-    }
     (void)text_print(what, sizeof what, "fetch %zu message%s, from UID %" PRIu32 " on", missing,
-                     missing == 1 ? "" : "s", request->uids[0]);
+                     missing == 1 ? "" : "s", from);
     run->no_removals = true;
     run_complain(run, mailbox, what, outcome->answer, "the next run tries again");
     return true;
@@ -284,6 +366,12 @@ static bool
 is_download(const struct todo *todo)
 {
     return todo->step.verb == PLAN_DOWNLOAD && !todo->dropped && !todo->step.kept_back && todo->partner == 0;
+}
+
+static bool
+is_due(const struct run *run, const struct todo *todo)
+{
+    return is_download(todo) && !reading_given_up(run, todo->id);
 }
 
 /* One folder that can't be written to (its rights, a read-only mount) is found out before a body is asked for, and stops no other. */
@@ -308,65 +396,67 @@ prepare(struct downloading *down, struct agenda *agenda)
 {
     struct run *run = down->run;
     uint32_t tried = UINT32_MAX;
-    size_t n = 0;
 
     down->todos = calloc(agenda->count + 1, sizeof *down->todos);
-    down->requests = calloc(agenda->count + 1, sizeof *down->requests);
-    down->first = calloc(agenda->count + 1, sizeof *down->first);
-    down->delivered = calloc(agenda->count + 1, sizeof *down->delivered);
+    down->readings = calloc(ROUND, sizeof *down->readings);
+    down->requests = calloc(ROUND, sizeof *down->requests);
+    down->first = calloc(ROUND + 1, sizeof *down->first);
     down->batch = calloc(LIMIT_BATCH + 1, sizeof *down->batch);
     down->message = calloc(1, sizeof *down->message);
-    if (down->todos == NULL || down->requests == NULL || down->first == NULL || down->delivered == NULL ||
+    if (down->todos == NULL || down->readings == NULL || down->requests == NULL || down->first == NULL ||
         down->batch == NULL || down->message == NULL)
         return run_no_memory(run);
-    /* The agenda is ordered by mailbox and UID; requests of 256 go from its end to its beginning, UIDs inside ascending. */
+    reading_begin(run);
+    /* The agenda is ordered by mailbox and UID; pieces of 256 go from its end to its beginning, UIDs inside ascending. */
     for (size_t end = agenda->count; end > 0;) {
         size_t begin = end, count = 0;
         uint32_t mailbox = agenda->todos[end - 1].mailbox;
 
-        while (begin > 0 && agenda->todos[begin - 1].mailbox == mailbox && count < LIMIT_BATCH) {
-            const struct todo *todo = &agenda->todos[--begin];
-
-            count += is_download(todo);
-        }
+        while (begin > 0 && agenda->todos[begin - 1].mailbox == mailbox && count < LIMIT_BATCH)
+            count += is_due(run, &agenda->todos[--begin]);
         if (count != 0 && mailbox_is_open(&run->mailboxes[mailbox]) &&
             (mailbox == tried || can_write(run, &run->mailboxes[mailbox]))) {
             tried = mailbox;
-            down->first[down->request_count++] = n;
-            for (size_t i = begin; i < end; i++) {
-                struct todo *todo = &agenda->todos[i];
-
-                if (is_download(todo))
-                    down->todos[n++] = todo;
-            }
+            for (size_t i = begin; i < end; i++)
+                if (is_due(run, &agenda->todos[i]))
+                    down->todos[down->count++] = &agenda->todos[i];
         }
         end = begin;
     }
-    down->first[down->request_count] = n;
-    run->total += n;
+    run->total += down->count;
     return true;
 }
 
+/* One request for each run of ascending UIDs of a mailbox. */
+static void
+make_requests(struct downloading *down, uint32_t *uids)
+{
+    down->request_count = 0;
+    for (size_t i = 0; i < down->asked_count; i++) {
+        const struct todo *todo = down->asked[i], *last = i > 0 ? down->asked[i - 1] : NULL;
+        const struct mailbox *mailbox = &down->run->mailboxes[todo->mailbox];
+
+        uids[i] = todo->uid;
+        if (last == NULL || last->mailbox != todo->mailbox || last->uid >= todo->uid) {
+            down->first[down->request_count] = i;
+            down->requests[down->request_count++] = (struct remote_fetch){
+                .mailbox = text_of(mailbox->row.wire), .uidvalidity = mailbox->row.uidvalidity, .uids = uids + i};
+        }
+        down->requests[down->request_count - 1].count++;
+    }
+}
+
 static bool
-fetch_all(struct downloading *down)
+fetch_asked(struct downloading *down)
 {
     static const struct remote_sink sink = {on_begin, on_data, on_end, on_done};
     struct run *run = down->run;
-    size_t n = down->first[down->request_count];
-    uint32_t *uids = calloc(n + 1, sizeof *uids);
+    uint32_t *uids = calloc(down->asked_count + 1, sizeof *uids);
     bool ok = uids != NULL || run_no_memory(run);
     struct error why;
 
-    for (size_t i = 0; ok && i < n; i++)
-        uids[i] = down->todos[i]->uid;
-    for (size_t i = 0; ok && i < down->request_count; i++) {
-        const struct mailbox *mailbox = mailbox_of(down, i);
-
-        down->requests[i] = (struct remote_fetch){.mailbox = text_of(mailbox->row.wire),
-                                                  .uidvalidity = mailbox->row.uidvalidity,
-                                                  .uids = uids + down->first[i],
-                                                  .count = down->first[i + 1] - down->first[i]};
-    }
+    if (ok)
+        make_requests(down, uids);
     ok = ok && run->remote.ops->fetch(run->remote.self, down->requests, down->request_count, &sink, down, &run->err);
     why = run->err;
     if (down->draft != NULL) {
@@ -387,14 +477,60 @@ fetch_all(struct downloading *down)
     return ok;
 }
 
+/* What is asked for again moves to the front; the others that did not come are given up. */
+static bool
+sort_out(struct downloading *down)
+{
+    struct run *run = down->run;
+    size_t left = 0;
+    bool ok = run_begin(run);
+
+    for (size_t i = 0; ok && i < down->asked_count; i++) {
+        const struct reading *reading = &down->readings[i];
+        const struct todo *todo = down->asked[i];
+
+        if (reading->delivered)
+            continue;
+        if (reading->failed) {
+            ok = reading_refused(run, todo->id);
+        } else if (!down->again && !reading->no_room) {
+            down->readings[left] = *reading;
+            down->asked[left++] = down->asked[i];
+        } else {
+            ok = run_load(run, todo->id, down->message) &&
+                 reading_give_up(run, &run->mailboxes[todo->mailbox], reading, down->message);
+        }
+    }
+    down->asked_count = left;
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static bool
+fetch_all(struct downloading *down)
+{
+    for (size_t at = 0; at < down->count; at += ROUND) {
+        down->asked = down->todos + at;
+        down->asked_count = down->count - at < ROUND ? down->count - at : ROUND;
+        down->again = false;
+        memset(down->readings, 0, ROUND * sizeof *down->readings);
+        if (!fetch_asked(down) || !sort_out(down))
+            return false;
+        down->again = true;
+        if (down->asked_count != 0 && (!fetch_asked(down) || !sort_out(down)))
+            return false;
+    }
+    return true;
+}
+
 /* Bytes that are still to come, as far as it matters how many they are. */
 static bool
 count_bytes(struct downloading *down, uint64_t *bytes)
 {
-    size_t n = down->first[down->request_count];
-
     *bytes = 0;
-    for (size_t i = 0; i < n && *bytes < ROOM_BATCHES + 4 * ROOM_RESERVE; i++) {
+    for (size_t i = 0; i < down->count && *bytes < ROOM_BATCHES + 4 * ROOM_RESERVE; i++) {
         if (!run_load(down->run, down->todos[i]->id, down->message))
             return false;
         *bytes += (down->message->size < ROOM_BATCHES ? down->message->size : ROOM_BATCHES) + ROOM_MESSAGE;
@@ -411,12 +547,13 @@ check_room(struct downloading *down)
 {
     struct run *run = down->run;
     uint64_t space, bytes, room, reserve;
-    size_t n = down->first[down->request_count];
+    size_t n = down->count;
 
     if (!run->local.ops->free_space(run->local.self, &space, &run->err) || !count_bytes(down, &bytes))
         return false;
     room = bytes < ROOM_BATCHES ? bytes : ROOM_BATCHES;
     reserve = bytes / 4 + ROOM_LEAST < ROOM_RESERVE ? bytes / 4 + ROOM_LEAST : ROOM_RESERVE;
+    down->reserve = reserve;
     if (space >= room + reserve)
         return true;
     error_set(&run->err, ERROR_LOCAL, "fetch %zu new message%s into the Maildir %s", n, n == 1 ? "" : "s",
@@ -436,13 +573,13 @@ apply_downloads(struct run *run, struct agenda *agenda, bool *did)
     struct downloading down = {.run = run};
     bool ok = prepare(&down, agenda);
 
-    if (ok && down.request_count != 0)
+    if (ok && down.count != 0)
         ok = check_room(&down) && fetch_all(&down);
     *did = *did || down.did;
     free(down.todos);
     free(down.requests);
     free(down.first);
-    free(down.delivered);
+    free(down.readings);
     free(down.batch);
     free(down.message);
     return ok;

@@ -6,6 +6,7 @@
 #include "sync/check_private.h"
 #include "sync/names.h"
 #include "sync/place.h"
+#include "sync/readings.h"
 #include "sync/state.h"
 
 struct checking {
@@ -84,6 +85,31 @@ see_mailbox(void *context, const struct remote_listed *listed)
     return true;
 }
 
+/* What runs learned; a journal that can't be read is told by them and by status. */
+static void
+say_sizes(struct checking *checking)
+{
+    char path[4096];
+    bool missing;
+    struct error err = {0};
+    struct journal *journal;
+    struct journal_mailbox *mailboxes = NULL;
+    size_t count = 0;
+
+    if (!state_path(checking->account, "journal.db", path, sizeof path, &err) ||
+        (journal = journal_open_read(path, &missing, &err)) == NULL)
+        return;
+    if (journal_mailboxes(journal, &mailboxes, &count, &err)) {
+        for (size_t i = 0; i < count; i++)
+            if (reading_learned(&mailboxes[i]))
+                report_line(checking->report, checking->account->name, "sizes",
+                            "the server's sizes in %s are wrong: bodies are up to %" PRIu64 " bytes shorter",
+                            mailboxes[i].name, mailboxes[i].short_bytes);
+        journal_mailboxes_free(mailboxes, count);
+    }
+    journal_close(journal);
+}
+
 static bool
 check_server(struct checking *checking)
 {
@@ -113,6 +139,7 @@ check_server(struct checking *checking)
                     "personal mailboxes stand below %s; that prefix is cut here", checking->info.prefix);
     report_line(checking->report, checking->account->name, "mailboxes",
                 "%" PRIu64 " on the server, %" PRIu64 " chosen by `mailboxes`", checking->mailboxes, checking->chosen);
+    say_sizes(checking);
     ok = true;
 out:
     imap_free(imap);

@@ -301,8 +301,8 @@ work(struct run *run)
     }
     if (is_look_due(run) && !observe(run))
         return false;
-    return run_stopped(run) || (finish_pairing(run) && count_leftovers(run) && settle_pendings(run) &&
-                                place_close(run) && age_quarantine(run));
+    return run_stopped(run) || (finish_pairing(run) && reading_say(run) && count_leftovers(run) &&
+                                settle_pendings(run) && place_close(run) && age_quarantine(run));
 }
 
 /* A mark without its commit would make the next run pair everything: written down even where the run failed. */
@@ -383,6 +383,7 @@ engine_run(const struct account *account, const struct sync_options *options, st
         free(run.mailboxes[i].row.folder);
     }
     free(run.mailboxes);
+    free(run.given_up);
     free(run.released);
     return status;
 }

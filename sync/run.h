@@ -70,6 +70,11 @@ struct released { /* a removal that was held when the run began, and that the us
     bool here, there; /* on which side it may be removed */
 };
 
+struct given_up { /* a body that did not come, or not whole */
+    int64_t id;
+    bool said;
+};
+
 struct run {
     const struct account *account;
     const struct sync_options *options;
@@ -106,13 +111,15 @@ struct run {
     char hold_ids[HOLD_REASONS][16]; /* the lists of held removals that were reported */
     struct released *released;       /* held removals that the user let go, by message */
     size_t released_count;
-    struct local_mark mark; /* as found, then as written */
-    char state[33];         /* which state folder this is */
-    bool copied;            /* root or mark is not what golub left: all folders are in doubt */
-    bool mark_checked;      /* the mark was the one of the journal's last run */
-    int mark_changes;       /* so many runs on end its birth was another one */
-    bool touched;           /* some mailbox is */
-    uint64_t done, total;   /* bodies, for the progress line */
+    struct local_mark mark;    /* as found, then as written */
+    char state[33];            /* which state folder this is */
+    bool copied;               /* root or mark is not what golub left: all folders are in doubt */
+    bool mark_checked;         /* the mark was the one of the journal's last run */
+    int mark_changes;          /* so many runs on end its birth was another one */
+    bool touched;              /* some mailbox is */
+    struct given_up *given_up; /* not asked for again in this run */
+    size_t given_up_count, given_up_size;
+    uint64_t done, total; /* bodies, for the progress line */
 };
 
 /* ---- run.c: small things every phase needs ---- */
@@ -206,6 +213,7 @@ bool apply_removals_here(struct run *run, struct agenda *agenda, bool *did);
 /** The bytes of what was replaced there are in the quarantine, or its removal is dropped. */
 bool apply_keep_there(struct run *run, struct agenda *agenda);
 bool apply_removals_there(struct run *run, struct agenda *agenda, bool *did);
+bool reading_say(struct run *run);     /* messages whose bodies did not come */
 bool settle_pendings(struct run *run); /* pending rows whose reason is gone */
 bool age_quarantine(struct run *run);
 

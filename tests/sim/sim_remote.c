@@ -274,15 +274,22 @@ send_literal(struct server *server, const struct sim_message *message, bool head
              const struct remote_sink *to, void *context)
 {
     const struct content *content = content_get(message->content);
-    const size_t len = headers ? content->header_len : content->len;
+    size_t len = headers ? content->header_len : content->len;
     const uint32_t uid = message->uid;
+    static const char padding[4096];
 
+    server->bodies += !headers;
+    if (!headers && server->spoiled.times > 0 && server->spoiled.content == message->content) {
+        server->spoiled.times--;
+        len = server->spoiled.len;
+    }
     if (!to->begin(context, index, len))
         return false;
     for (size_t at = 0; at < len;) {
+        const size_t end = at < content->len && content->len < len ? content->len : len;
         size_t piece = 1 + rng_below(&server->world->rng, 4096);
-        piece = piece < len - at ? piece : len - at;
-        if (!to->data(context, index, content->bytes + at, piece))
+        piece = piece < end - at ? piece : end - at;
+        if (!to->data(context, index, at < content->len ? content->bytes + at : padding, piece))
             return false;
         at += piece;
     }

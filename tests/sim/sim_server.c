@@ -96,7 +96,7 @@ server_size(const struct server *server, int content)
     default:
         break;
     }
-    return server->wrong_sizes && content % 3 == 1 ? len - 7 : len;
+    return server->wrong_sizes && content % 3 == 1 ? len - 7 : len + server->size_high;
 }
 
 size_t

@@ -70,6 +70,12 @@ struct server {
         uint32_t uid;
     } taken_back[SIM_MESSAGES];
     size_t taken_back_count;
+    uint64_t size_high; /* RFC822.SIZE is so much too high */
+    struct {            /* a body that comes cut, or longer than it was announced; in so many FETCHes */
+        int content, times;
+        size_t len;
+    } spoiled;
+    unsigned long bodies; /* that were sent */
     /* the one connection */
     bool connected, examine;
 };

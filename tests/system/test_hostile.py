@@ -149,6 +149,30 @@ class AnswersTest(SystemTest):
         "bytes of nothing": (rb"\* LIST", b"\x00\xff\x80 LIST"),
     }
 
+    def test_a_body_that_comes_short_empty_or_not_at_all_is_asked_for_again(self):
+        for what in (b"{40}\r\n", b"{0}\r\n", b'""', b"NIL"):
+            with self.subTest(what):
+                mail = self.corpus.simple("spoiled %r" % what)
+                self.client.append("INBOX", mail.bytes, mail.flags, mail.date)
+                done = []
+
+                def spoil(data):
+                    found = re.search(rb"BODY\[\] \{(\d+)\}\r\n", data)
+                    if not found or done or len(data) < found.end() + int(found.group(1)):
+                        return data
+                    done.append(1)
+                    rest = data[found.end():]
+                    kept = rest[:40] if what.startswith(b"{40") else b""
+                    return data[:found.start()] + b"BODY[] " + what + kept + rest[int(found.group(1)):]
+
+                self.through(edit_down=spoil)
+                self.sync()
+
+                self.assertTrue(done)
+                self.assertEqual(len([line for line in self.proxy.sent() if b"BODY.PEEK[]" in line]), 2)
+                self.assert_in_sync()
+                self.assertTrue(self.maildir.find("INBOX", mail))
+
     def given_work(self):
         """12 messages on both sides; then one was deleted here, one read, one deleted there, one arrived there, one here."""
         self.mails = [self.corpus.simple("mail %d" % n) for n in range(12)]

@@ -1,0 +1,105 @@
+/* Bodies that are not what the server announced: short, empty, longer than the disk has room for. */
+#include "tests/sim/scenario.h"
+
+static void
+given_spoiled_body(int content, size_t len, int times)
+{
+    sim.server.spoiled.content = content;
+    sim.server.spoiled.len = len;
+    sim.server.spoiled.times = times;
+}
+
+static void
+a_body_that_comes_short_once_is_read_again(void **state)
+{
+    static const size_t lens[] = {0, 1, 40};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+        given_empty_account(1);
+        given_mail_there(INBOX, 1);
+        given_mail_there(INBOX, 2);
+        given_spoiled_body(1, lens[i], 1);
+
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+        assert_int_equal(sim.server.bodies, 3);
+        then_it_is_here(INBOX, 1, 1);
+        then_both_sides_agree();
+    }
+}
+
+static void
+an_empty_body_is_never_the_message(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_mail_there(INBOX, 2);
+    given_spoiled_body(1, 0, 1000);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    assert_int_equal(sim.server.bodies, 3);
+    assert_true(sim.world.errors > 0);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    assert_int_equal(sim.server.bodies, 5);
+    then_it_is_here(INBOX, 1, 0);
+    then_it_is_here(INBOX, 2, 1);
+    sim.server.spoiled.times = 0;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_both_sides_agree();
+}
+
+static void
+sizes_that_are_always_too_high_are_learned(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.size_high = 9;
+    for (int i = 0; i < 8; i++)
+        given_mail_there(INBOX, 20 + i);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    assert_int_equal(sim.server.bodies, 16);
+    for (int i = 0; i < 5; i++)
+        given_mail_there(INBOX, 40 + i);
+    given_mail_there(WORK, 50);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    assert_int_equal(sim.server.bodies, 16 + 5 + 2); /* what INBOX showed says nothing about Work */
+    then_both_sides_agree();
+}
+
+static void
+a_body_for_which_there_is_no_room_is_dropped_and_stops_no_other(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_both_sides_agree();
+    given_mail_there(INBOX, 1);
+    given_mail_there(INBOX, 2);
+    given_spoiled_body(1, (size_t)30 << 20, 1000);
+    here()->full = SIM_DISK - ((uint64_t)20 << 20);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_here(INBOX, 1, 0);
+    then_it_is_here(INBOX, 2, 1);
+    assert_true(sim.world.errors > 0);
+    sim.server.spoiled.times = 0;
+    then_both_sides_agree();
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(a_body_that_comes_short_once_is_read_again),
+        SCENARIO(an_empty_body_is_never_the_message),
+        SCENARIO(sizes_that_are_always_too_high_are_learned),
+        SCENARIO(a_body_for_which_there_is_no_room_is_dropped_and_stops_no_other),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
