@@ -356,7 +356,8 @@ restore_here(struct sim *sim, int client, bool journal)
     /* KNOWN: what the server can't hold is taken off here when everything is paired anew; it should stay in its base. */
     sim->world.lenient_flags = sim->world.lenient_flags || sim->server.boxes[0].permanent != FLAG_ALL;
     /* A folder or mailbox that is gone stays gone on the other side's account: nothing to see here. */
-    if (!it->has_older || memcmp(it->older.folder, it->maildir.tree.folder, sizeof it->older.folder) != 0)
+    if (!it->has_older || kind_on(&sim->world, KIND_AWAY_HERE) ||
+        memcmp(it->older.folder, it->maildir.tree.folder, sizeof it->older.folder) != 0)
         return;
     if (journal && it->older_image != NULL) {
         say(&sim->world, "  here %d: the journal is one run older", client);

@@ -462,7 +462,11 @@ change_all(struct server *server, const struct remote_change *changes, size_t co
         if (changes[i].count > SET_MAX)
             abort();
         world_between(server->world);
-        if (kind == CHANGE_REMOVE ? !remove_items(&change, err) : !transfer(&change, kind == CHANGE_MOVE, err))
+        server->selected = server_find(server, changes[i].mailbox);
+        const bool told =
+            kind == CHANGE_REMOVE ? remove_items(&change, err) : transfer(&change, kind == CHANGE_MOVE, err);
+        server->selected = -1;
+        if (!told)
             return false;
     }
     return true;

@@ -20,8 +20,15 @@ on(const struct sim *sim, enum kind kind)
 static int
 any_mailbox_there(struct sim *sim)
 {
-    const int mailbox = (int)rng_below(dice(sim), SIM_MAILBOXES);
-    return sim->server.boxes[mailbox].exists ? mailbox : 0;
+    const int start = (int)rng_below(dice(sim), SIM_MAILBOXES);
+
+    /* Nobody takes away what the session has selected. */
+    for (int i = 0; i < SIM_MAILBOXES; i++) {
+        const int mailbox = (start + i) % SIM_MAILBOXES;
+        if (sim->server.boxes[mailbox].exists && mailbox != sim->server.selected)
+            return mailbox;
+    }
+    return -1;
 }
 
 static void
@@ -43,6 +50,8 @@ change_uidvalidity(struct sim *sim)
 {
     const int mailbox = any_mailbox_there(sim);
 
+    if (mailbox < 0)
+        return;
     say(&sim->world, "  there: UIDVALIDITY of %s changes", server_mailbox_name(mailbox));
     server_reset_uidvalidity(&sim->server, mailbox);
     kind_met(&sim->world, KIND_UIDVALIDITY);
@@ -58,6 +67,8 @@ forget_flags(struct sim *sim)
 {
     const int mailbox = any_mailbox_there(sim);
 
+    if (mailbox < 0)
+        return;
     say(&sim->world, "  there: UIDVALIDITY of %s changes, and all flags in it are lost", server_mailbox_name(mailbox));
     server_reset_uidvalidity(&sim->server, mailbox);
     server_forget_flags(&sim->server, mailbox);
@@ -93,7 +104,7 @@ swap_mailboxes(struct sim *sim)
     const int a = any_mailbox_there(sim), b = any_mailbox_there(sim);
     struct sim_mailbox *boxes = sim->server.boxes;
 
-    if (a == b)
+    if (a == b || a < 0 || b < 0)
         return;
     for (int i = 0; i < 2; i++)
         for (size_t k = 0; k < boxes[i == 0 ? a : b].count; k++)
@@ -116,7 +127,8 @@ rename_mailbox(struct sim *sim)
     const int a = any_mailbox_there(sim), b = (int)rng_below(dice(sim), SIM_MAILBOXES);
     struct sim_mailbox *boxes = sim->server.boxes;
 
-    if (a == b || sim->away_there[b] || (boxes[b].exists && boxes[b].count > 0) || boxes[a].count == 0)
+    if (a < 0 || a == b || b == sim->server.selected || sim->away_there[b] || (boxes[b].exists && boxes[b].count > 0) ||
+        boxes[a].count == 0)
         return;
     for (size_t k = 0; k < boxes[a].count; k++)
         ledger_touch(&sim->world, boxes[a].messages[k].content, SIM_SERVER);
@@ -136,10 +148,10 @@ remake_mailbox(struct sim *sim)
 {
     static struct sim_mailbox old;
     const int a = any_mailbox_there(sim);
-    struct sim_mailbox *box = &sim->server.boxes[a];
+    struct sim_mailbox *box = &sim->server.boxes[a < 0 ? 0 : a];
     const unsigned share = rng_chance(dice(sim), 50) ? 100 : rng_below(dice(sim), 101);
 
-    if (box->count == 0)
+    if (a < 0 || box->count == 0)
         return;
     say(&sim->world, "  there: %s is deleted and made again with %u %% of its mail", server_mailbox_name(a), share);
     old = *box;
@@ -465,25 +477,38 @@ static const struct {
 };
 
 static void
-choose_patterns(struct sim *sim, int client, struct sim_choice *choice)
+choose_patterns(struct sim *sim, struct sim_choice *choice)
 {
     const unsigned which = rng_chance(dice(sim), 50) ? 0 : 1 + rng_below(dice(sim), 4);
 
     choice->patterns = lists[which].patterns;
-    choice->plain = choice->plain && which == 0;
-    for (int m = 0; m < SIM_MAILBOXES; m++) {
-        const bool out = lists[which].left_out[m];
-        /* What happened outside of the patterns, and what waited before, is nothing to be carried. */
-        if (out || sim->left_out[client][m]) {
-            ledger_forget(&sim->world, m, client);
-            if (sim->world.clients == 1)
-                ledger_forget(&sim->world, m, SIM_SERVER);
-        }
-        sim->left_out[client][m] = out;
-    }
+    choice->plain = which == 0;
+    memcpy(choice->left_out, lists[which].left_out, sizeof choice->left_out);
     if (which != 0) {
         say(&sim->world, "    patterns: list %u", which);
         kind_met(&sim->world, KIND_PATTERNS);
+    }
+}
+
+/* What happened outside of the patterns, or waited before, is nothing to be carried as a removal. */
+static void
+forget_mailbox(struct sim *sim, int client, int mailbox)
+{
+    if (sim->world.clients > 1) /* the other one may carry it later */
+        return;
+    ledger_forget(&sim->world, mailbox, client);
+    ledger_forget(&sim->world, mailbox, SIM_SERVER);
+}
+
+void
+kinds_ran(struct sim *sim, int client, bool whole)
+{
+    const struct sim_choice *choice = &sim->clients[client].choice;
+
+    for (int m = 0; m < SIM_MAILBOXES; m++) {
+        if (choice->left_out[m] && whole)
+            forget_mailbox(sim, client, m);
+        sim->left_out[client][m] = choice->left_out[m] && whole;
     }
 }
 
@@ -515,16 +540,18 @@ kinds_run(struct sim *sim, int client)
     for (int m = 0; m < SIM_MAILBOXES; m++) {
         if (sim->away_here[client][m] || sim->was_away_here[client][m])
             ledger_forget(&sim->world, m, client);
+        if (sim->away_there[m] || sim->was_away_there[client][m] || sim->away_here[client][m] ||
+            sim->was_away_here[client][m])
+            choice->plain = false;
         sim->was_away_here[client][m] = sim->away_here[client][m];
+        sim->was_away_there[client][m] = sim->away_there[m];
+        if (sim->left_out[client][m])
+            forget_mailbox(sim, client, m);
     }
-    if (on(sim, KIND_PATTERNS) && (!sim->quiet || sim->left_out[client][1] || sim->left_out[client][2]))
-        choose_patterns(sim, client, choice);
-    if (sim->quiet) {
-        choice->patterns = lists[0].patterns;
-        choice->plain = true;
-        memset(sim->left_out[client], 0, sizeof sim->left_out[client]);
+    if (sim->quiet)
         return;
-    }
+    if (on(sim, KIND_PATTERNS))
+        choose_patterns(sim, choice);
     if (on(sim, KIND_POLICIES) && rng_chance(dice(sim), 40))
         choose_policies(sim, choice);
     if (on(sim, KIND_WORDS))
@@ -603,6 +630,8 @@ kinds_inside(struct sim *sim)
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
         if (on(sim, events[i].kind) && events[i].inside && sim->world.golub && rng_chance(dice(sim), 12)) {
             events[i].event(sim);
+            for (int c = 0; c < sim->world.clients; c++)
+                check_forget(&sim->clients[c]);
             return true;
         }
     return false;

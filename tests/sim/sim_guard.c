@@ -50,6 +50,24 @@ stands_elsewhere(const struct sim *sim, int content)
     return false;
 }
 
+/* Messages that are gone by this run: where it removed both sides of one, that is one. */
+static size_t
+count_removed(const struct sim *sim, const struct client *client, int mailbox)
+{
+    const struct world *world = &sim->world;
+    size_t count = 0;
+
+    for (int id = 0; id < world->next_content; id++) {
+        size_t there = 0, here = 0;
+        for (size_t i = 0; i < world->removed_count; i++)
+            if (world->removed[i].content == id && world->removed[i].mailbox == mailbox)
+                (*(world->removed[i].side == SIM_SERVER ? &there : &here))++;
+        if ((there > 0 || here > 0) && !stands_elsewhere(sim, id) && !(client->choice.confirm && shown[id][mailbox]))
+            count += there > here ? there : here;
+    }
+    return count;
+}
+
 void
 guard_after(struct sim *sim, const struct client *client)
 {
@@ -59,10 +77,7 @@ guard_after(struct sim *sim, const struct client *client)
     if (world->interfered > 0 || world->crashed)
         return;
     for (int m = 0; m < SIM_MAILBOXES; m++) {
-        size_t count = 0;
-        for (size_t i = 0; i < world->removed_count; i++)
-            count += world->removed[i].mailbox == m && !stands_elsewhere(sim, world->removed[i].content) &&
-                     !(client->choice.confirm && shown[world->removed[i].content][m]);
+        const size_t count = count_removed(sim, client, m);
         if (count > MANY && count * 100 > SHARE * rows[m])
             violation(world, "%zu of %zu messages of mailbox %d were removed at once without being held%s", count,
                       rows[m], m, client->choice.confirm ? ", or were released and never shown" : "");

@@ -60,6 +60,7 @@ begin(const struct history *history)
     memset(sim.away_there, 0, sizeof sim.away_there);
     memset(sim.away_here, 0, sizeof sim.away_here);
     memset(sim.was_away_here, 0, sizeof sim.was_away_here);
+    memset(sim.was_away_there, 0, sizeof sim.was_away_there);
     memset(sim.left_out, 0, sizeof sim.left_out);
     world->kinds = kinds_of(history->seed);
     for (int i = 0; i < world->clients; i++) {

@@ -32,7 +32,8 @@ struct sim_choice { /* what the user says for one run */
     struct direction pull, push;
     bool confirm;
     const char *confirm_id;
-    bool plain; /* everything is allowed: what should be carried is carried */
+    bool left_out[SIM_MAILBOXES]; /* by the patterns */
+    bool plain;                   /* everything is allowed: what should be carried is carried */
 };
 
 #define SIM_LISTS 8
@@ -82,8 +83,8 @@ struct sim { /* everything; too big for a stack */
     int syncs;
     /* what the kinds have done (sim_events.c) */
     bool away_there[SIM_MAILBOXES], away_here[SIM_CLIENTS][SIM_MAILBOXES];
-    bool was_away_here[SIM_CLIENTS][SIM_MAILBOXES]; /* in its last run */
-    bool left_out[SIM_CLIENTS][SIM_MAILBOXES];      /* by the patterns of its last run */
+    bool was_away_here[SIM_CLIENTS][SIM_MAILBOXES], was_away_there[SIM_CLIENTS][SIM_MAILBOXES]; /* in its last run */
+    bool left_out[SIM_CLIENTS][SIM_MAILBOXES]; /* by the patterns of its last run */
     bool quiet;
 };
 

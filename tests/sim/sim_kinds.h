@@ -65,6 +65,8 @@ void kinds_between(struct sim *sim, int number);
 bool kinds_inside(struct sim *sim);
 /** Before each run of a client: what the user says now. */
 void kinds_run(struct sim *sim, int client);
+/** ... and after it. @param whole  it got to its end */
+void kinds_ran(struct sim *sim, int client, bool whole);
 /** From now on all is quiet: what is away comes back, the configuration is the plain one. */
 void kinds_quiet(struct sim *sim);
 

@@ -121,9 +121,15 @@ ledger_may_follow(struct world *world, int content, int mailbox, int side, const
 {
     const struct ledger *entry = &world->ledger[content];
 
+    /* What stands elsewhere is moved, also where its mailbox was not looked at for a while. */
+    const bool moved =
+        (world->kinds & (KIND_BIT(KIND_PATTERNS) | KIND_BIT(KIND_AWAY_HERE) | KIND_BIT(KIND_AWAY_THERE))) != 0 &&
+        strncmp(what, "moves", 5) == 0;
+    /* What is marked on two sides is one removal of either, and they may have crossed. */
+    const int slack = world->expunges && world->clients > 1 && (entry->set[mailbox] & FLAG_DELETED) != 0;
     /* Where a server swallows what it has already, one removal there is that of several files. */
-    if (world->strict && !world->server->swallows_duplicates
-            ? entry->followed[side + 1][mailbox] >= entry->outs[side + 1][mailbox]
+    if (world->strict && !moved && !world->server->swallows_duplicates
+            ? entry->followed[side + 1][mailbox] >= entry->outs[side + 1][mailbox] + slack
             : !entry->out[mailbox])
         violation(world, "golub %s #%d in mailbox %d, where nobody took it out", what, content, mailbox);
 }
@@ -159,15 +165,15 @@ static void
 users_give(struct world *world, struct ledger *entry, int content, int mailbox, unsigned before, unsigned after,
            bool fresh)
 {
+    if (world->expunges && (after & ~before & FLAG_DELETED) != 0) {
+        ledger_out(world, content, mailbox);
+        kind_met(world, KIND_EXPUNGE);
+    }
     /* Another instance stands, or stood, there with other flags: whichever of them is which. */
     if (fresh && entry->most[mailbox] > 0)
         before |= entry->set[mailbox];
     entry->set[mailbox] |= after;
     entry->cleared[mailbox] |= before & ~after;
-    if (world->expunges && (after & ~before & FLAG_DELETED) != 0) {
-        ledger_out(world, content, mailbox);
-        kind_met(world, KIND_EXPUNGE);
-    }
 }
 
 /* Taken out of one place and put into another: whoever did it, it is a move. */

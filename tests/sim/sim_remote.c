@@ -244,7 +244,10 @@ sim_observe(void *remote, const struct remote_select *mailboxes, size_t count, c
                 return false;
             continue;
         }
-        if (listing.mailbox < 0 ? !to->done(context, i, &gone) : !observe_one(&listing, err))
+        server->selected = listing.mailbox;
+        const bool told = listing.mailbox < 0 ? to->done(context, i, &gone) : observe_one(&listing, err);
+        server->selected = -1;
+        if (!told)
             return false;
     }
     return true;
@@ -337,8 +340,13 @@ sim_fetch(void *remote, const struct remote_fetch *wanted, size_t count, const s
         return false;
     for (size_t i = 0; i < count; i++) {
         world_between(server->world);
-        if (remote_target(server, wanted[i].mailbox, wanted[i].uidvalidity, &mailbox, &outcome) &&
-            !fetch_uids(server, mailbox, &wanted[i], i, to, context, &outcome, err))
+        bool told = true;
+        if (remote_target(server, wanted[i].mailbox, wanted[i].uidvalidity, &mailbox, &outcome)) {
+            server->selected = mailbox;
+            told = fetch_uids(server, mailbox, &wanted[i], i, to, context, &outcome, err);
+            server->selected = -1;
+        }
+        if (!told)
             return false;
         if (!to->done(context, i, &outcome))
             return false;
@@ -397,8 +405,13 @@ sim_store(void *remote, const struct remote_store *changes, size_t count, const 
         return false;
     for (size_t i = 0; i < count; i++) {
         world_between(server->world);
-        if (remote_target(server, changes[i].mailbox, changes[i].uidvalidity, &mailbox, &outcome) &&
-            !store_one(server, mailbox, &changes[i], i, to, context, err))
+        bool told = true;
+        if (remote_target(server, changes[i].mailbox, changes[i].uidvalidity, &mailbox, &outcome)) {
+            server->selected = mailbox;
+            told = store_one(server, mailbox, &changes[i], i, to, context, err);
+            server->selected = -1;
+        }
+        if (!told)
             return false;
         if (!to->done(context, i, &outcome))
             return false;

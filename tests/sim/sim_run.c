@@ -166,6 +166,7 @@ run_sync(struct sim *sim, int client)
     say(world, "    status %d%s", crashed ? -1 : status, clean ? "" : " (disturbed)");
     it->maildir.drafts = 0;
     guard_after(sim, it);
+    kinds_ran(sim, client, !crashed && !lost && (status == 0 || status == 1 || status == 3));
     it->confirm = world->held > 0;
     world->met[client] = world->met[client] || clean;
     if (crashed)

@@ -12,6 +12,7 @@ server_init(struct server *server, struct world *world)
     server->separator = '/';
     server->prefix = "";
     server->next_uidvalidity = 1000;
+    server->selected = -1;
     for (int i = 0; i < SIM_MAILBOXES; i++) {
         server->boxes[i].permanent = FLAG_ALL;
         server->boxes[i].keywords = true;

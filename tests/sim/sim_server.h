@@ -78,6 +78,7 @@ struct server {
     unsigned long bodies; /* that were sent */
     /* the one connection */
     bool connected, examine;
+    int selected; /* by its command under way: its UIDVALIDITY stays; -1: none */
 };
 
 /** A server without mail; every knob is the caller's. INBOX exists. */
