@@ -59,8 +59,6 @@ check_flags(struct sim *sim, struct client *client, int id, const struct sim_sig
     const unsigned seen_here = (old_here->flags & old_here->shown) | (base->flags & ~old_here->shown);
     const unsigned expected = base->flags ^ ((old_there->flags ^ base->flags) | (seen_here ^ base->flags));
 
-    if (sim->world.expunges && ((old_there->flags | seen_here) & FLAG_DELETED) != 0)
-        return; /* it may be gone */
     if (there->count != 1 || there->mailbox != base->mailbox)
         violation(&sim->world, "#%d was on both sides and is not on the server any more", id);
     else if (there->flags != expected)
@@ -77,6 +75,8 @@ check_carried(struct sim *sim, struct client *client, int id, const struct sim_s
     const bool same_there = old_there->count == 1 && old_there->mailbox == base->mailbox && old_there->uid == base->uid;
     const bool same_here = old_here->count == 1 && old_here->mailbox == base->mailbox;
 
+    if (sim->world.expunges && ((old_there->flags | old_here->flags) & FLAG_DELETED) != 0)
+        return; /* marked: it may be gone */
     if (same_there && same_here)
         check_flags(sim, client, id, there);
     else if (same_there && old_there->flags == base->flags && old_here->count == 0 && there->count != 0)

@@ -505,6 +505,8 @@ kinds_ran(struct sim *sim, int client, bool whole)
 {
     const struct sim_choice *choice = &sim->clients[client].choice;
 
+    if (whole && sim->world.clock_off == 0)
+        sim->clients[client].wrong_clock = false;
     for (int m = 0; m < SIM_MAILBOXES; m++) {
         if (choice->left_out[m] && whole)
             forget_mailbox(sim, client, m);
@@ -556,10 +558,12 @@ kinds_run(struct sim *sim, int client)
         choose_policies(sim, choice);
     if (on(sim, KIND_WORDS))
         choose_word(sim, it, choice);
-    if (on(sim, KIND_CLOCK) && rng_chance(dice(sim), 20)) {
+    /* A clock that is wrong twice on end can't be told from a right one. */
+    if (on(sim, KIND_CLOCK) && !it->wrong_clock && rng_chance(dice(sim), 20)) {
         sim->world.clock_off = (rng_chance(dice(sim), 70) ? 1 : -1) * (int64_t)(1 + rng_below(dice(sim), 90)) * DAY;
         say(&sim->world, "    the clock is %d days off", (int)(sim->world.clock_off / DAY));
         it->maildir.wrong_clocks++;
+        it->wrong_clock = true;
         kind_met(&sim->world, KIND_CLOCK);
     }
 }

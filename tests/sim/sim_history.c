@@ -69,6 +69,7 @@ begin(const struct history *history)
         world->maildirs[i] = &client->maildir;
         client->has_last = client->has_older = client->confirm = false;
         client->lists = 0;
+        client->wrong_clock = false;
         memset(client->shown, 0, sizeof client->shown);
         check_forget(client);
         run_open_journal(&sim, i, NULL, 0);

@@ -48,6 +48,7 @@ struct client {
     size_t last_size, older_size;
     bool confirm; /* removals were held: the next run is told to go on */
     struct sim_choice choice;
+    bool wrong_clock;         /* in its last run */
     char list[SIM_LISTS][16]; /* IDs of what was held, the last ones */
     int lists;
     bool shown[SIM_CONTENTS][SIM_MAILBOXES]; /* its removal was once held and listed */

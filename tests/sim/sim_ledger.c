@@ -161,21 +161,6 @@ ledger_back(struct world *world, int content, int mailbox, int side)
 
 /* ---- flags ---- */
 
-static void
-users_give(struct world *world, struct ledger *entry, int content, int mailbox, unsigned before, unsigned after,
-           bool fresh)
-{
-    if (world->expunges && (after & ~before & FLAG_DELETED) != 0) {
-        ledger_out(world, content, mailbox);
-        kind_met(world, KIND_EXPUNGE);
-    }
-    /* Another instance stands, or stood, there with other flags: whichever of them is which. */
-    if (fresh && entry->most[mailbox] > 0)
-        before |= entry->set[mailbox];
-    entry->set[mailbox] |= after;
-    entry->cleared[mailbox] |= before & ~after;
-}
-
 /* Taken out of one place and put into another: whoever did it, it is a move. */
 static bool
 is_moved(const struct ledger *entry)
@@ -187,6 +172,23 @@ is_moved(const struct ledger *entry)
         outs += entry->out[i];
     }
     return entry->moved || (puts > 1 && outs > 0);
+}
+
+static void
+users_give(struct world *world, struct ledger *entry, int content, int mailbox, unsigned before, unsigned after,
+           bool fresh)
+{
+    if (world->expunges && (after & ~before & FLAG_DELETED) != 0) {
+        for (int i = 0; i < SIM_MAILBOXES; i++)
+            if (i == mailbox || is_moved(entry)) /* perhaps it is in another one by now */
+                ledger_out(world, content, i);
+        kind_met(world, KIND_EXPUNGE);
+    }
+    /* Another instance stands, or stood, there with other flags: whichever of them is which. */
+    if (fresh && entry->most[mailbox] > 0)
+        before |= entry->set[mailbox];
+    entry->set[mailbox] |= after;
+    entry->cleared[mailbox] |= before & ~after;
 }
 
 /* What a mailbox may show of a message: where it was moved about, that is what any of them was given. */
