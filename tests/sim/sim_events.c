@@ -4,6 +4,7 @@
 #define DAY 86400
 #define FULL 60   /* as in sim_action.c */
 #define HIDDEN 50 /* added to the mailbox of a file whose folder is away */
+#define LATER 100 /* ... of a file that is not copied yet */
 
 static struct rng *
 dice(struct sim *sim)
@@ -400,7 +401,7 @@ days_pass(struct sim *sim)
 
 /*
  * A backup program walked through the tree while the world moved on: each folder is as it was at one moment or another, and one file in
- * twenty had left when it was to be read.
+ * twenty had left when it was to be read. It is restored to a new disk, or in its place with the folders' times.
  */
 static void
 restore_torn(struct sim *sim)
@@ -408,8 +409,11 @@ restore_torn(struct sim *sim)
     static struct sim_tree torn;
     struct client *it = &sim->clients[rng_below(dice(sim), (unsigned)sim->world.clients)];
     const struct sim_tree *moments[3] = {&it->maildir.tree, &it->last, &it->older};
+    const uint64_t *times[3] = {it->maildir.changed, it->last_changed, it->older_changed};
+    uint64_t changed[SIM_MAILBOXES];
 
-    if (!it->has_older || !it->older.mark.present)
+    /* Births that change again and again are no sign, and golub says so. */
+    if (!it->has_older || !it->older.mark.present || it->restored)
         return;
     for (int i = 0; i < 3; i++)
         if (memcmp(moments[i]->folder, it->maildir.tree.folder, sizeof moments[i]->folder) != 0)
@@ -418,14 +422,76 @@ restore_torn(struct sim *sim)
     torn.count = 0;
     torn.mark = moments[rng_below(dice(sim), 3)]->mark;
     for (int m = 0; m < SIM_MAILBOXES; m++) {
-        const struct sim_tree *from = moments[rng_below(dice(sim), 3)];
+        const unsigned moment = rng_below(dice(sim), 3);
+        const struct sim_tree *from = moments[moment];
+        changed[m] = times[moment][m];
         for (size_t i = 0; i < from->count; i++)
             if (from->files[i].mailbox == m && !rng_chance(dice(sim), 5))
                 torn.files[torn.count++] = from->files[i];
     }
-    say(&sim->world, "  here %d: a backup that was read while the world moved is restored", it->maildir.client);
+    it->restored = true;
+    const bool in_place = rng_chance(dice(sim), 40);
+    say(&sim->world, "  here %d: a backup that was read while the world moved is restored%s", it->maildir.client,
+        in_place ? " in its place" : "");
     maildir_sim_restore(&it->maildir, &torn);
+    if (in_place)
+        memcpy(it->maildir.changed, changed, sizeof changed);
+    else
+        maildir_sim_reborn(&it->maildir);
     kind_met(&sim->world, KIND_TORN);
+}
+
+static bool
+is_copying(const struct client *client)
+{
+    for (size_t i = 0; i < client->maildir.tree.count; i++)
+        if (client->maildir.tree.files[i].mailbox >= LATER)
+            return true;
+    return false;
+}
+
+static void
+copy_more(struct sim *sim, struct maildir_sim *maildir, unsigned share)
+{
+    for (size_t i = 0; i < maildir->tree.count; i++) {
+        struct sim_file *file = &maildir->tree.files[i];
+        const int mailbox = file->mailbox - LATER;
+        if (mailbox < 0 || mailbox >= SIM_MAILBOXES || !rng_chance(dice(sim), share))
+            continue;
+        if (maildir_sim_base(maildir, mailbox, file->base) != NULL) { /* fetched again meanwhile, under its own name */
+            maildir_sim_drop(maildir, file);
+            i--;
+            continue;
+        }
+        file->mailbox = mailbox;
+        maildir_sim_touch(maildir, mailbox);
+        ledger_put(&sim->world, file->content, mailbox);
+    }
+}
+
+/* The tree is copied to another disk, and not whole yet. */
+static void
+copy_tree(struct sim *sim)
+{
+    struct client *it = &sim->clients[rng_below(dice(sim), (unsigned)sim->world.clients)];
+    struct maildir_sim *maildir = &it->maildir;
+
+    if (is_copying(it)) {
+        say(&sim->world, "  here %d: more of the tree is copied", maildir->client);
+        copy_more(sim, maildir, 60);
+        return;
+    }
+    if (!maildir->tree.mark.present || it->restored || !sim->world.met[maildir->client])
+        return;
+    it->restored = true;
+    say(&sim->world, "  here %d: the tree is being copied", maildir->client);
+    for (size_t i = 0; i < maildir->tree.count; i++)
+        if (maildir->tree.files[i].mailbox < SIM_MAILBOXES && rng_chance(dice(sim), 50))
+            maildir->tree.files[i].mailbox += LATER;
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        maildir_sim_touch(maildir, m);
+    maildir_sim_reborn(maildir);
+    kind_met(&sim->world, KIND_COPYING);
 }
 
 /* ---- what the user says for a run ---- */
@@ -559,6 +625,10 @@ kinds_run(struct sim *sim, int client)
     if (on(sim, KIND_WORDS))
         choose_word(sim, it, choice);
     /* A clock that is wrong twice on end can't be told from a right one. */
+    if (is_copying(it)) { /* nobody says that these are to go */
+        choice->confirm = false;
+        choice->plain = false;
+    }
     if (on(sim, KIND_CLOCK) && !it->wrong_clock && rng_chance(dice(sim), 20)) {
         sim->world.clock_off = (rng_chance(dice(sim), 70) ? 1 : -1) * (int64_t)(1 + rng_below(dice(sim), 90)) * DAY;
         say(&sim->world, "    the clock is %d days off", (int)(sim->world.clock_off / DAY));
@@ -586,6 +656,7 @@ static const struct {
     {KIND_MANY, 15, false, remove_many},
     {KIND_DAYS, 25, false, days_pass},
     {KIND_TORN, 10, false, restore_torn},
+    {KIND_COPYING, 15, false, copy_tree},
     {KIND_SEPARATOR, 10, false, change_separator},
     {KIND_SAME_HEADER, 20, false, same_header},
 };
@@ -645,6 +716,11 @@ void
 kinds_quiet(struct sim *sim)
 {
     sim->quiet = true;
+    for (int c = 0; c < sim->world.clients; c++)
+        if (is_copying(&sim->clients[c])) {
+            copy_more(sim, &sim->clients[c].maildir, 100);
+            sim->clients[c].confirm = false; /* of what was only late */
+        }
     for (int m = 0; m < SIM_MAILBOXES; m++) {
         if (sim->away_there[m])
             back_there(sim, m);

@@ -26,7 +26,7 @@ guard_before(struct sim *sim, struct client *client)
             rows[m] += (size_t)(there > here ? there : here);
             shown[i][m] = client->shown[i][m];
             /* The word makes it the user's own removal, on whatever side. */
-            if (client->choice.confirm && shown[i][m])
+            for (int k = there > here ? there : here; k > 0 && client->choice.confirm && shown[i][m]; k--)
                 ledger_out(world, i, m);
         }
     }

@@ -63,13 +63,16 @@ begin(const struct history *history)
     memset(sim.was_away_there, 0, sizeof sim.was_away_there);
     memset(sim.left_out, 0, sizeof sim.left_out);
     world->kinds = kinds_of(history->seed);
+    if (kind_on(world,
+                KIND_COPYING)) /* what is paired anew while files are missing is fetched, and they come all the same */
+        sim.disasters = false;
     for (int i = 0; i < world->clients; i++) {
         struct client *client = &sim.clients[i];
         maildir_sim_init(&client->maildir, world, i, sim.layout == LAYOUT_MAILDIRPP);
         world->maildirs[i] = &client->maildir;
         client->has_last = client->has_older = client->confirm = false;
         client->lists = 0;
-        client->wrong_clock = false;
+        client->wrong_clock = client->restored = false;
         memset(client->shown, 0, sizeof client->shown);
         check_forget(client);
         run_open_journal(&sim, i, NULL, 0);

@@ -43,11 +43,13 @@ struct client {
     struct journal *journal;
     /* what a backup holds: after the last run, and after the one before it */
     struct sim_tree last, older;
+    uint64_t last_changed[SIM_MAILBOXES], older_changed[SIM_MAILBOXES]; /* times of the folders */
     bool has_last, has_older;
     void *last_image, *older_image;
     size_t last_size, older_size;
     bool confirm; /* removals were held: the next run is told to go on */
     struct sim_choice choice;
+    bool restored;            /* from a backup, or copied to another disk: once in a history */
     bool wrong_clock;         /* in its last run */
     char list[SIM_LISTS][16]; /* IDs of what was held, the last ones */
     int lists;

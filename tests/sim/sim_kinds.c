@@ -24,6 +24,7 @@ static const struct knob knobs[KINDS] = {
     [KIND_DAYS] = {"days", 10, true},
     [KIND_CLOCK] = {"clock", 8, false},
     [KIND_TORN] = {"torn-backup", 8, false},
+    [KIND_COPYING] = {"copying", 8, false},
     [KIND_NEWEST] = {"newest", 8, false},
     [KIND_SEPARATOR] = {"separator", 6, true},
     [KIND_SAME_HEADER] = {"same-header", 10, false},
@@ -104,6 +105,11 @@ kinds_of(uint64_t seed)
         if ((force & KIND_BIT(i)) != 0 && rng_chance(&rng, share))
             kinds |= KIND_BIT(i);
     }
+    /* What is paired anew while files are missing is fetched, and they come all the same. */
+    if ((kinds & KIND_BIT(KIND_COPYING)) != 0)
+        kinds &=
+            ~(KIND_BIT(KIND_UIDVALIDITY) | KIND_BIT(KIND_FORGETS) | KIND_BIT(KIND_SWAPS) | KIND_BIT(KIND_PATTERNS) |
+              KIND_BIT(KIND_AWAY_THERE) | KIND_BIT(KIND_AWAY_HERE) | KIND_BIT(KIND_TORN));
     return kinds;
 }
 

@@ -137,6 +137,9 @@ ledger_may_follow(struct world *world, int content, int mailbox, int side, const
 void
 ledger_follows(struct world *world, int content, int mailbox, int side, const char *what)
 {
+    /* A file that a backup lacks, and a copy of it somewhere: that is a move for all that anybody can tell. */
+    if ((world->kinds & (KIND_BIT(KIND_TORN) | KIND_BIT(KIND_COPYING))) != 0 && strncmp(what, "moves", 5) == 0)
+        return;
     ledger_may_follow(world, content, mailbox, side, what);
     world->ledger[content].followed[side + 1][mailbox]++;
 }

@@ -63,10 +63,11 @@ copy_tree(struct sim_tree *to, const struct sim_tree *from)
 static void
 keep_backups(struct sim *sim, struct client *client)
 {
-    if (!sim->disasters)
+    if (!sim->disasters && !kind_on(&sim->world, KIND_TORN))
         return;
     if (client->has_last) {
         copy_tree(&client->older, &client->last);
+        memcpy(client->older_changed, client->last_changed, sizeof client->older_changed);
         free(client->older_image);
         client->older_image = client->last_image;
         client->older_size = client->last_size;
@@ -74,6 +75,7 @@ keep_backups(struct sim *sim, struct client *client)
         client->has_older = true;
     }
     copy_tree(&client->last, &client->maildir.tree);
+    memcpy(client->last_changed, client->maildir.changed, sizeof client->last_changed);
     client->has_last = true;
     save_image(sim, client->journal, &client->last_image, &client->last_size);
 }
