@@ -242,6 +242,34 @@ a_removed_message_is_in_the_quarantine_whole_and_private(void **state)
     assert_false(s->local.ops->in_quarantine(s->local.self, "0001"));
 }
 
+/* What was fetched only to be kept: from tmp/ into the quarantine, on one file system and on two. */
+static void
+a_draft_that_is_kept_is_in_the_quarantine_and_nowhere_else(void **state)
+{
+    struct scratch *s = *state;
+
+    for (int two = 0; two < 2; two++) {
+        struct local_draft *draft;
+        struct digests digests;
+        const char *name = two == 0 ? "one" : "two", *folder = two == 0 ? "INBOX" : "Other";
+
+        if (two == 1 && !given_file_system(s, folder, "size=4m"))
+            return;
+        given_folder(s, folder);
+        assert_true(s->local.ops->draft_begin(s->local.self, folder, &draft, &s->err));
+        assert_true(s->local.ops->draft_write(s->local.self, draft, "A: b\r\n\r\nbody\r\n", 14, &s->err));
+        assert_true(s->local.ops->draft_finish(s->local.self, draft, &digests, &s->err));
+
+        assert_true(s->local.ops->keep(s->local.self, draft, name, 1000000000, &s->err));
+
+        assert_file(s, two == 0 ? "../quarantine/one" : "../quarantine/two", "A: b\n\nbody\n");
+        assert_int_equal(date_of(s, two == 0 ? "../quarantine/one" : "../quarantine/two"), 1000000000);
+        assert_true(s->local.ops->in_quarantine(s->local.self, name));
+        assert_int_equal(count_entries(s, two == 0 ? "INBOX/tmp" : "Other/tmp"), 0);
+        assert_int_equal(count_entries(s, two == 0 ? "INBOX/cur" : "Other/cur"), 0);
+    }
+}
+
 static void
 a_message_with_other_bytes_than_it_should_have_stays(void **state)
 {
@@ -644,6 +672,7 @@ main(void)
         TEST(a_message_moved_onto_itself_is_not_unlinked, scratch_verbatim),
         TEST(a_move_to_another_file_system_copies_bytes_and_date, scratch_flushing),
         TEST(a_removed_message_is_in_the_quarantine_whole_and_private, scratch_flushing),
+        TEST(a_draft_that_is_kept_is_in_the_quarantine_and_nowhere_else, scratch_flushing),
         TEST(a_message_with_other_bytes_than_it_should_have_stays, scratch_verbatim),
         TEST(a_removal_never_replaces_what_is_in_the_quarantine, scratch_verbatim),
         TEST(names_that_leave_the_quarantine_are_refused, scratch_verbatim),
