@@ -152,6 +152,49 @@ mark_asked(struct run *run)
     }
 }
 
+/*
+ * Out of the patterns, also because somebody unsubscribed it elsewhere: left alone on both sides and not remembered. Rows that nobody keeps up
+ * would be taken for what both sides last agreed on when it comes back, and what was tidied up here meanwhile for removals.
+ */
+static bool
+leave_out(struct run *run, struct mailbox *mailbox)
+{
+    struct journal_mailbox *row = &mailbox->row;
+
+    if (row->id == 0)
+        return true;
+    if (!journal_mailbox_delete(run->journal, row->id, &run->err))
+        return false;
+    report_mailbox(run->report, run->account->name, row->name, "left-out",
+                   "`mailboxes` does not choose it any more: it is left alone, and paired anew should it come back");
+    row->id = 0;
+    row->state = mailbox->folder_here ? MAILBOX_NEW_LOCAL : MAILBOX_NEW_REMOTE;
+    row->uidvalidity = row->uidnext = row->messages = 0;
+    row->modseq = 0;
+    row->stamp[0] = '\0';
+    return true;
+}
+
+/* Before the server is asked: a run that does not reach it has left them out all the same. */
+static bool
+leave_out_all(struct run *run)
+{
+    bool any = false, ok = true;
+
+    for (size_t i = 0; i < run->count; i++)
+        any = any || (!run->mailboxes[i].chosen && run->mailboxes[i].row.id != 0);
+    if (!any)
+        return true;
+    if (!run_begin(run))
+        return false;
+    for (size_t i = 0; ok && i < run->count; i++)
+        ok = run->mailboxes[i].chosen || leave_out(run, &run->mailboxes[i]);
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
 bool
 survey_known(struct run *run)
 {
@@ -164,7 +207,7 @@ survey_known(struct run *run)
         return false;
     mark_asked(run);
     /* On the very first run only the server knows: asked again after its LIST. */
-    return !known || check_asked(run);
+    return (!known || check_asked(run)) && leave_out_all(run);
 }
 
 /* Its rows say nothing any more: what a file that is missing, or a UID, was before must not be taken for a deletion. */
@@ -240,29 +283,6 @@ static bool
 save_mailbox(struct run *run, struct mailbox *mailbox)
 {
     return journal_mailbox_save(run->journal, &mailbox->row, &run->err);
-}
-
-/*
- * Out of the patterns, also because somebody unsubscribed it elsewhere: left alone on both sides and not remembered. Rows that nobody keeps up
- * would be taken for what both sides last agreed on when it comes back, and what was tidied up here meanwhile for removals.
- */
-static bool
-leave_out(struct run *run, struct mailbox *mailbox)
-{
-    struct journal_mailbox *row = &mailbox->row;
-
-    if (row->id == 0)
-        return true;
-    if (!journal_mailbox_delete(run->journal, row->id, &run->err))
-        return false;
-    report_mailbox(run->report, run->account->name, row->name, "left-out",
-                   "`mailboxes` does not choose it any more: it is left alone, and paired anew should it come back");
-    row->id = 0;
-    row->state = mailbox->listed ? MAILBOX_NEW_REMOTE : MAILBOX_NEW_LOCAL;
-    row->uidvalidity = row->uidnext = row->messages = 0;
-    row->modseq = 0;
-    row->stamp[0] = '\0';
-    return true;
 }
 
 static bool

@@ -1,5 +1,5 @@
 """What the configuration keeps back: --pull, --push, the lists `pull`, `push` and `mailboxes`, and `expunge`."""
-from base import main
+from base import NETWORK, main
 from test_changes import ChangesTest
 
 
@@ -194,6 +194,19 @@ class PolicyTest(ChangesTest):
         self.account.set(mailboxes=["subscribed", "INBOX"])
         self.client.subscribe("Lists")
         self.given_left_out(lambda: self.client.subscribe("Lists", False), lambda: self.client.subscribe("Lists"))
+
+    def test_a_run_that_did_not_reach_the_server_left_a_mailbox_out_all_the_same(self):
+        self.given_both_sides([self.corpus.simple("list %d" % n) for n in range(8)], "Lists")
+        self.account.set(mailboxes=["*", "!Lists"], tunnel="false")
+        self.sync(expect=NETWORK)
+        for f in self.maildir.files("Lists"):
+            self.maildir.delete(f)
+        self.account.set(mailboxes=None, tunnel=None)
+
+        self.sync()
+
+        self.assertEqual(self.client.status("Lists")["messages"], 8)
+        self.assert_in_sync()
 
     def test_what_was_removed_there_while_a_mailbox_was_left_out_stays_here(self):
         uids = self.given_both_sides([self.corpus.simple("list %d" % n) for n in range(8)], "Lists")
