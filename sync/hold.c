@@ -140,15 +140,16 @@ gather_leaving(struct verdict *verdict)
     return true;
 }
 
-/* On both sides, whole, and not about to go itself. */
+/* On both sides as of this run, whole, and not about to go itself. */
 static bool
 is_staying(const struct verdict *verdict, const struct journal_message *twin)
 {
     const struct mailbox *mailbox = run_mailbox_by_id(verdict->run, twin->mailbox);
     bool marked = verdict->run->account->policy.expunge && ((twin->rseen | twin->lseen) & FLAG_DELETED) != 0;
 
-    return mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && !mailbox->unsure && twin->uid != 0 &&
-           twin->base[0] != '\0' && (twin->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0 && !marked &&
+    return mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && !run_is_unseen(mailbox) && !mailbox->unread &&
+           twin->uid != 0 && twin->base[0] != '\0' &&
+           (twin->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0 && !marked &&
            bsearch(&twin->id, verdict->leaving, verdict->leaving_count, sizeof *verdict->leaving, compare_ids) == NULL;
 }
 

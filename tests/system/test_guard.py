@@ -281,6 +281,16 @@ class GuardTest(SystemTest):
         self.assertEqual((self.count_there(), self.count_there("Archive")), (20, 60))
         self.assert_in_sync()
 
+    def test_a_twin_in_a_mailbox_that_was_not_looked_at_is_no_twin(self):
+        self.given(60)
+        twins = self.given_both_sides(self.mails, "Archive")
+        self.client.expunge("Archive", twins)
+        self.client.expunge("INBOX", self.uids)
+
+        self.run_golub("sync", "work/INBOX", expect=HELD)
+
+        self.assertEqual(len(self.maildir.files("INBOX")), 60)
+
     def test_a_twin_on_one_side_alone_is_no_twin(self):
         self.account.set(push=["new", "flags", "mailboxes"])
         self.given(60)
