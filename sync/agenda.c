@@ -152,6 +152,8 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
 
     if (!run_load(run, id, &message))
         return false;
+    if ((message.facts & FACT_OUT_OF_VIEW) != 0)
+        return true;
     if (message.uid != 0 && (message.facts & (FACT_GONE_HERE | FACT_GONE_THERE)) != 0) {
         bool found;
 

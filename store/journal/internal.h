@@ -38,9 +38,9 @@ enum statement {
     SQL_MESSAGE_DELETE, /* and its steps */
     SQL_MESSAGE_DELETE_LAST = SQL_MESSAGE_DELETE + 4,
     SQL_MESSAGE_IDS, /* one for each enum journal_which, for a mailbox and for all */
-    SQL_MESSAGE_IDS_LAST = SQL_MESSAGE_IDS + 13,
+    SQL_MESSAGE_IDS_LAST = SQL_MESSAGE_IDS + 15,
     SQL_MESSAGE_COUNT, /* the same */
-    SQL_MESSAGE_COUNT_LAST = SQL_MESSAGE_COUNT + 13,
+    SQL_MESSAGE_COUNT_LAST = SQL_MESSAGE_COUNT + 15,
     SQL_MESSAGE_UIDS,
     SQL_MESSAGE_TWIN,
     SQL_MESSAGE_DATE,

@@ -68,7 +68,9 @@ enum journal_fact {
     FACT_REPLACED =
         0x40000, /* the old version of a file that was saved again: no base; `twin` is the row of the new one, and it goes once that is up */
     FACT_COPIED = 0x20000, /* made by COPY: what the first sight of the UID shows is the base of both sides */
-    FACT_REFUSED = 32,     /* the server refused the message for good; asked again only when the file changes */
+    FACT_OUT_OF_VIEW =
+        0x80000, /* with GONE_THERE: only the server's view of the mailbox ends above it; nothing is done about it */
+    FACT_REFUSED = 32, /* the server refused the message for good; asked again only when the file changes */
 };
 
 struct journal_message {
@@ -154,11 +156,12 @@ MUST_CHECK bool journal_message_delete(struct journal *journal, int64_t id, stru
 enum journal_which {
     WHICH_ALL,
     WHICH_DIRTY,
-    WHICH_WITH_UID,  /* uid known and not gone there */
-    WHICH_WITH_BASE, /* base known and not gone here */
-    WHICH_MARKED,    /* uid and base there, \\Deleted in rseen and lseen */
-    WHICH_ALIAS,     /* files of another row's UID, not gone here */
-    WHICH_DRAFT,     /* files that carry \\Draft on a side, not gone here */
+    WHICH_WITH_UID,    /* uid known and not gone there */
+    WHICH_WITH_BASE,   /* base known and not gone here */
+    WHICH_MARKED,      /* uid and base there, \\Deleted in rseen and lseen */
+    WHICH_OUT_OF_VIEW, /* FACT_OUT_OF_VIEW */
+    WHICH_ALIAS,       /* files of another row's UID, not gone here */
+    WHICH_DRAFT,       /* files that carry \\Draft on a side, not gone here */
 };
 /** Ids of one mailbox's (0: every mailbox's) messages, ordered by mailbox, then uid, then id; the caller frees *ids. */
 MUST_CHECK bool journal_message_ids(struct journal *journal, int64_t mailbox, enum journal_which which, int64_t **ids,

@@ -6,9 +6,11 @@
 #define WITH_UID "uid IS NOT NULL AND (facts & 1) = 0"                                           /* FACT_GONE_THERE */
 #define WITH_BASE "base IS NOT NULL AND (facts & 2) = 0"                                         /* FACT_GONE_HERE */
 #define MARKED WITH_UID " AND base IS NOT NULL AND (facts & 2) = 0 AND (rseen & lseen & 8) <> 0" /* FLAG_DELETED */
+#define OUT_OF_VIEW "(facts & 0x80000) <> 0"
 #define ALIAS WITH_BASE " AND twin IS NOT NULL"
 #define DRAFT WITH_BASE " AND ((rseen | lseen) & 16) <> 0" /* FLAG_DRAFT, as the index says it */
-static_assert(FACT_GONE_THERE == 1 && FACT_GONE_HERE == 2 && FLAG_DELETED == 8 && FLAG_DRAFT == 16,
+static_assert(FACT_GONE_THERE == 1 && FACT_GONE_HERE == 2 && FLAG_DELETED == 8 && FLAG_DRAFT == 16 &&
+                  FACT_OUT_OF_VIEW == 0x80000,
               "the statements hold these bits");
 
 #define IN_ORDER " ORDER BY mailbox, uid, id"
@@ -23,6 +25,8 @@ static const char *const ids_sql[][2] = {
                          "SELECT id FROM message WHERE " WITH_BASE IN_ORDER},
     [WHICH_MARKED] = {"SELECT id FROM message WHERE mailbox = ?1 AND " MARKED IN_ORDER,
                       "SELECT id FROM message WHERE " MARKED IN_ORDER},
+    [WHICH_OUT_OF_VIEW] = {"SELECT id FROM message WHERE mailbox = ?1 AND " OUT_OF_VIEW IN_ORDER,
+                           "SELECT id FROM message WHERE " OUT_OF_VIEW IN_ORDER},
     [WHICH_ALIAS] = {"SELECT id FROM message WHERE mailbox = ?1 AND " ALIAS IN_ORDER,
                      "SELECT id FROM message WHERE " ALIAS IN_ORDER},
     [WHICH_DRAFT] = {"SELECT id FROM message WHERE mailbox = ?1 AND " DRAFT IN_ORDER,
@@ -39,6 +43,8 @@ static const char *const count_sql[][2] = {
                          "SELECT count(*) FROM message WHERE " WITH_BASE},
     [WHICH_MARKED] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " MARKED,
                       "SELECT count(*) FROM message WHERE " MARKED},
+    [WHICH_OUT_OF_VIEW] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " OUT_OF_VIEW,
+                           "SELECT count(*) FROM message WHERE " OUT_OF_VIEW},
     [WHICH_ALIAS] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " ALIAS,
                      "SELECT count(*) FROM message WHERE " ALIAS},
     [WHICH_DRAFT] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " DRAFT,

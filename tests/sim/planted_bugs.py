@@ -373,6 +373,12 @@ BUGS = [
     bug("seen mail delivered into new/", unit("test_info"),
         ("store/base/local_info.c", "flags == 0 ? \"n\"", "(flags & ~FLAG_SEEN) == 0 ? \"n\"")),
 
+    # ---- views ----
+    bug("what is out of a server's view taken for removed", Test("scenario_view"),
+        ("sync/observe_remote.c", "cut = vanished != 0 && is_cut(run, sight, vanished);", "cut = false;\n    (void)is_cut;")),
+    bug("what is missing within a view kept", Test("scenario_view"),
+        ("sync/observe_remote.c", "if (message.uid > sight->lowest)", "if (false)")),
+
     # ---- bodies ----
     bug("short body taken at the first reading", Test("scenario_bodies"),
         ("sync/readings.c", "if (literal >= size || same)", "if (literal > 0 || same)")),
