@@ -434,10 +434,12 @@ restore_torn(struct sim *sim)
     say(&sim->world, "  here %d: a backup that was read while the world moved is restored%s", it->maildir.client,
         in_place ? " in its place" : "");
     maildir_sim_restore(&it->maildir, &torn);
-    if (in_place)
+    if (in_place) { /* a tool that writes the mark anew is seen by that; one that does not leaves nothing to be seen */
         memcpy(it->maildir.changed, changed, sizeof changed);
-    else
+        it->maildir.tree.mark.born = it->maildir.next_birth++;
+    } else {
         maildir_sim_reborn(&it->maildir);
+    }
     kind_met(&sim->world, KIND_TORN);
 }
 

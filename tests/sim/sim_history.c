@@ -229,7 +229,7 @@ settle(struct history *history)
     kinds_quiet(&sim);
     while (!world->failed && round < ROUNDS_MAX && (changes > 0 || worst == 3)) {
         changes = sync_all(&worst);
-        if (++round == 2 && worst == 1)
+        if (++round >= 2 && (worst == 1 || worst == 3)) /* a word that could not be carried out is asked for again */
             unblock_removals();
     }
     history->rounds = round;

@@ -6,6 +6,7 @@
  *   sim_golub --seed 77 --verbose           one history, told as it happens
  *   sim_golub --seed 77 --skip 3,5 --verbose  without some of its actions (what the shrinker prints)
  *   --kinds LIST, --without LIST   which kinds of events beside the everyday ones (sim_kinds.h)
+ *   --jobs N   so many processes share the histories
  *   --first N   the first of --count seeds     --actions N   actions of a history
  *   --check-determinism   run each seed twice and compare
  *
@@ -14,10 +15,12 @@
 #include "tests/sim/sim_history.h"
 #include "tests/sim/sim_journal.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #define STUCK_S 60  /* a history takes milliseconds */
@@ -25,7 +28,7 @@
 
 struct arguments {
     uint64_t first, count;
-    int actions;
+    int actions, jobs; /* jobs: processes; sim_import counts in one alone */
     bool verbose, determinism, keep_going;
     const char *skip;
     char kinds[200];    /* as on the command line */
@@ -164,11 +167,19 @@ read_skip(const char *list, struct history *history)
 static bool
 read_arguments(int argc, char **argv, struct arguments *to)
 {
-    static const struct option options[] = {
-        {"seed", 1, NULL, 's'},    {"first", 1, NULL, 'f'},      {"count", 1, NULL, 'c'},
-        {"actions", 1, NULL, 'a'}, {"verbose", 0, NULL, 'v'},    {"check-determinism", 0, NULL, 'd'},
-        {"skip", 1, NULL, 'k'},    {"keep-going", 0, NULL, 'g'}, {"except", 1, NULL, 'x'},
-        {"kinds", 1, NULL, 'K'},   {"without", 1, NULL, 'W'},    {0}};
+    static const struct option options[] = {{"seed", 1, NULL, 's'},
+                                            {"first", 1, NULL, 'f'},
+                                            {"count", 1, NULL, 'c'},
+                                            {"actions", 1, NULL, 'a'},
+                                            {"verbose", 0, NULL, 'v'},
+                                            {"check-determinism", 0, NULL, 'd'},
+                                            {"skip", 1, NULL, 'k'},
+                                            {"keep-going", 0, NULL, 'g'},
+                                            {"except", 1, NULL, 'x'},
+                                            {"kinds", 1, NULL, 'K'},
+                                            {"without", 1, NULL, 'W'},
+                                            {"jobs", 1, NULL, 'j'},
+                                            {0}};
     int option;
 
     *to = (struct arguments){.first = 1, .count = 1, .actions = 26};
@@ -195,6 +206,9 @@ read_arguments(int argc, char **argv, struct arguments *to)
             break;
         case 'x':
             to->except = optarg;
+            break;
+        case 'j':
+            to->jobs = (int)strtoul(optarg, NULL, 10);
             break;
         case 'K':
         case 'W':
@@ -259,18 +273,95 @@ try_seed(const struct arguments *arguments, uint64_t seed, int rounds[10], long 
     return false;
 }
 
+struct tally { /* of some histories */
+    struct coverage coverage;
+    int rounds[10];
+    uint64_t failed, excepted;
+    long syncs;
+};
+
+static void
+run_some(const struct arguments *arguments, uint64_t from, uint64_t step, struct tally *tally)
+{
+    for (uint64_t i = from; i < arguments->count && (tally->failed == 0 || arguments->keep_going); i += step) {
+        if (is_excepted(arguments, arguments->first + i))
+            tally->excepted++;
+        else
+            tally->failed += !try_seed(arguments, arguments->first + i, tally->rounds, &tally->syncs);
+    }
+    tally->coverage = coverage;
+}
+
+static void
+add_coverage(struct coverage *to, const struct coverage *from)
+{
+    unsigned long *sum = (unsigned long *)to;
+    const unsigned long *more = (const unsigned long *)from;
+
+    static_assert(sizeof *to % sizeof *sum == 0, "counters and nothing else");
+    for (size_t i = 0; i < sizeof *to / sizeof *sum; i++)
+        sum[i] += more[i];
+}
+
+/* Every n-th seed in a process of its own. One that dies has said why, and counts as one that failed. */
+static bool
+run_all(const struct arguments *arguments, struct tally *all)
+{
+    const size_t size = (size_t)arguments->jobs * sizeof *all;
+    struct tally *parts = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int status;
+
+    if (parts == MAP_FAILED)
+        return false;
+    for (int i = 0; i < arguments->jobs; i++) {
+        const pid_t child = fork();
+        if (child == 0) {
+            run_some(arguments, (uint64_t)i, (uint64_t)arguments->jobs, &parts[i]);
+            fflush(stdout);
+            _exit(0);
+        }
+        if (child < 0)
+            return false;
+    }
+    for (int i = 0; i < arguments->jobs; i++)
+        all->failed += wait(&status) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+    for (int i = 0; i < arguments->jobs; i++) {
+        add_coverage(&all->coverage, &parts[i].coverage);
+        for (int k = 0; k < 10; k++)
+            all->rounds[k] += parts[i].rounds[k];
+        all->failed += parts[i].failed;
+        all->excepted += parts[i].excepted;
+        all->syncs += parts[i].syncs;
+    }
+    return munmap(parts, size) == 0;
+}
+
+static bool
+print_figures(const struct arguments *arguments, const struct tally *tally)
+{
+    const bool covered = history_coverage(&tally->coverage);
+
+    printf("%ld runs; rounds until quiet:", tally->syncs);
+    for (int i = 1; i < 10; i++)
+        printf(" %d:%d", i, tally->rounds[i]);
+    printf("\n%" PRIu64 " of %" PRIu64 " histories from seed %" PRIu64 " broke a law; %" PRIu64
+           " open questions set aside\n",
+           tally->failed, arguments->count, arguments->first, tally->excepted);
+    if (!covered && arguments->count >= ENOUGH)
+        printf("something was never met: see the zeros above\n");
+    return covered || arguments->count < ENOUGH;
+}
+
 int
 main(int argc, char **argv)
 {
+    static struct tally tally;
     struct arguments arguments;
-    int rounds[10] = {0};
-    uint64_t failed = 0, excepted = 0;
-    long syncs = 0;
 
     if (!read_arguments(argc, argv, &arguments)) {
         fprintf(stderr,
                 "usage: %s [--seed N | --first N] [--count N] [--actions N] [--verbose] [--check-determinism] "
-                "[--keep-going] [--skip N,N...] [--except FILE] [--kinds LIST] [--without LIST]\n",
+                "[--keep-going] [--skip N,N...] [--except FILE] [--kinds LIST] [--without LIST] [--jobs N]\n",
                 history_program);
         return 2;
     }
@@ -278,23 +369,10 @@ main(int argc, char **argv)
     signal(SIGABRT, tell_seed);
     signal(SIGSEGV, tell_seed);
     signal(SIGALRM, tell_seed);
-    for (uint64_t i = 0; i < arguments.count && (failed == 0 || arguments.keep_going); i++) {
-        if (is_excepted(&arguments, arguments.first + i))
-            excepted++;
-        else
-            failed += !try_seed(&arguments, arguments.first + i, rounds, &syncs);
-    }
-    bool covered = true;
-    if (!arguments.verbose) {
-        covered = history_coverage(&coverage);
-        printf("%ld runs; rounds until quiet:", syncs);
-        for (int i = 1; i < 10; i++)
-            printf(" %d:%d", i, rounds[i]);
-        printf("\n%" PRIu64 " of %" PRIu64 " histories from seed %" PRIu64 " broke a law; %" PRIu64
-               " open questions set aside\n",
-               failed, arguments.count, arguments.first, excepted);
-    }
-    if (!covered && arguments.count >= ENOUGH)
-        printf("something was never met: see the zeros above\n");
-    return failed > 0 || (!covered && arguments.count >= ENOUGH);
+    if (arguments.jobs <= 1)
+        run_some(&arguments, 0, 1, &tally);
+    else if (!run_all(&arguments, &tally))
+        return 1;
+    const bool covered = arguments.verbose || print_figures(&arguments, &tally);
+    return tally.failed > 0 || !covered;
 }
