@@ -2,6 +2,7 @@
  * Downloads: bodies stream into drafts while more arrive; a batch is made durable, named and committed, in this order, so that a
  * row is never more durable than its file (a row without a file would read as "the user deleted it"). Newest mail first.
  */
+#include "sync/flushed.h"
 #include "sync/readings.h"
 
 #include <inttypes.h>
@@ -153,9 +154,8 @@ flush(struct downloading *down)
     if (ok) {
         for (size_t i = 0; ok && i < count; i++) {
             if (items[i].ok)
-                run_touch(run, &run->mailboxes[down->batch[i].mailbox]);
-            if (items[i].ok)
-                ok = record(down, &down->batch[i], &items[i]);
+                ok = flushed_note(run, &run->mailboxes[down->batch[i].mailbox], down->batch[i].id) &&
+                     record(down, &down->batch[i], &items[i]);
             else if (items[i].taken)
                 ok = record_taken(down, &down->batch[i]);
             else

@@ -3,6 +3,7 @@
  * both sides show already, or that the server can't hold, is settled by writing down what is seen.
  */
 #include "sync/run.h"
+#include "sync/flushed.h"
 
 static void
 settle_bits(struct journal_message *message, unsigned bits)
@@ -264,7 +265,7 @@ rename_batch(struct run *run, struct renaming *batch, bool *did)
         *did = true;
         report_message(run->report, run->account->name, mailbox->row.name, "flags-here", message->uid, message->base,
                        batch->infos[i]);
-        ok = journal_message_save(run->journal, message, &run->err);
+        ok = flushed_note(run, mailbox, message->id) && journal_message_save(run->journal, message, &run->err);
     }
     batch->count = 0;
     if (ok)

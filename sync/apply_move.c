@@ -4,6 +4,7 @@
  * that the message is never in neither folder.
  */
 #include "sync/apply_up.h"
+#include "sync/flushed.h"
 
 #include <inttypes.h>
 
@@ -486,8 +487,8 @@ finish_batch(struct moving *moving)
         if (moving->items[i].taken) /* a file that is not known yet has that name */
             run->mailboxes[moving->todos[i]->mailbox].look_here = true;
         if (moving->items[i].ok) {
-            run_touch(run, &run->mailboxes[moving->todos[i]->mailbox]);
-            ok = record_linked(moving, i);
+            ok = flushed_note(run, &run->mailboxes[moving->todos[i]->mailbox], moving->to[i].id) &&
+                 record_linked(moving, i);
             moving->items[linked] = moving->items[i];
             moving->from[linked] = moving->from[i];
             moving->to[linked] = moving->to[i];

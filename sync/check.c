@@ -216,8 +216,7 @@ check_maildir(struct checking *checking)
         goto out;
     if (!checking->account->fsync)
         report_line(checking->report, checking->account->name, "fsync",
-                    "off: a power cut may cost mail that was fetched last; it is fetched again only if the journal was "
-                    "lost with it");
+                    "off: mail that was fetched shortly before a power cut may have to be fetched again");
     ok = true;
 out:
     local.ops->close(local.self);

@@ -384,6 +384,7 @@ engine_run(const struct account *account, const struct sync_options *options, st
     }
     free(run.mailboxes);
     free(run.given_up);
+    free(run.doubtful);
     free(run.released);
     return status;
 }

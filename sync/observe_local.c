@@ -4,6 +4,7 @@
  * between two reads of a directory makes a file invisible for a moment. After that every folder that changed meanwhile is read
  * again: what is missing in one may have been moved to another that was read before.
  */
+#include "sync/flushed.h"
 #include "sync/place.h"
 #include "sync/twins.h"
 
@@ -226,7 +227,11 @@ sweep(struct look *look)
         ok = run_load(run, ids[i], &message);
         if (!ok)
             break;
-        if (run->pair_all) { /* journal and Maildir are not of one run: what is missing here is fetched, not deleted there */
+        if (run->pair_all ||
+            flushed_is_doubtful(
+                run,
+                message
+                    .id)) { /* journal and Maildir are not of one run: what is missing here is fetched, not deleted there */
             message.base[0] = message.info[0] = '\0';
             message.lbase = message.lseen = 0;
             message.facts &= ~(unsigned)FACT_ALTERED;
@@ -306,7 +311,8 @@ observe_local(struct run *run)
         /* Where everything is paired for the first time, a file that was overlooked would be fetched, and then sent, as another one. */
         mailbox->look_here = !looks[i].stable && !mailbox->unread &&
                              (run->first || run->pair_all || mailbox->row.state == MAILBOX_REPAIR);
-        ok = journal_mailbox_save(run->journal, &mailbox->row, &run->err);
+        ok = journal_mailbox_save(run->journal, &mailbox->row, &run->err) &&
+             (!looks[i].stable || mailbox->unread || flushed_seen(run, mailbox));
     }
     if (ok)
         ok = run_commit(run);

@@ -119,6 +119,9 @@ struct run {
     bool touched;              /* some mailbox is */
     struct given_up *given_up; /* not asked for again in this run */
     size_t given_up_count, given_up_size;
+    char boot[LOCAL_BOOT_MAX + 1]; /* of the system */
+    int64_t *doubtful;             /* files that another boot did not flush, ascending */
+    size_t doubtful_count;
     uint64_t done, total; /* bodies, for the progress line */
 };
 

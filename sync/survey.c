@@ -13,6 +13,7 @@
  */
 #include "sync/survey.h"
 
+#include "sync/flushed.h"
 #include "sync/place.h"
 
 static struct mailbox *
@@ -399,7 +400,7 @@ survey_remote(struct run *run)
         if (!look_at_folder(run, mailbox))
             return false;
     }
-    return place_survey(run) && look_at_intents(run);
+    return place_survey(run) && flushed_begin(run) && look_at_intents(run);
 }
 
 static bool

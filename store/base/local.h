@@ -13,6 +13,7 @@
 #define LOCAL_BASE_MAX 240 /* bytes of a Maildir base name that golub handles; longer ones are reported as unreadable */
 #define LOCAL_INFO_MAX 64  /* bytes of where + info suffix */
 #define LOCAL_STAMP_MAX 200
+#define LOCAL_BOOT_MAX 63
 
 /*
  * One file: folder, base name and `info`, which says exactly where it is: 'n' (new/) or 'c' (cur/) followed by the info
@@ -194,6 +195,10 @@ struct local_ops {
     bool (*create)(void *local, const char *folder, struct error *err);
     /** The same for many, with flushes in common. Each item has its outcome; false: none of them is certain. */
     bool (*create_all)(void *local, struct local_folder *items, size_t count, struct error *err);
+    /** Which boot of the system this is; "": it does not tell. */
+    void (*boot)(void *local, char id[static LOCAL_BOOT_MAX + 1]);
+    /** All that was written below the root until now is on the disk, whatever the settings say. */
+    bool (*flush)(void *local, struct error *err);
     /** Bytes free where mail is written. */
     bool (*free_space)(void *local, uint64_t *bytes, struct error *err);
     /** For `check`: type of file system, whether one syncfs serves a batch. */

@@ -138,6 +138,18 @@ MUST_CHECK bool journal_place_get(struct journal *journal, int64_t mailbox, stru
 /** Goes with its mailbox. */
 MUST_CHECK bool journal_place_save(struct journal *journal, const struct journal_place *place, struct error *err);
 
+/*
+ * fsync = false: names that golub gave and that may not be on the disk, each with the boot it was given in (local.h); "" is the same as none.
+ */
+MUST_CHECK bool journal_unflushed_add(struct journal *journal, int64_t message, const char *boot, struct error *err);
+/** Messages whose names were given in this boot (same), or in another one (not same), ascending; the caller frees. */
+MUST_CHECK bool journal_unflushed_ids(struct journal *journal, const char *boot, bool same, int64_t **ids,
+                                      size_t *count, struct error *err);
+/** Those of this boot are on the disk. */
+MUST_CHECK bool journal_unflushed_flushed(struct journal *journal, const char *boot, struct error *err);
+/** Those of other boots in this mailbox were looked for. */
+MUST_CHECK bool journal_unflushed_seen(struct journal *journal, int64_t mailbox, const char *boot, struct error *err);
+
 /* Finders: *found false (and true) if there is no such row; *out is filled in only if found. */
 MUST_CHECK bool journal_message_get(struct journal *journal, int64_t id, struct journal_message *out, bool *found,
                                     struct error *err);

@@ -172,7 +172,10 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     " since INTEGER NOT NULL"
     ") STRICT;"
     "CREATE TRIGGER message_over AFTER DELETE ON message BEGIN DELETE FROM print WHERE message = old.id; END;"
-    "CREATE INDEX message_draft ON message (mailbox) WHERE ((rseen | lseen) & 16) <> 0;",
+    "CREATE INDEX message_draft ON message (mailbox) WHERE ((rseen | lseen) & 16) <> 0;"
+
+    /* fsync = false: names that were given and not flushed, and in which boot. */
+    "CREATE TABLE unflushed (message INTEGER PRIMARY KEY NOT NULL, boot TEXT NOT NULL) STRICT;",
 };
 
 bool

@@ -57,6 +57,30 @@ filesystem_learn(struct maildir *maildir)
         }
 }
 
+void
+filesystem_boot(void *local, char id[static LOCAL_BOOT_MAX + 1])
+{
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : io_read(fd, id, LOCAL_BOOT_MAX);
+
+    (void)local;
+    (void)io_close(&fd); /* only read */
+    id[got > 0 ? got : 0] = '\0';
+    id[strspn(id, "0123456789abcdef-")] = '\0';
+}
+
+bool
+filesystem_flush(void *local, struct error *err)
+{
+    struct maildir *maildir = local;
+
+    maildir->flushes_system++;
+    if (syncfs(maildir->root) == 0)
+        return true;
+    error_sys(err, errno, "flush the file system of %s", maildir->settings.root);
+    return false;
+}
+
 bool
 filesystem_free(void *local, uint64_t *bytes, struct error *err)
 {

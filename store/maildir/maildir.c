@@ -59,6 +59,8 @@ maildir_local(struct maildir *maildir)
         .open = tree_open,
         .read_mark = mark_read,
         .write_mark = mark_write,
+        .boot = filesystem_boot,
+        .flush = filesystem_flush,
         .birth = tree_birth,
         .folders = tree_folders,
         .stamp = scan_stamp,

@@ -18,6 +18,8 @@ bool create_folders(void *local, struct local_folder *items, size_t count, struc
 
 /* filesystem.c: what the file system under the root can do */
 void filesystem_learn(struct maildir *maildir);
+void filesystem_boot(void *local, char id[static LOCAL_BOOT_MAX + 1]);
+bool filesystem_flush(void *local, struct error *err);
 bool filesystem_free(void *local, uint64_t *bytes, struct error *err);
 void filesystem_describe(void *local, char *to, size_t size);
 

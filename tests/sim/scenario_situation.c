@@ -414,6 +414,66 @@ without_birth_times_nothing_is_held_for_them(void **state)
     then_it_is_there(INBOX, 1, 0);
 }
 
+/* ---- fsync = false ---- */
+
+static void
+given_mail_that_nobody_flushed(void)
+{
+    given_mail_on_both_sides();
+    here()->lazy = true;
+    for (int i = MANY + 1; i <= MANY + 3; i++)
+        given_mail_there(INBOX, i);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+}
+
+static void
+what_a_power_cut_took_is_fetched_again_and_not_removed_there(void **state)
+{
+    (void)state;
+    given_mail_that_nobody_flushed();
+    maildir_sim_power_cut(here());
+    check_forget(&sim.clients[0]);
+    for (int i = MANY + 1; i <= MANY + 3; i++)
+        then_it_is_here(INBOX, i, 0);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    for (int i = MANY + 1; i <= MANY + 3; i++) {
+        then_it_is_there(INBOX, i, 1);
+        then_it_is_here(INBOX, i, 1);
+    }
+    then_both_sides_agree();
+}
+
+static void
+what_the_user_removes_in_the_same_boot_is_removed_there(void **state)
+{
+    (void)state;
+    given_mail_that_nobody_flushed();
+    when_the_user_removes(INBOX, MANY + 1);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_there(INBOX, MANY + 1, 0);
+    then_both_sides_agree();
+}
+
+static void
+what_a_run_has_flushed_since_is_as_certain_as_any(void **state)
+{
+    (void)state;
+    given_mail_that_nobody_flushed();
+    assert_int_equal(when_golub_syncs_after(60), 0); /* flushes first */
+    maildir_sim_power_cut(here());
+    then_it_is_here(INBOX, MANY + 1, 1);
+    when_the_user_removes(INBOX, MANY + 1);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_there(INBOX, MANY + 1, 0);
+    then_both_sides_agree();
+}
+
 int
 main(void)
 {
@@ -434,6 +494,9 @@ main(void)
         SCENARIO(a_run_that_dies_before_it_has_held_anything_leaves_the_doubt),
         SCENARIO(birth_times_that_change_in_every_run_are_no_sign),
         SCENARIO(without_birth_times_nothing_is_held_for_them),
+        SCENARIO(what_a_power_cut_took_is_fetched_again_and_not_removed_there),
+        SCENARIO(what_the_user_removes_in_the_same_boot_is_removed_there),
+        SCENARIO(what_a_run_has_flushed_since_is_as_certain_as_any),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,8 +41,10 @@ deliver_one(struct maildir_sim *maildir, struct local_delivery *item)
     if (item->taken)
         return false;
     local_info_fresh(item->flags, item->info);
-    if (maildir_sim_add(maildir, draft->mailbox, item->base, item->info, content, item->date) == NULL)
+    struct sim_file *file = maildir_sim_add(maildir, draft->mailbox, item->base, item->info, content, item->date);
+    if (file == NULL)
         return false;
+    file->unflushed = maildir->lazy;
     say(maildir->world, "      file #%d in %s flags %x", content, maildir_sim_folder(maildir, draft->mailbox),
         item->flags);
     return true;

@@ -416,6 +416,22 @@ sim_create_all(void *local, struct local_folder *items, size_t count, struct err
     return true;
 }
 
+static void
+sim_boot(void *local, char id[static LOCAL_BOOT_MAX + 1])
+{
+    text_print(id, LOCAL_BOOT_MAX + 1, "%d", ((const struct maildir_sim *)local)->boots);
+}
+
+static bool
+sim_flush(void *local, struct error *err)
+{
+    struct maildir_sim *maildir = local;
+
+    for (size_t i = 0; i < maildir->tree.count; i++)
+        maildir->tree.files[i].unflushed = false;
+    return local_alive(maildir, err);
+}
+
 static bool
 sim_free_space(void *local, uint64_t *bytes, struct error *err)
 {
@@ -441,6 +457,8 @@ static const struct local_ops ops = {
     .read_mark = sim_read_mark,
     .write_mark = sim_write_mark,
     .birth = sim_birth,
+    .boot = sim_boot,
+    .flush = sim_flush,
     .folders = sim_folders,
     .stamp = sim_stamp,
     .scan = sim_scan,

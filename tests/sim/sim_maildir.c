@@ -9,6 +9,8 @@ maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, b
     memset(&maildir->tree.mark, 0, sizeof maildir->tree.mark);
     memset(maildir->changed, 0, sizeof maildir->changed);
     memset(maildir->version, 0, sizeof maildir->version);
+    maildir->lazy = false;
+    maildir->boots = 1;
     maildir->next_birth = 1;
     maildir->root_born = maildir->next_birth++;
     for (int i = 0; i < SIM_MAILBOXES; i++)
@@ -83,7 +85,7 @@ maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, cons
     text_print(file->info, sizeof file->info, "%s", info);
     file->content = file->original = content;
     file->date = date;
-    file->fresh = false;
+    file->fresh = file->unflushed = false;
     maildir_sim_touch(maildir, mailbox);
     ledger_add(maildir->world, content);
     unsigned shown;
@@ -247,4 +249,20 @@ maildir_sim_reborn(struct maildir_sim *maildir)
     maildir->tree.mark.born = maildir->next_birth++;
     for (int i = 0; i < SIM_MAILBOXES; i++)
         maildir->born[i] = maildir->next_birth++;
+}
+
+void
+maildir_sim_power_cut(struct maildir_sim *maildir)
+{
+    maildir->boots++;
+    for (size_t i = maildir->tree.count; i > 0; i--) {
+        struct sim_file *file = &maildir->tree.files[i - 1];
+        const uint64_t changed = maildir->changed[file->mailbox];
+        const int mailbox = file->mailbox;
+
+        if (!file->unflushed)
+            continue;
+        maildir_sim_drop(maildir, file);
+        maildir->changed[mailbox] = changed;
+    }
 }

@@ -22,7 +22,8 @@ struct sim_file {
     int content;
     int original; /* what it was before somebody edited it under its name */
     int64_t date;
-    bool fresh; /* put there by a batch that has not returned */
+    bool fresh;     /* put there by a batch that has not returned */
+    bool unflushed; /* its name is not on the disk */
 };
 
 struct sim_quarantined {
@@ -49,6 +50,8 @@ struct maildir_sim {
     /* times of birth; 0: the file system does not tell */
     int64_t root_born, born[SIM_MAILBOXES];
     int64_t next_birth;
+    bool lazy; /* nothing is flushed unless asked for (fsync = false) */
+    int boots;
     struct sim_quarantined quarantine[SIM_QUARANTINE];
     size_t quarantined;
     uint64_t full;      /* bytes that are taken of the disk's free ones */
@@ -89,6 +92,8 @@ void mua_edit(struct maildir_sim *maildir, struct sim_file *file, int content);
 
 /** The tree becomes what `then` was; the quarantine stays. Folders are the same ones, their times those of now. */
 void maildir_sim_restore(struct maildir_sim *maildir, const struct sim_tree *then);
+/** The power fails and comes back: names that nobody flushed may be gone. */
+void maildir_sim_power_cut(struct maildir_sim *maildir);
 /** Root, folders and mark are others than before, though they look the same: copied to a new place, or out of a backup. */
 void maildir_sim_reborn(struct maildir_sim *maildir);
 

@@ -122,7 +122,7 @@ run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
                                     .connection = {.host = "sim.example.org", .user = "ana"},
                                     .maildir = "/sim/mail",
                                     .state = "/sim/state",
-                                    .fsync = true,
+                                    .fsync = !it->maildir.lazy,
                                     .policy = {.pull = it->choice.pull,
                                                .push = it->choice.push,
                                                .expunge = sim->world.expunges,

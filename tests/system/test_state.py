@@ -198,5 +198,56 @@ class TreeTest(Scene):
         self.assert_in_sync()
 
 
+class PowerCutTest(Scene):
+    """fsync = false: what the journal names may not be on the disk after a power cut, which another boot follows."""
+
+    def setUp(self):
+        super().setUp()
+        self.account.set(fsync=False)
+        self.sync()
+        before = {f.base for f in self.maildir.files("INBOX")}
+        self.client.fill("INBOX", [self.corpus.simple("late %d" % n) for n in range(5)])
+        self.sync()
+        self.late = [f for f in self.maildir.files("INBOX") if f.base not in before]
+        self.assertEqual(len(self.late), 5)
+
+    def another_boot(self):
+        """A prefix under which the system is another boot."""
+        boot = self.home.write("boot", "00000000-0000-4000-8000-%012d\n" % 1)
+        prefix = ("unshare", "-m", "sh", "-c",
+                  'mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@"', boot)
+        if self.home.run("--version", prefix=prefix).code != 0:
+            self.skipTest("no other boot can be shown here")
+        return prefix
+
+    def test_what_a_power_cut_took_is_fetched_again_and_not_removed_from_the_server(self):
+        for f in self.late[:4]:
+            self.maildir.delete(f)
+
+        self.check(self.account.sync(prefix=self.another_boot()), 0)
+
+        self.assertEqual(len(self.client.messages("INBOX")), 11)
+        self.assert_same()
+
+    def test_what_the_user_removes_in_the_same_boot_is_removed_from_the_server(self):
+        self.maildir.delete(self.late[0])
+
+        self.sync()
+
+        self.assertEqual(len(self.client.messages("INBOX")), 10)
+        self.assert_in_sync()
+
+    def test_a_later_run_flushes_once_and_then_another_boot_changes_nothing(self):
+        result = self.account.sync_traced(flushes=True)
+        self.assertEqual(len([c for c in result.calls if c.startswith("syncfs") or " syncfs(" in c]), 1, result.calls)
+        result = self.account.sync_traced(flushes=True)
+        self.assertEqual([c for c in result.calls if "syncfs(" in c], [])
+        self.maildir.delete(self.late[0])
+
+        self.check(self.account.sync(prefix=self.another_boot()), 0)
+
+        self.assertEqual(len(self.client.messages("INBOX")), 10)
+
+
 if __name__ == "__main__":
     main()

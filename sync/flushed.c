@@ -1,0 +1,89 @@
+/*
+ * fsync = false promises that mail may have to be fetched again after a power cut. It does not promise that the server loses what the cut took
+ * here: the journal is always flushed, so a name that was lost would look like one that the user removed.
+ *
+ * So the journal notes each name that golub gave without a flush, and in which boot of the system. The next run of the same boot flushes
+ * once, before it lists anything, and only if there is something to flush: then they are as certain as any. In a run of another boot, what is
+ * missing of them was never delivered, and is fetched again. A system that does not tell its boots is taken for another one in each run.
+ *
+ * KNOWN: a file whose name survived and whose contents did not is an altered one, which the user has to decide about.
+ */
+#include "sync/flushed.h"
+
+static int
+compare_ids(const void *pa, const void *pb)
+{
+    const int64_t a = *(const int64_t *)pa, b = *(const int64_t *)pb;
+
+    return (a > b) - (a < b);
+}
+
+static bool
+flush_this_boot(struct run *run)
+{
+    struct error err = {0};
+
+    if (!run->local.ops->flush(run->local.self, &err)) { /* tried again by the next run; until then they stay noted */
+        run_problem(run, NULL, &err);
+        return true;
+    }
+    if (run_begin(run) && journal_unflushed_flushed(run->journal, run->boot, &run->err))
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static bool
+look_into(struct run *run, int64_t id)
+{
+    struct journal_message message;
+    struct mailbox *mailbox;
+    bool found;
+
+    if (!journal_message_get(run->journal, id, &message, &found, &run->err))
+        return false;
+    mailbox = found ? run_mailbox_by_id(run, message.mailbox) : NULL;
+    if (mailbox != NULL)
+        mailbox->look_here = true;
+    return true;
+}
+
+bool
+flushed_begin(struct run *run)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok;
+
+    if (run->no_root)
+        return true;
+    run->local.ops->boot(run->local.self, run->boot);
+    if (!journal_unflushed_ids(run->journal, run->boot, true, &ids, &count, &run->err))
+        return false;
+    free(ids);
+    ok = count == 0 || run->dry || flush_this_boot(run);
+    ok = ok && journal_unflushed_ids(run->journal, run->boot, false, &run->doubtful, &run->doubtful_count, &run->err);
+    for (size_t i = 0; ok && i < run->doubtful_count; i++)
+        ok = look_into(run, run->doubtful[i]);
+    return ok;
+}
+
+bool
+flushed_note(struct run *run, struct mailbox *mailbox, int64_t message)
+{
+    run_touch(run, mailbox);
+    return run->account->fsync || journal_unflushed_add(run->journal, message, run->boot, &run->err);
+}
+
+bool
+flushed_is_doubtful(const struct run *run, int64_t message)
+{
+    return run->doubtful_count != 0 &&
+           bsearch(&message, run->doubtful, run->doubtful_count, sizeof *run->doubtful, compare_ids) != NULL;
+}
+
+bool
+flushed_seen(struct run *run, const struct mailbox *mailbox)
+{
+    return run->doubtful_count == 0 || journal_unflushed_seen(run->journal, mailbox->row.id, run->boot, &run->err);
+}

@@ -1,0 +1,16 @@
+/* fsync = false and a power cut: what golub wrote and nobody flushed may be gone after it. See flushed.c. */
+#ifndef SYNC_FLUSHED_H
+#define SYNC_FLUSHED_H
+
+#include "sync/run.h"
+
+/** Before anything is listed: what an earlier run of this boot wrote is flushed; what one of another boot wrote is remembered. */
+MUST_CHECK bool flushed_begin(struct run *run);
+/** Inside the transaction that stores where this message's file is: golub has given it its name a moment ago. */
+MUST_CHECK bool flushed_note(struct run *run, struct mailbox *mailbox, int64_t message);
+/** A file that is not there: may a power cut have taken it? */
+bool flushed_is_doubtful(const struct run *run, int64_t message);
+/** Inside the transaction that stores what was seen: this folder was listed whole, nothing of it is in doubt any more. */
+MUST_CHECK bool flushed_seen(struct run *run, const struct mailbox *mailbox);
+
+#endif
