@@ -24,6 +24,12 @@ age_is_due(const struct age_run *age)
 }
 
 bool
+age_is_stale(const struct age_run *age)
+{
+    return !age->known || age->now.clock < age->last.clock || age->now.clock - age->last.clock >= AGE_DAY;
+}
+
+bool
 age_save(struct journal *journal, const struct age_run *age, struct error *err)
 {
     char text[AGE_TEXT_MAX];

@@ -20,5 +20,10 @@ MUST_CHECK bool age_begin(struct journal *journal, int64_t newest, int64_t clock
 MUST_CHECK bool age_save(struct journal *journal, const struct age_run *age, struct error *err);
 /** Would age_save write? */
 bool age_is_due(const struct age_run *age);
+/**
+ * While nothing is kept nothing ages, and one row a day is enough: so that the first thing to be kept does not begin in a run whose clock
+ * is wrong.
+ */
+bool age_is_stale(const struct age_run *age);
 
 #endif

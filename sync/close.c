@@ -44,7 +44,6 @@ settle_pendings(struct run *run)
     return ok;
 }
 
-/* While nothing is kept nothing ages, and nothing is written down. */
 static bool
 count_time(struct run *run)
 {
@@ -52,7 +51,7 @@ count_time(struct run *run)
 
     if (!journal_quarantine_newest(run->journal, &newest, &run->err))
         return false;
-    if (newest == INT64_MIN || !age_is_due(&run->age))
+    if (newest == INT64_MIN ? !age_is_stale(&run->age) : !age_is_due(&run->age))
         return true;
     if (run_begin(run) && journal_quarantine_clamp(run->journal, age_stamp(&run->age.now), &run->err) &&
         age_save(run->journal, &run->age, &run->err) && run_commit(run))

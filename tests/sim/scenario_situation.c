@@ -52,6 +52,24 @@ a_clock_that_was_back_for_one_run_empties_no_quarantine(void **state)
 }
 
 static void
+a_first_quarantine_under_a_clock_that_is_back_is_not_aged_when_it_is_right_again(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 2);
+    const uint32_t uid = given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    when_another_client_removes(INBOX, 1, uid);
+    assert_int_equal(when_golub_syncs_after(-88 * DAY), 0);
+    assert_int_equal(here()->quarantined, 1);
+
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(when_golub_syncs_after(i == 0 ? 88 * DAY : DAY), 0);
+
+    assert_int_equal(here()->quarantined, 1);
+}
+
+static void
 what_was_quarantined_with_a_wrong_clock_is_kept_for_its_days_and_no_longer(void **state)
 {
     (void)state;
@@ -276,6 +294,26 @@ a_tree_that_is_still_being_copied_removes_nothing_unheld(void **state)
 }
 
 static void
+a_file_that_comes_late_takes_the_flags_that_were_set_there_meanwhile(void **state)
+{
+    struct sim_file away[1];
+
+    (void)state;
+    given_mail_on_both_sides();
+    maildir_sim_reborn(here());
+    given_files_are_not_there(1, 1, away);
+    assert_int_equal(when_golub_syncs_after(60), 3);
+    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, 1), FLAG_ANSWERED, 0); /* UID 1 */
+    assert_int_equal(when_golub_syncs_without_a_word(), 3);
+    when_the_files_come(away, 1);
+
+    assert_int_equal(when_golub_syncs_without_a_word(), 0);
+
+    assert_string_equal(file_of(INBOX, 1)->info, "c:2,R");
+    then_both_sides_agree();
+}
+
+static void
 a_folder_that_is_another_one_holds_its_own_removals_alone(void **state)
 {
     struct sim_file away[1];
@@ -482,11 +520,13 @@ main(void)
         SCENARIO(a_clock_that_was_back_for_one_run_empties_no_quarantine),
         SCENARIO(what_was_quarantined_with_a_wrong_clock_is_kept_for_its_days_and_no_longer),
         SCENARIO(after_a_long_absence_the_quarantine_is_emptied_by_the_run_of_the_next_day),
+        SCENARIO(a_first_quarantine_under_a_clock_that_is_back_is_not_aged_when_it_is_right_again),
         SCENARIO(runs_that_follow_each_other_closely_write_down_no_time),
         SCENARIO(a_second_state_folder_takes_the_maildir_over_and_the_first_one_is_refused),
         SCENARIO(a_state_folder_that_died_while_it_took_a_maildir_over_takes_it_over_in_the_next_run),
         SCENARIO(a_mark_of_an_earlier_version_is_taken_by_the_journal_that_it_agrees_with),
         SCENARIO(a_tree_that_is_still_being_copied_removes_nothing_unheld),
+        SCENARIO(a_file_that_comes_late_takes_the_flags_that_were_set_there_meanwhile),
         SCENARIO(a_folder_that_is_another_one_holds_its_own_removals_alone),
         SCENARIO(what_was_held_since_the_tree_was_copied_goes_with_the_word),
         SCENARIO(a_backup_that_was_read_while_golub_ran_removes_nothing_unheld),
