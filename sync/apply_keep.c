@@ -114,7 +114,7 @@ write_index(struct keeping *keeping)
 
     for (size_t i = 0; ok && i < keeping->count; i++) {
         const struct mailbox *mailbox = &run->mailboxes[keeping->todos[i]->mailbox];
-        struct journal_quarantined row = {.uid = keeping->todos[i]->uid, .since = run->now};
+        struct journal_quarantined row = run_quarantined(run, keeping->todos[i]->uid, 0);
 
         if (keeping->kept[i])
             continue;
