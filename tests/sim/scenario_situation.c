@@ -176,6 +176,27 @@ a_second_state_folder_takes_the_maildir_over_and_the_first_one_is_refused(void *
     free(second.bytes);
 }
 
+static void
+a_maildir_without_mail_is_taken_over_at_once_too(void **state)
+{
+    const struct image none = {0};
+
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    when_the_user_removes(INBOX, 1);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    struct image first = the_state_folder();
+    when_golub_has_the_state_folder(&none);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    when_golub_has_the_state_folder(&first);
+    sim.refusals = true;
+    assert_int_equal(when_golub_syncs_after(60), 2);
+    free(first.bytes);
+}
+
 /* The successor of a lost journal dies between its first commit and its mark, in which the lost one's name still stands. */
 static void
 a_state_folder_that_died_while_it_took_a_maildir_over_takes_it_over_in_the_next_run(void **state)
@@ -523,6 +544,7 @@ main(void)
         SCENARIO(a_first_quarantine_under_a_clock_that_is_back_is_not_aged_when_it_is_right_again),
         SCENARIO(runs_that_follow_each_other_closely_write_down_no_time),
         SCENARIO(a_second_state_folder_takes_the_maildir_over_and_the_first_one_is_refused),
+        SCENARIO(a_maildir_without_mail_is_taken_over_at_once_too),
         SCENARIO(a_state_folder_that_died_while_it_took_a_maildir_over_takes_it_over_in_the_next_run),
         SCENARIO(a_mark_of_an_earlier_version_is_taken_by_the_journal_that_it_agrees_with),
         SCENARIO(a_tree_that_is_still_being_copied_removes_nothing_unheld),
