@@ -496,6 +496,48 @@ copy_tree(struct sim *sim)
     kind_met(&sim->world, KIND_COPYING);
 }
 
+/* Another state folder, on the same Maildir (cron, with another home): it takes the tree over, and the first one is refused. */
+static void
+use_other_state(struct sim *sim)
+{
+    struct world *world = &sim->world;
+    const int client = (int)rng_below(dice(sim), (unsigned)world->clients);
+    struct client *it = &sim->clients[client];
+    void *images[2] = {NULL, NULL};
+    size_t sizes[2];
+    struct error err = {0};
+
+    if (!it->maildir.tree.mark.present || !world->met[client] ||
+        !journal_image(it->journal, &images[0], &sizes[0], &err))
+        return;
+    say(world, "  here %d: golub runs with another state folder", client);
+    for (int i = 0; i < world->next_content; i++)
+        world->ledger[i].spread++; /* as where a journal is lost */
+    run_open_journal(sim, client, NULL, 0);
+    check_forget(it);
+    const int status = run_sync(sim, client);
+    if (!world->failed && journal_image(it->journal, &images[1], &sizes[1], &err)) {
+        say(world, "  here %d: and with its first one", client);
+        run_open_journal(sim, client, images[0], sizes[0]);
+        check_forget(it);
+        world->changes = 0;
+        sim->refusals = true;
+        const int again = run_sync(sim, client);
+        sim->refusals = false;
+        if (!world->failed && status >= 0 && status <= 3 && (again != 2 || world->changes != 0))
+            violation(world,
+                      "a state folder that lost its Maildir to another one ended with status %d, and %lu changes",
+                      again, world->changes);
+        run_open_journal(sim, client, images[1], sizes[1]);
+    }
+    free(images[0]);
+    free(images[1]);
+    free(it->last_image);
+    free(it->older_image);
+    it->last_image = it->older_image = NULL;
+    kind_met(world, KIND_STATES);
+}
+
 /* ---- what the user says for a run ---- */
 
 static const struct direction everything = {true, true, true, true};
@@ -659,6 +701,7 @@ static const struct {
     {KIND_DAYS, 25, false, days_pass},
     {KIND_TORN, 10, false, restore_torn},
     {KIND_COPYING, 15, false, copy_tree},
+    {KIND_STATES, 10, false, use_other_state},
     {KIND_SEPARATOR, 10, false, change_separator},
     {KIND_SAME_HEADER, 20, false, same_header},
 };

@@ -25,6 +25,7 @@ static const struct knob knobs[KINDS] = {
     [KIND_CLOCK] = {"clock", 8, false},
     [KIND_TORN] = {"torn-backup", 8, true},
     [KIND_COPYING] = {"copying", 8, false},
+    [KIND_STATES] = {"two-states", 6, true},
     [KIND_NEWEST] = {"newest", 8, false},
     [KIND_SEPARATOR] = {"separator", 6, true},
     [KIND_SAME_HEADER] = {"same-header", 10, false},

@@ -181,7 +181,7 @@ static void
 users_give(struct world *world, struct ledger *entry, int content, int mailbox, unsigned before, unsigned after,
            bool fresh)
 {
-    if (world->expunges && (after & ~before & FLAG_DELETED) != 0) {
+    if (world->expunges && (after & FLAG_DELETED) != 0) {
         for (int i = 0; i < SIM_MAILBOXES; i++)
             if (i == mailbox || is_moved(entry)) /* perhaps it is in another one by now */
                 ledger_out(world, content, i);
