@@ -23,8 +23,6 @@ struct verdict {
     struct judging *judged; /* one a todo */
     struct tally *tallies;  /* one a mailbox */
     struct tally all;
-    int64_t *leaving; /* rows that this agenda removes on one side or the other, ascending */
-    size_t leaving_count;
 };
 
 static const struct {
@@ -124,23 +122,7 @@ is_removal(const struct todo *todo)
            (todo->step.verb == PLAN_REMOVE_HERE || todo->step.verb == PLAN_REMOVE_THERE);
 }
 
-static bool
-gather_leaving(struct verdict *verdict)
-{
-    const struct agenda *agenda = verdict->agenda;
-
-    verdict->leaving = calloc(agenda->count + 1, sizeof *verdict->leaving);
-    if (verdict->leaving == NULL)
-        return run_no_memory(verdict->run);
-    for (size_t i = 0; i < agenda->count; i++) {
-        if (is_removal(&agenda->todos[i]))
-            verdict->leaving[verdict->leaving_count++] = agenda->todos[i].id;
-    }
-    qsort(verdict->leaving, verdict->leaving_count, sizeof *verdict->leaving, compare_ids);
-    return true;
-}
-
-/* On both sides as of this run, whole, and not about to go itself. */
+/* On both sides as of this run, whole, and not about to go itself: what goes is missing on one side, or `expunge` takes it. */
 static bool
 is_staying(const struct verdict *verdict, const struct journal_message *twin)
 {
@@ -149,8 +131,7 @@ is_staying(const struct verdict *verdict, const struct journal_message *twin)
 
     return mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && !run_is_unseen(mailbox) && !mailbox->unread &&
            twin->uid != 0 && twin->base[0] != '\0' &&
-           (twin->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0 && !marked &&
-           bsearch(&twin->id, verdict->leaving, verdict->leaving_count, sizeof *verdict->leaving, compare_ids) == NULL;
+           (twin->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0 && !marked;
 }
 
 /* Its bytes stand elsewhere, paired, and stay there: nothing is lost by removing this one. */
@@ -369,11 +350,11 @@ judge(struct verdict *verdict)
     struct run *run = verdict->run;
     const struct agenda *agenda = verdict->agenda;
     const struct policy *policy = &run->account->policy;
-    bool account;
+    bool account, any = false;
 
-    if (!gather_leaving(verdict))
-        return false;
-    if (verdict->leaving_count == 0)
+    for (size_t i = 0; i < agenda->count; i++)
+        any = any || is_removal(&agenda->todos[i]);
+    if (!any)
         return true;
     for (size_t i = 0; i < agenda->count; i++) {
         if (!judge_one(verdict, &agenda->todos[i], &verdict->judged[i]))
@@ -409,6 +390,5 @@ agenda_guard(struct run *run, struct agenda *agenda)
         run->mailboxes[i].judged = mailbox_is_open(&run->mailboxes[i]) && run->account->policy.push.deletes;
     free(verdict.judged);
     free(verdict.tallies);
-    free(verdict.leaving);
     return ok;
 }

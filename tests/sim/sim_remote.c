@@ -318,7 +318,7 @@ fetch_uids(struct server *server, int mailbox, const struct remote_fetch *wanted
         }
         if (fate != FATE_GO)
             return remote_broken(server, err);
-        if (message != NULL && message->content + 1 == server->withheld) {
+        if (message != NULL && !wanted->headers && message->content + 1 == server->withheld) {
             *outcome = (struct remote_outcome){.answer = "[UNAVAILABLE] some messages could not be read"};
             continue;
         }
