@@ -123,7 +123,7 @@ struct roots {           /* of one account, symbolic links resolved */
 static bool
 compare_with(struct loader *loader, const struct roots *roots, size_t a, size_t b)
 {
-    const struct configured *other = &loader->settings->accounts[a], *this = &loader->settings->accounts[b];
+    struct configured *other = &loader->settings->accounts[a], *this = &loader->settings->accounts[b];
     bool synced = !account_is_pop(&other->account) && !account_is_pop(&this->account);
 
     if (synced && paths_overlap(roots[a].maildir, roots[b].maildir)) {

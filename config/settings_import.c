@@ -229,15 +229,125 @@ resolve_delivery(struct loader *loader, const struct account *pop, char **path)
     return paths_resolve(whole, path, loader->err) || loader_refuse_error(loader, "maildir");
 }
 
-bool
-import_check_beside(struct loader *loader, const struct configured *a, const struct configured *b)
+/* "pop.example.org" and "imap.example.org" are the doors of one house, and so is "example.org". */
+static bool
+is_same_house(const char *a, const char *b)
+{
+    const char *hosts[] = {a, b};
+
+    if (a == NULL || b == NULL)
+        return false;
+    if (strcasecmp(a, b) == 0)
+        return true;
+    for (int i = 0; i < 2; i++) {
+        const char *dot = strchr(hosts[i], '.');
+
+        /* An address has no doors, and what two companies of one country share is no house. */
+        if (dot != NULL && strchr(dot + 1, '.') != NULL && (hosts[i][0] < '0' || hosts[i][0] > '9'))
+            hosts[i] = dot + 1;
+    }
+    return strcasecmp(hosts[0], hosts[1]) == 0 || strcasecmp(hosts[0], b) == 0 || strcasecmp(a, hosts[1]) == 0;
+}
+
+/* "ana" may be how "ana@example.org" logs in elsewhere in the house. */
+static bool
+is_same_user(const char *a, const char *b)
+{
+    size_t len_a, len_b;
+
+    if (a == NULL || b == NULL)
+        return a == b;
+    len_a = strcspn(a, "@");
+    len_b = strcspn(b, "@");
+    if (a[len_a] != '\0' && b[len_b] != '\0')
+        return strcasecmp(a, b) == 0;
+    return len_a == len_b && strncasecmp(a, b, len_a) == 0;
+}
+
+/* Both would remove, and fetch again, what the other one has. */
+static bool
+check_two_imports(struct loader *loader, const struct configured *a, const struct configured *b)
+{
+    char *target_a = NULL, *target_b = NULL;
+    bool same = false, fine;
+
+    if (a->account.maildir == NULL || b->account.maildir == NULL || a->account.connection.host == NULL ||
+        b->account.connection.host == NULL || strcasecmp(a->account.connection.host, b->account.connection.host) != 0 ||
+        a->account.connection.user == NULL || b->account.connection.user == NULL ||
+        strcmp(a->account.connection.user, b->account.connection.user) != 0)
+        return true;
+    fine = resolve_delivery(loader, &a->account, &target_a) && resolve_delivery(loader, &b->account, &target_b);
+    same = fine && strcmp(target_a, target_b) == 0;
+    free(target_a);
+    free(target_b);
+    if (!same)
+        return fine;
+    loader_refuse(loader, "deliver-to", "the same folder, host and user as those of account \"%s\" (line %u)",
+                  a->account.name, a->line);
+    return loader_hint(loader, "Each message would come twice. One of the two accounts is enough.");
+}
+
+/* What an import removes there the IMAP account would remove here. */
+static bool
+check_circle(struct loader *loader, const struct configured *a, const struct account *pop, const struct account *imap)
+{
+    if (pop->import.keep_days < 0 || !is_same_house(pop->connection.host, imap->connection.host) ||
+        !is_same_user(pop->connection.user, imap->connection.user))
+        return true;
+    loader_refuse(loader, "keep",
+                  "the POP account \"%s\" would remove from the server what the IMAP account \"%s\" "
+                  "(with account \"%s\", line %u) keeps the same there and here",
+                  pop->name, imap->name, a->account.name, a->line);
+    return loader_hint(loader,
+                       "One of the two accounts is enough for one mailbox; or let the POP account deliver into a "
+                       "tree of its own; or say keep = \"forever\".");
+}
+
+static bool
+note_beside(struct loader *loader, struct account *pop, const struct account *imap)
+{
+    size_t count = 0;
+    struct import_beside *list;
+
+    while (pop->import.beside != NULL && pop->import.beside[count].account != NULL)
+        count++;
+    list = loader_keep(loader, calloc(count + 2, sizeof *list));
+    if (list == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        list[i] = pop->import.beside[i];
+    list[count] = (struct import_beside){imap->name, imap->state};
+    pop->import.beside = list;
+    return true;
+}
+
+static bool
+check_shared_tree(struct loader *loader, const struct configured *a, struct account *pop, const struct account *imap,
+                  const char *target, const char *root)
 {
     bool first = account_is_pop(&a->account);
-    const struct account *pop = first ? &a->account : &b->account, *imap = first ? &b->account : &a->account;
+
+    if (!paths_overlap(root, target) || strlen(target) < strlen(root))
+        return true;
+    if (pop->policy.layout == imap->policy.layout)
+        return check_circle(loader, a, pop, imap) && note_beside(loader, pop, imap);
+    loader_refuse(loader, "layout", "is not that of account \"%s\" (line %u), %s", a->account.name, a->line,
+                  first ? "which delivers into this tree" : "into whose tree it delivers");
+    return loader_hint(loader, "Give both the same layout, or let account \"%s\" deliver into a tree of its own.",
+                       pop->name);
+}
+
+bool
+import_check_beside(struct loader *loader, struct configured *a, struct configured *b)
+{
+    bool first = account_is_pop(&a->account);
+    struct account *pop = first ? &a->account : &b->account, *imap = first ? &b->account : &a->account;
     char *target = NULL, *root = NULL;
     bool fine = false;
 
-    if (first == account_is_pop(&b->account) || pop->maildir == NULL || pop->policy.layout == imap->policy.layout)
+    if (first && account_is_pop(&b->account))
+        return check_two_imports(loader, a, b);
+    if (first == account_is_pop(&b->account) || pop->maildir == NULL)
         return true;
     if (!resolve_delivery(loader, pop, &target))
         goto out;
@@ -245,13 +355,7 @@ import_check_beside(struct loader *loader, const struct configured *a, const str
         fine = loader_refuse_error(loader, "maildir");
         goto out;
     }
-    fine = !paths_overlap(root, target) || strlen(target) < strlen(root);
-    if (!fine) {
-        loader_refuse(loader, "layout", "is not that of account \"%s\" (line %u), %s", a->account.name, a->line,
-                      first ? "which delivers into this tree" : "into whose tree it delivers");
-        loader_hint(loader, "Give both the same layout, or let account \"%s\" deliver into a tree of its own.",
-                    pop->name);
-    }
+    fine = check_shared_tree(loader, a, pop, imap, target, root);
 out:
     free(target);
     free(root);

@@ -362,7 +362,10 @@ static bool
 take_policy(struct loader *loader, struct policy *policy)
 {
     unsigned layout = policy->layout;
+    const cfg_t *section;
 
+    if (loader_find(loader, "layout", &section) != NULL)
+        policy->layout_named = true;
     if (!take_direction(loader, "pull", &policy->pull) || !take_direction(loader, "push", &policy->push) ||
         !take_bool(loader, "expunge", &policy->expunge) || !take_max_delete(loader, policy) ||
         !take_int(loader, "quarantine-days", 0, 36500, &policy->quarantine_days) ||

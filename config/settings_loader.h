@@ -67,7 +67,7 @@ MUST_CHECK bool import_check(struct loader *loader, struct configured *c);
  * A POP account beside an IMAP one, in either order: where it delivers into that one's tree the layouts must be equal.
  * loader->section is b's.
  */
-MUST_CHECK bool import_check_beside(struct loader *loader, const struct configured *a, const struct configured *b);
+MUST_CHECK bool import_check_beside(struct loader *loader, struct configured *a, struct configured *b);
 /** The keys of one account together: what is missing, what contradicts. The state folder gets its usual place. */
 MUST_CHECK bool check_account(struct loader *loader, struct configured *c);
 /** The accounts beside each other: equal or nested Maildir roots, a shared state folder. */

@@ -6,6 +6,63 @@
 #include "sync/import.h"
 #include "sync/state.h"
 
+/* Journals of the IMAP accounts whose tree this is, opened when somebody asks. */
+struct neighbours {
+    const struct account *account;
+    struct journal **journals; /* NULL where there is none, or it can't be read now */
+    size_t count;
+    bool opened;
+};
+
+static bool
+open_neighbours(struct neighbours *neighbours, struct error *err)
+{
+    const struct import_beside *list = neighbours->account->import.beside;
+
+    while (list[neighbours->count].account != NULL)
+        neighbours->count++;
+    neighbours->journals = calloc(neighbours->count, sizeof *neighbours->journals);
+    if (neighbours->journals == NULL) {
+        error_set(err, ERROR_LOCAL, "get memory");
+        return false;
+    }
+    for (size_t i = 0; i < neighbours->count; i++) {
+        struct account theirs = {.state = list[i].state};
+        char path[4096];
+        bool missing;
+
+        if (!state_path(&theirs, "journal.db", path, sizeof path, err))
+            return false;
+        neighbours->journals[i] = journal_open_read(path, &missing, err);
+        if (neighbours->journals[i] == NULL && !missing)
+            return false;
+    }
+    neighbours->opened = true;
+    return true;
+}
+
+static bool
+neighbours_know(void *self, const char *base, bool *known, struct error *err)
+{
+    struct neighbours *neighbours = self;
+
+    *known = false;
+    if (!neighbours->opened && !open_neighbours(neighbours, err))
+        return false;
+    for (size_t i = 0; !*known && i < neighbours->count; i++)
+        if (neighbours->journals[i] != NULL && !journal_knows_base(neighbours->journals[i], base, known, err))
+            return false;
+    return true;
+}
+
+static void
+close_neighbours(struct neighbours *neighbours)
+{
+    for (size_t i = 0; neighbours->journals != NULL && i < neighbours->count; i++)
+        journal_close(neighbours->journals[i]);
+    free(neighbours->journals);
+}
+
 struct stores {
     const struct account *account;
     struct report *report;
@@ -61,20 +118,27 @@ run_on_stores(const struct account *account, const struct sync_options *options,
               struct report *report)
 {
     struct stores stores = {.account = account, .report = report};
+    struct neighbours neighbours = {.account = account};
+    struct beside beside = {.knows = neighbours_know, .self = &neighbours};
     struct handover handover;
     struct error err = {0};
     int status;
+
+    if (account->import.beside != NULL)
+        beside.account = account->import.beside[0].account;
 
     if (!make_stores(account, options, &stores, &err)) {
         status = account_fail(account, report, &err);
     } else if (stores.command != NULL) {
         handover = deliver_command_handover(stores.command);
-        status = import_run(account, options, pop_maildrop(stores.pop), (struct local){0}, &handover, journal, report);
+        status =
+            import_run(account, options, pop_maildrop(stores.pop), (struct local){0}, &handover, NULL, journal, report);
     } else {
         uint64_t files, systems;
 
-        status = import_run(account, options, pop_maildrop(stores.pop), maildir_local(stores.maildir), NULL, journal,
-                            report);
+        status = import_run(account, options, pop_maildrop(stores.pop), maildir_local(stores.maildir), NULL,
+                            beside.account != NULL ? &beside : NULL, journal, report);
+        close_neighbours(&neighbours);
         maildir_flushes(stores.maildir, &files, &systems);
         report_note(report, account->name, "%llu fsync and %llu syncfs calls for mail", (unsigned long long)files,
                     (unsigned long long)systems);

@@ -19,6 +19,12 @@ import_now(const struct import *import)
     return import->options->now != NULL ? import->options->now(import->options->now_context) : (int64_t)time(NULL);
 }
 
+int64_t
+import_stamp(const struct import *import)
+{
+    return age_stamp(&import->age.now);
+}
+
 bool
 import_stopped(const struct import *import)
 {
@@ -141,12 +147,53 @@ import_end(struct import *import, bool ok)
     return false;
 }
 
-void
-import_new_row(const struct import *import, const char *uidl, struct journal_pop *row)
+bool
+import_save(struct import *import, struct journal_pop *row)
 {
-    *row = (struct journal_pop){
-        .state = POP_FETCHING, .since = import->now, .keep_days = import->account->import.keep_days};
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    return import_end(import, journal_pop_save(import->journal, row, &import->err));
+}
+
+bool
+import_remember_why(struct import *import, struct journal_pop *row, const char *why)
+{
+    if (strcmp(row->why, why) == 0)
+        return true;
+    (void)text_print(row->why, sizeof row->why, "%s", why);
+    return import_save(import, row);
+}
+
+void
+import_new_row(const struct import *import, const char *uidl, uint64_t listed, struct journal_pop *row)
+{
+    *row = (struct journal_pop){.state = POP_FETCHING,
+                                .listed = listed,
+                                .since = import_stamp(import),
+                                .keep_days = import->account->import.keep_days,
+                                .word = POP_NO_WORD,
+                                .folder = POP_ANYWHERE};
     (void)text_print(row->uidl, sizeof row->uidl, "%s", uidl);
+}
+
+/* Of a doubtful message the header is known: the row has it from the beginning. */
+bool
+import_begin_row(struct import *import, const struct journal_listed *listed, struct journal_pop *row)
+{
+    struct journal_pop header;
+    struct seen seen;
+    bool found;
+
+    import_new_row(import, listed->uidl, listed->size, row);
+    if (import->doubtful == 0)
+        return true;
+    if (!journal_listing_top_of(import->journal, listed->number, &header, &found, &import->err))
+        return false;
+    if (found) {
+        seen_of_row(&header, &seen);
+        seen_header_to_row(&seen, row);
+    }
+    return true;
 }
 
 bool
@@ -181,9 +228,13 @@ void
 import_set_stored(const struct import *import, struct journal_pop *row)
 {
     row->state = POP_STORED;
-    row->since = import_now(import);
+    row->since = import_stamp(import);
+    row->missed = 0;
+    row->word = POP_NO_WORD;
     row->keep_days = import->account->import.keep_days;
-    row->hold[0] = row->why[0] = '\0';
+    row->hold[0] = '\0';
+    if ((row->facts & POP_SHORT) == 0)
+        row->why[0] = '\0';
 }
 
 /* What max-messages leaves on the server has no row; `status` tells of it. */
@@ -205,19 +256,85 @@ note_left(struct import *import)
     return import_end(import, journal_set(import->journal, "left", now, &import->err));
 }
 
+/*
+ * Time goes on for what is kept, in the end of a run that came to its end: stamps that lie ahead of it, after a clock that jumped and came back,
+ * are brought back.
+ */
+bool
+import_count_time(struct import *import)
+{
+    struct journal *journal = import->journal;
+    uint64_t rows;
+    bool due;
+
+    if (import->dry)
+        return true;
+    if (!journal_pop_count_all(journal, &rows, &import->err))
+        return false;
+    due = rows > 0 && age_is_due(&import->age);
+    if (!due && !import->first)
+        return true;
+    if (!journal_begin(journal, &import->err))
+        return false;
+    return import_end(import, journal_set(journal, "met", "1", &import->err) &&
+                                  (!due || (journal_pop_clamp(journal, import_stamp(import), &import->err) &&
+                                            age_save(journal, &import->age, &import->err))));
+}
+
+/* What golub has removed here is on the server again, and the tree is an IMAP account's: that one sent it up to the same mailbox. */
+static bool
+check_circle(struct import *import)
+{
+    char text[300];
+
+    if (import->returned == 0 || import->beside == NULL || !import->may_remove || import->account->import.keep_days < 0)
+        return true;
+    (void)text_print(
+        text, sizeof text,
+        "import: what was removed from the server is there again: the IMAP account %.100s sends it up to the same "
+        "mailbox",
+        import->beside->account);
+    return import_forbid(
+        import, text,
+        "one of the two accounts is enough for this mailbox; or say keep = \"forever\". Nothing was removed");
+}
+
 static bool
 work(struct import *import)
 {
-    if (!import_confirmed(import) || !import_situation(import) || !import_recover(import))
+    if (!import_confirmed(import) || !import_situation(import) || !import_recover(import) || !import_here(import))
         return false;
     if (!import->maildrop.ops->open(import->maildrop.self, &import->err))
         return false;
     import->maildrop.ops->info(import->maildrop.self, &import->info);
-    if (!import_list(import))
+    if (!import_list(import) || !import_same_maildrop(import) || !import_meet(import) || !import_match(import) ||
+        !check_circle(import))
         return false;
     if (import->options->skip_existing)
-        return import_skip(import) && note_left(import) && import_remove(import);
-    return import_keep(import) && import_fetch(import) && note_left(import) && import_remove(import);
+        return import_skip(import) && note_left(import) && import_remove(import) && import_count_time(import);
+    return import_keep(import) && import_fetch(import) && import_compare(import) && note_left(import) &&
+           import_remove(import) && import_count_time(import);
+}
+
+/* Right behind the last message came what is no answer: the line that seemed to end it may have been one of its own. */
+static void
+note_lost_track(struct import *import)
+{
+    struct error why = import->err;
+    struct journal_pop row;
+
+    import->maildrop.ops->info(import->maildrop.self, &import->info);
+    if (!import->info.lost_track || import->last_row == 0)
+        return;
+    import->err = (struct error){0};
+    if (import_load(import, import->last_row, &row) && (row.facts & POP_CUT) == 0) {
+        row.facts |= POP_CUT;
+        (void)text_print(row.why, sizeof row.why,
+                         "the server's answer to it did not end where it should: its end may be missing here");
+        if (import_save(import, &row))
+            import_refused(import, "be certain of the end of", 0, row.uidl, row.why, "it stays on the server");
+    }
+    import->err = why;
 }
 
 static int
@@ -254,13 +371,15 @@ conclude(struct import *import, bool ok)
 
 int
 import_run(const struct account *account, const struct sync_options *options, struct maildrop maildrop,
-           struct local local, struct handover *handover, struct journal *journal, struct report *report)
+           struct local local, struct handover *handover, struct beside *beside, struct journal *journal,
+           struct report *report)
 {
     struct import import = {.account = account,
                             .options = options,
                             .maildrop = maildrop,
                             .local = local,
                             .handover = handover,
+                            .beside = beside,
                             .journal = journal,
                             .report = report,
                             .dry = options->dry_run,
@@ -276,10 +395,12 @@ import_run(const struct account *account, const struct sync_options *options, st
     report_begin(report, account->name, import.dry);
     ok = work(&import);
     journal_rollback(journal); /* of what failed half-way */
+    note_lost_track(&import);
     import.maildrop.ops->close(import.maildrop.self);
     if (handover == NULL)
         import.local.ops->close(import.local.self);
     say_refusals(&import);
+    free(import.sizes);
     status = conclude(&import, ok);
     (void)clock_gettime(CLOCK_MONOTONIC, &end);
     report_result(report, account->name, status, &import.counts,

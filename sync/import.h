@@ -3,7 +3,9 @@
  * here. Order of side effects of each message, `‖` a possible end of the world:
  *
  *   UIDL ‖ commit FETCHING ‖ RETR into tmp/ ‖ flush ‖ rename into new/ ‖ flush the folder ‖ commit STORED ‖ commit REMOVING
- *   ‖ DELE ‖ QUIT answered +OK ‖ commit: row gone
+ *   ‖ DELE ‖ QUIT answered +OK ‖ commit: absent
+ *
+ * The row stays behind: a server that lists the message again has not removed it, or got it back.
  */
 #ifndef SYNC_IMPORT_H
 #define SYNC_IMPORT_H
@@ -23,6 +25,14 @@ struct handover {
     void *self;
 };
 
+/** What other accounts of the same tree know: mail of an import that they sent up may be gone from the tree for good reasons. */
+struct beside {
+    /** Was a file of this base name theirs once, in a folder or in their quarantine? */
+    bool (*knows)(void *self, const char *base, bool *known, struct error *err);
+    const char *account; /* the name of one of them */
+    void *self;
+};
+
 /**
  * Import: list, fetch, deliver, remove what `keep` says, in this order.
  *
@@ -33,6 +43,7 @@ struct handover {
  * @return exit status 0 1 2 3 4 5 (6 is the caller's)
  */
 int import_run(const struct account *account, const struct sync_options *options, struct maildrop maildrop,
-               struct local local, struct handover *handover, struct journal *journal, struct report *report);
+               struct local local, struct handover *handover, struct beside *beside, struct journal *journal,
+               struct report *report);
 
 #endif

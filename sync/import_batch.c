@@ -27,8 +27,8 @@ record(struct import *import, struct arrival *arrival, const struct local_delive
     if (item == NULL)
         return true;
     if (item->ok) {
-        row->size = arrival->digests.size;
         import_set_stored(import, row);
+        (void)text_print(row->folder, sizeof row->folder, "%s", import->folder);
         return journal_pop_save(import->journal, row, &import->err);
     }
     import->counts.failed++;
@@ -42,7 +42,7 @@ fetch_count(struct import *import, const struct arrival *arrival)
     import->counts.down_new++;
     import->counts.bytes_down += arrival->row.size;
     if (import->account->import.keep_days != 0 || !import->may_remove || arrival->repeated ||
-        import->identity != BY_UIDL)
+        import->identity != BY_UIDL || (arrival->row.facts & (POP_SHORT | POP_CONFIRM | POP_FEWER)) != 0)
         return true;
     return journal_listing_mark(import->journal, arrival->number, &import->err);
 }
@@ -52,6 +52,7 @@ fetch_announce(struct import *import, const struct arrival *arrival)
 {
     if (arrival->row.state != POP_STORED)
         return true;
+    import->last_row = arrival->row.id;
     report_message(import->report, import->account->name, import_mailbox(import), "download", 0, arrival->row.base,
                    arrival->row.uidl);
     return fetch_count(import, arrival);

@@ -13,11 +13,12 @@
  */
 #include "sync/import_private.h"
 
-#include <assert.h>
 #include <inttypes.h>
 
 #define BATCH_MS 1000 /* what arrived is flushed at least so often; its name comes with what arrives after that */
-#define SPACE_MIN (UINT64_C(1) << 20)
+#define SPACE_MIN (UINT64_C(1) << 20)       /* bytes that must stay free on the file system */
+#define SPACE_EVERY (UINT64_C(1) << 20)     /* bytes of one message between two looks at it */
+#define UNWRITTEN_MAX (UINT64_C(256) << 20) /* bytes of a message that nobody takes, until the line is given up */
 #define PAGE 64
 
 struct fetching {
@@ -28,9 +29,11 @@ struct fetching {
     bool begun;                /* its first bytes came */
     uint64_t bytes, batch_bytes, pending_bytes;
     int64_t batch_since, pending_since;
-    struct header_digest header;
-    uint32_t after; /* place in the listing */
-    bool ended;     /* of the listing */
+    struct bytes_reading *reading;
+    const char *dropped; /* why what comes is not written down; NULL: it is */
+    uint64_t dropped_at; /* after so many bytes */
+    uint32_t after;      /* place in the listing */
+    bool ended;          /* of the listing */
 };
 
 static struct arrival *
@@ -119,28 +122,12 @@ begin_message(struct fetching *fetching)
         return true;
     fetching->begun = true;
     fetching->bytes = 0;
-    if (!header_begin(&fetching->header))
+    fetching->dropped = NULL;
+    if (!bytes_begin(fetching->reading))
         return import_no_memory(import);
     if (import->handover != NULL)
         return import->handover->begin(import->handover->self, &import->err);
     return import->local.ops->draft_begin(import->local.self, import->folder, &fetching->draft, &import->err);
-}
-
-static bool
-on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
-{
-    struct fetching *fetching = context;
-    struct import *import = fetching->import;
-
-    (void)number;
-    if (!begin_message(fetching) || !settle_late(fetching))
-        return false;
-    fetching->bytes += len;
-    if (!header_add(&fetching->header, bytes, len))
-        return import_no_memory(import);
-    if (import->handover != NULL)
-        return import->handover->write(import->handover->self, bytes, len, &import->err);
-    return import->local.ops->draft_write(import->local.self, fetching->draft, bytes, len, &import->err);
 }
 
 /* Nothing of the message stays. */
@@ -155,16 +142,88 @@ abandon(struct fetching *fetching)
         import->handover->drop(import->handover->self);
     fetching->draft = NULL;
     fetching->begun = false;
+    fetching->dropped = NULL;
+    fetching->dropped_at = 0;
+}
+
+/* No byte of it is kept, and its answer goes on. */
+static void
+drop_message(struct fetching *fetching)
+{
+    struct import *import = fetching->import;
+
+    if (fetching->draft != NULL)
+        import->local.ops->draft_drop(import->local.self, fetching->draft);
+    fetching->draft = NULL;
+    fetching->dropped_at = fetching->bytes;
+}
+
+bool
+fetch_may_go_on(struct import *import, uint64_t before, uint64_t now, const char **why)
+{
+    uint64_t most = import->account->import.max_size, space;
+
+    *why = NULL;
+    if (most != 0 && now > most)
+        *why = "larger than max-size, although the server says it is not";
+    if (*why != NULL || import->handover != NULL || before / SPACE_EVERY == now / SPACE_EVERY)
+        return true;
+    if (!import->local.ops->free_space(import->local.self, &space, &import->err))
+        return false;
+    if (space < SPACE_MIN)
+        *why = "there is no more room on the file system of the Maildir";
+    return true;
+}
+
+/* What is not wanted any more is read to its end, since others come behind it; but not for ever. */
+static bool
+take_unwritten(struct fetching *fetching)
+{
+    struct import *import = fetching->import;
+
+    if (import_stopped(import))
+        return import_interrupted(import);
+    if (fetching->bytes - fetching->dropped_at < UNWRITTEN_MAX)
+        return true;
+    error_set(&import->err, ERROR_SERVER, "fetch a message that is larger than the server says: it does not end");
+    error_hint(&import->err, "the others are fetched with the next run");
+    return false;
 }
 
 static bool
-refuse_message(struct fetching *fetching, struct arrival *arrival, const char *words)
+on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
+{
+    struct fetching *fetching = context;
+    struct import *import = fetching->import;
+
+    (void)number;
+    if (!begin_message(fetching) || !settle_late(fetching))
+        return false;
+    fetching->bytes += len;
+    if (fetching->dropped == NULL &&
+        !fetch_may_go_on(import, fetching->bytes - len, fetching->bytes, &fetching->dropped))
+        return false;
+    if (fetching->dropped != NULL) {
+        if (fetching->dropped_at == 0)
+            drop_message(fetching);
+        return take_unwritten(fetching);
+    }
+    if (!bytes_add(fetching->reading, bytes, len))
+        return import_no_memory(import);
+    if (import->handover != NULL)
+        return import->handover->write(import->handover->self, bytes, len, &import->err);
+    return import->local.ops->draft_write(import->local.self, fetching->draft, bytes, len, &import->err);
+}
+
+/* @param why  for `status`, with words behind it */
+static bool
+refuse_message(struct fetching *fetching, struct arrival *arrival, const char *why, const char *words)
 {
     struct import *import = fetching->import;
 
     abandon(fetching);
     arrival->refused = true;
-    (void)text_print(arrival->row.why, sizeof arrival->row.why, "the server refused it: %s", words);
+    (void)text_print(arrival->row.why, sizeof arrival->row.why, "%s%s", why, words);
     import_refused(import, "fetch", arrival->number, arrival->row.uidl, words,
                    "the others are fetched; the next run tries it again");
     if (import->handover == NULL)
@@ -174,17 +233,13 @@ refuse_message(struct fetching *fetching, struct arrival *arrival, const char *w
     return import_end(import, journal_pop_save(import->journal, &arrival->row, &import->err));
 }
 
+/* What came is the message, as far as it can be told. */
 static bool
-finish_message(struct fetching *fetching, struct arrival *arrival)
+keep_message(struct fetching *fetching, struct arrival *arrival)
 {
     struct import *import = fetching->import;
     bool ok;
 
-    if (!begin_message(fetching)) /* a message without a byte */
-        return false;
-    if (!header_finish(&fetching->header, arrival->row.header, &arrival->row.has_header))
-        return import_no_memory(import);
-    arrival->row.size = fetching->bytes;
     if (import->handover != NULL) {
         ok = hand_over(import, arrival);
         import->handover->drop(import->handover->self);
@@ -201,6 +256,34 @@ finish_message(struct fetching *fetching, struct arrival *arrival)
 }
 
 static bool
+finish_message(struct fetching *fetching, struct arrival *arrival)
+{
+    struct import *import = fetching->import;
+    struct seen seen;
+    char why[sizeof arrival->row.why];
+
+    if (!begin_message(fetching)) /* a message without a byte */
+        return false;
+    if (fetching->dropped != NULL) {
+        arrival->row.size = fetching->bytes;
+        return refuse_message(fetching, arrival, "", fetching->dropped);
+    }
+    if (!bytes_end(fetching->reading, &seen))
+        return import_no_memory(import);
+    seen_to_row(&seen, &arrival->row);
+    if (!fetch_is_whole(import, arrival, seen.size)) {
+        memcpy(why, arrival->row.why, sizeof why);
+        arrival->row.has_body = false;
+        return refuse_message(fetching, arrival, "", why);
+    }
+    if (arrival->row.facts & POP_SHORT)
+        import_refused(import, "fetch the whole of", arrival->number, arrival->row.uidl, arrival->row.why,
+                       "look at what came, and at the server");
+    arrival->row.size = seen.size;
+    return keep_message(fetching, arrival);
+}
+
+static bool
 on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words)
 {
     struct fetching *fetching = context;
@@ -208,7 +291,8 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     struct arrival *arrival = arrival_at(fetching, fetching->at);
 
     assert(fetching->at < fetching->asked && arrival->number == number);
-    if (outcome != MAILDROP_DONE ? !refuse_message(fetching, arrival, words) : !finish_message(fetching, arrival))
+    if (outcome != MAILDROP_DONE ? !refuse_message(fetching, arrival, "the server refused it: ", words)
+                                 : !finish_message(fetching, arrival))
         return false;
     if (fetching->flushed == fetching->at)
         fetching->batch_since = monotonic_ms();
@@ -228,40 +312,61 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
 
 /* ---- which messages ---- */
 
+/* By LIST, or by what came of it when it was asked for. */
 bool
-fetch_too_large(const struct import *import, const struct journal_listed *listed)
+fetch_too_large(struct import *import, const struct journal_listed *listed, uint64_t *size)
 {
-    return import->account->import.max_size != 0 && listed->size > import->account->import.max_size;
+    uint64_t most = import->account->import.max_size;
+    struct journal_pop row;
+
+    *size = listed->size;
+    if (most == 0 || listed->size > most)
+        return most != 0;
+    if (listed->row == 0 || !import_load(import, listed->row, &row)) /* the caller meets that error, too */
+        return false;
+    if (row.state != POP_FETCHING || row.listed != listed->size || row.size <= most)
+        return false;
+    *size = row.size;
+    return true;
 }
 
 void
-fetch_leave(struct import *import, const struct journal_listed *listed)
+fetch_leave(struct import *import, const struct journal_listed *listed, uint64_t size)
 {
     import->counts.too_large++;
     import_say(import, "too-large",
-               "message %" PRIu32 " (UIDL %s, %" PRIu64 " bytes) is larger than max-size: it stays on the server",
-               listed->number, listed->uidl, listed->size);
+               "message %" PRIu32 " (UIDL %s, %s%" PRIu64 " bytes) is larger than max-size: it stays on the server",
+               listed->number, listed->uidl, size > listed->size ? "at least " : "", size);
+}
+
+/* What was doubtful has its row now. */
+static bool
+save_begun(struct import *import, const struct journal_listed *listed, struct journal_pop *row)
+{
+    if (!journal_pop_save(import->journal, row, &import->err))
+        return false;
+    return listed->row != 0 || import->doubtful == 0 ||
+           journal_listing_settle(import->journal, listed->number, row->id, false, &import->err);
 }
 
 /* The journal knows why it is not here, for `status`; it is fetched once max-size allows it. */
 static bool
-leave(struct import *import, const struct journal_listed *listed)
+leave(struct import *import, const struct journal_listed *listed, uint64_t size)
 {
     struct journal_pop row;
     char why[64];
 
-    fetch_leave(import, listed);
-    (void)text_print(why, sizeof why, "larger than max-size: %" PRIu64 " bytes", listed->size);
-    if (listed->row == 0)
-        import_new_row(import, listed->uidl, &row);
-    else if (!import_load(import, listed->row, &row))
+    fetch_leave(import, listed, size);
+    (void)text_print(why, sizeof why, "larger than max-size: %" PRIu64 " bytes", size);
+    if (listed->row == 0 ? !import_begin_row(import, listed, &row) : !import_load(import, listed->row, &row))
         return false;
     if (listed->row != 0 && strcmp(row.why, why) == 0)
         return true;
     (void)text_print(row.why, sizeof row.why, "%s", why);
-    row.size = listed->size;
+    row.size = size;
+    row.listed = listed->size;
     row.base[0] = '\0';
-    return journal_pop_save(import->journal, &row, &import->err);
+    return save_begun(import, listed, &row);
 }
 
 static bool
@@ -272,9 +377,7 @@ take(struct fetching *fetching, const struct journal_listed *listed)
     bool changed = listed->row == 0;
 
     *arrival = (struct arrival){.number = listed->number, .repeated = listed->repeated};
-    if (changed)
-        import_new_row(import, listed->uidl, &arrival->row);
-    else if (!import_load(import, listed->row, &arrival->row))
+    if (changed ? !import_begin_row(import, listed, &arrival->row) : !import_load(import, listed->row, &arrival->row))
         return false;
     if (import->handover == NULL && arrival->row.base[0] == '\0') {
         changed = true;
@@ -282,11 +385,25 @@ take(struct fetching *fetching, const struct journal_listed *listed)
         if (!import_choose_base(import, &arrival->row))
             return false;
     }
-    changed = changed || arrival->row.why[0] != '\0';
+    changed = changed || arrival->row.why[0] != '\0' || arrival->row.listed != listed->size;
     arrival->row.why[0] = '\0';
-    arrival->row.size = listed->size;
+    arrival->row.size = arrival->row.listed = listed->size;
     fetching->count++;
-    return !changed || journal_pop_save(import->journal, &arrival->row, &import->err);
+    return !changed || save_begun(import, listed, &arrival->row);
+}
+
+static bool
+take_or_leave(struct fetching *fetching, const struct journal_listed *listed, bool only_leave)
+{
+    struct import *import = fetching->import;
+    uint64_t size;
+
+    if (fetch_too_large(import, listed, &size))
+        return leave(import, listed, size);
+    if (!only_leave)
+        return take(fetching, listed);
+    import->counts.kept_by_policy++;
+    return true;
 }
 
 /* How many more rows may be made now. */
@@ -340,7 +457,7 @@ refill(struct fetching *fetching)
 
         ok = next_page(fetching, page, left < PAGE ? left : PAGE, &count);
         for (size_t i = 0; ok && i < count; i++)
-            ok = fetch_too_large(import, &page[i]) ? leave(import, &page[i]) : take(fetching, &page[i]);
+            ok = take_or_leave(fetching, &page[i], false);
         left -= fetching->count - before;
     }
     return import_end(import, ok);
@@ -371,12 +488,8 @@ count_left(struct fetching *fetching)
         size_t count;
 
         ok = next_page(fetching, page, PAGE, &count);
-        for (size_t i = 0; ok && i < count; i++) {
-            if (fetch_too_large(import, &page[i]))
-                ok = leave(import, &page[i]);
-            else
-                import->counts.kept_by_policy++;
-        }
+        for (size_t i = 0; ok && i < count; i++)
+            ok = take_or_leave(fetching, &page[i], true);
     }
     return import_end(import, ok);
 }
@@ -437,11 +550,11 @@ print_one(struct import *import, const struct journal_listed *listed)
 {
     const struct arrival would = {
         .number = listed->number, .repeated = listed->repeated, .row = {.size = listed->size}};
-    uint64_t most = import->account->import.max_messages;
+    uint64_t most = import->account->import.max_messages, bytes;
     char size[32];
 
-    if (fetch_too_large(import, listed)) {
-        fetch_leave(import, listed);
+    if (fetch_too_large(import, listed, &bytes)) {
+        fetch_leave(import, listed, bytes);
         return true;
     }
     if (most != 0 && import->counts.down_new == most) {
@@ -478,7 +591,8 @@ fetch_all(struct fetching *fetching)
     bool ok;
 
     fetching->ring = calloc(IMPORT_RING, sizeof *fetching->ring);
-    if (fetching->ring == NULL)
+    fetching->reading = bytes_new();
+    if (fetching->ring == NULL || fetching->reading == NULL)
         return import_no_memory(import);
     if (!fetch_prepare(import))
         return false;
@@ -492,14 +606,6 @@ fetch_all(struct fetching *fetching)
     return settle_all(fetching, ok) && count_left(fetching);
 }
 
-static bool
-on_size(void *context, uint32_t number, uint64_t size)
-{
-    struct import *import = context;
-
-    return journal_listing_size(import->journal, number, size, &import->err);
-}
-
 bool
 import_fetch(struct import *import)
 {
@@ -508,18 +614,16 @@ import_fetch(struct import *import)
     bool ok;
 
     if (import->identity == BY_BODY)
-        return import_fetch_blind(import);
+        return true;
     if (!journal_listing_count(import->journal, LISTED_NEW, &fresh, &import->err))
         return false;
     if (!import->may_fetch)
         import->counts.kept_by_policy = fresh;
     if (fresh == 0 || !import->may_fetch)
         return true;
-    if (!import->maildrop.ops->sizes(import->maildrop.self, on_size, import, &import->err))
-        return false;
     import->total = most != 0 && most < fresh ? most : fresh;
     ok = import->dry ? print_new(&fetching) : fetch_all(&fetching);
-    digest_free(fetching.header.digest);
+    bytes_free(fetching.reading);
     for (size_t i = fetching.settled; i < fetching.at; i++)
         fetch_drop(import, arrival_at(&fetching, i), 1);
     free(fetching.ring);

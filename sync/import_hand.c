@@ -12,14 +12,6 @@
 #define NOT_RUN_MOST                                                                                                   \
     3 /* one may be a script's own; after so many in a row the rest of the mail is not fetched for nothing */
 
-static bool
-save(struct import *import, struct journal_pop *row)
-{
-    if (!journal_begin(import->journal, &import->err))
-        return false;
-    return import_end(import, journal_pop_save(import->journal, row, &import->err));
-}
-
 static void
 say_failed(struct import *import, const struct arrival *arrival, int status, const struct error *why)
 {
@@ -66,7 +58,7 @@ hand_over(struct import *import, struct arrival *arrival)
     if (status == 0) {
         import_set_stored(import, row);
         row->base[0] = '\0';
-        return save(import, row) && fetch_announce(import, arrival);
+        return import_save(import, row) && fetch_announce(import, arrival);
     }
     say_failed(import, arrival, status, &err);
     row->state = POP_FETCHING;
@@ -76,5 +68,5 @@ hand_over(struct import *import, struct arrival *arrival)
         (void)text_print(row->why, sizeof row->why, "the deliver-command ended with status %d", status);
     else
         (void)text_print(row->why, sizeof row->why, "the deliver-command failed: %s", err.answer);
-    return save(import, row) && (import->not_run < NOT_RUN_MOST || give_up(import, status));
+    return import_save(import, row) && (import->not_run < NOT_RUN_MOST || give_up(import, status));
 }

@@ -2,20 +2,16 @@
  * What `keep` says about mail that was stored in an earlier session.
  *
  * A row is due when it was stored long enough ago under the `keep` of today. If it is due under the `keep` in force when it was stored,
- * too, it goes; else `keep` was tightened since, and the removal is held until the user says so. A held row is released by its list; what
- * came to the list since is judged anew.
+ * too, it goes; else `keep` was tightened since, and the removal is held until the user says so (import_held.c). Days are counted ones.
  *
- * Before it goes it is proven: TOP n 0 must give the header digest that was stored. Another one is another message under a UIDL that is
- * used again: the row is forgotten and the message is new mail. What is proven is marked in the listing; import_remove.c sends DELE to
- * what is marked and to nothing else.
+ * Its file is here, or it was missed for so long that the user has surely removed it: until then it waits. What its message is on the
+ * server is proven: TOP n 0 must give a header that is kin of the stored one, and where the row rests on less than its bytes they are read
+ * again (import_proof.c). Another one is another message under a UIDL that is used again: the row is absent, the message new mail. What is
+ * proven is marked in the listing; import_remove.c sends DELE to what is marked and to nothing else.
  */
 #include "sync/import_private.h"
 
 #include <inttypes.h>
-
-#define DAY 86400
-#define NO_TOP "the server has no TOP"
-#define NO_HEADER "its header has no end"
 
 struct keeping {
     struct import *import;
@@ -23,11 +19,15 @@ struct keeping {
     size_t due_count;
     int64_t *judged; /* ids of what is to be held */
     size_t judged_count, judged_size;
-    struct journal_pop rows[LIMIT_BATCH]; /* to be proven; numbers beside them */
+    struct journal_pop rows[LIMIT_BATCH]; /* to be proven; lines beside them */
+    struct journal_listed lines[LIMIT_BATCH];
     uint32_t numbers[LIMIT_BATCH];
     size_t count, answered;
-    bool has_top;
+    struct journal_pop bodies[LIMIT_BATCH]; /* whose body must be read, too */
+    uint32_t body_numbers[LIMIT_BATCH];
+    size_t body_count;
     uint64_t unproven; /* due, and there is no TOP */
+    uint64_t waiting;  /* due, and missed here not long enough */
 };
 
 static int
@@ -63,13 +63,14 @@ let_stay(struct keeping *keeping, const int64_t *ids, size_t count)
         begun = true;
         ok = import_load(import, ids[i], &row);
         row.hold[0] = row.why[0] = '\0';
-        if (ok && row.state == POP_REMOVING)
+        if (ok && row.state == POP_REMOVING && row.absent == 0)
             row.state = POP_STORED;
         ok = ok && journal_pop_save(import->journal, &row, &import->err);
     }
     return !begun || import_end(import, ok);
 }
 
+/* Words for a shorter `keep` than this one end, too. */
 static bool
 loosen(struct keeping *keeping)
 {
@@ -78,7 +79,9 @@ loosen(struct keeping *keeping)
     size_t count;
     bool ok;
 
-    if (!journal_pop_held(import->journal, &ids, &count, &import->err))
+    if (!journal_begin(import->journal, &import->err) ||
+        !import_end(import, journal_pop_end_words(import->journal, import->account->import.keep_days, &import->err)) ||
+        !journal_pop_held(import->journal, &ids, &count, &import->err))
         return false;
     ok = let_stay(keeping, ids, count);
     free(ids);
@@ -89,178 +92,110 @@ loosen(struct keeping *keeping)
     return ok;
 }
 
-/* ---- the guard ---- */
-
-/* The user gave his word for this removal. */
-static bool
-is_released(const struct import *import, const struct journal_pop *row)
-{
-    const char *list = import->options->confirm_id;
-
-    return import->options->confirm && row->hold[0] != '\0' && (list == NULL || strcmp(row->hold, list) == 0);
-}
-
-static bool
-is_judged(const struct import *import, const struct journal_pop *row)
-{
-    const struct policy *policy = &import->account->policy;
-
-    if (row->keep_days >= 0 && row->since <= import->now - (int64_t)row->keep_days * DAY)
-        return false;
-    return policy->guard && policy->max_delete < 100;
-}
-
-/* A short name for this list of removals: the same list has the same name. */
-static bool
-name_list(struct keeping *keeping, char id[static 16])
-{
-    unsigned char digest[DIGEST_SIZE];
-    char text[16];
-
-    if (!digest_bytes(keeping->judged, keeping->judged_count * sizeof *keeping->judged, digest))
-        return import_no_memory(keeping->import);
-    digest_base32(digest, 5, text);
-    (void)text_print(id, 16, "%.8s", text);
-    return true;
-}
-
-static bool
-hold_one(struct import *import, int64_t id, const char *list)
-{
-    struct journal_pop row;
-
-    if (!import_load(import, id, &row))
-        return false;
-    report_held(import->report, import->account->name,
-                &(struct report_held){.mailbox = import_mailbox(import),
-                                      .file = row.base[0] != '\0' ? row.base : row.uidl,
-                                      .id = list,
-                                      .reason = "keep"});
-    if (strcmp(row.hold, list) == 0)
-        return true;
-    (void)text_print(row.hold, sizeof row.hold, "%s", list);
-    return journal_pop_save(import->journal, &row, &import->err);
-}
-
-static bool
-hold(struct keeping *keeping)
-{
-    struct import *import = keeping->import;
-    uint64_t all;
-    char id[16];
-    bool ok = true;
-
-    if (keeping->judged_count == 0)
-        return true;
-    if (!name_list(keeping, id) || !journal_pop_count(import->journal, 0, &all, &import->err) ||
-        !journal_begin(import->journal, &import->err))
-        return false;
-    for (size_t i = 0; ok && i < keeping->judged_count; i++)
-        ok = hold_one(import, keeping->judged[i], id);
-    if (!import_end(import, ok))
-        return false;
-    import->held = true;
-    import->counts.held = keeping->judged_count;
-    report_guard(import->report, import->account->name,
-                 &(struct report_list){.id = id,
-                                       .reason = "keep",
-                                       .where = "the server, by a shorter `keep`",
-                                       .count = keeping->judged_count,
-                                       .of = all});
-    return true;
-}
-
-/* The word is written down before anything rests on it: it holds for a next run, too, should this one not get there. */
-static bool
-release(struct keeping *keeping)
-{
-    struct import *import = keeping->import;
-    struct journal_pop row;
-    int64_t *ids;
-    size_t count;
-    bool ok;
-
-    if (!import->options->confirm)
-        return true;
-    if (!journal_pop_held(import->journal, &ids, &count, &import->err))
-        return false;
-    ok = journal_begin(import->journal, &import->err);
-    for (size_t i = 0; ok && i < count; i++) {
-        ok = import_load(import, ids[i], &row);
-        if (!ok || !is_released(import, &row))
-            continue;
-        row.keep_days = import->account->import.keep_days;
-        row.hold[0] = '\0';
-        ok = journal_pop_save(import->journal, &row, &import->err);
-    }
-    free(ids);
-    return import_end(import, ok);
-}
-
 /* ---- proof ---- */
 
-static bool
-remember_why(struct import *import, struct journal_pop *row, const char *why)
-{
-    if (strcmp(row->why, why) == 0)
-        return true;
-    (void)text_print(row->why, sizeof row->why, "%s", why);
-    if (!journal_begin(import->journal, &import->err))
-        return false;
-    return import_end(import, journal_pop_save(import->journal, row, &import->err));
-}
-
-/* The UIDL was used again: what it names now never was here. */
-static bool
-forget_reused(struct import *import, const struct journal_pop *row, uint32_t number)
+bool
+import_bury_reused(struct import *import, struct journal_pop *row, uint32_t number)
 {
     report_note(import->report, import->account->name, "UIDL %s names another message now: it is new mail", row->uidl);
-    if (!journal_begin(import->journal, &import->err))
-        return false;
-    return import_end(import, journal_pop_delete(import->journal, row->id, &import->err)) &&
+    row->absent = import_stamp(import);
+    row->hold[0] = row->why[0] = '\0';
+    row->facts &= ~(unsigned)POP_CONFIRM;
+    return import_save(import, row) && journal_listing_settle(import->journal, number, 0, false, &import->err) &&
            journal_listing_want(import->journal, number, &import->err);
 }
 
 static bool
-on_proof(void *context, uint32_t number, enum maildrop_outcome outcome, const unsigned char *header, const char *words)
+take_proven(struct keeping *keeping, const struct journal_pop *row, uint32_t number)
+{
+    if ((row->facts & (POP_CONFIRM | POP_FEWER)) == 0)
+        return journal_listing_mark(keeping->import->journal, number, &keeping->import->err);
+    keeping->bodies[keeping->body_count] = *row;
+    keeping->body_numbers[keeping->body_count++] = number;
+    return true;
+}
+
+static bool
+on_proof(void *context, uint32_t number, const struct seen *seen, const char *words)
 {
     struct keeping *keeping = context;
     struct import *import = keeping->import;
+    const struct journal_listed *line;
     struct journal_pop *row;
 
     while (keeping->answered < keeping->count && keeping->numbers[keeping->answered] != number)
         keeping->answered++;
     if (keeping->answered == keeping->count) /* not asked for */
         return true;
+    line = &keeping->lines[keeping->answered];
     row = &keeping->rows[keeping->answered++];
-    if (outcome != MAILDROP_DONE) {
+    if (seen == NULL) {
         import_refused(import, "read, before it is removed, the header of", number, row->uidl, words,
                        "it stays on the server and is tried again with the next run");
-        return remember_why(import, row, words);
+        return import_remember_why(import, row, words);
     }
-    if (memcmp(row->header, header, DIGEST_SIZE) != 0)
-        return forget_reused(import, row, number);
-    return journal_listing_mark(import->journal, number, &import->err);
+    switch (import_verdict(row, seen, line->size)) {
+    case VERDICT_SAME:
+        return take_proven(keeping, row, number);
+    case VERDICT_ANOTHER:
+        return import_bury_reused(import, row, number);
+    case VERDICT_UNPROVEN:
+        break;
+    }
+    import->partial = true;
+    import->counts.pending++;
+    return import_remember_why(import, row, "its header on the server is not what it was: it stays there");
 }
 
 static bool
 prove(struct keeping *keeping)
 {
     struct import *import = keeping->import;
-    const struct maildrop *maildrop = &import->maildrop;
-    bool ok = true;
+    bool ok;
 
     keeping->answered = 0;
-    if (keeping->count > 0 && keeping->has_top)
-        ok = maildrop->ops->headers(maildrop->self, keeping->numbers, keeping->count, on_proof, keeping,
-                                    &keeping->has_top, &import->err);
-    if (!keeping->has_top)
+    ok = import_top(import, keeping->numbers, keeping->count, on_proof, keeping);
+    if (!import->info.top)
         keeping->unproven += keeping->count;
     keeping->count = 0;
+    ok = ok && proof_bodies(import, keeping->body_numbers, keeping->bodies, keeping->body_count);
+    keeping->body_count = 0;
     return ok;
 }
 
 /* ---- one by one ---- */
+
+/* Its bytes may not be all of it: it is never removed, and named for as long as it would have to be. */
+static bool
+stays_for_good(struct keeping *keeping, struct journal_pop *row)
+{
+    struct import *import = keeping->import;
+
+    import->partial = true;
+    import->counts.pending++;
+    return import_remember_why(import, row,
+                               row->facts & POP_SHORT
+                                   ? "fewer bytes came than the server lists, twice: it stays there"
+                                   : "the server's answer to it did not end where it should: it stays there");
+}
+
+static bool
+judge(struct keeping *keeping, const struct journal_pop *row)
+{
+    if (!array_grow(&keeping->judged, &keeping->judged_size, keeping->judged_count + 1, sizeof *keeping->judged))
+        return import_no_memory(keeping->import);
+    keeping->judged[keeping->judged_count++] = row->id;
+    return true;
+}
+
+/* Missed here, and not for as long as it takes to tell a removal from an accident. */
+static bool
+must_wait(const struct import *import, const struct journal_pop *row)
+{
+    const int days = import->account->policy.quarantine_days;
+
+    return row->missed != 0 && days > 0 && row->missed >= age_bound(&import->age.now, days);
+}
 
 static bool
 decide(struct keeping *keeping, const struct journal_listed *listed)
@@ -268,23 +203,48 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
     struct import *import = keeping->import;
     struct journal_pop *row = &keeping->rows[keeping->count];
 
-    if (!is_due(keeping, listed->row))
+    if (listed->repeated || !is_due(keeping, listed->row))
         return true;
     if (!import_load(import, listed->row, row))
         return false;
-    if (is_judged(import, row)) {
-        if (!array_grow(&keeping->judged, &keeping->judged_size, keeping->judged_count + 1, sizeof *keeping->judged))
-            return import_no_memory(import);
-        keeping->judged[keeping->judged_count++] = row->id;
+    if ((row->facts & (POP_SHORT | POP_CUT)) != 0)
+        return stays_for_good(keeping, row);
+    if (held_by_keep(import, row))
+        return judge(keeping, row);
+    if (must_wait(import, row)) {
+        keeping->waiting++;
         return true;
     }
-    if (!row->has_header) {
-        import->counts.pending++;
-        import->partial = true;
-        return remember_why(import, row, NO_HEADER ": nothing proves that it is the message that was fetched");
-    }
+    if (held_by_number(import, row))
+        return judge(keeping, row);
+    if (listed->proven)
+        return take_proven(keeping, row, listed->number) && (keeping->body_count < LIMIT_BATCH || prove(keeping));
+    keeping->lines[keeping->count] = *listed;
     keeping->numbers[keeping->count++] = listed->number;
-    return keeping->count < LIMIT_BATCH || prove(keeping);
+    return keeping->count + keeping->body_count < LIMIT_BATCH || prove(keeping);
+}
+
+static void
+say_what_waits(const struct keeping *keeping)
+{
+    struct import *import = keeping->import;
+    uint64_t count = keeping->unproven;
+
+    if (keeping->waiting > 0)
+        report_note(import->report, import->account->name,
+                    "%" PRIu64
+                    " messages are due to be removed from the server and wait: their files were missed here for "
+                    "less than %d days",
+                    keeping->waiting, import->account->policy.quarantine_days);
+    if (count == 0)
+        return;
+    import->counts.pending += count;
+    import->partial = true;
+    import_say(import, "keep",
+               "%" PRIu64
+               " message%s due to be removed from the server and stay%s there: the server has no TOP, so nothing "
+               "proves what they are",
+               count, count == 1 ? " is" : "s are", count == 1 ? "s" : "");
 }
 
 static bool
@@ -306,45 +266,80 @@ decide_all(struct keeping *keeping)
                 return false;
         }
     }
-    if (!prove(keeping) || !hold(keeping))
+    if (!prove(keeping) || !held_hold(import, keeping->judged, keeping->judged_count))
         return false;
-    if (keeping->unproven == 0)
-        return true;
-    import->counts.pending += keeping->unproven;
-    import->partial = true;
-    import_say(import, "keep",
-               "%" PRIu64 " message%s due to be removed from the server and stay%s there: " NO_TOP
-               ", so nothing proves what "
-               "they are",
-               keeping->unproven, keeping->unproven == 1 ? " is" : "s are", keeping->unproven == 1 ? "s" : "");
+    say_what_waits(keeping);
     return true;
+}
+
+/* ---- headers that nobody has seen ---- */
+
+struct learning {
+    struct import *import;
+    const struct journal_listed *page;
+    size_t count;
+};
+
+static bool
+on_learned(void *context, uint32_t number, const struct seen *seen, const char *words)
+{
+    struct learning *learning = context;
+    struct import *import = learning->import;
+    struct journal_pop row;
+    size_t i = 0;
+
+    (void)words; /* tried again another day */
+    while (i < learning->count && learning->page[i].number != number)
+        i++;
+    if (seen == NULL || i == learning->count)
+        return true;
+    if (!import_load(import, learning->page[i].row, &row))
+        return false;
+    seen_header_to_row(seen, &row);
+    return import_save(import, &row);
+}
+
+/* Rows of messages that were recorded as had, some in each run: so that another message under such a UIDL is found out. */
+static bool
+learn_headers(struct import *import)
+{
+    struct journal_listed page[LIMIT_BATCH];
+    uint32_t numbers[LIMIT_BATCH];
+    struct learning learning = {.import = import, .page = page};
+
+    if (!import->info.top || import->identity != BY_UIDL || import->dry)
+        return true;
+    if (!journal_listing_unread(import->journal, page, LIMIT_BATCH, &learning.count, &import->err))
+        return false;
+    for (size_t i = 0; i < learning.count; i++)
+        numbers[i] = page[i].number;
+    return import_top(import, numbers, learning.count, on_learned, &learning);
 }
 
 bool
 import_keep(struct import *import)
 {
-    struct keeping *keeping = calloc(1, sizeof *keeping);
+    struct keeping *keeping;
     int days = import->account->import.keep_days;
-    bool ok = keeping != NULL || import_no_memory(import);
+    bool ok;
 
-    if (!ok || !import->may_remove)
-        goto out;
+    if (!learn_headers(import))
+        return false;
+    if (!import->may_remove)
+        return true;
+    keeping = calloc(1, sizeof *keeping);
+    if (keeping == NULL)
+        return import_no_memory(import);
     keeping->import = import;
-    keeping->has_top = import->info.top;
-    ok = (days < 0 ||
-          journal_pop_due(import->journal, days, import->now, &keeping->due, &keeping->due_count, &import->err)) &&
-         loosen(keeping) && release(keeping);
-    if (!ok)
-        goto out;
-    if (import->identity == BY_UIDL && keeping->due_count > 0)
+    ok = (days < 0 || journal_pop_due(import->journal, days, days == 0 ? INT64_MAX : import->age.now.counted,
+                                      &keeping->due, &keeping->due_count, &import->err)) &&
+         loosen(keeping) && held_release(import);
+    if (ok && import->identity == BY_UIDL && keeping->due_count > 0)
         ok = decide_all(keeping);
-    if (import->identity != BY_UIDL && days >= 0 && import->messages > 0)
+    if (ok && import->identity != BY_UIDL && days >= 0 && import->messages > 0)
         import_say(import, "keep", "the server has no UIDL: nothing is removed from it");
-out:
-    if (keeping != NULL) {
-        free(keeping->due);
-        free(keeping->judged);
-    }
+    free(keeping->due);
+    free(keeping->judged);
     free(keeping);
     return ok;
 }

@@ -3,21 +3,38 @@
  *
  *   import_situation.c   may this run touch anything? root, journal, the list that the user confirmed
  *   import_recover.c     messages that an earlier run was fetching: are they here?
- *   import_list.c        what is on the server, and what the journal knows of it
- *   import_keep.c        what `keep` says about messages that were stored earlier: removed, held, proven
+ *   import_here.c        which files are here, and which went missing
+ *   import_list.c        what is on the server: STAT, LIST, UIDL
+ *   import_same.c        an account whose server changed its name: is it the same maildrop?
+ *   import_meeting.c     files that no row knows of (journal lost, or older than the Maildir) beside what is listed
+ *   import_match.c       which message is which row's; the journal says which are new
+ *   import_keep.c        what `keep` says about messages that were stored earlier (import_held.c: what needs a word;
+ *                        import_proof.c: is the message on the server the one that is here?)
  *   import_fetch.c       the new ones: rows, bytes, delivery, rows (import_hand.c: into a command instead;
  *                        import_batch.c: a batch made durable)
- *   import_blind.c       the same for a server with neither UIDL nor TOP
+ *   import_compare.c     those that only their bytes tell apart
  *   import_remove.c      DELE and QUIT
+ *
+ * import_read.c reads bytes and TOPs for all of them.
  */
 #ifndef SYNC_IMPORT_PRIVATE_H
 #define SYNC_IMPORT_PRIVATE_H
 
+#include <assert.h>
+
 #include "store/base/limits.h"
+#include "store/journal/pop.h"
+#include "sync/age_journal.h"
 #include "sync/import.h"
+#include "sync/kin.h"
 
 /* Messages between their row and their delivery: a batch goes to the disk, one arrives, one is in flight, one may be asked for. */
 #define IMPORT_RING (4 * LIMIT_BATCH)
+#define IMPORT_DAY 86400
+/* A row outlives the lists that lack it at least so long. */
+#define IMPORT_ABSENT_DAYS 30
+/* UIDL of a row that was made for a file whose message may be listed: no server's, and no header digest's. */
+#define IMPORT_FILE_UIDL "=file"
 
 enum import_identity { /* how messages of two sessions are known to be the same */
                        BY_UIDL,
@@ -39,28 +56,40 @@ struct import {
     struct maildrop maildrop;
     struct local local; /* ops NULL: a command takes the mail */
     struct handover *handover;
+    struct beside *beside; /* NULL: no other account's mail is in the tree */
     struct journal *journal;
     struct report *report;
     struct error err; /* of what ended the run */
     struct report_counts counts;
-    struct maildrop_info info;
-    int64_t now; /* at the beginning */
+    struct maildrop_info info; /* top: false as soon as that is known */
+    int64_t now;               /* at the beginning */
+    struct age_run age;        /* counted time */
     bool dry;
     bool no_root;                      /* dry run of an account whose Maildir is not there yet */
-    bool may_fetch, may_remove;        /* --push, --pull */
+    bool may_fetch, may_remove;        /* --push, --pull; may_remove false also where the situation forbids it */
+    bool other_server;                 /* the configuration names another server or user than the journal */
+    char server[65];                   /* digest of what it names */
     char folder[LOCAL_FOLDER_MAX + 1]; /* of deliver-to */
     enum import_identity identity;
-    uint64_t messages;    /* STAT */
+    uint64_t messages; /* STAT */
+    uint64_t *sizes;   /* of LIST, [number]; 0: not told */
+    size_t sizes_count;
     bool complete;        /* the listing holds as many messages as STAT says */
+    bool first;           /* no import of this journal has ever ended well */
+    uint64_t doubtful;    /* lines of the listing that a UIDL alone did not settle */
+    uint64_t returned;    /* removed messages that are there again under another UIDL */
     bool partial;         /* something was not done: exit 1 */
     bool held;            /* exit 3 */
     uint64_t done, total; /* for the progress line */
     unsigned not_run;     /* times in a row that the shell could not run the deliver-command */
     struct refusals refusals[REFUSAL_KINDS];
+    int64_t last_row; /* of the message that came last; 0: none since an answer that made sense */
 };
 
 /* ---- import.c: small things every phase needs ---- */
 int64_t import_now(const struct import *import);
+/** The date of what happens in this run, in time that counts. */
+int64_t import_stamp(const struct import *import);
 bool import_stopped(const struct import *import);
 /** ERROR_INTERRUPTED in import->err. @return false */
 bool import_interrupted(struct import *import);
@@ -86,45 +115,109 @@ const char *import_mailbox(const struct import *import);
 MUST_CHECK bool import_load(struct import *import, int64_t id, struct journal_pop *out);
 /** Commit, or roll back where `ok` is false. @return committed */
 MUST_CHECK bool import_end(struct import *import, bool ok);
+/** Save one row in a transaction of its own. */
+MUST_CHECK bool import_save(struct import *import, struct journal_pop *row);
+/** The same with another `why`, if it is another. */
+MUST_CHECK bool import_remember_why(struct import *import, struct journal_pop *row, const char *why);
 /** A row for a message that is to be fetched. */
-void import_new_row(const struct import *import, const char *uidl, struct journal_pop *row);
+void import_new_row(const struct import *import, const char *uidl, uint64_t listed, struct journal_pop *row);
+/** The same for one that is listed. */
+MUST_CHECK bool import_begin_row(struct import *import, const struct journal_listed *listed, struct journal_pop *row);
 /** A base name that no other message has. */
 MUST_CHECK bool import_choose_base(struct import *import, struct journal_pop *row);
 /** What every row gets whose message is durable here, or was taken by the command. */
 void import_set_stored(const struct import *import, struct journal_pop *row);
+/** ERROR_CONFIG. @return false */
+bool import_forbid(struct import *import, const char *what, const char *hint);
+
+/* ---- import_read.c ---- */
+struct seen { /* of a message, by its bytes */
+    unsigned char header[DIGEST_SIZE];
+    struct kin kin;
+    /* not by TOP */
+    unsigned char body[DIGEST_SIZE];
+    uint64_t size;
+};
+struct bytes_reading;
+/** @return NULL: out of memory */
+struct bytes_reading *bytes_new(void);
+/** NULL-safe. */
+void bytes_free(struct bytes_reading *reading);
+MUST_CHECK bool bytes_begin(struct bytes_reading *reading);
+MUST_CHECK bool bytes_add(struct bytes_reading *reading, const void *bytes, size_t len);
+bool bytes_has_header(const struct bytes_reading *reading);
+/** bytes_begin must follow before the next message. */
+MUST_CHECK bool bytes_end(struct bytes_reading *reading, struct seen *out);
+void seen_header_to_row(const struct seen *seen, struct journal_pop *row);
+void seen_to_row(const struct seen *seen, struct journal_pop *row);
+void seen_of_row(const struct journal_pop *row, struct seen *seen);
+/** @param seen  NULL: refused, with these words */
+typedef bool import_top_item(void *context, uint32_t number, const struct seen *seen, const char *words);
+/** TOP for each. Where the server turns out to have none info.top becomes false, and nothing is reported. */
+MUST_CHECK bool import_top(struct import *import, const uint32_t *numbers, size_t count, import_top_item *item,
+                           void *context);
+MUST_CHECK bool import_top_all(struct import *import, enum journal_listing_which which, import_top_item *item,
+                               void *context);
+
+/* ---- import_match.c ---- */
+enum verdict { /* about a message that is listed under a row's UIDL */
+               VERDICT_SAME,
+               VERDICT_ANOTHER,
+               VERDICT_UNPROVEN, /* neither is certain: it is not removed and not fetched again */
+};
+/** @param size  of LIST */
+enum verdict import_verdict(const struct journal_pop *row, const struct seen *seen, uint64_t size);
+/** The row's message is listed like that now. @return false: the row says all of that already */
+bool import_take_up(struct journal_pop *row, const struct journal_listed *listed, const struct seen *seen);
 
 /* ---- the phases ---- */
 bool import_confirmed(struct import *import);
 bool import_situation(struct import *import);
 bool import_recover(struct import *import);
+bool import_here(struct import *import);
 bool import_list(struct import *import);
+bool import_same_maildrop(struct import *import);
+bool import_meet(struct import *import);
+bool import_match(struct import *import);
 bool import_skip(struct import *import);
 bool import_keep(struct import *import);
 bool import_fetch(struct import *import);
-bool import_fetch_blind(struct import *import);
+bool import_compare(struct import *import);
 bool import_remove(struct import *import);
+/** Time goes on, for what is kept. */
+bool import_count_time(struct import *import);
 
-/* ---- import_batch.c and import_fetch.c, for import_blind.c ---- */
+/* ---- import_held.c ---- */
+/** Does its removal need a word that nobody gave, since `keep` was longer when it was stored? */
+bool held_by_keep(const struct import *import, const struct journal_pop *row);
+/** ... since its file went missing together with too many others? */
+bool held_by_number(const struct import *import, const struct journal_pop *row);
+/** What the user released, before anything else is decided. */
+bool held_release(struct import *import);
+/** Put these on a list. */
+bool held_hold(struct import *import, const int64_t *ids, size_t count);
+
+struct arrival;
+/* ---- import_keep.c ---- */
+/** The message of that number is another one than the row's, which is absent from now on: it is new mail. */
+bool import_bury_reused(struct import *import, struct journal_pop *row, uint32_t number);
+
+/* ---- import_proof.c ---- */
+/** Did so many bytes make the whole message? @return false: it is to be read once more; its row says so and why */
+bool fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t bytes);
+/** Read the body again of messages whose header is right and whose row says POP_CONFIRM; mark what is the same. */
+bool proof_bodies(struct import *import, const uint32_t *numbers, struct journal_pop *rows, size_t count);
+
+/* ---- import_batch.c and import_fetch.c, for import_compare.c ---- */
 struct arrival { /* one message that is being fetched */
     struct journal_pop row;
     uint32_t number;
     bool repeated;             /* its UIDL is: never removed */
-    bool refused;              /* the server did not give it */
+    bool refused;              /* the server did not give it, or not all of it, or it is too large */
     bool fresh;                /* its base was chosen in this run */
     struct local_draft *draft; /* finished, waits for its batch */
     struct digests digests;    /* of the draft */
 };
-
-/** The header block of a message while it streams by, as the server sends it. */
-struct header_digest {
-    struct digest *digest;
-    bool done; /* its empty line came */
-    enum { HEADER_LINE_START, HEADER_LINE_CR, HEADER_LINE_INSIDE } line;
-};
-MUST_CHECK bool header_begin(struct header_digest *header);
-MUST_CHECK bool header_add(struct header_digest *header, const void *bytes, size_t len);
-/** @return true: out is the digest. *found false: there was no empty line, and TOP may end the header in another way */
-MUST_CHECK bool header_finish(struct header_digest *header, unsigned char out[static DIGEST_SIZE], bool *found);
 
 /** Folder and file system are ready for mail; nothing was asked of the server yet. */
 bool fetch_prepare(struct import *import);
@@ -136,8 +229,11 @@ bool fetch_count(struct import *import, const struct arrival *arrival);
 /** After the commit that stored it: the event, and fetch_count. */
 bool fetch_announce(struct import *import, const struct arrival *arrival);
 /** Named in each run, counted as kept back. */
-void fetch_leave(struct import *import, const struct journal_listed *listed);
-bool fetch_too_large(const struct import *import, const struct journal_listed *listed);
+void fetch_leave(struct import *import, const struct journal_listed *listed, uint64_t size);
+/** Bytes of it, as far as they are known, where that is more than max-size; else 0. */
+bool fetch_too_large(struct import *import, const struct journal_listed *listed, uint64_t *size);
+/** May more than `now` bytes of a message be written, of which `before` were allowed? *why: for people, where not. false: nobody could tell */
+bool fetch_may_go_on(struct import *import, uint64_t before, uint64_t now, const char **why);
 
 /* ---- import_hand.c ---- */
 /** A message was spooled: run the command, commit what came of it. false: the run is to end */

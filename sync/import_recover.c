@@ -3,6 +3,9 @@
  * name is the message: it was delivered and the commit is missing. It may stand under any suffix in new/ or cur/, and the user may have
  * moved it to any folder of the tree by now. What is not found is fetched again, under the same name.
  *
+ * A file that is nowhere in the tree may have been sent up by the IMAP account whose tree this is, and removed from it since: that account's
+ * rows and its quarantine say so, and the message is not fetched again.
+ *
  * A row without a base name is known not to be here (the server refused it, or it is too large), or went to a command, which is asked
  * again.
  */
@@ -93,16 +96,44 @@ look_everywhere(struct search *search)
     return search->open == 0 || import->local.ops->folders(import->local.self, on_folder, search, &import->err);
 }
 
-/* It is here: the row says so. *again: it was renamed meanwhile. */
+/* Digests of the file, as of what the server sends: kin and header of the wire form. */
+static bool
+read_file(struct import *import, const struct local_file *file, struct seen *seen, bool *missing)
+{
+    struct bytes_reading *reading = bytes_new();
+    char bytes[16384];
+    void *handle;
+    size_t got = 1;
+    bool ok;
+
+    if (reading == NULL)
+        return import_no_memory(import);
+    ok = import->local.ops->read_open(import->local.self, file, &handle, missing, &import->err);
+    if (ok && !*missing) {
+        while (ok && got > 0)
+            ok = import->local.ops->read(import->local.self, handle, bytes, sizeof bytes, &got, &import->err) &&
+                 (bytes_add(reading, bytes, got) || import_no_memory(import));
+        import->local.ops->read_close(import->local.self, handle);
+        ok = ok && (bytes_end(reading, seen) || import_no_memory(import));
+    }
+    bytes_free(reading);
+    return ok;
+}
+
+/*
+ * It is here: the row says so. *again: it was renamed meanwhile. A file's wire form has no bare LF, so of its header the kin digest alone is
+ * taken, which does not tell line ends apart; and its body is read again before the message is removed, since a session that broke
+ * may have been a short one.
+ */
 static bool
 settle(struct import *import, struct sought *sought, bool *again)
 {
     const struct local_file file = {sought->folder, sought->base, sought->info};
-    struct local_facts facts;
     struct journal_pop row;
+    struct seen seen;
     bool missing;
 
-    if (!import->local.ops->examine(import->local.self, &file, &facts, &missing, &import->err))
+    if (!read_file(import, &file, &seen, &missing))
         return false;
     *again = missing;
     sought->found = !missing;
@@ -112,13 +143,46 @@ settle(struct import *import, struct sought *sought, bool *again)
     if (!import_load(import, sought->id, &row))
         return false;
     import_set_stored(import, &row);
-    row.size = facts.digests.size;
-    row.has_header = true;
-    memcpy(row.header, facts.digests.header, DIGEST_SIZE);
+    seen_header_to_row(&seen, &row);
+    row.has_header = false;
+    row.size = seen.size;
+    if (row.listed > row.size)
+        row.facts |= POP_FEWER;
+    memcpy(row.body, seen.body, DIGEST_SIZE);
+    row.has_body = true;
+    (void)text_print(row.folder, sizeof row.folder, "%s", sought->folder);
     report_note(import->report, import->account->name, "%s arrived in an earlier run that was cut off", sought->base);
-    if (!journal_begin(import->journal, &import->err))
-        return false;
-    return import_end(import, journal_pop_save(import->journal, &row, &import->err));
+    return import_save(import, &row);
+}
+
+/* Those that are nowhere in the tree, and were another account's since. */
+static bool
+ask_beside(struct search *search)
+{
+    struct import *import = search->import;
+    struct journal_pop row;
+
+    for (size_t k = 0; import->beside != NULL && k < search->count; k++) {
+        struct sought *sought = &search->list[k];
+        bool known;
+
+        if (sought->settled)
+            continue;
+        if (!import->beside->knows(import->beside->self, sought->base, &known, &import->err))
+            return false;
+        if (!known)
+            continue;
+        if (!import_load(import, sought->id, &row))
+            return false;
+        import_set_stored(import, &row);
+        row.missed = import_stamp(import);
+        report_note(import->report, import->account->name,
+                    "%s arrived in an earlier run that was cut off, and went away through the IMAP account %s",
+                    sought->base, import->beside->account);
+        if (!import_save(import, &row))
+            return false;
+    }
+    return true;
 }
 
 static bool
@@ -178,7 +242,7 @@ import_recover(struct import *import)
     free(ids);
     if (ok && search.count > 0) {
         qsort(search.list, search.count, sizeof *search.list, compare_bases);
-        ok = find_all(&search);
+        ok = find_all(&search) && ask_beside(&search);
     }
     free(search.list);
     return ok;

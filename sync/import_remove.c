@@ -2,7 +2,8 @@
  * The end of a session: DELE for what is marked in the listing, then QUIT, which alone removes.
  *
  * Marked is what this session fetched and committed, under keep = no, and what import_keep.c has proven. REMOVING is committed before DELE is
- * sent, so that a row whose QUIT was not answered is looked at again. Rows go with QUIT's +OK and with nothing else.
+ * sent, so that a row whose QUIT was not answered is looked at again. With QUIT's +OK the rows become absent: what a list shows again
+ * was not removed, whatever the server said, or came back.
  */
 #include "sync/import_private.h"
 
@@ -85,6 +86,7 @@ mark_page(struct removing *removing)
         !import->maildrop.ops->remove(import->maildrop.self, removing->numbers, removing->count, on_removed, removing,
                                       &import->err))
         return false;
+    import->last_row = 0; /* what came before was followed by answers */
     for (size_t i = 0; i < removing->count; i++)
         any = any || removing->refused[i];
     return !any || save_page(removing, true);
@@ -92,7 +94,7 @@ mark_page(struct removing *removing)
 
 /* Up to and with this number DELE was answered and QUIT was, too. */
 static bool
-forget_removed(struct removing *removing, uint32_t last)
+bury_removed(struct removing *removing, uint32_t last)
 {
     struct import *import = removing->import;
     uint32_t after = 0;
@@ -105,11 +107,12 @@ forget_removed(struct removing *removing, uint32_t last)
         if (!journal_begin(import->journal, &import->err))
             return false;
         for (size_t i = 0; ok && i < removing->count && removing->numbers[i] <= last; i++) {
-            const struct journal_pop *row = &removing->rows[i];
+            struct journal_pop *row = &removing->rows[i];
 
             if (row->state != POP_REMOVING) /* refused */
                 continue;
-            ok = journal_pop_delete(import->journal, row->id, &import->err);
+            row->absent = import_stamp(import);
+            ok = journal_pop_save(import->journal, row, &import->err);
             import->counts.up_removed++;
             report_message(import->report, import->account->name, import_mailbox(import), "remove-there", 0, row->base,
                            row->uidl);
@@ -148,7 +151,8 @@ quit_quietly(struct import *import)
 {
     struct error ignored = {0};
 
-    (void)import->maildrop.ops->quit(import->maildrop.self, &ignored);
+    if (import->maildrop.ops->quit(import->maildrop.self, &ignored))
+        import->last_row = 0;
     return true;
 }
 
@@ -171,7 +175,7 @@ remove_and_quit(struct removing *removing)
     }
     if (last == 0)
         return quit_quietly(import);
-    return import->maildrop.ops->quit(import->maildrop.self, &import->err) && forget_removed(removing, last);
+    return import->maildrop.ops->quit(import->maildrop.self, &import->err) && bury_removed(removing, last);
 }
 
 bool

@@ -5,37 +5,11 @@
 #include "sync/import_private.h"
 #include "sync/names.h"
 
-static bool
-refuse(struct import *import, const char *what, const char *hint)
+bool
+import_forbid(struct import *import, const char *what, const char *hint)
 {
     error_set(&import->err, ERROR_CONFIG, "%s", what);
     error_hint(&import->err, "%s", hint);
-    return false;
-}
-
-/* The list that the user released must be one that golub showed. */
-bool
-import_confirmed(struct import *import)
-{
-    const char *wanted = import->options->confirm ? import->options->confirm_id : NULL;
-    struct journal_pop row;
-    int64_t *ids;
-    size_t count;
-    bool known = false, ok = true;
-
-    if (wanted == NULL)
-        return true;
-    if (!journal_pop_held(import->journal, &ids, &count, &import->err))
-        return false;
-    for (size_t i = 0; ok && !known && i < count; i++) {
-        ok = import_load(import, ids[i], &row);
-        known = ok && strcmp(row.hold, wanted) == 0;
-    }
-    free(ids);
-    if (!ok || known)
-        return ok;
-    error_set(&import->err, ERROR_CONFIG, "release the held removals of list %s", wanted);
-    error_hint(&import->err, "there is no such list; `golub status %s` shows what is held", import->account->name);
     return false;
 }
 
@@ -57,9 +31,14 @@ server_digest(struct import *import, char out[static 65])
     return true;
 }
 
+#define ANEW                                                                                                           \
+    "move the state folder away: then what is on the server is compared with the mail here, and what is here already " \
+    "is "                                                                                                              \
+    "not fetched again"
+
 /* *known: the journal has a value, and it is this one. */
 static bool
-check_known(struct import *import, const char *key, const char *now, const char *what, bool *known)
+check_known(struct import *import, const char *key, const char *now, bool *known)
 {
     char *before, text[200];
     bool same;
@@ -68,17 +47,25 @@ check_known(struct import *import, const char *key, const char *now, const char 
         return false;
     *known = before != NULL;
     same = before == NULL || strcmp(before, now) == 0;
-    if (!same && strcmp(key, "server") == 0) /* of that a digest alone is known */
-        (void)text_print(text, sizeof text, "import: its %s is not what it was", what);
-    else if (!same)
-        (void)text_print(text, sizeof text, "import: its %s is not what it was, %s", what, before);
+    if (!same)
+        (void)text_print(text, sizeof text, "import: its %s is not what it was, %s",
+                         strcmp(key, "root") == 0 ? "maildir" : key, before);
     free(before);
-    if (same)
-        return true;
-    return refuse(
-        import, text,
-        "put the old value back; or move the state folder away: then all that is on the server is fetched, or with "
-        "--skip-existing only what comes later");
+    return same || import_forbid(import, text, "put the old value back; or " ANEW);
+}
+
+/* Another name is another maildrop until its mail proves that it is not: import_same.c. */
+static bool
+check_server(struct import *import, bool *known)
+{
+    char *before;
+
+    if (!server_digest(import, import->server) || !journal_get(import->journal, "server", &before, &import->err))
+        return false;
+    *known = before != NULL;
+    import->other_server = before != NULL && strcmp(before, import->server) != 0;
+    free(before);
+    return true;
 }
 
 /* Its mail is here, and its journal has no UIDL of it: all would come once more, beside what is there. */
@@ -93,10 +80,8 @@ check_kind(struct import *import)
     journal_mailboxes_free(list, count);
     if (count == 0)
         return true;
-    return refuse(import, "import: this account was synchronised by IMAP before",
-                  "give the POP account a name of its own, or put the IMAP server back; or move the state folder away: "
-                  "then all that is "
-                  "on the server is fetched, or with --skip-existing only what comes later");
+    return import_forbid(import, "import: this account was synchronised by IMAP before",
+                         "give the POP account a name of its own, or put the IMAP server back; or " ANEW);
 }
 
 static bool
@@ -107,25 +92,62 @@ open_root(struct import *import, bool known)
     if (!import->local.ops->open(import->local.self, !known && !import->dry, &root, &import->err))
         return false;
     if (root == ROOT_PARENT_MISSING && !known)
-        return refuse(import, "make the Maildir: the folder it should stand in does not exist",
-                      "make that folder, or correct `maildir`");
+        return import_forbid(import, "make the Maildir: the folder it should stand in does not exist",
+                             "make that folder, or correct `maildir`");
     /* A file system that is not mounted looks like this; mail delivered below its mount point would be hidden later. */
     if (known && root != ROOT_PRESENT)
-        return refuse(import, "the Maildir of a known account is missing or empty: nothing was touched",
-                      "mount or move it back; to begin anew in an empty one, move the state folder away");
+        return import_forbid(import, "the Maildir of a known account is missing or empty: nothing was touched",
+                             "mount or move it back; to begin anew in an empty one, move the state folder away");
     import->no_root = root == ROOT_MISSING;
     return true;
 }
 
+/* INBOX as a folder of its own inside a tree whose root is INBOX: nobody reads mail there. */
 static bool
-remember(struct import *import, const char *server, const char *layout)
+check_shape(struct import *import)
+{
+    struct local_stamp stamp;
+    bool missing, no_root;
+
+    if (import->account->policy.layout != LAYOUT_VERBATIM || import->account->policy.layout_named || import->no_root)
+        return true;
+    if (!import->local.ops->stamp(import->local.self, "", &stamp, &no_root, &import->err) ||
+        !import->local.ops->stamp(import->local.self, import->folder, &stamp, &missing, &import->err))
+        return false;
+    return no_root || !missing ||
+           import_forbid(
+               import,
+               "import: the Maildir is one of layout \"maildir++\": its root is INBOX itself, and mail would go "
+               "into a folder of another layout",
+               "write layout = \"maildir++\", or layout = \"verbatim\" if this is meant");
+}
+
+static bool
+remember(struct import *import, const char *layout)
 {
     if (!journal_begin(import->journal, &import->err))
         return false;
-    return import_end(import, journal_set(import->journal, "server", server, &import->err) &&
-                                  (import->handover != NULL ||
-                                   (journal_set(import->journal, "root", import->account->maildir, &import->err) &&
-                                    journal_set(import->journal, "layout", layout, &import->err))));
+    return import_end(import,
+                      (import->other_server || journal_set(import->journal, "server", import->server, &import->err)) &&
+                          (import->handover != NULL ||
+                           (journal_set(import->journal, "root", import->account->maildir, &import->err) &&
+                            journal_set(import->journal, "layout", layout, &import->err))));
+}
+
+/* How long things have been here, and whether an import of this journal ever ended well. */
+static bool
+begin_time(struct import *import)
+{
+    int64_t newest;
+    char *met;
+
+    if (!journal_pop_newest(import->journal, &newest, &import->err) ||
+        !age_begin(import->journal, newest, import->now, &import->age, &import->err) ||
+        !journal_get(import->journal, "met", &met, &import->err))
+        return false;
+    import->first = met == NULL;
+    free(met);
+    return true;
 }
 
 bool
@@ -134,20 +156,18 @@ import_situation(struct import *import)
     const struct account *account = import->account;
     const char *layout = account->policy.layout == LAYOUT_MAILDIRPP ? "maildir++" : "verbatim";
     bool known_server, known_root = true, known_layout = true;
-    char server[65];
 
-    if (!check_kind(import) || !server_digest(import, server) ||
-        !check_known(import, "server", server, "host name or user", &known_server))
+    if (!begin_time(import) || !check_kind(import) || !check_server(import, &known_server))
         return false;
     if (import->handover == NULL) {
-        if (!check_known(import, "root", account->maildir, "maildir", &known_root) ||
-            !check_known(import, "layout", layout, "layout", &known_layout) ||
+        if (!check_known(import, "root", account->maildir, &known_root) ||
+            !check_known(import, "layout", layout, &known_layout) ||
             !names_to_folder(account->import.deliver_to, account->policy.layout, import->folder, &import->err) ||
-            !open_root(import, known_root))
+            !open_root(import, known_root) || (!known_root && !check_shape(import)))
             return false;
         /* The folder before the journal's word that the root is known: a known root is never empty. */
         if (!known_root && !import->dry && !import->local.ops->create(import->local.self, import->folder, &import->err))
             return false;
     }
-    return (known_server && known_root && known_layout) || import->dry || remember(import, server, layout);
+    return (known_server && known_root && known_layout) || import->dry || remember(import, layout);
 }

@@ -15,6 +15,10 @@ enum import_order { ORDER_NEWEST, ORDER_OLDEST };
 
 #define KEEP_FOREVER (-1)
 
+struct import_beside { /* an IMAP account whose tree a POP account delivers into */
+    const char *account, *state;
+};
+
 struct import_policy {           /* of a POP account */
     int keep_days;               /* how long mail stays on the server after it is here; 0: not at all; KEEP_FOREVER */
     const char *deliver_to;      /* UTF-8 mailbox name; "INBOX" by default */
@@ -22,6 +26,7 @@ struct import_policy {           /* of a POP account */
     uint64_t max_size;           /* bytes; 0: any */
     uint64_t max_messages;       /* a run; 0: any */
     enum import_order order;
+    const struct import_beside *beside; /* account NULL at the end; NULL: none */
 };
 
 struct policy {
@@ -31,6 +36,7 @@ struct policy {
     unsigned max_delete; /* percent */
     int quarantine_days;
     enum layout layout;
+    bool layout_named;           /* by the user */
     const char *const *patterns; /* `mailboxes`, NULL at the end */
 };
 

@@ -1,12 +1,15 @@
 /* `golub status` of a POP account: how many are here and there, what is missing and why, what is held. */
 #include <inttypes.h>
 
+#include "store/journal/pop.h"
+#include "sync/age_journal.h"
 #include "sync/status_private.h"
 
 struct view {
     const struct account *account;
     struct journal *journal;
     struct report *report;
+    int64_t now; /* counted */
     struct error *err;
 };
 
@@ -28,6 +31,23 @@ show_counts(const struct view *view)
                     "%" PRIu64 " of them were being removed from the server when a session "
                     "ended without an answer: the next run looks at them",
                     removing);
+    return true;
+}
+
+/* Files that are not here any more, of messages that still are there. */
+static bool
+show_missed(const struct view *view)
+{
+    uint64_t missed;
+
+    if (!journal_pop_count_missed(view->journal, &missed, view->err))
+        return false;
+    if (missed > 0)
+        report_line(view->report, view->account->name, "missing",
+                    "%" PRIu64
+                    " of them %s not here any more: removed from the server when `keep` is over, and after %d days "
+                    "of being missed",
+                    missed, missed == 1 ? "is" : "are", view->account->policy.quarantine_days);
     return true;
 }
 
@@ -61,7 +81,7 @@ show_due(const struct view *view)
     free(identity);
     if (!removable)
         return true;
-    if (!journal_pop_due(view->journal, days, (int64_t)time(NULL), &ids, &count, view->err))
+    if (!journal_pop_due(view->journal, days, days == 0 ? INT64_MAX : view->now, &ids, &count, view->err))
         return false;
     free(ids);
     if (count > 0)
@@ -112,7 +132,12 @@ show_rows(const struct view *view)
 bool
 status_import(const struct account *account, struct journal *journal, struct report *report, struct error *err)
 {
-    const struct view view = {account, journal, report, err};
+    struct view view = {account, journal, report, 0, err};
+    struct age_run age;
+    int64_t newest;
 
-    return show_counts(&view) && show_left(&view) && show_due(&view) && show_rows(&view);
+    if (!journal_pop_newest(journal, &newest, err) || !age_begin(journal, newest, (int64_t)time(NULL), &age, err))
+        return false;
+    view.now = age.now.counted;
+    return show_counts(&view) && show_missed(&view) && show_left(&view) && show_due(&view) && show_rows(&view);
 }

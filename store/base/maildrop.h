@@ -28,6 +28,8 @@ struct maildrop_info { /* for the import's decisions and for `golub check` */
     int expire_days;          /* of EXPIRE; -1: NEVER or not said */
     const char *capabilities; /* lines of CAPA after login, one '\n' between; owned by the maildrop; "" none */
     bool secure;              /* TLS is up */
+    bool
+        lost_track; /* where an answer should begin there was something else: the one before it may not have ended there */
     uint64_t bytes_up, bytes_down;
 };
 
@@ -45,7 +47,7 @@ struct maildrop_taker { /* of what is retrieved; a callback that returns false e
 };
 
 struct maildrop_ops {
-    /** Connect, STLS, log in. @return false: as session_open in store/pop says */
+    /** Connect, STLS, log in. STAT, LIST and UIDL are best asked in this order: they may be sent ahead. @return false: as session_open says */
     bool (*open)(void *self, struct error *err);
     void (*info)(void *self, struct maildrop_info *out);
     /** STAT: how many messages, and how many bytes (a hint). */
@@ -59,11 +61,12 @@ struct maildrop_ops {
     /** LIST, streamed. */
     bool (*sizes)(void *self, bool (*item)(void *context, uint32_t number, uint64_t size), void *context,
                   struct error *err);
-    /** TOP number 0 for each, pipelined where that is offered: header digest (as in store/base/digest.h). *supported false: no TOP there. */
-    bool (*headers)(void *self, const uint32_t *numbers, size_t count,
-                    bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome,
-                                 const unsigned char *header, const char *words),
-                    void *context, bool *supported, struct error *err);
+    /**
+     * TOP number 0 for each, pipelined where that is offered: bytes and end of `taker`, as with retrieve; its next is not asked. What comes
+     * is the header block, and on some servers more. *supported false (and true): no TOP there, nothing was reported.
+     */
+    bool (*headers)(void *self, const uint32_t *numbers, size_t count, const struct maildrop_taker *taker,
+                    bool *supported, struct error *err);
     /**
      * RETR for each that `next` names, pipelined where that is offered, so that `next` is asked well ahead of the answers. For each,
      * in this order: any number of `bytes`, then one `end`. Where the connection breaks inside a message there is no `end` for it.

@@ -8,7 +8,7 @@
 #include <sqlite3.h>
 
 #include "store/base/maildrop.h"
-#include "store/journal/journal.h"
+#include "store/journal/pop.h"
 
 /* What becomes of an account whose journal is moved away. It can't be asked which kind of account it was of. */
 #define JOURNAL_ANEW                                                                                                   \
@@ -76,40 +76,79 @@ enum statement {
     SQL_UNFLUSHED_FLUSHED,
     SQL_UNFLUSHED_SEEN,
     SQL_QUARANTINE_CLAMP,
+    SQL_KNOWS_BASE,
     SQL_POP_INSERT,
     SQL_POP_UPDATE,
     SQL_POP_EXISTS,
     SQL_POP_DELETE,
     SQL_POP_GET,
     SQL_POP_BY_UIDL,
+    SQL_POP_BY_HEADER,
+    SQL_POP_BY_KIN,
     SQL_POP_IDS,
     SQL_POP_IDS_ALL,
     SQL_POP_COUNT,
+    SQL_POP_COUNT_LISTED,
     SQL_POP_COUNT_ALL,
+    SQL_POP_COUNT_MISSED,
     SQL_POP_DUE,
     SQL_POP_HELD,
+    SQL_POP_HAS_BASE,
+    SQL_POP_END_WORDS,
+    SQL_POP_FORGET,
+    SQL_POP_CLAMP,
+    SQL_POP_NEWEST,
     SQL_LISTING_ADD,
     SQL_LISTING_ADD_MANY,
-    SQL_LISTING_SIZE,
     SQL_LISTING_NEW,
-    SQL_LISTING_REPEATED,
+    SQL_LISTING_DOUBT,
     SQL_LISTING_GONE,
+    SQL_LISTING_UNSIZED,
     SQL_LISTING_BY_UIDL,
     SQL_LISTING_BY_NUMBER,
     SQL_LISTING_ROWS,
     SQL_LISTING_MARK,
-    SQL_LISTING_HEADER,
-    SQL_LISTING_MAKE_ROWS,
+    SQL_LISTING_COMPARE,
+    SQL_LISTING_PROVE,
+    SQL_LISTING_WANT,
+    SQL_LISTING_COUNT_GONE,
+    SQL_LISTING_COUNT_UNREAD,
+    SQL_LISTING_UNREAD,
+    SQL_LISTING_COUNT_UNSIZED,
+    SQL_LISTING_TOP,
+    SQL_LISTING_TOP_OF,
+    SQL_LISTING_ALIKE,
+    SQL_LISTING_ALIKE_UIDL,
+    SQL_LISTING_SETTLE,
+    SQL_LISTING_SETTLED,
+    SQL_LISTING_TAKEN,
+    SQL_LISTING_LEAVE,
+    SQL_LISTING_IS_COMPARED,
+    SQL_LISTING_BY_KIN,
+    SQL_LISTING_BURY,
+    SQL_LISTING_BURY_REST,
     SQL_LISTING_PAGE, /* one for each enum journal_listing_which, ascending and descending */
-    SQL_LISTING_PAGE_LAST = SQL_LISTING_PAGE + 9,
+    SQL_LISTING_PAGE_LAST = SQL_LISTING_PAGE + 13,
     SQL_LISTING_COUNT,
-    SQL_LISTING_COUNT_LAST = SQL_LISTING_COUNT + 4,
+    SQL_LISTING_COUNT_LAST = SQL_LISTING_COUNT + 6,
+    SQL_HERE_FOLDER,
+    SQL_HERE_NAME,
+    SQL_HERE_COUNT,
+    SQL_HERE_MISSED,
+    SQL_HERE_OTHER,
+    SQL_HERE_APPLY_MISSED,
+    SQL_HERE_APPLY_OTHER,
+    SQL_HERE_STRANGERS,
+    SQL_POP_FOLDERS,
+    SQL_POP_FOLDER_SAVE,
+    SQL_POP_FOLDER_DELETE,
     SQL_STATEMENTS
 };
 
 struct listing_line {
     uint32_t number;
     char uidl[MAILDROP_UIDL_MAX + 1];
+    uint64_t size;
 };
 
 #define LISTING_TOGETHER 16 /* lines inserted by one statement: a third of the time of one by one */
@@ -134,6 +173,7 @@ struct journal {
     bool (*hook)(void *context, bool after);
     void *hook_context;
     enum { LISTING_NONE, LISTING_FILLING, LISTING_JUDGED } listing;
+    bool has_place;     /* there is a place for temporary tables */
     bool listing_batch; /* a transaction is open that touches temporary tables alone */
     struct listing_fill fill;
     sqlite3_stmt *statements[SQL_STATEMENTS];
@@ -167,6 +207,7 @@ struct sql_binder { /* binds ?1, ?2 ... in order; what is bound is borrowed unti
 void bind_integer(struct sql_binder *to, int64_t value);
 void bind_string(struct sql_binder *to, const char *value);           /* NULL: SQL's NULL */
 void bind_digest(struct sql_binder *to, const unsigned char *digest); /* NULL: SQL's NULL */
+void bind_bytes(struct sql_binder *to, const void *bytes, size_t len);
 
 struct sql_reader { /* reads the columns in order and remembers whether one was not what it must be */
     sqlite3_stmt *statement;
@@ -178,6 +219,8 @@ int64_t read_integer(struct sql_reader *from, int64_t least, int64_t most);
 void read_string(struct sql_reader *from, char *to, size_t size);
 /** @return the column is not NULL */
 bool read_digest(struct sql_reader *from, unsigned char to[static DIGEST_SIZE]);
+/** Bytes of any number up to size; NULL is none. @return how many */
+size_t read_at_most(struct sql_reader *from, void *to, size_t size);
 /** malloc'd; NULL for NULL, and with damaged set where there is no memory or the text holds NUL. */
 char *read_copy(struct sql_reader *from);
 
@@ -206,6 +249,16 @@ MUST_CHECK bool sql_number(struct journal *journal, sqlite3_stmt *statement, int
                            const char *what, struct error *err);
 
 /* listing.c */
+
+/** A place for temporary tables, before the first of them. */
+MUST_CHECK bool listing_open_temporary(struct journal *journal, struct error *err);
+/** Which of the listed are new, known, doubtful is decided, once. */
+MUST_CHECK bool listing_judge(struct journal *journal, struct error *err);
+/** Statements on temporary tables: rows of these are nobody's changes. */
+MUST_CHECK bool listing_run(struct journal *journal, sqlite3_stmt *statement, struct error *err);
+MUST_CHECK bool listing_exec(struct journal *journal, const char *sql, struct error *err);
+/** Before a row of a temporary table is written outside of a transaction. */
+MUST_CHECK bool listing_batch(struct journal *journal, struct error *err);
 
 /** End the transaction of the temporary tables, if there is one: before any other is begun. */
 MUST_CHECK bool listing_settle(struct journal *journal, struct error *err);

@@ -1,9 +1,14 @@
 /* One row for each message of a POP maildrop that golub has to do with. */
-#include "store/journal/internal.h"
+#include "store/journal/pop.h"
 
 #include <assert.h>
 
-#define COLUMNS "uidl, state, size, header, base, since, keep, hold, why"
+#include "store/journal/internal.h"
+
+#define COLUMNS                                                                                                        \
+    "uidl, state, size, listed, header, kin, message_id, received, body, base, folder, since, absent, missed, keep, "  \
+    "word, facts, hold, why"
+#define PLACES "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19"
 
 static void
 bind_row(struct sql_binder *to, const struct journal_pop *row)
@@ -11,10 +16,20 @@ bind_row(struct sql_binder *to, const struct journal_pop *row)
     bind_string(to, row->uidl);
     bind_integer(to, row->state);
     bind_integer(to, (int64_t)row->size);
+    bind_integer(to, (int64_t)row->listed);
     bind_digest(to, row->has_header ? row->header : NULL);
+    bind_digest(to, row->has_kin ? row->kin : NULL);
+    bind_digest(to, row->has_id ? row->message_id : NULL);
+    bind_bytes(to, row->received, row->received_size);
+    bind_digest(to, row->has_body ? row->body : NULL);
     bind_string(to, row->base);
+    bind_string(to, row->folder);
     bind_integer(to, row->since);
+    bind_integer(to, row->absent);
+    bind_integer(to, row->missed);
     bind_integer(to, row->keep_days);
+    bind_integer(to, row->word);
+    bind_integer(to, row->facts);
     bind_string(to, row->hold);
     bind_string(to, row->why);
 }
@@ -23,15 +38,15 @@ bool
 journal_pop_save(struct journal *journal, struct journal_pop *row, struct error *err)
 {
     static const char what[] = "save a POP message";
-    static const char insert[] = "INSERT INTO pop (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-    static const char update[] = "UPDATE pop SET (" COLUMNS ") = (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) WHERE id = ?10";
+    static const char insert[] = "INSERT INTO pop (" COLUMNS ") VALUES (" PLACES ")";
+    static const char update[] = "UPDATE pop SET (" COLUMNS ") = (" PLACES ") WHERE id = ?20";
     bool fresh = row->id == 0;
     sqlite3_stmt *statement =
         fresh ? sql_prepare(journal, SQL_POP_INSERT, insert, err) : sql_prepare(journal, SQL_POP_UPDATE, update, err);
     struct sql_binder to = {.statement = statement};
 
-    assert(journal->in_transaction);
-    if (statement == NULL || !sql_fits(row->size, what, err))
+    assert(journal->in_transaction && row->received_size <= sizeof row->received);
+    if (statement == NULL || !sql_fits(row->size, what, err) || !sql_fits(row->listed, what, err))
         return false;
     bind_row(&to, row);
     if (!fresh)
@@ -66,10 +81,20 @@ read_row(sqlite3_stmt *statement, void *to)
     read_string(&from, row->uidl, sizeof row->uidl);
     row->state = (enum journal_pop_state)read_integer(&from, POP_FETCHING, POP_REMOVING);
     row->size = (uint64_t)read_integer(&from, 0, INT64_MAX);
+    row->listed = (uint64_t)read_integer(&from, 0, INT64_MAX);
     row->has_header = read_digest(&from, row->header);
+    row->has_kin = read_digest(&from, row->kin);
+    row->has_id = read_digest(&from, row->message_id);
+    row->received_size = read_at_most(&from, row->received, sizeof row->received);
+    row->has_body = read_digest(&from, row->body);
     read_string(&from, row->base, sizeof row->base);
+    read_string(&from, row->folder, sizeof row->folder);
     row->since = read_integer(&from, INT64_MIN, INT64_MAX);
+    row->absent = read_integer(&from, INT64_MIN, INT64_MAX);
+    row->missed = read_integer(&from, INT64_MIN, INT64_MAX);
     row->keep_days = (int)read_integer(&from, -1, INT32_MAX);
+    row->word = (int)read_integer(&from, POP_NO_WORD, INT32_MAX);
+    row->facts = (unsigned)read_integer(&from, 0, UINT32_MAX);
     read_string(&from, row->hold, sizeof row->hold);
     read_string(&from, row->why, sizeof row->why);
     return !from.damaged;
@@ -90,7 +115,7 @@ bool
 journal_pop_by_uidl(struct journal *journal, const char *uidl, int64_t **ids, size_t *count, struct error *err)
 {
     sqlite3_stmt *statement =
-        sql_prepare(journal, SQL_POP_BY_UIDL, "SELECT id FROM pop WHERE uidl = ?1 ORDER BY id", err);
+        sql_prepare(journal, SQL_POP_BY_UIDL, "SELECT id FROM pop WHERE uidl = ?1 ORDER BY absent <> 0, id", err);
 
     if (statement == NULL)
         return false;
@@ -99,11 +124,40 @@ journal_pop_by_uidl(struct journal *journal, const char *uidl, int64_t **ids, si
 }
 
 bool
-journal_pop_ids(struct journal *journal, int state, int64_t **ids, size_t *count, struct error *err)
+journal_pop_absent_by_header(struct journal *journal, const unsigned char header[static DIGEST_SIZE], int64_t **ids,
+                             size_t *count, struct error *err)
+{
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_POP_BY_HEADER,
+                                          "SELECT id FROM pop WHERE header = ?1 AND absent <> 0 ORDER BY id", err);
+
+    if (statement == NULL)
+        return false;
+    bind_digest(&(struct sql_binder){.statement = statement}, header);
+    return sql_ids(journal, statement, ids, count, "find POP messages by header", err);
+}
+
+bool
+journal_pop_absent_by_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE], int64_t **ids,
+                          size_t *count, struct error *err)
 {
     sqlite3_stmt *statement =
-        state == 0 ? sql_prepare(journal, SQL_POP_IDS_ALL, "SELECT id FROM pop ORDER BY id", err)
-                   : sql_prepare(journal, SQL_POP_IDS, "SELECT id FROM pop WHERE state = ?1 ORDER BY id", err);
+        sql_prepare(journal, SQL_POP_BY_KIN, "SELECT id FROM pop WHERE kin = ?1 AND absent <> 0 ORDER BY id", err);
+
+    if (statement == NULL)
+        return false;
+    bind_digest(&(struct sql_binder){.statement = statement}, kin);
+    return sql_ids(journal, statement, ids, count, "find POP messages by kin", err);
+}
+
+#define LISTED "absent = 0"
+
+bool
+journal_pop_ids(struct journal *journal, int state, int64_t **ids, size_t *count, struct error *err)
+{
+    static const char of_state[] = "SELECT id FROM pop WHERE state = ?1 AND " LISTED " ORDER BY id";
+    sqlite3_stmt *statement =
+        state == 0 ? sql_prepare(journal, SQL_POP_IDS_ALL, "SELECT id FROM pop WHERE " LISTED " ORDER BY id", err)
+                   : sql_prepare(journal, SQL_POP_IDS, of_state, err);
 
     if (statement == NULL)
         return false;
@@ -112,17 +166,17 @@ journal_pop_ids(struct journal *journal, int state, int64_t **ids, size_t *count
     return sql_ids(journal, statement, ids, count, "list POP messages", err);
 }
 
-bool
-journal_pop_count(struct journal *journal, int state, uint64_t *count, struct error *err)
+/* @param state  -1: absent ones too, 0: any */
+static bool
+count_rows(struct journal *journal, enum statement which, const char *sql, int state, uint64_t *count,
+           struct error *err)
 {
-    sqlite3_stmt *statement =
-        state == 0 ? sql_prepare(journal, SQL_POP_COUNT_ALL, "SELECT count(*) FROM pop", err)
-                   : sql_prepare(journal, SQL_POP_COUNT, "SELECT count(*) FROM pop WHERE state = ?1", err);
+    sqlite3_stmt *statement = sql_prepare(journal, which, sql, err);
     int64_t number;
 
     if (statement == NULL)
         return false;
-    if (state != 0)
+    if (state > 0)
         bind_integer(&(struct sql_binder){.statement = statement}, state);
     if (!sql_number(journal, statement, INT64_MAX, &number, "count POP messages", err))
         return false;
@@ -131,9 +185,31 @@ journal_pop_count(struct journal *journal, int state, uint64_t *count, struct er
 }
 
 bool
+journal_pop_count(struct journal *journal, int state, uint64_t *count, struct error *err)
+{
+    if (state == 0)
+        return count_rows(journal, SQL_POP_COUNT_LISTED, "SELECT count(*) FROM pop WHERE " LISTED, 0, count, err);
+    return count_rows(journal, SQL_POP_COUNT, "SELECT count(*) FROM pop WHERE state = ?1 AND " LISTED, state, count,
+                      err);
+}
+
+bool
+journal_pop_count_all(struct journal *journal, uint64_t *count, struct error *err)
+{
+    return count_rows(journal, SQL_POP_COUNT_ALL, "SELECT count(*) FROM pop", -1, count, err);
+}
+
+bool
+journal_pop_count_missed(struct journal *journal, uint64_t *count, struct error *err)
+{
+    return count_rows(journal, SQL_POP_COUNT_MISSED,
+                      "SELECT count(*) FROM pop WHERE missed <> 0 AND state IN (2, 4) AND " LISTED, 0, count, err);
+}
+
+bool
 journal_pop_due(struct journal *journal, int days, int64_t now, int64_t **ids, size_t *count, struct error *err)
 {
-    static const char sql[] = "SELECT id FROM pop WHERE state IN (2, 4) AND since <= ?1 ORDER BY id";
+    static const char sql[] = "SELECT id FROM pop WHERE state IN (2, 4) AND since <= ?1 AND " LISTED " ORDER BY id";
     sqlite3_stmt *statement = sql_prepare(journal, SQL_POP_DUE, sql, err);
 
     static_assert(POP_STORED == 2 && POP_REMOVING == 4, "the statement holds these numbers");
@@ -150,4 +226,82 @@ journal_pop_held(struct journal *journal, int64_t **ids, size_t *count, struct e
         sql_prepare(journal, SQL_POP_HELD, "SELECT id FROM pop WHERE hold <> '' ORDER BY id", err);
 
     return statement != NULL && sql_ids(journal, statement, ids, count, "list held removals", err);
+}
+
+bool
+journal_pop_has_base(struct journal *journal, const char *base, bool *has, struct error *err)
+{
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_POP_HAS_BASE, "SELECT count(*) FROM pop WHERE base = ?1 AND base <> ''", err);
+    int64_t number;
+
+    if (statement == NULL)
+        return false;
+    bind_string(&(struct sql_binder){.statement = statement}, base);
+    if (!sql_number(journal, statement, INT64_MAX, &number, "find a POP message by its file", err))
+        return false;
+    *has = number > 0;
+    return true;
+}
+
+bool
+journal_pop_end_words(struct journal *journal, int keep_days, struct error *err)
+{
+    static const char sql[] = "UPDATE pop SET word = -1 WHERE word <> -1 AND (?1 < 0 OR word < ?1)";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_POP_END_WORDS, sql, err);
+
+    assert(journal->in_transaction);
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, keep_days);
+    return sql_run(journal, statement, "end words given for removals", err);
+}
+
+bool
+journal_pop_newest(struct journal *journal, int64_t *since, struct error *err)
+{
+    static const char sql[] = "SELECT coalesce(max(since), -1) FROM pop";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_POP_NEWEST, sql, err);
+    struct sql_reader from = {.statement = statement};
+
+    if (statement == NULL)
+        return false;
+    if (sql_step(journal, statement, "date POP messages", err) != SQL_ROW)
+        return false;
+    *since = read_integer(&from, INT64_MIN, INT64_MAX);
+    sql_end(statement);
+    if (*since < 0)
+        *since = INT64_MIN;
+    return true;
+}
+
+bool
+journal_pop_clamp(struct journal *journal, int64_t stamp, struct error *err)
+{
+    static const char sql[] =
+        "UPDATE pop SET since = min(since, ?1), absent = min(absent, ?1), missed = min(missed, ?1)"
+        " WHERE since > ?1 OR absent > ?1 OR missed > ?1";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_POP_CLAMP, sql, err);
+
+    assert(journal->in_transaction);
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, stamp);
+    return sql_run(journal, statement, "count time of POP messages", err);
+}
+
+bool
+journal_pop_forget(struct journal *journal, int64_t before, uint64_t *forgotten, struct error *err)
+{
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_POP_FORGET, "DELETE FROM pop WHERE absent <> 0 AND absent < ?1", err);
+
+    assert(journal->in_transaction);
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, before);
+    if (!sql_run(journal, statement, "forget POP messages that are gone", err))
+        return false;
+    *forgotten = (uint64_t)sqlite3_changes64(journal->db);
+    return true;
 }

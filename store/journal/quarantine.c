@@ -108,3 +108,20 @@ journal_quarantine_clamp(struct journal *journal, int64_t latest, struct error *
     bind_integer(&(struct sql_binder){.statement = statement}, latest);
     return sql_run(journal, statement, "date the quarantine", err);
 }
+
+bool
+journal_knows_base(struct journal *journal, const char *base, bool *known, struct error *err)
+{
+    static const char sql[] = "SELECT (SELECT count(*) FROM message WHERE base = ?1)"
+                              " + (SELECT count(*) FROM quarantine WHERE base = ?1)";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_KNOWS_BASE, sql, err);
+    int64_t number;
+
+    if (statement == NULL)
+        return false;
+    bind_string(&(struct sql_binder){.statement = statement}, base);
+    if (!sql_number(journal, statement, INT64_MAX, &number, "find a file's name", err))
+        return false;
+    *known = number > 0;
+    return true;
+}

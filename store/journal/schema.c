@@ -175,7 +175,36 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     "CREATE INDEX message_draft ON message (mailbox) WHERE ((rseen | lseen) & 16) <> 0;"
 
     /* fsync = false: names that were given and not flushed, and in which boot. */
-    "CREATE TABLE unflushed (message INTEGER PRIMARY KEY NOT NULL, boot TEXT NOT NULL) STRICT;",
+    "CREATE TABLE unflushed (message INTEGER PRIMARY KEY NOT NULL, boot TEXT NOT NULL) STRICT;"
+
+    /* Which message is which, in more than a name; where its file is; folders whose names were compared with the rows. */
+    "ALTER TABLE pop ADD COLUMN listed INTEGER NOT NULL DEFAULT 0 CHECK (listed >= 0);"
+    "ALTER TABLE pop ADD COLUMN kin BLOB CHECK (length(kin) = 32);"
+    "ALTER TABLE pop ADD COLUMN message_id BLOB CHECK (length(message_id) = 32);"
+    "ALTER TABLE pop ADD COLUMN received BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE pop ADD COLUMN body BLOB CHECK (length(body) = 32);"
+    "ALTER TABLE pop ADD COLUMN folder TEXT NOT NULL DEFAULT '?';"
+    "ALTER TABLE pop ADD COLUMN absent INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE pop ADD COLUMN missed INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE pop ADD COLUMN word INTEGER NOT NULL DEFAULT -1 CHECK (word >= -1);"
+    "ALTER TABLE pop ADD COLUMN facts INTEGER NOT NULL DEFAULT 0;"
+    "DROP INDEX pop_uidl;"
+    "CREATE INDEX pop_uidl ON pop (uidl, absent, listed);" /* a listing is merged with it, and it alone is read for that */
+    "DROP INDEX pop_state;"
+    "CREATE INDEX pop_state ON pop (state, since) WHERE absent = 0;"
+    "CREATE INDEX pop_base ON pop (base) WHERE base <> '';"
+    "CREATE INDEX pop_absent ON pop (absent) WHERE absent <> 0;"
+    "CREATE INDEX pop_absent_header ON pop (header) WHERE absent <> 0;"
+    "CREATE INDEX pop_absent_kin ON pop (kin) WHERE absent <> 0;"
+    "CREATE INDEX pop_absent_size ON pop (listed) WHERE absent <> 0;"
+    "CREATE INDEX pop_word ON pop (id) WHERE word <> -1;"
+    "CREATE INDEX pop_unread ON pop (id) WHERE header IS NULL AND kin IS NULL AND absent = 0;"
+    "INSERT OR IGNORE INTO meta SELECT 'met', '1' WHERE EXISTS (SELECT 1 FROM pop);"
+    "CREATE TABLE pop_folder ("
+    " name TEXT PRIMARY KEY NOT NULL,"
+    " stamp TEXT NOT NULL,"
+    " born INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;",
 };
 
 bool

@@ -177,6 +177,15 @@ bind_digest(struct sql_binder *to, const unsigned char *digest)
     assert(code == SQLITE_OK);
 }
 
+void
+bind_bytes(struct sql_binder *to, const void *bytes, size_t len)
+{
+    int code = len == 0 ? sqlite3_bind_zeroblob(to->statement, ++to->at, 0)
+                        : sqlite3_bind_blob64(to->statement, ++to->at, bytes, len, SQLITE_STATIC);
+
+    assert(code == SQLITE_OK);
+}
+
 int64_t
 read_integer(struct sql_reader *from, int64_t least, int64_t most)
 {
@@ -232,6 +241,22 @@ read_digest(struct sql_reader *from, unsigned char to[static DIGEST_SIZE])
     }
     memcpy(to, bytes.at, DIGEST_SIZE);
     return true;
+}
+
+size_t
+read_at_most(struct sql_reader *from, void *to, size_t size)
+{
+    struct text bytes;
+
+    memset(to, 0, size);
+    if (!read_bytes(from, &bytes))
+        return 0;
+    if (bytes.len > size) {
+        from->damaged = true;
+        return 0;
+    }
+    memcpy(to, bytes.at, bytes.len);
+    return bytes.len;
 }
 
 char *

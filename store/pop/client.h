@@ -20,6 +20,7 @@ struct pop {
     bool in_session;
     int64_t stopped_at_ms; /* 0: no signal came */
     bool top_proven;       /* a TOP was answered +OK */
+    bool lost_track;       /* of the last session, once it is closed */
 
     enum pop_question ahead[QUESTIONS]; /* sent, and not taken up yet, in this order */
     size_t ahead_count;
@@ -52,10 +53,8 @@ bool pop_sizes(void *self, bool (*item)(void *context, uint32_t number, uint64_t
                struct error *err);
 
 /* messages.c */
-bool pop_headers(void *self, const uint32_t *numbers, size_t count,
-                 bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome,
-                              const unsigned char *header, const char *words),
-                 void *context, bool *supported, struct error *err);
+bool pop_headers(void *self, const uint32_t *numbers, size_t count, const struct maildrop_taker *taker, bool *supported,
+                 struct error *err);
 bool pop_retrieve(void *self, const struct maildrop_taker *taker, struct error *err);
 bool pop_remove(void *self, const uint32_t *numbers, size_t count,
                 bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),

@@ -1,5 +1,4 @@
 /* Operations on single messages: TOP, RETR, DELE. */
-#include "store/base/digest.h"
 #include "store/pop/client.h"
 
 /* ---- RETR ---- */
@@ -128,10 +127,7 @@ pop_remove(void *self, const uint32_t *numbers, size_t count,
 struct topping {
     struct pop *pop;
     const uint32_t *numbers;
-    struct digest *digest;
-    bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const unsigned char *header,
-                 const char *words);
-    void *context;
+    const struct maildrop_taker *taker;
     bool probe;   /* nobody knows yet whether the server has TOP */
     bool missing; /* [out] it has none */
 };
@@ -145,13 +141,6 @@ write_top(void *self, size_t index, char text[static PIPELINE_COMMAND])
 }
 
 static bool
-fail_digest(const struct topping *topping)
-{
-    error_set(topping->pop->pipeline.err, ERROR_LOCAL, "compute a message's digest: OpenSSL failed");
-    return false;
-}
-
-static bool
 take_top_status(void *self, size_t index, bool ok, struct text words)
 {
     struct topping *topping = self;
@@ -159,14 +148,14 @@ take_top_status(void *self, size_t index, bool ok, struct text words)
 
     if (ok) {
         topping->pop->top_proven = true;
-        return digest_reset(topping->digest) || fail_digest(topping);
+        return true;
     }
     if (topping->probe) {
         topping->missing = true;
         return true;
     }
     show_refusal(shown, words);
-    return topping->item(topping->context, topping->numbers[index], MAILDROP_REFUSED, NULL, shown);
+    return topping->taker->end(topping->taker->context, topping->numbers[index], MAILDROP_REFUSED, shown);
 }
 
 static bool
@@ -174,19 +163,15 @@ take_top_bytes(void *self, size_t index, const char *bytes, size_t len)
 {
     const struct topping *topping = self;
 
-    (void)index;
-    return digest_add(topping->digest, bytes, len) || fail_digest(topping);
+    return topping->taker->bytes(topping->taker->context, topping->numbers[index], bytes, len);
 }
 
 static bool
 take_top_end(void *self, size_t index)
 {
-    struct topping *topping = self;
-    struct digests digests;
+    const struct topping *topping = self;
 
-    if (!digest_finish(topping->digest, &digests))
-        return fail_digest(topping);
-    return topping->item(topping->context, topping->numbers[index], MAILDROP_DONE, digests.header, "");
+    return topping->taker->end(topping->taker->context, topping->numbers[index], MAILDROP_DONE, "");
 }
 
 static bool
@@ -203,49 +188,28 @@ run_tops(struct topping *topping, size_t count, struct error *err)
 }
 
 /* Without CAPA the first TOP tells whether there is one: it goes alone, and its refusal is taken for "no". */
-static bool
-all_tops(struct topping *topping, size_t count, bool *supported, struct error *err)
-{
-    topping->probe = !topping->pop->can.known && !topping->pop->top_proven;
-    if (topping->probe) {
-        if (!run_tops(topping, 1, err))
-            return false;
-        if (topping->missing) {
-            *supported = false;
-            return true;
-        }
-        topping->probe = false;
-        topping->numbers++;
-        count--;
-    }
-    if (!run_tops(topping, count, err))
-        return false;
-    *supported = true;
-    return true;
-}
-
 bool
-pop_headers(void *self, const uint32_t *numbers, size_t count,
-            bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const unsigned char *header,
-                         const char *words),
-            void *context, bool *supported, struct error *err)
+pop_headers(void *self, const uint32_t *numbers, size_t count, const struct maildrop_taker *taker, bool *supported,
+            struct error *err)
 {
     struct pop *pop = self;
-    struct topping topping = {.pop = pop, .numbers = numbers, .item = item, .context = context};
-    bool done;
+    struct topping topping = {.pop = pop, .numbers = numbers, .taker = taker};
 
     if (!pop_is_open(pop, err) || !pop_settle(pop, err))
         return false;
-    if (count == 0 || !pop->can.top) {
-        *supported = pop->can.top;
+    *supported = pop->can.top;
+    if (count == 0 || !pop->can.top)
         return true;
+    topping.probe = !pop->can.known && !pop->top_proven;
+    if (topping.probe) {
+        if (!run_tops(&topping, 1, err))
+            return false;
+        *supported = !topping.missing;
+        if (topping.missing)
+            return true;
+        topping.probe = false;
+        topping.numbers++;
+        count--;
     }
-    topping.digest = digest_new();
-    if (topping.digest == NULL) {
-        error_set(err, ERROR_LOCAL, "compute a message's digest: out of memory");
-        return false;
-    }
-    done = all_tops(&topping, count, supported, err);
-    digest_free(topping.digest);
-    return done;
+    return run_tops(&topping, count, err);
 }

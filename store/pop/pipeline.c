@@ -216,8 +216,10 @@ take_status(struct pipeline *pipeline, struct text line)
     while (line.len > 0 && (line.at[line.len - 1] == '\n' || line.at[line.len - 1] == '\r'))
         line.len--;
     log_line(pipeline, 'S', line);
-    if (!split_status(line, &ok, &words))
+    if (!split_status(line, &ok, &words)) {
+        pipeline->lost_track = true;
         return pipeline_nonsense(pipeline, "neither +OK nor -ERR", line);
+    }
     if (ok && batch->data != NULL) {
         pipeline->in_body = true;
         pipeline->body_len = 0;
@@ -240,8 +242,10 @@ take_line(struct pipeline *pipeline)
     pipeline->in_at += len;
     if (end != NULL && pipeline->line_len == 0 && len <= sizeof pipeline->line)
         return take_status(pipeline, (struct text){at, len});
-    if (len > sizeof pipeline->line - pipeline->line_len)
+    if (len > sizeof pipeline->line - pipeline->line_len) {
+        pipeline->lost_track = true;
         return pipeline_nonsense(pipeline, "a line without end", (struct text){at, len});
+    }
     memcpy(pipeline->line + pipeline->line_len, at, len);
     pipeline->line_len += len;
     if (end == NULL)
@@ -292,6 +296,10 @@ take_body(struct pipeline *pipeline)
 static bool
 out_of_turn(struct pipeline *pipeline)
 {
+    const char *at = pipeline->in + pipeline->in_at;
+
+    /* A server may say goodbye unasked. */
+    pipeline->lost_track = pipeline->lost_track || (at[0] != '+' && at[0] != '-');
     error_set(pipeline->err, ERROR_NETWORK, "go on with %s: it spoke without being asked",
               stream_name(pipeline->stream));
     error_answer(pipeline->err, (struct text){pipeline->in + pipeline->in_at, pipeline->in_len - pipeline->in_at});

@@ -48,6 +48,8 @@ struct pipeline {
 
     /* Private to pipeline.c. */
     bool broken;
+    bool
+        lost_track; /* what should have been an answer was none: the body before it may not have ended where it seemed to */
     struct error why; /* it broke */
     char *in;         /* PIPELINE_BUFFER */
     size_t in_at, in_len;

@@ -70,6 +70,7 @@ close_pop(void *self)
     pop->down += down;
     pop->in_session = false;
     pop->ahead_count = 0;
+    pop->lost_track = pop->pipeline.lost_track;
     pipeline_close(&pop->pipeline);
     pop_session_close(pop->session);
     pop->session = NULL;
@@ -176,6 +177,7 @@ begin_session(struct pop *pop, int *again_s, struct error *err)
     if (pop->can.pipelining) {
         ask_ahead(pop, QUESTION_CAPA, "CAPA");
         ask_ahead(pop, QUESTION_STAT, "STAT");
+        ask_ahead(pop, QUESTION_LIST, "LIST");
         ask_ahead(pop, QUESTION_UIDL, "UIDL");
     }
     if (!renew_capabilities(pop, again_s, err))
@@ -258,6 +260,7 @@ info(void *self, struct maildrop_info *out)
                                   .expire_days = pop->can.expire_days,
                                   .capabilities = pop->can.lines.len > 0 ? pop->can.lines.at : "",
                                   .secure = pop->secure,
+                                  .lost_track = pop->lost_track || pop->pipeline.lost_track,
                                   .bytes_up = pop->up + up,
                                   .bytes_down = pop->down + down};
     (void)text_print(out->server, sizeof out->server, "%s",

@@ -189,13 +189,6 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
 }
 
 static bool
-on_header(void *context, uint32_t number, enum maildrop_outcome outcome, const unsigned char *header, const char *words)
-{
-    assert((outcome == MAILDROP_DONE) == (header != NULL));
-    return on_end(context, number, outcome, words);
-}
-
-static bool
 on_next(void *context, uint32_t *number)
 {
     (void)context;
@@ -222,7 +215,7 @@ run_operation(struct maildrop drop, unsigned which, struct error *err)
     case 2:
         return drop.ops->sizes(drop.self, on_size, NULL, err);
     case 3:
-        done = drop.ops->headers(drop.self, numbers, NUMBERS, on_header, NULL, &supported, err);
+        done = drop.ops->headers(drop.self, numbers, NUMBERS, &taker, &supported, err);
         supported = !supported;
         break;
     case 4:

@@ -5,6 +5,8 @@
 #ifndef TESTS_SIM_SIM_IMPORT_H
 #define TESTS_SIM_SIM_IMPORT_H
 
+#include "store/journal/pop.h"
+#include "sync/age_journal.h"
 #include "sync/import.h"
 #include "tests/sim/sim_history.h"
 #include "tests/sim/sim_maildrop.h"
@@ -57,16 +59,19 @@ struct import_sim {
     int deliver_to; /* mailbox */
     bool command;   /* a delivery command instead of the Maildir */
     /* the run */
+    unsigned copies; /* in a thousand: arrivals that are equal to an earlier one; 0: nor are two alike */
     bool skip_existing, confirm, wrong_id;
     char confirm_id[16]; /* "" without */
     int stop_after;      /* calls of `stopped` until it says yes; 0: never */
     bool was_stopped;
-    unsigned no_room;    /* percent of deliveries that fail */
-    unsigned tempfail;   /* percent of commands that fail */
-    int failures;        /* of both, in this run */
-    struct buffer spool; /* of the command */
-    int64_t clock_ms;    /* the monotonic clock of this process */
-    int status;          /* of the last run; -1 crashed */
+    unsigned no_room;     /* percent of deliveries that fail */
+    unsigned tempfail;    /* percent of commands that fail */
+    int failures;         /* of both, in this run */
+    struct buffer spool;  /* of the command */
+    int64_t clock_ms;     /* the monotonic clock of this process */
+    bool first;           /* no import of this journal came to its end before this run */
+    int delivered_before; /* ... this run, in all */
+    int status;           /* of the last run; -1 crashed */
     long runs;
     struct tally tally[SIM_CONTENTS];
     unsigned long *met;
@@ -94,6 +99,8 @@ void tally_left(struct import_sim *sim, struct drop_message *message);
 bool tally_is_unsure(struct import_sim *sim, const struct sim_file *file);
 /** The list that removals are held on. @return false: none, hold is "" */
 bool tally_held(const struct import_sim *sim, char hold[static 16]);
+/** Is a message there of which far less comes than LIST says? */
+bool tally_any_short(const struct import_sim *sim);
 /** Never lost, never twice: at any moment. */
 void check_counts(struct import_sim *sim);
 void check_session(struct import_sim *sim); /* sets the maildrop's watchers */

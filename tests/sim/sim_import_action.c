@@ -10,13 +10,21 @@ dice(struct import_sim *sim, unsigned below)
     return rng_below(&sim->world.rng, below);
 }
 
-/* One that is or was somewhere, or a new one; -1: none left. */
+/*
+ * One that is or was somewhere, or a new one; -1: none left. Copies, and messages of one header and other bodies, are rare: the laws can
+ * say little of them, since each may be taken for the other.
+ */
 static int
 choose_content(struct import_sim *sim)
 {
-    if (sim->world.next_content > 0 && dice(sim, 100) < 25)
+    int content;
+
+    if (sim->world.next_content > 0 && dice(sim, 1000) < sim->copies)
         return (int)dice(sim, (unsigned)sim->world.next_content);
-    return world_new_content(&sim->world, true);
+    do
+        content = world_new_content(&sim->world, true);
+    while (content >= 0 && content_like_neighbour(content) && sim->copies == 0);
+    return content;
 }
 
 /* ---- the maildrop ---- */

@@ -64,23 +64,32 @@ join(struct import_sim *sim, const struct drop_message *a, const struct drop_mes
     sim->tally[group_of(sim, a->content)].group = group_of(sim, b->content);
 }
 
-/* Which of those that are there can be taken for one that is gone, as long as no complete list has shown that it is? */
+static bool
+same_message(const struct drop_message *a, const struct drop_message *b)
+{
+    return a != b && same_header(a, b) && content_get(a->content)->len == content_get(b->content)->len;
+}
+
+/*
+ * Which of those that are there can be taken for one that is gone? One under its UIDL, and one that is equal to it under any: a server may have
+ * given it another name, or got it back from a backup.
+ */
 static void
-hide(struct import_sim *sim, const struct drop_message *changed)
+hide(struct import_sim *sim)
 {
     struct maildrop_sim *drop = &sim->drop;
-    bool ghost = false;
 
     for (size_t i = 0; i < drop->count; i++) {
-        const struct drop_message *it = &drop->messages[i];
-        ghost = ghost || (!it->here && it->seen && !it->gone_known && strcmp(it->uidl, changed->uidl) == 0);
-    }
-    for (size_t i = 0; ghost && i < drop->count; i++) {
-        struct drop_message *it = &drop->messages[i];
-        if (!it->here || it->owed || strcmp(it->uidl, changed->uidl) != 0)
+        const struct drop_message *ghost = &drop->messages[i];
+        if (ghost->here || !ghost->seen)
             continue;
-        it->hidden = true;
-        sim->met[MET_UIDL_REUSED]++;
+        for (size_t k = 0; k < drop->count; k++) {
+            struct drop_message *it = &drop->messages[k];
+            if (!it->here || it->owed || it->hidden || !(same_uidl(it, ghost) || same_message(it, ghost)))
+                continue;
+            it->hidden = true;
+            sim->met[MET_UIDL_REUSED] += same_uidl(it, ghost);
+        }
     }
 }
 
@@ -92,6 +101,7 @@ tally_born(struct import_sim *sim, struct drop_message *message)
     sim->tally[message->content].born++;
     message->had = message->may_be_had = message->stored = message->held = message->released = message->hidden = false;
     message->fetched_at = message->fetched_in = 0;
+    message->came_short = false;
     for (size_t i = 0; i < drop->count; i++) {
         const struct drop_message *it = &drop->messages[i];
         if (it == message || !it->here)
@@ -100,13 +110,14 @@ tally_born(struct import_sim *sim, struct drop_message *message)
         if (same_uidl(it, message) && (!drop->top || same_header(it, message)))
             join(sim, message, it);
     }
-    hide(sim, message);
+    hide(sim);
 }
 
 void
 tally_left(struct import_sim *sim, struct drop_message *message)
 {
-    hide(sim, message);
+    (void)message;
+    hide(sim);
 }
 
 static void
@@ -116,6 +127,17 @@ count_delivered(const struct import_sim *sim, int delivered[SIM_CONTENTS])
         delivered[i] = sim->tally[i].handed + sim->tally[i].taken - sim->tally[i].added;
     for (size_t i = 0; i < sim->maildir.tree.count; i++)
         delivered[sim->maildir.tree.files[i].content]++;
+}
+
+static int
+sum_delivered(const struct import_sim *sim)
+{
+    int delivered[SIM_CONTENTS], sum = 0;
+
+    count_delivered(sim, delivered);
+    for (int i = 0; i < sim->world.next_content; i++)
+        sum += delivered[i];
+    return sum;
 }
 
 void
@@ -214,21 +236,46 @@ is_too_big(const struct import_sim *sim, const struct drop_message *message)
     return sim->policy.max_size > 0 && maildrop_sim_size(&sim->drop, message->content) > sim->policy.max_size;
 }
 
+/* LIST says so much more than comes that it must look like an answer that was cut. */
+static bool
+looks_short(const struct import_sim *sim, const struct drop_message *message)
+{
+    return content_get(message->content)->len < maildrop_sim_size(&sim->drop, message->content) / 2;
+}
+
+/* It, or one that it may be taken for, came short. */
+static bool
+came_short(const struct import_sim *sim, const struct drop_message *message)
+{
+    for (size_t i = 0; i < sim->drop.count; i++) {
+        const struct drop_message *it = &sim->drop.messages[i];
+        if (it->came_short && (it == message || same_message(it, message)))
+            return true;
+    }
+    return false;
+}
+
+bool
+tally_any_short(const struct import_sim *sim)
+{
+    return sim->drop.wrong_sizes || sim->drop.lied;
+}
+
 static void
 on_retrieve(void *context, struct drop_message *message)
 {
     struct import_sim *sim = context;
     const bool only_way = sim->drop.uidls == UIDLS_NONE && !sim->drop.top;
+    bool alone = true; /* else it may be fetched to be compared */
 
-    if (sim->skip_existing && !only_way)
+    for (size_t i = 0; i < sim->drop.count; i++)
+        alone = alone && !same_message(&sim->drop.messages[i], message);
+    if (sim->skip_existing && !only_way && alone && sim->drop.uidls == UIDLS_UNIQUE && sim->drop.top)
         violation(&sim->world, "#%d is fetched although nothing is to be fetched", message->content);
     else if (message->had)
         violation(&sim->world, "#%d was recorded as had and is fetched", message->content);
-    else if (is_too_big(sim, message))
+    else if (is_too_big(sim, message) && message->fetched_at == 0)
         violation(&sim->world, "#%d is larger than max-size and is fetched", message->content);
-    else if (!only_way && sim->policy.max_messages > 0 &&
-             (uint64_t)(sim->drop.retrieved - sim->failures) >= sim->policy.max_messages)
-        violation(&sim->world, "more than max-messages are fetched");
 }
 
 static void
@@ -237,8 +284,12 @@ on_retrieved(void *context, struct drop_message *message)
     const struct import_sim *sim = context;
 
     message->fetched_in = sim->drop.session;
-    if (message->fetched_at == 0)
+    if (message->fetched_at == 0 || message->came_short) /* else it is read to be proven */
+        message->came_short = looks_short(sim, message);
+    if (message->fetched_at == 0) {
         message->fetched_at = sim->world.now;
+        message->keep = sim->policy.keep_days;
+    }
 }
 
 static bool
@@ -255,19 +306,30 @@ first_fetched(const struct import_sim *sim, const struct drop_message *message)
 
     for (size_t i = 0; i < sim->drop.count; i++) {
         const struct drop_message *it = &sim->drop.messages[i];
-        if (same_uidl(it, message) && same_header(it, message) && it->fetched_at != 0 &&
-            (first == 0 || it->fetched_at < first))
+        if (same_message(it, message) && it->fetched_at != 0 && (first == 0 || it->fetched_at < first))
             first = it->fetched_at;
     }
     return first;
 }
 
-/* A tightened `keep` removes nothing that was stored under another without a word of the user. */
+static bool
+word_is_missing(const struct import_sim *sim, const struct drop_message *message)
+{
+    return message->fetched_at != 0 && !is_due(sim, message->fetched_at, message->keep) &&
+           !(message->released && is_due(sim, message->fetched_at, message->released_keep));
+}
+
+/* A tightened `keep` removes nothing that was stored under another without a word of the user; a copy may stand for another. */
 static bool
 needs_a_word(const struct import_sim *sim, const struct drop_message *message)
 {
-    return sim->guard && message->stored && !is_due(sim, message->fetched_at, message->keep) &&
-           !(message->released && is_due(sim, message->fetched_at, message->released_keep));
+    bool missing = sim->guard && message->stored && word_is_missing(sim, message);
+
+    for (size_t i = 0; i < sim->drop.count && missing; i++) {
+        const struct drop_message *it = &sim->drop.messages[i];
+        missing = !(same_message(it, message) && it->fetched_at != 0) || word_is_missing(sim, it);
+    }
+    return missing;
 }
 
 static void
@@ -300,9 +362,19 @@ has_twin_in_the_past(const struct import_sim *sim, const struct drop_message *me
 {
     for (size_t i = 0; i < sim->drop.count; i++) {
         const struct drop_message *it = &sim->drop.messages[i];
-        if (!it->here && same_uidl(it, message) && same_header(it, message))
+        if (!it->here && same_header(it, message) && (same_uidl(it, message) || same_message(it, message)))
             return true;
     }
+    return false;
+}
+
+/* As long as no import of this journal came to its end, a file here may be taken for each of them. */
+static bool
+has_equal(const struct import_sim *sim, const struct drop_message *message)
+{
+    for (size_t i = 0; sim->first && i < sim->drop.count; i++)
+        if (sim->drop.messages[i].owed && same_message(&sim->drop.messages[i], message))
+            return true;
     return false;
 }
 
@@ -311,7 +383,7 @@ on_remove(void *context, struct drop_message *message)
 {
     struct import_sim *sim = context;
 
-    if (!message->hidden || !has_twin_in_the_past(sim, message))
+    if ((!message->hidden || !has_twin_in_the_past(sim, message)) && !has_equal(sim, message))
         message->owed = true;
     check_counts(sim);
     tally_left(sim, message);
@@ -329,6 +401,17 @@ check_session(struct import_sim *sim)
 
 /* ---- one run ---- */
 
+static bool
+tally_met(const struct import_sim *sim)
+{
+    struct error err = {0};
+    char *met = NULL;
+    const bool has = journal_get(sim->journal, "met", &met, &err) && met != NULL;
+
+    free(met);
+    return has;
+}
+
 void
 check_begin(struct import_sim *sim)
 {
@@ -337,6 +420,8 @@ check_begin(struct import_sim *sim)
     char hold[16];
 
     (void)tally_held(sim, hold);
+    sim->delivered_before = sum_delivered(sim);
+    sim->first = !tally_met(sim);
     if (sim->wrong_id)
         text_print(sim->confirm_id, sizeof sim->confirm_id, "0000wrong");
     else if (sim->confirm && hold[0] != '\0' && rng_chance(&sim->world.rng, 50))
@@ -373,8 +458,15 @@ owe(struct import_sim *sim, struct drop_message *message)
                refused = drop->retr_refused + drop->top_refused + sim->failures > 0;
     struct journal_pop row;
 
-    if (message->hidden || message->may_be_had || sim->policy.max_messages > 0)
+    if (message->hidden || message->may_be_had || sim->policy.max_messages > 0 || looks_short(sim, message))
         return;
+    /* A copy that the user made may be what a first meeting takes for it. */
+    if (sim->tally[message->content].added > 0 || has_equal(sim, message))
+        return;
+    /* Which of equal ones was recorded as had nobody can tell. */
+    for (size_t i = 0; i < drop->count; i++)
+        if (drop->messages[i].may_be_had && same_message(&drop->messages[i], message))
+            return;
     if (is_too_big(sim, message)) {
         sim->met[MET_TOO_BIG]++;
         return;
@@ -382,7 +474,7 @@ owe(struct import_sim *sim, struct drop_message *message)
     /* Which one of several it was that was refused, or too big for one of its likes, nobody can tell. */
     if (!exact && (refused || sim->policy.max_size > 0))
         return;
-    if (refused && row_of(sim, message, &row) && row.state == POP_FETCHING)
+    if (refused && (!row_of(sim, message, &row) || row.state == POP_FETCHING))
         return;
     message->owed = true;
 }
@@ -405,10 +497,18 @@ learn(struct import_sim *sim, struct drop_message *message)
 static void
 check_held(struct import_sim *sim, const struct drop_message *message, bool was_stored)
 {
+    struct journal_pop row;
+
+    for (size_t i = 0; i < sim->drop.count; i++) /* a copy may stand for another */
+        if (same_message(&sim->drop.messages[i], message))
+            return;
+    if (came_short(sim, message)) /* it stays for good */
+        return;
     if (!was_stored || sim->drop.uidls != UIDLS_UNIQUE || !sim->drop.top || sim->drop.top_refused > 0 || message->had ||
         !is_due(sim, message->stored_at, sim->policy.keep_days))
         return;
-    if (needs_a_word(sim, message) && message->here && !message->held)
+    if (needs_a_word(sim, message) && message->here && !message->held &&
+        !(row_of(sim, message, &row) && row.missed != 0))
         violation(&sim->world, "the removal of #%d waits for a word and is not on the list", message->content);
 }
 
@@ -465,6 +565,9 @@ check_end(struct import_sim *sim, bool whole)
             message->gone_known = true;
     }
     check_counts(sim);
+    if (sim->policy.max_messages > 0 && !sim->command &&
+        (uint64_t)(sum_delivered(sim) - sim->delivered_before) > sim->policy.max_messages)
+        violation(&sim->world, "more than max-messages came in one run");
     /* A run that only records what is there has nothing to do with what is held. */
     whole = whole && !sim->skip_existing && drop->uidls == UIDLS_UNIQUE;
     if (whole && any_held && sim->status == 0)
@@ -481,16 +584,17 @@ check_quiet(struct import_sim *sim, bool all_due)
     struct maildrop_sim *drop = &sim->drop;
 
     /* Where each message has to be fetched to be known, one that is too big or refused hides which rows are too many. */
-    const bool listed =
-        drop->uidls != UIDLS_NONE || drop->top || (sim->policy.max_size == 0 && drop->refuses_retr == 0);
+    const bool listed = drop->uidls == UIDLS_UNIQUE || (sim->policy.max_size == 0 && drop->refuses_retr == 0);
     if (listed && count_rows(sim) > drop_here(drop))
         violation(&sim->world, "the journal has %llu rows for %zu messages", (unsigned long long)count_rows(sim),
                   drop_here(drop));
     for (size_t i = 0; i < drop->count && !sim->world.failed; i++) {
         const struct drop_message *message = &drop->messages[i];
         const bool known = drop->uidls == UIDLS_UNIQUE ? message->stored : message->owed && !message->may_be_had;
-        if (!message->here || !known || drop->uidls == UIDLS_NONE || !drop->top ||
-            maildrop_sim_repeats(drop, message) || message->content % 10 < drop->refuses_dele)
+        struct journal_pop row;
+        if (!message->here || !known || drop->uidls == UIDLS_NONE || !drop->top || came_short(sim, message) ||
+            maildrop_sim_repeats(drop, message) || message->content % 10 < drop->refuses_dele ||
+            (!all_due && !sim->command && (!row_of(sim, message, &row) || row.missed != 0)))
             continue;
         if (all_due ? sim->policy.keep_days != KEEP_FOREVER : sim->policy.keep_days == 0)
             violation(&sim->world, "#%d is here and due, and still on the server", message->content);

@@ -279,11 +279,21 @@ is_refused(struct maildrop_sim *drop, const struct drop_message *message, int fo
            rng_chance(&drop->world->rng, drop->flaky);
 }
 
+/* The header block, and a line more where this server's TOP has one. */
 static bool
-pop_headers(void *self, const uint32_t *numbers, size_t count,
-            bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const unsigned char *header,
-                         const char *words),
-            void *context, bool *supported, struct error *err)
+send_header(const struct drop_message *message, uint32_t number, const struct maildrop_taker *taker)
+{
+    static const char line[] = "Status: RO\r\n";
+    const struct content *content = content_get(message->content);
+    const size_t len = content->header_len;
+
+    return (!message->read_line || taker->bytes(taker->context, number, line, sizeof line - 1)) &&
+           (len == 0 || taker->bytes(taker->context, number, content->bytes, len));
+}
+
+static bool
+pop_headers(void *self, const uint32_t *numbers, size_t count, const struct maildrop_taker *taker, bool *supported,
+            struct error *err)
 {
     struct maildrop_sim *drop = self;
 
@@ -299,12 +309,13 @@ pop_headers(void *self, const uint32_t *numbers, size_t count,
             return break_off(drop, err);
         if (!drop->top)
             return true;
-        const bool refused = is_refused(drop, message, 0);
+        /* Where the header is the name, one that is refused hides what the others are. */
+        const bool refused = drop->uidls != UIDLS_NONE && is_refused(drop, message, 0);
         drop->tops++;
         drop->top_refused += refused;
-        if (!item(context, numbers[i], refused ? MAILDROP_REFUSED : MAILDROP_DONE,
-                  refused ? NULL : content_get(message->content)->digests.header,
-                  refused ? "no such message now" : "")) {
+        if ((!refused && !send_header(message, numbers[i], taker)) ||
+            !taker->end(taker->context, numbers[i], refused ? MAILDROP_REFUSED : MAILDROP_DONE,
+                        refused ? "no such message now" : "")) {
             drop->broken = true;
             return false;
         }

@@ -30,6 +30,7 @@ struct drop_message {
     bool marked;         /* DELE in the session under way */
     long left;           /* session in which, or after which, it left */
     bool seen;           /* a session listed it */
+    bool read_line;      /* the server wrote a line into its header */
     /* the ledger's (sim_import_check.c) */
     bool owed;         /* is to be found here once, whatever happens, unless the user took it */
     bool hidden;       /* nobody can tell it from one that is gone */
@@ -42,6 +43,7 @@ struct drop_message {
     int64_t stored_at; /* end of that run */
     bool held, released;
     int released_keep;
+    bool came_short;    /* of its last RETR: far less than LIST said */
     long fetched_in;    /* session of its last whole RETR; 0 none */
     int64_t fetched_at; /* of its first one */
 };
@@ -53,9 +55,9 @@ struct maildrop_sim {
     bool long_uidls; /* of 70 characters */
     bool top, capa;  /* without CAPA nobody says that there is no TOP */
     bool pipelining;
-    bool slow;     /* a second may pass between two answers */
-    bool reorders; /* UIDL and LIST in any order */
-    bool wrong_sizes;
+    bool slow;                      /* a second may pass between two answers */
+    bool reorders;                  /* UIDL and LIST in any order */
+    bool wrong_sizes, lied;         /* lied: they were wrong once */
     bool lax;                       /* does not lock: others remove messages under an open session */
     int refuses_retr, refuses_dele; /* contents with number % 10 below are refused for good */
     unsigned flaky;                 /* percent of RETR, TOP and DELE that are refused this time */

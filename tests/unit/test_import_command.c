@@ -250,7 +250,7 @@ a_run_that_dies_before_the_commit_hands_over_again(void **state)
 
     given_command(sc, "cat >/dev/null; echo x >>%s/count");
     given_mails(sc, 1);
-    sc->commit_fails_at = 7; /* situation, list and rows are committed */
+    sc->commit_fails_at = 9; /* situation, list, words and rows are committed */
     assert_run(sc, 1);
     sc->commit_fails_at = 0;
     assert_run(sc, 0);

@@ -8,6 +8,8 @@
 
 #include "tests/unit/import_scene.h"
 
+#include <unistd.h>
+
 /* The ID of the list that holds; "" nothing is held. */
 static const char *
 held_id(struct scene *sc)
@@ -50,12 +52,12 @@ keep_30_days_removes_after_30_days_with_a_proof(void **state)
     sc->account.import.keep_days = 30;
     given_mails(sc, 3);
     assert_run(sc, 0);
-    sc->now += 30 * DAY - 1;
+    time_passes(sc, 30 * DAY - 1);
     given_mails(sc, 1);
     assert_run(sc, 0);
     assert_int_equal(count_there(sc), 4);
 
-    sc->now += 1;
+    time_passes(sc, 1);
     assert_run(sc, 0);
     assert_int_equal(count_there(sc), 1);
     assert_int_equal(sc->drop.tops, 3);
@@ -72,14 +74,14 @@ a_uidl_that_is_used_again_is_found_out_before_it_is_removed(void **state)
     assert_run(sc, 0);
     sc->drop.mails[0].gone = true;
     (void)given_mail(sc, "again");
-    sc->now += 31 * DAY;
+    time_passes(sc, 31 * DAY);
 
     assert_run(sc, 0);
 
     assert_all_here(sc);
     assert_int_equal(count_there(sc), 1);
     assert_int_equal(sc->drop.deles, 0);
-    sc->now += 31 * DAY;
+    time_passes(sc, 31 * DAY);
     assert_run(sc, 0);
     assert_int_equal(count_there(sc), 0);
 }
@@ -93,7 +95,7 @@ a_header_with_bare_line_feeds_proves_itself(void **state)
     (void)given_mail_as(sc, "lf", "Subject: a\nb: c\n\nbare\n\r\n", 24);
     (void)given_mail_as(sc, "mixed", "Subject: d\r\nb: c\n\r\n\0\r\n", 22);
     assert_run(sc, 0);
-    sc->now += 31 * DAY;
+    time_passes(sc, 31 * DAY);
 
     assert_run(sc, 0);
 
@@ -102,19 +104,20 @@ a_header_with_bare_line_feeds_proves_itself(void **state)
 }
 
 static void
-a_header_without_end_proves_nothing_and_the_message_stays(void **state)
+a_header_without_end_is_proven_like_any_other(void **state)
 {
     struct scene *sc = *state;
 
     sc->account.import.keep_days = 30;
     (void)given_mail_as(sc, "no-body", "Subject: y\r\n", 12);
     assert_run(sc, 0);
-    sc->now += 31 * DAY;
-    for (int i = 0; i < 2; i++) {
-        assert_run(sc, 1);
-        assert_int_equal(sc->drop.deles + sc->drop.retrs, 0);
-        assert_int_equal(files_in(sc, "INBOX/new"), 1);
-    }
+    time_passes(sc, 31 * DAY);
+
+    assert_run(sc, 0);
+
+    assert_int_equal(sc->drop.retrs, 0);
+    assert_int_equal(count_there(sc), 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), 1);
 }
 
 static void
@@ -126,7 +129,7 @@ without_top_nothing_of_an_earlier_session_is_removed(void **state)
     sc->account.import.keep_days = 30;
     given_mails(sc, 2);
     assert_run(sc, 0);
-    sc->now += 31 * DAY;
+    time_passes(sc, 31 * DAY);
     assert_run(sc, 1);
     assert_said(sc, "no TOP");
     assert_int_equal(count_there(sc), 2);
@@ -147,7 +150,7 @@ a_refused_proof_and_a_refused_removal_are_named_and_the_others_go(void **state)
     sc->account.import.keep_days = 30;
     given_mails(sc, 4);
     assert_run(sc, 0);
-    sc->now += 31 * DAY;
+    time_passes(sc, 31 * DAY);
     sc->drop.mails[1].refuse_top = true;
     sc->drop.mails[2].refuse_dele = true;
 
@@ -176,6 +179,8 @@ a_tightened_keep_is_held_until_the_word_comes(void **state)
     assert_int_equal(count_there(sc), 3); /* the new ones went: nobody has to say so */
     assert_said(sc, "--confirm-deletes=");
     text_print(id, sizeof id, "%s", held_id(sc));
+    (void)usleep(30000); /* the folder's times may be trusted then */
+    assert_run(sc, 3);
     assert_run(sc, 3);
     assert_string_equal(held_id(sc), id); /* the same list has the same name */
     assert_true(journal_changes(sc->journal) == 0);
@@ -201,7 +206,7 @@ a_word_that_came_before_a_cut_is_not_asked_for_again(void **state)
     sc->account.import.keep_days = 0;
     assert_run(sc, 3);
     sc->options.confirm = true;
-    sc->drop.fail_at = 3 + 3 + 3 + 1; /* open, stat, uidls; proofs; removals; quit */
+    sc->drop.fail_at = 4 + 3 + 3 + 1; /* open, stat, sizes, uidls; proofs; removals; quit */
     assert_run(sc, 5);
     assert_int_equal(sc->drop.quits, 1);
     assert_int_equal(count_there(sc), 3);
@@ -220,14 +225,14 @@ what_came_to_the_list_since_is_judged_anew(void **state)
 
     given_mails(sc, 2);
     assert_run(sc, 0);
-    sc->now += 5 * DAY;
+    time_passes(sc, 5 * DAY);
     given_mails(sc, 1);
     assert_run(sc, 0);
-    sc->now += 3 * DAY;
+    time_passes(sc, 3 * DAY);
     sc->account.import.keep_days = 7;
     assert_run(sc, 3);
     text_print(id, sizeof id, "%s", held_id(sc));
-    sc->now += 5 * DAY;
+    time_passes(sc, 5 * DAY);
 
     sc->options.confirm = true;
     sc->options.confirm_id = id;
@@ -252,7 +257,7 @@ a_loosened_keep_holds_and_removes_nothing(void **state)
 
     sc->account.import.keep_days = 0;
     sc->account.policy.guard = false;
-    sc->drop.fail_at = 3 + 2 + 2 + 1; /* at QUIT */
+    sc->drop.fail_at = 4 + 2 + 2 + 1; /* at QUIT */
     assert_run(sc, 5);
     assert_int_equal(rows(sc, POP_REMOVING), 2);
     sc->drop.fail_at = 0;
@@ -302,7 +307,7 @@ main(void)
         TEST(keep_30_days_removes_after_30_days_with_a_proof),
         TEST(a_uidl_that_is_used_again_is_found_out_before_it_is_removed),
         TEST(a_header_with_bare_line_feeds_proves_itself),
-        TEST(a_header_without_end_proves_nothing_and_the_message_stays),
+        TEST(a_header_without_end_is_proven_like_any_other),
         TEST(without_top_nothing_of_an_earlier_session_is_removed),
         TEST(a_refused_proof_and_a_refused_removal_are_named_and_the_others_go),
         TEST(a_tightened_keep_is_held_until_the_word_comes),

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "store/journal/pop.h"
 #include "tests/unit/journal_scene.h"
 
 static void
@@ -452,7 +453,7 @@ static void
 a_pop_message_that_is_released_is_on_no_list(void **state)
 {
     struct scene *s = *state;
-    struct journal_pop row = {.uidl = "u", .state = POP_STORED, .hold = "aaaa"};
+    struct journal_pop row = {.word = POP_NO_WORD, .uidl = "u", .state = POP_STORED, .hold = "aaaa"};
     struct journal_hold hold = {.list = "aaaa", .kind = HOLD_REMOVALS, .reason = "keep"};
 
     assert_true(journal_pop_save(s->journal, &row, &s->err));

@@ -282,7 +282,7 @@ pop_accounts_may_deliver_into_one_tree_of_whatever_account(void **state)
     struct settings *settings =
         load(*state, "account \"work\" {" COMPLETE "maildir = \"/m/work\" }\n"
                      "account \"p1\" {" POP "maildir = \"/m/work\" }\n"
-                     "account \"p2\" {" POP "maildir = \"/m/work\" }\n"
+                     "account \"p2\" {" POP "maildir = \"/m/work\" deliver-to = \"Post\" }\n"
                      "account \"p3\" {" POP "maildir = \"/m\" deliver-to = \"work/Old\" }\n"
                      "account \"p4\" {" POP "maildir = \"/m/work/Sub\" }\n"
                      "account \"p5\" {" POP "maildir = \"/m\" layout = \"maildir++\" deliver-to = \"Old\" }\n"

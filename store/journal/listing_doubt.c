@@ -1,0 +1,271 @@
+/*
+ * Lines of a listing that a UIDL alone does not settle: what TOP showed of them, which row they turned out to be, and what becomes of the
+ * rows that no line is. listing.c says which lines are doubtful, the caller decides.
+ */
+#include "store/journal/pop.h"
+
+#include <assert.h>
+
+#include "store/journal/internal.h"
+
+static const char what[] = "compare what the server lists";
+
+/* A prepared statement, judged lines, no transaction of temporary tables under way. NULL: err says why */
+static sqlite3_stmt *
+prepare(struct journal *journal, enum statement which, const char *sql, struct error *err)
+{
+    return listing_judge(journal, err) && listing_settle(journal, err) ? sql_prepare(journal, which, sql, err) : NULL;
+}
+
+bool
+journal_listing_gone(struct journal *journal, uint64_t *count, struct error *err)
+{
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_COUNT_GONE, "SELECT count(*) FROM temp.listing_gone", err);
+    int64_t number;
+
+    if (statement == NULL || !sql_number(journal, statement, INT64_MAX, &number, what, err))
+        return false;
+    *count = (uint64_t)number;
+    return true;
+}
+
+bool
+journal_listing_has_sizes(struct journal *journal, bool *any, struct error *err)
+{
+    sqlite3_stmt *statement =
+        prepare(journal, SQL_LISTING_COUNT_UNSIZED, "SELECT count(*) FROM temp.listing_unsized", err);
+    int64_t number;
+
+    if (statement == NULL || !sql_number(journal, statement, INT64_MAX, &number, what, err))
+        return false;
+    *any = number > 0;
+    return true;
+}
+
+bool
+journal_listing_learn_sizes(struct journal *journal, struct error *err)
+{
+    assert(journal->in_transaction);
+    return sql_exec(journal, "UPDATE main.pop SET listed = u.size FROM temp.listing_unsized u WHERE pop.id = u.id;",
+                    what, err) &&
+           listing_exec(journal, "DELETE FROM temp.listing_unsized", err);
+}
+
+/* ---- doubtful lines ---- */
+
+#define DOUBT_NEW(which)                                                                                               \
+    "INSERT OR IGNORE INTO temp.listing_doubt (number, uidl, size, repeated)"                                          \
+    " SELECT l.number, l.uidl, l.size, 0 FROM temp.listing_new n CROSS JOIN temp.listing l ON l.number = "             \
+    "n.number" which "; DELETE FROM temp.listing_new WHERE number IN (SELECT number FROM temp.listing_doubt);"
+
+bool
+journal_listing_probe(struct journal *journal, bool all, struct error *err)
+{
+    static const char some[] =
+        DOUBT_NEW(" WHERE l.size IN (SELECT listed FROM main.pop WHERE absent <> 0 AND listed <> 0)");
+
+    return listing_judge(journal, err) && listing_settle(journal, err) &&
+           listing_exec(journal, all ? DOUBT_NEW("") : some, err);
+}
+
+bool
+journal_listing_top(struct journal *journal, uint32_t number, const struct journal_pop *header, struct error *err)
+{
+    static const char sql[] = "UPDATE temp.listing_doubt SET (header, kin, message_id, received) = (?1, ?2, ?3, ?4)"
+                              " WHERE number = ?5";
+    sqlite3_stmt *statement;
+    struct sql_binder to;
+
+    if (!listing_judge(journal, err) || !listing_batch(journal, err))
+        return false;
+    statement = sql_prepare(journal, SQL_LISTING_TOP, sql, err);
+    if (statement == NULL)
+        return false;
+    to = (struct sql_binder){.statement = statement};
+    bind_digest(&to, header->header);
+    bind_digest(&to, header->kin);
+    bind_digest(&to, header->has_id ? header->message_id : NULL);
+    bind_bytes(&to, header->received, header->received_size);
+    bind_integer(&to, number);
+    return listing_run(journal, statement, err);
+}
+
+static bool
+read_top(sqlite3_stmt *statement, void *to)
+{
+    struct journal_pop *row = to;
+    struct sql_reader from = {.statement = statement};
+
+    row->has_header = read_digest(&from, row->header);
+    row->has_kin = read_digest(&from, row->kin);
+    row->has_id = read_digest(&from, row->message_id);
+    row->received_size = read_at_most(&from, row->received, sizeof row->received);
+    return !from.damaged;
+}
+
+bool
+journal_listing_top_of(struct journal *journal, uint32_t number, struct journal_pop *header, bool *found,
+                       struct error *err)
+{
+    static const char sql[] = "SELECT header, kin, message_id, received FROM temp.listing_doubt"
+                              " WHERE number = ?1 AND header IS NOT NULL";
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_TOP_OF, sql, err);
+
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, number);
+    return sql_find(journal, statement, read_top, header, sizeof *header, found, what, err);
+}
+
+bool
+journal_listing_has_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE], bool *has,
+                        struct error *err)
+{
+    sqlite3_stmt *statement =
+        prepare(journal, SQL_LISTING_BY_KIN, "SELECT count(*) FROM temp.listing_doubt WHERE kin = ?1 AND row = 0", err);
+    int64_t number;
+
+    if (statement == NULL)
+        return false;
+    bind_digest(&(struct sql_binder){.statement = statement}, kin);
+    if (!sql_number(journal, statement, INT64_MAX, &number, what, err))
+        return false;
+    *has = number > 0;
+    return true;
+}
+
+bool
+journal_listing_alike(struct journal *journal, const char *uidl, const unsigned char header[static DIGEST_SIZE],
+                      uint64_t size, uint64_t *count, struct error *err)
+{
+    static const char any[] =
+        "SELECT count(*) FROM temp.listing_doubt WHERE header = ?1 AND size = ?2 AND row = 0 AND left = 0";
+    static const char same[] = "SELECT count(*) FROM temp.listing_doubt WHERE header = ?1 AND size = ?2 AND row = 0 "
+                               "AND left = 0 AND uidl = ?3";
+    sqlite3_stmt *statement = uidl == NULL ? prepare(journal, SQL_LISTING_ALIKE, any, err)
+                                           : prepare(journal, SQL_LISTING_ALIKE_UIDL, same, err);
+    struct sql_binder to = {.statement = statement};
+    int64_t number;
+
+    if (statement == NULL)
+        return false;
+    bind_digest(&to, header);
+    bind_integer(&to, (int64_t)size);
+    if (uidl != NULL)
+        bind_string(&to, uidl);
+    if (!sql_number(journal, statement, INT64_MAX, &number, what, err))
+        return false;
+    *count = (uint64_t)number;
+    return true;
+}
+
+bool
+journal_listing_settle(struct journal *journal, uint32_t number, int64_t row, bool proven, struct error *err)
+{
+    sqlite3_stmt *statement =
+        prepare(journal, SQL_LISTING_SETTLE,
+                "UPDATE temp.listing_doubt SET row = ?2, proven = ?3, left = 0 WHERE number = ?1", err);
+    struct sql_binder to = {.statement = statement};
+
+    if (statement == NULL)
+        return false;
+    bind_integer(&to, number);
+    bind_integer(&to, row);
+    bind_integer(&to, proven);
+    if (!listing_run(journal, statement, err))
+        return false;
+    statement = sql_prepare(journal, SQL_LISTING_SETTLED, "DELETE FROM temp.listing_compare WHERE number = ?1", err);
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, number);
+    return listing_run(journal, statement, err);
+}
+
+bool
+journal_listing_is_taken(struct journal *journal, int64_t row, bool *taken, struct error *err)
+{
+    sqlite3_stmt *statement =
+        prepare(journal, SQL_LISTING_TAKEN, "SELECT count(*) FROM temp.listing_doubt WHERE row = ?1", err);
+    int64_t number;
+
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, row);
+    if (!sql_number(journal, statement, INT64_MAX, &number, what, err))
+        return false;
+    *taken = number > 0;
+    return true;
+}
+
+bool
+journal_listing_is_put_off(struct journal *journal, uint32_t number, bool *put_off, struct error *err)
+{
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_IS_COMPARED,
+                                      "SELECT (SELECT count(*) FROM temp.listing_compare WHERE number = ?1)"
+                                      " + (SELECT count(*) FROM temp.listing_doubt WHERE number = ?1 AND left = 1)",
+                                      err);
+    int64_t found;
+
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, number);
+    if (!sql_number(journal, statement, INT64_MAX, &found, what, err))
+        return false;
+    *put_off = found > 0;
+    return true;
+}
+
+bool
+journal_listing_leave(struct journal *journal, uint32_t number, struct error *err)
+{
+    sqlite3_stmt *statement =
+        prepare(journal, SQL_LISTING_LEAVE, "UPDATE temp.listing_doubt SET left = 1 WHERE number = ?1", err);
+
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, number);
+    return listing_run(journal, statement, err);
+}
+
+/* ---- what the listing lacks ---- */
+
+static bool
+bury(struct journal *journal, enum statement which, const char *sql, int64_t now, struct error *err)
+{
+    sqlite3_stmt *statement = prepare(journal, which, sql, err);
+
+    assert(journal->in_transaction);
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, now);
+    return sql_run(journal, statement, what, err);
+}
+
+bool
+journal_listing_bury(struct journal *journal, int64_t now, struct error *err)
+{
+    static const char absent[] =
+        "UPDATE main.pop SET absent = ?1 WHERE id IN (SELECT id FROM temp.listing_gone) AND state <> 1";
+    static const char begun[] = "DELETE FROM main.pop WHERE id IN (SELECT id FROM temp.listing_gone) AND state = 1";
+
+    static_assert(POP_FETCHING == 1, "the statements hold this number");
+    return bury(journal, SQL_LISTING_BURY, absent, now, err) && sql_exec(journal, begun, what, err) &&
+           listing_exec(journal, "DELETE FROM temp.listing_gone", err);
+}
+
+#define DOUBTFUL_REST                                                                                                  \
+    "FROM main.pop WHERE uidl IN (SELECT uidl FROM temp.listing_doubt) AND absent = 0"                                 \
+    " AND id NOT IN (SELECT row FROM temp.listing_doubt)"                                                              \
+    " AND uidl NOT IN (SELECT uidl FROM temp.listing_doubt WHERE left = 1 OR"                                          \
+    " number IN (SELECT number FROM temp.listing_compare))"
+
+bool
+journal_listing_bury_rest(struct journal *journal, int64_t now, struct error *err)
+{
+    static const char absent[] =
+        "UPDATE main.pop SET absent = ?1 WHERE state <> 1 AND id IN (SELECT id " DOUBTFUL_REST ")";
+    /* A message that is new under its UIDL may take over the row that was begun for it, so such a row has a line. */
+    static const char begun[] = "DELETE FROM main.pop WHERE state = 1 AND id IN (SELECT id " DOUBTFUL_REST ")";
+
+    return bury(journal, SQL_LISTING_BURY_REST, absent, now, err) && sql_exec(journal, begun, what, err);
+}

@@ -1,0 +1,226 @@
+/*
+ * What the journal knows of a POP maildrop: one row for each message that golub has to do with, the listing of a session beside the rows,
+ * and the folders whose names were compared with them.
+ *
+ * A row says which message it means by more than its UIDL: servers give a UIDL to another message, give a message another UIDL, show
+ * a list that lacks some, and carry out no DELE that they answered. So a row outlives the list that lacks it: `absent` says since when.
+ * What is REMOVING and absent was removed; what is REMOVING and listed was not, or QUIT was not answered. A UIDL may stand in several
+ * rows: of messages that had it one after the other, or at once (RFC 1939 section 7 allows that for equal messages). Where the server
+ * has no UIDL, `uidl` is "=" and the base32 header digest.
+ *
+ * Times here are counted ones, as of `quarantine-days` in the manual: they do not jump with the clock.
+ */
+#ifndef STORE_JOURNAL_POP_H
+#define STORE_JOURNAL_POP_H
+
+#include "store/journal/journal.h"
+
+enum journal_pop_state {
+    POP_FETCHING = 1, /* to be fetched, or being fetched: whether its file is here is not certain */
+    POP_STORED,       /* durable here (or handed to the command); the file may have gone elsewhere since */
+    POP_HAD,          /* recorded as had without being fetched: never removed from the server */
+    POP_REMOVING,     /* DELE was sent or is about to be */
+};
+
+enum journal_pop_fact {
+    POP_SHORT =
+        1, /* far fewer bytes came than LIST said. FETCHING: read it once more; STORED: twice, and it is never removed */
+    POP_CUT = 2,  /* right behind its bytes came what is no answer: its end may be missing, and it is never removed */
+    POP_MASS = 4, /* its file went missing together with too many others: its removal needs a word */
+    POP_CONFIRM =
+        8, /* before it is removed its body is read once more and must be the same, else it is another message */
+    POP_FEWER =
+        16, /* fewer bytes came than LIST said: before it is removed its body is read once more and must be the same */
+};
+
+#define POP_RECEIVED_MAX 256 /* bytes: digests of Received lines, one behind the other */
+#define POP_NO_WORD (-1)
+#define POP_ANYWHERE "?"
+
+struct journal_pop {
+    int64_t id;     /* 0 before the insert */
+    char uidl[128]; /* see above */
+    enum journal_pop_state state;
+    uint64_t size;   /* bytes that came; FETCHING: a hint, or what came of one that is too large */
+    uint64_t listed; /* what LIST says of it; 0: not known */
+    bool has_header, has_kin, has_id, has_body;
+    unsigned char header[DIGEST_SIZE];     /* of the header block as the server sent it */
+    unsigned char kin[DIGEST_SIZE];        /* of it without the lines that programs add */
+    unsigned char message_id[DIGEST_SIZE]; /* has_id: it has one */
+    unsigned char received[POP_RECEIVED_MAX];
+    size_t received_size;
+    unsigned char body[DIGEST_SIZE];   /* of the bytes behind the header, as the server sent them */
+    char base[LOCAL_BASE_MAX + 1];     /* that its file has or is to have; "" with a command */
+    char folder[LOCAL_FOLDER_MAX + 1]; /* where its file was last seen; POP_ANYWHERE: nobody has looked */
+    int64_t since;                     /* when it was stored (POP_HAD: recorded); FETCHING: first seen */
+    int64_t absent;                    /* since when complete lists lack it; 0: the last one has it */
+    int64_t missed;                    /* since when its file is not found here; 0: it was here */
+    int keep_days;                     /* the `keep` in force when it was stored; -1 forever */
+    int word;                          /* the `keep` that the user released its removal under; POP_NO_WORD */
+    unsigned facts;
+    char hold[16]; /* ID of the held list that its removal stands on; "" none */
+    char why[512]; /* why it is not here yet, or still there; the server's words; "" nothing wrong */
+};
+/** Insert (id 0: set on success) or update all columns. */
+MUST_CHECK bool journal_pop_save(struct journal *journal, struct journal_pop *row, struct error *err);
+MUST_CHECK bool journal_pop_delete(struct journal *journal, int64_t id, struct error *err);
+MUST_CHECK bool journal_pop_get(struct journal *journal, int64_t id, struct journal_pop *out, bool *found,
+                                struct error *err);
+/** Ids of the rows of this UIDL, those that are not absent first, then by id; the caller frees. */
+MUST_CHECK bool journal_pop_by_uidl(struct journal *journal, const char *uidl, int64_t **ids, size_t *count,
+                                    struct error *err);
+/** Ids of absent rows with this header digest (or kin digest), by id; the caller frees. */
+MUST_CHECK bool journal_pop_absent_by_header(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
+                                             int64_t **ids, size_t *count, struct error *err);
+MUST_CHECK bool journal_pop_absent_by_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE],
+                                          int64_t **ids, size_t *count, struct error *err);
+/** Ids of rows that are not absent in this state (0: any), by id; the caller frees. */
+MUST_CHECK bool journal_pop_ids(struct journal *journal, int state, int64_t **ids, size_t *count, struct error *err);
+/** How many rows that are not absent are in this state (0: any). */
+MUST_CHECK bool journal_pop_count(struct journal *journal, int state, uint64_t *count, struct error *err);
+/** How many rows there are, absent ones too. */
+MUST_CHECK bool journal_pop_count_all(struct journal *journal, uint64_t *count, struct error *err);
+/** How many STORED and REMOVING rows that are not absent are missed here. */
+MUST_CHECK bool journal_pop_count_missed(struct journal *journal, uint64_t *count, struct error *err);
+/** Ids of POP_STORED and POP_REMOVING rows that are not absent with since + days <= now (days >= 0), by id; the caller frees. */
+MUST_CHECK bool journal_pop_due(struct journal *journal, int days, int64_t now, int64_t **ids, size_t *count,
+                                struct error *err);
+/** Ids of the rows whose removal stands on a held list, by id; the caller frees. */
+MUST_CHECK bool journal_pop_held(struct journal *journal, int64_t **ids, size_t *count, struct error *err);
+/** Is there a row whose file has this base name? */
+MUST_CHECK bool journal_pop_has_base(struct journal *journal, const char *base, bool *has, struct error *err);
+/** The latest `since`; INT64_MIN: no rows. */
+MUST_CHECK bool journal_pop_newest(struct journal *journal, int64_t *since, struct error *err);
+/** Times that lie ahead of this one are set back to it. In a transaction. */
+MUST_CHECK bool journal_pop_clamp(struct journal *journal, int64_t stamp, struct error *err);
+/** Every word given for a shorter `keep` than this one ends; KEEP -1: every word. In a transaction. */
+MUST_CHECK bool journal_pop_end_words(struct journal *journal, int keep_days, struct error *err);
+
+/*
+ * What a session's UIDL and LIST showed, in temporary tables: files that SQLite makes in its temporary folder and unlinks at once,
+ * never the journal. Needs no transaction; what is written here counts as no change of the journal.
+ *
+ * Order of calls: begin, add for each line, then questions. Which is new, known, doubtful is decided with the first question; an add
+ * after it decides anew, and forgets what was wanted, marked and settled.
+ */
+MUST_CHECK bool journal_listing_begin(struct journal *journal, struct error *err);
+/** @param size  of LIST; 0: not told. @return false: also where a number was told twice (ERROR_SERVER), which this call, a later one or
+ *  the first question finds */
+MUST_CHECK bool journal_listing_add(struct journal *journal, uint32_t number, const char *uidl, uint64_t size,
+                                    struct error *err);
+
+struct journal_listed {
+    uint32_t number;
+    char uidl[128];
+    uint64_t size; /* 0: not told */
+    int64_t row;   /* the journal's row of that message, as it is now; 0: none */
+    bool repeated; /* the UIDL stands more than once in the listing: it is never removed */
+    bool proven;   /* its header was seen in this session to be that of its row */
+};
+enum journal_listing_which {
+    LISTED_ALL,
+    LISTED_NEW,   /* to be fetched */
+    LISTED_DOUBT, /* its UIDL is repeated, or names a row of another size, or one that was absent; and what was probed */
+    LISTED_UNREAD,  /* of these: no TOP was told yet */
+    LISTED_KNOWN,   /* has its row, is neither new nor to be compared */
+    LISTED_COMPARE, /* to be fetched and compared with rows before it is new */
+    LISTED_MARKED,
+};
+/** One page: at most `size` entries with number > after (descending: < after, 0: from the end). The caller passes the last number on. */
+MUST_CHECK bool journal_listing_page(struct journal *journal, enum journal_listing_which which, bool descending,
+                                     uint32_t after, struct journal_listed *page, size_t size, size_t *count,
+                                     struct error *err);
+MUST_CHECK bool journal_listing_count(struct journal *journal, enum journal_listing_which which, uint64_t *count,
+                                      struct error *err);
+/** Known ones whose header nobody has seen, FETCHING ones left out: at most `size`. */
+MUST_CHECK bool journal_listing_unread(struct journal *journal, struct journal_listed *page, size_t size, size_t *count,
+                                       struct error *err);
+/** How many rows that were not absent the listing lacks. */
+MUST_CHECK bool journal_listing_gone(struct journal *journal, uint64_t *count, struct error *err);
+/** What is known and still POP_FETCHING is to be fetched: it moves from LISTED_KNOWN to LISTED_NEW. */
+MUST_CHECK bool journal_listing_want_fetching(struct journal *journal, struct error *err);
+/** This one is to be fetched; its row, if it has one of its UIDL, must be absent or FETCHING. */
+MUST_CHECK bool journal_listing_want(struct journal *journal, uint32_t number, struct error *err);
+/** This one is fetched and compared first. */
+MUST_CHECK bool journal_listing_compare(struct journal *journal, uint32_t number, struct error *err);
+/** This number may be removed in this session: LISTED_MARKED. */
+MUST_CHECK bool journal_listing_mark(struct journal *journal, uint32_t number, struct error *err);
+/** Its header proves its row, for LISTED_KNOWN ones. */
+MUST_CHECK bool journal_listing_prove(struct journal *journal, uint32_t number, struct error *err);
+
+/*
+ * New ones become doubtful: all of them, or those alone whose size is that of an absent row, so that a TOP may show whether they are such
+ * a row's message under another UIDL.
+ */
+MUST_CHECK bool journal_listing_probe(struct journal *journal, bool all, struct error *err);
+/** The header of a doubtful one (row->has_header ...) as TOP showed it. Only header, kin, message_id and received are kept. */
+MUST_CHECK bool journal_listing_top(struct journal *journal, uint32_t number, const struct journal_pop *header,
+                                    struct error *err);
+/** *found false: TOP was refused, or never asked. */
+MUST_CHECK bool journal_listing_top_of(struct journal *journal, uint32_t number, struct journal_pop *header,
+                                       bool *found, struct error *err);
+/** Has a doubtful one that has no row yet this kin digest? */
+MUST_CHECK bool journal_listing_has_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE], bool *has,
+                                        struct error *err);
+/** How many doubtful ones have this header and size (and this UIDL, unless NULL) and no row yet? */
+MUST_CHECK bool journal_listing_alike(struct journal *journal, const char *uidl,
+                                      const unsigned char header[static DIGEST_SIZE], uint64_t size, uint64_t *count,
+                                      struct error *err);
+/** A doubtful one is this row's message. */
+MUST_CHECK bool journal_listing_settle(struct journal *journal, uint32_t number, int64_t row, bool proven,
+                                       struct error *err);
+/** Does a doubtful one have this row already? */
+MUST_CHECK bool journal_listing_is_taken(struct journal *journal, int64_t row, bool *taken, struct error *err);
+/** Is it to be compared, or was it left? */
+MUST_CHECK bool journal_listing_is_put_off(struct journal *journal, uint32_t number, bool *put_off, struct error *err);
+/** It stays as it is: nobody knows which row's message it is, so no row of its UIDL becomes absent. */
+MUST_CHECK bool journal_listing_leave(struct journal *journal, uint32_t number, struct error *err);
+
+/*
+ * Write down, in a transaction, what a complete listing lacks: rows that it has no more become absent, those that were FETCHING are
+ * forgotten. After that journal_listing_gone is 0.
+ */
+MUST_CHECK bool journal_listing_bury(struct journal *journal, int64_t now, struct error *err);
+/** The same for rows of doubtful UIDLs that no line was settled on, where none of their lines was left or waits to be compared. */
+MUST_CHECK bool journal_listing_bury_rest(struct journal *journal, int64_t now, struct error *err);
+/** Rows that were absent since before `before` and still are: forgotten. In a transaction, after a complete listing. */
+MUST_CHECK bool journal_pop_forget(struct journal *journal, int64_t before, uint64_t *forgotten, struct error *err);
+/** Sizes of known rows that had none are written down; in a transaction. *any false: none had. */
+MUST_CHECK bool journal_listing_has_sizes(struct journal *journal, bool *any, struct error *err);
+MUST_CHECK bool journal_listing_learn_sizes(struct journal *journal, struct error *err);
+
+/*
+ * Which files are here: the names of those folders that moved since the last look, in a temporary table, against the rows' bases.
+ * Order of calls: begin, then for each folder that moved or is gone journal_here_folder and its names, then the questions; the changes
+ * in one transaction.
+ */
+struct journal_pop_folder {
+    char name[LOCAL_FOLDER_MAX + 1];
+    char stamp[LOCAL_STAMP_MAX]; /* when its names were last compared; "" look again */
+    int64_t born;                /* birth time of the folder in nanoseconds; 0: not known */
+};
+MUST_CHECK bool journal_here_begin(struct journal *journal, struct error *err);
+/** This folder's names follow: a row whose file was there and is nowhere among the names is missed. */
+MUST_CHECK bool journal_here_folder(struct journal *journal, const char *folder, struct error *err);
+MUST_CHECK bool journal_here_name(struct journal *journal, const char *folder, const char *base, const char *info,
+                                  struct error *err);
+/** Of STORED and REMOVING rows: how many were here when last looked at; how many of those are now missed; how many come back or moved. */
+MUST_CHECK bool journal_here_count(struct journal *journal, uint64_t *here, uint64_t *missed, uint64_t *other,
+                                   struct error *err);
+/** Write it down: missed since `now`, with POP_MASS where `mass`; what is found again is missed no more. In a transaction. */
+MUST_CHECK bool journal_here_apply(struct journal *journal, int64_t now, bool mass, struct error *err);
+struct journal_here_file {
+    int64_t id; /* in the order of the look */
+    char folder[LOCAL_FOLDER_MAX + 1], base[LOCAL_BASE_MAX + 1], info[LOCAL_INFO_MAX + 1];
+};
+/** Files that were looked at and are no row's: at most `size` with id > after. */
+MUST_CHECK bool journal_here_strangers(struct journal *journal, int64_t after, struct journal_here_file *page,
+                                       size_t size, size_t *count, struct error *err);
+/** All folders with their stamps; the caller frees. */
+MUST_CHECK bool journal_pop_folders(struct journal *journal, struct journal_pop_folder **list, size_t *count,
+                                    struct error *err);
+MUST_CHECK bool journal_pop_folder_save(struct journal *journal, const struct journal_pop_folder *folder,
+                                        struct error *err);
+MUST_CHECK bool journal_pop_folder_delete(struct journal *journal, const char *name, struct error *err);
+
+#endif

@@ -1,0 +1,533 @@
+/*
+ * Messages that only their bytes tell apart: all of them where a server has neither UIDL nor TOP, else those whose names and headers are
+ * equal to others', or that may be one of several that are known. Each is fetched, digested, and dropped if a row that no other message has
+ * taken has the same bytes; what is left is new. Nothing of it is removed in this session.
+ *
+ * Its row is not known before the bytes are here; so rows are committed as FETCHING after RETR and before delivery, which serves as well: a
+ * file of that base name is the message.
+ */
+#include "sync/import_private.h"
+
+#include <inttypes.h>
+
+struct compare {
+    struct import *import;
+    enum journal_listing_which which;
+    struct arrival batch[LIMIT_BATCH];
+    size_t count;
+    uint64_t batch_bytes;
+    struct journal_listed page[LIMIT_BATCH];
+    struct journal_listed wanted[LIMIT_BATCH]; /* of the page; asked: so many were named, at: answered */
+    size_t wanted_count, asked, at;
+    unsigned char *seen; /* one bit a row id: its message is on the server */
+    size_t seen_size;
+    struct local_draft *draft;
+    bool begun;
+    const char *dropped; /* why what comes is not written down; NULL: it is */
+    struct bytes_reading *reading;
+    uint64_t bytes;
+    bool all; /* every message was looked at */
+};
+
+/* ---- rows whose message was seen ---- */
+
+static bool
+note_seen(struct compare *compare, int64_t id)
+{
+    size_t before = compare->seen_size;
+
+    if (!array_grow(&compare->seen, &compare->seen_size, (size_t)(id / 8) + 1, 1))
+        return import_no_memory(compare->import);
+    if (compare->seen_size > before)
+        memset(compare->seen + before, 0, compare->seen_size - before);
+    compare->seen[id / 8] |= (unsigned char)(1u << (id % 8));
+    return true;
+}
+
+static bool
+is_seen(const struct compare *compare, int64_t id)
+{
+    return (size_t)(id / 8) < compare->seen_size && (compare->seen[id / 8] & (1u << (id % 8))) != 0;
+}
+
+/* The same bytes; where only the header of a row is known, the same header. What was recorded as had under another name is none of these. */
+static bool
+fits(const struct journal_pop *row, const struct seen *seen, const char *uidl)
+{
+    struct seen known;
+
+    if (row->has_body && memcmp(row->body, seen->body, DIGEST_SIZE) != 0)
+        return false;
+    if (!row->has_body && row->state == POP_HAD && strcmp(row->uidl, uidl) != 0)
+        return false;
+    seen_of_row(row, &known);
+    return (row->has_header && memcmp(row->header, seen->header, DIGEST_SIZE) == 0) ||
+           (row->has_kin && kin_same(&known.kin, &seen->kin));
+}
+
+/* The first of these that fits and that no other message is; id 0: none. Those whose bytes are known come before the others. */
+static bool
+choose(struct compare *compare, const int64_t *ids, size_t count, const char *uidl, const struct seen *seen,
+       struct journal_pop *row)
+{
+    struct import *import = compare->import;
+
+    for (int sure = 1; sure >= 0; sure--) {
+        for (size_t i = 0; i < count; i++) {
+            bool taken;
+
+            if (is_seen(compare, ids[i]))
+                continue;
+            if (!journal_listing_is_taken(import->journal, ids[i], &taken, &import->err))
+                return false;
+            if (taken)
+                continue;
+            if (!import_load(import, ids[i], row))
+                return false;
+            if (row->has_body == (sure == 1) && fits(row, seen, uidl))
+                return true;
+        }
+    }
+    row->id = 0;
+    return true;
+}
+
+static bool
+find_row(struct compare *compare, const char *uidl, const struct seen *seen, struct journal_pop *row)
+{
+    struct import *import = compare->import;
+    bool ok = true;
+
+    row->id = 0;
+    for (int by = 0; ok && row->id == 0 && by < 3; by++) {
+        int64_t *ids = NULL;
+        size_t count = 0;
+
+        if (by == 0)
+            ok = journal_pop_by_uidl(import->journal, uidl, &ids, &count, &import->err);
+        else if (by == 1)
+            ok = journal_pop_absent_by_header(import->journal, seen->header, &ids, &count, &import->err);
+        else
+            ok = journal_pop_absent_by_kin(import->journal, seen->kin.rest, &ids, &count, &import->err);
+        ok = ok && choose(compare, ids, count, uidl, seen, row);
+        free(ids);
+    }
+    return ok;
+}
+
+/* ---- delivery ---- */
+
+static bool
+settle(struct compare *compare, const struct arrival *arrival)
+{
+    struct import *import = compare->import;
+
+    if (!note_seen(compare, arrival->row.id))
+        return false;
+    return import->identity == BY_BODY ||
+           journal_listing_settle(import->journal, arrival->number, arrival->row.id, false, &import->err);
+}
+
+static bool
+save_rows(struct compare *compare)
+{
+    struct import *import = compare->import;
+    bool ok = true;
+
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    for (size_t i = 0; ok && i < compare->count; i++)
+        ok = journal_pop_save(import->journal, &compare->batch[i].row, &import->err) &&
+             settle(compare, &compare->batch[i]);
+    return import_end(import, ok);
+}
+
+static bool
+flush(struct compare *compare)
+{
+    size_t count = compare->count;
+
+    if (count == 0)
+        return true;
+    compare->batch_bytes = 0;
+    if (!save_rows(compare)) {
+        fetch_drop(compare->import, compare->batch, count);
+        compare->count = 0;
+        return false;
+    }
+    compare->count = 0;
+    return compare->import->handover != NULL || fetch_deliver(compare->import, compare->batch, count);
+}
+
+static void
+abandon(struct compare *compare)
+{
+    struct import *import = compare->import;
+
+    if (compare->draft != NULL)
+        import->local.ops->draft_drop(import->local.self, compare->draft);
+    if (compare->begun && import->handover != NULL && !import->options->skip_existing)
+        import->handover->drop(import->handover->self);
+    compare->draft = NULL;
+    compare->begun = false;
+}
+
+static bool
+keep_draft(struct compare *compare, struct arrival *arrival)
+{
+    struct import *import = compare->import;
+
+    arrival->fresh = arrival->row.base[0] == '\0';
+    if (arrival->fresh && !import_choose_base(import, &arrival->row))
+        return false;
+    if (!import->local.ops->draft_finish(import->local.self, compare->draft, &arrival->digests, &import->err))
+        return false;
+    arrival->draft = compare->draft;
+    compare->draft = NULL;
+    compare->begun = false;
+    compare->batch_bytes += compare->bytes;
+    compare->count++;
+    return (compare->count < LIMIT_BATCH && compare->batch_bytes < LIMIT_BATCH_BYTES) || flush(compare);
+}
+
+/* One row by itself, before anything rests on it. */
+static bool
+save_alone(struct compare *compare, struct arrival *arrival)
+{
+    struct import *import = compare->import;
+
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    return import_end(import,
+                      journal_pop_save(import->journal, &arrival->row, &import->err) && settle(compare, arrival));
+}
+
+/* The message of a row that is known. */
+static bool
+take_up(struct compare *compare, const struct journal_listed *listed, struct journal_pop *row, const struct seen *seen)
+{
+    struct arrival arrival = {.number = listed->number};
+    bool changed = import_take_up(row, listed, seen) || !row->has_body;
+
+    if (!row->has_body)
+        seen_to_row(seen, row);
+    arrival.row = *row;
+    return changed ? save_alone(compare, &arrival) : settle(compare, &arrival);
+}
+
+/* A message that is not here. */
+static bool
+take(struct compare *compare, const struct journal_listed *listed, const struct journal_pop *known,
+     const struct seen *seen)
+{
+    struct import *import = compare->import;
+    struct arrival *arrival = &compare->batch[compare->count];
+    uint64_t most = import->account->import.max_messages;
+
+    if (most != 0 && import->counts.down_new + compare->count >= most) {
+        import->counts.kept_by_policy++;
+        compare->all = false;
+        return true;
+    }
+    *arrival = (struct arrival){.number = listed->number, .repeated = true};
+    if (known->id != 0)
+        arrival->row = *known;
+    else
+        import_new_row(import, listed->uidl, listed->size, &arrival->row);
+    if (known->id != 0 && !note_seen(compare, known->id)) /* an equal one of this batch is not it, too */
+        return false;
+    (void)import_take_up(&arrival->row, listed, seen);
+    arrival->row.why[0] = '\0';
+    seen_to_row(seen, &arrival->row);
+    if (!import->options->skip_existing && !fetch_is_whole(import, arrival, seen->size)) {
+        import_refused(import, "fetch", listed->number, listed->uidl, arrival->row.why, "the next run tries it again");
+        arrival->row.has_body = false;
+        return save_alone(compare, arrival);
+    }
+    arrival->row.size = seen->size;
+    if (import->options->skip_existing) {
+        arrival->row.state = POP_HAD;
+        import->counts.had++;
+        return save_alone(compare, arrival);
+    }
+    if (import->handover == NULL)
+        return keep_draft(compare, arrival);
+    return save_alone(compare, arrival) && hand_over(import, arrival);
+}
+
+/* ---- messages as they come ---- */
+
+static bool
+begin_message(struct compare *compare)
+{
+    struct import *import = compare->import;
+
+    if (compare->begun)
+        return true;
+    compare->begun = true;
+    compare->bytes = 0;
+    compare->dropped = NULL;
+    if (!bytes_begin(compare->reading))
+        return import_no_memory(import);
+    if (import->options->skip_existing)
+        return true;
+    if (import->handover != NULL)
+        return import->handover->begin(import->handover->self, &import->err);
+    return import->local.ops->draft_begin(import->local.self, import->folder, &compare->draft, &import->err);
+}
+
+static bool
+on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
+{
+    struct compare *compare = context;
+    struct import *import = compare->import;
+
+    (void)number;
+    if (!begin_message(compare))
+        return false;
+    compare->bytes += len;
+    if (compare->dropped == NULL && !fetch_may_go_on(import, compare->bytes - len, compare->bytes, &compare->dropped))
+        return false;
+    if (compare->dropped != NULL)
+        return true;
+    if (!bytes_add(compare->reading, bytes, len))
+        return import_no_memory(import);
+    if (import->options->skip_existing)
+        return true;
+    if (import->handover != NULL)
+        return import->handover->write(import->handover->self, bytes, len, &import->err);
+    return import->local.ops->draft_write(import->local.self, compare->draft, bytes, len, &import->err);
+}
+
+/* Which of the rows it is, or that it is none. */
+static bool
+finish_message(struct compare *compare, struct journal_listed *listed)
+{
+    struct import *import = compare->import;
+    struct journal_pop row = {0};
+    struct seen seen;
+
+    if (!bytes_end(compare->reading, &seen))
+        return import_no_memory(import);
+    if (import->identity == BY_BODY) {
+        listed->uidl[0] = '=';
+        digest_base32(seen.header, DIGEST_SIZE, listed->uidl + 1);
+    }
+    if (!find_row(compare, listed->uidl, &seen, &row))
+        return false;
+    if (row.id != 0 && row.state != POP_FETCHING)
+        return take_up(compare, listed, &row, &seen);
+    return take(compare, listed, &row, &seen);
+}
+
+static bool
+leave(struct compare *compare, const struct journal_listed *listed)
+{
+    struct import *import = compare->import;
+
+    compare->all = false;
+    return import->identity == BY_BODY || journal_listing_leave(import->journal, listed->number, &import->err);
+}
+
+static bool
+on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words)
+{
+    struct compare *compare = context;
+    struct import *import = compare->import;
+    struct journal_listed *listed = &compare->wanted[compare->at++];
+    bool ok;
+
+    assert(listed->number == number);
+    if (outcome == MAILDROP_DONE && !begin_message(compare))
+        return false;
+    if (outcome != MAILDROP_DONE || compare->dropped != NULL) {
+        import_refused(import, "fetch", number, listed->uidl, outcome != MAILDROP_DONE ? words : compare->dropped,
+                       "the others are fetched; the next run tries it again");
+        ok = leave(compare, listed);
+    } else {
+        ok = finish_message(compare, listed);
+    }
+    abandon(compare);
+    import->done++;
+    report_progress(import->report, import->account->name, import_mailbox(import), import->done, import->total,
+                    import->counts.bytes_down);
+    if (ok && import_stopped(import))
+        return import_interrupted(import);
+    return ok;
+}
+
+/* ---- all of it ---- */
+
+static bool
+on_next(void *context, uint32_t *number)
+{
+    struct compare *compare = context;
+
+    *number = compare->asked < compare->wanted_count ? compare->wanted[compare->asked++].number : 0;
+    return true;
+}
+
+static bool
+choose_page(struct compare *compare, size_t count)
+{
+    uint64_t size;
+
+    compare->wanted_count = compare->asked = compare->at = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (fetch_too_large(compare->import, &compare->page[i], &size)) {
+            fetch_leave(compare->import, &compare->page[i], size);
+            if (!leave(compare, &compare->page[i]))
+                return false;
+        } else {
+            compare->wanted[compare->wanted_count++] = compare->page[i];
+        }
+    }
+    return true;
+}
+
+static bool
+fetch_page(struct compare *compare, size_t count)
+{
+    struct import *import = compare->import;
+    const struct maildrop_taker taker = {.context = compare, .next = on_next, .bytes = on_bytes, .end = on_end};
+    struct error why;
+    bool ok;
+
+    if (!choose_page(compare, count))
+        return false;
+    if (compare->wanted_count == 0)
+        return true;
+    ok = import->maildrop.ops->retrieve(import->maildrop.self, &taker, &import->err);
+    why = import->err;
+    abandon(compare);
+    import->err = (struct error){0};
+    if (!flush(compare) && ok)
+        return false;
+    if (!ok)
+        import->err = why;
+    return ok;
+}
+
+static bool
+fetch_pages(struct compare *compare)
+{
+    struct import *import = compare->import;
+    /* Always the oldest first: what is equal in all is told apart by its order alone, which must be that of the rows. */
+    const bool descending = false;
+    size_t count = LIMIT_BATCH;
+    uint32_t after = 0;
+
+    while (count == LIMIT_BATCH) {
+        if (import_stopped(import))
+            return import_interrupted(import);
+        if (!journal_listing_page(import->journal, compare->which, descending, after, compare->page, LIMIT_BATCH,
+                                  &count, &import->err))
+            return false;
+        if (count > 0)
+            after = compare->page[count - 1].number;
+        if (count > 0 && !fetch_page(compare, count))
+            return false;
+    }
+    return true;
+}
+
+/* All were looked at: rows that none of them has are absent. */
+static bool
+bury_unseen(struct compare *compare)
+{
+    struct import *import = compare->import;
+    struct journal_pop row;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (import->identity != BY_BODY || !compare->all ||
+        !journal_pop_ids(import->journal, 0, &ids, &count, &import->err))
+        return import->identity != BY_BODY || !compare->all;
+    if (!journal_begin(import->journal, &import->err)) {
+        free(ids);
+        return false;
+    }
+    for (size_t i = 0; ok && i < count; i++) {
+        if (is_seen(compare, ids[i]))
+            continue;
+        ok = import_load(import, ids[i], &row);
+        row.absent = import_stamp(import);
+        if (ok)
+            ok = row.state == POP_FETCHING ? journal_pop_delete(import->journal, ids[i], &import->err)
+                                           : journal_pop_save(import->journal, &row, &import->err);
+    }
+    free(ids);
+    return import_end(import, ok);
+}
+
+static bool
+bury_rest(struct import *import)
+{
+    if (import->identity == BY_BODY || !import->complete)
+        return true;
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    return import_end(import, journal_listing_bury_rest(import->journal, import_stamp(import), &import->err));
+}
+
+/* Where nothing has a name the listing holds numbers alone. */
+static bool
+list_numbers(struct import *import)
+{
+    char place[32];
+
+    if (import->identity != BY_BODY)
+        return true;
+    if (!journal_listing_begin(import->journal, &import->err))
+        return false;
+    for (uint64_t number = 1; number <= import->messages; number++) {
+        uint64_t size = number < import->sizes_count ? import->sizes[number] : 0;
+
+        (void)text_print(place, sizeof place, "#%" PRIu64, number);
+        if (!journal_listing_add(import->journal, (uint32_t)number, place, size, &import->err))
+            return false;
+    }
+    return true;
+}
+
+static bool
+say_dry(struct import *import, uint64_t count)
+{
+    import_say(import, "fetch",
+               "%" PRIu64
+               " messages can be told apart by their bytes alone: they would be fetched and compared, and the new ones "
+               "kept",
+               count);
+    return true;
+}
+
+bool
+import_compare(struct import *import)
+{
+    struct compare *compare;
+    uint64_t count = import->messages;
+    bool ok;
+
+    if (import->identity != BY_BODY && !journal_listing_count(import->journal, LISTED_COMPARE, &count, &import->err))
+        return false;
+    if (count == 0 || !import->may_fetch)
+        return true;
+    if (import->dry)
+        return say_dry(import, count);
+    compare = calloc(1, sizeof *compare);
+    if (compare == NULL)
+        return import_no_memory(import);
+    compare->import = import;
+    compare->which = import->identity == BY_BODY ? LISTED_ALL : LISTED_COMPARE;
+    compare->all = true;
+    compare->reading = bytes_new();
+    import->total += count;
+    ok = (compare->reading != NULL || import_no_memory(import)) && list_numbers(import) &&
+         (import->options->skip_existing || fetch_prepare(import)) && fetch_pages(compare) && bury_unseen(compare) &&
+         bury_rest(import);
+    bytes_free(compare->reading);
+    free(compare->seen);
+    free(compare);
+    return ok;
+}

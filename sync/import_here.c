@@ -1,0 +1,238 @@
+/*
+ * Which files of the import are here. Names below the root are compared with the rows' base names; a folder whose times did not move since
+ * the last look is not listed. What is missed is noted with the time: nobody can tell a removal by the user from an older backup, a lost disk
+ * or a repair of the file system, so what is missed goes from the server only after it was missed for long (import_keep.c), and with a word
+ * where many went missing between two looks.
+ *
+ * Where something is missed every folder is listed once more: a mail reader's rename between two listings looks like a removal, and a
+ * file may have come into a folder that was not listed.
+ */
+#include "sync/import_private.h"
+
+struct look {
+    struct import *import;
+    struct journal_pop_folder *known; /* by name */
+    size_t known_count;
+    struct journal_pop_folder *seen;
+    size_t seen_count, seen_size;
+    bool all;      /* folders that did not move, too */
+    bool unstable; /* one of them changed while it was listed: absence proves nothing */
+    bool moved;    /* there is something to be written down */
+    const char *folder;
+};
+
+static int
+compare_names(const void *a, const void *b)
+{
+    return strcmp(((const struct journal_pop_folder *)a)->name, ((const struct journal_pop_folder *)b)->name);
+}
+
+static struct journal_pop_folder *
+find(struct journal_pop_folder *list, size_t count, const char *name)
+{
+    for (size_t low = 0, high = count; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(list[middle].name, name);
+
+        if (order == 0)
+            return &list[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+static bool
+on_file(void *context, const char *base, const char *info)
+{
+    struct look *look = context;
+
+    return journal_here_name(look->import->journal, look->folder, base, info, &look->import->err);
+}
+
+static bool
+on_bad(void *context, const char *name, const char *why)
+{
+    (void)context;
+    (void)name;
+    (void)why; /* not a name that we gave */
+    return true;
+}
+
+/* Its names, and the stamp that they were taken under; "" where that can't be trusted. */
+static bool
+list_folder(struct look *look, struct journal_pop_folder *folder)
+{
+    static const struct local_scanner scanner = {on_file, on_bad};
+    struct import *import = look->import;
+    struct local_stamp stamp;
+    bool stable;
+
+    look->folder = folder->name;
+    if (!journal_here_folder(import->journal, folder->name, &import->err) ||
+        !import->local.ops->scan(import->local.self, folder->name, &scanner, look, &stamp, &stable, &import->err))
+        return false;
+    look->unstable = look->unstable || !stable;
+    (void)text_print(folder->stamp, sizeof folder->stamp, "%s", stable && !stamp.racy ? stamp.text : "");
+    return true;
+}
+
+static bool
+on_folder(void *context, const char *name)
+{
+    struct look *look = context;
+    struct import *import = look->import;
+    const struct journal_pop_folder *known = find(look->known, look->known_count, name);
+    struct journal_pop_folder *seen;
+    struct local_stamp stamp;
+    bool missing;
+
+    if (!import->local.ops->stamp(import->local.self, name, &stamp, &missing, &import->err))
+        return false;
+    if (missing)
+        return true;
+    if (!array_grow(&look->seen, &look->seen_size, look->seen_count + 1, sizeof *look->seen))
+        return import_no_memory(import);
+    seen = &look->seen[look->seen_count++];
+    *seen = (struct journal_pop_folder){.born = known != NULL ? known->born : 0};
+    (void)text_print(seen->name, sizeof seen->name, "%s", name);
+    (void)text_print(seen->stamp, sizeof seen->stamp, "%s", known != NULL ? known->stamp : "");
+    if (!look->all && known != NULL && known->stamp[0] != '\0' && !stamp.racy && strcmp(stamp.text, known->stamp) == 0)
+        return true;
+    if (!list_folder(look, seen))
+        return false;
+    look->moved = look->moved || known == NULL || strcmp(known->stamp, seen->stamp) != 0;
+    return true;
+}
+
+/* A folder that is gone has no names. */
+static bool
+note_gone(struct look *look)
+{
+    struct import *import = look->import;
+
+    qsort(look->seen, look->seen_count, sizeof *look->seen, compare_names);
+    for (size_t i = 0; i < look->known_count; i++) {
+        if (find(look->seen, look->seen_count, look->known[i].name) != NULL)
+            continue;
+        look->moved = true;
+        if (!journal_here_folder(import->journal, look->known[i].name, &import->err))
+            return false;
+    }
+    return true;
+}
+
+static bool
+list_all(struct look *look, bool all)
+{
+    struct import *import = look->import;
+
+    look->all = all;
+    look->unstable = false;
+    look->seen_count = 0;
+    return journal_here_begin(import->journal, &import->err) &&
+           import->local.ops->folders(import->local.self, on_folder, look, &import->err) && note_gone(look);
+}
+
+/* ---- the folder that mail is delivered into ---- */
+
+static bool
+refuse_removals(struct import *import, const char *what)
+{
+    import->may_remove = false;
+    import->partial = true;
+    import_say(
+        import, "deliver",
+        "the folder %s of %s %s since the last import: mail is fetched, and nothing is removed from the server in this "
+        "run",
+        import->account->import.deliver_to, import->account->maildir, what);
+    return true;
+}
+
+/* Made anew by hand, or copied back from somewhere: what the rows say of its files may be of another time. */
+static bool
+check_birth(struct look *look)
+{
+    struct import *import = look->import;
+    struct journal_pop_folder *known = find(look->known, look->known_count, import->folder);
+    struct journal_pop_folder *seen = find(look->seen, look->seen_count, import->folder);
+    int64_t born = 0;
+
+    if (known == NULL)
+        look->moved = true;
+    if (seen == NULL) /* it was there in an earlier run: a root without it may be another one */
+        return known == NULL || refuse_removals(import, "is not there any more: it was removed, or moved,");
+    import->local.ops->birth(import->local.self, import->folder, &born);
+    look->moved = look->moved || born != seen->born;
+    seen->born = born;
+    if (known == NULL || known->born == 0 || born == 0 || known->born == born)
+        return true;
+    return refuse_removals(import, "was made anew, or copied,");
+}
+
+/* ---- all of it ---- */
+
+static bool
+write_down(struct look *look, bool changed, bool mass)
+{
+    struct import *import = look->import;
+    bool ok = journal_begin(import->journal, &import->err);
+
+    if (!ok)
+        return false;
+    if (changed)
+        ok = journal_here_apply(import->journal, import_stamp(import), mass, &import->err);
+    for (size_t i = 0; ok && i < look->seen_count; i++)
+        ok = journal_pop_folder_save(import->journal, &look->seen[i], &import->err);
+    for (size_t i = 0; ok && i < look->known_count; i++)
+        if (find(look->seen, look->seen_count, look->known[i].name) == NULL)
+            ok = journal_pop_folder_delete(import->journal, look->known[i].name, &import->err);
+    return import_end(import, ok);
+}
+
+static bool
+is_mass(const struct import *import, uint64_t here, uint64_t missed)
+{
+    const struct policy *policy = &import->account->policy;
+
+    return policy->guard && policy->max_delete < 100 && missed > 20 && missed * 100 > here * policy->max_delete;
+}
+
+static bool
+compare(struct look *look)
+{
+    struct import *import = look->import;
+    uint64_t here, missed, other;
+
+    if (!list_all(look, false) || !journal_here_count(import->journal, &here, &missed, &other, &import->err))
+        return false;
+    if (missed > 0 &&
+        (!list_all(look, true) || !journal_here_count(import->journal, &here, &missed, &other, &import->err)))
+        return false;
+    if (look->unstable)
+        missed = 0;
+    if (missed > 0)
+        report_note(import->report, import->account->name, "%llu files of this import are missed here",
+                    (unsigned long long)missed);
+    if (!check_birth(look))
+        return false;
+    if (look->unstable) /* the next run looks again */
+        return true;
+    return (!look->moved && missed + other == 0) || write_down(look, missed + other > 0, is_mass(import, here, missed));
+}
+
+bool
+import_here(struct import *import)
+{
+    struct look look = {.import = import};
+    bool ok;
+
+    if (import->handover != NULL || import->no_root)
+        return true;
+    ok = journal_pop_folders(import->journal, &look.known, &look.known_count, &import->err) && compare(&look);
+    free(look.known);
+    free(look.seen);
+    return ok;
+}

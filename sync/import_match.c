@@ -1,0 +1,466 @@
+/*
+ * Which message is which. One row of the journal means one message of the maildrop for as long as it may be there:
+ *
+ *     listed, UIDL and size as in its row      the row's message                            no TOP
+ *     listed, but ...                          TOP: header, kin, Message-ID against the row
+ *       ... with another size, after an absence, or its UIDL stands twice
+ *     its UIDL is unknown, and rows went       TOP against rows that are absent: renumbered, another server,
+ *     missing, or one of its size is absent    restored, or removed here and sent back
+ *     its UIDL is unknown, none of that        new                                          no TOP
+ *     a row that a complete list lacks         absent since then; forgotten after 30 days or more
+ *
+ * A row of the same UIDL means another message only if the kin digest, the Message-ID and the size say so; where they contradict each
+ * other the message is neither fetched nor removed. A row of another UIDL means this message if header or kin are equal, as often as both
+ * sides have them: k lines and k rows are paired in their order. Where the counts differ, and where nothing but the body can tell (equal
+ * headers under a repeated UIDL, no TOP), the message is fetched and compared (import_compare.c).
+ *
+ * All TOPs come first, then all is decided and written in one transaction: there is no moment at which a row has lost its old name and
+ * has no new one.
+ */
+#include "sync/import_private.h"
+
+#include <inttypes.h>
+
+#define RENUMBERED_LEAST 3 /* messages: one that went and one that came are no new numbering */
+
+struct match {
+    struct import *import;
+    bool renumbered; /* no name that was known is listed: it is the names that changed, not the mail */
+    bool refused;    /* a TOP was: how many are alike nobody knows */
+    uint64_t revived, renamed, unproven;
+};
+
+/* ---- one message, one row ---- */
+
+enum verdict
+import_verdict(const struct journal_pop *row, const struct seen *seen, uint64_t size)
+{
+    const bool other_size = row->listed != 0 && size != 0 && row->listed != size;
+    struct seen known;
+
+    if (!row->has_header && !row->has_kin) /* nobody has seen its header: the size is all there is */
+        return other_size ? VERDICT_ANOTHER : VERDICT_SAME;
+    if (row->has_header && memcmp(row->header, seen->header, DIGEST_SIZE) == 0)
+        return VERDICT_SAME;
+    if (!row->has_kin) /* of an earlier version: a line that was added can't be told from another message */
+        return other_size ? VERDICT_ANOTHER : VERDICT_UNPROVEN;
+    seen_of_row(row, &known);
+    if (kin_same(&known.kin, &seen->kin))
+        return VERDICT_SAME;
+    if (known.kin.has_id && seen->kin.has_id)
+        return kin_same_id(&known.kin, &seen->kin) ? VERDICT_UNPROVEN : VERDICT_ANOTHER;
+    return other_size ? VERDICT_ANOTHER : VERDICT_UNPROVEN;
+}
+
+bool
+import_take_up(struct journal_pop *row, const struct journal_listed *listed, const struct seen *seen)
+{
+    bool changed = row->absent != 0 || strcmp(row->uidl, listed->uidl) != 0;
+
+    if (row->absent != 0 && row->state == POP_REMOVING)
+        row->state = POP_STORED; /* it was not removed, or came back */
+    row->absent = 0;
+    (void)text_print(row->uidl, sizeof row->uidl, "%s", listed->uidl);
+    if (listed->size != 0 && row->listed != listed->size) {
+        row->listed = listed->size;
+        changed = true;
+    }
+    if (seen != NULL && !row->has_kin) {
+        seen_header_to_row(seen, row);
+        changed = true;
+    }
+    return changed;
+}
+
+static bool
+settle(struct match *match, const struct journal_listed *listed, struct journal_pop *row, const struct seen *seen,
+       bool proven)
+{
+    struct import *import = match->import;
+    bool other_name = strcmp(row->uidl, listed->uidl) != 0;
+
+    match->renamed += other_name;
+    match->revived += !other_name && row->absent != 0;
+    /* Removed here, and there again under another name: somebody sent it back. */
+    import->returned += other_name && row->absent != 0 && row->state == POP_REMOVING;
+    /* Under the same header another size may be another body. */
+    if (row->listed != 0 && listed->size != 0 && row->listed != listed->size)
+        row->facts |= POP_CONFIRM;
+    if (import_take_up(row, listed, seen) && !journal_pop_save(import->journal, row, &import->err))
+        return false;
+    return journal_listing_settle(import->journal, listed->number, row->id, proven, &import->err);
+}
+
+/* ---- rows that it may be ---- */
+
+struct candidates {
+    struct journal_pop first; /* of those that fit */
+    size_t count;
+    struct journal_pop unproven;
+    bool any_unproven;
+};
+
+static bool
+is_free(struct import *import, int64_t id, bool *free_row)
+{
+    bool taken;
+
+    if (!journal_listing_is_taken(import->journal, id, &taken, &import->err))
+        return false;
+    *free_row = !taken;
+    return true;
+}
+
+static bool
+judge_named(struct import *import, const struct journal_listed *listed, const struct seen *seen, int64_t id,
+            struct candidates *to)
+{
+    struct journal_pop row;
+    enum verdict verdict;
+
+    if (!import_load(import, id, &row))
+        return false;
+    /* Of equal names a row that was begun and knows no header is nobody's: what is new gets one anew. */
+    if (listed->repeated && row.state == POP_FETCHING && !row.has_header)
+        return true;
+    verdict = import_verdict(&row, seen, listed->size);
+    if (verdict == VERDICT_UNPROVEN && !to->any_unproven) {
+        to->unproven = row;
+        to->any_unproven = true;
+    }
+    if (verdict == VERDICT_SAME && to->count++ == 0)
+        to->first = row;
+    return true;
+}
+
+static bool
+find_named(struct import *import, const struct journal_listed *listed, const struct seen *seen, struct candidates *to)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok = journal_pop_by_uidl(import->journal, listed->uidl, &ids, &count, &import->err), unused;
+
+    *to = (struct candidates){.count = 0};
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = is_free(import, ids[i], &unused) && (!unused || judge_named(import, listed, seen, ids[i], to));
+    free(ids);
+    return ok;
+}
+
+/* One of those that are absent: of the same size, or where that is not asked for of any. */
+static bool
+judge_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen, int64_t id,
+             bool same_size, struct candidates *to)
+{
+    struct journal_pop row;
+    struct seen known;
+
+    if (!import_load(import, id, &row))
+        return false;
+    if (strcmp(row.uidl, listed->uidl) == 0) /* it was judged by its name */
+        return true;
+    /* Of a file found here LIST's size is not known; for others "not told" proves nothing. */
+    if (same_size && strcmp(row.uidl, IMPORT_FILE_UIDL) != 0 && (row.listed == 0 || row.listed != listed->size))
+        return true;
+    seen_of_row(&row, &known);
+    if (row.has_kin ? !kin_same(&known.kin, &seen->kin) : memcmp(row.header, seen->header, DIGEST_SIZE) != 0)
+        return true;
+    /* What golub removed is told by its exact header: copies that are delivered once more differ above their common lines. */
+    if (row.state == POP_REMOVING && memcmp(row.header, seen->header, DIGEST_SIZE) != 0)
+        return true;
+    if (to->count++ == 0)
+        to->first = row;
+    return true;
+}
+
+static bool
+find_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen, bool by_header,
+            bool same_size, struct candidates *to)
+{
+    int64_t *ids;
+    size_t count;
+    bool unused;
+    bool ok = by_header ? journal_pop_absent_by_header(import->journal, seen->header, &ids, &count, &import->err)
+                        : journal_pop_absent_by_kin(import->journal, seen->kin.rest, &ids, &count, &import->err);
+
+    *to = (struct candidates){.count = 0};
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = is_free(import, ids[i], &unused) && (!unused || judge_absent(import, listed, seen, ids[i], same_size, to));
+    free(ids);
+    return ok;
+}
+
+/* ---- decisions ---- */
+
+static bool
+leave_unproven(struct match *match, const struct journal_listed *listed, struct journal_pop *row)
+{
+    struct import *import = match->import;
+
+    match->unproven++;
+    import->partial = true;
+    import->counts.pending++;
+    (void)text_print(
+        row->why, sizeof row->why,
+        "its header or size is not what it was, and its Message-ID is: it is not removed, and not fetched again");
+    return settle(match, listed, row, NULL, false);
+}
+
+/* By its name. */
+static bool
+decide_named(struct match *match, const struct journal_listed *listed, const struct seen *seen)
+{
+    struct import *import = match->import;
+    struct candidates rows;
+    uint64_t alike = 1;
+
+    if (!find_named(import, listed, seen, &rows) ||
+        (listed->repeated &&
+         !journal_listing_alike(import->journal, listed->uidl, seen->header, listed->size, &alike, &import->err)))
+        return false;
+    if (rows.count == 1 && alike == 1)
+        return settle(match, listed, &rows.first, seen, true);
+    if (rows.count > 0)
+        return journal_listing_compare(import->journal, listed->number, &import->err);
+    if (rows.any_unproven && !listed->repeated)
+        return leave_unproven(match, listed, &rows.unproven);
+    return true;
+}
+
+/* A header that says nothing of its own may be many messages'. */
+static bool
+is_weak(const struct seen *seen)
+{
+    return !seen->kin.has_id && seen->kin.count == 0;
+}
+
+/* By what it is, under whatever name it was known: the same header and size. */
+static bool
+decide_by_header(struct match *match, const struct journal_listed *listed, const struct seen *seen)
+{
+    struct import *import = match->import;
+    struct candidates rows;
+    uint64_t alike;
+
+    if (!find_absent(import, listed, seen, true, true, &rows) ||
+        !journal_listing_alike(import->journal, NULL, seen->header, listed->size, &alike, &import->err))
+        return false;
+    if (rows.count == 0)
+        return true;
+    if (match->refused)
+        return journal_listing_leave(import->journal, listed->number, &import->err);
+    if (rows.count == alike && !is_weak(seen))
+        return settle(match, listed, &rows.first, seen, true);
+    return journal_listing_compare(import->journal, listed->number, &import->err);
+}
+
+/* Another size, or a line more: its body is read again before anything is removed because of it. What is none of that is new. */
+static bool
+decide_by_kin(struct match *match, const struct journal_listed *listed, const struct seen *seen)
+{
+    struct import *import = match->import;
+    struct candidates rows;
+
+    if (!find_absent(import, listed, seen, false, false, &rows))
+        return false;
+    if (rows.count == 0 && !find_absent(import, listed, seen, true, false, &rows))
+        return false;
+    if (rows.count == 0)
+        return journal_listing_want(import->journal, listed->number, &import->err);
+    if (match->refused)
+        return journal_listing_leave(import->journal, listed->number, &import->err);
+    if (rows.count > 1 || is_weak(seen) || !match->renumbered)
+        return journal_listing_compare(import->journal, listed->number, &import->err);
+    rows.first.facts |= POP_CONFIRM;
+    return settle(match, listed, &rows.first, seen, true);
+}
+
+/* Without TOP: UIDL and size, or the bytes. */
+static bool
+decide_blind(struct match *match, const struct journal_listed *listed)
+{
+    struct import *import = match->import;
+    struct journal_pop row;
+    int64_t *ids;
+    size_t count;
+    bool ok, only;
+
+    if (!journal_pop_by_uidl(import->journal, listed->uidl, &ids, &count, &import->err))
+        return false;
+    only = count == 1 && !listed->repeated;
+    ok = !only || import_load(import, ids[0], &row);
+    free(ids);
+    if (!ok)
+        return false;
+    if (only && (row.listed == 0 || listed->size == 0 || row.listed == listed->size))
+        return settle(match, listed, &row, NULL, false);
+    return journal_listing_compare(import->journal, listed->number, &import->err);
+}
+
+/* Over all lines, one after the other: what is surer comes first, so that its row is taken before others look for one. */
+enum pass { PASS_NAME, PASS_HEADER, PASS_KIN };
+
+static bool
+decide(struct match *match, const struct journal_listed *listed, enum pass pass)
+{
+    struct import *import = match->import;
+    struct journal_pop header;
+    struct seen seen;
+    bool found;
+
+    if (listed->row != 0)
+        return true;
+    if (!journal_listing_top_of(import->journal, listed->number, &header, &found, &import->err))
+        return false;
+    if (!found && import->info.top) /* refused: the next run asks again */
+        return pass != PASS_NAME || journal_listing_leave(import->journal, listed->number, &import->err);
+    if (!found)
+        return pass != PASS_KIN || decide_blind(match, listed);
+    seen_of_row(&header, &seen);
+    if (pass == PASS_NAME)
+        return decide_named(match, listed, &seen);
+    return pass == PASS_HEADER ? decide_by_header(match, listed, &seen) : decide_by_kin(match, listed, &seen);
+}
+
+/* It is compared, or left for another run. */
+static bool
+is_decided(struct import *import, const struct journal_listed *listed, bool *decided)
+{
+    return journal_listing_is_put_off(import->journal, listed->number, decided, &import->err);
+}
+
+static bool
+decide_all(struct match *match, enum pass pass)
+{
+    struct import *import = match->import;
+    struct journal_listed page[64];
+    size_t count = 64;
+    uint32_t after = 0;
+
+    while (count == 64) {
+        if (!journal_listing_page(import->journal, LISTED_DOUBT, false, after, page, 64, &count, &import->err))
+            return false;
+        for (size_t i = 0; i < count; i++) {
+            bool decided;
+
+            after = page[i].number;
+            if (!is_decided(import, &page[i], &decided) || (!decided && !decide(match, &page[i], pass)))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* ---- TOPs ---- */
+
+static bool
+on_top(void *context, uint32_t number, const struct seen *seen, const char *words)
+{
+    struct match *match = context;
+    struct import *import = match->import;
+    struct journal_pop header = {0};
+
+    if (seen == NULL) {
+        match->refused = true;
+        import_refused(import, "read the header of", number, "not certain", words,
+                       "it is tried again with the next run");
+        return true;
+    }
+    seen_header_to_row(seen, &header);
+    return journal_listing_top(import->journal, number, &header, &import->err);
+}
+
+/* Which new ones may be old ones: all where others went missing, else those that have the size of one that did. */
+static bool
+probe(struct import *import, uint64_t gone)
+{
+    uint64_t fresh;
+
+    if (!journal_listing_count(import->journal, LISTED_NEW, &fresh, &import->err))
+        return false;
+    return fresh == 0 || journal_listing_probe(import->journal, gone > 0, &import->err);
+}
+
+static void
+say_what_was_found(const struct match *match)
+{
+    struct import *import = match->import;
+
+    if (match->renamed > 0)
+        import_say(import, "match",
+                   "%" PRIu64
+                   " message%s on the server ha%s another UIDL than before: known by the header, not fetched again",
+                   match->renamed, match->renamed == 1 ? "" : "s", match->renamed == 1 ? "s" : "ve");
+    if (match->revived > 0)
+        report_note(import->report, import->account->name,
+                    "%" PRIu64 " messages are on the server again that a list lacked, or that it had said were removed",
+                    match->revived);
+    if (match->unproven > 0)
+        import_say(
+            import, "match",
+            "%" PRIu64
+            " message%s on the server can't be told for certain from another one: not fetched again, not removed",
+            match->unproven, match->unproven == 1 ? "" : "s");
+}
+
+/* ---- all of it ---- */
+
+/* What is gone, what is which, what has been gone for so long that nobody needs to know: in one commit. */
+static bool
+write_down(struct match *match)
+{
+    struct import *import = match->import;
+    struct journal *journal = import->journal;
+    const int days = import->account->policy.quarantine_days > IMPORT_ABSENT_DAYS
+                         ? import->account->policy.quarantine_days
+                         : IMPORT_ABSENT_DAYS;
+    uint64_t forgotten = 0;
+    bool sizes, ok;
+
+    if (!journal_listing_has_sizes(journal, &sizes, &import->err) || !journal_begin(journal, &import->err))
+        return false;
+    ok =
+        (import->messages == 0 ||
+         journal_set(journal, "identity", import->identity == BY_UIDL ? "uidl" : "header", &import->err)) &&
+        (!sizes || journal_listing_learn_sizes(journal, &import->err)) &&
+        (!import->complete || journal_listing_bury(journal, import_stamp(import), &import->err)) &&
+        (import->doubtful == 0 ||
+         (decide_all(match, PASS_NAME) && decide_all(match, PASS_HEADER) && decide_all(match, PASS_KIN))) &&
+        (import->doubtful == 0 || !import->complete ||
+         journal_listing_bury_rest(journal, import_stamp(import), &import->err)) &&
+        (!import->complete || journal_pop_forget(journal, age_bound(&import->age.now, days), &forgotten, &import->err));
+    if (!import_end(import, ok))
+        return false;
+    if (forgotten > 0)
+        report_note(import->report, import->account->name, "%" PRIu64 " messages are gone from the server for long",
+                    forgotten);
+    return true;
+}
+
+bool
+import_match(struct import *import)
+{
+    struct match match = {.import = import};
+    uint64_t gone, begun, known;
+
+    if (import->identity == BY_BODY) {
+        if (!journal_begin(import->journal, &import->err))
+            return false;
+        return import_end(import, journal_set(import->journal, "identity", "header", &import->err));
+    }
+    if (!journal_listing_gone(import->journal, &gone, &import->err) || !probe(import, import->complete ? gone : 0) ||
+        !journal_listing_count(import->journal, LISTED_DOUBT, &import->doubtful, &import->err) ||
+        (import->doubtful > 0 && !import_top_all(import, LISTED_UNREAD, on_top, &match)) ||
+        !journal_listing_count(import->journal, LISTED_KNOWN, &known, &import->err))
+        return false;
+    match.renumbered = known == 0 && gone >= RENUMBERED_LEAST;
+    if (!write_down(&match))
+        return false;
+    say_what_was_found(&match);
+    return journal_pop_count(import->journal, POP_FETCHING, &begun, &import->err) &&
+           (begun == 0 || journal_listing_want_fetching(import->journal, &import->err));
+}

@@ -1,0 +1,214 @@
+/*
+ * Files that no row knows of beside messages that no row knows of: the journal was lost, or it is older than the Maildir; the account has
+ * another name in the configuration; another program brought the mail here before. What is the same must not be fetched again.
+ *
+ * In the first run of a journal every file below the root is looked at, the deliver folder first, and only as long as something listed
+ * is not found; later only files that bear golub's own names and were made after the journal's last run. Their headers are read, and where
+ * one is kin of a header that is listed (TOP) the file is read whole and gets a row, absent, under a name that no server gives.
+ * import_match.c then pairs it like any row that went missing: by header, as often as both sides have it, by the body where that is not
+ * enough. Before such a message is removed from the server its body is read (POP_CONFIRM).
+ */
+#include "sync/import_private.h"
+
+#define OWN_NAME ".golub"
+#define OWN_SLACK (2 * 3600) /* seconds: the journal's last time is not written down in each run */
+
+struct meeting {
+    struct import *import;
+    struct bytes_reading *reading;
+    uint64_t open;      /* lines that no file was found for yet */
+    int64_t not_before; /* date in the names that count; INT64_MIN: any file */
+    bool others;        /* folders other than deliver-to */
+    uint64_t found;
+};
+
+/* ---- the lines ---- */
+
+static bool
+on_top(void *context, uint32_t number, const struct seen *seen, const char *words)
+{
+    struct meeting *meeting = context;
+    struct import *import = meeting->import;
+    struct journal_pop header = {0};
+
+    if (seen == NULL) {
+        import_refused(import, "read the header of", number, "new", words, "it is tried again with the next run");
+        return true;
+    }
+    meeting->open++;
+    seen_header_to_row(seen, &header);
+    return journal_listing_top(import->journal, number, &header, &import->err);
+}
+
+/* ---- the files ---- */
+
+/* Made by an import after the journal's last run. */
+static bool
+is_of_interest(const struct meeting *meeting, const struct journal_here_file *file)
+{
+    bool deliver_to = strcmp(file->folder, meeting->import->folder) == 0;
+    const char *dot = strrchr(file->base, '.');
+    struct text date = {file->base, strcspn(file->base, ".")};
+    uint64_t when;
+
+    if (meeting->not_before == INT64_MIN)
+        return meeting->others != deliver_to;
+    return dot != NULL && strcmp(dot, OWN_NAME) == 0 && text_number(date, INT64_MAX, &when) &&
+           (int64_t)when >= meeting->not_before;
+}
+
+/* Its bytes in wire form: the header alone, or all. *missing: it is not there any more */
+static bool
+read_file(struct meeting *meeting, const struct journal_here_file *file, bool all, struct seen *seen, bool *missing)
+{
+    struct import *import = meeting->import;
+    const struct local_file at = {file->folder, file->base, file->info};
+    char bytes[16384];
+    void *handle;
+    size_t got = 1;
+    bool ok;
+
+    if (!import->local.ops->read_open(import->local.self, &at, &handle, missing, &import->err))
+        return false;
+    if (*missing)
+        return true;
+    ok = bytes_begin(meeting->reading) || import_no_memory(import);
+    while (ok && got > 0 && (all || !bytes_has_header(meeting->reading))) {
+        ok = import->local.ops->read(import->local.self, handle, bytes, sizeof bytes, &got, &import->err) &&
+             (bytes_add(meeting->reading, bytes, got) || import_no_memory(import));
+        if (ok && import_stopped(import))
+            ok = import_interrupted(import);
+    }
+    import->local.ops->read_close(import->local.self, handle);
+    return ok && (bytes_end(meeting->reading, seen) || import_no_memory(import));
+}
+
+/* A row for a file whose message is listed. */
+static bool
+make_row(struct meeting *meeting, const struct journal_here_file *file, const struct seen *seen)
+{
+    struct import *import = meeting->import;
+    struct journal_pop row;
+
+    import_new_row(import, IMPORT_FILE_UIDL, 0, &row);
+    import_set_stored(import, &row);
+    seen_to_row(seen, &row);
+    row.size = seen->size;
+    row.facts = POP_CONFIRM;
+    row.absent = import_stamp(import);
+    (void)text_print(row.base, sizeof row.base, "%s", file->base);
+    (void)text_print(row.folder, sizeof row.folder, "%s", file->folder);
+    meeting->found++;
+    meeting->open -= meeting->open > 0;
+    return import_save(import, &row);
+}
+
+static bool
+look_at(struct meeting *meeting, const struct journal_here_file *file)
+{
+    struct import *import = meeting->import;
+    struct seen seen;
+    bool missing, listed;
+
+    if (!read_file(meeting, file, false, &seen, &missing))
+        return false;
+    if (missing) /* renamed or removed meanwhile */
+        return true;
+    if (!journal_listing_has_kin(import->journal, seen.kin.rest, &listed, &import->err))
+        return false;
+    if (!listed)
+        return true;
+    if (!read_file(meeting, file, true, &seen, &missing))
+        return false;
+    return missing || make_row(meeting, file, &seen);
+}
+
+static bool
+look_at_all(struct meeting *meeting)
+{
+    struct import *import = meeting->import;
+    struct journal_here_file *page = calloc(32, sizeof *page);
+    size_t count = 32;
+    int64_t after = 0;
+    bool ok = page != NULL || import_no_memory(import);
+
+    while (ok && count == 32 && meeting->open > 0) {
+        ok = journal_here_strangers(import->journal, after, page, 32, &count, &import->err);
+        for (size_t i = 0; ok && i < count && meeting->open > 0; i++) {
+            after = page[i].id;
+            if (is_of_interest(meeting, &page[i]))
+                ok = look_at(meeting, &page[i]);
+        }
+    }
+    free(page);
+    return ok;
+}
+
+/* ---- is there a meeting at all? ---- */
+
+static bool
+has_strangers(struct meeting *meeting, bool *any)
+{
+    struct import *import = meeting->import;
+    struct journal_here_file *page = calloc(32, sizeof *page);
+    size_t count = 32;
+    int64_t after = 0;
+    bool ok = page != NULL || import_no_memory(import);
+
+    *any = false;
+    while (ok && count == 32 && !*any) {
+        ok = journal_here_strangers(import->journal, after, page, 32, &count, &import->err);
+        for (size_t i = 0; ok && i < count; i++) {
+            after = page[i].id;
+            *any = *any || meeting->not_before == INT64_MIN || is_of_interest(meeting, &page[i]);
+        }
+    }
+    free(page);
+    return ok;
+}
+
+/* Rows of this one's new names are made when they are fetched; now they are only doubtful. */
+static bool
+meet(struct meeting *meeting)
+{
+    struct import *import = meeting->import;
+
+    if (!journal_listing_probe(import->journal, true, &import->err) ||
+        !import_top_all(import, LISTED_UNREAD, on_top, meeting) || !look_at_all(meeting))
+        return false;
+    meeting->others = true;
+    if (meeting->not_before == INT64_MIN && !look_at_all(meeting))
+        return false;
+    if (meeting->found > 0)
+        import_say(
+            import, "match",
+            "%llu files here are of messages that are on the server and that the journal did not know of: they are not "
+            "fetched again",
+            (unsigned long long)meeting->found);
+    return true;
+}
+
+bool
+import_meet(struct import *import)
+{
+    struct meeting meeting = {.import = import, .not_before = import->age.last.clock - OWN_SLACK};
+    uint64_t fresh;
+    bool any, ok;
+
+    if (import->handover != NULL || import->no_root || import->identity == BY_BODY || !import->info.top ||
+        import->options->skip_existing)
+        return true;
+    if (import->first)
+        meeting.not_before = INT64_MIN;
+    else if (!import->age.known)
+        return true;
+    if (!journal_listing_count(import->journal, LISTED_NEW, &fresh, &import->err) ||
+        (fresh > 0 && !has_strangers(&meeting, &any)))
+        return false;
+    if (fresh == 0 || !any)
+        return true;
+    meeting.reading = bytes_new();
+    ok = (meeting.reading != NULL || import_no_memory(import)) && meet(&meeting);
+    bytes_free(meeting.reading);
+    return ok;
+}

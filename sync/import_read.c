@@ -1,0 +1,209 @@
+/*
+ * What is known of a message by its bytes, while they stream by, as the server sends them or as a file gives them: digests of the header
+ * block and of what follows it, and the header's kin. TOP gives the first of these, RETR all of them.
+ *
+ * A draft's own digests are of what the file gives back, which differs where a line ends in a bare LF.
+ */
+#include "sync/import_private.h"
+
+/* See digest.c: what is digested here is named, not guarded. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
+
+struct bytes_reading {
+    SHA256_CTX header, body;
+    struct kin_reader *kin;
+    uint64_t size;
+    bool done; /* the header's empty line came */
+    enum { AT_START, AT_CR, INSIDE } line;
+};
+
+struct bytes_reading *
+bytes_new(void)
+{
+    struct bytes_reading *reading = calloc(1, sizeof *reading);
+
+    if (reading == NULL)
+        return NULL;
+    reading->kin = kin_new();
+    if (reading->kin != NULL && bytes_begin(reading))
+        return reading;
+    bytes_free(reading);
+    return NULL;
+}
+
+void
+bytes_free(struct bytes_reading *reading)
+{
+    if (reading == NULL)
+        return;
+    kin_free(reading->kin);
+    free(reading);
+}
+
+bool
+bytes_begin(struct bytes_reading *reading)
+{
+    struct kin half;
+
+    reading->size = 0;
+    reading->done = false;
+    reading->line = AT_START;
+    return kin_finish(reading->kin, &half) && SHA256_Init(&reading->header) == 1 && SHA256_Init(&reading->body) == 1;
+}
+
+/* How many of these bytes belong to the header. */
+static size_t
+header_part(struct bytes_reading *reading, const char *bytes, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && !reading->done) {
+        if (reading->line == INSIDE) {
+            const char *lf = memchr(bytes + i, '\n', len - i);
+
+            if (lf == NULL)
+                return len;
+            i = (size_t)(lf - bytes) + 1;
+            reading->line = AT_START;
+            continue;
+        }
+        reading->done = bytes[i] == '\n';
+        reading->line = bytes[i] == '\r' && reading->line == AT_START ? AT_CR : INSIDE;
+        i++;
+    }
+    return i;
+}
+
+bool
+bytes_add(struct bytes_reading *reading, const void *bytes, size_t len)
+{
+    const char *at = bytes;
+    size_t header = reading->done ? 0 : header_part(reading, at, len);
+
+    reading->size += len;
+    if (header > 0 && (SHA256_Update(&reading->header, at, header) != 1 || !kin_add(reading->kin, at, header)))
+        return false;
+    return header == len || SHA256_Update(&reading->body, at + header, len - header) == 1;
+}
+
+bool
+bytes_has_header(const struct bytes_reading *reading)
+{
+    return reading->done;
+}
+
+bool
+bytes_end(struct bytes_reading *reading, struct seen *out)
+{
+    out->size = reading->size;
+    return SHA256_Final(out->header, &reading->header) == 1 && SHA256_Final(out->body, &reading->body) == 1 &&
+           kin_finish(reading->kin, &out->kin);
+}
+
+/* ---- rows ---- */
+
+void
+seen_header_to_row(const struct seen *seen, struct journal_pop *row)
+{
+    static_assert(sizeof seen->kin.received <= POP_RECEIVED_MAX, "a row holds them");
+
+    row->has_header = row->has_kin = true;
+    memcpy(row->header, seen->header, DIGEST_SIZE);
+    memcpy(row->kin, seen->kin.rest, DIGEST_SIZE);
+    row->has_id = seen->kin.has_id;
+    memcpy(row->message_id, seen->kin.id, DIGEST_SIZE);
+    row->received_size = seen->kin.count * KIN_RECEIVED_SIZE;
+    memset(row->received, 0, sizeof row->received);
+    memcpy(row->received, seen->kin.received, row->received_size);
+}
+
+void
+seen_to_row(const struct seen *seen, struct journal_pop *row)
+{
+    seen_header_to_row(seen, row);
+    row->has_body = true;
+    memcpy(row->body, seen->body, DIGEST_SIZE);
+}
+
+void
+seen_of_row(const struct journal_pop *row, struct seen *seen)
+{
+    *seen = (struct seen){.size = row->size};
+    memcpy(seen->header, row->header, DIGEST_SIZE);
+    memcpy(seen->body, row->body, DIGEST_SIZE);
+    memcpy(seen->kin.rest, row->kin, DIGEST_SIZE);
+    seen->kin.has_id = row->has_id;
+    memcpy(seen->kin.id, row->message_id, DIGEST_SIZE);
+    seen->kin.count = row->received_size / KIN_RECEIVED_SIZE;
+    if (seen->kin.count > KIN_RECEIVED)
+        seen->kin.count = KIN_RECEIVED;
+    memcpy(seen->kin.received, row->received, seen->kin.count * KIN_RECEIVED_SIZE);
+}
+
+/* ---- TOP ---- */
+
+struct topping {
+    struct import *import;
+    struct bytes_reading *reading;
+    import_top_item *item;
+    void *context;
+};
+
+static bool
+on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
+{
+    struct topping *topping = context;
+
+    (void)number;
+    /* A server that sends the body, too, may send much of it. */
+    if (import_stopped(topping->import))
+        return import_interrupted(topping->import);
+    return bytes_has_header(topping->reading) || bytes_add(topping->reading, bytes, len) ||
+           import_no_memory(topping->import);
+}
+
+static bool
+on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words)
+{
+    struct topping *topping = context;
+    struct seen seen;
+
+    if (!bytes_end(topping->reading, &seen) || !bytes_begin(topping->reading))
+        return import_no_memory(topping->import);
+    return topping->item(topping->context, number, outcome == MAILDROP_DONE ? &seen : NULL, words);
+}
+
+bool
+import_top(struct import *import, const uint32_t *numbers, size_t count, import_top_item *item, void *context)
+{
+    struct topping topping = {.import = import, .reading = bytes_new(), .item = item, .context = context};
+    const struct maildrop_taker taker = {.context = &topping, .bytes = on_bytes, .end = on_end};
+    bool ok = topping.reading != NULL || import_no_memory(import);
+
+    if (ok && import->info.top && count > 0)
+        ok = import->maildrop.ops->headers(import->maildrop.self, numbers, count, &taker, &import->info.top,
+                                           &import->err);
+    bytes_free(topping.reading);
+    return ok;
+}
+
+bool
+import_top_all(struct import *import, enum journal_listing_which which, import_top_item *item, void *context)
+{
+    struct journal_listed page[LIMIT_BATCH];
+    uint32_t numbers[LIMIT_BATCH], after = 0;
+    size_t count = LIMIT_BATCH;
+
+    while (import->info.top && count == LIMIT_BATCH) {
+        if (import_stopped(import))
+            return import_interrupted(import);
+        if (!journal_listing_page(import->journal, which, false, after, page, LIMIT_BATCH, &count, &import->err))
+            return false;
+        for (size_t i = 0; i < count; i++)
+            after = numbers[i] = page[i].number;
+        if (!import_top(import, numbers, count, item, context))
+            return false;
+    }
+    return true;
+}
