@@ -496,6 +496,20 @@ copy_tree(struct sim *sim)
     kind_met(&sim->world, KIND_COPYING);
 }
 
+static void
+cut_power(struct sim *sim)
+{
+    const int client = (int)rng_below(dice(sim), (unsigned)sim->world.clients);
+
+    say(&sim->world, "  here %d: the power fails", client);
+    maildir_sim_power_cut(&sim->clients[client].maildir);
+    for (int i = 0; i < sim->world.next_content; i++) /* what was nowhere else is lost, and not by golub */
+        for (int m = 0; m < SIM_MAILBOXES; m++)
+            if (world_multiplicity(&sim->world, i, m, true) == 0)
+                sim->world.ledger[i].out[m] = true;
+    kind_met(&sim->world, KIND_POWER);
+}
+
 /* Another state folder, on the same Maildir (cron, with another home): it takes the tree over, and the first one is refused. */
 static void
 use_other_state(struct sim *sim)
@@ -701,6 +715,7 @@ static const struct {
     {KIND_DAYS, 25, false, days_pass},
     {KIND_TORN, 10, false, restore_torn},
     {KIND_COPYING, 15, false, copy_tree},
+    {KIND_POWER, 20, false, cut_power},
     {KIND_STATES, 10, false, use_other_state},
     {KIND_SEPARATOR, 10, false, change_separator},
     {KIND_SAME_HEADER, 20, false, same_header},
@@ -713,6 +728,8 @@ kinds_begin(struct sim *sim)
     const struct rng was = world->rng;
 
     world->rng = rng_for(world->seed, 250000);
+    for (int c = 0; c < world->clients; c++)
+        sim->clients[c].maildir.lazy = on(sim, KIND_POWER);
     world->strict_copies = on(sim, KIND_COPIES);
     world->expunges = on(sim, KIND_EXPUNGE);
     sim->server.window = on(sim, KIND_NEWEST) ? 50 : 0;

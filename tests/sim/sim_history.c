@@ -190,6 +190,9 @@ sync_all(int *worst)
 static bool
 may_be_partial(void)
 {
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        if (server_is_cut(&sim.server, m))
+            return true;
     for (int c = 0; c < sim.world.clients; c++) {
         const struct sim_tree *tree = &sim.clients[c].maildir.tree;
         for (size_t i = 0; i < tree->count; i++)

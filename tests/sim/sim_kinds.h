@@ -26,6 +26,7 @@ enum kind {
     KIND_TORN,        /* a backup of the Maildir that was read while the world moved */
     KIND_COPYING,     /* the tree is copied to another disk while golub runs */
     KIND_STATES,      /* two state folders on one Maildir */
+    KIND_POWER,       /* fsync = false, and the power fails */
     KIND_NEWEST,      /* the server shows the newest 50 */
     KIND_SEPARATOR,   /* the provider changes separator or prefix */
     KIND_SAME_HEADER, /* equal header, size and second, other body */

@@ -107,6 +107,12 @@ server_hidden(const struct server *server, int mailbox)
     return window > 0 && count > window ? count - window : 0;
 }
 
+bool
+server_is_cut(const struct server *server, int mailbox)
+{
+    return server->boxes[mailbox].cut;
+}
+
 void
 server_keywords(unsigned keys, char to[static KEYWORDS_MAX + 1])
 {
@@ -133,6 +139,7 @@ server_add(struct server *server, int mailbox, int content, unsigned flags, unsi
                                     .date = date,
                                     .modseq = ++box->modseq};
     *uid = message->uid;
+    box->cut = box->cut || server_hidden(server, mailbox) > 0;
     ledger_add(server->world, content);
     ledger_flags(server->world, content, mailbox, 0, message->flags, true);
     return true;

@@ -25,6 +25,7 @@ struct sim_message {
 
 struct sim_mailbox {
     bool exists;
+    bool cut;    /* there were more than the server shows */
     bool forgot; /* all its flags, and since then none was given */
     uint32_t uidvalidity, uidnext;
     uint64_t modseq;
@@ -96,6 +97,8 @@ int server_find(const struct server *server, struct text wire);
 struct sim_message *server_message(struct server *server, int mailbox, uint32_t uid);
 /** How many of the oldest messages it does not show. */
 size_t server_hidden(const struct server *server, int mailbox);
+/** It hides some of the mailbox, or did once. */
+bool server_is_cut(const struct server *server, int mailbox);
 int server_multiplicity(const struct server *server, int mailbox, int content);
 uint64_t server_size(const struct server *server, int content); /* RFC822.SIZE */
 /** Keywords of bits as flags.h wants them. */
