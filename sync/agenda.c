@@ -16,13 +16,14 @@ agenda_input(const struct mailbox *mailbox, const struct journal_message *messag
         .local = {.base = message->lbase, .seen = message->lseen},
         .permanent = mailbox->row.permanent,
         .altered = (message->facts & FACT_ALTERED) != 0,
-        .refused = (message->facts & FACT_REFUSED) != 0,
+        .refused = (message->facts & (FACT_REFUSED | FACT_APART)) != 0,
+        .unpaired = (message->facts & FACT_UNPAIRED) != 0,
         .alias = (message->facts & FACT_ALIAS) != 0 && message->twin != 0,
     };
 
     if ((message->facts & FACT_MOVED) != 0)
         input.remote.base = message->rseen;
-    if (message->uid != 0 || (message->facts & (FACT_ALIAS | FACT_GONE_THERE)) == (FACT_ALIAS | FACT_GONE_THERE))
+    if (message->uid != 0 || (message->facts & FACT_GONE_THERE) != 0) /* a UID that means nothing any more is 0 */
         input.remote.presence = (message->facts & FACT_GONE_THERE) != 0 ? PLAN_GONE : PLAN_HERE;
     if (message->base[0] != '\0' || (message->facts & FACT_REPLACED) != 0)
         input.local.presence = (message->facts & FACT_GONE_HERE) != 0 ? PLAN_GONE : PLAN_HERE;
@@ -172,7 +173,9 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
     input = agenda_input(mailbox, &message);
     todo.mailbox = (uint32_t)(mailbox - run->mailboxes);
     todo.uid = message.uid;
-    todo.fresh = message.uid == 0 || (message.base[0] == '\0' && (message.facts & FACT_REPLACED) == 0);
+    todo.fresh = (message.uid == 0 && (message.facts & (FACT_GONE_THERE | FACT_APART)) == 0) ||
+                 (message.base[0] == '\0' && (message.facts & FACT_REPLACED) == 0);
+    todo.unpaired = (message.facts & FACT_UNPAIRED) != 0;
     todo.step = plan_message(&input, &run->account->policy);
     if (todo.step.verb == PLAN_NOTHING && (message.facts & FACT_UNHELD) != 0) { /* the server has it after all */
         message.facts &= ~(unsigned)FACT_UNHELD;

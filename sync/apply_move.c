@@ -142,6 +142,7 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
     if (!alias) {
         target->size = source->size;
         target->date = source->date;
+        target->facts |= source->facts & FACT_BY_HEADER;
         memcpy(target->keywords, source->keywords, sizeof target->keywords);
         take_flags(source, target, transferring->move || half);
     }
@@ -376,7 +377,9 @@ find_source(struct run *run, const struct journal_message *wanted, struct journa
         if (ids[i] == wanted->id)
             continue;
         ok = run_load(run, ids[i], source);
-        if (!ok || source->uid == 0 || (source->facts & (FACT_GONE_THERE | FACT_ECHO | FACT_COPIED)) != 0)
+        /* A copy is made of the server's bytes: they must be known to be these. */
+        if (!ok || source->uid == 0 ||
+            (source->facts & (FACT_GONE_THERE | FACT_ECHO | FACT_COPIED | FACT_BY_HEADER)) != 0)
             continue;
         if ((source->rseen & ~wanted->lseen & FLAG_DELETED) != 0)
             continue; /* its copy would be marked as well until we take that off: whoever expunges meanwhile would take it */
@@ -451,6 +454,9 @@ record_linked(struct moving *moving, size_t i)
     struct mailbox *mailbox = &run->mailboxes[moving->todos[i]->mailbox];
 
     /* The new row takes over what the file shows and both bases: changes of flags on either side are merged from there on. */
+    to->facts &= ~(unsigned)(FACT_BY_HEADER | FACT_VAGUE);
+    if (!to->has_wire) /* its body was not read */
+        to->facts |= FACT_BY_HEADER;
     to->has_wire = to->has_header = true;
     memcpy(to->wire, from->wire, DIGEST_SIZE);
     memcpy(to->header, from->header, DIGEST_SIZE);
@@ -545,7 +551,9 @@ add_move(struct moving *moving, struct todo *todo)
     if (!run_load(run, todo->partner, from) || !run_load(run, todo->id, to))
         return false;
     source = run_mailbox_by_id(run, from->mailbox);
-    if (source == NULL || !mailbox_is_open(source) || run->no_removals || run->no_removals_here) {
+    /* Where every mailbox was seen, what appeared is what vanished, also while one of them is paired anew. */
+    if (source == NULL || !mailbox_is_open(source) || run->no_removals ||
+        (run->no_removals_here && run_unseen(run) != NULL)) {
         run->partial = true;
         todo->dropped = true;
         return true;

@@ -12,7 +12,7 @@ is_removal(const struct run *run, const struct todo *todo, enum plan_verb verb)
     const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
 
     return !todo->dropped && todo->partner == 0 && !todo->step.kept_back && todo->step.verb == verb &&
-           mailbox_is_open(mailbox) && (verb != PLAN_REMOVE_THERE || !mailbox->stuck);
+           mailbox_is_open(mailbox) && (verb != PLAN_REMOVE_THERE || (!mailbox->stuck && !mailbox->repaired));
 }
 
 /* ---- here ---- */
@@ -125,8 +125,7 @@ remove_batch(struct removing *removing)
         removing->items[i] = (struct local_removal){
             .file = run_file(&run->mailboxes[removing->todos[i]->mailbox], &removing->messages[i]),
             .quarantine = removing->ops[i].name,
-            .wire = removing->messages[i].has_wire ? removing->messages[i].wire : NULL,
-            .size = removing->messages[i].size};
+            .wire = removing->messages[i].has_wire ? removing->messages[i].wire : NULL};
     }
     removing->count = 0;
     if (!run->local.ops->remove(run->local.self, removing->items, count, &run->err) || !run_begin(run))

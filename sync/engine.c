@@ -16,6 +16,7 @@
  * nothing is left that this run can do.
  */
 #include "sync/hold.h"
+#include "sync/missing.h"
 #include "sync/place.h"
 #include "sync/recover.h"
 #include "sync/wanted.h"
@@ -149,7 +150,8 @@ plan(struct run *run, struct agenda *agenda)
     for (int i = 0; ok && run->replan && i < RENAMES_MAX; i++) {
         run->replan = false;
         agenda_free(agenda);
-        ok = agenda_make(run, agenda) && agenda_moves(run, agenda) && agenda_wanted(run, agenda);
+        ok = agenda_make(run, agenda) && agenda_moves(run, agenda) && missing_settle(run, agenda) &&
+             agenda_wanted(run, agenda);
     }
     return ok && agenda_say_two_places(run, agenda);
 }
@@ -203,7 +205,8 @@ is_excused(struct run *run, const struct todo *todo, bool *excused)
 
     if (!journal_pending_get(run->journal, run->mailboxes[todo->mailbox].row.id, todo->id, &pending, &found, &run->err))
         return false;
-    *excused = found && (pending.kind == PENDING_POLICY || pending.kind == PENDING_MAILBOX);
+    *excused = found && (pending.kind == PENDING_POLICY || pending.kind == PENDING_MAILBOX ||
+                         (todo->unpaired && pending.kind == PENDING_HELD));
     return true;
 }
 
@@ -229,7 +232,8 @@ count_leftovers(struct run *run)
             bool excused = false;
 
             /* Held; or, in a run over some mailboxes only, perhaps moved to one that was not asked for. */
-            if (run->held || (run->options->mailboxes != NULL && run->options->mailboxes[0] != NULL))
+            if (!todo->unpaired &&
+                (run->held || (run->options->mailboxes != NULL && run->options->mailboxes[0] != NULL)))
                 continue;
             ok = is_excused(run, todo, &excused);
             if (excused)
@@ -287,7 +291,8 @@ work(struct run *run)
         return false;
     if (run->dry)
         return dry_pass(run);
-    if (!observe(run) || !recover_intents(run) || !observe_refused(run) || !observe_edited(run, true, &more))
+    if (!observe(run) || !missing_fall_behind(run) || !recover_intents(run) || !observe_refused(run) ||
+        !observe_edited(run, true, &more))
         return false;
     more = true;
     for (int round = 0; more && round < ROUNDS_MAX && !run_stopped(run); round++) {

@@ -3,10 +3,13 @@
  * same message on both sides becomes one row. So a lost journal, a restored Maildir, another laptop's copy, a crash between two
  * steps or a lost answer to APPEND are all settled by the same few lines, and nothing is sent or stored twice.
  *
- * Proof, cheapest first: sizes (known already); equal header digest and INTERNALDATE, or our own deterministic file name; where
- * more than one candidate remains, or the date is another, the whole body. Counted as multisets.
+ * Proof, cheapest first: equal size and header, where nothing else looks the same and the header is one that names one message alone,
+ * or our own deterministic file name; else the whole body. Counted as multisets. A pair that rests on its header is marked, and
+ * proven by its body before anything destructive rests on it (proof.c).
  */
+#include "sync/drafts.h"
 #include "sync/meeting.h"
+#include "sync/missing.h"
 
 /* ---- digests of files that are new here ---- */
 
@@ -71,6 +74,8 @@ examine_new_files(struct run *run)
 
 /* ---- pairs inside one mailbox ---- */
 
+#define FEW_FILES 1000 /* with more of them some file has about any size */
+
 static bool
 take_probes(struct meeting *meeting, bool headers)
 {
@@ -82,9 +87,12 @@ take_probes(struct meeting *meeting, bool headers)
     for (size_t u = 0; ok && u < meeting->uids.count; u++) {
         const struct half *uid = &meeting->uids.at[u];
 
-        if (uid->wanted && !uid->paired && !(headers && uid->has_header))
+        if (uid->wanted && !uid->paired && !(headers ? uid->has_header : uid->got_body))
             probes[n++] = (struct probe){.mailbox = meeting->index, .uid = uid->uid, .id = (int64_t)u};
     }
+    /* One message that can't be read holds up only what it may be. */
+    for (size_t i = 0; ok && headers && meeting->files.count <= FEW_FILES && i < n; i++)
+        probes[i].unlikely = !meeting_fits(meeting, &meeting->uids.at[probes[i].id]);
     if (ok && n != 0)
         ok = probe_remote(run, probes, n, headers);
     for (size_t i = 0; ok && i < n; i++) {
@@ -97,6 +105,8 @@ take_probes(struct meeting *meeting, bool headers)
         if (uid->open_header)
             continue;
         uid->has_header = true;
+        uid->received = probes[i].received;
+        uid->vague = !probes[i].received && probes[i].message_id[0] == '\0';
         memcpy(uid->header, probes[i].digests.header, DIGEST_SIZE);
         memcpy(uid->message_id, probes[i].message_id, sizeof uid->message_id);
         if (headers)
@@ -110,16 +120,20 @@ take_probes(struct meeting *meeting, bool headers)
     return ok;
 }
 
-/* Two rows become one: the file's, with the UID and what the server showed of it. */
+/*
+ * Two rows become one: the file's, with the UID and what the server showed of it. One that had a UID before keeps its bases, so that what
+ * either side changed meanwhile is merged; and its removal, if it waits for one.
+ */
 static bool
-join(struct meeting *meeting, struct half *file, struct half *uid)
+join(struct meeting *meeting, struct half *file, struct half *uid, bool by_header)
 {
     struct run *run = meeting->run;
     struct journal_message *here = calloc(2, sizeof *here), *there = here + 1;
     struct journal_op op;
-    bool found, ok = here != NULL || run_no_memory(run);
+    bool found, removed = false, ok = here != NULL || run_no_memory(run);
 
-    ok = ok && run_load(run, file->id, here) && run_load(run, uid->id, there);
+    ok = ok && run_load(run, file->id, here) && run_load(run, uid->id, there) &&
+         missing_waits(run, here, PLAN_REMOVE_THERE, &removed);
     if (ok) {
         here->uid = there->uid;
         here->size = there->size;
@@ -130,7 +144,12 @@ join(struct meeting *meeting, struct half *file, struct half *uid)
             here->twin = 0;
             here->rbase = here->lbase = 0;
         }
-        here->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_REFUSED | FACT_ECHO | FACT_ALIAS);
+        here->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW | FACT_REFUSED | FACT_APART | FACT_ECHO |
+                                   FACT_ALIAS | FACT_BY_HEADER);
+        if ((here->facts & FACT_GONE_HERE) == 0 || removed) /* else its file comes again */
+            here->facts &= ~(unsigned)FACT_UNPAIRED;
+        if (by_header)
+            here->facts |= FACT_BY_HEADER;
         ok = journal_op_of(run->journal, here->id, &op, &found, &run->err);
         if (ok && found && op.kind == OP_COPY) /* the flags of its source came along: nobody's wish */
             here->rbase = here->lbase = there->rseen;
@@ -167,8 +186,8 @@ compare_by(const void *pa, const void *pb, void *context)
         return digest;
     if (a->uid != b->uid)
         return a->uid < b->uid ? -1 : 1;
-    if (a->alias != b->alias)
-        return a->alias ? 1 : -1;
+    if (a->rank != b->rank)
+        return a->rank < b->rank ? -1 : 1;
     return a->id == b->id ? 0 : a->id < b->id ? -1 : 1;
 }
 
@@ -230,27 +249,32 @@ walk_groups(struct meeting *meeting, enum key key, group_fn *group)
     return ok;
 }
 
-/* Equal header and size, and our own name for it; or the same date, where nothing else on either side looks the same. */
+/*
+ * Equal header and size: one message if nothing else here has that header and it is one of those that only one message has; or if
+ * the file has the name that the UID's download gets. Everything else is told by its body. In \Drafts that is everything.
+ */
 static bool
 join_headers(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
 {
-    for (size_t f = 0; f < file_count; f++) {
+    bool drafts = mailbox_drafts(meeting->mailbox) != DRAFTS_NONE;
+
+    for (size_t f = 0; !drafts && f < file_count; f++) {
         for (size_t u = 0; !files[f]->paired && u < uid_count; u++) {
             if (!uids[u]->paired && uids[u]->size == files[f]->size && strcmp(uids[u]->base, files[f]->base) == 0 &&
-                !join(meeting, files[f], uids[u]))
+                !join(meeting, files[f], uids[u], true))
                 return false;
         }
     }
-    if (file_count != 1 || uid_count != 1 || files[0]->paired || uids[0]->paired)
+    if (file_count != 1 || uid_count != 1 || files[0]->paired || uids[0]->paired || !uids[0]->telling)
         return true;
-    return files[0]->size != uids[0]->size || files[0]->date != uids[0]->date || join(meeting, files[0], uids[0]);
+    return files[0]->size != uids[0]->size || join(meeting, files[0], uids[0], true);
 }
 
 static bool
 join_bodies(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
 {
     for (size_t f = 0, u = 0; f < file_count && u < uid_count; f++, u++) {
-        if (!join(meeting, files[f], uids[u]))
+        if (!join(meeting, files[f], uids[u], false))
             return false;
     }
     return true;
@@ -263,7 +287,7 @@ join_canonical(struct meeting *meeting, struct half **files, size_t file_count, 
     for (size_t f = 0; f < file_count; f++) {
         for (size_t u = 0; !files[f]->paired && u < uid_count; u++) {
             if (!uids[u]->paired && uids[u]->uid >= files[f]->intent_uidnext &&
-                uids[u]->date == files[f]->intent_date && !join(meeting, files[f], uids[u]))
+                uids[u]->date == files[f]->intent_date && !join(meeting, files[f], uids[u], false))
                 return false;
         }
     }
@@ -324,7 +348,7 @@ join_altered(struct meeting *meeting)
             continue;
         run_complain(meeting->run, meeting->mailbox, "store a message on the server byte for byte", file->base,
                      "the server changed its bytes; the file here stays as it is");
-        if (!join(meeting, file, only))
+        if (!join(meeting, file, only, false))
             return false;
     }
     return true;
@@ -393,6 +417,7 @@ save_headers(struct meeting *meeting)
         if (message.has_header)
             continue;
         message.has_header = true;
+        message.facts |= uid->vague ? FACT_VAGUE : 0;
         memcpy(message.header, uid->header, DIGEST_SIZE);
         if (!journal_message_save(meeting->run->journal, &message, &meeting->run->err))
             return false;
@@ -403,24 +428,23 @@ save_headers(struct meeting *meeting)
 static bool
 meet(struct meeting *meeting)
 {
-    if (!take_probes(meeting, true) || !walk_groups(meeting, KEY_HEADER, join_headers))
+    if (!take_probes(meeting, true) || !meeting_judge_headers(meeting) ||
+        !walk_groups(meeting, KEY_HEADER, join_headers))
         return false;
     if (!narrow(meeting))
         return false;
     if (any_left(meeting) && (!take_probes(meeting, false) || !walk_groups(meeting, KEY_WIRE, join_bodies) ||
                               !walk_groups(meeting, KEY_CANONICAL, join_canonical) || !join_altered(meeting)))
         return false;
-    return save_headers(meeting);
+    return missing_flags(meeting) && save_headers(meeting);
 }
 
 static bool
 identify_mailbox(struct run *run, uint32_t index)
 {
     struct meeting meeting = {.run = run, .index = index, .mailbox = &run->mailboxes[index]};
-    bool wanted = false, ok = meeting_gather(&meeting);
+    bool ok = meeting_gather(&meeting), wanted = ok && meeting.files.count != 0 && meeting.uids.count != 0;
 
-    if (ok && meeting.files.count != 0 && meeting.uids.count != 0)
-        ok = meeting_choose(&meeting, &wanted);
     /*
      * Rows that know both a UID and a file mean "deleted" where the file is missing: from here on a Maildir that was restored, or
      * another in its place, must be told by its mark, also if nothing has to be fetched or sent.

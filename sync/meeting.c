@@ -1,10 +1,10 @@
 /*
- * Who may be whom: the halves of one mailbox, and which of its UIDs are worth a look. Sizes are known on both sides and cost nothing;
- * what they leave is read by identify.c.
+ * Who may be whom: the halves of one mailbox, and which headers prove by themselves who is who. What a server says of a size
+ * excludes nobody: some count wrongly, and believing them would store a message twice.
  */
 #include "sync/meeting.h"
 
-#define WIDE_COUNT 64 /* so few new UIDs that reading a header too many costs less than believing a wrong size */
+#include "sync/drafts.h"
 
 struct half *
 meeting_add(struct run *run, struct halves *halves)
@@ -17,6 +17,29 @@ meeting_add(struct run *run, struct halves *halves)
     return &halves->at[halves->count++];
 }
 
+/*
+ * Of several equal files: first the one that had a UID, then one that never had, then what another file stands for, then what is to be
+ * removed here, last what the user removed, so that in doubt a message stays.
+ */
+static int
+rank_of(unsigned facts)
+{
+    if ((facts & FACT_GONE_HERE) != 0)
+        return 4;
+    if ((facts & FACT_UNPAIRED) != 0)
+        return 0;
+    return (facts & FACT_GONE_THERE) != 0 ? 3 : (facts & FACT_ALIAS) != 0 ? 2 : 1;
+}
+
+/* A file without a UID; an altered one only if it had a UID which means nothing any more. */
+static bool
+is_file_half(const struct journal_message *message)
+{
+    if (message->uid != 0 || message->base[0] == '\0' || !message->has_wire || (message->facts & FACT_ALIAS) != 0)
+        return false;
+    return (message->facts & FACT_ALTERED) == 0 || (message->facts & FACT_GONE_THERE) != 0;
+}
+
 static bool
 add_file_half(struct meeting *meeting, const struct journal_message *message)
 {
@@ -26,8 +49,8 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
 
     if (!journal_op_of(meeting->run->journal, message->id, &op, &found, &meeting->run->err))
         return false;
-    if (!found &&
-        (message->facts & FACT_GONE_HERE) != 0) /* else what it was sent from is gone, and not what came of it */
+    /* Else what it was sent from is gone, and not what came of it; or it had a UID, and what it was is found again. */
+    if (!found && (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE)) == FACT_GONE_HERE)
         return true;
     half = meeting_add(meeting->run, &meeting->files);
     if (half == NULL)
@@ -36,6 +59,8 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
     half->size = message->size;
     half->date = message->date;
     half->alias = (message->facts & FACT_ALIAS) != 0;
+    half->unpaired = (message->facts & FACT_UNPAIRED) != 0;
+    half->rank = rank_of(message->facts);
     memcpy(half->header, message->header, DIGEST_SIZE);
     memcpy(half->wire, message->wire, DIGEST_SIZE);
     memcpy(half->base, message->base, sizeof half->base);
@@ -60,6 +85,11 @@ add_uid_half(struct meeting *meeting, const struct journal_message *message)
     half->size = message->size;
     half->date = message->date;
     half->has_header = message->has_header;
+    /* Its body was here once: that is compared, unless it is a file's that its header alone stood for. */
+    half->vague = message->has_wire || (message->facts & FACT_VAGUE) != 0;
+    half->got_body = message->has_wire && (message->facts & FACT_BY_HEADER) == 0;
+    memcpy(half->wire, message->wire, DIGEST_SIZE);
+    half->wanted = true;
     memcpy(half->header, message->header, DIGEST_SIZE);
     run_base_name(meeting->run, meeting->mailbox, message, 0, half->base);
     return true;
@@ -106,8 +136,7 @@ meeting_gather(struct meeting *meeting)
         return false;
     for (size_t i = 0; ok && i < count; i++) {
         ok = run_load(run, ids[i], &message);
-        if (ok && message.uid == 0 && message.base[0] != '\0' && message.has_wire &&
-            (message.facts & (FACT_ALIAS | FACT_ALTERED)) == 0)
+        if (ok && is_file_half(&message))
             ok = add_file_half(meeting, &message);
         fresh = fresh || is_uid_half(&message);
     }
@@ -123,37 +152,16 @@ meeting_gather(struct meeting *meeting)
     return ok;
 }
 
-static bool
-is_plausible(uint64_t a, uint64_t b)
+bool
+meeting_fits(const struct meeting *meeting, const struct half *uid)
 {
-    uint64_t differ = a > b ? a - b : b - a, slack = (a > b ? a : b) / 32;
+    for (size_t f = 0; f < meeting->files.count; f++) {
+        uint64_t a = meeting->files.at[f].size, b = uid->size, larger = a > b ? a : b, differ = a > b ? a - b : b - a;
 
-    return differ <= (slack > 4096 ? slack : 4096);
-}
-
-static int
-compare_sizes(const void *pa, const void *pb)
-{
-    uint64_t a = ((const struct half *)pa)->size, b = ((const struct half *)pb)->size;
-
-    return a == b ? 0 : a < b ? -1 : 1;
-}
-
-/* Is there a file of size low ... high? Files are sorted by size. */
-static bool
-has_size(const struct halves *files, uint64_t low, uint64_t high)
-{
-    size_t first = 0, end = files->count;
-
-    while (first < end) {
-        size_t middle = first + (end - first) / 2;
-
-        if (files->at[middle].size < low)
-            first = middle + 1;
-        else
-            end = middle;
+        if (!meeting->files.at[f].paired && differ <= (larger / 32 > 4096 ? larger / 32 : 4096))
+            return true;
     }
-    return first < files->count && files->at[first].size <= high;
+    return false;
 }
 
 bool
@@ -162,69 +170,40 @@ meeting_has_intent(const struct halves *files, const struct half *uid)
     for (size_t f = 0; f < files->count; f++) {
         const struct half *file = &files->at[f];
 
-        if (file->intent && uid->uid >= file->intent_uidnext && is_plausible(file->size, uid->size))
+        if (file->intent && uid->uid >= file->intent_uidnext && uid->date == file->intent_date)
             return true;
     }
     return false;
 }
 
 static int
-compare_bases(const void *pa, const void *pb)
+compare_ids(const void *pa, const void *pb)
 {
-    return strcmp((*(struct half *const *)pa)->base, (*(struct half *const *)pb)->base);
-}
-
-/* Files under the very name that a UID's download gets: our own, from before a crash, whatever size the server claims. */
-static bool
-choose_named(struct meeting *meeting)
-{
-    struct halves *files = &meeting->files;
-    struct half **by_base = calloc(files->count + 1, sizeof(struct half *));
-
-    if (by_base == NULL)
-        return run_no_memory(meeting->run);
-    for (size_t f = 0; f < files->count; f++)
-        by_base[f] = &files->at[f];
-    qsort(by_base, files->count, sizeof *by_base, compare_bases);
-    for (size_t u = 0; u < meeting->uids.count; u++) {
-        struct half *uid = &meeting->uids.at[u];
-
-        if (!uid->wanted)
-            uid->wanted = bsearch(&uid, by_base, files->count, sizeof *by_base, compare_bases) != NULL;
-    }
-    free(by_base);
-    return true;
-}
-
-/* Which UIDs may be one of the files? Sizes are known on both sides; servers that count sizes wrongly get a wider net where a
- * wrong answer would store a message twice: at a first meeting, after a repair, and where an APPEND was not confirmed. */
-static void
-choose_candidates(struct meeting *meeting)
-{
-    struct halves *files = &meeting->files;
-    bool wide = meeting->uids.count <= WIDE_COUNT || meeting->run->sizes_lie || meeting->run->pair_all ||
-                meeting->mailbox->row.state == MAILBOX_REPAIR || meeting->mailbox->row.messages == meeting->uids.count;
-    bool intents = false;
-
-    qsort(files->at, files->count, sizeof *files->at, compare_sizes);
-    for (size_t f = 0; !intents && f < files->count; f++)
-        intents = files->at[f].intent;
-    for (size_t u = 0; u < meeting->uids.count; u++) {
-        struct half *uid = &meeting->uids.at[u];
-        uint64_t slack = wide ? (uid->size / 32 > 4096 ? uid->size / 32 : 4096) : 0;
-
-        uid->wanted = has_size(files, uid->size > slack ? uid->size - slack : 0, uid->size + slack) ||
-                      (intents && meeting_has_intent(files, uid));
-    }
+    return strcmp((*(struct half *const *)pa)->message_id, (*(struct half *const *)pb)->message_id);
 }
 
 bool
-meeting_choose(struct meeting *meeting, bool *wanted)
+meeting_judge_headers(struct meeting *meeting)
 {
-    choose_candidates(meeting);
-    if (!choose_named(meeting))
-        return false;
-    for (size_t u = 0; !*wanted && u < meeting->uids.count; u++)
-        *wanted = meeting->uids.at[u].wanted;
+    struct halves *uids = &meeting->uids;
+    struct half **by_id = calloc(uids->count + 1, sizeof(struct half *));
+    bool drafts = mailbox_drafts(meeting->mailbox) != DRAFTS_NONE;
+
+    if (by_id == NULL)
+        return run_no_memory(meeting->run);
+    for (size_t u = 0; u < uids->count; u++)
+        by_id[u] = &uids->at[u];
+    if (uids->count > 1)
+        qsort(by_id, uids->count, sizeof *by_id, compare_ids);
+    for (size_t u = 0; u < uids->count; u++) {
+        struct half *uid = by_id[u];
+        /* Of a header that an earlier run read only its digest is kept, and whether it was vague. */
+        bool alone = uid->message_id[0] == '\0' ||
+                     ((u == 0 || strcmp(by_id[u - 1]->message_id, uid->message_id) != 0) &&
+                      (u + 1 == uids->count || strcmp(by_id[u + 1]->message_id, uid->message_id) != 0));
+
+        uid->telling = !drafts && uid->has_header && !uid->vague && (uid->received || alone);
+    }
+    free(by_id);
     return true;
 }

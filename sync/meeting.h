@@ -12,6 +12,11 @@ struct half { /* a message that is on one side only */
     bool has_header, wanted, paired;
     bool intent;      /* a file that was sent and not confirmed */
     bool alias;       /* a file of a UID that another file stands for: a UID of its own is its better half */
+    bool unpaired;    /* it had a UID, which means nothing any more */
+    int rank;         /* of several equal files the one of the lowest rank gets the UID */
+    bool received;    /* the header has a Received line */
+    bool vague;       /* it has neither that nor a Message-ID */
+    bool telling;     /* such a header is that of one message alone */
     bool open_header; /* what the server showed as header has no empty line at its end */
     bool same_header; /* with a file that is not paired */
     bool got_body;
@@ -39,8 +44,13 @@ struct meeting { /* one mailbox */
 struct half *meeting_add(struct run *run, struct halves *halves);
 /** All halves of the mailbox; UIDs only where there are files that they may be. */
 MUST_CHECK bool meeting_gather(struct meeting *meeting);
-/** Which UIDs may be one of the files, by size or by name? Those are `wanted`; *wanted: there are some. */
-MUST_CHECK bool meeting_choose(struct meeting *meeting, bool *wanted);
+/**
+ * Which headers say by themselves which message it is: those that were on the way (Received), or whose Message-ID no other UID here
+ * has. Never in \Drafts: a draft that is saved again keeps its header.
+ */
+MUST_CHECK bool meeting_judge_headers(struct meeting *meeting);
+/** Has a file about the size that the server claims for this UID? For what can't be read; nothing else goes by that. */
+bool meeting_fits(const struct meeting *meeting, const struct half *uid);
 /** May this UID be what became of a file whose APPEND, COPY or MOVE was not confirmed? */
 bool meeting_has_intent(const struct halves *files, const struct half *uid);
 

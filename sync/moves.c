@@ -3,11 +3,20 @@
  * told by the digest of their bytes; UIDs by header, size and date, and by their bytes where that is not enough.
  */
 #include "sync/agenda.h"
+#include "sync/missing.h"
 
 #include "sync/drafts.h"
 #include "sync/pair.h"
 
-enum role { GONE_HERE, FRESH_HERE, GONE_THERE, FRESH_THERE, GONE_BOTH, WAITING };
+enum role {
+    GONE_HERE,
+    FRESH_HERE,
+    GONE_THERE,
+    FRESH_THERE,
+    GONE_BOTH,
+    LOST, /* the user removed it, and where it is on the server is not known */
+    WAITING,
+};
 enum pair_by { BY_WIRE, BY_WIRE_AND_MAILBOX, BY_HEADER };
 
 /* What vanished may be planned as a removal or, where the survivor is wanted, as one that comes back: both may have moved. */
@@ -27,6 +36,8 @@ has_role(const struct todo *todo, enum role role)
         return verb == PLAN_FORGET && !todo->fresh;
     case WAITING:
         return todo->waits;
+    case LOST:
+        return verb == PLAN_FORGET && todo->unpaired;
     case FRESH_HERE:
         return verb == PLAN_UPLOAD && todo->fresh;
     case FRESH_THERE:
@@ -71,9 +82,17 @@ gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, 
         if (by == BY_HEADER ? !message.has_header || (role == FRESH_THERE && message.has_wire) : !message.has_wire)
             continue;
         memcpy(base, message.base, sizeof message.base);
-        *item = (struct pair_item){.id = message.id, .mailbox = message.mailbox, .base = base, .date = message.date};
-        /* Sizes of the server are hints: wire digests need none. */
-        item->size = by == BY_HEADER ? message.size : by == BY_WIRE_AND_MAILBOX ? (uint64_t)message.mailbox : 0;
+        *item = (struct pair_item){
+            .id = message.id,
+            .mailbox = message.mailbox,
+            .base = base,
+            .date = message.date,
+            .claimed = message.size,
+            .telling =
+                (message.facts & FACT_VAGUE) == 0 && mailbox_drafts(&run->mailboxes[todo->mailbox]) == DRAFTS_NONE,
+        };
+        /* Sizes of the server are hints: neither digest needs them. */
+        item->size = by == BY_WIRE_AND_MAILBOX ? (uint64_t)message.mailbox : 0;
         memcpy(item->digest, by == BY_HEADER ? message.header : message.wire, DIGEST_SIZE);
         n++;
     }
@@ -116,33 +135,47 @@ look_up(struct todo **index, size_t count, int64_t id)
 
 /* Two rows of one mailbox are one message under a new file name or a new UID: journal only. */
 static bool
-rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up)
+rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up, struct journal_message *old,
+           struct journal_message *new)
 {
-    struct journal_message *old = calloc(2, sizeof *old), *new = old + 1;
-    bool ok = old != NULL || run_no_memory(run);
+    bool removed, ok = missing_waits(run, old, PLAN_REMOVE_THERE, &removed) &&
+                       journal_message_delete(run->journal, new->id, &run->err);
 
-    ok = ok && run_load(run, gone->id, old) && run_load(run, fresh->id, new) &&
-         journal_message_delete(run->journal, new->id, &run->err);
     if (ok && up) {
         memcpy(old->base, new->base, sizeof old->base);
         memcpy(old->info, new->info, sizeof old->info);
         old->lseen = run_flags_of(new->info, old->lseen);
         old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_MOVED);
+        if ((old->facts & FACT_GONE_THERE) == 0)
+            old->facts &= ~(unsigned)FACT_UNPAIRED;
         memcpy(old->wire, new->wire, DIGEST_SIZE);
-        if (new->uid != 0) /* a file and a UID that never agreed: set wins */
+        if ((new->facts &FACT_GONE_THERE) != 0) /* a file and a UID that never agreed: set wins */
             old->rbase = old->lbase = old->rseen & old->lseen;
     } else if (ok) {
+        old->mailbox = new->mailbox; /* another one where the user removed it before it moved there */
         old->uid = new->uid;
         old->size = new->size;
         old->date = new->date;
         old->rseen = new->rseen;
-        old->facts &= ~(unsigned)FACT_GONE_THERE;
+        old->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_BY_HEADER);
+        if ((old->facts & FACT_GONE_HERE) == 0 || removed) /* else its file comes again */
+            old->facts &= ~(unsigned)FACT_UNPAIRED;
+        old->facts |= new->has_wire ? 0 : FACT_BY_HEADER;
         memcpy(old->keywords, new->keywords, sizeof old->keywords);
     }
-    ok = ok && journal_message_save(run->journal, old, &run->err);
-    free(old);
     gone->dropped = fresh->dropped = true;
     run->replan = true;
+    return ok && journal_message_save(run->journal, old, &run->err);
+}
+
+static bool
+rename_in_mailbox(struct run *run, struct todo *gone, struct todo *fresh, bool up)
+{
+    struct journal_message *old = calloc(2, sizeof *old), *new = old + 1;
+    bool ok = (old != NULL || run_no_memory(run)) && run_begin(run) && run_load(run, gone->id, old) &&
+              run_load(run, fresh->id, new) && rename_row(run, gone, fresh, up, old, new) && run_commit(run);
+
+    free(old);
     return ok;
 }
 
@@ -159,13 +192,18 @@ is_only(struct run *run, const struct pair_item *item)
     return known && count == 2;
 }
 
-/* A header is no proof where several messages have it, or where the date is another. Items as sorted by pair_match or pair_sort. */
+/*
+ * A header is no proof where several messages have it, where it is one that many may have, in \Drafts, or where date or size is another.
+ * Items as sorted by pair_match or pair_sort.
+ */
 static bool
 is_ambiguous(const struct pair_item *gone, size_t gone_count, const struct pair_item *fresh, size_t fresh_count,
              const struct pair_item *like)
 {
+    const struct pair_item *other = pair_find(gone, gone_count, like);
+
     return pair_count(gone, gone_count, like, false) != 1 || pair_count(fresh, fresh_count, like, false) != 1 ||
-           pair_count(gone, gone_count, like, true) != 1;
+           other->date != like->date || other->claimed != like->claimed || !other->telling || !like->telling;
 }
 
 /* The new place can't be filled yet: the old one waits for it. */
@@ -186,17 +224,51 @@ wait_for_place(struct run *run, struct todo *from, struct todo *to)
            run_commit(run);
 }
 
+/* The user removed it here, and there it is in another mailbox now: it is removed from that one. */
+static bool
+follow_lost(struct run *run, struct todo *lost, struct todo *fresh)
+{
+    struct journal_message *messages = calloc(3, sizeof *messages), *old = messages, *new = messages + 1;
+    bool taken = false, ok = messages != NULL || run_no_memory(run);
+
+    ok = ok && run_begin(run) && run_load(run, lost->id, old) && run_load(run, fresh->id, new);
+    ok = ok && journal_message_by_base(run->journal, new->mailbox, old->base, messages + 2, &taken, &run->err);
+    if (ok && !taken)
+        ok = rename_row(run, lost, fresh, false, old, new);
+    ok = ok && run_commit(run);
+    free(messages);
+    return ok;
+}
+
+/* Where it is now is known, and policy does not let its old place follow: an ordinary removal that is kept back. */
+static bool
+settle_kept_back(struct run *run, struct todo *gone)
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    bool ok = (message != NULL || run_no_memory(run)) && run_begin(run) && run_load(run, gone->id, message);
+
+    if (ok) {
+        message->facts &= ~(unsigned)FACT_UNPAIRED;
+        gone->dropped = run->replan = true;
+        ok = journal_message_save(run->journal, message, &run->err) && run_commit(run);
+    }
+    free(message);
+    return ok;
+}
+
 static bool
 take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_t gone_count, struct pair_item *fresh,
-           size_t fresh_count, bool up, bool by_header)
+           size_t fresh_count, enum role gone_role, bool by_header)
 {
+    bool up = gone_role != GONE_THERE && gone_role != LOST;
+
     size_t *match = calloc(fresh_count + 1, sizeof *match);
     bool *taken = calloc(gone_count + 1, sizeof *taken);
     struct todo **index = index_todos(run, agenda);
     bool ok = match != NULL && taken != NULL && index != NULL;
 
     if (ok)
-        pair_match(gone, gone_count, fresh, fresh_count, by_header, match, taken);
+        pair_match(gone, gone_count, fresh, fresh_count, false, match, taken);
     for (size_t f = 0; ok && f < fresh_count; f++) {
         struct todo *from, *to;
 
@@ -211,16 +283,21 @@ take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_
             ok = agenda_wait_for_answer(run, to);
             continue;
         }
-        if (from->step.verb == PLAN_FORGET && !from->waits &&
+        if (gone_role == LOST && from->mailbox != to->mailbox) {
+            ok = follow_lost(run, from, to);
+            continue;
+        }
+        if (from->step.verb == PLAN_FORGET && gone_role != LOST && !from->waits &&
             !is_only(run, &gone[match[f]])) /* which of several equal ones it was can't be told */
             continue;
         if (from->mailbox == to->mailbox) {
-            ok = run_begin(run) && rename_row(run, from, to, up) && run_commit(run);
+            ok = rename_in_mailbox(run, from, to, up);
             continue;
         }
         if (!(up ? run->account->policy.push.deletes
                  : run->account->policy.pull.deletes)) { /* the old one may not go */
             from->elsewhere = to->id;
+            ok = !from->unpaired || settle_kept_back(run, from);
             continue;
         }
         to->partner = from->id;
@@ -234,7 +311,20 @@ take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_
     return ok;
 }
 
-/* Headers of new mail are read only where something of the same size vanished. */
+static bool
+has_unpaired(const struct agenda *agenda)
+{
+    for (size_t i = 0; i < agenda->count; i++) {
+        if (agenda->todos[i].unpaired && (has_role(&agenda->todos[i], GONE_THERE) || has_role(&agenda->todos[i], LOST)))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Headers of new mail are read only where something of the same size vanished; all of them where rows lost their UIDs, since perhaps
+ * another server counts now.
+ */
 static bool
 probe_fresh(struct run *run, struct agenda *agenda)
 {
@@ -242,18 +332,20 @@ probe_fresh(struct run *run, struct agenda *agenda)
     struct probe *probes = calloc(count_role(agenda, FRESH_THERE) + 1, sizeof *probes);
     struct todo **index = index_todos(run, agenda);
     size_t n = 0;
-    bool ok = (message != NULL && probes != NULL && index != NULL) || run_no_memory(run);
+    bool ok = (message != NULL && probes != NULL && index != NULL) || run_no_memory(run), all = has_unpaired(agenda);
 
     for (size_t i = 0; ok && i < agenda->count; i++) {
         const struct todo *todo = &agenda->todos[i];
         int64_t *ids = NULL;
         size_t same = 0;
-        bool wanted = false;
+        bool wanted = all;
 
         if (!has_role(todo, FRESH_THERE))
             continue;
         ok = run_load(run, todo->id, message) &&
-             (message->has_header || journal_ids_dirty_by_size(run->journal, message->size, &ids, &same, &run->err));
+             (message->has_header || all ||
+              journal_ids_dirty_by_size(run->journal, message->size, &ids, &same, &run->err));
+        wanted = wanted && !message->has_header;
         for (size_t k = 0; ok && !wanted && k < same; k++) {
             struct todo *other = ids[k] != todo->id ? look_up(index, agenda->count, ids[k]) : NULL;
 
@@ -270,6 +362,7 @@ probe_fresh(struct run *run, struct agenda *agenda)
             continue;
         ok = run_load(run, probes[i].id, message);
         message->has_header = true;
+        message->facts |= probes[i].received || probes[i].message_id[0] != '\0' ? 0 : FACT_VAGUE;
         memcpy(message->header, probes[i].digests.header, DIGEST_SIZE);
         ok = ok && journal_message_save(run->journal, message, &run->err);
     }
@@ -314,14 +407,14 @@ read_bodies(struct run *run, struct probe *probes, size_t count)
 
 /* What arrived and looks like what vanished, but not alone in that, or with another date: which of them it is, only the body tells. */
 static bool
-probe_ambiguous(struct run *run, struct agenda *agenda)
+probe_ambiguous(struct run *run, struct agenda *agenda, enum role gone_role)
 {
     struct pair_item *gone = NULL, *fresh = NULL;
     char *gone_bases = NULL, *fresh_bases = NULL;
     size_t gone_count = 0, fresh_count = 0, n = 0;
     struct todo **index = index_todos(run, agenda);
     struct probe *probes = NULL;
-    bool ok = index != NULL && gather(run, agenda, GONE_THERE, BY_HEADER, &gone, &gone_bases, &gone_count) &&
+    bool ok = index != NULL && gather(run, agenda, gone_role, BY_HEADER, &gone, &gone_bases, &gone_count) &&
               gather(run, agenda, FRESH_THERE, BY_HEADER, &fresh, &fresh_bases, &fresh_count);
 
     if (ok) {
@@ -354,12 +447,11 @@ pair_direction(struct run *run, struct agenda *agenda, enum role gone_role, enum
     struct pair_item *gone = NULL, *fresh = NULL;
     char *gone_bases = NULL, *fresh_bases = NULL;
     size_t gone_count = 0, fresh_count = 0;
-    bool up = gone_role != GONE_THERE;
     bool ok = gather(run, agenda, gone_role, by, &gone, &gone_bases, &gone_count) &&
               gather(run, agenda, fresh_role, by, &fresh, &fresh_bases, &fresh_count);
 
     if (ok && gone_count != 0 && fresh_count != 0) /* else there is nothing to match */
-        ok = take_pairs(run, agenda, gone, gone_count, fresh, fresh_count, up, by == BY_HEADER);
+        ok = take_pairs(run, agenda, gone, gone_count, fresh, fresh_count, gone_role, by == BY_HEADER);
     free(gone);
     free(fresh);
     free(gone_bases);
@@ -452,6 +544,16 @@ find_edited(struct run *run, struct agenda *agenda)
     return ok;
 }
 
+static bool
+pair_down(struct run *run, struct agenda *agenda, enum role gone_role)
+{
+    if (count_role(agenda, gone_role) == 0 || count_role(agenda, FRESH_THERE) == 0)
+        return true;
+    return probe_fresh(run, agenda) && probe_ambiguous(run, agenda, gone_role) &&
+           pair_direction(run, agenda, gone_role, FRESH_THERE, BY_WIRE) &&
+           pair_direction(run, agenda, gone_role, FRESH_THERE, BY_HEADER);
+}
+
 bool
 agenda_moves(struct run *run, struct agenda *agenda)
 {
@@ -471,9 +573,5 @@ agenda_moves(struct run *run, struct agenda *agenda)
         return false;
     if (count_role(agenda, GONE_BOTH) != 0 && !pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE_AND_MAILBOX))
         return false;
-    if (count_role(agenda, GONE_THERE) == 0 || count_role(agenda, FRESH_THERE) == 0)
-        return true;
-    return probe_fresh(run, agenda) && probe_ambiguous(run, agenda) &&
-           pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_WIRE) &&
-           pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_HEADER);
+    return pair_down(run, agenda, GONE_THERE) && pair_down(run, agenda, LOST);
 }

@@ -100,6 +100,8 @@ on_file(void *context, const char *base, const char *info)
     before = message;
     (void)text_print(message.info, sizeof message.info, "%s", info);
     message.lseen = run_flags_of(info, message.lseen);
+    if ((message.facts & FACT_GONE_THERE) == 0)
+        message.facts &= ~(unsigned)FACT_UNPAIRED;
     message.facts &= ~(unsigned)(FACT_GONE_HERE | FACT_MOVED);
     if (look->run->maildir_older) /* its names show flags of the past: the server's are newer */
         message.lbase = message.rbase = message.lseen;
@@ -237,6 +239,9 @@ sweep(struct look *look)
             message.facts &= ~(unsigned)FACT_ALTERED;
         } else {
             message.facts |= FACT_GONE_HERE;
+            /* Paired anew, or its folder was away: nothing of it counts as removed. */
+            if (message.uid != 0 && look->mailbox->row.state == MAILBOX_REPAIR)
+                message.facts |= FACT_UNPAIRED;
         }
         if (message.uid == 0 && message.base[0] == '\0')
             ok = journal_message_delete(run->journal, message.id, &run->err);

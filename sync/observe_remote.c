@@ -6,7 +6,7 @@
  * as the server says; if they are not, everything is asked for, once. A UIDVALIDITY that changed, a UIDNEXT that went back, a
  * known UID that is another message: the mailbox is unpaired (REPAIR) and paired again by content, and nothing is removed.
  */
-#include "sync/run.h"
+#include "sync/missing.h"
 
 #include <inttypes.h>
 
@@ -54,59 +54,32 @@ was_seen(const struct sight *sight, int64_t id)
     return byte < sight->seen_size && (sight->seen[byte] >> (id & 7) & 1) != 0;
 }
 
-/*
- * UIDs mean nothing any more: rows keep their files and bases and lose their UIDs. Rows that were only there, and rows whose file
- * is gone, say nothing worth keeping: what the server has is looked at anew, and nothing of it is removed.
- */
+/* UIDs mean nothing any more: what the rows knew is kept and found again by content (missing.c). */
 static bool
-unpair(struct run *run, struct mailbox *mailbox)
+unpair(struct run *run, struct mailbox *mailbox, bool past)
 {
-    int64_t *ids;
-    size_t count;
-    struct journal_message message;
-
-    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_ALL, &ids, &count, &run->err))
+    if (!missing_unpair(run, mailbox, past))
         return false;
-    for (size_t i = 0; i < count; i++) {
-        bool ok;
-
-        if (!run_load(run, ids[i], &message))
-            goto fail;
-        if (message.base[0] == '\0' || (message.facts & FACT_GONE_HERE) != 0) {
-            ok = journal_message_delete(run->journal, message.id, &run->err);
-        } else {
-            message.uid = 0;
-            message.twin = 0;
-            message.facts &= ~(unsigned)(FACT_ECHO | FACT_ALIAS);
-            if ((message.facts & FACT_OUT_OF_VIEW) ==
-                0) /* that the server does not show it proves nothing now either */
-                message.facts &= ~(unsigned)FACT_GONE_THERE;
-            ok = journal_message_save(run->journal, &message, &run->err);
-        }
-        if (!ok)
-            goto fail;
-    }
-    free(ids);
     mailbox->row.state = MAILBOX_REPAIR;
     mailbox->row.uidnext = mailbox->row.messages = 0;
     mailbox->row.modseq = 0;
     mailbox->current = false;
     mailbox->look_here = true;
     return true;
-fail:
-    free(ids);
-    return false;
 }
 
 static bool
 begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
 {
+    /* Under another UIDVALIDITY it may be another mailbox that has this name now. */
+    bool past = back && sight->selected.uidvalidity == sight->mailbox->row.uidvalidity;
+
     report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "repair", why);
     sight->again_full = sight->mailbox->repaired = true;
     run->went_back = run->went_back || back;
     run->no_removals_here = true; /* what seems to have vanished elsewhere may be here under another UID */
     /* At once: rows without their UIDs under cursors that say "nothing new" would be sent as new mail by the next run. */
-    return unpair(run, sight->mailbox) && journal_mailbox_save(run->journal, &sight->mailbox->row, &run->err);
+    return unpair(run, sight->mailbox, past) && journal_mailbox_save(run->journal, &sight->mailbox->row, &run->err);
 }
 
 static bool
@@ -152,10 +125,12 @@ set_gone(struct run *run, struct sight *sight, int64_t id)
         return false;
     if (message.uid == 0 || (message.facts & FACT_GONE_THERE) != 0)
         return true;
-    message.facts |= FACT_GONE_THERE;
-    message.facts &= ~(unsigned)FACT_ECHO;
     run->vanished = true;
-    (void)sight;
+    /* Its mailbox or folder was away: nothing of it counts as removed. */
+    if (sight->mailbox->row.state == MAILBOX_REPAIR && message.base[0] != '\0' && (message.facts & FACT_GONE_HERE) == 0)
+        return missing_lost_uid(run, &message);
+    message.facts |= FACT_GONE_THERE;
+    message.facts &= ~(unsigned)(FACT_ECHO | FACT_UNPAIRED);
     return journal_message_save(run->journal, &message, &run->err);
 }
 

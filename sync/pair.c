@@ -59,6 +59,14 @@ pair_count(const struct pair_item *items, size_t count, const struct pair_item *
     return found;
 }
 
+const struct pair_item *
+pair_find(const struct pair_item *items, size_t count, const struct pair_item *like)
+{
+    size_t at = lower_bound(items, count, like);
+
+    return at < count && compare_keys(&items[at], like, false) == 0 ? &items[at] : NULL;
+}
+
 /* rank 0: same mailbox; 1: same base name; 2: any. A whole rank is matched before the next, so that the nearest win. */
 static bool
 is_of_rank(const struct pair_item *gone, const struct pair_item *fresh, int rank)

@@ -12,7 +12,9 @@ struct pair_item {
     int64_t mailbox;  /* a candidate in the same mailbox is preferred: that is a rename, the least of all changes */
     const char *base; /* base name, "" if none: an equal one is preferred next */
     uint64_t size;
-    int64_t date; /* compared only if by_date */
+    int64_t date;     /* compared only if by_date */
+    uint64_t claimed; /* size as the server told it: never compared here */
+    bool telling;     /* the header in `digest` may prove which message it is */
     unsigned char digest[DIGEST_SIZE];
 };
 
@@ -32,5 +34,7 @@ void pair_match(struct pair_item *gone, size_t gone_count, struct pair_item *fre
 /** How many items have this item's size and digest (and date); items as sorted by pair_match or pair_sort. */
 size_t pair_count(const struct pair_item *items, size_t count, const struct pair_item *like, bool by_date);
 void pair_sort(struct pair_item *items, size_t count);
+/** One that has this item's size and digest, whatever its date; NULL: none. Items as sorted by pair_match or pair_sort. */
+const struct pair_item *pair_find(const struct pair_item *items, size_t count, const struct pair_item *like);
 
 #endif

@@ -83,13 +83,13 @@ plan_message(const struct plan_message *message, const struct policy *policy)
         return plan_both_here(message, policy);
     if (there == PLAN_HERE) {
         /* An altered file that is gone was not the message: the message itself comes back. */
-        if (here == PLAN_NEVER || message->altered || plan_is_wanted_back(&message->remote))
+        if (here == PLAN_NEVER || message->altered || message->unpaired || plan_is_wanted_back(&message->remote))
             return step_of(PLAN_DOWNLOAD, policy->pull.new_mail);
         return step_of(PLAN_REMOVE_THERE, policy->push.deletes);
     }
     if (message->altered)
         return step_of(PLAN_NOTHING, true);
-    if (there == PLAN_NEVER || plan_is_wanted_back(&message->local)) {
+    if (there == PLAN_NEVER || message->unpaired || plan_is_wanted_back(&message->local)) {
         if (message->refused)
             return step_of(PLAN_NOTHING, true);
         return step_of(PLAN_UPLOAD, policy->push.new_mail);

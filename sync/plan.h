@@ -30,6 +30,7 @@ struct plan_message {
     bool altered;       /* the file's bytes are not the message's any more: neither pushed nor a deletion */
     bool refused;       /* the server will not take this file */
     bool alias;         /* a second file of a UID that another file stands for */
+    bool unpaired;      /* what is gone on one side is no removal: it comes back */
 };
 
 enum plan_verb {

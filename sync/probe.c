@@ -51,6 +51,25 @@ on_data(void *context, size_t index, const void *bytes, size_t len)
     return true;
 }
 
+/* A line that only a server on the way adds: no two messages have the same. */
+static bool
+has_received(struct text header)
+{
+    static const char name[] = "received:";
+
+    for (size_t at = 0; at < header.len;) {
+        const char *line = header.at + at, *end = memchr(line, '\n', header.len - at);
+        size_t len = end != NULL ? (size_t)(end - line) : header.len - at;
+
+        if (len <= 1)
+            return false; /* the empty line: end of the header */
+        if (len > sizeof name && strncasecmp(line, name, sizeof name - 1) == 0)
+            return true;
+        at += len + 1;
+    }
+    return false;
+}
+
 static bool
 on_end(void *context, size_t index, uint32_t uid)
 {
@@ -70,6 +89,7 @@ on_end(void *context, size_t index, uint32_t uid)
         probe->got = true;
         probe->digests = digests;
         probe_message_id((struct text){probing->header.at, probing->header.len}, probe->message_id);
+        probe->received = has_received((struct text){probing->header.at, probing->header.len});
     }
     return true;
 }
@@ -82,7 +102,14 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     struct run *run = probing->run;
     struct mailbox *mailbox = &run->mailboxes[probing->probes[probing->first[index]].mailbox];
 
-    if (outcome->ok || outcome->gone)
+    bool doubt = false;
+
+    for (size_t i = 0; i < probing->requests[index].count; i++) {
+        const struct probe *probe = &probing->probes[probing->first[index] + i];
+
+        doubt = doubt || (!probe->got && !probe->unlikely);
+    }
+    if (outcome->ok || outcome->gone || !doubt)
         return true;
     /* What could not be compared is neither sent nor fetched: it may be the same. */
     mailbox->unsure = run->no_removals_here = run->no_removals_there = true;

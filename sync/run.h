@@ -40,6 +40,7 @@ struct mailbox {
     bool repaired; /* in this run: its rows were unpaired */
     bool unread;   /* its folder could not be listed: what is missing in it is not known */
     bool current;  /* what the journal says of its side on the server was so in this run */
+    bool said;     /* that its messages wait, once a run */
 };
 
 struct todo { /* one message that wants something */
@@ -48,6 +49,7 @@ struct todo { /* one message that wants something */
     uint32_t uid;
     struct plan_step step;
     bool fresh;        /* the other side never had it; else it had, and one side lost it */
+    bool unpaired;     /* ... and that is no removal (missing.c) */
     int64_t partner;   /* move: the row that vanished (for the row that appeared); 0: none */
     int64_t elsewhere; /* of what vanished: the row that it moved to, where the policy keeps the move back; 0: none */
     bool unheld;       /* ... and in an earlier attempt it did not keep one of them */
@@ -89,6 +91,7 @@ struct run {
     size_t count, size;
     int64_t now;        /* seconds UTC at the start of the run */
     struct age_run age; /* time that counts */
+    int64_t first_id;   /* the highest id of a row before anything was observed */
     bool dry, no_root,
         first; /* no_root: a dry run of an account that has no Maildir yet; first: the account was unknown to this journal */
     bool partial;           /* something was not done: exit 1 */
@@ -225,10 +228,12 @@ struct probe {        /* one UID whose header or body is wanted as digests */
     uint32_t mailbox; /* index */
     uint32_t uid;
     int64_t id;
+    bool unlikely; /* where the server can't show it, it is taken to be none of those that it is compared with */
     /* [out] */
     bool got;
     struct digests digests;
     char message_id[256]; /* "" if there is none or it is too long */
+    bool received;        /* the header has a Received line */
 };
 /** Fetch headers (or bodies) of these UIDs and digest them; sorted by mailbox and uid by the caller. */
 bool probe_remote(struct run *run, struct probe *probes, size_t count, bool headers);

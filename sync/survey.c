@@ -8,9 +8,10 @@
  *   no               yes             yes      ACTIVE: a first meeting, paired by content
  *   ACTIVE           no              yes      GONE_REMOTE: left alone, said by status
  *   ACTIVE           yes             no       GONE_LOCAL: left alone, said by status
- *   GONE_*           yes             yes      back: rows dropped, a first meeting
+ *   GONE_*           yes             yes      back: REPAIR; nothing in it counts as removed, its rows tell what moved elsewhere
  *   any              no              no       dropped from the journal
  */
+#include "sync/missing.h"
 #include "sync/survey.h"
 
 #include "sync/flushed.h"
@@ -228,20 +229,21 @@ forget_rows(struct run *run, struct mailbox *mailbox)
     return true;
 }
 
-/* What was gone is back, or both sides are there for the first time: start from nothing and pair. */
+/* What was gone is back, or both sides are there for the first time: paired, and nothing that is missing counts as removed. */
 static bool
 start_over(struct run *run, struct mailbox *mailbox)
 {
-    bool known =
-        mailbox->row.id != 0 && mailbox->row.state != MAILBOX_NEW_LOCAL && mailbox->row.state != MAILBOX_NEW_REMOTE;
+    enum journal_state state = mailbox->row.state;
+    bool known = mailbox->row.id != 0 && (state == MAILBOX_GONE_REMOTE || state == MAILBOX_GONE_LOCAL);
 
-    if (!forget_rows(run, mailbox))
-        return false;
-    if (known)
-        report_mailbox(run->report, run->account->name, mailbox->row.name, "back",
-                       "it is there again on both sides: paired by content");
     mailbox->row.state = MAILBOX_ACTIVE;
-    return true;
+    if (!known)
+        return forget_rows(run, mailbox);
+    report_mailbox(run->report, run->account->name, mailbox->row.name, "back",
+                   "it is there again on both sides: paired by content, nothing in it counts as removed");
+    mailbox->row.state = MAILBOX_REPAIR;
+    mailbox->row.stamp[0] = '\0';
+    return missing_return(run, mailbox);
 }
 
 static void
@@ -253,6 +255,8 @@ say_gone(struct run *run, struct mailbox *mailbox, enum journal_state state)
                        state == MAILBOX_GONE_REMOTE ? "it is gone on the server; what is here stays"
                                                     : "its folder is gone here; what is on the server stays");
     mailbox->row.state = state;
+    if (mailbox->row.behind == 0)
+        mailbox->row.behind = run->first_id;
 }
 
 /* The table at the head of this file. *keep false: nothing is left of the mailbox. */
@@ -383,7 +387,7 @@ survey_remote(struct run *run)
     if (!survey_list(run))
         return false;
     mark_asked(run);
-    if (!check_asked(run))
+    if (!check_asked(run) || !journal_highest_id(run->journal, &run->first_id, &run->err))
         return false;
     if (!run_begin(run) || !settle_states(run) || !run_commit(run))
         return false;
@@ -428,7 +432,6 @@ survey_again(struct run *run)
         struct mailbox *mailbox = &run->mailboxes[i];
 
         const struct journal_mailbox *row = &mailbox->row;
-
         /* Where flags can't tell, membership does: what vanished elsewhere arrived somewhere. */
         bool moved = !mailbox->has_status || row->uidvalidity != mailbox->uidvalidity ||
                      row->uidnext != mailbox->uidnext || row->messages != mailbox->messages ||

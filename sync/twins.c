@@ -78,8 +78,7 @@ quarantine_twin(struct run *run, struct mailbox *mailbox, struct journal_message
                 const struct local_file *twin, const struct local_facts *facts)
 {
     struct journal_op op;
-    struct local_removal removal = {
-        .file = *twin, .quarantine = op.name, .wire = facts->digests.wire, .size = facts->digests.size};
+    struct local_removal removal = {.file = *twin, .quarantine = op.name, .wire = facts->digests.wire};
     bool ok;
 
     if (!write_intent(run, message, facts->digests.size, &op) ||

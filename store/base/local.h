@@ -100,7 +100,6 @@ struct local_removal { /* out of the folder, into the quarantine */
     struct local_file file;
     const char *quarantine;    /* file name inside the quarantine folder, chosen by the engine, unique */
     const unsigned char *wire; /* digest it must still have, or NULL */
-    uint64_t size;
     /* [out] */
     bool ok, missing, altered;
     struct error err;

@@ -46,6 +46,11 @@ struct journal_mailbox {
     /* Bodies that came shorter than announced, and as short when they were read again: how many; the largest shortfall, in bytes and in thousandths */
     uint32_t short_count, short_share;
     uint64_t short_bytes;
+    /* Where something may have left it that was not seen to leave: the highest row id of before. 0: what it shows is known */
+    int64_t behind;
+    uint32_t had;     /* rows that had a UID when UIDVALIDITY changed, until none of them is missing; 0: it did not */
+    uint32_t missing; /* how many of them were missing when last looked at */
+    int64_t missing_since; /* when that number was first seen, seconds UTC */
 };
 
 struct journal_place { /* of a mailbox's folder; see sync/place.c */
@@ -71,6 +76,15 @@ enum journal_fact {
     FACT_OUT_OF_VIEW =
         0x80000, /* with GONE_THERE: only the server's view of the mailbox ends above it; nothing is done about it */
     FACT_REFUSED = 32, /* the server refused the message for good; asked again only when the file changes */
+    /*
+     * What is missing is no removal: UIDVALIDITY changed (with GONE_THERE, the UID is 0), or the folder or mailbox was away. With
+     * both GONE facts the user removed the file, and that is to be carried out wherever the message is found again.
+     */
+    FACT_UNPAIRED = 0x2000,
+    FACT_BY_HEADER =
+        0x4000,          /* file and UID are one by their header alone: read before anything destructive rests on it */
+    FACT_APART = 0x8000, /* the user said that this file is not to go to the server */
+    FACT_VAGUE = 0x1000, /* its header has neither Received nor Message-ID: it alone proves nothing */
 };
 
 struct journal_message {
@@ -195,6 +209,8 @@ MUST_CHECK bool journal_ids_dirty_by_size(struct journal *journal, uint64_t size
                                           struct error *err);
 MUST_CHECK bool journal_message_count(struct journal *journal, int64_t mailbox, enum journal_which which,
                                       uint64_t *count, struct error *err);
+/** The highest id that a row of the account ever had; each new row gets a higher one. 0: there was none. */
+MUST_CHECK bool journal_highest_id(struct journal *journal, int64_t *id, struct error *err);
 /** 0 if there is none. */
 MUST_CHECK bool journal_highest_uid(struct journal *journal, int64_t mailbox, uint32_t *uid, struct error *err);
 

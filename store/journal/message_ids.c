@@ -173,3 +173,12 @@ journal_highest_uid(struct journal *journal, int64_t mailbox, uint32_t *uid, str
     *uid = (uint32_t)number;
     return true;
 }
+
+bool
+journal_highest_id(struct journal *journal, int64_t *id, struct error *err)
+{
+    sqlite3_stmt *statement = sql_prepare(
+        journal, SQL_MESSAGE_LAST_ID, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'message'", err);
+
+    return statement != NULL && sql_number(journal, statement, INT64_MAX, id, "find the last message", err);
+}

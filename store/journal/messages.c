@@ -13,7 +13,7 @@ journal_message_settled(const struct journal_message *message)
         return false;
     if ((message->facts & FACT_ALIAS) != 0) /* its UID, and what the server shows of it, are its twin's */
         return message->facts == FACT_ALIAS && message->twin != 0;
-    return message->uid != 0 && message->facts == 0 && message->rseen == message->rbase;
+    return message->uid != 0 && (message->facts & ~(unsigned)FACT_BY_HEADER) == 0 && message->rseen == message->rbase;
 }
 
 static bool

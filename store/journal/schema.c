@@ -151,6 +151,12 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     "ALTER TABLE mailbox ADD COLUMN short_share INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE mailbox ADD COLUMN short_bytes INTEGER NOT NULL DEFAULT 0;"
 
+    /* What a mailbox remembers while it could not be seen, or while messages are missing in it (sync/missing.c). */
+    "ALTER TABLE mailbox ADD COLUMN behind INTEGER NOT NULL DEFAULT 0 CHECK (behind >= 0);"
+    "ALTER TABLE mailbox ADD COLUMN had INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE mailbox ADD COLUMN missing INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE mailbox ADD COLUMN missing_since INTEGER NOT NULL DEFAULT 0;"
+
     /* What tells whether a mailbox's folder is still the one that golub left. */
     "CREATE TABLE place ("
     " mailbox INTEGER PRIMARY KEY NOT NULL,"

@@ -295,6 +295,9 @@ server_restore(struct server *server, const struct server *then)
         for (size_t k = 0; k < server->boxes[i].count; k++) {
             if (server->boxes[i].messages[k].uid >= then->boxes[i].uidnext)
                 note_taken_back(server, i, &server->boxes[i].messages[k]);
+            /* Under another UIDVALIDITY it may be another mailbox: what stands elsewhere now has moved there. */
+            if (server->boxes[i].uidvalidity != then->boxes[i].uidvalidity)
+                ledger_out(world, server->boxes[i].messages[k].content, i);
             ledger_drop(world, server->boxes[i].messages[k].content);
         }
     memcpy(server->boxes, then->boxes, sizeof server->boxes);

@@ -336,10 +336,8 @@ an_altered_file_is_not_quarantined(void **state)
     struct sim_file *file = maildir_sim_base(&rig->maildir, 0, rig->maildir.tree.files[0].base);
     char base[LOCAL_BASE_MAX + 1];
     text_print(base, sizeof base, "%s", file->base);
-    struct local_removal item = {.file = {"INBOX", base, "n"},
-                                 .quarantine = "q1",
-                                 .wire = content_get(content)->digests.wire,
-                                 .size = content_get(content)->len};
+    struct local_removal item = {
+        .file = {"INBOX", base, "n"}, .quarantine = "q1", .wire = content_get(content)->digests.wire};
     mua_edit(&rig->maildir, file, other);
 
     assert_true(rig->local.ops->remove(rig->local.self, &item, 1, &rig->err));

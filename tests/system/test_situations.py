@@ -122,9 +122,15 @@ class UidvalidityTest(SituationTest):
         self.assert_rest()
         self.assertEqual((self.count(self.mails[0]), self.count(self.mails[1])), ((1, 1), (1, 1)))
 
+    def made_again(self, mailbox, mails, flags=True):
+        """Deleted, and made again with these messages: a new UIDVALIDITY."""
+        self.client.delete_mailbox(mailbox)
+        self.client.create(mailbox)
+        for mail in mails:
+            self.client.append(mailbox, mail.bytes, mail.flags if flags else (), mail.date)
+
     def test_a_mailbox_that_was_deleted_and_made_again_with_other_mail_loses_none_of_either(self):
-        self.client.delete_mailbox("Work")
-        self.client.create("Work")
+        self.made_again("Work", self.work[10:])
         theirs = self.arrive("of the new mailbox", "Work")
 
         self.sync_without_removals()
@@ -133,6 +139,66 @@ class UidvalidityTest(SituationTest):
         self.assertEqual(len(self.maildir.files("Work")), 13)
         self.assertEqual(self.count(theirs, "Work"), (1, 1))
 
+    def test_flags_that_the_server_lost_with_its_uids_are_set_there_again(self):
+        self.made_again("Work", self.work, flags=False)
+
+        self.sync_without_removals()
+
+        self.assertEqual({frozenset(m.flags) for m in self.client.messages("Work")}, {frozenset(["\\Seen"])})
+        self.assert_rest()
+
+    def test_where_the_server_kept_flags_one_that_was_taken_off_there_is_taken_off_here(self):
+        self.client.store("Work", [self.client.uid_of("Work", self.work[0])], "-", ["\\Seen"])
+        self.renumber("Work")
+
+        self.sync_without_removals()
+
+        self.assertEqual(self.flags_here(self.work[0], "Work"), set())
+        self.assertEqual(self.flags_here(self.work[1], "Work"), {"\\Seen"})
+
+    def test_removals_that_wait_for_a_word_still_wait_under_another_uidvalidity(self):
+        self.client.expunge("INBOX", self.uids)
+        for mail in self.work:
+            self.delete_here(mail, "Work")
+        self.sync(expect=HELD)
+        self.renumber("INBOX")
+        self.renumber("Work", 90002)
+
+        self.sync(expect=HELD)
+
+        self.assertEqual(self.sent_bodies() + self.fetched_bodies(), [])
+        self.sync(expect=HELD)
+        self.assertEqual(self.count(self.mails[0]), (0, 1))
+        self.assertEqual(self.count(self.work[0], "Work"), (1, 0))
+        self.sync("--confirm-deletes")
+        self.sync()
+        self.assert_same()
+        self.assertEqual((self.count(self.mails[0]), self.count(self.work[0], "Work")), ((0, 0), (0, 0)))
+
+    def test_removals_that_the_policy_keeps_back_are_no_new_mail_under_another_uidvalidity(self):
+        self.account.set(pull=["new", "flags", "mailboxes"])
+        self.client.expunge("INBOX", self.uids[:3])
+        self.sync()
+        self.renumber()
+
+        self.sync()
+        self.sync()
+
+        self.assertEqual(self.sent_bodies(), [])
+        self.assertEqual(self.count(self.mails[0]), (0, 1))
+
+    def test_mail_is_not_doubled_while_the_provider_fills_a_mailbox_again(self):
+        self.made_again("Work", self.work[:1])
+
+        result = self.sync(expect=SOME)
+
+        self.assertIn("11 of 12", result.out)
+        self.assertEqual(self.sent_bodies(), [])
+        for mail in self.work[1:]:
+            self.client.append("Work", mail.bytes, mail.flags, mail.date)
+        self.sync()
+        self.assertEqual(self.sent_bodies(), [])
+        self.assert_rest()
 
     def test_a_mailbox_made_again_right_before_a_store_gets_no_flag_of_the_old_one(self):
         """Work goes when golub turns to it with its flags; INBOX has one to be set as well, so that both could ride in one turn."""
@@ -147,7 +213,7 @@ class UidvalidityTest(SituationTest):
                 client = self.new_client()
                 client.delete_mailbox("Work")
                 client.create("Work")
-                client.fill("Work", others)
+                client.fill("Work", others + self.work[5:8])
                 client.close()
             return data
 
@@ -160,6 +226,90 @@ class UidvalidityTest(SituationTest):
             self.assertEqual(self.flags_there(mail, "Work"), set())
         self.assertEqual(self.flags_there(self.work[3], "Work"), {"\\Seen", "\\Deleted"})
         self.assertEqual(self.flags_there(self.mails[3]), {"\\Flagged"})
+
+
+class ElsewhereTest(SituationTest):
+    """What left a mailbox in a way that shows no removal is looked for in all the others before it is sent."""
+
+    def assert_none_twice(self):
+        there = [m.digest for box in self.client.mailboxes() for m in self.client.messages(box)]
+        here = [f.digest for box in self.maildir.mailboxes() for f in self.maildir.files(box)]
+        self.assertEqual(len(there), len(set(there)))
+        self.assertEqual(sorted(there), sorted(here))
+
+    def test_mailboxes_that_changed_their_names_on_the_server_change_them_here(self):
+        self.client.create("Other")
+        others = [self.corpus.simple("other %d" % n) for n in range(12)]
+        self.client.fill("Other", others)
+        self.sync()
+        for old, new in (("Work", "Between"), ("Other", "Work"), ("Between", "Other")):
+            self.client.rename_mailbox(old, new)
+
+        self.sync()
+
+        self.assertEqual(self.sent_bodies() + self.fetched_bodies(), [])
+        self.sync()
+        self.assert_same()
+        self.assert_none_twice()
+
+    def test_a_mailbox_that_was_renamed_and_made_again_is_not_sent_again(self):
+        self.client.rename_mailbox("Work", "Work 2025")
+        self.client.create("Work")
+        self.arrive("fresh", "Work")
+
+        self.sync()
+
+        self.assertEqual(self.sent_bodies(), [])
+        self.sync()
+        self.assert_same()
+        self.assert_none_twice()
+
+    def test_a_run_for_one_mailbox_does_not_send_what_another_one_may_have(self):
+        self.client.rename_mailbox("Work", "Work 2025")
+        self.client.create("Work")
+        self.proxy.reset()
+
+        self.run_golub("sync", "work/Work", expect=SOME)
+
+        self.assertEqual(self.sent_bodies(), [])
+        self.sync()
+        self.assert_same()
+        self.assert_none_twice()
+
+    def test_what_moved_while_its_folder_was_away_is_moved_and_what_was_removed_comes_again(self):
+        away = self.home.path_of("away")
+        os.rename(self.maildir.folder("Work"), away)
+        uids = [self.client.uid_of("Work", mail) for mail in self.work[:4]]
+        self.client.move("Work", uids[:2], "Archive")
+        self.client.expunge("Work", uids[2:])
+        self.sync()
+        os.rename(away, self.maildir.folder("Work"))
+
+        self.sync()
+        self.sync()
+
+        self.assert_same()
+        self.assert_none_twice()
+        self.assertEqual(self.count(self.work[0], "Work"), (0, 0))
+        self.assertEqual(self.count(self.work[2], "Work"), (1, 1))
+
+    def test_what_moved_while_its_mailbox_was_away_is_moved_and_what_was_removed_comes_again(self):
+        self.client.rename_mailbox("Work", "Hidden")
+        self.account.set(mailboxes=["*", "!Hidden"])
+        for mail in self.work[:2]:
+            self.maildir.move(self.maildir.find("Work", mail), "Archive", rename=True)
+        for mail in self.work[2:4]:
+            self.delete_here(mail, "Work")
+        self.sync()
+        self.client.rename_mailbox("Hidden", "Work")
+
+        self.sync()
+        self.sync()
+
+        self.assert_same()
+        self.assert_none_twice()
+        self.assertEqual(self.count(self.work[0], "Work"), (0, 0))
+        self.assertEqual(self.count(self.work[2], "Work"), (1, 1))
 
 
 class JournalTest(SituationTest):

@@ -23,7 +23,11 @@ every_column_of_a_mailbox_comes_back(void **state)
                                    .messages = UINT32_MAX - 2,
                                    .modseq = INT64_MAX,
                                    .permanent = FLAG_ALL,
-                                   .stamp = "1.2 3"};
+                                   .stamp = "1.2 3",
+                                   .behind = INT64_MAX,
+                                   .had = UINT32_MAX,
+                                   .missing = UINT32_MAX - 1,
+                                   .missing_since = 1700000000};
     struct journal_mailbox *list;
     size_t count;
 
@@ -46,6 +50,10 @@ every_column_of_a_mailbox_comes_back(void **state)
     assert_true(list[1].modseq == INT64_MAX);
     assert_int_equal(list[1].permanent, FLAG_ALL);
     assert_string_equal(list[1].stamp, "1.2 3");
+    assert_true(list[1].behind == INT64_MAX);
+    assert_true(list[1].had == UINT32_MAX);
+    assert_true(list[1].missing == UINT32_MAX - 1);
+    assert_int_equal(list[1].missing_since, 1700000000);
 
     list[1].modseq = 7;
     list[1].state = MAILBOX_ACTIVE;

@@ -280,10 +280,8 @@ a_message_with_other_bytes_than_it_should_have_stays(void **state)
     assert_true(digest_bytes("one\r\n", 5, wire));
     given_file(s, "INBOX/new/1", "one\n");
     given_file(s, "INBOX/new/2", "on3\n");
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 3; i++)
         items[i].wire = wire;
-        items[i].size = 5;
-    }
 
     assert_true(s->local.ops->remove(s->local.self, items, 3, &s->err));
 

@@ -1,0 +1,463 @@
+/*
+ * A row that knew a message on both sides and now lacks one of them usually means that somebody removed it there. Not so when
+ * UIDVALIDITY changed, or when its folder or mailbox was away: then the row is *unpaired* (FACT_UNPAIRED), and its digests and
+ * bases are what is left to find the message by.
+ *
+ *   facts                            uid   means
+ *   UNPAIRED | GONE_THERE            0     the file is here; where the message is on the server is not known
+ *   UNPAIRED | GONE_THERE|GONE_HERE  0     the same, and the file is gone: if that waited to be carried out there (held, or kept
+ *                                          back), it waits again where the message is found; else it comes again
+ *   UNPAIRED | GONE_HERE             n     the message is there; its file went while this mailbox was paired, or was away
+ *   GONE_THERE                       0     removed on the server before all this; that waits for a word or for the policy
+ *
+ * Who settles them, in this order; each step takes what the one before left over:
+ *
+ *   1. identify.c   the same content in the same mailbox: the row gets its UID back, with its bases
+ *   2. moves.c      the same content, new in any other mailbox: a move
+ *   3. here         only when every mailbox was seen as it is now:
+ *      moved before     another mailbox got these bytes while this one could not be seen (rows above `behind`): a move that has
+ *                       happened; the rest of it follows as a removal
+ *      still filling    after a new UIDVALIDITY more than 10, and more than max-delete, of those that had a UID are missing: the
+ *                       provider is perhaps not done. They wait for an hour without a change, and then for the user's word
+ *      else             it comes again: sent up, or fetched
+ *
+ * Nothing of an unpaired row is sent, fetched or removed before step 3 made an ordinary row of it.
+ */
+#include "sync/missing.h"
+
+#define FILLING_MIN 10     /* so many missing messages never need a word */
+#define FILLING_SHARE 25   /* percent, where max-delete is off */
+#define FILLING_STILL 3600 /* seconds without a change after which the provider is taken to be done */
+
+#define UNPAIRED_THERE ((unsigned)(FACT_UNPAIRED | FACT_GONE_THERE))
+
+/* ---- how rows become unpaired ---- */
+
+bool
+missing_waits(struct run *run, const struct journal_message *message, enum plan_verb verb, bool *waits)
+{
+    struct journal_pending pending;
+    bool found;
+
+    *waits = false;
+    if (!journal_pending_get(run->journal, message->mailbox, message->id, &pending, &found, &run->err))
+        return false;
+    *waits = found && (pending.kind == PENDING_HELD || pending.kind == PENDING_POLICY) &&
+             strcmp(pending.detail, plan_verb_word(verb)) == 0;
+    return true;
+}
+
+static bool
+lose_uid(struct run *run, struct journal_message *message, unsigned becomes)
+{
+    message->uid = 0;
+    message->twin = 0;
+    message->facts &= ~(unsigned)(FACT_ECHO | FACT_ALIAS | UNPAIRED_THERE);
+    message->facts |= becomes;
+    return journal_message_save(run->journal, message, &run->err);
+}
+
+bool
+missing_lost_uid(struct run *run, struct journal_message *message)
+{
+    struct journal_message *alias = calloc(1, sizeof *alias);
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = (alias != NULL || run_no_memory(run)) &&
+              journal_ids_by_twin(run->journal, message->id, &ids, &count, &run->err) &&
+              lose_uid(run, message, UNPAIRED_THERE);
+
+    for (size_t i = 0; ok && i < count; i++)
+        ok = run_load(run, ids[i], alias) && lose_uid(run, alias, UNPAIRED_THERE);
+    free(ids);
+    free(alias);
+    return ok;
+}
+
+/*
+ * *counts: it had a UID, and its file is here. Where the server shows the past, what it lacks is what it lost: no row stays for it to be
+ * found elsewhere, and the file goes up again.
+ */
+static bool
+unpair_row(struct run *run, struct journal_message *message, bool past, bool *counts)
+{
+    bool known = message->uid != 0 || (message->facts & (FACT_ALIAS | FACT_GONE_THERE)) != 0;
+    bool gone = (message->facts & FACT_GONE_HERE) != 0, waits = false;
+    bool removed = (message->facts & UNPAIRED_THERE) == FACT_GONE_THERE;
+
+    *counts = false;
+    if (!known) /* a file that was never there */
+        return true;
+    if ((removed || gone) && !missing_waits(run, message, removed ? PLAN_REMOVE_HERE : PLAN_REMOVE_THERE, &waits))
+        return false;
+    if (message->base[0] == '\0' || (removed && gone) || (gone && past && !waits))
+        return journal_message_delete(run->journal, message->id, &run->err); /* what the server has is looked at anew */
+    /* That the server does not show what is out of its view proves nothing under other UIDs either. */
+    waits = waits || (removed && (message->facts & FACT_OUT_OF_VIEW) != 0);
+    *counts = !gone && !(removed && waits);
+    if (removed && waits)
+        return lose_uid(run, message, FACT_GONE_THERE);
+    return lose_uid(run, message, past && !gone ? 0 : UNPAIRED_THERE);
+}
+
+bool
+missing_unpair(struct run *run, struct mailbox *mailbox, bool past)
+{
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    uint32_t had = 0;
+    bool ok = true;
+
+    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_ALL, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        bool counts = false;
+
+        ok = run_load(run, ids[i], &message) && unpair_row(run, &message, past, &counts);
+        had += counts;
+    }
+    free(ids);
+    if (!past) {
+        mailbox->row.had = had;
+        mailbox->row.missing = 0;
+        mailbox->row.missing_since = 0;
+    }
+    return ok;
+}
+
+static bool
+return_row(struct run *run, struct journal_message *message)
+{
+    unsigned gone = message->facts & (FACT_GONE_HERE | FACT_GONE_THERE);
+
+    if (gone == 0 || (message->facts & (FACT_UNPAIRED | FACT_OUT_OF_VIEW)) != 0)
+        return true;
+    if (gone == (FACT_GONE_HERE | FACT_GONE_THERE) || message->base[0] == '\0')
+        return journal_message_delete(run->journal, message->id, &run->err);
+    message->facts &= ~(unsigned)FACT_MOVED;
+    if (gone == FACT_GONE_THERE)
+        return missing_lost_uid(run, message);
+    if (message->uid == 0) /* a file that was never there */
+        return true;
+    message->facts |= FACT_UNPAIRED;
+    return journal_message_save(run->journal, message, &run->err);
+}
+
+bool
+missing_return(struct run *run, struct mailbox *mailbox)
+{
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        bool found;
+
+        ok = journal_message_get(run->journal, ids[i], &message, &found, &run->err);
+        if (ok && found)
+            ok = return_row(run, &message);
+    }
+    free(ids);
+    return ok;
+}
+
+bool
+missing_fall_behind(struct run *run)
+{
+    bool any = false, ok;
+
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (mailbox->row.id == 0 || mailbox->row.behind != 0 || !run_is_unseen(mailbox))
+            continue;
+        mailbox->row.behind = run->first_id;
+        any = true;
+    }
+    if (!any)
+        return true;
+    ok = run_begin(run);
+    for (size_t i = 0; ok && i < run->count; i++) {
+        if (run->mailboxes[i].row.id != 0)
+            ok = journal_mailbox_save(run->journal, &run->mailboxes[i].row, &run->err);
+    }
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+/* ---- flags that went with the UIDs ---- */
+
+bool
+missing_flags(struct meeting *meeting)
+{
+    struct run *run = meeting->run;
+    struct journal_message message;
+    unsigned had = 0, shows = 0;
+
+    for (size_t f = 0; f < meeting->files.count; f++) {
+        const struct half *file = &meeting->files.at[f];
+
+        if (!file->paired || !file->unpaired)
+            continue;
+        if (!run_load(run, file->id, &message))
+            return false;
+        had |= message.rbase;
+        shows |= message.rseen;
+    }
+    if (had == 0 || shows != 0)
+        return true;
+    /* Not one of them shows any flag: a restored or migrated mailbox without its flags. What is set here is set there again. */
+    for (size_t f = 0; f < meeting->files.count; f++) {
+        const struct half *file = &meeting->files.at[f];
+
+        if (!file->paired || !file->unpaired)
+            continue;
+        if (!run_load(run, file->id, &message))
+            return false;
+        message.rbase = message.lbase = 0;
+        if (!journal_message_save(run->journal, &message, &run->err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- how they are settled ---- */
+
+struct settling {
+    struct run *run;
+    struct agenda *agenda;
+    const struct mailbox *unseen; /* one that was not seen as it is now; NULL: all were */
+    int64_t *claimed;             /* rows that stand for one that moved */
+    size_t claimed_count;
+    struct journal_message message, other;
+};
+
+static bool
+is_claimed(const struct settling *settling, int64_t id)
+{
+    for (size_t i = 0; i < settling->claimed_count; i++) {
+        if (settling->claimed[i] == id)
+            return true;
+    }
+    return false;
+}
+
+/* Did another mailbox get these bytes while this one could not be seen? Each row there stands for one that left here. */
+static bool
+has_moved(struct settling *settling, const struct mailbox *mailbox, bool *moved)
+{
+    struct run *run = settling->run;
+    const struct journal_message *message = &settling->message;
+    struct journal_message *other = &settling->other;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok;
+
+    *moved = false;
+    if (mailbox->row.behind == 0 || !message->has_wire)
+        return true;
+    ok = journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
+    for (size_t i = 0; ok && !*moved && i < count; i++) {
+        if (ids[i] <= mailbox->row.behind || is_claimed(settling, ids[i]))
+            continue;
+        ok = run_load(run, ids[i], other);
+        if (!ok || other->mailbox == message->mailbox || other->uid == 0 || other->base[0] == '\0' ||
+            (other->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) != 0)
+            continue;
+        *moved = true;
+        settling->claimed[settling->claimed_count++] = ids[i];
+    }
+    free(ids);
+    return ok;
+}
+
+static bool
+is_for_upload(const struct todo *todo)
+{
+    return todo->unpaired && !todo->dropped && todo->partner == 0 && todo->step.verb == PLAN_UPLOAD;
+}
+
+/* What the settled row is from here on; inside a transaction. */
+static bool
+settle_row(struct settling *settling, struct todo *todo, bool moved)
+{
+    struct journal_message *message = &settling->message;
+
+    if (moved) { /* what is left of a move: an ordinary removal, of which nobody wants the survivor back */
+        message->facts |= FACT_MOVED;
+        message->lbase = message->lseen;
+        message->rbase = message->rseen;
+    } else if (todo->step.verb == PLAN_DOWNLOAD) {
+        message->base[0] = message->info[0] = '\0';
+        message->lbase = message->lseen = 0;
+        message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_MOVED | FACT_ALTERED);
+    } else {
+        message->rbase = message->rseen = message->lbase = 0;
+        message->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_MOVED | FACT_BY_HEADER | FACT_UNHELD);
+    }
+    message->facts &= ~(unsigned)FACT_UNPAIRED;
+    todo->dropped = true;
+    settling->run->replan = true;
+    return journal_message_save(settling->run->journal, message, &settling->run->err);
+}
+
+/* It waits: nothing is done about it in this run. */
+static bool
+wait_for(struct settling *settling, struct todo *todo, enum journal_pending_kind kind, const char *why)
+{
+    struct run *run = settling->run;
+    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+
+    todo->dropped = true;
+    return !mailbox->asked || run_pending(run, mailbox, todo->id, kind, plan_verb_word(todo->step.verb), why, NULL);
+}
+
+/* Rows of one mailbox for which it is known that they moved, or which are to come again. */
+static bool
+settle_todo(struct settling *settling, struct todo *todo, bool filling)
+{
+    struct run *run = settling->run;
+    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+    bool moved;
+
+    if (todo->step.verb == PLAN_FORGET) { /* the user removed it: remembered as long as it may turn up */
+        todo->dropped = filling || settling->unseen != NULL;
+        return true;
+    }
+    if (!run_load(run, todo->id, &settling->message) || !has_moved(settling, mailbox, &moved))
+        return false;
+    if (moved && !todo->step.kept_back)
+        return settle_row(settling, todo, true);
+    if (settling->unseen != NULL && todo->step.verb == PLAN_UPLOAD) {
+        bool policy = settling->unseen->row.state == MAILBOX_NEW_REMOTE && !settling->unseen->refused &&
+                      !run->account->policy.pull.mailboxes;
+        char why[256];
+
+        (void)text_print(why, sizeof why, "it may be in mailbox %.200s, which was not looked at",
+                         settling->unseen->row.name);
+        return wait_for(settling, todo, policy ? PENDING_POLICY : PENDING_SETTLE, why);
+    }
+    if (todo->step.verb == PLAN_DOWNLOAD && run->no_removals_there)
+        return wait_for(settling, todo, PENDING_SETTLE, "it may be in a folder that could not be read");
+    if (filling)
+        return wait_for(settling, todo, PENDING_SETTLE, "the server may still be filling this mailbox");
+    if (!todo->step.kept_back)
+        return settle_row(settling, todo, false);
+    todo->dropped = true;
+    return true;
+}
+
+/* Is the provider perhaps still at work? Its mailbox is not added to as long as the number of missing messages moves. */
+static bool
+is_filling(struct run *run, struct mailbox *mailbox, uint32_t missing)
+{
+    const struct policy *policy = &run->account->policy;
+    unsigned share = policy->guard ? policy->max_delete : FILLING_SHARE;
+    struct journal_mailbox *row = &mailbox->row;
+    bool many = missing > FILLING_MIN && (uint64_t)missing * 100 > (uint64_t)share * row->had;
+
+    if (row->had == 0 || missing == 0 || (!many && row->missing_since == 0))
+        return false;
+    if (row->missing_since == 0 || row->missing != missing || run->now < row->missing_since) {
+        row->missing = missing;
+        row->missing_since = run->now;
+    }
+    return many || run->now - row->missing_since < FILLING_STILL;
+}
+
+static void
+say_filling(struct run *run, struct mailbox *mailbox, uint32_t missing)
+{
+    char text[256];
+
+    if (mailbox->said)
+        return;
+    mailbox->said = true;
+    (void)text_print(
+        text, sizeof text,
+        "%u of %u messages are not there since its UIDVALIDITY changed: the server may still be filling it, "
+        "they wait",
+        missing, mailbox->row.had);
+    report_mailbox(run->report, run->account->name, mailbox->row.name, "filling", text);
+}
+
+/* Nothing of this mailbox is missing, and it is seen as it is: what it remembered for that is over. */
+static bool
+forget_missing(struct run *run, struct mailbox *mailbox)
+{
+    struct journal_mailbox *row = &mailbox->row;
+
+    if ((row->behind == 0 && row->had == 0) || row->state != MAILBOX_ACTIVE || run_is_unseen(mailbox))
+        return true;
+    row->behind = row->missing_since = 0;
+    row->had = row->missing = 0;
+    return journal_mailbox_save(run->journal, row, &run->err);
+}
+
+/* One mailbox: its todos are first ... end - 1. */
+static bool
+settle_mailbox(struct settling *settling, struct mailbox *mailbox, size_t first, size_t end)
+{
+    struct run *run = settling->run;
+    struct todo *todos = settling->agenda->todos;
+    uint32_t missing = 0, unpaired = 0;
+    bool filling, ok = true;
+
+    for (size_t i = first; i < end; i++) {
+        unpaired += todos[i].unpaired;
+        missing += is_for_upload(&todos[i]);
+    }
+    if (unpaired == 0)
+        return forget_missing(run, mailbox);
+    filling = is_filling(run, mailbox, missing);
+    for (size_t i = first; ok && i < end; i++) {
+        if (!todos[i].unpaired || todos[i].dropped || todos[i].partner != 0)
+            continue;
+        if (!mailbox_is_open(mailbox))
+            todos[i].dropped = true;
+        else
+            ok = settle_todo(settling, &todos[i], filling);
+    }
+    if (filling)
+        say_filling(run, mailbox, missing);
+    return ok && journal_mailbox_save(run->journal, &mailbox->row, &run->err);
+}
+
+bool
+missing_settle(struct run *run, struct agenda *agenda)
+{
+    struct settling *settling = calloc(1, sizeof *settling);
+    size_t at = 0;
+    bool ok = settling != NULL || run_no_memory(run);
+
+    if (ok) {
+        settling->run = run;
+        settling->agenda = agenda;
+        settling->unseen = run_unseen(run);
+        settling->claimed = calloc(agenda->count + 1, sizeof *settling->claimed);
+        ok = settling->claimed != NULL || run_no_memory(run);
+    }
+    ok = ok && run_begin(run);
+    for (uint32_t m = 0; ok && m < run->count; m++) { /* the agenda is ordered by mailbox */
+        size_t first = at;
+
+        while (at < agenda->count && agenda->todos[at].mailbox == m)
+            at++;
+        if (run->mailboxes[m].row.id != 0)
+            ok = settle_mailbox(settling, &run->mailboxes[m], first, at);
+    }
+    if (ok)
+        ok = run_commit(run);
+    else
+        journal_rollback(run->journal);
+    if (settling != NULL)
+        free(settling->claimed);
+    free(settling);
+    return ok;
+}
