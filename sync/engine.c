@@ -18,6 +18,7 @@
 #include "sync/hold.h"
 #include "sync/missing.h"
 #include "sync/place.h"
+#include "sync/proof.h"
 #include "sync/recover.h"
 #include "sync/wanted.h"
 
@@ -153,7 +154,7 @@ plan(struct run *run, struct agenda *agenda)
         ok = agenda_make(run, agenda) && agenda_moves(run, agenda) && missing_settle(run, agenda) &&
              agenda_wanted(run, agenda);
     }
-    return ok && agenda_say_two_places(run, agenda);
+    return ok && proof_read(run, agenda, false) && agenda_say_two_places(run, agenda);
 }
 
 /* One plan and its execution. *more: another pass may find more to do. */
@@ -173,7 +174,7 @@ pass(struct run *run, bool *more)
     if (ok && did) { /* adds, changes and moves first: removals are planned on what they left */
         *more = true;
     } else if (ok && !run_stopped(run)) {
-        ok = agenda_guard(run, &agenda) && apply_removals_here(run, &agenda, &did) &&
+        ok = agenda_guard(run, &agenda) && proof_read(run, &agenda, true) && apply_removals_here(run, &agenda, &did) &&
              apply_removals_there(run, &agenda, &did);
         *more = did;
     }

@@ -228,6 +228,59 @@ class UidvalidityTest(SituationTest):
         self.assertEqual(self.flags_there(self.mails[3]), {"\\Flagged"})
 
 
+class HeaderTest(SituationTest):
+    """Two messages whose headers, sizes and dates are equal and whose bodies are not."""
+
+    def setUp(self):
+        super().setUp()
+        ours = self.corpus.simple("the same header")
+        self.here, self.there = ours.bytes, ours.bytes[:-4] + b"XX\r\n"
+        self.assertNotEqual(self.here, self.there)
+
+    def given_pair(self, mailbox):
+        self.client.append(mailbox, self.there, date=1600000000)
+        self.maildir.put(mailbox, self.here.replace(b"\r\n", b"\n"), date=1600000000)
+        shutil.rmtree(self.account.state)
+        self.sync()
+
+    def bodies_there(self, mailbox):
+        return sorted(self.client.body(mailbox, m.uid) for m in self.client.messages(mailbox))
+
+    def test_before_a_removal_rests_on_a_header_the_body_is_read_and_other_mail_stays(self):
+        self.given_pair("INBOX")
+        self.assertEqual(self.sent_bodies(), [])
+        for file in self.maildir.files("INBOX"):
+            if file.wire() == self.here:
+                self.maildir.delete(file)
+
+        self.sync()
+        self.sync()
+
+        self.assertIn(self.there, [self.client.body("INBOX", m.uid) for m in self.client.messages("INBOX")])
+        self.assertIn(self.there, [file.wire() for file in self.maildir.files("INBOX")])
+
+    def test_in_drafts_a_header_proves_nothing(self):
+        self.given_pair("Drafts")
+
+        self.assertEqual(self.bodies_there("Drafts"), sorted([self.here, self.there]))
+        self.assertEqual(sorted(file.wire() for file in self.maildir.files("Drafts")), sorted([self.here, self.there]))
+
+    def test_a_mark_for_removal_is_not_set_on_another_message(self):
+        self.given_pair("INBOX")
+        for file in self.maildir.files("INBOX"):
+            if file.wire() == self.here:
+                self.maildir.flag(file, add="T")
+
+        self.sync()
+        self.sync()
+
+        for message in self.client.messages("INBOX"):
+            if self.client.body("INBOX", message.uid) == self.there:
+                self.assertNotIn("\\Deleted", message.flags)
+        self.assertIn(self.there, [file.wire() for file in self.maildir.files("INBOX")])
+        self.assertIn(self.here, [self.client.body("INBOX", m.uid) for m in self.client.messages("INBOX")])
+
+
 class ElsewhereTest(SituationTest):
     """What left a mailbox in a way that shows no removal is looked for in all the others before it is sent."""
 
