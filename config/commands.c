@@ -141,6 +141,12 @@ jobs_pop_first(struct jobs *jobs)
 bool
 jobs_check_id(const struct jobs *jobs, const struct options *options, const char *command, struct error *err)
 {
+    if (jobs->count > 1 && options->additions_id != NULL) {
+        error_set(err, ERROR_CONFIG, "the list %s belongs to one account", options->additions_id);
+        error_hint(err, "Name it: golub sync --%s-additions=%s ACCOUNT",
+                   options->confirm_additions ? "confirm" : "reject", options->additions_id);
+        return false;
+    }
     if (options->confirm_id == NULL || jobs->count <= 1)
         return true;
     error_set(err, ERROR_CONFIG, "the list %s belongs to one account", options->confirm_id);
@@ -155,6 +161,9 @@ job_options(const struct job *job)
         .dry_run = job->options->dry_run,
         .confirm = job->options->confirm,
         .confirm_id = job->options->confirm_id,
+        .confirm_additions = job->options->confirm_additions,
+        .reject_additions = job->options->reject_additions,
+        .additions_id = job->options->additions_id,
         .mailboxes = job->mailbox_count > 0 ? job->mailboxes : NULL,
         .stopped = signals_stopped,
         .skip_existing = job->options->skip_existing,

@@ -13,6 +13,8 @@ enum {
     OPTION_PULL,
     OPTION_PUSH,
     OPTION_CONFIRM,
+    OPTION_CONFIRM_ADDITIONS,
+    OPTION_REJECT_ADDITIONS,
     OPTION_SKIP_EXISTING,
 };
 
@@ -25,6 +27,8 @@ static const struct option long_options[] = {
     {"pull", no_argument, NULL, OPTION_PULL},
     {"push", no_argument, NULL, OPTION_PUSH},
     {"confirm-deletes", optional_argument, NULL, OPTION_CONFIRM},
+    {"confirm-additions", optional_argument, NULL, OPTION_CONFIRM_ADDITIONS},
+    {"reject-additions", optional_argument, NULL, OPTION_REJECT_ADDITIONS},
     {"skip-existing", no_argument, NULL, OPTION_SKIP_EXISTING},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
@@ -52,6 +56,8 @@ const char *const options_help =
     "      --pull                sync: nothing goes up in this run\n"
     "      --push                sync: nothing comes down in this run\n"
     "      --confirm-deletes[=ID]  sync, import: let held removals go\n"
+    "      --confirm-additions[=ID]  sync: let held additions go up\n"
+    "      --reject-additions[=ID]  sync: keep them here alone, for good\n"
     "      --skip-existing       import: record what is on the server as had, fetch nothing\n"
     "  -q, --quiet               errors only\n"
     "  -v, --verbose             every step; twice: the dialogue with the server, without secrets and bodies\n"
@@ -59,7 +65,7 @@ const char *const options_help =
     "  -h, --help                this text\n"
     "      --version             the version\n"
     "\n"
-    "exit status: 0 in sync, 1 some of it was not done, 2 usage or configuration, 3 removals are held,\n"
+    "exit status: 0 in sync, 1 some of it was not done, 2 usage or configuration, 3 something is held,\n"
     "             4 login, 5 no connection, 6 another golub is at work on the account\n"
     "See golub(1) and golub.conf(5).\n";
 
@@ -111,6 +117,14 @@ take_option(struct options *options, int outcome)
         options->confirm = true;
         options->confirm_id = optarg;
         break;
+    case OPTION_CONFIRM_ADDITIONS:
+        options->confirm_additions = true;
+        options->additions_id = optarg;
+        break;
+    case OPTION_REJECT_ADDITIONS:
+        options->reject_additions = true;
+        options->additions_id = optarg;
+        break;
     case OPTION_SKIP_EXISTING:
         options->skip_existing = true;
         break;
@@ -155,6 +169,8 @@ check_command(const struct options *options, struct error *err)
         {options->pull, "--pull", true, false},
         {options->push, "--push", true, false},
         {options->confirm, "--confirm-deletes", true, true},
+        {options->confirm_additions, "--confirm-additions", true, false},
+        {options->reject_additions, "--reject-additions", true, false},
         {options->skip_existing, "--skip-existing", false, true},
     };
 
@@ -185,6 +201,17 @@ check_together(const struct options *options, struct error *err)
     }
     if (options->confirm_id != NULL && options->confirm_id[0] == '\0') {
         error_set(err, ERROR_CONFIG, "--confirm-deletes= needs the ID of a list");
+        error_hint(err, "golub status shows it.");
+        return false;
+    }
+    if (options->confirm_additions && options->reject_additions) {
+        error_set(err, ERROR_CONFIG, "--confirm-additions and --reject-additions contradict each other");
+        error_hint(err, "The one sends what is held, the other keeps it here alone.");
+        return false;
+    }
+    if (options->additions_id != NULL && options->additions_id[0] == '\0') {
+        error_set(err, ERROR_CONFIG, "--%s-additions= needs the ID of a list",
+                  options->confirm_additions ? "confirm" : "reject");
         error_hint(err, "golub status shows it.");
         return false;
     }

@@ -12,6 +12,8 @@ struct options { /* strings are borrowed from argv */
     const char *config; /* NULL: the usual place */
     bool dry_run, quiet, json, pull, push, confirm, skip_existing;
     const char *confirm_id; /* NULL: no =ID */
+    bool confirm_additions, reject_additions;
+    const char *additions_id; /* of the one that was given; NULL: no =ID */
     int verbose;
     const char **names; /* ACCOUNT or ACCOUNT/MAILBOX, as written */
     size_t name_count;

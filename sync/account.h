@@ -22,10 +22,12 @@ struct account { /* owned by config; strings live as long as it does */
 
 struct sync_options {
     bool dry_run;
-    bool confirm;                   /* --confirm-deletes */
-    const char *confirm_id;         /* =ID, or NULL */
-    const char *const *mailboxes;   /* names on the command line, NULL at the end; NULL or empty: all */
-    bool (*stopped)(void *context); /* a signal came: no new command. May be NULL */
+    bool confirm;                             /* --confirm-deletes */
+    const char *confirm_id;                   /* =ID, or NULL */
+    bool confirm_additions, reject_additions; /* at most one of them */
+    const char *additions_id;                 /* =ID of it, or NULL */
+    const char *const *mailboxes;             /* names on the command line, NULL at the end; NULL or empty: all */
+    bool (*stopped)(void *context);           /* a signal came: no new command. May be NULL */
     void *stopped_context;
     int64_t (*now)(void *context); /* seconds UTC; NULL: the system's clock */
     void *now_context;

@@ -15,6 +15,7 @@
  * Since everything seen is in the journal, a pass that changed something is followed by another look and another plan, until
  * nothing is left that this run can do.
  */
+#include "sync/additions.h"
 #include "sync/hold.h"
 #include "sync/missing.h"
 #include "sync/place.h"
@@ -284,7 +285,8 @@ work(struct run *run)
 {
     bool more = true;
 
-    if (!hold_release(run) || !count_time(run) || !situation_check(run) || !survey_known(run))
+    if (!hold_release(run) || !additions_take_word(run) || !count_time(run) || !situation_check(run) ||
+        !survey_known(run))
         return false;
     if (!run->remote.ops->open(run->remote.self, run->dry, &run->err))
         return false;
@@ -392,5 +394,6 @@ engine_run(const struct account *account, const struct sync_options *options, st
     free(run.given_up);
     free(run.doubtful);
     free(run.released);
+    free(run.additions);
     return status;
 }

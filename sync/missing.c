@@ -25,6 +25,8 @@
  */
 #include "sync/missing.h"
 
+#include "sync/additions.h"
+
 #define FILLING_MIN 10     /* so many missing messages never need a word */
 #define FILLING_SHARE 25   /* percent, where max-delete is off */
 #define FILLING_STILL 3600 /* seconds without a change after which the provider is taken to be done */
@@ -235,8 +237,12 @@ struct settling {
     const struct mailbox *unseen; /* one that was not seen as it is now; NULL: all were */
     int64_t *claimed;             /* rows that stand for one that moved */
     size_t claimed_count;
+    struct todo **held; /* uploads of the mailbox at hand that wait for a word */
+    size_t held_count;
     struct journal_message message, other;
 };
+
+enum filling { FILLING_NOT, FILLING_WAITS, FILLING_HELD };
 
 static bool
 is_claimed(const struct settling *settling, int64_t id)
@@ -307,6 +313,19 @@ settle_row(struct settling *settling, struct todo *todo, bool moved)
     return journal_message_save(settling->run->journal, message, &settling->run->err);
 }
 
+/* The user said that it is to stay here alone. */
+static bool
+set_apart(struct settling *settling, struct todo *todo)
+{
+    struct journal_message *message = &settling->message;
+
+    if (!settle_row(settling, todo, false))
+        return false;
+    message->facts |= FACT_APART;
+    return journal_message_save(settling->run->journal, message, &settling->run->err) &&
+           journal_pending_clear(settling->run->journal, message->mailbox, message->id, &settling->run->err);
+}
+
 /* It waits: nothing is done about it in this run. */
 static bool
 wait_for(struct settling *settling, struct todo *todo, enum journal_pending_kind kind, const char *why)
@@ -320,14 +339,14 @@ wait_for(struct settling *settling, struct todo *todo, enum journal_pending_kind
 
 /* Rows of one mailbox for which it is known that they moved, or which are to come again. */
 static bool
-settle_todo(struct settling *settling, struct todo *todo, bool filling)
+settle_todo(struct settling *settling, struct todo *todo, enum filling filling)
 {
     struct run *run = settling->run;
     struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
     bool moved;
 
     if (todo->step.verb == PLAN_FORGET) { /* the user removed it: remembered as long as it may turn up */
-        todo->dropped = filling || settling->unseen != NULL;
+        todo->dropped = filling != FILLING_NOT || settling->unseen != NULL;
         return true;
     }
     if (!run_load(run, todo->id, &settling->message) || !has_moved(settling, mailbox, &moved))
@@ -345,7 +364,14 @@ settle_todo(struct settling *settling, struct todo *todo, bool filling)
     }
     if (todo->step.verb == PLAN_DOWNLOAD && run->no_removals_there)
         return wait_for(settling, todo, PENDING_SETTLE, "it may be in a folder that could not be read");
-    if (filling)
+    if (todo->step.verb == PLAN_UPLOAD && additions_have_word(run, todo->id))
+        return run->options->reject_additions ? set_apart(settling, todo) : settle_row(settling, todo, false);
+    if (filling == FILLING_HELD && todo->step.verb == PLAN_UPLOAD) {
+        settling->held[settling->held_count++] = todo;
+        todo->dropped = true;
+        return true;
+    }
+    if (filling != FILLING_NOT)
         return wait_for(settling, todo, PENDING_SETTLE, "the server may still be filling this mailbox");
     if (!todo->step.kept_back)
         return settle_row(settling, todo, false);
@@ -354,7 +380,7 @@ settle_todo(struct settling *settling, struct todo *todo, bool filling)
 }
 
 /* Is the provider perhaps still at work? Its mailbox is not added to as long as the number of missing messages moves. */
-static bool
+static enum filling
 is_filling(struct run *run, struct mailbox *mailbox, uint32_t missing)
 {
     const struct policy *policy = &run->account->policy;
@@ -363,12 +389,14 @@ is_filling(struct run *run, struct mailbox *mailbox, uint32_t missing)
     bool many = missing > FILLING_MIN && (uint64_t)missing * 100 > (uint64_t)share * row->had;
 
     if (row->had == 0 || missing == 0 || (!many && row->missing_since == 0))
-        return false;
+        return FILLING_NOT;
     if (row->missing_since == 0 || row->missing != missing || run->now < row->missing_since) {
         row->missing = missing;
         row->missing_since = run->now;
     }
-    return many || run->now - row->missing_since < FILLING_STILL;
+    if (run->now - row->missing_since < FILLING_STILL)
+        return FILLING_WAITS;
+    return many ? FILLING_HELD : FILLING_NOT;
 }
 
 static void
@@ -407,8 +435,10 @@ settle_mailbox(struct settling *settling, struct mailbox *mailbox, size_t first,
     struct run *run = settling->run;
     struct todo *todos = settling->agenda->todos;
     uint32_t missing = 0, unpaired = 0;
-    bool filling, ok = true;
+    enum filling filling;
+    bool ok = true;
 
+    settling->held_count = 0;
     for (size_t i = first; i < end; i++) {
         unpaired += todos[i].unpaired;
         missing += is_for_upload(&todos[i]);
@@ -424,8 +454,9 @@ settle_mailbox(struct settling *settling, struct mailbox *mailbox, size_t first,
         else
             ok = settle_todo(settling, &todos[i], filling);
     }
-    if (filling)
+    if (filling == FILLING_WAITS)
         say_filling(run, mailbox, missing);
+    ok = ok && additions_hold(run, mailbox, settling->held, settling->held_count);
     return ok && journal_mailbox_save(run->journal, &mailbox->row, &run->err);
 }
 
@@ -441,7 +472,8 @@ missing_settle(struct run *run, struct agenda *agenda)
         settling->agenda = agenda;
         settling->unseen = run_unseen(run);
         settling->claimed = calloc(agenda->count + 1, sizeof *settling->claimed);
-        ok = settling->claimed != NULL || run_no_memory(run);
+        settling->held = calloc(agenda->count + 1, sizeof(struct todo *));
+        ok = (settling->claimed != NULL && settling->held != NULL) || run_no_memory(run);
     }
     ok = ok && run_begin(run);
     for (uint32_t m = 0; ok && m < run->count; m++) { /* the agenda is ordered by mailbox */
@@ -456,8 +488,10 @@ missing_settle(struct run *run, struct agenda *agenda)
         ok = run_commit(run);
     else
         journal_rollback(run->journal);
-    if (settling != NULL)
+    if (settling != NULL) {
         free(settling->claimed);
+        free(settling->held);
+    }
     free(settling);
     return ok;
 }

@@ -224,16 +224,20 @@ wait_for_place(struct run *run, struct todo *from, struct todo *to)
            run_commit(run);
 }
 
-/* The user removed it here, and there it is in another mailbox now: it is removed from that one. */
+/*
+ * Its removal waits for a word or for the policy, and there it is in another mailbox now: it is removed from that one. If it does not wait,
+ * file and message went to two places, and both stay.
+ */
 static bool
 follow_lost(struct run *run, struct todo *lost, struct todo *fresh)
 {
     struct journal_message *messages = calloc(3, sizeof *messages), *old = messages, *new = messages + 1;
-    bool taken = false, ok = messages != NULL || run_no_memory(run);
+    bool taken = false, waits, ok = messages != NULL || run_no_memory(run);
 
     ok = ok && run_begin(run) && run_load(run, lost->id, old) && run_load(run, fresh->id, new);
-    ok = ok && journal_message_by_base(run->journal, new->mailbox, old->base, messages + 2, &taken, &run->err);
-    if (ok && !taken)
+    ok = ok && missing_waits(run, old, PLAN_REMOVE_THERE, &waits) &&
+         journal_message_by_base(run->journal, new->mailbox, old->base, messages + 2, &taken, &run->err);
+    if (ok && waits && !taken)
         ok = rename_row(run, lost, fresh, false, old, new);
     ok = ok && run_commit(run);
     free(messages);

@@ -34,6 +34,7 @@ struct report_held { /* one removal that the guard holds */
     uint32_t uid;     /* 0 if not known */
     const char *file; /* base, or "" */
     bool here;        /* the removal would happen here (else on the server) */
+    bool addition;    /* no removal: it would be sent up */
     const char *id;
     const char *reason; /* a word: as in the journal's lists */
 };
@@ -43,6 +44,7 @@ struct report_list { /* a list of what is held */
     const char *note;   /* why, for people, beside where; "" or NULL: the guard's usual reason */
     const char *where;  /* mailbox, "the whole account" ... */
     uint64_t count, of; /* so many out of so many messages */
+    bool additions;     /* no removals: uploads */
 };
 
 /** @return NULL: out of memory */

@@ -180,6 +180,8 @@ report_json_held(struct report *report, const char *account, const struct report
     if (held->uid != 0)
         put_number(object, "uid", held->uid);
     put_string(object, "file", held->file);
+    if (held->addition)
+        put_bool(object, "addition", true);
     put_string(object, "reason", held->reason);
     end_event(report, object, false);
 }
@@ -191,7 +193,7 @@ report_json_guard(struct report *report, const char *account, const struct repor
 
     put_string(object, "id", list->id);
     put_string(object, "reason", list->reason);
-    put_number(object, "removals", list->count);
+    put_number(object, list->additions ? "additions" : "removals", list->count);
     put_number(object, "messages", list->of);
     put_string(object, "where", list->where);
     end_event(report, object, true);

@@ -110,9 +110,9 @@ report_text_held(struct report *report, const char *account, const struct report
 
     if (held->uid != 0)
         (void)text_print(number, sizeof number, " UID %lu", (unsigned long)held->uid);
-    (void)text_print(text, sizeof text, "held (%s): removal %s of%s%s%s", is_set(held->id) ? held->id : "-",
-                     held->here ? "here" : "on the server", number, is_set(held->file) ? " " : "",
-                     is_set(held->file) ? held->file : "");
+    (void)text_print(text, sizeof text, "held (%s): %s %s of%s%s%s", is_set(held->id) ? held->id : "-",
+                     held->addition ? "addition" : "removal", held->here ? "here" : "on the server", number,
+                     is_set(held->file) ? " " : "", is_set(held->file) ? held->file : "");
     report_text_line(report, report->out, &place, text);
 }
 
@@ -123,8 +123,9 @@ report_text_guard(struct report *report, const struct report_account *account, c
     FILE *to = report->settings.quiet ? report->err : report->out; /* that it waits for a word must not be lost */
     char text[LINE_MAX_BYTES / 2];
 
-    (void)text_print(text, sizeof text, "%llu removal%s out of %llu messages %s held (%s%s%s)%s",
-                     (unsigned long long)list->count, list->count == 1 ? "" : "s", (unsigned long long)list->of,
+    (void)text_print(text, sizeof text, "%llu %s%s out of %llu messages %s held (%s%s%s)%s",
+                     (unsigned long long)list->count, list->additions ? "addition" : "removal",
+                     list->count == 1 ? "" : "s", (unsigned long long)list->of,
                      account->dry       ? "would be"
                      : list->count == 1 ? "is"
                                         : "are",
@@ -135,6 +136,15 @@ report_text_guard(struct report *report, const struct report_account *account, c
         return;
     (void)text_print(text, sizeof text, "  to see them:    golub status %s", account->name);
     print_line(report, to, text);
+    if (list->additions) {
+        (void)text_print(text, sizeof text, "  to send them:   golub sync --confirm-additions=%s %s", list->id,
+                         account->name);
+        print_line(report, to, text);
+        (void)text_print(text, sizeof text, "  to keep them here alone: golub sync --reject-additions=%s %s", list->id,
+                         account->name);
+        print_line(report, to, text);
+        return;
+    }
     (void)text_print(text, sizeof text, "  to remove them: golub %s --confirm-deletes=%s %s",
                      account->import ? "import" : "sync", list->id, account->name);
     print_line(report, to, text);

@@ -112,7 +112,9 @@ struct run {
     bool look_everywhere;   /* mailboxes that were not asked for are looked at, too: something may have moved there */
     bool vanished;          /* something vanished on the server: a second look is due */
     char hold_ids[HOLD_REASONS][16]; /* the lists of held removals that were reported */
-    struct released *released;       /* held removals that the user let go, by message */
+    int64_t *additions;              /* held additions that the user's word is about, ascending */
+    size_t additions_count;
+    struct released *released; /* held removals that the user let go, by message */
     size_t released_count;
     struct local_mark mark;    /* as found, then as written */
     char state[33];            /* which state folder this is */

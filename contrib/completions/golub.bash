@@ -34,7 +34,7 @@ _golub() {
     done
     words="--config --quiet --verbose --json --help --version"
     case $command in
-    '' | sync) words+=" --dry-run --pull --push --confirm-deletes" ;;
+    '' | sync) words+=" --dry-run --pull --push --confirm-deletes --confirm-additions --reject-additions" ;;
     import) words+=" --dry-run --confirm-deletes --skip-existing" ;;
     esac
     case $current in

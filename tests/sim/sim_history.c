@@ -224,7 +224,7 @@ static void
 settle(struct history *history)
 {
     struct world *world = &sim.world;
-    int worst = 0, round = 0;
+    int worst = 0, round = 0, hours = 0;
     unsigned long changes = 1;
 
     say(world, "quiet.");
@@ -234,8 +234,14 @@ settle(struct history *history)
         changes = sync_all(&worst);
         if (++round >= 2 && (worst == 1 || worst == 3)) /* a word that could not be carried out is asked for again */
             unblock_removals();
+        if (worst == 1 && changes == 0 &&
+            hours++ < 4) { /* a mailbox that is perhaps still being filled waits so long */
+            world->now += 4000;
+            changes = 1;
+            round -= 2; /* and that was a round for nothing, as was the one before the other client went on */
+        }
     }
-    history->rounds = round;
+    history->rounds = round > 0 ? round : 1;
     if (!world->failed && changes > 0)
         violation(world, "still changing after %d rounds", round);
     if (!world->failed && worst != 0 && !(worst == 1 && may_be_partial()))

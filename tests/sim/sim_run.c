@@ -134,6 +134,7 @@ run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
     const struct sync_options options = {.dry_run = dry,
                                          .confirm = it->choice.confirm,
                                          .confirm_id = it->choice.confirm_id,
+                                         .confirm_additions = it->choice.confirm && it->choice.confirm_id == NULL,
                                          .now = virtual_now,
                                          .now_context = &sim->world};
 

@@ -7,6 +7,7 @@ A root that is missing, empty or foreign, and a changed root, user or layout: te
 import os
 import re
 import shutil
+import sqlite3
 
 from base import CONFIG, HELD, SOME, Client, SystemTest, main
 from rig import in_memory  # noqa: F401
@@ -226,6 +227,38 @@ class UidvalidityTest(SituationTest):
             self.assertEqual(self.flags_there(mail, "Work"), set())
         self.assertEqual(self.flags_there(self.work[3], "Work"), {"\\Seen", "\\Deleted"})
         self.assertEqual(self.flags_there(self.mails[3]), {"\\Flagged"})
+
+    def given_a_mailbox_that_nobody_fills_any_more(self):
+        """An hour later nothing has changed. @return the ID of the list of what is held"""
+        self.made_again("Work", self.work[:1])
+        self.sync(expect=SOME)
+        with sqlite3.connect(self.account.journal_path()) as journal:
+            journal.execute("UPDATE mailbox SET missing_since = missing_since - 3600 WHERE missing <> 0")
+        journal.close()
+        result = self.sync(expect=HELD)
+        self.assertEqual(self.sent_bodies(), [])
+        return re.search(r"--confirm-additions=(\w+)", result.out).group(1)
+
+    def test_what_is_missing_for_an_hour_is_held_and_goes_up_at_a_word(self):
+        list_id = self.given_a_mailbox_that_nobody_fills_any_more()
+        self.assertIn(list_id, self.run_golub("status", "work").out)
+        self.run_golub("sync", "--confirm-additions=nosuch", "work", expect=CONFIG)
+        self.sync(expect=HELD)
+
+        self.sync("--confirm-additions=" + list_id)
+
+        self.assertEqual(len(self.client.messages("Work")), 12)
+        self.assert_rest()
+
+    def test_what_is_missing_may_be_kept_here_alone_for_good(self):
+        self.given_a_mailbox_that_nobody_fills_any_more()
+
+        self.sync("--reject-additions")
+
+        self.sync()
+        self.assertEqual(self.sent_bodies(), [])
+        self.assertEqual(len(self.client.messages("Work")), 1)
+        self.assertEqual(len(self.maildir.files("Work")), 12)
 
 
 class HeaderTest(SituationTest):
