@@ -359,7 +359,9 @@ restore_here(struct sim *sim, int client, bool journal)
     if (!it->has_older || kind_on(&sim->world, KIND_AWAY_HERE) ||
         memcmp(it->older.folder, it->maildir.tree.folder, sizeof it->older.folder) != 0)
         return;
-    if (journal && it->older_image != NULL) {
+    if (journal && kind_on(&sim->world, KIND_PATTERNS)) {
+        say(&sim->world, "  here %d: nothing", client); /* what was forgotten is known again */
+    } else if (journal && it->older_image != NULL) {
         say(&sim->world, "  here %d: the journal is one run older", client);
         run_open_journal(sim, client, it->older_image, it->older_size);
     } else if (!journal && it->older.mark.present) { /* an empty one is refused, as it should be */
@@ -401,6 +403,7 @@ action_disaster(struct sim *sim)
     } else if (what < 50) {
         say(&sim->world, "  here %d: the journal is lost", client);
         run_open_journal(sim, client, NULL, 0);
+        sim->world.met[client] = false;
         forget_images(&sim->clients[client]);
     } else if (what < 70) {
         say(&sim->world, "  there: UIDVALIDITY of %s changes", server_mailbox_name(mailbox));

@@ -538,7 +538,7 @@ use_other_state(struct sim *sim)
         sim->refusals = true;
         const int again = run_sync(sim, client);
         sim->refusals = false;
-        if (!world->failed && status >= 0 && status <= 3 && (again != 2 || world->changes != 0))
+        if (!world->failed && (status == 0 || status == 1 || status == 3) && (again != 2 || world->changes != 0))
             violation(world,
                       "a state folder that lost its Maildir to another one ended with status %d, and %lu changes",
                       again, world->changes);
@@ -606,7 +606,7 @@ choose_patterns(struct sim *sim, struct sim_choice *choice)
     const unsigned which = rng_chance(dice(sim), 50) ? 0 : 1 + rng_below(dice(sim), 4);
 
     choice->patterns = lists[which].patterns;
-    choice->plain = which == 0;
+    choice->plain = choice->plain && which == 0;
     memcpy(choice->left_out, lists[which].left_out, sizeof choice->left_out);
     if (which != 0) {
         say(&sim->world, "    patterns: list %u", which);

@@ -190,6 +190,9 @@ users_give(struct world *world, struct ledger *entry, int content, int mailbox, 
     /* Another instance stands, or stood, there with other flags: whichever of them is which. */
     if (fresh && entry->most[mailbox] > 0)
         before |= entry->set[mailbox];
+    if (world->golub &&
+        entry->was_copied[mailbox]) /* given to the copy before golub has seen it: part of what the COPY brought */
+        entry->copied[mailbox] |= after;
     entry->set[mailbox] |= after;
     entry->cleared[mailbox] |= before & ~after;
 }
