@@ -2,14 +2,18 @@
  * Before the old version of a file that was saved again goes from the server, its bytes are in the quarantine: here they were overwritten, and
  * the server has the only copy. The index comes first: a row without a file says nothing wrong, a file without a row would stay for ever.
  */
-#include "sync/run.h"
+#include "sync/readings.h"
 
 #include <inttypes.h>
+
+#define NAME_BYTES 16 /* of the digest */
+
+enum fate { FATE_MISSING, FATE_OTHER, FATE_GONE, FATE_REFUSED, FATE_KEPT }; /* GONE: with its mailbox */
 
 struct keeping {
     struct run *run;
     struct todo **todos; /* by mailbox and UID, as in the agenda */
-    bool *kept;
+    enum fate *fates;
     struct remote_fetch *requests;
     size_t *first;
     size_t count, request_count;
@@ -18,11 +22,16 @@ struct keeping {
     struct journal_message message;
 };
 
+/* Of the bytes, too: a server that went back gives the same UID to another message. */
 static void
-name_of(const struct mailbox *mailbox, uint32_t uid, char name[static 128])
+name_of(const struct mailbox *mailbox, const struct journal_message *message, char name[static 128])
 {
-    (void)text_print(name, 128, "%" PRIu32 ".%" PRIu32 ".%" PRId64 ".replaced", mailbox->row.uidvalidity, uid,
-                     mailbox->row.id);
+    char bytes[2 * NAME_BYTES + 1];
+
+    for (size_t i = 0; i < NAME_BYTES; i++)
+        (void)text_print(bytes + 2 * i, 3, "%02x", message->wire[i]);
+    (void)text_print(name, 128, "%" PRIu32 ".%" PRIu32 ".%" PRId64 ".%s.replaced", mailbox->row.uidvalidity,
+                     message->uid, mailbox->row.id, bytes);
 }
 
 static bool
@@ -52,7 +61,7 @@ static size_t
 find_todo(const struct keeping *keeping, size_t index, uint32_t uid)
 {
     for (size_t i = 0; i < keeping->requests[index].count; i++) {
-        if (keeping->requests[index].uids[i] == uid && !keeping->kept[keeping->first[index] + i])
+        if (keeping->requests[index].uids[i] == uid && keeping->fates[keeping->first[index] + i] != FATE_KEPT)
             return keeping->first[index] + i;
     }
     return SIZE_MAX;
@@ -84,11 +93,14 @@ on_end(void *context, size_t index, uint32_t uid)
             (keeping->bytes != 0 && keeping->bytes >= keeping->message.size);
     if (!whole) {
         run->local.ops->draft_drop(run->local.self, draft);
+        keeping->fates[i] = FATE_OTHER;
         return true;
     }
-    name_of(&run->mailboxes[keeping->todos[i]->mailbox], uid, name);
-    keeping->kept[i] = run->local.ops->keep(run->local.self, draft, name, keeping->message.date, &run->err);
-    return keeping->kept[i];
+    name_of(&run->mailboxes[keeping->todos[i]->mailbox], &keeping->message, name);
+    if (!run->local.ops->keep(run->local.self, draft, name, keeping->message.date, &run->err))
+        return false;
+    keeping->fates[i] = FATE_KEPT;
+    return true;
 }
 
 static bool
@@ -98,7 +110,15 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     struct mailbox *mailbox = &keeping->run->mailboxes[keeping->todos[keeping->first[index]]->mailbox];
 
     mailbox->stirred = true; /* what did not come may be gone: looked at again */
-    if (!outcome->ok && !outcome->gone && !outcome->changed)
+    if (outcome->ok)
+        return true;
+    for (size_t i = 0; i < keeping->requests[index].count; i++) {
+        enum fate *fate = &keeping->fates[keeping->first[index] + i];
+
+        if (*fate != FATE_KEPT)
+            *fate = outcome->gone || outcome->changed ? FATE_GONE : FATE_REFUSED;
+    }
+    if (!outcome->gone && !outcome->changed)
         run_complain(keeping->run, mailbox, "fetch what was replaced by a newer version", outcome->answer,
                      "it stays on the server; the next run tries again");
     return true;
@@ -116,13 +136,11 @@ write_index(struct keeping *keeping)
         const struct mailbox *mailbox = &run->mailboxes[keeping->todos[i]->mailbox];
         struct journal_quarantined row = run_quarantined(run, keeping->todos[i]->uid, 0);
 
-        if (keeping->kept[i])
-            continue;
         ok = run_load(run, keeping->todos[i]->id, &keeping->message) &&
              journal_message_get(run->journal, keeping->message.twin, &twin, &found, &run->err);
         if (!ok)
             break;
-        name_of(mailbox, row.uid, row.name);
+        name_of(mailbox, &keeping->message, row.name);
         row.size = keeping->message.size;
         (void)text_print(row.mailbox, sizeof row.mailbox, "%s", mailbox->row.name);
         (void)text_print(row.base, sizeof row.base, "%s", found ? twin.base : "");
@@ -137,7 +155,7 @@ write_index(struct keeping *keeping)
 }
 
 /* Those that are not kept yet, a request a mailbox. */
-static void
+static bool
 gather(struct keeping *keeping, struct agenda *agenda, uint32_t *uids)
 {
     struct run *run = keeping->run;
@@ -150,7 +168,13 @@ gather(struct keeping *keeping, struct agenda *agenda, uint32_t *uids)
         if (!todo->replaced || todo->dropped || todo->partner != 0 || todo->step.kept_back || mailbox->stuck ||
             todo->step.verb != PLAN_REMOVE_THERE || !mailbox_is_open(mailbox))
             continue;
-        name_of(mailbox, todo->uid, name);
+        if (reading_given_up(run, todo->id)) {
+            todo->dropped = true;
+            continue;
+        }
+        if (!run_load(run, todo->id, &keeping->message))
+            return false;
+        name_of(mailbox, &keeping->message, name);
         if (run->local.ops->in_quarantine(run->local.self, name))
             continue;
         uids[keeping->count] = todo->uid;
@@ -163,6 +187,37 @@ gather(struct keeping *keeping, struct agenda *agenda, uint32_t *uids)
         keeping->requests[keeping->request_count - 1].count++;
         keeping->todos[keeping->count++] = todo;
     }
+    return true;
+}
+
+/* What did not come stays where it is in this run. Perhaps another client removed it: said at the end, if it is still there. */
+static bool
+leave_others(struct keeping *keeping)
+{
+    struct run *run = keeping->run;
+    bool ok = run_begin(run);
+
+    for (size_t i = 0; ok && i < keeping->count; i++) {
+        struct todo *todo = keeping->todos[i];
+
+        if (keeping->fates[i] == FATE_KEPT)
+            continue;
+        todo->dropped = true;
+        if (keeping->fates[i] == FATE_GONE) /* it is looked at again in this run */
+            continue;
+        if (keeping->fates[i] == FATE_REFUSED)
+            ok = reading_refused(run, todo->id);
+        else
+            ok = run_load(run, todo->id, &keeping->message) &&
+                 reading_missed(run, &run->mailboxes[todo->mailbox], &keeping->message,
+                                keeping->fates[i] == FATE_OTHER
+                                    ? "it was replaced, and what the server sends of it is not what it was given"
+                                    : "it was replaced, and the server says OK and sends no body");
+    }
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
 }
 
 static bool
@@ -176,11 +231,7 @@ fetch(struct keeping *keeping)
 
     if (keeping->draft != NULL)
         run->local.ops->draft_drop(run->local.self, keeping->draft);
-    for (size_t i = 0; ok && i < keeping->count; i++) {
-        if (!keeping->kept[i]) /* it stays where it is in this run */
-            keeping->todos[i]->dropped = run->partial = true;
-    }
-    return ok;
+    return ok && leave_others(keeping);
 }
 
 bool
@@ -196,19 +247,19 @@ apply_keep_there(struct run *run, struct agenda *agenda)
     if (room == 0)
         return true;
     keeping.todos = calloc(room, sizeof *keeping.todos);
-    keeping.kept = calloc(room, sizeof *keeping.kept);
+    keeping.fates = calloc(room, sizeof *keeping.fates);
     keeping.requests = calloc(room, sizeof *keeping.requests);
     keeping.first = calloc(room, sizeof *keeping.first);
     uids = calloc(room, sizeof *uids);
-    if (keeping.todos == NULL || keeping.kept == NULL || keeping.requests == NULL || keeping.first == NULL ||
+    if (keeping.todos == NULL || keeping.fates == NULL || keeping.requests == NULL || keeping.first == NULL ||
         uids == NULL) {
         ok = run_no_memory(run);
     } else {
-        gather(&keeping, agenda, uids);
-        ok = keeping.count == 0 || fetch(&keeping);
+        reading_begin(run);
+        ok = gather(&keeping, agenda, uids) && (keeping.count == 0 || fetch(&keeping));
     }
     free(keeping.todos);
-    free(keeping.kept);
+    free(keeping.fates);
     free(keeping.requests);
     free(keeping.first);
     free(uids);

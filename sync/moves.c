@@ -145,7 +145,9 @@ rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up, stru
         memcpy(old->base, new->base, sizeof old->base);
         memcpy(old->info, new->info, sizeof old->info);
         old->lseen = run_flags_of(new->info, old->lseen);
-        old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_MOVED);
+        if ((old->facts & FACT_REPLACED) != 0) /* its bytes stand here again: nothing replaces it any more */
+            old->twin = 0;
+        old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_MOVED | FACT_REPLACED);
         if ((old->facts & FACT_GONE_THERE) == 0)
             old->facts &= ~(unsigned)FACT_UNPAIRED;
         memcpy(old->wire, new->wire, DIGEST_SIZE);

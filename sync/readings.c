@@ -93,6 +93,12 @@ reading_give_up(struct run *run, const struct mailbox *mailbox, const struct rea
         (void)text_print(why, sizeof why,
                          "the server announces %" PRIu64 " bytes and sends %" PRIu64 ", and not the same twice",
                          message->size, reading->literal);
+    return reading_missed(run, mailbox, message, why);
+}
+
+bool
+reading_missed(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, const char *why)
+{
     return run_pending(run, mailbox, message->id, PENDING_FAILED, "download", why, NULL) &&
            add_given_up(run, message->id, false);
 }

@@ -29,6 +29,9 @@ MUST_CHECK bool reading_give_up(struct run *run, const struct mailbox *mailbox, 
                                 const struct journal_message *message);
 /** The same for one that the server refused, which was said already. */
 MUST_CHECK bool reading_refused(struct run *run, int64_t id);
+/** The same for one that did not come when it was needed for something else; said at the end, if it is still there. Inside a transaction. */
+MUST_CHECK bool reading_missed(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
+                               const char *why);
 /** Before the questions of a pass: was it given up in this run? */
 void reading_begin(struct run *run);
 bool reading_given_up(const struct run *run, int64_t id);

@@ -491,6 +491,71 @@ an_old_version_stays_while_the_new_one_is_refused(void **state)
     then_both_sides_agree();
 }
 
+/* A server that went back gives a UID again. */
+static void
+an_old_version_is_kept_although_another_had_its_uid_before(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 5);
+    given_both_sides_agree();
+    sim.backup = sim.server;
+    for (int version = 1; version < 3; version++) {
+        assert_true(mua_deliver(here(), INBOX, version, FLAG_DRAFT, 1600000000));
+        ledger_put(&sim.world, version, INBOX);
+        given_both_sides_agree();
+        when_the_user_edits(INBOX, version, 20 + version, 0);
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        assert_true(is_kept(version));
+        when_the_user_removes(INBOX, 20 + version);
+        given_both_sides_agree();
+        given_server_as_in_backup();
+        given_both_sides_agree();
+    }
+}
+
+static uint32_t
+uid_of(int content)
+{
+    const struct sim_mailbox *box = &sim.server.boxes[INBOX];
+
+    for (size_t i = 0; i < box->count; i++)
+        if (box->messages[i].content == content)
+            return box->messages[i].uid;
+    return 0;
+}
+
+/* Right before its bytes are fetched: the quarantine's index has it already. */
+static void
+remove_the_old_version(struct world *world)
+{
+    struct error err = {0};
+    int64_t newest = 0;
+
+    assert_true(journal_quarantine_newest(sim.clients[0].journal, &newest, &err));
+    if (newest == INT64_MIN || uid_of(1) == 0)
+        return;
+    ledger_out(world, 1, INBOX);
+    server_expunge(&sim.server, INBOX, uid_of(1));
+}
+
+static void
+an_old_version_that_others_remove_at_that_moment_is_no_problem(void **state)
+{
+    (void)state;
+    given_a_draft(1);
+    when_the_user_edits(INBOX, 1, 20, 0);
+    given_others_act(remove_the_old_version);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    sim.world.interfere = 0;
+    assert_int_equal(sim.world.errors, 0);
+    then_it_is_there(INBOX, 1, 0);
+    then_it_is_there(INBOX, 20, 1);
+    then_both_sides_agree();
+}
+
 static void
 many_drafts_that_were_saved_again_are_not_held(void **state)
 {
@@ -665,6 +730,8 @@ main(void)
         SCENARIO(an_old_version_that_is_flagged_before_it_goes_stays_beside_the_new_one),
         SCENARIO(a_draft_that_was_edited_and_removed_before_it_went_up_is_removed),
         SCENARIO(an_old_version_stays_while_the_new_one_is_refused),
+        SCENARIO(an_old_version_is_kept_although_another_had_its_uid_before),
+        SCENARIO(an_old_version_that_others_remove_at_that_moment_is_no_problem),
         SCENARIO(many_drafts_that_were_saved_again_are_not_held),
         SCENARIO(a_draft_that_was_edited_and_moved_is_a_move),
         SCENARIO(another_file_that_was_edited_and_moved_is_new_mail_and_the_message_comes_back),

@@ -4,7 +4,7 @@ import re
 import shutil
 import time
 
-from base import OK, SOME, SystemTest, main
+from base import HELD, OK, SOME, SystemTest, main
 
 
 class FilesTest(SystemTest):
@@ -229,6 +229,25 @@ class DraftTest(EditTest):
                 self.assertNotIn(mail.bytes, self.bodies("Drafts"))
                 self.assertIn(mail.lf, self.account.quarantined())
                 self.assert_in_sync()
+
+    def test_an_old_version_that_stands_here_again_is_a_message_like_any_other(self):
+        drafts = [self.corpus.simple("draft %d" % n) for n in range(25)]
+        files = [self.maildir.put("Drafts", mail.lf, "DS", date=mail.date) for mail in drafts]
+        self.sync()
+        self.account.set(push=["new", "flags", "mailboxes"])
+        for mail, file in zip(drafts, files):
+            self.edit(file, mail.lf + b"second thoughts\n")
+        self.sync()
+        again = [self.maildir.put("Drafts", mail.lf, "DS", date=mail.date) for mail in drafts]
+        self.sync()
+        self.account.set(push=["new", "flags", "deletes", "mailboxes"])
+        self.assertEqual(len(self.bodies("Drafts")), 50)
+        for file in again:
+            os.unlink(file.path)
+
+        self.sync(expect=HELD)
+
+        self.assertEqual(len(self.bodies("Drafts")), 50)
 
     def test_a_draft_without_its_flag_is_known_by_its_mailbox(self):
         mail, file = self.given_draft("S")
