@@ -165,7 +165,7 @@ gather(struct keeping *keeping, struct agenda *agenda, uint32_t *uids)
         const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
         char name[128];
 
-        if (!todo->replaced || todo->dropped || todo->partner != 0 || todo->step.kept_back || mailbox->stuck ||
+        if (!todo->overwritten || todo->dropped || todo->partner != 0 || todo->step.kept_back || mailbox->stuck ||
             todo->step.verb != PLAN_REMOVE_THERE || !mailbox_is_open(mailbox))
             continue;
         if (reading_given_up(run, todo->id)) {
@@ -243,7 +243,7 @@ apply_keep_there(struct run *run, struct agenda *agenda)
     bool ok = true;
 
     for (size_t i = 0; i < agenda->count; i++)
-        room += agenda->todos[i].replaced;
+        room += agenda->todos[i].overwritten;
     if (room == 0)
         return true;
     keeping.todos = calloc(room, sizeof *keeping.todos);

@@ -56,6 +56,7 @@ struct todo { /* one message that wants something */
     bool echoed;       /* the server showed the flags that it was sent */
     bool waits;        /* its file is gone, what was sent of it is unanswered: not forgotten before that is settled */
     bool replaced;     /* the old version of a file that was saved again: no removal that anybody made */
+    bool overwritten;  /* such an old version, whatever became of the new one: what the server has is the only copy */
     bool dropped;      /* taken care of otherwise: paired, moved, held, pending ... */
 };
 

@@ -230,6 +230,20 @@ class DraftTest(EditTest):
                 self.assertIn(mail.lf, self.account.quarantined())
                 self.assert_in_sync()
 
+    def test_an_old_version_is_kept_although_the_new_one_went_elsewhere(self):
+        mail, file = self.given_draft()
+        self.account.set(push=["new", "flags", "mailboxes"])
+        self.edit(file, mail.lf + b"second thoughts\n")
+        self.sync()
+        self.maildir.move(file, "Work")
+        self.account.set(push=["new", "flags", "deletes", "mailboxes"])
+
+        self.sync()
+
+        self.assertEqual(self.bodies("Drafts"), [])
+        self.assertIn(mail.lf, self.account.quarantined())
+        self.assert_same(dates=False)
+
     def test_an_old_version_that_stands_here_again_is_a_message_like_any_other(self):
         drafts = [self.corpus.simple("draft %d" % n) for n in range(25)]
         files = [self.maildir.put("Drafts", mail.lf, "DS", date=mail.date) for mail in drafts]
