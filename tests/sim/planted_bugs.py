@@ -413,6 +413,8 @@ BUGS = [
         ("sync/readings.c", "again && reading->read && literal > 0 &&", "again && reading->read &&")),
     bug("sizes that are always too high never learned", Test("scenario_bodies"),
         ("sync/apply_down.c", "if (arrival->confirmed)", "if (false)")),
+    bug("old version kept under a name that another had", Test("scenario_files"),
+        ("sync/apply_keep.c", '"%02x", message->wire[i]', '"%02x", 0U')),
     bug("more written than the disk has room for", Test("scenario_bodies"),
         ("sync/apply_down.c", "down->no_room = space < down->reserve ||", "down->no_room = false && (space < down->reserve) &&")),
 
