@@ -198,6 +198,11 @@ judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judg
         return true;
     if (!run_load(run, todo->id, &message))
         return false;
+    /* The second half of a move by COPY: no removal, whatever became of the folder that it left. */
+    if ((message.facts & FACT_MOVED) != 0 && !has_twin(verdict, &message, &twin))
+        return false;
+    if (twin)
+        return true;
     if (run->account->policy.guard && !held_before(run, todo, &message, &judged->reason))
         return false;
     if (judged->reason == HOLD_NOT && run->account->policy.guard && todo->step.verb == PLAN_REMOVE_THERE &&

@@ -128,6 +128,29 @@ verbose_is_counted(void **state)
 }
 
 static void
+held_additions_are_confirmed_or_rejected(void **state)
+{
+    struct options options;
+    struct error err = {0};
+
+    (void)state;
+    assert_true(parse("--confirm-additions sync work", &options, &err));
+    assert_true(options.confirm_additions && !options.reject_additions);
+    assert_null(options.additions_id);
+    options_free(&options);
+    assert_true(parse("sync work --reject-additions=k3x", &options, &err));
+    assert_true(options.reject_additions && !options.confirm_additions);
+    assert_string_equal(options.additions_id, "k3x");
+    options_free(&options);
+    assert_refused("sync --confirm-additions --reject-additions",
+                   "--confirm-additions and --reject-additions contradict each other",
+                   "The one sends what is held, the other keeps it here alone.");
+    assert_refused("sync --reject-additions=", "--reject-additions= needs the ID of a list", "golub status shows it.");
+    assert_refused("import --confirm-additions", "--confirm-additions belongs to golub sync",
+                   "An import goes one way by itself.");
+}
+
+static void
 held_removals_are_confirmed_with_or_without_an_id(void **state)
 {
     struct options options;
@@ -231,6 +254,7 @@ main(void)
         cmocka_unit_test(an_environment_that_asks_for_strict_order_changes_nothing),
         cmocka_unit_test(every_command_is_known),
         cmocka_unit_test(verbose_is_counted),
+        cmocka_unit_test(held_additions_are_confirmed_or_rejected),
         cmocka_unit_test(held_removals_are_confirmed_with_or_without_an_id),
         cmocka_unit_test(help_wins_over_what_follows),
         cmocka_unit_test(what_is_not_understood_is_refused_with_a_hint),
