@@ -395,5 +395,6 @@ engine_run(const struct account *account, const struct sync_options *options, st
     free(run.doubtful);
     free(run.released);
     free(run.additions);
+    free(run.listed);
     return status;
 }

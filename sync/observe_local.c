@@ -289,6 +289,7 @@ read_all(struct run *run, struct look *looks, struct twins *twins)
         if (!looks[i].missing && !looks[i].mailbox->unread && can_be_read(looks[i].mailbox))
             ok = read_changed(&looks[i]);
     }
+    ok = ok && (!any || survey_folders_again(run));
     /*
      * What is missing here is a fact also where the server's side could not be seen: the stamp says that it was looked at. Pairing
      * takes nothing for a deletion, and a file that was missed is paired again: there it need not be stable.

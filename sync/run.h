@@ -112,6 +112,9 @@ struct run {
     bool replan;            /* rows were joined after they were planned */
     bool look_everywhere;   /* mailboxes that were not asked for are looked at, too: something may have moved there */
     bool vanished;          /* something vanished on the server: a second look is due */
+    bool grown_there, grown_here; /* a mailbox, or a folder, was made since the survey: what vanished may be there */
+    uint64_t *listed;             /* the server's names as of the survey: a hash of each */
+    size_t listed_count, listed_size;
     char hold_ids[HOLD_REASONS][16]; /* the lists of held removals that were reported */
     int64_t *additions;              /* held additions that the user's word is about, ascending */
     size_t additions_count;
@@ -189,6 +192,7 @@ bool situation_mark_commit(struct run *run); /* inside that first commit */
 bool survey_known(struct run *run);          /* journal's mailboxes, folders, names on the command line */
 bool survey_remote(struct run *run);         /* LIST and what it means for each mailbox */
 bool survey_again(struct run *run);          /* the second look: has anything moved since? */
+bool survey_folders_again(struct run *run);  /* the same here: was a folder made since? */
 bool survey_create(struct run *run);         /* mailboxes made on the other side */
 bool observe_remote(struct run *run);        /* every mailbox with look_there */
 bool observe_local(struct run *run);         /* every folder with look_here */

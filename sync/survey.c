@@ -407,14 +407,59 @@ survey_remote(struct run *run)
     return place_survey(run) && flushed_begin(run) && look_at_intents(run);
 }
 
+/* Since the survey: what vanished may have gone there. The next run knows it, and that it is a move. */
+static void
+say_grown(struct run *run, const char *name)
+{
+    report_mailbox(
+        run->report, run->account->name, name, "made-meanwhile",
+        "it was made while golub was at work: what is gone elsewhere may have moved there, so that nothing is "
+        "removed before the next run");
+}
+
+/* As see_folder takes them: what it would not take is no mailbox. */
+static bool
+see_folder_again(void *context, const char *folder)
+{
+    struct run *run = context;
+    const struct mailbox *mailbox = find_by_folder(run, folder);
+    char name[LIMIT_MAILBOX_NAME + 1];
+    struct error ignored = {0};
+
+    if (mailbox != NULL
+            ? mailbox->folder_here || !mailbox->chosen
+            : !names_from_folder(folder, run->account->policy.layout, name, &ignored) ||
+                  survey_by_name(run, name) != NULL || !names_chosen(run->account->policy.patterns, name, 0))
+        return true;
+    if (!run->grown_here)
+        say_grown(run, mailbox != NULL ? mailbox->row.name : name);
+    run->grown_here = run->no_removals_there = true;
+    return true;
+}
+
+bool
+survey_folders_again(struct run *run)
+{
+    return run->grown_here || run->no_root ||
+           run->local.ops->folders(run->local.self, see_folder_again, run, &run->err);
+}
+
 static bool
 see_again(void *context, const struct remote_listed *listed)
 {
     struct run *run = context;
     struct mailbox *mailbox = find_by_wire(run, listed->name);
+    char name[LIMIT_MAILBOX_NAME + 1];
 
-    if (mailbox == NULL || (listed->attributes & REMOTE_NOSELECT) != 0)
+    if ((listed->attributes & REMOTE_NOSELECT) != 0)
         return true;
+    if (mailbox == NULL) {
+        if (!run->grown_there && survey_is_grown(run, listed, name)) {
+            run->grown_there = run->no_removals_here = true;
+            say_grown(run, name);
+        }
+        return true;
+    }
     mailbox->has_status = listed->has_status;
     mailbox->messages = listed->messages;
     mailbox->uidnext = listed->uidnext;

@@ -22,6 +22,17 @@ struct list {
     size_t count, size;
 };
 
+/* FNV-1a; two names of one hash would only hide that one of them is new. */
+static uint64_t
+hash_name(struct text name)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+
+    for (size_t i = 0; i < name.len; i++)
+        hash = (hash ^ (unsigned char)name.at[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
 static void
 copy_text(char **at, struct text *text)
 {
@@ -48,6 +59,10 @@ collect(void *context, const struct remote_listed *seen)
     if (item->bytes == NULL)
         return run_no_memory(list->run);
     list->count++;
+    if (!array_grow(&list->run->listed, &list->run->listed_size, list->run->listed_count + 1,
+                    sizeof *list->run->listed))
+        return run_no_memory(list->run);
+    list->run->listed[list->run->listed_count++] = hash_name(seen->name);
     at = item->bytes;
     copy_text(&at, &item->seen.name);
     copy_text(&at, &item->seen.utf8);
@@ -227,4 +242,20 @@ survey_list(struct run *run)
         free(list.items[i].bytes);
     free(list.items);
     return ok;
+}
+
+bool
+survey_is_grown(struct run *run, const struct remote_listed *seen, char name[static LIMIT_MAILBOX_NAME + 1])
+{
+    const char *prefix = (seen->attributes & REMOTE_SHARED) != 0 ? "" : run->info.prefix;
+    uint64_t hash = hash_name(seen->name);
+    struct error ignored = {0};
+
+    for (size_t i = 0; i < run->listed_count; i++) {
+        if (run->listed[i] == hash)
+            return false;
+    }
+    return names_from_server(seen->utf8.at != NULL ? seen->utf8 : seen->name, seen->separator, prefix, name,
+                             &ignored) &&
+           names_chosen(run->account->policy.patterns, name, seen->attributes);
 }

@@ -227,6 +227,8 @@ decide(struct wanting *wanting, struct todo *todo, bool here, bool *look)
         *look = todo->dropped = true;
         return true;
     }
+    if (here ? run->grown_there : run->grown_here)
+        return wait(wanting, todo, "it may have moved to a mailbox that was made meanwhile");
     for (size_t i = 0; !here && i < run->count; i++) {
         if (run->mailboxes[i].chosen && run->mailboxes[i].unread)
             return wait(wanting, todo, "it may have moved to a folder that can't be read");

@@ -182,6 +182,101 @@ another_separator_or_prefix_changes_no_mail(void **state)
     }
 }
 
+/* ---- made meanwhile ---- */
+
+static int calls;
+static unsigned long reads; /* when golub began */
+
+/* The connection was opened and each mailbox asked about, and nothing else. */
+static bool
+is_surveyed(void)
+{
+    return calls == 0 && coverage.done[STEP_READ] - reads > SIM_MAILBOXES;
+}
+
+static void
+move_there_to_a_new_mailbox(struct world *world)
+{
+    uint32_t uid;
+
+    if (!is_surveyed())
+        return;
+    calls++;
+    server_create(&sim.server, OLD);
+    assert_true(server_add(&sim.server, OLD, 1, 0, 0, 1600000000, &uid));
+    ledger_put(world, 1, OLD);
+    ledger_out(world, 1, WORK);
+    server_expunge(&sim.server, WORK, 1);
+}
+
+static void
+what_moves_to_a_mailbox_that_is_made_meanwhile_is_neither_sent_again_nor_removed(void **state)
+{
+    (void)state;
+    for (int flagged = 0; flagged < 2; flagged++) {
+        given_empty_account(1);
+        given_mail_there(WORK, 1);
+        given_both_sides_agree();
+        given_mail_there(WORK, 2);
+        if (flagged)
+            mua_set_flags(here(), file_of(WORK, 1), FLAG_FLAGGED);
+        calls = 0;
+        reads = coverage.done[STEP_READ];
+        given_others_act(move_there_to_a_new_mailbox);
+
+        (void)when_golub_syncs_after(60);
+
+        assert_int_equal(calls, 1);
+        then_it_is_there(WORK, 1, 0);
+        then_it_is_here(WORK, 1, 1);
+        then_both_sides_agree();
+        then_it_is_there(OLD, 1, 1);
+        then_it_is_here(WORK, 1, 0);
+        then_it_is_here(OLD, 1, 1);
+        assert_int_equal(here()->quarantined, 0);
+        end_scenario(NULL);
+    }
+}
+
+static void
+move_here_to_a_new_folder(struct world *world)
+{
+    (void)world;
+    if (!is_surveyed())
+        return;
+    calls++;
+    here()->tree.folder[OLD] = true;
+    when_the_user_moves(1, WORK, OLD);
+}
+
+static void
+what_moves_to_a_folder_that_is_made_meanwhile_is_neither_fetched_again_nor_removed(void **state)
+{
+    (void)state;
+    for (int flagged = 0; flagged < 2; flagged++) {
+        given_empty_account(1);
+        given_mail_there(WORK, 1);
+        given_both_sides_agree();
+        given_mail_here(WORK, 2);
+        if (flagged)
+            server_set_flags(&sim.server, WORK, server_message(&sim.server, WORK, 1), FLAG_FLAGGED, 0);
+        calls = 0;
+        reads = coverage.done[STEP_READ];
+        given_others_act(move_here_to_a_new_folder);
+
+        (void)when_golub_syncs_after(60);
+
+        assert_int_equal(calls, 1);
+        then_it_is_there(WORK, 1, 1);
+        then_it_is_here(WORK, 1, 0);
+        then_both_sides_agree();
+        then_it_is_there(OLD, 1, 1);
+        then_it_is_there(WORK, 1, 0);
+        then_it_is_here(OLD, 1, 1);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -193,6 +288,8 @@ main(void)
         SCENARIO(a_mailbox_called_like_the_encoded_name_of_another_is_not_taken_for_it),
         SCENARIO(another_separator_or_prefix_changes_no_mail),
         SCENARIO(a_journal_from_before_its_first_mark_is_taken_for_a_lost_one),
+        SCENARIO(what_moves_to_a_mailbox_that_is_made_meanwhile_is_neither_sent_again_nor_removed),
+        SCENARIO(what_moves_to_a_folder_that_is_made_meanwhile_is_neither_fetched_again_nor_removed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
