@@ -61,7 +61,7 @@ run_reported(const struct options *options)
     status = run_command(options, report);
     if (!report_written(report))
         status = jobs_worse(status, 1);
-    report_exit(report, status);
+    report_exit(report, status, signals_caught());
     if (!report_written(report))
         status = jobs_worse(status, 1);
     report_free(report);

@@ -59,6 +59,12 @@ signals_stopped(void *context)
     return atomic_load(&caught) != 0;
 }
 
+int
+signals_caught(void)
+{
+    return atomic_load(&caught);
+}
+
 void
 signals_reraise(void)
 {

@@ -14,6 +14,8 @@
 void signals_install(void);
 /** Did one come? Fits every `stopped` callback; the context is not used. */
 bool signals_stopped(void *context);
+/** The number of the first one; 0: none came. */
+int signals_caught(void);
 /** End the program by the signal that came, if one did; otherwise return. */
 void signals_reraise(void);
 

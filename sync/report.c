@@ -330,12 +330,12 @@ report_written(struct report *report)
 }
 
 void
-report_exit(struct report *report, int status)
+report_exit(struct report *report, int status, int signal)
 {
     lock(report);
     report_text_clear(report);
     if (report->settings.json)
-        report_json_exit(report, status);
+        report_json_exit(report, status, signal);
     unlock(report);
 }
 

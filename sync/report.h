@@ -88,8 +88,8 @@ void report_result(struct report *report, const char *account, int status, const
 void report_account_end(struct report *report, const char *account, int status);
 /** Was all of the output taken? What is still here is written first; a failure is said on standard error, once. */
 bool report_written(struct report *report);
-/** The whole program's end: JSON's last line with `exit`; nothing for people. */
-void report_exit(struct report *report, int status);
+/** The whole program's end: JSON's last line with `exit`, and the number of the signal that ends it (0: none); nothing for people. */
+void report_exit(struct report *report, int status, int signal);
 /** A plain line of a command's output (status, check); in JSON a "message" event with `text` under the given key. */
 void report_line(struct report *report, const char *account, const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -272,10 +272,12 @@ report_json_status(struct report *report, const char *account, int status)
 }
 
 void
-report_json_exit(struct report *report, int status)
+report_json_exit(struct report *report, int status, int signal)
 {
     json_t *object = begin_event("result", NULL, NULL);
 
-    put_number(object, "exit", (uint64_t)status);
+    put_number(object, "exit", signal != 0 ? 1 : (uint64_t)status); /* a signal's own status is no number of ours */
+    if (signal != 0)
+        put_number(object, "signal", (uint64_t)signal);
     end_event(report, object, true);
 }

@@ -67,6 +67,6 @@ void report_json_guard(struct report *report, const char *account, const struct 
 void report_json_progress(struct report *report, const struct report_account *account, const char *mailbox);
 void report_json_result(struct report *report, const char *account, const struct report_summary *summary);
 void report_json_status(struct report *report, const char *account, int status);
-void report_json_exit(struct report *report, int status);
+void report_json_exit(struct report *report, int status, int signal);
 
 #endif

@@ -126,9 +126,9 @@ report_result(struct report *report, const char *account, int status, const stru
 }
 
 void
-report_exit(struct report *report, int status)
+report_exit(struct report *report, int status, int signal)
 {
-    (void)report, (void)status;
+    (void)report, (void)status, (void)signal;
 }
 
 void

@@ -1,4 +1,5 @@
 """Interruptions of every kind: signals, kills between any two steps, connections that are cut. Nothing is lost or doubled."""
+import json
 import os
 import signal
 import time
@@ -48,6 +49,19 @@ class SignalTest(SystemTest):
                 bodies = self.proxy.sent()
                 self.assertTrue(bodies)
                 self.assert_in_sync()
+
+    def test_json_names_the_signal_in_its_last_line(self):
+        self.client.fill("INBOX", self.corpus.messages(20))
+        self.through(stall_down=3000)
+        process = self.home.start("sync", "work", "--json")
+        until = time.monotonic() + 20
+        while not self.proxy.stats["stalls"] and time.monotonic() < until:
+            time.sleep(0.02)
+
+        code, out, err = end_by(process, signal.SIGTERM, seconds=20)
+
+        self.assertEqual(code, -signal.SIGTERM, out + err)
+        self.assertEqual(json.loads(out.strip().splitlines()[-1]), {"v": 1, "event": "result", "exit": 1, "signal": 15})
 
     def test_what_was_already_here_is_not_fetched_again(self):
         self.interrupted(signal.SIGTERM)

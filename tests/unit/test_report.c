@@ -126,7 +126,7 @@ a_summary_says_what_was_done_and_what_was_not(void **state)
         report_quarantine(p->report, "work", 30);
         report_result(p->report, "work", rows[i].status, &rows[i].counts, 0.4, rows[i].interrupted);
         report_account_end(p->report, "work", rows[i].status);
-        report_exit(p->report, rows[i].status);
+        report_exit(p->report, rows[i].status, 0);
 
         assert_written(p, rows[i].line, "");
     }
@@ -236,7 +236,7 @@ say_everything(struct report *r)
                  &(struct report_list){.id = "k3x", .reason = "guard", .where = "Archive", .count = 40, .of = 50});
     report_line(r, "work", "last-run", "last run: %s", "never");
     report_result(r, "work", 3, &counts, 1.25, false);
-    report_exit(r, 3);
+    report_exit(r, 3, 0);
 }
 
 #define GUARD                                                                                                          \
