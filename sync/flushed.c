@@ -82,6 +82,19 @@ flushed_is_doubtful(const struct run *run, int64_t message)
            bsearch(&message, run->doubtful, run->doubtful_count, sizeof *run->doubtful, compare_ids) != NULL;
 }
 
+void
+flushed_doubt_flags(const struct run *run, struct journal_message *message)
+{
+    unsigned old;
+
+    if (!flushed_is_doubtful(run, message->id))
+        return;
+    old = (message->lbase & ~message->lseen) | (message->lseen & ~message->lbase & FLAG_DELETED);
+    /* As if both sides had last agreed on what the old name shows: the server's change comes down again. */
+    message->lbase = (message->lbase & ~old) | (message->lseen & old);
+    message->rbase = (message->rbase & ~old) | (message->lseen & old);
+}
+
 bool
 flushed_seen(struct run *run, const struct mailbox *mailbox)
 {

@@ -10,6 +10,8 @@ MUST_CHECK bool flushed_begin(struct run *run);
 MUST_CHECK bool flushed_note(struct run *run, struct mailbox *mailbox, int64_t message);
 /** A file that is not there: may a power cut have taken it? */
 bool flushed_is_doubtful(const struct run *run, int64_t message);
+/** What a file shows that a power cut may have given an old name: what it lacks is not taken off, and no \Deleted is set, by anybody. */
+void flushed_doubt_flags(const struct run *run, struct journal_message *message);
 /** Inside the transaction that stores what was seen: this folder was listed whole, nothing of it is in doubt any more. */
 MUST_CHECK bool flushed_seen(struct run *run, const struct mailbox *mailbox);
 

@@ -105,6 +105,7 @@ on_file(void *context, const char *base, const char *info)
     message.facts &= ~(unsigned)(FACT_GONE_HERE | FACT_MOVED);
     if (look->run->maildir_older) /* its names show flags of the past: the server's are newer */
         message.lbase = message.rbase = message.lseen;
+    flushed_doubt_flags(look->run, &message);
     if (!mark_seen(look, message.id))
         return false;
     return memcmp(&before, &message, sizeof before) == 0 ||

@@ -299,6 +299,8 @@ BUGS = [
         ("sync/flushed.c", "return run->doubtful_count != 0 &&", "return false &&")),
     bug("names that were given without a flush not noted", SITUATION,
         ("sync/flushed.c", "return run->account->fsync ||", "return true ||")),
+    bug("flags that a power cut took counted as taken off", SITUATION,
+        ("sync/observe_local.c", "    flushed_doubt_flags(look->run, &message);\n", "")),
     bug("earlier names of this boot never flushed", SITUATION,
         ("sync/flushed.c", "ok = count == 0 || run->dry || flush_this_boot(run);", "ok = true;")),
     bug("days counted by the clock of one run", SITUATION,

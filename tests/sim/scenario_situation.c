@@ -504,6 +504,43 @@ what_a_power_cut_took_is_fetched_again_and_not_removed_there(void **state)
     then_both_sides_agree();
 }
 
+/* A rename of golub's was undone: the old name is back, and the folder's times with it. */
+static void
+when_the_old_flags_are_back(int content, unsigned flags)
+{
+    const uint64_t changed = here()->changed[INBOX];
+
+    mua_set_flags(here(), file_of(INBOX, content), flags);
+    here()->changed[INBOX] = changed;
+}
+
+static void
+flags_that_a_power_cut_took_are_not_taken_off_there(void **state)
+{
+    const int seen = 1, undeleted = 2;
+
+    (void)state;
+    given_mail_on_both_sides();
+    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, undeleted), FLAG_DELETED, 0);
+    given_both_sides_agree();
+    here()->lazy = true;
+    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, seen), FLAG_SEEN | FLAG_FLAGGED, 0);
+    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, undeleted), 0, 0);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    assert_string_equal(file_of(INBOX, seen)->info, "c:2,FS");
+    maildir_sim_power_cut(here());
+    check_forget(&sim.clients[0]);
+    when_the_old_flags_are_back(seen, 0);
+    when_the_old_flags_are_back(undeleted, FLAG_DELETED);
+
+    (void)when_golub_syncs_after(60);
+
+    assert_int_equal(sim.server.boxes[INBOX].messages[0].flags, FLAG_SEEN | FLAG_FLAGGED);
+    assert_int_equal(sim.server.boxes[INBOX].messages[1].flags, 0);
+    assert_string_equal(file_of(INBOX, seen)->info, "c:2,FS");
+    then_both_sides_agree();
+}
+
 static void
 what_the_user_removes_in_the_same_boot_is_removed_there(void **state)
 {
@@ -557,6 +594,7 @@ main(void)
         SCENARIO(birth_times_that_change_in_every_run_are_no_sign),
         SCENARIO(without_birth_times_nothing_is_held_for_them),
         SCENARIO(what_a_power_cut_took_is_fetched_again_and_not_removed_there),
+        SCENARIO(flags_that_a_power_cut_took_are_not_taken_off_there),
         SCENARIO(what_the_user_removes_in_the_same_boot_is_removed_there),
         SCENARIO(what_a_run_has_flushed_since_is_as_certain_as_any),
     };
