@@ -208,12 +208,33 @@ note_dates(struct tls *tls, const X509 *certificate)
     add_date(tls->seen_dates, sizeof tls->seen_dates, &until);
 }
 
+/*
+ * A certificate that is refused for its issuer may also have a wrong date or name: that is told, since no fingerprint mends it. X509_V_OK: it
+ * has neither.
+ */
+static int
+find_worse(const struct tls *tls, X509 *certificate)
+{
+    const char *host = tls->to->host;
+    const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+
+    if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0)
+        return X509_V_ERR_CERT_NOT_YET_VALID;
+    if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0)
+        return X509_V_ERR_CERT_HAS_EXPIRED;
+    if (host != NULL && X509_check_host(certificate, host, 0, flags, NULL) != 1 &&
+        X509_check_ip_asc(certificate, host, 0) != 1)
+        return X509_V_ERR_HOSTNAME_MISMATCH;
+    return X509_V_OK;
+}
+
 /* OpenSSL asks this instead of its own verification. @return 1: trusted */
 static int
 verify(X509_STORE_CTX *store, void *argument)
 {
     struct tls *tls = argument;
-    const X509 *certificate = X509_STORE_CTX_get0_cert(store);
+    X509 *certificate = X509_STORE_CTX_get0_cert(store);
+    int worse;
 
     if (certificate == NULL || !make_pin(certificate, tls->seen_pin)) {
         X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
@@ -223,9 +244,15 @@ verify(X509_STORE_CTX *store, void *argument)
     if (tls->to->fingerprints == NULL || tls->to->fingerprints[0] == NULL) {
         const bool trusted = X509_verify_cert(store) == 1;
 
-        if (!trusted)
-            note_dates(tls, X509_STORE_CTX_get_current_cert(store));
-        return trusted;
+        if (trusted)
+            return 1;
+        note_dates(tls, X509_STORE_CTX_get_current_cert(store));
+        worse = find_worse(tls, certificate);
+        if (worse != X509_V_OK) {
+            note_dates(tls, certificate);
+            X509_STORE_CTX_set_error(store, worse);
+        }
+        return 0;
     }
     for (const char *const *pin = tls->to->fingerprints; *pin != NULL; pin++) {
         if (text_is_nocase(text_of(tls->seen_pin), *pin)) {

@@ -164,6 +164,15 @@ class UntrustedTest(HomeTest):
             self.assertRegex(result.err, "(?i)expired: it is for 2020-01-01 00:00 to 2020-02-01 00:00, and this machine's clock says 20")
             self.assertNotIn("tls-fingerprint", result.err)
 
+    def test_an_unknown_issuer_is_no_reason_to_offer_the_fingerprint_of_a_wrong_date_or_name(self):
+        for number, (wrong, words) in enumerate((({"expired": True}, "has expired: it is for 2020-01-01"), ({"early": True}, "not yet valid"),
+                                                 ({"san": "DNS:imap.example.org"}, "it is for imap.example.org"))):
+            certificate = self.authority.certificate("alone%d" % number, **wrong)
+            with self.subTest(words), EvilServer(certificate=certificate, tls=True) as server:
+                result = self.sync_refused(server, tls_ca_file=self.self_signed[0])
+                self.assertIn(words, result.err)
+                self.assertNotIn("tls-fingerprint", result.err)
+
     def test_an_old_version_of_tls(self):
         with EvilServer(certificate=self.good, tls=True) as server:
             server.context.set_ciphers("ALL:@SECLEVEL=0")
