@@ -2,7 +2,7 @@
  * Intents of an earlier run that was cut off. Their mailboxes are looked at first (survey.c); what is left to do here is little,
  * because a row that differs is planned again anyway, and new UIDs are paired with unconfirmed files by content (identify.c):
  *
- *   REMOVE_REMOTE  still there with \Deleted, all else as it was: planned again and done. Otherwise \Deleted comes off.
+ *   REMOVE_REMOTE  our \Deleted comes off what is still there, all in one turn; what is still gone here is planned again.
  *   REMOVE_LOCAL   the file is in the quarantine: the row and the quarantine's index are finished. Else it is planned again.
  *                  A second file of one name (twins.c): the same for the index; its row stays.
  *   UPLOAD, COPY, MOVE  paired by content; or planned again once the unanswered command can't be running any more.
@@ -58,24 +58,41 @@ no_vanish(void *context, size_t index, uint32_t first, uint32_t last)
     return true;
 }
 
+struct mark { /* our \Deleted on a message, left by a removal that was cut off */
+    uint32_t mailbox, uid;
+};
+
 struct taking_back {
     struct run *run;
-    struct journal_message *message;
-    const struct journal_op *op;
+    struct mark *marks; /* by mailbox and UID */
+    size_t count;
+    uint32_t *uids;
+    struct remote_store *requests;
+    uint32_t *mailboxes; /* of each request */
 };
 
 static bool
 on_echo(void *context, size_t index, const struct remote_message *seen)
 {
     struct taking_back *back = context;
-    struct journal_message *message = back->message;
+    struct run *run = back->run;
+    struct journal_message message;
+    struct journal_op op;
+    bool found;
 
-    (void)index;
-    if (seen->uid != message->uid || !seen->has_flags)
+    if (!seen->has_flags || (seen->flags & FLAG_DELETED) != 0)
         return true;
-    message->rseen = seen->flags;
-    return journal_message_save(back->run->journal, message, &back->run->err) &&
-           journal_op_delete(back->run->journal, back->op->id, &back->run->err);
+    if (!journal_message_by_uid(run->journal, run->mailboxes[back->mailboxes[index]].row.id, seen->uid, &message,
+                                &found, &run->err))
+        return false;
+    if (!found)
+        return true;
+    if (!journal_op_of(run->journal, message.id, &op, &found, &run->err))
+        return false;
+    if (!found || op.kind != OP_REMOVE_REMOTE)
+        return true;
+    message.rseen = seen->flags;
+    return journal_message_save(run->journal, &message, &run->err) && journal_op_delete(run->journal, op.id, &run->err);
 }
 
 static bool
@@ -87,14 +104,15 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     return true;
 }
 
-/* Somebody changed the message since: our \Deleted comes off before it is planned anew. */
+/*
+ * Is there something to take back? Always where our \Deleted stands, although the file is still gone: the same bytes may come up under
+ * another name or in another folder, and the mark would go along with the message, as if somebody had made it.
+ */
 static bool
-finish_remote(struct run *run, const struct journal_op *op, struct journal_message *message, bool found)
+finish_remote(struct taking_back *back, const struct journal_op *op, const struct journal_message *message, bool found)
 {
-    static const struct remote_observer observer = {no_selected, no_vanish, on_echo, on_done};
-    struct mailbox *mailbox = run_mailbox_by_id(run, op->mailbox);
-    struct taking_back back = {run, message, op};
-    struct remote_store store;
+    struct run *run = back->run;
+    const struct mailbox *mailbox = run_mailbox_by_id(run, op->mailbox);
 
     if (!found || mailbox == NULL || (message->facts & FACT_GONE_THERE) != 0 || message->uid == 0)
         return journal_op_delete(run->journal, op->id, &run->err);
@@ -102,17 +120,68 @@ finish_remote(struct run *run, const struct journal_op *op, struct journal_messa
         return true;
     if ((message->rseen & FLAG_DELETED) == 0 || (message->rbase & FLAG_DELETED) != 0)
         return journal_op_delete(run->journal, op->id, &run->err);
-    if ((message->rseen & ~(unsigned)FLAG_DELETED) == message->rbase && (message->facts & FACT_GONE_HERE) != 0)
+    if (!run->dry)
+        back->marks[back->count++] = (struct mark){(uint32_t)(mailbox - run->mailboxes), message->uid};
+    return true;
+}
+
+static int
+compare_marks(const void *pa, const void *pb)
+{
+    const struct mark *a = pa, *b = pb;
+
+    if (a->mailbox != b->mailbox)
+        return a->mailbox < b->mailbox ? -1 : 1;
+    return a->uid == b->uid ? 0 : a->uid < b->uid ? -1 : 1;
+}
+
+static bool
+take_back(struct taking_back *back)
+{
+    static const struct remote_observer observer = {no_selected, no_vanish, on_echo, on_done};
+    struct run *run = back->run;
+    size_t requests = 0;
+
+    if (back->count == 0)
         return true;
-    if (run->dry)
-        return true;
-    store = (struct remote_store){.mailbox = text_of(mailbox->row.wire),
-                                  .uidvalidity = mailbox->row.uidvalidity,
-                                  .uids = &message->uid,
-                                  .count = 1,
-                                  .del = FLAG_DELETED};
-    mailbox->stirred = true;
-    return run->remote.ops->store(run->remote.self, &store, 1, &observer, &back, &run->err);
+    qsort(back->marks, back->count, sizeof *back->marks, compare_marks);
+    for (size_t i = 0; i < back->count; i++) {
+        uint32_t index = back->marks[i].mailbox;
+        struct mailbox *mailbox = &run->mailboxes[index];
+
+        back->uids[i] = back->marks[i].uid;
+        if (i == 0 || back->marks[i - 1].mailbox != index) {
+            back->mailboxes[requests] = index;
+            back->requests[requests++] = (struct remote_store){.mailbox = text_of(mailbox->row.wire),
+                                                               .uidvalidity = mailbox->row.uidvalidity,
+                                                               .uids = &back->uids[i],
+                                                               .del = FLAG_DELETED};
+            mailbox->stirred = true;
+        }
+        back->requests[requests - 1].count++;
+    }
+    return run->remote.ops->store(run->remote.self, back->requests, requests, &observer, back, &run->err);
+}
+
+static bool
+begin_taking_back(struct taking_back *back, struct run *run, size_t count)
+{
+    *back = (struct taking_back){.run = run,
+                                 .marks = calloc(count, sizeof *back->marks),
+                                 .uids = calloc(count, sizeof *back->uids),
+                                 .requests = calloc(count, sizeof *back->requests),
+                                 .mailboxes = calloc(count, sizeof *back->mailboxes)};
+    return (back->marks != NULL && back->uids != NULL && back->requests != NULL && back->mailboxes != NULL) ||
+           run_no_memory(run);
+}
+
+static void
+end_taking_back(struct taking_back *back)
+{
+    free(back->marks);
+    free(back->uids);
+    free(back->requests);
+    free(back->mailboxes);
 }
 
 bool
@@ -120,6 +189,7 @@ recover_intents(struct run *run)
 {
     struct journal_message *message = calloc(1, sizeof *message);
     struct journal_op *ops = NULL;
+    struct taking_back back;
     size_t count = 0;
     bool ok = message != NULL || run_no_memory(run);
 
@@ -129,7 +199,7 @@ recover_intents(struct run *run)
         free(message);
         return ok;
     }
-    ok = run_begin(run);
+    ok = begin_taking_back(&back, run, count) && run_begin(run);
     for (size_t i = 0; ok && i < count; i++) {
         bool found;
 
@@ -137,8 +207,9 @@ recover_intents(struct run *run)
         if (ok && ops[i].kind == OP_REMOVE_LOCAL)
             ok = finish_local(run, &ops[i], message, found);
         else if (ok && ops[i].kind == OP_REMOVE_REMOTE)
-            ok = finish_remote(run, &ops[i], message, found);
+            ok = finish_remote(&back, &ops[i], message, found);
     }
+    ok = ok && take_back(&back);
     if (ok) {
         ok = run_commit(run);
     } else {
@@ -147,6 +218,7 @@ recover_intents(struct run *run)
         journal_rollback(run->journal);
         run->err = why;
     }
+    end_taking_back(&back);
     free(ops);
     free(message);
     return ok;

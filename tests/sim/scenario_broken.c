@@ -333,6 +333,85 @@ a_restored_server_is_listed_whole_where_its_numbers_hide_it(void **state)
     then_it_is_there(INBOX, 4, 1); /* what it lost and we hold goes up again */
 }
 
+/* What a broken line left of a removal is no mark that anybody made. */
+static void
+our_deleted_stays_behind_where_the_message_comes_up_again(void **state)
+{
+    (void)state;
+    for (int move = 0; move < 2; move++)
+        for (int to = INBOX; to <= WORK; to++) {
+            given_empty_account(1);
+            sim.server.move = move == 1;
+            sim.world.expunges = true;
+            given_mail_there(WORK, 1);
+            given_both_sides_agree();
+            when_the_user_removes(WORK, 1);
+            given_trouble_at(STEP_DELETED, true, true);
+            assert_int_equal(when_golub_syncs_after(60), 5);
+            given_mail_here(to, 1);
+
+            then_both_sides_agree();
+
+            then_it_is_there(to, 1, 1);
+            assert_string_equal(file_of(to, 1)->info, "n");
+            assert_int_equal(sim.server.boxes[to].messages[0].flags, 0);
+        }
+}
+
+static void
+our_deleted_on_the_source_of_a_move_is_not_copied_to_its_next_place(void **state)
+{
+    (void)state;
+    for (int renamed = 0; renamed < 2; renamed++)
+        for (int to = WORK; to <= OLD; to++) {
+            given_empty_account(1);
+            sim.server.move = false;
+            sim.world.expunges = true;
+            server_create(&sim.server, OLD);
+            here()->tree.folder[OLD] = true;
+            given_mail_there(WORK, 1);
+            given_both_sides_agree();
+            when_the_user_moves(1, WORK, INBOX);
+            given_trouble_at(STEP_DELETED, true, true);
+            assert_int_equal(when_golub_syncs_after(60), 5);
+            ledger_out(&sim.world, 1, INBOX);
+            assert_true(mua_move(here(), file_of(INBOX, 1), to, renamed == 1));
+            ledger_put(&sim.world, 1, to);
+
+            then_both_sides_agree();
+
+            then_it_is_there(to, 1, 1);
+            then_it_is_there(INBOX, 1, 0);
+            assert_string_equal(file_of(to, 1)->info, "n");
+            assert_int_equal(sim.server.boxes[to].messages[0].flags, 0);
+        }
+}
+
+/* Many of them: as many turns as mailboxes, not as messages. */
+static void
+our_deleted_comes_off_all_at_once(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.world.expunges = true;
+    for (int i = 1; i <= 15; i++)
+        given_mail_there(i % 2 == 0 ? INBOX : WORK, i);
+    given_both_sides_agree();
+    for (int i = 1; i <= 6; i++)
+        when_the_user_removes(i % 2 == 0 ? INBOX : WORK, i);
+    given_trouble_at(STEP_DELETED, true, true);
+    assert_int_equal(when_golub_syncs_after(60), 5);
+    for (int i = 1; i <= 6; i++)
+        given_mail_here(INBOX, i);
+
+    then_both_sides_agree();
+
+    for (int i = 1; i <= 6; i++) {
+        then_it_is_there(INBOX, i, 1);
+        assert_string_equal(file_of(INBOX, i)->info, "n");
+    }
+}
+
 int
 main(void)
 {
@@ -343,6 +422,9 @@ main(void)
         SCENARIO(a_move_whose_answer_was_lost_is_found_although_the_size_says_otherwise),
         SCENARIO(a_line_that_breaks_during_a_listing_hides_no_change),
         SCENARIO(our_deleted_comes_off_where_somebody_wants_the_message_after_a_crash),
+        SCENARIO(our_deleted_stays_behind_where_the_message_comes_up_again),
+        SCENARIO(our_deleted_on_the_source_of_a_move_is_not_copied_to_its_next_place),
+        SCENARIO(our_deleted_comes_off_all_at_once),
         SCENARIO(what_a_crash_left_in_the_quarantine_is_in_its_index),
         SCENARIO(a_second_file_of_one_name_and_its_bytes_is_in_the_index_of_the_quarantine_whenever_the_power_fails),
         SCENARIO(a_second_file_of_one_name_and_other_bytes_gets_one_name_of_its_own_whenever_the_power_fails),
