@@ -203,7 +203,8 @@ check_convergence(struct sim *sim)
             for (int i = 0; i < sim->world.next_content && !sim->world.failed; i++)
                 compare_counts(sim, maildir, m, i);
         }
-        const bool told = !sim->rewound || !sim->server.condstore;
+        /* Nor where another client has given the UIDs anew, to the same messages in another order: the highest is what it was. */
+        const bool told = !sim->rewound || (!sim->server.condstore && sim->world.clients == 1);
         for (size_t i = 0; told && i < maildir->tree.count && !sim->world.failed; i++)
             compare_flags(sim, maildir, &maildir->tree.files[i]);
     }

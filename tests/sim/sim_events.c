@@ -510,6 +510,20 @@ cut_power(struct sim *sim)
     kind_met(&sim->world, KIND_POWER);
 }
 
+/* One that no run has written into has nothing to lose. */
+static bool
+is_journal_new(struct journal *journal)
+{
+    struct journal_mailbox *mailboxes;
+    struct error err = {0};
+    size_t count = 0;
+
+    if (!journal_mailboxes(journal, &mailboxes, &count, &err))
+        return true;
+    journal_mailboxes_free(mailboxes, count);
+    return count == 0;
+}
+
 /* Another state folder, on the same Maildir (cron, with another home): it takes the tree over, and the first one is refused. */
 static void
 use_other_state(struct sim *sim)
@@ -521,7 +535,7 @@ use_other_state(struct sim *sim)
     size_t sizes[2];
     struct error err = {0};
 
-    if (!it->maildir.tree.mark.present || !world->met[client] ||
+    if (!it->maildir.tree.mark.present || !world->met[client] || is_journal_new(it->journal) ||
         !journal_image(it->journal, &images[0], &sizes[0], &err))
         return;
     say(world, "  here %d: golub runs with another state folder", client);
