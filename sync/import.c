@@ -257,7 +257,7 @@ note_left(struct import *import)
 }
 
 /*
- * Time goes on for what is kept, in the end of a run that came to its end: stamps that lie ahead of it, after a clock that jumped and came back,
+ * Time goes on for what is kept, and what was met is not met again, in the end of a run that came to its end: stamps that lie ahead of it, after a clock that jumped and came back,
  * are brought back.
  */
 bool
@@ -269,34 +269,20 @@ import_count_time(struct import *import)
 
     if (import->dry)
         return true;
+    /* An empty maildrop is met by nothing: what comes into it later may be here already. */
+    if (import->unmet || (import->first && import->messages == 0))
+        return true;
     if (!journal_pop_count_all(journal, &rows, &import->err))
         return false;
     due = rows > 0 && age_is_due(&import->age);
-    if (!due && !import->first)
+    if (!due && !import->first && !import->folders.moved)
         return true;
     if (!journal_begin(journal, &import->err))
         return false;
     return import_end(import, journal_set(journal, "met", "1", &import->err) &&
+                                  (!import->folders.moved || import_here_save(import)) &&
                                   (!due || (journal_pop_clamp(journal, import_stamp(import), &import->err) &&
                                             age_save(journal, &import->age, &import->err))));
-}
-
-/* What golub has removed here is on the server again, and the tree is an IMAP account's: that one sent it up to the same mailbox. */
-static bool
-check_circle(struct import *import)
-{
-    char text[300];
-
-    if (import->returned == 0 || import->beside == NULL || !import->may_remove || import->account->import.keep_days < 0)
-        return true;
-    (void)text_print(
-        text, sizeof text,
-        "import: what was removed from the server is there again: the IMAP account %.100s sends it up to the same "
-        "mailbox",
-        import->beside->account);
-    return import_forbid(
-        import, text,
-        "one of the two accounts is enough for this mailbox; or say keep = \"forever\". Nothing was removed");
 }
 
 static bool
@@ -307,8 +293,7 @@ work(struct import *import)
     if (!import->maildrop.ops->open(import->maildrop.self, &import->err))
         return false;
     import->maildrop.ops->info(import->maildrop.self, &import->info);
-    if (!import_list(import) || !import_same_maildrop(import) || !import_meet(import) || !import_match(import) ||
-        !check_circle(import))
+    if (!import_list(import) || !import_same_maildrop(import) || !import_meet(import) || !import_match(import))
         return false;
     if (import->options->skip_existing)
         return import_skip(import) && note_left(import) && import_remove(import) && import_count_time(import);
@@ -400,6 +385,7 @@ import_run(const struct account *account, const struct sync_options *options, st
     if (handover == NULL)
         import.local.ops->close(import.local.self);
     say_refusals(&import);
+    import_here_free(&import);
     free(import.sizes);
     status = conclude(&import, ok);
     (void)clock_gettime(CLOCK_MONOTONIC, &end);

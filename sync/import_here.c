@@ -11,13 +11,10 @@
 
 struct look {
     struct import *import;
-    struct journal_pop_folder *known; /* by name */
-    size_t known_count;
-    struct journal_pop_folder *seen;
-    size_t seen_count, seen_size;
+    struct import_folders *folders; /* by name */
+    size_t seen_size;
     bool all;      /* folders that did not move, too */
     bool unstable; /* one of them changed while it was listed: absence proves nothing */
-    bool moved;    /* there is something to be written down */
     const char *folder;
 };
 
@@ -84,7 +81,7 @@ on_folder(void *context, const char *name)
 {
     struct look *look = context;
     struct import *import = look->import;
-    const struct journal_pop_folder *known = find(look->known, look->known_count, name);
+    const struct journal_pop_folder *known = find(look->folders->known, look->folders->known_count, name);
     struct journal_pop_folder *seen;
     struct local_stamp stamp;
     bool missing;
@@ -93,9 +90,9 @@ on_folder(void *context, const char *name)
         return false;
     if (missing)
         return true;
-    if (!array_grow(&look->seen, &look->seen_size, look->seen_count + 1, sizeof *look->seen))
+    if (!array_grow(&look->folders->seen, &look->seen_size, look->folders->seen_count + 1, sizeof *look->folders->seen))
         return import_no_memory(import);
-    seen = &look->seen[look->seen_count++];
+    seen = &look->folders->seen[look->folders->seen_count++];
     *seen = (struct journal_pop_folder){.born = known != NULL ? known->born : 0};
     (void)text_print(seen->name, sizeof seen->name, "%s", name);
     (void)text_print(seen->stamp, sizeof seen->stamp, "%s", known != NULL ? known->stamp : "");
@@ -103,7 +100,7 @@ on_folder(void *context, const char *name)
         return true;
     if (!list_folder(look, seen))
         return false;
-    look->moved = look->moved || known == NULL || strcmp(known->stamp, seen->stamp) != 0;
+    look->folders->moved = look->folders->moved || known == NULL || strcmp(known->stamp, seen->stamp) != 0;
     return true;
 }
 
@@ -113,12 +110,12 @@ note_gone(struct look *look)
 {
     struct import *import = look->import;
 
-    qsort(look->seen, look->seen_count, sizeof *look->seen, compare_names);
-    for (size_t i = 0; i < look->known_count; i++) {
-        if (find(look->seen, look->seen_count, look->known[i].name) != NULL)
+    qsort(look->folders->seen, look->folders->seen_count, sizeof *look->folders->seen, compare_names);
+    for (size_t i = 0; i < look->folders->known_count; i++) {
+        if (find(look->folders->seen, look->folders->seen_count, look->folders->known[i].name) != NULL)
             continue;
-        look->moved = true;
-        if (!journal_here_folder(import->journal, look->known[i].name, &import->err))
+        look->folders->moved = true;
+        if (!journal_here_folder(import->journal, look->folders->known[i].name, &import->err))
             return false;
     }
     return true;
@@ -131,7 +128,7 @@ list_all(struct look *look, bool all)
 
     look->all = all;
     look->unstable = false;
-    look->seen_count = 0;
+    look->folders->seen_count = 0;
     return journal_here_begin(import->journal, &import->err) &&
            import->local.ops->folders(import->local.self, on_folder, look, &import->err) && note_gone(look);
 }
@@ -156,16 +153,16 @@ static bool
 check_birth(struct look *look)
 {
     struct import *import = look->import;
-    struct journal_pop_folder *known = find(look->known, look->known_count, import->folder);
-    struct journal_pop_folder *seen = find(look->seen, look->seen_count, import->folder);
+    struct journal_pop_folder *known = find(look->folders->known, look->folders->known_count, import->folder);
+    struct journal_pop_folder *seen = find(look->folders->seen, look->folders->seen_count, import->folder);
     int64_t born = 0;
 
     if (known == NULL)
-        look->moved = true;
+        look->folders->moved = true;
     if (seen == NULL) /* it was there in an earlier run: a root without it may be another one */
         return known == NULL || refuse_removals(import, "is not there any more: it was removed, or moved,");
     import->local.ops->birth(import->local.self, import->folder, &born);
-    look->moved = look->moved || born != seen->born;
+    look->folders->moved = look->folders->moved || born != seen->born;
     seen->born = born;
     if (known == NULL || known->born == 0 || born == 0 || known->born == born)
         return true;
@@ -175,21 +172,11 @@ check_birth(struct look *look)
 /* ---- all of it ---- */
 
 static bool
-write_down(struct look *look, bool changed, bool mass)
+write_down(struct import *import, bool mass)
 {
-    struct import *import = look->import;
-    bool ok = journal_begin(import->journal, &import->err);
-
-    if (!ok)
+    if (!journal_begin(import->journal, &import->err))
         return false;
-    if (changed)
-        ok = journal_here_apply(import->journal, import_stamp(import), mass, &import->err);
-    for (size_t i = 0; ok && i < look->seen_count; i++)
-        ok = journal_pop_folder_save(import->journal, &look->seen[i], &import->err);
-    for (size_t i = 0; ok && i < look->known_count; i++)
-        if (find(look->seen, look->seen_count, look->known[i].name) == NULL)
-            ok = journal_pop_folder_delete(import->journal, look->known[i].name, &import->err);
-    return import_end(import, ok);
+    return import_end(import, journal_here_apply(import->journal, import_stamp(import), mass, &import->err));
 }
 
 static bool
@@ -218,21 +205,46 @@ compare(struct look *look)
                     (unsigned long long)missed);
     if (!check_birth(look))
         return false;
-    if (look->unstable) /* the next run looks again */
+    if (look->unstable) { /* the next run looks again */
+        import->unmet = true;
+        look->folders->moved = false;
         return true;
-    return (!look->moved && missed + other == 0) || write_down(look, missed + other > 0, is_mass(import, here, missed));
+    }
+    return missed + other == 0 || write_down(import, is_mass(import, here, missed));
 }
 
 bool
 import_here(struct import *import)
 {
-    struct look look = {.import = import};
-    bool ok;
+    struct import_folders *folders = &import->folders;
+    struct look look = {.import = import, .folders = folders};
 
     if (import->handover != NULL || import->no_root)
         return true;
-    ok = journal_pop_folders(import->journal, &look.known, &look.known_count, &import->err) && compare(&look);
-    free(look.known);
-    free(look.seen);
+    return journal_pop_folders(import->journal, &folders->known, &folders->known_count, &import->err) && compare(&look);
+}
+
+/*
+ * Not before the run has come to its end: files that no row knows of are met with what is listed (import_meeting.c), and a run that broke
+ * off before that must leave them to the next one, which would not list a folder that did not move since.
+ */
+bool
+import_here_save(struct import *import)
+{
+    const struct import_folders *folders = &import->folders;
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < folders->seen_count; i++)
+        ok = journal_pop_folder_save(import->journal, &folders->seen[i], &import->err);
+    for (size_t i = 0; ok && i < folders->known_count; i++)
+        if (find(folders->seen, folders->seen_count, folders->known[i].name) == NULL)
+            ok = journal_pop_folder_delete(import->journal, folders->known[i].name, &import->err);
     return ok;
+}
+
+void
+import_here_free(struct import *import)
+{
+    free(import->folders.known);
+    free(import->folders.seen);
 }

@@ -197,6 +197,22 @@ must_wait(const struct import *import, const struct journal_pop *row)
     return row->missed != 0 && days > 0 && row->missed >= age_bound(&import->age.now, days);
 }
 
+/* What golub has removed here is on the server again, and the tree is an IMAP account's: that one sent it up to the same mailbox. */
+static bool
+refuse_circle(struct import *import)
+{
+    char text[300];
+
+    (void)text_print(
+        text, sizeof text,
+        "import: what was removed from the server is there again: the IMAP account %.100s sends it up to the same "
+        "mailbox",
+        import->beside->account);
+    return import_forbid(
+        import, text,
+        "one of the two accounts is enough for this mailbox; or say keep = \"forever\". Nothing was removed");
+}
+
 static bool
 decide(struct keeping *keeping, const struct journal_listed *listed)
 {
@@ -207,6 +223,8 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
         return true;
     if (!import_load(import, listed->row, row))
         return false;
+    if ((row->facts & POP_RETURNED) != 0 && import->beside != NULL)
+        return refuse_circle(import);
     if ((row->facts & (POP_SHORT | POP_CUT)) != 0)
         return stays_for_good(keeping, row);
     if (held_by_keep(import, row))

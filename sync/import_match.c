@@ -82,7 +82,8 @@ settle(struct match *match, const struct journal_listed *listed, struct journal_
     match->renamed += other_name;
     match->revived += !other_name && row->absent != 0;
     /* Removed here, and there again under another name: somebody sent it back. */
-    import->returned += other_name && row->absent != 0 && row->state == POP_REMOVING;
+    if (other_name && row->absent != 0 && row->state == POP_REMOVING)
+        row->facts |= POP_RETURNED;
     /* Under the same header another size may be another body. */
     if (row->listed != 0 && listed->size != 0 && row->listed != listed->size)
         row->facts |= POP_CONFIRM;
@@ -374,15 +375,21 @@ on_top(void *context, uint32_t number, const struct seen *seen, const char *word
     return journal_listing_top(import->journal, number, &header, &import->err);
 }
 
-/* Which new ones may be old ones: all where others went missing, else those that have the size of one that did. */
+/* Which new ones may be old ones: all where others went missing or files wait for theirs, else those that have the size of one that did. */
 static bool
 probe(struct import *import, uint64_t gone)
 {
     uint64_t fresh;
+    size_t files;
+    int64_t *ids;
 
+    /* Of a run that broke off before they were paired, perhaps. */
+    if (!journal_pop_by_uidl(import->journal, IMPORT_FILE_UIDL, &ids, &files, &import->err))
+        return false;
+    free(ids);
     if (!journal_listing_count(import->journal, LISTED_NEW, &fresh, &import->err))
         return false;
-    return fresh == 0 || journal_listing_probe(import->journal, gone > 0, &import->err);
+    return fresh == 0 || journal_listing_probe(import->journal, gone > 0 || files > 0, &import->err);
 }
 
 static void

@@ -32,6 +32,7 @@ on_top(void *context, uint32_t number, const struct seen *seen, const char *word
     struct journal_pop header = {0};
 
     if (seen == NULL) {
+        import->unmet = true;
         import_refused(import, "read the header of", number, "new", words, "it is tried again with the next run");
         return true;
     }

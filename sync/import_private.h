@@ -42,6 +42,12 @@ enum import_identity { /* how messages of two sessions are known to be the same 
                        BY_BODY,   /* nor TOP: each is fetched in each run */
 };
 
+struct import_folders { /* below the root: as they were at the last look, and at this one */
+    struct journal_pop_folder *known, *seen;
+    size_t known_count, seen_count;
+    bool moved; /* there is something to be written down */
+};
+
 #define REFUSAL_KINDS 5 /* what is tried with one message at a time */
 
 struct refusals { /* of one kind: a server may refuse each of a hundred thousand */
@@ -74,10 +80,11 @@ struct import {
     uint64_t messages; /* STAT */
     uint64_t *sizes;   /* of LIST, [number]; 0: not told */
     size_t sizes_count;
-    bool complete;        /* the listing holds as many messages as STAT says */
-    bool first;           /* no import of this journal has ever ended well */
+    bool complete; /* the listing holds as many messages as STAT says */
+    bool first;    /* no import of this journal has ever met what is listed */
+    bool unmet;    /* nor has this one: a folder or a header could not be read */
+    struct import_folders folders;
     uint64_t doubtful;    /* lines of the listing that a UIDL alone did not settle */
-    uint64_t returned;    /* removed messages that are there again under another UIDL */
     bool partial;         /* something was not done: exit 1 */
     bool held;            /* exit 3 */
     uint64_t done, total; /* for the progress line */
@@ -175,6 +182,9 @@ bool import_confirmed(struct import *import);
 bool import_situation(struct import *import);
 bool import_recover(struct import *import);
 bool import_here(struct import *import);
+/** Write down, in the caller's transaction, how the folders looked: a run that follows need not list those that did not move. */
+bool import_here_save(struct import *import);
+void import_here_free(struct import *import);
 bool import_list(struct import *import);
 bool import_same_maildrop(struct import *import);
 bool import_meet(struct import *import);

@@ -31,6 +31,7 @@ enum journal_pop_fact {
         8, /* before it is removed its body is read once more and must be the same, else it is another message */
     POP_FEWER =
         16, /* fewer bytes came than LIST said: before it is removed its body is read once more and must be the same */
+    POP_RETURNED = 32, /* it was removed, and is on the server again under another UIDL */
 };
 
 #define POP_RECEIVED_MAX 256 /* bytes: digests of Received lines, one behind the other */

@@ -506,6 +506,10 @@ BUGS = [
         system("test_import_flush.py",
                "FlushTest.test_a_batch_whose_flush_failed_gets_no_names"),
         ("store/maildir/ahead.c", "    ahead->failed = ahead->begun;\n", "")),
+    bug("import: files of a maildrop that was not met yet forgotten", unit("test_import"),
+        ("sync/import.c", "if (import->unmet || (import->first && import->messages == 0))", "if (false)")),
+    bug("import: what an account beside sends up again removed again", unit("test_import_keep"),
+        ("sync/import_keep.c", "(row->facts & POP_RETURNED) != 0 && import->beside != NULL", "false")),
     # ---- what others may see and do ----
     bug("command may write what it reads", unit("test_import_command"),
         ("sync/deliver_command.c", "open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)", "open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW)")),

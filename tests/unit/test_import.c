@@ -439,6 +439,64 @@ a_signal_keeps_what_has_come_and_the_next_run_brings_the_rest(void **state)
     assert_int_equal(count_there(sc), 0);
 }
 
+/* The journal is gone, and the folders' times may be trusted. */
+static void
+lose_journal(struct scene *sc)
+{
+    journal_close(sc->journal);
+    sc->journal = journal_open_memory(NULL, 0, &sc->err);
+    assert_non_null(sc->journal);
+    (void)usleep(15000);
+}
+
+/* Whatever the first run with a new journal comes to, the next one meets the files that are here. */
+static void
+a_lost_journal_and_a_run_that_broke_bring_nothing_a_second_time(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 4);
+    assert_run(sc, 0);
+    for (int at = 1; at <= 12; at++)
+        for (int commit = 0; commit < 2; commit++) {
+            lose_journal(sc);
+            sc->drop.fail_at = commit ? 0 : at;
+            sc->commit_fails_at = commit ? at : 0;
+            (void)run_import(sc);
+            sc->drop.fail_at = sc->commit_fails_at = 0;
+            (void)usleep(15000);
+            assert_run(sc, 0);
+            assert_int_equal(sc->drop.retrs, 0);
+            assert_all_here(sc);
+        }
+}
+
+static void
+a_lost_journal_and_a_maildrop_that_was_not_shown_bring_nothing_a_second_time(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 4);
+    assert_run(sc, 0);
+    lose_journal(sc);
+    sc->drop.list_from = 4;
+    sc->drop.list_most = 1;
+    assert_run(sc, 0);
+    sc->drop.list_most = 0;
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
+    assert_all_here(sc);
+
+    lose_journal(sc);
+    sc->drop.mails[2].refuse_top = true;
+    assert_run(sc, 1);
+    sc->drop.mails[2].refuse_top = false;
+    (void)usleep(15000);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
+    assert_all_here(sc);
+}
+
 static void
 push_alone_fetches_nothing_and_pull_alone_removes_nothing(void **state)
 {
@@ -484,6 +542,8 @@ main(void)
         TEST(another_root_or_layout_is_2_and_asks_no_server),
         TEST(a_known_root_that_is_missing_or_empty_is_2),
         TEST(a_signal_keeps_what_has_come_and_the_next_run_brings_the_rest),
+        TEST(a_lost_journal_and_a_run_that_broke_bring_nothing_a_second_time),
+        TEST(a_lost_journal_and_a_maildrop_that_was_not_shown_bring_nothing_a_second_time),
         TEST(push_alone_fetches_nothing_and_pull_alone_removes_nothing),
     };
 

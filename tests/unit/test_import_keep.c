@@ -297,6 +297,40 @@ a_dry_run_holds_and_removes_in_words_alone(void **state)
     assert_int_equal(count_there(sc), 2);
 }
 
+static bool
+knows_nothing(void *self, const char *base, bool *known, struct error *err)
+{
+    (void)self;
+    (void)base;
+    (void)err;
+    *known = false;
+    return true;
+}
+
+/* The IMAP account of this tree sends up to the same mailbox what is removed from it here. */
+static void
+what_comes_back_through_the_account_beside_is_refused_in_each_run(void **state)
+{
+    struct scene *sc = *state;
+    struct beside beside = {.account = "both", .knows = knows_nothing};
+
+    sc->account.import.keep_days = 0;
+    sc->beside = &beside;
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    (void)given_mail_as(sc, "sent-up", sc->drop.mails[0].bytes, sc->drop.mails[0].len);
+
+    sc->account.policy.push.deletes = false; /* a run that may remove nothing has nothing to refuse */
+    assert_run(sc, 0);
+    sc->account.policy.push.deletes = true;
+    for (int i = 0; i < 3; i++) {
+        assert_run(sc, 2);
+        assert_said(sc, "the IMAP account both sends it up");
+        assert_int_equal(count_there(sc), 1);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int
@@ -316,6 +350,7 @@ main(void)
         TEST(a_loosened_keep_holds_and_removes_nothing),
         TEST(max_delete_of_a_hundred_percent_asks_nobody),
         TEST(a_dry_run_holds_and_removes_in_words_alone),
+        TEST(what_comes_back_through_the_account_beside_is_refused_in_each_run),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
