@@ -57,8 +57,11 @@ import_take_up(struct journal_pop *row, const struct journal_listed *listed, con
 {
     bool changed = row->absent != 0 || strcmp(row->uidl, listed->uidl) != 0;
 
-    if (row->absent != 0 && row->state == POP_REMOVING)
-        row->state = POP_STORED; /* it was not removed, or came back */
+    if (row->absent != 0 && row->state == POP_REMOVING) { /* it was not removed, or came back */
+        row->state = POP_STORED;
+        if (strcmp(row->uidl, listed->uidl) != 0)
+            row->facts |= POP_RETURNED;
+    }
     row->absent = 0;
     (void)text_print(row->uidl, sizeof row->uidl, "%s", listed->uidl);
     if (listed->size != 0 && row->listed != listed->size) {
@@ -82,10 +85,8 @@ settle(struct match *match, const struct journal_listed *listed, struct journal_
     match->renamed += other_name;
     match->revived += !other_name && row->absent != 0;
     /* Removed here, and there again under another name: somebody sent it back. */
-    if (other_name && row->absent != 0 && row->state == POP_REMOVING)
-        row->facts |= POP_RETURNED;
-    /* Under the same header another size may be another body. */
-    if (row->listed != 0 && listed->size != 0 && row->listed != listed->size)
+    /* Under the same header there may be another body: the more where the size is another, or the name. */
+    if (other_name || (row->listed != 0 && listed->size != 0 && row->listed != listed->size))
         row->facts |= POP_CONFIRM;
     if (import_take_up(row, listed, seen) && !journal_pop_save(import->journal, row, &import->err))
         return false;

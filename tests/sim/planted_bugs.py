@@ -510,6 +510,8 @@ BUGS = [
         ("sync/import.c", "if (import->unmet || (import->first && import->messages == 0))", "if (false)")),
     bug("import: what an account beside sends up again removed again", unit("test_import_keep"),
         ("sync/import_keep.c", "(row->facts & POP_RETURNED) != 0 && import->beside != NULL", "false")),
+    bug("import: message of another name removed by its header alone", unit("test_import_keep"),
+        ("sync/import_match.c", "if (other_name || (row->listed != 0 &&", "if ((row->listed != 0 &&")),
     # ---- what others may see and do ----
     bug("command may write what it reads", unit("test_import_command"),
         ("sync/deliver_command.c", "open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)", "open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW)")),

@@ -297,6 +297,24 @@ a_dry_run_holds_and_removes_in_words_alone(void **state)
     assert_int_equal(count_there(sc), 2);
 }
 
+/* Programs that report something may give each report the same header. */
+static void
+another_body_under_the_header_of_one_that_went_is_fetched_before_it_is_removed(void **state)
+{
+    static const char first[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit goes on\r\n";
+    static const char second[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit failed.\r\n";
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    (void)given_mail_as(sc, "one", first, sizeof first - 1);
+    assert_run(sc, 0);
+    (void)given_mail_as(sc, "two", second, sizeof second - 1);
+    for (int i = 0; i < 3; i++)
+        assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(count_there(sc), 0);
+}
+
 static bool
 knows_nothing(void *self, const char *base, bool *known, struct error *err)
 {
@@ -331,6 +349,24 @@ what_comes_back_through_the_account_beside_is_refused_in_each_run(void **state)
     }
 }
 
+/* The same where its bytes alone say what it is. */
+static void
+what_comes_back_without_a_message_id_is_refused_too(void **state)
+{
+    struct scene *sc = *state;
+    struct beside beside = {.account = "both", .knows = knows_nothing};
+
+    sc->account.import.keep_days = 0;
+    sc->beside = &beside;
+    (void)given_mail_as(sc, "plain", "Subject: x\r\n\r\ny\r\n", 17);
+    assert_run(sc, 0);
+    (void)given_mail_as(sc, "sent-up", "Subject: x\r\n\r\ny\r\n", 17);
+    assert_run(sc, 0); /* it is found out by its bytes, and nothing is removed in that run */
+    for (int i = 0; i < 3; i++)
+        assert_run(sc, 2);
+    assert_int_equal(count_there(sc), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int
@@ -351,6 +387,8 @@ main(void)
         TEST(max_delete_of_a_hundred_percent_asks_nobody),
         TEST(a_dry_run_holds_and_removes_in_words_alone),
         TEST(what_comes_back_through_the_account_beside_is_refused_in_each_run),
+        TEST(another_body_under_the_header_of_one_that_went_is_fetched_before_it_is_removed),
+        TEST(what_comes_back_without_a_message_id_is_refused_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
