@@ -99,6 +99,21 @@ is_announced(struct run *run, bool *known)
     return true;
 }
 
+#define NO_NONCE "pairing" /* no mark has it */
+
+/*
+ * Until all is paired, no mark fits the journal, not even that of its last run: a tree of that moment, put in place while this run is cut
+ * off, lacks what this run fetches, and nobody removed it.
+ */
+static bool
+doubt_marks(struct run *run)
+{
+    if (run->dry)
+        return true;
+    return run_begin(run) && journal_set(run->journal, "nonce", NO_NONCE, &run->err) &&
+           journal_set(run->journal, "announced", "", &run->err) && run_commit(run);
+}
+
 static bool
 check_mark(struct run *run, const char *account)
 {
@@ -137,12 +152,14 @@ check_mark(struct run *run, const char *account)
     }
     run->pair_all = true;
     run->no_removals = true;
-    run->maildir_older = run->mark.run < number;
+    run->maildir_older =
+        run->mark.run < number || (run->mark.run == number && nonce != NULL && strcmp(nonce, NO_NONCE) == 0);
     report_mailbox(run->report, run->account->name, "", "pairing",
-                   run->mark.run < number
+                   run->maildir_older
                        ? "the Maildir is older than the journal: what it lacks is fetched again, nothing is deleted"
                        : "the journal is older than the Maildir, or a run was cut off: both sides are paired first, "
                          "nothing is deleted");
+    ok = doubt_marks(run);
 out:
     free(text);
     free(nonce);

@@ -412,6 +412,38 @@ our_deleted_comes_off_all_at_once(void **state)
     }
 }
 
+/* First an old backup of the Maildir, with which a run is cut off, then the newest one. */
+static void
+what_a_pairing_that_was_cut_off_fetched_is_not_missed_in_another_backup(void **state)
+{
+    static struct sim_tree old, new;
+
+    (void)state;
+    for (long step = 1; step < 40; step++) {
+        given_empty_account((uint64_t)step);
+        given_mail_there(INBOX, 1);
+        given_both_sides_agree();
+        old = here()->tree;
+        given_mail_there(INBOX, 2);
+        given_both_sides_agree();
+        new = here()->tree;
+        given_mail_there(INBOX, 3);
+        maildir_sim_restore(here(), &old);
+        check_forget(&sim.clients[0]);
+        sim.world.crash_at = step;
+        (void)when_golub_syncs_after(60);
+        maildir_sim_restore(here(), &new);
+        check_forget(&sim.clients[0]);
+
+        then_both_sides_agree();
+
+        for (int content = 1; content <= 3; content++) {
+            then_it_is_there(INBOX, content, 1);
+            then_it_is_here(INBOX, content, 1);
+        }
+    }
+}
+
 int
 main(void)
 {
@@ -428,6 +460,7 @@ main(void)
         SCENARIO(what_a_crash_left_in_the_quarantine_is_in_its_index),
         SCENARIO(a_second_file_of_one_name_and_its_bytes_is_in_the_index_of_the_quarantine_whenever_the_power_fails),
         SCENARIO(a_second_file_of_one_name_and_other_bytes_gets_one_name_of_its_own_whenever_the_power_fails),
+        SCENARIO(what_a_pairing_that_was_cut_off_fetched_is_not_missed_in_another_backup),
         SCENARIO(a_crash_between_mark_and_commit_undoes_no_removal),
         SCENARIO(what_has_no_room_is_not_asked_for_and_small_mail_needs_little_room),
         SCENARIO(under_another_uidvalidity_no_uid_means_what_it_meant),
