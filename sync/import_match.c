@@ -357,6 +357,16 @@ decide_all(struct match *match, enum pass pass)
     return true;
 }
 
+/* Names that moved from one message to another: whose row it was may be any of the lines that are left. */
+static bool
+free_reused(struct match *match)
+{
+    struct import *import = match->import;
+
+    return !import->complete || !import->info.top || match->refused ||
+           journal_listing_bury_reused(import->journal, import_stamp(import), &import->err);
+}
+
 /* ---- TOPs ---- */
 
 static bool
@@ -436,8 +446,8 @@ write_down(struct match *match)
          journal_set(journal, "identity", import->identity == BY_UIDL ? "uidl" : "header", &import->err)) &&
         (!sizes || journal_listing_learn_sizes(journal, &import->err)) &&
         (!import->complete || journal_listing_bury(journal, import_stamp(import), &import->err)) &&
-        (import->doubtful == 0 ||
-         (decide_all(match, PASS_NAME) && decide_all(match, PASS_HEADER) && decide_all(match, PASS_KIN))) &&
+        (import->doubtful == 0 || (decide_all(match, PASS_NAME) && free_reused(match) &&
+                                   decide_all(match, PASS_HEADER) && decide_all(match, PASS_KIN))) &&
         (import->doubtful == 0 || !import->complete ||
          journal_listing_bury_rest(journal, import_stamp(import), &import->err)) &&
         (!import->complete || journal_pop_forget(journal, age_bound(&import->age.now, days), &forgotten, &import->err));

@@ -259,13 +259,20 @@ journal_listing_bury(struct journal *journal, int64_t now, struct error *err)
     " AND uidl NOT IN (SELECT uidl FROM temp.listing_doubt WHERE left = 1 OR"                                          \
     " number IN (SELECT number FROM temp.listing_compare))"
 
+static const char absent_rest[] =
+    "UPDATE main.pop SET absent = ?1 WHERE state <> 1 AND id IN (SELECT id " DOUBTFUL_REST ")";
+
+bool
+journal_listing_bury_reused(struct journal *journal, int64_t now, struct error *err)
+{
+    return bury(journal, SQL_LISTING_BURY_REST, absent_rest, now, err);
+}
+
 bool
 journal_listing_bury_rest(struct journal *journal, int64_t now, struct error *err)
 {
-    static const char absent[] =
-        "UPDATE main.pop SET absent = ?1 WHERE state <> 1 AND id IN (SELECT id " DOUBTFUL_REST ")";
     /* A message that is new under its UIDL may take over the row that was begun for it, so such a row has a line. */
     static const char begun[] = "DELETE FROM main.pop WHERE state = 1 AND id IN (SELECT id " DOUBTFUL_REST ")";
 
-    return bury(journal, SQL_LISTING_BURY_REST, absent, now, err) && sql_exec(journal, begun, what, err);
+    return bury(journal, SQL_LISTING_BURY_REST, absent_rest, now, err) && sql_exec(journal, begun, what, err);
 }

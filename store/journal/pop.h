@@ -184,6 +184,8 @@ MUST_CHECK bool journal_listing_leave(struct journal *journal, uint32_t number, 
 MUST_CHECK bool journal_listing_bury(struct journal *journal, int64_t now, struct error *err);
 /** The same for rows of doubtful UIDLs that no line was settled on, where none of their lines was left or waits to be compared. */
 MUST_CHECK bool journal_listing_bury_rest(struct journal *journal, int64_t now, struct error *err);
+/** The same, but for those that are FETCHING: a line that is decided later may be the message of a row whose name another has now. */
+MUST_CHECK bool journal_listing_bury_reused(struct journal *journal, int64_t now, struct error *err);
 /** Rows that were absent since before `before` and still are: forgotten. In a transaction, after a complete listing. */
 MUST_CHECK bool journal_pop_forget(struct journal *journal, int64_t before, uint64_t *forgotten, struct error *err);
 /** Sizes of known rows that had none are written down; in a transaction. *any false: none had. */

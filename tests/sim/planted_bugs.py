@@ -512,6 +512,8 @@ BUGS = [
         ("sync/import_keep.c", "(row->facts & POP_RETURNED) != 0 && import->beside != NULL", "false")),
     bug("import: message of another name removed by its header alone", unit("test_import_keep"),
         ("sync/import_match.c", "if (other_name || (row->listed != 0 &&", "if ((row->listed != 0 &&")),
+    bug("import: row whose name another message has not looked for among the others", unit("test_import"),
+        ("sync/import_match.c", "free_reused(match) &&", "")),
     # ---- what others may see and do ----
     bug("command may write what it reads", unit("test_import_command"),
         ("sync/deliver_command.c", "open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)", "open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW)")),

@@ -497,6 +497,29 @@ a_lost_journal_and_a_maildrop_that_was_not_shown_bring_nothing_a_second_time(voi
     assert_all_here(sc);
 }
 
+/* Some servers name a message by its number. */
+static void
+names_that_move_on_to_other_messages_bring_nothing_a_second_time(void **state)
+{
+    static const char *const bytes[] = {
+        "Subject: a\r\nMessage-ID: <1@x>\r\n\r\n1\r\n", "Subject: ab\r\nMessage-ID: <2@x>\r\n\r\n22\r\n",
+        "Subject: abc\r\nMessage-ID: <3@x>\r\n\r\n333\r\n", "Subject: abcd\r\nMessage-ID: <4@x>\r\n\r\n4444\r\n"};
+    static const char *const names[] = {"1", "2", "3", "4"};
+    struct scene *sc = *state;
+
+    for (int i = 0; i < 4; i++)
+        (void)given_mail_as(sc, names[i], bytes[i], strlen(bytes[i]));
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    for (int i = 1; i < 4; i++)
+        text_print(sc->drop.mails[i].uidl, sizeof sc->drop.mails[i].uidl, "%s", names[i - 1]);
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(sc->drop.retrs, 0);
+    }
+    assert_all_here(sc);
+}
+
 static void
 push_alone_fetches_nothing_and_pull_alone_removes_nothing(void **state)
 {
@@ -544,6 +567,7 @@ main(void)
         TEST(a_signal_keeps_what_has_come_and_the_next_run_brings_the_rest),
         TEST(a_lost_journal_and_a_run_that_broke_bring_nothing_a_second_time),
         TEST(a_lost_journal_and_a_maildrop_that_was_not_shown_bring_nothing_a_second_time),
+        TEST(names_that_move_on_to_other_messages_bring_nothing_a_second_time),
         TEST(push_alone_fetches_nothing_and_pull_alone_removes_nothing),
     };
 
