@@ -312,8 +312,8 @@ note_lost_track(struct import *import)
     if (!import->info.lost_track || import->last_row == 0)
         return;
     import->err = (struct error){0};
-    if (import_load(import, import->last_row, &row) && (row.facts & POP_CUT) == 0) {
-        row.facts |= POP_CUT;
+    if (import_load(import, import->last_row, &row) && (row.facts & POP_SHORT) == 0) {
+        row.facts |= (row.facts & POP_CUT) != 0 ? POP_SHORT : POP_CUT; /* twice: it is not read once more */
         (void)text_print(row.why, sizeof row.why,
                          "the server's answer to it did not end where it should: its end may be missing here");
         if (import_save(import, &row))

@@ -108,7 +108,7 @@ import_bury_reused(struct import *import, struct journal_pop *row, uint32_t numb
 static bool
 take_proven(struct keeping *keeping, const struct journal_pop *row, uint32_t number)
 {
-    if ((row->facts & (POP_CONFIRM | POP_FEWER)) == 0)
+    if ((row->facts & (POP_CONFIRM | POP_FEWER | POP_CUT)) == 0)
         return journal_listing_mark(keeping->import->journal, number, &keeping->import->err);
     keeping->bodies[keeping->body_count] = *row;
     keeping->body_numbers[keeping->body_count++] = number;
@@ -174,9 +174,9 @@ stays_for_good(struct keeping *keeping, struct journal_pop *row)
     import->partial = true;
     import->counts.pending++;
     return import_remember_why(import, row,
-                               row->facts & POP_SHORT
-                                   ? "fewer bytes came than the server lists, twice: it stays there"
-                                   : "the server's answer to it did not end where it should: it stays there");
+                               row->facts & POP_CUT
+                                   ? "the server's answer to it did not end where it should, twice: it stays there"
+                                   : "fewer bytes came than the server lists, twice: it stays there");
 }
 
 static bool
@@ -225,7 +225,7 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
         return false;
     if ((row->facts & POP_RETURNED) != 0 && import->beside != NULL)
         return refuse_circle(import);
-    if ((row->facts & (POP_SHORT | POP_CUT)) != 0)
+    if ((row->facts & POP_SHORT) != 0)
         return stays_for_good(keeping, row);
     if (held_by_keep(import, row))
         return judge(keeping, row);
@@ -317,15 +317,23 @@ on_learned(void *context, uint32_t number, const struct seen *seen, const char *
     return import_save(import, &row);
 }
 
-/* Rows of messages that were recorded as had, some in each run: so that another message under such a UIDL is found out. */
+/*
+ * Rows of messages that were recorded as had, some in each run that has something to fetch, so that another message under such a UIDL is found
+ * out: where nothing is new nothing is asked.
+ */
 static bool
 learn_headers(struct import *import)
 {
     struct journal_listed page[LIMIT_BATCH];
     uint32_t numbers[LIMIT_BATCH];
     struct learning learning = {.import = import, .page = page};
+    uint64_t fresh;
 
     if (!import->info.top || import->identity != BY_UIDL || import->dry)
+        return true;
+    if (!journal_listing_count(import->journal, LISTED_NEW, &fresh, &import->err))
+        return false;
+    if (fresh + import->doubtful == 0)
         return true;
     if (!journal_listing_unread(import->journal, page, LIMIT_BATCH, &learning.count, &import->err))
         return false;

@@ -23,9 +23,12 @@
 
 #define RENUMBERED_LEAST 3 /* messages: one that went and one that came are no new numbering */
 
+#define PROBE "probe" /* in meta: "1": some TOP was refused when others went missing */
+
 struct match {
     struct import *import;
     bool renumbered; /* no name that was known is listed: it is the names that changed, not the mail */
+    bool again;      /* the last run could not look at all of them */
     bool refused;    /* a TOP was: how many are alike nobody knows */
     uint64_t revived, renamed, unproven;
 };
@@ -386,21 +389,30 @@ on_top(void *context, uint32_t number, const struct seen *seen, const char *word
     return journal_listing_top(import->journal, number, &header, &import->err);
 }
 
-/* Which new ones may be old ones: all where others went missing or files wait for theirs, else those that have the size of one that did. */
+/*
+ * Which new ones may be old ones: all where others went missing, in this run or in one before that could not look at all of them, or where files
+ * wait for theirs; else those that have the size of one that did.
+ */
 static bool
-probe(struct import *import, uint64_t gone)
+probe(struct match *match, uint64_t gone)
 {
+    struct import *import = match->import;
     uint64_t fresh;
     size_t files;
     int64_t *ids;
+    char *again;
 
+    if (!journal_get(import->journal, PROBE, &again, &import->err))
+        return false;
+    match->again = again != NULL && strcmp(again, "1") == 0;
+    free(again);
     /* Of a run that broke off before they were paired, perhaps. */
     if (!journal_pop_by_uidl(import->journal, IMPORT_FILE_UIDL, &ids, &files, &import->err))
         return false;
     free(ids);
     if (!journal_listing_count(import->journal, LISTED_NEW, &fresh, &import->err))
         return false;
-    return fresh == 0 || journal_listing_probe(import->journal, gone > 0 || files > 0, &import->err);
+    return fresh == 0 || journal_listing_probe(import->journal, gone > 0 || files > 0 || match->again, &import->err);
 }
 
 static void
@@ -470,7 +482,7 @@ import_match(struct import *import)
             return false;
         return import_end(import, journal_set(import->journal, "identity", "header", &import->err));
     }
-    if (!journal_listing_gone(import->journal, &gone, &import->err) || !probe(import, import->complete ? gone : 0) ||
+    if (!journal_listing_gone(import->journal, &gone, &import->err) || !probe(&match, import->complete ? gone : 0) ||
         !journal_listing_count(import->journal, LISTED_DOUBT, &import->doubtful, &import->err) ||
         (import->doubtful > 0 && !import_top_all(import, LISTED_UNREAD, on_top, &match)) ||
         !journal_listing_count(import->journal, LISTED_KNOWN, &known, &import->err))

@@ -127,6 +127,7 @@ is_the_same(const struct journal_pop *row, const struct seen *seen)
     return row->has_body && memcmp(row->body, seen->body, DIGEST_SIZE) == 0;
 }
 
+/* A cut one is cut until the server has answered to what follows it: its DELE is behind that answer. */
 static bool
 confirm(struct import *import, uint32_t number, struct journal_pop *row)
 {
@@ -146,6 +147,7 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     struct journal_pop *row = &confirming->rows[confirming->at++];
     struct seen seen;
 
+    import->last_row = row->id;
     if (!bytes_end(confirming->reading, &seen) || !bytes_begin(confirming->reading))
         return import_no_memory(import);
     if (outcome != MAILDROP_DONE) {

@@ -34,7 +34,7 @@ server_digest(struct import *import, char out[static 65])
 #define ANEW                                                                                                           \
     "move the state folder away: then what is on the server is compared with the mail here, and what is here already " \
     "is "                                                                                                              \
-    "not fetched again"
+    "not fetched again, or with --skip-existing only what comes later is fetched"
 
 /* *known: the journal has a value, and it is this one. */
 static bool

@@ -61,8 +61,11 @@ journal_listing_learn_sizes(struct journal *journal, struct error *err)
 bool
 journal_listing_probe(struct journal *journal, bool all, struct error *err)
 {
+    /* A size that is not told is any size. */
     static const char some[] =
-        DOUBT_NEW(" WHERE l.size IN (SELECT listed FROM main.pop WHERE absent <> 0 AND listed <> 0)");
+        DOUBT_NEW(" WHERE l.size IN (SELECT listed FROM main.pop WHERE absent <> 0 AND listed <> 0)"
+                  " OR (l.size = 0 AND EXISTS (SELECT 1 FROM main.pop WHERE absent <> 0))"
+                  " OR EXISTS (SELECT 1 FROM main.pop WHERE absent <> 0 AND listed = 0 AND uidl <> '=file')");
 
     return listing_judge(journal, err) && listing_settle(journal, err) &&
            listing_exec(journal, all ? DOUBT_NEW("") : some, err);

@@ -25,7 +25,8 @@ enum journal_pop_state {
 enum journal_pop_fact {
     POP_SHORT =
         1, /* far fewer bytes came than LIST said. FETCHING: read it once more; STORED: twice, and it is never removed */
-    POP_CUT = 2,  /* right behind its bytes came what is no answer: its end may be missing, and it is never removed */
+    POP_CUT =
+        2, /* behind its bytes came what is no answer: before it is removed it is read again, and an answer must follow */
     POP_MASS = 4, /* its file went missing together with too many others: its removal needs a word */
     POP_CONFIRM =
         8, /* before it is removed its body is read once more and must be the same, else it is another message */

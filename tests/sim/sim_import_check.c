@@ -270,9 +270,10 @@ on_retrieve(void *context, struct drop_message *message)
 
     for (size_t i = 0; i < sim->drop.count; i++)
         alone = alone && !same_message(&sim->drop.messages[i], message);
-    if (sim->skip_existing && !only_way && alone && sim->drop.uidls == UIDLS_UNIQUE && sim->drop.top)
+    if (sim->skip_existing && !only_way && alone && sim->drop.uidls == UIDLS_UNIQUE && sim->drop.top &&
+        !tally_any_short(sim))
         violation(&sim->world, "#%d is fetched although nothing is to be fetched", message->content);
-    else if (message->had)
+    else if (message->had && !tally_any_short(sim))
         violation(&sim->world, "#%d was recorded as had and is fetched", message->content);
     else if (is_too_big(sim, message) && message->fetched_at == 0)
         violation(&sim->world, "#%d is larger than max-size and is fetched", message->content);
@@ -493,6 +494,18 @@ learn(struct import_sim *sim, struct drop_message *message)
     message->held = known && row.hold[0] != '\0';
 }
 
+/* Days are counted from run to run: what the clock says alone is not due. */
+static bool
+counts_as_due(const struct import_sim *sim, const struct drop_message *message)
+{
+    struct error err = {0};
+    struct journal_pop row;
+    struct age_run age;
+
+    return row_of(sim, message, &row) && age_begin(sim->journal, INT64_MIN, sim->world.now, &age, &err) && age.known &&
+           row.since <= age.now.counted - (int64_t)sim->policy.keep_days * DAY;
+}
+
 /* Only for servers on which it can be told what has to be held. */
 static void
 check_held(struct import_sim *sim, const struct drop_message *message, bool was_stored)
@@ -502,7 +515,7 @@ check_held(struct import_sim *sim, const struct drop_message *message, bool was_
     for (size_t i = 0; i < sim->drop.count; i++) /* a copy may stand for another */
         if (same_message(&sim->drop.messages[i], message))
             return;
-    if (came_short(sim, message)) /* it stays for good */
+    if (came_short(sim, message) || !counts_as_due(sim, message)) /* it stays for good; or time did not count yet */
         return;
     if (!was_stored || sim->drop.uidls != UIDLS_UNIQUE || !sim->drop.top || sim->drop.top_refused > 0 || message->had ||
         !is_due(sim, message->stored_at, sim->policy.keep_days))

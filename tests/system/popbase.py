@@ -76,7 +76,7 @@ class ImportTest(HomeTest):
     # -- the journal, looked at and made older
 
     def pop_rows(self, account=None):
-        """Rows of the POP table as dicts, from a copy."""
+        """Rows of the POP table as dicts, from a copy: of the messages that the last list had."""
         path = (account or self.account).journal_path()
         copy = scratch.make("journal")
         try:
@@ -85,11 +85,18 @@ class ImportTest(HomeTest):
                     shutil.copy(path + end, os.path.join(copy, "j" + end))
             db = sqlite3.connect(os.path.join(copy, "j"))
             db.row_factory = sqlite3.Row
-            rows = [dict(r) for r in db.execute("SELECT * FROM %s" % self.pop_table(db))]
+            rows = [dict(r) for r in db.execute("SELECT * FROM %s WHERE absent = 0" % self.pop_table(db))]
             db.close()
             return rows
         finally:
             scratch.remove(copy)
+
+    def folders_are_not_new(self, account=None):
+        """A tree that a test has copied has other birth times: the journal forgets those it knows."""
+        db = sqlite3.connect((account or self.account).journal_path())
+        with db:
+            db.execute("UPDATE pop_folder SET born = 0")
+        db.close()
 
     @staticmethod
     def pop_table(db):
@@ -102,7 +109,8 @@ class ImportTest(HomeTest):
         """What was stored was stored so many days earlier."""
         db = sqlite3.connect((account or self.account).journal_path())
         with db:
-            db.execute("UPDATE %s SET since = since - ?" % self.pop_table(db), (int(days * DAY),))
+            db.execute("UPDATE pop SET since = since - ?1, missed = missed - ?1 * (missed <> 0),"
+                       " absent = absent - ?1 * (absent <> 0)", (int(days * DAY),))
         db.close()
 
     # -- small disks

@@ -31,9 +31,11 @@ class ImportTest(DovecotTest):
         result = self.import_()
 
         self.assertEqual(self.account.maildir.snapshot(), before)
-        self.assertEqual([r for r in self.account.journal_dump() if " INTO meta " not in r and '"meta"' not in r],
-                         [r for r in rows if " INTO meta " not in r and '"meta"' not in r])
-        self.assertEqual([line for line in self.proxy.sent() if re.match(rb"(RETR|TOP|LIST|DELE)", line)], [])
+        def mail_rows(dump):
+            """Not the folders: their times may have been too young to be trusted."""
+            return [r for r in dump if not re.search(r'INTO "?(meta|pop_folder)', r)]
+        self.assertEqual(mail_rows(self.account.journal_dump()), mail_rows(rows))
+        self.assertEqual([line for line in self.proxy.sent() if re.match(rb"(RETR|TOP|DELE)", line)], [])
         self.assertEqual(result.err, "")
 
     def test_nothing_new_costs_at_most_8_turns(self):
@@ -255,22 +257,32 @@ class ImportTest(DovecotTest):
         self.import_()
         self.assert_here(big + small)
 
-    def test_another_user_or_host_in_the_configuration_is_2_and_touches_nothing(self):
+    def test_another_maildrop_in_the_configuration_is_2_and_touches_nothing(self):
         self.given(3)
         self.import_()
-        for change in ({"user": next(self._users)}, {"server": "pop3://localhost:%d" % self.proxy.port}):
-            with self.subTest(change):
-                old = dict(self.account.keys)
-                self.account.set(**change)
-                before = self.account.maildir.snapshot()
+        old = dict(self.account.keys)
+        self.account.set(user=next(self._users))
+        before = self.account.maildir.snapshot()
 
-                result = self.import_(expect=CONFIG)
+        result = self.import_(expect=CONFIG)
 
-                self.assertTrue(result.err.strip())
-                self.assertEqual(self.account.maildir.snapshot(), before)
-                self.account.keys = old
+        self.assertIn("state folder", result.err)
+        self.assertEqual(self.account.maildir.snapshot(), before)
+        self.account.keys = old
         self.account.set()
         self.import_()
+
+    def test_another_name_of_the_same_server_is_proven_by_its_mail(self):
+        self.given(3)
+        self.import_()
+        self.account.set(server="pop3://localhost:%d" % self.proxy.port)
+        self.given(2)
+
+        self.import_()
+
+        self.assertEqual(len(self.here()), 5)
+        self.import_()
+        self.assertEqual([line for line in self.proxy.sent() if line.startswith((b"TOP", b"RETR"))], [])
 
     def test_an_imap_account_that_is_turned_into_a_pop_one_does_not_get_its_mail_twice(self):
         self.given(3)

@@ -2,7 +2,7 @@
 import hashlib
 import os
 
-from popbase import DovecotTest, ScriptTest, file_form, main, popclient, shrinks
+from popbase import OK, SOME, DovecotTest, ScriptTest, file_form, main, popclient, shrinks
 from rig import in_memory  # noqa: F401
 from rig.courier import CourierPop, fetch
 from rig.popserver import END, Message
@@ -52,8 +52,9 @@ class BytesTest(ScriptTest):
         small = [m for m in BYTES.values() if len(m) < 2000]
         for chunk in (1, 2, 3, 5, 7, 11, 64):
             with self.subTest(chunk=chunk):
-                self.serve([Message(m, b"c%d-%d" % (chunk, n)) for n, m in enumerate(small)], chunk=chunk)
-                here = len(self.account.maildir.files("INBOX"))
+                self.account, self.home.accounts = None, []  # equal mail is not new under another UIDL
+                self.serve([Message(m, b"c%d-%d" % (chunk, n)) for n, m in enumerate(small)], chunk=chunk, name="c%d" % chunk)
+                here = 0
 
                 self.import_()
 
@@ -72,9 +73,8 @@ class BytesTest(ScriptTest):
             mails.append(HEAD % (b"z" * filler) + (b"." * 3 + b"\r\n") * 20_000)
         for chunk in (0, 1460, 4096, 16384):
             with self.subTest(chunk=chunk):
-                self.serve([Message(m, b"e%d-%d" % (chunk, n)) for n, m in enumerate(mails)], chunk=chunk)
-                for f in self.account.maildir.files("INBOX"):
-                    os.unlink(f.path)
+                self.account, self.home.accounts = None, []
+                self.serve([Message(m, b"e%d-%d" % (chunk, n)) for n, m in enumerate(mails)], chunk=chunk, name="e%d" % chunk)
 
                 self.import_()
 
@@ -129,7 +129,7 @@ class BytesTest(ScriptTest):
             return b"__asan_init" in f.read()
 
     def test_sizes_of_list_that_lie_are_hints_and_never_a_reason(self):
-        """Lesson: LIST sizes are slightly wrong on some servers."""
+        """Lesson: LIST sizes are slightly wrong on some servers. Far more than comes looks like an answer that was cut: it is read twice."""
         self.serve([m for m in BYTES.values() if len(m) < 2000])
         for size in (b"0", b"1", b"99999999", b"9223372036854775807"):
             with self.subTest(size=size):
@@ -137,7 +137,9 @@ class BytesTest(ScriptTest):
                     b"%d %s\r\n" % (n, size) for n, _ in s.living()) + END)
                 self.server.drop += [Message(HEAD % size + b"x\r\n")]
 
-                self.import_()
+                if int(size) > 2000:
+                    self.import_(expect=SOME)
+                self.import_(expect=OK if int(size) < 2000 else SOME)
 
                 self.assert_all_here()
 

@@ -85,7 +85,7 @@ class KeepTest(DovecotTest):
                         min(n for n, line in enumerate(sent) if line.startswith(b"DELE")))
         self.assertEqual(self.count_there(), 0)
 
-    def test_what_was_moved_or_removed_here_is_removed_there_all_the_same(self):
+    def test_what_is_here_no_more_is_removed_there_after_quarantine_days(self):
         self.account.set(keep="30d")
         mails = self.given(3)
         self.import_()
@@ -97,6 +97,13 @@ class KeepTest(DovecotTest):
 
         self.import_()
 
+        self.assertEqual(self.there(), mails[:2])  # a file under another name can't be told from one that is gone
+        self.assertIn("2 of them are not here any more", self.run_golub("status", "post").out)
+        self.pass_days(29)
+        self.import_()
+        self.assertEqual(self.there(), mails[:2])
+        self.pass_days(2)
+        self.import_()
         self.assertEqual(self.count_there(), 0)
         self.assert_here(mails[2:])
         self.assert_here(mails[:1], "Archive")

@@ -163,6 +163,8 @@ class EveryStepTest(ScriptTest):
     def bring_scene(self):
         shutil.rmtree(self.home.path)
         shutil.copytree(os.path.join(self.shelf, "home"), self.home.path, symlinks=True)
+        if self.account.journal_path() is not None:
+            self.folders_are_not_new()
         self.server.drop = list(self.mails_there)
         self.server.removed = []
         self.server.lines = []
