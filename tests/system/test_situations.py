@@ -351,11 +351,15 @@ class ElsewhereTest(SituationTest):
         self.assert_none_twice()
 
     def test_a_run_for_one_mailbox_does_not_send_what_another_one_may_have(self):
-        self.client.rename_mailbox("Work", "Work 2025")
-        self.client.create("Work")
+        few = [self.corpus.simple("few %d" % n) for n in range(3)]  # so few that none of them waits for another reason
+        self.client.create("Few")
+        self.client.fill("Few", few)
+        self.sync()
+        self.client.rename_mailbox("Few", "Few 2025")
+        self.client.create("Few")
         self.proxy.reset()
 
-        self.run_golub("sync", "work/Work", expect=SOME)
+        self.run_golub("sync", "work/Few", expect=SOME)
 
         self.assertEqual(self.sent_bodies(), [])
         self.sync()
