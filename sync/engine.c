@@ -20,6 +20,7 @@
 #include "sync/missing.h"
 #include "sync/place.h"
 #include "sync/proof.h"
+#include "sync/readings.h"
 #include "sync/recover.h"
 #include "sync/wanted.h"
 
@@ -155,7 +156,10 @@ plan(struct run *run, struct agenda *agenda)
         ok = agenda_make(run, agenda) && agenda_moves(run, agenda) && missing_settle(run, agenda) &&
              agenda_wanted(run, agenda);
     }
-    return ok && proof_read(run, agenda, false) && agenda_say_two_places(run, agenda);
+    ok = ok && proof_read(run, agenda, false);
+    if (ok)
+        reading_drop_files(run, agenda);
+    return ok && agenda_say_two_places(run, agenda);
 }
 
 /* One plan and its execution. *more: another pass may find more to do. */
@@ -392,6 +396,7 @@ engine_run(const struct account *account, const struct sync_options *options, st
     }
     free(run.mailboxes);
     free(run.given_up);
+    free(run.unproven);
     free(run.doubtful);
     free(run.released);
     free(run.additions);

@@ -10,6 +10,7 @@
 #include "sync/drafts.h"
 #include "sync/meeting.h"
 #include "sync/missing.h"
+#include "sync/readings.h"
 
 /* ---- digests of files that are new here ---- */
 
@@ -85,10 +86,15 @@ take_probes(struct meeting *meeting, bool headers)
     bool ok = probes != NULL || run_no_memory(run);
 
     for (size_t u = 0; ok && u < meeting->uids.count; u++) {
-        const struct half *uid = &meeting->uids.at[u];
+        struct half *uid = &meeting->uids.at[u];
 
-        if (uid->wanted && !uid->paired && !(headers ? uid->has_header : uid->got_body))
-            probes[n++] = (struct probe){.mailbox = meeting->index, .uid = uid->uid, .id = (int64_t)u};
+        if (!uid->wanted || uid->paired || (headers ? uid->has_header : uid->got_body))
+            continue;
+        uid->given_up = reading_given_up(run, uid->id); /* not asked for again in this run */
+        uid->doubt = uid->doubt || uid->given_up;
+        if (!uid->given_up)
+            probes[n++] =
+                (struct probe){.mailbox = meeting->index, .uid = uid->uid, .id = (int64_t)u, .size = uid->size};
     }
     /* One message that can't be read holds up only what it may be. */
     for (size_t i = 0; ok && headers && meeting->files.count <= FEW_FILES && i < n; i++)
@@ -98,8 +104,11 @@ take_probes(struct meeting *meeting, bool headers)
     for (size_t i = 0; ok && i < n; i++) {
         struct half *uid = &meeting->uids.at[probes[i].id];
 
-        if (!probes[i].got)
+        if (!probes[i].got) {
+            uid->doubt = probes[i].doubt;
+            uid->open_header = headers;
             continue;
+        }
         /* Courier cuts the last byte of a header that no empty line ends: then only the body, as small, says what it is. */
         uid->open_header = headers && !probes[i].digests.whole_header;
         if (uid->open_header)
@@ -112,6 +121,7 @@ take_probes(struct meeting *meeting, bool headers)
         if (headers)
             continue;
         uid->got_body = true;
+        uid->doubt = false;
         uid->body_size = probes[i].digests.size;
         memcpy(uid->wire, probes[i].digests.wire, DIGEST_SIZE);
         memcpy(uid->canonical, probes[i].digests.canonical, DIGEST_SIZE);
@@ -425,6 +435,48 @@ save_headers(struct meeting *meeting)
     return true;
 }
 
+/* Is this file perhaps the message that could not be read? */
+static bool
+may_be(const struct half *file, const struct half *uid)
+{
+    if (file->paired)
+        return false;
+    if (uid->has_header && !uid->open_header && memcmp(file->header, uid->header, DIGEST_SIZE) == 0)
+        return true;
+    return (!uid->has_header || uid->open_header || (file->intent && uid->uid >= file->intent_uidnext)) &&
+           meeting_is_plausible(file->size, uid->size);
+}
+
+/* A message whose body does not come is not fetched in this run, and what may be it is not sent: it would be there twice. */
+static bool
+hold_doubtful(struct meeting *meeting)
+{
+    struct run *run = meeting->run;
+    struct journal_message message;
+
+    for (size_t u = 0; u < meeting->uids.count; u++) {
+        const struct half *uid = &meeting->uids.at[u];
+        bool any = false;
+
+        for (size_t f = 0; uid->doubt && !uid->paired && f < meeting->files.count; f++) {
+            if (!may_be(&meeting->files.at[f], uid))
+                continue;
+            any = true;
+            if (!reading_hold_file(run, meeting->files.at[f].id))
+                return false;
+        }
+        if (!any || uid->given_up)
+            continue;
+        meeting->mailbox->stirred = true; /* perhaps it is gone */
+        if (!run_load(run, uid->id, &message) ||
+            !reading_missed(run, meeting->mailbox, &message,
+                            "the server does not send what it announced: whether it is here already is not known"))
+            return false;
+    }
+    reading_begin(run);
+    return true;
+}
+
 static bool
 meet(struct meeting *meeting)
 {
@@ -436,7 +488,7 @@ meet(struct meeting *meeting)
     if (any_left(meeting) && (!take_probes(meeting, false) || !walk_groups(meeting, KEY_WIRE, join_bodies) ||
                               !walk_groups(meeting, KEY_CANONICAL, join_canonical) || !join_altered(meeting)))
         return false;
-    return missing_flags(meeting) && save_headers(meeting);
+    return missing_flags(meeting) && save_headers(meeting) && hold_doubtful(meeting);
 }
 
 static bool
@@ -473,9 +525,11 @@ identify(struct run *run)
 {
     if (!examine_new_files(run))
         return false;
+    reading_begin_files(run);
     for (size_t i = 0; i < run->count; i++) {
         if (mailbox_is_open(&run->mailboxes[i]) && run->mailboxes[i].row.id != 0 && !identify_mailbox(run, (uint32_t)i))
             return false;
     }
+    reading_end_files(run);
     return true;
 }

@@ -153,12 +153,18 @@ meeting_gather(struct meeting *meeting)
 }
 
 bool
+meeting_is_plausible(uint64_t a, uint64_t b)
+{
+    uint64_t differ = a > b ? a - b : b - a, slack = (a > b ? a : b) / 32;
+
+    return differ <= (slack > 4096 ? slack : 4096);
+}
+
+bool
 meeting_fits(const struct meeting *meeting, const struct half *uid)
 {
     for (size_t f = 0; f < meeting->files.count; f++) {
-        uint64_t a = meeting->files.at[f].size, b = uid->size, larger = a > b ? a : b, differ = a > b ? a - b : b - a;
-
-        if (!meeting->files.at[f].paired && differ <= (larger / 32 > 4096 ? larger / 32 : 4096))
+        if (!meeting->files.at[f].paired && meeting_is_plausible(meeting->files.at[f].size, uid->size))
             return true;
     }
     return false;

@@ -20,6 +20,8 @@ struct half { /* a message that is on one side only */
     bool open_header; /* what the server showed as header has no empty line at its end */
     bool same_header; /* with a file that is not paired */
     bool got_body;
+    bool doubt;    /* what was to be read did not come: which file it is, is not known */
+    bool given_up; /* ... and that was written down in this run */
     unsigned char header[DIGEST_SIZE], wire[DIGEST_SIZE], canonical[DIGEST_SIZE];
     uint64_t body_size;
     char base[LOCAL_BASE_MAX + 1]; /* of a file; for a UID the name its download would get */
@@ -51,6 +53,8 @@ MUST_CHECK bool meeting_gather(struct meeting *meeting);
 MUST_CHECK bool meeting_judge_headers(struct meeting *meeting);
 /** Has a file about the size that the server claims for this UID? For what can't be read; nothing else goes by that. */
 bool meeting_fits(const struct meeting *meeting, const struct half *uid);
+/** Sizes of a message here and there may differ so much, whatever the server says. */
+bool meeting_is_plausible(uint64_t a, uint64_t b);
 /** May this UID be what became of a file whose APPEND, COPY or MOVE was not confirmed? */
 bool meeting_has_intent(const struct halves *files, const struct half *uid);
 

@@ -434,7 +434,8 @@ probe_ambiguous(struct run *run, struct agenda *agenda, enum role gone_role)
 
         if (pair_count(gone, gone_count, &fresh[f], false) != 0 &&
             is_ambiguous(gone, gone_count, fresh, fresh_count, &fresh[f]))
-            probes[n++] = (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = todo->id};
+            probes[n++] =
+                (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = todo->id, .size = fresh[f].size};
     }
     if (ok && n != 0)
         ok = read_bodies(run, probes, n);

@@ -1,14 +1,19 @@
 /* Digests of messages that are on the server only: read, digested, forgotten. Nothing is written anywhere. */
 #include "store/base/lines.h"
-#include "sync/run.h"
+#include "sync/readings.h"
 
 #define PROBE_HEADER_KEPT 16384 /* bytes of a header that are searched for its Message-ID */
 
 struct probing {
     struct run *run;
-    struct probe *probes;
-    const size_t *first; /* index of each request's first probe */
-    const struct remote_fetch *requests;
+    struct probe **probes;    /* those that are asked for */
+    struct reading *readings; /* one for each of them */
+    size_t count;
+    size_t *first; /* index of each request's first probe */
+    struct remote_fetch *requests;
+    uint32_t *uids;
+    bool headers, again;
+    uint64_t literal; /* bytes of it that came */
     struct digest *digest;
     struct lines_grow grow; /* a file's digests are of its wire form, in which every LF has its CR */
     struct buffer header;
@@ -21,6 +26,7 @@ on_begin(void *context, size_t index, uint64_t size)
 
     (void)index;
     (void)size;
+    probing->literal = 0;
     buffer_clear(&probing->header);
     probing->grow = (struct lines_grow){0};
     if (digest_reset(probing->digest))
@@ -37,6 +43,7 @@ on_data(void *context, size_t index, const void *bytes, size_t len)
     char wire[16384];
 
     (void)index;
+    probing->literal += len;
     if (!buffer_add(&probing->header, bytes, len < room ? len : room))
         return run_no_memory(probing->run);
     for (size_t at = 0; at < len;) {
@@ -70,6 +77,17 @@ has_received(struct text header)
     return false;
 }
 
+/* Is it to be believed? A header that comes short has no empty line at its end, which says so. */
+static bool
+take(struct probing *probing, size_t at, const struct digests *digests)
+{
+    const struct probe *probe = probing->probes[at];
+    bool confirmed;
+
+    return probing->headers || reading_take(&probing->readings[at], &probing->run->mailboxes[probe->mailbox],
+                                            probe->size, probing->literal, digests, probing->again, &confirmed);
+}
+
 static bool
 on_end(void *context, size_t index, uint32_t uid)
 {
@@ -82,9 +100,9 @@ on_end(void *context, size_t index, uint32_t uid)
         return false;
     }
     for (size_t i = 0; i < request->count; i++) {
-        struct probe *probe = &probing->probes[probing->first[index] + i];
+        struct probe *probe = probing->probes[probing->first[index] + i];
 
-        if (probe->uid != uid)
+        if (probe->uid != uid || !take(probing, probing->first[index] + i, &digests))
             continue;
         probe->got = true;
         probe->digests = digests;
@@ -100,13 +118,14 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     struct probing *probing = context;
 
     struct run *run = probing->run;
-    struct mailbox *mailbox = &run->mailboxes[probing->probes[probing->first[index]].mailbox];
+    struct mailbox *mailbox = &run->mailboxes[probing->probes[probing->first[index]]->mailbox];
 
     bool doubt = false;
 
     for (size_t i = 0; i < probing->requests[index].count; i++) {
-        const struct probe *probe = &probing->probes[probing->first[index] + i];
+        const struct probe *probe = probing->probes[probing->first[index] + i];
 
+        probing->readings[probing->first[index] + i].failed = !outcome->ok;
         doubt = doubt || (!probe->got && !probe->unlikely);
     }
     if (outcome->ok || outcome->gone || !doubt)
@@ -146,40 +165,85 @@ probe_message_id(struct text header, char out[static 256])
     }
 }
 
+static void
+make_requests(struct probing *probing, size_t *count)
+{
+    *count = 0;
+    for (size_t i = 0; i < probing->count; i++) {
+        const struct probe *probe = probing->probes[i];
+        const struct mailbox *mailbox = &probing->run->mailboxes[probe->mailbox];
+
+        probing->uids[i] = probe->uid;
+        if (i == 0 || probe->mailbox != probing->probes[i - 1]->mailbox) {
+            probing->first[*count] = i;
+            probing->requests[(*count)++] = (struct remote_fetch){.mailbox = text_of(mailbox->row.wire),
+                                                                  .uidvalidity = mailbox->row.uidvalidity,
+                                                                  .uids = &probing->uids[i],
+                                                                  .headers = probing->headers};
+        }
+        probing->requests[*count - 1].count++;
+    }
+}
+
+static bool
+ask(struct probing *probing)
+{
+    static const struct remote_sink sink = {on_begin, on_data, on_end, on_done};
+    struct run *run = probing->run;
+    size_t count;
+
+    make_requests(probing, &count);
+    return count == 0 || run->remote.ops->fetch(run->remote.self, probing->requests, count, &sink, probing, &run->err);
+}
+
+/* What did not come, or not whole, is asked for once more; what the server refused was said. */
+static void
+keep_doubtful(struct probing *probing)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < probing->count; i++) {
+        probing->probes[i]->doubt = !probing->probes[i]->got && !probing->readings[i].failed;
+        if (!probing->probes[i]->doubt)
+            continue;
+        probing->readings[left] = probing->readings[i];
+        probing->probes[left++] = probing->probes[i];
+    }
+    probing->count = left;
+}
+
 bool
 probe_remote(struct run *run, struct probe *probes, size_t count, bool headers)
 {
-    static const struct remote_sink sink = {on_begin, on_data, on_end, on_done};
-    struct probing probing = {.run = run, .probes = probes, .header = buffer_new(PROBE_HEADER_KEPT + 1)};
-    struct remote_fetch *requests = calloc(count + 1, sizeof *requests);
-    uint32_t *uids = calloc(count + 1, sizeof *uids);
-    size_t *first = calloc(count + 1, sizeof *first);
-    size_t n = 0;
-    bool ok = (requests != NULL && uids != NULL && first != NULL) || run_no_memory(run);
+    struct probing probing = {.run = run,
+                              .probes = calloc(count + 1, sizeof *probing.probes),
+                              .readings = calloc(count + 1, sizeof *probing.readings),
+                              .count = count,
+                              .first = calloc(count + 1, sizeof *probing.first),
+                              .requests = calloc(count + 1, sizeof *probing.requests),
+                              .uids = calloc(count + 1, sizeof *probing.uids),
+                              .headers = headers,
+                              .digest = digest_new(),
+                              .header = buffer_new(PROBE_HEADER_KEPT + 1)};
+    bool ok = (probing.probes != NULL && probing.readings != NULL && probing.first != NULL &&
+               probing.requests != NULL && probing.uids != NULL && probing.digest != NULL) ||
+              run_no_memory(run);
 
-    probing.digest = digest_new();
-    ok = ok && (probing.digest != NULL || run_no_memory(run));
-    for (size_t i = 0; ok && i < count; i++) {
-        const struct mailbox *mailbox = &run->mailboxes[probes[i].mailbox];
-
-        uids[i] = probes[i].uid;
-        if (i == 0 || probes[i].mailbox != probes[i - 1].mailbox) {
-            first[n] = i;
-            requests[n++] = (struct remote_fetch){.mailbox = text_of(mailbox->row.wire),
-                                                  .uidvalidity = mailbox->row.uidvalidity,
-                                                  .uids = &uids[i],
-                                                  .headers = headers};
-        }
-        requests[n - 1].count++;
+    for (size_t i = 0; ok && i < count; i++)
+        probing.probes[i] = &probes[i];
+    ok = ok && ask(&probing);
+    if (ok) {
+        keep_doubtful(&probing);
+        probing.again = true;
+        ok = ask(&probing);
+        keep_doubtful(&probing);
     }
-    probing.requests = requests;
-    probing.first = first;
-    if (ok && n != 0)
-        ok = run->remote.ops->fetch(run->remote.self, requests, n, &sink, &probing, &run->err);
     digest_free(probing.digest);
     buffer_free(&probing.header);
-    free(requests);
-    free(uids);
-    free(first);
+    free(probing.probes);
+    free(probing.readings);
+    free(probing.first);
+    free(probing.requests);
+    free(probing.uids);
     return ok;
 }

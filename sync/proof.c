@@ -70,7 +70,8 @@ gather(struct run *run, struct agenda *agenda, bool removals, struct probe *prob
         if (!ok || (message->facts & FACT_BY_HEADER) == 0)
             continue;
         todos[*count] = todo;
-        probes[(*count)++] = (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = todo->id};
+        probes[(*count)++] =
+            (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = todo->id, .size = message->size};
     }
     free(message);
     return ok;

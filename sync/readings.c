@@ -143,3 +143,46 @@ reading_say(struct run *run)
     }
     return true;
 }
+
+bool
+reading_hold_file(struct run *run, int64_t id)
+{
+    if (!array_grow(&run->unproven, &run->unproven_size, run->unproven_count + 1, sizeof *run->unproven))
+        return run_no_memory(run);
+    run->unproven[run->unproven_count++] = id;
+    return true;
+}
+
+static int
+compare_files(const void *pa, const void *pb)
+{
+    int64_t a = *(const int64_t *)pa, b = *(const int64_t *)pb;
+
+    return a < b ? -1 : a > b;
+}
+
+void
+reading_begin_files(struct run *run)
+{
+    run->unproven_count = 0;
+    reading_begin(run);
+}
+
+void
+reading_end_files(struct run *run)
+{
+    if (run->unproven_count > 1)
+        qsort(run->unproven, run->unproven_count, sizeof *run->unproven, compare_files);
+}
+
+void
+reading_drop_files(const struct run *run, struct agenda *agenda)
+{
+    for (size_t i = 0; run->unproven_count != 0 && i < agenda->count; i++) {
+        struct todo *todo = &agenda->todos[i];
+
+        if (todo->step.verb == PLAN_UPLOAD && todo->partner == 0 &&
+            bsearch(&todo->id, run->unproven, run->unproven_count, sizeof *run->unproven, compare_files) != NULL)
+            todo->dropped = true;
+    }
+}

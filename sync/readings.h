@@ -36,4 +36,12 @@ MUST_CHECK bool reading_missed(struct run *run, const struct mailbox *mailbox, c
 void reading_begin(struct run *run);
 bool reading_given_up(const struct run *run, int64_t id);
 
+/** This file may be a message that could not be read: it is not sent before that is known. Forgotten by the next pass. */
+MUST_CHECK bool reading_hold_file(struct run *run, int64_t id);
+/** Before a pass pairs anything, and after. */
+void reading_begin_files(struct run *run);
+void reading_end_files(struct run *run);
+/** What is not to be sent in this pass is dropped from its plan. */
+void reading_drop_files(const struct run *run, struct agenda *agenda);
+
 #endif

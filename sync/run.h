@@ -128,6 +128,8 @@ struct run {
     bool touched;              /* some mailbox is */
     struct given_up *given_up; /* not asked for again in this run */
     size_t given_up_count, given_up_size;
+    int64_t *unproven; /* files that may be a message which could not be read in this pass: not sent in it */
+    size_t unproven_count, unproven_size;
     char boot[LOCAL_BOOT_MAX + 1]; /* of the system */
     int64_t *doubtful;             /* files that another boot did not flush, ascending */
     size_t doubtful_count;
@@ -236,13 +238,17 @@ struct probe {        /* one UID whose header or body is wanted as digests */
     uint32_t uid;
     int64_t id;
     bool unlikely; /* where the server can't show it, it is taken to be none of those that it is compared with */
+    uint64_t size; /* of a body: as announced */
     /* [out] */
-    bool got;
+    bool got; /* not: it is gone, or what came is not to be believed */
+    bool
+        doubt; /* what came twice is not the message: shorter than announced and not twice the same, or nothing at all */
     struct digests digests;
     char message_id[256]; /* "" if there is none or it is too long */
     bool received;        /* the header has a Received line */
 };
-/** Fetch headers (or bodies) of these UIDs and digest them; sorted by mailbox and uid by the caller. */
+/** Fetch headers (or bodies) of these UIDs and digest them; sorted by mailbox and uid by the caller. What came short or not at all is asked
+ *  for once more (a turn, only then). */
 bool probe_remote(struct run *run, struct probe *probes, size_t count, bool headers);
 /** The Message-ID line's value in a header block, trimmed; "" if none. */
 void probe_message_id(struct text header, char out[static 256]);

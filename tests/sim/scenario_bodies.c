@@ -91,6 +91,64 @@ a_body_for_which_there_is_no_room_is_dropped_and_stops_no_other(void **state)
     then_both_sides_agree();
 }
 
+/* Two messages of one header and size, whose files and rows know nothing of each other: their bodies are read. */
+static void
+given_a_lost_journal(void)
+{
+    given_empty_account(1);
+    for (int i = 2; i < 4; i++)
+        given_mail_here(INBOX, i);
+    given_both_sides_agree();
+    run_open_journal(&sim, 0, NULL, 0);
+    check_forget(&sim.clients[0]);
+}
+
+static void
+a_body_that_comes_short_while_it_is_compared_doubles_nothing(void **state)
+{
+    static const size_t lens[] = {0, 1, 40};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+        given_a_lost_journal();
+        given_spoiled_body(3, lens[i], 1);
+
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+        assert_int_equal(sim.server.spoiled.times, 0);
+        for (int k = 2; k < 4; k++) {
+            then_it_is_here(INBOX, k, 1);
+            then_it_is_there(INBOX, k, 1);
+        }
+        then_both_sides_agree();
+    }
+}
+
+/* ... and does not come at all: neither is it fetched nor what may be it sent. Other mail goes on. */
+static void
+what_cannot_be_compared_waits(void **state)
+{
+    (void)state;
+    given_a_lost_journal();
+    given_mail_here(INBOX, 5);
+    file_of(INBOX, 3)->date += 100;
+    given_spoiled_body(3, 0, 1000);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    assert_true(sim.world.errors > 0);
+    then_it_is_here(INBOX, 3, 1);
+    then_it_is_there(INBOX, 3, 1);
+    then_it_is_there(INBOX, 5, 1);
+    sim.server.spoiled.times = 0;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    for (int k = 2; k < 4; k++) {
+        then_it_is_here(INBOX, k, 1);
+        then_it_is_there(INBOX, k, 1);
+    }
+    then_both_sides_agree();
+}
+
 int
 main(void)
 {
@@ -98,6 +156,8 @@ main(void)
         SCENARIO(a_body_that_comes_short_once_is_read_again),
         SCENARIO(an_empty_body_is_never_the_message),
         SCENARIO(sizes_that_are_always_too_high_are_learned),
+        SCENARIO(a_body_that_comes_short_while_it_is_compared_doubles_nothing),
+        SCENARIO(what_cannot_be_compared_waits),
         SCENARIO(a_body_for_which_there_is_no_room_is_dropped_and_stops_no_other),
     };
 
