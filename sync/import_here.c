@@ -110,7 +110,8 @@ note_gone(struct look *look)
 {
     struct import *import = look->import;
 
-    qsort(look->folders->seen, look->folders->seen_count, sizeof *look->folders->seen, compare_names);
+    if (look->folders->seen_count > 1)
+        qsort(look->folders->seen, look->folders->seen_count, sizeof *look->folders->seen, compare_names);
     for (size_t i = 0; i < look->folders->known_count; i++) {
         if (find(look->folders->seen, look->folders->seen_count, look->folders->known[i].name) != NULL)
             continue;
