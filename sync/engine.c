@@ -352,9 +352,7 @@ conclude(struct run *run, bool ok)
     if (!ok && run->err.kind != ERROR_INTERRUPTED) {
         (void)text_print(run->err.account, sizeof run->err.account, "%s", run->account->name);
         report_error(run->report, &run->err);
-        if (status_of(&run->err) != 1 || !run->held)
-            return status_of(&run->err);
-        return 1;
+        return status_of(&run->err);
     }
     if (run->partial || !ok)
         return 1;
