@@ -12,9 +12,12 @@
 struct checking {
     const struct account *account;
     struct report *report;
+    struct remote remote;
     struct remote_info info;
     struct error err;
-    uint64_t mailboxes, chosen;
+    uint64_t mailboxes, chosen; /* on the server */
+    uint64_t chosen_here;
+    bool *fits; /* one a pattern */
 };
 
 void
@@ -56,6 +59,47 @@ say_capabilities(struct checking *checking)
                     "the server takes messages up to %" PRIu64 " bytes", info->append_limit);
 }
 
+static void
+note_fits(struct checking *checking, const char *name, unsigned attributes)
+{
+    const char *const *patterns = checking->account->policy.patterns;
+
+    for (size_t i = 0; patterns[i] != NULL; i++)
+        checking->fits[i] = checking->fits[i] || names_fits(patterns[i], name, attributes);
+}
+
+static bool
+see_folder(void *context, const char *folder)
+{
+    struct checking *checking = context;
+    char name[LIMIT_MAILBOX_NAME + 1];
+    struct error ignored = {0};
+
+    if (!names_from_folder(folder, checking->account->policy.layout, name, &ignored)) /* a sync names it */
+        return true;
+    checking->chosen_here += names_chosen(checking->account->policy.patterns, name, 0);
+    note_fits(checking, name, 0);
+    return true;
+}
+
+/* As a sync would find it, which makes a mailbox of a folder that is here alone. */
+static bool
+check_patterns(struct checking *checking)
+{
+    const char *const *patterns = checking->account->policy.patterns;
+
+    if (checking->mailboxes != 0 && checking->chosen == 0 && checking->chosen_here == 0) {
+        names_none_chosen(&checking->err);
+        return false;
+    }
+    for (size_t i = 0; patterns[i] != NULL; i++) {
+        if (!checking->fits[i] && patterns[i][0] != '!')
+            report_line(checking->report, checking->account->name, "pattern",
+                        "the pattern \"%s\" of `mailboxes` fits no mailbox", patterns[i]);
+    }
+    return true;
+}
+
 static bool
 see_mailbox(void *context, const struct remote_listed *listed)
 {
@@ -71,13 +115,15 @@ see_mailbox(void *context, const struct remote_listed *listed)
 
     if ((listed->attributes & REMOTE_NOSELECT) != 0)
         return true;
-    checking->mailboxes++;
+    if (checking->mailboxes++ == 0) /* the prefix of the namespace comes in the turn of the list */
+        checking->remote.ops->info(checking->remote.self, &checking->info);
     if (!names_from_server(listed->utf8.at != NULL ? listed->utf8 : listed->name, listed->separator,
                            checking->info.prefix, name, &err)) {
         report_error(checking->report, &err);
         return true;
     }
     checking->chosen += names_chosen(checking->account->policy.patterns, name, listed->attributes);
+    note_fits(checking, name, listed->attributes);
     for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
         if ((listed->attributes & uses[i].bit) != 0)
             report_line(checking->report, checking->account->name, "special-use", "%s is %s", uses[i].word, name);
@@ -114,22 +160,21 @@ static bool
 check_server(struct checking *checking)
 {
     struct imap *imap = imap_new(&checking->account->connection);
-    struct remote remote;
     bool ok = false;
 
     if (imap == NULL) {
         error_set(&checking->err, ERROR_LOCAL, "get memory");
         return false;
     }
-    remote = imap_remote(imap);
-    if (!remote.ops->open(remote.self, true, &checking->err))
+    checking->remote = imap_remote(imap);
+    if (!checking->remote.ops->open(checking->remote.self, true, &checking->err))
         goto out;
     report_line(checking->report, checking->account->name, "login", "logged in%s%s",
                 checking->account->connection.user != NULL ? " as " : "",
                 checking->account->connection.user != NULL ? checking->account->connection.user : "");
-    if (!remote.ops->survey(remote.self, see_mailbox, checking, &checking->err))
+    if (!checking->remote.ops->survey(checking->remote.self, see_mailbox, checking, &checking->err))
         goto out;
-    remote.ops->info(remote.self, &checking->info);
+    checking->remote.ops->info(checking->remote.self, &checking->info);
     report_line(checking->report, checking->account->name, "server", "%s", checking->info.server);
     report_line(checking->report, checking->account->name, "capabilities", "%s",
                 checking->info.capabilities != NULL ? checking->info.capabilities : "");
@@ -214,6 +259,8 @@ check_maildir(struct checking *checking)
                 checking->account->maildir, text, space / 1000000);
     if (!check_delivery(checking, &local) || !check_births(checking))
         goto out;
+    if (!account_is_pop(checking->account) && !local.ops->folders(local.self, see_folder, checking, &checking->err))
+        goto out;
     if (!checking->account->fsync)
         report_line(checking->report, checking->account->name, "fsync",
                     "off: mail that was fetched shortly before a power cut may have to be fetched again");
@@ -228,14 +275,25 @@ int
 account_check(const struct account *account, const struct sync_options *options, struct report *report)
 {
     struct checking checking = {.account = account, .report = report};
+    size_t patterns = 0;
     bool ok;
 
     (void)options;
-    ok = account_is_pop(account) ? check_import(account, report, &checking.err) : check_server(&checking);
+    while (account->policy.patterns[patterns] != NULL)
+        patterns++;
+    checking.fits = calloc(patterns + 1, sizeof *checking.fits);
+    if (checking.fits == NULL) {
+        error_set(&checking.err, ERROR_LOCAL, "get memory");
+        ok = false;
+    } else {
+        ok = account_is_pop(account) ? check_import(account, report, &checking.err) : check_server(&checking);
+    }
     if (account->import.deliver_command != NULL)
         ok = ok && check_delivery(&checking, NULL);
     else
         ok = ok && check_maildir(&checking);
+    ok = ok && (account_is_pop(account) || check_patterns(&checking));
+    free(checking.fits);
     if (ok)
         return 0;
     (void)text_print(checking.err.account, sizeof checking.err.account, "%s", account->name);

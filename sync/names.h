@@ -36,6 +36,10 @@ void names_fold(const char *name, char key[static LIMIT_MAILBOX_NAME * 3 + 1]);
  * chosen only by a pattern that names their first level.
  */
 bool names_chosen(const char *const *patterns, const char *name, unsigned attributes);
+/** Does one pattern, its "!" aside, fit this mailbox? What fits none is said: it may be misspelt. */
+bool names_fits(const char *pattern, const char *name, unsigned attributes);
+/** What an account says whose patterns choose none of its mailboxes: ERROR_CONFIG. */
+void names_none_chosen(struct error *err);
 /** A pattern that can't mean anything ("special:xyz", ""): false with the reason. */
 MUST_CHECK bool names_pattern_valid(const char *pattern, struct error *err);
 

@@ -114,6 +114,19 @@ names_chosen(const char *const *patterns, const char *name, unsigned attributes)
 }
 
 bool
+names_fits(const char *pattern, const char *name, unsigned attributes)
+{
+    return pattern_matches(pattern[0] == '!' ? pattern + 1 : pattern, name, attributes);
+}
+
+void
+names_none_chosen(struct error *err)
+{
+    error_set(err, ERROR_CONFIG, "choose mailboxes: `mailboxes` fits none of this account");
+    error_hint(err, "correct its patterns, see golub.conf(5); nothing was changed or left out");
+}
+
+bool
 names_pattern_valid(const char *pattern, struct error *err)
 {
     const char *word = pattern[0] == '!' ? pattern + 1 : pattern, *why = NULL;

@@ -177,7 +177,20 @@ leave_out(struct run *run, struct mailbox *mailbox)
     return true;
 }
 
-/* Before the server is asked: a run that does not reach it has left them out all the same. */
+static bool
+any_chosen(const struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->mailboxes[i].chosen)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Before the server is asked: a run that does not reach it has left them out all the same. Where nothing is chosen that is no wish, but a
+ * mistake, or the list says more (check_chosen).
+ */
 static bool
 leave_out_all(struct run *run)
 {
@@ -185,7 +198,7 @@ leave_out_all(struct run *run)
 
     for (size_t i = 0; i < run->count; i++)
         any = any || (!run->mailboxes[i].chosen && run->mailboxes[i].row.id != 0);
-    if (!any)
+    if (!any || !any_chosen(run))
         return true;
     if (!run_begin(run))
         return false;
@@ -381,13 +394,35 @@ look_at_intents(struct run *run)
     return true;
 }
 
+/* Patterns that choose nothing are refused before anything is left out because of them; one that fits nothing is said. */
+static bool
+check_chosen(struct run *run)
+{
+    if (run->count != 0 && !any_chosen(run)) {
+        names_none_chosen(&run->err);
+        return false;
+    }
+    for (const char *const *at = run->account->policy.patterns; *at != NULL; at++) {
+        bool fits = (*at)[0] == '!'; /* what is to be left out need not be there */
+        char text[LIMIT_MAILBOX_NAME + 64];
+
+        for (size_t i = 0; !fits && i < run->count; i++)
+            fits = names_fits(*at, run->mailboxes[i].row.name, run->mailboxes[i].row.attributes);
+        if (fits)
+            continue;
+        (void)text_print(text, sizeof text, "the pattern \"%s\" of `mailboxes` fits no mailbox", *at);
+        report_mailbox(run->report, run->account->name, NULL, "pattern", text);
+    }
+    return true;
+}
+
 bool
 survey_remote(struct run *run)
 {
     if (!survey_list(run))
         return false;
     mark_asked(run);
-    if (!check_asked(run) || !journal_highest_id(run->journal, &run->first_id, &run->err))
+    if (!check_chosen(run) || !check_asked(run) || !journal_highest_id(run->journal, &run->first_id, &run->err))
         return false;
     if (!run_begin(run) || !settle_states(run) || !run_commit(run))
         return false;

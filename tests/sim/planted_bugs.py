@@ -183,6 +183,11 @@ BUGS = [
     bug("list without INBOX believed", unit("test_imap_remote"),
         ("store/imap/survey.c", "if (inbox == NULL || !inbox->listed) {", "if (false) {")),
 
+    bug("patterns that choose nothing leave everything out",
+        system("test_policy.py", "PolicyTest.test_patterns_that_choose_nothing_are_2_and_nothing_is_forgotten"),
+        ("sync/survey.c",
+         "    if (run->count != 0 && !any_chosen(run)) {\n",
+         "    if (run->count == 0 && !any_chosen(run)) {\n")),
     bug("rows of a mailbox outside the patterns believed when it comes back",
         system("test_policy.py", "PolicyTest.test_a_mailbox_that_comes_back_into_the_patterns_is_met_for_the_first_time"),
         ("sync/survey.c", "    if (row->id == 0)\n        return true;\n    if (!journal_mailbox_delete(run->journal, row->id, &run->err))",

@@ -208,6 +208,27 @@ class PolicyTest(ChangesTest):
         self.assertEqual(self.client.status("Lists")["messages"], 8)
         self.assert_in_sync()
 
+    def test_patterns_that_choose_nothing_are_2_and_nothing_is_forgotten(self):
+        self.maildir.delete(self.file(0))
+        self.account.set(mailboxes=["INBX"])
+
+        for command in (("sync",), ("sync", "--dry-run"), ("check",)):
+            self.assertIn("fits none", self.run_golub(*command, "work", expect=2).err)
+        self.assert_nothing_changed_there()
+        self.account.set(mailboxes=None)
+        self.sync()
+
+        self.assertFalse(self.here(0) or self.there(0), "it was deleted, before and after the mistake")
+        self.assert_in_sync()
+
+    def test_a_pattern_that_fits_nothing_is_said(self):
+        self.account.set(mailboxes=["INBOX", "Wrok", "!Nowhere", "Work"])
+
+        for command in ("sync", "check"):
+            said = self.run_golub(command, "work")
+            self.assertIn('"Wrok"', said.out)
+            self.assertNotIn("Nowhere", said.out)
+
     def test_what_was_removed_there_while_a_mailbox_was_left_out_stays_here(self):
         uids = self.given_both_sides([self.corpus.simple("list %d" % n) for n in range(8)], "Lists")
         self.account.set(mailboxes=["*", "!Lists"])
