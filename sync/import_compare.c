@@ -299,12 +299,51 @@ on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
     return import->local.ops->draft_write(import->local.self, compare->draft, bytes, len, &import->err);
 }
 
+/* Nothing of the header is what it was, and the body is: it may be either. */
+static bool
+find_unsure(struct compare *compare, const struct journal_listed *listed, const struct seen *seen,
+            struct journal_pop *row)
+{
+    struct import *import = compare->import;
+    int64_t *ids;
+    size_t count;
+    bool ok, taken, found = false;
+
+    row->id = 0;
+    if (import->identity != BY_UIDL || listed->repeated)
+        return true;
+    ok = journal_pop_by_uidl(import->journal, listed->uidl, &ids, &count, &import->err);
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && !found && i < count; i++) {
+        ok =
+            import_load(import, ids[i], row) && journal_listing_is_taken(import->journal, ids[i], &taken, &import->err);
+        found = ok && !taken && !is_seen(compare, ids[i]) && row->state != POP_FETCHING && row->has_body &&
+                memcmp(row->body, seen->body, DIGEST_SIZE) == 0;
+    }
+    free(ids);
+    if (!found)
+        row->id = 0;
+    return ok;
+}
+
+static bool
+leave_unsure(struct compare *compare, const struct journal_listed *listed, struct journal_pop *row)
+{
+    struct arrival arrival = {.number = listed->number};
+
+    (void)import_take_up(row, listed, NULL);
+    import_note_unsure(compare->import, row);
+    arrival.row = *row;
+    return save_alone(compare, &arrival);
+}
+
 /* Which of the rows it is, or that it is none. */
 static bool
 finish_message(struct compare *compare, struct journal_listed *listed)
 {
     struct import *import = compare->import;
-    struct journal_pop row = {0};
+    struct journal_pop row = {0}, unsure = {0};
     struct seen seen;
 
     if (!bytes_end(compare->reading, &seen))
@@ -317,6 +356,10 @@ finish_message(struct compare *compare, struct journal_listed *listed)
         return false;
     if (row.id != 0 && row.state != POP_FETCHING)
         return take_up(compare, listed, &row, &seen);
+    if (row.id == 0 && !find_unsure(compare, listed, &seen, &unsure))
+        return false;
+    if (unsure.id != 0)
+        return leave_unsure(compare, listed, &unsure);
     return take(compare, listed, &row, &seen);
 }
 
@@ -461,8 +504,8 @@ bury_unseen(struct compare *compare)
     return import_end(import, ok);
 }
 
-static bool
-bury_rest(struct import *import)
+bool
+import_bury_rest(struct import *import)
 {
     if (import->identity == BY_BODY || !import->complete)
         return true;
@@ -525,7 +568,7 @@ import_compare(struct import *import)
     import->total += count;
     ok = (compare->reading != NULL || import_no_memory(import)) && list_numbers(import) &&
          (import->options->skip_existing || fetch_prepare(import)) && fetch_pages(compare) && bury_unseen(compare) &&
-         bury_rest(import);
+         import_bury_rest(import);
     bytes_free(compare->reading);
     free(compare->seen);
     free(compare);

@@ -100,9 +100,17 @@ import_bury_reused(struct import *import, struct journal_pop *row, uint32_t numb
     report_note(import->report, import->account->name, "UIDL %s names another message now: it is new mail", row->uidl);
     row->absent = import_stamp(import);
     row->hold[0] = row->why[0] = '\0';
-    row->facts &= ~(unsigned)POP_CONFIRM;
+    row->facts &= ~(unsigned)(POP_CONFIRM | POP_UNSURE);
     return import_save(import, row) && journal_listing_settle(import->journal, number, 0, false, &import->err) &&
            journal_listing_want(import->journal, number, &import->err);
+}
+
+static bool
+read_body(struct keeping *keeping, const struct journal_pop *row, uint32_t number)
+{
+    keeping->bodies[keeping->body_count] = *row;
+    keeping->body_numbers[keeping->body_count++] = number;
+    return true;
 }
 
 static bool
@@ -110,9 +118,7 @@ take_proven(struct keeping *keeping, const struct journal_pop *row, uint32_t num
 {
     if ((row->facts & (POP_CONFIRM | POP_FEWER | POP_CUT)) == 0)
         return journal_listing_mark(keeping->import->journal, number, &keeping->import->err);
-    keeping->bodies[keeping->body_count] = *row;
-    keeping->body_numbers[keeping->body_count++] = number;
-    return true;
+    return read_body(keeping, row, number);
 }
 
 static bool
@@ -142,9 +148,12 @@ on_proof(void *context, uint32_t number, const struct seen *seen, const char *wo
     case VERDICT_UNPROVEN:
         break;
     }
-    import->partial = true;
-    import->counts.pending++;
-    return import_remember_why(import, row, "its header on the server is not what it was: it stays there");
+    if (import_body_tells(row, seen)) {
+        row->facts |= POP_UNSURE; /* not saved: its bytes decide */
+        return read_body(keeping, row, number);
+    }
+    import_note_unsure(import, row);
+    return import_save(import, row);
 }
 
 static bool
@@ -165,7 +174,7 @@ prove(struct keeping *keeping)
 
 /* ---- one by one ---- */
 
-/* Its bytes may not be all of it: it is never removed, and named for as long as it would have to be. */
+/* Its bytes may not be all of it, or not its bytes: it is never removed, and named for as long as it would have to be. */
 static bool
 stays_for_good(struct keeping *keeping, struct journal_pop *row)
 {
@@ -173,6 +182,8 @@ stays_for_good(struct keeping *keeping, struct journal_pop *row)
 
     import->partial = true;
     import->counts.pending++;
+    if (row->facts & POP_UNSURE) /* its row says why */
+        return true;
     return import_remember_why(import, row,
                                row->facts & POP_CUT
                                    ? "the server's answer to it did not end where it should, twice: it stays there"
@@ -225,7 +236,7 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
         return false;
     if ((row->facts & POP_RETURNED) != 0 && import->beside != NULL)
         return refuse_circle(import);
-    if ((row->facts & POP_SHORT) != 0)
+    if ((row->facts & (POP_SHORT | POP_UNSURE)) != 0)
         return stays_for_good(keeping, row);
     if (held_by_keep(import, row))
         return judge(keeping, row);

@@ -190,32 +190,51 @@ record_had(struct import *import, const struct journal_listed *listed)
     row.listed = listed->size;
     row.base[0] = row.why[0] = '\0';
     import->counts.had++;
-    return journal_pop_save(import->journal, &row, &import->err);
+    return journal_pop_save(import->journal, &row, &import->err) &&
+           (import->doubtful == 0 ||
+            journal_listing_settle(import->journal, listed->number, row.id, false, &import->err));
 }
 
-/* Where nothing has a name, and where names are equal, it must be fetched to be known. */
-bool
-import_skip(struct import *import)
+/* All lines of a kind, but those whose names are equal. */
+static bool
+record_all(struct import *import, enum journal_listing_which which)
 {
     struct journal_listed page[LIMIT_BATCH];
     size_t count = LIMIT_BATCH;
     uint32_t after = 0;
 
-    while (import->identity != BY_BODY && count == LIMIT_BATCH && !import_stopped(import)) {
+    while (count == LIMIT_BATCH && !import_stopped(import)) {
         bool ok;
 
-        if (!journal_listing_page(import->journal, LISTED_NEW, false, after, page, LIMIT_BATCH, &count, &import->err))
+        if (!journal_listing_page(import->journal, which, false, after, page, LIMIT_BATCH, &count, &import->err))
             return false;
         if (count == 0)
             break;
         ok = journal_begin(import->journal, &import->err);
         if (!ok)
             return false;
-        for (size_t i = 0; ok && i < count; i++)
-            ok = record_had(import, &page[i]);
+        for (size_t i = 0; ok && i < count; i++) {
+            after = page[i].number;
+            if (which == LISTED_NEW || !page[i].repeated)
+                ok = record_had(import, &page[i]);
+        }
         if (!import_end(import, ok))
             return false;
-        after = page[count - 1].number;
     }
+    return true;
+}
+
+/*
+ * What a UIDL names is recorded under it, whichever row's message it may be: nothing of it is read, and nothing is removed. Where nothing has
+ * a name, and where names are equal, it must be fetched to be known.
+ */
+bool
+import_skip(struct import *import)
+{
+    if (import->identity != BY_BODY && !record_all(import, LISTED_NEW))
+        return false;
+    if (import->identity == BY_UIDL && import->doubtful > 0 &&
+        (!record_all(import, LISTED_COMPARE) || !import_bury_rest(import)))
+        return false;
     return import_compare(import);
 }

@@ -56,6 +56,26 @@ import_verdict(const struct journal_pop *row, const struct seen *seen, uint64_t 
 }
 
 bool
+import_body_tells(const struct journal_pop *row, const struct seen *seen)
+{
+    struct seen known;
+
+    seen_of_row(row, &known);
+    return row->has_body && !kin_same_id(&known.kin, &seen->kin);
+}
+
+void
+import_note_unsure(struct import *import, struct journal_pop *row)
+{
+    row->facts |= POP_UNSURE;
+    import->partial = true;
+    import->counts.pending++;
+    (void)text_print(row->why, sizeof row->why,
+                     "its header or size is not what it was, and it may be the same message: it is not removed, and "
+                     "not fetched again");
+}
+
+bool
 import_take_up(struct journal_pop *row, const struct journal_listed *listed, const struct seen *seen)
 {
     bool changed = row->absent != 0 || strcmp(row->uidl, listed->uidl) != 0;
@@ -91,6 +111,8 @@ settle(struct match *match, const struct journal_listed *listed, struct journal_
     /* Under the same header there may be another body: the more where the size is another, or the name. */
     if (other_name || (row->listed != 0 && listed->size != 0 && row->listed != listed->size))
         row->facts |= POP_CONFIRM;
+    if (proven)
+        row->facts &= ~(unsigned)POP_UNSURE;
     if (import_take_up(row, listed, seen) && !journal_pop_save(import->journal, row, &import->err))
         return false;
     return journal_listing_settle(import->journal, listed->number, row->id, proven, &import->err);
@@ -202,17 +224,18 @@ find_absent(struct import *import, const struct journal_listed *listed, const st
 /* ---- decisions ---- */
 
 static bool
-leave_unproven(struct match *match, const struct journal_listed *listed, struct journal_pop *row)
+leave_unproven(struct match *match, const struct journal_listed *listed, struct journal_pop *row,
+               const struct seen *seen)
 {
     struct import *import = match->import;
 
+    if (import_body_tells(row, seen) && import->may_fetch)
+        return journal_listing_compare(import->journal, listed->number, &import->err);
     match->unproven++;
-    import->partial = true;
-    import->counts.pending++;
-    (void)text_print(
-        row->why, sizeof row->why,
-        "its header or size is not what it was, and its Message-ID is: it is not removed, and not fetched again");
-    return settle(match, listed, row, NULL, false);
+    (void)import_take_up(row, listed, NULL);
+    import_note_unsure(import, row);
+    return journal_pop_save(import->journal, row, &import->err) &&
+           journal_listing_settle(import->journal, listed->number, row->id, false, &import->err);
 }
 
 /* By its name. */
@@ -232,7 +255,7 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
     if (rows.count > 0)
         return journal_listing_compare(import->journal, listed->number, &import->err);
     if (rows.any_unproven && !listed->repeated)
-        return leave_unproven(match, listed, &rows.unproven);
+        return leave_unproven(match, listed, &rows.unproven, seen);
     return true;
 }
 

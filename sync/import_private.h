@@ -176,6 +176,10 @@ enum verdict { /* about a message that is listed under a row's UIDL */
 enum verdict import_verdict(const struct journal_pop *row, const struct seen *seen, uint64_t size);
 /** The row's message is listed like that now. @return false: the row says all of that already */
 bool import_take_up(struct journal_pop *row, const struct journal_listed *listed, const struct seen *seen);
+/** Of an unproven one: can its body tell? */
+bool import_body_tells(const struct journal_pop *row, const struct seen *seen);
+/** It stays unproven for good: not removed, not fetched again, said. The row is not saved. */
+void import_note_unsure(struct import *import, struct journal_pop *row);
 
 /* ---- the phases ---- */
 bool import_confirmed(struct import *import);
@@ -193,6 +197,8 @@ bool import_skip(struct import *import);
 bool import_keep(struct import *import);
 bool import_fetch(struct import *import);
 bool import_compare(struct import *import);
+/** All doubtful lines were looked at: rows of theirs that no line is are absent. */
+bool import_bury_rest(struct import *import);
 bool import_remove(struct import *import);
 /** Time goes on, for what is kept. */
 bool import_count_time(struct import *import);

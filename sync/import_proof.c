@@ -151,12 +151,17 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     if (!bytes_end(confirming->reading, &seen) || !bytes_begin(confirming->reading))
         return import_no_memory(import);
     if (outcome != MAILDROP_DONE) {
+        row->facts &= ~(unsigned)POP_UNSURE; /* nobody knows yet */
         import_refused(import, "read, before it is removed,", number, row->uidl, words,
                        "it stays on the server and is tried again with the next run");
         return import_remember_why(import, row, words);
     }
-    if (is_the_same(row, &seen))
+    if (is_the_same(row, &seen) && (row->facts & POP_UNSURE) == 0)
         return confirm(import, number, row);
+    if (is_the_same(row, &seen)) {
+        import_note_unsure(import, row);
+        return import_save(import, row);
+    }
     if (row->has_body &&
         (row->facts & POP_FEWER) == 0) /* nothing of it was missing: they are two messages of one header */
         return import_bury_reused(import, row, number);

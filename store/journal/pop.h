@@ -33,6 +33,8 @@ enum journal_pop_fact {
     POP_FEWER =
         16, /* fewer bytes came than LIST said: before it is removed its body is read once more and must be the same */
     POP_RETURNED = 32, /* it was removed, and is on the server again under another UIDL */
+    POP_UNSURE =
+        64, /* what is listed under its UIDL has another header, and nothing can tell whether it is its message */
 };
 
 #define POP_RECEIVED_MAX 256 /* bytes: digests of Received lines, one behind the other */

@@ -101,6 +101,8 @@ bool tally_is_unsure(struct import_sim *sim, const struct sim_file *file);
 bool tally_held(const struct import_sim *sim, char hold[static 16]);
 /** Is a message there of which far less comes than LIST says? */
 bool tally_any_short(const struct import_sim *sim);
+/** How many are there that max-size leaves there? */
+int tally_too_big(const struct import_sim *sim);
 /** Never lost, never twice: at any moment. */
 void check_counts(struct import_sim *sim);
 void check_session(struct import_sim *sim); /* sets the maildrop's watchers */

@@ -164,7 +164,16 @@ check_counts(struct import_sim *sim)
 
 /* ---- the journal, as far as it can be told which row is whose ---- */
 
-/* The only row of a message. @return false: none, or it can't be told */
+static bool
+row_by_id(const struct import_sim *sim, int64_t id, struct journal_pop *row)
+{
+    struct error err = {0};
+    bool found = false;
+
+    return id != 0 && journal_pop_get(sim->journal, id, row, &found, &err) && found;
+}
+
+/* The only row of a message: that of its name, or under a new name the one that it had. @return false: none, or it can't be told */
 static bool
 row_of(const struct import_sim *sim, const struct drop_message *message, struct journal_pop *row)
 {
@@ -178,7 +187,7 @@ row_of(const struct import_sim *sim, const struct drop_message *message, struct 
     const bool asked = journal_pop_by_uidl(sim->journal, message->uidl, &ids, &count, &err) &&
                        (count != 1 || journal_pop_get(sim->journal, ids[0], row, &found, &err));
     free(ids);
-    return asked && found;
+    return asked && (count == 0 ? row_by_id(sim, message->row, row) : found);
 }
 
 bool
@@ -234,6 +243,16 @@ static bool
 is_too_big(const struct import_sim *sim, const struct drop_message *message)
 {
     return sim->policy.max_size > 0 && maildrop_sim_size(&sim->drop, message->content) > sim->policy.max_size;
+}
+
+int
+tally_too_big(const struct import_sim *sim)
+{
+    int found = 0;
+
+    for (size_t i = 0; i < sim->drop.count; i++)
+        found += sim->drop.messages[i].here && is_too_big(sim, &sim->drop.messages[i]);
+    return found;
 }
 
 /* LIST says so much more than comes that it must look like an answer that was cut. */
@@ -491,6 +510,12 @@ learn(struct import_sim *sim, struct drop_message *message)
         message->stored_at = sim->world.now;
         message->keep = sim->policy.keep_days;
     }
+    if (known)
+        message->row = row.id;
+    if (known && row.state == POP_HAD && sim->skip_existing) { /* under another name it was not told from the others */
+        message->stored = false;
+        message->may_be_had = true;
+    }
     message->held = known && row.hold[0] != '\0';
 }
 
@@ -516,6 +541,9 @@ check_held(struct import_sim *sim, const struct drop_message *message, bool was_
         if (same_message(&sim->drop.messages[i], message))
             return;
     if (came_short(sim, message) || !counts_as_due(sim, message)) /* it stays for good; or time did not count yet */
+        return;
+    if (message->fetched_in ==
+        sim->drop.session) /* by its bytes alone it was known, after all was judged: the next run's list has it */
         return;
     if (!was_stored || sim->drop.uidls != UIDLS_UNIQUE || !sim->drop.top || sim->drop.top_refused > 0 || message->had ||
         !is_due(sim, message->stored_at, sim->policy.keep_days))

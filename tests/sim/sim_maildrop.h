@@ -46,6 +46,7 @@ struct drop_message {
     bool came_short;    /* of its last RETR: far less than LIST said */
     long fetched_in;    /* session of its last whole RETR; 0 none */
     int64_t fetched_at; /* of its first one */
+    int64_t row;        /* of the journal, as a run left it; 0 none */
 };
 
 struct maildrop_sim {

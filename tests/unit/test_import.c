@@ -520,6 +520,56 @@ names_that_move_on_to_other_messages_bring_nothing_a_second_time(void **state)
     assert_all_here(sc);
 }
 
+/* No Message-ID, one size: only the bytes say that it is another message. */
+static void
+a_uidl_that_is_used_again_under_a_header_that_names_nothing_is_told_by_the_body(void **state)
+{
+    static const char first[] = "Subject: one\r\n\r\nfirst one\r\n", second[] = "Subject: two\r\n\r\nother one\r\n",
+                      third[] = "Subject: six\r\n\r\nother one\r\n";
+    struct scene *sc = *state;
+
+    (void)given_mail_as(sc, "1", first, sizeof first - 1);
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    assert_run(sc, 0);
+    (void)given_mail_as(sc, "1", second, sizeof second - 1);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 1);
+    assert_int_equal(copies_here(sc, &sc->drop.mails[1]), 1);
+    /* Where the body is the same, too, it may be the message with another header: it stays, and is asked for once. */
+    sc->drop.mails[1].gone = true;
+    assert_run(sc, 0);
+    (void)given_mail_as(sc, "1", third, sizeof third - 1);
+    assert_run(sc, 1);
+    sc->account.import.keep_days = 0;
+    sc->account.policy.guard = false;
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 1);
+        assert_int_equal(sc->drop.retrs + sc->drop.tops, 0);
+        assert_int_equal(count_there(sc), 1);
+    }
+}
+
+static void
+skip_existing_reads_nothing_that_a_uidl_names(void **state)
+{
+    static const char bytes[] = "Subject: one\r\n\r\nfirst one\r\n"; /* many may have this header */
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail_as(sc, "1", bytes, sizeof bytes - 1);
+
+    assert_run(sc, 0);
+    text_print(mail->uidl, sizeof mail->uidl, "other");
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
+    sc->options.skip_existing = false;
+    sc->account.import.keep_days = 0;
+    sc->account.policy.guard = false;
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs + sc->drop.deles, 0);
+    assert_all_here(sc);
+}
+
 static void
 push_alone_fetches_nothing_and_pull_alone_removes_nothing(void **state)
 {
@@ -568,6 +618,8 @@ main(void)
         TEST(a_lost_journal_and_a_run_that_broke_bring_nothing_a_second_time),
         TEST(a_lost_journal_and_a_maildrop_that_was_not_shown_bring_nothing_a_second_time),
         TEST(names_that_move_on_to_other_messages_bring_nothing_a_second_time),
+        TEST(a_uidl_that_is_used_again_under_a_header_that_names_nothing_is_told_by_the_body),
+        TEST(skip_existing_reads_nothing_that_a_uidl_names),
         TEST(push_alone_fetches_nothing_and_pull_alone_removes_nothing),
     };
 
