@@ -11,6 +11,7 @@
 #include "sync/meeting.h"
 #include "sync/missing.h"
 #include "sync/readings.h"
+#include "sync/renamed.h"
 
 /* ---- digests of files that are new here ---- */
 
@@ -480,7 +481,7 @@ hold_doubtful(struct meeting *meeting)
 static bool
 meet(struct meeting *meeting)
 {
-    if (!take_probes(meeting, true) || !meeting_judge_headers(meeting) ||
+    if (!renamed_settle(meeting) || !take_probes(meeting, true) || !meeting_judge_headers(meeting) ||
         !walk_groups(meeting, KEY_HEADER, join_headers))
         return false;
     if (!narrow(meeting))

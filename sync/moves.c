@@ -4,6 +4,7 @@
  */
 #include "sync/agenda.h"
 #include "sync/missing.h"
+#include "sync/renamed.h"
 
 #include "sync/drafts.h"
 #include "sync/pair.h"
@@ -142,17 +143,7 @@ rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up, stru
                        journal_message_delete(run->journal, new->id, &run->err);
 
     if (ok && up) {
-        memcpy(old->base, new->base, sizeof old->base);
-        memcpy(old->info, new->info, sizeof old->info);
-        old->lseen = run_flags_of(new->info, old->lseen);
-        if ((old->facts & FACT_REPLACED) != 0) /* its bytes stand here again: nothing replaces it any more */
-            old->twin = 0;
-        old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_MOVED | FACT_REPLACED);
-        if ((old->facts & FACT_GONE_THERE) == 0)
-            old->facts &= ~(unsigned)FACT_UNPAIRED;
-        memcpy(old->wire, new->wire, DIGEST_SIZE);
-        if ((new->facts &FACT_GONE_THERE) != 0) /* a file and a UID that never agreed: set wins */
-            old->rbase = old->lbase = old->rseen & old->lseen;
+        renamed_take_file(old, new);
     } else if (ok) {
         old->mailbox = new->mailbox; /* another one where the user removed it before it moved there */
         old->uid = new->uid;

@@ -16,10 +16,11 @@ struct look { /* one folder while it is being read */
     unsigned char *before; /* the same, of the first listing, while there is a second one */
     size_t before_size;
     bool looked, second;
-    bool stable;         /* the last listing was */
-    bool bad;            /* it holds a name that can't be used */
-    bool missing;        /* the first listing lacked a name */
-    bool twin;           /* a name came twice */
+    bool stable;    /* the last listing was */
+    bool bad;       /* it holds a name that can't be used */
+    bool missing;   /* the first listing lacked a name */
+    bool undecided; /* a name went between two listings: what is new may be that file under another name, or moved */
+    bool twin;      /* a name came twice */
     struct twins *twins; /* of all folders */
 };
 
@@ -204,8 +205,10 @@ read_changed(struct look *look)
         return true;
     if (!read_again(look) || !find_missing(look, &missing))
         return false;
-    if (missing) /* seen to be missing once only */
+    if (missing) { /* seen to be missing once only */
         mailbox->row.stamp[0] = '\0';
+        look->undecided = true;
+    }
     return true;
 }
 
@@ -225,6 +228,7 @@ sweep(struct look *look)
             continue;
         if (was_seen_before(look, ids[i])) { /* it went between the two listings: the next look decides */
             look->mailbox->row.stamp[0] = '\0';
+            look->undecided = true;
             continue;
         }
         ok = run_load(run, ids[i], &message);
@@ -316,8 +320,9 @@ observe_local(struct run *run)
         if (!looks[i].looked)
             continue;
         /* Where everything is paired for the first time, a file that was overlooked would be fetched, and then sent, as another one. */
-        mailbox->look_here = !looks[i].stable && !mailbox->unread &&
-                             (run->first || run->pair_all || mailbox->row.state == MAILBOX_REPAIR);
+        mailbox->look_here =
+            !mailbox->unread && (looks[i].undecided || (!looks[i].stable && (run->first || run->pair_all ||
+                                                                             mailbox->row.state == MAILBOX_REPAIR)));
         ok = journal_mailbox_save(run->journal, &mailbox->row, &run->err) &&
              (!looks[i].stable || mailbox->unread || flushed_seen(run, mailbox));
     }

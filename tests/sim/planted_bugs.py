@@ -448,6 +448,10 @@ BUGS = [
         ("store/imap/store.c", "set_way(storing, begin, storing->at, WAY_WAIT);", "set_way(storing, begin, storing->at, WAY_BLIND);")),
 
     # ---- names ----
+    bug("file with a new name paired with an equal UID that arrived", CROSSING,
+        ("sync/identify.c", "if (!renamed_settle(meeting) || ", "if (")),
+    bug("new name taken for a new file while the old one is in doubt", CROSSING,
+        ("sync/observe_local.c", "(looks[i].undecided ||", "(false ||")),
     bug("name compared in another spelling", CROSSING,
         ("sync/survey_list.c", "if (mailbox->row.utf8 == list->run->info.utf8)", "if (true)")),
     bug("mailbox whose prefix or separator changed taken for a new one", CROSSING,

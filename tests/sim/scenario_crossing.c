@@ -277,6 +277,61 @@ what_moves_to_a_folder_that_is_made_meanwhile_is_neither_fetched_again_nor_remov
     }
 }
 
+/* ---- new names ---- */
+
+static void
+a_file_with_a_new_name_is_its_own_message_and_no_equal_one_that_arrived(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    const uint32_t uid = given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    assert_true(mua_move(here(), file_of(INBOX, 1), INBOX, true));
+    (void)when_another_client_moves(1, WORK, uid, INBOX);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_there(INBOX, 1, 2);
+    then_it_is_here(INBOX, 1, 2);
+    then_it_is_here(WORK, 1, 0);
+    then_both_sides_agree();
+}
+
+static int until;
+
+static void
+rename_after_some_steps(struct world *world)
+{
+    (void)world;
+    if (++calls == until)
+        assert_true(mua_move(here(), file_of(INBOX, 1), INBOX, true));
+}
+
+static void
+a_file_that_gets_a_new_name_between_two_listings_is_not_copied(void **state)
+{
+    (void)state;
+    for (until = 1; until < 40; until++) {
+        given_empty_account(1);
+        given_mail_there(INBOX, 1);
+        given_mail_there(INBOX, 2);
+        given_both_sides_agree();
+        when_the_user_removes(INBOX, 2); /* so that the folder is listed twice */
+        const unsigned long copies = coverage.done[STEP_COPY] + coverage.done[STEP_APPEND];
+        calls = 0;
+        given_others_act(rename_after_some_steps);
+
+        (void)when_golub_syncs_after(60);
+
+        sim.world.interfere = 0;
+        then_both_sides_agree();
+        then_it_is_there(INBOX, 1, 1);
+        assert_int_equal(coverage.done[STEP_COPY] + coverage.done[STEP_APPEND], copies);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -290,6 +345,8 @@ main(void)
         SCENARIO(a_journal_from_before_its_first_mark_is_taken_for_a_lost_one),
         SCENARIO(what_moves_to_a_mailbox_that_is_made_meanwhile_is_neither_sent_again_nor_removed),
         SCENARIO(what_moves_to_a_folder_that_is_made_meanwhile_is_neither_fetched_again_nor_removed),
+        SCENARIO(a_file_with_a_new_name_is_its_own_message_and_no_equal_one_that_arrived),
+        SCENARIO(a_file_that_gets_a_new_name_between_two_listings_is_not_copied),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

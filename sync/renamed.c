@@ -1,0 +1,81 @@
+/* See renamed.h. What a new name means where nothing is to be paired, moves.c finds out, together with moves to other folders. */
+#include "sync/renamed.h"
+
+void
+renamed_take_file(struct journal_message *old, const struct journal_message *new)
+{
+    memcpy(old->base, new->base, sizeof old->base);
+    memcpy(old->info, new->info, sizeof old->info);
+    old->lseen = run_flags_of(new->info, old->lseen);
+    if ((old->facts & FACT_REPLACED) != 0) /* its bytes stand here again: nothing replaces it any more */
+        old->twin = 0;
+    old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_MOVED | FACT_REPLACED);
+    if ((old->facts & FACT_GONE_THERE) == 0)
+        old->facts &= ~(unsigned)FACT_UNPAIRED;
+    memcpy(old->wire, new->wire, DIGEST_SIZE);
+    if ((new->facts &FACT_GONE_THERE) != 0) /* a file and a UID that never agreed: set wins */
+        old->rbase = old->lbase = old->rseen & old->lseen;
+}
+
+/* A message of both sides whose file is gone, and that is all that became of it. */
+static bool
+lost_its_file(const struct journal_message *message, const struct journal_message *file)
+{
+    return message->mailbox == file->mailbox && message->uid != 0 && message->base[0] != '\0' &&
+           (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_MOVED | FACT_REPLACED)) == FACT_GONE_HERE;
+}
+
+/* Is it what a download of one of the UIDs left behind? Then it is that one's. */
+static bool
+is_download(const struct meeting *meeting, const struct half *file)
+{
+    for (size_t u = 0; u < meeting->uids.count; u++) {
+        if (strcmp(meeting->uids.at[u].base, file->base) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+find_lost(struct run *run, const struct journal_message *file, struct journal_message *lost, bool *found)
+{
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = journal_ids_by_wire(run->journal, file->wire, &ids, &count, &run->err);
+
+    *found = false;
+    for (size_t i = 0; ok && !*found && i < count; i++) {
+        ok = run_load(run, ids[i], lost);
+        *found = ok && lost_its_file(lost, file);
+    }
+    free(ids);
+    return ok;
+}
+
+bool
+renamed_settle(struct meeting *meeting)
+{
+    struct run *run = meeting->run;
+    struct journal_message *file = calloc(2, sizeof *file), *lost = file + 1;
+    bool ok = file != NULL || run_no_memory(run);
+
+    for (size_t f = 0; ok && f < meeting->files.count; f++) {
+        struct half *half = &meeting->files.at[f];
+        bool found = false;
+
+        if (half->intent || half->alias || is_download(meeting, half))
+            continue;
+        ok = run_load(run, half->id, file);
+        if (!ok || file->facts != 0) /* it is more than a file that was not here before */
+            continue;
+        ok = find_lost(run, file, lost, &found);
+        if (!ok || !found)
+            continue;
+        renamed_take_file(lost, file);
+        half->paired = true;
+        ok = journal_message_delete(run->journal, file->id, &run->err) &&
+             journal_message_save(run->journal, lost, &run->err);
+    }
+    free(file);
+    return ok;
+}

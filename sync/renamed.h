@@ -1,0 +1,15 @@
+/* A file that got another base name in its folder: the same message, which a mail reader took the liberty to call otherwise. */
+#ifndef SYNC_RENAMED_H
+#define SYNC_RENAMED_H
+
+#include "sync/meeting.h"
+
+/** The row whose file is gone has the file of the other one from here on: its name, what that shows, its bytes. Saves nothing. */
+void renamed_take_file(struct journal_message *old, const struct journal_message *new);
+/**
+ * Before anything of this mailbox is paired: a new file with the bytes of one that is gone here is that one. Else it could be paired with
+ * a UID that is new and equal, and the message whose file only got a new name would be removed. In a transaction.
+ */
+MUST_CHECK bool renamed_settle(struct meeting *meeting);
+
+#endif
