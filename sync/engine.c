@@ -68,7 +68,10 @@ is_look_due(const struct run *run)
     return false;
 }
 
-/* A server that was restored from a backup: where its numbers have grown past our cursors again, deltas would hide what was lost. */
+/*
+ * A server that was restored from a backup: where its numbers have grown past our cursors again, deltas would hide what was lost. Mailboxes
+ * that this run leaves alone are listed whole by the one that looks at them next.
+ */
 static bool
 observe_past(struct run *run)
 {

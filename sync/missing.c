@@ -1,7 +1,7 @@
 /*
  * A row that knew a message on both sides and now lacks one of them usually means that somebody removed it there. Not so when
- * UIDVALIDITY changed, or when its folder or mailbox was away: then the row is *unpaired* (FACT_UNPAIRED), and its digests and
- * bases are what is left to find the message by.
+ * UIDVALIDITY changed, when its folder or mailbox was away, or when the server went back in time: then the row is *unpaired*
+ * (FACT_UNPAIRED), and its digests and bases are what is left to find the message by.
  *
  *   facts                            uid   means
  *   UNPAIRED | GONE_THERE            0     the file is here; where the message is on the server is not known
@@ -164,6 +164,44 @@ missing_return(struct run *run, struct mailbox *mailbox)
             ok = return_row(run, &message);
     }
     free(ids);
+    return ok;
+}
+
+/* What waits for a word was seen to be gone before. */
+static bool
+past_row(struct run *run, int64_t id)
+{
+    struct journal_message message;
+    bool waits;
+
+    if (!run_load(run, id, &message))
+        return false;
+    if ((message.facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_OUT_OF_VIEW)) != FACT_GONE_THERE ||
+        message.uid == 0 || message.base[0] == '\0')
+        return true;
+    return missing_waits(run, &message, PLAN_REMOVE_HERE, &waits) && (waits || missing_lost_uid(run, &message));
+}
+
+bool
+missing_past(struct run *run)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+        int64_t *ids;
+        size_t count;
+
+        if (mailbox->row.id == 0 || mailbox->row.past || mailbox->repaired)
+            continue;
+        mailbox->row.past = true;
+        if (!journal_mailbox_save(run->journal, &mailbox->row, &run->err) ||
+            !journal_message_ids(run->journal, mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err))
+            return false;
+        for (size_t k = 0; ok && k < count; k++)
+            ok = past_row(run, ids[k]);
+        free(ids);
+    }
     return ok;
 }
 

@@ -14,6 +14,11 @@
 MUST_CHECK bool missing_unpair(struct run *run, struct mailbox *mailbox, bool past);
 /** Folder or mailbox was away and is back: nothing that is gone of its messages counts as removed. Inside a transaction. */
 MUST_CHECK bool missing_return(struct run *run, struct mailbox *mailbox);
+/**
+ * One mailbox shows that the server went back in time: until each other one was listed whole, nothing that is gone of its messages counts as
+ * removed there. Inside the transaction in which that was seen.
+ */
+MUST_CHECK bool missing_past(struct run *run);
 /** Was this removal seen before, and does it wait for a word or for the policy? */
 MUST_CHECK bool missing_waits(struct run *run, const struct journal_message *message, enum plan_verb verb, bool *waits);
 /** This UID was not there when its mailbox came back; the row loses it and is kept. Inside a transaction. */

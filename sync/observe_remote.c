@@ -89,6 +89,7 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
     struct run *run = observation->run;
     struct sight *sight = &observation->sights[index];
     struct journal_mailbox *row = &sight->mailbox->row;
+    uint32_t highest;
 
     sight->selected = *selected;
     sight->started = true;
@@ -100,7 +101,10 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
         row->uidvalidity = selected->uidvalidity;
         return true;
     }
-    if (selected->uidnext != 0 && selected->uidnext < row->uidnext)
+    if (!journal_highest_uid(run->journal, row->id, &highest, &run->err))
+        return false;
+    /* A run that died behind an APPEND knows a UID that its cursor does not. */
+    if (selected->uidnext != 0 && (selected->uidnext < row->uidnext || selected->uidnext <= highest))
         return begin_repair(run, sight, true,
                             "the server went back in time: both sides are paired again by content, nothing is deleted");
     if (row->modseq != 0 && selected->modseq != 0 && selected->modseq < row->modseq)
@@ -126,8 +130,9 @@ set_gone(struct run *run, struct sight *sight, int64_t id)
     if (message.uid == 0 || (message.facts & FACT_GONE_THERE) != 0)
         return true;
     run->vanished = true;
-    /* Its mailbox or folder was away: nothing of it counts as removed. */
-    if (sight->mailbox->row.state == MAILBOX_REPAIR && message.base[0] != '\0' && (message.facts & FACT_GONE_HERE) == 0)
+    /* Its mailbox or folder was away, or the server went back: nothing of it counts as removed. */
+    if ((sight->mailbox->row.state == MAILBOX_REPAIR || sight->mailbox->row.past) && message.base[0] != '\0' &&
+        (message.facts & FACT_GONE_HERE) == 0)
         return missing_lost_uid(run, &message);
     message.facts |= FACT_GONE_THERE;
     message.facts &= ~(unsigned)(FACT_ECHO | FACT_UNPAIRED);
@@ -425,6 +430,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         row->modseq = sight->selected.modseq;
         row->messages = sight->selected.exists;
         row->permanent = sight->selected.permanent;
+        row->past = false;
         sight->mailbox->look_there = false;
         sight->mailbox->current = true;
     }
@@ -463,7 +469,7 @@ ask(struct run *run, struct sight *sights, size_t count)
         bool asked = run->remote.ops->observe(run->remote.self, requests, count, &observer, &observation, &run->err);
         struct error why = run->err;
 
-        ok = run_commit(run) && asked;
+        ok = (!run->went_back || run->no_deltas || missing_past(run)) && run_commit(run) && asked;
         if (!asked)
             run->err = why;
     } else {
@@ -488,8 +494,8 @@ observe_remote(struct run *run)
         if (!mailbox->look_there)
             continue;
         sights[count].mailbox = mailbox;
-        ok =
-            fill_request(run, &sights[count++], run->pair_all || mailbox->row.state == MAILBOX_REPAIR || mailbox->full);
+        ok = fill_request(run, &sights[count++],
+                          run->pair_all || mailbox->row.state == MAILBOX_REPAIR || mailbox->row.past || mailbox->full);
     }
     for (int round = 0; ok && count != 0 && round < 3; round++) {
         size_t left = 0;

@@ -340,7 +340,7 @@ moved_there(const struct run *run, const struct mailbox *mailbox)
 {
     const struct journal_mailbox *row = &mailbox->row;
 
-    if (run->pair_all || row->state == MAILBOX_REPAIR || !mailbox->has_status)
+    if (run->pair_all || row->state == MAILBOX_REPAIR || row->past || !mailbox->has_status)
         return true;
     if (row->uidvalidity != mailbox->uidvalidity || row->uidnext != mailbox->uidnext ||
         row->messages != mailbox->messages)
@@ -348,6 +348,20 @@ moved_there(const struct run *run, const struct mailbox *mailbox)
     if (mailbox->modseq == 0) /* nothing says whether flags changed */
         return mailbox->messages != 0;
     return row->modseq != mailbox->modseq;
+}
+
+/* A UID that is known and can't be there yet: the server went back in time, to where our cursor stands. */
+static bool
+check_highest(struct run *run, struct mailbox *mailbox)
+{
+    uint32_t highest;
+
+    if (mailbox->look_there || mailbox->uidnext == 0)
+        return true;
+    if (!journal_highest_uid(run->journal, mailbox->row.id, &highest, &run->err))
+        return false;
+    mailbox->look_there = highest >= mailbox->uidnext;
+    return true;
 }
 
 /* One stat of folder, cur/ and new/. */
@@ -434,6 +448,8 @@ survey_remote(struct run *run)
         if (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR) {
             run->counts.mailboxes++;
             mailbox->look_there = moved_there(run, mailbox);
+            if (!check_highest(run, mailbox))
+                return false;
             mailbox->current = !mailbox->look_there;
         }
         if (!look_at_folder(run, mailbox))

@@ -51,6 +51,7 @@ struct journal_mailbox {
     uint32_t had;     /* rows that had a UID when UIDVALIDITY changed, until none of them is missing; 0: it did not */
     uint32_t missing; /* how many of them were missing when last looked at */
     int64_t missing_since; /* when that number was first seen, seconds UTC */
+    bool past; /* the server went back in time, and this one was not listed since: what it lacks was not removed */
 };
 
 struct journal_place { /* of a mailbox's folder; see sync/place.c */

@@ -5,8 +5,8 @@
 
 #define COLUMNS                                                                                                        \
     "name, wire, folder, separator, attributes, state, uidvalidity, uidnext, messages, modseq, permanent, stamp, "     \
-    "utf8, view, short_count, short_share, short_bytes, behind, had, missing, missing_since"
-#define VALUES "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22"
+    "utf8, view, short_count, short_share, short_bytes, behind, had, missing, missing_since, past"
+#define VALUES "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23"
 
 static bool
 read_mailbox(sqlite3_stmt *statement, struct journal_mailbox *mailbox)
@@ -35,6 +35,7 @@ read_mailbox(sqlite3_stmt *statement, struct journal_mailbox *mailbox)
     mailbox->had = (uint32_t)read_integer(&from, 0, UINT32_MAX);
     mailbox->missing = (uint32_t)read_integer(&from, 0, UINT32_MAX);
     mailbox->missing_since = read_integer(&from, INT64_MIN, INT64_MAX);
+    mailbox->past = read_integer(&from, 0, 1) != 0;
     return !from.damaged && mailbox->name != NULL && mailbox->folder != NULL;
 }
 
@@ -112,6 +113,7 @@ bind_mailbox(sqlite3_stmt *statement, const struct journal_mailbox *mailbox)
     bind_integer(&to, mailbox->had);
     bind_integer(&to, mailbox->missing);
     bind_integer(&to, mailbox->missing_since);
+    bind_integer(&to, mailbox->past);
 }
 
 bool

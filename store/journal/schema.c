@@ -156,6 +156,7 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     "ALTER TABLE mailbox ADD COLUMN had INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE mailbox ADD COLUMN missing INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE mailbox ADD COLUMN missing_since INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE mailbox ADD COLUMN past INTEGER NOT NULL DEFAULT 0;"
 
     /* What tells whether a mailbox's folder is still the one that golub left. */
     "CREATE TABLE place ("

@@ -179,7 +179,12 @@ BUGS = [
     bug("rows not compared with the server's count", HISTORIES,
         ("sync/observe_remote.c", "have != sight->selected.exists", "false")),
     bug("restored server trusted in its deltas", BROKEN,
-        ("sync/engine.c", "!run->went_back || run->no_deltas", "true")),
+        ("sync/engine.c", "!run->went_back || run->no_deltas", "true"),
+        ("sync/survey.c", "row->past || ", "")),
+    bug("what the other mailboxes of a restored server lack counts as removed", BROKEN,
+        ("sync/missing.c", "mailbox->row.past = true;\n", "")),
+    bug("UID that is not given yet no sign of a restored server", BROKEN,
+        ("sync/observe_remote.c", "|| selected->uidnext <= highest", "")),
     bug("list without INBOX believed", unit("test_imap_remote"),
         ("store/imap/survey.c", "if (inbox == NULL || !inbox->listed) {", "if (false) {")),
 

@@ -444,6 +444,123 @@ what_a_pairing_that_was_cut_off_fetched_is_not_missed_in_another_backup(void **s
     }
 }
 
+/* Its UID was given to another message after the restore, which is gone again: nothing in this mailbox tells, but the other one does. */
+static void
+what_a_restored_server_lost_is_no_removal_where_its_uid_was_given_anew(void **state)
+{
+    (void)state;
+    for (long i = 0; i < 120; i++) { /* at each step the run may die */
+        given_empty_account(1);
+        sim.server.qresync = sim.server.condstore = i % 2 == 1;
+        given_mail_there(INBOX, 1);
+        given_mail_there(WORK, 2);
+        given_both_sides_agree();
+        sim.backup = sim.server;
+        given_mail_there(INBOX, 3);
+        given_mail_there(WORK, 4);
+        given_both_sides_agree();
+        given_server_as_in_backup();
+        const uint32_t uid = given_mail_there(INBOX, 5);
+        ledger_out(&sim.world, 5, INBOX);
+        server_expunge(&sim.server, INBOX, uid);
+        given_mail_there(INBOX, 6);
+        if (i >= 2) {
+            sim.world.crash_at = i / 4 + 1;
+            sim.world.crash_after = i / 2 % 2 == 1;
+            (void)when_golub_syncs_after(60);
+        }
+
+        then_both_sides_agree();
+
+        for (int content = 1; content <= 6; content++) {
+            then_it_is_there(content % 2 == 1 || content == 6 ? INBOX : WORK, content, content != 5);
+            then_it_is_here(content % 2 == 1 || content == 6 ? INBOX : WORK, content, content != 5);
+        }
+    }
+}
+
+/* The run that sent it died before it had seen the mailbox again: its cursor is that of the backup. */
+static void
+what_a_restored_server_lost_is_no_removal_where_the_cursor_is_the_backups(void **state)
+{
+    (void)state;
+    for (long step = 1; step < 40; step++) {
+        given_empty_account((uint64_t)step);
+        const uint32_t uid = given_mail_there(INBOX, 1);
+        given_mail_there(WORK, 2);
+        given_both_sides_agree();
+        sim.backup = sim.server;
+        given_mail_here(INBOX, 3);
+        given_mail_here(WORK, 4);
+        sim.world.crash_at = step;
+        (void)when_golub_syncs_after(60);
+        given_server_as_in_backup();
+        if (step % 2 == 1)
+            server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, uid), FLAG_SEEN, 0);
+
+        then_both_sides_agree();
+
+        then_it_is_there(INBOX, 1, 1);
+        then_it_is_there(INBOX, 3, 1);
+        then_it_is_there(WORK, 4, 1);
+        then_it_is_here(INBOX, 3, 1);
+    }
+}
+
+/* The run that learns of it is for another mailbox. */
+static void
+what_a_restored_server_lost_is_no_removal_in_a_mailbox_that_is_looked_at_later(void **state)
+{
+    static const char *const work[] = {"Work", NULL};
+
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_mail_there(WORK, 2);
+    given_both_sides_agree();
+    sim.backup = sim.server;
+    given_mail_there(INBOX, 3);
+    given_mail_there(WORK, 4);
+    given_both_sides_agree();
+    given_server_as_in_backup();
+    const uint32_t uid = given_mail_there(INBOX, 5);
+    ledger_out(&sim.world, 5, INBOX);
+    server_expunge(&sim.server, INBOX, uid);
+    given_mail_there(INBOX, 6);
+    sim.only = work;
+    (void)when_golub_syncs_after(60);
+    then_it_is_here(INBOX, 3, 1);
+    sim.only = NULL;
+
+    then_both_sides_agree();
+
+    then_it_is_there(INBOX, 3, 1);
+    then_it_is_there(WORK, 4, 1);
+}
+
+static void
+moved_by_another_client_while_the_server_went_back(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    uint32_t uid = given_mail_there(INBOX, 1), fresh;
+    given_mail_there(WORK, 2);
+    given_both_sides_agree();
+    sim.backup = sim.server;
+    given_mail_there(WORK, 4);
+    given_both_sides_agree();
+    given_server_as_in_backup();
+    assert_true(server_add(&sim.server, OLD, 1, 0, 0, 1600000000, &fresh));
+    ledger_put(&sim.world, 1, OLD);
+    ledger_out(&sim.world, 1, INBOX);
+    server_expunge(&sim.server, INBOX, uid);
+    then_both_sides_agree();
+    then_it_is_there(OLD, 1, 1);
+    then_it_is_there(INBOX, 1, 0);
+}
+
 int
 main(void)
 {
@@ -464,6 +581,10 @@ main(void)
         SCENARIO(a_crash_between_mark_and_commit_undoes_no_removal),
         SCENARIO(what_has_no_room_is_not_asked_for_and_small_mail_needs_little_room),
         SCENARIO(under_another_uidvalidity_no_uid_means_what_it_meant),
+        SCENARIO(what_a_restored_server_lost_is_no_removal_where_its_uid_was_given_anew),
+        SCENARIO(what_a_restored_server_lost_is_no_removal_where_the_cursor_is_the_backups),
+        SCENARIO(what_a_restored_server_lost_is_no_removal_in_a_mailbox_that_is_looked_at_later),
+        SCENARIO(moved_by_another_client_while_the_server_went_back),
         SCENARIO(a_restored_server_is_listed_whole_where_its_numbers_hide_it),
     };
 

@@ -135,6 +135,7 @@ run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
                                          .confirm = it->choice.confirm,
                                          .confirm_id = it->choice.confirm_id,
                                          .confirm_additions = it->choice.confirm && it->choice.confirm_id == NULL,
+                                         .mailboxes = sim->only,
                                          .now = virtual_now,
                                          .now_context = &sim->world};
 

@@ -27,7 +27,8 @@ every_column_of_a_mailbox_comes_back(void **state)
                                    .behind = INT64_MAX,
                                    .had = UINT32_MAX,
                                    .missing = UINT32_MAX - 1,
-                                   .missing_since = 1700000000};
+                                   .missing_since = 1700000000,
+                                   .past = true};
     struct journal_mailbox *list;
     size_t count;
 
@@ -54,6 +55,7 @@ every_column_of_a_mailbox_comes_back(void **state)
     assert_true(list[1].had == UINT32_MAX);
     assert_true(list[1].missing == UINT32_MAX - 1);
     assert_int_equal(list[1].missing_since, 1700000000);
+    assert_true(list[1].past);
 
     list[1].modseq = 7;
     list[1].state = MAILBOX_ACTIVE;
