@@ -5,7 +5,8 @@
  *     gap between two successful runs   counts
  *     up to 7 days                      whole
  *     longer                            7 days at once; the rest in a run at least 20 hours later by the clock, if that did not go back
- *     negative (the clock went back)    nothing; a rest that waits is cancelled, and the way back to where the clock was is no rest
+ *     negative (the clock went back)    nothing; a rest that waits is cancelled, and the way back to where the clock was is no rest: up to what
+ *                                       was counted for good, up to the highest reading for 20 hours
  *
  * Usage: read the state of the last successful run, age_at once at the start of a run, age_stamp for what comes in this run, age_bound for
  * what is there. Where the run succeeds and age_is_worth_saving says so, the new state is stored: age_journal.h.
@@ -27,9 +28,11 @@ struct age {
     int64_t rest_at; /* clock of the run that put them aside */
     int64_t
         reached; /* up to here the clock was counted before it went back; what lies before is no rest again; 0: it never did */
+    int64_t high,
+        high_at; /* where the clock stood before it went back, and when, by the clock after that; 0: it is past that again */
 };
 
-#define AGE_TEXT_MAX 128
+#define AGE_TEXT_MAX 160
 
 /**
  * The first state of an account, or of one that an earlier version left without any.
