@@ -170,7 +170,7 @@ check_file(struct run *run, struct mailbox *mailbox, struct sending *sending, bo
         (!missing && !run->local.ops->read_facts(run->local.self, sending->handle, &facts, &err))) {
         if (err.kind == ERROR_INTERRUPTED)
             return true;
-        run_problem(run, mailbox, &err);
+        run_problem_of(run, mailbox, message->base, &err);
         return run_pending(run, mailbox, message->id, PENDING_UNREADABLE, "upload", err.answer, NULL);
     }
     if (missing) { /* renamed, or removed: the next look finds out */

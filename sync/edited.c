@@ -268,7 +268,7 @@ look_at_file(struct looking *looking, struct look *look)
     struct error err = {0};
 
     if (!run->local.ops->look(run->local.self, &file, &now, &missing, &err)) {
-        run_problem(run, look->mailbox, &err);
+        run_problem_of(run, look->mailbox, look->message->base, &err);
         return true;
     }
     if (missing) /* a name that changed is told by its folder */
@@ -280,7 +280,7 @@ look_at_file(struct looking *looking, struct look *look)
         return journal_print_clear(run->journal, look->message->id, &run->err);
     }
     if (!run->local.ops->examine(run->local.self, &file, &look->facts, &missing, &err)) {
-        run_problem(run, look->mailbox, &err);
+        run_problem_of(run, look->mailbox, look->message->base, &err);
         return true;
     }
     if (!missing)

@@ -27,7 +27,7 @@ examine_file(struct run *run, struct mailbox *mailbox, struct journal_message *m
         if (err.kind == ERROR_INTERRUPTED) /* the next run reads it */
             return true;
         run->no_removals_there = true;
-        run_problem(run, mailbox, &err);
+        run_problem_of(run, mailbox, message->base, &err);
         return run_pending(run, mailbox, message->id, PENDING_UNREADABLE, "upload",
                            err.answer[0] != '\0' ? err.answer : err.what, NULL);
     }

@@ -31,6 +31,16 @@ run_problem(struct run *run, const struct mailbox *mailbox, const struct error *
 }
 
 void
+run_problem_of(struct run *run, const struct mailbox *mailbox, const char *base, const struct error *err)
+{
+    struct error copy = *err;
+
+    if (strstr(err->what, base) == NULL)
+        (void)text_print(copy.what, sizeof copy.what, "%.200s: %.250s", err->what, base);
+    run_problem(run, mailbox, &copy);
+}
+
+void
 run_complain(struct run *run, const struct mailbox *mailbox, const char *what, const char *answer, const char *hint)
 {
     struct error err = {0};

@@ -143,6 +143,8 @@ int64_t run_now(const struct run *run);
 bool run_stopped(const struct run *run);
 /** Report run->err or another error about one mailbox (NULL: the account), mark the run as partial. */
 void run_problem(struct run *run, const struct mailbox *mailbox, const struct error *err);
+/** The same about one file: the words name it. */
+void run_problem_of(struct run *run, const struct mailbox *mailbox, const char *base, const struct error *err);
 /** The same with words: what was tried, what was answered. */
 void run_complain(struct run *run, const struct mailbox *mailbox, const char *what, const char *answer,
                   const char *hint);

@@ -139,7 +139,7 @@ split(struct run *run, const struct twin *twin, struct journal_message *message)
     b = (struct local_file){mailbox->row.folder, message->base, twin->second};
     if (!run->local.ops->examine(run->local.self, &a, &facts_a, &missing_a, &err) ||
         !run->local.ops->examine(run->local.self, &b, &facts_b, &missing_b, &err)) {
-        run_problem(run, mailbox, &err);
+        run_problem_of(run, mailbox, message->base, &err);
         return true;
     }
     if (missing_a || missing_b) { /* a rename while the folder was listed */

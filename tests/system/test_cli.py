@@ -201,6 +201,26 @@ class CommandTest(SystemTest):
         self.sync()
         self.assert_in_sync()
 
+    def test_a_journal_that_cannot_grow_says_so(self):
+        self.client.fill("INBOX", self.corpus.messages(40))
+
+        done = self.home.run("sync", "work", prefix=("bash", "-c", 'ulimit -f 40 && exec "$@"', "bash"))
+
+        self.check(done, SOME)
+        self.assertIn("journal", done.err)
+        self.assertIn("make room", done.err)
+        self.sync()
+        self.assert_in_sync()
+
+    def test_a_file_that_cannot_be_read_is_named(self):
+        self.sync()
+        with open(self.maildir.put("INBOX", b"", "S").path, "wb") as file:
+            file.truncate(4 << 40)
+
+        done = self.sync(expect=SOME)
+
+        self.assertIn(os.path.basename(file.name).partition(":")[0], done.err)
+
     def test_a_reader_that_goes_away_loses_no_mail(self):
         self.client.fill("INBOX", self.corpus.messages(30))
         self.home.run("sync", "work", "-v", prefix=("bash", "-c", '"$@" | head -c 1 >/dev/null', "bash"))
