@@ -264,6 +264,7 @@ bool
 import_count_time(struct import *import)
 {
     struct journal *journal = import->journal;
+    char stamp[32];
     uint64_t rows;
     bool due;
 
@@ -275,11 +276,13 @@ import_count_time(struct import *import)
     if (!journal_pop_count_all(journal, &rows, &import->err))
         return false;
     due = rows > 0 && age_is_due(&import->age);
-    if (!due && !import->first && !import->folders.moved)
+    if (!due && !import->first && !import->folders.moved && !import->widen)
         return true;
+    (void)text_print(stamp, sizeof stamp, "%" PRId64, import_stamp(import));
     if (!journal_begin(journal, &import->err))
         return false;
     return import_end(import, journal_set(journal, "met", "1", &import->err) &&
+                                  (!import->widen || journal_set(journal, "wide", stamp, &import->err)) &&
                                   (!import->folders.moved || import_here_save(import)) &&
                                   (!due || (journal_pop_clamp(journal, import_stamp(import), &import->err) &&
                                             age_save(journal, &import->age, &import->err))));

@@ -568,7 +568,7 @@ import_compare(struct import *import)
     import->total += count;
     ok = (compare->reading != NULL || import_no_memory(import)) && list_numbers(import) &&
          (import->options->skip_existing || fetch_prepare(import)) && fetch_pages(compare) && bury_unseen(compare) &&
-         import_bury_rest(import);
+         import_bury_rest(import) && (import->identity == BY_BODY || import_note_open(import));
     bytes_free(compare->reading);
     free(compare->seen);
     free(compare);

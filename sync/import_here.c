@@ -4,6 +4,8 @@
  * or a repair of the file system, so what is missed goes from the server only after it was missed for long (import_keep.c), and with a word
  * where many went missing between two looks.
  *
+ * While files may be here whose rows were lost every folder is listed in each run: import_meeting.c wants their names.
+ *
  * Where something is missed every folder is listed once more: a mail reader's rename between two listings looks like a removal, and a
  * file may have come into a folder that was not listed.
  */
@@ -194,7 +196,7 @@ compare(struct look *look)
     struct import *import = look->import;
     uint64_t here, missed, other;
 
-    if (!list_all(look, false) || !journal_here_count(import->journal, &here, &missed, &other, &import->err))
+    if (!list_all(look, import->wide) || !journal_here_count(import->journal, &here, &missed, &other, &import->err))
         return false;
     if (missed > 0 &&
         (!list_all(look, true) || !journal_here_count(import->journal, &here, &missed, &other, &import->err)))

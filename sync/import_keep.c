@@ -28,6 +28,8 @@ struct keeping {
     size_t body_count;
     uint64_t unproven; /* due, and there is no TOP */
     uint64_t waiting;  /* due, and missed here not long enough */
+    bool reused;       /* a UIDL means another message than its row */
+    bool anew;         /* so all were decided anew */
 };
 
 static int
@@ -97,12 +99,12 @@ loosen(struct keeping *keeping)
 bool
 import_bury_reused(struct import *import, struct journal_pop *row, uint32_t number)
 {
-    report_note(import->report, import->account->name, "UIDL %s names another message now: it is new mail", row->uidl);
+    report_note(import->report, import->account->name, "UIDL %s names another message now", row->uidl);
     row->absent = import_stamp(import);
     row->hold[0] = row->why[0] = '\0';
     row->facts &= ~(unsigned)(POP_CONFIRM | POP_UNSURE);
     return import_save(import, row) && journal_listing_settle(import->journal, number, 0, false, &import->err) &&
-           journal_listing_want(import->journal, number, &import->err);
+           journal_listing_compare(import->journal, number, &import->err);
 }
 
 static bool
@@ -143,8 +145,9 @@ on_proof(void *context, uint32_t number, const struct seen *seen, const char *wo
     switch (import_verdict(row, seen, line->size)) {
     case VERDICT_SAME:
         return take_proven(keeping, row, number);
-    case VERDICT_ANOTHER:
-        return import_bury_reused(import, row, number);
+    case VERDICT_ANOTHER: /* of all names at once, before any row is parted from its message */
+        keeping->reused = true;
+        return !keeping->anew || import_bury_reused(import, row, number);
     case VERDICT_UNPROVEN:
         break;
     }
@@ -277,7 +280,7 @@ say_what_waits(const struct keeping *keeping)
 }
 
 static bool
-decide_all(struct keeping *keeping)
+look_at_all(struct keeping *keeping)
 {
     struct import *import = keeping->import;
     struct journal_listed page[64];
@@ -295,7 +298,24 @@ decide_all(struct keeping *keeping)
                 return false;
         }
     }
-    if (!prove(keeping) || !held_hold(import, keeping->judged, keeping->judged_count))
+    return prove(keeping);
+}
+
+static bool
+decide_all(struct keeping *keeping)
+{
+    struct import *import = keeping->import;
+
+    if (!look_at_all(keeping))
+        return false;
+    if (keeping->reused) { /* names that moved on: with all headers it shows whose they are now */
+        keeping->anew = true;
+        keeping->judged_count = 0;
+        keeping->unproven = keeping->waiting = 0;
+        if (!import_match_anew(import) || !look_at_all(keeping))
+            return false;
+    }
+    if (!held_hold(import, keeping->judged, keeping->judged_count))
         return false;
     say_what_waits(keeping);
     return true;

@@ -94,7 +94,7 @@ list_headers(struct import *import, struct listing *listing)
             return import_interrupted(import);
         while (n < LIMIT_BATCH && next <= import->messages)
             numbers[n++] = (uint32_t)next++;
-        if (!import_top(import, numbers, n, on_header, listing))
+        if (!import_headers(import, numbers, n, on_header, listing))
             return false;
     }
     return true;

@@ -14,6 +14,15 @@
  * sides have them: k lines and k rows are paired in their order. Where the counts differ, and where nothing but the body can tell (equal
  * headers under a repeated UIDL, no TOP), the message is fetched and compared (import_compare.c).
  *
+ * Header and size do not say everything: a program may give each of its reports the same. So they suffice only where many lost their
+ * names in this very run (all names are new, or one is proven to be used again), and the body is read before such a message is removed.
+ * One that is like a single row, or like one that was absent before, is fetched and compared: what is new must come.
+ *
+ * One name that is proven to mean another message makes all of the list worthless: servers that use a message's number for its name move
+ * all of them with each removal. Then every line is asked for its header.
+ *
+ * A line whose header the server does not give by TOP is read whole for it. One that can't be read at all waits, and is nobody's.
+ *
  * All TOPs come first, then all is decided and written in one transaction: there is no moment at which a row has lost its old name and
  * has no new one.
  */
@@ -23,13 +32,13 @@
 
 #define RENUMBERED_LEAST 3 /* messages: one that went and one that came are no new numbering */
 
-#define PROBE "probe" /* in meta: "1": some TOP was refused when others went missing */
+#define PROBE "probe" /* in meta: "1": of some lines it is not known yet which message they are */
 
 struct match {
     struct import *import;
     bool renumbered; /* no name that was known is listed: it is the names that changed, not the mail */
-    bool again;      /* the last run could not look at all of them */
-    bool refused;    /* a TOP was: how many are alike nobody knows */
+    bool again;      /* the last run did not find out of all of them */
+    bool reused;     /* a name is proven to mean another message than before */
     uint64_t revived, renamed, unproven;
 };
 
@@ -125,6 +134,7 @@ struct candidates {
     size_t count;
     struct journal_pop unproven;
     bool any_unproven;
+    bool another; /* a row whose header is known, and is none of this one's */
 };
 
 static bool
@@ -151,6 +161,7 @@ judge_named(struct import *import, const struct journal_listed *listed, const st
     if (listed->repeated && row.state == POP_FETCHING && !row.has_header)
         return true;
     verdict = import_verdict(&row, seen, listed->size);
+    to->another = to->another || (verdict == VERDICT_ANOTHER && (row.has_header || row.has_kin));
     if (verdict == VERDICT_UNPROVEN && !to->any_unproven) {
         to->unproven = row;
         to->any_unproven = true;
@@ -266,6 +277,20 @@ is_weak(const struct seen *seen)
     return !seen->kin.has_id && seen->kin.count == 0;
 }
 
+/*
+ * Is it so plainly this row's message under a new name that nothing of it is read? Many lost theirs in this run; or its file was found
+ * here without a row (its size is not known, and its body is); or nothing but its header ever was.
+ */
+static bool
+is_plain(const struct match *match, const struct journal_pop *row, const struct seen *seen)
+{
+    if (is_weak(seen))
+        return false;
+    if (row->state == POP_HAD || strcmp(row->uidl, IMPORT_FILE_UIDL) == 0)
+        return true;
+    return (match->renumbered || match->reused) && row->absent == import_stamp(match->import);
+}
+
 /* By what it is, under whatever name it was known: the same header and size. */
 static bool
 decide_by_header(struct match *match, const struct journal_listed *listed, const struct seen *seen)
@@ -279,9 +304,7 @@ decide_by_header(struct match *match, const struct journal_listed *listed, const
         return false;
     if (rows.count == 0)
         return true;
-    if (match->refused)
-        return journal_listing_leave(import->journal, listed->number, &import->err);
-    if (rows.count == alike && !is_weak(seen))
+    if (rows.count == alike && is_plain(match, &rows.first, seen))
         return settle(match, listed, &rows.first, seen, true);
     return journal_listing_compare(import->journal, listed->number, &import->err);
 }
@@ -299,9 +322,7 @@ decide_by_kin(struct match *match, const struct journal_listed *listed, const st
         return false;
     if (rows.count == 0)
         return journal_listing_want(import->journal, listed->number, &import->err);
-    if (match->refused)
-        return journal_listing_leave(import->journal, listed->number, &import->err);
-    if (rows.count > 1 || is_weak(seen) || !match->renumbered)
+    if (rows.count > 1 || !match->renumbered || !is_plain(match, &rows.first, seen))
         return journal_listing_compare(import->journal, listed->number, &import->err);
     rows.first.facts |= POP_CONFIRM;
     return settle(match, listed, &rows.first, seen, true);
@@ -344,7 +365,7 @@ decide(struct match *match, const struct journal_listed *listed, enum pass pass)
         return true;
     if (!journal_listing_top_of(import->journal, listed->number, &header, &found, &import->err))
         return false;
-    if (!found && import->info.top) /* refused: the next run asks again */
+    if (!found && import->info.top) /* it can't be read: the next run asks again */
         return pass != PASS_NAME || journal_listing_leave(import->journal, listed->number, &import->err);
     if (!found)
         return pass != PASS_KIN || decide_blind(match, listed);
@@ -383,14 +404,57 @@ decide_all(struct match *match, enum pass pass)
     return true;
 }
 
-/* Names that moved from one message to another: whose row it was may be any of the lines that are left. */
+/* Names that moved from one message to another: whose row it was may be any of the lines that are left, complete or not. */
 static bool
 free_reused(struct match *match)
 {
     struct import *import = match->import;
 
-    return !import->complete || !import->info.top || match->refused ||
-           journal_listing_bury_reused(import->journal, import_stamp(import), &import->err);
+    return !import->info.top ||
+           journal_listing_bury_reused(import->journal, match->reused, import_stamp(import), &import->err);
+}
+
+/* Does a name that stands once mean another message than all of its rows? */
+static bool
+judge_name(struct match *match, const struct journal_listed *listed)
+{
+    struct import *import = match->import;
+    struct journal_pop header;
+    struct candidates rows;
+    struct seen seen;
+    bool found;
+
+    if (listed->row != 0 || listed->repeated)
+        return true;
+    if (!journal_listing_top_of(import->journal, listed->number, &header, &found, &import->err))
+        return false;
+    if (!found)
+        return true;
+    seen_of_row(&header, &seen);
+    if (!find_named(import, listed, &seen, &rows))
+        return false;
+    match->reused = match->reused || (rows.another && rows.count == 0 && !rows.any_unproven);
+    return true;
+}
+
+static bool
+judge_names(struct match *match)
+{
+    struct import *import = match->import;
+    struct journal_listed page[64];
+    size_t count = 64;
+    uint32_t after = 0;
+
+    while (count == 64 && !match->reused) {
+        if (!journal_listing_page(import->journal, LISTED_DOUBT, false, after, page, 64, &count, &import->err))
+            return false;
+        for (size_t i = 0; i < count; i++) {
+            after = page[i].number;
+            if (!judge_name(match, &page[i]))
+                return false;
+        }
+    }
+    return true;
 }
 
 /* ---- TOPs ---- */
@@ -403,7 +467,6 @@ on_top(void *context, uint32_t number, const struct seen *seen, const char *word
     struct journal_pop header = {0};
 
     if (seen == NULL) {
-        match->refused = true;
         import_refused(import, "read the header of", number, "not certain", words,
                        "it is tried again with the next run");
         return true;
@@ -413,8 +476,8 @@ on_top(void *context, uint32_t number, const struct seen *seen, const char *word
 }
 
 /*
- * Which new ones may be old ones: all where others went missing, in this run or in one before that could not look at all of them, or where files
- * wait for theirs; else those that have the size of one that did.
+ * Which new ones may be old ones: all where others went missing, in this run or in one before that did not find out what all of them are,
+ * or where files wait for theirs; else those that have the size of one that did.
  */
 static bool
 probe(struct match *match, uint64_t gone)
@@ -438,11 +501,35 @@ probe(struct match *match, uint64_t gone)
     return fresh == 0 || journal_listing_probe(import->journal, gone > 0 || files > 0 || match->again, &import->err);
 }
 
+/* All that is doubtful, by its header. */
+static bool
+read_doubtful(struct match *match)
+{
+    struct import *import = match->import;
+
+    return journal_listing_count(import->journal, LISTED_DOUBT, &import->doubtful, &import->err) &&
+           (import->doubtful == 0 || import_top_all(import, LISTED_UNREAD, on_top, match));
+}
+
+static bool
+doubt_all(struct match *match)
+{
+    struct import *import = match->import;
+
+    report_note(import->report, import->account->name,
+                "a UIDL names another message than before: no UIDL of this list is believed");
+    return journal_listing_doubt_all(import->journal, &import->err) && read_doubtful(match);
+}
+
 static void
 say_what_was_found(const struct match *match)
 {
     struct import *import = match->import;
 
+    if (import->read_whole > 0)
+        import_say(import, "match", "%" PRIu64 " message%s read whole for the header: the server refuses TOP for %s",
+                   import->read_whole, import->read_whole == 1 ? " was" : "s were",
+                   import->read_whole == 1 ? "it" : "them");
     if (match->renamed > 0)
         import_say(import, "match",
                    "%" PRIu64
@@ -494,11 +581,52 @@ write_down(struct match *match)
     return true;
 }
 
+/* It is known now which message each is, or that this is not known yet: a run that breaks off leaves the question open. */
+bool
+import_note_open(struct import *import)
+{
+    uint64_t open;
+    char *before;
+    bool was;
+
+    if (!journal_listing_count_open(import->journal, &open, &import->err) ||
+        !journal_get(import->journal, PROBE, &before, &import->err))
+        return false;
+    was = before != NULL && strcmp(before, "1") == 0;
+    free(before);
+    if (was == (open > 0))
+        return true;
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    return import_end(import, journal_set(import->journal, PROBE, open > 0 ? "1" : "0", &import->err));
+}
+
+static bool
+decide_and_say(struct match *match)
+{
+    struct import *import = match->import;
+    uint64_t begun;
+
+    if (!write_down(match) || !import_note_open(import))
+        return false;
+    say_what_was_found(match);
+    return journal_pop_count(import->journal, POP_FETCHING, &begun, &import->err) &&
+           (begun == 0 || journal_listing_want_fetching(import->journal, &import->err));
+}
+
+bool
+import_match_anew(struct import *import)
+{
+    struct match match = {.import = import, .reused = true};
+
+    return doubt_all(&match) && decide_and_say(&match);
+}
+
 bool
 import_match(struct import *import)
 {
     struct match match = {.import = import};
-    uint64_t gone, begun, known;
+    uint64_t gone, known;
 
     if (import->identity == BY_BODY) {
         if (!journal_begin(import->journal, &import->err))
@@ -506,14 +634,9 @@ import_match(struct import *import)
         return import_end(import, journal_set(import->journal, "identity", "header", &import->err));
     }
     if (!journal_listing_gone(import->journal, &gone, &import->err) || !probe(&match, import->complete ? gone : 0) ||
-        !journal_listing_count(import->journal, LISTED_DOUBT, &import->doubtful, &import->err) ||
-        (import->doubtful > 0 && !import_top_all(import, LISTED_UNREAD, on_top, &match)) ||
-        !journal_listing_count(import->journal, LISTED_KNOWN, &known, &import->err))
+        !read_doubtful(&match) || !journal_listing_count(import->journal, LISTED_KNOWN, &known, &import->err) ||
+        !judge_names(&match))
         return false;
     match.renumbered = known == 0 && gone >= RENUMBERED_LEAST;
-    if (!write_down(&match))
-        return false;
-    say_what_was_found(&match);
-    return journal_pop_count(import->journal, POP_FETCHING, &begun, &import->err) &&
-           (begun == 0 || journal_listing_want_fetching(import->journal, &import->err));
+    return (!match.reused || doubt_all(&match)) && decide_and_say(&match);
 }

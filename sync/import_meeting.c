@@ -3,7 +3,9 @@
  * another name in the configuration; another program brought the mail here before. What is the same must not be fetched again.
  *
  * In the first run of a journal every file below the root is looked at, the deliver folder first, and only as long as something listed
- * is not found; later only files that bear golub's own names and were made after the journal's last run. Their headers are read, and where
+ * is not found; later only files that bear golub's own names and were made after the journal's last run. Where that first look showed that
+ * the journal was lost or older than the Maildir, the list of that session may have lacked some of the messages whose files are here: every
+ * file is looked at for IMPORT_ABSENT_DAYS more, as long as a row would be kept for such a message. Their headers are read, and where
  * one is kin of a header that is listed (TOP) the file is read whole and gets a row, absent, under a name that no server gives.
  * import_match.c then pairs it like any row that went missing: by header, as often as both sides have it, by the body where that is not
  * enough. Before such a message is removed from the server its body is read (POP_CONFIRM).
@@ -20,6 +22,8 @@ struct meeting {
     int64_t not_before; /* date in the names that count; INT64_MIN: any file */
     bool others;        /* folders other than deliver-to */
     uint64_t found;
+    bool own;     /* files bear names that golub gave */
+    bool refused; /* a header can't be read: whose file is here nobody knows */
 };
 
 /* ---- the lines ---- */
@@ -32,7 +36,7 @@ on_top(void *context, uint32_t number, const struct seen *seen, const char *word
     struct journal_pop header = {0};
 
     if (seen == NULL) {
-        import->unmet = true;
+        meeting->refused = true;
         import_refused(import, "read the header of", number, "new", words, "it is tried again with the next run");
         return true;
     }
@@ -136,7 +140,10 @@ look_at_all(struct meeting *meeting)
     while (ok && count == 32 && meeting->open > 0) {
         ok = journal_here_strangers(import->journal, after, page, 32, &count, &import->err);
         for (size_t i = 0; ok && i < count && meeting->open > 0; i++) {
+            const char *dot = strrchr(page[i].base, '.');
+
             after = page[i].id;
+            meeting->own = meeting->own || (dot != NULL && strcmp(dot, OWN_NAME) == 0);
             if (is_of_interest(meeting, &page[i]))
                 ok = look_at(meeting, &page[i]);
         }
@@ -180,6 +187,8 @@ meet(struct meeting *meeting)
     meeting->others = true;
     if (meeting->not_before == INT64_MIN && !look_at_all(meeting))
         return false;
+    /* Beside an IMAP account such names are its own, too. */
+    import->widen = meeting->found > 0 || meeting->refused || (import->first && meeting->own && import->beside == NULL);
     if (meeting->found > 0)
         import_say(
             import, "match",
@@ -199,7 +208,7 @@ import_meet(struct import *import)
     if (import->handover != NULL || import->no_root || import->identity == BY_BODY || !import->info.top ||
         import->options->skip_existing)
         return true;
-    if (import->first)
+    if (import->first || import->wide)
         meeting.not_before = INT64_MIN;
     else if (!import->age.known)
         return true;

@@ -84,6 +84,9 @@ struct import {
     bool first;    /* no import of this journal has ever met what is listed */
     bool unmet;    /* nor has this one: a folder or a header could not be read */
     struct import_folders folders;
+    bool wide;            /* files that no row knows of are looked for everywhere, whatever their age */
+    bool widen;           /* so the next runs do, too */
+    uint64_t read_whole;  /* messages whose TOP was refused, and not their RETR */
     uint64_t doubtful;    /* lines of the listing that a UIDL alone did not settle */
     bool partial;         /* something was not done: exit 1 */
     bool held;            /* exit 3 */
@@ -163,6 +166,10 @@ typedef bool import_top_item(void *context, uint32_t number, const struct seen *
 /** TOP for each. Where the server turns out to have none info.top becomes false, and nothing is reported. */
 MUST_CHECK bool import_top(struct import *import, const uint32_t *numbers, size_t count, import_top_item *item,
                            void *context);
+/** The same; what TOP is refused for is read whole instead (at most LIMIT_BATCH numbers): RETR has the header, too. */
+MUST_CHECK bool import_headers(struct import *import, const uint32_t *numbers, size_t count, import_top_item *item,
+                               void *context);
+/** import_headers for all of these that the listing has. */
 MUST_CHECK bool import_top_all(struct import *import, enum journal_listing_which which, import_top_item *item,
                                void *context);
 
@@ -193,6 +200,10 @@ bool import_list(struct import *import);
 bool import_same_maildrop(struct import *import);
 bool import_meet(struct import *import);
 bool import_match(struct import *import);
+/** Write down whether of some lines nobody knows yet which message they are: a run that follows looks at all that are new to it. */
+bool import_note_open(struct import *import);
+/** A UIDL was found to be used again after import_match: no name of this list is believed any more, all are decided anew. */
+bool import_match_anew(struct import *import);
 bool import_skip(struct import *import);
 bool import_keep(struct import *import);
 bool import_fetch(struct import *import);
@@ -215,7 +226,7 @@ bool held_hold(struct import *import, const int64_t *ids, size_t count);
 
 struct arrival;
 /* ---- import_keep.c ---- */
-/** The message of that number is another one than the row's, which is absent from now on: it is new mail. */
+/** The message of that number is another one than the row's, which is absent from now on: it is fetched and compared with the others. */
 bool import_bury_reused(struct import *import, struct journal_pop *row, uint32_t number);
 
 /* ---- import_proof.c ---- */

@@ -188,6 +188,80 @@ import_top(struct import *import, const uint32_t *numbers, size_t count, import_
     return ok;
 }
 
+/* ---- headers of what has no TOP of its own ---- */
+
+struct reading_whole {
+    struct import *import;
+    struct bytes_reading *reading;
+    import_top_item *item;
+    void *context;
+    uint32_t refused[LIMIT_BATCH];
+    size_t count, asked;
+};
+
+/* Words of a refused TOP, unless it may be read whole. */
+static bool
+on_top_or_not(void *context, uint32_t number, const struct seen *seen, const char *words)
+{
+    struct reading_whole *whole = context;
+    const struct import *import = whole->import;
+    const uint64_t most = import->account->import.max_size;
+
+    if (seen != NULL || whole->count == LIMIT_BATCH ||
+        (most != 0 && number < import->sizes_count && import->sizes[number] > most))
+        return whole->item(whole->context, number, seen, words);
+    whole->refused[whole->count++] = number;
+    return true;
+}
+
+static bool
+on_whole_next(void *context, uint32_t *number)
+{
+    struct reading_whole *whole = context;
+
+    *number = whole->asked < whole->count ? whole->refused[whole->asked++] : 0;
+    return true;
+}
+
+static bool
+on_whole_bytes(void *context, uint32_t number, const void *bytes, size_t len)
+{
+    struct reading_whole *whole = context;
+
+    (void)number;
+    if (import_stopped(whole->import))
+        return import_interrupted(whole->import);
+    return bytes_has_header(whole->reading) || bytes_add(whole->reading, bytes, len) || import_no_memory(whole->import);
+}
+
+static bool
+on_whole_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words)
+{
+    struct reading_whole *whole = context;
+    struct seen seen;
+
+    if (!bytes_end(whole->reading, &seen) || !bytes_begin(whole->reading))
+        return import_no_memory(whole->import);
+    whole->import->read_whole += outcome == MAILDROP_DONE;
+    return whole->item(whole->context, number, outcome == MAILDROP_DONE ? &seen : NULL, words);
+}
+
+bool
+import_headers(struct import *import, const uint32_t *numbers, size_t count, import_top_item *item, void *context)
+{
+    struct reading_whole whole = {.import = import, .reading = bytes_new(), .item = item, .context = context};
+    const struct maildrop_taker taker = {
+        .context = &whole, .next = on_whole_next, .bytes = on_whole_bytes, .end = on_whole_end};
+    bool ok = whole.reading != NULL || import_no_memory(import);
+
+    assert(count <= LIMIT_BATCH);
+    ok = ok && import_top(import, numbers, count, on_top_or_not, &whole);
+    if (ok && import->info.top && whole.count > 0)
+        ok = import->maildrop.ops->retrieve(import->maildrop.self, &taker, &import->err);
+    bytes_free(whole.reading);
+    return ok;
+}
+
 bool
 import_top_all(struct import *import, enum journal_listing_which which, import_top_item *item, void *context)
 {
@@ -202,7 +276,7 @@ import_top_all(struct import *import, enum journal_listing_which which, import_t
             return false;
         for (size_t i = 0; i < count; i++)
             after = numbers[i] = page[i].number;
-        if (!import_top(import, numbers, count, item, context))
+        if (!import_headers(import, numbers, count, item, context))
             return false;
     }
     return true;

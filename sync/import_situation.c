@@ -139,7 +139,7 @@ static bool
 begin_time(struct import *import)
 {
     int64_t newest;
-    char *met;
+    char *met, *wide;
 
     if (!journal_pop_newest(import->journal, &newest, &import->err) ||
         !age_begin(import->journal, newest, import->now, &import->age, &import->err) ||
@@ -147,6 +147,10 @@ begin_time(struct import *import)
         return false;
     import->first = met == NULL;
     free(met);
+    if (!journal_get(import->journal, "wide", &wide, &import->err))
+        return false;
+    import->wide = wide != NULL && strtoll(wide, NULL, 10) >= age_bound(&import->age.now, IMPORT_ABSENT_DAYS);
+    free(wide);
     return true;
 }
 

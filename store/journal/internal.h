@@ -128,6 +128,8 @@ enum statement {
     SQL_LISTING_BY_KIN,
     SQL_LISTING_BURY,
     SQL_LISTING_BURY_REST,
+    SQL_LISTING_BURY_LEFT,
+    SQL_LISTING_COUNT_OPEN,
     SQL_LISTING_PAGE, /* one for each enum journal_listing_which, ascending and descending */
     SQL_LISTING_PAGE_LAST = SQL_LISTING_PAGE + 13,
     SQL_LISTING_COUNT,

@@ -72,6 +72,15 @@ journal_listing_probe(struct journal *journal, bool all, struct error *err)
 }
 
 bool
+journal_listing_doubt_all(struct journal *journal, struct error *err)
+{
+    static const char sql[] = "INSERT OR IGNORE INTO temp.listing_doubt (number, uidl, size, repeated)"
+                              " SELECT number, uidl, size, 0 FROM temp.listing; DELETE FROM temp.listing_new;";
+
+    return listing_judge(journal, err) && listing_settle(journal, err) && listing_exec(journal, sql, err);
+}
+
+bool
 journal_listing_top(struct journal *journal, uint32_t number, const struct journal_pop *header, struct error *err)
 {
     static const char sql[] = "UPDATE temp.listing_doubt SET (header, kin, message_id, received) = (?1, ?2, ?3, ?4)"
@@ -219,6 +228,21 @@ journal_listing_is_put_off(struct journal *journal, uint32_t number, bool *put_o
 }
 
 bool
+journal_listing_count_open(struct journal *journal, uint64_t *count, struct error *err)
+{
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_COUNT_OPEN,
+                                      "SELECT count(*) FROM temp.listing_doubt WHERE repeated = 0 AND"
+                                      " (left = 1 OR number IN (SELECT number FROM temp.listing_compare))",
+                                      err);
+    int64_t number;
+
+    if (statement == NULL || !sql_number(journal, statement, INT64_MAX, &number, what, err))
+        return false;
+    *count = (uint64_t)number;
+    return true;
+}
+
+bool
 journal_listing_leave(struct journal *journal, uint32_t number, struct error *err)
 {
     sqlite3_stmt *statement =
@@ -256,19 +280,24 @@ journal_listing_bury(struct journal *journal, int64_t now, struct error *err)
            listing_exec(journal, "DELETE FROM temp.listing_gone", err);
 }
 
-#define DOUBTFUL_REST                                                                                                  \
+#define DOUBTFUL(open)                                                                                                 \
     "FROM main.pop WHERE uidl IN (SELECT uidl FROM temp.listing_doubt) AND absent = 0"                                 \
     " AND id NOT IN (SELECT row FROM temp.listing_doubt)"                                                              \
-    " AND uidl NOT IN (SELECT uidl FROM temp.listing_doubt WHERE left = 1 OR"                                          \
+    " AND uidl NOT IN (SELECT uidl FROM temp.listing_doubt WHERE " open                                                \
     " number IN (SELECT number FROM temp.listing_compare))"
+#define DOUBTFUL_REST DOUBTFUL("left = 1 OR")
 
 static const char absent_rest[] =
     "UPDATE main.pop SET absent = ?1 WHERE state <> 1 AND id IN (SELECT id " DOUBTFUL_REST ")";
 
 bool
-journal_listing_bury_reused(struct journal *journal, int64_t now, struct error *err)
+journal_listing_bury_reused(struct journal *journal, bool left, int64_t now, struct error *err)
 {
-    return bury(journal, SQL_LISTING_BURY_REST, absent_rest, now, err);
+    static const char even_left[] =
+        "UPDATE main.pop SET absent = ?1 WHERE state <> 1 AND id IN (SELECT id " DOUBTFUL("") ")";
+
+    return left ? bury(journal, SQL_LISTING_BURY_LEFT, even_left, now, err)
+                : bury(journal, SQL_LISTING_BURY_REST, absent_rest, now, err);
 }
 
 bool

@@ -488,12 +488,64 @@ a_lost_journal_and_a_maildrop_that_was_not_shown_bring_nothing_a_second_time(voi
     assert_all_here(sc);
 
     lose_journal(sc);
-    sc->drop.mails[2].refuse_top = true;
+    sc->drop.mails[2].refuse_top = sc->drop.mails[2].refuse_retr = true;
     assert_run(sc, 1);
-    sc->drop.mails[2].refuse_top = false;
+    sc->drop.mails[2].refuse_top = sc->drop.mails[2].refuse_retr = false;
     (void)usleep(15000);
     assert_run(sc, 0);
     assert_int_equal(sc->drop.retrs, 0);
+    assert_all_here(sc);
+}
+
+/* A list that lacks some in the session that meets the files, whatever it shows of the others. */
+static void
+a_lost_journal_and_half_a_list_bring_nothing_a_second_time(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 6);
+    assert_run(sc, 0);
+    for (uint32_t most = 1; most < 6; most++)
+        for (uint32_t from = 0; from < 6; from += 3) {
+            lose_journal(sc);
+            sc->drop.list_from = from;
+            sc->drop.list_most = most;
+            assert_run(sc, 0);
+            sc->drop.list_most = 0;
+            (void)usleep(15000);
+            assert_run(sc, 0);
+            assert_int_equal(sc->drop.retrs, 0);
+            assert_all_here(sc);
+        }
+    given_mails(sc, 1); /* and what is new comes */
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 1);
+    assert_all_here(sc);
+}
+
+/* RETR has the header, too: nothing waits for a TOP that never comes. */
+static void
+a_top_that_is_refused_for_good_delays_nothing(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 4);
+    assert_run(sc, 0);
+    lose_journal(sc);
+    for (int i = 0; i < 4; i++)
+        sc->drop.mails[i].refuse_top = true;
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 4);
+    assert_said(sc, "4 messages were read whole for the header");
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs + sc->drop.tops, 0);
+
+    for (int i = 0; i < 4; i++)
+        text_print(sc->drop.mails[i].uidl, sizeof sc->drop.mails[i].uidl, "other-%d", i);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 4);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs + sc->drop.tops, 0);
     assert_all_here(sc);
 }
 
@@ -617,6 +669,8 @@ main(void)
         TEST(a_signal_keeps_what_has_come_and_the_next_run_brings_the_rest),
         TEST(a_lost_journal_and_a_run_that_broke_bring_nothing_a_second_time),
         TEST(a_lost_journal_and_a_maildrop_that_was_not_shown_bring_nothing_a_second_time),
+        TEST(a_lost_journal_and_half_a_list_bring_nothing_a_second_time),
+        TEST(a_top_that_is_refused_for_good_delays_nothing),
         TEST(names_that_move_on_to_other_messages_bring_nothing_a_second_time),
         TEST(a_uidl_that_is_used_again_under_a_header_that_names_nothing_is_told_by_the_body),
         TEST(skip_existing_reads_nothing_that_a_uidl_names),

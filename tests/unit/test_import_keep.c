@@ -315,6 +315,60 @@ another_body_under_the_header_of_one_that_went_is_fetched_before_it_is_removed(v
     assert_int_equal(count_there(sc), 0);
 }
 
+/* Where nothing is ever removed it comes, too; and what is the same is not fetched a second time. */
+static void
+another_body_under_the_header_of_one_that_went_is_fetched(void **state)
+{
+    static const char first[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit goes on\r\n";
+    static const char second[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit failed.\r\n";
+    struct scene *sc = *state;
+
+    (void)given_mail_as(sc, "one", first, sizeof first - 1);
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    assert_run(sc, 0);
+    (void)given_mail_as(sc, "two", second, sizeof second - 1);
+    assert_run(sc, 0);
+    assert_all_here(sc);
+
+    sc->drop.mails[1].gone = true;
+    (void)given_mail_as(sc, "three", second, sizeof second - 1);
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+    assert_int_equal(sc->drop.retrs, 0);
+}
+
+/* Equal sizes hide it until something is to be removed. */
+static void
+names_that_moved_on_are_found_out_before_a_removal_and_bring_nothing_a_second_time(void **state)
+{
+    static const char *const names[] = {"1", "2", "3", "4", "5"};
+    struct scene *sc = *state;
+    char text[100];
+
+    sc->account.import.keep_days = 1;
+    for (int i = 0; i < 5; i++) {
+        text_print(text, sizeof text, "Subject: a\r\nMessage-ID: <%d@x>\r\n\r\nx\r\n", i);
+        (void)given_mail_as(sc, names[i], text, strlen(text));
+    }
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    for (int i = 1; i < 5; i++)
+        text_print(sc->drop.mails[i].uidl, sizeof sc->drop.mails[i].uidl, "%s", names[i - 1]);
+    assert_run(sc, 0);
+    text_print(sc->drop.mails[1].uidl, sizeof sc->drop.mails[1].uidl, "2"); /* and two that change places */
+    text_print(sc->drop.mails[2].uidl, sizeof sc->drop.mails[2].uidl, "1");
+    time_passes(sc, 2 * DAY);
+
+    for (int i = 0; i < 3; i++) {
+        assert_run(sc, 0);
+        assert_all_here(sc);
+        assert_true(sc->drop.tops <= 4 + 4);
+    }
+    assert_int_equal(count_there(sc), 0);
+}
+
 static bool
 knows_nothing(void *self, const char *base, bool *known, struct error *err)
 {
@@ -388,6 +442,8 @@ main(void)
         TEST(a_dry_run_holds_and_removes_in_words_alone),
         TEST(what_comes_back_through_the_account_beside_is_refused_in_each_run),
         TEST(another_body_under_the_header_of_one_that_went_is_fetched_before_it_is_removed),
+        TEST(another_body_under_the_header_of_one_that_went_is_fetched),
+        TEST(names_that_moved_on_are_found_out_before_a_removal_and_bring_nothing_a_second_time),
         TEST(what_comes_back_without_a_message_id_is_refused_too),
     };
 
