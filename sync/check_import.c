@@ -71,7 +71,12 @@ say_keep(const struct account *account, struct report *report, const struct mail
     else if (!info->uidl)
         report_line(report, account->name, "keep", "mail stays on the server: without UIDL nothing is removed");
     else if (days == 0)
-        report_line(report, account->name, "keep", "mail is removed from the server as soon as it is here");
+        report_line(
+            report, account->name, "keep",
+            account->import.deliver_command == NULL
+                ? "mail is removed from the server as soon as it is here"
+                : "mail is removed from the server as soon as the deliver-command ends with status 0: golub has no "
+                  "copy of it, and does not look whether the command kept one");
     else
         report_line(report, account->name, "keep", "mail is removed from the server %d day%s after it came%s", days,
                     days == 1 ? "" : "s", info->top ? "" : ": not by this server, which has no TOP");

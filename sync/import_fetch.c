@@ -530,7 +530,7 @@ fetch_prepare(struct import *import)
 
     if (import->handover != NULL)
         return true;
-    if (!import->local.ops->create(import->local.self, import->folder, &import->err) ||
+    if (!flush_note(import) || !import->local.ops->create(import->local.self, import->folder, &import->err) ||
         !import->local.ops->free_space(import->local.self, &space, &import->err))
         return false;
     if (space < SPACE_MIN) {

@@ -179,6 +179,8 @@ write_down(struct import *import, bool mass)
 {
     if (!journal_begin(import->journal, &import->err))
         return false;
+    if (import->cut && !journal_here_fetch_missed(import->journal, &import->err))
+        return import_end(import, false);
     return import_end(import, journal_here_apply(import->journal, import_stamp(import), mass, &import->err));
 }
 
@@ -208,12 +210,17 @@ compare(struct look *look)
                     (unsigned long long)missed);
     if (!check_birth(look))
         return false;
+    if (look->unstable && import->cut) {
+        error_set(&import->err, ERROR_LOCAL, "look for mail that a power cut may have taken: folders change meanwhile");
+        error_hint(&import->err, "run golub again; nothing was touched");
+        return false;
+    }
     if (look->unstable) { /* the next run looks again */
         import->unmet = true;
         look->folders->moved = false;
         return true;
     }
-    return missed + other == 0 || write_down(import, is_mass(import, here, missed));
+    return (missed + other == 0 || write_down(import, is_mass(import, here, missed))) && flush_looked(import);
 }
 
 bool
@@ -224,7 +231,8 @@ import_here(struct import *import)
 
     if (import->handover != NULL || import->no_root)
         return true;
-    return journal_pop_folders(import->journal, &folders->known, &folders->known_count, &import->err) && compare(&look);
+    return flush_begin(import) &&
+           journal_pop_folders(import->journal, &folders->known, &folders->known_count, &import->err) && compare(&look);
 }
 
 /*

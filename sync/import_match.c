@@ -91,8 +91,7 @@ import_take_up(struct journal_pop *row, const struct journal_listed *listed, con
 
     if (row->absent != 0 && row->state == POP_REMOVING) { /* it was not removed, or came back */
         row->state = POP_STORED;
-        if (strcmp(row->uidl, listed->uidl) != 0)
-            row->facts |= POP_RETURNED;
+        row->facts |= strcmp(row->uidl, listed->uidl) != 0 ? POP_RETURNED : POP_AGAIN;
     }
     row->absent = 0;
     (void)text_print(row->uidl, sizeof row->uidl, "%s", listed->uidl);
@@ -116,6 +115,7 @@ settle(struct match *match, const struct journal_listed *listed, struct journal_
 
     match->renamed += other_name;
     match->revived += !other_name && row->absent != 0;
+    import->again += !other_name && row->absent != 0 && row->state == POP_REMOVING;
     /* Removed here, and there again under another name: somebody sent it back. */
     /* Under the same header there may be another body: the more where the size is another, or the name. */
     if (other_name || (row->listed != 0 && listed->size != 0 && row->listed != listed->size))
@@ -537,8 +537,13 @@ say_what_was_found(const struct match *match)
                    match->renamed, match->renamed == 1 ? "" : "s", match->renamed == 1 ? "s" : "ve");
     if (match->revived > 0)
         report_note(import->report, import->account->name,
-                    "%" PRIu64 " messages are on the server again that a list lacked, or that it had said were removed",
-                    match->revived);
+                    "%" PRIu64 " messages are on the server again that a list lacked", match->revived);
+    if (import->again > 0)
+        import_say(import, "match",
+                   "%" PRIu64
+                   " message%s listed again after removal: the server said that %s removed, and kept %s or got %s back",
+                   import->again, import->again == 1 ? " is" : "s are", import->again == 1 ? "it was" : "they were",
+                   import->again == 1 ? "it" : "them", import->again == 1 ? "it" : "them");
     if (match->unproven > 0)
         import_say(
             import, "match",

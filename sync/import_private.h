@@ -13,7 +13,7 @@
  *   import_fetch.c       the new ones: rows, bytes, delivery, rows (import_hand.c: into a command instead;
  *                        import_batch.c: a batch made durable)
  *   import_compare.c     those that only their bytes tell apart
- *   import_remove.c      DELE and QUIT
+ *   import_remove.c      DELE and QUIT (import_flush.c: what is flushed before it)
  *
  * import_read.c reads bytes and TOPs for all of them.
  */
@@ -86,6 +86,9 @@ struct import {
     struct import_folders folders;
     bool wide;            /* files that no row knows of are looked for everywhere, whatever their age */
     bool widen;           /* so the next runs do, too */
+    bool unflushed;       /* mail was delivered that a power cut may still take */
+    bool cut;             /* a power cut may have taken some of it: what is missing is fetched again */
+    uint64_t again;       /* listed again after removal */
     uint64_t read_whole;  /* messages whose TOP was refused, and not their RETR */
     uint64_t doubtful;    /* lines of the listing that a UIDL alone did not settle */
     bool partial;         /* something was not done: exit 1 */
@@ -223,6 +226,16 @@ bool held_by_number(const struct import *import, const struct journal_pop *row);
 bool held_release(struct import *import);
 /** Put these on a list. */
 bool held_hold(struct import *import, const int64_t *ids, size_t count);
+
+/* ---- import_flush.c ---- */
+/** Was there a power cut since mail was delivered without a flush? */
+bool flush_begin(struct import *import);
+/** What it took is known, and will be fetched again. */
+bool flush_looked(struct import *import);
+/** Mail is about to be delivered. */
+bool flush_note(struct import *import);
+/** All of it is on the disk after this. */
+bool flush_all(struct import *import);
 
 struct arrival;
 /* ---- import_keep.c ---- */

@@ -113,6 +113,9 @@ bury_removed(struct removing *removing, uint32_t last)
                 continue;
             row->absent = import_stamp(import);
             ok = journal_pop_save(import->journal, row, &import->err);
+            if ((row->facts & POP_AGAIN) !=
+                0) /* it was counted when it was removed first; whether it went now only a list shows */
+                continue;
             import->counts.up_removed++;
             report_message(import->report, import->account->name, import_mailbox(import), "remove-there", 0, row->base,
                            row->uidl);
@@ -169,7 +172,7 @@ remove_and_quit(struct removing *removing)
             return false;
         if (removing->count == 0)
             break;
-        if (!mark_page(removing))
+        if ((last == 0 && !flush_all(import)) || !mark_page(removing))
             return false;
         last = removing->numbers[removing->count - 1];
     }

@@ -91,6 +91,16 @@ journal_here_count(struct journal *journal, uint64_t *here, uint64_t *missed, ui
 }
 
 bool
+journal_here_fetch_missed(struct journal *journal, struct error *err)
+{
+    static const char sql[] = "UPDATE main.pop AS p SET state = 1 WHERE p.absent = 0 AND " MISSED;
+
+    static_assert(POP_FETCHING == 1, "the statement holds this number");
+    assert(journal->in_transaction);
+    return sql_exec(journal, sql, what, err);
+}
+
+bool
 journal_here_apply(struct journal *journal, int64_t now, bool mass, struct error *err)
 {
     static const char missed[] = "UPDATE main.pop AS p SET missed = ?1, facts = facts | ?2 WHERE " MISSED;

@@ -32,6 +32,7 @@ enum journal_pop_fact {
         8, /* before it is removed its body is read once more and must be the same, else it is another message */
     POP_FEWER =
         16, /* fewer bytes came than LIST said: before it is removed its body is read once more and must be the same */
+    POP_AGAIN = 64, /* it was removed, and is listed again under the same UIDL: the server keeps it, or got it back */
     POP_RETURNED = 32, /* it was removed, and is on the server again under another UIDL */
     POP_UNSURE =
         64, /* what is listed under its UIDL has another header, and nothing can tell whether it is its message */
@@ -221,6 +222,8 @@ MUST_CHECK bool journal_here_name(struct journal *journal, const char *folder, c
 /** Of STORED and REMOVING rows: how many were here when last looked at; how many of those are now missed; how many come back or moved. */
 MUST_CHECK bool journal_here_count(struct journal *journal, uint64_t *here, uint64_t *missed, uint64_t *other,
                                    struct error *err);
+/** Those that are missed now, and not gone from the server, are to be fetched again. In a transaction, before journal_here_apply. */
+MUST_CHECK bool journal_here_fetch_missed(struct journal *journal, struct error *err);
 /** Write it down: missed since `now`, with POP_MASS where `mass`; what is found again is missed no more. In a transaction. */
 MUST_CHECK bool journal_here_apply(struct journal *journal, int64_t now, bool mass, struct error *err);
 struct journal_here_file {

@@ -62,8 +62,10 @@ struct scene {
     bool dead;                    /* a commit failed: the process is gone */
     int local_operations, local_fails_at;
     bool local_fails_after;
-    struct local_ops local_ops; /* the Maildir's, with trouble */
-    int stop_after;             /* a signal comes after so many RETRs; -1: never */
+    struct local_ops local_ops;  /* the Maildir's, with trouble */
+    int flushes, deles_at_flush; /* in all runs; of the last run, before the flush */
+    const char *boot;            /* of the system */
+    int stop_after;              /* a signal comes after so many RETRs; -1: never */
     struct handover *handover;
     struct beside *beside;
     struct error err;
@@ -408,6 +410,24 @@ trouble_examine(void *local, const struct local_file *file, struct local_facts *
     return local_step(&after, err) && scene->s->local.ops->examine(local, file, facts, missing, err);
 }
 
+static bool
+trouble_flush(void *local, struct error *err)
+{
+    bool after;
+
+    (void)local;
+    scene->flushes++;
+    scene->deles_at_flush = scene->drop.deles;
+    return local_step(&after, err);
+}
+
+static void
+scene_boot(void *local, char id[static LOCAL_BOOT_MAX + 1])
+{
+    (void)local;
+    text_print(id, LOCAL_BOOT_MAX + 1, "%s", scene->boot);
+}
+
 /* ---- the scene ---- */
 
 static int64_t
@@ -451,7 +471,8 @@ scene_open(void **state)
     assert_non_null(sc->journal);
     sc->now = 1700000000;
     sc->stop_after = -1;
-    sc->account = (struct account){.name = "post", .maildir = sc->s->root, .state = sc->s->top, .fsync = false};
+    sc->boot = "first";
+    sc->account = (struct account){.name = "post", .maildir = sc->s->root, .state = sc->s->top, .fsync = true};
     sc->account.connection = (struct connection){.scheme = SCHEME_POP3S, .host = "pop.example.org", .user = "ana"};
     sc->account.policy = (struct policy){
         .pull = {true, true, true, true}, .push = {true, true, true, true}, .guard = true, .max_delete = 25};
@@ -569,6 +590,8 @@ run_import(struct scene *sc)
     sc->local_ops.draft_finish = trouble_draft_finish;
     sc->local_ops.deliver = trouble_deliver;
     sc->local_ops.examine = trouble_examine;
+    sc->local_ops.flush = trouble_flush;
+    sc->local_ops.boot = scene_boot;
     sc->drop.operations = sc->drop.retrs = sc->drop.tops = sc->drop.deles = sc->drop.lists = sc->drop.quits = 0;
     sc->commits = sc->local_operations = 0;
     sc->dead = false;

@@ -8,6 +8,7 @@
 
 #include "tests/unit/import_scene.h"
 
+#include <dirent.h>
 #include <unistd.h>
 
 /* The ID of the list that holds; "" nothing is held. */
@@ -421,6 +422,101 @@ what_comes_back_without_a_message_id_is_refused_too(void **state)
     assert_int_equal(count_there(sc), 1);
 }
 
+static void
+what_was_not_flushed_is_flushed_before_the_first_removal(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.fsync = false;
+    sc->account.import.keep_days = 0;
+    given_mails(sc, 300);
+    assert_run(sc, 0);
+    assert_int_equal(sc->flushes, 1);
+    assert_int_equal(sc->deles_at_flush, 0);
+    assert_int_equal(count_there(sc), 0);
+
+    given_mails(sc, 1);
+    sc->local_fails_at = 7; /* the flush: two drafts are begun, one is written, ended and delivered before */
+    assert_run(sc, 1);
+    assert_int_equal(sc->flushes, 2);
+    assert_int_equal(count_there(sc), 1);
+    sc->local_fails_at = 0;
+    assert_run(sc, 0);
+    assert_int_equal(sc->flushes, 3);
+    assert_int_equal(count_there(sc), 0);
+    assert_run(sc, 0); /* nothing to be removed: nothing to be flushed */
+    assert_int_equal(sc->flushes, 3);
+}
+
+static void
+take_away(struct scene *sc, int count)
+{
+    char path[8192];
+    struct dirent *entry;
+    DIR *dir;
+
+    text_print(path, sizeof path, "%s/INBOX/new", sc->s->root);
+    dir = opendir(path);
+    assert_non_null(dir);
+    while (count > 0 && (entry = readdir(dir)) != NULL)
+        if (entry->d_name[0] != '.') {
+            assert_int_equal(unlinkat(dirfd(dir), entry->d_name, 0), 0);
+            count--;
+        }
+    closedir(dir);
+    (void)usleep(15000);
+}
+
+/* It is no removal by the user. */
+static void
+what_a_power_cut_took_is_fetched_again(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.fsync = false;
+    sc->account.import.keep_days = 1;
+    given_mails(sc, 4);
+    assert_run(sc, 0);
+    take_away(sc, 3);
+    sc->boot = "second";
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 3);
+    assert_all_here(sc);
+
+    take_away(sc, 1); /* this boot still runs: somebody removed it */
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
+    sc->boot = "third"; /* and that is known by now */
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), 3);
+}
+
+/* A server that answers +OK to everything and removes nothing. */
+static void
+what_is_listed_again_after_removal_is_said_and_not_counted_again(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    sc->drop.keeps_all = true;
+    given_mails(sc, 6);
+    assert_run(sc, 0);
+    assert_said(sc, "6 removed from the server");
+    for (int i = 0; i < 3; i++) {
+        assert_run(sc, 0);
+        assert_said(sc, "6 messages are listed again after removal");
+        assert_null(strstr(sc->text, "removed from the server"));
+        assert_int_equal(sc->drop.deles, 6);
+    }
+    sc->drop.keeps_all = false;
+    assert_run(sc, 0);
+    assert_run(sc, 0);
+    assert_null(strstr(sc->text, "again"));
+    assert_int_equal(count_there(sc), 0);
+    assert_all_here(sc);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int
@@ -445,6 +541,9 @@ main(void)
         TEST(another_body_under_the_header_of_one_that_went_is_fetched),
         TEST(names_that_moved_on_are_found_out_before_a_removal_and_bring_nothing_a_second_time),
         TEST(what_comes_back_without_a_message_id_is_refused_too),
+        TEST(what_was_not_flushed_is_flushed_before_the_first_removal),
+        TEST(what_a_power_cut_took_is_fetched_again),
+        TEST(what_is_listed_again_after_removal_is_said_and_not_counted_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
