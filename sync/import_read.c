@@ -207,7 +207,7 @@ on_top_or_not(void *context, uint32_t number, const struct seen *seen, const cha
     const struct import *import = whole->import;
     const uint64_t most = import->account->import.max_size;
 
-    if (seen != NULL || whole->count == LIMIT_BATCH ||
+    if (seen != NULL || whole->count == LIMIT_BATCH || !import->may_fetch ||
         (most != 0 && number < import->sizes_count && import->sizes[number] > most))
         return whole->item(whole->context, number, seen, words);
     whole->refused[whole->count++] = number;
