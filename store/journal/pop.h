@@ -32,10 +32,10 @@ enum journal_pop_fact {
         8, /* before it is removed its body is read once more and must be the same, else it is another message */
     POP_FEWER =
         16, /* fewer bytes came than LIST said: before it is removed its body is read once more and must be the same */
-    POP_AGAIN = 64, /* it was removed, and is listed again under the same UIDL: the server keeps it, or got it back */
     POP_RETURNED = 32, /* it was removed, and is on the server again under another UIDL */
     POP_UNSURE =
         64, /* what is listed under its UIDL has another header, and nothing can tell whether it is its message */
+    POP_AGAIN = 128, /* it was removed, and is listed again under the same UIDL: the server keeps it, or got it back */
 };
 
 #define POP_RECEIVED_MAX 256 /* bytes: digests of Received lines, one behind the other */
