@@ -417,7 +417,7 @@ apply_copies_there(struct run *run, struct agenda *agenda, bool *did)
         if (!ok || from == NULL)
             continue;
         ok = check_intent(run, todo, &transfer->op, &wait);
-        if (!ok || wait || transfer->op.attempt != 0) /* what failed once is uploaded */
+        if (!ok || wait || transfer->op.id != 0) /* what failed once is uploaded */
             continue;
         transfer->todo = todo;
         transfer->source = source->id;

@@ -15,7 +15,7 @@
 #define SETTLE_BASE_S 5           /* an unanswered command may still be running */
 #define SETTLE_RATE (1024 * 1024) /* bytes a second it may need for its body */
 #define SETTLE_MAX_S 30
-#define ATTEMPTS_MAX 3 /* accepted and never seen: no more after this */
+#define ATTEMPTS_MAX 3 /* accepted and never seen: no more after this. One that was not answered says nothing */
 
 bool
 upload_is_settled(const struct journal_op *op, int64_t now)
@@ -112,6 +112,8 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
         return run_pending(run, mailbox, sending->message.id, PENDING_SETTLE, "upload",
                            "an earlier attempt was not answered and may still be under way", NULL);
     }
+    if (sending->op.kind != OP_UPLOAD) /* it was to be a copy or a move: no APPEND of it was accepted */
+        sending->op.attempt = 0;
     if (sending->op.attempt >= 2) {
         if (!become_alias(run, mailbox, sending, wait))
             return false;
@@ -221,7 +223,6 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
     op->uidvalidity = mailbox->row.uidvalidity;
     op->uidnext = mailbox->row.uidnext;
     op->size = sending->wire_size;
-    op->attempt++;
     op->since = run_now(run);
     if (message->uid != 0) { /* it comes back: the UID that was removed there is history */
         message->uid = 0;
@@ -321,8 +322,10 @@ record_sent(struct uploading *up, struct sending *sending)
     sending->print.since = run_now(run);
     if (!journal_print_set(run->journal, &sending->print, &run->err))
         return false;
-    if (sending->uid == 0) /* found by content when the mailbox is looked at */
-        return true;
+    if (sending->uid == 0) { /* found by content when the mailbox is looked at */
+        sending->op.attempt++;
+        return journal_op_save(run->journal, &sending->op, &run->err);
+    }
     if (!upload_take_uid(run, message, sending->uid, &alias))
         return false;
     if (!alias) {

@@ -155,6 +155,7 @@ join(struct meeting *meeting, struct half *file, struct half *uid, bool by_heade
             here->twin = 0;
             here->rbase = here->lbase = 0;
         }
+        meeting_level_bases(here);
         here->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW | FACT_REFUSED | FACT_APART | FACT_ECHO |
                                    FACT_ALIAS | FACT_BY_HEADER);
         if ((here->facts & FACT_GONE_HERE) == 0 || removed) /* else its file comes again */
@@ -281,12 +282,36 @@ join_headers(struct meeting *meeting, struct half **files, size_t file_count, st
     return files[0]->size != uids[0]->size || join(meeting, files[0], uids[0], true);
 }
 
+/*
+ * What came of an APPEND, COPY or MOVE without an answer belongs to the file that was sent: else another one of the same bytes would take
+ * its UID, and it would seem that the server has kept one of a kind.
+ */
+static bool
+join_sent(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
+{
+    for (size_t f = 0; f < file_count; f++) {
+        for (size_t u = 0; files[f]->intent && !files[f]->paired && u < uid_count; u++) {
+            if (!uids[u]->paired && uids[u]->uid >= files[f]->intent_uidnext &&
+                uids[u]->date == files[f]->intent_date && !join(meeting, files[f], uids[u], false))
+                return false;
+        }
+    }
+    return true;
+}
+
 static bool
 join_bodies(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
 {
-    for (size_t f = 0, u = 0; f < file_count && u < uid_count; f++, u++) {
-        if (!join(meeting, files[f], uids[u], false))
+    if (!join_sent(meeting, files, file_count, uids, uid_count))
+        return false;
+    for (size_t f = 0, u = 0; f < file_count && u < uid_count;) {
+        if (files[f]->paired) {
+            f++;
+        } else if (uids[u]->paired) {
+            u++;
+        } else if (!join(meeting, files[f++], uids[u++], false)) {
             return false;
+        }
     }
     return true;
 }
@@ -295,14 +320,7 @@ join_bodies(struct meeting *meeting, struct half **files, size_t file_count, str
 static bool
 join_canonical(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
 {
-    for (size_t f = 0; f < file_count; f++) {
-        for (size_t u = 0; !files[f]->paired && u < uid_count; u++) {
-            if (!uids[u]->paired && uids[u]->uid >= files[f]->intent_uidnext &&
-                uids[u]->date == files[f]->intent_date && !join(meeting, files[f], uids[u], false))
-                return false;
-        }
-    }
-    return true;
+    return join_sent(meeting, files, file_count, uids, uid_count);
 }
 
 static bool

@@ -152,6 +152,15 @@ meeting_gather(struct meeting *meeting)
     return ok;
 }
 
+void
+meeting_level_bases(struct journal_message *message)
+{
+    const unsigned agreed = ~(message->rbase ^ message->lbase);
+
+    message->rbase &= agreed;
+    message->lbase &= agreed;
+}
+
 bool
 meeting_is_plausible(uint64_t a, uint64_t b)
 {

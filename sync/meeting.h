@@ -44,6 +44,11 @@ struct meeting { /* one mailbox */
 
 /** One more half; NULL: no memory, run->err says so. It moves with the next one that is added. */
 struct half *meeting_add(struct run *run, struct halves *halves);
+/**
+ * A message that had a UID gets another one. Where its bases differ, the old UID could not hold a flag, or a change went to another message
+ * that stood for it: nothing of that is known of the new one. There nothing was agreed on: set wins.
+ */
+void meeting_level_bases(struct journal_message *message);
 /** All halves of the mailbox; UIDs only where there are files that they may be. */
 MUST_CHECK bool meeting_gather(struct meeting *meeting);
 /**

@@ -233,12 +233,23 @@ missing_fall_behind(struct run *run)
 
 /* ---- flags that went with the UIDs ---- */
 
+/* Of a row that had flags on the server: does it show one of them under its new UID? */
+static bool
+lost_flags(const struct journal_message *message)
+{
+    return message->rbase != 0 && (message->rseen & message->rbase) == 0;
+}
+
+/*
+ * A restored or migrated mailbox comes without its flags: what is set here is set there again. One message that shows flags all the same
+ * (it arrived since, or somebody flagged it again) is no sign of the contrary; as many as have lost theirs are.
+ */
 bool
 missing_flags(struct meeting *meeting)
 {
     struct run *run = meeting->run;
     struct journal_message message;
-    unsigned had = 0, shows = 0;
+    size_t lost = 0, kept = 0;
 
     for (size_t f = 0; f < meeting->files.count; f++) {
         const struct half *file = &meeting->files.at[f];
@@ -247,19 +258,18 @@ missing_flags(struct meeting *meeting)
             continue;
         if (!run_load(run, file->id, &message))
             return false;
-        had |= message.rbase;
-        shows |= message.rseen;
+        lost += lost_flags(&message);
+        kept += (message.rseen & message.rbase) != 0;
     }
-    if (had == 0 || shows != 0)
-        return true;
-    /* Not one of them shows any flag: a restored or migrated mailbox without its flags. What is set here is set there again. */
-    for (size_t f = 0; f < meeting->files.count; f++) {
+    for (size_t f = 0; lost > kept && f < meeting->files.count; f++) {
         const struct half *file = &meeting->files.at[f];
 
         if (!file->paired || !file->unpaired)
             continue;
         if (!run_load(run, file->id, &message))
             return false;
+        if (!lost_flags(&message))
+            continue;
         message.rbase = message.lbase = 0;
         if (!journal_message_save(run->journal, &message, &run->err))
             return false;
@@ -292,6 +302,13 @@ is_claimed(const struct settling *settling, int64_t id)
     return false;
 }
 
+/* Both its sides are as the journal has them. */
+static bool
+is_seen(const struct mailbox *mailbox)
+{
+    return mailbox != NULL && mailbox->current && mailbox->folder_here && !mailbox->unread;
+}
+
 /* Did another mailbox get these bytes while this one could not be seen? Each row there stands for one that left here. */
 static bool
 has_moved(struct settling *settling, const struct mailbox *mailbox, bool *moved)
@@ -312,7 +329,8 @@ has_moved(struct settling *settling, const struct mailbox *mailbox, bool *moved)
             continue;
         ok = run_load(run, ids[i], other);
         if (!ok || other->mailbox == message->mailbox || other->uid == 0 || other->base[0] == '\0' ||
-            (other->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) != 0)
+            (other->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) != 0 ||
+            !is_seen(run_mailbox_by_id(run, other->mailbox)))
             continue;
         *moved = true;
         settling->claimed[settling->claimed_count++] = ids[i];

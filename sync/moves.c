@@ -15,7 +15,6 @@ enum role {
     GONE_THERE,
     FRESH_THERE,
     GONE_BOTH,
-    LOST, /* the user removed it, and where it is on the server is not known */
     WAITING,
 };
 enum pair_by { BY_WIRE, BY_WIRE_AND_MAILBOX, BY_HEADER };
@@ -37,8 +36,6 @@ has_role(const struct todo *todo, enum role role)
         return verb == PLAN_FORGET && !todo->fresh;
     case WAITING:
         return todo->waits;
-    case LOST:
-        return verb == PLAN_FORGET && todo->unpaired;
     case FRESH_HERE:
         return verb == PLAN_UPLOAD && todo->fresh;
     case FRESH_THERE:
@@ -145,11 +142,11 @@ rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up, stru
     if (ok && up) {
         renamed_take_file(old, new);
     } else if (ok) {
-        old->mailbox = new->mailbox; /* another one where the user removed it before it moved there */
         old->uid = new->uid;
         old->size = new->size;
         old->date = new->date;
         old->rseen = new->rseen;
+        meeting_level_bases(old);
         old->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_BY_HEADER);
         if ((old->facts & FACT_GONE_HERE) == 0 || removed) /* else its file comes again */
             old->facts &= ~(unsigned)FACT_UNPAIRED;
@@ -217,26 +214,6 @@ wait_for_place(struct run *run, struct todo *from, struct todo *to)
            run_commit(run);
 }
 
-/*
- * Its removal waits for a word or for the policy, and there it is in another mailbox now: it is removed from that one. If it does not wait,
- * file and message went to two places, and both stay.
- */
-static bool
-follow_lost(struct run *run, struct todo *lost, struct todo *fresh)
-{
-    struct journal_message *messages = calloc(3, sizeof *messages), *old = messages, *new = messages + 1;
-    bool taken = false, waits, ok = messages != NULL || run_no_memory(run);
-
-    ok = ok && run_begin(run) && run_load(run, lost->id, old) && run_load(run, fresh->id, new);
-    ok = ok && missing_waits(run, old, PLAN_REMOVE_THERE, &waits) &&
-         journal_message_by_base(run->journal, new->mailbox, old->base, messages + 2, &taken, &run->err);
-    if (ok && waits && !taken)
-        ok = rename_row(run, lost, fresh, false, old, new);
-    ok = ok && run_commit(run);
-    free(messages);
-    return ok;
-}
-
 /* Where it is now is known, and policy does not let its old place follow: an ordinary removal that is kept back. */
 static bool
 settle_kept_back(struct run *run, struct todo *gone)
@@ -257,8 +234,7 @@ static bool
 take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_t gone_count, struct pair_item *fresh,
            size_t fresh_count, enum role gone_role, bool by_header)
 {
-    bool up = gone_role != GONE_THERE && gone_role != LOST;
-
+    bool up = gone_role != GONE_THERE;
     size_t *match = calloc(fresh_count + 1, sizeof *match);
     bool *taken = calloc(gone_count + 1, sizeof *taken);
     struct todo **index = index_todos(run, agenda);
@@ -280,11 +256,7 @@ take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_
             ok = agenda_wait_for_answer(run, to);
             continue;
         }
-        if (gone_role == LOST && from->mailbox != to->mailbox) {
-            ok = follow_lost(run, from, to);
-            continue;
-        }
-        if (from->step.verb == PLAN_FORGET && gone_role != LOST && !from->waits &&
+        if (from->step.verb == PLAN_FORGET && !from->waits &&
             !is_only(run, &gone[match[f]])) /* which of several equal ones it was can't be told */
             continue;
         if (from->mailbox == to->mailbox) {
@@ -312,7 +284,7 @@ static bool
 has_unpaired(const struct agenda *agenda)
 {
     for (size_t i = 0; i < agenda->count; i++) {
-        if (agenda->todos[i].unpaired && (has_role(&agenda->todos[i], GONE_THERE) || has_role(&agenda->todos[i], LOST)))
+        if (agenda->todos[i].unpaired && has_role(&agenda->todos[i], GONE_THERE))
             return true;
     }
     return false;
@@ -404,14 +376,14 @@ read_bodies(struct run *run, struct probe *probes, size_t count)
 
 /* What arrived and looks like what vanished, but not alone in that, or with another date: which of them it is, only the body tells. */
 static bool
-probe_ambiguous(struct run *run, struct agenda *agenda, enum role gone_role)
+probe_ambiguous(struct run *run, struct agenda *agenda)
 {
     struct pair_item *gone = NULL, *fresh = NULL;
     char *gone_bases = NULL, *fresh_bases = NULL;
     size_t gone_count = 0, fresh_count = 0, n = 0;
     struct todo **index = index_todos(run, agenda);
     struct probe *probes = NULL;
-    bool ok = index != NULL && gather(run, agenda, gone_role, BY_HEADER, &gone, &gone_bases, &gone_count) &&
+    bool ok = index != NULL && gather(run, agenda, GONE_THERE, BY_HEADER, &gone, &gone_bases, &gone_count) &&
               gather(run, agenda, FRESH_THERE, BY_HEADER, &fresh, &fresh_bases, &fresh_count);
 
     if (ok) {
@@ -542,16 +514,6 @@ find_edited(struct run *run, struct agenda *agenda)
     return ok;
 }
 
-static bool
-pair_down(struct run *run, struct agenda *agenda, enum role gone_role)
-{
-    if (count_role(agenda, gone_role) == 0 || count_role(agenda, FRESH_THERE) == 0)
-        return true;
-    return probe_fresh(run, agenda) && probe_ambiguous(run, agenda, gone_role) &&
-           pair_direction(run, agenda, gone_role, FRESH_THERE, BY_WIRE) &&
-           pair_direction(run, agenda, gone_role, FRESH_THERE, BY_HEADER);
-}
-
 bool
 agenda_moves(struct run *run, struct agenda *agenda)
 {
@@ -571,5 +533,9 @@ agenda_moves(struct run *run, struct agenda *agenda)
         return false;
     if (count_role(agenda, GONE_BOTH) != 0 && !pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE_AND_MAILBOX))
         return false;
-    return pair_down(run, agenda, GONE_THERE) && pair_down(run, agenda, LOST);
+    if (count_role(agenda, GONE_THERE) == 0 || count_role(agenda, FRESH_THERE) == 0)
+        return true;
+    return probe_fresh(run, agenda) && probe_ambiguous(run, agenda) &&
+           pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_WIRE) &&
+           pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_HEADER);
 }

@@ -78,6 +78,31 @@ add_file(struct look *look, const char *base, const char *info)
     return ok;
 }
 
+/*
+ * The Maildir was put back: its names show flags of the past, and the server's are newer. What the server can't hold is nobody's change,
+ * and stays. Where an earlier run that was cut off has taken the past over, a flag that is set was set since: set wins, and none that is
+ * missing was taken off.
+ */
+static void
+take_past(const struct look *look, struct journal_message *message)
+{
+    const struct run *run = look->run;
+    unsigned held = look->mailbox->row.permanent, lost = message->lbase & ~message->lseen;
+
+    if (!run->maildir_older || look->mailbox->named ||
+        (message->uid == 0 && (message->facts & FACT_GONE_THERE) == 0)) /* never there: its flags agreed with nothing */
+        return;
+    if ((message->facts & FACT_UNHELD) != 0)
+        held &= message->rseen;
+    if (run->past_known) {
+        message->lbase &= ~lost;
+        message->rbase &= ~lost;
+        return;
+    }
+    message->lbase = message->lseen;
+    message->rbase = message->lseen & held;
+}
+
 static bool
 on_file(void *context, const char *base, const char *info)
 {
@@ -104,8 +129,7 @@ on_file(void *context, const char *base, const char *info)
     if ((message.facts & FACT_GONE_THERE) == 0)
         message.facts &= ~(unsigned)FACT_UNPAIRED;
     message.facts &= ~(unsigned)(FACT_GONE_HERE | FACT_MOVED);
-    if (look->run->maildir_older) /* its names show flags of the past: the server's are newer */
-        message.lbase = message.rbase = message.lseen;
+    take_past(look, &message);
     flushed_doubt_flags(look->run, &message);
     if (!mark_seen(look, message.id))
         return false;
@@ -286,6 +310,9 @@ read_all(struct run *run, struct look *looks, struct twins *twins)
         ok = read_folder(look) && find_missing(look, &look->missing);
         any = any || look->missing;
     }
+    /* Only what the first listing shows is the past. */
+    for (size_t i = 0; ok && i < run->count; i++)
+        run->mailboxes[i].named = run->mailboxes[i].named || (looks[i].looked && !run->mailboxes[i].unread);
     for (size_t i = 0; ok && any && i < run->count; i++) {
         if (looks[i].missing)
             ok = read_again(&looks[i]);
@@ -326,6 +353,7 @@ observe_local(struct run *run)
         ok = journal_mailbox_save(run->journal, &mailbox->row, &run->err) &&
              (!looks[i].stable || mailbox->unread || flushed_seen(run, mailbox));
     }
+    ok = ok && situation_know_past(run);
     if (ok)
         ok = run_commit(run);
     else

@@ -39,6 +39,7 @@ struct mailbox {
     bool unsure;   /* could not be observed: nothing is done in it in this run */
     bool repaired; /* in this run: its rows were unpaired */
     bool unread;   /* its folder could not be listed: what is missing in it is not known */
+    bool named;    /* its folder was listed in this run: a name that is another one now was given meanwhile */
     bool current;  /* what the journal says of its side on the server was so in this run */
     bool said;     /* that its messages wait, once a run */
 };
@@ -95,13 +96,14 @@ struct run {
     int64_t first_id;   /* the highest id of a row before anything was observed */
     bool dry, no_root,
         first; /* no_root: a dry run of an account that has no Maildir yet; first: the account was unknown to this journal */
-    bool partial;           /* something was not done: exit 1 */
-    bool held;              /* exit 3 */
-    bool pair_all;          /* journal and Maildir are not of one run: pair everything first */
-    bool paired;            /* and that is done */
-    bool paired_all;        /* ... and that is done */
-    bool maildir_older;     /* the Maildir was restored: its names show the past */
-    bool no_removals;       /* in this run, anywhere */
+    bool partial;       /* something was not done: exit 1 */
+    bool held;          /* exit 3 */
+    bool pair_all;      /* journal and Maildir are not of one run: pair everything first */
+    bool paired;        /* and that is done */
+    bool paired_all;    /* ... and that is done */
+    bool maildir_older; /* the Maildir was restored: its names show the past */
+    bool past_known;    /* ... and the journal knows what they showed, from a run that was cut off while it paired */
+    bool no_removals;   /* in this run, anywhere */
     bool no_removals_there; /* a folder or file could not be read: absence here proves nothing */
     bool no_removals_here;  /* a mailbox could not be observed: what vanished may have gone there */
     bool mark_written;      /* the mark of this run is in the root */
@@ -190,8 +192,10 @@ MUST_CHECK bool run_load(struct run *run, int64_t id, struct journal_message *ou
 unsigned run_flags_of(const char *info, unsigned base);
 
 /* ---- the phases, in order ---- */
-bool situation_check(struct run *run);       /* root, mark, meta: may this run touch anything? */
-bool situation_mark(struct run *run);        /* before the first commit of mail; inside no transaction */
+bool situation_check(struct run *run); /* root, mark, meta: may this run touch anything? */
+bool
+situation_know_past(struct run *run); /* all names of a Maildir that was restored were read; inside a transaction */
+bool situation_mark(struct run *run); /* before the first commit of mail; inside no transaction */
 bool situation_mark_commit(struct run *run); /* inside that first commit */
 bool survey_known(struct run *run);          /* journal's mailboxes, folders, names on the command line */
 bool survey_remote(struct run *run);         /* LIST and what it means for each mailbox */

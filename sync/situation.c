@@ -114,6 +114,40 @@ doubt_marks(struct run *run)
            journal_set(run->journal, "announced", "", &run->err) && run_commit(run);
 }
 
+/*
+ * Names of a Maildir that was put back show the past once: what the journal has taken over of them, and differs in a later run, somebody
+ * changed since. So it is written down of which tree they were read, until all is paired.
+ */
+static bool
+recall_past(struct run *run)
+{
+    char *read, now[80];
+
+    if (!run->maildir_older)
+        return true;
+    if (!journal_get(run->journal, "past", &read, &run->err))
+        return false;
+    print_announcement(&run->mark, now);
+    run->past_known = read != NULL && strcmp(read, now) == 0;
+    free(read);
+    return true;
+}
+
+bool
+situation_know_past(struct run *run)
+{
+    char text[80];
+
+    if (!run->maildir_older || run->past_known || run->mark_written)
+        return true;
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->mailboxes[i].unread)
+            return true;
+    }
+    print_announcement(&run->mark, text);
+    return journal_set(run->journal, "past", text, &run->err);
+}
+
 static bool
 check_mark(struct run *run, const char *account)
 {
@@ -159,7 +193,7 @@ check_mark(struct run *run, const char *account)
                        ? "the Maildir is older than the journal: what it lacks is fetched again, nothing is deleted"
                        : "the journal is older than the Maildir, or a run was cut off: both sides are paired first, "
                          "nothing is deleted");
-    ok = doubt_marks(run);
+    ok = recall_past(run) && doubt_marks(run);
 out:
     free(text);
     free(nonce);
@@ -292,7 +326,8 @@ situation_mark_commit(struct run *run)
         return true;
     (void)text_print(number, sizeof number, "%" PRIu64, run->mark.run);
     if (!journal_set(run->journal, "run", number, &run->err) ||
-        !journal_set(run->journal, "nonce", run->mark.nonce, &run->err) || !place_store_mark(run))
+        !journal_set(run->journal, "nonce", run->mark.nonce, &run->err) || !place_store_mark(run) ||
+        (run->maildir_older && !journal_set(run->journal, "past", "", &run->err)))
         return false;
     run->marked = true;
     return true;

@@ -226,7 +226,7 @@ struct journal_op { /* an intent, durable before its command */
     unsigned char canonical[DIGEST_SIZE];
     uint64_t size;
     int64_t date;
-    int attempt;
+    int attempt;    /* of an upload: so many were accepted and not found */
     int64_t since;  /* seconds UTC */
     char name[256]; /* remove local: the name in the quarantine */
 };

@@ -82,6 +82,7 @@ MEANWHILE = Test("scenario_meanwhile")
 FILES = Test("scenario_files")
 REMOVALS = Test("scenario_removals")
 SITUATION = Test("scenario_situation")
+PAIRING = Test("scenario_pairing")
 
 
 def SITUATIONS(name):
@@ -206,7 +207,23 @@ BUGS = [
     bug("repair that keeps the UIDs", HISTORIES,
         ("sync/missing.c", "message->uid = 0;\n", "")),
     bug("flags that went with the UIDs taken for changes", SITUATIONS("flags_that_the_server_lost_with_its_uids_are_set_there_again"),
-        ("sync/missing.c", "if (had == 0 || shows != 0)", "if (true)")),
+        ("sync/missing.c", "lost > kept && f <", "false && f <")),
+    bug("one message with flags speaks for a mailbox that lost them", PAIRING,
+        ("sync/missing.c", "lost > kept && f <", "lost != 0 && kept == 0 && f <")),
+    bug("bases of the old UID kept under the new one", PAIRING,
+        ("sync/meeting.c", "~(message->rbase ^ message->lbase)", "~0u")),
+    bug("what was sent leaves its UID to an equal file", PAIRING,
+        ("sync/identify.c", "for (size_t u = 0; files[f]->intent && !files[f]->paired", "for (size_t u = 0; false")),
+    bug("APPEND that was not answered counts as accepted", PAIRING,
+        ("sync/apply_up.c", "    op->since = run_now(run);\n", "    op->since = run_now(run);\n    op->attempt++;\n")),
+    bug("names of a restored Maildir are of the past at each look", PAIRING,
+        ("sync/observe_local.c", "look->mailbox->named ||", "")),
+    bug("what a run that was cut off read of a restored Maildir forgotten", PAIRING,
+        ("sync/situation.c", "run->past_known = read != NULL && strcmp(read, now) == 0;", "run->past_known = false;")),
+    bug("what the server can't hold taken off in a restored Maildir", PAIRING,
+        ("sync/observe_local.c", "message->rbase = message->lseen & held;", "message->rbase = message->lseen;")),
+    bug("what may stand in a folder that is away taken for moved", PAIRING,
+        ("sync/missing.c", "!is_seen(run_mailbox_by_id(run, other->mailbox))", "false")),
     bug("removal that waited forgotten with its UID", SITUATIONS("removals_that_wait_for_a_word_still_wait_under_another_uidvalidity"),
         ("sync/missing.c", "if (removed && waits)\n        return lose_uid", "if (false)\n        return lose_uid")),
     bug("mailbox that is being filled added to", SITUATIONS("mail_is_not_doubled_while_the_provider_fills_a_mailbox_again"),

@@ -353,8 +353,6 @@ restore_here(struct sim *sim, int client, bool journal)
 {
     struct client *it = &sim->clients[client];
 
-    /* KNOWN: what the server can't hold is taken off here when everything is paired anew; it should stay in its base. */
-    sim->world.lenient_flags = sim->world.lenient_flags || sim->server.boxes[0].permanent != FLAG_ALL;
     /* A folder or mailbox that is gone stays gone on the other side's account: nothing to see here. */
     if (!it->has_older || kind_on(&sim->world, KIND_AWAY_HERE) ||
         memcmp(it->older.folder, it->maildir.tree.folder, sizeof it->older.folder) != 0)

@@ -243,6 +243,9 @@ back_here(struct sim *sim, int client, int mailbox)
             mua_new_base(maildir, file->base); /* the name was taken meanwhile */
     }
     show_files(maildir, HIDDEN + mailbox, mailbox);
+    for (size_t i = 0; i < maildir->tree.count; i++) /* into another one that was made meanwhile, and filled */
+        if (maildir->tree.files[i].mailbox == mailbox)
+            ledger_put(&sim->world, maildir->tree.files[i].content, mailbox);
     maildir_sim_touch(maildir, mailbox);
 }
 
@@ -648,6 +651,12 @@ kinds_ran(struct sim *sim, int client, bool whole)
     for (int m = 0; m < SIM_MAILBOXES; m++) {
         if (choice->left_out[m] && whole)
             forget_mailbox(sim, client, m);
+        /* Where golub made a folder in its place, or did not come so far, it does not know that this one is away. */
+        const bool away = sim->away_here[client][m] && !sim->clients[client].maildir.tree.folder[m];
+        if (away && whole)
+            ledger_forget_away(&sim->world, m, client);
+        sim->was_away_here[client][m] = away && (whole || sim->was_away_here[client][m]);
+        sim->was_away_there[client][m] = sim->away_there[m];
         sim->left_out[client][m] = choice->left_out[m] && whole;
     }
 }
@@ -678,13 +687,11 @@ kinds_run(struct sim *sim, int client)
         .patterns = lists[0].patterns, .pull = everything, .push = everything, .confirm = it->confirm, .plain = true};
     sim->world.clock_off = 0;
     for (int m = 0; m < SIM_MAILBOXES; m++) {
-        if (sim->away_here[client][m] || sim->was_away_here[client][m])
-            ledger_forget(&sim->world, m, client);
+        if (sim->was_away_here[client][m])
+            ledger_forget_away(&sim->world, m, client);
         if (sim->away_there[m] || sim->was_away_there[client][m] || sim->away_here[client][m] ||
             sim->was_away_here[client][m])
             choice->plain = false;
-        sim->was_away_here[client][m] = sim->away_here[client][m];
-        sim->was_away_there[client][m] = sim->away_there[m];
         if (sim->left_out[client][m])
             forget_mailbox(sim, client, m);
     }

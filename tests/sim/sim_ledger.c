@@ -101,6 +101,14 @@ ledger_forget(struct world *world, int mailbox, int side)
 }
 
 void
+ledger_forget_away(struct world *world, int mailbox, int client)
+{
+    for (int i = 0; i < world->next_content; i++)
+        if (server_multiplicity(world->server, mailbox, i) == 0)
+            world->ledger[i].outs[client + 1][mailbox] = world->ledger[i].followed[client + 1][mailbox];
+}
+
+void
 ledger_touch(struct world *world, int content, int side)
 {
     for (int i = 0; i < world->clients; i++)
@@ -116,15 +124,27 @@ ledger_touch(struct world *world, int content, int side)
             }
 }
 
+static bool
+stands_elsewhere(const struct world *world, int content, int mailbox, int side)
+{
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        if (m != mailbox && count_on(world, content, m, side) > 0)
+            return true;
+    return false;
+}
+
 void
 ledger_may_follow(struct world *world, int content, int mailbox, int side, const char *what)
 {
     const struct ledger *entry = &world->ledger[content];
 
-    /* What stands elsewhere is moved, also where its mailbox was not looked at for a while. */
+    /*
+     * What stands elsewhere is moved, also where its mailbox was not looked at for a while: its old place follows, as a move, or as a
+     * removal where the new place was seen before the old one.
+     */
     const bool moved =
         (world->kinds & (KIND_BIT(KIND_PATTERNS) | KIND_BIT(KIND_AWAY_HERE) | KIND_BIT(KIND_AWAY_THERE))) != 0 &&
-        strncmp(what, "moves", 5) == 0;
+        (strncmp(what, "moves", 5) == 0 || stands_elsewhere(world, content, mailbox, side));
     /* What is marked on two sides is one removal of either, and they may have crossed. */
     const int slack = world->expunges && world->clients > 1 && (entry->set[mailbox] & FLAG_DELETED) != 0;
     /* Where a server swallows what it has already, one removal there is that of several files. */
@@ -228,7 +248,7 @@ ledger_flags(struct world *world, int content, int mailbox, unsigned before, uns
                   "flag on another message: golub gives #%d in mailbox %d flags %x, and nobody gave it more than %x",
                   content, mailbox, after & ~before, entry->set[mailbox]);
     /* Of two that are equal, or of one that came a second way, nobody can tell which is which. */
-    if (!fresh && !world->lenient_flags && entry->most[mailbox] < 2 && !entry->out[mailbox] && !is_moved(entry) &&
+    if (!fresh && entry->most[mailbox] < 2 && !entry->out[mailbox] && !is_moved(entry) &&
         (world->strict_copies || !entry->was_copied[mailbox]) &&
         (before & ~after & ~given(entry, entry->cleared, mailbox)) != 0)
         violation(world, "golub takes flags %x off #%d in mailbox %d, and nobody took off more than %x",

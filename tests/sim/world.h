@@ -128,7 +128,6 @@ struct world {
     bool late;           /* an APPEND of golub that was still under way is carried out now */
     bool expunges;       /* \\Deleted is a removal: the configuration says so */
     bool strict_copies;  /* a copy has the flags that its file shows, and no others */
-    bool lenient_flags;  /* flags may go where nobody took them off */
     bool copies;         /* golub's COPY is going on */
     void (*outside)(struct world *world);
     void (*on_list)(struct world *world, const char *id); /* golub says what is held; may be NULL */
@@ -185,6 +184,8 @@ void ledger_put(struct world *world, int content, int mailbox);
 void ledger_out(struct world *world, int content, int mailbox);
 /** What was taken out elsewhere so far is nothing that this side may follow. */
 void ledger_forget(struct world *world, int mailbox, int side);
+/** Its folder was away: what the server lost meanwhile is nothing that it may follow; what another client is still to carry there is. */
+void ledger_forget_away(struct world *world, int mailbox, int client);
 /** Before somebody moves or removes it on one side: does it stand as on all others? */
 void ledger_touch(struct world *world, int content, int side);
 /** golub takes it out of this mailbox on one side: somebody else must have done so first, and as often. */

@@ -1,0 +1,312 @@
+/* Both sides are paired anew (a Maildir out of a backup, another UIDVALIDITY, a folder that was away), and something happens meanwhile. */
+#include "tests/sim/scenario.h"
+
+static unsigned
+flags_there(int mailbox, int content)
+{
+    for (size_t i = 0; i < sim.server.boxes[mailbox].count; i++)
+        if (sim.server.boxes[mailbox].messages[i].content == content)
+            return sim.server.boxes[mailbox].messages[i].flags;
+    fail_msg("#%d is not there", content);
+    return 0;
+}
+
+static unsigned
+flags_here(int mailbox, int content)
+{
+    unsigned shown;
+
+    return local_info_flags(file_of(mailbox, content)->info, &shown);
+}
+
+static void
+when_another_client_gives(int mailbox, int content, unsigned flags)
+{
+    struct sim_mailbox *box = &sim.server.boxes[mailbox];
+
+    for (size_t i = 0; i < box->count; i++)
+        if (box->messages[i].content == content)
+            server_set_flags(&sim.server, mailbox, &box->messages[i], flags, 0);
+}
+
+/* With another UID, as a client moves it that knows no MOVE. */
+static void
+when_another_client_moves(int content, int from, int to)
+{
+    const struct sim_mailbox *box = &sim.server.boxes[from];
+    uint32_t uid;
+
+    for (size_t i = 0; i < box->count; i++) {
+        const struct sim_message message = box->messages[i];
+        if (message.content != content)
+            continue;
+        assert_true(server_add(&sim.server, to, content, message.flags, 0, message.date, &uid));
+        ledger_out(&sim.world, content, from);
+        server_expunge(&sim.server, from, message.uid);
+        ledger_put(&sim.world, content, to);
+        return;
+    }
+    fail_msg("#%d is not there", content);
+}
+
+/* ---- a Maildir out of a backup ---- */
+
+/* #1 was read and flagged here since the backup was made, and #2 came. */
+static void
+given_an_older_maildir(void)
+{
+    static struct sim_tree backup;
+
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    backup = here()->tree;
+    when_another_client_gives(INBOX, 1, FLAG_SEEN | FLAG_FLAGGED);
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    maildir_sim_restore(here(), &backup);
+    check_forget(&sim.clients[0]);
+}
+
+/* Has the run that was cut off read the names of the restored Maildir? */
+static bool
+is_past_known(void)
+{
+    struct error err = {0};
+    char *text = NULL;
+
+    assert_true(journal_get(sim.clients[0].journal, "past", &text, &err));
+    const bool known = text != NULL && text[0] != '\0';
+    free(text);
+    return known;
+}
+
+static void
+flags_that_are_set_while_a_restored_maildir_is_paired_stay(void **state)
+{
+    int known = 0, step = 1;
+
+    (void)state;
+    for (;; step++) {
+        given_empty_account(1);
+        given_an_older_maildir();
+        sim.world.crash_at = step;
+        if (when_golub_syncs_after(60) != -1)
+            break;
+        const bool past_known = is_past_known();
+        mua_set_flags(here(), file_of(INBOX, 1), flags_here(INBOX, 1) | FLAG_DRAFT);
+
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(when_golub_syncs_after(60), 0);
+
+        /* What is set before that is of the past for all that anybody can tell. */
+        assert_int_equal(flags_there(INBOX, 1) & ~(unsigned)FLAG_DRAFT, FLAG_SEEN | FLAG_FLAGGED);
+        assert_true(!past_known || (flags_there(INBOX, 1) & FLAG_DRAFT) != 0);
+        known += past_known;
+        then_both_sides_agree();
+    }
+    assert_true(known > 1 && step > known);
+}
+
+static void
+flags_of_new_mail_go_up_although_the_maildir_was_restored(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_an_older_maildir();
+    given_mail_there(INBOX, 3);
+    given_mail_here(INBOX, 3);
+    mua_set_flags(here(), file_of(INBOX, 3), FLAG_DRAFT);
+    when_another_client_gives(INBOX, 3, FLAG_SEEN);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    assert_int_equal(flags_there(INBOX, 3), FLAG_SEEN | FLAG_DRAFT);
+    assert_int_equal(flags_here(INBOX, 3), FLAG_SEEN | FLAG_DRAFT);
+    then_both_sides_agree();
+}
+
+static void
+what_the_server_cannot_hold_stays_in_a_restored_maildir(void **state)
+{
+    static struct sim_tree backup;
+
+    (void)state;
+    given_empty_account(1);
+    sim.server.boxes[INBOX].permanent = FLAG_ALL & ~(unsigned)FLAG_FORWARDED;
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    mua_set_flags(here(), file_of(INBOX, 1), FLAG_FORWARDED);
+    given_both_sides_agree();
+    backup = here()->tree;
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    maildir_sim_restore(here(), &backup);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    assert_int_equal(flags_here(INBOX, 1), FLAG_FORWARDED);
+    then_both_sides_agree();
+}
+
+/* ---- another UIDVALIDITY ---- */
+
+static void
+a_removal_that_waits_for_a_word_does_not_follow_the_message_to_another_mailbox(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    for (int i = 20; i < 30; i++)
+        given_mail_there(INBOX, i);
+    given_both_sides_agree();
+    for (int i = 20; i < 30; i++)
+        when_the_user_removes(INBOX, i);
+    assert_int_equal(when_golub_syncs_after(60), 3);
+    when_another_client_moves(23, INBOX, WORK); /* he wants it */
+    server_reset_uidvalidity(&sim.server, INBOX);
+
+    for (int i = 0; i < 3; i++) /* with the word */
+        (void)when_golub_syncs_after(60);
+
+    then_it_is_there(WORK, 23, 1);
+    then_it_is_here(WORK, 23, 1);
+    then_it_is_there(INBOX, 22, 0);
+    then_both_sides_agree();
+}
+
+static void
+flags_that_were_lost_are_set_again_although_one_message_shows_some(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    for (int i = 1; i < 5; i++) {
+        given_mail_there(INBOX, i);
+        when_another_client_gives(INBOX, i, FLAG_SEEN | FLAG_FLAGGED);
+    }
+    given_both_sides_agree();
+    server_reset_uidvalidity(&sim.server, INBOX);
+    server_forget_flags(&sim.server, INBOX);
+    when_another_client_gives(INBOX, 3, FLAG_SEEN);
+    check_forget(&sim.clients[0]);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    assert_int_equal(flags_there(INBOX, 1), FLAG_SEEN | FLAG_FLAGGED);
+    assert_int_equal(flags_here(INBOX, 1), FLAG_SEEN | FLAG_FLAGGED);
+    assert_int_equal(flags_there(INBOX, 3), FLAG_SEEN); /* nothing of this one was lost: somebody changed it */
+    then_both_sides_agree();
+}
+
+static void
+what_the_old_uid_could_not_hold_is_given_to_the_new_one(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.boxes[INBOX].permanent = FLAG_ALL & ~(unsigned)FLAG_FORWARDED;
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    mua_set_flags(here(), file_of(INBOX, 1), FLAG_FORWARDED);
+    given_both_sides_agree();
+    sim.server.boxes[INBOX].permanent = FLAG_ALL;
+    server_reset_uidvalidity(&sim.server, INBOX);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    assert_int_equal(flags_there(INBOX, 1), FLAG_FORWARDED);
+    then_both_sides_agree();
+}
+
+/* ---- answers that were lost ---- */
+
+/* The server does not say the UID, and files of the same bytes that lost theirs are looking for one. */
+static void
+what_was_sent_gets_its_uid_before_an_equal_file_does(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.uidplus = false;
+    for (int i = 0; i < 15; i++)
+        given_mail_there(INBOX, i < 3 ? 1 : 20 + i);
+    given_both_sides_agree();
+    while (sim.server.boxes[INBOX].count > 0)
+        server_expunge(&sim.server, INBOX, sim.server.boxes[INBOX].messages[0].uid);
+    server_reset_uidvalidity(&sim.server, INBOX);
+    check_forget(&sim.clients[0]);
+    given_mail_here(INBOX, 1);
+
+    for (int i = 0; i < 8; i++) /* they wait an hour, and then for a word */
+        (void)when_golub_syncs_after(i < 4 ? 60 : 4000);
+
+    then_it_is_there(INBOX, 1, 4);
+    then_both_sides_agree();
+}
+
+static void
+an_append_that_was_cut_off_again_and_again_is_sent_after_all(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_here(INBOX, 1);
+    given_both_sides_agree();
+    sim.server.uidplus = false;
+    assert_true(mua_copy(here(), file_of(INBOX, 1), INBOX));
+    ledger_put(&sim.world, 1, INBOX);
+
+    given_trouble_at(STEP_COPY, true, false);
+    assert_int_equal(when_golub_syncs_after(60), 5);
+    for (int i = 0; i < 3; i++) {
+        given_trouble_at(STEP_APPEND, true, false);
+        assert_int_equal(when_golub_syncs_after(60), 5);
+    }
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_there(INBOX, 1, 2);
+    then_both_sides_agree();
+}
+
+/* ---- a folder that is away ---- */
+
+static void
+what_may_stand_in_a_folder_that_is_away_is_not_taken_for_moved(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    struct sim_file *file = file_of(WORK, 1);
+    file->mailbox = SIM_MAILBOXES; /* with its folder */
+    here()->tree.folder[WORK] = false;
+    given_mail_here(OLD, 1);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    file_of(SIM_MAILBOXES, 1)->mailbox = WORK;
+    here()->tree.folder[WORK] = true;
+    maildir_sim_touch(here(), WORK);
+    ledger_out(&sim.world, 1, WORK);
+    server_expunge(&sim.server, WORK, sim.server.boxes[WORK].messages[0].uid);
+    file_of(OLD, 1)->mailbox = SIM_MAILBOXES; /* and now that one */
+    here()->tree.folder[OLD] = false;
+
+    (void)when_golub_syncs_after(60);
+
+    then_it_is_here(WORK, 1, 1);
+    assert_int_equal(here()->quarantined, 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(flags_that_are_set_while_a_restored_maildir_is_paired_stay),
+        SCENARIO(flags_of_new_mail_go_up_although_the_maildir_was_restored),
+        SCENARIO(what_the_server_cannot_hold_stays_in_a_restored_maildir),
+        SCENARIO(a_removal_that_waits_for_a_word_does_not_follow_the_message_to_another_mailbox),
+        SCENARIO(flags_that_were_lost_are_set_again_although_one_message_shows_some),
+        SCENARIO(what_the_old_uid_could_not_hold_is_given_to_the_new_one),
+        SCENARIO(what_was_sent_gets_its_uid_before_an_equal_file_does),
+        SCENARIO(an_append_that_was_cut_off_again_and_again_is_sent_after_all),
+        SCENARIO(what_may_stand_in_a_folder_that_is_away_is_not_taken_for_moved),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
