@@ -136,11 +136,12 @@ static bool
 rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up, struct journal_message *old,
            struct journal_message *new)
 {
+    const unsigned held = run->mailboxes[gone->mailbox].row.permanent; /* by both sides */
     bool removed, ok = missing_waits(run, old, PLAN_REMOVE_THERE, &removed) &&
                        journal_message_delete(run->journal, new->id, &run->err);
 
     if (ok && up) {
-        renamed_take_file(old, new);
+        renamed_take_file(old, new, held);
     } else if (ok) {
         old->uid = new->uid;
         old->size = new->size;

@@ -2,7 +2,7 @@
 #include "sync/renamed.h"
 
 void
-renamed_take_file(struct journal_message *old, const struct journal_message *new)
+renamed_take_file(struct journal_message *old, const struct journal_message *new, unsigned held)
 {
     memcpy(old->base, new->base, sizeof old->base);
     memcpy(old->info, new->info, sizeof old->info);
@@ -15,6 +15,8 @@ renamed_take_file(struct journal_message *old, const struct journal_message *new
     memcpy(old->wire, new->wire, DIGEST_SIZE);
     if ((new->facts &FACT_GONE_THERE) != 0) /* a file and a UID that never agreed: set wins */
         old->rbase = old->lbase = old->rseen & old->lseen;
+    else if ((old->facts & FACT_UNHELD) == 0) /* a change that went to a twin meanwhile (wanted.c) is still one here */
+        old->rbase = (old->rbase & ~held) | (old->lbase & held);
 }
 
 /* A message of both sides whose file is gone, and that is all that became of it. */
@@ -71,7 +73,7 @@ renamed_settle(struct meeting *meeting)
         ok = find_lost(run, file, lost, &found);
         if (!ok || !found)
             continue;
-        renamed_take_file(lost, file);
+        renamed_take_file(lost, file, meeting->mailbox->row.permanent);
         half->paired = true;
         ok = journal_message_delete(run->journal, file->id, &run->err) &&
              journal_message_save(run->journal, lost, &run->err);

@@ -34,6 +34,10 @@ class Test:
         return self.target
 
 
+# Seeds whose broken law is an open question tell nothing about a bug.
+OPEN = {"sim_golub": ("--except", "tests/sim/open_questions.txt"),
+        "sim_import": ("--except", "tests/sim/open_questions_import.txt")}
+
 SIMULATED = ("sync/", "store/journal/", "store/base/")  # what the simulator runs as it is; the rest it stands in for
 
 
@@ -50,7 +54,8 @@ class Bug:
     def histories(self, count):
         """The simulator that runs this code, from the first seed on, without making a broken history shorter."""
         program = "sim_import" if self.name.startswith("import:") else "sim_golub"
-        return Test(program, ("--first", "1", "--count", str(count), "--actions", "20", "--skip", ""))
+        return Test(program, ("--first", "1", "--count", str(count), "--actions", "20", "--skip", "",
+                              *OPEN[program]))
 
 
 def bug(name, test, *changes):
@@ -72,9 +77,9 @@ def system(name, case):
 
 # Only for what many of these seeds meet: a history is another one as soon as the engine asks its stores for anything
 # else. No time is spent on making a broken one shorter (--skip).
-HISTORIES = Test("sim_golub", ("--first", "1", "--count", "300", "--actions", "20", "--skip", ""))
+HISTORIES = Test("sim_golub", ("--first", "1", "--count", "300", "--actions", "20", "--skip", "", *OPEN["sim_golub"]))
 
-IMPORTS = Test("sim_import", ("--first", "1", "--count", "600", "--actions", "20", "--skip", ""))
+IMPORTS = Test("sim_import", ("--first", "1", "--count", "600", "--actions", "20", "--skip", "", *OPEN["sim_import"]))
 
 BROKEN = Test("scenario_broken")
 CROSSING = Test("scenario_crossing")
@@ -445,6 +450,9 @@ BUGS = [
     bug("seen mail delivered into new/", unit("test_info"),
         ("store/base/local_info.c", "flags == 0 ? \"n\"", "(flags & ~FLAG_SEEN) == 0 ? \"n\"")),
 
+    bug("flag that was given to a twin counts as known to the next file of its message", CROSSING,
+        ("sync/renamed.c", "old->rbase = (old->rbase & ~held) | (old->lbase & held);", "(void)held;")),
+
     # ---- views ----
     bug("what is out of a server's view taken for removed", Test("scenario_view"),
         ("sync/observe_remote.c", "cut = vanished != 0 && is_cut(run, sight, vanished);", "cut = false;\n    (void)is_cut;")),
@@ -498,25 +506,26 @@ BUGS = [
     bug("import: files of a run that was cut off not looked for", IMPORTS,
         ("sync/import.c", "!import_situation(import) || !import_recover(import)", "!import_situation(import)")),
     bug("import: another header taken for the same message", IMPORTS,
-        ("sync/import_keep.c", "memcmp(row->header, header, DIGEST_SIZE) != 0", "false")),
+        ("sync/import_match.c", "return other_size ? VERDICT_ANOTHER : VERDICT_UNPROVEN;\n    seen_of_row(row, &known);",
+         "return VERDICT_SAME;\n    return VERDICT_SAME;")),
     bug("import: removed in a later session without a proof", IMPORTS,
         ("sync/import_keep.c",
          "keeping->numbers[keeping->count++] = listed->number;\n"
-         "    return keeping->count < LIMIT_BATCH || prove(keeping);",
+         "    return keeping->count + keeping->body_count < LIMIT_BATCH || prove(keeping);",
          "return journal_listing_mark(import->journal, listed->number, &import->err);")),
     bug("import: repeated UIDL removed", IMPORTS,
         ("sync/import_batch.c", "|| arrival->repeated ||", "||")),
     bug("import: rows dropped before QUIT is answered", IMPORTS,
         ("sync/import_remove.c",
-         "return import->maildrop.ops->quit(import->maildrop.self, &import->err) && forget_removed(removing, last);",
-         "return forget_removed(removing, last) && import->maildrop.ops->quit(import->maildrop.self, &import->err);")),
+         "return import->maildrop.ops->quit(import->maildrop.self, &import->err) && bury_removed(removing, last);",
+         "return bury_removed(removing, last) && import->maildrop.ops->quit(import->maildrop.self, &import->err);")),
     bug("import: row dropped although DELE was refused", IMPORTS,
         ("sync/import_remove.c",
          "if (row->state != POP_REMOVING) /* refused */\n                continue;", "")),
     bug("import: rows forgotten on a list that is not complete", IMPORTS,
-        ("sync/import_list.c", "(!import->complete || journal_listing_forget(", "(journal_listing_forget(")),
+        ("sync/import_match.c", "(!import->complete || journal_listing_bury(", "(journal_listing_bury(")),
     bug("import: tightened keep not held", IMPORTS,
-        ("sync/import_keep.c", "return policy->guard && policy->max_delete < 100;", "return false;")),
+        ("sync/import_held.c", "return has_guard(import) && is_tightened(import, row);", "return false;")),
     bug("import: days counted as hours", IMPORTS,
         ("store/journal/pop.c", "86400", "3600")),
     bug("import: exit status 75 of the command counts as taken", IMPORTS,
@@ -527,8 +536,7 @@ BUGS = [
          "        (void)on_end(fetching, arrival_at(fetching, fetching->at)->number, MAILDROP_DONE, \"\");\n"
          "    abandon(fetching);\n    return ok && flush(fetching);")),
     bug("import: message asked for before it has a row", IMPORTS,
-        ("sync/import_fetch.c", "return !changed || journal_pop_save(import->journal, &arrival->row, &import->err);",
-         "return true;")),
+        ("sync/import_fetch.c", "return !changed || save_begun(import, listed, &arrival->row);", "return true;")),
     bug("import: names given before the data is on the disk",
         system("test_import_flush.py",
                "FlushTest.test_a_batch_is_flushed_while_the_next_one_arrives_and_gets_its_names_after_that"),
@@ -565,7 +573,7 @@ BUGS = [
         ("store/maildir/read.c", "if (read_stopped(maildir, err))\n            goto out;", "")),
     bug("subject of a certificate taken for a host name",
         system("test_tls.py", "UntrustedTest.test_only_the_list_of_names_counts_and_a_star_only_for_a_whole_label"),
-        ("store/net/tls.c", "X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | ", "")),
+        ("store/net/tls.c", "SSL_set_hostflags(tls->ssl, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | ", "SSL_set_hostflags(tls->ssl, ")),
     bug("state folder in others' reach believed", unit("test_settings"),
         ("config/settings_check.c", "(trust_folders(written, loader->err) && trust_folders(resolved, loader->err)) ||", "true ||")),
     bug("list of a maildrop spilled to the system's folder for temporary files", unit("test_journal_pop"),

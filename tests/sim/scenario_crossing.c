@@ -182,6 +182,30 @@ another_separator_or_prefix_changes_no_mail(void **state)
     }
 }
 
+/* Its flag went to its twin while its removal had to wait, and its bytes come back under another name. */
+static void
+a_flag_that_was_given_to_a_twin_comes_down_to_the_file_that_takes_its_place(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    const uint32_t uid = given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    server_set_flags(&sim.server, WORK, server_message(&sim.server, WORK, uid), FLAG_FLAGGED, 0);
+    when_the_user_removes(WORK, 1);
+    given_mail_there(INBOX, 3);
+    sim.server.withheld = 3 + 1; /* nothing is removed in this run */
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    sim.server.withheld = 0;
+    assert_string_equal(file_of(INBOX, 1)->info, "c:2,F");
+    assert_true(mua_deliver(here(), WORK, 1, FLAG_SEEN, 1600000000));
+    ledger_put(&sim.world, 1, WORK);
+
+    then_both_sides_agree();
+
+    assert_string_equal(file_of(WORK, 1)->info, "c:2,FS");
+}
+
 /* ---- made meanwhile ---- */
 
 static int calls;
@@ -342,6 +366,7 @@ main(void)
         SCENARIO(a_mailbox_whose_name_the_server_encodes_otherwise_is_the_same_mailbox),
         SCENARIO(a_mailbox_called_like_the_encoded_name_of_another_is_not_taken_for_it),
         SCENARIO(another_separator_or_prefix_changes_no_mail),
+        SCENARIO(a_flag_that_was_given_to_a_twin_comes_down_to_the_file_that_takes_its_place),
         SCENARIO(a_journal_from_before_its_first_mark_is_taken_for_a_lost_one),
         SCENARIO(what_moves_to_a_mailbox_that_is_made_meanwhile_is_neither_sent_again_nor_removed),
         SCENARIO(what_moves_to_a_folder_that_is_made_meanwhile_is_neither_fetched_again_nor_removed),

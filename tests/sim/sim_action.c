@@ -76,18 +76,17 @@ there_append(struct sim *sim, int mailbox)
         flags);
 }
 
-static void
-there_transfer(struct sim *sim, int mailbox, const struct sim_message *chosen, bool move)
+bool
+action_transfer_there(struct sim *sim, int mailbox, const struct sim_message *chosen, int target, bool move)
 {
     const struct sim_message message = *chosen;
-    const int target = choose_mailbox_there(sim);
     uint32_t uid;
 
     if (sim->server.boxes[target].count >= FULL || (move && target == mailbox))
-        return;
+        return false;
     ledger_touch(&sim->world, message.content, SIM_SERVER);
     if (!server_add(&sim->server, target, message.content, message.flags, message.keys, message.date, &uid))
-        return;
+        return false;
     say(&sim->world, "  there: #%d %s UID %u %s to %s UID %u", message.content, server_mailbox_name(mailbox),
         message.uid, move ? "moved" : "copied", server_mailbox_name(target), uid);
     ledger_carry(&sim->world, message.content, mailbox, target);
@@ -95,6 +94,15 @@ there_transfer(struct sim *sim, int mailbox, const struct sim_message *chosen, b
         server_remove(&sim->server, mailbox, message.uid);
     }
     ledger_put(&sim->world, message.content, target);
+    return true;
+}
+
+void
+action_remove_there(struct sim *sim, int mailbox, const struct sim_message *message)
+{
+    say(&sim->world, "  there: #%d %s UID %u expunged", message->content, server_mailbox_name(mailbox), message->uid);
+    ledger_touch(&sim->world, message->content, SIM_SERVER);
+    server_remove(&sim->server, mailbox, message->uid);
 }
 
 static void
@@ -111,12 +119,9 @@ there_change(struct sim *sim, int mailbox)
         say(&sim->world, "  there: #%d %s UID %u has flags %x keywords %x", message->content,
             server_mailbox_name(mailbox), message->uid, message->flags, message->keys);
     } else if (what < 70) {
-        say(&sim->world, "  there: #%d %s UID %u expunged", message->content, server_mailbox_name(mailbox),
-            message->uid);
-        ledger_touch(&sim->world, message->content, SIM_SERVER);
-        server_remove(&sim->server, mailbox, message->uid);
+        action_remove_there(sim, mailbox, message);
     } else {
-        there_transfer(sim, mailbox, message, what < 90);
+        (void)action_transfer_there(sim, mailbox, message, choose_mailbox_there(sim), what < 90);
     }
 }
 
@@ -179,18 +184,17 @@ here_deliver(struct sim *sim, struct maildir_sim *maildir, int mailbox)
         flags);
 }
 
-static void
-here_transfer(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file, bool move)
+bool
+action_transfer_here(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file, int to, bool move)
 {
-    const int from = file->mailbox, content = file->content, original = file->original,
-              to = choose_mailbox_here(sim, maildir);
+    const int from = file->mailbox, content = file->content, original = file->original;
     const bool new_base = rng_chance(dice(sim), 40);
 
     if (count_here(maildir, to) >= FULL)
-        return;
+        return false;
     ledger_touch(&sim->world, content, maildir->client);
     if (move ? !mua_move(maildir, file, to, new_base) : !mua_copy(maildir, file, to))
-        return;
+        return false;
     say(&sim->world, "  here %d: #%d %s from %s to %s%s", maildir->client, content, move ? "moved" : "copied",
         server_mailbox_name(from), server_mailbox_name(to), move && new_base ? " under a new name" : "");
     if (move) {
@@ -202,15 +206,26 @@ here_transfer(struct sim *sim, struct maildir_sim *maildir, struct sim_file *fil
         ledger_carry(&sim->world, content, from, to);
     ledger_put(&sim->world, content, to);
     ledger_put(&sim->world, original, to);
+    return true;
 }
 
-static void
-here_edit(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file)
+void
+action_remove_here(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file)
 {
-    const int old = file->content, content = world_new_content(&sim->world, false);
+    say(&sim->world, "  here %d: #%d in %s is removed", maildir->client, file->content,
+        server_mailbox_name(file->mailbox));
+    ledger_touch(&sim->world, file->content, maildir->client);
+    ledger_out(&sim->world, file->content, file->mailbox);
+    if (file->original != file->content)
+        ledger_out(&sim->world, file->original, file->mailbox);
+    mua_remove(maildir, file);
+}
 
-    if (content < 0 || content_like_neighbour(content))
-        return;
+void
+action_edit_here(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file, int content)
+{
+    const int old = file->content;
+
     say(&sim->world, "  here %d: #%d in %s is edited in its place, now #%d", maildir->client, old,
         server_mailbox_name(file->mailbox), content);
     bool known = false;
@@ -250,17 +265,13 @@ here_change(struct sim *sim, struct maildir_sim *maildir)
     if (what < 45) {
         here_flags(sim, maildir, file);
     } else if (what < 65) {
-        say(&sim->world, "  here %d: #%d in %s is removed", maildir->client, file->content,
-            server_mailbox_name(file->mailbox));
-        ledger_touch(&sim->world, file->content, maildir->client);
-        ledger_out(&sim->world, file->content, file->mailbox);
-        if (file->original != file->content)
-            ledger_out(&sim->world, file->original, file->mailbox);
-        mua_remove(maildir, file);
+        action_remove_here(sim, maildir, file);
     } else if (what < 97) {
-        here_transfer(sim, maildir, file, what < 87);
+        (void)action_transfer_here(sim, maildir, file, choose_mailbox_here(sim, maildir), what < 87);
     } else if (sim->edits) {
-        here_edit(sim, maildir, file);
+        const int content = world_new_content(&sim->world, false);
+        if (content >= 0 && !content_like_neighbour(content))
+            action_edit_here(sim, maildir, file, content);
     }
 }
 

@@ -142,7 +142,7 @@ append_unheard(const struct upload *upload, int mailbox, int content)
 
     if (is_refused(upload->server, mailbox, content, &outcome))
         return;
-    if (rng_chance(&upload->server->world->rng, 40))
+    if (rng_chance(&upload->server->world->rng, upload->server->dawdles ? 85 : 40))
         append_later(upload, mailbox, content);
     else
         (void)append_now(upload, mailbox, content);
@@ -222,6 +222,7 @@ struct change {
     const struct remote_change *wanted;
     size_t index;
     int mailbox;
+    bool removes;
     struct item *items;
     const struct remote_changer *to;
     void *context;
@@ -248,6 +249,9 @@ verify_item(struct change *change, size_t i)
                                        .date = message->date};
     item->modseq = message->modseq;
     item->chosen = change->to->verify == NULL || change->to->verify(change->context, change->index, i, &now);
+    if (item->chosen && change->removes && message->content + 1 == change->server->world->wanted)
+        violation(change->server->world, "#%d was flagged before it was looked at again, and is removed all the same",
+                  message->content);
     item->outcome.changed = !item->chosen;
     return true;
 }
@@ -328,6 +332,36 @@ carry_over(struct change *change, struct item *item, int target, bool move)
         item->new_uid = uid;
 }
 
+/* Nobody waits for the answer, and it takes some seconds. */
+static void
+carry_over_later(struct change *change, const struct item *item, int target, bool move)
+{
+    struct server *server = change->server;
+    const struct sim_message *message = remote_message(server, change->mailbox, item->uid);
+
+    if (message == NULL || server->delayed_count == SIM_DELAYED)
+        return;
+    say(server->world, "      %s #%d %s UID %u to %s: still under way", move ? "MOVE" : "COPY", message->content,
+        server_mailbox_name(change->mailbox), item->uid, server_mailbox_name(target));
+    const bool gone = move && rng_chance(&server->world->rng, 50); /* the source at once, the target later */
+    server->delayed[server->delayed_count++] =
+        (struct sim_delayed){.mailbox = target,
+                             .content = message->content,
+                             .flags = message->flags,
+                             .keys = message->keys,
+                             .date = message->date,
+                             .transfer = !gone,
+                             .move = move,
+                             .from = change->mailbox,
+                             .uid = item->uid,
+                             .uidvalidity = server->boxes[change->mailbox].uidvalidity,
+                             .due = server->world->now + rng_below(&server->world->rng, 5)};
+    if (gone) {
+        ledger_follows(server->world, message->content, change->mailbox, SIM_SERVER, "moves");
+        server_expunge(server, change->mailbox, item->uid);
+    }
+}
+
 static bool
 transfer(struct change *change, bool move, struct error *err)
 {
@@ -342,10 +376,13 @@ transfer(struct change *change, bool move, struct error *err)
         text_print(change->items[i].outcome.answer, 512, "[TRYCREATE] no such mailbox");
     }
     if (any_chosen(change)) {
+        const bool later = server->dawdles && rng_chance(&server->world->rng, 70);
         const enum fate fate = world_step(server->world, move ? STEP_MOVE : STEP_COPY, true);
         const size_t count = carried_out(server->world, fate, change->wanted->count);
         for (size_t i = 0; i < count; i++)
-            if (change->items[i].chosen)
+            if (change->items[i].chosen && fate == FATE_AFTER && later)
+                carry_over_later(change, &change->items[i], target, move);
+            else if (change->items[i].chosen)
                 carry_over(change, &change->items[i], target, move);
         if (fate != FATE_GO)
             return remote_broken(server, err);
@@ -459,6 +496,7 @@ change_all(struct server *server, const struct remote_change *changes, size_t co
     for (size_t i = 0; i < count; i++) {
         struct change change = {
             .server = server, .wanted = &changes[i], .index = i, .items = items, .to = to, .context = context};
+        change.removes = kind == CHANGE_REMOVE;
         if (changes[i].count > SET_MAX)
             abort();
         world_between(server->world);

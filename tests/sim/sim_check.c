@@ -192,9 +192,53 @@ compare_flags(struct sim *sim, struct maildir_sim *maildir, const struct sim_fil
                       file->content, server_mailbox_name(file->mailbox), box->messages[i].flags, here, maildir->client);
 }
 
+/* golub's own \\Deleted is nowhere left: who marked a message for its removal and did not remove it took that off. */
+static void
+check_marks(struct sim *sim, int mailbox)
+{
+    const struct sim_mailbox *box = &sim->server.boxes[mailbox];
+
+    for (size_t i = 0; i < box->count; i++) {
+        const struct ledger *entry = &sim->world.ledger[box->messages[i].content];
+        unsigned given = 0;
+        for (int m = 0; m < SIM_MAILBOXES; m++)
+            given |= entry->set[m];
+        if ((box->messages[i].flags & ~given & FLAG_DELETED) != 0)
+            violation(&sim->world, "#%d in %s is left with \\Deleted, which nobody gave it", box->messages[i].content,
+                      server_mailbox_name(mailbox));
+    }
+}
+
+/* What is in the quarantine is in its index, or nobody would ever find or drop it. */
+static void
+check_quarantine(struct sim *sim, const struct client *client)
+{
+    struct journal_quarantined *rows = NULL;
+    struct error err = {0};
+    size_t count = 0;
+
+    if (client->index_lost || !journal_quarantine_list(client->journal, INT64_MAX, &rows, &count, &err))
+        return;
+    for (size_t i = 0; i < client->maildir.quarantined; i++) {
+        const char *name = client->maildir.quarantine[i].name;
+        bool found = false;
+        for (size_t k = 0; k < count && !found; k++)
+            found = strcmp(rows[k].name, name) == 0;
+        if (!found)
+            violation(&sim->world, "#%d is in the quarantine of client %d and not in its index",
+                      client->maildir.quarantine[i].content, client->maildir.client);
+    }
+    free(rows);
+}
+
 void
 check_convergence(struct sim *sim)
 {
+    const bool told = sim->world.strict && !kind_on(&sim->world, KIND_PATTERNS); /* KNOWN: as in kinds_ran() */
+    for (int m = 0; m < SIM_MAILBOXES && told; m++)
+        check_marks(sim, m);
+    for (int c = 0; c < sim->world.clients; c++)
+        check_quarantine(sim, &sim->clients[c]);
     for (int c = 0; c < sim->world.clients; c++) {
         struct maildir_sim *maildir = &sim->clients[c].maildir;
         for (int m = 0; m < SIM_MAILBOXES; m++) {
@@ -204,8 +248,8 @@ check_convergence(struct sim *sim)
                 compare_counts(sim, maildir, m, i);
         }
         /* Nor where another client has given the UIDs anew, to the same messages in another order: the highest is what it was. */
-        const bool told = !sim->rewound || (!sim->server.condstore && sim->world.clients == 1);
-        for (size_t i = 0; told && i < maildir->tree.count && !sim->world.failed; i++)
+        const bool flags_told = !sim->rewound || (!sim->server.condstore && sim->world.clients == 1);
+        for (size_t i = 0; flags_told && i < maildir->tree.count && !sim->world.failed; i++)
             compare_flags(sim, maildir, &maildir->tree.files[i]);
     }
 }

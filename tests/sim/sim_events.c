@@ -1,5 +1,5 @@
 /* What the kinds of sim_kinds.h do: between two actions, in the middle of a run, and to what the user says for a run. */
-#include "tests/sim/sim_history.h"
+#include "tests/sim/sim_moments.h"
 
 #define DAY 86400
 #define FULL 60   /* as in sim_action.c */
@@ -351,9 +351,14 @@ remove_many_here(struct sim *sim, int client, int mailbox, size_t count)
 static void
 remove_many(struct sim *sim)
 {
-    const int mailbox = any_mailbox_there(sim), client = (int)rng_below(dice(sim), (unsigned)sim->world.clients);
-    const size_t all = sim->server.boxes[mailbox].count;
+    int mailbox = any_mailbox_there(sim);
+    const int client = (int)rng_below(dice(sim), (unsigned)sim->world.clients);
 
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        if (sim->server.boxes[m].exists && sim->server.boxes[m].count > sim->server.boxes[mailbox].count &&
+            rng_chance(dice(sim), 80))
+            mailbox = m;
+    const size_t all = sim->server.boxes[mailbox].count;
     if (all < 10)
         return;
     const size_t count = rng_chance(dice(sim), 30) ? all : 1 + rng_below(dice(sim), (unsigned)all);
@@ -658,6 +663,8 @@ kinds_ran(struct sim *sim, int client, bool whole)
         sim->was_away_here[client][m] = away && (whole || sim->was_away_here[client][m]);
         sim->was_away_there[client][m] = sim->away_there[m];
         sim->left_out[client][m] = choice->left_out[m] && whole;
+        /* KNOWN: an intent of a run that was cut off goes with its mailbox. */
+        sim->clients[client].index_lost = sim->clients[client].index_lost || choice->left_out[m];
     }
 }
 
@@ -675,6 +682,22 @@ choose_word(struct sim *sim, struct client *it, struct sim_choice *choice)
         say(&sim->world, "    --confirm-deletes%s", choice->confirm_id != NULL ? " of one list" : "");
         kind_met(&sim->world, KIND_WORDS);
     }
+}
+
+/* Only what is on both sides: a name that is nowhere is refused. */
+static void
+choose_mailbox(struct sim *sim, int client, struct sim_choice *choice)
+{
+    static const char *const names[SIM_MAILBOXES][2] = {{"INBOX", NULL}, {"Work", NULL}, {"Work/Old", NULL}};
+    const int mailbox = (int)rng_below(dice(sim), SIM_MAILBOXES);
+
+    if (!sim->world.met[client] || choice->left_out[mailbox] || !sim->server.boxes[mailbox].exists ||
+        !sim->clients[client].maildir.tree.folder[mailbox])
+        return;
+    choice->only = names[mailbox];
+    choice->plain = false;
+    say(&sim->world, "    %s alone", names[mailbox][0]);
+    kind_met(&sim->world, KIND_ONE);
 }
 
 void
@@ -701,8 +724,10 @@ kinds_run(struct sim *sim, int client)
         choose_patterns(sim, choice);
     if (on(sim, KIND_POLICIES) && rng_chance(dice(sim), 40))
         choose_policies(sim, choice);
-    if (on(sim, KIND_WORDS))
+    if (on(sim, KIND_WORDS) || (on(sim, KIND_MANY) && !on(sim, KIND_SWAPS)))
         choose_word(sim, it, choice);
+    if (on(sim, KIND_ONE) && rng_chance(dice(sim), 35))
+        choose_mailbox(sim, client, choice);
     /* A clock that is wrong twice on end can't be told from a right one. */
     if (is_copying(it)) { /* nobody says that these are to go */
         choice->confirm = false;
@@ -740,6 +765,14 @@ static const struct {
     {KIND_STATES, 10, false, use_other_state},
     {KIND_SEPARATOR, 10, false, change_separator},
     {KIND_SAME_HEADER, 20, false, same_header},
+    {KIND_BROKEN, 30, false, moment_broken_off},
+    {KIND_RACES, 25, false, moment_race},
+    {KIND_UNREADABLE, 15, false, moment_unreadable},
+    {KIND_REFILL, 14, false, moment_refill},
+    {KIND_BODIES, 15, false, moment_body},
+    {KIND_FULL_DISK, 15, false, moment_full_disk},
+    {KIND_EDITS, 25, false, moment_edit},
+    {KIND_MANY, 6, false, moment_twins},
 };
 
 void

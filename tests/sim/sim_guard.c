@@ -25,8 +25,11 @@ guard_before(struct sim *sim, struct client *client)
                       here = maildir_sim_multiplicity(&client->maildir, m, i, true);
             rows[m] += (size_t)(there > here ? there : here);
             shown[i][m] = client->shown[i][m];
-            /* The word makes it the user's own removal, on whatever side. */
-            for (int k = there > here ? there : here; k > 0 && client->choice.confirm && shown[i][m]; k--)
+            /* The word makes it the user's own removal, on whatever side, and wherever it moved meanwhile. */
+            bool any = false;
+            for (int k = 0; k < SIM_MAILBOXES; k++)
+                any = any || client->shown[i][k];
+            for (int k = there > here ? there : here; k > 0 && client->choice.confirm && any; k--)
                 ledger_out(world, i, m);
         }
     }

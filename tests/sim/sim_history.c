@@ -66,12 +66,17 @@ begin(const struct history *history)
     if (kind_on(world,
                 KIND_COPYING)) /* what is paired anew while files are missing is fetched, and they come all the same */
         sim.disasters = false;
+    if (kind_on(world, KIND_EDITS)) {
+        sim.disasters = false;
+        sim.edits = true;
+    }
     for (int i = 0; i < world->clients; i++) {
         struct client *client = &sim.clients[i];
         maildir_sim_init(&client->maildir, world, i, sim.layout == LAYOUT_MAILDIRPP);
         world->maildirs[i] = &client->maildir;
         client->has_last = client->has_older = client->confirm = false;
         client->lists = 0;
+        client->index_lost = false;
         client->wrong_clock = client->restored = false;
         memset(client->shown, 0, sizeof client->shown);
         check_forget(client);

@@ -32,6 +32,7 @@ struct sim_choice { /* what the user says for one run */
     struct direction pull, push;
     bool confirm;
     const char *confirm_id;
+    const char *const *only;      /* a run for these mailboxes alone; NULL: all */
     bool left_out[SIM_MAILBOXES]; /* by the patterns */
     bool plain;                   /* everything is allowed: what should be carried is carried */
 };
@@ -47,7 +48,8 @@ struct client {
     bool has_last, has_older;
     void *last_image, *older_image;
     size_t last_size, older_size;
-    bool confirm; /* removals were held: the next run is told to go on */
+    bool index_lost; /* the journal is another one, or an older one, than when something was quarantined */
+    bool confirm;    /* removals were held: the next run is told to go on */
     struct sim_choice choice;
     bool restored;            /* from a backup, or copied to another disk: once in a history */
     bool wrong_clock;         /* in its last run */
@@ -107,6 +109,12 @@ void coverage_print(const struct coverage *coverage, enum step_kind kind);
 void action_fill(struct sim *sim);        /* the mail that is there before golub comes */
 void action_outside(struct world *world); /* any user or other client does something */
 void action_disaster(struct sim *sim);
+/** One thing that a user or another client does with one message, told to the ledger. @return false: no room */
+bool action_transfer_here(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file, int to, bool move);
+void action_remove_here(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file);
+void action_edit_here(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file, int content);
+bool action_transfer_there(struct sim *sim, int mailbox, const struct sim_message *chosen, int target, bool move);
+void action_remove_there(struct sim *sim, int mailbox, const struct sim_message *message);
 
 /* ---- golub runs (sim_run.c) ---- */
 /** One sync of one client. @return its exit status; -1 after a crash */

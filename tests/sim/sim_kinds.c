@@ -31,6 +31,14 @@ static const struct knob knobs[KINDS] = {
     [KIND_SEPARATOR] = {"separator", 6, true},
     [KIND_SAME_HEADER] = {"same-header", 10, false},
     [KIND_TOTAL] = {"total", 100, false},
+    [KIND_BROKEN] = {"broken-off", 25, true},
+    [KIND_RACES] = {"races", 20, true},
+    [KIND_UNREADABLE] = {"unreadable", 15, true},
+    [KIND_REFILL] = {"refill", 10, true},
+    [KIND_BODIES] = {"bodies", 10, true},
+    [KIND_FULL_DISK] = {"full-disk", 8, true},
+    [KIND_EDITS] = {"edits", 12, true},
+    [KIND_ONE] = {"one-mailbox", 10, true},
 };
 
 static unsigned long allowed, forbidden;

@@ -31,6 +31,14 @@ enum kind {
     KIND_SEPARATOR,   /* the provider changes separator or prefix */
     KIND_SAME_HEADER, /* equal header, size and second, other body */
     KIND_TOTAL,       /* nothing is doubled over all mailboxes */
+    KIND_BROKEN,      /* scenes of sim_moments.h: a change is cut off, and golub runs again at once */
+    KIND_RACES,       /* others do one kind of thing between any two steps */
+    KIND_UNREADABLE,  /* a mailbox, folder or body can't be read while a message moves to it */
+    KIND_REFILL,      /* a provider fills a mailbox again while golub runs */
+    KIND_BODIES,      /* bodies come cut, or empty */
+    KIND_FULL_DISK,   /* no room for what arrives */
+    KIND_EDITS,       /* drafts are saved again, files written on */
+    KIND_ONE,         /* runs for one mailbox */
     KINDS
 };
 

@@ -4,6 +4,8 @@
  */
 #include "tests/sim/sim_local.h"
 
+#define LAST_ROOM (UINT64_C(512) << 10) /* bytes of the disk that golub leaves to others in any case */
+
 bool
 local_dead(struct maildir_sim *maildir, struct error *err)
 {
@@ -180,7 +182,7 @@ sim_scan(void *local, const char *folder, const struct local_scanner *to, void *
 
     if (!local_alive(maildir, err))
         return false;
-    if (mailbox < 0 || !maildir->tree.folder[mailbox]) {
+    if (mailbox < 0 || !maildir->tree.folder[mailbox] || (maildir->unreadable >> mailbox & 1) != 0) {
         error_set(err, ERROR_LOCAL, "open folder %s", folder);
         return false;
     }
@@ -331,7 +333,7 @@ sim_draft_begin(void *local, const char *folder, struct local_draft **draft, str
     if (fresh == NULL)
         abort();
     fresh->mailbox = mailbox;
-    fresh->bytes = buffer_new(1 << 20);
+    fresh->bytes = buffer_new(8 << 20);
     maildir->drafts++;
     *draft = fresh;
     return true;
@@ -340,8 +342,13 @@ sim_draft_begin(void *local, const char *folder, struct local_draft **draft, str
 static bool
 sim_draft_write(void *local, struct local_draft *draft, const void *bytes, size_t len, struct error *err)
 {
+    struct maildir_sim *maildir = local;
+
     if (!buffer_add(&draft->bytes, bytes, len))
         abort();
+    if (draft->bytes.len + LAST_ROOM > SIM_DISK - maildir->full)
+        violation(maildir->world, "golub writes %zu bytes where %llu are left", draft->bytes.len,
+                  (unsigned long long)(SIM_DISK - maildir->full));
     return local_alive(local, err);
 }
 

@@ -22,6 +22,7 @@ maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, b
     maildir->drafts = 0;
     maildir->wrong_clocks = 0;
     maildir->full = 0;
+    maildir->unreadable = 0;
     maildir->next_name = 0;
 }
 

@@ -54,10 +54,11 @@ struct maildir_sim {
     int boots;
     struct sim_quarantined quarantine[SIM_QUARANTINE];
     size_t quarantined;
-    uint64_t full;      /* bytes that are taken of the disk's free ones */
-    int wrong_clocks;   /* runs under a wrong clock */
-    int drafts;         /* open; 0 after each run */
-    unsigned next_name; /* of the mail reader's own files */
+    unsigned unreadable; /* bits of folders that can't be read now */
+    uint64_t full;       /* bytes that are taken of the disk's free ones */
+    int wrong_clocks;    /* runs under a wrong clock */
+    int drafts;          /* open; 0 after each run */
+    unsigned next_name;  /* of the mail reader's own files */
 };
 
 void maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, bool plusplus);

@@ -32,6 +32,7 @@ run_open_journal(struct sim *sim, int client, const void *image, size_t size)
     struct error err = {0};
 
     sim_journal_close(it->journal);
+    it->index_lost = it->index_lost || it->maildir.quarantined > 0;
     it->journal = sim_journal_open(image, size, &err);
     if (it->journal == NULL) {
         violation(&sim->world, "the journal can't be opened: %s", err.what);
@@ -135,7 +136,7 @@ run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
                                          .confirm = it->choice.confirm,
                                          .confirm_id = it->choice.confirm_id,
                                          .confirm_additions = it->choice.confirm && it->choice.confirm_id == NULL,
-                                         .mailboxes = sim->only,
+                                         .mailboxes = sim->only != NULL ? sim->only : it->choice.only,
                                          .now = virtual_now,
                                          .now_context = &sim->world};
 

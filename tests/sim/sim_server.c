@@ -208,6 +208,33 @@ server_create(struct server *server, int mailbox)
     box->modseq = 1;
 }
 
+/* A COPY or MOVE of golub is carried out, if its source is still there. */
+static void
+transfer_late(struct server *server, const struct sim_delayed *late)
+{
+    const struct sim_message *message = server_message(server, late->from, late->uid);
+    uint32_t uid;
+
+    if (message == NULL || server->boxes[late->from].uidvalidity != late->uidvalidity)
+        return;
+    const bool golub = server->world->golub, inside = server->world->inside;
+    server->world->golub = server->world->copies = true; /* it is golub's doing, whenever it happens */
+    server->world->inside = false;
+    const bool done =
+        server_add(server, late->mailbox, late->content, message->flags, message->keys, message->date, &uid);
+    server->world->copies = false;
+    if (done) {
+        say(server->world, "      (late: %s of #%d from %s to %s becomes UID %u)", late->move ? "MOVE" : "COPY",
+            late->content, names[late->from], names[late->mailbox], uid);
+        if (late->move) {
+            ledger_follows(server->world, late->content, late->from, SIM_SERVER, "moves");
+            server_expunge(server, late->from, late->uid);
+        }
+    }
+    server->world->golub = golub;
+    server->world->inside = inside;
+}
+
 void
 server_delayed(struct server *server, bool all)
 {
@@ -216,6 +243,11 @@ server_delayed(struct server *server, bool all)
         uint32_t uid;
         if (!all && late.due > server->world->now) {
             i++;
+            continue;
+        }
+        if (late.transfer) {
+            transfer_late(server, &late);
+            server->delayed[i] = server->delayed[--server->delayed_count];
             continue;
         }
         server->world->late = true;

@@ -40,8 +40,11 @@ struct sim_mailbox {
     size_t expunged_count;
 };
 
-struct sim_delayed { /* an APPEND whose answer nobody waited for and that is still being carried out */
+struct sim_delayed { /* an APPEND, COPY or MOVE whose answer nobody waited for and that is still being carried out */
     int mailbox, content;
+    bool transfer, move; /* of this message, if it is still there */
+    int from;
+    uint32_t uid, uidvalidity;
     unsigned flags, keys;
     int64_t date, due;
 };
@@ -56,6 +59,7 @@ struct server {
     bool literal; /* ... and those of Work are what Work/Old is called in UTF-8 */
     /* how it behaves */
     bool reorders, wrong_sizes, swallows_duplicates, status_gaps;
+    bool dawdles;        /* what nobody waits for is mostly carried out late */
     int refuses;         /* contents with number % 10 < refuses are refused for good */
     int window;          /* of a mailbox it shows so many, the newest; 0: all */
     int lies;            /* how RFC822.SIZE is wrong; 0: as wrong_sizes says */

@@ -129,6 +129,7 @@ struct world {
     bool expunges;       /* \\Deleted is a removal: the configuration says so */
     bool strict_copies;  /* a copy has the flags that its file shows, and no others */
     bool copies;         /* golub's COPY is going on */
+    int wanted;          /* one more than the message that was flagged there in this run, after it was removed here */
     void (*outside)(struct world *world);
     void (*on_list)(struct world *world, const char *id); /* golub says what is held; may be NULL */
     void (*on_held)(struct world *world, const char *mailbox, uint32_t uid, const char *base);

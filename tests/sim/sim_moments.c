@@ -1,0 +1,352 @@
+/* Moments around one message: its change is cut off, others touch it, it can't be read. See sim_moments.h. */
+#include "tests/sim/sim_cast.h"
+
+static struct rng *
+dice(struct sim *sim)
+{
+    return &sim->world.rng;
+}
+
+/* ---- broken off ---- */
+
+/* Something that golub will have to carry over. @return the step that does it */
+static enum step_kind
+give_work(struct cast *cast)
+{
+    struct sim *sim = cast->sim;
+
+    switch (rng_below(dice(sim), 9)) {
+    case 0:
+        (void)cast_deliver_here(cast, cast->to, cast->content = world_new_content(&sim->world, false), 0);
+        return STEP_APPEND;
+    case 1:
+    case 2:
+        (void)action_transfer_here(sim, cast->maildir, cast->file, cast->to, true);
+        return sim->server.move ? STEP_MOVE : STEP_COPY;
+    case 3:
+        action_remove_here(sim, cast->maildir, cast->file);
+        return rng_chance(dice(sim), 50) ? STEP_DELETED : STEP_EXPUNGE;
+    case 4:
+        action_remove_there(sim, cast->from, cast->message);
+        return STEP_QUARANTINE;
+    case 5:
+        (void)action_transfer_there(sim, cast->from, cast->message, cast->to, true);
+        return rng_chance(dice(sim), 50) ? STEP_LINK : STEP_UNLINK;
+    case 6:
+        (void)action_transfer_here(sim, cast->maildir, cast->file, cast->to, false);
+        return STEP_COPY;
+    case 7:
+        cast_arrive_there(sim, cast->to, cast->content = world_new_content(&sim->world, false));
+        return STEP_DELIVER;
+    default:
+        cast_flag_there(sim, cast->content, FLAG_ANSWERED);
+        return STEP_RENAME;
+    }
+}
+
+/* Between the run that was cut off and the next one. */
+static void
+touch(struct cast *cast)
+{
+    struct sim *sim = cast->sim;
+    struct sim_tree *tree = &cast->maildir->tree;
+    struct sim_file *file = NULL;
+
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree->files[i].content == cast->content && tree->files[i].mailbox < SIM_MAILBOXES)
+            file = &tree->files[i];
+    switch (rng_below(dice(sim), 5)) {
+    case 0:
+        cast_flag_there(sim, cast->content, FLAG_FLAGGED);
+        break;
+    case 1:
+        if (file != NULL && cast_is_open(sim, cast->maildir, cast->from))
+            (void)action_transfer_here(sim, cast->maildir, file, cast->from, true);
+        break;
+    case 2:
+        if (file != NULL)
+            action_remove_here(sim, cast->maildir, file);
+        break;
+    case 3:
+        if (file != NULL)
+            (void)mua_move(cast->maildir, file, file->mailbox, true);
+        break;
+    default:
+        action_outside(&sim->world);
+    }
+}
+
+void
+moment_broken_off(struct sim *sim)
+{
+    struct world *world = &sim->world;
+    struct cast cast;
+
+    if (!cast_choose_message(sim, &cast))
+        return;
+    kind_met(world, KIND_BROKEN);
+    const enum step_kind step = give_work(&cast);
+    bool touched = false;
+    const unsigned which = rng_below(dice(sim), 10);
+    world->aim = which == 0 ? STEP_COMMIT : which == 1 ? STEP_MARK : step;
+    world->aim_left = rng_chance(dice(sim), 80) ? 1 : 2;
+    world->aim_lose = rng_chance(dice(sim), 60);
+    world->crash_after = rng_chance(dice(sim), 50);
+    world->lose_after = rng_chance(dice(sim), 70);
+    sim->server.dawdles = true;
+    (void)cast_sync_after(&cast, 1);
+    sim->server.dawdles = false;
+    bool plain = sim->clients[cast.client].choice.plain && world->clients == 1;
+    if (rng_chance(dice(sim), 40) && !world->failed) {
+        touched = true;
+        touch(&cast);
+    }
+    int status = -1;
+    for (unsigned i = 1 + rng_below(dice(sim), 2); i > 0; i--) {
+        status = cast_sync_after(&cast, rng_below(dice(sim), 3));
+        plain = plain && sim->clients[cast.client].choice.plain;
+    }
+    if (status == 0 && plain && !touched && (step == STEP_DELETED || step == STEP_EXPUNGE || step == STEP_QUARANTINE) &&
+        (cast_stands_here(&cast) || server_multiplicity(&sim->server, cast.from, cast.content) > 0))
+        violation(world, "#%d was removed, that was cut off, and it is there again", cast.content);
+}
+
+/* ---- races ---- */
+
+static struct { /* what the others do in this run */
+    struct cast *cast;
+    void (*act)(struct cast *cast);
+    int left, done;
+} race;
+
+static struct sim_file *
+file_of(const struct cast *cast)
+{
+    struct sim_tree *tree = &cast->maildir->tree;
+
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree->files[i].content == cast->content && tree->files[i].mailbox < SIM_MAILBOXES)
+            return &tree->files[i];
+    return NULL;
+}
+
+/* Its message on the server, wherever it is. */
+static struct sim_message *
+find_there(const struct cast *cast, int *mailbox)
+{
+    for (*mailbox = 0; *mailbox < SIM_MAILBOXES; ++*mailbox) {
+        const struct sim_message *found = cast_message_of(cast->sim, *mailbox, cast->content);
+        if (found != NULL && cast->sim->server.boxes[*mailbox].exists)
+            return server_message(&cast->sim->server, *mailbox, found->uid);
+    }
+    return NULL;
+}
+
+/* Another mailbox, one that is not there yet if there is such a one. */
+static int
+another_mailbox(const struct cast *cast, int from, bool here)
+{
+    const struct sim *sim = cast->sim;
+
+    for (int m = 1; m < SIM_MAILBOXES; m++)
+        if (m != from && !sim->away_there[m] && !sim->away_here[cast->client][m] &&
+            !(here ? cast->maildir->tree.folder[m] : sim->server.boxes[m].exists))
+            return m;
+    return (from + 1 + (int)rng_below(dice(cast->sim), SIM_MAILBOXES - 1)) % SIM_MAILBOXES;
+}
+
+static void
+race_moves_there(struct cast *cast)
+{
+    int from;
+    const struct sim_message *message = find_there(cast, &from);
+    const int to = another_mailbox(cast, from % SIM_MAILBOXES, false);
+
+    if (message == NULL || cast->sim->away_there[to])
+        return;
+    server_create(&cast->sim->server, to);
+    (void)action_transfer_there(cast->sim, from, message, to, true);
+}
+
+static void
+race_moves_here(struct cast *cast)
+{
+    struct sim_file *file = file_of(cast);
+
+    if (file == NULL)
+        return;
+    const int to = race.done > 1 ? cast->from : another_mailbox(cast, file->mailbox, true);
+    if (to == file->mailbox || cast->sim->away_here[cast->client][to])
+        return;
+    cast->maildir->tree.folder[to] = true;
+    (void)action_transfer_here(cast->sim, cast->maildir, file, to, true);
+}
+
+static void
+race_flags_there(struct cast *cast)
+{
+    int mailbox;
+    struct sim_message *message = find_there(cast, &mailbox);
+
+    if (message == NULL)
+        return;
+    server_set_flags(&cast->sim->server, mailbox, message, message->flags ^ 1u << rng_below(dice(cast->sim), 3),
+                     message->keys);
+    say(&cast->sim->world, "  there: #%d %s UID %u has flags %x", cast->content, server_mailbox_name(mailbox),
+        message->uid, message->flags);
+}
+
+/* Somebody wants it, whose file was removed here. */
+static void
+race_wants_there(struct cast *cast)
+{
+    int mailbox;
+    struct sim_message *message = find_there(cast, &mailbox);
+
+    if (message == NULL || (message->flags & FLAG_FLAGGED) != 0 ||
+        (cast->sim->server.boxes[mailbox].permanent & FLAG_FLAGGED) == 0)
+        return;
+    cast_flag_there(cast->sim, cast->content, FLAG_FLAGGED);
+    cast->sim->world.wanted = cast->content + 1;
+}
+
+/* Names change all the time, and with them the order of the folder. */
+static void
+race_renames_here(struct cast *cast)
+{
+    struct sim_tree *tree = &cast->maildir->tree;
+    unsigned shown;
+
+    if (tree->count == 0)
+        return;
+    struct sim_file *file = &tree->files[rng_below(dice(cast->sim), (unsigned)tree->count)],
+                    *other = &tree->files[rng_below(dice(cast->sim), (unsigned)tree->count)];
+    if (file->mailbox >= SIM_MAILBOXES || file->content != file->original)
+        return;
+    mua_set_flags(cast->maildir, file, local_info_flags(file->info, &shown) ^ 1u << rng_below(dice(cast->sim), 3));
+    const struct sim_file moved = *file;
+    *file = *other;
+    *other = moved;
+}
+
+static void
+race_on(struct world *world)
+{
+    if (rng_chance(&world->rng, 60))
+        world->tick++;
+    if (race.done >= race.left)
+        return;
+    race.done++;
+    race.act(race.cast);
+}
+
+/* What others do, and what golub has to do at the same time. */
+static void
+choose_race(struct cast *cast)
+{
+    struct sim *sim = cast->sim;
+    unsigned shown;
+
+    race.cast = cast;
+    race.act = race_flags_there;
+    race.done = 0;
+    race.left = 1 + (int)rng_below(dice(sim), 6);
+    switch (rng_below(dice(sim), 6)) {
+    case 0:
+        race.act = race_moves_there;
+        race.left = 1;
+        cast_arrive_there(sim, cast->to, world_new_content(&sim->world, false));
+        break;
+    case 1:
+        race.act = race_moves_here;
+        race.left = 1 + (int)rng_below(dice(sim), 2); /* there and back */
+        (void)cast_deliver_here(cast, cast->to, world_new_content(&sim->world, false), 0);
+        break;
+    case 2:
+        mua_set_flags(cast->maildir, cast->file, cast->message->flags ^ FLAG_ANSWERED);
+        break;
+    case 3:
+        (void)cast_deliver_here(cast, cast->to, cast->content = world_new_content(&sim->world, false), 0);
+        break;
+    case 4:
+        if ((local_info_flags(cast->file->info, &shown) & FLAG_FLAGGED) != 0)
+            return; /* it was wanted before, and is removed all the same */
+        race.act = race_wants_there;
+        race.left = 1;
+        action_remove_here(sim, cast->maildir, cast->file);
+        break;
+    default:
+        race.act = race_renames_here;
+        race.left = 1000;
+    }
+}
+
+void
+moment_race(struct sim *sim)
+{
+    struct world *world = &sim->world;
+    struct cast cast;
+    static const int shares[] = {4, 12, 30, 70};
+
+    if (!cast_choose_message(sim, &cast))
+        return;
+    kind_met(world, KIND_RACES);
+    choose_race(&cast);
+    const bool moves = race.act == race_moves_there || race.act == race_moves_here;
+    const size_t kept = cast_kept_times(cast.maildir, cast.content);
+    world->interfere = shares[rng_below(dice(sim), 4)];
+    world->outside = race_on;
+    (void)cast_sync_after(&cast, 10);
+    world->outside = action_outside;
+    world->wanted = 0;
+    int mailbox;
+    if (moves && cast_kept_times(cast.maildir, cast.content) > kept && !cast_stands_here(&cast) &&
+        sim->clients[cast.client].choice.plain)
+        violation(world, "#%d moved while golub was at work, and was quarantined", cast.content);
+    if (moves && find_there(&cast, &mailbox) == NULL && sim->clients[cast.client].choice.plain)
+        violation(world, "#%d moved while golub was at work, and was removed on the server", cast.content);
+}
+
+/* ---- what can't be read ---- */
+
+void
+moment_unreadable(struct sim *sim)
+{
+    struct world *world = &sim->world;
+    struct cast cast;
+    const unsigned what = rng_below(dice(sim), 3);
+
+    if (!cast_choose_message(sim, &cast) || cast_sync_after(&cast, 10) != 0 ||
+        !cast_stands_once(sim, cast.maildir, cast.content))
+        return;
+    for (size_t i = 0; i < cast.maildir->tree.count; i++)
+        if (cast.maildir->tree.files[i].content == cast.content)
+            cast.file = &cast.maildir->tree.files[i];
+    cast.from = cast.file->mailbox;
+    cast.message = cast_message_of(sim, cast.from, cast.content);
+    if (cast.message == NULL || cast.to == cast.from || !cast_is_open(sim, cast.maildir, cast.to))
+        return;
+    kind_met(world, KIND_UNREADABLE);
+    const size_t kept = cast_kept_times(cast.maildir, cast.content);
+    if (what == 0) {
+        (void)action_transfer_here(sim, cast.maildir, cast.file, cast.to, true);
+        cast.maildir->unreadable = 1u << cast.to;
+    } else {
+        (void)action_transfer_there(sim, cast.from, cast.message, cast.to, true);
+        if (what == 1)
+            sim->server.unreadable |= 1u << cast.to;
+        else
+            sim->server.withheld = cast.content + 1;
+    }
+    say(world, "  %s can't be read", what == 2 ? "a body" : server_mailbox_name(cast.to));
+    (void)cast_sync_after(&cast, 10);
+    cast.maildir->unreadable = sim->server.unreadable = 0;
+    sim->server.withheld = 0;
+    if (!sim->clients[cast.client].choice.plain)
+        return;
+    if (what == 0 && server_multiplicity(&sim->server, cast.from, cast.content) == 0 &&
+        server_multiplicity(&sim->server, cast.to, cast.content) == 0)
+        violation(world, "#%d moved to a folder that could not be read, and is gone on the server", cast.content);
+    if (what != 0 && cast_kept_times(cast.maildir, cast.content) > kept && !cast_stands_here(&cast))
+        violation(world, "#%d moved to where it could not be read, and was quarantined", cast.content);
+}

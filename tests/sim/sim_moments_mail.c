@@ -1,0 +1,247 @@
+/* Moments of whole mailboxes, bodies, files and disks. See sim_moments.h. */
+#include "tests/sim/sim_cast.h"
+
+static struct rng *
+dice(struct sim *sim)
+{
+    return &sim->world.rng;
+}
+
+/* ---- a mailbox that is filled again ---- */
+
+#define MANY 12
+
+static bool
+is_whole(struct sim *sim, const struct cast *cast, int mailbox)
+{
+    const struct sim_mailbox *box = &sim->server.boxes[mailbox];
+
+    for (size_t i = 0; i < box->count; i++)
+        if (!cast_stands_once(sim, cast->maildir, box->messages[i].content) ||
+            maildir_sim_multiplicity(cast->maildir, mailbox, box->messages[i].content, false) != 1)
+            return false;
+    return true;
+}
+
+static void
+fill_part(struct sim *sim, int mailbox, const struct sim_mailbox *old, size_t from, size_t end, bool waits)
+{
+    uint32_t uid;
+
+    for (size_t i = from; i < end; i++) {
+        const struct sim_message *message = &old->messages[i];
+        if (waits && server_multiplicity(&sim->server, mailbox, message->content) > 0)
+            violation(&sim->world, "#%d was sent up while the provider was filling the mailbox", message->content);
+        if (server_add(&sim->server, mailbox, message->content, message->flags, message->keys, message->date, &uid))
+            ledger_put(&sim->world, message->content, mailbox);
+    }
+}
+
+void
+moment_refill(struct sim *sim)
+{
+    static struct sim_mailbox old;
+    struct world *world = &sim->world;
+    struct cast cast;
+    const int mailbox = (int)rng_below(dice(sim), SIM_MAILBOXES);
+    struct sim_mailbox *box = &sim->server.boxes[mailbox];
+
+    if (world->clients > 1 || !cast_choose_client(sim, &cast) || !cast_is_open(sim, cast.maildir, mailbox))
+        return;
+    while (box->count < MANY && world->next_content < SIM_CONTENTS - 2)
+        cast_arrive_there(sim, mailbox, world_new_content(world, false));
+    (void)cast_sync_after(&cast, 60);
+    if (cast_sync_after(&cast, 60) != 0 || !sim->clients[cast.client].choice.plain || !is_whole(sim, &cast, mailbox))
+        return;
+    kind_met(world, KIND_REFILL);
+    say(world, "  there: %s is filled again, in parts", server_mailbox_name(mailbox));
+    old = *box;
+    box->exists = false;
+    box->count = box->expunged_count = 0;
+    for (size_t i = 0; i < old.count; i++)
+        ledger_drop(world, old.messages[i].content);
+    server_create(&sim->server, mailbox);
+    check_forget(&sim->clients[cast.client]);
+    size_t at = rng_below(dice(sim), (unsigned)(old.count - 10));
+    fill_part(sim, mailbox, &old, 0, at, false);
+    bool waits = false; /* golub has seen that much is missing */
+    for (unsigned i = 1 + rng_below(dice(sim), 3); i > 0 && !world->failed; i--) {
+        const size_t more = at + rng_below(dice(sim), (unsigned)(old.count - at + 1));
+        const int status = cast_sync_after(&cast, 60 + rng_below(dice(sim), 600));
+        const size_t missing = old.count - at;
+        waits = waits || (status >= 0 && status != 2 && missing > 10 && missing * 4 > old.count);
+        check_forget(&sim->clients[cast.client]);
+        fill_part(sim, mailbox, &old, at, more, waits);
+        at = more;
+    }
+    fill_part(sim, mailbox, &old, at, old.count, waits);
+}
+
+/* ---- bodies and room ---- */
+
+void
+moment_body(struct sim *sim)
+{
+    struct world *world = &sim->world;
+    struct cast cast;
+    const int mailbox = (int)rng_below(dice(sim), SIM_MAILBOXES), content = world_new_content(world, false);
+
+    if (content < 0 || !cast_choose_client(sim, &cast) || !cast_is_open(sim, cast.maildir, mailbox))
+        return;
+    kind_met(world, KIND_BODIES);
+    cast_arrive_there(sim, mailbox, content);
+    sim->server.spoiled.content = content;
+    sim->server.spoiled.len = rng_chance(dice(sim), 40) ? 0 : rng_below(dice(sim), (unsigned)content_get(content)->len);
+    sim->server.spoiled.times = sim->server.spoiled.len == 0 ? 1 + (int)rng_below(dice(sim), 4) : 1;
+    say(world, "  there: %zu of %zu bytes of #%d come, %d times", sim->server.spoiled.len, content_get(content)->len,
+        content, sim->server.spoiled.times);
+    (void)cast_sync_after(&cast, 10);
+    sim->server.spoiled.times = 0;
+}
+
+void
+moment_full_disk(struct sim *sim)
+{
+    struct world *world = &sim->world;
+    struct cast cast;
+    const int mailbox = (int)rng_below(dice(sim), SIM_MAILBOXES), content = world_new_content(world, false);
+
+    if (content < 0 || !cast_choose_client(sim, &cast) || !cast_is_open(sim, cast.maildir, mailbox))
+        return;
+    kind_met(world, KIND_FULL_DISK);
+    cast_arrive_there(sim, mailbox, content);
+    const uint64_t left = rng_below(dice(sim), 3u << 20);
+    cast.maildir->full = SIM_DISK - left;
+    if (rng_chance(dice(sim), 10)) { /* more comes than was announced */
+        sim->server.spoiled.content = content;
+        sim->server.spoiled.len = (size_t)6 << 20;
+        sim->server.spoiled.times = 2;
+    }
+    say(world, "  here %d: %llu bytes are left on the disk", cast.client, (unsigned long long)left);
+    (void)cast_sync_after(&cast, 10);
+    cast.maildir->full = 0;
+    sim->server.spoiled.times = 0;
+}
+
+/* ---- files that are edited in their place ---- */
+
+static struct sim_file *
+draft_of(const struct cast *cast)
+{
+    struct sim_tree *tree = &cast->maildir->tree;
+    const unsigned start = rng_below(dice(cast->sim), SIM_FILES);
+    unsigned shown;
+
+    for (size_t i = 0; i < tree->count; i++) {
+        struct sim_file *file = &tree->files[(start + i) % tree->count];
+        if (file->mailbox < SIM_MAILBOXES && file->content == file->original &&
+            (local_info_flags(file->info, &shown) & FLAG_DRAFT) != 0 &&
+            cast_stands_once(cast->sim, cast->maildir, file->content))
+            return file;
+    }
+    return NULL;
+}
+
+/* One that is a beginning of the one after it. */
+static int
+new_beginning(struct world *world)
+{
+    while (world->next_content % 16 != 10)
+        world->next_content++;
+    const int first = world_new_content(world, false);
+
+    return first < 0 || world_new_content(world, false) < 0 ? -1 : first;
+}
+
+static void
+write_on(const struct cast *cast, int mailbox)
+{
+    struct sim *sim = cast->sim;
+    struct world *world = &sim->world;
+    const int first = new_beginning(world);
+
+    if (first < 0 || !cast_deliver_here(cast, mailbox, first, 0))
+        return;
+    (void)cast_sync_after(cast, 5);
+    world->now += rng_below(dice(sim), 8);
+    for (size_t i = 0; i < cast->maildir->tree.count; i++)
+        if (cast->maildir->tree.files[i].content == first && !world->failed)
+            action_edit_here(sim, cast->maildir, &cast->maildir->tree.files[i], first + 1);
+}
+
+void
+moment_edit(struct sim *sim)
+{
+    struct world *world = &sim->world;
+    struct cast cast;
+    const int mailbox = (int)rng_below(dice(sim), SIM_MAILBOXES);
+
+    if (!sim->edits || !cast_choose_client(sim, &cast) || !cast_is_open(sim, cast.maildir, mailbox))
+        return;
+    kind_met(world, KIND_EDITS);
+    if (rng_chance(dice(sim), 30)) {
+        write_on(&cast, mailbox);
+        return;
+    }
+    struct sim_file *draft = draft_of(&cast);
+    const int content = world_new_content(world, false);
+    if (draft == NULL) {
+        (void)cast_deliver_here(&cast, mailbox, content, FLAG_DRAFT | FLAG_SEEN);
+        (void)cast_sync_after(&cast, 10);
+        return;
+    }
+    if (content < 0 || content_like_neighbour(content))
+        return;
+    world->now += 3600;
+    action_edit_here(sim, cast.maildir, draft, content);
+    if (rng_chance(dice(sim), 30)) {
+        sim->server.quota = 1; /* the new version is refused */
+        (void)cast_sync_after(&cast, 10);
+        sim->server.quota = 0;
+    }
+    (void)cast_sync_after(&cast, 10);
+}
+
+/* ---- the guard ---- */
+
+static void
+remove_some(const struct cast *cast, int mailbox, bool here, unsigned share)
+{
+    struct sim *sim = cast->sim;
+
+    say(&sim->world, "  %s: about %u %% of %s is removed", here ? "here" : "there", share,
+        server_mailbox_name(mailbox));
+    for (size_t i = here ? cast->maildir->tree.count : sim->server.boxes[mailbox].count; i > 0; i--) {
+        if (!rng_chance(dice(sim), share))
+            continue;
+        if (!here)
+            action_remove_there(sim, mailbox, &sim->server.boxes[mailbox].messages[i - 1]);
+        else if (cast->maildir->tree.files[i - 1].mailbox == mailbox)
+            action_remove_here(sim, cast->maildir, &cast->maildir->tree.files[i - 1]);
+    }
+}
+
+void
+moment_twins(struct sim *sim)
+{
+    struct world *world = &sim->world;
+    struct cast cast;
+
+    if (!cast_choose_client(sim, &cast) || !cast_is_open(sim, cast.maildir, 0) || !cast_is_open(sim, cast.maildir, 1) ||
+        sim->server.boxes[1].count + 26 > FULL || sim->server.boxes[0].count + 26 > FULL ||
+        sim->server.swallows_duplicates)
+        return;
+    kind_met(world, KIND_MANY);
+    for (int i = 0; i < 25; i++) {
+        const int content = world_new_content(world, false);
+        cast_arrive_there(sim, 0, content);
+        cast_arrive_there(sim, 1, content);
+    }
+    (void)cast_sync_after(&cast, 60);
+    check_forget(&sim->clients[cast.client]);
+    const bool here = rng_chance(dice(sim), 50), crossed = rng_chance(dice(sim), 30);
+    remove_some(&cast, 0, here, 95);
+    if (rng_chance(dice(sim), 70))
+        remove_some(&cast, 1, here != crossed, 95);
+    (void)cast_sync_after(&cast, 60);
+}
