@@ -1,6 +1,8 @@
 /* From dirty rows to a list of things to do: each row through the pure planner. */
 #include "sync/agenda.h"
 
+#include "sync/alias.h"
+
 void
 agenda_free(struct agenda *agenda)
 {
@@ -67,47 +69,14 @@ explain(struct run *run, struct mailbox *mailbox, const struct journal_message *
     return true;
 }
 
-/*
- * Files of one UID stand and fall together on the server's side, and each by itself here: where the server lost the UID, its
- * aliases go as well; where the file that holds it went, the next one takes the UID over and nothing is removed there.
- */
 static bool
-settle_aliases(struct run *run, struct journal_message *message)
+settle_aliases(struct run *run, const struct journal_message *message)
 {
-    struct journal_message *alias = calloc(1, sizeof *alias);
-    int64_t *ids = NULL;
-    size_t count = 0;
-    bool ok = (alias != NULL || run_no_memory(run)) &&
-              journal_ids_by_twin(run->journal, message->id, &ids, &count, &run->err);
-    bool gone_there = (message->facts & FACT_GONE_THERE) != 0, handed_over = false;
+    bool done;
 
-    for (size_t i = 0; ok && i < count; i++) {
-        ok = run_load(run, ids[i], alias);
-        if (!ok || (alias->facts & FACT_GONE_HERE) != 0)
-            continue;
-        if (gone_there) { /* planned as what it is: a file whose UID is gone */
-            alias->facts |= FACT_GONE_THERE;
-            alias->twin = 0;
-            ok = journal_message_save(run->journal, alias, &run->err);
-        } else if (!handed_over && (message->facts & FACT_GONE_HERE) != 0) {
-            struct journal_message holder = *message;
-
-            handed_over = true;
-            ok = journal_message_delete(run->journal, message->id, &run->err);
-            alias->uid = holder.uid;
-            alias->twin = 0;
-            alias->facts &= ~(unsigned)FACT_ALIAS;
-            alias->size = holder.size;
-            alias->date = holder.date;
-            alias->rbase = holder.rbase;
-            alias->lbase = holder.lbase; /* what its own name shows otherwise is told now */
-            alias->rseen = holder.rseen;
-            ok = ok && journal_message_save(run->journal, alias, &run->err);
-        }
-    }
-    free(ids);
-    free(alias);
-    return ok;
+    if ((message->facts & FACT_GONE_THERE) != 0)
+        return alias_lose_uid(run, message);
+    return (message->facts & FACT_GONE_HERE) == 0 || alias_hand_over(run, message, NULL, &done);
 }
 
 bool

@@ -11,6 +11,7 @@
  * What replaces and what is replaced become two rows: the file's row is one of a new file, the old version's row (FACT_REPLACED) has the UID
  * and waits for the other (agenda.c). So a run that is cut off anywhere goes on with what every upload and every removal does.
  */
+#include "sync/alias.h"
 #include "sync/drafts.h"
 
 #define WATCHED_MAX 2000 /* drafts of a folder that are looked at */
@@ -158,25 +159,26 @@ make_new(const struct look *look, struct journal_message *message)
     memcpy(message->header, look->facts.digests.header, DIGEST_SIZE);
 }
 
-/* Two rows: a new file, and what it replaces on the server. */
+/* Two rows: a new file, and what it replaces on the server. Where another file is that message, too, it stays. */
 static bool
 replace(const struct look *look)
 {
     struct run *run = look->run;
     struct journal_message *message = look->message, *old = calloc(1, sizeof *old);
-    bool ok = old != NULL || run_no_memory(run), gone = (message->facts & FACT_GONE_THERE) != 0;
+    bool ok = old != NULL || run_no_memory(run), gone = (message->facts & FACT_GONE_THERE) != 0, stays = false;
 
     if (ok) {
         *old = *message;
         make_new(look, message);
-        ok = journal_message_save(run->journal, message, &run->err) &&
+        ok = (gone ? alias_lose_uid(run, old) : alias_hand_over(run, old, message, &stays)) &&
+             journal_message_save(run->journal, message, &run->err) &&
              journal_print_clear(run->journal, message->id, &run->err) &&
              journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);
     }
     if (ok && gone) {
         report_mailbox(run->report, run->account->name, look->mailbox->row.name, "edited",
                        "a message that was changed here was removed or replaced on the server: both versions stay");
-    } else if (ok) {
+    } else if (ok && !stays) {
         old->id = 0;
         old->base[0] = old->info[0] = '\0';
         old->twin = message->id;

@@ -293,6 +293,82 @@ what_may_stand_in_a_folder_that_is_away_is_not_taken_for_moved(void **state)
     assert_int_equal(here()->quarantined, 0);
 }
 
+/* ---- one UID, two files ---- */
+
+/* The server keeps one of a kind; one of its files is a draft that is saved again under its name. */
+static void
+a_draft_that_is_saved_again_leaves_its_uid_to_the_file_that_is_still_that_message(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.swallows_duplicates = true;
+    for (int i = 0; i < 2; i++)
+        assert_true(mua_deliver(here(), INBOX, 1, FLAG_DRAFT, 1600000000));
+    ledger_put(&sim.world, 1, INBOX);
+    given_both_sides_agree();
+    then_it_is_there(INBOX, 1, 1);
+    struct sim_file *draft = &here()->tree.files[0]; /* it was sent first, and holds the UID */
+    mua_edit(here(), draft, 5);
+    draft->date += 100;
+    ledger_put(&sim.world, 5, INBOX);
+    check_forget(&sim.clients[0]);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    draft->original = 5;
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_there(INBOX, 5, 1);
+    then_it_is_here(INBOX, 1, 1);
+    then_it_is_here(INBOX, 5, 1);
+    then_both_sides_agree();
+}
+
+static void
+the_second_file_of_a_uid_stays_its_second_file_under_another_uidvalidity(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.swallows_duplicates = true;
+    given_mail_here(INBOX, 1);
+    given_mail_here(INBOX, 1);
+    given_both_sides_agree();
+    then_it_is_there(INBOX, 1, 1);
+    server_reset_uidvalidity(&sim.server, INBOX);
+    given_mail_there(WORK, 1);
+    check_forget(&sim.clients[0]);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(INBOX, 1, 2);
+    then_it_is_here(WORK, 1, 1);
+    then_both_sides_agree();
+}
+
+/* ---- edited here, moved there ---- */
+
+static void
+a_file_that_was_changed_is_not_moved_as_the_message(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    mua_edit(here(), file_of(INBOX, 1), 5);
+    ledger_put(&sim.world, 5, INBOX);
+    when_another_client_moves(1, INBOX, WORK);
+    check_forget(&sim.clients[0]);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    assert_true(sim.world.errors > 0);
+    then_it_is_here(WORK, 1, 1);
+    then_it_is_here(WORK, 5, 0);
+    then_it_is_here(INBOX, 5, 1);
+    then_it_is_there(INBOX, 5, 0);
+    then_it_is_there(WORK, 1, 1);
+    assert_int_equal(here()->quarantined, 0);
+}
+
 int
 main(void)
 {
@@ -306,6 +382,9 @@ main(void)
         SCENARIO(what_was_sent_gets_its_uid_before_an_equal_file_does),
         SCENARIO(an_append_that_was_cut_off_again_and_again_is_sent_after_all),
         SCENARIO(what_may_stand_in_a_folder_that_is_away_is_not_taken_for_moved),
+        SCENARIO(a_draft_that_is_saved_again_leaves_its_uid_to_the_file_that_is_still_that_message),
+        SCENARIO(the_second_file_of_a_uid_stays_its_second_file_under_another_uidvalidity),
+        SCENARIO(a_file_that_was_changed_is_not_moved_as_the_message),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
