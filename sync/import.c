@@ -171,8 +171,7 @@ import_new_row(const struct import *import, const char *uidl, uint64_t listed, s
                                 .listed = listed,
                                 .since = import_stamp(import),
                                 .keep_days = import->account->import.keep_days,
-                                .word = POP_NO_WORD,
-                                .folder = POP_ANYWHERE};
+                                .word = POP_NO_WORD};
     (void)text_print(row->uidl, sizeof row->uidl, "%s", uidl);
 }
 

@@ -28,7 +28,7 @@ record(struct import *import, struct arrival *arrival, const struct local_delive
         return true;
     if (item->ok) {
         import_set_stored(import, row);
-        (void)text_print(row->folder, sizeof row->folder, "%s", import->folder);
+        row->folder = import->folder;
         return journal_pop_save(import->journal, row, &import->err);
     }
     import->counts.failed++;

@@ -177,10 +177,12 @@ keep_draft(struct compare *compare, struct arrival *arrival)
 {
     struct import *import = compare->import;
 
+    struct digests unused;
+
     arrival->fresh = arrival->row.base[0] == '\0';
     if (arrival->fresh && !import_choose_base(import, &arrival->row))
         return false;
-    if (!import->local.ops->draft_finish(import->local.self, compare->draft, &arrival->digests, &import->err))
+    if (!import->local.ops->draft_finish(import->local.self, compare->draft, &unused, &import->err))
         return false;
     arrival->draft = compare->draft;
     compare->draft = NULL;

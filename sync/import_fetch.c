@@ -238,13 +238,14 @@ static bool
 keep_message(struct fetching *fetching, struct arrival *arrival)
 {
     struct import *import = fetching->import;
+    struct digests unused;
     bool ok;
 
     if (import->handover != NULL) {
         ok = hand_over(import, arrival);
         import->handover->drop(import->handover->self);
     } else {
-        ok = import->local.ops->draft_finish(import->local.self, fetching->draft, &arrival->digests, &import->err);
+        ok = import->local.ops->draft_finish(import->local.self, fetching->draft, &unused, &import->err);
         if (ok) {
             arrival->draft = fetching->draft;
             fetching->draft = NULL;

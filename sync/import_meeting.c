@@ -102,7 +102,7 @@ make_row(struct meeting *meeting, const struct journal_here_file *file, const st
     row.facts = POP_CONFIRM;
     row.absent = import_stamp(import);
     (void)text_print(row.base, sizeof row.base, "%s", file->base);
-    (void)text_print(row.folder, sizeof row.folder, "%s", file->folder);
+    row.folder = file->folder;
     meeting->found++;
     meeting->open -= meeting->open > 0;
     return import_save(import, &row);

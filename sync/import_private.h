@@ -28,8 +28,8 @@
 #include "sync/import.h"
 #include "sync/kin.h"
 
-/* Messages between their row and their delivery: a batch goes to the disk, one arrives, one is in flight, one may be asked for. */
-#define IMPORT_RING (4 * LIMIT_BATCH)
+/* Messages between their row and their delivery: a batch goes to the disk, one arrives, one is in flight. A row each: a kilobyte and a half. */
+#define IMPORT_RING (3 * LIMIT_BATCH)
 #define IMPORT_DAY 86400
 /* A row outlives the lists that lack it at least so long. */
 #define IMPORT_ABSENT_DAYS 30
@@ -256,7 +256,6 @@ struct arrival { /* one message that is being fetched */
     bool refused;              /* the server did not give it, or not all of it, or it is too large */
     bool fresh;                /* its base was chosen in this run */
     struct local_draft *draft; /* finished, waits for its batch */
-    struct digests digests;    /* of the draft */
 };
 
 /** Folder and file system are ready for mail; nothing was asked of the server yet. */

@@ -150,7 +150,7 @@ settle(struct import *import, struct sought *sought, bool *again)
         row.facts |= POP_FEWER;
     memcpy(row.body, seen.body, DIGEST_SIZE);
     row.has_body = true;
-    (void)text_print(row.folder, sizeof row.folder, "%s", sought->folder);
+    row.folder = sought->folder;
     report_note(import->report, import->account->name, "%s arrived in an earlier run that was cut off", sought->base);
     return import_save(import, &row);
 }

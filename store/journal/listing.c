@@ -20,8 +20,8 @@
 
 #include "store/journal/internal.h"
 
-#define TEMP_CACHE_KIB "512" /* what is more goes to a file */
-#define MAIN_CACHE_KIB "512" /* rows are written once, one after the other */
+#define TEMP_CACHE_KIB "384" /* what is more goes to a file */
+#define MAIN_CACHE_KIB "384" /* rows are written once, one after the other */
 
 static const char what_filling[] = "write down what the server lists";
 static const char what_judging[] = "compare what the server lists";

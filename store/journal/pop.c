@@ -8,7 +8,8 @@
 #define COLUMNS                                                                                                        \
     "uidl, state, size, listed, header, kin, message_id, received, body, base, folder, since, absent, missed, keep, "  \
     "word, facts, hold, why"
-#define PLACES "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19"
+#define PLACES(folder)                                                                                                 \
+    "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, coalesce(?11, " folder "), ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19"
 
 static void
 bind_row(struct sql_binder *to, const struct journal_pop *row)
@@ -38,8 +39,8 @@ bool
 journal_pop_save(struct journal *journal, struct journal_pop *row, struct error *err)
 {
     static const char what[] = "save a POP message";
-    static const char insert[] = "INSERT INTO pop (" COLUMNS ") VALUES (" PLACES ")";
-    static const char update[] = "UPDATE pop SET (" COLUMNS ") = (" PLACES ") WHERE id = ?20";
+    static const char insert[] = "INSERT INTO pop (" COLUMNS ") VALUES (" PLACES("'?'") ")";
+    static const char update[] = "UPDATE pop SET (" COLUMNS ") = (" PLACES("folder") ") WHERE id = ?20";
     bool fresh = row->id == 0;
     sqlite3_stmt *statement =
         fresh ? sql_prepare(journal, SQL_POP_INSERT, insert, err) : sql_prepare(journal, SQL_POP_UPDATE, update, err);
@@ -88,7 +89,8 @@ read_row(sqlite3_stmt *statement, void *to)
     row->received_size = read_at_most(&from, row->received, sizeof row->received);
     row->has_body = read_digest(&from, row->body);
     read_string(&from, row->base, sizeof row->base);
-    read_string(&from, row->folder, sizeof row->folder);
+    row->folder = NULL; /* a long name, of thousands of rows at once */
+    from.at++;
     row->since = read_integer(&from, INT64_MIN, INT64_MAX);
     row->absent = read_integer(&from, INT64_MIN, INT64_MAX);
     row->missed = read_integer(&from, INT64_MIN, INT64_MAX);

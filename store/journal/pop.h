@@ -40,7 +40,6 @@ enum journal_pop_fact {
 
 #define POP_RECEIVED_MAX 256 /* bytes: digests of Received lines, one behind the other */
 #define POP_NO_WORD (-1)
-#define POP_ANYWHERE "?"
 
 struct journal_pop {
     int64_t id;     /* 0 before the insert */
@@ -54,14 +53,15 @@ struct journal_pop {
     unsigned char message_id[DIGEST_SIZE]; /* has_id: it has one */
     unsigned char received[POP_RECEIVED_MAX];
     size_t received_size;
-    unsigned char body[DIGEST_SIZE];   /* of the bytes behind the header, as the server sent them */
-    char base[LOCAL_BASE_MAX + 1];     /* that its file has or is to have; "" with a command */
-    char folder[LOCAL_FOLDER_MAX + 1]; /* where its file was last seen; POP_ANYWHERE: nobody has looked */
-    int64_t since;                     /* when it was stored (POP_HAD: recorded); FETCHING: first seen */
-    int64_t absent;                    /* since when complete lists lack it; 0: the last one has it */
-    int64_t missed;                    /* since when its file is not found here; 0: it was here */
-    int keep_days;                     /* the `keep` in force when it was stored; -1 forever */
-    int word;                          /* the `keep` that the user released its removal under; POP_NO_WORD */
+    unsigned char body[DIGEST_SIZE]; /* of the bytes behind the header, as the server sent them */
+    char base[LOCAL_BASE_MAX + 1];   /* that its file has or is to have; "" with a command */
+    const char *
+        folder; /* to save: where its file is now; NULL: as the journal has it (new rows: nobody has looked). Never read from there */
+    int64_t since;  /* when it was stored (POP_HAD: recorded); FETCHING: first seen */
+    int64_t absent; /* since when complete lists lack it; 0: the last one has it */
+    int64_t missed; /* since when its file is not found here; 0: it was here */
+    int keep_days;  /* the `keep` in force when it was stored; -1 forever */
+    int word;       /* the `keep` that the user released its removal under; POP_NO_WORD */
     unsigned facts;
     char hold[16]; /* ID of the held list that its removal stands on; "" none */
     char why[512]; /* why it is not here yet, or still there; the server's words; "" nothing wrong */
