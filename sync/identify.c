@@ -12,6 +12,7 @@
 #include "sync/missing.h"
 #include "sync/readings.h"
 #include "sync/renamed.h"
+#include "sync/view.h"
 
 /* ---- digests of files that are new here ---- */
 
@@ -510,6 +511,21 @@ meet(struct meeting *meeting)
     return missing_flags(meeting) && save_headers(meeting) && hold_doubtful(meeting);
 }
 
+/* Files that nothing on the server was found for may be out of its view. */
+static bool
+spare_unseen(struct meeting *meeting)
+{
+    bool ok = true;
+
+    for (size_t f = 0; ok && view_may_hide(meeting->mailbox) && f < meeting->files.count; f++) {
+        const struct half *file = &meeting->files.at[f];
+
+        if (!file->paired && !file->intent)
+            ok = view_spare(meeting->run, meeting->mailbox, file->id);
+    }
+    return ok;
+}
+
 static bool
 identify_mailbox(struct run *run, uint32_t index)
 {
@@ -526,6 +542,7 @@ identify_mailbox(struct run *run, uint32_t index)
     ok = ok && run_begin(run);
     if (ok && wanted)
         ok = meet(&meeting) && situation_mark_commit(run);
+    ok = ok && spare_unseen(&meeting);
     if (ok && meeting.mailbox->row.state == MAILBOX_REPAIR && !meeting.mailbox->unsure) {
         meeting.mailbox->row.state = MAILBOX_ACTIVE;
         ok = journal_mailbox_save(run->journal, &meeting.mailbox->row, &run->err);

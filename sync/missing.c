@@ -12,7 +12,8 @@
  *
  * Who settles them, in this order; each step takes what the one before left over:
  *
- *   1. identify.c   the same content in the same mailbox: the row gets its UID back, with its bases
+ *   1. identify.c   the same content in the same mailbox: the row gets its UID back, with its bases. Where the server shows only so
+ *                   many messages of the mailbox, what is left may be among the others and stays as it is (view.c)
  *   2. moves.c      the same content, new in any other mailbox: a move
  *   3. here         only when every mailbox was seen as it is now:
  *      moved before     another mailbox got these bytes while this one could not be seen (rows above `behind`): a move that has

@@ -7,6 +7,7 @@
  * known UID that is another message: the mailbox is unpaired (REPAIR) and paired again by content, and nothing is removed.
  */
 #include "sync/missing.h"
+#include "sync/view.h"
 
 #include <inttypes.h>
 
@@ -19,9 +20,9 @@ struct sight { /* one mailbox while it is being listed */
     bool complete;
     unsigned char *seen; /* bit set over row ids, for listings of everything */
     size_t seen_size;
-    uint64_t arrived; /* messages from the cursor on, in a listing of everything */
-    uint64_t slid;    /* unknown ones below it */
-    uint32_t lowest;  /* UID that was listed; 0: none */
+    uint32_t listed;  /* different messages */
+    struct view view; /* in a listing of everything */
+    uint64_t slid;    /* unknown messages below the cursor */
 };
 
 struct observation {
@@ -42,6 +43,7 @@ mark_seen(struct sight *sight, int64_t id)
             return false;
         memset(sight->seen + have, 0, sight->seen_size - have);
     }
+    sight->listed += (sight->seen[byte] >> (id & 7) & 1) == 0;
     sight->seen[byte] |= (unsigned char)(1u << (id & 7));
     return true;
 }
@@ -168,7 +170,7 @@ add_unknown(struct run *run, struct sight *sight, const struct remote_message *s
     struct journal_message *message;
     bool ok;
 
-    sight->slid += sight->mailbox->row.view != 0 && seen->uid < sight->mailbox->row.uidnext;
+    sight->slid += seen->uid < sight->mailbox->row.uidnext;
     if (!seen->has_meta || !seen->has_flags) {
         /* New mail comes with size and date; another UID that we don't know means that our rows are not all. */
         if (seen->uid < sight->request.uidnext || sight->request.uidnext == 0)
@@ -220,8 +222,9 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     if (!sight->started || sight->again_full || (sight->selected.uidnext != 0 && seen->uid >= sight->selected.uidnext))
         return true;
     if (seen->has_flags) {
-        sight->arrived += seen->uid >= sight->mailbox->row.uidnext;
-        sight->lowest = sight->lowest == 0 || seen->uid < sight->lowest ? seen->uid : sight->lowest;
+        sight->view.arrived += seen->uid >= sight->mailbox->row.uidnext;
+        if (sight->view.lowest == 0 || seen->uid < sight->view.lowest)
+            sight->view.lowest = seen->uid;
     }
     if (!journal_message_by_uid(run->journal, sight->mailbox->row.id, seen->uid, &message, &found, &run->err))
         return false;
@@ -248,86 +251,6 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     return memcmp(&before, &message, sizeof before) == 0 || journal_message_save(run->journal, &message, &run->err);
 }
 
-/* ---- a server that shows only the newest messages of a mailbox ---- */
-
-static bool
-is_limit(const struct run *run, uint32_t exists)
-{
-    const char *limit = run->info.capabilities != NULL ? strstr(run->info.capabilities, "MESSAGELIMIT=") : NULL;
-
-    return exists != 0 && limit != NULL && strtoul(limit + strlen("MESSAGELIMIT="), NULL, 10) == exists;
-}
-
-/*
- * Does the view end above what is missing below all that is shown? EXISTS is the limit of such a view already; or as many arrived as
- * vanished, or more, and EXISTS is a round number, or it stayed as it was and the server says that it has limits.
- */
-static bool
-is_cut(const struct run *run, const struct sight *sight, size_t vanished)
-{
-    const struct journal_mailbox *row = &sight->mailbox->row;
-    const char *can = run->info.capabilities != NULL ? run->info.capabilities : "";
-    uint32_t exists = sight->selected.exists;
-
-    if (exists == 0 || sight->lowest == 0 || row->uidnext == 0)
-        return false;
-    if (row->view == exists || is_limit(run, exists))
-        return true;
-    return sight->arrived >= vanished &&
-           (exists % 50 == 0 ||
-            (exists == row->messages && (strstr(can, "MESSAGELIMIT") != NULL || strstr(can, "UIDONLY") != NULL)));
-}
-
-static void
-say_view(struct run *run, struct sight *sight)
-{
-    char text[120];
-
-    if (sight->mailbox->row.view == sight->selected.exists)
-        return;
-    sight->mailbox->row.view = sight->selected.exists;
-    (void)text_print(text, sizeof text, "the server shows only the newest %" PRIu32 " messages: older ones stay here",
-                     sight->selected.exists);
-    report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "view", text);
-}
-
-/* It is not shown, and that proves nothing. */
-static bool
-set_out_of_view(struct run *run, int64_t id)
-{
-    struct journal_message message;
-
-    if (!run_load(run, id, &message))
-        return false;
-    message.facts |= FACT_GONE_THERE; /* what never came is forgotten */
-    if (message.base[0] != '\0')
-        message.facts |= FACT_OUT_OF_VIEW;
-    message.facts &= ~(unsigned)FACT_ECHO;
-    return journal_message_save(run->journal, &message, &run->err);
-}
-
-/* The view is whole again: what was kept out of account is judged like any that is missing. */
-static bool
-end_view(struct run *run, struct sight *sight)
-{
-    struct journal_message message;
-    int64_t *ids;
-    size_t count;
-    bool ok = true;
-
-    if (!journal_message_ids(run->journal, sight->mailbox->row.id, WHICH_OUT_OF_VIEW, &ids, &count, &run->err))
-        return false;
-    for (size_t i = 0; ok && i < count; i++) {
-        ok = run_load(run, ids[i], &message);
-        message.facts &= ~(unsigned)FACT_OUT_OF_VIEW;
-        ok = ok && journal_message_save(run->journal, &message, &run->err);
-    }
-    run->vanished = run->vanished || count != 0;
-    free(ids);
-    sight->mailbox->row.view = 0;
-    return ok;
-}
-
 static bool
 sweep_row(struct run *run, struct sight *sight, int64_t id, bool cut)
 {
@@ -337,34 +260,37 @@ sweep_row(struct run *run, struct sight *sight, int64_t id, bool cut)
         return set_gone(run, sight, id);
     if (!run_load(run, id, &message))
         return false;
-    if (message.uid > sight->lowest) /* a view is of the newest: what is missing in it is gone */
+    if (message.uid > sight->view.lowest) /* a view is of the newest: what is missing in it is gone */
         return set_gone(run, sight, id);
-    say_view(run, sight);
-    return set_out_of_view(run, id);
+    view_set(run, sight->mailbox, sight->selected.exists);
+    return view_leave_out(run, &message);
 }
 
 /* A listing of everything is complete: what it did not name is gone, or out of the server's view. */
 static bool
 sweep(struct run *run, struct sight *sight)
 {
+    struct mailbox *mailbox = sight->mailbox;
     int64_t *ids;
-    size_t count, vanished = 0;
+    size_t count;
     bool ok = true, cut;
 
-    if (!journal_message_ids(run->journal, sight->mailbox->row.id, WHICH_WITH_UID, &ids, &count, &run->err))
+    sight->view.exists = sight->selected.exists;
+    sight->view.slid = sight->slid;
+    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_WITH_UID, &ids, &count, &run->err))
         return false;
     for (size_t i = 0; i < count; i++)
-        vanished += !was_seen(sight, ids[i]);
-    cut = vanished != 0 && is_cut(run, sight, vanished);
+        sight->view.vanished += !was_seen(sight, ids[i]);
+    view_learn(run, mailbox, &sight->view);
+    cut = view_is_cut(run, mailbox, &sight->view);
     for (size_t i = 0; ok && i < count; i++) {
         if (!was_seen(sight, ids[i]))
             ok = sweep_row(run, sight, ids[i], cut);
     }
     free(ids);
-    if (sight->mailbox->row.uidnext == 0 && is_limit(run, sight->selected.exists))
-        say_view(run, sight);
-    return ok && (sight->mailbox->row.view == 0 || sight->mailbox->row.view == sight->selected.exists ||
-                  end_view(run, sight));
+    view_begin(run, mailbox, &sight->view);
+    return ok && (mailbox->row.view == 0 || mailbox->row.view == sight->selected.exists ||
+                  view_end(run, mailbox, sight->selected.exists));
 }
 
 static void
@@ -387,6 +313,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     struct sight *sight = &observation->sights[index];
     struct journal_mailbox *row = &sight->mailbox->row;
     uint64_t have;
+    bool whole;
 
     if (!outcome->ok || !sight->started) {
         sight->again_full = sight->again_full || outcome->changed;
@@ -399,13 +326,13 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         }
         return true;
     }
-    if (sight->selected.delta && row->view != 0 && row->view != sight->selected.exists)
-        sight->again_full = true; /* the view is another one: only a listing says of what */
-    if (!sight->again_full && !sight->selected.delta && !sweep(run, sight))
+    /* What an incomplete listing did not name is not gone, and in a view it may never be named again. */
+    whole = sight->again_full || sight->selected.delta || sight->listed == sight->selected.exists;
+    if (!sight->again_full && !sight->selected.delta && whole && !sweep(run, sight))
         return false;
     if (!journal_message_count(run->journal, row->id, WHICH_WITH_UID, &have, &run->err))
         return false;
-    if (!sight->again_full && have != sight->selected.exists) {
+    if (!sight->again_full && (!whole || have != sight->selected.exists)) {
         sight->again_full = true;
         if (sight->request.full) {
             sight->again_full = false;
@@ -495,7 +422,8 @@ observe_remote(struct run *run)
             continue;
         sights[count].mailbox = mailbox;
         ok = fill_request(run, &sights[count++],
-                          run->pair_all || mailbox->row.state == MAILBOX_REPAIR || mailbox->row.past || mailbox->full);
+                          run->pair_all || mailbox->row.state == MAILBOX_REPAIR || mailbox->row.past || mailbox->full ||
+                              view_hides_changes(run, mailbox));
     }
     for (int round = 0; ok && count != 0 && round < 3; round++) {
         size_t left = 0;

@@ -22,6 +22,14 @@ is_own_form(const char *base, int64_t *date)
     return strcmp(rest, ".golub") == 0;
 }
 
+bool
+run_is_own_name(const char *base)
+{
+    int64_t date;
+
+    return is_own_form(base, &date);
+}
+
 /* Can it be told that they are two? Only from what was read of the message in this run or an earlier one. */
 static enum own_name
 compare(const struct journal_message *message, const struct journal_message *file)

@@ -38,10 +38,11 @@ struct mailbox {
     bool stuck;    /* the server refused to remove something in it: not asked again, and not said again, in this run */
     bool unsure;   /* could not be observed: nothing is done in it in this run */
     bool repaired; /* in this run: its rows were unpaired */
-    bool unread;   /* its folder could not be listed: what is missing in it is not known */
-    bool named;    /* its folder was listed in this run: a name that is another one now was given meanwhile */
-    bool current;  /* what the journal says of its side on the server was so in this run */
-    bool said;     /* that its messages wait, once a run */
+    bool perhaps_cut; /* listed for the first time, and as many as a server may show at most: see view.h */
+    bool unread;      /* its folder could not be listed: what is missing in it is not known */
+    bool named;       /* its folder was listed in this run: a name that is another one now was given meanwhile */
+    bool current;     /* what the journal says of its side on the server was so in this run */
+    bool said;        /* that its messages wait, once a run */
 };
 
 struct todo { /* one message that wants something */
@@ -178,6 +179,8 @@ enum own_name {
     OWN_NAME_ALTERED, /* it is, and the bytes are others */
     OWN_NAME_UNREAD,  /* it is, and the message could not be read yet */
 };
+/** Is it a name of the form that golub gives? */
+bool run_is_own_name(const char *base);
 /** Does a new file bear the name that golub gives the file of a UID which this mailbox has? (own_name.c) */
 MUST_CHECK bool run_own_name(struct run *run, const struct mailbox *mailbox, const struct journal_message *file,
                              enum own_name *is);

@@ -42,7 +42,7 @@ struct journal_mailbox {
     uint64_t modseq;
     unsigned permanent;          /* FLAG_* that the server can hold; FLAG_ALL if not known */
     char stamp[LOCAL_STAMP_MAX]; /* of the folder when it was last scanned; "" = scan */
-    uint32_t view;               /* the server shows only so many of the newest messages; 0: all, as far as we know */
+    uint32_t view;               /* the server shows at most so many, the newest; 0: all, as far as we know */
     /* Bodies that came shorter than announced, and as short when they were read again: how many; the largest shortfall, in bytes and in thousandths */
     uint32_t short_count, short_share;
     uint64_t short_bytes;

@@ -20,6 +20,7 @@ what_slides_out_of_the_view_is_no_removal(void **state)
         for (int count = 48; count <= 60; count += 4) {
             given_view_of_50_out_of(count);
             sim.server.condstore = condstore != 0;
+            sim.server.announces = count < 50; /* else nobody could know that it stops there */
             for (int run = 0; run < 3; run++) {
                 for (int i = 0; i < 4; i++)
                     given_mail_there(INBOX, 100 + 4 * run + i);
@@ -70,6 +71,110 @@ a_view_that_is_whole_again_is_believed(void **state)
     then_both_sides_agree();
 }
 
+static void
+a_mailbox_that_grows_to_a_round_number_is_no_view(void **state)
+{
+    (void)state;
+    given_view_of_50_out_of(46);
+    sim.server.window = 0;
+    for (int i = 0; i < 8; i++)
+        given_mail_there(INBOX, 100 + i);
+    for (uint32_t uid = 1; uid <= 4; uid++) {
+        ledger_out(&sim.world, 19 + (int)uid, INBOX);
+        server_expunge(&sim.server, INBOX, uid);
+    }
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(INBOX, 20, 0);
+    then_it_is_here(INBOX, 24, 1);
+    then_both_sides_agree();
+}
+
+static void
+what_was_removed_while_an_older_one_came_for_it_is_noticed(void **state)
+{
+    (void)state;
+    for (int known = 0; known < 2; known++) {
+        given_view_of_50_out_of(60);
+        for (int i = 0; known && i < 2; i++)
+            given_mail_there(INBOX, 100 + i);
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        ledger_out(&sim.world, 50, INBOX);
+        server_expunge(&sim.server, INBOX, 31);
+
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+        then_it_is_here(INBOX, 50, 0);
+        then_it_is_here(INBOX, known ? 31 : 29, 1); /* the older one */
+        end_scenario(NULL);
+    }
+}
+
+/* Of each message as many as there were, also where nobody can see it. */
+static void
+then_nothing_went_up_again(int count)
+{
+    for (int i = 0; i < count; i++)
+        then_it_is_there(INBOX, 20 + i, 1);
+    for (int i = 0; i < 4; i++)
+        then_it_is_there(INBOX, 100 + i, 1);
+    assert_int_equal(here()->quarantined, 0);
+}
+
+static void
+what_is_out_of_view_when_uids_change_does_not_go_up_again(void **state)
+{
+    (void)state;
+    for (int announced = 0; announced < 2; announced++) {
+        given_view_of_50_out_of(55);
+        sim.server.announces = announced != 0;
+        for (int i = 0; i < 2; i++)
+            given_mail_there(INBOX, 100 + i);
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        for (int i = 2; i < 4; i++)
+            given_mail_there(INBOX, 100 + i);
+        server_reset_uidvalidity(&sim.server, INBOX);
+        check_forget(&sim.clients[0]);
+
+        for (int i = 0; i < 3; i++)
+            assert_int_equal(when_golub_syncs_after(4000), 0);
+
+        then_nothing_went_up_again(55);
+        sim.server.window = 0;
+        sim.server.announces = false;
+        for (int i = 0; i < 3; i++)
+            assert_int_equal(when_golub_syncs_after(4000), 0);
+        then_nothing_went_up_again(55);
+        then_it_is_here(INBOX, 20, 1);
+        end_scenario(NULL);
+    }
+}
+
+static void
+what_is_out_of_view_when_the_journal_is_lost_does_not_go_up_again(void **state)
+{
+    (void)state;
+    given_view_of_50_out_of(50);
+    sim.server.announces = true;
+    for (int i = 0; i < 4; i++)
+        given_mail_there(INBOX, 100 + i);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    given_mail_here(INBOX, 110);
+    for (int announced = 1; announced >= 0; announced--) {
+        sim.server.announces = announced != 0;
+        run_open_journal(&sim, 0, NULL, 0);
+        check_forget(&sim.clients[0]);
+
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(when_golub_syncs_after(60), 0);
+
+        then_nothing_went_up_again(50);
+        then_it_is_there(INBOX, 110, 1); /* new mail is new mail */
+        then_it_is_here(INBOX, 20, 1);
+    }
+}
+
 int
 main(void)
 {
@@ -77,6 +182,10 @@ main(void)
         SCENARIO(what_slides_out_of_the_view_is_no_removal),
         SCENARIO(what_is_missing_within_the_view_is_a_removal),
         SCENARIO(a_view_that_is_whole_again_is_believed),
+        SCENARIO(a_mailbox_that_grows_to_a_round_number_is_no_view),
+        SCENARIO(what_was_removed_while_an_older_one_came_for_it_is_noticed),
+        SCENARIO(what_is_out_of_view_when_uids_change_does_not_go_up_again),
+        SCENARIO(what_is_out_of_view_when_the_journal_is_lost_does_not_go_up_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

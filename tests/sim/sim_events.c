@@ -787,9 +787,12 @@ kinds_begin(struct sim *sim)
     world->strict_copies = on(sim, KIND_COPIES);
     world->expunges = on(sim, KIND_EXPUNGE);
     sim->server.window = on(sim, KIND_NEWEST) ? 50 : 0;
+    /* Of a mailbox that grows up to a limit that nobody has heard of, nobody can tell: there it is cut from the beginning. */
+    sim->server.announces = on(sim, KIND_NEWEST) && rng_chance(dice(sim), 50);
+    const unsigned many = on(sim, KIND_NEWEST) && !sim->server.announces ? 80 : 30;
     sim->server.lies = on(sim, KIND_SIZES) ? 1 + (int)rng_below(dice(sim), 4) : 0;
     if (on(sim, KIND_MANY) || on(sim, KIND_NEWEST))
-        for (unsigned i = 30 + rng_below(dice(sim), 25); i > 0; i--) {
+        for (unsigned i = many + rng_below(dice(sim), 25); i > 0; i--) {
             const int content = world_new_content(world, false);
             put_there(sim, 0, content, 0, content_get(content)->date);
         }

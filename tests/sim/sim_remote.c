@@ -63,7 +63,7 @@ sim_info(void *remote, struct remote_info *out)
     out->move = server->move;
     out->list_status = server->list_status;
     out->utf8 = !server->encodes;
-    out->capabilities = "IMAP4rev1";
+    out->capabilities = server->announces ? "IMAP4rev1 MESSAGELIMIT=50" : "IMAP4rev1";
 }
 
 static bool

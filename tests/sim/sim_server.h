@@ -62,6 +62,7 @@ struct server {
     bool dawdles;        /* what nobody waits for is mostly carried out late */
     int refuses;         /* contents with number % 10 < refuses are refused for good */
     int window;          /* of a mailbox it shows so many, the newest; 0: all */
+    bool announces;      /* ... and says so: MESSAGELIMIT */
     int lies;            /* how RFC822.SIZE is wrong; 0: as wrong_sizes says */
     int quota;           /* messages it holds; 0: no limit */
     unsigned unreadable; /* bits of mailboxes that it can't open now */

@@ -1,0 +1,158 @@
+/* See view.h. */
+#include "sync/view.h"
+
+#include <inttypes.h>
+
+#define ROUND 50        /* limits that were heard of are multiples of it */
+#define WELL_KNOWN 1000 /* ... and those of the large providers of this one */
+
+static const char *
+offers(const struct run *run, const char *what)
+{
+    return run->info.capabilities != NULL ? strstr(run->info.capabilities, what) : NULL;
+}
+
+static bool
+is_announced(const struct run *run, uint32_t exists)
+{
+    const char *limit = offers(run, "MESSAGELIMIT=");
+
+    return exists != 0 && limit != NULL && strtoul(limit + strlen("MESSAGELIMIT="), NULL, 10) == exists;
+}
+
+static bool
+is_multiple(uint32_t exists, uint32_t of)
+{
+    return exists != 0 && exists % of == 0;
+}
+
+static bool
+is_at_limit(const struct mailbox *mailbox)
+{
+    return mailbox->row.view != 0 && mailbox->row.view == mailbox->row.messages;
+}
+
+void
+view_set(struct run *run, struct mailbox *mailbox, uint32_t exists)
+{
+    char text[120];
+
+    if (mailbox->row.view == exists)
+        return;
+    mailbox->row.view = exists;
+    (void)text_print(text, sizeof text, "the server shows only the newest %" PRIu32 " messages: older ones stay here",
+                     exists);
+    report_mailbox(run->report, run->account->name, mailbox->row.name, "view", text);
+}
+
+void
+view_learn(struct run *run, struct mailbox *mailbox, const struct view *view)
+{
+    if (view->slid != 0 && is_multiple(view->exists, ROUND))
+        view_set(run, mailbox, view->exists);
+}
+
+bool
+view_is_cut(const struct run *run, const struct mailbox *mailbox, const struct view *view)
+{
+    const struct journal_mailbox *row = &mailbox->row;
+
+    if (view->vanished == 0 || view->exists == 0 || view->lowest == 0 || row->uidnext == 0)
+        return false;
+    if (row->view == view->exists || is_announced(run, view->exists))
+        return true;
+    if (view->arrived < view->vanished)
+        return false;
+    if (view->exists == row->messages)
+        return is_multiple(view->exists, ROUND) || offers(run, "MESSAGELIMIT") != NULL ||
+               offers(run, "UIDONLY") != NULL;
+    return is_multiple(view->exists, WELL_KNOWN); /* it grew up to it */
+}
+
+bool
+view_hides_changes(const struct run *run, const struct mailbox *mailbox)
+{
+    const struct journal_mailbox *row = &mailbox->row;
+
+    /* As many as before, though one went: an older one came for it. VANISHED would have named it. */
+    return is_at_limit(mailbox) || (!run->info.qresync && is_multiple(row->messages, ROUND));
+}
+
+void
+view_begin(struct run *run, struct mailbox *mailbox, const struct view *view)
+{
+    char text[160];
+
+    if (mailbox->row.uidnext != 0)
+        return;
+    if (is_announced(run, view->exists))
+        view_set(run, mailbox, view->exists);
+    /* Its first message was never removed: it is whole. */
+    else if (mailbox->row.view == 0 && is_multiple(view->exists, WELL_KNOWN) && view->lowest > 1) {
+        (void)text_print(text, sizeof text,
+                         "the server shows %" PRIu32
+                         " messages: if that is all it ever shows of a mailbox, older ones stay where they are",
+                         view->exists);
+        report_mailbox(run->report, run->account->name, mailbox->row.name, "view", text);
+    }
+    mailbox->perhaps_cut =
+        !mailbox->repaired && view->lowest > 1 && (is_multiple(view->exists, ROUND) || is_announced(run, view->exists));
+}
+
+bool
+view_may_hide(const struct mailbox *mailbox)
+{
+    return mailbox->perhaps_cut || is_at_limit(mailbox);
+}
+
+bool
+view_leave_out(struct run *run, struct journal_message *message)
+{
+    message->facts |= FACT_GONE_THERE; /* what never came is forgotten */
+    if (message->base[0] != '\0')
+        message->facts |= FACT_OUT_OF_VIEW;
+    message->facts &= ~(unsigned)(FACT_ECHO | FACT_UNPAIRED);
+    return journal_message_save(run->journal, message, &run->err);
+}
+
+bool
+view_end(struct run *run, struct mailbox *mailbox, uint32_t exists)
+{
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_OUT_OF_VIEW, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], &message);
+        message.facts &= ~(unsigned)FACT_OUT_OF_VIEW;
+        if (message.uid == 0)
+            message.facts |= FACT_UNPAIRED;
+        ok = ok && journal_message_save(run->journal, &message, &run->err);
+    }
+    run->vanished = run->vanished || count != 0;
+    free(ids);
+    if (mailbox->row.view < exists) /* else it is known where the server stops should it grow again */
+        mailbox->row.view = 0;
+    return ok;
+}
+
+bool
+view_spare(struct run *run, struct mailbox *mailbox, int64_t id)
+{
+    const unsigned lost = FACT_UNPAIRED | FACT_GONE_THERE | FACT_GONE_HERE;
+    struct journal_message message;
+    bool had_uid;
+
+    if (!run_load(run, id, &message))
+        return false;
+    had_uid = (message.facts & lost) == (FACT_UNPAIRED | FACT_GONE_THERE);
+    if (mailbox->unsure || !(had_uid ? is_at_limit(mailbox) : message.facts == 0 && run_is_own_name(message.base)))
+        return true;
+    if (!had_uid && !mailbox->perhaps_cut) /* a copy of what is somewhere else, perhaps */
+        return true;
+    view_set(run, mailbox, mailbox->row.messages);
+    return view_leave_out(run, &message);
+}
