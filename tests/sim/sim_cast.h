@@ -13,6 +13,7 @@ struct cast {
     struct sim_file *file; /* one that golub knows, and its message */
     const struct sim_message *message;
     int content, from, to; /* `to` is another mailbox with room on both sides */
+    bool removed;          /* by somebody, from everywhere */
 };
 
 /** A client that has met the server. @return false: it has not yet */

@@ -1,4 +1,5 @@
 /* The simulated server's APPEND, UID MOVE, UID COPY and removal as the engine sees them. */
+#include "tests/sim/sim_maildir.h"
 #include "tests/sim/sim_remote.h"
 
 #define SET_MAX 4096 /* UIDs of one request; the mailboxes here are far smaller */
@@ -68,14 +69,20 @@ key_bits(const char *keywords)
     return bits;
 }
 
-/* Will the server take it? */
 static bool
-is_refused(struct server *server, int mailbox, int content, struct remote_outcome *outcome)
+is_over_quota(const struct server *server)
 {
     size_t held = 0;
 
     for (int i = 0; i < SIM_MAILBOXES; i++)
         held += server->boxes[i].count;
+    return server->quota > 0 && held >= (size_t)server->quota;
+}
+
+/* Will the server take it? */
+static bool
+is_refused(struct server *server, int mailbox, int content, struct remote_outcome *outcome)
+{
     memset(outcome, 0, sizeof *outcome);
     if (mailbox < 0) {
         outcome->gone = true;
@@ -83,7 +90,7 @@ is_refused(struct server *server, int mailbox, int content, struct remote_outcom
     } else if (content % 10 < server->refuses) {
         outcome->permanent = true;
         text_print(outcome->answer, sizeof outcome->answer, "[LIMIT] not this one");
-    } else if ((server->quota > 0 && held >= (size_t)server->quota) || server->boxes[mailbox].count == SIM_MESSAGES) {
+    } else if (is_over_quota(server) || server->boxes[mailbox].count == SIM_MESSAGES) {
         outcome->over_quota = true;
         text_print(outcome->answer, sizeof outcome->answer, "[OVERQUOTA] full");
     } else {
@@ -316,7 +323,8 @@ carry_over(struct change *change, struct item *item, int target, bool move)
         return;
     const int content = message->content;
     server->world->copies = true;
-    const bool room = server_add(server, target, content, message->flags, message->keys, message->date, &uid);
+    const bool room = (move || !is_over_quota(server)) &&
+                      server_add(server, target, content, message->flags, message->keys, message->date, &uid);
     server->world->copies = false;
     if (!room) {
         item->outcome = (struct remote_outcome){.over_quota = true};
@@ -425,6 +433,31 @@ others_deleted(const struct change *change)
     return false;
 }
 
+/* What somebody saved in its place is there first, and the old version is kept somewhere. */
+static void
+check_replaced(const struct server *server, int mailbox, int content)
+{
+    struct world *world = server->world;
+
+    if (world->ledger[content].outs[SIM_SERVER + 1][mailbox] > 1) /* it was removed, too */
+        return;
+    for (int c = 0; c < world->clients; c++) {
+        const struct sim_tree *tree = &world->maildirs[c]->tree;
+        for (size_t i = 0; i < tree->count; i++) {
+            const struct sim_file *file = &tree->files[i];
+            unsigned shown;
+            if (file->original != content || file->content == content || file->mailbox != mailbox ||
+                (local_info_flags(file->info, &shown) & FLAG_DRAFT) == 0)
+                continue;
+            if (server_multiplicity(server, mailbox, file->content) == 0)
+                violation(world, "#%d is removed before #%d, which was saved in its place, is there", content,
+                          file->content);
+            else if (world->ledger[content].live < 2)
+                violation(world, "#%d is replaced by #%d and kept nowhere", content, file->content);
+        }
+    }
+}
+
 static void
 expunge_items(struct change *change, size_t count)
 {
@@ -441,6 +474,8 @@ expunge_items(struct change *change, size_t count)
         } else if (message != NULL) {
             say(server->world, "      EXPUNGE #%d %s UID %u", message->content, server_mailbox_name(change->mailbox),
                 item->uid);
+            if (server->world->clients == 1 && server->world->strict)
+                check_replaced(server, change->mailbox, message->content);
             ledger_follows(server->world, message->content, change->mailbox, SIM_SERVER, "expunges");
             ledger_removed(server->world, message->content, change->mailbox, SIM_SERVER);
             server_expunge(server, change->mailbox, item->uid);

@@ -113,7 +113,7 @@ check_after(struct sim *sim, struct client *client, bool clean)
 {
     static struct sim_sight there[SIM_CONTENTS], here[SIM_CONTENTS];
 
-    if (!clean) {
+    if (!clean || sim->rewound) { /* which run finds out that a server went back is chance */
         check_forget(client);
         return;
     }

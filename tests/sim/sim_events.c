@@ -210,6 +210,12 @@ change_separator(struct sim *sim)
 {
     struct server *server = &sim->server;
 
+    if (rng_chance(dice(sim), 40)) {
+        server->encodes = !server->encodes;
+        say(&sim->world, "  there: names are spelt %s", server->encodes ? "otherwise" : "plainly");
+        kind_met(&sim->world, KIND_SEPARATOR);
+        return;
+    }
     server->separator = server->separator == '.' ? '/' : '.';
     if (rng_chance(dice(sim), 50))
         server->prefix = server->prefix[0] != '\0' ? "" : server->separator == '.' ? "INBOX." : "INBOX/";
@@ -551,7 +557,17 @@ use_other_state(struct sim *sim)
         world->ledger[i].spread++; /* as where a journal is lost */
     run_open_journal(sim, client, NULL, 0);
     check_forget(it);
+    if (rng_chance(dice(sim), 40)) {
+        world->aim = rng_chance(dice(sim), 50) ? STEP_MARK : STEP_COMMIT;
+        world->aim_left = 1 + (int)rng_below(dice(sim), 4);
+        world->aim_lose = false;
+        world->crash_after = rng_chance(dice(sim), 50);
+        (void)run_sync(sim, client);
+        check_forget(it);
+    }
     const int status = run_sync(sim, client);
+    if (status == 2 && it->choice.confirm_id == NULL)
+        violation(world, "a state folder that was cut off while it took the Maildir over is refused");
     if (!world->failed && journal_image(it->journal, &images[1], &sizes[1], &err)) {
         say(world, "  here %d: and with its first one", client);
         run_open_journal(sim, client, images[0], sizes[0]);
@@ -686,10 +702,9 @@ choose_word(struct sim *sim, struct client *it, struct sim_choice *choice)
 
 /* Only what is on both sides: a name that is nowhere is refused. */
 static void
-choose_mailbox(struct sim *sim, int client, struct sim_choice *choice)
+choose_mailbox(struct sim *sim, int client, int mailbox, struct sim_choice *choice)
 {
     static const char *const names[SIM_MAILBOXES][2] = {{"INBOX", NULL}, {"Work", NULL}, {"Work/Old", NULL}};
-    const int mailbox = (int)rng_below(dice(sim), SIM_MAILBOXES);
 
     if (!sim->world.met[client] || choice->left_out[mailbox] || !sim->server.boxes[mailbox].exists ||
         !sim->clients[client].maildir.tree.folder[mailbox])
@@ -727,7 +742,16 @@ kinds_run(struct sim *sim, int client)
     if (on(sim, KIND_WORDS) || (on(sim, KIND_MANY) && !on(sim, KIND_SWAPS)))
         choose_word(sim, it, choice);
     if (on(sim, KIND_ONE) && rng_chance(dice(sim), 35))
-        choose_mailbox(sim, client, choice);
+        choose_mailbox(sim, client, (int)rng_below(dice(sim), SIM_MAILBOXES), choice);
+    if (it->forced > 0) {
+        choose_mailbox(sim, client, it->forced - 1, choice);
+    } else if (it->forced == FORCED_KEEP) {
+        choice->pull.deletes = choice->push.deletes = choice->plain = false;
+        choice->only = NULL;
+    } else if (it->forced == FORCED_SILENCE) {
+        choice->confirm = false;
+        choice->confirm_id = NULL;
+    }
     /* A clock that is wrong twice on end can't be told from a right one. */
     if (is_copying(it)) { /* nobody says that these are to go */
         choice->confirm = false;
@@ -773,6 +797,10 @@ static const struct {
     {KIND_FULL_DISK, 15, false, moment_full_disk},
     {KIND_EDITS, 25, false, moment_edit},
     {KIND_MANY, 6, false, moment_twins},
+    {KIND_MANY, 8, false, moment_held},
+    {KIND_MANY, 5, false, moment_move_many},
+    {KIND_WANTED, 25, false, moment_wanted},
+    {KIND_REWIND, 12, false, moment_rewind},
 };
 
 void

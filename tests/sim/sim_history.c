@@ -77,6 +77,7 @@ begin(const struct history *history)
         client->has_last = client->has_older = client->confirm = false;
         client->lists = 0;
         client->index_lost = false;
+        client->forced = FORCED_NOT;
         client->wrong_clock = client->restored = false;
         memset(client->shown, 0, sizeof client->shown);
         check_forget(client);

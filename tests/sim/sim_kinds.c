@@ -38,6 +38,8 @@ static const struct knob knobs[KINDS] = {
     [KIND_BODIES] = {"bodies", 10, true},
     [KIND_FULL_DISK] = {"full-disk", 8, true},
     [KIND_EDITS] = {"edits", 12, true},
+    [KIND_WANTED] = {"wanted", 15, true},
+    [KIND_REWIND] = {"rewind", 8, true},
     [KIND_ONE] = {"one-mailbox", 10, true},
 };
 

@@ -38,6 +38,8 @@ enum kind {
     KIND_BODIES,      /* bodies come cut, or empty */
     KIND_FULL_DISK,   /* no room for what arrives */
     KIND_EDITS,       /* drafts are saved again, files written on */
+    KIND_WANTED,      /* removed or moved on one side, flagged on the other */
+    KIND_REWIND,      /* the server goes back, and gives UIDs anew */
     KIND_ONE,         /* runs for one mailbox */
     KINDS
 };

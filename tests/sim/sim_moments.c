@@ -9,13 +9,45 @@ dice(struct sim *sim)
 
 /* ---- broken off ---- */
 
+/* A mail reader died while it renamed: the file stands there under two infos. */
+static void
+second_name(const struct cast *cast)
+{
+    struct sim *sim = cast->sim;
+    const char *info = strcmp(cast->file->info, "c:2,RS") == 0 ? "c:2,S" : "c:2,RS";
+    char base[LOCAL_BASE_MAX + 1];
+
+    text_print(base, sizeof base, "%s", cast->file->base);
+    /* Where a mailbox is left out, or away, what was taken out of it is forgotten, and this is. */
+    if ((sim->world.kinds & (KIND_BIT(KIND_PATTERNS) | KIND_BIT(KIND_AWAY_HERE) | KIND_BIT(KIND_AWAY_THERE))) != 0)
+        return;
+    if (maildir_sim_add(cast->maildir, cast->from, base, info, cast->content, cast->file->date) == NULL)
+        return;
+    ledger_put(&sim->world, cast->content, cast->from);
+    ledger_out(&sim->world, cast->content, cast->from); /* of two files one may go */
+    say(&sim->world, "  here %d: #%d in %s has a second name", cast->client, cast->content,
+        server_mailbox_name(cast->from));
+}
+
 /* Something that golub will have to carry over. @return the step that does it */
 static enum step_kind
 give_work(struct cast *cast)
 {
     struct sim *sim = cast->sim;
 
-    switch (rng_below(dice(sim), 9)) {
+    switch (rng_below(dice(sim), 12)) {
+    case 9: /* many flags, and the line breaks while they are listed */
+        for (size_t i = 0; i < sim->server.boxes[cast->from].count; i++)
+            if (rng_chance(dice(sim), 60))
+                cast_flag_there(sim, sim->server.boxes[cast->from].messages[i].content, FLAG_FLAGGED);
+        return STEP_READ;
+    case 10:
+        second_name(cast);
+        return STEP_QUARANTINE;
+    case 11:
+        action_remove_here(sim, cast->maildir, cast->file);
+        cast->removed = true;
+        return STEP_MARK;
     case 0:
         (void)cast_deliver_here(cast, cast->to, cast->content = world_new_content(&sim->world, false), 0);
         return STEP_APPEND;
@@ -25,9 +57,11 @@ give_work(struct cast *cast)
         return sim->server.move ? STEP_MOVE : STEP_COPY;
     case 3:
         action_remove_here(sim, cast->maildir, cast->file);
+        cast->removed = true;
         return rng_chance(dice(sim), 50) ? STEP_DELETED : STEP_EXPUNGE;
     case 4:
         action_remove_there(sim, cast->from, cast->message);
+        cast->removed = true;
         return STEP_QUARANTINE;
     case 5:
         (void)action_transfer_there(sim, cast->from, cast->message, cast->to, true);
@@ -46,7 +80,7 @@ give_work(struct cast *cast)
 
 /* Between the run that was cut off and the next one. */
 static void
-touch(struct cast *cast)
+touch(struct cast *cast, enum step_kind step)
 {
     struct sim *sim = cast->sim;
     struct sim_tree *tree = &cast->maildir->tree;
@@ -55,6 +89,17 @@ touch(struct cast *cast)
     for (size_t i = 0; i < tree->count; i++)
         if (tree->files[i].content == cast->content && tree->files[i].mailbox < SIM_MAILBOXES)
             file = &tree->files[i];
+    if ((step == STEP_DELETED || step == STEP_EXPUNGE) && rng_chance(dice(sim), 70)) {
+        if (rng_chance(dice(sim), 60)) /* somebody wants it, or brings it again */
+            cast_flag_there(sim, cast->content, FLAG_FLAGGED);
+        else
+            (void)cast_deliver_here(cast, cast->to, cast->content, 0);
+        return;
+    }
+    if (step == STEP_APPEND && file != NULL && rng_chance(dice(sim), 50)) {
+        (void)mua_move(cast->maildir, file, file->mailbox, true);
+        return;
+    }
     switch (rng_below(dice(sim), 5)) {
     case 0:
         cast_flag_there(sim, cast->content, FLAG_FLAGGED);
@@ -82,31 +127,34 @@ moment_broken_off(struct sim *sim)
     struct world *world = &sim->world;
     struct cast cast;
 
+    /* What is removed where nothing else is to be settled stays removed. */
+    const bool settled = world->clients == 1 && rng_chance(dice(sim), 60) && cast_choose_client(sim, &cast) &&
+                         cast_sync_after(&cast, 10) == 0;
     if (!cast_choose_message(sim, &cast))
         return;
     kind_met(world, KIND_BROKEN);
     const enum step_kind step = give_work(&cast);
     bool touched = false;
     const unsigned which = rng_below(dice(sim), 10);
-    world->aim = which == 0 ? STEP_COMMIT : which == 1 ? STEP_MARK : step;
-    world->aim_left = rng_chance(dice(sim), 80) ? 1 : 2;
-    world->aim_lose = rng_chance(dice(sim), 60);
+    world->aim = which == 0 ? STEP_COMMIT : which < 3 ? STEP_MARK : step;
+    world->aim_left = step == STEP_READ ? 1 + (int)rng_below(dice(sim), 30) : rng_chance(dice(sim), 80) ? 1 : 2;
+    world->aim_lose = rng_chance(dice(sim), step == STEP_READ ? 100 : 60);
     world->crash_after = rng_chance(dice(sim), 50);
     world->lose_after = rng_chance(dice(sim), 70);
     sim->server.dawdles = true;
     (void)cast_sync_after(&cast, 1);
     sim->server.dawdles = false;
-    bool plain = sim->clients[cast.client].choice.plain && world->clients == 1;
+    bool plain = sim->clients[cast.client].choice.plain && settled;
     if (rng_chance(dice(sim), 40) && !world->failed) {
         touched = true;
-        touch(&cast);
+        touch(&cast, step);
     }
     int status = -1;
     for (unsigned i = 1 + rng_below(dice(sim), 2); i > 0; i--) {
         status = cast_sync_after(&cast, rng_below(dice(sim), 3));
         plain = plain && sim->clients[cast.client].choice.plain;
     }
-    if (status == 0 && plain && !touched && (step == STEP_DELETED || step == STEP_EXPUNGE || step == STEP_QUARANTINE) &&
+    if (status == 0 && plain && !touched && cast.removed &&
         (cast_stands_here(&cast) || server_multiplicity(&sim->server, cast.from, cast.content) > 0))
         violation(world, "#%d was removed, that was cut off, and it is there again", cast.content);
 }
@@ -117,6 +165,7 @@ static struct { /* what the others do in this run */
     struct cast *cast;
     void (*act)(struct cast *cast);
     int left, done;
+    unsigned wait; /* steps before the first one */
 } race;
 
 static struct sim_file *
@@ -219,14 +268,16 @@ race_renames_here(struct cast *cast)
 
     if (tree->count == 0)
         return;
-    struct sim_file *file = &tree->files[rng_below(dice(cast->sim), (unsigned)tree->count)],
-                    *other = &tree->files[rng_below(dice(cast->sim), (unsigned)tree->count)];
+    struct sim_file *file = &tree->files[rng_below(dice(cast->sim), (unsigned)tree->count)];
     if (file->mailbox >= SIM_MAILBOXES || file->content != file->original)
         return;
     mua_set_flags(cast->maildir, file, local_info_flags(file->info, &shown) ^ 1u << rng_below(dice(cast->sim), 3));
-    const struct sim_file moved = *file;
-    *file = *other;
-    *other = moved;
+    for (size_t i = tree->count; i > 1; i--) {
+        struct sim_file *a = &tree->files[i - 1], *b = &tree->files[rng_below(dice(cast->sim), (unsigned)i)];
+        const struct sim_file moved = *a;
+        *a = *b;
+        *b = moved;
+    }
 }
 
 static void
@@ -234,7 +285,7 @@ race_on(struct world *world)
 {
     if (rng_chance(&world->rng, 60))
         world->tick++;
-    if (race.done >= race.left)
+    if (race.done >= race.left || (race.wait > 0 && race.wait-- > 0))
         return;
     race.done++;
     race.act(race.cast);
@@ -251,6 +302,7 @@ choose_race(struct cast *cast)
     race.act = race_flags_there;
     race.done = 0;
     race.left = 1 + (int)rng_below(dice(sim), 6);
+    race.wait = rng_below(dice(sim), 1u << rng_below(dice(sim), 7));
     switch (rng_below(dice(sim), 6)) {
     case 0:
         race.act = race_moves_there;
@@ -294,7 +346,7 @@ moment_race(struct sim *sim)
     choose_race(&cast);
     const bool moves = race.act == race_moves_there || race.act == race_moves_here;
     const size_t kept = cast_kept_times(cast.maildir, cast.content);
-    world->interfere = shares[rng_below(dice(sim), 4)];
+    world->interfere = moves ? 100 : shares[rng_below(dice(sim), 4)];
     world->outside = race_on;
     (void)cast_sync_after(&cast, 10);
     world->outside = action_outside;
@@ -314,7 +366,7 @@ moment_unreadable(struct sim *sim)
 {
     struct world *world = &sim->world;
     struct cast cast;
-    const unsigned what = rng_below(dice(sim), 3);
+    const unsigned what = rng_below(dice(sim), 5);
 
     if (!cast_choose_message(sim, &cast) || cast_sync_after(&cast, 10) != 0 ||
         !cast_stands_once(sim, cast.maildir, cast.content))
@@ -328,7 +380,15 @@ moment_unreadable(struct sim *sim)
         return;
     kind_met(world, KIND_UNREADABLE);
     const size_t kept = cast_kept_times(cast.maildir, cast.content);
-    if (what == 0) {
+    if (what == 3) { /* no room for the copy */
+        (void)action_transfer_here(sim, cast.maildir, cast.file, cast.to, true);
+        sim->server.quota = 1;
+    } else if (what == 4) { /* it is gone, and something else can't be fetched: that may be it */
+        const int other = world_new_content(world, false);
+        action_remove_there(sim, cast.from, cast.message);
+        cast_arrive_there(sim, cast.to, other);
+        sim->server.withheld = other + 1;
+    } else if (what == 0) {
         (void)action_transfer_here(sim, cast.maildir, cast.file, cast.to, true);
         cast.maildir->unreadable = 1u << cast.to;
     } else {
@@ -338,15 +398,68 @@ moment_unreadable(struct sim *sim)
         else
             sim->server.withheld = cast.content + 1;
     }
-    say(world, "  %s can't be read", what == 2 ? "a body" : server_mailbox_name(cast.to));
+    say(world, "  %s can't be %s", what == 2 || what == 4 ? "a body" : server_mailbox_name(cast.to),
+        what == 3 ? "added to" : "read");
+    const int quota = what == 3 ? 0 : sim->server.quota;
     (void)cast_sync_after(&cast, 10);
     cast.maildir->unreadable = sim->server.unreadable = 0;
     sim->server.withheld = 0;
+    sim->server.quota = quota;
     if (!sim->clients[cast.client].choice.plain)
         return;
-    if (what == 0 && server_multiplicity(&sim->server, cast.from, cast.content) == 0 &&
+    if (what == 4 && !cast_stands_here(&cast))
+        violation(world, "#%d was removed here in a run that could not fetch everything", cast.content);
+    if ((what == 0 || what == 3) && server_multiplicity(&sim->server, cast.from, cast.content) == 0 &&
         server_multiplicity(&sim->server, cast.to, cast.content) == 0)
-        violation(world, "#%d moved to a folder that could not be read, and is gone on the server", cast.content);
-    if (what != 0 && cast_kept_times(cast.maildir, cast.content) > kept && !cast_stands_here(&cast))
+        violation(world, "#%d moved to where it could not be added, and is gone on the server", cast.content);
+    if ((what == 1 || what == 2) && cast_kept_times(cast.maildir, cast.content) > kept && !cast_stands_here(&cast))
         violation(world, "#%d moved to where it could not be read, and was quarantined", cast.content);
+}
+
+/* ---- wanted back ---- */
+
+void
+moment_wanted(struct sim *sim)
+{
+    struct world *world = &sim->world;
+    struct cast cast;
+    unsigned shown;
+
+    if (!cast_choose_message(sim, &cast) || (sim->server.boxes[cast.from].permanent & FLAG_FLAGGED) == 0 ||
+        ((local_info_flags(cast.file->info, &shown) | cast.message->flags) & FLAG_FLAGGED) != 0)
+        return;
+    struct client *it = &sim->clients[cast.client];
+    const bool here = rng_chance(dice(sim), 50), moves = rng_chance(dice(sim), 60);
+    kind_met(world, KIND_WANTED);
+    if (here) { /* it is gone here, and wanted there */
+        cast_flag_there(sim, cast.content, FLAG_FLAGGED);
+        if (moves)
+            (void)action_transfer_here(sim, cast.maildir, cast.file, cast.to, true);
+        else
+            action_remove_here(sim, cast.maildir, cast.file);
+    } else {
+        mua_set_flags(cast.maildir, cast.file, local_info_flags(cast.file->info, &shown) | FLAG_FLAGGED);
+        if (moves)
+            (void)action_transfer_there(sim, cast.from, cast.message, cast.to, true);
+        else
+            action_remove_there(sim, cast.from, cast.message);
+    }
+    it->forced = moves && rng_chance(dice(sim), 70) ? cast.from + 1 : FORCED_NOT;
+    const int status = cast_sync_after(&cast, 10);
+    it->forced = FORCED_NOT;
+    if (world->clients > 1 || (status != 0 && status != 1) || kind_on(world, KIND_PATTERNS) || sim->disasters)
+        return;
+    int there = 0, found = 0;
+    for (int m = 0; m < SIM_MAILBOXES; m++) {
+        there += server_multiplicity(&sim->server, m, cast.content);
+        found += maildir_sim_multiplicity(cast.maildir, m, cast.content, true);
+    }
+    const int again = here ? maildir_sim_multiplicity(cast.maildir, cast.from, cast.content, true)
+                           : server_multiplicity(&sim->server, cast.from, cast.content);
+    if (moves && again > 0)
+        violation(world, "#%d moved on one side, was flagged on the other, and is where it was once more",
+                  cast.content);
+    if (!moves && it->choice.plain && status == 0 && (there == 0 || found == 0))
+        violation(world, "#%d was removed on one side and flagged on the other, and is %d times there and %d here",
+                  cast.content, there, found);
 }

@@ -64,12 +64,13 @@ moment_refill(struct sim *sim)
     check_forget(&sim->clients[cast.client]);
     size_t at = rng_below(dice(sim), (unsigned)(old.count - 10));
     fill_part(sim, mailbox, &old, 0, at, false);
-    bool waits = false; /* golub has seen that much is missing */
+    bool waits = false, plain = true; /* golub has seen that much is missing */
     for (unsigned i = 1 + rng_below(dice(sim), 3); i > 0 && !world->failed; i--) {
         const size_t more = at + rng_below(dice(sim), (unsigned)(old.count - at + 1));
         const int status = cast_sync_after(&cast, 60 + rng_below(dice(sim), 600));
         const size_t missing = old.count - at;
-        waits = waits || (status >= 0 && status != 2 && missing > 10 && missing * 4 > old.count);
+        plain = plain && sim->clients[cast.client].choice.plain;
+        waits = plain && (waits || (status >= 0 && status != 2 && missing > 10 && missing * 4 > old.count));
         check_forget(&sim->clients[cast.client]);
         fill_part(sim, mailbox, &old, at, more, waits);
         at = more;
@@ -169,6 +170,44 @@ write_on(const struct cast *cast, int mailbox)
             action_edit_here(sim, cast->maildir, &cast->maildir->tree.files[i], first + 1);
 }
 
+/* Other bytes under golub's own name, and the journal is lost: they are damage, not new mail. */
+static void
+damage(const struct cast *cast)
+{
+    struct sim *sim = cast->sim;
+    struct world *world = &sim->world;
+    struct client *it = &sim->clients[cast->client];
+    const int content = world_new_content(world, false);
+
+    for (size_t i = 0; content >= 0 && !content_like_neighbour(content) && i < cast->maildir->tree.count; i++) {
+        struct sim_file *file = &cast->maildir->tree.files[i];
+        unsigned shown;
+        if (file->mailbox >= SIM_MAILBOXES || file->content != file->original || strstr(file->base, ".golub") == NULL ||
+            (local_info_flags(file->info, &shown) & FLAG_DRAFT) != 0 ||
+            !cast_stands_once(sim, cast->maildir, file->content))
+            continue;
+        char base[LOCAL_BASE_MAX + 1];
+        const int old = file->content, mailbox = file->mailbox;
+        text_print(base, sizeof base, "%s", file->base);
+        world->now += 3600;
+        action_edit_here(sim, cast->maildir, file, content);
+        say(world, "  here %d: the journal is lost", cast->client);
+        run_open_journal(sim, cast->client, NULL, 0);
+        check_forget(it);
+        world->met[cast->client] = false;
+        for (int k = 0; k < world->next_content; k++)
+            world->ledger[k].spread++;
+        (void)cast_sync_after(cast, 60);
+        /* It came again under that very name, and a number behind it: so that was the name of its UID. */
+        for (size_t k = 0; k < cast->maildir->tree.count; k++)
+            if (cast->maildir->tree.files[k].content == old && cast->maildir->tree.files[k].mailbox == mailbox &&
+                strncmp(cast->maildir->tree.files[k].base, base, strlen(base) - strlen(".golub")) == 0 &&
+                server_multiplicity(&sim->server, mailbox, content) > 0)
+                violation(world, "damage under golub's own name went up as #%d", content);
+        return;
+    }
+}
+
 void
 moment_edit(struct sim *sim)
 {
@@ -181,6 +220,10 @@ moment_edit(struct sim *sim)
     kind_met(world, KIND_EDITS);
     if (rng_chance(dice(sim), 30)) {
         write_on(&cast, mailbox);
+        return;
+    }
+    if (rng_chance(dice(sim), 15)) {
+        damage(&cast);
         return;
     }
     struct sim_file *draft = draft_of(&cast);
@@ -222,6 +265,30 @@ remove_some(const struct cast *cast, int mailbox, bool here, unsigned share)
 }
 
 void
+moment_move_many(struct sim *sim)
+{
+    struct world *world = &sim->world;
+    struct cast cast;
+    const int from = (int)rng_below(dice(sim), SIM_MAILBOXES), to = (from + 1) % SIM_MAILBOXES;
+
+    if (world->clients > 1 || !cast_choose_client(sim, &cast) || !cast_is_open(sim, cast.maildir, from) ||
+        !cast_is_open(sim, cast.maildir, to) || sim->server.boxes[from].count + 26 > FULL ||
+        sim->server.boxes[to].count + FULL / 2 > FULL)
+        return;
+    for (int i = 0; i < 25; i++)
+        cast_arrive_there(sim, from, world_new_content(world, false));
+    (void)cast_sync_after(&cast, 60);
+    if (cast_sync_after(&cast, 60) != 0 || !sim->clients[cast.client].choice.plain || !is_whole(sim, &cast, from))
+        return;
+    kind_met(world, KIND_MANY);
+    for (size_t i = 0; i < cast.maildir->tree.count; i++)
+        if (cast.maildir->tree.files[i].mailbox == from)
+            (void)action_transfer_here(sim, cast.maildir, &cast.maildir->tree.files[i], to, true);
+    if (cast_sync_after(&cast, 60) == 3)
+        violation(world, "moves are held as removals");
+}
+
+void
 moment_twins(struct sim *sim)
 {
     struct world *world = &sim->world;
@@ -244,4 +311,88 @@ moment_twins(struct sim *sim)
     if (rng_chance(dice(sim), 70))
         remove_some(&cast, 1, here != crossed, 95);
     (void)cast_sync_after(&cast, 60);
+}
+
+/* What waits for a word still waits under another UIDVALIDITY: it is no new mail. */
+void
+moment_held(struct sim *sim)
+{
+    struct world *world = &sim->world;
+    struct cast cast;
+    const int mailbox = (int)rng_below(dice(sim), SIM_MAILBOXES);
+    const struct sim_mailbox *box = &sim->server.boxes[mailbox];
+    bool gone[SIM_CONTENTS] = {false};
+
+    if (world->clients > 1 || !cast_choose_client(sim, &cast) || !cast_is_open(sim, cast.maildir, mailbox) ||
+        box->count + 36 > FULL || sim->server.swallows_duplicates)
+        return;
+    for (unsigned i = rng_chance(dice(sim), 50) ? 12 : 25; i > 0; i--)
+        cast_arrive_there(sim, mailbox, world_new_content(world, false));
+    (void)cast_sync_after(&cast, 60);
+    if (cast_sync_after(&cast, 60) != 0 || !sim->clients[cast.client].choice.plain || !is_whole(sim, &cast, mailbox))
+        return;
+    kind_met(world, KIND_MANY);
+    for (size_t i = 0; i < box->count; i++)
+        gone[box->messages[i].content] = true;
+    remove_some(&cast, mailbox, true, 100);
+    check_forget(&sim->clients[cast.client]);
+    if (cast_sync_after(&cast, 60) != 3 || sim->clients[cast.client].choice.confirm)
+        return;
+    if (rng_chance(dice(sim), 50)) {
+        say(world, "  there: UIDVALIDITY of %s changes", server_mailbox_name(mailbox));
+        server_reset_uidvalidity(&sim->server, mailbox);
+    }
+    for (unsigned i = rng_below(dice(sim), 2) * 8; i > 0; i--) /* what arrives releases nothing */
+        cast_arrive_there(sim, mailbox, world_new_content(world, false));
+    check_forget(&sim->clients[cast.client]);
+    sim->clients[cast.client].forced = FORCED_SILENCE;
+    (void)cast_sync_after(&cast, 60);
+    sim->clients[cast.client].forced = FORCED_NOT;
+    for (int i = 0; i < world->next_content; i++)
+        if (gone[i] && server_multiplicity(&sim->server, mailbox, i) == 0)
+            violation(world, "#%d was removed here, waited for a word, and went without one", i);
+    for (size_t i = 0; i < cast.maildir->tree.count; i++)
+        if (cast.maildir->tree.files[i].mailbox == mailbox && gone[cast.maildir->tree.files[i].content])
+            violation(world, "#%d was removed here, waited for a word, and came back as new mail",
+                      cast.maildir->tree.files[i].content);
+}
+
+/* ---- a server that goes back ---- */
+
+void
+moment_rewind(struct sim *sim)
+{
+    static struct server backup;
+    struct world *world = &sim->world;
+    struct cast cast;
+    const int mailbox = (int)rng_below(dice(sim), SIM_MAILBOXES);
+    const unsigned count = 1 + rng_below(dice(sim), 3);
+
+    if (world->clients > 1 || sim->edits || !cast_choose_client(sim, &cast) ||
+        !cast_is_open(sim, cast.maildir, mailbox))
+        return;
+    kind_met(world, KIND_REWIND);
+    (void)cast_sync_after(&cast, 10);
+    backup = sim->server;
+    const int first = world->next_content;
+    for (unsigned i = 0; i < count; i++)
+        cast_arrive_there(sim, mailbox, world_new_content(world, false));
+    (void)cast_sync_after(&cast, 10);
+    say(world, "  there: the server goes back to its backup");
+    server_restore(&sim->server, &backup);
+    sim->rewound = true;
+    check_forget(&sim->clients[cast.client]);
+    for (unsigned i = 0; i < count; i++) /* other mail under their UIDs, and the last one perhaps the same */
+        cast_arrive_there(sim, mailbox,
+                          i + 1 == count && rng_chance(dice(sim), 50) && first + (int)i < world->next_content
+                              ? first + (int)i
+                              : world_new_content(world, false));
+    if (rng_chance(dice(sim), 50))
+        for (size_t i = cast.maildir->tree.count; i > 0; i--)
+            if (cast.maildir->tree.files[i - 1].content == first && cast.maildir->tree.files[i - 1].mailbox == mailbox)
+                action_remove_here(sim, cast.maildir, &cast.maildir->tree.files[i - 1]);
+    (void)cast_sync_after(&cast, 10);
+    cast_arrive_there(sim, mailbox,
+                      world_new_content(world, false)); /* what hid it ends with the mailbox's next change */
+    (void)cast_sync_after(&cast, 10);
 }
