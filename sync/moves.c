@@ -170,17 +170,25 @@ rename_in_mailbox(struct run *run, struct todo *gone, struct todo *fresh, bool u
     return ok;
 }
 
-/* Nothing else of the account has these bytes but the two rows that are to be one. */
+/*
+ * No other file of the account has, or had, these bytes but the two that are to be one. What is on the server alone, perhaps the place that
+ * it moved to, is nothing that a file here can have come from.
+ */
 static bool
 is_only(struct run *run, const struct pair_item *item)
 {
+    struct journal_message message;
     int64_t *ids = NULL;
-    size_t count = 0;
+    size_t count = 0, files = 0;
     struct error ignored;
-    bool known = journal_ids_by_wire(run->journal, item->digest, &ids, &count, &ignored);
+    bool known = journal_ids_by_wire(run->journal, item->digest, &ids, &count, &ignored), found;
 
+    for (size_t i = 0; known && i < count; i++) {
+        known = journal_message_get(run->journal, ids[i], &message, &found, &ignored);
+        files += known && found && (message.base[0] != '\0' || (message.facts & FACT_REPLACED) != 0);
+    }
     free(ids);
-    return known && count == 2;
+    return known && files == 2;
 }
 
 /*

@@ -194,6 +194,10 @@ BUGS = [
     bug("list without INBOX believed", unit("test_imap_remote"),
         ("store/imap/survey.c", "if (inbox == NULL || !inbox->listed) {", "if (false) {")),
 
+    bug("place that a message moved to taken for another origin of its file",
+        system("test_policy.py",
+               "PolicyTest.test_what_moved_there_and_got_another_name_here_is_not_sent_again_after_a_push"),
+        ("sync/moves.c", "found && (message.base[0] != '\\0' || ", "found && (true || ")),
     bug("patterns that choose nothing leave everything out",
         system("test_policy.py", "PolicyTest.test_patterns_that_choose_nothing_are_2_and_nothing_is_forgotten"),
         ("sync/survey.c",

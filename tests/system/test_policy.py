@@ -1,4 +1,6 @@
 """What the configuration keeps back: --pull, --push, the lists `pull`, `push` and `mailboxes`, and `expunge`."""
+import os
+
 from base import NETWORK, main
 from test_changes import ChangesTest
 
@@ -67,6 +69,19 @@ class PolicyTest(ChangesTest):
 
         self.assertNotIn("Lists", self.maildir.mailboxes())
         self.assertIn("Work", self.maildir.mailboxes())
+
+    def test_what_moved_there_and_got_another_name_here_is_not_sent_again_after_a_push(self):
+        uid, *_ = self.given_both_sides([self.corpus.simple("draft")], "Drafts")  # where bodies are read
+        file, *_ = self.maildir.files("Drafts")
+        self.client.move("Drafts", uid, "Work")
+        self.sync("--push")
+        os.rename(file.path, os.path.join(self.maildir.folder("Drafts"), "cur", "another.name:2,S"))
+
+        self.sync()
+
+        self.assertEqual(len(self.maildir.files("Work")), 1)
+        self.assertFalse(self.maildir.files("Drafts"))
+        self.assert_in_sync()
 
     # -- flagged on one side, moved on the other: never twice, and the flag is where the message is
 
