@@ -15,8 +15,9 @@ struct look {
     struct import *import;
     struct import_folders *folders; /* by name */
     size_t seen_size;
-    bool all;      /* folders that did not move, too */
-    bool unstable; /* one of them changed while it was listed: absence proves nothing */
+    bool all;       /* folders that did not move, too */
+    bool unstable;  /* one of them changed while it was listed: absence proves nothing */
+    bool delivered; /* some row's file was in the deliver folder */
     const char *folder;
 };
 
@@ -106,6 +107,27 @@ on_folder(void *context, const char *name)
     return true;
 }
 
+/* The same for those of a run that delivered into them, and did not come to its end: only rows know of them. */
+static bool
+note_gone_of_rows(struct look *look)
+{
+    struct import *import = look->import;
+    struct journal_pop_folder *list;
+    size_t count;
+    bool ok = journal_pop_row_folders(import->journal, &list, &count, &import->err);
+
+    if (!ok)
+        return false;
+    look->delivered = false;
+    for (size_t i = 0; ok && i < count; i++) {
+        look->delivered = look->delivered || strcmp(list[i].name, import->folder) == 0;
+        if (find(look->folders->seen, look->folders->seen_count, list[i].name) == NULL)
+            ok = journal_here_folder(import->journal, list[i].name, &import->err);
+    }
+    free(list);
+    return ok;
+}
+
 /* A folder that is gone has no names. */
 static bool
 note_gone(struct look *look)
@@ -121,7 +143,7 @@ note_gone(struct look *look)
         if (!journal_here_folder(import->journal, look->folders->known[i].name, &import->err))
             return false;
     }
-    return true;
+    return note_gone_of_rows(look);
 }
 
 static bool
@@ -163,7 +185,8 @@ check_birth(struct look *look)
     if (known == NULL)
         look->folders->moved = true;
     if (seen == NULL) /* it was there in an earlier run: a root without it may be another one */
-        return known == NULL || refuse_removals(import, "is not there any more: it was removed, or moved,");
+        return (known == NULL && !look->delivered) ||
+               refuse_removals(import, "is not there any more: it was removed, or moved,");
     import->local.ops->birth(import->local.self, import->folder, &born);
     look->folders->moved = look->folders->moved || born != seen->born;
     seen->born = born;

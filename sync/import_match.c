@@ -157,8 +157,8 @@ judge_named(struct import *import, const struct journal_listed *listed, const st
 
     if (!import_load(import, id, &row))
         return false;
-    /* Of equal names a row that was begun and knows no header is nobody's: what is new gets one anew. */
-    if (listed->repeated && row.state == POP_FETCHING && !row.has_header)
+    /* Of equal names, and of those that moved on, a row that was begun and knows no header is nobody's: what is new gets one anew. */
+    if ((listed->repeated || import->reused) && row.state == POP_FETCHING && !row.has_header)
         return true;
     verdict = import_verdict(&row, seen, listed->size);
     to->another = to->another || (verdict == VERDICT_ANOTHER && (row.has_header || row.has_kin));
@@ -320,6 +320,9 @@ decide_by_kin(struct match *match, const struct journal_listed *listed, const st
         return false;
     if (rows.count == 0 && !find_absent(import, listed, seen, true, false, &rows))
         return false;
+    /* At a first meeting its file may be one of those that were not seen. */
+    if (rows.count == 0 && import->unseen)
+        return journal_listing_leave(import->journal, listed->number, &import->err);
     if (rows.count == 0)
         return journal_listing_want(import->journal, listed->number, &import->err);
     if (rows.count > 1 || !match->renumbered || !is_plain(match, &rows.first, seen))
@@ -516,6 +519,7 @@ doubt_all(struct match *match)
 {
     struct import *import = match->import;
 
+    import->reused = true;
     report_note(import->report, import->account->name,
                 "a UIDL names another message than before: no UIDL of this list is believed");
     return journal_listing_doubt_all(import->journal, &import->err) && read_doubtful(match);

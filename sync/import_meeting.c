@@ -38,7 +38,8 @@ on_top(void *context, uint32_t number, const struct seen *seen, const char *word
     if (seen == NULL) {
         meeting->refused = true;
         import_refused(import, "read the header of", number, "new", words, "it is tried again with the next run");
-        return true;
+        /* Its file was not looked for: though a second TOP may say what it is, it is not fetched in this run. */
+        return journal_listing_leave(import->journal, number, &import->err);
     }
     meeting->open++;
     seen_header_to_row(seen, &header);
@@ -117,7 +118,9 @@ look_at(struct meeting *meeting, const struct journal_here_file *file)
 
     if (!read_file(meeting, file, false, &seen, &missing))
         return false;
-    if (missing) /* renamed or removed meanwhile */
+    if (missing) /* renamed or removed meanwhile: the next run looks again */
+        import->unmet = import->unseen = true;
+    if (missing)
         return true;
     if (!journal_listing_has_kin(import->journal, seen.kin.rest, &listed, &import->err))
         return false;
@@ -125,6 +128,8 @@ look_at(struct meeting *meeting, const struct journal_here_file *file)
         return true;
     if (!read_file(meeting, file, true, &seen, &missing))
         return false;
+    if (missing)
+        import->unmet = import->unseen = true;
     return missing || make_row(meeting, file, &seen);
 }
 
@@ -181,6 +186,7 @@ meet(struct meeting *meeting)
 {
     struct import *import = meeting->import;
 
+    import->unseen = import->first && import->unmet; /* a folder changed while it was listed, each time */
     if (!journal_listing_probe(import->journal, true, &import->err) ||
         !import_top_all(import, LISTED_UNREAD, on_top, meeting) || !look_at_all(meeting))
         return false;
@@ -189,6 +195,12 @@ meet(struct meeting *meeting)
         return false;
     /* Beside an IMAP account such names are its own, too. */
     import->widen = meeting->found > 0 || meeting->refused || (import->first && meeting->own && import->beside == NULL);
+    if (import->unseen) {
+        import->partial = true;
+        import_say(import, "match",
+                   "files here changed while they were looked at: mail that may be here already is fetched by the next "
+                   "run");
+    }
     if (meeting->found > 0)
         import_say(
             import, "match",
@@ -202,7 +214,7 @@ bool
 import_meet(struct import *import)
 {
     struct meeting meeting = {.import = import, .not_before = import->age.last.clock - OWN_SLACK};
-    uint64_t fresh;
+    uint64_t fresh, doubtful;
     bool any, ok;
 
     if (import->handover != NULL || import->no_root || import->identity == BY_BODY || !import->info.top ||
@@ -212,8 +224,12 @@ import_meet(struct import *import)
         meeting.not_before = INT64_MIN;
     else if (!import->age.known)
         return true;
+    /* Names that stand twice, or were another's, are no less new to a journal that knows nothing of them. */
     if (!journal_listing_count(import->journal, LISTED_NEW, &fresh, &import->err) ||
-        (fresh > 0 && !has_strangers(&meeting, &any)))
+        !journal_listing_count(import->journal, LISTED_DOUBT, &doubtful, &import->err))
+        return false;
+    fresh += doubtful;
+    if (fresh > 0 && !has_strangers(&meeting, &any))
         return false;
     if (fresh == 0 || !any)
         return true;

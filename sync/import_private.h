@@ -83,6 +83,8 @@ struct import {
     bool complete; /* the listing holds as many messages as STAT says */
     bool first;    /* no import of this journal has ever met what is listed */
     bool unmet;    /* nor has this one: a folder or a header could not be read */
+    bool reused;   /* a UIDL of this list is another message's than before: none of them is believed */
+    bool unseen;   /* ... and files may be here that were not looked at: nothing is certain to be new */
     struct import_folders folders;
     bool wide;            /* files that no row knows of are looked for everywhere, whatever their age */
     bool widen;           /* so the next runs do, too */

@@ -179,6 +179,21 @@ read_folder(sqlite3_stmt *statement, void *to)
 }
 
 bool
+journal_pop_row_folders(struct journal *journal, struct journal_pop_folder **list, size_t *count, struct error *err)
+{
+    static const char sql[] = "SELECT DISTINCT folder, '', 0 FROM pop WHERE folder <> '?' AND base <> ''"
+                              " AND state IN (2, 4) AND missed = 0 ORDER BY folder";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_HERE_ROW_FOLDERS, sql, err);
+    void *rows;
+
+    if (statement == NULL ||
+        !sql_list(journal, statement, read_folder, sizeof **list, &rows, count, "list folders of an import", err))
+        return false;
+    *list = rows;
+    return true;
+}
+
+bool
 journal_pop_folders(struct journal *journal, struct journal_pop_folder **list, size_t *count, struct error *err)
 {
     sqlite3_stmt *statement =

@@ -171,6 +171,18 @@ journal_listing_alike(struct journal *journal, const char *uidl, const unsigned 
     return true;
 }
 
+static bool
+forget_compare(struct journal *journal, uint32_t number, struct error *err)
+{
+    static const char sql[] = "DELETE FROM temp.listing_compare WHERE number = ?1";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_LISTING_SETTLED, sql, err);
+
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, number);
+    return listing_run(journal, statement, err);
+}
+
 bool
 journal_listing_settle(struct journal *journal, uint32_t number, int64_t row, bool proven, struct error *err)
 {
@@ -186,11 +198,7 @@ journal_listing_settle(struct journal *journal, uint32_t number, int64_t row, bo
     bind_integer(&to, proven);
     if (!listing_run(journal, statement, err))
         return false;
-    statement = sql_prepare(journal, SQL_LISTING_SETTLED, "DELETE FROM temp.listing_compare WHERE number = ?1", err);
-    if (statement == NULL)
-        return false;
-    bind_integer(&(struct sql_binder){.statement = statement}, number);
-    return listing_run(journal, statement, err);
+    return forget_compare(journal, number, err);
 }
 
 bool
@@ -251,7 +259,7 @@ journal_listing_leave(struct journal *journal, uint32_t number, struct error *er
     if (statement == NULL)
         return false;
     bind_integer(&(struct sql_binder){.statement = statement}, number);
-    return listing_run(journal, statement, err);
+    return listing_run(journal, statement, err) && forget_compare(journal, number, err);
 }
 
 /* ---- what the listing lacks ---- */

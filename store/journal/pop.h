@@ -233,6 +233,9 @@ struct journal_here_file {
 /** Files that were looked at and are no row's: at most `size` with id > after. */
 MUST_CHECK bool journal_here_strangers(struct journal *journal, int64_t after, struct journal_here_file *page,
                                        size_t size, size_t *count, struct error *err);
+/** Folders that hold files of rows, as far as is known, by name only, those of no saved stamp, too; the caller frees. */
+MUST_CHECK bool journal_pop_row_folders(struct journal *journal, struct journal_pop_folder **list, size_t *count,
+                                        struct error *err);
 /** All folders with their stamps; the caller frees. */
 MUST_CHECK bool journal_pop_folders(struct journal *journal, struct journal_pop_folder **list, size_t *count,
                                     struct error *err);

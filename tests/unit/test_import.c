@@ -572,6 +572,20 @@ names_that_move_on_to_other_messages_bring_nothing_a_second_time(void **state)
     assert_all_here(sc);
 }
 
+static void
+a_lost_journal_and_uidls_that_repeat_bring_nothing_a_second_time(void **state)
+{
+    struct scene *sc = *state;
+
+    for (int i = 0; i < 4; i++)
+        (void)given_mail(sc, i % 2 == 0 ? "one" : "other");
+    assert_run(sc, 0);
+    assert_all_here(sc);
+    lose_journal(sc);
+    assert_run(sc, 0);
+    assert_all_here(sc);
+}
+
 /* No Message-ID, one size: only the bytes say that it is another message. */
 static void
 a_uidl_that_is_used_again_under_a_header_that_names_nothing_is_told_by_the_body(void **state)
@@ -672,6 +686,7 @@ main(void)
         TEST(a_lost_journal_and_half_a_list_bring_nothing_a_second_time),
         TEST(a_top_that_is_refused_for_good_delays_nothing),
         TEST(names_that_move_on_to_other_messages_bring_nothing_a_second_time),
+        TEST(a_lost_journal_and_uidls_that_repeat_bring_nothing_a_second_time),
         TEST(a_uidl_that_is_used_again_under_a_header_that_names_nothing_is_told_by_the_body),
         TEST(skip_existing_reads_nothing_that_a_uidl_names),
         TEST(push_alone_fetches_nothing_and_pull_alone_removes_nothing),

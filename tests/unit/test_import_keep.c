@@ -421,6 +421,77 @@ what_comes_back_without_a_message_id_is_refused_too(void **state)
     assert_int_equal(count_there(sc), 1);
 }
 
+/* The first answer lacked its end: the second one, before it is removed, has it. */
+static void
+a_message_whose_end_comes_later_is_fetched_whole_before_it_is_removed(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail(sc, "one");
+
+    sc->account.import.keep_days = 0;
+    mail->give = mail->len - 4;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 1);
+    mail->give = 0;
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_int_equal(copies_here(sc, mail), 1);
+    assert_int_equal(count_there(sc), 0);
+}
+
+/* A short answer to what is read again to be proven says nothing about it. */
+static void
+a_short_answer_to_a_proof_makes_no_new_mail(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mails[3];
+
+    for (int i = 0; i < 3; i++)
+        mails[i] = given_mail(sc, i == 0 ? "a" : i == 1 ? "b" : "c");
+    assert_run(sc, 0);
+    for (int i = 0; i < 3; i++) { /* known by their headers: to be read before they are removed */
+        text_print(mails[i]->uidl, sizeof mails[i]->uidl, "new-%d", i);
+        mails[i]->give = mails[i]->len - 4;
+    }
+    assert_run(sc, 0);
+    sc->account.import.keep_days = 0;
+    sc->account.policy.guard = false;
+    assert_run(sc, 1);
+    assert_int_equal(count_there(sc), 3);
+    for (int i = 0; i < 3; i++)
+        mails[i]->give = 0;
+    assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(count_there(sc), 0);
+}
+
+/* A run that delivered into a folder and broke off: the next one misses what went with the folder. */
+static void
+a_folder_of_a_run_that_broke_off_is_missed(void **state)
+{
+    struct scene *sc = *state;
+
+    char path[4200];
+
+    sc->account.import.keep_days = 0;
+    assert_run(sc, 0);
+    sc->account.policy.quarantine_days = 30;
+    given_folder(sc->s, "Other"); /* else the root is empty */
+    (void)given_mail(sc, "one");
+    (void)given_mail(sc, "two");
+    sc->drop.fail_at = 7; /* DELE */
+    assert_run(sc, 5);
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+    text_print(path, sizeof path, "%s/away", sc->s->top);
+    assert_int_equal(rename(scratch_path(sc->s, "INBOX"), path), 0);
+    sc->drop.fail_at = 0;
+    assert_run(sc, 1);
+    assert_int_equal(sc->drop.deles, 0);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.deles, 0);
+    assert_int_equal(count_there(sc), 2);
+}
+
 static void
 what_was_not_flushed_is_flushed_before_the_first_removal(void **state)
 {
@@ -540,6 +611,9 @@ main(void)
         TEST(another_body_under_the_header_of_one_that_went_is_fetched),
         TEST(names_that_moved_on_are_found_out_before_a_removal_and_bring_nothing_a_second_time),
         TEST(what_comes_back_without_a_message_id_is_refused_too),
+        TEST(a_message_whose_end_comes_later_is_fetched_whole_before_it_is_removed),
+        TEST(a_short_answer_to_a_proof_makes_no_new_mail),
+        TEST(a_folder_of_a_run_that_broke_off_is_missed),
         TEST(what_was_not_flushed_is_flushed_before_the_first_removal),
         TEST(what_a_power_cut_took_is_fetched_again),
         TEST(what_is_listed_again_after_removal_is_said_and_not_counted_again),
