@@ -37,6 +37,28 @@ enum met { /* what histories have to meet, so that a law means something */
            MET_ALL
 };
 
+enum trouble { /* kinds of it, each by a word of --kinds and --without */
+               TROUBLE_WINDOW,
+               TROUBLE_LACKS,
+               TROUBLE_EQUAL,
+               TROUBLE_RENUMBER,
+               TROUBLE_SHIFT,
+               TROUBLE_RESTORED,
+               TROUBLE_TOP,
+               TROUBLE_CUT,
+               TROUBLE_IGNORE,
+               TROUBLE_BACKUP,
+               TROUBLE_FOLDER,
+               TROUBLE_ROOT,
+               TROUBLE_CLOCK,
+               TROUBLE_LOST,
+               TROUBLE_OLD,
+               TROUBLE_HOST,
+               TROUBLE_BESIDE,
+               TROUBLE_COPIES,
+               TROUBLE_ALL
+};
+
 struct tally {   /* of one content: how often ... */
     int born;    /* it came, under a UIDL of its own each time */
     int excused; /* it may be here once more: its file was touched, or the command ended, before the journal knew */
@@ -46,6 +68,8 @@ struct tally {   /* of one content: how often ... */
     int since_commit; /* ... since the last commit */
     int group;        /* contents that nobody can tell apart under this server have one; itself otherwise */
 };
+
+#define SIM_SENT 300 /* files that the IMAP account of the tree sent up */
 
 struct import_sim {
     struct world world;
@@ -74,13 +98,40 @@ struct import_sim {
     int status;           /* of the last run; -1 crashed */
     long runs;
     struct tally tally[SIM_CONTENTS];
-    unsigned long *met;
+    unsigned long *met; /* MET_ALL, then TROUBLE_ALL */
+    /* troubles (sim_import_trouble.c) */
+    int64_t clock_off; /* of the run under way: how wrong the clock is */
+    int wrong_clocks;
+    bool journal_lost, unmet; /* unmet: and no run came to its end since */
+    bool accident;            /* files went by nobody's wish: the next run says so */
+    bool away;                /* the root is not mounted */
+    bool moved;               /* the server has another name in this run */
+    const char *host;
+    struct sim_tree *then; /* a backup */
+    bool has_then;
+    void *image; /* an older journal; malloc'ed */
+    size_t image_size;
+    bool beside; /* an IMAP account has the tree, too */
+    char sent_base[SIM_SENT][LOCAL_BASE_MAX + 1];
+    size_t sent;
+    int64_t gone_at[SIM_CONTENTS]; /* since when no file of it is here; 0: there is one, or never was */
+    bool was_here[SIM_CONTENTS];
+    int64_t run_began;
 };
 
 /* ---- actions (sim_import_action.c) ---- */
 void import_outside(struct world *world);
 /** How many times; golub is not at work. */
 void import_users_act(struct import_sim *sim, unsigned times);
+
+/* ---- troubles (sim_import_trouble.c) ---- */
+bool trouble_is_on(enum trouble trouble);
+const char *trouble_name(enum trouble trouble);
+/** What this history's server and account are like. */
+void trouble_choose(struct import_sim *sim);
+/** One of them happens, if it can. */
+void trouble_act(struct import_sim *sim);
+bool beside_sim_knows(const struct import_sim *sim, const char *base);
 
 /* ---- golub runs (sim_import_run.c) ---- */
 /** @return exit status; -1 after a crash */
@@ -95,6 +146,14 @@ void tally_init(struct import_sim *sim);
 void tally_born(struct import_sim *sim, struct drop_message *message);
 /** Somebody else removed it. */
 void tally_left(struct import_sim *sim, struct drop_message *message);
+/** It is back on the server: nothing new. */
+void tally_back(struct import_sim *sim, struct drop_message *message);
+/** Would it come once more to a journal that does not know it? Nothing here tells that it was here. */
+bool tally_comes_again(const struct import_sim *sim, const struct drop_message *message);
+/** What the journal forgot, and no file shows, may come once more. */
+void tally_excuse_unfound(struct import_sim *sim);
+/** Did no import of this journal come to its end? */
+bool tally_first(const struct import_sim *sim);
 /** Does the journal not know yet whether this file is here? */
 bool tally_is_unsure(struct import_sim *sim, const struct sim_file *file);
 /** The list that removals are held on. @return false: none, hold is "" */

@@ -11,8 +11,8 @@ dice(struct import_sim *sim, unsigned below)
 }
 
 /*
- * One that is or was somewhere, or a new one; -1: none left. Copies, and messages of one header and other bodies, are rare: the laws can
- * say little of them, since each may be taken for the other.
+ * One that is or was somewhere, or a new one; -1: none left. Copies, and messages of one header and other bodies, come in some histories: of
+ * copies each may be taken for the other.
  */
 static int
 choose_content(struct import_sim *sim)
@@ -74,7 +74,7 @@ here_moves(struct import_sim *sim, struct sim_file *file, bool new_base)
     say(&sim->world, "  here: #%d moved to %d%s", file->content, target, new_base ? " under a new name" : "");
     /* A base name that is taken there makes a new one too. */
     new_base = new_base || maildir_sim_base(&sim->maildir, target, file->base) != NULL;
-    if (new_base && tally_is_unsure(sim, file))
+    if (new_base && (sim->unmet || tally_is_unsure(sim, file)))
         sim->tally[file->content].excused++;
     mua_move(&sim->maildir, file, target, new_base);
 }
@@ -83,7 +83,7 @@ static void
 here_removes(struct import_sim *sim, struct sim_file *file)
 {
     say(&sim->world, "  here: #%d removed", file->content);
-    if (tally_is_unsure(sim, file))
+    if (sim->unmet || tally_is_unsure(sim, file))
         sim->tally[file->content].excused++;
     sim->tally[file->content].taken++;
     mua_remove(&sim->maildir, file);

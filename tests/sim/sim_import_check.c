@@ -70,10 +70,31 @@ same_message(const struct drop_message *a, const struct drop_message *b)
     return a != b && same_header(a, b) && content_get(a->content)->len == content_get(b->content)->len;
 }
 
+static bool
+is_size_told(const struct import_sim *sim, const struct drop_message *a, const struct drop_message *b)
+{
+    return maildrop_sim_size(&sim->drop, a->content) == maildrop_sim_size(&sim->drop, b->content);
+}
+
 /*
- * Which of those that are there can be taken for one that is gone? One under its UIDL, and one that is equal to it under any: a server may have
- * given it another name, or got it back from a backup.
+ * May it be taken for that one, which is gone or not shown? The same bytes under any name: a server may have given it another, or got it back.
+ * Other ones only under its UIDL: without TOP, or where nobody has seen that the UIDL was gone and the size is the same.
  */
+static bool
+is_like(const struct import_sim *sim, const struct drop_message *it, const struct drop_message *ghost)
+{
+    if (it == ghost)
+        return false;
+    if (it->content == ghost->content)
+        return true;
+    if (!same_uidl(it, ghost))
+        return false;
+    if (sim->drop.uidls == UIDLS_REPEATED || sim->drop.uidls == UIDLS_NONE || !sim->drop.top)
+        return true;
+    return is_size_told(sim, it, ghost) || sim->drop.wrong_sizes || sim->drop.lied;
+}
+
+/* Which of those that are there can be taken for one that is gone? */
 static void
 hide(struct import_sim *sim)
 {
@@ -81,11 +102,11 @@ hide(struct import_sim *sim)
 
     for (size_t i = 0; i < drop->count; i++) {
         const struct drop_message *ghost = &drop->messages[i];
-        if (ghost->here || !ghost->seen)
+        if ((ghost->here && !ghost->unlisted) || !ghost->seen)
             continue;
         for (size_t k = 0; k < drop->count; k++) {
             struct drop_message *it = &drop->messages[k];
-            if (!it->here || it->owed || it->hidden || !(same_uidl(it, ghost) || same_message(it, ghost)))
+            if (!it->here || it->owed || it->hidden || !is_like(sim, it, ghost))
                 continue;
             it->hidden = true;
             sim->met[MET_UIDL_REUSED] += same_uidl(it, ghost);
@@ -101,12 +122,14 @@ tally_born(struct import_sim *sim, struct drop_message *message)
     sim->tally[message->content].born++;
     message->had = message->may_be_had = message->stored = message->held = message->released = message->hidden = false;
     message->fetched_at = message->fetched_in = 0;
-    message->came_short = false;
+    message->came_short = message->was_cut = false;
+    message->row = 0;
     for (size_t i = 0; i < drop->count; i++) {
         const struct drop_message *it = &drop->messages[i];
         if (it == message || !it->here)
             continue;
         sim->met[MET_EQUAL_COPIES] += it->content == message->content;
+        sim->met[MET_ALL + TROUBLE_COPIES] += same_header(it, message);
         if (same_uidl(it, message) && (!drop->top || same_header(it, message)))
             join(sim, message, it);
     }
@@ -120,6 +143,43 @@ tally_left(struct import_sim *sim, struct drop_message *message)
     hide(sim);
 }
 
+void
+tally_back(struct import_sim *sim, struct drop_message *message)
+{
+    message->hidden = false;
+    (void)message;
+    hide(sim);
+}
+
+static int
+files_of(const struct import_sim *sim, int content, bool own)
+{
+    int found = 0;
+
+    for (size_t i = 0; i < sim->maildir.tree.count; i++) {
+        const struct sim_file *file = &sim->maildir.tree.files[i];
+        const char *dot = strrchr(file->base, '.');
+        found += file->content == content && (!own || (dot != NULL && strcmp(dot, ".golub") == 0));
+    }
+    return found;
+}
+
+bool
+tally_comes_again(const struct import_sim *sim, const struct drop_message *message)
+{
+    return sim->command || !sim->drop.top || message->was_cut || files_of(sim, message->content, true) == 0;
+}
+
+void
+tally_excuse_unfound(struct import_sim *sim)
+{
+    for (size_t i = 0; i < sim->drop.count; i++) {
+        const struct drop_message *message = &sim->drop.messages[i];
+        if (message->here && tally_comes_again(sim, message))
+            sim->tally[message->content].excused++;
+    }
+}
+
 static void
 count_delivered(const struct import_sim *sim, int delivered[SIM_CONTENTS])
 {
@@ -127,6 +187,23 @@ count_delivered(const struct import_sim *sim, int delivered[SIM_CONTENTS])
         delivered[i] = sim->tally[i].handed + sim->tally[i].taken - sim->tally[i].added;
     for (size_t i = 0; i < sim->maildir.tree.count; i++)
         delivered[sim->maildir.tree.files[i].content]++;
+}
+
+/* Since when is nothing of it here? */
+static void
+date_what_went(struct import_sim *sim)
+{
+    bool here[SIM_CONTENTS] = {false};
+
+    for (size_t i = 0; i < sim->maildir.tree.count; i++)
+        here[sim->maildir.tree.files[i].content] = true;
+    for (int i = 0; i < sim->world.next_content; i++) {
+        sim->was_here[i] = sim->was_here[i] || here[i];
+        if (here[i])
+            sim->gone_at[i] = 0;
+        else if (sim->was_here[i] && sim->gone_at[i] == 0)
+            sim->gone_at[i] = sim->world.now;
+    }
 }
 
 static int
@@ -146,6 +223,9 @@ check_counts(struct import_sim *sim)
     int delivered[SIM_CONTENTS], owed[SIM_CONTENTS] = {0}, sum[SIM_CONTENTS] = {0}, most[SIM_CONTENTS] = {0};
     const int contents = sim->world.next_content;
 
+    if (sim->away)
+        return;
+    date_what_went(sim);
     count_delivered(sim, delivered);
     for (size_t i = 0; i < sim->drop.count; i++)
         if (sim->drop.messages[i].owed)
@@ -184,6 +264,9 @@ row_of(const struct import_sim *sim, const struct drop_message *message, struct 
 
     if (sim->drop.uidls != UIDLS_UNIQUE || sim->journal == NULL)
         return false;
+    if (row_by_id(sim, message->row, row) && row->absent == 0 &&
+        (!row->has_header || memcmp(row->header, header_of(message), DIGEST_SIZE) == 0))
+        return true;
     const bool asked = journal_pop_by_uidl(sim->journal, message->uidl, &ids, &count, &err) &&
                        (count != 1 || journal_pop_get(sim->journal, ids[0], row, &found, &err));
     free(ids);
@@ -245,13 +328,21 @@ is_too_big(const struct import_sim *sim, const struct drop_message *message)
     return sim->policy.max_size > 0 && maildrop_sim_size(&sim->drop, message->content) > sim->policy.max_size;
 }
 
+/* ... or by what there is of it: it can't be read where only its bytes would tell which message it is. */
+static bool
+is_too_big_to_read(const struct import_sim *sim, const struct drop_message *message)
+{
+    return is_too_big(sim, message) ||
+           (sim->policy.max_size > 0 && content_get(message->content)->len > sim->policy.max_size);
+}
+
 int
 tally_too_big(const struct import_sim *sim)
 {
     int found = 0;
 
     for (size_t i = 0; i < sim->drop.count; i++)
-        found += sim->drop.messages[i].here && is_too_big(sim, &sim->drop.messages[i]);
+        found += sim->drop.messages[i].here && is_too_big_to_read(sim, &sim->drop.messages[i]);
     return found;
 }
 
@@ -289,8 +380,10 @@ on_retrieve(void *context, struct drop_message *message)
 
     for (size_t i = 0; i < sim->drop.count; i++)
         alone = alone && !same_message(&sim->drop.messages[i], message);
+    if (message->header_refused == sim->drop.session)
+        return;
     if (sim->skip_existing && !only_way && alone && sim->drop.uidls == UIDLS_UNIQUE && sim->drop.top &&
-        !tally_any_short(sim))
+        !sim->drop.equal_now && !tally_any_short(sim))
         violation(&sim->world, "#%d is fetched although nothing is to be fetched", message->content);
     else if (message->had && !tally_any_short(sim))
         violation(&sim->world, "#%d was recorded as had and is fetched", message->content);
@@ -299,11 +392,33 @@ on_retrieve(void *context, struct drop_message *message)
 }
 
 static void
+on_cut(void *context, struct drop_message *message, size_t len)
+{
+    struct import_sim *sim = context;
+    const uint64_t told = maildrop_sim_size(&sim->drop, message->content);
+
+    message->far_cuts = (len == 0 || len < told / 2) && message->far_cuts < 2 ? message->far_cuts + 1 : 2;
+    message->was_cut = true;
+    message->cut_same = len == message->cut_len && message->far_cuts == 2 && len >= told / 2 && len > 0;
+    message->cut_len = len;
+    sim->met[MET_ALL + TROUBLE_CUT]++;
+    if (message->fetched_at == 0) {
+        message->fetched_at = sim->world.now;
+        message->keep = sim->policy.keep_days;
+    }
+}
+
+static void
 on_retrieved(void *context, struct drop_message *message)
 {
     const struct import_sim *sim = context;
 
     message->fetched_in = sim->drop.session;
+    message->cut_same = false;
+    message->cut_len = 0;
+    if (message->far_cuts == 1 && !sim->drop.wrong_sizes && !sim->drop.lied) /* it was asked for once more */
+        message->was_cut = false;
+    message->far_cuts = message->was_cut ? 2 : 0;
     if (message->fetched_at == 0 || message->came_short) /* else it is read to be proven */
         message->came_short = looks_short(sim, message);
     if (message->fetched_at == 0) {
@@ -315,7 +430,10 @@ on_retrieved(void *context, struct drop_message *message)
 static bool
 is_due(const struct import_sim *sim, int64_t since, int keep)
 {
-    return keep != KEEP_FOREVER && since != 0 && sim->world.now >= since + (int64_t)keep * DAY;
+    /* A run under a wrong clock ages by a week at most. */
+    const int64_t slack = (int64_t)sim->wrong_clocks * 7 * DAY;
+
+    return keep != KEEP_FOREVER && since != 0 && sim->world.now + slack >= since + (int64_t)keep * DAY;
 }
 
 /* When the first of those that golub can't tell from this one came. */
@@ -352,6 +470,23 @@ needs_a_word(const struct import_sim *sim, const struct drop_message *message)
     return missing;
 }
 
+/* What is removed later than it came is here at that moment, or was missed for long: the user removed it, as far as anybody can know. */
+static bool
+is_safe(const struct import_sim *sim, const struct drop_message *message)
+{
+    const int64_t gone = sim->gone_at[message->content], slack = (int64_t)sim->wrong_clocks * 7 * DAY;
+
+    if (message
+            ->cut_same) /* shorter than announced, and twice the same: that is the message, as far as anybody can know */
+        return true;
+    if (sim->command)
+        return sim->tally[message->content].handed > 0;
+    if (files_of(sim, message->content, false) > 0)
+        return true;
+    return sim->was_here[message->content] &&
+           (gone >= sim->run_began || sim->world.now + slack >= gone + 30 * (int64_t)DAY);
+}
+
 static void
 on_dele(void *context, struct drop_message *message)
 {
@@ -370,19 +505,21 @@ on_dele(void *context, struct drop_message *message)
         violation(&sim->world, "#%d was recorded as had and is removed", id);
     else if (!sim->drop.top && !same_session)
         violation(&sim->world, "#%d is removed in a later session without a proof that it is the same", id);
+    else if (!is_safe(sim, message))
+        violation(&sim->world, "#%d is removed and is not here", id);
     else if (!is_due(sim, first_fetched(sim, message), sim->policy.keep_days))
         violation(&sim->world, "#%d is removed before its days are over", id);
     else if (needs_a_word(sim, message))
         violation(&sim->world, "#%d is removed under a tightened `keep` without a word of the user", id);
 }
 
-/* With the UIDL and the header of one that is gone, nobody can know that it is another. */
+/* Of the bytes of one that is gone, nobody can know that it is another. */
 static bool
 has_twin_in_the_past(const struct import_sim *sim, const struct drop_message *message)
 {
     for (size_t i = 0; i < sim->drop.count; i++) {
         const struct drop_message *it = &sim->drop.messages[i];
-        if (!it->here && same_header(it, message) && (same_uidl(it, message) || same_message(it, message)))
+        if (it != message && (!it->here || it->unlisted) && it->content == message->content)
             return true;
     }
     return false;
@@ -393,7 +530,8 @@ static bool
 has_equal(const struct import_sim *sim, const struct drop_message *message)
 {
     for (size_t i = 0; sim->first && i < sim->drop.count; i++)
-        if (sim->drop.messages[i].owed && same_message(&sim->drop.messages[i], message))
+        if (sim->drop.messages[i].owed && &sim->drop.messages[i] != message &&
+            sim->drop.messages[i].content == message->content)
             return true;
     return false;
 }
@@ -403,7 +541,7 @@ on_remove(void *context, struct drop_message *message)
 {
     struct import_sim *sim = context;
 
-    if ((!message->hidden || !has_twin_in_the_past(sim, message)) && !has_equal(sim, message))
+    if (!message->cut_same && (!message->hidden || !has_twin_in_the_past(sim, message)) && !has_equal(sim, message))
         message->owed = true;
     check_counts(sim);
     tally_left(sim, message);
@@ -415,6 +553,7 @@ check_session(struct import_sim *sim)
     sim->drop.context = sim;
     sim->drop.on_retrieve = on_retrieve;
     sim->drop.on_retrieved = on_retrieved;
+    sim->drop.on_cut = on_cut;
     sim->drop.on_dele = on_dele;
     sim->drop.on_remove = on_remove;
 }
@@ -432,6 +571,12 @@ tally_met(const struct import_sim *sim)
     return has;
 }
 
+bool
+tally_first(const struct import_sim *sim)
+{
+    return !tally_met(sim);
+}
+
 void
 check_begin(struct import_sim *sim)
 {
@@ -441,6 +586,7 @@ check_begin(struct import_sim *sim)
 
     (void)tally_held(sim, hold);
     sim->delivered_before = sum_delivered(sim);
+    sim->run_began = sim->world.now;
     sim->first = !tally_met(sim);
     if (sim->wrong_id)
         text_print(sim->confirm_id, sizeof sim->confirm_id, "0000wrong");
@@ -464,7 +610,8 @@ was_in_reach(const struct import_sim *sim, const struct drop_message *message)
     const struct maildrop_sim *drop = &sim->drop;
 
     for (uint32_t i = 0; i < drop->listed; i++)
-        if (drop->number[i] == message - drop->messages)
+        if (drop->number[i] == message - drop->messages &&
+            (drop->uidls == UIDLS_NONE || message->told_in == drop->session))
             return message->here || (message->by_golub && message->left == drop->session);
     return false;
 }
@@ -478,7 +625,8 @@ owe(struct import_sim *sim, struct drop_message *message)
                refused = drop->retr_refused + drop->top_refused + sim->failures > 0;
     struct journal_pop row;
 
-    if (message->hidden || message->may_be_had || sim->policy.max_messages > 0 || looks_short(sim, message))
+    if (message->hidden || message->may_be_had || sim->policy.max_messages > 0 || looks_short(sim, message) ||
+        message->was_cut)
         return;
     /* A copy that the user made may be what a first meeting takes for it. */
     if (sim->tally[message->content].added > 0 || has_equal(sim, message))
@@ -491,6 +639,8 @@ owe(struct import_sim *sim, struct drop_message *message)
         sim->met[MET_TOO_BIG]++;
         return;
     }
+    if (sim->policy.max_size > 0 && content_get(message->content)->len > sim->policy.max_size) /* LIST lied */
+        return;
     /* Which one of several it was that was refused, or too big for one of its likes, nobody can tell. */
     if (!exact && (refused || sim->policy.max_size > 0))
         return;
@@ -540,6 +690,8 @@ check_held(struct import_sim *sim, const struct drop_message *message, bool was_
     for (size_t i = 0; i < sim->drop.count; i++) /* a copy may stand for another */
         if (same_message(&sim->drop.messages[i], message))
             return;
+    if (is_too_big_to_read(sim, message))
+        return;
     if (came_short(sim, message) || !counts_as_due(sim, message)) /* it stays for good; or time did not count yet */
         return;
     if (message->fetched_in ==
@@ -634,6 +786,7 @@ check_quiet(struct import_sim *sim, bool all_due)
         const bool known = drop->uidls == UIDLS_UNIQUE ? message->stored : message->owed && !message->may_be_had;
         struct journal_pop row;
         if (!message->here || !known || drop->uidls == UIDLS_NONE || !drop->top || came_short(sim, message) ||
+            message->was_cut || is_too_big_to_read(sim, message) || message->was_cut ||
             maildrop_sim_repeats(drop, message) || message->content % 10 < drop->refuses_dele ||
             (!all_due && !sim->command && (!row_of(sim, message, &row) || row.missed != 0)))
             continue;

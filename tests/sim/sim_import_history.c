@@ -7,7 +7,8 @@
 const char *const history_program = "sim_import";
 
 static struct import_sim sim; /* one at a time */
-static unsigned long met[MET_ALL];
+static struct sim_tree backup;
+static unsigned long met[MET_ALL + TROUBLE_ALL];
 
 static const char *const met_names[MET_ALL] = {
     [MET_RENUMBERED] = "all UIDLs changed",
@@ -76,7 +77,7 @@ choose_policy(void)
 {
     sim.policy.deliver_to = sim.deliver_to == 0 ? "INBOX" : "Work";
     sim.policy.deliver_command = sim.command ? "deliver" : NULL;
-    sim.policy.max_size = chance(15) ? 150 + below(10) : 0; /* some are longer by far */
+    sim.policy.max_size = chance(15) ? 110 + below(120) : 0; /* some are longer by far */
     sim.policy.max_messages = chance(20) ? 1 + below(6) : 0;
     sim.policy.order = chance(50) ? ORDER_NEWEST : ORDER_OLDEST;
     sim.guard = !chance(20);
@@ -98,6 +99,8 @@ begin(const struct history *history)
 
     journal_close(sim.journal);
     buffer_free(&sim.spool);
+    free(sim.image);
+    content_of_maildrop();
     memset(&sim, 0, offsetof(struct import_sim, maildir));
     memset(&sim.journal, 0, sizeof sim - offsetof(struct import_sim, journal));
     world->seed = history->seed;
@@ -112,10 +115,12 @@ begin(const struct history *history)
     sim.spool = buffer_new(1 << 20);
     maildrop_sim_init(&sim.drop, world);
     choose_server(&sim.drop);
-    sim.copies = history->seed % 1000 == 77 ? 200 : 0;
     sim.layout = chance(30) ? LAYOUT_MAILDIRPP : LAYOUT_VERBATIM;
     sim.command = chance(20);
     sim.deliver_to = chance(25) ? 1 : 0;
+    sim.host = "sim.example.org";
+    sim.then = &backup;
+    trouble_choose(&sim);
     maildir_sim_init(&sim.maildir, world, 0, sim.layout == LAYOUT_MAILDIRPP);
     if (chance(50)) { /* the folder of an IMAP account, say */
         sim.maildir.tree.root = true;
@@ -193,12 +198,16 @@ server_changes(void)
     struct maildrop_sim *drop = &sim.drop;
 
     if (drop->uidls == UIDLS_UNIQUE && chance(50)) {
+        if (sim.beside)
+            return;
         say(&sim.world, "  there: all UIDLs change");
         sim.met[MET_RENUMBERED]++;
-        drop_renumber(drop); /* and nothing of it is new mail */
+        drop_renumber(drop, 100); /* and nothing of it is new mail */
         for (size_t i = 0; i < drop->count; i++)
             drop->messages[i].had = false; /* its header may not have been read yet */
     } else if (drop->uidls == UIDLS_UNIQUE) {
+        if (sim.journal_lost) /* without TOP nothing that is here is found */
+            return;
         drop->top = !drop->top;
         say(&sim.world, "  there: TOP %s", drop->top ? "is back" : "is gone");
     } else {
@@ -240,9 +249,11 @@ act(int number)
     say(world, "%d.", number);
     world->now += below(chance(50) ? 60 : 7200);
     world->tick += below(2);
-    if (what < 30) {
+    if (what < 26) {
         import_users_act(&sim, 1 + below(5));
-    } else if (what < 50) {
+    } else if (what < 36) {
+        trouble_act(&sim);
+    } else if (what < 53) {
         run("run");
     } else if (what < 78) {
         run_disturbed(false);
@@ -317,7 +328,9 @@ static void
 settle(struct history *history)
 {
     say(&sim.world, "quiet.");
-    sim.drop.flaky = sim.drop.quit_refused = 0;
+    sim.drop.flaky = sim.drop.quit_refused = sim.drop.ignores = sim.drop.cuts = 0;
+    sim.drop.windows = 0;
+    sim.drop.lacks_lines = sim.drop.equal = false;
     sim.policy.max_messages = 0;
     if (chance(50))
         sim.drop.refuses_retr = sim.drop.refuses_dele = 0;
@@ -357,7 +370,7 @@ check_idempotence(void)
         violation(world, "a run with nothing to do removed something");
     /* Equal names are told apart by headers, equal headers by bodies, in each run. */
     const bool compares = drop->uidls != UIDLS_UNIQUE && drop->uidls != UIDLS_REUSED;
-    if (drop->retrieved > 0 && !compares)
+    if (drop->retrieved > tally_too_big(&sim) && !compares)
         violation(world, "a run with nothing to do fetched something");
     /* One that only its body tells apart is too large to be fetched: it is looked at in each run. */
     if (drop->tops > tally_too_big(&sim) && (drop->uidls == UIDLS_UNIQUE || drop->uidls == UIDLS_REUSED) &&
@@ -420,12 +433,9 @@ history_coverage(const struct coverage *coverage)
         printf("%-36s %10lu\n", met_names[i], met[i]);
         all = met[i] > 0 && all;
     }
+    for (int i = 0; i < TROUBLE_ALL; i++) {
+        printf("%-36s %10lu\n", trouble_name((enum trouble)i), met[MET_ALL + i]);
+        all = (met[MET_ALL + i] > 0 || !trouble_is_on((enum trouble)i)) && all;
+    }
     return all;
-}
-
-bool
-history_kinds(const char *list, bool without)
-{
-    (void)list, (void)without;
-    return false;
 }

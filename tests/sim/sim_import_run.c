@@ -8,7 +8,9 @@
 static int64_t
 virtual_now(void *context)
 {
-    return ((const struct import_sim *)context)->world.now;
+    const struct import_sim *sim = context;
+
+    return sim->world.now + sim->clock_off;
 }
 
 /* The linker gives this to the engine for the system's clock: how much of it a batch takes must not be chance. */
@@ -258,13 +260,22 @@ import_sim_handover(struct import_sim *sim)
 
 /* ---- a run ---- */
 
+static bool
+beside_knows(void *self, const char *base, bool *known, struct error *err)
+{
+    (void)err;
+    *known = beside_sim_knows(self, base);
+    return true;
+}
+
 static int
 run_engine(struct import_sim *sim, bool dry, struct journal *journal)
 {
     static const struct direction all = {true, true, true, true};
     struct handover handover = import_sim_handover(sim);
+    struct beside beside = {.knows = beside_knows, .account = "imap", .self = sim};
     const struct account account = {.name = "sim",
-                                    .connection = {.scheme = SCHEME_POP3S, .host = "sim.example.org", .user = "ana"},
+                                    .connection = {.scheme = SCHEME_POP3S, .host = (char *)sim->host, .user = "ana"},
                                     .maildir = sim->command ? NULL : "/sim/mail",
                                     .state = "/sim/state",
                                     .fsync = true,
@@ -287,9 +298,9 @@ run_engine(struct import_sim *sim, bool dry, struct journal *journal)
     sim->world.step = sim->world.steps = sim->world.remote_step = 0;
     sim->world.golub = true;
     running = sim;
-    const int status = import_run(&account, &options, maildrop_sim_ops(&sim->drop),
-                                  sim->command ? (struct local){0} : watched_local(sim),
-                                  sim->command ? &handover : NULL, NULL, journal, report_of(&sim->world));
+    const int status = import_run(
+        &account, &options, maildrop_sim_ops(&sim->drop), sim->command ? (struct local){0} : watched_local(sim),
+        sim->command ? &handover : NULL, sim->beside ? &beside : NULL, journal, report_of(&sim->world));
     sim->world.golub = false;
     return status;
 }
@@ -331,8 +342,19 @@ count_what_was_met(struct import_sim *sim)
     sim->met[MET_REFUSED_DELE] += drop->dele_refused > 0;
     sim->met[MET_QUIT_REFUSED] += drop->quits_refused > 0;
     sim->met[MET_QUIT_CARRIED_OUT_UNANSWERED] += drop->removed > 0 && sim->world.lost;
+    sim->met[MET_ALL + TROUBLE_IGNORE] += drop->ignores > 0 && drop->ignored > 0;
     sim->met[MET_STOPPED] += sim->was_stopped;
     sim->met[MET_HELD] += sim->status == 3;
+}
+
+/* A part of it may be all that is here: it is named for as long as it stays on the server. */
+static bool
+any_cut(const struct import_sim *sim)
+{
+    for (size_t i = 0; i < sim->drop.count; i++)
+        if (sim->drop.messages[i].here && sim->drop.messages[i].was_cut)
+            return true;
+    return false;
 }
 
 /* Some failed, some refused: said by the exit status, and by no other where nothing broke. */
@@ -341,8 +363,13 @@ check_status(struct import_sim *sim)
 {
     const struct maildrop_sim *drop = &sim->drop;
     const bool partial =
-        sim->failures + drop->retr_refused + drop->dele_refused + drop->top_refused + drop->quits_refused > 0;
+        sim->failures + drop->retr_refused + drop->dele_refused + drop->top_refused + drop->quits_refused + drop->cut >
+            0 ||
+        sim->accident || any_cut(sim) ||
+        (sim->first && sim->world.interfered > 0); /* files of a first meeting that moved */
 
+    if (sim->away || (sim->moved && sim->status == 2))
+        return;
     if (sim->wrong_id) {
         if (sim->status != 2)
             violation(&sim->world, "a wrong ID was accepted with status %d", sim->status);
@@ -362,10 +389,30 @@ end_of_run(struct import_sim *sim)
     world->dying = world->lost = false;
     world->interfere = 0;
     world->tick++;
+    sim->clock_off = 0;
+    sim->moved = false;
     sim->skip_existing = sim->confirm = sim->wrong_id = sim->was_stopped = false;
     sim->confirm_id[0] = '\0';
     sim->stop_after = 0;
     sim->no_room = sim->tempfail = 0;
+}
+
+/* The folder that mail is delivered into is gone, and this journal's runs saw it. */
+static bool
+knows_folder(const struct import_sim *sim)
+{
+    struct error err = {0};
+    struct journal_pop_folder *list = NULL;
+    size_t count = 0;
+    bool known = false;
+
+    if (sim->command || sim->away || sim->maildir.tree.folder[sim->deliver_to] ||
+        !journal_pop_folders(sim->journal, &list, &count, &err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        known = known || strcmp(list[i].name, maildir_sim_folder(&sim->maildir, sim->deliver_to)) == 0;
+    free(list);
+    return known;
 }
 
 int
@@ -375,10 +422,14 @@ import_sim_run(struct import_sim *sim)
     struct maildrop_sim *drop = &sim->drop;
 
     drop->retrieved = drop->retr_refused = drop->top_refused = drop->dele_refused = drop->tops = drop->marks = 0;
-    drop->removed = drop->quits_refused = sim->failures = 0;
+    drop->removed = drop->quits_refused = drop->cut = drop->ignored = sim->failures = 0;
     check_begin(sim);
+    world->interfered = 0;
+    const bool sees_folder = knows_folder(sim);
     sim->status = run_engine(sim, false, sim->journal);
     sim->runs++;
+    if (sees_folder && drop->marks > 0)
+        violation(world, "removed from the server although the deliver folder was gone");
     const bool crashed = world->crashed, disturbed = crashed || world->lost || sim->was_stopped;
     if (!crashed && (drop->open || sim->maildir.drafts != 0))
         violation(world, "a run left %s open", drop->open ? "its session" : "drafts");
@@ -395,7 +446,13 @@ import_sim_run(struct import_sim *sim)
     say(world, "    status %d%s: %d fetched, %d removed", sim->status, disturbed ? " (disturbed)" : "", drop->retrieved,
         drop->removed);
     count_what_was_met(sim);
-    check_end(sim, !disturbed && (sim->status == 0 || sim->status == 1 || sim->status == 3));
+    /* Where files of a first meeting moved, what is new waits for the next run. */
+    const bool waits = sim->first && sim->status == 1 && world->interfered > 0;
+    check_end(sim, !disturbed && !waits && (sim->status == 0 || sim->status == 1 || sim->status == 3));
+    if (!disturbed && sim->status != 2) {
+        sim->accident = false;
+        sim->unmet = sim->unmet && tally_first(sim);
+    }
     end_of_run(sim);
     return sim->status;
 }

@@ -293,10 +293,11 @@ sim_read(void *local, void *handle, void *to, size_t size, size_t *got, struct e
 {
     struct handle *open = handle;
     const struct content *content = content_get(open->content);
-    const size_t left = content->len - open->at;
+    const size_t left = content->shown_len - open->at;
 
     *got = left < size ? left : size;
-    memcpy(to, content->bytes + open->at, *got);
+    if (*got > 0)
+        memcpy(to, content->shown + open->at, *got);
     open->at += *got;
     return local_alive(local, err);
 }

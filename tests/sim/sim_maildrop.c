@@ -43,10 +43,10 @@ drop_here(const struct maildrop_sim *drop)
 }
 
 static bool
-is_taken(const struct maildrop_sim *drop, const char *uidl)
+is_taken(const struct maildrop_sim *drop, const struct drop_message *by, const char *uidl)
 {
     for (size_t i = 0; i < drop->count; i++)
-        if (drop->messages[i].here && strcmp(drop->messages[i].uidl, uidl) == 0)
+        if (drop->messages[i].here && &drop->messages[i] != by && strcmp(drop->messages[i].uidl, uidl) == 0)
             return true;
     return false;
 }
@@ -62,7 +62,7 @@ give_uidl(struct maildrop_sim *drop, struct drop_message *message)
         break;
     case UIDLS_REUSED:
         message->uidl[0] = '\0';
-        for (int i = 1; message->uidl[0] == '\0' || is_taken(drop, message->uidl); i++)
+        for (int i = 1; message->uidl[0] == '\0' || is_taken(drop, message, message->uidl); i++)
             text_print(message->uidl, sizeof message->uidl, "%d", i);
         break;
     case UIDLS_REPEATED:
@@ -96,14 +96,51 @@ drop_leave(struct maildrop_sim *drop, struct drop_message *message)
 {
     message->here = message->marked = false;
     message->left = drop->session;
+    message->left_at = drop->world->now;
 }
 
 void
-drop_renumber(struct maildrop_sim *drop)
+drop_renumber(struct maildrop_sim *drop, unsigned percent)
 {
     for (size_t i = 0; i < drop->count; i++)
-        if (drop->messages[i].here)
+        if (drop->messages[i].here && rng_chance(&drop->world->rng, percent))
             give_uidl(drop, &drop->messages[i]);
+}
+
+void
+drop_shift(struct maildrop_sim *drop)
+{
+    struct drop_message *before = NULL;
+    char last[DROP_KEY];
+
+    for (size_t i = drop->count; i > 0; i--) {
+        struct drop_message *message = &drop->messages[i - 1];
+        char uidl[DROP_KEY];
+        if (!message->here)
+            continue;
+        memcpy(uidl, message->uidl, sizeof uidl);
+        if (before != NULL)
+            memcpy(message->uidl, last, sizeof last);
+        else
+            text_print(message->uidl, sizeof message->uidl, "s%zu", drop->next_uidl++);
+        memcpy(last, uidl, sizeof last);
+        before = message;
+    }
+}
+
+bool
+drop_restore(struct maildrop_sim *drop, struct drop_message *message, bool renamed)
+{
+    const bool taken = is_taken(drop, message, message->uidl);
+
+    if (taken && !renamed && drop->uidls != UIDLS_HASH && drop->uidls != UIDLS_REPEATED && drop->uidls != UIDLS_NONE)
+        return false;
+    if (renamed)
+        give_uidl(drop, message);
+    message->here = true;
+    message->by_golub = false;
+    message->left = 0;
+    return true;
 }
 
 bool
@@ -111,6 +148,8 @@ maildrop_sim_repeats(const struct maildrop_sim *drop, const struct drop_message 
 {
     int found = 0;
 
+    if (drop->equal_now)
+        return drop->listed > 1;
     for (uint32_t i = 0; i < drop->listed; i++)
         found += strcmp(drop->messages[drop->number[i]].uidl, message->uidl) == 0;
     return found > 1;
@@ -155,6 +194,43 @@ message_at(struct maildrop_sim *drop, uint32_t number)
     return &drop->messages[drop->number[number - 1]];
 }
 
+/* Some servers show a part of what they have, or nothing, and say that it is all. */
+static bool
+is_shown(struct maildrop_sim *drop, size_t later)
+{
+    switch (drop->windows > 0 ? drop->window : WINDOW_ALL) {
+    case WINDOW_NONE:
+        return false;
+    case WINDOW_SOME:
+        return rng_chance(&drop->world->rng, 50);
+    case WINDOW_NEWEST:
+        return later < 4;
+    default:
+        return true;
+    }
+}
+
+static void
+list_what_it_shows(struct maildrop_sim *drop)
+{
+    size_t later = drop_here(drop);
+
+    for (size_t i = 0; i < drop->count; i++) {
+        struct drop_message *message = &drop->messages[i];
+        if (!message->here)
+            continue;
+        message->unlisted = !is_shown(drop, --later);
+        if (!message->unlisted)
+            drop->number[drop->listed++] = (int)i;
+    }
+    if (drop->windows > 0)
+        say(drop->world, "      the server shows %u of %zu", drop->listed, drop_here(drop));
+    drop->windows -= drop->windows > 0;
+    drop->lacks_now = drop->lacks_lines;
+    drop->equal_now = drop->equal && drop->uidls != UIDLS_NONE;
+    drop->lacks_lines = drop->equal = false;
+}
+
 static bool
 pop_open(void *self, struct error *err)
 {
@@ -172,9 +248,7 @@ pop_open(void *self, struct error *err)
         return break_off(drop, err);
     drop->session++;
     drop->open = true;
-    for (size_t i = 0; i < drop->count; i++)
-        if (drop->messages[i].here)
-            drop->number[drop->listed++] = (int)i;
+    list_what_it_shows(drop);
     return true;
 }
 
@@ -243,7 +317,11 @@ pop_uidls(void *self, bool (*item)(void *context, uint32_t number, const char *u
     const uint32_t come = *supported ? lines_that_come(drop, fate) : 0;
     for (uint32_t i = 0; i < come; i++) {
         const uint32_t number = can_reorder(drop) ? line_number(drop, i) : i + 1;
-        if (!item(context, number, drop->messages[drop->number[number - 1]].uidl)) {
+        struct drop_message *message = &drop->messages[drop->number[number - 1]];
+        if (drop->lacks_now && i % 3 == 1)
+            continue;
+        message->told_in = drop->session;
+        if (!item(context, number, drop->equal_now ? "equal" : message->uidl)) {
             drop->broken = true;
             return false;
         }
@@ -311,6 +389,8 @@ pop_headers(void *self, const uint32_t *numbers, size_t count, const struct mail
             return true;
         /* Where the header is the name, one that is refused hides what the others are. */
         const bool refused = drop->uidls != UIDLS_NONE && is_refused(drop, message, 0);
+        if (refused)
+            drop->messages[drop->number[numbers[i] - 1]].header_refused = drop->session;
         drop->tops++;
         drop->top_refused += refused;
         if ((!refused && !send_header(message, numbers[i], taker)) ||
@@ -341,6 +421,28 @@ send_bytes(struct maildrop_sim *drop, const struct drop_message *message, uint32
     return true;
 }
 
+/* How much of a message comes this time, if not all; some never come whole. */
+static bool
+is_cut(struct maildrop_sim *drop, const struct drop_message *message, size_t *len)
+{
+    const struct content *content = content_get(message->content);
+    const bool always = drop->cuts > 0 && message->content * 31 % 20 == 1;
+
+    if (!always && !rng_chance(&drop->world->rng, drop->cuts))
+        return false;
+    switch (always ? (unsigned)message->content % 2 : rng_below(&drop->world->rng, 3)) {
+    case 0:
+        *len = 0;
+        break;
+    case 1:
+        *len = content->header_len / 2;
+        break;
+    default:
+        *len = content->len - 5;
+    }
+    return content_cut(message->content, *len) >= 0;
+}
+
 static bool
 retrieve_one(struct maildrop_sim *drop, uint32_t number, const struct maildrop_taker *taker, struct error *err)
 {
@@ -349,21 +451,26 @@ retrieve_one(struct maildrop_sim *drop, uint32_t number, const struct maildrop_t
 
     if (message == NULL)
         return break_off(drop, err);
-    const size_t len = content_get(message->content)->len;
+    size_t len = content_get(message->content)->len;
     const enum fate fate = world_step(world, STEP_RETR, true);
     if (fate == FATE_BEFORE)
         return break_off(drop, err);
     const bool refused = is_refused(drop, message, drop->refuses_retr);
     if (!refused)
         drop->on_retrieve(drop->context, message);
+    const bool short_one = !refused && drop->cuts > 0 && is_cut(drop, message, &len);
     const size_t cut = fate == FATE_GO ? len : rng_below(&world->rng, (unsigned)len + 1);
     if (!refused && !send_bytes(drop, message, number, cut, taker))
         return false;
     if (fate != FATE_GO)
         return break_off(drop, err);
-    say(world, "      RETR #%d%s", message->content, refused ? " -ERR" : "");
+    say(world, "      RETR #%d%s", message->content, refused ? " -ERR" : short_one ? ", a part" : "");
     if (refused) {
         drop->retr_refused++;
+    } else if (short_one) {
+        drop->retrieved++;
+        drop->cut++;
+        drop->on_cut(drop->context, message, len);
     } else {
         drop->retrieved++;
         drop->on_retrieved(drop->context, message);
@@ -446,7 +553,9 @@ carry_out(struct maildrop_sim *drop, unsigned percent)
 {
     for (size_t i = 0; i < drop->count; i++) {
         struct drop_message *message = &drop->messages[i];
-        const bool goes = message->marked && rng_chance(&drop->world->rng, percent);
+        const bool goes = message->marked && rng_chance(&drop->world->rng, percent) &&
+                          !(drop->ignores > 0 && rng_chance(&drop->world->rng, drop->ignores));
+        drop->ignored += message->marked && !goes;
         message->marked = false;
         if (!goes)
             continue;

@@ -30,12 +30,17 @@ struct drop_message {
     bool marked;         /* DELE in the session under way */
     long left;           /* session in which, or after which, it left */
     bool seen;           /* a session listed it */
-    bool read_line;      /* the server wrote a line into its header */
+    bool read_line;      /* the server wrote a line into its header: TOP has it, RETR has not */
+    int64_t left_at;     /* when */
+    bool unlisted;       /* the last session did not show it */
+    long header_refused; /* session that refused its TOP: it may be read whole for its header */
+    long told_in;        /* session that told its UIDL last */
     /* the ledger's (sim_import_check.c) */
     bool owed;         /* is to be found here once, whatever happens, unless the user took it */
     bool hidden;       /* nobody can tell it from one that is gone */
     bool may_be_had;   /* was there in a run that recorded what is there as had */
     bool had;          /* ... and that run ended well, and no run had fetched it before */
+    bool ever_had;     /* before a journal was lost */
     bool gone_known;   /* a complete list without it was worked through */
     bool by_golub;     /* who removed it */
     bool stored;       /* its row said so after a run */
@@ -47,7 +52,13 @@ struct drop_message {
     long fetched_in;    /* session of its last whole RETR; 0 none */
     int64_t fetched_at; /* of its first one */
     int64_t row;        /* of the journal, as a run left it; 0 none */
+    bool was_cut;       /* less came than there is: what is here of it may be a part */
+    size_t cut_len;     /* how much came the last time; cut_same: and the time before */
+    bool cut_same;
+    int far_cuts; /* nothing came, or far less: 1 once; 2: that is what is here */
 };
+
+enum drop_window { WINDOW_ALL, WINDOW_NONE, WINDOW_SOME, WINDOW_NEWEST }; /* what a session shows */
 
 struct maildrop_sim {
     struct world *world;
@@ -63,19 +74,26 @@ struct maildrop_sim {
     int refuses_retr, refuses_dele; /* contents with number % 10 below are refused for good */
     unsigned flaky;                 /* percent of RETR, TOP and DELE that are refused this time */
     unsigned quit_refused;          /* percent of QUITs with marks that end with -ERR */
+    unsigned cuts;           /* percent of RETRs that give less than there is, or nothing, and say that it is all */
+    unsigned ignores;        /* percent of DELEs that are answered, as QUIT is, and not carried out */
+    enum drop_window window; /* of the next sessions: so many */
+    int windows;
+    bool lacks_lines; /* UIDL has fewer lines than STAT says; in the next session */
+    bool equal;       /* all UIDLs are one; in the next session */
     struct drop_message messages[DROP_MESSAGES];
     size_t count, next_uidl;
     /* the session */
-    bool open, broken;
+    bool open, broken, lacks_now, equal_now;
     long session;              /* number of the current or last one */
     int number[DROP_MESSAGES]; /* index of message 1 ... of this session */
     uint32_t listed;
     /* counted since the caller set them to 0 */
-    int retrieved, retr_refused, top_refused, dele_refused, tops, marks, removed, quits_refused;
+    int retrieved, retr_refused, top_refused, dele_refused, tops, marks, removed, quits_refused, cut, ignored;
     /* for the laws */
     void *context;
     void (*on_retrieve)(void *context, struct drop_message *message); /* about to be sent */
     void (*on_retrieved)(void *context, struct drop_message *message);
+    void (*on_cut)(void *context, struct drop_message *message, size_t len);
     void (*on_dele)(void *context, struct drop_message *message);   /* is asked for */
     void (*on_remove)(void *context, struct drop_message *message); /* QUIT is carried out */
 };
@@ -91,8 +109,12 @@ bool maildrop_sim_repeats(const struct maildrop_sim *drop, const struct drop_mes
 /** @return NULL: no room */
 struct drop_message *drop_arrive(struct maildrop_sim *drop, int content);
 void drop_leave(struct maildrop_sim *drop, struct drop_message *message);
-/** All that is there gets other UIDLs, as after a move to another server. */
-void drop_renumber(struct maildrop_sim *drop);
+/** So much of what is there (percent) gets other UIDLs, as after a move to another server. */
+void drop_renumber(struct maildrop_sim *drop, unsigned percent);
+/** Names move on: each has that of the next one. */
+void drop_shift(struct maildrop_sim *drop);
+/** It is there again. @param renamed  under another UIDL. @return false: its UIDL is another one's now */
+bool drop_restore(struct maildrop_sim *drop, struct drop_message *message, bool renamed);
 size_t drop_here(const struct maildrop_sim *drop);
 
 #endif

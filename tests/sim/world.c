@@ -54,16 +54,24 @@ content_find(const char *bytes, size_t len)
 {
     for (size_t at = hash_bytes(hash_start, bytes, len) % SLOTS; slots[at] != 0; at = (at + 1) % SLOTS) {
         const struct content *content = &contents[slots[at] - 1];
-        if (content->len == len && memcmp(content->bytes, bytes, len) == 0)
+        if (content->len == len && (len == 0 || memcmp(content->bytes, bytes, len) == 0))
             return slots[at] - 1;
     }
     return -1;
 }
 
+static bool maildrop;
+
+void
+content_of_maildrop(void)
+{
+    maildrop = true;
+}
+
 bool
 content_like_neighbour(int id)
 {
-    return id % 16 == 3 || id % 16 == 11;
+    return id % 16 == 3 || id % 16 == 11 || (maildrop && id % 16 == 13);
 }
 
 static bool
@@ -94,33 +102,105 @@ write_content(int id, struct buffer *to)
         abort();
 }
 
+/* Of a maildrop: sizes of many kinds; LF alone in a header; a Message-ID and size that two messages have. */
 static void
-make_content(int id)
+write_dropped(int id, struct buffer *to)
+{
+    const int kind = id % 16;
+    const int header = kind == 3 || kind == 13 || kind == 11 ? id - 1 : id;
+    const char *name = kind == 2 || kind == 3 ? "X-Note-Is" : "Message-ID";
+    bool ok = true;
+
+    if (kind == 6 || kind == 14)
+        ok = buffer_addf(to, "Received: from a by b; %04d\r\n", id);
+    ok = ok && buffer_addf(to, "From: a%04d@example.org\r\n%s: <%04d@example.org>\r\n", header, name, header) &&
+         buffer_adds(to, kind == 5 ? "X-Bare: one\ntwo\r\n" : "") &&
+         buffer_addf(to, "Subject: s\r\n\r\nbody %04d\r\n", kind == 11 ? id - 1 : id);
+    for (int i = header * 5 % 11; ok && i > 0; i--)
+        ok = buffer_adds(to, "and so on\r\n");
+    for (int i = 0; kind == 7 && i < 300; i++)
+        ok = ok && buffer_addf(to, "line %04d of a longer message\r\n", i);
+    if (kind == 11)
+        ok = ok && buffer_adds(to, "\r\n");
+    if (!ok)
+        abort();
+}
+
+static void
+show_content(struct content *content)
+{
+    struct buffer bytes = buffer_new(1 << 20);
+
+    for (size_t i = 0; i < content->len; i++) {
+        const char *at = content->bytes + i;
+        if (*at == '\n' && (i == 0 || at[-1] != '\r') && !buffer_add(&bytes, "\r", 1))
+            abort();
+        if (!buffer_add(&bytes, at, 1))
+            abort();
+    }
+    content->shown = bytes.at;
+    content->shown_len = bytes.len;
+}
+
+static void
+enter_content(int id, struct buffer bytes)
 {
     struct content *content = &contents[id];
-    struct buffer bytes = buffer_new(1 << 20);
     struct digest *digest = digest_new();
 
-    write_content(id, &bytes);
     if (digest == NULL || !digest_reset(digest) || !digest_add(digest, bytes.at, bytes.len) ||
         !digest_finish(digest, &content->digests))
         abort();
     digest_free(digest);
     content->bytes = bytes.at;
     content->len = bytes.len;
-    const char *empty = memmem(bytes.at, bytes.len, "\r\n\r\n", 4);
-    content->header_len = (size_t)(empty - bytes.at) + 4;
+    const char *empty = bytes.len == 0 ? NULL : memmem(bytes.at, bytes.len, "\r\n\r\n", 4);
+    content->header_len = empty == NULL ? bytes.len : (size_t)(empty - bytes.at) + 4;
     content->date = 1500000000 + (int64_t)id * 61;
     size_t at = hash_bytes(hash_start, bytes.at, bytes.len) % SLOTS;
     while (slots[at] != 0)
         at = (at + 1) % SLOTS;
     slots[at] = (short)(id + 1);
+    show_content(content);
+}
+
+static void
+make_content(int id)
+{
+    struct buffer bytes = buffer_new(1 << 20);
+
+    if (maildrop)
+        write_dropped(id, &bytes);
+    else
+        write_content(id, &bytes);
+    enter_content(id, bytes);
+}
+
+#define CUT_FIRST (SIM_CONTENTS / 2) /* beginnings of messages have the numbers from here on */
+
+static int next_cut = CUT_FIRST;
+
+int
+content_cut(int id, size_t len)
+{
+    const struct content *whole = content_get(id);
+    struct buffer bytes = buffer_new(1 << 20);
+    const int known = content_find(whole->bytes, len);
+
+    if (known >= 0)
+        return known;
+    if (next_cut == SIM_CONTENTS)
+        return -1;
+    if (len > 0 && !buffer_add(&bytes, whole->bytes, len))
+        abort();
+    enter_content(next_cut, bytes);
+    return next_cut++;
 }
 
 const struct content *
 content_get(int id)
 {
-    if (contents[id].bytes == NULL)
+    if (contents[id].shown == NULL && contents[id].bytes == NULL && !(maildrop && id >= CUT_FIRST))
         make_content(id);
     return &contents[id];
 }
@@ -204,7 +284,7 @@ world_new_content(struct world *world, bool local)
 {
     if (!local && has_nul(world->next_content))
         world->next_content++;
-    if (world->next_content >= SIM_CONTENTS)
+    if (world->next_content >= (maildrop ? CUT_FIRST : SIM_CONTENTS))
         return -1;
     const int id = world->next_content++;
     (void)content_get(id);

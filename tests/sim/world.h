@@ -34,12 +34,18 @@ struct rng rng_for(uint64_t seed, uint64_t part);
 struct content {
     char *bytes;
     size_t len, header_len;
+    char *shown; /* what a file of it gives on the wire: an LF without CR has one there */
+    size_t shown_len;
     struct digests digests;
     int64_t date;
 };
 const struct content *content_get(int id);
 /** The message with exactly these bytes; -1: nobody wrote such a message. */
 int content_find(const char *bytes, size_t len);
+/** Before the first message: those of a maildrop, of more sizes and with headers that an import must tell apart. */
+void content_of_maildrop(void);
+/** The first `len` bytes of a message, as a message of its own; -1: no room for more of these. */
+int content_cut(int id, size_t len);
 /** It shares header and size, or the canonical digest, with the message before it. */
 bool content_like_neighbour(int id);
 
