@@ -1,13 +1,5 @@
 /* What users, other clients and bad luck do. */
-#include "tests/sim/sim_history.h"
-
-#define FULL 60 /* messages of a mailbox: from here on nobody adds more */
-
-static struct rng *
-dice(struct sim *sim)
-{
-    return &sim->world.rng;
-}
+#include "tests/sim/sim_events.h"
 
 static unsigned
 any_flags(struct rng *rng)

@@ -1,12 +1,6 @@
 /* See sim_cast.h. */
 #include "tests/sim/sim_cast.h"
 
-static struct rng *
-dice(struct sim *sim)
-{
-    return &sim->world.rng;
-}
-
 const struct sim_message *
 cast_message_of(struct sim *sim, int mailbox, int content)
 {

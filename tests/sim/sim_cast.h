@@ -2,9 +2,8 @@
 #ifndef TESTS_SIM_SIM_CAST_H
 #define TESTS_SIM_SIM_CAST_H
 
+#include "tests/sim/sim_events.h"
 #include "tests/sim/sim_moments.h"
-
-#define FULL 60 /* messages of a mailbox: from here on nobody adds more */
 
 struct cast {
     struct sim *sim;

@@ -384,7 +384,7 @@ transfer(struct change *change, bool move, struct error *err)
         text_print(change->items[i].outcome.answer, 512, "[TRYCREATE] no such mailbox");
     }
     if (any_chosen(change)) {
-        const bool later = server->dawdles && rng_chance(&server->world->rng, 70);
+        const bool later = server->dawdles && rng_chance(&server->world->rng, 85);
         const enum fate fate = world_step(server->world, move ? STEP_MOVE : STEP_COPY, true);
         const size_t count = carried_out(server->world, fate, change->wanted->count);
         for (size_t i = 0; i < count; i++)

@@ -1,12 +1,6 @@
 /* Moments around one message: its change is cut off, others touch it, it can't be read. See sim_moments.h. */
 #include "tests/sim/sim_cast.h"
 
-static struct rng *
-dice(struct sim *sim)
-{
-    return &sim->world.rng;
-}
-
 /* ---- broken off ---- */
 
 /* A mail reader died while it renamed: the file stands there under two infos. */
@@ -35,7 +29,7 @@ give_work(struct cast *cast)
 {
     struct sim *sim = cast->sim;
 
-    switch (rng_below(dice(sim), 12)) {
+    switch (rng_below(dice(sim), 17)) {
     case 9: /* many flags, and the line breaks while they are listed */
         for (size_t i = 0; i < sim->server.boxes[cast->from].count; i++)
             if (rng_chance(dice(sim), 60))
@@ -45,17 +39,22 @@ give_work(struct cast *cast)
         second_name(cast);
         return STEP_QUARANTINE;
     case 11:
+    case 12:
         action_remove_here(sim, cast->maildir, cast->file);
         cast->removed = true;
         return STEP_MARK;
     case 0:
+    case 13:
         (void)cast_deliver_here(cast, cast->to, cast->content = world_new_content(&sim->world, false), 0);
         return STEP_APPEND;
     case 1:
     case 2:
+    case 14:
         (void)action_transfer_here(sim, cast->maildir, cast->file, cast->to, true);
         return sim->server.move ? STEP_MOVE : STEP_COPY;
     case 3:
+    case 15:
+    case 16:
         action_remove_here(sim, cast->maildir, cast->file);
         cast->removed = true;
         return rng_chance(dice(sim), 50) ? STEP_DELETED : STEP_EXPUNGE;
@@ -139,13 +138,15 @@ moment_broken_off(struct sim *sim)
     world->aim = which == 0 ? STEP_COMMIT : which < 3 ? STEP_MARK : step;
     world->aim_left = step == STEP_READ ? 1 + (int)rng_below(dice(sim), 30) : rng_chance(dice(sim), 80) ? 1 : 2;
     world->aim_lose = rng_chance(dice(sim), step == STEP_READ ? 100 : 60);
-    world->crash_after = rng_chance(dice(sim), 50);
-    world->lose_after = rng_chance(dice(sim), 70);
+    /* Between mark and removal, mostly: there golub's own mark stands alone. */
+    const bool alone = world->aim == STEP_DELETED || world->aim == STEP_EXPUNGE;
+    world->crash_after = alone ? world->aim == STEP_DELETED : rng_chance(dice(sim), 50);
+    world->lose_after = alone ? world->aim == STEP_DELETED : rng_chance(dice(sim), 75);
     sim->server.dawdles = true;
     (void)cast_sync_after(&cast, 1);
     sim->server.dawdles = false;
     bool plain = sim->clients[cast.client].choice.plain && settled;
-    if (rng_chance(dice(sim), 40) && !world->failed) {
+    if (rng_chance(dice(sim), 50) && !world->failed) {
         touched = true;
         touch(&cast, step);
     }

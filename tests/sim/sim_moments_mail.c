@@ -1,12 +1,6 @@
 /* Moments of whole mailboxes, bodies, files and disks. See sim_moments.h. */
 #include "tests/sim/sim_cast.h"
 
-static struct rng *
-dice(struct sim *sim)
-{
-    return &sim->world.rng;
-}
-
 /* ---- a mailbox that is filled again ---- */
 
 #define MANY 12
@@ -91,8 +85,13 @@ moment_body(struct sim *sim)
         return;
     kind_met(world, KIND_BODIES);
     cast_arrive_there(sim, mailbox, content);
+    /* Shorter than announced: where a server's sizes are too low nothing shows that a body was cut. */
+    const uint64_t announced = server_size(&sim->server, content);
+    const size_t len = content_get(content)->len, below = announced < len ? (size_t)announced : len;
+    if (below == 0)
+        return;
     sim->server.spoiled.content = content;
-    sim->server.spoiled.len = rng_chance(dice(sim), 40) ? 0 : rng_below(dice(sim), (unsigned)content_get(content)->len);
+    sim->server.spoiled.len = rng_chance(dice(sim), 40) ? 0 : rng_below(dice(sim), (unsigned)below);
     sim->server.spoiled.times = sim->server.spoiled.len == 0 ? 1 + (int)rng_below(dice(sim), 4) : 1;
     say(world, "  there: %zu of %zu bytes of #%d come, %d times", sim->server.spoiled.len, content_get(content)->len,
         content, sim->server.spoiled.times);

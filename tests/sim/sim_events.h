@@ -1,0 +1,49 @@
+/*
+ * The events behind the kinds of sim_kinds.h, one function each, and what they share: sim_events_there.c (the server's mailboxes),
+ * sim_events_here.c (folders, backups, state folders), sim_events_mail.c (files and messages). When they happen is in sim_events.c.
+ */
+#ifndef TESTS_SIM_SIM_EVENTS_H
+#define TESTS_SIM_SIM_EVENTS_H
+
+#include "tests/sim/sim_history.h"
+
+#define DAY 86400
+#define FULL 60   /* messages of a mailbox: from here on nobody adds more */
+#define HIDDEN 50 /* added to the mailbox of a file whose folder is away */
+#define LATER 100 /* ... of a file that is not copied yet */
+
+static inline struct rng *
+dice(struct sim *sim)
+{
+    return &sim->world.rng;
+}
+
+static inline bool
+on(const struct sim *sim, enum kind kind)
+{
+    return kind_on(&sim->world, kind);
+}
+
+int event_mailbox_there(struct sim *sim);
+void event_put_there(struct sim *sim, int mailbox, int content, unsigned flags, int64_t date);
+void event_uidvalidity(struct sim *sim);
+void event_forget_flags(struct sim *sim);
+void event_swap(struct sim *sim);
+void event_back_there(struct sim *sim, int mailbox);
+void event_away_there(struct sim *sim);
+void event_separator(struct sim *sim);
+void event_back_here(struct sim *sim, int client, int mailbox);
+void event_away_here(struct sim *sim);
+void event_rename_new_file(struct sim *sim);
+void event_copy_marked(struct sim *sim);
+void event_remove_many(struct sim *sim);
+void event_same_header(struct sim *sim);
+void event_days_pass(struct sim *sim);
+void event_restore_torn(struct sim *sim);
+bool event_is_copying(const struct client *client);
+void event_copy_more(struct sim *sim, struct maildir_sim *maildir, unsigned share);
+void event_copy_tree(struct sim *sim);
+void event_cut_power(struct sim *sim);
+void event_use_other_state(struct sim *sim);
+
+#endif

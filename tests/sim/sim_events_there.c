@@ -1,0 +1,209 @@
+/* Events on the server: mailboxes that are renumbered, swapped, renamed, made again, away or called otherwise. */
+#include "tests/sim/sim_events.h"
+
+int
+event_mailbox_there(struct sim *sim)
+{
+    const int start = (int)rng_below(dice(sim), SIM_MAILBOXES);
+
+    /* Nobody takes away what the session has selected. */
+    for (int i = 0; i < SIM_MAILBOXES; i++) {
+        const int mailbox = (start + i) % SIM_MAILBOXES;
+        if (sim->server.boxes[mailbox].exists && mailbox != sim->server.selected)
+            return mailbox;
+    }
+    return -1;
+}
+
+void
+event_put_there(struct sim *sim, int mailbox, int content, unsigned flags, int64_t date)
+{
+    uint32_t uid;
+
+    if (content >= 0)
+        ledger_touch(&sim->world, content, SIM_SERVER);
+    if (content >= 0 && sim->server.boxes[mailbox].count < FULL &&
+        server_add(&sim->server, mailbox, content, flags, 0, date, &uid))
+        ledger_put(&sim->world, content, mailbox);
+}
+
+/* ---- mailboxes on the server ---- */
+
+void
+event_uidvalidity(struct sim *sim)
+{
+    const int mailbox = event_mailbox_there(sim);
+
+    if (mailbox < 0)
+        return;
+    say(&sim->world, "  there: UIDVALIDITY of %s changes", server_mailbox_name(mailbox));
+    server_reset_uidvalidity(&sim->server, mailbox);
+    kind_met(&sim->world, KIND_UIDVALIDITY);
+    if (on(sim, KIND_FORGETS) && rng_chance(dice(sim), 60)) {
+        say(&sim->world, "  there: ... and all flags in it are lost");
+        server_forget_flags(&sim->server, mailbox);
+        kind_met(&sim->world, KIND_FORGETS);
+    }
+}
+
+void
+event_forget_flags(struct sim *sim)
+{
+    const int mailbox = event_mailbox_there(sim);
+
+    if (mailbox < 0)
+        return;
+    say(&sim->world, "  there: UIDVALIDITY of %s changes, and all flags in it are lost", server_mailbox_name(mailbox));
+    server_reset_uidvalidity(&sim->server, mailbox);
+    server_forget_flags(&sim->server, mailbox);
+    kind_met(&sim->world, KIND_FORGETS);
+}
+
+/* All messages of a mailbox are now in another one, by somebody's doing. */
+static void
+all_moved(struct sim *sim, const struct sim_mailbox *box, int from, int to)
+{
+    for (size_t i = 0; i < box->count; i++) {
+        const int content = box->messages[i].content;
+        ledger_out(&sim->world, content, from);
+        ledger_carry(&sim->world, content, from, to);
+        ledger_flags(&sim->world, content, to, 0, box->messages[i].flags, true);
+    }
+}
+
+static void
+all_put(struct sim *sim, int mailbox)
+{
+    const struct sim_mailbox *box = &sim->server.boxes[mailbox];
+
+    for (size_t i = 0; i < box->count; i++)
+        ledger_put(&sim->world, box->messages[i].content, mailbox);
+}
+
+/* Names change, UIDVALIDITY and UIDs go along. */
+static void
+swap_mailboxes(struct sim *sim)
+{
+    static struct sim_mailbox other;
+    const int a = event_mailbox_there(sim), b = event_mailbox_there(sim);
+    struct sim_mailbox *boxes = sim->server.boxes;
+
+    if (a == b || a < 0 || b < 0)
+        return;
+    for (int i = 0; i < 2; i++)
+        for (size_t k = 0; k < boxes[i == 0 ? a : b].count; k++)
+            ledger_touch(&sim->world, boxes[i == 0 ? a : b].messages[k].content, SIM_SERVER);
+    say(&sim->world, "  there: %s and %s are swapped", server_mailbox_name(a), server_mailbox_name(b));
+    all_moved(sim, &boxes[a], a, b);
+    all_moved(sim, &boxes[b], b, a);
+    other = boxes[a];
+    boxes[a] = boxes[b];
+    boxes[b] = other;
+    all_put(sim, a);
+    all_put(sim, b);
+    kind_met(&sim->world, KIND_SWAPS);
+}
+
+/* One is renamed to a name that is free (or holds nothing), and made again, empty. */
+static void
+rename_mailbox(struct sim *sim)
+{
+    const int a = event_mailbox_there(sim), b = (int)rng_below(dice(sim), SIM_MAILBOXES);
+    struct sim_mailbox *boxes = sim->server.boxes;
+
+    if (a < 0 || a == b || b == sim->server.selected || sim->away_there[b] || (boxes[b].exists && boxes[b].count > 0) ||
+        boxes[a].count == 0)
+        return;
+    for (size_t k = 0; k < boxes[a].count; k++)
+        ledger_touch(&sim->world, boxes[a].messages[k].content, SIM_SERVER);
+    say(&sim->world, "  there: %s is renamed to %s and made again", server_mailbox_name(a), server_mailbox_name(b));
+    all_moved(sim, &boxes[a], a, b);
+    boxes[b] = boxes[a];
+    boxes[a].exists = false;
+    boxes[a].count = boxes[a].expunged_count = 0;
+    server_create(&sim->server, a);
+    all_put(sim, b);
+    kind_met(&sim->world, KIND_SWAPS);
+}
+
+/* It is deleted with all that is in it and made again, and somebody puts a part of it back. */
+static void
+remake_mailbox(struct sim *sim)
+{
+    static struct sim_mailbox old;
+    const int a = event_mailbox_there(sim);
+    struct sim_mailbox *box = &sim->server.boxes[a < 0 ? 0 : a];
+    const unsigned share = rng_chance(dice(sim), 50) ? 100 : rng_below(dice(sim), 101);
+
+    if (a < 0 || box->count == 0)
+        return;
+    say(&sim->world, "  there: %s is deleted and made again with %u %% of its mail", server_mailbox_name(a), share);
+    old = *box;
+    while (box->count > 0) {
+        ledger_touch(&sim->world, box->messages[0].content, SIM_SERVER);
+        server_remove(&sim->server, a, box->messages[0].uid);
+    }
+    box->exists = false;
+    box->expunged_count = 0;
+    server_create(&sim->server, a);
+    for (size_t i = 0; i < old.count; i++)
+        if (rng_below(dice(sim), 100) < share)
+            event_put_there(sim, a, old.messages[i].content, old.messages[i].flags, old.messages[i].date);
+    kind_met(&sim->world, KIND_SWAPS);
+}
+
+void
+event_swap(struct sim *sim)
+{
+    const unsigned what = rng_below(dice(sim), 3);
+
+    if (what == 0)
+        swap_mailboxes(sim);
+    else if (what == 1)
+        rename_mailbox(sim);
+    else
+        remake_mailbox(sim);
+}
+
+void
+event_back_there(struct sim *sim, int mailbox)
+{
+    say(&sim->world, "  there: %s is back", server_mailbox_name(mailbox));
+    sim->away_there[mailbox] = false;
+    sim->server.boxes[mailbox].exists = true;
+}
+
+void
+event_away_there(struct sim *sim)
+{
+    const int mailbox = 1 + (int)rng_below(dice(sim), SIM_MAILBOXES - 1);
+
+    if (sim->away_there[mailbox]) {
+        event_back_there(sim, mailbox);
+    } else if (sim->server.boxes[mailbox].exists) {
+        say(&sim->world, "  there: %s is away", server_mailbox_name(mailbox));
+        sim->away_there[mailbox] = true;
+        sim->server.boxes[mailbox].exists = false;
+        kind_met(&sim->world, KIND_AWAY_THERE);
+    }
+}
+
+void
+event_separator(struct sim *sim)
+{
+    struct server *server = &sim->server;
+
+    if (rng_chance(dice(sim), 40)) {
+        server->encodes = !server->encodes;
+        say(&sim->world, "  there: names are spelt %s", server->encodes ? "otherwise" : "plainly");
+        kind_met(&sim->world, KIND_SEPARATOR);
+        return;
+    }
+    server->separator = server->separator == '.' ? '/' : '.';
+    if (rng_chance(dice(sim), 50))
+        server->prefix = server->prefix[0] != '\0' ? "" : server->separator == '.' ? "INBOX." : "INBOX/";
+    else
+        server->prefix = server->prefix[0] == '\0' ? "" : server->separator == '.' ? "INBOX." : "INBOX/";
+    say(&sim->world, "  there: the separator is %c now, the prefix \"%s\"", server->separator, server->prefix);
+    kind_met(&sim->world, KIND_SEPARATOR);
+}
