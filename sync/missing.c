@@ -91,8 +91,8 @@ unpair_row(struct run *run, struct journal_message *message, bool past, bool *co
     *counts = false;
     if (!known) /* a file that was never there */
         return true;
-    if ((message->facts & FACT_ALIAS) != 0 &&
-        message->twin != 0) /* where the other file's UID is found, that is its own, too */
+    /* Where the other file's UID is found, that is its own, too. */
+    if ((message->facts & FACT_ALIAS) != 0 && message->twin != 0)
         return true;
     if ((removed || gone) && !missing_waits(run, message, removed ? PLAN_REMOVE_HERE : PLAN_REMOVE_THERE, &waits))
         return false;

@@ -90,11 +90,46 @@ what_may_have_moved_to_a_mailbox_that_cannot_be_read_is_not_removed(void **state
     assert_int_equal(here()->quarantined, 0);
 }
 
+/* Two runs that began at one backup have the same number: their nonces say that this Maildir is not of this journal. */
+static void
+what_another_run_of_the_same_number_did_not_have_is_no_removal(void **state)
+{
+    static struct sim_tree before, first;
+    void *image = NULL;
+    size_t size = 0;
+    struct error err = {0};
+
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    before = here()->tree;
+    assert_true(journal_image(sim.clients[0].journal, &image, &size, &err));
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    first = here()->tree;
+    run_open_journal(&sim, 0, image, size);
+    free(image);
+    maildir_sim_restore(here(), &before);
+    check_forget(&sim.clients[0]);
+    given_mail_there(INBOX, 3);
+    given_both_sides_agree();
+    maildir_sim_restore(here(), &first);
+    check_forget(&sim.clients[0]);
+
+    (void)when_golub_syncs_after(60);
+
+    then_it_is_there(INBOX, 3, 1);
+    then_it_is_here(INBOX, 3, 1);
+    then_both_sides_agree();
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(a_message_with_another_date_under_the_uid_is_not_removed),
+        SCENARIO(what_another_run_of_the_same_number_did_not_have_is_no_removal),
         SCENARIO(what_could_not_be_fetched_holds_every_removal_of_its_run),
         SCENARIO(what_may_have_moved_to_a_mailbox_that_cannot_be_read_is_not_removed),
     };

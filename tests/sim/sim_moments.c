@@ -128,7 +128,7 @@ moment_broken_off(struct sim *sim)
 
     /* What is removed where nothing else is to be settled stays removed. */
     const bool settled = world->clients == 1 && rng_chance(dice(sim), 60) && cast_choose_client(sim, &cast) &&
-                         cast_sync_after(&cast, 10) == 0;
+                         cast_sync_after(&cast, 10) == 0 && sim->clients[cast.client].choice.plain;
     if (!cast_choose_message(sim, &cast))
         return;
     kind_met(world, KIND_BROKEN);
