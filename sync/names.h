@@ -36,6 +36,8 @@ void names_fold(const char *name, char key[static LIMIT_MAILBOX_NAME * 3 + 1]);
  * chosen only by a pattern that names their first level.
  */
 bool names_chosen(const char *const *patterns, const char *name, unsigned attributes);
+/** Does one of them go by what the server says of a mailbox? Then its name alone does not tell whether it is chosen. */
+bool names_ask_the_server(const char *const *patterns);
 /** Does one pattern, its "!" aside, fit this mailbox? What fits none is said: it may be misspelt. */
 bool names_fits(const char *pattern, const char *name, unsigned attributes);
 /** What an account says whose patterns choose none of its mailboxes: ERROR_CONFIG. */

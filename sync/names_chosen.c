@@ -127,6 +127,16 @@ names_none_chosen(struct error *err)
 }
 
 bool
+names_ask_the_server(const char *const *patterns)
+{
+    for (; *patterns != NULL; patterns++) {
+        if (attribute_of(*patterns + ((*patterns)[0] == '!')) != 0)
+            return true;
+    }
+    return false;
+}
+
+bool
 names_pattern_valid(const char *pattern, struct error *err)
 {
     const char *word = pattern[0] == '!' ? pattern + 1 : pattern, *why = NULL;

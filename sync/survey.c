@@ -127,14 +127,21 @@ is_asked(const struct run *run, const char *name)
     return false;
 }
 
-/* Every name on the command line must be a mailbox. */
+/* Every name on the command line must be a mailbox, and one that the configuration chooses. */
 static bool
-check_asked(struct run *run)
+check_asked(struct run *run, bool listed)
 {
     const char *const *asked = run->options->mailboxes;
 
     for (; asked != NULL && *asked != NULL; asked++) {
-        if (strcasecmp(*asked, "INBOX") == 0 || survey_by_name(run, *asked) != NULL)
+        const struct mailbox *mailbox = survey_by_name(run, strcasecmp(*asked, "INBOX") == 0 ? "INBOX" : *asked);
+
+        if (mailbox != NULL && !mailbox->chosen && (listed || !names_ask_the_server(run->account->policy.patterns))) {
+            error_set(&run->err, ERROR_CONFIG, "use mailbox %s: `mailboxes` does not choose it", *asked);
+            error_hint(&run->err, "name it in `mailboxes` of account %s", run->account->name);
+            return false;
+        }
+        if (mailbox != NULL || strcasecmp(*asked, "INBOX") == 0)
             continue;
         error_set(&run->err, ERROR_CONFIG, "find mailbox %s", *asked);
         error_hint(&run->err, "`golub status %s` lists the mailboxes", run->account->name);
@@ -222,7 +229,7 @@ survey_known(struct run *run)
         return false;
     mark_asked(run);
     /* On the very first run only the server knows: asked again after its LIST. */
-    return (!known || check_asked(run)) && leave_out_all(run);
+    return (!known || check_asked(run, false)) && leave_out_all(run);
 }
 
 /* Its rows say nothing any more: what a file that is missing, or a UID, was before must not be taken for a deletion. */
@@ -436,7 +443,7 @@ survey_remote(struct run *run)
     if (!survey_list(run))
         return false;
     mark_asked(run);
-    if (!check_chosen(run) || !check_asked(run) || !journal_highest_id(run->journal, &run->first_id, &run->err))
+    if (!check_chosen(run) || !check_asked(run, true) || !journal_highest_id(run->journal, &run->first_id, &run->err))
         return false;
     if (!run_begin(run) || !settle_states(run) || !run_commit(run))
         return false;

@@ -499,6 +499,12 @@ BUGS = [
         ("store/imap/store.c", "set_way(storing, begin, storing->at, WAY_WAIT);", "set_way(storing, begin, storing->at, WAY_BLIND);")),
 
     # ---- names ----
+    bug("mailbox that was asked for and is not chosen passed over",
+        system("test_policy.py", "PolicyTest.test_a_mailbox_that_is_asked_for_and_not_chosen_is_2"),
+        ("sync/survey.c", "if (mailbox != NULL && !mailbox->chosen &&", "if (false &&")),
+    bug("first signal not said",
+        system("test_signals.py", "SignalTest.test_the_first_signal_is_said_at_once_on_a_terminal_and_nowhere_else"),
+        ("config/signals.c", "        die_of(number);\n    say_stopping();", "        die_of(number);\n    else\n        (void)say_stopping;")),
     bug("file with a new name paired with an equal UID that arrived", CROSSING,
         ("sync/identify.c", "if (!renamed_settle(meeting) || ", "if (")),
     bug("new name taken for a new file while the old one is in doubt", CROSSING,

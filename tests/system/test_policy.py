@@ -1,7 +1,7 @@
 """What the configuration keeps back: --pull, --push, the lists `pull`, `push` and `mailboxes`, and `expunge`."""
 import os
 
-from base import NETWORK, main
+from base import CONFIG, NETWORK, main
 from test_changes import ChangesTest
 
 
@@ -235,6 +235,19 @@ class PolicyTest(ChangesTest):
 
         self.assertFalse(self.here(0) or self.there(0), "it was deleted, before and after the mistake")
         self.assert_in_sync()
+
+    def test_a_mailbox_that_is_asked_for_and_not_chosen_is_2(self):
+        self.account.set(mailboxes=["*", "!Lists"])
+        self.client.create("Lists")
+        self.client.append("Lists", self.corpus.simple().bytes)
+        self.sync()
+        for here in (False, True):  # where there is no folder either, it is not known at all
+            if here:
+                self.maildir.create("Lists")
+            with self.subTest(here=here):
+                result = self.run_golub("sync", "work/Lists", expect=CONFIG)
+                self.assertIn("mailbox Lists", result.err)
+        self.assertIn("`mailboxes` does not choose it", result.err)
 
     def test_a_pattern_that_fits_nothing_is_said(self):
         self.account.set(mailboxes=["INBOX", "Wrok", "!Nowhere", "Work"])
