@@ -58,6 +58,7 @@ run_reported(const struct options *options)
         fputs("golub: out of memory\n", stderr);
         return 1;
     }
+    signals_speak(!options->json);
     status = run_command(options, report);
     if (!report_written(report))
         status = jobs_worse(status, 1);

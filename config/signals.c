@@ -1,11 +1,15 @@
-/* The handler touches nothing but one flag: it may run in any thread, in the middle of anything. */
+/* The handler touches nothing but one flag and a terminal: it may run in any thread, in the middle of anything. */
 #include "config/signals.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <unistd.h>
 
-static atomic_int caught; /* number of the first signal; lock-free, so that a handler may use it */
+static atomic_int caught;        /* number of the first signal; lock-free, so that a handler may use it */
+static atomic_int terminal = -1; /* where it is said */
 
 static void
 die_of(int number)
@@ -21,6 +25,21 @@ die_of(int number)
     (void)raise(number);
 }
 
+/* Nothing but calls that a handler may make; a terminal that was stopped must not stop golub. */
+static void
+say_stopping(void)
+{
+    static const char text[] =
+        "\nstopping; once more stops at once\n"; /* behind "^C", or the line that is drawn over */
+    struct pollfd out = {.fd = atomic_load(&terminal), .events = POLLOUT};
+    const int kept = errno;
+
+    if (out.fd >= 0 && poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0 &&
+        write(out.fd, text, sizeof text - 1) < 0)
+        atomic_store(&terminal, -1); /* it is gone: there is nobody to tell */
+    errno = kept;
+}
+
 static void
 catch_signal(int number)
 {
@@ -28,6 +47,13 @@ catch_signal(int number)
 
     if (!atomic_compare_exchange_strong(&caught, &none, number))
         die_of(number);
+    say_stopping();
+}
+
+void
+signals_speak(bool text)
+{
+    atomic_store(&terminal, isatty(STDERR_FILENO) ? STDERR_FILENO : text && isatty(STDOUT_FILENO) ? STDOUT_FILENO : -1);
 }
 
 void

@@ -12,6 +12,11 @@
  * went away, and a file that would grow over a limit, are errors of one write and no reason to die.
  */
 void signals_install(void);
+/**
+ * From here on the first one is said at once, where a person sits at a terminal: on standard error, or on standard output.
+ * @param text  standard output is for people
+ */
+void signals_speak(bool text);
 /** Did one come? Fits every `stopped` callback; the context is not used. */
 bool signals_stopped(void *context);
 /** The number of the first one; 0: none came. */

@@ -109,9 +109,9 @@ class Home:
 
     # -- running
 
-    def start(self, *args, env=None, prefix=(), stdin=subprocess.DEVNULL):
+    def start(self, *args, env=None, prefix=(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE):
         """Start it and don't wait. @return Popen with out and err as pipes"""
-        return subprocess.Popen([*prefix, binary(), *args], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        return subprocess.Popen([*prefix, binary(), *args], stdin=stdin, stdout=subprocess.PIPE, stderr=stderr,
                                 env=self.environment(**(env or {})), cwd=self.path)
 
     def run(self, *args, env=None, prefix=(), timeout=120, check_sanitizer=True):
@@ -257,5 +257,5 @@ def end_by(process, number, seconds=30):
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGKILL)
         out, err = process.communicate()
-        raise AssertionError("no end within %d s of signal %d\n%s\n%s" % (seconds, number, out.decode(), err.decode())) from None
-    return process.returncode, out.decode(errors="replace"), err.decode(errors="replace")
+        raise AssertionError("no end within %d s of signal %d\n%s\n%s" % (seconds, number, out.decode(), (err or b"").decode())) from None
+    return process.returncode, out.decode(errors="replace"), (err or b"").decode(errors="replace")

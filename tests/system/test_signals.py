@@ -1,7 +1,9 @@
 """Interruptions of every kind: signals, kills between any two steps, connections that are cut. Nothing is lost or doubled."""
 import json
 import os
+import select
 import signal
+import termios
 import time
 
 from base import NETWORK, OK, PASSWORD, SOME, Account, HomeTest, SystemTest, main
@@ -74,6 +76,39 @@ class SignalTest(SystemTest):
 
         self.assertLess(self.proxy.stats["down"], total - have / 2 + 200_000)
         self.assert_in_sync()
+
+    def test_the_first_signal_is_said_at_once_on_a_terminal_and_nowhere_else(self):
+        said = b"stopping; once more stops at once"
+        self.client.fill("INBOX", self.corpus.messages(20))
+        for stopped in (False, True):
+            with self.subTest(stopped=stopped):
+                self.through(stall_down=3000)
+                ours, theirs = os.openpty()
+                if stopped:
+                    termios.tcflow(theirs, termios.TCOOFF)
+                process = self.home.start("sync", "work", "--json", stderr=theirs)
+                os.close(theirs)
+                wait_for(lambda: self.proxy.stats["stalls"])
+                process.send_signal(signal.SIGINT)
+                if stopped:
+                    time.sleep(1)  # two at once would be one
+                else:
+                    seen = b""
+                    until = time.monotonic() + 2
+                    while said not in seen and time.monotonic() < until and select.select([ours], [], [], 0.2)[0]:
+                        seen += os.read(ours, 1000)
+                    self.assertIn(said, seen)
+                    self.assertIsNone(process.poll(), "it was said when it was over")
+
+                code, out, _ = end_by(process, signal.SIGINT, seconds=3)
+
+                self.assertEqual(code, -signal.SIGINT)
+                self.assertNotIn(said.decode(), out)
+                os.close(ours)
+        self.through(stall_down=3000)
+        process = self.home.start("sync", "work")
+        wait_for(lambda: self.proxy.stats["stalls"])
+        self.assertNotIn(said.decode(), "".join(end_by(process, signal.SIGTERM)[1:]))
 
     def test_a_second_signal_ends_at_once(self):
         self.client.fill("INBOX", self.corpus.messages(20))
