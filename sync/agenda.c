@@ -146,6 +146,7 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
     todo.fresh = (message.uid == 0 && (message.facts & (FACT_GONE_THERE | FACT_APART)) == 0) ||
                  (message.base[0] == '\0' && (message.facts & FACT_REPLACED) == 0);
     todo.unpaired = (message.facts & FACT_UNPAIRED) != 0;
+    todo.again = (message.facts & FACT_AGAIN) != 0;
     todo.step = plan_message(&input, &run->account->policy);
     if (todo.step.verb == PLAN_NOTHING && (message.facts & FACT_UNHELD) != 0) { /* the server has it after all */
         message.facts &= ~(unsigned)FACT_UNHELD;

@@ -76,7 +76,7 @@ record(struct downloading *down, const struct arrival *arrival, const struct loc
     memcpy(message->wire, arrival->digests.wire, DIGEST_SIZE);
     memcpy(message->header, arrival->digests.header, DIGEST_SIZE);
     message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_UNPAIRED | FACT_ALTERED | FACT_REFUSED | FACT_MOVED |
-                                  FACT_BY_HEADER | FACT_VAGUE);
+                                  FACT_AGAIN | FACT_BY_HEADER | FACT_VAGUE);
     if ((message->facts & FACT_REPLACED) != 0) { /* somebody wants the old version: both stay */
         message->facts &= ~(unsigned)FACT_REPLACED;
         message->twin = 0;

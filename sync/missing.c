@@ -363,6 +363,7 @@ settle_row(struct settling *settling, struct todo *todo, bool moved)
         message->base[0] = message->info[0] = '\0';
         message->lbase = message->lseen = 0;
         message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_MOVED | FACT_ALTERED);
+        message->facts |= FACT_AGAIN;
     } else {
         message->rbase = message->rseen = message->lbase = 0;
         message->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_MOVED | FACT_BY_HEADER | FACT_UNHELD);

@@ -39,7 +39,7 @@ has_role(const struct todo *todo, enum role role)
     case FRESH_HERE:
         return verb == PLAN_UPLOAD && todo->fresh;
     case FRESH_THERE:
-        return verb == PLAN_DOWNLOAD && todo->fresh;
+        return verb == PLAN_DOWNLOAD && todo->fresh && !todo->again;
     }
     return false;
 }
@@ -261,6 +261,9 @@ take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_
             continue;
         from = look_up(index, agenda->count, gone[match[f]].id);
         to = look_up(index, agenda->count, fresh[f].id);
+        /* Other mailboxes came out of a backup: what is missing under a new UIDVALIDITY is rather lost than moved, and what is there was back. */
+        if (run->restored && from->unpaired && from->mailbox != to->mailbox)
+            continue;
         if (from->waits && from->mailbox != to->mailbox) {
             ok = agenda_wait_for_answer(run, to);
             continue;

@@ -52,6 +52,7 @@ struct todo { /* one message that wants something */
     struct plan_step step;
     bool fresh;        /* the other side never had it; else it had, and one side lost it */
     bool unpaired;     /* ... and that is no removal (missing.c) */
+    bool again;        /* fresh, but it had a file here before: nothing has moved there */
     int64_t partner;   /* move: the row that vanished (for the row that appeared); 0: none */
     int64_t elsewhere; /* of what vanished: the row that it moved to, where the policy keeps the move back; 0: none */
     bool unheld;       /* ... and in an earlier attempt it did not keep one of them */
@@ -110,6 +111,7 @@ struct run {
     bool mark_written;      /* the mark of this run is in the root */
     bool marked;            /* and its nonce is in the journal */
     bool went_back;         /* one mailbox of the server shows the past: the change numbers of none are believed */
+    bool restored;          /* ... under the UIDVALIDITY that it had: certainly out of a backup */
     bool no_deltas;         /* and so all were listed whole */
     bool sizes_lie;         /* the server's RFC822.SIZE was seen to be wrong */
     bool replan;            /* rows were joined after they were planned */

@@ -215,6 +215,60 @@ what_the_old_uid_could_not_hold_is_given_to_the_new_one(void **state)
     then_both_sides_agree();
 }
 
+/* One is removed here, an equal one moved there from Work to Old, and INBOX and Work have other UIDs than before. */
+static void
+what_comes_again_is_no_place_to_which_another_one_has_moved(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    given_mail_there(INBOX, 1);
+    given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    when_the_user_removes(INBOX, 1);
+    when_another_client_moves(1, WORK, OLD);
+    server_reset_uidvalidity(&sim.server, INBOX);
+    server_reset_uidvalidity(&sim.server, WORK);
+    check_forget(&sim.clients[0]);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(INBOX, 1, 1);
+    then_it_is_here(WORK, 1, 0);
+    then_it_is_here(OLD, 1, 1);
+    assert_int_equal(sim.server.bodies, 3); /* two of the first run */
+    then_both_sides_agree();
+}
+
+/* Out of a backup: Work shows the past under its UIDVALIDITY, INBOX has another one, and lacks what is in Work again. */
+static void
+what_a_restored_server_lacks_was_not_moved_to_what_it_has_again(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(WORK, 1);
+    given_mail_there(WORK, 2);
+    given_mail_there(INBOX, 3);
+    sim.backup = sim.server;
+    given_both_sides_agree();
+    given_mail_there(INBOX, 1);
+    given_mail_there(WORK, 4);
+    const uint32_t uid = sim.server.boxes[WORK].messages[0].uid;
+    ledger_out(&sim.world, 1, WORK);
+    server_expunge(&sim.server, WORK, uid);
+    given_both_sides_agree();
+    given_server_as_in_backup();
+    server_reset_uidvalidity(&sim.server, INBOX);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(INBOX, 1, 1);
+    then_it_is_here(WORK, 1, 1);
+    then_it_is_there(INBOX, 1, 1);
+    then_both_sides_agree();
+}
+
 /* ---- answers that were lost ---- */
 
 /* The server does not say the UID, and files of the same bytes that lost theirs are looking for one. */
@@ -380,6 +434,8 @@ main(void)
         SCENARIO(flags_that_were_lost_are_set_again_although_one_message_shows_some),
         SCENARIO(what_the_old_uid_could_not_hold_is_given_to_the_new_one),
         SCENARIO(what_was_sent_gets_its_uid_before_an_equal_file_does),
+        SCENARIO(what_comes_again_is_no_place_to_which_another_one_has_moved),
+        SCENARIO(what_a_restored_server_lacks_was_not_moved_to_what_it_has_again),
         SCENARIO(an_append_that_was_cut_off_again_and_again_is_sent_after_all),
         SCENARIO(what_may_stand_in_a_folder_that_is_away_is_not_taken_for_moved),
         SCENARIO(a_draft_that_is_saved_again_leaves_its_uid_to_the_file_that_is_still_that_message),
