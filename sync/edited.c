@@ -12,6 +12,7 @@
  * and waits for the other (agenda.c). So a run that is cut off anywhere goes on with what every upload and every removal does.
  */
 #include "sync/alias.h"
+#include "sync/beginning.h"
 #include "sync/drafts.h"
 
 #define WATCHED_MAX 2000 /* drafts of a folder that are looked at */
@@ -105,29 +106,9 @@ record(const struct look *look, int64_t since)
 static bool
 is_beginning(const struct look *look)
 {
-    const struct local_ops *ops = look->run->local.ops;
-    struct local_file file = run_file(look->mailbox, look->message);
-    struct digest *digest = digest_new();
-    struct digests digests;
-    struct error ignored = {0};
-    uint64_t left = look->print.wire;
-    char bytes[16384];
-    void *handle = NULL;
-    bool missing, same = digest != NULL && digest_reset(digest) && look->print.wire < look->facts.digests.size &&
-                         ops->read_open(look->run->local.self, &file, &handle, &missing, &ignored) && handle != NULL;
+    const struct local_file file = run_file(look->mailbox, look->message);
 
-    while (same && left > 0) {
-        size_t want = left < sizeof bytes ? (size_t)left : sizeof bytes, got = 0;
-
-        same = ops->read(look->run->local.self, handle, bytes, want, &got, &ignored) && got != 0 &&
-               digest_add(digest, bytes, got);
-        left -= got;
-    }
-    same = same && digest_finish(digest, &digests) && memcmp(digests.wire, look->message->wire, DIGEST_SIZE) == 0;
-    if (handle != NULL)
-        ops->read_close(look->run->local.self, handle);
-    digest_free(digest);
-    return same;
+    return file_begins_with(look->run, &file, look->facts.digests.size, look->print.wire, look->message->wire, false);
 }
 
 static bool

@@ -7,6 +7,7 @@
  * or our own deterministic file name; else the whole body. Counted as multisets. A pair that rests on its header is marked, and
  * proven by its body before anything destructive rests on it (proof.c).
  */
+#include "sync/beginning.h"
 #include "sync/drafts.h"
 #include "sync/meeting.h"
 #include "sync/missing.h"
@@ -112,18 +113,20 @@ take_probes(struct meeting *meeting, bool headers)
             continue;
         }
         /* Courier cuts the last byte of a header that no empty line ends: then only the body, as small, says what it is. */
-        uid->open_header = headers && !probes[i].digests.whole_header;
-        if (uid->open_header)
+        uid->open_header = (headers || !uid->has_header) && !probes[i].digests.whole_header;
+        if (headers && uid->open_header)
             continue;
-        uid->has_header = true;
         uid->received = probes[i].received;
         uid->vague = !probes[i].received && probes[i].message_id[0] == '\0';
-        memcpy(uid->header, probes[i].digests.header, DIGEST_SIZE);
+        if (!uid->has_header) /* a body that is cut short may be cut in its header */
+            memcpy(uid->header, probes[i].digests.header, DIGEST_SIZE);
+        uid->has_header = true;
         memcpy(uid->message_id, probes[i].message_id, sizeof uid->message_id);
         if (headers)
             continue;
         uid->got_body = true;
         uid->doubt = false;
+        uid->cut = probes[i].cut;
         uid->body_size = probes[i].digests.size;
         memcpy(uid->wire, probes[i].digests.wire, DIGEST_SIZE);
         memcpy(uid->canonical, probes[i].digests.canonical, DIGEST_SIZE);
@@ -467,6 +470,36 @@ may_be(const struct half *file, const struct half *uid)
            meeting_is_plausible(file->size, uid->size);
 }
 
+/*
+ * A body that is a beginning of a file with the same header proves nothing: a server may send less than it has at every reading, and say
+ * a smaller size, too. In \Drafts one version is a beginning of the next: there only what is shorter than announced is in doubt.
+ */
+static bool
+find_parts(struct meeting *meeting)
+{
+    struct run *run = meeting->run;
+    bool drafts = mailbox_drafts(meeting->mailbox) != DRAFTS_NONE, ok = true;
+
+    for (size_t u = 0; ok && u < meeting->uids.count; u++) {
+        struct half *uid = &meeting->uids.at[u];
+
+        if (uid->paired || uid->body_size == 0 || (drafts && !uid->cut))
+            continue;
+        for (size_t f = 0; ok && !uid->part && f < meeting->files.count; f++) {
+            const struct half *half = &meeting->files.at[f];
+            struct local_file file = {meeting->mailbox->row.folder, half->base, ""};
+            struct journal_message message;
+
+            if (half->paired || (!uid->open_header && memcmp(half->header, uid->header, DIGEST_SIZE) != 0))
+                continue;
+            ok = run_load(run, half->id, &message);
+            file.info = message.info;
+            uid->part = uid->doubt = ok && file_begins_with(run, &file, half->size, uid->body_size, uid->wire, true);
+        }
+    }
+    return ok;
+}
+
 /* A message whose body does not come is not fetched in this run, and what may be it is not sent: it would be there twice. */
 static bool
 hold_doubtful(struct meeting *meeting)
@@ -490,7 +523,10 @@ hold_doubtful(struct meeting *meeting)
         meeting->mailbox->stirred = true; /* perhaps it is gone */
         if (!run_load(run, uid->id, &message) ||
             !reading_missed(run, meeting->mailbox, &message,
-                            "the server does not send what it announced: whether it is here already is not known"))
+                            uid->part ? "what the server sends is the beginning of a file here: whether they are one "
+                                        "message is not known"
+                                      : "the server does not send what it announced: whether it is here already is not "
+                                        "known"))
             return false;
     }
     reading_begin(run);
@@ -508,7 +544,7 @@ meet(struct meeting *meeting)
     if (any_left(meeting) && (!take_probes(meeting, false) || !walk_groups(meeting, KEY_WIRE, join_bodies) ||
                               !walk_groups(meeting, KEY_CANONICAL, join_canonical) || !join_altered(meeting)))
         return false;
-    return missing_flags(meeting) && save_headers(meeting) && hold_doubtful(meeting);
+    return missing_flags(meeting) && save_headers(meeting) && find_parts(meeting) && hold_doubtful(meeting);
 }
 
 /* Files that nothing on the server was found for may be out of its view. */

@@ -21,6 +21,8 @@ struct half { /* a message that is on one side only */
     bool same_header; /* with a file that is not paired */
     bool got_body;
     bool doubt;    /* what was to be read did not come: which file it is, is not known */
+    bool part;     /* ... or it is a beginning of one */
+    bool cut;      /* it came shorter than announced, twice the same */
     bool given_up; /* ... and that was written down in this run */
     unsigned char header[DIGEST_SIZE], wire[DIGEST_SIZE], canonical[DIGEST_SIZE];
     uint64_t body_size;

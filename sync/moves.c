@@ -262,7 +262,7 @@ take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_
         from = look_up(index, agenda->count, gone[match[f]].id);
         to = look_up(index, agenda->count, fresh[f].id);
         /* Other mailboxes came out of a backup: what is missing under a new UIDVALIDITY is rather lost than moved, and what is there was back. */
-        if (run->restored && from->unpaired && from->mailbox != to->mailbox)
+        if (run->restored && run->mailboxes[from->mailbox].renumbered && from->unpaired && from->mailbox != to->mailbox)
             continue;
         if (from->waits && from->mailbox != to->mailbox) {
             ok = agenda_wait_for_answer(run, to);

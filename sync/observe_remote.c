@@ -80,6 +80,7 @@ begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
     sight->again_full = sight->mailbox->repaired = true;
     run->went_back = run->went_back || back;
     run->restored = run->restored || past;
+    sight->mailbox->renumbered = sight->selected.uidvalidity != sight->mailbox->row.uidvalidity;
     run->no_removals_here = true; /* what seems to have vanished elsewhere may be here under another UID */
     /* At once: rows without their UIDs under cursors that say "nothing new" would be sent as new mail by the next run. */
     return unpair(run, sight->mailbox, past) && journal_mailbox_save(run->journal, &sight->mailbox->row, &run->err);

@@ -77,15 +77,15 @@ has_received(struct text header)
     return false;
 }
 
-/* Is it to be believed? A header that comes short has no empty line at its end, which says so. */
+/* Is it to be believed? *cut: as far as it goes. A header that comes short has no empty line at its end, which says so. */
 static bool
-take(struct probing *probing, size_t at, const struct digests *digests)
+take(struct probing *probing, size_t at, const struct digests *digests, bool *cut)
 {
     const struct probe *probe = probing->probes[at];
-    bool confirmed;
 
+    *cut = false;
     return probing->headers || reading_take(&probing->readings[at], &probing->run->mailboxes[probe->mailbox],
-                                            probe->size, probing->literal, digests, probing->again, &confirmed);
+                                            probe->size, probing->literal, digests, probing->again, cut);
 }
 
 static bool
@@ -102,9 +102,10 @@ on_end(void *context, size_t index, uint32_t uid)
     for (size_t i = 0; i < request->count; i++) {
         struct probe *probe = probing->probes[probing->first[index] + i];
 
-        if (probe->uid != uid || !take(probing, probing->first[index] + i, &digests))
+        if (probe->uid != uid || !take(probing, probing->first[index] + i, &digests, &probe->cut))
             continue;
         probe->got = true;
+        probe->doubt = false;
         probe->digests = digests;
         probe_message_id((struct text){probing->header.at, probing->header.len}, probe->message_id);
         probe->received = has_received((struct text){probing->header.at, probing->header.len});
@@ -118,20 +119,21 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     struct probing *probing = context;
 
     struct run *run = probing->run;
-    struct mailbox *mailbox = &run->mailboxes[probing->probes[probing->first[index]]->mailbox];
-
+    const struct mailbox *mailbox = &run->mailboxes[probing->probes[probing->first[index]]->mailbox];
     bool doubt = false;
 
     for (size_t i = 0; i < probing->requests[index].count; i++) {
         const struct probe *probe = probing->probes[probing->first[index] + i];
 
         probing->readings[probing->first[index] + i].failed = !outcome->ok;
+        probing->probes[probing->first[index] + i]->doubt =
+            !outcome->ok && !outcome->gone && !probe->got && !probe->unlikely;
         doubt = doubt || (!probe->got && !probe->unlikely);
     }
     if (outcome->ok || outcome->gone || !doubt)
         return true;
-    /* What could not be compared is neither sent nor fetched: it may be the same. */
-    mailbox->unsure = run->no_removals_here = run->no_removals_there = true;
+    /* What may be it is neither sent nor fetched (identify.c), and what vanished here may have gone where it is. Other mail goes on. */
+    run->no_removals_here = true;
     run_complain(run, mailbox, "read messages for pairing", outcome->answer, "the next run tries again");
     return true;
 }
@@ -203,9 +205,9 @@ keep_doubtful(struct probing *probing)
     size_t left = 0;
 
     for (size_t i = 0; i < probing->count; i++) {
-        probing->probes[i]->doubt = !probing->probes[i]->got && !probing->readings[i].failed;
-        if (!probing->probes[i]->doubt)
+        if (probing->probes[i]->got || probing->readings[i].failed)
             continue;
+        probing->probes[i]->doubt = true;
         probing->readings[left] = probing->readings[i];
         probing->probes[left++] = probing->probes[i];
     }

@@ -38,13 +38,15 @@ come_apart(struct run *run, struct journal_message *message, const struct probe 
     return ok;
 }
 
+/* *proven: it is known now whether they are one. What is missing of a body that is cut short may be what would make it equal. */
 static bool
-take_answer(struct run *run, const struct probe *probe, bool *apart)
+take_answer(struct run *run, const struct probe *probe, bool *proven, bool *apart)
 {
     struct journal_message *message = calloc(1, sizeof *message);
     bool ok = (message != NULL || run_no_memory(run)) && run_load(run, probe->id, message);
 
-    if (ok) {
+    *proven = ok && (!probe->cut || memcmp(message->wire, probe->digests.wire, DIGEST_SIZE) == 0);
+    if (*proven) {
         message->facts &= ~(unsigned)FACT_BY_HEADER;
         *apart = memcmp(message->wire, probe->digests.wire, DIGEST_SIZE) != 0;
         ok = *apart ? come_apart(run, message, probe) : journal_message_save(run->journal, message, &run->err);
@@ -83,11 +85,11 @@ read_all(struct run *run, struct probe *probes, struct todo **todos, size_t coun
     bool ok = probe_remote(run, probes, count, false) && run_begin(run);
 
     for (size_t i = 0; ok && i < count; i++) {
-        bool apart = false;
+        bool proven = false, apart = false;
 
         if (probes[i].got)
-            ok = take_answer(run, &probes[i], &apart);
-        todos[i]->dropped = !probes[i].got || apart; /* what could not be read waits */
+            ok = take_answer(run, &probes[i], &proven, &apart);
+        todos[i]->dropped = !proven || apart; /* what could not be read waits */
         run->replan = run->replan || apart;
     }
     if (ok)

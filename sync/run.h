@@ -38,6 +38,7 @@ struct mailbox {
     bool stuck;    /* the server refused to remove something in it: not asked again, and not said again, in this run */
     bool unsure;   /* could not be observed: nothing is done in it in this run */
     bool repaired; /* in this run: its rows were unpaired */
+    bool renumbered;  /* ... because its UIDVALIDITY is another one */
     bool perhaps_cut; /* listed for the first time, and as many as a server may show at most: see view.h */
     bool unread;      /* its folder could not be listed: what is missing in it is not known */
     bool named;       /* its folder was listed in this run: a name that is another one now was given meanwhile */
@@ -254,6 +255,7 @@ struct probe {        /* one UID whose header or body is wanted as digests */
     bool got; /* not: it is gone, or what came is not to be believed */
     bool
         doubt; /* what came twice is not the message: shorter than announced and not twice the same, or nothing at all */
+    bool cut;  /* of a body: got, but shorter than announced, twice the same */
     struct digests digests;
     char message_id[256]; /* "" if there is none or it is too long */
     bool received;        /* the header has a Received line */

@@ -149,6 +149,54 @@ what_cannot_be_compared_waits(void **state)
     then_both_sides_agree();
 }
 
+/* At every reading it sends less than it has: neither is it another message than the file nor is the rest of the file new. */
+static void
+a_body_that_always_comes_short_is_no_other_message(void **state)
+{
+    static const size_t lens[] = {1, 40};
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof lens / sizeof lens[0]; i++) {
+        given_a_lost_journal();
+        file_of(INBOX, 3)->date += 100;
+        const size_t half = content_get(3)->len / 2;
+        given_spoiled_body(3, i % 2 == 0 ? lens[i / 2] : half, 1000);
+
+        for (int run = 0; run < 3; run++)
+            assert_int_equal(when_golub_syncs_after(60), 1);
+
+        assert_true(sim.world.errors > 0);
+        for (int k = 2; k < 4; k++) {
+            then_it_is_here(INBOX, k, 1);
+            then_it_is_there(INBOX, k, 1);
+        }
+        assert_int_equal(here()->tree.count, 2);
+        sim.server.spoiled.times = 0;
+        then_both_sides_agree();
+    }
+}
+
+/* One that can't be read at all holds up what it may be, and no other mail of its mailbox. */
+static void
+what_cannot_be_read_for_pairing_stops_no_other_mail(void **state)
+{
+    (void)state;
+    given_a_lost_journal();
+    file_of(INBOX, 3)->date += 100;
+    given_mail_here(INBOX, 5);
+    given_mail_there(INBOX, 6);
+    sim.server.withheld = 3 + 1;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_there(INBOX, 3, 1);
+    then_it_is_here(INBOX, 3, 1);
+    then_it_is_there(INBOX, 5, 1);
+    then_it_is_here(INBOX, 6, 1);
+    sim.server.withheld = 0;
+    then_both_sides_agree();
+}
+
 int
 main(void)
 {
@@ -158,6 +206,8 @@ main(void)
         SCENARIO(sizes_that_are_always_too_high_are_learned),
         SCENARIO(a_body_that_comes_short_while_it_is_compared_doubles_nothing),
         SCENARIO(what_cannot_be_compared_waits),
+        SCENARIO(a_body_that_always_comes_short_is_no_other_message),
+        SCENARIO(what_cannot_be_read_for_pairing_stops_no_other_mail),
         SCENARIO(a_body_for_which_there_is_no_room_is_dropped_and_stops_no_other),
     };
 
