@@ -155,7 +155,7 @@ flush(struct downloading *down)
     if (ok) {
         for (size_t i = 0; ok && i < count; i++) {
             if (items[i].ok)
-                ok = flushed_note(run, &run->mailboxes[down->batch[i].mailbox], down->batch[i].id) &&
+                ok = flushed_note(run, &run->mailboxes[down->batch[i].mailbox], down->batch[i].id, false) &&
                      record(down, &down->batch[i], &items[i]);
             else if (items[i].taken)
                 ok = record_taken(down, &down->batch[i]);

@@ -265,7 +265,8 @@ rename_batch(struct run *run, struct renaming *batch, bool *did)
         *did = true;
         report_message(run->report, run->account->name, mailbox->row.name, "flags-here", message->uid, message->base,
                        batch->infos[i]);
-        ok = flushed_note(run, mailbox, message->id) && journal_message_save(run->journal, message, &run->err);
+        ok = flushed_note(run, mailbox, message->id, (todo->step.here_del & FLAG_DELETED) != 0) &&
+             journal_message_save(run->journal, message, &run->err);
     }
     batch->count = 0;
     if (ok)

@@ -62,7 +62,7 @@ finish_batch(struct moving *moving)
         if (moving->items[i].taken) /* a file that is not known yet has that name */
             run->mailboxes[moving->todos[i]->mailbox].look_here = true;
         if (moving->items[i].ok) {
-            ok = flushed_note(run, &run->mailboxes[moving->todos[i]->mailbox], moving->to[i].id) &&
+            ok = flushed_note(run, &run->mailboxes[moving->todos[i]->mailbox], moving->to[i].id, false) &&
                  record_linked(moving, i);
             moving->items[linked] = moving->items[i];
             moving->from[linked] = moving->from[i];

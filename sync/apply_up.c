@@ -24,7 +24,7 @@ upload_is_settled(const struct journal_op *op, int64_t now)
 
     if (wait > SETTLE_MAX_S)
         wait = SETTLE_MAX_S;
-    return now < op->since || now - op->since >= wait;
+    return now - (op->seen != 0 ? op->seen : op->since) >= wait;
 }
 
 struct sending { /* one message of a batch */

@@ -399,6 +399,7 @@ engine_run(const struct account *account, const struct sync_options *options, st
     free(run.given_up);
     free(run.unproven);
     free(run.doubtful);
+    free(run.undeleted);
     free(run.released);
     free(run.additions);
     free(run.listed);

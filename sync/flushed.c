@@ -62,24 +62,30 @@ flushed_begin(struct run *run)
         return false;
     free(ids);
     ok = count == 0 || run->dry || flush_this_boot(run);
-    ok = ok && journal_unflushed_ids(run->journal, run->boot, false, &run->doubtful, &run->doubtful_count, &run->err);
+    ok = ok && journal_unflushed_ids(run->journal, run->boot, false, &run->doubtful, &run->doubtful_count, &run->err) &&
+         journal_unflushed_undeleted(run->journal, run->boot, &run->undeleted, &run->undeleted_count, &run->err);
     for (size_t i = 0; ok && i < run->doubtful_count; i++)
         ok = look_into(run, run->doubtful[i]);
     return ok;
 }
 
 bool
-flushed_note(struct run *run, struct mailbox *mailbox, int64_t message)
+flushed_note(struct run *run, struct mailbox *mailbox, int64_t message, bool undeleted)
 {
     run_touch(run, mailbox);
-    return run->account->fsync || journal_unflushed_add(run->journal, message, run->boot, &run->err);
+    return run->account->fsync || journal_unflushed_add(run->journal, message, run->boot, undeleted, &run->err);
+}
+
+static bool
+is_among(const int64_t *ids, size_t count, int64_t id)
+{
+    return count != 0 && bsearch(&id, ids, count, sizeof *ids, compare_ids) != NULL;
 }
 
 bool
 flushed_is_doubtful(const struct run *run, int64_t message)
 {
-    return run->doubtful_count != 0 &&
-           bsearch(&message, run->doubtful, run->doubtful_count, sizeof *run->doubtful, compare_ids) != NULL;
+    return is_among(run->doubtful, run->doubtful_count, message);
 }
 
 void
@@ -89,7 +95,9 @@ flushed_doubt_flags(const struct run *run, struct journal_message *message)
 
     if (!flushed_is_doubtful(run, message->id))
         return;
-    old = (message->lbase & ~message->lseen) | (message->lseen & ~message->lbase & FLAG_DELETED);
+    old = message->lbase & ~message->lseen;
+    if (is_among(run->undeleted, run->undeleted_count, message->id))
+        old |= message->lseen & ~message->lbase & FLAG_DELETED;
     /* As if both sides had last agreed on what the old name shows: the server's change comes down again. */
     message->lbase = (message->lbase & ~old) | (message->lseen & old);
     message->rbase = (message->rbase & ~old) | (message->lseen & old);

@@ -5,7 +5,8 @@
  *   REMOVE_REMOTE  our \Deleted comes off what is still there, all in one turn; what is still gone here is planned again.
  *   REMOVE_LOCAL   the file is in the quarantine: the row and the quarantine's index are finished. Else it is planned again.
  *                  A second file of one name (twins.c): the same for the index; its row stays.
- *   UPLOAD, COPY, MOVE  paired by content; or planned again once the unanswered command can't be running any more.
+ *   UPLOAD, COPY, MOVE  paired by content; or planned again once the unanswered command can't be running any more. Where its time can't be
+ *                  right, it has its full time from now on: it lies ahead, or before that of a run which was over when it was begun.
  */
 #include "sync/recover.h"
 #include "sync/twins.h"
@@ -184,6 +185,17 @@ end_taking_back(struct taking_back *back)
     free(back->mailboxes);
 }
 
+static bool
+doubt_time(struct run *run, struct journal_op *op)
+{
+    int64_t from = op->seen != 0 ? op->seen : op->since;
+
+    if (from <= run->now && (op->seen != 0 || !run->age.known || from >= run->age.last.clock))
+        return true;
+    op->seen = run->now;
+    return journal_op_save(run->journal, op, &run->err);
+}
+
 bool
 recover_intents(struct run *run)
 {
@@ -208,6 +220,8 @@ recover_intents(struct run *run)
             ok = finish_local(run, &ops[i], message, found);
         else if (ok && ops[i].kind == OP_REMOVE_REMOTE)
             ok = finish_remote(&back, &ops[i], message, found);
+        else if (ok)
+            ok = doubt_time(run, &ops[i]);
     }
     ok = ok && take_back(&back);
     if (ok) {

@@ -139,6 +139,8 @@ struct run {
     char boot[LOCAL_BOOT_MAX + 1]; /* of the system */
     int64_t *doubtful;             /* files that another boot did not flush, ascending */
     size_t doubtful_count;
+    int64_t *undeleted; /* those of them whose old names showed \Deleted */
+    size_t undeleted_count;
     uint64_t done, total; /* bodies, for the progress line */
 };
 

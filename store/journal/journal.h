@@ -157,10 +157,15 @@ MUST_CHECK bool journal_place_save(struct journal *journal, const struct journal
 /*
  * fsync = false: names that golub gave and that may not be on the disk, each with the boot it was given in (local.h); "" is the same as none.
  */
-MUST_CHECK bool journal_unflushed_add(struct journal *journal, int64_t message, const char *boot, struct error *err);
+/** @param undeleted  ... and its old name showed \Deleted, which the new one does not */
+MUST_CHECK bool journal_unflushed_add(struct journal *journal, int64_t message, const char *boot, bool undeleted,
+                                      struct error *err);
 /** Messages whose names were given in this boot (same), or in another one (not same), ascending; the caller frees. */
 MUST_CHECK bool journal_unflushed_ids(struct journal *journal, const char *boot, bool same, int64_t **ids,
                                       size_t *count, struct error *err);
+/** Of those of other boots the ones whose old names showed \Deleted, ascending; the caller frees. */
+MUST_CHECK bool journal_unflushed_undeleted(struct journal *journal, const char *boot, int64_t **ids, size_t *count,
+                                            struct error *err);
 /** Those of this boot are on the disk. */
 MUST_CHECK bool journal_unflushed_flushed(struct journal *journal, const char *boot, struct error *err);
 /** Those of other boots in this mailbox were looked for. */
@@ -230,6 +235,7 @@ struct journal_op { /* an intent, durable before its command */
     int attempt;    /* of an upload: so many were accepted and not found */
     int64_t since;  /* seconds UTC */
     char name[256]; /* remove local: the name in the quarantine */
+    int64_t seen;   /* `since` can't be right: a later run saw it then, seconds UTC; 0: it can */
 };
 MUST_CHECK bool journal_op_add(struct journal *journal, struct journal_op *op, struct error *err);
 MUST_CHECK bool journal_op_save(struct journal *journal, const struct journal_op *op, struct error *err);

@@ -3,8 +3,9 @@
 
 #include <assert.h>
 
-#define COLUMNS "kind, mailbox, message, target, uidvalidity, uidnext, canonical, size, date, attempt, since, name"
-#define VALUES "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13"
+#define COLUMNS                                                                                                        \
+    "kind, mailbox, message, target, uidvalidity, uidnext, canonical, size, date, attempt, since, name, seen"
+#define VALUES "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14"
 
 static bool
 read_op(sqlite3_stmt *statement, void *row)
@@ -26,6 +27,7 @@ read_op(sqlite3_stmt *statement, void *row)
     op->attempt = (int)read_integer(&from, INT32_MIN, INT32_MAX);
     op->since = read_integer(&from, INT64_MIN, INT64_MAX);
     read_string(&from, op->name, sizeof op->name);
+    op->seen = read_integer(&from, INT64_MIN, INT64_MAX);
     return !from.damaged;
 }
 
@@ -47,6 +49,7 @@ bind_op(sqlite3_stmt *statement, const struct journal_op *op)
     bind_integer(&to, op->attempt);
     bind_integer(&to, op->since);
     bind_string(&to, op->name);
+    bind_integer(&to, op->seen);
 }
 
 bool

@@ -158,6 +158,9 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     "ALTER TABLE mailbox ADD COLUMN missing_since INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE mailbox ADD COLUMN past INTEGER NOT NULL DEFAULT 0;"
 
+    /* When a later run saw the intent whose own time can't be right (sync/recover.c). */
+    "ALTER TABLE op ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;"
+
     /* What tells whether a mailbox's folder is still the one that golub left. */
     "CREATE TABLE place ("
     " mailbox INTEGER PRIMARY KEY NOT NULL,"
@@ -182,7 +185,8 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     "CREATE INDEX message_draft ON message (mailbox) WHERE ((rseen | lseen) & 16) <> 0;"
 
     /* fsync = false: names that were given and not flushed, and in which boot. */
-    "CREATE TABLE unflushed (message INTEGER PRIMARY KEY NOT NULL, boot TEXT NOT NULL) STRICT;"
+    "CREATE TABLE unflushed (message INTEGER PRIMARY KEY NOT NULL, boot TEXT NOT NULL,"
+    " undeleted INTEGER NOT NULL DEFAULT 0 CHECK (undeleted IN (0, 1))) STRICT;"
 
     /* Which message is which, in more than a name; where its file is; folders whose names were compared with the rows. */
     "ALTER TABLE pop ADD COLUMN listed INTEGER NOT NULL DEFAULT 0 CHECK (listed >= 0);"

@@ -21,11 +21,21 @@ run_on(struct journal *journal, enum statement which, const char *sql, const cha
 }
 
 bool
-journal_unflushed_add(struct journal *journal, int64_t message, const char *boot, struct error *err)
+journal_unflushed_add(struct journal *journal, int64_t message, const char *boot, bool undeleted, struct error *err)
 {
-    return run_on(journal, SQL_UNFLUSHED_ADD,
-                  "INSERT INTO unflushed (message, boot) VALUES (?2, ?1) ON CONFLICT (message) DO UPDATE SET boot = ?1",
-                  boot, message, err);
+    static const char sql[] =
+        "INSERT INTO unflushed (message, boot, undeleted) VALUES (?2, ?1, ?3) ON CONFLICT (message)"
+        " DO UPDATE SET boot = ?1, undeleted = undeleted OR ?3";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_UNFLUSHED_ADD, sql, err);
+    struct sql_binder to = {.statement = statement};
+
+    assert(journal->in_transaction);
+    if (statement == NULL)
+        return false;
+    bind_string(&to, boot);
+    bind_integer(&to, message);
+    bind_integer(&to, undeleted);
+    return sql_run(journal, statement, what, err);
 }
 
 bool
@@ -41,6 +51,20 @@ journal_unflushed_ids(struct journal *journal, const char *boot, bool same, int6
         return false;
     bind_string(&to, boot);
     bind_integer(&to, same);
+    return sql_ids(journal, statement, ids, count, what, err);
+}
+
+bool
+journal_unflushed_undeleted(struct journal *journal, const char *boot, int64_t **ids, size_t *count, struct error *err)
+{
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_UNFLUSHED_UNDELETED,
+                                          "SELECT message FROM unflushed"
+                                          " WHERE NOT (boot = ?1 AND ?1 <> '') AND undeleted = 1 ORDER BY message",
+                                          err);
+
+    if (statement == NULL)
+        return false;
+    bind_string(&(struct sql_binder){.statement = statement}, boot);
     return sql_ids(journal, statement, ids, count, what, err);
 }
 

@@ -541,6 +541,26 @@ flags_that_a_power_cut_took_are_not_taken_off_there(void **state)
     then_both_sides_agree();
 }
 
+/* golub took no \Deleted off, so it is the user's. */
+static void
+what_the_user_marks_after_a_power_cut_stays_marked(void **state)
+{
+    (void)state;
+    given_mail_on_both_sides();
+    here()->lazy = true;
+    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, 1), FLAG_SEEN, 0);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    maildir_sim_power_cut(here());
+    check_forget(&sim.clients[0]);
+    maildir_sim_set_info(here(), file_of(INBOX, 1), "c:2,ST");
+
+    (void)when_golub_syncs_after(60);
+
+    assert_string_equal(file_of(INBOX, 1)->info, "c:2,ST");
+    assert_int_equal(sim.server.boxes[INBOX].messages[0].flags, FLAG_SEEN | FLAG_DELETED);
+    then_both_sides_agree();
+}
+
 static void
 what_the_user_removes_in_the_same_boot_is_removed_there(void **state)
 {
@@ -595,6 +615,7 @@ main(void)
         SCENARIO(without_birth_times_nothing_is_held_for_them),
         SCENARIO(what_a_power_cut_took_is_fetched_again_and_not_removed_there),
         SCENARIO(flags_that_a_power_cut_took_are_not_taken_off_there),
+        SCENARIO(what_the_user_marks_after_a_power_cut_stays_marked),
         SCENARIO(what_the_user_removes_in_the_same_boot_is_removed_there),
         SCENARIO(what_a_run_has_flushed_since_is_as_certain_as_any),
     };

@@ -236,6 +236,8 @@ maildir_sim_restore(struct maildir_sim *maildir, const struct sim_tree *then)
     memcpy(maildir->tree.folder, then->folder, sizeof then->folder);
     memcpy(maildir->tree.files, copy.files, then->count * sizeof copy.files[0]);
     maildir->tree.count = then->count;
+    for (size_t i = 0; i < then->count; i++) /* whoever restores a backup sees to it that it is on the disk */
+        maildir->tree.files[i].unflushed = false;
     maildir->tree.mark = then->mark;
     maildir->tree.root = then->root;
     for (int i = 0; i < SIM_MAILBOXES; i++)
