@@ -23,6 +23,7 @@ struct sight { /* one mailbox while it is being listed */
     uint32_t listed;  /* different messages */
     struct view view; /* in a listing of everything */
     uint64_t slid;    /* unknown messages below the cursor */
+    bool ahead;       /* UIDNEXT says that the highest known UID is not given yet, and no listing has shown it */
 };
 
 struct observation {
@@ -86,6 +87,26 @@ begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
     return unpair(run, sight->mailbox, past) && journal_mailbox_save(run->journal, &sight->mailbox->row, &run->err);
 }
 
+/*
+ * A run that died behind an APPEND knows a UID that its cursor does not. Where a listing has shown it, a UIDNEXT that is not above it tells
+ * nothing: there are servers that lag behind.
+ */
+static bool
+is_ahead(struct run *run, const struct sight *sight, bool *ahead)
+{
+    const uint32_t highest = sight->request.check_uid;
+    struct journal_message message;
+    bool found;
+
+    *ahead = false;
+    if (highest == 0 || sight->selected.uidnext == 0 || highest < sight->selected.uidnext)
+        return true;
+    if (!journal_message_by_uid(run->journal, sight->mailbox->row.id, highest, &message, &found, &run->err))
+        return false;
+    *ahead = found && (message.facts & (FACT_ECHO | FACT_COPIED)) != 0;
+    return true;
+}
+
 static bool
 on_selected(void *context, size_t index, const struct remote_selected *selected)
 {
@@ -93,7 +114,6 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
     struct run *run = observation->run;
     struct sight *sight = &observation->sights[index];
     struct journal_mailbox *row = &sight->mailbox->row;
-    uint32_t highest;
 
     sight->selected = *selected;
     sight->started = true;
@@ -105,10 +125,9 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
         row->uidvalidity = selected->uidvalidity;
         return true;
     }
-    if (!journal_highest_uid(run->journal, row->id, &highest, &run->err))
+    if (!is_ahead(run, sight, &sight->ahead))
         return false;
-    /* A run that died behind an APPEND knows a UID that its cursor does not. */
-    if (selected->uidnext != 0 && (selected->uidnext < row->uidnext || selected->uidnext <= highest))
+    if (selected->uidnext != 0 && selected->uidnext < row->uidnext)
         return begin_repair(run, sight, true,
                             "the server went back in time: both sides are paired again by content, nothing is deleted");
     if (row->modseq != 0 && selected->modseq != 0 && selected->modseq < row->modseq)
@@ -221,8 +240,11 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     struct journal_message message, before;
     bool found;
 
-    if (!sight->started || sight->again_full || (sight->selected.uidnext != 0 && seen->uid >= sight->selected.uidnext))
+    if (!sight->started || sight->again_full)
         return true;
+    if (sight->selected.uidnext != 0 && seen->uid >= sight->selected.uidnext && seen->uid > sight->request.check_uid)
+        return true; /* it came meanwhile */
+    sight->ahead = sight->ahead && seen->uid != sight->request.check_uid;
     if (seen->has_flags) {
         sight->view.arrived += seen->uid >= sight->mailbox->row.uidnext;
         if (sight->view.lowest == 0 || seen->uid < sight->view.lowest)
@@ -328,6 +350,9 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         }
         return true;
     }
+    if (sight->ahead && !sight->again_full)
+        return begin_repair(run, sight, true,
+                            "the server went back in time: both sides are paired again by content, nothing is deleted");
     /* What an incomplete listing did not name is not gone, and in a view it may never be named again. */
     whole = sight->again_full || sight->selected.delta || sight->listed == sight->selected.exists;
     if (!sight->again_full && !sight->selected.delta && whole && !sweep(run, sight))
@@ -378,8 +403,6 @@ fill_request(struct run *run, struct sight *sight, bool full)
         .modseq = full ? 0 : row->modseq,
         .full = full || row->uidnext == 0,
     };
-    if (sight->request.full)
-        return true;
     return journal_highest_uid(run->journal, row->id, &sight->request.check_uid, &run->err);
 }
 

@@ -224,9 +224,10 @@ take_message(struct observing *observing, const struct fetched *fetched)
     const struct selection *selection = &observing->selection;
     struct remote_message *message = &observing->message;
 
-    /* Without a UID it is somebody's change, told by number; a UID from UIDNEXT on came after this SELECT. Both are
-     * for the next time. */
-    if (fetched->uid == 0 || (selection->uidnext != 0 && fetched->uid >= selection->uidnext))
+    /* Without a UID it is somebody's change, told by number; a UID from UIDNEXT on came after this SELECT, unless it is known: then it is
+     * UIDNEXT that lags behind. Both are for the next time. */
+    if (fetched->uid == 0 || (selection->uidnext != 0 && fetched->uid >= selection->uidnext &&
+                              fetched->uid > observing->mailboxes[selection->index].check_uid))
         return true;
     if (is_listing(observing, selection->index))
         count_message(observing, fetched);

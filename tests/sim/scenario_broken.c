@@ -507,6 +507,37 @@ what_a_restored_server_lost_is_no_removal_where_the_cursor_is_the_backups(void *
     }
 }
 
+static void
+a_server_whose_uidnext_lags_behind_went_not_back(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 9; i++) { /* for ever in STATUS, in SELECT, in both */
+        given_empty_account(1);
+        sim.server.condstore = i / 3 > 0;
+        sim.server.qresync = i / 3 > 1;
+        sim.server.lags = i % 3 != 0;
+        sim.server.status_lags = i % 3 != 1;
+        given_mail_there(INBOX, 1);
+        given_mail_there(WORK, 2);
+        given_both_sides_agree();
+        given_mail_here(INBOX, 3);
+        given_both_sides_agree();
+        then_it_is_there(INBOX, 3, 1);
+        ledger_out(&sim.world, 2, WORK);
+        server_expunge(&sim.server, WORK, 1);
+        when_the_user_removes(INBOX, 1);
+
+        given_both_sides_agree();
+
+        then_it_is_here(WORK, 2, 0);
+        then_it_is_there(INBOX, 1, 0);
+        ledger_out(&sim.world, 3, INBOX);
+        server_expunge(&sim.server, INBOX, 2);
+        given_both_sides_agree();
+        then_it_is_here(INBOX, 3, 0);
+    }
+}
+
 /* The run that learns of it is for another mailbox. */
 static void
 what_a_restored_server_lost_is_no_removal_in_a_mailbox_that_is_looked_at_later(void **state)
@@ -583,6 +614,7 @@ main(void)
         SCENARIO(under_another_uidvalidity_no_uid_means_what_it_meant),
         SCENARIO(what_a_restored_server_lost_is_no_removal_where_its_uid_was_given_anew),
         SCENARIO(what_a_restored_server_lost_is_no_removal_where_the_cursor_is_the_backups),
+        SCENARIO(a_server_whose_uidnext_lags_behind_went_not_back),
         SCENARIO(what_a_restored_server_lost_is_no_removal_in_a_mailbox_that_is_looked_at_later),
         SCENARIO(moved_by_another_client_while_the_server_went_back),
         SCENARIO(a_restored_server_is_listed_whole_where_its_numbers_hide_it),

@@ -118,6 +118,7 @@ append_now(const struct upload *upload, int mailbox, int content)
     else if (server_add(server, mailbox, content, message->flags, key_bits(message->keywords), message->date, &uid))
         say(server->world, "      APPEND #%d to %s: UID %u flags %x", content, server_mailbox_name(mailbox), uid,
             message->flags);
+    server->boxes[mailbox].appended = uid;
     const bool believed = server->uidplus && box->uidvalidity == message->uidvalidity && uid >= message->uidnext;
     return believed ? uid : 0;
 }

@@ -82,7 +82,7 @@ list_one(struct server *server, int mailbox, bool (*listed)(void *context, const
     item.has_status = !(server->status_gaps && rng_chance(&server->world->rng, 30));
     if (item.has_status) {
         item.messages = (uint32_t)(box->count - server_hidden(server, mailbox));
-        item.uidnext = box->uidnext;
+        item.uidnext = server_uidnext(box, server->status_lags);
         item.uidvalidity = box->uidvalidity;
         item.modseq = server->condstore ? box->modseq : 0;
     }
@@ -208,7 +208,7 @@ observe_one(struct listing *listing, struct error *err)
     listing->delta = listing->known && !select->full && server->condstore && select->modseq > 0;
     listing->since = select->modseq;
     const struct remote_selected selected = {.uidvalidity = then.uidvalidity,
-                                             .uidnext = then.uidnext,
+                                             .uidnext = server_uidnext(&then, server->lags),
                                              .exists = (uint32_t)(then.count - server_hidden(server, listing->mailbox)),
                                              .modseq = server->condstore ? then.modseq : 0,
                                              .permanent = then.permanent,

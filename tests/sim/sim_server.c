@@ -58,6 +58,12 @@ server_find(const struct server *server, struct text wire)
     return -1;
 }
 
+uint32_t
+server_uidnext(const struct sim_mailbox *box, bool lags)
+{
+    return lags && box->appended + 1 == box->uidnext ? box->appended : box->uidnext;
+}
+
 struct sim_message *
 server_message(struct server *server, int mailbox, uint32_t uid)
 {

@@ -28,6 +28,7 @@ struct sim_mailbox {
     bool cut;    /* there were more than the server shows */
     bool forgot; /* all its flags, and since then none was given */
     uint32_t uidvalidity, uidnext;
+    uint32_t appended; /* the last UID that came by APPEND */
     uint64_t modseq;
     unsigned permanent;
     bool keywords;
@@ -59,14 +60,15 @@ struct server {
     bool literal; /* ... and those of Work are what Work/Old is called in UTF-8 */
     /* how it behaves */
     bool reorders, wrong_sizes, swallows_duplicates, status_gaps;
-    bool dawdles;        /* what nobody waits for is mostly carried out late */
-    int refuses;         /* contents with number % 10 < refuses are refused for good */
-    int window;          /* of a mailbox it shows so many, the newest; 0: all */
-    bool announces;      /* ... and says so: MESSAGELIMIT */
-    int lies;            /* how RFC822.SIZE is wrong; 0: as wrong_sizes says */
-    int quota;           /* messages it holds; 0: no limit */
-    unsigned unreadable; /* bits of mailboxes that it can't open now */
-    int withheld;        /* one more than the content whose body it can't read now; 0: none */
+    bool dawdles;           /* what nobody waits for is mostly carried out late */
+    bool lags, status_lags; /* UIDNEXT, that of STATUS, is still the highest UID after an APPEND */
+    int refuses;            /* contents with number % 10 < refuses are refused for good */
+    int window;             /* of a mailbox it shows so many, the newest; 0: all */
+    bool announces;         /* ... and says so: MESSAGELIMIT */
+    int lies;               /* how RFC822.SIZE is wrong; 0: as wrong_sizes says */
+    int quota;              /* messages it holds; 0: no limit */
+    unsigned unreadable;    /* bits of mailboxes that it can't open now */
+    int withheld;           /* one more than the content whose body it can't read now; 0: none */
     struct sim_mailbox boxes[SIM_MAILBOXES];
     struct sim_delayed delayed[SIM_DELAYED];
     size_t delayed_count;
@@ -100,6 +102,8 @@ void server_encoded_name(const struct server *server, int mailbox, bool encodes,
 /** The mailbox of these wire bytes (that exists), or -1. */
 int server_find(const struct server *server, struct text wire);
 struct sim_message *server_message(struct server *server, int mailbox, uint32_t uid);
+/** As it says; @param lags  it does not count the last APPEND yet */
+uint32_t server_uidnext(const struct sim_mailbox *box, bool lags);
 /** How many of the oldest messages it does not show. */
 size_t server_hidden(const struct server *server, int mailbox);
 /** It hides some of the mailbox, or did once. */

@@ -203,6 +203,28 @@ a_listing_is_counted(void **state)
     end_script(script);
 }
 
+/* UID 3 is known, and this UIDNEXT lags behind; UID 4 came meanwhile. */
+static void
+a_known_uid_is_told_whatever_uidnext_says(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "", (const char *const[]){
+                "C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:2 (UID FLAGS)",
+                "C:g3 UID FETCH 3:[*] (UID FLAGS INTERNALDATE RFC822.SIZE)", "C:g4 UID FETCH 3 *",
+                SELECTED("g1", "2", "7", "3"), "S:* 1 FETCH (FLAGS () UID 1)", "S:g2 OK",
+                "S:* 2 FETCH (UID 3 FLAGS () RFC822.SIZE 1 INTERNALDATE \"01-Jan-1970 00:00:01 +0000\")",
+                "S:* 3 FETCH (UID 4 FLAGS () RFC822.SIZE 1 INTERNALDATE \"01-Jan-1970 00:00:01 +0000\")", "S:g3 OK",
+                "S:* 2 FETCH (UID 3 RFC822.SIZE 1 INTERNALDATE \"01-Jan-1970 00:00:01 +0000\")", "S:g4 OK", NULL});
+    struct remote_select mailbox = {.mailbox = TEXT("a"), .uidvalidity = 7, .uidnext = 3, .check_uid = 3};
+
+    assert_true(observe(script, &mailbox, 1));
+
+    assert_told(script, "selected 0 v7 next 3 exists 2 modseq 0 permanent DFPRST*\n"
+                        "message 0 u1 ()\nmessage 0 u3 () 1 @1\ndone 0 ok\n");
+    end_script(script);
+}
+
 static void
 a_server_that_lists_in_no_order_is_asked_in_another_way(void **state)
 {
@@ -632,6 +654,7 @@ main(void)
         cmocka_unit_test(a_delta_is_told_mailbox_by_mailbox),
         cmocka_unit_test(another_uidvalidity_is_said_and_its_data_are_not),
         cmocka_unit_test(a_listing_is_counted),
+        cmocka_unit_test(a_known_uid_is_told_whatever_uidnext_says),
         cmocka_unit_test(a_server_that_lists_in_no_order_is_asked_in_another_way),
         cmocka_unit_test(names_are_utf8_where_that_was_enabled),
         cmocka_unit_test(an_expunge_during_a_listing_asks_for_another_one),
