@@ -57,7 +57,7 @@ age_at(const struct age *last, int64_t clock)
         now.high = now.high_at = 0;
     if (gap <= AGE_GAP_MAX)
         return now;
-    now.rest += larger(clock - larger(last->clock + AGE_GAP_MAX, larger(last->reached, last->high)), 0);
+    now.rest += larger(clock - AGE_GAP_MAX - larger(last->clock, larger(last->reached, last->high)), 0);
     now.rest_at = now.rest > 0 ? clock : 0;
     return now;
 }
@@ -65,7 +65,7 @@ age_at(const struct age *last, int64_t clock)
 int64_t
 age_stamp(const struct age *age)
 {
-    return age->counted + age->rest;
+    return age->counted + age->rest + larger(age->high - age->clock, 0);
 }
 
 int64_t

@@ -41,7 +41,10 @@ struct age {
 struct age age_first(int64_t newest, int64_t clock);
 /** The state in (and, if it succeeds, after) a run at `clock`. */
 struct age age_at(const struct age *last, int64_t clock);
-/** The date of what comes in this run: a rest that waits lies before it, and does not age it when it is believed. */
+/**
+ * The date of what comes in this run: a rest that waits lies before it, and does not age it when it is believed. While the clock is behind
+ * where it stood, nobody knows how long ago that was: the date lies ahead, until a run that knows takes its own for it.
+ */
 int64_t age_stamp(const struct age *age);
 /** What has a stamp before this one has been here for more than `days` (>= 0) that count. */
 int64_t age_bound(const struct age *age, int days);

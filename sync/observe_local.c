@@ -21,6 +21,7 @@ struct look { /* one folder while it is being read */
     bool missing;   /* the first listing lacked a name */
     bool undecided; /* a name went between two listings: what is new may be that file under another name, or moved */
     bool twin;      /* a name came twice */
+    bool found;     /* a file that no row knows */
     struct twins *twins; /* of all folders */
 };
 
@@ -73,6 +74,7 @@ add_file(struct look *look, const char *base, const char *info)
     (void)text_print(message->base, sizeof message->base, "%s", base);
     (void)text_print(message->info, sizeof message->info, "%s", info);
     message->lseen = run_flags_of(info, 0);
+    look->found = true;
     ok = journal_message_save(look->run->journal, message, &look->run->err) && mark_seen(look, message->id);
     free(message);
     return ok;
@@ -333,6 +335,22 @@ read_all(struct run *run, struct look *looks, struct twins *twins)
     return ok;
 }
 
+/*
+ * A run that was killed, or a mail reader, may have given these names a moment ago: on the disk before the journal knows them, or a power cut
+ * would make each look like one that the user removed.
+ */
+static void
+flush_found(struct run *run, const struct look *looks)
+{
+    struct error err = {0};
+    bool found = false;
+
+    for (size_t i = 0; i < run->count; i++)
+        found = found || looks[i].found;
+    if (found && !run->dry && !run->local.ops->flush(run->local.self, &err))
+        run_problem(run, NULL, &err);
+}
+
 bool
 observe_local(struct run *run)
 {
@@ -354,6 +372,8 @@ observe_local(struct run *run)
              (!looks[i].stable || mailbox->unread || flushed_seen(run, mailbox));
     }
     ok = ok && situation_know_past(run);
+    if (ok)
+        flush_found(run, looks);
     if (ok)
         ok = run_commit(run);
     else

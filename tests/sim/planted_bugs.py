@@ -88,6 +88,7 @@ FILES = Test("scenario_files")
 REMOVALS = Test("scenario_removals")
 SITUATION = Test("scenario_situation")
 PAIRING = Test("scenario_pairing")
+CLOCK = Test("scenario_clock")
 
 
 def SITUATIONS(name):
@@ -361,13 +362,21 @@ BUGS = [
         ("sync/observe_local.c", "    flushed_doubt_flags(look->run, &message);\n", "")),
     bug("earlier names of this boot never flushed", SITUATION,
         ("sync/flushed.c", "ok = count == 0 || run->dry || flush_this_boot(run);", "ok = true;")),
-    bug("days counted by the clock of one run", SITUATION,
+    bug("days counted by the clock of one run", CLOCK,
         ("sync/age.c", "(gap < AGE_GAP_MAX ? gap : AGE_GAP_MAX)", "gap")),
-    bug("clock that was back for a run counted when it is right again", SITUATION,
+    bug("clock that was back for a run counted when it is right again", CLOCK,
         ("sync/age.c", "now.reached = larger(last->reached, last->clock - last->rest);", "now.reached = 0;")),
-    bug("what is quarantined dated by the clock", SITUATION,
+    bug("what is quarantined dated by the clock", CLOCK,
         ("sync/run.c", ".counted = age_stamp(&run->age.now)", ".counted = run->now")),
-    bug("quarantine days counted as hours", SITUATION,
+    bug("clock that is back again and again believed on its way forward", unit("test_age"),
+        ("sync/age.c", "now.high = larger(last->high, last->clock);", "now.high = 0;")),
+    bug("intent whose time can't be right taken for over", CLOCK,
+        ("sync/recover.c", "op->seen = run->now;", "")),
+    bug("found names not flushed before they have rows", SITUATION,
+        ("sync/observe_local.c", "        flush_found(run, looks);\n", "        ;\n")),
+    bug("mark that the user made after a power cut taken off", SITUATION,
+        ("sync/flushed.c", "if (is_among(run->undeleted, run->undeleted_count, message->id))", "")),
+    bug("quarantine days counted as hours", CLOCK,
         ("sync/age.c", "(days > DAYS_MAX ? DAYS_MAX : days) * AGE_DAY", "(days > DAYS_MAX ? DAYS_MAX : days) * 3600")),
     bug("what was flagged comes back although it only moved",
         system("test_policy.py", "PolicyTest.test_what_is_flagged_here_and_moved_there_is_not_sent_again_without_pull_deletes"),

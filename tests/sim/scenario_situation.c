@@ -1,121 +1,5 @@
-/* What stands around a run: its clock, the state folder, the boot, and whether the tree is the one that it was. */
+/* What stands around a run: the state folder, the boot, and whether the tree is the one that it was. */
 #include "tests/sim/scenario.h"
-
-#define DAY 86400
-
-static void
-when_another_client_removes(int mailbox, int content, uint32_t uid)
-{
-    ledger_out(&sim.world, content, mailbox);
-    server_expunge(&sim.server, mailbox, uid);
-}
-
-/* ---- the clock ---- */
-
-static void
-given_a_message_in_the_quarantine(void)
-{
-    given_empty_account(1);
-    given_mail_there(INBOX, 2);
-    const uint32_t uid = given_mail_there(INBOX, 1);
-    given_both_sides_agree();
-    when_another_client_removes(INBOX, 1, uid);
-    assert_int_equal(when_golub_syncs_after(60), 0);
-    assert_int_equal(here()->quarantined, 1);
-}
-
-static void
-one_run_with_a_wrong_clock_empties_no_quarantine(void **state)
-{
-    (void)state;
-    given_a_message_in_the_quarantine();
-
-    assert_int_equal(when_golub_syncs_after(60 * DAY), 0);
-    assert_int_equal(here()->quarantined, 1);
-    assert_int_equal(when_golub_syncs_after(-60 * DAY + 300), 0);
-    assert_int_equal(when_golub_syncs_after(2 * DAY), 0);
-
-    assert_int_equal(here()->quarantined, 1);
-}
-
-static void
-a_clock_that_was_back_for_one_run_empties_no_quarantine(void **state)
-{
-    (void)state;
-    given_a_message_in_the_quarantine();
-
-    assert_int_equal(when_golub_syncs_after(-400 * DAY), 0);
-    assert_int_equal(when_golub_syncs_after(400 * DAY + 300), 0);
-    assert_int_equal(when_golub_syncs_after(2 * DAY), 0);
-
-    assert_int_equal(here()->quarantined, 1);
-}
-
-static void
-a_first_quarantine_under_a_clock_that_is_back_is_not_aged_when_it_is_right_again(void **state)
-{
-    (void)state;
-    given_empty_account(1);
-    given_mail_there(INBOX, 2);
-    const uint32_t uid = given_mail_there(INBOX, 1);
-    given_both_sides_agree();
-    when_another_client_removes(INBOX, 1, uid);
-    assert_int_equal(when_golub_syncs_after(-88 * DAY), 0);
-    assert_int_equal(here()->quarantined, 1);
-
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(when_golub_syncs_after(i == 0 ? 88 * DAY : DAY), 0);
-
-    assert_int_equal(here()->quarantined, 1);
-}
-
-static void
-what_was_quarantined_with_a_wrong_clock_is_kept_for_its_days_and_no_longer(void **state)
-{
-    (void)state;
-    given_empty_account(1);
-    given_mail_there(INBOX, 2);
-    const uint32_t uid = given_mail_there(INBOX, 1);
-    given_both_sides_agree();
-    when_another_client_removes(INBOX, 1, uid);
-    assert_int_equal(when_golub_syncs_after(400 * DAY), 0);
-    assert_int_equal(when_golub_syncs_after(-400 * DAY), 0);
-
-    for (int day = 0; day < 29; day++)
-        assert_int_equal(when_golub_syncs_after(DAY), 0);
-    assert_int_equal(here()->quarantined, 1);
-    for (int day = 0; day < 3; day++)
-        assert_int_equal(when_golub_syncs_after(DAY), 0);
-
-    assert_int_equal(here()->quarantined, 0);
-}
-
-static void
-after_a_long_absence_the_quarantine_is_emptied_by_the_run_of_the_next_day(void **state)
-{
-    (void)state;
-    given_a_message_in_the_quarantine();
-
-    assert_int_equal(when_golub_syncs_after(60 * DAY), 0);
-    assert_int_equal(here()->quarantined, 1);
-    assert_int_equal(when_golub_syncs_after(DAY), 0);
-
-    assert_int_equal(here()->quarantined, 0);
-}
-
-static void
-runs_that_follow_each_other_closely_write_down_no_time(void **state)
-{
-    (void)state;
-    given_a_message_in_the_quarantine();
-    assert_int_equal(when_golub_syncs_after(2 * DAY), 0);
-    const int64_t before = journal_changes(sim.clients[0].journal);
-
-    for (int i = 0; i < 5; i++)
-        assert_int_equal(when_golub_syncs_after(300), 0);
-
-    assert_int_equal(journal_changes(sim.clients[0].journal), before);
-}
 
 /* ---- the state folder ---- */
 
@@ -541,6 +425,28 @@ flags_that_a_power_cut_took_are_not_taken_off_there(void **state)
     then_both_sides_agree();
 }
 
+/* A run that is killed behind a delivery; the next one finds the file and pairs it; then the power fails. */
+static void
+what_was_found_without_a_row_is_flushed_before_it_gets_one(void **state)
+{
+    (void)state;
+    given_mail_on_both_sides();
+    here()->lazy = true;
+    given_mail_there(INBOX, MANY + 1);
+    given_trouble_at(STEP_DELIVER, false, true);
+    assert_int_equal(when_golub_syncs_after(60), -1);
+    then_it_is_here(INBOX, MANY + 1, 1);
+    (void)when_golub_syncs_after(60);
+    maildir_sim_power_cut(here());
+    check_forget(&sim.clients[0]);
+
+    (void)when_golub_syncs_after(60);
+
+    then_it_is_there(INBOX, MANY + 1, 1);
+    then_both_sides_agree();
+    then_it_is_here(INBOX, MANY + 1, 1);
+}
+
 /* golub took no \Deleted off, so it is the user's. */
 static void
 what_the_user_marks_after_a_power_cut_stays_marked(void **state)
@@ -594,12 +500,6 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        SCENARIO(one_run_with_a_wrong_clock_empties_no_quarantine),
-        SCENARIO(a_clock_that_was_back_for_one_run_empties_no_quarantine),
-        SCENARIO(what_was_quarantined_with_a_wrong_clock_is_kept_for_its_days_and_no_longer),
-        SCENARIO(after_a_long_absence_the_quarantine_is_emptied_by_the_run_of_the_next_day),
-        SCENARIO(a_first_quarantine_under_a_clock_that_is_back_is_not_aged_when_it_is_right_again),
-        SCENARIO(runs_that_follow_each_other_closely_write_down_no_time),
         SCENARIO(a_second_state_folder_takes_the_maildir_over_and_the_first_one_is_refused),
         SCENARIO(a_maildir_without_mail_is_taken_over_at_once_too),
         SCENARIO(a_state_folder_that_died_while_it_took_a_maildir_over_takes_it_over_in_the_next_run),
@@ -615,6 +515,7 @@ main(void)
         SCENARIO(without_birth_times_nothing_is_held_for_them),
         SCENARIO(what_a_power_cut_took_is_fetched_again_and_not_removed_there),
         SCENARIO(flags_that_a_power_cut_took_are_not_taken_off_there),
+        SCENARIO(what_was_found_without_a_row_is_flushed_before_it_gets_one),
         SCENARIO(what_the_user_marks_after_a_power_cut_stays_marked),
         SCENARIO(what_the_user_removes_in_the_same_boot_is_removed_there),
         SCENARIO(what_a_run_has_flushed_since_is_as_certain_as_any),
