@@ -61,8 +61,9 @@ struct remote_select { /* one mailbox to be observed */
     uint32_t uidvalidity; /* last known; 0: never seen */
     uint32_t uidnext;     /* cursor; UIDs from here on are asked with size and date */
     uint64_t modseq;      /* cursor; 0: none */
-    uint32_t check_uid;   /* highest known UID: its size and date are asked again, it is told whatever UIDNEXT says; 0: none */
-    bool full;            /* no delta: every UID with flags, size and date */
+    uint32_t
+        check_uid; /* highest known UID: its size and date are asked again, it is told whatever UIDNEXT says; 0: none */
+    bool full;     /* no delta: every UID with flags, size and date */
 };
 
 struct remote_selected {
