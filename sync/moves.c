@@ -54,6 +54,34 @@ count_role(const struct agenda *agenda, enum role role)
     return n;
 }
 
+/*
+ * A folder that is a copy, or came out of a backup, lacks files that nobody moved: the new file may have been copied from another one of these
+ * bytes. Then what is missing is a removal, which is held.
+ */
+static bool
+may_have_been_copied(struct run *run, const struct todo *todo, const struct journal_message *message, bool *may)
+{
+    struct journal_message *other;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok;
+
+    *may = false;
+    if (!run->mailboxes[todo->mailbox].copied || !message->has_wire)
+        return true;
+    other = calloc(1, sizeof *other);
+    ok = (other != NULL || run_no_memory(run)) &&
+         journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
+    for (size_t i = 0; ok && !*may && i < count; i++) {
+        ok = run_load(run, ids[i], other);
+        *may = ok && other->id != message->id && other->uid != 0 && other->base[0] != '\0' &&
+               (other->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0;
+    }
+    free(ids);
+    free(other);
+    return ok;
+}
+
 /* Items of one role, keyed by wire digest (files that vanished and appeared) or by header, size and date (UIDs). */
 static bool
 gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, struct pair_item **items, char **bases,
@@ -74,8 +102,12 @@ gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, 
 
         if (!has_role(todo, role))
             continue;
-        if (!run_load(run, todo->id, &message))
+        bool copied = false;
+        if (!run_load(run, todo->id, &message) ||
+            (role == GONE_HERE && by == BY_WIRE && !may_have_been_copied(run, todo, &message, &copied)))
             return false;
+        if (copied)
+            continue;
         /* A UID whose body was read for want of a better proof is compared by that alone. */
         if (by == BY_HEADER ? !message.has_header || (role == FRESH_THERE && message.has_wire) : !message.has_wire)
             continue;

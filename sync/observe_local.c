@@ -105,6 +105,16 @@ take_past(const struct look *look, struct journal_message *message)
     message->rbase = message->lseen & held;
 }
 
+/* The file was gone and is back: a change that went to a twin meanwhile (wanted.c) is still one here. */
+static void
+take_back(const struct look *look, struct journal_message *message)
+{
+    unsigned held = look->mailbox->row.permanent;
+
+    if (message->uid != 0 && (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_UNHELD)) == FACT_GONE_HERE)
+        message->rbase = (message->rbase & ~held) | (message->lbase & held);
+}
+
 static bool
 on_file(void *context, const char *base, const char *info)
 {
@@ -130,6 +140,7 @@ on_file(void *context, const char *base, const char *info)
     message.lseen = run_flags_of(info, message.lseen);
     if ((message.facts & FACT_GONE_THERE) == 0)
         message.facts &= ~(unsigned)FACT_UNPAIRED;
+    take_back(look, &message);
     message.facts &= ~(unsigned)(FACT_GONE_HERE | FACT_MOVED);
     take_past(look, &message);
     flushed_doubt_flags(look->run, &message);

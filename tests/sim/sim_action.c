@@ -167,6 +167,9 @@ here_deliver(struct sim *sim, struct maildir_sim *maildir, int mailbox)
 
     if (content < 0 || count_here(maildir, mailbox) >= FULL)
         return;
+    for (size_t i = 0; i < maildir->tree.count; i++) /* nobody copies what is out of sight itself */
+        if (maildir->tree.files[i].mailbox >= SIM_MAILBOXES && maildir->tree.files[i].content == content)
+            return;
     const unsigned flags = rng_chance(rng, 50) ? 0 : any_flags(rng);
     ledger_touch(&sim->world, content, maildir->client);
     if (!mua_deliver(maildir, mailbox, content, flags, choose_date(sim, content)))
