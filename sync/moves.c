@@ -55,31 +55,13 @@ count_role(const struct agenda *agenda, enum role role)
 }
 
 /*
- * A folder that is a copy, or came out of a backup, lacks files that nobody moved: the new file may have been copied from another one of these
- * bytes. Then what is missing is a removal, which is held.
+ * A folder that is a copy, or came out of a backup, lacks files that nobody moved: where its bytes are new elsewhere, that may be where they
+ * were at another moment. What is missing in it is a removal, which is held.
  */
 static bool
-may_have_been_copied(struct run *run, const struct todo *todo, const struct journal_message *message, bool *may)
+is_no_source(const struct run *run, const struct todo *todo, enum role role, enum pair_by by)
 {
-    struct journal_message *other;
-    int64_t *ids = NULL;
-    size_t count = 0;
-    bool ok;
-
-    *may = false;
-    if (!run->mailboxes[todo->mailbox].copied || !message->has_wire)
-        return true;
-    other = calloc(1, sizeof *other);
-    ok = (other != NULL || run_no_memory(run)) &&
-         journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
-    for (size_t i = 0; ok && !*may && i < count; i++) {
-        ok = run_load(run, ids[i], other);
-        *may = ok && other->id != message->id && other->uid != 0 && other->base[0] != '\0' &&
-               (other->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0;
-    }
-    free(ids);
-    free(other);
-    return ok;
+    return role == GONE_HERE && by == BY_WIRE && run->mailboxes[todo->mailbox].copied;
 }
 
 /* Items of one role, keyed by wire digest (files that vanished and appeared) or by header, size and date (UIDs). */
@@ -100,14 +82,10 @@ gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, 
         struct pair_item *item = &(*items)[n];
         char *base = *bases + n * (LOCAL_BASE_MAX + 1);
 
-        if (!has_role(todo, role))
+        if (!has_role(todo, role) || is_no_source(run, todo, role, by))
             continue;
-        bool copied = false;
-        if (!run_load(run, todo->id, &message) ||
-            (role == GONE_HERE && by == BY_WIRE && !may_have_been_copied(run, todo, &message, &copied)))
+        if (!run_load(run, todo->id, &message))
             return false;
-        if (copied)
-            continue;
         /* A UID whose body was read for want of a better proof is compared by that alone. */
         if (by == BY_HEADER ? !message.has_header || (role == FRESH_THERE && message.has_wire) : !message.has_wire)
             continue;

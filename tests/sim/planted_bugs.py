@@ -345,7 +345,7 @@ BUGS = [
     bug("removals of a copied tree not held", SITUATION,
         ("sync/hold.c", "        run->mailboxes[todo->mailbox].copied)\n", "        false)\n")),
     bug("what a copied folder lacks taken for moved", SITUATION,
-        ("sync/moves.c", "!run->mailboxes[todo->mailbox].copied || !message->has_wire", "true")),
+        ("sync/moves.c", "by == BY_WIRE && run->mailboxes[todo->mailbox].copied", "false")),
     bug("change that went to a twin forgotten where the file comes back", SITUATION,
         ("sync/observe_local.c", "    take_back(look, &message);\n", "")),
     bug("births not compared", SITUATION,
