@@ -230,6 +230,9 @@ maildir_sim_restore(struct maildir_sim *maildir, const struct sim_tree *then)
     for (size_t i = 0; i < then->count; i++) {
         ledger_add(world, then->files[i].content);
         ledger_back(world, then->files[i].content, then->files[i].mailbox, maildir->client);
+        unsigned shown; /* a mark that it had then is a mark */
+        ledger_flags(world, then->files[i].content, then->files[i].mailbox, 0,
+                     local_info_flags(then->files[i].info, &shown) & FLAG_DELETED, false);
     }
     for (size_t i = 0; i < maildir->tree.count; i++)
         ledger_drop(world, maildir->tree.files[i].content);
