@@ -55,6 +55,20 @@ neighbours_know(void *self, const char *base, bool *known, struct error *err)
     return true;
 }
 
+static bool
+neighbours_had(void *self, const char *base, int64_t before, bool *had, struct error *err)
+{
+    struct neighbours *neighbours = self;
+
+    *had = false;
+    if (!neighbours->opened && !open_neighbours(neighbours, err))
+        return false;
+    for (size_t i = 0; !*had && i < neighbours->count; i++)
+        if (neighbours->journals[i] != NULL && !journal_had_base(neighbours->journals[i], base, before, had, err))
+            return false;
+    return true;
+}
+
 static void
 close_neighbours(struct neighbours *neighbours)
 {
@@ -119,7 +133,7 @@ run_on_stores(const struct account *account, const struct sync_options *options,
 {
     struct stores stores = {.account = account, .report = report};
     struct neighbours neighbours = {.account = account};
-    struct beside beside = {.knows = neighbours_know, .self = &neighbours};
+    struct beside beside = {.knows = neighbours_know, .had = neighbours_had, .self = &neighbours};
     struct handover handover;
     struct error err = {0};
     int status;

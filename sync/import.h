@@ -29,6 +29,8 @@ struct handover {
 struct beside {
     /** Was a file of this base name theirs once, in a folder or in their quarantine? */
     bool (*knows)(void *self, const char *base, bool *known, struct error *err);
+    /** Had the server of one of them, before that time, the message whose file has this base name? */
+    bool (*had)(void *self, const char *base, int64_t before, bool *had, struct error *err);
     const char *account; /* the name of one of them */
     void *self;
 };

@@ -227,11 +227,46 @@ refuse_circle(struct import *import)
         "one of the two accounts is enough for this mailbox; or say keep = \"forever\". Nothing was removed");
 }
 
+/*
+ * Did the IMAP account of this tree find the message on its own server, where it lay before the import delivered it? What that account sent
+ * up is dated with the file's time, by our own clock, which is no earlier than the name was given. Then both accounts have one mailbox: what
+ * goes from the maildrop would be removed here by IMAP.
+ */
+static bool
+is_one_mailbox(struct import *import, const struct journal_pop *row, bool *one)
+{
+    struct text date = {row->base, strcspn(row->base, ".")};
+    const char *dot = strrchr(row->base, '.');
+    uint64_t given;
+
+    *one = false;
+    if (import->beside == NULL || dot == NULL || strcmp(dot, ".golub") != 0 || !text_number(date, INT64_MAX, &given) ||
+        given == 0)
+        return true;
+    return import->beside->had(import->beside->self, row->base, (int64_t)given, one, &import->err);
+}
+
+static bool
+refuse_one_mailbox(struct import *import)
+{
+    char text[300];
+
+    (void)text_print(
+        text, sizeof text,
+        "import: the mail that is due to be removed from the server is that of the IMAP account %.100s: it "
+        "would be removed here, too",
+        import->beside->account);
+    return import_forbid(
+        import, text,
+        "one of the two accounts is enough for this mailbox; or say keep = \"forever\". Nothing was removed");
+}
+
 static bool
 decide(struct keeping *keeping, const struct journal_listed *listed)
 {
     struct import *import = keeping->import;
     struct journal_pop *row = &keeping->rows[keeping->count];
+    bool one;
 
     if (listed->repeated || !is_due(keeping, listed->row))
         return true;
@@ -239,6 +274,8 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
         return false;
     if ((row->facts & POP_RETURNED) != 0 && import->beside != NULL)
         return refuse_circle(import);
+    if (!is_one_mailbox(import, row, &one) || one)
+        return one && refuse_one_mailbox(import);
     if ((row->facts & (POP_SHORT | POP_UNSURE)) != 0)
         return stays_for_good(keeping, row);
     if (held_by_keep(import, row))

@@ -337,5 +337,8 @@ MUST_CHECK bool journal_quarantine_clamp(struct journal *journal, int64_t latest
 
 /** Is a file of this base name a message's, in any mailbox, or one that is in the quarantine? */
 MUST_CHECK bool journal_knows_base(struct journal *journal, const char *base, bool *known, struct error *err);
+/** Is a file of this base name paired with a message that its server had before that time already? */
+MUST_CHECK bool journal_had_base(struct journal *journal, const char *base, int64_t before, bool *had,
+                                 struct error *err);
 
 #endif

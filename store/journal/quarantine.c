@@ -125,3 +125,21 @@ journal_knows_base(struct journal *journal, const char *base, bool *known, struc
     *known = number > 0;
     return true;
 }
+
+bool
+journal_had_base(struct journal *journal, const char *base, int64_t before, bool *had, struct error *err)
+{
+    static const char sql[] = "SELECT count(*) FROM message WHERE base = ?1 AND uid IS NOT NULL AND date < ?2";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_HAD_BASE, sql, err);
+    struct sql_binder to = {.statement = statement};
+    int64_t number;
+
+    if (statement == NULL)
+        return false;
+    bind_string(&to, base);
+    bind_integer(&to, before);
+    if (!sql_number(journal, statement, INT64_MAX, &number, "find a file's name", err))
+        return false;
+    *had = number > 0;
+    return true;
+}

@@ -2,6 +2,8 @@
 import json
 import os
 import re
+import sqlite3
+import time
 
 import schema_check
 from base import Client
@@ -419,6 +421,87 @@ class WithImapTest(DovecotTest):
         self.run_golub()
 
         self.assertEqual(len(self.client.messages("INBOX")), 2)
+
+    def test_what_a_killed_import_delivered_and_the_imap_side_removed_does_not_come_back(self):
+        """Killed between the names and the commit, sent up by the IMAP account, removed elsewhere: the row alone says that it was here."""
+        self.run_golub("sync", "work")
+        self.given(5)
+        self.account.set(maildir=self.imap.root)
+        self.run_golub("import", "post")
+        db = sqlite3.connect(self.account.journal_path())
+        with db:  # what such a death leaves
+            db.execute("UPDATE pop SET state = 1, folder = '?', header = NULL, kin = NULL, message_id = NULL, body = NULL")
+        db.close()
+        self.run_golub("sync", "work")
+        messages = self.client.messages("INBOX")
+        self.assertEqual(len(messages), 5)
+        self.client.expunge("INBOX", [m.uid for m in messages[:3]])
+        self.run_golub("sync", "work")
+
+        for _ in range(3):
+            self.run_golub()
+
+        self.assertEqual(len(self.client.messages("INBOX")), 2)
+        self.assertEqual(len(self.imap.maildir.files("INBOX")), 2)
+
+    def one_mailbox(self, keep):
+        """Both accounts have one user's mailbox, under two names of the host, and one tree."""
+        mails = self.given(6)
+        self.imap.set(server="imap://localhost:%d" % self.server.port, user=self.user, max_delete="off")
+        self.account.set(maildir=self.imap.root, keep=keep)
+        time.sleep(1.5)  # it lies there before it is fetched
+        return mails
+
+    def kept_somewhere(self, mails):
+        kept = {popclient.digest(m) for m in self.there()} | {popclient.digest(f.bytes().replace(b"\n", b"\r\n"))
+                                                             for f in self.imap.maildir.files("INBOX")}
+        self.assertEqual({popclient.digest(m) for m in mails} - kept, set())
+
+    def test_keep_30d_beside_imap_on_the_same_mailbox_is_2_when_it_is_due(self):
+        mails = self.one_mailbox("30d")
+        for _ in range(2):
+            self.run_golub()
+        self.pass_days(31)
+
+        for _ in range(3):
+            result = self.run_golub(expect=CONFIG)
+            self.assertIn("would be removed here, too", result.err)
+
+        self.assertEqual(len(self.there()), 6)
+        self.assertEqual(len(self.imap.maildir.files("INBOX")), 6)
+        self.kept_somewhere(mails)
+
+    def test_keep_no_beside_imap_on_the_same_mailbox_is_2_when_it_comes_back(self):
+        mails = self.one_mailbox("no")
+        codes = [self.home.run().code for _ in range(4)]
+
+        self.assertIn(CONFIG, codes)
+        self.assertEqual(codes[-1], CONFIG)
+        self.kept_somewhere(mails)
+
+    def test_keep_30d_beside_imap_on_another_server_removes_when_it_is_due(self):
+        self.run_golub("sync", "work")
+        mails = self.given(6)
+        self.account.set(maildir=self.imap.root, keep="30d")
+        self.run_golub()
+        self.pass_days(31)
+
+        self.run_golub()
+
+        self.assertEqual(self.there(), [])
+        self.assertEqual(len(self.client.messages("INBOX")), 6)
+        self.assertEqual(len(self.imap.maildir.files("INBOX")), len(mails))
+
+    def test_a_root_that_is_an_inbox_itself_is_2_before_anything_is_removed(self):
+        mails = self.given(3)
+        for sub in ("cur", "new", "tmp"):
+            os.makedirs(os.path.join(self.account.root, sub))
+        self.account.set(keep="no")
+
+        result = self.import_(expect=CONFIG)
+
+        self.assertIn('layout = "maildir++"', result.err)
+        self.assertEqual(len(self.there()), len(mails))
 
     def test_pull_and_push_make_no_difference_to_what_pop_brings(self):
         mails = self.given(2)

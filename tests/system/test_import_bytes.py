@@ -37,6 +37,10 @@ FOR_REAL_SERVERS = [m for m in BYTES.values() if not m.startswith(b".")]
 
 
 class BytesTest(ScriptTest):
+    def serve(self, *args, extras=None, **options):
+        """A server in Python that sends megabytes in pieces may be silent for seconds while other tests run: nothing here is about that."""
+        return super().serve(*args, extras={"timeout": 100, **(extras or {})}, **options)
+
     def assert_all_here(self, result=None):
         self.assert_here(self.server.contents())
 
@@ -168,7 +172,8 @@ class CourierTest(ScriptTest):
         self.courier = CourierPop()
         self.addCleanup(self.courier.stop)
         self.courier.start()
-        self.account = self.pop_account(self.courier.port, password_command="echo secret")
+        # Courier lets a wrong password wait for seconds.
+        self.account = self.pop_account(self.courier.port, password_command="echo secret", timeout=60)
         self.count = 0
 
     def evidence(self):

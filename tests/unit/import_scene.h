@@ -65,7 +65,9 @@ struct scene {
     struct local_ops local_ops;  /* the Maildir's, with trouble */
     int flushes, deles_at_flush; /* in all runs; of the last run, before the flush */
     const char *boot;            /* of the system */
-    int stop_after;              /* a signal comes after so many RETRs; -1: never */
+    uint64_t room_first, room;   /* bytes free when it is asked first in a run, and later; 0: the truth */
+    int room_asked;
+    int stop_after; /* a signal comes after so many RETRs; -1: never */
     struct handover *handover;
     struct beside *beside;
     struct error err;
@@ -421,6 +423,15 @@ trouble_flush(void *local, struct error *err)
     return local_step(&after, err);
 }
 
+static bool
+trouble_free_space(void *local, uint64_t *bytes, struct error *err)
+{
+    if (scene->room == 0)
+        return scene->s->local.ops->free_space(local, bytes, err);
+    *bytes = scene->room_asked++ == 0 ? scene->room_first : scene->room;
+    return true;
+}
+
 static void
 scene_boot(void *local, char id[static LOCAL_BOOT_MAX + 1])
 {
@@ -592,6 +603,8 @@ run_import(struct scene *sc)
     sc->local_ops.examine = trouble_examine;
     sc->local_ops.flush = trouble_flush;
     sc->local_ops.boot = scene_boot;
+    sc->local_ops.free_space = trouble_free_space;
+    sc->room_asked = 0;
     sc->drop.operations = sc->drop.retrs = sc->drop.tops = sc->drop.deles = sc->drop.lists = sc->drop.quits = 0;
     sc->commits = sc->local_operations = 0;
     sc->dead = false;

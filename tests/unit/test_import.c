@@ -549,6 +549,62 @@ a_top_that_is_refused_for_good_delays_nothing(void **state)
     assert_all_here(sc);
 }
 
+/* What is larger than it claimed stops at max-size, and nothing of it stays. */
+static void
+bytes_stop_at_max_size_whatever_the_list_says(void **state)
+{
+    static char bytes[4000];
+    struct scene *sc = *state;
+
+    memset(bytes, 'x', sizeof bytes);
+    memcpy(bytes, "A: b\r\n\r\n", 8);
+    memcpy(bytes + sizeof bytes - 2, "\r\n", 2);
+    sc->account.import.keep_days = 0;
+    sc->account.import.max_size = 1000;
+    given_mail_as(sc, "liar", bytes, sizeof bytes)->listed_size = 100;
+    given_mails(sc, 2);
+
+    assert_run(sc, 1);
+    assert_said(sc, "larger than max-size, although the server says it is not");
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+    assert_int_equal(files_in(sc, "INBOX/tmp"), 0);
+    assert_int_equal(count_there(sc), 1);
+
+    assert_run(sc, 0); /* known now */
+    assert_int_equal(sc->drop.retrs, 0);
+    sc->account.import.max_size = 0;
+    assert_run(sc, 0);
+    assert_all_here(sc);
+}
+
+/* The room that must stay free on the file system stays free, however large a message turns out to be. */
+static void
+bytes_stop_at_the_reserved_room(void **state)
+{
+    static char bytes[3 << 20];
+    struct scene *sc = *state;
+
+    memset(bytes, 'x', sizeof bytes);
+    memcpy(bytes, "A: b\r\n\r\n", 8);
+    memcpy(bytes + sizeof bytes - 2, "\r\n", 2);
+    sc->account.import.keep_days = 0;
+    given_mail_as(sc, "big", bytes, sizeof bytes)->listed_size = 100;
+    given_mails(sc, 2);
+    sc->room_first = 100 << 20;
+    sc->room = 1000;
+
+    assert_run(sc, 1);
+    assert_said(sc, "no more room on the file system");
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+    assert_int_equal(files_in(sc, "INBOX/tmp"), 0);
+    assert_int_equal(count_there(sc), 1);
+
+    sc->room = 0;
+    assert_run(sc, 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), 3);
+    assert_int_equal(count_there(sc), 0);
+}
+
 /* Some servers name a message by its number. */
 static void
 names_that_move_on_to_other_messages_bring_nothing_a_second_time(void **state)
@@ -684,6 +740,8 @@ main(void)
         TEST(a_lost_journal_and_a_run_that_broke_bring_nothing_a_second_time),
         TEST(a_lost_journal_and_a_maildrop_that_was_not_shown_bring_nothing_a_second_time),
         TEST(a_lost_journal_and_half_a_list_bring_nothing_a_second_time),
+        TEST(bytes_stop_at_max_size_whatever_the_list_says),
+        TEST(bytes_stop_at_the_reserved_room),
         TEST(a_top_that_is_refused_for_good_delays_nothing),
         TEST(names_that_move_on_to_other_messages_bring_nothing_a_second_time),
         TEST(a_lost_journal_and_uidls_that_repeat_bring_nothing_a_second_time),

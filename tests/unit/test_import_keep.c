@@ -371,6 +371,26 @@ names_that_moved_on_are_found_out_before_a_removal_and_bring_nothing_a_second_ti
 }
 
 static bool
+had_nothing(void *self, const char *base, int64_t before, bool *had, struct error *err)
+{
+    (void)self;
+    (void)base;
+    (void)before;
+    (void)err;
+    *had = false;
+    return true;
+}
+
+static bool
+had_all(void *self, const char *base, int64_t before, bool *had, struct error *err)
+{
+    (void)err;
+    assert_int_equal(strtoll(base, NULL, 10), before);
+    *had = *(const bool *)self;
+    return true;
+}
+
+static bool
 knows_nothing(void *self, const char *base, bool *known, struct error *err)
 {
     (void)self;
@@ -385,7 +405,7 @@ static void
 what_comes_back_through_the_account_beside_is_refused_in_each_run(void **state)
 {
     struct scene *sc = *state;
-    struct beside beside = {.account = "both", .knows = knows_nothing};
+    struct beside beside = {.account = "both", .knows = knows_nothing, .had = had_nothing};
 
     sc->account.import.keep_days = 0;
     sc->beside = &beside;
@@ -404,12 +424,37 @@ what_comes_back_through_the_account_beside_is_refused_in_each_run(void **state)
     }
 }
 
+/* That account found it on its own server, which is this one under another name: it would remove it here. */
+static void
+what_the_account_beside_has_from_its_server_is_not_removed(void **state)
+{
+    struct scene *sc = *state;
+    bool had = true;
+    struct beside beside = {.account = "both", .knows = knows_nothing, .had = had_all, .self = &had};
+
+    sc->account.import.keep_days = 30;
+    sc->beside = &beside;
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    assert_run(sc, 0);
+    time_passes(sc, 31 * DAY);
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 2);
+        assert_said(sc, "is that of the IMAP account both: it would be removed here, too");
+        assert_int_equal(sc->drop.deles, 0);
+        assert_int_equal(count_there(sc), 3);
+    }
+    had = false; /* it sent it up to another server */
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+}
+
 /* The same where its bytes alone say what it is. */
 static void
 what_comes_back_without_a_message_id_is_refused_too(void **state)
 {
     struct scene *sc = *state;
-    struct beside beside = {.account = "both", .knows = knows_nothing};
+    struct beside beside = {.account = "both", .knows = knows_nothing, .had = had_nothing};
 
     sc->account.import.keep_days = 0;
     sc->beside = &beside;
@@ -614,6 +659,7 @@ main(void)
         TEST(a_message_whose_end_comes_later_is_fetched_whole_before_it_is_removed),
         TEST(a_short_answer_to_a_proof_makes_no_new_mail),
         TEST(a_folder_of_a_run_that_broke_off_is_missed),
+        TEST(what_the_account_beside_has_from_its_server_is_not_removed),
         TEST(what_was_not_flushed_is_flushed_before_the_first_removal),
         TEST(what_a_power_cut_took_is_fetched_again),
         TEST(what_is_listed_again_after_removal_is_said_and_not_counted_again),

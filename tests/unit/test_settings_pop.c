@@ -306,6 +306,29 @@ a_state_folder_is_never_shared(void **state)
 }
 
 static void
+two_accounts_of_one_mailbox_are_refused_where_they_would_undo_each_other(void **state)
+{
+#define OF(host, keys) "{ user = \"ana\" password-command = \"x\" maildir = \"/m\"\nserver = \"" host "\" " keys " }"
+    static const char circle[] =
+        ":4: account \"p\": keep: the POP account \"p\" would remove from the server what the IMAP account \"work\" "
+        "(with account \"work\", line 1) keeps the same there and here";
+
+    assert_refused(
+        *state, "account \"a\" " OF("pop3s://pop.example.org", "") "\naccount \"b\" " OF("pop3s://pop.example.org", ""),
+        ":3: account \"b\": deliver-to: the same folder, host and user as those of account \"a\" (line 1)",
+        "Each message would come twice. One of the two accounts is enough.");
+    assert_refused(*state,
+                   "account \"work\" " OF("imaps://imap.example.org",
+                                          "") "\naccount \"p\" " OF("pop3s://pop.example.org", "keep = \"30d\""),
+                   circle, NULL);
+    settings_free(load(*state, "account \"work\" " OF("imaps://imap.example.org",
+                                                      "") "\naccount \"p\" " OF("pop3s://pop.example.org", "")));
+    settings_free(load(*state, "account \"work\" " OF("imaps://imap.example.net", "") "\naccount \"p\" " OF(
+                                   "pop3s://pop.example.org", "keep = \"no\"")));
+#undef OF
+}
+
+static void
 another_layout_than_that_of_the_tree_is_refused_with_both_lines(void **state)
 {
     static const char hint[] = "Give both the same layout, or let account \"p\" deliver into a tree of its own.";
@@ -342,6 +365,7 @@ main(void)
         T(a_command_takes_the_place_of_the_maildir),
         T(pop_accounts_may_deliver_into_one_tree_of_whatever_account),
         T(a_state_folder_is_never_shared),
+        T(two_accounts_of_one_mailbox_are_refused_where_they_would_undo_each_other),
         T(another_layout_than_that_of_the_tree_is_refused_with_both_lines),
     };
 
