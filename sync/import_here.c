@@ -61,18 +61,26 @@ on_bad(void *context, const char *name, const char *why)
     return true;
 }
 
+bool
+import_scan(struct import *import, const char *folder, import_file_item *item, void *context, struct local_stamp *stamp,
+            bool *stable)
+{
+    const struct local_scanner scanner = {item, on_bad};
+
+    return import->local.ops->scan(import->local.self, folder, &scanner, context, stamp, stable, &import->err);
+}
+
 /* Its names, and the stamp that they were taken under; "" where that can't be trusted. */
 static bool
 list_folder(struct look *look, struct journal_pop_folder *folder)
 {
-    static const struct local_scanner scanner = {on_file, on_bad};
     struct import *import = look->import;
     struct local_stamp stamp;
     bool stable;
 
     look->folder = folder->name;
     if (!journal_here_folder(import->journal, folder->name, &import->err) ||
-        !import->local.ops->scan(import->local.self, folder->name, &scanner, look, &stamp, &stable, &import->err))
+        !import_scan(import, folder->name, on_file, look, &stamp, &stable))
         return false;
     look->unstable = look->unstable || !stable;
     (void)text_print(folder->stamp, sizeof folder->stamp, "%s", stable && !stamp.racy ? stamp.text : "");

@@ -63,32 +63,6 @@ is_of_interest(const struct meeting *meeting, const struct journal_here_file *fi
            (int64_t)when >= meeting->not_before;
 }
 
-/* Its bytes in wire form: the header alone, or all. *missing: it is not there any more */
-static bool
-read_file(struct meeting *meeting, const struct journal_here_file *file, bool all, struct seen *seen, bool *missing)
-{
-    struct import *import = meeting->import;
-    const struct local_file at = {file->folder, file->base, file->info};
-    char bytes[16384];
-    void *handle;
-    size_t got = 1;
-    bool ok;
-
-    if (!import->local.ops->read_open(import->local.self, &at, &handle, missing, &import->err))
-        return false;
-    if (*missing)
-        return true;
-    ok = bytes_begin(meeting->reading) || import_no_memory(import);
-    while (ok && got > 0 && (all || !bytes_has_header(meeting->reading))) {
-        ok = import->local.ops->read(import->local.self, handle, bytes, sizeof bytes, &got, &import->err) &&
-             (bytes_add(meeting->reading, bytes, got) || import_no_memory(import));
-        if (ok && import_stopped(import))
-            ok = import_interrupted(import);
-    }
-    import->local.ops->read_close(import->local.self, handle);
-    return ok && (bytes_end(meeting->reading, seen) || import_no_memory(import));
-}
-
 /* A row for a file whose message is listed. */
 static bool
 make_row(struct meeting *meeting, const struct journal_here_file *file, const struct seen *seen)
@@ -113,10 +87,11 @@ static bool
 look_at(struct meeting *meeting, const struct journal_here_file *file)
 {
     struct import *import = meeting->import;
+    const struct local_file at = {file->folder, file->base, file->info};
     struct seen seen;
     bool missing, listed;
 
-    if (!read_file(meeting, file, false, &seen, &missing))
+    if (!bytes_of_file(import, meeting->reading, &at, false, &seen, &missing))
         return false;
     if (missing) /* renamed or removed meanwhile: the next run looks again */
         import->unmet = import->unseen = true;
@@ -126,7 +101,7 @@ look_at(struct meeting *meeting, const struct journal_here_file *file)
         return false;
     if (!listed)
         return true;
-    if (!read_file(meeting, file, true, &seen, &missing))
+    if (!bytes_of_file(import, meeting->reading, &at, true, &seen, &missing))
         return false;
     if (missing)
         import->unmet = import->unseen = true;

@@ -7,11 +7,11 @@
  *   import_list.c        what is on the server: STAT, LIST, UIDL
  *   import_same.c        an account whose server changed its name: is it the same maildrop?
  *   import_meeting.c     files that no row knows of (journal lost, or older than the Maildir) beside what is listed
- *   import_match.c       which message is which row's; the journal says which are new
+ *   import_match.c       which message is which row's; the journal says which are new (import_verdict.c: one row, one header)
  *   import_keep.c        what `keep` says about messages that were stored earlier (import_held.c: what needs a word;
  *                        import_proof.c: is the message on the server the one that is here?)
- *   import_fetch.c       the new ones: rows, bytes, delivery, rows (import_hand.c: into a command instead;
- *                        import_batch.c: a batch made durable)
+ *   import_fetch.c       the new ones: rows, bytes, delivery, rows (import_wanted.c: which, in which order; import_hand.c: into a
+ *                        command instead; import_batch.c: a batch made durable)
  *   import_compare.c     those that only their bytes tell apart
  *   import_remove.c      DELE and QUIT (import_flush.c: what is flushed before it)
  *
@@ -163,6 +163,9 @@ MUST_CHECK bool bytes_add(struct bytes_reading *reading, const void *bytes, size
 bool bytes_has_header(const struct bytes_reading *reading);
 /** bytes_begin must follow before the next message. */
 MUST_CHECK bool bytes_end(struct bytes_reading *reading, struct seen *out);
+/** A file's bytes in wire form: the header alone, or all. *missing: it is not there any more */
+MUST_CHECK bool bytes_of_file(struct import *import, struct bytes_reading *reading, const struct local_file *file,
+                              bool all, struct seen *seen, bool *missing);
 void seen_header_to_row(const struct seen *seen, struct journal_pop *row);
 void seen_to_row(const struct seen *seen, struct journal_pop *row);
 void seen_of_row(const struct journal_pop *row, struct seen *seen);
@@ -178,7 +181,7 @@ MUST_CHECK bool import_headers(struct import *import, const uint32_t *numbers, s
 MUST_CHECK bool import_top_all(struct import *import, enum journal_listing_which which, import_top_item *item,
                                void *context);
 
-/* ---- import_match.c ---- */
+/* ---- import_verdict.c ---- */
 enum verdict { /* about a message that is listed under a row's UIDL */
                VERDICT_SAME,
                VERDICT_ANOTHER,
@@ -198,6 +201,11 @@ bool import_confirmed(struct import *import);
 bool import_situation(struct import *import);
 bool import_recover(struct import *import);
 bool import_here(struct import *import);
+/** A file of a folder. @return false: no more */
+typedef bool import_file_item(void *context, const char *base, const char *info);
+/** The names in a folder; those that golub did not give and can't handle are passed over. */
+MUST_CHECK bool import_scan(struct import *import, const char *folder, import_file_item *item, void *context,
+                            struct local_stamp *stamp, bool *stable);
 /** Write down, in the caller's transaction, how the folders looked: a run that follows need not list those that did not move. */
 bool import_here_save(struct import *import);
 void import_here_free(struct import *import);

@@ -101,6 +101,32 @@ bytes_end(struct bytes_reading *reading, struct seen *out)
            kin_finish(reading->kin, &out->kin);
 }
 
+/* ---- files ---- */
+
+bool
+bytes_of_file(struct import *import, struct bytes_reading *reading, const struct local_file *file, bool all,
+              struct seen *seen, bool *missing)
+{
+    char bytes[16384];
+    void *handle;
+    size_t got = 1;
+    bool ok;
+
+    if (!import->local.ops->read_open(import->local.self, file, &handle, missing, &import->err))
+        return false;
+    if (*missing)
+        return true;
+    ok = bytes_begin(reading) || import_no_memory(import);
+    while (ok && got > 0 && (all || !bytes_has_header(reading))) {
+        ok = import->local.ops->read(import->local.self, handle, bytes, sizeof bytes, &got, &import->err) &&
+             (bytes_add(reading, bytes, got) || import_no_memory(import));
+        if (ok && import_stopped(import))
+            ok = import_interrupted(import);
+    }
+    import->local.ops->read_close(import->local.self, handle);
+    return ok && (bytes_end(reading, seen) || import_no_memory(import));
+}
+
 /* ---- rows ---- */
 
 void

@@ -54,18 +54,8 @@ on_file(void *context, const char *base, const char *info)
 }
 
 static bool
-on_bad(void *context, const char *name, const char *why)
-{
-    (void)context;
-    (void)name;
-    (void)why; /* not a name that we gave */
-    return true;
-}
-
-static bool
 look_into(struct search *search, const char *folder)
 {
-    static const struct local_scanner scanner = {on_file, on_bad};
     struct import *import = search->import;
     struct local_stamp stamp;
     bool stable, missing;
@@ -73,8 +63,7 @@ look_into(struct search *search, const char *folder)
     if (!import->local.ops->stamp(import->local.self, folder, &stamp, &missing, &import->err))
         return false;
     search->folder = folder;
-    return missing ||
-           import->local.ops->scan(import->local.self, folder, &scanner, search, &stamp, &stable, &import->err);
+    return missing || import_scan(import, folder, on_file, search, &stamp, &stable);
 }
 
 static bool
@@ -96,30 +85,6 @@ look_everywhere(struct search *search)
     return search->open == 0 || import->local.ops->folders(import->local.self, on_folder, search, &import->err);
 }
 
-/* Digests of the file, as of what the server sends: kin and header of the wire form. */
-static bool
-read_file(struct import *import, const struct local_file *file, struct seen *seen, bool *missing)
-{
-    struct bytes_reading *reading = bytes_new();
-    char bytes[16384];
-    void *handle;
-    size_t got = 1;
-    bool ok;
-
-    if (reading == NULL)
-        return import_no_memory(import);
-    ok = import->local.ops->read_open(import->local.self, file, &handle, missing, &import->err);
-    if (ok && !*missing) {
-        while (ok && got > 0)
-            ok = import->local.ops->read(import->local.self, handle, bytes, sizeof bytes, &got, &import->err) &&
-                 (bytes_add(reading, bytes, got) || import_no_memory(import));
-        import->local.ops->read_close(import->local.self, handle);
-        ok = ok && (bytes_end(reading, seen) || import_no_memory(import));
-    }
-    bytes_free(reading);
-    return ok;
-}
-
 /*
  * It is here: the row says so. *again: it was renamed meanwhile. A file's wire form has no bare LF, so of its header the kin digest alone is
  * taken, which does not tell line ends apart; and its body is read again before the message is removed, since a session that broke
@@ -129,11 +94,16 @@ static bool
 settle(struct import *import, struct sought *sought, bool *again)
 {
     const struct local_file file = {sought->folder, sought->base, sought->info};
+    struct bytes_reading *reading = bytes_new();
     struct journal_pop row;
     struct seen seen;
-    bool missing;
+    bool missing, ok;
 
-    if (!read_file(import, &file, &seen, &missing))
+    if (reading == NULL)
+        return import_no_memory(import);
+    ok = bytes_of_file(import, reading, &file, true, &seen, &missing);
+    bytes_free(reading);
+    if (!ok)
         return false;
     *again = missing;
     sought->found = !missing;

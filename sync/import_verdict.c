@@ -1,0 +1,64 @@
+/* What one row and one header say of each other. Pure, but for what is said and counted. */
+#include "sync/import_private.h"
+
+enum verdict
+import_verdict(const struct journal_pop *row, const struct seen *seen, uint64_t size)
+{
+    const bool other_size = row->listed != 0 && size != 0 && row->listed != size;
+    struct seen known;
+
+    if (!row->has_header && !row->has_kin) /* nobody has seen its header: the size is all there is */
+        return other_size ? VERDICT_ANOTHER : VERDICT_SAME;
+    if (row->has_header && memcmp(row->header, seen->header, DIGEST_SIZE) == 0)
+        return VERDICT_SAME;
+    if (!row->has_kin) /* of an earlier version: a line that was added can't be told from another message */
+        return other_size ? VERDICT_ANOTHER : VERDICT_UNPROVEN;
+    seen_of_row(row, &known);
+    if (kin_same(&known.kin, &seen->kin))
+        return VERDICT_SAME;
+    if (known.kin.has_id && seen->kin.has_id)
+        return kin_same_id(&known.kin, &seen->kin) ? VERDICT_UNPROVEN : VERDICT_ANOTHER;
+    return other_size ? VERDICT_ANOTHER : VERDICT_UNPROVEN;
+}
+
+bool
+import_body_tells(const struct journal_pop *row, const struct seen *seen)
+{
+    struct seen known;
+
+    seen_of_row(row, &known);
+    return row->has_body && !kin_same_id(&known.kin, &seen->kin);
+}
+
+void
+import_note_unsure(struct import *import, struct journal_pop *row)
+{
+    row->facts |= POP_UNSURE;
+    import->partial = true;
+    import->counts.pending++;
+    (void)text_print(row->why, sizeof row->why,
+                     "its header or size is not what it was, and it may be the same message: it is not removed, and "
+                     "not fetched again");
+}
+
+bool
+import_take_up(struct journal_pop *row, const struct journal_listed *listed, const struct seen *seen)
+{
+    bool changed = row->absent != 0 || strcmp(row->uidl, listed->uidl) != 0;
+
+    if (row->absent != 0 && row->state == POP_REMOVING) { /* it was not removed, or came back */
+        row->state = POP_STORED;
+        row->facts |= strcmp(row->uidl, listed->uidl) != 0 ? POP_RETURNED : POP_AGAIN;
+    }
+    row->absent = 0;
+    (void)text_print(row->uidl, sizeof row->uidl, "%s", listed->uidl);
+    if (listed->size != 0 && row->listed != listed->size) {
+        row->listed = listed->size;
+        changed = true;
+    }
+    if (seen != NULL && !row->has_kin) {
+        seen_header_to_row(seen, row);
+        changed = true;
+    }
+    return changed;
+}
