@@ -93,21 +93,21 @@ agenda_is_closed(const struct mailbox *mailbox)
 static bool
 check_replaced(struct run *run, const struct journal_message *message, bool *replaced, bool *waits)
 {
-    struct journal_message *new;
+    struct journal_message *newer;
     struct journal_op op;
     bool found = false, sent = false, ok;
 
     *replaced = *waits = false;
     if ((message->facts & FACT_REPLACED) == 0 || (message->facts & FACT_GONE_THERE) != 0 || message->twin == 0)
         return true;
-    new = calloc(1, sizeof *new);
-    ok = (new != NULL || run_no_memory(run)) &&
-         journal_message_get(run->journal, message->twin, new, &found, &run->err) &&
-         (!found || journal_op_of(run->journal, new->id, &op, &sent, &run->err));
+    newer = calloc(1, sizeof *newer);
+    ok = (newer != NULL || run_no_memory(run)) &&
+         journal_message_get(run->journal, message->twin, newer, &found, &run->err) &&
+         (!found || journal_op_of(run->journal, newer->id, &op, &sent, &run->err));
     *replaced = ok && found;
-    *waits =
-        *replaced && (sent || (new->facts &FACT_GONE_THERE) != 0 || (new->uid == 0 && (new->facts &FACT_ALIAS) == 0));
-    free(new);
+    *waits = *replaced &&
+             (sent || (newer->facts & FACT_GONE_THERE) != 0 || (newer->uid == 0 && (newer->facts & FACT_ALIAS) == 0));
+    free(newer);
     return ok;
 }
 

@@ -2,18 +2,18 @@
 #include "sync/renamed.h"
 
 void
-renamed_take_file(struct journal_message *old, const struct journal_message *new, unsigned held)
+renamed_take_file(struct journal_message *old, const struct journal_message *file, unsigned held)
 {
-    memcpy(old->base, new->base, sizeof old->base);
-    memcpy(old->info, new->info, sizeof old->info);
-    old->lseen = run_flags_of(new->info, old->lseen);
+    memcpy(old->base, file->base, sizeof old->base);
+    memcpy(old->info, file->info, sizeof old->info);
+    old->lseen = run_flags_of(file->info, old->lseen);
     if ((old->facts & FACT_REPLACED) != 0) /* its bytes stand here again: nothing replaces it any more */
         old->twin = 0;
     old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_MOVED | FACT_REPLACED);
     if ((old->facts & FACT_GONE_THERE) == 0)
         old->facts &= ~(unsigned)FACT_UNPAIRED;
-    memcpy(old->wire, new->wire, DIGEST_SIZE);
-    if ((new->facts &FACT_GONE_THERE) != 0) /* a file and a UID that never agreed: set wins */
+    memcpy(old->wire, file->wire, DIGEST_SIZE);
+    if ((file->facts & FACT_GONE_THERE) != 0) /* a file and a UID that never agreed: set wins */
         old->rbase = old->lbase = old->rseen & old->lseen;
     else if ((old->facts & FACT_UNHELD) == 0) /* a change that went to a twin meanwhile (wanted.c) is still one here */
         old->rbase = (old->rbase & ~held) | (old->lbase & held);
