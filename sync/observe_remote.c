@@ -353,6 +353,10 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     if (sight->ahead && !sight->again_full)
         return begin_repair(run, sight, true,
                             "the server went back in time: both sides are paired again by content, nothing is deleted");
+    if (outcome->shown != 0) {
+        sight->selected.exists = outcome->shown;
+        view_set(run, sight->mailbox, outcome->shown);
+    }
     /* What an incomplete listing did not name is not gone, and in a view it may never be named again. */
     whole = sight->again_full || sight->selected.delta || sight->listed == sight->selected.exists;
     if (!sight->again_full && !sight->selected.delta && whole && !sweep(run, sight))

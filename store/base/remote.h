@@ -92,6 +92,7 @@ struct remote_outcome { /* of one item or mailbox */
     bool over_quota;  /* [OVERQUOTA] */
     bool changed;     /* verify said no, UIDVALIDITY differs, or the server's state is not what it was: plan anew */
     bool doubtful;    /* not ok, but the command may have been (partly) done: look before trying again */
+    uint32_t shown;   /* of a listing that is ok: the server shows only so many, the newest; 0: all */
     char answer[512]; /* the server's words, escaped */
 };
 

@@ -27,6 +27,7 @@ static const struct {
     {"NAMESPACE", CAPABILITY_NAMESPACE, 0},
     {"ID", CAPABILITY_ID, 0},
     {"UNSELECT", CAPABILITY_UNSELECT, 0},
+    {"UIDONLY", CAPABILITY_UIDONLY, CAPABILITY_ENABLE},
 };
 
 /* iCloud's VANISHED answers are malformed: clients that believed them lost mail. CONDSTORE alone is sound there. */
@@ -91,6 +92,8 @@ capability_parse(const char *list, const char *const *disable, const char *host)
     if (is_disabled(TEXT("CONDSTORE"), disable) || qresync_lies(host))
         out.bits &= ~(unsigned)CAPABILITY_QRESYNC;
     if (!(out.bits & CAPABILITY_ENABLE))
-        out.bits &= ~(unsigned)(CAPABILITY_QRESYNC | CAPABILITY_UTF8_ACCEPT);
+        out.bits &= ~(unsigned)(CAPABILITY_QRESYNC | CAPABILITY_UTF8_ACCEPT | CAPABILITY_UIDONLY);
+    if (list == NULL || strcasestr(list, "MESSAGELIMIT=") == NULL || is_disabled(TEXT("MESSAGELIMIT"), disable))
+        out.bits &= ~(unsigned)CAPABILITY_UIDONLY;
     return out;
 }

@@ -266,7 +266,6 @@ fetch_read(struct reader *reader, const struct fetch_sink *sink, struct fetched 
 {
     int c;
 
-    out->uid = 0;
     out->has_flags = out->has_size = out->has_date = out->has_body = out->flags_cut = false;
     out->flags = 0;
     out->size = out->modseq = 0;

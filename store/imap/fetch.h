@@ -33,7 +33,7 @@ struct fetch_sink { /* where bodies and ranges of UIDs go while an answer is sti
     void *context;
 };
 
-/** Read "(attribute value ...)". has_body: a body was handed to the sink and wanted. */
+/** Read "(attribute value ...)". out->uid is what is known of it before, 0: nothing. has_body: a body was handed to the sink and wanted. */
 MUST_CHECK bool fetch_read(struct reader *reader, const struct fetch_sink *sink, struct fetched *out);
 /**
  * Read "(\Seen keyword ...)".

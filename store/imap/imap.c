@@ -213,10 +213,13 @@ queue_questions(struct imap *imap, struct error *err)
     unsigned can = imap->can.bits;
     char line[128];
 
-    if (can & CAPABILITY_ENABLE && can & (CAPABILITY_QRESYNC | CAPABILITY_CONDSTORE | CAPABILITY_UTF8_ACCEPT)) {
-        (void)text_print(line, sizeof line, "ENABLE%s%s%s", can & CAPABILITY_QRESYNC ? " QRESYNC" : "",
+    /* UIDONLY: such a server shows the newest messages to those who count them by number, and all to who names UIDs. */
+    if (can & CAPABILITY_ENABLE &&
+        can & (CAPABILITY_QRESYNC | CAPABILITY_CONDSTORE | CAPABILITY_UTF8_ACCEPT | CAPABILITY_UIDONLY)) {
+        (void)text_print(line, sizeof line, "ENABLE%s%s%s%s", can & CAPABILITY_QRESYNC ? " QRESYNC" : "",
                          can & CAPABILITY_CONDSTORE ? " CONDSTORE" : "",
-                         can & CAPABILITY_UTF8_ACCEPT ? " UTF8=ACCEPT" : "");
+                         can & CAPABILITY_UTF8_ACCEPT ? " UTF8=ACCEPT" : "",
+                         can & CAPABILITY_UIDONLY ? " UIDONLY" : "");
         if (!send_line(imap, COMMAND_ENABLE, line, err))
             return false;
     }

@@ -17,6 +17,21 @@ enum mode {
     MODE_QRESYNC    /* the same, and what vanished */
 };
 
+#define FETCHES 3      /* of a mailbox, at most */
+#define PARTS_MAX 1000 /* answers that a server may cut one listing into */
+
+/*
+ * A listing that the server cut ([MESSAGELIMIT n uid], RFC 9738): it begins with the newest and says the lowest UID that it came to. The
+ * rest is asked for in a pass of its own; what the first SELECT said, and how many were counted, holds for all of it.
+ */
+struct part {
+    uint32_t below[FETCHES]; /* its n-th FETCH goes on below this UID; 0: it is through */
+    bool more;
+    struct selection selection;
+    uint32_t counted, dated;
+    bool disordered;
+};
+
 struct observing {
     struct imap *imap;
     const struct remote_select *mailboxes;
@@ -29,6 +44,9 @@ struct observing {
     size_t at;              /* mailbox */
     unsigned step;          /* 0: its SELECT, then its FETCHes */
     bool first_pass;        /* asks all of them */
+    struct part *parts;     /* of each mailbox */
+    bool going_on;          /* this pass asks for what was cut off */
+    unsigned rounds;        /* such passes so far */
     bool *again;            /* mailboxes that a later pass asks */
     bool *refused;          /* mailboxes whose commands were answered BAD before anything was told about them */
     bool last_pass, helped; /* helped: a mailbox of this pass could be selected */
@@ -44,8 +62,10 @@ struct observing {
     struct remote_outcome outcome;
     struct remote_message message; /* being put together; uid 0: none */
     char keywords[KEYWORDS_MAX + 1];
-    uint32_t last[2], counted; /* highest UID of known and of new messages so far; different ones so far */
+    uint32_t last[2], counted,
+        dated; /* highest UID of known and of new messages so far; different ones so far; those with a date */
     bool disordered;
+    bool limited; /* the server shows no more than was counted */
 };
 
 static enum mode
@@ -66,25 +86,48 @@ is_listing(const struct observing *observing, size_t index)
     return mode_of(observing, &observing->mailboxes[index]) <= MODE_PLAIN;
 }
 
-/* The mailbox's n-th FETCH, counted from 0. @return false: it has fewer */
+/* The mailbox's n-th FETCH, counted from 0. @param last  of the range, "*" or a number; @return false: it has fewer */
 static bool
-fetch_command(const struct observing *observing, const struct remote_select *mailbox, unsigned n, char *to, size_t size)
+ranged_command(const struct observing *observing, const struct remote_select *mailbox, unsigned n, const char *last,
+               char *to, size_t size)
 {
     enum mode mode = mode_of(observing, mailbox);
+    char known[16];
 
+    (void)text_print(known, sizeof known, "%u", mailbox->uidnext - 1);
     if (mode == MODE_FULL)
-        return n == 0 && text_print(to, size, "UID FETCH 1:* (" META ")");
+        return n == 0 && text_print(to, size, "UID FETCH 1:%s (" META ")", last);
     if (mode != MODE_QRESYNC && n-- == 0) {
+        last = last[0] == '*' ? known : last;
         if (mode == MODE_PLAIN)
-            return text_print(to, size, "UID FETCH 1:%u (UID FLAGS%s)", mailbox->uidnext - 1,
+            return text_print(to, size, "UID FETCH 1:%s (UID FLAGS%s)", last,
                               observing->imap->disordered ? " INTERNALDATE" : "");
-        return text_print(to, size, "UID FETCH 1:%u (UID FLAGS) (CHANGEDSINCE %llu)", mailbox->uidnext - 1,
+        return text_print(to, size, "UID FETCH 1:%s (UID FLAGS) (CHANGEDSINCE %llu)", last,
                           (unsigned long long)mailbox->modseq);
     }
     if (n == 0)
-        return text_print(to, size, "UID FETCH %u:* (" META ")", mailbox->uidnext);
+        return text_print(to, size, "UID FETCH %u:%s (" META ")", mailbox->uidnext, last);
     return n == 1 && mailbox->check_uid != 0 &&
            text_print(to, size, "UID FETCH %u (UID INTERNALDATE RFC822.SIZE)", mailbox->check_uid);
+}
+
+/* The n-th FETCH of this pass. *nth: which one of the mailbox's that is */
+static bool
+fetch_command(const struct observing *observing, size_t index, unsigned n, unsigned *nth, char *to, size_t size)
+{
+    const struct part *part = &observing->parts[index];
+    char last[16] = "*";
+
+    *nth = n;
+    if (observing->going_on) {
+        for (*nth = 0; *nth < FETCHES; ++*nth)
+            if (part->below[*nth] != 0 && n-- == 0)
+                break;
+        if (*nth == FETCHES)
+            return false;
+        (void)text_print(last, sizeof last, "%u", part->below[*nth] - 1);
+    }
+    return ranged_command(observing, &observing->mailboxes[index], *nth, last, to, size);
 }
 
 static bool
@@ -93,7 +136,7 @@ send_select(struct observing *observing, const struct remote_select *mailbox)
     struct imap *imap = observing->imap;
     char parameters[80] = "";
 
-    if (mode_of(observing, mailbox) == MODE_QRESYNC)
+    if (mode_of(observing, mailbox) == MODE_QRESYNC && !observing->going_on)
         (void)text_print(parameters, sizeof parameters, " (QRESYNC (%u %llu))", mailbox->uidvalidity,
                          (unsigned long long)mailbox->modseq);
     else if (client_condstore(imap) && !client_qresync(imap))
@@ -107,14 +150,15 @@ next(void *self, bool *more)
     struct observing *observing = self;
     struct queue *queue = &observing->imap->queue;
     char line[128];
+    unsigned nth;
 
     while (observing->at < observing->count) {
         const struct remote_select *mailbox = &observing->mailboxes[observing->at];
         if (observing->first_pass || observing->again[observing->at]) {
             if (observing->step++ == 0)
                 return send_select(observing, mailbox);
-            if (fetch_command(observing, mailbox, observing->step - 2, line, sizeof line)) {
-                queue_begin(queue, COMMAND_FETCH, observing->at, 0, 0);
+            if (fetch_command(observing, observing->at, observing->step - 2, &nth, line, sizeof line)) {
+                queue_begin(queue, COMMAND_FETCH, observing->at, nth, 0);
                 queue_print(queue, "%s", line);
                 return queue_end(queue, observing->err);
             }
@@ -132,16 +176,16 @@ static void
 track(struct observing *observing)
 {
     char line[128];
+    unsigned nth;
 
     if (!select_track(observing->imap, &observing->selection))
         return;
-    observing->told = observing->ignore = observing->bad = observing->disordered = false;
+    observing->told = observing->ignore = observing->bad = observing->disordered = observing->limited = false;
     observing->outcome = (struct remote_outcome){.ok = true};
     observing->message.uid = 0;
-    observing->last[0] = observing->last[1] = observing->counted = 0;
+    observing->last[0] = observing->last[1] = observing->counted = observing->dated = 0;
     observing->left = 0;
-    while (
-        fetch_command(observing, &observing->mailboxes[observing->selection.index], observing->left, line, sizeof line))
+    while (fetch_command(observing, observing->selection.index, observing->left, &nth, line, sizeof line))
         observing->left++;
 }
 
@@ -167,6 +211,14 @@ tell_selected(struct observing *observing)
     if (observing->told)
         return true;
     observing->told = true;
+    if (observing->going_on) { /* told before: what the first SELECT said holds for all parts */
+        const struct part *part = &observing->parts[selection->index];
+
+        observing->counted = part->counted;
+        observing->dated = part->dated;
+        observing->ignore = !select_good(selection, part->selection.uidvalidity, &observing->outcome);
+        return true;
+    }
     if (writable_known && selection->wildcard)
         out.permanent |= FLAG_FORWARDED;
     if (!select_good(selection, mailbox->uidvalidity, &observing->outcome)) {
@@ -207,6 +259,7 @@ count_message(struct observing *observing, const struct fetched *fetched)
 
     if (!fetched->has_flags || (!full && known && fetched->has_size)) /* 9:* gives 8 where 8 is the last */
         return;
+    observing->dated += fetched->has_date;
     if (observing->imap->disordered) {
         if (fetched->has_date)
             observing->counted++;
@@ -303,15 +356,65 @@ take_vanished(void *self, bool earlier, uint32_t first, uint32_t last)
            observing->to->vanished(observing->context, observing->selection.index, first, last);
 }
 
+/* Something of the listing is still to come: remembered for the next pass. */
+static bool
+is_cut(struct observing *observing)
+{
+    struct part *part = &observing->parts[observing->selection.index];
+
+    part->more = false;
+    for (unsigned n = 0; n < FETCHES; n++)
+        part->more |= part->below[n] != 0;
+    part->more = part->more && observing->outcome.ok;
+    part->counted = observing->counted;
+    part->dated = observing->dated;
+    part->disordered = observing->disordered |= part->disordered;
+    if (!observing->going_on)
+        part->selection = observing->selection;
+    return part->more;
+}
+
+/*
+ * The server came as far as this UID. Without one, or where it does not get on, it shows no more: then its newest messages are all there
+ * is to see. Of changes that is not enough.
+ */
+static void
+take_limit(struct observing *observing, unsigned nth, uint64_t lowest)
+{
+    size_t index = observing->selection.index;
+    const struct remote_select *mailbox = &observing->mailboxes[index];
+    struct part *part = &observing->parts[index];
+    bool listing = is_listing(observing, index), full = mode_of(observing, mailbox) == MODE_FULL;
+    uint32_t first = full || (nth == 0 && mode_of(observing, mailbox) != MODE_QRESYNC) ? 1 : mailbox->uidnext;
+
+    if (lowest != 0 && (part->below[nth] == 0 || lowest < part->below[nth]) && observing->rounds < PARTS_MAX) {
+        part->below[nth] = lowest > first ? (uint32_t)lowest : 0;
+        return;
+    }
+    part->below[nth] = 0;
+    if (listing)
+        observing->limited = true;
+    else
+        say_changed(observing, "the server shows only some of the changes");
+}
+
 static bool
 finish_mailbox(struct observing *observing)
 {
-    const struct selection *selection = &observing->selection;
+    struct selection *selection = &observing->selection;
     struct remote_outcome *outcome = &observing->outcome;
     size_t index = selection->index;
 
     if (!flush_message(observing))
         return false;
+    if (is_cut(observing))
+        return true;
+    if (observing->going_on)
+        selection->exists = observing->parts[index].selection.exists;
+    if (observing->disordered && mode_of(observing, &observing->mailboxes[index]) == MODE_FULL)
+        observing->counted = observing->dated;
+    if (outcome->ok && observing->limited && observing->counted < selection->exists)
+        outcome->shown = selection->exists = observing->counted;
     if (outcome->ok && is_listing(observing, index) && observing->counted != selection->exists) {
         client_outcome(outcome, "listing incomplete: %u of %u messages", observing->counted, selection->exists);
         outcome->changed = observing->disordered;
@@ -320,7 +423,7 @@ finish_mailbox(struct observing *observing)
     /* Without HIGHESTMODSEQ the mailbox keeps no change numbers: a delta is no delta. An empty one may have none. */
     if (outcome->ok && !is_listing(observing, index) && selection->modseq == 0 && selection->exists > 0)
         say_changed(observing, "the mailbox does not support change numbers any more");
-    if (observing->bad && !observing->told && !observing->last_pass) {
+    if (observing->bad && !observing->told && !observing->last_pass && !observing->going_on) {
         observing->refused[index] = true;
         return true;
     }
@@ -341,7 +444,11 @@ take_answer(void *self, const struct command *command, const struct response *re
             return true;
         if (selection->ok) {
             observing->helped = true;
-            return tell_selected(observing);
+            if (!tell_selected(observing))
+                return false;
+            if (response->code == CODE_MESSAGELIMIT && !is_listing(observing, selection->index))
+                say_changed(observing, "the server shows only some of the changes");
+            return true;
         }
         client_refused(response, &observing->outcome);
         observing->bad = response->state == STATE_BAD;
@@ -356,8 +463,9 @@ take_answer(void *self, const struct command *command, const struct response *re
         observing->outcome.changed = response->state == STATE_BAD; /* asked again, one command at a time */
         observing->imap->queue.serial |= response->state == STATE_BAD;
     }
+    observing->parts[selection->index].below[command->first] *= response->code == CODE_MESSAGELIMIT;
     if (observing->outcome.ok && response->code == CODE_MESSAGELIMIT)
-        client_outcome(&observing->outcome, "listing incomplete: the server shows only some of the messages");
+        take_limit(observing, (unsigned)command->first, response->number);
     return --observing->left > 0 || finish_mailbox(observing);
 }
 
@@ -383,6 +491,13 @@ run_pass(struct observing *observing, bool *some)
     return true;
 }
 
+static bool
+no_memory(struct observing *observing)
+{
+    error_set(observing->err, ERROR_LOCAL, "look at the mailboxes: out of memory");
+    return false;
+}
+
 /* The next pass asks what this one was refused. */
 static bool
 turn_over(struct observing *observing)
@@ -390,10 +505,27 @@ turn_over(struct observing *observing)
     free(observing->again);
     observing->again = observing->refused;
     observing->refused = calloc(observing->count, sizeof *observing->refused);
-    if (observing->refused != NULL)
-        return true;
-    error_set(observing->err, ERROR_LOCAL, "look at the mailboxes: out of memory");
-    return false;
+    return observing->refused != NULL || no_memory(observing);
+}
+
+/* Read on below where the server stopped, until it stops no more. */
+static bool
+go_on(struct observing *observing)
+{
+    bool ok = true, any = true, ignored;
+
+    observing->going_on = true;
+    while (ok && any) {
+        any = false;
+        for (size_t i = 0; i < observing->count; i++)
+            any |= observing->parts[i].more;
+        ok = !any || turn_over(observing);
+        for (size_t i = 0; ok && any && i < observing->count; i++)
+            observing->again[i] = observing->parts[i].more;
+        observing->rounds++;
+        ok = ok && (!any || run_pass(observing, &ignored));
+    }
+    return ok;
 }
 
 bool
@@ -407,7 +539,8 @@ imap_observe(struct imap *imap, const struct remote_select *mailboxes, size_t co
     if (count == 0)
         return true;
     observing.first_pass = true;
-    ok = turn_over(&observing) && run_pass(&observing, &some);
+    observing.parts = calloc(count, sizeof *observing.parts);
+    ok = (observing.parts != NULL || no_memory(&observing)) && turn_over(&observing) && run_pass(&observing, &some);
     observing.first_pass = false;
     /* What was answered BAD is asked again one command at a time, and then without the parameters of SELECT. If neither
      * helps, neither was the reason. */
@@ -422,7 +555,9 @@ imap_observe(struct imap *imap, const struct remote_select *mailboxes, size_t co
         ok = turn_over(&observing) && run_pass(&observing, &some);
         imap->plain_select = plain || observing.helped;
     }
+    ok = ok && go_on(&observing);
     imap->disordered |= observing.no_order;
+    free(observing.parts);
     free(observing.refused);
     free(observing.again);
     return ok;

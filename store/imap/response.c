@@ -122,6 +122,20 @@ read_words(struct reader *reader, char stop, struct response *out)
     }
 }
 
+/* "1000 23221": the limit, and the lowest UID that was looked at (RFC 9738); the second may be missing. */
+static bool
+read_limit(struct reader *reader, struct response *out)
+{
+    uint64_t limit;
+    int c;
+
+    out->number = 0;
+    if (!reader_blanks(reader) || !reader_number(reader, UINT32_MAX, &limit) || !reader_blanks(reader))
+        return false;
+    c = reader_peek(reader);
+    return c >= '0' && c <= '9' ? reader_number(reader, UINT32_MAX, &out->number) : c >= 0;
+}
+
 /* The rest of a response code that is not known, up to ']' or the line end. */
 static bool
 skip_code(struct reader *reader)
@@ -165,6 +179,8 @@ read_code_values(struct reader *reader, struct response *out)
         return read_set(reader, &out->from);
     case CODE_CAPABILITY:
         return read_words(reader, ']', out);
+    case CODE_MESSAGELIMIT:
+        return read_limit(reader, out);
     default:
         return skip_code(reader);
     }
@@ -271,8 +287,10 @@ read_numbered(struct reader *reader, const struct fetch_sink *sink, struct respo
         out->kind = RESPONSE_EXPUNGE;
         return reader_end(reader);
     }
-    if (text_is_nocase(word, "FETCH")) {
+    if (text_is_nocase(word, "FETCH") ||
+        text_is_nocase(word, "UIDFETCH")) { /* RFC 9586: told by UID instead of number */
         out->kind = RESPONSE_FETCH;
+        out->fetch.uid = word.len == strlen("UIDFETCH") ? (uint32_t)out->number : 0;
         return reader_blanks(reader) && fetch_read(reader, sink, &out->fetch) && reader_end(reader);
     }
     return reader_skip_answer(reader);

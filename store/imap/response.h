@@ -70,8 +70,8 @@ struct response {
     char tag[16];
     enum response_state state;
     enum response_code code;
-    uint64_t
-        number; /* of EXISTS, EXPUNGE, FETCH; of the code UIDVALIDITY, UIDNEXT, HIGHESTMODSEQ, APPENDUID, COPYUID */
+    uint64_t number;         /* of EXISTS, EXPUNGE, FETCH; of the code UIDVALIDITY, UIDNEXT, HIGHESTMODSEQ, APPENDUID,
+                   COPYUID; of MESSAGELIMIT the lowest UID that was looked at, 0: not said */
     struct uid_set from, to; /* APPENDUID: to; COPYUID: both; MODIFIED: from */
     unsigned flags;          /* FLAGS and PERMANENTFLAGS */
     bool wildcard;           /* \* was among them */

@@ -503,6 +503,11 @@ BUGS = [
     bug("what is out of view when the journal is lost sent up again", Test("scenario_view"),
         ("sync/view.c", "message.facts == 0 && run_is_own_name(message.base)", "false")),
 
+    bug("what the server cut off not read on", unit("test_imap_limit"),
+        ("store/imap/observe.c", "ok = ok && go_on(&observing);", "(void)go_on;")),
+    bug("SELECT of a later part believed for the whole listing", unit("test_imap_limit"),
+        ("store/imap/observe.c", "if (observing->going_on) { /* told", "if (false) { /* told")),
+
     # ---- bodies ----
     bug("short body taken at the first reading", Test("scenario_bodies"),
         ("sync/readings.c", "if (literal >= size || same)", "if (literal > 0 || same)")),
@@ -528,7 +533,7 @@ BUGS = [
         ("sync/survey.c", "if (mailbox != NULL && !mailbox->chosen &&", "if (false &&")),
     bug("first signal not said",
         system("test_signals.py", "SignalTest.test_the_first_signal_is_said_at_once_on_a_terminal_and_nowhere_else"),
-        ("config/signals.c", "        die_of(number);\n    say_stopping();", "        die_of(number);\n    else\n        (void)say_stopping;")),
+        ("config/signals.c", "    say_stopping();", "    if (number == 0)\n        say_stopping();")),
     bug("file with a new name paired with an equal UID that arrived", CROSSING,
         ("sync/identify.c", "if (!renamed_settle(meeting) || ", "if (")),
     bug("new name taken for a new file while the old one is in doubt", CROSSING,

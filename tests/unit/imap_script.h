@@ -176,6 +176,8 @@ outcome_text(const struct remote_outcome *outcome)
                      outcome->permanent ? " permanent" : "", outcome->over_quota ? " quota" : "",
                      outcome->changed ? " changed" : "", outcome->doubtful ? " doubtful" : "",
                      outcome->answer[0] ? ": " : "", outcome->answer);
+    if (outcome->shown != 0)
+        (void)text_print(text + strlen(text), sizeof text - strlen(text), ", shows %u", outcome->shown);
     return text;
 }
 

@@ -1,0 +1,102 @@
+"""Servers that answer for so many messages at a time, or show so many. No server of the distribution does: a script plays one."""
+import re
+
+from base import OK, PASSWORD, Account, HomeTest, main
+from rig.evil import EvilServer, defaults
+from rig import in_memory  # noqa: F401
+
+LIMIT = 3
+
+
+class Mailbox:
+    """INBOX with one message a UID, listed from the newest down, LIMIT a command."""
+
+    def __init__(self, count, says_uid=True, word=b"UIDFETCH", upwards=True):
+        self.messages = {uid: b"Message-ID: <%d@example>\r\nSubject: %d\r\n\r\nbody %d\r\n" % (uid, uid, uid)
+                         for uid in range(1, count + 1)}
+        self.says_uid, self.word, self.upwards = says_uid, word, upwards
+
+    def select(self, _line):
+        return (b"* %d EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT %d] ok\r\n* OK [PERMANENTFLAGS (\\Seen)] ok\r\n"
+                b"%%T OK [READ-WRITE] done\r\n" % (len(self.messages), max(self.messages) + 1))
+
+    def status(self, _line):
+        return (b"* STATUS INBOX (MESSAGES %d UIDNEXT %d UIDVALIDITY 7)\r\n%%T OK done\r\n"
+                % (len(self.messages), max(self.messages) + 1))
+
+    def fetch(self, line):
+        ranges, items = re.search(rb"UID FETCH (\S+) \((.*)\)", line).groups()
+        wanted = set()
+        for part in ranges.split(b","):
+            first, _, last = part.partition(b":")
+            last = max(self.messages) if last == b"*" else int(last or first)
+            wanted |= {uid for uid in self.messages if int(first) <= uid <= last}
+        wanted, end = sorted(wanted), b"%T OK done\r\n"
+        if b"BODY" not in items and len(wanted) > LIMIT:
+            wanted = wanted[-LIMIT:]
+            end = b"%%T OK [MESSAGELIMIT %d%s] partial\r\n" % (LIMIT, b" %d" % wanted[0] if self.says_uid else b"")
+        answer = b""
+        for uid in wanted if self.upwards else reversed(wanted):
+            body = self.messages[uid]
+            if b"BODY" in items:
+                part = body.split(b"\r\n\r\n")[0] + b"\r\n\r\n" if b"HEADER" in items else body
+                section = b"HEADER" if b"HEADER" in items else b""
+                what = b"BODY[%s] {%d}\r\n%s" % (section, len(part), part)
+            else:
+                what = b"FLAGS ()"
+                if b"SIZE" in items:
+                    what += b" RFC822.SIZE %d" % len(body)
+                if b"DATE" in items:
+                    what += b' INTERNALDATE "01-Jan-2020 00:00:00 +0000"'
+            number = uid if self.word == b"UIDFETCH" else sorted(self.messages).index(uid) + 1
+            answer += b"* %d %s (UID %d %s)\r\n" % (number, self.word, uid, what)
+        return answer + end
+
+    def server(self, capabilities):
+        script = [(rb"ENABLE", b"* ENABLED UIDONLY\r\n%T OK done\r\n"), (rb"(SELECT|EXAMINE)\b", self.select),
+                  (rb"STATUS\b", self.status), (rb"UID FETCH\b", self.fetch)]
+        return EvilServer(default=script + defaults(b"IMAP4rev1 SASL-IR AUTH=PLAIN UIDPLUS " + capabilities))
+
+
+class LimitTest(HomeTest):
+    def given(self, mailbox, capabilities):
+        self.server = self.enterContext(mailbox.server(capabilities))
+        self.account = Account(self.home, "imap://127.0.0.1:%d" % self.server.port, "ana", PASSWORD, tls="none")
+
+    def here(self):
+        return sorted(re.search(rb"<(\d+)@", f.wire()).group(1).decode() for f in self.account.maildir.files("INBOX"))
+
+    def test_what_is_below_the_limit_is_read_on(self):
+        for capabilities, word in ((b"ENABLE UIDONLY MESSAGELIMIT=3", b"UIDFETCH"), (b"MESSAGELIMIT=3", b"FETCH")):
+            with self.subTest(word):
+                self.setUp()
+                mailbox = Mailbox(10, word=word, upwards=word == b"UIDFETCH")
+                self.given(mailbox, capabilities)
+                for _ in range(2):
+                    self.run_golub("sync", "work", expect=OK)
+                    self.assertEqual(len(self.here()), 10)
+                enabled = [line for line in self.server.lines if b"ENABLE" in line]
+                self.assertEqual(bool(enabled), word == b"UIDFETCH")
+
+                del mailbox.messages[4]  # removed by another client
+
+                self.run_golub("sync", "work", expect=OK)
+                self.assertEqual(len(self.here()), 9)
+                self.assertNotIn("4", self.here())
+
+    def test_a_listing_that_is_cut_for_good_is_a_limited_view(self):
+        mailbox = Mailbox(5, says_uid=False, word=b"FETCH")
+        self.given(mailbox, b"MESSAGELIMIT=3")
+        first = self.run_golub("sync", "work", expect=OK)
+        self.assertIn("shows only the newest 3", first.out)
+        self.assertEqual(self.here(), ["3", "4", "5"])
+        mailbox.messages[6] = b"Message-ID: <6@example>\r\n\r\nnew\r\n"
+
+        self.run_golub("sync", "work", expect=OK)
+
+        self.assertEqual(self.here(), ["3", "4", "5", "6"])
+        self.assertIn("1", self.run_golub("status", "work").out)
+
+
+if __name__ == "__main__":
+    main()
