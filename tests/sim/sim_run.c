@@ -90,14 +90,15 @@ after_crash(struct sim *sim, int client)
     sim->world.crashed = sim->world.failed;
 }
 
+/* Files that stand for this message, whatever became of their bytes. */
 static int
-count_unedited(const struct maildir_sim *maildir, int mailbox, int content)
+count_standing(const struct maildir_sim *maildir, int mailbox, int content)
 {
     int found = 0;
 
     for (size_t i = 0; i < maildir->tree.count; i++) {
         const struct sim_file *file = &maildir->tree.files[i];
-        found += file->mailbox == mailbox && file->content == content && file->original == content;
+        found += file->mailbox == mailbox && file->original == content;
     }
     return found;
 }
@@ -110,7 +111,7 @@ adopt_edited(struct sim *sim, struct maildir_sim *maildir)
         struct sim_file *file = &maildir->tree.files[i];
         if (file->content != file->original && server_multiplicity(&sim->server, file->mailbox, file->original) == 0 &&
             server_multiplicity(&sim->server, file->mailbox, file->content) >
-                count_unedited(maildir, file->mailbox, file->content))
+                count_standing(maildir, file->mailbox, file->content))
             file->original = file->content;
     }
 }
