@@ -156,8 +156,10 @@ plan(struct run *run, struct agenda *agenda)
     for (int i = 0; ok && run->replan && i < RENAMES_MAX; i++) {
         run->replan = false;
         agenda_free(agenda);
-        ok = agenda_make(run, agenda) && agenda_moves(run, agenda) && missing_settle(run, agenda) &&
-             agenda_wanted(run, agenda);
+        ok = agenda_make(run, agenda);
+        if (ok)
+            reading_drop_unpaired(run, agenda);
+        ok = ok && agenda_moves(run, agenda) && missing_settle(run, agenda) && agenda_wanted(run, agenda);
     }
     ok = ok && proof_read(run, agenda, false);
     if (ok)

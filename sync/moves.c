@@ -281,6 +281,11 @@ take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_
         if (from->step.verb == PLAN_FORGET && !from->waits &&
             !is_only(run, &gone[match[f]])) /* which of several equal ones it was can't be told */
             continue;
+        if (from->mailbox == to->mailbox && from->unpaired &&
+            !up) { /* paired with all others of it, and their flags, when it is open */
+            from->dropped = to->dropped = true;
+            continue;
+        }
         if (from->mailbox == to->mailbox) {
             ok = rename_in_mailbox(run, from, to, up);
             continue;

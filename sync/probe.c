@@ -119,7 +119,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     struct probing *probing = context;
 
     struct run *run = probing->run;
-    const struct mailbox *mailbox = &run->mailboxes[probing->probes[probing->first[index]]->mailbox];
+    struct mailbox *mailbox = &run->mailboxes[probing->probes[probing->first[index]]->mailbox];
     bool doubt = false;
 
     for (size_t i = 0; i < probing->requests[index].count; i++) {
@@ -134,6 +134,8 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         return true;
     /* What may be it is neither sent nor fetched (identify.c), and what vanished here may have gone where it is. Other mail goes on. */
     run->no_removals_here = true;
+    if (outcome->changed) /* its UIDs are others now: nothing is known of it */
+        mailbox->unsure = run->no_removals_there = true;
     run_complain(run, mailbox, "read messages for pairing", outcome->answer, "the next run tries again");
     return true;
 }

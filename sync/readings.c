@@ -175,14 +175,30 @@ reading_end_files(struct run *run)
         qsort(run->unproven, run->unproven_count, sizeof *run->unproven, compare_files);
 }
 
+static bool
+is_unproven(const struct run *run, int64_t id)
+{
+    return run->unproven_count != 0 &&
+           bsearch(&id, run->unproven, run->unproven_count, sizeof *run->unproven, compare_files) != NULL;
+}
+
+void
+reading_drop_unpaired(const struct run *run, struct agenda *agenda)
+{
+    for (size_t i = 0; run->unproven_count != 0 && i < agenda->count; i++) {
+        struct todo *todo = &agenda->todos[i];
+
+        todo->dropped = todo->dropped || (todo->unpaired && is_unproven(run, todo->id));
+    }
+}
+
 void
 reading_drop_files(const struct run *run, struct agenda *agenda)
 {
     for (size_t i = 0; run->unproven_count != 0 && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
 
-        if (todo->step.verb == PLAN_UPLOAD && todo->partner == 0 &&
-            bsearch(&todo->id, run->unproven, run->unproven_count, sizeof *run->unproven, compare_files) != NULL)
+        if (todo->step.verb == PLAN_UPLOAD && todo->partner == 0 && is_unproven(run, todo->id))
             todo->dropped = true;
     }
 }

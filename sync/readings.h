@@ -41,6 +41,8 @@ MUST_CHECK bool reading_hold_file(struct run *run, int64_t id);
 /** Before a pass pairs anything, and after. */
 void reading_begin_files(struct run *run);
 void reading_end_files(struct run *run);
+/** What had a UID and may be such a message is dropped before moves are looked for: it has not gone anywhere for all that is known. */
+void reading_drop_unpaired(const struct run *run, struct agenda *agenda);
 /** What is not to be sent in this pass is dropped from its plan. */
 void reading_drop_files(const struct run *run, struct agenda *agenda);
 
