@@ -17,6 +17,8 @@ bool agenda_is_closed(const struct mailbox *mailbox);
 /** Must this row, whose file is gone, wait for what became of its APPEND, COPY or MOVE? Then it says so in `pending`. In a transaction. */
 MUST_CHECK bool agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct journal_message *message,
                                         bool *waits);
+/** Was this file, which is new here, sent by an APPEND that was not answered? */
+MUST_CHECK bool agenda_was_sent(struct run *run, const struct journal_message *message, bool *sent);
 /** What such rows were copied or moved from is not removed either: drops those todos. */
 MUST_CHECK bool agenda_hold_sources(struct run *run, struct agenda *agenda);
 /** The same bytes are new in another mailbox: they are not sent before that is settled. Outside a transaction. */

@@ -19,7 +19,10 @@ enum role {
 };
 enum pair_by { BY_WIRE, BY_WIRE_AND_MAILBOX, BY_HEADER };
 
-/* What vanished may be planned as a removal or, where the survivor is wanted, as one that comes back: both may have moved. */
+/*
+ * What vanished may be planned as a removal or, where the survivor is wanted, as one that comes back: both may have moved. So may what was sent,
+ * not answered, and is not where it was sent to.
+ */
 static bool
 has_role(const struct todo *todo, enum role role)
 {
@@ -31,7 +34,7 @@ has_role(const struct todo *todo, enum role role)
     case GONE_HERE:
         return verb == PLAN_REMOVE_THERE || (verb == PLAN_DOWNLOAD && !todo->fresh);
     case GONE_THERE:
-        return verb == PLAN_REMOVE_HERE || (verb == PLAN_UPLOAD && !todo->fresh);
+        return verb == PLAN_REMOVE_HERE || (verb == PLAN_UPLOAD && (!todo->fresh || todo->unanswered));
     case GONE_BOTH:
         return verb == PLAN_FORGET && !todo->fresh;
     case WAITING:
@@ -249,6 +252,15 @@ settle_kept_back(struct run *run, struct todo *gone)
     return ok;
 }
 
+/* The date that was sent is as good as a name. Where the file may not follow, it is sent again, as before. */
+static bool
+is_what_was_sent(const struct run *run, const struct todo *from, const struct todo *to, const struct pair_item *sent,
+                 const struct pair_item *fresh)
+{
+    return from->mailbox != to->mailbox && to->step.verb == PLAN_DOWNLOAD && sent->date == fresh->date &&
+           run->account->policy.pull.deletes;
+}
+
 static bool
 take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_t gone_count, struct pair_item *fresh,
            size_t fresh_count, enum role gone_role, bool by_header)
@@ -274,6 +286,12 @@ take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_
         /* Other mailboxes came out of a backup: what is missing under a new UIDVALIDITY is rather lost than moved, and what is there was back. */
         if (run->restored && run->mailboxes[from->mailbox].renumbered && from->unpaired && from->mailbox != to->mailbox)
             continue;
+        if (from->unanswered) {
+            if (!is_what_was_sent(run, from, to, &gone[match[f]], &fresh[f]))
+                continue;
+            from->fresh = false; /* from here on it is what vanished there */
+            from->step.verb = PLAN_REMOVE_HERE;
+        }
         if (from->waits && from->mailbox != to->mailbox) {
             ok = agenda_wait_for_answer(run, to);
             continue;

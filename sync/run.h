@@ -58,6 +58,7 @@ struct todo { /* one message that wants something */
     int64_t elsewhere; /* of what vanished: the row that it moved to, where the policy keeps the move back; 0: none */
     bool unheld;       /* ... and in an earlier attempt it did not keep one of them */
     bool echoed;       /* the server showed the flags that it was sent */
+    bool unanswered;   /* fresh, and was sent once: it is perhaps on the server, and has perhaps moved on there */
     bool waits;        /* its file is gone, what was sent of it is unanswered: not forgotten before that is settled */
     bool replaced;     /* the old version of a file that was saved again: no removal that anybody made */
     bool overwritten;  /* such an old version, whatever became of the new one: what the server has is the only copy */

@@ -28,6 +28,19 @@ agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct j
 }
 
 bool
+agenda_was_sent(struct run *run, const struct journal_message *message, bool *sent)
+{
+    struct journal_op op;
+    bool found;
+
+    *sent = false;
+    if (!journal_op_of(run->journal, message->id, &op, &found, &run->err))
+        return false;
+    *sent = found && op.kind == OP_UPLOAD;
+    return true;
+}
+
+bool
 agenda_hold_sources(struct run *run, struct agenda *agenda)
 {
     for (size_t i = 0; i < agenda->count; i++) {

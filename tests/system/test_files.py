@@ -149,6 +149,18 @@ class UnansweredTest(FilesTest):
         self.assertEqual(self.copies_there(mail), 1)
         self.assert_same()
 
+    def test_what_moved_on_there_before_it_was_seen_is_there_once(self):
+        mail = self.corpus.simple("moved on")
+        self.given_a_cut_append(mail)
+        while not self.copies_there(mail):
+            time.sleep(0.1)
+        self.client.move("INBOX", self.client.uid_of("INBOX", mail), "Work")
+
+        self.until_settled()
+
+        self.assertEqual((self.copies_there(mail), self.copies_there(mail, "Work")), (0, 1))
+        self.assert_same()
+
     def test_a_file_that_goes_to_another_folder_is_there_once(self):
         mail = self.corpus.simple("moved")
         file = self.given_a_cut_append(mail)
