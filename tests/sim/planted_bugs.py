@@ -249,7 +249,7 @@ BUGS = [
     bug("old UID of a draft removed although another file is that message", PAIRING,
         ("sync/edited.c", "(gone ? alias_lose_uid(run, old) : alias_hand_over(run, old, message, &stays)) &&", "")),
     bug("second file of a UID forgets whose it is under another UIDVALIDITY", PAIRING,
-        ("sync/missing.c", "if ((message->facts & FACT_ALIAS) != 0 &&\n", "if (false &&\n")),
+        ("sync/missing.c", "if ((message->facts & FACT_ALIAS) != 0 && message->twin != 0)", "if (false)")),
     bug("file that was changed moved as the message", PAIRING,
         ("sync/apply_move_here.c", "*intact = !from->has_wire ||", "*intact = true ||")),
     bug("what may stand in a folder that is away taken for moved", PAIRING,
