@@ -99,7 +99,7 @@ find_row(struct compare *compare, const char *uidl, const struct seen *seen, str
     bool ok = true;
 
     row->id = 0;
-    for (int by = 0; ok && row->id == 0 && by < 3; by++) {
+    for (int by = 0; ok && row->id == 0 && by < 4; by++) {
         int64_t *ids = NULL;
         size_t count = 0;
 
@@ -107,8 +107,10 @@ find_row(struct compare *compare, const char *uidl, const struct seen *seen, str
             ok = journal_pop_by_uidl(import->journal, uidl, &ids, &count, &import->err);
         else if (by == 1)
             ok = journal_pop_absent_by_header(import->journal, seen->header, &ids, &count, &import->err);
-        else
+        else if (by == 2)
             ok = journal_pop_absent_by_kin(import->journal, seen->kin.rest, &ids, &count, &import->err);
+        else if (import->identity == BY_UIDL && !import->complete)
+            ok = journal_listing_gone_like(import->journal, seen->header, seen->kin.rest, &ids, &count, &import->err);
         ok = ok && choose(compare, ids, count, uidl, seen, row);
         free(ids);
     }

@@ -152,20 +152,36 @@ judge_absent(struct import *import, const struct journal_listed *listed, const s
 }
 
 static bool
+judge_these(struct import *import, const struct journal_listed *listed, const struct seen *seen, const int64_t *ids,
+            size_t count, bool same_size, struct candidates *to)
+{
+    bool ok = true, unused;
+
+    for (size_t i = 0; ok && i < count; i++)
+        ok = is_free(import, ids[i], &unused) && (!unused || judge_absent(import, listed, seen, ids[i], same_size, to));
+    return ok;
+}
+
+/* Absent ones, and where the list is not complete those that it lacks: they may have another name now. */
+static bool
 find_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen, bool by_header,
             bool same_size, struct candidates *to)
 {
     int64_t *ids;
     size_t count;
-    bool unused;
     bool ok = by_header ? journal_pop_absent_by_header(import->journal, seen->header, &ids, &count, &import->err)
                         : journal_pop_absent_by_kin(import->journal, seen->kin.rest, &ids, &count, &import->err);
 
     *to = (struct candidates){.count = 0};
     if (!ok)
         return false;
-    for (size_t i = 0; ok && i < count; i++)
-        ok = is_free(import, ids[i], &unused) && (!unused || judge_absent(import, listed, seen, ids[i], same_size, to));
+    ok = judge_these(import, listed, seen, ids, count, same_size, to);
+    free(ids);
+    if (!ok || import->complete)
+        return ok;
+    if (!journal_listing_gone_like(import->journal, seen->header, seen->kin.rest, &ids, &count, &import->err))
+        return false;
+    ok = judge_these(import, listed, seen, ids, count, same_size, to);
     free(ids);
     return ok;
 }
@@ -253,8 +269,10 @@ decide_by_kin(struct match *match, const struct journal_listed *listed, const st
 {
     struct import *import = match->import;
     struct candidates rows;
+    uint64_t alike;
 
-    if (!find_absent(import, listed, seen, false, false, &rows))
+    if (!find_absent(import, listed, seen, false, false, &rows) ||
+        !journal_listing_count_kin(import->journal, seen->kin.rest, &alike, &import->err))
         return false;
     if (rows.count == 0 && !find_absent(import, listed, seen, true, false, &rows))
         return false;
@@ -263,7 +281,7 @@ decide_by_kin(struct match *match, const struct journal_listed *listed, const st
         return journal_listing_leave(import->journal, listed->number, &import->err);
     if (rows.count == 0)
         return journal_listing_want(import->journal, listed->number, &import->err);
-    if (rows.count > 1 || !match->renumbered || !is_plain(match, &rows.first, seen))
+    if (rows.count > 1 || alike > 1 || !match->renumbered || !is_plain(match, &rows.first, seen))
         return journal_listing_compare(import->journal, listed->number, &import->err);
     rows.first.facts |= POP_CONFIRM;
     return settle(match, listed, &rows.first, seen, true);
@@ -580,9 +598,8 @@ import_match(struct import *import)
             return false;
         return import_end(import, journal_set(import->journal, "identity", "header", &import->err));
     }
-    if (!journal_listing_gone(import->journal, &gone, &import->err) || !probe(&match, import->complete ? gone : 0) ||
-        !read_doubtful(&match) || !journal_listing_count(import->journal, LISTED_KNOWN, &known, &import->err) ||
-        !judge_names(&match))
+    if (!journal_listing_gone(import->journal, &gone, &import->err) || !probe(&match, gone) || !read_doubtful(&match) ||
+        !journal_listing_count(import->journal, LISTED_KNOWN, &known, &import->err) || !judge_names(&match))
         return false;
     match.renumbered = known == 0 && gone >= RENUMBERED_LEAST;
     return (!match.reused || doubt_all(&match)) && decide_and_say(&match);

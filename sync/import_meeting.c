@@ -65,10 +65,12 @@ is_of_interest(const struct meeting *meeting, const struct journal_here_file *fi
 
 /* A row for a file whose message is listed. */
 static bool
-make_row(struct meeting *meeting, const struct journal_here_file *file, const struct seen *seen)
+make_row(struct meeting *meeting, const struct journal_here_file *file, const struct seen *seen, uint64_t listed)
 {
     struct import *import = meeting->import;
     struct journal_pop row;
+    int64_t *ids;
+    size_t files;
 
     import_new_row(import, IMPORT_FILE_UIDL, 0, &row);
     import_set_stored(import, &row);
@@ -78,8 +80,11 @@ make_row(struct meeting *meeting, const struct journal_here_file *file, const st
     row.absent = import_stamp(import);
     (void)text_print(row.base, sizeof row.base, "%s", file->base);
     row.folder = file->folder;
+    if (!journal_pop_absent_by_kin(import->journal, seen->kin.rest, &ids, &files, &import->err))
+        return false;
+    free(ids);
     meeting->found++;
-    meeting->open -= meeting->open > 0;
+    meeting->open -= meeting->open > 0 && files < listed; /* of copies one file is enough for one line */
     return import_save(import, &row);
 }
 
@@ -89,7 +94,8 @@ look_at(struct meeting *meeting, const struct journal_here_file *file)
     struct import *import = meeting->import;
     const struct local_file at = {file->folder, file->base, file->info};
     struct seen seen;
-    bool missing, listed;
+    uint64_t listed;
+    bool missing;
 
     if (!bytes_of_file(import, meeting->reading, &at, false, &seen, &missing))
         return false;
@@ -97,15 +103,15 @@ look_at(struct meeting *meeting, const struct journal_here_file *file)
         import->unmet = import->unseen = true;
     if (missing)
         return true;
-    if (!journal_listing_has_kin(import->journal, seen.kin.rest, &listed, &import->err))
+    if (!journal_listing_count_kin(import->journal, seen.kin.rest, &listed, &import->err))
         return false;
-    if (!listed)
+    if (listed == 0)
         return true;
     if (!bytes_of_file(import, meeting->reading, &at, true, &seen, &missing))
         return false;
     if (missing)
         import->unmet = import->unseen = true;
-    return missing || make_row(meeting, file, &seen);
+    return missing || make_row(meeting, file, &seen, listed);
 }
 
 static bool

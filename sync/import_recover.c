@@ -118,6 +118,8 @@ settle(struct import *import, struct sought *sought, bool *again)
     row.size = seen.size;
     if (row.listed > row.size)
         row.facts |= POP_FEWER;
+    if (row.size > 0 && row.size >= row.listed / 2) /* an earlier answer was a short one, this one was not */
+        row.facts &= ~(unsigned)POP_SHORT;
     memcpy(row.body, seen.body, DIGEST_SIZE);
     row.has_body = true;
     row.folder = sought->folder;

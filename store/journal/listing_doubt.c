@@ -30,6 +30,22 @@ journal_listing_gone(struct journal *journal, uint64_t *count, struct error *err
 }
 
 bool
+journal_listing_gone_like(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
+                          const unsigned char kin[static DIGEST_SIZE], int64_t **ids, size_t *count, struct error *err)
+{
+    static const char sql[] = "SELECT id FROM main.pop WHERE id IN (SELECT id FROM temp.listing_gone)"
+                              " AND (header = ?1 OR kin = ?2) ORDER BY id";
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_GONE_LIKE, sql, err);
+    struct sql_binder to = {.statement = statement};
+
+    if (statement == NULL)
+        return false;
+    bind_digest(&to, header);
+    bind_digest(&to, kin);
+    return sql_ids(journal, statement, ids, count, what, err);
+}
+
+bool
 journal_listing_has_sizes(struct journal *journal, bool *any, struct error *err)
 {
     sqlite3_stmt *statement =
@@ -130,8 +146,8 @@ journal_listing_top_of(struct journal *journal, uint32_t number, struct journal_
 }
 
 bool
-journal_listing_has_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE], bool *has,
-                        struct error *err)
+journal_listing_count_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE], uint64_t *count,
+                          struct error *err)
 {
     sqlite3_stmt *statement =
         prepare(journal, SQL_LISTING_BY_KIN, "SELECT count(*) FROM temp.listing_doubt WHERE kin = ?1 AND row = 0", err);
@@ -142,7 +158,7 @@ journal_listing_has_kin(struct journal *journal, const unsigned char kin[static 
     bind_digest(&(struct sql_binder){.statement = statement}, kin);
     if (!sql_number(journal, statement, INT64_MAX, &number, what, err))
         return false;
-    *has = number > 0;
+    *count = (uint64_t)number;
     return true;
 }
 

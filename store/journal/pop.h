@@ -142,6 +142,10 @@ MUST_CHECK bool journal_listing_unread(struct journal *journal, struct journal_l
                                        struct error *err);
 /** How many rows that were not absent the listing lacks. */
 MUST_CHECK bool journal_listing_gone(struct journal *journal, uint64_t *count, struct error *err);
+/** Ids of those of them that have this header or kin digest, by id; the caller frees. None once they were written down as absent. */
+MUST_CHECK bool journal_listing_gone_like(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
+                                          const unsigned char kin[static DIGEST_SIZE], int64_t **ids, size_t *count,
+                                          struct error *err);
 /** What is known and still POP_FETCHING is to be fetched: it moves from LISTED_KNOWN to LISTED_NEW. */
 MUST_CHECK bool journal_listing_want_fetching(struct journal *journal, struct error *err);
 /** This one is to be fetched; its row, if it has one of its UIDL, must be absent or FETCHING. */
@@ -166,9 +170,9 @@ MUST_CHECK bool journal_listing_top(struct journal *journal, uint32_t number, co
 /** *found false: TOP was refused, or never asked. */
 MUST_CHECK bool journal_listing_top_of(struct journal *journal, uint32_t number, struct journal_pop *header,
                                        bool *found, struct error *err);
-/** Has a doubtful one that has no row yet this kin digest? */
-MUST_CHECK bool journal_listing_has_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE], bool *has,
-                                        struct error *err);
+/** How many doubtful ones that have no row yet have this kin digest? */
+MUST_CHECK bool journal_listing_count_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE],
+                                          uint64_t *count, struct error *err);
 /** How many doubtful ones have this header and size (and this UIDL, unless NULL) and no row yet? */
 MUST_CHECK bool journal_listing_alike(struct journal *journal, const char *uidl,
                                       const unsigned char header[static DIGEST_SIZE], uint64_t size, uint64_t *count,

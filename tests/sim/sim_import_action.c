@@ -86,6 +86,7 @@ here_removes(struct import_sim *sim, struct sim_file *file)
     if (sim->unmet || tally_is_unsure(sim, file))
         sim->tally[file->content].excused++;
     sim->tally[file->content].taken++;
+    sim->was_here[file->content] = true;
     mua_remove(&sim->maildir, file);
 }
 

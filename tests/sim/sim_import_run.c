@@ -447,7 +447,7 @@ import_sim_run(struct import_sim *sim)
         drop->removed);
     count_what_was_met(sim);
     /* Where files of a first meeting moved, what is new waits for the next run. */
-    const bool waits = sim->first && sim->status == 1 && world->interfered > 0;
+    const bool waits = (sim->first || sim->journal_lost) && sim->status == 1 && world->interfered > 0;
     check_end(sim, !disturbed && !waits && (sim->status == 0 || sim->status == 1 || sim->status == 3));
     if (!disturbed && sim->status != 2) {
         sim->accident = false;
