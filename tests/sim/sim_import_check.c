@@ -173,9 +173,13 @@ tally_comes_again(const struct import_sim *sim, const struct drop_message *messa
 void
 tally_excuse_unfound(struct import_sim *sim)
 {
+    int files[SIM_CONTENTS]; /* one file is enough for one of several copies */
+
+    for (int i = 0; i < SIM_CONTENTS; i++)
+        files[i] = files_of(sim, i, true);
     for (size_t i = 0; i < sim->drop.count; i++) {
         const struct drop_message *message = &sim->drop.messages[i];
-        if (message->here && tally_comes_again(sim, message))
+        if (message->here && (tally_comes_again(sim, message) || files[message->content]-- <= 0))
             sim->tally[message->content].excused++;
     }
 }
