@@ -620,7 +620,7 @@ BUGS = [
     bug("import: what is missed here removed at once", IMPORTS,
         ("sync/import_keep.c", "return row->missed != 0 && days > 0 &&", "return false && days > 0 &&")),
     bug("import: line that was added makes another message", IMPORTS,
-        ("sync/import_match.c", "if (kin_same(&known.kin, &seen->kin))\n        return VERDICT_SAME;", "")),
+        ("sync/import_verdict.c", "if (kin_same(&known.kin, &seen->kin))\n        return VERDICT_SAME;", "")),
     bug("import: row forgotten with the first list that lacks it", IMPORTS,
         ("sync/import_match.c", "age_bound(&import->age.now, days), &forgotten", "INT64_MAX, &forgotten")),
     bug("import: new names not compared with those that went", IMPORTS,
