@@ -268,12 +268,21 @@ beside_knows(void *self, const char *base, bool *known, struct error *err)
     return true;
 }
 
+/* What is here came through the import: the server of the account beside has only what was sent up. */
+static bool
+beside_had(void *self, const char *base, int64_t before, bool *had, struct error *err)
+{
+    (void)self, (void)base, (void)before, (void)err;
+    *had = false;
+    return true;
+}
+
 static int
 run_engine(struct import_sim *sim, bool dry, struct journal *journal)
 {
     static const struct direction all = {true, true, true, true};
     struct handover handover = import_sim_handover(sim);
-    struct beside beside = {.knows = beside_knows, .account = "imap", .self = sim};
+    struct beside beside = {.knows = beside_knows, .had = beside_had, .account = "imap", .self = sim};
     const struct account account = {.name = "sim",
                                     .connection = {.scheme = SCHEME_POP3S, .host = (char *)sim->host, .user = "ana"},
                                     .maildir = sim->command ? NULL : "/sim/mail",
