@@ -56,8 +56,10 @@ name_list(struct run *run, struct todo *const *todos, size_t count, char id[stat
 }
 
 static bool
-hold_one(struct run *run, struct mailbox *mailbox, const struct todo *todo, const char *id)
+hold_one(struct run *run, const struct mailbox *filled, const struct todo *todo, const char *id)
 {
+    struct mailbox *mailbox =
+        &run->mailboxes[todo->mailbox]; /* a file that was moved meanwhile stands in another one */
     struct journal_hold hold = {.message = todo->id, .kind = HOLD_ADDITIONS, .since = run->now, .reason = "refill"};
     struct journal_message *message = calloc(1, sizeof *message);
     bool ok = message != NULL || run_no_memory(run);
@@ -67,7 +69,7 @@ hold_one(struct run *run, struct mailbox *mailbox, const struct todo *todo, cons
          run_pending(run, mailbox, todo->id, PENDING_HELD, plan_verb_word(PLAN_UPLOAD),
                      "it was on the server before its UIDVALIDITY changed: waits for --confirm-additions", id) &&
          journal_hold_add(run->journal, &hold, &run->err);
-    if (ok && !mailbox->said)
+    if (ok && !filled->said)
         report_held(run->report, run->account->name,
                     &(struct report_held){.mailbox = mailbox->row.name,
                                           .file = message->base,

@@ -217,7 +217,7 @@ is_excused(struct run *run, const struct todo *todo, bool *excused)
     if (!journal_pending_get(run->journal, run->mailboxes[todo->mailbox].row.id, todo->id, &pending, &found, &run->err))
         return false;
     *excused = found && (pending.kind == PENDING_POLICY || pending.kind == PENDING_MAILBOX ||
-                         (todo->unpaired && pending.kind == PENDING_HELD));
+                         (pending.kind == PENDING_HELD && todo->step.verb == PLAN_UPLOAD));
     return true;
 }
 
@@ -238,12 +238,11 @@ count_leftovers(struct run *run)
         }
         if (todo->step.kept_back || todo->step.verb == PLAN_FORGET || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
             continue;
-        if (todo->step.verb == PLAN_REMOVE_HERE || todo->step.verb == PLAN_REMOVE_THERE ||
-            (!todo->fresh && (todo->step.verb == PLAN_UPLOAD || todo->step.verb == PLAN_DOWNLOAD))) {
+        if (todo->step.verb != PLAN_FLAGS && (todo->step.verb != PLAN_DOWNLOAD || !todo->fresh)) {
             bool excused = false;
 
             /* Held; or, in a run over some mailboxes only, perhaps moved to one that was not asked for. */
-            if (!todo->unpaired &&
+            if (!todo->unpaired && !todo->fresh &&
                 (run->held || (run->options->mailboxes != NULL && run->options->mailboxes[0] != NULL)))
                 continue;
             ok = is_excused(run, todo, &excused);

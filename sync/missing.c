@@ -21,6 +21,7 @@
  *      still filling    after a new UIDVALIDITY more than 10, and more than max-delete, of those that had a UID are missing: the
  *                       provider is perhaps not done. They wait for an hour without a change, and then for the user's word
  *      else             it comes again: sent up, or fetched
+ *                   A file that was moved to another folder meanwhile is new there, and waits like one that stayed
  *
  * Nothing of an unpaired row is sent, fetched or removed before step 3 made an ordinary row of it.
  */
@@ -343,10 +344,12 @@ has_moved(struct settling *settling, const struct mailbox *mailbox, bool *moved)
     return ok;
 }
 
+/* It would go up, from here or from the folder that it was moved to meanwhile. */
 static bool
 is_for_upload(const struct todo *todo)
 {
-    return todo->unpaired && !todo->dropped && todo->partner == 0 && todo->step.verb == PLAN_UPLOAD;
+    return todo->unpaired && !todo->dropped && todo->partner == 0 &&
+           (todo->step.verb == PLAN_UPLOAD || (todo->step.verb == PLAN_FORGET && todo->elsewhere != 0));
 }
 
 /* What the settled row is from here on; inside a transaction. */
@@ -398,43 +401,83 @@ wait_for(struct settling *settling, struct todo *todo, enum journal_pending_kind
     return !mailbox->asked || run_pending(run, mailbox, todo->id, kind, plan_verb_word(todo->step.verb), why, NULL);
 }
 
+/* It may be in the mailbox that was not seen. */
+static bool
+wait_for_unseen(struct settling *settling, struct todo *todo)
+{
+    struct run *run = settling->run;
+    const struct mailbox *unseen = settling->unseen;
+    bool policy = unseen->row.state == MAILBOX_NEW_REMOTE && !unseen->refused && !run->account->policy.pull.mailboxes;
+    char why[256];
+
+    (void)text_print(why, sizeof why, "it may be in mailbox %.200s, which was not looked at", unseen->row.name);
+    return wait_for(settling, todo, policy ? PENDING_POLICY : PENDING_SETTLE, why);
+}
+
+/* *done: it is not sent up now. */
+static bool
+hold_upload(struct settling *settling, struct todo *todo, enum filling filling, bool *done)
+{
+    struct run *run = settling->run;
+
+    *done = true;
+    if (settling->unseen != NULL)
+        return wait_for_unseen(settling, todo);
+    if (additions_have_word(run, todo->id)) {
+        *done = run->options->reject_additions;
+        return !*done || (run_load(run, todo->id, &settling->message) && set_apart(settling, todo));
+    }
+    *done = filling != FILLING_NOT;
+    if (filling == FILLING_WAITS)
+        return wait_for(settling, todo, PENDING_SETTLE, "the server may still be filling this mailbox");
+    if (filling == FILLING_HELD) {
+        settling->held[settling->held_count++] = todo;
+        todo->dropped = true;
+    }
+    return true;
+}
+
+/* The user removed its file, or moved it: remembered as long as it may turn up; and what he moved waits as long as that. */
+static bool
+settle_forgotten(struct settling *settling, struct todo *todo, enum filling filling)
+{
+    struct agenda *agenda = settling->agenda;
+    bool waits = filling != FILLING_NOT || settling->unseen != NULL;
+
+    for (size_t i = 0; waits && todo->elsewhere != 0 && i < agenda->count; i++) {
+        if (agenda->todos[i].id == todo->elsewhere && !agenda->todos[i].dropped &&
+            !hold_upload(settling, &agenda->todos[i], filling, &waits))
+            return false;
+    }
+    todo->dropped = waits;
+    return true;
+}
+
 /* Rows of one mailbox for which it is known that they moved, or which are to come again. */
 static bool
 settle_todo(struct settling *settling, struct todo *todo, enum filling filling)
 {
     struct run *run = settling->run;
     struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
-    bool moved;
+    bool moved, done;
 
-    if (todo->step.verb == PLAN_FORGET) { /* the user removed it: remembered as long as it may turn up */
-        todo->dropped = filling != FILLING_NOT || settling->unseen != NULL;
-        return true;
-    }
+    if (todo->step.verb == PLAN_FORGET)
+        return settle_forgotten(settling, todo, filling);
     if (!run_load(run, todo->id, &settling->message) || !has_moved(settling, mailbox, &moved))
         return false;
     if (moved && !todo->step.kept_back)
         return settle_row(settling, todo, true);
-    if (settling->unseen != NULL && todo->step.verb == PLAN_UPLOAD) {
-        bool policy = settling->unseen->row.state == MAILBOX_NEW_REMOTE && !settling->unseen->refused &&
-                      !run->account->policy.pull.mailboxes;
-        char why[256];
-
-        (void)text_print(why, sizeof why, "it may be in mailbox %.200s, which was not looked at",
-                         settling->unseen->row.name);
-        return wait_for(settling, todo, policy ? PENDING_POLICY : PENDING_SETTLE, why);
-    }
     if (todo->step.verb == PLAN_DOWNLOAD && run->no_removals_there)
         return wait_for(settling, todo, PENDING_SETTLE, "it may be in a folder that could not be read");
-    if (todo->step.verb == PLAN_UPLOAD && additions_have_word(run, todo->id))
-        return run->options->reject_additions ? set_apart(settling, todo) : settle_row(settling, todo, false);
-    if (filling == FILLING_HELD && todo->step.verb == PLAN_UPLOAD) {
-        settling->held[settling->held_count++] = todo;
-        todo->dropped = true;
-        return true;
-    }
-    if (filling != FILLING_NOT)
+    if (todo->step.verb == PLAN_UPLOAD) {
+        if (!hold_upload(settling, todo, filling, &done))
+            return false;
+        if (done)
+            return true;
+    } else if (filling != FILLING_NOT) {
         return wait_for(settling, todo, PENDING_SETTLE, "the server may still be filling this mailbox");
-    if (!todo->step.kept_back)
+    }
+    if (!todo->step.kept_back || additions_have_word(run, todo->id))
         return settle_row(settling, todo, false);
     todo->dropped = true;
     return true;
@@ -510,7 +553,7 @@ settle_mailbox(struct settling *settling, struct mailbox *mailbox, size_t first,
     for (size_t i = first; ok && i < end; i++) {
         if (!todos[i].unpaired || todos[i].dropped || todos[i].partner != 0)
             continue;
-        if (!mailbox_is_open(mailbox))
+        if (!mailbox_is_open(mailbox) && todos[i].step.verb != PLAN_FORGET)
             todos[i].dropped = true;
         else
             ok = settle_todo(settling, &todos[i], filling);

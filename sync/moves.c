@@ -297,8 +297,11 @@ take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_
             continue;
         }
         if (from->step.verb == PLAN_FORGET && !from->waits &&
-            !is_only(run, &gone[match[f]])) /* which of several equal ones it was can't be told */
+            (from->mailbox != to->mailbox ||
+             !is_only(run, &gone[match[f]]))) { /* which of several equal ones it was can't be told */
+            from->elsewhere = from->unpaired ? to->id : 0;
             continue;
+        }
         if (from->mailbox == to->mailbox && from->unpaired &&
             !up) { /* paired with all others of it, and their flags, when it is open */
             from->dropped = to->dropped = true;
@@ -565,7 +568,8 @@ agenda_moves(struct run *run, struct agenda *agenda)
     /*
      * In one mailbox first: a new name; then equal messages of which one lost its file and the other its UID (two moves that
      * crossed): what is left of both is one. Then moves between mailboxes. Last, a file that got a new name while the server
-     * lost the message: the removal goes on. Before all that, what was sent and not answered finds its file again.
+     * lost the message: the removal goes on; or, where it lacks it for reasons of its own, the file waits for it (missing.c).
+     * Before all that, what was sent and not answered finds its file again.
      */
     if (count_role(agenda, WAITING) != 0 &&
         (!pair_direction(run, agenda, WAITING, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
@@ -576,7 +580,9 @@ agenda_moves(struct run *run, struct agenda *agenda)
          !pair_direction(run, agenda, GONE_HERE, GONE_THERE, BY_WIRE_AND_MAILBOX) ||
          !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE) || !find_edited(run, agenda)))
         return false;
-    if (count_role(agenda, GONE_BOTH) != 0 && !pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE_AND_MAILBOX))
+    if (count_role(agenda, GONE_BOTH) != 0 &&
+        (!pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
+         !pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE)))
         return false;
     if (count_role(agenda, GONE_THERE) == 0 || count_role(agenda, FRESH_THERE) == 0)
         return true;

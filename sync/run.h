@@ -55,7 +55,7 @@ struct todo { /* one message that wants something */
     bool unpaired;     /* ... and that is no removal (missing.c) */
     bool again;        /* fresh, but it had a file here before: nothing has moved there */
     int64_t partner;   /* move: the row that vanished (for the row that appeared); 0: none */
-    int64_t elsewhere; /* of what vanished: the row that it moved to, where the policy keeps the move back; 0: none */
+    int64_t elsewhere; /* of what vanished: the row that it moved to, where the old place can't follow now; 0: none */
     bool unheld;       /* ... and in an earlier attempt it did not keep one of them */
     bool echoed;       /* the server showed the flags that it was sent */
     bool unanswered;   /* fresh, and was sent once: it is perhaps on the server, and has perhaps moved on there */

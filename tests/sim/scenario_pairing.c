@@ -271,6 +271,80 @@ what_a_restored_server_lacks_was_not_moved_to_what_it_has_again(void **state)
     then_both_sides_agree();
 }
 
+/* ---- a mailbox that is filled again ---- */
+
+/* Of 30 messages in Work, all but a few are not there yet under another UIDVALIDITY. */
+static void
+given_a_mailbox_that_is_being_filled(void)
+{
+    given_empty_account(1);
+    for (int i = 20; i < 50; i++)
+        given_mail_there(WORK, i);
+    given_both_sides_agree();
+    while (sim.server.boxes[WORK].count > 3)
+        server_expunge(&sim.server, WORK, sim.server.boxes[WORK].messages[0].uid);
+    server_reset_uidvalidity(&sim.server, WORK);
+    check_forget(&sim.clients[0]);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+}
+
+static void
+when_the_rest_arrives(void)
+{
+    uint32_t uid;
+
+    for (int i = 20; i < 47; i++)
+        assert_true(server_add(&sim.server, WORK, i, 0, 0, 1600000000, &uid));
+}
+
+static void
+what_moves_while_its_mailbox_is_filled_waits_with_it(void **state)
+{
+    (void)state;
+    given_a_mailbox_that_is_being_filled();
+    for (int i = 20; i < 25; i++) {
+        when_the_user_moves(i, WORK, INBOX);
+        ledger_put(&sim.world, i, WORK); /* the provider is going to store it there */
+    }
+    ledger_out(&sim.world, 25, WORK);
+    assert_true(mua_move(here(), file_of(WORK, 25), INBOX, true)); /* under a new name */
+    ledger_put(&sim.world, 25, INBOX);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_there(INBOX, 20, 0);
+    then_it_is_there(INBOX, 25, 0);
+
+    when_the_rest_arrives();
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    for (int i = 20; i < 26; i++) {
+        then_it_is_there(INBOX, i, 1);
+        then_it_is_there(WORK, i, 0);
+        then_it_is_here(INBOX, i, 1);
+    }
+    then_both_sides_agree();
+}
+
+static void
+what_moved_while_its_mailbox_was_filled_is_held_with_it(void **state)
+{
+    (void)state;
+    given_a_mailbox_that_is_being_filled();
+    for (int i = 20; i < 47; i++) /* all that is missing */
+        when_the_user_moves(i, WORK, INBOX);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_there(INBOX, 20, 0);
+    assert_int_equal(when_golub_syncs_after(4000), 3);
+    then_it_is_there(INBOX, 20, 0);
+
+    then_both_sides_agree(); /* with the word */
+
+    then_it_is_there(INBOX, 20, 1);
+    then_it_is_there(INBOX, 46, 1);
+    then_it_is_there(WORK, 46, 0);
+    then_it_is_here(INBOX, 46, 1);
+}
+
 /* ---- answers that were lost ---- */
 
 /* The server does not say the UID, and files of the same bytes that lost theirs are looking for one. */
@@ -435,6 +509,8 @@ main(void)
         SCENARIO(a_removal_that_waits_for_a_word_does_not_follow_the_message_to_another_mailbox),
         SCENARIO(flags_that_were_lost_are_set_again_although_one_message_shows_some),
         SCENARIO(what_the_old_uid_could_not_hold_is_given_to_the_new_one),
+        SCENARIO(what_moves_while_its_mailbox_is_filled_waits_with_it),
+        SCENARIO(what_moved_while_its_mailbox_was_filled_is_held_with_it),
         SCENARIO(what_was_sent_gets_its_uid_before_an_equal_file_does),
         SCENARIO(what_comes_again_is_no_place_to_which_another_one_has_moved),
         SCENARIO(what_a_restored_server_lacks_was_not_moved_to_what_it_has_again),
