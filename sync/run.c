@@ -84,8 +84,12 @@ run_mailbox_by_id(struct run *run, int64_t id)
 bool
 run_is_unseen(const struct mailbox *mailbox)
 {
-    return mailbox->chosen && mailbox->listed && mailbox->row.state != MAILBOX_GONE_LOCAL &&
-           (!mailbox->current || mailbox->unsure);
+    if (!mailbox->chosen || !mailbox->listed)
+        return false;
+    /* Nothing is done about a mailbox whose folder is gone here; but under another UIDVALIDITY other mailboxes' messages may be in it. */
+    if (mailbox->row.state == MAILBOX_GONE_LOCAL)
+        return mailbox->has_status && mailbox->uidvalidity != mailbox->row.uidvalidity;
+    return !mailbox->current || mailbox->unsure;
 }
 
 const struct mailbox *

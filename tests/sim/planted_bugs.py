@@ -254,6 +254,8 @@ BUGS = [
         ("sync/apply_move_here.c", "*intact = !from->has_wire ||", "*intact = true ||")),
     bug("what may stand in a folder that is away taken for moved", PAIRING,
         ("sync/missing.c", "!is_seen(run_mailbox_by_id(run, other->mailbox))", "false")),
+    bug("mailbox whose folder is away counts as seen, whatever it is now", PAIRING,
+        ("sync/run.c", "mailbox->has_status && mailbox->uidvalidity != mailbox->row.uidvalidity", "false")),
     bug("removal that waited forgotten with its UID", SITUATIONS("removals_that_wait_for_a_word_still_wait_under_another_uidvalidity"),
         ("sync/missing.c", "if (removed && waits)\n        return lose_uid", "if (false)\n        return lose_uid")),
     bug("mailbox that is being filled added to", SITUATIONS("mail_is_not_doubled_while_the_provider_fills_a_mailbox_again"),

@@ -423,6 +423,45 @@ what_may_stand_in_a_folder_that_is_away_is_not_taken_for_moved(void **state)
     assert_int_equal(here()->quarantined, 0);
 }
 
+static void
+what_is_now_in_a_mailbox_whose_folder_is_away_is_not_sent_again(void **state)
+{
+    static struct sim_mailbox other;
+
+    (void)state;
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    given_mail_there(WORK, 1);
+    given_mail_there(OLD, 2);
+    server_reset_uidvalidity(&sim.server, OLD);
+    given_both_sides_agree();
+    file_of(OLD, 2)->mailbox = SIM_MAILBOXES;
+    here()->tree.folder[OLD] = false;
+    other = sim.server.boxes[WORK];
+    sim.server.boxes[WORK] = sim.server.boxes[OLD];
+    sim.server.boxes[OLD] = other;
+    check_forget(&sim.clients[0]);
+    ledger_out(&sim.world, 1, WORK);
+    ledger_put(&sim.world, 1, OLD);
+    ledger_out(&sim.world, 2, OLD);
+    ledger_put(&sim.world, 2, WORK);
+
+    assert_int_equal(when_golub_syncs_after(60), 1); /* it waits */
+
+    then_it_is_there(WORK, 1, 0);
+    file_of(SIM_MAILBOXES, 2)->mailbox = OLD;
+    here()->tree.folder[OLD] = true;
+    maildir_sim_touch(here(), OLD);
+    (void)when_golub_syncs_after(60);
+    then_both_sides_agree();
+    then_it_is_there(WORK, 1, 0);
+    then_it_is_there(OLD, 1, 1);
+    then_it_is_here(OLD, 1, 1);
+    then_it_is_here(WORK, 2, 1);
+    then_it_is_here(OLD, 2, 0);
+}
+
 /* ---- one UID, two files ---- */
 
 /* The server keeps one of a kind; one of its files is a draft that is saved again under its name. */
@@ -516,6 +555,7 @@ main(void)
         SCENARIO(what_a_restored_server_lacks_was_not_moved_to_what_it_has_again),
         SCENARIO(an_append_that_was_cut_off_again_and_again_is_sent_after_all),
         SCENARIO(what_may_stand_in_a_folder_that_is_away_is_not_taken_for_moved),
+        SCENARIO(what_is_now_in_a_mailbox_whose_folder_is_away_is_not_sent_again),
         SCENARIO(a_draft_that_is_saved_again_leaves_its_uid_to_the_file_that_is_still_that_message),
         SCENARIO(the_second_file_of_a_uid_stays_its_second_file_under_another_uidvalidity),
         SCENARIO(a_file_that_was_changed_is_not_moved_as_the_message),
