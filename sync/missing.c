@@ -20,8 +20,7 @@
  *                       happened; the rest of it follows as a removal
  *      still filling    after a new UIDVALIDITY more than 10, and more than max-delete, of those that had a UID are missing: the
  *                       provider is perhaps not done. They wait for an hour without a change, and then for the user's word
- *      else             it comes again: sent up, or fetched
- *                   A file that was moved to another folder meanwhile is new there, and waits like one that stayed
+ *      else             it comes again: sent up, or fetched. A file that was moved meanwhile waits like one that stayed
  *
  * Nothing of an unpaired row is sent, fetched or removed before step 3 made an ordinary row of it.
  */
