@@ -53,6 +53,8 @@ kinds_begin(struct sim *sim)
     sim->server.announces = on(sim, KIND_NEWEST) && rng_chance(dice(sim), 50);
     const unsigned many = on(sim, KIND_NEWEST) && !sim->server.announces ? 80 : 30;
     sim->server.lies = on(sim, KIND_SIZES) ? 1 + (int)rng_below(dice(sim), 4) : 0;
+    if (sim->server.lies != 0)
+        kind_met(world, KIND_SIZES);
     if (on(sim, KIND_MANY) || on(sim, KIND_NEWEST))
         for (unsigned i = many + rng_below(dice(sim), 25); i > 0; i--) {
             const int content = world_new_content(world, false);
