@@ -313,8 +313,10 @@ sweep(struct run *run, struct sight *sight)
     }
     free(ids);
     view_begin(run, mailbox, &sight->view);
-    return ok && (mailbox->row.view == 0 || mailbox->row.view == sight->selected.exists ||
-                  view_end(run, mailbox, sight->selected.exists));
+    if (!ok || mailbox->row.view == 0)
+        return ok;
+    return mailbox->row.view == sight->selected.exists ? view_reaches(run, mailbox, sight->view.lowest)
+                                                       : view_end(run, mailbox, sight->selected.exists);
 }
 
 static void

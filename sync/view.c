@@ -115,8 +115,9 @@ view_leave_out(struct run *run, struct journal_message *message)
     return journal_message_save(run->journal, message, &run->err);
 }
 
-bool
-view_end(struct run *run, struct mailbox *mailbox, uint32_t exists)
+/* Judged like any that is missing: those above this UID. */
+static bool
+judge(struct run *run, struct mailbox *mailbox, uint32_t above)
 {
     struct journal_message message;
     int64_t *ids;
@@ -127,13 +128,29 @@ view_end(struct run *run, struct mailbox *mailbox, uint32_t exists)
         return false;
     for (size_t i = 0; ok && i < count; i++) {
         ok = run_load(run, ids[i], &message);
+        if (!ok || (above != 0 && message.uid <= above))
+            continue;
         message.facts &= ~(unsigned)FACT_OUT_OF_VIEW;
         if (message.uid == 0)
             message.facts |= FACT_UNPAIRED;
-        ok = ok && journal_message_save(run->journal, &message, &run->err);
+        run->vanished = true;
+        ok = journal_message_save(run->journal, &message, &run->err);
     }
-    run->vanished = run->vanished || count != 0;
     free(ids);
+    return ok;
+}
+
+bool
+view_reaches(struct run *run, struct mailbox *mailbox, uint32_t lowest)
+{
+    return lowest == 0 || judge(run, mailbox, lowest);
+}
+
+bool
+view_end(struct run *run, struct mailbox *mailbox, uint32_t exists)
+{
+    bool ok = judge(run, mailbox, 0);
+
     if (mailbox->row.view < exists) /* else it is known where the server stops should it grow again */
         mailbox->row.view = 0;
     return ok;

@@ -27,6 +27,8 @@ void view_begin(struct run *run, struct mailbox *mailbox, const struct view *vie
 void view_set(struct run *run, struct mailbox *mailbox, uint32_t exists);
 /** The row is out of view: that proves nothing. In a transaction, like what follows. */
 MUST_CHECK bool view_leave_out(struct run *run, struct journal_message *message);
+/** What is out of view above the lowest UID that a whole listing named is gone: the view reaches below it now. */
+MUST_CHECK bool view_reaches(struct run *run, struct mailbox *mailbox, uint32_t lowest);
 /**
  * The mailbox shows another number: what was kept out of account is judged like any that is missing; what is out of view since its UIDs
  * were given anew is looked for, and comes again.

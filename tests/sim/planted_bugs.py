@@ -505,6 +505,8 @@ BUGS = [
         ("sync/view.c", "return is_at_limit(mailbox) ||", "return false && is_at_limit(mailbox) &&")),
     bug("mailbox that grew to a round number taken for a view", Test("scenario_view"),
         ("sync/view.c", "if (view->exists == row->messages)", "if (true)")),
+    bug("what was removed out of view kept when the view reaches it", Test("scenario_view"),
+        ("sync/view.c", "return lowest == 0 || judge", "return true || judge")),
     bug("what is out of view when UIDs change sent up again", Test("scenario_view"),
         ("sync/view.c", "had_uid ? is_at_limit(mailbox) :", "had_uid ? false :")),
     bug("what is out of view when the journal is lost sent up again", Test("scenario_view"),

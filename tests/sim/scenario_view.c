@@ -111,6 +111,28 @@ what_was_removed_while_an_older_one_came_for_it_is_noticed(void **state)
     }
 }
 
+static void
+what_was_removed_out_of_view_is_noticed_once_the_view_reaches_it(void **state)
+{
+    (void)state;
+    given_view_of_50_out_of(50);
+    for (int i = 0; i < 4; i++)
+        given_mail_there(INBOX, 100 + i);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    ledger_out(&sim.world, 22, INBOX); /* out of view */
+    server_expunge(&sim.server, INBOX, 3);
+    for (int i = 0; i < 3; i++) { /* the three others out of view come into it */
+        ledger_out(&sim.world, 30 + i, INBOX);
+        server_expunge(&sim.server, INBOX, 11 + (uint32_t)i);
+    }
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(INBOX, 20, 1);
+    then_it_is_here(INBOX, 22, 0);
+    then_both_sides_agree();
+}
+
 /* Of each message as many as there were, also where nobody can see it. */
 static void
 then_nothing_went_up_again(int count)
@@ -184,6 +206,7 @@ main(void)
         SCENARIO(a_view_that_is_whole_again_is_believed),
         SCENARIO(a_mailbox_that_grows_to_a_round_number_is_no_view),
         SCENARIO(what_was_removed_while_an_older_one_came_for_it_is_noticed),
+        SCENARIO(what_was_removed_out_of_view_is_noticed_once_the_view_reaches_it),
         SCENARIO(what_is_out_of_view_when_uids_change_does_not_go_up_again),
         SCENARIO(what_is_out_of_view_when_the_journal_is_lost_does_not_go_up_again),
     };
