@@ -3,6 +3,7 @@
  * because a row that differs is planned again anyway, and new UIDs are paired with unconfirmed files by content (identify.c):
  *
  *   REMOVE_REMOTE  our \Deleted comes off what is still there, all in one turn; what is still gone here is planned again.
+ *                  Without a row, since its mailbox was forgotten (unfinished.c): the same, by name and UID.
  *   REMOVE_LOCAL   the file is in the quarantine: the row and the quarantine's index are finished. Else it is planned again.
  *                  A second file of one name (twins.c): the same for the index; its row stays.
  *   UPLOAD, COPY, MOVE  paired by content; or planned again once the unanswered command can't be running any more. Where its time can't be
@@ -10,27 +11,25 @@
  */
 #include "sync/recover.h"
 #include "sync/twins.h"
+#include "sync/unfinished.h"
 
 static bool
 finish_local(struct run *run, const struct journal_op *op, struct journal_message *message, bool found)
 {
-    struct journal_quarantined row = run_quarantined(run, 0, op->size);
     struct mailbox *mailbox = run_mailbox_by_id(run, op->mailbox);
+    bool done;
 
     if (!found || mailbox == NULL)
         return journal_op_delete(run->journal, op->id, &run->err);
     if (op->target != 0)
         return twins_finish(run, op, message);
-    if ((message->facts & FACT_GONE_HERE) == 0 || !run->local.ops->in_quarantine(run->local.self, op->name))
-        return true; /* still here: planned again under the same intent */
-    (void)text_print(row.name, sizeof row.name, "%s", op->name);
-    (void)text_print(row.mailbox, sizeof row.mailbox, "%s", mailbox->row.name);
-    (void)text_print(row.base, sizeof row.base, "%s", message->base);
-    (void)text_print(row.info, sizeof row.info, "%s", message->info);
-    (void)text_print(row.why, sizeof row.why, "deleted on the server");
-    row.uid = message->uid;
-    if (!journal_quarantine_add(run->journal, &row, &run->err))
+    if (!unfinished_index(run, mailbox, op, message, &done))
         return false;
+    if (!done) /* planned again under the same intent */
+        return true;
+    if ((message->facts & FACT_GONE_HERE) ==
+        0) /* cut off between the copy and its source: whatever is planned for that one now */
+        return journal_op_delete(run->journal, op->id, &run->err);
     if ((message->facts & FACT_GONE_THERE) != 0 || message->uid == 0)
         return journal_message_delete(run->journal, message->id, &run->err);
     /* The server has it again meanwhile: it was golub that removed the file, not the user. */
@@ -218,12 +217,12 @@ recover_intents(struct run *run)
         ok = journal_message_get(run->journal, ops[i].message, message, &found, &run->err);
         if (ok && ops[i].kind == OP_REMOVE_LOCAL)
             ok = finish_local(run, &ops[i], message, found);
-        else if (ok && ops[i].kind == OP_REMOVE_REMOTE)
+        else if (ok && ops[i].kind == OP_REMOVE_REMOTE && !unfinished_is_mark(&ops[i]))
             ok = finish_remote(&back, &ops[i], message, found);
-        else if (ok)
+        else if (ok && ops[i].kind != OP_REMOVE_REMOTE)
             ok = doubt_time(run, &ops[i]);
     }
-    ok = ok && take_back(&back);
+    ok = ok && take_back(&back) && unfinished_take_back(run, ops, count);
     if (ok) {
         ok = run_commit(run);
     } else {

@@ -16,6 +16,7 @@
 
 #include "sync/flushed.h"
 #include "sync/place.h"
+#include "sync/unfinished.h"
 
 static struct mailbox *
 find_by_wire(struct run *run, struct text wire)
@@ -172,7 +173,7 @@ leave_out(struct run *run, struct mailbox *mailbox)
 
     if (row->id == 0)
         return true;
-    if (!journal_mailbox_delete(run->journal, row->id, &run->err))
+    if (!unfinished_forget(run, mailbox))
         return false;
     report_mailbox(run->report, run->account->name, row->name, "left-out",
                    "`mailboxes` does not choose it any more: it is left alone, and paired anew should it come back");
@@ -239,7 +240,7 @@ forget_rows(struct run *run, struct mailbox *mailbox)
     struct journal_mailbox *row = &mailbox->row;
 
     if (row->id != 0 && row->state != MAILBOX_NEW_LOCAL && row->state != MAILBOX_NEW_REMOTE) {
-        if (!journal_mailbox_delete(run->journal, row->id, &run->err))
+        if (!unfinished_forget(run, mailbox))
             return false;
         row->id = 0;
     }
@@ -287,7 +288,7 @@ settle_state(struct run *run, struct mailbox *mailbox, bool *keep)
 
     *keep = mailbox->listed || mailbox->folder_here;
     if (!*keep)
-        return mailbox->row.id == 0 || journal_mailbox_delete(run->journal, mailbox->row.id, &run->err);
+        return mailbox->row.id == 0 || unfinished_forget(run, mailbox);
     if (mailbox->listed && mailbox->folder_here) {
         if (state == MAILBOX_ACTIVE || state == MAILBOX_REPAIR)
             return true;

@@ -232,10 +232,11 @@ struct journal_op { /* an intent, durable before its command */
     unsigned char canonical[DIGEST_SIZE];
     uint64_t size;
     int64_t date;
-    int attempt;    /* of an upload: so many were accepted and not found */
-    int64_t since;  /* seconds UTC */
-    char name[256]; /* remove local: the name in the quarantine */
-    int64_t seen;   /* `since` can't be right: a later run saw it then, seconds UTC; 0: it can */
+    int attempt;                       /* of an upload: so many were accepted and not found */
+    int64_t since;                     /* seconds UTC */
+    char name[LIMIT_MAILBOX_NAME + 1]; /* remove local: the name in the quarantine; remove remote without a message: the
+                                          mailbox's wire name, `size` is the UID (sync/unfinished.h) */
+    int64_t seen;                      /* `since` can't be right: a later run saw it then, seconds UTC; 0: it can */
 };
 MUST_CHECK bool journal_op_add(struct journal *journal, struct journal_op *op, struct error *err);
 MUST_CHECK bool journal_op_save(struct journal *journal, const struct journal_op *op, struct error *err);

@@ -164,6 +164,79 @@ what_a_crash_left_in_the_quarantine_is_in_its_index(void **state)
     }
 }
 
+/* ---- and its mailbox is left out before anything was finished ---- */
+
+static const char *const all_but_work[] = {"*", "!Work", NULL}, *const all[] = {"*", NULL};
+
+static void
+what_a_crash_left_in_the_quarantine_is_in_its_index_although_its_mailbox_was_left_out(void **state)
+{
+    (void)state;
+    for (int gone = 0; gone < 2; gone++) {
+        struct journal_quarantined *list = NULL;
+        struct error err = {0};
+        size_t count = 0;
+        given_empty_account(1);
+        const uint32_t uid = given_mail_there(WORK, 1);
+        given_both_sides_agree();
+        ledger_out(&sim.world, 1, WORK);
+        server_expunge(&sim.server, WORK, uid);
+        given_trouble_at(STEP_QUARANTINE, false, true);
+        assert_int_equal(when_golub_syncs_after(60), -1);
+        if (gone) { /* the mailbox, on both sides */
+            sim.server.boxes[WORK].exists = false;
+            here()->tree.folder[WORK] = false;
+        } else {
+            sim.patterns = all_but_work;
+        }
+
+        (void)when_golub_syncs_after(60);
+
+        assert_int_equal(here()->quarantined, 1);
+        assert_true(journal_quarantine_list(sim.clients[0].journal, INT64_MAX, &list, &count, &err));
+        assert_int_equal(count, 1);
+        assert_string_equal(list[0].name, here()->quarantine[0].name);
+        assert_string_equal(list[0].mailbox, "Work");
+        free(list);
+    }
+}
+
+static void
+our_deleted_comes_off_although_its_mailbox_was_left_out(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 3; way++) {
+        given_empty_account(1);
+        const uint32_t uid = given_mail_there(WORK, 1), other = given_mail_there(WORK, 2);
+        given_both_sides_agree();
+        if (way != 2)
+            server_set_flags(&sim.server, WORK, server_message(&sim.server, WORK, other), FLAG_DELETED, 0);
+        given_both_sides_agree();
+        when_the_user_removes(WORK, 1);
+        given_trouble_at(STEP_EXPUNGE, false, false);
+        assert_int_equal(when_golub_syncs_after(60), -1);
+        assert_int_equal(server_message(&sim.server, WORK, uid)->flags, FLAG_DELETED);
+        sim.patterns = all_but_work;
+        if (way > 0) { /* and that run does not come to it */
+            given_trouble_at(STEP_READ, true, false);
+            (void)when_golub_syncs_after(60);
+            assert_int_equal(server_message(&sim.server, WORK, uid)->flags, FLAG_DELETED);
+        }
+        if (way == 2) {
+            sim.patterns = all;
+            sim.world.expunges = true;
+        }
+
+        for (int i = 0; i < 3; i++)
+            (void)when_golub_syncs_after(60);
+
+        assert_int_equal(server_message(&sim.server, WORK, uid)->flags, 0);
+        then_it_is_here(WORK, 1, way == 2); /* met for the first time: nothing counts as removed */
+        if (way != 2)
+            assert_int_equal(server_message(&sim.server, WORK, other)->flags, FLAG_DELETED);
+    }
+}
+
 /* A mail reader copied the file within its folder: the same name, other flags. */
 static void
 given_a_second_file_of_that_name(int content, const char *info)
@@ -606,6 +679,8 @@ main(void)
         SCENARIO(our_deleted_on_the_source_of_a_move_is_not_copied_to_its_next_place),
         SCENARIO(our_deleted_comes_off_all_at_once),
         SCENARIO(what_a_crash_left_in_the_quarantine_is_in_its_index),
+        SCENARIO(what_a_crash_left_in_the_quarantine_is_in_its_index_although_its_mailbox_was_left_out),
+        SCENARIO(our_deleted_comes_off_although_its_mailbox_was_left_out),
         SCENARIO(a_second_file_of_one_name_and_its_bytes_is_in_the_index_of_the_quarantine_whenever_the_power_fails),
         SCENARIO(a_second_file_of_one_name_and_other_bytes_gets_one_name_of_its_own_whenever_the_power_fails),
         SCENARIO(what_a_pairing_that_was_cut_off_fetched_is_not_missed_in_another_backup),

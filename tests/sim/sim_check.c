@@ -250,8 +250,7 @@ check_quarantine(struct sim *sim, const struct client *client)
 void
 check_convergence(struct sim *sim)
 {
-    const bool told = sim->world.strict && !kind_on(&sim->world, KIND_PATTERNS); /* KNOWN: as in kinds_ran() */
-    for (int m = 0; m < SIM_MAILBOXES && told; m++)
+    for (int m = 0; m < SIM_MAILBOXES && sim->world.strict; m++)
         check_marks(sim, m);
     for (int c = 0; c < sim->world.clients; c++)
         check_quarantine(sim, &sim->clients[c]);

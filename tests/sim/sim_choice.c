@@ -90,8 +90,6 @@ kinds_ran(struct sim *sim, int client, bool whole)
         sim->was_away_here[client][m] = away && (whole || sim->was_away_here[client][m]);
         sim->was_away_there[client][m] = sim->away_there[m];
         sim->left_out[client][m] = choice->left_out[m] && whole;
-        /* KNOWN: an intent of a run that was cut off goes with its mailbox. */
-        sim->clients[client].index_lost = sim->clients[client].index_lost || choice->left_out[m];
     }
 }
 

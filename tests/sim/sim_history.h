@@ -87,9 +87,10 @@ struct sim { /* everything; too big for a stack */
     bool disasters;
     bool
         edits; /* files are changed in their place; then no disasters: a restored file can't be told from an edited one */
-    bool refusals;           /* exit 2 is what this scenario wants to see */
-    const char *const *only; /* the runs are for these mailboxes alone; NULL: for all */
-    bool rewound;            /* the server went back: flags with an old MODSEQ may differ where nothing tells */
+    bool refusals;               /* exit 2 is what this scenario wants to see */
+    const char *const *only;     /* the runs are for these mailboxes alone; NULL: for all */
+    const char *const *patterns; /* a fixed scenario's; NULL: drawn */
+    bool rewound;                /* the server went back: flags with an old MODSEQ may differ where nothing tells */
     int syncs;
     /* what the kinds have done (sim_events.c) */
     bool away_there[SIM_MAILBOXES], away_here[SIM_CLIENTS][SIM_MAILBOXES];

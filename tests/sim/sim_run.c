@@ -120,19 +120,20 @@ static int
 run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
 {
     struct client *it = &sim->clients[client];
-    const struct account account = {.name = "sim",
-                                    .connection = {.host = "sim.example.org", .user = "ana"},
-                                    .maildir = "/sim/mail",
-                                    .state = "/sim/state",
-                                    .fsync = !it->maildir.lazy,
-                                    .policy = {.pull = it->choice.pull,
-                                               .push = it->choice.push,
-                                               .expunge = sim->world.expunges,
-                                               .guard = true,
-                                               .max_delete = 25,
-                                               .quarantine_days = 30,
-                                               .layout = sim->layout,
-                                               .patterns = it->choice.patterns}};
+    const struct account account = {
+        .name = "sim",
+        .connection = {.host = "sim.example.org", .user = "ana"},
+        .maildir = "/sim/mail",
+        .state = "/sim/state",
+        .fsync = !it->maildir.lazy,
+        .policy = {.pull = it->choice.pull,
+                   .push = it->choice.push,
+                   .expunge = sim->world.expunges,
+                   .guard = true,
+                   .max_delete = 25,
+                   .quarantine_days = 30,
+                   .layout = sim->layout,
+                   .patterns = sim->patterns != NULL ? sim->patterns : it->choice.patterns}};
     const struct sync_options options = {.dry_run = dry,
                                          .confirm = it->choice.confirm,
                                          .confirm_id = it->choice.confirm_id,
