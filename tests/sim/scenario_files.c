@@ -1,7 +1,7 @@
 /* Files that are copied, renamed, damaged or written while golub is at work or away. */
 #include "tests/sim/scenario.h"
 
-static int calls;
+static int calls, edits;
 
 static const struct sim_message *
 message_there(int mailbox, int content)
@@ -597,6 +597,52 @@ a_draft_that_was_edited_and_moved_is_a_move(void **state)
     }
 }
 
+/* At one of the moments at which others act, while the file has one name. */
+static void
+edit_at_that_moment(struct world *world)
+{
+    (void)world;
+    if (calls-- != 0 || maildir_sim_multiplicity(here(), INBOX, 1, false) != 1 ||
+        maildir_sim_multiplicity(here(), WORK, 1, false) != 0)
+        return;
+    when_the_user_edits(INBOX, 1, 20, 0);
+    edits++;
+}
+
+/* Also between the look at its bytes and the link, which takes it to where it is no draft any more. */
+static void
+a_draft_that_is_saved_again_at_any_moment_of_its_move_is_sent(void **state)
+{
+    (void)state;
+    edits = 0;
+    for (int moment = 0; moment < 60; moment++) {
+        uint32_t uid = 0;
+
+        given_a_draft(1);
+        const struct sim_message old = *message_there(INBOX, 1);
+        server_expunge(&sim.server, INBOX, old.uid);
+        ledger_out(&sim.world, 1, INBOX);
+        assert_true(server_add(&sim.server, WORK, 1, old.flags & ~(unsigned)FLAG_DRAFT, 0, old.date, &uid));
+        ledger_put(&sim.world, 1, WORK);
+        calls = moment;
+        given_others_act(edit_at_that_moment);
+        const int before = edits;
+
+        (void)when_golub_syncs_after(60);
+
+        sim.world.interfere = 0;
+        if (edits == before)
+            continue;
+        for (int i = 0; i < 3; i++)
+            (void)when_golub_syncs_after(60);
+        const int there = server_multiplicity(&sim.server, INBOX, 20) + server_multiplicity(&sim.server, WORK, 20);
+        const int altered = maildir_sim_multiplicity(here(), INBOX, 20, false);
+        if (there != 1 && altered != 1)
+            fail_msg("moment %d: the edit is there %d times", moment, there);
+    }
+    assert_true(edits > 5);
+}
+
 static void
 another_file_that_was_edited_and_moved_is_new_mail_and_the_message_comes_back(void **state)
 {
@@ -734,6 +780,7 @@ main(void)
         SCENARIO(an_old_version_that_others_remove_at_that_moment_is_no_problem),
         SCENARIO(many_drafts_that_were_saved_again_are_not_held),
         SCENARIO(a_draft_that_was_edited_and_moved_is_a_move),
+        SCENARIO(a_draft_that_is_saved_again_at_any_moment_of_its_move_is_sent),
         SCENARIO(another_file_that_was_edited_and_moved_is_new_mail_and_the_message_comes_back),
         SCENARIO(a_file_that_was_written_on_after_it_was_sent_is_replaced),
         SCENARIO(a_file_that_is_written_on_while_it_is_sent_is_replaced_in_the_same_run),
