@@ -4,10 +4,11 @@
  */
 #include "sync/agenda.h"
 #include "sync/missing.h"
+#include "sync/moved_bodies.h"
+#include "sync/readings.h"
 #include "sync/renamed.h"
 
 #include "sync/drafts.h"
-#include "sync/pair.h"
 
 enum role {
     GONE_HERE,
@@ -144,45 +145,6 @@ look_up(struct todo **index, size_t count, int64_t id)
     return found != NULL ? *found : NULL;
 }
 
-/* Two rows of one mailbox are one message under a new file name or a new UID: journal only. */
-static bool
-rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up, struct journal_message *old,
-           struct journal_message *new)
-{
-    const unsigned held = run->mailboxes[gone->mailbox].row.permanent; /* by both sides */
-    bool removed, ok = missing_waits(run, old, PLAN_REMOVE_THERE, &removed) &&
-                       journal_message_delete(run->journal, new->id, &run->err);
-
-    if (ok && up) {
-        renamed_take_file(old, new, held);
-    } else if (ok) {
-        old->uid = new->uid;
-        old->size = new->size;
-        old->date = new->date;
-        old->rseen = new->rseen;
-        meeting_level_bases(old);
-        old->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_BY_HEADER);
-        if ((old->facts & FACT_GONE_HERE) == 0 || removed) /* else its file comes again */
-            old->facts &= ~(unsigned)FACT_UNPAIRED;
-        old->facts |= new->has_wire ? 0 : FACT_BY_HEADER;
-        memcpy(old->keywords, new->keywords, sizeof old->keywords);
-    }
-    gone->dropped = fresh->dropped = true;
-    run->replan = true;
-    return ok && journal_message_save(run->journal, old, &run->err);
-}
-
-static bool
-rename_in_mailbox(struct run *run, struct todo *gone, struct todo *fresh, bool up)
-{
-    struct journal_message *old = calloc(2, sizeof *old), *new = old + 1;
-    bool ok = (old != NULL || run_no_memory(run)) && run_begin(run) && run_load(run, gone->id, old) &&
-              run_load(run, fresh->id, new) && rename_row(run, gone, fresh, up, old, new) && run_commit(run);
-
-    free(old);
-    return ok;
-}
-
 /*
  * No other file of the account has, or had, these bytes but the two that are to be one. What is on the server alone, perhaps the place that
  * it moved to, is nothing that a file here can have come from.
@@ -308,7 +270,7 @@ take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_
             continue;
         }
         if (from->mailbox == to->mailbox) {
-            ok = rename_in_mailbox(run, from, to, up);
+            ok = renamed_join(run, from, to, up);
             continue;
         }
         if (!(up ? run->account->policy.push.deletes
@@ -391,37 +353,6 @@ probe_fresh(struct run *run, struct agenda *agenda)
     return ok;
 }
 
-static int
-compare_probes(const void *pa, const void *pb)
-{
-    const struct probe *a = pa, *b = pb;
-
-    if (a->mailbox != b->mailbox)
-        return a->mailbox < b->mailbox ? -1 : 1;
-    return a->uid == b->uid ? 0 : a->uid < b->uid ? -1 : 1;
-}
-
-static bool
-read_bodies(struct run *run, struct probe *probes, size_t count)
-{
-    struct journal_message *message = calloc(1, sizeof *message);
-    bool ok = message != NULL || run_no_memory(run);
-
-    if (ok && count > 1)
-        qsort(probes, count, sizeof *probes, compare_probes);
-    ok = ok && probe_remote(run, probes, count, false) && run_begin(run);
-    for (size_t i = 0; ok && i < count; i++) {
-        if (!probes[i].got)
-            continue;
-        ok = run_load(run, probes[i].id, message);
-        message->has_wire = true;
-        memcpy(message->wire, probes[i].digests.wire, DIGEST_SIZE);
-        ok = ok && journal_message_save(run->journal, message, &run->err);
-    }
-    free(message);
-    return ok && run_commit(run);
-}
-
 /* What arrived and looks like what vanished, but not alone in that, or with another date: which of them it is, only the body tells. */
 static bool
 probe_ambiguous(struct run *run, struct agenda *agenda)
@@ -443,14 +374,44 @@ probe_ambiguous(struct run *run, struct agenda *agenda)
     for (size_t f = 0; ok && f < fresh_count; f++) {
         const struct todo *todo = look_up(index, agenda->count, fresh[f].id);
 
-        if (pair_count(gone, gone_count, &fresh[f], false) != 0 &&
+        if (pair_count(gone, gone_count, &fresh[f], false) != 0 && !reading_given_up(run, todo->id) &&
             is_ambiguous(gone, gone_count, fresh, fresh_count, &fresh[f]))
             probes[n++] =
-                (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = todo->id, .size = fresh[f].size};
+                (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = todo->id, .size = fresh[f].claimed};
     }
     if (ok && n != 0)
-        ok = read_bodies(run, probes, n);
+        ok = moved_bodies_read(run, probes, n, gone, gone_count);
     free(probes);
+    free(gone);
+    free(fresh);
+    free(gone_bases);
+    free(fresh_bases);
+    free(index);
+    return ok;
+}
+
+/* What arrived and can't be read may be any of those that vanished under its header: their files stay in this run. */
+static bool
+hold_unread(struct run *run, struct agenda *agenda)
+{
+    struct pair_item *gone = NULL, *fresh = NULL;
+    char *gone_bases = NULL, *fresh_bases = NULL;
+    size_t gone_count = 0, fresh_count = 0;
+    struct todo **index = index_todos(run, agenda);
+    bool ok = index != NULL && gather(run, agenda, GONE_THERE, BY_HEADER, &gone, &gone_bases, &gone_count) &&
+              gather(run, agenda, FRESH_THERE, BY_HEADER, &fresh, &fresh_bases, &fresh_count);
+
+    if (ok)
+        pair_sort(gone, gone_count);
+    for (size_t f = 0; ok && f < fresh_count; f++) {
+        const struct pair_item *at = pair_find(gone, gone_count, &fresh[f]);
+
+        if (at == NULL || !reading_given_up(run, fresh[f].id))
+            continue;
+        look_up(index, agenda->count, fresh[f].id)->dropped = true;
+        for (size_t left = pair_count(gone, gone_count, &fresh[f], false); left > 0; left--, at++)
+            look_up(index, agenda->count, at->id)->dropped = true;
+    }
     free(gone);
     free(fresh);
     free(gone_bases);
@@ -587,6 +548,6 @@ agenda_moves(struct run *run, struct agenda *agenda)
     if (count_role(agenda, GONE_THERE) == 0 || count_role(agenda, FRESH_THERE) == 0)
         return true;
     return probe_fresh(run, agenda) && probe_ambiguous(run, agenda) &&
-           pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_WIRE) &&
+           pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_WIRE) && hold_unread(run, agenda) &&
            pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_HEADER);
 }

@@ -1,6 +1,8 @@
 /* See renamed.h. What a new name means where nothing is to be paired, moves.c finds out, together with moves to other folders. */
 #include "sync/renamed.h"
 
+#include "sync/missing.h"
+
 void
 renamed_take_file(struct journal_message *old, const struct journal_message *file, unsigned held)
 {
@@ -17,6 +19,44 @@ renamed_take_file(struct journal_message *old, const struct journal_message *fil
         old->rbase = old->lbase = old->rseen & old->lseen;
     else if ((old->facts & FACT_UNHELD) == 0) /* a change that went to a twin meanwhile (wanted.c) is still one here */
         old->rbase = (old->rbase & ~held) | (old->lbase & held);
+}
+
+static bool
+rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up, struct journal_message *old,
+           struct journal_message *new)
+{
+    const unsigned held = run->mailboxes[gone->mailbox].row.permanent; /* by both sides */
+    bool removed, ok = missing_waits(run, old, PLAN_REMOVE_THERE, &removed) &&
+                       journal_message_delete(run->journal, new->id, &run->err);
+
+    if (ok && up) {
+        renamed_take_file(old, new, held);
+    } else if (ok) {
+        old->uid = new->uid;
+        old->size = new->size;
+        old->date = new->date;
+        old->rseen = new->rseen;
+        meeting_level_bases(old);
+        old->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_BY_HEADER);
+        if ((old->facts & FACT_GONE_HERE) == 0 || removed) /* else its file comes again */
+            old->facts &= ~(unsigned)FACT_UNPAIRED;
+        old->facts |= new->has_wire ? 0 : FACT_BY_HEADER;
+        memcpy(old->keywords, new->keywords, sizeof old->keywords);
+    }
+    gone->dropped = fresh->dropped = true;
+    run->replan = true;
+    return ok && journal_message_save(run->journal, old, &run->err);
+}
+
+bool
+renamed_join(struct run *run, struct todo *gone, struct todo *fresh, bool up)
+{
+    struct journal_message *old = calloc(2, sizeof *old), *new = old + 1;
+    bool ok = (old != NULL || run_no_memory(run)) && run_begin(run) && run_load(run, gone->id, old) &&
+              run_load(run, fresh->id, new) && rename_row(run, gone, fresh, up, old, new) && run_commit(run);
+
+    free(old);
+    return ok;
 }
 
 /* A message of both sides whose file is gone, and that is all that became of it. */

@@ -10,6 +10,8 @@
  * @param held  flags that both sides can show
  */
 void renamed_take_file(struct journal_message *old, const struct journal_message *file, unsigned held);
+/** Two rows of one mailbox are one message under a new file name (up) or a new UID: journal only. */
+MUST_CHECK bool renamed_join(struct run *run, struct todo *gone, struct todo *fresh, bool up);
 /**
  * Before anything of this mailbox is paired: a new file with the bytes of one that is gone here is that one. Else it could be paired with
  * a UID that is new and equal, and the message whose file only got a new name would be removed. In a transaction.

@@ -91,6 +91,20 @@ a_body_for_which_there_is_no_room_is_dropped_and_stops_no_other(void **state)
     then_both_sides_agree();
 }
 
+static void
+when_another_client_moves(int content, int from, int to)
+{
+    const struct sim_mailbox *box = &sim.server.boxes[from];
+
+    for (size_t i = 0; i < box->count; i++) {
+        if (box->messages[i].content != content)
+            continue;
+        assert_true(action_transfer_there(&sim, from, &box->messages[i], to, true));
+        return;
+    }
+    fail_msg("#%d is not there", content);
+}
+
 /* Two messages of one header and size, whose files and rows know nothing of each other: their bodies are read. */
 static void
 given_a_lost_journal(void)
@@ -176,6 +190,57 @@ a_body_that_always_comes_short_is_no_other_message(void **state)
     }
 }
 
+/* Two of one header moved there, and one of them always comes short: it is no other message, so its file stays until it can be told. */
+static void
+a_body_that_comes_short_while_a_move_is_sought_removes_no_file(void **state)
+{
+    static const size_t lens[] = {0, 1, 40};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+        given_empty_account(1);
+        for (int k = 2; k < 4; k++)
+            given_mail_here(INBOX, k);
+        given_both_sides_agree();
+        given_spoiled_body(3, lens[i] == 40 ? content_get(3)->len / 2 : lens[i], 1000);
+        when_another_client_moves(2, INBOX, WORK);
+        when_another_client_moves(3, INBOX, WORK);
+
+        for (int run = 0; run < 3; run++)
+            assert_int_equal(when_golub_syncs_after(60), 1);
+
+        assert_true(sim.world.errors > 0);
+        then_it_is_here(WORK, 2, 1);
+        then_it_is_here(INBOX, 3, 1);
+        assert_int_equal(here()->tree.count, 2);
+        assert_int_equal(here()->quarantined, 0);
+        sim.server.spoiled.times = 0;
+        then_both_sides_agree();
+        then_it_is_here(WORK, 3, 1);
+        assert_int_equal(here()->quarantined, 0);
+    }
+}
+
+/* ... and short once: it is read again, and then both have moved. */
+static void
+a_body_that_comes_short_once_while_a_move_is_sought_is_read_again(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    for (int k = 2; k < 4; k++)
+        given_mail_here(INBOX, k);
+    given_both_sides_agree();
+    given_spoiled_body(3, content_get(3)->len / 2, 1);
+    when_another_client_moves(2, INBOX, WORK);
+    when_another_client_moves(3, INBOX, WORK);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    assert_int_equal(here()->quarantined, 0);
+    then_both_sides_agree();
+    then_it_is_here(WORK, 3, 1);
+}
+
 /* One that can't be read at all holds up what it may be, and no other mail of its mailbox. */
 static void
 what_cannot_be_read_for_pairing_stops_no_other_mail(void **state)
@@ -207,6 +272,8 @@ main(void)
         SCENARIO(a_body_that_comes_short_while_it_is_compared_doubles_nothing),
         SCENARIO(what_cannot_be_compared_waits),
         SCENARIO(a_body_that_always_comes_short_is_no_other_message),
+        SCENARIO(a_body_that_comes_short_while_a_move_is_sought_removes_no_file),
+        SCENARIO(a_body_that_comes_short_once_while_a_move_is_sought_is_read_again),
         SCENARIO(what_cannot_be_read_for_pairing_stops_no_other_mail),
         SCENARIO(a_body_for_which_there_is_no_room_is_dropped_and_stops_no_other),
     };
