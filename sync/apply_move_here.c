@@ -47,6 +47,14 @@ record_linked(struct moving *moving, size_t i)
     to->lbase = from->lbase;
     to->lseen = from->lseen;
     to->facts &= ~(unsigned)FACT_GONE_HERE;
+    /* Where this run is cut off before the unlink, its file is what is left of a move. */
+    if ((from->facts & FACT_UNPAIRED) != 0) {
+        from->facts = (from->facts & ~(unsigned)FACT_UNPAIRED) | FACT_MOVED;
+        from->rbase = from->rseen;
+        from->lbase = from->lseen;
+        if (!journal_message_save(run->journal, from, &run->err))
+            return false;
+    }
     run->counts.down_moved++;
     moving->did = true;
     moving->todos[i]->dropped = true;

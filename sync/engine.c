@@ -25,6 +25,7 @@
 #include "sync/wanted.h"
 
 #define ROUNDS_MAX 2  /* what changed while it was sent is sent once more; where it goes on changing, by the next run */
+#define LOOKS_MAX 3   /* at what another client moves while golub looks; the next look goes on */
 #define PASSES_MAX 6  /* a moved message with changed flags needs three */
 #define RENAMES_MAX 4 /* plans in a pass: a new name here, a new UID there, and what they uncover */
 
@@ -90,10 +91,16 @@ observe(struct run *run)
     run->vanished = false;
     if (!observe_remote(run) || !observe_past(run) || !observe_local(run))
         return false;
-    /* Mailboxes can't be read at one instant: a message that another client moved between two reads looks deleted. */
-    if (!run->vanished)
-        return true;
-    return survey_again(run) && observe_remote(run);
+    /*
+     * Mailboxes can't be read at one instant: a message that another client moved between two reads looks deleted. After what vanished there
+     * is one more list, which also names a mailbox that was made meanwhile.
+     */
+    for (int i = 0; run->vanished && i < LOOKS_MAX; i++) {
+        run->vanished = false;
+        if (!survey_again(run) || !observe_remote(run))
+            return false;
+    }
+    return true;
 }
 
 static bool
@@ -397,6 +404,7 @@ engine_run(const struct account *account, const struct sync_options *options, st
         free(run.mailboxes[i].row.folder);
     }
     free(run.mailboxes);
+    free(run.arrived);
     free(run.given_up);
     free(run.unproven);
     free(run.doubtful);

@@ -171,7 +171,7 @@ join(struct meeting *meeting, struct half *file, struct half *uid, bool by_heade
             here->rbase = here->lbase = there->rseen;
         ok = ok && (!found || journal_op_delete(run->journal, op.id, &run->err)) &&
              journal_message_delete(run->journal, there->id, &run->err) &&
-             journal_message_save(run->journal, here, &run->err);
+             journal_message_save(run->journal, here, &run->err) && missing_note(run, file, uid);
     }
     if (ok) {
         file->paired = uid->paired = true;
@@ -544,7 +544,7 @@ meet(struct meeting *meeting)
     if (any_left(meeting) && (!take_probes(meeting, false) || !walk_groups(meeting, KEY_WIRE, join_bodies) ||
                               !walk_groups(meeting, KEY_CANONICAL, join_canonical) || !join_altered(meeting)))
         return false;
-    return missing_flags(meeting) && save_headers(meeting) && find_parts(meeting) && hold_doubtful(meeting);
+    return meeting_keep_flags(meeting) && save_headers(meeting) && find_parts(meeting) && hold_doubtful(meeting);
 }
 
 /* Files that nothing on the server was found for may be out of its view. */

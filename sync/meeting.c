@@ -222,3 +222,49 @@ meeting_judge_headers(struct meeting *meeting)
     free(by_id);
     return true;
 }
+
+/* ---- flags that went with the UIDs ---- */
+
+/* Of a row that had flags on the server: does it show one of them under its new UID? */
+static bool
+lost_flags(const struct journal_message *message)
+{
+    return message->rbase != 0 && (message->rseen & message->rbase) == 0;
+}
+
+/*
+ * A restored or migrated mailbox comes without its flags: what is set here is set there again. One message that shows flags all the same
+ * (it arrived since, or somebody flagged it again) is no sign of the contrary; as many as have lost theirs are.
+ */
+bool
+meeting_keep_flags(struct meeting *meeting)
+{
+    struct run *run = meeting->run;
+    struct journal_message message;
+    size_t lost = 0, kept = 0;
+
+    for (size_t f = 0; f < meeting->files.count; f++) {
+        const struct half *file = &meeting->files.at[f];
+
+        if (!file->paired || !file->unpaired)
+            continue;
+        if (!run_load(run, file->id, &message))
+            return false;
+        lost += lost_flags(&message);
+        kept += (message.rseen & message.rbase) != 0;
+    }
+    for (size_t f = 0; lost > kept && f < meeting->files.count; f++) {
+        const struct half *file = &meeting->files.at[f];
+
+        if (!file->paired || !file->unpaired)
+            continue;
+        if (!run_load(run, file->id, &message))
+            return false;
+        if (!lost_flags(&message))
+            continue;
+        message.rbase = message.lbase = 0;
+        if (!journal_message_save(run->journal, &message, &run->err))
+            return false;
+    }
+    return true;
+}

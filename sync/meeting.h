@@ -64,5 +64,7 @@ bool meeting_fits(const struct meeting *meeting, const struct half *uid);
 bool meeting_is_plausible(uint64_t a, uint64_t b);
 /** May this UID be what became of a file whose APPEND, COPY or MOVE was not confirmed? */
 bool meeting_has_intent(const struct halves *files, const struct half *uid);
+/** After a mailbox was paired: flags that the server lost with the UIDs are no changes of anybody's. Inside a transaction. */
+MUST_CHECK bool meeting_keep_flags(struct meeting *meeting);
 
 #endif

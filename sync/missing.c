@@ -235,52 +235,6 @@ missing_fall_behind(struct run *run)
     return false;
 }
 
-/* ---- flags that went with the UIDs ---- */
-
-/* Of a row that had flags on the server: does it show one of them under its new UID? */
-static bool
-lost_flags(const struct journal_message *message)
-{
-    return message->rbase != 0 && (message->rseen & message->rbase) == 0;
-}
-
-/*
- * A restored or migrated mailbox comes without its flags: what is set here is set there again. One message that shows flags all the same
- * (it arrived since, or somebody flagged it again) is no sign of the contrary; as many as have lost theirs are.
- */
-bool
-missing_flags(struct meeting *meeting)
-{
-    struct run *run = meeting->run;
-    struct journal_message message;
-    size_t lost = 0, kept = 0;
-
-    for (size_t f = 0; f < meeting->files.count; f++) {
-        const struct half *file = &meeting->files.at[f];
-
-        if (!file->paired || !file->unpaired)
-            continue;
-        if (!run_load(run, file->id, &message))
-            return false;
-        lost += lost_flags(&message);
-        kept += (message.rseen & message.rbase) != 0;
-    }
-    for (size_t f = 0; lost > kept && f < meeting->files.count; f++) {
-        const struct half *file = &meeting->files.at[f];
-
-        if (!file->paired || !file->unpaired)
-            continue;
-        if (!run_load(run, file->id, &message))
-            return false;
-        if (!lost_flags(&message))
-            continue;
-        message.rbase = message.lbase = 0;
-        if (!journal_message_save(run->journal, &message, &run->err))
-            return false;
-    }
-    return true;
-}
-
 /* ---- how they are settled ---- */
 
 struct settling {
@@ -313,7 +267,33 @@ is_seen(const struct mailbox *mailbox)
     return mailbox != NULL && mailbox->current && mailbox->folder_here && !mailbox->unread;
 }
 
-/* Did another mailbox get these bytes while this one could not be seen? Each row there stands for one that left here. */
+bool
+missing_note(struct run *run, const struct half *file, const struct half *uid)
+{
+    bool known = file->unpaired || file->alias || file->intent || strcmp(file->base, uid->base) != 0;
+
+    if (known || run->first) /* without a journal there is nothing that could be missing */
+        return true;
+    if (!array_grow(&run->arrived, &run->arrived_size, run->arrived_count + 1, sizeof *run->arrived))
+        return run_no_memory(run);
+    run->arrived[run->arrived_count++] = file->id;
+    return true;
+}
+
+static bool
+has_arrived(const struct run *run, int64_t id)
+{
+    for (size_t i = 0; i < run->arrived_count; i++) {
+        if (run->arrived[i] == id)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Did another mailbox get these bytes while this one could not be seen? Each row there stands for one that left here. Also where a run was cut
+ * off when the file had its new place and the journal did not know it yet.
+ */
 static bool
 has_moved(struct settling *settling, const struct mailbox *mailbox, bool *moved)
 {
@@ -322,14 +302,18 @@ has_moved(struct settling *settling, const struct mailbox *mailbox, bool *moved)
     struct journal_message *other = &settling->other;
     int64_t *ids = NULL;
     size_t count = 0;
+    bool behind = mailbox->row.behind != 0,
+         cut_off = (message->facts & FACT_GONE_THERE) != 0 && run->arrived_count != 0;
     bool ok;
 
     *moved = false;
-    if (mailbox->row.behind == 0 || !message->has_wire)
+    if ((!behind && !cut_off) || !message->has_wire)
         return true;
     ok = journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
     for (size_t i = 0; ok && !*moved && i < count; i++) {
-        if (ids[i] <= mailbox->row.behind || is_claimed(settling, ids[i]))
+        if ((!behind || ids[i] <= mailbox->row.behind) && (!cut_off || !has_arrived(run, ids[i])))
+            continue;
+        if (is_claimed(settling, ids[i]))
             continue;
         ok = run_load(run, ids[i], other);
         if (!ok || other->mailbox == message->mailbox || other->uid == 0 || other->base[0] == '\0' ||
@@ -422,6 +406,8 @@ hold_upload(struct settling *settling, struct todo *todo, enum filling filling, 
     *done = true;
     if (settling->unseen != NULL)
         return wait_for_unseen(settling, todo);
+    if (run->grown_there)
+        return wait_for(settling, todo, PENDING_SETTLE, "it may be in a mailbox that was made meanwhile");
     if (additions_have_word(run, todo->id)) {
         *done = run->options->reject_additions;
         return !*done || (run_load(run, todo->id, &settling->message) && set_apart(settling, todo));
@@ -441,7 +427,7 @@ static bool
 settle_forgotten(struct settling *settling, struct todo *todo, enum filling filling)
 {
     struct agenda *agenda = settling->agenda;
-    bool waits = filling != FILLING_NOT || settling->unseen != NULL;
+    bool waits = filling != FILLING_NOT || settling->unseen != NULL || settling->run->grown_there;
 
     for (size_t i = 0; waits && todo->elsewhere != 0 && i < agenda->count; i++) {
         if (agenda->todos[i].id == todo->elsewhere && !agenda->todos[i].dropped &&

@@ -23,10 +23,13 @@ MUST_CHECK bool missing_past(struct run *run);
 MUST_CHECK bool missing_waits(struct run *run, const struct journal_message *message, enum plan_verb verb, bool *waits);
 /** This UID was not there when its mailbox came back; the row loses it and is kept. Inside a transaction. */
 MUST_CHECK bool missing_lost_uid(struct run *run, struct journal_message *message);
+/**
+ * This file becomes this UID. Where it is what a run that was cut off left of a download, or of a move here, it is written down, for this run,
+ * that it came from the server.
+ */
+MUST_CHECK bool missing_note(struct run *run, const struct half *file, const struct half *uid);
 /** The first observation is over: what happens in mailboxes that it left out is not known from here on. */
 MUST_CHECK bool missing_fall_behind(struct run *run);
-/** After a mailbox was paired: flags that the server lost with the UIDs are no changes of anybody's. Inside a transaction. */
-MUST_CHECK bool missing_flags(struct meeting *meeting);
 /** After moves were paired: what of the rest comes again, what moved elsewhere, what waits. run->replan where rows changed. */
 MUST_CHECK bool missing_settle(struct run *run, struct agenda *agenda);
 

@@ -83,6 +83,8 @@ begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
     run->restored = run->restored || past;
     sight->mailbox->renumbered = sight->selected.uidvalidity != sight->mailbox->row.uidvalidity;
     run->no_removals_here = true; /* what seems to have vanished elsewhere may be here under another UID */
+    run->vanished = true;         /* and may be in a mailbox that was made meanwhile */
+    sight->mailbox->row.uidvalidity = sight->selected.uidvalidity;
     /* At once: rows without their UIDs under cursors that say "nothing new" would be sent as new mail by the next run. */
     return unpair(run, sight->mailbox, past) && journal_mailbox_save(run->journal, &sight->mailbox->row, &run->err);
 }
@@ -119,11 +121,8 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
     sight->started = true;
     if (row->uidvalidity != 0 && selected->uidvalidity != row->uidvalidity) {
         /* It only ever grows (RFC 9051 section 2.3.1.1): a smaller one comes out of a backup, and the other mailboxes with it. */
-        if (!begin_repair(run, sight, selected->uidvalidity < row->uidvalidity,
-                          "its UIDVALIDITY changed: both sides are paired again by content, nothing is deleted"))
-            return false;
-        row->uidvalidity = selected->uidvalidity;
-        return true;
+        return begin_repair(run, sight, selected->uidvalidity < row->uidvalidity,
+                            "its UIDVALIDITY changed: both sides are paired again by content, nothing is deleted");
     }
     if (!is_ahead(run, sight, &sight->ahead))
         return false;
@@ -331,6 +330,14 @@ say_slid(struct run *run, const struct sight *sight)
     report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "view", text);
 }
 
+/* It was asked for under a UIDVALIDITY that it does not have any more: that was no listing yet. */
+static bool
+is_renumbered(const struct sight *sight)
+{
+    return sight->started && sight->request.uidvalidity != 0 &&
+           sight->request.uidvalidity != sight->mailbox->row.uidvalidity;
+}
+
 static bool
 on_done(void *context, size_t index, const struct remote_outcome *outcome)
 {
@@ -343,7 +350,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
 
     if (!outcome->ok || !sight->started) {
         sight->again_full = sight->again_full || outcome->changed;
-        if (!sight->again_full || sight->request.full) {
+        if (!sight->again_full || (sight->request.full && !is_renumbered(sight))) {
             sight->mailbox->unsure = true;
             sight->again_full = false;
             run->no_removals_here = true;

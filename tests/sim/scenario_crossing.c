@@ -262,6 +262,48 @@ what_moves_to_a_mailbox_that_is_made_meanwhile_is_neither_sent_again_nor_removed
     }
 }
 
+/* As another client that keeps a mailbox under a new name for each year does it. */
+static void
+rename_there_and_make_again(struct world *world)
+{
+    if (!is_surveyed())
+        return;
+    calls++;
+    sim.server.boxes[OLD] = sim.server.boxes[WORK];
+    sim.server.boxes[WORK].count = 0;
+    server_reset_uidvalidity(&sim.server, WORK);
+    for (int i = 1; i <= 3; i += 2) {
+        ledger_put(world, i, OLD);
+        ledger_out(world, i, WORK);
+    }
+}
+
+static void
+what_goes_with_its_mailbox_to_a_new_name_meanwhile_is_not_sent_again(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 2);
+    given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    given_mail_there(WORK, 3); /* so that it is looked at */
+    calls = 0;
+    reads = coverage.done[STEP_READ];
+    given_others_act(rename_there_and_make_again);
+
+    (void)when_golub_syncs_after(60);
+
+    assert_int_equal(calls, 1);
+    then_it_is_there(WORK, 1, 0);
+    sim.world.interfere = 0;
+    then_both_sides_agree();
+    then_it_is_there(OLD, 1, 1);
+    then_it_is_there(WORK, 1, 0);
+    then_it_is_here(OLD, 1, 1);
+    then_it_is_here(OLD, 3, 1);
+    then_it_is_here(WORK, 1, 0);
+}
+
 static void
 move_here_to_a_new_folder(struct world *world)
 {
@@ -369,6 +411,7 @@ main(void)
         SCENARIO(a_flag_that_was_given_to_a_twin_comes_down_to_the_file_that_takes_its_place),
         SCENARIO(a_journal_from_before_its_first_mark_is_taken_for_a_lost_one),
         SCENARIO(what_moves_to_a_mailbox_that_is_made_meanwhile_is_neither_sent_again_nor_removed),
+        SCENARIO(what_goes_with_its_mailbox_to_a_new_name_meanwhile_is_not_sent_again),
         SCENARIO(what_moves_to_a_folder_that_is_made_meanwhile_is_neither_fetched_again_nor_removed),
         SCENARIO(a_file_with_a_new_name_is_its_own_message_and_no_equal_one_that_arrived),
         SCENARIO(a_file_that_gets_a_new_name_between_two_listings_is_not_copied),

@@ -345,6 +345,63 @@ what_moved_while_its_mailbox_was_filled_is_held_with_it(void **state)
     then_it_is_here(INBOX, 46, 1);
 }
 
+static void
+given_a_message_that_moved_out_of_a_mailbox_with_another_uidvalidity(void)
+{
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    given_mail_there(INBOX, 1);
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    when_another_client_moves(1, INBOX, OLD);
+    server_reset_uidvalidity(&sim.server, INBOX);
+    check_forget(&sim.clients[0]);
+}
+
+static void
+then_it_is_moved(void)
+{
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_there(INBOX, 1, 0);
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 0);
+    then_it_is_here(INBOX, 1, 0);
+    then_it_is_here(OLD, 1, 1);
+}
+
+static void
+a_move_out_of_a_mailbox_that_is_paired_anew_survives_a_power_cut(void **state)
+{
+    int step = 1;
+
+    (void)state;
+    for (;; step++) {
+        given_a_message_that_moved_out_of_a_mailbox_with_another_uidvalidity();
+        sim.world.crash_at = step;
+        if (when_golub_syncs_after(60) != -1)
+            break;
+        then_it_is_moved();
+    }
+    assert_true(step > 5);
+}
+
+static void
+a_mailbox_with_another_uidvalidity_is_listed_in_the_run_after_one_that_lost_its_line(void **state)
+{
+    int step = 1;
+
+    (void)state;
+    for (;; step++) {
+        given_a_message_that_moved_out_of_a_mailbox_with_another_uidvalidity();
+        given_trouble_at(STEP_READ, true, false);
+        sim.world.aim_left = step;
+        if (when_golub_syncs_after(60) != 5)
+            break;
+        then_it_is_moved();
+    }
+    assert_true(step > 3);
+}
+
 /* ---- answers that were lost ---- */
 
 /* The server does not say the UID, and files of the same bytes that lost theirs are looking for one. */
@@ -453,7 +510,10 @@ what_is_now_in_a_mailbox_whose_folder_is_away_is_not_sent_again(void **state)
     file_of(SIM_MAILBOXES, 2)->mailbox = OLD;
     here()->tree.folder[OLD] = true;
     maildir_sim_touch(here(), OLD);
+    sim.world.errors = 0;
     (void)when_golub_syncs_after(60);
+    assert_int_equal(sim.world.errors,
+                     0); /* that its UIDVALIDITY is another one too is no reason to look at it later */
     then_both_sides_agree();
     then_it_is_there(WORK, 1, 0);
     then_it_is_there(OLD, 1, 1);
@@ -553,6 +613,8 @@ main(void)
         SCENARIO(what_was_sent_gets_its_uid_before_an_equal_file_does),
         SCENARIO(what_comes_again_is_no_place_to_which_another_one_has_moved),
         SCENARIO(what_a_restored_server_lacks_was_not_moved_to_what_it_has_again),
+        SCENARIO(a_move_out_of_a_mailbox_that_is_paired_anew_survives_a_power_cut),
+        SCENARIO(a_mailbox_with_another_uidvalidity_is_listed_in_the_run_after_one_that_lost_its_line),
         SCENARIO(an_append_that_was_cut_off_again_and_again_is_sent_after_all),
         SCENARIO(what_may_stand_in_a_folder_that_is_away_is_not_taken_for_moved),
         SCENARIO(what_is_now_in_a_mailbox_whose_folder_is_away_is_not_sent_again),

@@ -200,6 +200,7 @@ static bool
 observe_one(struct listing *listing, struct error *err)
 {
     struct server *server = listing->server;
+    static const struct remote_outcome changed = {.changed = true, .answer = "UIDVALIDITY changed"};
     const struct remote_select *select = listing->select;
     static struct sim_mailbox then; /* as it was at the SELECT */
 
@@ -217,6 +218,8 @@ observe_one(struct listing *listing, struct error *err)
                                              .read_only = server->examine};
     if (!listing->to->selected(listing->context, listing->index, &selected))
         return false;
+    if (!listing->known && select->uidvalidity != 0) /* nothing that was asked for makes sense under another one */
+        return listing->to->done(listing->context, listing->index, &changed);
     if (listing->delta && server->qresync && !tell_vanished(listing, &then))
         return false;
     world_between(server->world);
