@@ -19,6 +19,8 @@ MUST_CHECK bool agenda_check_unanswered(struct run *run, struct mailbox *mailbox
                                         bool *waits);
 /** Was this file, which is new here, sent by an APPEND that was not answered? */
 MUST_CHECK bool agenda_was_sent(struct run *run, const struct journal_message *message, bool *sent);
+/** What was sent has moved on there, and the file may not follow: it is one whose message vanished, and is not sent again. */
+MUST_CHECK bool agenda_settle_sent(struct run *run, struct todo *sent);
 /** What such rows were copied or moved from is not removed either: drops those todos. */
 MUST_CHECK bool agenda_hold_sources(struct run *run, struct agenda *agenda);
 /** The same bytes are new in another mailbox: they are not sent before that is settled. Outside a transaction. */

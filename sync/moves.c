@@ -185,15 +185,16 @@ static bool
 wait_for_place(struct run *run, struct todo *from, struct todo *to)
 {
     const struct mailbox *mailbox = &run->mailboxes[to->mailbox];
-    bool closed = agenda_is_closed(mailbox),
-         made = mailbox->row.state != MAILBOX_NEW_LOCAL || run->account->policy.push.mailboxes;
+    bool made = mailbox->row.state != MAILBOX_NEW_LOCAL || run->account->policy.push.mailboxes;
+    bool closed = made && !mailbox_is_open(mailbox) && (agenda_is_closed(mailbox) || !to->step.kept_back);
 
     from->dropped = to->dropped = true;
     return run_begin(run) &&
-           run_pending(run, &run->mailboxes[from->mailbox], from->id, closed && made ? PENDING_MAILBOX : PENDING_POLICY,
+           run_pending(run, &run->mailboxes[from->mailbox], from->id, closed ? PENDING_MAILBOX : PENDING_POLICY,
                        plan_verb_word(from->step.verb),
-                       closed && made ? "it moved to a mailbox that can't be used on the server now"
-                                      : "it moved, and the configuration keeps its new place back",
+                       !closed                     ? "it moved, and the configuration keeps its new place back"
+                       : agenda_is_closed(mailbox) ? "it moved to a mailbox that can't be used on the server now"
+                                                   : "it moved to a mailbox that this run leaves alone",
                        NULL) &&
            run_commit(run);
 }
@@ -214,13 +215,12 @@ settle_kept_back(struct run *run, struct todo *gone)
     return ok;
 }
 
-/* The date that was sent is as good as a name. Where the file may not follow, it is sent again, as before. */
+/* The date that was sent is as good as a name. */
 static bool
-is_what_was_sent(const struct run *run, const struct todo *from, const struct todo *to, const struct pair_item *sent,
+is_what_was_sent(const struct todo *from, const struct todo *to, const struct pair_item *sent,
                  const struct pair_item *fresh)
 {
-    return from->mailbox != to->mailbox && to->step.verb == PLAN_DOWNLOAD && sent->date == fresh->date &&
-           run->account->policy.pull.deletes;
+    return from->mailbox != to->mailbox && to->step.verb == PLAN_DOWNLOAD && sent->date == fresh->date;
 }
 
 static bool
@@ -249,8 +249,12 @@ take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_
         if (run->restored && run->mailboxes[from->mailbox].renumbered && from->unpaired && from->mailbox != to->mailbox)
             continue;
         if (from->unanswered) {
-            if (!is_what_was_sent(run, from, to, &gone[match[f]], &fresh[f]))
+            if (!is_what_was_sent(from, to, &gone[match[f]], &fresh[f]))
                 continue;
+            if (!run->account->policy.pull.deletes) {
+                ok = agenda_settle_sent(run, from);
+                continue;
+            }
             from->fresh = false; /* from here on it is what vanished there */
             from->step.verb = PLAN_REMOVE_HERE;
         }
@@ -281,7 +285,8 @@ take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_
         }
         to->partner = from->id;
         from->partner = to->id;
-        if (to->step.kept_back || agenda_is_closed(&run->mailboxes[to->mailbox]))
+        if (to->step.kept_back || agenda_is_closed(&run->mailboxes[to->mailbox]) ||
+            (from->unanswered && !mailbox_is_open(&run->mailboxes[to->mailbox])))
             ok = wait_for_place(run, from, to);
     }
     free(match);

@@ -41,6 +41,25 @@ agenda_was_sent(struct run *run, const struct journal_message *message, bool *se
 }
 
 bool
+agenda_settle_sent(struct run *run, struct todo *from)
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    struct journal_op op;
+    bool ok = (message != NULL || run_no_memory(run)) && run_begin(run) && run_load(run, from->id, message), found;
+
+    if (ok) {
+        message->facts |= FACT_GONE_THERE;
+        message->rseen = message->rbase = message->lbase = message->lseen;
+        from->dropped = run->replan = true;
+        ok = journal_op_of(run->journal, message->id, &op, &found, &run->err) &&
+             (!found || journal_op_delete(run->journal, op.id, &run->err)) &&
+             journal_message_save(run->journal, message, &run->err) && run_commit(run);
+    }
+    free(message);
+    return ok;
+}
+
+bool
 agenda_hold_sources(struct run *run, struct agenda *agenda)
 {
     for (size_t i = 0; i < agenda->count; i++) {

@@ -6,6 +6,8 @@
  *                                 removal, or a move that the policy keeps back, goes on from there
  *   a mailbox was not looked at   it waits. A run over some mailboxes looks at the others now, and at no other time
  *   else                          it comes back, as planned
+ *
+ * What was sent and not answered is looked for in the same places before it is sent again.
  */
 #include "sync/wanted.h"
 
@@ -236,6 +238,15 @@ decide(struct wanting *wanting, struct todo *todo, bool here, bool *look)
     return true;
 }
 
+/* What was sent and not answered may have arrived and moved on. New mail does not wait for a mailbox that can't be looked at. */
+static void
+check_sent(const struct run *run, struct todo *todo, bool *look)
+{
+    if (todo->dropped || todo->partner != 0 || run->look_everywhere || run_unseen(run) == NULL)
+        return;
+    *look = todo->dropped = true;
+}
+
 bool
 agenda_wanted(struct run *run, struct agenda *agenda)
 {
@@ -249,6 +260,10 @@ agenda_wanted(struct run *run, struct agenda *agenda)
         struct todo *todo = &agenda->todos[i];
         bool here;
 
+        if (todo->unanswered) {
+            check_sent(run, todo, &look);
+            continue;
+        }
         if (!is_survivor(todo, &here))
             continue;
         ok = run_load(run, todo->id, wanting.survivor);

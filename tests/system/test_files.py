@@ -161,6 +161,41 @@ class UnansweredTest(FilesTest):
         self.assertEqual((self.copies_there(mail), self.copies_there(mail, "Work")), (0, 1))
         self.assert_same()
 
+    def test_what_moved_on_there_stays_here_where_nothing_may_follow_and_is_not_sent_again(self):
+        mail = self.corpus.simple("moved on")
+        self.given_a_cut_append(mail)
+        while not self.copies_there(mail):
+            time.sleep(0.1)
+        self.client.move("INBOX", self.client.uid_of("INBOX", mail), "Work")
+        self.account.set(pull=["new", "flags", "mailboxes"])
+
+        self.until_settled()
+
+        self.assertEqual((self.copies_there(mail), self.copies_there(mail, "Work")), (0, 1))
+        self.assertIsNotNone(self.maildir.find("INBOX", mail))
+        self.assertIsNotNone(self.maildir.find("Work", mail))
+        self.account.set(pull=None)
+        self.sync()
+        self.assertEqual(self.copies_there(mail), 0)
+        self.assert_same()
+
+    def test_a_run_for_one_mailbox_does_not_send_again_what_moved_on_to_another(self):
+        mail = self.corpus.simple("moved on")
+        self.given_a_cut_append(mail)
+        while not self.copies_there(mail):
+            time.sleep(0.1)
+        self.client.move("INBOX", self.client.uid_of("INBOX", mail), "Work")
+
+        for wait in (0, 7, 0):
+            time.sleep(wait)
+            result = self.home.run("sync", "work/INBOX")
+
+        self.assertEqual(self.copies_there(mail), 0)
+        self.assertEqual(result.code, OK, result)
+        self.sync()
+        self.assertEqual((self.copies_there(mail), self.copies_there(mail, "Work")), (0, 1))
+        self.assert_same()
+
     def test_a_file_that_goes_to_another_folder_is_there_once(self):
         mail = self.corpus.simple("moved")
         file = self.given_a_cut_append(mail)
