@@ -19,7 +19,7 @@ struct look { /* one folder while it is being read */
     bool stable;    /* the last listing was */
     bool bad;       /* it holds a name that can't be used */
     bool missing;   /* the first listing lacked a name */
-    bool undecided; /* a name went between two listings: what is new may be that file under another name, or moved */
+    bool undecided; /* a name went between two listings, or in none that was stable: what is new may be that file */
     bool twin;      /* a name came twice */
     bool found;     /* a file that no row knows */
     struct twins *twins; /* of all folders */
@@ -340,8 +340,12 @@ read_all(struct run *run, struct look *looks, struct twins *twins)
      * takes nothing for a deletion, and a file that was missed is paired again: there it need not be stable.
      */
     for (size_t i = 0; ok && any && i < run->count; i++) {
-        if (looks[i].missing && (looks[i].stable || run->pair_all) && !looks[i].mailbox->unread)
+        if (!looks[i].missing || looks[i].mailbox->unread)
+            continue;
+        if (looks[i].stable || run->pair_all)
             ok = sweep(&looks[i]);
+        else
+            looks[i].undecided = true;
     }
     return ok;
 }

@@ -243,6 +243,8 @@ BUGS = [
         ("sync/moves.c", " && hold_unread(run, agenda)", " && (true || hold_unread(run, agenda))")),
     bug("body that comes short once while a move is sought believed", unit("scenario_bodies"),
         ("sync/moves.c", ".size = fresh[f].claimed}", ".size = fresh[f].size}")),
+    bug("new name believed of a listing that can't tell that the old one is gone", unit("scenario_crossing"),
+        ("sync/observe_local.c", "            looks[i].undecided = true;\n", "            continue;\n")),
     bug("beginning of a file that comes twice taken for another message", unit("scenario_bodies"),
         ("sync/identify.c", "uid->part = uid->doubt =", "uid->part = uid->doubt = false &&")),
     bug("unreadable body stops its whole mailbox", unit("scenario_bodies"),

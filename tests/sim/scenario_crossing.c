@@ -398,6 +398,39 @@ a_file_that_gets_a_new_name_between_two_listings_is_not_copied(void **state)
     }
 }
 
+static void
+flag_in_the_first_steps(struct world *world)
+{
+    (void)world;
+    if (++calls <= until)
+        mua_set_flags(here(), file_of(INBOX, 2), calls % 2 == 0 ? FLAG_SEEN : FLAG_ANSWERED);
+}
+
+/* That its old name is gone is believed of a stable listing only; that the new one is there, of any. */
+static void
+a_file_with_a_new_name_in_a_folder_that_changes_while_it_is_listed_is_not_copied(void **state)
+{
+    (void)state;
+    for (until = 1; until < 40; until++) {
+        given_empty_account(1);
+        given_mail_there(INBOX, 1);
+        given_mail_there(INBOX, 2);
+        given_both_sides_agree();
+        assert_true(mua_move(here(), file_of(INBOX, 1), INBOX, true));
+        const unsigned long copies = coverage.done[STEP_COPY] + coverage.done[STEP_APPEND];
+        calls = 0;
+        given_others_act(flag_in_the_first_steps);
+
+        (void)when_golub_syncs_after(60);
+
+        sim.world.interfere = 0;
+        then_both_sides_agree();
+        then_it_is_there(INBOX, 1, 1);
+        assert_int_equal(coverage.done[STEP_COPY] + coverage.done[STEP_APPEND], copies);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -415,6 +448,7 @@ main(void)
         SCENARIO(what_moves_to_a_folder_that_is_made_meanwhile_is_neither_fetched_again_nor_removed),
         SCENARIO(a_file_with_a_new_name_is_its_own_message_and_no_equal_one_that_arrived),
         SCENARIO(a_file_that_gets_a_new_name_between_two_listings_is_not_copied),
+        SCENARIO(a_file_with_a_new_name_in_a_folder_that_changes_while_it_is_listed_is_not_copied),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
