@@ -9,6 +9,8 @@
  * Inside a level, people see %XX where a byte is a '/', is not UTF-8, or where a '%' stands before two digits and would
  * be taken for such an escape. A folder's name escapes more, and always '%'. Both are read back by one decoder, and
  * what does not come out again exactly as it went in is refused: so no two names ever share a folder.
+ *
+ * One more spelling, "aside", is for a mailbox whose name is another's already: in its first level a character is %XX that need not be.
  */
 #include "sync/names.h"
 
@@ -100,19 +102,27 @@ decode_level(struct text level)
     return bytes;
 }
 
-static void
-encode_for_people(struct text level, struct spelled *to)
-{
-    for (size_t i = 0; i < level.len;) {
-        size_t len = utf8_length(cut(level, i));
+#define NOWHERE SIZE_MAX
 
-        if (len == 0 || level.at[i] == '/' || (level.at[i] == '%' && digits_follow(level, i))) {
-            put_escaped(to, level.at[i++]);
-            continue;
-        }
-        while (len-- > 0)
-            put(to, level.at[i++]);
+/* One character, or a byte that is none, at *i. */
+static void
+put_character(struct spelled *to, struct text level, size_t *i, bool escaped)
+{
+    for (size_t len = utf8_length(cut(level, *i)), end = *i + (len > 0 ? len : 1); *i < end; ++*i) {
+        if (escaped || len == 0)
+            put_escaped(to, level.at[*i]);
+        else
+            put(to, level.at[*i]);
     }
+}
+
+/* @param aside  the character that is escaped though it need not be, or NOWHERE */
+static void
+encode_for_people(struct text level, size_t aside, struct spelled *to)
+{
+    for (size_t i = 0; i < level.len;)
+        put_character(to, level, &i,
+                      i == aside || level.at[i] == '/' || (level.at[i] == '%' && digits_follow(level, i)));
 }
 
 static bool
@@ -132,18 +142,34 @@ folder_escapes(struct text level, size_t i, enum layout layout)
 }
 
 static void
-encode_for_folder(struct text level, enum layout layout, struct spelled *to)
+encode_for_folder(struct text level, enum layout layout, size_t aside, struct spelled *to)
 {
-    for (size_t i = 0; i < level.len;) {
-        size_t len = utf8_length(cut(level, i));
+    for (size_t i = 0; i < level.len;)
+        put_character(to, level, &i, i == aside || folder_escapes(level, i, layout));
+}
 
-        if (len == 0 || folder_escapes(level, i, layout)) {
-            put_escaped(to, level.at[i++]);
-            continue;
-        }
-        while (len-- > 0)
-            put(to, level.at[i++]);
+/* The first character that is escaped in no spelling, NOWHERE if there is none. */
+static size_t
+aside_at(struct text level)
+{
+    for (size_t i = 0; i < level.len; i++) {
+        if (utf8_length(cut(level, i)) != 0 && !folder_escapes(level, i, LAYOUT_MAILDIRPP))
+            return i;
     }
+    return NOWHERE;
+}
+
+/* Where a first level of a name for people is spelled aside, NOWHERE if it is not. */
+static size_t
+spelled_aside(struct text level)
+{
+    struct spelled bytes = decode_level(level), plain = {.len = 0}, aside = {.len = 0};
+    struct text decoded = {bytes.at, bytes.len};
+    size_t at = aside_at(decoded);
+
+    encode_for_people(decoded, NOWHERE, &plain);
+    encode_for_people(decoded, at, &aside);
+    return !text_is(level, plain.at) && text_is(level, aside.at) ? at : NOWHERE;
 }
 
 /* The next level before `separator` (0: there is only one). @return false: there is none left */
@@ -223,7 +249,7 @@ names_from_server(struct text utf8, char separator, const char *prefix, char nam
             return refuse(err, ERROR_SERVER, "name mailbox", utf8, trouble);
         if (!first)
             put(&to, '/');
-        encode_for_people(first && text_is_nocase(level, "INBOX") ? TEXT("INBOX") : level, &to);
+        encode_for_people(first && text_is_nocase(level, "INBOX") ? TEXT("INBOX") : level, NOWHERE, &to);
         first = false;
     }
     if (to.full || to.len > LIMIT_MAILBOX_NAME)
@@ -242,6 +268,8 @@ names_to_server(const char *name, char separator, char utf8[static LIMIT_MAILBOX
         struct spelled bytes = decode_level(level);
         const char *trouble = level_trouble((struct text){bytes.at, bytes.len});
 
+        if (trouble == NULL && to.len == 0 && spelled_aside(level) != NOWHERE)
+            trouble = "it is spelled like one that is on the server already, and none there has that name";
         if (trouble == NULL && to.len > 0 && separator == '\0')
             trouble = "this server has no mailboxes below others";
         if (trouble == NULL && separator != '\0' && memchr(bytes.at, separator, bytes.len) != NULL)
@@ -279,7 +307,7 @@ spell_folder(struct text name, enum layout layout, struct spelled *to)
         if (plusplus || !first)
             put(to, plusplus ? '.' : '/');
         start = plusplus ? 0 : to->len; /* all of ".A.B" is one file name */
-        encode_for_folder((struct text){bytes.at, bytes.len}, layout, to);
+        encode_for_folder((struct text){bytes.at, bytes.len}, layout, first ? spelled_aside(level) : NOWHERE, to);
         fits = fits && !bytes.full && to->len - start <= LEVEL_MAX &&
                level_trouble((struct text){bytes.at, bytes.len}) == NULL;
     }
@@ -298,9 +326,9 @@ names_to_folder(const char *name, enum layout layout, char folder[static LOCAL_F
     return true;
 }
 
-/* Back to a name; whether it is the right one shows when it is spelled as a folder again. */
+/* Back to a name; whether it is the right one shows when it is spelled as a folder again. @param aside  is its first level? */
 static bool
-read_folder(struct text folder, enum layout layout, struct spelled *name)
+read_folder(struct text folder, enum layout layout, bool aside, struct spelled *name)
 {
     const bool plusplus = layout == LAYOUT_MAILDIRPP;
     struct text rest = folder, level;
@@ -319,26 +347,66 @@ read_folder(struct text folder, enum layout layout, struct spelled *name)
             return false;
         if (!first)
             put(name, '/');
-        encode_for_people(first && text_is_nocase(bytes, "INBOX") ? TEXT("INBOX") : bytes, name);
+        if (first && text_is_nocase(bytes, "INBOX"))
+            bytes = TEXT("INBOX");
+        encode_for_people(bytes, first && aside ? aside_at(bytes) : NOWHERE, name);
     }
     return !name->full && name->len <= LIMIT_MAILBOX_NAME;
+}
+
+static bool
+comes_back(const char *folder, enum layout layout, bool aside, struct spelled *name)
+{
+    struct spelled again;
+
+    return read_folder(text_of(folder), layout, aside, name) &&
+           spell_folder((struct text){name->at, name->len}, layout, &again) && strcmp(again.at, folder) == 0;
 }
 
 bool
 names_from_folder(const char *folder, enum layout layout, char name[static LIMIT_MAILBOX_NAME + 1], struct error *err)
 {
-    struct spelled read, again;
+    struct spelled read;
 
     if (layout == LAYOUT_MAILDIRPP && folder[0] == '\0') {
         memcpy(name, "INBOX", sizeof "INBOX");
         return true;
     }
-    if (!read_folder(text_of(folder), layout, &read) ||
-        !spell_folder((struct text){read.at, read.len}, layout, &again) || strcmp(again.at, folder) != 0) {
+    if (!comes_back(folder, layout, false, &read) && !comes_back(folder, layout, true, &read)) {
         refuse(err, ERROR_LOCAL, "use folder", text_of(folder), "no mailbox has a folder of this name");
         error_hint(err, "rename it: '%%' is written %%25, a leading '.' %%2E, a trailing blank %%20");
         return false;
     }
     memcpy(name, read.at, read.len + 1);
     return true;
+}
+
+/* ---- aside ---- */
+
+bool
+names_aside(const char *whole, char name[static LIMIT_MAILBOX_NAME + 1])
+{
+    struct text rest = text_of(whole), level;
+    struct spelled bytes, to = {.len = 0};
+
+    if (!next_level(&rest, '/', &level) || text_is(text_of(whole), "INBOX"))
+        return false;
+    bytes = decode_level(level);
+    encode_for_people((struct text){bytes.at, bytes.len}, aside_at((struct text){bytes.at, bytes.len}), &to);
+    if (to.full || text_is(level, to.at) || to.len + rest.len + 1 > LIMIT_MAILBOX_NAME)
+        return false;
+    if (rest.at != NULL)
+        put(&to, '/');
+    for (size_t i = 0; rest.at != NULL && i < rest.len; i++)
+        put(&to, rest.at[i]);
+    memcpy(name, to.at, to.len + 1);
+    return true;
+}
+
+bool
+names_is_aside(const char *name)
+{
+    struct text rest = text_of(name), level;
+
+    return next_level(&rest, '/', &level) && spelled_aside(level) != NOWHERE;
 }

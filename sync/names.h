@@ -28,6 +28,14 @@ MUST_CHECK bool names_to_folder(const char *name, enum layout layout, char folde
 /** Folder path to the name for people; false: not a name golub would have given or can give back (then the folder is left alone and said). */
 MUST_CHECK bool names_from_folder(const char *folder, enum layout layout, char name[static LIMIT_MAILBOX_NAME + 1],
                                   struct error *err);
+/**
+ * The spelling that no other mailbox has, for one whose name is in use: "%41rchive" for Archive. It comes from the whole name, the prefix
+ * not cut, so it is the same whenever it is asked for; names_to_folder and names_from_folder keep it apart, names_to_server refuses it.
+ * @return false: it has none (INBOX; a first level without any character that may be escaped; too long)
+ */
+MUST_CHECK bool names_aside(const char *whole, char name[static LIMIT_MAILBOX_NAME + 1]);
+/** Is a name for people spelled so? */
+bool names_is_aside(const char *name);
 /** Two names that a file system which ignores case and normal form can't tell apart get one key; compare keys with strcmp. */
 void names_fold(const char *name, char key[static LIMIT_MAILBOX_NAME * 3 + 1]);
 /**

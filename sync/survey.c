@@ -311,6 +311,21 @@ save_mailbox(struct run *run, struct mailbox *mailbox)
     return journal_mailbox_save(run->journal, &mailbox->row, &run->err);
 }
 
+/* Once, with its first row. */
+static void
+say_aside(struct run *run, const struct mailbox *mailbox)
+{
+    char wire[160], text[400];
+
+    if (!mailbox->listed || mailbox->row.id != 0 || !names_is_aside(mailbox->row.name))
+        return;
+    error_escape(wire, sizeof wire, text_of(mailbox->row.wire));
+    (void)text_print(text, sizeof text,
+                     "this is mailbox \"%s\" of the server: another one has that name here, where the prefix is cut",
+                     wire);
+    report_mailbox(run->report, run->account->name, mailbox->row.name, "aside", text);
+}
+
 static bool
 settle_states(struct run *run)
 {
@@ -330,6 +345,8 @@ settle_states(struct run *run)
             *mailbox = (struct mailbox){0};
             continue;
         }
+        if (mailbox->chosen)
+            say_aside(run, mailbox);
         if (mailbox->chosen &&
             (mailbox->row.id == 0 || mailbox->spelled || memcmp(&before, &mailbox->row, sizeof before) != 0) &&
             !save_mailbox(run, mailbox))

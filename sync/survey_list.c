@@ -5,8 +5,10 @@
  *   1. the same bytes; where the connection spells names in another way than when the row was written (UTF8=ACCEPT came or went), the
  *      bytes that the name has in the row's spelling
  *   2. the same name once separator and prefix of the namespace are cut, and not listed under its own bytes: the provider changed one
- *      of the two. Names without the prefix choose before those that have it: where both exist the latter keep it
- *   3. else it is new
+ *      of the two. Names without the prefix choose before those that have it: where both exist the latter keep it. What was spelled
+ *      aside (3) chooses before all: nothing else has that name
+ *   3. else it is new. A name that is in use is not given again, nor taken from the one that has it: what comes second keeps its
+ *      prefix, or is spelled aside (names_aside)
  */
 #include "sync/survey.h"
 
@@ -176,11 +178,21 @@ add_new(struct list *list, struct listed *item, const char *name)
 }
 
 static bool
+aside_of(const struct listed *item, char name[static LIMIT_MAILBOX_NAME + 1])
+{
+    char whole[LIMIT_MAILBOX_NAME + 1];
+    struct error ignored = {0};
+    struct text utf8 = item->seen.utf8.at != NULL ? item->seen.utf8 : item->seen.name;
+
+    return names_from_server(utf8, item->seen.separator, "", whole, &ignored) && names_aside(whole, name);
+}
+
+static bool
 match_name(struct list *list, struct listed *item)
 {
     struct run *run = list->run;
     struct error err = {0};
-    char name[LIMIT_MAILBOX_NAME + 1];
+    char name[LIMIT_MAILBOX_NAME + 1], aside[LIMIT_MAILBOX_NAME + 1];
     struct mailbox *same = NULL;
 
     for (int uncut = 0; uncut < (item->cut ? 2 : 1); uncut++) {
@@ -192,6 +204,8 @@ match_name(struct list *list, struct listed *item)
         if (!same->listed)
             return take(list, item, same);
     }
+    if (run->info.prefix[0] != '\0' && aside_of(item, aside) && survey_by_name(run, aside) == NULL)
+        return add_new(list, item, aside);
     error_set(&err, ERROR_SERVER, "give mailbox %s a name here", name);
     error_answer(&err, item->seen.name);
     error_hint(&err, "two mailboxes of the server have one name here: rename one of them there");
@@ -215,10 +229,21 @@ has_prefix(const struct list *list, const struct listed *item)
 }
 
 static bool
+match_aside(struct list *list, struct listed *item)
+{
+    char name[LIMIT_MAILBOX_NAME + 1];
+    struct mailbox *same = aside_of(item, name) ? survey_by_name(list->run, name) : NULL;
+
+    return same == NULL || same->listed || take(list, item, same);
+}
+
+static bool
 match_names(struct list *list)
 {
     bool ok = true;
 
+    for (size_t i = 0; ok && i < list->count; i++)
+        ok = list->items[i].taken || match_aside(list, &list->items[i]);
     for (size_t i = 0; i < list->count; i++)
         list->items[i].cut = !list->items[i].taken && has_prefix(list, &list->items[i]);
     for (int cut = 0; cut < 2; cut++)

@@ -581,6 +581,12 @@ BUGS = [
         ("sync/survey_list.c", "if (mailbox->row.utf8 == list->run->info.utf8)", "if (true)")),
     bug("mailbox whose prefix or separator changed taken for a new one", CROSSING,
         ("sync/survey_list.c", "if (!same->listed)", "if (!same->listed && same->row.wire == NULL)")),
+    bug("mailbox spelled aside not known again without a journal",
+        system("test_mailbox_names.py", "BesideTest.test_it_keeps_that_name_when_the_journal_is_lost"),
+        ("sync/survey_list.c", "aside_of(item, name) ? survey_by_name", "false && aside_of(item, name) ? survey_by_name")),
+    bug("folder spelled aside made below the prefix",
+        system("test_mailbox_names.py", "BesideTest.test_a_folder_spelled_aside_that_is_no_mailbox_makes_none"),
+        ("sync/names.c", "trouble == NULL && to.len == 0 && spelled_aside(level) != NOWHERE", "false")),
 
     # ---- bytes ----
     bug("lone CR shrunk to LF", unit("test_lines"),

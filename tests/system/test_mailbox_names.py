@@ -6,8 +6,9 @@ import os
 import shutil
 import sqlite3
 
-from base import OK, PASSWORD, Account, Client, Dovecot, HomeTest, Proxy, SystemTest, main
+from base import OK, PASSWORD, SOME, Account, Client, Dovecot, HomeTest, Proxy, SystemTest, main
 from rig import evil, in_memory  # noqa: F401
+from rig.maildir import Maildir
 
 FORMS = [(".", ""), ("/", ""), (".", "INBOX."), ("/", ""), (".", "INBOX."), (".", "")]
 
@@ -47,6 +48,125 @@ class ProviderTest(SystemTest):
                 self.sync()
                 self.assertTrue(self.is_there(ours, "Work/Old"))
                 self.assert_in_sync()
+
+
+class BesideClient(Client):
+    """At a server that has mailboxes beside those below its prefix: the former are called as their folders are."""
+
+    def wire(self, name):
+        return super().wire(name) if not name.startswith("%41") else '"%s"' % name.replace("%41", "A").replace("/", ".")
+
+    def people(self, wire):
+        return super().people(wire) if wire.startswith("INBOX") else wire.replace(".", "/").replace("A", "%41", 1)
+
+
+class BesideMaildir(Maildir):
+    def mailboxes(self):
+        return {os.path.relpath(path, self.root): path for path, names, _ in os.walk(self.root) if "cur" in names}
+
+
+class BesideAccount(Account):
+    @property
+    def maildir(self):
+        return BesideMaildir(self.root)
+
+
+class BesideTest(SystemTest):
+    """`A` that appears when INBOX.A has its name already: two namespaces, of which the server tells one."""
+    server_options = {"separator": ".", "prefix": "INBOX.", "special_use": False, "extra":
+                      "namespace beside {\n  prefix =\n  separator = .\n  location = sdbox:~/beside\n  hidden = yes\n  list = yes\n}\n"}
+
+    def setUp(self):
+        super().setUp()
+        self.client.close()
+        self.client = BesideClient(self.server.port, self.user, PASSWORD, ".", "INBOX.")
+        self.addCleanup(self.client.close)
+        self.maildir = self.account.maildir
+
+    def new_account(self, name, home=None, **extras):
+        return BesideAccount(self.home, "imap://127.0.0.1:%d" % self.proxy.port, self.user, PASSWORD, name, tls="none")
+
+    def given(self, name, *subjects):
+        messages = [self.corpus.simple(subject) for subject in subjects]
+        self.client.create(name)
+        self.client.fill(name, messages)
+        return messages
+
+    def given_both(self):
+        self.given("A", "one", "two")
+        self.given("A/B", "three")
+        self.sync()
+        self.given("%41", "four", "five")
+        self.given("%41/B", "six")
+
+        result = self.sync()
+
+        self.assertEqual(result.err, "")
+        self.assertEqual(result.out.count("has that name here"), 2)
+        self.assertEqual(sorted(self.maildir.mailboxes()), ["%41", "%41/B", "A", "A/B", "INBOX"])
+        ours, theirs = self.corpus.simple("ours"), self.corpus.simple("theirs")
+        self.maildir.deliver("%41", ours.lf, date=ours.date)
+        self.client.append("%41/B", theirs.bytes, theirs.flags, theirs.date)
+        moved = self.maildir.files("A")[0]
+        self.maildir.move(moved, "%41")
+
+        result = self.sync()
+
+        self.assertNotIn("has that name here", result.out)
+        self.assertTrue(self.is_there(ours, "%41"))
+        self.assert_same()
+        return ours
+
+    def test_a_mailbox_whose_name_is_in_use_is_spelled_aside(self):
+        self.given_both()
+
+        self.assert_in_sync()
+
+    def test_it_keeps_that_name_when_the_journal_is_lost(self):
+        self.given_both()
+        shutil.rmtree(self.account.state)
+
+        self.sync()
+
+        sent = [line.upper() for line in self.proxy.sent()]
+        self.assertEqual([line for line in sent if b" APPEND " in line or b"CREATE" in line or b"EXPUNGE" in line], [])
+        self.assertEqual(sorted(self.maildir.mailboxes()), ["%41", "%41/B", "A", "A/B", "INBOX"])
+        self.sync()
+        self.assert_in_sync()
+
+    def test_it_keeps_that_name_when_the_other_one_is_removed(self):
+        ours = self.given_both()
+        self.client.delete_mailbox("A/B")
+        self.client.delete_mailbox("A")
+
+        self.sync()
+
+        self.assertEqual(len(self.maildir.files("%41")), 4)
+        self.maildir.delete(self.maildir.find("%41", ours))
+        self.sync()
+        self.assertFalse(self.is_there(ours, "%41"))
+        self.assertEqual(sorted(self.client.mailboxes()), ["%41", "%41/B", "INBOX"])
+
+    def test_the_prefix_is_kept_by_one_that_comes_second(self):
+        first, = self.given("%41", "one")
+        self.sync()
+        self.assertEqual(sorted(self.maildir.mailboxes()), ["A", "INBOX"])
+        second, = self.given("A", "two")
+
+        self.sync()
+
+        self.assertEqual(sorted(self.maildir.mailboxes()), ["A", "INBOX", "INBOX/A"])
+        self.assertTrue(self.maildir.has("A", first))
+        self.assertTrue(self.maildir.has("INBOX/A", second))
+
+    def test_a_folder_spelled_aside_that_is_no_mailbox_makes_none(self):
+        self.sync()
+        self.maildir.create("%41")
+
+        result = self.sync(expect=SOME)
+
+        self.assertIn("%41", result.err)
+        self.assertEqual(self.client.mailboxes(), ["INBOX"])
 
 
 class ListTest(HomeTest):

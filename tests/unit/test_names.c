@@ -222,7 +222,67 @@ a_name_of_the_greatest_length_is_taken_and_a_longer_one_refused(void **state)
     assert_string_equal(from_server((struct text){name, 400}, '/', ""), "(refused)"); /* 1200 bytes as %FF */
 }
 
+/* ---- a second mailbox whose name is in use ---- */
+
+static const char *
+aside(const char *whole)
+{
+    static char name[LIMIT_MAILBOX_NAME + 1];
+
+    return names_aside(whole, name) ? name : "(none)";
+}
+
+static void
+a_name_in_use_is_spelled_aside(void **state)
+{
+    static const struct {
+        const char *whole, *aside, *verbatim, *plusplus;
+    } rows[] = {
+        {"A", "%41", "%41", ".%41"},
+        {"Archive/2024", "%41rchive/2024", "%41rchive/2024", ".%41rchive.2024"},
+        {"INBOX/A", "%49NBOX/A", "%49NBOX/A", ".%49NBOX.A"},
+        {"\xc3\xa9t\xc3\xa9", "%C3%A9t\xc3\xa9", "%C3%A9t\xc3\xa9", ".%C3%A9t\xc3\xa9"},
+        {".a", ".%61", "%2E%61", ".%2E%61"},
+        {"cur/x", "c%75r/x", "%63%75r/x", ".%63%75r.x"},
+        {"%2541", "%25%341", "%25%341", ".%25%341"},
+        {"%A", "%%41", "%25%41", ".%25%41"},
+        {"A%2FB", "%41%2FB", "%41%2FB", ".%41%2FB"},
+        {"a.b", "%61.b", "%61.b", ".%61%2Eb"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_string_equal(aside(rows[i].whole), rows[i].aside);
+        assert_true(names_is_aside(rows[i].aside));
+        assert_false(names_is_aside(rows[i].whole));
+        assert_string_equal(to_folder(rows[i].aside, LAYOUT_VERBATIM), rows[i].verbatim);
+        assert_string_equal(to_folder(rows[i].aside, LAYOUT_MAILDIRPP), rows[i].plusplus);
+        assert_string_equal(from_folder(rows[i].verbatim, LAYOUT_VERBATIM), rows[i].aside);
+        assert_string_equal(from_folder(rows[i].plusplus, LAYOUT_MAILDIRPP), rows[i].aside);
+        assert_string_equal(to_server(rows[i].aside, '.'),
+                            "(refused)"); /* below the prefix it would be the other one */
+    }
+    assert_string_equal(aside("INBOX"), "(none)");
+    assert_string_equal(aside("%2F"), "(none)");
+    assert_string_equal(aside("."), "(none)");
+}
+
 /* ---- every legal name comes back as itself ---- */
+
+/* Spelled aside it has another name and another folder, both come back, and both are those of no other mailbox. */
+static void
+check_aside(const char *people, const char *folder, enum layout layout)
+{
+    char name[LIMIT_MAILBOX_NAME + 1], there[LOCAL_FOLDER_MAX + 1], back[LIMIT_MAILBOX_NAME + 1];
+
+    assert_false(names_is_aside(people));
+    if (!names_aside(people, name) || !names_to_folder(name, layout, there, &err))
+        return;
+    if (!names_is_aside(name) || strcmp(name, people) == 0 || strcmp(there, folder) == 0)
+        fail_msg("%s and %s are one", people, name);
+    if (!names_from_folder(there, layout, back, &err) || strcmp(name, back) != 0)
+        fail_msg("%s -> %s does not come back", name, there);
+}
 
 static void
 check_round_trip(struct text server, char separator)
@@ -244,6 +304,7 @@ check_round_trip(struct text server, char separator)
             continue;
         if (!names_from_folder(folder, layouts[i], back, &err) || strcmp(people, back) != 0)
             fail_msg("%s -> %s does not come back", people, folder);
+        check_aside(people, folder, layouts[i]);
         assert_true(layouts[i] == LAYOUT_VERBATIM ? folder[0] != '.'
                                                   : folder[0] == '.' || strcmp(people, "INBOX") == 0);
         assert_null(strstr(folder, "/."));
@@ -553,6 +614,7 @@ main(void)
         cmocka_unit_test(a_folder_that_golub_would_not_have_named_so_is_refused),
         cmocka_unit_test(a_level_over_255_bytes_is_refused_and_one_of_255_is_not),
         cmocka_unit_test(a_name_of_the_greatest_length_is_taken_and_a_longer_one_refused),
+        cmocka_unit_test(a_name_in_use_is_spelled_aside),
         cmocka_unit_test(every_short_name_comes_back_as_itself),
         cmocka_unit_test(random_names_come_back_as_themselves),
         cmocka_unit_test(two_names_never_share_a_folder),
