@@ -434,7 +434,7 @@ others_deleted(const struct change *change)
     return false;
 }
 
-/* What somebody saved in its place is there first, and the old version is kept somewhere. */
+/* What somebody saved in its place is there first (or was, until another client removed it), and the old version is kept somewhere. */
 static void
 check_replaced(const struct server *server, int mailbox, int content)
 {
@@ -447,10 +447,10 @@ check_replaced(const struct server *server, int mailbox, int content)
         for (size_t i = 0; i < tree->count; i++) {
             const struct sim_file *file = &tree->files[i];
             unsigned shown;
-            if (file->original != content || file->content == content || file->mailbox != mailbox ||
+            if (file->original != content || file->content == content || file->mailbox != mailbox || file->strange ||
                 (local_info_flags(file->info, &shown) & FLAG_DRAFT) == 0)
                 continue;
-            if (server_multiplicity(server, mailbox, file->content) == 0)
+            if (server_multiplicity(server, mailbox, file->content) == 0 && !world->ledger[file->content].out[mailbox])
                 violation(world, "#%d is removed before #%d, which was saved in its place, is there", content,
                           file->content);
             else if (world->ledger[content].live < 2)

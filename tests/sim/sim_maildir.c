@@ -86,7 +86,8 @@ maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, cons
     text_print(file->info, sizeof file->info, "%s", info);
     file->content = file->original = content;
     file->date = date;
-    file->fresh = file->unflushed = false;
+    file->fresh = file->unflushed = file->strange = false;
+    file->named = 0;
     maildir_sim_touch(maildir, mailbox);
     ledger_add(maildir->world, content);
     unsigned shown;
@@ -166,6 +167,8 @@ mua_move(struct maildir_sim *maildir, struct sim_file *file, int mailbox, bool n
     text_print(base, sizeof base, "%s", file->base);
     if (new_base || maildir_sim_base(maildir, mailbox, base) != NULL)
         mua_new_base(maildir, base);
+    if (strcmp(base, file->base) != 0)
+        file->named = maildir->began + 1;
     maildir_sim_touch(maildir, file->mailbox);
     ledger_carry(maildir->world, file->content, file->mailbox, mailbox);
     if (file->original != file->content)
@@ -200,6 +203,7 @@ mua_edit(struct maildir_sim *maildir, struct sim_file *file, int content)
     if (content > old) /* the world's messages are written in this order: no ring */
         maildir->world->ledger[old].newer = content;
     file->content = content;
+    file->strange = file->named > maildir->ended;
     file->date = maildir->world->now;
     ledger_add(maildir->world, content);
     for (int i = 0; i < SIM_MAILBOXES; i++) { /* one name for two messages: each may have what the other was given */

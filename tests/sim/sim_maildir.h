@@ -21,6 +21,8 @@ struct sim_file {
     char info[LOCAL_INFO_MAX + 1];
     int content;
     int original; /* what it was before somebody edited it under its name */
+    int named;    /* in which run, or after which, a mail reader gave it its name; 0: golub did */
+    bool strange; /* edited under a name that no run had seen: another file, for all that golub can know */
     int64_t date;
     bool fresh;     /* put there by a batch that has not returned */
     bool unflushed; /* its name is not on the disk */
@@ -52,6 +54,7 @@ struct maildir_sim {
     int64_t next_birth;
     bool lazy; /* nothing is flushed unless asked for (fsync = false) */
     int boots;
+    int began, ended; /* runs; the last one that ended well */
     struct sim_quarantined quarantine[SIM_QUARANTINE];
     size_t quarantined;
     unsigned unreadable; /* bits of folders that can't be read now */

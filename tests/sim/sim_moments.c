@@ -446,8 +446,12 @@ moment_wanted(struct sim *sim)
             action_remove_there(sim, cast.from, cast.message);
     }
     it->forced = moves && rng_chance(dice(sim), 70) ? cast.from + 1 : FORCED_NOT;
+    const int repairs = world->repairs;
     const int status = cast_sync_after(&cast, 10);
     it->forced = FORCED_NOT;
+    /* Where the server went back nothing counts as gone; and of two that came on two sides nobody said that they are one. */
+    if (world->repairs != repairs || world->ledger[cast.content].spread > 0)
+        return;
     if (world->clients > 1 || (status != 0 && status != 1) || kind_on(world, KIND_PATTERNS) || sim->disasters)
         return;
     int there = 0, found = 0;

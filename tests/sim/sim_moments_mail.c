@@ -386,6 +386,8 @@ moment_rewind(struct sim *sim)
                           i + 1 == count && rng_chance(dice(sim), 50) && first + (int)i < world->next_content
                               ? first + (int)i
                               : world_new_content(world, false));
+    for (int i = first; i < world->next_content; i++) /* where the last is the same, a flag may come or go by the UID */
+        ledger_forgive_flags(world, i, mailbox);
     if (rng_chance(dice(sim), 50))
         for (size_t i = cast.maildir->tree.count; i > 0; i--)
             if (cast.maildir->tree.files[i - 1].content == first && cast.maildir->tree.files[i - 1].mailbox == mailbox)

@@ -58,6 +58,7 @@ void
 report_mailbox(struct report *report, const char *account, const char *mailbox, const char *event, const char *text)
 {
     (void)account;
+    world_of(report)->repairs += strcmp(event, "repair") == 0;
     say(world_of(report), "      says: %s: %s: %s", mailbox == NULL ? "" : mailbox, event, text == NULL ? "" : text);
 }
 

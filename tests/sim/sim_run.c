@@ -153,6 +153,7 @@ run_sync(struct sim *sim, int client)
     struct client *it = &sim->clients[client];
 
     kinds_run(sim, client);
+    it->maildir.began++;
     check_before(sim, it);
     guard_before(sim, it);
     world->client = client;
@@ -172,6 +173,8 @@ run_sync(struct sim *sim, int client)
         violation(world, "a run ended with status %d", status);
     say(world, "    status %d%s", crashed ? -1 : status, clean ? "" : " (disturbed)");
     it->maildir.drafts = 0;
+    if (!crashed && !lost && (status == 0 || status == 1 || status == 3))
+        it->maildir.ended = it->maildir.began;
     guard_after(sim, it);
     kinds_ran(sim, client, !crashed && !lost && (status == 0 || status == 1 || status == 3));
     it->confirm = world->held > 0;

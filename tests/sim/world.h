@@ -153,6 +153,7 @@ struct world {
     bool lose_after, lost;
     unsigned held;         /* lists of removals that it was told wait, in this run */
     unsigned errors;       /* that people were shown */
+    int repairs;           /* mailboxes that were said to be paired anew */
     unsigned long changes; /* steps with an effect since it was last set to 0 */
     struct coverage *coverage;
     /* what was seen */
