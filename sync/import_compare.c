@@ -56,7 +56,7 @@ fits(const struct journal_pop *row, const struct seen *seen, const char *uidl)
 {
     struct seen known;
 
-    if (row->has_body && memcmp(row->body, seen->body, DIGEST_SIZE) != 0)
+    if (row->has_body && !seen_same_body(row, seen))
         return false;
     if (!row->has_body && row->state == POP_HAD && strcmp(row->uidl, uidl) != 0)
         return false;
@@ -322,8 +322,7 @@ find_unsure(struct compare *compare, const struct journal_listed *listed, const 
     for (size_t i = 0; ok && !found && i < count; i++) {
         ok =
             import_load(import, ids[i], row) && journal_listing_is_taken(import->journal, ids[i], &taken, &import->err);
-        found = ok && !taken && !is_seen(compare, ids[i]) && row->state != POP_FETCHING && row->has_body &&
-                memcmp(row->body, seen->body, DIGEST_SIZE) == 0;
+        found = ok && !taken && !is_seen(compare, ids[i]) && row->state != POP_FETCHING && seen_same_body(row, seen);
     }
     free(ids);
     if (!found)

@@ -18,8 +18,8 @@
  * names in this very run (all names are new, or one is proven to be used again), and the body is read before such a message is removed.
  * One that is like a single row, or like one that was absent before, is fetched and compared: what is new must come.
  *
- * One name that is proven to mean another message makes all of the list worthless: servers that use a message's number for its name move
- * all of them with each removal. Then every line is asked for its header.
+ * One name that is proven to mean another message (by its header, or since its row's header stands under a new name) makes all of the list
+ * worthless: servers that use a message's number for its name move all of them with each removal. Then every line is asked for its header.
  *
  * A line whose header the server does not give by TOP is read whole for it. One that can't be read at all waits, and is nobody's.
  *
@@ -210,10 +210,12 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
     struct import *import = match->import;
     struct candidates rows;
     uint64_t alike = 1;
+    /* Where names moved on, now or in a run that broke off, one of two that are alike may have the other's. */
+    const bool moved = import->reused || match->again;
 
     if (!find_named(import, listed, seen, &rows) ||
-        (listed->repeated &&
-         !journal_listing_alike(import->journal, listed->uidl, seen->header, listed->size, &alike, &import->err)))
+        ((listed->repeated || moved) && !journal_listing_alike(import->journal, moved ? NULL : listed->uidl,
+                                                               seen->header, listed->size, &alike, &import->err)))
         return false;
     if (rows.count == 1 && alike == 1)
         return settle(match, listed, &rows.first, seen, true);
@@ -233,15 +235,18 @@ is_weak(const struct seen *seen)
 
 /*
  * Is it so plainly this row's message under a new name that nothing of it is read? Many lost theirs in this run; or its file was found
- * here without a row (its size is not known, and its body is); or nothing but its header ever was.
+ * here without a row, and has as many bytes as are listed; or nothing but its header ever was known.
  */
 static bool
-is_plain(const struct match *match, const struct journal_pop *row, const struct seen *seen)
+is_plain(const struct match *match, const struct journal_pop *row, const struct journal_listed *listed,
+         const struct seen *seen)
 {
     if (is_weak(seen))
         return false;
-    if (row->state == POP_HAD || strcmp(row->uidl, IMPORT_FILE_UIDL) == 0)
+    if (row->state == POP_HAD)
         return true;
+    if (strcmp(row->uidl, IMPORT_FILE_UIDL) == 0)
+        return row->size == listed->size;
     return (match->renumbered || match->reused) && row->absent == import_stamp(match->import);
 }
 
@@ -258,7 +263,7 @@ decide_by_header(struct match *match, const struct journal_listed *listed, const
         return false;
     if (rows.count == 0)
         return true;
-    if (rows.count == alike && is_plain(match, &rows.first, seen))
+    if (rows.count == alike && is_plain(match, &rows.first, listed, seen))
         return settle(match, listed, &rows.first, seen, true);
     return journal_listing_compare(import->journal, listed->number, &import->err);
 }
@@ -281,7 +286,7 @@ decide_by_kin(struct match *match, const struct journal_listed *listed, const st
         return journal_listing_leave(import->journal, listed->number, &import->err);
     if (rows.count == 0)
         return journal_listing_want(import->journal, listed->number, &import->err);
-    if (rows.count > 1 || alike > 1 || !match->renumbered || !is_plain(match, &rows.first, seen))
+    if (rows.count > 1 || alike > 1 || !match->renumbered || !is_plain(match, &rows.first, listed, seen))
         return journal_listing_compare(import->journal, listed->number, &import->err);
     rows.first.facts |= POP_CONFIRM;
     return settle(match, listed, &rows.first, seen, true);
@@ -404,6 +409,8 @@ judge_names(struct match *match)
     size_t count = 64;
     uint32_t after = 0;
 
+    if (!journal_listing_has_moved(import->journal, &match->reused, &import->err))
+        return false;
     while (count == 64 && !match->reused) {
         if (!journal_listing_page(import->journal, LISTED_DOUBT, false, after, page, 64, &count, &import->err))
             return false;

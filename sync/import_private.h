@@ -151,6 +151,7 @@ struct seen { /* of a message, by its bytes */
     struct kin kin;
     /* not by TOP */
     unsigned char body[DIGEST_SIZE];
+    unsigned char wire[DIGEST_SIZE]; /* of the body as its file gives it back: with a CR before each LF */
     uint64_t size;
 };
 struct bytes_reading;
@@ -163,6 +164,8 @@ MUST_CHECK bool bytes_add(struct bytes_reading *reading, const void *bytes, size
 bool bytes_has_header(const struct bytes_reading *reading);
 /** bytes_begin must follow before the next message. */
 MUST_CHECK bool bytes_end(struct bytes_reading *reading, struct seen *out);
+/** Is it the row's body, whether that was digested as it came or from the file? */
+bool seen_same_body(const struct journal_pop *row, const struct seen *seen);
 /** A file's bytes in wire form: the header alone, or all. *missing: it is not there any more */
 MUST_CHECK bool bytes_of_file(struct import *import, struct bytes_reading *reading, const struct local_file *file,
                               bool all, struct seen *seen, bool *missing);

@@ -121,12 +121,6 @@ on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
     return bytes_add(confirming->reading, bytes, len) || import_no_memory(confirming->import);
 }
 
-static bool
-is_the_same(const struct journal_pop *row, const struct seen *seen)
-{
-    return row->has_body && memcmp(row->body, seen->body, DIGEST_SIZE) == 0;
-}
-
 /* A cut one is cut until the server has answered to what follows it: its DELE is behind that answer. */
 static bool
 confirm(struct import *import, uint32_t number, struct journal_pop *row)
@@ -156,9 +150,9 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
                        "it stays on the server and is tried again with the next run");
         return import_remember_why(import, row, words);
     }
-    if (is_the_same(row, &seen) && (row->facts & POP_UNSURE) == 0)
+    if (seen_same_body(row, &seen) && (row->facts & POP_UNSURE) == 0)
         return confirm(import, number, row);
-    if (is_the_same(row, &seen)) {
+    if (seen_same_body(row, &seen)) {
         import_note_unsure(import, row);
         return import_save(import, row);
     }

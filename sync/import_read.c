@@ -12,6 +12,9 @@
 
 struct bytes_reading {
     SHA256_CTX header, body;
+    SHA256_CTX wire; /* of the body with a CR before each LF; while none lacks one `body` is that */
+    bool bare;       /* one did */
+    bool was_cr;     /* the body's last byte so far */
     struct kin_reader *kin;
     uint64_t size;
     bool done; /* the header's empty line came */
@@ -49,6 +52,7 @@ bytes_begin(struct bytes_reading *reading)
     reading->size = 0;
     reading->done = false;
     reading->line = AT_START;
+    reading->bare = reading->was_cr = false;
     return kin_finish(reading->kin, &half) && SHA256_Init(&reading->header) == 1 && SHA256_Init(&reading->body) == 1;
 }
 
@@ -75,6 +79,53 @@ header_part(struct bytes_reading *reading, const char *bytes, size_t len)
     return i;
 }
 
+/* The next LF that has no CR before it. @return len: there is none */
+static size_t
+next_bare(const struct bytes_reading *reading, const char *at, size_t from, size_t len)
+{
+    while (from < len) {
+        const char *lf = memchr(at + from, '\n', len - from);
+
+        if (lf == NULL)
+            return len;
+        from = (size_t)(lf - at);
+        if (from > 0 ? at[from - 1] != '\r' : !reading->was_cr)
+            return from;
+        from++;
+    }
+    return len;
+}
+
+/* A file gives a message back with a CR before each LF, whatever the server sent. */
+static bool
+add_wire(struct bytes_reading *reading, const char *at, size_t len)
+{
+    size_t done = 0, bare = next_bare(reading, at, 0, len);
+
+    if (!reading->bare && bare < len) {
+        reading->wire = reading->body;
+        reading->bare = true;
+    }
+    while (reading->bare && bare < len) {
+        if (SHA256_Update(&reading->wire, at + done, bare - done) != 1 || SHA256_Update(&reading->wire, "\r", 1) != 1)
+            return false;
+        done = bare;
+        bare = next_bare(reading, at, bare + 1, len);
+    }
+    return !reading->bare || SHA256_Update(&reading->wire, at + done, len - done) == 1;
+}
+
+static bool
+add_body(struct bytes_reading *reading, const char *at, size_t len)
+{
+    if (len == 0)
+        return true;
+    if (!add_wire(reading, at, len) || SHA256_Update(&reading->body, at, len) != 1)
+        return false;
+    reading->was_cr = at[len - 1] == '\r';
+    return true;
+}
+
 bool
 bytes_add(struct bytes_reading *reading, const void *bytes, size_t len)
 {
@@ -84,7 +135,7 @@ bytes_add(struct bytes_reading *reading, const void *bytes, size_t len)
     reading->size += len;
     if (header > 0 && (SHA256_Update(&reading->header, at, header) != 1 || !kin_add(reading->kin, at, header)))
         return false;
-    return header == len || SHA256_Update(&reading->body, at + header, len - header) == 1;
+    return add_body(reading, at + header, len - header);
 }
 
 bool
@@ -96,9 +147,18 @@ bytes_has_header(const struct bytes_reading *reading)
 bool
 bytes_end(struct bytes_reading *reading, struct seen *out)
 {
+    if (!reading->bare)
+        reading->wire = reading->body;
     out->size = reading->size;
     return SHA256_Final(out->header, &reading->header) == 1 && SHA256_Final(out->body, &reading->body) == 1 &&
-           kin_finish(reading->kin, &out->kin);
+           SHA256_Final(out->wire, &reading->wire) == 1 && kin_finish(reading->kin, &out->kin);
+}
+
+bool
+seen_same_body(const struct journal_pop *row, const struct seen *seen)
+{
+    return row->has_body &&
+           (memcmp(row->body, seen->body, DIGEST_SIZE) == 0 || memcmp(row->body, seen->wire, DIGEST_SIZE) == 0);
 }
 
 /* ---- files ---- */
@@ -158,6 +218,7 @@ seen_of_row(const struct journal_pop *row, struct seen *seen)
     *seen = (struct seen){.size = row->size};
     memcpy(seen->header, row->header, DIGEST_SIZE);
     memcpy(seen->body, row->body, DIGEST_SIZE);
+    memcpy(seen->wire, row->body, DIGEST_SIZE);
     memcpy(seen->kin.rest, row->kin, DIGEST_SIZE);
     seen->kin.has_id = row->has_id;
     memcpy(seen->kin.id, row->message_id, DIGEST_SIZE);

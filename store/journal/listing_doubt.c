@@ -187,6 +187,25 @@ journal_listing_alike(struct journal *journal, const char *uidl, const unsigned 
     return true;
 }
 
+bool
+journal_listing_has_moved(struct journal *journal, bool *moved, struct error *err)
+{
+    /* One pass over the rows, with a look into the doubtful lines for each. */
+    static const char sql[] =
+        "SELECT EXISTS (SELECT 1 FROM main.pop p CROSS JOIN temp.listing_doubt d ON d.header = p.header"
+        " WHERE p.absent = 0 AND p.state <> 1 AND p.uidl <> d.uidl AND d.row = 0 AND d.repeated = 0"
+        " AND d.message_id IS NOT NULL AND p.uidl NOT IN (SELECT uidl FROM temp.listing_doubt)"
+        " AND p.id NOT IN (SELECT id FROM temp.listing_gone))";
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_HAS_MOVED, sql, err);
+    int64_t found;
+
+    static_assert(POP_FETCHING == 1, "the statement holds this number");
+    if (statement == NULL || !sql_number(journal, statement, 1, &found, what, err))
+        return false;
+    *moved = found != 0;
+    return true;
+}
+
 static bool
 forget_compare(struct journal *journal, uint32_t number, struct error *err)
 {
@@ -304,12 +323,12 @@ journal_listing_bury(struct journal *journal, int64_t now, struct error *err)
            listing_exec(journal, "DELETE FROM temp.listing_gone", err);
 }
 
-#define DOUBTFUL(open)                                                                                                 \
+#define DOUBTFUL                                                                                                       \
     "FROM main.pop WHERE uidl IN (SELECT uidl FROM temp.listing_doubt) AND absent = 0"                                 \
-    " AND id NOT IN (SELECT row FROM temp.listing_doubt)"                                                              \
-    " AND uidl NOT IN (SELECT uidl FROM temp.listing_doubt WHERE " open                                                \
-    " number IN (SELECT number FROM temp.listing_compare))"
-#define DOUBTFUL_REST DOUBTFUL("left = 1 OR")
+    " AND id NOT IN (SELECT row FROM temp.listing_doubt)"
+#define DOUBTFUL_REST                                                                                                  \
+    DOUBTFUL " AND uidl NOT IN (SELECT uidl FROM temp.listing_doubt WHERE left = 1"                                    \
+             " OR number IN (SELECT number FROM temp.listing_compare))"
 
 static const char absent_rest[] =
     "UPDATE main.pop SET absent = ?1 WHERE state <> 1 AND id IN (SELECT id " DOUBTFUL_REST ")";
@@ -317,10 +336,9 @@ static const char absent_rest[] =
 bool
 journal_listing_bury_reused(struct journal *journal, bool left, int64_t now, struct error *err)
 {
-    static const char even_left[] =
-        "UPDATE main.pop SET absent = ?1 WHERE state <> 1 AND id IN (SELECT id " DOUBTFUL("") ")";
+    static const char all[] = "UPDATE main.pop SET absent = ?1 WHERE state <> 1 AND id IN (SELECT id " DOUBTFUL ")";
 
-    return left ? bury(journal, SQL_LISTING_BURY_LEFT, even_left, now, err)
+    return left ? bury(journal, SQL_LISTING_BURY_LEFT, all, now, err)
                 : bury(journal, SQL_LISTING_BURY_REST, absent_rest, now, err);
 }
 

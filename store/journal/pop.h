@@ -177,6 +177,8 @@ MUST_CHECK bool journal_listing_count_kin(struct journal *journal, const unsigne
 MUST_CHECK bool journal_listing_alike(struct journal *journal, const char *uidl,
                                       const unsigned char header[static DIGEST_SIZE], uint64_t size, uint64_t *count,
                                       struct error *err);
+/** Is one that stands once the message of a row, by Message-ID and header, whose UIDL another line has, of which no TOP was asked? */
+MUST_CHECK bool journal_listing_has_moved(struct journal *journal, bool *moved, struct error *err);
 /** A doubtful one is this row's message. */
 MUST_CHECK bool journal_listing_settle(struct journal *journal, uint32_t number, int64_t row, bool proven,
                                        struct error *err);
@@ -199,7 +201,7 @@ MUST_CHECK bool journal_listing_bury_rest(struct journal *journal, int64_t now, 
 /**
  * The same, but for those that are FETCHING: a line that is decided later may be the message of a row whose name another has now.
  *
- * @param left  rows of lines that were left, too: where names moved on, such a row's message may be any other line
+ * @param left  rows of lines that were left or wait to be compared, too: where names moved on, such a row's message may be any other line
  */
 MUST_CHECK bool journal_listing_bury_reused(struct journal *journal, bool left, int64_t now, struct error *err);
 /** Rows that were absent since before `before` and still are: forgotten. In a transaction, after a complete listing. */

@@ -1,6 +1,7 @@
 """Unique-ids as servers really give them: repeated, used again, missing, malformed, by the hundred thousand."""
 import collections
 import os
+import shutil
 import time
 
 from popbase import NETWORK, OK, SOME, ScriptTest, main
@@ -242,6 +243,80 @@ class UidlTest(ScriptTest):
                 with open(usage) as text:
                     self.assertLess(int(text.read()), 24 * 1024)
         self.assertEqual(server.asked(rb"(RETR|TOP)"), [])
+
+
+def alike(*numbers, head=b"Message-ID: <%d@example.org>\r\nSubject: report %d\r\n"):
+    """Messages of one size; where `head` has no number they have one header, too."""
+    return [(head.replace(b"%d", b"%03d" % n) + b"\r\nreport %03d\r\n" % n) for n in numbers]
+
+
+class SameOnesTest(ScriptTest):
+    """Names, headers, journals that don't say which message it is: the bytes do."""
+
+    def lose_journal(self):
+        shutil.rmtree(self.account.state)
+
+    def test_bare_line_feeds_bring_nothing_twice_when_the_journal_is_lost(self):
+        """Their file has a CR before each LF when it is read, the server's bytes have not."""
+        head, body = b"Message-ID: <%d@example.org>\r\n", b"\r\none\ntwo\r\n\nthree\n\r\n"
+        server = self.serve([Message(head % 1 + body), Message(head % 2 + b"X-A: one\n two\r\n" + body),
+                             Message(head % 3 + b"X-A: one\n two\r\n\r\nthree\r\n"),
+                             Message(head % 4 + b"\r\n" + b"x" * 70000 + b"\n\r\n\n" + b"y" * 70000 + b"\n\r\n")])
+        mails = server.contents()
+        self.import_()
+        self.lose_journal()
+
+        self.import_()
+
+        self.assert_here(mails)
+        for message in server.drop[:2]:
+            message.uidl += b"-anew"
+            self.import_()
+            self.assert_here(mails)
+
+    def test_a_message_with_the_header_of_a_file_is_fetched_when_the_journal_is_lost(self):
+        """A program that gives each of its reports one header: another size is another report."""
+        old, new = alike(1, head=b"Message-ID: <r@example.org>\r\n") + [b"Message-ID: <r@example.org>\r\n\r\nlonger\r\n" * 2]
+        server = self.serve([Message(old)])
+        self.import_()
+        self.lose_journal()
+        server.drop = [Message(new)]
+
+        self.import_()
+
+        self.assert_here([old, new])
+        self.import_()
+        self.assert_here([old, new])
+
+    def test_names_that_move_on_among_messages_of_one_header(self):
+        """A server that names messages by their numbers, after a removal at its beginning."""
+        for head in (b"", b"Message-ID: <r@example.org>\r\n"):
+            with self.subTest(head=head):
+                server = self.serve([Message(m, b"n%d" % n) for n, m in enumerate(alike(1, 2, head=head) + alike(3, 4))])
+                mails = server.contents()
+                self.import_()
+                for n, message in enumerate(server.drop):
+                    message.uidl = b"n%d" % (n + 1)
+
+                self.import_()
+
+                self.assert_here(mails)
+                self.import_()
+                self.assert_here(mails)
+                self.lose_journal()
+                shutil.rmtree(self.account.maildir.folder("INBOX"))
+
+    def test_names_that_move_on_among_messages_of_one_size_are_found_out_by_one_that_has_none(self):
+        """With a journal that knows only some of them, and no name that stands for another size."""
+        server = self.serve([Message(m, b"n%d" % n) for n, m in enumerate(alike(1, 2, 3))])
+        mails = server.contents()
+        self.import_()
+        for n, message in enumerate(server.drop):
+            message.uidl = b"n%d" % (n + 1)
+
+        self.import_()
+
+        self.assert_here(mails)
 
 
 class CountTest(ScriptTest):
