@@ -1,0 +1,106 @@
+/* The journal of a run that was cut off is put back after others have gone on, and after somebody moved a file. */
+#include "tests/sim/scenario.h"
+
+/* A little of everything that a run has to do. */
+static void
+given_work_to_do(void)
+{
+    given_empty_account(1);
+    for (int i = 1; i <= 12; i++)
+        given_mail_there(i % 2 == 0 ? WORK : INBOX, i);
+    given_both_sides_agree();
+    given_mail_there(INBOX, 20);
+    given_mail_here(WORK, 23);
+    when_the_user_moves(1, INBOX, WORK);
+    when_the_user_removes(INBOX, 3);
+    mua_set_flags(here(), file_of(INBOX, 5), FLAG_FLAGGED);
+}
+
+/* Does the journal take the Maildir for that of its last run? Else both sides are paired anew, and nothing is removed. */
+static bool
+trusts_the_maildir(void)
+{
+    const char *nonce = here()->tree.mark.nonce;
+    char *announced = NULL, *last = NULL;
+    struct error err = {0};
+    bool trusts;
+
+    assert_true(journal_get(sim.clients[0].journal, "announced", &announced, &err));
+    assert_true(journal_get(sim.clients[0].journal, "nonce", &last, &err));
+    trusts = (announced != NULL && strstr(announced, nonce) != NULL) || (last != NULL && strcmp(last, nonce) == 0);
+    free(announced);
+    free(last);
+    return trusts;
+}
+
+/* In no mailbox more than once; in both at most, where a move could not be told from a journal that lacks it. */
+static void
+then_nothing_is_doubled_or_lost(int moved, bool trusted)
+{
+    for (int content = 1; content <= 23; content++) {
+        int inbox = server_multiplicity(&sim.server, INBOX, content);
+        int work = server_multiplicity(&sim.server, WORK, content);
+
+        then_it_is_here(INBOX, content, inbox);
+        then_it_is_here(WORK, content, work);
+        assert_in_range(inbox, 0, 1);
+        assert_in_range(work, 0, 1);
+        if (content == moved)
+            assert_int_equal(work, 1);
+        if (trusted)
+            assert_in_range(inbox + work, 0, 1);
+    }
+}
+
+/* @return whether the run was cut off there */
+static bool
+put_back_after_a_death_at(int step, bool after, int moved)
+{
+    struct error err = {0};
+    void *image;
+    size_t size;
+    bool died, trusted;
+
+    given_work_to_do();
+    sim.world.crash_at = step;
+    sim.world.crash_after = after;
+    died = when_golub_syncs_after(60) == -1;
+    assert_true(journal_image(sim.clients[0].journal, &image, &size, &err));
+    (void)when_golub_syncs_after(60);
+    when_the_user_moves(moved, INBOX, WORK);
+    run_open_journal(&sim, 0, image, size);
+    free(image);
+    check_forget(&sim.clients[0]);
+    trusted = trusts_the_maildir();
+    for (int i = 0; i < 4; i++)
+        (void)when_golub_syncs_after(60);
+    then_nothing_is_doubled_or_lost(moved, trusted);
+    then_both_sides_agree();
+    return died;
+}
+
+static void
+a_journal_set_back_to_a_killed_run_doubles_nothing(void **state)
+{
+    static const int moved[] = {7, 20};
+
+    (void)state;
+    for (int m = 0; m < 2; m++) {
+        bool died = true;
+
+        for (int step = 1; died; step++) {
+            assert_in_range(step, 1, 100);
+            died = put_back_after_a_death_at(step, false, moved[m]) && put_back_after_a_death_at(step, true, moved[m]);
+        }
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(a_journal_set_back_to_a_killed_run_doubles_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
