@@ -57,7 +57,7 @@ moved_bodies_read(struct run *run, struct probe *probes, size_t count, const str
         qsort(probes, count, sizeof *probes, compare_probes);
     ok = ok && probe_remote(run, probes, count, false) && run_begin(run);
     for (size_t i = 0; ok && i < count; i++) {
-        const struct mailbox *mailbox = &run->mailboxes[probes[i].mailbox];
+        struct mailbox *mailbox = &run->mailboxes[probes[i].mailbox];
         bool part = false;
 
         if (!probes[i].got && !probes[i].doubt) /* it is gone */
@@ -65,6 +65,7 @@ moved_bodies_read(struct run *run, struct probe *probes, size_t count, const str
         ok = run_load(run, probes[i].id, message) &&
              (!probes[i].got || is_part(run, gone, gone_count, message, &probes[i], &part));
         if (ok && (part || probes[i].doubt)) {
+            mailbox->stirred = mailbox->stirred || probes[i].doubt; /* perhaps it is gone */
             ok = reading_missed(run, mailbox, message,
                                 part ? "what the server sends is the beginning of a file here: whether they are one "
                                        "message is not known"

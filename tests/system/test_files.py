@@ -208,6 +208,28 @@ class UnansweredTest(FilesTest):
         self.assert_same()
 
 
+class GoneTest(FilesTest):
+    def test_a_draft_that_is_gone_when_its_bytes_are_asked_for_is_no_error(self):
+        """Another client moved a message to Drafts, and saves it again there while golub reads which one it is."""
+        other = self.new_client()
+        self.client.move("INBOX", self.client.uid_of("INBOX", self.mails[2]), "Drafts")
+        asked = []
+
+        def save_again(data):
+            if b"BODY.PEEK[]" in data and not asked:
+                asked.append(True)
+                other.append("Drafts", self.corpus.simple("again"))
+                other.expunge("Drafts", other.uid_of("Drafts", self.mails[2]))
+            return data
+        self.through(edit_up=save_again)
+
+        result = self.sync()
+
+        self.assertTrue(asked)
+        self.assertEqual(result.err, "")
+        self.assert_same()
+
+
 class DamageTest(FilesTest):
     def given_damage(self, how):
         file = self.file(5)
