@@ -209,32 +209,6 @@ missing_past(struct run *run)
     return ok;
 }
 
-bool
-missing_fall_behind(struct run *run)
-{
-    bool any = false, ok;
-
-    for (size_t i = 0; i < run->count; i++) {
-        struct mailbox *mailbox = &run->mailboxes[i];
-
-        if (mailbox->row.id == 0 || mailbox->row.behind != 0 || !run_is_unseen(mailbox))
-            continue;
-        mailbox->row.behind = run->first_id;
-        any = true;
-    }
-    if (!any)
-        return true;
-    ok = run_begin(run);
-    for (size_t i = 0; ok && i < run->count; i++) {
-        if (run->mailboxes[i].row.id != 0)
-            ok = journal_mailbox_save(run->journal, &run->mailboxes[i].row, &run->err);
-    }
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
-}
-
 /* ---- how they are settled ---- */
 
 struct settling {
@@ -267,29 +241,6 @@ is_seen(const struct mailbox *mailbox)
     return mailbox != NULL && mailbox->current && mailbox->folder_here && !mailbox->unread;
 }
 
-bool
-missing_note(struct run *run, const struct half *file, const struct half *uid)
-{
-    bool known = file->unpaired || file->alias || file->intent || strcmp(file->base, uid->base) != 0;
-
-    if (known || run->first) /* without a journal there is nothing that could be missing */
-        return true;
-    if (!array_grow(&run->arrived, &run->arrived_size, run->arrived_count + 1, sizeof *run->arrived))
-        return run_no_memory(run);
-    run->arrived[run->arrived_count++] = file->id;
-    return true;
-}
-
-static bool
-has_arrived(const struct run *run, int64_t id)
-{
-    for (size_t i = 0; i < run->arrived_count; i++) {
-        if (run->arrived[i] == id)
-            return true;
-    }
-    return false;
-}
-
 /*
  * Did another mailbox get these bytes while this one could not be seen? Each row there stands for one that left here. Also where a run was cut
  * off when the file had its new place and the journal did not know it yet.
@@ -311,7 +262,7 @@ has_moved(struct settling *settling, const struct mailbox *mailbox, bool *moved)
         return true;
     ok = journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
     for (size_t i = 0; ok && !*moved && i < count; i++) {
-        if ((!behind || ids[i] <= mailbox->row.behind) && (!cut_off || !has_arrived(run, ids[i])))
+        if ((!behind || ids[i] <= mailbox->row.behind) && (!cut_off || !missing_noted(run, ids[i])))
             continue;
         if (is_claimed(settling, ids[i]))
             continue;

@@ -28,7 +28,12 @@ MUST_CHECK bool missing_lost_uid(struct run *run, struct journal_message *messag
  * that it came from the server.
  */
 MUST_CHECK bool missing_note(struct run *run, const struct half *file, const struct half *uid);
-/** The first observation is over: what happens in mailboxes that it left out is not known from here on. */
+/** Is it such a file? */
+bool missing_noted(const struct run *run, int64_t id);
+/**
+ * The first observation is over: what happens in mailboxes that it left out is not known from here on. Rows that have one half then get new
+ * ids, above `behind`: what gets its other half later may have left one of these mailboxes.
+ */
 MUST_CHECK bool missing_fall_behind(struct run *run);
 /** After moves were paired: what of the rest comes again, what moved elsewhere, what waits. run->replan where rows changed. */
 MUST_CHECK bool missing_settle(struct run *run, struct agenda *agenda);

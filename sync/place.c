@@ -8,6 +8,8 @@
  *   times of change  of cur/ and new/, as golub left them: a folder that changed for the last time before golub saw or wrote its names is
  *                    not the one that held them. They are stored with the names, in one transaction.
  *
+ * A folder with the birth time of another one that is known is that one under a new name, and no copy.
+ *
  * What is missing in a folder that is in doubt, and anything else to be removed from its mailbox in that run, is held whatever its number
  * (hold.c). The doubt is in the journal until a run has listed the folder whole and held what was to be held.
  */
@@ -131,21 +133,52 @@ later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+/*
+ * Another birth than in the last run, and it is no copy: it is the folder of another mailbox under a new name (*is: what was known of that one);
+ * or the folder that was here has a new name, and took its files along.
+ */
 static bool
-check_folder(struct run *run, struct mailbox *mailbox)
+is_renamed(const struct run *run, const struct journal_place *known, size_t at, const struct journal_place **is)
 {
+    const char *now = run->mailboxes[at].stamp.born;
+    bool away = false;
+
+    *is = NULL;
+    for (size_t i = 0; *is == NULL && i < run->count; i++) {
+        const struct mailbox *other = &run->mailboxes[i];
+
+        if (i == at)
+            continue;
+        if (known[i].born[0] != '\0' && strcmp(known[i].born, now) == 0)
+            *is = &known[i];
+        away = away || (other->chosen && other->folder_here && strcmp(other->stamp.born, known[at].born) == 0);
+    }
+    return *is != NULL || away;
+}
+
+static bool
+check_folder(struct run *run, const struct journal_place *known, size_t at)
+{
+    struct mailbox *mailbox = &run->mailboxes[at];
     struct journal_place *place = &mailbox->place;
     const struct local_stamp *stamp = &mailbox->stamp;
-    bool found;
+    const struct journal_place *is = &known[at];
 
-    if (!journal_place_get(run->journal, mailbox->row.id, place, &found, &run->err))
-        return false;
-    if (!found) {
+    *place = known[at];
+    if (place->mailbox == 0) {
         *place = (struct journal_place){
             .mailbox = mailbox->row.id, .cur_changed = stamp->cur_changed, .new_changed = stamp->new_changed};
-    } else if (is_another(place->born, stamp->born, &place->changes) || run->copied ||
-               stamp->cur_changed < place->cur_changed || stamp->new_changed < place->new_changed) {
-        place->doubted = true;
+    } else {
+        bool another = is_another(place->born, stamp->born, &place->changes) && !is_renamed(run, known, at, &is);
+
+        if (another || run->copied ||
+            (is != NULL && (stamp->cur_changed < is->cur_changed || stamp->new_changed < is->new_changed)))
+            place->doubted = true;
+        if (is != &known[at] && !another) { /* another folder: its times, not those of the one before */
+            place->changes = 0;
+            place->cur_changed = stamp->cur_changed;
+            place->new_changed = stamp->new_changed;
+        }
     }
     (void)text_print(place->born, sizeof place->born, "%s", stamp->born);
     mailbox->copied = place->doubted;
@@ -153,20 +186,34 @@ check_folder(struct run *run, struct mailbox *mailbox)
     return journal_place_save(run->journal, place, &run->err);
 }
 
+static bool
+is_surveyed(const struct mailbox *mailbox)
+{
+    return mailbox->chosen && mailbox->folder_here && mailbox->row.id != 0 && mailbox->stamp.text[0] != '\0';
+}
+
 bool
 place_survey(struct run *run)
 {
-    bool ok;
+    struct journal_place *known;
+    bool found, ok;
 
     if (run->no_root)
         return true;
-    ok = run_begin(run) && check_root(run);
+    known = calloc(run->count + 1, sizeof *known); /* of all, before any of them changes */
+    ok = known != NULL || run_no_memory(run);
     for (size_t i = 0; ok && i < run->count; i++) {
-        struct mailbox *mailbox = &run->mailboxes[i];
-
-        if (mailbox->chosen && mailbox->folder_here && mailbox->row.id != 0 && mailbox->stamp.text[0] != '\0')
-            ok = check_folder(run, mailbox);
+        ok = run->mailboxes[i].row.id == 0 ||
+             journal_place_get(run->journal, run->mailboxes[i].row.id, &known[i], &found, &run->err);
+        if (ok && (run->mailboxes[i].row.id == 0 || !found))
+            known[i] = (struct journal_place){0};
     }
+    ok = ok && run_begin(run) && check_root(run);
+    for (size_t i = 0; ok && i < run->count; i++) {
+        if (is_surveyed(&run->mailboxes[i]))
+            ok = check_folder(run, known, i);
+    }
+    free(known);
     if (ok)
         return run_commit(run);
     journal_rollback(run->journal);

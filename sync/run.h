@@ -139,6 +139,7 @@ struct run {
     size_t unproven_count, unproven_size;
     int64_t *arrived; /* files that came from the server in a run that was cut off */
     size_t arrived_count, arrived_size;
+    bool fell_behind;              /* a mailbox or folder is away since the last run */
     char boot[LOCAL_BOOT_MAX + 1]; /* of the system */
     int64_t *doubtful;             /* files that another boot did not flush, ascending */
     size_t doubtful_count;

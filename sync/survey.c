@@ -276,8 +276,10 @@ say_gone(struct run *run, struct mailbox *mailbox, enum journal_state state)
                        state == MAILBOX_GONE_REMOTE ? "it is gone on the server; what is here stays"
                                                     : "its folder is gone here; what is on the server stays");
     mailbox->row.state = state;
-    if (mailbox->row.behind == 0)
+    if (mailbox->row.behind == 0) {
         mailbox->row.behind = run->first_id;
+        run->fell_behind = true;
+    }
 }
 
 /* The table at the head of this file. *keep false: nothing is left of the mailbox. */

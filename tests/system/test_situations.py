@@ -401,6 +401,65 @@ class ElsewhereTest(SituationTest):
         self.assertEqual(self.count(self.work[0], "Work"), (0, 0))
         self.assertEqual(self.count(self.work[2], "Work"), (1, 1))
 
+    def test_folders_that_change_their_names_here_are_no_copies(self):
+        others = [self.corpus.simple("other %d" % n) for n in range(12)]
+        self.given_both_sides(others, "Other")
+        here, other, between = (self.maildir.folder(name) for name in ("Work", "Other", "Between"))
+        for old, new in ((here, between), (other, here), (between, other)):
+            os.rename(old, new)
+
+        self.sync()
+        self.sync()
+
+        self.assert_same()
+        self.assert_none_twice()
+        self.assertEqual(self.count(self.work[0], "Other"), (1, 1))
+        self.assertEqual(self.count(others[0], "Work"), (1, 1))
+
+    def test_a_folder_that_gets_a_new_name_here_and_is_made_again_is_no_copy(self):
+        os.rename(self.maildir.folder("Work"), self.maildir.folder("Work-2025"))
+        for part in ("cur", "new", "tmp"):
+            os.makedirs(os.path.join(self.maildir.folder("Work"), part))
+
+        self.sync()
+        self.sync()
+
+        self.assert_same()
+        self.assert_none_twice()
+        self.assertEqual(self.count(self.work[0], "Work-2025"), (1, 1))
+
+    def test_what_was_known_before_its_folder_was_away_and_came_meanwhile_is_moved(self):
+        uids = [self.client.uid_of("Work", mail) for mail in self.work[:2]]
+        self.client.move("Work", uids, "Archive")
+        self.sync("--push")
+        away = self.home.path_of("away")
+        os.rename(self.maildir.folder("Work"), away)
+        self.sync()
+        os.rename(away, self.maildir.folder("Work"))
+
+        self.sync()
+        self.sync()
+
+        self.assert_same()
+        self.assert_none_twice()
+        self.assertEqual(self.count(self.work[0], "Work"), (0, 0))
+
+    def test_what_was_known_before_its_mailbox_was_away_and_went_up_meanwhile_is_moved(self):
+        for mail in self.work[:2]:
+            self.maildir.move(self.maildir.find("Work", mail), "Archive", rename=True)
+        self.sync("--pull")
+        self.client.rename_mailbox("Work", "Hidden")
+        self.account.set(mailboxes=["*", "!Hidden"])
+        self.sync()
+        self.client.rename_mailbox("Hidden", "Work")
+
+        self.sync()
+        self.sync()
+
+        self.assert_same()
+        self.assert_none_twice()
+        self.assertEqual(self.count(self.work[0], "Work"), (0, 0))
+
 
 class JournalTest(SituationTest):
     def test_a_lost_journal_is_a_first_meeting_that_removes_nothing(self):
