@@ -224,9 +224,9 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
         return false;
     if (found && !journal_op_delete(run->journal, op.id, &run->err))
         return false;
-    if (outcome->ok || outcome->gone) {
+    if (outcome->ok) {
         expunging->did = true;
-        run->counts.up_removed += outcome->ok && !todo->replaced;
+        run->counts.up_removed += !todo->replaced;
         report_message(run->report, run->account->name, mailbox->row.name,
                        todo->replaced ? "replace-there" : "remove-there", message->uid, message->base, "");
         message->facts |= FACT_GONE_THERE;
@@ -234,7 +234,8 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
             return journal_message_save(run->journal, message, &run->err);
         return journal_message_delete(run->journal, message->id, &run->err);
     }
-    if (outcome->changed)
+    /* Gone, says an answer that left it out: only a whole listing proves that, and the next look is one or tells of it. */
+    if (outcome->changed || outcome->gone)
         return true;
     if (!mailbox->stuck)
         run_complain(run, mailbox, "remove messages on the server", outcome->answer, "the next run tries again");

@@ -173,6 +173,30 @@ class AnswersTest(SystemTest):
                 self.assert_in_sync()
                 self.assertTrue(self.maildir.find("INBOX", mail))
 
+    def test_what_an_answer_left_out_is_not_gone(self):
+        """The FETCH right before a removal is answered OK without the message: only a whole listing says that it is not there."""
+        self.mails = [self.corpus.simple("mail %d" % n) for n in range(6)]
+        self.client.create("Work")
+        self.client.fill("INBOX", self.mails)
+        self.sync()
+        self.maildir.delete(self.maildir.find("INBOX", self.mails[2]))
+        done = []
+
+        def leave_out(data):
+            found = re.search(rb"\* \d+ FETCH \(UID 3 FLAGS [^\r]* RFC822\.SIZE \d+\)\r\n", data)
+            if not found or done:
+                return data
+            done.append(1)
+            return data[:found.start()] + data[found.end():]
+
+        self.through(edit_down=leave_out)
+        self.sync()
+
+        self.assertTrue(done)
+        self.assertFalse(self.maildir.has("INBOX", self.mails[2]))
+        self.assertFalse(self.is_there(self.mails[2]))
+        self.assert_in_sync()
+
     def given_work(self):
         """12 messages on both sides; then one was deleted here, one read, one deleted there, one arrived there, one here."""
         self.mails = [self.corpus.simple("mail %d" % n) for n in range(12)]
