@@ -5,6 +5,7 @@
 #include "sync/agenda.h"
 #include "sync/missing.h"
 #include "sync/moved_bodies.h"
+#include "sync/moved_since.h"
 #include "sync/readings.h"
 #include "sync/renamed.h"
 
@@ -537,6 +538,8 @@ agenda_moves(struct run *run, struct agenda *agenda)
      * lost the message: the removal goes on; or, where it lacks it for reasons of its own, the file waits for it (missing.c).
      * Before all that, what was sent and not answered finds its file again.
      */
+    if (!moved_since(run, agenda))
+        return false;
     if (count_role(agenda, WAITING) != 0 &&
         (!pair_direction(run, agenda, WAITING, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
          !pair_direction(run, agenda, WAITING, FRESH_HERE, BY_WIRE) || !agenda_hold_sources(run, agenda)))

@@ -271,6 +271,8 @@ sweep(struct look *look)
         ok = run_load(run, ids[i], &message);
         if (!ok)
             break;
+        if (look->mailbox->moved_since && (message.facts & FACT_GONE_HERE) != 0)
+            continue;
         if (run->pair_all ||
             flushed_is_doubtful(
                 run,

@@ -18,7 +18,8 @@ struct mailbox {
     struct journal_mailbox row;
     /* this run's survey */
     bool listed, has_status, folder_here;
-    bool spelled; /* what the list says about its name is not in the journal yet */
+    bool spelled;     /* what the list says about its name is not in the journal yet */
+    bool moved_since; /* files of it that are missing moved since the journal's last run: moved_since.h */
     uint32_t messages, uidnext, uidvalidity;
     uint64_t modseq;
     struct local_stamp stamp;

@@ -495,6 +495,22 @@ class JournalTest(SituationTest):
         self.assertEqual(self.flags_there(self.mails[3]), {"\\Seen"})
         self.assertEqual((self.count(self.mails[0]), self.count(self.mails[1])), ((0, 0), (0, 0)))
 
+    def test_what_moved_since_an_older_journal_moves_there_too(self):
+        yesterday = self.home.path_of("yesterday")
+        shutil.copytree(self.account.state, yesterday, copy_function=shutil.copy2)
+        self.arrive()
+        self.sync()
+        shutil.rmtree(self.account.state)
+        os.rename(yesterday, self.account.state)
+        self.maildir.move(self.maildir.find("INBOX", self.mails[0]), "Work", rename=True)
+
+        self.sync(expect=SOME)  # nothing is removed before both are of one run
+        self.assertEqual(self.sent_bodies(), [])
+        self.sync()
+
+        self.assertEqual((self.count(self.mails[0]), self.count(self.mails[0], "Work")), ((0, 0), (1, 1)))
+        self.assert_in_sync()
+
     def test_after_an_older_journal_deletions_work_again(self):
         yesterday = self.home.path_of("yesterday")
         shutil.copytree(self.account.state, yesterday, copy_function=shutil.copy2)
