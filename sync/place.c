@@ -156,6 +156,18 @@ is_renamed(const struct run *run, const struct journal_place *known, size_t at, 
     return *is != NULL || away;
 }
 
+/* Folders that were made at once have one birth time: then it is another one where nothing has changed in it since. */
+static bool
+is_as_known(const struct journal_place *known, size_t count, size_t at, const struct local_stamp *stamp)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i != at && known[i].mailbox != 0 && strcmp(known[i].born, stamp->born) == 0 &&
+            known[i].cur_changed == stamp->cur_changed && known[i].new_changed == stamp->new_changed)
+            return true;
+    }
+    return false;
+}
+
 static bool
 check_folder(struct run *run, const struct journal_place *known, size_t at)
 {
@@ -171,6 +183,8 @@ check_folder(struct run *run, const struct journal_place *known, size_t at)
     } else {
         bool another = is_another(place->born, stamp->born, &place->changes) && !is_renamed(run, known, at, &is);
 
+        if (is == &known[at] && is_as_known(known, run->count, at, stamp))
+            is = NULL;
         if (another || run->copied ||
             (is != NULL && (stamp->cur_changed < is->cur_changed || stamp->new_changed < is->new_changed)))
             place->doubted = true;

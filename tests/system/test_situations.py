@@ -416,6 +416,21 @@ class ElsewhereTest(SituationTest):
         self.assertEqual(self.count(self.work[0], "Other"), (1, 1))
         self.assertEqual(self.count(others[0], "Work"), (1, 1))
 
+    def test_folders_that_were_made_at_once_change_their_names(self):
+        """Most clocks of file systems tick so slowly that they have one birth time."""
+        for name in ("Left", "Right"):
+            self.client.create(name)
+            self.client.fill(name, [self.corpus.simple("%s %d" % (name, n)) for n in range(3)])
+        self.sync()
+        left, right, between = (self.maildir.folder(name) for name in ("Left", "Right", "Between"))
+        for old, new in ((left, between), (right, left), (between, right)):
+            os.rename(old, new)
+
+        self.sync()
+
+        self.assert_same()
+        self.assert_none_twice()
+
     def test_a_folder_that_gets_a_new_name_here_and_is_made_again_is_no_copy(self):
         os.rename(self.maildir.folder("Work"), self.maildir.folder("Work-2025"))
         for part in ("cur", "new", "tmp"):
