@@ -1,7 +1,7 @@
 /*
- * Files whose bytes may change under their name, which no directory tells: what was sent is looked at once more at the end of its run and in
- * the next one, drafts in each run (the newest WATCHED_MAX of a folder). One stat each, and nothing is read where size and time are what they
- * were.
+ * Files whose bytes may change under their name, which no directory tells: what was sent is looked at once more at the end of its run, in the
+ * next one, and in all that begin within SETTLE_S; drafts in each run (the newest WATCHED_MAX of a folder). One stat each, and nothing is read
+ * where size and time are what they were.
  *
  *   a draft                         was saved again: the new version goes up, the old one goes after that
  *   sent, while it was written      the server has a beginning of it, or it changed until SETTLE_S after: the same
@@ -257,8 +257,9 @@ look_at_file(struct looking *looking, struct look *look)
     if (missing) /* a name that changed is told by its folder */
         return true;
     if (is_as_recorded(look, &now)) {
-        /* What an earlier run sent has been looked at in its run and in this one. */
-        if (watched || (look->message->facts & FACT_ALTERED) != 0 || !looking->first)
+        /* What an earlier run sent has been looked at in its run and in this one, and was not sent just now. */
+        if (watched || (look->message->facts & FACT_ALTERED) != 0 || !looking->first ||
+            run_now(run) <= look->print.since + SETTLE_S)
             return true;
         return journal_print_clear(run->journal, look->message->id, &run->err);
     }

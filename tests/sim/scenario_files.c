@@ -678,6 +678,24 @@ a_file_that_was_written_on_after_it_was_sent_is_replaced(void **state)
     then_both_sides_agree();
 }
 
+/* Runs that follow each other within the time that a file may need do not end the comparison. */
+static void
+a_file_that_is_written_on_after_several_quick_runs_is_replaced(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_both_sides_agree();
+    given_mail_here(INBOX, 1);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(when_golub_syncs_after(1), 0);
+    when_the_user_edits(INBOX, 1, 20, 0);
+
+    assert_int_equal(when_golub_syncs_after(1), 0);
+
+    then_the_new_version_is_there(1, 20);
+    then_both_sides_agree();
+}
+
 static void
 edit_what_was_sent(struct world *world)
 {
@@ -783,6 +801,7 @@ main(void)
         SCENARIO(a_draft_that_is_saved_again_at_any_moment_of_its_move_is_sent),
         SCENARIO(another_file_that_was_edited_and_moved_is_new_mail_and_the_message_comes_back),
         SCENARIO(a_file_that_was_written_on_after_it_was_sent_is_replaced),
+        SCENARIO(a_file_that_is_written_on_after_several_quick_runs_is_replaced),
         SCENARIO(a_file_that_is_written_on_while_it_is_sent_is_replaced_in_the_same_run),
         SCENARIO(a_file_that_was_edited_later_is_altered_and_its_message_stays_as_it_was),
         SCENARIO(a_restored_draft_of_the_past_replaces_nothing),
