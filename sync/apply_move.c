@@ -144,7 +144,8 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         memcpy(target->keywords, source->keywords, sizeof target->keywords);
         take_flags(source, target, transferring->move || half);
     }
-    if (transferring->move && !journal_message_delete(run->journal, source->id, &run->err))
+    if (transferring->move && ((!alias && !edited_carry(run, source->id, target->id)) ||
+                               !journal_message_delete(run->journal, source->id, &run->err)))
         return false;
     return journal_message_save(run->journal, target, &run->err) &&
            journal_op_delete(run->journal, transfer->op.id, &run->err) &&

@@ -15,20 +15,6 @@ struct moving {
     bool did;
 };
 
-/* What is known of the bytes of a draft goes along: one that is saved again between the look at it and its link is noticed in its new place. */
-static bool
-carry_print(struct run *run, int64_t from, int64_t to)
-{
-    struct journal_print print;
-    bool found;
-
-    if (!journal_print_get(run->journal, from, &print, &found, &run->err))
-        return false;
-    print.message = to;
-    print.since = run_now(run);
-    return !found || journal_print_set(run->journal, &print, &run->err);
-}
-
 static bool
 record_linked(struct moving *moving, size_t i)
 {
@@ -59,7 +45,7 @@ record_linked(struct moving *moving, size_t i)
     moving->did = true;
     moving->todos[i]->dropped = true;
     report_message(run->report, run->account->name, mailbox->row.name, "move-here", to->uid, to->base, "");
-    return journal_message_save(run->journal, to, &run->err) && carry_print(run, from->id, to->id);
+    return journal_message_save(run->journal, to, &run->err) && edited_carry(run, from->id, to->id);
 }
 
 static bool

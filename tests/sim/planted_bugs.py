@@ -280,7 +280,7 @@ BUGS = [
     bug("comparison ends with the next run, however soon that is", FILES,
         ("sync/edited.c", "run_now(run) <= look->print.since + SETTLE_S)", "false)")),
     bug("draft that is saved again while it moves not looked at in its new place", FILES,
-        ("sync/apply_move_here.c", "return !found || journal_print_set(run->journal, &print, &run->err);", "return true;")),
+        ("sync/edited.c", "return !found || journal_print_set(run->journal, &print, &run->err);", "return true;")),
     bug("what may stand in a folder that is away taken for moved", PAIRING,
         ("sync/missing.c", "!is_seen(run_mailbox_by_id(run, other->mailbox))", "false")),
     bug("mailbox whose folder is away counts as seen, whatever it is now", PAIRING,

@@ -697,6 +697,26 @@ a_file_that_is_written_on_after_several_quick_runs_is_replaced(void **state)
 }
 
 static void
+a_file_that_moves_while_it_is_written_is_replaced_where_it_is(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_both_sides_agree();
+    given_mail_here(INBOX, 1);
+    assert_int_equal(when_golub_syncs_after(1), 0);
+    when_the_user_moves(1, INBOX, WORK);
+    assert_int_equal(when_golub_syncs_after(1), 0);
+    assert_int_equal(when_golub_syncs_after(1), 0);
+    when_the_user_edits(WORK, 1, 20, 0);
+
+    assert_int_equal(when_golub_syncs_after(1), 0);
+
+    then_it_is_there(WORK, 20, 1);
+    then_it_is_there(WORK, 1, 0);
+    then_both_sides_agree();
+}
+
+static void
 edit_what_was_sent(struct world *world)
 {
     struct sim_mailbox *box = &sim.server.boxes[INBOX];
@@ -802,6 +822,7 @@ main(void)
         SCENARIO(another_file_that_was_edited_and_moved_is_new_mail_and_the_message_comes_back),
         SCENARIO(a_file_that_was_written_on_after_it_was_sent_is_replaced),
         SCENARIO(a_file_that_is_written_on_after_several_quick_runs_is_replaced),
+        SCENARIO(a_file_that_moves_while_it_is_written_is_replaced_where_it_is),
         SCENARIO(a_file_that_is_written_on_while_it_is_sent_is_replaced_in_the_same_run),
         SCENARIO(a_file_that_was_edited_later_is_altered_and_its_message_stays_as_it_was),
         SCENARIO(a_restored_draft_of_the_past_replaces_nothing),
