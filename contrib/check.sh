@@ -1,7 +1,7 @@
 #!/bin/sh
 # All that must hold before a change goes in:  sh contrib/check.sh
 # Installs what is missing, builds with ASan and UBSan (warnings are errors) and runs the unit, simulation and system tests,
-# then builds the release, runs 20,000 histories of the simulator with it and takes the newcomer's walk. Exit status 0 only
+# then builds the release, runs 12,000 histories of the simulator with it and takes the newcomer's walk. Exit status 0 only
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=contrib/lib.sh

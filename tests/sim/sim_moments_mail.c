@@ -4,6 +4,7 @@
 /* ---- a mailbox that is filled again ---- */
 
 #define MANY 12
+#define NO_WORD 10 /* so many missing messages never need a word */
 
 static bool
 is_whole(struct sim *sim, const struct cast *cast, int mailbox)
@@ -45,7 +46,8 @@ moment_refill(struct sim *sim)
     while (box->count < MANY && world->next_content < SIM_CONTENTS - 2)
         cast_arrive_there(sim, mailbox, world_new_content(world, false));
     (void)cast_sync_after(&cast, 60);
-    if (cast_sync_after(&cast, 60) != 0 || !sim->clients[cast.client].choice.plain || !is_whole(sim, &cast, mailbox))
+    if (cast_sync_after(&cast, 60) != 0 || !sim->clients[cast.client].choice.plain || !is_whole(sim, &cast, mailbox) ||
+        box->count <= NO_WORD)
         return;
     kind_met(world, KIND_REFILL);
     say(world, "  there: %s is filled again, in parts", server_mailbox_name(mailbox));
@@ -56,7 +58,7 @@ moment_refill(struct sim *sim)
         ledger_drop(world, old.messages[i].content);
     server_create(&sim->server, mailbox);
     check_forget(&sim->clients[cast.client]);
-    size_t at = rng_below(dice(sim), (unsigned)(old.count - 10));
+    size_t at = rng_below(dice(sim), (unsigned)(old.count - NO_WORD));
     fill_part(sim, mailbox, &old, 0, at, false);
     bool waits = false, plain = true; /* golub has seen that much is missing */
     for (unsigned i = 1 + rng_below(dice(sim), 3); i > 0 && !world->failed; i--) {
@@ -64,7 +66,7 @@ moment_refill(struct sim *sim)
         const int status = cast_sync_after(&cast, 60 + rng_below(dice(sim), 600));
         const size_t missing = old.count - at;
         plain = plain && sim->clients[cast.client].choice.plain;
-        waits = plain && (waits || (status >= 0 && status != 2 && missing > 10 && missing * 4 > old.count));
+        waits = plain && (waits || (status >= 0 && status != 2 && missing > NO_WORD && missing * 4 > old.count));
         check_forget(&sim->clients[cast.client]);
         fill_part(sim, mailbox, &old, at, more, waits);
         at = more;
