@@ -109,7 +109,8 @@ adopt_edited(struct sim *sim, struct maildir_sim *maildir)
 {
     for (size_t i = 0; i < maildir->tree.count; i++) {
         struct sim_file *file = &maildir->tree.files[i];
-        if (file->content != file->original && server_multiplicity(&sim->server, file->mailbox, file->original) == 0 &&
+        if (file->mailbox < SIM_MAILBOXES && file->content != file->original &&
+            server_multiplicity(&sim->server, file->mailbox, file->original) == 0 &&
             server_multiplicity(&sim->server, file->mailbox, file->content) >
                 count_standing(maildir, file->mailbox, file->content))
             file->original = file->content;
