@@ -195,6 +195,45 @@ a_message_that_is_refused_keeps_its_place_and_stops_no_other(void **state)
     assert_int_equal(count_there(sc), 0);
 }
 
+static int
+absent_rows(struct scene *sc)
+{
+    int absent = 0;
+
+    for (int64_t id = 1; id < 100; id++) {
+        struct journal_pop row;
+        bool found;
+
+        assert_true(journal_pop_get(sc->journal, id, &row, &found, &sc->err));
+        absent += found && row.absent != 0;
+    }
+    return absent;
+}
+
+/* What the server refuses to remove is not gone: nobody is told so, and nothing has to be found out about it later. */
+static void
+a_message_whose_removal_is_refused_is_still_there(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    given_mails(sc, 2);
+    sc->drop.mails[0].refuse_dele = true;
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 1);
+        assert_int_equal(sc->drop.deles, 2 - i);
+        assert_int_equal(sc->drop.retrs, i == 0 ? 2 : 0);
+        assert_said(sc, "this one stays");
+        assert_int_equal(count_there(sc), 1);
+        assert_int_equal(rows(sc, POP_STORED), 1);
+        assert_int_equal(absent_rows(sc), 1); /* the other one */
+    }
+    sc->drop.mails[0].refuse_dele = false;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    assert_all_here(sc);
+}
+
 /* ---- UIDLs that are none ---- */
 
 static void
@@ -725,6 +764,7 @@ main(void)
         TEST(max_messages_takes_the_newest_first_or_the_oldest),
         TEST(many_refusals_are_a_few_lines_and_a_sum),
         TEST(a_message_that_is_refused_keeps_its_place_and_stops_no_other),
+        TEST(a_message_whose_removal_is_refused_is_still_there),
         TEST(two_messages_of_one_uidl_arrive_once_each_and_are_never_removed),
         TEST(without_top_repeated_uidls_are_told_apart_by_their_bytes),
         TEST(without_uidl_headers_are_names_and_nothing_is_removed),

@@ -227,6 +227,47 @@ mail_that_was_found_is_proven_like_any_other(void **state)
     assert_all_here(sc);
 }
 
+/* Its file was sent up by the IMAP account of this tree and removed there before this run could see it. */
+static bool
+knows_all(void *self, const char *base, bool *known, struct error *err)
+{
+    (void)self;
+    (void)base;
+    (void)err;
+    *known = true;
+    return true;
+}
+
+static bool
+had_none(void *self, const char *base, int64_t before, bool *had, struct error *err)
+{
+    (void)self;
+    (void)base;
+    (void)before;
+    (void)err;
+    *had = false;
+    return true;
+}
+
+static void
+mail_that_went_away_through_the_account_beside_is_not_fetched_again(void **state)
+{
+    struct scene *sc = *state;
+    static struct beside beside = {.account = "both", .knows = knows_all, .had = had_none};
+    char command[1000];
+
+    given_uncertain_mail(sc);
+    text_print(command, sizeof command, "rm '%s'/INBOX/new/*", sc->s->root);
+    assert_int_equal(system(command), 0);
+    sc->beside = &beside;
+
+    for (int i = 0; i < 2; i++) {
+        (void)run_import(sc);
+        assert_int_equal(sc->drop.retrs, 0);
+        assert_int_equal(files_in(sc, "INBOX/new"), 0);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 #define TESTS(name)                                                                                                    \
     cmocka_unit_test(name##_with_trouble_at_every_commit),                                                             \
@@ -244,6 +285,7 @@ main(void)
         TESTS(blind),
         TEST(mail_that_was_read_or_moved_before_the_next_run_is_found),
         TEST(mail_that_was_found_is_proven_like_any_other),
+        TEST(mail_that_went_away_through_the_account_beside_is_not_fetched_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
