@@ -316,6 +316,30 @@ another_body_under_the_header_of_one_that_went_is_fetched_before_it_is_removed(v
     assert_int_equal(count_there(sc), 0);
 }
 
+/* One name is proven to be used again: what has the header and the size of a removed message may be another one, too. */
+static void
+a_report_under_the_used_again_name_of_a_removed_one_is_fetched_before_it_is_removed(void **state)
+{
+    static const char first[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit goes on\r\n";
+    static const char second[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit failed.\r\n";
+    static const char mail[] = "Subject: a\r\nMessage-ID: <a@x>\r\n\r\na\r\n";
+    static const char other[] = "Subject: another\r\nMessage-ID: <b@x>\r\n\r\nb\r\n";
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    (void)given_mail_as(sc, "1", first, sizeof first - 1);
+    (void)given_mail_as(sc, "2", mail, sizeof mail - 1);
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+
+    (void)given_mail_as(sc, "1", second, sizeof second - 1);
+    (void)given_mail_as(sc, "2", other, sizeof other - 1);
+    for (int i = 0; i < 3; i++)
+        assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(count_there(sc), 0);
+}
+
 /* Where nothing is ever removed it comes, too; and what is the same is not fetched a second time. */
 static void
 another_body_under_the_header_of_one_that_went_is_fetched(void **state)
@@ -653,6 +677,7 @@ main(void)
         TEST(a_dry_run_holds_and_removes_in_words_alone),
         TEST(what_comes_back_through_the_account_beside_is_refused_in_each_run),
         TEST(another_body_under_the_header_of_one_that_went_is_fetched_before_it_is_removed),
+        TEST(a_report_under_the_used_again_name_of_a_removed_one_is_fetched_before_it_is_removed),
         TEST(another_body_under_the_header_of_one_that_went_is_fetched),
         TEST(names_that_moved_on_are_found_out_before_a_removal_and_bring_nothing_a_second_time),
         TEST(what_comes_back_without_a_message_id_is_refused_too),
