@@ -136,29 +136,10 @@ on_stored(void *context, size_t index, const struct remote_outcome *outcome)
     return true;
 }
 
-static bool
-no_vanish(void *context, size_t index, uint32_t first, uint32_t last)
-{
-    (void)context;
-    (void)index;
-    (void)first;
-    (void)last;
-    return true;
-}
-
-static bool
-no_selected(void *context, size_t index, const struct remote_selected *selected)
-{
-    (void)context;
-    (void)index;
-    (void)selected;
-    return true;
-}
-
 bool
 apply_flags_there(struct run *run, struct agenda *agenda, bool *did)
 {
-    static const struct remote_observer observer = {no_selected, no_vanish, on_echo, on_stored};
+    static const struct remote_observer observer = {.message = on_echo, .done = on_stored};
     struct storing storing = {.run = run,
                               .todos = calloc(agenda->count + 1, sizeof *storing.todos),
                               .requests = calloc(agenda->count + 1, sizeof *storing.requests),

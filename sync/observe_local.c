@@ -356,16 +356,14 @@ read_all(struct run *run, struct look *looks, struct twins *twins)
  * A run that was killed, or a mail reader, may have given these names a moment ago: on the disk before the journal knows them, or a power cut
  * would make each look like one that the user removed.
  */
-static void
+static bool
 flush_found(struct run *run, const struct look *looks)
 {
-    struct error err = {0};
     bool found = false;
 
     for (size_t i = 0; i < run->count; i++)
         found = found || looks[i].found;
-    if (found && !run->dry && !run->local.ops->flush(run->local.self, &err))
-        run_problem(run, NULL, &err);
+    return !found || run->dry || run->local.ops->flush(run->local.self, &run->err);
 }
 
 bool
@@ -388,9 +386,7 @@ observe_local(struct run *run)
         ok = journal_mailbox_save(run->journal, &mailbox->row, &run->err) &&
              (!looks[i].stable || mailbox->unread || flushed_seen(run, mailbox));
     }
-    ok = ok && situation_know_past(run);
-    if (ok)
-        flush_found(run, looks);
+    ok = ok && situation_know_past(run) && flush_found(run, looks);
     if (ok)
         ok = run_commit(run);
     else

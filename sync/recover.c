@@ -39,25 +39,6 @@ finish_local(struct run *run, const struct journal_op *op, struct journal_messag
     return journal_op_delete(run->journal, op->id, &run->err) && journal_message_save(run->journal, message, &run->err);
 }
 
-static bool
-no_selected(void *context, size_t index, const struct remote_selected *selected)
-{
-    (void)context;
-    (void)index;
-    (void)selected;
-    return true;
-}
-
-static bool
-no_vanish(void *context, size_t index, uint32_t first, uint32_t last)
-{
-    (void)context;
-    (void)index;
-    (void)first;
-    (void)last;
-    return true;
-}
-
 struct mark { /* our \Deleted on a message, left by a removal that was cut off */
     uint32_t mailbox, uid;
 };
@@ -138,7 +119,7 @@ compare_marks(const void *pa, const void *pb)
 static bool
 take_back(struct taking_back *back)
 {
-    static const struct remote_observer observer = {no_selected, no_vanish, on_echo, on_done};
+    static const struct remote_observer observer = {.message = on_echo, .done = on_done};
     struct run *run = back->run;
     size_t requests = 0;
 

@@ -82,6 +82,7 @@ unfinished_is_mark(const struct journal_op *op)
 struct mark {
     int64_t id; /* of its intent */
     uint32_t mailbox, uidvalidity, uid;
+    bool stands; /* the server shows it after all */
 };
 
 struct marks {
@@ -161,23 +162,14 @@ build(struct marks *marks)
     return requests;
 }
 
-static bool
-no_selected(void *context, size_t index, const struct remote_selected *selected)
+/* An OK does not say that the mark is off. */
+static void
+note_standing(struct marks *marks, size_t index, const struct remote_message *seen)
 {
-    (void)context;
-    (void)index;
-    (void)selected;
-    return true;
-}
+    struct mark *at = &marks->at[marks->first[index]];
 
-static bool
-no_vanish(void *context, size_t index, uint32_t first, uint32_t last)
-{
-    (void)context;
-    (void)index;
-    (void)first;
-    (void)last;
-    return true;
+    for (size_t i = 0; i < marks->requests[index].count; i++)
+        at[i].stands = at[i].stands || (at[i].uid == seen->uid && (seen->flags & FLAG_DELETED) != 0);
 }
 
 /* Where it is one of our mailboxes again: its row does not show what was never anybody's wish. */
@@ -190,7 +182,10 @@ on_echo(void *context, size_t index, const struct remote_message *seen)
     struct journal_message message;
     bool found;
 
-    if (!seen->has_flags || mailbox->row.id == 0)
+    if (!seen->has_flags)
+        return true;
+    note_standing(marks, index, seen);
+    if (mailbox->row.id == 0)
         return true;
     mailbox->stirred = true;
     if (!journal_message_by_uid(run->journal, mailbox->row.id, seen->uid, &message, &found, &run->err))
@@ -210,7 +205,8 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     if (!outcome->ok && !outcome->gone && !outcome->changed && !outcome->permanent)
         return true; /* the next run tries again */
     for (size_t i = 0; i < marks->requests[index].count; i++)
-        if (!journal_op_delete(marks->run->journal, marks->at[first + i].id, &marks->run->err))
+        if (!marks->at[first + i].stands &&
+            !journal_op_delete(marks->run->journal, marks->at[first + i].id, &marks->run->err))
             return false;
     return true;
 }
@@ -218,7 +214,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
 bool
 unfinished_take_back(struct run *run, const struct journal_op *ops, size_t count)
 {
-    static const struct remote_observer observer = {no_selected, no_vanish, on_echo, on_done};
+    static const struct remote_observer observer = {.message = on_echo, .done = on_done};
     struct marks marks = {.run = run,
                           .at = calloc(count + 1, sizeof *marks.at),
                           .uids = calloc(count + 1, sizeof *marks.uids),

@@ -96,7 +96,7 @@ struct remote_outcome { /* of one item or mailbox */
     char answer[512]; /* the server's words, escaped */
 };
 
-struct remote_observer {
+struct remote_observer { /* store needs only the last two */
     bool (*selected)(void *context, size_t index, const struct remote_selected *selected);
     bool (*vanished)(void *context, size_t index, uint32_t first, uint32_t last); /* delta only; inclusive */
     bool (*message)(void *context, size_t index, const struct remote_message *message);

@@ -237,6 +237,46 @@ our_deleted_comes_off_although_its_mailbox_was_left_out(void **state)
     }
 }
 
+/* An OK is no proof: the mark is remembered until the server shows the message without it. */
+static void
+our_deleted_is_remembered_where_the_server_says_ok_and_leaves_it(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    const uint32_t uid = given_mail_there(WORK, 1);
+    (void)given_mail_there(WORK, 2);
+    given_both_sides_agree();
+    when_the_user_removes(WORK, 1);
+    given_trouble_at(STEP_EXPUNGE, false, false);
+    assert_int_equal(when_golub_syncs_after(60), -1);
+    sim.patterns = all_but_work;
+    sim.server.deaf = true;
+    (void)when_golub_syncs_after(60);
+    assert_int_equal(server_message(&sim.server, WORK, uid)->flags, FLAG_DELETED);
+    sim.server.deaf = false;
+
+    (void)when_golub_syncs_after(60);
+
+    assert_int_equal(server_message(&sim.server, WORK, uid)->flags, 0);
+}
+
+/* A row says that its file is on the disk: a file that can't be flushed gets none, and is not sent. */
+static void
+what_can_not_be_flushed_is_not_known_yet(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_here(INBOX, 1);
+    here()->failing = true;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_there(INBOX, 1, 0);
+
+    here()->failing = false;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_there(INBOX, 1, 1);
+}
+
 /* A mail reader copied the file within its folder: the same name, other flags. */
 static void
 given_a_second_file_of_that_name(int content, const char *info)
@@ -681,6 +721,8 @@ main(void)
         SCENARIO(what_a_crash_left_in_the_quarantine_is_in_its_index),
         SCENARIO(what_a_crash_left_in_the_quarantine_is_in_its_index_although_its_mailbox_was_left_out),
         SCENARIO(our_deleted_comes_off_although_its_mailbox_was_left_out),
+        SCENARIO(our_deleted_is_remembered_where_the_server_says_ok_and_leaves_it),
+        SCENARIO(what_can_not_be_flushed_is_not_known_yet),
         SCENARIO(a_second_file_of_one_name_and_its_bytes_is_in_the_index_of_the_quarantine_whenever_the_power_fails),
         SCENARIO(a_second_file_of_one_name_and_other_bytes_gets_one_name_of_its_own_whenever_the_power_fails),
         SCENARIO(what_a_pairing_that_was_cut_off_fetched_is_not_missed_in_another_backup),

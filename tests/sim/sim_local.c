@@ -435,6 +435,10 @@ sim_flush(void *local, struct error *err)
 {
     struct maildir_sim *maildir = local;
 
+    if (maildir->failing) {
+        error_set(err, ERROR_LOCAL, "flush the Maildir");
+        return false;
+    }
     for (size_t i = 0; i < maildir->tree.count; i++)
         maildir->tree.files[i].unflushed = false;
     return local_alive(maildir, err);

@@ -52,7 +52,8 @@ struct maildir_sim {
     /* times of birth; 0: the file system does not tell */
     int64_t root_born, born[SIM_MAILBOXES];
     int64_t next_birth;
-    bool lazy; /* nothing is flushed unless asked for (fsync = false) */
+    bool lazy;    /* nothing is flushed unless asked for (fsync = false) */
+    bool failing; /* a flush ends with an error */
     int boots;
     int began, ended; /* runs; the last one that ended well */
     struct sim_quarantined quarantine[SIM_QUARANTINE];

@@ -362,7 +362,7 @@ sim_fetch(void *remote, const struct remote_fetch *wanted, size_t count, const s
 static void
 store_flags(struct server *server, int mailbox, const struct remote_store *change, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !server->deaf; i++) {
         struct sim_message *message = remote_message(server, mailbox, change->uids[i]);
         if (message == NULL)
             continue;

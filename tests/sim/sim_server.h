@@ -60,6 +60,7 @@ struct server {
     bool literal; /* ... and those of Work are what Work/Old is called in UTF-8 */
     /* how it behaves */
     bool reorders, wrong_sizes, swallows_duplicates, status_gaps;
+    bool deaf;              /* says OK to STORE and changes nothing */
     bool dawdles;           /* what nobody waits for is mostly carried out late */
     bool lags, status_lags; /* UIDNEXT, that of STATUS, is still the highest UID after an APPEND */
     int refuses;            /* contents with number % 10 < refuses are refused for good */
