@@ -12,6 +12,8 @@ find_missed(struct run *run, struct agenda *agenda, const struct journal_message
     if (!journal_ids_by_wire(run->journal, file->wire, &ids, &count, &run->err))
         return false;
     for (size_t i = 0; i < count && *missed == NULL; i++) {
+        if (ids[i] == file->id) /* the only one, nearly always */
+            continue;
         for (size_t t = 0; t < agenda->count && *missed == NULL; t++) {
             struct todo *todo = &agenda->todos[t];
             const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];

@@ -88,6 +88,23 @@ take(struct probing *probing, size_t at, const struct digests *digests, bool *cu
                                             probe->size, probing->literal, digests, probing->again, cut);
 }
 
+/* The first place in the request, which is ascending, that this UID may have. */
+static size_t
+find_uid(const struct remote_fetch *request, uint32_t uid)
+{
+    size_t low = 0;
+
+    for (size_t high = request->count; low < high;) {
+        size_t middle = low + (high - low) / 2;
+
+        if (request->uids[middle] < uid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static bool
 on_end(void *context, size_t index, uint32_t uid)
 {
@@ -99,10 +116,10 @@ on_end(void *context, size_t index, uint32_t uid)
         error_set(&probing->run->err, ERROR_LOCAL, "compute a digest");
         return false;
     }
-    for (size_t i = 0; i < request->count; i++) {
+    for (size_t i = find_uid(request, uid); i < request->count && request->uids[i] == uid; i++) {
         struct probe *probe = probing->probes[probing->first[index] + i];
 
-        if (probe->uid != uid || !take(probing, probing->first[index] + i, &digests, &probe->cut))
+        if (!take(probing, probing->first[index] + i, &digests, &probe->cut))
             continue;
         probe->got = true;
         probe->doubt = false;

@@ -105,13 +105,13 @@ renamed_settle(struct meeting *meeting)
         struct half *half = &meeting->files.at[f];
         bool found = false;
 
-        if (half->intent || half->alias || is_download(meeting, half))
+        if (half->intent || half->alias)
             continue;
         ok = run_load(run, half->id, file);
         if (!ok || file->facts != 0) /* it is more than a file that was not here before */
             continue;
         ok = find_lost(run, file, lost, &found);
-        if (!ok || !found)
+        if (!ok || !found || is_download(meeting, half))
             continue;
         renamed_take_file(lost, file, meeting->mailbox->row.permanent);
         half->paired = true;
