@@ -256,8 +256,8 @@ note_left(struct import *import)
 }
 
 /*
- * Time goes on for what is kept, and what was met is not met again, in the end of a run that came to its end: stamps that lie ahead of it, after a clock that jumped and came back,
- * are brought back.
+ * At the end of a run that came to its end: time goes on for what is kept, and what was met is not met again. Stamps that lie ahead, after a
+ * clock that jumped and came back, are brought back.
  */
 bool
 import_count_time(struct import *import)

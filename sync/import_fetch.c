@@ -17,6 +17,7 @@
 #define SPACE_MIN (UINT64_C(1) << 20)       /* bytes that must stay free on the file system */
 #define SPACE_EVERY (UINT64_C(1) << 20)     /* bytes of one message between two looks at it */
 #define UNWRITTEN_MAX (UINT64_C(256) << 20) /* bytes of a message that nobody takes, until the line is given up */
+
 static int64_t
 monotonic_ms(void)
 {

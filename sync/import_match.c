@@ -54,7 +54,6 @@ settle(struct match *match, const struct journal_listed *listed, struct journal_
     match->renamed += other_name;
     match->revived += !other_name && row->absent != 0;
     import->again += !other_name && row->absent != 0 && row->state == POP_REMOVING;
-    /* Removed here, and there again under another name: somebody sent it back. */
     /* Under the same header there may be another body: the more where the size is another, or the name, or where names moved on. */
     if (other_name || (import->reused && row->absent != 0) ||
         (row->listed != 0 && listed->size != 0 && row->listed != listed->size))

@@ -113,8 +113,8 @@ bury_removed(struct removing *removing, uint32_t last)
                 continue;
             row->absent = import_stamp(import);
             ok = journal_pop_save(import->journal, row, &import->err);
-            if ((row->facts & POP_AGAIN) !=
-                0) /* it was counted when it was removed first; whether it went now only a list shows */
+            /* It was counted when it was removed first; whether it went now only a list shows. */
+            if ((row->facts & POP_AGAIN) != 0)
                 continue;
             import->counts.up_removed++;
             report_message(import->report, import->account->name, import_mailbox(import), "remove-there", 0, row->base,

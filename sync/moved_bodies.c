@@ -17,7 +17,7 @@ compare_probes(const void *pa, const void *pb)
 
 /*
  * Is what came of a body a beginning of a file that it may be? Then it proves nothing: a server may send less than it has at every reading. In
- * \\Drafts, where one version is a beginning of the next, only if it is shorter than announced.
+ * \Drafts, where one version is a beginning of the next, only if it is shorter than announced.
  */
 static bool
 is_part(struct run *run, const struct pair_item *gone, size_t gone_count, const struct journal_message *fresh,

@@ -224,11 +224,72 @@ is_what_was_sent(const struct todo *from, const struct todo *to, const struct pa
     return from->mailbox != to->mailbox && to->step.verb == PLAN_DOWNLOAD && sent->date == fresh->date;
 }
 
+/* What was sent and not answered: where it moved on there it is from here on what vanished. *goes: it did, and the file may follow. */
+static bool
+take_sent(struct run *run, struct todo *from, const struct todo *to, const struct pair_item *sent,
+          const struct pair_item *fresh, bool *goes)
+{
+    *goes = false;
+    if (!is_what_was_sent(from, to, sent, fresh))
+        return true;
+    if (!run->account->policy.pull.deletes)
+        return agenda_settle_sent(run, from);
+    from->fresh = false;
+    from->step.verb = PLAN_REMOVE_HERE;
+    *goes = true;
+    return true;
+}
+
+/* Vanished in one mailbox and new in another: both are planned as one move, unless something keeps one of them. */
+static bool
+join_move(struct run *run, struct todo *from, struct todo *to, bool up)
+{
+    const struct mailbox *place = &run->mailboxes[to->mailbox];
+
+    if (!(up ? run->account->policy.push.deletes : run->account->policy.pull.deletes)) { /* the old one may not go */
+        from->elsewhere = to->id;
+        return !from->unpaired || settle_kept_back(run, from);
+    }
+    to->partner = from->id;
+    from->partner = to->id;
+    if (to->step.kept_back || agenda_is_closed(place) || (from->unanswered && !mailbox_is_open(place)))
+        return wait_for_place(run, from, to);
+    return true;
+}
+
+static bool
+take_pair(struct run *run, struct todo *from, struct todo *to, const struct pair_item *gone,
+          const struct pair_item *fresh, bool up)
+{
+    const bool here = from->mailbox == to->mailbox;
+    bool goes = true;
+
+    /* Other mailboxes came out of a backup: what is missing under a new UIDVALIDITY is rather lost than moved, and what is there was back. */
+    if (run->restored && run->mailboxes[from->mailbox].renumbered && from->unpaired && !here)
+        return true;
+    if (from->unanswered && !take_sent(run, from, to, gone, fresh, &goes))
+        return false;
+    if (!goes)
+        return true;
+    if (from->waits && !here)
+        return agenda_wait_for_answer(run, to);
+    /* Which of several equal ones it was can't be told. */
+    if (from->step.verb == PLAN_FORGET && !from->waits && (!here || !is_only(run, gone))) {
+        from->elsewhere = from->unpaired ? to->id : 0;
+        return true;
+    }
+    /* Paired with all others of its mailbox, and their flags, when that is open. */
+    if (here && from->unpaired && !up) {
+        from->dropped = to->dropped = true;
+        return true;
+    }
+    return here ? renamed_join(run, from, to, up) : join_move(run, from, to, up);
+}
+
 static bool
 take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_t gone_count, struct pair_item *fresh,
            size_t fresh_count, enum role gone_role, bool by_header)
 {
-    bool up = gone_role != GONE_THERE;
     size_t *match = calloc(fresh_count + 1, sizeof *match);
     bool *taken = calloc(gone_count + 1, sizeof *taken);
     struct todo **index = index_todos(run, agenda);
@@ -237,58 +298,13 @@ take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_
     if (ok)
         pair_match(gone, gone_count, fresh, fresh_count, false, match, taken);
     for (size_t f = 0; ok && f < fresh_count; f++) {
-        struct todo *from, *to;
-
         if (match[f] == PAIR_NONE)
             continue;
         if (by_header &&
             is_ambiguous(gone, gone_count, fresh, fresh_count, &fresh[f])) /* their bodies could not be read */
             continue;
-        from = look_up(index, agenda->count, gone[match[f]].id);
-        to = look_up(index, agenda->count, fresh[f].id);
-        /* Other mailboxes came out of a backup: what is missing under a new UIDVALIDITY is rather lost than moved, and what is there was back. */
-        if (run->restored && run->mailboxes[from->mailbox].renumbered && from->unpaired && from->mailbox != to->mailbox)
-            continue;
-        if (from->unanswered) {
-            if (!is_what_was_sent(from, to, &gone[match[f]], &fresh[f]))
-                continue;
-            if (!run->account->policy.pull.deletes) {
-                ok = agenda_settle_sent(run, from);
-                continue;
-            }
-            from->fresh = false; /* from here on it is what vanished there */
-            from->step.verb = PLAN_REMOVE_HERE;
-        }
-        if (from->waits && from->mailbox != to->mailbox) {
-            ok = agenda_wait_for_answer(run, to);
-            continue;
-        }
-        if (from->step.verb == PLAN_FORGET && !from->waits &&
-            (from->mailbox != to->mailbox ||
-             !is_only(run, &gone[match[f]]))) { /* which of several equal ones it was can't be told */
-            from->elsewhere = from->unpaired ? to->id : 0;
-            continue;
-        }
-        if (from->mailbox == to->mailbox && from->unpaired &&
-            !up) { /* paired with all others of it, and their flags, when it is open */
-            from->dropped = to->dropped = true;
-            continue;
-        }
-        if (from->mailbox == to->mailbox) {
-            ok = renamed_join(run, from, to, up);
-            continue;
-        }
-        if (!(up ? run->account->policy.push.deletes
-                 : run->account->policy.pull.deletes)) { /* the old one may not go */
-            from->elsewhere = to->id;
-            ok = !from->unpaired || settle_kept_back(run, from);
-            continue;
-        }
-        to->partner = from->id;
-        from->partner = to->id;
-        if (to->step.kept_back || agenda_is_closed(&run->mailboxes[to->mailbox]) ||
-            (from->unanswered && !mailbox_is_open(&run->mailboxes[to->mailbox])))
-            ok = wait_for_place(run, from, to);
+        ok = take_pair(run, look_up(index, agenda->count, gone[match[f]].id),
+                       look_up(index, agenda->count, fresh[f].id), &gone[match[f]], &fresh[f], gone_role != GONE_THERE);
     }
     free(match);
     free(taken);

@@ -364,11 +364,11 @@ is_cut(struct observing *observing)
 
     part->more = false;
     for (unsigned n = 0; n < FETCHES; n++)
-        part->more |= part->below[n] != 0;
-    part->more = part->more && observing->outcome.ok;
+        part->more = part->more || (part->below[n] != 0 && observing->outcome.ok);
+    observing->disordered = observing->disordered || part->disordered;
+    part->disordered = observing->disordered;
     part->counted = observing->counted;
     part->dated = observing->dated;
-    part->disordered = observing->disordered |= part->disordered;
     if (!observing->going_on)
         part->selection = observing->selection;
     return part->more;
@@ -463,7 +463,8 @@ take_answer(void *self, const struct command *command, const struct response *re
         observing->outcome.changed = response->state == STATE_BAD; /* asked again, one command at a time */
         observing->imap->queue.serial |= response->state == STATE_BAD;
     }
-    observing->parts[selection->index].below[command->first] *= response->code == CODE_MESSAGELIMIT;
+    if (response->code != CODE_MESSAGELIMIT) /* this FETCH is through */
+        observing->parts[selection->index].below[command->first] = 0;
     if (observing->outcome.ok && response->code == CODE_MESSAGELIMIT)
         take_limit(observing, (unsigned)command->first, response->number);
     return --observing->left > 0 || finish_mailbox(observing);
@@ -518,7 +519,7 @@ go_on(struct observing *observing)
     while (ok && any) {
         any = false;
         for (size_t i = 0; i < observing->count; i++)
-            any |= observing->parts[i].more;
+            any = any || observing->parts[i].more;
         ok = !any || turn_over(observing);
         for (size_t i = 0; ok && any && i < observing->count; i++)
             observing->again[i] = observing->parts[i].more;

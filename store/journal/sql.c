@@ -33,8 +33,7 @@ hint_for(const struct journal *journal, int code)
         return "look at owner and permissions of the state folder and the files in it";
     case SQLITE_IOERR: /* also where what it writes beside the file has no room, or a limit ends that: SQLite does not tell which */
         return "make room on the disk that holds the state folder, look at the limit on the size of files (ulimit -f), "
-               "and at the "
-               "disk itself; it has to be a local one";
+               "and at the disk itself; it has to be a local one";
     case SQLITE_PROTOCOL:
         return "look at the disk that holds the state folder; it has to be a local one";
     default:
