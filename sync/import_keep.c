@@ -115,10 +115,17 @@ read_body(struct keeping *keeping, const struct journal_pop *row, uint32_t numbe
     return true;
 }
 
+/* A header without Message-ID and Received may be that of many messages: the body says which one it is. */
+static bool
+names_nothing(const struct journal_pop *row)
+{
+    return row->has_kin && row->has_body && !row->has_id && row->received_size == 0;
+}
+
 static bool
 take_proven(struct keeping *keeping, const struct journal_pop *row, uint32_t number)
 {
-    if ((row->facts & (POP_CONFIRM | POP_FEWER | POP_CUT)) == 0)
+    if ((row->facts & (POP_CONFIRM | POP_FEWER | POP_CUT)) == 0 && !names_nothing(row))
         return journal_listing_mark(keeping->import->journal, number, &keeping->import->err);
     return read_body(keeping, row, number);
 }

@@ -678,6 +678,8 @@ BUGS = [
         ("sync/import_keep.c", "(row->facts & POP_RETURNED) != 0 && import->beside != NULL", "false")),
     bug("import: message of another name removed by its header alone", unit("test_import_keep"),
         ("sync/import_match.c", "if (other_name || (import->reused", "if ((import->reused")),
+    bug("import: header that names nothing taken for a proof", unit("test_import_keep"),
+        ("sync/import_keep.c", " && !names_nothing(row))", " && (names_nothing == NULL || true))")),
     bug("import: removed message under a used again name believed by its header", unit("test_import_keep"),
         ("sync/import_match.c", "(import->reused && row->absent != 0) ||\n        ", "")),
     bug("import: row whose name another message has not looked for among the others", unit("test_import"),

@@ -208,7 +208,7 @@ compare_flags(struct sim *sim, struct maildir_sim *maildir, const struct sim_fil
                       file->content, server_mailbox_name(file->mailbox), box->messages[i].flags, here, maildir->client);
 }
 
-/* golub's own \\Deleted is nowhere left: who marked a message for its removal and did not remove it took that off. */
+/* golub's own \Deleted is nowhere left: who marked a message for its removal and did not remove it took that off. */
 static void
 check_marks(struct sim *sim, int mailbox)
 {

@@ -90,11 +90,13 @@ a_uidl_that_is_used_again_is_found_out_before_it_is_removed(void **state)
 static void
 a_header_with_bare_line_feeds_proves_itself(void **state)
 {
+    static const char lf[] = "Message-ID: <lf@x>\nb: c\n\nbare\n\r\n",
+                      mixed[] = "Message-ID: <m@x>\r\nb: c\n\r\n\0\r\n";
     struct scene *sc = *state;
 
     sc->account.import.keep_days = 30;
-    (void)given_mail_as(sc, "lf", "Subject: a\nb: c\n\nbare\n\r\n", 24);
-    (void)given_mail_as(sc, "mixed", "Subject: d\r\nb: c\n\r\n\0\r\n", 22);
+    (void)given_mail_as(sc, "lf", lf, sizeof lf - 1);
+    (void)given_mail_as(sc, "mixed", mixed, sizeof mixed - 1);
     assert_run(sc, 0);
     time_passes(sc, 31 * DAY);
 
@@ -107,10 +109,11 @@ a_header_with_bare_line_feeds_proves_itself(void **state)
 static void
 a_header_without_end_is_proven_like_any_other(void **state)
 {
+    static const char no_body[] = "Message-ID: <y@x>\r\n";
     struct scene *sc = *state;
 
     sc->account.import.keep_days = 30;
-    (void)given_mail_as(sc, "no-body", "Subject: y\r\n", 12);
+    (void)given_mail_as(sc, "no-body", no_body, sizeof no_body - 1);
     assert_run(sc, 0);
     time_passes(sc, 31 * DAY);
 
@@ -336,6 +339,29 @@ a_report_under_the_used_again_name_of_a_removed_one_is_fetched_before_it_is_remo
     (void)given_mail_as(sc, "2", other, sizeof other - 1);
     for (int i = 0; i < 3; i++)
         assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(count_there(sc), 0);
+}
+
+/* The server gives the name of a removed message to another one, which has its size and a header that names neither. */
+static void
+a_message_whose_header_names_nothing_is_read_before_it_is_removed(void **state)
+{
+    static const char first[] = "Subject: state\r\n\r\nit goes on\r\n",
+                      second[] = "Subject: state\r\n\r\nit failed.\r\n";
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 1;
+    (void)given_mail_as(sc, "1", first, sizeof first - 1);
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    (void)given_mail_as(sc, "1", second, sizeof second - 1);
+    time_passes(sc, 2 * DAY);
+
+    for (int i = 0; i < 3; i++) {
+        assert_run(sc, 0);
+        time_passes(sc, 2 * DAY);
+    }
     assert_all_here(sc);
     assert_int_equal(count_there(sc), 0);
 }
@@ -678,6 +704,7 @@ main(void)
         TEST(what_comes_back_through_the_account_beside_is_refused_in_each_run),
         TEST(another_body_under_the_header_of_one_that_went_is_fetched_before_it_is_removed),
         TEST(a_report_under_the_used_again_name_of_a_removed_one_is_fetched_before_it_is_removed),
+        TEST(a_message_whose_header_names_nothing_is_read_before_it_is_removed),
         TEST(another_body_under_the_header_of_one_that_went_is_fetched),
         TEST(names_that_moved_on_are_found_out_before_a_removal_and_bring_nothing_a_second_time),
         TEST(what_comes_back_without_a_message_id_is_refused_too),
