@@ -3,6 +3,7 @@
  * the UID is missing, the row is found by content like every unconfirmed upload.
  */
 #include "sync/apply_up.h"
+#include "sync/unfinished.h"
 
 #include <inttypes.h>
 
@@ -295,19 +296,20 @@ end_transferring(struct transferring *transferring)
 
 /* Is an earlier attempt for this file still in doubt? */
 static bool
-check_intent(struct run *run, struct todo *todo, struct journal_op *op, bool *wait)
+check_intent(struct run *run, struct todo *todo, const struct journal_message *wanted, struct journal_op *op,
+             bool *wait)
 {
     struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
     bool found, ok;
 
     *wait = false;
-    if (!journal_op_of(run->journal, todo->id, op, &found, &run->err))
+    if (!unfinished_find(run, mailbox, wanted, op, &found))
         return false;
     if (!found) {
         *op = (struct journal_op){.attempt = 0};
         return true;
     }
-    if (upload_is_settled(op, run_now(run)))
+    if (!unfinished_is_sent(op) && upload_is_settled(op, run_now(run)))
         return true;
     *wait = todo->dropped = true;
     run->partial = true;
@@ -338,7 +340,8 @@ apply_moves_there(struct run *run, struct agenda *agenda, bool *did)
             todo->dropped = true;
             continue;
         }
-        ok = run_load(run, todo->partner, source) && check_intent(run, todo, &transfer->op, &wait);
+        ok = run_load(run, todo->partner, source) && run_load(run, todo->id, &transferring.target) &&
+             check_intent(run, todo, &transferring.target, &transfer->op, &wait);
         if (!ok || wait)
             continue;
         from = run_mailbox_by_id(run, source->mailbox);
@@ -415,7 +418,7 @@ apply_copies_there(struct run *run, struct agenda *agenda, bool *did)
         ok = find_source(run, wanted, source, &from);
         if (!ok || from == NULL)
             continue;
-        ok = check_intent(run, todo, &transfer->op, &wait);
+        ok = check_intent(run, todo, wanted, &transfer->op, &wait);
         if (!ok || wait || transfer->op.id != 0) /* what failed once is uploaded */
             continue;
         transfer->todo = todo;

@@ -6,6 +6,7 @@
  * where it does not say the new UID, the row is found by content (identify.c).
  */
 #include "sync/apply_up.h"
+#include "sync/unfinished.h"
 
 #include <inttypes.h>
 #include <sys/resource.h>
@@ -99,13 +100,13 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
     bool found;
 
     *wait = false;
-    if (!journal_op_of(run->journal, sending->message.id, &sending->op, &found, &run->err))
+    if (!unfinished_find(run, mailbox, &sending->message, &sending->op, &found))
         return false;
     if (!found) {
         sending->op = (struct journal_op){.attempt = 0};
         return true;
     }
-    if (!upload_is_settled(&sending->op, run_now(run))) {
+    if (unfinished_is_sent(&sending->op) || !upload_is_settled(&sending->op, run_now(run))) {
         *wait = true;
         run->partial = true;
         run->counts.pending++;

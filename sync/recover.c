@@ -8,6 +8,7 @@
  *                  A second file of one name (twins.c): the same for the index; its row stays.
  *   UPLOAD, COPY, MOVE  paired by content; or planned again once the unanswered command can't be running any more. Where its time can't be
  *                  right, it has its full time from now on: it lies ahead, or before that of a run which was over when it was begun.
+ *                  Without a row: forgotten by then.
  */
 #include "sync/recover.h"
 #include "sync/twins.h"
@@ -201,7 +202,7 @@ recover_intents(struct run *run)
         else if (ok && ops[i].kind == OP_REMOVE_REMOTE && !unfinished_is_mark(&ops[i]))
             ok = finish_remote(&back, &ops[i], message, found);
         else if (ok && ops[i].kind != OP_REMOVE_REMOTE)
-            ok = doubt_time(run, &ops[i]);
+            ok = doubt_time(run, &ops[i]) && (!unfinished_is_sent(&ops[i]) || unfinished_end_sent(run, &ops[i]));
     }
     ok = ok && take_back(&back) && unfinished_take_back(run, ops, count);
     if (ok) {

@@ -417,7 +417,8 @@ look_at_intents(struct run *run)
     if (!journal_ops(run->journal, &ops, &count, &run->err))
         return false;
     for (size_t i = 0; i < count; i++) {
-        struct mailbox *mailbox = run_mailbox_by_id(run, ops[i].mailbox);
+        struct mailbox *mailbox = unfinished_is_sent(&ops[i]) ? find_by_wire(run, text_of(ops[i].name))
+                                                              : run_mailbox_by_id(run, ops[i].mailbox);
         struct journal_message message;
         bool found = false;
 

@@ -1,6 +1,7 @@
 /* See unfinished.h. */
 #include "sync/unfinished.h"
 
+#include "sync/apply_up.h"
 #include "sync/twins.h"
 
 bool
@@ -39,14 +40,41 @@ remember_mark(struct run *run, const struct mailbox *mailbox, const struct journ
 }
 
 static bool
+is_sending(const struct journal_op *op)
+{
+    return op->kind == OP_UPLOAD || op->kind == OP_COPY || op->kind == OP_MOVE;
+}
+
+/* What may still be carried out there would be sent once more by the first meeting, should the mailbox come back before that. */
+static bool
+remember_sent(struct run *run, const struct mailbox *mailbox, const struct journal_op *op,
+              const struct journal_message *message)
+{
+    struct journal_op sent = {
+        .kind = OP_UPLOAD, .size = op->size, .date = op->date, .since = op->since, .seen = op->seen};
+
+    if (!message->has_wire || mailbox->row.wire == NULL || strlen(mailbox->row.wire) >= sizeof sent.name)
+        return true;
+    (void)text_print(sent.name, sizeof sent.name, "%s", mailbox->row.wire);
+    memcpy(sent.canonical, message->wire, DIGEST_SIZE);
+    return journal_op_add(run->journal, &sent, &run->err);
+}
+
+static bool
 settle(struct run *run, const struct mailbox *mailbox, const struct journal_op *op, struct journal_message *message)
 {
+    const bool sending = is_sending(op);
     bool found, done;
 
-    if (!journal_message_get(run->journal, op->message, message, &found, &run->err))
+    if (!sending && op->mailbox != mailbox->row.id)
+        return true;
+    if (!journal_message_get(run->journal, sending && op->target != 0 ? op->target : op->message, message, &found,
+                             &run->err))
         return false;
     if (!found)
         return true;
+    if (sending)
+        return message->mailbox != mailbox->row.id || remember_sent(run, mailbox, op, message);
     if (op->kind == OP_REMOVE_REMOTE)
         return remember_mark(run, mailbox, op, message);
     if (op->target != 0)
@@ -62,13 +90,39 @@ unfinished_forget(struct run *run, const struct mailbox *mailbox)
     size_t count = 0;
     bool ok = (message != NULL || run_no_memory(run)) && journal_ops(run->journal, &ops, &count, &run->err);
 
-    for (size_t i = 0; ok && i < count; i++) {
-        if (ops[i].mailbox == mailbox->row.id && (ops[i].kind == OP_REMOVE_REMOTE || ops[i].kind == OP_REMOVE_LOCAL))
-            ok = settle(run, mailbox, &ops[i], message);
-    }
+    for (size_t i = 0; ok && i < count; i++)
+        ok = settle(run, mailbox, &ops[i], message);
     free(ops);
     free(message);
     return ok && journal_mailbox_delete(run->journal, mailbox->row.id, &run->err);
+}
+
+/* ---- what was sent ---- */
+
+bool
+unfinished_is_sent(const struct journal_op *op)
+{
+    return op->kind == OP_UPLOAD && op->message == 0 && op->target == 0;
+}
+
+bool
+unfinished_find(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
+                struct journal_op *op, bool *found)
+{
+    if (!journal_op_of(run->journal, message->id, op, found, &run->err))
+        return false;
+    if (*found || !message->has_wire || mailbox->row.wire == NULL)
+        return true;
+    if (!journal_op_sent(run->journal, mailbox->row.wire, message->wire, op, found, &run->err))
+        return false;
+    *found = *found && !upload_is_settled(op, run->now);
+    return true;
+}
+
+bool
+unfinished_end_sent(struct run *run, const struct journal_op *op)
+{
+    return !upload_is_settled(op, run->now) || journal_op_delete(run->journal, op->id, &run->err);
 }
 
 /* ---- marks ---- */

@@ -53,6 +53,7 @@ enum statement {
     SQL_OP_EXISTS,
     SQL_OP_DELETE,
     SQL_OP_OF,
+    SQL_OP_SENT,
     SQL_OP_LIST,
     SQL_PRINT_SET,
     SQL_PRINT_CLEAR,

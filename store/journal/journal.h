@@ -232,11 +232,13 @@ struct journal_op { /* an intent, durable before its command */
     unsigned char canonical[DIGEST_SIZE];
     uint64_t size;
     int64_t date;
-    int attempt;                       /* of an upload: so many were accepted and not found */
-    int64_t since;                     /* seconds UTC */
-    char name[LIMIT_MAILBOX_NAME + 1]; /* remove local: the name in the quarantine; remove remote without a message: the
-                                          mailbox's wire name, `size` is the UID (sync/unfinished.h) */
-    int64_t seen;                      /* `since` can't be right: a later run saw it then, seconds UTC; 0: it can */
+    int attempt;   /* of an upload: so many were accepted and not found */
+    int64_t since; /* seconds UTC */
+    char
+        name[LIMIT_MAILBOX_NAME + 1]; /* remove local: the name in the quarantine; without a message (sync/unfinished.h)
+                                          the mailbox's wire name: of a remove remote `size` is the UID, of an upload
+                                          `canonical` the digest of the wire bytes */
+    int64_t seen;                     /* `since` can't be right: a later run saw it then, seconds UTC; 0: it can */
 };
 MUST_CHECK bool journal_op_add(struct journal *journal, struct journal_op *op, struct error *err);
 MUST_CHECK bool journal_op_save(struct journal *journal, const struct journal_op *op, struct error *err);
@@ -244,6 +246,9 @@ MUST_CHECK bool journal_op_delete(struct journal *journal, int64_t id, struct er
 /** The intent whose outcome this row waits for, if any: of a copy or move its target has one, its source has none. */
 MUST_CHECK bool journal_op_of(struct journal *journal, int64_t message, struct journal_op *out, bool *found,
                               struct error *err);
+/** The newest upload without a message, of these wire bytes to the mailbox of this wire name. */
+MUST_CHECK bool journal_op_sent(struct journal *journal, const char *name, const unsigned char wire[static DIGEST_SIZE],
+                                struct journal_op *out, bool *found, struct error *err);
 /** All of them, by id; the caller frees *ops. */
 MUST_CHECK bool journal_ops(struct journal *journal, struct journal_op **ops, size_t *count, struct error *err);
 

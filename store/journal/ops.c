@@ -112,6 +112,22 @@ journal_op_of(struct journal *journal, int64_t message, struct journal_op *out, 
 }
 
 bool
+journal_op_sent(struct journal *journal, const char *name, const unsigned char wire[static DIGEST_SIZE],
+                struct journal_op *out, bool *found, struct error *err)
+{
+    static const char sql[] = "SELECT id, " COLUMNS " FROM op WHERE message = 0 AND target = 0 AND kind = 1"
+                              " AND canonical = ?1 AND name = ?2 ORDER BY since DESC, id DESC LIMIT 1";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_OP_SENT, sql, err);
+    struct sql_binder to = {.statement = statement};
+
+    if (statement == NULL)
+        return false;
+    bind_digest(&to, wire);
+    bind_string(&to, name);
+    return sql_find(journal, statement, read_op, out, sizeof *out, found, "find what was sent", err);
+}
+
+bool
 journal_ops(struct journal *journal, struct journal_op **ops, size_t *count, struct error *err)
 {
     sqlite3_stmt *statement = sql_prepare(journal, SQL_OP_LIST, "SELECT id, " COLUMNS " FROM op ORDER BY id", err);

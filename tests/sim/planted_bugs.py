@@ -149,6 +149,8 @@ BUGS = [
          "if (!run->dry && (message->facts & FACT_GONE_HERE) == 0)\n        back->marks")),
     bug("own \\Deleted of a removal that was cut off forgotten with its mailbox", BROKEN,
         ("sync/unfinished.c", "return journal_op_add(run->journal, &mark, &run->err);", "return true;")),
+    bug("what is under way forgotten with its mailbox", Test("scenario_late"),
+        ("sync/unfinished.c", "return journal_op_add(run->journal, &sent, &run->err);", "return true;")),
     bug("OK of a STORE that takes our own \\Deleted off believed", BROKEN,
         ("sync/unfinished.c", "if (!marks->at[first + i].stands &&\n            !journal_op_delete", "if (!journal_op_delete")),
     bug("index of the quarantine not finished where a mailbox is forgotten", BROKEN,

@@ -96,6 +96,32 @@ an_intent_is_that_of_the_row_that_waits_for_its_outcome(void **state)
 }
 
 static void
+what_was_sent_is_found_without_a_row_by_its_mailbox_and_its_bytes(void **state)
+{
+    struct scene *s = *state;
+    struct journal_op sent = {.kind = OP_UPLOAD, .name = "Work", .since = 1}, got;
+    unsigned char other[DIGEST_SIZE] = {1};
+    bool found = false;
+    memset(sent.canonical, 0xab, DIGEST_SIZE);
+    assert_true(journal_op_add(s->journal, &sent, &s->err));
+    sent.since = 2;
+    assert_true(journal_op_add(s->journal, &sent, &s->err));
+
+    assert_true(journal_op_sent(s->journal, "Work", sent.canonical, &got, &found, &s->err));
+    assert_true(found && got.id == sent.id && got.since == 2);
+
+    assert_true(journal_op_sent(s->journal, "Work", other, &got, &found, &s->err));
+    assert_false(found);
+    assert_true(journal_op_sent(s->journal, "work", sent.canonical, &got, &found, &s->err));
+    assert_false(found);
+    sent.message = 7; /* a row's own */
+    sent.canonical[0] = 1;
+    assert_true(journal_op_add(s->journal, &sent, &s->err));
+    assert_true(journal_op_sent(s->journal, "Work", sent.canonical, &got, &found, &s->err));
+    assert_false(found);
+}
+
+static void
 what_is_pending_keeps_its_age_while_its_reason_stays(void **state)
 {
     struct scene *s = *state;
@@ -479,6 +505,7 @@ main(void)
         TEST(a_setting_comes_back_and_a_missing_one_is_null),
         TEST(every_column_of_an_intent_comes_back),
         TEST(an_intent_is_that_of_the_row_that_waits_for_its_outcome),
+        TEST(what_was_sent_is_found_without_a_row_by_its_mailbox_and_its_bytes),
         TEST(what_is_pending_keeps_its_age_while_its_reason_stays),
         TEST(what_is_pending_is_listed_by_mailbox_and_message),
         TEST(a_message_that_is_moved_takes_what_is_pending_along),
