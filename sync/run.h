@@ -59,7 +59,7 @@ struct todo { /* one message that wants something */
     int64_t elsewhere; /* of what vanished: the row that it moved to, where the old place can't follow now; 0: none */
     bool unheld;       /* ... and in an earlier attempt it did not keep one of them */
     bool echoed;       /* the server showed the flags that it was sent */
-    bool unanswered;   /* fresh, and was sent once: it is perhaps on the server, and has perhaps moved on there */
+    bool unanswered;   /* fresh, and was sent once: it has perhaps arrived on the server, and moved on there */
     bool waits;        /* its file is gone, what was sent of it is unanswered: not forgotten before that is settled */
     bool replaced;     /* the old version of a file that was saved again: no removal that anybody made */
     bool overwritten;  /* such an old version, whatever became of the new one: what the server has is the only copy */

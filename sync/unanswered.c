@@ -27,8 +27,24 @@ agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct j
                        "an earlier attempt was not answered and may still be under way", NULL);
 }
 
+/* Each UID that the mailbox has given since is one that is known: the command was not carried out, or the server has kept an equal message. */
+static bool
+check_arrived(struct run *run, const struct mailbox *mailbox, const struct journal_op *op, bool *perhaps)
+{
+    const struct journal_mailbox *row = &mailbox->row;
+    uint32_t known;
+
+    *perhaps = true;
+    if (run_is_unseen(mailbox) || op->uidnext == 0 || op->uidvalidity != row->uidvalidity)
+        return true;
+    if (!journal_count_uids_from(run->journal, row->id, op->uidnext, &known, &run->err))
+        return false;
+    *perhaps = (uint64_t)op->uidnext + known < row->uidnext;
+    return true;
+}
+
 bool
-agenda_was_sent(struct run *run, const struct journal_message *message, bool *sent)
+agenda_was_sent(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, bool *sent)
 {
     struct journal_op op;
     bool found;
@@ -36,8 +52,7 @@ agenda_was_sent(struct run *run, const struct journal_message *message, bool *se
     *sent = false;
     if (!journal_op_of(run->journal, message->id, &op, &found, &run->err))
         return false;
-    *sent = found && op.kind == OP_UPLOAD;
-    return true;
+    return !found || op.kind != OP_UPLOAD || check_arrived(run, mailbox, &op, sent);
 }
 
 bool

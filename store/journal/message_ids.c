@@ -175,6 +175,24 @@ journal_highest_uid(struct journal *journal, int64_t mailbox, uint32_t *uid, str
 }
 
 bool
+journal_count_uids_from(struct journal *journal, int64_t mailbox, uint32_t uid, uint32_t *count, struct error *err)
+{
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_MESSAGE_SINCE, "SELECT count(*) FROM message WHERE mailbox = ?1 AND uid >= ?2", err);
+    struct sql_binder binder = {.statement = statement};
+    int64_t number;
+
+    if (statement == NULL)
+        return false;
+    bind_integer(&binder, mailbox);
+    bind_integer(&binder, uid);
+    if (!sql_number(journal, statement, UINT32_MAX, &number, "count messages", err))
+        return false;
+    *count = (uint32_t)number;
+    return true;
+}
+
+bool
 journal_highest_id(struct journal *journal, int64_t *id, struct error *err)
 {
     sqlite3_stmt *statement = sql_prepare(

@@ -450,6 +450,33 @@ an_append_that_was_cut_off_again_and_again_is_sent_after_all(void **state)
     then_both_sides_agree();
 }
 
+/* What stands elsewhere is somebody's, and the file that was to go up is the user's: each stays where it was put. */
+static void
+what_never_arrived_did_not_move_on(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        const int files = kind == 2 ? 2 : 1;
+
+        given_empty_account(1);
+        sim.server.swallows_duplicates = kind == 2; /* and does not say what became of the second one */
+        sim.server.uidplus = kind != 2;
+        for (int i = 0; i < files; i++)
+            given_mail_here(INBOX, 1);
+        if (kind < 2)
+            given_trouble_at(STEP_APPEND, kind == 0, false);
+        (void)when_golub_syncs_after(60);
+        given_mail_there(WORK, 1);
+
+        (void)when_golub_syncs_after(60);
+
+        then_it_is_here(INBOX, 1, files);
+        then_it_is_here(WORK, 1, 1);
+        then_it_is_there(INBOX, 1, 1);
+        then_both_sides_agree();
+    }
+}
+
 /* ---- a folder that is away ---- */
 
 static void
@@ -616,6 +643,7 @@ main(void)
         SCENARIO(a_move_out_of_a_mailbox_that_is_paired_anew_survives_a_power_cut),
         SCENARIO(a_mailbox_with_another_uidvalidity_is_listed_in_the_run_after_one_that_lost_its_line),
         SCENARIO(an_append_that_was_cut_off_again_and_again_is_sent_after_all),
+        SCENARIO(what_never_arrived_did_not_move_on),
         SCENARIO(what_may_stand_in_a_folder_that_is_away_is_not_taken_for_moved),
         SCENARIO(what_is_now_in_a_mailbox_whose_folder_is_away_is_not_sent_again),
         SCENARIO(a_draft_that_is_saved_again_leaves_its_uid_to_the_file_that_is_still_that_message),
