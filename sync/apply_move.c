@@ -12,6 +12,8 @@ struct transfer {      /* one message that changes or gains its mailbox on the s
     int64_t source;    /* row with the UID */
     uint32_t source_mailbox, uid;
     struct journal_op op;
+    unsigned char wire[DIGEST_SIZE];
+    bool has_wire;
     bool answered;
     uint32_t new_uid;
     struct remote_outcome outcome;
@@ -134,10 +136,10 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         if (!journal_message_save(run->journal, source, &run->err))
             return false;
     }
+    if (transfer->new_uid != 0 && !upload_take_uid(run, target, &transfer->new_uid, &alias))
+        return false;
     if (transfer->new_uid == 0)
         return true;
-    if (!upload_take_uid(run, target, transfer->new_uid, &alias))
-        return false;
     if (!alias) {
         target->size = source->size;
         target->date = source->date;
@@ -190,6 +192,8 @@ write_intents(struct transferring *transferring, size_t count)
         int64_t known = transfer->op.id;
 
         ok = run_load(run, transfer->source, &transferring->source);
+        transfer->has_wire = transferring->source.has_wire;
+        memcpy(transfer->wire, transferring->source.wire, DIGEST_SIZE);
         transfer->op =
             (struct journal_op){.id = known,
                                 .kind = transferring->move || is_half(transferring, transfer) ? OP_MOVE : OP_COPY,
@@ -211,11 +215,54 @@ write_intents(struct transferring *transferring, size_t count)
     return false;
 }
 
+/* By command, size and date. */
+static int
+compare_looks(const void *pa, const void *pb)
+{
+    const struct transfer *a = *(struct transfer *const *)pa, *b = *(struct transfer *const *)pb;
+
+    if (a->source_mailbox != b->source_mailbox)
+        return a->source_mailbox < b->source_mailbox ? -1 : 1;
+    if (a->todo->mailbox != b->todo->mailbox)
+        return a->todo->mailbox < b->todo->mailbox ? -1 : 1;
+    if (a->op.size != b->op.size)
+        return a->op.size < b->op.size ? -1 : 1;
+    return a->op.date == b->op.date ? 0 : a->op.date < b->op.date ? -1 : 1;
+}
+
+/*
+ * A COPYUID that names its UIDs in another order than the messages is found out at the next sight, by size and date. Different messages
+ * of one size and date would stay crossed, and the removal of one would take the other: they are found by their content.
+ */
+static bool
+doubt_lookalikes(struct transferring *transferring, size_t count)
+{
+    struct transfer **sorted = calloc(count, sizeof *sorted);
+    size_t end;
+
+    if (sorted == NULL)
+        return run_no_memory(transferring->run);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &transferring->transfers[i];
+    qsort(sorted, count, sizeof *sorted, compare_looks);
+    for (size_t i = 0; i < count; i = end) {
+        bool differ = false;
+
+        for (end = i + 1; end < count && compare_looks(&sorted[i], &sorted[end]) == 0; end++)
+            differ = differ || !sorted[i]->has_wire || !sorted[end]->has_wire ||
+                     memcmp(sorted[i]->wire, sorted[end]->wire, DIGEST_SIZE) != 0;
+        for (size_t k = i; differ && k < end; k++)
+            sorted[k]->new_uid = 0;
+    }
+    free(sorted);
+    return true;
+}
+
 static bool
 record_transfers(struct transferring *transferring, size_t count)
 {
     struct run *run = transferring->run;
-    bool ok = run_begin(run);
+    bool ok = doubt_lookalikes(transferring, count) && run_begin(run);
 
     for (size_t i = 0; ok && i < count; i++) {
         struct transfer *transfer = &transferring->transfers[i];

@@ -285,25 +285,31 @@ on_done(void *context, size_t index, uint32_t uid, const struct remote_outcome *
 /* ---- answers into the journal ---- */
 
 bool
-upload_take_uid(struct run *run, struct journal_message *message, uint32_t uid, bool *alias)
+upload_take_uid(struct run *run, struct journal_message *message, uint32_t *uid, bool *alias)
 {
+    const struct mailbox *mailbox = run_mailbox_by_id(run, message->mailbox);
     struct journal_message *other = calloc(1, sizeof *other);
-    bool found, ok = other != NULL || run_no_memory(run);
+    bool found = false, ok = other != NULL || run_no_memory(run);
 
     *alias = false;
-    ok = ok && journal_message_by_uid(run->journal, message->mailbox, uid, other, &found, &run->err);
+    ok = ok && journal_message_by_uid(run->journal, message->mailbox, *uid, other, &found, &run->err);
     if (ok && found && other->id != message->id) {
-        if (other->base[0] != '\0') { /* the server swallowed it in favour of one that it has: two files, one UID */
-            message->facts |= FACT_ALIAS;
-            message->twin = other->id;
-            message->lbase = message->lseen;
-            *alias = true;
-        } else {
+        if (other->base[0] == '\0')
             ok = journal_message_delete(run->journal, other->id, &run->err);
-        }
+        else if (other->has_wire && message->has_wire && memcmp(other->wire, message->wire, DIGEST_SIZE) != 0)
+            *uid = 0; /* another message has it */
+        else
+            *alias = true; /* the server swallowed it in favour of one that it has: two files, one UID */
+    } else if (ok && !found && mailbox != NULL && *uid < mailbox->row.uidnext) {
+        *uid = 0; /* it was given before */
     }
-    if (ok && !*alias)
-        message->uid = uid;
+    if (ok && *alias) {
+        message->facts |= FACT_ALIAS;
+        message->twin = other->id;
+        message->lbase = message->lseen;
+    } else if (ok && *uid != 0) {
+        message->uid = *uid;
+    }
     free(other);
     return ok;
 }
@@ -323,12 +329,12 @@ record_sent(struct uploading *up, struct sending *sending)
     sending->print.since = run_now(run);
     if (!journal_print_set(run->journal, &sending->print, &run->err))
         return false;
+    if (sending->uid != 0 && !upload_take_uid(run, message, &sending->uid, &alias))
+        return false;
     if (sending->uid == 0) { /* found by content when the mailbox is looked at */
         sending->op.attempt++;
         return journal_op_save(run->journal, &sending->op, &run->err);
     }
-    if (!upload_take_uid(run, message, sending->uid, &alias))
-        return false;
     if (!alias) {
         message->lbase = message->lseen;
         message->rbase = message->rseen = message->lseen & mailbox->row.permanent;

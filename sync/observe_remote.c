@@ -7,6 +7,7 @@
  * known UID that is another message: the mailbox is unpaired (REPAIR) and paired again by content, and nothing is removed.
  */
 #include "sync/missing.h"
+#include "sync/said_uid.h"
 #include "sync/view.h"
 
 #include <inttypes.h>
@@ -23,7 +24,8 @@ struct sight { /* one mailbox while it is being listed */
     uint32_t listed;  /* different messages */
     struct view view; /* in a listing of everything */
     uint64_t slid;    /* unknown messages below the cursor */
-    bool ahead;       /* UIDNEXT says that the highest known UID is not given yet, and no listing has shown it */
+    struct said_uids said;
+    bool ahead; /* UIDNEXT says that the highest known UID is not given yet, and no listing has shown it */
 };
 
 struct observation {
@@ -212,24 +214,6 @@ add_unknown(struct run *run, struct sight *sight, const struct remote_message *s
     return ok;
 }
 
-/*
- * After APPEND: for the flags we sent, what the server shows is its base. One that it does not show counts as set here since:
- * it is stored once more (some servers forget flags of APPEND and take them by STORE); all else is somebody's change.
- */
-static void
-take_echo(struct journal_message *message, const struct remote_message *seen)
-{
-    if (seen->has_meta) {
-        message->size = seen->size;
-        message->date = seen->date;
-    }
-    if (seen->has_flags) {
-        message->rbase = seen->flags & message->lbase;
-        message->lbase &= seen->flags;
-        message->facts &= ~(unsigned)FACT_ECHO;
-    }
-}
-
 static bool
 on_message(void *context, size_t index, const struct remote_message *seen)
 {
@@ -258,12 +242,14 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         message.rbase = message.lbase = seen->flags;
         message.facts &= ~(unsigned)FACT_COPIED;
     }
-    if ((message.facts & FACT_ECHO) != 0)
-        take_echo(&message, seen);
-    else if (seen->has_meta && (seen->date != message.date || seen->size != message.size))
+    if ((message.facts & FACT_ECHO) != 0) {
+        if (!said_uid_echo(run, &sight->said, &message, seen))
+            return false;
+    } else if (seen->has_meta && (seen->date != message.date || seen->size != message.size)) {
         return begin_repair(
             run, sight, true,
             "a UID is another message than it was: both sides are paired again by content, nothing is deleted");
+    }
     if (seen->has_flags) {
         message.rseen = seen->flags;
         (void)text_print(message.keywords, sizeof message.keywords, "%s", seen->keywords != NULL ? seen->keywords : "");
@@ -392,6 +378,8 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         sight->selected.uidnext = highest < UINT32_MAX ? highest + 1 : highest;
     }
     if (sight->complete) {
+        if (!said_uid_settle(run, &sight->said))
+            return false;
         say_slid(run, sight);
         row->uidnext = sight->selected.uidnext;
         row->modseq = sight->selected.modseq;
@@ -472,7 +460,9 @@ observe_remote(struct run *run)
             struct mailbox *mailbox = sights[i].mailbox;
 
             free(sights[i].seen);
+            free(sights[i].said.list);
             sights[i].seen = NULL;
+            sights[i].said = (struct said_uids){0};
             if (!again || !ok)
                 continue;
             sights[left] = (struct sight){.mailbox = mailbox};

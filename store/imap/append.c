@@ -112,6 +112,16 @@ is_too_big(const struct appending *appending, size_t index)
     return limit != 0 && appending->messages[index].size > limit;
 }
 
+/* Where size and date are those of another of the group, nothing would tell a server that gives its UIDs in another order. */
+static bool
+has_lookalike(const struct appending *appending, struct group group, const struct remote_append *message)
+{
+    for (size_t i = group.first; i < group.first + group.count; i++)
+        if (appending->messages[i].size == message->size && appending->messages[i].date == message->date)
+            return true;
+    return false;
+}
+
 /* The longest run of messages from `at` on that may travel as one command. */
 static struct group
 next_group(const struct appending *appending)
@@ -123,7 +133,8 @@ next_group(const struct appending *appending)
 
     while (group.count < most && group.first + group.count < appending->count) {
         const struct remote_append *next = &messages[group.first + group.count];
-        if (!same_mailbox(&messages[group.first], next) || is_too_big(appending, group.first + group.count))
+        if (!same_mailbox(&messages[group.first], next) || is_too_big(appending, group.first + group.count) ||
+            has_lookalike(appending, group, next))
             break;
         if (next->size > LIMIT_APPEND_BYTES || bytes + next->size > LIMIT_APPEND_BYTES)
             break;

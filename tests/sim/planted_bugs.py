@@ -336,6 +336,12 @@ BUGS = [
         ("sync/identify.c", "return files[0]->size != uids[0]->size || join", "return join")),
     bug("APPENDUID below UIDNEXT believed", unit("test_imap_change"),
         ("store/imap/append.c", "uid <= last || uid < appending->messages[command->first + i].uidnext", "uid <= last")),
+    bug("COPYUID believed of messages that look alike", CROSSING,
+        ("sync/apply_move.c", "differ && k < end", "false && k < end")),
+    bug("messages that look alike sent in one command", unit("test_imap_change"),
+        ("store/imap/append.c", "if (appending->messages[i].size == message->size &&", "if (false && appending->messages[i].size == message->size &&")),
+    bug("APPENDUID of another message believed", CROSSING,
+        ("sync/said_uid.c", "if (shown.date == message->date) {", "if (true) {")),
     said("dots of a folder's name not escaped", unit("test_names"),
         ("sync/names.c", "return layout == LAYOUT_MAILDIRPP || i == 0", "return i == 0")),
 

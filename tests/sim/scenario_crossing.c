@@ -431,6 +431,57 @@ a_file_with_a_new_name_in_a_folder_that_changes_while_it_is_listed_is_not_copied
     }
 }
 
+/* A pair with one Message-ID each, and one that has the same header. */
+static void
+a_copyuid_that_names_lookalikes_in_another_order_crosses_no_rows(void **state)
+{
+    (void)state;
+    for (int move = 0; move < 2; move++)
+        for (int content = 2; content <= 4; content += 2) {
+            given_empty_account(1);
+            sim.server.crosses = true;
+            sim.server.move = move != 0;
+            given_mail_there(INBOX, content);
+            given_mail_there(INBOX, content + 1);
+            given_mail_there(INBOX, 6); /* not the whole mailbox */
+            given_both_sides_agree();
+            when_the_user_moves(content, INBOX, WORK);
+            when_the_user_moves(content + 1, INBOX, WORK);
+            assert_int_equal(when_golub_syncs_after(60), 0);
+            then_it_is_there(WORK, content, 1);
+            then_it_is_there(INBOX, content, 0);
+            given_mail_here(WORK, 7);
+            when_the_user_removes(WORK, content);
+
+            assert_int_equal(when_golub_syncs_after(60), 0);
+
+            then_it_is_there(WORK, content, 0);
+            then_it_is_there(WORK, content + 1, 1);
+            then_both_sides_agree();
+        }
+}
+
+static void
+an_appenduid_of_what_arrived_at_the_same_moment_removes_nothing(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 6);
+    given_both_sides_agree();
+    sim.server.arrives = 5 + 1;
+    given_mail_here(INBOX, 4);
+    (void)when_golub_syncs_after(60);
+    then_it_is_there(INBOX, 5, 1);
+    when_the_user_removes(INBOX, 4);
+
+    (void)when_golub_syncs_after(60);
+
+    then_it_is_there(INBOX, 5, 1);
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+    then_it_is_here(INBOX, 5, 1);
+}
+
 int
 main(void)
 {
@@ -449,6 +500,8 @@ main(void)
         SCENARIO(a_file_with_a_new_name_is_its_own_message_and_no_equal_one_that_arrived),
         SCENARIO(a_file_that_gets_a_new_name_between_two_listings_is_not_copied),
         SCENARIO(a_file_with_a_new_name_in_a_folder_that_changes_while_it_is_listed_is_not_copied),
+        SCENARIO(a_copyuid_that_names_lookalikes_in_another_order_crosses_no_rows),
+        SCENARIO(an_appenduid_of_what_arrived_at_the_same_moment_removes_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

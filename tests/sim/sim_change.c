@@ -118,6 +118,10 @@ append_now(const struct upload *upload, int mailbox, int content)
     else if (server_add(server, mailbox, content, message->flags, key_bits(message->keywords), message->date, &uid))
         say(server->world, "      APPEND #%d to %s: UID %u flags %x", content, server_mailbox_name(mailbox), uid,
             message->flags);
+    if (server->arrives != 0 && server_add(server, mailbox, server->arrives - 1, 0, 0, server->world->now, &uid)) {
+        ledger_put(server->world, server->arrives - 1, mailbox);
+        server->arrives = 0;
+    }
     server->boxes[mailbox].appended = uid;
     const bool believed = server->uidplus && box->uidvalidity == message->uidvalidity && uid >= message->uidnext;
     return believed ? uid : 0;
@@ -371,6 +375,28 @@ carry_over_later(struct change *change, const struct item *item, int target, boo
     }
 }
 
+/* The other way round, where neither size nor date tells. */
+static void
+cross_uids(struct change *change, int target)
+{
+    struct server *server = change->server;
+
+    for (size_t i = 0; i < change->wanted->count; i++) {
+        struct item *item = &change->items[i];
+        const struct sim_message *message = remote_message(server, target, item->new_uid);
+        for (size_t k = i + 1; message != NULL && k < change->wanted->count; k++) {
+            const struct sim_message *other = remote_message(server, target, change->items[k].new_uid);
+            if (other == NULL || other->date != message->date ||
+                server_size(server, other->content) != server_size(server, message->content))
+                continue;
+            const uint32_t uid = item->new_uid;
+            item->new_uid = change->items[k].new_uid;
+            change->items[k].new_uid = uid;
+            message = NULL;
+        }
+    }
+}
+
 static bool
 transfer(struct change *change, bool move, struct error *err)
 {
@@ -393,6 +419,8 @@ transfer(struct change *change, bool move, struct error *err)
                 carry_over_later(change, &change->items[i], target, move);
             else if (change->items[i].chosen)
                 carry_over(change, &change->items[i], target, move);
+        if (server->crosses)
+            cross_uids(change, target);
         if (fate != FATE_GO)
             return remote_broken(server, err);
     }

@@ -47,6 +47,7 @@ kinds_begin(struct sim *sim)
     for (int c = 0; c < world->clients; c++)
         sim->clients[c].maildir.lazy = on(sim, KIND_POWER);
     world->strict_copies = on(sim, KIND_COPIES);
+    sim->server.crosses = world->seed % 4 == 0;
     world->expunges = on(sim, KIND_EXPUNGE);
     sim->server.window = on(sim, KIND_NEWEST) ? 50 : 0;
     /* Of a mailbox that grows up to a limit that nobody has heard of, nobody can tell: there it is cut from the beginning. */

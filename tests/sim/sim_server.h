@@ -60,8 +60,10 @@ struct server {
     bool literal; /* ... and those of Work are what Work/Old is called in UTF-8 */
     /* how it behaves */
     bool reorders, wrong_sizes, swallows_duplicates, status_gaps;
-    bool deaf;              /* says OK to STORE and changes nothing */
-    bool dawdles;           /* what nobody waits for is mostly carried out late */
+    int arrives;  /* one more than the message that comes right behind an APPEND, and whose UID its APPENDUID says */
+    bool crosses; /* COPYUID names messages of one size and date in another order */
+    bool deaf;    /* says OK to STORE and changes nothing */
+    bool dawdles; /* what nobody waits for is mostly carried out late */
     bool lags, status_lags; /* UIDNEXT, that of STATUS, is still the highest UID after an APPEND */
     int refuses;            /* contents with number % 10 < refuses are refused for good */
     int window;             /* of a mailbox it shows so many, the newest; 0: all */

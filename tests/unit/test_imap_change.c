@@ -275,7 +275,7 @@ the_end_of_one_mailbox_rides_with_the_begin_of_the_next(void **state)
 
 /* ---- append ---- */
 
-static const char *const messages[] = {"one\r\n", "two22\r\n", "three\r\n"};
+static const char *const messages[] = {"one\r\n", "two22\r\n", "threes\r\n"};
 
 static bool
 appends(struct script *script, size_t count)
@@ -301,7 +301,7 @@ messages_of_a_mailbox_go_up_together(void **state)
     struct script *script = given_script(
         "LITERAL+ MULTIAPPEND UIDPLUS",
         (const char *const[]){"C:g1 APPEND \"a\" (\\Seen $Forwarded good) \"09-Sep-2001 01:46:40 +0000\" {5+}", "B:5",
-                              "C: () \"09-Sep-2001 01:46:40 +0000\" {7+}", "B:7", "C: () \"*\" {7+}", "B:7",
+                              "C: () \"09-Sep-2001 01:46:40 +0000\" {7+}", "B:7", "C: () \"*\" {8+}", "B:8",
                               "C:", "S:g1 OK [APPENDUID 7 10:11,15] stored", NULL});
 
     assert_true(appends(script, 3));
@@ -321,11 +321,38 @@ an_appenduid_that_cannot_be_true_is_not_believed(void **state)
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         struct script *script =
             given_script("LITERAL+ MULTIAPPEND UIDPLUS", (const char *const[]){"C:g1 APPEND *", "B:5", "C:*", "B:7",
-                                                                               "C:*", "B:7", "C:", answers[i], NULL});
+                                                                               "C:*", "B:8", "C:", answers[i], NULL});
         assert_true(appends(script, 3));
         assert_told(script, "appended 0 u0 ok\nappended 1 u0 ok\nappended 2 u0 ok\n");
         end_script(script);
     }
+}
+
+/* One size and date: an APPENDUID for both would not tell which of them is which. */
+static void
+messages_that_look_alike_go_up_in_commands_of_their_own(void **state)
+{
+    (void)state;
+    struct script *script =
+        given_script("LITERAL+ MULTIAPPEND UIDPLUS",
+                     (const char *const[]){"C:g1 APPEND *", "B:5", "C:*", "B:7", "C:", "C:g2 APPEND *", "B:7",
+                                           "C:", "S:g1 OK [APPENDUID 7 10:11]", "S:g2 OK [APPENDUID 7 12]", NULL});
+    static const char *const alike[] = {"one\r\n", "two22\r\n", "three\r\n"};
+    struct remote_append all[3];
+
+    script->messages = alike;
+    for (size_t i = 0; i < 3; i++)
+        all[i] = (struct remote_append){.mailbox = TEXT("a"),
+                                        .uidvalidity = 7,
+                                        .uidnext = 10,
+                                        .keywords = "",
+                                        .date = 1000000000,
+                                        .size = strlen(alike[i])};
+
+    assert_true(script->remote.ops->append(script->remote.self, all, 3, &telling_appender, script, &script->err));
+
+    assert_told(script, "appended 0 u10 ok\nappended 1 u11 ok\nappended 2 u12 ok\n");
+    end_script(script);
 }
 
 static void
@@ -337,7 +364,7 @@ a_refused_group_is_halved_down_to_the_one(void **state)
                                                                                        "C:*",
                                                                                        "B:7",
                                                                                        "C:*",
-                                                                                       "B:7",
+                                                                                       "B:8",
                                                                                        "C:",
                                                                                        "S:g1 NO one of them",
                                                                                        "C:g2 APPEND *",
@@ -346,7 +373,7 @@ a_refused_group_is_halved_down_to_the_one(void **state)
                                                                                        "B:7",
                                                                                        "C:",
                                                                                        "C:g3 APPEND *",
-                                                                                       "B:7",
+                                                                                       "B:8",
                                                                                        "C:",
                                                                                        "S:g3 OK",
                                                                                        "S:g2 NO one of them",
@@ -507,6 +534,7 @@ main(void)
         cmocka_unit_test(the_end_of_one_mailbox_rides_with_the_begin_of_the_next),
         cmocka_unit_test(messages_of_a_mailbox_go_up_together),
         cmocka_unit_test(an_appenduid_that_cannot_be_true_is_not_believed),
+        cmocka_unit_test(messages_that_look_alike_go_up_in_commands_of_their_own),
         cmocka_unit_test(a_refused_group_is_halved_down_to_the_one),
         cmocka_unit_test(full_sockets_on_both_sides_are_no_deadlock),
         cmocka_unit_test(ok_to_a_message_that_was_not_sent_is_a_lie),
