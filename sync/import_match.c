@@ -65,127 +65,6 @@ settle(struct match *match, const struct journal_listed *listed, struct journal_
     return journal_listing_settle(import->journal, listed->number, row->id, proven, &import->err);
 }
 
-/* ---- rows that it may be ---- */
-
-struct candidates {
-    struct journal_pop first; /* of those that fit */
-    size_t count;
-    struct journal_pop unproven;
-    bool any_unproven;
-    bool another; /* a row whose header is known, and is none of this one's */
-};
-
-static bool
-is_free(struct import *import, int64_t id, bool *free_row)
-{
-    bool taken;
-
-    if (!journal_listing_is_taken(import->journal, id, &taken, &import->err))
-        return false;
-    *free_row = !taken;
-    return true;
-}
-
-static bool
-judge_named(struct import *import, const struct journal_listed *listed, const struct seen *seen, int64_t id,
-            struct candidates *to)
-{
-    struct journal_pop row;
-    enum verdict verdict;
-
-    if (!import_load(import, id, &row))
-        return false;
-    /* Of equal names, and of those that moved on, a row that was begun and knows no header is nobody's: what is new gets one anew. */
-    if ((listed->repeated || import->reused) && row.state == POP_FETCHING && !row.has_header)
-        return true;
-    verdict = import_verdict(&row, seen, listed->size);
-    to->another = to->another || (verdict == VERDICT_ANOTHER && (row.has_header || row.has_kin));
-    if (verdict == VERDICT_UNPROVEN && !to->any_unproven) {
-        to->unproven = row;
-        to->any_unproven = true;
-    }
-    if (verdict == VERDICT_SAME && to->count++ == 0)
-        to->first = row;
-    return true;
-}
-
-static bool
-find_named(struct import *import, const struct journal_listed *listed, const struct seen *seen, struct candidates *to)
-{
-    int64_t *ids;
-    size_t count;
-    bool ok = journal_pop_by_uidl(import->journal, listed->uidl, &ids, &count, &import->err), unused;
-
-    *to = (struct candidates){.count = 0};
-    if (!ok)
-        return false;
-    for (size_t i = 0; ok && i < count; i++)
-        ok = is_free(import, ids[i], &unused) && (!unused || judge_named(import, listed, seen, ids[i], to));
-    free(ids);
-    return ok;
-}
-
-/* One of those that are absent: of the same size, or where that is not asked for of any. */
-static bool
-judge_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen, int64_t id,
-             bool same_size, struct candidates *to)
-{
-    struct journal_pop row;
-    struct seen known;
-
-    if (!import_load(import, id, &row))
-        return false;
-    if (strcmp(row.uidl, listed->uidl) == 0) /* it was judged by its name */
-        return true;
-    /* Of a file found here LIST's size is not known; for others "not told" proves nothing. */
-    if (same_size && strcmp(row.uidl, IMPORT_FILE_UIDL) != 0 && (row.listed == 0 || row.listed != listed->size))
-        return true;
-    seen_of_row(&row, &known);
-    if (row.has_kin ? !kin_same(&known.kin, &seen->kin) : memcmp(row.header, seen->header, DIGEST_SIZE) != 0)
-        return true;
-    /* What golub removed is told by its exact header: copies that are delivered once more differ above their common lines. */
-    if (row.state == POP_REMOVING && memcmp(row.header, seen->header, DIGEST_SIZE) != 0)
-        return true;
-    if (to->count++ == 0)
-        to->first = row;
-    return true;
-}
-
-static bool
-judge_these(struct import *import, const struct journal_listed *listed, const struct seen *seen, const int64_t *ids,
-            size_t count, bool same_size, struct candidates *to)
-{
-    bool ok = true, unused;
-
-    for (size_t i = 0; ok && i < count; i++)
-        ok = is_free(import, ids[i], &unused) && (!unused || judge_absent(import, listed, seen, ids[i], same_size, to));
-    return ok;
-}
-
-/* Absent ones, and where the list is not complete those that it lacks: they may have another name now. */
-static bool
-find_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen, bool by_header,
-            bool same_size, struct candidates *to)
-{
-    int64_t *ids;
-    size_t count;
-    bool ok = by_header ? journal_pop_absent_by_header(import->journal, seen->header, &ids, &count, &import->err)
-                        : journal_pop_absent_by_kin(import->journal, seen->kin.rest, &ids, &count, &import->err);
-
-    *to = (struct candidates){.count = 0};
-    if (!ok)
-        return false;
-    ok = judge_these(import, listed, seen, ids, count, same_size, to);
-    free(ids);
-    if (!ok || import->complete)
-        return ok;
-    if (!journal_listing_gone_like(import->journal, seen->header, seen->kin.rest, &ids, &count, &import->err))
-        return false;
-    ok = judge_these(import, listed, seen, ids, count, same_size, to);
-    free(ids);
-    return ok;
-}
-
 /* ---- decisions ---- */
 
 static bool
@@ -209,15 +88,16 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
 {
     struct import *import = match->import;
     struct candidates rows;
-    uint64_t alike = 1;
+    uint64_t alike = 1, named_alike = 1;
     /* Where names moved on, now or in a run that broke off, one of two that are alike may have the other's. */
     const bool moved = import->reused || match->again;
 
-    if (!find_named(import, listed, seen, &rows) ||
-        ((listed->repeated || moved) && !journal_listing_alike(import->journal, moved ? NULL : listed->uidl,
-                                                               seen->header, listed->size, &alike, &import->err)))
+    if (!candidates_named(import, listed, seen, &rows) ||
+        (moved && !journal_listing_alike(import->journal, NULL, seen->header, listed->size, &alike, &import->err)) ||
+        (listed->repeated &&
+         !journal_listing_alike(import->journal, listed->uidl, seen->header, 0, &named_alike, &import->err)))
         return false;
-    if (rows.count == 1 && alike == 1)
+    if (rows.count == 1 && alike == 1 && named_alike == 1)
         return settle(match, listed, &rows.first, seen, true);
     if (rows.count > 0)
         return journal_listing_compare(import->journal, listed->number, &import->err);
@@ -235,19 +115,28 @@ is_weak(const struct seen *seen)
 
 /*
  * Is it so plainly this row's message under a new name that nothing of it is read? Many lost theirs in this run; or its file was found
- * here without a row, and has as many bytes as are listed; or nothing but its header ever was known.
+ * here without a row, and has as many bytes as are listed; or nothing but its header ever was known. Not so while it may be another's: one
+ * whose header can't be read now, or one that was asked for and never came.
  */
 static bool
 is_plain(const struct match *match, const struct journal_pop *row, const struct journal_listed *listed,
-         const struct seen *seen)
+         const struct seen *seen, bool same_size, bool *plain)
 {
-    if (is_weak(seen))
-        return false;
-    if (row->state == POP_HAD)
+    struct import *import = match->import;
+    bool may_be = false;
+
+    *plain = !is_weak(seen) && row->state == POP_HAD;
+    if (is_weak(seen) || row->state == POP_HAD)
         return true;
     if (strcmp(row->uidl, IMPORT_FILE_UIDL) == 0)
-        return row->size == listed->size;
-    return (match->renumbered || match->reused) && row->absent == import_stamp(match->import);
+        *plain = row->size == listed->size;
+    else
+        *plain = (match->renumbered || match->reused) && row->absent == import_stamp(import);
+    if (*plain && !journal_listing_may_be_anothers(import->journal, seen->header, same_size ? listed->size : 0, &may_be,
+                                                   &import->err))
+        return false;
+    *plain = *plain && !may_be;
+    return true;
 }
 
 /* By what it is, under whatever name it was known: the same header and size. */
@@ -257,13 +146,16 @@ decide_by_header(struct match *match, const struct journal_listed *listed, const
     struct import *import = match->import;
     struct candidates rows;
     uint64_t alike;
+    bool plain;
 
-    if (!find_absent(import, listed, seen, true, true, &rows) ||
+    if (!candidates_absent(import, listed, seen, true, true, &rows) ||
         !journal_listing_alike(import->journal, NULL, seen->header, listed->size, &alike, &import->err))
         return false;
     if (rows.count == 0)
         return true;
-    if (rows.count == alike && is_plain(match, &rows.first, listed, seen))
+    if (!is_plain(match, &rows.first, listed, seen, true, &plain))
+        return false;
+    if (rows.count == alike && plain)
         return settle(match, listed, &rows.first, seen, true);
     return journal_listing_compare(import->journal, listed->number, &import->err);
 }
@@ -275,18 +167,21 @@ decide_by_kin(struct match *match, const struct journal_listed *listed, const st
     struct import *import = match->import;
     struct candidates rows;
     uint64_t alike;
+    bool plain;
 
-    if (!find_absent(import, listed, seen, false, false, &rows) ||
+    if (!candidates_absent(import, listed, seen, false, false, &rows) ||
         !journal_listing_count_kin(import->journal, seen->kin.rest, &alike, &import->err))
         return false;
-    if (rows.count == 0 && !find_absent(import, listed, seen, true, false, &rows))
+    if (rows.count == 0 && !candidates_absent(import, listed, seen, true, false, &rows))
         return false;
     /* At a first meeting its file may be one of those that were not seen. */
     if (rows.count == 0 && import->unseen)
         return journal_listing_leave(import->journal, listed->number, &import->err);
     if (rows.count == 0)
         return journal_listing_want(import->journal, listed->number, &import->err);
-    if (rows.count > 1 || alike > 1 || !match->renumbered || !is_plain(match, &rows.first, listed, seen))
+    if (!is_plain(match, &rows.first, listed, seen, false, &plain))
+        return false;
+    if (rows.count > 1 || alike > 1 || !match->renumbered || !plain)
         return journal_listing_compare(import->journal, listed->number, &import->err);
     rows.first.facts |= POP_CONFIRM;
     return settle(match, listed, &rows.first, seen, true);
@@ -395,7 +290,7 @@ judge_name(struct match *match, const struct journal_listed *listed)
     if (!found)
         return true;
     seen_of_row(&header, &seen);
-    if (!find_named(import, listed, &seen, &rows))
+    if (!candidates_named(import, listed, &seen, &rows))
         return false;
     match->reused = match->reused || (rows.another && rows.count == 0 && !rows.any_unproven);
     return true;
@@ -544,6 +439,7 @@ write_down(struct match *match)
                                    decide_all(match, PASS_HEADER) && decide_all(match, PASS_KIN))) &&
         (import->doubtful == 0 || !import->complete ||
          journal_listing_bury_rest(journal, import_stamp(import), &import->err)) &&
+        (!import->complete || journal_listing_forget_begun(journal, &import->err)) &&
         (!import->complete || journal_pop_forget(journal, age_bound(&import->age.now, days), &forgotten, &import->err));
     if (!import_end(import, ok))
         return false;

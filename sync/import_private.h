@@ -7,7 +7,8 @@
  *   import_list.c        what is on the server: STAT, LIST, UIDL
  *   import_same.c        an account whose server changed its name: is it the same maildrop?
  *   import_meeting.c     files that no row knows of (journal lost, or older than the Maildir) beside what is listed
- *   import_match.c       which message is which row's; the journal says which are new (import_verdict.c: one row, one header)
+ *   import_match.c       which message is which row's; the journal says which are new (import_candidates.c: rows
+ *                        that it may be; import_verdict.c: one row, one header)
  *   import_keep.c        what `keep` says about messages that were stored earlier (import_held.c: what needs a word;
  *                        import_proof.c: is the message on the server the one that is here?)
  *   import_fetch.c       the new ones: rows, bytes, delivery, rows (import_wanted.c: which, in which order; import_hand.c: into a
@@ -198,6 +199,26 @@ bool import_take_up(struct journal_pop *row, const struct journal_listed *listed
 bool import_body_tells(const struct journal_pop *row, const struct seen *seen);
 /** It stays unproven for good: not removed, not fetched again, said. The row is not saved. */
 void import_note_unsure(struct import *import, struct journal_pop *row);
+
+/* ---- import_candidates.c ---- */
+struct candidates {
+    struct journal_pop first; /* of those that fit */
+    size_t count;
+    struct journal_pop unproven;
+    bool any_unproven;
+    bool another; /* a row whose header is known, and is none of this one's */
+};
+/** Rows of its UIDL that no other line has. */
+MUST_CHECK bool candidates_named(struct import *import, const struct journal_listed *listed, const struct seen *seen,
+                                 struct candidates *to);
+/**
+ * Rows of other UIDLs: absent ones, and where the list is not complete those that it lacks: they may have another name now.
+ *
+ * @param by_header  else by kin
+ * @param same_size  only those of which LIST said what it says of this line
+ */
+MUST_CHECK bool candidates_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen,
+                                  bool by_header, bool same_size, struct candidates *to);
 
 /* ---- the phases ---- */
 bool import_confirmed(struct import *import);

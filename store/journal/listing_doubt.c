@@ -168,8 +168,8 @@ journal_listing_alike(struct journal *journal, const char *uidl, const unsigned 
 {
     static const char any[] =
         "SELECT count(*) FROM temp.listing_doubt WHERE header = ?1 AND size = ?2 AND row = 0 AND left = 0";
-    static const char same[] = "SELECT count(*) FROM temp.listing_doubt WHERE header = ?1 AND size = ?2 AND row = 0 "
-                               "AND left = 0 AND uidl = ?3";
+    static const char same[] = "SELECT count(*) FROM temp.listing_doubt WHERE header = ?1 AND row = 0 AND left = 0"
+                               " AND uidl = ?2";
     sqlite3_stmt *statement = uidl == NULL ? prepare(journal, SQL_LISTING_ALIKE, any, err)
                                            : prepare(journal, SQL_LISTING_ALIKE_UIDL, same, err);
     struct sql_binder to = {.statement = statement};
@@ -178,12 +178,37 @@ journal_listing_alike(struct journal *journal, const char *uidl, const unsigned 
     if (statement == NULL)
         return false;
     bind_digest(&to, header);
-    bind_integer(&to, (int64_t)size);
-    if (uidl != NULL)
+    if (uidl == NULL)
+        bind_integer(&to, (int64_t)size);
+    else
         bind_string(&to, uidl);
     if (!sql_number(journal, statement, INT64_MAX, &number, what, err))
         return false;
     *count = (uint64_t)number;
+    return true;
+}
+
+bool
+journal_listing_may_be_anothers(struct journal *journal, const unsigned char header[static DIGEST_SIZE], uint64_t size,
+                                bool *may_be, struct error *err)
+{
+    static const char sql[] =
+        "SELECT EXISTS (SELECT 1 FROM temp.listing_doubt WHERE header IS NULL AND row = 0"
+        " AND (size = ?2 OR size = 0 OR ?2 = 0))"
+        " OR EXISTS (SELECT 1 FROM main.pop WHERE state = 1 AND absent = 0 AND (header IS NULL OR header = ?1)"
+        " AND (listed = ?2 OR listed = 0 OR ?2 = 0) AND id NOT IN (SELECT row FROM temp.listing_doubt))";
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_ANOTHERS, sql, err);
+    struct sql_binder to = {.statement = statement};
+    int64_t found;
+
+    static_assert(POP_FETCHING == 1, "the statement holds this number");
+    if (statement == NULL)
+        return false;
+    bind_digest(&to, header);
+    bind_integer(&to, (int64_t)size);
+    if (!sql_number(journal, statement, 1, &found, what, err))
+        return false;
+    *may_be = found != 0;
     return true;
 }
 
@@ -316,11 +341,20 @@ journal_listing_bury(struct journal *journal, int64_t now, struct error *err)
 {
     static const char absent[] =
         "UPDATE main.pop SET absent = ?1 WHERE id IN (SELECT id FROM temp.listing_gone) AND state <> 1";
-    static const char begun[] = "DELETE FROM main.pop WHERE id IN (SELECT id FROM temp.listing_gone) AND state = 1";
+    static const char rest[] =
+        "DELETE FROM temp.listing_gone WHERE id NOT IN (SELECT id FROM main.pop WHERE state = 1)";
 
     static_assert(POP_FETCHING == 1, "the statements hold this number");
-    return bury(journal, SQL_LISTING_BURY, absent, now, err) && sql_exec(journal, begun, what, err) &&
-           listing_exec(journal, "DELETE FROM temp.listing_gone", err);
+    return bury(journal, SQL_LISTING_BURY, absent, now, err) && listing_exec(journal, rest, err);
+}
+
+bool
+journal_listing_forget_begun(struct journal *journal, struct error *err)
+{
+    static const char begun[] = "DELETE FROM main.pop WHERE id IN (SELECT id FROM temp.listing_gone) AND state = 1";
+
+    static_assert(POP_FETCHING == 1, "the statement holds this number");
+    return sql_exec(journal, begun, what, err) && listing_exec(journal, "DELETE FROM temp.listing_gone", err);
 }
 
 #define DOUBTFUL                                                                                                       \

@@ -173,10 +173,16 @@ MUST_CHECK bool journal_listing_top_of(struct journal *journal, uint32_t number,
 /** How many doubtful ones that have no row yet have this kin digest? */
 MUST_CHECK bool journal_listing_count_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE],
                                           uint64_t *count, struct error *err);
-/** How many doubtful ones have this header and size (and this UIDL, unless NULL) and no row yet? */
+/** How many doubtful ones have this header and size, or where a UIDL is given this header and UIDL, and no row yet? */
 MUST_CHECK bool journal_listing_alike(struct journal *journal, const char *uidl,
                                       const unsigned char header[static DIGEST_SIZE], uint64_t size, uint64_t *count,
                                       struct error *err);
+/**
+ * Is there another one that a row of this header and size may be: a line whose header is not known, or a message that was begun and that no
+ * line was found for yet?
+ */
+MUST_CHECK bool journal_listing_may_be_anothers(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
+                                                uint64_t size, bool *may_be, struct error *err);
 /** Is one that stands once the message of a row, by Message-ID and header, whose UIDL another line has, of which no TOP was asked? */
 MUST_CHECK bool journal_listing_has_moved(struct journal *journal, bool *moved, struct error *err);
 /** A doubtful one is this row's message. */
@@ -191,11 +197,13 @@ MUST_CHECK bool journal_listing_count_open(struct journal *journal, uint64_t *co
 /** It stays as it is: nobody knows which row's message it is, so no row of its UIDL becomes absent. */
 MUST_CHECK bool journal_listing_leave(struct journal *journal, uint32_t number, struct error *err);
 
-/*
- * Write down, in a transaction, what a complete listing lacks: rows that it has no more become absent, those that were FETCHING are
- * forgotten. After that journal_listing_gone is 0.
+/**
+ * Write down, in a transaction, what a complete listing lacks: rows that it has no more become absent. Those that were FETCHING stay until
+ * journal_listing_forget_begun.
  */
 MUST_CHECK bool journal_listing_bury(struct journal *journal, int64_t now, struct error *err);
+/** Once it is decided which message is which: rows that were FETCHING and are not listed are forgotten. In the same transaction. */
+MUST_CHECK bool journal_listing_forget_begun(struct journal *journal, struct error *err);
 /** The same for rows of doubtful UIDLs that no line was settled on, where none of their lines was left or waits to be compared. */
 MUST_CHECK bool journal_listing_bury_rest(struct journal *journal, int64_t now, struct error *err);
 /**

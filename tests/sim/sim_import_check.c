@@ -70,6 +70,16 @@ same_message(const struct drop_message *a, const struct drop_message *b)
     return a != b && same_header(a, b) && content_get(a->content)->len == content_get(b->content)->len;
 }
 
+/* No other one has its header and size, or had: else nobody can tell by these which of them it is. */
+static bool
+is_alone(const struct import_sim *sim, const struct drop_message *message)
+{
+    for (size_t i = 0; i < sim->drop.count; i++)
+        if (same_message(&sim->drop.messages[i], message))
+            return false;
+    return true;
+}
+
 static bool
 is_size_told(const struct import_sim *sim, const struct drop_message *a, const struct drop_message *b)
 {
@@ -257,6 +267,18 @@ row_by_id(const struct import_sim *sim, int64_t id, struct journal_pop *row)
     return id != 0 && journal_pop_get(sim->journal, id, row, &found, &err) && found;
 }
 
+/* Of equal ones the row of one may be taken for the other's under its name. */
+static bool
+is_anothers(const struct import_sim *sim, const struct drop_message *message, const struct journal_pop *row)
+{
+    for (size_t i = 0; i < sim->drop.count; i++) {
+        const struct drop_message *it = &sim->drop.messages[i];
+        if (it != message && it->here && strcmp(it->uidl, row->uidl) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The only row of a message: that of its name, or under a new name the one that it had. @return false: none, or it can't be told */
 static bool
 row_of(const struct import_sim *sim, const struct drop_message *message, struct journal_pop *row)
@@ -268,13 +290,13 @@ row_of(const struct import_sim *sim, const struct drop_message *message, struct 
 
     if (sim->drop.uidls != UIDLS_UNIQUE || sim->journal == NULL)
         return false;
-    if (row_by_id(sim, message->row, row) && row->absent == 0 &&
+    if (row_by_id(sim, message->row, row) && row->absent == 0 && !is_anothers(sim, message, row) &&
         (!row->has_header || memcmp(row->header, header_of(message), DIGEST_SIZE) == 0))
         return true;
     const bool asked = journal_pop_by_uidl(sim->journal, message->uidl, &ids, &count, &err) &&
                        (count != 1 || journal_pop_get(sim->journal, ids[0], row, &found, &err));
     free(ids);
-    return asked && (count == 0 ? row_by_id(sim, message->row, row) : found);
+    return asked && (count == 0 ? row_by_id(sim, message->row, row) && !is_anothers(sim, message, row) : found);
 }
 
 bool
@@ -380,16 +402,14 @@ on_retrieve(void *context, struct drop_message *message)
 {
     struct import_sim *sim = context;
     const bool only_way = sim->drop.uidls == UIDLS_NONE && !sim->drop.top;
-    bool alone = true; /* else it may be fetched to be compared */
+    const bool alone = is_alone(sim, message); /* else it may be fetched to be compared */
 
-    for (size_t i = 0; i < sim->drop.count; i++)
-        alone = alone && !same_message(&sim->drop.messages[i], message);
     if (message->header_refused == sim->drop.session)
         return;
     if (sim->skip_existing && !only_way && alone && sim->drop.uidls == UIDLS_UNIQUE && sim->drop.top &&
         !sim->drop.equal_now && !tally_any_short(sim))
         violation(&sim->world, "#%d is fetched although nothing is to be fetched", message->content);
-    else if (message->had && !tally_any_short(sim))
+    else if (message->had && alone && !tally_any_short(sim))
         violation(&sim->world, "#%d was recorded as had and is fetched", message->content);
     else if (is_too_big(sim, message) && message->fetched_at == 0)
         violation(&sim->world, "#%d is larger than max-size and is fetched", message->content);
@@ -465,7 +485,9 @@ word_is_missing(const struct import_sim *sim, const struct drop_message *message
 static bool
 needs_a_word(const struct import_sim *sim, const struct drop_message *message)
 {
-    bool missing = sim->guard && message->stored && word_is_missing(sim, message);
+    /* Beside a copy, what was read in this session may be the one that is new. */
+    const bool fresh = message->fetched_in == sim->drop.session && !is_alone(sim, message);
+    bool missing = sim->guard && message->stored && !fresh && word_is_missing(sim, message);
 
     for (size_t i = 0; i < sim->drop.count && missing; i++) {
         const struct drop_message *it = &sim->drop.messages[i];
@@ -505,7 +527,7 @@ on_dele(void *context, struct drop_message *message)
         violation(&sim->world, "#%d is removed although the server has no UIDLs", id);
     else if (maildrop_sim_repeats(&sim->drop, message))
         violation(&sim->world, "#%d is removed while its UIDL is repeated", id);
-    else if (message->had)
+    else if (message->had && is_alone(sim, message))
         violation(&sim->world, "#%d was recorded as had and is removed", id);
     else if (!sim->drop.top && !same_session)
         violation(&sim->world, "#%d is removed in a later session without a proof that it is the same", id);
@@ -547,6 +569,11 @@ on_remove(void *context, struct drop_message *message)
 
     if (!message->cut_same && (!message->hidden || !has_twin_in_the_past(sim, message)) && !has_equal(sim, message))
         message->owed = true;
+    if (!message->stored) { /* in the session that fetched it: should it come back, this was its `keep` */
+        message->stored = true;
+        message->stored_at = sim->world.now;
+        message->keep = sim->policy.keep_days;
+    }
     check_counts(sim);
     tally_left(sim, message);
 }
@@ -620,6 +647,18 @@ was_in_reach(const struct import_sim *sim, const struct drop_message *message)
     return false;
 }
 
+/* One that it may be taken for is there, and this session did not show or tell it. */
+static bool
+has_twin_out_of_sight(const struct import_sim *sim, const struct drop_message *message)
+{
+    for (size_t i = 0; i < sim->drop.count; i++) {
+        const struct drop_message *it = &sim->drop.messages[i];
+        if (it->here && it->seen && is_like(sim, message, it) && !was_in_reach(sim, it))
+            return true;
+    }
+    return false;
+}
+
 /* What the run had to bring is owed from now on. */
 static void
 owe(struct import_sim *sim, struct drop_message *message)
@@ -633,7 +672,7 @@ owe(struct import_sim *sim, struct drop_message *message)
         message->was_cut)
         return;
     /* A copy that the user made may be what a first meeting takes for it. */
-    if (sim->tally[message->content].added > 0 || has_equal(sim, message))
+    if (sim->tally[message->content].added > 0 || has_equal(sim, message) || has_twin_out_of_sight(sim, message))
         return;
     /* Which of equal ones was recorded as had nobody can tell. */
     for (size_t i = 0; i < drop->count; i++)
@@ -648,7 +687,7 @@ owe(struct import_sim *sim, struct drop_message *message)
     /* Which one of several it was that was refused, or too big for one of its likes, nobody can tell. */
     if (!exact && (refused || sim->policy.max_size > 0))
         return;
-    if (refused && (!row_of(sim, message, &row) || row.state == POP_FETCHING))
+    if (refused && (!is_alone(sim, message) || !row_of(sim, message, &row) || row.state == POP_FETCHING))
         return;
     message->owed = true;
 }
@@ -659,7 +698,7 @@ learn(struct import_sim *sim, struct drop_message *message)
     struct journal_pop row;
     const bool known = row_of(sim, message, &row);
 
-    if (known && (row.state == POP_STORED || row.state == POP_REMOVING) && !message->stored) {
+    if (known && row.absent == 0 && (row.state == POP_STORED || row.state == POP_REMOVING) && !message->stored) {
         message->stored = true;
         message->stored_at = sim->world.now;
         message->keep = sim->policy.keep_days;
@@ -694,7 +733,7 @@ check_held(struct import_sim *sim, const struct drop_message *message, bool was_
     for (size_t i = 0; i < sim->drop.count; i++) /* a copy may stand for another */
         if (same_message(&sim->drop.messages[i], message))
             return;
-    if (is_too_big_to_read(sim, message) || sim->clock_off != 0)
+    if (is_too_big_to_read(sim, message) || sim->clock_off != 0 || maildrop_sim_repeats(&sim->drop, message))
         return;
     if (came_short(sim, message) || !counts_as_due(sim, message)) /* it stays for good; or time did not count yet */
         return;
@@ -712,6 +751,7 @@ check_held(struct import_sim *sim, const struct drop_message *message, bool was_
 static void
 record_skipped(struct import_sim *sim, struct drop_message *message, bool whole)
 {
+    message->skipped = sim->drop.uidls != UIDLS_UNIQUE || sim->drop.equal_now || !is_alone(sim, message);
     /* What is owed under an earlier UIDL is new mail under this one. */
     if (message->stored || (message->owed && sim->drop.uidls != UIDLS_UNIQUE))
         return;
@@ -789,8 +829,8 @@ check_quiet(struct import_sim *sim, bool all_due)
         const struct drop_message *message = &drop->messages[i];
         const bool known = drop->uidls == UIDLS_UNIQUE ? message->stored : message->owed && !message->may_be_had;
         struct journal_pop row;
-        if (!message->here || !known || drop->uidls == UIDLS_NONE || !drop->top || came_short(sim, message) ||
-            message->was_cut || is_too_big_to_read(sim, message) || message->was_cut ||
+        if (!message->here || !known || message->skipped || drop->uidls == UIDLS_NONE || !drop->top ||
+            came_short(sim, message) || message->was_cut || is_too_big_to_read(sim, message) || message->was_cut ||
             maildrop_sim_repeats(drop, message) || message->content % 10 < drop->refuses_dele ||
             (!all_due && !sim->command && (!row_of(sim, message, &row) || row.missed != 0)))
             continue;

@@ -375,7 +375,7 @@ check_status(struct import_sim *sim)
         sim->failures + drop->retr_refused + drop->dele_refused + drop->top_refused + drop->quits_refused + drop->cut >
             0 ||
         sim->accident || any_cut(sim) ||
-        (sim->first && sim->world.interfered > 0); /* files of a first meeting that moved */
+        ((sim->first || sim->journal_lost) && sim->world.interfered > 0); /* files of a meeting that moved */
 
     if (sim->away || (sim->moved && sim->status == 2))
         return;

@@ -95,7 +95,8 @@ shows_less(struct import_sim *sim)
 static bool
 renames_some(struct import_sim *sim)
 {
-    if (sim->beside || (sim->drop.uidls != UIDLS_UNIQUE && sim->drop.uidls != UIDLS_REUSED))
+    /* Where names are used again some get that of another: without TOP a name is all there is. */
+    if (sim->beside || (sim->drop.uidls != UIDLS_UNIQUE && (sim->drop.uidls != UIDLS_REUSED || !sim->drop.top)))
         return false;
     say(&sim->world, "  there: some UIDLs change");
     drop_renumber(&sim->drop, 20 + dice(sim, 70));

@@ -41,6 +41,7 @@ struct drop_message {
     bool may_be_had;   /* was there in a run that recorded what is there as had */
     bool had;          /* ... and that run ended well, and no run had fetched it before */
     bool ever_had;     /* before a journal was lost */
+    bool skipped;      /* a run that records what is there as had listed it under a name that tells nothing */
     bool gone_known;   /* a complete list without it was worked through */
     bool by_golub;     /* who removed it */
     bool stored;       /* its row said so after a run */

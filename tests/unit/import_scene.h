@@ -24,6 +24,7 @@ struct dropped { /* one message on the server */
     size_t give;          /* RETR gives so many bytes; 0: all */
     bool give_none;       /* not even one */
     uint64_t listed_size; /* what LIST says; 0: the truth */
+    bool no_size;         /* LIST says 0 */
 };
 
 struct drop {
@@ -199,7 +200,7 @@ drop_sizes(void *self, bool (*item)(void *context, uint32_t number, uint64_t siz
     for (uint32_t n = 1; n <= drop->session_count; n++) {
         const struct dropped *mail = drop_mail(drop, n);
 
-        if (!item(context, n, mail->listed_size != 0 ? mail->listed_size : mail->len))
+        if (!item(context, n, mail->no_size ? 0 : mail->listed_size != 0 ? mail->listed_size : mail->len))
             return false;
     }
     return drop_answer(after, err);

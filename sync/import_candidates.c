@@ -1,0 +1,126 @@
+/* Rows that a line of the listing may be, by its UIDL or by its header (import_match.c decides which it is). */
+#include "sync/import_private.h"
+
+static bool
+is_free(struct import *import, int64_t id, bool *free_row)
+{
+    bool taken;
+
+    if (!journal_listing_is_taken(import->journal, id, &taken, &import->err))
+        return false;
+    *free_row = !taken;
+    return true;
+}
+
+static bool
+judge_named(struct import *import, const struct journal_listed *listed, const struct seen *seen, int64_t id,
+            struct candidates *to)
+{
+    struct journal_pop row;
+    enum verdict verdict;
+
+    if (!import_load(import, id, &row))
+        return false;
+    /* Of equal names, and of those that moved on, a row that was begun and knows no header is nobody's: what is new gets one anew. */
+    if ((listed->repeated || import->reused) && row.state == POP_FETCHING && !row.has_header)
+        return true;
+    verdict = import_verdict(&row, seen, listed->size);
+    to->another = to->another || (verdict == VERDICT_ANOTHER && (row.has_header || row.has_kin));
+    if (verdict == VERDICT_UNPROVEN && !to->any_unproven) {
+        to->unproven = row;
+        to->any_unproven = true;
+    }
+    if (verdict == VERDICT_SAME && to->count++ == 0)
+        to->first = row;
+    return true;
+}
+
+bool
+candidates_named(struct import *import, const struct journal_listed *listed, const struct seen *seen,
+                 struct candidates *to)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok = journal_pop_by_uidl(import->journal, listed->uidl, &ids, &count, &import->err), unused;
+
+    *to = (struct candidates){.count = 0};
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = is_free(import, ids[i], &unused) && (!unused || judge_named(import, listed, seen, ids[i], to));
+    free(ids);
+    return ok;
+}
+
+/*
+ * Has LIST said of this row what it says now? Of a file found here LIST's size is not known. For others "not told" proves nothing, but where
+ * nothing but its header ever was known of a message, nothing more can be asked for.
+ */
+static bool
+has_size(const struct journal_pop *row, const struct journal_listed *listed)
+{
+    if (strcmp(row->uidl, IMPORT_FILE_UIDL) == 0)
+        return true;
+    if (row->state == POP_HAD && (row->listed == 0 || listed->size == 0))
+        return true;
+    return row->listed != 0 && row->listed == listed->size;
+}
+
+/* One of those that are absent: of the same size, or where that is not asked for of any. */
+static bool
+judge_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen, int64_t id,
+             bool same_size, struct candidates *to)
+{
+    struct journal_pop row;
+    struct seen known;
+
+    if (!import_load(import, id, &row))
+        return false;
+    if (strcmp(row.uidl, listed->uidl) == 0) /* it was judged by its name */
+        return true;
+    if (same_size && !has_size(&row, listed))
+        return true;
+    seen_of_row(&row, &known);
+    if (row.has_kin ? !kin_same(&known.kin, &seen->kin) : memcmp(row.header, seen->header, DIGEST_SIZE) != 0)
+        return true;
+    /* What golub removed is told by its exact header: copies that are delivered once more differ above their common lines. */
+    if (row.state == POP_REMOVING && memcmp(row.header, seen->header, DIGEST_SIZE) != 0)
+        return true;
+    if (to->count++ == 0)
+        to->first = row;
+    return true;
+}
+
+static bool
+judge_these(struct import *import, const struct journal_listed *listed, const struct seen *seen, const int64_t *ids,
+            size_t count, bool same_size, struct candidates *to)
+{
+    bool ok = true, unused;
+
+    for (size_t i = 0; ok && i < count; i++)
+        ok = is_free(import, ids[i], &unused) && (!unused || judge_absent(import, listed, seen, ids[i], same_size, to));
+    return ok;
+}
+
+bool
+candidates_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen, bool by_header,
+                  bool same_size, struct candidates *to)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok = by_header ? journal_pop_absent_by_header(import->journal, seen->header, &ids, &count, &import->err)
+                        : journal_pop_absent_by_kin(import->journal, seen->kin.rest, &ids, &count, &import->err);
+
+    *to = (struct candidates){.count = 0};
+    if (!ok)
+        return false;
+    ok = judge_these(import, listed, seen, ids, count, same_size, to);
+    free(ids);
+    if (!ok || import->complete)
+        return ok;
+    if (!journal_listing_gone_like(import->journal, seen->header, seen->kin.rest, &ids, &count, &import->err))
+        return false;
+    ok = judge_these(import, listed, seen, ids, count, same_size, to);
+    free(ids);
+    return ok;
+}

@@ -1,0 +1,128 @@
+/* Which message is which where several could be it: none is taken for another that can't be asked for just now, or that never came. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/import_scene.h"
+
+#define HEADER "Subject: report\r\nMessage-ID: <fixed@x>\r\n\r\n"
+
+static struct dropped *
+given_report(struct scene *sc, const char *uidl, const char *body)
+{
+    char text[200];
+
+    text_print(text, sizeof text, HEADER "%s\r\n", body);
+    return given_mail_as(sc, uidl, text, strlen(text));
+}
+
+static void
+given_other_names(struct scene *sc)
+{
+    static int serial;
+
+    for (size_t i = 0; i < sc->drop.count; i++)
+        text_print(sc->drop.mails[i].uidl, sizeof sc->drop.mails[i].uidl, "n%d", ++serial);
+}
+
+static void
+a_message_that_never_came_is_not_taken_for_one_of_its_header_when_all_names_change(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *first, *second;
+
+    given_mails(sc, 3);
+    first = given_report(sc, "a", "it goes on");
+    assert_run(sc, 0);
+    second = given_report(sc, "b", "it failed.");
+    second->refuse_retr = true;
+    assert_run(sc, 1);
+    first->gone = true;
+    second->refuse_retr = false;
+    given_other_names(sc);
+
+    assert_run(sc, 0);
+
+    assert_all_here(sc);
+}
+
+static void
+a_header_that_cant_be_read_makes_no_other_its_message_when_all_names_change(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *first;
+
+    given_mails(sc, 3);
+    first = given_report(sc, "a", "it goes on");
+    assert_run(sc, 0);
+    (void)given_report(sc, "b", "it failed for good");
+    first->refuse_retr = first->refuse_top = true;
+    given_other_names(sc);
+    assert_run(sc, 1);
+    first->refuse_retr = first->refuse_top = false;
+
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+
+    assert_all_here(sc);
+}
+
+static void
+where_the_header_is_the_name_another_size_is_not_the_known_one(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->drop.no_uidl = true;
+    (void)given_report(sc, "", "it goes on");
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    (void)given_report(sc, "", "it goes on");
+    (void)given_report(sc, "", "it failed for good");
+    (void)given_report(sc, "", "it goes in");
+
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+
+    look_here(sc);
+    for (size_t i = 1; i < sc->drop.count; i++)
+        assert_int_equal(copies_seen(&sc->drop.mails[i]), 1);
+    assert_int_equal(files_in(sc, "INBOX/new"), 3);
+}
+
+static void
+what_was_recorded_as_had_is_known_under_another_name_though_its_size_was_never_told(void **state)
+{
+    struct scene *sc = *state;
+
+    for (int i = 0; i < 2; i++)
+        given_mail(sc, "equal")->no_size = true;
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = false;
+    sc->account.import.keep_days = 0;
+    given_other_names(sc);
+
+    assert_run(sc, 0);
+
+    assert_int_equal(sc->drop.retrs, 0);
+    assert_int_equal(sc->drop.deles, 0);
+    assert_int_equal(rows(sc, POP_HAD), 2);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(a_message_that_never_came_is_not_taken_for_one_of_its_header_when_all_names_change),
+        TEST(a_header_that_cant_be_read_makes_no_other_its_message_when_all_names_change),
+        TEST(where_the_header_is_the_name_another_size_is_not_the_known_one),
+        TEST(what_was_recorded_as_had_is_known_under_another_name_though_its_size_was_never_told),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
