@@ -190,6 +190,17 @@ struct journal {
     sqlite3_stmt *statements[SQL_STATEMENTS];
 };
 
+/* journal.c */
+
+/** A handle without a database. @return NULL: err says why */
+struct journal *journal_new(const char *path, struct error *err);
+/** Everything but the file's contents: no clean close is recorded. NULL-safe. */
+void journal_free(struct journal *journal);
+/** Tables of today in a database in memory, whatever it came with. */
+MUST_CHECK bool journal_open_tables(struct journal *journal, struct error *err);
+/** Rows that were changed up to now are nobody's changes. */
+void journal_count_from_here(struct journal *journal);
+
 /* sql.c */
 
 /** ERROR_LOCAL: what was tried, SQLite's words, a hint that fits its code. */

@@ -17,9 +17,8 @@
 #define CACHE_KIB "2048" /* what falls out is in the kernel's cache: 16 MiB were no faster with 40,000 messages */
 #define BUSY_MS 5000     /* `status` may read while a run is at work, and a checkpoint has to wait for it */
 
-/* Everything but the file's contents: no clean close is recorded. */
-static void
-free_journal(struct journal *journal)
+void
+journal_free(struct journal *journal)
 {
     if (journal == NULL)
         return;
@@ -35,9 +34,8 @@ free_journal(struct journal *journal)
     free(journal);
 }
 
-/* A handle without a database. */
-static struct journal *
-new_journal(const char *path, struct error *err)
+struct journal *
+journal_new(const char *path, struct error *err)
 {
     struct journal *journal = calloc(1, sizeof *journal);
 
@@ -46,7 +44,7 @@ new_journal(const char *path, struct error *err)
         journal->temporary = temporary_new(path);
     }
     if (journal == NULL || journal->path == NULL || journal->temporary == NULL) {
-        free_journal(journal);
+        journal_free(journal);
         sql_no_memory(err, "open");
         return NULL;
     }
@@ -64,8 +62,8 @@ configure(struct journal *journal, struct error *err)
                     "configure", err);
 }
 
-static void
-count_from_here(struct journal *journal)
+void
+journal_count_from_here(struct journal *journal)
 {
     journal->changes_at_open = sqlite3_total_changes64(journal->db);
     journal->changes_own = 0;
@@ -214,7 +212,7 @@ open_durable(struct journal *journal, struct error *err)
     if (version == 0 && !sql_exec(journal, "INSERT INTO meta (k, v) VALUES ('clean', '1')", "open", err))
         return false;
     journal->durable = true;
-    count_from_here(journal);
+    journal_count_from_here(journal);
     return true;
 }
 
@@ -231,14 +229,14 @@ remove_file(const char *path, const char *suffix)
 struct journal *
 journal_open(const char *path, struct error *err)
 {
-    struct journal *journal = new_journal(path, err);
+    struct journal *journal = journal_new(path, err);
     bool made = false;
 
     if (journal == NULL)
         return NULL;
     if (make_folder(path, err) && make_file(path, &made, err) && open_durable(journal, err))
         return journal;
-    free_journal(journal);
+    journal_free(journal);
     if (made) {
         remove_file(path, "-wal");
         remove_file(path, "-shm");
@@ -247,23 +245,22 @@ journal_open(const char *path, struct error *err)
     return NULL;
 }
 
-/* Tables of today in a database in memory, whatever it came with. */
-static bool
-open_tables(struct journal *journal, struct error *err)
+bool
+journal_open_tables(struct journal *journal, struct error *err)
 {
     int version;
 
     if (!configure(journal, err) || !schema_version(journal, JOURNAL_SCHEMA, &version, err) ||
         !schema_migrate(journal, schema_steps, version, JOURNAL_SCHEMA, err))
         return false;
-    count_from_here(journal);
+    journal_count_from_here(journal);
     return true;
 }
 
 struct journal *
 journal_open_copy(const char *path, struct error *err)
 {
-    struct journal *journal = new_journal(path, err);
+    struct journal *journal = journal_new(path, err);
     bool missing, done = false;
 
     if (journal == NULL || !source_open(journal, &missing, err))
@@ -275,10 +272,10 @@ journal_open_copy(const char *path, struct error *err)
     }
     if (!missing && !source_to_memory(journal, err))
         goto out;
-    done = open_tables(journal, err);
+    done = journal_open_tables(journal, err);
 out:
     if (!done) {
-        free_journal(journal);
+        journal_free(journal);
         journal = NULL;
     }
     return journal;
@@ -287,7 +284,7 @@ out:
 struct journal *
 journal_open_read(const char *path, bool *missing, struct error *err)
 {
-    struct journal *journal = new_journal(path, err);
+    struct journal *journal = journal_new(path, err);
     int version = 0;
     bool done = false;
 
@@ -297,106 +294,16 @@ journal_open_read(const char *path, bool *missing, struct error *err)
     if (!configure(journal, err) || !schema_version(journal, JOURNAL_SCHEMA, &version, err))
         goto out;
     /* An older one is brought up to date in memory only: reading has to leave it as it is. */
-    if (version < JOURNAL_SCHEMA && (!source_to_memory(journal, err) || !open_tables(journal, err)))
+    if (version < JOURNAL_SCHEMA && (!source_to_memory(journal, err) || !journal_open_tables(journal, err)))
         goto out;
-    count_from_here(journal);
+    journal_count_from_here(journal);
     done = true;
 out:
     if (!done) {
-        free_journal(journal);
+        journal_free(journal);
         journal = NULL;
     }
     return journal;
-}
-
-/*
- * SQLite's "memdb" is a file that lives in memory: what it holds is what was committed, while :memory: would show the
- * open transaction too. Without spilling, no page of that transaction gets there before the commit.
- */
-struct journal *
-journal_open_memory(const void *image, size_t size, struct error *err)
-{
-    struct journal *journal = new_journal("memory", err);
-    unsigned char *bytes = NULL;
-
-    if (journal == NULL)
-        return NULL;
-    if (sqlite3_open_v2("journal", &journal->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                        "memdb") != SQLITE_OK) {
-        sql_error(journal, err, "open");
-        goto failed;
-    }
-    if (image != NULL) {
-        bytes = sqlite3_malloc64(size);
-        if (bytes == NULL) {
-            sql_no_memory(err, "open");
-            goto failed;
-        }
-        memcpy(bytes, image, size);
-        if (sqlite3_deserialize(journal->db, "main", bytes, (sqlite3_int64)size, (sqlite3_int64)size,
-                                SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE) != SQLITE_OK) {
-            sql_error(journal, err, "open");
-            goto failed;
-        }
-    }
-    if (sql_exec(journal, "PRAGMA cache_spill = OFF", "open", err) && open_tables(journal, err))
-        return journal;
-failed:
-    free_journal(journal);
-    return NULL;
-}
-
-bool
-journal_empty(struct journal *journal, struct error *err)
-{
-    /* Tables that came later may refer to earlier ones. A pragma would expire every prepared statement. */
-    static const char names[] = "SELECT group_concat('DELETE FROM \"' || name || '\"', ';') FROM"
-                                " (SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid DESC)";
-    sqlite3_stmt *statement = NULL;
-    bool done = false;
-
-    journal_rollback(journal);
-    if (sqlite3_prepare_v2(journal->db, names, -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW) {
-        char *sql = strdup((const char *)sqlite3_column_text(statement, 0));
-        (void)sqlite3_reset(statement);
-        done = sql != NULL && sql_exec(journal, "BEGIN", "empty", err) && sql_exec(journal, sql, "empty", err) &&
-               sql_exec(journal, "COMMIT", "empty", err);
-        free(sql);
-    }
-    sqlite3_finalize(statement);
-    journal->unclean = false;
-    count_from_here(journal);
-    return done;
-}
-
-bool
-journal_image(struct journal *journal, void **image, size_t *size, struct error *err)
-{
-    sqlite3_int64 length = 0;
-    const unsigned char *bytes = sqlite3_serialize(journal->db, "main", &length, SQLITE_SERIALIZE_NOCOPY);
-    unsigned char *copy = bytes != NULL ? malloc((size_t)length) : NULL;
-
-    if (copy == NULL) {
-        sql_no_memory(err, "copy");
-        return false;
-    }
-    memcpy(copy, bytes, (size_t)length);
-    /* "Written by write-ahead logging": an image has no -wal, and memory could not be opened with it. */
-    if (length >= 100) {
-        copy[18] = 1;
-        copy[19] = 1;
-    }
-    *image = copy;
-    *size = (size_t)length;
-    return true;
-}
-
-void
-journal_on_commit(struct journal *journal, bool (*hook)(void *context, bool after), void *context)
-{
-    journal->hook = hook;
-    journal->hook_context = context;
 }
 
 void
@@ -412,7 +319,7 @@ journal_close(struct journal *journal)
     /* If this fails the next run looks for damage once more than it had to. */
     if (journal->durable && journal->unclean && !journal->broken)
         (void)sqlite3_exec(journal->db, "REPLACE INTO meta (k, v) VALUES ('clean', '1')", NULL, NULL, NULL);
-    free_journal(journal);
+    journal_free(journal);
 }
 
 static bool

@@ -121,8 +121,11 @@ struct journal *journal_open_copy(const char *path, struct error *err);
 struct journal *journal_open_read(const char *path, bool *missing, struct error *err);
 /** For tests: an empty journal in memory; image (from journal_image) may be NULL. */
 struct journal *journal_open_memory(const void *image, size_t size, struct error *err);
-/** For tests: every row goes, as if it had been opened now; tables and prepared statements stay. */
-MUST_CHECK bool journal_empty(struct journal *journal, struct error *err);
+/**
+ * For tests: what an image holds is what this journal in memory holds, as if it had been opened with it; prepared statements stay.
+ * False, too, where the image is of another schema: then open one.
+ */
+MUST_CHECK bool journal_become(struct journal *journal, const void *image, size_t size, struct error *err);
 /** For tests: the committed contents; the caller frees *image with free(). */
 MUST_CHECK bool journal_image(struct journal *journal, void **image, size_t *size, struct error *err);
 /** For tests: called before each commit (return false: the commit fails, as in a crash) and again after it. NULL: none. */

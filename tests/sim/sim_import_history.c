@@ -1,5 +1,6 @@
 /* One history of an import from its seed; see sim_import.h. */
 #include "tests/sim/sim_import.h"
+#include "tests/sim/sim_journal.h"
 
 #define DAY 86400
 #define ROUNDS_MAX 8 /* of runs until nothing changes any more */
@@ -97,7 +98,7 @@ begin(const struct history *history)
     static const char *const kinds[UIDLS_KINDS] = {"unique", "hashed", "re-used", "repeated", "no"};
     struct world *world = &sim.world;
 
-    journal_close(sim.journal);
+    sim_journal_close(sim.journal);
     buffer_free(&sim.spool);
     free(sim.image);
     content_of_maildrop();

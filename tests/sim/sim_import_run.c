@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "tests/sim/sim_journal.h"
 #include "tests/sim/sim_local.h"
 
 static int64_t
@@ -62,13 +63,13 @@ void
 import_sim_journal(struct import_sim *sim, const void *image, size_t size)
 {
     struct error err = {0};
-    struct journal *journal = journal_open_memory(image, size, &err);
+    struct journal *journal = sim_journal_open(image, size, &err);
 
     if (journal == NULL) {
         violation(&sim->world, "the journal can't be opened: %s", err.what);
         return;
     }
-    journal_close(sim->journal);
+    sim_journal_close(sim->journal);
     sim->journal = journal;
     journal_on_commit(journal, on_commit, sim);
 }
@@ -475,7 +476,7 @@ import_sim_dry(struct import_sim *sim)
     size_t size;
 
     save_image(sim, &image, &size);
-    struct journal *copy = journal_open_memory(image, size, &err);
+    struct journal *copy = sim_journal_open(image, size, &err);
     free(image);
     if (copy == NULL) {
         violation(world, "the journal's copy can't be opened: %s", err.what);
@@ -486,7 +487,7 @@ import_sim_dry(struct import_sim *sim)
     sim->drop.marks = 0;
     const unsigned long handed = world->coverage->done[STEP_HANDOVER];
     (void)run_engine(sim, true, copy);
-    journal_close(copy);
+    sim_journal_close(copy);
     if (sim->drop.marks != 0 || drop_here(&sim->drop) != here || sim->maildir.tree.count != files ||
         sim->maildir.tree.root != root || world->coverage->done[STEP_HANDOVER] != handed)
         violation(world, "a dry run changed something");

@@ -8,6 +8,8 @@
 
 static struct journal *spare[SPARE_MAX];
 static size_t spares;
+static void *empty; /* the image of a new one */
+static size_t empty_size;
 
 void
 sim_journal_prepare(void)
@@ -20,18 +22,36 @@ sim_journal_prepare(void)
 struct journal *
 sim_journal_open(const void *image, size_t size, struct error *err)
 {
-    return image == NULL && spares > 0 ? spare[--spares] : journal_open_memory(image, size, err);
+    struct error ignored;
+    struct journal *fresh;
+
+    if (image == NULL && empty == NULL) {
+        fresh = journal_open_memory(NULL, 0, err);
+        if (fresh == NULL || !journal_image(fresh, &empty, &empty_size, err))
+            abort();
+        return fresh;
+    }
+    if (image == NULL) {
+        image = empty;
+        size = empty_size;
+    }
+    if (spares > 0) {
+        fresh = spare[--spares];
+        if (journal_become(fresh, image, size, &ignored))
+            return fresh;
+        journal_close(fresh);
+    }
+    return journal_open_memory(image, size, err);
 }
 
 void
 sim_journal_close(struct journal *journal)
 {
-    struct error ignored;
-
     if (journal == NULL)
         return;
     journal_on_commit(journal, NULL, NULL);
-    if (spares < SPARE_MAX && journal_empty(journal, &ignored))
+    journal_rollback(journal);
+    if (spares < SPARE_MAX)
         spare[spares++] = journal;
     else
         journal_close(journal);

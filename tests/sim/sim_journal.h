@@ -1,6 +1,6 @@
 /*
- * Journals in memory for many short histories. To open one with its tables costs as much as some runs over it, so those that are
- * closed are kept, empty, for the next history.
+ * Journals in memory for many short histories. To open one with its tables and statements costs as much as some runs over it, so
+ * those that are closed are kept and become the next ones that are opened.
  */
 #ifndef TESTS_SIM_SIM_JOURNAL_H
 #define TESTS_SIM_SIM_JOURNAL_H

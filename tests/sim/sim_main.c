@@ -9,6 +9,7 @@
  *   --jobs N   so many processes share the histories
  *   --first N   the first of --count seeds     --actions N   actions of a history
  *   --check-determinism   run each seed twice and compare
+ *   --traces   a line a history with the hash of its trace: what is to change the cost of histories alone must not change these
  *
  * A broken law ends the program with status 1 and says which seed, and which of its actions matter.
  */
@@ -29,7 +30,7 @@
 struct arguments {
     uint64_t first, count;
     int actions, jobs; /* jobs: processes; sim_import counts in one alone */
-    bool verbose, determinism, keep_going;
+    bool verbose, determinism, keep_going, traces;
     const char *skip;
     char kinds[200];    /* as on the command line */
     const char *except; /* file of seeds whose broken law is an open question: a number a line, and why */
@@ -167,19 +168,13 @@ read_skip(const char *list, struct history *history)
 static bool
 read_arguments(int argc, char **argv, struct arguments *to)
 {
-    static const struct option options[] = {{"seed", 1, NULL, 's'},
-                                            {"first", 1, NULL, 'f'},
-                                            {"count", 1, NULL, 'c'},
-                                            {"actions", 1, NULL, 'a'},
-                                            {"verbose", 0, NULL, 'v'},
-                                            {"check-determinism", 0, NULL, 'd'},
-                                            {"skip", 1, NULL, 'k'},
-                                            {"keep-going", 0, NULL, 'g'},
-                                            {"except", 1, NULL, 'x'},
-                                            {"kinds", 1, NULL, 'K'},
-                                            {"without", 1, NULL, 'W'},
-                                            {"jobs", 1, NULL, 'j'},
-                                            {0}};
+    static const struct option options[] = {{"seed", 1, NULL, 's'},    {"first", 1, NULL, 'f'},
+                                            {"count", 1, NULL, 'c'},   {"actions", 1, NULL, 'a'},
+                                            {"verbose", 0, NULL, 'v'}, {"check-determinism", 0, NULL, 'd'},
+                                            {"skip", 1, NULL, 'k'},    {"keep-going", 0, NULL, 'g'},
+                                            {"traces", 0, NULL, 't'},  {"except", 1, NULL, 'x'},
+                                            {"kinds", 1, NULL, 'K'},   {"without", 1, NULL, 'W'},
+                                            {"jobs", 1, NULL, 'j'},    {0}};
     int option;
 
     *to = (struct arguments){.first = 1, .count = 1, .actions = 26};
@@ -203,6 +198,9 @@ read_arguments(int argc, char **argv, struct arguments *to)
             break;
         case 'g':
             to->keep_going = true;
+            break;
+        case 't':
+            to->traces = true;
             break;
         case 'x':
             to->except = optarg;
@@ -252,6 +250,9 @@ try_seed(const struct arguments *arguments, uint64_t seed, int rounds[10], long 
     run_once(&history, seed);
     rounds[history.rounds < 9 ? history.rounds : 9]++;
     *syncs += history.syncs;
+    if (arguments->traces)
+        printf("trace %" PRIu64 " %016" PRIx64 " %d %s\n", seed, history.hash, history.syncs,
+               history.failed ? history.failure : "");
     if (arguments->determinism && !history.failed) {
         const uint64_t hash = history.hash;
         run_once(&history, seed);
@@ -359,10 +360,11 @@ main(int argc, char **argv)
     struct arguments arguments;
 
     if (!read_arguments(argc, argv, &arguments)) {
-        fprintf(stderr,
-                "usage: %s [--seed N | --first N] [--count N] [--actions N] [--verbose] [--check-determinism] "
-                "[--keep-going] [--skip N,N...] [--except FILE] [--kinds LIST] [--without LIST] [--jobs N]\n",
-                history_program);
+        fprintf(
+            stderr,
+            "usage: %s [--seed N | --first N] [--count N] [--actions N] [--verbose] [--check-determinism] "
+            "[--keep-going] [--traces] [--skip N,N...] [--except FILE] [--kinds LIST] [--without LIST] [--jobs N]\n",
+            history_program);
         return 2;
     }
     sim_journal_prepare();

@@ -203,7 +203,7 @@ run_dry(struct sim *sim, int client)
     size_t size;
 
     save_image(sim, it->journal, &image, &size);
-    struct journal *copy = journal_open_memory(image, size, &err);
+    struct journal *copy = sim_journal_open(image, size, &err);
     free(image);
     if (copy == NULL) {
         violation(world, "the journal's copy can't be opened: %s", err.what);
@@ -216,7 +216,7 @@ run_dry(struct sim *sim, int client)
     (void)run_engine(sim, client, true, copy);
     world->golub = false;
     sim->server.connected = false;
-    journal_close(copy);
+    sim_journal_close(copy);
     if (world->changes != 0)
         violation(world, "a dry run changed something");
     if (it->maildir.drafts != 0)

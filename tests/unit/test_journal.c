@@ -407,25 +407,60 @@ an_id_is_never_given_twice(void **state)
 }
 
 static void
-an_emptied_journal_gives_the_ids_of_a_new_one(void **state)
+a_journal_that_became_another_one_knows_what_that_knew_and_nothing_else(void **state)
 {
     struct scene *s = *state;
     struct journal *fresh = journal_open_memory(NULL, 0, &s->err);
+    void *image = NULL;
+    size_t size;
     char *value;
 
-    (void)given_message(s, paired(s->mailbox, 1));
-    assert_true(journal_set(s->journal, "run", "7", &s->err));
-    assert_true(journal_commit(s->journal, &s->err));
+    assert_true(journal_image(fresh, &image, &size, &s->err));
+    for (int i = 0; i < 3; i++) {
+        (void)given_message(s, paired(s->mailbox, 1));
+        assert_true(journal_set(s->journal, "run", "7", &s->err));
+        assert_true(i == 2 || journal_commit(s->journal, &s->err)); /* what is still open is as if it had not been */
 
-    assert_true(journal_empty(s->journal, &s->err));
+        assert_true(journal_become(s->journal, image, size, &s->err));
 
-    assert_int_equal(journal_changes(s->journal), journal_changes(fresh));
-    assert_true(journal_get(s->journal, "run", &value, &s->err));
-    assert_null(value);
-    assert_true(journal_begin(s->journal, &s->err));
-    s->mailbox = given_mailbox(s, "INBOX");
-    assert_int_equal(given_message(s, paired(s->mailbox, 1)).id, 1);
+        assert_int_equal(journal_changes(s->journal), 0);
+        assert_true(journal_get(s->journal, "run", &value, &s->err));
+        assert_null(value);
+        assert_true(journal_begin(s->journal, &s->err));
+        s->mailbox = given_mailbox(s, "INBOX");
+        assert_int_equal(given_message(s, paired(s->mailbox, 1)).id, 1);
+        assert_true(journal_message_delete(s->journal, 1, &s->err));
+    }
+    free(image);
     journal_close(fresh);
+}
+
+static void
+a_journal_goes_back_and_forth_between_two_images(void **state)
+{
+    struct scene *s = *state;
+    struct journal *small = journal_open_memory(NULL, 0, &s->err);
+    void *images[2] = {NULL, NULL};
+    size_t sizes[2];
+    uint64_t count;
+
+    for (int i = 0; i < 200; i++)
+        (void)given_message(s, paired(s->mailbox, (uint32_t)i + 1));
+    assert_true(journal_commit(s->journal, &s->err));
+    assert_true(journal_image(s->journal, &images[1], &sizes[1], &s->err));
+    assert_true(journal_image(small, &images[0], &sizes[0], &s->err));
+
+    for (int i = 0; i < 6; i++) {
+        assert_true(journal_become(s->journal, images[i % 2], sizes[i % 2], &s->err));
+        assert_true(journal_message_count(s->journal, 0, WHICH_ALL, &count, &s->err));
+        assert_int_equal(count, i % 2 == 0 ? 0 : 200);
+        assert_true(journal_begin(s->journal, &s->err));
+        assert_true(journal_set(s->journal, "run", "7", &s->err));
+        assert_true(journal_commit(s->journal, &s->err));
+    }
+    free(images[0]);
+    free(images[1]);
+    journal_close(small);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -449,7 +484,8 @@ main(void)
         TEST(the_highest_uid_is_the_mailboxs_own),
         TEST(messages_are_found_by_digest_and_dirty_ones_by_size),
         TEST(an_id_is_never_given_twice),
-        TEST(an_emptied_journal_gives_the_ids_of_a_new_one),
+        TEST(a_journal_that_became_another_one_knows_what_that_knew_and_nothing_else),
+        TEST(a_journal_goes_back_and_forth_between_two_images),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
