@@ -1,7 +1,7 @@
 /* See moved_since.h. */
 #include "sync/moved_since.h"
 
-/* What would be fetched, since its file is missing, and has these bytes; not in the mailbox of the file. NULL: nothing. @return false: failed */
+/* What would be fetched again, since its file is missing, and has these bytes; not in the mailbox of the file. NULL: nothing. @return false: failed */
 static bool
 find_missed(struct run *run, struct agenda *agenda, const struct journal_message *file, struct todo **missed)
 {
@@ -18,8 +18,8 @@ find_missed(struct run *run, struct agenda *agenda, const struct journal_message
             struct todo *todo = &agenda->todos[t];
             const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
 
-            if (todo->id == ids[i] && todo->step.verb == PLAN_DOWNLOAD && todo->fresh && !todo->dropped &&
-                mailbox->row.id != file->mailbox && mailbox_is_open(mailbox) && !mailbox->copied)
+            if (todo->id == ids[i] && todo->step.verb == PLAN_DOWNLOAD && todo->fresh && todo->again &&
+                !todo->dropped && mailbox->row.id != file->mailbox && mailbox_is_open(mailbox) && !mailbox->copied)
                 *missed = todo;
         }
     }

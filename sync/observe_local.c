@@ -280,7 +280,7 @@ sweep(struct look *look)
                     .id)) { /* journal and Maildir are not of one run: what is missing here is fetched, not deleted there */
             message.base[0] = message.info[0] = '\0';
             message.lbase = message.lseen = 0;
-            message.facts &= ~(unsigned)FACT_ALTERED;
+            message.facts = (message.facts & ~(unsigned)FACT_ALTERED) | FACT_AGAIN;
         } else {
             message.facts |= FACT_GONE_HERE;
             /* Paired anew, or its folder was away: nothing of it counts as removed. */

@@ -617,6 +617,8 @@ BUGS = [
         ("sync/survey_list.c", "if (!same->listed)", "if (!same->listed && same->row.wire == NULL)")),
     bug("what moved since an older journal fetched and sent again", Test("scenario_set_back"),
         ("sync/moved_since.c", "if (!run->pair_all || ", "if (true || ")),
+    bug("what is new under another UIDVALIDITY taken for what moved since an older journal", Test("scenario_set_back"),
+        ("sync/moved_since.c", "todo->fresh && todo->again &&", "todo->fresh &&")),
     bug("mailbox spelled aside not known again without a journal",
         system("test_mailbox_names.py", "BesideTest.test_it_keeps_that_name_when_the_journal_is_lost"),
         ("sync/survey_list.c", "aside_of(item, name) ? survey_by_name", "false && aside_of(item, name) ? survey_by_name")),

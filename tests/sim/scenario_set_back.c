@@ -97,11 +97,59 @@ a_journal_set_back_to_a_killed_run_doubles_nothing(void **state)
     }
 }
 
+/* Two mailboxes are swapped, which looks like a server that went back: what is missing under the one name is here under the other. */
+static void
+a_copy_is_not_where_a_message_of_another_mailbox_has_moved(void **state)
+{
+    static struct sim_mailbox other;
+    struct sim_file *copied = NULL;
+    struct error err = {0};
+    void *image;
+    size_t size;
+
+    (void)state;
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    sim.server.wrong_sizes = true; /* of message 4: then all mailboxes are paired anew */
+    given_mail_there(INBOX, 4);
+    given_mail_there(WORK, 2);
+    given_mail_there(OLD, 1);
+    given_mail_there(OLD, 1);
+    given_both_sides_agree();
+    assert_true(journal_image(sim.clients[0].journal, &image, &size, &err));
+    mua_set_flags(here(), file_of(WORK, 2), FLAG_SEEN);
+    given_both_sides_agree();
+    for (size_t i = 0; i < here()->tree.count; i++) /* one of two */
+        copied = here()->tree.files[i].content == 1 ? &here()->tree.files[i] : copied;
+    assert_true(mua_copy(here(), copied, INBOX));
+    ledger_put(&sim.world, 1, INBOX);
+    other = sim.server.boxes[WORK];
+    sim.server.boxes[WORK] = sim.server.boxes[OLD];
+    sim.server.boxes[OLD] = other;
+    for (int content = 1; content < 3; content++)
+        for (int m = WORK; m <= OLD; m++)
+            for (int i = 0; i < 2; i++) {
+                ledger_out(&sim.world, content, m);
+                ledger_put(&sim.world, content, m);
+            }
+    run_open_journal(&sim, 0, image, size);
+    free(image);
+    check_forget(&sim.clients[0]);
+
+    then_both_sides_agree();
+
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_there(WORK, 1, 2);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(a_journal_set_back_to_a_killed_run_doubles_nothing),
+        SCENARIO(a_copy_is_not_where_a_message_of_another_mailbox_has_moved),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
