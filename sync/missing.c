@@ -241,6 +241,23 @@ is_seen(const struct mailbox *mailbox)
     return mailbox != NULL && mailbox->current && mailbox->folder_here && !mailbox->unread;
 }
 
+/* It stands where it is, or moves on from there in this very run. */
+static bool
+has_a_place(const struct settling *settling, const struct journal_message *other)
+{
+    const struct agenda *agenda = settling->agenda;
+
+    if (other->base[0] == '\0' || (other->facts & FACT_ALTERED) != 0)
+        return false;
+    if ((other->facts & (FACT_GONE_HERE | FACT_GONE_THERE)) == 0)
+        return other->uid != 0 && is_seen(run_mailbox_by_id(settling->run, other->mailbox));
+    for (size_t i = 0; i < agenda->count; i++) {
+        if (agenda->todos[i].id == other->id)
+            return agenda->todos[i].partner != 0 || agenda->todos[i].elsewhere != 0;
+    }
+    return false;
+}
+
 /*
  * Did another mailbox get these bytes while this one could not be seen? Each row there stands for one that left here. Also where a run was cut
  * off when the file had its new place and the journal did not know it yet.
@@ -267,9 +284,7 @@ has_moved(struct settling *settling, const struct mailbox *mailbox, bool *moved)
         if (is_claimed(settling, ids[i]))
             continue;
         ok = run_load(run, ids[i], other);
-        if (!ok || other->mailbox == message->mailbox || other->uid == 0 || other->base[0] == '\0' ||
-            (other->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) != 0 ||
-            !is_seen(run_mailbox_by_id(run, other->mailbox)))
+        if (!ok || other->mailbox == message->mailbox || !has_a_place(settling, other))
             continue;
         *moved = true;
         settling->claimed[settling->claimed_count++] = ids[i];

@@ -101,6 +101,8 @@ gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, 
             .base = base,
             .date = message.date,
             .claimed = message.size,
+            .left =
+                (message.facts & FACT_MOVED) != 0 || (todo->unpaired && run->mailboxes[todo->mailbox].row.behind != 0),
             .telling =
                 (message.facts & FACT_VAGUE) == 0 && mailbox_drafts(&run->mailboxes[todo->mailbox]) == DRAFTS_NONE,
         };

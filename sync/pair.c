@@ -22,6 +22,10 @@ compare_items(const void *pa, const void *pb)
 
     if (keys != 0)
         return keys;
+    if (a->left != b->left)
+        return a->left ? 1 : -1;
+    if (a->left) /* the younger one first: it may stand for the older one */
+        return a->id == b->id ? 0 : a->id > b->id ? -1 : 1;
     return a->id == b->id ? 0 : a->id < b->id ? -1 : 1;
 }
 

@@ -86,9 +86,10 @@ run_is_unseen(const struct mailbox *mailbox)
 {
     if (!mailbox->chosen || !mailbox->listed)
         return false;
-    /* Nothing is done about a mailbox whose folder is gone here; but under another UIDVALIDITY other mailboxes' messages may be in it. */
+    /* Nothing is done about a mailbox whose folder is gone here; but what is new in it, or under another UIDVALIDITY, may be another one's. */
     if (mailbox->row.state == MAILBOX_GONE_LOCAL)
-        return mailbox->has_status && mailbox->uidvalidity != mailbox->row.uidvalidity;
+        return mailbox->has_status &&
+               (mailbox->uidvalidity != mailbox->row.uidvalidity || mailbox->uidnext > mailbox->row.uidnext);
     return !mailbox->current || mailbox->unsure;
 }
 

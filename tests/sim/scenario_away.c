@@ -1,0 +1,208 @@
+/* A mailbox, or its folder, is out of sight while mail moves and mailboxes get other names. */
+#include "tests/sim/scenario.h"
+
+static void
+given_three_mailboxes(void)
+{
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+}
+
+static void
+when_another_client_moves(int content, int from, int to)
+{
+    const struct sim_mailbox *box = &sim.server.boxes[from];
+
+    for (size_t i = 0; i < box->count; i++)
+        if (box->messages[i].content == content) {
+            assert_true(action_transfer_there(&sim, from, &box->messages[i], to, true));
+            return;
+        }
+    fail_msg("#%d is not there", content);
+}
+
+static void
+given_the_folder_is_away(int mailbox)
+{
+    for (size_t i = 0; i < here()->tree.count; i++)
+        if (here()->tree.files[i].mailbox == mailbox)
+            here()->tree.files[i].mailbox = SIM_MAILBOXES;
+    here()->tree.folder[mailbox] = false;
+    check_forget(&sim.clients[0]);
+}
+
+static void
+when_the_folder_is_back(int mailbox)
+{
+    for (size_t i = 0; i < here()->tree.count; i++)
+        if (here()->tree.files[i].mailbox == SIM_MAILBOXES)
+            here()->tree.files[i].mailbox = mailbox;
+    here()->tree.folder[mailbox] = true;
+    maildir_sim_touch(here(), mailbox);
+    check_forget(&sim.clients[0]);
+}
+
+/* Its folder is away, its UIDs mean what they meant, and something new is in it: perhaps what another mailbox lacks under its new UIDs. */
+static void
+what_moved_to_a_mailbox_whose_folder_is_away_is_not_sent_again(void **state)
+{
+    (void)state;
+    for (int wanted = 0; wanted < 2; wanted++) {
+        given_three_mailboxes();
+        given_mail_there(WORK, 1);
+        given_mail_there(WORK, 2);
+        given_mail_there(OLD, 3);
+        given_both_sides_agree();
+        given_the_folder_is_away(OLD);
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        when_another_client_moves(1, WORK, OLD);
+        if (wanted)
+            mua_set_flags(here(), file_of(WORK, 1), FLAG_FLAGGED);
+        else
+            server_reset_uidvalidity(&sim.server, WORK);
+        check_forget(&sim.clients[0]);
+
+        (void)when_golub_syncs_after(60);
+
+        then_it_is_there(WORK, 1, 0);
+        when_the_folder_is_back(OLD);
+        then_both_sides_agree();
+        then_it_is_there(WORK, 1, 0);
+        then_it_is_here(WORK, 1, 0);
+        then_it_is_there(OLD, 1, 1);
+        then_it_is_here(OLD, 1, 1);
+        then_it_is_here(OLD, 3, 1);
+    }
+}
+
+static void
+when_the_user_moves_it_out(int content, int from, int to)
+{
+    ledger_out(&sim.world, content, from);
+    assert_true(mua_move(here(), file_of(SIM_MAILBOXES, content), to, true));
+    ledger_put(&sim.world, content, to);
+}
+
+/* It is under a name that is left out, or that nobody may see. */
+static struct sim_mailbox hidden;
+
+static void
+given_the_mailbox_is_hidden(int mailbox)
+{
+    hidden = sim.server.boxes[mailbox];
+    sim.server.boxes[mailbox].exists = false;
+    sim.server.boxes[mailbox].count = 0;
+    check_forget(&sim.clients[0]);
+}
+
+static void
+when_it_leaves_the_hidden_mailbox(int content, int mailbox, int to)
+{
+    uint32_t uid;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < hidden.count; i++)
+        if (hidden.messages[i].content != content)
+            hidden.messages[kept++] = hidden.messages[i];
+    assert_int_equal(kept + 1, hidden.count);
+    hidden.count = kept;
+    hidden.modseq++;
+    assert_true(server_add(&sim.server, to, content, 0, 0, 1600000000, &uid));
+    ledger_out(&sim.world, content, mailbox);
+    ledger_put(&sim.world, content, to);
+}
+
+static void
+when_the_mailbox_is_back(int mailbox)
+{
+    sim.server.boxes[mailbox] = hidden;
+    check_forget(&sim.clients[0]);
+}
+
+static void
+when_another_client_renames_and_makes_again(int from, int to)
+{
+    struct sim_mailbox *boxes = sim.server.boxes;
+
+    boxes[to] = boxes[from];
+    boxes[from].exists = false;
+    boxes[from].count = boxes[from].expunged_count = 0;
+    server_create(&sim.server, from);
+    for (size_t i = 0; i < boxes[to].count; i++) {
+        ledger_out(&sim.world, boxes[to].messages[i].content, from);
+        ledger_put(&sim.world, boxes[to].messages[i].content, to);
+    }
+    check_forget(&sim.clients[0]);
+}
+
+/* It left while its mailbox was hidden, and moves on with the one that it went to in the very run that sees its old place again. */
+static void
+what_left_a_hidden_mailbox_and_moves_on_when_that_is_back_is_not_sent_again(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(WORK, 1);
+    given_mail_there(WORK, 2);
+    given_mail_there(INBOX, 3);
+    given_both_sides_agree();
+    given_the_mailbox_is_hidden(WORK);
+    (void)when_golub_syncs_after(60);
+    when_it_leaves_the_hidden_mailbox(1, WORK, INBOX);
+    given_both_sides_agree();
+    then_it_is_here(INBOX, 1, 1);
+    when_another_client_renames_and_makes_again(INBOX, OLD);
+    when_the_mailbox_is_back(WORK);
+
+    then_both_sides_agree();
+
+    then_it_is_there(INBOX, 1, 0);
+    then_it_is_there(WORK, 1, 0);
+    then_it_is_there(OLD, 1, 1);
+    then_it_is_here(OLD, 1, 1);
+    then_it_is_there(OLD, 3, 1);
+    then_it_is_there(WORK, 2, 1);
+}
+
+/* The same here: the folder is away, and what left it is in one that gets another name meanwhile. */
+static void
+what_left_a_folder_that_is_away_and_moves_on_when_that_is_back_is_not_fetched_again(void **state)
+{
+    (void)state;
+    for (int renames = 0; renames < 2; renames++) {
+        given_three_mailboxes();
+        given_mail_there(WORK, 1);
+        given_mail_there(WORK, 2);
+        given_mail_there(INBOX, 3);
+        given_both_sides_agree();
+        given_the_folder_is_away(WORK);
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        when_the_user_moves_it_out(1, WORK, INBOX);
+        given_both_sides_agree();
+        then_it_is_there(INBOX, 1, 1);
+        ledger_out(&sim.world, 1, INBOX);
+        assert_true(mua_move(here(), file_of(INBOX, 1), OLD, renames));
+        ledger_put(&sim.world, 1, OLD);
+        when_the_folder_is_back(WORK);
+
+        then_both_sides_agree();
+
+        then_it_is_there(INBOX, 1, 0);
+        then_it_is_there(WORK, 1, 0);
+        then_it_is_there(OLD, 1, 1);
+        then_it_is_here(OLD, 1, 1);
+        then_it_is_there(WORK, 2, 1);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(what_left_a_hidden_mailbox_and_moves_on_when_that_is_back_is_not_sent_again),
+        SCENARIO(what_left_a_folder_that_is_away_and_moves_on_when_that_is_back_is_not_fetched_again),
+        SCENARIO(what_moved_to_a_mailbox_whose_folder_is_away_is_not_sent_again),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
