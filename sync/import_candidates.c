@@ -83,8 +83,12 @@ judge_absent(struct import *import, const struct journal_listed *listed, const s
     seen_of_row(&row, &known);
     if (row.has_kin ? !kin_same(&known.kin, &seen->kin) : memcmp(row.header, seen->header, DIGEST_SIZE) != 0)
         return true;
-    /* What golub removed is told by its exact header: copies that are delivered once more differ above their common lines. */
-    if (row.state == POP_REMOVING && memcmp(row.header, seen->header, DIGEST_SIZE) != 0)
+    /*
+     * What golub removed is told by its exact header: copies that are delivered once more differ above their common lines. One that was
+     * listed until now may be there still: QUIT was not answered.
+     */
+    if (row.state == POP_REMOVING && row.absent != import_stamp(import) &&
+        memcmp(row.header, seen->header, DIGEST_SIZE) != 0)
         return true;
     if (to->count++ == 0)
         to->first = row;

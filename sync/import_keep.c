@@ -268,6 +268,16 @@ refuse_one_mailbox(struct import *import)
         "one of the two accounts is enough for this mailbox; or say keep = \"forever\". Nothing was removed");
 }
 
+/* The rule that held it is gone, or does not ask yet. */
+static bool
+end_hold(struct import *import, struct journal_pop *row)
+{
+    if (row->hold[0] == '\0')
+        return true;
+    row->hold[0] = '\0';
+    return import_save(import, row);
+}
+
 static bool
 decide(struct keeping *keeping, const struct journal_listed *listed)
 {
@@ -289,7 +299,7 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
         return judge(keeping, row);
     if (must_wait(import, row)) {
         keeping->waiting++;
-        return true;
+        return end_hold(import, row);
     }
     if (held_by_number(import, row))
         return judge(keeping, row);

@@ -18,8 +18,9 @@
  * names in this very run (all names are new, or one is proven to be used again), and the body is read before such a message is removed.
  * One that is like a single row, or like one that was absent before, is fetched and compared: what is new must come.
  *
- * One name that is proven to mean another message (by its header, or since its row's header stands under a new name) makes all of the list
- * worthless: servers that use a message's number for its name move all of them with each removal. Then every line is asked for its header.
+ * One name that is proven to mean another message by its header makes all of the list worthless: servers that use a message's number for
+ * its name move all of them with each removal. Then every line is asked for its header; so it is where a known header stands under a new
+ * name, which may be a copy.
  *
  * A line whose header the server does not give by TOP is read whole for it. One that can't be read at all waits, and is nobody's.
  *
@@ -39,6 +40,8 @@ struct match {
     bool renumbered; /* no name that was known is listed: it is the names that changed, not the mail */
     bool again;      /* the last run did not find out of all of them */
     bool reused;     /* a name is proven to mean another message than before */
+    bool
+        like_known; /* under a new name stands the header of a row whose own name is listed, too: names moved, or it is a copy */
     uint64_t revived, renamed, unproven;
 };
 
@@ -90,7 +93,7 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
     struct candidates rows;
     uint64_t alike = 1, named_alike = 1;
     /* Where names moved on, now or in a run that broke off, one of two that are alike may have the other's. */
-    const bool moved = import->reused || match->again;
+    const bool moved = import->reused || match->again || match->like_known;
 
     if (!candidates_named(import, listed, seen, &rows) ||
         (moved && !journal_listing_alike(import->journal, NULL, seen->header, listed->size, &alike, &import->err)) ||
@@ -116,7 +119,7 @@ is_weak(const struct seen *seen)
 /*
  * Is it so plainly this row's message under a new name that nothing of it is read? Many lost theirs in this run; or its file was found
  * here without a row, and has as many bytes as are listed; or nothing but its header ever was known. Not so while it may be another's: one
- * whose header can't be read now, or one that was asked for and never came.
+ * whose header can't be read now, or one that was asked for and never came. What was about to be removed is rather gone.
  */
 static bool
 is_plain(const struct match *match, const struct journal_pop *row, const struct journal_listed *listed,
@@ -131,7 +134,8 @@ is_plain(const struct match *match, const struct journal_pop *row, const struct 
     if (strcmp(row->uidl, IMPORT_FILE_UIDL) == 0)
         *plain = row->size == listed->size;
     else
-        *plain = (match->renumbered || match->reused) && row->absent == import_stamp(import);
+        *plain =
+            row->state != POP_REMOVING && (match->renumbered || match->reused) && row->absent == import_stamp(import);
     if (*plain && !journal_listing_may_be_anothers(import->journal, seen->header, same_size ? listed->size : 0, &may_be,
                                                    &import->err))
         return false;
@@ -297,15 +301,13 @@ judge_name(struct match *match, const struct journal_listed *listed)
 }
 
 static bool
-judge_names(struct match *match)
+judge_doubtful(struct match *match)
 {
     struct import *import = match->import;
     struct journal_listed page[64];
     size_t count = 64;
     uint32_t after = 0;
 
-    if (!journal_listing_has_moved(import->journal, &match->reused, &import->err))
-        return false;
     while (count == 64 && !match->reused) {
         if (!journal_listing_page(import->journal, LISTED_DOUBT, false, after, page, 64, &count, &import->err))
             return false;
@@ -370,6 +372,22 @@ read_doubtful(struct match *match)
 
     return journal_listing_count(import->journal, LISTED_DOUBT, &import->doubtful, &import->err) &&
            (import->doubtful == 0 || import_top_all(import, LISTED_UNREAD, on_top, match));
+}
+
+/* A header of which another name is known proves nothing by itself: a copy has it, too. With all headers it shows. */
+static bool
+judge_names(struct match *match)
+{
+    struct import *import = match->import;
+
+    if (!judge_doubtful(match))
+        return false;
+    if (match->reused)
+        return true;
+    if (!journal_listing_has_moved(import->journal, &match->like_known, &import->err))
+        return false;
+    return !match->like_known ||
+           (journal_listing_doubt_all(import->journal, &import->err) && read_doubtful(match) && judge_doubtful(match));
 }
 
 static bool

@@ -156,8 +156,8 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
         import_note_unsure(import, row);
         return import_save(import, row);
     }
-    /* More comes now than is here, or all that is listed: two messages of one header, or what is here is a part. It is new mail. */
-    if (row->has_body && (seen.size > row->size || ((row->facts & POP_FEWER) == 0 && seen.size >= row->listed)))
+    /* As much comes as is here, or all that is listed: two messages of one header, or what is here is a part. It is new mail. */
+    if (row->has_body && (seen.size >= row->size || ((row->facts & POP_FEWER) == 0 && seen.size >= row->listed)))
         return import_bury_reused(import, row, number);
     import->partial = true;
     import->counts.pending++;

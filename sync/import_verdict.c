@@ -41,6 +41,16 @@ import_note_unsure(struct import *import, struct journal_pop *row)
                      "not fetched again");
 }
 
+/* What came short of LIST's size, twice, was all there is: LIST says so now. It is read once more before it is removed. */
+static void
+end_shortness(struct journal_pop *row)
+{
+    if ((row->facts & POP_SHORT) == 0 || row->state == POP_FETCHING || row->size == 0 || row->size < row->listed / 2)
+        return;
+    row->facts = (row->facts & ~(unsigned)POP_SHORT) | POP_CONFIRM;
+    row->why[0] = '\0';
+}
+
 bool
 import_take_up(struct journal_pop *row, const struct journal_listed *listed, const struct seen *seen)
 {
@@ -54,6 +64,7 @@ import_take_up(struct journal_pop *row, const struct journal_listed *listed, con
     (void)text_print(row->uidl, sizeof row->uidl, "%s", listed->uidl);
     if (listed->size != 0 && row->listed != listed->size) {
         row->listed = listed->size;
+        end_shortness(row);
         changed = true;
     }
     if (seen != NULL && !row->has_kin) {

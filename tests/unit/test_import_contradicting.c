@@ -1,0 +1,169 @@
+/* Which message is which, where names, sizes and answers contradict what the journal has. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/import_scene.h"
+
+/* Two reports of one header and one size. */
+static const char report_one[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit goes on\r\n";
+static const char report_two[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit failed.\r\n";
+
+static struct dropped *
+given_report(struct scene *sc, const char *uidl, const char *bytes)
+{
+    return given_mail_as(sc, uidl, bytes, strlen(bytes));
+}
+
+static void
+rename_there(struct dropped *mail, const char *uidl)
+{
+    text_print(mail->uidl, sizeof mail->uidl, "%s", uidl);
+}
+
+/* As many other bytes as the row's message has are no part of that one, whatever LIST says. */
+static void
+another_body_of_the_same_length_comes_though_the_list_says_more(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    (void)given_report(sc, "1", report_one);
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    given_report(sc, "1", report_two)->listed_size = sizeof report_two + 9;
+    for (int i = 0; i < 3; i++)
+        assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(count_there(sc), 0);
+}
+
+/* What came twice is all there is, once LIST says so, too. */
+static void
+what_came_short_of_a_wrong_size_is_removed_once_the_size_is_right(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail(sc, "one");
+
+    sc->account.import.keep_days = 0;
+    mail->listed_size = 100000;
+    for (int i = 0; i < 3; i++)
+        assert_run(sc, 1);
+    assert_int_equal(copies_here(sc, mail), 1);
+    assert_int_equal(count_there(sc), 1);
+    mail->listed_size = 0;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    assert_int_equal(copies_here(sc, mail), 1);
+}
+
+/* QUIT was carried out and not answered; what is left has the header and the size of one that went. */
+static void
+what_is_like_one_that_was_about_to_be_removed_is_fetched(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    given_mails(sc, 3);
+    (void)given_report(sc, "report", report_one);
+    sc->drop.fail_at = 4 + 4 + 4 + 1; /* QUIT */
+    sc->drop.fail_after = true;
+    assert_run(sc, 5);
+    assert_int_equal(count_there(sc), 0);
+    sc->drop.fail_at = 0;
+    (void)given_report(sc, "another", report_two);
+    sc->account.import.keep_days = KEEP_FOREVER;
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_all_here(sc);
+}
+
+/* QUIT was not sent: all is there, under other names, and TOP has a line that RETR has not. */
+static void
+what_was_about_to_be_removed_is_known_under_another_name_and_header(void **state)
+{
+    struct scene *sc = *state;
+    char name[32];
+
+    sc->account.import.keep_days = 0;
+    given_mails(sc, 4);
+    sc->drop.fail_at = 4 + 4 + 4 + 1;
+    assert_run(sc, 5);
+    sc->drop.fail_at = 0;
+    sc->drop.top_adds = "Status: RO\r\n";
+    for (size_t i = 0; i < 4; i++) {
+        text_print(name, sizeof name, "other-%zu", i);
+        rename_there(&sc->drop.mails[i], name);
+    }
+    assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(count_there(sc), 0);
+}
+
+/* A report has the header and the size of some that are to be left where they are: no name moved. */
+static void
+what_is_like_one_that_was_recorded_is_fetched(void **state)
+{
+    static const char third[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit ended..\r\n";
+    struct scene *sc = *state;
+
+    (void)given_report(sc, "1", report_one);
+    (void)given_report(sc, "2", third);
+    given_mails(sc, 1);
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = false;
+    given_mails(sc, 1); /* headers of the others are learned */
+    assert_run(sc, 0);
+    sc->drop.mails[1].gone = true;
+    (void)given_report(sc, "3", report_two);
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+    assert_int_equal(copies_here(sc, &sc->drop.mails[0]), 0);
+    assert_int_equal(copies_here(sc, &sc->drop.mails[4]), 1);
+}
+
+/* Its file was removed here, and it waits; the rule that held it is gone. */
+static void
+what_no_rule_holds_any_more_is_on_no_list(void **state)
+{
+    struct scene *sc = *state;
+    char path[4200];
+    int64_t *ids;
+    size_t held;
+
+    sc->account.policy.quarantine_days = 30;
+    (void)given_mail(sc, "one");
+    assert_run(sc, 0);
+    sc->account.import.keep_days = 0;
+    assert_run(sc, 3);
+    text_print(path, sizeof path, "rm %s/INBOX/new/*", sc->s->root);
+    assert_int_equal(system(path), 0);
+    sc->account.policy.guard = false;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 1);
+    assert_true(journal_pop_held(sc->journal, &ids, &held, &sc->err));
+    free(ids);
+    assert_int_equal(held, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(another_body_of_the_same_length_comes_though_the_list_says_more),
+        TEST(what_came_short_of_a_wrong_size_is_removed_once_the_size_is_right),
+        TEST(what_is_like_one_that_was_about_to_be_removed_is_fetched),
+        TEST(what_was_about_to_be_removed_is_known_under_another_name_and_header),
+        TEST(what_is_like_one_that_was_recorded_is_fetched),
+        TEST(what_no_rule_holds_any_more_is_on_no_list),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
