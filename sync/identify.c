@@ -144,8 +144,7 @@ join(struct meeting *meeting, struct half *file, struct half *uid, bool by_heade
 {
     struct run *run = meeting->run;
     struct journal_message *here = calloc(2, sizeof *here), *there = here + 1;
-    struct journal_op op;
-    bool found, removed = false, ok = here != NULL || run_no_memory(run);
+    bool removed = false, ok = here != NULL || run_no_memory(run);
 
     ok = ok && run_load(run, file->id, here) && run_load(run, uid->id, there) &&
          missing_waits(run, here, PLAN_REMOVE_THERE, &removed);
@@ -166,11 +165,7 @@ join(struct meeting *meeting, struct half *file, struct half *uid, bool by_heade
             here->facts &= ~(unsigned)FACT_UNPAIRED;
         if (by_header)
             here->facts |= FACT_BY_HEADER;
-        ok = journal_op_of(run->journal, here->id, &op, &found, &run->err);
-        if (ok && found && op.kind == OP_COPY) /* the flags of its source came along: nobody's wish */
-            here->rbase = here->lbase = there->rseen;
-        ok = ok && (!found || journal_op_delete(run->journal, op.id, &run->err)) &&
-             journal_message_delete(run->journal, there->id, &run->err) &&
+        ok = meeting_take_intent(run, here) && journal_message_delete(run->journal, there->id, &run->err) &&
              journal_message_save(run->journal, here, &run->err) && missing_note(run, file, uid);
     }
     if (ok) {

@@ -161,6 +161,39 @@ meeting_level_bases(struct journal_message *message)
     message->lbase &= agreed;
 }
 
+/*
+ * Its removal there was begun under another UID, and what marked it may stand. Where its file is here after all, nobody's wish stands any more:
+ * as if both sides had shown the mark, and the file had lost it.
+ *
+ * @return whether the removal goes on
+ */
+static bool
+goes_on_removing(struct journal_message *message)
+{
+    const unsigned mark = message->rseen & ~message->rbase & FLAG_DELETED;
+
+    if ((message->facts & FACT_GONE_HERE) != 0)
+        return true;
+    message->rbase |= mark;
+    message->lbase |= mark;
+    return false;
+}
+
+bool
+meeting_take_intent(struct run *run, struct journal_message *message)
+{
+    struct journal_op op;
+    bool found;
+
+    if (!journal_op_of(run->journal, message->id, &op, &found, &run->err))
+        return false;
+    if (!found || (op.kind == OP_REMOVE_REMOTE && goes_on_removing(message)))
+        return true;
+    if (op.kind == OP_COPY) /* the flags of its source came along: nobody's wish */
+        message->rbase = message->lbase = message->rseen;
+    return journal_op_delete(run->journal, op.id, &run->err);
+}
+
 bool
 meeting_is_plausible(uint64_t a, uint64_t b)
 {

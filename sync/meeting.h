@@ -51,6 +51,8 @@ struct half *meeting_add(struct run *run, struct halves *halves);
  * that stood for it: nothing of that is known of the new one. There nothing was agreed on: set wins.
  */
 void meeting_level_bases(struct journal_message *message);
+/** A row that has its UID now: what was begun for it ends, but a removal whose file is still gone. Inside a transaction; saves no row. */
+MUST_CHECK bool meeting_take_intent(struct run *run, struct journal_message *message);
 /** All halves of the mailbox; UIDs only where there are files that they may be. */
 MUST_CHECK bool meeting_gather(struct meeting *meeting);
 /**

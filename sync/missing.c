@@ -6,7 +6,7 @@
  *   facts                            uid   means
  *   UNPAIRED | GONE_THERE            0     the file is here; where the message is on the server is not known
  *   UNPAIRED | GONE_THERE|GONE_HERE  0     the same, and the file is gone: if that waited to be carried out there (held, or kept
- *                                          back), it waits again where the message is found; else it comes again
+ *                                          back), or was begun, it waits again where the message is found; else it comes again
  *   UNPAIRED | GONE_HERE             n     the message is there; its file went while this mailbox was paired, or was away
  *   GONE_THERE                       0     removed on the server before all this; that waits for a word or for the policy
  *
@@ -36,8 +36,8 @@
 
 /* ---- how rows become unpaired ---- */
 
-bool
-missing_waits(struct run *run, const struct journal_message *message, enum plan_verb verb, bool *waits)
+static bool
+is_pending(struct run *run, const struct journal_message *message, enum plan_verb verb, bool *waits)
 {
     struct journal_pending pending;
     bool found;
@@ -47,6 +47,22 @@ missing_waits(struct run *run, const struct journal_message *message, enum plan_
         return false;
     *waits = found && (pending.kind == PENDING_HELD || pending.kind == PENDING_POLICY) &&
              strcmp(pending.detail, plan_verb_word(verb)) == 0;
+    return true;
+}
+
+bool
+missing_waits(struct run *run, const struct journal_message *message, enum plan_verb verb, bool *waits)
+{
+    struct journal_op op;
+    bool found;
+
+    if (!is_pending(run, message, verb, waits))
+        return false;
+    if (*waits || verb != PLAN_REMOVE_THERE)
+        return true;
+    if (!journal_op_of(run->journal, message->id, &op, &found, &run->err))
+        return false;
+    *waits = found && op.kind == OP_REMOVE_REMOTE;
     return true;
 }
 
@@ -94,7 +110,9 @@ unpair_row(struct run *run, struct journal_message *message, bool past, bool *co
     /* Where the other file's UID is found, that is its own, too. */
     if ((message->facts & FACT_ALIAS) != 0 && message->twin != 0)
         return true;
-    if ((removed || gone) && !missing_waits(run, message, removed ? PLAN_REMOVE_HERE : PLAN_REMOVE_THERE, &waits))
+    /* What was only begun and is there again came out of a backup. */
+    if ((removed || gone) &&
+        !(past ? is_pending : missing_waits)(run, message, removed ? PLAN_REMOVE_HERE : PLAN_REMOVE_THERE, &waits))
         return false;
     if (message->base[0] == '\0' || (removed && gone) || (gone && past && !waits))
         return journal_message_delete(run->journal, message->id, &run->err); /* what the server has is looked at anew */

@@ -19,7 +19,7 @@ MUST_CHECK bool missing_return(struct run *run, struct mailbox *mailbox);
  * removed there. Inside the transaction in which that was seen.
  */
 MUST_CHECK bool missing_past(struct run *run);
-/** Was this removal seen before, and does it wait for a word or for the policy? */
+/** Was this removal seen before, and does it wait for a word or for the policy, or was it begun there? */
 MUST_CHECK bool missing_waits(struct run *run, const struct journal_message *message, enum plan_verb verb, bool *waits);
 /** This UID was not there when its mailbox came back; the row loses it and is kept. Inside a transaction. */
 MUST_CHECK bool missing_lost_uid(struct run *run, struct journal_message *message);

@@ -96,6 +96,9 @@ finish_remote(struct taking_back *back, const struct journal_op *op, const struc
     struct run *run = back->run;
     const struct mailbox *mailbox = run_mailbox_by_id(run, op->mailbox);
 
+    /* Under another UIDVALIDITY: known by the message, when that is found again. */
+    if (found && message->uid == 0 && (message->facts & FACT_UNPAIRED) != 0)
+        return true;
     if (!found || mailbox == NULL || (message->facts & FACT_GONE_THERE) != 0 || message->uid == 0)
         return journal_op_delete(run->journal, op->id, &run->err);
     if (!mailbox_is_open(mailbox) || mailbox->row.wire == NULL)

@@ -137,6 +137,36 @@ our_deleted_comes_off_where_somebody_wants_the_message_after_a_crash(void **stat
     assert_string_equal(file_of(INBOX, 1)->info, "c:2,F");
 }
 
+/* With the file gone, what was begun is finished; with the file back, the mark is nobody's wish. */
+static void
+our_deleted_is_known_under_another_uidvalidity(void **state)
+{
+    (void)state;
+    for (int back = 0; back < 2; back++) {
+        given_empty_account(1);
+        for (int i = 1; i < 4; i++)
+            given_mail_there(INBOX, i);
+        given_both_sides_agree();
+        struct sim_file file = *file_of(INBOX, 1);
+        when_the_user_removes(INBOX, 1);
+        given_trouble_at(STEP_EXPUNGE, false, false);
+        assert_int_equal(when_golub_syncs_after(60), -1);
+        server_reset_uidvalidity(&sim.server, INBOX);
+        if (back != 0) { /* under the name that it had */
+            given_mail_here(INBOX, 1);
+            memcpy(file_of(INBOX, 1)->base, file.base, sizeof file.base);
+        }
+        check_forget(&sim.clients[0]);
+
+        then_both_sides_agree();
+
+        then_it_is_here(INBOX, 1, back);
+        then_it_is_there(INBOX, 1, back);
+        for (size_t i = 0; i < sim.server.boxes[INBOX].count; i++)
+            assert_int_equal(sim.server.boxes[INBOX].messages[i].flags, 0);
+    }
+}
+
 static void
 what_a_crash_left_in_the_quarantine_is_in_its_index(void **state)
 {
@@ -718,6 +748,7 @@ main(void)
         SCENARIO(our_deleted_stays_behind_where_the_message_comes_up_again),
         SCENARIO(our_deleted_on_the_source_of_a_move_is_not_copied_to_its_next_place),
         SCENARIO(our_deleted_comes_off_all_at_once),
+        SCENARIO(our_deleted_is_known_under_another_uidvalidity),
         SCENARIO(what_a_crash_left_in_the_quarantine_is_in_its_index),
         SCENARIO(what_a_crash_left_in_the_quarantine_is_in_its_index_although_its_mailbox_was_left_out),
         SCENARIO(our_deleted_comes_off_although_its_mailbox_was_left_out),

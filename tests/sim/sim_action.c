@@ -412,6 +412,8 @@ action_disaster(struct sim *sim)
     } else if (what < 70) {
         say(&sim->world, "  there: UIDVALIDITY of %s changes", server_mailbox_name(mailbox));
         server_reset_uidvalidity(&sim->server, mailbox);
+        if (sim->rewound)
+            ledger_renumbered(&sim->world, mailbox);
     } else if (!server_has_all(&sim->server)) {
         say(&sim->world, "  there: nothing");
     } else if (what < 85 || !sim->has_backup) {

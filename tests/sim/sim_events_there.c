@@ -38,6 +38,8 @@ event_uidvalidity(struct sim *sim)
         return;
     say(&sim->world, "  there: UIDVALIDITY of %s changes", server_mailbox_name(mailbox));
     server_reset_uidvalidity(&sim->server, mailbox);
+    if (sim->rewound)
+        ledger_renumbered(&sim->world, mailbox);
     kind_met(&sim->world, KIND_UIDVALIDITY);
     if (on(sim, KIND_FORGETS) && rng_chance(dice(sim), 60)) {
         say(&sim->world, "  there: ... and all flags in it are lost");
@@ -55,6 +57,8 @@ event_forget_flags(struct sim *sim)
         return;
     say(&sim->world, "  there: UIDVALIDITY of %s changes, and all flags in it are lost", server_mailbox_name(mailbox));
     server_reset_uidvalidity(&sim->server, mailbox);
+    if (sim->rewound)
+        ledger_renumbered(&sim->world, mailbox);
     server_forget_flags(&sim->server, mailbox);
     kind_met(&sim->world, KIND_FORGETS);
 }

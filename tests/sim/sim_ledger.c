@@ -239,6 +239,9 @@ ledger_flags(struct world *world, int content, int mailbox, unsigned before, uns
         users_give(world, entry, content, mailbox, before, after, fresh);
         return;
     }
+    if (world->copies &&
+        world->clients > 1) /* what another one marked for its removal, and could not remove, goes along */
+        entry->set[mailbox] |= after & FLAG_DELETED;
     if (world->copies) {
         entry->copied[mailbox] |= after;
         entry->was_copied[mailbox] = true;
@@ -273,6 +276,30 @@ void
 ledger_forgive_flags(struct world *world, int content, int mailbox)
 {
     world->ledger[content].set[mailbox] = world->ledger[content].cleared[mailbox] = FLAG_ALL;
+}
+
+void
+ledger_own_marks(struct world *world)
+{
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        for (size_t i = 0; i < world->server->boxes[m].count; i++) {
+            const struct sim_message *message = &world->server->boxes[m].messages[i];
+            world->ledger[message->content].set[m] |= message->flags & FLAG_DELETED;
+        }
+}
+
+void
+ledger_renumbered(struct world *world, int mailbox)
+{
+    for (int c = 0; c < world->clients; c++) {
+        const struct sim_tree *tree = &world->maildirs[c]->tree;
+        for (size_t i = 0; i < tree->count; i++) {
+            const struct sim_file *file = &tree->files[i];
+            if (file->mailbox == mailbox && server_multiplicity(world->server, mailbox, file->content) == 0 &&
+                stands_elsewhere(world, file->content, mailbox, SIM_SERVER))
+                ledger_out(world, file->content, mailbox);
+        }
+    }
 }
 
 void
