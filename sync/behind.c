@@ -21,13 +21,23 @@ has_intent(const struct journal_op *ops, size_t count, int64_t id)
     return false;
 }
 
-/* A row gets a number of its own again: its other half, too, comes while that mailbox is out of sight. */
+/*
+ * A row gets a number of its own again: its other half, too, comes while that mailbox is out of sight. Not one that another row waits for: what
+ * was saved again stood nowhere else.
+ */
 static bool
 renew(struct run *run, struct journal_message *message)
 {
     struct journal_pending pending;
+    int64_t *waiting = NULL;
+    size_t count;
     bool found;
 
+    if (!journal_ids_by_twin(run->journal, message->id, &waiting, &count, &run->err))
+        return false;
+    free(waiting);
+    if (count != 0)
+        return true;
     if (!journal_pending_get(run->journal, message->mailbox, message->id, &pending, &found, &run->err))
         return false;
     if (found && pending.kind == PENDING_HELD)

@@ -285,6 +285,8 @@ BUGS = [
         ("sync/observe_local.c", "message->rbase = message->lseen & held;", "message->rbase = message->lseen;")),
     bug("old UID of a draft removed although another file is that message", PAIRING,
         ("sync/edited.c", "(gone ? alias_lose_uid(run, old) : alias_hand_over(run, old, message, &stays)) &&", "")),
+    bug("old version of a draft forgets which one is new", unit("scenario_files"),
+        ("sync/behind.c", "    if (count != 0)\n        return true;\n", "")),
     bug("second file of a UID forgets whose it is under another UIDVALIDITY", PAIRING,
         ("sync/missing.c", "if ((message->facts & FACT_ALIAS) != 0 && message->twin != 0)", "if (false)")),
     bug("file that was changed moved as the message", PAIRING,

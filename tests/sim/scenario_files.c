@@ -472,6 +472,29 @@ a_draft_that_was_edited_and_removed_before_it_went_up_is_removed(void **state)
     then_it_is_there(INBOX, 20, 0);
 }
 
+/* The other mailbox is out of sight from there on: rows that know one side only get new numbers. */
+static void
+an_old_version_stays_in_a_run_for_one_mailbox_that_can_not_send_the_new_one(void **state)
+{
+    static const char *const inbox[] = {"INBOX", NULL};
+
+    (void)state;
+    given_a_draft(1);
+    when_the_user_edits(INBOX, 1, 21, 0);
+    sim.server.quota = 1;
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    given_mail_there(WORK, 3);
+    sim.only = inbox;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_there(INBOX, 1, 1);
+    sim.only = NULL;
+    sim.server.quota = 0;
+    then_both_sides_agree();
+    then_the_new_version_is_there(1, 21);
+}
+
 static void
 an_old_version_stays_while_the_new_one_is_refused(void **state)
 {
@@ -814,6 +837,7 @@ main(void)
         SCENARIO(an_old_version_that_is_flagged_before_it_goes_stays_beside_the_new_one),
         SCENARIO(a_draft_that_was_edited_and_removed_before_it_went_up_is_removed),
         SCENARIO(an_old_version_stays_while_the_new_one_is_refused),
+        SCENARIO(an_old_version_stays_in_a_run_for_one_mailbox_that_can_not_send_the_new_one),
         SCENARIO(an_old_version_is_kept_although_another_had_its_uid_before),
         SCENARIO(an_old_version_that_others_remove_at_that_moment_is_no_problem),
         SCENARIO(many_drafts_that_were_saved_again_are_not_held),
