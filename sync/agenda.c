@@ -148,6 +148,7 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
     todo.unpaired = (message.facts & FACT_UNPAIRED) != 0;
     todo.again = (message.facts & FACT_AGAIN) != 0;
     todo.step = plan_message(&input, &run->account->policy);
+    todo.marked = todo.step.verb == PLAN_REMOVE_THERE && input.local.presence == PLAN_HERE;
     if (todo.step.verb == PLAN_NOTHING && (message.facts & FACT_UNHELD) != 0) { /* the server has it after all */
         message.facts &= ~(unsigned)FACT_UNHELD;
         if (!journal_message_save(run->journal, &message, &run->err))

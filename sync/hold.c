@@ -159,9 +159,9 @@ has_twin(const struct verdict *verdict, const struct journal_message *message, b
     return ok;
 }
 
-/* The reason that it was held for by an earlier run or pass; HOLD_NOT: it was not. */
+/* The reason that its removal was held for by an earlier run or pass; HOLD_NOT: it was not. */
 static bool
-held_before(struct run *run, const struct todo *todo, const struct journal_message *message, enum hold_reason *reason)
+held_before(struct run *run, const struct mailbox *mailbox, int64_t message, bool here, enum hold_reason *reason)
 {
     struct journal_pending pending;
     struct journal_hold *lists;
@@ -169,11 +169,11 @@ held_before(struct run *run, const struct todo *todo, const struct journal_messa
     bool found;
 
     *reason = HOLD_NOT;
-    if (!journal_pending_get(run->journal, message->mailbox, message->id, &pending, &found, &run->err))
+    if (!journal_pending_get(run->journal, mailbox->row.id, message, &pending, &found, &run->err))
         return false;
-    if (!found || pending.kind != PENDING_HELD || strcmp(pending.detail, plan_verb_word(todo->step.verb)) != 0)
+    if (!found || pending.kind != PENDING_HELD || strcmp(pending.detail, removal_word(here)) != 0)
         return true;
-    if (!journal_holds_of(run->journal, message->id, &lists, &count, &run->err))
+    if (!journal_holds_of(run->journal, message, &lists, &count, &run->err))
         return false;
     *reason = HOLD_GUARD;
     for (size_t i = 0; i < count; i++) {
@@ -183,6 +183,20 @@ held_before(struct run *run, const struct todo *todo, const struct journal_messa
         }
     }
     free(lists);
+    return true;
+}
+
+bool
+hold_is_doubted(struct run *run, uint32_t mailbox, int64_t message, bool *doubted)
+{
+    enum hold_reason reason;
+
+    *doubted = run->mailboxes[mailbox].copied;
+    if (*doubted)
+        return true;
+    if (!held_before(run, &run->mailboxes[mailbox], message, false, &reason))
+        return false;
+    *doubted = reason == HOLD_COPIED;
     return true;
 }
 
@@ -203,7 +217,8 @@ judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judg
         return false;
     if (twin)
         return true;
-    if (run->account->policy.guard && !held_before(run, todo, &message, &judged->reason))
+    if (run->account->policy.guard && !held_before(run, &run->mailboxes[todo->mailbox], todo->id,
+                                                   todo->step.verb == PLAN_REMOVE_HERE, &judged->reason))
         return false;
     if (judged->reason == HOLD_NOT && run->account->policy.guard && todo->step.verb == PLAN_REMOVE_THERE &&
         run->mailboxes[todo->mailbox].copied)

@@ -11,4 +11,11 @@
  */
 MUST_CHECK bool hold_release(struct run *run);
 
+/**
+ * Is a file that is missing here perhaps neither removed nor moved by anybody? Its folder was copied or restored since the last run, or its
+ * removal is held since that was so.
+ * @param mailbox  its index
+ */
+MUST_CHECK bool hold_is_doubted(struct run *run, uint32_t mailbox, int64_t message, bool *doubted);
+
 #endif

@@ -3,6 +3,7 @@
  * told by the digest of their bytes; UIDs by header, size and date, and by their bytes where that is not enough.
  */
 #include "sync/agenda.h"
+#include "sync/hold.h"
 #include "sync/missing.h"
 #include "sync/moved_bodies.h"
 #include "sync/moved_since.h"
@@ -34,7 +35,7 @@ has_role(const struct todo *todo, enum role role)
         return false;
     switch (role) {
     case GONE_HERE:
-        return verb == PLAN_REMOVE_THERE || (verb == PLAN_DOWNLOAD && !todo->fresh);
+        return (verb == PLAN_REMOVE_THERE && !todo->marked) || (verb == PLAN_DOWNLOAD && !todo->fresh);
     case GONE_THERE:
         return verb == PLAN_REMOVE_HERE || (verb == PLAN_UPLOAD && (!todo->fresh || todo->unanswered));
     case GONE_BOTH:
@@ -61,12 +62,13 @@ count_role(const struct agenda *agenda, enum role role)
 
 /*
  * A folder that is a copy, or came out of a backup, lacks files that nobody moved: where its bytes are new elsewhere, that may be where they
- * were at another moment. What is missing in it is a removal, which is held.
+ * were at another moment, or a copy of an equal one. What is missing in it is a removal, which is held, and stays one as long as it is.
  */
 static bool
-is_no_source(const struct run *run, const struct todo *todo, enum role role, enum pair_by by)
+is_no_source(struct run *run, const struct todo *todo, enum role role, enum pair_by by, bool *excluded)
 {
-    return role == GONE_HERE && by == BY_WIRE && run->mailboxes[todo->mailbox].copied;
+    *excluded = false;
+    return role != GONE_HERE || by != BY_WIRE || hold_is_doubted(run, todo->mailbox, todo->id, excluded);
 }
 
 /* Items of one role, keyed by wire digest (files that vanished and appeared) or by header, size and date (UIDs). */
@@ -86,11 +88,14 @@ gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, 
         const struct todo *todo = &agenda->todos[i];
         struct pair_item *item = &(*items)[n];
         char *base = *bases + n * (LOCAL_BASE_MAX + 1);
+        bool excluded;
 
-        if (!has_role(todo, role) || is_no_source(run, todo, role, by))
+        if (!has_role(todo, role))
             continue;
-        if (!run_load(run, todo->id, &message))
+        if (!is_no_source(run, todo, role, by, &excluded) || (!excluded && !run_load(run, todo->id, &message)))
             return false;
+        if (excluded)
+            continue;
         /* A UID whose body was read for want of a better proof is compared by that alone. */
         if (by == BY_HEADER ? !message.has_header || (role == FRESH_THERE && message.has_wire) : !message.has_wire)
             continue;

@@ -62,8 +62,9 @@ struct todo { /* one message that wants something */
     bool unanswered;   /* fresh, and was sent once: it has perhaps arrived on the server, and moved on there */
     bool waits;        /* its file is gone, what was sent of it is unanswered: not forgotten before that is settled */
     bool replaced;     /* the old version of a file that was saved again: no removal that anybody made */
-    bool overwritten;  /* such an old version, whatever became of the new one: what the server has is the only copy */
-    bool dropped;      /* taken care of otherwise: paired, moved, held, pending ... */
+    bool marked; /* its file is here, and \\Deleted on both sides: `expunge` removes it, and it has moved nowhere */
+    bool overwritten; /* such an old version, whatever became of the new one: what the server has is the only copy */
+    bool dropped;     /* taken care of otherwise: paired, moved, held, pending ... */
 };
 
 struct agenda {

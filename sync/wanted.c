@@ -11,6 +11,8 @@
  */
 #include "sync/wanted.h"
 
+#include "sync/hold.h"
+
 struct wanting {
     struct run *run;
     struct agenda *agenda;
@@ -77,6 +79,14 @@ find_home(struct wanting *wanting, const struct todo *todo, bool here, bool *fou
         return run_load(run, todo->elsewhere, wanting->home);
     if (!wanting->survivor->has_wire)
         return true;
+    if (!here) { /* lacked by a copy of its folder: what stands elsewhere is another one */
+        bool doubted;
+
+        if (!hold_is_doubted(run, todo->mailbox, todo->id, &doubted))
+            return false;
+        if (doubted)
+            return true;
+    }
     ok = journal_ids_by_wire(run->journal, wanting->survivor->wire, &ids, &count, &run->err);
     for (size_t i = 0; ok && !*found && i < count; i++) {
         if (ids[i] == todo->id)

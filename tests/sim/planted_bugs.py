@@ -87,6 +87,7 @@ MEANWHILE = Test("scenario_meanwhile")
 FILES = Test("scenario_files")
 REMOVALS = Test("scenario_removals")
 SITUATION = Test("scenario_situation")
+LACKING = Test("scenario_lacking")
 PAIRING = Test("scenario_pairing")
 CLOCK = Test("scenario_clock")
 
@@ -423,9 +424,15 @@ BUGS = [
         ("store/journal/journal.c", "!source_open_beside(journal, missing, err)", "!source_open(journal, missing, err)")),
     bug("removals of a copied tree not held", SITUATION,
         ("sync/hold.c", "        run->mailboxes[todo->mailbox].copied)\n", "        false)\n")),
-    bug("what a copied folder lacks taken for moved", SITUATION,
-        ("sync/moves.c", "by == BY_WIRE && run->mailboxes[todo->mailbox].copied", "false")),
-    bug("change that went to a twin forgotten where the file comes back", SITUATION,
+    bug("what a copied folder lacks taken for moved", LACKING,
+        ("sync/moves.c", "role != GONE_HERE || by != BY_WIRE || hold_is_doubted(run, todo->mailbox, todo->id, excluded)", "true")),
+    bug("what is held since its folder was copied taken for moved later", LACKING,
+        ("sync/hold.c", "    *doubted = reason == HOLD_COPIED;", "    *doubted = false;")),
+    bug("flag of what a copied folder lacks given to its twin", LACKING,
+        ("sync/wanted.c", "        if (doubted)\n            return true;\n", "")),
+    bug("what `expunge` removes taken for moved", LACKING,
+        ("sync/moves.c", "(verb == PLAN_REMOVE_THERE && !todo->marked)", "verb == PLAN_REMOVE_THERE")),
+    bug("change that went to a twin forgotten where the file comes back", LACKING,
         ("sync/observe_local.c", "    take_back(look, &message);\n", "")),
     bug("births not compared", SITUATION,
         ("sync/place.c", "    return *changes == 1;", "    return false;")),
@@ -507,7 +514,7 @@ BUGS = [
         ("sync/hold.c", "HOLD_REMOVALS, list, &ids,", "HOLD_REMOVALS, NULL, &ids,")),
     bug("mail that arrives releases what is held",
         system("test_guard.py", "GuardTest.test_mail_that_arrives_lets_nothing_go_that_is_held"),
-        ("sync/hold.c", "!held_before(run, todo, &message, &judged->reason)", "false")),
+        ("sync/hold.c", "run->account->policy.guard && !held_before(", "false && !held_before(")),
     bug("lists forgotten when a longer one is made", unit("test_journal_waiting"),
         ("store/journal/schema.c", "PRIMARY KEY (message, list)", "PRIMARY KEY (message)")),
     bug("twins that go together not counted",

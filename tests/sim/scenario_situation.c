@@ -425,59 +425,6 @@ flags_that_a_power_cut_took_are_not_taken_off_there(void **state)
     then_both_sides_agree();
 }
 
-static void
-what_a_copied_folder_lacks_was_not_moved(void **state)
-{
-    (void)state;
-    for (int twin = 0; twin < 2; twin++) {
-        given_empty_account(1);
-        server_create(&sim.server, OLD);
-        here()->tree.folder[OLD] = true;
-        if (twin == 1)
-            given_mail_there(INBOX, 1);
-        given_mail_there(WORK, 1);
-        given_mail_there(WORK, 2);
-        given_both_sides_agree();
-        maildir_sim_reborn(here());
-        maildir_sim_drop(here(), file_of(WORK, 1));
-        given_mail_here(OLD, 1);
-        check_forget(&sim.clients[0]);
-
-        assert_int_equal(when_golub_syncs_after(60), 3);
-
-        then_it_is_there(WORK, 1, 1);
-        then_it_is_there(OLD, 1, 1);
-    }
-}
-
-/* The same message stands in another folder, which got the change while this file was away. */
-static void
-a_flag_that_changed_while_a_file_was_not_copied_yet_is_set_here_once_it_is(void **state)
-{
-    (void)state;
-    given_empty_account(1);
-    given_mail_there(INBOX, 1);
-    given_mail_there(WORK, 1);
-    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, 1), FLAG_DELETED, 0);
-    server_set_flags(&sim.server, WORK, server_message(&sim.server, WORK, 1), FLAG_DELETED, 0);
-    given_both_sides_agree();
-    const struct sim_file file = *file_of(INBOX, 1);
-    maildir_sim_reborn(here());
-    maildir_sim_drop(here(), file_of(INBOX, 1));
-    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, 1), 0, 0);
-    check_forget(&sim.clients[0]);
-    assert_int_equal(when_golub_syncs_after(60), 3);
-    assert_non_null(maildir_sim_add(here(), INBOX, file.base, file.info, 1, file.date));
-    sim.clients[0].confirm = false;
-
-    for (int i = 0; i < 3; i++)
-        (void)when_golub_syncs_after(60);
-
-    then_it_is_there(INBOX, 1, 1);
-    assert_string_equal(file_of(INBOX, 1)->info, "c:2,");
-    then_both_sides_agree();
-}
-
 /* A run that is killed behind a delivery; the next one finds the file and pairs it; then the power fails. */
 static void
 what_was_found_without_a_row_is_flushed_before_it_gets_one(void **state)
@@ -568,8 +515,6 @@ main(void)
         SCENARIO(without_birth_times_nothing_is_held_for_them),
         SCENARIO(what_a_power_cut_took_is_fetched_again_and_not_removed_there),
         SCENARIO(flags_that_a_power_cut_took_are_not_taken_off_there),
-        SCENARIO(what_a_copied_folder_lacks_was_not_moved),
-        SCENARIO(a_flag_that_changed_while_a_file_was_not_copied_yet_is_set_here_once_it_is),
         SCENARIO(what_was_found_without_a_row_is_flushed_before_it_gets_one),
         SCENARIO(what_the_user_marks_after_a_power_cut_stays_marked),
         SCENARIO(what_the_user_removes_in_the_same_boot_is_removed_there),

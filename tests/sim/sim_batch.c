@@ -222,7 +222,7 @@ unlink_one(struct maildir_sim *maildir, struct local_move *item)
     say(maildir->world, "      unlink #%d in %s", from->content, maildir_sim_folder(maildir, from->mailbox));
     /* What was sent up after it was edited is a message of its own, though the old one came back beside it. */
     const bool sent = maildir->world->ledger[from->content].out[from->mailbox];
-    ledger_follows(maildir->world, sent ? from->content : from->original, from->mailbox, maildir->client,
+    ledger_follows(maildir->world, sent ? from->content : from->original, from->mailbox, maildir->client, 0,
                    "moves the file of");
     if (!maildir->world->strict)
         ledger_out(maildir->world, from->content, from->mailbox);
@@ -303,6 +303,7 @@ remove_one(struct maildir_sim *maildir, struct local_removal *item)
 {
     struct world *world = maildir->world;
     struct sim_file *file = local_find(maildir, &item->file);
+    unsigned shown;
 
     item->missing = file == NULL;
     error_set(&item->err, ERROR_LOCAL, "quarantine a message");
@@ -313,7 +314,8 @@ remove_one(struct maildir_sim *maildir, struct local_removal *item)
     if (item->altered)
         return;
     say(world, "      quarantine #%d from %s", file->content, maildir_sim_folder(maildir, file->mailbox));
-    ledger_follows(world, file->content, file->mailbox, maildir->client, "quarantines");
+    ledger_follows(world, file->content, file->mailbox, maildir->client, local_info_flags(file->info, &shown),
+                   "quarantines");
     ledger_removed(world, file->content, file->mailbox, maildir->client);
     quarantine_add(maildir, item->quarantine, file->content);
     maildir_sim_drop(maildir, file);

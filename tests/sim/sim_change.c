@@ -226,6 +226,7 @@ struct item {
     uint32_t uid, new_uid;
     uint64_t modseq; /* when it was verified */
     bool chosen;     /* still to be done */
+    unsigned flags;  /* before golub marked it */
     struct remote_outcome outcome;
 };
 
@@ -338,7 +339,7 @@ carry_over(struct change *change, struct item *item, int target, bool move)
     say(server->world, "      %s #%d %s UID %u to %s: UID %u", move ? "MOVE" : "COPY", content,
         server_mailbox_name(change->mailbox), item->uid, server_mailbox_name(target), uid);
     if (move)
-        ledger_follows(server->world, content, change->mailbox, SIM_SERVER, "moves");
+        ledger_follows(server->world, content, change->mailbox, SIM_SERVER, 0, "moves");
     if (move)
         server_expunge(server, change->mailbox, item->uid);
     if (server->uidplus && server->boxes[target].uidvalidity == change->wanted->target_uidvalidity)
@@ -370,7 +371,7 @@ carry_over_later(struct change *change, const struct item *item, int target, boo
                              .uidvalidity = server->boxes[change->mailbox].uidvalidity,
                              .due = server->world->now + rng_below(&server->world->rng, 5)};
     if (gone) {
-        ledger_follows(server->world, message->content, change->mailbox, SIM_SERVER, "moves");
+        ledger_follows(server->world, message->content, change->mailbox, SIM_SERVER, 0, "moves");
         server_expunge(server, change->mailbox, item->uid);
     }
 }
@@ -434,8 +435,10 @@ mark_deleted(struct change *change, struct item *item)
     struct server *server = change->server;
     struct sim_message *message = remote_message(server, change->mailbox, item->uid);
 
+    item->flags = message != NULL ? message->flags : 0;
     if (message != NULL) { /* ours: who dies here, or is told otherwise, takes it off again */
-        ledger_may_follow(server->world, message->content, change->mailbox, SIM_SERVER, "marks for its removal");
+        ledger_may_follow(server->world, message->content, change->mailbox, SIM_SERVER, message->flags,
+                          "marks for its removal");
         server->world->ledger[message->content].copied[change->mailbox] |= FLAG_DELETED;
     }
     if (message != NULL && server->condstore && message->modseq != item->modseq) {
@@ -505,7 +508,7 @@ expunge_items(struct change *change, size_t count)
                 item->uid);
             if (server->world->clients == 1 && server->world->strict)
                 check_replaced(server, change->mailbox, message->content);
-            ledger_follows(server->world, message->content, change->mailbox, SIM_SERVER, "expunges");
+            ledger_follows(server->world, message->content, change->mailbox, SIM_SERVER, item->flags, "expunges");
             ledger_removed(server->world, message->content, change->mailbox, SIM_SERVER);
             server_expunge(server, change->mailbox, item->uid);
         }

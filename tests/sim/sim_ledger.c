@@ -133,11 +133,24 @@ stands_elsewhere(const struct world *world, int content, int mailbox, int side)
     return false;
 }
 
+/* `expunge = true`, and somebody marked it: on whichever side, however many of it there are. */
+static bool
+is_marked(const struct world *world, int content, unsigned flags)
+{
+    unsigned given = 0;
+
+    for (int i = 0; i < SIM_MAILBOXES; i++) /* golub's own mark is none of these */
+        given |= world->ledger[content].set[i];
+    return world->expunges && (flags & given & FLAG_DELETED) != 0;
+}
+
 void
-ledger_may_follow(struct world *world, int content, int mailbox, int side, const char *what)
+ledger_may_follow(struct world *world, int content, int mailbox, int side, unsigned flags, const char *what)
 {
     const struct ledger *entry = &world->ledger[content];
 
+    if (is_marked(world, content, flags))
+        return;
     /*
      * What stands elsewhere is moved, also where its mailbox was not looked at for a while: its old place follows, as a move, or as a
      * removal where the new place was seen before the old one.
@@ -155,13 +168,18 @@ ledger_may_follow(struct world *world, int content, int mailbox, int side, const
 }
 
 void
-ledger_follows(struct world *world, int content, int mailbox, int side, const char *what)
+ledger_follows(struct world *world, int content, int mailbox, int side, unsigned flags, const char *what)
 {
+    struct ledger *entry = &world->ledger[content];
+
     /* A file that a backup lacks, and a copy of it somewhere: that is a move for all that anybody can tell. */
     if ((world->kinds & (KIND_BIT(KIND_TORN) | KIND_BIT(KIND_COPYING))) != 0 && strncmp(what, "moves", 5) == 0)
         return;
-    ledger_may_follow(world, content, mailbox, side, what);
-    world->ledger[content].followed[side + 1][mailbox]++;
+    ledger_may_follow(world, content, mailbox, side, flags, what);
+    /* What is marked may go beside those that somebody took out, of which it may be one. All clients follow, whatever their names show. */
+    if (is_marked(world, content, flags) && entry->followed[side + 1][mailbox] >= entry->outs[side + 1][mailbox])
+        ledger_out(world, content, mailbox);
+    entry->followed[side + 1][mailbox]++;
 }
 
 void

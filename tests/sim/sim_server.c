@@ -233,7 +233,7 @@ transfer_late(struct server *server, const struct sim_delayed *late)
         say(server->world, "      (late: %s of #%d from %s to %s becomes UID %u)", late->move ? "MOVE" : "COPY",
             late->content, names[late->from], names[late->mailbox], uid);
         if (late->move) {
-            ledger_follows(server->world, late->content, late->from, SIM_SERVER, "moves");
+            ledger_follows(server->world, late->content, late->from, SIM_SERVER, 0, "moves");
             server_expunge(server, late->from, late->uid);
         }
     }

@@ -196,14 +196,17 @@ void ledger_forget(struct world *world, int mailbox, int side);
 void ledger_forget_away(struct world *world, int mailbox, int client);
 /** Before somebody moves or removes it on one side: does it stand as on all others? */
 void ledger_touch(struct world *world, int content, int side);
-/** golub takes it out of this mailbox on one side: somebody else must have done so first, and as often. */
-void ledger_follows(struct world *world, int content, int mailbox, int side, const char *what);
+/**
+ * golub takes it out of this mailbox on one side: somebody else must have done so first, and as often.
+ * @param flags  what this one showed before golub touched it: with `expunge` what users marked as \\Deleted may go, each of them
+ */
+void ledger_follows(struct world *world, int content, int mailbox, int side, unsigned flags, const char *what);
 /** What golub took out there stands there again: a crash or a backup undid it. */
 void ledger_back(struct world *world, int content, int mailbox, int side);
 /** golub removes it, and it is no move: for the guard's law. */
 void ledger_removed(struct world *world, int content, int mailbox, int side);
 /** golub is about to: is there anything left to follow? */
-void ledger_may_follow(struct world *world, int content, int mailbox, int side, const char *what);
+void ledger_may_follow(struct world *world, int content, int mailbox, int side, unsigned flags, const char *what);
 /** Users and other clients moved it: flags go along. */
 void ledger_carry(struct world *world, int content, int from, int to);
 /** Flags of one instance change; fresh: it has just come. Whoever is at work gives them, or must have been given them. */

@@ -1,0 +1,165 @@
+/* What a tree lacks that was copied, or came out of a backup: nobody removed it, and nobody moved it. */
+#include "tests/sim/scenario.h"
+
+/* One message in two places, another one beside it, and a third folder. */
+static void
+given_one_message_in_two_places(void)
+{
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    given_mail_there(INBOX, 1);
+    given_mail_there(INBOX, 2);
+    given_mail_there(WORK, 1);
+    given_both_sides_agree();
+}
+
+/* The rest of the tree is still being copied: no ledger says that a user took it out. */
+static struct sim_file
+given_a_copied_tree_lacks(int mailbox, int content)
+{
+    const struct sim_file away = *file_of(mailbox, content);
+
+    maildir_sim_reborn(here());
+    maildir_sim_drop(here(), file_of(mailbox, content));
+    check_forget(&sim.clients[0]);
+    sim.clients[0].confirm = false;
+    return away;
+}
+
+static void
+what_a_copied_folder_lacks_was_not_moved(void **state)
+{
+    (void)state;
+    for (int twin = 0; twin < 2; twin++) {
+        given_empty_account(1);
+        server_create(&sim.server, OLD);
+        here()->tree.folder[OLD] = true;
+        if (twin == 1)
+            given_mail_there(INBOX, 1);
+        given_mail_there(WORK, 1);
+        given_mail_there(WORK, 2);
+        given_both_sides_agree();
+        maildir_sim_reborn(here());
+        maildir_sim_drop(here(), file_of(WORK, 1));
+        given_mail_here(OLD, 1);
+        check_forget(&sim.clients[0]);
+
+        assert_int_equal(when_golub_syncs_after(60), 3);
+
+        then_it_is_there(WORK, 1, 1);
+        then_it_is_there(OLD, 1, 1);
+    }
+}
+
+/*
+ * Its removal is refused (others carry \\Deleted, and there is no UID EXPUNGE), and the same message stands in another folder, which got what
+ * was changed about it.
+ */
+static void
+a_flag_that_changed_while_a_file_was_away_is_set_here_once_it_is_back(void **state)
+{
+    (void)state;
+    given_one_message_in_two_places();
+    sim.server.uidplus = sim.server.move = false;
+    for (uint32_t uid = 1; uid <= 2; uid++)
+        server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, uid), FLAG_DELETED, 0);
+    server_set_flags(&sim.server, WORK, server_message(&sim.server, WORK, 1), FLAG_DELETED, 0);
+    given_both_sides_agree();
+    const struct sim_file file = *file_of(INBOX, 1);
+    when_the_user_removes(INBOX, 1);
+    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, 1), 0, 0);
+    check_forget(&sim.clients[0]);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    assert_non_null(maildir_sim_add(here(), INBOX, file.base, file.info, 1, file.date));
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+
+    then_it_is_there(INBOX, 1, 1);
+    assert_string_equal(file_of(INBOX, 1)->info, "c:2,");
+    then_both_sides_agree();
+}
+
+/* The twin is copied by the user while the other one is still held: that is no move of the one that is not there yet. */
+static void
+what_is_held_since_the_tree_was_copied_was_not_moved_later_either(void **state)
+{
+    (void)state;
+    given_one_message_in_two_places();
+    const struct sim_file away = given_a_copied_tree_lacks(INBOX, 1);
+    assert_int_equal(when_golub_syncs_after(60), 3);
+    assert_true(mua_copy(here(), file_of(WORK, 1), OLD));
+    ledger_put(&sim.world, 1, OLD);
+    sim.clients[0].confirm = false;
+
+    assert_int_equal(when_golub_syncs_after(60), 3);
+
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_there(OLD, 1, 1);
+    assert_non_null(maildir_sim_add(here(), INBOX, away.base, away.info, 1, away.date));
+    then_both_sides_agree();
+    then_it_is_here(INBOX, 1, 1);
+    then_it_is_there(INBOX, 1, 1);
+}
+
+/* It comes back, and its twin, which is another message for its reader, gets nothing of it. */
+static void
+a_flag_of_what_a_copied_tree_lacks_is_not_given_to_an_equal_message(void **state)
+{
+    (void)state;
+    for (int later = 0; later < 2; later++) {
+        given_one_message_in_two_places();
+        (void)given_a_copied_tree_lacks(INBOX, 1);
+        if (later == 1)
+            assert_int_equal(when_golub_syncs_after(60), 3);
+        server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, 1), FLAG_FLAGGED, 0);
+
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+        assert_int_equal(server_message(&sim.server, WORK, 1)->flags, 0);
+        then_it_is_here(INBOX, 1, 1);
+        assert_string_equal(file_of(INBOX, 1)->info, "c:2,F");
+        then_both_sides_agree();
+    }
+}
+
+/* A reader saves it elsewhere and marks it here; the server has no room for the copy yet. The copy is not marked, and stays. */
+static void
+what_expunge_removes_was_not_moved(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.world.expunges = true;
+    for (int i = 1; i <= 3; i++)
+        given_mail_there(INBOX, i);
+    given_both_sides_agree();
+    assert_true(mua_copy(here(), file_of(INBOX, 1), WORK));
+    ledger_put(&sim.world, 1, WORK);
+    ledger_out(&sim.world, 1, INBOX);
+    mua_set_flags(here(), file_of(INBOX, 1), FLAG_DELETED);
+    sim.server.quota = 3;
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+
+    then_it_is_there(INBOX, 1, 0);
+    then_it_is_there(WORK, 1, 1);
+    then_it_is_here(WORK, 1, 1);
+    assert_int_equal(sim.server.boxes[WORK].messages[0].flags, 0);
+    then_both_sides_agree();
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(what_a_copied_folder_lacks_was_not_moved),
+        SCENARIO(what_is_held_since_the_tree_was_copied_was_not_moved_later_either),
+        SCENARIO(a_flag_of_what_a_copied_tree_lacks_is_not_given_to_an_equal_message),
+        SCENARIO(a_flag_that_changed_while_a_file_was_away_is_set_here_once_it_is_back),
+        SCENARIO(what_expunge_removes_was_not_moved),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
