@@ -66,6 +66,13 @@ has_size(const struct journal_pop *row, const struct journal_listed *listed)
     return row->listed != 0 && row->listed == listed->size;
 }
 
+/* Is it all the same which of these two it is? */
+static bool
+same_body(const struct journal_pop *a, const struct journal_pop *b)
+{
+    return a->has_body == b->has_body && (!a->has_body || memcmp(a->body, b->body, DIGEST_SIZE) == 0);
+}
+
 /* One of those that are absent: of the same size, or where that is not asked for of any. */
 static bool
 judge_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen, int64_t id,
@@ -90,6 +97,7 @@ judge_absent(struct import *import, const struct journal_listed *listed, const s
     if (row.state == POP_REMOVING && row.absent != import_stamp(import) &&
         memcmp(row.header, seen->header, DIGEST_SIZE) != 0)
         return true;
+    to->mixed = to->mixed || (to->count > 0 && !same_body(&to->first, &row));
     if (to->count++ == 0)
         to->first = row;
     return true;

@@ -341,6 +341,15 @@ leave_unsure(struct compare *compare, const struct journal_listed *listed, struc
     return save_alone(compare, &arrival);
 }
 
+static bool
+leave(struct compare *compare, const struct journal_listed *listed)
+{
+    struct import *import = compare->import;
+
+    compare->all = false;
+    return import->identity == BY_BODY || journal_listing_leave(import->journal, listed->number, &import->err);
+}
+
 /* Which of the rows it is, or that it is none. */
 static bool
 finish_message(struct compare *compare, struct journal_listed *listed)
@@ -363,16 +372,10 @@ finish_message(struct compare *compare, struct journal_listed *listed)
         return false;
     if (unsure.id != 0)
         return leave_unsure(compare, listed, &unsure);
+    /* At a first meeting its file may be one of those that were not seen. */
+    if (row.id == 0 && import->unseen)
+        return leave(compare, listed);
     return take(compare, listed, &row, &seen);
-}
-
-static bool
-leave(struct compare *compare, const struct journal_listed *listed)
-{
-    struct import *import = compare->import;
-
-    compare->all = false;
-    return import->identity == BY_BODY || journal_listing_leave(import->journal, listed->number, &import->err);
 }
 
 static bool

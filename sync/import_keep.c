@@ -239,18 +239,18 @@ refuse_circle(struct import *import)
  * up is dated with the file's time, by our own clock, which is no earlier than the name was given. Then both accounts have one mailbox: what
  * goes from the maildrop would be removed here by IMAP.
  */
-static bool
-is_one_mailbox(struct import *import, const struct journal_pop *row, bool *one)
+bool
+import_beside_had(struct import *import, const char *base, bool *had)
 {
-    struct text date = {row->base, strcspn(row->base, ".")};
-    const char *dot = strrchr(row->base, '.');
+    struct text date = {base, strcspn(base, ".")};
+    const char *dot = strrchr(base, '.');
     uint64_t given;
 
-    *one = false;
+    *had = false;
     if (import->beside == NULL || dot == NULL || strcmp(dot, ".golub") != 0 || !text_number(date, INT64_MAX, &given) ||
         given == 0)
         return true;
-    return import->beside->had(import->beside->self, row->base, (int64_t)given, one, &import->err);
+    return import->beside->had(import->beside->self, base, (int64_t)given, had, &import->err);
 }
 
 static bool
@@ -291,7 +291,7 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
         return false;
     if ((row->facts & POP_RETURNED) != 0 && import->beside != NULL)
         return refuse_circle(import);
-    if (!is_one_mailbox(import, row, &one) || one)
+    if (!import_beside_had(import, row->base, &one) || one)
         return one && refuse_one_mailbox(import);
     if ((row->facts & (POP_SHORT | POP_UNSURE)) != 0)
         return stays_for_good(keeping, row);

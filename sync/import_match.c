@@ -159,7 +159,7 @@ decide_by_header(struct match *match, const struct journal_listed *listed, const
         return true;
     if (!is_plain(match, &rows.first, listed, seen, true, &plain))
         return false;
-    if (rows.count == alike && plain)
+    if (rows.count == alike && plain && !rows.mixed)
         return settle(match, listed, &rows.first, seen, true);
     return journal_listing_compare(import->journal, listed->number, &import->err);
 }

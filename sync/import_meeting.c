@@ -22,7 +22,7 @@ struct meeting {
     int64_t not_before; /* date in the names that count; INT64_MIN: any file */
     bool others;        /* folders other than deliver-to */
     uint64_t found;
-    bool own;     /* files bear names that golub gave */
+    bool own;     /* files bear names that an import gave, and this journal has no import yet */
     bool refused; /* a header can't be read: whose file is here nobody knows */
 };
 
@@ -114,6 +114,21 @@ look_at(struct meeting *meeting, const struct journal_here_file *file)
     return missing || make_row(meeting, file, &seen, listed);
 }
 
+/* A name that an import gave: the IMAP account of the tree gives such names, too, to what it finds on its own server. */
+static bool
+note_own(struct meeting *meeting, const char *base)
+{
+    const char *dot = strrchr(base, '.');
+    bool had;
+
+    if (!meeting->import->first || meeting->own || dot == NULL || strcmp(dot, OWN_NAME) != 0)
+        return true;
+    if (!import_beside_had(meeting->import, base, &had))
+        return false;
+    meeting->own = !had;
+    return true;
+}
+
 static bool
 look_at_all(struct meeting *meeting)
 {
@@ -126,11 +141,9 @@ look_at_all(struct meeting *meeting)
     while (ok && count == 32 && meeting->open > 0) {
         ok = journal_here_strangers(import->journal, after, page, 32, &count, &import->err);
         for (size_t i = 0; ok && i < count && meeting->open > 0; i++) {
-            const char *dot = strrchr(page[i].base, '.');
-
             after = page[i].id;
-            meeting->own = meeting->own || (dot != NULL && strcmp(dot, OWN_NAME) == 0);
-            if (is_of_interest(meeting, &page[i]))
+            ok = note_own(meeting, page[i].base);
+            if (ok && is_of_interest(meeting, &page[i]))
                 ok = look_at(meeting, &page[i]);
         }
     }
@@ -161,6 +174,28 @@ has_strangers(struct meeting *meeting, bool *any)
     return ok;
 }
 
+/* Nothing is new to this session; but files that an import brought say that the journal was lost, and what they are of may be listed later. */
+static bool
+look_at_names(struct meeting *meeting)
+{
+    struct import *import = meeting->import;
+    struct journal_here_file *page = calloc(32, sizeof *page);
+    size_t count = 32;
+    int64_t after = 0;
+    bool ok = page != NULL || import_no_memory(import);
+
+    while (ok && count == 32 && !meeting->own) {
+        ok = journal_here_strangers(import->journal, after, page, 32, &count, &import->err);
+        for (size_t i = 0; ok && i < count && !meeting->own; i++) {
+            after = page[i].id;
+            ok = note_own(meeting, page[i].base);
+        }
+    }
+    free(page);
+    import->widen = meeting->own;
+    return ok;
+}
+
 /* Rows of this one's new names are made when they are fetched; now they are only doubtful. */
 static bool
 meet(struct meeting *meeting)
@@ -174,8 +209,7 @@ meet(struct meeting *meeting)
     meeting->others = true;
     if (meeting->not_before == INT64_MIN && !look_at_all(meeting))
         return false;
-    /* Beside an IMAP account such names are its own, too. */
-    import->widen = meeting->found > 0 || meeting->refused || (import->first && meeting->own && import->beside == NULL);
+    import->widen = meeting->found > 0 || meeting->refused || meeting->own;
     if (import->unseen) {
         import->partial = true;
         import_say(import, "match",
@@ -210,9 +244,11 @@ import_meet(struct import *import)
         !journal_listing_count(import->journal, LISTED_DOUBT, &doubtful, &import->err))
         return false;
     fresh += doubtful;
-    if (fresh > 0 && !has_strangers(&meeting, &any))
+    if (fresh == 0)
+        return !import->first || look_at_names(&meeting);
+    if (!has_strangers(&meeting, &any))
         return false;
-    if (fresh == 0 || !any)
+    if (!any)
         return true;
     meeting.reading = bytes_new();
     ok = (meeting.reading != NULL || import_no_memory(import)) && meet(&meeting);

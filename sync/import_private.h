@@ -207,6 +207,7 @@ struct candidates {
     struct journal_pop unproven;
     bool any_unproven;
     bool another; /* a row whose header is known, and is none of this one's */
+    bool mixed;   /* of other bodies: which of them it is makes a difference */
 };
 /** Rows of its UIDL that no other line has. */
 MUST_CHECK bool candidates_named(struct import *import, const struct journal_listed *listed, const struct seen *seen,
@@ -273,6 +274,8 @@ bool flush_all(struct import *import);
 
 struct arrival;
 /* ---- import_keep.c ---- */
+/** Did the IMAP account of this tree find the message of this name on its own server, before an import could have given the name? */
+MUST_CHECK bool import_beside_had(struct import *import, const char *base, bool *had);
 /** The message of that number is another one than the row's, which is absent from now on: it is fetched and compared with the others. */
 bool import_bury_reused(struct import *import, struct journal_pop *row, uint32_t number);
 

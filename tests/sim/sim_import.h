@@ -111,7 +111,8 @@ struct import_sim {
     bool has_then;
     void *image; /* an older journal; malloc'ed */
     size_t image_size;
-    bool beside; /* an IMAP account has the tree, too */
+    const char *image_host; /* that the account named then */
+    bool beside;            /* an IMAP account has the tree, too */
     char sent_base[SIM_SENT][LOCAL_BASE_MAX + 1];
     size_t sent;
     int64_t gone_at[SIM_CONTENTS]; /* since when no file of it is here; 0: there is one, or never was */

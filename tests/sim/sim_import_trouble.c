@@ -329,12 +329,15 @@ journal_goes(struct import_sim *sim, bool old)
 
     if (old && (sim->image == NULL || dice(sim, 2) == 0)) {
         free(sim->image);
+        sim->image_host = sim->host;
         if (!journal_image(sim->journal, &sim->image, &sim->image_size, &err))
             sim->image = NULL;
         return false;
     }
     say(&sim->world, old ? "  here: the journal is an older one" : "  here: the journal is lost");
     import_sim_journal(sim, old ? sim->image : NULL, old ? sim->image_size : 0);
+    sim->host =
+        old ? sim->image_host : sim->host; /* the configuration is of that day, too: golub says so where it is not */
     sim->journal_lost = true;
     tally_excuse_unfound(sim);
     for (size_t i = 0; i < sim->drop.count; i++) {

@@ -68,6 +68,7 @@ struct scene {
     const char *boot;            /* of the system */
     uint64_t room_first, room;   /* bytes free when it is asked first in a run, and later; 0: the truth */
     int room_asked;
+    int hidden;     /* so many files are gone in the moment in which they are read */
     int stop_after; /* a signal comes after so many RETRs; -1: never */
     struct handover *handover;
     struct beside *beside;
@@ -414,6 +415,14 @@ trouble_examine(void *local, const struct local_file *file, struct local_facts *
 }
 
 static bool
+trouble_read_open(void *local, const struct local_file *file, void **handle, bool *missing, struct error *err)
+{
+    *missing = scene->hidden > 0;
+    scene->hidden -= scene->hidden > 0;
+    return *missing || scene->s->local.ops->read_open(local, file, handle, missing, err);
+}
+
+static bool
 trouble_flush(void *local, struct error *err)
 {
     bool after;
@@ -602,6 +611,7 @@ run_import(struct scene *sc)
     sc->local_ops.draft_finish = trouble_draft_finish;
     sc->local_ops.deliver = trouble_deliver;
     sc->local_ops.examine = trouble_examine;
+    sc->local_ops.read_open = trouble_read_open;
     sc->local_ops.flush = trouble_flush;
     sc->local_ops.boot = scene_boot;
     sc->local_ops.free_space = trouble_free_space;

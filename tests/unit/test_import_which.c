@@ -8,6 +8,8 @@
 
 #include "tests/unit/import_scene.h"
 
+#include <unistd.h>
+
 #define HEADER "Subject: report\r\nMessage-ID: <fixed@x>\r\n\r\n"
 
 static struct dropped *
@@ -112,6 +114,127 @@ what_was_recorded_as_had_is_known_under_another_name_though_its_size_was_never_t
     assert_int_equal(rows(sc, POP_HAD), 2);
 }
 
+/* Where their order is another than that of their rows, the order says which is which for none. */
+static void
+equal_headers_of_other_bodies_are_told_apart_by_these_when_all_names_change(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped swap;
+
+    sc->account.policy.max_delete = 100;
+    given_mails(sc, 3);
+    (void)given_report(sc, "a", "it goes on");
+    assert_run(sc, 0);
+    time_passes(sc, 2 * DAY);
+    (void)given_report(sc, "b", "it failed.");
+    assert_run(sc, 0);
+    swap = sc->drop.mails[3];
+    sc->drop.mails[3] = sc->drop.mails[4];
+    sc->drop.mails[4] = swap;
+    given_other_names(sc);
+    assert_run(sc, 0);
+    sc->account.import.keep_days = 1;
+
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+
+    assert_int_equal(count_there(sc), 1);
+    assert_false(sc->drop.mails[3].gone);
+    assert_all_here(sc);
+}
+
+/* The journal is gone, and the folders' times may be trusted. */
+static void
+lose_journal(struct scene *sc)
+{
+    journal_close(sc->journal);
+    sc->journal = journal_open_memory(NULL, 0, &sc->err);
+    assert_non_null(sc->journal);
+    (void)usleep(15000);
+}
+
+static void
+what_has_an_equal_header_waits_while_a_file_of_a_lost_journal_was_not_seen(void **state)
+{
+    struct scene *sc = *state;
+
+    (void)given_report(sc, "a", "it goes on");
+    (void)given_report(sc, "b", "it failed.");
+    assert_run(sc, 0);
+    lose_journal(sc);
+    sc->hidden = 1;
+    assert_run(sc, 1);
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+    (void)usleep(15000);
+
+    assert_run(sc, 0);
+
+    assert_all_here(sc);
+}
+
+/* What is listed was begun, so that nothing is new: the files here say that a journal was lost all the same. */
+static void
+a_lost_journal_and_a_list_of_what_was_begun_bring_nothing_a_second_time(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    for (int at = 5; at <= 9; at++) {
+        sc->now += DAY;
+        given_mails(sc, 1);
+        lose_journal(sc);
+        sc->drop.list_from = (uint32_t)sc->drop.count - 1;
+        sc->drop.list_most = 1;
+        sc->drop.fail_at = at;
+        (void)run_import(sc);
+        sc->drop.fail_at = 0;
+        assert_run(sc, 0);
+        sc->drop.list_from = sc->drop.list_most = 0;
+        assert_run(sc, 0);
+        assert_int_equal(sc->drop.retrs, 0);
+        assert_all_here(sc);
+    }
+}
+
+static bool
+knows_all(void *self, const char *base, bool *known, struct error *err)
+{
+    (void)self, (void)base, (void)err;
+    *known = true;
+    return true;
+}
+
+static bool
+had_nothing(void *self, const char *base, int64_t before, bool *had, struct error *err)
+{
+    (void)self, (void)base, (void)before, (void)err;
+    *had = false;
+    return true;
+}
+
+static void
+a_lost_journal_beside_another_account_and_half_a_list_bring_nothing_a_second_time(void **state)
+{
+    struct beside beside = {.account = "both", .knows = knows_all, .had = had_nothing};
+    struct scene *sc = *state;
+
+    sc->beside = &beside;
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    sc->now += DAY;
+    given_mails(sc, 1);
+    lose_journal(sc);
+    sc->drop.list_from = 3;
+    sc->drop.list_most = 1;
+    assert_run(sc, 0);
+    sc->drop.list_from = sc->drop.list_most = 0;
+
+    assert_run(sc, 0);
+
+    assert_all_here(sc);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int
@@ -122,6 +245,10 @@ main(void)
         TEST(a_header_that_cant_be_read_makes_no_other_its_message_when_all_names_change),
         TEST(where_the_header_is_the_name_another_size_is_not_the_known_one),
         TEST(what_was_recorded_as_had_is_known_under_another_name_though_its_size_was_never_told),
+        TEST(equal_headers_of_other_bodies_are_told_apart_by_these_when_all_names_change),
+        TEST(what_has_an_equal_header_waits_while_a_file_of_a_lost_journal_was_not_seen),
+        TEST(a_lost_journal_and_a_list_of_what_was_begun_bring_nothing_a_second_time),
+        TEST(a_lost_journal_beside_another_account_and_half_a_list_bring_nothing_a_second_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
