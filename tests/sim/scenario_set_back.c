@@ -144,12 +144,41 @@ a_copy_is_not_where_a_message_of_another_mailbox_has_moved(void **state)
     then_it_is_there(WORK, 1, 2);
 }
 
+/* The journal tells what the file showed once; it was fetched anew, then found elsewhere: nothing was agreed on. */
+static void
+flags_of_what_moved_since_an_older_journal_are_merged(void **state)
+{
+    struct error err = {0};
+    void *image;
+    size_t size;
+
+    (void)state;
+    given_empty_account(1);
+    const uint32_t uid = given_mail_there(WORK, 1);
+    given_mail_there(WORK, 2);
+    server_set_flags(&sim.server, WORK, server_message(&sim.server, WORK, uid), FLAG_FLAGGED | FLAG_ANSWERED, 0);
+    given_both_sides_agree();
+    assert_true(journal_image(sim.clients[0].journal, &image, &size, &err));
+    mua_set_flags(here(), file_of(WORK, 2), FLAG_SEEN);
+    given_both_sides_agree();
+    when_the_user_moves(1, WORK, INBOX);
+    mua_set_flags(here(), file_of(INBOX, 1), FLAG_SEEN);
+    run_open_journal(&sim, 0, image, size);
+    free(image);
+    check_forget(&sim.clients[0]);
+
+    then_both_sides_agree();
+
+    assert_string_equal(file_of(INBOX, 1)->info, "c:2,FRS");
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(a_journal_set_back_to_a_killed_run_doubles_nothing),
         SCENARIO(a_copy_is_not_where_a_message_of_another_mailbox_has_moved),
+        SCENARIO(flags_of_what_moved_since_an_older_journal_are_merged),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,6 +201,9 @@ compare_flags(struct sim *sim, struct maildir_sim *maildir, const struct sim_fil
         maildir_sim_multiplicity(maildir, file->mailbox, file->content, false) != 1 ||
         server_multiplicity(&sim->server, file->mailbox, file->content) != 1)
         return;
+    /* The second file of a UID whose first one was edited: the flags of that one are the message's. */
+    if (sim->server.swallows_duplicates && maildir_sim_multiplicity(maildir, file->mailbox, file->content, true) != 1)
+        return;
     for (size_t i = server_hidden(&sim->server, file->mailbox); i < box->count; i++)
         if (box->messages[i].content == file->content &&
             ((box->messages[i].flags ^ here) & shown & box->permanent) != 0)
