@@ -238,6 +238,7 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     if (!found)
         return add_unknown(run, sight, seen);
     before = message;
+    sight->view.ours += seen->has_flags && (message.facts & (FACT_ECHO | FACT_COPIED)) != 0;
     if ((message.facts & FACT_COPIED) != 0 && seen->has_flags) {
         message.rbase = message.lbase = seen->flags;
         message.facts &= ~(unsigned)FACT_COPIED;
@@ -465,7 +466,8 @@ observe_remote(struct run *run)
             sights[i].said = (struct said_uids){0};
             if (!again || !ok)
                 continue;
-            sights[left] = (struct sight){.mailbox = mailbox};
+            /* What was sent has shown itself: it does so once. */
+            sights[left] = (struct sight){.mailbox = mailbox, .view.ours = sights[i].view.ours};
             ok = fill_request(run, &sights[left++], true);
         }
         for (size_t i = left; i < count; i++)

@@ -26,6 +26,16 @@ is_multiple(uint32_t exists, uint32_t of)
     return exists != 0 && exists % of == 0;
 }
 
+/* A server that stops at this number in one mailbox does so in all. */
+static bool
+is_limit_elsewhere(const struct run *run, uint32_t exists)
+{
+    for (size_t i = 0; exists != 0 && i < run->count; i++)
+        if (run->mailboxes[i].row.view == exists)
+            return true;
+    return false;
+}
+
 static bool
 is_at_limit(const struct mailbox *mailbox)
 {
@@ -63,6 +73,11 @@ view_is_cut(const struct run *run, const struct mailbox *mailbox, const struct v
         return true;
     if (view->arrived < view->vanished)
         return false;
+    if (is_limit_elsewhere(run, view->exists))
+        return true;
+    /* It grew by less than what was sent there: for each of these the oldest one went, at the same moment. */
+    if (view->ours >= view->vanished && is_multiple(view->exists, ROUND))
+        return true;
     if (view->exists == row->messages)
         return is_multiple(view->exists, ROUND) || offers(run, "MESSAGELIMIT") != NULL ||
                offers(run, "UIDONLY") != NULL;

@@ -10,6 +10,7 @@
 struct view { /* a complete listing */
     uint32_t exists;
     uint64_t arrived;  /* messages from the cursor on */
+    uint64_t ours;     /* those of them that this run sent */
     uint64_t vanished; /* rows that it did not name */
     uint64_t slid;     /* unknown messages below the cursor */
     uint32_t lowest;   /* UID that it named; 0: none */

@@ -582,6 +582,10 @@ BUGS = [
     # ---- views ----
     bug("what is out of a server's view taken for removed", Test("scenario_view"),
         ("sync/observe_remote.c", "cut = view_is_cut(run, mailbox, &sight->view);", "cut = false;")),
+    bug("limit of one mailbox forgotten in another", Test("scenario_view"),
+        ("sync/view.c", "if (is_limit_elsewhere(run, view->exists))", "if (false && is_limit_elsewhere(run, view->exists))")),
+    bug("what was sent not taken for the reason that the oldest went", Test("scenario_view"),
+        ("sync/view.c", "view->ours >= view->vanished &&", "false &&")),
     bug("what is missing within a view kept", Test("scenario_view"),
         ("sync/observe_remote.c", "if (message.uid > sight->view.lowest)", "if (false)")),
     bug("change in a limited view believed without a listing", Test("scenario_view"),

@@ -197,6 +197,43 @@ what_is_out_of_view_when_the_journal_is_lost_does_not_go_up_again(void **state)
     }
 }
 
+static void
+a_limit_that_is_known_of_one_mailbox_counts_where_another_grows_up_to_it(void **state)
+{
+    (void)state;
+    given_view_of_50_out_of(60);
+    for (int i = 0; i < 2; i++)
+        given_mail_there(INBOX, 100 + i);
+    for (int i = 0; i < 46; i++)
+        given_mail_there(WORK, 110 + i);
+    given_both_sides_agree();
+    for (int i = 0; i < 8; i++)
+        given_mail_here(WORK, 160 + i);
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+
+    for (int i = 0; i < 46; i++)
+        then_it_is_here(WORK, 110 + i, 1);
+    assert_int_equal(here()->quarantined, 0);
+}
+
+static void
+what_slides_out_because_of_what_was_sent_is_no_removal(void **state)
+{
+    (void)state;
+    given_view_of_50_out_of(46);
+    for (int i = 0; i < 8; i++)
+        given_mail_here(INBOX, 160 + i);
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+
+    for (int i = 0; i < 46; i++)
+        then_it_is_here(INBOX, 20 + i, 1);
+    assert_int_equal(here()->quarantined, 0);
+}
+
 int
 main(void)
 {
@@ -209,6 +246,8 @@ main(void)
         SCENARIO(what_was_removed_out_of_view_is_noticed_once_the_view_reaches_it),
         SCENARIO(what_is_out_of_view_when_uids_change_does_not_go_up_again),
         SCENARIO(what_is_out_of_view_when_the_journal_is_lost_does_not_go_up_again),
+        SCENARIO(a_limit_that_is_known_of_one_mailbox_counts_where_another_grows_up_to_it),
+        SCENARIO(what_slides_out_because_of_what_was_sent_is_no_removal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
