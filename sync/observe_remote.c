@@ -276,6 +276,18 @@ sweep_row(struct run *run, struct sight *sight, int64_t id, bool cut)
     return view_leave_out(run, &message);
 }
 
+/* What was sent and is gone before it was listed once leaves the number of those that were there alone. */
+static bool
+count_missing(struct run *run, struct sight *sight, int64_t id)
+{
+    struct journal_message message;
+
+    if (!run_load(run, id, &message))
+        return false;
+    sight->view.vanished += message.uid < sight->mailbox->row.uidnext;
+    return true;
+}
+
 /* A listing of everything is complete: what it did not name is gone, or out of the server's view. */
 static bool
 sweep(struct run *run, struct sight *sight)
@@ -289,10 +301,10 @@ sweep(struct run *run, struct sight *sight)
     sight->view.slid = sight->slid;
     if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_WITH_UID, &ids, &count, &run->err))
         return false;
-    for (size_t i = 0; i < count; i++)
-        sight->view.vanished += !was_seen(sight, ids[i]);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = was_seen(sight, ids[i]) || count_missing(run, sight, ids[i]);
     view_learn(run, mailbox, &sight->view);
-    cut = view_is_cut(run, mailbox, &sight->view);
+    cut = ok && view_is_cut(run, mailbox, &sight->view);
     for (size_t i = 0; ok && i < count; i++) {
         if (!was_seen(sight, ids[i]))
             ok = sweep_row(run, sight, ids[i], cut);

@@ -234,6 +234,38 @@ what_slides_out_because_of_what_was_sent_is_no_removal(void **state)
     assert_int_equal(here()->quarantined, 0);
 }
 
+static void
+remove_what_was_sent(struct world *world)
+{
+    const struct sim_mailbox *box = &sim.server.boxes[INBOX];
+
+    for (size_t i = 0; i < box->count; i++)
+        if (box->messages[i].content == 160 && box->messages[box->count - 1].content == 163) {
+            ledger_out(world, 160, INBOX);
+            server_expunge(&sim.server, INBOX, box->messages[i].uid);
+            return;
+        }
+}
+
+static void
+what_was_sent_and_is_gone_before_it_was_listed_makes_no_removal_of_the_oldest(void **state)
+{
+    (void)state;
+    given_view_of_50_out_of(60);
+    for (int i = 0; i < 4; i++)
+        given_mail_here(INBOX, 160 + i);
+    given_others_act(remove_what_was_sent);
+    (void)when_golub_syncs_after(60);
+    then_it_is_there(INBOX, 160, 0);
+    sim.world.interfere = 0;
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+
+    for (int i = 0; i < 50; i++)
+        then_it_is_here(INBOX, 30 + i, 1);
+}
+
 int
 main(void)
 {
@@ -248,6 +280,7 @@ main(void)
         SCENARIO(what_is_out_of_view_when_the_journal_is_lost_does_not_go_up_again),
         SCENARIO(a_limit_that_is_known_of_one_mailbox_counts_where_another_grows_up_to_it),
         SCENARIO(what_slides_out_because_of_what_was_sent_is_no_removal),
+        SCENARIO(what_was_sent_and_is_gone_before_it_was_listed_makes_no_removal_of_the_oldest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
