@@ -393,19 +393,28 @@ can_write(struct run *run, struct mailbox *mailbox)
 }
 
 static bool
-prepare(struct downloading *down, struct agenda *agenda)
+make_room(struct downloading *down)
+{
+    const size_t at_once = down->count < ROUND ? down->count : ROUND;
+
+    down->readings = calloc(at_once, sizeof *down->readings);
+    down->requests = calloc(at_once, sizeof *down->requests);
+    down->first = calloc(at_once + 1, sizeof *down->first);
+    down->batch = calloc((down->count < LIMIT_BATCH ? down->count : LIMIT_BATCH) + 1, sizeof *down->batch);
+    down->message = calloc(1, sizeof *down->message);
+    return (down->readings != NULL && down->requests != NULL && down->first != NULL && down->batch != NULL &&
+            down->message != NULL) ||
+           run_no_memory(down->run);
+}
+
+static bool
+choose(struct downloading *down, struct agenda *agenda)
 {
     struct run *run = down->run;
     uint32_t tried = UINT32_MAX;
 
     down->todos = calloc(agenda->count + 1, sizeof *down->todos);
-    down->readings = calloc(ROUND, sizeof *down->readings);
-    down->requests = calloc(ROUND, sizeof *down->requests);
-    down->first = calloc(ROUND + 1, sizeof *down->first);
-    down->batch = calloc(LIMIT_BATCH + 1, sizeof *down->batch);
-    down->message = calloc(1, sizeof *down->message);
-    if (down->todos == NULL || down->readings == NULL || down->requests == NULL || down->first == NULL ||
-        down->batch == NULL || down->message == NULL)
+    if (down->todos == NULL)
         return run_no_memory(run);
     reading_begin(run);
     /* The agenda is ordered by mailbox and UID; pieces of 256 go from its end to its beginning, UIDs inside ascending. */
@@ -516,7 +525,7 @@ fetch_all(struct downloading *down)
         down->asked = down->todos + at;
         down->asked_count = down->count - at < ROUND ? down->count - at : ROUND;
         down->again = false;
-        memset(down->readings, 0, ROUND * sizeof *down->readings);
+        memset(down->readings, 0, down->asked_count * sizeof *down->readings);
         if (!fetch_asked(down) || !sort_out(down))
             return false;
         down->again = true;
@@ -572,10 +581,10 @@ bool
 apply_downloads(struct run *run, struct agenda *agenda, bool *did)
 {
     struct downloading down = {.run = run};
-    bool ok = prepare(&down, agenda);
+    bool ok = choose(&down, agenda);
 
     if (ok && down.count != 0)
-        ok = check_room(&down) && fetch_all(&down);
+        ok = make_room(&down) && check_room(&down) && fetch_all(&down);
     *did = *did || down.did;
     free(down.todos);
     free(down.requests);

@@ -195,7 +195,7 @@ survey_create(struct run *run)
 {
     struct text names[NAMES_MAX];
     size_t which[NAMES_MAX];
-    char *texts = calloc(NAMES_MAX, LIMIT_MAILBOX_NAME + 1);
+    char *texts = malloc((size_t)NAMES_MAX * (LIMIT_MAILBOX_NAME + 1));
     bool ok = texts != NULL || run_no_memory(run);
 
     ok = ok && create_here(run) && create_there(run, names, which, texts);

@@ -53,6 +53,7 @@ enum statement {
     SQL_OP_SAVE,
     SQL_OP_EXISTS,
     SQL_OP_DELETE,
+    SQL_OP_ANY,
     SQL_OP_OF,
     SQL_OP_SENT,
     SQL_OP_LIST,
@@ -187,6 +188,8 @@ struct journal {
     bool has_place;     /* there is a place for temporary tables */
     bool listing_batch; /* a transaction is open that touches temporary tables alone */
     struct listing_fill fill;
+    struct recent *recent; /* NULL: none */
+    bool no_ops;           /* it is known that there is no intent */
     sqlite3_stmt *statements[SQL_STATEMENTS];
 };
 
@@ -200,6 +203,16 @@ void journal_free(struct journal *journal);
 MUST_CHECK bool journal_open_tables(struct journal *journal, struct error *err);
 /** Rows that were changed up to now are nobody's changes. */
 void journal_count_from_here(struct journal *journal);
+
+/* recent.c */
+
+/** A row that was read or written a moment ago. @param is_as_saved  [out] also what the table holds beside it follows from it */
+MUST_CHECK bool recent_get(const struct journal *journal, int64_t id, struct journal_message *out, bool *is_as_saved);
+/** What the table holds now. */
+void recent_put(struct journal *journal, const struct journal_message *message, bool is_as_saved);
+/** The row is gone, or is another one; and so are those of which it is the twin. */
+void recent_forget(struct journal *journal, int64_t id);
+void recent_forget_all(struct journal *journal);
 
 /* sql.c */
 

@@ -30,6 +30,7 @@ journal_free(struct journal *journal)
         assert(code != SQLITE_BUSY); /* a statement outside the cache was not finalized */
     }
     temporary_free(journal->temporary);
+    free(journal->recent);
     free(journal->path);
     free(journal);
 }
@@ -385,6 +386,8 @@ journal_commit(struct journal *journal, struct error *err)
 void
 journal_rollback(struct journal *journal)
 {
+    recent_forget_all(journal);
+    journal->no_ops = false;
     if (!journal->in_transaction)
         return;
     journal->in_transaction = false;

@@ -159,6 +159,7 @@ journal_mailbox_delete(struct journal *journal, int64_t mailbox, struct error *e
     };
 
     assert(journal->in_transaction);
+    recent_forget_all(journal);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         sqlite3_stmt *statement = sql_prepare(journal, SQL_MAILBOX_DELETE + (enum statement)i, steps[i], err);
 

@@ -6,6 +6,8 @@
 #define COLUMNS "mailbox, uid, base, info, size, date, wire, header, rbase, lbase, rseen, lseen, facts, twin, keywords"
 #define VALUES "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16"
 
+static const char what_save[] = "save a message";
+
 bool
 journal_message_settled(const struct journal_message *message)
 {
@@ -45,15 +47,23 @@ static bool
 find_message(struct journal *journal, sqlite3_stmt *statement, struct journal_message *out, bool *found,
              struct error *err)
 {
-    return sql_find(journal, statement, read_message, out, sizeof *out, found, "find a message", err);
+    if (!sql_find(journal, statement, read_message, out, sizeof *out, found, "find a message", err))
+        return false;
+    if (*found)
+        recent_put(journal, out, false);
+    return true;
 }
 
 bool
 journal_message_get(struct journal *journal, int64_t id, struct journal_message *out, bool *found, struct error *err)
 {
-    sqlite3_stmt *statement =
-        sql_prepare(journal, SQL_MESSAGE_GET, "SELECT id, " COLUMNS " FROM message WHERE id = ?1", err);
+    sqlite3_stmt *statement;
+    bool is_as_saved;
 
+    *found = recent_get(journal, id, out, &is_as_saved);
+    if (*found)
+        return true;
+    statement = sql_prepare(journal, SQL_MESSAGE_GET, "SELECT id, " COLUMNS " FROM message WHERE id = ?1", err);
     if (statement == NULL)
         return false;
     bind_integer(&(struct sql_binder){.statement = statement}, id);
@@ -142,9 +152,50 @@ insert_message(struct journal *journal, struct journal_message *message, struct 
     if (statement == NULL)
         return false;
     bind_message(statement, message);
-    if (!sql_run(journal, statement, "save a message", err))
+    if (!sql_run(journal, statement, what_save, err))
         return false;
     message->id = sqlite3_last_insert_rowid(journal->db);
+    recent_put(journal, message, true);
+    return true;
+}
+
+static bool
+same_digest(bool has, const unsigned char *digest, bool other_has, const unsigned char *other)
+{
+    return has == other_has && (!has || memcmp(digest, other, DIGEST_SIZE) == 0);
+}
+
+static void
+compare(const struct journal_message *a, const struct journal_message *b, bool *same_where, bool *same_how)
+{
+    *same_where = a->mailbox == b->mailbox && a->uid == b->uid && strcmp(a->base, b->base) == 0 && a->size == b->size &&
+                  same_digest(a->has_wire, a->wire, b->has_wire, b->wire) && a->twin == b->twin;
+    *same_how = strcmp(a->info, b->info) == 0 && a->date == b->date &&
+                same_digest(a->has_header, a->header, b->has_header, b->header) && a->rbase == b->rbase &&
+                a->lbase == b->lbase && a->rseen == b->rseen && a->lseen == b->lseen && a->facts == b->facts &&
+                strcmp(a->keywords, b->keywords) == 0;
+}
+
+static bool
+compare_with_table(struct journal *journal, const struct journal_message *message, bool *same_where, bool *same_how,
+                   struct error *err)
+{
+    static const char sql[] = "SELECT (" WHERE_IT_IS ") IS (" WHERE_IT_IS_VALUES "), (" HOW_IT_IS
+                              ") IS (" HOW_IT_IS_VALUES ") FROM message WHERE id = ?1";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_MESSAGE_COMPARE, sql, err);
+    enum sql_outcome outcome;
+
+    if (statement == NULL)
+        return false;
+    bind_message(statement, message);
+    outcome = sql_step(journal, statement, what_save, err);
+    if (outcome == SQL_DONE)
+        sql_no_row(journal, err, what_save);
+    if (outcome != SQL_ROW)
+        return false;
+    *same_where = sqlite3_column_int(statement, 0) != 0;
+    *same_how = sqlite3_column_int(statement, 1) != 0;
+    sql_end(statement);
     return true;
 }
 
@@ -152,41 +203,34 @@ insert_message(struct journal *journal, struct journal_message *message, struct 
 static bool
 update_message(struct journal *journal, const struct journal_message *message, struct error *err)
 {
-    static const char what[] = "save a message";
-    static const char compare[] = "SELECT (" WHERE_IT_IS ") IS (" WHERE_IT_IS_VALUES "), (" HOW_IT_IS
-                                  ") IS (" HOW_IT_IS_VALUES ") FROM message WHERE id = ?1";
     static const char update_how[] = "UPDATE message SET (" HOW_IT_IS ") = (" HOW_IT_IS_VALUES ") WHERE id = ?1";
     static const char update_all[] = "UPDATE message SET (" COLUMNS ", dirty) = (" VALUES ", ?17) WHERE id = ?1";
-    sqlite3_stmt *statement = sql_prepare(journal, SQL_MESSAGE_COMPARE, compare, err);
-    enum sql_outcome outcome;
-    bool same_where, same_how;
+    struct journal_message known;
+    bool is_as_saved = false, same_where, same_how;
+    sqlite3_stmt *statement;
 
-    if (statement == NULL)
+    if (recent_get(journal, message->id, &known, &is_as_saved) && is_as_saved)
+        compare(message, &known, &same_where, &same_how);
+    else if (!compare_with_table(journal, message, &same_where, &same_how, err))
         return false;
-    bind_message(statement, message);
-    outcome = sql_step(journal, statement, what, err);
-    if (outcome == SQL_DONE)
-        sql_no_row(journal, err, what);
-    if (outcome != SQL_ROW)
-        return false;
-    same_where = sqlite3_column_int(statement, 0) != 0;
-    same_how = sqlite3_column_int(statement, 1) != 0;
-    sql_end(statement);
-    if (same_where && same_how)
-        return true;
-    statement = same_where ? sql_prepare(journal, SQL_MESSAGE_UPDATE_HOW, update_how, err)
-                           : sql_prepare(journal, SQL_MESSAGE_UPDATE_ALL, update_all, err);
-    if (statement == NULL)
-        return false;
-    bind_message(statement, message);
-    return sql_run(journal, statement, what, err);
+    if (!same_where || !same_how) {
+        statement = same_where ? sql_prepare(journal, SQL_MESSAGE_UPDATE_HOW, update_how, err)
+                               : sql_prepare(journal, SQL_MESSAGE_UPDATE_ALL, update_all, err);
+        if (statement == NULL)
+            return false;
+        bind_message(statement, message);
+        if (!sql_run(journal, statement, what_save, err))
+            return false;
+    }
+    recent_put(journal, message, true);
+    return true;
 }
 
 bool
 journal_message_save(struct journal *journal, struct journal_message *message, struct error *err)
 {
     assert(journal->in_transaction);
-    if (!sql_fits(message->size, "save a message", err))
+    if (!sql_fits(message->size, what_save, err))
         return false;
     return message->id == 0 ? insert_message(journal, message, err) : update_message(journal, message, err);
 }
@@ -204,6 +248,7 @@ journal_message_delete(struct journal *journal, int64_t id, struct error *err)
     };
 
     assert(journal->in_transaction);
+    recent_forget(journal, id);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         sqlite3_stmt *statement = sql_prepare(journal, SQL_MESSAGE_DELETE + (enum statement)i, steps[i], err);
 

@@ -61,6 +61,7 @@ journal_op_add(struct journal *journal, struct journal_op *op, struct error *err
 
     assert(journal->in_transaction);
     op->id = 0;
+    journal->no_ops = false;
     if (statement == NULL || !sql_fits(op->size, what, err))
         return false;
     bind_op(statement, op);
@@ -98,13 +99,31 @@ journal_op_delete(struct journal *journal, int64_t id, struct error *err)
     return sql_run(journal, statement, "delete an intent", err);
 }
 
+/* Most runs have none, and would ask for that of each message. */
+static bool
+are_none(struct journal *journal, struct error *err)
+{
+    sqlite3_stmt *statement;
+    int64_t some;
+
+    if (journal->no_ops)
+        return true;
+    statement = sql_prepare(journal, SQL_OP_ANY, "SELECT EXISTS (SELECT 1 FROM op)", err);
+    journal->no_ops = statement != NULL && sql_number(journal, statement, 1, &some, "find an intent", err) && some == 0;
+    return journal->no_ops;
+}
+
 bool
 journal_op_of(struct journal *journal, int64_t message, struct journal_op *out, bool *found, struct error *err)
 {
     static const char sql[] = "SELECT id, " COLUMNS " FROM op"
                               " WHERE (target = ?1 OR (message = ?1 AND target = 0)) AND ?1 <> 0 ORDER BY id LIMIT 1";
-    sqlite3_stmt *statement = sql_prepare(journal, SQL_OP_OF, sql, err);
+    sqlite3_stmt *statement;
 
+    *found = false;
+    if (are_none(journal, err))
+        return true;
+    statement = sql_prepare(journal, SQL_OP_OF, sql, err);
     if (statement == NULL)
         return false;
     bind_integer(&(struct sql_binder){.statement = statement}, message);

@@ -654,6 +654,12 @@ BUGS = [
         ("sync/names.c", "trouble == NULL && to.len == 0 && spelled_aside(level) != NOWHERE", "false")),
 
     # ---- bytes ----
+    bug("row remembered although it was undone", unit("test_journal"),
+        ("store/journal/journal.c",
+         "{\n    recent_forget_all(journal);\n    journal->no_ops = false;",
+         "{\n    journal->no_ops = false;")),
+    bug("row remembered with a twin that is gone", unit("test_journal"),
+        ("store/journal/recent.c", "row->id == id || row->twin == id", "row->id == id")),
     bug("lone CR shrunk to LF", unit("test_lines"),
         ("store/base/lines.c", "if (!state->cr || byte != '\\n')", "if (byte != '\\n')")),
     bug("message with a NUL sent", HISTORIES,

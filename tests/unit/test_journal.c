@@ -407,6 +407,42 @@ an_id_is_never_given_twice(void **state)
 }
 
 static void
+a_row_is_remembered_only_as_the_table_has_it(void **state)
+{
+    struct scene *s = *state;
+    struct journal_message message = given_message(s, paired(s->mailbox, 1)), alias = paired(s->mailbox, 0), out;
+    bool found;
+
+    alias.facts = FACT_ALIAS;
+    alias.twin = message.id;
+    (void)text_print(alias.base, sizeof alias.base, "another");
+    alias = given_message(s, alias);
+    assert_true(journal_commit(s->journal, &s->err));
+
+    assert_true(journal_begin(s->journal, &s->err));
+    message.rseen = message.rbase = FLAG_FLAGGED;
+    assert_true(journal_message_save(s->journal, &message, &s->err));
+    journal_rollback(s->journal);
+    assert_true(journal_message_get(s->journal, message.id, &out, &found, &s->err));
+    assert_int_equal(out.rseen & FLAG_FLAGGED, 0);
+
+    assert_true(journal_begin(s->journal, &s->err));
+    assert_true(journal_message_get(s->journal, alias.id, &out, &found, &s->err));
+    assert_int_equal(out.twin, message.id);
+    assert_true(journal_message_delete(s->journal, message.id, &s->err));
+    assert_true(journal_message_get(s->journal, message.id, &out, &found, &s->err));
+    assert_false(found);
+    assert_true(journal_message_get(s->journal, alias.id, &out, &found, &s->err));
+    assert_int_equal(out.twin, 0);
+    assert_true(journal_mailbox_delete(s->journal, s->mailbox, &s->err));
+    assert_true(journal_message_get(s->journal, alias.id, &out, &found, &s->err));
+    assert_false(found);
+    journal_rollback(s->journal);
+    assert_true(journal_message_get(s->journal, alias.id, &out, &found, &s->err));
+    assert_true(found);
+}
+
+static void
 a_journal_that_became_another_one_knows_what_that_knew_and_nothing_else(void **state)
 {
     struct scene *s = *state;
@@ -485,6 +521,7 @@ main(void)
         TEST(messages_are_found_by_digest_and_dirty_ones_by_size),
         TEST(an_id_is_never_given_twice),
         TEST(a_journal_that_became_another_one_knows_what_that_knew_and_nothing_else),
+        TEST(a_row_is_remembered_only_as_the_table_has_it),
         TEST(a_journal_goes_back_and_forth_between_two_images),
     };
 
