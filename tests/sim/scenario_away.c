@@ -43,6 +43,105 @@ when_the_folder_is_back(int mailbox)
     check_forget(&sim.clients[0]);
 }
 
+/* It is under a name that is left out, or that nobody may see. */
+static struct sim_mailbox hidden;
+
+static void
+given_the_mailbox_is_hidden(int mailbox)
+{
+    hidden = sim.server.boxes[mailbox];
+    sim.server.boxes[mailbox].exists = false;
+    sim.server.boxes[mailbox].count = 0;
+    check_forget(&sim.clients[0]);
+}
+
+static void
+when_it_leaves_the_hidden_mailbox(int content, int mailbox, int to)
+{
+    uint32_t uid;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < hidden.count; i++)
+        if (hidden.messages[i].content != content)
+            hidden.messages[kept++] = hidden.messages[i];
+    assert_int_equal(kept + 1, hidden.count);
+    hidden.count = kept;
+    hidden.modseq++;
+    assert_true(server_add(&sim.server, to, content, 0, 0, 1600000000, &uid));
+    ledger_out(&sim.world, content, mailbox);
+    ledger_put(&sim.world, content, to);
+}
+
+static void
+when_the_mailbox_is_back(int mailbox)
+{
+    sim.server.boxes[mailbox] = hidden;
+    check_forget(&sim.clients[0]);
+}
+
+static void
+when_the_folders_change_places(int a, int b)
+{
+    for (size_t i = 0; i < here()->tree.count; i++) {
+        struct sim_file *file = &here()->tree.files[i];
+        const int to = file->mailbox == a ? b : file->mailbox == b ? a : file->mailbox;
+
+        if (to == file->mailbox)
+            continue;
+        ledger_out(&sim.world, file->content, file->mailbox);
+        file->mailbox = to;
+        ledger_put(&sim.world, file->content, to);
+    }
+    maildir_sim_touch(here(), a);
+    maildir_sim_touch(here(), b);
+    check_forget(&sim.clients[0]);
+}
+
+static void
+when_golub_only_pulls(bool only)
+{
+    sim.clients[0].forced = only ? FORCED_PULL : FORCED_NOT;
+    (void)when_golub_syncs_after(60);
+    sim.clients[0].forced = FORCED_NOT;
+}
+
+/* The move is known and may not go up yet when both its ends go out of sight. */
+static void
+a_move_that_waits_while_its_mailboxes_are_out_of_sight_is_a_move_all_the_same(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 64; way++) {
+        const int away = way % 2 == 0 ? WORK : OLD;
+
+        given_three_mailboxes();
+        for (int content = 1; content <= 8; content++)
+            given_mail_there(content % 2 == 0 ? WORK : OLD, content);
+        given_both_sides_agree();
+        when_the_folders_change_places(WORK, OLD);
+        when_golub_only_pulls((way & 2) == 0);
+        given_the_folder_is_away(away);
+        given_the_mailbox_is_hidden(WORK + OLD - away);
+        when_golub_only_pulls((way & 4) != 0);
+        if ((way & 8) != 0)
+            when_the_folder_is_back(away);
+        else
+            when_the_mailbox_is_back(WORK + OLD - away);
+        if ((way & 16) != 0)
+            when_golub_only_pulls((way & 32) != 0);
+        if ((way & 8) == 0)
+            when_the_folder_is_back(away);
+        else
+            when_the_mailbox_is_back(WORK + OLD - away);
+
+        then_both_sides_agree();
+
+        for (int content = 1; content <= 8; content++) {
+            then_it_is_there(WORK, content, content % 2);
+            then_it_is_there(OLD, content, 1 - content % 2);
+        }
+    }
+}
+
 /* Its folder is away, its UIDs mean what they meant, and something new is in it: perhaps what another mailbox lacks under its new UIDs. */
 static void
 what_moved_to_a_mailbox_whose_folder_is_away_is_not_sent_again(void **state)
@@ -82,42 +181,6 @@ when_the_user_moves_it_out(int content, int from, int to)
     ledger_out(&sim.world, content, from);
     assert_true(mua_move(here(), file_of(SIM_MAILBOXES, content), to, true));
     ledger_put(&sim.world, content, to);
-}
-
-/* It is under a name that is left out, or that nobody may see. */
-static struct sim_mailbox hidden;
-
-static void
-given_the_mailbox_is_hidden(int mailbox)
-{
-    hidden = sim.server.boxes[mailbox];
-    sim.server.boxes[mailbox].exists = false;
-    sim.server.boxes[mailbox].count = 0;
-    check_forget(&sim.clients[0]);
-}
-
-static void
-when_it_leaves_the_hidden_mailbox(int content, int mailbox, int to)
-{
-    uint32_t uid;
-    size_t kept = 0;
-
-    for (size_t i = 0; i < hidden.count; i++)
-        if (hidden.messages[i].content != content)
-            hidden.messages[kept++] = hidden.messages[i];
-    assert_int_equal(kept + 1, hidden.count);
-    hidden.count = kept;
-    hidden.modseq++;
-    assert_true(server_add(&sim.server, to, content, 0, 0, 1600000000, &uid));
-    ledger_out(&sim.world, content, mailbox);
-    ledger_put(&sim.world, content, to);
-}
-
-static void
-when_the_mailbox_is_back(int mailbox)
-{
-    sim.server.boxes[mailbox] = hidden;
-    check_forget(&sim.clients[0]);
 }
 
 static void
@@ -199,6 +262,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        SCENARIO(a_move_that_waits_while_its_mailboxes_are_out_of_sight_is_a_move_all_the_same),
         SCENARIO(what_left_a_hidden_mailbox_and_moves_on_when_that_is_back_is_not_sent_again),
         SCENARIO(what_left_a_folder_that_is_away_and_moves_on_when_that_is_back_is_not_fetched_again),
         SCENARIO(what_moved_to_a_mailbox_whose_folder_is_away_is_not_sent_again),

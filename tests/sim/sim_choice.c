@@ -157,6 +157,9 @@ kinds_run(struct sim *sim, int client)
     } else if (it->forced == FORCED_KEEP) {
         choice->pull.deletes = choice->push.deletes = choice->plain = false;
         choice->only = NULL;
+    } else if (it->forced == FORCED_PULL) {
+        choice->push = (struct direction){0};
+        choice->plain = false;
     } else if (it->forced == FORCED_SILENCE) {
         choice->confirm = false;
         choice->confirm_id = NULL;
