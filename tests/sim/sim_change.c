@@ -137,6 +137,7 @@ append_later(const struct upload *upload, int mailbox, int content)
     if (server->delayed_count == SIM_DELAYED)
         return;
     say(server->world, "      APPEND #%d to %s: still under way", content, server_mailbox_name(mailbox));
+    ledger_cross(server->world, content, mailbox);
     server->delayed[server->delayed_count++] =
         (struct sim_delayed){.mailbox = mailbox,
                              .content = content,
@@ -357,6 +358,7 @@ carry_over_later(struct change *change, const struct item *item, int target, boo
         return;
     say(server->world, "      %s #%d %s UID %u to %s: still under way", move ? "MOVE" : "COPY", message->content,
         server_mailbox_name(change->mailbox), item->uid, server_mailbox_name(target));
+    ledger_cross(server->world, message->content, target);
     const bool gone = move && rng_chance(&server->world->rng, 50); /* the source at once, the target later */
     server->delayed[server->delayed_count++] =
         (struct sim_delayed){.mailbox = target,

@@ -71,12 +71,36 @@ world_total(const struct world *world, int content)
 }
 
 void
+ledger_cross(struct world *world, int content, int mailbox)
+{
+    const int there = count_on(world, content, mailbox, SIM_SERVER);
+    int all = there;
+
+    for (int i = 0; world->clients > 1 && i < world->clients; i++) {
+        const int here = count_on(world, content, mailbox, i);
+        all += here > there ? here - there : 0;
+    }
+    if (all > there && all > world->ledger[content].most[mailbox])
+        world->ledger[content].most[mailbox] = all;
+}
+
+/* Another client's command for the same message is still under way there. */
+static bool
+is_under_way(const struct world *world, int content, int mailbox)
+{
+    for (size_t i = 0; world->clients > 1 && i < world->server->delayed_count; i++)
+        if (world->server->delayed[i].content == content && world->server->delayed[i].mailbox == mailbox)
+            return true;
+    return false;
+}
+
+void
 ledger_put(struct world *world, int content, int mailbox)
 {
     struct ledger *entry = &world->ledger[content];
     /* In the middle of a run golub may be about to bring the same message there, and nobody can know of the other. */
     const int now = world_multiplicity(world, content, mailbox, true) + count_edited(world, content, mailbox) +
-                    (world->golub ? 1 : 0);
+                    (world->golub || is_under_way(world, content, mailbox) ? 1 : 0);
 
     entry->put[mailbox] = entry->put[mailbox] || world_multiplicity(world, content, mailbox, false) > 0;
     if (now > entry->most[mailbox])

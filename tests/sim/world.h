@@ -189,6 +189,11 @@ void ledger_add(struct world *world, int content);
 void ledger_drop(struct world *world, int content);
 /** Users and other clients: a message is there because of them, or not there any more. */
 void ledger_put(struct world *world, int content, int mailbox);
+/**
+ * A command that puts it there is under way, and nobody sees it yet: where several clients have a file of it that is not on the server, each
+ * may send its own in that moment, and neither can know of the other.
+ */
+void ledger_cross(struct world *world, int content, int mailbox);
 void ledger_out(struct world *world, int content, int mailbox);
 /** What was taken out elsewhere so far is nothing that this side may follow. */
 void ledger_forget(struct world *world, int mailbox, int side);
