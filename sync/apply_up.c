@@ -138,7 +138,7 @@ check_name(struct run *run, struct mailbox *mailbox, struct journal_message *mes
     enum own_name is;
 
     *skip = false;
-    if (message->uid != 0)
+    if (message->uid != 0 || (message->facts & FACT_AGAIN) != 0) /* known, whoever has its UID now */
         return true;
     if (!run_own_name(run, mailbox, message, &is))
         return false;
@@ -310,6 +310,8 @@ upload_take_uid(struct run *run, struct journal_message *message, uint32_t *uid,
     } else if (ok && *uid != 0) {
         message->uid = *uid;
     }
+    if (*uid != 0 || *alias)
+        message->facts &= ~(unsigned)FACT_AGAIN;
     free(other);
     return ok;
 }

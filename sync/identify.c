@@ -160,7 +160,7 @@ join(struct meeting *meeting, struct half *file, struct half *uid, bool by_heade
         }
         meeting_level_bases(here);
         here->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW | FACT_REFUSED | FACT_APART | FACT_ECHO |
-                                   FACT_ALIAS | FACT_BY_HEADER);
+                                   FACT_ALIAS | FACT_BY_HEADER | FACT_AGAIN);
         if ((here->facts & FACT_GONE_HERE) == 0 || removed) /* else its file comes again */
             here->facts &= ~(unsigned)FACT_UNPAIRED;
         if (by_header)
@@ -262,15 +262,17 @@ walk_groups(struct meeting *meeting, enum key key, group_fn *group)
 
 /*
  * Equal header and size: one message if nothing else here has that header and it is one of those that only one message has; or if
- * the file has the name that the UID's download gets. Everything else is told by its body. In \Drafts that is everything.
+ * the file has the name that the UID's download gets. Everything else is told by its body. In \Drafts that is everything. A server that went
+ * back gives its UIDs anew, and with them their names; what was sent is no download.
  */
 static bool
 join_headers(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
 {
-    bool drafts = mailbox_drafts(meeting->mailbox) != DRAFTS_NONE;
+    bool named = mailbox_drafts(meeting->mailbox) == DRAFTS_NONE &&
+                 (!meeting->mailbox->repaired || meeting->mailbox->renumbered);
 
-    for (size_t f = 0; !drafts && f < file_count; f++) {
-        for (size_t u = 0; !files[f]->paired && u < uid_count; u++) {
+    for (size_t f = 0; named && f < file_count; f++) {
+        for (size_t u = 0; !files[f]->paired && !files[f]->intent && u < uid_count; u++) {
             if (!uids[u]->paired && uids[u]->size == files[f]->size && strcmp(uids[u]->base, files[f]->base) == 0 &&
                 !join(meeting, files[f], uids[u], true))
                 return false;

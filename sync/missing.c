@@ -121,7 +121,7 @@ unpair_row(struct run *run, struct journal_message *message, bool past, bool *co
     *counts = !gone && !(removed && waits);
     if (removed && waits)
         return lose_uid(run, message, FACT_GONE_THERE);
-    return lose_uid(run, message, past && !gone ? 0 : UNPAIRED_THERE);
+    return lose_uid(run, message, past && !gone ? FACT_AGAIN : UNPAIRED_THERE);
 }
 
 bool

@@ -54,7 +54,7 @@ struct todo { /* one message that wants something */
     struct plan_step step;
     bool fresh;        /* the other side never had it; else it had, and one side lost it */
     bool unpaired;     /* ... and that is no removal (missing.c) */
-    bool again;        /* fresh, but it had a file here before: nothing has moved there */
+    bool again;        /* fresh, but it was on both sides before: nothing has moved there */
     int64_t partner;   /* move: the row that vanished (for the row that appeared); 0: none */
     int64_t elsewhere; /* of what vanished: the row that it moved to, where the old place can't follow now; 0: none */
     bool unheld;       /* ... and in an earlier attempt it did not keep one of them */

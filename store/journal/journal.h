@@ -85,7 +85,7 @@ enum journal_fact {
     FACT_BY_HEADER =
         0x4000,          /* file and UID are one by their header alone: read before anything destructive rests on it */
     FACT_APART = 0x8000, /* the user said that this file is not to go to the server */
-    FACT_AGAIN = 0x100000, /* its file comes again to where it was: no other file has moved there */
+    FACT_AGAIN = 0x100000, /* it comes again to where it was, here or there: nothing else has moved there */
     FACT_VAGUE = 0x1000,   /* its header has neither Received nor Message-ID: it alone proves nothing */
 };
 

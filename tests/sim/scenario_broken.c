@@ -451,6 +451,30 @@ under_another_uidvalidity_no_uid_means_what_it_meant(void **state)
     then_it_is_here(INBOX, 3, 1);
 }
 
+/* 2 and 3 differ in their bodies only, and 3 gets the UID, and with it the name, that 2 had. */
+static void
+a_uid_that_a_restored_server_gives_anew_is_not_paired_by_the_name_of_its_file(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    sim.backup = sim.server;
+    const uint32_t lost = given_mail_there(INBOX, 2);
+    given_mail_there(INBOX, 4);
+    given_both_sides_agree();
+    given_server_as_in_backup();
+    assert_int_equal(given_mail_there(INBOX, 3), lost);
+
+    (void)when_golub_syncs_after(60);
+
+    then_both_sides_agree();
+    for (int i = 1; i < 5; i++) {
+        then_it_is_here(INBOX, i, 1);
+        then_it_is_there(INBOX, i, 1);
+    }
+}
+
 /* Its numbers in Work have grown past what they were: only INBOX says that it was restored. */
 static void
 a_restored_server_is_listed_whole_where_its_numbers_hide_it(void **state)
@@ -760,6 +784,7 @@ main(void)
         SCENARIO(a_crash_between_mark_and_commit_undoes_no_removal),
         SCENARIO(what_has_no_room_is_not_asked_for_and_small_mail_needs_little_room),
         SCENARIO(under_another_uidvalidity_no_uid_means_what_it_meant),
+        SCENARIO(a_uid_that_a_restored_server_gives_anew_is_not_paired_by_the_name_of_its_file),
         SCENARIO(what_a_restored_server_lost_is_no_removal_where_its_uid_was_given_anew),
         SCENARIO(what_a_restored_server_lost_is_no_removal_where_the_cursor_is_the_backups),
         SCENARIO(a_server_whose_uidnext_lags_behind_went_not_back),
