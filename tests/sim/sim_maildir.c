@@ -118,6 +118,9 @@ maildir_sim_drop(struct maildir_sim *maildir, struct sim_file *file)
 
     maildir_sim_touch(maildir, file->mailbox);
     *file = maildir->tree.files[--maildir->tree.count];
+    if (file->mailbox <
+        SIM_MAILBOXES) /* another place in the order of its folder: a listing that is under way may miss it */
+        maildir->version[file->mailbox]++;
     ledger_drop(maildir->world, content);
 }
 
