@@ -179,6 +179,20 @@ goes_on_removing(struct journal_message *message)
     return false;
 }
 
+/* The flags of its source came along: nobody's wish. Another one was given since; but a \\Deleted that stays may be fatal. */
+static bool
+take_flags_of_source(struct run *run, const struct journal_op *op, struct journal_message *copy)
+{
+    struct journal_message *source = calloc(1, sizeof *source);
+    bool found = false, ok = source != NULL || run_no_memory(run);
+
+    ok = ok && (op->message == 0 || journal_message_get(run->journal, op->message, source, &found, &run->err));
+    if (ok)
+        copy->rbase = copy->lbase = copy->rseen & (found ? source->rseen | FLAG_DELETED : FLAG_ALL);
+    free(source);
+    return ok;
+}
+
 bool
 meeting_take_intent(struct run *run, struct journal_message *message)
 {
@@ -189,8 +203,8 @@ meeting_take_intent(struct run *run, struct journal_message *message)
         return false;
     if (!found || (op.kind == OP_REMOVE_REMOTE && goes_on_removing(message)))
         return true;
-    if (op.kind == OP_COPY) /* the flags of its source came along: nobody's wish */
-        message->rbase = message->lbase = message->rseen;
+    if (op.kind == OP_COPY && !take_flags_of_source(run, &op, message))
+        return false;
     return journal_op_delete(run->journal, op.id, &run->err);
 }
 

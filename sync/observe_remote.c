@@ -240,7 +240,8 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     before = message;
     sight->view.ours += seen->has_flags && (message.facts & (FACT_ECHO | FACT_COPIED)) != 0;
     if ((message.facts & FACT_COPIED) != 0 && seen->has_flags) {
-        message.rbase = message.lbase = seen->flags;
+        /* Its base is what came along. Another flag was given since, by somebody; but a \\Deleted that stays may be fatal. */
+        message.rbase = message.lbase = seen->flags & (message.rbase | FLAG_DELETED);
         message.facts &= ~(unsigned)FACT_COPIED;
     }
     if ((message.facts & FACT_ECHO) != 0) {

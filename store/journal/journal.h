@@ -73,7 +73,8 @@ enum journal_fact {
         128, /* a flag was sent and not shown afterwards: sent once more before it counts as one that can't be held */
     FACT_REPLACED =
         0x40000, /* the old version of a file that was saved again: no base; `twin` is the row of the new one, and it goes once that is up */
-    FACT_COPIED = 0x20000, /* made by COPY: what the first sight of the UID shows is the base of both sides */
+    FACT_COPIED =
+        0x20000, /* made by COPY: what the first sight of the UID shows of its source's flags is the base of both sides */
     FACT_OUT_OF_VIEW =
         0x80000, /* with GONE_THERE: only the server's view of the mailbox ends above it; nothing is done about it */
     FACT_REFUSED = 32, /* the server refused the message for good; asked again only when the file changes */

@@ -482,6 +482,38 @@ an_appenduid_of_what_arrived_at_the_same_moment_removes_nothing(void **state)
     then_it_is_here(INBOX, 5, 1);
 }
 
+/* The answer is lost, or the line breaks before the copy was looked at. */
+static void
+a_flag_that_a_copy_got_before_it_was_seen_stays(void **state)
+{
+    int seen = 0;
+
+    (void)state;
+    for (int step = 0; step < 12; step++) {
+        given_empty_account(1);
+        const uint32_t uid = given_mail_there(INBOX, 1);
+        server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, uid), FLAG_ANSWERED, 0);
+        given_both_sides_agree();
+        assert_true(mua_copy(here(), file_of(INBOX, 1), WORK));
+        mua_set_flags(here(), file_of(WORK, 1), FLAG_SEEN);
+        ledger_put(&sim.world, 1, WORK);
+        given_trouble_at(step == 0 ? STEP_COPY : STEP_READ, true, step == 0);
+        sim.world.aim_left = step == 0 ? 1 : step;
+        (void)when_golub_syncs_after(60);
+        if (sim.server.boxes[WORK].count == 0)
+            continue;
+        struct sim_message *copy = &sim.server.boxes[WORK].messages[0];
+        seen += copy->flags == FLAG_ANSWERED; /* else its own flags were given already */
+        server_set_flags(&sim.server, WORK, copy, copy->flags | FLAG_FLAGGED, 0);
+
+        then_both_sides_agree();
+
+        assert_int_equal(sim.server.boxes[WORK].messages[0].flags, FLAG_FLAGGED | FLAG_SEEN);
+        assert_string_equal(file_of(WORK, 1)->info, "c:2,FS");
+    }
+    assert_in_range(seen, 2, 12);
+}
+
 int
 main(void)
 {
@@ -500,6 +532,7 @@ main(void)
         SCENARIO(a_file_with_a_new_name_is_its_own_message_and_no_equal_one_that_arrived),
         SCENARIO(a_file_that_gets_a_new_name_between_two_listings_is_not_copied),
         SCENARIO(a_file_with_a_new_name_in_a_folder_that_changes_while_it_is_listed_is_not_copied),
+        SCENARIO(a_flag_that_a_copy_got_before_it_was_seen_stays),
         SCENARIO(a_copyuid_that_names_lookalikes_in_another_order_crosses_no_rows),
         SCENARIO(an_appenduid_of_what_arrived_at_the_same_moment_removes_nothing),
     };
