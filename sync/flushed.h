@@ -16,7 +16,10 @@ bool flushed_is_doubtful(const struct run *run, int64_t message);
 /** What a file shows that a power cut may have given an old name: what it lacks is not taken off, and a \Deleted that golub
  *  took off is not set, by anybody. */
 void flushed_doubt_flags(const struct run *run, struct journal_message *message);
-/** Inside the transaction that stores what was seen: this folder was listed whole, nothing of it is in doubt any more. */
-MUST_CHECK bool flushed_seen(struct run *run, const struct mailbox *mailbox);
+/**
+ * Folders that were listed whole (mailbox->proven): files whose contents a power cut took go to the quarantine, and are fetched again; after
+ * that nothing there is in doubt any more. In no transaction.
+ */
+MUST_CHECK bool flushed_mend(struct run *run);
 
 #endif

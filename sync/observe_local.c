@@ -383,8 +383,8 @@ observe_local(struct run *run)
         mailbox->look_here =
             !mailbox->unread && (looks[i].undecided || (!looks[i].stable && (run->first || run->pair_all ||
                                                                              mailbox->row.state == MAILBOX_REPAIR)));
-        ok = journal_mailbox_save(run->journal, &mailbox->row, &run->err) &&
-             (!looks[i].stable || mailbox->unread || flushed_seen(run, mailbox));
+        ok = journal_mailbox_save(run->journal, &mailbox->row, &run->err);
+        mailbox->proven = mailbox->proven || (looks[i].stable && !mailbox->unread);
     }
     ok = ok && situation_know_past(run) && flush_found(run, looks);
     if (ok)
@@ -396,7 +396,7 @@ observe_local(struct run *run)
         free(looks[i].before);
     }
     free(looks);
-    ok = ok && twins_split(run, &twins);
+    ok = ok && twins_split(run, &twins) && flushed_mend(run);
     free(twins.at);
     return ok;
 }

@@ -42,6 +42,7 @@ struct mailbox {
     bool renumbered;  /* ... because its UIDVALIDITY is another one */
     bool perhaps_cut; /* listed for the first time, and as many as a server may show at most: see view.h */
     bool unread;      /* its folder could not be listed: what is missing in it is not known */
+    bool proven;      /* its folder was listed whole: flushed.c */
     bool named;       /* its folder was listed in this run: a name that is another one now was given meanwhile */
     bool current;     /* what the journal says of its side on the server was so in this run */
     bool said;        /* that its messages wait, once a run */

@@ -438,6 +438,8 @@ BUGS = [
         ("sync/hold.c", "    *doubted = reason == HOLD_COPIED;", "    *doubted = false;")),
     bug("flag of what a copied folder lacks given to its twin", LACKING,
         ("sync/wanted.c", "        if (doubted)\n            return true;\n", "")),
+    bug("contents that a power cut took left to the user", LACKING,
+        ("sync/flushed.c", "if (missing || !is_damaged(message, &facts))", "if (true)")),
     bug("what `expunge` removes taken for moved", LACKING,
         ("sync/moves.c", "(verb == PLAN_REMOVE_THERE && !todo->marked)", "verb == PLAN_REMOVE_THERE")),
     bug("change that went to a twin forgotten where the file comes back", LACKING,

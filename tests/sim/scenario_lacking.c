@@ -150,6 +150,56 @@ what_expunge_removes_was_not_moved(void **state)
     then_both_sides_agree();
 }
 
+/* ---- fsync = false ---- */
+
+/* The name was on the disk, the blocks were not. */
+static void
+given_a_power_cut_damaged(int content)
+{
+    int damage = 300;
+
+    while (!content_get(damage)->digests.has_nul)
+        damage++;
+    here()->boots++;
+    for (size_t i = 0; i < here()->tree.count; i++)
+        here()->tree.files[i].unflushed = false;
+    struct sim_file *file = file_of(INBOX, content);
+    ledger_add(&sim.world, damage);
+    ledger_out(&sim.world, damage, INBOX); /* nobody wants it */
+    ledger_drop(&sim.world, content);
+    file->content = file->original = damage;
+    check_forget(&sim.clients[0]);
+}
+
+static void
+what_a_power_cut_damaged_is_fetched_again(void **state)
+{
+    (void)state;
+    for (int trouble = 0; trouble < 4; trouble++) {
+        static const enum step_kind kinds[] = {STEP_DELIVER, STEP_QUARANTINE, STEP_QUARANTINE, STEP_COMMIT};
+
+        given_empty_account(1);
+        here()->lazy = true;
+        for (int i = 1; i <= 3; i++)
+            given_mail_there(INBOX, i);
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        given_a_power_cut_damaged(2);
+        if (trouble > 0) {
+            here()->lazy = false;
+            given_trouble_at(kinds[trouble], false, trouble > 1);
+            (void)when_golub_syncs_after(60);
+        }
+
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+        for (int i = 1; i <= 3; i++)
+            then_it_is_here(INBOX, i, 1);
+        assert_int_equal(here()->tree.count, 3);
+        assert_int_equal(here()->quarantined, 1);
+        then_both_sides_agree();
+    }
+}
+
 int
 main(void)
 {
@@ -159,6 +209,7 @@ main(void)
         SCENARIO(a_flag_of_what_a_copied_tree_lacks_is_not_given_to_an_equal_message),
         SCENARIO(a_flag_that_changed_while_a_file_was_away_is_set_here_once_it_is_back),
         SCENARIO(what_expunge_removes_was_not_moved),
+        SCENARIO(what_a_power_cut_damaged_is_fetched_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

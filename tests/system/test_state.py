@@ -229,6 +229,18 @@ class PowerCutTest(Scene):
         self.assertEqual(len(self.client.messages("INBOX")), 11)
         self.assert_same()
 
+    def test_contents_that_a_power_cut_took_are_fetched_again(self):
+        for f, damage in zip(self.late, (b"", bytes(300), b"Subject: half\n\nline\n" + bytes(100), b"a line\n" * 4096)):
+            with open(f.path, "wb") as out:
+                out.write(damage)
+
+        self.check(self.account.sync(prefix=self.another_boot()), 0)
+
+        self.assertEqual(len(self.client.messages("INBOX")), 11)
+        self.assert_same()
+        self.sync()
+        self.assert_same()
+
     def test_what_the_user_removes_in_the_same_boot_is_removed_from_the_server(self):
         self.maildir.delete(self.late[0])
 
