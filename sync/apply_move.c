@@ -138,6 +138,9 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
     }
     if (transfer->new_uid != 0 && !upload_take_uid(run, target, &transfer->new_uid, &alias))
         return false;
+    /* Its file may still be written on, wherever the UID is found. */
+    if ((transferring->move || half) && !alias && !edited_carry(run, source->id, target->id))
+        return false;
     if (transfer->new_uid == 0)
         return true;
     if (!alias) {
@@ -147,8 +150,7 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         memcpy(target->keywords, source->keywords, sizeof target->keywords);
         take_flags(source, target, transferring->move || half);
     }
-    if (transferring->move && ((!alias && !edited_carry(run, source->id, target->id)) ||
-                               !journal_message_delete(run->journal, source->id, &run->err)))
+    if (transferring->move && !journal_message_delete(run->journal, source->id, &run->err))
         return false;
     return journal_message_save(run->journal, target, &run->err) &&
            journal_op_delete(run->journal, transfer->op.id, &run->err) &&

@@ -292,6 +292,8 @@ BUGS = [
         ("sync/missing.c", "if ((message->facts & FACT_ALIAS) != 0 && message->twin != 0)", "if (false)")),
     bug("file that was changed moved as the message", PAIRING,
         ("sync/apply_move_here.c", "*intact = !from->has_wire ||", "*intact = true ||")),
+    bug("comparison ends with a move whose new UID is not said", Test("scenario_files"),
+        ("sync/apply_move.c", "if ((transferring->move || half) && !alias &&", "if (transferring->move && transfer->new_uid != 0 && !alias &&")),
     bug("comparison ends with the next run, however soon that is", FILES,
         ("sync/edited.c", "run_now(run) <= look->print.since + SETTLE_S)", "false)")),
     bug("draft that is saved again while it moves not looked at in its new place", FILES,

@@ -723,20 +723,25 @@ static void
 a_file_that_moves_while_it_is_written_is_replaced_where_it_is(void **state)
 {
     (void)state;
-    given_empty_account(1);
-    given_both_sides_agree();
-    given_mail_here(INBOX, 1);
-    assert_int_equal(when_golub_syncs_after(1), 0);
-    when_the_user_moves(1, INBOX, WORK);
-    assert_int_equal(when_golub_syncs_after(1), 0);
-    assert_int_equal(when_golub_syncs_after(1), 0);
-    when_the_user_edits(WORK, 1, 20, 0);
+    for (int server = 0; server < 4; server++) { /* with and without MOVE, with and without UIDPLUS */
+        given_empty_account(1);
+        sim.server.move = server % 2 != 0;
+        sim.server.uidplus = server < 2;
+        given_mail_there(INBOX, 2);
+        given_both_sides_agree();
+        given_mail_here(INBOX, 1);
+        assert_int_equal(when_golub_syncs_after(1), 0);
+        when_the_user_moves(1, INBOX, WORK);
+        assert_int_equal(when_golub_syncs_after(1), 0);
+        assert_int_equal(when_golub_syncs_after(1), 0);
+        when_the_user_edits(WORK, 1, 20, 0);
 
-    assert_int_equal(when_golub_syncs_after(1), 0);
+        assert_int_equal(when_golub_syncs_after(1), 0);
 
-    then_it_is_there(WORK, 20, 1);
-    then_it_is_there(WORK, 1, 0);
-    then_both_sides_agree();
+        then_it_is_there(WORK, 20, 1);
+        then_it_is_there(WORK, 1, 0);
+        then_both_sides_agree();
+    }
 }
 
 static void
