@@ -25,7 +25,8 @@ struct sight { /* one mailbox while it is being listed */
     struct view view; /* in a listing of everything */
     uint64_t slid;    /* unknown messages below the cursor */
     struct said_uids said;
-    bool ahead; /* UIDNEXT says that the highest known UID is not given yet, and no listing has shown it */
+    bool partial; /* the server says that it listed a part: what that lacks is nowhere proven to be gone */
+    bool ahead;   /* UIDNEXT says that the highest known UID is not given yet, and no listing has shown it */
 };
 
 struct observation {
@@ -271,7 +272,8 @@ sweep_row(struct run *run, struct sight *sight, int64_t id, bool cut)
         return set_gone(run, sight, id);
     if (!run_load(run, id, &message))
         return false;
-    if (message.uid > sight->view.lowest) /* a view is of the newest: what is missing in it is gone */
+    if (!sight->partial &&
+        message.uid > sight->view.lowest) /* a view is of the newest: what is missing in it is gone */
         return set_gone(run, sight, id);
     view_set(run, sight->mailbox, sight->selected.exists);
     return view_leave_out(run, &message);
@@ -312,7 +314,7 @@ sweep(struct run *run, struct sight *sight)
     }
     free(ids);
     view_begin(run, mailbox, &sight->view);
-    if (!ok || mailbox->row.view == 0)
+    if (!ok || mailbox->row.view == 0 || sight->partial)
         return ok;
     return mailbox->row.view == sight->selected.exists ? view_reaches(run, mailbox, sight->view.lowest)
                                                        : view_end(run, mailbox, sight->selected.exists);
@@ -364,6 +366,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
                             "the server went back in time: both sides are paired again by content, nothing is deleted");
     if (outcome->shown != 0) {
         sight->selected.exists = outcome->shown;
+        sight->partial = true;
         view_set(run, sight->mailbox, outcome->shown);
     }
     /* What an incomplete listing did not name is not gone, and in a view it may never be named again. */

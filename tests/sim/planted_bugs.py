@@ -598,6 +598,8 @@ BUGS = [
         ("sync/view.c", "if (is_limit_elsewhere(run, view->exists))", "if (false && is_limit_elsewhere(run, view->exists))")),
     bug("what was sent and never listed counted as out of view", Test("scenario_view"),
         ("sync/observe_remote.c", "sight->view.vanished += message.uid < sight->mailbox->row.uidnext;", "sight->view.vanished++;")),
+    bug("listing of a part believed about what it lacks", Test("scenario_view"),
+        ("sync/observe_remote.c", "sight->partial = true;", "")),
     bug("what was sent not taken for the reason that the oldest went", Test("scenario_view"),
         ("sync/view.c", "view->ours >= view->vanished &&", "false &&")),
     bug("what is missing within a view kept", Test("scenario_view"),

@@ -266,6 +266,30 @@ what_was_sent_and_is_gone_before_it_was_listed_makes_no_removal_of_the_oldest(vo
         then_it_is_here(INBOX, 30 + i, 1);
 }
 
+static void
+a_listing_that_stops_before_the_newest_proves_no_absence(void **state)
+{
+    (void)state;
+    given_view_of_50_out_of(12);
+    sim.server.condstore = false;
+    for (int limit = 10; limit > 4; limit -= 4) { /* it moves, too */
+        sim.server.part = limit;
+        given_mail_there(INBOX, 100 + limit);
+        (void)when_golub_syncs_after(60);
+    }
+    assert_int_equal(here()->quarantined, 0);
+    then_it_is_here(INBOX, 31, 1);
+    sim.server.part = 0;
+    ledger_out(&sim.world, 20, INBOX);
+    server_expunge(&sim.server, INBOX, 1);
+
+    (void)when_golub_syncs_after(60);
+
+    then_it_is_here(INBOX, 20, 0);
+    then_it_is_here(INBOX, 110, 1);
+    then_both_sides_agree();
+}
+
 int
 main(void)
 {
@@ -281,6 +305,7 @@ main(void)
         SCENARIO(a_limit_that_is_known_of_one_mailbox_counts_where_another_grows_up_to_it),
         SCENARIO(what_slides_out_because_of_what_was_sent_is_no_removal),
         SCENARIO(what_was_sent_and_is_gone_before_it_was_listed_makes_no_removal_of_the_oldest),
+        SCENARIO(a_listing_that_stops_before_the_newest_proves_no_absence),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

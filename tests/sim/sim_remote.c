@@ -175,6 +175,14 @@ shuffle(struct rng *rng, struct sim_message *messages, size_t count)
     }
 }
 
+static bool
+is_cut_off(const struct listing *listing)
+{
+    const struct server *server = listing->server;
+
+    return server->part > 0 && !listing->delta && server->boxes[listing->mailbox].count > (size_t)server->part;
+}
+
 /* What the server shows after the SELECT; others may have acted since. */
 static bool
 tell_messages(const struct listing *listing, struct error *err)
@@ -189,7 +197,8 @@ tell_messages(const struct listing *listing, struct error *err)
     if (server->reorders)
         shuffle(&world->rng, messages, count);
     const enum fate fate = world_step(world, STEP_READ, true);
-    const size_t stop = fate == FATE_GO ? count : rng_below(&world->rng, (unsigned)count + 1);
+    const size_t listed = is_cut_off(listing) ? (size_t)server->part : count;
+    const size_t stop = fate == FATE_GO ? listed : rng_below(&world->rng, (unsigned)count + 1);
     for (size_t i = 0; i < stop; i++)
         if (!tell_one(listing, &messages[i]))
             return false;
@@ -223,7 +232,9 @@ observe_one(struct listing *listing, struct error *err)
     if (listing->delta && server->qresync && !tell_vanished(listing, &then))
         return false;
     world_between(server->world);
-    return tell_messages(listing, err) && listing->to->done(listing->context, listing->index, &fine);
+    const struct remote_outcome partly = {.ok = true, .shown = (uint32_t)server->part};
+    return tell_messages(listing, err) &&
+           listing->to->done(listing->context, listing->index, is_cut_off(listing) ? &partly : &fine);
 }
 
 static bool

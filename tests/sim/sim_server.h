@@ -61,6 +61,7 @@ struct server {
     /* how it behaves */
     bool reorders, wrong_sizes, swallows_duplicates, status_gaps;
     int arrives;  /* one more than the message that comes right behind an APPEND, and whose UID its APPENDUID says */
+    int part;     /* it stops a listing after so many, the oldest, and says no more than that; 0: it lists all */
     bool crosses; /* COPYUID names messages of one size and date in another order */
     bool deaf;    /* says OK to STORE and changes nothing */
     bool dawdles; /* what nobody waits for is mostly carried out late */
