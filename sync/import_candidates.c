@@ -21,6 +21,9 @@ judge_named(struct import *import, const struct journal_listed *listed, const st
 
     if (!import_load(import, id, &row))
         return false;
+    to->begun = to->begun || (row.facts & POP_DOUBT) != 0;
+    if ((row.facts & POP_DOUBT) != 0) /* it is its own only if it is no other's */
+        return true;
     /* Of equal names, and of those that moved on, a row that was begun and knows no header is nobody's: what is new gets one anew. */
     if ((listed->repeated || import->reused) && row.state == POP_FETCHING && !row.has_header)
         return true;
@@ -134,5 +137,24 @@ candidates_absent(struct import *import, const struct journal_listed *listed, co
         return false;
     ok = judge_these(import, listed, seen, ids, count, same_size, to);
     free(ids);
+    return ok;
+}
+
+bool
+candidates_begun(struct import *import, const char *uidl, int64_t after, struct journal_pop *row)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok = journal_pop_by_uidl(import->journal, uidl, &ids, &count, &import->err), free_row, found = false;
+
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && !found && i < count; i++) {
+        ok = is_free(import, ids[i], &free_row) && import_load(import, ids[i], row);
+        found = ok && free_row && ids[i] > after && (row->facts & POP_DOUBT) != 0;
+    }
+    free(ids);
+    if (!found)
+        row->id = 0;
     return ok;
 }

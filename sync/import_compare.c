@@ -84,12 +84,24 @@ choose(struct compare *compare, const int64_t *ids, size_t count, const char *ui
                 continue;
             if (!import_load(import, ids[i], row))
                 return false;
-            if (row->has_body == (sure == 1) && fits(row, seen, uidl))
+            if ((row->facts & POP_DOUBT) == 0 && row->has_body == (sure == 1) && fits(row, seen, uidl))
                 return true;
         }
     }
     row->id = 0;
     return true;
+}
+
+static bool
+find_begun(struct compare *compare, const char *uidl, struct journal_pop *row)
+{
+    bool ok;
+
+    row->id = 0;
+    do
+        ok = candidates_begun(compare->import, uidl, row->id, row);
+    while (ok && row->id != 0 && is_seen(compare, row->id));
+    return ok;
 }
 
 static bool
@@ -114,7 +126,7 @@ find_row(struct compare *compare, const char *uidl, const struct seen *seen, str
         ok = ok && choose(compare, ids, count, uidl, seen, row);
         free(ids);
     }
-    return ok;
+    return ok && (row->id != 0 || find_begun(compare, uidl, row));
 }
 
 /* ---- delivery ---- */
@@ -240,14 +252,19 @@ take(struct compare *compare, const struct journal_listed *listed, const struct 
         import_new_row(import, listed->uidl, listed->size, &arrival->row);
     if (known->id != 0 && !note_seen(compare, known->id)) /* an equal one of this batch is not it, too */
         return false;
-    (void)import_take_up(&arrival->row, listed, seen);
+    (void)import_take_up(&arrival->row, listed, NULL);
     arrival->row.why[0] = '\0';
-    seen_to_row(seen, &arrival->row);
     if (!import->options->skip_existing && !fetch_is_whole(import, arrival, seen->size)) {
         import_refused(import, "fetch", listed->number, listed->uidl, arrival->row.why, "the next run tries it again");
-        arrival->row.has_body = false;
+        /* A part is like no row: whole it may be. */
+        arrival->row.has_header = arrival->row.has_kin = arrival->row.has_body = false;
+        arrival->row.facts |= POP_DOUBT;
         return save_alone(compare, arrival);
     }
+    if (!import->options->skip_existing && (arrival->row.facts & POP_SHORT) != 0)
+        import_refused(import, "fetch the whole of", listed->number, listed->uidl, arrival->row.why,
+                       "look at what came, and at the server");
+    seen_to_row(seen, &arrival->row);
     arrival->row.size = seen->size;
     if (import->options->skip_existing) {
         arrival->row.state = POP_HAD;

@@ -247,12 +247,12 @@ finish_message(struct fetching *fetching, struct arrival *arrival)
     }
     if (!bytes_end(fetching->reading, &seen))
         return import_no_memory(import);
-    seen_to_row(&seen, &arrival->row);
     if (!fetch_is_whole(import, arrival, seen.size)) {
         memcpy(why, arrival->row.why, sizeof why);
         arrival->row.has_body = false;
         return refuse_message(fetching, arrival, "", why);
     }
+    seen_to_row(&seen, &arrival->row);
     if (arrival->row.facts & POP_SHORT)
         import_refused(import, "fetch the whole of", arrival->number, arrival->row.uidl, arrival->row.why,
                        "look at what came, and at the server");

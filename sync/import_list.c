@@ -177,22 +177,54 @@ import_list(struct import *import)
 
 /* ---- --skip-existing ---- */
 
-/* Of a doubtful one its header is known already; the others are read bit by bit in later runs (import_keep.c). */
+/* Was what has this name fetched? */
 static bool
-record_had(struct import *import, const struct journal_listed *listed)
+is_name_of_fetched(struct import *import, const char *uidl, bool *fetched)
 {
     struct journal_pop row;
+    int64_t *ids;
+    size_t count;
+    bool ok = journal_pop_by_uidl(import->journal, uidl, &ids, &count, &import->err);
 
-    if (listed->row != 0 ? !import_load(import, listed->row, &row) : !import_begin_row(import, listed, &row))
+    *fetched = false;
+    if (!ok)
         return false;
+    for (size_t i = 0; ok && !*fetched && i < count; i++) {
+        ok = import_load(import, ids[i], &row);
+        *fetched = ok && (row.state == POP_STORED || row.state == POP_REMOVING);
+    }
+    free(ids);
+    return ok;
+}
+
+/*
+ * Of a doubtful one its header is known already; the others are read bit by bit in later runs (import_keep.c). One that is perhaps what was
+ * fetched under its name gets a row beside that: a later run compares it.
+ */
+static bool
+record_had(struct import *import, const struct journal_listed *listed, bool undecided)
+{
+    struct journal_pop row = {0};
+
+    if (undecided && !is_name_of_fetched(import, listed->uidl, &undecided))
+        return false;
+    if (listed->row != 0 && !import_load(import, listed->row, &row))
+        return false;
+    if (row.state != POP_FETCHING && row.state != POP_HAD && !import_begin_row(import, listed, &row))
+        return false;
+    if (undecided)
+        row.facts |= POP_DOUBT;
     row.state = POP_HAD;
     row.since = import_stamp(import);
     row.listed = listed->size;
     row.base[0] = row.why[0] = '\0';
     import->counts.had++;
-    return journal_pop_save(import->journal, &row, &import->err) &&
-           (import->doubtful == 0 ||
-            journal_listing_settle(import->journal, listed->number, row.id, false, &import->err));
+    if (!journal_pop_save(import->journal, &row, &import->err))
+        return false;
+    if (undecided)
+        return journal_listing_leave(import->journal, listed->number, &import->err);
+    return import->doubtful == 0 ||
+           journal_listing_settle(import->journal, listed->number, row.id, false, &import->err);
 }
 
 /* All lines of a kind, but those whose names are equal. */
@@ -216,7 +248,7 @@ record_all(struct import *import, enum journal_listing_which which)
         for (size_t i = 0; ok && i < count; i++) {
             after = page[i].number;
             if (which == LISTED_NEW || !page[i].repeated)
-                ok = record_had(import, &page[i]);
+                ok = record_had(import, &page[i], which == LISTED_COMPARE);
         }
         if (!import_end(import, ok))
             return false;

@@ -100,7 +100,7 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
         (listed->repeated &&
          !journal_listing_alike(import->journal, listed->uidl, seen->header, 0, &named_alike, &import->err)))
         return false;
-    if (rows.count == 1 && alike == 1 && named_alike == 1)
+    if (rows.count == 1 && !rows.begun && alike == 1 && named_alike == 1)
         return settle(match, listed, &rows.first, seen, true);
     if (rows.count > 0)
         return journal_listing_compare(import->journal, listed->number, &import->err);
@@ -164,6 +164,20 @@ decide_by_header(struct match *match, const struct journal_listed *listed, const
     return journal_listing_compare(import->journal, listed->number, &import->err);
 }
 
+/* New; or what was begun for it while it might have been another row's. */
+static bool
+decide_new(struct match *match, const struct journal_listed *listed, const struct seen *seen)
+{
+    struct import *import = match->import;
+    struct journal_pop begun;
+
+    if (!candidates_begun(import, listed->uidl, 0, &begun))
+        return false;
+    if (begun.id != 0)
+        return settle(match, listed, &begun, seen, true);
+    return journal_listing_want(import->journal, listed->number, &import->err);
+}
+
 /* Another size, or a line more: its body is read again before anything is removed because of it. What is none of that is new. */
 static bool
 decide_by_kin(struct match *match, const struct journal_listed *listed, const struct seen *seen)
@@ -182,7 +196,7 @@ decide_by_kin(struct match *match, const struct journal_listed *listed, const st
     if (rows.count == 0 && import->unseen)
         return journal_listing_leave(import->journal, listed->number, &import->err);
     if (rows.count == 0)
-        return journal_listing_want(import->journal, listed->number, &import->err);
+        return decide_new(match, listed, seen);
     if (!is_plain(match, &rows.first, listed, seen, false, &plain))
         return false;
     if (rows.count > 1 || alike > 1 || !match->renumbered || !plain)
@@ -208,7 +222,7 @@ decide_blind(struct match *match, const struct journal_listed *listed)
     free(ids);
     if (!ok)
         return false;
-    if (only && (row.listed == 0 || listed->size == 0 || row.listed == listed->size))
+    if (only && (row.facts & POP_DOUBT) == 0 && (row.listed == 0 || listed->size == 0 || row.listed == listed->size))
         return settle(match, listed, &row, NULL, false);
     return journal_listing_compare(import->journal, listed->number, &import->err);
 }
@@ -519,7 +533,8 @@ import_match(struct import *import)
             return false;
         return import_end(import, journal_set(import->journal, "identity", "header", &import->err));
     }
-    if (!journal_listing_gone(import->journal, &gone, &import->err) || !probe(&match, gone) || !read_doubtful(&match) ||
+    if (!journal_listing_gone(import->journal, &gone, &import->err) || !probe(&match, gone) ||
+        !journal_listing_doubt_begun(import->journal, &import->err) || !read_doubtful(&match) ||
         !journal_listing_count(import->journal, LISTED_KNOWN, &known, &import->err) || !judge_names(&match))
         return false;
     match.renumbered = known == 0 && gone >= RENUMBERED_LEAST;

@@ -2,8 +2,8 @@
  * Files that no row knows of beside messages that no row knows of: the journal was lost, or it is older than the Maildir; the account has
  * another name in the configuration; another program brought the mail here before. What is the same must not be fetched again.
  *
- * In the first run of a journal every file below the root is looked at, the deliver folder first, and only as long as something listed
- * is not found; later only files that bear golub's own names and were made after the journal's last run. Where that first look showed that
+ * In the first run of a journal every file below the root is looked at, the deliver folder first: one that has a header that is listed is not
+ * yet its message. Later only files that bear golub's own names and were made after the journal's last run. Where that first look showed that
  * the journal was lost or older than the Maildir, the list of that session may have lacked some of the messages whose files are here: every
  * file is looked at for IMPORT_ABSENT_DAYS more, as long as a row would be kept for such a message. Their headers are read, and where
  * one is kin of a header that is listed (TOP) the file is read whole and gets a row, absent, under a name that no server gives.
@@ -18,7 +18,7 @@
 struct meeting {
     struct import *import;
     struct bytes_reading *reading;
-    uint64_t open;      /* lines that no file was found for yet */
+    uint64_t open;      /* lines that a file may be of */
     int64_t not_before; /* date in the names that count; INT64_MIN: any file */
     bool others;        /* folders other than deliver-to */
     uint64_t found;
@@ -63,15 +63,36 @@ is_of_interest(const struct meeting *meeting, const struct journal_here_file *fi
            (int64_t)when >= meeting->not_before;
 }
 
-/* A row for a file whose message is listed. */
+/* How many files like this one have their row and no message yet? */
+static bool
+count_copies(struct import *import, const struct seen *seen, uint64_t *copies)
+{
+    struct journal_pop row;
+    int64_t *ids;
+    size_t count;
+    bool ok = journal_pop_absent_by_kin(import->journal, seen->kin.rest, &ids, &count, &import->err);
+
+    *copies = 0;
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = import_load(import, ids[i], &row);
+        *copies += ok && strcmp(row.uidl, IMPORT_FILE_UIDL) == 0 && seen_same_body(&row, seen);
+    }
+    free(ids);
+    return ok;
+}
+
+/* A row for a file whose message is listed; of copies as many as are listed are enough. */
 static bool
 make_row(struct meeting *meeting, const struct journal_here_file *file, const struct seen *seen, uint64_t listed)
 {
     struct import *import = meeting->import;
     struct journal_pop row;
-    int64_t *ids;
-    size_t files;
+    uint64_t copies;
 
+    if (!count_copies(import, seen, &copies) || copies >= listed)
+        return copies >= listed;
     import_new_row(import, IMPORT_FILE_UIDL, 0, &row);
     import_set_stored(import, &row);
     seen_to_row(seen, &row);
@@ -80,11 +101,7 @@ make_row(struct meeting *meeting, const struct journal_here_file *file, const st
     row.absent = import_stamp(import);
     (void)text_print(row.base, sizeof row.base, "%s", file->base);
     row.folder = file->folder;
-    if (!journal_pop_absent_by_kin(import->journal, seen->kin.rest, &ids, &files, &import->err))
-        return false;
-    free(ids);
     meeting->found++;
-    meeting->open -= meeting->open > 0 && files < listed; /* of copies one file is enough for one line */
     return import_save(import, &row);
 }
 
@@ -140,7 +157,7 @@ look_at_all(struct meeting *meeting)
 
     while (ok && count == 32 && meeting->open > 0) {
         ok = journal_here_strangers(import->journal, after, page, 32, &count, &import->err);
-        for (size_t i = 0; ok && i < count && meeting->open > 0; i++) {
+        for (size_t i = 0; ok && i < count; i++) {
             after = page[i].id;
             ok = note_own(meeting, page[i].base);
             if (ok && is_of_interest(meeting, &page[i]))

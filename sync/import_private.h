@@ -208,6 +208,7 @@ struct candidates {
     bool any_unproven;
     bool another; /* a row whose header is known, and is none of this one's */
     bool mixed;   /* of other bodies: which of them it is makes a difference */
+    bool begun;   /* one that was begun while it might have been another row's is none of these */
 };
 /** Rows of its UIDL that no other line has. */
 MUST_CHECK bool candidates_named(struct import *import, const struct journal_listed *listed, const struct seen *seen,
@@ -220,6 +221,9 @@ MUST_CHECK bool candidates_named(struct import *import, const struct journal_lis
  */
 MUST_CHECK bool candidates_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen,
                                   bool by_header, bool same_size, struct candidates *to);
+
+/** The first one with id > after that was begun under this UIDL while it might have been another row's (POP_DOUBT); id 0: none. */
+MUST_CHECK bool candidates_begun(struct import *import, const char *uidl, int64_t after, struct journal_pop *row);
 
 /* ---- the phases ---- */
 bool import_confirmed(struct import *import);

@@ -54,13 +54,14 @@ end_shortness(struct journal_pop *row)
 bool
 import_take_up(struct journal_pop *row, const struct journal_listed *listed, const struct seen *seen)
 {
-    bool changed = row->absent != 0 || strcmp(row->uidl, listed->uidl) != 0;
+    bool changed = row->absent != 0 || strcmp(row->uidl, listed->uidl) != 0 || (row->facts & POP_DOUBT) != 0;
 
     if (row->absent != 0 && row->state == POP_REMOVING) { /* it was not removed, or came back */
         row->state = POP_STORED;
         row->facts |= strcmp(row->uidl, listed->uidl) != 0 ? POP_RETURNED : POP_AGAIN;
     }
     row->absent = 0;
+    row->facts &= ~(unsigned)POP_DOUBT;
     (void)text_print(row->uidl, sizeof row->uidl, "%s", listed->uidl);
     if (listed->size != 0 && row->listed != listed->size) {
         row->listed = listed->size;

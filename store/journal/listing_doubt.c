@@ -88,6 +88,22 @@ journal_listing_probe(struct journal *journal, bool all, struct error *err)
 }
 
 bool
+journal_listing_doubt_begun(struct journal *journal, struct error *err)
+{
+    static const char any[] = "SELECT EXISTS (SELECT 1 FROM main.pop WHERE facts & 256 <> 0 AND absent = 0)";
+    static const char sql[] = "INSERT OR IGNORE INTO temp.listing_doubt (number, uidl, size, repeated)"
+                              " SELECT number, uidl, size, 0 FROM temp.listing WHERE uidl IN"
+                              " (SELECT uidl FROM main.pop WHERE facts & 256 <> 0 AND absent = 0)";
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_ANY_BEGUN, any, err);
+    int64_t found;
+
+    static_assert(POP_DOUBT == 256, "the statements hold this number");
+    if (statement == NULL || !sql_number(journal, statement, 1, &found, what, err))
+        return false;
+    return found == 0 || listing_exec(journal, sql, err);
+}
+
+bool
 journal_listing_doubt_all(struct journal *journal, struct error *err)
 {
     static const char sql[] = "INSERT OR IGNORE INTO temp.listing_doubt (number, uidl, size, repeated)"

@@ -36,6 +36,8 @@ enum journal_pop_fact {
     POP_UNSURE =
         64, /* what is listed under its UIDL has another header, and nothing can tell whether it is its message */
     POP_AGAIN = 128, /* it was removed, and is listed again under the same UIDL: the server keeps it, or got it back */
+    POP_DOUBT =
+        256, /* FETCHING, HAD: begun for a message that may be another row's; it is compared with those before it is this one's */
 };
 
 #define POP_RECEIVED_MAX 256 /* bytes: digests of Received lines, one behind the other */
@@ -162,6 +164,8 @@ MUST_CHECK bool journal_listing_prove(struct journal *journal, uint32_t number, 
  * a row's message under another UIDL.
  */
 MUST_CHECK bool journal_listing_probe(struct journal *journal, bool all, struct error *err);
+/** Lines of a row that says POP_DOUBT become doubtful, too. */
+MUST_CHECK bool journal_listing_doubt_begun(struct journal *journal, struct error *err);
 /** All lines become doubtful, but for those that have their row by TOP already: names that are used again are no names. */
 MUST_CHECK bool journal_listing_doubt_all(struct journal *journal, struct error *err);
 /** The header of a doubtful one (row->has_header ...) as TOP showed it. Only header, kin, message_id and received are kept. */

@@ -209,6 +209,7 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     "CREATE INDEX pop_absent_kin ON pop (kin) WHERE absent <> 0;"
     "CREATE INDEX pop_absent_size ON pop (listed) WHERE absent <> 0;"
     "CREATE INDEX pop_word ON pop (id) WHERE word <> -1;"
+    "CREATE INDEX pop_doubt ON pop (uidl) WHERE facts & 256 <> 0;"
     "CREATE INDEX pop_unread ON pop (id) WHERE header IS NULL AND kin IS NULL AND absent = 0;"
     "INSERT OR IGNORE INTO meta SELECT 'met', '1' WHERE EXISTS (SELECT 1 FROM pop);"
     "CREATE TABLE pop_folder ("

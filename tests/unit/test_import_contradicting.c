@@ -41,6 +41,24 @@ another_body_of_the_same_length_comes_though_the_list_says_more(void **state)
     assert_int_equal(count_there(sc), 0);
 }
 
+/* LIST says far more than comes, each time: it is a part, or LIST is wrong. It comes, and is named; it is not asked for for ever. */
+static void
+another_body_of_which_a_part_alone_comes_is_asked_for_twice(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    (void)given_report(sc, "1", report_one);
+    assert_run(sc, 0);
+    given_report(sc, "1", report_two)->listed_size = 100000;
+    assert_run(sc, 1);
+    assert_run(sc, 1);
+    assert_all_here(sc);
+    assert_run(sc, 1);
+    assert_int_equal(sc->drop.retrs, 0);
+    assert_int_equal(count_there(sc), 1);
+}
+
 /* What came twice is all there is, once LIST says so, too. */
 static void
 what_came_short_of_a_wrong_size_is_removed_once_the_size_is_right(void **state)
@@ -127,6 +145,91 @@ what_is_like_one_that_was_recorded_is_fetched(void **state)
     assert_int_equal(copies_here(sc, &sc->drop.mails[4]), 1);
 }
 
+static void
+lose_journal(struct scene *sc)
+{
+    journal_close(sc->journal);
+    sc->journal = journal_open_memory(NULL, 0, &sc->err);
+    assert_non_null(sc->journal);
+}
+
+/* What is read to be compared comes short of LIST's size: it is asked for once more, and compared then, too. */
+static void
+what_comes_short_where_it_is_compared_is_compared_again(void **state)
+{
+    static const size_t parts[] = {0, 1, 40}; /* 0: not a byte */
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail(sc, "one");
+
+    (void)given_mail(sc, "two");
+    mail->listed_size = 100000;
+    assert_run(sc, 1);
+    assert_run(sc, 1);
+    for (size_t i = 0; i < 3; i++) {
+        lose_journal(sc);
+        mail->give = parts[i];
+        mail->give_none = parts[i] == 0;
+        assert_run(sc, 1);
+        mail->give = 0;
+        mail->give_none = false;
+        assert_run(sc, 0);
+        assert_all_here(sc);
+    }
+    lose_journal(sc);
+    mail->give = parts[2]; /* always: then it is all that the server has */
+    assert_run(sc, 1);
+    assert_run(sc, 1);
+    assert_int_equal(files_in(sc, "INBOX/new"), 3);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
+    assert_int_equal(copies_here(sc, mail), 1);
+}
+
+/* The journal is lost; beside its file lies that of a report like it. */
+static void
+a_file_of_the_header_of_another_is_not_taken_for_the_only_one(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *one = given_report(sc, "1", report_one), *two = given_report(sc, "2", report_two);
+
+    for (int i = 0; i < 2; i++) {
+        one->gone = two->gone = false;
+        assert_run(sc, 0);
+        lose_journal(sc);
+        (i == 0 ? one : two)->gone = true;
+        assert_run(sc, 0);
+        assert_all_here(sc);
+    }
+}
+
+/* Names moved on, and a run that records what is there does not ask which of two that are alike is which. */
+static void
+what_is_here_is_not_recorded_as_had_instead(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 30;
+    (void)given_report(sc, "1", report_one);
+    (void)given_report(sc, "2", report_two);
+    (void)given_mail(sc, "3");
+    assert_run(sc, 0);
+    sc->drop.mails[2].gone = true;
+    (void)given_mail(sc, "another");
+    rename_there(&sc->drop.mails[3], "3");
+    sc->options.skip_existing = true;
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(sc->drop.retrs, 0);
+    }
+    sc->options.skip_existing = false;
+    assert_run(sc, 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), 3);
+    time_passes(sc, 31 * DAY);
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 1); /* the one that was recorded */
+    assert_int_equal(files_in(sc, "INBOX/new"), 3);
+}
+
 /* Its file was removed here, and it waits; the rule that held it is gone. */
 static void
 what_no_rule_holds_any_more_is_on_no_list(void **state)
@@ -158,10 +261,14 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(another_body_of_the_same_length_comes_though_the_list_says_more),
+        TEST(another_body_of_which_a_part_alone_comes_is_asked_for_twice),
         TEST(what_came_short_of_a_wrong_size_is_removed_once_the_size_is_right),
         TEST(what_is_like_one_that_was_about_to_be_removed_is_fetched),
         TEST(what_was_about_to_be_removed_is_known_under_another_name_and_header),
         TEST(what_is_like_one_that_was_recorded_is_fetched),
+        TEST(what_comes_short_where_it_is_compared_is_compared_again),
+        TEST(a_file_of_the_header_of_another_is_not_taken_for_the_only_one),
+        TEST(what_is_here_is_not_recorded_as_had_instead),
         TEST(what_no_rule_holds_any_more_is_on_no_list),
     };
 
