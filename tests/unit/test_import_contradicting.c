@@ -194,11 +194,14 @@ a_file_of_the_header_of_another_is_not_taken_for_the_only_one(void **state)
 
     for (int i = 0; i < 2; i++) {
         one->gone = two->gone = false;
+        sc->account.import.keep_days = KEEP_FOREVER;
         assert_run(sc, 0);
         lose_journal(sc);
         (i == 0 ? one : two)->gone = true;
+        sc->account.import.keep_days = 0;
         assert_run(sc, 0);
         assert_all_here(sc);
+        assert_int_equal(count_there(sc), 0);
     }
 }
 
