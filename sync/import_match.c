@@ -47,6 +47,21 @@ struct match {
 
 /* ---- one message, one row ---- */
 
+/*
+ * Under the same header there may be another body: the more where the size is another, or the name, or where names moved on, or where golub
+ * removed what had this name. One that was listed again before, and was the same, is a server's that keeps what it says it removes.
+ */
+static bool
+is_to_be_confirmed(const struct import *import, const struct journal_listed *listed, const struct journal_pop *row)
+{
+    const bool told = row->listed != 0 && listed->size != 0;
+
+    if (strcmp(row->uidl, listed->uidl) != 0 || (told && row->listed != listed->size))
+        return true;
+    return row->absent != 0 &&
+           (import->reused || !told || (row->state == POP_REMOVING && (row->facts & POP_AGAIN) == 0));
+}
+
 static bool
 settle(struct match *match, const struct journal_listed *listed, struct journal_pop *row, const struct seen *seen,
        bool proven)
@@ -57,9 +72,7 @@ settle(struct match *match, const struct journal_listed *listed, struct journal_
     match->renamed += other_name;
     match->revived += !other_name && row->absent != 0;
     import->again += !other_name && row->absent != 0 && row->state == POP_REMOVING;
-    /* Under the same header there may be another body: the more where the size is another, or the name, or where names moved on. */
-    if (other_name || (import->reused && row->absent != 0) ||
-        (row->listed != 0 && listed->size != 0 && row->listed != listed->size))
+    if (is_to_be_confirmed(import, listed, row))
         row->facts |= POP_CONFIRM;
     if (proven)
         row->facts &= ~(unsigned)POP_UNSURE;

@@ -59,6 +59,27 @@ another_body_of_which_a_part_alone_comes_is_asked_for_twice(void **state)
     assert_int_equal(count_there(sc), 1);
 }
 
+/* The server gives the name of a removed message to the next one, which has its header and its size, or one that is not told. */
+static void
+another_body_under_the_name_and_header_of_one_that_was_removed_comes(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    (void)given_report(sc, "1", report_one);
+    assert_run(sc, 0);
+    for (int i = 0; i < 2; i++) {
+        char text[100];
+
+        text_print(text, sizeof text, "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit is at %d\r\n", i);
+        given_report(sc, "1", text)->no_size = i == 1;
+        for (int k = 0; k < 3; k++)
+            assert_run(sc, 0);
+        assert_all_here(sc);
+        assert_int_equal(count_there(sc), 0);
+    }
+}
+
 /* What came twice is all there is, once LIST says so, too. */
 static void
 what_came_short_of_a_wrong_size_is_removed_once_the_size_is_right(void **state)
@@ -265,6 +286,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(another_body_of_the_same_length_comes_though_the_list_says_more),
         TEST(another_body_of_which_a_part_alone_comes_is_asked_for_twice),
+        TEST(another_body_under_the_name_and_header_of_one_that_was_removed_comes),
         TEST(what_came_short_of_a_wrong_size_is_removed_once_the_size_is_right),
         TEST(what_is_like_one_that_was_about_to_be_removed_is_fetched),
         TEST(what_was_about_to_be_removed_is_known_under_another_name_and_header),
