@@ -28,6 +28,7 @@ struct keeping {
     size_t body_count;
     uint64_t unproven; /* due, and there is no TOP */
     uint64_t waiting;  /* due, and missed here not long enough */
+    uint64_t repeated; /* due, and another one has its UIDL */
     bool reused;       /* a UIDL means another message than its row */
     bool anew;         /* so all were decided anew */
 };
@@ -285,8 +286,12 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
     struct journal_pop *row = &keeping->rows[keeping->count];
     bool one;
 
-    if (listed->repeated || !is_due(keeping, listed->row))
+    if (!is_due(keeping, listed->row))
         return true;
+    if (listed->repeated) {
+        keeping->repeated++;
+        return true;
+    }
     if (!import_load(import, listed->row, row))
         return false;
     if ((row->facts & POP_RETURNED) != 0 && import->beside != NULL)
@@ -322,6 +327,11 @@ say_what_waits(const struct keeping *keeping)
                     " messages are due to be removed from the server and wait: their files were missed here for "
                     "less than %d days",
                     keeping->waiting, import->account->policy.quarantine_days);
+    if (keeping->repeated > 0)
+        import_say(import, "keep",
+                   "%" PRIu64 " message%s due to be removed from the server and stay%s there: the server gives several "
+                   "messages one UIDL",
+                   keeping->repeated, keeping->repeated == 1 ? " is" : "s are", keeping->repeated == 1 ? "s" : "");
     if (count == 0)
         return;
     import->counts.pending += count;
@@ -365,7 +375,7 @@ decide_all(struct keeping *keeping)
     if (keeping->reused) { /* names that moved on: with all headers it shows whose they are now */
         keeping->anew = true;
         keeping->judged_count = 0;
-        keeping->unproven = keeping->waiting = 0;
+        keeping->unproven = keeping->waiting = keeping->repeated = 0;
         if (!import_match_anew(import) || !look_at_all(keeping))
             return false;
     }

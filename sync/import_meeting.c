@@ -83,6 +83,33 @@ count_copies(struct import *import, const struct seen *seen, uint64_t *copies)
     return ok;
 }
 
+/* A mail reader may have saved a row's file under another name: the file of its bytes is the one that is missed. */
+static bool
+is_missed_one(struct import *import, const struct journal_here_file *file, const struct seen *seen, bool *missed)
+{
+    struct journal_pop row;
+    int64_t *ids;
+    size_t count;
+    bool ok = journal_pop_missed_by_kin(import->journal, seen->kin.rest, &ids, &count, &import->err), same = false;
+
+    *missed = false;
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && !same && i < count; i++) {
+        ok = import_load(import, ids[i], &row);
+        same = ok && row.size == seen->size && seen_same_body(&row, seen);
+    }
+    free(ids);
+    if (!ok || !same)
+        return ok;
+    (void)text_print(row.base, sizeof row.base, "%s", file->base);
+    row.folder = file->folder;
+    row.missed = 0;
+    row.facts &= ~(unsigned)POP_MASS;
+    *missed = true;
+    return import_save(import, &row);
+}
+
 /* A row for a file whose message is listed; of copies as many as are listed are enough. */
 static bool
 make_row(struct meeting *meeting, const struct journal_here_file *file, const struct seen *seen, uint64_t listed)
@@ -90,7 +117,10 @@ make_row(struct meeting *meeting, const struct journal_here_file *file, const st
     struct import *import = meeting->import;
     struct journal_pop row;
     uint64_t copies;
+    bool known;
 
+    if (!is_missed_one(import, file, seen, &known) || known)
+        return known;
     if (!count_copies(import, seen, &copies) || copies >= listed)
         return copies >= listed;
     import_new_row(import, IMPORT_FILE_UIDL, 0, &row);

@@ -91,6 +91,7 @@ enum statement {
     SQL_POP_BY_UIDL,
     SQL_POP_BY_HEADER,
     SQL_POP_BY_KIN,
+    SQL_POP_MISSED_BY_KIN,
     SQL_POP_IDS,
     SQL_POP_IDS_ALL,
     SQL_POP_COUNT,

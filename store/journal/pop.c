@@ -151,6 +151,20 @@ journal_pop_absent_by_kin(struct journal *journal, const unsigned char kin[stati
     return sql_ids(journal, statement, ids, count, "find POP messages by kin", err);
 }
 
+bool
+journal_pop_missed_by_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE], int64_t **ids,
+                          size_t *count, struct error *err)
+{
+    static const char sql[] = "SELECT id FROM pop WHERE kin = ?1 AND missed <> 0 AND state IN (2, 4) ORDER BY id";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_POP_MISSED_BY_KIN, sql, err);
+
+    static_assert(POP_STORED == 2 && POP_REMOVING == 4, "the statement holds these numbers");
+    if (statement == NULL)
+        return false;
+    bind_digest(&(struct sql_binder){.statement = statement}, kin);
+    return sql_ids(journal, statement, ids, count, "find POP messages by kin", err);
+}
+
 #define LISTED "absent = 0"
 
 bool

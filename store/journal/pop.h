@@ -81,6 +81,9 @@ MUST_CHECK bool journal_pop_absent_by_header(struct journal *journal, const unsi
                                              int64_t **ids, size_t *count, struct error *err);
 MUST_CHECK bool journal_pop_absent_by_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE],
                                           int64_t **ids, size_t *count, struct error *err);
+/** Ids of STORED and REMOVING rows with this kin digest whose file is missed, absent ones too, by id; the caller frees. Looks at every row. */
+MUST_CHECK bool journal_pop_missed_by_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE],
+                                          int64_t **ids, size_t *count, struct error *err);
 /** Ids of rows that are not absent in this state (0: any), by id; the caller frees. */
 MUST_CHECK bool journal_pop_ids(struct journal *journal, int state, int64_t **ids, size_t *count, struct error *err);
 /** How many rows that are not absent are in this state (0: any). */

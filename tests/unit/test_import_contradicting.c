@@ -226,6 +226,43 @@ a_file_of_the_header_of_another_is_not_taken_for_the_only_one(void **state)
     }
 }
 
+/* The journal was lost, so files without a row are looked at; a mail reader gave one another name, and a copy of its message comes. */
+static void
+a_file_under_another_name_is_no_second_copy(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *one = given_mail(sc, "a"), *copy;
+    char command[4200];
+
+    assert_run(sc, 0);
+    lose_journal(sc);
+    assert_run(sc, 0);
+    (void)usleep(30000);
+    text_print(command, sizeof command, "cd %s/INBOX/new && for f in *; do mv $f 1$f; done", sc->s->root);
+    assert_int_equal(system(command), 0);
+    copy = given_mail_as(sc, "a2", one->bytes, one->len);
+    for (int k = 0; k < 2; k++)
+        assert_run(sc, 0);
+    assert_int_equal(copies_here(sc, copy), 2);
+}
+
+/* popa3d names messages by lines that not every one has. */
+static void
+what_stays_since_its_uidl_is_anothers_too_is_said(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    for (int i = 0; i < 2; i++)
+        (void)given_mail(sc, "same");
+    assert_run(sc, 0);
+    assert_run(sc, 0);
+    assert_said(
+        sc, "2 messages are due to be removed from the server and stay there: the server gives several messages one");
+    assert_int_equal(sc->drop.deles, 0);
+    assert_all_here(sc);
+}
+
 /* Names moved on, and a run that records what is there does not ask which of two that are alike is which. */
 static void
 what_is_here_is_not_recorded_as_had_instead(void **state)
@@ -293,6 +330,8 @@ main(void)
         TEST(what_is_like_one_that_was_recorded_is_fetched),
         TEST(what_comes_short_where_it_is_compared_is_compared_again),
         TEST(a_file_of_the_header_of_another_is_not_taken_for_the_only_one),
+        TEST(a_file_under_another_name_is_no_second_copy),
+        TEST(what_stays_since_its_uidl_is_anothers_too_is_said),
         TEST(what_is_here_is_not_recorded_as_had_instead),
         TEST(what_no_rule_holds_any_more_is_on_no_list),
     };
