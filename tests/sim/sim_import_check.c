@@ -733,7 +733,9 @@ check_held(struct import_sim *sim, const struct drop_message *message, bool was_
     for (size_t i = 0; i < sim->drop.count; i++) /* a copy may stand for another */
         if (same_message(&sim->drop.messages[i], message))
             return;
-    if (is_too_big_to_read(sim, message) || sim->clock_off != 0 || maildrop_sim_repeats(&sim->drop, message))
+    /* Where the deliver folder is not what it was nothing is removed in that run, nor judged. */
+    if (is_too_big_to_read(sim, message) || sim->clock_off != 0 || sim->accident ||
+        maildrop_sim_repeats(&sim->drop, message))
         return;
     if (came_short(sim, message) || !counts_as_due(sim, message)) /* it stays for good; or time did not count yet */
         return;
