@@ -172,7 +172,8 @@ decide_by_header(struct match *match, const struct journal_listed *listed, const
         return true;
     if (!is_plain(match, &rows.first, listed, seen, true, &plain))
         return false;
-    if (rows.count == alike && plain && !rows.mixed)
+    /* Two files are perhaps copies that the user made, of one message alone. */
+    if (rows.count == alike && plain && !rows.mixed && (alike == 1 || strcmp(rows.first.uidl, IMPORT_FILE_UIDL) != 0))
         return settle(match, listed, &rows.first, seen, true);
     return journal_listing_compare(import->journal, listed->number, &import->err);
 }

@@ -807,6 +807,8 @@ BUGS = [
          "(import->reused || !told)")),
     bug("import: file that is missed taken for another copy under its new name", unit("test_import_contradicting"),
         ("sync/import_meeting.c", "row.size == seen->size && seen_same_body(&row, seen);", "false;")),
+    bug("import: copies of one file taken for as many messages", unit("test_import_contradicting"),
+        ("sync/import_match.c", "(alike == 1 || strcmp(rows.first.uidl, IMPORT_FILE_UIDL) != 0)", "alike > 0")),
     bug("import: files of a lost journal looked for in one session alone", unit("test_import"),
         ("sync/import_meeting.c", "if (import->first || import->wide)", "if (import->first)")),
     bug("import: message whose TOP is refused waits for it", unit("test_import"),

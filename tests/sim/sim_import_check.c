@@ -758,7 +758,8 @@ record_skipped(struct import_sim *sim, struct drop_message *message, bool whole)
     if (message->stored || (message->owed && sim->drop.uidls != UIDLS_UNIQUE))
         return;
     message->may_be_had = true;
-    if (whole && sim->status == 0 && message->fetched_at == 0 && sim->drop.uidls == UIDLS_UNIQUE && !message->hidden)
+    if (whole && sim->status == 0 && message->fetched_at == 0 && sim->drop.uidls == UIDLS_UNIQUE && !message->hidden &&
+        !sim->drop.equal_now) /* under no name of its own */
         message->had = true;
     sim->met[MET_SKIPPED]++;
 }

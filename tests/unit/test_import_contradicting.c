@@ -246,6 +246,26 @@ a_file_under_another_name_is_no_second_copy(void **state)
     assert_int_equal(copies_here(sc, copy), 2);
 }
 
+/* The journal was lost, the user has made a copy, and a report like it comes. */
+static void
+a_copy_that_the_user_made_stands_for_no_other_message(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *other;
+    char command[4200];
+
+    (void)given_report(sc, "1", report_one);
+    assert_run(sc, 0);
+    text_print(command, sizeof command, "cd %s/INBOX/new && for f in *; do cp $f 1$f; done", sc->s->root);
+    assert_int_equal(system(command), 0);
+    lose_journal(sc);
+    other = given_report(sc, "2", report_two);
+    for (int k = 0; k < 2; k++)
+        assert_run(sc, 0);
+    assert_int_equal(copies_here(sc, other), 1);
+    assert_int_equal(files_in(sc, "INBOX/new"), 3);
+}
+
 /* popa3d names messages by lines that not every one has. */
 static void
 what_stays_since_its_uidl_is_anothers_too_is_said(void **state)
@@ -331,6 +351,7 @@ main(void)
         TEST(what_comes_short_where_it_is_compared_is_compared_again),
         TEST(a_file_of_the_header_of_another_is_not_taken_for_the_only_one),
         TEST(a_file_under_another_name_is_no_second_copy),
+        TEST(a_copy_that_the_user_made_stands_for_no_other_message),
         TEST(what_stays_since_its_uidl_is_anothers_too_is_said),
         TEST(what_is_here_is_not_recorded_as_had_instead),
         TEST(what_no_rule_holds_any_more_is_on_no_list),
