@@ -210,6 +210,9 @@ void journal_count_from_here(struct journal *journal);
 
 /** A row that was read or written a moment ago. @param is_as_saved  [out] also what the table holds beside it follows from it */
 MUST_CHECK bool recent_get(const struct journal *journal, int64_t id, struct journal_message *out, bool *is_as_saved);
+/** The same by its UID, or, where uid is 0, by its base name; one of both. */
+MUST_CHECK bool recent_find(const struct journal *journal, int64_t mailbox, uint32_t uid, const char *base,
+                            struct journal_message *out);
 /** What the table holds now. */
 void recent_put(struct journal *journal, const struct journal_message *message, bool is_as_saved);
 /** The row is gone, or is another one; and so are those of which it is the twin. */

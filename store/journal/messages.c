@@ -74,12 +74,17 @@ bool
 journal_message_by_uid(struct journal *journal, int64_t mailbox, uint32_t uid, struct journal_message *out, bool *found,
                        struct error *err)
 {
-    sqlite3_stmt *statement = sql_prepare(journal, SQL_MESSAGE_BY_UID,
-                                          "SELECT id, " COLUMNS " FROM message WHERE mailbox = ?1 AND uid = ?2", err);
-    struct sql_binder to = {.statement = statement};
+    sqlite3_stmt *statement;
+    struct sql_binder to;
 
+    *found = uid != 0 && recent_find(journal, mailbox, uid, "", out);
+    if (*found)
+        return true;
+    statement = sql_prepare(journal, SQL_MESSAGE_BY_UID,
+                            "SELECT id, " COLUMNS " FROM message WHERE mailbox = ?1 AND uid = ?2", err);
     if (statement == NULL)
         return false;
+    to = (struct sql_binder){.statement = statement};
     bind_integer(&to, mailbox);
     bind_integer(&to, uid);
     return find_message(journal, statement, out, found, err);
@@ -89,12 +94,17 @@ bool
 journal_message_by_base(struct journal *journal, int64_t mailbox, const char *base, struct journal_message *out,
                         bool *found, struct error *err)
 {
-    sqlite3_stmt *statement = sql_prepare(journal, SQL_MESSAGE_BY_BASE,
-                                          "SELECT id, " COLUMNS " FROM message WHERE mailbox = ?1 AND base = ?2", err);
-    struct sql_binder to = {.statement = statement};
+    sqlite3_stmt *statement;
+    struct sql_binder to;
 
+    *found = base[0] != '\0' && recent_find(journal, mailbox, 0, base, out);
+    if (*found)
+        return true;
+    statement = sql_prepare(journal, SQL_MESSAGE_BY_BASE,
+                            "SELECT id, " COLUMNS " FROM message WHERE mailbox = ?1 AND base = ?2", err);
     if (statement == NULL)
         return false;
+    to = (struct sql_binder){.statement = statement};
     bind_integer(&to, mailbox);
     bind_string(&to, base);
     return find_message(journal, statement, out, found, err);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #define PLACES 64
+#define SIGNS 256         /* UIDs and base names that lead to a place; what has none is looked for in the table */
 #define KEYWORDS_SHORT 63 /* bytes: a row with more of them is not kept */
 #define FIXED offsetof(struct journal_message, keywords)
 
@@ -24,7 +25,25 @@ struct recent_row {
 
 struct recent {
     struct recent_row rows[PLACES];
+    unsigned char signs[SIGNS];
 };
+
+static unsigned
+sign_of(int64_t mailbox, uint32_t uid, const char *base)
+{
+    uint32_t sign = (uint32_t)mailbox * 31 + uid * 7;
+
+    for (; *base != '\0'; base++)
+        sign = sign * 33 + (unsigned char)*base;
+    return sign % SIGNS;
+}
+
+static void
+copy_out(const struct recent_row *row, struct journal_message *out)
+{
+    memcpy(out, row->fixed, FIXED);
+    memcpy(out->keywords, row->keywords, sizeof row->keywords);
+}
 
 static struct recent_row *
 place_of(const struct journal *journal, int64_t id)
@@ -39,9 +58,28 @@ recent_get(const struct journal *journal, int64_t id, struct journal_message *ou
 
     if (row == NULL || id == 0 || row->id != id)
         return false;
-    memcpy(out, row->fixed, FIXED);
-    memcpy(out->keywords, row->keywords, sizeof row->keywords);
+    copy_out(row, out);
     *is_as_saved = row->is_as_saved;
+    return true;
+}
+
+bool
+recent_find(const struct journal *journal, int64_t mailbox, uint32_t uid, const char *base, struct journal_message *out)
+{
+    const struct recent_row *row;
+    int64_t its_mailbox;
+    uint32_t its_uid;
+
+    if (journal->recent == NULL)
+        return false;
+    row = &journal->recent->rows[journal->recent->signs[sign_of(mailbox, uid, base)]];
+    memcpy(&its_mailbox, row->fixed + offsetof(struct journal_message, mailbox), sizeof its_mailbox);
+    memcpy(&its_uid, row->fixed + offsetof(struct journal_message, uid), sizeof its_uid);
+    if (row->id == 0 || its_mailbox != mailbox ||
+        (uid != 0 ? its_uid != uid
+                  : strcmp((const char *)row->fixed + offsetof(struct journal_message, base), base) != 0))
+        return false;
+    copy_out(row, out);
     return true;
 }
 
@@ -59,10 +97,14 @@ recent_put(struct journal *journal, const struct journal_message *message, bool 
     if (strlen(message->keywords) > KEYWORDS_SHORT)
         return;
     memcpy(row->fixed, message, FIXED);
-    (void)text_print(row->keywords, sizeof row->keywords, "%s", message->keywords);
+    memcpy(row->keywords, message->keywords, strlen(message->keywords) + 1);
     row->id = message->id;
     row->twin = message->twin;
     row->is_as_saved = is_as_saved;
+    if (message->uid != 0)
+        journal->recent->signs[sign_of(message->mailbox, message->uid, "")] = (unsigned char)(message->id % PLACES);
+    if (message->base[0] != '\0')
+        journal->recent->signs[sign_of(message->mailbox, 0, message->base)] = (unsigned char)(message->id % PLACES);
 }
 
 void
