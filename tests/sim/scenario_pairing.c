@@ -107,6 +107,60 @@ flags_that_are_set_while_a_restored_maildir_is_paired_stay(void **state)
     assert_true(known > 1 && step > known);
 }
 
+/* The journal's row shows what the restored name shows. */
+static bool
+is_past_taken(void)
+{
+    struct journal_message row;
+    struct error err = {0};
+    bool found;
+
+    assert_true(journal_message_get(sim.clients[0].journal, 1, &row, &found, &err) && found && row.uid != 0);
+    return row.lbase != (FLAG_SEEN | FLAG_FLAGGED);
+}
+
+static struct {
+    int left;
+    bool done, behind_the_look;
+} flagging;
+
+static void
+flag_at_its_moment(struct world *world)
+{
+    (void)world;
+    if (--flagging.left != 0)
+        return;
+    flagging.done = true;
+    flagging.behind_the_look = is_past_taken();
+    mua_set_flags(here(), file_of(INBOX, 1), flags_here(INBOX, 1) | FLAG_DRAFT);
+}
+
+static void
+flags_that_are_set_right_after_the_first_look_at_a_restored_maildir_go_up(void **state)
+{
+    int behind = 0;
+
+    (void)state;
+    for (int moment = 1;; moment++) {
+        given_empty_account(1);
+        given_an_older_maildir();
+        flagging.left = moment;
+        flagging.done = false;
+        given_others_act(flag_at_its_moment);
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        if (!flagging.done)
+            break;
+
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(when_golub_syncs_after(60), 0);
+
+        assert_true(!flagging.behind_the_look || (flags_there(INBOX, 1) & FLAG_DRAFT) != 0);
+        behind += flagging.behind_the_look;
+        then_both_sides_agree();
+    }
+    assert_true(behind > 1);
+}
+
 static void
 flags_of_new_mail_go_up_although_the_maildir_was_restored(void **state)
 {
@@ -630,6 +684,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(flags_that_are_set_while_a_restored_maildir_is_paired_stay),
+        SCENARIO(flags_that_are_set_right_after_the_first_look_at_a_restored_maildir_go_up),
         SCENARIO(flags_of_new_mail_go_up_although_the_maildir_was_restored),
         SCENARIO(what_the_server_cannot_hold_stays_in_a_restored_maildir),
         SCENARIO(a_removal_that_waits_for_a_word_does_not_follow_the_message_to_another_mailbox),

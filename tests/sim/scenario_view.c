@@ -91,6 +91,35 @@ a_mailbox_that_grows_to_a_round_number_is_no_view(void **state)
     then_both_sides_agree();
 }
 
+/* Two went out of its middle and two came: it is as large as before, but nothing is below what it shows. */
+static void
+a_mailbox_that_stays_at_a_round_number_is_no_view(void **state)
+{
+    const struct sim_mailbox *box = &sim.server.boxes[INBOX];
+
+    (void)state;
+    given_view_of_50_out_of(50);
+    sim.server.window = 0;
+    for (int i = 0; i < 2; i++) {
+        ledger_out(&sim.world, 50 + i, INBOX);
+        server_expunge(&sim.server, INBOX, 31 + (uint32_t)i);
+        given_mail_there(INBOX, 100 + i);
+    }
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    server_reset_uidvalidity(&sim.server, INBOX);
+    assert_int_equal(box->messages[5].content, 25);
+    server_expunge(&sim.server, INBOX, box->messages[5].uid); /* nobody's removal: the server lost it */
+    given_mail_there(INBOX, 102);
+    check_forget(&sim.clients[0]);
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(4000);
+
+    then_it_is_there(INBOX, 25, 1);
+    then_it_is_here(INBOX, 50, 0);
+    then_both_sides_agree();
+}
+
 static void
 what_was_removed_while_an_older_one_came_for_it_is_noticed(void **state)
 {
@@ -298,6 +327,7 @@ main(void)
         SCENARIO(what_is_missing_within_the_view_is_a_removal),
         SCENARIO(a_view_that_is_whole_again_is_believed),
         SCENARIO(a_mailbox_that_grows_to_a_round_number_is_no_view),
+        SCENARIO(a_mailbox_that_stays_at_a_round_number_is_no_view),
         SCENARIO(what_was_removed_while_an_older_one_came_for_it_is_noticed),
         SCENARIO(what_was_removed_out_of_view_is_noticed_once_the_view_reaches_it),
         SCENARIO(what_is_out_of_view_when_uids_change_does_not_go_up_again),
