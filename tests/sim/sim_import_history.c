@@ -2,6 +2,8 @@
 #include "tests/sim/sim_import.h"
 #include "tests/sim/sim_journal.h"
 
+#include <assert.h>
+
 #define DAY 86400
 #define ROUNDS_MAX 8 /* of runs until nothing changes any more */
 
@@ -9,7 +11,7 @@ const char *const history_program = "sim_import";
 
 static struct import_sim sim; /* one at a time */
 static struct sim_tree backup;
-static unsigned long met[MET_ALL + TROUBLE_ALL];
+static_assert(MET_ALL + (int)TROUBLE_ALL <= SIM_MET, "there is a counter for each");
 
 static const char *const met_names[MET_ALL] = {
     [MET_RENUMBERED] = "all UIDLs changed",
@@ -112,7 +114,7 @@ begin(const struct history *history)
     world->coverage = history->coverage;
     world->outside = import_outside;
     world->import = &sim;
-    sim.met = met;
+    sim.met = history->coverage->met;
     sim.spool = buffer_new(1 << 20);
     maildrop_sim_init(&sim.drop, world);
     choose_server(&sim.drop);
@@ -431,12 +433,12 @@ history_coverage(const struct coverage *coverage)
         all = is_covered(coverage, kinds[i]) && all;
     }
     for (int i = 0; i < MET_ALL; i++) {
-        printf("%-36s %10lu\n", met_names[i], met[i]);
-        all = met[i] > 0 && all;
+        printf("%-36s %10lu\n", met_names[i], coverage->met[i]);
+        all = coverage->met[i] > 0 && all;
     }
     for (int i = 0; i < TROUBLE_ALL; i++) {
-        printf("%-36s %10lu\n", trouble_name((enum trouble)i), met[MET_ALL + i]);
-        all = (met[MET_ALL + i] > 0 || !trouble_is_on((enum trouble)i)) && all;
+        printf("%-36s %10lu\n", trouble_name((enum trouble)i), coverage->met[MET_ALL + i]);
+        all = (coverage->met[MET_ALL + i] > 0 || !trouble_is_on((enum trouble)i)) && all;
     }
     return all;
 }

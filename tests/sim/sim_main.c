@@ -29,7 +29,7 @@
 
 struct arguments {
     uint64_t first, count;
-    int actions, jobs; /* jobs: processes; sim_import counts in one alone */
+    int actions, jobs; /* jobs: processes */
     bool verbose, determinism, keep_going, traces;
     const char *skip;
     char kinds[200];    /* as on the command line */

@@ -14,6 +14,7 @@
 #define SIM_CLIENTS 2
 #define SIM_REMOVED 400
 #define SIM_KINDS 40        /* at most; sim_kinds.h */
+#define SIM_MET 64          /* at most; sim_import.h */
 #define SIM_CONTENTS 600    /* different messages in one history */
 #define SIM_STEPS_MAX 20000 /* steps of one sync: more is an engine that does not end */
 
@@ -86,6 +87,7 @@ struct coverage { /* summed over all histories */
     unsigned long done[STEP_ALL], crash_before[STEP_ALL], crash_after[STEP_ALL];
     unsigned long lost_before[STEP_ALL], lost_after[STEP_ALL];
     unsigned long kind_histories[SIM_KINDS], kind_events[SIM_KINDS]; /* by enum kind */
+    unsigned long met[SIM_MET];                                      /* by histories of the import */
 };
 
 struct ledger {              /* of one content */
