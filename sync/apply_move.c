@@ -3,6 +3,7 @@
  * the UID is missing, the row is found by content like every unconfirmed upload.
  */
 #include "sync/apply_up.h"
+#include "sync/meeting.h"
 #include "sync/unfinished.h"
 
 #include <inttypes.h>
@@ -149,6 +150,8 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         target->facts |= source->facts & FACT_BY_HEADER;
         memcpy(target->keywords, source->keywords, sizeof target->keywords);
         take_flags(source, target, transferring->move || half);
+        if (transferring->move || half)
+            meeting_level_held(target, to->row.permanent);
     }
     if (transferring->move && !journal_message_delete(run->journal, source->id, &run->err))
         return false;

@@ -3,6 +3,7 @@
  * the message's.
  */
 #include "sync/flushed.h"
+#include "sync/meeting.h"
 
 #define MOVE_BATCH 256
 
@@ -32,6 +33,7 @@ record_linked(struct moving *moving, size_t i)
     to->rbase = from->rbase;
     to->lbase = from->lbase;
     to->lseen = from->lseen;
+    meeting_level_held(to, mailbox->row.permanent);
     to->facts &= ~(unsigned)FACT_GONE_HERE;
     /* Where this run is cut off before the unlink, its file is what is left of a move. */
     if ((from->facts & FACT_UNPAIRED) != 0) {

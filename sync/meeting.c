@@ -208,6 +208,17 @@ meeting_take_intent(struct run *run, struct journal_message *message)
     return journal_op_delete(run->journal, op.id, &run->err);
 }
 
+void
+meeting_level_held(struct journal_message *message, unsigned held)
+{
+    const unsigned agreed = ~(message->rbase ^ message->lbase) | ~held;
+
+    if ((message->facts & FACT_UNHELD) != 0)
+        return;
+    message->rbase &= agreed;
+    message->lbase &= agreed;
+}
+
 bool
 meeting_is_plausible(uint64_t a, uint64_t b)
 {

@@ -51,6 +51,13 @@ struct half *meeting_add(struct run *run, struct halves *halves);
  * that stood for it: nothing of that is known of the new one. There nothing was agreed on: set wins.
  */
 void meeting_level_bases(struct journal_message *message);
+/**
+ * The same for a message that moves to another mailbox: a change that went to another message meanwhile (wanted.c), or that the old place
+ * could not hold.
+ *
+ * @param held  flags that both sides can show in its new place
+ */
+void meeting_level_held(struct journal_message *message, unsigned held);
 /** A row that has its UID now: what was begun for it ends, but a removal whose file is still gone. Inside a transaction; saves no row. */
 MUST_CHECK bool meeting_take_intent(struct run *run, struct journal_message *message);
 /** All halves of the mailbox; UIDs only where there are files that they may be. */

@@ -206,6 +206,45 @@ a_flag_that_was_given_to_a_twin_comes_down_to_the_file_that_takes_its_place(void
     assert_string_equal(file_of(WORK, 1)->info, "c:2,FS");
 }
 
+/* The same, and then it moves, on the side that lost it. */
+static void
+a_flag_that_was_given_to_a_twin_goes_along_with_the_move_of_the_other_one(void **state)
+{
+    (void)state;
+    for (int there = 0; there < 2; there++) {
+        given_empty_account(1);
+        server_create(&sim.server, OLD);
+        here()->tree.folder[OLD] = true;
+        given_mail_there(INBOX, 1);
+        const uint32_t uid = given_mail_there(WORK, 1);
+        given_both_sides_agree();
+        if (there) {
+            mua_set_flags(here(), file_of(WORK, 1), FLAG_FLAGGED);
+            ledger_out(&sim.world, 1, WORK);
+            server_expunge(&sim.server, WORK, uid);
+        } else {
+            server_set_flags(&sim.server, WORK, server_message(&sim.server, WORK, uid), FLAG_FLAGGED, 0);
+            when_the_user_removes(WORK, 1);
+        }
+        given_mail_there(INBOX, 3);
+        sim.server.withheld = 3 + 1; /* nothing is removed in this run */
+        assert_int_equal(when_golub_syncs_after(60), 1);
+        sim.server.withheld = 0;
+        assert_string_equal(file_of(INBOX, 1)->info, "c:2,F");
+        if (there)
+            given_mail_there(OLD, 1);
+        else
+            assert_true(mua_deliver(here(), OLD, 1, FLAG_SEEN, 1600000000));
+        ledger_put(&sim.world, 1, OLD);
+
+        then_both_sides_agree();
+
+        then_it_is_here(WORK, 1, 0);
+        then_it_is_there(WORK, 1, 0);
+        assert_string_equal(file_of(OLD, 1)->info, there ? "c:2,F" : "c:2,FS");
+    }
+}
+
 /* ---- made meanwhile ---- */
 
 static int calls;
@@ -525,6 +564,7 @@ main(void)
         SCENARIO(a_mailbox_called_like_the_encoded_name_of_another_is_not_taken_for_it),
         SCENARIO(another_separator_or_prefix_changes_no_mail),
         SCENARIO(a_flag_that_was_given_to_a_twin_comes_down_to_the_file_that_takes_its_place),
+        SCENARIO(a_flag_that_was_given_to_a_twin_goes_along_with_the_move_of_the_other_one),
         SCENARIO(a_journal_from_before_its_first_mark_is_taken_for_a_lost_one),
         SCENARIO(what_moves_to_a_mailbox_that_is_made_meanwhile_is_neither_sent_again_nor_removed),
         SCENARIO(what_goes_with_its_mailbox_to_a_new_name_meanwhile_is_not_sent_again),
