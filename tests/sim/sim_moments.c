@@ -272,10 +272,13 @@ race_renames_here(struct cast *cast)
     struct sim_file *file = &tree->files[rng_below(dice(cast->sim), (unsigned)tree->count)];
     if (file->mailbox >= SIM_MAILBOXES || file->content != file->original)
         return;
+    const int folder = file->mailbox;
     mua_set_flags(cast->maildir, file, local_info_flags(file->info, &shown) ^ 1u << rng_below(dice(cast->sim), 3));
     for (size_t i = tree->count; i > 1; i--) {
         struct sim_file *a = &tree->files[i - 1], *b = &tree->files[rng_below(dice(cast->sim), (unsigned)i)];
         const struct sim_file moved = *a;
+        if (a->mailbox != folder || b->mailbox != folder)
+            continue; /* another folder does not change */
         *a = *b;
         *b = moved;
     }
