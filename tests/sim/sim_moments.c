@@ -155,7 +155,8 @@ moment_broken_off(struct sim *sim)
         status = cast_sync_after(&cast, rng_below(dice(sim), 3));
         plain = plain && sim->clients[cast.client].choice.plain;
     }
-    if (status == 0 && plain && !touched && cast.removed &&
+    /* What is out of a server's view stays here, whoever removed it there. */
+    if (status == 0 && plain && !touched && cast.removed && !server_is_cut(&sim->server, cast.from) &&
         (cast_stands_here(&cast) || server_multiplicity(&sim->server, cast.from, cast.content) > 0))
         violation(world, "#%d was removed, that was cut off, and it is there again", cast.content);
 }
