@@ -186,7 +186,7 @@ BUGS = [
     bug("no second listing before a file counts as gone", MEANWHILE,
         ("sync/observe_local.c", "ok = read_again(&looks[i]);", "ok = true;")),
     bug("gone in an unstable listing counts as deleted", MEANWHILE,
-        ("sync/observe_local.c", "(looks[i].stable || run->pair_all)", "true")),
+        ("sync/observe_local.c", "(looks[i].stable || run->pair_all)", "(true)")),
     bug("folder that changed after its listing not listed again", MEANWHILE,
         ("sync/observe_local.c", "ok = read_changed(&looks[i]);", "ok = true;")),
     bug("cursor advanced before the listing is complete", BROKEN,
