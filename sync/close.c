@@ -1,13 +1,14 @@
 /* The end of a run: reasons that are over are forgotten, old mail leaves the quarantine. */
 #include "sync/run.h"
 
-/* What is settled may still be held: only `expunge` removes what both sides show alike. */
+/* What is settled may still be held, or kept back: only `expunge` removes what both sides show alike. */
 static bool
 is_over(const struct run *run, const struct journal_pending *pending, const struct journal_message *message)
 {
     bool marked = run->account->policy.expunge && (message->rseen & message->lseen & FLAG_DELETED) != 0;
 
-    return journal_message_settled(message) && (pending->kind != PENDING_HELD || !marked);
+    return journal_message_settled(message) &&
+           ((pending->kind != PENDING_HELD && pending->kind != PENDING_POLICY) || !marked);
 }
 
 bool

@@ -65,7 +65,7 @@ take_snapshot(struct run *run, const int64_t *ids, size_t count)
     for (size_t i = 0; run->released != NULL && i < pending; i++) {
         bool here = strcmp(list[i].detail, removal_word(true)) == 0;
 
-        if (list[i].kind == PENDING_HELD && (here || strcmp(list[i].detail, removal_word(false)) == 0) &&
+        if ((here || strcmp(list[i].detail, removal_word(false)) == 0) &&
             bsearch(&list[i].message, ids, count, sizeof *ids, compare_ids) != NULL)
             run->released[run->released_count++] =
                 (struct released){.message = list[i].message, .here = here, .there = !here};
@@ -159,7 +159,10 @@ has_twin(const struct verdict *verdict, const struct journal_message *message, b
     return ok;
 }
 
-/* The reason that its removal was held for by an earlier run or pass; HOLD_NOT: it was not. */
+/*
+ * The reason that its removal was held for by an earlier run or pass; HOLD_NOT: it was not. It stands on its lists as long as it is to be
+ * removed, whatever else kept it back since: the configuration of a run, a mailbox that it left alone, the server's refusal.
+ */
 static bool
 held_before(struct run *run, const struct mailbox *mailbox, int64_t message, bool here, enum hold_reason *reason)
 {
@@ -171,11 +174,11 @@ held_before(struct run *run, const struct mailbox *mailbox, int64_t message, boo
     *reason = HOLD_NOT;
     if (!journal_pending_get(run->journal, mailbox->row.id, message, &pending, &found, &run->err))
         return false;
-    if (!found || pending.kind != PENDING_HELD || strcmp(pending.detail, removal_word(here)) != 0)
+    if (!found || strcmp(pending.detail, removal_word(here)) != 0)
         return true;
     if (!journal_holds_of(run->journal, message, &lists, &count, &run->err))
         return false;
-    *reason = HOLD_GUARD;
+    *reason = pending.kind == PENDING_HELD || count != 0 ? HOLD_GUARD : HOLD_NOT;
     for (size_t i = 0; i < count; i++) {
         for (enum hold_reason r = HOLD_GUARD; r < HOLD_REASONS; r++) {
             if (strcmp(lists[i].reason, reasons[r].word) == 0)

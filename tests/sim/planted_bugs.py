@@ -442,6 +442,13 @@ BUGS = [
         ("sync/moves.c", "role != GONE_HERE || by != BY_WIRE || hold_is_doubted(run, todo->mailbox, todo->id, excluded)", "true")),
     bug("what is held since its folder was copied taken for moved later", LACKING,
         ("sync/hold.c", "    *doubted = reason == HOLD_COPIED;", "    *doubted = false;")),
+    bug("what is held forgotten where a run may not remove it", LACKING,
+        ("sync/hold.c", "    *reason = pending.kind == PENDING_HELD || count != 0 ? HOLD_GUARD : HOLD_NOT;\n",
+         "    *reason = HOLD_GUARD;\n    count = pending.kind == PENDING_HELD ? count : 0;\n"
+         "    if (pending.kind != PENDING_HELD)\n        *reason = HOLD_NOT;\n")),
+    bug("what `expunge` would remove taken off its list by a run that may not", LACKING,
+        ("sync/close.c", "(pending->kind != PENDING_HELD && pending->kind != PENDING_POLICY)",
+         "pending->kind != PENDING_HELD")),
     bug("flag of what a copied folder lacks given to its twin", LACKING,
         ("sync/wanted.c", "        if (doubted)\n            return true;\n", "")),
     bug("contents that a power cut took left to the user", LACKING,

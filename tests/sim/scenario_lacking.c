@@ -103,6 +103,61 @@ what_is_held_since_the_tree_was_copied_was_not_moved_later_either(void **state)
     then_it_is_there(INBOX, 1, 1);
 }
 
+/* A run that may not remove says so of what is held, and no word came: the next one holds it, and a word given then lets it go. */
+static void
+what_a_run_keeps_back_is_held_afterwards_as_before(void **state)
+{
+    static const int ways[] = {FORCED_KEEP, FORCED_PULL};
+
+    (void)state;
+    for (size_t way = 0; way < 2; way++) {
+        for (int word = 0; word < 2; word++) {
+            given_one_message_in_two_places();
+            (void)given_a_copied_tree_lacks(INBOX, 2);
+            assert_int_equal(when_golub_syncs_after(60), 3);
+            sim.clients[0].forced = ways[way];
+            sim.clients[0].confirm = false;
+            assert_int_equal(when_golub_syncs_after(60), 0);
+            sim.clients[0].forced = 0;
+            sim.clients[0].confirm = word == 1;
+            if (word == 1)
+                ledger_out(&sim.world, 2, INBOX);
+
+            assert_int_equal(when_golub_syncs_after(60), word == 1 ? 0 : 3);
+
+            then_it_is_there(INBOX, 2, word == 1 ? 0 : 1);
+        }
+    }
+}
+
+/* What `expunge` removes is settled but for that: it stays on its list all the same, and mail that arrives makes it no fewer. */
+static void
+what_expunge_would_remove_is_held_after_a_run_that_may_not_as_before(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.world.expunges = true;
+    for (int i = 1; i <= 12; i++)
+        given_mail_there(INBOX, i);
+    given_both_sides_agree();
+    for (int i = 1; i <= 12; i++)
+        mua_set_flags(here(), file_of(INBOX, i), FLAG_DELETED);
+    sim.clients[0].confirm = false;
+    assert_int_equal(when_golub_syncs_after(60), 3);
+    sim.clients[0].confirm = false;
+    sim.clients[0].forced = FORCED_KEEP;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    sim.clients[0].forced = 0;
+    sim.clients[0].confirm = false;
+    for (int i = 13; i <= 20; i++)
+        given_mail_there(INBOX, i);
+
+    assert_int_equal(when_golub_syncs_after(60), 3);
+
+    for (int i = 1; i <= 20; i++)
+        then_it_is_there(INBOX, i, 1);
+}
+
 /* It comes back, and its twin, which is another message for its reader, gets nothing of it. */
 static void
 a_flag_of_what_a_copied_tree_lacks_is_not_given_to_an_equal_message(void **state)
@@ -206,6 +261,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         SCENARIO(what_a_copied_folder_lacks_was_not_moved),
         SCENARIO(what_is_held_since_the_tree_was_copied_was_not_moved_later_either),
+        SCENARIO(what_a_run_keeps_back_is_held_afterwards_as_before),
+        SCENARIO(what_expunge_would_remove_is_held_after_a_run_that_may_not_as_before),
         SCENARIO(a_flag_of_what_a_copied_tree_lacks_is_not_given_to_an_equal_message),
         SCENARIO(a_flag_that_changed_while_a_file_was_away_is_set_here_once_it_is_back),
         SCENARIO(what_expunge_removes_was_not_moved),
