@@ -28,6 +28,10 @@ judge_named(struct import *import, const struct journal_listed *listed, const st
     if ((listed->repeated || import->reused) && row.state == POP_FETCHING && !row.has_header)
         return true;
     verdict = import_verdict(&row, seen, listed->size);
+    /* Of one that never came whole nothing is certain. */
+    if (row.state == POP_FETCHING && (verdict == VERDICT_UNPROVEN || (row.facts & POP_SHORT) != 0) &&
+        verdict != VERDICT_SAME)
+        return true;
     to->another = to->another || (verdict == VERDICT_ANOTHER && (row.has_header || row.has_kin));
     if (verdict == VERDICT_UNPROVEN && !to->any_unproven) {
         to->unproven = row;

@@ -279,8 +279,7 @@ import_meet(struct import *import)
     uint64_t fresh, doubtful;
     bool any, ok;
 
-    if (import->handover != NULL || import->no_root || import->identity == BY_BODY || !import->info.top ||
-        import->options->skip_existing)
+    if (import->handover != NULL || import->no_root || import->identity == BY_BODY || !import->info.top)
         return true;
     if (import->first || import->wide)
         meeting.not_before = INT64_MIN;
@@ -291,7 +290,8 @@ import_meet(struct import *import)
         !journal_listing_count(import->journal, LISTED_DOUBT, &doubtful, &import->err))
         return false;
     fresh += doubtful;
-    if (fresh == 0)
+    /* What is recorded as had is read by nobody: it is met by the next run. */
+    if (import->options->skip_existing || fresh == 0)
         return !import->first || look_at_names(&meeting);
     if (!has_strangers(&meeting, &any))
         return false;

@@ -858,6 +858,8 @@ BUGS = [
         ("sync/import_meeting.c", "return !import->first || look_at_names(&meeting);", "return true;")),
     bug("import: lost journal not noticed beside an IMAP account", unit("test_import_which"),
         ("sync/import_meeting.c", "    meeting->own = !had;\n", "    meeting->own = import_beside_had != NULL && meeting->import->beside == NULL;\n")),
+    bug("import: lost journal not noticed by a run that records alone", unit("test_import_which"),
+        ("sync/import_meeting.c", "if (import->options->skip_existing || fresh == 0)", "if (import->options->skip_existing)\n        return true;\n    if (fresh == 0)")),
     bug("command may write what it reads", unit("test_import_command"),
         ("sync/deliver_command.c", "open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)", "open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW)")),
     bug("signal not asked for while the server talks",

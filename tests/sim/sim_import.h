@@ -103,7 +103,9 @@ struct import_sim {
     int64_t clock_off; /* of the run under way: how wrong the clock is */
     int wrong_clocks;
     bool journal_lost, unmet; /* unmet: and no run came to its end since */
+    bool blind;               /* ... but for one that recorded what is there: what was had it never compared */
     bool accident;            /* files went by nobody's wish: the next run says so */
+    bool shifted;             /* names moved on: without TOP, and without sizes, nobody could see it */
     bool away;                /* the root is not mounted */
     bool moved;               /* the server has another name in this run */
     const char *host;

@@ -161,6 +161,14 @@ tally_back(struct import_sim *sim, struct drop_message *message)
     hide(sim);
 }
 
+static bool
+is_own(const struct sim_file *file)
+{
+    const char *dot = strrchr(file->base, '.');
+
+    return dot != NULL && strcmp(dot, ".golub") == 0;
+}
+
 static int
 files_of(const struct import_sim *sim, int content, bool own)
 {
@@ -168,8 +176,7 @@ files_of(const struct import_sim *sim, int content, bool own)
 
     for (size_t i = 0; i < sim->maildir.tree.count; i++) {
         const struct sim_file *file = &sim->maildir.tree.files[i];
-        const char *dot = strrchr(file->base, '.');
-        found += file->content == content && (!own || (dot != NULL && strcmp(dot, ".golub") == 0));
+        found += file->content == content && (!own || is_own(file));
     }
     return found;
 }
@@ -203,14 +210,14 @@ count_delivered(const struct import_sim *sim, int delivered[SIM_CONTENTS])
         delivered[sim->maildir.tree.files[i].content]++;
 }
 
-/* Since when is nothing of it here? */
+/* Since when is nothing of it here under a name that golub gave? What is here under another is missed, as far as it can know. */
 static void
 date_what_went(struct import_sim *sim)
 {
     bool here[SIM_CONTENTS] = {false};
 
     for (size_t i = 0; i < sim->maildir.tree.count; i++)
-        here[sim->maildir.tree.files[i].content] = true;
+        here[sim->maildir.tree.files[i].content] |= is_own(&sim->maildir.tree.files[i]);
     for (int i = 0; i < sim->world.next_content; i++) {
         sim->was_here[i] = sim->was_here[i] || here[i];
         if (here[i])
@@ -273,10 +280,17 @@ is_anothers(const struct import_sim *sim, const struct drop_message *message, co
 {
     for (size_t i = 0; i < sim->drop.count; i++) {
         const struct drop_message *it = &sim->drop.messages[i];
-        if (it != message && it->here && strcmp(it->uidl, row->uidl) == 0)
+        if (same_message(it, message) && it->here && strcmp(it->uidl, row->uidl) == 0)
             return true;
     }
     return false;
+}
+
+/* Names move on before a run knows it: by its header as RETR gave it this is another message's row. */
+static bool
+is_of_another(const struct drop_message *message, const struct journal_pop *row)
+{
+    return row->has_body && row->has_header && memcmp(row->header, header_of(message), DIGEST_SIZE) != 0;
 }
 
 /* The only row of a message: that of its name, or under a new name the one that it had. @return false: none, or it can't be told */
@@ -296,7 +310,10 @@ row_of(const struct import_sim *sim, const struct drop_message *message, struct 
     const bool asked = journal_pop_by_uidl(sim->journal, message->uidl, &ids, &count, &err) &&
                        (count != 1 || journal_pop_get(sim->journal, ids[0], row, &found, &err));
     free(ids);
-    return asked && (count == 0 ? row_by_id(sim, message->row, row) && !is_anothers(sim, message, row) : found);
+    if (!asked || (count > 0 && !found))
+        return false;
+    return count == 0 ? row_by_id(sim, message->row, row) && !is_anothers(sim, message, row)
+                      : !is_of_another(message, row);
 }
 
 bool
@@ -478,7 +495,7 @@ static bool
 word_is_missing(const struct import_sim *sim, const struct drop_message *message)
 {
     return message->fetched_at != 0 && !is_due(sim, message->fetched_at, message->keep) &&
-           !(message->released && is_due(sim, message->fetched_at, message->released_keep));
+           !(message->released && is_due(sim, first_fetched(sim, message), message->released_keep));
 }
 
 /* A tightened `keep` removes nothing that was stored under another without a word of the user; a copy may stand for another. */

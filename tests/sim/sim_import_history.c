@@ -209,11 +209,11 @@ server_changes(void)
         for (size_t i = 0; i < drop->count; i++)
             drop->messages[i].had = false; /* its header may not have been read yet */
     } else if (drop->uidls == UIDLS_UNIQUE) {
-        if (sim.journal_lost) /* without TOP nothing that is here is found */
+        if (sim.journal_lost || sim.shifted) /* without TOP nothing that is here is found */
             return;
         drop->top = !drop->top;
         say(&sim.world, "  there: TOP %s", drop->top ? "is back" : "is gone");
-    } else {
+    } else if (!sim.shifted) {
         drop->wrong_sizes = !drop->wrong_sizes;
         drop->lied = true;
     }

@@ -461,7 +461,8 @@ import_sim_run(struct import_sim *sim)
     check_end(sim, !disturbed && !waits && (sim->status == 0 || sim->status == 1 || sim->status == 3));
     if (!disturbed && sim->status != 2) {
         sim->accident = false;
-        sim->unmet = sim->unmet && tally_first(sim);
+        sim->blind = sim->blind || (sim->unmet && sim->skip_existing);
+        sim->unmet = sim->unmet && (tally_first(sim) || sim->blind);
     }
     end_of_run(sim);
     return sim->status;

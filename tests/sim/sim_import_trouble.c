@@ -28,7 +28,7 @@ static const struct {
 };
 
 /* Not yet kept to in every history: only with --kinds. */
-static bool off[TROUBLE_ALL] = {[TROUBLE_SHIFT] = true, [TROUBLE_CUT] = true};
+static bool off[TROUBLE_ALL] = {[TROUBLE_CUT] = true};
 
 bool
 trouble_is_on(enum trouble trouble)
@@ -108,10 +108,12 @@ renames_some(struct import_sim *sim)
 static bool
 shifts(struct import_sim *sim)
 {
-    /* Without TOP a name is all there is. */
-    if (sim->beside || !sim->drop.top || (sim->drop.uidls != UIDLS_UNIQUE && sim->drop.uidls != UIDLS_REUSED))
+    /* Without TOP, and where LIST does not tell the sizes, a name is all there is; and of what stays after its removal little else is believed. */
+    if (sim->beside || sim->drop.ignores > 0 || !sim->drop.top || sim->drop.wrong_sizes || sim->drop.lied ||
+        (sim->drop.uidls != UIDLS_UNIQUE && sim->drop.uidls != UIDLS_REUSED))
         return false;
     say(&sim->world, "  there: UIDLs move on");
+    sim->shifted = true;
     drop_shift(&sim->drop);
     for (size_t i = 0; i < sim->drop.count; i++)
         sim->drop.messages[i].had = false;

@@ -429,19 +429,25 @@ is_cut(struct maildrop_sim *drop, const struct drop_message *message, size_t *le
     const struct content *content = content_get(message->content);
     const bool always = drop->cuts > 0 && message->content * 31 % 20 == 1;
 
+    size_t part;
+
     if (!always && !rng_chance(&drop->world->rng, drop->cuts))
         return false;
     switch (always ? (unsigned)message->content % 2 : rng_below(&drop->world->rng, 3)) {
     case 0:
-        *len = 0;
+        part = 0;
         break;
     case 1:
-        *len = content->header_len / 2;
+        part = content->header_len / 2;
         break;
     default:
-        *len = content->len - 5;
+        part = content->len - 5;
     }
-    return content_cut(message->content, *len) >= 0;
+    /* What is no shorter than LIST says nobody can see. */
+    if (part >= maildrop_sim_size(drop, message->content) || content_cut(message->content, part) < 0)
+        return false;
+    *len = part;
+    return true;
 }
 
 static bool

@@ -235,6 +235,25 @@ a_lost_journal_beside_another_account_and_half_a_list_bring_nothing_a_second_tim
     assert_all_here(sc);
 }
 
+static void
+a_lost_journal_and_a_run_that_records_alone_bring_nothing_a_second_time(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    sc->now += DAY;
+    lose_journal(sc);
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = false;
+    given_other_names(sc);
+
+    assert_run(sc, 0);
+
+    assert_all_here(sc);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int
@@ -249,6 +268,7 @@ main(void)
         TEST(what_has_an_equal_header_waits_while_a_file_of_a_lost_journal_was_not_seen),
         TEST(a_lost_journal_and_a_list_of_what_was_begun_bring_nothing_a_second_time),
         TEST(a_lost_journal_beside_another_account_and_half_a_list_bring_nothing_a_second_time),
+        TEST(a_lost_journal_and_a_run_that_records_alone_bring_nothing_a_second_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
