@@ -1,8 +1,9 @@
 /*
- * Moves here: link first, commit, then unlink, so that the message is never in neither folder. The bytes are read before that, and must be
- * the message's.
+ * Moves here: announce, link, commit, then unlink, so that the message is never in neither folder, and its second name never one that nobody
+ * knows (linked.h). The bytes are read before that, and must be the message's.
  */
 #include "sync/flushed.h"
+#include "sync/linked.h"
 #include "sync/meeting.h"
 
 #define MOVE_BATCH 256
@@ -12,9 +13,24 @@ struct moving {
     struct todo **todos;
     struct journal_message *from, *to; /* MOVE_BATCH each */
     struct local_move *items;
+    int64_t intents[MOVE_BATCH];
     size_t count;
     bool did;
 };
+
+static bool
+announce(struct moving *moving, size_t count)
+{
+    struct run *run = moving->run;
+    bool ok = situation_mark(run) && run_begin(run);
+
+    for (size_t i = 0; ok && i < count; i++)
+        ok = linked_announce(run, &moving->from[i], &moving->to[i], &moving->intents[i]);
+    if (ok && situation_mark_commit(run))
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
 
 static bool
 record_linked(struct moving *moving, size_t i)
@@ -60,19 +76,20 @@ finish_batch(struct moving *moving)
     moving->count = 0;
     if (count == 0)
         return true;
-    ok =
-        situation_mark(run) && run->local.ops->link(run->local.self, moving->items, count, &run->err) && run_begin(run);
+    ok = announce(moving, count) && run->local.ops->link(run->local.self, moving->items, count, &run->err) &&
+         run_begin(run);
     if (!ok)
         return false;
     for (size_t i = 0; ok && i < count; i++) {
         struct mailbox *from = run_mailbox_by_id(run, moving->from[i].mailbox);
 
+        ok = journal_op_delete(run->journal, moving->intents[i], &run->err);
         if (moving->items[i].missing && from != NULL)
             from->look_here = true;
         if (moving->items[i].taken) /* a file that is not known yet has that name */
             run->mailboxes[moving->todos[i]->mailbox].look_here = true;
         if (moving->items[i].ok) {
-            ok = flushed_note(run, &run->mailboxes[moving->todos[i]->mailbox], moving->to[i].id, false) &&
+            ok = ok && flushed_note(run, &run->mailboxes[moving->todos[i]->mailbox], moving->to[i].id, false) &&
                  record_linked(moving, i);
             moving->items[linked] = moving->items[i];
             moving->from[linked] = moving->from[i];
@@ -90,7 +107,7 @@ finish_batch(struct moving *moving)
         journal_rollback(run->journal);
         return false;
     }
-    if (!situation_mark_commit(run) || !run_commit(run))
+    if (!run_commit(run))
         return false;
     if (linked == 0)
         return true;

@@ -15,6 +15,7 @@
 #include "sync/survey.h"
 
 #include "sync/flushed.h"
+#include "sync/linked.h"
 #include "sync/place.h"
 #include "sync/unfinished.h"
 
@@ -223,7 +224,7 @@ survey_known(struct run *run)
 {
     bool known;
 
-    if (!load_known(run))
+    if (!load_known(run) || !linked_take_back(run))
         return false;
     known = run->count != 0;
     if (!run->no_root && !run->local.ops->folders(run->local.self, see_folder, run, &run->err))

@@ -234,7 +234,8 @@ struct journal_op { /* an intent, durable before its command */
     enum journal_op_kind kind;
     int64_t mailbox, message; /* 0: none */
     int64_t
-        target; /* move, copy: the row that will hold the new UID; remove local: that row stays, it has another file */
+        target; /* move, copy: the row that will hold the new UID; remove local: that row stays, it has another file;
+                   or, where it is another row: the one that is to have the second name of the message's file (sync/linked.h) */
     uint32_t uidvalidity, uidnext;
     unsigned char canonical[DIGEST_SIZE];
     uint64_t size;

@@ -258,6 +258,45 @@ what_left_a_folder_that_is_away_and_moves_on_when_that_is_back_is_not_fetched_ag
     }
 }
 
+/* ---- a move here that was cut off ---- */
+
+/* Before the next run another client moves it on, or back. What is linked and in no row yet must not be taken for new mail. */
+static void
+what_moves_on_there_after_its_move_here_was_cut_off_is_there_once(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        long step = 1;
+
+        for (;; step++) {
+            const int next = kind / 2 == 0 ? OLD : WORK;
+
+            given_three_mailboxes();
+            given_mail_there(WORK, 1);
+            given_mail_there(WORK, 2);
+            given_both_sides_agree();
+            when_another_client_moves(1, WORK, INBOX);
+            when_another_client_moves(2, WORK, INBOX);
+            sim.world.crash_at = step;
+            sim.world.crash_after = kind % 2 == 1;
+            if (when_golub_syncs_after(60) != -1)
+                break;
+            when_another_client_moves(1, INBOX, next);
+            when_another_client_moves(2, INBOX, next);
+
+            then_both_sides_agree();
+
+            for (int content = 1; content <= 2; content++) {
+                then_it_is_there(next, content, 1);
+                then_it_is_there(INBOX, content, 0);
+                then_it_is_here(next, content, 1);
+                then_it_is_here(INBOX, content, 0);
+            }
+        }
+        assert_true(step > 5);
+    }
+}
+
 int
 main(void)
 {
@@ -266,6 +305,7 @@ main(void)
         SCENARIO(what_left_a_hidden_mailbox_and_moves_on_when_that_is_back_is_not_sent_again),
         SCENARIO(what_left_a_folder_that_is_away_and_moves_on_when_that_is_back_is_not_fetched_again),
         SCENARIO(what_moved_to_a_mailbox_whose_folder_is_away_is_not_sent_again),
+        SCENARIO(what_moves_on_there_after_its_move_here_was_cut_off_is_there_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

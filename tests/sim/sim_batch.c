@@ -169,6 +169,7 @@ link_one(struct maildir_sim *maildir, struct local_move *item)
     if (to == NULL)
         return;
     to->original = original;
+    to->second = true;
     if (original != to->content) {
         ledger_put(maildir->world, to->content, mailbox);
         ledger_out(maildir->world, original, mailbox); /* what somebody saved under its name may replace it there */
@@ -213,13 +214,19 @@ unlink_one(struct maildir_sim *maildir, struct local_move *item)
 {
     struct sim_file *from = local_find(maildir, &item->from);
     const int mailbox = local_mailbox(maildir, item->to.folder);
-    const struct sim_file *to = mailbox < 0 ? NULL : maildir_sim_base(maildir, mailbox, item->to.base);
+    struct sim_file *to = mailbox < 0 ? NULL : maildir_sim_base(maildir, mailbox, item->to.base);
 
     item->missing = from == NULL;
     error_set(&item->err, ERROR_LOCAL, "unlink a moved message");
     if (from == NULL || to == NULL || to == from || to->content != from->content)
         return;
     say(maildir->world, "      unlink #%d in %s", from->content, maildir_sim_folder(maildir, from->mailbox));
+    to->second = false;
+    if (from->second) { /* of a move that was cut off: golub's own name goes again */
+        maildir_sim_drop(maildir, from);
+        item->ok = true;
+        return;
+    }
     /* What was sent up after it was edited is a message of its own, though the old one came back beside it. */
     const bool sent = maildir->world->ledger[from->content].out[from->mailbox];
     ledger_follows(maildir->world, sent ? from->content : from->original, from->mailbox, maildir->client, 0,

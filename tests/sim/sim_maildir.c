@@ -86,7 +86,7 @@ maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, cons
     text_print(file->info, sizeof file->info, "%s", info);
     file->content = file->original = content;
     file->date = date;
-    file->fresh = file->unflushed = file->strange = false;
+    file->fresh = file->unflushed = file->strange = file->second = false;
     file->named = 0;
     maildir_sim_touch(maildir, mailbox);
     ledger_add(maildir->world, content);

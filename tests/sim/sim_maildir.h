@@ -26,6 +26,7 @@ struct sim_file {
     int64_t date;
     bool fresh;     /* put there by a batch that has not returned */
     bool unflushed; /* its name is not on the disk */
+    bool second;    /* golub gave it this name beside its first one, which is still there: it may take it back */
 };
 
 struct sim_quarantined {

@@ -1,0 +1,98 @@
+/* See linked.h. */
+#include "sync/linked.h"
+
+struct second_name {
+    struct journal_message *from; /* whose file has a second name */
+    struct local_file first, second;
+    char base[LOCAL_BASE_MAX + 1], info[LOCAL_INFO_MAX + 1];
+};
+
+bool
+linked_is(const struct journal_op *op)
+{
+    return op->kind == OP_REMOVE_LOCAL && op->target != 0 && op->target != op->message;
+}
+
+bool
+linked_announce(struct run *run, const struct journal_message *from, const struct journal_message *to, int64_t *intent)
+{
+    struct journal_op op = {.kind = OP_REMOVE_LOCAL,
+                            .mailbox = to->mailbox,
+                            .message = from->id,
+                            .target = to->id,
+                            .size = from->size,
+                            .since = run->now};
+    bool ok;
+
+    (void)text_print(op.name, sizeof op.name, "%s/%s", to->base, to->info);
+    ok = journal_op_add(run->journal, &op, &run->err);
+    *intent = op.id;
+    return ok;
+}
+
+/* Both names as they were to be; where a mail reader gave either of them another one since, it is the reader's. */
+static bool
+read_intent(struct run *run, const struct journal_op *op, struct second_name *name, bool *usable)
+{
+    struct mailbox *to = run_mailbox_by_id(run, op->mailbox), *from;
+    const char *info = strchr(op->name, '/');
+    size_t length = info != NULL ? (size_t)(info - op->name) : 0;
+
+    if (!journal_message_get(run->journal, op->message, name->from, usable, &run->err))
+        return false;
+    from = *usable ? run_mailbox_by_id(run, name->from->mailbox) : NULL;
+    *usable = info != NULL && from != NULL && to != NULL && from->row.folder != NULL && to->row.folder != NULL &&
+              name->from->base[0] != '\0' && length <= LOCAL_BASE_MAX;
+    if (!*usable)
+        return true;
+    (void)text_print(name->base, sizeof name->base, "%.*s", (int)length, op->name);
+    (void)text_print(name->info, sizeof name->info, "%s", info + 1);
+    name->first = run_file(from, name->from);
+    name->second = (struct local_file){to->row.folder, name->base, name->info};
+    return true;
+}
+
+static bool
+take_back(struct run *run, const struct journal_op *op, struct second_name *name)
+{
+    struct local_move move;
+    bool usable;
+
+    if (!read_intent(run, op, name, &usable))
+        return false;
+    move = (struct local_move){.from = name->second, .to = name->first};
+    if (usable && !run->local.ops->unlink_moved(run->local.self, &move, 1, &run->err))
+        return false;
+    return journal_op_delete(run->journal, op->id, &run->err);
+}
+
+bool
+linked_take_back(struct run *run)
+{
+    struct second_name *name = calloc(1, sizeof *name);
+    struct journal_op *ops = NULL;
+    size_t count = 0, first = 0;
+    bool ok = name != NULL || run_no_memory(run);
+
+    if (ok)
+        name->from = calloc(1, sizeof *name->from);
+    ok = ok && (name->from != NULL || run_no_memory(run)) && journal_ops(run->journal, &ops, &count, &run->err);
+    while (ok && first < count && !linked_is(&ops[first]))
+        first++;
+    if (ok && first < count && !run->dry && !run->no_root) {
+        ok = run_begin(run);
+        for (size_t i = first; ok && i < count; i++) {
+            if (linked_is(&ops[i]))
+                ok = take_back(run, &ops[i], name);
+        }
+        if (ok)
+            ok = run_commit(run);
+        else
+            journal_rollback(run->journal);
+    }
+    if (name != NULL)
+        free(name->from);
+    free(name);
+    free(ops);
+    return ok;
+}
