@@ -112,6 +112,22 @@ is_ahead(struct run *run, const struct sight *sight, bool *ahead)
     return true;
 }
 
+/* Another mailbox had this UIDVALIDITY, and has it no more: that one has this name now, and nothing went back. */
+static bool
+was_renamed(const struct run *run, const struct mailbox *mailbox, uint32_t uidvalidity)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        const struct mailbox *other = &run->mailboxes[i];
+
+        if (other == mailbox || other->known_uidvalidity != uidvalidity)
+            continue;
+        if (!other->listed || other->row.uidvalidity != uidvalidity ||
+            (other->has_status && other->uidvalidity != uidvalidity))
+            return true;
+    }
+    return false;
+}
+
 static bool
 on_selected(void *context, size_t index, const struct remote_selected *selected)
 {
@@ -124,7 +140,9 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
     sight->started = true;
     if (row->uidvalidity != 0 && selected->uidvalidity != row->uidvalidity) {
         /* It only ever grows (RFC 9051 section 2.3.1.1): a smaller one comes out of a backup, and the other mailboxes with it. */
-        return begin_repair(run, sight, selected->uidvalidity < row->uidvalidity,
+        return begin_repair(run, sight,
+                            selected->uidvalidity < row->uidvalidity &&
+                                !was_renamed(run, sight->mailbox, selected->uidvalidity),
                             "its UIDVALIDITY changed: both sides are paired again by content, nothing is deleted");
     }
     if (!is_ahead(run, sight, &sight->ahead))

@@ -22,6 +22,7 @@ struct mailbox {
     bool moved_since; /* files of it that are missing moved since the journal's last run: moved_since.h */
     uint32_t messages, uidnext, uidvalidity;
     uint64_t modseq;
+    uint32_t known_uidvalidity; /* the journal's when this run began */
     struct local_stamp stamp;
     struct journal_place place; /* what its folder is known by */
     bool copied;                /* it is not the folder that golub left: removals on the server are held */

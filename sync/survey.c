@@ -66,6 +66,7 @@ load_known(struct run *run)
         }
         /* The strings change their owner; the list keeps an empty row. */
         mailbox->row = list[i];
+        mailbox->known_uidvalidity = mailbox->row.uidvalidity;
         list[i] = (struct journal_mailbox){0};
     }
     journal_mailboxes_free(list, count);

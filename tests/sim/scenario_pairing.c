@@ -679,6 +679,49 @@ a_file_that_was_changed_is_not_moved_as_the_message(void **state)
     assert_int_equal(here()->quarantined, 0);
 }
 
+/* A swap makes one UIDVALIDITY smaller, and is no server that went back: what somebody removes elsewhere stays removed. */
+static void
+what_is_removed_while_mailboxes_are_swapped_does_not_come_back(void **state)
+{
+    (void)state;
+    for (int there = 0; there < 2; there++) {
+        static struct sim_mailbox other;
+
+        given_empty_account(1);
+        server_create(&sim.server, OLD);
+        here()->tree.folder[OLD] = true;
+        given_mail_there(INBOX, 1);
+        const uint32_t uid = given_mail_there(INBOX, 2);
+        given_mail_there(INBOX, 3);
+        given_mail_there(WORK, 4);
+        given_mail_there(OLD, 5);
+        given_both_sides_agree();
+        other = sim.server.boxes[WORK];
+        sim.server.boxes[WORK] = sim.server.boxes[OLD];
+        sim.server.boxes[OLD] = other;
+        for (int content = 4; content <= 5; content++) {
+            ledger_out(&sim.world, content, content == 4 ? WORK : OLD);
+            ledger_put(&sim.world, content, content == 4 ? OLD : WORK);
+        }
+        if (there) {
+            ledger_out(&sim.world, 2, INBOX);
+            server_expunge(&sim.server, INBOX, uid);
+        } else {
+            when_the_user_removes(INBOX, 2);
+        }
+
+        then_both_sides_agree();
+
+        then_it_is_there(INBOX, 2, 0);
+        then_it_is_here(INBOX, 2, 0);
+        then_it_is_there(INBOX, 3, 1);
+        then_it_is_here(OLD, 4, 1);
+        then_it_is_here(WORK, 5, 1);
+        then_it_is_there(WORK, 4, 0);
+        then_it_is_here(WORK, 4, 0);
+    }
+}
+
 int
 main(void)
 {
@@ -704,6 +747,7 @@ main(void)
         SCENARIO(a_draft_that_is_saved_again_leaves_its_uid_to_the_file_that_is_still_that_message),
         SCENARIO(the_second_file_of_a_uid_stays_its_second_file_under_another_uidvalidity),
         SCENARIO(a_file_that_was_changed_is_not_moved_as_the_message),
+        SCENARIO(what_is_removed_while_mailboxes_are_swapped_does_not_come_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
