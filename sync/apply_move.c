@@ -132,8 +132,8 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         if (!journal_message_save(run->journal, source, &run->err))
             return false;
     }
-    if (half) { /* what changed there went along: no reason to want the old one back */
-        source->facts |= FACT_MOVED;
+    if (half) { /* what changed there went along: no reason to want the old one back, nor to fetch it where it is paired anew */
+        source->facts = (source->facts & ~(unsigned)FACT_UNPAIRED) | FACT_MOVED;
         if (!journal_message_save(run->journal, source, &run->err))
             return false;
     }

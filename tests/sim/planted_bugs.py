@@ -310,6 +310,8 @@ BUGS = [
         ("sync/linked.c", "ok = take_back(run, &ops[i], name);", "ok = journal_op_delete(run->journal, ops[i].id, &run->err);")),
     bug("mailbox that has the name of another one taken for a server that went back", PAIRING,
         ("sync/observe_remote.c", "if (other == mailbox || other->known_uidvalidity != uidvalidity)", "if (other != mailbox || other->known_uidvalidity != uidvalidity)")),
+    bug("old place of a move without MOVE fetched again where it is paired anew", PAIRING,
+        ("sync/apply_move.c", "source->facts = (source->facts & ~(unsigned)FACT_UNPAIRED) | FACT_MOVED;", "source->facts |= FACT_MOVED;")),
     bug("file that came in a run that was cut off taken for one that was here", PAIRING,
         ("sync/behind.c", "run->arrived[run->arrived_count++] = file->id;", "")),
     bug("mailbox that goes under a new name meanwhile not asked for", CROSSING,

@@ -722,6 +722,32 @@ what_is_removed_while_mailboxes_are_swapped_does_not_come_back(void **state)
     }
 }
 
+/* Without MOVE the copy is made first, and the old one is removed like any other. */
+static void
+a_move_here_out_of_a_mailbox_that_is_paired_anew_is_one_without_move(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        given_empty_account(1);
+        sim.server.move = kind % 2 == 1;
+        sim.server.uidplus = kind / 2 == 1;
+        given_mail_there(INBOX, 1);
+        given_mail_there(INBOX, 2);
+        given_both_sides_agree();
+        server_reset_uidvalidity(&sim.server, INBOX);
+        check_forget(&sim.clients[0]);
+        when_the_user_moves(1, INBOX, WORK);
+
+        then_both_sides_agree();
+
+        then_it_is_there(INBOX, 1, 0);
+        then_it_is_there(WORK, 1, 1);
+        then_it_is_here(INBOX, 1, 0);
+        then_it_is_here(WORK, 1, 1);
+        then_it_is_there(INBOX, 2, 1);
+    }
+}
+
 int
 main(void)
 {
@@ -748,6 +774,7 @@ main(void)
         SCENARIO(the_second_file_of_a_uid_stays_its_second_file_under_another_uidvalidity),
         SCENARIO(a_file_that_was_changed_is_not_moved_as_the_message),
         SCENARIO(what_is_removed_while_mailboxes_are_swapped_does_not_come_back),
+        SCENARIO(a_move_here_out_of_a_mailbox_that_is_paired_anew_is_one_without_move),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
