@@ -98,6 +98,14 @@ leave_unproven(struct match *match, const struct journal_listed *listed, struct 
            journal_listing_settle(import->journal, listed->number, row->id, false, &import->err);
 }
 
+/* Nothing of what is known of it is other than it was. */
+static bool
+is_unchanged(const struct journal_pop *row, const struct journal_listed *listed, const struct seen *seen)
+{
+    return (!row->has_header || memcmp(row->header, seen->header, DIGEST_SIZE) == 0) &&
+           (row->listed == 0 || listed->size == 0 || row->listed == listed->size);
+}
+
 /* By its name. */
 static bool
 decide_named(struct match *match, const struct journal_listed *listed, const struct seen *seen)
@@ -113,7 +121,9 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
         (listed->repeated &&
          !journal_listing_alike(import->journal, listed->uidl, seen->header, 0, &named_alike, &import->err)))
         return false;
-    if (rows.count == 1 && !rows.begun && alike == 1 && named_alike == 1)
+    /* ... and what is merely kin of the row of its name may be a copy, and the row another line's. */
+    if (rows.count == 1 && !rows.begun && alike == 1 && named_alike == 1 &&
+        (!moved || is_unchanged(&rows.first, listed, seen)))
         return settle(match, listed, &rows.first, seen, true);
     if (rows.count > 0)
         return journal_listing_compare(import->journal, listed->number, &import->err);

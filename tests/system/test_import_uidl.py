@@ -318,6 +318,44 @@ class SameOnesTest(ScriptTest):
 
         self.assert_here(mails)
 
+    def test_what_is_fetched_to_be_compared_and_comes_short_is_compared_again(self):
+        """Its row was begun, and that says nothing of what is here."""
+        server = self.serve([Message(m) for m in alike(1, 2, head=b"Subject: report\r\n")])
+        mails = server.contents()
+        self.import_()
+        self.lose_journal()
+        server.rule(rb"RETR 2\b", b"+OK\r\n" + END, 1)
+        self.import_(expect=SOME)
+        self.assert_here(mails)
+
+        self.import_()
+
+        self.assert_here(mails)
+        server.clear()
+        server.drop[0].uidl += b"-anew"
+        server.rule(rb"RETR 1\b", b"+OK\r\n" + END, 1)
+        self.import_(expect=SOME)
+        self.import_()
+        self.assert_here(mails)
+        self.assertIn("nothing new", self.import_().out)
+
+    def test_where_names_move_on_a_kin_of_the_row_of_a_name_may_be_a_copy_and_the_row_another_ones(self):
+        """The header line that was added to a copy is one that does not count, and its body is another."""
+        head = b"Message-ID: <r@example.org>\r\nSubject: report\r\n"
+        one, two = head + b"\r\nthe first\r\n", b"Status: RO\r\n" + head + b"\r\nthe second one\r\n"
+        server = self.serve([Message(m, b"n%d" % n) for n, m in enumerate(alike(1) + [one, two] + alike(22222))])
+        mails = server.contents()
+        self.import_()
+        server.drop.pop(0)
+        for n, message in enumerate(server.drop):
+            message.uidl = b"n%d" % n
+
+        self.import_()
+
+        self.assert_here(mails)
+        self.import_()
+        self.assert_here(mails)
+
 
 class CountTest(ScriptTest):
     def test_a_message_for_each_number_whatever_happened(self):
