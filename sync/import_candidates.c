@@ -24,8 +24,13 @@ judge_named(struct import *import, const struct journal_listed *listed, const st
     to->begun = to->begun || (row.facts & POP_DOUBT) != 0;
     if ((row.facts & POP_DOUBT) != 0) /* it is its own only if it is no other's */
         return true;
-    /* Of equal names, and of those that moved on, a row that was begun and knows no header is nobody's: what is new gets one anew. */
-    if ((listed->repeated || import->reused) && row.state == POP_FETCHING && !row.has_header)
+    /*
+     * Of equal names, and of those that moved on, a row that was begun and knows no header is nobody's: what is new gets one anew. Nor does a
+     * size that happens to be equal say which of equal names was recorded as had.
+     */
+    if (!row.has_header && !row.has_kin &&
+        (((listed->repeated || import->reused) && row.state == POP_FETCHING) ||
+         (listed->repeated && row.state == POP_HAD)))
         return true;
     verdict = import_verdict(&row, seen, listed->size);
     /* Of one that never came whole nothing is certain. */

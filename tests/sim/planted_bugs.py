@@ -860,6 +860,8 @@ BUGS = [
         ("sync/import_match.c", "rows.count == alike && plain && !rows.mixed", "rows.count == alike && plain")),
     bug("import: message of an equal header new although files were not seen", unit("test_import_which"),
         ("sync/import_compare.c", "if (row.id == 0 && import->unseen)", "if (false)")),
+    bug("import: size taken for a proof of which of equal names was had", unit("test_import_which"),
+        ("sync/import_candidates.c", "(listed->repeated && row.state == POP_HAD)", "false")),
     bug("import: lost journal not noticed where all that is listed was begun", unit("test_import_which"),
         ("sync/import_meeting.c", "return !import->first || look_at_names(&meeting);", "return true;")),
     bug("import: lost journal not noticed beside an IMAP account", unit("test_import_which"),

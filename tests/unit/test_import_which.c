@@ -254,6 +254,29 @@ a_lost_journal_and_a_run_that_records_alone_bring_nothing_a_second_time(void **s
     assert_all_here(sc);
 }
 
+/* Recorded by name and size alone; then it goes, and two new ones have its name: one of them its size, too. */
+static void
+a_size_does_not_say_which_of_equal_names_was_recorded_as_had(void **state)
+{
+    static const char old[] = "Message-ID: <old@x>\r\n\r\nbody\r\n",
+                      other[] = "Message-ID: <other@x>\r\n\r\nmore than that\r\n",
+                      new[] = "Message-ID: <new@x>\r\n\r\nbody\r\n";
+    struct scene *sc = *state;
+    struct dropped *had = given_mail_as(sc, "a", old, sizeof old - 1), *second, *third;
+
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = false;
+    had->gone = true;
+    second = given_mail_as(sc, "a", other, sizeof other - 1);
+    third = given_mail_as(sc, "a", new, sizeof new - 1);
+
+    assert_run(sc, 0);
+
+    assert_int_equal(copies_here(sc, second), 1);
+    assert_int_equal(copies_here(sc, third), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int
@@ -269,6 +292,7 @@ main(void)
         TEST(a_lost_journal_and_a_list_of_what_was_begun_bring_nothing_a_second_time),
         TEST(a_lost_journal_beside_another_account_and_half_a_list_bring_nothing_a_second_time),
         TEST(a_lost_journal_and_a_run_that_records_alone_bring_nothing_a_second_time),
+        TEST(a_size_does_not_say_which_of_equal_names_was_recorded_as_had),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
