@@ -38,6 +38,7 @@ judge_named(struct import *import, const struct journal_listed *listed, const st
         verdict != VERDICT_SAME)
         return true;
     to->another = to->another || (verdict == VERDICT_ANOTHER && (row.has_header || row.has_kin));
+    to->left = to->left || (verdict == VERDICT_ANOTHER && (row.has_header || row.has_kin) && row.absent == 0);
     if (verdict == VERDICT_UNPROVEN && !to->any_unproven) {
         to->unproven = row;
         to->any_unproven = true;

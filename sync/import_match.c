@@ -334,7 +334,8 @@ judge_name(struct match *match, const struct journal_listed *listed)
     seen_of_row(&header, &seen);
     if (!candidates_named(import, listed, &seen, &rows))
         return false;
-    match->reused = match->reused || (rows.another && rows.count == 0 && !rows.any_unproven);
+    /* Back from the one that has it now to one that had it before, it is no less used again. */
+    match->reused = match->reused || (rows.another && (rows.left || rows.count == 0) && !rows.any_unproven);
     return true;
 }
 

@@ -8,7 +8,8 @@
  * file is looked at for IMPORT_ABSENT_DAYS more, as long as a row would be kept for such a message. Their headers are read, and where
  * one is kin of a header that is listed (TOP) the file is read whole and gets a row, absent, under a name that no server gives.
  * import_match.c then pairs it like any row that went missing: by header, as often as both sides have it, by the body where that is not
- * enough. Before such a message is removed from the server its body is read (POP_CONFIRM).
+ * enough. Before such a message is removed from the server its body is read (POP_CONFIRM). Without TOP every file gets a row, and
+ * import_compare.c finds by the bytes which of them the new messages are.
  */
 #include "sync/import_private.h"
 
@@ -24,6 +25,7 @@ struct meeting {
     uint64_t found;
     bool own;     /* files bear names that an import gave, and this journal has no import yet */
     bool refused; /* a header can't be read: whose file is here nobody knows */
+    bool blind;   /* there is no TOP: any file may be of any message, and import_compare.c tells by the bytes */
 };
 
 /* ---- the lines ---- */
@@ -141,18 +143,18 @@ look_at(struct meeting *meeting, const struct journal_here_file *file)
     struct import *import = meeting->import;
     const struct local_file at = {file->folder, file->base, file->info};
     struct seen seen;
-    uint64_t listed;
-    bool missing;
+    uint64_t listed = UINT64_MAX;
+    bool missing = false;
 
-    if (!bytes_of_file(import, meeting->reading, &at, false, &seen, &missing))
+    if (!meeting->blind && !bytes_of_file(import, meeting->reading, &at, false, &seen, &missing))
         return false;
     if (missing) /* renamed or removed meanwhile: the next run looks again */
         import->unmet = import->unseen = true;
     if (missing)
         return true;
-    if (!journal_listing_count_kin(import->journal, seen.kin.rest, &listed, &import->err))
+    if (!meeting->blind && !journal_listing_count_kin(import->journal, seen.kin.rest, &listed, &import->err))
         return false;
-    if (listed == 0)
+    if (!meeting->blind && listed == 0)
         return true;
     if (!bytes_of_file(import, meeting->reading, &at, true, &seen, &missing))
         return false;
@@ -243,18 +245,40 @@ look_at_names(struct meeting *meeting)
     return ok;
 }
 
+/* Any file, those of the deliver folder first. */
+static bool
+look_at_any(struct meeting *meeting)
+{
+    meeting->not_before = INT64_MIN;
+    if (!look_at_all(meeting))
+        return false;
+    meeting->others = true;
+    return look_at_all(meeting);
+}
+
+/* One that an import gave its name after the journal's last run shows that the journal is older, and others may have other names by now. */
+static bool
+look_at_files(struct meeting *meeting)
+{
+    if (meeting->not_before == INT64_MIN)
+        return look_at_any(meeting);
+    return look_at_all(meeting) && (meeting->found == 0 || look_at_any(meeting));
+}
+
 /* Rows of this one's new names are made when they are fetched; now they are only doubtful. */
 static bool
-meet(struct meeting *meeting)
+meet(struct meeting *meeting, uint64_t fresh)
 {
     struct import *import = meeting->import;
 
     import->unseen = import->first && import->unmet; /* a folder changed while it was listed, each time */
     if (!journal_listing_probe(import->journal, true, &import->err) ||
-        !import_top_all(import, LISTED_UNREAD, on_top, meeting) || !look_at_all(meeting))
+        !import_top_all(import, LISTED_UNREAD, on_top, meeting))
         return false;
-    meeting->others = true;
-    if (meeting->not_before == INT64_MIN && !look_at_all(meeting))
+    meeting->blind = !import->info.top;
+    if (meeting->blind)
+        meeting->open = fresh;
+    if (!look_at_files(meeting))
         return false;
     import->widen = meeting->found > 0 || meeting->refused || meeting->own;
     if (import->unseen) {
@@ -263,11 +287,17 @@ meet(struct meeting *meeting)
                    "files here changed while they were looked at: mail that may be here already is fetched by the next "
                    "run");
     }
-    if (meeting->found > 0)
+    if (meeting->found > 0 && !meeting->blind)
         import_say(
             import, "match",
             "%llu files here are of messages that are on the server and that the journal did not know of: they are not "
             "fetched again",
+            (unsigned long long)meeting->found);
+    if (meeting->found > 0 && meeting->blind)
+        import_say(
+            import, "match",
+            "%llu files here are none that the journal knows of, and the server has no TOP: all that is new there "
+            "is fetched and compared with them",
             (unsigned long long)meeting->found);
     return true;
 }
@@ -279,7 +309,7 @@ import_meet(struct import *import)
     uint64_t fresh, doubtful;
     bool any, ok;
 
-    if (import->handover != NULL || import->no_root || import->identity == BY_BODY || !import->info.top)
+    if (import->handover != NULL || import->no_root)
         return true;
     if (import->first || import->wide)
         meeting.not_before = INT64_MIN;
@@ -290,6 +320,8 @@ import_meet(struct import *import)
         !journal_listing_count(import->journal, LISTED_DOUBT, &doubtful, &import->err))
         return false;
     fresh += doubtful;
+    if (import->identity == BY_BODY) /* nothing has a name */
+        fresh = import->messages;
     /* What is recorded as had is read by nobody: it is met by the next run. */
     if (import->options->skip_existing || fresh == 0)
         return !import->first || look_at_names(&meeting);
@@ -298,7 +330,7 @@ import_meet(struct import *import)
     if (!any)
         return true;
     meeting.reading = bytes_new();
-    ok = (meeting.reading != NULL || import_no_memory(import)) && meet(&meeting);
+    ok = (meeting.reading != NULL || import_no_memory(import)) && meet(&meeting, fresh);
     bytes_free(meeting.reading);
     return ok;
 }

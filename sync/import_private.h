@@ -207,6 +207,7 @@ struct candidates {
     struct journal_pop unproven;
     bool any_unproven;
     bool another; /* a row whose header is known, and is none of this one's */
+    bool left;    /* ... and that was listed under this name until now */
     bool mixed;   /* of other bodies: which of them it is makes a difference */
     bool begun;   /* one that was begun while it might have been another row's is none of these */
 };

@@ -871,6 +871,16 @@ BUGS = [
     bug("import: kin of the row of a name that moved on taken for its message",
         ONES("where_names_move_on_a_kin_of_the_row_of_a_name_may_be_a_copy_and_the_row_another_ones"),
         ("sync/import_match.c", " &&\n        (!moved || is_unchanged(&rows.first, listed, seen)))", ")")),
+    bug("import: name that went back to the message that had it before no proof", ONES(
+        "a_name_that_goes_back_to_the_message_that_had_it_before_proves_as_much"),
+        ("sync/import_match.c", "(rows.left || rows.count == 0)", "rows.count == 0")),
+    bug("import: older journal met by names of its own alone", ONES(
+        "one_file_shows_that_the_journal_is_older_and_the_others_are_looked_for_under_any_name"),
+        ("sync/import_meeting.c", "return look_at_all(meeting) && (meeting->found == 0 || look_at_any(meeting));",
+         "return look_at_all(meeting);")),
+    bug("import: lost journal not met where there is no TOP", ONES(
+        "a_lost_journal_of_a_server_without_top_brings_nothing_a_second_time"),
+        ("sync/import_meeting.c", "    if (meeting->blind)\n        meeting->open = fresh;\n", "")),
     bug("command may write what it reads", unit("test_import_command"),
         ("sync/deliver_command.c", "open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)", "open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW)")),
     bug("signal not asked for while the server talks",

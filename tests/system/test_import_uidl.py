@@ -356,6 +356,62 @@ class SameOnesTest(ScriptTest):
         self.import_()
         self.assert_here(mails)
 
+    def test_a_name_that_goes_back_to_the_message_that_had_it_before_proves_as_much(self):
+        """A server that names messages by their numbers and lists now these of them and now those."""
+        short, = alike(1, head=b"Message-ID: <%d@example.org>\r\n")
+        one, other = alike(2, 3)
+        server = self.serve()
+        for listed in ([short, other], [one, other], [short, one, other], [short, one, other]):
+            server.drop = [Message(m, b"n%d" % n) for n, m in enumerate(listed)]
+            self.import_()
+
+        self.assert_here([short, one, other])
+
+    def save_elsewhere(self):
+        """As a mail reader does that gives each a name of its own."""
+        saved, new = (self.account.maildir.folder(name) for name in ("Saved", "INBOX/new"))
+        for place in ("cur", "new", "tmp"):
+            os.makedirs(os.path.join(saved, place))
+        for n, name in enumerate(os.listdir(new)):
+            os.rename(os.path.join(new, name), os.path.join(saved, "cur", "%d.R%d.reader:2,S" % (time.time(), n)))
+
+    def test_one_file_shows_that_the_journal_is_older_and_the_others_are_looked_for_under_any_name(self):
+        server = self.serve([Message(m) for m in self.mails(3)])
+        self.import_()
+        self.import_()
+        shutil.copytree(self.account.state, self.account.state + ".old")
+        server.drop += [Message(m) for m in self.mails(4, "later")]
+        self.import_()
+        self.save_elsewhere()
+        server.drop += [Message(m) for m in self.mails(1, "last")]
+        self.import_()
+        self.lose_journal()
+        os.rename(self.account.state + ".old", self.account.state)
+
+        self.import_()
+
+        self.assertEqual(len(self.here()), 1)
+        self.assertEqual(len(self.here("Saved")), 7)
+
+    def test_a_lost_journal_of_a_server_without_top_brings_nothing_a_second_time(self):
+        """With names, and without: what is new is fetched and compared with the files."""
+        for which in (rb"TOP\b", rb"(TOP|UIDL)\b"):
+            with self.subTest(refused=which):
+                server = self.serve(self.mails(3), capabilities=("USER", "PIPELINING"))
+                server.rule(which, b"-ERR what\r\n")
+                mails = server.contents()
+                self.import_()
+                self.lose_journal()
+                server.drop += [Message(m) for m in self.mails(1, "since")]
+
+                self.import_()
+
+                self.assert_here(mails + server.contents()[3:])
+                self.import_()
+                self.assert_here(mails + server.contents()[3:])
+                self.lose_journal()
+                shutil.rmtree(self.account.maildir.folder("INBOX"))
+
 
 class CountTest(ScriptTest):
     def test_a_message_for_each_number_whatever_happened(self):
