@@ -70,16 +70,6 @@ same_message(const struct drop_message *a, const struct drop_message *b)
     return a != b && same_header(a, b) && content_get(a->content)->len == content_get(b->content)->len;
 }
 
-/* No other one has its header and size, or had: else nobody can tell by these which of them it is. */
-static bool
-is_alone(const struct import_sim *sim, const struct drop_message *message)
-{
-    for (size_t i = 0; i < sim->drop.count; i++)
-        if (same_message(&sim->drop.messages[i], message))
-            return false;
-    return true;
-}
-
 static bool
 is_size_told(const struct import_sim *sim, const struct drop_message *a, const struct drop_message *b)
 {
@@ -272,6 +262,36 @@ row_by_id(const struct import_sim *sim, int64_t id, struct journal_pop *row)
     bool found = false;
 
     return id != 0 && journal_pop_get(sim->journal, id, row, &found, &err) && found;
+}
+
+/* It is there, or it was listed and a row of it may outlive it: one that nobody ever saw is taken for nothing. */
+static bool
+is_known(const struct import_sim *sim, const struct drop_message *message)
+{
+    struct journal_pop row;
+
+    return message->here || (message->seen && (message->row == 0 || row_by_id(sim, message->row, &row)));
+}
+
+/* No other one has its header and size, or had: else nobody can tell by these which of them it is. */
+static bool
+is_alone(const struct import_sim *sim, const struct drop_message *message)
+{
+    for (size_t i = 0; i < sim->drop.count; i++)
+        if (same_message(&sim->drop.messages[i], message) && is_known(sim, &sim->drop.messages[i]))
+            return false;
+    return true;
+}
+
+/* ... nor its bytes: what was read to the end is told from all others. */
+static bool
+is_alone_of_its_bytes(const struct import_sim *sim, const struct drop_message *message)
+{
+    for (size_t i = 0; i < sim->drop.count; i++)
+        if (&sim->drop.messages[i] != message && sim->drop.messages[i].content == message->content &&
+            is_known(sim, &sim->drop.messages[i]))
+            return false;
+    return true;
 }
 
 /* Of equal ones the row of one may be taken for the other's under its name. */
@@ -502,8 +522,8 @@ word_is_missing(const struct import_sim *sim, const struct drop_message *message
 static bool
 needs_a_word(const struct import_sim *sim, const struct drop_message *message)
 {
-    /* Beside a copy, what was read in this session may be the one that is new. */
-    const bool fresh = message->fetched_in == sim->drop.session && !is_alone(sim, message);
+    /* Beside one of its bytes, what was read in this session may be the one that is new. */
+    const bool fresh = message->fetched_in == sim->drop.session && !is_alone_of_its_bytes(sim, message);
     bool missing = sim->guard && message->stored && !fresh && word_is_missing(sim, message);
 
     for (size_t i = 0; i < sim->drop.count && missing; i++) {
@@ -544,7 +564,8 @@ on_dele(void *context, struct drop_message *message)
         violation(&sim->world, "#%d is removed although the server has no UIDLs", id);
     else if (maildrop_sim_repeats(&sim->drop, message))
         violation(&sim->world, "#%d is removed while its UIDL is repeated", id);
-    else if (message->had && is_alone(sim, message))
+    else if (message->had && is_alone_of_its_bytes(sim, message) &&
+             (is_alone(sim, message) || message->fetched_at == 0)) /* else it was read, and is here as new mail */
         violation(&sim->world, "#%d was recorded as had and is removed", id);
     else if (!sim->drop.top && !same_session)
         violation(&sim->world, "#%d is removed in a later session without a proof that it is the same", id);
@@ -554,6 +575,11 @@ on_dele(void *context, struct drop_message *message)
         violation(&sim->world, "#%d is removed before its days are over", id);
     else if (needs_a_word(sim, message))
         violation(&sim->world, "#%d is removed under a tightened `keep` without a word of the user", id);
+    if (!message->stored) { /* in the session that fetched it: should it come back, or stay, this was its `keep` */
+        message->stored = true;
+        message->stored_at = sim->world.now;
+        message->keep = sim->policy.keep_days;
+    }
 }
 
 /* Of the bytes of one that is gone, nobody can know that it is another. */
@@ -586,11 +612,6 @@ on_remove(void *context, struct drop_message *message)
 
     if (!message->cut_same && (!message->hidden || !has_twin_in_the_past(sim, message)) && !has_equal(sim, message))
         message->owed = true;
-    if (!message->stored) { /* in the session that fetched it: should it come back, this was its `keep` */
-        message->stored = true;
-        message->stored_at = sim->world.now;
-        message->keep = sim->policy.keep_days;
-    }
     check_counts(sim);
     tally_left(sim, message);
 }
@@ -770,7 +791,8 @@ check_held(struct import_sim *sim, const struct drop_message *message, bool was_
 static void
 record_skipped(struct import_sim *sim, struct drop_message *message, bool whole)
 {
-    message->skipped = sim->drop.uidls != UIDLS_UNIQUE || sim->drop.equal_now || !is_alone(sim, message);
+    message->skipped = maildrop_sim_repeats(&sim->drop, message) || sim->drop.uidls == UIDLS_REPEATED ||
+                       sim->drop.uidls == UIDLS_NONE || !is_alone(sim, message);
     /* What is owed under an earlier UIDL is new mail under this one. */
     if (message->stored || (message->owed && sim->drop.uidls != UIDLS_UNIQUE))
         return;

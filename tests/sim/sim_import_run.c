@@ -367,6 +367,18 @@ any_cut(const struct import_sim *sim)
     return false;
 }
 
+/* A journal was lost, and for a while each run compares the files that no row knows. */
+static bool
+is_wide(const struct import_sim *sim)
+{
+    struct error err = {0};
+    char *wide = NULL;
+    const bool is = sim->unmet || !journal_get(sim->journal, "wide", &wide, &err) || wide != NULL;
+
+    free(wide);
+    return sim->journal_lost && is;
+}
+
 /* Some failed, some refused: said by the exit status, and by no other where nothing broke. */
 static void
 check_status(struct import_sim *sim)
@@ -376,7 +388,7 @@ check_status(struct import_sim *sim)
         sim->failures + drop->retr_refused + drop->dele_refused + drop->top_refused + drop->quits_refused + drop->cut >
             0 ||
         sim->accident || any_cut(sim) ||
-        ((sim->first || sim->journal_lost) && sim->world.interfered > 0); /* files of a meeting that moved */
+        ((sim->first || is_wide(sim)) && sim->world.interfered > 0); /* files of a meeting that moved */
 
     if (sim->away || (sim->moved && sim->status == 2))
         return;
@@ -457,11 +469,12 @@ import_sim_run(struct import_sim *sim)
         drop->removed);
     count_what_was_met(sim);
     /* Where files of a first meeting moved, what is new waits for the next run. */
-    const bool waits = (sim->first || sim->journal_lost) && sim->status == 1 && world->interfered > 0;
+    const bool waits = (sim->first || is_wide(sim)) && sim->status == 1 && world->interfered > 0;
     check_end(sim, !disturbed && !waits && (sim->status == 0 || sim->status == 1 || sim->status == 3));
     if (!disturbed && sim->status != 2) {
         sim->accident = false;
-        sim->blind = sim->blind || (sim->unmet && sim->skip_existing);
+        sim->shifted = sim->shifted && (sim->status != 0 || sim->skip_existing);
+        sim->blind = sim->unmet && sim->skip_existing; /* until one that compares */
         sim->unmet = sim->unmet && (tally_first(sim) || sim->blind);
     }
     end_of_run(sim);

@@ -108,8 +108,8 @@ renames_some(struct import_sim *sim)
 static bool
 shifts(struct import_sim *sim)
 {
-    /* Without TOP, and where LIST does not tell the sizes, a name is all there is; and of what stays after its removal little else is believed. */
-    if (sim->beside || sim->drop.ignores > 0 || !sim->drop.top || sim->drop.wrong_sizes || sim->drop.lied ||
+    /* Without TOP, and where LIST does not tell the sizes, a name is all there is. */
+    if (sim->beside || !sim->drop.top || sim->drop.wrong_sizes || sim->drop.lied ||
         (sim->drop.uidls != UIDLS_UNIQUE && sim->drop.uidls != UIDLS_REUSED))
         return false;
     say(&sim->world, "  there: UIDLs move on");
