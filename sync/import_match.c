@@ -42,6 +42,7 @@ struct match {
     bool reused;     /* a name is proven to mean another message than before */
     bool
         like_known; /* under a new name stands the header of a row whose own name is listed, too: names moved, or it is a copy */
+    bool sized; /* messages under new names have the sizes that they had */
     uint64_t revived, renamed, unproven;
 };
 
@@ -180,6 +181,7 @@ decide_by_header(struct match *match, const struct journal_listed *listed, const
         return false;
     if (rows.count == 0)
         return true;
+    match->sized = match->sized || (listed->size != 0 && rows.first.listed == listed->size);
     if (!is_plain(match, &rows.first, listed, seen, true, &plain))
         return false;
     /* Two files are perhaps copies that the user made, of one message alone. */
@@ -223,6 +225,10 @@ decide_by_kin(struct match *match, const struct journal_listed *listed, const st
         return decide_new(match, listed, seen);
     if (!is_plain(match, &rows.first, listed, seen, false, &plain))
         return false;
+    /* The very header, and a size that is another while others have theirs still: it has another body. */
+    plain =
+        plain && !(match->sized && rows.first.listed != 0 && listed->size != 0 && rows.first.listed != listed->size &&
+                   rows.first.has_header && memcmp(rows.first.header, seen->header, DIGEST_SIZE) == 0);
     if (rows.count > 1 || alike > 1 || !match->renumbered || !plain)
         return journal_listing_compare(import->journal, listed->number, &import->err);
     rows.first.facts |= POP_CONFIRM;
@@ -547,11 +553,32 @@ import_match_anew(struct import *import)
     return doubt_all(&match) && decide_and_say(&match);
 }
 
+/*
+ * Did the names change, and not the mail? No name that was known is listed, and half of what there is to be known again is: where a window of
+ * new mail is listed, one that is like an old one is no old one.
+ */
+static bool
+is_renumbered(struct match *match, uint64_t gone)
+{
+    struct import *import = match->import;
+    uint64_t known, doubtful, alike;
+
+    if (!journal_listing_count(import->journal, LISTED_KNOWN, &known, &import->err) ||
+        !journal_listing_count(import->journal, LISTED_DOUBT, &doubtful, &import->err))
+        return false;
+    if (known > 0 || gone < RENUMBERED_LEAST)
+        return true;
+    if (!journal_listing_count_gone_alike(import->journal, &alike, &import->err))
+        return false;
+    match->renumbered = 2 * alike >= (doubtful < gone ? doubtful : gone);
+    return true;
+}
+
 bool
 import_match(struct import *import)
 {
     struct match match = {.import = import};
-    uint64_t gone, known;
+    uint64_t gone;
 
     if (import->identity == BY_BODY) {
         if (!journal_begin(import->journal, &import->err))
@@ -560,8 +587,7 @@ import_match(struct import *import)
     }
     if (!journal_listing_gone(import->journal, &gone, &import->err) || !probe(&match, gone) ||
         !journal_listing_doubt_begun(import->journal, &import->err) || !read_doubtful(&match) ||
-        !journal_listing_count(import->journal, LISTED_KNOWN, &known, &import->err) || !judge_names(&match))
+        !is_renumbered(&match, gone) || !judge_names(&match))
         return false;
-    match.renumbered = known == 0 && gone >= RENUMBERED_LEAST;
     return (!match.reused || doubt_all(&match)) && decide_and_say(&match);
 }

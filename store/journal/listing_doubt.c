@@ -30,6 +30,21 @@ journal_listing_gone(struct journal *journal, uint64_t *count, struct error *err
 }
 
 bool
+journal_listing_count_gone_alike(struct journal *journal, uint64_t *count, struct error *err)
+{
+    static const char sql[] =
+        "SELECT count(DISTINCT d.number) FROM temp.listing_gone g CROSS JOIN main.pop p ON p.id = g.id"
+        " CROSS JOIN temp.listing_doubt d ON d.kin = p.kin OR d.header = p.header";
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_COUNT_GONE_ALIKE, sql, err);
+    int64_t number;
+
+    if (statement == NULL || !sql_number(journal, statement, INT64_MAX, &number, what, err))
+        return false;
+    *count = (uint64_t)number;
+    return true;
+}
+
+bool
 journal_listing_gone_like(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
                           const unsigned char kin[static DIGEST_SIZE], int64_t **ids, size_t *count, struct error *err)
 {

@@ -147,6 +147,8 @@ MUST_CHECK bool journal_listing_unread(struct journal *journal, struct journal_l
                                        struct error *err);
 /** How many rows that were not absent the listing lacks. */
 MUST_CHECK bool journal_listing_gone(struct journal *journal, uint64_t *count, struct error *err);
+/** How many lines in doubt have the header or the kin of one of these. */
+MUST_CHECK bool journal_listing_count_gone_alike(struct journal *journal, uint64_t *count, struct error *err);
 /** Ids of those of them that have this header or kin digest, by id; the caller frees. None once they were written down as absent. */
 MUST_CHECK bool journal_listing_gone_like(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
                                           const unsigned char kin[static DIGEST_SIZE], int64_t **ids, size_t *count,

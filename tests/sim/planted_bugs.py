@@ -881,6 +881,12 @@ BUGS = [
     bug("import: lost journal not met where there is no TOP", ONES(
         "a_lost_journal_of_a_server_without_top_brings_nothing_a_second_time"),
         ("sync/import_meeting.c", "    if (meeting->blind)\n        meeting->open = fresh;\n", "")),
+    bug("import: window of new mail taken for a new numbering", ONES(
+        "a_window_of_new_mail_is_no_new_numbering_and_a_report_like_an_old_one_comes"),
+        ("sync/import_match.c", "match->renumbered = 2 * alike >= (doubtful < gone ? doubtful : gone);", "match->renumbered = true;")),
+    bug("import: report of another size taken for the one of its header", ONES(
+        "a_report_of_another_size_comes_though_all_names_change"),
+        ("sync/import_match.c", "plain = plain && !(match->sized &&", "plain = plain && !(false && match->sized &&")),
     bug("command may write what it reads", unit("test_import_command"),
         ("sync/deliver_command.c", "open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)", "open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW)")),
     bug("signal not asked for while the server talks",

@@ -412,6 +412,37 @@ class SameOnesTest(ScriptTest):
                 self.lose_journal()
                 shutil.rmtree(self.account.maildir.folder("INBOX"))
 
+    def test_a_window_of_new_mail_is_no_new_numbering_and_a_report_like_an_old_one_comes(self):
+        """One header for each report of a program; what is listed for once is the newest alone."""
+        head = b"Message-ID: <r@example.org>\r\nSubject: report\r\n"
+        for report in (b"\r\nanother one\r\n", b"\r\none\r\n"):
+            with self.subTest(report=report):
+                server = self.serve([Message(m) for m in self.mails(4) + [head + b"\r\nold\r\n"]])
+                self.import_()
+                old = server.drop
+                server.drop = [Message(m) for m in self.mails(3, "later") + [head + report]]
+
+                self.import_()
+
+                server.drop = old + server.drop
+                mails = server.contents()
+                self.assert_here(mails)
+                self.import_()
+                self.assert_here(mails)
+                self.lose_journal()
+                shutil.rmtree(self.account.maildir.folder("INBOX"))
+
+    def test_a_report_of_another_size_comes_though_all_names_change(self):
+        head = b"Message-ID: <r@example.org>\r\nSubject: report\r\n"
+        server = self.serve([Message(m) for m in self.mails(4) + [head + b"\r\nold\r\n"]])
+        mails = server.contents()
+        self.import_()
+        server.drop = [Message(m) for m in mails[:4] + [head + b"\r\nanother one\r\n"]]
+
+        self.import_()
+
+        self.assert_here(mails + server.contents()[4:])
+
 
 class CountTest(ScriptTest):
     def test_a_message_for_each_number_whatever_happened(self):
