@@ -238,14 +238,20 @@ find_wanted(struct downloading *down, size_t index, uint32_t uid)
     return SIZE_MAX;
 }
 
-/* The deterministic name, or the next free one where the journal knows another message under it. */
+/*
+ * The deterministic name, or the next free one where the journal knows another message under it. What was here before gets the name that it
+ * had: whoever puts that file back, out of a backup or while he copies the tree, puts back this one.
+ */
 static bool
 choose_base(struct downloading *down, struct mailbox *mailbox, char base[static LOCAL_BASE_MAX + 1])
 {
     struct run *run = down->run;
     struct journal_message *other = calloc(1, sizeof *other);
-    bool found = true, ok = other != NULL || run_no_memory(run);
+    bool known = down->message->base[0] != '\0' && (down->message->facts & FACT_GONE_HERE) != 0;
+    bool found = !known, ok = other != NULL || run_no_memory(run);
 
+    if (known)
+        memcpy(base, down->message->base, sizeof down->message->base);
     for (int attempt = 0; ok && found && attempt < 1000; attempt++) {
         run_base_name(run, mailbox, down->message, attempt, base);
         ok = journal_message_by_base(run->journal, mailbox->row.id, base, other, &found, &run->err);

@@ -448,6 +448,8 @@ BUGS = [
         ("sync/moves.c", "role != GONE_HERE || by != BY_WIRE || hold_is_doubted(run, todo->mailbox, todo->id, excluded)", "true")),
     bug("what is held since its folder was copied taken for moved later", LACKING,
         ("sync/hold.c", "    *doubted = reason == HOLD_COPIED;", "    *doubted = false;")),
+    bug("what comes again gets another name than it had", LACKING,
+        ("sync/apply_down.c", "    bool found = !known,", "    known = false;\n    bool found = !known,")),
     bug("what is held forgotten where a run may not remove it", LACKING,
         ("sync/hold.c", "    *reason = pending.kind == PENDING_HELD || count != 0 ? HOLD_GUARD : HOLD_NOT;\n",
          "    *reason = HOLD_GUARD;\n    count = pending.kind == PENDING_HELD ? count : 0;\n"

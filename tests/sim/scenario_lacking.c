@@ -103,6 +103,30 @@ what_is_held_since_the_tree_was_copied_was_not_moved_later_either(void **state)
     then_it_is_there(INBOX, 1, 1);
 }
 
+/* It is fetched again under the name that it had: what is copied after that is the same file, and no copy of it. */
+static void
+what_is_wanted_of_a_copied_tree_is_no_second_one_once_its_file_comes(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_here(INBOX, 1);
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    const struct sim_file away = given_a_copied_tree_lacks(INBOX, 1);
+    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, 2), FLAG_FLAGGED, 0);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_here(INBOX, 1, 1);
+
+    assert_non_null(maildir_sim_add(here(), INBOX, away.base, away.info, 1, away.date));
+    ledger_out(&sim.world, 1, INBOX); /* one of two files of one name goes */
+
+    then_both_sides_agree();
+    then_it_is_here(INBOX, 1, 1);
+    then_it_is_there(INBOX, 1, 1);
+    assert_int_equal(sim.server.boxes[INBOX].messages[1].uid, 2);
+    assert_int_equal(sim.server.boxes[INBOX].messages[1].flags & FLAG_FLAGGED, FLAG_FLAGGED);
+}
+
 /* A run that may not remove says so of what is held, and no word came: the next one holds it, and a word given then lets it go. */
 static void
 what_a_run_keeps_back_is_held_afterwards_as_before(void **state)
@@ -261,6 +285,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         SCENARIO(what_a_copied_folder_lacks_was_not_moved),
         SCENARIO(what_is_held_since_the_tree_was_copied_was_not_moved_later_either),
+        SCENARIO(what_is_wanted_of_a_copied_tree_is_no_second_one_once_its_file_comes),
         SCENARIO(what_a_run_keeps_back_is_held_afterwards_as_before),
         SCENARIO(what_expunge_would_remove_is_held_after_a_run_that_may_not_as_before),
         SCENARIO(a_flag_of_what_a_copied_tree_lacks_is_not_given_to_an_equal_message),
