@@ -71,6 +71,8 @@ maildir_sim_base(struct maildir_sim *maildir, int mailbox, const char *base)
 void
 maildir_sim_touch(struct maildir_sim *maildir, int mailbox)
 {
+    if (mailbox >= SIM_MAILBOXES) /* its folder is away */
+        return;
     maildir->changed[mailbox] = maildir->world->tick;
     maildir->version[mailbox]++;
 }
