@@ -150,8 +150,16 @@ candidates_absent(struct import *import, const struct journal_listed *listed, co
     return ok;
 }
 
+/* What was recorded as had is never fetched: by its header it is this message, or it is nobody's. */
+static bool
+may_be_begun(const struct journal_pop *row, const struct seen *seen)
+{
+    return (row->facts & POP_DOUBT) != 0 && (row->state != POP_HAD || import_verdict(row, seen, 0) == VERDICT_SAME);
+}
+
 bool
-candidates_begun(struct import *import, const char *uidl, int64_t after, struct journal_pop *row)
+candidates_begun(struct import *import, const char *uidl, const struct seen *seen, int64_t after,
+                 struct journal_pop *row)
 {
     int64_t *ids;
     size_t count;
@@ -161,7 +169,7 @@ candidates_begun(struct import *import, const char *uidl, int64_t after, struct 
         return false;
     for (size_t i = 0; ok && !found && i < count; i++) {
         ok = is_free(import, ids[i], &free_row) && import_load(import, ids[i], row);
-        found = ok && free_row && ids[i] > after && (row->facts & POP_DOUBT) != 0;
+        found = ok && free_row && ids[i] > after && may_be_begun(row, seen);
     }
     free(ids);
     if (!found)

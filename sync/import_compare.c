@@ -93,13 +93,13 @@ choose(struct compare *compare, const int64_t *ids, size_t count, const char *ui
 }
 
 static bool
-find_begun(struct compare *compare, const char *uidl, struct journal_pop *row)
+find_begun(struct compare *compare, const char *uidl, const struct seen *seen, struct journal_pop *row)
 {
     bool ok;
 
     row->id = 0;
     do
-        ok = candidates_begun(compare->import, uidl, row->id, row);
+        ok = candidates_begun(compare->import, uidl, seen, row->id, row);
     while (ok && row->id != 0 && is_seen(compare, row->id));
     return ok;
 }
@@ -126,7 +126,7 @@ find_row(struct compare *compare, const char *uidl, const struct seen *seen, str
         ok = ok && choose(compare, ids, count, uidl, seen, row);
         free(ids);
     }
-    return ok && (row->id != 0 || find_begun(compare, uidl, row));
+    return ok && (row->id != 0 || find_begun(compare, uidl, seen, row));
 }
 
 /* ---- delivery ---- */

@@ -223,8 +223,9 @@ MUST_CHECK bool candidates_named(struct import *import, const struct journal_lis
 MUST_CHECK bool candidates_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen,
                                   bool by_header, bool same_size, struct candidates *to);
 
-/** The first one with id > after that was begun under this UIDL while it might have been another row's (POP_DOUBT); id 0: none. */
-MUST_CHECK bool candidates_begun(struct import *import, const char *uidl, int64_t after, struct journal_pop *row);
+/** The first one with id > after that was begun under this UIDL while it might have been another row's (POP_DOUBT), and by its header may be this message; id 0: none. */
+MUST_CHECK bool candidates_begun(struct import *import, const char *uidl, const struct seen *seen, int64_t after,
+                                 struct journal_pop *row);
 
 /* ---- the phases ---- */
 bool import_confirmed(struct import *import);

@@ -889,6 +889,8 @@ BUGS = [
     bug("import: report of another size taken for the one of its header", ONES(
         "a_report_of_another_size_comes_though_all_names_change"),
         ("sync/import_match.c", "plain = plain && !(match->sized &&", "plain = plain && !(false && match->sized &&")),
+    bug("import: what was recorded as had hides what gets its name", unit("test_import_which"),
+        ("sync/import_candidates.c", "(row->state != POP_HAD || import_verdict(row, seen, 0) == VERDICT_SAME)", "(row->state != POP_HAD || seen != NULL)")),
     bug("command may write what it reads", unit("test_import_command"),
         ("sync/deliver_command.c", "open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)", "open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW)")),
     bug("signal not asked for while the server talks",

@@ -254,6 +254,35 @@ a_lost_journal_and_a_run_that_records_alone_bring_nothing_a_second_time(void **s
     assert_all_here(sc);
 }
 
+/* It was what was fetched before, under another one's name; then that name is a third one's. */
+static void
+what_was_recorded_as_had_and_was_another_rows_hides_nobody_who_gets_its_name(void **state)
+{
+    static const char first[] = "Message-ID: <first@x>\r\n\r\nbody\r\n",
+                      third[] = "Message-ID: <third@x>\r\n\r\nmore than that\r\n";
+    struct scene *sc = *state;
+
+    (void)given_mail_as(sc, "1", first, sizeof first - 1);
+    (void)given_mail(sc, "2");
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = sc->drop.mails[1].gone = true;
+    sc->now += DAY;
+    assert_run(sc, 0);
+    sc->now += DAY;
+    given_mail_as(sc, "2", first, sizeof first - 1);
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = false;
+    assert_run(sc, 0);
+    sc->drop.mails[2].gone = true;
+    given_mail_as(sc, "2", third, sizeof third - 1);
+
+    assert_run(sc, 0);
+
+    look_here(sc);
+    assert_int_equal(copies_seen(&sc->drop.mails[3]), 1);
+}
+
 /* Recorded by name and size alone; then it goes, and two new ones have its name: one of them its size, too. */
 static void
 a_size_does_not_say_which_of_equal_names_was_recorded_as_had(void **state)
@@ -292,6 +321,7 @@ main(void)
         TEST(a_lost_journal_and_a_list_of_what_was_begun_bring_nothing_a_second_time),
         TEST(a_lost_journal_beside_another_account_and_half_a_list_bring_nothing_a_second_time),
         TEST(a_lost_journal_and_a_run_that_records_alone_bring_nothing_a_second_time),
+        TEST(what_was_recorded_as_had_and_was_another_rows_hides_nobody_who_gets_its_name),
         TEST(a_size_does_not_say_which_of_equal_names_was_recorded_as_had),
     };
 
