@@ -321,13 +321,25 @@ ledger_forgive_flags(struct world *world, int content, int mailbox)
 }
 
 void
-ledger_own_marks(struct world *world)
+ledger_own_mark(struct world *world, uint32_t uid, const unsigned char *header)
 {
     for (int m = 0; m < SIM_MAILBOXES; m++)
         for (size_t i = 0; i < world->server->boxes[m].count; i++) {
             const struct sim_message *message = &world->server->boxes[m].messages[i];
-            world->ledger[message->content].set[m] |= message->flags & FLAG_DELETED;
+            if (message->uid == uid ||
+                (header != NULL && memcmp(content_get(message->content)->digests.header, header, DIGEST_SIZE) == 0))
+                world->ledger[message->content].set[m] |= message->flags & FLAG_DELETED;
         }
+}
+
+/* More of it stand in another mailbox there than this client has in its folder: what came there has moved, as far as it can know. */
+static bool
+seems_moved(const struct world *world, int content, int mailbox, int client)
+{
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        if (m != mailbox && count_on(world, content, m, SIM_SERVER) > count_on(world, content, m, client))
+            return true;
+    return false;
 }
 
 void
@@ -338,7 +350,7 @@ ledger_renumbered(struct world *world, int mailbox)
         for (size_t i = 0; i < tree->count; i++) {
             const struct sim_file *file = &tree->files[i];
             if (file->mailbox == mailbox && server_multiplicity(world->server, mailbox, file->content) == 0 &&
-                stands_elsewhere(world, file->content, mailbox, SIM_SERVER))
+                seems_moved(world, file->content, mailbox, c))
                 ledger_out(world, file->content, mailbox);
         }
     }

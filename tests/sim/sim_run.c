@@ -25,21 +25,26 @@ on_commit(void *context, bool after)
     return false;
 }
 
-/* A removal was begun on the server: only this journal knows whose \\Deleted may stand there. */
-static bool
-knows_marks(struct journal *journal)
+/* Removals were begun on the server: only this journal knows whose \\Deleted may stand there. */
+static void
+own_marks(struct sim *sim, struct journal *journal)
 {
     struct journal_op *ops = NULL;
     struct error err = {0};
     size_t count = 0;
-    bool any = false;
 
     if (journal == NULL || !journal_ops(journal, &ops, &count, &err))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        any = any || ops[i].kind == OP_REMOVE_REMOTE;
+        return;
+    for (size_t i = 0; i < count; i++) {
+        struct journal_message row;
+        bool found = false;
+        if (ops[i].kind != OP_REMOVE_REMOTE ||
+            (ops[i].message != 0 && !journal_message_get(journal, ops[i].message, &row, &found, &err)))
+            continue;
+        ledger_own_mark(&sim->world, found ? row.uid : (uint32_t)ops[i].size,
+                        found && row.has_header ? row.header : NULL);
+    }
     free(ops);
-    return any;
 }
 
 void
@@ -48,8 +53,7 @@ run_open_journal(struct sim *sim, int client, const void *image, size_t size)
     struct client *it = &sim->clients[client];
     struct error err = {0};
 
-    if (knows_marks(it->journal))
-        ledger_own_marks(&sim->world);
+    own_marks(sim, it->journal);
     sim_journal_close(it->journal);
     it->index_lost = it->index_lost || it->maildir.quarantined > 0;
     it->journal = sim_journal_open(image, size, &err);

@@ -220,8 +220,11 @@ void ledger_carry(struct world *world, int content, int from, int to);
 void ledger_flags(struct world *world, int content, int mailbox, unsigned before, unsigned after, bool fresh);
 /** Flags went where nobody took them off: what golub makes of it is its doubt, not its fault. */
 void ledger_forgive_flags(struct world *world, int content, int mailbox);
-/** The journal that knew of removals on the server which were cut off is gone: whose \\Deleted stands there nobody can tell any more. */
-void ledger_own_marks(struct world *world);
+/**
+ * The journal that knew of a removal on the server which was cut off is gone: whose \\Deleted that message bears nobody can tell any more.
+ * @param header  its digest, by which it is known where it has another UID by now; NULL: by its UID alone
+ */
+void ledger_own_mark(struct world *world, uint32_t uid, const unsigned char *header);
 /** The server came out of a backup, and hides it behind another UIDVALIDITY: what it has elsewhere now seems to have moved there. */
 void ledger_renumbered(struct world *world, int mailbox);
 /** How often a message is in a mailbox on the side that has most of it; originals: as maildir_sim_multiplicity. */
