@@ -258,7 +258,7 @@ BUGS = [
     bug("one message with flags speaks for a mailbox that lost them", PAIRING,
         ("sync/meeting.c", "lost > kept && f <", "lost != 0 && kept == 0 && f <")),
     bug("bases of the old UID kept under the new one", PAIRING,
-        ("sync/meeting.c", "~(message->rbase ^ message->lbase)", "~0u")),
+        ("sync/meeting.c", "~(message->rbase ^ message->lbase);", "~0u;")),
     bug("file removed although what it may have become can't be read", unit("scenario_bodies"),
         ("sync/moves.c", " && hold_unread(run, agenda)", " && (true || hold_unread(run, agenda))")),
     bug("body that comes short once while a move is sought believed", unit("scenario_bodies"),
@@ -888,7 +888,7 @@ BUGS = [
         ("sync/import_match.c", "match->renumbered = 2 * alike >= (doubtful < gone ? doubtful : gone);", "match->renumbered = true;")),
     bug("import: report of another size taken for the one of its header", ONES(
         "a_report_of_another_size_comes_though_all_names_change"),
-        ("sync/import_match.c", "plain = plain && !(match->sized &&", "plain = plain && !(false && match->sized &&")),
+        ("sync/import_match.c", "plain && !(match->sized &&", "plain && !(false && match->sized &&")),
     bug("import: what was recorded as had hides what gets its name", unit("test_import_which"),
         ("sync/import_candidates.c", "(row->state != POP_HAD || import_verdict(row, seen, 0) == VERDICT_SAME)", "(row->state != POP_HAD || seen != NULL)")),
     bug("command may write what it reads", unit("test_import_command"),
