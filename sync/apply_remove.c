@@ -83,6 +83,7 @@ record_removed(struct removing *removing, size_t i)
         removing->did = true;
         removing->todos[i]->dropped = true;
         run->counts.down_removed++;
+        mailbox->removed += removing->todos[i]->counted;
         report_message(run->report, run->account->name, mailbox->row.name, "remove-here", message->uid, message->base,
                        "");
         /* The row takes its intent and its pending reason along. */
@@ -232,6 +233,7 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
         message->facts |= FACT_GONE_THERE;
         if ((message->facts & FACT_GONE_HERE) == 0 && message->base[0] != '\0') /* `expunge`: the file goes next */
             return journal_message_save(run->journal, message, &run->err);
+        mailbox->removed += todo->counted;
         return journal_message_delete(run->journal, message->id, &run->err);
     }
     /* Gone, says an answer that left it out: only a whole listing proves that, and the next look is one or tells of it. */

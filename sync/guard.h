@@ -12,7 +12,7 @@
 #define GUARD_EMPTIED_MIN 10  /* a mailbox of this many messages must not become empty without a word */
 
 struct guard_count {
-    uint64_t removals; /* judged: planned now, on one side, moves and released ones left out */
+    uint64_t removals; /* judged: planned now, on one side, or gone in this run; moves and released ones left out */
     uint64_t messages; /* that the side had before them */
     bool may_be_empty; /* \Trash and \Junk are emptied every day */
 };

@@ -247,7 +247,10 @@ count_messages(struct verdict *verdict)
             !journal_message_count(run->journal, mailbox->row.id, WHICH_ALL, &count->messages, &run->err))
             return false;
         count->may_be_empty = (mailbox->row.attributes & (REMOTE_TRASH | REMOTE_JUNK)) != 0;
+        count->messages += mailbox->removed; /* by an earlier pass: what that uncovered is judged with it */
+        count->removals += mailbox->removed;
         verdict->all.count.messages += count->messages;
+        verdict->all.count.removals += mailbox->removed;
     }
     return true;
 }
@@ -371,7 +374,7 @@ static bool
 judge(struct verdict *verdict)
 {
     struct run *run = verdict->run;
-    const struct agenda *agenda = verdict->agenda;
+    struct agenda *agenda = verdict->agenda;
     const struct policy *policy = &run->account->policy;
     bool account, any = false;
 
@@ -395,6 +398,7 @@ judge(struct verdict *verdict)
 
         if (judged->counts && judged->reason == HOLD_NOT && verdict->tallies[agenda->todos[i].mailbox].held)
             judged->reason = HOLD_GUARD;
+        agenda->todos[i].counted = judged->counts && judged->reason == HOLD_NOT;
     }
     return hold_all(verdict, account);
 }

@@ -28,6 +28,7 @@ struct mailbox {
     bool copied;                /* it is not the folder that golub left: removals on the server are held */
     bool touched;               /* golub wrote into it: what it is known by is due */
     bool seen_whole, judged;    /* listed completely, and what was to be held is held, in this run */
+    uint64_t removed;           /* so many messages that the guard counts have gone in this run */
     bool chosen;                /* by the patterns */
     bool asked;                 /* by the command line: operations are allowed in it */
     bool refused;               /* said once, left alone in this run */
@@ -67,6 +68,7 @@ struct todo { /* one message that wants something */
     bool marked; /* its file is here, and \\Deleted on both sides: `expunge` removes it, and it has moved nowhere */
     bool overwritten; /* such an old version, whatever became of the new one: what the server has is the only copy */
     bool dropped;     /* taken care of otherwise: paired, moved, held, pending ... */
+    bool counted;     /* a removal that the guard counted and let pass */
 };
 
 struct agenda {

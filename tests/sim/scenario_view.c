@@ -162,6 +162,28 @@ what_was_removed_out_of_view_is_noticed_once_the_view_reaches_it(void **state)
     then_both_sides_agree();
 }
 
+/* What goes uncovers older ones in the same run: no run lets more go without a word because it sees them bit by bit. */
+static void
+what_the_view_uncovers_in_a_run_is_counted_with_what_went_before_it(void **state)
+{
+    (void)state;
+    given_view_of_50_out_of(50);
+    for (int i = 0; i < 15; i++)
+        given_mail_there(INBOX, 100 + i);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    for (int i = 0; i < 10; i++)
+        when_the_user_removes(INBOX, 20 + i); /* out of view */
+    for (int i = 0; i < 15; i++)
+        when_the_user_removes(INBOX, 40 + i);
+
+    assert_int_equal(when_golub_syncs_after(60), 3);
+
+    for (int i = 0; i < 10; i++)
+        then_it_is_there(INBOX, 20 + i, 1);
+    for (int i = 0; i < 15; i++)
+        then_it_is_there(INBOX, 40 + i, 0);
+}
+
 /* Of each message as many as there were, also where nobody can see it. */
 static void
 then_nothing_went_up_again(int count)
@@ -330,6 +352,7 @@ main(void)
         SCENARIO(a_mailbox_that_stays_at_a_round_number_is_no_view),
         SCENARIO(what_was_removed_while_an_older_one_came_for_it_is_noticed),
         SCENARIO(what_was_removed_out_of_view_is_noticed_once_the_view_reaches_it),
+        SCENARIO(what_the_view_uncovers_in_a_run_is_counted_with_what_went_before_it),
         SCENARIO(what_is_out_of_view_when_uids_change_does_not_go_up_again),
         SCENARIO(what_is_out_of_view_when_the_journal_is_lost_does_not_go_up_again),
         SCENARIO(a_limit_that_is_known_of_one_mailbox_counts_where_another_grows_up_to_it),
