@@ -314,6 +314,7 @@ static bool
 sweep(struct run *run, struct sight *sight)
 {
     struct mailbox *mailbox = sight->mailbox;
+    const uint32_t known = mailbox->row.view;
     int64_t *ids;
     size_t count;
     bool ok = true, cut;
@@ -331,6 +332,7 @@ sweep(struct run *run, struct sight *sight)
             ok = sweep_row(run, sight, ids[i], cut);
     }
     free(ids);
+    ok = ok && (known == mailbox->row.view || mailbox->row.view == 0 || view_recall(run, mailbox, sight->view.lowest));
     view_begin(run, mailbox, &sight->view);
     if (!ok || mailbox->row.view == 0 || sight->partial)
         return ok;

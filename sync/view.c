@@ -130,6 +130,25 @@ view_leave_out(struct run *run, struct journal_message *message)
     return journal_message_save(run->journal, message, &run->err);
 }
 
+bool
+view_recall(struct run *run, struct mailbox *mailbox, uint32_t lowest)
+{
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], &message);
+        if (ok && message.uid != 0 && message.uid < lowest && (message.facts & FACT_GONE_THERE) != 0)
+            ok = view_leave_out(run, &message);
+    }
+    free(ids);
+    return ok;
+}
+
 /* Judged like any that is missing: those above this UID. */
 static bool
 judge(struct run *run, struct mailbox *mailbox, uint32_t above)

@@ -28,6 +28,11 @@ void view_begin(struct run *run, struct mailbox *mailbox, const struct view *vie
 void view_set(struct run *run, struct mailbox *mailbox, uint32_t exists);
 /** The row is out of view: that proves nothing. In a transaction, like what follows. */
 MUST_CHECK bool view_leave_out(struct run *run, struct journal_message *message);
+/**
+ * A view was noticed just now. What the looks before it lacked below its lowest UID, and nobody has carried out yet, is out of it, too: the
+ * look in which the mailbox grew up to that number could not know it.
+ */
+MUST_CHECK bool view_recall(struct run *run, struct mailbox *mailbox, uint32_t lowest);
 /** What is out of view above the lowest UID that a whole listing named is gone: the view reaches below it now. */
 MUST_CHECK bool view_reaches(struct run *run, struct mailbox *mailbox, uint32_t lowest);
 /**

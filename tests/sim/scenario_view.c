@@ -162,6 +162,23 @@ what_was_removed_out_of_view_is_noticed_once_the_view_reaches_it(void **state)
     then_both_sides_agree();
 }
 
+/* Grown to a round number, it may be whole; but what is sent then shows that it is not, before anything was removed. */
+static void
+what_slid_out_before_the_view_was_noticed_is_no_removal(void **state)
+{
+    (void)state;
+    given_view_of_50_out_of(29);
+    for (int i = 0; i < 25; i++)
+        given_mail_there(INBOX, 100 + i);
+    given_mail_here(INBOX, 130);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    for (int i = 0; i < 29; i++)
+        then_it_is_here(INBOX, 20 + i, 1);
+    assert_int_equal(here()->quarantined, 0);
+}
+
 /* What goes uncovers older ones in the same run: no run lets more go without a word because it sees them bit by bit. */
 static void
 what_the_view_uncovers_in_a_run_is_counted_with_what_went_before_it(void **state)
@@ -352,6 +369,7 @@ main(void)
         SCENARIO(a_mailbox_that_stays_at_a_round_number_is_no_view),
         SCENARIO(what_was_removed_while_an_older_one_came_for_it_is_noticed),
         SCENARIO(what_was_removed_out_of_view_is_noticed_once_the_view_reaches_it),
+        SCENARIO(what_slid_out_before_the_view_was_noticed_is_no_removal),
         SCENARIO(what_the_view_uncovers_in_a_run_is_counted_with_what_went_before_it),
         SCENARIO(what_is_out_of_view_when_uids_change_does_not_go_up_again),
         SCENARIO(what_is_out_of_view_when_the_journal_is_lost_does_not_go_up_again),
