@@ -75,8 +75,8 @@ record(struct downloading *down, const struct arrival *arrival, const struct loc
     message->has_wire = message->has_header = true;
     memcpy(message->wire, arrival->digests.wire, DIGEST_SIZE);
     memcpy(message->header, arrival->digests.header, DIGEST_SIZE);
-    message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_UNPAIRED | FACT_ALTERED | FACT_REFUSED | FACT_MOVED |
-                                  FACT_AGAIN | FACT_BY_HEADER | FACT_VAGUE);
+    message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED | FACT_UNPAIRED | FACT_ALTERED | FACT_REFUSED |
+                                  FACT_MOVED | FACT_AGAIN | FACT_BY_HEADER | FACT_VAGUE);
     if ((message->facts & FACT_REPLACED) != 0) { /* somebody wants the old version: both stay */
         message->facts &= ~(unsigned)FACT_REPLACED;
         message->twin = 0;

@@ -193,8 +193,11 @@ bool
 hold_is_doubted(struct run *run, uint32_t mailbox, int64_t message, bool *doubted)
 {
     enum hold_reason reason;
+    struct journal_message row;
 
-    *doubted = run->mailboxes[mailbox].copied;
+    if (!run_load(run, message, &row))
+        return false;
+    *doubted = run->mailboxes[mailbox].copied || (row.facts & FACT_LACKED) != 0;
     if (*doubted)
         return true;
     if (!held_before(run, &run->mailboxes[mailbox], message, false, &reason))
@@ -224,7 +227,7 @@ judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judg
                                                    todo->step.verb == PLAN_REMOVE_HERE, &judged->reason))
         return false;
     if (judged->reason == HOLD_NOT && run->account->policy.guard && todo->step.verb == PLAN_REMOVE_THERE &&
-        run->mailboxes[todo->mailbox].copied)
+        (run->mailboxes[todo->mailbox].copied || (message.facts & FACT_LACKED) != 0))
         judged->reason = HOLD_COPIED; /* whatever their number */
     if (judged->reason == HOLD_NOT && !has_twin(verdict, &message, &twin))
         return false;

@@ -332,7 +332,7 @@ settle_row(struct settling *settling, struct todo *todo, bool moved)
     } else if (todo->step.verb == PLAN_DOWNLOAD) {
         message->base[0] = message->info[0] = '\0';
         message->lbase = message->lseen = 0;
-        message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_MOVED | FACT_ALTERED);
+        message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_MOVED | FACT_ALTERED | FACT_LACKED);
         message->facts |= FACT_AGAIN;
     } else {
         message->rbase = message->rseen = message->lbase = 0;

@@ -512,7 +512,7 @@ take_edited(struct run *run, struct todo *gone, struct todo *fresh)
             old->rbase = old->rseen;
         } else {
             old->lbase = old->lseen = 0;
-            old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED);
+            old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_LACKED);
             report_mailbox(run->report, run->account->name, from->row.name, "edited",
                            "a file that moved was changed: it is new mail where it is, and the message comes back");
         }

@@ -141,7 +141,7 @@ on_file(void *context, const char *base, const char *info)
     if ((message.facts & FACT_GONE_THERE) == 0)
         message.facts &= ~(unsigned)FACT_UNPAIRED;
     take_back(look, &message);
-    message.facts &= ~(unsigned)(FACT_GONE_HERE | FACT_MOVED);
+    message.facts &= ~(unsigned)(FACT_GONE_HERE | FACT_MOVED | FACT_LACKED);
     take_past(look, &message);
     flushed_doubt_flags(look->run, &message);
     if (!mark_seen(look, message.id))

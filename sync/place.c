@@ -11,7 +11,8 @@
  * A folder with the birth time of another one that is known is that one under a new name, and no copy.
  *
  * What is missing in a folder that is in doubt, and anything else to be removed from its mailbox in that run, is held whatever its number
- * (hold.c). The doubt is in the journal until a run has listed the folder whole and held what was to be held.
+ * (hold.c). The doubt is in the journal until a run has listed the folder whole and held what was to be held. What is out of the server's view
+ * then is noted (FACT_LACKED), and held once it comes into view.
  */
 #include "sync/place.h"
 
@@ -275,6 +276,28 @@ place_note(struct run *run)
     return true;
 }
 
+/* What is out of the server's view is on no list of what is held: it is known by this once it comes into view. */
+static bool
+note_lacked(struct run *run, const struct mailbox *mailbox)
+{
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_OUT_OF_VIEW, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], &message);
+        if (!ok || (message.facts & FACT_GONE_HERE) == 0)
+            continue;
+        message.facts |= FACT_LACKED;
+        ok = journal_message_save(run->journal, &message, &run->err);
+    }
+    free(ids);
+    return ok;
+}
+
 bool
 place_close(struct run *run)
 {
@@ -286,7 +309,8 @@ place_close(struct run *run)
         if (!mailbox->place.doubted || !mailbox->seen_whole || !mailbox->judged)
             continue;
         mailbox->place.doubted = false;
-        ok = (begun || run_begin(run)) && journal_place_save(run->journal, &mailbox->place, &run->err);
+        ok = (begun || run_begin(run)) && note_lacked(run, mailbox) &&
+             journal_place_save(run->journal, &mailbox->place, &run->err);
         begun = true;
     }
     if (!begun)

@@ -11,7 +11,7 @@ renamed_take_file(struct journal_message *old, const struct journal_message *fil
     old->lseen = run_flags_of(file->info, old->lseen);
     if ((old->facts & FACT_REPLACED) != 0) /* its bytes stand here again: nothing replaces it any more */
         old->twin = 0;
-    old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_MOVED | FACT_REPLACED);
+    old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED | FACT_ALTERED | FACT_MOVED | FACT_REPLACED);
     if ((old->facts & FACT_GONE_THERE) == 0)
         old->facts &= ~(unsigned)FACT_UNPAIRED;
     memcpy(old->wire, file->wire, DIGEST_SIZE);

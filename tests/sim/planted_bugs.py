@@ -621,6 +621,8 @@ BUGS = [
         ("sync/observe_remote.c", "sight->partial = true;", "")),
     bug("what was sent not taken for the reason that the oldest went", Test("scenario_view"),
         ("sync/view.c", "view->ours >= view->vanished &&", "false &&")),
+    bug("what was out of view when its folder was copied removed later", Test("scenario_lacking"),
+        ("sync/place.c", "message.facts |= FACT_LACKED;", "")),
     bug("what slid out before the view was noticed removed", Test("scenario_view"),
         ("sync/observe_remote.c", "|| view_recall(run, mailbox, sight->view.lowest));", "|| true);")),
     bug("what went in an earlier pass not counted by the guard", Test("scenario_view"),

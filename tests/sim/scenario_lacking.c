@@ -27,6 +27,35 @@ given_a_copied_tree_lacks(int mailbox, int content)
     return away;
 }
 
+/* The server showed the newest 50 alone when the tree was copied. What it lacked comes into view later. */
+static void
+what_was_out_of_view_when_the_tree_was_copied_is_held_once_it_is_seen(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.window = 50;
+    sim.server.qresync = false;
+    for (int i = 0; i < 50; i++)
+        given_mail_there(INBOX, 20 + i);
+    given_both_sides_agree();
+    for (int i = 0; i < 4; i++)
+        given_mail_there(INBOX, 100 + i);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    (void)given_a_copied_tree_lacks(INBOX, 23);
+    (void)when_golub_syncs_after(60);
+    for (int i = 0; i < 4; i++) {
+        ledger_out(&sim.world, 40 + i, INBOX);
+        server_expunge(&sim.server, INBOX, 21 + (uint32_t)i);
+    }
+
+    for (int i = 0; i < 3; i++) {
+        sim.clients[0].confirm = false;
+        assert_int_equal(when_golub_syncs_after(60), 3);
+    }
+
+    then_it_is_there(INBOX, 23, 1);
+}
+
 static void
 what_a_copied_folder_lacks_was_not_moved(void **state)
 {
@@ -284,6 +313,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(what_a_copied_folder_lacks_was_not_moved),
+        SCENARIO(what_was_out_of_view_when_the_tree_was_copied_is_held_once_it_is_seen),
         SCENARIO(what_is_held_since_the_tree_was_copied_was_not_moved_later_either),
         SCENARIO(what_is_wanted_of_a_copied_tree_is_no_second_one_once_its_file_comes),
         SCENARIO(what_a_run_keeps_back_is_held_afterwards_as_before),
