@@ -443,7 +443,7 @@ BUGS = [
     said("status takes the journal for unchanging", unit("test_journal_read"),
         ("store/journal/journal.c", "!source_open_beside(journal, missing, err)", "!source_open(journal, missing, err)")),
     bug("removals of a copied tree not held", SITUATION,
-        ("sync/hold.c", "        run->mailboxes[todo->mailbox].copied)\n", "        false)\n")),
+        ("sync/hold.c", "(run->mailboxes[todo->mailbox].copied || ", "(")),
     bug("what a copied folder lacks taken for moved", LACKING,
         ("sync/moves.c", "role != GONE_HERE || by != BY_WIRE || hold_is_doubted(run, todo->mailbox, todo->id, excluded)", "true")),
     bug("what is held since its folder was copied taken for moved later", LACKING,
