@@ -272,12 +272,14 @@ maildir_sim_power_cut(struct maildir_sim *maildir)
     maildir->boots++;
     for (size_t i = maildir->tree.count; i > 0; i--) {
         struct sim_file *file = &maildir->tree.files[i - 1];
-        const uint64_t changed = maildir->changed[file->mailbox];
         const int mailbox = file->mailbox;
+        const bool in_reach = mailbox < SIM_MAILBOXES; /* else its folder is away */
+        const uint64_t changed = in_reach ? maildir->changed[mailbox] : 0;
 
         if (!file->unflushed)
             continue;
         maildir_sim_drop(maildir, file);
-        maildir->changed[mailbox] = changed;
+        if (in_reach)
+            maildir->changed[mailbox] = changed;
     }
 }
