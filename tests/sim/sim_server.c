@@ -1,6 +1,8 @@
 /* The simulated server's mailboxes; what the engine sees of them is in sim_remote.c. */
 #include "tests/sim/sim_server.h"
 
+#include "tests/sim/sim_kinds.h"
+
 static const char *const names[SIM_MAILBOXES] = {"INBOX", "Work", "Work/Old"};
 static const char *const keyword_names[SIM_KEYWORDS] = {"$Junk", "later", "ToDo"};
 
@@ -145,7 +147,11 @@ server_add(struct server *server, int mailbox, int content, unsigned flags, unsi
                                     .date = date,
                                     .modseq = ++box->modseq};
     *uid = message->uid;
-    box->cut = box->cut || server_hidden(server, mailbox) > 0;
+    if (server_hidden(server, mailbox) > 0) {
+        if (!box->cut)
+            kind_met(server->world, KIND_NEWEST);
+        box->cut = true;
+    }
     ledger_add(server->world, content);
     ledger_flags(server->world, content, mailbox, 0, message->flags, true);
     return true;
