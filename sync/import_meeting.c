@@ -24,6 +24,7 @@ struct meeting {
     bool others;        /* folders other than deliver-to */
     uint64_t found;
     bool own;     /* files bear names that an import gave, and this journal has no import yet */
+    bool any;     /* there are files that count */
     bool refused; /* a header can't be read: whose file is here nobody knows */
     bool blind;   /* there is no TOP: any file may be of any message, and import_compare.c tells by the bytes */
 };
@@ -178,48 +179,58 @@ note_own(struct meeting *meeting, const char *base)
     return true;
 }
 
+/* Each file that no row knows of, until one says that it was enough. */
+typedef bool stranger_fn(struct meeting *meeting, const struct journal_here_file *file, bool *enough);
+
 static bool
-look_at_all(struct meeting *meeting)
+walk_strangers(struct meeting *meeting, stranger_fn *visit)
 {
     struct import *import = meeting->import;
     struct journal_here_file *page = calloc(32, sizeof *page);
     size_t count = 32;
     int64_t after = 0;
-    bool ok = page != NULL || import_no_memory(import);
+    bool ok = page != NULL || import_no_memory(import), enough = false;
 
-    while (ok && count == 32 && meeting->open > 0) {
+    while (ok && count == 32 && !enough) {
         ok = journal_here_strangers(import->journal, after, page, 32, &count, &import->err);
-        for (size_t i = 0; ok && i < count; i++) {
+        for (size_t i = 0; ok && i < count && !enough; i++) {
             after = page[i].id;
-            ok = note_own(meeting, page[i].base);
-            if (ok && is_of_interest(meeting, &page[i]))
-                ok = look_at(meeting, &page[i]);
+            ok = visit(meeting, &page[i], &enough);
         }
     }
     free(page);
     return ok;
 }
 
+static bool
+look_at_one(struct meeting *meeting, const struct journal_here_file *file, bool *enough)
+{
+    (void)enough;
+    return note_own(meeting, file->base) && (!is_of_interest(meeting, file) || look_at(meeting, file));
+}
+
+static bool
+look_at_all(struct meeting *meeting)
+{
+    return meeting->open == 0 || walk_strangers(meeting, look_at_one);
+}
+
 /* ---- is there a meeting at all? ---- */
 
 static bool
-has_strangers(struct meeting *meeting, bool *any)
+look_for_one(struct meeting *meeting, const struct journal_here_file *file, bool *enough)
 {
-    struct import *import = meeting->import;
-    struct journal_here_file *page = calloc(32, sizeof *page);
-    size_t count = 32;
-    int64_t after = 0;
-    bool ok = page != NULL || import_no_memory(import);
+    *enough = meeting->not_before == INT64_MIN || is_of_interest(meeting, file);
+    meeting->any = meeting->any || *enough;
+    return true;
+}
 
-    *any = false;
-    while (ok && count == 32 && !*any) {
-        ok = journal_here_strangers(import->journal, after, page, 32, &count, &import->err);
-        for (size_t i = 0; ok && i < count; i++) {
-            after = page[i].id;
-            *any = *any || meeting->not_before == INT64_MIN || is_of_interest(meeting, &page[i]);
-        }
-    }
-    free(page);
+static bool
+look_at_name(struct meeting *meeting, const struct journal_here_file *file, bool *enough)
+{
+    bool ok = note_own(meeting, file->base);
+
+    *enough = meeting->own;
     return ok;
 }
 
@@ -227,21 +238,9 @@ has_strangers(struct meeting *meeting, bool *any)
 static bool
 look_at_names(struct meeting *meeting)
 {
-    struct import *import = meeting->import;
-    struct journal_here_file *page = calloc(32, sizeof *page);
-    size_t count = 32;
-    int64_t after = 0;
-    bool ok = page != NULL || import_no_memory(import);
+    bool ok = walk_strangers(meeting, look_at_name);
 
-    while (ok && count == 32 && !meeting->own) {
-        ok = journal_here_strangers(import->journal, after, page, 32, &count, &import->err);
-        for (size_t i = 0; ok && i < count && !meeting->own; i++) {
-            after = page[i].id;
-            ok = note_own(meeting, page[i].base);
-        }
-    }
-    free(page);
-    import->widen = meeting->own;
+    meeting->import->widen = meeting->own;
     return ok;
 }
 
@@ -307,7 +306,7 @@ import_meet(struct import *import)
 {
     struct meeting meeting = {.import = import, .not_before = import->age.last.clock - OWN_SLACK};
     uint64_t fresh, doubtful;
-    bool any, ok;
+    bool ok;
 
     if (import->handover != NULL || import->no_root)
         return true;
@@ -325,9 +324,9 @@ import_meet(struct import *import)
     /* What is recorded as had is read by nobody: it is met by the next run. */
     if (import->options->skip_existing || fresh == 0)
         return !import->first || look_at_names(&meeting);
-    if (!has_strangers(&meeting, &any))
+    if (!walk_strangers(&meeting, look_for_one))
         return false;
-    if (!any)
+    if (!meeting.any)
         return true;
     meeting.reading = bytes_new();
     ok = (meeting.reading != NULL || import_no_memory(import)) && meet(&meeting, fresh);

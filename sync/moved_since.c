@@ -1,8 +1,6 @@
 /* See moved_since.h. */
 #include "sync/moved_since.h"
 
-#include "sync/meeting.h"
-
 /* What would be fetched again, since its file is missing, and has these bytes; not in the mailbox of the file. NULL: nothing. @return false: failed */
 static bool
 find_missed(struct run *run, struct agenda *agenda, const struct journal_message *file, struct todo **missed)
@@ -41,7 +39,6 @@ take_for_moved(struct run *run, struct todo *missed, const struct journal_messag
     if (ok && !taken) {
         memcpy(row->base, file->base, sizeof row->base);
         row->facts |= FACT_GONE_HERE;
-        meeting_level_bases(row); /* what its file showed is forgotten */
         ok = run_begin(run) && journal_message_save(run->journal, row, &run->err) && run_commit(run);
         run->mailboxes[missed->mailbox].moved_since = true;
         missed->dropped = run->replan = true;

@@ -16,6 +16,8 @@
  */
 #include "sync/place.h"
 
+#include "sync/view.h"
+
 #include <inttypes.h>
 
 #define CHANGES_MAX 2 /* runs on end with another birth time: no sign any more */
@@ -276,28 +278,6 @@ place_note(struct run *run)
     return true;
 }
 
-/* What is out of the server's view is on no list of what is held: it is known by this once it comes into view. */
-static bool
-note_lacked(struct run *run, const struct mailbox *mailbox)
-{
-    struct journal_message message;
-    int64_t *ids;
-    size_t count;
-    bool ok = true;
-
-    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_OUT_OF_VIEW, &ids, &count, &run->err))
-        return false;
-    for (size_t i = 0; ok && i < count; i++) {
-        ok = run_load(run, ids[i], &message);
-        if (!ok || (message.facts & FACT_GONE_HERE) == 0)
-            continue;
-        message.facts |= FACT_LACKED;
-        ok = journal_message_save(run->journal, &message, &run->err);
-    }
-    free(ids);
-    return ok;
-}
-
 bool
 place_close(struct run *run)
 {
@@ -309,7 +289,7 @@ place_close(struct run *run)
         if (!mailbox->place.doubted || !mailbox->seen_whole || !mailbox->judged)
             continue;
         mailbox->place.doubted = false;
-        ok = (begun || run_begin(run)) && note_lacked(run, mailbox) &&
+        ok = (begun || run_begin(run)) && view_note_lacked(run, mailbox) &&
              journal_place_save(run->journal, &mailbox->place, &run->err);
         begun = true;
     }

@@ -120,57 +120,99 @@ view_may_hide(const struct mailbox *mailbox)
     return mailbox->perhaps_cut || is_at_limit(mailbox);
 }
 
-bool
-view_leave_out(struct run *run, struct journal_message *message)
+static void
+leave_out(struct journal_message *message)
 {
     message->facts |= FACT_GONE_THERE; /* what never came is forgotten */
     if (message->base[0] != '\0')
         message->facts |= FACT_OUT_OF_VIEW;
     message->facts &= ~(unsigned)(FACT_ECHO | FACT_UNPAIRED);
-    return journal_message_save(run->journal, message, &run->err);
 }
 
 bool
-view_recall(struct run *run, struct mailbox *mailbox, uint32_t lowest)
+view_leave_out(struct run *run, struct journal_message *message)
+{
+    leave_out(message);
+    return journal_message_save(run->journal, message, &run->err);
+}
+
+/* Rows that `change` changes are saved. *changed: there were any. */
+static bool
+change_each(struct run *run, const struct mailbox *mailbox, enum journal_which which,
+            bool (*change)(struct journal_message *message, uint32_t uid), uint32_t uid, bool *changed)
 {
     struct journal_message message;
     int64_t *ids;
     size_t count;
     bool ok = true;
 
-    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err))
+    *changed = false;
+    if (!journal_message_ids(run->journal, mailbox->row.id, which, &ids, &count, &run->err))
         return false;
     for (size_t i = 0; ok && i < count; i++) {
         ok = run_load(run, ids[i], &message);
-        if (ok && message.uid != 0 && message.uid < lowest && (message.facts & FACT_GONE_THERE) != 0)
-            ok = view_leave_out(run, &message);
+        if (!ok || !change(&message, uid))
+            continue;
+        *changed = true;
+        ok = journal_message_save(run->journal, &message, &run->err);
     }
     free(ids);
     return ok;
+}
+
+static bool
+recall(struct journal_message *message, uint32_t lowest)
+{
+    if (message->uid == 0 || message->uid >= lowest || (message->facts & FACT_GONE_THERE) == 0)
+        return false;
+    leave_out(message);
+    return true;
+}
+
+bool
+view_recall(struct run *run, struct mailbox *mailbox, uint32_t lowest)
+{
+    bool changed;
+
+    return change_each(run, mailbox, WHICH_DIRTY, recall, lowest, &changed);
+}
+
+static bool
+note_lacked(struct journal_message *message, uint32_t unused)
+{
+    (void)unused;
+    if ((message->facts & FACT_GONE_HERE) == 0)
+        return false;
+    message->facts |= FACT_LACKED;
+    return true;
+}
+
+bool
+view_note_lacked(struct run *run, const struct mailbox *mailbox)
+{
+    bool changed;
+
+    return change_each(run, mailbox, WHICH_OUT_OF_VIEW, note_lacked, 0, &changed);
+}
+
+static bool
+bring_into_view(struct journal_message *message, uint32_t above)
+{
+    if (above != 0 && message->uid <= above)
+        return false;
+    message->facts &= ~(unsigned)FACT_OUT_OF_VIEW;
+    if (message->uid == 0)
+        message->facts |= FACT_UNPAIRED;
+    return true;
 }
 
 /* Judged like any that is missing: those above this UID. */
 static bool
 judge(struct run *run, struct mailbox *mailbox, uint32_t above)
 {
-    struct journal_message message;
-    int64_t *ids;
-    size_t count;
-    bool ok = true;
+    bool changed, ok = change_each(run, mailbox, WHICH_OUT_OF_VIEW, bring_into_view, above, &changed);
 
-    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_OUT_OF_VIEW, &ids, &count, &run->err))
-        return false;
-    for (size_t i = 0; ok && i < count; i++) {
-        ok = run_load(run, ids[i], &message);
-        if (!ok || (above != 0 && message.uid <= above))
-            continue;
-        message.facts &= ~(unsigned)FACT_OUT_OF_VIEW;
-        if (message.uid == 0)
-            message.facts |= FACT_UNPAIRED;
-        run->vanished = true;
-        ok = journal_message_save(run->journal, &message, &run->err);
-    }
-    free(ids);
+    run->vanished = run->vanished || changed;
     return ok;
 }
 

@@ -33,6 +33,8 @@ MUST_CHECK bool view_leave_out(struct run *run, struct journal_message *message)
  * look in which the mailbox grew up to that number could not know it.
  */
 MUST_CHECK bool view_recall(struct run *run, struct mailbox *mailbox, uint32_t lowest);
+/** Its folder is a copy: what is out of view and lacks its file here is on no list of what is held, and known by FACT_LACKED once it is seen. */
+MUST_CHECK bool view_note_lacked(struct run *run, const struct mailbox *mailbox);
 /** What is out of view above the lowest UID that a whole listing named is gone: the view reaches below it now. */
 MUST_CHECK bool view_reaches(struct run *run, struct mailbox *mailbox, uint32_t lowest);
 /**

@@ -234,20 +234,23 @@ struct journal_op { /* an intent, durable before its command */
     int64_t id;
     enum journal_op_kind kind;
     int64_t mailbox, message; /* 0: none */
-    int64_t
-        target; /* move, copy: the row that will hold the new UID; remove local: that row stays, it has another file;
-                   or, where it is another row: the one that is to have the second name of the message's file (sync/linked.h) */
+    /*
+     * Move, copy: the row that will hold the new UID. Remove local: that row stays, it has another file; or, where it is another row than
+     * the message's: the one that is to have the second name of its file (sync/linked.h).
+     */
+    int64_t target;
     uint32_t uidvalidity, uidnext;
     unsigned char canonical[DIGEST_SIZE];
     uint64_t size;
     int64_t date;
     int attempt;   /* of an upload: so many were accepted and not found */
     int64_t since; /* seconds UTC */
-    char
-        name[LIMIT_MAILBOX_NAME + 1]; /* remove local: the name in the quarantine; without a message (sync/unfinished.h)
-                                          the mailbox's wire name: of a remove remote `size` is the UID, of an upload
-                                          `canonical` the digest of the wire bytes */
-    int64_t seen;                     /* `since` can't be right: a later run saw it then, seconds UTC; 0: it can */
+    /*
+     * Remove local: the name in the quarantine. Without a message (sync/unfinished.h) the mailbox's wire name: of a remove remote `size` is
+     * the UID, of an upload `canonical` the digest of the wire bytes.
+     */
+    char name[LIMIT_MAILBOX_NAME + 1];
+    int64_t seen; /* `since` can't be right: a later run saw it then, seconds UTC; 0: it can */
 };
 MUST_CHECK bool journal_op_add(struct journal *journal, struct journal_op *op, struct error *err);
 MUST_CHECK bool journal_op_save(struct journal *journal, const struct journal_op *op, struct error *err);

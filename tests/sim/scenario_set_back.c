@@ -97,7 +97,7 @@ a_journal_set_back_to_a_killed_run_doubles_nothing(void **state)
     }
 }
 
-/* Two mailboxes are swapped, which looks like a server that went back: what is missing under the one name is here under the other. */
+/* A server that went back has two mailboxes under each other's names: what is missing under the one name is here under the other. */
 static void
 a_copy_is_not_where_a_message_of_another_mailbox_has_moved(void **state)
 {
@@ -128,6 +128,8 @@ a_copy_is_not_where_a_message_of_another_mailbox_has_moved(void **state)
     other = sim.server.boxes[WORK];
     sim.server.boxes[WORK] = sim.server.boxes[OLD];
     sim.server.boxes[OLD] = other;
+    sim.server.boxes[WORK].uidvalidity = 77;
+    sim.server.boxes[OLD].uidvalidity = 78;
     for (int content = 1; content < 3; content++)
         for (int m = WORK; m <= OLD; m++)
             for (int i = 0; i < 2; i++) {

@@ -276,7 +276,7 @@ a_limit_that_is_known_of_one_mailbox_counts_where_another_grows_up_to_it(void **
         given_mail_there(WORK, 110 + i);
     given_both_sides_agree();
     for (int i = 0; i < 8; i++)
-        given_mail_here(WORK, 160 + i);
+        given_mail_there(WORK, 160 + i);
 
     for (int i = 0; i < 3; i++)
         (void)when_golub_syncs_after(60);

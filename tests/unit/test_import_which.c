@@ -60,7 +60,7 @@ a_header_that_cant_be_read_makes_no_other_its_message_when_all_names_change(void
     given_mails(sc, 3);
     first = given_report(sc, "a", "it goes on");
     assert_run(sc, 0);
-    (void)given_report(sc, "b", "it failed for good");
+    (void)given_report(sc, "b", "it failed.");
     first->refuse_retr = first->refuse_top = true;
     given_other_names(sc);
     assert_run(sc, 1);
