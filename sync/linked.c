@@ -5,6 +5,13 @@ struct second_name {
     struct journal_message *from; /* whose file has a second name */
     struct local_file first, second;
     char base[LOCAL_BASE_MAX + 1], info[LOCAL_INFO_MAX + 1];
+    char first_info[LOCAL_INFO_MAX + 1], second_info[LOCAL_INFO_MAX + 1]; /* that they have now */
+};
+
+struct finding {
+    const char *base;
+    char *info;
+    bool found;
 };
 
 bool
@@ -30,7 +37,7 @@ linked_announce(struct run *run, const struct journal_message *from, const struc
     return ok;
 }
 
-/* Both names as they were to be; where a mail reader gave either of them another one since, it is the reader's. */
+/* Both names as they were to be. */
 static bool
 read_intent(struct run *run, const struct journal_op *op, struct second_name *name, bool *usable)
 {
@@ -53,17 +60,84 @@ read_intent(struct run *run, const struct journal_op *op, struct second_name *na
 }
 
 static bool
+on_name(void *context, const char *base, const char *info)
+{
+    struct finding *finding = context;
+
+    if (strcmp(base, finding->base) != 0)
+        return true;
+    (void)text_print(finding->info, LOCAL_INFO_MAX + 1, "%s", info);
+    finding->found = true;
+    return true;
+}
+
+static bool
+on_bad(void *context, const char *name, const char *why)
+{
+    (void)context;
+    (void)name;
+    (void)why;
+    return true;
+}
+
+/* A mail reader that opens a folder gives its names other flags. *sure: it was listed. @return whether there is one of this base */
+static bool
+find_now(struct run *run, struct local_file *file, char *info, bool *sure)
+{
+    static const struct local_scanner scanner = {on_name, on_bad};
+    struct finding finding = {.base = file->base, .info = info};
+    struct local_stamp stamp;
+    struct error ignored = {0};
+    bool stable, listed;
+
+    listed = run->local.ops->scan(run->local.self, file->folder, &scanner, &finding, &stamp, &stable, &ignored);
+    *sure = listed && (stable || finding.found);
+    file->info = info;
+    return *sure && finding.found;
+}
+
+/* What somebody set on the second name was meant for the message. */
+static bool
+hand_over_flags(struct run *run, struct second_name *name)
+{
+    const unsigned set = run_flags_of(name->second_info, 0) & ~run_flags_of(name->info, 0);
+    char info[LOCAL_INFO_MAX + 1];
+    struct local_rename rename = {.file = name->first, .to = info};
+
+    if ((run_flags_of(name->first_info, 0) & set) == set)
+        return true;
+    local_info_with(name->first_info, run_flags_of(name->first_info, 0) | set, info);
+    if (!run->local.ops->rename(run->local.self, &rename, 1, &run->err))
+        return false;
+    if (rename.ok)
+        (void)text_print(name->first_info, sizeof name->first_info, "%s", info);
+    return true;
+}
+
+static bool
+unlink_second(struct run *run, const struct second_name *name, bool *done)
+{
+    struct local_move move = {.from = name->second, .to = name->first};
+
+    if (!run->local.ops->unlink_moved(run->local.self, &move, 1, &run->err))
+        return false;
+    *done = move.ok;
+    return true;
+}
+
+static bool
 take_back(struct run *run, const struct journal_op *op, struct second_name *name)
 {
-    struct local_move move;
-    bool usable;
+    bool usable, done = false, sure = true;
 
-    if (!read_intent(run, op, name, &usable))
+    if (!read_intent(run, op, name, &usable) || (usable && !unlink_second(run, name, &done)))
         return false;
-    move = (struct local_move){.from = name->second, .to = name->first};
-    if (usable && !run->local.ops->unlink_moved(run->local.self, &move, 1, &run->err))
+    usable = usable && !done && find_now(run, &name->second, name->second_info, &sure) &&
+             find_now(run, &name->first, name->first_info, &sure);
+    if (usable && (!hand_over_flags(run, name) || !unlink_second(run, name, &done)))
         return false;
-    return journal_op_delete(run->journal, op->id, &run->err);
+    /* Where a folder can't be listed the next run tries again. */
+    return !sure || journal_op_delete(run->journal, op->id, &run->err);
 }
 
 bool

@@ -13,7 +13,10 @@ MUST_CHECK bool linked_announce(struct run *run, const struct journal_message *f
                                 int64_t *intent);
 /** Such an intent? */
 bool linked_is(const struct journal_op *op);
-/** Before anything is looked at: second names of runs that were cut off go, where the first one is there with the same bytes. */
+/**
+ * Before anything is looked at: second names of runs that were cut off go, where the first one is there with the same bytes; whatever flags
+ * a mail reader gave to either of them since.
+ */
 MUST_CHECK bool linked_take_back(struct run *run);
 
 #endif

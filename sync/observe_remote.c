@@ -257,7 +257,8 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     if (!found)
         return add_unknown(run, sight, seen);
     before = message;
-    sight->view.ours += seen->has_flags && (message.facts & (FACT_ECHO | FACT_COPIED)) != 0;
+    /* Has a file, and was never listed: it was sent, or moved there. */
+    sight->view.ours += seen->has_flags && message.base[0] != '\0' && seen->uid >= sight->mailbox->row.uidnext;
     if ((message.facts & FACT_COPIED) != 0 && seen->has_flags) {
         /* Its base is what came along. Another flag was given since, by somebody; but a \\Deleted that stays may be fatal. */
         message.rbase = message.lbase = seen->flags & (message.rbase | FLAG_DELETED);
@@ -325,6 +326,7 @@ sweep(struct run *run, struct sight *sight)
         return false;
     for (size_t i = 0; ok && i < count; i++)
         ok = was_seen(sight, ids[i]) || count_missing(run, sight, ids[i]);
+    ok = ok && view_count_sent(run, mailbox, &sight->view);
     view_learn(run, mailbox, &sight->view);
     cut = ok && view_is_cut(run, mailbox, &sight->view);
     for (size_t i = 0; ok && i < count; i++) {
@@ -502,8 +504,7 @@ observe_remote(struct run *run)
             sights[i].said = (struct said_uids){0};
             if (!again || !ok)
                 continue;
-            /* What was sent has shown itself: it does so once. */
-            sights[left] = (struct sight){.mailbox = mailbox, .view.ours = sights[i].view.ours};
+            sights[left] = (struct sight){.mailbox = mailbox};
             ok = fill_request(run, &sights[left++], true);
         }
         for (size_t i = left; i < count; i++)

@@ -62,6 +62,42 @@ view_learn(struct run *run, struct mailbox *mailbox, const struct view *view)
         view_set(run, mailbox, view->exists);
 }
 
+/* Did it go to this mailbox, and nobody knows under which UID? */
+static bool
+is_unnamed_in(struct run *run, const struct journal_op *op, const struct mailbox *mailbox, bool *is)
+{
+    const int64_t id = op->kind == OP_UPLOAD ? op->message : op->target;
+    struct journal_message message;
+    bool found;
+
+    *is = false;
+    if (id == 0 || (op->kind != OP_UPLOAD && op->kind != OP_COPY && op->kind != OP_MOVE))
+        return true;
+    if (!journal_message_get(run->journal, id, &message, &found, &run->err))
+        return false;
+    *is = found && message.mailbox == mailbox->row.id && message.uid == 0;
+    return true;
+}
+
+bool
+view_count_sent(struct run *run, const struct mailbox *mailbox, struct view *view)
+{
+    struct journal_op *ops;
+    size_t count;
+    bool ok = true, unnamed;
+
+    if (view->vanished == 0 || view->ours >= view->arrived)
+        return true;
+    if (!journal_ops(run->journal, &ops, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count && view->ours < view->arrived; i++) {
+        ok = is_unnamed_in(run, &ops[i], mailbox, &unnamed);
+        view->ours += ok && unnamed;
+    }
+    free(ops);
+    return ok;
+}
+
 bool
 view_is_cut(const struct run *run, const struct mailbox *mailbox, const struct view *view)
 {

@@ -10,7 +10,7 @@
 struct view { /* a complete listing */
     uint32_t exists;
     uint64_t arrived;  /* messages from the cursor on */
-    uint64_t ours;     /* those of them that this run sent */
+    uint64_t ours;     /* those of them that were sent, or moved there */
     uint64_t vanished; /* rows that it did not name */
     uint64_t slid;     /* unknown messages below the cursor */
     uint32_t lowest;   /* UID that it named; 0: none */
@@ -18,6 +18,8 @@ struct view { /* a complete listing */
 
 /** What is known from it; before anything of it is judged. An unknown message below the cursor was there before, and not shown. */
 void view_learn(struct run *run, struct mailbox *mailbox, const struct view *view);
+/** What arrived may be what was sent without an answer that said which UID it got. */
+MUST_CHECK bool view_count_sent(struct run *run, const struct mailbox *mailbox, struct view *view);
 /** Does it end above what is missing below all that it shows? */
 bool view_is_cut(const struct run *run, const struct mailbox *mailbox, const struct view *view);
 /** Is an answer about changes alone of no use? What slid into a view, or out of it, is no change. */

@@ -297,6 +297,43 @@ what_moves_on_there_after_its_move_here_was_cut_off_is_there_once(void **state)
     }
 }
 
+/* ... and a mail reader gave either name another flag before the next run. */
+static void
+what_was_read_while_its_move_here_was_cut_off_and_moves_on_there_is_there_once(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        int met = 0;
+
+        for (long step = 1;; step++) {
+            const int marked = kind / 2 == 0 ? INBOX : WORK;
+
+            given_three_mailboxes();
+            given_mail_there(WORK, 1);
+            given_both_sides_agree();
+            when_another_client_moves(1, WORK, INBOX);
+            sim.world.crash_at = step;
+            sim.world.crash_after = kind % 2 == 1;
+            if (when_golub_syncs_after(60) != -1)
+                break;
+            if (maildir_sim_multiplicity(here(), INBOX, 1, false) != 0 &&
+                maildir_sim_multiplicity(here(), WORK, 1, false) != 0) {
+                mua_set_flags(here(), file_of(marked, 1), FLAG_FLAGGED);
+                met++;
+            }
+            when_another_client_moves(1, INBOX, OLD);
+
+            then_both_sides_agree();
+
+            then_it_is_there(OLD, 1, 1);
+            then_it_is_there(INBOX, 1, 0);
+            then_it_is_here(OLD, 1, 1);
+            then_it_is_here(INBOX, 1, 0);
+        }
+        assert_true(met > 0);
+    }
+}
+
 int
 main(void)
 {
@@ -306,6 +343,7 @@ main(void)
         SCENARIO(what_left_a_folder_that_is_away_and_moves_on_when_that_is_back_is_not_fetched_again),
         SCENARIO(what_moved_to_a_mailbox_whose_folder_is_away_is_not_sent_again),
         SCENARIO(what_moves_on_there_after_its_move_here_was_cut_off_is_there_once),
+        SCENARIO(what_was_read_while_its_move_here_was_cut_off_and_moves_on_there_is_there_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -179,6 +179,55 @@ what_slid_out_before_the_view_was_noticed_is_no_removal(void **state)
     assert_int_equal(here()->quarantined, 0);
 }
 
+enum way { UPLOADED, UPLOADED_UNNAMED, MOVED, MOVED_UNNAMED, COPIED_UNNAMED, WAYS };
+
+/* A mailbox of 40, and 14 that are about to go there; more than the server shows. */
+static void
+given_much_goes_to_a_view(enum way way)
+{
+    given_empty_account(1);
+    sim.server.window = 50;
+    sim.server.qresync = false;
+    sim.server.uidplus = way == UPLOADED || way == MOVED;
+    sim.server.move = way != COPIED_UNNAMED;
+    for (int i = 0; i < 40; i++)
+        given_mail_there(WORK, 20 + i);
+    for (int i = 0; i < 14; i++)
+        given_mail_there(INBOX, 100 + i);
+    given_both_sides_agree();
+    for (int i = 0; i < 14; i++) {
+        if (way <= UPLOADED_UNNAMED)
+            given_mail_here(WORK, 138 + i);
+        else
+            when_the_user_moves(100 + i, INBOX, WORK);
+    }
+}
+
+/* What goes up shows that the view is cut, also where no answer says which UIDs it got, and where the run is cut off before it looks. */
+static void
+what_slides_out_because_of_what_was_sent_is_no_removal_however_it_went(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 2 * WAYS; way++) {
+        int status = -1;
+
+        for (long step = 1; status == -1; step++) {
+            given_much_goes_to_a_view(way / 2);
+            sim.world.crash_at = step;
+            sim.world.crash_after = way % 2 == 1;
+            status = when_golub_syncs_after(60);
+
+            for (int run = 0; run < 2; run++)
+                (void)when_golub_syncs_after(4000);
+
+            for (int i = 0; i < 40; i++)
+                then_it_is_here(WORK, 20 + i, 1);
+            assert_int_equal(here()->quarantined, 0);
+            end_scenario(NULL);
+        }
+    }
+}
+
 /* What goes uncovers older ones in the same run: no run lets more go without a word because it sees them bit by bit. */
 static void
 what_the_view_uncovers_in_a_run_is_counted_with_what_went_before_it(void **state)
@@ -370,6 +419,7 @@ main(void)
         SCENARIO(what_was_removed_while_an_older_one_came_for_it_is_noticed),
         SCENARIO(what_was_removed_out_of_view_is_noticed_once_the_view_reaches_it),
         SCENARIO(what_slid_out_before_the_view_was_noticed_is_no_removal),
+        SCENARIO(what_slides_out_because_of_what_was_sent_is_no_removal_however_it_went),
         SCENARIO(what_the_view_uncovers_in_a_run_is_counted_with_what_went_before_it),
         SCENARIO(what_is_out_of_view_when_uids_change_does_not_go_up_again),
         SCENARIO(what_is_out_of_view_when_the_journal_is_lost_does_not_go_up_again),
