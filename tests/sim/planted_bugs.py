@@ -790,8 +790,6 @@ BUGS = [
         ("sync/import_meeting.c", "    fresh += doubtful;\n", "")),
     bug("import: equal headers taken for one message", IMPORTS,
         ("sync/import_compare.c", "if (row->has_body && !seen_same_body(row, seen))", "if (false)")),
-    bug("import: file taken for its message's header on the wire", IMPORTS,
-        ("sync/import_recover.c", "    row.has_header = false;\n", "")),
     bug("import: what went away through the account beside fetched again", unit("test_import_crash"),
         ("sync/import_recover.c", "ok = find_all(&search) && ask_beside(&search);", "ok = find_all(&search);")),
     bug("import: what only its body tells left unproven", unit("test_import"),
