@@ -258,6 +258,46 @@ what_left_a_folder_that_is_away_and_moves_on_when_that_is_back_is_not_fetched_ag
     }
 }
 
+/*
+ * It moved there while its folder was away; the run that sees it again is cut off, and its new place is removed before the next one. Where the
+ * run has noted the move, the old place follows: that is the law, too.
+ */
+static void
+what_moved_out_of_a_folder_that_was_away_and_is_removed_then_may_go(void **state)
+{
+    int gone = 0;
+
+    (void)state;
+    for (long step = 1;; step++) {
+        given_three_mailboxes();
+        sim.world.strict = true;
+        sim.world.kinds = KIND_BIT(KIND_AWAY_HERE);
+        given_mail_there(WORK, 1);
+        given_mail_there(WORK, 2);
+        given_mail_there(INBOX, 3);
+        given_both_sides_agree();
+        given_the_folder_is_away(WORK);
+        sim.away_here[0][WORK] = true;
+        when_another_client_moves(1, WORK, INBOX);
+        given_both_sides_agree();
+        when_the_folder_is_back(WORK);
+        sim.away_here[0][WORK] = false;
+        sim.world.crash_at = step;
+        if (when_golub_syncs_after(60) != -1)
+            break;
+        when_the_user_removes(INBOX, 1);
+
+        then_both_sides_agree();
+
+        then_it_is_there(INBOX, 1, 0);
+        then_it_is_here(INBOX, 1, 0);
+        then_it_is_here(INBOX, 3, 1);
+        gone +=
+            maildir_sim_multiplicity(here(), WORK, 1, false) == 0; /* else it stood in no other place that is known */
+    }
+    assert_true(gone > 0);
+}
+
 /* ---- a move here that was cut off ---- */
 
 /* Before the next run another client moves it on, or back. What is linked and in no row yet must not be taken for new mail. */
@@ -342,6 +382,7 @@ main(void)
         SCENARIO(what_left_a_hidden_mailbox_and_moves_on_when_that_is_back_is_not_sent_again),
         SCENARIO(what_left_a_folder_that_is_away_and_moves_on_when_that_is_back_is_not_fetched_again),
         SCENARIO(what_moved_to_a_mailbox_whose_folder_is_away_is_not_sent_again),
+        SCENARIO(what_moved_out_of_a_folder_that_was_away_and_is_removed_then_may_go),
         SCENARIO(what_moves_on_there_after_its_move_here_was_cut_off_is_there_once),
         SCENARIO(what_was_read_while_its_move_here_was_cut_off_and_moves_on_there_is_there_once),
     };

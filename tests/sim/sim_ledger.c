@@ -124,11 +124,20 @@ ledger_forget(struct world *world, int mailbox, int side)
         world->ledger[i].outs[side + 1][mailbox] = world->ledger[i].followed[side + 1][mailbox];
 }
 
+static bool
+stands_elsewhere(const struct world *world, int content, int mailbox, int side)
+{
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        if (m != mailbox && count_on(world, content, m, side) > 0)
+            return true;
+    return false;
+}
+
 void
 ledger_forget_away(struct world *world, int mailbox, int client)
 {
     for (int i = 0; i < world->next_content; i++)
-        if (server_multiplicity(world->server, mailbox, i) == 0)
+        if (server_multiplicity(world->server, mailbox, i) == 0 && !stands_elsewhere(world, i, mailbox, SIM_SERVER))
             world->ledger[i].outs[client + 1][mailbox] = world->ledger[i].followed[client + 1][mailbox];
 }
 
@@ -146,15 +155,6 @@ ledger_touch(struct world *world, int content, int side)
                 world->ledger[content].spread++;
                 return;
             }
-}
-
-static bool
-stands_elsewhere(const struct world *world, int content, int mailbox, int side)
-{
-    for (int m = 0; m < SIM_MAILBOXES; m++)
-        if (m != mailbox && count_on(world, content, m, side) > 0)
-            return true;
-    return false;
 }
 
 /* `expunge = true`, and somebody marked it: on whichever side, however many of it there are. */

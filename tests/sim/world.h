@@ -199,7 +199,10 @@ void ledger_cross(struct world *world, int content, int mailbox);
 void ledger_out(struct world *world, int content, int mailbox);
 /** What was taken out elsewhere so far is nothing that this side may follow. */
 void ledger_forget(struct world *world, int mailbox, int side);
-/** Its folder was away: what the server lost meanwhile is nothing that it may follow; what another client is still to carry there is. */
+/**
+ * Its folder was away: what the server lost meanwhile is nothing that it may follow. What moved elsewhere there is a move, whose old place
+ * follows also where the new one is removed before that; and what another client is still to carry there may follow.
+ */
 void ledger_forget_away(struct world *world, int mailbox, int client);
 /** Before somebody moves or removes it on one side: does it stand as on all others? */
 void ledger_touch(struct world *world, int content, int side);
