@@ -153,6 +153,8 @@ void tally_left(struct import_sim *sim, struct drop_message *message);
 void tally_back(struct import_sim *sim, struct drop_message *message);
 /** Would it come once more to a journal that does not know it? Nothing here tells that it was here. */
 bool tally_comes_again(const struct import_sim *sim, const struct drop_message *message);
+/** Does its row know more of it than name and size? */
+bool tally_knows_header(const struct import_sim *sim, const struct drop_message *message);
 /** What the journal forgot, and no file shows, may come once more. */
 void tally_excuse_unfound(struct import_sim *sim);
 /** Did no import of this journal come to its end? */

@@ -273,6 +273,14 @@ is_known(const struct import_sim *sim, const struct drop_message *message)
     return message->here || (message->seen && (message->row == 0 || row_by_id(sim, message->row, &row)));
 }
 
+bool
+tally_knows_header(const struct import_sim *sim, const struct drop_message *message)
+{
+    struct journal_pop row;
+
+    return row_by_id(sim, message->row, &row) && (row.has_header || row.has_kin);
+}
+
 /* No other one has its header and size, or had: else nobody can tell by these which of them it is. */
 static bool
 is_alone(const struct import_sim *sim, const struct drop_message *message)
@@ -793,8 +801,8 @@ record_skipped(struct import_sim *sim, struct drop_message *message, bool whole)
 {
     message->skipped = maildrop_sim_repeats(&sim->drop, message) || sim->drop.uidls == UIDLS_REPEATED ||
                        sim->drop.uidls == UIDLS_NONE || !is_alone(sim, message);
-    /* What is owed under an earlier UIDL is new mail under this one. */
-    if (message->stored || (message->owed && sim->drop.uidls != UIDLS_UNIQUE))
+    /* What is owed under an earlier UIDL is new mail under this one, to a journal that knew it. */
+    if (message->stored || (message->owed && sim->drop.uidls != UIDLS_UNIQUE && !sim->unmet))
         return;
     message->may_be_had = true;
     if (whole && sim->status == 0 && message->fetched_at == 0 && sim->drop.uidls == UIDLS_UNIQUE && !message->hidden &&

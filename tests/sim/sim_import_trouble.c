@@ -132,8 +132,11 @@ restores(struct import_sim *sim)
             dice(sim, 100) >= 30)
             continue;
         const bool again = tally_comes_again(sim, message);
-        if (!drop_restore(&sim->drop, message, !sim->beside && dice(sim, 100) < 30))
+        const bool renamed = !sim->beside && dice(sim, 100) < 30;
+        if (!drop_restore(&sim->drop, message, renamed))
             continue;
+        /* What was recorded as had, and went before its header was read, is nothing that is known under another name. */
+        message->had = message->had && (!renamed || tally_knows_header(sim, message));
         say(&sim->world, "  there: #%d is back as %s", message->content, message->uidl);
         sim->tally[message->content].excused += sim->journal_lost && again;
         message->row = 0;
