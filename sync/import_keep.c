@@ -279,6 +279,18 @@ end_hold(struct import *import, struct journal_pop *row)
     return import_save(import, row);
 }
 
+/* While another has its name it is not removed; what is held stays on a list, though. */
+static bool
+decide_repeated(struct keeping *keeping, struct journal_pop *row)
+{
+    struct import *import = keeping->import;
+
+    if (row->hold[0] != '\0' && (held_by_keep(import, row) || held_by_number(import, row)))
+        return judge(keeping, row);
+    keeping->repeated++;
+    return end_hold(import, row);
+}
+
 static bool
 decide(struct keeping *keeping, const struct journal_listed *listed)
 {
@@ -288,12 +300,10 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
 
     if (!is_due(keeping, listed->row))
         return true;
-    if (listed->repeated) {
-        keeping->repeated++;
-        return true;
-    }
     if (!import_load(import, listed->row, row))
         return false;
+    if (listed->repeated)
+        return decide_repeated(keeping, row);
     if ((row->facts & POP_RETURNED) != 0 && import->beside != NULL)
         return refuse_circle(import);
     if (!import_beside_had(import, row->base, &one) || one)

@@ -200,6 +200,28 @@ a_tightened_keep_is_held_until_the_word_comes(void **state)
     assert_all_here(sc);
 }
 
+/* A session gives all messages one name: nothing is removed in it, and the word is still asked for. */
+static void
+what_is_held_is_held_while_another_has_its_name(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    sc->account.import.keep_days = 0;
+    assert_run(sc, 3);
+    for (size_t i = 0; i < sc->drop.count; i++)
+        text_print(sc->drop.mails[i].uidl, sizeof sc->drop.mails[i].uidl, "same");
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 3);
+        assert_string_not_equal(held_id(sc), "");
+    }
+    sc->account.policy.guard = false; /* nothing is held any more, and nothing can go */
+    assert_run(sc, 0);
+    assert_string_equal(held_id(sc), "");
+    assert_int_equal(count_there(sc), 3);
+}
+
 static void
 a_word_that_came_before_a_cut_is_not_asked_for_again(void **state)
 {
@@ -696,6 +718,7 @@ main(void)
         TEST(without_top_nothing_of_an_earlier_session_is_removed),
         TEST(a_refused_proof_and_a_refused_removal_are_named_and_the_others_go),
         TEST(a_tightened_keep_is_held_until_the_word_comes),
+        TEST(what_is_held_is_held_while_another_has_its_name),
         TEST(a_word_that_came_before_a_cut_is_not_asked_for_again),
         TEST(what_came_to_the_list_since_is_judged_anew),
         TEST(a_loosened_keep_holds_and_removes_nothing),
