@@ -263,7 +263,8 @@ walk_groups(struct meeting *meeting, enum key key, group_fn *group)
 /*
  * Equal header and size: one message if nothing else here has that header and it is one of those that only one message has; or if
  * the file has the name that the UID's download gets. Everything else is told by its body. In \Drafts that is everything. A server that went
- * back gives its UIDs anew, and with them their names; what was sent is no download.
+ * back gives its UIDs anew, and with them their names; what was sent is no download. A size that a server says is worth little (some say 0 of
+ * everything): where it told the date of both, that must be equal, too.
  */
 static bool
 join_headers(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
@@ -279,6 +280,8 @@ join_headers(struct meeting *meeting, struct half **files, size_t file_count, st
         }
     }
     if (file_count != 1 || uid_count != 1 || files[0]->paired || uids[0]->paired || !uids[0]->telling)
+        return true;
+    if (files[0]->dated && files[0]->date != uids[0]->date)
         return true;
     return files[0]->size != uids[0]->size || join(meeting, files[0], uids[0], true);
 }

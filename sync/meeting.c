@@ -60,6 +60,7 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
     half->date = message->date;
     half->alias = (message->facts & FACT_ALIAS) != 0;
     half->unpaired = (message->facts & FACT_UNPAIRED) != 0;
+    half->dated = (message->facts & (FACT_UNPAIRED | FACT_GONE_THERE | FACT_AGAIN)) != 0;
     half->rank = rank_of(message->facts);
     memcpy(half->header, message->header, DIGEST_SIZE);
     memcpy(half->wire, message->wire, DIGEST_SIZE);

@@ -13,6 +13,7 @@ struct half { /* a message that is on one side only */
     bool intent;      /* a file that was sent and not confirmed */
     bool alias;       /* a file of a UID that another file stands for: a UID of its own is its better half */
     bool unpaired;    /* it had a UID, which means nothing any more */
+    bool dated;       /* a file whose date is what the server said of it, not what its mtime says */
     int rank;         /* of several equal files the one of the lowest rank gets the UID */
     bool received;    /* the header has a Received line */
     bool vague;       /* it has neither that nor a Message-ID */

@@ -90,6 +90,7 @@ SITUATION = Test("scenario_situation")
 LACKING = Test("scenario_lacking")
 PAIRING = Test("scenario_pairing")
 CLOCK = Test("scenario_clock")
+EQUALS = Test("scenario_equals")
 
 
 def SITUATIONS(name):
@@ -369,6 +370,8 @@ BUGS = [
          "if (file_count != 1 || uid_count != 1 || files[0]->paired || uids[0]->paired || !uids[0]->telling)",
          "if (files[0]->paired || uids[0]->paired)"),
         ("sync/identify.c", "return files[0]->size != uids[0]->size || join", "return join")),
+    bug("header taken for a proof where the dates differ", EQUALS,
+        ("sync/identify.c", "if (files[0]->dated && files[0]->date != uids[0]->date)", "if (false)")),
     bug("APPENDUID below UIDNEXT believed", unit("test_imap_change"),
         ("store/imap/append.c", "uid <= last || uid < appending->messages[command->first + i].uidnext", "uid <= last")),
     bug("COPYUID believed of messages that look alike", CROSSING,
