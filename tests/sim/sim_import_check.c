@@ -541,6 +541,18 @@ needs_a_word(const struct import_sim *sim, const struct drop_message *message)
     return missing;
 }
 
+/* One of its bytes stays on the server: of two the file of one may be missed for long, and that of the other since today. */
+static bool
+has_twin_there(const struct import_sim *sim, const struct drop_message *message)
+{
+    for (size_t i = 0; i < sim->drop.count; i++) {
+        const struct drop_message *it = &sim->drop.messages[i];
+        if (it != message && it->content == message->content && it->here && !it->marked)
+            return true;
+    }
+    return false;
+}
+
 /* What is removed later than it came is here at that moment, or was missed for long: the user removed it, as far as anybody can know. */
 static bool
 is_safe(const struct import_sim *sim, const struct drop_message *message)
@@ -552,7 +564,7 @@ is_safe(const struct import_sim *sim, const struct drop_message *message)
         return true;
     if (sim->command)
         return sim->tally[message->content].handed > 0;
-    if (files_of(sim, message->content, false) > 0)
+    if (files_of(sim, message->content, false) > 0 || has_twin_there(sim, message))
         return true;
     return sim->was_here[message->content] &&
            (gone >= sim->run_began || sim->world.now + slack >= gone + 30 * (int64_t)DAY);
