@@ -79,6 +79,13 @@ has_size(const struct journal_pop *row, const struct journal_listed *listed)
     return row->listed != 0 && row->listed == listed->size;
 }
 
+/* Does no size say that it is another? */
+static bool
+may_have_size(const struct journal_pop *row, const struct journal_listed *listed)
+{
+    return row->listed == 0 || listed->size == 0 || row->listed == listed->size;
+}
+
 /* Is it all the same which of these two it is? */
 static bool
 same_body(const struct journal_pop *a, const struct journal_pop *b)
@@ -111,6 +118,8 @@ judge_absent(struct import *import, const struct journal_listed *listed, const s
         memcmp(row.header, seen->header, DIGEST_SIZE) != 0)
         return true;
     to->mixed = to->mixed || (to->count > 0 && !same_body(&to->first, &row));
+    to->fetched =
+        to->fetched || ((row.state == POP_STORED || row.state == POP_REMOVING) && may_have_size(&row, listed));
     if (to->count++ == 0)
         to->first = row;
     return true;

@@ -197,16 +197,45 @@ is_name_of_fetched(struct import *import, const char *uidl, bool *fetched)
     return ok;
 }
 
+/* ... or what has its header, and no other size, and is absent now? */
+static bool
+is_like_fetched(struct import *import, const struct journal_listed *listed, bool *fetched)
+{
+    struct journal_pop header;
+    struct candidates rows;
+    struct seen seen;
+    bool found;
+
+    *fetched = false;
+    if (!journal_listing_top_of(import->journal, listed->number, &header, &found, &import->err))
+        return false;
+    if (!found)
+        return true;
+    seen_of_row(&header, &seen);
+    for (int by_header = 1; !*fetched && by_header >= 0; by_header--) {
+        if (!candidates_absent(import, listed, &seen, by_header == 1, false, &rows))
+            return false;
+        *fetched = rows.fetched;
+    }
+    return true;
+}
+
+static bool
+is_perhaps_fetched(struct import *import, const struct journal_listed *listed, bool *fetched)
+{
+    return is_name_of_fetched(import, listed->uidl, fetched) && (*fetched || is_like_fetched(import, listed, fetched));
+}
+
 /*
  * Of a doubtful one its header is known already; the others are read bit by bit in later runs (import_keep.c). One that is perhaps what was
- * fetched under its name gets a row beside that: a later run compares it.
+ * fetched, under its name or another, gets a row beside that: a later run compares it.
  */
 static bool
 record_had(struct import *import, const struct journal_listed *listed, bool undecided)
 {
     struct journal_pop row = {0};
 
-    if (undecided && !is_name_of_fetched(import, listed->uidl, &undecided))
+    if (undecided && !is_perhaps_fetched(import, listed, &undecided))
         return false;
     if (listed->row != 0 && !import_load(import, listed->row, &row))
         return false;

@@ -210,6 +210,7 @@ struct candidates {
     bool left;    /* ... and that was listed under this name until now */
     bool mixed;   /* of other bodies: which of them it is makes a difference */
     bool begun;   /* one that was begun while it might have been another row's is none of these */
+    bool fetched; /* absent ones alone: one of these was fetched, and no size says that it is another */
 };
 /** Rows of its UIDL that no other line has. */
 MUST_CHECK bool candidates_named(struct import *import, const struct journal_listed *listed, const struct seen *seen,

@@ -311,6 +311,30 @@ what_is_here_is_not_recorded_as_had_instead(void **state)
     assert_int_equal(files_in(sc, "INBOX/new"), 3);
 }
 
+/* The same where they have names that no row has: a session gave all of them one, or the server has new ones. */
+static void
+what_is_here_under_another_name_is_not_recorded_as_had_instead(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 30;
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    rename_there(&sc->drop.mails[1], "another");
+    sc->options.skip_existing = true;
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(sc->drop.retrs, 0);
+    }
+    sc->options.skip_existing = false;
+    assert_run(sc, 0);
+    assert_all_here(sc);
+    time_passes(sc, 31 * DAY);
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    assert_all_here(sc);
+}
+
 /* Its file was removed here, and it waits; the rule that held it is gone. */
 static void
 what_no_rule_holds_any_more_is_on_no_list(void **state)
@@ -354,6 +378,7 @@ main(void)
         TEST(a_copy_that_the_user_made_stands_for_no_other_message),
         TEST(what_stays_since_its_uidl_is_anothers_too_is_said),
         TEST(what_is_here_is_not_recorded_as_had_instead),
+        TEST(what_is_here_under_another_name_is_not_recorded_as_had_instead),
         TEST(what_no_rule_holds_any_more_is_on_no_list),
     };
 
