@@ -442,6 +442,20 @@ tally_any_short(const struct import_sim *sim)
     return sim->drop.wrong_sizes || sim->drop.lied;
 }
 
+/* When the first of those that golub can't tell from this one came. */
+static int64_t
+first_fetched(const struct import_sim *sim, const struct drop_message *message)
+{
+    int64_t first = message->fetched_at;
+
+    for (size_t i = 0; i < sim->drop.count; i++) {
+        const struct drop_message *it = &sim->drop.messages[i];
+        if (same_message(it, message) && it->fetched_at != 0 && (first == 0 || it->fetched_at < first))
+            first = it->fetched_at;
+    }
+    return first;
+}
+
 static void
 on_retrieve(void *context, struct drop_message *message)
 {
@@ -456,7 +470,7 @@ on_retrieve(void *context, struct drop_message *message)
         violation(&sim->world, "#%d is fetched although nothing is to be fetched", message->content);
     else if (message->had && alone && !tally_any_short(sim))
         violation(&sim->world, "#%d was recorded as had and is fetched", message->content);
-    else if (is_too_big(sim, message) && message->fetched_at == 0)
+    else if (is_too_big(sim, message) && first_fetched(sim, message) == 0) /* what came is read to be proven */
         violation(&sim->world, "#%d is larger than max-size and is fetched", message->content);
 }
 
@@ -503,20 +517,6 @@ is_due(const struct import_sim *sim, int64_t since, int keep)
     const int64_t slack = (int64_t)sim->wrong_clocks * 7 * DAY;
 
     return keep != KEEP_FOREVER && since != 0 && sim->world.now + slack >= since + (int64_t)keep * DAY;
-}
-
-/* When the first of those that golub can't tell from this one came. */
-static int64_t
-first_fetched(const struct import_sim *sim, const struct drop_message *message)
-{
-    int64_t first = message->fetched_at;
-
-    for (size_t i = 0; i < sim->drop.count; i++) {
-        const struct drop_message *it = &sim->drop.messages[i];
-        if (same_message(it, message) && it->fetched_at != 0 && (first == 0 || it->fetched_at < first))
-            first = it->fetched_at;
-    }
-    return first;
 }
 
 static bool
