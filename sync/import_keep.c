@@ -29,6 +29,7 @@ struct keeping {
     uint64_t unproven; /* due, and there is no TOP */
     uint64_t waiting;  /* due, and missed here not long enough */
     uint64_t repeated; /* due, and another one has its UIDL */
+    uint64_t doubtful; /* due, and perhaps not here, or not whole */
     bool reused;       /* a UIDL means another message than its row */
     bool anew;         /* so all were decided anew */
 };
@@ -193,6 +194,7 @@ stays_for_good(struct keeping *keeping, struct journal_pop *row)
 
     import->partial = true;
     import->counts.pending++;
+    keeping->doubtful++;
     if (row->facts & POP_UNSURE) /* its row says why */
         return true;
     return import_remember_why(import, row,
@@ -342,6 +344,12 @@ say_what_waits(const struct keeping *keeping)
                    "%" PRIu64 " message%s due to be removed from the server and stay%s there: the server gives several "
                    "messages one UIDL",
                    keeping->repeated, keeping->repeated == 1 ? " is" : "s are", keeping->repeated == 1 ? "s" : "");
+    if (keeping->doubtful > 0)
+        import_say(import, "keep",
+                   "%" PRIu64 " message%s due to be removed from the server and stay%s there: nothing proves that "
+                   "all of %s is here. `golub status` says why",
+                   keeping->doubtful, keeping->doubtful == 1 ? " is" : "s are", keeping->doubtful == 1 ? "s" : "",
+                   keeping->doubtful == 1 ? "it" : "each of them");
     if (count == 0)
         return;
     import->counts.pending += count;
@@ -385,7 +393,7 @@ decide_all(struct keeping *keeping)
     if (keeping->reused) { /* names that moved on: with all headers it shows whose they are now */
         keeping->anew = true;
         keeping->judged_count = 0;
-        keeping->unproven = keeping->waiting = keeping->repeated = 0;
+        keeping->unproven = keeping->waiting = keeping->repeated = keeping->doubtful = 0;
         if (!import_match_anew(import) || !look_at_all(keeping))
             return false;
     }

@@ -126,9 +126,10 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
     if (rows.count == 1 && !rows.begun && alike == 1 && named_alike == 1 &&
         (!moved || is_unchanged(&rows.first, listed, seen)))
         return settle(match, listed, &rows.first, seen, true);
-    if (rows.count > 0)
+    /* Of equal names nobody knows whose header it is that contradicts itself: the bytes say it. */
+    if (rows.count > 0 || (rows.any_unproven && listed->repeated))
         return journal_listing_compare(import->journal, listed->number, &import->err);
-    if (rows.any_unproven && !listed->repeated)
+    if (rows.any_unproven)
         return leave_unproven(match, listed, &rows.unproven, seen);
     return true;
 }

@@ -80,6 +80,39 @@ another_body_under_the_name_and_header_of_one_that_was_removed_comes(void **stat
     }
 }
 
+/* Each run that ends with 1 says why, also long after the one that fetched it. */
+static void
+what_stays_there_since_too_little_came_is_said_in_each_run(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    given_mail(sc, "one")->listed_size = 100000;
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 1);
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 1);
+        assert_said(sc, "1 message is due to be removed from the server and stays there");
+    }
+    sc->account.import.keep_days = KEEP_FOREVER;
+    assert_run(sc, 0);
+}
+
+/* TOP has a line that RETR has not, and a name stands twice: what each is its bytes say. */
+static void
+equal_names_and_a_header_that_differs_by_top_bring_nothing_again(void **state)
+{
+    struct scene *sc = *state;
+
+    (void)given_mail(sc, "same");
+    (void)given_mail(sc, "same");
+    sc->drop.top_adds = "X-Seen-By: top\r\n";
+    for (int i = 0; i < 3; i++) {
+        assert_run(sc, 0);
+        assert_all_here(sc);
+    }
+}
+
 /* What came twice is all there is, once LIST says so, too. */
 static void
 what_came_short_of_a_wrong_size_is_removed_once_the_size_is_right(void **state)
@@ -367,6 +400,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(another_body_of_the_same_length_comes_though_the_list_says_more),
         TEST(another_body_of_which_a_part_alone_comes_is_asked_for_twice),
+        TEST(what_stays_there_since_too_little_came_is_said_in_each_run),
+        TEST(equal_names_and_a_header_that_differs_by_top_bring_nothing_again),
         TEST(another_body_under_the_name_and_header_of_one_that_was_removed_comes),
         TEST(what_came_short_of_a_wrong_size_is_removed_once_the_size_is_right),
         TEST(what_is_like_one_that_was_about_to_be_removed_is_fetched),
