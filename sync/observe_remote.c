@@ -74,11 +74,36 @@ unpair(struct run *run, struct mailbox *mailbox, bool past)
     return true;
 }
 
+/* Is it as the journal has it? */
+static bool
+is_unchanged(const struct mailbox *mailbox)
+{
+    return mailbox->listed && mailbox->has_status && mailbox->uidvalidity == mailbox->row.uidvalidity &&
+           mailbox->uidnext == mailbox->row.uidnext && mailbox->messages == mailbox->row.messages;
+}
+
+/*
+ * Perhaps what another mailbox was: servers that number by the clock give one UIDVALIDITY to all that are made in one second, and it stays
+ * with a mailbox that is renamed.
+ */
+static bool
+may_be_another(const struct run *run, const struct sight *sight)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        const struct mailbox *other = &run->mailboxes[i];
+
+        if (other != sight->mailbox && other->known_uidvalidity == sight->selected.uidvalidity &&
+            sight->selected.uidnext >= other->row.uidnext && !is_unchanged(other))
+            return true;
+    }
+    return false;
+}
+
 static bool
 begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
 {
-    /* Under another UIDVALIDITY it may be another mailbox that has this name now. */
-    bool past = back && sight->selected.uidvalidity == sight->mailbox->row.uidvalidity;
+    /* Under another UIDVALIDITY it may be another mailbox that has this name now, and so under one that several have. */
+    bool past = back && sight->selected.uidvalidity == sight->mailbox->row.uidvalidity && !may_be_another(run, sight);
 
     report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "repair", why);
     sight->again_full = sight->mailbox->repaired = true;

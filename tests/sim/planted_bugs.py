@@ -311,6 +311,8 @@ BUGS = [
         ("sync/linked.c", "ok = take_back(run, &ops[i], name);", "ok = journal_op_delete(run->journal, ops[i].id, &run->err);")),
     bug("mailbox that has the name of another one taken for a server that went back", PAIRING,
         ("sync/observe_remote.c", "if (other == mailbox || other->known_uidvalidity != uidvalidity)", "if (other != mailbox || other->known_uidvalidity != uidvalidity)")),
+    bug("mailbox that has the name of one with the same UIDVALIDITY taken for the past", PAIRING,
+        ("sync/observe_remote.c", "&& !may_be_another(run, sight);", "&& (may_be_another(run, sight) || true);")),
     bug("old place of a move without MOVE fetched again where it is paired anew", PAIRING,
         ("sync/apply_move.c", "source->facts = (source->facts & ~(unsigned)FACT_UNPAIRED) | FACT_MOVED;", "source->facts |= FACT_MOVED;")),
     bug("second name of a move that was cut off looked for under its old flags alone", Test("scenario_away"),

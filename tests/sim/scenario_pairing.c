@@ -679,6 +679,49 @@ a_file_that_was_changed_is_not_moved_as_the_message(void **state)
     assert_int_equal(here()->quarantined, 0);
 }
 
+/* Servers that number by the clock give one UIDVALIDITY to what is made in one second: mailboxes that are swapped under it are no past. */
+static void
+mailboxes_of_one_uidvalidity_that_are_swapped_are_not_doubled(void **state)
+{
+    (void)state;
+    for (int more = 0; more < 2; more++) {
+        static struct sim_mailbox other;
+
+        given_empty_account(1);
+        server_create(&sim.server, OLD);
+        here()->tree.folder[OLD] = true;
+        sim.server.boxes[OLD].uidvalidity = sim.server.boxes[WORK].uidvalidity;
+        for (int content = 4; content <= 7; content++) {
+            const int mailbox = content == 4 || (content > 5 && more) ? WORK : OLD;
+            uint32_t uid;
+
+            assert_true(server_add(&sim.server, mailbox, content, 0, 0, 1600000000 + content, &uid));
+            ledger_put(&sim.world, content, mailbox);
+        }
+        given_both_sides_agree();
+        other = sim.server.boxes[WORK];
+        sim.server.boxes[WORK] = sim.server.boxes[OLD];
+        sim.server.boxes[OLD] = other;
+        for (int content = 4; content <= 7; content++) {
+            int was = content == 4 || (content > 5 && more) ? WORK : OLD;
+
+            ledger_out(&sim.world, content, was);
+            ledger_put(&sim.world, content, was == WORK ? OLD : WORK);
+        }
+
+        then_both_sides_agree();
+
+        for (int content = 4; content <= 7; content++) {
+            int is = content == 4 || (content > 5 && more) ? OLD : WORK;
+
+            then_it_is_there(is, content, 1);
+            then_it_is_here(is, content, 1);
+            then_it_is_there(is == WORK ? OLD : WORK, content, 0);
+            then_it_is_here(is == WORK ? OLD : WORK, content, 0);
+        }
+    }
+}
+
 /* A swap makes one UIDVALIDITY smaller, and is no server that went back: what somebody removes elsewhere stays removed. */
 static void
 what_is_removed_while_mailboxes_are_swapped_does_not_come_back(void **state)
@@ -773,6 +816,7 @@ main(void)
         SCENARIO(a_draft_that_is_saved_again_leaves_its_uid_to_the_file_that_is_still_that_message),
         SCENARIO(the_second_file_of_a_uid_stays_its_second_file_under_another_uidvalidity),
         SCENARIO(a_file_that_was_changed_is_not_moved_as_the_message),
+        SCENARIO(mailboxes_of_one_uidvalidity_that_are_swapped_are_not_doubled),
         SCENARIO(what_is_removed_while_mailboxes_are_swapped_does_not_come_back),
         SCENARIO(a_move_here_out_of_a_mailbox_that_is_paired_anew_is_one_without_move),
     };
