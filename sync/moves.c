@@ -561,7 +561,7 @@ agenda_moves(struct run *run, struct agenda *agenda)
      * lost the message: the removal goes on; or, where it lacks it for reasons of its own, the file waits for it (missing.c).
      * Before all that, what was sent and not answered finds its file again.
      */
-    if (!moved_since(run, agenda))
+    if (!moved_since(run, agenda) || !moved_before_commit(run, agenda))
         return false;
     if (count_role(agenda, WAITING) != 0 &&
         (!pair_direction(run, agenda, WAITING, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||

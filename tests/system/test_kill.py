@@ -68,6 +68,28 @@ class KillTest(scenes.SceneTest, SystemTest):
         self.assertEqual(self.leftovers(), [])
         self.assert_in_sync()
 
+    def test_what_came_without_a_commit_and_was_moved_is_there_once(self):
+        """Killed at each rename of a delivery, and behind the last one; a mail reader moves what came before the next run."""
+        most = 0
+        for number in range(2, 7):
+            self.client.create("Work")
+            self.given_both_sides([self.corpus.simple("known")])
+            new = [self.corpus.simple("new %d" % i) for i in range(4)]
+            self.client.fill("INBOX", new)
+            self.home.run_killed("renameat2", number, "sync", "work")
+            came = [m for m in new if self.maildir.has("INBOX", m)]
+            for message in came[:2]:
+                self.maildir.move(self.maildir.find("INBOX", message), "Work")
+            most = max(most, len(came))
+
+            self.sync()
+
+            for message in new:
+                self.assertEqual((self.is_there(message), self.is_there(message, "Work")), (message not in came[:2], message in came[:2]))
+            self.assert_in_sync()
+            self.again()
+        self.assertGreaterEqual(most, 3)
+
     def leftovers(self):
         return os.listdir(os.path.join(self.maildir.folder("INBOX"), "tmp"))
 

@@ -1,0 +1,102 @@
+/* A run is killed between what it did and the commit that says so; before the next one somebody goes on. */
+#include "tests/sim/scenario.h"
+
+static void
+given_three_mailboxes(void)
+{
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    for (int content = 1; content <= 6; content++)
+        given_mail_there(content % 2 == 0 ? WORK : INBOX, content);
+    given_both_sides_agree();
+}
+
+/* ---- a delivery ---- */
+
+/* Where it came to one: under its name, or under one that the mail reader gives. @return whether it was killed */
+static bool
+deliver_and_move(int step, bool after, unsigned flags, int *moved)
+{
+    given_three_mailboxes();
+    given_mail_there(INBOX, 11);
+    given_mail_there(INBOX, 12);
+    given_mail_there(INBOX, 13);
+    sim.world.crash_at = step;
+    sim.world.crash_after = after;
+    const bool killed = when_golub_syncs_after(60) == -1;
+    *moved = 0;
+    for (int content = 11; content < 13; content++) {
+        if (maildir_sim_multiplicity(here(), INBOX, content, false) == 0)
+            continue;
+        when_the_user_moves(content, INBOX, WORK);
+        mua_set_flags(here(), file_of(WORK, content), flags);
+        ++*moved;
+    }
+    then_both_sides_agree();
+    for (int content = 11; content <= 13; content++) {
+        const bool in_work = content < 13 && *moved != 0 && maildir_sim_multiplicity(here(), WORK, content, false) != 0;
+
+        then_it_is_there(WORK, content, in_work);
+        then_it_is_there(INBOX, content, !in_work);
+        then_it_is_here(WORK, content, in_work);
+        then_it_is_here(INBOX, content, !in_work);
+    }
+    return killed;
+}
+
+static void
+what_was_delivered_without_a_commit_and_moved_is_there_once(void **state)
+{
+    int most = 0;
+
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        bool killed = true;
+
+        for (int step = 1; killed; step++) {
+            int moved;
+
+            assert_in_range(step, 1, 100);
+            killed = deliver_and_move(step, kind % 2 == 1, kind / 2 == 1 ? FLAG_SEEN : 0, &moved);
+            most = killed && moved > most ? moved : most;
+        }
+    }
+    assert_int_equal(most, 2);
+}
+
+/* The name of another message is no proof: its bytes are read. */
+static void
+what_has_the_name_of_a_message_and_other_bytes_did_not_move(void **state)
+{
+    char base[LOCAL_BASE_MAX + 1];
+
+    (void)state;
+    given_three_mailboxes();
+    given_mail_there(INBOX, 11);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    memcpy(base, file_of(INBOX, 11)->base, sizeof base);
+
+    given_three_mailboxes(); /* the same once more: the same name */
+    given_mail_there(INBOX, 11);
+    given_mail_here(WORK, 12);
+    memcpy(file_of(WORK, 12)->base, base, sizeof base);
+
+    then_both_sides_agree();
+
+    then_it_is_there(INBOX, 11, 1);
+    then_it_is_here(INBOX, 11, 1);
+    then_it_is_there(WORK, 12, 1);
+    then_it_is_here(WORK, 12, 1);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(what_was_delivered_without_a_commit_and_moved_is_there_once),
+        SCENARIO(what_has_the_name_of_a_message_and_other_bytes_did_not_move),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
