@@ -1,6 +1,6 @@
 /*
  * A mailbox that can't be seen for a while: what leaves it meanwhile is told afterwards by what the others got, which is: by rows that are
- * younger than the moment in which it was lost out of sight (`behind`), and by files that came in a run that was cut off.
+ * younger than the moment in which it was lost out of sight (`behind`).
  */
 #include "sync/missing.h"
 
@@ -92,28 +92,5 @@ missing_fall_behind(struct run *run)
     if (ok)
         return run_commit(run);
     journal_rollback(run->journal);
-    return false;
-}
-
-bool
-missing_note(struct run *run, const struct half *file, const struct half *uid)
-{
-    bool known = file->unpaired || file->alias || file->intent || strcmp(file->base, uid->base) != 0;
-
-    if (known || run->first) /* without a journal there is nothing that could be missing */
-        return true;
-    if (!array_grow(&run->arrived, &run->arrived_size, run->arrived_count + 1, sizeof *run->arrived))
-        return run_no_memory(run);
-    run->arrived[run->arrived_count++] = file->id;
-    return true;
-}
-
-bool
-missing_noted(const struct run *run, int64_t id)
-{
-    for (size_t i = 0; i < run->arrived_count; i++) {
-        if (run->arrived[i] == id)
-            return true;
-    }
     return false;
 }

@@ -404,7 +404,6 @@ engine_run(const struct account *account, const struct sync_options *options, st
         free(run.mailboxes[i].row.folder);
     }
     free(run.mailboxes);
-    free(run.arrived);
     free(run.given_up);
     free(run.unproven);
     free(run.doubtful);

@@ -166,7 +166,7 @@ join(struct meeting *meeting, struct half *file, struct half *uid, bool by_heade
         if (by_header)
             here->facts |= FACT_BY_HEADER;
         ok = meeting_take_intent(run, here) && journal_message_delete(run->journal, there->id, &run->err) &&
-             journal_message_save(run->journal, here, &run->err) && missing_note(run, file, uid);
+             journal_message_save(run->journal, here, &run->err);
     }
     if (ok) {
         file->paired = uid->paired = true;

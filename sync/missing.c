@@ -276,10 +276,7 @@ has_a_place(const struct settling *settling, const struct journal_message *other
     return false;
 }
 
-/*
- * Did another mailbox get these bytes while this one could not be seen? Each row there stands for one that left here. Also where a run was cut
- * off when the file had its new place and the journal did not know it yet.
- */
+/* Did another mailbox get these bytes while this one could not be seen? Each row there stands for one that left here. */
 static bool
 has_moved(struct settling *settling, const struct mailbox *mailbox, bool *moved)
 {
@@ -288,18 +285,14 @@ has_moved(struct settling *settling, const struct mailbox *mailbox, bool *moved)
     struct journal_message *other = &settling->other;
     int64_t *ids = NULL;
     size_t count = 0;
-    bool behind = mailbox->row.behind != 0,
-         cut_off = (message->facts & FACT_GONE_THERE) != 0 && run->arrived_count != 0;
     bool ok;
 
     *moved = false;
-    if ((!behind && !cut_off) || !message->has_wire)
+    if (mailbox->row.behind == 0 || !message->has_wire)
         return true;
     ok = journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
     for (size_t i = 0; ok && !*moved && i < count; i++) {
-        if ((!behind || ids[i] <= mailbox->row.behind) && (!cut_off || !missing_noted(run, ids[i])))
-            continue;
-        if (is_claimed(settling, ids[i]))
+        if (ids[i] <= mailbox->row.behind || is_claimed(settling, ids[i]))
             continue;
         ok = run_load(run, ids[i], other);
         if (!ok || other->mailbox == message->mailbox || !has_a_place(settling, other))

@@ -24,13 +24,6 @@ MUST_CHECK bool missing_waits(struct run *run, const struct journal_message *mes
 /** This UID was not there when its mailbox came back; the row loses it and is kept. Inside a transaction. */
 MUST_CHECK bool missing_lost_uid(struct run *run, struct journal_message *message);
 /**
- * This file becomes this UID. Where it is what a run that was cut off left of a download, or of a move here, it is written down, for this run,
- * that it came from the server.
- */
-MUST_CHECK bool missing_note(struct run *run, const struct half *file, const struct half *uid);
-/** Is it such a file? */
-bool missing_noted(const struct run *run, int64_t id);
-/**
  * The first observation is over: what happens in mailboxes that it left out is not known from here on. Rows that have one half then get new
  * ids, above `behind`: what gets its other half later may have left one of these mailboxes.
  */

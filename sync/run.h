@@ -143,8 +143,6 @@ struct run {
     size_t given_up_count, given_up_size;
     int64_t *unproven; /* files that may be a message which could not be read in this pass: not sent in it */
     size_t unproven_count, unproven_size;
-    int64_t *arrived; /* files that came from the server in a run that was cut off */
-    size_t arrived_count, arrived_size;
     bool fell_behind;              /* a mailbox or folder is away since the last run */
     char boot[LOCAL_BOOT_MAX + 1]; /* of the system */
     int64_t *doubtful;             /* files that another boot did not flush, ascending */

@@ -317,8 +317,6 @@ BUGS = [
         ("sync/apply_move.c", "source->facts = (source->facts & ~(unsigned)FACT_UNPAIRED) | FACT_MOVED;", "source->facts |= FACT_MOVED;")),
     bug("second name of a move that was cut off looked for under its old flags alone", Test("scenario_away"),
         ("sync/linked.c", "usable = usable && !done && find_now", "usable = false && find_now")),
-    bug("file that came in a run that was cut off taken for one that was here", PAIRING,
-        ("sync/behind.c", "run->arrived[run->arrived_count++] = file->id;", "")),
     bug("mailbox that goes under a new name meanwhile not asked for", CROSSING,
         ("sync/observe_remote.c", "run->vanished = true;         /* and may be", "/* and may be")),
     bug("missing mail sent although a mailbox was made meanwhile", CROSSING,
