@@ -61,6 +61,7 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
     half->alias = (message->facts & FACT_ALIAS) != 0;
     half->unpaired = (message->facts & FACT_UNPAIRED) != 0;
     half->dated = (message->facts & (FACT_UNPAIRED | FACT_GONE_THERE | FACT_AGAIN)) != 0;
+    half->flags = half->dated ? message->rseen : message->lseen & meeting->mailbox->row.permanent;
     half->rank = rank_of(message->facts);
     memcpy(half->header, message->header, DIGEST_SIZE);
     memcpy(half->wire, message->wire, DIGEST_SIZE);
@@ -83,6 +84,7 @@ add_uid_half(struct meeting *meeting, const struct journal_message *message)
         return false;
     half->id = message->id;
     half->uid = message->uid;
+    half->flags = message->rseen;
     half->size = message->size;
     half->date = message->date;
     half->has_header = message->has_header;

@@ -8,6 +8,7 @@ struct half { /* a message that is on one side only */
     int64_t id;
     uint64_t size;
     int64_t date;
+    unsigned flags; /* on the server: of a UID now, of a file when it had one, or as its name shows them */
     uint32_t uid;
     bool has_header, wanted, paired;
     bool intent;      /* a file that was sent and not confirmed */

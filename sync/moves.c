@@ -62,13 +62,21 @@ count_role(const struct agenda *agenda, enum role role)
 
 /*
  * A folder that is a copy, or came out of a backup, lacks files that nobody moved: where its bytes are new elsewhere, that may be where they
- * were at another moment, or a copy of an equal one. What is missing in it is a removal, which is held, and stays one as long as it is.
+ * were at another moment, or a copy of an equal one. What is missing in it is a removal, which is held, and stays one as long as it is. In
+ * its own folder it may have come under another name, unless that is the new name of an equal one that stood there.
  */
 static bool
-is_no_source(struct run *run, const struct todo *todo, enum role role, enum pair_by by, bool *excluded)
+is_doubted(struct run *run, const struct todo *todo, enum role role, bool *doubted)
 {
-    *excluded = false;
-    return role != GONE_HERE || by != BY_WIRE || hold_is_doubted(run, todo->mailbox, todo->id, excluded);
+    *doubted = false;
+    return role != GONE_HERE || hold_is_doubted(run, todo->mailbox, todo->id, doubted);
+}
+
+/* As the side shows it that lost one and got the other. */
+static unsigned
+flags_of(const struct journal_message *message, enum role role, enum pair_by by)
+{
+    return role == FRESH_THERE || (role == GONE_THERE && by != BY_WIRE_AND_MAILBOX) ? message->rseen : message->lseen;
 }
 
 /* Items of one role, keyed by wire digest (files that vanished and appeared) or by header, size and date (UIDs). */
@@ -88,13 +96,13 @@ gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, 
         const struct todo *todo = &agenda->todos[i];
         struct pair_item *item = &(*items)[n];
         char *base = *bases + n * (LOCAL_BASE_MAX + 1);
-        bool excluded;
+        bool doubted;
 
         if (!has_role(todo, role))
             continue;
-        if (!is_no_source(run, todo, role, by, &excluded) || (!excluded && !run_load(run, todo->id, &message)))
+        if (!is_doubted(run, todo, role, &doubted) || !run_load(run, todo->id, &message))
             return false;
-        if (excluded)
+        if (doubted && by == BY_WIRE)
             continue;
         /* A UID whose body was read for want of a better proof is compared by that alone. */
         if (by == BY_HEADER ? !message.has_header || (role == FRESH_THERE && message.has_wire) : !message.has_wire)
@@ -106,8 +114,9 @@ gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, 
             .base = base,
             .date = message.date,
             .claimed = message.size,
-            .left =
-                (message.facts & FACT_MOVED) != 0 || (todo->unpaired && run->mailboxes[todo->mailbox].row.behind != 0),
+            .flags = doubted ? ~0U : flags_of(&message, role, by), /* whatever it showed, any other comes first */
+            .left = doubted || (message.facts & FACT_MOVED) != 0 ||
+                    (todo->unpaired && run->mailboxes[todo->mailbox].row.behind != 0),
             .telling =
                 (message.facts & FACT_VAGUE) == 0 && mailbox_drafts(&run->mailboxes[todo->mailbox]) == DRAFTS_NONE,
         };
@@ -455,9 +464,12 @@ pair_direction(struct run *run, struct agenda *agenda, enum role gone_role, enum
     struct pair_item *gone = NULL, *fresh = NULL;
     char *gone_bases = NULL, *fresh_bases = NULL;
     size_t gone_count = 0, fresh_count = 0;
-    bool ok = gather(run, agenda, gone_role, by, &gone, &gone_bases, &gone_count) &&
-              gather(run, agenda, fresh_role, by, &fresh, &fresh_bases, &fresh_count);
+    bool ok;
 
+    if (count_role(agenda, gone_role) == 0 || count_role(agenda, fresh_role) == 0)
+        return true;
+    ok = gather(run, agenda, gone_role, by, &gone, &gone_bases, &gone_count) &&
+         gather(run, agenda, fresh_role, by, &fresh, &fresh_bases, &fresh_count);
     if (ok && gone_count != 0 && fresh_count != 0) /* else there is nothing to match */
         ok = take_pairs(run, agenda, gone, gone_count, fresh, fresh_count, gone_role, by == BY_HEADER);
     free(gone);

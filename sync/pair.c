@@ -71,13 +71,20 @@ pair_find(const struct pair_item *items, size_t count, const struct pair_item *l
     return at < count && compare_keys(&items[at], like, false) == 0 ? &items[at] : NULL;
 }
 
-/* rank 0: same mailbox; 1: same base name; 2: any. A whole rank is matched before the next, so that the nearest win. */
+/*
+ * Same mailbox, same base name, any; in each of these first what shows the same flags. A whole rank is matched before the next, so that
+ * the nearest win.
+ */
+#define RANKS 6
+
 static bool
 is_of_rank(const struct pair_item *gone, const struct pair_item *fresh, int rank)
 {
-    if (rank == 0)
+    if (rank % 2 == 0 && gone->flags != fresh->flags)
+        return false;
+    if (rank / 2 == 0)
         return gone->mailbox == fresh->mailbox;
-    if (rank == 1)
+    if (rank / 2 == 1)
         return gone->base[0] != '\0' && strcmp(gone->base, fresh->base) == 0;
     return true;
 }
@@ -92,7 +99,7 @@ pair_match(struct pair_item *gone, size_t gone_count, struct pair_item *fresh, s
         taken[i] = false;
     for (size_t f = 0; f < fresh_count; f++)
         match[f] = PAIR_NONE;
-    for (int rank = 0; rank < 3; rank++) {
+    for (int rank = 0; rank < RANKS; rank++) {
         for (size_t f = 0; f < fresh_count; f++) {
             if (match[f] != PAIR_NONE)
                 continue;

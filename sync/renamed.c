@@ -1,7 +1,10 @@
 /* See renamed.h. What a new name means where nothing is to be paired, moves.c finds out, together with moves to other folders. */
 #include "sync/renamed.h"
 
+#include "sync/hold.h"
 #include "sync/missing.h"
+
+#include <limits.h>
 
 void
 renamed_take_file(struct journal_message *old, const struct journal_message *file, unsigned held)
@@ -78,20 +81,41 @@ is_download(const struct meeting *meeting, const struct half *file)
     return false;
 }
 
+/* Of equal ones rather that which showed the same flags; last what its folder, a copy, never had. */
 static bool
-find_lost(struct run *run, const struct journal_message *file, struct journal_message *lost, bool *found)
+rank_lost(const struct meeting *meeting, const struct journal_message *lost, const struct journal_message *file,
+          int *rank)
 {
-    int64_t *ids = NULL;
+    bool doubted;
+
+    if (!hold_is_doubted(meeting->run, meeting->index, lost->id, &doubted))
+        return false;
+    *rank = 2 * doubted + (lost->lseen != file->lseen);
+    return true;
+}
+
+static bool
+find_lost(const struct meeting *meeting, const struct journal_message *file, struct journal_message *lost, bool *found)
+{
+    struct run *run = meeting->run;
+    int64_t *ids = NULL, best = 0;
     size_t count = 0;
+    int rank, best_rank = INT_MAX;
     bool ok = journal_ids_by_wire(run->journal, file->wire, &ids, &count, &run->err);
 
-    *found = false;
-    for (size_t i = 0; ok && !*found && i < count; i++) {
+    for (size_t i = 0; ok && i < count; i++) {
         ok = run_load(run, ids[i], lost);
-        *found = ok && lost_its_file(lost, file);
+        if (!ok || !lost_its_file(lost, file))
+            continue;
+        ok = rank_lost(meeting, lost, file, &rank);
+        if (ok && rank < best_rank) {
+            best = ids[i];
+            best_rank = rank;
+        }
     }
     free(ids);
-    return ok;
+    *found = ok && best != 0;
+    return *found ? run_load(run, best, lost) : ok;
 }
 
 bool
@@ -110,7 +134,7 @@ renamed_settle(struct meeting *meeting)
         ok = run_load(run, half->id, file);
         if (!ok || file->facts != 0) /* it is more than a file that was not here before */
             continue;
-        ok = find_lost(run, file, lost, &found);
+        ok = find_lost(meeting, file, lost, &found);
         if (!ok || !found || is_download(meeting, half))
             continue;
         renamed_take_file(lost, file, meeting->mailbox->row.permanent);

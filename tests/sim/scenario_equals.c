@@ -55,11 +55,122 @@ what_has_the_header_of_another_and_another_date_is_another(void **state)
     assert_string_equal(file_of(WORK, 43)->info, "n");
 }
 
+/* ---- equal ones ---- */
+
+static struct sim_file *
+file_with(int mailbox, int content, const char *info)
+{
+    for (size_t i = 0; i < here()->tree.count; i++) {
+        struct sim_file *file = &here()->tree.files[i];
+        if (file->mailbox == mailbox && file->content == content && strcmp(file->info, info) == 0)
+            return file;
+    }
+    fail_msg("#%d is not here as %s", content, info);
+    return NULL;
+}
+
+static unsigned long
+count_flag_changes(void)
+{
+    return coverage.done[STEP_STORE] + coverage.done[STEP_RENAME];
+}
+
+/* Under another UIDVALIDITY they stand in another order, or one more of them arrived. */
+static void
+equal_messages_keep_their_flags_under_another_uidvalidity(void **state)
+{
+    (void)state;
+    for (int arrives = 0; arrives < 2; arrives++) {
+        given_empty_account(1);
+        given_mail_there(INBOX, 1);
+        given_mail_there(INBOX, 2);
+        given_mail_there(INBOX, 1);
+        struct sim_message *messages = sim.server.boxes[INBOX].messages;
+        server_set_flags(&sim.server, INBOX, &messages[0], FLAG_DRAFT, 0);
+        if (arrives) {
+            ledger_out(&sim.world, 1, INBOX);
+            server_expunge(&sim.server, INBOX, messages[2].uid);
+        }
+        given_both_sides_agree();
+        if (arrives)
+            given_mail_there(INBOX, 1);
+        server_reset_uidvalidity(&sim.server, INBOX);
+        messages[0].flags = 0; /* it is the last one now */
+        messages[2].flags = FLAG_DRAFT;
+        check_forget(&sim.clients[0]);
+        const unsigned long before = count_flag_changes();
+
+        then_both_sides_agree();
+
+        assert_int_equal(count_flag_changes(), before);
+        then_it_is_here(INBOX, 1, 2);
+        assert_non_null(file_with(INBOX, 1, "c:2,D"));
+        assert_non_null(file_with(INBOX, 1, "n"));
+    }
+}
+
+static void
+equal_files_that_get_new_names_keep_their_flags(void **state)
+{
+    (void)state;
+    for (int moves = 0; moves < 2; moves++) {
+        given_empty_account(1);
+        given_mail_there(INBOX, 1);
+        given_mail_there(INBOX, 1);
+        server_set_flags(&sim.server, INBOX, &sim.server.boxes[INBOX].messages[0], FLAG_ANSWERED, 0);
+        given_both_sides_agree();
+        for (int i = 0; i < 2; i++) { /* the second one first */
+            ledger_out(&sim.world, 1, INBOX);
+            assert_true(mua_move(here(), file_with(INBOX, 1, i == 0 ? "n" : "c:2,R"), moves ? WORK : INBOX, true));
+            ledger_put(&sim.world, 1, moves ? WORK : INBOX);
+        }
+        const unsigned long before = count_flag_changes();
+
+        then_both_sides_agree();
+
+        assert_int_equal(count_flag_changes(), before);
+        then_it_is_there(moves ? WORK : INBOX, 1, 2);
+    }
+}
+
+/* Of two equal ones a copied tree has one. Its new name is not that of the other one, whose removal is held. */
+static void
+what_a_copied_folder_lacks_has_not_got_the_new_name_of_an_equal_one(void **state)
+{
+    (void)state;
+    for (int with = 0; with < 2; with++) {
+        given_empty_account(1);
+        given_mail_there(INBOX, 1);
+        given_mail_there(INBOX, 2);
+        given_mail_there(INBOX, 1);
+        server_set_flags(&sim.server, INBOX, &sim.server.boxes[INBOX].messages[0], FLAG_ANSWERED, 0);
+        given_both_sides_agree();
+        maildir_sim_reborn(here());
+        maildir_sim_drop(here(), file_with(INBOX, 1, "c:2,R"));
+        check_forget(&sim.clients[0]);
+        sim.clients[0].confirm = false;
+        assert_int_equal(when_golub_syncs_after(60), 3);
+        mua_set_flags(here(), file_of(INBOX, 1), FLAG_ANSWERED);
+        assert_true(mua_move(here(), file_of(INBOX, 1), INBOX, true));
+        if (with) /* the mailbox is paired, too */
+            given_mail_there(INBOX, 4);
+        sim.clients[0].confirm = false;
+
+        assert_int_equal(when_golub_syncs_after(60), 3);
+
+        then_it_is_there(INBOX, 1, 2);
+        then_it_is_here(INBOX, 1, 1);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(what_has_the_header_of_another_and_another_date_is_another),
+        SCENARIO(equal_messages_keep_their_flags_under_another_uidvalidity),
+        SCENARIO(equal_files_that_get_new_names_keep_their_flags),
+        SCENARIO(what_a_copied_folder_lacks_has_not_got_the_new_name_of_an_equal_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
