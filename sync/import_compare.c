@@ -19,8 +19,7 @@ struct compare {
     struct journal_listed page[LIMIT_BATCH];
     struct journal_listed wanted[LIMIT_BATCH]; /* of the page; asked: so many were named, at: answered */
     size_t wanted_count, asked, at;
-    unsigned char *seen; /* one bit a row id: its message is on the server */
-    size_t seen_size;
+    struct row_set seen; /* rows whose message is on the server */
     struct local_draft *draft;
     bool begun;
     const char *dropped; /* why what comes is not written down; NULL: it is */
@@ -29,106 +28,6 @@ struct compare {
     bool all; /* every message was looked at */
 };
 
-/* ---- rows whose message was seen ---- */
-
-static bool
-note_seen(struct compare *compare, int64_t id)
-{
-    size_t before = compare->seen_size;
-
-    if (!array_grow(&compare->seen, &compare->seen_size, (size_t)(id / 8) + 1, 1))
-        return import_no_memory(compare->import);
-    if (compare->seen_size > before)
-        memset(compare->seen + before, 0, compare->seen_size - before);
-    compare->seen[id / 8] |= (unsigned char)(1u << (id % 8));
-    return true;
-}
-
-static bool
-is_seen(const struct compare *compare, int64_t id)
-{
-    return (size_t)(id / 8) < compare->seen_size && (compare->seen[id / 8] & (1u << (id % 8))) != 0;
-}
-
-/* The same bytes; where only the header of a row is known, the same header. What was recorded as had under another name is none of these. */
-static bool
-fits(const struct journal_pop *row, const struct seen *seen, const char *uidl)
-{
-    struct seen known;
-
-    if (row->has_body && !seen_same_body(row, seen))
-        return false;
-    if (!row->has_body && row->state == POP_HAD && strcmp(row->uidl, uidl) != 0)
-        return false;
-    seen_of_row(row, &known);
-    return (row->has_header && memcmp(row->header, seen->header, DIGEST_SIZE) == 0) ||
-           (row->has_kin && kin_same(&known.kin, &seen->kin));
-}
-
-/* The first of these that fits and that no other message is; id 0: none. Those whose bytes are known come before the others. */
-static bool
-choose(struct compare *compare, const int64_t *ids, size_t count, const char *uidl, const struct seen *seen,
-       struct journal_pop *row)
-{
-    struct import *import = compare->import;
-
-    for (int sure = 1; sure >= 0; sure--) {
-        for (size_t i = 0; i < count; i++) {
-            bool taken;
-
-            if (is_seen(compare, ids[i]))
-                continue;
-            if (!journal_listing_is_taken(import->journal, ids[i], &taken, &import->err))
-                return false;
-            if (taken)
-                continue;
-            if (!import_load(import, ids[i], row))
-                return false;
-            if ((row->facts & POP_DOUBT) == 0 && row->has_body == (sure == 1) && fits(row, seen, uidl))
-                return true;
-        }
-    }
-    row->id = 0;
-    return true;
-}
-
-static bool
-find_begun(struct compare *compare, const char *uidl, const struct seen *seen, struct journal_pop *row)
-{
-    bool ok;
-
-    row->id = 0;
-    do
-        ok = candidates_begun(compare->import, uidl, seen, row->id, row);
-    while (ok && row->id != 0 && is_seen(compare, row->id));
-    return ok;
-}
-
-static bool
-find_row(struct compare *compare, const char *uidl, const struct seen *seen, struct journal_pop *row)
-{
-    struct import *import = compare->import;
-    bool ok = true;
-
-    row->id = 0;
-    for (int by = 0; ok && row->id == 0 && by < 4; by++) {
-        int64_t *ids = NULL;
-        size_t count = 0;
-
-        if (by == 0)
-            ok = journal_pop_by_uidl(import->journal, uidl, &ids, &count, &import->err);
-        else if (by == 1)
-            ok = journal_pop_absent_by_header(import->journal, seen->header, &ids, &count, &import->err);
-        else if (by == 2)
-            ok = journal_pop_absent_by_kin(import->journal, seen->kin.rest, &ids, &count, &import->err);
-        else if (import->identity == BY_UIDL && !import->complete)
-            ok = journal_listing_gone_like(import->journal, seen->header, seen->kin.rest, &ids, &count, &import->err);
-        ok = ok && choose(compare, ids, count, uidl, seen, row);
-        free(ids);
-    }
-    return ok && (row->id != 0 || find_begun(compare, uidl, seen, row));
-}
-
 /* ---- delivery ---- */
 
 static bool
@@ -136,7 +35,7 @@ settle(struct compare *compare, const struct arrival *arrival)
 {
     struct import *import = compare->import;
 
-    if (!note_seen(compare, arrival->row.id))
+    if (!row_set_add(import, &compare->seen, arrival->row.id))
         return false;
     return import->identity == BY_BODY ||
            journal_listing_settle(import->journal, arrival->number, arrival->row.id, false, &import->err);
@@ -250,7 +149,8 @@ take(struct compare *compare, const struct journal_listed *listed, const struct 
         arrival->row = *known;
     else
         import_new_row(import, listed->uidl, listed->size, &arrival->row);
-    if (known->id != 0 && !note_seen(compare, known->id)) /* an equal one of this batch is not it, too */
+    if (known->id != 0 &&
+        !row_set_add(import, &compare->seen, known->id)) /* an equal one of this batch is not it, too */
         return false;
     (void)import_take_up(&arrival->row, listed, NULL);
     arrival->row.why[0] = '\0';
@@ -320,33 +220,6 @@ on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
     return import->local.ops->draft_write(import->local.self, compare->draft, bytes, len, &import->err);
 }
 
-/* Nothing of the header is what it was, and the body is: it may be either. */
-static bool
-find_unsure(struct compare *compare, const struct journal_listed *listed, const struct seen *seen,
-            struct journal_pop *row)
-{
-    struct import *import = compare->import;
-    int64_t *ids;
-    size_t count;
-    bool ok, taken, found = false;
-
-    row->id = 0;
-    if (import->identity != BY_UIDL || listed->repeated)
-        return true;
-    ok = journal_pop_by_uidl(import->journal, listed->uidl, &ids, &count, &import->err);
-    if (!ok)
-        return false;
-    for (size_t i = 0; ok && !found && i < count; i++) {
-        ok =
-            import_load(import, ids[i], row) && journal_listing_is_taken(import->journal, ids[i], &taken, &import->err);
-        found = ok && !taken && !is_seen(compare, ids[i]) && row->state != POP_FETCHING && seen_same_body(row, seen);
-    }
-    free(ids);
-    if (!found)
-        row->id = 0;
-    return ok;
-}
-
 static bool
 leave_unsure(struct compare *compare, const struct journal_listed *listed, struct journal_pop *row)
 {
@@ -381,11 +254,11 @@ finish_message(struct compare *compare, struct journal_listed *listed)
         listed->uidl[0] = '=';
         digest_base32(seen.header, DIGEST_SIZE, listed->uidl + 1);
     }
-    if (!find_row(compare, listed->uidl, &seen, &row))
+    if (!bytes_find_row(import, &compare->seen, listed->uidl, &seen, &row))
         return false;
     if (row.id != 0 && row.state != POP_FETCHING)
         return take_up(compare, listed, &row, &seen);
-    if (row.id == 0 && !find_unsure(compare, listed, &seen, &unsure))
+    if (row.id == 0 && !bytes_find_unsure(import, &compare->seen, listed, &seen, &unsure))
         return false;
     if (unsure.id != 0)
         return leave_unsure(compare, listed, &unsure);
@@ -515,7 +388,7 @@ bury_unseen(struct compare *compare)
         return false;
     }
     for (size_t i = 0; ok && i < count; i++) {
-        if (is_seen(compare, ids[i]))
+        if (row_set_has(&compare->seen, ids[i]))
             continue;
         ok = import_load(import, ids[i], &row);
         row.absent = import_stamp(import);
@@ -593,7 +466,7 @@ import_compare(struct import *import)
          (import->options->skip_existing || fetch_prepare(import)) && fetch_pages(compare) && bury_unseen(compare) &&
          import_bury_rest(import) && (import->identity == BY_BODY || import_note_open(import));
     bytes_free(compare->reading);
-    free(compare->seen);
+    free(compare->seen.bits);
     free(compare);
     return ok;
 }

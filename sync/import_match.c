@@ -122,9 +122,9 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
         (listed->repeated &&
          !journal_listing_alike(import->journal, listed->uidl, seen->header, 0, &named_alike, &import->err)))
         return false;
-    /* ... and what is merely kin of the row of its name may be a copy, and the row another line's. */
+    /* ... and what is merely kin of the row of its name may be a copy, and the row another line's; and so may what was begun for the name. */
     if (rows.count == 1 && !rows.begun && alike == 1 && named_alike == 1 &&
-        (!moved || is_unchanged(&rows.first, listed, seen)))
+        (!moved || is_unchanged(&rows.first, listed, seen)) && !(import->reused && rows.first.state == POP_FETCHING))
         return settle(match, listed, &rows.first, seen, true);
     /* Of equal names nobody knows whose header it is that contradicts itself: the bytes say it. */
     if (rows.count > 0 || (rows.any_unproven && listed->repeated))

@@ -13,7 +13,7 @@
  *                        import_proof.c: is the message on the server the one that is here?)
  *   import_fetch.c       the new ones: rows, bytes, delivery, rows (import_wanted.c: which, in which order; import_hand.c: into a
  *                        command instead; import_batch.c: a batch made durable)
- *   import_compare.c     those that only their bytes tell apart
+ *   import_compare.c     those that only their bytes tell apart (import_bytes.c: whose bytes are these?)
  *   import_remove.c      DELE and QUIT (import_flush.c: what is flushed before it)
  *
  * import_read.c reads bytes and TOPs for all of them.
@@ -227,6 +227,21 @@ MUST_CHECK bool candidates_absent(struct import *import, const struct journal_li
 /** The first one with id > after that was begun under this UIDL while it might have been another row's (POP_DOUBT), and by its header may be this message; id 0: none. */
 MUST_CHECK bool candidates_begun(struct import *import, const char *uidl, const struct seen *seen, int64_t after,
                                  struct journal_pop *row);
+
+/* ---- import_bytes.c ---- */
+struct row_set { /* ids of rows: one bit each */
+    unsigned char *bits;
+    size_t size;
+};
+MUST_CHECK bool row_set_add(struct import *import, struct row_set *set, int64_t id);
+bool row_set_has(const struct row_set *set, int64_t id);
+/** Which row's message has these bytes, under this UIDL or any other? row->id 0: none, of those that no line and none of `taken` has. */
+MUST_CHECK bool bytes_find_row(struct import *import, const struct row_set *taken, const char *uidl,
+                               const struct seen *seen, struct journal_pop *row);
+/** The row of its UIDL that has its body and nothing of its header: it may be either. row->id 0: none */
+MUST_CHECK bool bytes_find_unsure(struct import *import, const struct row_set *taken,
+                                  const struct journal_listed *listed, const struct seen *seen,
+                                  struct journal_pop *row);
 
 /* ---- the phases ---- */
 bool import_confirmed(struct import *import);

@@ -813,7 +813,7 @@ BUGS = [
     bug("import: names that stand twice not met by a lost journal", unit("test_import"),
         ("sync/import_meeting.c", "    fresh += doubtful;\n", "")),
     bug("import: equal headers taken for one message", IMPORTS,
-        ("sync/import_compare.c", "if (row->has_body && !seen_same_body(row, seen))", "if (false)")),
+        ("sync/import_bytes.c", "if (row->has_body && !seen_same_body(row, seen))", "if (false)")),
     bug("import: what went away through the account beside fetched again", unit("test_import_crash"),
         ("sync/import_recover.c", "ok = find_all(&search) && ask_beside(&search);", "ok = find_all(&search);")),
     bug("import: what only its body tells left unproven", unit("test_import"),
@@ -906,7 +906,7 @@ BUGS = [
         ("sync/import_meeting.c", "if (import->options->skip_existing || fresh == 0)", "if (import->options->skip_existing)\n        return true;\n    if (fresh == 0)")),
     bug("import: kin of the row of a name that moved on taken for its message",
         ONES("where_names_move_on_a_kin_of_the_row_of_a_name_may_be_a_copy_and_the_row_another_ones"),
-        ("sync/import_match.c", " &&\n        (!moved || is_unchanged(&rows.first, listed, seen)))", ")")),
+        ("sync/import_match.c", " &&\n        (!moved || is_unchanged(&rows.first, listed, seen))", "")),
     bug("import: name that went back to the message that had it before no proof", ONES(
         "a_name_that_goes_back_to_the_message_that_had_it_before_proves_as_much"),
         ("sync/import_match.c", "(rows.left || rows.count == 0)", "rows.count == 0")),
@@ -923,6 +923,10 @@ BUGS = [
     bug("import: report of another size taken for the one of its header", ONES(
         "a_report_of_another_size_comes_though_all_names_change"),
         ("sync/import_match.c", "plain && !(match->sized &&", "plain && !(false && match->sized &&")),
+    bug("import: row that was begun for a name that moved on comes before the one of these bytes", unit("test_import_which"),
+        ("sync/import_bytes.c", "const bool moved = import->reused;", "const bool moved = false;")),
+    bug("import: row that was begun for a name that moved on believed unread", unit("test_import_which"),
+        ("sync/import_match.c", " && !(import->reused && rows.first.state == POP_FETCHING)", "")),
     bug("import: what was recorded as had hides what gets its name", unit("test_import_which"),
         ("sync/import_candidates.c", "(row->state != POP_HAD || import_verdict(row, seen, 0) == VERDICT_SAME)", "(row->state != POP_HAD || seen != NULL)")),
     bug("command may write what it reads", unit("test_import_command"),

@@ -322,6 +322,7 @@ pop_uidls(void *self, bool (*item)(void *context, uint32_t number, const char *u
         if (drop->lacks_now && i % 3 == 1)
             continue;
         message->told_in = drop->session;
+        say(drop->world, "      UIDL %u #%d %s", number, message->content, drop->equal_now ? "equal" : message->uidl);
         if (!item(context, number, drop->equal_now ? "equal" : message->uidl)) {
             drop->broken = true;
             return false;
@@ -394,6 +395,7 @@ pop_headers(void *self, const uint32_t *numbers, size_t count, const struct mail
             drop->messages[drop->number[numbers[i] - 1]].header_refused = drop->session;
         drop->tops++;
         drop->top_refused += refused;
+        say(drop->world, "      TOP #%d%s", message->content, refused ? " -ERR" : "");
         if ((!refused && !send_header(message, numbers[i], taker)) ||
             !taker->end(taker->context, numbers[i], refused ? MAILDROP_REFUSED : MAILDROP_DONE,
                         refused ? "no such message now" : "")) {

@@ -306,6 +306,56 @@ a_size_does_not_say_which_of_equal_names_was_recorded_as_had(void **state)
     assert_int_equal(copies_here(sc, third), 1);
 }
 
+/* One that is gone, one, a report, and another report that could not be fetched: all that is known of it is its header. */
+static struct dropped *
+given_a_report_that_was_begun(struct scene *sc, const char *body)
+{
+    struct dropped *begun;
+
+    (void)given_mail(sc, "1");
+    (void)given_mail(sc, "2");
+    (void)given_report(sc, "3", "it goes on");
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    begun = given_report(sc, "4", body);
+    begun->refuse_retr = true;
+    assert_run(sc, 1);
+    begun->refuse_retr = false;
+    return begun;
+}
+
+/* Each has the name of the next one. */
+static void
+given_names_move_on(struct scene *sc)
+{
+    for (size_t i = 0; i + 1 < sc->drop.count; i++)
+        text_print(sc->drop.mails[i].uidl, sizeof sc->drop.mails[i].uidl, "%s", sc->drop.mails[i + 1].uidl);
+    text_print(sc->drop.mails[sc->drop.count - 1].uidl, sizeof sc->drop.mails[0].uidl, "new");
+}
+
+static void
+what_was_begun_under_a_name_that_moved_on_is_not_what_has_it_now(void **state)
+{
+    static const char *const bodies[] = {"it failed for good", "it failed."}; /* another size, and the same */
+    struct scene *sc = *state;
+
+    for (int gone = 0; gone < 2; gone++)
+        for (size_t i = 0; i < 2; i++) {
+            struct dropped *begun = given_a_report_that_was_begun(sc, bodies[i]);
+
+            given_names_move_on(sc);
+            begun->gone = gone == 1;
+            assert_run(sc, 0);
+            look_here(sc);
+            assert_int_equal(copies_seen(&sc->drop.mails[1]), 1);
+            assert_int_equal(copies_seen(&sc->drop.mails[2]), 1);
+            assert_int_equal(copies_seen(begun), !begun->gone);
+            assert_int_equal(scene_close(state), 0);
+            assert_int_equal(scene_open(state), 0);
+            sc = *state;
+        }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int
@@ -323,6 +373,7 @@ main(void)
         TEST(a_lost_journal_and_a_run_that_records_alone_bring_nothing_a_second_time),
         TEST(what_was_recorded_as_had_and_was_another_rows_hides_nobody_who_gets_its_name),
         TEST(a_size_does_not_say_which_of_equal_names_was_recorded_as_had),
+        TEST(what_was_begun_under_a_name_that_moved_on_is_not_what_has_it_now),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
