@@ -155,11 +155,11 @@ return_row(struct run *run, struct journal_message *message)
 {
     unsigned gone = message->facts & (FACT_GONE_HERE | FACT_GONE_THERE);
 
-    if (gone == 0 || (message->facts & (FACT_UNPAIRED | FACT_OUT_OF_VIEW)) != 0)
+    if (gone == 0 || (message->facts & FACT_UNPAIRED) != 0)
         return true;
     if (gone == (FACT_GONE_HERE | FACT_GONE_THERE) || message->base[0] == '\0')
         return journal_message_delete(run->journal, message->id, &run->err);
-    message->facts &= ~(unsigned)FACT_MOVED;
+    message->facts &= ~(unsigned)(FACT_MOVED | FACT_OUT_OF_VIEW); /* whether it is still out of view, view_spare says */
     if (gone == FACT_GONE_THERE)
         return missing_lost_uid(run, message);
     if (message->uid == 0) /* a file that was never there */
@@ -198,9 +198,10 @@ past_row(struct run *run, int64_t id)
 
     if (!run_load(run, id, &message))
         return false;
-    if ((message.facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_OUT_OF_VIEW)) != FACT_GONE_THERE ||
-        message.uid == 0 || message.base[0] == '\0')
+    if ((message.facts & (FACT_GONE_HERE | FACT_GONE_THERE)) != FACT_GONE_THERE || message.uid == 0 ||
+        message.base[0] == '\0')
         return true;
+    message.facts &= ~(unsigned)FACT_OUT_OF_VIEW;
     return missing_waits(run, &message, PLAN_REMOVE_HERE, &waits) && (waits || missing_lost_uid(run, &message));
 }
 

@@ -9,6 +9,7 @@
 #include "sync/moved_since.h"
 #include "sync/readings.h"
 #include "sync/renamed.h"
+#include "sync/view.h"
 
 #include "sync/drafts.h"
 
@@ -578,6 +579,8 @@ agenda_moves(struct run *run, struct agenda *agenda)
     if (count_role(agenda, WAITING) != 0 &&
         (!pair_direction(run, agenda, WAITING, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
          !pair_direction(run, agenda, WAITING, FRESH_HERE, BY_WIRE) || !agenda_hold_sources(run, agenda)))
+        return false;
+    if (!view_follow_names(run, agenda))
         return false;
     if (count_role(agenda, GONE_HERE) != 0 &&
         (!pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||

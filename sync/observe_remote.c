@@ -188,6 +188,14 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
     return true;
 }
 
+/* Its mailbox or folder was away, or the server went back: nothing of it counts as removed. */
+static bool
+is_met_anew(const struct sight *sight, const struct journal_message *message)
+{
+    return (sight->mailbox->row.state == MAILBOX_REPAIR || sight->mailbox->row.past) && message->base[0] != '\0' &&
+           (message->facts & FACT_GONE_HERE) == 0;
+}
+
 static bool
 set_gone(struct run *run, struct sight *sight, int64_t id)
 {
@@ -198,9 +206,7 @@ set_gone(struct run *run, struct sight *sight, int64_t id)
     if (message.uid == 0 || (message.facts & FACT_GONE_THERE) != 0)
         return true;
     run->vanished = true;
-    /* Its mailbox or folder was away, or the server went back: nothing of it counts as removed. */
-    if ((sight->mailbox->row.state == MAILBOX_REPAIR || sight->mailbox->row.past) && message.base[0] != '\0' &&
-        (message.facts & FACT_GONE_HERE) == 0)
+    if (is_met_anew(sight, &message))
         return missing_lost_uid(run, &message);
     message.facts |= FACT_GONE_THERE;
     message.facts &= ~(unsigned)(FACT_ECHO | FACT_UNPAIRED);
@@ -320,7 +326,8 @@ sweep_row(struct run *run, struct sight *sight, int64_t id, bool cut)
         message.uid > sight->view.lowest) /* a view is of the newest: what is missing in it is gone */
         return set_gone(run, sight, id);
     view_set(run, sight->mailbox, sight->selected.exists);
-    return view_leave_out(run, &message);
+    /* What lost its UID is out of view without one: view_spare. */
+    return is_met_anew(sight, &message) ? missing_lost_uid(run, &message) : view_leave_out(run, &message);
 }
 
 /* What was sent and is gone before it was listed once leaves the number of those that were there alone. */
@@ -359,7 +366,8 @@ sweep(struct run *run, struct sight *sight)
             ok = sweep_row(run, sight, ids[i], cut);
     }
     free(ids);
-    ok = ok && (known == mailbox->row.view || mailbox->row.view == 0 || view_recall(run, mailbox, sight->view.lowest));
+    ok = ok && (known == mailbox->row.view || mailbox->row.view != sight->view.exists ||
+                view_recall(run, mailbox, sight->view.lowest));
     view_begin(run, mailbox, &sight->view);
     if (!ok || mailbox->row.view == 0 || sight->partial)
         return ok;
@@ -471,6 +479,17 @@ fill_request(struct run *run, struct sight *sight, bool full)
     return journal_highest_uid(run->journal, row->id, &sight->request.check_uid, &run->err);
 }
 
+/* Which mailbox is listed first is chance. */
+static bool
+recall_limits(struct run *run, const struct sight *sights, size_t count)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < count; i++)
+        ok = !sights[i].complete || view_recall_limit(run, sights[i].mailbox, &sights[i].view);
+    return ok;
+}
+
 static bool
 ask(struct run *run, struct sight *sights, size_t count)
 {
@@ -486,7 +505,8 @@ ask(struct run *run, struct sight *sights, size_t count)
         bool asked = run->remote.ops->observe(run->remote.self, requests, count, &observer, &observation, &run->err);
         struct error why = run->err;
 
-        ok = (!run->went_back || run->no_deltas || missing_past(run)) && run_commit(run) && asked;
+        ok = recall_limits(run, sights, count) && (!run->went_back || run->no_deltas || missing_past(run)) &&
+             run_commit(run) && asked;
         if (!asked)
             run->err = why;
     } else {

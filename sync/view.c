@@ -1,6 +1,8 @@
 /* See view.h. */
 #include "sync/view.h"
 
+#include "sync/renamed.h"
+
 #include <inttypes.h>
 
 #define ROUND 50        /* limits that were heard of are multiples of it */
@@ -58,7 +60,14 @@ view_set(struct run *run, struct mailbox *mailbox, uint32_t exists)
 void
 view_learn(struct run *run, struct mailbox *mailbox, const struct view *view)
 {
-    if (view->slid != 0 && is_multiple(view->exists, ROUND))
+    const uint32_t before = mailbox->row.messages;
+
+    /* Rows were dropped when its folder came back: what seems to be new may have been there. */
+    if (view->slid == 0 || mailbox->row.state == MAILBOX_REPAIR)
+        return;
+    if (view->exists < before && is_multiple(before, ROUND)) /* there it ended, and now perhaps no more */
+        view_set(run, mailbox, before);
+    else if (view->exists >= before && is_multiple(view->exists, ROUND))
         view_set(run, mailbox, view->exists);
 }
 
@@ -109,8 +118,6 @@ view_is_cut(const struct run *run, const struct mailbox *mailbox, const struct v
         return true;
     if (view->arrived < view->vanished)
         return false;
-    if (is_limit_elsewhere(run, view->exists))
-        return true;
     /* It grew by less than what was sent there: for each of these the oldest one went, at the same moment. */
     if (view->ours >= view->vanished && is_multiple(view->exists, ROUND))
         return true;
@@ -162,7 +169,9 @@ leave_out(struct journal_message *message)
     message->facts |= FACT_GONE_THERE; /* what never came is forgotten */
     if (message->base[0] != '\0')
         message->facts |= FACT_OUT_OF_VIEW;
-    message->facts &= ~(unsigned)(FACT_ECHO | FACT_UNPAIRED);
+    message->facts &= ~(unsigned)FACT_ECHO;
+    if ((message->facts & FACT_GONE_HERE) == 0 || message->uid == 0) /* else its file comes again once it is seen */
+        message->facts &= ~(unsigned)FACT_UNPAIRED;
 }
 
 bool
@@ -213,6 +222,16 @@ view_recall(struct run *run, struct mailbox *mailbox, uint32_t lowest)
     return change_each(run, mailbox, WHICH_DIRTY, recall, lowest, &changed);
 }
 
+bool
+view_recall_limit(struct run *run, struct mailbox *mailbox, const struct view *view)
+{
+    if (view->vanished == 0 || view->arrived < view->vanished || view->lowest == 0 ||
+        mailbox->row.view == view->exists || !is_limit_elsewhere(run, view->exists))
+        return true;
+    view_set(run, mailbox, view->exists);
+    return view_recall(run, mailbox, view->lowest) && journal_mailbox_save(run->journal, &mailbox->row, &run->err);
+}
+
 static bool
 note_lacked(struct journal_message *message, uint32_t unused)
 {
@@ -236,7 +255,7 @@ bring_into_view(struct journal_message *message, uint32_t above)
 {
     if (above != 0 && message->uid <= above)
         return false;
-    message->facts &= ~(unsigned)FACT_OUT_OF_VIEW;
+    message->facts &= ~(unsigned)(FACT_OUT_OF_VIEW | FACT_UNPAIRED);
     if (message->uid == 0)
         message->facts |= FACT_UNPAIRED;
     return true;
@@ -285,4 +304,44 @@ view_spare(struct run *run, struct mailbox *mailbox, int64_t id)
         return true;
     view_set(run, mailbox, mailbox->row.messages);
     return view_leave_out(run, &message);
+}
+
+/* A row of this mailbox that is out of view and lost a file of these bytes; 0: none. */
+static bool
+find_lost(struct run *run, const struct journal_message *file, int64_t *lost)
+{
+    const unsigned sought = FACT_OUT_OF_VIEW | FACT_GONE_HERE;
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    *lost = 0;
+    if (!journal_ids_by_wire(run->journal, file->wire, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && *lost == 0 && i < count; i++) {
+        ok = run_load(run, ids[i], &message);
+        if (ok && message.mailbox == file->mailbox && (message.facts & sought) == sought)
+            *lost = message.id;
+    }
+    free(ids);
+    return ok;
+}
+
+bool
+view_follow_names(struct run *run, struct agenda *agenda)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        struct todo *fresh = &agenda->todos[i], gone = {.mailbox = fresh->mailbox};
+        struct journal_message file;
+
+        if (run->mailboxes[fresh->mailbox].row.view == 0 || fresh->step.verb != PLAN_UPLOAD || !fresh->fresh ||
+            fresh->dropped || fresh->partner != 0 || fresh->unanswered)
+            continue;
+        ok = run_load(run, fresh->id, &file) && find_lost(run, &file, &gone.id) &&
+             (gone.id == 0 || renamed_join(run, &gone, fresh, true));
+    }
+    return ok;
 }

@@ -35,6 +35,8 @@ MUST_CHECK bool view_leave_out(struct run *run, struct journal_message *message)
  * look in which the mailbox grew up to that number could not know it.
  */
 MUST_CHECK bool view_recall(struct run *run, struct mailbox *mailbox, uint32_t lowest);
+/** After all mailboxes were listed: what grew up to a number at which another one is known to stop, now or since long, ends there, too. */
+MUST_CHECK bool view_recall_limit(struct run *run, struct mailbox *mailbox, const struct view *view);
 /** Its folder is a copy: what is out of view and lacks its file here is on no list of what is held, and known by FACT_LACKED once it is seen. */
 MUST_CHECK bool view_note_lacked(struct run *run, const struct mailbox *mailbox);
 /** What is out of view above the lowest UID that a whole listing named is gone: the view reaches below it now. */
@@ -49,6 +51,11 @@ MUST_CHECK bool view_end(struct run *run, struct mailbox *mailbox, uint32_t exis
  * time, has a name that golub gave, it may be where nobody can see it. Then it is out of view: neither sent up nor taken for one that moved.
  */
 MUST_CHECK bool view_spare(struct run *run, struct mailbox *mailbox, int64_t id);
+/**
+ * New files with the bytes of one that is gone here while its message is out of view: a mail reader gave it another name. Sent up, it would be
+ * there twice. Outside a transaction.
+ */
+MUST_CHECK bool view_follow_names(struct run *run, struct agenda *agenda);
 /** Is what the server lacks perhaps only out of view? */
 bool view_may_hide(const struct mailbox *mailbox);
 

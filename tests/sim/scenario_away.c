@@ -374,6 +374,75 @@ what_was_read_while_its_move_here_was_cut_off_and_moves_on_there_is_there_once(v
     }
 }
 
+/* Nobody followed it when its folder was away, and it is missing below all that is shown when that is back. */
+static void
+what_went_below_a_view_while_its_folder_was_away_is_no_removal(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.window = 50;
+    sim.server.announces = true;
+    sim.server.qresync = false;
+    given_mail_there(WORK, 20);
+    given_both_sides_agree();
+    given_the_folder_is_away(WORK);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    ledger_out(&sim.world, 20, WORK);
+    server_expunge(&sim.server, WORK, 1);
+    given_mail_there(WORK, 21);
+    when_the_folder_is_back(WORK);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_here(WORK, 20, 1);
+    given_mail_there(WORK, 22); /* the number is another one: it is whole */
+
+    for (int i = 0; i < 2; i++)
+        (void)when_golub_syncs_after(60);
+
+    then_it_is_here(WORK, 20, 1);
+    then_it_is_there(WORK, 20, 1);
+    assert_int_equal(here()->quarantined, 0);
+}
+
+/* ... and what was out of view before that. */
+static void
+what_was_out_of_view_when_its_folder_was_away_is_no_removal(void **state)
+{
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        given_empty_account(1);
+        sim.server.window = 50;
+        sim.server.qresync = false;
+        for (int i = 0; i < 50; i++)
+            given_mail_there(WORK, 20 + i);
+        given_both_sides_agree();
+        for (int i = 0; i < 4; i++)
+            given_mail_there(WORK, 100 + i);
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        given_the_folder_is_away(WORK);
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        for (uint32_t uid = 1; uid <= 2; uid++) {
+            ledger_out(&sim.world, 19 + (int)uid, WORK);
+            server_expunge(&sim.server, WORK, uid);
+        }
+        if (!late)
+            sim.server.window = 0;
+        when_the_folder_is_back(WORK);
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        sim.server.window = 0;
+        given_mail_there(WORK, 110);
+
+        for (int i = 0; i < 2; i++)
+            (void)when_golub_syncs_after(60);
+
+        for (int i = 0; i < 50; i++) {
+            then_it_is_here(WORK, 20 + i, 1);
+            then_it_is_there(WORK, 20 + i, 1);
+        }
+        assert_int_equal(here()->quarantined, 0);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -385,6 +454,8 @@ main(void)
         SCENARIO(what_moved_out_of_a_folder_that_was_away_and_is_removed_then_may_go),
         SCENARIO(what_moves_on_there_after_its_move_here_was_cut_off_is_there_once),
         SCENARIO(what_was_read_while_its_move_here_was_cut_off_and_moves_on_there_is_there_once),
+        SCENARIO(what_went_below_a_view_while_its_folder_was_away_is_no_removal),
+        SCENARIO(what_was_out_of_view_when_its_folder_was_away_is_no_removal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

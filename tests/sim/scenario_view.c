@@ -335,6 +335,124 @@ a_limit_that_is_known_of_one_mailbox_counts_where_another_grows_up_to_it(void **
     assert_int_equal(here()->quarantined, 0);
 }
 
+/* Whichever is listed first. */
+static void
+a_limit_that_is_seen_in_one_mailbox_counts_in_the_same_run_where_another_grows_up_to_it(void **state)
+{
+    (void)state;
+    for (int cut = INBOX; cut <= WORK; cut++) {
+        const int grows = INBOX + WORK - cut;
+
+        given_empty_account(1);
+        sim.server.window = 50;
+        sim.server.qresync = sim.server.condstore = false; /* else what did not grow is listed first */
+        for (int i = 0; i < 50; i++)
+            given_mail_there(cut, 20 + i);
+        for (int i = 0; i < 46; i++)
+            given_mail_there(grows, 110 + i);
+        given_both_sides_agree();
+        for (int i = 0; i < 8; i++) {
+            given_mail_there(cut, 80 + i);
+            given_mail_there(grows, 160 + i);
+        }
+
+        for (int i = 0; i < 3; i++)
+            (void)when_golub_syncs_after(60);
+
+        for (int i = 0; i < 50; i++)
+            then_it_is_here(cut, 20 + i, 1);
+        for (int i = 0; i < 46; i++)
+            then_it_is_here(grows, 110 + i, 1);
+        assert_int_equal(here()->quarantined, 0);
+        end_scenario(NULL);
+    }
+}
+
+/* So many went that all is shown, and older ones came into view: there it ended before. */
+static void
+what_comes_into_view_shows_where_the_server_stops(void **state)
+{
+    (void)state;
+    given_view_of_50_out_of(60);
+    for (int i = 0; i < 46; i++)
+        given_mail_there(WORK, 110 + i);
+    given_both_sides_agree();
+    for (int i = 0; i < 15; i++) {
+        ledger_out(&sim.world, 60 + i, INBOX);
+        server_expunge(&sim.server, INBOX, 41 + (uint32_t)i);
+    }
+    given_both_sides_agree();
+    for (int i = 0; i < 8; i++)
+        given_mail_there(WORK, 160 + i);
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+
+    for (int i = 0; i < 46; i++)
+        then_it_is_here(WORK, 110 + i, 1);
+    then_it_is_here(INBOX, 20, 1);
+    then_it_is_here(INBOX, 60, 0);
+}
+
+/* What a mail reader calls otherwise while its message is out of view, or slides out of it, is not sent as new mail. */
+static void
+what_is_out_of_view_and_gets_another_name_here_is_not_sent_again(void **state)
+{
+    (void)state;
+    for (int before = 0; before < 2; before++) {
+        given_view_of_50_out_of(50);
+        for (int i = 0; i < 4; i++)
+            given_mail_there(INBOX, 100 + i);
+        if (before)
+            assert_int_equal(when_golub_syncs_after(60), 0);
+        for (int i = 0; i < 4; i++)
+            assert_true(mua_move(here(), file_of(INBOX, 20 + i), INBOX, true));
+
+        for (int i = 0; i < 3; i++)
+            assert_int_equal(when_golub_syncs_after(60), 0);
+
+        then_nothing_went_up_again(50);
+        sim.server.window = 0;
+        given_mail_there(INBOX, 110);
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        then_nothing_went_up_again(50);
+        then_it_is_here(INBOX, 20, 1);
+        then_both_sides_agree();
+        end_scenario(NULL);
+    }
+}
+
+/* Another mailbox shows that it did: what is lacking out of view may have been lost with that. */
+static void
+what_was_out_of_view_when_the_server_went_back_is_no_removal(void **state)
+{
+    static struct sim_mailbox before;
+
+    (void)state;
+    given_view_of_50_out_of(50);
+    for (int i = 0; i < 4; i++)
+        given_mail_there(INBOX, 100 + i);
+    given_mail_there(WORK, 110);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    before = sim.server.boxes[WORK];
+    given_mail_there(WORK, 111);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    sim.server.boxes[WORK] = before;
+    for (uint32_t uid = 1; uid <= 2; uid++)
+        server_expunge(&sim.server, INBOX, uid);
+    check_forget(&sim.clients[0]);
+    (void)when_golub_syncs_after(60);
+    sim.server.window = 0;
+    given_mail_there(INBOX, 120);
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+
+    then_nothing_went_up_again(50);
+    then_it_is_here(INBOX, 20, 1);
+    then_it_is_there(WORK, 111, 1);
+}
+
 static void
 what_slides_out_because_of_what_was_sent_is_no_removal(void **state)
 {
@@ -424,6 +542,10 @@ main(void)
         SCENARIO(what_is_out_of_view_when_uids_change_does_not_go_up_again),
         SCENARIO(what_is_out_of_view_when_the_journal_is_lost_does_not_go_up_again),
         SCENARIO(a_limit_that_is_known_of_one_mailbox_counts_where_another_grows_up_to_it),
+        SCENARIO(a_limit_that_is_seen_in_one_mailbox_counts_in_the_same_run_where_another_grows_up_to_it),
+        SCENARIO(what_comes_into_view_shows_where_the_server_stops),
+        SCENARIO(what_is_out_of_view_and_gets_another_name_here_is_not_sent_again),
+        SCENARIO(what_was_out_of_view_when_the_server_went_back_is_no_removal),
         SCENARIO(what_slides_out_because_of_what_was_sent_is_no_removal),
         SCENARIO(what_was_sent_and_is_gone_before_it_was_listed_makes_no_removal_of_the_oldest),
         SCENARIO(a_listing_that_stops_before_the_newest_proves_no_absence),
