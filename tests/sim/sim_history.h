@@ -145,6 +145,9 @@ void guard_after(struct sim *sim, const struct client *client);
 void guard_list(struct world *world, const char *id);
 void guard_held(struct world *world, const char *mailbox, uint32_t uid, const char *base);
 
+/* ---- a server that shows only the newest messages (sim_view.c) ---- */
+void view_looked_at(struct world *world, int mailbox);
+
 /* ---- what the engine says (sim_report.c) ---- */
 struct report *report_of(struct world *world);
 

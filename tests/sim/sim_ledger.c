@@ -55,6 +55,18 @@ count_on(const struct world *world, int content, int mailbox, int side)
                               : maildir_sim_multiplicity(world->maildirs[side], mailbox, content, false);
 }
 
+/* What the server lets anybody see. */
+static int
+count_shown(const struct world *world, int content, int mailbox)
+{
+    const struct sim_mailbox *box = &world->server->boxes[mailbox];
+    int count = 0;
+
+    for (size_t i = server_hidden(world->server, mailbox); i < box->count; i++)
+        count += box->messages[i].content == content;
+    return count;
+}
+
 /* The most on one side, over all mailboxes. */
 static int
 world_total(const struct world *world, int content)
@@ -139,6 +151,17 @@ ledger_forget_away(struct world *world, int mailbox, int client)
     for (int i = 0; i < world->next_content; i++)
         if (server_multiplicity(world->server, mailbox, i) == 0 && !stands_elsewhere(world, i, mailbox, SIM_SERVER))
             world->ledger[i].outs[client + 1][mailbox] = world->ledger[i].followed[client + 1][mailbox];
+}
+
+void
+ledger_slid(struct world *world, int content, int mailbox, int client)
+{
+    const int here = count_on(world, content, mailbox, client), shown = count_shown(world, content, mailbox);
+    const int followed = world->ledger[content].followed[client + 1][mailbox];
+    int *outs = &world->ledger[content].outs[client + 1][mailbox];
+
+    if (here > shown && *outs < followed + here - shown)
+        *outs = followed + here - shown;
 }
 
 void

@@ -214,6 +214,8 @@ observe_one(struct listing *listing, struct error *err)
     static struct sim_mailbox then; /* as it was at the SELECT */
 
     then = server->boxes[listing->mailbox];
+    if (server->world->on_look != NULL)
+        server->world->on_look(server->world, listing->mailbox);
     listing->known = select->uidvalidity == then.uidvalidity;
     listing->delta = listing->known && !select->full && server->condstore && select->modseq > 0;
     listing->since = select->modseq;

@@ -141,7 +141,8 @@ struct world {
     void (*outside)(struct world *world);
     void (*on_list)(struct world *world, const char *id); /* golub says what is held; may be NULL */
     void (*on_held)(struct world *world, const char *mailbox, uint32_t uid, const char *base);
-    int client;            /* whose run it is */
+    void (*on_look)(struct world *world, int mailbox); /* golub is about to list it; may be NULL */
+    int client;                                        /* whose run it is */
     bool met[SIM_CLIENTS]; /* it had a run that nothing disturbed: what is moved from now on is known to be a move */
     /* steps */
     long steps;          /* all, reads too */
@@ -204,6 +205,8 @@ void ledger_forget(struct world *world, int mailbox, int side);
  * follows also where the new one is removed before that; and what another client is still to carry there may follow.
  */
 void ledger_forget_away(struct world *world, int mailbox, int client);
+/** It slid out of the server's view when this client could not know of one: for all that it can tell, it was taken out there. */
+void ledger_slid(struct world *world, int content, int mailbox, int client);
 /** Before somebody moves or removes it on one side: does it stand as on all others? */
 void ledger_touch(struct world *world, int content, int side);
 /**

@@ -1,0 +1,40 @@
+/* What nobody can tell where a server shows only the newest messages of a mailbox, and does not say so. */
+#include "tests/sim/sim_history.h"
+
+/*
+ * CONTRACT promises that nothing is removed where EXISTS is as at the last look. A mailbox that was smaller then, and has grown up to the
+ * limit since, is one that lost its oldest messages, unless the limit is known of another mailbox. "Last look" is what this client's journal
+ * has of it: others may be newer, or lost.
+ */
+static bool
+could_know(const struct client *client, int mailbox, uint32_t shown)
+{
+    struct journal_mailbox *rows;
+    struct error err = {0};
+    size_t count;
+    bool known = false, met = false;
+
+    if (!journal_mailboxes(client->journal, &rows, &count, &err))
+        return true;
+    for (size_t i = 0; i < count; i++) {
+        const bool this = strcmp(rows[i].name, server_mailbox_name(mailbox)) == 0;
+        met = met || (this && rows[i].uidnext != 0);
+        known = known || rows[i].view == shown || (this && rows[i].messages == shown);
+    }
+    journal_mailboxes_free(rows, count);
+    return known || !met; /* at a first meeting nothing is missing */
+}
+
+void
+view_looked_at(struct world *world, int mailbox)
+{
+    const struct sim *sim = (struct sim *)(void *)world; /* its first member */
+    const struct sim_mailbox *box = &sim->server.boxes[mailbox];
+    const size_t hidden = server_hidden(&sim->server, mailbox);
+
+    if (hidden == 0 || sim->server.announces ||
+        could_know(&sim->clients[world->client], mailbox, (uint32_t)(box->count - hidden)))
+        return;
+    for (size_t i = 0; i < hidden; i++)
+        ledger_slid(world, box->messages[i].content, mailbox, world->client);
+}
