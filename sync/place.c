@@ -154,7 +154,9 @@ is_renamed(const struct run *run, const struct journal_place *known, size_t at, 
             continue;
         if (known[i].born[0] != '\0' && strcmp(known[i].born, now) == 0)
             *is = &known[i];
-        away = away || (other->chosen && other->folder_here && strcmp(other->stamp.born, known[at].born) == 0);
+        /* Not one that had this birth before, too: folders that are made at once have one. */
+        away = away || (other->chosen && other->folder_here && strcmp(other->stamp.born, known[at].born) == 0 &&
+                        strcmp(known[i].born, known[at].born) != 0);
     }
     return *is != NULL || away;
 }

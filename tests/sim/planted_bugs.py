@@ -489,6 +489,8 @@ BUGS = [
         ("store/journal/places.c", "bind_integer(&to, place->doubted);", "bind_integer(&to, 0);")),
     bug("births that change by themselves believed", SITUATION,
         ("sync/place.c", "    return *changes == 1;", "    return *changes != 0;")),
+    bug("folder with the birth time that a copied one had taken for that one", SITUATION,
+        ("sync/place.c", "strcmp(known[i].born, known[at].born) != 0);", "true);")),
     bug("names that a power cut took counted as removed", SITUATION,
         ("sync/flushed.c", "return is_among(run->doubtful, run->doubtful_count, message);", "return false;")),
     bug("names that were given without a flush not noted", SITUATION,

@@ -237,6 +237,24 @@ a_folder_that_is_another_one_holds_its_own_removals_alone(void **state)
     then_it_is_there(WORK, 20, 0);
 }
 
+/* Folders that are made at once have one birth time. One of them is brought back out of a backup. */
+static void
+a_folder_that_was_born_with_another_one_and_is_copied_holds_its_removals(void **state)
+{
+    struct sim_file away[1];
+
+    (void)state;
+    given_mail_on_both_sides();
+    here()->born[INBOX] = here()->born[WORK];
+    given_both_sides_agree();
+    here()->born[INBOX] = here()->next_birth++;
+    given_files_are_not_there(1, 1, away);
+
+    assert_int_equal(when_golub_syncs_after(60), 3);
+
+    then_all_is_there(MANY);
+}
+
 static void
 what_was_held_since_the_tree_was_copied_goes_with_the_word(void **state)
 {
@@ -507,6 +525,7 @@ main(void)
         SCENARIO(a_tree_that_is_still_being_copied_removes_nothing_unheld),
         SCENARIO(a_file_that_comes_late_takes_the_flags_that_were_set_there_meanwhile),
         SCENARIO(a_folder_that_is_another_one_holds_its_own_removals_alone),
+        SCENARIO(a_folder_that_was_born_with_another_one_and_is_copied_holds_its_removals),
         SCENARIO(what_was_held_since_the_tree_was_copied_goes_with_the_word),
         SCENARIO(a_backup_that_was_read_while_golub_ran_removes_nothing_unheld),
         SCENARIO(a_backup_from_the_middle_of_a_run_removes_nothing_unheld),
