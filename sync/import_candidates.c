@@ -21,9 +21,12 @@ judge_named(struct import *import, const struct journal_listed *listed, const st
 
     if (!import_load(import, id, &row))
         return false;
-    to->begun = to->begun || (row.facts & POP_DOUBT) != 0;
-    if ((row.facts & POP_DOUBT) != 0) /* it is its own only if it is no other's */
+    verdict = import_verdict(&row, seen, listed->size);
+    if ((row.facts & POP_DOUBT) != 0) { /* it is its own only if it is no other's */
+        to->begun = true;
+        to->own = to->own || (row.state == POP_FETCHING && row.absent == 0 && verdict == VERDICT_SAME);
         return true;
+    }
     /*
      * Of equal names, and of those that moved on, a row that was begun and knows no header is nobody's: what is new gets one anew. Nor does a
      * size that happens to be equal say which of equal names was recorded as had.
@@ -32,7 +35,6 @@ judge_named(struct import *import, const struct journal_listed *listed, const st
         (((listed->repeated || import->reused) && row.state == POP_FETCHING) ||
          (listed->repeated && row.state == POP_HAD)))
         return true;
-    verdict = import_verdict(&row, seen, listed->size);
     /* Of one that never came whole nothing is certain. */
     if (row.state == POP_FETCHING && (verdict == VERDICT_UNPROVEN || (row.facts & POP_SHORT) != 0) &&
         verdict != VERDICT_SAME)

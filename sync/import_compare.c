@@ -240,6 +240,25 @@ leave(struct compare *compare, const struct journal_listed *listed)
     return import->identity == BY_BODY || journal_listing_leave(import->journal, listed->number, &import->err);
 }
 
+static bool
+put_off(struct compare *compare, const struct journal_listed *listed, uint64_t size, const char *why)
+{
+    compare->all = false;
+    return import_put_off(compare->import, listed, size, why);
+}
+
+static bool
+refuse(struct compare *compare, const struct journal_listed *listed, const char *words)
+{
+    struct import *import = compare->import;
+    const uint64_t most = import->account->import.max_size;
+    const bool larger = most != 0 && compare->bytes > most;
+
+    import_refused(import, "fetch", listed->number, listed->uidl, words,
+                   "the others are fetched; the next run tries it again");
+    return put_off(compare, listed, larger ? compare->bytes : listed->size, words);
+}
+
 /* Which of the rows it is, or that it is none. */
 static bool
 finish_message(struct compare *compare, struct journal_listed *listed)
@@ -279,13 +298,12 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     assert(listed->number == number);
     if (outcome == MAILDROP_DONE && !begin_message(compare))
         return false;
-    if (outcome != MAILDROP_DONE || compare->dropped != NULL) {
-        import_refused(import, "fetch", number, listed->uidl, outcome != MAILDROP_DONE ? words : compare->dropped,
-                       "the others are fetched; the next run tries it again");
-        ok = leave(compare, listed);
-    } else {
+    if (outcome != MAILDROP_DONE)
+        compare->bytes = 0;
+    if (outcome != MAILDROP_DONE || compare->dropped != NULL)
+        ok = refuse(compare, listed, outcome != MAILDROP_DONE ? words : compare->dropped);
+    else
         ok = finish_message(compare, listed);
-    }
     abandon(compare);
     import->done++;
     report_progress(import->report, import->account->name, import_mailbox(import), import->done, import->total,
@@ -310,12 +328,13 @@ static bool
 choose_page(struct compare *compare, size_t count)
 {
     uint64_t size;
+    char why[WHY_LEFT];
 
     compare->wanted_count = compare->asked = compare->at = 0;
     for (size_t i = 0; i < count; i++) {
         if (fetch_too_large(compare->import, &compare->page[i], &size)) {
-            fetch_leave(compare->import, &compare->page[i], size);
-            if (!leave(compare, &compare->page[i]))
+            fetch_leave(compare->import, &compare->page[i], size, why);
+            if (!put_off(compare, &compare->page[i], size, why))
                 return false;
         } else {
             compare->wanted[compare->wanted_count++] = compare->page[i];
@@ -410,26 +429,6 @@ import_bury_rest(struct import *import)
     return import_end(import, journal_listing_bury_rest(import->journal, import_stamp(import), &import->err));
 }
 
-/* Where nothing has a name the listing holds numbers alone. */
-static bool
-list_numbers(struct import *import)
-{
-    char place[32];
-
-    if (import->identity != BY_BODY)
-        return true;
-    if (!journal_listing_begin(import->journal, &import->err))
-        return false;
-    for (uint64_t number = 1; number <= import->messages; number++) {
-        uint64_t size = number < import->sizes_count ? import->sizes[number] : 0;
-
-        (void)text_print(place, sizeof place, "#%" PRIu64, number);
-        if (!journal_listing_add(import->journal, (uint32_t)number, place, size, &import->err))
-            return false;
-    }
-    return true;
-}
-
 static bool
 say_dry(struct import *import, uint64_t count)
 {
@@ -462,7 +461,8 @@ import_compare(struct import *import)
     compare->all = true;
     compare->reading = bytes_new();
     import->total += count;
-    ok = (compare->reading != NULL || import_no_memory(import)) && list_numbers(import) &&
+    ok = (compare->reading != NULL || import_no_memory(import)) &&
+         (import->identity != BY_BODY || import_list_numbers(import)) &&
          (import->options->skip_existing || fetch_prepare(import)) && fetch_pages(compare) && bury_unseen(compare) &&
          import_bury_rest(import) && (import->identity == BY_BODY || import_note_open(import));
     bytes_free(compare->reading);

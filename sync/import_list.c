@@ -175,6 +175,24 @@ import_list(struct import *import)
     return true;
 }
 
+/* Where nothing has a name the listing holds numbers alone. */
+bool
+import_list_numbers(struct import *import)
+{
+    char place[32];
+
+    if (!journal_listing_begin(import->journal, &import->err))
+        return false;
+    for (uint64_t number = 1; number <= import->messages; number++) {
+        uint64_t size = number < import->sizes_count ? import->sizes[number] : 0;
+
+        (void)text_print(place, sizeof place, "#%" PRIu64, number);
+        if (!journal_listing_add(import->journal, (uint32_t)number, place, size, &import->err))
+            return false;
+    }
+    return true;
+}
+
 /* ---- --skip-existing ---- */
 
 /* Was what has this name fetched? */

@@ -342,7 +342,8 @@ judge_name(struct match *match, const struct journal_listed *listed)
     if (!candidates_named(import, listed, &seen, &rows))
         return false;
     /* Back from the one that has it now to one that had it before, it is no less used again. */
-    match->reused = match->reused || (rows.another && (rows.left || rows.count == 0) && !rows.any_unproven);
+    match->reused =
+        match->reused || (rows.another && (rows.left || rows.count == 0) && !rows.any_unproven && !rows.own);
     return true;
 }
 
@@ -503,7 +504,7 @@ write_down(struct match *match)
                                    decide_all(match, PASS_HEADER) && decide_all(match, PASS_KIN))) &&
         (import->doubtful == 0 || !import->complete ||
          journal_listing_bury_rest(journal, import_stamp(import), &import->err)) &&
-        (!import->complete || journal_listing_forget_begun(journal, &import->err)) &&
+        (!import->complete || journal_listing_forget_begun(journal, import_stamp(import), &import->err)) &&
         (!import->complete || journal_pop_forget(journal, age_bound(&import->age.now, days), &forgotten, &import->err));
     if (!import_end(import, ok))
         return false;
@@ -587,8 +588,8 @@ import_match(struct import *import)
         return import_end(import, journal_set(import->journal, "identity", "header", &import->err));
     }
     if (!journal_listing_gone(import->journal, &gone, &import->err) || !probe(&match, gone) ||
-        !journal_listing_doubt_begun(import->journal, &import->err) || !read_doubtful(&match) ||
-        !is_renumbered(&match, gone) || !judge_names(&match))
+        !journal_listing_doubt_begun(import->journal, import->account->import.max_size, &import->err) ||
+        !read_doubtful(&match) || !is_renumbered(&match, gone) || !judge_names(&match))
         return false;
     return (!match.reused || doubt_all(&match)) && decide_and_say(&match);
 }

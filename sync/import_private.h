@@ -13,7 +13,8 @@
  *                        import_proof.c: is the message on the server the one that is here?)
  *   import_fetch.c       the new ones: rows, bytes, delivery, rows (import_wanted.c: which, in which order; import_hand.c: into a
  *                        command instead; import_batch.c: a batch made durable)
- *   import_compare.c     those that only their bytes tell apart (import_bytes.c: whose bytes are these?)
+ *   import_compare.c     those that only their bytes tell apart (import_bytes.c: whose bytes are these? import_own.c: they can't
+ *                        be read now)
  *   import_remove.c      DELE and QUIT (import_flush.c: what is flushed before it)
  *
  * import_read.c reads bytes and TOPs for all of them.
@@ -210,6 +211,7 @@ struct candidates {
     bool left;    /* ... and that was listed under this name until now */
     bool mixed;   /* of other bodies: which of them it is makes a difference */
     bool begun;   /* one that was begun while it might have been another row's is none of these */
+    bool own;     /* ... and it had this name and this header at the last look */
     bool fetched; /* absent ones alone: one of these was fetched, and no size says that it is another */
 };
 /** Rows of its UIDL that no other line has. */
@@ -257,6 +259,8 @@ MUST_CHECK bool import_scan(struct import *import, const char *folder, import_fi
 bool import_here_save(struct import *import);
 void import_here_free(struct import *import);
 bool import_list(struct import *import);
+/** Where nothing has a name the listing holds numbers alone. */
+bool import_list_numbers(struct import *import);
 bool import_same_maildrop(struct import *import);
 bool import_meet(struct import *import);
 bool import_match(struct import *import);
@@ -326,12 +330,22 @@ void fetch_drop(struct import *import, struct arrival *arrivals, size_t count);
 bool fetch_count(struct import *import, const struct arrival *arrival);
 /** After the commit that stored it: the event, and fetch_count. */
 bool fetch_announce(struct import *import, const struct arrival *arrival);
-/** Named in each run, counted as kept back. */
-void fetch_leave(struct import *import, const struct journal_listed *listed, uint64_t size);
+#define WHY_LEFT 64 /* bytes of it */
+/** Named in each run, counted as kept back. @param why  for its row */
+void fetch_leave(struct import *import, const struct journal_listed *listed, uint64_t size, char why[static WHY_LEFT]);
 /** Bytes of it, as far as they are known, where that is more than max-size; else 0. */
 bool fetch_too_large(struct import *import, const struct journal_listed *listed, uint64_t *size);
 /** May more than `now` bytes of a message be written, of which `before` were allowed? *why: for people, where not. false: nobody could tell */
 bool fetch_may_go_on(struct import *import, uint64_t before, uint64_t now, const char **why);
+
+/* ---- import_own.c ---- */
+/**
+ * A line that is to be compared with others can't be read now: it gets a row.
+ *
+ * @param size  what is known of it: LIST's, or more where more came
+ */
+MUST_CHECK bool import_put_off(struct import *import, const struct journal_listed *listed, uint64_t size,
+                               const char *why);
 
 /* ---- import_hand.c ---- */
 /** A message was spooled: run the command, commit what came of it. false: the run is to end */

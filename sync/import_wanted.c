@@ -20,15 +20,16 @@ fetch_too_large(struct import *import, const struct journal_listed *listed, uint
         return most != 0;
     if (listed->row == 0 || !import_load(import, listed->row, &row)) /* the caller meets that error, too */
         return false;
-    if (row.state != POP_FETCHING || row.listed != listed->size || row.size <= most)
+    if ((row.state != POP_FETCHING && (row.facts & POP_DOUBT) == 0) || row.listed != listed->size || row.size <= most)
         return false;
     *size = row.size;
     return true;
 }
 
 void
-fetch_leave(struct import *import, const struct journal_listed *listed, uint64_t size)
+fetch_leave(struct import *import, const struct journal_listed *listed, uint64_t size, char why[static WHY_LEFT])
 {
+    (void)text_print(why, WHY_LEFT, "larger than max-size: %" PRIu64 " bytes", size);
     import->counts.too_large++;
     import_say(import, "too-large",
                "message %" PRIu32 " (UIDL %s, %s%" PRIu64 " bytes) is larger than max-size: it stays on the server",
@@ -50,10 +51,9 @@ static bool
 leave(struct import *import, const struct journal_listed *listed, uint64_t size)
 {
     struct journal_pop row;
-    char why[64];
+    char why[WHY_LEFT];
 
-    fetch_leave(import, listed, size);
-    (void)text_print(why, sizeof why, "larger than max-size: %" PRIu64 " bytes", size);
+    fetch_leave(import, listed, size, why);
     if (listed->row == 0 ? !import_begin_row(import, listed, &row) : !import_load(import, listed->row, &row))
         return false;
     if (listed->row != 0 && strcmp(row.why, why) == 0)
@@ -198,10 +198,10 @@ print_one(struct import *import, const struct journal_listed *listed)
     const struct arrival would = {
         .number = listed->number, .repeated = listed->repeated, .row = {.size = listed->size}};
     uint64_t most = import->account->import.max_messages, bytes;
-    char size[32];
+    char size[32], why[WHY_LEFT];
 
     if (fetch_too_large(import, listed, &bytes)) {
-        fetch_leave(import, listed, bytes);
+        fetch_leave(import, listed, bytes, why);
         return true;
     }
     if (most != 0 && import->counts.down_new == most) {

@@ -17,6 +17,14 @@
     "or nothing of it after golub import --skip-existing"
 
 /* One place in the cache each; the text of a statement stands where it is used. */
+/* Rows that what was begun in doubt may be, it among them: of one name, header or kin. */
+#define POP_LIKE_BEGUN(which)                                                                                          \
+    "SELECT p.id FROM main.pop d CROSS JOIN main.pop p ON p.uidl = d.uidl WHERE d.facts & 256 <> 0 AND " which         \
+    " UNION SELECT p.id FROM main.pop d CROSS JOIN main.pop p ON p.header = d.header AND p.absent <> 0"                \
+    " WHERE d.facts & 256 <> 0 AND " which                                                                             \
+    " UNION SELECT p.id FROM main.pop d CROSS JOIN main.pop p ON p.kin = d.kin AND p.absent <> 0"                      \
+    " WHERE d.facts & 256 <> 0 AND " which
+
 enum statement {
     SQL_BEGIN,
     SQL_COMMIT,
@@ -134,6 +142,8 @@ enum statement {
     SQL_LISTING_TAKEN,
     SQL_LISTING_LEAVE,
     SQL_LISTING_ANY_BEGUN,
+    SQL_LISTING_DOUBT_BEGUN,
+    SQL_LISTING_KEEP_LIKE_BEGUN,
     SQL_LISTING_IS_COMPARED,
     SQL_LISTING_BY_KIN,
     SQL_LISTING_GONE_LIKE,

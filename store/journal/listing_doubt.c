@@ -103,19 +103,28 @@ journal_listing_probe(struct journal *journal, bool all, struct error *err)
 }
 
 bool
-journal_listing_doubt_begun(struct journal *journal, struct error *err)
+journal_listing_doubt_begun(struct journal *journal, uint64_t max_size, struct error *err)
 {
-    static const char any[] = "SELECT EXISTS (SELECT 1 FROM main.pop WHERE facts & 256 <> 0 AND absent = 0)";
+#define BEGUN "FROM main.pop WHERE facts & 256 <> 0 AND absent = 0 AND (?1 = 0 OR (listed <= ?1 AND size <= ?1))"
+    static const char any[] = "SELECT EXISTS (SELECT 1 " BEGUN ")";
     static const char sql[] = "INSERT OR IGNORE INTO temp.listing_doubt (number, uidl, size, repeated)"
-                              " SELECT number, uidl, size, 0 FROM temp.listing WHERE uidl IN"
-                              " (SELECT uidl FROM main.pop WHERE facts & 256 <> 0 AND absent = 0)";
+                              " SELECT number, uidl, size, 0 FROM temp.listing WHERE uidl IN (SELECT uidl " BEGUN ")";
     sqlite3_stmt *statement = prepare(journal, SQL_LISTING_ANY_BEGUN, any, err);
     int64_t found;
 
     static_assert(POP_DOUBT == 256, "the statements hold this number");
-    if (statement == NULL || !sql_number(journal, statement, 1, &found, what, err))
+    if (statement == NULL)
         return false;
-    return found == 0 || listing_exec(journal, sql, err);
+    bind_integer(&(struct sql_binder){.statement = statement}, (int64_t)max_size);
+    if (!sql_number(journal, statement, 1, &found, what, err))
+        return false;
+    if (found == 0)
+        return true;
+    statement = prepare(journal, SQL_LISTING_DOUBT_BEGUN, sql, err);
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, (int64_t)max_size);
+    return listing_run(journal, statement, err);
 }
 
 bool
@@ -251,7 +260,9 @@ journal_listing_has_moved(struct journal *journal, bool *moved, struct error *er
         "SELECT EXISTS (SELECT 1 FROM main.pop p CROSS JOIN temp.listing_doubt d ON d.header = p.header"
         " WHERE p.absent = 0 AND p.state <> 1 AND p.uidl <> d.uidl AND d.row = 0 AND d.repeated = 0"
         " AND d.message_id IS NOT NULL AND p.uidl NOT IN (SELECT uidl FROM temp.listing_doubt)"
-        " AND p.id NOT IN (SELECT id FROM temp.listing_gone))";
+        " AND p.id NOT IN (SELECT id FROM temp.listing_gone)"
+        " AND NOT EXISTS (SELECT 1 FROM main.pop o WHERE o.uidl = d.uidl AND o.facts & 256 <> 0 AND o.absent = 0"
+        " AND o.header = d.header))";
     sqlite3_stmt *statement = prepare(journal, SQL_LISTING_HAS_MOVED, sql, err);
     int64_t found;
 
@@ -329,10 +340,10 @@ journal_listing_is_put_off(struct journal *journal, uint32_t number, bool *put_o
 bool
 journal_listing_count_open(struct journal *journal, uint64_t *count, struct error *err)
 {
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_COUNT_OPEN,
-                                      "SELECT count(*) FROM temp.listing_doubt WHERE repeated = 0 AND"
-                                      " (left = 1 OR number IN (SELECT number FROM temp.listing_compare))",
-                                      err);
+    static const char sql[] = "SELECT count(*) FROM temp.listing_doubt WHERE repeated = 0 AND"
+                              " (left = 1 OR number IN (SELECT number FROM temp.listing_compare)) AND uidl NOT IN"
+                              " (SELECT uidl FROM main.pop WHERE facts & 256 <> 0 AND absent = 0 AND state = 1)";
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_COUNT_OPEN, sql, err);
     int64_t number;
 
     if (statement == NULL || !sql_number(journal, statement, INT64_MAX, &number, what, err))
@@ -380,12 +391,15 @@ journal_listing_bury(struct journal *journal, int64_t now, struct error *err)
 }
 
 bool
-journal_listing_forget_begun(struct journal *journal, struct error *err)
+journal_listing_forget_begun(struct journal *journal, int64_t now, struct error *err)
 {
     static const char begun[] = "DELETE FROM main.pop WHERE id IN (SELECT id FROM temp.listing_gone) AND state = 1";
+    static const char like[] = "UPDATE main.pop SET absent = ?1 WHERE absent <> 0 AND id IN"
+                               " (" POP_LIKE_BEGUN("d.id IN (SELECT id FROM temp.listing_gone) AND d.state = 1") ")";
 
-    static_assert(POP_FETCHING == 1, "the statement holds this number");
-    return sql_exec(journal, begun, what, err) && listing_exec(journal, "DELETE FROM temp.listing_gone", err);
+    static_assert(POP_FETCHING == 1, "the statements hold this number");
+    return bury(journal, SQL_LISTING_KEEP_LIKE_BEGUN, like, now, err) && sql_exec(journal, begun, what, err) &&
+           listing_exec(journal, "DELETE FROM temp.listing_gone", err);
 }
 
 #define DOUBTFUL                                                                                                       \

@@ -309,9 +309,11 @@ journal_pop_clamp(struct journal *journal, int64_t stamp, struct error *err)
 bool
 journal_pop_forget(struct journal *journal, int64_t before, uint64_t *forgotten, struct error *err)
 {
-    sqlite3_stmt *statement =
-        sql_prepare(journal, SQL_POP_FORGET, "DELETE FROM pop WHERE absent <> 0 AND absent < ?1", err);
+    static const char sql[] =
+        "DELETE FROM pop WHERE absent <> 0 AND absent < ?1 AND id NOT IN (" POP_LIKE_BEGUN("d.absent = 0") ")";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_POP_FORGET, sql, err);
 
+    static_assert(POP_DOUBT == 256, "the statement holds this number");
     assert(journal->in_transaction);
     if (statement == NULL)
         return false;

@@ -169,8 +169,8 @@ MUST_CHECK bool journal_listing_prove(struct journal *journal, uint32_t number, 
  * a row's message under another UIDL.
  */
 MUST_CHECK bool journal_listing_probe(struct journal *journal, bool all, struct error *err);
-/** Lines of a row that says POP_DOUBT become doubtful, too. */
-MUST_CHECK bool journal_listing_doubt_begun(struct journal *journal, struct error *err);
+/** Lines of a row that says POP_DOUBT become doubtful, too, unless it is too large to be read (0: none is). */
+MUST_CHECK bool journal_listing_doubt_begun(struct journal *journal, uint64_t max_size, struct error *err);
 /** All lines become doubtful, but for those that have their row by TOP already: names that are used again are no names. */
 MUST_CHECK bool journal_listing_doubt_all(struct journal *journal, struct error *err);
 /** The header of a doubtful one (row->has_header ...) as TOP showed it. Only header, kin, message_id and received are kept. */
@@ -201,7 +201,7 @@ MUST_CHECK bool journal_listing_settle(struct journal *journal, uint32_t number,
 MUST_CHECK bool journal_listing_is_taken(struct journal *journal, int64_t row, bool *taken, struct error *err);
 /** Is it to be compared, or was it left? */
 MUST_CHECK bool journal_listing_is_put_off(struct journal *journal, uint32_t number, bool *put_off, struct error *err);
-/** How many whose UIDL stands once are to be compared, or were left? */
+/** How many whose UIDL stands once, and that have no row of their own that says so (FETCHING, POP_DOUBT), are to be compared, or were left? */
 MUST_CHECK bool journal_listing_count_open(struct journal *journal, uint64_t *count, struct error *err);
 /** It stays as it is: nobody knows which row's message it is, so no row of its UIDL becomes absent. */
 MUST_CHECK bool journal_listing_leave(struct journal *journal, uint32_t number, struct error *err);
@@ -211,8 +211,11 @@ MUST_CHECK bool journal_listing_leave(struct journal *journal, uint32_t number, 
  * journal_listing_forget_begun.
  */
 MUST_CHECK bool journal_listing_bury(struct journal *journal, int64_t now, struct error *err);
-/** Once it is decided which message is which: rows that were FETCHING and are not listed are forgotten. In the same transaction. */
-MUST_CHECK bool journal_listing_forget_begun(struct journal *journal, struct error *err);
+/**
+ * Once it is decided which message is which: rows that were FETCHING and are not listed are forgotten. In the same transaction. What such a row
+ * may have been (POP_DOUBT) is absent since now.
+ */
+MUST_CHECK bool journal_listing_forget_begun(struct journal *journal, int64_t now, struct error *err);
 /** The same for rows of doubtful UIDLs that no line was settled on, where none of their lines was left or waits to be compared. */
 MUST_CHECK bool journal_listing_bury_rest(struct journal *journal, int64_t now, struct error *err);
 /**
@@ -221,7 +224,10 @@ MUST_CHECK bool journal_listing_bury_rest(struct journal *journal, int64_t now, 
  * @param left  rows of lines that were left or wait to be compared, too: where names moved on, such a row's message may be any other line
  */
 MUST_CHECK bool journal_listing_bury_reused(struct journal *journal, bool left, int64_t now, struct error *err);
-/** Rows that were absent since before `before` and still are: forgotten. In a transaction, after a complete listing. */
+/**
+ * Rows that were absent since before `before` and still are: forgotten, but for those that a listed message may be whose bytes nobody could
+ * compare yet (POP_DOUBT). In a transaction, after a complete listing.
+ */
 MUST_CHECK bool journal_pop_forget(struct journal *journal, int64_t before, uint64_t *forgotten, struct error *err);
 /** Sizes of known rows that had none are written down; in a transaction. *any false: none had. */
 MUST_CHECK bool journal_listing_has_sizes(struct journal *journal, bool *any, struct error *err);

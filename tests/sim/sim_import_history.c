@@ -375,8 +375,8 @@ check_idempotence(void)
     const bool compares = drop->uidls != UIDLS_UNIQUE && drop->uidls != UIDLS_REUSED;
     if (drop->retrieved > tally_too_big(&sim) && !compares)
         violation(world, "a run with nothing to do fetched something");
-    /* One that only its body tells apart is too large to be fetched: it is looked at in each run. */
-    if (drop->tops > tally_too_big(&sim) && (drop->uidls == UIDLS_UNIQUE || drop->uidls == UIDLS_REUSED) &&
+    /* One that only its body tells apart is asked for until it is given. */
+    if (drop->tops > drop->retr_refused && (drop->uidls == UIDLS_UNIQUE || drop->uidls == UIDLS_REUSED) &&
         drop->refuses_dele == 0)
         violation(world, "a run with nothing to do asked for headers");
     /* What a server without TOP holds up is put on lists and released again, in vain. */

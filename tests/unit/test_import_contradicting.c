@@ -368,6 +368,117 @@ what_is_here_under_another_name_is_not_recorded_as_had_instead(void **state)
     assert_all_here(sc);
 }
 
+/* Names are new, so only the bytes tell which of those that are alike is which; and they can't be had. */
+static void
+given_alike_under_new_names(struct scene *sc)
+{
+    (void)given_report(sc, "1", report_one);
+    (void)given_report(sc, "2", report_two);
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    rename_there(&sc->drop.mails[0], "3");
+    rename_there(&sc->drop.mails[1], "4");
+}
+
+static void
+what_is_too_large_to_be_compared_is_asked_for_once_and_known_later(void **state)
+{
+    struct scene *sc = *state;
+
+    given_alike_under_new_names(sc);
+    sc->account.import.max_size = sizeof report_one - 2;
+    sc->drop.mails[2].gone = sc->drop.mails[3].gone = true;
+    assert_run(sc, 0);
+    assert_true(sc->drop.tops > 0);
+    (void)usleep(30000); /* the folder's times may be trusted then */
+    assert_run(sc, 0);
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(sc->drop.tops + sc->drop.retrs, 0);
+        assert_true(journal_changes(sc->journal) == 0);
+        assert_said(sc, "larger than max-size");
+    }
+    assert_int_equal(rows(sc, 0), 2);
+    for (int i = 0; i < 3; i++) { /* longer than the rows of what is gone are kept */
+        time_passes(sc, 31 * DAY);
+        assert_run(sc, 0);
+    }
+    sc->account.import.max_size = 0;
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(rows(sc, POP_STORED), 2);
+    assert_int_equal(sc->drop.retrs, 0);
+}
+
+/* The list lacks it for one session, long after its other row was listed last. */
+static void
+what_is_too_large_to_be_compared_is_known_when_it_is_back(void **state)
+{
+    struct scene *sc = *state;
+
+    given_alike_under_new_names(sc);
+    sc->account.import.max_size = sizeof report_one - 2;
+    assert_run(sc, 0);
+    time_passes(sc, 31 * DAY);
+    sc->drop.list_most = 2;
+    sc->drop.list_from = 2;
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    sc->drop.list_most = 0;
+    sc->account.import.max_size = 0;
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_all_here(sc);
+}
+
+/* It has the header of one that went and of one that is there: refused each time, it alone is asked for. */
+static void
+what_is_refused_where_it_is_compared_makes_no_other_name_doubtful(void **state)
+{
+    static const char third[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit ended..\r\n";
+    struct scene *sc = *state;
+
+    (void)given_report(sc, "1", report_one);
+    (void)given_report(sc, "2", report_two);
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    given_report(sc, "3", third)->refuse_retr = true;
+    for (int i = 0; i < 3; i++)
+        assert_run(sc, 1);
+    assert_int_equal(sc->drop.tops, 1);
+    sc->drop.mails[4].refuse_retr = false;
+    assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(rows(sc, POP_STORED), 4);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.tops, 0);
+}
+
+/* The same where one name is another message's than before, and stays that. */
+static void
+a_name_that_was_used_again_is_no_news_in_each_run(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 3);
+    (void)given_report(sc, "1", report_one);
+    (void)given_report(sc, "2", report_two);
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    rename_there(&sc->drop.mails[3], sc->drop.mails[0].uidl); /* names move on */
+    rename_there(&sc->drop.mails[4], "1");
+    sc->drop.mails[3].refuse_retr = sc->drop.mails[4].refuse_retr = true;
+    for (int i = 0; i < 3; i++)
+        assert_run(sc, 1);
+    assert_int_equal(sc->drop.tops, 2);
+    sc->drop.mails[3].refuse_retr = sc->drop.mails[4].refuse_retr = false;
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_all_here(sc);
+}
+
 /* Its file was removed here, and it waits; the rule that held it is gone. */
 static void
 what_no_rule_holds_any_more_is_on_no_list(void **state)
@@ -414,6 +525,10 @@ main(void)
         TEST(what_stays_since_its_uidl_is_anothers_too_is_said),
         TEST(what_is_here_is_not_recorded_as_had_instead),
         TEST(what_is_here_under_another_name_is_not_recorded_as_had_instead),
+        TEST(what_is_too_large_to_be_compared_is_asked_for_once_and_known_later),
+        TEST(what_is_too_large_to_be_compared_is_known_when_it_is_back),
+        TEST(what_is_refused_where_it_is_compared_makes_no_other_name_doubtful),
+        TEST(a_name_that_was_used_again_is_no_news_in_each_run),
         TEST(what_no_rule_holds_any_more_is_on_no_list),
     };
 

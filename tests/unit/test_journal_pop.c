@@ -132,7 +132,7 @@ bury(struct place *p, struct journal *journal)
     assert_true(journal_begin(journal, &p->err));
     assert_true(journal_listing_bury(journal, NOW, &p->err));
     assert_true(journal_listing_bury_rest(journal, NOW, &p->err));
-    assert_true(journal_listing_forget_begun(journal, &p->err));
+    assert_true(journal_listing_forget_begun(journal, NOW, &p->err));
     assert_true(journal_pop_forget(journal, NOW, &forgotten, &p->err));
     assert_true(journal_commit(journal, &p->err));
     return forgotten;
