@@ -117,17 +117,13 @@ read_body(struct keeping *keeping, const struct journal_pop *row, uint32_t numbe
     return true;
 }
 
-/* A header without Message-ID and Received may be that of many messages: the body says which one it is. */
+/* @param seen  its header; one that names nothing may be that of many messages: the body says which one it is */
 static bool
-names_nothing(const struct journal_pop *row)
+take_proven(struct keeping *keeping, const struct journal_pop *row, const struct seen *seen, uint32_t number)
 {
-    return row->has_kin && row->has_body && !row->has_id && row->received_size == 0;
-}
+    const bool named = seen->kin.names || !row->has_body;
 
-static bool
-take_proven(struct keeping *keeping, const struct journal_pop *row, uint32_t number)
-{
-    if ((row->facts & (POP_CONFIRM | POP_FEWER | POP_CUT)) == 0 && !names_nothing(row))
+    if ((row->facts & (POP_CONFIRM | POP_FEWER | POP_CUT)) == 0 && named)
         return journal_listing_mark(keeping->import->journal, number, &keeping->import->err);
     return read_body(keeping, row, number);
 }
@@ -153,7 +149,7 @@ on_proof(void *context, uint32_t number, const struct seen *seen, const char *wo
     }
     switch (import_verdict(row, seen, line->size)) {
     case VERDICT_SAME:
-        return take_proven(keeping, row, number);
+        return take_proven(keeping, row, seen, number);
     case VERDICT_ANOTHER: /* of all names at once, before any row is parted from its message */
         keeping->reused = true;
         return !keeping->anew || import_bury_reused(import, row, number);
@@ -293,6 +289,21 @@ decide_repeated(struct keeping *keeping, struct journal_pop *row)
     return end_hold(import, row);
 }
 
+/* By its header in this session already (import_match.c). */
+static bool
+take_matched(struct keeping *keeping, const struct journal_pop *row, uint32_t number)
+{
+    struct import *import = keeping->import;
+    struct journal_pop header;
+    struct seen seen;
+    bool found;
+
+    if (!journal_listing_top_of(import->journal, number, &header, &found, &import->err))
+        return false;
+    seen_of_row(found ? &header : row, &seen);
+    return take_proven(keeping, row, &seen, number) && (keeping->body_count < LIMIT_BATCH || prove(keeping));
+}
+
 static bool
 decide(struct keeping *keeping, const struct journal_listed *listed)
 {
@@ -321,7 +332,7 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
     if (held_by_number(import, row))
         return judge(keeping, row);
     if (listed->proven)
-        return take_proven(keeping, row, listed->number) && (keeping->body_count < LIMIT_BATCH || prove(keeping));
+        return take_matched(keeping, row, listed->number);
     keeping->lines[keeping->count] = *listed;
     keeping->numbers[keeping->count++] = listed->number;
     return keeping->count + keeping->body_count < LIMIT_BATCH || prove(keeping);

@@ -134,13 +134,6 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
     return true;
 }
 
-/* A header that says nothing of its own may be many messages'. */
-static bool
-is_weak(const struct seen *seen)
-{
-    return !seen->kin.has_id && seen->kin.count == 0;
-}
-
 /*
  * Is it so plainly this row's message under a new name that nothing of it is read? Many lost theirs in this run; or its file was found
  * here without a row, and has as many bytes as are listed; or nothing but its header ever was known. Not so while it may be another's: one
@@ -153,8 +146,8 @@ is_plain(const struct match *match, const struct journal_pop *row, const struct 
     struct import *import = match->import;
     bool may_be = false;
 
-    *plain = !is_weak(seen) && row->state == POP_HAD;
-    if (is_weak(seen) || row->state == POP_HAD)
+    *plain = seen->kin.names && row->state == POP_HAD;
+    if (!seen->kin.names || row->state == POP_HAD)
         return true;
     if (strcmp(row->uidl, IMPORT_FILE_UIDL) == 0)
         *plain = row->size == listed->size;

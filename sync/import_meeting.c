@@ -130,7 +130,7 @@ make_row(struct meeting *meeting, const struct journal_here_file *file, const st
     import_set_stored(import, &row);
     seen_to_row(seen, &row);
     row.size = seen->size;
-    row.facts = POP_CONFIRM;
+    row.facts |= POP_CONFIRM;
     row.absent = import_stamp(import);
     (void)text_print(row.base, sizeof row.base, "%s", file->base);
     row.folder = file->folder;

@@ -195,6 +195,7 @@ seen_header_to_row(const struct seen *seen, struct journal_pop *row)
     static_assert(sizeof seen->kin.received <= POP_RECEIVED_MAX, "a row holds them");
 
     row->has_header = row->has_kin = true;
+    row->facts = seen->kin.names ? row->facts & ~(unsigned)POP_NAMELESS : row->facts | POP_NAMELESS;
     memcpy(row->header, seen->header, DIGEST_SIZE);
     memcpy(row->kin, seen->kin.rest, DIGEST_SIZE);
     row->has_id = seen->kin.has_id;
@@ -221,6 +222,7 @@ seen_of_row(const struct journal_pop *row, struct seen *seen)
     memcpy(seen->wire, row->body, DIGEST_SIZE);
     memcpy(seen->kin.rest, row->kin, DIGEST_SIZE);
     seen->kin.has_id = row->has_id;
+    seen->kin.names = (row->has_id || row->received_size > 0) && (row->facts & POP_NAMELESS) == 0;
     memcpy(seen->kin.id, row->message_id, DIGEST_SIZE);
     seen->kin.count = row->received_size / KIN_RECEIVED_SIZE;
     if (seen->kin.count > KIN_RECEIVED)

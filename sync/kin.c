@@ -47,8 +47,9 @@ struct kin_reader {
     char name[NAME_MAX_LENGTH];
     size_t name_length;
     uint64_t held_cr;
-    uint64_t length;    /* wire bytes of the line */
-    bool any, id_known; /* there was a line; its Message-ID has a byte */
+    uint64_t length;       /* wire bytes of the line */
+    bool any, id_known;    /* there was a line; its Message-ID has a byte beside <> */
+    bool semicolon, dated; /* of a Received line: its date is behind the last one; there is one */
     unsigned char gathered[1024];
     size_t used; /* of the rest, on its way to OpenSSL */
 };
@@ -126,10 +127,12 @@ add_known(struct kin_reader *reader, unsigned char byte)
     case KIND_ADDED:
         return true;
     case KIND_RECEIVED:
+        reader->dated = byte != ';' && (reader->dated || (reader->semicolon && byte >= '0' && byte <= '9'));
+        reader->semicolon = reader->semicolon || byte == ';';
         return SHA256_Update(&reader->line, &byte, 1) == 1;
     case KIND_ID:
         if (byte != ' ' && byte != '\t' && byte != '\n') {
-            reader->id_known = true;
+            reader->id_known = reader->id_known || (byte != '<' && byte != '>');
             if (SHA256_Update(&reader->line, &byte, 1) != 1)
                 return false;
         }
@@ -146,7 +149,7 @@ begin_line(struct kin_reader *reader, enum kind kind)
     /* A second Message-ID is no other name of the message. */
     reader->kind = kind == KIND_ID && reader->kin.has_id ? KIND_REST : kind;
     reader->any = true;
-    reader->id_known = false;
+    reader->id_known = reader->semicolon = reader->dated = false;
     reader->at = IN_LINE;
     for (size_t i = 0; reader->kind == KIND_ID && i < reader->name_length; i++)
         if (!add_rest(reader, (unsigned char)reader->name[i]))
@@ -189,8 +192,9 @@ end_line(struct kin_reader *reader)
         return false;
     if (reader->kind == KIND_RECEIVED) {
         keep_received(&reader->kin, digest, reader->length);
+        reader->kin.names = reader->kin.names || reader->dated;
     } else if (reader->id_known) {
-        reader->kin.has_id = true;
+        reader->kin.has_id = reader->kin.names = true;
         memcpy(reader->kin.id, digest, DIGEST_SIZE);
     }
     return true;

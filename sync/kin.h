@@ -16,10 +16,11 @@
 
 struct kin {
     unsigned char
-        rest[DIGEST_SIZE]; /* of all lines that are neither known to be added nor Received, in canonical form */
-    bool has_id;
+        rest[DIGEST_SIZE];         /* of all lines that are neither known to be added nor Received, in canonical form */
+    bool has_id;                   /* one that says something: <> does not */
     unsigned char id[DIGEST_SIZE]; /* of the Message-ID without its blanks */
-    size_t count;                  /* of Received lines, top to bottom */
+    bool names;   /* it has one, or a Received line with a date: else it may be the header of many messages */
+    size_t count; /* of Received lines, top to bottom */
     unsigned char received[KIN_RECEIVED][KIN_RECEIVED_SIZE];
     uint32_t length[KIN_RECEIVED]; /* wire bytes of each; not compared */
     uint64_t added;                /* wire bytes of the lines that programs are known to add; not compared */

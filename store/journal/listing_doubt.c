@@ -139,8 +139,9 @@ journal_listing_doubt_all(struct journal *journal, struct error *err)
 bool
 journal_listing_top(struct journal *journal, uint32_t number, const struct journal_pop *header, struct error *err)
 {
-    static const char sql[] = "UPDATE temp.listing_doubt SET (header, kin, message_id, received) = (?1, ?2, ?3, ?4)"
-                              " WHERE number = ?5";
+    static const char sql[] =
+        "UPDATE temp.listing_doubt SET (header, kin, message_id, received, nameless) = (?1, ?2, ?3, ?4, ?5)"
+        " WHERE number = ?6";
     sqlite3_stmt *statement;
     struct sql_binder to;
 
@@ -154,6 +155,7 @@ journal_listing_top(struct journal *journal, uint32_t number, const struct journ
     bind_digest(&to, header->kin);
     bind_digest(&to, header->has_id ? header->message_id : NULL);
     bind_bytes(&to, header->received, header->received_size);
+    bind_integer(&to, (header->facts & POP_NAMELESS) != 0);
     bind_integer(&to, number);
     return listing_run(journal, statement, err);
 }
@@ -168,6 +170,7 @@ read_top(sqlite3_stmt *statement, void *to)
     row->has_kin = read_digest(&from, row->kin);
     row->has_id = read_digest(&from, row->message_id);
     row->received_size = read_at_most(&from, row->received, sizeof row->received);
+    row->facts = read_integer(&from, 0, 1) == 1 ? POP_NAMELESS : 0;
     return !from.damaged;
 }
 
@@ -175,7 +178,7 @@ bool
 journal_listing_top_of(struct journal *journal, uint32_t number, struct journal_pop *header, bool *found,
                        struct error *err)
 {
-    static const char sql[] = "SELECT header, kin, message_id, received FROM temp.listing_doubt"
+    static const char sql[] = "SELECT header, kin, message_id, received, nameless FROM temp.listing_doubt"
                               " WHERE number = ?1 AND header IS NOT NULL";
     sqlite3_stmt *statement = prepare(journal, SQL_LISTING_TOP_OF, sql, err);
 

@@ -36,6 +36,8 @@ enum journal_pop_fact {
     POP_UNSURE =
         64, /* what is listed under its UIDL has another header, and nothing can tell whether it is its message */
     POP_AGAIN = 128, /* it was removed, and is listed again under the same UIDL: the server keeps it, or got it back */
+    POP_NAMELESS =
+        512, /* its header names it by neither Message-ID nor date of a Received line: it may be that of many messages */
     POP_DOUBT =
         256, /* FETCHING, HAD: begun for a message that may be another row's; it is compared with those before it is this one's */
 };
@@ -173,7 +175,7 @@ MUST_CHECK bool journal_listing_probe(struct journal *journal, bool all, struct 
 MUST_CHECK bool journal_listing_doubt_begun(struct journal *journal, uint64_t max_size, struct error *err);
 /** All lines become doubtful, but for those that have their row by TOP already: names that are used again are no names. */
 MUST_CHECK bool journal_listing_doubt_all(struct journal *journal, struct error *err);
-/** The header of a doubtful one (row->has_header ...) as TOP showed it. Only header, kin, message_id and received are kept. */
+/** The header of a doubtful one (row->has_header ...) as TOP showed it. Only header, kin, message_id, received and POP_NAMELESS are kept. */
 MUST_CHECK bool journal_listing_top(struct journal *journal, uint32_t number, const struct journal_pop *header,
                                     struct error *err);
 /** *found false: TOP was refused, or never asked. */

@@ -204,6 +204,37 @@ message_ids_are_compared_without_blanks_and_by_the_first_of_them(void **state)
     assert_false(kin_same(&plain, &two));
 }
 
+/* A header is one message's by its Message-ID, or by the date of a hop; what any program may write again names nothing. */
+static void
+a_message_id_or_a_dated_hop_names_a_message(void **state)
+{
+    static const char *const named[] = {
+        "Message-ID: <1@x>\r\n\r\n",
+        "Message-ID: 1\r\n\r\n",
+        "Message-ID: <>\r\nMessage-ID: <1@x>\r\n\r\n",
+        "Received: from a by b; Mon, 5 Jan 2026 10:00:00 +0100\r\n\r\n",
+        "Received: from a by b;\r\n\tMon, 5 Jan 2026 10:00:00 +0100\r\n\r\n",
+        "Received: from a;b by c; 5 Jan 2026\r\nReceived: from a\r\n\r\n",
+    };
+    static const char *const nameless[] = {
+        "",
+        "Subject: state\r\n\r\n",
+        "Message-ID:\r\n\r\n",
+        "Message-ID: <>\r\n\r\n",
+        "Message-ID:\r\n < >\r\n\r\n",
+        "Received: from a\r\n\r\n",
+        "Received: from a4 by b5\r\nReceived: from b\r\n\tby c; today\r\n\r\n",
+        "Received: from a; 5 by c;\r\n\r\n",
+        "Subject: a; 5\r\nReceived: from a\r\nDate: b; 5\r\n\r\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(named); i++)
+        assert_true(kin_of(named[i]).names);
+    for (size_t i = 0; i < LENGTH(nameless); i++)
+        assert_false(kin_of(nameless[i]).names || kin_of(nameless[i]).has_id);
+}
+
 static void
 pieces_of_any_size_make_no_difference(void **state)
 {
@@ -230,6 +261,7 @@ main(void)
         cmocka_unit_test(other_received_lines_are_another_message),
         cmocka_unit_test(of_very_many_received_lines_the_oldest_are_compared),
         cmocka_unit_test(message_ids_are_compared_without_blanks_and_by_the_first_of_them),
+        cmocka_unit_test(a_message_id_or_a_dated_hop_names_a_message),
         cmocka_unit_test(pieces_of_any_size_make_no_difference),
     };
 
