@@ -151,6 +151,8 @@ void tally_born(struct import_sim *sim, struct drop_message *message);
 void tally_left(struct import_sim *sim, struct drop_message *message);
 /** It is back on the server: nothing new. */
 void tally_back(struct import_sim *sim, struct drop_message *message);
+/** LIST says other sizes than before: what came already under a used again UIDL may be taken for the one that had it. */
+void tally_sizes(struct import_sim *sim);
 /** Would it come once more to a journal that does not know it? Nothing here tells that it was here. */
 bool tally_comes_again(const struct import_sim *sim, const struct drop_message *message);
 /** Does its row know more of it than name and size? */

@@ -151,6 +151,12 @@ tally_back(struct import_sim *sim, struct drop_message *message)
     hide(sim);
 }
 
+void
+tally_sizes(struct import_sim *sim)
+{
+    hide(sim);
+}
+
 static bool
 is_own(const struct sim_file *file)
 {

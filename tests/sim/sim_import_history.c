@@ -216,6 +216,8 @@ server_changes(void)
     } else if (!sim.shifted) {
         drop->wrong_sizes = !drop->wrong_sizes;
         drop->lied = true;
+        say(&sim.world, "  there: LIST's sizes are %s", drop->wrong_sizes ? "wrong" : "right");
+        tally_sizes(&sim);
     }
 }
 
