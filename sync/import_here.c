@@ -18,6 +18,7 @@ struct look {
     bool all;       /* folders that did not move, too */
     bool unstable;  /* one of them changed while it was listed: absence proves nothing */
     bool delivered; /* some row's file was in the deliver folder */
+    bool again;     /* before the first DELE */
     const char *folder;
 };
 
@@ -173,11 +174,9 @@ refuse_removals(struct import *import, const char *what)
 {
     import->may_remove = false;
     import->partial = true;
-    import_say(
-        import, "deliver",
-        "the folder %s of %s %s since the last import: mail is fetched, and nothing is removed from the server in this "
-        "run",
-        import->account->import.deliver_to, import->account->maildir, what);
+    import_say(import, "deliver",
+               "the folder %s of %s %s: mail is fetched, and nothing is removed from the server in this run",
+               import->account->import.deliver_to, import->account->maildir, what);
     return true;
 }
 
@@ -194,13 +193,16 @@ check_birth(struct look *look)
         look->folders->moved = true;
     if (seen == NULL) /* it was there in an earlier run: a root without it may be another one */
         return (known == NULL && !look->delivered) ||
-               refuse_removals(import, "is not there any more: it was removed, or moved,");
+               refuse_removals(import, look->again
+                                           ? "is not there any more: it was removed, or moved, during this import"
+                                           : "is not there any more: it was removed, or moved, since the last import");
     import->local.ops->birth(import->local.self, import->folder, &born);
     look->folders->moved = look->folders->moved || born != seen->born;
     seen->born = born;
     if (known == NULL || known->born == 0 || born == 0 || known->born == born)
         return true;
-    return refuse_removals(import, "was made anew, or copied,");
+    return refuse_removals(import, look->again ? "was made anew, or copied, during this import"
+                                               : "was made anew, or copied, since the last import");
 }
 
 /* ---- all of it ---- */
@@ -264,6 +266,35 @@ import_here(struct import *import)
         return true;
     return flush_begin(import) &&
            journal_pop_folders(import->journal, &folders->known, &folders->known_count, &import->err) && compare(&look);
+}
+
+/*
+ * By the first DELE the look is as old as all that was fetched since, and a backup may have been put into its place. Folders that did
+ * not move meanwhile are not listed. What is missed now waits; what the first look saw is what is written down at the end.
+ */
+bool
+import_look_again(struct import *import)
+{
+    struct import_folders again = {.known = import->folders.seen, .known_count = import->folders.seen_count};
+    struct look look = {.import = import, .folders = &again, .again = true};
+    const bool unmet = import->unmet;
+    bool ok;
+
+    if (import->handover != NULL)
+        return true;
+    if (!import->local.ops->stands(import->local.self)) {
+        import->may_remove = false;
+        import->partial = true;
+        import_say(import, "deliver",
+                   "%s is not the Maildir any more that this import began with: nothing is removed from the server in "
+                   "this run",
+                   import->account->maildir);
+        return true;
+    }
+    ok = compare(&look);
+    free(again.seen);
+    import->unmet = unmet;
+    return ok;
 }
 
 /*

@@ -255,6 +255,8 @@ typedef bool import_file_item(void *context, const char *base, const char *info)
 /** The names in a folder; those that golub did not give and can't handle are passed over. */
 MUST_CHECK bool import_scan(struct import *import, const char *folder, import_file_item *item, void *context,
                             struct local_stamp *stamp, bool *stable);
+/** The same before the first DELE; import->may_remove is false where another tree or folder stands there now. */
+bool import_look_again(struct import *import);
 /** Write down, in the caller's transaction, how the folders looked: a run that follows need not list those that did not move. */
 bool import_here_save(struct import *import);
 void import_here_free(struct import *import);
@@ -300,6 +302,8 @@ bool flush_all(struct import *import);
 
 struct arrival;
 /* ---- import_keep.c ---- */
+/** Its file is missed here, and not for as long as it takes to tell a removal from an accident. */
+bool import_must_wait(const struct import *import, const struct journal_pop *row);
 /** Did the IMAP account of this tree find the message of this name on its own server, before an import could have given the name? */
 MUST_CHECK bool import_beside_had(struct import *import, const char *base, bool *had);
 /** The message of that number is another one than the row's, which is absent from now on: it is fetched and compared with the others. */

@@ -1,7 +1,8 @@
 /*
  * The end of a session: DELE for what is marked in the listing, then QUIT, which alone removes.
  *
- * Marked is what this session fetched and committed, under keep = no, and what import_keep.c has proven. REMOVING is committed before DELE is
+ * Marked is what this session fetched and committed, under keep = no, and what import_keep.c has proven. Which files are here is looked at once
+ * more before the first DELE: what was lost while mail was fetched waits. REMOVING is committed before DELE is
  * sent, so that a row whose QUIT was not answered is looked at again. With QUIT's +OK the rows become absent: what a list shows again
  * was not removed, whatever the server said, or came back.
  */
@@ -14,21 +15,30 @@ struct removing {
     uint32_t numbers[LIMIT_BATCH];
     bool refused[LIMIT_BATCH];
     size_t count, answered;
+    uint32_t last; /* number of the page's last line; 0: there is none */
 };
 
 static bool
 load_page(struct removing *removing, uint32_t after)
 {
     struct import *import = removing->import;
+    size_t count;
 
-    if (!journal_listing_page(import->journal, LISTED_MARKED, false, after, removing->page, LIMIT_BATCH,
-                              &removing->count, &import->err))
+    removing->count = 0;
+    removing->last = 0;
+    if (!journal_listing_page(import->journal, LISTED_MARKED, false, after, removing->page, LIMIT_BATCH, &count,
+                              &import->err))
         return false;
-    for (size_t i = 0; i < removing->count; i++) {
-        removing->numbers[i] = removing->page[i].number;
-        removing->refused[i] = false;
-        if (!import_load(import, removing->page[i].row, &removing->rows[i]))
+    for (size_t i = 0; i < count; i++) {
+        struct journal_pop *row = &removing->rows[removing->count];
+
+        removing->last = removing->page[i].number;
+        if (!import_load(import, removing->page[i].row, row))
             return false;
+        if (import_must_wait(import, row) || held_by_number(import, row)) /* missed since it was marked */
+            continue;
+        removing->refused[removing->count] = false;
+        removing->numbers[removing->count++] = removing->page[i].number;
     }
     return true;
 }
@@ -102,7 +112,7 @@ bury_removed(struct removing *removing, uint32_t last)
     while (after < last) {
         bool ok = load_page(removing, after);
 
-        if (!ok || removing->count == 0)
+        if (!ok || removing->last == 0)
             return ok;
         if (!journal_begin(import->journal, &import->err))
             return false;
@@ -120,7 +130,7 @@ bury_removed(struct removing *removing, uint32_t last)
             report_message(import->report, import->account->name, import_mailbox(import), "remove-there", 0, row->base,
                            row->uidl);
         }
-        after = removing->numbers[removing->count - 1];
+        after = removing->last;
         if (!import_end(import, ok))
             return false;
     }
@@ -163,18 +173,22 @@ static bool
 remove_and_quit(struct removing *removing)
 {
     struct import *import = removing->import;
+    uint64_t marked;
     uint32_t last = 0;
 
-    for (;;) {
+    if (!journal_listing_count(import->journal, LISTED_MARKED, &marked, &import->err) ||
+        (marked > 0 && !import_look_again(import)))
+        return false;
+    while (import->may_remove) {
         if (import_stopped(import)) /* no new command; what is marked goes with QUIT */
             break;
         if (!load_page(removing, last))
             return false;
-        if (removing->count == 0)
+        if (removing->last == 0)
             break;
-        if ((last == 0 && !flush_all(import)) || !mark_page(removing))
+        if ((last == 0 && !flush_all(import)) || (removing->count > 0 && !mark_page(removing)))
             return false;
-        last = removing->numbers[removing->count - 1];
+        last = removing->last;
     }
     if (last == 0)
         return quit_quietly(import);

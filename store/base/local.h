@@ -131,6 +131,8 @@ struct local_mark { /* the file .golub in the root */
 struct local_ops {
     /** How the root stands; opens it. @param make  make it if its parent exists */
     bool (*open)(void *local, bool make, enum local_root *root, struct error *err);
+    /** Is what was opened still what its path names? Another one may have been put there, and mail goes on into the old one. */
+    bool (*stands)(void *local);
     bool (*read_mark)(void *local, struct local_mark *mark, struct error *err);
     /** Write, fsync, rename, fsync of the root. */
     bool (*write_mark)(void *local, struct local_mark *mark, struct error *err);

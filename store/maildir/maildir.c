@@ -57,6 +57,7 @@ maildir_local(struct maildir *maildir)
 {
     static const struct local_ops ops = {
         .open = tree_open,
+        .stands = tree_stands,
         .read_mark = mark_read,
         .write_mark = mark_write,
         .boot = filesystem_boot,

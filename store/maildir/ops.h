@@ -8,6 +8,7 @@
 /* tree.c: the root and the folders below it */
 bool tree_open(void *local, bool make, enum local_root *root, struct error *err);
 bool tree_folders(void *local, bool (*folder)(void *context, const char *folder), void *context, struct error *err);
+bool tree_stands(void *local);
 void tree_birth(void *local, const char *folder, int64_t *birth);
 /** Does this directory hold all three? */
 bool tree_is_mailbox(int fd);

@@ -134,6 +134,16 @@ tree_open(void *local, bool make, enum local_root *root, struct error *err)
     return true;
 }
 
+bool
+tree_stands(void *local)
+{
+    const struct maildir *maildir = local;
+    struct stat held, named;
+
+    return fstat(maildir->root, &held) == 0 && stat(maildir->settings.root, &named) == 0 &&
+           held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+}
+
 void
 tree_birth(void *local, const char *folder, int64_t *birth)
 {

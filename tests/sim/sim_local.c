@@ -464,8 +464,17 @@ sim_close(void *local)
     (void)local;
 }
 
+/* Nobody puts another tree in its place while a run is at work. */
+static bool
+sim_stands(void *local)
+{
+    (void)local;
+    return true;
+}
+
 static const struct local_ops ops = {
     .open = sim_open,
+    .stands = sim_stands,
     .read_mark = sim_read_mark,
     .write_mark = sim_write_mark,
     .birth = sim_birth,

@@ -1,4 +1,7 @@
 """How long mail stays on the server: keep = "forever", "no", "30d", changes between them, and the word that a tightened one needs."""
+import os
+import shutil
+
 from popbase import CONFIG, HELD, SOME, DovecotTest, ScriptTest, main
 from rig import in_memory  # noqa: F401
 
@@ -70,6 +73,50 @@ class KeepTest(DovecotTest):
         self.import_()
 
         self.assertEqual(self.count_there(), 1)
+
+    def at_the_first(self, command, act):
+        """From now on `act` happens before the first such command of a session reaches the server."""
+        done = []
+
+        def edit(data):
+            if data.upper().startswith(command) and not done:
+                done.append(act())
+            return data
+        self.through(edit_up=edit)
+
+    def test_what_is_lost_here_while_an_import_is_at_work_stays_on_the_server(self):
+        self.account.set(keep="30d")
+        mails = self.given(6)
+        self.import_()
+        self.pass_days(31)
+        lost = self.here()[:4]
+        self.at_the_first(b"TOP", lambda: [os.unlink(f.path) for f in lost])
+
+        self.import_()
+
+        self.assertEqual(len(self.there()), 4)
+        self.assert_here([m for m in mails if m not in self.there()])
+        self.assertEqual(len(self.removals()), 2)
+        self.import_()
+        self.assertEqual(self.count_there(), 4)
+
+    def test_a_maildir_that_is_replaced_while_an_import_is_at_work_costs_nothing(self):
+        self.account.set(keep="no")
+        self.given(2)
+        self.import_()
+        old = self.home.path_of("Mail", "old")
+        mails = self.given(3)
+
+        def replace():
+            os.rename(self.account.root, old)
+            shutil.copytree(old, self.account.root)
+        self.at_the_first(b"RETR", replace)
+
+        result = self.import_(expect=SOME)
+
+        self.assertIn("is not the Maildir any more", result.out)
+        self.assertEqual(self.removals(), [])
+        self.assertEqual(self.there(), mails)
 
     def test_a_removal_in_a_later_session_is_proven_by_the_header_first(self):
         self.account.set(keep="30d")
