@@ -37,6 +37,8 @@ is_file_half(const struct journal_message *message)
 {
     if (message->uid != 0 || message->base[0] == '\0' || !message->has_wire || (message->facts & FACT_ALIAS) != 0)
         return false;
+    if ((message->facts & (FACT_MOVED | FACT_GONE_THERE | FACT_UNPAIRED)) == (FACT_MOVED | FACT_GONE_THERE))
+        return false; /* what is left of a move */
     return (message->facts & FACT_ALTERED) == 0 || (message->facts & FACT_GONE_THERE) != 0;
 }
 

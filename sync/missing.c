@@ -118,6 +118,8 @@ unpair_row(struct run *run, struct journal_message *message, bool past, bool *co
         return journal_message_delete(run->journal, message->id, &run->err); /* what the server has is looked at anew */
     /* That the server does not show what is out of its view proves nothing under other UIDs either. */
     waits = waits || (removed && (message->facts & FACT_OUT_OF_VIEW) != 0);
+    /* What is left of a move here that was cut off: its message stands where it went, and is looked for by that row. */
+    waits = waits || (removed && !past && (message->facts & FACT_MOVED) != 0);
     *counts = !gone && !(removed && waits);
     if (removed && waits)
         return lose_uid(run, message, FACT_GONE_THERE);

@@ -80,6 +80,14 @@ flags_of(const struct journal_message *message, enum role role, enum pair_by by)
     return role == FRESH_THERE || (role == GONE_THERE && by != BY_WIRE_AND_MAILBOX) ? message->rseen : message->lseen;
 }
 
+/* What is left of a move went where it went. */
+static bool
+is_left_behind(const struct journal_message *message, enum role role)
+{
+    return role == GONE_THERE &&
+           (message->facts & (FACT_MOVED | FACT_GONE_THERE | FACT_UNPAIRED)) == (FACT_MOVED | FACT_GONE_THERE);
+}
+
 /* Items of one role, keyed by wire digest (files that vanished and appeared) or by header, size and date (UIDs). */
 static bool
 gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, struct pair_item **items, char **bases,
@@ -103,7 +111,7 @@ gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, 
             continue;
         if (!is_doubted(run, todo, role, &doubted) || !run_load(run, todo->id, &message))
             return false;
-        if (doubted && by == BY_WIRE)
+        if ((doubted && by == BY_WIRE) || is_left_behind(&message, role))
             continue;
         /* A UID whose body was read for want of a better proof is compared by that alone. */
         if (by == BY_HEADER ? !message.has_header || (role == FRESH_THERE && message.has_wire) : !message.has_wire)

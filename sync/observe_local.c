@@ -138,10 +138,10 @@ on_file(void *context, const char *base, const char *info)
     before = message;
     (void)text_print(message.info, sizeof message.info, "%s", info);
     message.lseen = run_flags_of(info, message.lseen);
-    if ((message.facts & FACT_GONE_THERE) == 0)
-        message.facts &= ~(unsigned)FACT_UNPAIRED;
+    if ((message.facts & FACT_GONE_THERE) == 0) /* else it is what is left of a move, or waits for what it was */
+        message.facts &= ~(unsigned)(FACT_UNPAIRED | FACT_MOVED);
     take_back(look, &message);
-    message.facts &= ~(unsigned)(FACT_GONE_HERE | FACT_MOVED | FACT_LACKED);
+    message.facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED);
     take_past(look, &message);
     flushed_doubt_flags(look->run, &message);
     if (!mark_seen(look, message.id))

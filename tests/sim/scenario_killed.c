@@ -90,12 +90,82 @@ what_has_the_name_of_a_message_and_other_bytes_did_not_move(void **state)
     then_it_is_here(WORK, 12, 1);
 }
 
+/* ---- a move here ---- */
+
+static void
+when_another_client_swaps(int a, int b)
+{
+    struct sim_mailbox *boxes = sim.server.boxes;
+    static struct sim_mailbox was;
+
+    was = boxes[a];
+    boxes[a] = boxes[b];
+    boxes[b] = was;
+    for (int m = 0; m < 2; m++) {
+        const int to = m == 0 ? a : b;
+
+        for (size_t i = 0; i < boxes[to].count; i++) {
+            ledger_out(&sim.world, boxes[to].messages[i].content, a + b - to);
+            ledger_put(&sim.world, boxes[to].messages[i].content, to);
+        }
+    }
+    check_forget(&sim.clients[0]);
+}
+
+static void
+when_another_client_renames_and_makes_again(int from, int to)
+{
+    server_create(&sim.server, to);
+    when_another_client_swaps(from, to);
+}
+
+/* Out of a mailbox that was renamed and made again; before the next run they change places, so that all is where it was. */
+static void
+what_is_left_of_a_move_here_is_no_file_that_was_lost(void **state)
+{
+    int killed = 0;
+
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        for (long step = 1;; step++) {
+            given_empty_account(1);
+            for (int content = 1; content <= 4; content++)
+                given_mail_there(WORK, content);
+            given_mail_there(INBOX, 5);
+            given_both_sides_agree();
+            if (kind / 2 == 1) /* under names of a mail reader */
+                for (int content = 1; content <= 4; content++)
+                    assert_true(mua_move(here(), file_of(WORK, content), WORK, true));
+            given_both_sides_agree();
+            when_another_client_renames_and_makes_again(WORK, OLD);
+            sim.world.crash_at = step;
+            sim.world.crash_after = kind % 2 == 1;
+            if (when_golub_syncs_after(60) != -1)
+                break;
+            killed++;
+            when_another_client_swaps(WORK, OLD);
+            server_set_flags(&sim.server, WORK, &sim.server.boxes[WORK].messages[0], FLAG_ANSWERED, 0);
+
+            then_both_sides_agree();
+
+            for (int content = 1; content <= 4; content++) {
+                then_it_is_there(WORK, content, 1);
+                then_it_is_there(OLD, content, 0);
+                then_it_is_here(WORK, content, 1);
+                then_it_is_here(OLD, content, 0);
+            }
+        }
+    }
+    assert_true(killed > 40);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(what_was_delivered_without_a_commit_and_moved_is_there_once),
         SCENARIO(what_has_the_name_of_a_message_and_other_bytes_did_not_move),
+        SCENARIO(what_is_left_of_a_move_here_is_no_file_that_was_lost),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
