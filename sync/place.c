@@ -12,11 +12,9 @@
  *
  * What is missing in a folder that is in doubt, and anything else to be removed from its mailbox in that run, is held whatever its number
  * (hold.c). The doubt is in the journal until a run has listed the folder whole and held what was to be held. What is out of the server's view
- * then is noted (FACT_LACKED), and held once it comes into view.
+ * then, or waits for an answer, is noted (FACT_LACKED), and held once that is over.
  */
 #include "sync/place.h"
-
-#include "sync/view.h"
 
 #include <inttypes.h>
 
@@ -280,6 +278,43 @@ place_note(struct run *run)
     return true;
 }
 
+/*
+ * Missing here, and on no list: what is out of the server's view, what was sent without an answer, so that its UID is not known, and what
+ * that was copied from.
+ */
+static bool
+is_on_no_list(const struct journal_message *message, const struct journal_op *ops, size_t count)
+{
+    bool source = false;
+
+    for (size_t i = 0; i < count; i++)
+        source = source || (ops[i].message == message->id && ops[i].target != 0);
+    return (message->facts & FACT_GONE_HERE) != 0 &&
+           (source || message->uid == 0 || (message->facts & FACT_OUT_OF_VIEW) != 0);
+}
+
+static bool
+note_lacked(struct run *run, const struct mailbox *mailbox)
+{
+    struct journal_message message;
+    struct journal_op *ops = NULL;
+    int64_t *ids = NULL;
+    size_t op_count = 0, count = 0;
+    bool ok = journal_ops(run->journal, &ops, &op_count, &run->err) &&
+              journal_message_ids(run->journal, mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], &message);
+        if (!ok || !is_on_no_list(&message, ops, op_count))
+            continue;
+        message.facts |= FACT_LACKED;
+        ok = journal_message_save(run->journal, &message, &run->err);
+    }
+    free(ops);
+    free(ids);
+    return ok;
+}
+
 bool
 place_close(struct run *run)
 {
@@ -291,7 +326,7 @@ place_close(struct run *run)
         if (!mailbox->place.doubted || !mailbox->seen_whole || !mailbox->judged)
             continue;
         mailbox->place.doubted = false;
-        ok = (begun || run_begin(run)) && view_note_lacked(run, mailbox) &&
+        ok = (begun || run_begin(run)) && note_lacked(run, mailbox) &&
              journal_place_save(run->journal, &mailbox->place, &run->err);
         begun = true;
     }

@@ -233,24 +233,6 @@ view_recall_limit(struct run *run, struct mailbox *mailbox, const struct view *v
 }
 
 static bool
-note_lacked(struct journal_message *message, uint32_t unused)
-{
-    (void)unused;
-    if ((message->facts & FACT_GONE_HERE) == 0)
-        return false;
-    message->facts |= FACT_LACKED;
-    return true;
-}
-
-bool
-view_note_lacked(struct run *run, const struct mailbox *mailbox)
-{
-    bool changed;
-
-    return change_each(run, mailbox, WHICH_OUT_OF_VIEW, note_lacked, 0, &changed);
-}
-
-static bool
 bring_into_view(struct journal_message *message, uint32_t above)
 {
     if (above != 0 && message->uid <= above)

@@ -37,8 +37,6 @@ MUST_CHECK bool view_leave_out(struct run *run, struct journal_message *message)
 MUST_CHECK bool view_recall(struct run *run, struct mailbox *mailbox, uint32_t lowest);
 /** After all mailboxes were listed: what grew up to a number at which another one is known to stop, now or since long, ends there, too. */
 MUST_CHECK bool view_recall_limit(struct run *run, struct mailbox *mailbox, const struct view *view);
-/** Its folder is a copy: what is out of view and lacks its file here is on no list of what is held, and known by FACT_LACKED once it is seen. */
-MUST_CHECK bool view_note_lacked(struct run *run, const struct mailbox *mailbox);
 /** What is out of view above the lowest UID that a whole listing named is gone: the view reaches below it now. */
 MUST_CHECK bool view_reaches(struct run *run, struct mailbox *mailbox, uint32_t lowest);
 /**

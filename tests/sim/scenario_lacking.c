@@ -56,6 +56,35 @@ what_was_out_of_view_when_the_tree_was_copied_is_held_once_it_is_seen(void **sta
     then_it_is_there(INBOX, 23, 1);
 }
 
+/* A copy was asked for, and not answered, when the tree was copied: both its ends lack their files before anybody knows its UID. */
+static void
+what_waited_for_an_answer_when_the_tree_was_copied_is_held_after_it(void **state)
+{
+    uint32_t uid;
+
+    (void)state;
+    given_empty_account(1);
+    for (int content = 1; content <= 4; content++)
+        given_mail_there(WORK, content);
+    given_both_sides_agree();
+    assert_true(mua_copy(here(), file_of(WORK, 1), INBOX));
+    ledger_put(&sim.world, 1, INBOX);
+    given_trouble_at(STEP_COPY, true, false);
+    assert_int_equal(when_golub_syncs_after(60), 5);
+    (void)given_a_copied_tree_lacks(WORK, 1);
+    (void)given_a_copied_tree_lacks(INBOX, 1);
+    (void)when_golub_syncs_after(1);
+    assert_true(server_add(&sim.server, INBOX, 1, 0, 0, 1600000000, &uid)); /* now it is carried out */
+
+    for (int i = 0; i < 3; i++) {
+        sim.clients[0].confirm = false;
+        assert_int_equal(when_golub_syncs_after(60), 3);
+    }
+
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_there(WORK, 1, 1);
+}
+
 static void
 what_a_copied_folder_lacks_was_not_moved(void **state)
 {
@@ -313,6 +342,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(what_a_copied_folder_lacks_was_not_moved),
+        SCENARIO(what_waited_for_an_answer_when_the_tree_was_copied_is_held_after_it),
         SCENARIO(what_was_out_of_view_when_the_tree_was_copied_is_held_once_it_is_seen),
         SCENARIO(what_is_held_since_the_tree_was_copied_was_not_moved_later_either),
         SCENARIO(what_is_wanted_of_a_copied_tree_is_no_second_one_once_its_file_comes),
