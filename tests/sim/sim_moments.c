@@ -338,6 +338,17 @@ choose_race(struct cast *cast)
     }
 }
 
+/* `expunge = true`, and somebody marked it: it is removed, wherever it has moved. */
+static bool
+is_marked(const struct world *world, int content)
+{
+    unsigned given = 0;
+
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        given |= world->ledger[content].set[m];
+    return world->expunges && (given & FLAG_DELETED) != 0;
+}
+
 void
 moment_race(struct sim *sim)
 {
@@ -356,6 +367,8 @@ moment_race(struct sim *sim)
     (void)cast_sync_after(&cast, 10);
     world->outside = action_outside;
     world->wanted = 0;
+    if (is_marked(world, cast.content))
+        return;
     int mailbox;
     if (moves && cast_kept_times(cast.maildir, cast.content) > kept && !cast_stands_here(&cast) &&
         sim->clients[cast.client].choice.plain)
