@@ -193,12 +193,12 @@ token_text(const struct reader *reader)
     return (struct text){reader->token.len ? reader->token.at : "", reader->token.len};
 }
 
-bool
-reader_word(struct reader *reader, char stop, struct text *out)
+/* Behind what the token holds already. */
+static bool
+read_word(struct reader *reader, char stop, struct text *out)
 {
     int c;
 
-    buffer_clear(&reader->token);
     while ((c = reader_peek(reader)) >= 0) {
         if (c == ' ' || c == '\r' || c == '\n' || c == '(' || c == ')' || (stop != 0 && c == (unsigned char)stop)) {
             *out = token_text(reader);
@@ -208,6 +208,13 @@ reader_word(struct reader *reader, char stop, struct text *out)
             return false;
     }
     return false;
+}
+
+bool
+reader_word(struct reader *reader, char stop, struct text *out)
+{
+    buffer_clear(&reader->token);
+    return read_word(reader, stop, out);
 }
 
 bool
@@ -306,10 +313,25 @@ keep_bytes(void *context, const void *bytes, size_t len)
     return buffer_add(&reader->token, bytes, len) || out_of_memory(reader);
 }
 
+static bool
+kept_literal(struct reader *reader, struct text *out)
+{
+    uint64_t size;
+
+    if (!reader_literal(reader, &size))
+        return false;
+    if (size > LIMIT_LITERAL_KEPT)
+        return reader_malformed(reader, "literal too large for a name");
+    buffer_clear(&reader->token);
+    if (!reader_bytes(reader, size, keep_bytes, reader))
+        return false;
+    *out = token_text(reader);
+    return true;
+}
+
 bool
 reader_string(struct reader *reader, struct text *out, bool *nil)
 {
-    uint64_t size;
     int c = reader_peek(reader);
 
     if (nil != NULL)
@@ -318,18 +340,14 @@ reader_string(struct reader *reader, struct text *out, bool *nil)
         return false;
     if (c == '"')
         return reader_quoted(reader, out);
-    if (c == '{' || c == '~') { /* an atom may begin with '~', but no server was seen to send one bare */
-        if (!reader_literal(reader, &size))
+    buffer_clear(&reader->token);
+    if (c == '~') { /* before a literal, or the first byte of an atom: Cyrus sends such names bare */
+        if (!keep_byte(reader, c) || (c = reader_peek(reader)) < 0)
             return false;
-        if (size > LIMIT_LITERAL_KEPT)
-            return reader_malformed(reader, "literal too large for a name");
-        buffer_clear(&reader->token);
-        if (!reader_bytes(reader, size, keep_bytes, reader))
-            return false;
-        *out = token_text(reader);
-        return true;
     }
-    if (!reader_word(reader, 0, out))
+    if (c == '{')
+        return kept_literal(reader, out);
+    if (!read_word(reader, 0, out))
         return false;
     if (out->len == 0)
         return reader_malformed(reader, "string expected");

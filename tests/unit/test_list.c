@@ -22,6 +22,8 @@ names_come_as_words_quoted_or_literals(void **state)
         {"* LIST (\\Subscribed \\NonExistent) \"/\" \"x\" (\"CHILDINFO\" (\"SUBSCRIBED\") OLDNAME (\"y)\"))\r\n", 0,
          "list 5 '/' <x>\n"},
         {"* LIST (\\Trash) \"/\" [Gmail]/Papierkorb\r\n", 0, "list 200 '/' <[Gmail]/Papierkorb>\n"},
+        {"* LIST () \"/\" ~home\r\n", 0, "list 0 '/' <~home>\n"},
+        {"* LIST () \"/\" ~{2}\r\n~a\r\n", 0, "list 0 '/' <~a>\n"},
         {"* LSUB () \".\" x \r\n", 0, "lsub 0 '.' <x>\n"},
         {"* LIST () \"//\" x\r\n", 0, MALFORMED("separator of one character expected")},
         {"* LIST () \"/\"\r\n", 0, MALFORMED("string expected")},
