@@ -19,7 +19,8 @@
  *      moved before     another mailbox got these bytes while this one could not be seen (rows above `behind`): a move that has
  *                       happened; the rest of it follows as a removal
  *      still filling    after a new UIDVALIDITY more than 10, and more than max-delete, of those that had a UID are missing: the
- *                       provider is perhaps not done. They wait for an hour without a change, and then for the user's word
+ *                       provider is perhaps not done. They wait for an hour without a change, and then for the user's word. Fewer in
+ *                       other mailboxes wait that long, too, and then go up
  *      else             it comes again: sent up, or fetched. A file that was moved meanwhile waits like one that stayed
  *
  * Nothing of an unpaired row is sent, fetched or removed before step 3 made an ordinary row of it.
@@ -236,6 +237,7 @@ struct settling {
     struct run *run;
     struct agenda *agenda;
     const struct mailbox *unseen; /* one that was not seen as it is now; NULL: all were */
+    bool filling;                 /* the provider is perhaps still at work in one of the mailboxes */
     int64_t *claimed;             /* rows that stand for one that moved */
     size_t claimed_count;
     struct todo **held; /* uploads of the mailbox at hand that wait for a word */
@@ -448,16 +450,25 @@ settle_todo(struct settling *settling, struct todo *todo, enum filling filling)
     return true;
 }
 
-/* Is the provider perhaps still at work? Its mailbox is not added to as long as the number of missing messages moves. */
-static enum filling
-is_filling(struct run *run, struct mailbox *mailbox, uint32_t missing)
+/* So much of it is missing that the provider is perhaps still at work. */
+static bool
+is_much(const struct run *run, const struct journal_mailbox *row, uint32_t missing)
 {
     const struct policy *policy = &run->account->policy;
     unsigned share = policy->guard ? policy->max_delete : FILLING_SHARE;
-    struct journal_mailbox *row = &mailbox->row;
-    bool many = missing > FILLING_MIN && (uint64_t)missing * 100 > (uint64_t)share * row->had;
 
-    if (row->had == 0 || missing == 0 || (!many && row->missing_since == 0))
+    return missing > FILLING_MIN && (uint64_t)missing * 100 > (uint64_t)share * row->had;
+}
+
+/* It is not added to as long as the number of missing messages moves; nor, while it is filled, are those in which less is missing. */
+static enum filling
+is_filling(struct settling *settling, struct mailbox *mailbox, uint32_t missing)
+{
+    struct run *run = settling->run;
+    struct journal_mailbox *row = &mailbox->row;
+    bool many = is_much(run, row, missing);
+
+    if (row->had == 0 || missing == 0 || (!many && row->missing_since == 0 && !settling->filling))
         return FILLING_NOT;
     if (row->missing_since == 0 || row->missing != missing || run->now < row->missing_since) {
         row->missing = missing;
@@ -466,6 +477,30 @@ is_filling(struct run *run, struct mailbox *mailbox, uint32_t missing)
     if (run->now - row->missing_since < FILLING_STILL)
         return FILLING_WAITS;
     return many ? FILLING_HELD : FILLING_NOT;
+}
+
+static uint32_t
+count_missing(const struct todo *todos, size_t count)
+{
+    uint32_t missing = 0;
+
+    for (size_t i = 0; i < count; i++)
+        missing += is_for_upload(&todos[i]);
+    return missing;
+}
+
+static bool
+is_any_filling(const struct run *run, const struct agenda *agenda)
+{
+    for (size_t at = 0, first = 0; at < agenda->count; first = at) { /* it is ordered by mailbox */
+        const struct journal_mailbox *row = &run->mailboxes[agenda->todos[first].mailbox].row;
+
+        while (at < agenda->count && agenda->todos[at].mailbox == agenda->todos[first].mailbox)
+            at++;
+        if (row->had != 0 && is_much(run, row, count_missing(&agenda->todos[first], at - first)))
+            return true;
+    }
+    return false;
 }
 
 static void
@@ -503,18 +538,17 @@ settle_mailbox(struct settling *settling, struct mailbox *mailbox, size_t first,
 {
     struct run *run = settling->run;
     struct todo *todos = settling->agenda->todos;
-    uint32_t missing = 0, unpaired = 0;
+    const uint32_t missing = count_missing(&todos[first], end - first);
+    uint32_t unpaired = 0;
     enum filling filling;
     bool ok = true;
 
     settling->held_count = 0;
-    for (size_t i = first; i < end; i++) {
+    for (size_t i = first; i < end; i++)
         unpaired += todos[i].unpaired;
-        missing += is_for_upload(&todos[i]);
-    }
     if (unpaired == 0)
         return forget_missing(run, mailbox);
-    filling = is_filling(run, mailbox, missing);
+    filling = is_filling(settling, mailbox, missing);
     for (size_t i = first; ok && i < end; i++) {
         if (!todos[i].unpaired || todos[i].dropped || todos[i].partner != 0)
             continue;
@@ -540,6 +574,7 @@ missing_settle(struct run *run, struct agenda *agenda)
         settling->run = run;
         settling->agenda = agenda;
         settling->unseen = run_unseen(run);
+        settling->filling = is_any_filling(run, agenda);
         settling->claimed = calloc(agenda->count + 1, sizeof *settling->claimed);
         settling->held = calloc(agenda->count + 1, sizeof(struct todo *));
         ok = (settling->claimed != NULL && settling->held != NULL) || run_no_memory(run);

@@ -313,6 +313,8 @@ BUGS = [
         ("sync/observe_remote.c", "if (other == mailbox || other->known_uidvalidity != uidvalidity)", "if (other != mailbox || other->known_uidvalidity != uidvalidity)")),
     bug("mailbox that has the name of one with the same UIDVALIDITY taken for the past", PAIRING,
         ("sync/observe_remote.c", "&& !may_be_another(run, sight);", "&& (may_be_another(run, sight) || true);")),
+    bug("small mailbox added to while a large one is filled", PAIRING,
+        ("sync/missing.c", "(!many && row->missing_since == 0 && !settling->filling)", "(!many && row->missing_since == 0)")),
     bug("old place of a move without MOVE fetched again where it is paired anew", PAIRING,
         ("sync/apply_move.c", "source->facts = (source->facts & ~(unsigned)FACT_UNPAIRED) | FACT_MOVED;", "source->facts |= FACT_MOVED;")),
     bug("second name of a move that was cut off looked for under its old flags alone", Test("scenario_away"),

@@ -379,6 +379,43 @@ what_moves_while_its_mailbox_is_filled_waits_with_it(void **state)
     then_both_sides_agree();
 }
 
+/* A provider fills the whole account: what is missing in a small mailbox meanwhile is not lost either. */
+static void
+a_small_mailbox_waits_while_a_large_one_is_filled(void **state)
+{
+    uint32_t uid;
+
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        given_empty_account(1);
+        for (int i = 20; i < 50; i++)
+            given_mail_there(WORK, i);
+        uid = given_mail_there(INBOX, 1);
+        given_both_sides_agree();
+        while (sim.server.boxes[WORK].count > 3)
+            server_expunge(&sim.server, WORK, sim.server.boxes[WORK].messages[0].uid);
+        server_expunge(&sim.server, INBOX, uid);
+        server_reset_uidvalidity(&sim.server, WORK);
+        server_reset_uidvalidity(&sim.server, INBOX);
+        check_forget(&sim.clients[0]);
+        assert_int_equal(when_golub_syncs_after(60), 1);
+        then_it_is_there(INBOX, 1, 0);
+        when_the_rest_arrives();
+        if (late) { /* the provider had it no more */
+            assert_int_equal(when_golub_syncs_after(60), 1);
+            assert_int_equal(when_golub_syncs_after(4000), 0);
+        } else {
+            assert_true(server_add(&sim.server, INBOX, 1, 0, 0, 1600000000, &uid));
+        }
+
+        then_both_sides_agree();
+
+        then_it_is_there(INBOX, 1, 1);
+        then_it_is_here(INBOX, 1, 1);
+        then_it_is_there(WORK, 20, 1);
+    }
+}
+
 static void
 what_moved_while_its_mailbox_was_filled_is_held_with_it(void **state)
 {
@@ -803,6 +840,7 @@ main(void)
         SCENARIO(flags_that_were_lost_are_set_again_although_one_message_shows_some),
         SCENARIO(what_the_old_uid_could_not_hold_is_given_to_the_new_one),
         SCENARIO(what_moves_while_its_mailbox_is_filled_waits_with_it),
+        SCENARIO(a_small_mailbox_waits_while_a_large_one_is_filled),
         SCENARIO(what_moved_while_its_mailbox_was_filled_is_held_with_it),
         SCENARIO(what_was_sent_gets_its_uid_before_an_equal_file_does),
         SCENARIO(what_comes_again_is_no_place_to_which_another_one_has_moved),
