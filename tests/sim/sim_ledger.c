@@ -136,6 +136,16 @@ ledger_forget(struct world *world, int mailbox, int side)
         world->ledger[i].outs[side + 1][mailbox] = world->ledger[i].followed[side + 1][mailbox];
 }
 
+bool
+ledger_expunges(const struct world *world, int content)
+{
+    unsigned given = 0;
+
+    for (int i = 0; i < SIM_MAILBOXES; i++) /* golub's own mark is none of these */
+        given |= world->ledger[content].set[i];
+    return world->expunges && (given & FLAG_DELETED) != 0;
+}
+
 static bool
 stands_elsewhere(const struct world *world, int content, int mailbox, int side)
 {
@@ -184,11 +194,7 @@ ledger_touch(struct world *world, int content, int side)
 static bool
 is_marked(const struct world *world, int content, unsigned flags)
 {
-    unsigned given = 0;
-
-    for (int i = 0; i < SIM_MAILBOXES; i++) /* golub's own mark is none of these */
-        given |= world->ledger[content].set[i];
-    return world->expunges && (flags & given & FLAG_DELETED) != 0;
+    return (flags & FLAG_DELETED) != 0 && ledger_expunges(world, content);
 }
 
 void

@@ -370,6 +370,8 @@ moment_race(struct sim *sim)
     if (is_marked(world, cast.content))
         return;
     int mailbox;
+    if (ledger_expunges(world, cast.content)) /* it moves, and goes from where it is */
+        return;
     if (moves && cast_kept_times(cast.maildir, cast.content) > kept && !cast_stands_here(&cast) &&
         sim->clients[cast.client].choice.plain)
         violation(world, "#%d moved while golub was at work, and was quarantined", cast.content);

@@ -218,6 +218,8 @@ void ledger_follows(struct world *world, int content, int mailbox, int side, uns
 void ledger_back(struct world *world, int content, int mailbox, int side);
 /** golub removes it, and it is no move: for the guard's law. */
 void ledger_removed(struct world *world, int content, int mailbox, int side);
+/** Somebody marked it \Deleted somewhere, and the configuration says that what is marked goes (`expunge`), wherever it is by then. */
+bool ledger_expunges(const struct world *world, int content);
 /** golub is about to: is there anything left to follow? */
 void ledger_may_follow(struct world *world, int content, int mailbox, int side, unsigned flags, const char *what);
 /** Users and other clients moved it: flags go along. */
