@@ -473,6 +473,9 @@ moment_wanted(struct sim *sim)
         return;
     if (world->clients > 1 || (status != 0 && status != 1) || kind_on(world, KIND_PATTERNS) || sim->disasters)
         return;
+    /* What a copied tree lacked is held and has moved nowhere, as long as it is, though its file came since: what is flagged comes back. */
+    if (here && moves && it->restored && it->shown[cast.content][cast.from])
+        return;
     int there = 0, found = 0;
     for (int m = 0; m < SIM_MAILBOXES; m++) {
         there += server_multiplicity(&sim->server, m, cast.content);
