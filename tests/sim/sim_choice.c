@@ -71,6 +71,11 @@ forget_mailbox(struct sim *sim, int client, int mailbox)
         return;
     ledger_forget(&sim->world, mailbox, client);
     ledger_forget(&sim->world, mailbox, SIM_SERVER);
+    /* What a file was before it was edited is not remembered either: paired anew it is altered, and replaces nothing. */
+    struct sim_tree *tree = &sim->clients[client].maildir.tree;
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree->files[i].mailbox == mailbox && tree->files[i].content != tree->files[i].original)
+            tree->files[i].strange = true;
 }
 
 void
