@@ -27,16 +27,48 @@ agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct j
                        "an earlier attempt was not answered and may still be under way", NULL);
 }
 
-/* Each UID that the mailbox has given since is one that is known: the command was not carried out, or the server has kept an equal message. */
+/* Another file has these bytes, and was on the server: what is new there may be that one, or a copy of it. */
 static bool
-check_arrived(struct run *run, const struct mailbox *mailbox, const struct journal_op *op, bool *perhaps)
+has_equal(struct run *run, const struct journal_message *message, bool *has)
+{
+    struct journal_message *other = calloc(1, sizeof *other);
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = (other != NULL || run_no_memory(run)) &&
+              journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
+
+    *has = false;
+    for (size_t i = 0; ok && !*has && i < count; i++) {
+        ok = ids[i] == message->id || run_load(run, ids[i], other);
+        *has = ok && ids[i] != message->id && other->base[0] != '\0' &&
+               (other->uid != 0 || (other->facts & FACT_GONE_THERE) != 0);
+    }
+    free(ids);
+    free(other);
+    return ok;
+}
+
+/*
+ * Each UID that the mailbox has given since is one that is known: the command was not carried out, or the server has kept an equal message.
+ * Under another UIDVALIDITY nobody can count them: there only what nothing else accounts for can have been sent by us. In doubt both stay.
+ */
+static bool
+check_arrived(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
+              const struct journal_op *op, bool *perhaps)
 {
     const struct journal_mailbox *row = &mailbox->row;
     uint32_t known;
+    bool equal;
 
     *perhaps = true;
-    if (run_is_unseen(mailbox) || op->uidnext == 0 || op->uidvalidity != row->uidvalidity)
+    if (run_is_unseen(mailbox) || op->uidnext == 0)
         return true;
+    if (op->uidvalidity != row->uidvalidity) {
+        if (!has_equal(run, message, &equal))
+            return false;
+        *perhaps = !equal;
+        return true;
+    }
     if (!journal_count_uids_from(run->journal, row->id, op->uidnext, &known, &run->err))
         return false;
     *perhaps = (uint64_t)op->uidnext + known < row->uidnext;
@@ -52,7 +84,7 @@ agenda_was_sent(struct run *run, const struct mailbox *mailbox, const struct jou
     *sent = false;
     if (!journal_op_of(run->journal, message->id, &op, &found, &run->err))
         return false;
-    return !found || op.kind != OP_UPLOAD || check_arrived(run, mailbox, &op, sent);
+    return !found || op.kind != OP_UPLOAD || check_arrived(run, mailbox, message, &op, sent);
 }
 
 bool

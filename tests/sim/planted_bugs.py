@@ -378,6 +378,8 @@ BUGS = [
         ("sync/identify.c", " || uids[u]->flags != files[f]->flags", "")),
     bug("equal files known again whatever flags they show", EQUALS,
         ("sync/pair.c", "rank % 2 == 0 && gone->flags != fresh->flags", "false")),
+    bug("file that was sent in vain taken for an equal message that moved", EQUALS,
+        ("sync/unanswered.c", "*perhaps = !equal;", "*perhaps = true;")),
     bug("new name of a file taken for that of an equal one that is held", EQUALS,
         ("sync/moves.c", ".flags = doubted ? ~0U : flags_of(", ".flags = flags_of("),
         ("sync/moves.c", ".left = doubted || ", ".left = ")),

@@ -163,6 +163,42 @@ what_a_copied_folder_lacks_has_not_got_the_new_name_of_an_equal_one(void **state
     }
 }
 
+/* Its copy was sent, without an answer and in vain. The message moves there, and is copied; then all UIDs are others. */
+static void
+a_file_that_was_sent_in_vain_stays_where_an_equal_message_moves(void **state)
+{
+    uint32_t uid;
+
+    (void)state;
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    given_mail_there(WORK, 2);
+    const uint32_t first = given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    assert_true(mua_copy(here(), file_of(WORK, 1), WORK));
+    ledger_put(&sim.world, 1, WORK);
+    sim.server.quota = 2; /* so it is no COPY */
+    given_trouble_at(STEP_APPEND, true, false);
+    assert_int_equal(when_golub_syncs_after(60), 5);
+    sim.server.quota = 0;
+    assert_true(server_add(&sim.server, OLD, 1, 0, 0, 1600000000, &uid));
+    assert_true(server_add(&sim.server, INBOX, 1, 0, 0, 1600000000, &uid));
+    ledger_put(&sim.world, 1, OLD);
+    ledger_put(&sim.world, 1, INBOX);
+    ledger_out(&sim.world, 1, WORK);
+    server_expunge(&sim.server, WORK, first);
+    server_reset_uidvalidity(&sim.server, WORK);
+    check_forget(&sim.clients[0]);
+
+    then_both_sides_agree();
+
+    for (int mailbox = 0; mailbox < SIM_MAILBOXES; mailbox++) {
+        then_it_is_there(mailbox, 1, 1);
+        then_it_is_here(mailbox, 1, 1);
+    }
+}
+
 int
 main(void)
 {
@@ -171,6 +207,7 @@ main(void)
         SCENARIO(equal_messages_keep_their_flags_under_another_uidvalidity),
         SCENARIO(equal_files_that_get_new_names_keep_their_flags),
         SCENARIO(what_a_copied_folder_lacks_has_not_got_the_new_name_of_an_equal_one),
+        SCENARIO(a_file_that_was_sent_in_vain_stays_where_an_equal_message_moves),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
