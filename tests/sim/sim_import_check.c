@@ -698,17 +698,23 @@ check_begin(struct import_sim *sim)
     }
 }
 
-/* A message of the last session, and the run could do with it what it liked. */
 static bool
-was_in_reach(const struct import_sim *sim, const struct drop_message *message)
+was_listed(const struct import_sim *sim, const struct drop_message *message)
 {
     const struct maildrop_sim *drop = &sim->drop;
 
     for (uint32_t i = 0; i < drop->listed; i++)
         if (drop->number[i] == message - drop->messages &&
             (drop->uidls == UIDLS_NONE || message->told_in == drop->session))
-            return message->here || (message->by_golub && message->left == drop->session);
+            return true;
     return false;
+}
+
+/* A message of the last session, and the run could do with it what it liked. */
+static bool
+was_in_reach(const struct import_sim *sim, const struct drop_message *message)
+{
+    return was_listed(sim, message) && (message->here || (message->by_golub && message->left == sim->drop.session));
 }
 
 /* One that it may be taken for is there, and this session did not show or tell it. */
@@ -803,6 +809,9 @@ check_held(struct import_sim *sim, const struct drop_message *message, bool was_
         return;
     if (came_short(sim, message) || !counts_as_due(sim, message)) /* it stays for good; or time did not count yet */
         return;
+    if (row_of(sim, message, &row) &&
+        (row.facts & POP_DOUBT) != 0) /* it could not be read: nobody knows yet whether it is that one */
+        return;
     if (message->fetched_in ==
         sim->drop.session) /* by its bytes alone it was known, after all was judged: the next run's list has it */
         return;
@@ -862,6 +871,8 @@ check_end(struct import_sim *sim, bool whole)
         any_held = any_held || (message->here && message->held);
         if (in_reach && sim->skip_existing)
             record_skipped(sim, message, whole);
+        else if (sim->skip_existing && was_listed(sim, message)) /* it went meanwhile, and may come back */
+            message->may_be_had = message->may_be_had || !message->stored;
         else if (in_reach && whole)
             owe(sim, message);
         if (in_reach && whole && !sim->skip_existing)
