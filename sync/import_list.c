@@ -215,9 +215,10 @@ is_name_of_fetched(struct import *import, const char *uidl, bool *fetched)
     return ok;
 }
 
-/* ... or what has its header, and no other size, and is absent now? */
+/* ... or what has its header, and no other size, and is absent now? A row that was begun in doubt knows the header, too. */
 static bool
-is_like_fetched(struct import *import, const struct journal_listed *listed, bool *fetched)
+is_like_fetched(struct import *import, const struct journal_listed *listed, const struct journal_pop *begun,
+                bool *fetched)
 {
     struct journal_pop header;
     struct candidates rows;
@@ -227,9 +228,9 @@ is_like_fetched(struct import *import, const struct journal_listed *listed, bool
     *fetched = false;
     if (!journal_listing_top_of(import->journal, listed->number, &header, &found, &import->err))
         return false;
-    if (!found)
+    if (!found && !begun->has_header)
         return true;
-    seen_of_row(&header, &seen);
+    seen_of_row(found ? &header : begun, &seen);
     for (int by_header = 1; !*fetched && by_header >= 0; by_header--) {
         if (!candidates_absent(import, listed, &seen, by_header == 1, false, &rows))
             return false;
@@ -239,9 +240,11 @@ is_like_fetched(struct import *import, const struct journal_listed *listed, bool
 }
 
 static bool
-is_perhaps_fetched(struct import *import, const struct journal_listed *listed, bool *fetched)
+is_perhaps_fetched(struct import *import, const struct journal_listed *listed, const struct journal_pop *begun,
+                   bool *fetched)
 {
-    return is_name_of_fetched(import, listed->uidl, fetched) && (*fetched || is_like_fetched(import, listed, fetched));
+    return is_name_of_fetched(import, listed->uidl, fetched) &&
+           (*fetched || is_like_fetched(import, listed, begun, fetched));
 }
 
 /*
@@ -252,15 +255,16 @@ static bool
 record_had(struct import *import, const struct journal_listed *listed, bool undecided)
 {
     struct journal_pop row = {0};
+    bool doubt;
 
-    if (undecided && !is_perhaps_fetched(import, listed, &undecided))
-        return false;
     if (listed->row != 0 && !import_load(import, listed->row, &row))
+        return false;
+    doubt = undecided || (row.facts & POP_DOUBT) != 0;
+    if (doubt && !is_perhaps_fetched(import, listed, &row, &doubt))
         return false;
     if (row.state != POP_FETCHING && row.state != POP_HAD && !import_begin_row(import, listed, &row))
         return false;
-    if (undecided)
-        row.facts |= POP_DOUBT;
+    row.facts = doubt ? row.facts | POP_DOUBT : row.facts & ~(unsigned)POP_DOUBT;
     row.state = POP_HAD;
     row.since = import_stamp(import);
     row.listed = listed->size;
@@ -268,7 +272,7 @@ record_had(struct import *import, const struct journal_listed *listed, bool unde
     import->counts.had++;
     if (!journal_pop_save(import->journal, &row, &import->err))
         return false;
-    if (undecided)
+    if (undecided && doubt)
         return journal_listing_leave(import->journal, listed->number, &import->err);
     return import->doubtful == 0 ||
            journal_listing_settle(import->journal, listed->number, row.id, false, &import->err);

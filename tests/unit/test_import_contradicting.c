@@ -479,6 +479,31 @@ a_name_that_was_used_again_is_no_news_in_each_run(void **state)
     assert_all_here(sc);
 }
 
+/* It could not be read where it had to be compared, and then the user says that what is there is had. */
+static void
+what_could_not_be_compared_is_recorded_as_had(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail;
+
+    sc->drop.no_top = true;
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    mail = given_mail(sc, "new");
+    mail->refuse_retr = true;
+    assert_run(sc, 1);
+    assert_int_equal(sc->drop.retrs, 1);
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = mail->refuse_retr = false;
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(sc->drop.retrs, 0);
+    }
+    assert_int_equal(copies_here(sc, mail), 0);
+}
+
 /* Its file was removed here, and it waits; the rule that held it is gone. */
 static void
 what_no_rule_holds_any_more_is_on_no_list(void **state)
@@ -529,6 +554,7 @@ main(void)
         TEST(what_is_too_large_to_be_compared_is_known_when_it_is_back),
         TEST(what_is_refused_where_it_is_compared_makes_no_other_name_doubtful),
         TEST(a_name_that_was_used_again_is_no_news_in_each_run),
+        TEST(what_could_not_be_compared_is_recorded_as_had),
         TEST(what_no_rule_holds_any_more_is_on_no_list),
     };
 
