@@ -16,6 +16,8 @@
 struct listing {
     struct import *import;
     uint64_t count;
+    uint64_t unnamed; /* lines of UIDL that name nothing */
+    uint32_t first;   /* number of the first of these */
 };
 
 static bool
@@ -57,8 +59,13 @@ on_uidl(void *context, uint32_t number, const char *uidl)
     struct listing *listing = context;
     struct import *import = listing->import;
 
-    if (++listing->count > LISTED_MAX)
+    if (listing->count + listing->unnamed == LISTED_MAX)
         return refuse_length(import);
+    if (uidl[0] == '\0') {
+        listing->first = listing->unnamed++ == 0 ? number : listing->first;
+        return true;
+    }
+    listing->count++;
     return journal_listing_add(import->journal, number, uidl, size_of(import, number), &import->err);
 }
 
@@ -150,6 +157,26 @@ list_uidls(struct import *import, struct listing *listing)
     return true;
 }
 
+/* Messages that are there, and that nothing tells from others: they are left, and the run does not end as if all were here. */
+static void
+say_unnamed(struct import *import, const struct listing *sizes, const struct listing *uidls)
+{
+    struct error err = {0};
+
+    if (import->identity != BY_UIDL || (sizes->count <= uidls->count && uidls->unnamed == 0))
+        return;
+    if (uidls->unnamed > 0)
+        error_set(&err, ERROR_SERVER,
+                  "fetch message %" PRIu32 ": the UIDL that the server gives it is none (%" PRIu64 " such)",
+                  uidls->first, uidls->unnamed);
+    else
+        error_set(&err, ERROR_SERVER, "fetch %" PRIu64 " of the messages that LIST has: UIDL does not name them",
+                  sizes->count - uidls->count);
+    error_hint(&err, "the others are fetched, and none counts as gone; the next run asks again");
+    import->counts.failed += uidls->unnamed > 0 ? uidls->unnamed : sizes->count - uidls->count;
+    import_problem(import, &err);
+}
+
 bool
 import_list(struct import *import)
 {
@@ -167,6 +194,7 @@ import_list(struct import *import)
         return false;
     import->complete =
         import->identity != BY_BODY && listing.count == import->messages && sizes.count == import->messages;
+    say_unnamed(import, &sizes, &listing);
     if (!import->complete && import->identity == BY_UIDL)
         report_note(import->report, import->account->name,
                     "STAT says %" PRIu64 " messages, UIDL lists %" PRIu64 ", LIST %" PRIu64

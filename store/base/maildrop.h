@@ -54,7 +54,8 @@ struct maildrop_ops {
     bool (*stat)(void *self, uint64_t *messages, uint64_t *bytes, struct error *err);
     /**
      * UIDL, streamed: one call a line, in the server's order (numbers need not ascend). *supported false (and true): -ERR, the
-     * server has none; nothing was reported. A line that is not a number and a legal UIDL: false, ERROR_SERVER.
+     * server has none; nothing was reported. A line without a number: false, ERROR_SERVER. One whose UIDL is none that RFC 1939 allows
+     * (empty, longer, with blanks or other characters) is reported with "".
      */
     bool (*uidls)(void *self, bool (*item)(void *context, uint32_t number, const char *uidl), void *context,
                   bool *supported, struct error *err);

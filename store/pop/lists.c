@@ -214,9 +214,7 @@ take_uidl(void *self, struct text line, struct error *err)
     bool legal = word.len > 0 && line.len == 0 && text_copy(word, uidl, sizeof uidl);
     for (size_t i = 0; legal && i < word.len; i++)
         legal = word.at[i] > ' ' && word.at[i] < 127;
-    if (!legal)
-        return senseless("UIDL lists what is no unique-id", rest, err);
-    return listing->uidl(listing->context, number, uidl);
+    return listing->uidl(listing->context, number, legal ? uidl : ""); /* one message's trouble, and not the others' */
 }
 
 static bool

@@ -154,7 +154,7 @@ on_uidl(void *context, uint32_t number, const char *uidl)
     const size_t len = strlen(uidl);
 
     (void)context;
-    assert(number != 0 && len > 0 && len <= MAILDROP_UIDL_MAX);
+    assert(number != 0 && len <= MAILDROP_UIDL_MAX);
     for (size_t i = 0; i < len; i++)
         assert(uidl[i] > ' ' && uidl[i] < 127);
     return true;

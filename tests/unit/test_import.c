@@ -105,6 +105,24 @@ a_stat_that_says_more_than_the_list_makes_nothing_forgotten(void **state)
     assert_int_equal(rows(sc, 0), 1);
 }
 
+/* One message of which the server does not say which it is keeps no other from coming; and the run does not say that all is here. */
+static void
+a_uidl_that_is_none_keeps_one_message_there_and_is_named(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 3);
+    sc->drop.mails[1].uidl[0] = '\0';
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 1);
+        assert_said(sc, "fetch message 2: the UIDL that the server gives it is none");
+        assert_int_equal(rows(sc, 0), 2);
+    }
+    text_print(sc->drop.mails[1].uidl, sizeof sc->drop.mails[1].uidl, "good");
+    assert_run(sc, 0);
+    assert_all_here(sc);
+}
+
 /* ---- limits ---- */
 
 static void
@@ -768,6 +786,7 @@ main(void)
         TEST(bytes_of_every_kind_arrive),
         TEST(a_used_again_uidl_that_was_gone_is_new_mail),
         TEST(a_stat_that_says_more_than_the_list_makes_nothing_forgotten),
+        TEST(a_uidl_that_is_none_keeps_one_message_there_and_is_named),
         TEST(what_is_too_large_stays_there_and_is_named),
         TEST(max_messages_takes_the_newest_first_or_the_oldest),
         TEST(many_refusals_are_a_few_lines_and_a_sum),

@@ -362,28 +362,11 @@ a_server_without_uidl_says_so(void **state)
 }
 
 static void
-a_line_that_is_no_uidl_ends_the_session(void **state)
+a_line_of_uidl_without_a_number_ends_the_session(void **state)
 {
     static char longer[700];
-    static const char *const bad[] = {
-        "0 a",
-        "4294967296 a",
-        "-1 a",
-        "x a",
-        "1",
-        "1 ",
-        "",
-        " 1 a",
-        "1a a",
-        "1 caf\xc3\xa9",
-        "1 a b",
-        "1 a\rb",
-        "1 a\x7f",
-        "99999999999999999999 a",
-        "1 \x01",
-        "1 a\t\x02",
-        "1 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", /* 71 */
-        longer};
+    static const char *const bad[] = {"0 a",  "4294967296 a",           "-1 a", "x a", "", " 1 a",
+                                      "1a a", "99999999999999999999 a", longer};
     memset(longer, '1', sizeof longer - 1);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char line[800];
@@ -396,6 +379,30 @@ a_line_that_is_no_uidl_ends_the_session(void **state)
 
         assert_int_equal(fixture->err.kind, ERROR_SERVER);
         assert_given_up(fixture);
+        end(fixture);
+    }
+}
+
+/* It is that message's trouble: the others have names. */
+static void
+a_uidl_that_is_none_is_told_as_an_empty_one(void **state)
+{
+    static const char *const bad[] = {
+        "5",      "5 ",        "5 caf\xc3\xa9",
+        "5 a b",  "5 a\rb",    "5 a\x7f",
+        "5 \x01", "5 a\t\x02", "5 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", /* 71 */
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char line[200];
+        const char *const script[] = {OLD, "C:UIDL", "s:+OK\r\n1 fine\r\n", line, "S:2 too", "S:.", BYE, NULL};
+        bool supported;
+        text_print(line, sizeof line, "S:%s", bad[i]);
+        struct fixture *fixture = given(state, script);
+
+        assert_true(uidls(fixture, &supported));
+
+        assert_string_equal(fixture->told, "1=fine;5=;2=too;");
+        assert_true(quit(fixture));
         end(fixture);
     }
 }
@@ -965,7 +972,8 @@ main(void)
         cmocka_unit_test(without_pipelining_each_command_waits_for_its_answer),
         cmocka_unit_test(pipelining_can_be_disabled),
         cmocka_unit_test(a_server_without_uidl_says_so),
-        cmocka_unit_test(a_line_that_is_no_uidl_ends_the_session),
+        cmocka_unit_test(a_line_of_uidl_without_a_number_ends_the_session),
+        cmocka_unit_test(a_uidl_that_is_none_is_told_as_an_empty_one),
         cmocka_unit_test(a_uidl_may_have_70_characters_and_repeat),
         cmocka_unit_test(a_stat_without_a_number_ends_the_session),
         cmocka_unit_test(bodies_arrive_byte_for_byte),
