@@ -229,9 +229,9 @@ static bool
 compare(struct look *look)
 {
     struct import *import = look->import;
-    uint64_t here, missed, other;
+    uint64_t here = 0, missed, other;
 
-    if (!list_all(look, import->wide) || !journal_here_count(import->journal, &here, &missed, &other, &import->err))
+    if (!list_all(look, import->wide) || !journal_here_count(import->journal, NULL, &missed, &other, &import->err))
         return false;
     if (missed > 0 &&
         (!list_all(look, true) || !journal_here_count(import->journal, &here, &missed, &other, &import->err)))

@@ -58,6 +58,7 @@ journal_here_name(struct journal *journal, const char *folder, const char *base,
 
 /* Rows whose file matters: what is to be removed from the server one day rests on it. */
 #define WATCHED "p.state IN (2, 4) AND p.absent = 0 AND p.base <> ''"
+/* Nearly all rows are looked at: in the order in which they lie, since by way of an index each would be looked up by itself (NOT INDEXED). */
 #define MISSED                                                                                                         \
     "p.state IN (2, 4) AND p.base <> '' AND p.missed = 0"                                                              \
     " AND (p.folder = '?' OR p.folder IN (SELECT name FROM temp.here_folder))"                                         \
@@ -84,9 +85,10 @@ journal_here_count(struct journal *journal, uint64_t *here, uint64_t *missed, ui
 {
     static_assert(POP_STORED == 2 && POP_REMOVING == 4, "the statements hold these numbers");
     return listing_settle(journal, err) &&
-           count_one(journal, SQL_HERE_COUNT, "SELECT count(*) FROM main.pop p WHERE p.missed = 0 AND " WATCHED, here,
+           (here == NULL || count_one(journal, SQL_HERE_COUNT,
+                                      "SELECT count(*) FROM main.pop p WHERE p.missed = 0 AND " WATCHED, here, err)) &&
+           count_one(journal, SQL_HERE_MISSED, "SELECT count(*) FROM main.pop p NOT INDEXED WHERE " MISSED, missed,
                      err) &&
-           count_one(journal, SQL_HERE_MISSED, "SELECT count(*) FROM main.pop p WHERE " MISSED, missed, err) &&
            count_one(journal, SQL_HERE_OTHER, "SELECT count(*) " FOUND, other, err);
 }
 
@@ -181,7 +183,7 @@ read_folder(sqlite3_stmt *statement, void *to)
 bool
 journal_pop_row_folders(struct journal *journal, struct journal_pop_folder **list, size_t *count, struct error *err)
 {
-    static const char sql[] = "SELECT DISTINCT folder, '', 0 FROM pop WHERE folder <> '?' AND base <> ''"
+    static const char sql[] = "SELECT DISTINCT folder, '', 0 FROM pop NOT INDEXED WHERE folder <> '?' AND base <> ''"
                               " AND state IN (2, 4) AND missed = 0 ORDER BY folder";
     sqlite3_stmt *statement = sql_prepare(journal, SQL_HERE_ROW_FOLDERS, sql, err);
     void *rows;

@@ -250,7 +250,7 @@ MUST_CHECK bool journal_here_begin(struct journal *journal, struct error *err);
 MUST_CHECK bool journal_here_folder(struct journal *journal, const char *folder, struct error *err);
 MUST_CHECK bool journal_here_name(struct journal *journal, const char *folder, const char *base, const char *info,
                                   struct error *err);
-/** Of STORED and REMOVING rows: how many were here when last looked at; how many of those are now missed; how many come back or moved. */
+/** Of STORED and REMOVING rows: how many were here when last looked at; how many of those are now missed; how many come back or moved. here: may be NULL. */
 MUST_CHECK bool journal_here_count(struct journal *journal, uint64_t *here, uint64_t *missed, uint64_t *other,
                                    struct error *err);
 /** Those that are missed now, and not gone from the server, are to be fetched again. In a transaction, before journal_here_apply. */
