@@ -213,10 +213,10 @@ ledger_may_follow(struct world *world, int content, int mailbox, int side, unsig
         (strncmp(what, "moves", 5) == 0 || stands_elsewhere(world, content, mailbox, side));
     /* What is marked on two sides is one removal of either, and they may have crossed. */
     const int slack = world->expunges && world->clients > 1 && (entry->set[mailbox] & FLAG_DELETED) != 0;
+    const int left = entry->outs[side + 1][mailbox] - entry->followed[side + 1][mailbox];
     /* Where a server swallows what it has already, one removal there is that of several files. */
-    if (world->strict && !moved && !world->server->swallows_duplicates
-            ? entry->followed[side + 1][mailbox] >= entry->outs[side + 1][mailbox] + slack
-            : !entry->out[mailbox])
+    if (world->strict && !moved && !world->server->swallows_duplicates ? left + slack <= 0
+                                                                       : left <= 0 && !entry->out[mailbox])
         violation(world, "golub %s #%d in mailbox %d, where nobody took it out", what, content, mailbox);
 }
 
