@@ -372,7 +372,7 @@ sweep(struct run *run, struct sight *sight)
     if (!ok || mailbox->row.view == 0 || sight->partial)
         return ok;
     return mailbox->row.view == sight->selected.exists ? view_reaches(run, mailbox, sight->view.lowest)
-                                                       : view_end(run, mailbox, sight->selected.exists);
+                                                       : view_end(run, mailbox, &sight->view);
 }
 
 static void

@@ -260,11 +260,17 @@ view_reaches(struct run *run, struct mailbox *mailbox, uint32_t lowest)
 }
 
 bool
-view_end(struct run *run, struct mailbox *mailbox, uint32_t exists)
+view_end(struct run *run, struct mailbox *mailbox, const struct view *view)
 {
-    bool ok = judge(run, mailbox, 0);
+    bool ok;
 
-    if (mailbox->row.view < exists) /* else it is known where the server stops should it grow again */
+    if (view->exists > mailbox->row.view &&
+        (is_announced(run, view->exists) || is_multiple(view->exists, WELL_KNOWN))) {
+        view_set(run, mailbox, view->exists);
+        return view_reaches(run, mailbox, view->lowest);
+    }
+    ok = judge(run, mailbox, 0);
+    if (mailbox->row.view < view->exists) /* else it is known where the server stops should it grow again */
         mailbox->row.view = 0;
     return ok;
 }

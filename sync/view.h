@@ -41,9 +41,9 @@ MUST_CHECK bool view_recall_limit(struct run *run, struct mailbox *mailbox, cons
 MUST_CHECK bool view_reaches(struct run *run, struct mailbox *mailbox, uint32_t lowest);
 /**
  * The mailbox shows another number: what was kept out of account is judged like any that is missing; what is out of view since its UIDs
- * were given anew is looked for, and comes again.
+ * were given anew is looked for, and comes again. Not so where that number may be a larger limit: the user can choose it at some providers.
  */
-MUST_CHECK bool view_end(struct run *run, struct mailbox *mailbox, uint32_t exists);
+MUST_CHECK bool view_end(struct run *run, struct mailbox *mailbox, const struct view *view);
 /**
  * A file for which no UID was found: if it had one before UIDs were given anew, or, where a mailbox that may be cut is met for the first
  * time, has a name that golub gave, it may be where nobody can see it. Then it is out of view: neither sent up nor taken for one that moved.

@@ -9,12 +9,20 @@ LIMIT = 3
 
 
 class Mailbox:
-    """INBOX with one message a UID, listed from the newest down, LIMIT a command."""
+    """INBOX with one message a UID, listed from the newest down, `limit` a command; of the newest `view` alone."""
 
-    def __init__(self, count, says_uid=True, word=b"UIDFETCH", upwards=True):
-        self.messages = {uid: b"Message-ID: <%d@example>\r\nSubject: %d\r\n\r\nbody %d\r\n" % (uid, uid, uid)
-                         for uid in range(1, count + 1)}
-        self.says_uid, self.word, self.upwards = says_uid, word, upwards
+    def __init__(self, count, says_uid=True, word=b"UIDFETCH", upwards=True, limit=LIMIT, view=None):
+        self.all = {}
+        self.grow(count)
+        self.says_uid, self.word, self.upwards, self.limit, self.view = says_uid, word, upwards, limit, view
+
+    def grow(self, count):
+        for uid in range(len(self.all) + 1, len(self.all) + count + 1):
+            self.all[uid] = b"Message-ID: <%d@example>\r\nSubject: %d\r\n\r\nbody %d\r\n" % (uid, uid, uid)
+
+    @property
+    def messages(self):
+        return {uid: self.all[uid] for uid in sorted(self.all)[-self.view:]} if self.view else self.all
 
     def select(self, _line):
         return (b"* %d EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT %d] ok\r\n* OK [PERMANENTFLAGS (\\Seen)] ok\r\n"
@@ -25,19 +33,20 @@ class Mailbox:
                 % (len(self.messages), max(self.messages) + 1))
 
     def fetch(self, line):
+        messages, limit = self.messages, self.limit
         ranges, items = re.search(rb"UID FETCH (\S+) \((.*)\)", line).groups()
         wanted = set()
         for part in ranges.split(b","):
             first, _, last = part.partition(b":")
-            last = max(self.messages) if last == b"*" else int(last or first)
-            wanted |= {uid for uid in self.messages if int(first) <= uid <= last}
+            last = max(messages) if last == b"*" else int(last or first)
+            wanted |= {uid for uid in messages if int(first) <= uid <= last}
         wanted, end = sorted(wanted), b"%T OK done\r\n"
-        if b"BODY" not in items and len(wanted) > LIMIT:
-            wanted = wanted[-LIMIT:]
-            end = b"%%T OK [MESSAGELIMIT %d%s] partial\r\n" % (LIMIT, b" %d" % wanted[0] if self.says_uid else b"")
-        answer = b""
+        if b"BODY" not in items and len(wanted) > limit:
+            wanted = wanted[-limit:]
+            end = b"%%T OK [MESSAGELIMIT %d%s] partial\r\n" % (limit, b" %d" % wanted[0] if self.says_uid else b"")
+        answer, numbers = b"", {uid: number for number, uid in enumerate(sorted(messages), 1)}
         for uid in wanted if self.upwards else reversed(wanted):
-            body = self.messages[uid]
+            body = messages[uid]
             if b"BODY" in items:
                 part = body.split(b"\r\n\r\n")[0] + b"\r\n\r\n" if b"HEADER" in items else body
                 section = b"HEADER" if b"HEADER" in items else b""
@@ -48,7 +57,7 @@ class Mailbox:
                     what += b" RFC822.SIZE %d" % len(body)
                 if b"DATE" in items:
                     what += b' INTERNALDATE "01-Jan-2020 00:00:00 +0000"'
-            number = uid if self.word == b"UIDFETCH" else sorted(self.messages).index(uid) + 1
+            number = uid if self.word == b"UIDFETCH" else numbers[uid]
             answer += b"* %d %s (UID %d %s)\r\n" % (number, self.word, uid, what)
         return answer + end
 
@@ -96,6 +105,33 @@ class LimitTest(HomeTest):
 
         self.assertEqual(self.here(), ["3", "4", "5", "6"])
         self.assertIn("1", self.run_golub("status", "work").out)
+
+    def test_a_mailbox_that_grows_up_to_a_limit_of_the_large_providers_is_a_limited_view(self):
+        mailbox = Mailbox(996, word=b"FETCH", limit=5000, view=1000)
+        self.given(mailbox, b"")
+        self.run_golub("sync", "work", expect=OK)
+        mailbox.grow(10)
+
+        self.run_golub("sync", "work", expect=OK)
+
+        self.assertEqual(len(self.here()), 1006)
+
+    def test_a_limit_that_the_user_made_larger_is_one(self):
+        """At some providers a setting says how many are shown: what is below them is not gone because more are."""
+        mailbox = Mailbox(1000, word=b"FETCH", limit=5000, view=1000)
+        self.given(mailbox, b"")
+        for _ in range(3):
+            self.run_golub("sync", "work", expect=OK)
+            mailbox.grow(510)
+        mailbox.view = 2000
+
+        self.run_golub("sync", "work", expect=OK)
+
+        self.assertEqual(len(self.here()), 2530)
+        del mailbox.all[2]
+        mailbox.view = None
+        self.run_golub("sync", "work", expect=OK)
+        self.assertEqual(len(self.here()), 2529)
 
 
 if __name__ == "__main__":
