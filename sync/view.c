@@ -28,11 +28,13 @@ is_multiple(uint32_t exists, uint32_t of)
     return exists != 0 && exists % of == 0;
 }
 
-/* A server that stops at this number in one mailbox does so in all. */
+/* A server that stops at this number in one mailbox does so in all. A server that announces limits makes a view of any other number, too. */
 static bool
 is_limit_elsewhere(const struct run *run, uint32_t exists)
 {
-    for (size_t i = 0; exists != 0 && i < run->count; i++)
+    const bool may_be = is_multiple(exists, ROUND) || is_announced(run, exists);
+
+    for (size_t i = 0; may_be && i < run->count; i++)
         if (run->mailboxes[i].row.view == exists)
             return true;
     return false;

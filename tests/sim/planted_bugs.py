@@ -642,6 +642,8 @@ BUGS = [
     bug("limit that was made larger taken for the end of a view",
         system("test_limits.py", "LimitTest.test_a_limit_that_the_user_made_larger_is_one"),
         ("sync/view.c", "(is_announced(run, view->exists) || is_multiple(view->exists, WELL_KNOWN))) {", "false) {")),
+    bug("any number of one mailbox taken for a limit of others", Test("scenario_view"),
+        ("sync/view.c", "may_be = is_multiple(exists, ROUND) ||", "may_be = exists != 0 ||")),
     bug("number at which older messages came into view not kept", Test("scenario_view"),
         ("sync/view.c", "view_set(run, mailbox, before);", "(void)before;")),
     bug("new name of what is out of view sent as new mail", Test("scenario_view"),

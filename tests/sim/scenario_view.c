@@ -368,6 +368,34 @@ a_limit_that_is_seen_in_one_mailbox_counts_in_the_same_run_where_another_grows_u
     }
 }
 
+/* Where limits are announced, a mailbox that stays as small as it was may be a view: that is no limit of others. */
+static void
+a_number_that_no_server_stops_at_says_nothing_of_other_mailboxes(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.window = 50;
+    sim.server.announces = true;
+    sim.server.qresync = false;
+    given_mail_there(WORK, 20);
+    given_mail_there(WORK, 21);
+    given_mail_there(INBOX, 22);
+    given_both_sides_agree();
+    server_expunge(&sim.server, WORK, 1);
+    given_mail_there(WORK, 23);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_here(WORK, 20, 1);
+    ledger_out(&sim.world, 22, INBOX);
+    server_expunge(&sim.server, INBOX, 1);
+    given_mail_there(INBOX, 24);
+    given_mail_there(INBOX, 25);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(INBOX, 22, 0);
+    then_it_is_here(INBOX, 24, 1);
+}
+
 /* So many went that all is shown, and older ones came into view: there it ended before. */
 static void
 what_comes_into_view_shows_where_the_server_stops(void **state)
@@ -543,6 +571,7 @@ main(void)
         SCENARIO(what_is_out_of_view_when_the_journal_is_lost_does_not_go_up_again),
         SCENARIO(a_limit_that_is_known_of_one_mailbox_counts_where_another_grows_up_to_it),
         SCENARIO(a_limit_that_is_seen_in_one_mailbox_counts_in_the_same_run_where_another_grows_up_to_it),
+        SCENARIO(a_number_that_no_server_stops_at_says_nothing_of_other_mailboxes),
         SCENARIO(what_comes_into_view_shows_where_the_server_stops),
         SCENARIO(what_is_out_of_view_and_gets_another_name_here_is_not_sent_again),
         SCENARIO(what_was_out_of_view_when_the_server_went_back_is_no_removal),
