@@ -211,13 +211,16 @@ compare_flags(struct sim *sim, struct maildir_sim *maildir, const struct sim_fil
                       file->content, server_mailbox_name(file->mailbox), box->messages[i].flags, here, maildir->client);
 }
 
-/* golub's own \Deleted is nowhere left: who marked a message for its removal and did not remove it took that off. */
+/*
+ * golub's own \Deleted is nowhere left: who marked a message for its removal and did not remove it took that off. Not where new mail pushed
+ * it out of the server's view before the EXPUNGE: nobody can reach it there.
+ */
 static void
 check_marks(struct sim *sim, int mailbox)
 {
     const struct sim_mailbox *box = &sim->server.boxes[mailbox];
 
-    for (size_t i = 0; i < box->count; i++) {
+    for (size_t i = server_hidden(&sim->server, mailbox); i < box->count; i++) {
         const struct ledger *entry = &sim->world.ledger[box->messages[i].content];
         unsigned given = 0;
         for (int m = 0; m < SIM_MAILBOXES; m++)
