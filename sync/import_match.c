@@ -107,7 +107,7 @@ is_unchanged(const struct journal_pop *row, const struct journal_listed *listed,
            (row->listed == 0 || listed->size == 0 || row->listed == listed->size);
 }
 
-/* By its name. */
+/* By its name. Of one to which the server added a line, and one of its header that is new, the new one has the header that is known. */
 static bool
 decide_named(struct match *match, const struct journal_listed *listed, const struct seen *seen)
 {
@@ -116,14 +116,16 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
     uint64_t alike = 1, named_alike = 1;
     /* Where names moved on, now or in a run that broke off, one of two that are alike may have the other's. */
     const bool moved = import->reused || match->again || match->like_known;
+    bool kin = false;
 
     if (!candidates_named(import, listed, seen, &rows) ||
-        (moved && !journal_listing_alike(import->journal, NULL, seen->header, listed->size, &alike, &import->err)) ||
+        (moved && (!journal_listing_alike(import->journal, NULL, seen->header, listed->size, &alike, &import->err) ||
+                   !journal_listing_has_kin(import->journal, seen->header, seen->kin.rest, &kin, &import->err))) ||
         (listed->repeated &&
          !journal_listing_alike(import->journal, listed->uidl, seen->header, 0, &named_alike, &import->err)))
         return false;
     /* ... and what is merely kin of the row of its name may be a copy, and the row another line's; and so may what was begun for the name. */
-    if (rows.count == 1 && !rows.begun && alike == 1 && named_alike == 1 &&
+    if (rows.count == 1 && !rows.begun && alike == 1 && !kin && named_alike == 1 &&
         (!moved || is_unchanged(&rows.first, listed, seen)) && !(import->reused && rows.first.state == POP_FETCHING))
         return settle(match, listed, &rows.first, seen, true);
     /* Of equal names nobody knows whose header it is that contradicts itself: the bytes say it. */
@@ -168,7 +170,7 @@ decide_by_header(struct match *match, const struct journal_listed *listed, const
     struct import *import = match->import;
     struct candidates rows;
     uint64_t alike;
-    bool plain;
+    bool plain, kin;
 
     if (!candidates_absent(import, listed, seen, true, true, &rows) ||
         !journal_listing_alike(import->journal, NULL, seen->header, listed->size, &alike, &import->err))
@@ -176,10 +178,12 @@ decide_by_header(struct match *match, const struct journal_listed *listed, const
     if (rows.count == 0)
         return true;
     match->sized = match->sized || (listed->size != 0 && rows.first.listed == listed->size);
-    if (!is_plain(match, &rows.first, listed, seen, true, &plain))
+    if (!is_plain(match, &rows.first, listed, seen, true, &plain) ||
+        !journal_listing_has_kin(import->journal, seen->header, seen->kin.rest, &kin, &import->err))
         return false;
     /* Two files are perhaps copies that the user made, of one message alone. */
-    if (rows.count == alike && plain && !rows.mixed && (alike == 1 || strcmp(rows.first.uidl, IMPORT_FILE_UIDL) != 0))
+    if (rows.count == alike && plain && (!kin || rows.first.state == POP_HAD) && !rows.mixed &&
+        (alike == 1 || strcmp(rows.first.uidl, IMPORT_FILE_UIDL) != 0))
         return settle(match, listed, &rows.first, seen, true);
     return journal_listing_compare(import->journal, listed->number, &import->err);
 }

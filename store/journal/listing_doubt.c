@@ -208,6 +208,26 @@ journal_listing_count_kin(struct journal *journal, const unsigned char kin[stati
 }
 
 bool
+journal_listing_has_kin(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
+                        const unsigned char kin[static DIGEST_SIZE], bool *has, struct error *err)
+{
+    static const char sql[] =
+        "SELECT EXISTS (SELECT 1 FROM temp.listing_doubt WHERE kin = ?2 AND header <> ?1 AND row = 0)";
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_HAS_KIN, sql, err);
+    struct sql_binder to = {.statement = statement};
+    int64_t found;
+
+    if (statement == NULL)
+        return false;
+    bind_digest(&to, header);
+    bind_digest(&to, kin);
+    if (!sql_number(journal, statement, 1, &found, what, err))
+        return false;
+    *has = found != 0;
+    return true;
+}
+
+bool
 journal_listing_alike(struct journal *journal, const char *uidl, const unsigned char header[static DIGEST_SIZE],
                       uint64_t size, uint64_t *count, struct error *err)
 {

@@ -184,6 +184,9 @@ MUST_CHECK bool journal_listing_top_of(struct journal *journal, uint32_t number,
 /** How many doubtful ones that have no row yet have this kin digest? */
 MUST_CHECK bool journal_listing_count_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE],
                                           uint64_t *count, struct error *err);
+/** Has a doubtful one that has no row yet this kin digest, and another header? */
+MUST_CHECK bool journal_listing_has_kin(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
+                                        const unsigned char kin[static DIGEST_SIZE], bool *has, struct error *err);
 /** How many doubtful ones have this header and size, or where a UIDL is given this header and UIDL, and no row yet? */
 MUST_CHECK bool journal_listing_alike(struct journal *journal, const char *uidl,
                                       const unsigned char header[static DIGEST_SIZE], uint64_t size, uint64_t *count,

@@ -25,6 +25,7 @@ struct dropped { /* one message on the server */
     bool give_none;       /* not even one */
     uint64_t listed_size; /* what LIST says; 0: the truth */
     bool no_size;         /* LIST says 0 */
+    const char *top_adds; /* lines that its TOP has and its RETR has not; NULL: those of all */
 };
 
 struct drop {
@@ -229,13 +230,14 @@ drop_headers(void *self, const uint32_t *numbers, size_t count, const struct mai
     *supported = !drop->no_top;
     for (size_t i = 0; *supported && i < count; i++) {
         const struct dropped *mail = drop_mail(drop, numbers[i]);
-        size_t added = drop->top_adds != NULL ? strlen(drop->top_adds) : 0;
+        const char *adds = mail->top_adds != NULL ? mail->top_adds : drop->top_adds;
+        size_t added = adds != NULL ? strlen(adds) : 0;
         bool after;
 
         drop->tops++;
         if (!drop_step(drop, err, &after) || !drop_answer(after, err))
             return false;
-        if (!mail->refuse_top && ((added > 0 && !taker->bytes(taker->context, numbers[i], drop->top_adds, added)) ||
+        if (!mail->refuse_top && ((added > 0 && !taker->bytes(taker->context, numbers[i], adds, added)) ||
                                   !taker->bytes(taker->context, numbers[i], mail->bytes, header_length(mail))))
             return false;
         if (!taker->end(taker->context, numbers[i], mail->refuse_top ? MAILDROP_REFUSED : MAILDROP_DONE,

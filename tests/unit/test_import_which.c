@@ -356,6 +356,39 @@ what_was_begun_under_a_name_that_moved_on_is_not_what_has_it_now(void **state)
         }
 }
 
+/* The server wrote a line into the one that was fetched; the other one, which is new, has the header that was known. */
+static void
+a_report_is_not_taken_for_one_of_its_header_that_got_a_line(void **state)
+{
+    struct scene *sc = *state;
+
+    for (int moved = 0; moved < 2; moved++) {
+        given_mails(sc, 3);
+        sc->drop.mails[0].listed_size = 50;
+        given_report(sc, "a", "it goes on")->top_adds = "Status: RO\r\n";
+        assert_run(sc, 0);
+        (void)given_report(sc, "b", "it failed.");
+        if (moved == 0) {
+            given_other_names(sc);
+        } else {
+            struct dropped *mails = sc->drop.mails;
+            char name[sizeof mails[0].uidl];
+
+            memcpy(name, mails[0].uidl, sizeof name);
+            memcpy(mails[0].uidl, mails[1].uidl, sizeof name);
+            memcpy(mails[1].uidl, name, sizeof name);
+            text_print(mails[3].uidl, sizeof name, "c");
+            text_print(mails[4].uidl, sizeof name, "a");
+        }
+        for (int i = 0; i < 2; i++)
+            assert_run(sc, 0);
+        assert_all_here(sc);
+        assert_int_equal(scene_close(state), 0);
+        assert_int_equal(scene_open(state), 0);
+        sc = *state;
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int
@@ -374,6 +407,7 @@ main(void)
         TEST(what_was_recorded_as_had_and_was_another_rows_hides_nobody_who_gets_its_name),
         TEST(a_size_does_not_say_which_of_equal_names_was_recorded_as_had),
         TEST(what_was_begun_under_a_name_that_moved_on_is_not_what_has_it_now),
+        TEST(a_report_is_not_taken_for_one_of_its_header_that_got_a_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
