@@ -187,3 +187,49 @@ candidates_begun(struct import *import, const char *uidl, const struct seen *see
         row->id = 0;
     return ok;
 }
+
+/*
+ * Is it so plainly this row's message under a new name that nothing of it is read? Many lost theirs in this run; or its file was found
+ * here without a row, and has as many bytes as are listed; or nothing but its header ever was known. Not so while it may be another's: one
+ * whose header can't be read now, or one that was asked for and never came. What was about to be removed is rather gone.
+ */
+bool
+candidates_plain(struct import *import, const struct journal_pop *row, const struct journal_listed *listed,
+                 const struct seen *seen, bool same_size, bool renumbered, bool *plain)
+{
+    bool may_be = false;
+
+    *plain = seen->kin.names && row->state == POP_HAD;
+    if (!seen->kin.names || row->state == POP_HAD)
+        return true;
+    if (strcmp(row->uidl, IMPORT_FILE_UIDL) == 0)
+        *plain = row->size == listed->size;
+    else
+        *plain = row->state != POP_REMOVING && (renumbered || import->reused) && row->absent == import_stamp(import);
+    if (*plain && !journal_listing_may_be_anothers(import->journal, seen->header, same_size ? listed->size : 0, &may_be,
+                                                   &import->err))
+        return false;
+    *plain = *plain && !may_be;
+    return true;
+}
+
+/*
+ * What LIST says of the message of a file nobody knows: no other line may be kin of it at all, nor two of two files, which are perhaps
+ * copies that the user made of one.
+ */
+bool
+candidates_only_line(struct import *import, const struct journal_pop *row, const struct seen *seen, bool *only)
+{
+    uint64_t all = 1;
+    bool kin = false;
+
+    if (strcmp(row->uidl, IMPORT_FILE_UIDL) == 0) {
+        if (!journal_listing_count_kin(import->journal, seen->kin.rest, &all, &import->err))
+            return false;
+    } else if (row->state != POP_HAD) {
+        if (!journal_listing_has_kin(import->journal, seen->header, seen->kin.rest, &kin, &import->err))
+            return false;
+    }
+    *only = all == 1 && !kin;
+    return true;
+}

@@ -136,33 +136,6 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
     return true;
 }
 
-/*
- * Is it so plainly this row's message under a new name that nothing of it is read? Many lost theirs in this run; or its file was found
- * here without a row, and has as many bytes as are listed; or nothing but its header ever was known. Not so while it may be another's: one
- * whose header can't be read now, or one that was asked for and never came. What was about to be removed is rather gone.
- */
-static bool
-is_plain(const struct match *match, const struct journal_pop *row, const struct journal_listed *listed,
-         const struct seen *seen, bool same_size, bool *plain)
-{
-    struct import *import = match->import;
-    bool may_be = false;
-
-    *plain = seen->kin.names && row->state == POP_HAD;
-    if (!seen->kin.names || row->state == POP_HAD)
-        return true;
-    if (strcmp(row->uidl, IMPORT_FILE_UIDL) == 0)
-        *plain = row->size == listed->size;
-    else
-        *plain =
-            row->state != POP_REMOVING && (match->renumbered || match->reused) && row->absent == import_stamp(import);
-    if (*plain && !journal_listing_may_be_anothers(import->journal, seen->header, same_size ? listed->size : 0, &may_be,
-                                                   &import->err))
-        return false;
-    *plain = *plain && !may_be;
-    return true;
-}
-
 /* By what it is, under whatever name it was known: the same header and size. */
 static bool
 decide_by_header(struct match *match, const struct journal_listed *listed, const struct seen *seen)
@@ -170,7 +143,7 @@ decide_by_header(struct match *match, const struct journal_listed *listed, const
     struct import *import = match->import;
     struct candidates rows;
     uint64_t alike;
-    bool plain, kin;
+    bool plain, only;
 
     if (!candidates_absent(import, listed, seen, true, true, &rows) ||
         !journal_listing_alike(import->journal, NULL, seen->header, listed->size, &alike, &import->err))
@@ -178,12 +151,10 @@ decide_by_header(struct match *match, const struct journal_listed *listed, const
     if (rows.count == 0)
         return true;
     match->sized = match->sized || (listed->size != 0 && rows.first.listed == listed->size);
-    if (!is_plain(match, &rows.first, listed, seen, true, &plain) ||
-        !journal_listing_has_kin(import->journal, seen->header, seen->kin.rest, &kin, &import->err))
+    if (!candidates_plain(import, &rows.first, listed, seen, true, match->renumbered, &plain) ||
+        !candidates_only_line(import, &rows.first, seen, &only))
         return false;
-    /* Two files are perhaps copies that the user made, of one message alone. */
-    if (rows.count == alike && plain && (!kin || rows.first.state == POP_HAD) && !rows.mixed &&
-        (alike == 1 || strcmp(rows.first.uidl, IMPORT_FILE_UIDL) != 0))
+    if (rows.count == alike && plain && only && !rows.mixed)
         return settle(match, listed, &rows.first, seen, true);
     return journal_listing_compare(import->journal, listed->number, &import->err);
 }
@@ -221,7 +192,7 @@ decide_by_kin(struct match *match, const struct journal_listed *listed, const st
         return journal_listing_leave(import->journal, listed->number, &import->err);
     if (rows.count == 0)
         return decide_new(match, listed, seen);
-    if (!is_plain(match, &rows.first, listed, seen, false, &plain))
+    if (!candidates_plain(import, &rows.first, listed, seen, false, match->renumbered, &plain))
         return false;
     /* The very header, and a size that is another while others have theirs still: it has another body. */
     plain =

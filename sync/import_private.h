@@ -226,6 +226,18 @@ MUST_CHECK bool candidates_named(struct import *import, const struct journal_lis
 MUST_CHECK bool candidates_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen,
                                   bool by_header, bool same_size, struct candidates *to);
 
+/**
+ * Is this one of them so plainly the line's message that nothing of it is read?
+ *
+ * @param same_size   it has its size
+ * @param renumbered  all names changed in this run
+ */
+MUST_CHECK bool candidates_plain(struct import *import, const struct journal_pop *row,
+                                 const struct journal_listed *listed, const struct seen *seen, bool same_size,
+                                 bool renumbered, bool *plain);
+/** May no line of another size, or with a line more in its header, be the message of this row as well? */
+MUST_CHECK bool candidates_only_line(struct import *import, const struct journal_pop *row, const struct seen *seen,
+                                     bool *only);
 /** The first one with id > after that was begun under this UIDL while it might have been another row's (POP_DOUBT), and by its header may be this message; id 0: none. */
 MUST_CHECK bool candidates_begun(struct import *import, const char *uidl, const struct seen *seen, int64_t after,
                                  struct journal_pop *row);

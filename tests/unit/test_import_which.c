@@ -356,6 +356,22 @@ what_was_begun_under_a_name_that_moved_on_is_not_what_has_it_now(void **state)
         }
 }
 
+static void
+a_report_is_not_taken_for_the_file_of_one_whose_size_is_said_wrong(void **state)
+{
+    struct scene *sc = *state;
+
+    given_report(sc, "a", "it goes on")->listed_size = 40;
+    assert_run(sc, 0);
+    lose_journal(sc);
+    (void)given_report(sc, "b", "it failed.");
+
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+
+    assert_all_here(sc);
+}
+
 /* The server wrote a line into the one that was fetched; the other one, which is new, has the header that was known. */
 static void
 a_report_is_not_taken_for_one_of_its_header_that_got_a_line(void **state)
@@ -408,6 +424,7 @@ main(void)
         TEST(a_size_does_not_say_which_of_equal_names_was_recorded_as_had),
         TEST(what_was_begun_under_a_name_that_moved_on_is_not_what_has_it_now),
         TEST(a_report_is_not_taken_for_one_of_its_header_that_got_a_line),
+        TEST(a_report_is_not_taken_for_the_file_of_one_whose_size_is_said_wrong),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
