@@ -80,7 +80,7 @@ find_begun(struct import *import, const struct row_set *taken_rows, const char *
     return ok;
 }
 
-/* Of its name first, then of others. */
+/* Of its name first, then of others; last those whose name a line has of which nobody knows yet which message it is. */
 static bool
 find_among(struct import *import, const struct row_set *taken_rows, const char *uidl, const struct seen *seen,
            bool certain, struct journal_pop *row)
@@ -88,7 +88,7 @@ find_among(struct import *import, const struct row_set *taken_rows, const char *
     bool ok = true;
 
     row->id = 0;
-    for (int by = 0; ok && row->id == 0 && by < 4; by++) {
+    for (int by = 0; ok && row->id == 0 && by < 5; by++) {
         int64_t *ids = NULL;
         size_t count = 0;
 
@@ -98,8 +98,10 @@ find_among(struct import *import, const struct row_set *taken_rows, const char *
             ok = journal_pop_absent_by_header(import->journal, seen->header, &ids, &count, &import->err);
         else if (by == 2)
             ok = journal_pop_absent_by_kin(import->journal, seen->kin.rest, &ids, &count, &import->err);
-        else if (import->identity == BY_UIDL && !import->complete)
+        else if (by == 3 && import->identity == BY_UIDL && !import->complete)
             ok = journal_listing_gone_like(import->journal, seen->header, seen->kin.rest, &ids, &count, &import->err);
+        else if (by == 4 && import->identity == BY_UIDL)
+            ok = journal_listing_loose_like(import->journal, seen->header, seen->kin.rest, &ids, &count, &import->err);
         ok = ok && choose(import, taken_rows, ids, count, uidl, seen, certain, row);
         free(ids);
     }

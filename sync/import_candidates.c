@@ -41,6 +41,7 @@ judge_named(struct import *import, const struct journal_listed *listed, const st
         return true;
     to->another = to->another || (verdict == VERDICT_ANOTHER && (row.has_header || row.has_kin));
     to->left = to->left || (verdict == VERDICT_ANOTHER && (row.has_header || row.has_kin) && row.absent == 0);
+    to->resized = to->resized || (verdict == VERDICT_ANOTHER && !row.has_header && !row.has_kin);
     if (verdict == VERDICT_UNPROVEN && !to->any_unproven) {
         to->unproven = row;
         to->any_unproven = true;
@@ -142,22 +143,25 @@ bool
 candidates_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen, bool by_header,
                   bool same_size, struct candidates *to)
 {
-    int64_t *ids;
-    size_t count;
-    bool ok = by_header ? journal_pop_absent_by_header(import->journal, seen->header, &ids, &count, &import->err)
-                        : journal_pop_absent_by_kin(import->journal, seen->kin.rest, &ids, &count, &import->err);
+    bool ok = true;
 
     *to = (struct candidates){.count = 0};
-    if (!ok)
-        return false;
-    ok = judge_these(import, listed, seen, ids, count, same_size, to);
-    free(ids);
-    if (!ok || import->complete)
-        return ok;
-    if (!journal_listing_gone_like(import->journal, seen->header, seen->kin.rest, &ids, &count, &import->err))
-        return false;
-    ok = judge_these(import, listed, seen, ids, count, same_size, to);
-    free(ids);
+    for (int from = 0; ok && from < 3; from++) {
+        const size_t before = to->count;
+        int64_t *ids = NULL;
+        size_t count = 0;
+
+        if (from == 0)
+            ok = by_header ? journal_pop_absent_by_header(import->journal, seen->header, &ids, &count, &import->err)
+                           : journal_pop_absent_by_kin(import->journal, seen->kin.rest, &ids, &count, &import->err);
+        else if (from == 1 && !import->complete)
+            ok = journal_listing_gone_like(import->journal, seen->header, seen->kin.rest, &ids, &count, &import->err);
+        else if (from == 2)
+            ok = journal_listing_loose_like(import->journal, seen->header, seen->kin.rest, &ids, &count, &import->err);
+        ok = ok && judge_these(import, listed, seen, ids, count, same_size, to);
+        to->loose = from == 2 && to->count > before;
+        free(ids);
+    }
     return ok;
 }
 
@@ -191,16 +195,21 @@ candidates_begun(struct import *import, const char *uidl, const struct seen *see
 /*
  * Is it so plainly this row's message under a new name that nothing of it is read? Many lost theirs in this run; or its file was found
  * here without a row, and has as many bytes as are listed; or nothing but its header ever was known. Not so while it may be another's: one
- * whose header can't be read now, or one that was asked for and never came. What was about to be removed is rather gone.
+ * whose header can't be read now, or one that was asked for and never came; nor where a line that is not decided has the row's name. What was
+ * about to be removed is rather gone.
  */
 bool
-candidates_plain(struct import *import, const struct journal_pop *row, const struct journal_listed *listed,
+candidates_plain(struct import *import, const struct candidates *rows, const struct journal_listed *listed,
                  const struct seen *seen, bool same_size, bool renumbered, bool *plain)
 {
+    const struct journal_pop *row = &rows->first;
     bool may_be = false;
 
-    *plain = seen->kin.names && row->state == POP_HAD;
-    if (!seen->kin.names || row->state == POP_HAD)
+    *plain = false;
+    if (!seen->kin.names || rows->loose)
+        return true;
+    *plain = row->state == POP_HAD;
+    if (*plain)
         return true;
     if (strcmp(row->uidl, IMPORT_FILE_UIDL) == 0)
         *plain = row->size == listed->size;

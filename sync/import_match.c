@@ -40,8 +40,11 @@ struct match {
     bool renumbered; /* no name that was known is listed: it is the names that changed, not the mail */
     bool again;      /* the last run did not find out of all of them */
     bool reused;     /* a name is proven to mean another message than before */
-    bool
-        like_known; /* under a new name stands the header of a row whose own name is listed, too: names moved, or it is a copy */
+    /*
+     * Names may have moved: under a new one stands the header of a row whose own name is listed, too, unless it is a copy; or what was known
+     * by its name and size alone has another size.
+     */
+    bool doubted;
     bool sized; /* messages under new names have the sizes that they had */
     uint64_t revived, renamed, unproven;
 };
@@ -115,7 +118,7 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
     struct candidates rows;
     uint64_t alike = 1, named_alike = 1;
     /* Where names moved on, now or in a run that broke off, one of two that are alike may have the other's. */
-    const bool moved = import->reused || match->again || match->like_known;
+    const bool moved = import->reused || match->again || match->doubted;
     bool kin = false;
 
     if (!candidates_named(import, listed, seen, &rows) ||
@@ -151,7 +154,7 @@ decide_by_header(struct match *match, const struct journal_listed *listed, const
     if (rows.count == 0)
         return true;
     match->sized = match->sized || (listed->size != 0 && rows.first.listed == listed->size);
-    if (!candidates_plain(import, &rows.first, listed, seen, true, match->renumbered, &plain) ||
+    if (!candidates_plain(import, &rows, listed, seen, true, match->renumbered, &plain) ||
         !candidates_only_line(import, &rows.first, seen, &only))
         return false;
     if (rows.count == alike && plain && only && !rows.mixed)
@@ -192,7 +195,7 @@ decide_by_kin(struct match *match, const struct journal_listed *listed, const st
         return journal_listing_leave(import->journal, listed->number, &import->err);
     if (rows.count == 0)
         return decide_new(match, listed, seen);
-    if (!candidates_plain(import, &rows.first, listed, seen, false, match->renumbered, &plain))
+    if (!candidates_plain(import, &rows, listed, seen, false, match->renumbered, &plain))
         return false;
     /* The very header, and a size that is another while others have theirs still: it has another body. */
     plain =
@@ -312,6 +315,7 @@ judge_name(struct match *match, const struct journal_listed *listed)
     /* Back from the one that has it now to one that had it before, it is no less used again. */
     match->reused =
         match->reused || (rows.another && (rows.left || rows.count == 0) && !rows.any_unproven && !rows.own);
+    match->doubted = match->doubted || (rows.resized && rows.count == 0 && !rows.any_unproven);
     return true;
 }
 
@@ -394,14 +398,16 @@ static bool
 judge_names(struct match *match)
 {
     struct import *import = match->import;
+    bool moved;
 
     if (!judge_doubtful(match))
         return false;
     if (match->reused)
         return true;
-    if (!journal_listing_has_moved(import->journal, &match->like_known, &import->err))
+    if (!journal_listing_has_moved(import->journal, &moved, &import->err))
         return false;
-    return !match->like_known ||
+    match->doubted = match->doubted || moved;
+    return !match->doubted ||
            (journal_listing_doubt_all(import->journal, &import->err) && read_doubtful(match) && judge_doubtful(match));
 }
 
@@ -468,8 +474,9 @@ write_down(struct match *match)
          journal_set(journal, "identity", import->identity == BY_UIDL ? "uidl" : "header", &import->err)) &&
         (!sizes || journal_listing_learn_sizes(journal, &import->err)) &&
         (!import->complete || journal_listing_bury(journal, import_stamp(import), &import->err)) &&
-        (import->doubtful == 0 || (decide_all(match, PASS_NAME) && free_reused(match) &&
-                                   decide_all(match, PASS_HEADER) && decide_all(match, PASS_KIN))) &&
+        (import->doubtful == 0 ||
+         (decide_all(match, PASS_NAME) && free_reused(match) && journal_listing_loosen(journal, &import->err) &&
+          decide_all(match, PASS_HEADER) && decide_all(match, PASS_KIN))) &&
         (import->doubtful == 0 || !import->complete ||
          journal_listing_bury_rest(journal, import_stamp(import), &import->err)) &&
         (!import->complete || journal_listing_forget_begun(journal, import_stamp(import), &import->err)) &&

@@ -209,16 +209,19 @@ struct candidates {
     bool any_unproven;
     bool another; /* a row whose header is known, and is none of this one's */
     bool left;    /* ... and that was listed under this name until now */
+    bool resized; /* one of which nothing but the size is known, and that is another */
     bool mixed;   /* of other bodies: which of them it is makes a difference */
     bool begun;   /* one that was begun while it might have been another row's is none of these */
     bool own;     /* ... and it had this name and this header at the last look */
+    bool loose;   /* absent ones: one of these is not, but nobody knows yet which message the line of its name is */
     bool fetched; /* absent ones alone: one of these was fetched, and no size says that it is another */
 };
 /** Rows of its UIDL that no other line has. */
 MUST_CHECK bool candidates_named(struct import *import, const struct journal_listed *listed, const struct seen *seen,
                                  struct candidates *to);
 /**
- * Rows of other UIDLs: absent ones, and where the list is not complete those that it lacks: they may have another name now.
+ * Rows of other UIDLs: absent ones, where the list is not complete those that it lacks, and those whose name a line has that is not decided
+ * yet: they may have another name now.
  *
  * @param by_header  else by kin
  * @param same_size  only those of which LIST said what it says of this line
@@ -227,12 +230,12 @@ MUST_CHECK bool candidates_absent(struct import *import, const struct journal_li
                                   bool by_header, bool same_size, struct candidates *to);
 
 /**
- * Is this one of them so plainly the line's message that nothing of it is read?
+ * Is the first of them so plainly the line's message that nothing of it is read?
  *
  * @param same_size   it has its size
  * @param renumbered  all names changed in this run
  */
-MUST_CHECK bool candidates_plain(struct import *import, const struct journal_pop *row,
+MUST_CHECK bool candidates_plain(struct import *import, const struct candidates *rows,
                                  const struct journal_listed *listed, const struct seen *seen, bool same_size,
                                  bool renumbered, bool *plain);
 /** May no line of another size, or with a line more in its header, be the message of this row as well? */

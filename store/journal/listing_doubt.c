@@ -61,6 +61,35 @@ journal_listing_gone_like(struct journal *journal, const unsigned char header[st
 }
 
 bool
+journal_listing_loosen(struct journal *journal, struct error *err)
+{
+    static const char sql[] =
+        "DELETE FROM temp.listing_loose;"
+        "INSERT OR IGNORE INTO temp.listing_loose (id, header, kin) SELECT p.id, p.header, p.kin"
+        " FROM temp.listing_doubt d CROSS JOIN main.pop p ON p.uidl = d.uidl"
+        " WHERE d.row = 0 AND d.repeated = 0 AND p.absent = 0 AND p.state <> 1 AND p.facts & 256 = 0"
+        " AND p.id NOT IN (SELECT row FROM temp.listing_doubt)";
+
+    static_assert(POP_FETCHING == 1 && POP_DOUBT == 256, "the statement holds these numbers");
+    return listing_judge(journal, err) && listing_settle(journal, err) && listing_exec(journal, sql, err);
+}
+
+bool
+journal_listing_loose_like(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
+                           const unsigned char kin[static DIGEST_SIZE], int64_t **ids, size_t *count, struct error *err)
+{
+    static const char sql[] = "SELECT id FROM temp.listing_loose WHERE header = ?1 OR kin = ?2 ORDER BY id";
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_LOOSE_LIKE, sql, err);
+    struct sql_binder to = {.statement = statement};
+
+    if (statement == NULL)
+        return false;
+    bind_digest(&to, header);
+    bind_digest(&to, kin);
+    return sql_ids(journal, statement, ids, count, what, err);
+}
+
+bool
 journal_listing_has_sizes(struct journal *journal, bool *any, struct error *err)
 {
     sqlite3_stmt *statement =

@@ -155,6 +155,15 @@ MUST_CHECK bool journal_listing_count_gone_alike(struct journal *journal, uint64
 MUST_CHECK bool journal_listing_gone_like(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
                                           const unsigned char kin[static DIGEST_SIZE], int64_t **ids, size_t *count,
                                           struct error *err);
+/**
+ * Which doubtful lines have no row yet although there are rows of their names? Such rows' messages may be others' now. Lines that stand
+ * twice, and rows that were begun, are none of these. After those that are known by their names were settled.
+ */
+MUST_CHECK bool journal_listing_loosen(struct journal *journal, struct error *err);
+/** Ids of those rows that have this header or kin digest, by id; the caller frees. None before journal_listing_loosen. */
+MUST_CHECK bool journal_listing_loose_like(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
+                                           const unsigned char kin[static DIGEST_SIZE], int64_t **ids, size_t *count,
+                                           struct error *err);
 /** What is known and still POP_FETCHING is to be fetched: it moves from LISTED_KNOWN to LISTED_NEW. */
 MUST_CHECK bool journal_listing_want_fetching(struct journal *journal, struct error *err);
 /** This one is to be fetched; its row, if it has one of its UIDL, must be absent or FETCHING. */

@@ -357,6 +357,54 @@ what_was_begun_under_a_name_that_moved_on_is_not_what_has_it_now(void **state)
 }
 
 static void
+what_moved_on_from_a_name_whose_message_cant_be_read_is_not_fetched_again(void **state)
+{
+    static const char longer[] = "Message-ID: <longer@x>\r\n\r\nIt has another size than any other one.\r\n";
+    struct scene *sc = *state;
+    struct dropped *unread = given_mail_as(sc, "1", longer, sizeof longer - 1);
+
+    (void)given_mail(sc, "2");
+    assert_run(sc, 0);
+    given_names_move_on(sc);
+    unread->refuse_top = unread->refuse_retr = true;
+    (void)given_mail(sc, "4");
+
+    assert_run(sc, 1);
+
+    assert_all_here(sc);
+    unread->refuse_top = unread->refuse_retr = false;
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_all_here(sc);
+    }
+}
+
+/* Of those beside it name and size alone are known, and it has the size and the header of the one that has its name now. */
+static void
+a_report_that_moved_on_among_messages_of_which_sizes_alone_are_known_is_not_fetched_again(void **state)
+{
+    static const char *const texts[] = {"Subject: first\r\n\r\n1\r\n", "Subject: report\r\n\r\nit failed.\r\n",
+                                        "Subject: report\r\n\r\nit goes on\r\n", "Subject: last\r\n\r\n4\r\n"};
+    static const char *const names[] = {"1", "2", "3", "4"};
+    struct scene *sc = *state;
+
+    for (size_t i = 0; i < 4; i++)
+        (void)given_mail_as(sc, names[i], texts[i], strlen(texts[i]));
+    sc->drop.list_from = 2;
+    sc->drop.list_most = 1;
+    assert_run(sc, 0);
+    sc->drop.list_most = 0;
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = false;
+    given_names_move_on(sc);
+
+    assert_run(sc, 0);
+
+    assert_int_equal(copies_here(sc, &sc->drop.mails[2]), 1);
+}
+
+static void
 a_report_is_not_taken_for_the_file_of_one_whose_size_is_said_wrong(void **state)
 {
     struct scene *sc = *state;
@@ -424,6 +472,8 @@ main(void)
         TEST(a_size_does_not_say_which_of_equal_names_was_recorded_as_had),
         TEST(what_was_begun_under_a_name_that_moved_on_is_not_what_has_it_now),
         TEST(a_report_is_not_taken_for_one_of_its_header_that_got_a_line),
+        TEST(what_moved_on_from_a_name_whose_message_cant_be_read_is_not_fetched_again),
+        TEST(a_report_that_moved_on_among_messages_of_which_sizes_alone_are_known_is_not_fetched_again),
         TEST(a_report_is_not_taken_for_the_file_of_one_whose_size_is_said_wrong),
     };
 
