@@ -455,32 +455,46 @@ say_what_was_found(const struct match *match)
 
 /* ---- all of it ---- */
 
-/* What is gone, what is which, what has been gone for so long that nobody needs to know: in one commit. */
+/* What has been gone for so long that nobody needs to know; not while a message waits to be compared, which it may be. */
+static bool
+forget(struct import *import, uint64_t *forgotten)
+{
+    const int days = import->account->policy.quarantine_days > IMPORT_ABSENT_DAYS
+                         ? import->account->policy.quarantine_days
+                         : IMPORT_ABSENT_DAYS;
+    uint64_t compare;
+
+    *forgotten = 0;
+    if (!import->complete)
+        return true;
+    if (!journal_listing_count(import->journal, LISTED_COMPARE, &compare, &import->err))
+        return false;
+    return compare > 0 ||
+           journal_pop_forget(import->journal, age_bound(&import->age.now, days), forgotten, &import->err);
+}
+
+/* What is gone, what is which: in one commit. */
 static bool
 write_down(struct match *match)
 {
     struct import *import = match->import;
     struct journal *journal = import->journal;
-    const int days = import->account->policy.quarantine_days > IMPORT_ABSENT_DAYS
-                         ? import->account->policy.quarantine_days
-                         : IMPORT_ABSENT_DAYS;
     uint64_t forgotten = 0;
     bool sizes, ok;
 
     if (!journal_listing_has_sizes(journal, &sizes, &import->err) || !journal_begin(journal, &import->err))
         return false;
-    ok =
-        (import->messages == 0 ||
-         journal_set(journal, "identity", import->identity == BY_UIDL ? "uidl" : "header", &import->err)) &&
-        (!sizes || journal_listing_learn_sizes(journal, &import->err)) &&
-        (!import->complete || journal_listing_bury(journal, import_stamp(import), &import->err)) &&
-        (import->doubtful == 0 ||
-         (decide_all(match, PASS_NAME) && free_reused(match) && journal_listing_loosen(journal, &import->err) &&
-          decide_all(match, PASS_HEADER) && decide_all(match, PASS_KIN))) &&
-        (import->doubtful == 0 || !import->complete ||
-         journal_listing_bury_rest(journal, import_stamp(import), &import->err)) &&
-        (!import->complete || journal_listing_forget_begun(journal, import_stamp(import), &import->err)) &&
-        (!import->complete || journal_pop_forget(journal, age_bound(&import->age.now, days), &forgotten, &import->err));
+    ok = (import->messages == 0 ||
+          journal_set(journal, "identity", import->identity == BY_UIDL ? "uidl" : "header", &import->err)) &&
+         (!sizes || journal_listing_learn_sizes(journal, &import->err)) &&
+         (!import->complete || journal_listing_bury(journal, import_stamp(import), &import->err)) &&
+         (import->doubtful == 0 ||
+          (decide_all(match, PASS_NAME) && free_reused(match) && journal_listing_loosen(journal, &import->err) &&
+           decide_all(match, PASS_HEADER) && decide_all(match, PASS_KIN))) &&
+         (import->doubtful == 0 || !import->complete ||
+          journal_listing_bury_rest(journal, import_stamp(import), &import->err)) &&
+         (!import->complete || journal_listing_forget_begun(journal, import_stamp(import), &import->err)) &&
+         forget(import, &forgotten);
     if (!import_end(import, ok))
         return false;
     if (forgotten > 0)

@@ -404,6 +404,35 @@ a_report_that_moved_on_among_messages_of_which_sizes_alone_are_known_is_not_fetc
     assert_int_equal(copies_here(sc, &sc->drop.mails[2]), 1);
 }
 
+/* Under another name, with and without a TOP. */
+static void
+what_comes_again_in_the_run_that_would_forget_it_is_known(void **state)
+{
+    struct scene *sc = *state;
+    uint64_t left;
+
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    for (int i = 0; i < 2; i++) {
+        sc->drop.mails[i].gone = true;
+        assert_run(sc, 0);
+        time_passes(sc, 40 * DAY);
+        sc->drop.mails[i].gone = false;
+        text_print(sc->drop.mails[i].uidl, sizeof sc->drop.mails[i].uidl, "again-%d", i);
+        sc->drop.no_top = i == 1;
+        assert_run(sc, 0);
+        assert_all_here(sc);
+    }
+    sc->drop.mails[2].gone = true;
+    assert_run(sc, 0);
+    time_passes(sc, 40 * DAY);
+
+    assert_run(sc, 0);
+
+    assert_true(journal_pop_count_all(sc->journal, &left, &sc->err));
+    assert_int_equal(left, 2);
+}
+
 static void
 a_report_is_not_taken_for_the_file_of_one_whose_size_is_said_wrong(void **state)
 {
@@ -474,6 +503,7 @@ main(void)
         TEST(a_report_is_not_taken_for_one_of_its_header_that_got_a_line),
         TEST(what_moved_on_from_a_name_whose_message_cant_be_read_is_not_fetched_again),
         TEST(a_report_that_moved_on_among_messages_of_which_sizes_alone_are_known_is_not_fetched_again),
+        TEST(what_comes_again_in_the_run_that_would_forget_it_is_known),
         TEST(a_report_is_not_taken_for_the_file_of_one_whose_size_is_said_wrong),
     };
 
