@@ -23,10 +23,17 @@ row_set_has(const struct row_set *set, int64_t id)
     return (size_t)(id / 8) < set->size && (set->bits[id / 8] & (1u << (id % 8))) != 0;
 }
 
-/* The same bytes; where only the header of a row is known, the same header. What was recorded as had under another name is none of these. */
+/*
+ * The same bytes; where only the header of a row is known, the same header. What was recorded as had under another name is none of these.
+ *
+ * What golub removed is told by its exact header: copies that are delivered once more differ above their common lines. One that was listed
+ * until now may be there still: QUIT was not answered.
+ */
 static bool
-fits(const struct journal_pop *row, const struct seen *seen, const char *uidl)
+fits(const struct import *import, const struct journal_pop *row, const struct seen *seen, const char *uidl)
 {
+    const bool removed = row->state == POP_REMOVING && row->absent != 0 && row->absent != import_stamp(import) &&
+                         strcmp(row->uidl, uidl) != 0;
     struct seen known;
 
     if (row->has_body && !seen_same_body(row, seen))
@@ -35,7 +42,7 @@ fits(const struct journal_pop *row, const struct seen *seen, const char *uidl)
         return false;
     seen_of_row(row, &known);
     return (row->has_header && memcmp(row->header, seen->header, DIGEST_SIZE) == 0) ||
-           (row->has_kin && kin_same(&known.kin, &seen->kin));
+           (!removed && row->has_kin && kin_same(&known.kin, &seen->kin));
 }
 
 /*
@@ -59,7 +66,7 @@ choose(struct import *import, const struct row_set *taken_rows, const int64_t *i
                 continue;
             if (!import_load(import, ids[i], row))
                 return false;
-            if ((row->facts & POP_DOUBT) == 0 && row->has_body == (sure == 1) && fits(row, seen, uidl))
+            if ((row->facts & POP_DOUBT) == 0 && row->has_body == (sure == 1) && fits(import, row, seen, uidl))
                 return true;
         }
     }

@@ -113,13 +113,6 @@ judge_absent(struct import *import, const struct journal_listed *listed, const s
     seen_of_row(&row, &known);
     if (row.has_kin ? !kin_same(&known.kin, &seen->kin) : memcmp(row.header, seen->header, DIGEST_SIZE) != 0)
         return true;
-    /*
-     * What golub removed is told by its exact header: copies that are delivered once more differ above their common lines. One that was
-     * listed until now may be there still: QUIT was not answered.
-     */
-    if (row.state == POP_REMOVING && row.absent != import_stamp(import) &&
-        memcmp(row.header, seen->header, DIGEST_SIZE) != 0)
-        return true;
     to->mixed = to->mixed || (to->count > 0 && !same_body(&to->first, &row));
     to->fetched =
         to->fetched || ((row.state == POP_STORED || row.state == POP_REMOVING) && may_have_size(&row, listed));

@@ -433,6 +433,35 @@ what_comes_again_in_the_run_that_would_forget_it_is_known(void **state)
     assert_int_equal(left, 2);
 }
 
+/* Its TOP has a line more by now; what has that line in its bytes, too, was delivered once more. */
+static void
+what_was_removed_and_kept_is_known_under_another_name_by_its_bytes_and_a_copy_of_it_comes(void **state)
+{
+    static const char again[] = "Status: RO\r\n" HEADER "it goes on\r\n";
+    struct scene *sc = *state;
+    struct dropped *copy;
+
+    sc->account.import.keep_days = 0;
+    sc->drop.keeps_all = true;
+    (void)given_report(sc, "a", "it goes on");
+    assert_run(sc, 0);
+    sc->now += DAY;
+    sc->drop.mails[0].top_adds = "Status: RO\r\n";
+    given_other_names(sc);
+    assert_run(sc, 0);
+    assert_all_here(sc);
+    sc->drop.keeps_all = false;
+    assert_run(sc, 0);
+    sc->now += DAY;
+    copy = given_mail_as(sc, "b", again, sizeof again - 1);
+    copy->listed_size = sc->drop.mails[0].len;
+
+    assert_run(sc, 0);
+
+    assert_int_equal(copies_here(sc, copy), 1);
+    assert_all_here(sc);
+}
+
 static void
 a_report_is_not_taken_for_the_file_of_one_whose_size_is_said_wrong(void **state)
 {
@@ -504,6 +533,7 @@ main(void)
         TEST(what_moved_on_from_a_name_whose_message_cant_be_read_is_not_fetched_again),
         TEST(a_report_that_moved_on_among_messages_of_which_sizes_alone_are_known_is_not_fetched_again),
         TEST(what_comes_again_in_the_run_that_would_forget_it_is_known),
+        TEST(what_was_removed_and_kept_is_known_under_another_name_by_its_bytes_and_a_copy_of_it_comes),
         TEST(a_report_is_not_taken_for_the_file_of_one_whose_size_is_said_wrong),
     };
 
