@@ -349,6 +349,38 @@ record_sent(struct uploading *up, struct sending *sending)
            journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);
 }
 
+/*
+ * It goes up again in the next run, which looks at the mailbox before: there are servers that give up an answer, and store the message all
+ * the same. In this run it would stand there twice.
+ */
+static bool
+put_off(struct run *run, int64_t id)
+{
+    size_t at = run->put_off_count;
+
+    if (!array_grow(&run->put_off, &run->put_off_size, at + 1, sizeof *run->put_off))
+        return run_no_memory(run);
+    for (; at > 0 && run->put_off[at - 1] > id; at--)
+        run->put_off[at] = run->put_off[at - 1];
+    run->put_off[at] = id;
+    run->put_off_count++;
+    return true;
+}
+
+static int
+compare_ids(const void *pa, const void *pb)
+{
+    const int64_t a = *(const int64_t *)pa, b = *(const int64_t *)pb;
+
+    return (a > b) - (a < b);
+}
+
+static bool
+is_put_off(const struct run *run, int64_t id)
+{
+    return run->put_off_count != 0 && bsearch(&id, run->put_off, run->put_off_count, sizeof id, compare_ids) != NULL;
+}
+
 static bool
 record_refused(struct uploading *up, struct sending *sending)
 {
@@ -375,7 +407,8 @@ record_refused(struct uploading *up, struct sending *sending)
     up->over_quota = up->over_quota || outcome->over_quota;
     run->counts.pending++;
     run->partial = true;
-    return run_pending(run, mailbox, sending->message.id, PENDING_FAILED, "upload", outcome->answer, NULL);
+    return put_off(run, sending->message.id) &&
+           run_pending(run, mailbox, sending->message.id, PENDING_FAILED, "upload", outcome->answer, NULL);
 }
 
 static bool
@@ -502,8 +535,9 @@ apply_uploads(struct run *run, struct agenda *agenda, bool *did)
     bool any = false, ok;
 
     for (size_t i = 0; i < agenda->count; i++) {
-        const struct todo *todo = &agenda->todos[i];
+        struct todo *todo = &agenda->todos[i];
 
+        todo->dropped = todo->dropped || (todo->step.verb == PLAN_UPLOAD && is_put_off(run, todo->id));
         if (todo->step.verb == PLAN_UPLOAD && !todo->dropped && todo->partner == 0 && !todo->step.kept_back &&
             mailbox_is_open(&run->mailboxes[todo->mailbox])) {
             any = true;

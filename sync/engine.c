@@ -405,6 +405,7 @@ engine_run(const struct account *account, const struct sync_options *options, st
     }
     free(run.mailboxes);
     free(run.given_up);
+    free(run.put_off);
     free(run.unproven);
     free(run.doubtful);
     free(run.undeleted);

@@ -141,6 +141,8 @@ struct run {
     bool touched;              /* some mailbox is */
     struct given_up *given_up; /* not asked for again in this run */
     size_t given_up_count, given_up_size;
+    int64_t *put_off; /* files that the server did not take, ascending: not sent again in this run */
+    size_t put_off_count, put_off_size;
     int64_t *unproven; /* files that may be a message which could not be read in this pass: not sent in it */
     size_t unproven_count, unproven_size;
     bool fell_behind;              /* a mailbox or folder is away since the last run */

@@ -197,6 +197,24 @@ class AnswersTest(SystemTest):
         self.assertFalse(self.is_there(self.mails[2]))
         self.assert_in_sync()
 
+    def test_what_was_stored_although_the_server_refused_it_is_not_sent_again(self):
+        """A server that gives up behind its store says NO. The other new message lets the run look at everything once more."""
+        self.sync()
+        ours, theirs = self.corpus.simple("ours"), self.corpus.simple("theirs")
+        self.maildir.deliver("INBOX", ours.lf)
+        self.client.append("INBOX", theirs.bytes)
+        refused = re.compile(rb"^(\S+) OK \[APPENDUID [^\r]*", re.M)
+
+        self.through(edit_down=lambda data: refused.sub(rb"\1 NO [UNAVAILABLE] Timeout", data))
+        result = self.sync(expect=SOME)
+
+        self.assertEqual(len([line for line in self.proxy.changing() if b"APPEND" in line]), 1)
+        self.assertEqual(result.err.count("Timeout"), 1, result)
+        self.through()
+        self.sync()
+        self.assertEqual([m.digest for m in self.client.messages("INBOX")].count(ours.digest), 1)
+        self.assert_in_sync()
+
     def given_work(self):
         """12 messages on both sides; then one was deleted here, one read, one deleted there, one arrived there, one here."""
         self.mails = [self.corpus.simple("mail %d" % n) for n in range(12)]
