@@ -532,17 +532,19 @@ identify_mailbox(struct run *run, uint32_t index)
 {
     struct meeting meeting = {.run = run, .index = index, .mailbox = &run->mailboxes[index]};
     bool ok = meeting_gather(&meeting), wanted = ok && meeting.files.count != 0 && meeting.uids.count != 0;
+    bool left = false;
 
     /*
      * Rows that know both a UID and a file mean "deleted" where the file is missing: from here on a Maildir that was restored, or
      * another in its place, must be told by its mark, also if nothing has to be fetched or sent.
      */
-    if (ok && wanted)
+    ok = ok && renamed_cut_off(&meeting, false, &left);
+    if (ok && (wanted || left))
         ok = situation_mark(run);
     /* All pairs of a mailbox, and the end of its repair, in one transaction. */
-    ok = ok && run_begin(run);
-    if (ok && wanted)
-        ok = meet(&meeting) && situation_mark_commit(run);
+    ok = ok && run_begin(run) && (!left || renamed_cut_off(&meeting, true, &left)) && (!wanted || meet(&meeting));
+    if (ok && (wanted || left))
+        ok = situation_mark_commit(run);
     ok = ok && spare_unseen(&meeting);
     if (ok && meeting.mailbox->row.state == MAILBOX_REPAIR && !meeting.mailbox->unsure) {
         meeting.mailbox->row.state = MAILBOX_ACTIVE;

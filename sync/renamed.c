@@ -3,6 +3,7 @@
 
 #include "sync/hold.h"
 #include "sync/missing.h"
+#include "sync/view.h"
 
 #include <limits.h>
 
@@ -143,5 +144,69 @@ renamed_settle(struct meeting *meeting)
              journal_message_save(run->journal, lost, &run->err);
     }
     free(file);
+    return ok;
+}
+
+/* The file that bears the name, and has the size, that the download of a message had; NULL: there is none. */
+static struct half *
+find_download(struct meeting *meeting, const struct journal_message *message)
+{
+    char own[LOCAL_BASE_MAX + 1];
+
+    run_base_name(meeting->run, meeting->mailbox, message, 0, own);
+    for (size_t f = 0; f < meeting->files.count; f++) {
+        struct half *file = &meeting->files.at[f];
+
+        if (!file->paired && !file->intent && !file->alias && !file->unpaired && file->size == message->size &&
+            strcmp(file->base, own) == 0)
+            return file;
+    }
+    return NULL;
+}
+
+static bool
+take_download(struct run *run, struct half *half, const struct journal_message *gone)
+{
+    struct journal_message *file = calloc(1, sizeof *file);
+    bool ok = (file != NULL || run_no_memory(run)) && run_load(run, half->id, file);
+
+    if (ok) {
+        file->uid = gone->uid;
+        file->date = gone->date;
+        file->rseen = gone->rseen;
+        file->rbase = file->lbase = file->rseen & file->lseen; /* they never agreed: set wins */
+        memcpy(file->keywords, gone->keywords, sizeof file->keywords);
+        file->facts |= FACT_GONE_THERE;
+        half->paired = true;
+    }
+    ok = ok && journal_message_delete(run->journal, gone->id, &run->err) &&
+         journal_message_save(run->journal, file, &run->err);
+    free(file);
+    return ok;
+}
+
+bool
+renamed_cut_off(struct meeting *meeting, bool take, bool *any)
+{
+    struct run *run = meeting->run;
+    struct journal_message *gone = calloc(1, sizeof *gone);
+    struct half *file;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = gone != NULL || run_no_memory(run);
+
+    /* What a server may not show, or an older Maildir has, says nothing. */
+    if (ok && meeting->files.count != 0 && !run->first && !run->maildir_older && !view_may_hide(meeting->mailbox))
+        ok = journal_message_ids(run->journal, meeting->mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err);
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], gone);
+        if (!ok || gone->uid == 0 || gone->base[0] != '\0' || gone->facts != FACT_GONE_THERE)
+            continue;
+        file = find_download(meeting, gone);
+        *any = *any || file != NULL;
+        ok = file == NULL || !take || take_download(run, file, gone);
+    }
+    free(ids);
+    free(gone);
     return ok;
 }

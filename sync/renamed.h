@@ -17,5 +17,13 @@ MUST_CHECK bool renamed_join(struct run *run, struct todo *gone, struct todo *fr
  * a UID that is new and equal, and the message whose file only got a new name would be removed. In a transaction.
  */
 MUST_CHECK bool renamed_settle(struct meeting *meeting);
+/**
+ * A file that was fetched by a run which was cut off before it wrote that down, and whose UID is gone since: it was removed or moved there,
+ * like any that was fetched; it is no new mail.
+ *
+ * @param take  its row takes the file, in a transaction; else they are only looked for
+ * @param any   set where there is one
+ */
+MUST_CHECK bool renamed_cut_off(struct meeting *meeting, bool take, bool *any);
 
 #endif

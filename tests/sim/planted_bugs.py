@@ -317,6 +317,8 @@ BUGS = [
         ("sync/missing.c", "(!many && row->missing_since == 0 && !settling->filling)", "(!many && row->missing_since == 0)")),
     bug("old place of a move without MOVE fetched again where it is paired anew", PAIRING,
         ("sync/apply_move.c", "source->facts = (source->facts & ~(unsigned)FACT_UNPAIRED) | FACT_MOVED;", "source->facts |= FACT_MOVED;")),
+    bug("download that was cut off taken for new mail where its message is gone", Test("scenario_away"),
+        ("sync/renamed.c", "*any = *any || file != NULL;", "*any = false;\n        file = NULL;")),
     bug("second name of a move that was cut off looked for under its old flags alone", Test("scenario_away"),
         ("sync/linked.c", "usable = usable && !done && find_now", "usable = false && find_now")),
     bug("mailbox that goes under a new name meanwhile not asked for", CROSSING,

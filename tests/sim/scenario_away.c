@@ -443,6 +443,48 @@ what_was_out_of_view_when_its_folder_was_away_is_no_removal(void **state)
     }
 }
 
+/* What was fetched by a run that was cut off has its name, and no row. Another client moves it on, or removes it. */
+static void
+what_goes_on_there_after_its_download_was_cut_off_is_no_new_mail(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        const bool moves = kind / 2 == 0;
+        long step = 1;
+
+        for (;; step++) {
+            uint32_t uids[3];
+
+            given_three_mailboxes();
+            given_both_sides_agree();
+            for (int content = 1; content <= 2; content++)
+                uids[content] = given_mail_there(INBOX, content);
+            sim.world.crash_at = step;
+            sim.world.crash_after = kind % 2 == 1;
+            if (when_golub_syncs_after(60) != -1)
+                break;
+            for (int content = 1; content <= 2; content++) {
+                if (moves) {
+                    when_another_client_moves(content, INBOX, OLD);
+                    continue;
+                }
+                ledger_out(&sim.world, content, INBOX);
+                server_expunge(&sim.server, INBOX, uids[content]);
+            }
+
+            then_both_sides_agree();
+
+            for (int content = 1; content <= 2; content++) {
+                then_it_is_there(OLD, content, moves ? 1 : 0);
+                then_it_is_there(INBOX, content, 0);
+                then_it_is_here(OLD, content, moves ? 1 : 0);
+                then_it_is_here(INBOX, content, 0);
+            }
+        }
+        assert_true(step > 4);
+    }
+}
+
 int
 main(void)
 {
@@ -456,6 +498,7 @@ main(void)
         SCENARIO(what_was_read_while_its_move_here_was_cut_off_and_moves_on_there_is_there_once),
         SCENARIO(what_went_below_a_view_while_its_folder_was_away_is_no_removal),
         SCENARIO(what_was_out_of_view_when_its_folder_was_away_is_no_removal),
+        SCENARIO(what_goes_on_there_after_its_download_was_cut_off_is_no_new_mail),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
