@@ -287,8 +287,9 @@ check_duplicates(struct sim *sim)
                 violation(&sim->world, "duplicate: #%d is %d times in %s, users made at most %d", i, now,
                           server_mailbox_name(m), sim->world.ledger[i].most[m]);
         }
-    for (int i = 0;
-         kind_on(&sim->world, KIND_TOTAL) && !kind_on(&sim->world, KIND_PATTERNS) && i < sim->world.next_content; i++) {
+    const bool total_binds =
+        kind_on(&sim->world, KIND_TOTAL) && !kind_on(&sim->world, KIND_PATTERNS) && !sim->world.additions_held;
+    for (int i = 0; total_binds && i < sim->world.next_content; i++) {
         const struct ledger *entry = &sim->world.ledger[i];
         int total = 0;
         for (int m = 0; m < SIM_MAILBOXES; m++)

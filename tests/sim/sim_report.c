@@ -112,6 +112,7 @@ report_guard(struct report *report, const char *account, const struct report_lis
 
     (void)account;
     world->held++;
+    world->additions_held = world->additions_held || strcmp(list->reason, "refill") == 0;
     if (world->on_list != NULL)
         world->on_list(world, list->id);
     say(world, "      says: %llu of %llu removals %s are held (%s)", (unsigned long long)list->count,

@@ -154,6 +154,7 @@ struct world {
     bool dying, crashed;       /* the step is chosen; the process is dead */
     long remote_step, lose_at; /* 0: the line holds */
     bool lose_after, lost;
+    bool additions_held;   /* mail was to be added that perhaps stands elsewhere: it is, at the user's word */
     unsigned held;         /* lists of removals that it was told wait, in this run */
     unsigned errors;       /* that people were shown */
     int repairs;           /* mailboxes that were said to be paired anew */
