@@ -166,7 +166,8 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
     }
     if (todo.step.verb == PLAN_UPLOAD && !message.has_wire) /* unreadable, or gone again */
         return true;
-    if (todo.step.verb == PLAN_UPLOAD && todo.fresh && !agenda_was_sent(run, mailbox, &message, &todo.unanswered))
+    if (todo.step.verb == PLAN_UPLOAD && todo.fresh &&
+        !agenda_was_sent(run, mailbox, &message, &todo.unanswered, &todo.arrived))
         return false;
     if (todo.step.verb == PLAN_FORGET && !agenda_check_unanswered(run, mailbox, &message, &todo.waits))
         return false;

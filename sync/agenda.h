@@ -17,9 +17,9 @@ bool agenda_is_closed(const struct mailbox *mailbox);
 /** Must this row, whose file is gone, wait for what became of its APPEND, COPY or MOVE? Then it says so in `pending`. In a transaction. */
 MUST_CHECK bool agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct journal_message *message,
                                         bool *waits);
-/** Was this file, which is new here, sent by an APPEND that was not answered, and has it perhaps arrived? */
+/** Was this file, which is new here, sent by an APPEND that was not answered, and has it perhaps arrived? *shown: its mailbox gave a UID for it. */
 MUST_CHECK bool agenda_was_sent(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
-                                bool *sent);
+                                bool *sent, bool *shown);
 /** What was sent has moved on there, and the file may not follow: it is one whose message vanished, and is not sent again. */
 MUST_CHECK bool agenda_settle_sent(struct run *run, struct todo *sent);
 /** What such rows were copied or moved from is not removed either: drops those todos. */

@@ -124,7 +124,7 @@ gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, 
             .date = message.date,
             .claimed = message.size,
             .flags = doubted ? ~0U : flags_of(&message, role, by), /* whatever it showed, any other comes first */
-            .left = doubted || (message.facts & FACT_MOVED) != 0 ||
+            .left = doubted || (message.facts & FACT_MOVED) != 0 || (todo->unanswered && !todo->arrived) ||
                     (todo->unpaired && run->mailboxes[todo->mailbox].row.behind != 0),
             .telling =
                 (message.facts & FACT_VAGUE) == 0 && mailbox_drafts(&run->mailboxes[todo->mailbox]) == DRAFTS_NONE,

@@ -63,6 +63,7 @@ struct todo { /* one message that wants something */
     bool unheld;       /* ... and in an earlier attempt it did not keep one of them */
     bool echoed;       /* the server showed the flags that it was sent */
     bool unanswered;   /* fresh, and was sent once: it has perhaps arrived on the server, and moved on there */
+    bool arrived;      /* ... and its mailbox has given a UID that can only be its own */
     bool waits;        /* its file is gone, what was sent of it is unanswered: not forgotten before that is settled */
     bool replaced;     /* the old version of a file that was saved again: no removal that anybody made */
     bool marked; /* its file is here, and \\Deleted on both sides: `expunge` removes it, and it has moved nowhere */

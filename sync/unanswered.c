@@ -51,10 +51,11 @@ has_equal(struct run *run, const struct journal_message *message, bool *has)
 /*
  * Each UID that the mailbox has given since is one that is known: the command was not carried out, or the server has kept an equal message.
  * Under another UIDVALIDITY nobody can count them: there only what nothing else accounts for can have been sent by us. In doubt both stay.
+ * *shown: the mailbox has given one more than those that are known.
  */
 static bool
 check_arrived(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
-              const struct journal_op *op, bool *perhaps)
+              const struct journal_op *op, bool *perhaps, bool *shown)
 {
     const struct journal_mailbox *row = &mailbox->row;
     uint32_t known;
@@ -71,20 +72,21 @@ check_arrived(struct run *run, const struct mailbox *mailbox, const struct journ
     }
     if (!journal_count_uids_from(run->journal, row->id, op->uidnext, &known, &run->err))
         return false;
-    *perhaps = (uint64_t)op->uidnext + known < row->uidnext;
+    *perhaps = *shown = (uint64_t)op->uidnext + known < row->uidnext;
     return true;
 }
 
 bool
-agenda_was_sent(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, bool *sent)
+agenda_was_sent(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, bool *sent,
+                bool *shown)
 {
     struct journal_op op;
     bool found;
 
-    *sent = false;
+    *sent = *shown = false;
     if (!journal_op_of(run->journal, message->id, &op, &found, &run->err))
         return false;
-    return !found || op.kind != OP_UPLOAD || check_arrived(run, mailbox, message, &op, sent);
+    return !found || op.kind != OP_UPLOAD || check_arrived(run, mailbox, message, &op, sent, shown);
 }
 
 bool

@@ -177,8 +177,9 @@ journal_highest_uid(struct journal *journal, int64_t mailbox, uint32_t *uid, str
 bool
 journal_count_uids_from(struct journal *journal, int64_t mailbox, uint32_t uid, uint32_t *count, struct error *err)
 {
-    sqlite3_stmt *statement =
-        sql_prepare(journal, SQL_MESSAGE_SINCE, "SELECT count(*) FROM message WHERE mailbox = ?1 AND uid >= ?2", err);
+    static const char sql[] = "SELECT count(*) FROM message WHERE mailbox = ?1 AND uid >= ?2"
+                              " AND (base IS NOT NULL OR (facts & 1) = 0)"; /* FACT_GONE_THERE */
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_MESSAGE_SINCE, sql, err);
     struct sql_binder binder = {.statement = statement};
     int64_t number;
 

@@ -159,6 +159,59 @@ what_is_left_of_a_move_here_is_no_file_that_was_lost(void **state)
     assert_true(killed > 40);
 }
 
+/* ---- what was sent ---- */
+
+/*
+ * Equal files in two mailboxes were sent, and one of them had arrived when the run was killed. The next one is killed, too, when it has perhaps
+ * seen that; then it moves on, while nothing is known any more of the other mailbox.
+ */
+static bool
+send_twice_and_move_on(int arrived, int step)
+{
+    const int other = WORK + OLD - arrived;
+    struct sim_mailbox *box = &sim.server.boxes[arrived];
+
+    given_three_mailboxes();
+    given_mail_here(WORK, 21);
+    given_mail_here(OLD, 21);
+    given_trouble_at(STEP_APPEND, false, false);
+    assert_int_equal(when_golub_syncs_after(60), -1);
+    (void)given_mail_there(arrived, 21);
+    server_reset_uidvalidity(&sim.server, other);
+    sim.world.crash_at = step;
+    if (when_golub_syncs_after(1) != -1)
+        return false;
+    ledger_out(&sim.world, 21, arrived);
+    for (size_t i = 0; i < box->count; i++)
+        if (box->messages[i].content == 21) {
+            assert_true(action_transfer_there(&sim, arrived, &box->messages[i], INBOX, true));
+            break;
+        }
+
+    then_both_sides_agree();
+
+    then_it_is_there(arrived, 21, 0);
+    then_it_is_here(arrived, 21, 0);
+    then_it_is_there(other, 21, 1);
+    then_it_is_here(other, 21, 1);
+    then_it_is_there(INBOX, 21, 1);
+    then_it_is_here(INBOX, 21, 1);
+    return true;
+}
+
+static void
+of_equal_files_that_were_sent_the_one_that_arrived_moves_on(void **state)
+{
+    (void)state;
+    for (int arrived = WORK; arrived <= OLD; arrived++) {
+        int step = 1;
+
+        while (send_twice_and_move_on(arrived, step))
+            step++;
+        assert_in_range(step, 4, 100);
+    }
+}
+
 int
 main(void)
 {
@@ -166,6 +219,7 @@ main(void)
         SCENARIO(what_was_delivered_without_a_commit_and_moved_is_there_once),
         SCENARIO(what_has_the_name_of_a_message_and_other_bytes_did_not_move),
         SCENARIO(what_is_left_of_a_move_here_is_no_file_that_was_lost),
+        SCENARIO(of_equal_files_that_were_sent_the_one_that_arrived_moves_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
