@@ -61,6 +61,9 @@ missing_waits(struct run *run, const struct journal_message *message, enum plan_
         return false;
     if (*waits || verb != PLAN_REMOVE_THERE)
         return true;
+    *waits = (message->facts & FACT_MOVED) != 0; /* the second half of a move */
+    if (*waits)
+        return true;
     if (!journal_op_of(run->journal, message->id, &op, &found, &run->err))
         return false;
     *waits = found && op.kind == OP_REMOVE_REMOTE;

@@ -752,6 +752,8 @@ BUGS = [
         ("sync/moves.c", "(todo->unanswered && !todo->arrived)", "false")),
     bug("what came and went unread counts as another message than the one that was sent", Test("scenario_killed"),
         ("store/journal/message_ids.c", "(base IS NOT NULL OR (facts & 1) = 0)", "1")),
+    bug("second half of a move forgotten with its UID", Test("scenario_killed"),
+        ("sync/missing.c", "*waits = (message->facts & FACT_MOVED) != 0;", "")),
     bug("mailbox spelled aside not known again without a journal",
         system("test_mailbox_names.py", "BesideTest.test_it_keeps_that_name_when_the_journal_is_lost"),
         ("sync/survey_list.c", "aside_of(item, name) ? survey_by_name", "false && aside_of(item, name) ? survey_by_name")),

@@ -159,6 +159,36 @@ what_is_left_of_a_move_here_is_no_file_that_was_lost(void **state)
     assert_true(killed > 40);
 }
 
+/* ---- a move there ---- */
+
+/* By COPY; the old one can't be removed yet when its UIDs are given anew. */
+static void
+the_second_half_of_a_move_follows_under_another_uidvalidity(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 2; kind++) {
+        given_three_mailboxes();
+        sim.server.move = sim.server.uidplus = false;
+        server_set_flags(&sim.server, INBOX, &sim.server.boxes[INBOX].messages[2], FLAG_DELETED, 0);
+        given_both_sides_agree();
+        when_the_user_moves(1, INBOX, WORK);
+        assert_int_equal(when_golub_syncs_after(60), 1);
+        then_it_is_there(WORK, 1, 1);
+        then_it_is_there(INBOX, 1, 1);
+        server_reset_uidvalidity(&sim.server, INBOX);
+        sim.server.uidplus = kind == 1;
+        (void)when_golub_syncs_after(60);
+        sim.server.uidplus = true;
+
+        then_both_sides_agree();
+
+        then_it_is_there(WORK, 1, 1);
+        then_it_is_there(INBOX, 1, 0);
+        then_it_is_here(WORK, 1, 1);
+        then_it_is_here(INBOX, 1, 0);
+    }
+}
+
 /* ---- what was sent ---- */
 
 /*
@@ -219,6 +249,7 @@ main(void)
         SCENARIO(what_was_delivered_without_a_commit_and_moved_is_there_once),
         SCENARIO(what_has_the_name_of_a_message_and_other_bytes_did_not_move),
         SCENARIO(what_is_left_of_a_move_here_is_no_file_that_was_lost),
+        SCENARIO(the_second_half_of_a_move_follows_under_another_uidvalidity),
         SCENARIO(of_equal_files_that_were_sent_the_one_that_arrived_moves_on),
     };
 
