@@ -387,7 +387,7 @@ check_status(struct import_sim *sim)
     const bool partial =
         sim->failures + drop->retr_refused + drop->dele_refused + drop->top_refused + drop->quits_refused + drop->cut >
             0 ||
-        sim->accident || any_cut(sim) ||
+        sim->accident || any_cut(sim) || drop->lacks_now || /* what LIST has and UIDL does not name is not fetched */
         ((sim->first || is_wide(sim)) && sim->world.interfered > 0); /* files of a meeting that moved */
 
     if (sim->away || (sim->moved && sim->status == 2))
