@@ -341,6 +341,26 @@ another_body_under_the_header_of_one_that_went_is_fetched_before_it_is_removed(v
     assert_int_equal(count_there(sc), 0);
 }
 
+/* ... and it stays where it is for as long as max-messages keeps it from being fetched. */
+static void
+another_body_that_is_put_off_is_read_again_before_it_is_removed(void **state)
+{
+    static const char first[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit goes on\r\n";
+    static const char second[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit failed.\r\n";
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    (void)given_mail_as(sc, "1", first, sizeof first - 1);
+    assert_run(sc, 0);
+    sc->account.import.max_messages = 1;
+    (void)given_mail_as(sc, "1", second, sizeof second - 1);
+    given_mails(sc, 3);
+    for (int i = 0; i < 6; i++)
+        assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(count_there(sc), 0);
+}
+
 /* One name is proven to be used again: what has the header and the size of a removed message may be another one, too. */
 static void
 a_report_under_the_used_again_name_of_a_removed_one_is_fetched_before_it_is_removed(void **state)
@@ -759,6 +779,7 @@ main(void)
         TEST(a_dry_run_holds_and_removes_in_words_alone),
         TEST(what_comes_back_through_the_account_beside_is_refused_in_each_run),
         TEST(another_body_under_the_header_of_one_that_went_is_fetched_before_it_is_removed),
+        TEST(another_body_that_is_put_off_is_read_again_before_it_is_removed),
         TEST(a_report_under_the_used_again_name_of_a_removed_one_is_fetched_before_it_is_removed),
         TEST(a_message_whose_header_names_nothing_is_read_before_it_is_removed),
         TEST(a_message_whose_header_names_nothing_is_read_though_it_was_matched),
