@@ -2,7 +2,7 @@
  * Removals, last of all, and only what the guard let through. Here: into the quarantine, never away. There: an intent, then
  * \Deleted and expunge of exactly the UIDs that were read again right before and are what we think they are.
  */
-#include "sync/run.h"
+#include "sync/hold.h"
 
 #include <inttypes.h>
 
@@ -108,7 +108,8 @@ record_removed(struct removing *removing, size_t i)
     if (item->err.kind == ERROR_INTERRUPTED) /* the next run goes on here */
         return true;
     run_problem(run, mailbox, &item->err);
-    return run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-here", item->err.answer, NULL);
+    return run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-here", item->err.answer, NULL) &&
+           hold_refused(run, removing->todos[i]);
 }
 
 static bool
@@ -242,7 +243,8 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
     if (!mailbox->stuck)
         run_complain(run, mailbox, "remove messages on the server", outcome->answer, "the next run tries again");
     mailbox->stuck = true;
-    return run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-there", outcome->answer, NULL);
+    return run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-there", outcome->answer, NULL) &&
+           hold_refused(run, todo);
 }
 
 static bool

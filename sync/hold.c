@@ -113,6 +113,21 @@ is_released(struct run *run, const struct todo *todo)
     return true;
 }
 
+/* The list of what the user let go, and what could not be removed. */
+static const char let_go[] = "released";
+
+bool
+hold_refused(struct run *run, const struct todo *todo)
+{
+    struct journal_hold hold = {.message = todo->id, .kind = HOLD_REMOVALS, .since = run->now};
+
+    if (!is_released(run, todo))
+        return true;
+    (void)text_print(hold.list, sizeof hold.list, "%s", let_go);
+    (void)text_print(hold.reason, sizeof hold.reason, "%s", let_go);
+    return journal_hold_add(run->journal, &hold, &run->err);
+}
+
 /* ---- what counts ---- */
 
 static bool
@@ -160,11 +175,13 @@ has_twin(const struct verdict *verdict, const struct journal_message *message, b
 }
 
 /*
- * The reason that its removal was held for by an earlier run or pass; HOLD_NOT: it was not. It stands on its lists as long as it is to be
- * removed, whatever else kept it back since: the configuration of a run, a mailbox that it left alone, the server's refusal.
+ * The reason that its removal was held for by an earlier run or pass; HOLD_NOT: it was not, or the user let it go (*word) and the server
+ * refused it. It stands on its lists as long as it is to be removed, whatever else kept it back since: the configuration of a run, a
+ * mailbox that it left alone.
  */
 static bool
-held_before(struct run *run, const struct mailbox *mailbox, int64_t message, bool here, enum hold_reason *reason)
+held_before(struct run *run, const struct mailbox *mailbox, int64_t message, bool here, enum hold_reason *reason,
+            bool *word)
 {
     struct journal_pending pending;
     struct journal_hold *lists;
@@ -172,6 +189,7 @@ held_before(struct run *run, const struct mailbox *mailbox, int64_t message, boo
     bool found;
 
     *reason = HOLD_NOT;
+    *word = false;
     if (!journal_pending_get(run->journal, mailbox->row.id, message, &pending, &found, &run->err))
         return false;
     if (!found || strcmp(pending.detail, removal_word(here)) != 0)
@@ -184,8 +202,11 @@ held_before(struct run *run, const struct mailbox *mailbox, int64_t message, boo
             if (strcmp(lists[i].reason, reasons[r].word) == 0)
                 *reason = r; /* of the newest list */
         }
+        *word = *word || strcmp(lists[i].reason, let_go) == 0;
     }
     free(lists);
+    if (*word)
+        *reason = HOLD_NOT;
     return true;
 }
 
@@ -194,13 +215,14 @@ hold_is_doubted(struct run *run, uint32_t mailbox, int64_t message, bool *doubte
 {
     enum hold_reason reason;
     struct journal_message row;
+    bool word;
 
     if (!run_load(run, message, &row))
         return false;
     *doubted = run->mailboxes[mailbox].copied || (row.facts & FACT_LACKED) != 0;
     if (*doubted)
         return true;
-    if (!held_before(run, &run->mailboxes[mailbox], message, false, &reason))
+    if (!held_before(run, &run->mailboxes[mailbox], message, false, &reason, &word))
         return false;
     *doubted = reason == HOLD_COPIED;
     return true;
@@ -211,7 +233,7 @@ judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judg
 {
     struct run *run = verdict->run;
     struct journal_message message;
-    bool twin = false;
+    bool twin = false, word = false;
 
     if (!is_removal(todo) || !mailbox_is_open(&run->mailboxes[todo->mailbox]) || todo->replaced ||
         is_released(run, todo))
@@ -224,8 +246,10 @@ judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judg
     if (twin)
         return true;
     if (run->account->policy.guard && !held_before(run, &run->mailboxes[todo->mailbox], todo->id,
-                                                   todo->step.verb == PLAN_REMOVE_HERE, &judged->reason))
+                                                   todo->step.verb == PLAN_REMOVE_HERE, &judged->reason, &word))
         return false;
+    if (word)
+        return true;
     if (judged->reason == HOLD_NOT && run->account->policy.guard && todo->step.verb == PLAN_REMOVE_THERE &&
         (run->mailboxes[todo->mailbox].copied || (message.facts & FACT_LACKED) != 0))
         judged->reason = HOLD_COPIED; /* whatever their number */

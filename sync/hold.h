@@ -12,6 +12,12 @@
 MUST_CHECK bool hold_release(struct run *run);
 
 /**
+ * The other side refused a removal: if the user's word let it go, that holds for the runs that ask again, as long as it is to be removed.
+ * After run_pending() said why it waits, inside the same transaction.
+ */
+MUST_CHECK bool hold_refused(struct run *run, const struct todo *todo);
+
+/**
  * Is a file that is missing here perhaps neither removed nor moved by anybody? Its folder was copied or restored since the last run, or its
  * removal is held since that was so.
  * @param mailbox  its index

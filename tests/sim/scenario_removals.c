@@ -124,6 +124,77 @@ what_another_run_of_the_same_number_did_not_have_is_no_removal(void **state)
     then_both_sides_agree();
 }
 
+/* Without UID EXPUNGE nothing else may carry \Deleted. Whoever let the removals go is not asked for another word. */
+static void
+what_was_let_go_and_refused_waits_for_no_other_word(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.uidplus = sim.server.move = false;
+    for (int i = 0; i < 12; i++)
+        given_mail_there(INBOX, 20 + i);
+    given_mail_there(INBOX, 2);
+    server_set_flags(&sim.server, INBOX, &sim.server.boxes[INBOX].messages[12], FLAG_DELETED, 0);
+    given_both_sides_agree();
+    maildir_sim_reborn(here()); /* so they are held, whatever their number */
+    for (int i = 0; i < 3; i++)
+        when_the_user_removes(INBOX, 20 + i);
+    sim.clients[0].confirm = false;
+    assert_int_equal(when_golub_syncs_after(60), 3);
+    sim.clients[0].confirm = true;
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    for (int i = 0; i < 3; i++) {
+        sim.clients[0].confirm = false;
+        assert_int_equal(when_golub_syncs_after(60), 1);
+    }
+
+    then_it_is_there(INBOX, 20, 1);
+    when_the_user_removes(INBOX, 25); /* of what comes since it is asked as ever */
+    server_set_flags(&sim.server, INBOX, &sim.server.boxes[INBOX].messages[12], 0, 0);
+    maildir_sim_reborn(here());
+    sim.clients[0].confirm = false;
+    assert_int_equal(when_golub_syncs_after(60), 3);
+    for (int i = 0; i < 3; i++)
+        then_it_is_there(INBOX, 20 + i, 0);
+    then_it_is_there(INBOX, 25, 1);
+}
+
+/* Its file came back meanwhile: the word is not for its next removal. */
+static void
+what_was_let_go_and_refused_and_came_back_is_held_once_more(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.uidplus = sim.server.move = false;
+    given_mail_there(INBOX, 1);
+    given_mail_there(INBOX, 2);
+    given_mail_there(INBOX, 3);
+    server_set_flags(&sim.server, INBOX, &sim.server.boxes[INBOX].messages[2], FLAG_DELETED, 0);
+    given_both_sides_agree();
+    const struct sim_file file = *file_of(INBOX, 1);
+    maildir_sim_reborn(here());
+    when_the_user_removes(INBOX, 1);
+    sim.clients[0].confirm = false;
+    assert_int_equal(when_golub_syncs_after(60), 3);
+    sim.clients[0].confirm = true;
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    assert_non_null(maildir_sim_add(here(), INBOX, file.base, file.info, 1, file.date));
+    ledger_put(&sim.world, 1, INBOX);
+    sim.clients[0].confirm = false;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    maildir_sim_reborn(here());
+    when_the_user_removes(INBOX, 1);
+    server_set_flags(&sim.server, INBOX, &sim.server.boxes[INBOX].messages[2], 0, 0);
+
+    for (int i = 0; i < 2; i++) {
+        sim.clients[0].confirm = false;
+        assert_int_equal(when_golub_syncs_after(60), 3);
+    }
+
+    then_it_is_there(INBOX, 1, 1);
+}
+
 int
 main(void)
 {
@@ -132,6 +203,8 @@ main(void)
         SCENARIO(what_another_run_of_the_same_number_did_not_have_is_no_removal),
         SCENARIO(what_could_not_be_fetched_holds_every_removal_of_its_run),
         SCENARIO(what_may_have_moved_to_a_mailbox_that_cannot_be_read_is_not_removed),
+        SCENARIO(what_was_let_go_and_refused_waits_for_no_other_word),
+        SCENARIO(what_was_let_go_and_refused_and_came_back_is_held_once_more),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -520,9 +520,13 @@ expunge_items(struct change *change, size_t count)
 static bool
 refuse_all(struct change *change)
 {
-    for (size_t i = 0; i < change->wanted->count; i++)
+    for (size_t i = 0; i < change->wanted->count; i++) {
+        const struct sim_message *message = remote_message(change->server, change->mailbox, change->items[i].uid);
+        if (message != NULL && change->items[i].chosen)
+            change->server->world->ledger[message->content].refused[change->mailbox] = true;
         if (change->items[i].chosen)
             text_print(change->items[i].outcome.answer, 512, "others carry \\Deleted and there is no UID EXPUNGE");
+    }
     return tell_items(change);
 }
 

@@ -25,6 +25,9 @@ guard_before(struct sim *sim, struct client *client)
                       here = maildir_sim_multiplicity(&client->maildir, m, i, true);
             rows[m] += (size_t)(there > here ? there : here);
             shown[i][m] = client->shown[i][m];
+            world->ledger[i].refused[m] = false;
+            if (there > 0 && here > 0) /* that removal is over */
+                client->let_go[i][m] = false;
             /* The word makes it the user's own removal, on whatever side, and wherever it moved meanwhile. */
             bool any = false;
             for (int k = 0; k < SIM_MAILBOXES; k++)
@@ -65,17 +68,29 @@ count_removed(const struct sim *sim, const struct client *client, int mailbox)
         for (size_t i = 0; i < world->removed_count; i++)
             if (world->removed[i].content == id && world->removed[i].mailbox == mailbox)
                 (*(world->removed[i].side == SIM_SERVER ? &there : &here))++;
-        if ((there > 0 || here > 0) && !stands_elsewhere(sim, id) && !(client->choice.confirm && shown[id][mailbox]))
+        if ((there > 0 || here > 0) && !stands_elsewhere(sim, id) && !(client->choice.confirm && shown[id][mailbox]) &&
+            !client->let_go[id][mailbox])
             count += there > here ? there : here;
     }
     return count;
 }
 
+/* What was let go and is refused may go in any later run: nobody is asked for another word. */
+static void
+note_refused(const struct sim *sim, struct client *client)
+{
+    for (int id = 0; id < sim->world.next_content; id++)
+        for (int m = 0; m < SIM_MAILBOXES; m++)
+            if (client->choice.confirm && shown[id][m] && sim->world.ledger[id].refused[m])
+                client->let_go[id][m] = true;
+}
+
 void
-guard_after(struct sim *sim, const struct client *client)
+guard_after(struct sim *sim, struct client *client)
 {
     struct world *world = &sim->world;
 
+    note_refused(sim, client);
     /* What others add, and what a crash undoes, shifts the numbers. */
     if (world->interfered > 0 || world->crashed)
         return;

@@ -231,7 +231,7 @@ static void
 settle(struct history *history)
 {
     struct world *world = &sim.world;
-    int worst = 0, round = 0, hours = 0;
+    int worst = 0, round = 0, hours = 0, tries = 0;
     unsigned long changes = 1;
 
     say(world, "quiet.");
@@ -239,7 +239,8 @@ settle(struct history *history)
     kinds_quiet(&sim);
     while (!world->failed && round < ROUNDS_MAX && (changes > 0 || worst == 3)) {
         changes = sync_all(&worst);
-        if (++round >= 2 && (worst == 1 || worst == 3)) /* a word that could not be carried out is asked for again */
+        round++;
+        if (++tries >= 2 && (worst == 1 || worst == 3))
             unblock_removals();
         if (worst == 1 && changes == 0 &&
             hours++ < 4) { /* a mailbox that is perhaps still being filled waits so long */

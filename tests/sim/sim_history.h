@@ -60,7 +60,8 @@ struct client {
     bool wrong_clock;         /* in its last run */
     char list[SIM_LISTS][16]; /* IDs of what was held, the last ones */
     int lists;
-    bool shown[SIM_CONTENTS][SIM_MAILBOXES]; /* its removal was once held and listed */
+    bool shown[SIM_CONTENTS][SIM_MAILBOXES];  /* its removal was once held and listed */
+    bool let_go[SIM_CONTENTS][SIM_MAILBOXES]; /* ... and somebody let it go, and the server refused it */
     struct sim_base bases[SIM_CONTENTS];
     struct sim_sight there[SIM_CONTENTS], here[SIM_CONTENTS]; /* before the sync under way */
 };
@@ -141,7 +142,7 @@ void check_duplicates(struct sim *sim);
 
 /* ---- the guard (sim_guard.c) ---- */
 void guard_before(struct sim *sim, struct client *client);
-void guard_after(struct sim *sim, const struct client *client);
+void guard_after(struct sim *sim, struct client *client);
 void guard_list(struct world *world, const char *id);
 void guard_held(struct world *world, const char *mailbox, uint32_t uid, const char *base);
 

@@ -107,6 +107,7 @@ struct ledger {              /* of one content */
     bool was_copied[SIM_MAILBOXES];               /* by golub */
     bool moved;                                   /* users took it from one mailbox to another */
     bool shown[SIM_MAILBOXES];                    /* golub listed its removal as held */
+    bool refused[SIM_MAILBOXES];                  /* the server refused to remove it, in this run */
     int total;                                    /* the most of it on one side that they made, over all mailboxes */
     int spread;                                   /* how often they took it to two places on two sides: each may stay */
 };
