@@ -87,13 +87,16 @@ on_echo(void *context, size_t index, const struct remote_message *seen)
     struct run *run = storing->run;
     struct todo *todo = find_uid(storing, index, seen->uid);
     struct journal_message *message = &storing->message;
-    unsigned sent, unheld;
+    unsigned sent, unheld, here;
 
     if (todo == NULL || !seen->has_flags)
         return true;
     if (!run_load(run, todo->id, message))
         return false;
-    sent = todo->step.there_add | todo->step.there_del;
+    /* A flag that is given to both sides (wanted.c) is one that the server changed, until the file shows it, too. */
+    here = todo->step.here_add | todo->step.here_del;
+    message->rbase = (message->rbase & ~todo->step.here_add) | todo->step.here_del;
+    sent = (todo->step.there_add | todo->step.there_del) & ~here;
     /* For what we sent the server's base is what it shows now; any other difference is another client's change. */
     if (!todo->echoed)
         todo->unheld = (message->facts & FACT_UNHELD) != 0;

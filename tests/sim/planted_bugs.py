@@ -380,6 +380,8 @@ BUGS = [
         ("sync/identify.c", " || uids[u]->flags != files[f]->flags", "")),
     bug("equal files known again whatever flags they show", EQUALS,
         ("sync/pair.c", "rank % 2 == 0 && gone->flags != fresh->flags", "false")),
+    bug("flag that is given to a twin forgotten between its two sides", CROSSING,
+        ("sync/apply_flags.c", "(todo->step.there_add | todo->step.there_del) & ~here", "(todo->step.there_add | todo->step.there_del)")),
     bug("file that was sent in vain taken for an equal message that moved", EQUALS,
         ("sync/unanswered.c", "*perhaps = !equal;", "*perhaps = true;")),
     bug("new name of a file taken for that of an equal one that is held", EQUALS,

@@ -470,6 +470,33 @@ a_file_with_a_new_name_in_a_folder_that_changes_while_it_is_listed_is_not_copied
     }
 }
 
+/* The power fails when the server has it and the file not yet; and the message that it was meant for is there again. */
+static void
+a_flag_that_is_given_to_a_twin_is_not_forgotten_between_its_two_sides(void **state)
+{
+    (void)state;
+    for (int after = 0; after < 2; after++) {
+        given_empty_account(1);
+        const uint32_t uid = given_mail_there(INBOX, 1);
+        given_mail_there(INBOX, 2);
+        const uint32_t twin = given_mail_there(WORK, 1);
+        given_both_sides_agree();
+        const struct sim_file file = *file_of(INBOX, 1);
+        when_the_user_removes(INBOX, 1);
+        server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, uid), FLAG_FLAGGED, 0);
+        given_trouble_at(STEP_RENAME, false, after != 0);
+        assert_int_equal(when_golub_syncs_after(60), -1);
+        assert_int_equal(server_message(&sim.server, WORK, twin)->flags, FLAG_FLAGGED);
+        assert_non_null(maildir_sim_add(here(), INBOX, file.base, file.info, 1, file.date));
+        check_forget(&sim.clients[0]);
+
+        then_both_sides_agree();
+
+        assert_string_equal(file_of(WORK, 1)->info, "c:2,F");
+        assert_string_equal(file_of(INBOX, 1)->info, "c:2,F");
+    }
+}
+
 /* A pair with one Message-ID each, and one that has the same header. */
 static void
 a_copyuid_that_names_lookalikes_in_another_order_crosses_no_rows(void **state)
@@ -573,6 +600,7 @@ main(void)
         SCENARIO(a_file_that_gets_a_new_name_between_two_listings_is_not_copied),
         SCENARIO(a_file_with_a_new_name_in_a_folder_that_changes_while_it_is_listed_is_not_copied),
         SCENARIO(a_flag_that_a_copy_got_before_it_was_seen_stays),
+        SCENARIO(a_flag_that_is_given_to_a_twin_is_not_forgotten_between_its_two_sides),
         SCENARIO(a_copyuid_that_names_lookalikes_in_another_order_crosses_no_rows),
         SCENARIO(an_appenduid_of_what_arrived_at_the_same_moment_removes_nothing),
     };
