@@ -98,6 +98,10 @@ join(struct meeting *meeting, struct half *file, struct half *uid, bool by_heade
             here->rbase = here->lbase = 0;
         }
         meeting_level_bases(here);
+        if ((here->facts & FACT_OUT_OF_VIEW) != 0) { /* this one is perhaps an equal one: nobody took a flag off it */
+            here->rbase &= here->rseen;
+            here->lbase &= here->rseen;
+        }
         here->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW | FACT_REFUSED | FACT_APART | FACT_ECHO |
                                    FACT_ALIAS | FACT_BY_HEADER | FACT_AGAIN);
         if ((here->facts & FACT_GONE_HERE) == 0 || removed) /* else its file comes again */

@@ -382,6 +382,8 @@ BUGS = [
         ("sync/pair.c", "rank % 2 == 0 && gone->flags != fresh->flags", "false")),
     bug("flag that is given to a twin forgotten between its two sides", CROSSING,
         ("sync/apply_flags.c", "(todo->step.there_add | todo->step.there_del) & ~here", "(todo->step.there_add | todo->step.there_del)")),
+    bug("flag of what is out of view lost to an equal one", unit("scenario_view"),
+        ("sync/identify.c", "            here->lbase &= here->rseen;\n", "")),
     bug("file that was sent in vain taken for an equal message that moved", EQUALS,
         ("sync/unanswered.c", "*perhaps = !equal;", "*perhaps = true;")),
     bug("new name of a file taken for that of an equal one that is held", EQUALS,

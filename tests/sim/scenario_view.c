@@ -529,6 +529,27 @@ what_was_sent_and_is_gone_before_it_was_listed_makes_no_removal_of_the_oldest(vo
         then_it_is_here(INBOX, 30 + i, 1);
 }
 
+/* One that is equal to it arrives, and all UIDs are others: which of the two is in view nobody can tell. */
+static void
+what_is_out_of_view_loses_no_flag_to_an_equal_one_when_uids_change(void **state)
+{
+    (void)state;
+    given_view_of_50_out_of(50);
+    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, 1), FLAG_FLAGGED, 0);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    for (int i = 0; i < 4; i++)
+        given_mail_there(INBOX, 100 + i);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    given_mail_there(INBOX, 20);
+    server_reset_uidvalidity(&sim.server, INBOX);
+    check_forget(&sim.clients[0]);
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+
+    assert_string_equal(file_of(INBOX, 20)->info, "c:2,F");
+}
+
 static void
 a_listing_that_stops_before_the_newest_proves_no_absence(void **state)
 {
@@ -577,6 +598,7 @@ main(void)
         SCENARIO(what_was_out_of_view_when_the_server_went_back_is_no_removal),
         SCENARIO(what_slides_out_because_of_what_was_sent_is_no_removal),
         SCENARIO(what_was_sent_and_is_gone_before_it_was_listed_makes_no_removal_of_the_oldest),
+        SCENARIO(what_is_out_of_view_loses_no_flag_to_an_equal_one_when_uids_change),
         SCENARIO(a_listing_that_stops_before_the_newest_proves_no_absence),
     };
 
