@@ -135,8 +135,8 @@ bool
 journal_listing_doubt_begun(struct journal *journal, uint64_t max_size, struct error *err)
 {
 #define BEGUN                                                                                                          \
-    "FROM main.pop INDEXED BY pop_doubt WHERE facts & 256 <> 0 AND absent = 0 AND (?1 = 0 OR (listed <= ?1 AND size "  \
-    "<= ?1))"
+    "FROM main.pop INDEXED BY pop_doubt WHERE facts & 256 <> 0 AND absent = 0"                                         \
+    " AND (?1 = 0 OR (listed <= ?1 AND size <= ?1))"
     static const char any[] = "SELECT EXISTS (SELECT 1 " BEGUN ")";
     static const char sql[] = "INSERT OR IGNORE INTO temp.listing_doubt (number, uidl, size, repeated)"
                               " SELECT number, uidl, size, 0 FROM temp.listing WHERE uidl IN (SELECT uidl " BEGUN ")";
