@@ -26,6 +26,7 @@
 
 #define ROUNDS_MAX 2  /* what changed while it was sent is sent once more; where it goes on changing, by the next run */
 #define LOOKS_MAX 3   /* at what another client moves while golub looks; the next look goes on */
+#define RETAKES_MAX 2 /* looks, where a message goes between its listing and its reading; a server may never show it */
 #define PASSES_MAX 6  /* a moved message with changed flags needs three */
 #define RENAMES_MAX 4 /* plans in a pass: a new name here, a new UID there, and what they uncover */
 
@@ -174,12 +175,23 @@ plan(struct run *run, struct agenda *agenda)
     return ok && agenda_say_two_places(run, agenda);
 }
 
+/* Where another client moved what this run has just looked at, nothing is done by what was seen before that. */
+static bool
+is_overtaken(struct run *run)
+{
+    bool overtaken = run->overtaken && run->retaken < RETAKES_MAX;
+
+    run->overtaken = false;
+    run->retaken += overtaken;
+    return overtaken;
+}
+
 /* One plan and its execution. *more: another pass may find more to do. */
 static bool
 pass(struct run *run, bool *more)
 {
     struct agenda agenda = {0};
-    bool did = false, ok;
+    bool did = false, again, ok;
 
     *more = false;
     if (!look_and_identify(run))
@@ -187,8 +199,11 @@ pass(struct run *run, bool *more)
     if (run_stopped(
             run)) /* perhaps in the middle of reading new files: what is not read yet would be fetched a second time */
         return true;
-    ok = plan(run, &agenda) && apply(run, &agenda, &did);
-    if (ok && did) { /* adds, changes and moves first: removals are planned on what they left */
+    again = is_overtaken(run);
+    ok = again || plan(run, &agenda);
+    again = again || is_overtaken(run);
+    ok = ok && (again || apply(run, &agenda, &did));
+    if (ok && (did || again)) { /* adds, changes and moves first: removals are planned on what they left */
         *more = true;
     } else if (ok && !run_stopped(run)) {
         ok = agenda_guard(run, &agenda) && proof_read(run, &agenda, true) && apply_removals_here(run, &agenda, &did) &&

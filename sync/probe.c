@@ -119,6 +119,7 @@ on_end(void *context, size_t index, uint32_t uid)
     for (size_t i = find_uid(request, uid); i < request->count && request->uids[i] == uid; i++) {
         struct probe *probe = probing->probes[probing->first[index] + i];
 
+        probe->answered = true;
         if (!take(probing, probing->first[index] + i, &digests, &probe->cut))
             continue;
         probe->got = true;
@@ -233,6 +234,20 @@ keep_doubtful(struct probing *probing)
     probing->count = left;
 }
 
+/* What was listed a moment ago and is not there now has perhaps moved to where this run has looked already. */
+static void
+note_overtaken(const struct probing *probing)
+{
+    struct run *run = probing->run;
+
+    for (size_t i = 0; i < probing->count; i++) {
+        if (probing->probes[i]->answered || probing->probes[i]->unlikely)
+            continue;
+        run->mailboxes[probing->probes[i]->mailbox].look_there = true;
+        run->overtaken = true;
+    }
+}
+
 bool
 probe_remote(struct run *run, struct probe *probes, size_t count, bool headers)
 {
@@ -258,6 +273,7 @@ probe_remote(struct run *run, struct probe *probes, size_t count, bool headers)
         probing.again = true;
         ok = ask(&probing);
         keep_doubtful(&probing);
+        note_overtaken(&probing);
     }
     digest_free(probing.digest);
     buffer_free(&probing.header);

@@ -146,7 +146,9 @@ struct run {
     size_t put_off_count, put_off_size;
     int64_t *unproven; /* files that may be a message which could not be read in this pass: not sent in it */
     size_t unproven_count, unproven_size;
-    bool fell_behind;              /* a mailbox or folder is away since the last run */
+    bool fell_behind; /* a mailbox or folder is away since the last run */
+    bool overtaken;   /* a message that was listed is gone when it is asked for: another client works beside this run */
+    int retaken;      /* looks that were taken once more for that */
     char boot[LOCAL_BOOT_MAX + 1]; /* of the system */
     int64_t *doubtful;             /* files that another boot did not flush, ascending */
     size_t doubtful_count;
@@ -269,7 +271,8 @@ struct probe {        /* one UID whose header or body is wanted as digests */
     bool unlikely; /* where the server can't show it, it is taken to be none of those that it is compared with */
     uint64_t size; /* of a body: as announced */
     /* [out] */
-    bool got; /* not: it is gone, or what came is not to be believed */
+    bool got;      /* not: it is gone, or what came is not to be believed */
+    bool answered; /* something came for it */
     bool
         doubt; /* what came twice is not the message: shorter than announced and not twice the same, or nothing at all */
     bool cut;  /* of a body: got, but shorter than announced, twice the same */

@@ -580,6 +580,82 @@ a_flag_that_a_copy_got_before_it_was_seen_stays(void **state)
     assert_in_range(seen, 2, 12);
 }
 
+/* ---- what goes on while golub looks ---- */
+
+static unsigned long at_read;
+
+static uint32_t
+uid_of(int mailbox, int content)
+{
+    const struct sim_mailbox *box = &sim.server.boxes[mailbox];
+
+    for (size_t i = 0; i < box->count; i++) {
+        if (box->messages[i].content == content)
+            return box->messages[i].uid;
+    }
+    fail_msg("message %d is not there", content);
+    return 0;
+}
+
+static void
+move_on_from_a_mailbox_that_was_swapped(struct world *world)
+{
+    (void)world;
+    if (calls > 0 || coverage.done[STEP_READ] - reads < at_read)
+        return;
+    calls++;
+    (void)when_another_client_moves(5, WORK, uid_of(WORK, 5), INBOX);
+}
+
+/* What its listing named is gone when its header is asked for: the other halves of that were looked at before it moved. */
+static void
+what_moves_on_out_of_mailboxes_that_are_swapped_is_there_once_whenever_it_does(void **state)
+{
+    static const int was_in[] = {INBOX, WORK, WORK, OLD, OLD, OLD};
+    static struct sim_mailbox other;
+
+    (void)state;
+    calls = 1;
+    for (at_read = 1; calls == 1; at_read++) {
+        given_empty_account(1);
+        server_create(&sim.server, OLD);
+        here()->tree.folder[OLD] = true;
+        for (int content = 0; content < 6; content++)
+            given_mail_there(was_in[content], content);
+        given_mail_there(INBOX, 9);
+        given_both_sides_agree();
+        (void)when_another_client_moves(9, INBOX, uid_of(INBOX, 9), OLD);
+        other = sim.server.boxes[WORK];
+        sim.server.boxes[WORK] = sim.server.boxes[OLD];
+        sim.server.boxes[OLD] = other;
+        for (int content = 1; content <= 9; content += content == 5 ? 4 : 1) {
+            int from = content == 9 ? OLD : was_in[content];
+
+            ledger_out(&sim.world, content, from);
+            ledger_put(&sim.world, content, from == WORK ? OLD : WORK);
+        }
+        calls = 0;
+        reads = coverage.done[STEP_READ];
+        given_others_act(move_on_from_a_mailbox_that_was_swapped);
+        (void)when_golub_syncs_after(60);
+        sim.world.interfere = 0;
+
+        then_both_sides_agree();
+
+        for (int content = 1; content <= 4; content++) {
+            then_it_is_there(was_in[content] == WORK ? OLD : WORK, content, 1);
+            then_it_is_there(was_in[content], content, 0);
+        }
+        then_it_is_there(INBOX, 5, calls);
+        then_it_is_there(WORK, 5, 1 - calls);
+        then_it_is_there(OLD, 5, 0);
+        then_it_is_there(WORK, 9, 1);
+        end_scenario(NULL);
+    }
+    assert_true(at_read > 8);
+    given_empty_account(1);
+}
+
 int
 main(void)
 {
@@ -603,6 +679,7 @@ main(void)
         SCENARIO(a_flag_that_is_given_to_a_twin_is_not_forgotten_between_its_two_sides),
         SCENARIO(a_copyuid_that_names_lookalikes_in_another_order_crosses_no_rows),
         SCENARIO(an_appenduid_of_what_arrived_at_the_same_moment_removes_nothing),
+        SCENARIO(what_moves_on_out_of_mailboxes_that_are_swapped_is_there_once_whenever_it_does),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
