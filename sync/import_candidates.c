@@ -186,10 +186,41 @@ candidates_begun(struct import *import, const char *uidl, const struct seen *see
 }
 
 /*
+ * New mail stands at the end of a list. Where names moved on among what is known, one there with a name that no row has may be new, and the
+ * row's message gone. So few are looked at that a list in which most names are new is not read for it.
+ */
+bool
+candidates_note_newest(struct import *import)
+{
+    struct journal_listed last[IMPORT_NEWEST];
+    const uint32_t after = import->messages > IMPORT_NEWEST ? (uint32_t)(import->messages - IMPORT_NEWEST) : 0;
+    size_t lines, rows;
+    int64_t *ids;
+
+    import->newest = 0;
+    if (!journal_listing_page(import->journal, LISTED_ALL, false, after, last, IMPORT_NEWEST, &lines, &import->err))
+        return false;
+    for (size_t i = 0; i < lines; i++) {
+        if (!journal_pop_by_uidl(import->journal, last[i].uidl, &ids, &rows, &import->err))
+            return false;
+        free(ids);
+        import->newest |= (rows == 0 ? 1U : 0U) << (last[i].number % IMPORT_NEWEST);
+    }
+    return true;
+}
+
+static bool
+may_be_new(const struct import *import, const struct journal_listed *listed)
+{
+    return import->reused && listed->number + IMPORT_NEWEST > import->messages &&
+           (import->newest >> (listed->number % IMPORT_NEWEST) & 1U) != 0;
+}
+
+/*
  * Is it so plainly this row's message under a new name that nothing of it is read? Many lost theirs in this run; or its file was found
  * here without a row, and has as many bytes as are listed; or nothing but its header ever was known. Not so while it may be another's: one
- * whose header can't be read now, or one that was asked for and never came; nor where a line that is not decided has the row's name. What was
- * about to be removed is rather gone.
+ * whose header can't be read now, or one that was asked for and never came; nor where a line that is not decided has the row's name, or where
+ * it may be new. What was about to be removed is rather gone.
  */
 bool
 candidates_plain(struct import *import, const struct candidates *rows, const struct journal_listed *listed,
@@ -208,6 +239,7 @@ candidates_plain(struct import *import, const struct candidates *rows, const str
         *plain = row->size == listed->size;
     else
         *plain = row->state != POP_REMOVING && (renumbered || import->reused) && row->absent == import_stamp(import);
+    *plain = *plain && !may_be_new(import, listed);
     if (*plain && !journal_listing_may_be_anothers(import->journal, seen->header, same_size ? listed->size : 0, &may_be,
                                                    &import->err))
         return false;

@@ -419,7 +419,8 @@ doubt_all(struct match *match)
     import->reused = true;
     report_note(import->report, import->account->name,
                 "a UIDL names another message than before: no UIDL of this list is believed");
-    return journal_listing_doubt_all(import->journal, &import->err) && read_doubtful(match);
+    return candidates_note_newest(import) && journal_listing_doubt_all(import->journal, &import->err) &&
+           read_doubtful(match);
 }
 
 static void

@@ -35,6 +35,8 @@
 #define IMPORT_DAY 86400
 /* A row outlives the lists that lack it at least so long. */
 #define IMPORT_ABSENT_DAYS 30
+/* So many at the end of a list are read where names moved on and theirs are new. */
+#define IMPORT_NEWEST 16
 /* UIDL of a row that was made for a file whose message may be listed: no server's, and no header digest's. */
 #define IMPORT_FILE_UIDL "=file"
 
@@ -88,8 +90,10 @@ struct import {
     bool reused;   /* a UIDL of this list is another message's than before: none of them is believed */
     bool unseen;   /* ... and files may be here that were not looked at: nothing is certain to be new */
     struct import_folders folders;
-    bool wide;            /* files that no row knows of are looked for everywhere, whatever their age */
-    bool widen;           /* so the next runs do, too */
+    uint32_t
+        newest; /* where names are used again, of the last lines: bit number % IMPORT_NEWEST, its name is no row's */
+    bool wide;  /* files that no row knows of are looked for everywhere, whatever their age */
+    bool widen; /* so the next runs do, too */
     bool unflushed;       /* mail was delivered that a power cut may still take */
     bool cut;             /* a power cut may have taken some of it: what is missing is fetched again */
     uint64_t again;       /* listed again after removal */
@@ -238,6 +242,8 @@ MUST_CHECK bool candidates_absent(struct import *import, const struct journal_li
 MUST_CHECK bool candidates_plain(struct import *import, const struct candidates *rows,
                                  const struct journal_listed *listed, const struct seen *seen, bool same_size,
                                  bool renumbered, bool *plain);
+/** Which of the last lines have a name that no row has? Before rows get other names. */
+MUST_CHECK bool candidates_note_newest(struct import *import);
 /** May no line of another size, or with a line more in its header, be the message of this row as well? */
 MUST_CHECK bool candidates_only_line(struct import *import, const struct journal_pop *row, const struct seen *seen,
                                      bool *only);

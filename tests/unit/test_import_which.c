@@ -511,6 +511,47 @@ a_report_is_not_taken_for_one_of_its_header_that_got_a_line(void **state)
     }
 }
 
+/* The last one's name is one that no row ever had: it may be new, and the one of its header and size may be gone. */
+static void
+a_report_under_a_new_name_is_read_where_names_moved_on(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *report;
+
+    given_mails(sc, 3);
+    (void)given_report(sc, "a", "it goes on");
+    assert_run(sc, 0);
+    report = given_report(sc, "b", "it failed.");
+    given_names_move_on(sc);
+    sc->drop.mails[3].gone = true;
+
+    assert_run(sc, 0);
+
+    assert_int_equal(copies_here(sc, report), 1);
+}
+
+/* The first half have the names of the second, which have new ones. */
+static void
+of_many_known_ones_under_new_names_few_are_read_where_names_moved_on(void **state)
+{
+    const size_t half = 30;
+    struct scene *sc = *state;
+
+    given_mails(sc, 2 * (int)half);
+    assert_run(sc, 0);
+    for (size_t i = 0; i < half; i++)
+        memcpy(sc->drop.mails[i].uidl, sc->drop.mails[i + half].uidl, sizeof sc->drop.mails[i].uidl);
+    for (size_t i = half; i < 2 * half; i++)
+        text_print(sc->drop.mails[i].uidl, sizeof sc->drop.mails[i].uidl, "new-%zu", i);
+
+    assert_run(sc, 0);
+
+    assert_true(sc->drop.retrs <= 16);
+    assert_all_here(sc);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int
@@ -535,6 +576,8 @@ main(void)
         TEST(what_comes_again_in_the_run_that_would_forget_it_is_known),
         TEST(what_was_removed_and_kept_is_known_under_another_name_by_its_bytes_and_a_copy_of_it_comes),
         TEST(a_report_is_not_taken_for_the_file_of_one_whose_size_is_said_wrong),
+        TEST(a_report_under_a_new_name_is_read_where_names_moved_on),
+        TEST(of_many_known_ones_under_new_names_few_are_read_where_names_moved_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
