@@ -3,14 +3,7 @@
  * when the list grows. The word lets it go up, or sets it apart for good: then the file stays here and the server as it is.
  */
 #include "sync/additions.h"
-
-static int
-compare_ids(const void *pa, const void *pb)
-{
-    const int64_t a = *(const int64_t *)pa, b = *(const int64_t *)pb;
-
-    return (a > b) - (a < b);
-}
+#include "sync/ids.h"
 
 bool
 additions_take_word(struct run *run)
@@ -31,8 +24,7 @@ additions_take_word(struct run *run)
 bool
 additions_have_word(const struct run *run, int64_t message)
 {
-    return run->additions_count != 0 &&
-           bsearch(&message, run->additions, run->additions_count, sizeof message, compare_ids) != NULL;
+    return ids_have(run->additions, run->additions_count, message);
 }
 
 /* A short name: the same list has the same one. */

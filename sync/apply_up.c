@@ -6,6 +6,7 @@
  * where it does not say the new UID, the row is found by content (identify.c).
  */
 #include "sync/apply_up.h"
+#include "sync/ids.h"
 #include "sync/unfinished.h"
 
 #include <inttypes.h>
@@ -367,20 +368,6 @@ put_off(struct run *run, int64_t id)
     return true;
 }
 
-static int
-compare_ids(const void *pa, const void *pb)
-{
-    const int64_t a = *(const int64_t *)pa, b = *(const int64_t *)pb;
-
-    return (a > b) - (a < b);
-}
-
-static bool
-is_put_off(const struct run *run, int64_t id)
-{
-    return run->put_off_count != 0 && bsearch(&id, run->put_off, run->put_off_count, sizeof id, compare_ids) != NULL;
-}
-
 static bool
 record_refused(struct uploading *up, struct sending *sending)
 {
@@ -537,7 +524,8 @@ apply_uploads(struct run *run, struct agenda *agenda, bool *did)
     for (size_t i = 0; i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
 
-        todo->dropped = todo->dropped || (todo->step.verb == PLAN_UPLOAD && is_put_off(run, todo->id));
+        todo->dropped =
+            todo->dropped || (todo->step.verb == PLAN_UPLOAD && ids_have(run->put_off, run->put_off_count, todo->id));
         if (todo->step.verb == PLAN_UPLOAD && !todo->dropped && todo->partner == 0 && !todo->step.kept_back &&
             mailbox_is_open(&run->mailboxes[todo->mailbox])) {
             any = true;

@@ -14,6 +14,7 @@
 #include "sync/alias.h"
 #include "sync/beginning.h"
 #include "sync/drafts.h"
+#include "sync/ids.h"
 
 #define WATCHED_MAX 2000 /* drafts of a folder that are looked at */
 #define SETTLE_S 10      /* seconds after it was sent in which a change says that it was not finished */
@@ -36,14 +37,6 @@ add_ids(struct looking *looking, const int64_t *ids, size_t count)
     for (size_t i = 0; i < count; i++)
         looking->ids[looking->count++] = ids[i];
     return true;
-}
-
-static int
-compare_ids(const void *pa, const void *pb)
-{
-    const int64_t a = *(const int64_t *)pa, b = *(const int64_t *)pb;
-
-    return (a > b) - (a < b);
 }
 
 static bool
@@ -75,7 +68,7 @@ gather(struct looking *looking)
         free(ids);
     }
     if (ok && looking->count > 1)
-        qsort(looking->ids, looking->count, sizeof *looking->ids, compare_ids);
+        qsort(looking->ids, looking->count, sizeof *looking->ids, ids_compare);
     return ok;
 }
 

@@ -10,18 +10,11 @@
  * What looks like that and is not the message goes to the quarantine, and the message is fetched again. Other bytes are somebody's edit.
  */
 #include "sync/flushed.h"
+#include "sync/ids.h"
 
 #include <inttypes.h>
 
 #define PAGE 4096 /* what a system writes back at once is a multiple of it */
-
-static int
-compare_ids(const void *pa, const void *pb)
-{
-    const int64_t a = *(const int64_t *)pa, b = *(const int64_t *)pb;
-
-    return (a > b) - (a < b);
-}
 
 static bool
 flush_this_boot(struct run *run)
@@ -81,16 +74,10 @@ flushed_note(struct run *run, struct mailbox *mailbox, int64_t message, bool und
     return run->account->fsync || journal_unflushed_add(run->journal, message, run->boot, undeleted, &run->err);
 }
 
-static bool
-is_among(const int64_t *ids, size_t count, int64_t id)
-{
-    return count != 0 && bsearch(&id, ids, count, sizeof *ids, compare_ids) != NULL;
-}
-
 bool
 flushed_is_doubtful(const struct run *run, int64_t message)
 {
-    return is_among(run->doubtful, run->doubtful_count, message);
+    return ids_have(run->doubtful, run->doubtful_count, message);
 }
 
 void
@@ -101,7 +88,7 @@ flushed_doubt_flags(const struct run *run, struct journal_message *message)
     if (!flushed_is_doubtful(run, message->id))
         return;
     old = message->lbase & ~message->lseen;
-    if (is_among(run->undeleted, run->undeleted_count, message->id))
+    if (ids_have(run->undeleted, run->undeleted_count, message->id))
         old |= message->lseen & ~message->lbase & FLAG_DELETED;
     /* As if both sides had last agreed on what the old name shows: the server's change comes down again. */
     message->lbase = (message->lbase & ~old) | (message->lseen & old);

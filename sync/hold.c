@@ -6,6 +6,7 @@
  */
 #include "sync/guard.h"
 #include "sync/hold.h"
+#include "sync/ids.h"
 
 struct tally {
     struct guard_count count;
@@ -37,14 +38,6 @@ static const struct {
          "the Maildir was copied or restored since the last run"},
 };
 
-static int
-compare_ids(const void *pa, const void *pb)
-{
-    const int64_t a = *(const int64_t *)pa, b = *(const int64_t *)pb;
-
-    return (a > b) - (a < b);
-}
-
 /* ---- what the user released ---- */
 
 static const char *
@@ -65,15 +58,14 @@ take_snapshot(struct run *run, const int64_t *ids, size_t count)
     for (size_t i = 0; run->released != NULL && i < pending; i++) {
         bool here = strcmp(list[i].detail, removal_word(true)) == 0;
 
-        if ((here || strcmp(list[i].detail, removal_word(false)) == 0) &&
-            bsearch(&list[i].message, ids, count, sizeof *ids, compare_ids) != NULL)
+        if ((here || strcmp(list[i].detail, removal_word(false)) == 0) && ids_have(ids, count, list[i].message))
             run->released[run->released_count++] =
                 (struct released){.message = list[i].message, .here = here, .there = !here};
     }
     free(list);
     if (run->released == NULL)
         return run_no_memory(run);
-    qsort(run->released, run->released_count, sizeof *run->released, compare_ids);
+    qsort(run->released, run->released_count, sizeof *run->released, ids_compare);
     return true;
 }
 
@@ -105,7 +97,7 @@ is_released(struct run *run, const struct todo *todo)
 {
     struct released *found = run->released_count == 0
                                  ? NULL
-                                 : bsearch(&todo->id, run->released, run->released_count, sizeof *found, compare_ids);
+                                 : bsearch(&todo->id, run->released, run->released_count, sizeof *found, ids_compare);
 
     if (found == NULL || !(todo->step.verb == PLAN_REMOVE_HERE ? found->here : found->there))
         return false;

@@ -9,6 +9,7 @@
  * again (import_proof.c). Another one is another message under a UIDL that is used again: the row is absent, the message new mail. What is
  * proven is marked in the listing; import_remove.c sends DELE to what is marked and to nothing else.
  */
+#include "sync/ids.h"
 #include "sync/import_private.h"
 
 #include <inttypes.h>
@@ -34,19 +35,10 @@ struct keeping {
     bool anew;         /* so all were decided anew */
 };
 
-static int
-compare_ids(const void *a, const void *b)
-{
-    const int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-
-    return (left > right) - (left < right);
-}
-
 static bool
 is_due(const struct keeping *keeping, int64_t id)
 {
-    return keeping->due_count > 0 &&
-           bsearch(&id, keeping->due, keeping->due_count, sizeof *keeping->due, compare_ids) != NULL;
+    return ids_have(keeping->due, keeping->due_count, id);
 }
 
 /* ---- a loosened keep ---- */

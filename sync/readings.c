@@ -1,4 +1,5 @@
 /* See readings.h. */
+#include "sync/ids.h"
 #include "sync/readings.h"
 
 #include <inttypes.h>
@@ -51,14 +52,6 @@ reading_take(struct reading *reading, const struct mailbox *mailbox, uint64_t si
     return false;
 }
 
-static int
-compare_ids(const void *pa, const void *pb)
-{
-    int64_t a = ((const struct given_up *)pa)->id, b = ((const struct given_up *)pb)->id;
-
-    return a < b ? -1 : a > b;
-}
-
 static bool
 add_given_up(struct run *run, int64_t id, bool said)
 {
@@ -107,7 +100,7 @@ void
 reading_begin(struct run *run)
 {
     if (run->given_up_count > 1)
-        qsort(run->given_up, run->given_up_count, sizeof *run->given_up, compare_ids);
+        qsort(run->given_up, run->given_up_count, sizeof *run->given_up, ids_compare);
 }
 
 bool
@@ -116,7 +109,7 @@ reading_given_up(const struct run *run, int64_t id)
     const struct given_up key = {.id = id};
 
     return run->given_up_count != 0 &&
-           bsearch(&key, run->given_up, run->given_up_count, sizeof key, compare_ids) != NULL;
+           bsearch(&key, run->given_up, run->given_up_count, sizeof key, ids_compare) != NULL;
 }
 
 /* Perhaps another client removed it meanwhile: then there is nothing to say. */
@@ -153,14 +146,6 @@ reading_hold_file(struct run *run, int64_t id)
     return true;
 }
 
-static int
-compare_files(const void *pa, const void *pb)
-{
-    int64_t a = *(const int64_t *)pa, b = *(const int64_t *)pb;
-
-    return a < b ? -1 : a > b;
-}
-
 void
 reading_begin_files(struct run *run)
 {
@@ -172,14 +157,13 @@ void
 reading_end_files(struct run *run)
 {
     if (run->unproven_count > 1)
-        qsort(run->unproven, run->unproven_count, sizeof *run->unproven, compare_files);
+        qsort(run->unproven, run->unproven_count, sizeof *run->unproven, ids_compare);
 }
 
 static bool
 is_unproven(const struct run *run, int64_t id)
 {
-    return run->unproven_count != 0 &&
-           bsearch(&id, run->unproven, run->unproven_count, sizeof *run->unproven, compare_files) != NULL;
+    return ids_have(run->unproven, run->unproven_count, id);
 }
 
 void

@@ -16,7 +16,6 @@
     "again, "                                                                                                          \
     "or nothing of it after golub import --skip-existing"
 
-/* One place in the cache each; the text of a statement stands where it is used. */
 /* Rows that what was begun in doubt may be, it among them: of one name, header or kin. */
 #define POP_LIKE_BEGUN(which)                                                                                          \
     "SELECT p.id FROM main.pop d CROSS JOIN main.pop p ON p.uidl = d.uidl WHERE d.facts & 256 <> 0 AND " which         \
@@ -25,6 +24,7 @@
     " UNION SELECT p.id FROM main.pop d CROSS JOIN main.pop p ON p.kin = d.kin AND p.absent <> 0"                      \
     " WHERE d.facts & 256 <> 0 AND " which
 
+/* One place in the cache each; the text of a statement stands where it is used. */
 enum statement {
     SQL_BEGIN,
     SQL_COMMIT,
