@@ -12,6 +12,7 @@
 #include "sync/ids.h"
 #include "sync/import_private.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 struct keeping {
@@ -105,6 +106,7 @@ import_bury_reused(struct import *import, struct journal_pop *row, uint32_t numb
 static bool
 read_body(struct keeping *keeping, const struct journal_pop *row, uint32_t number)
 {
+    assert(keeping->body_count < LIMIT_BATCH);
     keeping->bodies[keeping->body_count] = *row;
     keeping->body_numbers[keeping->body_count++] = number;
     return true;
@@ -293,7 +295,9 @@ take_matched(struct keeping *keeping, const struct journal_pop *row, uint32_t nu
     if (!journal_listing_top_of(import->journal, number, &header, &found, &import->err))
         return false;
     seen_of_row(found ? &header : row, &seen);
-    return take_proven(keeping, row, &seen, number) && (keeping->body_count < LIMIT_BATCH || prove(keeping));
+    /* Each of those whose header is asked for may turn out to need its body, too. */
+    return take_proven(keeping, row, &seen, number) &&
+           (keeping->count + keeping->body_count < LIMIT_BATCH || prove(keeping));
 }
 
 static bool

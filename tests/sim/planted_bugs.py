@@ -949,6 +949,8 @@ BUGS = [
         ("sync/import_meeting.c", "row.size == seen->size && seen_same_body(&row, seen);", "false;")),
     bug("import: copies of one file taken for as many messages", unit("test_import_contradicting"),
         ("sync/import_candidates.c", "if (strcmp(row->uidl, IMPORT_FILE_UIDL) == 0) {", "if (false) {")),
+    bug("import: more bodies to be read than there is room for", unit("test_import_keep"),
+        ("sync/import_keep.c", "take_proven(keeping, row, &seen, number) &&\n           (keeping->count + keeping->body_count < LIMIT_BATCH", "take_proven(keeping, row, &seen, number) &&\n           (keeping->body_count < LIMIT_BATCH")),
     bug("import: files of a lost journal looked for in one session alone", unit("test_import"),
         ("sync/import_meeting.c", "if (import->first || import->wide)", "if (import->first)")),
     bug("import: message whose TOP is refused waits for it", unit("test_import"),

@@ -417,6 +417,32 @@ a_message_whose_header_names_nothing_is_read_before_it_is_removed(void **state)
     }
 }
 
+/* More of them than are read at one go: some known by their headers in this very session, before them some that are not. */
+static void
+many_that_are_read_before_they_are_removed_go_all(void **state)
+{
+    struct scene *sc = *state;
+    char text[200], uidl[16];
+
+    sc->account.import.keep_days = 1;
+    for (int i = 0; i < 10; i++) {
+        text_print(uidl, sizeof uidl, "nameless%d", i);
+        text_print(text, sizeof text, "Subject: %d\r\n\r\nbody %d\r\n", i, i);
+        (void)given_mail_as(sc, uidl, text, strlen(text));
+    }
+    given_mails(sc, 270);
+    assert_run(sc, 0);
+    time_passes(sc, 2 * DAY);
+    for (int i = 10; i < 280; i++)
+        sc->drop.mails[i].listed_size = sc->drop.mails[i].len + 2;
+
+    assert_run(sc, 0);
+
+    assert_int_equal(sc->drop.retrs, 280);
+    assert_int_equal(count_there(sc), 0);
+    assert_all_here(sc);
+}
+
 /* The name is another message's now, and a list that lacked it comes between: it is matched by its header before it is due. */
 static void
 a_message_whose_header_names_nothing_is_read_though_it_was_matched(void **state)
@@ -783,6 +809,7 @@ main(void)
         TEST(a_report_under_the_used_again_name_of_a_removed_one_is_fetched_before_it_is_removed),
         TEST(a_message_whose_header_names_nothing_is_read_before_it_is_removed),
         TEST(a_message_whose_header_names_nothing_is_read_though_it_was_matched),
+        TEST(many_that_are_read_before_they_are_removed_go_all),
         TEST(another_body_under_the_header_of_one_that_went_is_fetched),
         TEST(names_that_moved_on_are_found_out_before_a_removal_and_bring_nothing_a_second_time),
         TEST(what_comes_back_without_a_message_id_is_refused_too),
