@@ -209,6 +209,18 @@ candidates_note_newest(struct import *import)
     return true;
 }
 
+/*
+ * The very header under its own name and another size, while others have the sizes that they had: the name may be used again, for another
+ * report. Its bytes say it, once.
+ */
+bool
+candidates_resized(const struct import *import, const struct journal_pop *row, const struct journal_listed *listed,
+                   const struct seen *seen)
+{
+    return import->steady > 0 && import->may_fetch && row->has_body && row->has_header && row->listed != 0 &&
+           listed->size != 0 && row->listed != listed->size && memcmp(row->header, seen->header, DIGEST_SIZE) == 0;
+}
+
 static bool
 may_be_new(const struct import *import, const struct journal_listed *listed)
 {

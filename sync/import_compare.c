@@ -1,7 +1,7 @@
 /*
  * Messages that only their bytes tell apart: all of them where a server has neither UIDL nor TOP, else those whose names and headers are
  * equal to others', or that may be one of several that are known. Each is fetched, digested, and dropped if a row that no other message has
- * taken has the same bytes; what is left is new. Nothing of it is removed in this session.
+ * taken has the same bytes; what is left is new, and new mail of this kind is not removed in this session.
  *
  * Its row is not known before the bytes are here; so rows are committed as FETCHING after RETR and before delivery, which serves as well: a
  * file of that base name is the message.

@@ -236,8 +236,15 @@ compare(struct look *look)
     if (missed > 0 &&
         (!list_all(look, true) || !journal_here_count(import->journal, &here, &missed, &other, &import->err)))
         return false;
-    if (look->unstable)
+    if (look->unstable && missed > 0) { /* missed, or merely not seen: neither is proven */
+        import->may_remove = false;
+        report_note(
+            import->report, import->account->name,
+            "%llu files of this import were not seen while folders change: nothing is removed from the server in "
+            "this run",
+            (unsigned long long)missed);
         missed = 0;
+    }
     if (missed > 0)
         report_note(import->report, import->account->name, "%llu files of this import are missed here",
                     (unsigned long long)missed);

@@ -31,6 +31,7 @@ struct keeping {
     uint64_t unproven; /* due, and there is no TOP */
     uint64_t waiting;  /* due, and missed here not long enough */
     uint64_t repeated; /* due, and another one has its UIDL */
+    uint64_t twins;    /* due, and one that may be equal could not be read yet */
     uint64_t doubtful; /* due, and perhaps not here, or not whole */
     bool reused;       /* a UIDL means another message than its row */
     bool anew;         /* so all were decided anew */
@@ -305,7 +306,7 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
 {
     struct import *import = keeping->import;
     struct journal_pop *row = &keeping->rows[keeping->count];
-    bool one;
+    bool one, twin = false;
 
     if (!is_due(keeping, listed->row))
         return true;
@@ -327,6 +328,14 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
     }
     if (held_by_number(import, row))
         return judge(keeping, row);
+    /* Of two that are equal the one may have come under the other's name: while that is not read, its twin is the only copy there. */
+    if (row->has_header &&
+        !journal_listing_has_unread_twin(import->journal, row->header, row->listed, &twin, &import->err))
+        return false;
+    if (twin) {
+        keeping->twins++;
+        return end_hold(import, row);
+    }
     if (listed->proven)
         return take_matched(keeping, row, listed->number);
     keeping->lines[keeping->count] = *listed;
@@ -346,6 +355,12 @@ say_what_waits(const struct keeping *keeping)
                     " messages are due to be removed from the server and wait: their files were missed here for "
                     "less than %d days",
                     keeping->waiting, import->account->policy.quarantine_days);
+    if (keeping->twins > 0)
+        report_note(import->report, import->account->name,
+                    "%" PRIu64
+                    " messages are due to be removed from the server and wait until others there that may be "
+                    "equal to them can be read",
+                    keeping->twins);
     if (keeping->repeated > 0)
         import_say(import, "keep",
                    "%" PRIu64 " message%s due to be removed from the server and stay%s there: the server gives several "
@@ -400,7 +415,7 @@ decide_all(struct keeping *keeping)
     if (keeping->reused) { /* names that moved on: with all headers it shows whose they are now */
         keeping->anew = true;
         keeping->judged_count = 0;
-        keeping->unproven = keeping->waiting = keeping->repeated = keeping->doubtful = 0;
+        keeping->unproven = keeping->waiting = keeping->repeated = keeping->twins = keeping->doubtful = 0;
         if (!import_match_anew(import) || !look_at_all(keeping))
             return false;
     }

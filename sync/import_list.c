@@ -243,7 +243,7 @@ is_name_of_fetched(struct import *import, const char *uidl, bool *fetched)
     return ok;
 }
 
-/* ... or what has its header, and no other size, and is absent now? A row that was begun in doubt knows the header, too. */
+/* ... or what has its header, and no other size, and is absent, or whose name a line has that is not decided? A row that was begun in doubt knows the header, too. */
 static bool
 is_like_fetched(struct import *import, const struct journal_listed *listed, const struct journal_pop *begun,
                 bool *fetched)

@@ -129,7 +129,8 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
         return false;
     /* ... and what is merely kin of the row of its name may be a copy, and the row another line's; and so may what was begun for the name. */
     if (rows.count == 1 && !rows.begun && alike == 1 && !kin && named_alike == 1 &&
-        (!moved || is_unchanged(&rows.first, listed, seen)) && !(import->reused && rows.first.state == POP_FETCHING))
+        (!moved || is_unchanged(&rows.first, listed, seen)) && !(import->reused && rows.first.state == POP_FETCHING) &&
+        !candidates_resized(import, &rows.first, listed, seen))
         return settle(match, listed, &rows.first, seen, true);
     /* Of equal names nobody knows whose header it is that contradicts itself: the bytes say it. */
     if (rows.count > 0 || (rows.any_unproven && listed->repeated))
@@ -374,6 +375,8 @@ probe(struct match *match, uint64_t gone)
         return false;
     match->again = again != NULL && strcmp(again, "1") == 0;
     free(again);
+    if (!journal_listing_count(import->journal, LISTED_KNOWN, &import->steady, &import->err))
+        return false;
     /* Of a run that broke off before they were paired, perhaps. */
     if (!journal_pop_by_uidl(import->journal, IMPORT_FILE_UIDL, &ids, &files, &import->err))
         return false;

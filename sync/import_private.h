@@ -90,10 +90,11 @@ struct import {
     bool reused;   /* a UIDL of this list is another message's than before: none of them is believed */
     bool unseen;   /* ... and files may be here that were not looked at: nothing is certain to be new */
     struct import_folders folders;
-    uint32_t
-        newest; /* where names are used again, of the last lines: bit number % IMPORT_NEWEST, its name is no row's */
-    bool wide;  /* files that no row knows of are looked for everywhere, whatever their age */
-    bool widen; /* so the next runs do, too */
+    uint64_t steady; /* lines with the names and sizes of their rows, before any other is settled */
+    /* Bit (number % IMPORT_NEWEST): one of the last lines has a name that no row has. Filled once names are used again. */
+    uint32_t newest;
+    bool wide;            /* files that no row knows of are looked for everywhere, whatever their age */
+    bool widen;           /* so the next runs do, too */
     bool unflushed;       /* mail was delivered that a power cut may still take */
     bool cut;             /* a power cut may have taken some of it: what is missing is fetched again */
     uint64_t again;       /* listed again after removal */
@@ -218,7 +219,7 @@ struct candidates {
     bool begun;   /* one that was begun while it might have been another row's is none of these */
     bool own;     /* ... and it had this name and this header at the last look */
     bool loose;   /* absent ones: one of these is not, but nobody knows yet which message the line of its name is */
-    bool fetched; /* absent ones alone: one of these was fetched, and no size says that it is another */
+    bool fetched; /* of those of other UIDLs: one was fetched, and no size says that it is another */
 };
 /** Rows of its UIDL that no other line has. */
 MUST_CHECK bool candidates_named(struct import *import, const struct journal_listed *listed, const struct seen *seen,
@@ -242,6 +243,9 @@ MUST_CHECK bool candidates_absent(struct import *import, const struct journal_li
 MUST_CHECK bool candidates_plain(struct import *import, const struct candidates *rows,
                                  const struct journal_listed *listed, const struct seen *seen, bool same_size,
                                  bool renumbered, bool *plain);
+/** Has the row of this name this very header and another size, while others have the sizes that they had? */
+bool candidates_resized(const struct import *import, const struct journal_pop *row, const struct journal_listed *listed,
+                        const struct seen *seen);
 /** Which of the last lines have a name that no row has? Before rows get other names. */
 MUST_CHECK bool candidates_note_newest(struct import *import);
 /** May no line of another size, or with a line more in its header, be the message of this row as well? */
@@ -276,7 +280,7 @@ typedef bool import_file_item(void *context, const char *base, const char *info)
 /** The names in a folder; those that golub did not give and can't handle are passed over. */
 MUST_CHECK bool import_scan(struct import *import, const char *folder, import_file_item *item, void *context,
                             struct local_stamp *stamp, bool *stable);
-/** The same before the first DELE; import->may_remove is false where another tree or folder stands there now. */
+/** Look once more which files are here, before the first DELE; import->may_remove is false where another tree or folder stands there now. */
 bool import_look_again(struct import *import);
 /** Write down, in the caller's transaction, how the folders looked: a run that follows need not list those that did not move. */
 bool import_here_save(struct import *import);
@@ -333,7 +337,7 @@ bool import_bury_reused(struct import *import, struct journal_pop *row, uint32_t
 /* ---- import_proof.c ---- */
 /** Did so many bytes make the whole message? @return false: it is to be read once more; its row says so and why */
 bool fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t bytes);
-/** Read the body again of messages whose header is right and whose row says POP_CONFIRM; mark what is the same. */
+/** Read the body again of messages whose header is right and does not prove the body (import_proof.c); mark what is the same. */
 bool proof_bodies(struct import *import, const uint32_t *numbers, struct journal_pop *rows, size_t count);
 
 /* ---- import_batch.c and import_fetch.c, for import_compare.c ---- */

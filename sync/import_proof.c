@@ -1,7 +1,7 @@
 /*
- * Proofs that need the body, and headers that are learned. A message whose row rests on less than its own bytes (POP_CONFIRM: it came shorter
- * than LIST said, it is known by its header under another name or size, its file was found here without a journal) is read once more before
- * it is removed: its bytes must be those that are known.
+ * Proofs that need the body. A message whose row rests on less than its own bytes (POP_CONFIRM, POP_FEWER, POP_CUT, POP_UNSURE: it came shorter
+ * than LIST said, it is known by its header under another name or size, its file was found here without a journal), or whose header names
+ * nothing, is read once more before it is removed: its bytes must be those that are known.
  *
  * Servers whose sizes are always a little high would have everything read twice: once eight such messages were the same at the second reading,
  * a shortfall that is no larger a part than the largest of theirs is believed at the first.

@@ -58,7 +58,6 @@ journal_here_name(struct journal *journal, const char *folder, const char *base,
 
 /* Rows whose file matters: what is to be removed from the server one day rests on it. */
 #define WATCHED "p.state IN (2, 4) AND p.absent = 0 AND p.base <> ''"
-/* Nearly all rows are looked at: in the order in which they lie, since by way of an index each would be looked up by itself (NOT INDEXED). */
 #define MISSED                                                                                                         \
     "p.state IN (2, 4) AND p.base <> '' AND p.missed = 0"                                                              \
     " AND (p.folder = '?' OR p.folder IN (SELECT name FROM temp.here_folder))"                                         \
@@ -80,6 +79,7 @@ count_one(struct journal *journal, enum statement which, const char *sql, uint64
     return true;
 }
 
+/* Nearly all rows are looked at: in the order in which they lie, since by way of an index each would be looked up by itself (NOT INDEXED). */
 bool
 journal_here_count(struct journal *journal, uint64_t *here, uint64_t *missed, uint64_t *other, struct error *err)
 {

@@ -306,6 +306,33 @@ journal_listing_may_be_anothers(struct journal *journal, const unsigned char hea
     return true;
 }
 
+#define MAY_BE_EQUAL(size)                                                                                             \
+    "((header = ?1 AND (" size " = ?2 OR " size " = 0 OR ?2 = 0)) OR (header IS NULL AND " size " = ?2 AND ?2 <> 0))"
+
+bool
+journal_listing_has_unread_twin(struct journal *journal, const unsigned char header[static DIGEST_SIZE], uint64_t size,
+                                bool *has, struct error *err)
+{
+    static const char sql[] =
+        "SELECT EXISTS (SELECT 1 FROM temp.listing_doubt WHERE row = 0 AND left = 1"
+        " AND repeated = 0 AND " MAY_BE_EQUAL(
+            "size") ") OR EXISTS (SELECT 1 FROM main.pop INDEXED BY pop_doubt WHERE facts & 256 <> 0"
+                    " AND state = 1 AND absent = 0 AND " MAY_BE_EQUAL("listed") ")";
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_UNREAD_TWIN, sql, err);
+    struct sql_binder to = {.statement = statement};
+    int64_t found;
+
+    static_assert(POP_FETCHING == 1 && POP_DOUBT == 256, "the statement holds these numbers");
+    if (statement == NULL)
+        return false;
+    bind_digest(&to, header);
+    bind_integer(&to, (int64_t)size);
+    if (!sql_number(journal, statement, 1, &found, what, err))
+        return false;
+    *has = found != 0;
+    return true;
+}
+
 bool
 journal_listing_has_moved(struct journal *journal, bool *moved, struct error *err)
 {

@@ -36,10 +36,10 @@ enum journal_pop_fact {
     POP_UNSURE =
         64, /* what is listed under its UIDL has another header, and nothing can tell whether it is its message */
     POP_AGAIN = 128, /* it was removed, and is listed again under the same UIDL: the server keeps it, or got it back */
-    POP_NAMELESS =
-        512, /* its header names it by neither Message-ID nor date of a Received line: it may be that of many messages */
     POP_DOUBT =
         256, /* FETCHING, HAD: begun for a message that may be another row's; it is compared with those before it is this one's */
+    POP_NAMELESS =
+        512, /* its header names it by neither Message-ID nor date of a Received line: it may be that of many messages */
 };
 
 #define POP_RECEIVED_MAX 256 /* bytes: digests of Received lines, one behind the other */
@@ -156,8 +156,8 @@ MUST_CHECK bool journal_listing_gone_like(struct journal *journal, const unsigne
                                           const unsigned char kin[static DIGEST_SIZE], int64_t **ids, size_t *count,
                                           struct error *err);
 /**
- * Which doubtful lines have no row yet although there are rows of their names? Such rows' messages may be others' now. Lines that stand
- * twice, and rows that were begun, are none of these. After those that are known by their names were settled.
+ * Collect the rows of names whose lines are doubtful and have no row yet: such a row may be any other line's by now. Not those of lines that
+ * stand twice, and not rows that were begun. After those that are known by their names were settled.
  */
 MUST_CHECK bool journal_listing_loosen(struct journal *journal, struct error *err);
 /** Ids of those rows that have this header or kin digest, by id; the caller frees. None before journal_listing_loosen. */
@@ -200,6 +200,12 @@ MUST_CHECK bool journal_listing_has_kin(struct journal *journal, const unsigned 
 MUST_CHECK bool journal_listing_alike(struct journal *journal, const char *uidl,
                                       const unsigned char header[static DIGEST_SIZE], uint64_t size, uint64_t *count,
                                       struct error *err);
+/**
+ * Is a message there whose bytes could not be read yet, and that may be equal to one of this header and size: a line that was left, or one
+ * with a row of its own (FETCHING, POP_DOUBT)?
+ */
+MUST_CHECK bool journal_listing_has_unread_twin(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
+                                                uint64_t size, bool *has, struct error *err);
 /**
  * Is there another one that a row of this header and size may be: a line whose header is not known, or a message that was begun and that no
  * line was found for yet?

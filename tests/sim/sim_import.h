@@ -117,7 +117,7 @@ struct import_sim {
     bool beside;            /* an IMAP account has the tree, too */
     char sent_base[SIM_SENT][LOCAL_BASE_MAX + 1];
     size_t sent;
-    int64_t gone_at[SIM_CONTENTS]; /* since when no file of it is here; 0: there is one, or never was */
+    int64_t gone_at[SIM_CONTENTS]; /* since when a file of it is missing; 0: none is, or never was */
     bool was_here[SIM_CONTENTS];
     int64_t run_began;
 };

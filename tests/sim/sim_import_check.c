@@ -206,17 +206,24 @@ count_delivered(const struct import_sim *sim, int delivered[SIM_CONTENTS])
         delivered[sim->maildir.tree.files[i].content]++;
 }
 
-/* Since when is nothing of it here under a name that golub gave? What is here under another is missed, as far as it can know. */
+/*
+ * Since when is a file of it missing that has a name that golub gave: none is here, or fewer than were fetched of equal messages that are
+ * there still? What is here under another name is missed, as far as it can know.
+ */
 static void
 date_what_went(struct import_sim *sim)
 {
-    bool here[SIM_CONTENTS] = {false};
+    int here[SIM_CONTENTS] = {0}, fetched[SIM_CONTENTS] = {0};
 
     for (size_t i = 0; i < sim->maildir.tree.count; i++)
-        here[sim->maildir.tree.files[i].content] |= is_own(&sim->maildir.tree.files[i]);
+        here[sim->maildir.tree.files[i].content] += is_own(&sim->maildir.tree.files[i]);
+    for (size_t i = 0; i < sim->drop.count; i++) {
+        const struct drop_message *it = &sim->drop.messages[i];
+        fetched[it->content] += it->here && it->fetched_at != 0 && !it->may_be_had;
+    }
     for (int i = 0; i < sim->world.next_content; i++) {
-        sim->was_here[i] = sim->was_here[i] || here[i];
-        if (here[i])
+        sim->was_here[i] = sim->was_here[i] || here[i] > 0;
+        if (here[i] > 0 && here[i] >= fetched[i])
             sim->gone_at[i] = 0;
         else if (sim->was_here[i] && sim->gone_at[i] == 0)
             sim->gone_at[i] = sim->world.now;
@@ -636,7 +643,11 @@ on_remove(void *context, struct drop_message *message)
 {
     struct import_sim *sim = context;
 
-    if (!message->cut_same && (!message->hidden || !has_twin_in_the_past(sim, message)) && !has_equal(sim, message))
+    /* Of equal ones that were perhaps recorded as had, nobody can tell which were. */
+    const bool had = message->may_be_had && !is_alone_of_its_bytes(sim, message);
+
+    if (!message->cut_same && (!message->hidden || !has_twin_in_the_past(sim, message)) && !has_equal(sim, message) &&
+        !had)
         message->owed = true;
     check_counts(sim);
     tally_left(sim, message);

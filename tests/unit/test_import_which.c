@@ -552,6 +552,77 @@ of_many_known_ones_under_new_names_few_are_read_where_names_moved_on(void **stat
     assert_int_equal(sc->drop.retrs, 0);
 }
 
+static void
+another_report_of_another_size_under_a_name_that_is_used_again_is_fetched(void **state)
+{
+    static const char first[] = "Message-ID: <r@x>\r\n\r\nit failed.\r\n",
+                      second[] = "Message-ID: <r@x>\r\n\r\nit failed again.\r\n";
+    struct scene *sc = *state;
+    struct dropped *old = given_mail_as(sc, "r", first, sizeof first - 1), *fresh;
+
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    old->gone = true;
+    fresh = given_mail_as(sc, "r", second, sizeof second - 1);
+
+    assert_run(sc, 0);
+
+    look_here(sc);
+    assert_int_equal(copies_seen(old), 1);
+    assert_int_equal(copies_seen(fresh), 1);
+    assert_int_equal(sc->drop.retrs, 1);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
+}
+
+/* Which of two equal ones is here, nobody knows until both are read: the one that can be read is all there is of the other's bytes. */
+static void
+one_of_two_equal_messages_stays_there_while_the_other_cant_be_read(void **state)
+{
+    static const char equal[] = "Message-ID: <equal@x>\r\n\r\nthe same\r\n";
+    struct scene *sc = *state;
+    struct dropped *first = given_mail_as(sc, "equal", equal, sizeof equal - 1), *second;
+
+    sc->account.import.keep_days = 30;
+    (void)given_mail(sc, "2");
+    (void)given_mail(sc, "3");
+    assert_run(sc, 0);
+    time_passes(sc, 31 * DAY);
+    text_print(sc->drop.mails[1].uidl, sizeof sc->drop.mails[1].uidl, "3");
+    text_print(sc->drop.mails[2].uidl, sizeof sc->drop.mails[2].uidl, "2");
+    second = given_mail_as(sc, "another", equal, sizeof equal - 1);
+    first->refuse_top = first->refuse_retr = true;
+
+    (void)run_import(sc);
+    (void)run_import(sc);
+
+    assert_false(first->gone);
+    assert_false(second->gone);
+    first->refuse_top = first->refuse_retr = false;
+    assert_run(sc, 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), 4);
+    time_passes(sc, 31 * DAY);
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+}
+
+/* A server that counts all sizes anew is not read whole. */
+static void
+sizes_that_all_change_read_nothing(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 4);
+    assert_run(sc, 0);
+    for (size_t i = 0; i < 4; i++)
+        sc->drop.mails[i].listed_size = sc->drop.mails[i].len + 3;
+
+    assert_run(sc, 0);
+
+    assert_int_equal(sc->drop.retrs, 0);
+    assert_all_here(sc);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int
@@ -578,6 +649,9 @@ main(void)
         TEST(a_report_is_not_taken_for_the_file_of_one_whose_size_is_said_wrong),
         TEST(a_report_under_a_new_name_is_read_where_names_moved_on),
         TEST(of_many_known_ones_under_new_names_few_are_read_where_names_moved_on),
+        TEST(another_report_of_another_size_under_a_name_that_is_used_again_is_fetched),
+        TEST(sizes_that_all_change_read_nothing),
+        TEST(one_of_two_equal_messages_stays_there_while_the_other_cant_be_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
