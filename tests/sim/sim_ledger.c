@@ -167,11 +167,13 @@ void
 ledger_slid(struct world *world, int content, int mailbox, int client)
 {
     const int here = count_on(world, content, mailbox, client), shown = count_shown(world, content, mailbox);
+    const int hidden = count_on(world, content, mailbox, SIM_SERVER) - shown;
     const int followed = world->ledger[content].followed[client + 1][mailbox];
+    const int slid = here - shown < hidden ? here - shown : hidden; /* files that never were there don't slide */
     int *outs = &world->ledger[content].outs[client + 1][mailbox];
 
-    if (here > shown && *outs < followed + here - shown)
-        *outs = followed + here - shown;
+    if (slid > 0 && *outs < followed + slid)
+        *outs = followed + slid;
 }
 
 void

@@ -100,7 +100,7 @@ report_held(struct report *report, const char *account, const struct report_held
     struct world *world = world_of(report);
 
     (void)account;
-    if (world->on_held != NULL)
+    if (world->on_held != NULL && !held->addition) /* what is shown for a word about removals */
         world->on_held(world, held->mailbox, held->uid, held->file);
     say_aside(world, "held: %s UID %u %s", held->mailbox, held->uid, held->file);
 }

@@ -234,6 +234,7 @@ run_dry(struct sim *sim, int client)
     }
     world->step = world->steps = world->remote_step = 0;
     world->changes = 0;
+    world->client = client;
     kinds_run(sim, client);
     world->golub = true;
     (void)run_engine(sim, client, true, copy);

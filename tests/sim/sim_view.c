@@ -4,10 +4,10 @@
 /*
  * CONTRACT promises that nothing is removed where EXISTS is as at the last look. A mailbox that was smaller then, and has grown up to the
  * limit since, is one that lost its oldest messages, unless the limit is known of another mailbox. "Last look" is what this client's journal
- * has of it: others may be newer, or lost.
+ * has of it: others may be newer, or lost. Under another UIDVALIDITY nothing that is missing is a removal.
  */
 static bool
-could_know(const struct client *client, int mailbox, uint32_t shown)
+could_know(const struct client *client, const struct sim_mailbox *box, int mailbox, uint32_t shown)
 {
     struct journal_mailbox *rows;
     struct error err = {0};
@@ -19,7 +19,8 @@ could_know(const struct client *client, int mailbox, uint32_t shown)
     for (size_t i = 0; i < count; i++) {
         const bool this = strcmp(rows[i].name, server_mailbox_name(mailbox)) == 0;
         met = met || (this && rows[i].uidnext != 0);
-        known = known || rows[i].view == shown || (this && rows[i].messages == shown);
+        known = known || rows[i].view == shown || (this && rows[i].messages == shown) ||
+                (this && rows[i].uidvalidity != 0 && rows[i].uidvalidity != box->uidvalidity);
     }
     journal_mailboxes_free(rows, count);
     return known || !met; /* at a first meeting nothing is missing */
@@ -33,7 +34,7 @@ view_looked_at(struct world *world, int mailbox)
     const size_t hidden = server_hidden(&sim->server, mailbox);
 
     if (hidden == 0 || sim->server.announces ||
-        could_know(&sim->clients[world->client], mailbox, (uint32_t)(box->count - hidden)))
+        could_know(&sim->clients[world->client], box, mailbox, (uint32_t)(box->count - hidden)))
         return;
     for (size_t i = 0; i < hidden; i++)
         ledger_slid(world, box->messages[i].content, mailbox, world->client);
