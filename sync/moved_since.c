@@ -45,7 +45,9 @@ take_for_moved(struct run *run, struct todo *missed, const struct journal_messag
     if (ok && !taken) {
         memcpy(row->base, file->base, sizeof row->base);
         row->facts |= FACT_GONE_HERE;
-        ok = run_begin(run) && journal_message_save(run->journal, row, &run->err) && run_commit(run);
+        /* Known on both sides from here on: an older Maildir must be told by its mark. */
+        ok = situation_mark(run) && run_begin(run) && journal_message_save(run->journal, row, &run->err) &&
+             situation_mark_commit(run) && run_commit(run);
         run->mailboxes[missed->mailbox].moved_since = true;
         missed->dropped = run->replan = true;
     }
@@ -133,7 +135,7 @@ is_to_be_fetched(const struct run *run, const struct todo *todo)
 {
     const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
 
-    return todo->step.verb == PLAN_DOWNLOAD && todo->fresh && !todo->again && !todo->dropped &&
+    return todo->step.verb == PLAN_DOWNLOAD && todo->fresh && !todo->again && !todo->dropped && !todo->step.kept_back &&
            mailbox_is_open(mailbox) && !mailbox->copied;
 }
 
@@ -163,6 +165,20 @@ find_owners(struct run *run, struct agenda *agenda, struct strays *strays, struc
                 (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = todo->id, .size = message->size};
     }
     return true;
+}
+
+/*
+ * A run that dies leaves no more than one batch without rows. Where there are more, somebody copied them here: another laptop gives the same
+ * names, and a copy is no move.
+ */
+static bool
+are_too_many(const struct strays *strays)
+{
+    size_t owned = 0;
+
+    for (size_t i = 0; i < strays->count; i++)
+        owned += strays->at[i].message != NULL;
+    return owned > LIMIT_BATCH;
 }
 
 static bool
@@ -199,9 +215,11 @@ moved_before_commit(struct run *run, struct agenda *agenda)
     ok = ok && gather_strays(run, agenda, &strays, message);
     if (ok && strays.count != 0) {
         probes = calloc(strays.count, sizeof *probes);
-        ok = (probes != NULL || run_no_memory(run)) && find_owners(run, agenda, &strays, message, probes, &count) &&
-             (count == 0 || moved_bodies_read(run, probes, count, NULL, 0));
+        ok = (probes != NULL || run_no_memory(run)) && find_owners(run, agenda, &strays, message, probes, &count);
     }
+    if (ok && are_too_many(&strays))
+        strays.count = count = 0;
+    ok = ok && (count == 0 || moved_bodies_read(run, probes, count, NULL, 0));
     for (size_t i = 0; ok && i < strays.count; i++)
         ok = strays.at[i].message == NULL || take_stray(run, &strays.at[i], message, file);
     free(message);
