@@ -147,18 +147,22 @@ renamed_settle(struct meeting *meeting)
     return ok;
 }
 
-/* The file that bears the name, and has the size, that the download of a message had; NULL: there is none. */
+/*
+ * The file that bears the name, and has the date and size, that the download of a message had; NULL: there is none. The date is the file's
+ * mtime, which an edit in its place changes.
+ */
 static struct half *
 find_download(struct meeting *meeting, const struct journal_message *message)
 {
+    const struct run *run = meeting->run;
     char own[LOCAL_BASE_MAX + 1];
 
-    run_base_name(meeting->run, meeting->mailbox, message, 0, own);
+    run_base_name(run, meeting->mailbox, message, 0, own);
     for (size_t f = 0; f < meeting->files.count; f++) {
         struct half *file = &meeting->files.at[f];
 
-        if (!file->paired && !file->intent && !file->alias && !file->unpaired && file->size == message->size &&
-            strcmp(file->base, own) == 0)
+        if (!file->paired && !file->intent && !file->alias && !file->unpaired && file->date == message->date &&
+            (file->size == message->size || run->sizes_lie) && strcmp(file->base, own) == 0)
             return file;
     }
     return NULL;
@@ -195,10 +199,10 @@ renamed_cut_off(struct meeting *meeting, bool take, bool *any)
     size_t count = 0;
     bool ok = gone != NULL || run_no_memory(run);
 
-    /* What a server may not show, or an older Maildir has, says nothing. */
+    /* Where the listing may be cut, or the Maildir is an older one, a UID that is missing proves nothing. */
     if (ok && meeting->files.count != 0 && !run->first && !run->maildir_older && !view_may_hide(meeting->mailbox))
         ok = journal_message_ids(run->journal, meeting->mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err);
-    for (size_t i = 0; ok && i < count; i++) {
+    for (size_t i = 0; ok && i < count && (take || !*any); i++) {
         ok = run_load(run, ids[i], gone);
         if (!ok || gone->uid == 0 || gone->base[0] != '\0' || gone->facts != FACT_GONE_THERE)
             continue;
