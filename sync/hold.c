@@ -38,6 +38,9 @@ static const struct {
          "the Maildir was copied or restored since the last run"},
 };
 
+/* List and reason, among what is held, of a removal that the user let go and the other side refused: it is not judged again. */
+static const char let_go[] = "released";
+
 /* ---- what the user released ---- */
 
 static const char *
@@ -81,7 +84,7 @@ hold_release(struct run *run)
         return true;
     if (!journal_hold_ids(run->journal, HOLD_REMOVALS, list, &ids, &count, &run->err))
         return false;
-    if (list != NULL && count == 0) {
+    if (list != NULL && (count == 0 || strcmp(list, let_go) == 0)) {
         error_set(&run->err, ERROR_CONFIG, "release the held removals of list %s", list);
         error_hint(&run->err, "there is no such list; `golub status %s` shows what is held", run->account->name);
         free(ids);
@@ -105,9 +108,6 @@ is_released(struct run *run, const struct todo *todo)
     return true;
 }
 
-/* The list of what the user let go, and what could not be removed. */
-static const char let_go[] = "released";
-
 bool
 hold_refused(struct run *run, const struct todo *todo)
 {
@@ -118,6 +118,19 @@ hold_refused(struct run *run, const struct todo *todo)
     (void)text_print(hold.list, sizeof hold.list, "%s", let_go);
     (void)text_print(hold.reason, sizeof hold.reason, "%s", let_go);
     return journal_hold_add(run->journal, &hold, &run->err);
+}
+
+bool
+hold_end_word(struct run *run, const struct mailbox *mailbox, int64_t message)
+{
+    struct journal_pending pending;
+    bool found;
+
+    if (!journal_pending_get(run->journal, mailbox->row.id, message, &pending, &found, &run->err))
+        return false;
+    return !found || pending.kind != PENDING_FAILED ||
+           (journal_pending_clear(run->journal, mailbox->row.id, message, &run->err) &&
+            journal_hold_clear(run->journal, message, &run->err));
 }
 
 /* ---- what counts ---- */

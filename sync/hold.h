@@ -17,6 +17,9 @@ MUST_CHECK bool hold_release(struct run *run);
  */
 MUST_CHECK bool hold_refused(struct run *run, const struct todo *todo);
 
+/** The file is here again: no word holds for a later removal. Inside a transaction. */
+MUST_CHECK bool hold_end_word(struct run *run, const struct mailbox *mailbox, int64_t message);
+
 /**
  * Is a file that is missing here perhaps neither removed nor moved by anybody? Its folder was copied or restored since the last run, or its
  * removal is held since that was so.

@@ -5,6 +5,7 @@
  * again: what is missing in one may have been moved to another that was read before.
  */
 #include "sync/flushed.h"
+#include "sync/hold.h"
 #include "sync/place.h"
 #include "sync/twins.h"
 
@@ -144,7 +145,8 @@ on_file(void *context, const char *base, const char *info)
     message.facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED);
     take_past(look, &message);
     flushed_doubt_flags(look->run, &message);
-    if (!mark_seen(look, message.id))
+    if (!mark_seen(look, message.id) ||
+        ((before.facts & FACT_GONE_HERE) != 0 && !hold_end_word(look->run, look->mailbox, message.id)))
         return false;
     return memcmp(&before, &message, sizeof before) == 0 ||
            journal_message_save(look->run->journal, &message, &look->run->err);
