@@ -206,9 +206,10 @@ pass(struct run *run, bool *more)
     if (ok && (did || again)) { /* adds, changes and moves first: removals are planned on what they left */
         *more = true;
     } else if (ok && !run_stopped(run)) {
-        ok = agenda_guard(run, &agenda) && proof_read(run, &agenda, true) && apply_removals_here(run, &agenda, &did) &&
-             apply_removals_there(run, &agenda, &did);
-        *more = did;
+        ok = agenda_guard(run, &agenda) && proof_read(run, &agenda, true);
+        again = ok && is_overtaken(run);
+        ok = ok && (again || (apply_removals_here(run, &agenda, &did) && apply_removals_there(run, &agenda, &did)));
+        *more = did || again;
     }
     agenda_free(&agenda);
     look_at_stirred(run);

@@ -241,10 +241,14 @@ note_overtaken(const struct probing *probing)
     struct run *run = probing->run;
 
     for (size_t i = 0; i < probing->count; i++) {
-        if (probing->probes[i]->answered || probing->probes[i]->unlikely)
+        const struct probe *probe = probing->probes[i];
+        struct mailbox *mailbox = &run->mailboxes[probe->mailbox];
+
+        /* One that was looked at again and is still listed is one that the server never shows. */
+        if (probe->answered || probe->unlikely || probe->uid <= mailbox->overtaken)
             continue;
-        run->mailboxes[probing->probes[i]->mailbox].look_there = true;
-        run->overtaken = true;
+        mailbox->overtaken = probe->uid;
+        mailbox->look_there = run->overtaken = true;
     }
 }
 

@@ -34,8 +34,9 @@ struct mailbox {
     bool refused;               /* said once, left alone in this run */
     /* what is due */
     bool look_there, look_here;
-    bool full;    /* no delta */
-    bool stirred; /* we changed it on the server: look again, so that echoes and cursors settle */
+    uint32_t overtaken; /* the highest UID that was gone when it was asked for, and was looked for once more */
+    bool full;          /* no delta */
+    bool stirred;       /* we changed it on the server: look again, so that echoes and cursors settle */
     /* what went wrong */
     bool full_up;  /* the server refused to move something into it: not asked again, and not said again, in this run */
     bool stuck;    /* the server refused to remove something in it: not asked again, and not said again, in this run */
