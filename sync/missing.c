@@ -83,12 +83,18 @@ lose_uid(struct run *run, struct journal_message *message, unsigned becomes)
 bool
 missing_lost_uid(struct run *run, struct journal_message *message)
 {
-    struct journal_message *alias = calloc(1, sizeof *alias);
+    struct journal_message *alias;
     int64_t *ids = NULL;
     size_t count = 0;
-    bool ok = (alias != NULL || run_no_memory(run)) &&
-              journal_ids_by_twin(run->journal, message->id, &ids, &count, &run->err) &&
-              lose_uid(run, message, UNPAIRED_THERE);
+    bool ok;
+
+    /* A file that was fetched for it, and not written down yet, is one of its own then: nobody removed it. */
+    if (message->base[0] == '\0')
+        return journal_message_delete(run->journal, message->id, &run->err);
+    alias = calloc(1, sizeof *alias);
+    ok = (alias != NULL || run_no_memory(run)) &&
+         journal_ids_by_twin(run->journal, message->id, &ids, &count, &run->err) &&
+         lose_uid(run, message, UNPAIRED_THERE);
 
     for (size_t i = 0; ok && i < count; i++)
         ok = run_load(run, ids[i], alias) && lose_uid(run, alias, UNPAIRED_THERE);
@@ -204,8 +210,7 @@ past_row(struct run *run, int64_t id)
 
     if (!run_load(run, id, &message))
         return false;
-    if ((message.facts & (FACT_GONE_HERE | FACT_GONE_THERE)) != FACT_GONE_THERE || message.uid == 0 ||
-        message.base[0] == '\0')
+    if ((message.facts & (FACT_GONE_HERE | FACT_GONE_THERE)) != FACT_GONE_THERE || message.uid == 0)
         return true;
     message.facts &= ~(unsigned)FACT_OUT_OF_VIEW;
     return missing_waits(run, &message, PLAN_REMOVE_HERE, &waits) && (waits || missing_lost_uid(run, &message));

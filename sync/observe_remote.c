@@ -192,7 +192,7 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
 static bool
 is_met_anew(const struct sight *sight, const struct journal_message *message)
 {
-    return (sight->mailbox->row.state == MAILBOX_REPAIR || sight->mailbox->row.past) && message->base[0] != '\0' &&
+    return (sight->mailbox->row.state == MAILBOX_REPAIR || sight->mailbox->row.past) &&
            (message->facts & FACT_GONE_HERE) == 0;
 }
 
