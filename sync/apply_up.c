@@ -394,6 +394,8 @@ record_refused(struct uploading *up, struct sending *sending)
     up->over_quota = up->over_quota || outcome->over_quota;
     run->counts.pending++;
     run->partial = true;
+    mailbox->look_there =
+        true; /* what was stored all the same is paired before its file can be taken for another one */
     return put_off(run, sending->message.id) &&
            run_pending(run, mailbox, sending->message.id, PENDING_FAILED, "upload", outcome->answer, NULL);
 }
