@@ -475,11 +475,12 @@ bool
 journal_listing_forget_begun(struct journal *journal, int64_t now, struct error *err)
 {
     static const char begun[] = "DELETE FROM main.pop WHERE id IN (SELECT id FROM temp.listing_gone) AND state = 1";
-    static const char like[] = "UPDATE main.pop SET absent = ?1 WHERE absent <> 0 AND id IN"
+    static const char like[] = "UPDATE main.pop SET absent = ?1 WHERE absent <> 0 AND absent < ?1 AND id IN"
                                " (" POP_LIKE_BEGUN("d.id IN (SELECT id FROM temp.listing_gone) AND d.state = 1") ")";
 
     static_assert(POP_FETCHING == 1, "the statements hold this number");
-    return bury(journal, SQL_LISTING_KEEP_LIKE_BEGUN, like, now, err) && sql_exec(journal, begun, what, err) &&
+    /* A moment ago: it is none of those that went missing in this very run (import_match.c). */
+    return bury(journal, SQL_LISTING_KEEP_LIKE_BEGUN, like, now - 1, err) && sql_exec(journal, begun, what, err) &&
            listing_exec(journal, "DELETE FROM temp.listing_gone", err);
 }
 

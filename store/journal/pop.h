@@ -233,7 +233,7 @@ MUST_CHECK bool journal_listing_leave(struct journal *journal, uint32_t number, 
 MUST_CHECK bool journal_listing_bury(struct journal *journal, int64_t now, struct error *err);
 /**
  * Once it is decided which message is which: rows that were FETCHING and are not listed are forgotten. In the same transaction. What such a row
- * may have been (POP_DOUBT) is absent since now.
+ * may have been (POP_DOUBT) is absent since a moment ago: the last list may have had it, and it did not go missing in this run.
  */
 MUST_CHECK bool journal_listing_forget_begun(struct journal *journal, int64_t now, struct error *err);
 /** The same for rows of doubtful UIDLs that no line was settled on, where none of their lines was left or waits to be compared. */

@@ -925,6 +925,8 @@ BUGS = [
         ("store/journal/pop.c", "POP_LIKE_BEGUN(\"d.absent = 0\")", "POP_LIKE_BEGUN(\"d.absent < 0\")")),
     bug("import: what is too large to be compared forgotten with one short list", unit("test_import_contradicting"),
         ("store/journal/listing_doubt.c", "temp.listing_gone) AND d.state = 1\")", "temp.listing_gone) AND d.state = 9\")")),
+    bug("import: what may have been listed until now taken for missing since now", unit("test_import_contradicting"),
+        ("store/journal/listing_doubt.c", "like, now - 1, err)", "like, now, err)")),
     bug("import: what can't be compared makes every name doubtful", unit("test_import_contradicting"),
         ("store/journal/listing_doubt.c", "o.facts & 256 <> 0 AND o.absent = 0\"", "o.facts & 256 <> 0 AND o.absent < 0\"")),
     bug("import: a name that was used again is used again in each run", unit("test_import_contradicting"),

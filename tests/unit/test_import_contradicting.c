@@ -432,6 +432,55 @@ what_is_too_large_to_be_compared_is_known_when_it_is_back(void **state)
     assert_all_here(sc);
 }
 
+static bool
+has_row(struct scene *sc, const char *uidl)
+{
+    int64_t *ids;
+    size_t count;
+
+    assert_true(journal_pop_by_uidl(sc->journal, uidl, &ids, &count, &sc->err));
+    free(ids);
+    return count > 0;
+}
+
+/* For six weeks one that can't be read may be the one that was removed; the days of that one begin when the other is gone, once. */
+static void
+what_may_have_been_listed_until_now_is_kept_for_its_days_and_did_not_go_missing_now(void **state)
+{
+    static const char copied[] = "Status: RO\r\n";
+    struct scene *sc = *state;
+    struct dropped *copy;
+    char text[200];
+    int days;
+
+    sc->account.import.keep_days = 0;
+    (void)given_report(sc, "1", report_one);
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    sc->account.import.max_size = sizeof report_one - 2;
+    (void)given_report(sc, "2", report_two);
+    for (days = 0; days < 42; days += 6) {
+        sc->now += 6 * DAY;
+        assert_run(sc, 0);
+    }
+    assert_true(has_row(sc, "1"));
+    sc->drop.mails[1].gone = true;
+    sc->account.import.max_size = 0;
+    text_print(text, sizeof text, "%s%s", copied, report_one);
+    copy = given_mail_as(sc, "3", text, strlen(text));
+    sc->now += 6 * DAY;
+    assert_run(sc, 0);
+    assert_int_equal(copies_here(sc, copy), 1);
+    for (days = 0; days < 30; days += 6) {
+        assert_true(has_row(sc, "1"));
+        sc->now += 6 * DAY;
+        assert_run(sc, 0);
+    }
+    sc->now += 6 * DAY;
+    assert_run(sc, 0);
+    assert_false(has_row(sc, "1"));
+}
+
 /* It has the header of one that went and of one that is there: refused each time, it alone is asked for. */
 static void
 what_is_refused_where_it_is_compared_makes_no_other_name_doubtful(void **state)
@@ -552,6 +601,7 @@ main(void)
         TEST(what_is_here_under_another_name_is_not_recorded_as_had_instead),
         TEST(what_is_too_large_to_be_compared_is_asked_for_once_and_known_later),
         TEST(what_is_too_large_to_be_compared_is_known_when_it_is_back),
+        TEST(what_may_have_been_listed_until_now_is_kept_for_its_days_and_did_not_go_missing_now),
         TEST(what_is_refused_where_it_is_compared_makes_no_other_name_doubtful),
         TEST(a_name_that_was_used_again_is_no_news_in_each_run),
         TEST(what_could_not_be_compared_is_recorded_as_had),
