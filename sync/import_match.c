@@ -459,21 +459,16 @@ say_what_was_found(const struct match *match)
 
 /* ---- all of it ---- */
 
-/* What has been gone for so long that nobody needs to know; not while a message waits to be compared, which it may be. */
+/* What has been gone for so long that nobody needs to know. Not what a message may be that is listed and not known yet. */
 static bool
 forget(struct import *import, uint64_t *forgotten)
 {
     const int days = import->account->policy.quarantine_days > IMPORT_ABSENT_DAYS
                          ? import->account->policy.quarantine_days
                          : IMPORT_ABSENT_DAYS;
-    uint64_t compare;
 
     *forgotten = 0;
-    if (!import->complete)
-        return true;
-    if (!journal_listing_count(import->journal, LISTED_COMPARE, &compare, &import->err))
-        return false;
-    return compare > 0 ||
+    return !import->complete ||
            journal_pop_forget(import->journal, age_bound(&import->age.now, days), forgotten, &import->err);
 }
 

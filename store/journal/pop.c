@@ -309,8 +309,20 @@ journal_pop_clamp(struct journal *journal, int64_t stamp, struct error *err)
 bool
 journal_pop_forget(struct journal *journal, int64_t before, uint64_t *forgotten, struct error *err)
 {
-    static const char sql[] =
-        "DELETE FROM pop WHERE absent <> 0 AND absent < ?1 AND id NOT IN (" POP_LIKE_BEGUN("d.absent = 0") ")";
+/* A line of the listing whose message nobody knows yet: it waits to be compared, or was left. */
+#define OPEN "d.row = 0 AND (d.left = 1 OR d.number IN (SELECT number FROM temp.listing_compare))"
+/* Rows that it may be: by its name, by its header; where that is not known by its size, if both are told. */
+#define LIKE_OPEN                                                                                                      \
+    "SELECT p.id FROM temp.listing_doubt d CROSS JOIN main.pop p ON p.uidl = d.uidl WHERE " OPEN                       \
+    " UNION SELECT p.id FROM temp.listing_doubt d CROSS JOIN main.pop p ON p.header = d.header AND p.absent <> 0"      \
+    " WHERE " OPEN                                                                                                     \
+    " UNION SELECT p.id FROM temp.listing_doubt d CROSS JOIN main.pop p ON p.kin = d.kin AND p.absent <> 0"            \
+    " WHERE " OPEN
+#define UNREAD "(SELECT d.size FROM temp.listing_doubt d WHERE d.header IS NULL AND " OPEN ")"
+    static const char sql[] = "DELETE FROM main.pop WHERE absent <> 0 AND absent < ?1 AND id NOT IN (" POP_LIKE_BEGUN(
+        "d.absent = 0") ")"
+                        " AND id NOT IN (" LIKE_OPEN ") AND listed NOT IN " UNREAD " AND 0 NOT IN " UNREAD
+                        " AND NOT (listed = 0 AND EXISTS " UNREAD ")";
     sqlite3_stmt *statement = sql_prepare(journal, SQL_POP_FORGET, sql, err);
 
     static_assert(POP_DOUBT == 256, "the statement holds this number");

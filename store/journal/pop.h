@@ -245,8 +245,9 @@ MUST_CHECK bool journal_listing_bury_rest(struct journal *journal, int64_t now, 
  */
 MUST_CHECK bool journal_listing_bury_reused(struct journal *journal, bool left, int64_t now, struct error *err);
 /**
- * Rows that were absent since before `before` and still are: forgotten, but for those that a listed message may be whose bytes nobody could
- * compare yet (POP_DOUBT). In a transaction, after a complete listing.
+ * Rows that were absent since before `before` and still are: forgotten, but for those that a listed message may be which nobody could read
+ * or compare yet: one that was left, one that waits to be compared, one with a row of its own (POP_DOUBT). In a transaction, after a
+ * complete listing.
  */
 MUST_CHECK bool journal_pop_forget(struct journal *journal, int64_t before, uint64_t *forgotten, struct error *err);
 /** Sizes of known rows that had none are written down; in a transaction. *any false: none had. */

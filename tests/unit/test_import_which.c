@@ -433,6 +433,65 @@ what_comes_again_in_the_run_that_would_forget_it_is_known(void **state)
     assert_int_equal(left, 2);
 }
 
+static bool
+has_row(struct scene *sc, const char *uidl)
+{
+    int64_t *ids;
+    size_t count;
+
+    assert_true(journal_pop_by_uidl(sc->journal, uidl, &ids, &count, &sc->err));
+    free(ids);
+    return count > 0;
+}
+
+/* Neither TOP nor RETR says for two months which message it is. */
+static void
+what_may_be_one_that_cant_be_read_is_not_forgotten(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_report(sc, "a", "it goes on");
+
+    (void)given_mail(sc, "of another size");
+    assert_run(sc, 0);
+    given_other_names(sc);
+    mail->refuse_top = mail->refuse_retr = true;
+    sc->drop.mails[1].gone = true;
+    for (int i = 0; i < 10; i++) {
+        assert_run(sc, 1);
+        sc->now += 6 * DAY;
+    }
+    assert_true(has_row(sc, "a"));
+    assert_false(has_row(sc, "of another size"));
+    mail->refuse_top = mail->refuse_retr = false;
+    assert_run(sc, 0);
+    assert_int_equal(copies_here(sc, mail), 1);
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+}
+
+/* Nothing may come in two months. */
+static void
+what_may_not_be_compared_keeps_what_it_may_be_and_nothing_else(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_report(sc, "a", "it goes on");
+
+    (void)given_mail(sc, "of another header");
+    assert_run(sc, 0);
+    given_other_names(sc);
+    sc->drop.mails[1].gone = true;
+    sc->account.policy.pull.new_mail = false;
+    for (int i = 0; i < 10; i++) {
+        assert_run(sc, 0);
+        sc->now += 6 * DAY;
+    }
+    assert_true(has_row(sc, "a"));
+    assert_false(has_row(sc, "of another header"));
+    sc->account.policy.pull.new_mail = true;
+    assert_run(sc, 0);
+    assert_int_equal(copies_here(sc, mail), 1);
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+}
+
 /* Its TOP has a line more by now; what has that line in its bytes, too, was delivered once more. */
 static void
 what_was_removed_and_kept_is_known_under_another_name_by_its_bytes_and_a_copy_of_it_comes(void **state)
@@ -645,6 +704,8 @@ main(void)
         TEST(what_moved_on_from_a_name_whose_message_cant_be_read_is_not_fetched_again),
         TEST(a_report_that_moved_on_among_messages_of_which_sizes_alone_are_known_is_not_fetched_again),
         TEST(what_comes_again_in_the_run_that_would_forget_it_is_known),
+        TEST(what_may_be_one_that_cant_be_read_is_not_forgotten),
+        TEST(what_may_not_be_compared_keeps_what_it_may_be_and_nothing_else),
         TEST(what_was_removed_and_kept_is_known_under_another_name_by_its_bytes_and_a_copy_of_it_comes),
         TEST(a_report_is_not_taken_for_the_file_of_one_whose_size_is_said_wrong),
         TEST(a_report_under_a_new_name_is_read_where_names_moved_on),
