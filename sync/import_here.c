@@ -207,10 +207,25 @@ check_birth(struct look *look)
 
 /* ---- all of it ---- */
 
+/* Of what may be removed from the server: mail that is not there any more is nobody's removal. */
 static bool
-write_down(struct import *import, bool mass)
+is_mass(struct import *import, bool *mass)
 {
-    if (!journal_begin(import->journal, &import->err))
+    const struct policy *policy = &import->account->policy;
+    uint64_t here, missed;
+
+    if (!journal_here_count_there(import->journal, &here, &missed, &import->err))
+        return false;
+    *mass = policy->guard && policy->max_delete < 100 && missed > 20 && missed * 100 > here * policy->max_delete;
+    return true;
+}
+
+static bool
+write_down(struct import *import)
+{
+    bool mass;
+
+    if (!is_mass(import, &mass) || !journal_begin(import->journal, &import->err))
         return false;
     if (import->cut && !journal_here_fetch_missed(import->journal, &import->err))
         return import_end(import, false);
@@ -218,23 +233,14 @@ write_down(struct import *import, bool mass)
 }
 
 static bool
-is_mass(const struct import *import, uint64_t here, uint64_t missed)
-{
-    const struct policy *policy = &import->account->policy;
-
-    return policy->guard && policy->max_delete < 100 && missed > 20 && missed * 100 > here * policy->max_delete;
-}
-
-static bool
 compare(struct look *look)
 {
     struct import *import = look->import;
-    uint64_t here = 0, missed, other;
+    uint64_t missed, other;
 
-    if (!list_all(look, import->wide) || !journal_here_count(import->journal, NULL, &missed, &other, &import->err))
+    if (!list_all(look, import->wide) || !journal_here_count(import->journal, &missed, &other, &import->err))
         return false;
-    if (missed > 0 &&
-        (!list_all(look, true) || !journal_here_count(import->journal, &here, &missed, &other, &import->err)))
+    if (missed > 0 && (!list_all(look, true) || !journal_here_count(import->journal, &missed, &other, &import->err)))
         return false;
     if (look->unstable && missed > 0) { /* missed, or merely not seen: neither is proven */
         import->may_remove = false;
@@ -260,7 +266,9 @@ compare(struct look *look)
         look->folders->moved = false;
         return true;
     }
-    return (missed + other == 0 || write_down(import, is_mass(import, here, missed))) && flush_looked(import);
+    if (look->again) /* how many went missing is judged from one import to the next, by its first look */
+        return true;
+    return (missed + other == 0 || write_down(import)) && flush_looked(import);
 }
 
 bool
@@ -277,7 +285,8 @@ import_here(struct import *import)
 
 /*
  * By the first DELE the look is as old as all that was fetched since, and a backup may have been put into its place. Folders that did
- * not move meanwhile are not listed. What is missed now waits; what the first look saw is what is written down at the end.
+ * not move meanwhile are not listed. What is missed now is not removed in this session (journal_here_misses), and nothing of that is written
+ * down: the next import misses it, together with all else that went missing since this one's first look.
  */
 bool
 import_look_again(struct import *import)

@@ -204,8 +204,9 @@ judge(struct keeping *keeping, const struct journal_pop *row)
     return true;
 }
 
-bool
-import_must_wait(const struct import *import, const struct journal_pop *row)
+/* Its file is missed here, and not for as long as it takes to tell a removal from an accident. */
+static bool
+must_wait(const struct import *import, const struct journal_pop *row)
 {
     const int days = import->account->policy.quarantine_days;
 
@@ -322,7 +323,7 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
         return stays_for_good(keeping, row);
     if (held_by_keep(import, row))
         return judge(keeping, row);
-    if (import_must_wait(import, row)) {
+    if (must_wait(import, row)) {
         keeping->waiting++;
         return end_hold(import, row);
     }

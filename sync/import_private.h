@@ -327,8 +327,6 @@ bool flush_all(struct import *import);
 
 struct arrival;
 /* ---- import_keep.c ---- */
-/** Its file is missed here, and not for as long as it takes to tell a removal from an accident. */
-bool import_must_wait(const struct import *import, const struct journal_pop *row);
 /** Did the IMAP account of this tree find the message of this name on its own server, before an import could have given the name? */
 MUST_CHECK bool import_beside_had(struct import *import, const char *base, bool *had);
 /** The message of that number is another one than the row's, which is absent from now on: it is fetched and compared with the others. */

@@ -2,7 +2,7 @@
  * The end of a session: DELE for what is marked in the listing, then QUIT, which alone removes.
  *
  * Marked is what this session fetched and committed, under keep = no, and what import_keep.c has proven. Which files are here is looked at once
- * more before the first DELE: what was lost while mail was fetched waits. REMOVING is committed before DELE is
+ * more before the first DELE: what was lost while mail was fetched stays for the next run to judge. REMOVING is committed before DELE is
  * sent, so that a row whose QUIT was not answered is looked at again. With QUIT's +OK the rows become absent: what a list shows again
  * was not removed, whatever the server said, or came back.
  */
@@ -18,11 +18,24 @@ struct removing {
     uint32_t last; /* number of the page's last line; 0: there is none */
 };
 
+/* As far as the second look says: what was missed by the first one was judged when it was marked. */
+static bool
+is_here(struct import *import, const struct journal_pop *row, bool *here)
+{
+    bool missed = false;
+
+    if (import->handover == NULL && !journal_here_misses(import->journal, row->id, &missed, &import->err))
+        return false;
+    *here = !missed;
+    return true;
+}
+
 static bool
 load_page(struct removing *removing, uint32_t after)
 {
     struct import *import = removing->import;
     size_t count;
+    bool here;
 
     removing->count = 0;
     removing->last = 0;
@@ -35,7 +48,9 @@ load_page(struct removing *removing, uint32_t after)
         removing->last = removing->page[i].number;
         if (!import_load(import, removing->page[i].row, row))
             return false;
-        if (import_must_wait(import, row) || held_by_number(import, row)) /* missed since it was marked */
+        if (!is_here(import, row, &here))
+            return false;
+        if (!here)
             continue;
         removing->refused[removing->count] = false;
         removing->numbers[removing->count++] = removing->page[i].number;

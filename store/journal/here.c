@@ -81,15 +81,42 @@ count_one(struct journal *journal, enum statement which, const char *sql, uint64
 
 /* Nearly all rows are looked at: in the order in which they lie, since by way of an index each would be looked up by itself (NOT INDEXED). */
 bool
-journal_here_count(struct journal *journal, uint64_t *here, uint64_t *missed, uint64_t *other, struct error *err)
+journal_here_count(struct journal *journal, uint64_t *missed, uint64_t *other, struct error *err)
 {
     static_assert(POP_STORED == 2 && POP_REMOVING == 4, "the statements hold these numbers");
     return listing_settle(journal, err) &&
-           (here == NULL || count_one(journal, SQL_HERE_COUNT,
-                                      "SELECT count(*) FROM main.pop p WHERE p.missed = 0 AND " WATCHED, here, err)) &&
            count_one(journal, SQL_HERE_MISSED, "SELECT count(*) FROM main.pop p NOT INDEXED WHERE " MISSED, missed,
                      err) &&
            count_one(journal, SQL_HERE_OTHER, "SELECT count(*) " FOUND, other, err);
+}
+
+bool
+journal_here_count_there(struct journal *journal, uint64_t *here, uint64_t *missed, struct error *err)
+{
+    return listing_settle(journal, err) &&
+           count_one(journal, SQL_HERE_COUNT, "SELECT count(*) FROM main.pop p WHERE p.missed = 0 AND " WATCHED, here,
+                     err) &&
+           count_one(journal, SQL_HERE_MISSED_THERE,
+                     "SELECT count(*) FROM main.pop p NOT INDEXED WHERE p.absent = 0 AND " MISSED, missed, err);
+}
+
+bool
+journal_here_misses(struct journal *journal, int64_t id, bool *missed, struct error *err)
+{
+    static const char sql[] = "SELECT EXISTS (SELECT 1 FROM main.pop p WHERE p.id = ?1 AND " MISSED ")";
+    sqlite3_stmt *statement;
+    int64_t found;
+
+    if (!listing_settle(journal, err))
+        return false;
+    statement = sql_prepare(journal, SQL_HERE_MISSES, sql, err);
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, id);
+    if (!sql_number(journal, statement, 1, &found, what, err))
+        return false;
+    *missed = found != 0;
+    return true;
 }
 
 bool

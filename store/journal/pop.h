@@ -269,9 +269,12 @@ MUST_CHECK bool journal_here_begin(struct journal *journal, struct error *err);
 MUST_CHECK bool journal_here_folder(struct journal *journal, const char *folder, struct error *err);
 MUST_CHECK bool journal_here_name(struct journal *journal, const char *folder, const char *base, const char *info,
                                   struct error *err);
-/** Of STORED and REMOVING rows: how many were here when last looked at; how many of those are now missed; how many come back or moved. here: may be NULL. */
-MUST_CHECK bool journal_here_count(struct journal *journal, uint64_t *here, uint64_t *missed, uint64_t *other,
-                                   struct error *err);
+/** Of STORED and REMOVING rows: how many files that were here when last looked at are missed now; how many come back or moved. */
+MUST_CHECK bool journal_here_count(struct journal *journal, uint64_t *missed, uint64_t *other, struct error *err);
+/** Of those of messages that are on the server still: how many files were here when last looked at, and how many of these are missed now? */
+MUST_CHECK bool journal_here_count_there(struct journal *journal, uint64_t *here, uint64_t *missed, struct error *err);
+/** Was this row's file here until now, and is it missed? After the last look, and before that is written down. */
+MUST_CHECK bool journal_here_misses(struct journal *journal, int64_t id, bool *missed, struct error *err);
 /** Those that are missed now, and not gone from the server, are to be fetched again. In a transaction, before journal_here_apply. */
 MUST_CHECK bool journal_here_fetch_missed(struct journal *journal, struct error *err);
 /** Write it down: missed since `now`, with POP_MASS where `mass`; what is found again is missed no more. In a transaction. */

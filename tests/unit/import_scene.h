@@ -69,8 +69,9 @@ struct scene {
     const char *boot;            /* of the system */
     uint64_t room_first, room;   /* bytes free when it is asked first in a run, and later; 0: the truth */
     int room_asked;
-    int hidden;     /* so many files are gone in the moment in which they are read */
-    int stop_after; /* a signal comes after so many RETRs; -1: never */
+    int hidden;                       /* so many files are gone in the moment in which they are read */
+    void (*at_top)(struct scene *sc); /* happens once, before the next TOP; NULL */
+    int stop_after;                   /* a signal comes after so many RETRs; -1: never */
     struct handover *handover;
     struct beside *beside;
     struct error err;
@@ -228,6 +229,12 @@ drop_headers(void *self, const uint32_t *numbers, size_t count, const struct mai
     struct drop *drop = self;
 
     *supported = !drop->no_top;
+    if (scene->at_top != NULL) {
+        void (*happens)(struct scene *) = scene->at_top;
+
+        scene->at_top = NULL;
+        happens(scene);
+    }
     for (size_t i = 0; *supported && i < count; i++) {
         const struct dropped *mail = drop_mail(drop, numbers[i]);
         const char *adds = mail->top_adds != NULL ? mail->top_adds : drop->top_adds;

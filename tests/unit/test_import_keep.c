@@ -733,6 +733,55 @@ take_away(struct scene *sc, int count)
     (void)usleep(15000);
 }
 
+static void
+fifteen_go(struct scene *sc)
+{
+    take_away(sc, 15);
+}
+
+/* While an import is at work, and after it: neither by itself is more than 20. */
+static void
+what_goes_missing_between_two_imports_is_judged_together(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 30;
+    given_mails(sc, 40);
+    assert_run(sc, 0);
+    time_passes(sc, 30 * DAY);
+    for (size_t i = 0; i < sc->drop.count; i++)
+        sc->drop.mails[i].refuse_dele = true;
+    sc->at_top = fifteen_go;
+    assert_run(sc, 1);
+    assert_int_equal(sc->drop.deles, 25);
+    for (size_t i = 0; i < sc->drop.count; i++)
+        sc->drop.mails[i].refuse_dele = false;
+    take_away(sc, 10);
+    assert_run(sc, 3);
+    assert_int_equal(sc->drop.deles, 15);
+    assert_int_equal(count_there(sc), 25);
+}
+
+/* Of mail that is gone from the server already nothing is to be judged. */
+static void
+what_is_removed_here_long_after_it_went_there_is_not_counted(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 30;
+    given_mails(sc, 60);
+    assert_run(sc, 0);
+    time_passes(sc, 30 * DAY);
+    assert_run(sc, 0);
+    given_mails(sc, 10);
+    assert_run(sc, 0);
+    take_away(sc, 70);
+    assert_run(sc, 0);
+    time_passes(sc, 30 * DAY);
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+}
+
 /* It is no removal by the user. */
 static void
 what_a_power_cut_took_is_fetched_again(void **state)
@@ -818,6 +867,8 @@ main(void)
         TEST(a_folder_of_a_run_that_broke_off_is_missed),
         TEST(what_the_account_beside_has_from_its_server_is_not_removed),
         TEST(what_was_not_flushed_is_flushed_before_the_first_removal),
+        TEST(what_goes_missing_between_two_imports_is_judged_together),
+        TEST(what_is_removed_here_long_after_it_went_there_is_not_counted),
         TEST(what_a_power_cut_took_is_fetched_again),
         TEST(what_is_listed_again_after_removal_is_said_and_not_counted_again),
     };
