@@ -160,11 +160,11 @@ what_was_let_go_and_refused_waits_for_no_other_word(void **state)
     then_it_is_there(INBOX, 25, 1);
 }
 
-/* Its file came back meanwhile: the word is not for its next removal. */
+static struct sim_file let_go_file;
+
 static void
-what_was_let_go_and_refused_and_came_back_is_held_once_more(void **state)
+given_what_was_let_go_and_refused(void)
 {
-    (void)state;
     given_empty_account(1);
     sim.server.uidplus = sim.server.move = false;
     given_mail_there(INBOX, 1);
@@ -172,14 +172,22 @@ what_was_let_go_and_refused_and_came_back_is_held_once_more(void **state)
     given_mail_there(INBOX, 3);
     server_set_flags(&sim.server, INBOX, &sim.server.boxes[INBOX].messages[2], FLAG_DELETED, 0);
     given_both_sides_agree();
-    const struct sim_file file = *file_of(INBOX, 1);
+    let_go_file = *file_of(INBOX, 1);
     maildir_sim_reborn(here());
     when_the_user_removes(INBOX, 1);
     sim.clients[0].confirm = false;
     assert_int_equal(when_golub_syncs_after(60), 3);
     sim.clients[0].confirm = true;
     assert_int_equal(when_golub_syncs_after(60), 1);
-    assert_non_null(maildir_sim_add(here(), INBOX, file.base, file.info, 1, file.date));
+}
+
+/* Its file came back meanwhile: the word is not for its next removal. */
+static void
+what_was_let_go_and_refused_and_came_back_is_held_once_more(void **state)
+{
+    (void)state;
+    given_what_was_let_go_and_refused();
+    assert_non_null(maildir_sim_add(here(), INBOX, let_go_file.base, let_go_file.info, 1, let_go_file.date));
     ledger_put(&sim.world, 1, INBOX);
     sim.clients[0].confirm = false;
     assert_int_equal(when_golub_syncs_after(60), 0);
@@ -195,6 +203,70 @@ what_was_let_go_and_refused_and_came_back_is_held_once_more(void **state)
     then_it_is_there(INBOX, 1, 1);
 }
 
+static bool
+is_known_to_be_gone(void)
+{
+    const struct sim_file *file = file_of(INBOX, 1);
+    struct journal_mailbox *rows = NULL;
+    struct journal_message message;
+    struct error err = {0};
+    size_t count = 0;
+    bool found = false;
+
+    assert_true(journal_mailboxes(sim.clients[0].journal, &rows, &count, &err));
+    for (size_t i = 0; i < count && !found; i++)
+        assert_true(journal_message_by_base(sim.clients[0].journal, rows[i].id, file->base, &message, &found, &err));
+    journal_mailboxes_free(rows, count);
+    assert_true(found);
+    return (message.facts & FACT_GONE_HERE) != 0;
+}
+
+/* ... also where the run that saw it come back died right after. */
+static void
+a_word_ends_when_the_file_is_seen_again_whenever_the_power_fails(void **state)
+{
+    bool dies = true;
+    int seen = 0;
+
+    (void)state;
+    for (long step = 1; dies; step++) {
+        given_what_was_let_go_and_refused();
+        assert_non_null(maildir_sim_add(here(), INBOX, let_go_file.base, let_go_file.info, 1, let_go_file.date));
+        ledger_put(&sim.world, 1, INBOX);
+        sim.clients[0].confirm = false;
+        sim.world.crash_at = step;
+        dies = when_golub_syncs_after(60) == -1;
+        sim.clients[0].confirm = false;
+        if (is_known_to_be_gone())
+            continue;
+        seen++;
+        when_the_user_removes(INBOX, 1);
+        maildir_sim_reborn(here());
+        server_set_flags(&sim.server, INBOX, &sim.server.boxes[INBOX].messages[2], 0, 0);
+
+        assert_int_equal(when_golub_syncs_after(60), 3);
+
+        then_it_is_there(INBOX, 1, 1);
+    }
+    assert_true(seen > 1);
+}
+
+/* What was let go bears a name among the lists that no word releases. */
+static void
+the_name_of_what_was_let_go_is_no_list(void **state)
+{
+    (void)state;
+    given_what_was_let_go_and_refused();
+    (void)text_print(sim.clients[0].list[0], sizeof sim.clients[0].list[0], "released");
+    sim.clients[0].forced = FORCED_LIST;
+    sim.refusals = true;
+
+    assert_int_equal(when_golub_syncs_after(60), 2);
+
+    sim.clients[0].forced = FORCED_NOT;
+    then_it_is_there(INBOX, 1, 1);
+}
+
 int
 main(void)
 {
@@ -205,6 +277,8 @@ main(void)
         SCENARIO(what_may_have_moved_to_a_mailbox_that_cannot_be_read_is_not_removed),
         SCENARIO(what_was_let_go_and_refused_waits_for_no_other_word),
         SCENARIO(what_was_let_go_and_refused_and_came_back_is_held_once_more),
+        SCENARIO(a_word_ends_when_the_file_is_seen_again_whenever_the_power_fails),
+        SCENARIO(the_name_of_what_was_let_go_is_no_list),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,6 +93,8 @@ is_refused(struct server *server, int mailbox, int content, struct remote_outcom
     } else if (is_over_quota(server) || server->boxes[mailbox].count == SIM_MESSAGES) {
         outcome->over_quota = true;
         text_print(outcome->answer, sizeof outcome->answer, "[OVERQUOTA] full");
+    } else if (content + 1 == server->grudged) {
+        text_print(outcome->answer, sizeof outcome->answer, "[SERVERBUG] not now");
     } else {
         outcome->ok = true;
     }
@@ -200,6 +202,8 @@ append_one(const struct upload *upload, size_t count, struct error *err)
         return remote_broken(server, err);
     if (!is_refused(server, mailbox, content, &outcome))
         uid = append_now(upload, mailbox, content);
+    else if (content + 1 == server->grudged)
+        (void)append_now(upload, mailbox, content);
     return upload->from->done(upload->context, upload->index, uid, &outcome);
 }
 
@@ -330,7 +334,7 @@ carry_over(struct change *change, struct item *item, int target, bool move)
         return;
     const int content = message->content;
     server->world->copies = true;
-    const bool room = (move || !is_over_quota(server)) &&
+    const bool room = (move || !is_over_quota(server)) && (move || content + 1 != server->grudged) &&
                       server_add(server, target, content, message->flags, message->keys, message->date, &uid);
     server->world->copies = false;
     if (!room) {

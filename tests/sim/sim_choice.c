@@ -165,6 +165,12 @@ kinds_run(struct sim *sim, int client)
     } else if (it->forced == FORCED_PULL) {
         choice->push = (struct direction){0};
         choice->plain = false;
+    } else if (it->forced == FORCED_PUSH) {
+        choice->pull = (struct direction){0};
+        choice->plain = false;
+    } else if (it->forced == FORCED_LIST) {
+        choice->confirm = true;
+        choice->confirm_id = it->list[0];
     } else if (it->forced == FORCED_SILENCE) {
         choice->confirm = false;
         choice->confirm_id = NULL;

@@ -42,6 +42,8 @@ struct sim_choice { /* what the user says for one run */
 #define FORCED_KEEP (-2)
 #define FORCED_SILENCE (-3)
 #define FORCED_PULL (-4)
+#define FORCED_PUSH (-5)
+#define FORCED_LIST (-6)
 
 struct client {
     struct maildir_sim maildir;
@@ -55,7 +57,7 @@ struct client {
     bool index_lost; /* the journal is another one, or an older one, than when something was quarantined */
     bool confirm;    /* removals were held: the next run is told to go on */
     struct sim_choice choice;
-    int forced; /* what a moment wants for the next run: above 0, this mailbox, counted from 1, alone; FORCED_KEEP: removals stay where they are; FORCED_SILENCE: no word; FORCED_PULL: --pull */
+    int forced; /* what a moment wants for the next run: above 0, this mailbox, counted from 1, alone; FORCED_KEEP: removals stay where they are; FORCED_SILENCE: no word; FORCED_PULL: --pull; FORCED_PUSH: --push; FORCED_LIST: a word for `list[0]` */
     bool restored;            /* from a backup, or copied to another disk: once in a history */
     bool wrong_clock;         /* in its last run */
     char list[SIM_LISTS][16]; /* IDs of what was held, the last ones */

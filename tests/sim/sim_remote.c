@@ -338,7 +338,8 @@ fetch_uids(struct server *server, int mailbox, const struct remote_fetch *wanted
             *outcome = (struct remote_outcome){.answer = "[UNAVAILABLE] some messages could not be read"};
             continue;
         }
-        if (message != NULL && !send_literal(server, message, wanted->headers, index, to, context))
+        if (message != NULL && message->content + 1 != server->never_shown &&
+            !send_literal(server, message, wanted->headers, index, to, context))
             return false;
     }
     return true;

@@ -73,6 +73,8 @@ struct server {
     int quota;              /* messages it holds; 0: no limit */
     unsigned unreadable;    /* bits of mailboxes that it can't open now */
     int withheld;           /* one more than the content whose body it can't read now; 0: none */
+    int never_shown;        /* one more than the content that it lists, and passes over in each FETCH */
+    int grudged;            /* one more than the content that it stores although it refuses it; never by COPY */
     struct sim_mailbox boxes[SIM_MAILBOXES];
     struct sim_delayed delayed[SIM_DELAYED];
     size_t delayed_count;

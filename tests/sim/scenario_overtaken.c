@@ -1,0 +1,173 @@
+/* What changes between a look and what is done about it: the run looks once more before it goes on. */
+#include "tests/sim/scenario.h"
+
+static void
+given_three_mailboxes(void)
+{
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+}
+
+static uint32_t
+uid_of(int mailbox, int content)
+{
+    const struct sim_mailbox *box = &sim.server.boxes[mailbox];
+
+    for (size_t i = 0; i < box->count; i++)
+        if (box->messages[i].content == content)
+            return box->messages[i].uid;
+    fail_msg("#%d is not there", content);
+    return 0;
+}
+
+static unsigned long reads, bodies, at_read; /* when golub began; after so many more commands that read others act */
+static bool acted, unread;
+
+static bool
+is_the_moment(void)
+{
+    if (acted || coverage.done[STEP_READ] - reads < at_read)
+        return false;
+    unread = sim.server.bodies == bodies;
+    return acted = true;
+}
+
+static void
+when_others_act_after(unsigned long count, void (*act)(struct world *world))
+{
+    acted = unread = false;
+    at_read = count;
+    reads = coverage.done[STEP_READ];
+    bodies = sim.server.bodies;
+    given_others_act(act);
+    (void)when_golub_syncs_after(60);
+    sim.world.interfere = 0;
+}
+
+/* ---- while bodies are read before removals ---- */
+
+/* Another client brings both of what it took out of INBOX to the same place: one that golub is to remove there, one that it is to remove here. */
+static void
+take_both_to_old(struct world *world)
+{
+    uint32_t uid;
+
+    if (!is_the_moment())
+        return;
+    assert_true(server_add(&sim.server, OLD, 2, 0, 0, 1600000000, &uid));
+    ledger_put(world, 2, OLD);
+    if (server_multiplicity(&sim.server, INBOX, 1) != 0) {
+        ledger_out(world, 1, INBOX);
+        server_expunge(&sim.server, INBOX, uid_of(INBOX, 1));
+        assert_true(server_add(&sim.server, OLD, 1, 0, 0, 1600000000, &uid));
+        ledger_put(world, 1, OLD);
+    }
+}
+
+static void
+what_moves_while_bodies_are_read_before_removals_is_moved_here_too(void **state)
+{
+    acted = true;
+    (void)state;
+    for (unsigned long count = 1; acted; count++) {
+        given_three_mailboxes();
+        for (int content = 1; content <= 4; content++) {
+            given_mail_here(INBOX, content); /* so their pairs rest on headers */
+            given_mail_there(INBOX, content);
+        }
+        given_both_sides_agree();
+        when_the_user_removes(INBOX, 1);
+        ledger_out(&sim.world, 2, INBOX);
+        server_expunge(&sim.server, INBOX, uid_of(INBOX, 2));
+
+        when_others_act_after(count, take_both_to_old);
+
+        if (unread)
+            assert_int_equal(here()->quarantined, 0);
+        then_both_sides_agree();
+        if (acted)
+            then_it_is_here(OLD, 2, 1);
+        then_it_is_here(INBOX, 2, 0);
+        end_scenario(NULL);
+    }
+    given_empty_account(1);
+}
+
+/* ---- what a server lists and never gives ---- */
+
+static int looks;
+
+static void
+count_looks(struct world *world, int mailbox)
+{
+    (void)world;
+    looks += mailbox == INBOX;
+}
+
+/* It is to be removed, and its body, which must be read before that, never comes. */
+static void
+what_a_server_never_gives_is_looked_for_once(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    for (int content = 1; content <= 4; content++) {
+        given_mail_here(INBOX, content); /* so their pairs rest on headers */
+        given_mail_there(INBOX, content);
+    }
+    given_both_sides_agree();
+    sim.server.never_shown = 1 + 1;
+    when_the_user_removes(INBOX, 1);
+    when_the_user_removes(INBOX, 2);
+    looks = 0;
+    sim.world.on_look = count_looks;
+
+    (void)when_golub_syncs_after(60);
+
+    assert_int_equal(looks, 2); /* and one after the removal of the other one */
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_there(INBOX, 2, 0);
+    sim.server.never_shown = 0;
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 0);
+}
+
+/* ---- what is stored although it is refused ---- */
+
+/* In the run that was refused, or its file would be new mail where it moves, and the message one that was never here. */
+static void
+what_was_refused_and_stored_is_found_before_its_file_moves(void **state)
+{
+    (void)state;
+    for (int moves = 0; moves < 2; moves++) {
+        given_empty_account(1);
+        given_mail_there(INBOX, 2);
+        given_both_sides_agree();
+        given_mail_here(INBOX, 1);
+        sim.server.grudged = 1 + 1;
+        assert_int_equal(when_golub_syncs_after(60), 1);
+        sim.server.grudged = 0;
+        if (moves)
+            when_the_user_moves(1, INBOX, WORK);
+        else
+            when_the_user_removes(INBOX, 1);
+
+        then_both_sides_agree();
+
+        then_it_is_there(INBOX, 1, 0);
+        then_it_is_there(WORK, 1, moves);
+        then_it_is_here(WORK, 1, moves);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(what_moves_while_bodies_are_read_before_removals_is_moved_here_too),
+        SCENARIO(what_a_server_never_gives_is_looked_for_once),
+        SCENARIO(what_was_refused_and_stored_is_found_before_its_file_moves),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
