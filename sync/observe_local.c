@@ -6,6 +6,7 @@
  */
 #include "sync/flushed.h"
 #include "sync/hold.h"
+#include "sync/missing.h"
 #include "sync/place.h"
 #include "sync/twins.h"
 
@@ -299,6 +300,37 @@ sweep(struct look *look)
 }
 
 /*
+ * An older Maildir: what an earlier run saw to be missing is fetched like all that is missing now, since the place to which it had moved may
+ * be gone with the newer one. Not so where its removal waits for a word, or is under way.
+ */
+static bool
+doubt_gone(struct run *run, const struct mailbox *mailbox)
+{
+    const unsigned otherwise = FACT_GONE_THERE | FACT_UNPAIRED | FACT_MOVED | FACT_REPLACED;
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = journal_message_ids(run->journal, mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        bool waits = false;
+
+        ok = run_load(run, ids[i], &message);
+        if (!ok || message.uid == 0 || (message.facts & (FACT_GONE_HERE | otherwise)) != FACT_GONE_HERE)
+            continue;
+        ok = missing_waits(run, &message, PLAN_REMOVE_THERE, &waits);
+        if (!ok || waits)
+            continue;
+        message.base[0] = message.info[0] = '\0';
+        message.lbase = message.lseen = 0;
+        message.facts = (message.facts & ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_LACKED)) | FACT_AGAIN;
+        ok = journal_message_save(run->journal, &message, &run->err);
+    }
+    free(ids);
+    return ok;
+}
+
+/*
  * Folders that were not asked for, and those whose mailbox is not on the server (not yet, not any more), are read too: a file that
  * was moved there must not be taken for a deletion.
  */
@@ -326,6 +358,8 @@ read_all(struct run *run, struct look *looks, struct twins *twins)
             continue;
         ok = read_folder(look) && find_missing(look, &look->missing);
         any = any || look->missing;
+        if (ok && run->maildir_older && !look->mailbox->unread)
+            ok = doubt_gone(run, look->mailbox);
     }
     /* Only what the first listing shows is the past. */
     for (size_t i = 0; ok && i < run->count; i++)
