@@ -283,6 +283,17 @@ import_here(struct import *import)
            journal_pop_folders(import->journal, &folders->known, &folders->known_count, &import->err) && compare(&look);
 }
 
+bool
+import_here_names(struct import *import)
+{
+    struct import_folders unused = {.known = import->folders.known, .known_count = import->folders.known_count};
+    struct look look = {.import = import, .folders = &unused};
+    bool ok = list_all(&look, true);
+
+    free(unused.seen);
+    return ok;
+}
+
 /*
  * By the first DELE the look is as old as all that was fetched since, and a backup may have been put into its place. Folders that did
  * not move meanwhile are not listed. What is missed now is not removed in this session (journal_here_misses), and nothing of that is written

@@ -115,10 +115,15 @@ read_body(struct keeping *keeping, const struct journal_pop *row, uint32_t numbe
 
 /* @param seen  its header; one that names nothing may be that of many messages: the body says which one it is */
 static bool
-take_proven(struct keeping *keeping, const struct journal_pop *row, const struct seen *seen, uint32_t number)
+take_proven(struct keeping *keeping, struct journal_pop *row, const struct seen *seen, uint32_t number)
 {
     const bool named = seen->kin.names || !row->has_body;
+    bool intact;
 
+    if (!import_is_intact(keeping->import, row, &intact))
+        return false;
+    if (!intact)
+        return true;
     if ((row->facts & (POP_CONFIRM | POP_FEWER | POP_CUT)) == 0 && named)
         return journal_listing_mark(keeping->import->journal, number, &keeping->import->err);
     return read_body(keeping, row, number);
@@ -287,7 +292,7 @@ decide_repeated(struct keeping *keeping, struct journal_pop *row)
 
 /* By its header in this session already (import_match.c). */
 static bool
-take_matched(struct keeping *keeping, const struct journal_pop *row, uint32_t number)
+take_matched(struct keeping *keeping, struct journal_pop *row, uint32_t number)
 {
     struct import *import = keeping->import;
     struct journal_pop header;

@@ -10,7 +10,8 @@
  *   import_match.c       which message is which row's; the journal says which are new (import_candidates.c: rows
  *                        that it may be; import_verdict.c: one row, one header)
  *   import_keep.c        what `keep` says about messages that were stored earlier (import_held.c: what needs a word;
- *                        import_proof.c: is the message on the server the one that is here?)
+ *                        import_proof.c: is the message on the server the one that is here? import_intact.c: is the file
+ *                        here what came?)
  *   import_fetch.c       the new ones: rows, bytes, delivery, rows (import_wanted.c: which, in which order; import_hand.c: into a
  *                        command instead; import_batch.c: a batch made durable)
  *   import_compare.c     those that only their bytes tell apart (import_bytes.c: whose bytes are these? import_own.c: they can't
@@ -52,7 +53,7 @@ struct import_folders { /* below the root: as they were at the last look, and at
     bool moved; /* there is something to be written down */
 };
 
-#define REFUSAL_KINDS 5 /* what is tried with one message at a time */
+#define REFUSAL_KINDS 6 /* what is tried with one message at a time */
 
 struct refusals { /* of one kind: a server may refuse each of a hundred thousand */
     const char *what;
@@ -90,6 +91,7 @@ struct import {
     bool reused;   /* a UIDL of this list is another message's than before: none of them is believed */
     bool unseen;   /* ... and files may be here that were not looked at: nothing is certain to be new */
     struct import_folders folders;
+    bool named;      /* journal_here_named knows the names of all folders */
     uint64_t steady; /* lines with the names and sizes of their rows, before any other is settled */
     /* Bit (number % IMPORT_NEWEST): one of the last lines has a name that no row has. Filled once names are used again. */
     uint32_t newest;
@@ -280,6 +282,8 @@ typedef bool import_file_item(void *context, const char *base, const char *info)
 /** The names in a folder; those that golub did not give and can't handle are passed over. */
 MUST_CHECK bool import_scan(struct import *import, const char *folder, import_file_item *item, void *context,
                             struct local_stamp *stamp, bool *stable);
+/** List the names of all folders once more, for journal_here_named; nothing is concluded from them. */
+bool import_here_names(struct import *import);
 /** Look once more which files are here, before the first DELE; import->may_remove is false where another tree or folder stands there now. */
 bool import_look_again(struct import *import);
 /** Write down, in the caller's transaction, how the folders looked: a run that follows need not list those that did not move. */
@@ -331,6 +335,10 @@ struct arrival;
 MUST_CHECK bool import_beside_had(struct import *import, const char *base, bool *had);
 /** The message of that number is another one than the row's, which is absent from now on: it is fetched and compared with the others. */
 bool import_bury_reused(struct import *import, struct journal_pop *row, uint32_t number);
+
+/* ---- import_intact.c ---- */
+/** Is what a later session would remove from the server still here as it came? What is not is named. */
+bool import_is_intact(struct import *import, struct journal_pop *row, bool *intact);
 
 /* ---- import_proof.c ---- */
 /** Did so many bytes make the whole message? @return false: it is to be read once more; its row says so and why */

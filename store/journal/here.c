@@ -164,6 +164,23 @@ read_file(sqlite3_stmt *statement, struct journal_here_file *out, bool *damaged)
     *damaged = from.damaged;
 }
 
+/* At most `size` rows of the statement, which was bound. */
+static bool
+read_files(struct journal *journal, sqlite3_stmt *statement, struct journal_here_file *page, size_t size, size_t *count,
+           struct error *err)
+{
+    enum sql_outcome outcome = SQL_DONE;
+    bool damaged = false;
+
+    *count = 0;
+    while (*count < size && !damaged && (outcome = sql_step(journal, statement, what, err)) == SQL_ROW)
+        read_file(statement, &page[(*count)++], &damaged);
+    sql_end(statement);
+    if (damaged)
+        sql_damaged(journal, err, what);
+    return !damaged && outcome != SQL_FAILED;
+}
+
 bool
 journal_here_strangers(struct journal *journal, int64_t after, struct journal_here_file *page, size_t size,
                        size_t *count, struct error *err)
@@ -173,8 +190,6 @@ journal_here_strangers(struct journal *journal, int64_t after, struct journal_he
         " (SELECT 1 FROM main.pop p WHERE p.base = h.base AND p.base <> '') ORDER BY h.id LIMIT ?2";
     sqlite3_stmt *statement;
     struct sql_binder to;
-    enum sql_outcome outcome = SQL_DONE;
-    bool damaged = false;
 
     *count = 0;
     if (!listing_settle(journal, err))
@@ -185,12 +200,32 @@ journal_here_strangers(struct journal *journal, int64_t after, struct journal_he
     to = (struct sql_binder){.statement = statement};
     bind_integer(&to, after);
     bind_integer(&to, (int64_t)size);
-    while (*count < size && !damaged && (outcome = sql_step(journal, statement, what, err)) == SQL_ROW)
-        read_file(statement, &page[(*count)++], &damaged);
-    sql_end(statement);
-    if (damaged)
-        sql_damaged(journal, err, what);
-    return !damaged && outcome != SQL_FAILED;
+    return read_files(journal, statement, page, size, count, err);
+}
+
+bool
+journal_here_named(struct journal *journal, const char *base, int64_t after, struct journal_here_file *file,
+                   bool *found, struct error *err)
+{
+    static const char sql[] =
+        "SELECT id, folder, base, info FROM temp.here WHERE base = ?1 AND id > ?2 ORDER BY id LIMIT 1";
+    sqlite3_stmt *statement;
+    struct sql_binder to;
+    size_t count;
+    bool ok;
+
+    *found = false;
+    if (!listing_settle(journal, err))
+        return false;
+    statement = sql_prepare(journal, SQL_HERE_NAMED, sql, err);
+    if (statement == NULL)
+        return false;
+    to = (struct sql_binder){.statement = statement};
+    bind_string(&to, base);
+    bind_integer(&to, after);
+    ok = read_files(journal, statement, file, 1, &count, err);
+    *found = ok && count > 0;
+    return ok;
 }
 
 /* ---- folders ---- */

@@ -286,6 +286,9 @@ struct journal_here_file {
 /** Files that were looked at and are no row's: at most `size` with id > after. */
 MUST_CHECK bool journal_here_strangers(struct journal *journal, int64_t after, struct journal_here_file *page,
                                        size_t size, size_t *count, struct error *err);
+/** The first file with this base name and id > after; *found: there is one. */
+MUST_CHECK bool journal_here_named(struct journal *journal, const char *base, int64_t after,
+                                   struct journal_here_file *file, bool *found, struct error *err);
 /** Folders that hold files of rows, as far as is known, by name only, those of no saved stamp, too; the caller frees. */
 MUST_CHECK bool journal_pop_row_folders(struct journal *journal, struct journal_pop_folder **list, size_t *count,
                                         struct error *err);

@@ -9,6 +9,7 @@
 #include "tests/unit/import_scene.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 /* The ID of the list that holds; "" nothing is held. */
@@ -832,6 +833,67 @@ what_is_listed_again_after_removal_is_said_and_not_counted_again(void **state)
     assert_all_here(sc);
 }
 
+/* The first file of the folder that gives such bytes becomes one of so many of them, with the last one changed. */
+static void
+spoil(struct scene *sc, const char *has, size_t len)
+{
+    char path[4096], bytes[4096];
+    struct dirent *entry;
+    DIR *dir;
+
+    (void)snprintf(path, sizeof path, "%s/INBOX/new", sc->s->root);
+    dir = opendir(path);
+    assert_non_null(dir);
+    while ((entry = readdir(dir)) != NULL) {
+        int fd = openat(dirfd(dir), entry->d_name, O_RDWR);
+        ssize_t got = fd >= 0 ? read(fd, bytes, sizeof bytes - 1) : -1;
+
+        bytes[got > 0 ? got : 0] = '\0';
+        if (got > 0 && strstr(bytes, has) != NULL) {
+            len = len < (size_t)got ? len : (size_t)got;
+            if (len > 0)
+                bytes[len - 1] ^= 1;
+            assert_int_equal(ftruncate(fd, 0), 0);
+            assert_int_equal(pwrite(fd, bytes, len, 0), (ssize_t)len);
+            has = "nothing is this";
+        }
+        if (fd >= 0)
+            (void)close(fd);
+    }
+    (void)closedir(dir);
+}
+
+static void
+what_is_cut_empty_or_damaged_here_stays_on_the_server(void **state)
+{
+    static const char names[][8] = {"empty", "cut", "damaged", "whole"};
+    struct scene *sc = *state;
+    char bytes[100];
+
+    sc->account.import.keep_days = 30;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        int len = snprintf(bytes, sizeof bytes, "Message-ID: <%s@x>\r\n\r\none%stwo\r\n%s\r\n", names[i],
+                           i == 3 ? "\n" : " ", names[i]);
+
+        (void)given_mail_as(sc, names[i], bytes, (size_t)len);
+    }
+    assert_run(sc, 0);
+    spoil(sc, "<empty@x>", 0);
+    spoil(sc, "<cut@x>", 20);
+    spoil(sc, "<damaged@x>", SIZE_MAX);
+    time_passes(sc, 31 * DAY);
+
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 1);
+        assert_said(sc, "its file here, ");
+        assert_int_equal(count_there(sc), 3);
+        assert_int_equal(sc->drop.retrs, 0);
+    }
+    spoil(sc, "<damaged@x>", SIZE_MAX); /* as it was */
+    assert_run(sc, 1);
+    assert_int_equal(count_there(sc), 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int
@@ -871,6 +933,7 @@ main(void)
         TEST(what_is_removed_here_long_after_it_went_there_is_not_counted),
         TEST(what_a_power_cut_took_is_fetched_again),
         TEST(what_is_listed_again_after_removal_is_said_and_not_counted_again),
+        TEST(what_is_cut_empty_or_damaged_here_stays_on_the_server),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
