@@ -74,19 +74,6 @@ choose(struct import *import, const struct row_set *taken_rows, const int64_t *i
     return true;
 }
 
-static bool
-find_begun(struct import *import, const struct row_set *taken_rows, const char *uidl, const struct seen *seen,
-           struct journal_pop *row)
-{
-    bool ok;
-
-    row->id = 0;
-    do
-        ok = candidates_begun(import, uidl, seen, row->id, row);
-    while (ok && row->id != 0 && row_set_has(taken_rows, row->id));
-    return ok;
-}
-
 /* Of its name first, then of others; last those whose name a line has of which nobody knows yet which message it is. */
 static bool
 find_among(struct import *import, const struct row_set *taken_rows, const char *uidl, const struct seen *seen,
@@ -95,21 +82,12 @@ find_among(struct import *import, const struct row_set *taken_rows, const char *
     bool ok = true;
 
     row->id = 0;
-    for (int by = 0; ok && row->id == 0 && by < 5; by++) {
-        int64_t *ids = NULL;
-        size_t count = 0;
+    for (enum candidates_place place = ROWS_OF_NAME; ok && row->id == 0 && place < ROWS_PLACES; place++) {
+        int64_t *ids;
+        size_t count;
 
-        if (by == 0)
-            ok = journal_pop_by_uidl(import->journal, uidl, &ids, &count, &import->err);
-        else if (by == 1)
-            ok = journal_pop_absent_by_header(import->journal, seen->header, &ids, &count, &import->err);
-        else if (by == 2)
-            ok = journal_pop_absent_by_kin(import->journal, seen->kin.rest, &ids, &count, &import->err);
-        else if (by == 3 && import->identity == BY_UIDL && !import->complete)
-            ok = journal_listing_gone_like(import->journal, seen->header, seen->kin.rest, &ids, &count, &import->err);
-        else if (by == 4 && import->identity == BY_UIDL)
-            ok = journal_listing_loose_like(import->journal, seen->header, seen->kin.rest, &ids, &count, &import->err);
-        ok = ok && choose(import, taken_rows, ids, count, uidl, seen, certain, row);
+        ok = candidates_from(import, place, uidl, seen, &ids, &count) &&
+             choose(import, taken_rows, ids, count, uidl, seen, certain, row);
         free(ids);
     }
     return ok;
@@ -124,7 +102,7 @@ bytes_find_row(struct import *import, const struct row_set *taken_rows, const ch
 
     return find_among(import, taken_rows, uidl, seen, moved, row) &&
            (row->id != 0 || !moved || find_among(import, taken_rows, uidl, seen, false, row)) &&
-           (row->id != 0 || find_begun(import, taken_rows, uidl, seen, row));
+           (row->id != 0 || candidates_begun(import, uidl, seen, taken_rows, NULL, row));
 }
 
 /* Nothing of the header is what it was, and the body is: it may be either. */

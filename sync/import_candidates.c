@@ -133,26 +133,49 @@ judge_these(struct import *import, const struct journal_listed *listed, const st
 }
 
 bool
+candidates_from(struct import *import, enum candidates_place place, const char *uidl, const struct seen *seen,
+                int64_t **ids, size_t *count)
+{
+    const bool listed = import->identity != BY_BODY; /* else the listing holds numbers alone */
+
+    *ids = NULL;
+    *count = 0;
+    switch (place) {
+    case ROWS_OF_NAME:
+        return journal_pop_by_uidl(import->journal, uidl, ids, count, &import->err);
+    case ROWS_OF_HEADER:
+        return journal_pop_absent_by_header(import->journal, seen->header, ids, count, &import->err);
+    case ROWS_OF_KIN:
+        return journal_pop_absent_by_kin(import->journal, seen->kin.rest, ids, count, &import->err);
+    case ROWS_LACKED:
+        return !listed || import->complete ||
+               journal_listing_gone_like(import->journal, seen->header, seen->kin.rest, ids, count, &import->err);
+    case ROWS_LOOSE:
+        return !listed ||
+               journal_listing_loose_like(import->journal, seen->header, seen->kin.rest, ids, count, &import->err);
+    case ROWS_PLACES:
+        break;
+    }
+    return true;
+}
+
+bool
 candidates_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen, bool by_header,
                   bool same_size, struct candidates *to)
 {
     bool ok = true;
 
     *to = (struct candidates){.count = 0};
-    for (int from = 0; ok && from < 3; from++) {
+    for (enum candidates_place place = by_header ? ROWS_OF_HEADER : ROWS_OF_KIN; ok && place < ROWS_PLACES; place++) {
         const size_t before = to->count;
-        int64_t *ids = NULL;
-        size_t count = 0;
+        int64_t *ids;
+        size_t count;
 
-        if (from == 0)
-            ok = by_header ? journal_pop_absent_by_header(import->journal, seen->header, &ids, &count, &import->err)
-                           : journal_pop_absent_by_kin(import->journal, seen->kin.rest, &ids, &count, &import->err);
-        else if (from == 1 && !import->complete)
-            ok = journal_listing_gone_like(import->journal, seen->header, seen->kin.rest, &ids, &count, &import->err);
-        else if (from == 2)
-            ok = journal_listing_loose_like(import->journal, seen->header, seen->kin.rest, &ids, &count, &import->err);
-        ok = ok && judge_these(import, listed, seen, ids, count, same_size, to);
-        to->loose = from == 2 && to->count > before;
+        if (by_header && place == ROWS_OF_KIN)
+            continue;
+        ok = candidates_from(import, place, listed->uidl, seen, &ids, &count) &&
+             judge_these(import, listed, seen, ids, count, same_size, to);
+        to->loose = place == ROWS_LOOSE && to->count > before;
         free(ids);
     }
     return ok;
@@ -166,8 +189,8 @@ may_be_begun(const struct journal_pop *row, const struct seen *seen)
 }
 
 bool
-candidates_begun(struct import *import, const char *uidl, const struct seen *seen, int64_t after,
-                 struct journal_pop *row)
+candidates_begun(struct import *import, const char *uidl, const struct seen *seen, const struct row_set *taken,
+                 const uint64_t *size, struct journal_pop *row)
 {
     int64_t *ids;
     size_t count;
@@ -177,7 +200,8 @@ candidates_begun(struct import *import, const char *uidl, const struct seen *see
         return false;
     for (size_t i = 0; ok && !found && i < count; i++) {
         ok = is_free(import, ids[i], &free_row) && import_load(import, ids[i], row);
-        found = ok && free_row && ids[i] > after && may_be_begun(row, seen);
+        found = ok && free_row && (taken == NULL || !row_set_has(taken, ids[i])) && may_be_begun(row, seen) &&
+                (size == NULL || import_verdict(row, seen, *size) == VERDICT_SAME);
     }
     free(ids);
     if (!found)

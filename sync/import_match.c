@@ -170,7 +170,7 @@ decide_new(struct match *match, const struct journal_listed *listed, const struc
     struct import *import = match->import;
     struct journal_pop begun;
 
-    if (!candidates_begun(import, listed->uidl, seen, 0, &begun))
+    if (!candidates_begun(import, listed->uidl, seen, NULL, NULL, &begun))
         return false;
     if (begun.id != 0)
         return settle(match, listed, &begun, seen, true);

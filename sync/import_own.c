@@ -5,19 +5,6 @@
  */
 #include "sync/import_private.h"
 
-/* That of an earlier run: of this name, and of no other header. */
-static bool
-find_own(struct import *import, const struct journal_listed *listed, const struct seen *seen, struct journal_pop *row)
-{
-    bool ok;
-
-    row->id = 0;
-    do
-        ok = candidates_begun(import, listed->uidl, seen, row->id, row);
-    while (ok && row->id != 0 && import_verdict(row, seen, listed->size) != VERDICT_SAME);
-    return ok;
-}
-
 /* What was recorded as had stays that: nothing of it waits. */
 static bool
 says_so(const struct journal_pop *row, const struct journal_listed *listed, uint64_t size, const char *why)
@@ -37,7 +24,8 @@ begin_own(struct import *import, const struct journal_listed *listed, uint64_t s
         return false;
     if (found)
         seen_of_row(&header, &seen);
-    if (!find_own(import, listed, &seen, &row))
+    /* That of an earlier run: of this name, and of no other header. */
+    if (!candidates_begun(import, listed->uidl, &seen, NULL, &listed->size, &row))
         return false;
     if (says_so(&row, listed, size, why))
         return journal_listing_settle(import->journal, listed->number, row.id, false, &import->err);

@@ -223,6 +223,17 @@ struct candidates {
     bool loose;   /* absent ones: one of these is not, but nobody knows yet which message the line of its name is */
     bool fetched; /* of those of other UIDLs: one was fetched, and no size says that it is another */
 };
+enum candidates_place { /* where rows are looked for that a line may be, the surest first */
+                        ROWS_OF_NAME,
+                        ROWS_OF_HEADER, /* absent ones */
+                        ROWS_OF_KIN,    /* absent ones */
+                        ROWS_LACKED,    /* the list is not complete, and lacks them */
+                        ROWS_LOOSE,     /* a line has their name of which nobody knows yet which message it is */
+                        ROWS_PLACES,
+};
+/** Ids of the rows of one place; the caller frees. */
+MUST_CHECK bool candidates_from(struct import *import, enum candidates_place place, const char *uidl,
+                                const struct seen *seen, int64_t **ids, size_t *count);
 /** Rows of its UIDL that no other line has. */
 MUST_CHECK bool candidates_named(struct import *import, const struct journal_listed *listed, const struct seen *seen,
                                  struct candidates *to);
@@ -253,9 +264,6 @@ MUST_CHECK bool candidates_note_newest(struct import *import);
 /** May no line of another size, or with a line more in its header, be the message of this row as well? */
 MUST_CHECK bool candidates_only_line(struct import *import, const struct journal_pop *row, const struct seen *seen,
                                      bool *only);
-/** The first one with id > after that was begun under this UIDL while it might have been another row's (POP_DOUBT), and by its header may be this message; id 0: none. */
-MUST_CHECK bool candidates_begun(struct import *import, const char *uidl, const struct seen *seen, int64_t after,
-                                 struct journal_pop *row);
 
 /* ---- import_bytes.c ---- */
 struct row_set { /* ids of rows: one bit each */
@@ -264,6 +272,15 @@ struct row_set { /* ids of rows: one bit each */
 };
 MUST_CHECK bool row_set_add(struct import *import, struct row_set *set, int64_t id);
 bool row_set_has(const struct row_set *set, int64_t id);
+/**
+ * The first row that was begun under this UIDL while it might have been another row's (POP_DOUBT), and by its header may be this message;
+ * row->id 0: none.
+ *
+ * @param taken  it is none of these; NULL
+ * @param size   it is the message of this size for certain; NULL: it may be
+ */
+MUST_CHECK bool candidates_begun(struct import *import, const char *uidl, const struct seen *seen,
+                                 const struct row_set *taken, const uint64_t *size, struct journal_pop *row);
 /** Which row's message has these bytes, under this UIDL or any other? row->id 0: none, of those that no line and none of `taken` has. */
 MUST_CHECK bool bytes_find_row(struct import *import, const struct row_set *taken, const char *uidl,
                                const struct seen *seen, struct journal_pop *row);
