@@ -83,7 +83,8 @@ struct import_sim {
     int deliver_to; /* mailbox */
     bool command;   /* a delivery command instead of the Maildir */
     /* the run */
-    unsigned copies; /* in a thousand: arrivals that are equal to an earlier one; 0: nor are two alike */
+    unsigned long theme; /* bits of enum trouble that this history is about; 0: of a bit of everything */
+    unsigned copies;     /* in a thousand: arrivals that are equal to an earlier one; 0: nor are two alike */
     bool skip_existing, confirm, wrong_id;
     char confirm_id[16]; /* "" without */
     int stop_after;      /* calls of `stopped` until it says yes; 0: never */
@@ -114,6 +115,7 @@ struct import_sim {
     void *image; /* an older journal; malloc'ed */
     size_t image_size;
     const char *image_host; /* that the account named then */
+    int64_t image_born;     /* of the deliver folder then */
     bool beside;            /* an IMAP account has the tree, too */
     char sent_base[SIM_SENT][LOCAL_BASE_MAX + 1];
     size_t sent;
@@ -129,6 +131,10 @@ void import_users_act(struct import_sim *sim, unsigned times);
 
 /* ---- troubles (sim_import_trouble.c) ---- */
 bool trouble_is_on(enum trouble trouble);
+/** Is this what this history is about? */
+bool trouble_is_theme(const struct import_sim *sim, enum trouble trouble);
+/** What this history is about, if anything: before all else is chosen. */
+void trouble_choose_theme(struct import_sim *sim);
 const char *trouble_name(enum trouble trouble);
 /** What this history's server and account are like. */
 void trouble_choose(struct import_sim *sim);

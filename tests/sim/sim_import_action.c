@@ -21,9 +21,12 @@ choose_content(struct import_sim *sim)
 
     if (sim->world.next_content > 0 && dice(sim, 1000) < sim->copies)
         return (int)dice(sim, (unsigned)sim->world.next_content);
+    /* Where a history is about that, most are like another one. */
+    const bool many = sim->copies > 0 && trouble_is_theme(sim, TROUBLE_COPIES);
     do
         content = world_new_content(&sim->world, true);
-    while (content >= 0 && content_like_neighbour(content) && sim->copies == 0);
+    while (content >= 0 && ((content_like_neighbour(content) && sim->copies == 0) ||
+                            (many && content % 16 < 8 && (content % 16 < 2 || content % 16 > 4) && dice(sim, 4) > 0)));
     return content;
 }
 

@@ -72,13 +72,43 @@ chance(struct import_sim *sim, enum trouble trouble, unsigned percent)
     return rng_chance(&sim->world.rng, percent) && trouble_is_on(trouble);
 }
 
+bool
+trouble_is_theme(const struct import_sim *sim, enum trouble trouble)
+{
+    return (sim->theme & 1UL << trouble) != 0;
+}
+
+/* A bit of everything seldom meets what needs the same kind twice, or two kinds one after the other. */
+void
+trouble_choose_theme(struct import_sim *sim)
+{
+    struct rng rng = rng_for(sim->world.seed, 200000);
+
+    sim->theme = 0;
+    if (!rng_chance(&rng, 70))
+        return;
+    for (unsigned left = 1 + rng_below(&rng, 3); left > 0; left--) {
+        const enum trouble one = (enum trouble)rng_below(&rng, TROUBLE_ALL);
+        sim->theme |= trouble_is_on(one) ? 1UL << one : 0;
+    }
+    if (trouble_is_on(TROUBLE_COPIES) && rng_chance(&rng, 50))
+        sim->theme |= 1UL << TROUBLE_COPIES;
+}
+
+/* In this history? Surely, where it is about that. */
+static bool
+is_chosen(struct import_sim *sim, enum trouble trouble, unsigned percent)
+{
+    return chance(sim, trouble, percent) || trouble_is_theme(sim, trouble);
+}
+
 void
 trouble_choose(struct import_sim *sim)
 {
-    sim->drop.cuts = chance(sim, TROUBLE_CUT, 12) ? 8 : 0;
-    sim->drop.ignores = chance(sim, TROUBLE_IGNORE, 15) ? 30 : 0;
-    sim->beside = chance(sim, TROUBLE_BESIDE, 20) && !sim->command;
-    sim->copies = chance(sim, TROUBLE_COPIES, 25) && !sim->beside ? 200 : 0;
+    sim->drop.cuts = is_chosen(sim, TROUBLE_CUT, 12) ? 8 : 0;
+    sim->drop.ignores = is_chosen(sim, TROUBLE_IGNORE, 15) ? 30 : 0;
+    sim->beside = is_chosen(sim, TROUBLE_BESIDE, 20) && !sim->command;
+    sim->copies = is_chosen(sim, TROUBLE_COPIES, 25) && !sim->beside ? 200 : 0;
 }
 
 /* ---- the server ---- */
@@ -296,6 +326,8 @@ goes_beside(struct import_sim *sim)
         if (!beside_sim_knows(sim, file->base) || dice(sim, 100) >= 15)
             continue;
         say(&sim->world, "  beside: #%d is deleted there, and goes here", file->content);
+        if (sim->unmet || tally_is_unsure(sim, file)) /* as if the user had removed it before the journal knew it */
+            sim->tally[file->content].excused++;
         sim->tally[file->content].taken++;
         mua_remove(&sim->maildir, file);
         any = true;
@@ -335,6 +367,7 @@ journal_goes(struct import_sim *sim, bool old)
     if (old && (sim->image == NULL || dice(sim, 2) == 0)) {
         free(sim->image);
         sim->image_host = sim->host;
+        sim->image_born = sim->maildir.born[sim->deliver_to];
         if (!journal_image(sim->journal, &sim->image, &sim->image_size, &err))
             sim->image = NULL;
         return false;
@@ -343,6 +376,10 @@ journal_goes(struct import_sim *sim, bool old)
     import_sim_journal(sim, old ? sim->image : NULL, old ? sim->image_size : 0);
     sim->host =
         old ? sim->image_host : sim->host; /* the configuration is of that day, too: golub says so where it is not */
+    /* An older one may know of a folder that is gone, or another one by now: what was said of that is said again. */
+    sim->accident =
+        sim->accident ||
+        (old && (!sim->maildir.tree.folder[sim->deliver_to] || sim->maildir.born[sim->deliver_to] != sim->image_born));
     sim->journal_lost = true;
     tally_excuse_unfound(sim);
     for (size_t i = 0; i < sim->drop.count; i++) {
@@ -381,6 +418,9 @@ trouble_act(struct import_sim *sim)
 
     for (int i = 0; i < 200 && (trouble == TROUBLE_ALL || !trouble_is_on(trouble)); i++)
         trouble = (enum trouble)dice(sim, TROUBLE_ALL);
+    if (sim->theme != 0 && dice(sim, 100) < 80)
+        for (int i = 0; i < 200 && !trouble_is_theme(sim, trouble); i++)
+            trouble = (enum trouble)dice(sim, TROUBLE_ALL);
     if (!trouble_is_on(trouble))
         return;
     switch (trouble) {

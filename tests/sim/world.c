@@ -71,7 +71,9 @@ content_of_maildrop(void)
 bool
 content_like_neighbour(int id)
 {
-    return id % 16 == 3 || id % 16 == 11 || (maildrop && id % 16 == 13);
+    const int kind = id % 16;
+
+    return kind == 3 || kind == 11 || (maildrop && (kind == 4 || kind == 9 || kind == 13 || kind == 15));
 }
 
 static bool
@@ -102,18 +104,41 @@ write_content(int id, struct buffer *to)
         abort();
 }
 
-/* Of a maildrop: sizes of many kinds; LF alone in a header; a Message-ID and size that two messages have. */
+/* Of a maildrop: the message whose header another one has, too; itself where it has its own. */
+static int
+header_of(int id)
+{
+    const int kind = id % 16;
+
+    if (kind == 4)
+        return id - 2;
+    return kind == 3 || kind == 9 || kind == 11 || kind == 13 || kind == 15 ? id - 1 : id;
+}
+
+/* What names a message, or does not: no Message-ID, nor one that is empty, nor a Received line without a date. */
+static bool
+write_names(int id, struct buffer *to)
+{
+    const int kind = id % 16;
+
+    if (kind >= 2 && kind <= 4)
+        return (id % 32 < 16 || buffer_adds(to, "Received: from a by b\r\n")) &&
+               buffer_addf(to, "X-Note-Is: <%04d@example.org>\r\n", id);
+    if (kind == 8 || kind == 9)
+        return buffer_addf(to, "Message-ID: <>\r\nX-Note-Is: <%04d@example.org>\r\n", id);
+    return buffer_addf(to, "Message-ID: <%04d@example.org>\r\n", id);
+}
+
+/* Of a maildrop: sizes of many kinds; LF alone in a header; headers that two messages have, or three, of the same size and of others. */
 static void
 write_dropped(int id, struct buffer *to)
 {
-    const int kind = id % 16;
-    const int header = kind == 3 || kind == 13 || kind == 11 ? id - 1 : id;
-    const char *name = kind == 2 || kind == 3 ? "X-Note-Is" : "Message-ID";
+    const int kind = id % 16, header = header_of(id);
     bool ok = true;
 
-    if (kind == 6 || kind == 14)
-        ok = buffer_addf(to, "Received: from a by b; %04d\r\n", id);
-    ok = ok && buffer_addf(to, "From: a%04d@example.org\r\n%s: <%04d@example.org>\r\n", header, name, header) &&
+    if (kind == 6 || kind == 14 || kind == 15)
+        ok = buffer_addf(to, "Received: from a by b; %04d\r\n", header);
+    ok = ok && buffer_addf(to, "From: a%04d@example.org\r\n", header) && write_names(header, to) &&
          buffer_adds(to, kind == 5 ? "X-Bare: one\ntwo\r\n" : "") &&
          buffer_addf(to, "Subject: s\r\n\r\nbody %04d\r\n", kind == 11 ? id - 1 : id);
     for (int i = header * 5 % 11; ok && i > 0; i--)
@@ -122,6 +147,8 @@ write_dropped(int id, struct buffer *to)
         ok = ok && buffer_addf(to, "line %04d of a longer message\r\n", i);
     if (kind == 11)
         ok = ok && buffer_adds(to, "\r\n");
+    if (kind == 4 || kind == 15)
+        ok = ok && buffer_adds(to, "one more\r\n");
     if (!ok)
         abort();
 }
