@@ -30,6 +30,7 @@ struct keeping {
     size_t body_count;
     uint64_t unproven; /* due, and there is no TOP */
     uint64_t waiting;  /* due, and missed here not long enough */
+    uint64_t unseen;   /* due, and in a Maildir that the configuration does not have any more */
     uint64_t repeated; /* due, and another one has its UIDL */
     uint64_t twins;    /* due, and one that may be equal could not be read yet */
     uint64_t doubtful; /* due, and perhaps not here, or not whole */
@@ -328,6 +329,10 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
         return stays_for_good(keeping, row);
     if (held_by_keep(import, row))
         return judge(keeping, row);
+    if (import->handover != NULL && row->base[0] != '\0') { /* it went into a Maildir, where nobody looks now */
+        keeping->unseen++;
+        return end_hold(import, row);
+    }
     if (must_wait(import, row)) {
         keeping->waiting++;
         return end_hold(import, row);
@@ -361,6 +366,12 @@ say_what_waits(const struct keeping *keeping)
                     " messages are due to be removed from the server and wait: their files were missed here for "
                     "less than %d days",
                     keeping->waiting, import->account->policy.quarantine_days);
+    if (keeping->unseen > 0)
+        import_say(import, "keep",
+                   "%" PRIu64
+                   " message%s due to be removed from the server and stay%s there: delivered into a Maildir, "
+                   "where with deliver-command nobody looks",
+                   keeping->unseen, keeping->unseen == 1 ? " is" : "s are", keeping->unseen == 1 ? "s" : "");
     if (keeping->twins > 0)
         report_note(import->report, import->account->name,
                     "%" PRIu64
@@ -421,7 +432,8 @@ decide_all(struct keeping *keeping)
     if (keeping->reused) { /* names that moved on: with all headers it shows whose they are now */
         keeping->anew = true;
         keeping->judged_count = 0;
-        keeping->unproven = keeping->waiting = keeping->repeated = keeping->twins = keeping->doubtful = 0;
+        keeping->unproven = keeping->waiting = keeping->unseen = 0;
+        keeping->repeated = keeping->twins = keeping->doubtful = 0;
         if (!import_match_anew(import) || !look_at_all(keeping))
             return false;
     }

@@ -44,6 +44,7 @@ on_size(void *context, uint32_t number, uint64_t size)
         memset(import->sizes + had, 0, (import->sizes_count - had) * sizeof *import->sizes);
     }
     import->sizes[number] = size;
+    import->sized = import->sized || size > 0;
     return true;
 }
 

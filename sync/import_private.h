@@ -85,6 +85,7 @@ struct import {
     uint64_t messages; /* STAT */
     uint64_t *sizes;   /* of LIST, [number]; 0: not told */
     size_t sizes_count;
+    bool sized;    /* one of them is not 0: LIST tells sizes */
     bool complete; /* the listing holds as many messages as STAT says */
     bool first;    /* no import of this journal has ever met what is listed */
     bool unmet;    /* nor has this one: a folder or a header could not be read */

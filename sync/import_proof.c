@@ -68,8 +68,15 @@ bool
 fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t bytes)
 {
     struct journal_pop *row = &arrival->row;
-    bool far = row->listed > 0 && (bytes == 0 || bytes < row->listed / 2), usual = false;
+    /* Where LIST says 0 for each nothing is no less than what is listed, and no more of an answer. */
+    const bool nothing = bytes == 0 && !import->sized && import->identity == BY_UIDL;
+    bool far = nothing || (row->listed > 0 && (bytes == 0 || bytes < row->listed / 2)), usual = false;
 
+    if (nothing && (row->facts & POP_SHORT) != 0) { /* twice nothing: it is empty; read once more before it goes */
+        row->facts = (row->facts & ~(unsigned)POP_SHORT) | POP_CONFIRM;
+        row->why[0] = '\0';
+        return true;
+    }
     if (far && (row->facts & POP_SHORT) == 0) {
         row->facts |= POP_SHORT;
         (void)text_print(row->why, sizeof row->why,

@@ -125,6 +125,28 @@ what_the_command_took_is_removed_and_not_handed_over_again(void **state)
 }
 
 static void
+what_a_maildir_got_before_the_command_came_stays_on_the_server(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 3;
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    given_command(sc, "cat >/dev/null");
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    time_passes(sc, 4 * DAY);
+
+    assert_run(sc, 0);
+
+    assert_int_equal(count_there(sc), 2);
+    assert_said(sc, "delivered into a Maildir");
+    sc->handover = NULL;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+}
+
+static void
 the_exit_status_says_what_becomes_of_a_message(void **state)
 {
     struct scene *sc = *state;
@@ -279,6 +301,7 @@ main(void)
         TEST(the_command_reads_the_form_that_a_file_has),
         TEST(a_message_larger_than_any_block_comes_whole_and_a_longer_one_before_it_leaves_nothing),
         TEST(what_the_command_took_is_removed_and_not_handed_over_again),
+        TEST(what_a_maildir_got_before_the_command_came_stays_on_the_server),
         TEST(the_exit_status_says_what_becomes_of_a_message),
         TEST(a_command_that_is_not_there_is_tried_three_times_and_not_for_all_the_mail),
         TEST(one_that_is_not_taken_stops_no_other),

@@ -894,6 +894,30 @@ what_is_cut_empty_or_damaged_here_stays_on_the_server(void **state)
     assert_int_equal(count_there(sc), 2);
 }
 
+/* A server that tells no sizes, and has nothing to say of a message: once is no answer, twice it is empty. */
+static void
+nothing_where_no_size_is_told_is_asked_for_twice(void **state)
+{
+    static const char whole[] = "Message-ID: <late@x>\r\n\r\nhere\r\n";
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    given_mail_as(sc, "late", "", 0)->no_size = true;
+    given_mail_as(sc, "empty", "", 0)->no_size = true;
+    assert_run(sc, 1);
+    assert_int_equal(count_there(sc), 2);
+    assert_int_equal(files_in(sc, "INBOX/new"), 0);
+    sc->drop.mails[0].gone = true; /* all of it comes now, under the same name */
+    given_mail_as(sc, "late", whole, sizeof whole - 1)->no_size = true;
+
+    assert_run(sc, 0);
+    assert_run(sc, 0);
+
+    assert_int_equal(count_there(sc), 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+    assert_int_equal(copies_here(sc, &sc->drop.mails[2]), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int
@@ -934,6 +958,7 @@ main(void)
         TEST(what_a_power_cut_took_is_fetched_again),
         TEST(what_is_listed_again_after_removal_is_said_and_not_counted_again),
         TEST(what_is_cut_empty_or_damaged_here_stays_on_the_server),
+        TEST(nothing_where_no_size_is_told_is_asked_for_twice),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
