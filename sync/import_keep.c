@@ -151,7 +151,8 @@ on_proof(void *context, uint32_t number, const struct seen *seen, const char *wo
     }
     switch (import_verdict(row, seen, line->size)) {
     case VERDICT_SAME:
-        return take_proven(keeping, row, seen, number);
+        /* Once it is removed it is known again by its very header. */
+        return (!import_learn_header(row, seen) || import_save(import, row)) && take_proven(keeping, row, seen, number);
     case VERDICT_ANOTHER: /* of all names at once, before any row is parted from its message */
         keeping->reused = true;
         return !keeping->anew || import_bury_reused(import, row, number);

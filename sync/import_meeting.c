@@ -19,9 +19,9 @@
 struct meeting {
     struct import *import;
     struct bytes_reading *reading;
-    uint64_t open;      /* lines that a file may be of */
-    int64_t not_before; /* date in the names that count; INT64_MIN: any file */
-    bool others;        /* folders other than deliver-to */
+    uint64_t open; /* lines that a file may be of */
+    bool any_file; /* else those count that an import made after the journal's last run */
+    bool others;   /* folders other than deliver-to */
     uint64_t found;
     bool own;     /* files bear names that an import gave, and this journal has no import yet */
     bool any;     /* there are files that count */
@@ -53,17 +53,22 @@ on_top(void *context, uint32_t number, const struct seen *seen, const char *word
 
 /* Made by an import after the journal's last run. */
 static bool
-is_of_interest(const struct meeting *meeting, const struct journal_here_file *file)
+is_later(const struct import *import, const char *base)
 {
-    bool deliver_to = strcmp(file->folder, meeting->import->folder) == 0;
-    const char *dot = strrchr(file->base, '.');
-    struct text date = {file->base, strcspn(file->base, ".")};
+    const char *dot = strrchr(base, '.');
+    struct text date = {base, strcspn(base, ".")};
     uint64_t when;
 
-    if (meeting->not_before == INT64_MIN)
-        return meeting->others != deliver_to;
     return dot != NULL && strcmp(dot, OWN_NAME) == 0 && text_number(date, INT64_MAX, &when) &&
-           (int64_t)when >= meeting->not_before;
+           (int64_t)when >= import->age.last.clock - OWN_SLACK;
+}
+
+static bool
+is_of_interest(const struct meeting *meeting, const struct journal_here_file *file)
+{
+    const bool deliver_to = strcmp(file->folder, meeting->import->folder) == 0;
+
+    return meeting->any_file ? meeting->others != deliver_to : is_later(meeting->import, file->base);
 }
 
 /* How many files like this one have their row and no message yet? */
@@ -220,7 +225,7 @@ look_at_all(struct meeting *meeting)
 static bool
 look_for_one(struct meeting *meeting, const struct journal_here_file *file, bool *enough)
 {
-    *enough = meeting->not_before == INT64_MIN || is_of_interest(meeting, file);
+    *enough = meeting->any_file || is_of_interest(meeting, file);
     meeting->any = meeting->any || *enough;
     return true;
 }
@@ -248,7 +253,7 @@ look_at_names(struct meeting *meeting)
 static bool
 look_at_any(struct meeting *meeting)
 {
-    meeting->not_before = INT64_MIN;
+    meeting->any_file = true;
     if (!look_at_all(meeting))
         return false;
     meeting->others = true;
@@ -259,9 +264,44 @@ look_at_any(struct meeting *meeting)
 static bool
 look_at_files(struct meeting *meeting)
 {
-    if (meeting->not_before == INT64_MIN)
+    if (meeting->any_file)
         return look_at_any(meeting);
     return look_at_all(meeting) && (meeting->found == 0 || look_at_any(meeting));
+}
+
+static bool
+look_for_later(struct meeting *meeting, const struct journal_here_file *file, bool *enough)
+{
+    *enough = is_later(meeting->import, file->base);
+    meeting->any = meeting->any || *enough;
+    return true;
+}
+
+/*
+ * A journal that is older than the Maildir may know of a message only that it did not come yet: its file may be one of those that were made
+ * since.
+ */
+static bool
+doubt_begun(struct meeting *meeting)
+{
+    struct import *import = meeting->import;
+    uint64_t begun;
+
+    if (!import->age.known || import->identity != BY_UIDL || import->options->skip_existing)
+        return true;
+    if (!journal_pop_count(import->journal, POP_FETCHING, &begun, &import->err))
+        return false;
+    if (begun == 0)
+        return true;
+    if (!walk_strangers(meeting, look_for_later))
+        return false;
+    if (!meeting->any)
+        return true;
+    meeting->any = false;
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    return import_end(import, journal_pop_doubt_begun(import->journal, &import->err)) &&
+           journal_listing_doubt_begun(import->journal, import->account->import.max_size, &import->err);
 }
 
 /* Rows of this one's new names are made when they are fetched; now they are only doubtful. */
@@ -304,16 +344,16 @@ meet(struct meeting *meeting, uint64_t fresh)
 bool
 import_meet(struct import *import)
 {
-    struct meeting meeting = {.import = import, .not_before = import->age.last.clock - OWN_SLACK};
+    struct meeting meeting = {.import = import, .any_file = import->first || import->wide};
     uint64_t fresh, doubtful;
     bool ok;
 
     if (import->handover != NULL || import->no_root)
         return true;
-    if (import->first || import->wide)
-        meeting.not_before = INT64_MIN;
-    else if (!import->age.known)
+    if (!meeting.any_file && !import->age.known)
         return true;
+    if (!doubt_begun(&meeting))
+        return false;
     /* Names that stand twice, or were another's, are no less new to a journal that knows nothing of them. */
     if (!journal_listing_count(import->journal, LISTED_NEW, &fresh, &import->err) ||
         !journal_listing_count(import->journal, LISTED_DOUBT, &doubtful, &import->err))

@@ -204,6 +204,8 @@ enum verdict { /* about a message that is listed under a row's UIDL */
 enum verdict import_verdict(const struct journal_pop *row, const struct seen *seen, uint64_t size);
 /** The row's message is listed like that now. @return false: the row says all of that already */
 bool import_take_up(struct journal_pop *row, const struct journal_listed *listed, const struct seen *seen);
+/** This is the header of the row's message, as the server has it. @return false: the row knew it */
+bool import_learn_header(struct journal_pop *row, const struct seen *seen);
 /** Of an unproven one: can its body tell? */
 bool import_body_tells(const struct journal_pop *row, const struct seen *seen);
 /** It stays unproven for good: not removed, not fetched again, said. The row is not saved. */
@@ -317,6 +319,8 @@ bool import_match(struct import *import);
 bool import_note_open(struct import *import);
 /** A UIDL was found to be used again after import_match: no name of this list is believed any more, all are decided anew. */
 bool import_match_anew(struct import *import);
+/** After import_compare: rows that lost their names only now may be what is new to this list. */
+bool import_compare_new(struct import *import);
 bool import_skip(struct import *import);
 bool import_keep(struct import *import);
 bool import_fetch(struct import *import);

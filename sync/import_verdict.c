@@ -52,6 +52,20 @@ end_shortness(struct journal_pop *row)
 }
 
 bool
+import_learn_header(struct journal_pop *row, const struct seen *seen)
+{
+    if (row->has_header && row->has_kin)
+        return false;
+    if (row->has_kin) { /* of a file, which does not say how its lines ended on the server */
+        row->has_header = true;
+        memcpy(row->header, seen->header, DIGEST_SIZE);
+    } else {
+        seen_header_to_row(seen, row);
+    }
+    return true;
+}
+
+bool
 import_take_up(struct journal_pop *row, const struct journal_listed *listed, const struct seen *seen)
 {
     bool changed = row->absent != 0 || strcmp(row->uidl, listed->uidl) != 0 || (row->facts & POP_DOUBT) != 0;
@@ -68,9 +82,5 @@ import_take_up(struct journal_pop *row, const struct journal_listed *listed, con
         end_shortness(row);
         changed = true;
     }
-    if (seen != NULL && !row->has_kin) {
-        seen_header_to_row(seen, row);
-        changed = true;
-    }
-    return changed;
+    return (seen != NULL && import_learn_header(row, seen)) || changed;
 }

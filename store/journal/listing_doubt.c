@@ -132,6 +132,22 @@ journal_listing_probe(struct journal *journal, bool all, struct error *err)
 }
 
 bool
+journal_listing_compare_new(struct journal *journal, struct error *err)
+{
+    static const char sql[] =
+        "INSERT OR IGNORE INTO temp.listing_compare (number) SELECT l.number"
+        " FROM temp.listing_new n CROSS JOIN temp.listing l ON l.number = n.number"
+        " WHERE l.number NOT IN (SELECT number FROM temp.listing_doubt) AND l.uidl NOT IN (SELECT uidl FROM main.pop)"
+        " AND (l.size IN (SELECT listed FROM main.pop WHERE absent <> 0)"
+        " OR (l.size = 0 AND EXISTS (SELECT 1 FROM main.pop WHERE absent <> 0)));"
+        "INSERT OR IGNORE INTO temp.listing_doubt (number, uidl, size, repeated)"
+        " SELECT number, uidl, size, 0 FROM temp.listing WHERE number IN (SELECT number FROM temp.listing_compare);"
+        "DELETE FROM temp.listing_new WHERE number IN (SELECT number FROM temp.listing_compare)";
+
+    return listing_judge(journal, err) && listing_settle(journal, err) && listing_exec(journal, sql, err);
+}
+
+bool
 journal_listing_doubt_begun(struct journal *journal, uint64_t max_size, struct error *err)
 {
 #define BEGUN                                                                                                          \
@@ -508,6 +524,12 @@ journal_listing_bury_rest(struct journal *journal, int64_t now, struct error *er
 {
     /* A message that is new under its UIDL may take over the row that was begun for it, so such a row has a line. */
     static const char begun[] = "DELETE FROM main.pop WHERE state = 1 AND id IN (SELECT id " DOUBTFUL_REST ")";
+    /* It was made since its line might be another row's message, and it is. */
+    static const char double_rest[] =
+        "DELETE FROM main.pop WHERE facts & 256 <> 0 AND id NOT IN (SELECT row FROM temp.listing_doubt) AND EXISTS"
+        " (SELECT 1 FROM temp.listing_doubt d WHERE d.uidl = pop.uidl AND d.row <> 0 AND (d.header = pop.header OR "
+        "d.kin = pop.kin))";
 
-    return bury(journal, SQL_LISTING_BURY_REST, absent_rest, now, err) && sql_exec(journal, begun, what, err);
+    return sql_exec(journal, double_rest, what, err) && bury(journal, SQL_LISTING_BURY_REST, absent_rest, now, err) &&
+           sql_exec(journal, begun, what, err);
 }

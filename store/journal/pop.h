@@ -105,6 +105,8 @@ MUST_CHECK bool journal_pop_has_base(struct journal *journal, const char *base, 
 MUST_CHECK bool journal_pop_newest(struct journal *journal, int64_t *since, struct error *err);
 /** Times that lie ahead of this one are set back to it. In a transaction. */
 MUST_CHECK bool journal_pop_clamp(struct journal *journal, int64_t stamp, struct error *err);
+/** What is to be fetched and has no file's name yet may be another row's message, or a file's that no row knows (POP_DOUBT). In a transaction. */
+MUST_CHECK bool journal_pop_doubt_begun(struct journal *journal, struct error *err);
 /** Every word given for a shorter `keep` than this one ends; KEEP -1: every word. In a transaction. */
 MUST_CHECK bool journal_pop_end_words(struct journal *journal, int keep_days, struct error *err);
 
@@ -180,6 +182,11 @@ MUST_CHECK bool journal_listing_prove(struct journal *journal, uint32_t number, 
  * a row's message under another UIDL.
  */
 MUST_CHECK bool journal_listing_probe(struct journal *journal, bool all, struct error *err);
+/**
+ * New ones that were not doubtful, have a UIDL that no row has and the size of an absent row are to be fetched and compared: that row may have
+ * been absent only since others were.
+ */
+MUST_CHECK bool journal_listing_compare_new(struct journal *journal, struct error *err);
 /** Lines of a row that says POP_DOUBT become doubtful, too, unless it is too large to be read (0: none is). */
 MUST_CHECK bool journal_listing_doubt_begun(struct journal *journal, uint64_t max_size, struct error *err);
 /** All lines become doubtful, but for those that have their row by TOP already: names that are used again are no names. */

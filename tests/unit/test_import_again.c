@@ -1,0 +1,170 @@
+/* What was known once comes once: after an older journal, under another name, after golub removed it, beside a row that says it was had. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/import_scene.h"
+
+#include <unistd.h>
+
+static void
+rename_there(struct dropped *mail, const char *uidl)
+{
+    text_print(mail->uidl, sizeof mail->uidl, "%s", uidl);
+}
+
+/* Without TOP another size alone shows that a name is used again; the one that had it is there under a new name. */
+static void
+what_lost_its_name_to_another_comes_once_without_top(void **state)
+{
+    static const char other[] = "Subject: other\r\nMessage-ID: <other@x>\r\n\r\nIt is longer than they are.\r\n";
+    struct scene *sc = *state;
+
+    sc->drop.no_top = true;
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    (void)given_mail_as(sc, sc->drop.mails[0].uidl, other, sizeof other - 1);
+    rename_there(&sc->drop.mails[0], "new");
+
+    assert_run(sc, 0);
+
+    assert_all_here(sc);
+    assert_int_equal(files_in(sc, "INBOX/new"), 3);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
+}
+
+/* An import brought it after the day of this journal, which knows of it only that the server refused it. */
+static void
+what_an_older_journal_saw_refused_and_is_here_is_not_fetched_again(void **state)
+{
+    struct scene *sc = *state;
+    void *image;
+    size_t size;
+
+    given_mails(sc, 3);
+    sc->drop.mails[1].refuse_retr = true;
+    assert_run(sc, 1);
+    (void)usleep(15000);
+    assert_true(journal_image(sc->journal, &image, &size, &sc->err));
+    sc->drop.mails[1].refuse_retr = false;
+    assert_run(sc, 0);
+    assert_all_here(sc);
+    journal_close(sc->journal);
+    sc->journal = journal_open_memory(image, size, &sc->err);
+    assert_non_null(sc->journal);
+    free(image);
+
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(files_in(sc, "INBOX/new"), 3);
+        assert_all_here(sc);
+    }
+    assert_int_equal(rows(sc, POP_FETCHING), 0);
+}
+
+/* The same, and its file is not here: it is fetched. */
+static void
+what_an_older_journal_saw_refused_and_is_not_here_is_fetched(void **state)
+{
+    struct scene *sc = *state;
+    void *image;
+    size_t size;
+
+    given_mails(sc, 3);
+    sc->drop.mails[1].refuse_retr = true;
+    assert_run(sc, 1);
+    assert_true(journal_image(sc->journal, &image, &size, &sc->err));
+    (void)given_mail(sc, "later");
+    assert_run(sc, 1);
+    sc->drop.mails[3].gone = true;
+    sc->drop.mails[1].refuse_retr = false;
+    journal_close(sc->journal);
+    sc->journal = journal_open_memory(image, size, &sc->err);
+    assert_non_null(sc->journal);
+    free(image);
+
+    assert_run(sc, 0);
+
+    assert_all_here(sc);
+}
+
+/* Its row came from its file, since the run that fetched it died: the header is learned when it is proven. */
+static void
+what_was_found_after_a_crash_and_removed_comes_once_under_another_name(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 3);
+    sc->commit_fails_at = 9; /* what was delivered is here, and its commit is not */
+    (void)run_import(sc);
+    sc->commit_fails_at = 0;
+    assert_int_equal(rows(sc, POP_FETCHING), 3);
+    sc->account.import.keep_days = 0;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    sc->drop.mails[1].gone = false;
+    rename_there(&sc->drop.mails[1], "back");
+    sc->now += DAY;
+    sc->account.import.keep_days = KEEP_FOREVER;
+
+    assert_run(sc, 0);
+
+    assert_int_equal(files_in(sc, "INBOX/new"), 3);
+    assert_all_here(sc);
+}
+
+/* Recorded beside the row that it turned out to be: removed and back under another name it is that row's still, and goes when it is due. */
+static void
+what_was_recorded_beside_its_row_is_no_second_message(void **state)
+{
+    static const char report[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit goes on\r\n";
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 3;
+    (void)given_mail_as(sc, "1", report, sizeof report - 1);
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    sc->drop.mails[1].gone = true;
+    sc->now += DAY;
+    assert_run(sc, 0);
+    rename_there(&sc->drop.mails[0], "2");
+    sc->drop.top_adds = "Status: RO\r\n";
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
+    sc->options.skip_existing = false;
+    assert_run(sc, 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+    time_passes(sc, 4 * DAY);
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    sc->drop.mails[0].gone = false;
+    rename_there(&sc->drop.mails[0], "3");
+    sc->now += DAY;
+    assert_run(sc, 0);
+    time_passes(sc, 4 * DAY);
+    assert_run(sc, 0);
+
+    assert_int_equal(count_there(sc), 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_lost_its_name_to_another_comes_once_without_top),
+        TEST(what_an_older_journal_saw_refused_and_is_here_is_not_fetched_again),
+        TEST(what_an_older_journal_saw_refused_and_is_not_here_is_fetched),
+        TEST(what_was_found_after_a_crash_and_removed_comes_once_under_another_name),
+        TEST(what_was_recorded_beside_its_row_is_no_second_message),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
