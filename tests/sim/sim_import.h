@@ -169,6 +169,8 @@ void tally_excuse_unfound(struct import_sim *sim);
 bool tally_first(const struct import_sim *sim);
 /** Does the journal not know yet whether this file is here? */
 bool tally_is_unsure(struct import_sim *sim, const struct sim_file *file);
+/** Did a lost journal not meet a message of it yet? Without its file nothing tells that it was here. */
+bool tally_is_unmet(const struct import_sim *sim, int content);
 /** The list that removals are held on. @return false: none, hold is "" */
 bool tally_held(const struct import_sim *sim, char hold[static 16]);
 /** Is a message there of which far less comes than LIST says? */

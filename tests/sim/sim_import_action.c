@@ -86,7 +86,7 @@ static void
 here_removes(struct import_sim *sim, struct sim_file *file)
 {
     say(&sim->world, "  here: #%d removed", file->content);
-    if (sim->unmet || tally_is_unsure(sim, file))
+    if (tally_is_unmet(sim, file->content) || tally_is_unsure(sim, file))
         sim->tally[file->content].excused++;
     sim->tally[file->content].taken++;
     sim->was_here[file->content] = true;

@@ -376,6 +376,15 @@ tally_is_unsure(struct import_sim *sim, const struct sim_file *file)
     return unsure;
 }
 
+bool
+tally_is_unmet(const struct import_sim *sim, int content)
+{
+    for (size_t i = 0; i < sim->drop.count; i++)
+        if (sim->drop.messages[i].content == content && sim->drop.messages[i].unmet)
+            return true;
+    return sim->unmet;
+}
+
 static uint64_t
 count_rows(const struct import_sim *sim)
 {
@@ -515,8 +524,9 @@ on_retrieved(void *context, struct drop_message *message)
     if (message->far_cuts == 1 && !sim->drop.wrong_sizes && !sim->drop.lied) /* it was asked for once more */
         message->was_cut = false;
     message->far_cuts = message->was_cut ? 2 : 0;
-    if (message->fetched_at == 0 || message->came_short) /* else it is read to be proven */
+    if (message->fetched_at == 0 || message->came_short || message->forgotten) /* else it is read to be proven */
         message->came_short = looks_short(sim, message);
+    message->forgotten = false;
     if (message->fetched_at == 0) {
         message->fetched_at = sim->world.now;
         message->keep = sim->policy.keep_days;
@@ -638,13 +648,21 @@ has_equal(const struct import_sim *sim, const struct drop_message *message)
     return false;
 }
 
+/* Of equal ones that were perhaps recorded as had, nobody can tell which were. */
+static bool
+has_one_had(const struct import_sim *sim, const struct drop_message *message)
+{
+    for (size_t i = 0; i < sim->drop.count; i++)
+        if (sim->drop.messages[i].may_be_had && same_message(&sim->drop.messages[i], message))
+            return true;
+    return false;
+}
+
 static void
 on_remove(void *context, struct drop_message *message)
 {
     struct import_sim *sim = context;
-
-    /* Of equal ones that were perhaps recorded as had, nobody can tell which were. */
-    const bool had = message->may_be_had && !is_alone_of_its_bytes(sim, message);
+    const bool had = has_one_had(sim, message) || (message->may_be_had && !is_alone_of_its_bytes(sim, message));
 
     if (!message->cut_same && (!message->hidden || !has_twin_in_the_past(sim, message)) && !has_equal(sim, message) &&
         !had)
@@ -755,10 +773,8 @@ owe(struct import_sim *sim, struct drop_message *message)
     /* A copy that the user made may be what a first meeting takes for it. */
     if (sim->tally[message->content].added > 0 || has_equal(sim, message) || has_twin_out_of_sight(sim, message))
         return;
-    /* Which of equal ones was recorded as had nobody can tell. */
-    for (size_t i = 0; i < drop->count; i++)
-        if (drop->messages[i].may_be_had && same_message(&drop->messages[i], message))
-            return;
+    if (has_one_had(sim, message))
+        return;
     if (is_too_big(sim, message)) {
         sim->met[MET_TOO_BIG]++;
         return;
@@ -879,6 +895,8 @@ check_end(struct import_sim *sim, bool whole)
         const bool was_stored = message->stored, in_reach = was_in_reach(sim, message);
         if (message->here)
             learn(sim, message);
+        if (in_reach && whole && !sim->skip_existing && !message->may_be_had)
+            message->unmet = false;
         any_held = any_held || (message->here && message->held);
         if (in_reach && sim->skip_existing)
             record_skipped(sim, message, whole);

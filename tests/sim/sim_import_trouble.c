@@ -326,7 +326,8 @@ goes_beside(struct import_sim *sim)
         if (!beside_sim_knows(sim, file->base) || dice(sim, 100) >= 15)
             continue;
         say(&sim->world, "  beside: #%d is deleted there, and goes here", file->content);
-        if (sim->unmet || tally_is_unsure(sim, file)) /* as if the user had removed it before the journal knew it */
+        if (tally_is_unmet(sim, file->content) ||
+            tally_is_unsure(sim, file)) /* as if the user had removed it before the journal knew it */
             sim->tally[file->content].excused++;
         sim->tally[file->content].taken++;
         mua_remove(&sim->maildir, file);
@@ -388,6 +389,7 @@ journal_goes(struct import_sim *sim, bool old)
         message->may_be_had = old && message->ever_had;
         message->had = message->stored = message->held = message->released = false;
         message->gone_known = false;
+        message->forgotten = message->unmet = true;
         message->row = 0;
     }
     sim->unmet = true;

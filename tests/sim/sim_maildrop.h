@@ -49,6 +49,8 @@ struct drop_message {
     int64_t stored_at; /* end of that run */
     bool held, released;
     int released_keep;
+    bool forgotten;     /* a journal was lost since it came */
+    bool unmet;         /* ... and no run has compared it with the files since */
     bool came_short;    /* of its last RETR: far less than LIST said */
     long fetched_in;    /* session of its last whole RETR; 0 none */
     int64_t fetched_at; /* of its first one */
