@@ -172,8 +172,24 @@ ledger_slid(struct world *world, int content, int mailbox, int client)
     const int slid = here - shown < hidden ? here - shown : hidden; /* files that never were there don't slide */
     int *outs = &world->ledger[content].outs[client + 1][mailbox];
 
-    if (slid > 0 && *outs < followed + slid)
+    if (slid > 0 && *outs < followed + slid) {
+        world->ledger[content].slid[client][mailbox] += followed + slid - *outs;
         *outs = followed + slid;
+    }
+}
+
+void
+ledger_unslid(struct world *world, int mailbox, int client)
+{
+    for (int i = 0; i < world->next_content; i++) {
+        int *slid = &world->ledger[i].slid[client][mailbox], *outs = &world->ledger[i].outs[client + 1][mailbox];
+        const int left = *outs - world->ledger[i].followed[client + 1][mailbox];
+
+        if (*slid == 0 || count_shown(world, i, mailbox) < count_on(world, i, mailbox, client))
+            continue;
+        *outs -= left < 0 ? 0 : left < *slid ? left : *slid;
+        *slid = 0;
+    }
 }
 
 void

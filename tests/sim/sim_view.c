@@ -33,6 +33,9 @@ view_looked_at(struct world *world, int mailbox)
     const struct sim_mailbox *box = &sim->server.boxes[mailbox];
     const size_t hidden = server_hidden(&sim->server, mailbox);
 
+    if (sim->server.examine) /* what a dry run sees, nobody remembers */
+        return;
+    ledger_unslid(world, mailbox, world->client);
     if (hidden == 0 || sim->server.announces ||
         could_know(&sim->clients[world->client], box, mailbox, (uint32_t)(box->count - hidden)))
         return;

@@ -101,15 +101,18 @@ struct ledger {              /* of one content */
     int outs[1 + SIM_CLIENTS]
             [SIM_MAILBOXES]; /* how many each side may take out, because they took them out elsewhere */
     int followed[1 + SIM_CLIENTS][SIM_MAILBOXES]; /* how many of them golub took out: on the server, at each client */
-    unsigned set[SIM_MAILBOXES];                  /* flags that they ever gave it there */
-    unsigned cleared[SIM_MAILBOXES];              /* ... and took off again */
-    unsigned copied[SIM_MAILBOXES];               /* flags that a COPY of golub brought along: it has to settle them */
-    bool was_copied[SIM_MAILBOXES];               /* by golub */
-    bool moved;                                   /* users took it from one mailbox to another */
-    bool shown[SIM_MAILBOXES];                    /* golub listed its removal as held */
-    bool refused[SIM_MAILBOXES];                  /* the server refused to remove it, in this run */
-    int total;                                    /* the most of it on one side that they made, over all mailboxes */
-    int spread;                                   /* how often they took it to two places on two sides: each may stay */
+    int slid
+        [SIM_CLIENTS]
+        [SIM_MAILBOXES]; /* how many of `outs` only slid out of the server's view, for all that one client can tell */
+    unsigned set[SIM_MAILBOXES];     /* flags that they ever gave it there */
+    unsigned cleared[SIM_MAILBOXES]; /* ... and took off again */
+    unsigned copied[SIM_MAILBOXES];  /* flags that a COPY of golub brought along: it has to settle them */
+    bool was_copied[SIM_MAILBOXES];  /* by golub */
+    bool moved;                      /* users took it from one mailbox to another */
+    bool shown[SIM_MAILBOXES];       /* golub listed its removal as held */
+    bool refused[SIM_MAILBOXES];     /* the server refused to remove it, in this run */
+    int total;                       /* the most of it on one side that they made, over all mailboxes */
+    int spread;                      /* how often they took it to two places on two sides: each may stay */
 };
 
 #define SIM_SERVER (-1) /* as a side; clients are 0 ... */
@@ -209,6 +212,8 @@ void ledger_forget(struct world *world, int mailbox, int side);
 void ledger_forget_away(struct world *world, int mailbox, int client);
 /** It slid out of the server's view when this client could not know of one: for all that it can tell, it was taken out there. */
 void ledger_slid(struct world *world, int content, int mailbox, int client);
+/** This client looks at the mailbox: what it sees again did not go, and nothing that follows may say so. */
+void ledger_unslid(struct world *world, int mailbox, int client);
 /** Before somebody moves or removes it on one side: does it stand as on all others? */
 void ledger_touch(struct world *world, int content, int side);
 /**
