@@ -338,15 +338,22 @@ choose_race(struct cast *cast)
     }
 }
 
-/* `expunge = true`, and somebody marked it: it is removed, wherever it has moved. */
+/* `expunge = true`, and one of it bears \\Deleted, on whichever side: it is removed, wherever it moves. */
 static bool
-is_marked(const struct world *world, int content)
+is_marked(const struct cast *cast)
 {
-    unsigned given = 0;
+    const struct sim *sim = cast->sim;
+    const struct sim_tree *tree = &cast->maildir->tree;
+    unsigned shown, marked = 0;
 
     for (int m = 0; m < SIM_MAILBOXES; m++)
-        given |= world->ledger[content].set[m];
-    return world->expunges && (given & FLAG_DELETED) != 0;
+        for (size_t i = 0; i < sim->server.boxes[m].count; i++)
+            if (sim->server.boxes[m].messages[i].content == cast->content)
+                marked |= sim->server.boxes[m].messages[i].flags;
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree->files[i].content == cast->content)
+            marked |= local_info_flags(tree->files[i].info, &shown);
+    return sim->world.expunges && (marked & FLAG_DELETED) != 0;
 }
 
 void
@@ -364,14 +371,13 @@ moment_race(struct sim *sim)
     const size_t kept = cast_kept_times(cast.maildir, cast.content);
     world->interfere = moves ? 100 : shares[rng_below(dice(sim), 4)];
     world->outside = race_on;
+    const bool marked = is_marked(&cast); /* none of those who race marks anything */
     (void)cast_sync_after(&cast, 10);
     world->outside = action_outside;
     world->wanted = 0;
-    if (is_marked(world, cast.content))
+    if (marked)
         return;
     int mailbox;
-    if (ledger_expunges(world, cast.content)) /* it moves, and goes from where it is */
-        return;
     if (moves && cast_kept_times(cast.maildir, cast.content) > kept && !cast_stands_here(&cast) &&
         sim->clients[cast.client].choice.plain)
         violation(world, "#%d moved while golub was at work, and was quarantined", cast.content);
@@ -438,6 +444,30 @@ moment_unreadable(struct sim *sim)
 
 /* ---- wanted back ---- */
 
+/* Its removal waits for a word, or its folder, which was copied, never had its file. */
+static bool
+is_held(const struct client *client, int mailbox, uint32_t uid)
+{
+    struct journal_mailbox *rows = NULL;
+    struct journal_message message;
+    struct journal_hold *lists = NULL;
+    struct error err = {0};
+    size_t count = 0, held = 0;
+    bool found = false;
+
+    if (!journal_mailboxes(client->journal, &rows, &count, &err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].name, server_mailbox_name(mailbox)) == 0 &&
+            !journal_message_by_uid(client->journal, rows[i].id, uid, &message, &found, &err))
+            found = false;
+    journal_mailboxes_free(rows, count);
+    if (!found || !journal_holds_of(client->journal, message.id, &lists, &held, &err))
+        return false;
+    free(lists);
+    return held > 0 || (message.facts & FACT_LACKED) != 0;
+}
+
 void
 moment_wanted(struct sim *sim)
 {
@@ -465,6 +495,8 @@ moment_wanted(struct sim *sim)
             action_remove_there(sim, cast.from, cast.message);
     }
     it->forced = moves && rng_chance(dice(sim), 70) ? cast.from + 1 : FORCED_NOT;
+    const uint32_t uid = here ? cast.message->uid : 0;
+    const bool held = here && is_held(it, cast.from, uid);
     const int repairs = world->repairs;
     const int status = cast_sync_after(&cast, 10);
     it->forced = FORCED_NOT;
@@ -474,7 +506,7 @@ moment_wanted(struct sim *sim)
     if (world->clients > 1 || (status != 0 && status != 1) || kind_on(world, KIND_PATTERNS) || sim->disasters)
         return;
     /* What a copied tree lacked is held and has moved nowhere, as long as it is, though its file came since: what is flagged comes back. */
-    if (here && moves && it->restored && it->shown[cast.content][cast.from])
+    if (here && moves && it->restored && (held || is_held(it, cast.from, uid)))
         return;
     int there = 0, found = 0;
     for (int m = 0; m < SIM_MAILBOXES; m++) {
