@@ -221,11 +221,8 @@ check_marks(struct sim *sim, int mailbox)
     const struct sim_mailbox *box = &sim->server.boxes[mailbox];
 
     for (size_t i = server_hidden(&sim->server, mailbox); i < box->count; i++) {
-        const struct ledger *entry = &sim->world.ledger[box->messages[i].content];
-        unsigned given = 0;
-        for (int m = 0; m < SIM_MAILBOXES; m++)
-            given |= entry->set[m];
-        if ((box->messages[i].flags & ~given & FLAG_DELETED) != 0)
+        if ((box->messages[i].flags & FLAG_DELETED) != 0 &&
+            !ledger_was_marked(&sim->world, box->messages[i].content, mailbox))
             violation(&sim->world, "#%d in %s is left with \\Deleted, which nobody gave it", box->messages[i].content,
                       server_mailbox_name(mailbox));
     }
@@ -287,8 +284,7 @@ check_duplicates(struct sim *sim)
                 violation(&sim->world, "duplicate: #%d is %d times in %s, users made at most %d", i, now,
                           server_mailbox_name(m), sim->world.ledger[i].most[m]);
         }
-    const bool total_binds =
-        kind_on(&sim->world, KIND_TOTAL) && !kind_on(&sim->world, KIND_PATTERNS) && !sim->world.additions_held;
+    const bool total_binds = kind_on(&sim->world, KIND_TOTAL) && !kind_on(&sim->world, KIND_PATTERNS);
     for (int i = 0; total_binds && i < sim->world.next_content; i++) {
         const struct ledger *entry = &sim->world.ledger[i];
         int total = 0;

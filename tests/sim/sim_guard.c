@@ -120,8 +120,18 @@ guard_list(struct world *world, const char *id)
     client->lists++;
 }
 
+/* It perhaps stands elsewhere: sent at the user's word it is there once more than users made, and no more than that. */
+static void
+note_addition(struct world *world, int content, int mailbox)
+{
+    struct ledger *entry = &world->ledger[content];
+
+    entry->spread += !entry->added[mailbox];
+    entry->added[mailbox] = true;
+}
+
 void
-guard_held(struct world *world, const char *mailbox, uint32_t uid, const char *base)
+guard_held(struct world *world, const char *mailbox, uint32_t uid, const char *base, bool addition)
 {
     struct sim *sim = sim_of(world);
     struct client *client = &sim->clients[world->client];
@@ -131,6 +141,11 @@ guard_held(struct world *world, const char *mailbox, uint32_t uid, const char *b
             continue;
         const struct sim_message *there = server_message(&sim->server, m, uid);
         const struct sim_file *here = maildir_sim_base(&client->maildir, m, base);
+        if (addition) {
+            if (here != NULL)
+                note_addition(world, here->content, m);
+            continue;
+        }
         if (there != NULL)
             client->shown[there->content][m] = true;
         if (here != NULL)

@@ -146,7 +146,7 @@ void check_duplicates(struct sim *sim);
 void guard_before(struct sim *sim, struct client *client);
 void guard_after(struct sim *sim, struct client *client);
 void guard_list(struct world *world, const char *id);
-void guard_held(struct world *world, const char *mailbox, uint32_t uid, const char *base);
+void guard_held(struct world *world, const char *mailbox, uint32_t uid, const char *base, bool addition);
 
 /* ---- a server that shows only the newest messages (sim_view.c) ---- */
 void view_looked_at(struct world *world, int mailbox);

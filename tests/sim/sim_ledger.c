@@ -136,6 +136,30 @@ ledger_forget(struct world *world, int mailbox, int side)
         world->ledger[i].outs[side + 1][mailbox] = world->ledger[i].followed[side + 1][mailbox];
 }
 
+/* Taken out of one place and put into another: whoever did it, it is a move. */
+static bool
+is_moved(const struct ledger *entry)
+{
+    int puts = 0, outs = 0;
+
+    for (int i = 0; i < SIM_MAILBOXES; i++) {
+        puts += entry->put[i];
+        outs += entry->out[i];
+    }
+    return entry->moved || (puts > 1 && outs > 0);
+}
+
+bool
+ledger_was_marked(const struct world *world, int content, int mailbox)
+{
+    const struct ledger *entry = &world->ledger[content];
+    unsigned given = entry->set[mailbox];
+
+    for (int i = 0; is_moved(entry) && i < SIM_MAILBOXES; i++)
+        given |= entry->set[i];
+    return (given & FLAG_DELETED) != 0;
+}
+
 bool
 ledger_expunges(const struct world *world, int content)
 {
@@ -272,19 +296,6 @@ ledger_back(struct world *world, int content, int mailbox, int side)
 }
 
 /* ---- flags ---- */
-
-/* Taken out of one place and put into another: whoever did it, it is a move. */
-static bool
-is_moved(const struct ledger *entry)
-{
-    int puts = 0, outs = 0;
-
-    for (int i = 0; i < SIM_MAILBOXES; i++) {
-        puts += entry->put[i];
-        outs += entry->out[i];
-    }
-    return entry->moved || (puts > 1 && outs > 0);
-}
 
 static void
 users_give(struct world *world, struct ledger *entry, int content, int mailbox, unsigned before, unsigned after,

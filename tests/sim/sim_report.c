@@ -100,8 +100,8 @@ report_held(struct report *report, const char *account, const struct report_held
     struct world *world = world_of(report);
 
     (void)account;
-    if (world->on_held != NULL && !held->addition) /* what is shown for a word about removals */
-        world->on_held(world, held->mailbox, held->uid, held->file);
+    if (world->on_held != NULL) /* what is shown for a word */
+        world->on_held(world, held->mailbox, held->uid, held->file, held->addition);
     say_aside(world, "held: %s UID %u %s", held->mailbox, held->uid, held->file);
 }
 
@@ -112,7 +112,6 @@ report_guard(struct report *report, const char *account, const struct report_lis
 
     (void)account;
     world->held++;
-    world->additions_held = world->additions_held || strcmp(list->reason, "refill") == 0;
     if (world->on_list != NULL)
         world->on_list(world, list->id);
     say(world, "      says: %llu of %llu removals %s are held (%s)", (unsigned long long)list->count,

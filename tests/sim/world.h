@@ -112,7 +112,8 @@ struct ledger {              /* of one content */
     bool shown[SIM_MAILBOXES];       /* golub listed its removal as held */
     bool refused[SIM_MAILBOXES];     /* the server refused to remove it, in this run */
     int total;                       /* the most of it on one side that they made, over all mailboxes */
-    int spread;                      /* how often they took it to two places on two sides: each may stay */
+    bool added[SIM_MAILBOXES]; /* golub listed its upload there as held: at the user's word it is sent once more */
+    int spread;                /* how often they took it to two places on two sides: each may stay */
 };
 
 #define SIM_SERVER (-1) /* as a side; clients are 0 ... */
@@ -144,7 +145,7 @@ struct world {
     int wanted;          /* one more than the message that was flagged there in this run, after it was removed here */
     void (*outside)(struct world *world);
     void (*on_list)(struct world *world, const char *id); /* golub says what is held; may be NULL */
-    void (*on_held)(struct world *world, const char *mailbox, uint32_t uid, const char *base);
+    void (*on_held)(struct world *world, const char *mailbox, uint32_t uid, const char *base, bool addition);
     void (*on_look)(struct world *world, int mailbox); /* golub is about to list it; may be NULL */
     int client;                                        /* whose run it is */
     bool met[SIM_CLIENTS]; /* it had a run that nothing disturbed: what is moved from now on is known to be a move */
@@ -158,7 +159,6 @@ struct world {
     bool dying, crashed;       /* the step is chosen; the process is dead */
     long remote_step, lose_at; /* 0: the line holds */
     bool lose_after, lost;
-    bool additions_held;   /* mail was to be added that perhaps stands elsewhere: it is, at the user's word */
     unsigned held;         /* lists of removals that it was told wait, in this run */
     unsigned errors;       /* that people were shown */
     int repairs;           /* mailboxes that were said to be paired anew */
@@ -227,6 +227,8 @@ void ledger_back(struct world *world, int content, int mailbox, int side);
 void ledger_removed(struct world *world, int content, int mailbox, int side);
 /** Somebody marked it \Deleted somewhere, and the configuration says that what is marked goes (`expunge`), wherever it is by then. */
 bool ledger_expunges(const struct world *world, int content);
+/** Somebody marked it \\Deleted in this mailbox, or in one that it has moved from. */
+bool ledger_was_marked(const struct world *world, int content, int mailbox);
 /** golub is about to: is there anything left to follow? */
 void ledger_may_follow(struct world *world, int content, int mailbox, int side, unsigned flags, const char *what);
 /** Users and other clients moved it: flags go along. */
