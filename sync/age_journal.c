@@ -3,16 +3,19 @@
 #define KEY "age"
 
 bool
-age_begin(struct journal *journal, int64_t newest, int64_t clock, struct age_run *age, struct error *err)
+age_begin(struct journal *journal, age_newest *newest, int64_t clock, struct age_run *age, struct error *err)
 {
+    int64_t kept;
     char *text;
 
     if (!journal_get(journal, KEY, &text, err))
         return false;
     age->known = text != NULL && age_parse(text, &age->last);
     free(text);
+    if (!age->known && !newest(journal, &kept, err))
+        return false;
     if (!age->known)
-        age->last = age_first(newest, clock);
+        age->last = age_first(kept, clock);
     age->now = age_at(&age->last, clock);
     return true;
 }

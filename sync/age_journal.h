@@ -10,11 +10,13 @@ struct age_run { /* counted time in one run */
     bool known; /* the journal had a state */
 };
 
+/** As for age_first. */
+typedef bool age_newest(struct journal *journal, int64_t *newest, struct error *err);
 /**
  * Once at the start of a run.
- * @param newest  as for age_first; looked at only where the journal has no state that can be read
+ * @param newest  called only where the journal has no state that can be read: it may look at all that is kept
  */
-MUST_CHECK bool age_begin(struct journal *journal, int64_t newest, int64_t clock, struct age_run *age,
+MUST_CHECK bool age_begin(struct journal *journal, age_newest *newest, int64_t clock, struct age_run *age,
                           struct error *err);
 /** At the end of a run that succeeded; inside a transaction. Writes nothing that is not worth it. */
 MUST_CHECK bool age_save(struct journal *journal, const struct age_run *age, struct error *err);

@@ -305,10 +305,7 @@ finish_pairing(struct run *run)
 static bool
 count_time(struct run *run)
 {
-    int64_t newest;
-
-    return journal_quarantine_newest(run->journal, &newest, &run->err) &&
-           age_begin(run->journal, newest, run->now, &run->age, &run->err);
+    return age_begin(run->journal, journal_quarantine_newest, run->now, &run->age, &run->err);
 }
 
 static bool

@@ -403,6 +403,8 @@ judge_names(struct match *match)
     struct import *import = match->import;
     bool moved;
 
+    if (import->doubtful == 0) /* nothing stands under a name that could be another's */
+        return true;
     if (!judge_doubtful(match))
         return false;
     if (match->reused)

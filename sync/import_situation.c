@@ -138,11 +138,9 @@ remember(struct import *import, const char *layout)
 static bool
 begin_time(struct import *import)
 {
-    int64_t newest;
     char *met, *wide;
 
-    if (!journal_pop_newest(import->journal, &newest, &import->err) ||
-        !age_begin(import->journal, newest, import->now, &import->age, &import->err) ||
+    if (!age_begin(import->journal, journal_pop_newest, import->now, &import->age, &import->err) ||
         !journal_get(import->journal, "met", &met, &import->err))
         return false;
     import->first = met == NULL;

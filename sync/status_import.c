@@ -134,9 +134,8 @@ status_import(const struct account *account, struct journal *journal, struct rep
 {
     struct view view = {account, journal, report, 0, err};
     struct age_run age;
-    int64_t newest;
 
-    if (!journal_pop_newest(journal, &newest, err) || !age_begin(journal, newest, (int64_t)time(NULL), &age, err))
+    if (!age_begin(journal, journal_pop_newest, (int64_t)time(NULL), &age, err))
         return false;
     view.now = age.now.counted;
     return show_counts(&view) && show_missed(&view) && show_left(&view) && show_due(&view) && show_rows(&view);

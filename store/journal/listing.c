@@ -396,6 +396,10 @@ listing_judge(struct journal *journal, struct error *err)
 #define KNOWN                                                                                                          \
     "(d.number IS NULL OR d.row <> 0) AND l.number NOT IN (SELECT number FROM temp.listing_new) "                      \
     "AND l.number NOT IN (SELECT number FROM temp.listing_compare) "
+/* The same the other way round: as few as there are of them, or none. */
+#define NOT_KNOWN                                                                                                      \
+    "SELECT number FROM temp.listing_doubt WHERE row = 0 UNION SELECT number FROM temp.listing_new"                    \
+    " UNION SELECT number FROM temp.listing_compare"
 #define UP(column) column " > ?1 ORDER BY " column " LIMIT ?2"
 #define DOWN(column) column " < ?1 ORDER BY " column " DESC LIMIT ?2"
 
@@ -421,7 +425,7 @@ static const char *const count_sql[] = {
     [LISTED_DOUBT] = "SELECT count(*) FROM temp.listing_doubt",
     [LISTED_UNREAD] = "SELECT count(*) FROM temp.listing_doubt WHERE header IS NULL",
     [LISTED_COMPARE] = "SELECT count(*) FROM temp.listing_compare",
-    [LISTED_KNOWN] = "SELECT count(*) " ALL_OF "WHERE " KNOWN,
+    [LISTED_KNOWN] = "SELECT (SELECT count(*) FROM temp.listing) - count(*) FROM (" NOT_KNOWN ")",
     [LISTED_MARKED] = "SELECT count(*) FROM temp.listing_marked",
 };
 

@@ -817,8 +817,8 @@ counts_as_due(const struct import_sim *sim, const struct drop_message *message)
     struct journal_pop row;
     struct age_run age;
 
-    return row_of(sim, message, &row) && age_begin(sim->journal, INT64_MIN, sim->world.now, &age, &err) && age.known &&
-           row.since <= age.now.counted - (int64_t)sim->policy.keep_days * DAY;
+    return row_of(sim, message, &row) && age_begin(sim->journal, journal_pop_newest, sim->world.now, &age, &err) &&
+           age.known && row.since <= age.now.counted - (int64_t)sim->policy.keep_days * DAY;
 }
 
 /* Only for servers on which it can be told what has to be held. */

@@ -49,6 +49,22 @@ class ImportTest(DovecotTest):
         self.assertLessEqual(self.proxy.stats["turns"], 8, self.evidence())
         self.assertEqual(self.proxy.stats["conns"], 1)
 
+    def test_nothing_new_reads_no_more_of_the_journal_than_the_names(self):
+        self.given(2000)
+        self.import_()
+        time.sleep(0.1)  # the folder's time is old enough to be trusted
+        self.import_()
+        log = self.home.path_of("reads")
+
+        self.import_(env={"ASAN_OPTIONS": "exitcode=99:detect_leaks=0"},
+                     prefix=("strace", "-f", "-y", "-qq", "-s", "1", "-o", log, "-e", "trace=pread64"))
+
+        with open(log) as f:
+            reads = sum("/journal.db>" in line for line in f)
+        whole = os.path.getsize(self.account.journal_path()) // 4096
+        self.assertGreater(whole, 150)
+        self.assertLess(reads, whole / 3)
+
     def test_an_empty_maildrop_is_0(self):
         self.import_()
 

@@ -777,6 +777,45 @@ nothing_new_among_20000_is_found_out_quickly(void **state)
     journal_close(journal);
 }
 
+static void
+a_look_at_folders_that_did_not_move_costs_no_look_at_the_rows(void **state)
+{
+    static const char *const folders[] = {"", "Archive", "INBOX"};
+    struct place *p = *state;
+    struct journal *journal = opened(p);
+    struct journal_pop_folder *list;
+    uint64_t missed, other;
+    size_t count;
+
+    assert_true(journal_begin(journal, &p->err));
+    for (int i = 0; i < 3000; i++) {
+        struct journal_pop row = row_of("", POP_STORED);
+
+        text_print(row.uidl, sizeof row.uidl, "%05d", i);
+        text_print(row.base, sizeof row.base, "%010d.golub", i);
+        row.folder = folders[i % 3];
+        assert_true(journal_pop_save(journal, &row, &p->err));
+    }
+    assert_true(journal_commit(journal, &p->err));
+
+    assert_true(journal_here_begin(journal, &p->err));
+    assert_true(journal_here_count(journal, &missed, &other, &p->err));
+    assert_true(missed == 0 && other == 0);
+    assert_true(journal_pop_row_folders(journal, &list, &count, &p->err));
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < count; i++)
+        assert_string_equal(list[i].name, folders[i]);
+    free(list);
+    for (enum statement which = 0; which < SQL_STATEMENTS; which++)
+        if (which == SQL_HERE_MISSED || which == SQL_HERE_OTHER || which == SQL_HERE_ROW_FOLDERS)
+            assert_in_range(sqlite3_stmt_status(journal->statements[which], SQLITE_STMTSTATUS_VM_STEP, 0), 1, 300);
+
+    assert_true(journal_here_begin(journal, &p->err) && journal_here_folder(journal, "", &p->err));
+    assert_true(journal_here_count(journal, &missed, &other, &p->err));
+    assert_true(missed == 1000 && other == 0);
+    journal_close(journal);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -803,6 +842,7 @@ main(void)
         TEST(lists_of_100000_lines_need_little_memory),
         TEST(temporary_files_stand_beside_the_journal_and_have_no_name),
         TEST(nothing_new_among_20000_is_found_out_quickly),
+        TEST(a_look_at_folders_that_did_not_move_costs_no_look_at_the_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
