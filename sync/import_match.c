@@ -163,17 +163,26 @@ decide_by_header(struct match *match, const struct journal_listed *listed, const
     return journal_listing_compare(import->journal, listed->number, &import->err);
 }
 
-/* New; or what was begun for it while it might have been another row's. */
+/*
+ * New; or what was begun for it while it might have been another row's. A server may show by TOP what RETR has not, so of the Message-ID and size
+ * of one that went missing the bytes are compared on their way.
+ */
 static bool
 decide_new(struct match *match, const struct journal_listed *listed, const struct seen *seen)
 {
     struct import *import = match->import;
     struct journal_pop begun;
+    bool named = false;
 
     if (!candidates_begun(import, listed->uidl, seen, NULL, NULL, &begun))
         return false;
     if (begun.id != 0)
         return settle(match, listed, &begun, seen, true);
+    if (seen->kin.has_id && listed->size != 0 &&
+        !journal_pop_has_absent_named(import->journal, seen->kin.id, listed->size, &named, &import->err))
+        return false;
+    if (named)
+        return journal_listing_compare(import->journal, listed->number, &import->err);
     return journal_listing_want(import->journal, listed->number, &import->err);
 }
 

@@ -152,6 +152,29 @@ journal_pop_absent_by_kin(struct journal *journal, const unsigned char kin[stati
 }
 
 bool
+journal_pop_has_absent_named(struct journal *journal, const unsigned char message_id[static DIGEST_SIZE], uint64_t size,
+                             bool *has, struct error *err)
+{
+    /* By the index of sizes: those of one size are few, and no index of Message-IDs is kept for this alone. */
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_POP_ABSENT_NAMED,
+                    "SELECT EXISTS (SELECT 1 FROM main.pop INDEXED BY pop_absent_size WHERE absent <> 0 AND listed = ?2"
+                    " AND message_id = ?1)",
+                    err);
+    struct sql_binder to = {.statement = statement};
+    int64_t found;
+
+    if (statement == NULL)
+        return false;
+    bind_digest(&to, message_id);
+    bind_integer(&to, (int64_t)size);
+    if (!sql_number(journal, statement, 1, &found, "look for a POP message that is gone", err))
+        return false;
+    *has = found != 0;
+    return true;
+}
+
+bool
 journal_pop_missed_by_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE], int64_t **ids,
                           size_t *count, struct error *err)
 {

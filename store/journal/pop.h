@@ -83,6 +83,10 @@ MUST_CHECK bool journal_pop_absent_by_header(struct journal *journal, const unsi
                                              int64_t **ids, size_t *count, struct error *err);
 MUST_CHECK bool journal_pop_absent_by_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE],
                                           int64_t **ids, size_t *count, struct error *err);
+/** Has an absent row this Message-ID, and did LIST say this size (not 0) of it? */
+MUST_CHECK bool journal_pop_has_absent_named(struct journal *journal,
+                                             const unsigned char message_id[static DIGEST_SIZE], uint64_t size,
+                                             bool *has, struct error *err);
 /** Ids of STORED and REMOVING rows with this kin digest whose file is missed, absent ones too, by id; the caller frees. Looks at every row. */
 MUST_CHECK bool journal_pop_missed_by_kin(struct journal *journal, const unsigned char kin[static DIGEST_SIZE],
                                           int64_t **ids, size_t *count, struct error *err);

@@ -963,6 +963,8 @@ BUGS = [
         ("store/journal/pop.c", "(d.left = 1 OR d.number IN (", "(d.left = 9 OR d.number IN (")),
     bug("import: what a message may be that may not be fetched forgotten", unit("test_import_which"),
         ("store/journal/pop.c", "OR d.number IN (SELECT number FROM", "OR -d.number IN (SELECT number FROM")),
+    bug("import: what TOP alone shows makes another message", unit("test_import_which"),
+        ("sync/import_match.c", "    if (named)\n", "    if (named && false)\n")),
     bug("import: what can't be compared makes every name doubtful", unit("test_import_contradicting"),
         ("store/journal/listing_doubt.c", "o.facts & 256 <> 0 AND o.absent = 0\"", "o.facts & 256 <> 0 AND o.absent < 0\"")),
     bug("import: what lost its name to another fetched again", unit("test_import_again"),

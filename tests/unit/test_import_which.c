@@ -444,6 +444,24 @@ has_row(struct scene *sc, const char *uidl)
     return count > 0;
 }
 
+/* A line more that no program is known to add, in each TOP alone. */
+static void
+what_top_alone_shows_makes_no_other_message_when_all_names_change(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->drop.top_adds = "X-Seen-By: a proxy\r\n";
+    given_mails(sc, 4);
+    assert_run(sc, 0);
+    given_other_names(sc);
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(sc->drop.retrs, 5);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs + sc->drop.tops, 0);
+}
+
 /* Neither TOP nor RETR says for two months which message it is. */
 static void
 what_may_be_one_that_cant_be_read_is_not_forgotten(void **state)
@@ -704,6 +722,7 @@ main(void)
         TEST(what_moved_on_from_a_name_whose_message_cant_be_read_is_not_fetched_again),
         TEST(a_report_that_moved_on_among_messages_of_which_sizes_alone_are_known_is_not_fetched_again),
         TEST(what_comes_again_in_the_run_that_would_forget_it_is_known),
+        TEST(what_top_alone_shows_makes_no_other_message_when_all_names_change),
         TEST(what_may_be_one_that_cant_be_read_is_not_forgotten),
         TEST(what_may_not_be_compared_keeps_what_it_may_be_and_nothing_else),
         TEST(what_was_removed_and_kept_is_known_under_another_name_by_its_bytes_and_a_copy_of_it_comes),
