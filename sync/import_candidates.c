@@ -248,8 +248,10 @@ candidates_resized(const struct import *import, const struct journal_pop *row, c
 static bool
 may_be_new(const struct import *import, const struct journal_listed *listed)
 {
-    return import->reused && listed->number + IMPORT_NEWEST > import->messages &&
-           (import->newest >> (listed->number % IMPORT_NEWEST) & 1U) != 0;
+    if (!import->reused || listed->number + IMPORT_NEWEST <= import->messages)
+        return false;
+    return (import->newest >> (listed->number % IMPORT_NEWEST) & 1U) != 0 ||
+           (listed->size != 0 && listed->size <= IMPORT_SMALL);
 }
 
 /*

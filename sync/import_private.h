@@ -38,6 +38,8 @@
 #define IMPORT_ABSENT_DAYS 30
 /* So many at the end of a list are read where names moved on and theirs are new. */
 #define IMPORT_NEWEST 16
+/* ... and, up to so many bytes, whatever their names: a report is no larger. */
+#define IMPORT_SMALL 65536
 /* UIDL of a row that was made for a file whose message may be listed: no server's, and no header digest's. */
 #define IMPORT_FILE_UIDL "=file"
 
