@@ -56,6 +56,8 @@ enum trouble { /* kinds of it, each by a word of --kinds and --without */
                TROUBLE_HOST,
                TROUBLE_BESIDE,
                TROUBLE_COPIES,
+               TROUBLE_POWER,
+               TROUBLE_ONE_MAILBOX,
                TROUBLE_ALL
 };
 
@@ -116,11 +118,15 @@ struct import_sim {
     size_t image_size;
     const char *image_host; /* that the account named then */
     int64_t image_born;     /* of the deliver folder then */
-    bool beside;            /* an IMAP account has the tree, too */
+    bool image_accident;
+    bool one_mailbox; /* the IMAP account of the tree found the mail on its own server: it is the same mailbox */
+    bool beside;      /* an IMAP account has the tree, too */
     char sent_base[SIM_SENT][LOCAL_BASE_MAX + 1];
     size_t sent;
     int64_t gone_at[SIM_CONTENTS]; /* since when a file of it is missing; 0: none is, or never was */
     bool was_here[SIM_CONTENTS];
+    long moment, gone_moment[SIM_CONTENTS]; /* order of events: when its last file went */
+    long look_moment;                       /* ... and when all folders were looked at last */
     int64_t run_began;
 };
 
@@ -171,6 +177,10 @@ bool tally_first(const struct import_sim *sim);
 bool tally_is_unsure(struct import_sim *sim, const struct sim_file *file);
 /** Did a lost journal not meet a message of it yet? Without its file nothing tells that it was here. */
 bool tally_is_unmet(const struct import_sim *sim, int content);
+/** Files of a content that have a name that golub gives. */
+int tally_own_files(const struct import_sim *sim, int content);
+/** Does it have a name that golub gives? */
+bool tally_is_own(const struct sim_file *file);
 /** The list that removals are held on. @return false: none, hold is "" */
 bool tally_held(const struct import_sim *sim, char hold[static 16]);
 /** Is a message there of which far less comes than LIST says? */

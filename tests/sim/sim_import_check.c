@@ -157,8 +157,8 @@ tally_sizes(struct import_sim *sim)
     hide(sim);
 }
 
-static bool
-is_own(const struct sim_file *file)
+bool
+tally_is_own(const struct sim_file *file)
 {
     const char *dot = strrchr(file->base, '.');
 
@@ -172,9 +172,15 @@ files_of(const struct import_sim *sim, int content, bool own)
 
     for (size_t i = 0; i < sim->maildir.tree.count; i++) {
         const struct sim_file *file = &sim->maildir.tree.files[i];
-        found += file->content == content && (!own || is_own(file));
+        found += file->content == content && (!own || tally_is_own(file));
     }
     return found;
+}
+
+int
+tally_own_files(const struct import_sim *sim, int content)
+{
+    return files_of(sim, content, true);
 }
 
 bool
@@ -216,7 +222,7 @@ date_what_went(struct import_sim *sim)
     int here[SIM_CONTENTS] = {0}, fetched[SIM_CONTENTS] = {0};
 
     for (size_t i = 0; i < sim->maildir.tree.count; i++)
-        here[sim->maildir.tree.files[i].content] += is_own(&sim->maildir.tree.files[i]);
+        here[sim->maildir.tree.files[i].content] += tally_is_own(&sim->maildir.tree.files[i]);
     for (size_t i = 0; i < sim->drop.count; i++) {
         const struct drop_message *it = &sim->drop.messages[i];
         fetched[it->content] += it->here && it->fetched_at != 0 && !it->may_be_had;
@@ -225,8 +231,10 @@ date_what_went(struct import_sim *sim)
         sim->was_here[i] = sim->was_here[i] || here[i] > 0;
         if (here[i] > 0 && here[i] >= fetched[i])
             sim->gone_at[i] = 0;
-        else if (sim->was_here[i] && sim->gone_at[i] == 0)
+        else if (sim->was_here[i] && sim->gone_at[i] == 0) {
             sim->gone_at[i] = sim->world.now;
+            sim->gone_moment[i] = ++sim->moment;
+        }
     }
 }
 
@@ -357,6 +365,24 @@ row_of(const struct import_sim *sim, const struct drop_message *message, struct 
                       : !is_of_another(message, row);
 }
 
+/* Did the journal that came after a lost one not meet it yet? */
+static bool
+is_stranger(const struct import_sim *sim, const struct sim_file *file)
+{
+    struct error err = {0};
+    struct journal_pop row;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool found, known = false;
+
+    if (!sim->journal_lost || !journal_pop_ids(sim->journal, 0, &ids, &count, &err))
+        return false;
+    for (size_t i = 0; i < count && !known; i++)
+        known = journal_pop_get(sim->journal, ids[i], &row, &found, &err) && found && strcmp(row.base, file->base) == 0;
+    free(ids);
+    return !known;
+}
+
 bool
 tally_is_unsure(struct import_sim *sim, const struct sim_file *file)
 {
@@ -373,7 +399,7 @@ tally_is_unsure(struct import_sim *sim, const struct sim_file *file)
             journal_pop_get(sim->journal, ids[i], &row, &found, &err) && found && strcmp(row.base, file->base) == 0;
     free(ids);
     sim->met[MET_UNSURE_FILE_TOUCHED] += unsure;
-    return unsure;
+    return unsure || is_stranger(sim, file);
 }
 
 bool
@@ -590,7 +616,23 @@ is_safe(const struct import_sim *sim, const struct drop_message *message)
     if (files_of(sim, message->content, false) > 0 || has_twin_there(sim, message))
         return true;
     return sim->was_here[message->content] &&
-           (gone >= sim->run_began || sim->world.now + slack >= gone + 30 * (int64_t)DAY);
+           ((gone >= sim->run_began && sim->gone_moment[message->content] > sim->look_moment) ||
+            sim->world.now + slack >= gone + 30 * (int64_t)DAY);
+}
+
+/* Is each file of it one that a power cut would take? */
+static bool
+is_unflushed(const struct import_sim *sim, int content)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < sim->maildir.tree.count; i++) {
+        const struct sim_file *file = &sim->maildir.tree.files[i];
+        if (file->content == content && !file->unflushed)
+            return false;
+        any = any || file->content == content;
+    }
+    return any;
 }
 
 static void
@@ -616,6 +658,10 @@ on_dele(void *context, struct drop_message *message)
         violation(&sim->world, "#%d is removed and is not here", id);
     else if (!is_due(sim, first_fetched(sim, message), sim->policy.keep_days))
         violation(&sim->world, "#%d is removed before its days are over", id);
+    else if (sim->one_mailbox && !same_session)
+        violation(&sim->world, "#%d is removed, and it is the IMAP account's own", id);
+    else if (is_unflushed(sim, id))
+        violation(&sim->world, "#%d is removed, and a power cut could still take it here", id);
     else if (needs_a_word(sim, message))
         violation(&sim->world, "#%d is removed under a tightened `keep` without a word of the user", id);
     if (!message->stored) { /* in the session that fetched it: should it come back, or stay, this was its `keep` */
@@ -937,9 +983,9 @@ check_quiet(struct import_sim *sim, bool all_due)
         const struct drop_message *message = &drop->messages[i];
         const bool known = drop->uidls == UIDLS_UNIQUE ? message->stored : message->owed && !message->may_be_had;
         struct journal_pop row;
-        if (!message->here || !known || message->skipped || drop->uidls == UIDLS_NONE || !drop->top ||
-            came_short(sim, message) || message->was_cut || is_too_big_to_read(sim, message) || message->was_cut ||
-            maildrop_sim_repeats(drop, message) || message->content % 10 < drop->refuses_dele ||
+        if (!message->here || !known || message->skipped || sim->one_mailbox || drop->uidls == UIDLS_NONE ||
+            !drop->top || came_short(sim, message) || message->was_cut || is_too_big_to_read(sim, message) ||
+            message->was_cut || maildrop_sim_repeats(drop, message) || message->content % 10 < drop->refuses_dele ||
             (!all_due && !sim->command && (!row_of(sim, message, &row) || row.missed != 0)))
             continue;
         if (all_due ? sim->policy.keep_days != KEEP_FOREVER : sim->policy.keep_days == 0)

@@ -148,6 +148,16 @@ deliver(void *local, struct local_delivery *items, size_t count, struct error *e
     return done;
 }
 
+/* All folders are looked at: what is not here now is to be missed, whatever was here when the run began. */
+static bool
+folders(void *local, bool (*folder)(void *context, const char *folder), void *context, struct error *err)
+{
+    struct import_sim *sim = sim_of(local);
+
+    sim->look_moment = ++sim->moment;
+    return maildir_sim_local(&sim->maildir).ops->folders(local, folder, context, err);
+}
+
 /* What is delivered later is lost with the process until then. */
 static bool
 deliver_ahead(void *local, struct local_draft *const *drafts, size_t count, int64_t date)
@@ -170,6 +180,7 @@ watched_local(struct import_sim *sim)
     ops.link = ops.unlink_moved = no_move;
     ops.remove = no_remove;
     ops.deliver = deliver;
+    ops.folders = folders;
     ops.deliver_ahead = deliver_ahead;
     return (struct local){&ops, local.self};
 }
@@ -273,8 +284,10 @@ beside_knows(void *self, const char *base, bool *known, struct error *err)
 static bool
 beside_had(void *self, const char *base, int64_t before, bool *had, struct error *err)
 {
-    (void)self, (void)base, (void)before, (void)err;
-    *had = false;
+    const struct import_sim *sim = self;
+
+    (void)base, (void)before, (void)err;
+    *had = sim->one_mailbox;
     return true;
 }
 
@@ -288,7 +301,7 @@ run_engine(struct import_sim *sim, bool dry, struct journal *journal)
                                     .connection = {.scheme = SCHEME_POP3S, .host = (char *)sim->host, .user = "ana"},
                                     .maildir = sim->command ? NULL : "/sim/mail",
                                     .state = "/sim/state",
-                                    .fsync = true,
+                                    .fsync = !sim->maildir.lazy,
                                     .import = sim->policy,
                                     .policy = {.pull = all,
                                                .push = all,
@@ -390,8 +403,10 @@ check_status(struct import_sim *sim)
         sim->accident || any_cut(sim) || drop->lacks_now || /* what LIST has and UIDL does not name is not fetched */
         ((sim->first || is_wide(sim)) && sim->world.interfered > 0); /* files of a meeting that moved */
 
-    if (sim->away || (sim->moved && sim->status == 2))
+    if (sim->away || ((sim->moved || sim->one_mailbox) && sim->status == 2))
         return;
+    if (drop->lacks_now && drop->listed > 1 && sim->status == 0 && drop->uidls != UIDLS_NONE)
+        violation(&sim->world, "some messages have no UIDL, and the status is 0");
     if (sim->wrong_id) {
         if (sim->status != 2)
             violation(&sim->world, "a wrong ID was accepted with status %d", sim->status);

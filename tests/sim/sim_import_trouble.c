@@ -25,6 +25,8 @@ static const struct {
     [TROUBLE_HOST] = {"host", "server under another name"},
     [TROUBLE_BESIDE] = {"beside", "deleted by the IMAP account"},
     [TROUBLE_COPIES] = {"copies", "copy, or equal header"},
+    [TROUBLE_POWER] = {"power", "power cut without fsync"},
+    [TROUBLE_ONE_MAILBOX] = {"one-mailbox", "mailbox of the account beside"},
 };
 
 /* Not yet kept to in every history: only with --kinds. */
@@ -108,6 +110,9 @@ trouble_choose(struct import_sim *sim)
     sim->drop.cuts = is_chosen(sim, TROUBLE_CUT, 12) ? 8 : 0;
     sim->drop.ignores = is_chosen(sim, TROUBLE_IGNORE, 15) ? 30 : 0;
     sim->beside = is_chosen(sim, TROUBLE_BESIDE, 20) && !sim->command;
+    sim->maildir.lazy = is_chosen(sim, TROUBLE_POWER, 10) && !sim->command;
+    sim->one_mailbox = sim->beside && is_chosen(sim, TROUBLE_ONE_MAILBOX, 15);
+    sim->met[MET_ALL + TROUBLE_ONE_MAILBOX] += sim->one_mailbox;
     sim->copies = is_chosen(sim, TROUBLE_COPIES, 25) && !sim->beside ? 200 : 0;
 }
 
@@ -188,6 +193,7 @@ reads(struct import_sim *sim)
             (sim->copies > 0 && sim->drop.uidls == UIDLS_NONE))
             continue;
         say(&sim->world, "  there: #%d gets a line in its header", message->content);
+        message->had = false; /* where names are in doubt it is read, to be compared */
         any = message->read_line = true;
     }
     return any;
@@ -345,6 +351,42 @@ beside_sim_knows(const struct import_sim *sim, const char *base)
     return false;
 }
 
+/* What was delivered and not flushed is gone, and must come again: nothing of it was removed from the server. */
+static bool
+power_fails(struct import_sim *sim)
+{
+    struct maildir_sim *maildir = &sim->maildir;
+    bool any = false;
+
+    if (!maildir->lazy || sim->command)
+        return false;
+    for (size_t i = 0; i < maildir->tree.count; i++) {
+        const struct sim_file *file = &maildir->tree.files[i];
+        if (!file->unflushed)
+            continue;
+        any = true;
+        if (!tally_is_own(file)) { /* missed before, and nobody's removal to undo */
+            sim->tally[file->content].taken++;
+            continue;
+        }
+        for (size_t k = 0; k < sim->drop.count; k++) {
+            struct drop_message *message = &sim->drop.messages[k];
+            /* Owed by what golub removed it stays; what somebody else removed meanwhile is nowhere. */
+            if (message->content == file->content && (message->here || !message->by_golub))
+                message->owed = message->stored = false; /* it comes under the `keep` of that day */
+        }
+    }
+    /* What the user removed or renamed since the last look can't be told from what the cut took. */
+    for (size_t k = 0; k < sim->drop.count; k++) {
+        const struct drop_message *message = &sim->drop.messages[k];
+        sim->tally[message->content].excused +=
+            message->fetched_at != 0 && tally_own_files(sim, message->content) < sim->tally[message->content].born;
+    }
+    say(&sim->world, "  here: the power fails%s", any ? ", and takes what was not flushed" : "");
+    maildir_sim_power_cut(maildir);
+    return any;
+}
+
 /* ---- time, journal, account ---- */
 
 static bool
@@ -369,6 +411,7 @@ journal_goes(struct import_sim *sim, bool old)
         free(sim->image);
         sim->image_host = sim->host;
         sim->image_born = sim->maildir.born[sim->deliver_to];
+        sim->image_accident = sim->accident;
         if (!journal_image(sim->journal, &sim->image, &sim->image_size, &err))
             sim->image = NULL;
         return false;
@@ -379,7 +422,7 @@ journal_goes(struct import_sim *sim, bool old)
         old ? sim->image_host : sim->host; /* the configuration is of that day, too: golub says so where it is not */
     /* An older one may know of a folder that is gone, or another one by now: what was said of that is said again. */
     sim->accident =
-        sim->accident ||
+        sim->accident || (old && sim->image_accident) ||
         (old && (!sim->maildir.tree.folder[sim->deliver_to] || sim->maildir.born[sim->deliver_to] != sim->image_born));
     sim->journal_lost = true;
     tally_excuse_unfound(sim);
@@ -467,6 +510,9 @@ trouble_act(struct import_sim *sim)
         break;
     case TROUBLE_HOST:
         met = moves_house(sim);
+        break;
+    case TROUBLE_POWER:
+        met = power_fails(sim);
         break;
     case TROUBLE_BESIDE:
         met = goes_beside(sim);
