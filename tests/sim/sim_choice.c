@@ -139,6 +139,8 @@ kinds_run(struct sim *sim, int client)
         .patterns = lists[0].patterns, .pull = everything, .push = everything, .confirm = it->confirm, .plain = true};
     sim->world.clock_off = 0;
     for (int m = 0; m < SIM_MAILBOXES; m++) {
+        if (sim->away_there[m] || sim->away_here[client][m])
+            sim->world.unseen |= 1u << m;
         if (sim->was_away_here[client][m])
             ledger_forget_away(&sim->world, m, client);
         if (sim->away_there[m] || sim->was_away_there[client][m] || sim->away_here[client][m] ||
@@ -151,6 +153,8 @@ kinds_run(struct sim *sim, int client)
         return;
     if (on(sim, KIND_PATTERNS))
         choose_patterns(sim, choice);
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        sim->world.unseen |= (unsigned)choice->left_out[m] << m;
     if (on(sim, KIND_POLICIES) && rng_chance(dice(sim), 40))
         choose_policies(sim, choice);
     if (on(sim, KIND_WORDS) || (on(sim, KIND_MANY) && !on(sim, KIND_SWAPS)))

@@ -239,6 +239,16 @@ is_marked(const struct world *world, int content, unsigned flags)
     return (flags & FLAG_DELETED) != 0 && ledger_expunges(world, content);
 }
 
+/* This mailbox, or another one in which it was put, was not looked at for a while. */
+static bool
+was_unseen(const struct world *world, int content, int mailbox)
+{
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        if ((world->unseen >> m & 1) != 0 && (m == mailbox || world->ledger[content].put[m]))
+            return true;
+    return false;
+}
+
 void
 ledger_may_follow(struct world *world, int content, int mailbox, int side, unsigned flags, const char *what)
 {
@@ -250,9 +260,8 @@ ledger_may_follow(struct world *world, int content, int mailbox, int side, unsig
      * What stands elsewhere is moved, also where its mailbox was not looked at for a while: its old place follows, as a move, or as a
      * removal where the new place was seen before the old one.
      */
-    const bool moved =
-        (world->kinds & (KIND_BIT(KIND_PATTERNS) | KIND_BIT(KIND_AWAY_HERE) | KIND_BIT(KIND_AWAY_THERE))) != 0 &&
-        (strncmp(what, "moves", 5) == 0 || stands_elsewhere(world, content, mailbox, side));
+    const bool moved = was_unseen(world, content, mailbox) &&
+                       (strncmp(what, "moves", 5) == 0 || stands_elsewhere(world, content, mailbox, side));
     /* What is marked on two sides is one removal of either, and they may have crossed. */
     const int slack = world->expunges && world->clients > 1 && (entry->set[mailbox] & FLAG_DELETED) != 0;
     const int left = entry->outs[side + 1][mailbox] - entry->followed[side + 1][mailbox];

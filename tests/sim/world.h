@@ -177,6 +177,7 @@ struct world {
     struct server *server;
     struct maildir_sim *maildirs[SIM_CLIENTS];
     int clients;
+    unsigned unseen;           /* bits of mailboxes that some run left out, or whose folder or mailbox was away */
     struct import_sim *import; /* of an import's history; then no server */
 };
 
