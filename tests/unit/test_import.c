@@ -692,6 +692,34 @@ names_that_move_on_to_other_messages_bring_nothing_a_second_time(void **state)
     assert_all_here(sc);
 }
 
+/* What is large is read for a name alone that no row ever had. */
+static void
+names_that_move_on_to_other_large_messages_read_nothing(void **state)
+{
+    struct scene *sc = *state;
+    const size_t len = 70000;
+    char *bytes = malloc(len + 1);
+
+    assert_non_null(bytes);
+    for (int i = 0; i < 4; i++) {
+        char name[8];
+
+        text_print(name, sizeof name, "%d", i + 1);
+        memset(bytes, 'a' + i, len);
+        text_print(bytes, len, "Subject: large\r\nMessage-ID: <%d@x>\r\n\r\n", i);
+        bytes[strlen(bytes)] = 'a';
+        (void)given_mail_as(sc, name, bytes, len - (size_t)i);
+    }
+    free(bytes);
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    for (int i = 3; i > 0; i--)
+        text_print(sc->drop.mails[i].uidl, sizeof sc->drop.mails[i].uidl, "%d", i);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), 4);
+}
+
 static void
 a_lost_journal_and_uidls_that_repeat_bring_nothing_a_second_time(void **state)
 {
@@ -811,6 +839,7 @@ main(void)
         TEST(bytes_stop_at_the_reserved_room),
         TEST(a_top_that_is_refused_for_good_delays_nothing),
         TEST(names_that_move_on_to_other_messages_bring_nothing_a_second_time),
+        TEST(names_that_move_on_to_other_large_messages_read_nothing),
         TEST(a_lost_journal_and_uidls_that_repeat_bring_nothing_a_second_time),
         TEST(a_uidl_that_is_used_again_under_a_header_that_names_nothing_is_told_by_the_body),
         TEST(skip_existing_reads_nothing_that_a_uidl_names),
