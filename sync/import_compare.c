@@ -259,6 +259,20 @@ refuse(struct compare *compare, const struct journal_listed *listed, const char 
     return put_off(compare, listed, larger ? compare->bytes : listed->size, words);
 }
 
+/*
+ * Its bytes are a row's whose name another line has, and nothing but that name says that this line is that row's message: it is a copy, or the
+ * names moved on. That line is read, too, and both are compared behind the new ones.
+ */
+static bool
+doubt_equal(struct compare *compare, const struct seen *seen, bool *equal)
+{
+    struct import *import = compare->import;
+
+    *equal = false;
+    return import->identity != BY_UIDL || import->options->skip_existing ||
+           journal_listing_doubt_equal(import->journal, seen->header, seen->body, seen->wire, equal, &import->err);
+}
+
 /* Which of the rows it is, or that it is none. */
 static bool
 finish_message(struct compare *compare, struct journal_listed *listed)
@@ -266,6 +280,7 @@ finish_message(struct compare *compare, struct journal_listed *listed)
     struct import *import = compare->import;
     struct journal_pop row = {0}, unsure = {0};
     struct seen seen;
+    bool equal;
 
     if (!bytes_end(compare->reading, &seen))
         return import_no_memory(import);
@@ -284,6 +299,12 @@ finish_message(struct compare *compare, struct journal_listed *listed)
     /* At a first meeting its file may be one of those that were not seen. */
     if (row.id == 0 && import->unseen)
         return leave(compare, listed);
+    if (!doubt_equal(compare, &seen, &equal))
+        return false;
+    if (equal) {
+        compare->all = false;
+        return true;
+    }
     return take(compare, listed, &row, &seen);
 }
 

@@ -971,6 +971,8 @@ BUGS = [
         ("store/journal/listing_doubt.c", "o.facts & 256 <> 0 AND o.absent = 0\"", "o.facts & 256 <> 0 AND o.absent < 0\"")),
     bug("import: what lost its name to another fetched again", unit("test_import_again"),
         ("sync/import.c", "(import_compare(import) && import_compare_new(import))", "import_compare(import)")),
+    bug("import: report whose name moved on taken for a copy", unit("test_import_again"),
+        ("sync/import_compare.c", "    if (equal) {", "    if (false && equal) {")),
     bug("import: what an older journal saw refused fetched again", unit("test_import_again"),
         ("sync/import_meeting.c", "import_end(import, journal_pop_doubt_begun(import->journal, &import->err))",
          "import_end(import, true)")),

@@ -153,6 +153,48 @@ what_was_recorded_beside_its_row_is_no_second_message(void **state)
     assert_int_equal(files_in(sc, "INBOX/new"), 2);
 }
 
+/* Reports of one header and size, without a Message-ID: names moved on, one stands under that of the other, which has a new one. */
+static void
+reports_whose_names_moved_on_come_once(void **state)
+{
+    static const char one[] = "Subject: state\r\n\r\nit goes on\r\n", two[] = "Subject: state\r\n\r\nit failed.\r\n";
+    struct scene *sc = *state;
+
+    (void)given_mail_as(sc, "1", one, sizeof one - 1);
+    (void)given_mail_as(sc, "2", two, sizeof two - 1);
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    rename_there(&sc->drop.mails[0], "2");
+    rename_there(&sc->drop.mails[1], "new");
+
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_all_here(sc);
+        assert_int_equal(files_in(sc, "INBOX/new"), 3);
+    }
+    assert_int_equal(sc->drop.retrs, 0);
+}
+
+/* A copy that arrives is mail of its own, though the other one is read for it. */
+static void
+a_copy_of_a_report_comes(void **state)
+{
+    static const char one[] = "Subject: state\r\n\r\nit goes on\r\n", two[] = "Subject: state\r\n\r\nit failed.\r\n";
+    struct scene *sc = *state;
+
+    (void)given_mail_as(sc, "1", one, sizeof one - 1);
+    (void)given_mail_as(sc, "2", two, sizeof two - 1);
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    (void)given_mail_as(sc, "3", two, sizeof two - 1);
+
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(files_in(sc, "INBOX/new"), 3);
+    }
+    assert_int_equal(sc->drop.retrs, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int
@@ -164,6 +206,8 @@ main(void)
         TEST(what_an_older_journal_saw_refused_and_is_not_here_is_fetched),
         TEST(what_was_found_after_a_crash_and_removed_comes_once_under_another_name),
         TEST(what_was_recorded_beside_its_row_is_no_second_message),
+        TEST(reports_whose_names_moved_on_come_once),
+        TEST(a_copy_of_a_report_comes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
