@@ -1044,8 +1044,6 @@ BUGS = [
         ("sync/import_match.c", "match->doubted = match->doubted || moved;", "match->doubted = match->doubted || (moved && false);")),
     bug("import: message that never came not thought of when all names change", unit("test_import_which"),
         ("store/journal/listing_doubt.c", "SELECT 1 FROM main.pop WHERE state = 1 AND absent = 0 AND", "SELECT 1 FROM main.pop WHERE 0 AND")),
-    bug("import: message whose header can't be read not thought of when all names change", unit("test_import_which"),
-        ("store/journal/listing_doubt.c", "WHERE header IS NULL AND row = 0", "WHERE 0")),
     bug("import: message of another size taken for the only one of its name", unit("test_import_which"),
         ("sync/import_match.c", "listed->uidl, seen->header, 0, &named_alike", "NULL, seen->header, listed->size, &named_alike")),
     bug("import: what was recorded as had not known without its size", unit("test_import_which"),
