@@ -148,11 +148,9 @@ maildrop_sim_repeats(const struct maildrop_sim *drop, const struct drop_message 
 {
     int found = 0;
 
-    if (drop->equal_now)
-        return drop->listed > 1;
     for (uint32_t i = 0; i < drop->listed; i++) /* what UIDL did not tell nobody can know */
         found += drop->messages[drop->number[i]].told_in == drop->session &&
-                 strcmp(drop->messages[drop->number[i]].uidl, message->uidl) == 0;
+                 (drop->equal_now || strcmp(drop->messages[drop->number[i]].uidl, message->uidl) == 0);
     return found > 1;
 }
 
