@@ -846,7 +846,7 @@ learn(struct import_sim *sim, struct drop_message *message)
         message->stored_at = sim->world.now;
         message->keep = sim->policy.keep_days;
     }
-    if (known)
+    if (known && was_listed(sim, message)) /* else what has its name may be another's, whose name moved on to it */
         message->row = row.id;
     if (known && row.state == POP_HAD && sim->skip_existing) { /* under another name it was not told from the others */
         message->stored = false;
