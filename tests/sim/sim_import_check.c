@@ -844,12 +844,13 @@ learn(struct import_sim *sim, struct drop_message *message)
     if (known && row.absent == 0 && (row.state == POP_STORED || row.state == POP_REMOVING) && !message->stored) {
         message->stored = true;
         message->stored_at = sim->world.now;
-        message->keep = sim->policy.keep_days;
+        message->keep = message->has_keep ? message->keep : sim->policy.keep_days;
     }
     if (known && was_listed(sim, message)) /* else what has its name may be another's, whose name moved on to it */
         message->row = row.id;
     if (known && row.state == POP_HAD && sim->skip_existing) { /* under another name it was not told from the others */
-        message->stored = false;
+        message->stored = false; /* until its bytes say which it is: then its first row counts, with its `keep` */
+        message->has_keep = message->fetched_at != 0;
         message->may_be_had = true;
     }
     message->held = known && row.hold[0] != '\0';

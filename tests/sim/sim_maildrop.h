@@ -46,6 +46,7 @@ struct drop_message {
     bool by_golub;     /* who removed it */
     bool stored;       /* its row said so after a run */
     int keep;          /* the `keep` of that run */
+    bool has_keep;     /* it was stored once already, and recorded as had under another name since */
     int64_t stored_at; /* end of that run */
     bool held, released;
     int released_keep;
