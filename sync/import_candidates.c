@@ -245,12 +245,13 @@ candidates_resized(const struct import *import, const struct journal_pop *row, c
            listed->size != 0 && row->listed != listed->size && memcmp(row->header, seen->header, DIGEST_SIZE) == 0;
 }
 
+/* Where all names changed none of them tells which is new: of the last lines the small ones are read. */
 static bool
-may_be_new(const struct import *import, const struct journal_listed *listed)
+may_be_new(const struct import *import, const struct journal_listed *listed, bool renumbered)
 {
-    if (!import->reused || listed->number + IMPORT_NEWEST <= import->messages)
+    if ((!import->reused && !renumbered) || listed->number + IMPORT_NEWEST <= import->messages)
         return false;
-    return (import->newest >> (listed->number % IMPORT_NEWEST) & 1U) != 0 ||
+    return (import->reused && (import->newest >> (listed->number % IMPORT_NEWEST) & 1U) != 0) ||
            (listed->size != 0 && listed->size <= IMPORT_SMALL);
 }
 
@@ -277,7 +278,7 @@ candidates_plain(struct import *import, const struct candidates *rows, const str
         *plain = row->size == listed->size;
     else
         *plain = row->state != POP_REMOVING && (renumbered || import->reused) && row->absent == import_stamp(import);
-    *plain = *plain && !may_be_new(import, listed);
+    *plain = *plain && !may_be_new(import, listed, renumbered);
     if (*plain && !journal_listing_may_be_anothers(import->journal, seen->header, same_size ? listed->size : 0, &may_be,
                                                    &import->err))
         return false;

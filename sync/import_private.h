@@ -36,7 +36,7 @@
 #define IMPORT_DAY 86400
 /* A row outlives the lists that lack it at least so long. */
 #define IMPORT_ABSENT_DAYS 30
-/* So many at the end of a list are read where names moved on and theirs are new. */
+/* So many at the end of a list are read where names moved on and theirs are new, or all changed. */
 #define IMPORT_NEWEST 16
 /* ... and, up to so many bytes, whatever their names: a report is no larger. */
 #define IMPORT_SMALL 65536

@@ -106,14 +106,14 @@ class AnewTest(DovecotTest):
         self.assertEqual(self.count_there(), 3)
 
     def test_other_uidls_bring_nothing_a_second_time(self):
-        mails = self.given(5)
+        mails = self.given(20)
         self.import_()
         self.through(edit_down=lambda data: re.sub(rb"(?m)^(\d+ )([0-9a-f]{16}\r)", rb"\1x\2", data))
 
         result = self.import_()
 
-        self.assertIn("another UIDL", result.out)
-        self.assertEqual(self.asked(b"RETR"), [])
+        self.assertIn("4 messages on the server have another UIDL", result.out)
+        self.assertEqual(len(self.asked(b"RETR")), 16)  # the last ones are small and may be new
         self.assert_here(mails)
         self.import_()
         self.assertEqual(self.asked(b"TOP"), [])

@@ -367,8 +367,10 @@ a_server_that_gets_uidl_later_brings_nothing_a_second_time(void **state)
     sc->drop.no_uidl = false;
     given_mails(sc, 1);
     assert_run(sc, 0);
-    assert_int_equal(sc->drop.retrs, 1);
+    assert_int_equal(sc->drop.retrs, 4); /* small ones at the end, under new names, may be new: read once */
     assert_all_here(sc);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
 }
 
 /* ---- options and situations ---- */
@@ -607,7 +609,7 @@ a_top_that_is_refused_for_good_delays_nothing(void **state)
     for (int i = 0; i < 4; i++)
         text_print(sc->drop.mails[i].uidl, sizeof sc->drop.mails[i].uidl, "other-%d", i);
     assert_run(sc, 0);
-    assert_int_equal(sc->drop.retrs, 4);
+    assert_int_equal(sc->drop.retrs, 8); /* for the header; and all are among the last, small, and may be new */
     assert_run(sc, 0);
     assert_int_equal(sc->drop.retrs + sc->drop.tops, 0);
     assert_all_here(sc);

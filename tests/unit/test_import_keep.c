@@ -645,7 +645,10 @@ a_short_answer_to_a_proof_makes_no_new_mail(void **state)
 
     for (int i = 0; i < 3; i++)
         mails[i] = given_mail(sc, i == 0 ? "a" : i == 1 ? "b" : "c");
+    given_mails(sc, 16); /* the last ones are read at once where all names change */
     assert_run(sc, 0);
+    for (size_t i = 3; i < sc->drop.count; i++)
+        text_print(sc->drop.mails[i].uidl, sizeof sc->drop.mails[i].uidl, "new-%zu", i);
     for (int i = 0; i < 3; i++) { /* known by their headers: to be read before they are removed */
         text_print(mails[i]->uidl, sizeof mails[i]->uidl, "new-%d", i);
         mails[i]->give = mails[i]->len - 4;

@@ -607,6 +607,42 @@ a_report_under_a_new_name_is_read_where_names_moved_on(void **state)
     assert_int_equal(copies_here(sc, report), 1);
 }
 
+/* As many went as came, and no name tells the new one. */
+static void
+a_report_that_comes_as_another_goes_is_read_where_all_names_change(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *report;
+
+    given_mails(sc, 3);
+    (void)given_report(sc, "a", "it goes on");
+    assert_run(sc, 0);
+    report = given_report(sc, "b", "it failed.");
+    sc->drop.mails[3].gone = true;
+    given_other_names(sc);
+
+    assert_run(sc, 0);
+
+    assert_int_equal(copies_here(sc, report), 1);
+}
+
+static void
+of_many_known_ones_few_are_read_where_all_names_change(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 40);
+    assert_run(sc, 0);
+    given_other_names(sc);
+
+    assert_run(sc, 0);
+
+    assert_int_equal(sc->drop.retrs, 16);
+    assert_all_here(sc);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs + sc->drop.tops, 0);
+}
+
 /* Each has the name of the one behind it, and the new one that of the first. */
 static void
 a_report_under_a_name_that_another_had_is_read_where_names_moved_on(void **state)
@@ -749,6 +785,8 @@ main(void)
         TEST(what_was_removed_and_kept_is_known_under_another_name_by_its_bytes_and_a_copy_of_it_comes),
         TEST(a_report_is_not_taken_for_the_file_of_one_whose_size_is_said_wrong),
         TEST(a_report_under_a_new_name_is_read_where_names_moved_on),
+        TEST(a_report_that_comes_as_another_goes_is_read_where_all_names_change),
+        TEST(of_many_known_ones_few_are_read_where_all_names_change),
         TEST(a_report_under_a_name_that_another_had_is_read_where_names_moved_on),
         TEST(of_many_known_ones_under_new_names_few_are_read_where_names_moved_on),
         TEST(another_report_of_another_size_under_a_name_that_is_used_again_is_fetched),
