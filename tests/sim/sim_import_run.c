@@ -392,6 +392,13 @@ is_wide(const struct import_sim *sim)
     return sim->journal_lost && is;
 }
 
+/* Is the account refused, whatever else befalls the run? */
+static bool
+may_be_refused(const struct import_sim *sim)
+{
+    return sim->moved || sim->one_mailbox;
+}
+
 /* Some failed, some refused: said by the exit status, and by no other where nothing broke. */
 static void
 check_status(struct import_sim *sim)
@@ -403,7 +410,7 @@ check_status(struct import_sim *sim)
         sim->accident || any_cut(sim) || drop->lacks_now || /* what LIST has and UIDL does not name is not fetched */
         ((sim->first || is_wide(sim)) && sim->world.interfered > 0); /* files of a meeting that moved */
 
-    if (sim->away || ((sim->moved || sim->one_mailbox) && sim->status == 2))
+    if (sim->away || (may_be_refused(sim) && sim->status == 2))
         return;
     if (drop->lacks_now && drop->listed > 1 && sim->status == 0 && drop->uidls != UIDLS_NONE)
         violation(&sim->world, "some messages have no UIDL, and the status is 0");
@@ -472,7 +479,8 @@ import_sim_run(struct import_sim *sim)
         violation(world, "a run left %s open", drop->open ? "its session" : "drafts");
     if (!disturbed)
         check_status(sim);
-    else if (!crashed && (sim->status < 0 || sim->status == 2 || sim->status == 4 || sim->status > 5))
+    else if (!crashed &&
+             (sim->status < 0 || (sim->status == 2 && !may_be_refused(sim)) || sim->status == 4 || sim->status > 5))
         violation(world, "a disturbed run ended with status %d", sim->status);
     sim->maildir.drafts = 0;
     drop->open = false;
