@@ -12,6 +12,8 @@
  *   changed wholesale    every message is new mail under its new UIDL: it comes once more, each time
  *   equal for equal      (hashes) as above; an equal copy that takes the place of one that left between two runs can't
  *                        be told from it: it is the same mail, and it need not come again
+ *   shown in part        a message that no run knew before and whose bytes are those of one that came and is not shown now
+ *                        can't be told from that one under another name: it is the same mail, proven by its bytes
  *   used again           a message whose UIDL belonged to one that left since the last complete list may be taken for
  *                        that one and not be fetched, but it is never removed unless it is here or its header is equal
  *   repeated             told apart by header (without TOP: by how many there are), never removed while repeated.
@@ -704,6 +706,18 @@ has_one_had(const struct import_sim *sim, const struct drop_message *message)
     return false;
 }
 
+/* Under a name that no run knew before it may be one of its bytes that this session hides, under another name. */
+static bool
+may_be_a_hidden_one(const struct import_sim *sim, const struct drop_message *message)
+{
+    for (size_t i = 0; message->row == 0 && i < sim->drop.count; i++) {
+        const struct drop_message *it = &sim->drop.messages[i];
+        if (it != message && it->here && it->fetched_at != 0 && it->unlisted && it->content == message->content)
+            return true;
+    }
+    return false;
+}
+
 static void
 on_remove(void *context, struct drop_message *message)
 {
@@ -711,7 +725,7 @@ on_remove(void *context, struct drop_message *message)
     const bool had = has_one_had(sim, message) || (message->may_be_had && !is_alone_of_its_bytes(sim, message));
 
     if (!message->cut_same && (!message->hidden || !has_twin_in_the_past(sim, message)) && !has_equal(sim, message) &&
-        !had)
+        !may_be_a_hidden_one(sim, message) && !had)
         message->owed = true;
     check_counts(sim);
     tally_left(sim, message);
