@@ -169,6 +169,8 @@ void tally_sizes(struct import_sim *sim);
 bool tally_comes_again(const struct import_sim *sim, const struct drop_message *message);
 /** Does its row know more of it than name and size? */
 bool tally_knows_header(const struct import_sim *sim, const struct drop_message *message);
+/** Has the journal no row of it any more? */
+bool tally_is_forgotten(const struct import_sim *sim, const struct drop_message *message);
 /** What the journal forgot, and no file shows, may come once more. */
 void tally_excuse_unfound(struct import_sim *sim);
 /** Did no import of this journal come to its end? */

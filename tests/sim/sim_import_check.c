@@ -304,6 +304,21 @@ tally_knows_header(const struct import_sim *sim, const struct drop_message *mess
     return row_by_id(sim, message->row, &row) && (row.has_header || row.has_kin);
 }
 
+bool
+tally_is_forgotten(const struct import_sim *sim, const struct drop_message *message)
+{
+    struct error err = {0};
+    struct journal_pop row;
+    int64_t *ids = NULL;
+    size_t count = 1;
+
+    if (sim->journal == NULL || row_by_id(sim, message->row, &row) ||
+        !journal_pop_by_uidl(sim->journal, message->uidl, &ids, &count, &err))
+        return false;
+    free(ids);
+    return count == 0;
+}
+
 /* No other one has its header and size, or had: else nobody can tell by these which of them it is. */
 static bool
 is_alone(const struct import_sim *sim, const struct drop_message *message)

@@ -3,6 +3,8 @@
 
 #define DAY 86400
 #define RESTORE_DAYS 20 /* a row is forgotten after 30 */
+/* After a run whose clock was back two later ones that agree count all of the gap, and what went in it is that old: CONTRACT, quarantine-days. */
+#define CLOCK_WAS_BACK 10000
 
 static const struct {
     const char *word, *what;
@@ -168,12 +170,13 @@ restores(struct import_sim *sim)
             continue;
         const bool again = tally_comes_again(sim, message);
         const bool renamed = !sim->beside && dice(sim, 100) < 30;
+        const bool aged = sim->wrong_clocks >= CLOCK_WAS_BACK && tally_is_forgotten(sim, message);
         if (!drop_restore(&sim->drop, message, renamed))
             continue;
         /* What was recorded as had, and went before its header was read, is nothing that is known under another name. */
         message->had = message->had && (!renamed || tally_knows_header(sim, message));
         say(&sim->world, "  there: #%d is back as %s", message->content, message->uidl);
-        sim->tally[message->content].excused += sim->journal_lost && again;
+        sim->tally[message->content].excused += (sim->journal_lost && again) || aged;
         message->row = 0;
         tally_back(sim, message);
         any = true;
@@ -396,7 +399,7 @@ wrong_clock(struct import_sim *sim)
 
     sim->clock_off = (int64_t)days[dice(sim, sizeof days / sizeof days[0])] * DAY;
     /* After one that was back the rest of the gap counts once a later run agrees: what came in it is that old. */
-    sim->wrong_clocks += sim->clock_off < 0 ? 10000 : 1;
+    sim->wrong_clocks += sim->clock_off < 0 ? CLOCK_WAS_BACK : 1;
     say(&sim->world, "  run, the clock is wrong by %lld days", (long long)(sim->clock_off / DAY));
     (void)import_sim_run(sim);
     return true;
