@@ -5,7 +5,7 @@
 #ifndef CONFIG_SETTINGS_H
 #define CONFIG_SETTINGS_H
 
-#include "sync/account.h"
+#include "sync/base/account.h"
 
 struct configured {               /* one account of the file */
     struct account account;       /* secret and stop callbacks are left for the caller */

@@ -6,7 +6,7 @@
 #include "config/settings_loader.h"
 
 #include "config/paths.h"
-#include "sync/names.h"
+#include "sync/rules/names.h"
 
 #define KEEP_DAYS_MAX 36500
 #define MESSAGES_MAX UINT32_MAX /* a maildrop numbers no more (RFC 1939 leaves it open; ours are 32 bits) */

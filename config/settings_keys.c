@@ -5,7 +5,7 @@
 #include "config/settings_loader.h"
 
 #include "config/paths.h"
-#include "sync/names.h"
+#include "sync/rules/names.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,7 @@
 #include "store/imap/imap.h"
 #include "store/maildir/maildir.h"
 #include "sync/engine.h"
-#include "sync/state.h"
+#include "sync/base/state.h"
 
 enum { LOCK_FOLDER, LOCK_FILE, LOCKS };
 

@@ -15,14 +15,14 @@
  * Since everything seen is in the journal, a pass that changed something is followed by another look and another plan, until
  * nothing is left that this run can do.
  */
-#include "sync/additions.h"
-#include "sync/hold.h"
-#include "sync/missing.h"
-#include "sync/place.h"
-#include "sync/proof.h"
-#include "sync/readings.h"
-#include "sync/recover.h"
-#include "sync/wanted.h"
+#include "sync/agenda/additions.h"
+#include "sync/agenda/hold.h"
+#include "sync/rows/missing.h"
+#include "sync/run/place.h"
+#include "sync/match/proof.h"
+#include "sync/rows/readings.h"
+#include "sync/apply/recover.h"
+#include "sync/agenda/wanted.h"
 
 #define ROUNDS_MAX 2  /* what changed while it was sent is sent once more; where it goes on changing, by the next run */
 #define LOOKS_MAX 3   /* at what another client moves while golub looks; the next look goes on */

@@ -5,7 +5,7 @@
 #define SYNC_ENGINE_H
 
 #include "store/journal/journal.h"
-#include "sync/account.h"
+#include "sync/base/account.h"
 
 /**
  * All phases, in order: root and mark, survey, observe, plan, add, change, move, remove, close.

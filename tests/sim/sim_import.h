@@ -6,8 +6,8 @@
 #define TESTS_SIM_SIM_IMPORT_H
 
 #include "store/journal/pop.h"
-#include "sync/age_journal.h"
-#include "sync/import.h"
+#include "sync/base/age_journal.h"
+#include "sync/import/import.h"
 #include "tests/sim/sim_history.h"
 #include "tests/sim/sim_maildrop.h"
 

@@ -6,7 +6,7 @@
 
 #include <stdarg.h>
 
-#include "sync/report.h"
+#include "sync/report/report.h"
 
 struct report *report_of(struct world *world);
 

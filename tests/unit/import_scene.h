@@ -10,7 +10,7 @@
 
 #include "store/base/lines.h"
 #include "store/journal/pop.h"
-#include "sync/import.h"
+#include "sync/import/import.h"
 
 #define DROP_MAX 400
 #define DAY 86400

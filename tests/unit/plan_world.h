@@ -16,8 +16,8 @@
 #ifndef TESTS_UNIT_PLAN_WORLD_H
 #define TESTS_UNIT_PLAN_WORLD_H
 
-#include "sync/pair.h"
-#include "sync/plan.h"
+#include "sync/rules/pair.h"
+#include "sync/rules/plan.h"
 
 #ifndef WORLD_MAX
 #define WORLD_MAX 8u /* messages of one side, rows of one client */

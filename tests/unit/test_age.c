@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "sync/age.h"
+#include "sync/rules/age.h"
 
 #include <string.h>
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "sync/guard.h"
+#include "sync/rules/guard.h"
 
 enum { FREE, HELD };
 

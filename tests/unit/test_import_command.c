@@ -10,7 +10,7 @@
 
 #include <signal.h>
 
-#include "sync/deliver_command.h"
+#include "sync/import/deliver_command.h"
 
 static struct deliver_command *command;
 static struct handover handover;

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "store/base/remote.h"
-#include "sync/names.h"
+#include "sync/rules/names.h"
 
 static struct error err;
 

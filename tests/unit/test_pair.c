@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "sync/pair.h"
+#include "sync/rules/pair.h"
 
 #define SMALL 4 /* items a side, exhaustively */
 #define CONTENTS 2

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "sync/plan.h"
+#include "sync/rules/plan.h"
 
 #define POLICIES 128u /* new, flags, deletes each way, and expunge */
 #define FACTS 8u      /* altered, refused, alias */

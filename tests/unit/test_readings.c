@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "sync/readings.h"
+#include "sync/rows/readings.h"
 
 static struct mailbox mailbox;
 

@@ -1,5 +1,5 @@
 /* What people and programs get to read of a run. */
-#include "sync/report.h"
+#include "sync/report/report.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

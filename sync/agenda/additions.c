@@ -1,0 +1,97 @@
+/*
+ * What would be added to a server that perhaps has it already is held like a removal: item by item, under a short ID that stays good
+ * when the list grows. The word lets it go up, or sets it apart for good: then the file stays here and the server as it is.
+ */
+#include "sync/agenda/additions.h"
+#include "sync/base/ids.h"
+
+bool
+additions_take_word(struct run *run)
+{
+    const char *list = run->options->additions_id;
+
+    if (!run->options->confirm_additions && !run->options->reject_additions)
+        return true;
+    if (!journal_hold_ids(run->journal, HOLD_ADDITIONS, list, &run->additions, &run->additions_count, &run->err))
+        return false;
+    if (list == NULL || run->additions_count != 0)
+        return true;
+    error_set(&run->err, ERROR_CONFIG, "find the held additions of list %s", list);
+    error_hint(&run->err, "there is no such list; `golub status %s` shows what is held", run->account->name);
+    return false;
+}
+
+bool
+additions_have_word(const struct run *run, int64_t message)
+{
+    return ids_have(run->additions, run->additions_count, message);
+}
+
+/* A short name: the same list has the same one. */
+static bool
+name_list(struct run *run, struct todo *const *todos, size_t count, char id[static 16])
+{
+    struct digest *digest = digest_new();
+    struct digests digests;
+    char text[DIGEST_SIZE * 2];
+    bool ok = digest != NULL && digest_reset(digest) && digest_add(digest, "additions", sizeof "additions");
+
+    for (size_t i = 0; ok && i < count; i++)
+        ok = digest_add(digest, &todos[i]->id, sizeof todos[i]->id);
+    ok = ok && digest_finish(digest, &digests);
+    digest_free(digest);
+    if (!ok)
+        return run_no_memory(run);
+    digest_base32(digests.wire, 5, text);
+    (void)text_print(id, 16, "%.8s", text);
+    return true;
+}
+
+static bool
+hold_one(struct run *run, const struct mailbox *filled, const struct todo *todo, const char *id)
+{
+    struct mailbox *mailbox =
+        &run->mailboxes[todo->mailbox]; /* a file that was moved meanwhile stands in another one */
+    struct journal_hold hold = {.message = todo->id, .kind = HOLD_ADDITIONS, .since = run->now, .reason = "refill"};
+    struct journal_message *message = calloc(1, sizeof *message);
+    bool ok = message != NULL || run_no_memory(run);
+
+    (void)text_print(hold.list, sizeof hold.list, "%s", id);
+    ok = ok && run_load(run, todo->id, message) &&
+         run_pending(run, mailbox, todo->id, PENDING_HELD, plan_verb_word(PLAN_UPLOAD),
+                     "it was on the server before its UIDVALIDITY changed: waits for --confirm-additions", id) &&
+         journal_hold_add(run->journal, &hold, &run->err);
+    if (ok && !filled->said)
+        report_held(run->report, run->account->name,
+                    &(struct report_held){.mailbox = mailbox->row.name,
+                                          .file = message->base,
+                                          .id = id,
+                                          .reason = hold.reason,
+                                          .addition = true});
+    free(message);
+    return ok;
+}
+
+bool
+additions_hold(struct run *run, struct mailbox *mailbox, struct todo *const *todos, size_t count)
+{
+    struct report_list list = {.reason = "refill",
+                               .note = "they are missing there since its UIDVALIDITY changed",
+                               .where = mailbox->row.name,
+                               .count = count,
+                               .of = mailbox->row.had,
+                               .additions = true};
+    char id[16];
+    bool ok = count == 0 || name_list(run, todos, count, id);
+
+    for (size_t i = 0; ok && i < count; i++)
+        ok = hold_one(run, mailbox, todos[i], id);
+    if (!ok || count == 0)
+        return ok;
+    run->held = true;
+    list.id = id;
+    if (!mailbox->said)
+        report_guard(run->report, run->account->name, &list);
+    mailbox->said = true;
+    return true;
+}

@@ -1,0 +1,18 @@
+/* Additions that wait for the user's word: messages that a server perhaps has, or will have, without golub seeing it. */
+#ifndef SYNC_ADDITIONS_H
+#define SYNC_ADDITIONS_H
+
+#include "sync/run/run.h"
+
+/**
+ * Before the run does anything: write down which held additions --confirm-additions or --reject-additions is about. What is held later,
+ * in this run too, is none of them.
+ * @return false: also where there is no such list (ERROR_CONFIG)
+ */
+MUST_CHECK bool additions_take_word(struct run *run);
+/** Did the user's word come for this row? run->options says which. */
+bool additions_have_word(const struct run *run, int64_t message);
+/** Hold these uploads of one mailbox as one list; inside a transaction. */
+MUST_CHECK bool additions_hold(struct run *run, struct mailbox *mailbox, struct todo *const *todos, size_t count);
+
+#endif

@@ -1,0 +1,290 @@
+/* From dirty rows to a list of things to do: each row through the pure planner. */
+#include "sync/agenda/agenda.h"
+
+#include "sync/rows/alias.h"
+
+void
+agenda_free(struct agenda *agenda)
+{
+    free(agenda->todos);
+    *agenda = (struct agenda){0};
+}
+
+struct plan_message
+agenda_input(const struct mailbox *mailbox, const struct journal_message *message)
+{
+    struct plan_message input = {
+        .remote = {.base = message->rbase, .seen = message->rseen},
+        .local = {.base = message->lbase, .seen = message->lseen},
+        .permanent = mailbox->row.permanent,
+        .altered = (message->facts & FACT_ALTERED) != 0,
+        .refused = (message->facts & (FACT_REFUSED | FACT_APART)) != 0,
+        .unpaired = (message->facts & FACT_UNPAIRED) != 0,
+        .alias = (message->facts & FACT_ALIAS) != 0 && message->twin != 0,
+    };
+
+    if ((message->facts & FACT_MOVED) != 0)
+        input.remote.base = message->rseen;
+    if (message->uid != 0 || (message->facts & FACT_GONE_THERE) != 0) /* a UID that means nothing any more is 0 */
+        input.remote.presence = (message->facts & FACT_GONE_THERE) != 0 ? PLAN_GONE : PLAN_HERE;
+    if (message->base[0] != '\0' || (message->facts & FACT_REPLACED) != 0)
+        input.local.presence = (message->facts & FACT_GONE_HERE) != 0 ? PLAN_GONE : PLAN_HERE;
+    return input;
+}
+
+static bool
+add_todo(struct run *run, struct agenda *agenda, const struct todo *todo)
+{
+    if (!array_grow(&agenda->todos, &agenda->size, agenda->count + 1, sizeof *agenda->todos))
+        return run_no_memory(run);
+    agenda->todos[agenda->count++] = *todo;
+    return true;
+}
+
+bool
+agenda_add(struct run *run, struct agenda *agenda, const struct todo *todo)
+{
+    return add_todo(run, agenda, todo);
+}
+
+/* A row that nothing is done about says why, in status. */
+static bool
+explain(struct run *run, struct mailbox *mailbox, const struct journal_message *message, const struct plan_step *step)
+{
+    if (step->kept_back) {
+        run->counts.kept_by_policy++;
+        return run_pending(run, mailbox, message->id, PENDING_POLICY, plan_verb_word(step->verb),
+                           "the configuration keeps it back", NULL);
+    }
+    if ((message->facts & FACT_ALTERED) != 0) {
+        run->counts.altered++;
+        run->partial = true;
+        return run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
+                           "the file's bytes are not those of the message any more", NULL);
+    }
+    if ((message->facts & FACT_REFUSED) != 0) {
+        run->counts.refused++;
+        run->partial = true;
+    }
+    return true;
+}
+
+static bool
+settle_aliases(struct run *run, const struct journal_message *message)
+{
+    bool done;
+
+    if ((message->facts & FACT_GONE_THERE) != 0)
+        return alias_lose_uid(run, message);
+    return (message->facts & FACT_GONE_HERE) == 0 || alias_hand_over(run, message, NULL, &done);
+}
+
+bool
+agenda_is_closed(const struct mailbox *mailbox)
+{
+    return mailbox->unsure || mailbox->refused ||
+           (mailbox->row.state != MAILBOX_ACTIVE && mailbox->row.state != MAILBOX_REPAIR);
+}
+
+/*
+ * The old version of a file that was saved again goes when the new one is there, and only then. Where the new one's row is gone (its file was
+ * removed or went elsewhere), it is a message whose file is gone, like any other.
+ */
+static bool
+check_replaced(struct run *run, const struct journal_message *message, bool *replaced, bool *waits)
+{
+    struct journal_message *newer;
+    struct journal_op op;
+    bool found = false, sent = false, ok;
+
+    *replaced = *waits = false;
+    if ((message->facts & FACT_REPLACED) == 0 || (message->facts & FACT_GONE_THERE) != 0 || message->twin == 0)
+        return true;
+    newer = calloc(1, sizeof *newer);
+    ok = (newer != NULL || run_no_memory(run)) &&
+         journal_message_get(run->journal, message->twin, newer, &found, &run->err) &&
+         (!found || journal_op_of(run->journal, newer->id, &op, &sent, &run->err));
+    *replaced = ok && found;
+    *waits = *replaced &&
+             (sent || (newer->facts & FACT_GONE_THERE) != 0 || (newer->uid == 0 && (newer->facts & FACT_ALIAS) == 0));
+    free(newer);
+    return ok;
+}
+
+static bool
+plan_row(struct run *run, struct agenda *agenda, int64_t id)
+{
+    struct journal_message message;
+    struct mailbox *mailbox;
+    struct plan_message input;
+    struct todo todo = {.id = id};
+    bool waits = false;
+
+    if (!run_load(run, id, &message))
+        return false;
+    if ((message.facts & FACT_OUT_OF_VIEW) != 0)
+        return true;
+    if (message.uid != 0 && (message.facts & (FACT_GONE_HERE | FACT_GONE_THERE)) != 0) {
+        bool found;
+
+        if (!settle_aliases(run, &message) || !journal_message_get(run->journal, id, &message, &found, &run->err))
+            return false;
+        if (!found) /* another file stands for the UID now */
+            return true;
+    }
+    mailbox = run_mailbox_by_id(run, message.mailbox);
+    if (mailbox == NULL || !mailbox->chosen)
+        return true;
+    todo.overwritten = (message.facts & FACT_REPLACED) != 0;
+    if (!check_replaced(run, &message, &todo.replaced, &waits))
+        return false;
+    if (waits)
+        return true;
+    input = agenda_input(mailbox, &message);
+    todo.mailbox = (uint32_t)(mailbox - run->mailboxes);
+    todo.uid = message.uid;
+    todo.fresh = (message.uid == 0 && (message.facts & (FACT_GONE_THERE | FACT_APART)) == 0) ||
+                 (message.base[0] == '\0' && (message.facts & FACT_REPLACED) == 0);
+    todo.unpaired = (message.facts & FACT_UNPAIRED) != 0;
+    todo.again = (message.facts & FACT_AGAIN) != 0;
+    todo.step = plan_message(&input, &run->account->policy);
+    todo.marked = todo.step.verb == PLAN_REMOVE_THERE && input.local.presence == PLAN_HERE;
+    if (todo.step.verb == PLAN_NOTHING && (message.facts & FACT_UNHELD) != 0) { /* the server has it after all */
+        message.facts &= ~(unsigned)FACT_UNHELD;
+        if (!journal_message_save(run->journal, &message, &run->err))
+            return false;
+    }
+    if (agenda_is_closed(
+            mailbox)) /* a file that is new there may be one that vanished elsewhere: its old place waits for the new one */
+        return todo.step.verb != PLAN_UPLOAD || !todo.fresh || !message.has_wire || add_todo(run, agenda, &todo);
+    if (todo.step.kept_back || todo.step.verb == PLAN_NOTHING) {
+        if (mailbox->asked && !explain(run, mailbox, &message, &todo.step))
+            return false;
+        /* A flag that is kept back does not keep back the others; a candidate of a move is looked at all the same. */
+        if (todo.step.verb == PLAN_NOTHING)
+            return true;
+    }
+    if (todo.step.verb == PLAN_UPLOAD && !message.has_wire) /* unreadable, or gone again */
+        return true;
+    if (todo.step.verb == PLAN_UPLOAD && todo.fresh &&
+        !agenda_was_sent(run, mailbox, &message, &todo.unanswered, &todo.arrived))
+        return false;
+    if (todo.step.verb == PLAN_FORGET && !agenda_check_unanswered(run, mailbox, &message, &todo.waits))
+        return false;
+    return add_todo(run, agenda, &todo);
+}
+
+static int
+compare_todos(const void *pa, const void *pb)
+{
+    const struct todo *a = pa, *b = pb;
+
+    if (a->mailbox != b->mailbox)
+        return a->mailbox < b->mailbox ? -1 : 1;
+    if (a->uid != b->uid)
+        return a->uid < b->uid ? -1 : 1;
+    return a->id == b->id ? 0 : a->id < b->id ? -1 : 1;
+}
+
+void
+agenda_sort(struct agenda *agenda)
+{
+    if (agenda->count > 1)
+        qsort(agenda->todos, agenda->count, sizeof *agenda->todos, compare_todos);
+}
+
+/* Mail that carries \Deleted on both sides is settled; only `expunge` wants more. */
+static bool
+plan_marked(struct run *run, struct agenda *agenda)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (!run->account->policy.expunge)
+        return true;
+    if (!journal_message_ids(run->journal, 0, WHICH_MARKED, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        struct journal_message message;
+
+        ok = run_load(run, ids[i], &message);
+        if (ok && journal_message_settled(&message))
+            ok = plan_row(run, agenda, ids[i]);
+    }
+    free(ids);
+    return ok;
+}
+
+bool
+agenda_make(struct run *run, struct agenda *agenda)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok;
+
+    *agenda = (struct agenda){0};
+    run->counts.kept_by_policy = run->counts.altered = run->counts.refused = 0;
+    if (!journal_message_ids(run->journal, 0, WHICH_DIRTY, &ids, &count, &run->err))
+        return false;
+    ok = run_begin(run);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = plan_row(run, agenda, ids[i]);
+    ok = ok && plan_marked(run, agenda);
+    if (ok)
+        ok = run_commit(run);
+    else
+        journal_rollback(run->journal);
+    free(ids);
+    if (ok)
+        agenda_sort(agenda);
+    return ok;
+}
+
+bool
+agenda_print(struct run *run, struct agenda *agenda)
+{
+    struct journal_message message;
+
+    for (size_t i = 0; i < agenda->count; i++) {
+        const struct todo *todo = &agenda->todos[i];
+        const struct plan_step *step = &todo->step;
+        const char *mailbox = run->mailboxes[todo->mailbox].row.name, *account = run->account->name;
+
+        if (todo->dropped || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+            continue;
+        if (!run_load(run, todo->id, &message))
+            return false;
+        if (todo->partner != 0) {
+            if (!todo->fresh)
+                continue;
+            if (step->verb == PLAN_UPLOAD) {
+                report_message(run->report, account, mailbox, "move-there", message.uid, message.base, "");
+                run->counts.up_moved++;
+            } else if (step->verb == PLAN_DOWNLOAD) {
+                report_message(run->report, account, mailbox, "move-here", message.uid, message.base, "");
+                run->counts.down_moved++;
+            }
+            continue;
+        }
+        if (step->verb == PLAN_FLAGS) {
+            if ((step->here_add | step->here_del) != 0) {
+                report_message(run->report, account, mailbox, "flags-here", message.uid, message.base, "");
+                run->counts.down_flags++;
+            }
+            if ((step->there_add | step->there_del) != 0) {
+                report_message(run->report, account, mailbox, "flags-there", message.uid, message.base, "");
+                run->counts.up_flags++;
+            }
+            continue;
+        }
+        if (step->kept_back || step->verb == PLAN_NOTHING || step->verb == PLAN_FORGET)
+            continue;
+        report_message(run->report, account, mailbox, plan_verb_word(step->verb), message.uid, message.base, "");
+        run->counts.down_new += step->verb == PLAN_DOWNLOAD;
+        run->counts.up_new += step->verb == PLAN_UPLOAD;
+        run->counts.down_removed += step->verb == PLAN_REMOVE_HERE;
+        run->counts.up_removed += step->verb == PLAN_REMOVE_THERE;
+    }
+    return true;
+}

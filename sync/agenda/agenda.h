@@ -1,0 +1,30 @@
+/* What there is to do in a run; see run.h for the calls that the engine makes. Here is what the parts of it share. */
+#ifndef SYNC_AGENDA_H
+#define SYNC_AGENDA_H
+
+#include "sync/run/run.h"
+
+/** The planner's view of a row. */
+struct plan_message agenda_input(const struct mailbox *mailbox, const struct journal_message *message);
+/** One more thing to do; agenda_sort after the last one. */
+MUST_CHECK bool agenda_add(struct run *run, struct agenda *agenda, const struct todo *todo);
+/** By mailbox, UID and row. */
+void agenda_sort(struct agenda *agenda);
+/** Nothing is done in it in this run, asked for or not. */
+bool agenda_is_closed(const struct mailbox *mailbox);
+
+/* ---- unanswered.c ---- */
+/** Must this row, whose file is gone, wait for what became of its APPEND, COPY or MOVE? Then it says so in `pending`. In a transaction. */
+MUST_CHECK bool agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct journal_message *message,
+                                        bool *waits);
+/** Was this file, which is new here, sent by an APPEND that was not answered, and has it perhaps arrived? *shown: its mailbox gave a UID for it. */
+MUST_CHECK bool agenda_was_sent(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
+                                bool *sent, bool *shown);
+/** What was sent has moved on there, and the file may not follow: it is one whose message vanished, and is not sent again. */
+MUST_CHECK bool agenda_settle_sent(struct run *run, struct todo *sent);
+/** What such rows were copied or moved from is not removed either: drops those todos. */
+MUST_CHECK bool agenda_hold_sources(struct run *run, struct agenda *agenda);
+/** The same bytes are new in another mailbox: they are not sent before that is settled. Outside a transaction. */
+MUST_CHECK bool agenda_wait_for_answer(struct run *run, struct todo *fresh);
+
+#endif

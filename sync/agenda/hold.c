@@ -1,0 +1,453 @@
+/*
+ * The guard at work: counts the removals of each mailbox and of the account, holds those that are too many, and lets through what
+ * the user released. What is held is stored item by item; each item stands on one list for each time that people were shown another
+ * one, so that an ID stays good when the list grows. What is held waits for a word, whatever the counts say later: mail that arrives
+ * meanwhile does not make an accident smaller.
+ */
+#include "sync/rules/guard.h"
+#include "sync/agenda/hold.h"
+#include "sync/base/ids.h"
+
+struct tally {
+    struct guard_count count;
+    bool held;
+};
+
+struct judging {             /* one todo of the agenda */
+    bool counts;             /* a removal that the guard counts */
+    enum hold_reason reason; /* HOLD_NOT: it may go */
+};
+
+struct verdict {
+    struct run *run;
+    struct agenda *agenda;
+    struct judging *judged; /* one a todo */
+    struct tally *tallies;  /* one a mailbox */
+    struct tally all;
+};
+
+static const struct {
+    const char *word; /* in the journal and in JSON: never renamed */
+    const char *why;  /* of one removal, in `status` */
+    const char *note; /* of a list, for people; "" */
+} reasons[HOLD_REASONS] = {
+    [HOLD_NOT] = {"", "", ""},
+    [HOLD_GUARD] = {"guard", "too many removals at once: waits for --confirm-deletes", ""},
+    [HOLD_COPIED] =
+        {"copied", "the folder was copied, or restored from a backup, since the last run: waits for --confirm-deletes",
+         "the Maildir was copied or restored since the last run"},
+};
+
+/* List and reason, among what is held, of a removal that the user let go and the other side refused: it is not judged again. */
+static const char let_go[] = "released";
+
+/* ---- what the user released ---- */
+
+static const char *
+removal_word(bool here)
+{
+    return plan_verb_word(here ? PLAN_REMOVE_HERE : PLAN_REMOVE_THERE);
+}
+
+static bool
+take_snapshot(struct run *run, const int64_t *ids, size_t count)
+{
+    struct journal_pending *list;
+    size_t pending;
+
+    if (!journal_pendings(run->journal, &list, &pending, &run->err))
+        return false;
+    run->released = calloc(pending + 1, sizeof *run->released);
+    for (size_t i = 0; run->released != NULL && i < pending; i++) {
+        bool here = strcmp(list[i].detail, removal_word(true)) == 0;
+
+        if ((here || strcmp(list[i].detail, removal_word(false)) == 0) && ids_have(ids, count, list[i].message))
+            run->released[run->released_count++] =
+                (struct released){.message = list[i].message, .here = here, .there = !here};
+    }
+    free(list);
+    if (run->released == NULL)
+        return run_no_memory(run);
+    qsort(run->released, run->released_count, sizeof *run->released, ids_compare);
+    return true;
+}
+
+bool
+hold_release(struct run *run)
+{
+    const char *list = run->options->confirm_id;
+    int64_t *ids;
+    size_t count;
+    bool ok;
+
+    if (!run->options->confirm)
+        return true;
+    if (!journal_hold_ids(run->journal, HOLD_REMOVALS, list, &ids, &count, &run->err))
+        return false;
+    if (list != NULL && (count == 0 || strcmp(list, let_go) == 0)) {
+        error_set(&run->err, ERROR_CONFIG, "release the held removals of list %s", list);
+        error_hint(&run->err, "there is no such list; `golub status %s` shows what is held", run->account->name);
+        free(ids);
+        return false;
+    }
+    ok = count == 0 || take_snapshot(run, ids, count);
+    free(ids);
+    return ok;
+}
+
+static bool
+is_released(struct run *run, const struct todo *todo)
+{
+    struct released *found = run->released_count == 0
+                                 ? NULL
+                                 : bsearch(&todo->id, run->released, run->released_count, sizeof *found, ids_compare);
+
+    if (found == NULL || !(todo->step.verb == PLAN_REMOVE_HERE ? found->here : found->there))
+        return false;
+    found->here = true; /* `expunge` removes there first and the file after it: one removal for the user */
+    return true;
+}
+
+bool
+hold_refused(struct run *run, const struct todo *todo)
+{
+    struct journal_hold hold = {.message = todo->id, .kind = HOLD_REMOVALS, .since = run->now};
+
+    if (!is_released(run, todo))
+        return true;
+    (void)text_print(hold.list, sizeof hold.list, "%s", let_go);
+    (void)text_print(hold.reason, sizeof hold.reason, "%s", let_go);
+    return journal_hold_add(run->journal, &hold, &run->err);
+}
+
+bool
+hold_end_word(struct run *run, const struct mailbox *mailbox, int64_t message)
+{
+    struct journal_pending pending;
+    bool found;
+
+    if (!journal_pending_get(run->journal, mailbox->row.id, message, &pending, &found, &run->err))
+        return false;
+    return !found || pending.kind != PENDING_FAILED ||
+           (journal_pending_clear(run->journal, mailbox->row.id, message, &run->err) &&
+            journal_hold_clear(run->journal, message, &run->err));
+}
+
+/* ---- what counts ---- */
+
+static bool
+is_removal(const struct todo *todo)
+{
+    return !todo->dropped && todo->partner == 0 && !todo->step.kept_back &&
+           (todo->step.verb == PLAN_REMOVE_HERE || todo->step.verb == PLAN_REMOVE_THERE);
+}
+
+/* On both sides as of this run, whole, and not about to go itself: what goes is missing on one side, or `expunge` takes it. */
+static bool
+is_staying(const struct verdict *verdict, const struct journal_message *twin)
+{
+    const struct mailbox *mailbox = run_mailbox_by_id(verdict->run, twin->mailbox);
+    bool marked = verdict->run->account->policy.expunge && ((twin->rseen | twin->lseen) & FLAG_DELETED) != 0;
+
+    return mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && !run_is_unseen(mailbox) && !mailbox->unread &&
+           twin->uid != 0 && twin->base[0] != '\0' &&
+           (twin->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0 && !marked;
+}
+
+/* Its bytes stand elsewhere, paired, and stay there: nothing is lost by removing this one. */
+static bool
+has_twin(const struct verdict *verdict, const struct journal_message *message, bool *has)
+{
+    struct run *run = verdict->run;
+    struct journal_message other;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    *has = false;
+    if (!message->has_wire)
+        return true;
+    if (!journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && !*has && i < count; i++) {
+        if (ids[i] == message->id)
+            continue;
+        ok = run_load(run, ids[i], &other);
+        *has = ok && is_staying(verdict, &other);
+    }
+    free(ids);
+    return ok;
+}
+
+/*
+ * The reason that its removal was held for by an earlier run or pass; HOLD_NOT: it was not, or the user let it go (*word) and the server
+ * refused it. It stands on its lists as long as it is to be removed, whatever else kept it back since: the configuration of a run, a
+ * mailbox that it left alone.
+ */
+static bool
+held_before(struct run *run, const struct mailbox *mailbox, int64_t message, bool here, enum hold_reason *reason,
+            bool *word)
+{
+    struct journal_pending pending;
+    struct journal_hold *lists;
+    size_t count;
+    bool found;
+
+    *reason = HOLD_NOT;
+    *word = false;
+    if (!journal_pending_get(run->journal, mailbox->row.id, message, &pending, &found, &run->err))
+        return false;
+    if (!found || strcmp(pending.detail, removal_word(here)) != 0)
+        return true;
+    if (!journal_holds_of(run->journal, message, &lists, &count, &run->err))
+        return false;
+    *reason = pending.kind == PENDING_HELD || count != 0 ? HOLD_GUARD : HOLD_NOT;
+    for (size_t i = 0; i < count; i++) {
+        for (enum hold_reason r = HOLD_GUARD; r < HOLD_REASONS; r++) {
+            if (strcmp(lists[i].reason, reasons[r].word) == 0)
+                *reason = r; /* of the newest list */
+        }
+        *word = *word || strcmp(lists[i].reason, let_go) == 0;
+    }
+    free(lists);
+    if (*word)
+        *reason = HOLD_NOT;
+    return true;
+}
+
+bool
+hold_is_doubted(struct run *run, uint32_t mailbox, int64_t message, bool *doubted)
+{
+    enum hold_reason reason;
+    struct journal_message row;
+    bool word;
+
+    if (!run_load(run, message, &row))
+        return false;
+    *doubted = run->mailboxes[mailbox].copied || (row.facts & FACT_LACKED) != 0;
+    if (*doubted)
+        return true;
+    if (!held_before(run, &run->mailboxes[mailbox], message, false, &reason, &word))
+        return false;
+    *doubted = reason == HOLD_COPIED;
+    return true;
+}
+
+static bool
+judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judged)
+{
+    struct run *run = verdict->run;
+    struct journal_message message;
+    bool twin = false, word = false;
+
+    if (!is_removal(todo) || !mailbox_is_open(&run->mailboxes[todo->mailbox]) || todo->replaced ||
+        is_released(run, todo))
+        return true;
+    if (!run_load(run, todo->id, &message))
+        return false;
+    /* The second half of a move by COPY: no removal, whatever became of the folder that it left. */
+    if ((message.facts & FACT_MOVED) != 0 && !has_twin(verdict, &message, &twin))
+        return false;
+    if (twin)
+        return true;
+    if (run->account->policy.guard && !held_before(run, &run->mailboxes[todo->mailbox], todo->id,
+                                                   todo->step.verb == PLAN_REMOVE_HERE, &judged->reason, &word))
+        return false;
+    if (word)
+        return true;
+    if (judged->reason == HOLD_NOT && run->account->policy.guard && todo->step.verb == PLAN_REMOVE_THERE &&
+        (run->mailboxes[todo->mailbox].copied || (message.facts & FACT_LACKED) != 0))
+        judged->reason = HOLD_COPIED; /* whatever their number */
+    if (judged->reason == HOLD_NOT && !has_twin(verdict, &message, &twin))
+        return false;
+    judged->counts = !twin;
+    return true;
+}
+
+static bool
+count_messages(struct verdict *verdict)
+{
+    struct run *run = verdict->run;
+
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+        struct guard_count *count = &verdict->tallies[i].count;
+
+        /* Where nothing is done, nothing can be removed either. */
+        if (mailbox->row.id != 0 && mailbox->chosen &&
+            (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR) &&
+            !journal_message_count(run->journal, mailbox->row.id, WHICH_ALL, &count->messages, &run->err))
+            return false;
+        count->may_be_empty = (mailbox->row.attributes & (REMOTE_TRASH | REMOTE_JUNK)) != 0;
+        count->messages += mailbox->removed; /* by an earlier pass: what that uncovered is judged with it */
+        count->removals += mailbox->removed;
+        verdict->all.count.messages += count->messages;
+        verdict->all.count.removals += mailbox->removed;
+    }
+    return true;
+}
+
+/* ---- what is held ---- */
+
+/* A short name for this list: the same list has the same name. */
+static bool
+name_list(const struct verdict *verdict, enum hold_reason reason, char id[static 16])
+{
+    struct digest *digest = digest_new();
+    struct digests digests;
+    char text[DIGEST_SIZE * 2];
+    bool ok = digest != NULL && digest_reset(digest);
+
+    for (size_t i = 0; ok && i < verdict->agenda->count; i++) {
+        if (verdict->judged[i].reason == reason)
+            ok = digest_add(digest, &verdict->agenda->todos[i].id, sizeof verdict->agenda->todos[i].id);
+    }
+    ok = ok && digest_finish(digest, &digests);
+    digest_free(digest);
+    if (!ok)
+        return run_no_memory(verdict->run);
+    digest_base32(digests.wire, 5, text);
+    (void)text_print(id, 16, "%.8s", text);
+    return true;
+}
+
+static bool
+hold_one(struct run *run, struct todo *todo, enum hold_reason reason, const char *id)
+{
+    const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+    struct journal_hold hold = {.message = todo->id, .kind = HOLD_REMOVALS, .since = run->now};
+    struct journal_message message;
+    bool here = todo->step.verb == PLAN_REMOVE_HERE;
+
+    (void)text_print(hold.list, sizeof hold.list, "%s", id);
+    (void)text_print(hold.reason, sizeof hold.reason, "%s", reasons[reason].word);
+    if (!run_load(run, todo->id, &message) ||
+        !run_pending(run, mailbox, todo->id, PENDING_HELD, removal_word(here), reasons[reason].why, id) ||
+        !journal_hold_add(run->journal, &hold, &run->err))
+        return false;
+    if (strcmp(run->hold_ids[reason], id) != 0)
+        report_held(run->report, run->account->name,
+                    &(struct report_held){.mailbox = mailbox->row.name,
+                                          .uid = message.uid,
+                                          .file = message.base,
+                                          .here = here,
+                                          .id = id,
+                                          .reason = reasons[reason].word});
+    todo->dropped = true;
+    return true;
+}
+
+static void
+say_list(const struct verdict *verdict, enum hold_reason reason, const char *id, uint64_t count, bool account)
+{
+    struct run *run = verdict->run;
+    struct report_list list = {.id = id,
+                               .reason = reasons[reason].word,
+                               .note = reasons[reason].note,
+                               .count = count,
+                               .of = verdict->all.count.messages};
+    char where[LIMIT_MAILBOX_NAME + 64] = "";
+    uint32_t last = UINT32_MAX;
+
+    for (size_t i = 0; i < verdict->agenda->count; i++) {
+        uint32_t mailbox = verdict->agenda->todos[i].mailbox; /* todos are in the order of mailboxes */
+
+        if (verdict->judged[i].reason == reason && mailbox != last)
+            (void)text_print(where, sizeof where, "%s%s", last != UINT32_MAX ? "several mailboxes, among them " : "",
+                             run->mailboxes[mailbox].row.name);
+        if (verdict->judged[i].reason == reason)
+            last = mailbox;
+    }
+    list.where = account ? "the whole account" : where;
+    if (strcmp(run->hold_ids[reason], id) != 0) /* said once, however many passes there are */
+        report_guard(run->report, run->account->name, &list);
+    (void)text_print(run->hold_ids[reason], sizeof run->hold_ids[reason], "%s", id);
+}
+
+static bool
+hold(struct verdict *verdict, enum hold_reason reason, bool account)
+{
+    struct run *run = verdict->run;
+    uint64_t count = 0;
+    char id[16];
+
+    for (size_t i = 0; i < verdict->agenda->count; i++)
+        count += verdict->judged[i].reason == reason;
+    if (count == 0)
+        return true;
+    if (!name_list(verdict, reason, id))
+        return false;
+    for (size_t i = 0; i < verdict->agenda->count; i++) {
+        if (verdict->judged[i].reason == reason && !hold_one(run, &verdict->agenda->todos[i], reason, id))
+            return false;
+    }
+    run->held = true;
+    run->counts.held += count;
+    say_list(verdict, reason, id, count, account);
+    return true;
+}
+
+static bool
+hold_all(struct verdict *verdict, bool account)
+{
+    struct run *run = verdict->run;
+    bool ok = run_begin(run);
+
+    run->counts.held = 0;
+    for (enum hold_reason reason = HOLD_GUARD; ok && reason < HOLD_REASONS; reason++)
+        ok = hold(verdict, reason, account && reason == HOLD_GUARD);
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static bool
+judge(struct verdict *verdict)
+{
+    struct run *run = verdict->run;
+    struct agenda *agenda = verdict->agenda;
+    const struct policy *policy = &run->account->policy;
+    bool account, any = false;
+
+    for (size_t i = 0; i < agenda->count; i++)
+        any = any || is_removal(&agenda->todos[i]);
+    if (!any)
+        return true;
+    for (size_t i = 0; i < agenda->count; i++) {
+        if (!judge_one(verdict, &agenda->todos[i], &verdict->judged[i]))
+            return false;
+        verdict->tallies[agenda->todos[i].mailbox].count.removals += verdict->judged[i].counts;
+        verdict->all.count.removals += verdict->judged[i].counts;
+    }
+    if (!count_messages(verdict))
+        return false;
+    account = guard_holds_account(&verdict->all.count, policy);
+    for (size_t i = 0; i < run->count; i++)
+        verdict->tallies[i].held = account || guard_holds_mailbox(&verdict->tallies[i].count, policy);
+    for (size_t i = 0; i < agenda->count; i++) {
+        struct judging *judged = &verdict->judged[i];
+
+        if (judged->counts && judged->reason == HOLD_NOT && verdict->tallies[agenda->todos[i].mailbox].held)
+            judged->reason = HOLD_GUARD;
+        agenda->todos[i].counted = judged->counts && judged->reason == HOLD_NOT;
+    }
+    return hold_all(verdict, account);
+}
+
+bool
+agenda_guard(struct run *run, struct agenda *agenda)
+{
+    struct verdict verdict = {.run = run,
+                              .agenda = agenda,
+                              .judged = calloc(agenda->count + 1, sizeof *verdict.judged),
+                              .tallies = calloc(run->count + 1, sizeof *verdict.tallies)};
+    bool ok = (verdict.judged != NULL && verdict.tallies != NULL) || run_no_memory(run);
+
+    ok = ok && judge(&verdict);
+    for (size_t i = 0; ok && i < run->count; i++)
+        run->mailboxes[i].judged = mailbox_is_open(&run->mailboxes[i]) && run->account->policy.push.deletes;
+    free(verdict.judged);
+    free(verdict.tallies);
+    return ok;
+}

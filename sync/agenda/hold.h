@@ -1,0 +1,30 @@
+/* What waits for the user's word, and what his word releases. */
+#ifndef SYNC_HOLD_H
+#define SYNC_HOLD_H
+
+#include "sync/run/run.h"
+
+/**
+ * Before the run does anything: write down what --confirm-deletes releases, which is what the journal holds now (with =ID: of that list) and
+ * nothing that comes later, in this run neither.
+ * @return false: also where there is no such list (ERROR_CONFIG)
+ */
+MUST_CHECK bool hold_release(struct run *run);
+
+/**
+ * The other side refused a removal: if the user's word let it go, that holds for the runs that ask again, as long as it is to be removed.
+ * After run_pending() said why it waits, inside the same transaction.
+ */
+MUST_CHECK bool hold_refused(struct run *run, const struct todo *todo);
+
+/** The file is here again: no word holds for a later removal. Inside a transaction. */
+MUST_CHECK bool hold_end_word(struct run *run, const struct mailbox *mailbox, int64_t message);
+
+/**
+ * Is a file that is missing here perhaps neither removed nor moved by anybody? Its folder was copied or restored since the last run, or its
+ * removal is held since that was so.
+ * @param mailbox  its index
+ */
+MUST_CHECK bool hold_is_doubted(struct run *run, uint32_t mailbox, int64_t message, bool *doubted);
+
+#endif

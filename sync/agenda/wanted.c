@@ -1,0 +1,291 @@
+/*
+ * A message that one side lost comes back where its survivor was flagged since, or lost \Deleted: somebody wants it. But it may only have moved.
+ * So it comes back only if all was looked at and its bytes are nowhere else on the side that lost it:
+ *
+ *   its bytes stay elsewhere      what was changed about the survivor is given to that one, and the survivor is wanted back no more: its
+ *                                 removal, or a move that the policy keeps back, goes on from there
+ *   a mailbox was not looked at   it waits. A run over some mailboxes looks at the others now, and at no other time
+ *   else                          it comes back, as planned
+ *
+ * What was sent and not answered is looked for in the same places before it is sent again.
+ */
+#include "sync/agenda/wanted.h"
+
+#include "sync/agenda/hold.h"
+
+struct wanting {
+    struct run *run;
+    struct agenda *agenda;
+    struct journal_message *survivor, *home;
+    struct todo *added; /* about messages that had nothing to do */
+    size_t added_count, added_size;
+};
+
+struct change { /* of flags, since both sides last agreed */
+    unsigned add, del;
+};
+
+static struct change
+change_of(const struct journal_message *survivor, bool here)
+{
+    unsigned base = here ? survivor->lbase : survivor->rbase, seen = here ? survivor->lseen : survivor->rseen;
+
+    return (struct change){.add = seen & ~base, .del = base & ~seen};
+}
+
+/* The file, or the UID, that is left of a message which the other side lost. */
+static bool
+is_survivor(const struct todo *todo, bool *here)
+{
+    enum plan_verb verb = todo->step.verb;
+
+    if (todo->dropped || todo->partner != 0 || todo->fresh)
+        return false;
+    *here = verb == PLAN_UPLOAD || verb == PLAN_REMOVE_HERE;
+    return verb == PLAN_UPLOAD || verb == PLAN_DOWNLOAD ||
+           (todo->elsewhere != 0 && (*here || verb == PLAN_REMOVE_THERE));
+}
+
+static bool
+is_wanted(const struct journal_message *survivor, bool here)
+{
+    const struct plan_side side = {.base = here ? survivor->lbase : survivor->rbase,
+                                   .seen = here ? survivor->lseen : survivor->rseen};
+
+    return plan_is_wanted_back(&side) && (here || (survivor->facts & FACT_ALTERED) == 0);
+}
+
+/* It has these bytes on the side that lost them, and keeps them. */
+static bool
+is_home(const struct mailbox *mailbox, const struct journal_message *message, bool survivor_here)
+{
+    if (mailbox == NULL || !mailbox->chosen ||
+        (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) != 0)
+        return false;
+    return survivor_here ? message->uid != 0 && mailbox->listed && !mailbox->unsure
+                         : message->base[0] != '\0' && mailbox->folder_here && !mailbox->unread;
+}
+
+static bool
+find_home(struct wanting *wanting, const struct todo *todo, bool here, bool *found)
+{
+    struct run *run = wanting->run;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = true;
+
+    *found = todo->elsewhere != 0;
+    if (*found)
+        return run_load(run, todo->elsewhere, wanting->home);
+    if (!wanting->survivor->has_wire)
+        return true;
+    if (!here) { /* lacked by a copy of its folder: what stands elsewhere is another one */
+        bool doubted;
+
+        if (!hold_is_doubted(run, todo->mailbox, todo->id, &doubted))
+            return false;
+        if (doubted)
+            return true;
+    }
+    ok = journal_ids_by_wire(run->journal, wanting->survivor->wire, &ids, &count, &run->err);
+    for (size_t i = 0; ok && !*found && i < count; i++) {
+        if (ids[i] == todo->id)
+            continue;
+        ok = run_load(run, ids[i], wanting->home);
+        *found = ok && is_home(run_mailbox_by_id(run, wanting->home->mailbox), wanting->home, here);
+    }
+    free(ids);
+    return ok;
+}
+
+static bool
+wait(struct wanting *wanting, struct todo *todo, const char *why)
+{
+    struct run *run = wanting->run;
+    const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+
+    todo->dropped = true;
+    if (todo->step.kept_back || !mailbox->asked) /* status says so already, or it is not what this run is about */
+        return true;
+    if (!run_begin(run))
+        return false;
+    if (run_pending(run, mailbox, todo->id, PENDING_MAILBOX, plan_verb_word(todo->step.verb), why, NULL))
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+/* What is still to be done so that both sides of the message that stays show the change. */
+static struct plan_step
+step_of(const struct mailbox *mailbox, const struct journal_message *home, const struct change *change)
+{
+    struct plan_step step = {.verb = PLAN_FLAGS};
+
+    /* What a server did not show after it was sent can't be held there. */
+    if (home->uid != 0 && (home->facts & FACT_UNHELD) == 0) {
+        step.there_add = change->add & ~home->rseen & mailbox->row.permanent;
+        step.there_del = change->del & home->rseen & mailbox->row.permanent;
+    }
+    if (home->base[0] != '\0') {
+        step.here_add = change->add & ~home->lseen;
+        step.here_del = change->del & home->lseen;
+    }
+    return step;
+}
+
+/* The change is where the message is: the survivor is one that nobody changed, from here on. */
+static bool
+settle(struct wanting *wanting, struct todo *todo, bool here)
+{
+    struct run *run = wanting->run;
+    struct journal_message *survivor = wanting->survivor;
+
+    if (here)
+        survivor->lbase = survivor->lseen;
+    else
+        survivor->rbase = survivor->rseen;
+    todo->dropped = run->replan = true;
+    if (!run_begin(run))
+        return false;
+    if (journal_message_save(run->journal, survivor, &run->err))
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static struct todo *
+find_todo(struct agenda *agenda, int64_t id)
+{
+    for (size_t i = 0; i < agenda->count; i++) {
+        if (agenda->todos[i].id == id)
+            return &agenda->todos[i];
+    }
+    return NULL;
+}
+
+static bool
+plan_giving(struct wanting *wanting, const struct mailbox *mailbox, const struct plan_step *step)
+{
+    const struct journal_message *home = wanting->home;
+    struct todo *todo = find_todo(wanting->agenda, home->id);
+    struct todo add = {.id = home->id,
+                       .mailbox = (uint32_t)(mailbox - wanting->run->mailboxes),
+                       .uid = home->uid,
+                       .fresh = home->uid == 0 || home->base[0] == '\0',
+                       .step = *step};
+
+    if (todo != NULL) {
+        if (todo->fresh && !todo->dropped && todo->partner == 0)
+            todo->step = *step; /* fetched or sent in the next pass, with these flags */
+        return true;            /* else another pass gives them */
+    }
+    if (!array_grow(&wanting->added, &wanting->added_size, wanting->added_count + 1, sizeof *wanting->added))
+        return run_no_memory(wanting->run);
+    wanting->added[wanting->added_count++] = add;
+    return true;
+}
+
+static bool
+give(struct wanting *wanting, struct todo *todo, bool here)
+{
+    struct run *run = wanting->run;
+    const struct policy *policy = &run->account->policy;
+    const struct mailbox *mailbox = run_mailbox_by_id(run, wanting->home->mailbox);
+    struct change change = change_of(wanting->survivor, here);
+    struct plan_step step;
+
+    if (mailbox == NULL)
+        return wait(wanting, todo, "it is in another mailbox now");
+    step = step_of(mailbox, wanting->home, &change);
+    if ((step.there_add | step.there_del | step.here_add | step.here_del) == 0)
+        return (change.add | change.del) == 0 || settle(wanting, todo, here);
+    if (!mailbox_is_open(mailbox))
+        return wait(wanting, todo, "it is in another mailbox now, which this run leaves alone");
+    if ((!policy->push.flags && (step.there_add | step.there_del) != 0) ||
+        (!policy->pull.flags && (step.here_add | step.here_del) != 0))
+        return wait(wanting, todo, "it is in another mailbox now, and the configuration keeps its flags back");
+    todo->dropped = true;
+    return plan_giving(wanting, mailbox, &step);
+}
+
+/* The mailboxes that were not asked for are looked at after all: it may be in one of them. */
+static bool
+look_elsewhere(struct run *run)
+{
+    run->look_everywhere = true;
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (!mailbox->asked && run_is_unseen(mailbox))
+            mailbox->look_there = true;
+    }
+    run->replan = true;
+    return observe_remote(run) && identify(run);
+}
+
+static bool
+decide(struct wanting *wanting, struct todo *todo, bool here, bool *look)
+{
+    struct run *run = wanting->run;
+    bool found;
+
+    if (!run_load(run, todo->id, wanting->survivor) || !find_home(wanting, todo, here, &found))
+        return false;
+    if (found)
+        return give(wanting, todo, here);
+    if (here && run_unseen(run) != NULL) {
+        if (run->look_everywhere)
+            return wait(wanting, todo, "it may have moved to a mailbox that was not looked at");
+        *look = todo->dropped = true;
+        return true;
+    }
+    if (here ? run->grown_there : run->grown_here)
+        return wait(wanting, todo, "it may have moved to a mailbox that was made meanwhile");
+    for (size_t i = 0; !here && i < run->count; i++) {
+        if (run->mailboxes[i].chosen && run->mailboxes[i].unread)
+            return wait(wanting, todo, "it may have moved to a folder that can't be read");
+    }
+    return true;
+}
+
+/* What was sent and not answered may have arrived and moved on. New mail does not wait for a mailbox that can't be looked at. */
+static void
+check_sent(const struct run *run, struct todo *todo, bool *look)
+{
+    if (todo->dropped || todo->partner != 0 || run->look_everywhere || run_unseen(run) == NULL)
+        return;
+    *look = todo->dropped = true;
+}
+
+bool
+agenda_wanted(struct run *run, struct agenda *agenda)
+{
+    struct wanting wanting = {.run = run,
+                              .agenda = agenda,
+                              .survivor = calloc(1, sizeof *wanting.survivor),
+                              .home = calloc(1, sizeof *wanting.home)};
+    bool ok = (wanting.survivor != NULL && wanting.home != NULL) || run_no_memory(run), look = false;
+
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        struct todo *todo = &agenda->todos[i];
+        bool here;
+
+        if (todo->unanswered) {
+            check_sent(run, todo, &look);
+            continue;
+        }
+        if (!is_survivor(todo, &here))
+            continue;
+        ok = run_load(run, todo->id, wanting.survivor);
+        if (ok && (todo->elsewhere != 0 || is_wanted(wanting.survivor, here)))
+            ok = decide(&wanting, todo, here, &look);
+    }
+    for (size_t i = 0; ok && i < wanting.added_count; i++)
+        ok = agenda_add(run, agenda, &wanting.added[i]);
+    if (ok && wanting.added_count != 0)
+        agenda_sort(agenda);
+    free(wanting.survivor);
+    free(wanting.home);
+    free(wanting.added);
+    return ok && (!look || look_elsewhere(run));
+}

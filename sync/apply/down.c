@@ -1,0 +1,602 @@
+/*
+ * Downloads: bodies stream into drafts while more arrive; a batch is made durable, named and committed, in this order, so that a
+ * row is never more durable than its file (a row without a file would read as "the user deleted it"). Newest mail first.
+ */
+#include "sync/rows/flushed.h"
+#include "sync/rows/readings.h"
+
+#include <inttypes.h>
+
+#define MIB (1024.0 * 1024.0)
+#define ROOM_BATCHES (2 * (uint64_t)LIMIT_BATCH_BYTES) /* one being written, one being made durable */
+#define ROOM_RESERVE (UINT64_C(64) << 20) /* left to others, and to the journal where it is on the same disk */
+#define ROOM_LEAST (UINT64_C(1) << 20)    /* of the reserve, however little is to come */
+#define ROOM_MESSAGE 4096                 /* a file takes whole blocks, and a name */
+#define ROOM_LOOK (UINT64_C(1) << 20)     /* so much may come before the disk is looked at again */
+#define ROUND                                                                                                          \
+    2048 /* messages that are asked for at once: what came short of them is asked for again, and learned from */
+
+struct arrival { /* a finished draft that waits for its batch */
+    int64_t id;
+    uint32_t mailbox;
+    struct local_draft *draft;
+    uint64_t literal; /* bytes as the server sent them */
+    bool confirmed;   /* fewer than it announced, twice the same */
+    struct digests digests;
+    char base[LOCAL_BASE_MAX + 1];
+};
+
+struct downloading {
+    struct run *run;
+    struct todo **todos; /* all, in the order in which they are asked for */
+    size_t count;
+    uint64_t reserve; /* of the disk, that stays free */
+    /* what is being asked for: at most ROUND of them, or what of these came short */
+    struct todo **asked;
+    size_t asked_count;
+    struct reading *readings;      /* one for each of asked */
+    struct remote_fetch *requests; /* each is asked[first[i] ...] */
+    size_t *first;
+    size_t request_count;
+    bool again; /* the second time */
+
+    struct local_draft *draft; /* being written; NULL: what comes is thrown away */
+    bool no_room;              /* ... for it is too much */
+    uint64_t draft_bytes, unchecked;
+    struct arrival *batch;
+    size_t batch_count;
+    uint64_t batch_bytes;
+    int64_t batch_since;
+    struct journal_message *message;
+    bool did;
+};
+
+static int64_t
+monotonic_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The file is durable: the row may say so. */
+static bool
+record(struct downloading *down, const struct arrival *arrival, const struct local_delivery *item)
+{
+    struct run *run = down->run;
+    struct journal_message *message = down->message;
+    struct mailbox *mailbox = &run->mailboxes[arrival->mailbox];
+
+    if (!run_load(run, arrival->id, message))
+        return false;
+    memcpy(message->base, arrival->base, sizeof message->base);
+    (void)text_print(message->info, sizeof message->info, "%s", item->info);
+    message->has_wire = message->has_header = true;
+    memcpy(message->wire, arrival->digests.wire, DIGEST_SIZE);
+    memcpy(message->header, arrival->digests.header, DIGEST_SIZE);
+    message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED | FACT_UNPAIRED | FACT_ALTERED | FACT_REFUSED |
+                                  FACT_MOVED | FACT_AGAIN | FACT_BY_HEADER | FACT_VAGUE);
+    if ((message->facts & FACT_REPLACED) != 0) { /* somebody wants the old version: both stay */
+        message->facts &= ~(unsigned)FACT_REPLACED;
+        message->twin = 0;
+    }
+    message->rbase = message->lbase = message->lseen = item->flags;
+    if (arrival->literal != message->size &&
+        !run->sizes_lie) { /* from now on its sizes exclude no candidate for a pair */
+        run->sizes_lie = true;
+        if (!journal_set(run->journal, "sizes", "wrong", &run->err))
+            return false;
+    }
+    if (arrival->confirmed) {
+        reading_learn(&mailbox->row, message->size, arrival->literal);
+        if (!journal_mailbox_save(run->journal, &mailbox->row, &run->err))
+            return false;
+    }
+    run->counts.down_new++;
+    run->counts.bytes_down += arrival->digests.size;
+    report_message(run->report, run->account->name, mailbox->row.name, "download", message->uid, message->base, "");
+    down->did = true;
+    return journal_message_save(run->journal, message, &run->err) &&
+           journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);
+}
+
+/* The name belongs to somebody else's file: it stays, ours gets another one. The draft is gone; the next pass fetches again. */
+static bool
+record_taken(struct downloading *down, const struct arrival *arrival)
+{
+    struct run *run = down->run;
+    struct mailbox *mailbox = &run->mailboxes[arrival->mailbox];
+
+    mailbox->look_here = true;
+    return run_pending(run, mailbox, arrival->id, PENDING_FAILED, "download", "a file of that name is there already",
+                       NULL);
+}
+
+static void
+drop_batch(struct downloading *down)
+{
+    for (size_t i = 0; i < down->batch_count; i++)
+        down->run->local.ops->draft_drop(down->run->local.self, down->batch[i].draft);
+    down->batch_count = 0;
+    down->batch_bytes = 0;
+}
+
+static bool
+flush(struct downloading *down)
+{
+    struct run *run = down->run;
+    struct local_delivery *items;
+    size_t count = down->batch_count;
+    bool ok;
+
+    if (count == 0)
+        return true;
+    items = calloc(count, sizeof *items);
+    if (items == NULL || !situation_mark(run)) {
+        free(items);
+        drop_batch(down);
+        return run->err.kind != ERROR_NONE ? false : run_no_memory(run);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!run_load(run, down->batch[i].id, down->message)) {
+            free(items);
+            drop_batch(down);
+            return false;
+        }
+        items[i] = (struct local_delivery){.draft = down->batch[i].draft,
+                                           .base = down->batch[i].base,
+                                           .flags = down->message->rseen,
+                                           .date = down->message->date};
+    }
+    down->batch_count = 0;
+    down->batch_bytes = 0;
+    ok = run->local.ops->deliver(run->local.self, items, count, &run->err) && run_begin(run);
+    if (ok) {
+        for (size_t i = 0; ok && i < count; i++) {
+            if (items[i].ok)
+                ok = flushed_note(run, &run->mailboxes[down->batch[i].mailbox], down->batch[i].id, false) &&
+                     record(down, &down->batch[i], &items[i]);
+            else if (items[i].taken)
+                ok = record_taken(down, &down->batch[i]);
+            else
+                run_problem(run, &run->mailboxes[down->batch[i].mailbox], &items[i].err);
+        }
+        if (ok)
+            ok = situation_mark_commit(run) && run_commit(run);
+        else
+            journal_rollback(run->journal);
+    }
+    free(items);
+    return ok;
+}
+
+static struct mailbox *
+mailbox_of(struct downloading *down, size_t index)
+{
+    return &down->run->mailboxes[down->asked[down->first[index]]->mailbox];
+}
+
+/* A server may send more than it announced: the disk is not filled with it. */
+static bool
+look_for_room(struct downloading *down, uint64_t size)
+{
+    uint64_t space;
+
+    if (__builtin_add_overflow(down->unchecked, size, &down->unchecked))
+        down->unchecked = UINT64_MAX;
+    if (down->unchecked < ROOM_LOOK)
+        return true;
+    down->unchecked = 0;
+    if (!down->run->local.ops->free_space(down->run->local.self, &space, &down->run->err))
+        return false;
+    down->no_room = space < down->reserve || space - down->reserve < size;
+    return true;
+}
+
+static bool
+on_begin(void *context, size_t index, uint64_t size)
+{
+    struct downloading *down = context;
+
+    down->draft_bytes = 0;
+    down->no_room = false;
+    if (!look_for_room(down, size))
+        return false;
+    return down->no_room ||
+           down->run->local.ops->draft_begin(down->run->local.self, mailbox_of(down, index)->row.folder, &down->draft,
+                                             &down->run->err);
+}
+
+static bool
+on_data(void *context, size_t index, const void *bytes, size_t len)
+{
+    struct downloading *down = context;
+
+    (void)index;
+    down->draft_bytes += len;
+    return down->draft == NULL ||
+           down->run->local.ops->draft_write(down->run->local.self, down->draft, bytes, len, &down->run->err);
+}
+
+static size_t
+find_wanted(struct downloading *down, size_t index, uint32_t uid)
+{
+    const struct remote_fetch *request = &down->requests[index];
+    size_t low = 0, high = request->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (request->uids[middle] < uid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < request->count && request->uids[low] == uid && !down->readings[down->first[index] + low].delivered)
+        return down->first[index] + low;
+    return SIZE_MAX;
+}
+
+/*
+ * The deterministic name, or the next free one where the journal knows another message under it. What was here before gets the name that it
+ * had: whoever puts that file back, out of a backup or while he copies the tree, puts back this one.
+ */
+static bool
+choose_base(struct downloading *down, struct mailbox *mailbox, char base[static LOCAL_BASE_MAX + 1])
+{
+    struct run *run = down->run;
+    struct journal_message *other = calloc(1, sizeof *other);
+    bool known = down->message->base[0] != '\0' && (down->message->facts & FACT_GONE_HERE) != 0;
+    bool found = !known, ok = other != NULL || run_no_memory(run);
+
+    if (known)
+        memcpy(base, down->message->base, sizeof down->message->base);
+    for (int attempt = 0; ok && found && attempt < 1000; attempt++) {
+        run_base_name(run, mailbox, down->message, attempt, base);
+        ok = journal_message_by_base(run->journal, mailbox->row.id, base, other, &found, &run->err);
+        found = found && other->id != down->message->id;
+    }
+    free(other);
+    return ok;
+}
+
+static bool
+say_no_room(struct downloading *down)
+{
+    struct run *run = down->run;
+
+    error_set(&run->err, ERROR_LOCAL, "fetch new messages into the Maildir %s", run->account->maildir);
+    (void)text_print(run->err.answer, sizeof run->err.answer,
+                     "no space on its file system for a message of %.1f MiB: %.1f MiB are to stay free",
+                     (double)down->draft_bytes / MIB, (double)down->reserve / MIB);
+    error_hint(&run->err, "free some space there and run golub again; nothing is lost");
+    return false;
+}
+
+/* What came and was thrown away: the message's fault if it is more than was announced, else the disk's. */
+static bool
+take_no_room(struct downloading *down, size_t wanted)
+{
+    if (!run_load(down->run, down->asked[wanted]->id, down->message))
+        return false;
+    down->readings[wanted].no_room = true;
+    down->readings[wanted].literal = down->draft_bytes;
+    return down->draft_bytes > down->message->size || say_no_room(down);
+}
+
+/* The draft is whole: is it the message? */
+static bool
+finish(struct downloading *down, struct mailbox *mailbox, size_t wanted, struct arrival *arrival, bool *taken)
+{
+    struct run *run = down->run;
+
+    if (!run->local.ops->draft_finish(run->local.self, arrival->draft, &arrival->digests, &run->err) ||
+        !run_load(run, arrival->id, down->message))
+        return false;
+    *taken = reading_take(&down->readings[wanted], mailbox, down->message->size, arrival->literal, &arrival->digests,
+                          down->again, &arrival->confirmed);
+    return !*taken || choose_base(down, mailbox, arrival->base);
+}
+
+static bool
+on_end(void *context, size_t index, uint32_t uid)
+{
+    struct downloading *down = context;
+    struct run *run = down->run;
+    struct mailbox *mailbox = mailbox_of(down, index);
+    struct local_draft *draft = down->draft;
+    struct arrival *arrival = &down->batch[down->batch_count];
+    size_t wanted = find_wanted(down, index, uid);
+    bool taken = false, ok = true;
+
+    down->draft = NULL;
+    if (draft == NULL)
+        return wanted == SIZE_MAX || take_no_room(down, wanted);
+    if (wanted != SIZE_MAX) {
+        *arrival = (struct arrival){.id = down->asked[wanted]->id,
+                                    .mailbox = down->asked[wanted]->mailbox,
+                                    .draft = draft,
+                                    .literal = down->draft_bytes};
+        ok = finish(down, mailbox, wanted, arrival, &taken);
+    }
+    if (!ok || !taken) {
+        run->local.ops->draft_drop(run->local.self, draft);
+        return ok;
+    }
+    down->readings[wanted].delivered = true;
+    if (down->batch_count == 0)
+        down->batch_since = monotonic_ms();
+    down->batch_count++;
+    down->batch_bytes += down->draft_bytes;
+    run->done++;
+    report_progress(run->report, run->account->name, mailbox->row.name, run->done, run->total,
+                    run->counts.bytes_down + down->batch_bytes);
+    if (down->batch_count < LIMIT_BATCH && down->batch_bytes < LIMIT_BATCH_BYTES &&
+        monotonic_ms() - down->batch_since < 1000)
+        return true;
+    return flush(down);
+}
+
+/* OK without the message is no answer; it is asked for again, and perhaps it was removed meanwhile. */
+static bool
+on_done(void *context, size_t index, const struct remote_outcome *outcome)
+{
+    struct downloading *down = context;
+    struct run *run = down->run;
+    struct mailbox *mailbox = mailbox_of(down, index);
+    const struct remote_fetch *request = &down->requests[index];
+    struct reading *readings = &down->readings[down->first[index]];
+    size_t missing = 0;
+    uint32_t from = 0;
+    char what[128];
+
+    for (size_t i = 0; i < request->count; i++) {
+        if (readings[i].delivered)
+            continue;
+        from = missing++ == 0 ? request->uids[i] : from;
+        readings[i].failed = !outcome->ok;
+    }
+    if (missing == 0)
+        return true;
+    mailbox->stirred = true;
+    if (outcome->ok)
+        return true;
+    (void)text_print(what, sizeof what, "fetch %zu message%s, from UID %" PRIu32 " on", missing,
+                     missing == 1 ? "" : "s", from);
+    run->no_removals = true;
+    run_complain(run, mailbox, what, outcome->answer, "the next run tries again");
+    return true;
+}
+
+static bool
+is_download(const struct todo *todo)
+{
+    return todo->step.verb == PLAN_DOWNLOAD && !todo->dropped && !todo->step.kept_back && todo->partner == 0;
+}
+
+static bool
+is_due(const struct run *run, const struct todo *todo)
+{
+    return is_download(todo) && !reading_given_up(run, todo->id);
+}
+
+/* One folder that can't be written to (its rights, a read-only mount) is found out before a body is asked for, and stops no other. */
+static bool
+can_write(struct run *run, struct mailbox *mailbox)
+{
+    struct local_draft *draft;
+    struct error err = {0};
+
+    if (run->local.ops->draft_begin(run->local.self, mailbox->row.folder, &draft, &err)) {
+        run->local.ops->draft_drop(run->local.self, draft);
+        return true;
+    }
+    mailbox->refused = true;
+    run->no_removals = true; /* what was to come here may be what is to go elsewhere */
+    run_problem(run, mailbox, &err);
+    return false;
+}
+
+static bool
+make_room(struct downloading *down)
+{
+    const size_t at_once = down->count < ROUND ? down->count : ROUND;
+
+    down->readings = calloc(at_once, sizeof *down->readings);
+    down->requests = calloc(at_once, sizeof *down->requests);
+    down->first = calloc(at_once + 1, sizeof *down->first);
+    down->batch = calloc((down->count < LIMIT_BATCH ? down->count : LIMIT_BATCH) + 1, sizeof *down->batch);
+    down->message = calloc(1, sizeof *down->message);
+    return (down->readings != NULL && down->requests != NULL && down->first != NULL && down->batch != NULL &&
+            down->message != NULL) ||
+           run_no_memory(down->run);
+}
+
+static bool
+choose(struct downloading *down, struct agenda *agenda)
+{
+    struct run *run = down->run;
+    uint32_t tried = UINT32_MAX;
+
+    down->todos = calloc(agenda->count + 1, sizeof *down->todos);
+    if (down->todos == NULL)
+        return run_no_memory(run);
+    reading_begin(run);
+    /* The agenda is ordered by mailbox and UID; pieces of 256 go from its end to its beginning, UIDs inside ascending. */
+    for (size_t end = agenda->count; end > 0;) {
+        size_t begin = end, count = 0;
+        uint32_t mailbox = agenda->todos[end - 1].mailbox;
+
+        while (begin > 0 && agenda->todos[begin - 1].mailbox == mailbox && count < LIMIT_BATCH)
+            count += is_due(run, &agenda->todos[--begin]);
+        if (count != 0 && mailbox_is_open(&run->mailboxes[mailbox]) &&
+            (mailbox == tried || can_write(run, &run->mailboxes[mailbox]))) {
+            tried = mailbox;
+            for (size_t i = begin; i < end; i++)
+                if (is_due(run, &agenda->todos[i]))
+                    down->todos[down->count++] = &agenda->todos[i];
+        }
+        end = begin;
+    }
+    run->total += down->count;
+    return true;
+}
+
+/* One request for each run of ascending UIDs of a mailbox. */
+static void
+make_requests(struct downloading *down, uint32_t *uids)
+{
+    down->request_count = 0;
+    for (size_t i = 0; i < down->asked_count; i++) {
+        const struct todo *todo = down->asked[i], *last = i > 0 ? down->asked[i - 1] : NULL;
+        const struct mailbox *mailbox = &down->run->mailboxes[todo->mailbox];
+
+        uids[i] = todo->uid;
+        if (last == NULL || last->mailbox != todo->mailbox || last->uid >= todo->uid) {
+            down->first[down->request_count] = i;
+            down->requests[down->request_count++] = (struct remote_fetch){
+                .mailbox = text_of(mailbox->row.wire), .uidvalidity = mailbox->row.uidvalidity, .uids = uids + i};
+        }
+        down->requests[down->request_count - 1].count++;
+    }
+}
+
+static bool
+fetch_asked(struct downloading *down)
+{
+    static const struct remote_sink sink = {on_begin, on_data, on_end, on_done};
+    struct run *run = down->run;
+    uint32_t *uids = calloc(down->asked_count + 1, sizeof *uids);
+    bool ok = uids != NULL || run_no_memory(run);
+    struct error why;
+
+    if (ok)
+        make_requests(down, uids);
+    ok = ok && run->remote.ops->fetch(run->remote.self, down->requests, down->request_count, &sink, down, &run->err);
+    why = run->err;
+    if (down->draft != NULL) {
+        run->local.ops->draft_drop(run->local.self, down->draft);
+        down->draft = NULL;
+    }
+    /* What arrived whole before the connection broke is kept. */
+    if (!ok && why.kind != ERROR_NETWORK && why.kind != ERROR_SERVER && why.kind != ERROR_INTERRUPTED) {
+        drop_batch(down);
+    } else {
+        run->err = (struct error){0};
+        if (flush(down))
+            run->err = why;
+        else
+            ok = false;
+    }
+    free(uids);
+    return ok;
+}
+
+/* What is asked for again moves to the front; the others that did not come are given up. */
+static bool
+sort_out(struct downloading *down)
+{
+    struct run *run = down->run;
+    size_t left = 0;
+    bool ok = run_begin(run);
+
+    for (size_t i = 0; ok && i < down->asked_count; i++) {
+        const struct reading *reading = &down->readings[i];
+        const struct todo *todo = down->asked[i];
+
+        if (reading->delivered)
+            continue;
+        if (reading->failed) {
+            ok = reading_refused(run, todo->id);
+        } else if (!down->again && !reading->no_room) {
+            down->readings[left] = *reading;
+            down->asked[left++] = down->asked[i];
+        } else {
+            ok = run_load(run, todo->id, down->message) &&
+                 reading_give_up(run, &run->mailboxes[todo->mailbox], reading, down->message);
+        }
+    }
+    down->asked_count = left;
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static bool
+fetch_all(struct downloading *down)
+{
+    for (size_t at = 0; at < down->count; at += ROUND) {
+        down->asked = down->todos + at;
+        down->asked_count = down->count - at < ROUND ? down->count - at : ROUND;
+        down->again = false;
+        memset(down->readings, 0, down->asked_count * sizeof *down->readings);
+        if (!fetch_asked(down) || !sort_out(down))
+            return false;
+        down->again = true;
+        if (down->asked_count != 0 && (!fetch_asked(down) || !sort_out(down)))
+            return false;
+    }
+    return true;
+}
+
+/* Bytes that are still to come, as far as it matters how many they are. */
+static bool
+count_bytes(struct downloading *down, uint64_t *bytes)
+{
+    *bytes = 0;
+    for (size_t i = 0; i < down->count && *bytes < ROOM_BATCHES + 4 * ROOM_RESERVE; i++) {
+        if (!run_load(down->run, down->todos[i]->id, down->message))
+            return false;
+        *bytes += (down->message->size < ROOM_BATCHES ? down->message->size : ROOM_BATCHES) + ROOM_MESSAGE;
+    }
+    return true;
+}
+
+/*
+ * Room for two batches and a reserve, before a body is asked for. Where less is to come, less is enough: all of it, and a quarter of
+ * that as a reserve. What others write meanwhile, or a server that counts sizes wrongly, still ends in an error of writing.
+ */
+static bool
+check_room(struct downloading *down)
+{
+    struct run *run = down->run;
+    uint64_t space, bytes, room, reserve;
+    size_t n = down->count;
+
+    if (!run->local.ops->free_space(run->local.self, &space, &run->err) || !count_bytes(down, &bytes))
+        return false;
+    room = bytes < ROOM_BATCHES ? bytes : ROOM_BATCHES;
+    reserve = bytes / 4 + ROOM_LEAST < ROOM_RESERVE ? bytes / 4 + ROOM_LEAST : ROOM_RESERVE;
+    down->reserve = reserve;
+    if (space >= room + reserve)
+        return true;
+    error_set(&run->err, ERROR_LOCAL, "fetch %zu new message%s into the Maildir %s", n, n == 1 ? "" : "s",
+              run->account->maildir);
+    (void)text_print(
+        run->err.answer, sizeof run->err.answer,
+        "no space on its file system: %.1f MiB are free, and %.1f MiB are needed (%.1f for mail, the rest stays free)",
+        (double)space / MIB, (double)(room + reserve) / MIB, (double)room / MIB);
+    error_hint(&run->err, "free %.1f MiB more there and run golub again; nothing is lost",
+               (double)(room + reserve - space) / MIB + 0.05);
+    return false;
+}
+
+bool
+apply_downloads(struct run *run, struct agenda *agenda, bool *did)
+{
+    struct downloading down = {.run = run};
+    bool ok = choose(&down, agenda);
+
+    if (ok && down.count != 0)
+        ok = make_room(&down) && check_room(&down) && fetch_all(&down);
+    *did = *did || down.did;
+    free(down.todos);
+    free(down.requests);
+    free(down.first);
+    free(down.readings);
+    free(down.batch);
+    free(down.message);
+    return ok;
+}

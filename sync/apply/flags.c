@@ -1,0 +1,308 @@
+/*
+ * Flags both ways. There: STORE and its echo, and only what was echoed counts. Here: a rename, durable before its row. A flag that
+ * both sides show already, or that the server can't hold, is settled by writing down what is seen.
+ */
+#include "sync/run/run.h"
+#include "sync/rows/flushed.h"
+
+static void
+settle_bits(struct journal_message *message, unsigned bits)
+{
+    message->rbase = (message->rbase & ~bits) | (message->rseen & bits);
+    message->lbase = (message->lbase & ~bits) | (message->lseen & bits);
+}
+
+bool
+apply_settle(struct run *run, struct agenda *agenda)
+{
+    struct journal_message message;
+    bool ok = run_begin(run);
+
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        struct todo *todo = &agenda->todos[i];
+
+        if (todo->dropped || todo->waits || (todo->step.verb != PLAN_FORGET && todo->step.settled == 0))
+            continue;
+        ok = run_load(run, todo->id, &message);
+        if (ok && todo->step.verb == PLAN_FORGET) {
+            ok = journal_message_delete(run->journal, todo->id, &run->err);
+            todo->dropped = true;
+        } else if (ok) {
+            settle_bits(&message, todo->step.settled);
+            ok = journal_message_save(run->journal, &message, &run->err);
+        }
+    }
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+/* ---- there ---- */
+
+struct storing {
+    struct run *run;
+    struct todo **todos; /* sorted by mailbox, change, UID */
+    struct remote_store *requests;
+    size_t *first;
+    struct journal_message message;
+    bool did;
+};
+
+static int
+compare_changes(const void *pa, const void *pb)
+{
+    const struct todo *a = *(struct todo *const *)pa, *b = *(struct todo *const *)pb;
+    unsigned ca = a->step.there_add << 8 | a->step.there_del, cb = b->step.there_add << 8 | b->step.there_del;
+
+    if (a->mailbox != b->mailbox)
+        return a->mailbox < b->mailbox ? -1 : 1;
+    if (ca != cb)
+        return ca < cb ? -1 : 1;
+    return a->uid == b->uid ? 0 : a->uid < b->uid ? -1 : 1;
+}
+
+static struct todo *
+find_uid(struct storing *storing, size_t index, uint32_t uid)
+{
+    size_t low = storing->first[index], high = low + storing->requests[index].count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (storing->todos[middle]->uid < uid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < storing->first[index] + storing->requests[index].count && storing->todos[low]->uid == uid
+               ? storing->todos[low]
+               : NULL;
+}
+
+static bool
+on_echo(void *context, size_t index, const struct remote_message *seen)
+{
+    struct storing *storing = context;
+    struct run *run = storing->run;
+    struct todo *todo = find_uid(storing, index, seen->uid);
+    struct journal_message *message = &storing->message;
+    unsigned sent, unheld, here;
+
+    if (todo == NULL || !seen->has_flags)
+        return true;
+    if (!run_load(run, todo->id, message))
+        return false;
+    /* A flag that is given to both sides (wanted.c) is one that the server changed, until the file shows it, too. */
+    here = todo->step.here_add | todo->step.here_del;
+    message->rbase = (message->rbase & ~todo->step.here_add) | todo->step.here_del;
+    sent = (todo->step.there_add | todo->step.there_del) & ~here;
+    /* For what we sent the server's base is what it shows now; any other difference is another client's change. */
+    if (!todo->echoed)
+        todo->unheld = (message->facts & FACT_UNHELD) != 0;
+    unheld = (seen->flags ^ todo->step.there_add) & sent;
+    message->rseen = seen->flags;
+    message->rbase = (message->rbase & ~sent) | (seen->flags & sent);
+    message->lbase = (message->lbase & ~sent) | (message->lseen & sent);
+    message->facts &= ~(unsigned)FACT_UNHELD;
+    if (unheld != 0 &&
+        !todo->unheld) { /* perhaps another client was quicker than the echo: it stays our change, once */
+        message->facts |= FACT_UNHELD;
+        message->lbase = (message->lbase & ~unheld) | (~message->lseen & unheld);
+    }
+    if (!todo->echoed) { /* a server may show the flags of one message several times: the last one counts */
+        todo->echoed = true;
+        run->counts.up_flags++;
+        storing->did = true;
+        report_message(run->report, run->account->name, run->mailboxes[todo->mailbox].row.name, "flags-there",
+                       seen->uid, message->base, "");
+    }
+    return journal_message_save(run->journal, message, &run->err);
+}
+
+static bool
+on_stored(void *context, size_t index, const struct remote_outcome *outcome)
+{
+    struct storing *storing = context;
+    struct run *run = storing->run;
+    struct mailbox *mailbox = &run->mailboxes[storing->todos[storing->first[index]]->mailbox];
+
+    mailbox->stirred = true;
+    if (outcome->ok || outcome->changed)
+        return true;
+    run_complain(run, mailbox, "change flags on the server", outcome->answer, "the next run tries again");
+    for (size_t i = 0; i < storing->requests[index].count; i++) {
+        if (!run_pending(run, mailbox, storing->todos[storing->first[index] + i]->id, PENDING_FAILED, "flags",
+                         outcome->answer, NULL))
+            return false;
+    }
+    return true;
+}
+
+bool
+apply_flags_there(struct run *run, struct agenda *agenda, bool *did)
+{
+    static const struct remote_observer observer = {.message = on_echo, .done = on_stored};
+    struct storing storing = {.run = run,
+                              .todos = calloc(agenda->count + 1, sizeof *storing.todos),
+                              .requests = calloc(agenda->count + 1, sizeof *storing.requests),
+                              .first = calloc(agenda->count + 1, sizeof *storing.first)};
+    uint32_t *uids = calloc(agenda->count + 1, sizeof *uids);
+    size_t n = 0, requests = 0;
+    bool ok = (storing.todos != NULL && storing.requests != NULL && storing.first != NULL && uids != NULL) ||
+              run_no_memory(run);
+
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        struct todo *todo = &agenda->todos[i];
+
+        if (!todo->dropped && todo->step.verb == PLAN_FLAGS && (todo->step.there_add | todo->step.there_del) != 0 &&
+            mailbox_is_open(&run->mailboxes[todo->mailbox]))
+            storing.todos[n++] = todo;
+    }
+    if (ok && n > 1)
+        qsort(storing.todos, n, sizeof *storing.todos, compare_changes);
+    for (size_t i = 0; ok && i < n; i++) {
+        const struct todo *todo = storing.todos[i], *last = i != 0 ? storing.todos[i - 1] : NULL;
+        const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+
+        uids[i] = todo->uid;
+        if (last == NULL || last->mailbox != todo->mailbox || last->step.there_add != todo->step.there_add ||
+            last->step.there_del != todo->step.there_del) {
+            storing.first[requests] = i;
+            storing.requests[requests++] = (struct remote_store){.mailbox = text_of(mailbox->row.wire),
+                                                                 .uidvalidity = mailbox->row.uidvalidity,
+                                                                 .uids = &uids[i],
+                                                                 .add = todo->step.there_add,
+                                                                 .del = todo->step.there_del};
+        }
+        storing.requests[requests - 1].count++;
+    }
+    ok = ok && (requests == 0 || (situation_mark(run) && run_begin(run)));
+    if (ok && requests != 0) {
+        bool asked =
+            run->remote.ops->store(run->remote.self, storing.requests, requests, &observer, &storing, &run->err);
+        struct error why = run->err;
+
+        ok = situation_mark_commit(run) && run_commit(run) && asked;
+        if (!asked)
+            run->err = why;
+    }
+    *did = *did || storing.did;
+    free(storing.todos);
+    free(storing.requests);
+    free(storing.first);
+    free(uids);
+    return ok;
+}
+
+/* ---- here ---- */
+
+struct renaming {
+    struct journal_message *messages;
+    struct local_rename *items;
+    struct todo **todos;
+    char (*infos)[LOCAL_INFO_MAX + 1];
+    size_t count;
+};
+
+#define RENAME_BATCH 256
+
+/* What was planned is what both sides agree on now; what the server showed since the plan stays a difference. */
+static void
+take_here(struct journal_message *message, const struct todo *todo)
+{
+    unsigned bits = todo->step.here_add | todo->step.here_del;
+
+    message->lseen = (message->lseen & ~bits) | todo->step.here_add;
+    message->lbase = (message->lbase & ~bits) | todo->step.here_add;
+    message->rbase = (message->rbase & ~bits) | todo->step.here_add;
+}
+
+static bool
+rename_batch(struct run *run, struct renaming *batch, bool *did)
+{
+    bool ok;
+
+    if (batch->count == 0)
+        return true;
+    ok = situation_mark(run) && run->local.ops->rename(run->local.self, batch->items, batch->count, &run->err) &&
+         run_begin(run);
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && i < batch->count; i++) {
+        struct journal_message *message = &batch->messages[i];
+        struct todo *todo = batch->todos[i];
+        struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+
+        if (batch->items[i].missing) {
+            mailbox->look_here = true; /* a mail reader renamed it: looked at again in this run */
+            continue;
+        }
+        if (!batch->items[i].ok) {
+            run_problem(run, mailbox, &batch->items[i].err);
+            ok = run_pending(run, mailbox, message->id, PENDING_FAILED, "flags", batch->items[i].err.answer, NULL);
+            continue;
+        }
+        (void)text_print(message->info, sizeof message->info, "%s", batch->infos[i]);
+        take_here(message, todo);
+        run->counts.down_flags++;
+        *did = true;
+        report_message(run->report, run->account->name, mailbox->row.name, "flags-here", message->uid, message->base,
+                       batch->infos[i]);
+        ok = flushed_note(run, mailbox, message->id, (todo->step.here_del & FLAG_DELETED) != 0) &&
+             journal_message_save(run->journal, message, &run->err);
+    }
+    batch->count = 0;
+    if (ok)
+        return situation_mark_commit(run) && run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static bool
+settle_unshown(struct run *run, struct todo *todo, struct journal_message *message)
+{
+    take_here(message, todo);
+    return run_begin(run) && journal_message_save(run->journal, message, &run->err) && run_commit(run);
+}
+
+bool
+apply_flags_here(struct run *run, struct agenda *agenda, bool *did)
+{
+    struct renaming batch = {.messages = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.messages),
+                             .items = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.items),
+                             .todos = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.todos),
+                             .infos = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.infos)};
+    bool ok = (batch.messages != NULL && batch.items != NULL && batch.todos != NULL && batch.infos != NULL) ||
+              run_no_memory(run);
+
+    for (size_t i = 0; ok && i < agenda->count && !run_stopped(run); i++) {
+        struct todo *todo = &agenda->todos[i];
+        struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+        struct journal_message *message = &batch.messages[batch.count];
+
+        if (todo->dropped || todo->step.verb != PLAN_FLAGS || (todo->step.here_add | todo->step.here_del) == 0 ||
+            !mailbox_is_open(mailbox))
+            continue;
+        ok = run_load(run, todo->id, message);
+        if (!ok)
+            break;
+        local_info_with(message->info, (message->lseen | todo->step.here_add) & ~todo->step.here_del,
+                        batch.infos[batch.count]);
+        if (strcmp(batch.infos[batch.count], message->info) == 0) { /* the name shows it already, or can't show it */
+            ok = settle_unshown(run, todo, message);
+            continue;
+        }
+        batch.todos[batch.count] = todo;
+        batch.items[batch.count] =
+            (struct local_rename){.file = run_file(mailbox, message), .to = batch.infos[batch.count]};
+        if (++batch.count == RENAME_BATCH)
+            ok = rename_batch(run, &batch, did);
+    }
+    ok = ok && rename_batch(run, &batch, did);
+    free(batch.messages);
+    free(batch.items);
+    free(batch.todos);
+    free(batch.infos);
+    return ok;
+}

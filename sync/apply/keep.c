@@ -1,0 +1,267 @@
+/*
+ * Before the old version of a file that was saved again goes from the server, its bytes are in the quarantine: here they were overwritten, and
+ * the server has the only copy. The index comes first: a row without a file says nothing wrong, a file without a row would stay for ever.
+ */
+#include "sync/rows/readings.h"
+
+#include <inttypes.h>
+
+#define NAME_BYTES 16 /* of the digest */
+
+enum fate { FATE_MISSING, FATE_OTHER, FATE_GONE, FATE_REFUSED, FATE_KEPT }; /* GONE: with its mailbox */
+
+struct keeping {
+    struct run *run;
+    struct todo **todos; /* by mailbox and UID, as in the agenda */
+    enum fate *fates;
+    struct remote_fetch *requests;
+    size_t *first;
+    size_t count, request_count;
+    struct local_draft *draft;
+    uint64_t bytes; /* of the literal under way */
+    struct journal_message message;
+};
+
+/* Of the bytes, too: a server that went back gives the same UID to another message. */
+static void
+name_of(const struct mailbox *mailbox, const struct journal_message *message, char name[static 128])
+{
+    char bytes[2 * NAME_BYTES + 1];
+
+    for (size_t i = 0; i < NAME_BYTES; i++)
+        (void)text_print(bytes + 2 * i, 3, "%02x", message->wire[i]);
+    (void)text_print(name, 128, "%" PRIu32 ".%" PRIu32 ".%" PRId64 ".%s.replaced", mailbox->row.uidvalidity,
+                     message->uid, mailbox->row.id, bytes);
+}
+
+static bool
+on_begin(void *context, size_t index, uint64_t size)
+{
+    struct keeping *keeping = context;
+    struct run *run = keeping->run;
+    const struct mailbox *mailbox = &run->mailboxes[keeping->todos[keeping->first[index]]->mailbox];
+
+    (void)size;
+    keeping->bytes = 0;
+    return run->local.ops->draft_begin(run->local.self, mailbox->row.folder, &keeping->draft, &run->err);
+}
+
+static bool
+on_data(void *context, size_t index, const void *bytes, size_t len)
+{
+    struct keeping *keeping = context;
+
+    (void)index;
+    keeping->bytes += len;
+    return keeping->run->local.ops->draft_write(keeping->run->local.self, keeping->draft, bytes, len,
+                                                &keeping->run->err);
+}
+
+static size_t
+find_todo(const struct keeping *keeping, size_t index, uint32_t uid)
+{
+    for (size_t i = 0; i < keeping->requests[index].count; i++) {
+        if (keeping->requests[index].uids[i] == uid && keeping->fates[keeping->first[index] + i] != FATE_KEPT)
+            return keeping->first[index] + i;
+    }
+    return SIZE_MAX;
+}
+
+/* The bytes that were sent; or, of a server that rewrites what it is given, as many as it says that it has. */
+static bool
+on_end(void *context, size_t index, uint32_t uid)
+{
+    struct keeping *keeping = context;
+    struct run *run = keeping->run;
+    struct local_draft *draft = keeping->draft;
+    size_t i = find_todo(keeping, index, uid);
+    struct digests digests;
+    char name[128];
+    bool whole;
+
+    keeping->draft = NULL;
+    if (i == SIZE_MAX) {
+        run->local.ops->draft_drop(run->local.self, draft);
+        return true;
+    }
+    if (!run->local.ops->draft_finish(run->local.self, draft, &digests, &run->err) ||
+        !run_load(run, keeping->todos[i]->id, &keeping->message)) {
+        run->local.ops->draft_drop(run->local.self, draft);
+        return false;
+    }
+    whole = memcmp(digests.wire, keeping->message.wire, DIGEST_SIZE) == 0 ||
+            (keeping->bytes != 0 && keeping->bytes >= keeping->message.size);
+    if (!whole) {
+        run->local.ops->draft_drop(run->local.self, draft);
+        keeping->fates[i] = FATE_OTHER;
+        return true;
+    }
+    name_of(&run->mailboxes[keeping->todos[i]->mailbox], &keeping->message, name);
+    if (!run->local.ops->keep(run->local.self, draft, name, keeping->message.date, &run->err))
+        return false;
+    keeping->fates[i] = FATE_KEPT;
+    return true;
+}
+
+static bool
+on_done(void *context, size_t index, const struct remote_outcome *outcome)
+{
+    struct keeping *keeping = context;
+    struct mailbox *mailbox = &keeping->run->mailboxes[keeping->todos[keeping->first[index]]->mailbox];
+
+    mailbox->stirred = true; /* what did not come may be gone: looked at again */
+    if (outcome->ok)
+        return true;
+    for (size_t i = 0; i < keeping->requests[index].count; i++) {
+        enum fate *fate = &keeping->fates[keeping->first[index] + i];
+
+        if (*fate != FATE_KEPT)
+            *fate = outcome->gone || outcome->changed ? FATE_GONE : FATE_REFUSED;
+    }
+    if (!outcome->gone && !outcome->changed)
+        run_complain(keeping->run, mailbox, "fetch what was replaced by a newer version", outcome->answer,
+                     "it stays on the server; the next run tries again");
+    return true;
+}
+
+/* One line in the index for each that is to come. */
+static bool
+write_index(struct keeping *keeping)
+{
+    struct run *run = keeping->run;
+    struct journal_message twin;
+    bool ok = run_begin(run), found = false;
+
+    for (size_t i = 0; ok && i < keeping->count; i++) {
+        const struct mailbox *mailbox = &run->mailboxes[keeping->todos[i]->mailbox];
+        struct journal_quarantined row = run_quarantined(run, keeping->todos[i]->uid, 0);
+
+        ok = run_load(run, keeping->todos[i]->id, &keeping->message) &&
+             journal_message_get(run->journal, keeping->message.twin, &twin, &found, &run->err);
+        if (!ok)
+            break;
+        name_of(mailbox, &keeping->message, row.name);
+        row.size = keeping->message.size;
+        (void)text_print(row.mailbox, sizeof row.mailbox, "%s", mailbox->row.name);
+        (void)text_print(row.base, sizeof row.base, "%s", found ? twin.base : "");
+        (void)text_print(row.info, sizeof row.info, "%s", found ? twin.info : "");
+        (void)text_print(row.why, sizeof row.why, "replaced by what was saved under its name");
+        ok = journal_quarantine_add(run->journal, &row, &run->err);
+    }
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+/* Those that are not kept yet, a request a mailbox. */
+static bool
+gather(struct keeping *keeping, struct agenda *agenda, uint32_t *uids)
+{
+    struct run *run = keeping->run;
+
+    for (size_t i = 0; i < agenda->count; i++) {
+        struct todo *todo = &agenda->todos[i];
+        const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+        char name[128];
+
+        if (!todo->overwritten || todo->dropped || todo->partner != 0 || todo->step.kept_back || mailbox->stuck ||
+            todo->step.verb != PLAN_REMOVE_THERE || !mailbox_is_open(mailbox))
+            continue;
+        if (reading_given_up(run, todo->id)) {
+            todo->dropped = true;
+            continue;
+        }
+        if (!run_load(run, todo->id, &keeping->message))
+            return false;
+        name_of(mailbox, &keeping->message, name);
+        if (run->local.ops->in_quarantine(run->local.self, name))
+            continue;
+        uids[keeping->count] = todo->uid;
+        if (keeping->count == 0 || keeping->todos[keeping->count - 1]->mailbox != todo->mailbox) {
+            keeping->first[keeping->request_count] = keeping->count;
+            keeping->requests[keeping->request_count++] = (struct remote_fetch){.mailbox = text_of(mailbox->row.wire),
+                                                                                .uidvalidity = mailbox->row.uidvalidity,
+                                                                                .uids = &uids[keeping->count]};
+        }
+        keeping->requests[keeping->request_count - 1].count++;
+        keeping->todos[keeping->count++] = todo;
+    }
+    return true;
+}
+
+/* What did not come stays where it is in this run. Perhaps another client removed it: said at the end, if it is still there. */
+static bool
+leave_others(struct keeping *keeping)
+{
+    struct run *run = keeping->run;
+    bool ok = run_begin(run);
+
+    for (size_t i = 0; ok && i < keeping->count; i++) {
+        struct todo *todo = keeping->todos[i];
+
+        if (keeping->fates[i] == FATE_KEPT)
+            continue;
+        todo->dropped = true;
+        if (keeping->fates[i] == FATE_GONE) /* it is looked at again in this run */
+            continue;
+        if (keeping->fates[i] == FATE_REFUSED)
+            ok = reading_refused(run, todo->id);
+        else
+            ok = run_load(run, todo->id, &keeping->message) &&
+                 reading_missed(run, &run->mailboxes[todo->mailbox], &keeping->message,
+                                keeping->fates[i] == FATE_OTHER
+                                    ? "it was replaced, and what the server sends of it is not what it was given"
+                                    : "it was replaced, and the server says OK and sends no body");
+    }
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static bool
+fetch(struct keeping *keeping)
+{
+    static const struct remote_sink sink = {on_begin, on_data, on_end, on_done};
+    struct run *run = keeping->run;
+    bool ok =
+        situation_mark(run) && write_index(keeping) &&
+        run->remote.ops->fetch(run->remote.self, keeping->requests, keeping->request_count, &sink, keeping, &run->err);
+
+    if (keeping->draft != NULL)
+        run->local.ops->draft_drop(run->local.self, keeping->draft);
+    return ok && leave_others(keeping);
+}
+
+bool
+apply_keep_there(struct run *run, struct agenda *agenda)
+{
+    struct keeping keeping = {.run = run};
+    uint32_t *uids;
+    size_t room = 0;
+    bool ok = true;
+
+    for (size_t i = 0; i < agenda->count; i++)
+        room += agenda->todos[i].overwritten;
+    if (room == 0)
+        return true;
+    keeping.todos = calloc(room, sizeof *keeping.todos);
+    keeping.fates = calloc(room, sizeof *keeping.fates);
+    keeping.requests = calloc(room, sizeof *keeping.requests);
+    keeping.first = calloc(room, sizeof *keeping.first);
+    uids = calloc(room, sizeof *uids);
+    if (keeping.todos == NULL || keeping.fates == NULL || keeping.requests == NULL || keeping.first == NULL ||
+        uids == NULL) {
+        ok = run_no_memory(run);
+    } else {
+        reading_begin(run);
+        ok = gather(&keeping, agenda, uids) && (keeping.count == 0 || fetch(&keeping));
+    }
+    free(keeping.todos);
+    free(keeping.fates);
+    free(keeping.requests);
+    free(keeping.first);
+    free(uids);
+    return ok;
+}

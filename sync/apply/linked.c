@@ -1,0 +1,172 @@
+/* See linked.h. */
+#include "sync/apply/linked.h"
+
+struct second_name {
+    struct journal_message *from; /* whose file has a second name */
+    struct local_file first, second;
+    char base[LOCAL_BASE_MAX + 1], info[LOCAL_INFO_MAX + 1];
+    char first_info[LOCAL_INFO_MAX + 1], second_info[LOCAL_INFO_MAX + 1]; /* that they have now */
+};
+
+struct finding {
+    const char *base;
+    char *info;
+    bool found;
+};
+
+bool
+linked_is(const struct journal_op *op)
+{
+    return op->kind == OP_REMOVE_LOCAL && op->target != 0 && op->target != op->message;
+}
+
+bool
+linked_announce(struct run *run, const struct journal_message *from, const struct journal_message *to, int64_t *intent)
+{
+    struct journal_op op = {.kind = OP_REMOVE_LOCAL,
+                            .mailbox = to->mailbox,
+                            .message = from->id,
+                            .target = to->id,
+                            .size = from->size,
+                            .since = run->now};
+    bool ok;
+
+    (void)text_print(op.name, sizeof op.name, "%s/%s", to->base, to->info);
+    ok = journal_op_add(run->journal, &op, &run->err);
+    *intent = op.id;
+    return ok;
+}
+
+/* Both names as they were to be. */
+static bool
+read_intent(struct run *run, const struct journal_op *op, struct second_name *name, bool *usable)
+{
+    struct mailbox *to = run_mailbox_by_id(run, op->mailbox), *from;
+    const char *info = strchr(op->name, '/');
+    size_t length = info != NULL ? (size_t)(info - op->name) : 0;
+
+    if (!journal_message_get(run->journal, op->message, name->from, usable, &run->err))
+        return false;
+    from = *usable ? run_mailbox_by_id(run, name->from->mailbox) : NULL;
+    *usable = info != NULL && from != NULL && to != NULL && from->row.folder != NULL && to->row.folder != NULL &&
+              name->from->base[0] != '\0' && length <= LOCAL_BASE_MAX;
+    if (!*usable)
+        return true;
+    (void)text_print(name->base, sizeof name->base, "%.*s", (int)length, op->name);
+    (void)text_print(name->info, sizeof name->info, "%s", info + 1);
+    name->first = run_file(from, name->from);
+    name->second = (struct local_file){to->row.folder, name->base, name->info};
+    return true;
+}
+
+static bool
+on_name(void *context, const char *base, const char *info)
+{
+    struct finding *finding = context;
+
+    if (strcmp(base, finding->base) != 0)
+        return true;
+    (void)text_print(finding->info, LOCAL_INFO_MAX + 1, "%s", info);
+    finding->found = true;
+    return true;
+}
+
+static bool
+on_bad(void *context, const char *name, const char *why)
+{
+    (void)context;
+    (void)name;
+    (void)why;
+    return true;
+}
+
+/* A mail reader that opens a folder gives its names other flags. *sure: it was listed. @return whether there is one of this base */
+static bool
+find_now(struct run *run, struct local_file *file, char *info, bool *sure)
+{
+    static const struct local_scanner scanner = {on_name, on_bad};
+    struct finding finding = {.base = file->base, .info = info};
+    struct local_stamp stamp;
+    struct error ignored = {0};
+    bool stable, listed;
+
+    listed = run->local.ops->scan(run->local.self, file->folder, &scanner, &finding, &stamp, &stable, &ignored);
+    *sure = listed && (stable || finding.found);
+    file->info = info;
+    return *sure && finding.found;
+}
+
+/* What somebody set on the second name was meant for the message. */
+static bool
+hand_over_flags(struct run *run, struct second_name *name)
+{
+    const unsigned set = run_flags_of(name->second_info, 0) & ~run_flags_of(name->info, 0);
+    char info[LOCAL_INFO_MAX + 1];
+    struct local_rename rename = {.file = name->first, .to = info};
+
+    if ((run_flags_of(name->first_info, 0) & set) == set)
+        return true;
+    local_info_with(name->first_info, run_flags_of(name->first_info, 0) | set, info);
+    if (!run->local.ops->rename(run->local.self, &rename, 1, &run->err))
+        return false;
+    if (rename.ok)
+        (void)text_print(name->first_info, sizeof name->first_info, "%s", info);
+    return true;
+}
+
+static bool
+unlink_second(struct run *run, const struct second_name *name, bool *done)
+{
+    struct local_move move = {.from = name->second, .to = name->first};
+
+    if (!run->local.ops->unlink_moved(run->local.self, &move, 1, &run->err))
+        return false;
+    *done = move.ok;
+    return true;
+}
+
+static bool
+take_back(struct run *run, const struct journal_op *op, struct second_name *name)
+{
+    bool usable, done = false, sure = true;
+
+    if (!read_intent(run, op, name, &usable) || (usable && !unlink_second(run, name, &done)))
+        return false;
+    usable = usable && !done && find_now(run, &name->second, name->second_info, &sure) &&
+             find_now(run, &name->first, name->first_info, &sure);
+    if (usable && (!hand_over_flags(run, name) || !unlink_second(run, name, &done)))
+        return false;
+    /* Where a folder can't be listed the next run tries again. */
+    return !sure || journal_op_delete(run->journal, op->id, &run->err);
+}
+
+bool
+linked_take_back(struct run *run)
+{
+    struct second_name *name = calloc(1, sizeof *name);
+    struct journal_op *ops = NULL;
+    size_t count = 0, first = 0;
+    bool ok = name != NULL || run_no_memory(run);
+
+    if (ok)
+        name->from = calloc(1, sizeof *name->from);
+    ok = ok && (name->from != NULL || run_no_memory(run)) && journal_ops(run->journal, &ops, &count, &run->err);
+    while (ok && first < count && !linked_is(&ops[first]))
+        first++;
+    if (ok && first < count && !run->dry && !run->no_root) {
+        ok = run_begin(run);
+        for (size_t i = first; ok && i < count; i++) {
+            if (linked_is(&ops[i]))
+                ok = take_back(run, &ops[i], name);
+        }
+        if (ok)
+            ok = run_commit(run);
+        else
+            journal_rollback(run->journal);
+    }
+    if (name != NULL)
+        free(name->from);
+    free(name);
+    free(ops);
+    return ok;
+}

@@ -1,0 +1,22 @@
+/*
+ * A move here has a moment in which its file stands in both folders and only the old one is in the journal. Where the run ends there, and
+ * another client moves the message on before the next one, the second name would be a file that nobody knows: new mail. So it is
+ * announced before it is made, and the next run takes back what it finds of it before it looks at anything.
+ */
+#ifndef SYNC_LINKED_H
+#define SYNC_LINKED_H
+
+#include "sync/run/run.h"
+
+/** `from`'s file is about to get this second name, for the row `to`; inside a transaction. @return its id in *intent */
+MUST_CHECK bool linked_announce(struct run *run, const struct journal_message *from, const struct journal_message *to,
+                                int64_t *intent);
+/** Such an intent? */
+bool linked_is(const struct journal_op *op);
+/**
+ * Before anything is looked at: second names of runs that were cut off go, where the first one is there with the same bytes; whatever flags
+ * a mail reader gave to either of them since.
+ */
+MUST_CHECK bool linked_take_back(struct run *run);
+
+#endif

@@ -1,0 +1,204 @@
+/*
+ * Mailboxes that are on one side only are made on the other: folders here, all together, made durable and then written
+ * down in one commit; mailboxes there, some at a time.
+ */
+#include "sync/run/run.h"
+
+#define NAMES_MAX 64 /* mailboxes in one request to the server */
+
+static void
+set_made(struct run *run, struct mailbox *mailbox)
+{
+    if (run->dry)
+        report_message(run->report, run->account->name, mailbox->row.name, "create-here", 0, "", "");
+    else
+        report_mailbox(run->report, run->account->name, mailbox->row.name, "created-here", "made here");
+    run->counts.mailboxes_made_here++;
+    run->counts.mailboxes++;
+    mailbox->row.state = MAILBOX_ACTIVE;
+    mailbox->folder_here = true;
+    mailbox->look_there = true;
+    mailbox->look_here = !run->dry && mailbox->row.id != 0; /* rows of before, if any, are looked for in it */
+}
+
+/* Not listed, and yet there: the file system takes another name for this one (case, normal form). */
+static bool
+check_name(struct run *run, struct mailbox *mailbox)
+{
+    struct local_stamp stamp;
+    bool missing = true;
+
+    if (!run->local.ops->stamp(run->local.self, mailbox->row.folder, &stamp, &missing, &run->err))
+        return false;
+    if (missing)
+        return true;
+    mailbox->refused = true;
+    run_complain(run, mailbox, "make a folder for this mailbox",
+                 "the file system takes its name for that of a folder that is there",
+                 "rename one of the two mailboxes, or leave one out with `mailboxes`");
+    return true;
+}
+
+static bool
+is_to_be_made(const struct run *run, const struct mailbox *mailbox)
+{
+    return mailbox->row.state == MAILBOX_NEW_REMOTE && mailbox->chosen && mailbox->asked && !mailbox->refused &&
+           run->account->policy.pull.mailboxes;
+}
+
+/* All of them made, made durable, and then in one commit: each by itself would be four flushes a mailbox. */
+static bool
+make_folders(struct run *run, struct local_folder *items, struct mailbox **mailboxes, size_t count)
+{
+    bool ok;
+
+    if (count == 0)
+        return true;
+    ok = run->dry || (situation_mark(run) && run->local.ops->create_all(run->local.self, items, count, &run->err));
+    ok = ok && run_begin(run) && situation_mark_commit(run);
+    for (size_t i = 0; ok && i < count; i++) {
+        if (run->dry || items[i].ok) {
+            set_made(run, mailboxes[i]);
+            ok = journal_mailbox_save(run->journal, &mailboxes[i]->row, &run->err);
+        } else {
+            ok = check_name(run, mailboxes[i]); /* perhaps that of another one that was made just now */
+            if (ok && !mailboxes[i]->refused)
+                run_problem(run, mailboxes[i], &items[i].err);
+            mailboxes[i]->refused = true;
+        }
+    }
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static bool
+create_here(struct run *run)
+{
+    struct local_folder *items = calloc(run->count + 1, sizeof *items);
+    struct mailbox **mailboxes = calloc(run->count + 1, sizeof(struct mailbox *));
+    size_t count = 0;
+    bool ok = (items != NULL && mailboxes != NULL) || run_no_memory(run);
+
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (is_to_be_made(run, mailbox) && !run->dry)
+            ok = check_name(run, mailbox);
+        if (!ok || !is_to_be_made(run, mailbox))
+            continue;
+        items[count].folder = mailbox->row.folder;
+        mailboxes[count++] = mailbox;
+    }
+    ok = ok && make_folders(run, items, mailboxes, count);
+    free(items);
+    free(mailboxes);
+    return ok;
+}
+
+struct creation {
+    struct run *run;
+    const size_t *which;
+};
+
+static bool
+see_created(void *context, size_t index, struct text wire, const struct remote_outcome *outcome)
+{
+    struct creation *creation = context;
+    struct run *run = creation->run;
+    struct mailbox *mailbox = &run->mailboxes[creation->which[index]];
+
+    if (!outcome->ok) {
+        mailbox->refused = true;
+        run_complain(run, mailbox, "make this mailbox on the server", outcome->answer,
+                     "rename the folder to a name that the server takes; its mail stays here meanwhile");
+        return run_pending(run, mailbox, 0, PENDING_MAILBOX, "create-there", outcome->answer, NULL);
+    }
+    free(mailbox->row.wire);
+    mailbox->row.wire = strndup(wire.at, wire.len);
+    if (mailbox->row.wire == NULL)
+        return run_no_memory(run);
+    mailbox->row.state = MAILBOX_ACTIVE;
+    mailbox->row.utf8 = run->info.utf8;
+    mailbox->row.separator = run->info.separator;
+    mailbox->listed = mailbox->look_there = mailbox->look_here = true;
+    run->counts.mailboxes_made_there++;
+    run->counts.mailboxes++;
+    report_mailbox(run->report, run->account->name, mailbox->row.name, "created-there", "made on the server");
+    return journal_mailbox_save(run->journal, &mailbox->row, &run->err) &&
+           journal_pending_clear(run->journal, mailbox->row.id, 0, &run->err);
+}
+
+/* What was made before the connection broke is written down. */
+static bool
+ask_for(struct run *run, const struct text *names, size_t count, struct creation *creation)
+{
+    struct error why;
+    bool asked;
+
+    if (count == 0)
+        return true;
+    if (!run_begin(run))
+        return false;
+    asked = run->remote.ops->create(run->remote.self, names, count, see_created, creation, &run->err);
+    why = run->err;
+    if (!run_commit(run))
+        return false;
+    if (!asked)
+        run->err = why;
+    return asked;
+}
+
+static bool
+create_there(struct run *run, struct text *names, size_t *which, char *texts)
+{
+    struct creation creation = {.run = run, .which = which};
+    size_t count = 0;
+    char separator = run->info.separator != 0 ? run->info.separator : '/';
+
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+        char *utf8 = texts + count * (LIMIT_MAILBOX_NAME + 1);
+        struct error err = {0};
+
+        if (mailbox->row.state != MAILBOX_NEW_LOCAL || !mailbox->chosen || !mailbox->asked || mailbox->refused ||
+            mailbox->listed)
+            continue;
+        if (!run->account->policy.push.mailboxes)
+            continue;
+        if (run->dry) {
+            report_message(run->report, run->account->name, mailbox->row.name, "create-there", 0, "", "");
+            run->counts.mailboxes_made_there++;
+            mailbox->look_here = true;
+            mailbox->row.state = MAILBOX_ACTIVE;
+            continue;
+        }
+        if (!names_to_server(mailbox->row.name, separator, utf8, &err)) {
+            mailbox->refused = true;
+            run_problem(run, mailbox, &err);
+            continue;
+        }
+        names[count] = text_of(utf8);
+        which[count++] = i;
+        if (count == NAMES_MAX) {
+            if (!ask_for(run, names, count, &creation))
+                return false;
+            count = 0;
+        }
+    }
+    return ask_for(run, names, count, &creation);
+}
+
+bool
+survey_create(struct run *run)
+{
+    struct text names[NAMES_MAX];
+    size_t which[NAMES_MAX];
+    char *texts = malloc((size_t)NAMES_MAX * (LIMIT_MAILBOX_NAME + 1));
+    bool ok = texts != NULL || run_no_memory(run);
+
+    ok = ok && create_here(run) && create_there(run, names, which, texts);
+    free(texts);
+    return ok;
+}

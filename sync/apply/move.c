@@ -1,0 +1,488 @@
+/*
+ * Moves and copies on the server without the bytes: UID MOVE or UID COPY, with an intent before and the new UID after; where the answer or
+ * the UID is missing, the row is found by content like every unconfirmed upload.
+ */
+#include "sync/apply/up.h"
+#include "sync/match/meeting.h"
+#include "sync/rows/unfinished.h"
+
+#include <inttypes.h>
+
+struct transfer {      /* one message that changes or gains its mailbox on the server */
+    struct todo *todo; /* the file that appeared */
+    int64_t source;    /* row with the UID */
+    uint32_t source_mailbox, uid;
+    struct journal_op op;
+    unsigned char wire[DIGEST_SIZE];
+    bool has_wire;
+    bool answered;
+    uint32_t new_uid;
+    struct remote_outcome outcome;
+};
+
+struct transferring {
+    struct run *run;
+    bool move;
+    struct transfer *transfers; /* sorted by source mailbox, target mailbox, UID */
+    struct remote_change *requests;
+    size_t *first;
+    struct journal_message source, target;
+    bool did;
+};
+
+/* A copy that is the first half of a move: the removal follows. */
+static bool
+is_half(const struct transferring *transferring, const struct transfer *transfer)
+{
+    return !transferring->move && transfer->todo->partner == transfer->source;
+}
+
+static int
+compare_transfers(const void *pa, const void *pb)
+{
+    const struct transfer *a = pa, *b = pb;
+
+    if (a->source_mailbox != b->source_mailbox)
+        return a->source_mailbox < b->source_mailbox ? -1 : 1;
+    if (a->todo->mailbox != b->todo->mailbox)
+        return a->todo->mailbox < b->todo->mailbox ? -1 : 1;
+    if (a->uid != b->uid)
+        return a->uid < b->uid ? -1 : 1;
+    return a->todo->id == b->todo->id ? 0 : a->todo->id < b->todo->id ? -1 : 1;
+}
+
+/* Right before the change: the UID must still be the message that we mean, with the flags that we know. */
+static bool
+on_verify(void *context, size_t index, size_t item, const struct remote_message *now)
+{
+    struct transferring *transferring = context;
+    struct run *run = transferring->run;
+    struct transfer *transfer = &transferring->transfers[transferring->first[index] + item];
+    struct mailbox *mailbox = &run->mailboxes[transfer->source_mailbox];
+    struct journal_message *source = &transferring->source;
+    struct error ignored;
+    bool found;
+
+    if (!journal_message_get(run->journal, transfer->source, source, &found, &ignored) || !found)
+        return false;
+    if (now->has_meta && (now->size != source->size || now->date != source->date)) {
+        mailbox->stirred = mailbox->full = true;
+        return false;
+    }
+    if (transferring->move && now->has_flags && now->flags != source->rseen) {
+        mailbox->stirred = true;
+        return false;
+    }
+    return true;
+}
+
+static bool
+on_moved(void *context, size_t index, size_t item, uint32_t uid, const struct remote_outcome *outcome)
+{
+    struct transferring *transferring = context;
+    struct transfer *transfer = &transferring->transfers[transferring->first[index] + item];
+
+    transfer->answered = true;
+    transfer->new_uid = uid;
+    transfer->outcome = *outcome;
+    return true;
+}
+
+/*
+ * A move keeps the server's flags, and its new file in new/ without a suffix shows only that it is not \Seen. A copy is another message: its
+ * base is what the target shows, which its first look there says, and wanted is what its file shows, in new/ nothing.
+ */
+static void
+take_flags(const struct journal_message *source, struct journal_message *target, bool move)
+{
+    target->rbase = target->rseen = source->rseen;
+    target->lbase = source->rseen;
+    if (!move) {
+        target->lseen = run_flags_of(target->info, 0);
+        target->facts |= FACT_COPIED;
+        return;
+    }
+    target->rbase = source->rbase;
+    target->lbase = source->lbase;
+    target->lseen = run_flags_of(target->info, target->lbase);
+}
+
+/* The file's row takes the UID, and what the server showed of the message moves along. */
+static bool
+record_moved(struct transferring *transferring, struct transfer *transfer)
+{
+    struct run *run = transferring->run;
+    struct journal_message *source = &transferring->source, *target = &transferring->target;
+    struct mailbox *to = &run->mailboxes[transfer->todo->mailbox];
+    bool alias = false, half = is_half(transferring, transfer);
+
+    to->stirred = run->mailboxes[transfer->source_mailbox].stirred = true;
+    transferring->did = true;
+    transfer->todo->dropped = true;
+    report_message(run->report, run->account->name, to->row.name, transferring->move ? "move-there" : "copy-there",
+                   transfer->new_uid, "", "");
+    if (transferring->move)
+        run->counts.up_moved++;
+    else
+        run->counts.up_copied++;
+    if (!run_load(run, transfer->source, source) || !run_load(run, transfer->todo->id, target))
+        return false;
+    if (transferring->move) { /* gone from there, whatever became of it: proven when the mailbox is looked at */
+        source->facts |= FACT_GONE_THERE;
+        if (!journal_message_save(run->journal, source, &run->err))
+            return false;
+    }
+    if (half) { /* what changed there went along: no reason to want the old one back, nor to fetch it where it is paired anew */
+        source->facts = (source->facts & ~(unsigned)FACT_UNPAIRED) | FACT_MOVED;
+        if (!journal_message_save(run->journal, source, &run->err))
+            return false;
+    }
+    if (transfer->new_uid != 0 && !upload_take_uid(run, target, &transfer->new_uid, &alias))
+        return false;
+    /* Its file may still be written on, wherever the UID is found. */
+    if ((transferring->move || half) && !alias && !edited_carry(run, source->id, target->id))
+        return false;
+    if (transfer->new_uid == 0)
+        return true;
+    if (!alias) {
+        target->size = source->size;
+        target->date = source->date;
+        target->facts |= source->facts & FACT_BY_HEADER;
+        memcpy(target->keywords, source->keywords, sizeof target->keywords);
+        take_flags(source, target, transferring->move || half);
+        if (transferring->move || half)
+            meeting_level_held(target, to->row.permanent);
+    }
+    if (transferring->move && !journal_message_delete(run->journal, source->id, &run->err))
+        return false;
+    return journal_message_save(run->journal, target, &run->err) &&
+           journal_op_delete(run->journal, transfer->op.id, &run->err) &&
+           journal_pending_clear(run->journal, target->mailbox, target->id, &run->err);
+}
+
+static bool
+record_failed(struct transferring *transferring, struct transfer *transfer)
+{
+    struct run *run = transferring->run;
+    struct mailbox *from = &run->mailboxes[transfer->source_mailbox], *to = &run->mailboxes[transfer->todo->mailbox];
+    const struct remote_outcome *outcome = &transfer->outcome;
+
+    from->stirred = to->stirred = true;
+    transfer->todo->dropped = transferring->move || outcome->doubtful; /* a copy that failed is uploaded */
+    if (outcome->doubtful) {
+        run->partial = true;
+        return true; /* the intent stays */
+    }
+    if (!journal_op_delete(run->journal, transfer->op.id, &run->err))
+        return false;
+    if (outcome->gone || outcome->changed || !transferring->move)
+        return true; /* planned anew in the next pass */
+    if (!to->full_up)
+        run_complain(run, from, "move messages on the server", outcome->answer, "the next run tries again");
+    to->full_up = true;
+    return run_pending(run, to, transfer->todo->id, PENDING_FAILED, "move", outcome->answer, NULL);
+}
+
+static bool
+write_intents(struct transferring *transferring, size_t count)
+{
+    struct run *run = transferring->run;
+    bool ok = run_begin(run);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        struct transfer *transfer = &transferring->transfers[i];
+        const struct mailbox *from = &run->mailboxes[transfer->source_mailbox],
+                             *to = &run->mailboxes[transfer->todo->mailbox];
+        int attempt = transfer->op.attempt;
+        int64_t known = transfer->op.id;
+
+        ok = run_load(run, transfer->source, &transferring->source);
+        transfer->has_wire = transferring->source.has_wire;
+        memcpy(transfer->wire, transferring->source.wire, DIGEST_SIZE);
+        transfer->op =
+            (struct journal_op){.id = known,
+                                .kind = transferring->move || is_half(transferring, transfer) ? OP_MOVE : OP_COPY,
+                                .mailbox = from->row.id,
+                                .message = transfer->source,
+                                .target = transfer->todo->id,
+                                .uidvalidity = to->row.uidvalidity,
+                                .uidnext = to->row.uidnext,
+                                .size = transferring->source.size,
+                                .date = transferring->source.date,
+                                .attempt = attempt + 1,
+                                .since = run_now(run)};
+        ok = ok && (known != 0 ? journal_op_save(run->journal, &transfer->op, &run->err)
+                               : journal_op_add(run->journal, &transfer->op, &run->err));
+    }
+    if (ok)
+        return situation_mark_commit(run) && run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+/* By command, size and date. */
+static int
+compare_looks(const void *pa, const void *pb)
+{
+    const struct transfer *a = *(struct transfer *const *)pa, *b = *(struct transfer *const *)pb;
+
+    if (a->source_mailbox != b->source_mailbox)
+        return a->source_mailbox < b->source_mailbox ? -1 : 1;
+    if (a->todo->mailbox != b->todo->mailbox)
+        return a->todo->mailbox < b->todo->mailbox ? -1 : 1;
+    if (a->op.size != b->op.size)
+        return a->op.size < b->op.size ? -1 : 1;
+    return a->op.date == b->op.date ? 0 : a->op.date < b->op.date ? -1 : 1;
+}
+
+/*
+ * A COPYUID that names its UIDs in another order than the messages is found out at the next sight, by size and date. Different messages
+ * of one size and date would stay crossed, and the removal of one would take the other: they are found by their content.
+ */
+static bool
+doubt_lookalikes(struct transferring *transferring, size_t count)
+{
+    struct transfer **sorted = calloc(count, sizeof *sorted);
+    size_t end;
+
+    if (sorted == NULL)
+        return run_no_memory(transferring->run);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &transferring->transfers[i];
+    qsort(sorted, count, sizeof *sorted, compare_looks);
+    for (size_t i = 0; i < count; i = end) {
+        bool differ = false;
+
+        for (end = i + 1; end < count && compare_looks(&sorted[i], &sorted[end]) == 0; end++)
+            differ = differ || !sorted[i]->has_wire || !sorted[end]->has_wire ||
+                     memcmp(sorted[i]->wire, sorted[end]->wire, DIGEST_SIZE) != 0;
+        for (size_t k = i; differ && k < end; k++)
+            sorted[k]->new_uid = 0;
+    }
+    free(sorted);
+    return true;
+}
+
+static bool
+record_transfers(struct transferring *transferring, size_t count)
+{
+    struct run *run = transferring->run;
+    bool ok = doubt_lookalikes(transferring, count) && run_begin(run);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        struct transfer *transfer = &transferring->transfers[i];
+
+        if (transfer->answered)
+            ok = transfer->outcome.ok ? record_moved(transferring, transfer) : record_failed(transferring, transfer);
+    }
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static bool
+transfer_all(struct transferring *transferring, size_t count)
+{
+    static const struct remote_changer changer = {on_verify, on_moved};
+    struct run *run = transferring->run;
+    uint32_t *uids = calloc(count, sizeof *uids);
+    size_t requests = 0;
+    bool asked, ok;
+    struct error why;
+
+    if (uids == NULL)
+        return run_no_memory(run);
+    qsort(transferring->transfers, count, sizeof *transferring->transfers, compare_transfers);
+    for (size_t i = 0; i < count; i++) {
+        const struct transfer *transfer = &transferring->transfers[i], *last = i != 0 ? transfer - 1 : NULL;
+        const struct mailbox *from = &run->mailboxes[transfer->source_mailbox],
+                             *to = &run->mailboxes[transfer->todo->mailbox];
+
+        uids[i] = transfer->uid;
+        /* The same UID twice (two copies of one message) goes into a request of its own: a set names each UID once. */
+        if (last == NULL || last->source_mailbox != transfer->source_mailbox ||
+            last->todo->mailbox != transfer->todo->mailbox || last->uid == transfer->uid) {
+            transferring->first[requests] = i;
+            transferring->requests[requests++] = (struct remote_change){.mailbox = text_of(from->row.wire),
+                                                                        .uidvalidity = from->row.uidvalidity,
+                                                                        .uids = &uids[i],
+                                                                        .target = text_of(to->row.wire),
+                                                                        .target_uidvalidity = to->row.uidvalidity};
+        }
+        transferring->requests[requests - 1].count++;
+    }
+    ok = situation_mark(run) && write_intents(transferring, count);
+    if (ok) {
+        asked = (transferring->move ? run->remote.ops->move : run->remote.ops->copy)(
+            run->remote.self, transferring->requests, requests, &changer, transferring, &run->err);
+        why = run->err;
+        run->err = (struct error){0};
+        ok = record_transfers(transferring, count);
+        if (ok && !asked)
+            run->err = why;
+        ok = ok && asked;
+    }
+    free(uids);
+    return ok;
+}
+
+static bool
+begin_transferring(struct transferring *transferring, struct run *run, size_t count, bool move)
+{
+    *transferring = (struct transferring){.run = run, .move = move};
+    transferring->transfers = calloc(count + 1, sizeof *transferring->transfers);
+    transferring->requests = calloc(count + 1, sizeof *transferring->requests);
+    transferring->first = calloc(count + 1, sizeof *transferring->first);
+    return (transferring->transfers != NULL && transferring->requests != NULL && transferring->first != NULL) ||
+           run_no_memory(run);
+}
+
+static void
+end_transferring(struct transferring *transferring)
+{
+    free(transferring->transfers);
+    free(transferring->requests);
+    free(transferring->first);
+}
+
+/* Is an earlier attempt for this file still in doubt? */
+static bool
+check_intent(struct run *run, struct todo *todo, const struct journal_message *wanted, struct journal_op *op,
+             bool *wait)
+{
+    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+    bool found, ok;
+
+    *wait = false;
+    if (!unfinished_find(run, mailbox, wanted, op, &found))
+        return false;
+    if (!found) {
+        *op = (struct journal_op){.attempt = 0};
+        return true;
+    }
+    if (!unfinished_is_sent(op) && upload_is_settled(op, run_now(run)))
+        return true;
+    *wait = todo->dropped = true;
+    run->partial = true;
+    run->counts.pending++;
+    ok = run_begin(run) && run_pending(run, mailbox, todo->id, PENDING_SETTLE, "move",
+                                       "an earlier attempt was not answered and may still be under way", NULL);
+    return ok && run_commit(run);
+}
+
+bool
+apply_moves_there(struct run *run, struct agenda *agenda, bool *did)
+{
+    struct transferring transferring;
+    struct journal_message *source = calloc(1, sizeof *source);
+    size_t n = 0;
+    bool ok = begin_transferring(&transferring, run, agenda->count, run->info.move) && source != NULL;
+
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        struct todo *todo = &agenda->todos[i];
+        struct transfer *transfer = &transferring.transfers[n];
+        struct mailbox *from;
+        bool wait;
+
+        if (todo->dropped || todo->partner == 0 || !todo->fresh || todo->step.verb != PLAN_UPLOAD ||
+            !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+            continue;
+        if (run->mailboxes[todo->mailbox].full_up) {
+            todo->dropped = true;
+            continue;
+        }
+        ok = run_load(run, todo->partner, source) && run_load(run, todo->id, &transferring.target) &&
+             check_intent(run, todo, &transferring.target, &transfer->op, &wait);
+        if (!ok || wait)
+            continue;
+        from = run_mailbox_by_id(run, source->mailbox);
+        if (from == NULL || !mailbox_is_open(from) || run->no_removals_there || run->no_removals) {
+            run->partial = true; /* waits: the source can't be touched in this run */
+            todo->dropped = true;
+            continue;
+        }
+        transfer->todo = todo;
+        transfer->source = source->id;
+        transfer->source_mailbox = (uint32_t)(from - run->mailboxes);
+        transfer->uid = source->uid;
+        n++;
+    }
+    if (ok && n != 0)
+        ok = transfer_all(&transferring, n);
+    *did = *did || transferring.did;
+    end_transferring(&transferring);
+    free(source);
+    return ok;
+}
+
+/* A row of the account that has these bytes on the server, in a mailbox that can be read now. */
+static bool
+find_source(struct run *run, const struct journal_message *wanted, struct journal_message *source,
+            struct mailbox **from)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok;
+
+    *from = NULL;
+    ok = journal_ids_by_wire(run->journal, wanted->wire, &ids, &count, &run->err);
+    for (size_t i = 0; ok && *from == NULL && i < count; i++) {
+        if (ids[i] == wanted->id)
+            continue;
+        ok = run_load(run, ids[i], source);
+        /* A copy is made of the server's bytes: they must be known to be these. */
+        if (!ok || source->uid == 0 ||
+            (source->facts & (FACT_GONE_THERE | FACT_ECHO | FACT_COPIED | FACT_BY_HEADER)) != 0)
+            continue;
+        if ((source->rseen & ~wanted->lseen & FLAG_DELETED) != 0)
+            continue; /* its copy would be marked as well until we take that off: whoever expunges meanwhile would take it */
+        *from = run_mailbox_by_id(run, source->mailbox);
+        if (*from != NULL &&
+            !((*from)->chosen && !(*from)->unsure && (*from)->listed && (*from)->row.state == MAILBOX_ACTIVE))
+            *from = NULL;
+    }
+    if (ok)
+        free(ids);
+    return ok;
+}
+
+bool
+apply_copies_there(struct run *run, struct agenda *agenda, bool *did)
+{
+    struct transferring transferring;
+    struct journal_message *messages = calloc(2, sizeof *messages), *wanted = messages, *source = messages + 1;
+    size_t n = 0;
+    bool ok = begin_transferring(&transferring, run, agenda->count, false) && messages != NULL;
+
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        struct todo *todo = &agenda->todos[i];
+        struct transfer *transfer = &transferring.transfers[n];
+        struct mailbox *from;
+        bool wait;
+
+        if (todo->dropped || todo->step.verb != PLAN_UPLOAD || todo->step.kept_back || todo->partner != 0 ||
+            !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+            continue;
+        ok = run_load(run, todo->id, wanted);
+        if (!ok || !wanted->has_wire || wanted->uid != 0)
+            continue;
+        ok = find_source(run, wanted, source, &from);
+        if (!ok || from == NULL)
+            continue;
+        ok = check_intent(run, todo, wanted, &transfer->op, &wait);
+        if (!ok || wait || transfer->op.id != 0) /* what failed once is uploaded */
+            continue;
+        transfer->todo = todo;
+        transfer->source = source->id;
+        transfer->source_mailbox = (uint32_t)(from - run->mailboxes);
+        transfer->uid = source->uid;
+        n++;
+    }
+    if (ok && n != 0)
+        ok = transfer_all(&transferring, n);
+    *did = *did || transferring.did;
+    end_transferring(&transferring);
+    free(messages);
+    return ok;
+}

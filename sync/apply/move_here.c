@@ -1,0 +1,248 @@
+/*
+ * Moves here: announce, link, commit, then unlink, so that the message is never in neither folder, and its second name never one that nobody
+ * knows (linked.h). The bytes are read before that, and must be the message's.
+ */
+#include "sync/rows/flushed.h"
+#include "sync/apply/linked.h"
+#include "sync/match/meeting.h"
+
+#define MOVE_BATCH 256
+
+struct moving {
+    struct run *run;
+    struct todo **todos;
+    struct journal_message *from, *to; /* MOVE_BATCH each */
+    struct local_move *items;
+    int64_t intents[MOVE_BATCH];
+    size_t count;
+    bool did;
+};
+
+static bool
+announce(struct moving *moving, size_t count)
+{
+    struct run *run = moving->run;
+    bool ok = situation_mark(run) && run_begin(run);
+
+    for (size_t i = 0; ok && i < count; i++)
+        ok = linked_announce(run, &moving->from[i], &moving->to[i], &moving->intents[i]);
+    if (ok && situation_mark_commit(run))
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static bool
+record_linked(struct moving *moving, size_t i)
+{
+    struct run *run = moving->run;
+    struct journal_message *from = &moving->from[i], *to = &moving->to[i];
+    struct mailbox *mailbox = &run->mailboxes[moving->todos[i]->mailbox];
+
+    /* The new row takes over what the file shows and both bases: changes of flags on either side are merged from there on. */
+    to->facts &= ~(unsigned)(FACT_BY_HEADER | FACT_VAGUE);
+    if (!to->has_wire) /* its body was not read */
+        to->facts |= FACT_BY_HEADER;
+    to->has_wire = to->has_header = true;
+    memcpy(to->wire, from->wire, DIGEST_SIZE);
+    memcpy(to->header, from->header, DIGEST_SIZE);
+    to->rbase = from->rbase;
+    to->lbase = from->lbase;
+    to->lseen = from->lseen;
+    meeting_level_held(to, mailbox->row.permanent);
+    to->facts &= ~(unsigned)FACT_GONE_HERE;
+    /* Where this run is cut off before the unlink, its file is what is left of a move. */
+    if ((from->facts & FACT_UNPAIRED) != 0) {
+        from->facts = (from->facts & ~(unsigned)FACT_UNPAIRED) | FACT_MOVED;
+        from->rbase = from->rseen;
+        from->lbase = from->lseen;
+        if (!journal_message_save(run->journal, from, &run->err))
+            return false;
+    }
+    run->counts.down_moved++;
+    moving->did = true;
+    moving->todos[i]->dropped = true;
+    report_message(run->report, run->account->name, mailbox->row.name, "move-here", to->uid, to->base, "");
+    return journal_message_save(run->journal, to, &run->err) && edited_carry(run, from->id, to->id);
+}
+
+static bool
+finish_batch(struct moving *moving)
+{
+    struct run *run = moving->run;
+    size_t count = moving->count, linked = 0;
+    bool ok;
+
+    moving->count = 0;
+    if (count == 0)
+        return true;
+    ok = announce(moving, count) && run->local.ops->link(run->local.self, moving->items, count, &run->err) &&
+         run_begin(run);
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        struct mailbox *from = run_mailbox_by_id(run, moving->from[i].mailbox);
+
+        ok = journal_op_delete(run->journal, moving->intents[i], &run->err);
+        if (moving->items[i].missing && from != NULL)
+            from->look_here = true;
+        if (moving->items[i].taken) /* a file that is not known yet has that name */
+            run->mailboxes[moving->todos[i]->mailbox].look_here = true;
+        if (moving->items[i].ok) {
+            ok = ok && flushed_note(run, &run->mailboxes[moving->todos[i]->mailbox], moving->to[i].id, false) &&
+                 record_linked(moving, i);
+            moving->items[linked] = moving->items[i];
+            moving->from[linked] = moving->from[i];
+            moving->to[linked] = moving->to[i];
+            moving->items[linked].from =
+                (struct local_file){moving->items[i].from.folder, moving->from[linked].base, moving->from[linked].info};
+            moving->items[linked].to =
+                (struct local_file){moving->items[i].to.folder, moving->to[linked].base, moving->to[linked].info};
+            linked++;
+        } else if (!moving->items[i].missing && !moving->items[i].taken) {
+            run_problem(run, &run->mailboxes[moving->todos[i]->mailbox], &moving->items[i].err);
+        }
+    }
+    if (!ok) {
+        journal_rollback(run->journal);
+        return false;
+    }
+    if (!run_commit(run))
+        return false;
+    if (linked == 0)
+        return true;
+    if (!run->local.ops->unlink_moved(run->local.self, moving->items, linked, &run->err) || !run_begin(run))
+        return false;
+    for (size_t i = 0; ok && i < linked; i++) {
+        if (moving->items[i].ok)
+            ok = journal_message_delete(run->journal, moving->from[i].id, &run->err);
+    }
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+/* Letters that mean something in one folder only are translated, or stay behind. */
+static bool
+carry_info(struct run *run, const struct local_file *from, const char *folder, char info[static LOCAL_INFO_MAX + 1])
+{
+    static const char none[26] = {0};
+
+    if (run->local.ops->carry != NULL)
+        return run->local.ops->carry(run->local.self, from, folder, info, &run->err);
+    local_info_carried(from->info, none, info);
+    return true;
+}
+
+/*
+ * The message went to another mailbox there, and its file was changed here: it is not the message any more. It stays where it is, altered,
+ * and the message is fetched to its new place.
+ */
+static bool
+leave_altered(struct run *run, struct mailbox *source, struct journal_message *from)
+{
+    from->facts |= FACT_ALTERED;
+    run->replan = true;
+    run_complain(run, source, "move a message that was moved on the server", from->base,
+                 "its file is not what it was: it stays until you decide; `golub status` lists it");
+    if (!run_begin(run))
+        return false;
+    if (journal_message_save(run->journal, from, &run->err))
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+/* The file is read before it moves: whatever it is now would be taken for the message from there on. */
+static bool
+check_intact(struct run *run, struct mailbox *source, struct journal_message *from, bool *intact)
+{
+    struct local_file file = run_file(source, from);
+    struct local_facts facts;
+    struct error err = {0};
+    bool missing = false;
+
+    *intact = false;
+    if (!run->local.ops->examine(run->local.self, &file, &facts, &missing, &err)) {
+        if (err.kind != ERROR_INTERRUPTED)
+            run_problem(run, source, &err);
+        run->partial = true;
+        return true;
+    }
+    if (missing) {
+        source->look_here = true;
+        return true;
+    }
+    *intact = !from->has_wire || memcmp(facts.digests.wire, from->wire, DIGEST_SIZE) == 0;
+    return *intact || leave_altered(run, source, from);
+}
+
+static bool
+add_move(struct moving *moving, struct todo *todo)
+{
+    struct run *run = moving->run;
+    size_t i = moving->count;
+    struct journal_message *from = &moving->from[i], *to = &moving->to[i], *other;
+    struct mailbox *source, *target = &run->mailboxes[todo->mailbox];
+    bool found = true, intact, ok;
+
+    if (!run_load(run, todo->partner, from) || !run_load(run, todo->id, to))
+        return false;
+    source = run_mailbox_by_id(run, from->mailbox);
+    /* Where every mailbox was seen, what appeared is what vanished, also while one of them is paired anew. */
+    if (source == NULL || !mailbox_is_open(source) || run->no_removals ||
+        (run->no_removals_here && run_unseen(run) != NULL)) {
+        run->partial = true;
+        todo->dropped = true;
+        return true;
+    }
+    if (!check_intact(run, source, from, &intact))
+        return false;
+    if (!intact) {
+        todo->dropped = true;
+        return true;
+    }
+    other = calloc(1, sizeof *other);
+    ok = other != NULL || run_no_memory(run);
+    for (int attempt = 0; ok && found && attempt < 1000; attempt++) {
+        run_base_name(run, target, to, attempt, to->base);
+        ok = journal_message_by_base(run->journal, target->row.id, to->base, other, &found, &run->err);
+    }
+    free(other);
+    moving->todos[i] = todo;
+    moving->items[i] =
+        (struct local_move){.from = run_file(source, from), .to = {target->row.folder, to->base, to->info}};
+    moving->count++;
+    return ok && carry_info(run, &moving->items[i].from, target->row.folder, to->info);
+}
+
+bool
+apply_moves_here(struct run *run, struct agenda *agenda, bool *did)
+{
+    struct moving moving = {.run = run,
+                            .todos = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.todos),
+                            .from = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.from),
+                            .to = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.to),
+                            .items = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.items)};
+    bool ok = (moving.todos != NULL && moving.from != NULL && moving.to != NULL && moving.items != NULL) ||
+              run_no_memory(run);
+
+    for (size_t i = 0; ok && i < agenda->count && !run_stopped(run); i++) {
+        struct todo *todo = &agenda->todos[i];
+
+        if (todo->dropped || todo->partner == 0 || !todo->fresh || todo->step.verb != PLAN_DOWNLOAD ||
+            !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+            continue;
+        ok = add_move(&moving, todo);
+        if (ok && moving.count == MOVE_BATCH)
+            ok = finish_batch(&moving);
+    }
+    ok = ok && finish_batch(&moving);
+    *did = *did || moving.did;
+    free(moving.todos);
+    free(moving.from);
+    free(moving.to);
+    free(moving.items);
+    return ok;
+}

@@ -1,0 +1,328 @@
+/*
+ * Removals, last of all, and only what the guard let through. Here: into the quarantine, never away. There: an intent, then
+ * \Deleted and expunge of exactly the UIDs that were read again right before and are what we think they are.
+ */
+#include "sync/agenda/hold.h"
+
+#include <inttypes.h>
+
+static bool
+is_removal(const struct run *run, const struct todo *todo, enum plan_verb verb)
+{
+    const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+
+    return !todo->dropped && todo->partner == 0 && !todo->step.kept_back && todo->step.verb == verb &&
+           mailbox_is_open(mailbox) && (verb != PLAN_REMOVE_THERE || (!mailbox->stuck && !mailbox->repaired));
+}
+
+/* ---- here ---- */
+
+#define REMOVE_BATCH 256
+
+struct removing {
+    struct run *run;
+    struct todo **todos;
+    struct journal_message *messages;
+    struct journal_op *ops;
+    struct local_removal *items;
+    size_t count;
+    bool did;
+};
+
+static bool
+write_intents_here(struct removing *removing)
+{
+    struct run *run = removing->run;
+    bool ok = run_begin(run);
+
+    for (size_t i = 0; ok && i < removing->count; i++) {
+        struct journal_op *op = &removing->ops[i];
+        const struct journal_message *message = &removing->messages[i];
+        bool found;
+
+        ok = journal_op_of(run->journal, message->id, op, &found, &run->err);
+        if (!ok || (found && op->kind == OP_REMOVE_LOCAL)) /* an earlier run's: the same name again */
+            continue;
+        *op = (struct journal_op){.kind = OP_REMOVE_LOCAL,
+                                  .mailbox = message->mailbox,
+                                  .message = message->id,
+                                  .size = message->size,
+                                  .since = run->now};
+        (void)text_print(op->name, sizeof op->name, "%" PRId64 ".%" PRId64 ".%.180s", run->now, message->id,
+                         message->base);
+        ok = journal_op_add(run->journal, op, &run->err);
+    }
+    if (ok)
+        return situation_mark_commit(run) && run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static bool
+quarantine_row(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, const char *name)
+{
+    struct journal_quarantined row = run_quarantined(run, message->uid, message->size);
+
+    (void)text_print(row.name, sizeof row.name, "%s", name);
+    (void)text_print(row.mailbox, sizeof row.mailbox, "%s", mailbox->row.name);
+    (void)text_print(row.base, sizeof row.base, "%s", message->base);
+    (void)text_print(row.info, sizeof row.info, "%s", message->info);
+    (void)text_print(row.why, sizeof row.why, "deleted on the server");
+    return journal_quarantine_add(run->journal, &row, &run->err);
+}
+
+static bool
+record_removed(struct removing *removing, size_t i)
+{
+    struct run *run = removing->run;
+    struct local_removal *item = &removing->items[i];
+    struct journal_message *message = &removing->messages[i];
+    struct mailbox *mailbox = &run->mailboxes[removing->todos[i]->mailbox];
+
+    if (item->ok) {
+        removing->did = true;
+        removing->todos[i]->dropped = true;
+        run->counts.down_removed++;
+        mailbox->removed += removing->todos[i]->counted;
+        report_message(run->report, run->account->name, mailbox->row.name, "remove-here", message->uid, message->base,
+                       "");
+        /* The row takes its intent and its pending reason along. */
+        return quarantine_row(run, mailbox, message, removing->ops[i].name) &&
+               journal_message_delete(run->journal, message->id, &run->err);
+    }
+    if (!journal_op_delete(run->journal, removing->ops[i].id, &run->err))
+        return false;
+    if (item->missing) {
+        mailbox->look_here = true;
+        return true;
+    }
+    if (item->altered) {
+        message->facts |= FACT_ALTERED;
+        run->partial = true;
+        run_complain(run, mailbox, "remove a message that was deleted on the server", message->base,
+                     "its file is not what it was: it stays until you decide; `golub status` lists it");
+        return journal_message_save(run->journal, message, &run->err) &&
+               run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
+                           "the file's bytes are not those of the message any more", NULL);
+    }
+    if (item->err.kind == ERROR_INTERRUPTED) /* the next run goes on here */
+        return true;
+    run_problem(run, mailbox, &item->err);
+    return run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-here", item->err.answer, NULL) &&
+           hold_refused(run, removing->todos[i]);
+}
+
+static bool
+remove_batch(struct removing *removing)
+{
+    struct run *run = removing->run;
+    size_t count = removing->count;
+    bool ok;
+
+    if (count == 0)
+        return true;
+    if (!situation_mark(run) || !write_intents_here(removing))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        removing->items[i] = (struct local_removal){
+            .file = run_file(&run->mailboxes[removing->todos[i]->mailbox], &removing->messages[i]),
+            .quarantine = removing->ops[i].name,
+            .wire = removing->messages[i].has_wire ? removing->messages[i].wire : NULL};
+    }
+    removing->count = 0;
+    if (!run->local.ops->remove(run->local.self, removing->items, count, &run->err) || !run_begin(run))
+        return false;
+    ok = true;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = record_removed(removing, i);
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+bool
+apply_removals_here(struct run *run, struct agenda *agenda, bool *did)
+{
+    struct removing removing = {.run = run};
+    bool ok = true;
+
+    if (run->no_removals || run->no_removals_here)
+        return true;
+    removing.todos = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.todos);
+    removing.messages = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.messages);
+    removing.ops = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.ops);
+    removing.items = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.items);
+    ok = (removing.todos != NULL && removing.messages != NULL && removing.ops != NULL && removing.items != NULL) ||
+         run_no_memory(run);
+    for (size_t i = 0; ok && i < agenda->count && !run_stopped(run); i++) {
+        if (!is_removal(run, &agenda->todos[i], PLAN_REMOVE_HERE))
+            continue;
+        removing.todos[removing.count] = &agenda->todos[i];
+        ok = run_load(run, agenda->todos[i].id, &removing.messages[removing.count]);
+        if (ok && ++removing.count == REMOVE_BATCH)
+            ok = remove_batch(&removing);
+    }
+    ok = ok && remove_batch(&removing);
+    *did = *did || removing.did;
+    free(removing.todos);
+    free(removing.messages);
+    free(removing.ops);
+    free(removing.items);
+    return ok;
+}
+
+/* ---- there ---- */
+
+struct expunging {
+    struct run *run;
+    struct todo **todos; /* by mailbox and UID, as in the agenda */
+    struct remote_change *requests;
+    size_t *first;
+    struct journal_message message;
+    bool did;
+};
+
+static bool
+on_verify(void *context, size_t index, size_t item, const struct remote_message *now)
+{
+    struct expunging *expunging = context;
+    struct run *run = expunging->run;
+    struct todo *todo = expunging->todos[expunging->first[index] + item];
+    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+    struct journal_message *message = &expunging->message;
+    struct error ignored;
+    bool found;
+
+    if (!journal_message_get(run->journal, todo->id, message, &found, &ignored) || !found)
+        return false;
+    mailbox->stirred = true;
+    if (now->has_meta && (now->size != message->size || now->date != message->date)) {
+        mailbox->full = true; /* another message under our UID: looked at from scratch */
+        return false;
+    }
+    return !now->has_flags || now->flags == message->rseen;
+}
+
+static bool
+on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct remote_outcome *outcome)
+{
+    struct expunging *expunging = context;
+    struct run *run = expunging->run;
+    struct todo *todo = expunging->todos[expunging->first[index] + item];
+    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+    struct journal_message *message = &expunging->message;
+    struct journal_op op;
+    bool found;
+
+    (void)uid;
+    mailbox->stirred = true;
+    todo->dropped = true;
+    if (outcome->doubtful) {
+        run->partial = true;
+        return true;
+    }
+    if (!run_load(run, todo->id, message) || !journal_op_of(run->journal, message->id, &op, &found, &run->err))
+        return false;
+    if (found && !journal_op_delete(run->journal, op.id, &run->err))
+        return false;
+    if (outcome->ok) {
+        expunging->did = true;
+        run->counts.up_removed += !todo->replaced;
+        report_message(run->report, run->account->name, mailbox->row.name,
+                       todo->replaced ? "replace-there" : "remove-there", message->uid, message->base, "");
+        message->facts |= FACT_GONE_THERE;
+        if ((message->facts & FACT_GONE_HERE) == 0 && message->base[0] != '\0') /* `expunge`: the file goes next */
+            return journal_message_save(run->journal, message, &run->err);
+        mailbox->removed += todo->counted;
+        return journal_message_delete(run->journal, message->id, &run->err);
+    }
+    /* Gone, says an answer that left it out: only a whole listing proves that, and the next look is one or tells of it. */
+    if (outcome->changed || outcome->gone)
+        return true;
+    if (!mailbox->stuck)
+        run_complain(run, mailbox, "remove messages on the server", outcome->answer, "the next run tries again");
+    mailbox->stuck = true;
+    return run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-there", outcome->answer, NULL) &&
+           hold_refused(run, todo);
+}
+
+static bool
+gather_expunges(struct expunging *expunging, struct agenda *agenda, uint32_t *uids, size_t *requests)
+{
+    struct run *run = expunging->run;
+    size_t n = 0;
+    bool ok = run_begin(run);
+
+    *requests = 0;
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        struct todo *todo = &agenda->todos[i];
+        const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+        struct journal_op op;
+        bool found;
+
+        if (!is_removal(run, todo, PLAN_REMOVE_THERE))
+            continue;
+        uids[n] = todo->uid;
+        if (n == 0 || expunging->todos[n - 1]->mailbox != todo->mailbox) {
+            expunging->first[*requests] = n;
+            expunging->requests[(*requests)++] = (struct remote_change){
+                .mailbox = text_of(mailbox->row.wire), .uidvalidity = mailbox->row.uidvalidity, .uids = &uids[n]};
+        }
+        expunging->requests[*requests - 1].count++;
+        expunging->todos[n++] = todo;
+        ok = journal_op_of(run->journal, todo->id, &op, &found, &run->err);
+        if (!ok || found)
+            continue;
+        op = (struct journal_op){.kind = OP_REMOVE_REMOTE,
+                                 .mailbox = mailbox->row.id,
+                                 .message = todo->id,
+                                 .uidvalidity = mailbox->row.uidvalidity,
+                                 .since = run_now(run)};
+        ok = journal_op_add(run->journal, &op, &run->err);
+    }
+    if (ok)
+        return situation_mark_commit(run) && run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+bool
+apply_removals_there(struct run *run, struct agenda *agenda, bool *did)
+{
+    static const struct remote_changer changer = {on_verify, on_expunged};
+    struct expunging expunging = {.run = run};
+    uint32_t *uids;
+    size_t requests = 0;
+    bool any = false, ok;
+
+    if (run->no_removals || run->no_removals_there || run_stopped(run))
+        return true;
+    for (size_t i = 0; !any && i < agenda->count; i++)
+        any = is_removal(run, &agenda->todos[i], PLAN_REMOVE_THERE);
+    if (!any)
+        return true;
+    expunging.todos = calloc(agenda->count + 1, sizeof *expunging.todos);
+    expunging.requests = calloc(agenda->count + 1, sizeof *expunging.requests);
+    expunging.first = calloc(agenda->count + 1, sizeof *expunging.first);
+    uids = calloc(agenda->count + 1, sizeof *uids);
+    ok = (expunging.todos != NULL && expunging.requests != NULL && expunging.first != NULL && uids != NULL) ||
+         run_no_memory(run);
+    ok = ok && apply_keep_there(run, agenda) && situation_mark(run) &&
+         gather_expunges(&expunging, agenda, uids, &requests) && run_begin(run);
+    if (ok) {
+        bool asked =
+            run->remote.ops->remove(run->remote.self, expunging.requests, requests, &changer, &expunging, &run->err);
+        struct error why = run->err;
+
+        ok = run_commit(run) && asked;
+        if (!asked)
+            run->err = why;
+    }
+    *did = *did || expunging.did;
+    free(expunging.todos);
+    free(expunging.requests);
+    free(expunging.first);
+    free(uids);
+    return ok;
+}

@@ -1,0 +1,175 @@
+/*
+ * Two files of one base name in one folder. Equal bytes: the one with fewer flags goes to the quarantine, with an intent
+ * before, as every removal here. Other bytes: the second gets a name of its own, which follows from its bytes, so that a
+ * run that was cut off between link and unlink is taken up by the next one under the same name.
+ */
+#include "sync/apply/twins.h"
+
+#include <inttypes.h>
+
+bool
+twins_note(struct run *run, struct twins *twins, const struct journal_message *message, const char *info)
+{
+    struct twin *twin;
+
+    if (!array_grow(&twins->at, &twins->size, twins->count + 1, sizeof *twins->at))
+        return run_no_memory(run);
+    twin = &twins->at[twins->count++];
+    twin->id = message->id;
+    memcpy(twin->first, message->info, sizeof twin->first);
+    (void)text_print(twin->second, sizeof twin->second, "%s", info);
+    return true;
+}
+
+static bool
+index_quarantined(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
+                  const struct journal_op *op, const char *info)
+{
+    struct journal_quarantined row = run_quarantined(run, message->uid, op->size);
+
+    (void)text_print(row.name, sizeof row.name, "%s", op->name);
+    (void)text_print(row.mailbox, sizeof row.mailbox, "%s", mailbox->row.name);
+    (void)text_print(row.base, sizeof row.base, "%s", message->base);
+    (void)text_print(row.info, sizeof row.info, "%s", info);
+    (void)text_print(row.why, sizeof row.why, "a second file of the same name and the same bytes");
+    return journal_quarantine_add(run->journal, &row, &run->err);
+}
+
+bool
+twins_finish(struct run *run, const struct journal_op *op, const struct journal_message *message)
+{
+    const struct mailbox *mailbox = run_mailbox_by_id(run, op->mailbox);
+
+    /* Not there: nothing was done. Where both files are still here, the listing that is over by now has settled them. */
+    if (mailbox != NULL && run->local.ops->in_quarantine(run->local.self, op->name) &&
+        !index_quarantined(run, mailbox, message, op, message->info))
+        return false;
+    return journal_op_delete(run->journal, op->id, &run->err);
+}
+
+/* The intent is durable before the file moves: one without a row in the index would stay in the quarantine for ever. */
+static bool
+write_intent(struct run *run, const struct journal_message *message, uint64_t size, struct journal_op *op)
+{
+    bool found, ok;
+
+    if (!situation_mark(run) || !run_begin(run))
+        return false;
+    ok = journal_op_of(run->journal, message->id, op, &found, &run->err);
+    if (ok && !(found && op->kind == OP_REMOVE_LOCAL &&
+                op->target == message->id)) { /* else an earlier run's: the same name again */
+        *op = (struct journal_op){.kind = OP_REMOVE_LOCAL,
+                                  .mailbox = message->mailbox,
+                                  .message = message->id,
+                                  .target = message->id,
+                                  .size = size,
+                                  .since = run->now};
+        (void)text_print(op->name, sizeof op->name, "%" PRId64 ".twin.%" PRId64, run->now, message->id);
+        ok = journal_op_add(run->journal, op, &run->err);
+    }
+    if (ok)
+        return situation_mark_commit(run) && run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static bool
+quarantine_twin(struct run *run, struct mailbox *mailbox, struct journal_message *message,
+                const struct local_file *twin, const struct local_facts *facts)
+{
+    struct journal_op op;
+    struct local_removal removal = {.file = *twin, .quarantine = op.name, .wire = facts->digests.wire};
+    bool ok;
+
+    if (!write_intent(run, message, facts->digests.size, &op) ||
+        !run->local.ops->remove(run->local.self, &removal, 1, &run->err) || !run_begin(run))
+        return false;
+    ok = journal_op_delete(run->journal, op.id, &run->err);
+    if (removal.ok)
+        ok = ok && index_quarantined(run, mailbox, message, &op, twin->info) &&
+             journal_message_save(run->journal, message, &run->err);
+    else if (removal.missing)
+        mailbox->look_here = true;
+    else
+        run_problem(run, mailbox, &removal.err);
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+/* Link first, as every move: where its name is taken by the same bytes, an earlier run did that much. */
+static bool
+name_twin(struct run *run, struct mailbox *mailbox, const struct local_file *twin, const struct local_facts *facts)
+{
+    struct journal_message *known = calloc(1, sizeof *known);
+    char digest[32], base[LOCAL_BASE_MAX + 1];
+    struct local_move move = {.from = *twin, .to = {twin->folder, base, twin->info}};
+    bool found = false, ok;
+
+    digest_base32(facts->digests.wire, 10, digest);
+    (void)text_print(base, sizeof base, "%.200s_%s", twin->base, digest);
+    ok = (known != NULL || run_no_memory(run)) && situation_mark(run) &&
+         journal_message_by_base(run->journal, mailbox->row.id, base, known, &found, &run->err);
+    if (found) /* its flags may have changed since */
+        move.to.info = known->info;
+    ok = ok && run->local.ops->link(run->local.self, &move, 1, &run->err);
+    if (ok && (move.ok || move.taken))
+        ok = run->local.ops->unlink_moved(run->local.self, &move, 1, &run->err);
+    mailbox->look_here = ok && (move.ok || move.missing); /* what the names are now, the next listing says */
+    free(known);
+    return ok;
+}
+
+static bool
+split(struct run *run, const struct twin *twin, struct journal_message *message)
+{
+    struct mailbox *mailbox;
+    struct local_file a, b;
+    struct local_facts facts_a, facts_b;
+    struct error err = {0};
+    bool missing_a = false, missing_b = false, found, keep_b;
+
+    if (!journal_message_get(run->journal, twin->id, message, &found, &run->err))
+        return false;
+    mailbox = found ? run_mailbox_by_id(run, message->mailbox) : NULL;
+    if (mailbox == NULL || !mailbox_is_open(mailbox))
+        return true;
+    a = (struct local_file){mailbox->row.folder, message->base, twin->first};
+    b = (struct local_file){mailbox->row.folder, message->base, twin->second};
+    if (!run->local.ops->examine(run->local.self, &a, &facts_a, &missing_a, &err) ||
+        !run->local.ops->examine(run->local.self, &b, &facts_b, &missing_b, &err)) {
+        run_problem_of(run, mailbox, message->base, &err);
+        return true;
+    }
+    if (missing_a || missing_b) { /* a rename while the folder was listed */
+        mailbox->look_here = true;
+        return true;
+    }
+    if (memcmp(facts_a.digests.wire, facts_b.digests.wire, DIGEST_SIZE) != 0) {
+        bool is_b = message->has_wire &&
+                    memcmp(facts_b.digests.wire, message->wire, DIGEST_SIZE) == 0; /* the message keeps its name */
+
+        return is_b ? name_twin(run, mailbox, &a, &facts_a) : name_twin(run, mailbox, &b, &facts_b);
+    }
+    keep_b = __builtin_popcount(run_flags_of(twin->second, 0)) > __builtin_popcount(run_flags_of(twin->first, 0));
+    (void)text_print(message->info, sizeof message->info, "%s", keep_b ? twin->second : twin->first);
+    message->lseen = run_flags_of(message->info, message->lseen);
+    return quarantine_twin(run, mailbox, message, keep_b ? &a : &b, &facts_a);
+}
+
+bool
+twins_split(struct run *run, const struct twins *twins)
+{
+    struct journal_message *message;
+    bool ok = true;
+
+    if (run->dry || twins->count == 0)
+        return true;
+    message = calloc(1, sizeof *message);
+    ok = message != NULL || run_no_memory(run);
+    for (size_t i = 0; ok && i < twins->count; i++)
+        ok = split(run, &twins->at[i], message);
+    free(message);
+    return ok;
+}

@@ -1,0 +1,553 @@
+/*
+ * Uploads. An intent is durable before its APPEND, so that a lost answer is looked for before anything is sent again. A message
+ * whose bytes the server has in another mailbox is copied there instead (UID COPY): no bytes travel.
+ *
+ * After the answers the mailbox is looked at once more in the same run: flags as the server then shows them become its base, and
+ * where it does not say the new UID, the row is found by content (identify.c).
+ */
+#include "sync/apply/up.h"
+#include "sync/base/ids.h"
+#include "sync/rows/unfinished.h"
+
+#include <inttypes.h>
+#include <sys/resource.h>
+
+#define UPLOAD_BATCH 1000 /* messages whose intents are committed together; their files stay open until then */
+#define UPLOAD_BATCH_BYTES (64u * 1024 * 1024)
+#define SETTLE_BASE_S 5           /* an unanswered command may still be running */
+#define SETTLE_RATE (1024 * 1024) /* bytes a second it may need for its body */
+#define SETTLE_MAX_S 30
+#define ATTEMPTS_MAX 3 /* accepted and never seen: no more after this. One that was not answered says nothing */
+
+bool
+upload_is_settled(const struct journal_op *op, int64_t now)
+{
+    int64_t wait = SETTLE_BASE_S + (int64_t)(op->size / SETTLE_RATE);
+
+    if (wait > SETTLE_MAX_S)
+        wait = SETTLE_MAX_S;
+    return now - (op->seen != 0 ? op->seen : op->since) >= wait;
+}
+
+struct sending { /* one message of a batch */
+    struct todo *todo;
+    struct journal_message message;
+    struct journal_op op;
+    void *
+        handle; /* open from the intent to the answer: what was digested is what is sent, whatever its name is by now */
+    uint64_t wire_size;
+    struct journal_print print; /* of the file when it was opened */
+    bool copied;                /* by UID COPY instead */
+    /* answer */
+    bool answered;
+    uint32_t uid;
+    struct remote_outcome outcome;
+};
+
+struct uploading {
+    struct run *run;
+    struct sending *batch;
+    size_t count, most;
+    uint64_t bytes;
+    size_t *which; /* request index -> batch index */
+    struct remote_append *requests;
+    bool did, over_quota;
+};
+
+static bool
+refuse(struct run *run, struct mailbox *mailbox, struct journal_message *message, const char *why)
+{
+    char what[160];
+
+    message->facts |= FACT_REFUSED;
+    (void)text_print(what, sizeof what, "store message %.120s on the server", message->base);
+    run_complain(run, mailbox, what, why, "it stays here; golub tries again when the file changes");
+    return run_pending(run, mailbox, message->id, PENDING_REFUSED, "upload", why, NULL) &&
+           journal_message_save(run->journal, message, &run->err);
+}
+
+/* Accepted twice and not to be seen, while another file of the same bytes stands for a UID: the server keeps one of a kind. */
+static bool
+become_alias(struct run *run, struct mailbox *mailbox, struct sending *sending, bool *done)
+{
+    struct journal_message *other = calloc(1, sizeof *other);
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = (other != NULL || run_no_memory(run)) &&
+              journal_ids_by_wire(run->journal, sending->message.wire, &ids, &count, &run->err);
+
+    *done = false;
+    for (size_t i = 0; ok && !*done && i < count; i++) {
+        ok = ids[i] == sending->message.id || run_load(run, ids[i], other);
+        *done = ok && ids[i] != sending->message.id && other->mailbox == mailbox->row.id && other->uid != 0 &&
+                other->base[0] != '\0' && (other->facts & (FACT_GONE_THERE | FACT_GONE_HERE)) == 0;
+    }
+    if (ok && *done) {
+        sending->message.facts |= FACT_ALIAS;
+        sending->message.twin = other->id;
+        sending->message.lbase = sending->message.lseen;
+        ok = journal_op_delete(run->journal, sending->op.id, &run->err) &&
+             journal_message_save(run->journal, &sending->message, &run->err);
+    }
+    free(ids);
+    free(other);
+    return ok;
+}
+
+/* Is an earlier attempt still in doubt? *wait: not now. Inside a transaction. */
+static bool
+check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, bool *wait)
+{
+    bool found;
+
+    *wait = false;
+    if (!unfinished_find(run, mailbox, &sending->message, &sending->op, &found))
+        return false;
+    if (!found) {
+        sending->op = (struct journal_op){.attempt = 0};
+        return true;
+    }
+    if (unfinished_is_sent(&sending->op) || !upload_is_settled(&sending->op, run_now(run))) {
+        *wait = true;
+        run->partial = true;
+        run->counts.pending++;
+        return run_pending(run, mailbox, sending->message.id, PENDING_SETTLE, "upload",
+                           "an earlier attempt was not answered and may still be under way", NULL);
+    }
+    if (sending->op.kind != OP_UPLOAD) /* it was to be a copy or a move: no APPEND of it was accepted */
+        sending->op.attempt = 0;
+    if (sending->op.attempt >= 2) {
+        if (!become_alias(run, mailbox, sending, wait))
+            return false;
+        if (*wait)
+            return true;
+    }
+    if (sending->op.attempt >= ATTEMPTS_MAX) {
+        *wait = true;
+        sending->message.date = sending->op.date;
+        return journal_op_delete(run->journal, sending->op.id, &run->err) &&
+               refuse(run, mailbox, &sending->message,
+                      "the server took this message several times and never showed it");
+    }
+    return true;
+}
+
+/* A file under golub's own name for a UID that is there: paired it would be that message. It is its damage, not new mail. */
+static bool
+check_name(struct run *run, struct mailbox *mailbox, struct journal_message *message, bool *skip)
+{
+    enum own_name is;
+
+    *skip = false;
+    if (message->uid != 0 || (message->facts & FACT_AGAIN) != 0) /* known, whoever has its UID now */
+        return true;
+    if (!run_own_name(run, mailbox, message, &is))
+        return false;
+    *skip = is != OWN_NAME_NOT;
+    if (is == OWN_NAME_UNREAD) { /* it may be gone by now, or be this very message: the next look says more */
+        mailbox->stirred = true;
+        run->partial = true;
+        return true;
+    }
+    if (!*skip)
+        return true;
+    message->facts |= FACT_ALTERED;
+    run_complain(run, mailbox, "find the message of a file that golub wrote", message->base,
+                 "its bytes are not those of the message any more: it is not sent, and stays until you decide");
+    return journal_message_save(run->journal, message, &run->err) &&
+           run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
+                       "the file's bytes are not those of the message any more", NULL);
+}
+
+/* The bytes once more, right before they are sent: what was digested at the listing may have changed since. */
+static bool
+check_file(struct run *run, struct mailbox *mailbox, struct sending *sending, bool *skip)
+{
+    struct journal_message *message = &sending->message;
+    struct local_file file = run_file(mailbox, message);
+    struct local_facts facts;
+    struct error err = {0};
+    bool missing = false, altered;
+
+    *skip = true;
+    if (!run->local.ops->read_open(run->local.self, &file, &sending->handle, &missing, &err) ||
+        (!missing && !run->local.ops->read_facts(run->local.self, sending->handle, &facts, &err))) {
+        if (err.kind == ERROR_INTERRUPTED)
+            return true;
+        run_problem_of(run, mailbox, message->base, &err);
+        return run_pending(run, mailbox, message->id, PENDING_UNREADABLE, "upload", err.answer, NULL);
+    }
+    if (missing) { /* renamed, or removed: the next look finds out */
+        mailbox->look_here = true;
+        return true;
+    }
+    if (message->uid != 0 && memcmp(facts.digests.wire, message->wire, DIGEST_SIZE) != 0) {
+        /* It was to come back to the server, and is not the message any more. */
+        message->facts |= FACT_ALTERED;
+        run->partial = true;
+        return journal_message_save(run->journal, message, &run->err) &&
+               run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
+                           "the file's bytes are not those of the message any more", NULL);
+    }
+    if (message->uid == 0) { /* a refused one is asked about again when these change */
+        memcpy(message->wire, facts.digests.wire, DIGEST_SIZE);
+        memcpy(message->header, facts.digests.header, DIGEST_SIZE);
+        message->size = facts.digests.size;
+        message->date = facts.date;
+    }
+    if (!check_name(run, mailbox, message, &altered))
+        return false;
+    if (altered)
+        return true;
+    if (facts.digests.has_nul)
+        return refuse(run, mailbox, message, "it holds a NUL byte, which IMAP can't carry without changing it");
+    if (run->info.append_limit != 0 && facts.digests.size > run->info.append_limit)
+        return refuse(run, mailbox, message, "it is larger than the server takes (APPENDLIMIT)");
+    sending->wire_size = facts.digests.size;
+    sending->print = (struct journal_print){.message = message->id, .file = facts.print, .wire = facts.digests.size};
+    memcpy(sending->op.canonical, facts.digests.canonical, DIGEST_SIZE);
+    sending->op.date = facts.date;
+    *skip = false;
+    return true;
+}
+
+static bool
+write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
+{
+    struct journal_op *op = &sending->op;
+    struct journal_message *message = &sending->message;
+    bool known = op->id != 0;
+
+    op->kind = OP_UPLOAD;
+    op->mailbox = mailbox->row.id;
+    op->message = message->id;
+    op->target = 0; /* it may have been a copy before */
+    op->uidvalidity = mailbox->row.uidvalidity;
+    op->uidnext = mailbox->row.uidnext;
+    op->size = sending->wire_size;
+    op->since = run_now(run);
+    if (message->uid != 0) { /* it comes back: the UID that was removed there is history */
+        message->uid = 0;
+        message->facts &= ~(unsigned)FACT_GONE_THERE;
+        message->rbase = message->rseen = message->lbase =
+            0; /* from here on it is new mail: what it shows is what it brings */
+    }
+    sending->print.since = op->since;
+    return journal_message_save(run->journal, message, &run->err) &&
+           journal_print_set(run->journal, &sending->print, &run->err) &&
+           (known ? journal_op_save(run->journal, op, &run->err) : journal_op_add(run->journal, op, &run->err));
+}
+
+/* ---- the wire asks for the bytes ---- */
+
+static void
+close_file(struct run *run, struct sending *sending)
+{
+    if (sending->handle != NULL)
+        run->local.ops->read_close(run->local.self, sending->handle);
+    sending->handle = NULL;
+}
+
+static bool
+on_read(void *context, size_t index, void *to, size_t size, size_t *got)
+{
+    struct uploading *up = context;
+    struct run *run = up->run;
+
+    return run->local.ops->read(run->local.self, up->batch[up->which[index]].handle, to, size, got, &run->err);
+}
+
+static bool
+on_rewind(void *context, size_t index)
+{
+    struct uploading *up = context;
+    struct run *run = up->run;
+
+    return run->local.ops->read_rewind(run->local.self, up->batch[up->which[index]].handle, &run->err);
+}
+
+static bool
+on_done(void *context, size_t index, uint32_t uid, const struct remote_outcome *outcome)
+{
+    struct uploading *up = context;
+    struct sending *sending = &up->batch[up->which[index]];
+
+    sending->answered = true;
+    sending->uid = uid;
+    sending->outcome = *outcome;
+    close_file(up->run, sending);
+    up->run->done++;
+    up->run->counts.bytes_up += sending->wire_size;
+    report_progress(up->run->report, up->run->account->name, up->run->mailboxes[sending->todo->mailbox].row.name,
+                    up->run->done, up->run->total, up->run->counts.bytes_up);
+    return true;
+}
+
+/* ---- answers into the journal ---- */
+
+bool
+upload_take_uid(struct run *run, struct journal_message *message, uint32_t *uid, bool *alias)
+{
+    const struct mailbox *mailbox = run_mailbox_by_id(run, message->mailbox);
+    struct journal_message *other = calloc(1, sizeof *other);
+    bool found = false, ok = other != NULL || run_no_memory(run);
+
+    *alias = false;
+    ok = ok && journal_message_by_uid(run->journal, message->mailbox, *uid, other, &found, &run->err);
+    if (ok && found && other->id != message->id) {
+        if (other->base[0] == '\0')
+            ok = journal_message_delete(run->journal, other->id, &run->err);
+        else if (other->has_wire && message->has_wire && memcmp(other->wire, message->wire, DIGEST_SIZE) != 0)
+            *uid = 0; /* another message has it */
+        else
+            *alias = true; /* the server swallowed it in favour of one that it has: two files, one UID */
+    } else if (ok && !found && mailbox != NULL && *uid < mailbox->row.uidnext) {
+        *uid = 0; /* it was given before */
+    }
+    if (ok && *alias) {
+        message->facts |= FACT_ALIAS;
+        message->twin = other->id;
+        message->lbase = message->lseen;
+    } else if (ok && *uid != 0) {
+        message->uid = *uid;
+    }
+    if (*uid != 0 || *alias)
+        message->facts &= ~(unsigned)FACT_AGAIN;
+    free(other);
+    return ok;
+}
+
+static bool
+record_sent(struct uploading *up, struct sending *sending)
+{
+    struct run *run = up->run;
+    struct journal_message *message = &sending->message;
+    struct mailbox *mailbox = &run->mailboxes[sending->todo->mailbox];
+    bool alias = false;
+
+    mailbox->stirred = true;
+    up->did = true;
+    run->counts.up_new++;
+    report_message(run->report, run->account->name, mailbox->row.name, "upload", sending->uid, message->base, "");
+    sending->print.since = run_now(run);
+    if (!journal_print_set(run->journal, &sending->print, &run->err))
+        return false;
+    if (sending->uid != 0 && !upload_take_uid(run, message, &sending->uid, &alias))
+        return false;
+    if (sending->uid == 0) { /* found by content when the mailbox is looked at */
+        sending->op.attempt++;
+        return journal_op_save(run->journal, &sending->op, &run->err);
+    }
+    if (!alias) {
+        message->lbase = message->lseen;
+        message->rbase = message->rseen = message->lseen & mailbox->row.permanent;
+        message->facts |= FACT_ECHO;
+        message->size = sending->wire_size;
+        message->date = sending->op.date;
+    }
+    return journal_message_save(run->journal, message, &run->err) &&
+           journal_op_delete(run->journal, sending->op.id, &run->err) &&
+           journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);
+}
+
+/*
+ * It goes up again in the next run, which looks at the mailbox before: there are servers that give up an answer, and store the message all
+ * the same. In this run it would stand there twice.
+ */
+static bool
+put_off(struct run *run, int64_t id)
+{
+    size_t at = run->put_off_count;
+
+    if (!array_grow(&run->put_off, &run->put_off_size, at + 1, sizeof *run->put_off))
+        return run_no_memory(run);
+    for (; at > 0 && run->put_off[at - 1] > id; at--)
+        run->put_off[at] = run->put_off[at - 1];
+    run->put_off[at] = id;
+    run->put_off_count++;
+    return true;
+}
+
+static bool
+record_refused(struct uploading *up, struct sending *sending)
+{
+    struct run *run = up->run;
+    struct mailbox *mailbox = &run->mailboxes[sending->todo->mailbox];
+    const struct remote_outcome *outcome = &sending->outcome;
+
+    sending->todo->dropped = true;
+    if (outcome->doubtful) {
+        mailbox->stirred = true;
+        run->partial = true;
+        return true; /* the intent stays */
+    }
+    if (!journal_op_delete(run->journal, sending->op.id, &run->err))
+        return false;
+    if (outcome->permanent) {
+        sending->message.date = sending->op.date;
+        return refuse(run, mailbox, &sending->message, outcome->answer);
+    }
+    if (!outcome->over_quota || !up->over_quota)
+        run_complain(run, mailbox, "store new mail on the server", outcome->answer,
+                     outcome->over_quota ? "make room there; what is here stays, the next run tries again"
+                                         : "the next run tries again");
+    up->over_quota = up->over_quota || outcome->over_quota;
+    run->counts.pending++;
+    run->partial = true;
+    mailbox->look_there =
+        true; /* what was stored all the same is paired before its file can be taken for another one */
+    return put_off(run, sending->message.id) &&
+           run_pending(run, mailbox, sending->message.id, PENDING_FAILED, "upload", outcome->answer, NULL);
+}
+
+static bool
+record_answers(struct uploading *up)
+{
+    struct run *run = up->run;
+    bool ok = run_begin(run);
+
+    for (size_t i = 0; ok && i < up->count; i++) {
+        struct sending *sending = &up->batch[i];
+
+        if (!sending->answered)
+            continue;
+        ok = sending->outcome.ok ? record_sent(up, sending) : record_refused(up, sending);
+    }
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static bool
+send_batch(struct uploading *up)
+{
+    static const struct remote_appender appender = {on_read, on_rewind, on_done};
+    struct run *run = up->run;
+    bool asked, ok;
+    struct error why;
+
+    if (up->count == 0)
+        return true;
+    for (size_t i = 0; i < up->count; i++) {
+        const struct sending *sending = &up->batch[i];
+        const struct mailbox *mailbox = &run->mailboxes[sending->todo->mailbox];
+
+        up->which[i] = i;
+        up->requests[i] =
+            (struct remote_append){.mailbox = text_of(mailbox->row.wire),
+                                   .uidvalidity = mailbox->row.uidvalidity,
+                                   .uidnext = mailbox->row.uidnext,
+                                   .flags = sending->message.lseen | (sending->message.rseen & ~sending->message.rbase),
+                                   .keywords = sending->message.keywords,
+                                   .date = sending->op.date,
+                                   .size = sending->wire_size};
+    }
+    asked = run->remote.ops->append(run->remote.self, up->requests, up->count, &appender, up, &run->err);
+    why = run->err;
+    for (size_t i = 0; i < up->count; i++)
+        close_file(run, &up->batch[i]);
+    run->err = (struct error){0};
+    ok = record_answers(up);
+    up->count = 0;
+    up->bytes = 0;
+    if (ok && !asked)
+        run->err = why;
+    return ok && asked;
+}
+
+static bool
+add_to_batch(struct uploading *up, struct todo *todo)
+{
+    struct run *run = up->run;
+    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+    struct sending *sending = &up->batch[up->count];
+    bool wait, skip = true, ok;
+
+    *sending = (struct sending){.todo = todo};
+    if (!run_load(run, todo->id, &sending->message) || !check_intent(run, mailbox, sending, &wait))
+        return false;
+    ok = wait || check_file(run, mailbox, sending, &skip);
+    if (ok && !skip)
+        ok = write_intent(run, mailbox, sending);
+    if (!ok || skip) {
+        todo->dropped = ok;
+        close_file(run, sending);
+        return ok;
+    }
+    up->bytes += sending->wire_size;
+    up->count++;
+    return true;
+}
+
+/* Half of the files that this process may have open; sockets, folders and the journal need some, too. */
+static size_t
+count_open(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 >= UPLOAD_BATCH)
+        return UPLOAD_BATCH;
+    return limit.rlim_cur > 32 ? (size_t)limit.rlim_cur / 2 : 16;
+}
+
+static bool
+upload_all(struct uploading *up, struct agenda *agenda)
+{
+    struct run *run = up->run;
+    size_t i = 0;
+
+    while (i < agenda->count && !up->over_quota && !run_stopped(run)) {
+        if (!run_begin(run))
+            return false;
+        for (; i < agenda->count && up->count < up->most && up->bytes < UPLOAD_BATCH_BYTES; i++) {
+            struct todo *todo = &agenda->todos[i];
+
+            if (todo->dropped || todo->partner != 0 || todo->step.kept_back || todo->step.verb != PLAN_UPLOAD ||
+                !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+                continue;
+            if (!add_to_batch(up, todo)) {
+                journal_rollback(run->journal);
+                return false;
+            }
+        }
+        if (!situation_mark_commit(run) || !run_commit(run) || !send_batch(up))
+            return false;
+    }
+    return true;
+}
+
+bool
+apply_uploads(struct run *run, struct agenda *agenda, bool *did)
+{
+    struct uploading up = {.run = run, .most = count_open()};
+    bool any = false, ok;
+
+    for (size_t i = 0; i < agenda->count; i++) {
+        struct todo *todo = &agenda->todos[i];
+
+        todo->dropped =
+            todo->dropped || (todo->step.verb == PLAN_UPLOAD && ids_have(run->put_off, run->put_off_count, todo->id));
+        if (todo->step.verb == PLAN_UPLOAD && !todo->dropped && todo->partner == 0 && !todo->step.kept_back &&
+            mailbox_is_open(&run->mailboxes[todo->mailbox])) {
+            any = true;
+            run->total++;
+        }
+    }
+    if (!any)
+        return true;
+    if (!situation_mark(run) || !apply_copies_there(run, agenda, did))
+        return false;
+    up.batch = calloc(agenda_room(agenda, UPLOAD_BATCH), sizeof *up.batch);
+    up.which = calloc(agenda_room(agenda, UPLOAD_BATCH), sizeof *up.which);
+    up.requests = calloc(agenda_room(agenda, UPLOAD_BATCH), sizeof *up.requests);
+    ok = (up.batch != NULL && up.which != NULL && up.requests != NULL) || run_no_memory(run);
+    ok = ok && upload_all(&up, agenda);
+    *did = *did || up.did;
+    for (size_t i = 0; i < up.count; i++) /* what was not sent because the journal failed */
+        close_file(run, &up.batch[i]);
+    free(up.batch);
+    free(up.which);
+    free(up.requests);
+    return ok;
+}

@@ -1,0 +1,12 @@
+/* The state folder of an account: journal, lock, quarantine. */
+#ifndef SYNC_STATE_H
+#define SYNC_STATE_H
+
+#include "sync/base/account.h"
+
+/** Path of a file in the state folder. @return false: too long; err is ERROR_CONFIG */
+MUST_CHECK bool state_path(const struct account *account, const char *file, char *path, size_t size, struct error *err);
+/** Make the folder and its parents, 0700. */
+MUST_CHECK bool state_make(const struct account *account, struct error *err);
+
+#endif

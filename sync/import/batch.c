@@ -1,0 +1,101 @@
+/*
+ * A batch of messages that arrived: made durable, then committed as stored, then announced. In this order a row is never more durable
+ * than its file.
+ */
+#include "sync/import/private.h"
+
+void
+fetch_drop(struct import *import, struct arrival *arrivals, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (arrivals[i].draft != NULL)
+            import->local.ops->draft_drop(import->local.self, arrivals[i].draft);
+        arrivals[i].draft = NULL;
+    }
+}
+
+/* It is durable, or it is not here for sure: the row says so. What is in doubt keeps its row, and the next run looks for its file. */
+static bool
+record(struct import *import, struct arrival *arrival, const struct local_delivery *item)
+{
+    struct journal_pop *row = &arrival->row;
+
+    if (arrival->refused) {
+        row->base[0] = '\0';
+        return journal_pop_save(import->journal, row, &import->err);
+    }
+    if (item == NULL)
+        return true;
+    if (item->ok) {
+        import_set_stored(import, row);
+        row->folder = import->folder;
+        return journal_pop_save(import->journal, row, &import->err);
+    }
+    import->counts.failed++;
+    import_problem(import, &item->err);
+    return true;
+}
+
+bool
+fetch_count(struct import *import, const struct arrival *arrival)
+{
+    import->counts.down_new++;
+    import->counts.bytes_down += arrival->row.size;
+    if (import->account->import.keep_days != 0 || !import->may_remove || arrival->repeated ||
+        import->identity != BY_UIDL || (arrival->row.facts & (POP_SHORT | POP_CONFIRM | POP_FEWER)) != 0)
+        return true;
+    return journal_listing_mark(import->journal, arrival->number, &import->err);
+}
+
+bool
+fetch_announce(struct import *import, const struct arrival *arrival)
+{
+    if (arrival->row.state != POP_STORED)
+        return true;
+    import->last_row = arrival->row.id;
+    report_message(import->report, import->account->name, import_mailbox(import), "download", 0, arrival->row.base,
+                   arrival->row.uidl);
+    return fetch_count(import, arrival);
+}
+
+static bool
+commit_batch(struct import *import, struct arrival *arrivals, size_t count, const struct local_delivery *items)
+{
+    bool ok = journal_begin(import->journal, &import->err);
+
+    if (!ok)
+        return false;
+    for (size_t i = 0, n = 0; ok && i < count; i++)
+        ok = record(import, &arrivals[i], arrivals[i].draft != NULL ? &items[n++] : NULL);
+    if (!import_end(import, ok))
+        return false;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = fetch_announce(import, &arrivals[i]);
+    return ok;
+}
+
+bool
+fetch_deliver(struct import *import, struct arrival *arrivals, size_t count)
+{
+    struct local_delivery *items = calloc(count + 1, sizeof *items);
+    size_t n = 0;
+    bool ok;
+
+    if (items == NULL) {
+        fetch_drop(import, arrivals, count);
+        return import_no_memory(import);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (arrivals[i].draft != NULL)
+            items[n++] = (struct local_delivery){.draft = arrivals[i].draft,
+                                                 .base = arrivals[i].row.base,
+                                                 .date = import_now(import),
+                                                 .fresh = arrivals[i].fresh};
+    }
+    ok = (n == 0 || import->local.ops->deliver(import->local.self, items, n, &import->err)) &&
+         commit_batch(import, arrivals, count, items);
+    for (size_t i = 0; i < count; i++)
+        arrivals[i].draft = NULL; /* consumed, whatever became of them */
+    free(items);
+    return ok;
+}

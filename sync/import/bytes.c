@@ -1,0 +1,133 @@
+/*
+ * Whose bytes are these? A message was read to its end, and may be that of a row that no other message is: by its name, by its header, by
+ * what of its header no program adds. import_compare.c asks, and settles what is found.
+ */
+#include "sync/import/private.h"
+
+bool
+row_set_add(struct import *import, struct row_set *set, int64_t id)
+{
+    size_t before = set->size;
+
+    if (!array_grow(&set->bits, &set->size, (size_t)(id / 8) + 1, 1))
+        return import_no_memory(import);
+    if (set->size > before)
+        memset(set->bits + before, 0, set->size - before);
+    set->bits[id / 8] |= (unsigned char)(1u << (id % 8));
+    return true;
+}
+
+bool
+row_set_has(const struct row_set *set, int64_t id)
+{
+    return (size_t)(id / 8) < set->size && (set->bits[id / 8] & (1u << (id % 8))) != 0;
+}
+
+/*
+ * The same bytes; where only the header of a row is known, the same header. What was recorded as had under another name is none of these.
+ *
+ * What golub removed is told by its exact header: copies that are delivered once more differ above their common lines. One that was listed
+ * until now may be there still: QUIT was not answered.
+ */
+static bool
+fits(const struct import *import, const struct journal_pop *row, const struct seen *seen, const char *uidl)
+{
+    const bool removed = row->state == POP_REMOVING && row->absent != 0 && row->absent != import_stamp(import) &&
+                         strcmp(row->uidl, uidl) != 0;
+    struct seen known;
+
+    if (row->has_body && !seen_same_body(row, seen))
+        return false;
+    if (!row->has_body && row->state == POP_HAD && strcmp(row->uidl, uidl) != 0)
+        return false;
+    seen_of_row(row, &known);
+    return (row->has_header && memcmp(row->header, seen->header, DIGEST_SIZE) == 0) ||
+           (!removed && row->has_kin && kin_same(&known.kin, &seen->kin));
+}
+
+/*
+ * The first of these that fits and that no other message is; id 0: none. Those whose bytes are known come before the others.
+ *
+ * @param certain  the others are none
+ */
+static bool
+choose(struct import *import, const struct row_set *taken_rows, const int64_t *ids, size_t count, const char *uidl,
+       const struct seen *seen, bool certain, struct journal_pop *row)
+{
+    for (int sure = 1; sure >= (certain ? 1 : 0); sure--) {
+        for (size_t i = 0; i < count; i++) {
+            bool taken;
+
+            if (row_set_has(taken_rows, ids[i]))
+                continue;
+            if (!journal_listing_is_taken(import->journal, ids[i], &taken, &import->err))
+                return false;
+            if (taken)
+                continue;
+            if (!import_load(import, ids[i], row))
+                return false;
+            if ((row->facts & POP_DOUBT) == 0 && row->has_body == (sure == 1) && fits(import, row, seen, uidl))
+                return true;
+        }
+    }
+    row->id = 0;
+    return true;
+}
+
+/* Of its name first, then of others; last those whose name a line has of which nobody knows yet which message it is. */
+static bool
+find_among(struct import *import, const struct row_set *taken_rows, const char *uidl, const struct seen *seen,
+           bool certain, struct journal_pop *row)
+{
+    bool ok = true;
+
+    row->id = 0;
+    for (enum candidates_place place = ROWS_OF_NAME; ok && row->id == 0 && place < ROWS_PLACES; place++) {
+        int64_t *ids;
+        size_t count;
+
+        ok = candidates_from(import, place, uidl, seen, &ids, &count) &&
+             choose(import, taken_rows, ids, count, uidl, seen, certain, row);
+        free(ids);
+    }
+    return ok;
+}
+
+/* Where names moved on, the row of this one is rather another's, unless its bytes say that it is not: others that have them come first. */
+bool
+bytes_find_row(struct import *import, const struct row_set *taken_rows, const char *uidl, const struct seen *seen,
+               struct journal_pop *row)
+{
+    const bool moved = import->reused;
+
+    return find_among(import, taken_rows, uidl, seen, moved, row) &&
+           (row->id != 0 || !moved || find_among(import, taken_rows, uidl, seen, false, row)) &&
+           (row->id != 0 || candidates_begun(import, uidl, seen, taken_rows, NULL, row));
+}
+
+/* Nothing of the header is what it was, and the body is: it may be either. */
+bool
+bytes_find_unsure(struct import *import, const struct row_set *taken_rows, const struct journal_listed *listed,
+                  const struct seen *seen, struct journal_pop *row)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok, taken, found = false;
+
+    row->id = 0;
+    if (import->identity != BY_UIDL || listed->repeated)
+        return true;
+    ok = journal_pop_by_uidl(import->journal, listed->uidl, &ids, &count, &import->err);
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && !found && i < count; i++) {
+        ok =
+            import_load(import, ids[i], row) && journal_listing_is_taken(import->journal, ids[i], &taken, &import->err);
+        found =
+            ok && !taken && !row_set_has(taken_rows, ids[i]) && row->state != POP_FETCHING && seen_same_body(row, seen);
+    }
+    free(ids);
+    if (!found)
+        row->id = 0;
+    return ok;
+}

@@ -1,0 +1,308 @@
+/* Rows that a line of the listing may be, by its UIDL or by its header (import_match.c decides which it is). */
+#include "sync/import/private.h"
+
+static bool
+is_free(struct import *import, int64_t id, bool *free_row)
+{
+    bool taken;
+
+    if (!journal_listing_is_taken(import->journal, id, &taken, &import->err))
+        return false;
+    *free_row = !taken;
+    return true;
+}
+
+static bool
+judge_named(struct import *import, const struct journal_listed *listed, const struct seen *seen, int64_t id,
+            struct candidates *to)
+{
+    struct journal_pop row;
+    enum verdict verdict;
+
+    if (!import_load(import, id, &row))
+        return false;
+    verdict = import_verdict(&row, seen, listed->size);
+    if ((row.facts & POP_DOUBT) != 0) { /* it is its own only if it is no other's */
+        to->begun = true;
+        to->own = to->own || (row.state == POP_FETCHING && row.absent == 0 && verdict == VERDICT_SAME);
+        return true;
+    }
+    /*
+     * Of equal names, and of those that moved on, a row that was begun and knows no header is nobody's: what is new gets one anew. Nor does a
+     * size that happens to be equal say which of equal names was recorded as had.
+     */
+    if (!row.has_header && !row.has_kin &&
+        (((listed->repeated || import->reused) && row.state == POP_FETCHING) ||
+         (listed->repeated && row.state == POP_HAD)))
+        return true;
+    /* Of one that never came whole nothing is certain. */
+    if (row.state == POP_FETCHING && (verdict == VERDICT_UNPROVEN || (row.facts & POP_SHORT) != 0) &&
+        verdict != VERDICT_SAME)
+        return true;
+    to->another = to->another || (verdict == VERDICT_ANOTHER && (row.has_header || row.has_kin));
+    to->left = to->left || (verdict == VERDICT_ANOTHER && (row.has_header || row.has_kin) && row.absent == 0);
+    to->resized = to->resized || (verdict == VERDICT_ANOTHER && !row.has_header && !row.has_kin);
+    if (verdict == VERDICT_UNPROVEN && !to->any_unproven) {
+        to->unproven = row;
+        to->any_unproven = true;
+    }
+    if (verdict == VERDICT_SAME && to->count++ == 0)
+        to->first = row;
+    return true;
+}
+
+bool
+candidates_named(struct import *import, const struct journal_listed *listed, const struct seen *seen,
+                 struct candidates *to)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok = journal_pop_by_uidl(import->journal, listed->uidl, &ids, &count, &import->err), unused;
+
+    *to = (struct candidates){.count = 0};
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = is_free(import, ids[i], &unused) && (!unused || judge_named(import, listed, seen, ids[i], to));
+    free(ids);
+    return ok;
+}
+
+/*
+ * Has LIST said of this row what it says now? Of a file found here LIST's size is not known. For others "not told" proves nothing, but where
+ * nothing but its header ever was known of a message, nothing more can be asked for.
+ */
+static bool
+has_size(const struct journal_pop *row, const struct journal_listed *listed)
+{
+    if (strcmp(row->uidl, IMPORT_FILE_UIDL) == 0)
+        return true;
+    if (row->state == POP_HAD && (row->listed == 0 || listed->size == 0))
+        return true;
+    return row->listed != 0 && row->listed == listed->size;
+}
+
+/* Does no size say that it is another? */
+static bool
+may_have_size(const struct journal_pop *row, const struct journal_listed *listed)
+{
+    return row->listed == 0 || listed->size == 0 || row->listed == listed->size;
+}
+
+/* Is it all the same which of these two it is? */
+static bool
+same_body(const struct journal_pop *a, const struct journal_pop *b)
+{
+    return a->has_body == b->has_body && (!a->has_body || memcmp(a->body, b->body, DIGEST_SIZE) == 0);
+}
+
+/* One of those that are absent: of the same size, or where that is not asked for of any. */
+static bool
+judge_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen, int64_t id,
+             bool same_size, struct candidates *to)
+{
+    struct journal_pop row;
+    struct seen known;
+
+    if (!import_load(import, id, &row))
+        return false;
+    if (strcmp(row.uidl, listed->uidl) == 0) /* it was judged by its name */
+        return true;
+    if (same_size && !has_size(&row, listed))
+        return true;
+    seen_of_row(&row, &known);
+    if (row.has_kin ? !kin_same(&known.kin, &seen->kin) : memcmp(row.header, seen->header, DIGEST_SIZE) != 0)
+        return true;
+    to->mixed = to->mixed || (to->count > 0 && !same_body(&to->first, &row));
+    to->fetched =
+        to->fetched || ((row.state == POP_STORED || row.state == POP_REMOVING) && may_have_size(&row, listed));
+    if (to->count++ == 0)
+        to->first = row;
+    return true;
+}
+
+static bool
+judge_these(struct import *import, const struct journal_listed *listed, const struct seen *seen, const int64_t *ids,
+            size_t count, bool same_size, struct candidates *to)
+{
+    bool ok = true, unused;
+
+    for (size_t i = 0; ok && i < count; i++)
+        ok = is_free(import, ids[i], &unused) && (!unused || judge_absent(import, listed, seen, ids[i], same_size, to));
+    return ok;
+}
+
+bool
+candidates_from(struct import *import, enum candidates_place place, const char *uidl, const struct seen *seen,
+                int64_t **ids, size_t *count)
+{
+    const bool listed = import->identity != BY_BODY; /* else the listing holds numbers alone */
+
+    *ids = NULL;
+    *count = 0;
+    switch (place) {
+    case ROWS_OF_NAME:
+        return journal_pop_by_uidl(import->journal, uidl, ids, count, &import->err);
+    case ROWS_OF_HEADER:
+        return journal_pop_absent_by_header(import->journal, seen->header, ids, count, &import->err);
+    case ROWS_OF_KIN:
+        return journal_pop_absent_by_kin(import->journal, seen->kin.rest, ids, count, &import->err);
+    case ROWS_LACKED:
+        return !listed || import->complete ||
+               journal_listing_gone_like(import->journal, seen->header, seen->kin.rest, ids, count, &import->err);
+    case ROWS_LOOSE:
+        return !listed ||
+               journal_listing_loose_like(import->journal, seen->header, seen->kin.rest, ids, count, &import->err);
+    case ROWS_PLACES:
+        break;
+    }
+    return true;
+}
+
+bool
+candidates_absent(struct import *import, const struct journal_listed *listed, const struct seen *seen, bool by_header,
+                  bool same_size, struct candidates *to)
+{
+    bool ok = true;
+
+    *to = (struct candidates){.count = 0};
+    for (enum candidates_place place = by_header ? ROWS_OF_HEADER : ROWS_OF_KIN; ok && place < ROWS_PLACES; place++) {
+        const size_t before = to->count;
+        int64_t *ids;
+        size_t count;
+
+        if (by_header && place == ROWS_OF_KIN)
+            continue;
+        ok = candidates_from(import, place, listed->uidl, seen, &ids, &count) &&
+             judge_these(import, listed, seen, ids, count, same_size, to);
+        to->loose = place == ROWS_LOOSE && to->count > before;
+        free(ids);
+    }
+    return ok;
+}
+
+/* What was recorded as had is never fetched: by its header it is this message, or it is nobody's. */
+static bool
+may_be_begun(const struct journal_pop *row, const struct seen *seen)
+{
+    return (row->facts & POP_DOUBT) != 0 && (row->state != POP_HAD || import_verdict(row, seen, 0) == VERDICT_SAME);
+}
+
+bool
+candidates_begun(struct import *import, const char *uidl, const struct seen *seen, const struct row_set *taken,
+                 const uint64_t *size, struct journal_pop *row)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok = journal_pop_by_uidl(import->journal, uidl, &ids, &count, &import->err), free_row, found = false;
+
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && !found && i < count; i++) {
+        ok = is_free(import, ids[i], &free_row) && import_load(import, ids[i], row);
+        found = ok && free_row && (taken == NULL || !row_set_has(taken, ids[i])) && may_be_begun(row, seen) &&
+                (size == NULL || import_verdict(row, seen, *size) == VERDICT_SAME);
+    }
+    free(ids);
+    if (!found)
+        row->id = 0;
+    return ok;
+}
+
+/*
+ * New mail stands at the end of a list. Where names moved on among what is known, one there with a name that no row has may be new, and the
+ * row's message gone. So few are looked at that a list in which most names are new is not read for it.
+ */
+bool
+candidates_note_newest(struct import *import)
+{
+    struct journal_listed last[IMPORT_NEWEST];
+    const uint32_t after = import->messages > IMPORT_NEWEST ? (uint32_t)(import->messages - IMPORT_NEWEST) : 0;
+    size_t lines, rows;
+    int64_t *ids;
+
+    import->newest = 0;
+    if (!journal_listing_page(import->journal, LISTED_ALL, false, after, last, IMPORT_NEWEST, &lines, &import->err))
+        return false;
+    for (size_t i = 0; i < lines; i++) {
+        if (!journal_pop_by_uidl(import->journal, last[i].uidl, &ids, &rows, &import->err))
+            return false;
+        free(ids);
+        import->newest |= (rows == 0 ? 1U : 0U) << (last[i].number % IMPORT_NEWEST);
+    }
+    return true;
+}
+
+/*
+ * The very header under its own name and another size, while others have the sizes that they had: the name may be used again, for another
+ * report. Its bytes say it, once.
+ */
+bool
+candidates_resized(const struct import *import, const struct journal_pop *row, const struct journal_listed *listed,
+                   const struct seen *seen)
+{
+    return import->steady > 0 && import->may_fetch && row->has_body && row->has_header && row->listed != 0 &&
+           listed->size != 0 && row->listed != listed->size && memcmp(row->header, seen->header, DIGEST_SIZE) == 0;
+}
+
+/* Where all names changed none of them tells which is new: of the last lines the small ones are read. */
+static bool
+may_be_new(const struct import *import, const struct journal_listed *listed, bool renumbered)
+{
+    if ((!import->reused && !renumbered) || listed->number + IMPORT_NEWEST <= import->messages)
+        return false;
+    return (import->reused && (import->newest >> (listed->number % IMPORT_NEWEST) & 1U) != 0) ||
+           (listed->size != 0 && listed->size <= IMPORT_SMALL);
+}
+
+/*
+ * Is it so plainly this row's message under a new name that nothing of it is read? Many lost theirs in this run; or its file was found
+ * here without a row, and has as many bytes as are listed; or nothing but its header ever was known. Not so while it may be another's: one
+ * whose header can't be read now, or one that was asked for and never came; nor where a line that is not decided has the row's name, or where
+ * it may be new. What was about to be removed is rather gone.
+ */
+bool
+candidates_plain(struct import *import, const struct candidates *rows, const struct journal_listed *listed,
+                 const struct seen *seen, bool same_size, bool renumbered, bool *plain)
+{
+    const struct journal_pop *row = &rows->first;
+    bool may_be = false;
+
+    *plain = false;
+    if (!seen->kin.names || rows->loose)
+        return true;
+    *plain = row->state == POP_HAD;
+    if (*plain)
+        return true;
+    if (strcmp(row->uidl, IMPORT_FILE_UIDL) == 0)
+        *plain = row->size == listed->size;
+    else
+        *plain = row->state != POP_REMOVING && (renumbered || import->reused) && row->absent == import_stamp(import);
+    *plain = *plain && !may_be_new(import, listed, renumbered);
+    if (*plain && !journal_listing_may_be_anothers(import->journal, seen->header, same_size ? listed->size : 0, &may_be,
+                                                   &import->err))
+        return false;
+    *plain = *plain && !may_be;
+    return true;
+}
+
+/*
+ * What LIST says of the message of a file nobody knows: no other line may be kin of it at all, nor two of two files, which are perhaps
+ * copies that the user made of one.
+ */
+bool
+candidates_only_line(struct import *import, const struct journal_pop *row, const struct seen *seen, bool *only)
+{
+    uint64_t all = 1;
+    bool kin = false;
+
+    if (strcmp(row->uidl, IMPORT_FILE_UIDL) == 0) {
+        if (!journal_listing_count_kin(import->journal, seen->kin.rest, &all, &import->err))
+            return false;
+    } else if (row->state != POP_HAD) {
+        if (!journal_listing_has_kin(import->journal, seen->header, seen->kin.rest, &kin, &import->err))
+            return false;
+    }
+    *only = all == 1 && !kin;
+    return true;
+}

@@ -1,0 +1,386 @@
+/*
+ * New mail: its rows are committed, then it is asked for, without a pause; bodies stream into drafts while more arrive; a batch that is
+ * complete goes to the disk while the next one arrives, then gets its names and is committed, in this order, so that a row is never
+ * more durable than its file.
+ *
+ *     listing ─► rows, FETCHING ─► RETR ... ─► drafts ─► batch ─► deliver ─► rows, STORED
+ *
+ * A ring of messages holds all that is between the first and the last step:
+ *
+ *     settled          flushed         at                asked            count
+ *     │ on its way to  │ arrived, the  │ in flight        │ row committed  │
+ *     │ the disk       │ next batch    │                  │                │
+ */
+#include "sync/import/fetch.h"
+
+#define BATCH_MS 1000 /* what arrived is flushed at least so often; its name comes with what arrives after that */
+#define SPACE_MIN (UINT64_C(1) << 20)       /* bytes that must stay free on the file system */
+#define SPACE_EVERY (UINT64_C(1) << 20)     /* bytes of one message between two looks at it */
+#define UNWRITTEN_MAX (UINT64_C(256) << 20) /* bytes of a message that nobody takes, until the line is given up */
+
+static int64_t
+monotonic_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- batches ---- */
+
+/* The batch that is on its way to the disk: a piece of the ring, since none goes beyond the ring's end. */
+static bool
+settle_pending(struct fetching *fetching)
+{
+    struct arrival *first = arrival_at(fetching, fetching->settled);
+    size_t count = fetching->flushed - fetching->settled;
+
+    fetching->settled = fetching->flushed;
+    fetching->pending_bytes = 0;
+    return count == 0 || fetch_deliver(fetching->import, first, count);
+}
+
+/* @return false: nothing is gained by waiting */
+static bool
+send_ahead(const struct fetching *fetching)
+{
+    const struct local *local = &fetching->import->local;
+    struct local_draft *drafts[LIMIT_BATCH];
+    size_t count = 0;
+
+    for (size_t i = fetching->settled; i < fetching->flushed; i++)
+        if (arrival_at(fetching, i)->draft != NULL)
+            drafts[count++] = arrival_at(fetching, i)->draft;
+    return local->ops->deliver_ahead != NULL &&
+           local->ops->deliver_ahead(local->self, drafts, count, import_now(fetching->import));
+}
+
+/* The batch that is complete goes on its way to the disk; the one before it, which had the time of a batch for that, is delivered. */
+static bool
+flush(struct fetching *fetching)
+{
+    if (fetching->at == fetching->flushed)
+        return true;
+    if (!settle_pending(fetching))
+        return false;
+    fetching->flushed = fetching->at;
+    fetching->pending_bytes = fetching->batch_bytes;
+    fetching->pending_since = monotonic_ms();
+    fetching->batch_bytes = 0;
+    return send_ahead(fetching) || settle_pending(fetching);
+}
+
+static bool
+batch_is_complete(const struct fetching *fetching)
+{
+    return fetching->at - fetching->flushed == LIMIT_BATCH || fetching->at % IMPORT_RING == 0 ||
+           fetching->batch_bytes >= LIMIT_BATCH_BYTES || monotonic_ms() - fetching->batch_since >= BATCH_MS;
+}
+
+/* A long message is no reason to keep the others from being there. */
+static bool
+settle_late(struct fetching *fetching)
+{
+    if (fetching->settled == fetching->flushed || monotonic_ms() - fetching->pending_since < BATCH_MS)
+        return true;
+    return settle_pending(fetching);
+}
+
+/* ---- messages as they come ---- */
+
+static bool
+begin_message(struct fetching *fetching)
+{
+    struct import *import = fetching->import;
+
+    if (fetching->begun)
+        return true;
+    fetching->begun = true;
+    fetching->bytes = 0;
+    fetching->dropped = NULL;
+    if (!bytes_begin(fetching->reading))
+        return import_no_memory(import);
+    if (import->handover != NULL)
+        return import->handover->begin(import->handover->self, &import->err);
+    return import->local.ops->draft_begin(import->local.self, import->folder, &fetching->draft, &import->err);
+}
+
+/* Nothing of the message stays. */
+static void
+abandon(struct fetching *fetching)
+{
+    struct import *import = fetching->import;
+
+    if (fetching->draft != NULL)
+        import->local.ops->draft_drop(import->local.self, fetching->draft);
+    if (fetching->begun && import->handover != NULL)
+        import->handover->drop(import->handover->self);
+    fetching->draft = NULL;
+    fetching->begun = false;
+    fetching->dropped = NULL;
+    fetching->dropped_at = 0;
+}
+
+/* No byte of it is kept, and its answer goes on. */
+static void
+drop_message(struct fetching *fetching)
+{
+    struct import *import = fetching->import;
+
+    if (fetching->draft != NULL)
+        import->local.ops->draft_drop(import->local.self, fetching->draft);
+    fetching->draft = NULL;
+    fetching->dropped_at = fetching->bytes;
+}
+
+bool
+fetch_may_go_on(struct import *import, uint64_t before, uint64_t now, const char **why)
+{
+    uint64_t most = import->account->import.max_size, space;
+
+    *why = NULL;
+    if (most != 0 && now > most)
+        *why = "larger than max-size, although the server says it is not";
+    if (*why != NULL || import->handover != NULL || before / SPACE_EVERY == now / SPACE_EVERY)
+        return true;
+    if (!import->local.ops->free_space(import->local.self, &space, &import->err))
+        return false;
+    if (space < SPACE_MIN)
+        *why = "there is no more room on the file system of the Maildir";
+    return true;
+}
+
+/* What is not wanted any more is read to its end, since others come behind it; but not for ever. */
+static bool
+take_unwritten(struct fetching *fetching)
+{
+    struct import *import = fetching->import;
+
+    if (import_stopped(import))
+        return import_interrupted(import);
+    if (fetching->bytes - fetching->dropped_at < UNWRITTEN_MAX)
+        return true;
+    error_set(&import->err, ERROR_SERVER, "fetch a message that is larger than the server says: it does not end");
+    error_hint(&import->err, "the others are fetched with the next run");
+    return false;
+}
+
+static bool
+on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
+{
+    struct fetching *fetching = context;
+    struct import *import = fetching->import;
+
+    (void)number;
+    if (!begin_message(fetching) || !settle_late(fetching))
+        return false;
+    fetching->bytes += len;
+    if (fetching->dropped == NULL &&
+        !fetch_may_go_on(import, fetching->bytes - len, fetching->bytes, &fetching->dropped))
+        return false;
+    if (fetching->dropped != NULL) {
+        if (fetching->dropped_at == 0)
+            drop_message(fetching);
+        return take_unwritten(fetching);
+    }
+    if (!bytes_add(fetching->reading, bytes, len))
+        return import_no_memory(import);
+    if (import->handover != NULL)
+        return import->handover->write(import->handover->self, bytes, len, &import->err);
+    return import->local.ops->draft_write(import->local.self, fetching->draft, bytes, len, &import->err);
+}
+
+/* @param why  for `status`, with words behind it */
+static bool
+refuse_message(struct fetching *fetching, struct arrival *arrival, const char *why, const char *words)
+{
+    struct import *import = fetching->import;
+
+    abandon(fetching);
+    arrival->refused = true;
+    (void)text_print(arrival->row.why, sizeof arrival->row.why, "%s%s", why, words);
+    import_refused(import, "fetch", arrival->number, arrival->row.uidl, words,
+                   "the others are fetched; the next run tries it again");
+    if (import->handover == NULL)
+        return true; /* with its batch */
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    return import_end(import, journal_pop_save(import->journal, &arrival->row, &import->err));
+}
+
+/* What came is the message, as far as it can be told. */
+static bool
+keep_message(struct fetching *fetching, struct arrival *arrival)
+{
+    struct import *import = fetching->import;
+    struct digests unused;
+    bool ok;
+
+    if (import->handover != NULL) {
+        ok = hand_over(import, arrival);
+        import->handover->drop(import->handover->self);
+    } else {
+        ok = import->local.ops->draft_finish(import->local.self, fetching->draft, &unused, &import->err);
+        if (ok) {
+            arrival->draft = fetching->draft;
+            fetching->draft = NULL;
+        }
+    }
+    if (ok)
+        fetching->begun = false;
+    return ok;
+}
+
+static bool
+finish_message(struct fetching *fetching, struct arrival *arrival)
+{
+    struct import *import = fetching->import;
+    struct seen seen;
+    char why[sizeof arrival->row.why];
+
+    if (!begin_message(fetching)) /* a message without a byte */
+        return false;
+    if (fetching->dropped != NULL) {
+        arrival->row.size = fetching->bytes;
+        return refuse_message(fetching, arrival, "", fetching->dropped);
+    }
+    if (!bytes_end(fetching->reading, &seen))
+        return import_no_memory(import);
+    if (!fetch_is_whole(import, arrival, seen.size)) {
+        memcpy(why, arrival->row.why, sizeof why);
+        arrival->row.has_body = false;
+        return refuse_message(fetching, arrival, "", why);
+    }
+    seen_to_row(&seen, &arrival->row);
+    if (arrival->row.facts & POP_SHORT)
+        import_refused(import, "fetch the whole of", arrival->number, arrival->row.uidl, arrival->row.why,
+                       "look at what came, and at the server");
+    arrival->row.size = seen.size;
+    return keep_message(fetching, arrival);
+}
+
+static bool
+on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words)
+{
+    struct fetching *fetching = context;
+    struct import *import = fetching->import;
+    struct arrival *arrival = arrival_at(fetching, fetching->at);
+
+    assert(fetching->at < fetching->asked && arrival->number == number);
+    if (outcome != MAILDROP_DONE ? !refuse_message(fetching, arrival, "the server refused it: ", words)
+                                 : !finish_message(fetching, arrival))
+        return false;
+    if (fetching->flushed == fetching->at)
+        fetching->batch_since = monotonic_ms();
+    fetching->at++;
+    fetching->batch_bytes += arrival->row.size;
+    if (import->handover != NULL) { /* each is a batch of its own, and is committed */
+        fetching->settled = fetching->flushed = fetching->at;
+        fetching->batch_bytes = 0;
+    }
+    import->done++;
+    report_progress(import->report, import->account->name, import_mailbox(import), import->done, import->total,
+                    import->counts.bytes_down + fetching->pending_bytes + fetching->batch_bytes);
+    if (import_stopped(import))
+        return import_interrupted(import);
+    return !batch_is_complete(fetching) || flush(fetching);
+}
+
+/* ---- all of it ---- */
+
+/* All there is, or as much as max-messages allows before it is known what the server refuses. */
+static bool
+fetch_some(struct fetching *fetching)
+{
+    struct import *import = fetching->import;
+    const struct maildrop_taker taker = {.context = fetching, .next = wanted_next, .bytes = on_bytes, .end = on_end};
+    bool ok = import->maildrop.ops->retrieve(import->maildrop.self, &taker, &import->err);
+
+    abandon(fetching);
+    return ok && flush(fetching);
+}
+
+/* What arrived whole before the connection broke, or the disk was full, is kept if it can be. */
+static bool
+settle_all(struct fetching *fetching, bool ok)
+{
+    struct error *err = &fetching->import->err, why = *err;
+
+    if (ok)
+        return settle_pending(fetching);
+    *err = (struct error){0};
+    (void)(flush(fetching) && settle_pending(fetching));
+    *err = why;
+    return false;
+}
+
+bool
+fetch_prepare(struct import *import)
+{
+    struct local_draft *draft;
+    uint64_t space;
+
+    if (import->handover != NULL)
+        return true;
+    if (!flush_note(import) || !import->local.ops->create(import->local.self, import->folder, &import->err) ||
+        !import->local.ops->free_space(import->local.self, &space, &import->err))
+        return false;
+    if (space < SPACE_MIN) {
+        error_set(&import->err, ERROR_LOCAL, "fetch new mail: the file system of the Maildir is full");
+        error_hint(&import->err, "make room and run golub again; nothing is lost");
+        return false;
+    }
+    /* A folder that can't be written to is found out before a body is asked for. */
+    if (!import->local.ops->draft_begin(import->local.self, import->folder, &draft, &import->err))
+        return false;
+    import->local.ops->draft_drop(import->local.self, draft);
+    return true;
+}
+
+static bool
+fetch_all(struct fetching *fetching)
+{
+    struct import *import = fetching->import;
+    size_t before;
+    bool ok;
+
+    fetching->ring = calloc(IMPORT_RING, sizeof *fetching->ring);
+    fetching->reading = bytes_new();
+    if (fetching->ring == NULL || fetching->reading == NULL)
+        return import_no_memory(import);
+    if (!fetch_prepare(import))
+        return false;
+    do {
+        before = fetching->count;
+        ok = import_stopped(import) ? import_interrupted(import) : fetch_some(fetching);
+    } while (ok && fetching->count > before && !fetching->ended && wanted_room(fetching) > 0);
+    /* A signal kept rows from being made: what is left is left by nobody's wish. */
+    if (ok && !fetching->ended && import_stopped(import))
+        ok = import_interrupted(import);
+    return settle_all(fetching, ok) && wanted_count_left(fetching);
+}
+
+bool
+import_fetch(struct import *import)
+{
+    struct fetching fetching = {.import = import};
+    uint64_t most = import->account->import.max_messages, fresh;
+    bool ok;
+
+    if (import->identity == BY_BODY)
+        return true;
+    if (!journal_listing_count(import->journal, LISTED_NEW, &fresh, &import->err))
+        return false;
+    if (!import->may_fetch)
+        import->counts.kept_by_policy = fresh;
+    if (fresh == 0 || !import->may_fetch)
+        return true;
+    import->total = most != 0 && most < fresh ? most : fresh;
+    ok = import->dry ? wanted_print(&fetching) : fetch_all(&fetching);
+    bytes_free(fetching.reading);
+    for (size_t i = fetching.settled; i < fetching.at; i++)
+        fetch_drop(import, arrival_at(&fetching, i), 1);
+    free(fetching.ring);
+    return ok;
+}

@@ -1,0 +1,37 @@
+/* Fetching new mail: what import_fetch.c (bytes into drafts, drafts into batches) and import_wanted.c (which messages, in which order) share. */
+#ifndef SYNC_IMPORT_FETCH_H
+#define SYNC_IMPORT_FETCH_H
+
+#include "sync/import/private.h"
+
+struct fetching {
+    struct import *import;
+    struct arrival *ring; /* IMPORT_RING; message i is at i % IMPORT_RING */
+    size_t settled, flushed, at, asked, count;
+    struct local_draft *draft; /* of the message at `at` */
+    bool begun;                /* its first bytes came */
+    uint64_t bytes, batch_bytes, pending_bytes;
+    int64_t batch_since, pending_since;
+    struct bytes_reading *reading;
+    const char *dropped; /* why what comes is not written down; NULL: it is */
+    uint64_t dropped_at; /* after so many bytes */
+    uint32_t after;      /* place in the listing */
+    bool ended;          /* of the listing */
+};
+
+static inline struct arrival *
+arrival_at(const struct fetching *fetching, size_t index)
+{
+    return &fetching->ring[index % IMPORT_RING];
+}
+
+/** How many more rows may be made now. */
+size_t wanted_room(const struct fetching *fetching);
+/** For maildrop_ops.retrieve: the next one, whose row is committed; the context is the fetching. */
+MUST_CHECK bool wanted_next(void *context, uint32_t *number);
+/** What max-messages leaves for a later run is counted; what is larger than max-size is named. */
+MUST_CHECK bool wanted_count_left(struct fetching *fetching);
+/** A dry run: say what would be fetched. */
+MUST_CHECK bool wanted_print(struct fetching *fetching);
+
+#endif

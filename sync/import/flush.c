@@ -1,0 +1,77 @@
+/*
+ * fsync = false: a power cut may take mail that a run has delivered, and its rows stay, since the journal is always flushed. It must not look
+ * like mail that the user removed, and nothing may go from the server that a cut could still take here.
+ *
+ * So a run that delivers without flushing notes the boot of the system first, flushes everything once before its first DELE, and takes
+ * the note back then. Where a run finds the note of another boot, what is missing was taken by the cut: it is fetched again.
+ */
+#include "sync/import/private.h"
+
+#define UNFLUSHED "unflushed" /* in meta: the boot that mail was delivered in and not flushed; "" none, "?" not told */
+
+static bool
+write_note(struct import *import, const char *boot)
+{
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    return import_end(import, journal_set(import->journal, UNFLUSHED, boot, &import->err));
+}
+
+/* *boot: of this run. *note: of the last one that did not come to its flush. */
+static bool
+read_note(struct import *import, char boot[static LOCAL_BOOT_MAX + 1], char **note)
+{
+    import->local.ops->boot(import->local.self, boot);
+    if (boot[0] == '\0')
+        (void)text_print(boot, LOCAL_BOOT_MAX + 1, "?");
+    return journal_get(import->journal, UNFLUSHED, note, &import->err);
+}
+
+bool
+flush_begin(struct import *import)
+{
+    char boot[LOCAL_BOOT_MAX + 1], *note;
+
+    if (!read_note(import, boot, &note))
+        return false;
+    import->unflushed = note != NULL && note[0] != '\0';
+    import->cut = import->unflushed && (strcmp(note, boot) != 0 || strcmp(note, "?") == 0);
+    free(note);
+    return true;
+}
+
+bool
+flush_looked(struct import *import)
+{
+    if (!import->cut)
+        return true;
+    import->cut = import->unflushed = false;
+    return import->dry || write_note(import, "");
+}
+
+bool
+flush_note(struct import *import)
+{
+    char boot[LOCAL_BOOT_MAX + 1], *note;
+    bool ok;
+
+    if (import->account->fsync || import->handover != NULL)
+        return true;
+    if (!read_note(import, boot, &note))
+        return false;
+    ok = (note != NULL && strcmp(note, boot) == 0) || write_note(import, boot);
+    free(note);
+    import->unflushed = ok;
+    return ok;
+}
+
+bool
+flush_all(struct import *import)
+{
+    if (!import->unflushed || import->dry || import->handover != NULL)
+        return true;
+    if (!import->local.ops->flush(import->local.self, &import->err) || !write_note(import, ""))
+        return false;
+    import->unflushed = false;
+    return true;
+}

@@ -1,0 +1,525 @@
+/*
+ * What `keep` says about mail that was stored in an earlier session.
+ *
+ * A row is due when it was stored long enough ago under the `keep` of today. If it is due under the `keep` in force when it was stored,
+ * too, it goes; else `keep` was tightened since, and the removal is held until the user says so (import_held.c). Days are counted ones.
+ *
+ * Its file is here, or it was missed for so long that the user has surely removed it: until then it waits. What its message is on the
+ * server is proven: TOP n 0 must give a header that is kin of the stored one, and where the row rests on less than its bytes they are read
+ * again (import_proof.c). Another one is another message under a UIDL that is used again: the row is absent, the message new mail. What is
+ * proven is marked in the listing; import_remove.c sends DELE to what is marked and to nothing else.
+ */
+#include "sync/base/ids.h"
+#include "sync/import/private.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+struct keeping {
+    struct import *import;
+    int64_t *due; /* ids, ascending */
+    size_t due_count;
+    int64_t *judged; /* ids of what is to be held */
+    size_t judged_count, judged_size;
+    struct journal_pop rows[LIMIT_BATCH]; /* to be proven; lines beside them */
+    struct journal_listed lines[LIMIT_BATCH];
+    uint32_t numbers[LIMIT_BATCH];
+    size_t count, answered;
+    struct journal_pop bodies[LIMIT_BATCH]; /* whose body must be read, too */
+    uint32_t body_numbers[LIMIT_BATCH];
+    size_t body_count;
+    uint64_t unproven; /* due, and there is no TOP */
+    uint64_t waiting;  /* due, and missed here not long enough */
+    uint64_t unseen;   /* due, and in a Maildir that the configuration does not have any more */
+    uint64_t repeated; /* due, and another one has its UIDL */
+    uint64_t twins;    /* due, and one that may be equal could not be read yet */
+    uint64_t doubtful; /* due, and perhaps not here, or not whole */
+    bool reused;       /* a UIDL means another message than its row */
+    bool anew;         /* so all were decided anew */
+};
+
+static bool
+is_due(const struct keeping *keeping, int64_t id)
+{
+    return ids_have(keeping->due, keeping->due_count, id);
+}
+
+/* ---- a loosened keep ---- */
+
+/* What is not due any more is neither held nor about to be removed. */
+static bool
+let_stay(struct keeping *keeping, const int64_t *ids, size_t count)
+{
+    struct import *import = keeping->import;
+    struct journal_pop row;
+    bool ok = true, begun = false;
+
+    for (size_t i = 0; ok && i < count; i++) {
+        if (is_due(keeping, ids[i]))
+            continue;
+        if (!begun && !journal_begin(import->journal, &import->err))
+            return false;
+        begun = true;
+        ok = import_load(import, ids[i], &row);
+        row.hold[0] = row.why[0] = '\0';
+        if (ok && row.state == POP_REMOVING && row.absent == 0)
+            row.state = POP_STORED;
+        ok = ok && journal_pop_save(import->journal, &row, &import->err);
+    }
+    return !begun || import_end(import, ok);
+}
+
+/* Words for a shorter `keep` than this one end, too. */
+static bool
+loosen(struct keeping *keeping)
+{
+    struct import *import = keeping->import;
+    int64_t *ids;
+    size_t count;
+    bool ok;
+
+    if (!journal_begin(import->journal, &import->err) ||
+        !import_end(import, journal_pop_end_words(import->journal, import->account->import.keep_days, &import->err)) ||
+        !journal_pop_held(import->journal, &ids, &count, &import->err))
+        return false;
+    ok = let_stay(keeping, ids, count);
+    free(ids);
+    if (!ok || !journal_pop_ids(import->journal, POP_REMOVING, &ids, &count, &import->err))
+        return false;
+    ok = let_stay(keeping, ids, count);
+    free(ids);
+    return ok;
+}
+
+/* ---- proof ---- */
+
+bool
+import_bury_reused(struct import *import, struct journal_pop *row, uint32_t number)
+{
+    report_note(import->report, import->account->name, "UIDL %s names another message now", row->uidl);
+    row->absent = import_stamp(import);
+    row->hold[0] = row->why[0] = '\0';
+    /* Until that one has its row, which max-messages may put off, it looks like this row's: it is read again, each time. */
+    row->facts = (row->facts | POP_CONFIRM) & ~(unsigned)POP_UNSURE;
+    return import_save(import, row) && journal_listing_settle(import->journal, number, 0, false, &import->err) &&
+           journal_listing_compare(import->journal, number, &import->err);
+}
+
+static bool
+read_body(struct keeping *keeping, const struct journal_pop *row, uint32_t number)
+{
+    assert(keeping->body_count < LIMIT_BATCH);
+    keeping->bodies[keeping->body_count] = *row;
+    keeping->body_numbers[keeping->body_count++] = number;
+    return true;
+}
+
+/* @param seen  its header; one that names nothing may be that of many messages: the body says which one it is */
+static bool
+take_proven(struct keeping *keeping, struct journal_pop *row, const struct seen *seen, uint32_t number)
+{
+    const bool named = seen->kin.names || !row->has_body;
+    bool intact;
+
+    if (!import_is_intact(keeping->import, row, &intact))
+        return false;
+    if (!intact)
+        return true;
+    if ((row->facts & (POP_CONFIRM | POP_FEWER | POP_CUT)) == 0 && named)
+        return journal_listing_mark(keeping->import->journal, number, &keeping->import->err);
+    return read_body(keeping, row, number);
+}
+
+static bool
+on_proof(void *context, uint32_t number, const struct seen *seen, const char *words)
+{
+    struct keeping *keeping = context;
+    struct import *import = keeping->import;
+    const struct journal_listed *line;
+    struct journal_pop *row;
+
+    while (keeping->answered < keeping->count && keeping->numbers[keeping->answered] != number)
+        keeping->answered++;
+    if (keeping->answered == keeping->count) /* not asked for */
+        return true;
+    line = &keeping->lines[keeping->answered];
+    row = &keeping->rows[keeping->answered++];
+    if (seen == NULL) {
+        import_refused(import, "read, before it is removed, the header of", number, row->uidl, words,
+                       "it stays on the server and is tried again with the next run");
+        return import_remember_why(import, row, words);
+    }
+    switch (import_verdict(row, seen, line->size)) {
+    case VERDICT_SAME:
+        /* Once it is removed it is known again by its very header. */
+        return (!import_learn_header(row, seen) || import_save(import, row)) && take_proven(keeping, row, seen, number);
+    case VERDICT_ANOTHER: /* of all names at once, before any row is parted from its message */
+        keeping->reused = true;
+        return !keeping->anew || import_bury_reused(import, row, number);
+    case VERDICT_UNPROVEN:
+        break;
+    }
+    if (import_body_tells(row, seen)) {
+        row->facts |= POP_UNSURE; /* not saved: its bytes decide */
+        return read_body(keeping, row, number);
+    }
+    import_note_unsure(import, row);
+    return import_save(import, row);
+}
+
+static bool
+prove(struct keeping *keeping)
+{
+    struct import *import = keeping->import;
+    bool ok;
+
+    keeping->answered = 0;
+    ok = import_top(import, keeping->numbers, keeping->count, on_proof, keeping);
+    if (!import->info.top)
+        keeping->unproven += keeping->count;
+    keeping->count = 0;
+    ok = ok && proof_bodies(import, keeping->body_numbers, keeping->bodies, keeping->body_count);
+    keeping->body_count = 0;
+    return ok;
+}
+
+/* ---- one by one ---- */
+
+/* Its bytes may not be all of it, or not its bytes: it is never removed, and named for as long as it would have to be. */
+static bool
+stays_for_good(struct keeping *keeping, struct journal_pop *row)
+{
+    struct import *import = keeping->import;
+
+    import->partial = true;
+    import->counts.pending++;
+    keeping->doubtful++;
+    if (row->facts & POP_UNSURE) /* its row says why */
+        return true;
+    return import_remember_why(import, row,
+                               row->facts & POP_CUT
+                                   ? "the server's answer to it did not end where it should, twice: it stays there"
+                                   : "fewer bytes came than the server lists, twice: it stays there");
+}
+
+static bool
+judge(struct keeping *keeping, const struct journal_pop *row)
+{
+    if (!array_grow(&keeping->judged, &keeping->judged_size, keeping->judged_count + 1, sizeof *keeping->judged))
+        return import_no_memory(keeping->import);
+    keeping->judged[keeping->judged_count++] = row->id;
+    return true;
+}
+
+/* Its file is missed here, and not for as long as it takes to tell a removal from an accident. */
+static bool
+must_wait(const struct import *import, const struct journal_pop *row)
+{
+    const int days = import->account->policy.quarantine_days;
+
+    return row->missed != 0 && days > 0 && row->missed >= age_bound(&import->age.now, days);
+}
+
+/* What golub has removed here is on the server again, and the tree is an IMAP account's: that one sent it up to the same mailbox. */
+static bool
+refuse_circle(struct import *import)
+{
+    char text[300];
+
+    (void)text_print(
+        text, sizeof text,
+        "import: what was removed from the server is there again: the IMAP account %.100s sends it up to the same "
+        "mailbox",
+        import->beside->account);
+    return import_forbid(
+        import, text,
+        "one of the two accounts is enough for this mailbox; or say keep = \"forever\". Nothing was removed");
+}
+
+/*
+ * Did the IMAP account of this tree find the message on its own server, where it lay before the import delivered it? What that account sent
+ * up is dated with the file's time, by our own clock, which is no earlier than the name was given. Then both accounts have one mailbox: what
+ * goes from the maildrop would be removed here by IMAP.
+ */
+bool
+import_beside_had(struct import *import, const char *base, bool *had)
+{
+    struct text date = {base, strcspn(base, ".")};
+    const char *dot = strrchr(base, '.');
+    uint64_t given;
+
+    *had = false;
+    if (import->beside == NULL || dot == NULL || strcmp(dot, ".golub") != 0 || !text_number(date, INT64_MAX, &given) ||
+        given == 0)
+        return true;
+    return import->beside->had(import->beside->self, base, (int64_t)given, had, &import->err);
+}
+
+static bool
+refuse_one_mailbox(struct import *import)
+{
+    char text[300];
+
+    (void)text_print(
+        text, sizeof text,
+        "import: the mail that is due to be removed from the server is that of the IMAP account %.100s: it "
+        "would be removed here, too",
+        import->beside->account);
+    return import_forbid(
+        import, text,
+        "one of the two accounts is enough for this mailbox; or say keep = \"forever\". Nothing was removed");
+}
+
+/* The rule that held it is gone, or does not ask yet. */
+static bool
+end_hold(struct import *import, struct journal_pop *row)
+{
+    if (row->hold[0] == '\0')
+        return true;
+    row->hold[0] = '\0';
+    return import_save(import, row);
+}
+
+/* While another has its name it is not removed; what is held stays on a list, though. */
+static bool
+decide_repeated(struct keeping *keeping, struct journal_pop *row)
+{
+    struct import *import = keeping->import;
+
+    if (row->hold[0] != '\0' && (held_by_keep(import, row) || held_by_number(import, row)))
+        return judge(keeping, row);
+    keeping->repeated++;
+    return end_hold(import, row);
+}
+
+/* By its header in this session already (import_match.c). */
+static bool
+take_matched(struct keeping *keeping, struct journal_pop *row, uint32_t number)
+{
+    struct import *import = keeping->import;
+    struct journal_pop header;
+    struct seen seen;
+    bool found;
+
+    if (!journal_listing_top_of(import->journal, number, &header, &found, &import->err))
+        return false;
+    seen_of_row(found ? &header : row, &seen);
+    /* Each of those whose header is asked for may turn out to need its body, too. */
+    return take_proven(keeping, row, &seen, number) &&
+           (keeping->count + keeping->body_count < LIMIT_BATCH || prove(keeping));
+}
+
+static bool
+decide(struct keeping *keeping, const struct journal_listed *listed)
+{
+    struct import *import = keeping->import;
+    struct journal_pop *row = &keeping->rows[keeping->count];
+    bool one, twin = false;
+
+    if (!is_due(keeping, listed->row))
+        return true;
+    if (!import_load(import, listed->row, row))
+        return false;
+    if (listed->repeated)
+        return decide_repeated(keeping, row);
+    if ((row->facts & POP_RETURNED) != 0 && import->beside != NULL)
+        return refuse_circle(import);
+    if (!import_beside_had(import, row->base, &one) || one)
+        return one && refuse_one_mailbox(import);
+    if ((row->facts & (POP_SHORT | POP_UNSURE)) != 0)
+        return stays_for_good(keeping, row);
+    if (held_by_keep(import, row))
+        return judge(keeping, row);
+    if (import->handover != NULL && row->base[0] != '\0') { /* it went into a Maildir, where nobody looks now */
+        keeping->unseen++;
+        return end_hold(import, row);
+    }
+    if (must_wait(import, row)) {
+        keeping->waiting++;
+        return end_hold(import, row);
+    }
+    if (held_by_number(import, row))
+        return judge(keeping, row);
+    /* Of two that are equal the one may have come under the other's name: while that is not read, its twin is the only copy there. */
+    if (row->has_header &&
+        !journal_listing_has_unread_twin(import->journal, row->header, row->listed, &twin, &import->err))
+        return false;
+    if (twin) {
+        keeping->twins++;
+        return end_hold(import, row);
+    }
+    if (listed->proven)
+        return take_matched(keeping, row, listed->number);
+    keeping->lines[keeping->count] = *listed;
+    keeping->numbers[keeping->count++] = listed->number;
+    return keeping->count + keeping->body_count < LIMIT_BATCH || prove(keeping);
+}
+
+static void
+say_what_waits(const struct keeping *keeping)
+{
+    struct import *import = keeping->import;
+    uint64_t count = keeping->unproven;
+
+    if (keeping->waiting > 0)
+        report_note(import->report, import->account->name,
+                    "%" PRIu64
+                    " messages are due to be removed from the server and wait: their files were missed here for "
+                    "less than %d days",
+                    keeping->waiting, import->account->policy.quarantine_days);
+    if (keeping->unseen > 0)
+        import_say(import, "keep",
+                   "%" PRIu64
+                   " message%s due to be removed from the server and stay%s there: delivered into a Maildir, "
+                   "where with deliver-command nobody looks",
+                   keeping->unseen, keeping->unseen == 1 ? " is" : "s are", keeping->unseen == 1 ? "s" : "");
+    if (keeping->twins > 0)
+        report_note(import->report, import->account->name,
+                    "%" PRIu64
+                    " messages are due to be removed from the server and wait until others there that may be "
+                    "equal to them can be read",
+                    keeping->twins);
+    if (keeping->repeated > 0)
+        import_say(import, "keep",
+                   "%" PRIu64 " message%s due to be removed from the server and stay%s there: the server gives several "
+                   "messages one UIDL",
+                   keeping->repeated, keeping->repeated == 1 ? " is" : "s are", keeping->repeated == 1 ? "s" : "");
+    if (keeping->doubtful > 0)
+        import_say(import, "keep",
+                   "%" PRIu64 " message%s due to be removed from the server and stay%s there: nothing proves that "
+                   "all of %s is here. `golub status` says why",
+                   keeping->doubtful, keeping->doubtful == 1 ? " is" : "s are", keeping->doubtful == 1 ? "s" : "",
+                   keeping->doubtful == 1 ? "it" : "each of them");
+    if (count == 0)
+        return;
+    import->counts.pending += count;
+    import->partial = true;
+    import_say(import, "keep",
+               "%" PRIu64
+               " message%s due to be removed from the server and stay%s there: the server has no TOP, so nothing "
+               "proves what they are",
+               count, count == 1 ? " is" : "s are", count == 1 ? "s" : "");
+}
+
+static bool
+look_at_all(struct keeping *keeping)
+{
+    struct import *import = keeping->import;
+    struct journal_listed page[64];
+    uint32_t after = 0;
+    size_t count = 64;
+
+    while (count == 64) {
+        if (import_stopped(import))
+            return import_interrupted(import);
+        if (!journal_listing_page(import->journal, LISTED_KNOWN, false, after, page, 64, &count, &import->err))
+            return false;
+        for (size_t i = 0; i < count; i++) {
+            after = page[i].number;
+            if (!decide(keeping, &page[i]))
+                return false;
+        }
+    }
+    return prove(keeping);
+}
+
+static bool
+decide_all(struct keeping *keeping)
+{
+    struct import *import = keeping->import;
+
+    if (!look_at_all(keeping))
+        return false;
+    if (keeping->reused) { /* names that moved on: with all headers it shows whose they are now */
+        keeping->anew = true;
+        keeping->judged_count = 0;
+        keeping->unproven = keeping->waiting = keeping->unseen = 0;
+        keeping->repeated = keeping->twins = keeping->doubtful = 0;
+        if (!import_match_anew(import) || !look_at_all(keeping))
+            return false;
+    }
+    if (!held_hold(import, keeping->judged, keeping->judged_count))
+        return false;
+    say_what_waits(keeping);
+    return true;
+}
+
+/* ---- headers that nobody has seen ---- */
+
+struct learning {
+    struct import *import;
+    const struct journal_listed *page;
+    size_t count;
+};
+
+static bool
+on_learned(void *context, uint32_t number, const struct seen *seen, const char *words)
+{
+    struct learning *learning = context;
+    struct import *import = learning->import;
+    struct journal_pop row;
+    size_t i = 0;
+
+    (void)words; /* tried again another day */
+    while (i < learning->count && learning->page[i].number != number)
+        i++;
+    if (seen == NULL || i == learning->count)
+        return true;
+    if (!import_load(import, learning->page[i].row, &row))
+        return false;
+    seen_header_to_row(seen, &row);
+    return import_save(import, &row);
+}
+
+/*
+ * Rows of messages that were recorded as had, some in each run that has something to fetch, so that another message under such a UIDL is found
+ * out: where nothing is new nothing is asked.
+ */
+static bool
+learn_headers(struct import *import)
+{
+    struct journal_listed page[LIMIT_BATCH];
+    uint32_t numbers[LIMIT_BATCH];
+    struct learning learning = {.import = import, .page = page};
+    uint64_t fresh;
+
+    if (!import->info.top || import->identity != BY_UIDL || import->dry)
+        return true;
+    if (!journal_listing_count(import->journal, LISTED_NEW, &fresh, &import->err))
+        return false;
+    if (fresh + import->doubtful == 0)
+        return true;
+    if (!journal_listing_unread(import->journal, page, LIMIT_BATCH, &learning.count, &import->err))
+        return false;
+    for (size_t i = 0; i < learning.count; i++)
+        numbers[i] = page[i].number;
+    return import_top(import, numbers, learning.count, on_learned, &learning);
+}
+
+bool
+import_keep(struct import *import)
+{
+    struct keeping *keeping;
+    int days = import->account->import.keep_days;
+    bool ok;
+
+    if (!learn_headers(import))
+        return false;
+    if (!import->may_remove)
+        return true;
+    keeping = calloc(1, sizeof *keeping);
+    if (keeping == NULL)
+        return import_no_memory(import);
+    keeping->import = import;
+    ok = (days < 0 || journal_pop_due(import->journal, days, days == 0 ? INT64_MAX : import->age.now.counted,
+                                      &keeping->due, &keeping->due_count, &import->err)) &&
+         loosen(keeping) && held_release(import);
+    if (ok && import->identity == BY_UIDL && keeping->due_count > 0)
+        ok = decide_all(keeping);
+    if (ok && import->identity != BY_UIDL && days >= 0 && import->messages > 0)
+        import_say(import, "keep", "the server has no UIDL: nothing is removed from it");
+    free(keeping->due);
+    free(keeping->judged);
+    free(keeping);
+    return ok;
+}

@@ -1,0 +1,352 @@
+/*
+ * What is on the server, as the journal's listing.
+ *
+ *   UIDL            each message has a name that lasts, more or less (import_match.c)
+ *   no UIDL, TOP    the digest of its header block is its name: "=" and base32
+ *   neither         its name is known when it was fetched: import_compare.c
+ *
+ * LIST's sizes say nothing about a message by themselves, but a UIDL with another size than before may be another message.
+ */
+#include "sync/import/private.h"
+
+#include <inttypes.h>
+
+#define LISTED_MAX UINT64_C(10000000) /* messages: more is no maildrop, and its list would fill the disk */
+
+struct listing {
+    struct import *import;
+    uint64_t count;
+    uint64_t unnamed; /* lines of UIDL that name nothing */
+    uint32_t first;   /* number of the first of these */
+};
+
+static bool
+refuse_length(struct import *import)
+{
+    error_set(&import->err, ERROR_SERVER, "read the list of messages: it has more than %" PRIu64 " lines", LISTED_MAX);
+    error_hint(&import->err, "nothing was done");
+    return false;
+}
+
+static bool
+on_size(void *context, uint32_t number, uint64_t size)
+{
+    struct listing *listing = context;
+    struct import *import = listing->import;
+
+    if (++listing->count > LISTED_MAX || number > LISTED_MAX)
+        return refuse_length(import);
+    if (number >= import->sizes_count) {
+        size_t had = import->sizes_count;
+
+        if (!array_grow(&import->sizes, &import->sizes_count, (size_t)number + 1, sizeof *import->sizes))
+            return import_no_memory(import);
+        memset(import->sizes + had, 0, (import->sizes_count - had) * sizeof *import->sizes);
+    }
+    import->sizes[number] = size;
+    import->sized = import->sized || size > 0;
+    return true;
+}
+
+static uint64_t
+size_of(const struct import *import, uint32_t number)
+{
+    return number < import->sizes_count ? import->sizes[number] : 0;
+}
+
+static bool
+on_uidl(void *context, uint32_t number, const char *uidl)
+{
+    struct listing *listing = context;
+    struct import *import = listing->import;
+
+    if (listing->count + listing->unnamed == LISTED_MAX)
+        return refuse_length(import);
+    if (uidl[0] == '\0') {
+        listing->first = listing->unnamed++ == 0 ? number : listing->first;
+        return true;
+    }
+    listing->count++;
+    return journal_listing_add(import->journal, number, uidl, size_of(import, number), &import->err);
+}
+
+static bool
+on_header(void *context, uint32_t number, const struct seen *seen, const char *words)
+{
+    struct listing *listing = context;
+    struct import *import = listing->import;
+    char uidl[64] = "=";
+
+    if (seen == NULL) {
+        import_refused(import, "read the header of", number, "none", words, "it is tried again with the next run");
+        return true;
+    }
+    listing->count++;
+    digest_base32(seen->header, DIGEST_SIZE, uidl + 1);
+    return journal_listing_add(import->journal, number, uidl, size_of(import, number), &import->err);
+}
+
+/* Every number of the session; the first -ERR to TOP says whether there is a TOP at all. */
+static bool
+list_headers(struct import *import, struct listing *listing)
+{
+    uint32_t numbers[LIMIT_BATCH];
+    uint64_t next = 1;
+
+    if (import->messages > LISTED_MAX)
+        return refuse_length(import);
+    while (import->info.top && next <= import->messages) {
+        size_t n = 0;
+
+        if (import_stopped(import))
+            return import_interrupted(import);
+        while (n < LIMIT_BATCH && next <= import->messages)
+            numbers[n++] = (uint32_t)next++;
+        if (!import_headers(import, numbers, n, on_header, listing))
+            return false;
+    }
+    return true;
+}
+
+static bool
+refuse_sudden_lack(struct import *import)
+{
+    error_set(&import->err, ERROR_SERVER, "list the messages: the server has no UIDL, which it had before");
+    error_hint(
+        &import->err,
+        "nothing was done; try again later. If it stays so, move the state folder away: then what is on the server "
+        "is compared with the mail that is here, and what is here is not fetched again");
+    return false;
+}
+
+/* Rows of one kind of name are found again by their headers where the server has UIDLs now; the other way nobody knows for how long. */
+static bool
+choose_identity(struct import *import, bool supported)
+{
+    char *known;
+    uint64_t rows;
+
+    import->identity = supported ? BY_UIDL : BY_HEADER;
+    if (supported)
+        return true;
+    if (!journal_get(import->journal, "identity", &known, &import->err))
+        return false;
+    bool by_uidl = known == NULL || strcmp(known, "uidl") == 0;
+    free(known);
+    if (!journal_pop_count(import->journal, 0, &rows, &import->err))
+        return false;
+    return rows == 0 || !by_uidl || refuse_sudden_lack(import);
+}
+
+static bool
+list_uidls(struct import *import, struct listing *listing)
+{
+    struct maildrop *maildrop = &import->maildrop;
+    bool supported;
+
+    if (!journal_listing_begin(import->journal, &import->err) ||
+        !maildrop->ops->uidls(maildrop->self, on_uidl, listing, &supported, &import->err) ||
+        !choose_identity(import, supported))
+        return false;
+    if (import->identity == BY_UIDL)
+        return true;
+    listing->count = 0;
+    if (!journal_listing_begin(import->journal, &import->err) || !list_headers(import, listing))
+        return false;
+    if (!import->info.top)
+        import->identity = BY_BODY;
+    return true;
+}
+
+/* Messages that are there, and that nothing tells from others: they are left, and the run does not end as if all were here. */
+static void
+say_unnamed(struct import *import, const struct listing *sizes, const struct listing *uidls)
+{
+    struct error err = {0};
+
+    if (import->identity != BY_UIDL || (sizes->count <= uidls->count && uidls->unnamed == 0))
+        return;
+    if (uidls->unnamed > 0)
+        error_set(&err, ERROR_SERVER,
+                  "fetch message %" PRIu32 ": the UIDL that the server gives it is none (%" PRIu64 " such)",
+                  uidls->first, uidls->unnamed);
+    else
+        error_set(&err, ERROR_SERVER, "fetch %" PRIu64 " of the messages that LIST has: UIDL does not name them",
+                  sizes->count - uidls->count);
+    error_hint(&err, "the others are fetched, and none counts as gone; the next run asks again");
+    import->counts.failed += uidls->unnamed > 0 ? uidls->unnamed : sizes->count - uidls->count;
+    import_problem(import, &err);
+}
+
+bool
+import_list(struct import *import)
+{
+    struct listing sizes = {.import = import}, listing = {.import = import};
+    struct maildrop *maildrop = &import->maildrop;
+    uint64_t bytes;
+
+    if (!maildrop->ops->stat(maildrop->self, &import->messages, &bytes, &import->err))
+        return false;
+    if (import->messages == 0) { /* some servers refuse to list nothing */
+        import->complete = true;
+        return journal_listing_begin(import->journal, &import->err);
+    }
+    if (!maildrop->ops->sizes(maildrop->self, on_size, &sizes, &import->err) || !list_uidls(import, &listing))
+        return false;
+    import->complete =
+        import->identity != BY_BODY && listing.count == import->messages && sizes.count == import->messages;
+    say_unnamed(import, &sizes, &listing);
+    if (!import->complete && import->identity == BY_UIDL)
+        report_note(import->report, import->account->name,
+                    "STAT says %" PRIu64 " messages, UIDL lists %" PRIu64 ", LIST %" PRIu64
+                    ": none counts as gone in this run",
+                    import->messages, listing.count, sizes.count);
+    return true;
+}
+
+/* Where nothing has a name the listing holds numbers alone. */
+bool
+import_list_numbers(struct import *import)
+{
+    char place[32];
+
+    if (!journal_listing_begin(import->journal, &import->err))
+        return false;
+    for (uint64_t number = 1; number <= import->messages; number++) {
+        uint64_t size = number < import->sizes_count ? import->sizes[number] : 0;
+
+        (void)text_print(place, sizeof place, "#%" PRIu64, number);
+        if (!journal_listing_add(import->journal, (uint32_t)number, place, size, &import->err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- --skip-existing ---- */
+
+/* Was what has this name fetched? */
+static bool
+is_name_of_fetched(struct import *import, const char *uidl, bool *fetched)
+{
+    struct journal_pop row;
+    int64_t *ids;
+    size_t count;
+    bool ok = journal_pop_by_uidl(import->journal, uidl, &ids, &count, &import->err);
+
+    *fetched = false;
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && !*fetched && i < count; i++) {
+        ok = import_load(import, ids[i], &row);
+        *fetched = ok && (row.state == POP_STORED || row.state == POP_REMOVING);
+    }
+    free(ids);
+    return ok;
+}
+
+/* ... or what has its header, and no other size, and is absent, or whose name a line has that is not decided? A row that was begun in doubt knows the header, too. */
+static bool
+is_like_fetched(struct import *import, const struct journal_listed *listed, const struct journal_pop *begun,
+                bool *fetched)
+{
+    struct journal_pop header;
+    struct candidates rows;
+    struct seen seen;
+    bool found;
+
+    *fetched = false;
+    if (!journal_listing_top_of(import->journal, listed->number, &header, &found, &import->err))
+        return false;
+    if (!found && !begun->has_header)
+        return true;
+    seen_of_row(found ? &header : begun, &seen);
+    for (int by_header = 1; !*fetched && by_header >= 0; by_header--) {
+        if (!candidates_absent(import, listed, &seen, by_header == 1, false, &rows))
+            return false;
+        *fetched = rows.fetched;
+    }
+    return true;
+}
+
+static bool
+is_perhaps_fetched(struct import *import, const struct journal_listed *listed, const struct journal_pop *begun,
+                   bool *fetched)
+{
+    return is_name_of_fetched(import, listed->uidl, fetched) &&
+           (*fetched || is_like_fetched(import, listed, begun, fetched));
+}
+
+/*
+ * Of a doubtful one its header is known already; the others are read bit by bit in later runs (import_keep.c). One that is perhaps what was
+ * fetched, under its name or another, gets a row beside that: a later run compares it.
+ */
+static bool
+record_had(struct import *import, const struct journal_listed *listed, bool undecided)
+{
+    struct journal_pop row = {0};
+    bool doubt;
+
+    if (listed->row != 0 && !import_load(import, listed->row, &row))
+        return false;
+    doubt = undecided || (row.facts & POP_DOUBT) != 0;
+    if (doubt && !is_perhaps_fetched(import, listed, &row, &doubt))
+        return false;
+    if (row.state != POP_FETCHING && row.state != POP_HAD && !import_begin_row(import, listed, &row))
+        return false;
+    row.facts = doubt ? row.facts | POP_DOUBT : row.facts & ~(unsigned)POP_DOUBT;
+    row.state = POP_HAD;
+    row.since = import_stamp(import);
+    row.listed = listed->size;
+    row.base[0] = row.why[0] = '\0';
+    import->counts.had++;
+    if (!journal_pop_save(import->journal, &row, &import->err))
+        return false;
+    if (undecided && doubt)
+        return journal_listing_leave(import->journal, listed->number, &import->err);
+    return import->doubtful == 0 ||
+           journal_listing_settle(import->journal, listed->number, row.id, false, &import->err);
+}
+
+/* All lines of a kind, but those whose names are equal. */
+static bool
+record_all(struct import *import, enum journal_listing_which which)
+{
+    struct journal_listed page[LIMIT_BATCH];
+    size_t count = LIMIT_BATCH;
+    uint32_t after = 0;
+
+    while (count == LIMIT_BATCH && !import_stopped(import)) {
+        bool ok;
+
+        if (!journal_listing_page(import->journal, which, false, after, page, LIMIT_BATCH, &count, &import->err))
+            return false;
+        if (count == 0)
+            break;
+        ok = journal_begin(import->journal, &import->err);
+        if (!ok)
+            return false;
+        for (size_t i = 0; ok && i < count; i++) {
+            after = page[i].number;
+            if (which == LISTED_NEW || !page[i].repeated)
+                ok = record_had(import, &page[i], which == LISTED_COMPARE);
+        }
+        if (!import_end(import, ok))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * What a UIDL names is recorded under it, whichever row's message it may be: nothing of it is read, and nothing is removed. Where nothing has
+ * a name, and where names are equal, it must be fetched to be known.
+ */
+bool
+import_skip(struct import *import)
+{
+    if (import->identity != BY_BODY && !record_all(import, LISTED_NEW))
+        return false;
+    if (import->identity == BY_UIDL && import->doubtful > 0 &&
+        (!record_all(import, LISTED_COMPARE) || !import_bury_rest(import)))
+        return false;
+    return import_compare(import);
+}

@@ -1,0 +1,375 @@
+/*
+ * Files that no row knows of beside messages that no row knows of: the journal was lost, or it is older than the Maildir; the account has
+ * another name in the configuration; another program brought the mail here before. What is the same must not be fetched again.
+ *
+ * In the first run of a journal every file below the root is looked at, the deliver folder first: one that has a header that is listed is not
+ * yet its message. Later only files that bear golub's own names and were made after the journal's last run. Where that first look showed that
+ * the journal was lost or older than the Maildir, the list of that session may have lacked some of the messages whose files are here: every
+ * file is looked at for IMPORT_ABSENT_DAYS more, as long as a row would be kept for such a message. Their headers are read, and where
+ * one is kin of a header that is listed (TOP) the file is read whole and gets a row, absent, under a name that no server gives.
+ * import_match.c then pairs it like any row that went missing: by header, as often as both sides have it, by the body where that is not
+ * enough. Before such a message is removed from the server its body is read (POP_CONFIRM). Without TOP every file gets a row, and
+ * import_compare.c finds by the bytes which of them the new messages are.
+ */
+#include "sync/import/private.h"
+
+#define OWN_NAME ".golub"
+#define OWN_SLACK (2 * 3600) /* seconds: the journal's last time is not written down in each run */
+
+struct meeting {
+    struct import *import;
+    struct bytes_reading *reading;
+    uint64_t open; /* lines that a file may be of */
+    bool any_file; /* else those count that an import made after the journal's last run */
+    bool others;   /* folders other than deliver-to */
+    uint64_t found;
+    bool own;     /* files bear names that an import gave, and this journal has no import yet */
+    bool any;     /* there are files that count */
+    bool refused; /* a header can't be read: whose file is here nobody knows */
+    bool blind;   /* there is no TOP: any file may be of any message, and import_compare.c tells by the bytes */
+};
+
+/* ---- the lines ---- */
+
+static bool
+on_top(void *context, uint32_t number, const struct seen *seen, const char *words)
+{
+    struct meeting *meeting = context;
+    struct import *import = meeting->import;
+    struct journal_pop header = {0};
+
+    if (seen == NULL) {
+        meeting->refused = true;
+        import_refused(import, "read the header of", number, "new", words, "it is tried again with the next run");
+        /* Its file was not looked for: though a second TOP may say what it is, it is not fetched in this run. */
+        return journal_listing_leave(import->journal, number, &import->err);
+    }
+    meeting->open++;
+    seen_header_to_row(seen, &header);
+    return journal_listing_top(import->journal, number, &header, &import->err);
+}
+
+/* ---- the files ---- */
+
+/* Made by an import after the journal's last run. */
+static bool
+is_later(const struct import *import, const char *base)
+{
+    const char *dot = strrchr(base, '.');
+    struct text date = {base, strcspn(base, ".")};
+    uint64_t when;
+
+    return dot != NULL && strcmp(dot, OWN_NAME) == 0 && text_number(date, INT64_MAX, &when) &&
+           (int64_t)when >= import->age.last.clock - OWN_SLACK;
+}
+
+static bool
+is_of_interest(const struct meeting *meeting, const struct journal_here_file *file)
+{
+    const bool deliver_to = strcmp(file->folder, meeting->import->folder) == 0;
+
+    return meeting->any_file ? meeting->others != deliver_to : is_later(meeting->import, file->base);
+}
+
+/* How many files like this one have their row and no message yet? */
+static bool
+count_copies(struct import *import, const struct seen *seen, uint64_t *copies)
+{
+    struct journal_pop row;
+    int64_t *ids;
+    size_t count;
+    bool ok = journal_pop_absent_by_kin(import->journal, seen->kin.rest, &ids, &count, &import->err);
+
+    *copies = 0;
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = import_load(import, ids[i], &row);
+        *copies += ok && strcmp(row.uidl, IMPORT_FILE_UIDL) == 0 && seen_same_body(&row, seen);
+    }
+    free(ids);
+    return ok;
+}
+
+/* A mail reader may have saved a row's file under another name: the file of its bytes is the one that is missed. */
+static bool
+is_missed_one(struct import *import, const struct journal_here_file *file, const struct seen *seen, bool *missed)
+{
+    struct journal_pop row;
+    int64_t *ids;
+    size_t count;
+    bool ok = journal_pop_missed_by_kin(import->journal, seen->kin.rest, &ids, &count, &import->err), same = false;
+
+    *missed = false;
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && !same && i < count; i++) {
+        ok = import_load(import, ids[i], &row);
+        same = ok && row.size == seen->size && seen_same_body(&row, seen);
+    }
+    free(ids);
+    if (!ok || !same)
+        return ok;
+    (void)text_print(row.base, sizeof row.base, "%s", file->base);
+    row.folder = file->folder;
+    row.missed = 0;
+    row.facts &= ~(unsigned)POP_MASS;
+    *missed = true;
+    return import_save(import, &row);
+}
+
+/* A row for a file whose message is listed; of copies as many as are listed are enough. */
+static bool
+make_row(struct meeting *meeting, const struct journal_here_file *file, const struct seen *seen, uint64_t listed)
+{
+    struct import *import = meeting->import;
+    struct journal_pop row;
+    uint64_t copies;
+    bool known;
+
+    if (!is_missed_one(import, file, seen, &known) || known)
+        return known;
+    if (!count_copies(import, seen, &copies) || copies >= listed)
+        return copies >= listed;
+    import_new_row(import, IMPORT_FILE_UIDL, 0, &row);
+    import_set_stored(import, &row);
+    seen_to_row(seen, &row);
+    row.size = seen->size;
+    row.facts |= POP_CONFIRM;
+    row.absent = import_stamp(import);
+    (void)text_print(row.base, sizeof row.base, "%s", file->base);
+    row.folder = file->folder;
+    meeting->found++;
+    return import_save(import, &row);
+}
+
+static bool
+look_at(struct meeting *meeting, const struct journal_here_file *file)
+{
+    struct import *import = meeting->import;
+    const struct local_file at = {file->folder, file->base, file->info};
+    struct seen seen;
+    uint64_t listed = UINT64_MAX;
+    bool missing = false;
+
+    if (!meeting->blind && !bytes_of_file(import, meeting->reading, &at, false, &seen, &missing))
+        return false;
+    if (missing) /* renamed or removed meanwhile: the next run looks again */
+        import->unmet = import->unseen = true;
+    if (missing)
+        return true;
+    if (!meeting->blind && !journal_listing_count_kin(import->journal, seen.kin.rest, &listed, &import->err))
+        return false;
+    if (!meeting->blind && listed == 0)
+        return true;
+    if (!bytes_of_file(import, meeting->reading, &at, true, &seen, &missing))
+        return false;
+    if (missing)
+        import->unmet = import->unseen = true;
+    return missing || make_row(meeting, file, &seen, listed);
+}
+
+/* A name that an import gave: the IMAP account of the tree gives such names, too, to what it finds on its own server. */
+static bool
+note_own(struct meeting *meeting, const char *base)
+{
+    const char *dot = strrchr(base, '.');
+    bool had;
+
+    if (!meeting->import->first || meeting->own || dot == NULL || strcmp(dot, OWN_NAME) != 0)
+        return true;
+    if (!import_beside_had(meeting->import, base, &had))
+        return false;
+    meeting->own = !had;
+    return true;
+}
+
+/* Each file that no row knows of, until one says that it was enough. */
+typedef bool stranger_fn(struct meeting *meeting, const struct journal_here_file *file, bool *enough);
+
+static bool
+walk_strangers(struct meeting *meeting, stranger_fn *visit)
+{
+    struct import *import = meeting->import;
+    struct journal_here_file *page = calloc(32, sizeof *page);
+    size_t count = 32;
+    int64_t after = 0;
+    bool ok = page != NULL || import_no_memory(import), enough = false;
+
+    while (ok && count == 32 && !enough) {
+        ok = journal_here_strangers(import->journal, after, page, 32, &count, &import->err);
+        for (size_t i = 0; ok && i < count && !enough; i++) {
+            after = page[i].id;
+            ok = visit(meeting, &page[i], &enough);
+        }
+    }
+    free(page);
+    return ok;
+}
+
+static bool
+look_at_one(struct meeting *meeting, const struct journal_here_file *file, bool *enough)
+{
+    (void)enough;
+    return note_own(meeting, file->base) && (!is_of_interest(meeting, file) || look_at(meeting, file));
+}
+
+static bool
+look_at_all(struct meeting *meeting)
+{
+    return meeting->open == 0 || walk_strangers(meeting, look_at_one);
+}
+
+/* ---- is there a meeting at all? ---- */
+
+static bool
+look_for_one(struct meeting *meeting, const struct journal_here_file *file, bool *enough)
+{
+    *enough = meeting->any_file || is_of_interest(meeting, file);
+    meeting->any = meeting->any || *enough;
+    return true;
+}
+
+static bool
+look_at_name(struct meeting *meeting, const struct journal_here_file *file, bool *enough)
+{
+    bool ok = note_own(meeting, file->base);
+
+    *enough = meeting->own;
+    return ok;
+}
+
+/* Nothing is new to this session; but files that an import brought say that the journal was lost, and what they are of may be listed later. */
+static bool
+look_at_names(struct meeting *meeting)
+{
+    bool ok = walk_strangers(meeting, look_at_name);
+
+    meeting->import->widen = meeting->own;
+    return ok;
+}
+
+/* Any file, those of the deliver folder first. */
+static bool
+look_at_any(struct meeting *meeting)
+{
+    meeting->any_file = true;
+    if (!look_at_all(meeting))
+        return false;
+    meeting->others = true;
+    return look_at_all(meeting);
+}
+
+/* One that an import gave its name after the journal's last run shows that the journal is older, and others may have other names by now. */
+static bool
+look_at_files(struct meeting *meeting)
+{
+    if (meeting->any_file)
+        return look_at_any(meeting);
+    return look_at_all(meeting) && (meeting->found == 0 || look_at_any(meeting));
+}
+
+static bool
+look_for_later(struct meeting *meeting, const struct journal_here_file *file, bool *enough)
+{
+    *enough = is_later(meeting->import, file->base);
+    meeting->any = meeting->any || *enough;
+    return true;
+}
+
+/*
+ * A journal that is older than the Maildir may know of a message only that it did not come yet: its file may be one of those that were made
+ * since.
+ */
+static bool
+doubt_begun(struct meeting *meeting)
+{
+    struct import *import = meeting->import;
+    uint64_t begun;
+
+    if (!import->age.known || import->identity != BY_UIDL || import->options->skip_existing)
+        return true;
+    if (!journal_pop_count(import->journal, POP_FETCHING, &begun, &import->err))
+        return false;
+    if (begun == 0)
+        return true;
+    if (!walk_strangers(meeting, look_for_later))
+        return false;
+    if (!meeting->any)
+        return true;
+    meeting->any = false;
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    return import_end(import, journal_pop_doubt_begun(import->journal, &import->err)) &&
+           journal_listing_doubt_begun(import->journal, import->account->import.max_size, &import->err);
+}
+
+/* Rows of this one's new names are made when they are fetched; now they are only doubtful. */
+static bool
+meet(struct meeting *meeting, uint64_t fresh)
+{
+    struct import *import = meeting->import;
+
+    import->unseen = import->first && import->unmet; /* a folder changed while it was listed, each time */
+    if (!journal_listing_probe(import->journal, true, &import->err) ||
+        !import_top_all(import, LISTED_UNREAD, on_top, meeting))
+        return false;
+    meeting->blind = !import->info.top;
+    if (meeting->blind)
+        meeting->open = fresh;
+    if (!look_at_files(meeting))
+        return false;
+    import->widen = meeting->found > 0 || meeting->refused || meeting->own;
+    if (import->unseen) {
+        import->partial = true;
+        import_say(import, "match",
+                   "files here changed while they were looked at: mail that may be here already is fetched by the next "
+                   "run");
+    }
+    if (meeting->found > 0 && !meeting->blind)
+        import_say(
+            import, "match",
+            "%llu files here are of messages that are on the server and that the journal did not know of: they are not "
+            "fetched again",
+            (unsigned long long)meeting->found);
+    if (meeting->found > 0 && meeting->blind)
+        import_say(
+            import, "match",
+            "%llu files here are none that the journal knows of, and the server has no TOP: all that is new there "
+            "is fetched and compared with them",
+            (unsigned long long)meeting->found);
+    return true;
+}
+
+bool
+import_meet(struct import *import)
+{
+    struct meeting meeting = {.import = import, .any_file = import->first || import->wide};
+    uint64_t fresh, doubtful;
+    bool ok;
+
+    if (import->handover != NULL || import->no_root)
+        return true;
+    if (!meeting.any_file && !import->age.known)
+        return true;
+    if (!doubt_begun(&meeting))
+        return false;
+    /* Names that stand twice, or were another's, are no less new to a journal that knows nothing of them. */
+    if (!journal_listing_count(import->journal, LISTED_NEW, &fresh, &import->err) ||
+        !journal_listing_count(import->journal, LISTED_DOUBT, &doubtful, &import->err))
+        return false;
+    fresh += doubtful;
+    if (import->identity == BY_BODY) /* nothing has a name */
+        fresh = import->messages;
+    /* What is recorded as had is read by nobody: it is met by the next run. */
+    if (import->options->skip_existing || fresh == 0)
+        return !import->first || look_at_names(&meeting);
+    if (!walk_strangers(&meeting, look_for_one))
+        return false;
+    if (!meeting.any)
+        return true;
+    meeting.reading = bytes_new();
+    ok = (meeting.reading != NULL || import_no_memory(import)) && meet(&meeting, fresh);
+    bytes_free(meeting.reading);
+    return ok;
+}

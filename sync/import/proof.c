@@ -1,0 +1,186 @@
+/*
+ * Proofs that need the body. A message whose row rests on less than its own bytes (POP_CONFIRM, POP_FEWER, POP_CUT, POP_UNSURE: it came shorter
+ * than LIST said, it is known by its header under another name or size, its file was found here without a journal), or whose header names
+ * nothing, is read once more before it is removed: its bytes must be those that are known.
+ *
+ * Servers whose sizes are always a little high would have everything read twice: once eight such messages were the same at the second reading,
+ * a shortfall that is no larger a part than the largest of theirs is believed at the first.
+ */
+#include "sync/import/private.h"
+
+#include <inttypes.h>
+
+#define SHORTFALLS                                                                                                     \
+    "shortfalls" /* in meta: how many were confirmed, and the largest of them in thousandths, rounded up */
+#define SHORTFALLS_ENOUGH 8
+
+/* ---- shortfalls ---- */
+
+static unsigned
+thousandths(uint64_t size, uint64_t listed)
+{
+    return listed == 0 || size >= listed ? 0 : (unsigned)((listed - size) / ((listed + 999) / 1000)) + 1;
+}
+
+static bool
+read_shortfalls(struct import *import, unsigned *count, unsigned *largest)
+{
+    char *text;
+
+    *count = *largest = 0;
+    if (!journal_get(import->journal, SHORTFALLS, &text, &import->err))
+        return false;
+    if (text != NULL && sscanf(text, "%u %u", count, largest) != 2)
+        *count = *largest = 0;
+    free(text);
+    return true;
+}
+
+static bool
+note_shortfall(struct import *import, const struct journal_pop *row)
+{
+    unsigned count, largest, this = thousandths(row->size, row->listed);
+    char text[32];
+
+    if (this == 0)
+        return true;
+    if (!read_shortfalls(import, &count, &largest))
+        return false;
+    if (count >= SHORTFALLS_ENOUGH && this <= largest)
+        return true;
+    (void)text_print(text, sizeof text, "%u %u", count < 1000 ? count + 1 : count, this > largest ? this : largest);
+    return journal_set(import->journal, SHORTFALLS, text, &import->err);
+}
+
+/* Such a shortfall is this server's way of counting. */
+static bool
+is_usual(struct import *import, uint64_t size, uint64_t listed, bool *usual)
+{
+    unsigned count, largest;
+
+    if (!read_shortfalls(import, &count, &largest))
+        return false;
+    *usual = count >= SHORTFALLS_ENOUGH && thousandths(size, listed) <= largest;
+    return true;
+}
+
+bool
+fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t bytes)
+{
+    struct journal_pop *row = &arrival->row;
+    /* Where LIST says 0 for each nothing is no less than what is listed, and no more of an answer. */
+    const bool nothing = bytes == 0 && !import->sized && import->identity == BY_UIDL;
+    bool far = nothing || (row->listed > 0 && (bytes == 0 || bytes < row->listed / 2)), usual = false;
+
+    if (nothing && (row->facts & POP_SHORT) != 0) { /* twice nothing: it is empty; read once more before it goes */
+        row->facts = (row->facts & ~(unsigned)POP_SHORT) | POP_CONFIRM;
+        row->why[0] = '\0';
+        return true;
+    }
+    if (far && (row->facts & POP_SHORT) == 0) {
+        row->facts |= POP_SHORT;
+        (void)text_print(row->why, sizeof row->why,
+                         "only %" PRIu64 " of %" PRIu64 " bytes came: it is asked for once more in the next run", bytes,
+                         row->listed);
+        return false;
+    }
+    if (far) {
+        (void)text_print(row->why, sizeof row->why,
+                         "only %" PRIu64 " of %" PRIu64
+                         " bytes came, twice: what came is here, and it stays on the server",
+                         bytes, row->listed);
+        return true;
+    }
+    row->facts &= ~(unsigned)POP_SHORT;
+    /* Without an answer of the journal's it is read again: that does no harm. */
+    if (bytes < row->listed && !(is_usual(import, bytes, row->listed, &usual) && usual))
+        row->facts |= POP_FEWER;
+    return true;
+}
+
+/* ---- bodies ---- */
+
+struct confirming {
+    struct import *import;
+    const uint32_t *numbers;
+    struct journal_pop *rows;
+    size_t count, asked, at;
+    struct bytes_reading *reading;
+};
+
+static bool
+on_next(void *context, uint32_t *number)
+{
+    struct confirming *confirming = context;
+
+    *number = confirming->asked < confirming->count ? confirming->numbers[confirming->asked++] : 0;
+    return true;
+}
+
+static bool
+on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
+{
+    struct confirming *confirming = context;
+
+    (void)number;
+    if (import_stopped(confirming->import))
+        return import_interrupted(confirming->import);
+    return bytes_add(confirming->reading, bytes, len) || import_no_memory(confirming->import);
+}
+
+/* A cut one is cut until the server has answered to what follows it: its DELE is behind that answer. */
+static bool
+confirm(struct import *import, uint32_t number, struct journal_pop *row)
+{
+    row->facts &= ~(unsigned)(POP_CONFIRM | POP_FEWER);
+    row->why[0] = '\0';
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    return import_end(import, note_shortfall(import, row) && journal_pop_save(import->journal, row, &import->err)) &&
+           journal_listing_mark(import->journal, number, &import->err);
+}
+
+static bool
+on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words)
+{
+    struct confirming *confirming = context;
+    struct import *import = confirming->import;
+    struct journal_pop *row = &confirming->rows[confirming->at++];
+    struct seen seen;
+
+    import->last_row = row->id;
+    if (!bytes_end(confirming->reading, &seen) || !bytes_begin(confirming->reading))
+        return import_no_memory(import);
+    if (outcome != MAILDROP_DONE) {
+        row->facts &= ~(unsigned)POP_UNSURE; /* nobody knows yet */
+        import_refused(import, "read, before it is removed,", number, row->uidl, words,
+                       "it stays on the server and is tried again with the next run");
+        return import_remember_why(import, row, words);
+    }
+    if (seen_same_body(row, &seen) && (row->facts & POP_UNSURE) == 0)
+        return confirm(import, number, row);
+    if (seen_same_body(row, &seen)) {
+        import_note_unsure(import, row);
+        return import_save(import, row);
+    }
+    /* As much comes as is here, or all that is listed: two messages of one header, or what is here is a part. It is new mail. */
+    if (row->has_body && (seen.size >= row->size || ((row->facts & POP_FEWER) == 0 && seen.size >= row->listed)))
+        return import_bury_reused(import, row, number);
+    import->partial = true;
+    import->counts.pending++;
+    return import_remember_why(import, row, "its bytes on the server are not those that came: it stays there");
+}
+
+bool
+proof_bodies(struct import *import, const uint32_t *numbers, struct journal_pop *rows, size_t count)
+{
+    struct confirming confirming = {
+        .import = import, .numbers = numbers, .rows = rows, .count = count, .reading = bytes_new()};
+    const struct maildrop_taker taker = {.context = &confirming, .next = on_next, .bytes = on_bytes, .end = on_end};
+    bool ok = confirming.reading != NULL || import_no_memory(import);
+
+    if (ok && count > 0)
+        ok = import->maildrop.ops->retrieve(import->maildrop.self, &taker, &import->err);
+    bytes_free(confirming.reading);
+    return ok;
+}

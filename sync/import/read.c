@@ -1,0 +1,372 @@
+/*
+ * What is known of a message by its bytes, while they stream by, as the server sends them or as a file gives them: digests of the header
+ * block and of what follows it, and the header's kin. TOP gives the first of these, RETR all of them.
+ *
+ * A draft's own digests are of what the file gives back, which differs where a line ends in a bare LF.
+ */
+#include "sync/import/private.h"
+
+/* See digest.c: what is digested here is named, not guarded. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
+
+struct bytes_reading {
+    SHA256_CTX header, body;
+    SHA256_CTX wire; /* of the body with a CR before each LF; while none lacks one `body` is that */
+    bool bare;       /* one did */
+    bool was_cr;     /* the body's last byte so far */
+    struct kin_reader *kin;
+    uint64_t size;
+    bool done; /* the header's empty line came */
+    enum { AT_START, AT_CR, INSIDE } line;
+};
+
+struct bytes_reading *
+bytes_new(void)
+{
+    struct bytes_reading *reading = calloc(1, sizeof *reading);
+
+    if (reading == NULL)
+        return NULL;
+    reading->kin = kin_new();
+    if (reading->kin != NULL && bytes_begin(reading))
+        return reading;
+    bytes_free(reading);
+    return NULL;
+}
+
+void
+bytes_free(struct bytes_reading *reading)
+{
+    if (reading == NULL)
+        return;
+    kin_free(reading->kin);
+    free(reading);
+}
+
+bool
+bytes_begin(struct bytes_reading *reading)
+{
+    struct kin half;
+
+    reading->size = 0;
+    reading->done = false;
+    reading->line = AT_START;
+    reading->bare = reading->was_cr = false;
+    return kin_finish(reading->kin, &half) && SHA256_Init(&reading->header) == 1 && SHA256_Init(&reading->body) == 1;
+}
+
+/* How many of these bytes belong to the header. */
+static size_t
+header_part(struct bytes_reading *reading, const char *bytes, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && !reading->done) {
+        if (reading->line == INSIDE) {
+            const char *lf = memchr(bytes + i, '\n', len - i);
+
+            if (lf == NULL)
+                return len;
+            i = (size_t)(lf - bytes) + 1;
+            reading->line = AT_START;
+            continue;
+        }
+        reading->done = bytes[i] == '\n';
+        reading->line = bytes[i] == '\r' && reading->line == AT_START ? AT_CR : INSIDE;
+        i++;
+    }
+    return i;
+}
+
+/* The next LF that has no CR before it. @return len: there is none */
+static size_t
+next_bare(const struct bytes_reading *reading, const char *at, size_t from, size_t len)
+{
+    while (from < len) {
+        const char *lf = memchr(at + from, '\n', len - from);
+
+        if (lf == NULL)
+            return len;
+        from = (size_t)(lf - at);
+        if (from > 0 ? at[from - 1] != '\r' : !reading->was_cr)
+            return from;
+        from++;
+    }
+    return len;
+}
+
+/* A file gives a message back with a CR before each LF, whatever the server sent. */
+static bool
+add_wire(struct bytes_reading *reading, const char *at, size_t len)
+{
+    size_t done = 0, bare = next_bare(reading, at, 0, len);
+
+    if (!reading->bare && bare < len) {
+        reading->wire = reading->body;
+        reading->bare = true;
+    }
+    while (reading->bare && bare < len) {
+        if (SHA256_Update(&reading->wire, at + done, bare - done) != 1 || SHA256_Update(&reading->wire, "\r", 1) != 1)
+            return false;
+        done = bare;
+        bare = next_bare(reading, at, bare + 1, len);
+    }
+    return !reading->bare || SHA256_Update(&reading->wire, at + done, len - done) == 1;
+}
+
+static bool
+add_body(struct bytes_reading *reading, const char *at, size_t len)
+{
+    if (len == 0)
+        return true;
+    if (!add_wire(reading, at, len) || SHA256_Update(&reading->body, at, len) != 1)
+        return false;
+    reading->was_cr = at[len - 1] == '\r';
+    return true;
+}
+
+bool
+bytes_add(struct bytes_reading *reading, const void *bytes, size_t len)
+{
+    const char *at = bytes;
+    size_t header = reading->done ? 0 : header_part(reading, at, len);
+
+    reading->size += len;
+    if (header > 0 && (SHA256_Update(&reading->header, at, header) != 1 || !kin_add(reading->kin, at, header)))
+        return false;
+    return add_body(reading, at + header, len - header);
+}
+
+bool
+bytes_has_header(const struct bytes_reading *reading)
+{
+    return reading->done;
+}
+
+bool
+bytes_end(struct bytes_reading *reading, struct seen *out)
+{
+    if (!reading->bare)
+        reading->wire = reading->body;
+    out->size = reading->size;
+    return SHA256_Final(out->header, &reading->header) == 1 && SHA256_Final(out->body, &reading->body) == 1 &&
+           SHA256_Final(out->wire, &reading->wire) == 1 && kin_finish(reading->kin, &out->kin);
+}
+
+bool
+seen_same_body(const struct journal_pop *row, const struct seen *seen)
+{
+    return row->has_body &&
+           (memcmp(row->body, seen->body, DIGEST_SIZE) == 0 || memcmp(row->body, seen->wire, DIGEST_SIZE) == 0);
+}
+
+/* ---- files ---- */
+
+bool
+bytes_of_file(struct import *import, struct bytes_reading *reading, const struct local_file *file, bool all,
+              struct seen *seen, bool *missing)
+{
+    char bytes[16384];
+    void *handle;
+    size_t got = 1;
+    bool ok;
+
+    if (!import->local.ops->read_open(import->local.self, file, &handle, missing, &import->err))
+        return false;
+    if (*missing)
+        return true;
+    ok = bytes_begin(reading) || import_no_memory(import);
+    while (ok && got > 0 && (all || !bytes_has_header(reading))) {
+        ok = import->local.ops->read(import->local.self, handle, bytes, sizeof bytes, &got, &import->err) &&
+             (bytes_add(reading, bytes, got) || import_no_memory(import));
+        if (ok && import_stopped(import))
+            ok = import_interrupted(import);
+    }
+    import->local.ops->read_close(import->local.self, handle);
+    return ok && (bytes_end(reading, seen) || import_no_memory(import));
+}
+
+/* ---- rows ---- */
+
+void
+seen_header_to_row(const struct seen *seen, struct journal_pop *row)
+{
+    static_assert(sizeof seen->kin.received <= POP_RECEIVED_MAX, "a row holds them");
+
+    row->has_header = row->has_kin = true;
+    row->facts = seen->kin.names ? row->facts & ~(unsigned)POP_NAMELESS : row->facts | POP_NAMELESS;
+    memcpy(row->header, seen->header, DIGEST_SIZE);
+    memcpy(row->kin, seen->kin.rest, DIGEST_SIZE);
+    row->has_id = seen->kin.has_id;
+    memcpy(row->message_id, seen->kin.id, DIGEST_SIZE);
+    row->received_size = seen->kin.count * KIN_RECEIVED_SIZE;
+    memset(row->received, 0, sizeof row->received);
+    memcpy(row->received, seen->kin.received, row->received_size);
+}
+
+void
+seen_to_row(const struct seen *seen, struct journal_pop *row)
+{
+    seen_header_to_row(seen, row);
+    row->has_body = true;
+    memcpy(row->body, seen->body, DIGEST_SIZE);
+}
+
+void
+seen_of_row(const struct journal_pop *row, struct seen *seen)
+{
+    *seen = (struct seen){.size = row->size};
+    memcpy(seen->header, row->header, DIGEST_SIZE);
+    memcpy(seen->body, row->body, DIGEST_SIZE);
+    memcpy(seen->wire, row->body, DIGEST_SIZE);
+    memcpy(seen->kin.rest, row->kin, DIGEST_SIZE);
+    seen->kin.has_id = row->has_id;
+    seen->kin.names = (row->has_id || row->received_size > 0) && (row->facts & POP_NAMELESS) == 0;
+    memcpy(seen->kin.id, row->message_id, DIGEST_SIZE);
+    seen->kin.count = row->received_size / KIN_RECEIVED_SIZE;
+    if (seen->kin.count > KIN_RECEIVED)
+        seen->kin.count = KIN_RECEIVED;
+    memcpy(seen->kin.received, row->received, seen->kin.count * KIN_RECEIVED_SIZE);
+}
+
+/* ---- TOP ---- */
+
+struct topping {
+    struct import *import;
+    struct bytes_reading *reading;
+    import_top_item *item;
+    void *context;
+};
+
+static bool
+on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
+{
+    struct topping *topping = context;
+
+    (void)number;
+    /* A server that sends the body, too, may send much of it. */
+    if (import_stopped(topping->import))
+        return import_interrupted(topping->import);
+    return bytes_has_header(topping->reading) || bytes_add(topping->reading, bytes, len) ||
+           import_no_memory(topping->import);
+}
+
+static bool
+on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words)
+{
+    struct topping *topping = context;
+    struct seen seen;
+
+    if (!bytes_end(topping->reading, &seen) || !bytes_begin(topping->reading))
+        return import_no_memory(topping->import);
+    return topping->item(topping->context, number, outcome == MAILDROP_DONE ? &seen : NULL, words);
+}
+
+bool
+import_top(struct import *import, const uint32_t *numbers, size_t count, import_top_item *item, void *context)
+{
+    struct topping topping = {.import = import, .reading = bytes_new(), .item = item, .context = context};
+    const struct maildrop_taker taker = {.context = &topping, .bytes = on_bytes, .end = on_end};
+    bool ok = topping.reading != NULL || import_no_memory(import);
+
+    if (ok && import->info.top && count > 0)
+        ok = import->maildrop.ops->headers(import->maildrop.self, numbers, count, &taker, &import->info.top,
+                                           &import->err);
+    bytes_free(topping.reading);
+    return ok;
+}
+
+/* ---- headers of what has no TOP of its own ---- */
+
+struct reading_whole {
+    struct import *import;
+    struct bytes_reading *reading;
+    import_top_item *item;
+    void *context;
+    uint32_t refused[LIMIT_BATCH];
+    size_t count, asked;
+};
+
+/* Words of a refused TOP, unless it may be read whole. */
+static bool
+on_top_or_not(void *context, uint32_t number, const struct seen *seen, const char *words)
+{
+    struct reading_whole *whole = context;
+    const struct import *import = whole->import;
+    const uint64_t most = import->account->import.max_size;
+
+    if (seen != NULL || whole->count == LIMIT_BATCH || !import->may_fetch ||
+        (most != 0 && number < import->sizes_count && import->sizes[number] > most))
+        return whole->item(whole->context, number, seen, words);
+    whole->refused[whole->count++] = number;
+    return true;
+}
+
+static bool
+on_whole_next(void *context, uint32_t *number)
+{
+    struct reading_whole *whole = context;
+
+    *number = whole->asked < whole->count ? whole->refused[whole->asked++] : 0;
+    return true;
+}
+
+static bool
+on_whole_bytes(void *context, uint32_t number, const void *bytes, size_t len)
+{
+    struct reading_whole *whole = context;
+
+    (void)number;
+    if (import_stopped(whole->import))
+        return import_interrupted(whole->import);
+    return bytes_has_header(whole->reading) || bytes_add(whole->reading, bytes, len) || import_no_memory(whole->import);
+}
+
+static bool
+on_whole_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words)
+{
+    struct reading_whole *whole = context;
+    struct seen seen;
+
+    if (!bytes_end(whole->reading, &seen) || !bytes_begin(whole->reading))
+        return import_no_memory(whole->import);
+    whole->import->read_whole += outcome == MAILDROP_DONE;
+    return whole->item(whole->context, number, outcome == MAILDROP_DONE ? &seen : NULL, words);
+}
+
+bool
+import_headers(struct import *import, const uint32_t *numbers, size_t count, import_top_item *item, void *context)
+{
+    struct reading_whole whole = {.import = import, .reading = bytes_new(), .item = item, .context = context};
+    const struct maildrop_taker taker = {
+        .context = &whole, .next = on_whole_next, .bytes = on_whole_bytes, .end = on_whole_end};
+    bool ok = whole.reading != NULL || import_no_memory(import);
+
+    assert(count <= LIMIT_BATCH);
+    ok = ok && import_top(import, numbers, count, on_top_or_not, &whole);
+    if (ok && import->info.top && whole.count > 0)
+        ok = import->maildrop.ops->retrieve(import->maildrop.self, &taker, &import->err);
+    bytes_free(whole.reading);
+    return ok;
+}
+
+bool
+import_top_all(struct import *import, enum journal_listing_which which, import_top_item *item, void *context)
+{
+    struct journal_listed page[LIMIT_BATCH];
+    uint32_t numbers[LIMIT_BATCH], after = 0;
+    size_t count = LIMIT_BATCH;
+
+    while (import->info.top && count == LIMIT_BATCH) {
+        if (import_stopped(import))
+            return import_interrupted(import);
+        if (!journal_listing_page(import->journal, which, false, after, page, LIMIT_BATCH, &count, &import->err))
+            return false;
+        for (size_t i = 0; i < count; i++)
+            after = numbers[i] = page[i].number;
+        if (!import_headers(import, numbers, count, item, context))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,311 @@
+/* `golub check`: log in and say what the server can do and what golub makes of it; the Maildir's file system. Changes nothing. */
+#include <inttypes.h>
+
+#include "store/imap/imap.h"
+#include "store/maildir/maildir.h"
+#include "sync/inspect/check_private.h"
+#include "sync/rules/names.h"
+#include "sync/run/place.h"
+#include "sync/rows/readings.h"
+#include "sync/base/state.h"
+
+struct checking {
+    const struct account *account;
+    struct report *report;
+    struct remote remote;
+    struct remote_info info;
+    struct error err;
+    uint64_t mailboxes, chosen; /* on the server */
+    uint64_t chosen_here;
+    bool *fits; /* one a pattern */
+};
+
+void
+check_say(struct report *report, const char *account, const char *capability, bool offered, const char *with,
+          const char *without)
+{
+    report_line(report, account, "capability", "%-14s %s: %s", capability, offered ? "yes" : "no ",
+                offered ? with : without);
+}
+
+static void
+say(struct checking *checking, const char *capability, bool offered, const char *with, const char *without)
+{
+    check_say(checking->report, checking->account->name, capability, offered, with, without);
+}
+
+static void
+say_capabilities(struct checking *checking)
+{
+    const struct remote_info *info = &checking->info;
+
+    say(checking, "QRESYNC", info->qresync, "changes and removals come in one answer",
+        "removals are found by counting, then listing");
+    say(checking, "CONDSTORE", info->condstore, "only flags that changed are read",
+        "all flags of mailboxes that hold mail are read in each run");
+    say(checking, "LIST-STATUS", info->list_status, "one question tells which mailboxes moved",
+        "one STATUS a mailbox, all asked at once");
+    say(checking, "LIST-EXTENDED", info->list_extended, "subscriptions come with the list", "LIST and LSUB");
+    say(checking, "SPECIAL-USE", info->special_use, "`special:` patterns work", "`special:` patterns match nothing");
+    say(checking, "UIDPLUS", info->uidplus, "new UIDs are told, exactly our UIDs are expunged",
+        "what was sent is found by content; expunge only where nobody else's \\Deleted would go along");
+    say(checking, "MOVE", info->move, "moves are one command", "moves are copy, proof, removal");
+    say(checking, "MULTIAPPEND", info->multiappend, "new mail goes up in groups",
+        "new mail goes up one by one, pipelined");
+    say(checking, "LITERAL+", info->literal_plus, "no waiting before bodies", "one wait before each body");
+    say(checking, "UTF8=ACCEPT", info->utf8, "mailbox names are UTF-8", "mailbox names are modified UTF-7");
+    if (info->append_limit != 0)
+        report_line(checking->report, checking->account->name, "limit",
+                    "the server takes messages up to %" PRIu64 " bytes", info->append_limit);
+}
+
+static void
+note_fits(struct checking *checking, const char *name, unsigned attributes)
+{
+    const char *const *patterns = checking->account->policy.patterns;
+
+    for (size_t i = 0; patterns[i] != NULL; i++)
+        checking->fits[i] = checking->fits[i] || names_fits(patterns[i], name, attributes);
+}
+
+static bool
+see_folder(void *context, const char *folder)
+{
+    struct checking *checking = context;
+    char name[LIMIT_MAILBOX_NAME + 1];
+    struct error ignored = {0};
+
+    if (!names_from_folder(folder, checking->account->policy.layout, name, &ignored)) /* a sync names it */
+        return true;
+    checking->chosen_here += names_chosen(checking->account->policy.patterns, name, 0);
+    note_fits(checking, name, 0);
+    return true;
+}
+
+/* As a sync would find it, which makes a mailbox of a folder that is here alone. */
+static bool
+check_patterns(struct checking *checking)
+{
+    const char *const *patterns = checking->account->policy.patterns;
+
+    if (checking->mailboxes != 0 && checking->chosen == 0 && checking->chosen_here == 0) {
+        names_none_chosen(&checking->err);
+        return false;
+    }
+    for (size_t i = 0; patterns[i] != NULL; i++) {
+        if (!checking->fits[i] && patterns[i][0] != '!')
+            report_line(checking->report, checking->account->name, "pattern",
+                        "the pattern \"%s\" of `mailboxes` fits no mailbox", patterns[i]);
+    }
+    return true;
+}
+
+static bool
+see_mailbox(void *context, const struct remote_listed *listed)
+{
+    static const struct {
+        unsigned bit;
+        const char *word;
+    } uses[] = {{REMOTE_ALL, "\\All"},         {REMOTE_ARCHIVE, "\\Archive"},    {REMOTE_DRAFTS, "\\Drafts"},
+                {REMOTE_FLAGGED, "\\Flagged"}, {REMOTE_JUNK, "\\Junk"},          {REMOTE_SENT, "\\Sent"},
+                {REMOTE_TRASH, "\\Trash"},     {REMOTE_IMPORTANT, "\\Important"}};
+    struct checking *checking = context;
+    char name[LIMIT_MAILBOX_NAME + 1];
+    struct error err = {0};
+
+    if ((listed->attributes & REMOTE_NOSELECT) != 0)
+        return true;
+    if (checking->mailboxes++ == 0) /* the prefix of the namespace comes in the turn of the list */
+        checking->remote.ops->info(checking->remote.self, &checking->info);
+    if (!names_from_server(listed->utf8.at != NULL ? listed->utf8 : listed->name, listed->separator,
+                           checking->info.prefix, name, &err)) {
+        report_error(checking->report, &err);
+        return true;
+    }
+    checking->chosen += names_chosen(checking->account->policy.patterns, name, listed->attributes);
+    note_fits(checking, name, listed->attributes);
+    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
+        if ((listed->attributes & uses[i].bit) != 0)
+            report_line(checking->report, checking->account->name, "special-use", "%s is %s", uses[i].word, name);
+    }
+    return true;
+}
+
+/* What runs learned; a journal that can't be read is told by them and by status. */
+static void
+say_sizes(struct checking *checking)
+{
+    char path[4096];
+    bool missing;
+    struct error err = {0};
+    struct journal *journal;
+    struct journal_mailbox *mailboxes = NULL;
+    size_t count = 0;
+
+    if (!state_path(checking->account, "journal.db", path, sizeof path, &err) ||
+        (journal = journal_open_read(path, &missing, &err)) == NULL)
+        return;
+    if (journal_mailboxes(journal, &mailboxes, &count, &err)) {
+        for (size_t i = 0; i < count; i++)
+            if (reading_learned(&mailboxes[i]))
+                report_line(checking->report, checking->account->name, "sizes",
+                            "the server's sizes in %s are wrong: bodies are up to %" PRIu64 " bytes shorter",
+                            mailboxes[i].name, mailboxes[i].short_bytes);
+        journal_mailboxes_free(mailboxes, count);
+    }
+    journal_close(journal);
+}
+
+static bool
+check_server(struct checking *checking)
+{
+    struct imap *imap = imap_new(&checking->account->connection);
+    bool ok = false;
+
+    if (imap == NULL) {
+        error_set(&checking->err, ERROR_LOCAL, "get memory");
+        return false;
+    }
+    checking->remote = imap_remote(imap);
+    if (!checking->remote.ops->open(checking->remote.self, true, &checking->err))
+        goto out;
+    report_line(checking->report, checking->account->name, "login", "logged in%s%s",
+                checking->account->connection.user != NULL ? " as " : "",
+                checking->account->connection.user != NULL ? checking->account->connection.user : "");
+    if (!checking->remote.ops->survey(checking->remote.self, see_mailbox, checking, &checking->err))
+        goto out;
+    checking->remote.ops->info(checking->remote.self, &checking->info);
+    report_line(checking->report, checking->account->name, "server", "%s", checking->info.server);
+    report_line(checking->report, checking->account->name, "capabilities", "%s",
+                checking->info.capabilities != NULL ? checking->info.capabilities : "");
+    say_capabilities(checking);
+    if (checking->info.prefix[0] != '\0')
+        report_line(checking->report, checking->account->name, "namespace",
+                    "personal mailboxes stand below %s; that prefix is cut here", checking->info.prefix);
+    report_line(checking->report, checking->account->name, "mailboxes",
+                "%" PRIu64 " on the server, %" PRIu64 " chosen by `mailboxes`", checking->mailboxes, checking->chosen);
+    say_sizes(checking);
+    ok = true;
+out:
+    imap_free(imap);
+    return ok;
+}
+
+static bool
+check_delivery(struct checking *checking, const struct local *local)
+{
+    return !account_is_pop(checking->account) ||
+           check_deliver_to(checking->account, checking->report, local != NULL ? local : &(struct local){0},
+                            &checking->err);
+}
+
+/* What an earlier sync found out about this file system. */
+static bool
+check_births(struct checking *checking)
+{
+    char path[4096];
+    bool missing, restless = false, ok;
+    struct journal *journal;
+
+    if (account_is_pop(checking->account))
+        return true;
+    if (!state_path(checking->account, "journal.db", path, sizeof path, &checking->err))
+        return false;
+    journal = journal_open_read(path, &missing, &checking->err);
+    if (journal == NULL)
+        return missing;
+    ok = place_is_restless(journal, &restless, &checking->err);
+    journal_close(journal);
+    if (restless)
+        report_line(checking->report, checking->account->name, "maildir",
+                    "birth times of folders change by themselves here: a copy of the Maildir can't be told by them");
+    return ok;
+}
+
+static bool
+check_maildir(struct checking *checking)
+{
+    struct maildir *maildir;
+    struct local local;
+    enum local_root root;
+    char text[512], quarantine[4096];
+    uint64_t space;
+    bool ok = false;
+
+    if (!state_path(checking->account, "quarantine", quarantine, sizeof quarantine, &checking->err))
+        return false;
+    maildir = maildir_new(&(struct maildir_settings){.root = checking->account->maildir,
+                                                     .quarantine = quarantine,
+                                                     .plusplus = checking->account->policy.layout == LAYOUT_MAILDIRPP,
+                                                     .fsync = checking->account->fsync});
+    if (maildir == NULL) {
+        error_set(&checking->err, ERROR_LOCAL, "get memory");
+        return false;
+    }
+    local = maildir_local(maildir);
+    if (!local.ops->open(local.self, false, &root, &checking->err))
+        goto out;
+    if (root == ROOT_MISSING || root == ROOT_PARENT_MISSING) {
+        report_line(checking->report, checking->account->name, "maildir", "%s %s", checking->account->maildir,
+                    root == ROOT_MISSING ? "is not there yet: the first run makes it"
+                                         : "can't be made: its parent folder is not there");
+        ok = check_delivery(checking, NULL);
+        goto out;
+    }
+    local.ops->describe(local.self, text, sizeof text);
+    if (!local.ops->free_space(local.self, &space, &checking->err))
+        goto out;
+    report_line(checking->report, checking->account->name, "maildir", "%s: %s; %" PRIu64 " MB free",
+                checking->account->maildir, text, space / 1000000);
+    if (!check_delivery(checking, &local) || !check_births(checking))
+        goto out;
+    if (!account_is_pop(checking->account) && !local.ops->folders(local.self, see_folder, checking, &checking->err))
+        goto out;
+    if (!checking->account->fsync)
+        report_line(checking->report, checking->account->name, "fsync",
+                    "off: mail that was fetched shortly before a power cut may have to be fetched again");
+    ok = true;
+out:
+    local.ops->close(local.self);
+    maildir_free(maildir);
+    return ok;
+}
+
+int
+account_check(const struct account *account, const struct sync_options *options, struct report *report)
+{
+    struct checking checking = {.account = account, .report = report};
+    size_t patterns = 0;
+    bool ok;
+
+    (void)options;
+    while (account->policy.patterns[patterns] != NULL)
+        patterns++;
+    checking.fits = calloc(patterns + 1, sizeof *checking.fits);
+    if (checking.fits == NULL) {
+        error_set(&checking.err, ERROR_LOCAL, "get memory");
+        ok = false;
+    } else {
+        ok = account_is_pop(account) ? check_import(account, report, &checking.err) : check_server(&checking);
+    }
+    if (account->import.deliver_command != NULL)
+        ok = ok && check_delivery(&checking, NULL);
+    else
+        ok = ok && check_maildir(&checking);
+    ok = ok && (account_is_pop(account) || check_patterns(&checking));
+    free(checking.fits);
+    if (ok)
+        return 0;
+    (void)text_print(checking.err.account, sizeof checking.err.account, "%s", account->name);
+    report_error(report, &checking.err);
+    switch (checking.err.kind) {
+    case ERROR_CONFIG:
+        return 2;
+    case ERROR_LOGIN:
+        return 4;
+    case ERROR_NETWORK:
+        return 5;
+    default:
+        return 1;
+    }
+}

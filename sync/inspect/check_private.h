@@ -1,0 +1,16 @@
+/* Inside of `golub check`: what its two forms share. */
+#ifndef SYNC_CHECK_PRIVATE_H
+#define SYNC_CHECK_PRIVATE_H
+
+#include "sync/base/account.h"
+
+/** One line about a capability: offered or not, and what golub does then. */
+void check_say(struct report *report, const char *account, const char *capability, bool offered, const char *with,
+               const char *without);
+/** Log in to a POP server and say what it can do. @return false: err says why it could not be done */
+MUST_CHECK bool check_import(const struct account *account, struct report *report, struct error *err);
+/** Where a POP account's mail goes, beside the file system. @param local  open; ops NULL where the root is not there */
+MUST_CHECK bool check_deliver_to(const struct account *account, struct report *report, const struct local *local,
+                                 struct error *err);
+
+#endif

@@ -1,0 +1,578 @@
+/*
+ * Pair before upload and before download, always: in a mailbox that has files without a UID and UIDs without a file, what is the
+ * same message on both sides becomes one row. So a lost journal, a restored Maildir, another laptop's copy, a crash between two
+ * steps or a lost answer to APPEND are all settled by the same few lines, and nothing is sent or stored twice.
+ *
+ * Proof, cheapest first: equal size and header, where nothing else looks the same and the header is one that names one message alone,
+ * or our own deterministic file name; else the whole body. Counted as multisets. A pair that rests on its header is marked, and
+ * proven by its body before anything destructive rests on it (proof.c).
+ */
+#include "sync/observe/beginning.h"
+#include "sync/rows/drafts.h"
+#include "sync/match/meeting.h"
+#include "sync/rows/missing.h"
+#include "sync/rows/readings.h"
+#include "sync/match/renamed.h"
+#include "sync/observe/view.h"
+
+/* ---- pairs inside one mailbox ---- */
+
+#define FEW_FILES 1000 /* with more of them some file has about any size */
+
+static bool
+take_probes(struct meeting *meeting, bool headers)
+{
+    struct run *run = meeting->run;
+    struct probe *probes = calloc(meeting->uids.count + 1, sizeof *probes);
+    size_t n = 0;
+    bool ok = probes != NULL || run_no_memory(run);
+
+    for (size_t u = 0; ok && u < meeting->uids.count; u++) {
+        struct half *uid = &meeting->uids.at[u];
+
+        if (!uid->wanted || uid->paired || (headers ? uid->has_header : uid->got_body))
+            continue;
+        uid->given_up = reading_given_up(run, uid->id); /* not asked for again in this run */
+        uid->doubt = uid->doubt || uid->given_up;
+        if (!uid->given_up)
+            probes[n++] =
+                (struct probe){.mailbox = meeting->index, .uid = uid->uid, .id = (int64_t)u, .size = uid->size};
+    }
+    /* One message that can't be read holds up only what it may be. */
+    for (size_t i = 0; ok && headers && meeting->files.count <= FEW_FILES && i < n; i++)
+        probes[i].unlikely = !meeting_fits(meeting, &meeting->uids.at[probes[i].id]);
+    if (ok && n != 0)
+        ok = probe_remote(run, probes, n, headers);
+    for (size_t i = 0; ok && i < n; i++) {
+        struct half *uid = &meeting->uids.at[probes[i].id];
+
+        if (!probes[i].got) {
+            uid->doubt = probes[i].doubt;
+            uid->open_header = headers;
+            continue;
+        }
+        /* Courier cuts the last byte of a header that no empty line ends: then only the body, as small, says what it is. */
+        uid->open_header = (headers || !uid->has_header) && !probes[i].digests.whole_header;
+        if (headers && uid->open_header)
+            continue;
+        uid->received = probes[i].received;
+        uid->vague = !probes[i].received && probes[i].message_id[0] == '\0';
+        if (!uid->has_header) /* a body that is cut short may be cut in its header */
+            memcpy(uid->header, probes[i].digests.header, DIGEST_SIZE);
+        uid->has_header = true;
+        memcpy(uid->message_id, probes[i].message_id, sizeof uid->message_id);
+        if (headers)
+            continue;
+        uid->got_body = true;
+        uid->doubt = false;
+        uid->cut = probes[i].cut;
+        uid->body_size = probes[i].digests.size;
+        memcpy(uid->wire, probes[i].digests.wire, DIGEST_SIZE);
+        memcpy(uid->canonical, probes[i].digests.canonical, DIGEST_SIZE);
+    }
+    free(probes);
+    return ok;
+}
+
+/*
+ * Two rows become one: the file's, with the UID and what the server showed of it. One that had a UID before keeps its bases, so that what
+ * either side changed meanwhile is merged; and its removal, if it waits for one.
+ */
+static bool
+join(struct meeting *meeting, struct half *file, struct half *uid, bool by_header)
+{
+    struct run *run = meeting->run;
+    struct journal_message *here = calloc(2, sizeof *here), *there = here + 1;
+    bool removed = false, ok = here != NULL || run_no_memory(run);
+
+    ok = ok && run_load(run, file->id, here) && run_load(run, uid->id, there) &&
+         missing_waits(run, here, PLAN_REMOVE_THERE, &removed);
+    if (ok) {
+        here->uid = there->uid;
+        here->size = there->size;
+        here->date = there->date;
+        here->rseen = there->rseen;
+        memcpy(here->keywords, there->keywords, sizeof here->keywords);
+        if (file->alias) { /* its bases were those of another UID */
+            here->twin = 0;
+            here->rbase = here->lbase = 0;
+        }
+        meeting_level_bases(here);
+        if ((here->facts & FACT_OUT_OF_VIEW) != 0) { /* this one is perhaps an equal one: nobody took a flag off it */
+            here->rbase &= here->rseen;
+            here->lbase &= here->rseen;
+        }
+        here->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW | FACT_REFUSED | FACT_APART | FACT_ECHO |
+                                   FACT_ALIAS | FACT_BY_HEADER | FACT_AGAIN);
+        if ((here->facts & FACT_GONE_HERE) == 0 || removed) /* else its file comes again */
+            here->facts &= ~(unsigned)FACT_UNPAIRED;
+        if (by_header)
+            here->facts |= FACT_BY_HEADER;
+        ok = meeting_take_intent(run, here) && journal_message_delete(run->journal, there->id, &run->err) &&
+             journal_message_save(run->journal, here, &run->err);
+    }
+    if (ok) {
+        file->paired = uid->paired = true;
+        run->counts.paired++;
+        report_message(run->report, run->account->name, meeting->mailbox->row.name, "pair", here->uid, here->base, "");
+    }
+    free(here);
+    return ok;
+}
+
+/* ---- groups of halves that share a digest, walked side by side ---- */
+
+enum key { KEY_HEADER, KEY_WIRE, KEY_CANONICAL };
+
+static const unsigned char *
+key_of(const struct half *half, enum key key)
+{
+    return key == KEY_HEADER ? half->header : key == KEY_WIRE ? half->wire : half->canonical;
+}
+
+static int
+compare_by(const void *pa, const void *pb, void *context)
+{
+    const struct half *a = *(struct half *const *)pa, *b = *(struct half *const *)pb;
+    int digest = memcmp(key_of(a, *(enum key *)context), key_of(b, *(enum key *)context), DIGEST_SIZE);
+
+    if (digest != 0)
+        return digest;
+    if (a->uid != b->uid)
+        return a->uid < b->uid ? -1 : 1;
+    if (a->rank != b->rank)
+        return a->rank < b->rank ? -1 : 1;
+    return a->id == b->id ? 0 : a->id < b->id ? -1 : 1;
+}
+
+static bool
+may_take_part(const struct half *half, enum key key, bool is_file)
+{
+    if (half->paired)
+        return false;
+    if (is_file)
+        return key != KEY_CANONICAL || half->intent;
+    return key == KEY_HEADER ? half->wanted && half->has_header : half->got_body;
+}
+
+static size_t
+sort_by(struct halves *halves, enum key key, bool is_file, struct half **out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < halves->count; i++) {
+        if (may_take_part(&halves->at[i], key, is_file))
+            out[n++] = &halves->at[i];
+    }
+    if (n > 1)
+        qsort_r(out, n, sizeof *out, compare_by, &key);
+    return n;
+}
+
+typedef bool group_fn(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids,
+                      size_t uid_count);
+
+static bool
+walk_groups(struct meeting *meeting, enum key key, group_fn *group)
+{
+    struct half **files = calloc(meeting->files.count + 1, sizeof(struct half *));
+    struct half **uids = calloc(meeting->uids.count + 1, sizeof(struct half *));
+    bool ok = (files != NULL && uids != NULL) || run_no_memory(meeting->run);
+    size_t nf = ok ? sort_by(&meeting->files, key, true, files) : 0,
+           nu = ok ? sort_by(&meeting->uids, key, false, uids) : 0;
+
+    for (size_t f = 0, u = 0; ok && f < nf && u < nu;) {
+        int order = memcmp(key_of(files[f], key), key_of(uids[u], key), DIGEST_SIZE);
+        size_t f_end = f, u_end = u;
+
+        if (order != 0) {
+            f += order < 0;
+            u += order > 0;
+            continue;
+        }
+        while (f_end < nf && memcmp(key_of(files[f_end], key), key_of(files[f], key), DIGEST_SIZE) == 0)
+            f_end++;
+        while (u_end < nu && memcmp(key_of(uids[u_end], key), key_of(uids[u], key), DIGEST_SIZE) == 0)
+            u_end++;
+        ok = group(meeting, files + f, f_end - f, uids + u, u_end - u);
+        f = f_end;
+        u = u_end;
+    }
+    free(files);
+    free(uids);
+    return ok;
+}
+
+/*
+ * Equal header and size: one message if nothing else here has that header and it is one of those that only one message has; or if
+ * the file has the name that the UID's download gets. Everything else is told by its body. In \Drafts that is everything. A server that went
+ * back gives its UIDs anew, and with them their names; what was sent is no download. A size that a server says is worth little (some say 0 of
+ * everything): where it told the date of both, that must be equal, too.
+ */
+static bool
+join_headers(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
+{
+    bool named = mailbox_drafts(meeting->mailbox) == DRAFTS_NONE &&
+                 (!meeting->mailbox->repaired || meeting->mailbox->renumbered);
+
+    for (size_t f = 0; named && f < file_count; f++) {
+        for (size_t u = 0; !files[f]->paired && !files[f]->intent && u < uid_count; u++) {
+            if (!uids[u]->paired && uids[u]->size == files[f]->size && strcmp(uids[u]->base, files[f]->base) == 0 &&
+                !join(meeting, files[f], uids[u], true))
+                return false;
+        }
+    }
+    if (file_count != 1 || uid_count != 1 || files[0]->paired || uids[0]->paired || !uids[0]->telling)
+        return true;
+    if (files[0]->dated && files[0]->date != uids[0]->date)
+        return true;
+    return files[0]->size != uids[0]->size || join(meeting, files[0], uids[0], true);
+}
+
+/*
+ * What came of an APPEND, COPY or MOVE without an answer belongs to the file that was sent: else another one of the same bytes would take
+ * its UID, and it would seem that the server has kept one of a kind.
+ */
+static bool
+join_sent(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
+{
+    for (size_t f = 0; f < file_count; f++) {
+        for (size_t u = 0; files[f]->intent && !files[f]->paired && u < uid_count; u++) {
+            if (!uids[u]->paired && uids[u]->uid >= files[f]->intent_uidnext &&
+                uids[u]->date == files[f]->intent_date && !join(meeting, files[f], uids[u], false))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* As many files as there are UIDs for, in their order: each with one that shows the flags that the file's message had. */
+static bool
+join_like(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
+{
+    size_t room = 0;
+
+    for (size_t u = 0; u < uid_count; u++)
+        room += !uids[u]->paired;
+    for (size_t f = 0, first = 0; f < file_count && room > 0; f++) {
+        size_t u;
+
+        if (files[f]->paired)
+            continue;
+        room--;
+        while (first < uid_count && uids[first]->paired)
+            first++;
+        for (u = first; u < uid_count && (uids[u]->paired || uids[u]->flags != files[f]->flags);)
+            u++;
+        if (u < uid_count && !join(meeting, files[f], uids[u], false))
+            return false;
+    }
+    return true;
+}
+
+/* Equal ones. Which is which matters where their flags differ: else those of the one would be taken for a change of the other. */
+static bool
+join_bodies(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
+{
+    if (!join_sent(meeting, files, file_count, uids, uid_count) ||
+        !join_like(meeting, files, file_count, uids, uid_count))
+        return false;
+    for (size_t f = 0, u = 0; f < file_count && u < uid_count;) {
+        if (files[f]->paired) {
+            f++;
+        } else if (uids[u]->paired) {
+            u++;
+        } else if (!join(meeting, files[f++], uids[u++], false)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What a server rewrote in storing it: only for files whose APPEND was not confirmed, only among UIDs that came after it. */
+static bool
+join_canonical(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
+{
+    return join_sent(meeting, files, file_count, uids, uid_count);
+}
+
+static bool
+file_message_id(struct meeting *meeting, const struct half *file, char out[static 256])
+{
+    struct run *run = meeting->run;
+    struct local_file name = {meeting->mailbox->row.folder, file->base, ""};
+    struct journal_message message;
+    char bytes[16384];
+    void *handle = NULL;
+    bool missing = false;
+    size_t got = 0, have = 0;
+    struct error err = {0};
+
+    out[0] = '\0';
+    if (!run_load(run, file->id, &message))
+        return false;
+    name.info = message.info;
+    if (!run->local.ops->read_open(run->local.self, &name, &handle, &missing, &err) || handle == NULL)
+        return true;
+    while (have < sizeof bytes &&
+           run->local.ops->read(run->local.self, handle, bytes + have, sizeof bytes - have, &got, &err) && got != 0)
+        have += got;
+    run->local.ops->read_close(run->local.self, handle);
+    probe_message_id((struct text){bytes, have}, out);
+    return true;
+}
+
+/* A server that rewrites what it is given: our Message-ID and date on exactly one new UID, with other bytes. */
+static bool
+join_altered(struct meeting *meeting)
+{
+    char id[256];
+
+    for (size_t f = 0; f < meeting->files.count; f++) {
+        struct half *file = &meeting->files.at[f], *only = NULL;
+        size_t n = 0;
+
+        if (file->paired || !file->intent)
+            continue;
+        if (!file_message_id(meeting, file, id))
+            return false;
+        for (size_t u = 0; id[0] != '\0' && u < meeting->uids.count; u++) {
+            struct half *uid = &meeting->uids.at[u];
+
+            /* A server that rewrites adds to the header; equal headers over other bytes are two messages. */
+            if (uid->paired || !uid->got_body || uid->uid < file->intent_uidnext || uid->date != file->intent_date ||
+                memcmp(uid->header, file->header, DIGEST_SIZE) == 0 || strcmp(uid->message_id, id) != 0)
+                continue;
+            only = uid;
+            n++;
+        }
+        if (n != 1)
+            continue;
+        run_complain(meeting->run, meeting->mailbox, "store a message on the server byte for byte", file->base,
+                     "the server changed its bytes; the file here stays as it is");
+        if (!join(meeting, file, only, false))
+            return false;
+    }
+    return true;
+}
+
+static bool
+any_left(const struct meeting *meeting)
+{
+    bool file = false, uid = false;
+
+    for (size_t i = 0; i < meeting->files.count; i++)
+        file = file || !meeting->files.at[i].paired;
+    for (size_t i = 0; i < meeting->uids.count; i++)
+        uid = uid || (meeting->uids.at[i].wanted && !meeting->uids.at[i].paired);
+    return file && uid;
+}
+
+static bool
+want_bodies(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
+{
+    (void)meeting;
+    (void)files;
+    (void)file_count;
+    for (size_t u = 0; u < uid_count; u++)
+        uids[u]->same_header = true;
+    return true;
+}
+
+/* Bodies are read only of what may still be a file: an equal header or one without an end, or an APPEND that was not confirmed. */
+static bool
+narrow(struct meeting *meeting)
+{
+    struct halves left = {0};
+    bool ok = walk_groups(meeting, KEY_HEADER, want_bodies);
+
+    for (size_t f = 0; ok && f < meeting->files.count; f++) {
+        const struct half *file = &meeting->files.at[f];
+        struct half *intent = !file->paired && file->intent ? meeting_add(meeting->run, &left) : NULL;
+
+        if (!file->paired && file->intent && intent == NULL)
+            ok = false;
+        else if (intent != NULL)
+            *intent = *file;
+    }
+    for (size_t u = 0; ok && u < meeting->uids.count; u++) {
+        struct half *uid = &meeting->uids.at[u];
+
+        uid->wanted = !uid->paired && (uid->same_header || uid->open_header || meeting_has_intent(&left, uid));
+    }
+    free(left.at);
+    return ok;
+}
+
+static bool
+save_headers(struct meeting *meeting)
+{
+    struct journal_message message;
+
+    for (size_t u = 0; u < meeting->uids.count; u++) {
+        const struct half *uid = &meeting->uids.at[u];
+
+        if (uid->paired || !uid->has_header)
+            continue;
+        if (!run_load(meeting->run, uid->id, &message))
+            return false;
+        if (message.has_header)
+            continue;
+        message.has_header = true;
+        message.facts |= uid->vague ? FACT_VAGUE : 0;
+        memcpy(message.header, uid->header, DIGEST_SIZE);
+        if (!journal_message_save(meeting->run->journal, &message, &meeting->run->err))
+            return false;
+    }
+    return true;
+}
+
+/* Is this file perhaps the message that could not be read? */
+static bool
+may_be(const struct half *file, const struct half *uid)
+{
+    if (file->paired)
+        return false;
+    if (uid->has_header && !uid->open_header && memcmp(file->header, uid->header, DIGEST_SIZE) == 0)
+        return true;
+    return (!uid->has_header || uid->open_header || (file->intent && uid->uid >= file->intent_uidnext)) &&
+           meeting_is_plausible(file->size, uid->size);
+}
+
+/*
+ * A body that is a beginning of a file with the same header proves nothing: a server may send less than it has at every reading, and say
+ * a smaller size, too. In \Drafts one version is a beginning of the next: there only what is shorter than announced is in doubt.
+ */
+static bool
+find_parts(struct meeting *meeting)
+{
+    struct run *run = meeting->run;
+    bool drafts = mailbox_drafts(meeting->mailbox) != DRAFTS_NONE, ok = true;
+
+    for (size_t u = 0; ok && u < meeting->uids.count; u++) {
+        struct half *uid = &meeting->uids.at[u];
+
+        if (uid->paired || uid->body_size == 0 || (drafts && !uid->cut))
+            continue;
+        for (size_t f = 0; ok && !uid->part && f < meeting->files.count; f++) {
+            const struct half *half = &meeting->files.at[f];
+            struct local_file file = {meeting->mailbox->row.folder, half->base, ""};
+            struct journal_message message;
+
+            if (half->paired || (!uid->open_header && memcmp(half->header, uid->header, DIGEST_SIZE) != 0))
+                continue;
+            ok = run_load(run, half->id, &message);
+            file.info = message.info;
+            uid->part = uid->doubt = ok && file_begins_with(run, &file, half->size, uid->body_size, uid->wire, true);
+        }
+    }
+    return ok;
+}
+
+/* A message whose body does not come is not fetched in this run, and what may be it is not sent: it would be there twice. */
+static bool
+hold_doubtful(struct meeting *meeting)
+{
+    struct run *run = meeting->run;
+    struct journal_message message;
+
+    for (size_t u = 0; u < meeting->uids.count; u++) {
+        const struct half *uid = &meeting->uids.at[u];
+        bool any = false;
+
+        for (size_t f = 0; uid->doubt && !uid->paired && f < meeting->files.count; f++) {
+            if (!may_be(&meeting->files.at[f], uid))
+                continue;
+            any = true;
+            if (!reading_hold_file(run, meeting->files.at[f].id))
+                return false;
+        }
+        if (!any || uid->given_up)
+            continue;
+        meeting->mailbox->stirred = true; /* perhaps it is gone */
+        if (!run_load(run, uid->id, &message) ||
+            !reading_missed(run, meeting->mailbox, &message,
+                            uid->part ? "what the server sends is the beginning of a file here: whether they are one "
+                                        "message is not known"
+                                      : "the server does not send what it announced: whether it is here already is not "
+                                        "known"))
+            return false;
+    }
+    reading_begin(run);
+    return true;
+}
+
+static bool
+meet(struct meeting *meeting)
+{
+    if (!renamed_settle(meeting) || !take_probes(meeting, true) || !meeting_judge_headers(meeting) ||
+        !walk_groups(meeting, KEY_HEADER, join_headers))
+        return false;
+    if (!narrow(meeting))
+        return false;
+    if (any_left(meeting) && (!take_probes(meeting, false) || !walk_groups(meeting, KEY_WIRE, join_bodies) ||
+                              !walk_groups(meeting, KEY_CANONICAL, join_canonical) || !join_altered(meeting)))
+        return false;
+    return meeting_keep_flags(meeting) && save_headers(meeting) && find_parts(meeting) && hold_doubtful(meeting);
+}
+
+/* Files that nothing on the server was found for may be out of its view. */
+static bool
+spare_unseen(struct meeting *meeting)
+{
+    bool ok = true;
+
+    for (size_t f = 0; ok && view_may_hide(meeting->mailbox) && f < meeting->files.count; f++) {
+        const struct half *file = &meeting->files.at[f];
+
+        if (!file->paired && !file->intent)
+            ok = view_spare(meeting->run, meeting->mailbox, file->id);
+    }
+    return ok;
+}
+
+static bool
+identify_mailbox(struct run *run, uint32_t index)
+{
+    struct meeting meeting = {.run = run, .index = index, .mailbox = &run->mailboxes[index]};
+    bool ok = meeting_gather(&meeting), wanted = ok && meeting.files.count != 0 && meeting.uids.count != 0;
+    bool left = false;
+
+    /*
+     * Rows that know both a UID and a file mean "deleted" where the file is missing: from here on a Maildir that was restored, or
+     * another in its place, must be told by its mark, also if nothing has to be fetched or sent.
+     */
+    ok = ok && renamed_cut_off(&meeting, false, &left);
+    if (ok && (wanted || left))
+        ok = situation_mark(run);
+    /* All pairs of a mailbox, and the end of its repair, in one transaction. */
+    ok = ok && run_begin(run) && (!left || renamed_cut_off(&meeting, true, &left)) && (!wanted || meet(&meeting));
+    if (ok && (wanted || left))
+        ok = situation_mark_commit(run);
+    ok = ok && spare_unseen(&meeting);
+    if (ok && meeting.mailbox->row.state == MAILBOX_REPAIR && !meeting.mailbox->unsure) {
+        meeting.mailbox->row.state = MAILBOX_ACTIVE;
+        ok = journal_mailbox_save(run->journal, &meeting.mailbox->row, &run->err);
+    }
+    if (ok)
+        ok = run_commit(run);
+    else
+        journal_rollback(run->journal);
+    free(meeting.files.at);
+    free(meeting.uids.at);
+    return ok;
+}
+
+bool
+identify(struct run *run)
+{
+    if (!examine_new_files(run))
+        return false;
+    reading_begin_files(run);
+    for (size_t i = 0; i < run->count; i++) {
+        if (mailbox_is_open(&run->mailboxes[i]) && run->mailboxes[i].row.id != 0 && !identify_mailbox(run, (uint32_t)i))
+            return false;
+    }
+    reading_end_files(run);
+    return true;
+}

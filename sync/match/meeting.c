@@ -1,0 +1,333 @@
+/*
+ * Who may be whom: the halves of one mailbox, and which headers prove by themselves who is who. What a server says of a size
+ * excludes nobody: some count wrongly, and believing them would store a message twice.
+ */
+#include "sync/match/meeting.h"
+
+#include "sync/rows/drafts.h"
+
+struct half *
+meeting_add(struct run *run, struct halves *halves)
+{
+    if (!array_grow(&halves->at, &halves->size, halves->count + 1, sizeof *halves->at)) {
+        (void)run_no_memory(run);
+        return NULL;
+    }
+    halves->at[halves->count] = (struct half){0};
+    return &halves->at[halves->count++];
+}
+
+/*
+ * Of several equal files: first the one that had a UID, then one that never had, then what another file stands for, then what is to be
+ * removed here, last what the user removed, so that in doubt a message stays.
+ */
+static int
+rank_of(unsigned facts)
+{
+    if ((facts & FACT_GONE_HERE) != 0)
+        return 4;
+    if ((facts & FACT_UNPAIRED) != 0)
+        return 0;
+    return (facts & FACT_GONE_THERE) != 0 ? 3 : (facts & FACT_ALIAS) != 0 ? 2 : 1;
+}
+
+/* A file without a UID; an altered one only if it had a UID which means nothing any more. */
+static bool
+is_file_half(const struct journal_message *message)
+{
+    if (message->uid != 0 || message->base[0] == '\0' || !message->has_wire || (message->facts & FACT_ALIAS) != 0)
+        return false;
+    if ((message->facts & (FACT_MOVED | FACT_GONE_THERE | FACT_UNPAIRED)) == (FACT_MOVED | FACT_GONE_THERE))
+        return false; /* what is left of a move */
+    return (message->facts & FACT_ALTERED) == 0 || (message->facts & FACT_GONE_THERE) != 0;
+}
+
+static bool
+add_file_half(struct meeting *meeting, const struct journal_message *message)
+{
+    struct half *half;
+    struct journal_op op;
+    bool found;
+
+    if (!journal_op_of(meeting->run->journal, message->id, &op, &found, &meeting->run->err))
+        return false;
+    /* Else what it was sent from is gone, and not what came of it; or it had a UID, and what it was is found again. */
+    if (!found && (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE)) == FACT_GONE_HERE)
+        return true;
+    half = meeting_add(meeting->run, &meeting->files);
+    if (half == NULL)
+        return false;
+    half->id = message->id;
+    half->size = message->size;
+    half->date = message->date;
+    half->alias = (message->facts & FACT_ALIAS) != 0;
+    half->unpaired = (message->facts & FACT_UNPAIRED) != 0;
+    half->dated = (message->facts & (FACT_UNPAIRED | FACT_GONE_THERE | FACT_AGAIN)) != 0;
+    half->flags = half->dated ? message->rseen : message->lseen & meeting->mailbox->row.permanent;
+    half->rank = rank_of(message->facts);
+    memcpy(half->header, message->header, DIGEST_SIZE);
+    memcpy(half->wire, message->wire, DIGEST_SIZE);
+    memcpy(half->base, message->base, sizeof half->base);
+    if (found && (op.kind == OP_UPLOAD || op.kind == OP_COPY || op.kind == OP_MOVE)) {
+        half->intent = true;
+        half->intent_uidnext = op.uidnext;
+        half->intent_date = op.date;
+        memcpy(half->canonical, op.canonical, DIGEST_SIZE);
+    }
+    return true;
+}
+
+static bool
+add_uid_half(struct meeting *meeting, const struct journal_message *message)
+{
+    struct half *half = meeting_add(meeting->run, &meeting->uids);
+
+    if (half == NULL)
+        return false;
+    half->id = message->id;
+    half->uid = message->uid;
+    half->flags = message->rseen;
+    half->size = message->size;
+    half->date = message->date;
+    half->has_header = message->has_header;
+    /* Its body was here once: that is compared, unless it is a file's that its header alone stood for. */
+    half->vague = message->has_wire || (message->facts & FACT_VAGUE) != 0;
+    half->got_body = message->has_wire && (message->facts & FACT_BY_HEADER) == 0;
+    memcpy(half->wire, message->wire, DIGEST_SIZE);
+    half->wanted = true;
+    memcpy(half->header, message->header, DIGEST_SIZE);
+    run_base_name(meeting->run, meeting->mailbox, message, 0, half->base);
+    return true;
+}
+
+/* Where a server takes equal messages for one, several files stand for one UID; another UID with those bytes is what one of them is. */
+static bool
+gather_aliases(struct meeting *meeting)
+{
+    struct run *run = meeting->run;
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (!journal_message_ids(run->journal, meeting->mailbox->row.id, WHICH_ALIAS, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], &message);
+        if (ok && message.has_wire && (message.facts & FACT_ALTERED) == 0)
+            ok = add_file_half(meeting, &message);
+    }
+    free(ids);
+    return ok;
+}
+
+/* On the server only, and no old version that is about to go. */
+static bool
+is_uid_half(const struct journal_message *message)
+{
+    return message->uid != 0 && message->base[0] == '\0' && (message->facts & (FACT_GONE_THERE | FACT_REPLACED)) == 0;
+}
+
+bool
+meeting_gather(struct meeting *meeting)
+{
+    struct run *run = meeting->run;
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true, fresh = false;
+
+    if (!journal_message_ids(run->journal, meeting->mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], &message);
+        if (ok && is_file_half(&message))
+            ok = add_file_half(meeting, &message);
+        fresh = fresh || is_uid_half(&message);
+    }
+    if (ok && fresh)
+        ok = gather_aliases(meeting);
+    /* Where there is no file to be paired, a first sync of a million messages needs no memory for them. */
+    for (size_t i = 0; ok && meeting->files.count != 0 && i < count; i++) {
+        ok = run_load(run, ids[i], &message);
+        if (ok && is_uid_half(&message))
+            ok = add_uid_half(meeting, &message);
+    }
+    free(ids);
+    return ok;
+}
+
+void
+meeting_level_bases(struct journal_message *message)
+{
+    const unsigned agreed = ~(message->rbase ^ message->lbase);
+
+    message->rbase &= agreed;
+    message->lbase &= agreed;
+}
+
+/*
+ * Its removal there was begun under another UID, and what marked it may stand. Where its file is here after all, nobody's wish stands any more:
+ * as if both sides had shown the mark, and the file had lost it.
+ *
+ * @return whether the removal goes on
+ */
+static bool
+goes_on_removing(struct journal_message *message)
+{
+    const unsigned mark = message->rseen & ~message->rbase & FLAG_DELETED;
+
+    if ((message->facts & FACT_GONE_HERE) != 0)
+        return true;
+    message->rbase |= mark;
+    message->lbase |= mark;
+    return false;
+}
+
+/* The flags of its source came along: nobody's wish. Another one was given since; but a \\Deleted that stays may be fatal. */
+static bool
+take_flags_of_source(struct run *run, const struct journal_op *op, struct journal_message *copy)
+{
+    struct journal_message *source = calloc(1, sizeof *source);
+    bool found = false, ok = source != NULL || run_no_memory(run);
+
+    ok = ok && (op->message == 0 || journal_message_get(run->journal, op->message, source, &found, &run->err));
+    if (ok)
+        copy->rbase = copy->lbase = copy->rseen & (found ? source->rseen | FLAG_DELETED : FLAG_ALL);
+    free(source);
+    return ok;
+}
+
+bool
+meeting_take_intent(struct run *run, struct journal_message *message)
+{
+    struct journal_op op;
+    bool found;
+
+    if (!journal_op_of(run->journal, message->id, &op, &found, &run->err))
+        return false;
+    if (!found || (op.kind == OP_REMOVE_REMOTE && goes_on_removing(message)))
+        return true;
+    if (op.kind == OP_COPY && !take_flags_of_source(run, &op, message))
+        return false;
+    return journal_op_delete(run->journal, op.id, &run->err);
+}
+
+void
+meeting_level_held(struct journal_message *message, unsigned held)
+{
+    const unsigned agreed = ~(message->rbase ^ message->lbase) | ~held;
+
+    if ((message->facts & FACT_UNHELD) != 0)
+        return;
+    message->rbase &= agreed;
+    message->lbase &= agreed;
+}
+
+bool
+meeting_is_plausible(uint64_t a, uint64_t b)
+{
+    uint64_t differ = a > b ? a - b : b - a, slack = (a > b ? a : b) / 32;
+
+    return differ <= (slack > 4096 ? slack : 4096);
+}
+
+bool
+meeting_fits(const struct meeting *meeting, const struct half *uid)
+{
+    for (size_t f = 0; f < meeting->files.count; f++) {
+        if (!meeting->files.at[f].paired && meeting_is_plausible(meeting->files.at[f].size, uid->size))
+            return true;
+    }
+    return false;
+}
+
+bool
+meeting_has_intent(const struct halves *files, const struct half *uid)
+{
+    for (size_t f = 0; f < files->count; f++) {
+        const struct half *file = &files->at[f];
+
+        if (file->intent && uid->uid >= file->intent_uidnext && uid->date == file->intent_date)
+            return true;
+    }
+    return false;
+}
+
+static int
+compare_ids(const void *pa, const void *pb)
+{
+    return strcmp((*(struct half *const *)pa)->message_id, (*(struct half *const *)pb)->message_id);
+}
+
+bool
+meeting_judge_headers(struct meeting *meeting)
+{
+    struct halves *uids = &meeting->uids;
+    struct half **by_id = calloc(uids->count + 1, sizeof(struct half *));
+    bool drafts = mailbox_drafts(meeting->mailbox) != DRAFTS_NONE;
+
+    if (by_id == NULL)
+        return run_no_memory(meeting->run);
+    for (size_t u = 0; u < uids->count; u++)
+        by_id[u] = &uids->at[u];
+    if (uids->count > 1)
+        qsort(by_id, uids->count, sizeof *by_id, compare_ids);
+    for (size_t u = 0; u < uids->count; u++) {
+        struct half *uid = by_id[u];
+        /* Of a header that an earlier run read only its digest is kept, and whether it was vague. */
+        bool alone = uid->message_id[0] == '\0' ||
+                     ((u == 0 || strcmp(by_id[u - 1]->message_id, uid->message_id) != 0) &&
+                      (u + 1 == uids->count || strcmp(by_id[u + 1]->message_id, uid->message_id) != 0));
+
+        uid->telling = !drafts && uid->has_header && !uid->vague && (uid->received || alone);
+    }
+    free(by_id);
+    return true;
+}
+
+/* ---- flags that went with the UIDs ---- */
+
+/* Of a row that had flags on the server: does it show one of them under its new UID? */
+static bool
+lost_flags(const struct journal_message *message)
+{
+    return message->rbase != 0 && (message->rseen & message->rbase) == 0;
+}
+
+/*
+ * A restored or migrated mailbox comes without its flags: what is set here is set there again. One message that shows flags all the same
+ * (it arrived since, or somebody flagged it again) is no sign of the contrary; as many as have lost theirs are.
+ */
+bool
+meeting_keep_flags(struct meeting *meeting)
+{
+    struct run *run = meeting->run;
+    struct journal_message message;
+    size_t lost = 0, kept = 0;
+
+    for (size_t f = 0; f < meeting->files.count; f++) {
+        const struct half *file = &meeting->files.at[f];
+
+        if (!file->paired || !file->unpaired)
+            continue;
+        if (!run_load(run, file->id, &message))
+            return false;
+        lost += lost_flags(&message);
+        kept += (message.rseen & message.rbase) != 0;
+    }
+    for (size_t f = 0; lost > kept && f < meeting->files.count; f++) {
+        const struct half *file = &meeting->files.at[f];
+
+        if (!file->paired || !file->unpaired)
+            continue;
+        if (!run_load(run, file->id, &message))
+            return false;
+        if (!lost_flags(&message))
+            continue;
+        message.rbase = message.lbase = 0;
+        if (!journal_message_save(run->journal, &message, &run->err))
+            return false;
+    }
+    return true;
+}

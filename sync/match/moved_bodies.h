@@ -1,0 +1,17 @@
+/* Bodies of what arrived, where a header does not tell which of the messages that vanished it is. */
+#ifndef SYNC_MOVED_BODIES_H
+#define SYNC_MOVED_BODIES_H
+
+#include "sync/rules/pair.h"
+#include "sync/run/run.h"
+
+/**
+ * Read them. What says which message it is goes into the row; what does not is given up in this run (readings.h): neither fetched nor taken for
+ * another message.
+ *
+ * @param gone  what vanished, by header, as sorted by pair_sort
+ */
+MUST_CHECK bool moved_bodies_read(struct run *run, struct probe *probes, size_t count, const struct pair_item *gone,
+                                  size_t gone_count);
+
+#endif

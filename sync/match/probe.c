@@ -1,0 +1,290 @@
+/* Digests of messages that are on the server only: read, digested, forgotten. Nothing is written anywhere. */
+#include "store/base/lines.h"
+#include "sync/rows/readings.h"
+
+#define PROBE_HEADER_KEPT 16384 /* bytes of a header that are searched for its Message-ID */
+
+struct probing {
+    struct run *run;
+    struct probe **probes;    /* those that are asked for */
+    struct reading *readings; /* one for each of them */
+    size_t count;
+    size_t *first; /* index of each request's first probe */
+    struct remote_fetch *requests;
+    uint32_t *uids;
+    bool headers, again;
+    uint64_t literal; /* bytes of it that came */
+    struct digest *digest;
+    struct lines_grow grow; /* a file's digests are of its wire form, in which every LF has its CR */
+    struct buffer header;
+};
+
+static bool
+on_begin(void *context, size_t index, uint64_t size)
+{
+    struct probing *probing = context;
+
+    (void)index;
+    (void)size;
+    probing->literal = 0;
+    buffer_clear(&probing->header);
+    probing->grow = (struct lines_grow){0};
+    if (digest_reset(probing->digest))
+        return true;
+    error_set(&probing->run->err, ERROR_LOCAL, "compute a digest");
+    return false;
+}
+
+static bool
+on_data(void *context, size_t index, const void *bytes, size_t len)
+{
+    struct probing *probing = context;
+    size_t room = PROBE_HEADER_KEPT - probing->header.len;
+    char wire[16384];
+
+    (void)index;
+    probing->literal += len;
+    if (!buffer_add(&probing->header, bytes, len < room ? len : room))
+        return run_no_memory(probing->run);
+    for (size_t at = 0; at < len;) {
+        size_t out, taken = lines_grow(&probing->grow, (const char *)bytes + at, len - at, wire, sizeof wire, &out);
+
+        if (!digest_add(probing->digest, wire, out)) {
+            error_set(&probing->run->err, ERROR_LOCAL, "compute a digest");
+            return false;
+        }
+        at += taken;
+    }
+    return true;
+}
+
+/* A line that only a server on the way adds: no two messages have the same. */
+static bool
+has_received(struct text header)
+{
+    static const char name[] = "received:";
+
+    for (size_t at = 0; at < header.len;) {
+        const char *line = header.at + at, *end = memchr(line, '\n', header.len - at);
+        size_t len = end != NULL ? (size_t)(end - line) : header.len - at;
+
+        if (len <= 1)
+            return false; /* the empty line: end of the header */
+        if (len > sizeof name && strncasecmp(line, name, sizeof name - 1) == 0)
+            return true;
+        at += len + 1;
+    }
+    return false;
+}
+
+/* Is it to be believed? *cut: as far as it goes. A header that comes short has no empty line at its end, which says so. */
+static bool
+take(struct probing *probing, size_t at, const struct digests *digests, bool *cut)
+{
+    const struct probe *probe = probing->probes[at];
+
+    *cut = false;
+    return probing->headers || reading_take(&probing->readings[at], &probing->run->mailboxes[probe->mailbox],
+                                            probe->size, probing->literal, digests, probing->again, cut);
+}
+
+/* The first place in the request, which is ascending, that this UID may have. */
+static size_t
+find_uid(const struct remote_fetch *request, uint32_t uid)
+{
+    size_t low = 0;
+
+    for (size_t high = request->count; low < high;) {
+        size_t middle = low + (high - low) / 2;
+
+        if (request->uids[middle] < uid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool
+on_end(void *context, size_t index, uint32_t uid)
+{
+    struct probing *probing = context;
+    const struct remote_fetch *request = &probing->requests[index];
+    struct digests digests;
+
+    if (!digest_finish(probing->digest, &digests)) {
+        error_set(&probing->run->err, ERROR_LOCAL, "compute a digest");
+        return false;
+    }
+    for (size_t i = find_uid(request, uid); i < request->count && request->uids[i] == uid; i++) {
+        struct probe *probe = probing->probes[probing->first[index] + i];
+
+        probe->answered = true;
+        if (!take(probing, probing->first[index] + i, &digests, &probe->cut))
+            continue;
+        probe->got = true;
+        probe->doubt = false;
+        probe->digests = digests;
+        probe_message_id((struct text){probing->header.at, probing->header.len}, probe->message_id);
+        probe->received = has_received((struct text){probing->header.at, probing->header.len});
+    }
+    return true;
+}
+
+static bool
+on_done(void *context, size_t index, const struct remote_outcome *outcome)
+{
+    struct probing *probing = context;
+
+    struct run *run = probing->run;
+    struct mailbox *mailbox = &run->mailboxes[probing->probes[probing->first[index]]->mailbox];
+    bool doubt = false;
+
+    for (size_t i = 0; i < probing->requests[index].count; i++) {
+        const struct probe *probe = probing->probes[probing->first[index] + i];
+
+        probing->readings[probing->first[index] + i].failed = !outcome->ok;
+        probing->probes[probing->first[index] + i]->doubt =
+            !outcome->ok && !outcome->gone && !probe->got && !probe->unlikely;
+        doubt = doubt || (!probe->got && !probe->unlikely);
+    }
+    if (outcome->ok || outcome->gone || !doubt)
+        return true;
+    /* What may be it is neither sent nor fetched (identify.c), and what vanished here may have gone where it is. Other mail goes on. */
+    run->no_removals_here = true;
+    if (outcome->changed) /* its UIDs are others now: nothing is known of it */
+        mailbox->unsure = run->no_removals_there = true;
+    run_complain(run, mailbox, "read messages for pairing", outcome->answer, "the next run tries again");
+    return true;
+}
+
+void
+probe_message_id(struct text header, char out[static 256])
+{
+    static const char name[] = "message-id:";
+    size_t at = 0;
+
+    out[0] = '\0';
+    while (at < header.len) {
+        const char *line = header.at + at;
+        const char *end = memchr(line, '\n', header.len - at);
+        size_t len = end != NULL ? (size_t)(end - line) : header.len - at;
+
+        if (len <= 1)
+            return; /* the empty line: end of the header */
+        if (len > sizeof name && strncasecmp(line, name, sizeof name - 1) == 0) {
+            struct text value = {line + sizeof name - 1, len - (sizeof name - 1)};
+
+            while (value.len > 0 && (value.at[0] == ' ' || value.at[0] == '\t'))
+                value.at++, value.len--;
+            while (value.len > 0 && strchr("\r\n \t", value.at[value.len - 1]) != NULL)
+                value.len--;
+            if (!text_copy(value, out, 256))
+                out[0] = '\0';
+            return;
+        }
+        at += len + 1;
+    }
+}
+
+static void
+make_requests(struct probing *probing, size_t *count)
+{
+    *count = 0;
+    for (size_t i = 0; i < probing->count; i++) {
+        const struct probe *probe = probing->probes[i];
+        const struct mailbox *mailbox = &probing->run->mailboxes[probe->mailbox];
+
+        probing->uids[i] = probe->uid;
+        if (i == 0 || probe->mailbox != probing->probes[i - 1]->mailbox) {
+            probing->first[*count] = i;
+            probing->requests[(*count)++] = (struct remote_fetch){.mailbox = text_of(mailbox->row.wire),
+                                                                  .uidvalidity = mailbox->row.uidvalidity,
+                                                                  .uids = &probing->uids[i],
+                                                                  .headers = probing->headers};
+        }
+        probing->requests[*count - 1].count++;
+    }
+}
+
+static bool
+ask(struct probing *probing)
+{
+    static const struct remote_sink sink = {on_begin, on_data, on_end, on_done};
+    struct run *run = probing->run;
+    size_t count;
+
+    make_requests(probing, &count);
+    return count == 0 || run->remote.ops->fetch(run->remote.self, probing->requests, count, &sink, probing, &run->err);
+}
+
+/* What did not come, or not whole, is asked for once more; what the server refused was said. */
+static void
+keep_doubtful(struct probing *probing)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < probing->count; i++) {
+        if (probing->probes[i]->got || probing->readings[i].failed)
+            continue;
+        probing->probes[i]->doubt = true;
+        probing->readings[left] = probing->readings[i];
+        probing->probes[left++] = probing->probes[i];
+    }
+    probing->count = left;
+}
+
+/* What was listed a moment ago and is not there now has perhaps moved to where this run has looked already. */
+static void
+note_overtaken(const struct probing *probing)
+{
+    struct run *run = probing->run;
+
+    for (size_t i = 0; i < probing->count; i++) {
+        const struct probe *probe = probing->probes[i];
+        struct mailbox *mailbox = &run->mailboxes[probe->mailbox];
+
+        /* One that was looked at again and is still listed is one that the server never shows. */
+        if (probe->answered || probe->unlikely || probe->uid <= mailbox->overtaken)
+            continue;
+        mailbox->overtaken = probe->uid;
+        mailbox->look_there = run->overtaken = true;
+    }
+}
+
+bool
+probe_remote(struct run *run, struct probe *probes, size_t count, bool headers)
+{
+    struct probing probing = {.run = run,
+                              .probes = calloc(count + 1, sizeof *probing.probes),
+                              .readings = calloc(count + 1, sizeof *probing.readings),
+                              .count = count,
+                              .first = calloc(count + 1, sizeof *probing.first),
+                              .requests = calloc(count + 1, sizeof *probing.requests),
+                              .uids = calloc(count + 1, sizeof *probing.uids),
+                              .headers = headers,
+                              .digest = digest_new(),
+                              .header = buffer_new(PROBE_HEADER_KEPT + 1)};
+    bool ok = (probing.probes != NULL && probing.readings != NULL && probing.first != NULL &&
+               probing.requests != NULL && probing.uids != NULL && probing.digest != NULL) ||
+              run_no_memory(run);
+
+    for (size_t i = 0; ok && i < count; i++)
+        probing.probes[i] = &probes[i];
+    ok = ok && ask(&probing);
+    if (ok) {
+        keep_doubtful(&probing);
+        probing.again = true;
+        ok = ask(&probing);
+        keep_doubtful(&probing);
+        note_overtaken(&probing);
+    }
+    digest_free(probing.digest);
+    buffer_free(&probing.header);
+    free(probing.probes);
+    free(probing.readings);
+    free(probing.first);
+    free(probing.requests);
+    free(probing.uids);
+    return ok;
+}

@@ -1,0 +1,122 @@
+/*
+ * A header that names one message alone is enough to pair by (identify.c, moves.c), and then no body travels. It is not enough to remove
+ * by: two copies of one sent message may differ in their bodies alone, and the one here need not be the one there. So a pair that rests
+ * on its header (FACT_BY_HEADER) is proven once, when \Deleted or a removal is to go to the server.
+ */
+#include "sync/match/proof.h"
+
+static bool
+is_destructive(const struct run *run, const struct todo *todo, bool removals)
+{
+    if (todo->dropped || todo->partner != 0 || todo->step.kept_back || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+        return false;
+    return removals ? todo->step.verb == PLAN_REMOVE_THERE
+                    : todo->step.verb == PLAN_FLAGS && (todo->step.there_add & FLAG_DELETED) != 0;
+}
+
+/* Two messages: the UID becomes one that is only there, the file one that is only here. Inside a transaction. */
+static bool
+come_apart(struct run *run, struct journal_message *message, const struct probe *probe)
+{
+    struct journal_message *there = calloc(1, sizeof *there);
+    bool ok = there != NULL || run_no_memory(run);
+
+    if (ok) {
+        *there = *message;
+        there->id = 0;
+        there->base[0] = there->info[0] = '\0';
+        there->rbase = there->lbase = there->lseen = there->facts = 0;
+        memcpy(there->wire, probe->digests.wire,
+               DIGEST_SIZE); /* so that its header is not taken for the file's again */
+        message->uid = 0;
+        message->rbase = message->rseen = message->lbase = 0;
+        ok = (message->facts & FACT_GONE_HERE) != 0 ? journal_message_delete(run->journal, message->id, &run->err)
+                                                    : journal_message_save(run->journal, message, &run->err);
+    }
+    ok = ok && journal_message_save(run->journal, there, &run->err);
+    free(there);
+    return ok;
+}
+
+/* *proven: it is known now whether they are one. What is missing of a body that is cut short may be what would make it equal. */
+static bool
+take_answer(struct run *run, const struct probe *probe, bool *proven, bool *apart)
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    bool ok = (message != NULL || run_no_memory(run)) && run_load(run, probe->id, message);
+
+    *proven = ok && (!probe->cut || memcmp(message->wire, probe->digests.wire, DIGEST_SIZE) == 0);
+    if (*proven) {
+        message->facts &= ~(unsigned)FACT_BY_HEADER;
+        *apart = memcmp(message->wire, probe->digests.wire, DIGEST_SIZE) != 0;
+        ok = *apart ? come_apart(run, message, probe) : journal_message_save(run->journal, message, &run->err);
+    }
+    free(message);
+    return ok;
+}
+
+/* Those of the agenda that are not proven, in its order: by mailbox and UID. */
+static bool
+gather(struct run *run, struct agenda *agenda, bool removals, struct probe *probes, struct todo **todos, size_t *count)
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    bool ok = message != NULL || run_no_memory(run);
+
+    *count = 0;
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        struct todo *todo = &agenda->todos[i];
+
+        if (!is_destructive(run, todo, removals))
+            continue;
+        ok = run_load(run, todo->id, message);
+        if (!ok || (message->facts & FACT_BY_HEADER) == 0)
+            continue;
+        todos[*count] = todo;
+        probes[(*count)++] =
+            (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = todo->id, .size = message->size};
+    }
+    free(message);
+    return ok;
+}
+
+static bool
+read_all(struct run *run, struct probe *probes, struct todo **todos, size_t count)
+{
+    bool ok = probe_remote(run, probes, count, false) && run_begin(run);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        bool proven = false, apart = false;
+
+        if (probes[i].got)
+            ok = take_answer(run, &probes[i], &proven, &apart);
+        todos[i]->dropped = !proven || apart; /* what could not be read waits */
+        run->replan = run->replan || apart;
+    }
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+bool
+proof_read(struct run *run, struct agenda *agenda, bool removals)
+{
+    struct probe *probes;
+    struct todo **todos;
+    size_t count = 0, most = 0;
+    bool ok;
+
+    for (size_t i = 0; i < agenda->count; i++)
+        most += is_destructive(run, &agenda->todos[i], removals);
+    if (most == 0)
+        return true;
+    probes = calloc(most, sizeof *probes);
+    todos = calloc(most, sizeof(struct todo *));
+    ok = (probes != NULL && todos != NULL) || run_no_memory(run);
+    ok = ok && gather(run, agenda, removals, probes, todos, &count);
+    if (ok && count != 0)
+        ok = read_all(run, probes, todos, count);
+    free(probes);
+    free(todos);
+    return ok;
+}

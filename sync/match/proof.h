@@ -1,0 +1,14 @@
+/* Before anything destructive goes to the server on a pair that rests on its header alone, its body is read. */
+#ifndef SYNC_PROOF_H
+#define SYNC_PROOF_H
+
+#include "sync/agenda/agenda.h"
+
+/**
+ * What would be marked \\Deleted, or removed, there: the body must be the file's. Where it is not they are two messages, and both stay.
+ *
+ * @param removals  judge those; else the marks alone. run->replan where pairs came apart
+ */
+MUST_CHECK bool proof_read(struct run *run, struct agenda *agenda, bool removals);
+
+#endif

@@ -1,0 +1,216 @@
+/* See renamed.h. What a new name means where nothing is to be paired, moves.c finds out, together with moves to other folders. */
+#include "sync/match/renamed.h"
+
+#include "sync/agenda/hold.h"
+#include "sync/rows/missing.h"
+#include "sync/observe/view.h"
+
+#include <limits.h>
+
+void
+renamed_take_file(struct journal_message *old, const struct journal_message *file, unsigned held)
+{
+    memcpy(old->base, file->base, sizeof old->base);
+    memcpy(old->info, file->info, sizeof old->info);
+    old->lseen = run_flags_of(file->info, old->lseen);
+    if ((old->facts & FACT_REPLACED) != 0) /* its bytes stand here again: nothing replaces it any more */
+        old->twin = 0;
+    old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED | FACT_ALTERED | FACT_MOVED | FACT_REPLACED);
+    if ((old->facts & FACT_GONE_THERE) == 0)
+        old->facts &= ~(unsigned)FACT_UNPAIRED;
+    memcpy(old->wire, file->wire, DIGEST_SIZE);
+    if ((file->facts & FACT_GONE_THERE) != 0) /* a file and a UID that never agreed: set wins */
+        old->rbase = old->lbase = old->rseen & old->lseen;
+    else if ((old->facts & FACT_UNHELD) == 0) /* a change that went to a twin meanwhile (wanted.c) is still one here */
+        old->rbase = (old->rbase & ~held) | (old->lbase & held);
+}
+
+static bool
+rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up, struct journal_message *old,
+           struct journal_message *new)
+{
+    const unsigned held = run->mailboxes[gone->mailbox].row.permanent; /* by both sides */
+    bool removed, ok = missing_waits(run, old, PLAN_REMOVE_THERE, &removed) &&
+                       journal_message_delete(run->journal, new->id, &run->err);
+
+    if (ok && up) {
+        renamed_take_file(old, new, held);
+    } else if (ok) {
+        old->uid = new->uid;
+        old->size = new->size;
+        old->date = new->date;
+        old->rseen = new->rseen;
+        meeting_level_bases(old);
+        old->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_BY_HEADER);
+        if ((old->facts & FACT_GONE_HERE) == 0 || removed) /* else its file comes again */
+            old->facts &= ~(unsigned)FACT_UNPAIRED;
+        old->facts |= new->has_wire ? 0 : FACT_BY_HEADER;
+        memcpy(old->keywords, new->keywords, sizeof old->keywords);
+    }
+    gone->dropped = fresh->dropped = true;
+    run->replan = true;
+    return ok && journal_message_save(run->journal, old, &run->err);
+}
+
+bool
+renamed_join(struct run *run, struct todo *gone, struct todo *fresh, bool up)
+{
+    struct journal_message *old = calloc(2, sizeof *old), *new = old + 1;
+    bool ok = (old != NULL || run_no_memory(run)) && run_begin(run) && run_load(run, gone->id, old) &&
+              run_load(run, fresh->id, new) && rename_row(run, gone, fresh, up, old, new) && run_commit(run);
+
+    free(old);
+    return ok;
+}
+
+/* A message of both sides whose file is gone, and that is all that became of it. */
+static bool
+lost_its_file(const struct journal_message *message, const struct journal_message *file)
+{
+    return message->mailbox == file->mailbox && message->uid != 0 && message->base[0] != '\0' &&
+           (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_MOVED | FACT_REPLACED)) == FACT_GONE_HERE;
+}
+
+/* Is it what a download of one of the UIDs left behind? Then it is that one's. */
+static bool
+is_download(const struct meeting *meeting, const struct half *file)
+{
+    for (size_t u = 0; u < meeting->uids.count; u++) {
+        if (strcmp(meeting->uids.at[u].base, file->base) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Of equal ones rather that which showed the same flags; last what its folder, a copy, never had. */
+static bool
+rank_lost(const struct meeting *meeting, const struct journal_message *lost, const struct journal_message *file,
+          int *rank)
+{
+    bool doubted;
+
+    if (!hold_is_doubted(meeting->run, meeting->index, lost->id, &doubted))
+        return false;
+    *rank = 2 * doubted + (lost->lseen != file->lseen);
+    return true;
+}
+
+static bool
+find_lost(const struct meeting *meeting, const struct journal_message *file, struct journal_message *lost, bool *found)
+{
+    struct run *run = meeting->run;
+    int64_t *ids = NULL, best = 0;
+    size_t count = 0;
+    int rank, best_rank = INT_MAX;
+    bool ok = journal_ids_by_wire(run->journal, file->wire, &ids, &count, &run->err);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], lost);
+        if (!ok || !lost_its_file(lost, file))
+            continue;
+        ok = rank_lost(meeting, lost, file, &rank);
+        if (ok && rank < best_rank) {
+            best = ids[i];
+            best_rank = rank;
+        }
+    }
+    free(ids);
+    *found = ok && best != 0;
+    return *found ? run_load(run, best, lost) : ok;
+}
+
+bool
+renamed_settle(struct meeting *meeting)
+{
+    struct run *run = meeting->run;
+    struct journal_message *file = calloc(2, sizeof *file), *lost = file + 1;
+    bool ok = file != NULL || run_no_memory(run);
+
+    for (size_t f = 0; ok && f < meeting->files.count; f++) {
+        struct half *half = &meeting->files.at[f];
+        bool found = false;
+
+        if (half->intent || half->alias)
+            continue;
+        ok = run_load(run, half->id, file);
+        if (!ok || file->facts != 0) /* it is more than a file that was not here before */
+            continue;
+        ok = find_lost(meeting, file, lost, &found);
+        if (!ok || !found || is_download(meeting, half))
+            continue;
+        renamed_take_file(lost, file, meeting->mailbox->row.permanent);
+        half->paired = true;
+        ok = journal_message_delete(run->journal, file->id, &run->err) &&
+             journal_message_save(run->journal, lost, &run->err);
+    }
+    free(file);
+    return ok;
+}
+
+/*
+ * The file that bears the name, and has the date and size, that the download of a message had; NULL: there is none. The date is the file's
+ * mtime, which an edit in its place changes.
+ */
+static struct half *
+find_download(struct meeting *meeting, const struct journal_message *message)
+{
+    const struct run *run = meeting->run;
+    char own[LOCAL_BASE_MAX + 1];
+
+    run_base_name(run, meeting->mailbox, message, 0, own);
+    for (size_t f = 0; f < meeting->files.count; f++) {
+        struct half *file = &meeting->files.at[f];
+
+        if (!file->paired && !file->intent && !file->alias && !file->unpaired && file->date == message->date &&
+            (file->size == message->size || run->sizes_lie) && strcmp(file->base, own) == 0)
+            return file;
+    }
+    return NULL;
+}
+
+static bool
+take_download(struct run *run, struct half *half, const struct journal_message *gone)
+{
+    struct journal_message *file = calloc(1, sizeof *file);
+    bool ok = (file != NULL || run_no_memory(run)) && run_load(run, half->id, file);
+
+    if (ok) {
+        file->uid = gone->uid;
+        file->date = gone->date;
+        file->rseen = gone->rseen;
+        file->rbase = file->lbase = file->rseen & file->lseen; /* they never agreed: set wins */
+        memcpy(file->keywords, gone->keywords, sizeof file->keywords);
+        file->facts |= FACT_GONE_THERE;
+        half->paired = true;
+    }
+    ok = ok && journal_message_delete(run->journal, gone->id, &run->err) &&
+         journal_message_save(run->journal, file, &run->err);
+    free(file);
+    return ok;
+}
+
+bool
+renamed_cut_off(struct meeting *meeting, bool take, bool *any)
+{
+    struct run *run = meeting->run;
+    struct journal_message *gone = calloc(1, sizeof *gone);
+    struct half *file;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = gone != NULL || run_no_memory(run);
+
+    /* Where the listing may be cut, or the Maildir is an older one, a UID that is missing proves nothing. */
+    if (ok && meeting->files.count != 0 && !run->first && !run->maildir_older && !view_may_hide(meeting->mailbox))
+        ok = journal_message_ids(run->journal, meeting->mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err);
+    for (size_t i = 0; ok && i < count && (take || !*any); i++) {
+        ok = run_load(run, ids[i], gone);
+        if (!ok || gone->uid == 0 || gone->base[0] != '\0' || gone->facts != FACT_GONE_THERE)
+            continue;
+        file = find_download(meeting, gone);
+        *any = *any || file != NULL;
+        ok = file == NULL || !take || take_download(run, file, gone);
+    }
+    free(ids);
+    free(gone);
+    return ok;
+}

@@ -1,0 +1,29 @@
+/* A file that got another base name in its folder: the same message, which a mail reader took the liberty to call otherwise. */
+#ifndef SYNC_RENAMED_H
+#define SYNC_RENAMED_H
+
+#include "sync/match/meeting.h"
+
+/**
+ * The row whose file is gone has the file of the other one from here on: its name, what that shows, its bytes. Saves nothing.
+ *
+ * @param held  flags that both sides can show
+ */
+void renamed_take_file(struct journal_message *old, const struct journal_message *file, unsigned held);
+/** Two rows of one mailbox are one message under a new file name (up) or a new UID: journal only. */
+MUST_CHECK bool renamed_join(struct run *run, struct todo *gone, struct todo *fresh, bool up);
+/**
+ * Before anything of this mailbox is paired: a new file with the bytes of one that is gone here is that one. Else it could be paired with
+ * a UID that is new and equal, and the message whose file only got a new name would be removed. In a transaction.
+ */
+MUST_CHECK bool renamed_settle(struct meeting *meeting);
+/**
+ * A file that was fetched by a run which was cut off before it wrote that down, and whose UID is gone since: it was removed or moved there,
+ * like any that was fetched; it is no new mail.
+ *
+ * @param take  its row takes the file, in a transaction; else they are only looked for
+ * @param any   set where there is one
+ */
+MUST_CHECK bool renamed_cut_off(struct meeting *meeting, bool take, bool *any);
+
+#endif

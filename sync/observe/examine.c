@@ -1,0 +1,61 @@
+/* Digests of files that are new here: what they are compared by. */
+#include "sync/run/run.h"
+
+static bool
+examine_file(struct run *run, struct mailbox *mailbox, struct journal_message *message)
+{
+    struct local_file file = run_file(mailbox, message);
+    struct local_facts facts;
+    struct error err = {0};
+    bool missing = false;
+
+    if (!run->local.ops->examine(run->local.self, &file, &facts, &missing, &err)) {
+        if (err.kind == ERROR_INTERRUPTED) /* the next run reads it */
+            return true;
+        run->no_removals_there = true;
+        run_problem_of(run, mailbox, message->base, &err);
+        return run_pending(run, mailbox, message->id, PENDING_UNREADABLE, "upload",
+                           err.answer[0] != '\0' ? err.answer : err.what, NULL);
+    }
+    if (missing) { /* renamed or removed since the listing: the next look finds out */
+        mailbox->look_here = true;
+        return true;
+    }
+    message->size = facts.digests.size;
+    message->date = facts.date;
+    message->has_wire = message->has_header = true;
+    memcpy(message->wire, facts.digests.wire, DIGEST_SIZE);
+    memcpy(message->header, facts.digests.header, DIGEST_SIZE);
+    return journal_message_save(run->journal, message, &run->err);
+}
+
+bool
+examine_new_files(struct run *run)
+{
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (!journal_message_ids(run->journal, 0, WHICH_DIRTY, &ids, &count, &run->err))
+        return false;
+    ok = run_begin(run);
+    for (size_t i = 0; ok && i < count && !run_stopped(run); i++) {
+        struct mailbox *mailbox;
+
+        ok = run_load(run, ids[i], &message);
+        if (!ok || message.base[0] == '\0' || message.has_wire || (message.facts & FACT_GONE_HERE) != 0)
+            continue;
+        mailbox = run_mailbox_by_id(run, message.mailbox);
+        /* Folders that were not asked for are examined too: what appeared there may be what vanished elsewhere. */
+        if (mailbox != NULL && mailbox->chosen && !mailbox->unread && mailbox->folder_here)
+            ok = examine_file(run, mailbox, &message);
+        if (ok && i % 1024 == 1023)
+            ok = run_commit(run) && run_begin(run);
+    }
+    free(ids);
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}

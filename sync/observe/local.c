@@ -1,0 +1,438 @@
+/*
+ * What the folders show. Names only: flags are in the names, and a name that is known is a message that is known. A name that is
+ * missing counts as gone only when a second listing, made after all folders were read, misses it too: a mail reader that renames
+ * between two reads of a directory makes a file invisible for a moment. After that every folder that changed meanwhile is read
+ * again: what is missing in one may have been moved to another that was read before.
+ */
+#include "sync/rows/flushed.h"
+#include "sync/agenda/hold.h"
+#include "sync/rows/missing.h"
+#include "sync/run/place.h"
+#include "sync/apply/twins.h"
+
+struct look { /* one folder while it is being read */
+    struct run *run;
+    struct mailbox *mailbox;
+    unsigned char *seen; /* bit set over row ids */
+    size_t seen_size;
+    unsigned char *before; /* the same, of the first listing, while there is a second one */
+    size_t before_size;
+    bool looked, second;
+    bool stable;    /* the last listing was */
+    bool bad;       /* it holds a name that can't be used */
+    bool missing;   /* the first listing lacked a name */
+    bool undecided; /* a name went between two listings, or in none that was stable: what is new may be that file */
+    bool twin;      /* a name came twice */
+    bool found;     /* a file that no row knows */
+    struct twins *twins; /* of all folders */
+};
+
+static bool
+mark_seen(struct look *look, int64_t id)
+{
+    size_t byte = (size_t)(id >> 3);
+
+    if (byte >= look->seen_size) {
+        size_t have = look->seen_size, need = byte + 1 + byte / 2;
+
+        if (!array_grow(&look->seen, &look->seen_size, need, 1))
+            return run_no_memory(look->run);
+        memset(look->seen + have, 0, look->seen_size - have);
+    }
+    look->seen[byte] |= (unsigned char)(1u << (id & 7));
+    return true;
+}
+
+static bool
+has_bit(const unsigned char *bits, size_t size, int64_t id)
+{
+    size_t byte = (size_t)(id >> 3);
+
+    return byte < size && (bits[byte] >> (id & 7) & 1) != 0;
+}
+
+/* In the listing under way. */
+static bool
+was_seen(const struct look *look, int64_t id)
+{
+    return has_bit(look->seen, look->seen_size, id);
+}
+
+static bool
+was_seen_before(const struct look *look, int64_t id)
+{
+    return has_bit(look->before, look->before_size, id);
+}
+
+static bool
+add_file(struct look *look, const char *base, const char *info)
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    bool ok;
+
+    if (message == NULL)
+        return run_no_memory(look->run);
+    message->mailbox = look->mailbox->row.id;
+    (void)text_print(message->base, sizeof message->base, "%s", base);
+    (void)text_print(message->info, sizeof message->info, "%s", info);
+    message->lseen = run_flags_of(info, 0);
+    look->found = true;
+    ok = journal_message_save(look->run->journal, message, &look->run->err) && mark_seen(look, message->id);
+    free(message);
+    return ok;
+}
+
+/*
+ * The Maildir was put back: its names show flags of the past, and the server's are newer. What the server can't hold is nobody's change,
+ * and stays. Where an earlier run that was cut off has taken the past over, a flag that is set was set since: set wins, and none that is
+ * missing was taken off.
+ */
+static void
+take_past(const struct look *look, struct journal_message *message)
+{
+    const struct run *run = look->run;
+    unsigned held = look->mailbox->row.permanent, lost = message->lbase & ~message->lseen;
+
+    if (!run->maildir_older || look->mailbox->named ||
+        (message->uid == 0 && (message->facts & FACT_GONE_THERE) == 0)) /* never there: its flags agreed with nothing */
+        return;
+    if ((message->facts & FACT_UNHELD) != 0)
+        held &= message->rseen;
+    if (run->past_known) {
+        message->lbase &= ~lost;
+        message->rbase &= ~lost;
+        return;
+    }
+    message->lbase = message->lseen;
+    message->rbase = message->lseen & held;
+}
+
+/* The file was gone and is back: a change that went to a twin meanwhile (wanted.c) is still one here. */
+static void
+take_back(const struct look *look, struct journal_message *message)
+{
+    unsigned held = look->mailbox->row.permanent;
+
+    if (message->uid != 0 && (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_UNHELD)) == FACT_GONE_HERE)
+        message->rbase = (message->rbase & ~held) | (message->lbase & held);
+}
+
+static bool
+on_file(void *context, const char *base, const char *info)
+{
+    struct look *look = context;
+    struct journal_message message, before;
+    bool found;
+
+    if (!journal_message_by_base(look->run->journal, look->mailbox->row.id, base, &message, &found, &look->run->err))
+        return false;
+    if (!found)
+        return add_file(look, base, info);
+    if (was_seen(look, message.id)) {
+        /* The second listing names everything again; within one listing a base comes once, or it has a twin. */
+        if (strcmp(message.info, info) == 0)
+            return true;
+        if (!look->second) {
+            look->twin = true;
+            return twins_note(look->run, look->twins, &message, info);
+        }
+    }
+    before = message;
+    (void)text_print(message.info, sizeof message.info, "%s", info);
+    message.lseen = run_flags_of(info, message.lseen);
+    if ((message.facts & FACT_GONE_THERE) == 0) /* else it is what is left of a move, or waits for what it was */
+        message.facts &= ~(unsigned)(FACT_UNPAIRED | FACT_MOVED);
+    take_back(look, &message);
+    message.facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED);
+    take_past(look, &message);
+    flushed_doubt_flags(look->run, &message);
+    if (!mark_seen(look, message.id) ||
+        ((before.facts & FACT_GONE_HERE) != 0 && !hold_end_word(look->run, look->mailbox, message.id)))
+        return false;
+    return memcmp(&before, &message, sizeof before) == 0 ||
+           journal_message_save(look->run->journal, &message, &look->run->err);
+}
+
+static bool
+on_bad(void *context, const char *name, const char *why)
+{
+    struct look *look = context;
+
+    char what[256];
+
+    look->run->no_removals_there = look->bad = true;
+    (void)text_print(what, sizeof what, "use file %s", name);
+    run_complain(look->run, look->mailbox, what, why, "while it is in the way, no removal goes to the server");
+    return true;
+}
+
+static bool
+read_folder(struct look *look)
+{
+    static const struct local_scanner scanner = {on_file, on_bad};
+    struct run *run = look->run;
+    struct mailbox *mailbox = look->mailbox;
+    struct local_stamp stamp;
+    struct error err = {0};
+
+    look->looked = true;
+    look->stable = false;
+    if (!run->local.ops->scan(run->local.self, mailbox->row.folder, &scanner, look, &stamp, &look->stable, &err)) {
+        if (run->err.kind != ERROR_NONE) /* our own callback: the journal failed */
+            return false;
+        run->no_removals_there = true;
+        mailbox->unsure = mailbox->unread = true;
+        mailbox->row.stamp[0] = '\0';
+        run_problem(run, mailbox, &err);
+        return true;
+    }
+    if (!look->stable)
+        run->no_removals_there = true;
+    if (!run->dry)
+        run->local.ops->sweep(run->local.self, mailbox->row.folder);
+    /* A name that can't be used keeps back removals in every run until it is gone, so the folder is read in every run. The same
+     * for a name that two files have: what is not settled in this run is settled in the next. */
+    (void)text_print(mailbox->row.stamp, sizeof mailbox->row.stamp, "%s",
+                     look->stable && !stamp.racy && !look->bad && !look->twin ? stamp.text : "");
+    return place_seen(run, mailbox, &stamp, look->stable);
+}
+
+static bool
+read_again(struct look *look)
+{
+    free(look->before);
+    look->before = look->seen;
+    look->before_size = look->seen_size;
+    look->seen = NULL;
+    look->seen_size = 0;
+    look->second = true;
+    return read_folder(look);
+}
+
+/* Does any listing of this run lack a file of the journal? */
+static bool
+find_missing(struct look *look, bool *missing)
+{
+    int64_t *ids;
+    size_t count;
+
+    *missing = false;
+    if (look->mailbox->unread)
+        return true;
+    if (!journal_message_ids(look->run->journal, look->mailbox->row.id, WHICH_WITH_BASE, &ids, &count, &look->run->err))
+        return false;
+    for (size_t i = 0; !*missing && i < count; i++)
+        *missing = !was_seen(look, ids[i]);
+    free(ids);
+    return true;
+}
+
+/* A folder that changed since it was read, or since it was found unchanged: there may be what is missing elsewhere. */
+static bool
+read_changed(struct look *look)
+{
+    struct run *run = look->run;
+    struct mailbox *mailbox = look->mailbox;
+    struct local_stamp stamp;
+    struct error err = {0};
+    bool missing;
+
+    if (!run->local.ops->stamp(run->local.self, mailbox->row.folder, &stamp, &missing, &err) || missing) {
+        run->no_removals_there = true; /* the next run says what is wrong with it */
+        return true;
+    }
+    if (!stamp.racy && strcmp(stamp.text, mailbox->row.stamp) == 0)
+        return true;
+    if (!read_again(look) || !find_missing(look, &missing))
+        return false;
+    if (missing) { /* seen to be missing once only */
+        mailbox->row.stamp[0] = '\0';
+        look->undecided = true;
+    }
+    return true;
+}
+
+static bool
+sweep(struct look *look)
+{
+    struct run *run = look->run;
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (!journal_message_ids(run->journal, look->mailbox->row.id, WHICH_WITH_BASE, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        if (was_seen(look, ids[i]))
+            continue;
+        if (was_seen_before(look, ids[i])) { /* it went between the two listings: the next look decides */
+            look->mailbox->row.stamp[0] = '\0';
+            look->undecided = true;
+            continue;
+        }
+        ok = run_load(run, ids[i], &message);
+        if (!ok)
+            break;
+        if (look->mailbox->moved_since && (message.facts & FACT_GONE_HERE) != 0)
+            continue;
+        if (run->pair_all ||
+            flushed_is_doubtful(
+                run,
+                message
+                    .id)) { /* journal and Maildir are not of one run: what is missing here is fetched, not deleted there */
+            message.base[0] = message.info[0] = '\0';
+            message.lbase = message.lseen = 0;
+            message.facts = (message.facts & ~(unsigned)FACT_ALTERED) | FACT_AGAIN;
+        } else {
+            message.facts |= FACT_GONE_HERE;
+            /* Paired anew, or its folder was away: nothing of it counts as removed. */
+            if (message.uid != 0 && look->mailbox->row.state == MAILBOX_REPAIR)
+                message.facts |= FACT_UNPAIRED;
+        }
+        if (message.uid == 0 && message.base[0] == '\0')
+            ok = journal_message_delete(run->journal, message.id, &run->err);
+        else
+            ok = journal_message_save(run->journal, &message, &run->err);
+    }
+    free(ids);
+    return ok;
+}
+
+/*
+ * An older Maildir: what an earlier run saw to be missing is fetched like all that is missing now, since the place to which it had moved may
+ * be gone with the newer one. Not so where its removal waits for a word, or is under way.
+ */
+static bool
+doubt_gone(struct run *run, const struct mailbox *mailbox)
+{
+    const unsigned otherwise = FACT_GONE_THERE | FACT_UNPAIRED | FACT_MOVED | FACT_REPLACED;
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = journal_message_ids(run->journal, mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        bool waits = false;
+
+        ok = run_load(run, ids[i], &message);
+        if (!ok || message.uid == 0 || (message.facts & (FACT_GONE_HERE | otherwise)) != FACT_GONE_HERE)
+            continue;
+        ok = missing_waits(run, &message, PLAN_REMOVE_THERE, &waits);
+        if (!ok || waits)
+            continue;
+        message.base[0] = message.info[0] = '\0';
+        message.lbase = message.lseen = 0;
+        message.facts = (message.facts & ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_LACKED)) | FACT_AGAIN;
+        ok = journal_message_save(run->journal, &message, &run->err);
+    }
+    free(ids);
+    return ok;
+}
+
+/*
+ * Folders that were not asked for, and those whose mailbox is not on the server (not yet, not any more), are read too: a file that
+ * was moved there must not be taken for a deletion.
+ */
+static bool
+can_be_read(const struct mailbox *mailbox)
+{
+    enum journal_state state = mailbox->row.state;
+
+    return mailbox->chosen && mailbox->folder_here && mailbox->row.id != 0 &&
+           (state == MAILBOX_ACTIVE || state == MAILBOX_REPAIR || state == MAILBOX_NEW_LOCAL ||
+            state == MAILBOX_GONE_REMOTE);
+}
+
+static bool
+read_all(struct run *run, struct look *looks, struct twins *twins)
+{
+    bool any = false, ok = true;
+
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct look *look = &looks[i];
+
+        *look = (struct look){.run = run, .mailbox = &run->mailboxes[i], .twins = twins};
+        look->mailbox->look_here = look->mailbox->look_here && can_be_read(look->mailbox);
+        if (!look->mailbox->look_here)
+            continue;
+        ok = read_folder(look) && find_missing(look, &look->missing);
+        any = any || look->missing;
+        if (ok && run->maildir_older && !look->mailbox->unread)
+            ok = doubt_gone(run, look->mailbox);
+    }
+    /* Only what the first listing shows is the past. */
+    for (size_t i = 0; ok && i < run->count; i++)
+        run->mailboxes[i].named = run->mailboxes[i].named || (looks[i].looked && !run->mailboxes[i].unread);
+    for (size_t i = 0; ok && any && i < run->count; i++) {
+        if (looks[i].missing)
+            ok = read_again(&looks[i]);
+    }
+    for (size_t i = 0; ok && any && i < run->count; i++) {
+        if (!looks[i].missing && !looks[i].mailbox->unread && can_be_read(looks[i].mailbox))
+            ok = read_changed(&looks[i]);
+    }
+    ok = ok && (!any || survey_folders_again(run));
+    /*
+     * What is missing here is a fact also where the server's side could not be seen: the stamp says that it was looked at. Pairing
+     * takes nothing for a deletion, and a file that was missed is paired again: there it need not be stable.
+     */
+    for (size_t i = 0; ok && any && i < run->count; i++) {
+        if (!looks[i].missing || looks[i].mailbox->unread)
+            continue;
+        if (looks[i].stable || run->pair_all)
+            ok = sweep(&looks[i]);
+        else
+            looks[i].undecided = true;
+    }
+    return ok;
+}
+
+/*
+ * A run that was killed, or a mail reader, may have given these names a moment ago: on the disk before the journal knows them, or a power cut
+ * would make each look like one that the user removed.
+ */
+static bool
+flush_found(struct run *run, const struct look *looks)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < run->count; i++)
+        found = found || looks[i].found;
+    return !found || run->dry || run->local.ops->flush(run->local.self, &run->err);
+}
+
+bool
+observe_local(struct run *run)
+{
+    struct look *looks = calloc(run->count != 0 ? run->count : 1, sizeof *looks);
+    struct twins twins = {0};
+    bool ok = looks != NULL || run_no_memory(run);
+
+    ok = ok && run_begin(run) && read_all(run, looks, &twins);
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (!looks[i].looked)
+            continue;
+        /* Where everything is paired for the first time, a file that was overlooked would be fetched, and then sent, as another one. */
+        mailbox->look_here =
+            !mailbox->unread && (looks[i].undecided || (!looks[i].stable && (run->first || run->pair_all ||
+                                                                             mailbox->row.state == MAILBOX_REPAIR)));
+        ok = journal_mailbox_save(run->journal, &mailbox->row, &run->err);
+        mailbox->proven = mailbox->proven || (looks[i].stable && !mailbox->unread);
+    }
+    ok = ok && situation_know_past(run) && flush_found(run, looks);
+    if (ok)
+        ok = run_commit(run);
+    else
+        journal_rollback(run->journal);
+    for (size_t i = 0; looks != NULL && i < run->count; i++) {
+        free(looks[i].seen);
+        free(looks[i].before);
+    }
+    free(looks);
+    ok = ok && twins_split(run, &twins) && flushed_mend(run);
+    free(twins.at);
+    return ok;
+}

@@ -1,0 +1,567 @@
+/*
+ * What the server shows, written into the journal together with the cursor that says how far that is: a difference that was seen
+ * stays as a dirty row until it is carried out, so nothing is ever asked for twice and nothing seen is lost.
+ *
+ * A mailbox is asked for its changes (QRESYNC, CONDSTORE) or for everything. Afterwards the rows that are there must be as many
+ * as the server says; if they are not, everything is asked for, once. A UIDVALIDITY that changed, a UIDNEXT that went back, a
+ * known UID that is another message: the mailbox is unpaired (REPAIR) and paired again by content, and nothing is removed.
+ */
+#include "sync/rows/missing.h"
+#include "sync/observe/said_uid.h"
+#include "sync/observe/view.h"
+
+#include <inttypes.h>
+
+struct sight { /* one mailbox while it is being listed */
+    struct mailbox *mailbox;
+    struct remote_select request;
+    struct remote_selected selected;
+    bool started;    /* selected was called */
+    bool again_full; /* what came can't be trusted to be complete */
+    bool complete;
+    unsigned char *seen; /* bit set over row ids, for listings of everything */
+    size_t seen_size;
+    uint32_t listed;  /* different messages */
+    struct view view; /* in a listing of everything */
+    uint64_t slid;    /* unknown messages below the cursor */
+    struct said_uids said;
+    bool partial; /* the server says that it listed a part: what that lacks is nowhere proven to be gone */
+    bool ahead;   /* UIDNEXT says that the highest known UID is not given yet, and no listing has shown it */
+};
+
+struct observation {
+    struct run *run;
+    struct sight *sights;
+    uint64_t unsaved; /* rows since the last commit */
+};
+
+static bool
+mark_seen(struct sight *sight, int64_t id)
+{
+    size_t byte = (size_t)(id >> 3);
+
+    if (byte >= sight->seen_size) {
+        size_t have = sight->seen_size, need = byte + 1 + byte / 2;
+
+        if (!array_grow(&sight->seen, &sight->seen_size, need, 1))
+            return false;
+        memset(sight->seen + have, 0, sight->seen_size - have);
+    }
+    sight->listed += (sight->seen[byte] >> (id & 7) & 1) == 0;
+    sight->seen[byte] |= (unsigned char)(1u << (id & 7));
+    return true;
+}
+
+static bool
+was_seen(const struct sight *sight, int64_t id)
+{
+    size_t byte = (size_t)(id >> 3);
+
+    return byte < sight->seen_size && (sight->seen[byte] >> (id & 7) & 1) != 0;
+}
+
+/* UIDs mean nothing any more: what the rows knew is kept and found again by content (missing.c). */
+static bool
+unpair(struct run *run, struct mailbox *mailbox, bool past)
+{
+    if (!missing_unpair(run, mailbox, past))
+        return false;
+    mailbox->row.state = MAILBOX_REPAIR;
+    mailbox->row.uidnext = mailbox->row.messages = 0;
+    mailbox->row.modseq = 0;
+    mailbox->current = false;
+    mailbox->look_here = true;
+    return true;
+}
+
+/* Is it as the journal has it? */
+static bool
+is_unchanged(const struct mailbox *mailbox)
+{
+    return mailbox->listed && mailbox->has_status && mailbox->uidvalidity == mailbox->row.uidvalidity &&
+           mailbox->uidnext == mailbox->row.uidnext && mailbox->messages == mailbox->row.messages;
+}
+
+/*
+ * Perhaps what another mailbox was: servers that number by the clock give one UIDVALIDITY to all that are made in one second, and it stays
+ * with a mailbox that is renamed.
+ */
+static bool
+may_be_another(const struct run *run, const struct sight *sight)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        const struct mailbox *other = &run->mailboxes[i];
+
+        if (other != sight->mailbox && other->known_uidvalidity == sight->selected.uidvalidity &&
+            sight->selected.uidnext >= other->row.uidnext && !is_unchanged(other))
+            return true;
+    }
+    return false;
+}
+
+static bool
+begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
+{
+    /* Under another UIDVALIDITY it may be another mailbox that has this name now, and so under one that several have. */
+    bool past = back && sight->selected.uidvalidity == sight->mailbox->row.uidvalidity && !may_be_another(run, sight);
+
+    report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "repair", why);
+    sight->again_full = sight->mailbox->repaired = true;
+    run->went_back = run->went_back || back;
+    run->restored = run->restored || past;
+    sight->mailbox->renumbered = sight->selected.uidvalidity != sight->mailbox->row.uidvalidity;
+    run->no_removals_here = true; /* what seems to have vanished elsewhere may be here under another UID */
+    run->vanished = true;         /* and may be in a mailbox that was made meanwhile */
+    sight->mailbox->row.uidvalidity = sight->selected.uidvalidity;
+    /* At once: rows without their UIDs under cursors that say "nothing new" would be sent as new mail by the next run. */
+    return unpair(run, sight->mailbox, past) && journal_mailbox_save(run->journal, &sight->mailbox->row, &run->err);
+}
+
+/*
+ * A run that died behind an APPEND knows a UID that its cursor does not. Where a listing has shown it, a UIDNEXT that is not above it tells
+ * nothing: there are servers that lag behind.
+ */
+static bool
+is_ahead(struct run *run, const struct sight *sight, bool *ahead)
+{
+    const uint32_t highest = sight->request.check_uid;
+    struct journal_message message;
+    bool found;
+
+    *ahead = false;
+    if (highest == 0 || sight->selected.uidnext == 0 || highest < sight->selected.uidnext)
+        return true;
+    if (!journal_message_by_uid(run->journal, sight->mailbox->row.id, highest, &message, &found, &run->err))
+        return false;
+    *ahead = found && (message.facts & (FACT_ECHO | FACT_COPIED)) != 0;
+    return true;
+}
+
+/* Another mailbox had this UIDVALIDITY, and has it no more: that one has this name now, and nothing went back. */
+static bool
+was_renamed(const struct run *run, const struct mailbox *mailbox, uint32_t uidvalidity)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        const struct mailbox *other = &run->mailboxes[i];
+
+        if (other == mailbox || other->known_uidvalidity != uidvalidity)
+            continue;
+        if (!other->listed || other->row.uidvalidity != uidvalidity ||
+            (other->has_status && other->uidvalidity != uidvalidity))
+            return true;
+    }
+    return false;
+}
+
+static bool
+on_selected(void *context, size_t index, const struct remote_selected *selected)
+{
+    struct observation *observation = context;
+    struct run *run = observation->run;
+    struct sight *sight = &observation->sights[index];
+    struct journal_mailbox *row = &sight->mailbox->row;
+
+    sight->selected = *selected;
+    sight->started = true;
+    if (row->uidvalidity != 0 && selected->uidvalidity != row->uidvalidity) {
+        /* It only ever grows (RFC 9051 section 2.3.1.1): a smaller one comes out of a backup, and the other mailboxes with it. */
+        return begin_repair(run, sight,
+                            selected->uidvalidity < row->uidvalidity &&
+                                !was_renamed(run, sight->mailbox, selected->uidvalidity),
+                            "its UIDVALIDITY changed: both sides are paired again by content, nothing is deleted");
+    }
+    if (!is_ahead(run, sight, &sight->ahead))
+        return false;
+    if (selected->uidnext != 0 && selected->uidnext < row->uidnext)
+        return begin_repair(run, sight, true,
+                            "the server went back in time: both sides are paired again by content, nothing is deleted");
+    if (row->modseq != 0 && selected->modseq != 0 && selected->modseq < row->modseq)
+        return begin_repair(
+            run, sight, true,
+            "the server's MODSEQ went back: both sides are paired again by content, nothing is deleted");
+    /* Another mailbox showed that the server went back. A size and a date would tell here; where sizes lie, a date alone proves nothing. */
+    if (run->no_deltas && run->sizes_lie && row->uidvalidity != 0 && !sight->mailbox->repaired)
+        return begin_repair(run, sight, true,
+                            "the server went back in time: both sides are paired again by content, nothing is deleted");
+    row->uidvalidity = selected->uidvalidity;
+    row->permanent = selected->permanent;
+    return true;
+}
+
+/* Its mailbox or folder was away, or the server went back: nothing of it counts as removed. */
+static bool
+is_met_anew(const struct sight *sight, const struct journal_message *message)
+{
+    return (sight->mailbox->row.state == MAILBOX_REPAIR || sight->mailbox->row.past) &&
+           (message->facts & FACT_GONE_HERE) == 0;
+}
+
+static bool
+set_gone(struct run *run, struct sight *sight, int64_t id)
+{
+    struct journal_message message;
+
+    if (!run_load(run, id, &message))
+        return false;
+    if (message.uid == 0 || (message.facts & FACT_GONE_THERE) != 0)
+        return true;
+    run->vanished = true;
+    if (is_met_anew(sight, &message))
+        return missing_lost_uid(run, &message);
+    message.facts |= FACT_GONE_THERE;
+    message.facts &= ~(unsigned)(FACT_ECHO | FACT_UNPAIRED);
+    return journal_message_save(run->journal, &message, &run->err);
+}
+
+static bool
+on_vanished(void *context, size_t index, uint32_t first, uint32_t last)
+{
+    struct observation *observation = context;
+    struct run *run = observation->run;
+    struct sight *sight = &observation->sights[index];
+    int64_t *ids;
+    size_t count;
+
+    if (sight->again_full)
+        return true;
+    if (!journal_ids_by_uids(run->journal, sight->mailbox->row.id, first, last, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!set_gone(run, sight, ids[i])) {
+            free(ids);
+            return false;
+        }
+    }
+    free(ids);
+    return true;
+}
+
+static bool
+add_unknown(struct run *run, struct sight *sight, const struct remote_message *seen)
+{
+    struct journal_message *message;
+    bool ok;
+
+    sight->slid += seen->uid < sight->mailbox->row.uidnext;
+    if (!seen->has_meta || !seen->has_flags) {
+        /* New mail comes with size and date; another UID that we don't know means that our rows are not all. */
+        if (seen->uid < sight->request.uidnext || sight->request.uidnext == 0)
+            sight->again_full = true;
+        return true;
+    }
+    message = calloc(1, sizeof *message);
+    if (message == NULL)
+        return run_no_memory(run);
+    message->mailbox = sight->mailbox->row.id;
+    message->uid = seen->uid;
+    message->size = seen->size;
+    message->date = seen->date;
+    message->rseen = seen->flags;
+    (void)text_print(message->keywords, sizeof message->keywords, "%s", seen->keywords != NULL ? seen->keywords : "");
+    ok =
+        journal_message_save(run->journal, message, &run->err) && (mark_seen(sight, message->id) || run_no_memory(run));
+    free(message);
+    return ok;
+}
+
+static bool
+on_message(void *context, size_t index, const struct remote_message *seen)
+{
+    struct observation *observation = context;
+    struct run *run = observation->run;
+    struct sight *sight = &observation->sights[index];
+    struct journal_message message, before;
+    bool found;
+
+    if (!sight->started || sight->again_full)
+        return true;
+    if (sight->selected.uidnext != 0 && seen->uid >= sight->selected.uidnext && seen->uid > sight->request.check_uid)
+        return true; /* it came meanwhile */
+    sight->ahead = sight->ahead && seen->uid != sight->request.check_uid;
+    if (seen->has_flags) {
+        sight->view.arrived += seen->uid >= sight->mailbox->row.uidnext;
+        if (sight->view.lowest == 0 || seen->uid < sight->view.lowest)
+            sight->view.lowest = seen->uid;
+    }
+    if (!journal_message_by_uid(run->journal, sight->mailbox->row.id, seen->uid, &message, &found, &run->err))
+        return false;
+    if (!found)
+        return add_unknown(run, sight, seen);
+    before = message;
+    /* Has a file, and was never listed: it was sent, or moved there. */
+    sight->view.ours += seen->has_flags && message.base[0] != '\0' && seen->uid >= sight->mailbox->row.uidnext;
+    if ((message.facts & FACT_COPIED) != 0 && seen->has_flags) {
+        /* Its base is what came along. Another flag was given since, by somebody; but a \\Deleted that stays may be fatal. */
+        message.rbase = message.lbase = seen->flags & (message.rbase | FLAG_DELETED);
+        message.facts &= ~(unsigned)FACT_COPIED;
+    }
+    if ((message.facts & FACT_ECHO) != 0) {
+        if (!said_uid_echo(run, &sight->said, &message, seen))
+            return false;
+    } else if (seen->has_meta && (seen->date != message.date || seen->size != message.size)) {
+        return begin_repair(
+            run, sight, true,
+            "a UID is another message than it was: both sides are paired again by content, nothing is deleted");
+    }
+    if (seen->has_flags) {
+        message.rseen = seen->flags;
+        (void)text_print(message.keywords, sizeof message.keywords, "%s", seen->keywords != NULL ? seen->keywords : "");
+    }
+    message.facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW);
+    if (!mark_seen(sight, message.id))
+        return run_no_memory(run);
+    return memcmp(&before, &message, sizeof before) == 0 || journal_message_save(run->journal, &message, &run->err);
+}
+
+static bool
+sweep_row(struct run *run, struct sight *sight, int64_t id, bool cut)
+{
+    struct journal_message message;
+
+    if (!cut)
+        return set_gone(run, sight, id);
+    if (!run_load(run, id, &message))
+        return false;
+    if (!sight->partial &&
+        message.uid > sight->view.lowest) /* a view is of the newest: what is missing in it is gone */
+        return set_gone(run, sight, id);
+    view_set(run, sight->mailbox, sight->selected.exists);
+    /* What lost its UID is out of view without one: view_spare. */
+    return is_met_anew(sight, &message) ? missing_lost_uid(run, &message) : view_leave_out(run, &message);
+}
+
+/* What was sent and is gone before it was listed once leaves the number of those that were there alone. */
+static bool
+count_missing(struct run *run, struct sight *sight, int64_t id)
+{
+    struct journal_message message;
+
+    if (!run_load(run, id, &message))
+        return false;
+    sight->view.vanished += message.uid < sight->mailbox->row.uidnext;
+    return true;
+}
+
+/* A listing of everything is complete: what it did not name is gone, or out of the server's view. */
+static bool
+sweep(struct run *run, struct sight *sight)
+{
+    struct mailbox *mailbox = sight->mailbox;
+    const uint32_t known = mailbox->row.view;
+    int64_t *ids;
+    size_t count;
+    bool ok = true, cut;
+
+    sight->view.exists = sight->selected.exists;
+    sight->view.slid = sight->slid;
+    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_WITH_UID, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = was_seen(sight, ids[i]) || count_missing(run, sight, ids[i]);
+    ok = ok && view_count_sent(run, mailbox, &sight->view);
+    view_learn(run, mailbox, &sight->view);
+    cut = ok && view_is_cut(run, mailbox, &sight->view);
+    for (size_t i = 0; ok && i < count; i++) {
+        if (!was_seen(sight, ids[i]))
+            ok = sweep_row(run, sight, ids[i], cut);
+    }
+    free(ids);
+    ok = ok && (known == mailbox->row.view || mailbox->row.view != sight->view.exists ||
+                view_recall(run, mailbox, sight->view.lowest));
+    view_begin(run, mailbox, &sight->view);
+    if (!ok || mailbox->row.view == 0 || sight->partial)
+        return ok;
+    return mailbox->row.view == sight->selected.exists ? view_reaches(run, mailbox, sight->view.lowest)
+                                                       : view_end(run, mailbox, &sight->view);
+}
+
+static void
+say_slid(struct run *run, const struct sight *sight)
+{
+    char text[120];
+
+    if (sight->slid == 0)
+        return;
+    (void)text_print(text, sizeof text, "%" PRIu64 " older message%s came into the server's view", sight->slid,
+                     sight->slid == 1 ? "" : "s");
+    report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "view", text);
+}
+
+/* It was asked for under a UIDVALIDITY that it does not have any more: that was no listing yet. */
+static bool
+is_renumbered(const struct sight *sight)
+{
+    return sight->started && sight->request.uidvalidity != 0 &&
+           sight->request.uidvalidity != sight->mailbox->row.uidvalidity;
+}
+
+static bool
+on_done(void *context, size_t index, const struct remote_outcome *outcome)
+{
+    struct observation *observation = context;
+    struct run *run = observation->run;
+    struct sight *sight = &observation->sights[index];
+    struct journal_mailbox *row = &sight->mailbox->row;
+    uint64_t have;
+    bool whole;
+
+    if (!outcome->ok || !sight->started) {
+        sight->again_full = sight->again_full || outcome->changed;
+        if (!sight->again_full || (sight->request.full && !is_renumbered(sight))) {
+            sight->mailbox->unsure = true;
+            sight->again_full = false;
+            run->no_removals_here = true;
+            run_complain(run, sight->mailbox, "list the messages of this mailbox", outcome->answer,
+                         "the next run tries again");
+        }
+        return true;
+    }
+    if (sight->ahead && !sight->again_full)
+        return begin_repair(run, sight, true,
+                            "the server went back in time: both sides are paired again by content, nothing is deleted");
+    if (outcome->shown != 0) {
+        sight->selected.exists = outcome->shown;
+        sight->partial = true;
+        view_set(run, sight->mailbox, outcome->shown);
+    }
+    /* What an incomplete listing did not name is not gone, and in a view it may never be named again. */
+    whole = sight->again_full || sight->selected.delta || sight->listed == sight->selected.exists;
+    if (!sight->again_full && !sight->selected.delta && whole && !sweep(run, sight))
+        return false;
+    if (!journal_message_count(run->journal, row->id, WHICH_WITH_UID, &have, &run->err))
+        return false;
+    if (!sight->again_full && (!whole || have != sight->selected.exists)) {
+        sight->again_full = true;
+        if (sight->request.full) {
+            sight->again_full = false;
+            sight->mailbox->unsure = true;
+            run->no_removals_here = true;
+            run_complain(run, sight->mailbox, "list the messages of this mailbox",
+                         "the listing and the server's count do not agree", "the next run tries again");
+        }
+    }
+    sight->complete = !sight->again_full && !sight->mailbox->unsure;
+    if (sight->complete &&
+        sight->selected.uidnext == 0) { /* a server that does not say: after the highest that it showed */
+        uint32_t highest;
+
+        if (!journal_highest_uid(run->journal, row->id, &highest, &run->err))
+            return false;
+        sight->selected.uidnext = highest < UINT32_MAX ? highest + 1 : highest;
+    }
+    if (sight->complete) {
+        if (!said_uid_settle(run, &sight->said))
+            return false;
+        say_slid(run, sight);
+        row->uidnext = sight->selected.uidnext;
+        row->modseq = sight->selected.modseq;
+        row->messages = sight->selected.exists;
+        row->permanent = sight->selected.permanent;
+        row->past = false;
+        sight->mailbox->look_there = false;
+        sight->mailbox->current = true;
+    }
+    return journal_mailbox_save(run->journal, row, &run->err);
+}
+
+static bool
+fill_request(struct run *run, struct sight *sight, bool full)
+{
+    const struct journal_mailbox *row = &sight->mailbox->row;
+
+    sight->request = (struct remote_select){
+        .mailbox = text_of(row->wire),
+        .uidvalidity = row->uidvalidity,
+        .uidnext = full ? 0 : row->uidnext,
+        .modseq = full ? 0 : row->modseq,
+        .full = full || row->uidnext == 0,
+    };
+    return journal_highest_uid(run->journal, row->id, &sight->request.check_uid, &run->err);
+}
+
+/* Which mailbox is listed first is chance. */
+static bool
+recall_limits(struct run *run, const struct sight *sights, size_t count)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < count; i++)
+        ok = !sights[i].complete || view_recall_limit(run, sights[i].mailbox, &sights[i].view);
+    return ok;
+}
+
+static bool
+ask(struct run *run, struct sight *sights, size_t count)
+{
+    static const struct remote_observer observer = {on_selected, on_vanished, on_message, on_done};
+    struct observation observation = {.run = run, .sights = sights};
+    struct remote_select *requests = calloc(count, sizeof *requests);
+    bool ok = requests != NULL || run_no_memory(run);
+
+    for (size_t i = 0; ok && i < count; i++)
+        requests[i] = sights[i].request;
+    /* One transaction: what a broken connection leaves behind is what was seen, with the old cursors. */
+    if (ok && run_begin(run)) {
+        bool asked = run->remote.ops->observe(run->remote.self, requests, count, &observer, &observation, &run->err);
+        struct error why = run->err;
+
+        ok = recall_limits(run, sights, count) && (!run->went_back || run->no_deltas || missing_past(run)) &&
+             run_commit(run) && asked;
+        if (!asked)
+            run->err = why;
+    } else {
+        ok = false;
+    }
+    free(requests);
+    return ok;
+}
+
+bool
+observe_remote(struct run *run)
+{
+    struct sight *sights = calloc(run->count != 0 ? run->count : 1, sizeof *sights);
+    size_t count = 0;
+    bool ok = sights != NULL || run_no_memory(run);
+
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        mailbox->look_there = mailbox->look_there && mailbox->listed &&
+                              (run->look_everywhere ? mailbox_is_usable(mailbox) : mailbox_is_open(mailbox));
+        if (!mailbox->look_there)
+            continue;
+        sights[count].mailbox = mailbox;
+        ok = fill_request(run, &sights[count++],
+                          run->pair_all || mailbox->row.state == MAILBOX_REPAIR || mailbox->row.past || mailbox->full ||
+                              view_hides_changes(run, mailbox));
+    }
+    for (int round = 0; ok && count != 0 && round < 3; round++) {
+        size_t left = 0;
+
+        ok = ask(run, sights, count);
+        for (size_t i = 0; i < count; i++) {
+            bool again = sights[i].again_full;
+            struct mailbox *mailbox = sights[i].mailbox;
+
+            free(sights[i].seen);
+            free(sights[i].said.list);
+            sights[i].seen = NULL;
+            sights[i].said = (struct said_uids){0};
+            if (!again || !ok)
+                continue;
+            sights[left] = (struct sight){.mailbox = mailbox};
+            ok = fill_request(run, &sights[left++], true);
+        }
+        for (size_t i = left; i < count; i++)
+            sights[i] = (struct sight){0};
+        count = left;
+    }
+    for (size_t i = 0; sights != NULL && ok && i < count; i++) {
+        sights[i].mailbox->unsure = true;
+        run->no_removals_here = true;
+        run_complain(run, sights[i].mailbox, "list the messages of this mailbox",
+                     "it changes faster than it can be listed", "the next run tries again");
+    }
+    free(sights);
+    return ok;
+}

@@ -1,0 +1,573 @@
+/*
+ * Which mailboxes are there, on which side, and which of them moved since the last run. One LIST with STATUS and one stat of each
+ * folder answer that; a mailbox where neither side moved is done here: no SELECT, no directory read.
+ *
+ *   in the journal   on the server   here     becomes
+ *   no               yes             no       NEW_REMOTE: the folder is made
+ *   no               no              yes      NEW_LOCAL: the mailbox is made
+ *   no               yes             yes      ACTIVE: a first meeting, paired by content
+ *   ACTIVE           no              yes      GONE_REMOTE: left alone, said by status
+ *   ACTIVE           yes             no       GONE_LOCAL: left alone, said by status
+ *   GONE_*           yes             yes      back: REPAIR; nothing in it counts as removed, its rows tell what moved elsewhere
+ *   any              no              no       dropped from the journal
+ */
+#include "sync/rows/missing.h"
+#include "sync/observe/survey.h"
+
+#include "sync/rows/flushed.h"
+#include "sync/apply/linked.h"
+#include "sync/run/place.h"
+#include "sync/rows/unfinished.h"
+
+static struct mailbox *
+find_by_wire(struct run *run, struct text wire)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->mailboxes[i].row.wire != NULL && text_is(wire, run->mailboxes[i].row.wire))
+            return &run->mailboxes[i];
+    }
+    return NULL;
+}
+
+struct mailbox *
+survey_by_name(struct run *run, const char *name)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (strcmp(run->mailboxes[i].row.name, name) == 0)
+            return &run->mailboxes[i];
+    }
+    return NULL;
+}
+
+static struct mailbox *
+find_by_folder(struct run *run, const char *folder)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (strcmp(run->mailboxes[i].row.folder, folder) == 0)
+            return &run->mailboxes[i];
+    }
+    return NULL;
+}
+
+static bool
+load_known(struct run *run)
+{
+    struct journal_mailbox *list;
+    size_t count;
+
+    if (!journal_mailboxes(run->journal, &list, &count, &run->err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct mailbox *mailbox = run_mailbox_add(run);
+
+        if (mailbox == NULL) {
+            journal_mailboxes_free(list, count);
+            return false;
+        }
+        /* The strings change their owner; the list keeps an empty row. */
+        mailbox->row = list[i];
+        mailbox->known_uidvalidity = mailbox->row.uidvalidity;
+        list[i] = (struct journal_mailbox){0};
+    }
+    journal_mailboxes_free(list, count);
+    return true;
+}
+
+struct mailbox *
+survey_add(struct run *run, const char *name, const char *folder, enum journal_state state)
+{
+    struct mailbox *mailbox = run_mailbox_add(run);
+
+    if (mailbox == NULL)
+        return NULL;
+    mailbox->row.state = state;
+    mailbox->row.name = strdup(name);
+    mailbox->row.folder = strdup(folder);
+    if (mailbox->row.name == NULL || mailbox->row.folder == NULL) {
+        (void)run_no_memory(run);
+        return NULL;
+    }
+    return mailbox;
+}
+
+static bool
+see_folder(void *context, const char *folder)
+{
+    struct run *run = context;
+    char name[LIMIT_MAILBOX_NAME + 1];
+    struct error err = {0};
+    struct mailbox *mailbox = find_by_folder(run, folder);
+
+    if (mailbox == NULL) {
+        if (!names_from_folder(folder, run->account->policy.layout, name, &err)) {
+            run_problem(run, NULL, &err);
+            return true;
+        }
+        mailbox = survey_by_name(run, name);
+        if (mailbox != NULL) { /* two folders for one name: the one the journal knows stays */
+            run_complain(run, mailbox, "use a second folder for this mailbox", folder, "rename or remove that folder");
+            return true;
+        }
+        mailbox = survey_add(run, name, folder, MAILBOX_NEW_LOCAL);
+        if (mailbox == NULL)
+            return false;
+    }
+    mailbox->folder_here = true;
+    return true;
+}
+
+static bool
+is_asked(const struct run *run, const char *name)
+{
+    const char *const *asked = run->options->mailboxes;
+
+    if (asked == NULL || asked[0] == NULL)
+        return true;
+    for (; *asked != NULL; asked++) {
+        if (strcmp(*asked, name) == 0 || (strcasecmp(*asked, "INBOX") == 0 && strcmp(name, "INBOX") == 0))
+            return true;
+    }
+    return false;
+}
+
+/* Every name on the command line must be a mailbox, and one that the configuration chooses. */
+static bool
+check_asked(struct run *run, bool listed)
+{
+    const char *const *asked = run->options->mailboxes;
+
+    for (; asked != NULL && *asked != NULL; asked++) {
+        const struct mailbox *mailbox = survey_by_name(run, strcasecmp(*asked, "INBOX") == 0 ? "INBOX" : *asked);
+
+        if (mailbox != NULL && !mailbox->chosen && (listed || !names_ask_the_server(run->account->policy.patterns))) {
+            error_set(&run->err, ERROR_CONFIG, "use mailbox %s: `mailboxes` does not choose it", *asked);
+            error_hint(&run->err, "name it in `mailboxes` of account %s", run->account->name);
+            return false;
+        }
+        if (mailbox != NULL || strcasecmp(*asked, "INBOX") == 0)
+            continue;
+        error_set(&run->err, ERROR_CONFIG, "find mailbox %s", *asked);
+        error_hint(&run->err, "`golub status %s` lists the mailboxes", run->account->name);
+        return false;
+    }
+    return true;
+}
+
+static void
+mark_asked(struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        mailbox->asked = is_asked(run, mailbox->row.name);
+        mailbox->chosen = names_chosen(run->account->policy.patterns, mailbox->row.name, mailbox->row.attributes);
+    }
+}
+
+/*
+ * Out of the patterns, also because somebody unsubscribed it elsewhere: left alone on both sides and not remembered. Rows that nobody keeps up
+ * would be taken for what both sides last agreed on when it comes back, and what was tidied up here meanwhile for removals.
+ */
+static bool
+leave_out(struct run *run, struct mailbox *mailbox)
+{
+    struct journal_mailbox *row = &mailbox->row;
+
+    if (row->id == 0)
+        return true;
+    if (!unfinished_forget(run, mailbox))
+        return false;
+    report_mailbox(run->report, run->account->name, row->name, "left-out",
+                   "`mailboxes` does not choose it any more: it is left alone, and paired anew should it come back");
+    row->id = 0;
+    row->state = mailbox->folder_here ? MAILBOX_NEW_LOCAL : MAILBOX_NEW_REMOTE;
+    row->uidvalidity = row->uidnext = row->messages = 0;
+    row->modseq = 0;
+    row->stamp[0] = '\0';
+    return true;
+}
+
+static bool
+any_chosen(const struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->mailboxes[i].chosen)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Before the server is asked: a run that does not reach it has left them out all the same. Where nothing is chosen that is no wish, but a
+ * mistake, or the list says more (check_chosen).
+ */
+static bool
+leave_out_all(struct run *run)
+{
+    bool any = false, ok = true;
+
+    for (size_t i = 0; i < run->count; i++)
+        any = any || (!run->mailboxes[i].chosen && run->mailboxes[i].row.id != 0);
+    if (!any || !any_chosen(run))
+        return true;
+    if (!run_begin(run))
+        return false;
+    for (size_t i = 0; ok && i < run->count; i++)
+        ok = run->mailboxes[i].chosen || leave_out(run, &run->mailboxes[i]);
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+bool
+survey_known(struct run *run)
+{
+    bool known;
+
+    if (!load_known(run) || !linked_take_back(run))
+        return false;
+    known = run->count != 0;
+    if (!run->no_root && !run->local.ops->folders(run->local.self, see_folder, run, &run->err))
+        return false;
+    mark_asked(run);
+    /* On the very first run only the server knows: asked again after its LIST. */
+    return (!known || check_asked(run, false)) && leave_out_all(run);
+}
+
+/* Its rows say nothing any more: what a file that is missing, or a UID, was before must not be taken for a deletion. */
+static bool
+forget_rows(struct run *run, struct mailbox *mailbox)
+{
+    struct journal_mailbox *row = &mailbox->row;
+
+    if (row->id != 0 && row->state != MAILBOX_NEW_LOCAL && row->state != MAILBOX_NEW_REMOTE) {
+        if (!unfinished_forget(run, mailbox))
+            return false;
+        row->id = 0;
+    }
+    row->uidvalidity = row->uidnext = row->messages = 0;
+    row->modseq = 0;
+    row->stamp[0] = '\0';
+    return true;
+}
+
+/* What was gone is back, or both sides are there for the first time: paired, and nothing that is missing counts as removed. */
+static bool
+start_over(struct run *run, struct mailbox *mailbox)
+{
+    enum journal_state state = mailbox->row.state;
+    bool known = mailbox->row.id != 0 && (state == MAILBOX_GONE_REMOTE || state == MAILBOX_GONE_LOCAL);
+
+    mailbox->row.state = MAILBOX_ACTIVE;
+    if (!known)
+        return forget_rows(run, mailbox);
+    report_mailbox(run->report, run->account->name, mailbox->row.name, "back",
+                   "it is there again on both sides: paired by content, nothing in it counts as removed");
+    mailbox->row.state = MAILBOX_REPAIR;
+    mailbox->row.stamp[0] = '\0';
+    return missing_return(run, mailbox);
+}
+
+static void
+say_gone(struct run *run, struct mailbox *mailbox, enum journal_state state)
+{
+    if (mailbox->row.state != state)
+        report_mailbox(run->report, run->account->name, mailbox->row.name,
+                       state == MAILBOX_GONE_REMOTE ? "gone-there" : "gone-here",
+                       state == MAILBOX_GONE_REMOTE ? "it is gone on the server; what is here stays"
+                                                    : "its folder is gone here; what is on the server stays");
+    mailbox->row.state = state;
+    if (mailbox->row.behind == 0) {
+        mailbox->row.behind = run->first_id;
+        run->fell_behind = true;
+    }
+}
+
+/* The table at the head of this file. *keep false: nothing is left of the mailbox. */
+static bool
+settle_state(struct run *run, struct mailbox *mailbox, bool *keep)
+{
+    enum journal_state state = mailbox->row.state;
+
+    *keep = mailbox->listed || mailbox->folder_here;
+    if (!*keep)
+        return mailbox->row.id == 0 || unfinished_forget(run, mailbox);
+    if (mailbox->listed && mailbox->folder_here) {
+        if (state == MAILBOX_ACTIVE || state == MAILBOX_REPAIR)
+            return true;
+        return start_over(run, mailbox);
+    }
+    if (mailbox->listed && run->maildir_older) { /* restored from before it was made: made again, nobody removed it */
+        if (!forget_rows(run, mailbox))
+            return false;
+        mailbox->row.state = MAILBOX_NEW_REMOTE;
+    } else if (mailbox->listed && state != MAILBOX_NEW_REMOTE)
+        say_gone(run, mailbox, MAILBOX_GONE_LOCAL);
+    if (!mailbox->listed && state != MAILBOX_NEW_LOCAL)
+        say_gone(run, mailbox, MAILBOX_GONE_REMOTE);
+    return true;
+}
+
+static bool
+save_mailbox(struct run *run, struct mailbox *mailbox)
+{
+    return journal_mailbox_save(run->journal, &mailbox->row, &run->err);
+}
+
+/* Once, with its first row. */
+static void
+say_aside(struct run *run, const struct mailbox *mailbox)
+{
+    char wire[160], text[400];
+
+    if (!mailbox->listed || mailbox->row.id != 0 || !names_is_aside(mailbox->row.name))
+        return;
+    error_escape(wire, sizeof wire, text_of(mailbox->row.wire));
+    (void)text_print(text, sizeof text,
+                     "this is mailbox \"%s\" of the server: another one has that name here, where the prefix is cut",
+                     wire);
+    report_mailbox(run->report, run->account->name, mailbox->row.name, "aside", text);
+}
+
+static bool
+settle_states(struct run *run)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+        struct journal_mailbox before = mailbox->row;
+        bool keep = true;
+
+        if (!(mailbox->chosen ? settle_state(run, mailbox, &keep) : leave_out(run, mailbox)))
+            return false;
+        if (!keep) {
+            free(mailbox->row.name);
+            free(mailbox->row.wire);
+            free(mailbox->row.folder);
+            *mailbox = (struct mailbox){0};
+            continue;
+        }
+        if (mailbox->chosen)
+            say_aside(run, mailbox);
+        if (mailbox->chosen &&
+            (mailbox->row.id == 0 || mailbox->spelled || memcmp(&before, &mailbox->row, sizeof before) != 0) &&
+            !save_mailbox(run, mailbox))
+            return false;
+        if (&run->mailboxes[kept++] == mailbox)
+            continue;
+        run->mailboxes[kept - 1] = *mailbox;
+        *mailbox = (struct mailbox){0}; /* the strings have one owner, also if this ends half-way */
+    }
+    run->count = kept;
+    return true;
+}
+
+static bool
+moved_there(const struct run *run, const struct mailbox *mailbox)
+{
+    const struct journal_mailbox *row = &mailbox->row;
+
+    if (run->pair_all || row->state == MAILBOX_REPAIR || row->past || !mailbox->has_status)
+        return true;
+    if (row->uidvalidity != mailbox->uidvalidity || row->uidnext != mailbox->uidnext ||
+        row->messages != mailbox->messages)
+        return true;
+    if (mailbox->modseq == 0) /* nothing says whether flags changed */
+        return mailbox->messages != 0;
+    return row->modseq != mailbox->modseq;
+}
+
+/* A UID that is known and can't be there yet: the server went back in time, to where our cursor stands. */
+static bool
+check_highest(struct run *run, struct mailbox *mailbox)
+{
+    uint32_t highest;
+
+    if (mailbox->look_there || mailbox->uidnext == 0)
+        return true;
+    if (!journal_highest_uid(run->journal, mailbox->row.id, &highest, &run->err))
+        return false;
+    mailbox->look_there = highest >= mailbox->uidnext;
+    return true;
+}
+
+/* One stat of folder, cur/ and new/. */
+static bool
+look_at_folder(struct run *run, struct mailbox *mailbox)
+{
+    bool missing;
+
+    if (!mailbox->folder_here) /* a dry run makes none */
+        return true;
+    if (!run->local.ops->stamp(run->local.self, mailbox->row.folder, &mailbox->stamp, &missing, &run->err))
+        return false;
+    mailbox->look_here = missing || run->pair_all || mailbox->row.state == MAILBOX_REPAIR ||
+                         mailbox->row.stamp[0] == '\0' || mailbox->stamp.racy ||
+                         strcmp(mailbox->row.stamp, mailbox->stamp.text) != 0;
+    return true;
+}
+
+/* An intent whose answer was lost: its mailbox is looked at before anything else happens in it. */
+static bool
+look_at_intents(struct run *run)
+{
+    struct journal_op *ops;
+    size_t count;
+
+    if (!journal_ops(run->journal, &ops, &count, &run->err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct mailbox *mailbox = unfinished_is_sent(&ops[i]) ? find_by_wire(run, text_of(ops[i].name))
+                                                              : run_mailbox_by_id(run, ops[i].mailbox);
+        struct journal_message message;
+        bool found = false;
+
+        if (mailbox != NULL)
+            mailbox->look_there = mailbox->look_here = true;
+        if (ops[i].target != 0 && !journal_message_get(run->journal, ops[i].target, &message, &found, &run->err)) {
+            free(ops);
+            return false;
+        }
+        mailbox = found ? run_mailbox_by_id(run, message.mailbox) : NULL;
+        if (mailbox != NULL)
+            mailbox->look_there = mailbox->look_here = true;
+    }
+    free(ops);
+    return true;
+}
+
+/* Patterns that choose nothing are refused before anything is left out because of them; one that fits nothing is said. */
+static bool
+check_chosen(struct run *run)
+{
+    if (run->count != 0 && !any_chosen(run)) {
+        names_none_chosen(&run->err);
+        return false;
+    }
+    for (const char *const *at = run->account->policy.patterns; *at != NULL; at++) {
+        bool fits = (*at)[0] == '!'; /* what is to be left out need not be there */
+        char text[LIMIT_MAILBOX_NAME + 64];
+
+        for (size_t i = 0; !fits && i < run->count; i++)
+            fits = names_fits(*at, run->mailboxes[i].row.name, run->mailboxes[i].row.attributes);
+        if (fits)
+            continue;
+        (void)text_print(text, sizeof text, "the pattern \"%s\" of `mailboxes` fits no mailbox", *at);
+        report_mailbox(run->report, run->account->name, NULL, "pattern", text);
+    }
+    return true;
+}
+
+bool
+survey_remote(struct run *run)
+{
+    if (!survey_list(run))
+        return false;
+    mark_asked(run);
+    if (!check_chosen(run) || !check_asked(run, true) || !journal_highest_id(run->journal, &run->first_id, &run->err))
+        return false;
+    if (!run_begin(run) || !settle_states(run) || !run_commit(run))
+        return false;
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (!mailbox->chosen)
+            continue;
+        if (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR) {
+            run->counts.mailboxes++;
+            mailbox->look_there = moved_there(run, mailbox);
+            if (!check_highest(run, mailbox))
+                return false;
+            mailbox->current = !mailbox->look_there;
+        }
+        if (!look_at_folder(run, mailbox))
+            return false;
+    }
+    return place_survey(run) && flushed_begin(run) && look_at_intents(run);
+}
+
+/* Since the survey: what vanished may have gone there. The next run knows it, and that it is a move. */
+static void
+say_grown(struct run *run, const char *name)
+{
+    report_mailbox(
+        run->report, run->account->name, name, "made-meanwhile",
+        "it was made while golub was at work: what is gone elsewhere may have moved there, so that nothing is "
+        "removed before the next run");
+}
+
+/* As see_folder takes them: what it would not take is no mailbox. */
+static bool
+see_folder_again(void *context, const char *folder)
+{
+    struct run *run = context;
+    const struct mailbox *mailbox = find_by_folder(run, folder);
+    char name[LIMIT_MAILBOX_NAME + 1];
+    struct error ignored = {0};
+
+    if (mailbox != NULL
+            ? mailbox->folder_here || !mailbox->chosen
+            : !names_from_folder(folder, run->account->policy.layout, name, &ignored) ||
+                  survey_by_name(run, name) != NULL || !names_chosen(run->account->policy.patterns, name, 0))
+        return true;
+    if (!run->grown_here)
+        say_grown(run, mailbox != NULL ? mailbox->row.name : name);
+    run->grown_here = run->no_removals_there = true;
+    return true;
+}
+
+bool
+survey_folders_again(struct run *run)
+{
+    return run->grown_here || run->no_root ||
+           run->local.ops->folders(run->local.self, see_folder_again, run, &run->err);
+}
+
+static bool
+see_again(void *context, const struct remote_listed *listed)
+{
+    struct run *run = context;
+    struct mailbox *mailbox = find_by_wire(run, listed->name);
+    char name[LIMIT_MAILBOX_NAME + 1];
+
+    if ((listed->attributes & REMOTE_NOSELECT) != 0)
+        return true;
+    if (mailbox == NULL) {
+        if (!run->grown_there && survey_is_grown(run, listed, name)) {
+            run->grown_there = run->no_removals_here = true;
+            say_grown(run, name);
+        }
+        return true;
+    }
+    mailbox->has_status = listed->has_status;
+    mailbox->messages = listed->messages;
+    mailbox->uidnext = listed->uidnext;
+    mailbox->uidvalidity = listed->uidvalidity;
+    mailbox->modseq = listed->modseq;
+    return true;
+}
+
+bool
+survey_again(struct run *run)
+{
+    if (!run->remote.ops->survey(run->remote.self, see_again, run, &run->err))
+        return false;
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        const struct journal_mailbox *row = &mailbox->row;
+        /* Where flags can't tell, membership does: what vanished elsewhere arrived somewhere. */
+        bool moved = !mailbox->has_status || row->uidvalidity != mailbox->uidvalidity ||
+                     row->uidnext != mailbox->uidnext || row->messages != mailbox->messages ||
+                     (mailbox->modseq != 0 && row->modseq != mailbox->modseq);
+
+        if (!mailbox->listed)
+            continue;
+        mailbox->current = mailbox->current && !moved;
+        if (mailbox_is_open(mailbox) || (run->look_everywhere && mailbox_is_usable(mailbox)))
+            mailbox->look_there = moved;
+    }
+    return true;
+}

@@ -1,0 +1,286 @@
+/*
+ * Which mailbox of the journal is which one of the server's list. The whole list is taken first and put into an order of its own, so
+ * that no name depends on the order in which a server lists:
+ *
+ *   1. the same bytes; where the connection spells names in another way than when the row was written (UTF8=ACCEPT came or went), the
+ *      bytes that the name has in the row's spelling
+ *   2. the same name once separator and prefix of the namespace are cut, and not listed under its own bytes: the provider changed one
+ *      of the two. Names without the prefix choose before those that have it: where both exist the latter keep it. What was spelled
+ *      aside (3) chooses before all: nothing else has that name
+ *   3. else it is new. A name that is in use is not given again, nor taken from the one that has it: what comes second keeps its
+ *      prefix, or is spelled aside (names_aside)
+ */
+#include "sync/observe/survey.h"
+
+struct listed {
+    struct remote_listed seen; /* its texts are in one allocation, `bytes` */
+    char *bytes;
+    bool taken, cut; /* cut: it has a prefix to be cut */
+};
+
+struct list {
+    struct run *run;
+    struct listed *items;
+    size_t count, size;
+};
+
+/* FNV-1a; two names of one hash would only hide that one of them is new. */
+static uint64_t
+hash_name(struct text name)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+
+    for (size_t i = 0; i < name.len; i++)
+        hash = (hash ^ (unsigned char)name.at[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+static void
+copy_text(char **at, struct text *text)
+{
+    if (text->at == NULL)
+        return;
+    memcpy(*at, text->at, text->len);
+    text->at = *at;
+    *at += text->len;
+}
+
+static bool
+collect(void *context, const struct remote_listed *seen)
+{
+    struct list *list = context;
+    struct listed *item;
+    char *at;
+
+    if ((seen->attributes & REMOTE_NOSELECT) != 0)
+        return true;
+    if (!array_grow(&list->items, &list->size, list->count + 1, sizeof *list->items))
+        return run_no_memory(list->run);
+    item = &list->items[list->count];
+    *item = (struct listed){.seen = *seen, .bytes = malloc(seen->name.len + seen->utf8.len + seen->other.len + 1)};
+    if (item->bytes == NULL)
+        return run_no_memory(list->run);
+    list->count++;
+    if (!array_grow(&list->run->listed, &list->run->listed_size, list->run->listed_count + 1,
+                    sizeof *list->run->listed))
+        return run_no_memory(list->run);
+    list->run->listed[list->run->listed_count++] = hash_name(seen->name);
+    at = item->bytes;
+    copy_text(&at, &item->seen.name);
+    copy_text(&at, &item->seen.utf8);
+    copy_text(&at, &item->seen.other);
+    return true;
+}
+
+static int
+compare_texts(struct text a, struct text b)
+{
+    int order = memcmp(a.at, b.at, a.len < b.len ? a.len : b.len);
+
+    return order != 0 ? order : a.len < b.len ? -1 : a.len > b.len;
+}
+
+static int
+compare_listed(const void *pa, const void *pb)
+{
+    return compare_texts(((const struct listed *)pa)->seen.name, ((const struct listed *)pb)->seen.name);
+}
+
+/* What stands in the row was spelled as on this connection, or in the other way. */
+static struct listed *
+find_bytes(struct list *list, const struct mailbox *mailbox)
+{
+    struct text wire = text_of(mailbox->row.wire);
+    struct listed key = {.seen.name = wire};
+
+    if (mailbox->row.utf8 == list->run->info.utf8)
+        return list->count == 0 ? NULL : bsearch(&key, list->items, list->count, sizeof key, compare_listed);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct remote_listed *seen = &list->items[i].seen;
+
+        if (compare_texts(wire, seen->other.at != NULL ? seen->other : seen->name) == 0)
+            return &list->items[i];
+    }
+    return NULL;
+}
+
+static bool
+take(struct list *list, struct listed *item, struct mailbox *mailbox)
+{
+    const struct remote_listed *seen = &item->seen;
+
+    if (mailbox->row.wire == NULL || !text_is(seen->name, mailbox->row.wire)) {
+        char *wire = strndup(seen->name.at, seen->name.len);
+
+        if (wire == NULL)
+            return run_no_memory(list->run);
+        free(mailbox->row.wire);
+        mailbox->row.wire = wire;
+        mailbox->spelled = true;
+    }
+    if (mailbox->row.utf8 != list->run->info.utf8 || mailbox->row.separator != seen->separator ||
+        mailbox->row.attributes != seen->attributes)
+        mailbox->spelled = true;
+    item->taken = mailbox->listed = true;
+    mailbox->has_status = seen->has_status;
+    mailbox->messages = seen->messages;
+    mailbox->uidnext = seen->uidnext;
+    mailbox->uidvalidity = seen->uidvalidity;
+    mailbox->modseq = seen->modseq;
+    mailbox->row.utf8 = list->run->info.utf8;
+    mailbox->row.separator = seen->separator;
+    mailbox->row.attributes = seen->attributes;
+    return true;
+}
+
+static bool
+match_bytes(struct list *list)
+{
+    for (size_t i = 0; i < list->run->count; i++) {
+        struct mailbox *mailbox = &list->run->mailboxes[i];
+        struct listed *item = mailbox->row.wire != NULL ? find_bytes(list, mailbox) : NULL;
+
+        if (item != NULL && !item->taken && !take(list, item, mailbox))
+            return false;
+    }
+    return true;
+}
+
+/* The name for people, without the prefix or with it. @return false: it is no name; said */
+static bool
+name_of(struct list *list, const struct listed *item, bool uncut, char name[static LIMIT_MAILBOX_NAME + 1])
+{
+    struct run *run = list->run;
+    struct error err = {0};
+    struct text utf8 = item->seen.utf8.at != NULL ? item->seen.utf8 : item->seen.name;
+    const char *prefix = uncut || (item->seen.attributes & REMOTE_SHARED) != 0 ? "" : run->info.prefix;
+
+    if (names_from_server(utf8, item->seen.separator, prefix, name, &err))
+        return true;
+    run_problem(run, NULL, &err);
+    return false;
+}
+
+static bool
+add_new(struct list *list, struct listed *item, const char *name)
+{
+    struct run *run = list->run;
+    struct error err = {0};
+    char folder[LOCAL_FOLDER_MAX + 1];
+    struct mailbox *mailbox;
+
+    if (!names_to_folder(name, run->account->policy.layout, folder, &err)) {
+        run_problem(run, NULL, &err);
+        return true;
+    }
+    mailbox = survey_add(run, name, folder, MAILBOX_NEW_REMOTE);
+    return mailbox != NULL && take(list, item, mailbox);
+}
+
+static bool
+aside_of(const struct listed *item, char name[static LIMIT_MAILBOX_NAME + 1])
+{
+    char whole[LIMIT_MAILBOX_NAME + 1];
+    struct error ignored = {0};
+    struct text utf8 = item->seen.utf8.at != NULL ? item->seen.utf8 : item->seen.name;
+
+    return names_from_server(utf8, item->seen.separator, "", whole, &ignored) && names_aside(whole, name);
+}
+
+static bool
+match_name(struct list *list, struct listed *item)
+{
+    struct run *run = list->run;
+    struct error err = {0};
+    char name[LIMIT_MAILBOX_NAME + 1], aside[LIMIT_MAILBOX_NAME + 1];
+    struct mailbox *same = NULL;
+
+    for (int uncut = 0; uncut < (item->cut ? 2 : 1); uncut++) {
+        if (!name_of(list, item, uncut != 0, name))
+            return true;
+        same = survey_by_name(run, name);
+        if (same == NULL)
+            return add_new(list, item, name);
+        if (!same->listed)
+            return take(list, item, same);
+    }
+    if (run->info.prefix[0] != '\0' && aside_of(item, aside) && survey_by_name(run, aside) == NULL)
+        return add_new(list, item, aside);
+    error_set(&err, ERROR_SERVER, "give mailbox %s a name here", name);
+    error_answer(&err, item->seen.name);
+    error_hint(&err, "two mailboxes of the server have one name here: rename one of them there");
+    run_problem(run, same, &err);
+    return true;
+}
+
+/* Does it begin with the prefix? */
+static bool
+has_prefix(const struct list *list, const struct listed *item)
+{
+    char name[LIMIT_MAILBOX_NAME + 1], whole[LIMIT_MAILBOX_NAME + 1];
+    struct error err = {0};
+    struct text utf8 = item->seen.utf8.at != NULL ? item->seen.utf8 : item->seen.name;
+
+    if ((item->seen.attributes & REMOTE_SHARED) != 0 || list->run->info.prefix[0] == '\0' ||
+        !names_from_server(utf8, item->seen.separator, list->run->info.prefix, name, &err) ||
+        !names_from_server(utf8, item->seen.separator, "", whole, &err))
+        return false;
+    return strcmp(name, whole) != 0;
+}
+
+static bool
+match_aside(struct list *list, struct listed *item)
+{
+    char name[LIMIT_MAILBOX_NAME + 1];
+    struct mailbox *same = aside_of(item, name) ? survey_by_name(list->run, name) : NULL;
+
+    return same == NULL || same->listed || take(list, item, same);
+}
+
+static bool
+match_names(struct list *list)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < list->count; i++)
+        ok = list->items[i].taken || match_aside(list, &list->items[i]);
+    for (size_t i = 0; i < list->count; i++)
+        list->items[i].cut = !list->items[i].taken && has_prefix(list, &list->items[i]);
+    for (int cut = 0; cut < 2; cut++)
+        for (size_t i = 0; ok && i < list->count; i++)
+            if (!list->items[i].taken && list->items[i].cut == (cut != 0))
+                ok = match_name(list, &list->items[i]);
+    return ok;
+}
+
+bool
+survey_list(struct run *run)
+{
+    struct list list = {.run = run};
+    bool ok = run->remote.ops->survey(run->remote.self, collect, &list, &run->err);
+
+    run->remote.ops->info(run->remote.self, &run->info); /* the prefix of the namespace comes in the turn of the list */
+    if (ok && list.count > 1)
+        qsort(list.items, list.count, sizeof *list.items, compare_listed);
+    ok = ok && match_bytes(&list) && match_names(&list);
+    for (size_t i = 0; i < list.count; i++)
+        free(list.items[i].bytes);
+    free(list.items);
+    return ok;
+}
+
+bool
+survey_is_grown(struct run *run, const struct remote_listed *seen, char name[static LIMIT_MAILBOX_NAME + 1])
+{
+    const char *prefix = (seen->attributes & REMOTE_SHARED) != 0 ? "" : run->info.prefix;
+    uint64_t hash = hash_name(seen->name);
+    struct error ignored = {0};
+
+    for (size_t i = 0; i < run->listed_count; i++) {
+        if (run->listed[i] == hash)
+            return false;
+    }
+    return names_from_server(seen->utf8.at != NULL ? seen->utf8 : seen->name, seen->separator, prefix, name,
+                             &ignored) &&
+           names_chosen(run->account->policy.patterns, name, seen->attributes);
+}

@@ -1,0 +1,283 @@
+/*
+ * JSON lines: one object a line, its fields as contrib/golub.schema.json says. Strings of strangers that are not UTF-8
+ * have each wrong byte written as \xNN, so that every line is JSON for everybody.
+ */
+#include "sync/report/private.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+
+#define FORMAT_VERSION 1
+
+static const char *
+kind_word(enum error_kind kind)
+{
+    switch (kind) {
+    case ERROR_CONFIG:
+        return "config";
+    case ERROR_LOGIN:
+        return "login";
+    case ERROR_NETWORK:
+        return "network";
+    case ERROR_SERVER:
+        return "server";
+    case ERROR_LOCKED:
+        return "locked";
+    case ERROR_INTERRUPTED:
+        return "interrupted";
+    case ERROR_NONE:
+    case ERROR_LOCAL:
+        break;
+    }
+    return "local";
+}
+
+static json_t *
+make_string(const char *text)
+{
+    size_t len = strlen(text);
+    json_t *string = json_stringn(text, len);
+    char *safe;
+
+    if (string != NULL)
+        return string;
+    safe = malloc(len * 4 + 5);
+    if (safe == NULL)
+        return NULL;
+    error_escape(safe, len * 4 + 5, text_of(text));
+    string = json_string(safe);
+    free(safe);
+    return string;
+}
+
+static void
+put_string(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL && text[0] != '\0')
+        (void)json_object_set_new(object, key, make_string(text)); /* without memory the line lacks this field */
+}
+
+static void
+put_number(json_t *object, const char *key, uint64_t number)
+{
+    (void)json_object_set_new(object, key, json_integer(number <= INT64_MAX ? (json_int_t)number : INT64_MAX));
+}
+
+static void
+put_bool(json_t *object, const char *key, bool value)
+{
+    (void)json_object_set_new(object, key, json_boolean(value));
+}
+
+static json_t *
+begin_event(const char *event, const char *account, const char *mailbox)
+{
+    json_t *object = json_object();
+
+    if (object == NULL)
+        return NULL;
+    put_number(object, "v", FORMAT_VERSION);
+    put_string(object, "event", event);
+    put_string(object, "account", account);
+    put_string(object, "mailbox", mailbox);
+    return object;
+}
+
+/*
+ * A line as it goes out: what a terminal may not see is \uXXXX, since lines are read by people, too. It stands inside of strings only, and
+ * is a control character or a mark that turns the direction: at most three bytes.
+ */
+static void
+write_line(FILE *to, const char *line, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        const unsigned char *at = (const unsigned char *)line + i;
+        const size_t whole = error_printable(at, len - i);
+
+        if (whole > 0)
+            (void)fwrite(at, 1, whole, to);
+        else if (at[0] < 0x80)
+            fprintf(to, "\\u%04x", at[0]);
+        else if (at[0] < 0xe0)
+            fprintf(to, "\\u%04x", (at[0] & 0x1fu) << 6 | (at[1] & 0x3fu));
+        else
+            fprintf(to, "\\u%04x", (at[0] & 0x0fu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu));
+        i += whole > 0 ? whole : at[0] < 0x80 ? 1 : at[0] < 0xe0 ? 2 : 3;
+    }
+    (void)fputc('\n', to);
+}
+
+/* Whole lines only: a reader never sees half of one. `now`: it is waited for. */
+static void
+end_event(struct report *report, json_t *object, bool now)
+{
+    char *line = object != NULL ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
+
+    if (line != NULL) {
+        write_line(report->out, line, strlen(line));
+        if (now)
+            (void)fflush(report->out); /* a reader that went away has no say in what is synchronised */
+    }
+    free(line);
+    json_decref(object);
+}
+
+void
+report_json_mailbox(struct report *report, const struct report_place *place, const char *what, const char *text)
+{
+    json_t *object = begin_event("mailbox", place->account, place->mailbox);
+
+    put_string(object, "what", what);
+    put_string(object, "text", text);
+    end_event(report, object, true);
+}
+
+void
+report_json_message(struct report *report, const struct report_place *place, bool dry, const char *action, uint32_t uid,
+                    const char *file, const char *detail)
+{
+    json_t *object = begin_event("message", place->account, place->mailbox);
+
+    put_string(object, "action", action);
+    if (uid != 0)
+        put_number(object, "uid", uid);
+    put_string(object, "file", file);
+    put_string(object, "detail", detail);
+    if (dry)
+        put_bool(object, "dry_run", true);
+    end_event(report, object, false);
+}
+
+void
+report_json_line(struct report *report, const char *account, const char *key, const char *text)
+{
+    json_t *object = begin_event("message", account, NULL);
+
+    put_string(object, "key", key);
+    (void)json_object_set_new(object, "text", make_string(text));
+    end_event(report, object, false);
+}
+
+void
+report_json_error(struct report *report, const struct error *err)
+{
+    json_t *object = begin_event("error", err->account, err->mailbox);
+
+    put_string(object, "kind", kind_word(err->kind));
+    put_string(object, "what", err->what);
+    put_string(object, "answer", err->answer);
+    put_string(object, "hint", err->hint);
+    end_event(report, object, true);
+}
+
+void
+report_json_held(struct report *report, const char *account, const struct report_held *held)
+{
+    json_t *object = begin_event("held", account, held->mailbox);
+
+    put_string(object, "id", held->id);
+    put_string(object, "side", held->here ? "here" : "there");
+    if (held->uid != 0)
+        put_number(object, "uid", held->uid);
+    put_string(object, "file", held->file);
+    if (held->addition)
+        put_bool(object, "addition", true);
+    put_string(object, "reason", held->reason);
+    end_event(report, object, false);
+}
+
+void
+report_json_guard(struct report *report, const char *account, const struct report_list *list)
+{
+    json_t *object = begin_event("held", account, NULL);
+
+    put_string(object, "id", list->id);
+    put_string(object, "reason", list->reason);
+    put_number(object, list->additions ? "additions" : "removals", list->count);
+    put_number(object, "messages", list->of);
+    put_string(object, "where", list->where);
+    end_event(report, object, true);
+}
+
+void
+report_json_progress(struct report *report, const struct report_account *a, const char *mailbox)
+{
+    json_t *object = begin_event("progress", a->name, mailbox);
+
+    put_number(object, "done", a->last_done);
+    if (a->last_total > 0)
+        put_number(object, "total", a->last_total);
+    put_number(object, "bytes", a->last_bytes);
+    end_event(report, object, true);
+}
+
+static json_t *
+make_counts(const struct report_counts *c)
+{
+    const struct {
+        const char *key;
+        uint64_t value;
+    } fields[] = {
+        {"down_new", c->down_new},
+        {"down_flags", c->down_flags},
+        {"down_removed", c->down_removed},
+        {"down_moved", c->down_moved},
+        {"up_new", c->up_new},
+        {"up_flags", c->up_flags},
+        {"up_removed", c->up_removed},
+        {"up_moved", c->up_moved},
+        {"up_copied", c->up_copied},
+        {"mailboxes", c->mailboxes},
+        {"mailboxes_made_here", c->mailboxes_made_here},
+        {"mailboxes_made_there", c->mailboxes_made_there},
+        {"paired", c->paired},
+        {"held", c->held},
+        {"pending", c->pending},
+        {"refused", c->refused},
+        {"altered", c->altered},
+        {"failed", c->failed},
+        {"kept_by_policy", c->kept_by_policy},
+        {"too_large", c->too_large},
+        {"had", c->had},
+        {"bytes_down", c->bytes_down},
+        {"bytes_up", c->bytes_up},
+    };
+    json_t *object = json_object();
+
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        put_number(object, fields[i].key, fields[i].value);
+    return object;
+}
+
+void
+report_json_result(struct report *report, const char *account, const struct report_summary *summary)
+{
+    json_t *object = begin_event("result", account, NULL);
+
+    put_number(object, "status", (uint64_t)summary->status);
+    put_bool(object, "dry_run", summary->dry);
+    put_bool(object, "interrupted", summary->interrupted);
+    (void)json_object_set_new(object, "seconds", json_real(summary->seconds));
+    (void)json_object_set_new(object, "counts", make_counts(summary->counts));
+    end_event(report, object, true);
+}
+
+void
+report_json_status(struct report *report, const char *account, int status)
+{
+    json_t *object = begin_event("result", account, NULL);
+
+    put_number(object, "status", (uint64_t)status);
+    end_event(report, object, true);
+}
+
+void
+report_json_exit(struct report *report, int status, int signal)
+{
+    json_t *object = begin_event("result", NULL, NULL);
+
+    put_number(object, "exit", signal != 0 ? 1 : (uint64_t)status); /* a signal's own status is no number of ours */
+    if (signal != 0)
+        put_number(object, "signal", (uint64_t)signal);
+    end_event(report, object, true);
+}

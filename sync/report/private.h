@@ -1,0 +1,72 @@
+/* Inside of report only: what both forms of output share. Everything here is called with the lock held. */
+#ifndef SYNC_REPORT_PRIVATE_H
+#define SYNC_REPORT_PRIVATE_H
+
+#include "sync/report/report.h"
+
+#define REPORT_UPDATE_MS 100 /* between two updates of the live line, or two progress events: at most 10 a second */
+
+struct report_account { /* what is remembered of one account's run */
+    char name[64];
+    bool dry, ended, import;
+    int quarantine_days;
+    int64_t shown_ms; /* last progress event */
+    /* the stretch that speed and time left are measured over */
+    bool measuring;
+    int64_t start_ms;
+    uint64_t start_done, start_bytes, last_done, last_total, last_bytes;
+};
+
+struct report {
+    pthread_mutex_t lock;
+    struct report_settings settings;
+    FILE *out, *err;
+    struct report_account **accounts;
+    size_t account_count, account_size;
+    size_t live_len;       /* bytes of the live line on the screen; 0: none */
+    bool said_unwritten;   /* standard output failed, and that was said */
+    int64_t live_shown_ms; /* when it was last drawn */
+};
+
+struct report_place {              /* what an event is about */
+    const char *account, *mailbox; /* NULL or "": none */
+};
+
+/* ---- report_text.c: for people ---- */
+void report_text_line(struct report *report, FILE *to, const struct report_place *place, const char *text);
+void report_text_error(struct report *report, const struct error *err);
+void report_text_message(struct report *report, const struct report_place *place, bool dry, const char *action,
+                         uint32_t uid, const char *file, const char *detail);
+void report_text_held(struct report *report, const char *account, const struct report_held *held);
+void report_text_guard(struct report *report, const struct report_account *account, const struct report_list *list);
+void report_text_live(struct report *report, const struct report_account *account, const char *mailbox, int64_t now_ms);
+/** Take the live line off the screen, before anything else is written. */
+void report_text_clear(struct report *report);
+
+/* ---- report_summary.c: the one line at an account's end ---- */
+struct report_summary {
+    int status;
+    const struct report_counts *counts;
+    double seconds;
+    bool interrupted, dry;
+    bool policy; /* say also what the configuration keeps back */
+    bool import; /* of a POP account: one way, no mailboxes to count */
+    int quarantine_days;
+};
+/** The summary without the account's name. */
+void report_summary(const struct report_summary *summary, char *to, size_t size);
+
+/* ---- report_json.c: one object a line ---- */
+void report_json_mailbox(struct report *report, const struct report_place *place, const char *what, const char *text);
+void report_json_message(struct report *report, const struct report_place *place, bool dry, const char *action,
+                         uint32_t uid, const char *file, const char *detail);
+void report_json_line(struct report *report, const char *account, const char *key, const char *text);
+void report_json_error(struct report *report, const struct error *err);
+void report_json_held(struct report *report, const char *account, const struct report_held *held);
+void report_json_guard(struct report *report, const char *account, const struct report_list *list);
+void report_json_progress(struct report *report, const struct report_account *account, const char *mailbox);
+void report_json_result(struct report *report, const char *account, const struct report_summary *summary);
+void report_json_status(struct report *report, const char *account, int status);
+void report_json_exit(struct report *report, int status, int signal);
+
+#endif

@@ -1,0 +1,360 @@
+/*
+ * The one door to the terminal. Every public function takes the lock, decides whether the event is to be shown at
+ * all, and hands it to the form that was chosen: people's text (report_text.c, report_summary.c) or JSON lines
+ * (report_json.c). Errors go to standard error in both forms; JSON has them as events, too.
+ */
+#include "sync/report/private.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#define TEXT_MAX 4096 /* bytes of one formatted line */
+
+static int64_t
+monotonic_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct report *
+report_new(const struct report_settings *settings)
+{
+    struct report *report = calloc(1, sizeof *report);
+
+    if (report == NULL)
+        return NULL;
+    report->settings = *settings;
+    report->out = settings->out != NULL ? settings->out : stdout;
+    report->err = settings->err != NULL ? settings->err : stderr;
+    if (report->settings.now_ms == NULL)
+        report->settings.now_ms = monotonic_ms;
+    report->live_shown_ms = -REPORT_UPDATE_MS;
+    pthread_mutex_init(&report->lock, NULL);
+    return report;
+}
+
+void
+report_free(struct report *report)
+{
+    if (report == NULL)
+        return;
+    report_text_clear(report);
+    (void)fflush(report->out); /* there is nobody left to tell */
+    for (size_t i = 0; i < report->account_count; i++)
+        free(report->accounts[i]);
+    free(report->accounts);
+    pthread_mutex_destroy(&report->lock);
+    free(report);
+}
+
+/* The memory of one account, made when it is first heard of. NULL: out of memory; the event is then shown without
+ * it. */
+static struct report_account *
+find_account(struct report *report, const char *name)
+{
+    struct report_account *account;
+
+    for (size_t i = 0; i < report->account_count; i++) {
+        if (strcmp(report->accounts[i]->name, name) == 0)
+            return report->accounts[i];
+    }
+    if (!array_grow(&report->accounts, &report->account_size, report->account_count + 1, sizeof report->accounts[0]))
+        return NULL;
+    account = calloc(1, sizeof *account);
+    if (account == NULL)
+        return NULL;
+    (void)text_print(account->name, sizeof account->name, "%s", name);
+    account->shown_ms = report->settings.now_ms() - REPORT_UPDATE_MS;
+    report->accounts[report->account_count++] = account;
+    return account;
+}
+
+static void
+lock(struct report *report)
+{
+    pthread_mutex_lock(&report->lock);
+}
+
+static void
+unlock(struct report *report)
+{
+    pthread_mutex_unlock(&report->lock);
+}
+
+void
+report_begin(struct report *report, const char *account, bool dry)
+{
+    struct report_account *a;
+
+    lock(report);
+    a = find_account(report, account);
+    if (a != NULL) {
+        a->dry = dry;
+        a->ended = a->measuring = false;
+    }
+    unlock(report);
+}
+
+void
+report_quarantine(struct report *report, const char *account, int days)
+{
+    struct report_account *a;
+
+    lock(report);
+    a = find_account(report, account);
+    if (a != NULL)
+        a->quarantine_days = days;
+    unlock(report);
+}
+
+void
+report_import(struct report *report, const char *account)
+{
+    struct report_account *a;
+
+    lock(report);
+    a = find_account(report, account);
+    if (a != NULL)
+        a->import = true;
+    unlock(report);
+}
+
+/* A new stretch begins where the numbers are not the continuation of the last ones. */
+static void
+measure(struct report_account *a, uint64_t done, uint64_t total, uint64_t bytes, int64_t now_ms)
+{
+    if (!a->measuring || total != a->last_total || done < a->last_done || bytes < a->last_bytes) {
+        a->measuring = true;
+        a->start_ms = now_ms;
+        a->start_done = done;
+        a->start_bytes = bytes;
+    }
+    a->last_done = done;
+    a->last_total = total;
+    a->last_bytes = bytes;
+}
+
+void
+report_progress(struct report *report, const char *account, const char *mailbox, uint64_t done, uint64_t total,
+                uint64_t bytes)
+{
+    struct report_account *a;
+    int64_t now;
+
+    if (report->settings.quiet || (!report->settings.json && !report->settings.terminal))
+        return; /* settings never change: no lock needed, and this is called for every message */
+    lock(report);
+    a = find_account(report, account);
+    if (a == NULL)
+        goto out;
+    now = report->settings.now_ms();
+    measure(a, done, total, bytes, now);
+    if (report->settings.json && now - a->shown_ms >= REPORT_UPDATE_MS) {
+        a->shown_ms = now;
+        report_json_progress(report, a, mailbox);
+    } else if (!report->settings.json && now - report->live_shown_ms >= REPORT_UPDATE_MS) {
+        report->live_shown_ms = now;
+        report_text_live(report, a, mailbox, now);
+    }
+out:
+    unlock(report);
+}
+
+void
+report_mailbox(struct report *report, const char *account, const char *mailbox, const char *event, const char *text)
+{
+    const struct report_place place = {account, mailbox};
+
+    if (report->settings.quiet)
+        return;
+    lock(report);
+    if (report->settings.json)
+        report_json_mailbox(report, &place, event, text);
+    else
+        report_text_line(report, report->out, &place, text);
+    unlock(report);
+}
+
+void
+report_message(struct report *report, const char *account, const char *mailbox, const char *action, uint32_t uid,
+               const char *file, const char *detail)
+{
+    const struct report_place place = {account, mailbox};
+    struct report_account *a;
+    bool dry;
+
+    if (report->settings.quiet)
+        return;
+    lock(report);
+    a = find_account(report, account);
+    dry = a != NULL && a->dry;
+    if (report->settings.json)
+        report_json_message(report, &place, dry, action, uid, file, detail);
+    else if (dry || report->settings.verbose > 0)
+        report_text_message(report, &place, dry, action, uid, file, detail);
+    unlock(report);
+}
+
+void
+report_error(struct report *report, const struct error *err)
+{
+    lock(report);
+    if (report->settings.json)
+        report_json_error(report, err);
+    report_text_error(report, err);
+    unlock(report);
+}
+
+void
+report_note(struct report *report, const char *account, const char *format, ...)
+{
+    const struct report_place place = {account, NULL};
+    char text[TEXT_MAX];
+    va_list args;
+
+    if (report->settings.verbose == 0 || report->settings.quiet)
+        return;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args); /* a cut note still is one */
+    va_end(args);
+    lock(report);
+    if (report->settings.json)
+        report_json_line(report, account, "note", text);
+    else
+        report_text_line(report, report->out, &place, text);
+    unlock(report);
+}
+
+void
+report_held(struct report *report, const char *account, const struct report_held *held)
+{
+    struct report_account *a;
+
+    lock(report);
+    a = find_account(report, account);
+    if (report->settings.json)
+        report_json_held(report, account, held);
+    else if (!report->settings.quiet &&
+             (report->settings.list_held || report->settings.verbose > 0 || (a != NULL && a->dry)))
+        report_text_held(report, account, held);
+    unlock(report);
+}
+
+void
+report_guard(struct report *report, const char *account, const struct report_list *list)
+{
+    struct report_account unknown = {0};
+    const struct report_account *a;
+
+    lock(report);
+    a = find_account(report, account);
+    if (a == NULL) {
+        (void)text_print(unknown.name, sizeof unknown.name, "%s", account);
+        a = &unknown;
+    }
+    if (report->settings.json)
+        report_json_guard(report, account, list);
+    else
+        report_text_guard(report, a, list);
+    unlock(report);
+}
+
+void
+report_result(struct report *report, const char *account, int status, const struct report_counts *counts,
+              double seconds, bool interrupted)
+{
+    const struct report_place place = {account, NULL};
+    struct report_summary summary = {
+        .status = status,
+        .counts = counts,
+        .seconds = seconds,
+        .interrupted = interrupted,
+        .policy = report->settings.verbose > 0,
+    };
+    struct report_account *a;
+    char text[TEXT_MAX];
+
+    lock(report);
+    a = find_account(report, account);
+    if (a != NULL) {
+        summary.dry = a->dry;
+        summary.quarantine_days = a->quarantine_days;
+        summary.import = a->import;
+        a->ended = true;
+    }
+    if (report->settings.json) {
+        report_json_result(report, account, &summary);
+    } else if (!report->settings.quiet) {
+        report_summary(&summary, text, sizeof text);
+        report_text_line(report, report->out, &place, text);
+    }
+    unlock(report);
+}
+
+void
+report_account_end(struct report *report, const char *account, int status)
+{
+    struct report_account *a;
+
+    lock(report);
+    a = find_account(report, account);
+    if (report->settings.json && (a == NULL || !a->ended))
+        report_json_status(report, account, status);
+    if (a != NULL)
+        a->ended = true;
+    unlock(report);
+}
+
+bool
+report_written(struct report *report)
+{
+    struct error err = {0};
+    bool written;
+
+    lock(report);
+    errno = 0;
+    written = fflush(report->out) == 0 && ferror(report->out) == 0;
+    if (!written && !report->said_unwritten) {
+        report->said_unwritten = true;
+        error_sys(&err, errno, "write standard output");
+        if (errno == 0) /* an earlier write failed, and this one had nothing to do */
+            err.answer[0] = '\0';
+        error_hint(&err, "what was done is done; status and `golub status` tell");
+        report_text_error(report, &err);
+    }
+    unlock(report);
+    return written;
+}
+
+void
+report_exit(struct report *report, int status, int signal)
+{
+    lock(report);
+    report_text_clear(report);
+    if (report->settings.json)
+        report_json_exit(report, status, signal);
+    unlock(report);
+}
+
+void
+report_line(struct report *report, const char *account, const char *key, const char *format, ...)
+{
+    const struct report_place place = {account, NULL};
+    char text[TEXT_MAX];
+    va_list args;
+
+    if (report->settings.quiet)
+        return;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    lock(report);
+    if (report->settings.json)
+        report_json_line(report, account, key, text);
+    else
+        report_text_line(report, report->out, &place, text);
+    unlock(report);
+}

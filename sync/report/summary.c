@@ -1,0 +1,136 @@
+/*
+ * The line at the end of an account's run: what was done, what was not, and whether both sides are the same now.
+ *     12 new here, 3 sent up, 5 flags changed here, 2 there, 2 deleted here (kept 30 days), 41 mailboxes in sync, 0.4 s
+ * An import has one side and no mailboxes to count:
+ *     12 new here, 3 removed from the server, 1 too large, 0.4 s
+ */
+#include "sync/report/private.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+
+struct phrase { /* a text that grows and may be cut */
+    char *at;
+    size_t size, len;
+    bool empty; /* nothing that was done has been said yet */
+};
+
+static void add(struct phrase *phrase, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void
+add(struct phrase *phrase, const char *format, ...)
+{
+    va_list args;
+    int len;
+
+    va_start(args, format);
+    len = vsnprintf(phrase->at + phrase->len, phrase->size - phrase->len, format, args);
+    va_end(args);
+    if (len > 0)
+        phrase->len = phrase->len + (size_t)len < phrase->size ? phrase->len + (size_t)len : phrase->size - 1;
+}
+
+static const char *
+ending(uint64_t count, const char *one, const char *many)
+{
+    return count == 1 ? one : many;
+}
+
+static void
+add_item(struct phrase *phrase, uint64_t count, const char *one, const char *many)
+{
+    if (count == 0)
+        return;
+    add(phrase, "%s%" PRIu64 " %s", phrase->empty ? "" : ", ", count, ending(count, one, many));
+    phrase->empty = false;
+}
+
+/* "5 flags changed here, 2 there", "2 flags changed there" */
+static void
+add_sides(struct phrase *phrase, uint64_t here, uint64_t there, const char *one, const char *many,
+          const char *after_here)
+{
+    if (here > 0) {
+        add_item(phrase, here, one, many);
+        add(phrase, " here%s", after_here);
+    }
+    if (there > 0 && here > 0)
+        add(phrase, ", %" PRIu64 " there", there);
+    else if (there > 0) {
+        add_item(phrase, there, one, many);
+        add(phrase, " there");
+    }
+}
+
+static void
+add_done(struct phrase *phrase, const struct report_counts *c, int days)
+{
+    char kept[48] = "";
+
+    if (days > 0)
+        (void)text_print(kept, sizeof kept, " (kept %d %s)", days, days == 1 ? "day" : "days");
+    add_item(phrase, c->down_new, "new here", "new here");
+    add_item(phrase, c->up_new, "sent up", "sent up");
+    add_sides(phrase, c->down_flags, c->up_flags, "flag changed", "flags changed", "");
+    add_sides(phrase, c->down_removed, c->up_removed, "deleted", "deleted", kept);
+    add_sides(phrase, c->down_moved, c->up_moved, "moved", "moved", "");
+    add_item(phrase, c->up_copied, "copied there", "copied there");
+    add_sides(phrase, c->mailboxes_made_here, c->mailboxes_made_there, "mailbox made", "mailboxes made", "");
+    add_item(phrase, c->paired, "found on both sides", "found on both sides");
+}
+
+static void
+add_imported(struct phrase *phrase, const struct report_counts *c)
+{
+    add_item(phrase, c->down_new, "new here", "new here");
+    add_item(phrase, c->up_removed, "removed from the server", "removed from the server");
+    add_item(phrase, c->had, "recorded as had", "recorded as had");
+}
+
+/* What stays on the server is always said: a limit that is forgotten would look like lost mail. */
+static void
+add_left(struct phrase *phrase, const struct report_counts *c)
+{
+    add_item(phrase, c->too_large, "too large", "too large");
+    add_item(phrase, c->kept_by_policy, "left for a later run", "left for a later run");
+}
+
+static void
+add_undone(struct phrase *phrase, const struct report_counts *c, bool policy)
+{
+    add_item(phrase, c->held, "removal held", "removals held");
+    add_item(phrase, c->pending, "waiting", "waiting");
+    add_item(phrase, c->refused, "refused by the server", "refused by the server");
+    add_item(phrase, c->altered, "altered here and left alone", "altered here and left alone");
+    add_item(phrase, c->failed, "failed", "failed");
+    if (policy)
+        add_item(phrase, c->kept_by_policy, "kept back by the configuration", "kept back by the configuration");
+}
+
+void
+report_summary(const struct report_summary *s, char *to, size_t size)
+{
+    struct phrase phrase = {.at = to, .size = size, .empty = true};
+    bool well = s->status == 0 && !s->interrupted, did;
+
+    to[0] = '\0';
+    if (s->interrupted)
+        add(&phrase, "interrupted: ");
+    if (s->import)
+        add_imported(&phrase, s->counts);
+    else
+        add_done(&phrase, s->counts, s->dry ? 0 : s->quarantine_days);
+    did = !phrase.empty;
+    if (!did)
+        add(&phrase, "%s", !well ? "nothing was done" : s->dry ? "nothing to do" : "nothing new");
+    phrase.empty = false;
+    if (s->import)
+        add_left(&phrase, s->counts);
+    add_undone(&phrase, s->counts, s->policy && !s->import);
+    if (s->counts->mailboxes > 0 && !s->import)
+        add(&phrase, ", %" PRIu64 " %s%s", s->counts->mailboxes, ending(s->counts->mailboxes, "mailbox", "mailboxes"),
+            well && !(s->dry && did) ? " in sync" : "");
+    add(&phrase, ", %.1f s", s->seconds);
+    if (s->dry)
+        add(&phrase, "%s", did ? " (dry run: so it would be, nothing was changed)" : " (dry run)");
+}

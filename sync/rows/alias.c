@@ -1,0 +1,67 @@
+/* See alias.h. */
+#include "sync/rows/alias.h"
+
+bool
+alias_lose_uid(struct run *run, const struct journal_message *holder)
+{
+    struct journal_message *alias = calloc(1, sizeof *alias);
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok =
+        (alias != NULL || run_no_memory(run)) && journal_ids_by_twin(run->journal, holder->id, &ids, &count, &run->err);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], alias);
+        if (!ok || (alias->facts & (FACT_GONE_HERE | FACT_ALIAS)) != FACT_ALIAS)
+            continue;
+        alias->facts |= FACT_GONE_THERE;
+        alias->twin = 0;
+        ok = journal_message_save(run->journal, alias, &run->err);
+    }
+    free(ids);
+    free(alias);
+    return ok;
+}
+
+static bool
+inherit(struct run *run, const struct journal_message *holder, struct journal_message *heir)
+{
+    heir->uid = holder->uid;
+    heir->twin = 0;
+    heir->facts &= ~(unsigned)FACT_ALIAS;
+    heir->size = holder->size;
+    heir->date = holder->date;
+    heir->rbase = holder->rbase;
+    heir->lbase = holder->lbase; /* what its own name shows otherwise is told now */
+    heir->rseen = holder->rseen;
+    return journal_message_save(run->journal, heir, &run->err);
+}
+
+bool
+alias_hand_over(struct run *run, const struct journal_message *holder, struct journal_message *becomes, bool *done)
+{
+    struct journal_message *alias = calloc(1, sizeof *alias);
+    int64_t *ids = NULL, heir = 0;
+    size_t count = 0;
+    bool ok =
+        (alias != NULL || run_no_memory(run)) && journal_ids_by_twin(run->journal, holder->id, &ids, &count, &run->err);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], alias);
+        if (!ok || (alias->facts & (FACT_GONE_HERE | FACT_ALIAS)) != FACT_ALIAS)
+            continue;
+        if (heir != 0) {
+            alias->twin = heir;
+            ok = journal_message_save(run->journal, alias, &run->err);
+            continue;
+        }
+        heir = alias->id;
+        ok = (becomes != NULL ? journal_message_save(run->journal, becomes, &run->err)
+                              : journal_message_delete(run->journal, holder->id, &run->err)) &&
+             inherit(run, holder, alias);
+    }
+    *done = ok && heir != 0;
+    free(ids);
+    free(alias);
+    return ok;
+}

@@ -1,0 +1,21 @@
+/*
+ * Where a server takes equal messages for one, several files stand for one UID: one row holds it, the others are its aliases. They stand and
+ * fall together on the server's side, and each by itself here.
+ */
+#ifndef SYNC_ALIAS_H
+#define SYNC_ALIAS_H
+
+#include "sync/run/run.h"
+
+/** The UID is gone there: each alias is a file whose UID is gone. Inside a transaction. */
+MUST_CHECK bool alias_lose_uid(struct run *run, const struct journal_message *holder);
+/**
+ * The file that holds the UID is not that message any more: the next one stands for it, and nothing is removed there. Inside a transaction.
+ *
+ * @param becomes  what the holder's row is from now on, without that UID; saved only if there is an heir. NULL: the row is deleted
+ * @param done     [out] there was one
+ */
+MUST_CHECK bool alias_hand_over(struct run *run, const struct journal_message *holder, struct journal_message *becomes,
+                                bool *done);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * A mailbox that can't be seen for a while: what leaves it meanwhile is told afterwards by what the others got, which is: by rows that are
+ * younger than the moment in which it was lost out of sight (`behind`).
+ */
+#include "sync/rows/missing.h"
+
+/* New on one side, and that is all that is known of it. */
+static bool
+is_half(const struct journal_message *message)
+{
+    return (message->uid != 0) != (message->base[0] != '\0') && (message->facts & ~(unsigned)FACT_VAGUE) == 0;
+}
+
+static bool
+has_intent(const struct journal_op *ops, size_t count, int64_t id)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (ops[i].message == id || ops[i].target == id)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * A row gets a number of its own again: its other half, too, comes while that mailbox is out of sight. Not one that another row waits for: what
+ * was saved again stood nowhere else.
+ */
+static bool
+renew(struct run *run, struct journal_message *message)
+{
+    struct journal_pending pending;
+    int64_t *waiting = NULL;
+    size_t count;
+    bool found;
+
+    if (!journal_ids_by_twin(run->journal, message->id, &waiting, &count, &run->err))
+        return false;
+    free(waiting);
+    if (count != 0)
+        return true;
+    if (!journal_pending_get(run->journal, message->mailbox, message->id, &pending, &found, &run->err))
+        return false;
+    if (found && pending.kind == PENDING_HELD)
+        return true;
+    if ((found && !journal_pending_clear(run->journal, message->mailbox, message->id, &run->err)) ||
+        !journal_message_delete(run->journal, message->id, &run->err))
+        return false;
+    message->id = 0;
+    return journal_message_save(run->journal, message, &run->err);
+}
+
+static bool
+renew_halves(struct run *run)
+{
+    struct journal_message message;
+    struct journal_op *ops = NULL;
+    int64_t *ids = NULL;
+    size_t op_count, count;
+    bool ok = journal_ops(run->journal, &ops, &op_count, &run->err) &&
+              journal_message_ids(run->journal, 0, WHICH_DIRTY, &ids, &count, &run->err);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        if (ids[i] > run->first_id || has_intent(ops, op_count, ids[i]))
+            continue;
+        ok = run_load(run, ids[i], &message) && (!is_half(&message) || renew(run, &message));
+    }
+    free(ops);
+    free(ids);
+    return ok;
+}
+
+bool
+missing_fall_behind(struct run *run)
+{
+    bool any = run->fell_behind, ok;
+
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (mailbox->row.id == 0 || mailbox->row.behind != 0 || !run_is_unseen(mailbox))
+            continue;
+        mailbox->row.behind = run->first_id;
+        any = true;
+    }
+    if (!any)
+        return true;
+    ok = run_begin(run) && renew_halves(run);
+    for (size_t i = 0; ok && i < run->count; i++) {
+        if (run->mailboxes[i].row.id != 0)
+            ok = journal_mailbox_save(run->journal, &run->mailboxes[i].row, &run->err);
+    }
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}

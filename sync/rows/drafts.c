@@ -1,0 +1,43 @@
+/* Which mailboxes hold drafts, and which messages are some. */
+#include "sync/rows/drafts.h"
+
+/* What mail programs call the folder that they make for drafts, in the languages that most of them speak. */
+static const char *const usual[] = {
+    "Drafts",   "Draft",     "Entwürfe",    "Entwurf",   "Brouillons", "Borradores",  "Borrador",
+    "Bozze",    "Rascunhos", "Esborranys",  "Concepten", "Kladder",    "Utkast",      "Luonnokset",
+    "Szkice",   "Koncepty",  "Piszkozatok", "Ciorne",    "Nacrti",     "Skice",       "Taslaklar",
+    "Πρόχειρα", "Черновики", "Чернетки",    "下書き",    "草稿",       "임시 보관함",
+};
+
+enum drafts
+mailbox_drafts(const struct mailbox *mailbox)
+{
+    const char *level = strrchr(mailbox->row.name, '/');
+
+    if ((mailbox->row.attributes & REMOTE_DRAFTS) != 0)
+        return DRAFTS_BY_ATTRIBUTE;
+    level = level != NULL ? level + 1 : mailbox->row.name;
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
+        if (strcasecmp(level, usual[i]) == 0)
+            return DRAFTS_BY_NAME;
+    }
+    return DRAFTS_NONE;
+}
+
+static bool
+is_marked(const struct journal_message *message)
+{
+    return ((message->lseen | message->rseen) & FLAG_DRAFT) != 0;
+}
+
+bool
+draft_is_watched(const struct mailbox *mailbox, const struct journal_message *message)
+{
+    return is_marked(message) || mailbox_drafts(mailbox) != DRAFTS_NONE;
+}
+
+bool
+draft_is_replaced(const struct mailbox *mailbox, const struct journal_message *message)
+{
+    return is_marked(message) || mailbox_drafts(mailbox) == DRAFTS_BY_ATTRIBUTE;
+}

@@ -1,0 +1,34 @@
+/* Rows whose other half is missing without having been removed: kept until it is found, or until it certainly is not there. */
+#ifndef SYNC_MISSING_H
+#define SYNC_MISSING_H
+
+#include "sync/match/meeting.h"
+
+/**
+ * UIDs of this mailbox mean nothing any more: rows lose them and are kept, with digests and bases, to be found again by content.
+ * Inside a transaction.
+ *
+ * @param past  the server shows the past: what it lacks it lost. Else another UIDVALIDITY: how many messages are missing afterwards says
+ *              whether the provider is still filling it
+ */
+MUST_CHECK bool missing_unpair(struct run *run, struct mailbox *mailbox, bool past);
+/** Folder or mailbox was away and is back: nothing that is gone of its messages counts as removed. Inside a transaction. */
+MUST_CHECK bool missing_return(struct run *run, struct mailbox *mailbox);
+/**
+ * One mailbox shows that the server went back in time: until each other one was listed whole, nothing that is gone of its messages counts as
+ * removed there. Inside the transaction in which that was seen.
+ */
+MUST_CHECK bool missing_past(struct run *run);
+/** Was this removal seen before, and does it wait for a word or for the policy, or was it begun there? */
+MUST_CHECK bool missing_waits(struct run *run, const struct journal_message *message, enum plan_verb verb, bool *waits);
+/** This UID was not there when its mailbox came back; the row loses it and is kept. Inside a transaction. */
+MUST_CHECK bool missing_lost_uid(struct run *run, struct journal_message *message);
+/**
+ * The first observation is over: what happens in mailboxes that it left out is not known from here on. Rows that have one half then get new
+ * ids, above `behind`: what gets its other half later may have left one of these mailboxes.
+ */
+MUST_CHECK bool missing_fall_behind(struct run *run);
+/** After moves were paired: what of the rest comes again, what moved elsewhere, what waits. run->replan where rows changed. */
+MUST_CHECK bool missing_settle(struct run *run, struct agenda *agenda);
+
+#endif

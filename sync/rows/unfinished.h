@@ -1,0 +1,29 @@
+/*
+ * What an earlier run began in a mailbox and did not finish, when the journal forgets that mailbox: its rows go, its traces in the world
+ * do not. A file that is in the quarantine already gets its row in the index. Our own \Deleted on the server is remembered without the
+ * row, by the mailbox's name and the UID, until it is taken off. An APPEND, COPY or MOVE into it that was not answered is remembered by the
+ * mailbox's name and the digest of the bytes, until it can't be under way any more: files of these bytes are not sent there before that.
+ */
+#ifndef SYNC_UNFINISHED_H
+#define SYNC_UNFINISHED_H
+
+#include "sync/run/run.h"
+
+/** Delete a mailbox's rows from the journal; its row's id is the caller's to clear. Inside a transaction. */
+MUST_CHECK bool unfinished_forget(struct run *run, const struct mailbox *mailbox);
+/** A removal here was cut off: the index gets the file's row if it is in the quarantine. *done false: it is not. Inside a transaction. */
+MUST_CHECK bool unfinished_index(struct run *run, const struct mailbox *mailbox, const struct journal_op *op,
+                                 const struct journal_message *message, bool *done);
+/** Such an APPEND, COPY or MOVE without a row? */
+bool unfinished_is_sent(const struct journal_op *op);
+/** Forget it, if it is settled: the mailbox is looked at after that before anything is sent there. Inside a transaction. */
+MUST_CHECK bool unfinished_end_sent(struct run *run, const struct journal_op *op);
+/** The intent that this file's way to the server waits for, if any: the row's own, or one without a row that is not settled yet. */
+MUST_CHECK bool unfinished_find(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
+                                struct journal_op *op, bool *found);
+/** Such a mark without a row? */
+bool unfinished_is_mark(const struct journal_op *op);
+/** Take these marks off, all in one turn and only if there are any; intents of other kinds are passed over. Inside a transaction. */
+MUST_CHECK bool unfinished_take_back(struct run *run, const struct journal_op *ops, size_t count);
+
+#endif

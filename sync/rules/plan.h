@@ -1,0 +1,63 @@
+/*
+ * What to do about one message: a pure function of what each side showed when they last agreed (two bases), what each side
+ * shows now, and the policy. No I/O, no clock, no store. Everything else in this room gathers its input or carries out its
+ * answer.
+ *
+ * Two bases, because a side may not be able to hold what the other one shows (a server without \*, a name in new/): a side
+ * changed a flag only if it differs from its own base.
+ */
+#ifndef SYNC_PLAN_H
+#define SYNC_PLAN_H
+
+#include "store/base/flags.h"
+#include "sync/rules/policy.h"
+
+enum plan_presence {
+    PLAN_NEVER, /* this side never had the message, as far as we know */
+    PLAN_HERE,  /* it has it */
+    PLAN_GONE,  /* it had it, and it was positively seen to be gone */
+};
+
+struct plan_side {
+    enum plan_presence presence;
+    unsigned base; /* flags when both sides last agreed */
+    unsigned seen; /* flags when last looked at; the last ones before it went, if PLAN_GONE */
+};
+
+struct plan_message {
+    struct plan_side remote, local;
+    unsigned permanent; /* flags that the server can hold */
+    bool altered;       /* the file's bytes are not the message's any more: neither pushed nor a deletion */
+    bool refused;       /* the server will not take this file */
+    bool alias;         /* a second file of a UID that another file stands for */
+    bool unpaired;      /* what is gone on one side is no removal: it comes back */
+};
+
+enum plan_verb {
+    PLAN_NOTHING,
+    PLAN_FORGET, /* gone on both sides, or never anywhere: drop the row */
+    PLAN_DOWNLOAD,
+    PLAN_UPLOAD,
+    PLAN_FLAGS, /* both there: carry out the four deltas below, record what is settled */
+    PLAN_REMOVE_HERE,
+    PLAN_REMOVE_THERE,
+};
+
+struct plan_step {
+    enum plan_verb verb;
+    bool kept_back; /* the policy does not allow the verb (or a part of the flags): stays as a pending difference */
+    unsigned there_add, there_del; /* to be stored on the server */
+    unsigned here_add, here_del;   /* to be renamed here */
+    unsigned settled;              /* flags on which nothing has to be done: their bases become what is seen */
+};
+
+/** @return what to do; the same input always gives the same answer */
+struct plan_step plan_message(const struct plan_message *message, const struct policy *policy);
+
+/** The survivor of a removal on the other side gained \\Flagged or lost \\Deleted since both agreed: somebody wants it. */
+bool plan_is_wanted_back(const struct plan_side *survivor);
+
+/** The word for it in `status`, --dry-run and JSON. */
+const char *plan_verb_word(enum plan_verb verb);
+
+#endif

@@ -1,0 +1,339 @@
+/*
+ * A Maildir that is still being copied to a new machine, or that a backup program read while golub worked, lacks files that nobody removed.
+ * Its mark and its names can't tell: they may be newer than what is missing. Two things can.
+ *
+ *   birth times      of the root and of the mark (all folders are in doubt), of a folder, its cur/ and its new/ (that folder is): a copy is
+ *                    born when it is made. Another than in the last run is a sign; in two runs on end it is none: a file system that makes
+ *                    them up. Where the last run has stored none there is no sign.
+ *   times of change  of cur/ and new/, as golub left them: a folder that changed for the last time before golub saw or wrote its names is
+ *                    not the one that held them. They are stored with the names, in one transaction.
+ *
+ * A folder with the birth time of another one that is known is that one under a new name, and no copy.
+ *
+ * What is missing in a folder that is in doubt, and anything else to be removed from its mailbox in that run, is held whatever its number
+ * (hold.c). The doubt is in the journal until a run has listed the folder whole and held what was to be held. What is out of the server's view
+ * then, or waits for an answer, is noted (FACT_LACKED), and held once that is over.
+ */
+#include "sync/run/place.h"
+
+#include <inttypes.h>
+
+#define CHANGES_MAX 2 /* runs on end with another birth time: no sign any more */
+
+#define ROOT_KEY "root-born"
+#define MARK_KEY "mark-born"
+
+struct birth {
+    char text[32]; /* "": not told */
+    int changes;
+};
+
+static bool
+is_another(const char *known, const char *now, int *changes)
+{
+    if (known[0] == '\0' || strcmp(known, now) == 0) {
+        *changes = 0;
+        return false;
+    }
+    *changes += *changes < CHANGES_MAX;
+    return *changes == 1;
+}
+
+/* "1732612345000000000 0" */
+static bool
+load_birth(struct journal *journal, const char *key, struct birth *birth, struct error *err)
+{
+    char *text;
+
+    *birth = (struct birth){0};
+    if (!journal_get(journal, key, &text, err))
+        return false;
+    if (text != NULL && text[0] != '\0' && strlen(text) < sizeof birth->text) {
+        size_t last = strlen(text) - 1;
+
+        birth->changes = text[last] == '0' ? 0 : text[last] == '1' ? 1 : CHANGES_MAX;
+        (void)text_print(birth->text, sizeof birth->text, "%.*s", last != 0 ? (int)last - 1 : 0, text);
+    }
+    free(text);
+    return true;
+}
+
+static bool
+save_birth(struct run *run, const char *key, const struct birth *birth)
+{
+    char text[64];
+
+    (void)text_print(text, sizeof text, "%s %d", birth->text, birth->changes);
+    return journal_set(run->journal, key, text, &run->err);
+}
+
+static struct birth
+birth_now(int64_t born, int changes)
+{
+    struct birth birth = {.changes = changes};
+
+    if (born != 0)
+        (void)text_print(birth.text, sizeof birth.text, "%" PRId64, born);
+    return birth;
+}
+
+/* ---- the mark ---- */
+
+bool
+place_check_mark(struct run *run)
+{
+    struct birth known, now;
+
+    if (!load_birth(run->journal, MARK_KEY, &known, &run->err))
+        return false;
+    now = birth_now(run->mark.born, 0);
+    run->copied = is_another(known.text, now.text, &known.changes) || run->copied;
+    run->mark_changes = known.changes;
+    run->mark_checked = true;
+    return true;
+}
+
+bool
+place_store_mark(struct run *run)
+{
+    struct birth now = birth_now(run->mark.born, run->mark_changes);
+
+    return save_birth(run, MARK_KEY, &now);
+}
+
+bool
+place_is_restless(struct journal *journal, bool *restless, struct error *err)
+{
+    struct birth root, mark;
+
+    if (!load_birth(journal, ROOT_KEY, &root, err) || !load_birth(journal, MARK_KEY, &mark, err))
+        return false;
+    *restless = root.changes == CHANGES_MAX || mark.changes == CHANGES_MAX;
+    return true;
+}
+
+/* ---- root and folders ---- */
+
+static bool
+check_root(struct run *run)
+{
+    struct birth known, now;
+    int64_t born;
+
+    if (!load_birth(run->journal, ROOT_KEY, &known, &run->err))
+        return false;
+    run->local.ops->birth(run->local.self, NULL, &born);
+    now = birth_now(born, known.changes);
+    run->copied = is_another(known.text, now.text, &now.changes) || run->copied;
+    return save_birth(run, ROOT_KEY, &now) && (!run->mark_checked || place_store_mark(run));
+}
+
+static int64_t
+later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/*
+ * Another birth than in the last run, and it is no copy: it is the folder of another mailbox under a new name (*is: what was known of that one);
+ * or the folder that was here has a new name, and took its files along.
+ */
+static bool
+is_renamed(const struct run *run, const struct journal_place *known, size_t at, const struct journal_place **is)
+{
+    const char *now = run->mailboxes[at].stamp.born;
+    bool away = false;
+
+    *is = NULL;
+    for (size_t i = 0; *is == NULL && i < run->count; i++) {
+        const struct mailbox *other = &run->mailboxes[i];
+
+        if (i == at)
+            continue;
+        if (known[i].born[0] != '\0' && strcmp(known[i].born, now) == 0)
+            *is = &known[i];
+        /* Not one that had this birth before, too: folders that are made at once have one. */
+        away = away || (other->chosen && other->folder_here && strcmp(other->stamp.born, known[at].born) == 0 &&
+                        strcmp(known[i].born, known[at].born) != 0);
+    }
+    return *is != NULL || away;
+}
+
+/* Folders that were made at once have one birth time: then it is another one where nothing has changed in it since. */
+static bool
+is_as_known(const struct journal_place *known, size_t count, size_t at, const struct local_stamp *stamp)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i != at && known[i].mailbox != 0 && strcmp(known[i].born, stamp->born) == 0 &&
+            known[i].cur_changed == stamp->cur_changed && known[i].new_changed == stamp->new_changed)
+            return true;
+    }
+    return false;
+}
+
+static bool
+check_folder(struct run *run, const struct journal_place *known, size_t at)
+{
+    struct mailbox *mailbox = &run->mailboxes[at];
+    struct journal_place *place = &mailbox->place;
+    const struct local_stamp *stamp = &mailbox->stamp;
+    const struct journal_place *is = &known[at];
+
+    *place = known[at];
+    if (place->mailbox == 0) {
+        *place = (struct journal_place){
+            .mailbox = mailbox->row.id, .cur_changed = stamp->cur_changed, .new_changed = stamp->new_changed};
+    } else {
+        bool another = is_another(place->born, stamp->born, &place->changes) && !is_renamed(run, known, at, &is);
+
+        if (is == &known[at] && is_as_known(known, run->count, at, stamp))
+            is = NULL;
+        if (another || run->copied ||
+            (is != NULL && (stamp->cur_changed < is->cur_changed || stamp->new_changed < is->new_changed)))
+            place->doubted = true;
+        if (is != &known[at] && !another) { /* another folder: its times, not those of the one before */
+            place->changes = 0;
+            place->cur_changed = stamp->cur_changed;
+            place->new_changed = stamp->new_changed;
+        }
+    }
+    (void)text_print(place->born, sizeof place->born, "%s", stamp->born);
+    mailbox->copied = place->doubted;
+    mailbox->look_here = mailbox->look_here || place->doubted;
+    return journal_place_save(run->journal, place, &run->err);
+}
+
+static bool
+is_surveyed(const struct mailbox *mailbox)
+{
+    return mailbox->chosen && mailbox->folder_here && mailbox->row.id != 0 && mailbox->stamp.text[0] != '\0';
+}
+
+bool
+place_survey(struct run *run)
+{
+    struct journal_place *known;
+    bool found, ok;
+
+    if (run->no_root)
+        return true;
+    known = calloc(run->count + 1, sizeof *known); /* of all, before any of them changes */
+    ok = known != NULL || run_no_memory(run);
+    for (size_t i = 0; ok && i < run->count; i++) {
+        ok = run->mailboxes[i].row.id == 0 ||
+             journal_place_get(run->journal, run->mailboxes[i].row.id, &known[i], &found, &run->err);
+        if (ok && (run->mailboxes[i].row.id == 0 || !found))
+            known[i] = (struct journal_place){0};
+    }
+    ok = ok && run_begin(run) && check_root(run);
+    for (size_t i = 0; ok && i < run->count; i++) {
+        if (is_surveyed(&run->mailboxes[i]))
+            ok = check_folder(run, known, i);
+    }
+    free(known);
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+bool
+place_seen(struct run *run, struct mailbox *mailbox, const struct local_stamp *stamp, bool complete)
+{
+    struct journal_place *place = &mailbox->place;
+
+    if (place->mailbox != mailbox->row.id) /* it was made in this run */
+        *place = (struct journal_place){.mailbox = mailbox->row.id};
+    if (place->born[0] == '\0')
+        (void)text_print(place->born, sizeof place->born, "%s", stamp->born);
+    /* Names of a listing that is not complete are true, and its times no lower limit for the others. */
+    place->cur_changed = complete ? stamp->cur_changed : later(place->cur_changed, stamp->cur_changed);
+    place->new_changed = complete ? stamp->new_changed : later(place->new_changed, stamp->new_changed);
+    mailbox->seen_whole = complete;
+    return journal_place_save(run->journal, place, &run->err);
+}
+
+bool
+place_note(struct run *run)
+{
+    for (size_t i = 0; run->touched && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+        struct journal_place *place = &mailbox->place;
+        struct local_stamp stamp;
+        struct error ignored = {0};
+        bool missing;
+
+        if (!mailbox->touched)
+            continue;
+        mailbox->touched = false;
+        if (place->mailbox != mailbox->row.id ||
+            !run->local.ops->stamp(run->local.self, mailbox->row.folder, &stamp, &missing, &ignored) || missing)
+            continue; /* the next run looks into it and says what is wrong */
+        place->cur_changed = later(place->cur_changed, stamp.cur_changed);
+        place->new_changed = later(place->new_changed, stamp.new_changed);
+        if (!journal_place_save(run->journal, place, &run->err))
+            return false;
+    }
+    run->touched = false;
+    return true;
+}
+
+/*
+ * Missing here, and on no list: what is out of the server's view, what was sent without an answer, so that its UID is not known, and what
+ * that was copied from.
+ */
+static bool
+is_on_no_list(const struct journal_message *message, const struct journal_op *ops, size_t count)
+{
+    bool source = false;
+
+    for (size_t i = 0; i < count; i++)
+        source = source || (ops[i].message == message->id && ops[i].target != 0);
+    return (message->facts & FACT_GONE_HERE) != 0 &&
+           (source || message->uid == 0 || (message->facts & FACT_OUT_OF_VIEW) != 0);
+}
+
+static bool
+note_lacked(struct run *run, const struct mailbox *mailbox)
+{
+    struct journal_message message;
+    struct journal_op *ops = NULL;
+    int64_t *ids = NULL;
+    size_t op_count = 0, count = 0;
+    bool ok = journal_ops(run->journal, &ops, &op_count, &run->err) &&
+              journal_message_ids(run->journal, mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], &message);
+        if (!ok || !is_on_no_list(&message, ops, op_count))
+            continue;
+        message.facts |= FACT_LACKED;
+        ok = journal_message_save(run->journal, &message, &run->err);
+    }
+    free(ops);
+    free(ids);
+    return ok;
+}
+
+bool
+place_close(struct run *run)
+{
+    bool ok = true, begun = false;
+
+    for (size_t i = 0; ok && i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (!mailbox->place.doubted || !mailbox->seen_whole || !mailbox->judged)
+            continue;
+        mailbox->place.doubted = false;
+        ok = (begun || run_begin(run)) && note_lacked(run, mailbox) &&
+             journal_place_save(run->journal, &mailbox->place, &run->err);
+        begun = true;
+    }
+    if (!begun)
+        return true;
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}

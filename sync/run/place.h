@@ -1,0 +1,22 @@
+/* Is the tree the one that golub left, or a copy of it, or what a backup held? See place.c. */
+#ifndef SYNC_PLACE_H
+#define SYNC_PLACE_H
+
+#include "sync/run/run.h"
+
+/** The mark was read and is that of the last run of this journal: is its file the one that golub wrote? */
+MUST_CHECK bool place_check_mark(struct run *run);
+/** The mark was written: what its file is known by from now on. Inside the transaction that stores its numbers. */
+MUST_CHECK bool place_store_mark(struct run *run);
+/** After the survey's look at the folders (mailbox->stamp): which of them are others? Those are looked into. */
+MUST_CHECK bool place_survey(struct run *run);
+/** A folder was listed; inside the transaction that stores what was seen. complete: a name that was not seen is not there. */
+MUST_CHECK bool place_seen(struct run *run, struct mailbox *mailbox, const struct local_stamp *stamp, bool complete);
+/** Before a commit, inside its transaction: folders that golub wrote into (mailbox->touched) are known as they are now. */
+MUST_CHECK bool place_note(struct run *run);
+/** At the end of a run that succeeded: what was to be held is held. */
+MUST_CHECK bool place_close(struct run *run);
+/** Birth times of this journal's root or mark changed in two runs on end: they say nothing on this file system. */
+MUST_CHECK bool place_is_restless(struct journal *journal, bool *restless, struct error *err);
+
+#endif

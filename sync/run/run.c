@@ -1,0 +1,214 @@
+/* Small things that every phase of a run needs. */
+#include "sync/run/place.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+int64_t
+run_now(const struct run *run)
+{
+    return run->options->now != NULL ? run->options->now(run->options->now_context) : (int64_t)time(NULL);
+}
+
+bool
+run_stopped(const struct run *run)
+{
+    return run->options->stopped != NULL && run->options->stopped(run->options->stopped_context);
+}
+
+void
+run_problem(struct run *run, const struct mailbox *mailbox, const struct error *err)
+{
+    struct error copy = *err;
+
+    if (err->kind == ERROR_INTERRUPTED) /* that is said once, in the summary */
+        return;
+    (void)text_print(copy.account, sizeof copy.account, "%s", run->account->name);
+    if (mailbox != NULL)
+        (void)text_print(copy.mailbox, sizeof copy.mailbox, "%s", mailbox->row.name);
+    run->partial = true;
+    report_error(run->report, &copy);
+}
+
+void
+run_problem_of(struct run *run, const struct mailbox *mailbox, const char *base, const struct error *err)
+{
+    struct error copy = *err;
+
+    if (strstr(err->what, base) == NULL)
+        (void)text_print(copy.what, sizeof copy.what, "%.200s: %.250s", err->what, base);
+    run_problem(run, mailbox, &copy);
+}
+
+void
+run_complain(struct run *run, const struct mailbox *mailbox, const char *what, const char *answer, const char *hint)
+{
+    struct error err = {0};
+
+    error_set(&err, ERROR_SERVER, "%s", what);
+    (void)text_print(err.answer, sizeof err.answer, "%s", answer);
+    if (hint != NULL)
+        error_hint(&err, "%s", hint);
+    run_problem(run, mailbox, &err);
+}
+
+bool
+run_pending(struct run *run, const struct mailbox *mailbox, int64_t message, enum journal_pending_kind kind,
+            const char *detail, const char *why, const char *hold)
+{
+    struct journal_pending known,
+        row = {.mailbox = mailbox->row.id, .message = message, .kind = kind, .since = run->now};
+    bool found;
+
+    (void)text_print(row.detail, sizeof row.detail, "%s", detail);
+    (void)text_print(row.why, sizeof row.why, "%s", why);
+    (void)text_print(row.hold, sizeof row.hold, "%s", hold != NULL ? hold : "");
+    if (!journal_pending_get(run->journal, row.mailbox, message, &known, &found, &run->err))
+        return false;
+    if (found && known.kind == kind && strcmp(known.detail, row.detail) == 0 && strcmp(known.why, row.why) == 0 &&
+        strcmp(known.hold, row.hold) == 0)
+        return true;
+    return journal_pending_set(run->journal, &row, &run->err);
+}
+
+struct mailbox *
+run_mailbox_by_id(struct run *run, int64_t id)
+{
+    for (size_t i = 0; i < run->count && id != 0; i++) { /* 0: of what is not in the journal */
+        if (run->mailboxes[i].row.id == id)
+            return &run->mailboxes[i];
+    }
+    return NULL;
+}
+
+bool
+run_is_unseen(const struct mailbox *mailbox)
+{
+    if (!mailbox->chosen || !mailbox->listed)
+        return false;
+    /* Nothing is done about a mailbox whose folder is gone here; but what is new in it, or under another UIDVALIDITY, may be another one's. */
+    if (mailbox->row.state == MAILBOX_GONE_LOCAL)
+        return mailbox->has_status &&
+               (mailbox->uidvalidity != mailbox->row.uidvalidity || mailbox->uidnext > mailbox->row.uidnext);
+    return !mailbox->current || mailbox->unsure;
+}
+
+const struct mailbox *
+run_unseen(const struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (run_is_unseen(&run->mailboxes[i]))
+            return &run->mailboxes[i];
+    }
+    return NULL;
+}
+
+bool
+run_no_memory(struct run *run)
+{
+    error_set(&run->err, ERROR_LOCAL, "get memory");
+    error_hint(&run->err, "free some memory and run golub again; nothing is lost");
+    return false;
+}
+
+struct mailbox *
+run_mailbox_add(struct run *run)
+{
+    if (run->count >= LIMIT_MAILBOXES ||
+        !array_grow(&run->mailboxes, &run->size, run->count + 1, sizeof *run->mailboxes)) {
+        (void)run_no_memory(run);
+        return NULL;
+    }
+    run->mailboxes[run->count] = (struct mailbox){.row = {.permanent = FLAG_ALL}};
+    return &run->mailboxes[run->count++];
+}
+
+bool
+mailbox_is_usable(const struct mailbox *mailbox)
+{
+    return mailbox->chosen && !mailbox->refused && !mailbox->unsure &&
+           (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR);
+}
+
+bool
+mailbox_is_open(const struct mailbox *mailbox)
+{
+    return mailbox->asked && mailbox_is_usable(mailbox);
+}
+
+bool
+run_begin(struct run *run)
+{
+    return journal_begin(run->journal, &run->err);
+}
+
+bool
+run_commit(struct run *run)
+{
+    if (!run->touched || place_note(run))
+        return journal_commit(run->journal, &run->err);
+    journal_rollback(run->journal);
+    return false;
+}
+
+void
+run_touch(struct run *run, struct mailbox *mailbox)
+{
+    mailbox->touched = run->touched = true;
+}
+
+void
+run_base_name(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message, int attempt,
+              char base[static LOCAL_BASE_MAX + 1])
+{
+    struct buffer text = buffer_new(LIMIT_MAILBOX_NAME + 1024);
+    unsigned char digest[DIGEST_SIZE];
+    char name[32];
+    const struct connection *to = &run->account->connection;
+    int64_t date = message->date >= 0 && message->date <= INT64_C(9999999999) ? message->date : 0;
+
+    /* Host, user, mailbox, UIDVALIDITY and UID: the same message gets the same name in every run, and nothing else does. */
+    if (!buffer_addf(&text, "%s\n%s\n%s\n%" PRIu32 "\n%" PRIu32, to->host != NULL ? to->host : "",
+                     to->user != NULL ? to->user : "", mailbox->row.name, mailbox->row.uidvalidity, message->uid) ||
+        !digest_bytes(text.at, text.len, digest))
+        memset(digest, 0, sizeof digest);
+    digest_base32(digest, 16, name);
+    if (attempt == 0)
+        (void)text_print(base, LOCAL_BASE_MAX + 1, "%010" PRId64 ".%s.golub", date, name);
+    else
+        (void)text_print(base, LOCAL_BASE_MAX + 1, "%010" PRId64 ".%s_%d.golub", date, name, attempt);
+    buffer_free(&text);
+}
+
+struct local_file
+run_file(const struct mailbox *mailbox, const struct journal_message *message)
+{
+    return (struct local_file){.folder = mailbox->row.folder, .base = message->base, .info = message->info};
+}
+
+struct journal_quarantined
+run_quarantined(const struct run *run, uint32_t uid, uint64_t size)
+{
+    return (struct journal_quarantined){
+        .uid = uid, .since = run->now, .counted = age_stamp(&run->age.now), .size = size};
+}
+
+bool
+run_load(struct run *run, int64_t id, struct journal_message *out)
+{
+    bool found;
+
+    if (!journal_message_get(run->journal, id, out, &found, &run->err))
+        return false;
+    if (!found)
+        error_set(&run->err, ERROR_LOCAL, "read row %" PRId64 " of the journal, which was there a moment ago", id);
+    return found;
+}
+
+unsigned
+run_flags_of(const char *info, unsigned base)
+{
+    unsigned shown, flags = local_info_flags(info, &shown);
+
+    return (flags & shown) | (base & ~shown);
+}

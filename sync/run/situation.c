@@ -1,0 +1,334 @@
+/*
+ * May this run touch anything? The root, the mark in it and the journal's memory of the account must fit together; where they
+ * don't, either the user has to say what is meant (exit 2), or everything is paired by content first and nothing is removed.
+ *
+ *   mark = journal, nonce equal     fine
+ *   mark announced by the journal   fine: that run died between the mark and its first commit, like any other crash
+ *   mark behind the journal         the Maildir is older (restored): what it lacks is downloaded, not deleted
+ *   anything else                   the journal is older: pair first
+ *
+ * The announcement is what keeps a crash from being taken for a restored journal: pairing would bring back what the user deleted
+ * here and make copies of what he moved.
+ */
+#include "sync/run/identity.h"
+#include "sync/run/place.h"
+
+#include <inttypes.h>
+
+static bool
+refuse(struct run *run, const char *what, const char *hint)
+{
+    error_set(&run->err, ERROR_CONFIG, "%s", what);
+    error_hint(&run->err, "%s", hint);
+    return false;
+}
+
+/* Scheme and port may change, the host name and the user make the account. */
+static bool
+server_digest(struct run *run, char out[static 65])
+{
+    const struct connection *to = &run->account->connection;
+    struct buffer text = buffer_new(4096);
+    unsigned char digest[DIGEST_SIZE];
+    bool ok = buffer_addf(&text, "%s\n%s", to->host != NULL ? to->host : "", to->user != NULL ? to->user : "") &&
+              digest_bytes(text.at, text.len, digest);
+
+    buffer_free(&text);
+    if (!ok)
+        return run_no_memory(run);
+    for (size_t i = 0; i < sizeof digest; i++)
+        (void)text_print(out + 2 * i, 3, "%02x", digest[i]);
+    return true;
+}
+
+static bool
+check_known(struct run *run, const char *key, const char *now, const char *what)
+{
+    char *known;
+    bool same;
+    char text[200];
+
+    if (!journal_get(run->journal, key, &known, &run->err))
+        return false;
+    same = known == NULL || strcmp(known, now) == 0;
+    free(known);
+    if (same)
+        return true;
+    (void)text_print(text, sizeof text, "sync account %s: its %s is not what it was", run->account->name, what);
+    return refuse(run, text,
+                  "put the old value back; or, to start anew with another server or folder, move the state folder and "
+                  "the file .golub "
+                  "in the Maildir away: the next run then pairs both sides and deletes nothing");
+}
+
+static bool
+remember(struct run *run, const char *server)
+{
+    const char *layout = run->account->policy.layout == LAYOUT_MAILDIRPP ? "maildir++" : "verbatim";
+
+    char number[32];
+
+    (void)text_print(number, sizeof number, "%" PRIu64, run->mark.run);
+    /* A lost journal's successor takes over where the mark stands. */
+    return run_begin(run) &&
+           (!run->mark.present || (journal_set(run->journal, "run", number, &run->err) &&
+                                   journal_set(run->journal, "nonce", run->mark.nonce, &run->err))) &&
+           journal_set(run->journal, "account", run->mark.account, &run->err) && identity_store(run) &&
+           journal_set(run->journal, "server", server, &run->err) &&
+           journal_set(run->journal, "root", run->account->maildir, &run->err) &&
+           journal_set(run->journal, "layout", layout, &run->err) && run_commit(run);
+}
+
+/* What a mark says of its run, as the journal keeps it before the mark is written. */
+static void
+print_announcement(const struct local_mark *mark, char out[static 80])
+{
+    (void)text_print(out, 80, "%" PRIu64 " %.32s", mark->run, mark->nonce);
+}
+
+static bool
+is_announced(struct run *run, bool *known)
+{
+    char *announced, now[80];
+
+    if (!journal_get(run->journal, "announced", &announced, &run->err))
+        return false;
+    print_announcement(&run->mark, now);
+    *known = announced != NULL && strcmp(announced, now) == 0;
+    free(announced);
+    return true;
+}
+
+#define NO_NONCE "pairing" /* no mark has it */
+
+/*
+ * Until all is paired, no mark fits the journal, not even that of its last run: a tree of that moment, put in place while this run is cut
+ * off, lacks what this run fetches, and nobody removed it.
+ */
+static bool
+doubt_marks(struct run *run)
+{
+    if (run->dry)
+        return true;
+    return run_begin(run) && journal_set(run->journal, "nonce", NO_NONCE, &run->err) &&
+           journal_set(run->journal, "announced", "", &run->err) && run_commit(run);
+}
+
+/*
+ * Names of a Maildir that was put back show the past once: what the journal has taken over of them, and differs in a later run, somebody
+ * changed since. So it is written down of which tree they were read, until all is paired.
+ */
+static bool
+recall_past(struct run *run)
+{
+    char *read, now[80];
+
+    if (!run->maildir_older)
+        return true;
+    if (!journal_get(run->journal, "past", &read, &run->err))
+        return false;
+    print_announcement(&run->mark, now);
+    run->past_known = read != NULL && strcmp(read, now) == 0;
+    free(read);
+    return true;
+}
+
+bool
+situation_know_past(struct run *run)
+{
+    char text[80];
+
+    if (!run->maildir_older || run->past_known || run->mark_written)
+        return true;
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->mailboxes[i].unread)
+            return true;
+    }
+    print_announcement(&run->mark, text);
+    return journal_set(run->journal, "past", text, &run->err);
+}
+
+static bool
+check_mark(struct run *run, const char *account)
+{
+    char *text = NULL, *nonce = NULL;
+    uint64_t number = 0;
+    bool known, last, ok = false;
+
+    if (!journal_get(run->journal, "run", &text, &run->err) || !journal_get(run->journal, "nonce", &nonce, &run->err))
+        goto out;
+    if (text != NULL && !text_number(text_of(text), INT64_MAX, &number)) {
+        error_set(&run->err, ERROR_LOCAL, "read the run number in the journal");
+        error_hint(&run->err, "move the journal away: the next run pairs both sides and deletes nothing");
+        goto out;
+    }
+    if (!run->mark.present) {
+        /* A journal that never changed mail here wrote no mark either. */
+        ok = (text == NULL ||
+              refuse(run,
+                     "the Maildir has no mark .golub, but the journal knows mail in it: another folder is in its place",
+                     "mount or move the right folder back; to adopt this one, move the state folder away")) &&
+             identity_check(run);
+        goto out;
+    }
+    if (strcmp(run->mark.account, account) != 0) {
+        (void)refuse(run, "the mark .golub in the Maildir is another account's",
+                     "each account needs a Maildir of its own");
+        goto out;
+    }
+    if (!identity_check(run) || !is_announced(run, &known))
+        goto out;
+    ok = true;
+    last = text != NULL && nonce != NULL && run->mark.run == number && strcmp(run->mark.nonce, nonce) == 0;
+    if (known || last) {
+        ok = (!last || place_check_mark(run)) && identity_adopt(run);
+        goto out;
+    }
+    run->pair_all = true;
+    run->no_removals = true;
+    run->maildir_older =
+        run->mark.run < number || (run->mark.run == number && nonce != NULL && strcmp(nonce, NO_NONCE) == 0);
+    report_mailbox(run->report, run->account->name, "", "pairing",
+                   run->maildir_older
+                       ? "the Maildir is older than the journal: what it lacks is fetched again, nothing is deleted"
+                       : "the journal is older than the Maildir, or a run was cut off: both sides are paired first, "
+                         "nothing is deleted");
+    ok = recall_past(run) && doubt_marks(run);
+out:
+    free(text);
+    free(nonce);
+    return ok;
+}
+
+static bool
+check_first(struct run *run, const char *server, enum local_root root)
+{
+    if (root == ROOT_PRESENT && run->mark.present && strcmp(run->mark.server, server) != 0)
+        return refuse(run, "the mark .golub in the Maildir is that of another server or user",
+                      "choose another maildir; or remove .golub if this mail really is to go to this account");
+    run->first = true;
+    run->no_removals = true;
+    if (!run->mark.present && !identity_random(run, run->mark.account))
+        return false;
+    (void)text_print(run->mark.server, sizeof run->mark.server, "%s", server);
+    return run->dry || (remember(run, server) && identity_adopt(run));
+}
+
+/* A journal that wrote no mark never changed mail: nothing rests on what it knows. */
+static bool
+is_virgin(struct run *run, bool *virgin)
+{
+    char *number;
+
+    if (!journal_get(run->journal, "run", &number, &run->err))
+        return false;
+    *virgin = number == NULL;
+    free(number);
+    return true;
+}
+
+bool
+situation_check(struct run *run)
+{
+    char server[65];
+    char *account = NULL, *sizes = NULL;
+    bool virgin;
+    enum local_root root;
+    bool ok = false;
+
+    if (!server_digest(run, server) || !journal_get(run->journal, "account", &account, &run->err) ||
+        !journal_get(run->journal, "sizes", &sizes, &run->err) || !is_virgin(run, &virgin) || !identity_learn(run))
+        goto out;
+    run->sizes_lie = sizes != NULL;
+    if (account != NULL &&
+        (!check_known(run, "server", server, "host name or user") ||
+         !check_known(run, "root", run->account->maildir, "maildir") ||
+         !check_known(run, "layout", run->account->policy.layout == LAYOUT_MAILDIRPP ? "maildir++" : "verbatim",
+                      "layout")))
+        goto out;
+    if (!run->local.ops->open(run->local.self, account == NULL && !run->dry, &root, &run->err))
+        goto out;
+    if (root == ROOT_PARENT_MISSING) {
+        (void)refuse(run, "make the Maildir: the folder it should stand in does not exist",
+                     "make that folder, or correct `maildir`");
+        goto out;
+    }
+    if (account != NULL && (root == ROOT_MISSING || root == ROOT_EMPTY)) {
+        if (!virgin || root == ROOT_MISSING) { /* else the first run was cut off before it changed anything */
+            (void)refuse(run, "the Maildir of a known account is missing or empty: nothing was touched",
+                         "mount or move it back; to fetch everything anew, move the state folder away");
+            goto out;
+        }
+    }
+    run->no_root = root == ROOT_MISSING;
+    if (!run->no_root && !run->local.ops->read_mark(run->local.self, &run->mark, &run->err))
+        goto out;
+    /* Restored from before its first mark: another journal has been here since, and is taken over like a lost one. */
+    if (account == NULL || (virgin && run->mark.present && strcmp(run->mark.account, account) != 0)) {
+        ok = check_first(run, server, root);
+        goto out;
+    }
+    if (!check_mark(run, account))
+        goto out;
+    (void)text_print(run->mark.account, sizeof run->mark.account, "%s", account);
+    (void)text_print(run->mark.server, sizeof run->mark.server, "%s", server);
+    ok = true;
+out:
+    free(account);
+    free(sizes);
+    return ok;
+}
+
+static bool
+announce(struct run *run)
+{
+    char text[80];
+
+    print_announcement(&run->mark, text);
+    if (run->pair_all && !run->paired) /* a run that dies while it pairs is followed by one that pairs */
+        text[0] = '\0';
+    if (!run_begin(run))
+        return false;
+    if (journal_set(run->journal, "announced", text, &run->err))
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+bool
+situation_mark(struct run *run)
+{
+    char *text;
+    uint64_t number = 0;
+
+    /* A Maildir that was restored keeps its old mark until all of it is paired: a run that is cut off before is repeated. */
+    if (run->dry || run->mark_written || (run->maildir_older && !run->paired_all))
+        return true;
+    if (!journal_get(run->journal, "run", &text, &run->err))
+        return false;
+    if (text != NULL && !text_number(text_of(text), INT64_MAX - 1, &number))
+        number = 0;
+    free(text);
+    run->mark.run = (number > run->mark.run ? number : run->mark.run) + 1;
+    run->mark.present = true;
+    identity_sign(run);
+    run->mark_written = identity_random(run, run->mark.nonce) && announce(run) &&
+                        run->local.ops->write_mark(run->local.self, &run->mark, &run->err);
+    return run->mark_written;
+}
+
+bool
+situation_mark_commit(struct run *run)
+{
+    char number[32];
+
+    if (run->marked || !run->mark_written || (run->pair_all && !run->paired))
+        return true;
+    (void)text_print(number, sizeof number, "%" PRIu64, run->mark.run);
+    if (!journal_set(run->journal, "run", number, &run->err) ||
+        !journal_set(run->journal, "nonce", run->mark.nonce, &run->err) || !place_store_mark(run) ||
+        (run->maildir_older && !journal_set(run->journal, "past", "", &run->err)))
+        return false;
+    run->marked = true;
+    return true;
+}
