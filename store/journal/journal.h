@@ -54,7 +54,7 @@ struct journal_mailbox {
     bool past; /* the server went back in time, and this one was not listed since: what it lacks was not removed */
 };
 
-struct journal_place { /* of a mailbox's folder; see sync/place.c */
+struct journal_place { /* of a mailbox's folder; see sync/run/place.c */
     int64_t mailbox;
     char born[LOCAL_STAMP_MAX];       /* times of birth, "" if the file system does not tell */
     int changes;                      /* so many runs on end saw another one; at most 2 */
@@ -236,7 +236,7 @@ struct journal_op { /* an intent, durable before its command */
     int64_t mailbox, message; /* 0: none */
     /*
      * Move, copy: the row that will hold the new UID. Remove local: that row stays, it has another file; or, where it is another row than
-     * the message's: the one that is to have the second name of its file (sync/linked.h).
+     * the message's: the one that is to have the second name of its file (sync/apply/linked.h).
      */
     int64_t target;
     uint32_t uidvalidity, uidnext;
@@ -246,7 +246,7 @@ struct journal_op { /* an intent, durable before its command */
     int attempt;   /* of an upload: so many were accepted and not found */
     int64_t since; /* seconds UTC */
     /*
-     * Remove local: the name in the quarantine. Without a message (sync/unfinished.h) the mailbox's wire name: of a remove remote `size` is
+     * Remove local: the name in the quarantine. Without a message (sync/rows/unfinished.h) the mailbox's wire name: of a remove remote `size` is
      * the UID, of an upload `canonical` the digest of the wire bytes.
      */
     char name[LIMIT_MAILBOX_NAME + 1];
@@ -338,8 +338,9 @@ struct journal_quarantined {
     char info[LOCAL_INFO_MAX + 1];
     uint32_t uid;
     char why[128];
-    int64_t since;   /* by the clock, for people */
-    int64_t counted; /* the same in time that counts (sync/age.h): what its days are counted from; 0: as `since` */
+    int64_t since; /* by the clock, for people */
+    int64_t
+        counted; /* the same in time that counts (sync/rules/age.h): what its days are counted from; 0: as `since` */
     uint64_t size;
 };
 MUST_CHECK bool journal_quarantine_add(struct journal *journal, const struct journal_quarantined *row,

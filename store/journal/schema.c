@@ -151,14 +151,14 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     "ALTER TABLE mailbox ADD COLUMN short_share INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE mailbox ADD COLUMN short_bytes INTEGER NOT NULL DEFAULT 0;"
 
-    /* What a mailbox remembers while it could not be seen, or while messages are missing in it (sync/missing.c). */
+    /* What a mailbox remembers while it could not be seen, or while messages are missing in it (sync/rows/missing.c). */
     "ALTER TABLE mailbox ADD COLUMN behind INTEGER NOT NULL DEFAULT 0 CHECK (behind >= 0);"
     "ALTER TABLE mailbox ADD COLUMN had INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE mailbox ADD COLUMN missing INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE mailbox ADD COLUMN missing_since INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE mailbox ADD COLUMN past INTEGER NOT NULL DEFAULT 0;"
 
-    /* When a later run saw the intent whose own time can't be right (sync/recover.c). */
+    /* When a later run saw the intent whose own time can't be right (sync/apply/recover.c). */
     "ALTER TABLE op ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;"
 
     /* What tells whether a mailbox's folder is still the one that golub left. */

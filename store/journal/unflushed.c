@@ -1,4 +1,4 @@
-/* Names that were given without a flush (fsync = false): whether they are on the disk is not certain. See sync/flushed.c. */
+/* Names that were given without a flush (fsync = false): whether they are on the disk is not certain. See sync/rows/flushed.c. */
 #include "store/journal/internal.h"
 
 #include <assert.h>

@@ -61,7 +61,7 @@ count_time(struct run *run)
     return false;
 }
 
-/* The row tells when by the clock a file came, its days are counted as sync/age.h says. */
+/* The row tells when by the clock a file came, its days are counted as sync/rules/age.h says. */
 bool
 age_quarantine(struct run *run)
 {

@@ -1,4 +1,4 @@
-/* Fetching new mail: what import_fetch.c (bytes into drafts, drafts into batches) and import_wanted.c (which messages, in which order) share. */
+/* Fetching new mail: what import/fetch.c (bytes into drafts, drafts into batches) and import/wanted.c (which messages, in which order) share. */
 #ifndef SYNC_IMPORT_FETCH_H
 #define SYNC_IMPORT_FETCH_H
 

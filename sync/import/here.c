@@ -1,10 +1,10 @@
 /*
  * Which files of the import are here. Names below the root are compared with the rows' base names; a folder whose times did not move since
  * the last look is not listed. What is missed is noted with the time: nobody can tell a removal by the user from an older backup, a lost disk
- * or a repair of the file system, so what is missed goes from the server only after it was missed for long (import_keep.c), and with a word
+ * or a repair of the file system, so what is missed goes from the server only after it was missed for long (import/keep.c), and with a word
  * where many went missing between two looks.
  *
- * While files may be here whose rows were lost every folder is listed in each run: import_meeting.c wants their names.
+ * While files may be here whose rows were lost every folder is listed in each run: import/meeting.c wants their names.
  *
  * Where something is missed every folder is listed once more: a mail reader's rename between two listings looks like a removal, and a
  * file may have come into a folder that was not listed.
@@ -327,7 +327,7 @@ import_look_again(struct import *import)
 }
 
 /*
- * Not before the run has come to its end: files that no row knows of are met with what is listed (import_meeting.c), and a run that broke
+ * Not before the run has come to its end: files that no row knows of are met with what is listed (import/meeting.c), and a run that broke
  * off before that must leave them to the next one, which would not list a folder that did not move since.
  */
 bool

@@ -14,7 +14,7 @@
 #include "store/journal/journal.h"
 #include "sync/base/account.h"
 
-/** What hands a message to the command, for a simulator; the real one is in sync/deliver_command.c. */
+/** What hands a message to the command, for a simulator; the real one is in sync/import/deliver_command.c. */
 struct handover {
     /** Spool, wire bytes in; LF-form goes to the command where that is reversible. */
     bool (*begin)(void *self, struct error *err);

@@ -1,5 +1,5 @@
 /*
- * Is the file of a message still what came? A name says that it is here (import_here.c); a copy onto a full disk and a repaired file system
+ * Is the file of a message still what came? A name says that it is here (import/here.c); a copy onto a full disk and a repaired file system
  * leave names without their bytes. So before a message of an earlier session goes from the server its file is read, once: what is cut,
  * empty or damaged keeps its message there, and is named. What a mail reader changed in its place is no other case.
  *

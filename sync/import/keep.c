@@ -2,12 +2,12 @@
  * What `keep` says about mail that was stored in an earlier session.
  *
  * A row is due when it was stored long enough ago under the `keep` of today. If it is due under the `keep` in force when it was stored,
- * too, it goes; else `keep` was tightened since, and the removal is held until the user says so (import_held.c). Days are counted ones.
+ * too, it goes; else `keep` was tightened since, and the removal is held until the user says so (import/held.c). Days are counted ones.
  *
  * Its file is here, or it was missed for so long that the user has surely removed it: until then it waits. What its message is on the
  * server is proven: TOP n 0 must give a header that is kin of the stored one, and where the row rests on less than its bytes they are read
- * again (import_proof.c). Another one is another message under a UIDL that is used again: the row is absent, the message new mail. What is
- * proven is marked in the listing; import_remove.c sends DELE to what is marked and to nothing else.
+ * again (import/proof.c). Another one is another message under a UIDL that is used again: the row is absent, the message new mail. What is
+ * proven is marked in the listing; import/remove.c sends DELE to what is marked and to nothing else.
  */
 #include "sync/base/ids.h"
 #include "sync/import/private.h"
@@ -292,7 +292,7 @@ decide_repeated(struct keeping *keeping, struct journal_pop *row)
     return end_hold(import, row);
 }
 
-/* By its header in this session already (import_match.c). */
+/* By its header in this session already (import/match.c). */
 static bool
 take_matched(struct keeping *keeping, struct journal_pop *row, uint32_t number)
 {

@@ -1,9 +1,9 @@
 /*
  * What is on the server, as the journal's listing.
  *
- *   UIDL            each message has a name that lasts, more or less (import_match.c)
+ *   UIDL            each message has a name that lasts, more or less (import/match.c)
  *   no UIDL, TOP    the digest of its header block is its name: "=" and base32
- *   neither         its name is known when it was fetched: import_compare.c
+ *   neither         its name is known when it was fetched: import/compare.c
  *
  * LIST's sizes say nothing about a message by themselves, but a UIDL with another size than before may be another message.
  */
@@ -277,7 +277,7 @@ is_perhaps_fetched(struct import *import, const struct journal_listed *listed, c
 }
 
 /*
- * Of a doubtful one its header is known already; the others are read bit by bit in later runs (import_keep.c). One that is perhaps what was
+ * Of a doubtful one its header is known already; the others are read bit by bit in later runs (import/keep.c). One that is perhaps what was
  * fetched, under its name or another, gets a row beside that: a later run compares it.
  */
 static bool

@@ -12,7 +12,7 @@
  * A row of the same UIDL means another message only if the kin digest, the Message-ID and the size say so; where they contradict each
  * other the message is neither fetched nor removed. A row of another UIDL means this message if header or kin are equal, as often as both
  * sides have them: k lines and k rows are paired in their order. Where the counts differ, and where nothing but the body can tell (equal
- * headers under a repeated UIDL, no TOP), the message is fetched and compared (import_compare.c).
+ * headers under a repeated UIDL, no TOP), the message is fetched and compared (import/compare.c).
  *
  * Header and size do not say everything: a program may give each of its reports the same. So they suffice only where many lost their
  * names in this very run (all names are new, or one is proven to be used again), and the body is read before such a message is removed.

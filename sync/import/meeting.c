@@ -7,9 +7,9 @@
  * the journal was lost or older than the Maildir, the list of that session may have lacked some of the messages whose files are here: every
  * file is looked at for IMPORT_ABSENT_DAYS more, as long as a row would be kept for such a message. Their headers are read, and where
  * one is kin of a header that is listed (TOP) the file is read whole and gets a row, absent, under a name that no server gives.
- * import_match.c then pairs it like any row that went missing: by header, as often as both sides have it, by the body where that is not
+ * import/match.c then pairs it like any row that went missing: by header, as often as both sides have it, by the body where that is not
  * enough. Before such a message is removed from the server its body is read (POP_CONFIRM). Without TOP every file gets a row, and
- * import_compare.c finds by the bytes which of them the new messages are.
+ * import/compare.c finds by the bytes which of them the new messages are.
  */
 #include "sync/import/private.h"
 
@@ -26,7 +26,7 @@ struct meeting {
     bool own;     /* files bear names that an import gave, and this journal has no import yet */
     bool any;     /* there are files that count */
     bool refused; /* a header can't be read: whose file is here nobody knows */
-    bool blind;   /* there is no TOP: any file may be of any message, and import_compare.c tells by the bytes */
+    bool blind;   /* there is no TOP: any file may be of any message, and import/compare.c tells by the bytes */
 };
 
 /* ---- the lines ---- */

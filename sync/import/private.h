@@ -1,24 +1,24 @@
 /*
  * One import run: what its files share. The rooms of it, in the order of a run:
  *
- *   import_situation.c   may this run touch anything? root, journal, the list that the user confirmed
- *   import_recover.c     messages that an earlier run was fetching: are they here?
- *   import_here.c        which files are here, and which went missing
- *   import_list.c        what is on the server: STAT, LIST, UIDL
- *   import_same.c        an account whose server changed its name: is it the same maildrop?
- *   import_meeting.c     files that no row knows of (journal lost, or older than the Maildir) beside what is listed
- *   import_match.c       which message is which row's; the journal says which are new (import_candidates.c: rows
- *                        that it may be; import_verdict.c: one row, one header)
- *   import_keep.c        what `keep` says about messages that were stored earlier (import_held.c: what needs a word;
- *                        import_proof.c: is the message on the server the one that is here? import_intact.c: is the file
+ *   import/situation.c   may this run touch anything? root, journal, the list that the user confirmed
+ *   import/recover.c     messages that an earlier run was fetching: are they here?
+ *   import/here.c        which files are here, and which went missing
+ *   import/list.c        what is on the server: STAT, LIST, UIDL
+ *   import/same.c        an account whose server changed its name: is it the same maildrop?
+ *   import/meeting.c     files that no row knows of (journal lost, or older than the Maildir) beside what is listed
+ *   import/match.c       which message is which row's; the journal says which are new (import/candidates.c: rows
+ *                        that it may be; import/verdict.c: one row, one header)
+ *   import/keep.c        what `keep` says about messages that were stored earlier (import/held.c: what needs a word;
+ *                        import/proof.c: is the message on the server the one that is here? import/intact.c: is the file
  *                        here what came?)
- *   import_fetch.c       the new ones: rows, bytes, delivery, rows (import_wanted.c: which, in which order; import_hand.c: into a
- *                        command instead; import_batch.c: a batch made durable)
- *   import_compare.c     those that only their bytes tell apart (import_bytes.c: whose bytes are these? import_own.c: they can't
+ *   import/fetch.c       the new ones: rows, bytes, delivery, rows (import/wanted.c: which, in which order; import/hand.c: into a
+ *                        command instead; import/batch.c: a batch made durable)
+ *   import/compare.c     those that only their bytes tell apart (import/bytes.c: whose bytes are these? import/own.c: they can't
  *                        be read now)
- *   import_remove.c      DELE and QUIT (import_flush.c: what is flushed before it)
+ *   import/remove.c      DELE and QUIT (import/flush.c: what is flushed before it)
  *
- * import_read.c reads bytes and TOPs for all of them.
+ * import/read.c reads bytes and TOPs for all of them.
  */
 #ifndef SYNC_IMPORT_PRIVATE_H
 #define SYNC_IMPORT_PRIVATE_H
@@ -157,7 +157,7 @@ void import_set_stored(const struct import *import, struct journal_pop *row);
 /** ERROR_CONFIG. @return false */
 bool import_forbid(struct import *import, const char *what, const char *hint);
 
-/* ---- import_read.c ---- */
+/* ---- import/read.c ---- */
 struct seen { /* of a message, by its bytes */
     unsigned char header[DIGEST_SIZE];
     struct kin kin;
@@ -196,7 +196,7 @@ MUST_CHECK bool import_headers(struct import *import, const uint32_t *numbers, s
 MUST_CHECK bool import_top_all(struct import *import, enum journal_listing_which which, import_top_item *item,
                                void *context);
 
-/* ---- import_verdict.c ---- */
+/* ---- import/verdict.c ---- */
 enum verdict { /* about a message that is listed under a row's UIDL */
                VERDICT_SAME,
                VERDICT_ANOTHER,
@@ -213,7 +213,7 @@ bool import_body_tells(const struct journal_pop *row, const struct seen *seen);
 /** It stays unproven for good: not removed, not fetched again, said. The row is not saved. */
 void import_note_unsure(struct import *import, struct journal_pop *row);
 
-/* ---- import_candidates.c ---- */
+/* ---- import/candidates.c ---- */
 struct candidates {
     struct journal_pop first; /* of those that fit */
     size_t count;
@@ -270,7 +270,7 @@ MUST_CHECK bool candidates_note_newest(struct import *import);
 MUST_CHECK bool candidates_only_line(struct import *import, const struct journal_pop *row, const struct seen *seen,
                                      bool *only);
 
-/* ---- import_bytes.c ---- */
+/* ---- import/bytes.c ---- */
 struct row_set { /* ids of rows: one bit each */
     unsigned char *bits;
     size_t size;
@@ -333,7 +333,7 @@ bool import_remove(struct import *import);
 /** Time goes on, for what is kept. */
 bool import_count_time(struct import *import);
 
-/* ---- import_held.c ---- */
+/* ---- import/held.c ---- */
 /** Does its removal need a word that nobody gave, since `keep` was longer when it was stored? */
 bool held_by_keep(const struct import *import, const struct journal_pop *row);
 /** ... since its file went missing together with too many others? */
@@ -343,7 +343,7 @@ bool held_release(struct import *import);
 /** Put these on a list. */
 bool held_hold(struct import *import, const int64_t *ids, size_t count);
 
-/* ---- import_flush.c ---- */
+/* ---- import/flush.c ---- */
 /** Was there a power cut since mail was delivered without a flush? */
 bool flush_begin(struct import *import);
 /** What it took is known, and will be fetched again. */
@@ -354,23 +354,23 @@ bool flush_note(struct import *import);
 bool flush_all(struct import *import);
 
 struct arrival;
-/* ---- import_keep.c ---- */
+/* ---- import/keep.c ---- */
 /** Did the IMAP account of this tree find the message of this name on its own server, before an import could have given the name? */
 MUST_CHECK bool import_beside_had(struct import *import, const char *base, bool *had);
 /** The message of that number is another one than the row's, which is absent from now on: it is fetched and compared with the others. */
 bool import_bury_reused(struct import *import, struct journal_pop *row, uint32_t number);
 
-/* ---- import_intact.c ---- */
+/* ---- import/intact.c ---- */
 /** Is what a later session would remove from the server still here as it came? What is not is named. */
 bool import_is_intact(struct import *import, struct journal_pop *row, bool *intact);
 
-/* ---- import_proof.c ---- */
+/* ---- import/proof.c ---- */
 /** Did so many bytes make the whole message? @return false: it is to be read once more; its row says so and why */
 bool fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t bytes);
-/** Read the body again of messages whose header is right and does not prove the body (import_proof.c); mark what is the same. */
+/** Read the body again of messages whose header is right and does not prove the body (import/proof.c); mark what is the same. */
 bool proof_bodies(struct import *import, const uint32_t *numbers, struct journal_pop *rows, size_t count);
 
-/* ---- import_batch.c and import_fetch.c, for import_compare.c ---- */
+/* ---- import/batch.c and import/fetch.c, for import/compare.c ---- */
 struct arrival { /* one message that is being fetched */
     struct journal_pop row;
     uint32_t number;
@@ -397,7 +397,7 @@ bool fetch_too_large(struct import *import, const struct journal_listed *listed,
 /** May more than `now` bytes of a message be written, of which `before` were allowed? *why: for people, where not. false: nobody could tell */
 bool fetch_may_go_on(struct import *import, uint64_t before, uint64_t now, const char **why);
 
-/* ---- import_own.c ---- */
+/* ---- import/own.c ---- */
 /**
  * A line that is to be compared with others can't be read now: it gets a row.
  *
@@ -406,7 +406,7 @@ bool fetch_may_go_on(struct import *import, uint64_t before, uint64_t now, const
 MUST_CHECK bool import_put_off(struct import *import, const struct journal_listed *listed, uint64_t size,
                                const char *why);
 
-/* ---- import_hand.c ---- */
+/* ---- import/hand.c ---- */
 /** A message was spooled: run the command, commit what came of it. false: the run is to end */
 bool hand_over(struct import *import, struct arrival *arrival);
 

@@ -1,7 +1,7 @@
 /*
  * The end of a session: DELE for what is marked in the listing, then QUIT, which alone removes.
  *
- * Marked is what this session fetched and committed, under keep = no, and what import_keep.c has proven. Which files are here is looked at once
+ * Marked is what this session fetched and committed, under keep = no, and what import/keep.c has proven. Which files are here is looked at once
  * more before the first DELE: what was lost while mail was fetched stays for the next run to judge. REMOVING is committed before DELE is
  * sent, so that a row whose QUIT was not answered is looked at again. With QUIT's +OK the rows become absent: what a list shows again
  * was not removed, whatever the server said, or came back.

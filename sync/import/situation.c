@@ -54,7 +54,7 @@ check_known(struct import *import, const char *key, const char *now, bool *known
     return same || import_forbid(import, text, "put the old value back; or " ANEW);
 }
 
-/* Another name is another maildrop until its mail proves that it is not: import_same.c. */
+/* Another name is another maildrop until its mail proves that it is not: import/same.c. */
 static bool
 check_server(struct import *import, bool *known)
 {

@@ -32,7 +32,7 @@ struct report_place {              /* what an event is about */
     const char *account, *mailbox; /* NULL or "": none */
 };
 
-/* ---- report_text.c: for people ---- */
+/* ---- report/text.c: for people ---- */
 void report_text_line(struct report *report, FILE *to, const struct report_place *place, const char *text);
 void report_text_error(struct report *report, const struct error *err);
 void report_text_message(struct report *report, const struct report_place *place, bool dry, const char *action,
@@ -43,7 +43,7 @@ void report_text_live(struct report *report, const struct report_account *accoun
 /** Take the live line off the screen, before anything else is written. */
 void report_text_clear(struct report *report);
 
-/* ---- report_summary.c: the one line at an account's end ---- */
+/* ---- report/summary.c: the one line at an account's end ---- */
 struct report_summary {
     int status;
     const struct report_counts *counts;
@@ -56,7 +56,7 @@ struct report_summary {
 /** The summary without the account's name. */
 void report_summary(const struct report_summary *summary, char *to, size_t size);
 
-/* ---- report_json.c: one object a line ---- */
+/* ---- report/json.c: one object a line ---- */
 void report_json_mailbox(struct report *report, const struct report_place *place, const char *what, const char *text);
 void report_json_message(struct report *report, const struct report_place *place, bool dry, const char *action,
                          uint32_t uid, const char *file, const char *detail);

@@ -1,7 +1,7 @@
 /*
  * The one door to the terminal. Every public function takes the lock, decides whether the event is to be shown at
- * all, and hands it to the form that was chosen: people's text (report_text.c, report_summary.c) or JSON lines
- * (report_json.c). Errors go to standard error in both forms; JSON has them as events, too.
+ * all, and hands it to the form that was chosen: people's text (report/text.c, report/summary.c) or JSON lines
+ * (report/json.c). Errors go to standard error in both forms; JSON has them as events, too.
  */
 #include "sync/report/private.h"
 

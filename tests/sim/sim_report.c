@@ -1,5 +1,5 @@
 /*
- * The engine's words go into the history; names that hold chance stay out of its hash. Replaces sync/report.c in this
+ * The engine's words go into the history; names that hold chance stay out of its hash. Replaces sync/report/report.c in this
  * program.
  */
 #include "tests/sim/world.h"
