@@ -1,4 +1,6 @@
 /* golub import: POP accounts alone, one way, all at once. */
+#include "sync/account.h"
+#include "sync/report/report.h"
 #include "config/commands.h"
 
 int

@@ -1,4 +1,6 @@
 /* golub status: what the journals say, one account after the other; nothing is connected to, nothing is changed. */
+#include "sync/inspect/inspect.h"
+#include "sync/report/report.h"
 #include "config/commands.h"
 
 static int

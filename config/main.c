@@ -1,4 +1,5 @@
 /* golub: options, configuration, one command, one exit status. */
+#include "sync/report/report.h"
 #include "config/commands.h"
 #include "config/signals.h"
 

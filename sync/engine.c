@@ -23,6 +23,7 @@
 #include "sync/rows/readings.h"
 #include "sync/apply/recover.h"
 #include "sync/agenda/wanted.h"
+#include "sync/engine.h"
 
 #define ROUNDS_MAX 2  /* what changed while it was sent is sent once more; where it goes on changing, by the next run */
 #define LOOKS_MAX 3   /* at what another client moves while golub looks; the next look goes on */

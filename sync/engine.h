@@ -4,8 +4,11 @@
 #ifndef SYNC_ENGINE_H
 #define SYNC_ENGINE_H
 
+#include "store/base/local.h"
+#include "store/base/remote.h"
 #include "store/journal/journal.h"
 #include "sync/base/account.h"
+#include "sync/report/report.h"
 
 /**
  * All phases, in order: root and mark, survey, observe, plan, add, change, move, remove, close.

@@ -10,9 +10,11 @@
 #ifndef SYNC_IMPORT_H
 #define SYNC_IMPORT_H
 
+#include "store/base/local.h"
 #include "store/base/maildrop.h"
 #include "store/journal/journal.h"
 #include "sync/base/account.h"
+#include "sync/report/report.h"
 
 /** What hands a message to the command, for a simulator; the real one is in sync/import/deliver_command.c. */
 struct handover {

@@ -2,7 +2,9 @@
 #ifndef SYNC_CHECK_PRIVATE_H
 #define SYNC_CHECK_PRIVATE_H
 
-#include "sync/base/account.h"
+#include "store/base/local.h"
+#include "sync/inspect/inspect.h"
+#include "sync/report/report.h"
 
 /** One line about a capability: offered or not, and what golub does then. */
 void check_say(struct report *report, const char *account, const char *capability, bool offered, const char *with,

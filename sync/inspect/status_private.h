@@ -3,7 +3,7 @@
 #define SYNC_STATUS_PRIVATE_H
 
 #include "store/journal/journal.h"
-#include "sync/base/account.h"
+#include "sync/inspect/inspect.h"
 
 /** "2026-08-01 09:30", local time. */
 void status_date(int64_t since, char *to, size_t size);

@@ -8,11 +8,14 @@
 #ifndef SYNC_RUN_H
 #define SYNC_RUN_H
 
+#include "store/base/local.h"
+#include "store/base/remote.h"
 #include "store/journal/journal.h"
 #include "sync/base/age_journal.h"
-#include "sync/engine.h"
+#include "sync/base/account.h"
 #include "sync/rules/names.h"
 #include "sync/rules/plan.h"
+#include "sync/report/report.h"
 
 struct mailbox {
     struct journal_mailbox row;

@@ -2,6 +2,9 @@
  * Which accounts a command runs, in which order, and with what. The runs over one account are played here: each writes down
  * what it was given.
  */
+#include "sync/inspect/inspect.h"
+#include "sync/account.h"
+#include "sync/report/report.h"
 #include "config/commands.h"
 
 #include <setjmp.h>

@@ -1,0 +1,21 @@
+/* A run over one account on the real stores; see base/account.h for what an account is. */
+#ifndef SYNC_ACCOUNT_H
+#define SYNC_ACCOUNT_H
+
+#include "sync/base/account.h"
+#include "sync/report/report.h"
+
+/**
+ * Synchronise an account: lock, journal, phases, summary. Blocks; belongs to one thread.
+ * --pull and --push have already been cut into account->policy by the caller.
+ * @return the account's exit status (CONTRACT: 0 1 2 3 4 5 6); all there is to say went to the report
+ */
+int account_sync(const struct account *account, const struct sync_options *options, struct report *report);
+
+/**
+ * Import from a POP account, one way: lock, journal, fetch, deliver, remove what `keep` says. Blocks; belongs to one thread.
+ * @return the account's exit status, as account_sync
+ */
+int account_import(const struct account *account, const struct sync_options *options, struct report *report);
+
+#endif

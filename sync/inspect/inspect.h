@@ -1,0 +1,14 @@
+/* What can be said of an account without a run: what its journal knows, what its server can do. */
+#ifndef SYNC_INSPECT_INSPECT_H
+#define SYNC_INSPECT_INSPECT_H
+
+#include "sync/base/account.h"
+#include "sync/report/report.h"
+
+/** From the journal, without connecting. @return exit status: 0, 1 (journal unreadable), 2 (unknown mailbox) */
+int account_status(const struct account *account, struct report *report);
+
+/** Log in, say what the server can do and what golub makes of it, namespaces, special use, the Maildir's file system. */
+int account_check(const struct account *account, const struct sync_options *options, struct report *report);
+
+#endif
