@@ -24,6 +24,11 @@
 #include "sync/apply/recover.h"
 #include "sync/agenda/wanted.h"
 #include "sync/engine.h"
+#include "sync/run/situation.h"
+#include "sync/observe/observe.h"
+#include "sync/match/match.h"
+#include "sync/apply/apply.h"
+#include "sync/agenda/agenda.h"
 
 #define ROUNDS_MAX 2  /* what changed while it was sent is sent once more; where it goes on changing, by the next run */
 #define LOOKS_MAX 3   /* at what another client moves while golub looks; the next look goes on */

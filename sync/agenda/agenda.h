@@ -1,9 +1,14 @@
-/* What there is to do in a run; see run.h for the calls that the engine makes. Here is what the parts of it share. */
+/* What there is to do in a run; the calls that the engine makes, and what the parts of it share. */
 #ifndef SYNC_AGENDA_H
 #define SYNC_AGENDA_H
 
 #include "sync/run/run.h"
 
+bool agenda_make(struct run *run, struct agenda *agenda);
+bool agenda_moves(struct run *run, struct agenda *agenda);
+bool agenda_guard(struct run *run, struct agenda *agenda);
+bool agenda_print(struct run *run, struct agenda *agenda);
+void agenda_free(struct agenda *agenda);
 /** The planner's view of a row. */
 struct plan_message agenda_input(const struct mailbox *mailbox, const struct journal_message *message);
 /** One more thing to do; agenda_sort after the last one. */

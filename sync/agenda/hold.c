@@ -7,6 +7,7 @@
 #include "sync/rules/guard.h"
 #include "sync/agenda/hold.h"
 #include "sync/base/ids.h"
+#include "sync/agenda/agenda.h"
 
 struct tally {
     struct guard_count count;

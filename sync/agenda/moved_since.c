@@ -3,6 +3,9 @@
 
 #include "sync/match/moved_bodies.h"
 #include "sync/rows/readings.h"
+#include "sync/run/situation.h"
+#include "sync/match/probe.h"
+#include "sync/rows/own_name.h"
 
 /* ---- what the journal knows, and is older than ---- */
 

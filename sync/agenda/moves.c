@@ -12,6 +12,7 @@
 #include "sync/observe/view.h"
 
 #include "sync/rows/drafts.h"
+#include "sync/match/probe.h"
 
 enum role {
     GONE_HERE,

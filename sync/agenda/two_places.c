@@ -4,6 +4,7 @@
  * nobody wonders where the second one comes from.
  */
 #include "sync/agenda/wanted.h"
+#include "sync/match/probe.h"
 
 struct two_places {
     struct run *run;

@@ -12,6 +12,8 @@
 #include "sync/agenda/wanted.h"
 
 #include "sync/agenda/hold.h"
+#include "sync/observe/observe.h"
+#include "sync/match/match.h"
 
 struct wanting {
     struct run *run;

@@ -4,6 +4,8 @@
  */
 #include "sync/rows/flushed.h"
 #include "sync/rows/readings.h"
+#include "sync/run/situation.h"
+#include "sync/apply/apply.h"
 
 #include <inttypes.h>
 

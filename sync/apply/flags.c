@@ -4,6 +4,8 @@
  */
 #include "sync/run/run.h"
 #include "sync/rows/flushed.h"
+#include "sync/run/situation.h"
+#include "sync/apply/apply.h"
 
 static void
 settle_bits(struct journal_message *message, unsigned bits)

@@ -3,6 +3,8 @@
  * the server has the only copy. The index comes first: a row without a file says nothing wrong, a file without a row would stay for ever.
  */
 #include "sync/rows/readings.h"
+#include "sync/run/situation.h"
+#include "sync/apply/apply.h"
 
 #include <inttypes.h>
 

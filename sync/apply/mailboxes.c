@@ -3,6 +3,8 @@
  * down in one commit; mailboxes there, some at a time.
  */
 #include "sync/run/run.h"
+#include "sync/run/situation.h"
+#include "sync/apply/apply.h"
 
 #define NAMES_MAX 64 /* mailboxes in one request to the server */
 

@@ -5,6 +5,9 @@
 #include "sync/apply/up.h"
 #include "sync/match/meeting.h"
 #include "sync/rows/unfinished.h"
+#include "sync/run/situation.h"
+#include "sync/observe/observe.h"
+#include "sync/apply/apply.h"
 
 #include <inttypes.h>
 

@@ -5,6 +5,9 @@
 #include "sync/rows/flushed.h"
 #include "sync/apply/linked.h"
 #include "sync/match/meeting.h"
+#include "sync/run/situation.h"
+#include "sync/observe/observe.h"
+#include "sync/apply/apply.h"
 
 #define MOVE_BATCH 256
 

@@ -4,6 +4,7 @@
  * run that was cut off between link and unlink is taken up by the next one under the same name.
  */
 #include "sync/apply/twins.h"
+#include "sync/run/situation.h"
 
 #include <inttypes.h>
 

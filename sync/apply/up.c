@@ -8,6 +8,9 @@
 #include "sync/apply/up.h"
 #include "sync/base/ids.h"
 #include "sync/rows/unfinished.h"
+#include "sync/run/situation.h"
+#include "sync/apply/apply.h"
+#include "sync/rows/own_name.h"
 
 #include <inttypes.h>
 #include <sys/resource.h>

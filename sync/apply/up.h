@@ -1,4 +1,4 @@
-/* What uploads, copies and moves to the server share; see run.h for the calls that the engine makes. */
+/* What uploads, copies and moves to the server share; see apply.h for the calls that the engine makes. */
 #ifndef SYNC_APPLY_UP_H
 #define SYNC_APPLY_UP_H
 

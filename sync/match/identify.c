@@ -14,6 +14,10 @@
 #include "sync/rows/readings.h"
 #include "sync/match/renamed.h"
 #include "sync/observe/view.h"
+#include "sync/run/situation.h"
+#include "sync/observe/observe.h"
+#include "sync/match/match.h"
+#include "sync/match/probe.h"
 
 /* ---- pairs inside one mailbox ---- */
 

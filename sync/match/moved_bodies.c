@@ -4,6 +4,7 @@
 #include "sync/observe/beginning.h"
 #include "sync/rows/drafts.h"
 #include "sync/rows/readings.h"
+#include "sync/match/probe.h"
 
 static int
 compare_probes(const void *pa, const void *pb)

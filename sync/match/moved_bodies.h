@@ -4,6 +4,7 @@
 
 #include "sync/rules/pair.h"
 #include "sync/run/run.h"
+#include "sync/match/probe.h"
 
 /**
  * Read them. What says which message it is goes into the row; what does not is given up in this run (readings.h): neither fetched nor taken for

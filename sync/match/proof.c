@@ -4,6 +4,7 @@
  * on its header (FACT_BY_HEADER) is proven once, when \Deleted or a removal is to go to the server.
  */
 #include "sync/match/proof.h"
+#include "sync/match/probe.h"
 
 static bool
 is_destructive(const struct run *run, const struct todo *todo, bool removals)

@@ -2,7 +2,7 @@
 #ifndef SYNC_PROOF_H
 #define SYNC_PROOF_H
 
-#include "sync/agenda/agenda.h"
+#include "sync/run/run.h"
 
 /**
  * What would be marked \\Deleted, or removed, there: the body must be the file's. Where it is not they are two messages, and both stay.

@@ -15,6 +15,7 @@
 #include "sync/observe/beginning.h"
 #include "sync/rows/drafts.h"
 #include "sync/base/ids.h"
+#include "sync/observe/observe.h"
 
 #define WATCHED_MAX 2000 /* drafts of a folder that are looked at */
 #define SETTLE_S 10      /* seconds after it was sent in which a change says that it was not finished */

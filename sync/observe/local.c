@@ -9,6 +9,8 @@
 #include "sync/rows/missing.h"
 #include "sync/run/place.h"
 #include "sync/apply/twins.h"
+#include "sync/run/situation.h"
+#include "sync/observe/observe.h"
 
 struct look { /* one folder while it is being read */
     struct run *run;

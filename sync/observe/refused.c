@@ -3,6 +3,7 @@
  * changed in its place is told by its mtime, since no directory's time moves with it. They are few, and one stat each.
  */
 #include "sync/run/run.h"
+#include "sync/observe/observe.h"
 
 static bool
 look_at_file(struct run *run, struct mailbox *mailbox, struct journal_message *message)

@@ -9,6 +9,7 @@
 #include "sync/rows/missing.h"
 #include "sync/observe/said_uid.h"
 #include "sync/observe/view.h"
+#include "sync/observe/observe.h"
 
 #include <inttypes.h>
 

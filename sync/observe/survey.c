@@ -18,6 +18,7 @@
 #include "sync/apply/linked.h"
 #include "sync/run/place.h"
 #include "sync/rows/unfinished.h"
+#include "sync/observe/observe.h"
 
 static struct mailbox *
 find_by_wire(struct run *run, struct text wire)

@@ -2,6 +2,7 @@
 #include "sync/observe/view.h"
 
 #include "sync/match/renamed.h"
+#include "sync/rows/own_name.h"
 
 #include <inttypes.h>
 

@@ -11,6 +11,7 @@
  */
 #include "sync/rows/flushed.h"
 #include "sync/base/ids.h"
+#include "sync/run/situation.h"
 
 #include <inttypes.h>
 

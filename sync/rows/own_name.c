@@ -3,6 +3,7 @@
  * not that message (or it would have been paired), its bytes were damaged or changed: it is altered. As new mail the damage would travel.
  */
 #include "sync/run/run.h"
+#include "sync/rows/own_name.h"
 
 #define DATE_DIGITS 10
 #define HASH_LETTERS 26 /* 128 bits in base32 */

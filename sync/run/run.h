@@ -196,16 +196,6 @@ bool run_no_memory(struct run *run);
 /** Deterministic base name of a message's file; attempt > 0 where the name was taken by somebody else's file. */
 void run_base_name(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
                    int attempt, char base[static LOCAL_BASE_MAX + 1]);
-enum own_name {
-    OWN_NAME_NOT,     /* it is not the name of a UID that is there, or the file is a copy of that message */
-    OWN_NAME_ALTERED, /* it is, and the bytes are others */
-    OWN_NAME_UNREAD,  /* it is, and the message could not be read yet */
-};
-/** Is it a name of the form that golub gives? */
-bool run_is_own_name(const char *base);
-/** Does a new file bear the name that golub gives the file of a UID which this mailbox has? (own_name.c) */
-MUST_CHECK bool run_own_name(struct run *run, const struct mailbox *mailbox, const struct journal_message *file,
-                             enum own_name *is);
 /** The row's file. */
 struct local_file run_file(const struct mailbox *mailbox, const struct journal_message *message);
 /** A row of the quarantine's index for what goes there in this run; names and reason are the caller's. */
@@ -216,78 +206,11 @@ MUST_CHECK bool run_load(struct run *run, int64_t id, struct journal_message *ou
 /** Flags that a file shows; what its name can't show is as in `base`. */
 unsigned run_flags_of(const char *info, unsigned base);
 
-/* ---- the phases, in order ---- */
-bool situation_check(struct run *run); /* root, mark, meta: may this run touch anything? */
-bool
-situation_know_past(struct run *run); /* all names of a Maildir that was restored were read; inside a transaction */
-bool situation_mark(struct run *run); /* before the first commit of mail; inside no transaction */
-bool situation_mark_commit(struct run *run); /* inside that first commit */
-bool survey_known(struct run *run);          /* journal's mailboxes, folders, names on the command line */
-bool survey_remote(struct run *run);         /* LIST and what it means for each mailbox */
-bool survey_again(struct run *run);          /* the second look: has anything moved since? */
-bool survey_folders_again(struct run *run);  /* the same here: was a folder made since? */
-bool survey_create(struct run *run);         /* mailboxes made on the other side */
-bool observe_remote(struct run *run);        /* every mailbox with look_there */
-bool observe_local(struct run *run);         /* every folder with look_here */
-bool observe_refused(struct run *run);       /* files that the server refused: has one changed since? */
-/**
- * Files that were sent, and drafts: have their bytes changed since? Before anything is sent, and at the end.
- * @param first    the first look of this run: what earlier runs sent is looked at for the last time
- * @param changed  [out] there is something new to do
- */
-bool observe_edited(struct run *run, bool first, bool *changed);
-/** What is known of a file's bytes goes along when its row becomes another: one that is written to meanwhile is noticed. Inside a transaction. */
-bool edited_carry(struct run *run, int64_t from, int64_t to);
-/** New files are read, in folders that were not asked for, too: what appeared there may be what vanished elsewhere. */
-bool examine_new_files(struct run *run);
-bool identify(struct run *run); /* digests of new files, pairs inside each mailbox */
 /** Elements that an array for one batch of it needs. */
 static inline size_t
 agenda_room(const struct agenda *agenda, size_t batch)
 {
     return agenda->count < batch ? agenda->count + 1 : batch;
 }
-bool agenda_make(struct run *run, struct agenda *agenda);
-bool agenda_moves(struct run *run, struct agenda *agenda);
-bool agenda_guard(struct run *run, struct agenda *agenda);
-bool agenda_print(struct run *run, struct agenda *agenda);
-void agenda_free(struct agenda *agenda);
-bool apply_settle(struct run *run, struct agenda *agenda);
-bool apply_downloads(struct run *run, struct agenda *agenda, bool *did);
-bool apply_uploads(struct run *run, struct agenda *agenda, bool *did);
-bool apply_flags_there(struct run *run, struct agenda *agenda, bool *did);
-bool apply_flags_here(struct run *run, struct agenda *agenda, bool *did);
-bool apply_moves_there(struct run *run, struct agenda *agenda, bool *did);
-bool apply_moves_here(struct run *run, struct agenda *agenda, bool *did);
-bool apply_removals_here(struct run *run, struct agenda *agenda, bool *did);
-/** The bytes of what was replaced there are in the quarantine, or its removal is dropped. */
-bool apply_keep_there(struct run *run, struct agenda *agenda);
-bool apply_removals_there(struct run *run, struct agenda *agenda, bool *did);
-bool reading_say(struct run *run);     /* messages whose bodies did not come */
-bool settle_pendings(struct run *run); /* pending rows whose reason is gone */
-bool age_quarantine(struct run *run);
-
-/* ---- digest of a message on the server, for pairing ---- */
-struct probe {        /* one UID whose header or body is wanted as digests */
-    uint32_t mailbox; /* index */
-    uint32_t uid;
-    int64_t id;
-    bool unlikely; /* where the server can't show it, it is taken to be none of those that it is compared with */
-    uint64_t size; /* of a body: as announced */
-    /* [out] */
-    bool got;      /* not: it is gone, or what came is not to be believed */
-    bool answered; /* something came for it */
-    bool
-        doubt; /* what came twice is not the message: shorter than announced and not twice the same, or nothing at all */
-    bool cut;  /* of a body: got, but shorter than announced, twice the same */
-    struct digests digests;
-    char message_id[256]; /* "" if there is none or it is too long */
-    bool received;        /* the header has a Received line */
-};
-/** Fetch headers (or bodies) of these UIDs and digest them; sorted by mailbox and uid by the caller. What came short or not at all is asked
- *  for once more (a turn, only then). */
-bool probe_remote(struct run *run, struct probe *probes, size_t count, bool headers);
-/** The Message-ID line's value in a header block, trimmed; "" if none. */
-void probe_message_id(struct text header, char out[static 256]);
 
 #endif

@@ -12,6 +12,7 @@
  */
 #include "sync/run/identity.h"
 #include "sync/run/place.h"
+#include "sync/run/situation.h"
 
 #include <inttypes.h>
 

@@ -1,0 +1,22 @@
+/* Do: the only room that changes mail, on the server and in the Maildir. */
+#ifndef SYNC_APPLY_APPLY_H
+#define SYNC_APPLY_APPLY_H
+
+#include "sync/run/run.h"
+
+bool survey_create(struct run *run); /* mailboxes made on the other side */
+bool apply_settle(struct run *run, struct agenda *agenda);
+bool apply_downloads(struct run *run, struct agenda *agenda, bool *did);
+bool apply_uploads(struct run *run, struct agenda *agenda, bool *did);
+bool apply_flags_there(struct run *run, struct agenda *agenda, bool *did);
+bool apply_flags_here(struct run *run, struct agenda *agenda, bool *did);
+bool apply_moves_there(struct run *run, struct agenda *agenda, bool *did);
+bool apply_moves_here(struct run *run, struct agenda *agenda, bool *did);
+bool apply_removals_here(struct run *run, struct agenda *agenda, bool *did);
+/** The bytes of what was replaced there are in the quarantine, or its removal is dropped. */
+bool apply_keep_there(struct run *run, struct agenda *agenda);
+bool apply_removals_there(struct run *run, struct agenda *agenda, bool *did);
+bool settle_pendings(struct run *run); /* pending rows whose reason is gone */
+bool age_quarantine(struct run *run);
+
+#endif

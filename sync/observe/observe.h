@@ -1,0 +1,25 @@
+/* Look: what server and Maildir show goes into the journal. Nothing that holds mail is changed here. */
+#ifndef SYNC_OBSERVE_OBSERVE_H
+#define SYNC_OBSERVE_OBSERVE_H
+
+#include "sync/run/run.h"
+
+bool survey_known(struct run *run);         /* journal's mailboxes, folders, names on the command line */
+bool survey_remote(struct run *run);        /* LIST and what it means for each mailbox */
+bool survey_again(struct run *run);         /* the second look: has anything moved since? */
+bool survey_folders_again(struct run *run); /* the same here: was a folder made since? */
+bool observe_remote(struct run *run);       /* every mailbox with look_there */
+bool observe_local(struct run *run);        /* every folder with look_here */
+bool observe_refused(struct run *run);      /* files that the server refused: has one changed since? */
+/**
+ * Files that were sent, and drafts: have their bytes changed since? Before anything is sent, and at the end.
+ * @param first    the first look of this run: what earlier runs sent is looked at for the last time
+ * @param changed  [out] there is something new to do
+ */
+bool observe_edited(struct run *run, bool first, bool *changed);
+/** New files are read, in folders that were not asked for, too: what appeared there may be what vanished elsewhere. */
+bool examine_new_files(struct run *run);
+/** What is known of a file's bytes goes along when its row becomes another: one that is written to meanwhile is noticed. Inside a transaction. */
+bool edited_carry(struct run *run, int64_t from, int64_t to);
+
+#endif

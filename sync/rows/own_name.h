@@ -1,0 +1,18 @@
+/* The names that golub gives: a file bears one that says which UID it was fetched for. */
+#ifndef SYNC_ROWS_OWN_NAME_H
+#define SYNC_ROWS_OWN_NAME_H
+
+#include "sync/run/run.h"
+
+enum own_name {
+    OWN_NAME_NOT,     /* it is not the name of a UID that is there, or the file is a copy of that message */
+    OWN_NAME_ALTERED, /* it is, and the bytes are others */
+    OWN_NAME_UNREAD,  /* it is, and the message could not be read yet */
+};
+/** Is it a name of the form that golub gives? */
+bool run_is_own_name(const char *base);
+/** Does a new file bear the name that golub gives the file of a UID which this mailbox has? (own_name.c) */
+MUST_CHECK bool run_own_name(struct run *run, const struct mailbox *mailbox, const struct journal_message *file,
+                             enum own_name *is);
+
+#endif
