@@ -4,7 +4,7 @@
  * takes it over (moves.c), what the server shows meanwhile is paired with it (identify.c), and only after that it is forgotten.
  */
 #include "sync/agenda/agenda.h"
-#include "sync/apply/up.h"
+#include "sync/rows/unfinished.h"
 
 bool
 agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct journal_message *message, bool *waits)
@@ -20,7 +20,7 @@ agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct j
     if (!found || (op.kind != OP_UPLOAD && op.kind != OP_COPY && op.kind != OP_MOVE))
         return true;
     /* The mailbox must have been looked at after that: at the earliest when this run began. */
-    if (mailbox_is_open(mailbox) && upload_is_settled(&op, run->now))
+    if (mailbox_is_open(mailbox) && unfinished_is_settled(&op, run->now))
         return true;
     *waits = true;
     return run_pending(run, mailbox, message->id, PENDING_SETTLE, "upload",

@@ -18,5 +18,7 @@ bool apply_keep_there(struct run *run, struct agenda *agenda);
 bool apply_removals_there(struct run *run, struct agenda *agenda, bool *did);
 bool settle_pendings(struct run *run); /* pending rows whose reason is gone */
 bool age_quarantine(struct run *run);
+/** Uploads whose bytes the server has in some mailbox: UID COPY. Those it could not copy stay in the agenda as uploads. */
+MUST_CHECK bool apply_copies_there(struct run *run, struct agenda *agenda, bool *did);
 
 #endif

@@ -2,12 +2,12 @@
  * Moves and copies on the server without the bytes: UID MOVE or UID COPY, with an intent before and the new UID after; where the answer or
  * the UID is missing, the row is found by content like every unconfirmed upload.
  */
-#include "sync/apply/up.h"
 #include "sync/match/meeting.h"
 #include "sync/rows/unfinished.h"
 #include "sync/run/situation.h"
 #include "sync/observe/observe.h"
 #include "sync/apply/apply.h"
+#include "sync/rows/alias.h"
 
 #include <inttypes.h>
 
@@ -140,7 +140,7 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         if (!journal_message_save(run->journal, source, &run->err))
             return false;
     }
-    if (transfer->new_uid != 0 && !upload_take_uid(run, target, &transfer->new_uid, &alias))
+    if (transfer->new_uid != 0 && !alias_take_uid(run, target, &transfer->new_uid, &alias))
         return false;
     /* Its file may still be written on, wherever the UID is found. */
     if ((transferring->move || half) && !alias && !edited_carry(run, source->id, target->id))
@@ -364,7 +364,7 @@ check_intent(struct run *run, struct todo *todo, const struct journal_message *w
         *op = (struct journal_op){.attempt = 0};
         return true;
     }
-    if (!unfinished_is_sent(op) && upload_is_settled(op, run_now(run)))
+    if (!unfinished_is_sent(op) && unfinished_is_settled(op, run_now(run)))
         return true;
     *wait = todo->dropped = true;
     run->partial = true;

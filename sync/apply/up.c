@@ -5,32 +5,19 @@
  * After the answers the mailbox is looked at once more in the same run: flags as the server then shows them become its base, and
  * where it does not say the new UID, the row is found by content (identify.c).
  */
-#include "sync/apply/up.h"
 #include "sync/base/ids.h"
 #include "sync/rows/unfinished.h"
 #include "sync/run/situation.h"
 #include "sync/apply/apply.h"
 #include "sync/rows/own_name.h"
+#include "sync/rows/alias.h"
 
 #include <inttypes.h>
 #include <sys/resource.h>
 
 #define UPLOAD_BATCH 1000 /* messages whose intents are committed together; their files stay open until then */
 #define UPLOAD_BATCH_BYTES (64u * 1024 * 1024)
-#define SETTLE_BASE_S 5           /* an unanswered command may still be running */
-#define SETTLE_RATE (1024 * 1024) /* bytes a second it may need for its body */
-#define SETTLE_MAX_S 30
 #define ATTEMPTS_MAX 3 /* accepted and never seen: no more after this. One that was not answered says nothing */
-
-bool
-upload_is_settled(const struct journal_op *op, int64_t now)
-{
-    int64_t wait = SETTLE_BASE_S + (int64_t)(op->size / SETTLE_RATE);
-
-    if (wait > SETTLE_MAX_S)
-        wait = SETTLE_MAX_S;
-    return now - (op->seen != 0 ? op->seen : op->since) >= wait;
-}
 
 struct sending { /* one message of a batch */
     struct todo *todo;
@@ -110,7 +97,7 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
         sending->op = (struct journal_op){.attempt = 0};
         return true;
     }
-    if (unfinished_is_sent(&sending->op) || !upload_is_settled(&sending->op, run_now(run))) {
+    if (unfinished_is_sent(&sending->op) || !unfinished_is_settled(&sending->op, run_now(run))) {
         *wait = true;
         run->partial = true;
         run->counts.pending++;
@@ -288,38 +275,6 @@ on_done(void *context, size_t index, uint32_t uid, const struct remote_outcome *
 
 /* ---- answers into the journal ---- */
 
-bool
-upload_take_uid(struct run *run, struct journal_message *message, uint32_t *uid, bool *alias)
-{
-    const struct mailbox *mailbox = run_mailbox_by_id(run, message->mailbox);
-    struct journal_message *other = calloc(1, sizeof *other);
-    bool found = false, ok = other != NULL || run_no_memory(run);
-
-    *alias = false;
-    ok = ok && journal_message_by_uid(run->journal, message->mailbox, *uid, other, &found, &run->err);
-    if (ok && found && other->id != message->id) {
-        if (other->base[0] == '\0')
-            ok = journal_message_delete(run->journal, other->id, &run->err);
-        else if (other->has_wire && message->has_wire && memcmp(other->wire, message->wire, DIGEST_SIZE) != 0)
-            *uid = 0; /* another message has it */
-        else
-            *alias = true; /* the server swallowed it in favour of one that it has: two files, one UID */
-    } else if (ok && !found && mailbox != NULL && *uid < mailbox->row.uidnext) {
-        *uid = 0; /* it was given before */
-    }
-    if (ok && *alias) {
-        message->facts |= FACT_ALIAS;
-        message->twin = other->id;
-        message->lbase = message->lseen;
-    } else if (ok && *uid != 0) {
-        message->uid = *uid;
-    }
-    if (*uid != 0 || *alias)
-        message->facts &= ~(unsigned)FACT_AGAIN;
-    free(other);
-    return ok;
-}
-
 static bool
 record_sent(struct uploading *up, struct sending *sending)
 {
@@ -335,7 +290,7 @@ record_sent(struct uploading *up, struct sending *sending)
     sending->print.since = run_now(run);
     if (!journal_print_set(run->journal, &sending->print, &run->err))
         return false;
-    if (sending->uid != 0 && !upload_take_uid(run, message, &sending->uid, &alias))
+    if (sending->uid != 0 && !alias_take_uid(run, message, &sending->uid, &alias))
         return false;
     if (sending->uid == 0) { /* found by content when the mailbox is looked at */
         sending->op.attempt++;

@@ -65,3 +65,35 @@ alias_hand_over(struct run *run, const struct journal_message *holder, struct jo
     free(alias);
     return ok;
 }
+
+bool
+alias_take_uid(struct run *run, struct journal_message *message, uint32_t *uid, bool *alias)
+{
+    const struct mailbox *mailbox = run_mailbox_by_id(run, message->mailbox);
+    struct journal_message *other = calloc(1, sizeof *other);
+    bool found = false, ok = other != NULL || run_no_memory(run);
+
+    *alias = false;
+    ok = ok && journal_message_by_uid(run->journal, message->mailbox, *uid, other, &found, &run->err);
+    if (ok && found && other->id != message->id) {
+        if (other->base[0] == '\0')
+            ok = journal_message_delete(run->journal, other->id, &run->err);
+        else if (other->has_wire && message->has_wire && memcmp(other->wire, message->wire, DIGEST_SIZE) != 0)
+            *uid = 0; /* another message has it */
+        else
+            *alias = true; /* the server swallowed it in favour of one that it has: two files, one UID */
+    } else if (ok && !found && mailbox != NULL && *uid < mailbox->row.uidnext) {
+        *uid = 0; /* it was given before */
+    }
+    if (ok && *alias) {
+        message->facts |= FACT_ALIAS;
+        message->twin = other->id;
+        message->lbase = message->lseen;
+    } else if (ok && *uid != 0) {
+        message->uid = *uid;
+    }
+    if (*uid != 0 || *alias)
+        message->facts &= ~(unsigned)FACT_AGAIN;
+    free(other);
+    return ok;
+}

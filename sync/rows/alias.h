@@ -17,5 +17,11 @@ MUST_CHECK bool alias_lose_uid(struct run *run, const struct journal_message *ho
  */
 MUST_CHECK bool alias_hand_over(struct run *run, const struct journal_message *holder, struct journal_message *becomes,
                                 bool *done);
+/**
+ * Give a row the UID that the server said; where another file of the same bytes stands for that UID already, the row becomes its alias.
+ *
+ * @param uid  in: what the server said; out: 0 where it can't be true, and the row is to be found by content
+ */
+MUST_CHECK bool alias_take_uid(struct run *run, struct journal_message *message, uint32_t *uid, bool *alias);
 
 #endif

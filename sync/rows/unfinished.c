@@ -1,8 +1,21 @@
 /* See unfinished.h. */
 #include "sync/rows/unfinished.h"
 
-#include "sync/apply/up.h"
 #include "sync/apply/twins.h"
+
+#define SETTLE_BASE_S 5           /* an unanswered command may still be running */
+#define SETTLE_RATE (1024 * 1024) /* bytes a second it may need for its body */
+#define SETTLE_MAX_S 30
+
+bool
+unfinished_is_settled(const struct journal_op *op, int64_t now)
+{
+    int64_t wait = SETTLE_BASE_S + (int64_t)(op->size / SETTLE_RATE);
+
+    if (wait > SETTLE_MAX_S)
+        wait = SETTLE_MAX_S;
+    return now - (op->seen != 0 ? op->seen : op->since) >= wait;
+}
 
 bool
 unfinished_index(struct run *run, const struct mailbox *mailbox, const struct journal_op *op,
@@ -115,14 +128,14 @@ unfinished_find(struct run *run, const struct mailbox *mailbox, const struct jou
         return true;
     if (!journal_op_sent(run->journal, mailbox->row.wire, message->wire, op, found, &run->err))
         return false;
-    *found = *found && !upload_is_settled(op, run->now);
+    *found = *found && !unfinished_is_settled(op, run->now);
     return true;
 }
 
 bool
 unfinished_end_sent(struct run *run, const struct journal_op *op)
 {
-    return !upload_is_settled(op, run->now) || journal_op_delete(run->journal, op->id, &run->err);
+    return !unfinished_is_settled(op, run->now) || journal_op_delete(run->journal, op->id, &run->err);
 }
 
 /* ---- marks ---- */

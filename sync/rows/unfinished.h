@@ -14,6 +14,8 @@ MUST_CHECK bool unfinished_forget(struct run *run, const struct mailbox *mailbox
 /** A removal here was cut off: the index gets the file's row if it is in the quarantine. *done false: it is not. Inside a transaction. */
 MUST_CHECK bool unfinished_index(struct run *run, const struct mailbox *mailbox, const struct journal_op *op,
                                  const struct journal_message *message, bool *done);
+/** May a command whose answer was lost be given up by then? (It may still be running on the server for a while.) */
+bool unfinished_is_settled(const struct journal_op *op, int64_t now);
 /** Such an APPEND, COPY or MOVE without a row? */
 bool unfinished_is_sent(const struct journal_op *op);
 /** Forget it, if it is settled: the mailbox is looked at after that before anything is sent there. Inside a transaction. */

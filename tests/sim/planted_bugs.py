@@ -170,7 +170,7 @@ BUGS = [
     said("refused removal asked for in each pass", MEANWHILE,
         ("sync/apply/remove.c", "    mailbox->stuck = true;\n", "")),
     bug("no settle time after a lost answer", BROKEN,
-        ("sync/apply/up.c", "(op->seen != 0 ? op->seen : op->since) >= wait", "(op->seen != 0 ? op->seen : op->since) >= 0")),
+        ("sync/rows/unfinished.c", "(op->seen != 0 ? op->seen : op->since) >= wait", "(op->seen != 0 ? op->seen : op->since) >= 0")),
     bug("mark written after the commit", HISTORIES,
         ("sync/run/situation.c",
          "announce(run) &&\n                        run->local.ops->write_mark(run->local.self, &run->mark, &run->err);",
