@@ -5,7 +5,6 @@
 #include "sync/match/meeting.h"
 #include "sync/rows/unfinished.h"
 #include "sync/run/situation.h"
-#include "sync/observe/observe.h"
 #include "sync/apply/apply.h"
 #include "sync/rows/alias.h"
 

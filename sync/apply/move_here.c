@@ -6,8 +6,8 @@
 #include "sync/apply/linked.h"
 #include "sync/match/meeting.h"
 #include "sync/run/situation.h"
-#include "sync/observe/observe.h"
 #include "sync/apply/apply.h"
+#include "sync/rows/alias.h"
 
 #define MOVE_BATCH 256
 

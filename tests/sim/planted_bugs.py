@@ -298,7 +298,7 @@ BUGS = [
     bug("comparison ends with the next run, however soon that is", FILES,
         ("sync/observe/edited.c", "run_now(run) <= look->print.since + SETTLE_S)", "false)")),
     bug("draft that is saved again while it moves not looked at in its new place", FILES,
-        ("sync/observe/edited.c", "return !found || journal_print_set(run->journal, &print, &run->err);", "return true;")),
+        ("sync/rows/alias.c", "return !found || journal_print_set(run->journal, &print, &run->err);", "return true;")),
     bug("what may stand in a folder that is away taken for moved", PAIRING,
         ("sync/rows/missing.c", "other->uid != 0 && is_seen(run_mailbox_by_id(settling->run, other->mailbox))", "other->uid != 0")),
     bug("mailbox whose folder is away counts as seen, whatever it is now", PAIRING,
