@@ -29,6 +29,8 @@
 #include "sync/match/match.h"
 #include "sync/apply/apply.h"
 #include "sync/agenda/agenda.h"
+#include "sync/apply/twins.h"
+#include "sync/rows/flushed.h"
 
 #define ROUNDS_MAX 2  /* what changed while it was sent is sent once more; where it goes on changing, by the next run */
 #define LOOKS_MAX 3   /* at what another client moves while golub looks; the next look goes on */
@@ -92,11 +94,22 @@ observe_past(struct run *run)
     return observe_remote(run);
 }
 
+/* Folders are read; then what only reading them shows is settled. */
+static bool
+observe_here(struct run *run)
+{
+    struct twins twins = {0};
+    bool ok = observe_local(run, &twins) && twins_split(run, &twins) && flushed_mend(run);
+
+    free(twins.at);
+    return ok;
+}
+
 static bool
 observe(struct run *run)
 {
     run->vanished = false;
-    if (!observe_remote(run) || !observe_past(run) || !observe_local(run))
+    if (!observe_remote(run) || !observe_past(run) || !observe_here(run))
         return false;
     /*
      * Mailboxes can't be read at one instant: a message that another client moved between two reads looks deleted. After what vanished there

@@ -14,7 +14,6 @@
 #include "sync/apply/recover.h"
 
 #include "sync/apply/linked.h"
-#include "sync/apply/twins.h"
 #include "sync/rows/unfinished.h"
 
 static bool
@@ -28,7 +27,7 @@ finish_local(struct run *run, const struct journal_op *op, struct journal_messag
     if (linked_is(op)) /* a dry run takes nothing back */
         return true;
     if (op->target != 0)
-        return twins_finish(run, op, message);
+        return unfinished_twin(run, op, message);
     if (!unfinished_index(run, mailbox, op, message, &done))
         return false;
     if (!done) /* planned again under the same intent */

@@ -5,48 +5,9 @@
  */
 #include "sync/apply/twins.h"
 #include "sync/run/situation.h"
+#include "sync/rows/unfinished.h"
 
 #include <inttypes.h>
-
-bool
-twins_note(struct run *run, struct twins *twins, const struct journal_message *message, const char *info)
-{
-    struct twin *twin;
-
-    if (!array_grow(&twins->at, &twins->size, twins->count + 1, sizeof *twins->at))
-        return run_no_memory(run);
-    twin = &twins->at[twins->count++];
-    twin->id = message->id;
-    memcpy(twin->first, message->info, sizeof twin->first);
-    (void)text_print(twin->second, sizeof twin->second, "%s", info);
-    return true;
-}
-
-static bool
-index_quarantined(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
-                  const struct journal_op *op, const char *info)
-{
-    struct journal_quarantined row = run_quarantined(run, message->uid, op->size);
-
-    (void)text_print(row.name, sizeof row.name, "%s", op->name);
-    (void)text_print(row.mailbox, sizeof row.mailbox, "%s", mailbox->row.name);
-    (void)text_print(row.base, sizeof row.base, "%s", message->base);
-    (void)text_print(row.info, sizeof row.info, "%s", info);
-    (void)text_print(row.why, sizeof row.why, "a second file of the same name and the same bytes");
-    return journal_quarantine_add(run->journal, &row, &run->err);
-}
-
-bool
-twins_finish(struct run *run, const struct journal_op *op, const struct journal_message *message)
-{
-    const struct mailbox *mailbox = run_mailbox_by_id(run, op->mailbox);
-
-    /* Not there: nothing was done. Where both files are still here, the listing that is over by now has settled them. */
-    if (mailbox != NULL && run->local.ops->in_quarantine(run->local.self, op->name) &&
-        !index_quarantined(run, mailbox, message, op, message->info))
-        return false;
-    return journal_op_delete(run->journal, op->id, &run->err);
-}
 
 /* The intent is durable before the file moves: one without a row in the index would stay in the quarantine for ever. */
 static bool
@@ -87,7 +48,7 @@ quarantine_twin(struct run *run, struct mailbox *mailbox, struct journal_message
         return false;
     ok = journal_op_delete(run->journal, op.id, &run->err);
     if (removal.ok)
-        ok = ok && index_quarantined(run, mailbox, message, &op, twin->info) &&
+        ok = ok && unfinished_index_twin(run, mailbox, message, &op, twin->info) &&
              journal_message_save(run->journal, message, &run->err);
     else if (removal.missing)
         mailbox->look_here = true;

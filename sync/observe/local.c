@@ -8,7 +8,6 @@
 #include "sync/agenda/hold.h"
 #include "sync/rows/missing.h"
 #include "sync/run/place.h"
-#include "sync/apply/twins.h"
 #include "sync/run/situation.h"
 #include "sync/observe/observe.h"
 
@@ -119,6 +118,21 @@ take_back(const struct look *look, struct journal_message *message)
         message->rbase = (message->rbase & ~held) | (message->lbase & held);
 }
 
+/* A listing names the row's base again, with another info. */
+static bool
+note_twin(struct run *run, struct twins *twins, const struct journal_message *message, const char *info)
+{
+    struct twin *twin;
+
+    if (!array_grow(&twins->at, &twins->size, twins->count + 1, sizeof *twins->at))
+        return run_no_memory(run);
+    twin = &twins->at[twins->count++];
+    twin->id = message->id;
+    memcpy(twin->first, message->info, sizeof twin->first);
+    (void)text_print(twin->second, sizeof twin->second, "%s", info);
+    return true;
+}
+
 static bool
 on_file(void *context, const char *base, const char *info)
 {
@@ -136,7 +150,7 @@ on_file(void *context, const char *base, const char *info)
             return true;
         if (!look->second) {
             look->twin = true;
-            return twins_note(look->run, look->twins, &message, info);
+            return note_twin(look->run, look->twins, &message, info);
         }
     }
     before = message;
@@ -405,13 +419,12 @@ flush_found(struct run *run, const struct look *looks)
 }
 
 bool
-observe_local(struct run *run)
+observe_local(struct run *run, struct twins *twins)
 {
     struct look *looks = calloc(run->count != 0 ? run->count : 1, sizeof *looks);
-    struct twins twins = {0};
     bool ok = looks != NULL || run_no_memory(run);
 
-    ok = ok && run_begin(run) && read_all(run, looks, &twins);
+    ok = ok && run_begin(run) && read_all(run, looks, twins);
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
@@ -434,7 +447,5 @@ observe_local(struct run *run)
         free(looks[i].before);
     }
     free(looks);
-    ok = ok && twins_split(run, &twins) && flushed_mend(run);
-    free(twins.at);
     return ok;
 }

@@ -4,13 +4,22 @@
 
 #include "sync/run/run.h"
 
-bool survey_known(struct run *run);         /* journal's mailboxes, folders, names on the command line */
-bool survey_remote(struct run *run);        /* LIST and what it means for each mailbox */
-bool survey_again(struct run *run);         /* the second look: has anything moved since? */
-bool survey_folders_again(struct run *run); /* the same here: was a folder made since? */
-bool observe_remote(struct run *run);       /* every mailbox with look_there */
-bool observe_local(struct run *run);        /* every folder with look_here */
-bool observe_refused(struct run *run);      /* files that the server refused: has one changed since? */
+struct twin {
+    int64_t id; /* the one row of both */
+    char first[LOCAL_INFO_MAX + 1], second[LOCAL_INFO_MAX + 1];
+};
+struct twins {
+    struct twin *at; /* freed by the caller */
+    size_t count, size;
+};
+
+bool survey_known(struct run *run);                       /* journal's mailboxes, folders, names on the command line */
+bool survey_remote(struct run *run);                      /* LIST and what it means for each mailbox */
+bool survey_again(struct run *run);                       /* the second look: has anything moved since? */
+bool survey_folders_again(struct run *run);               /* the same here: was a folder made since? */
+bool observe_remote(struct run *run);                     /* every mailbox with look_there */
+bool observe_local(struct run *run, struct twins *twins); /* every folder with look_here */
+bool observe_refused(struct run *run);                    /* files that the server refused: has one changed since? */
 /**
  * Files that were sent, and drafts: have their bytes changed since? Before anything is sent, and at the end.
  * @param first    the first look of this run: what earlier runs sent is looked at for the last time

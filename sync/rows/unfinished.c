@@ -1,8 +1,6 @@
 /* See unfinished.h. */
 #include "sync/rows/unfinished.h"
 
-#include "sync/apply/twins.h"
-
 #define SETTLE_BASE_S 5           /* an unanswered command may still be running */
 #define SETTLE_RATE (1024 * 1024) /* bytes a second it may need for its body */
 #define SETTLE_MAX_S 30
@@ -15,6 +13,32 @@ unfinished_is_settled(const struct journal_op *op, int64_t now)
     if (wait > SETTLE_MAX_S)
         wait = SETTLE_MAX_S;
     return now - (op->seen != 0 ? op->seen : op->since) >= wait;
+}
+
+bool
+unfinished_index_twin(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
+                      const struct journal_op *op, const char *info)
+{
+    struct journal_quarantined row = run_quarantined(run, message->uid, op->size);
+
+    (void)text_print(row.name, sizeof row.name, "%s", op->name);
+    (void)text_print(row.mailbox, sizeof row.mailbox, "%s", mailbox->row.name);
+    (void)text_print(row.base, sizeof row.base, "%s", message->base);
+    (void)text_print(row.info, sizeof row.info, "%s", info);
+    (void)text_print(row.why, sizeof row.why, "a second file of the same name and the same bytes");
+    return journal_quarantine_add(run->journal, &row, &run->err);
+}
+
+bool
+unfinished_twin(struct run *run, const struct journal_op *op, const struct journal_message *message)
+{
+    const struct mailbox *mailbox = run_mailbox_by_id(run, op->mailbox);
+
+    /* Not there: nothing was done. Where both files are still here, the listing that is over by now has settled them. */
+    if (mailbox != NULL && run->local.ops->in_quarantine(run->local.self, op->name) &&
+        !unfinished_index_twin(run, mailbox, message, op, message->info))
+        return false;
+    return journal_op_delete(run->journal, op->id, &run->err);
 }
 
 bool
@@ -91,7 +115,7 @@ settle(struct run *run, const struct mailbox *mailbox, const struct journal_op *
     if (op->kind == OP_REMOVE_REMOTE)
         return remember_mark(run, mailbox, op, message);
     if (op->target != 0)
-        return twins_finish(run, op, message);
+        return unfinished_twin(run, op, message);
     return unfinished_index(run, mailbox, op, message, &done);
 }
 
