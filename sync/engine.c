@@ -30,7 +30,6 @@
 #include "sync/apply/apply.h"
 #include "sync/agenda/agenda.h"
 #include "sync/apply/twins.h"
-#include "sync/rows/flushed.h"
 
 #define ROUNDS_MAX 2  /* what changed while it was sent is sent once more; where it goes on changing, by the next run */
 #define LOOKS_MAX 3   /* at what another client moves while golub looks; the next look goes on */
@@ -99,7 +98,7 @@ static bool
 observe_here(struct run *run)
 {
     struct twins twins = {0};
-    bool ok = observe_local(run, &twins) && twins_split(run, &twins) && flushed_mend(run);
+    bool ok = observe_local(run, &twins) && twins_split(run, &twins) && apply_mend(run);
 
     free(twins.at);
     return ok;

@@ -20,5 +20,10 @@ bool settle_pendings(struct run *run); /* pending rows whose reason is gone */
 bool age_quarantine(struct run *run);
 /** Uploads whose bytes the server has in some mailbox: UID COPY. Those it could not copy stay in the agenda as uploads. */
 MUST_CHECK bool apply_copies_there(struct run *run, struct agenda *agenda, bool *did);
+/**
+ * Folders that were listed whole (mailbox->proven): files whose contents a power cut took go to the quarantine, and are fetched again; after
+ * that nothing there is in doubt any more. In no transaction.
+ */
+MUST_CHECK bool apply_mend(struct run *run);
 
 #endif

@@ -16,10 +16,5 @@ bool flushed_is_doubtful(const struct run *run, int64_t message);
 /** What a file shows that a power cut may have given an old name: what it lacks is not taken off, and a \Deleted that golub
  *  took off is not set, by anybody. */
 void flushed_doubt_flags(const struct run *run, struct journal_message *message);
-/**
- * Folders that were listed whole (mailbox->proven): files whose contents a power cut took go to the quarantine, and are fetched again; after
- * that nothing there is in doubt any more. In no transaction.
- */
-MUST_CHECK bool flushed_mend(struct run *run);
 
 #endif

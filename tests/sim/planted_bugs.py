@@ -488,7 +488,7 @@ BUGS = [
     bug("flag of what a copied folder lacks given to its twin", LACKING,
         ("sync/agenda/wanted.c", "        if (doubted)\n            return true;\n", "")),
     bug("contents that a power cut took left to the user", LACKING,
-        ("sync/rows/flushed.c", "if (missing || !is_damaged(message, &facts))", "if (true)")),
+        ("sync/apply/mend.c", "if (missing || !is_damaged(message, &facts))", "if (true)")),
     bug("what `expunge` removes taken for moved", LACKING,
         ("sync/agenda/moves.c", "(verb == PLAN_REMOVE_THERE && !todo->marked)", "verb == PLAN_REMOVE_THERE")),
     bug("change that went to a twin forgotten where the file comes back", LACKING,

@@ -1,0 +1,114 @@
+/* Files whose contents a power cut took; see rows/flushed.c. */
+#include "sync/apply/apply.h"
+
+#include "sync/run/situation.h"
+
+#include <inttypes.h>
+
+#define PAGE 4096 /* what a system writes back at once is a multiple of it */
+
+static bool
+is_damaged(const struct journal_message *message, const struct local_facts *facts)
+{
+    return memcmp(facts->digests.wire, message->wire, DIGEST_SIZE) != 0 &&
+           (facts->digests.has_nul || facts->print.size % PAGE == 0);
+}
+
+/* Its place in the index comes first: a row without a file says nothing wrong, a file without a row would stay for ever. */
+static bool
+index_damaged(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, uint64_t size,
+              char name[static 256])
+{
+    struct journal_quarantined row = run_quarantined(run, message->uid, size);
+
+    (void)text_print(row.name, sizeof row.name, "%" PRId64 ".cut.%" PRId64, run->now, message->id);
+    (void)text_print(row.mailbox, sizeof row.mailbox, "%s", mailbox->row.name);
+    (void)text_print(row.base, sizeof row.base, "%s", message->base);
+    (void)text_print(row.info, sizeof row.info, "%s", message->info);
+    (void)text_print(row.why, sizeof row.why, "damaged by a power cut");
+    (void)text_print(name, sizeof row.name, "%s", row.name);
+    if (!situation_mark(run) || !run_begin(run))
+        return false;
+    if (journal_quarantine_add(run->journal, &row, &run->err) && situation_mark_commit(run))
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+/* As if its name had been lost, too. */
+static bool
+fetch_again(struct run *run, struct mailbox *mailbox, struct journal_message *message)
+{
+    message->base[0] = message->info[0] = '\0';
+    message->lbase = message->lseen = 0;
+    message->facts = (message->facts & ~(unsigned)FACT_ALTERED) | FACT_AGAIN;
+    run_touch(run, mailbox);
+    if (!run_begin(run))
+        return false;
+    if (journal_message_save(run->journal, message, &run->err))
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
+static bool
+mend(struct run *run, struct mailbox *mailbox, struct journal_message *message)
+{
+    struct local_facts facts;
+    char name[256];
+    struct local_removal removal = {.file = run_file(mailbox, message), .quarantine = name, .wire = facts.digests.wire};
+    struct error err = {0};
+    bool missing = false;
+
+    if (!run->local.ops->examine(run->local.self, &removal.file, &facts, &missing, &err)) {
+        run_problem_of(run, mailbox, message->base, &err);
+        return true;
+    }
+    if (missing || !is_damaged(message, &facts))
+        return true;
+    if (!index_damaged(run, mailbox, message, facts.digests.size, name) ||
+        !run->local.ops->remove(run->local.self, &removal, 1, &run->err))
+        return false;
+    if (removal.ok)
+        return fetch_again(run, mailbox, message);
+    if (!removal.missing && !removal.altered)
+        run_problem(run, mailbox, &removal.err);
+    return true;
+}
+
+/* The server has it, and the row says with which bytes. */
+static bool
+is_known(const struct journal_message *message)
+{
+    return message->uid != 0 && message->base[0] != '\0' && message->has_wire &&
+           (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_REPLACED | FACT_ALIAS)) == 0;
+}
+
+bool
+apply_mend(struct run *run)
+{
+    struct journal_message message;
+    struct mailbox *mailbox;
+    bool ok = true, found;
+
+    for (size_t i = 0; ok && !run->dry && i < run->doubtful_count; i++) {
+        ok = journal_message_get(run->journal, run->doubtful[i], &message, &found, &run->err);
+        mailbox = ok && found ? run_mailbox_by_id(run, message.mailbox) : NULL;
+        if (mailbox != NULL && mailbox->proven && mailbox_is_open(mailbox) && is_known(&message))
+            ok = mend(run, mailbox, &message);
+    }
+    if (!ok || run->doubtful_count == 0)
+        return ok;
+    ok = run_begin(run);
+    for (size_t i = 0; ok && i < run->count; i++) {
+        mailbox = &run->mailboxes[i];
+        /* One that this run leaves alone is in doubt until another run may mend it. */
+        if (mailbox->proven && (run->dry || mailbox_is_open(mailbox)))
+            ok = journal_unflushed_seen(run->journal, mailbox->row.id, run->boot, &run->err);
+        mailbox->proven = false;
+    }
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
