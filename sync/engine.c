@@ -30,6 +30,7 @@
 #include "sync/apply/apply.h"
 #include "sync/agenda/agenda.h"
 #include "sync/apply/twins.h"
+#include "sync/apply/linked.h"
 
 #define ROUNDS_MAX 2  /* what changed while it was sent is sent once more; where it goes on changing, by the next run */
 #define LOOKS_MAX 3   /* at what another client moves while golub looks; the next look goes on */
@@ -332,7 +333,7 @@ work(struct run *run)
     bool more = true;
 
     if (!hold_release(run) || !additions_take_word(run) || !count_time(run) || !situation_check(run) ||
-        !survey_known(run))
+        !survey_load(run) || !linked_take_back(run) || !survey_known(run))
         return false;
     if (!run->remote.ops->open(run->remote.self, run->dry, &run->err))
         return false;

@@ -13,7 +13,8 @@ struct twins {
     size_t count, size;
 };
 
-bool survey_known(struct run *run);                       /* journal's mailboxes, folders, names on the command line */
+bool survey_load(struct run *run);                        /* the journal's mailboxes */
+bool survey_known(struct run *run);                       /* folders, names on the command line */
 bool survey_remote(struct run *run);                      /* LIST and what it means for each mailbox */
 bool survey_again(struct run *run);                       /* the second look: has anything moved since? */
 bool survey_folders_again(struct run *run);               /* the same here: was a folder made since? */

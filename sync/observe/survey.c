@@ -15,7 +15,6 @@
 #include "sync/observe/survey.h"
 
 #include "sync/rows/flushed.h"
-#include "sync/apply/linked.h"
 #include "sync/run/place.h"
 #include "sync/rows/unfinished.h"
 #include "sync/observe/observe.h"
@@ -48,30 +47,6 @@ find_by_folder(struct run *run, const char *folder)
             return &run->mailboxes[i];
     }
     return NULL;
-}
-
-static bool
-load_known(struct run *run)
-{
-    struct journal_mailbox *list;
-    size_t count;
-
-    if (!journal_mailboxes(run->journal, &list, &count, &run->err))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        struct mailbox *mailbox = run_mailbox_add(run);
-
-        if (mailbox == NULL) {
-            journal_mailboxes_free(list, count);
-            return false;
-        }
-        /* The strings change their owner; the list keeps an empty row. */
-        mailbox->row = list[i];
-        mailbox->known_uidvalidity = mailbox->row.uidvalidity;
-        list[i] = (struct journal_mailbox){0};
-    }
-    journal_mailboxes_free(list, count);
-    return true;
 }
 
 struct mailbox *
@@ -222,12 +197,34 @@ leave_out_all(struct run *run)
 }
 
 bool
+survey_load(struct run *run)
+{
+    struct journal_mailbox *list;
+    size_t count;
+
+    if (!journal_mailboxes(run->journal, &list, &count, &run->err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct mailbox *mailbox = run_mailbox_add(run);
+
+        if (mailbox == NULL) {
+            journal_mailboxes_free(list, count);
+            return false;
+        }
+        /* The strings change their owner; the list keeps an empty row. */
+        mailbox->row = list[i];
+        mailbox->known_uidvalidity = mailbox->row.uidvalidity;
+        list[i] = (struct journal_mailbox){0};
+    }
+    journal_mailboxes_free(list, count);
+    return true;
+}
+
+bool
 survey_known(struct run *run)
 {
     bool known;
 
-    if (!load_known(run) || !linked_take_back(run))
-        return false;
     known = run->count != 0;
     if (!run->no_root && !run->local.ops->folders(run->local.self, see_folder, run, &run->err))
         return false;
