@@ -15,6 +15,7 @@
 
 #include "sync/apply/linked.h"
 #include "sync/rows/unfinished.h"
+#include "sync/apply/marks.h"
 
 static bool
 finish_local(struct run *run, const struct journal_op *op, struct journal_message *message, bool found)
@@ -206,12 +207,12 @@ recover_intents(struct run *run)
         ok = journal_message_get(run->journal, ops[i].message, message, &found, &run->err);
         if (ok && ops[i].kind == OP_REMOVE_LOCAL)
             ok = finish_local(run, &ops[i], message, found);
-        else if (ok && ops[i].kind == OP_REMOVE_REMOTE && !unfinished_is_mark(&ops[i]))
+        else if (ok && ops[i].kind == OP_REMOVE_REMOTE && !marks_is(&ops[i]))
             ok = finish_remote(&back, &ops[i], message, found);
         else if (ok && ops[i].kind != OP_REMOVE_REMOTE)
             ok = doubt_time(run, &ops[i]) && (!unfinished_is_sent(&ops[i]) || unfinished_end_sent(run, &ops[i]));
     }
-    ok = ok && take_back(&back) && unfinished_take_back(run, ops, count);
+    ok = ok && take_back(&back) && marks_take_back(run, ops, count);
     if (ok) {
         ok = run_commit(run);
     } else {

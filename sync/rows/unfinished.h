@@ -29,9 +29,5 @@ MUST_CHECK bool unfinished_end_sent(struct run *run, const struct journal_op *op
 /** The intent that this file's way to the server waits for, if any: the row's own, or one without a row that is not settled yet. */
 MUST_CHECK bool unfinished_find(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
                                 struct journal_op *op, bool *found);
-/** Such a mark without a row? */
-bool unfinished_is_mark(const struct journal_op *op);
-/** Take these marks off, all in one turn and only if there are any; intents of other kinds are passed over. Inside a transaction. */
-MUST_CHECK bool unfinished_take_back(struct run *run, const struct journal_op *ops, size_t count);
 
 #endif

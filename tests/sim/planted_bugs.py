@@ -154,7 +154,7 @@ BUGS = [
     bug("what is under way forgotten with its mailbox", Test("scenario_late"),
         ("sync/rows/unfinished.c", "return journal_op_add(run->journal, &sent, &run->err);", "return true;")),
     bug("OK of a STORE that takes our own \\Deleted off believed", BROKEN,
-        ("sync/rows/unfinished.c", "if (!marks->at[first + i].stands &&\n            !journal_op_delete", "if (!journal_op_delete")),
+        ("sync/apply/marks.c", "if (!marks->at[first + i].stands &&\n            !journal_op_delete", "if (!journal_op_delete")),
     bug("index of the quarantine not finished where a mailbox is forgotten", BROKEN,
         ("sync/rows/unfinished.c", "return unfinished_index(run, mailbox, op, message, &done);", "return true;")),
     bug("removal here without an intent", BROKEN,
