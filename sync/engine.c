@@ -31,6 +31,7 @@
 #include "sync/agenda/agenda.h"
 #include "sync/apply/twins.h"
 #include "sync/apply/linked.h"
+#include "sync/agenda/unpaired.h"
 
 #define ROUNDS_MAX 2  /* what changed while it was sent is sent once more; where it goes on changing, by the next run */
 #define LOOKS_MAX 3   /* at what another client moves while golub looks; the next look goes on */
@@ -186,7 +187,7 @@ plan(struct run *run, struct agenda *agenda)
         ok = agenda_make(run, agenda);
         if (ok)
             reading_drop_unpaired(run, agenda);
-        ok = ok && agenda_moves(run, agenda) && missing_settle(run, agenda) && agenda_wanted(run, agenda);
+        ok = ok && agenda_moves(run, agenda) && agenda_unpaired(run, agenda) && agenda_wanted(run, agenda);
     }
     ok = ok && proof_read(run, agenda, false);
     if (ok)

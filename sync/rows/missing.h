@@ -2,7 +2,7 @@
 #ifndef SYNC_MISSING_H
 #define SYNC_MISSING_H
 
-#include "sync/match/meeting.h"
+#include "sync/run/run.h"
 
 /**
  * UIDs of this mailbox mean nothing any more: rows lose them and are kept, with digests and bases, to be found again by content.
@@ -28,7 +28,5 @@ MUST_CHECK bool missing_lost_uid(struct run *run, struct journal_message *messag
  * ids, above `behind`: what gets its other half later may have left one of these mailboxes.
  */
 MUST_CHECK bool missing_fall_behind(struct run *run);
-/** After moves were paired: what of the rest comes again, what moved elsewhere, what waits. run->replan where rows changed. */
-MUST_CHECK bool missing_settle(struct run *run, struct agenda *agenda);
 
 #endif

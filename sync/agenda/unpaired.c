@@ -1,0 +1,375 @@
+/* The third step of those that rows/missing.c lists: what of the unpaired rows comes again, what moved elsewhere, what waits. */
+#include "sync/agenda/unpaired.h"
+
+#include "sync/agenda/additions.h"
+
+#define FILLING_MIN 10     /* so many missing messages never need a word */
+#define FILLING_SHARE 25   /* percent, where max-delete is off */
+#define FILLING_STILL 3600 /* seconds without a change after which the provider is taken to be done */
+
+struct settling {
+    struct run *run;
+    struct agenda *agenda;
+    const struct mailbox *unseen; /* one that was not seen as it is now; NULL: all were */
+    bool filling;                 /* the provider is perhaps still at work in one of the mailboxes */
+    int64_t *claimed;             /* rows that stand for one that moved */
+    size_t claimed_count;
+    struct todo **held; /* uploads of the mailbox at hand that wait for a word */
+    size_t held_count;
+    struct journal_message message, other;
+};
+
+enum filling { FILLING_NOT, FILLING_WAITS, FILLING_HELD };
+
+static bool
+is_claimed(const struct settling *settling, int64_t id)
+{
+    for (size_t i = 0; i < settling->claimed_count; i++) {
+        if (settling->claimed[i] == id)
+            return true;
+    }
+    return false;
+}
+
+/* Both its sides are as the journal has them. */
+static bool
+is_seen(const struct mailbox *mailbox)
+{
+    return mailbox != NULL && mailbox->current && mailbox->folder_here && !mailbox->unread;
+}
+
+/* It stands where it is, or moves on from there in this very run. */
+static bool
+has_a_place(const struct settling *settling, const struct journal_message *other)
+{
+    const struct agenda *agenda = settling->agenda;
+
+    if (other->base[0] == '\0' || (other->facts & FACT_ALTERED) != 0)
+        return false;
+    if ((other->facts & (FACT_GONE_HERE | FACT_GONE_THERE)) == 0)
+        return other->uid != 0 && is_seen(run_mailbox_by_id(settling->run, other->mailbox));
+    for (size_t i = 0; i < agenda->count; i++) {
+        if (agenda->todos[i].id == other->id)
+            return agenda->todos[i].partner != 0 || agenda->todos[i].elsewhere != 0;
+    }
+    return false;
+}
+
+/* Did another mailbox get these bytes while this one could not be seen? Each row there stands for one that left here. */
+static bool
+has_moved(struct settling *settling, const struct mailbox *mailbox, bool *moved)
+{
+    struct run *run = settling->run;
+    const struct journal_message *message = &settling->message;
+    struct journal_message *other = &settling->other;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok;
+
+    *moved = false;
+    if (mailbox->row.behind == 0 || !message->has_wire)
+        return true;
+    ok = journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
+    for (size_t i = 0; ok && !*moved && i < count; i++) {
+        if (ids[i] <= mailbox->row.behind || is_claimed(settling, ids[i]))
+            continue;
+        ok = run_load(run, ids[i], other);
+        if (!ok || other->mailbox == message->mailbox || !has_a_place(settling, other))
+            continue;
+        *moved = true;
+        settling->claimed[settling->claimed_count++] = ids[i];
+    }
+    free(ids);
+    return ok;
+}
+
+/* It would go up, from here or from the folder that it was moved to meanwhile. */
+static bool
+is_for_upload(const struct todo *todo)
+{
+    return todo->unpaired && !todo->dropped && todo->partner == 0 &&
+           (todo->step.verb == PLAN_UPLOAD || (todo->step.verb == PLAN_FORGET && todo->elsewhere != 0));
+}
+
+/* What the settled row is from here on; inside a transaction. */
+static bool
+settle_row(struct settling *settling, struct todo *todo, bool moved)
+{
+    struct journal_message *message = &settling->message;
+
+    if (moved) { /* what is left of a move: an ordinary removal, of which nobody wants the survivor back */
+        message->facts |= FACT_MOVED;
+        message->lbase = message->lseen;
+        message->rbase = message->rseen;
+    } else if (todo->step.verb == PLAN_DOWNLOAD) {
+        message->base[0] = message->info[0] = '\0';
+        message->lbase = message->lseen = 0;
+        message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_MOVED | FACT_ALTERED | FACT_LACKED);
+        message->facts |= FACT_AGAIN;
+    } else {
+        message->rbase = message->rseen = message->lbase = 0;
+        message->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_MOVED | FACT_BY_HEADER | FACT_UNHELD);
+    }
+    message->facts &= ~(unsigned)FACT_UNPAIRED;
+    todo->dropped = true;
+    settling->run->replan = true;
+    return journal_message_save(settling->run->journal, message, &settling->run->err);
+}
+
+/* The user said that it is to stay here alone. */
+static bool
+set_apart(struct settling *settling, struct todo *todo)
+{
+    struct journal_message *message = &settling->message;
+
+    if (!settle_row(settling, todo, false))
+        return false;
+    message->facts |= FACT_APART;
+    return journal_message_save(settling->run->journal, message, &settling->run->err) &&
+           journal_pending_clear(settling->run->journal, message->mailbox, message->id, &settling->run->err);
+}
+
+/* It waits: nothing is done about it in this run. */
+static bool
+wait_for(struct settling *settling, struct todo *todo, enum journal_pending_kind kind, const char *why)
+{
+    struct run *run = settling->run;
+    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+
+    todo->dropped = true;
+    return !mailbox->asked || run_pending(run, mailbox, todo->id, kind, plan_verb_word(todo->step.verb), why, NULL);
+}
+
+/* It may be in the mailbox that was not seen. */
+static bool
+wait_for_unseen(struct settling *settling, struct todo *todo)
+{
+    struct run *run = settling->run;
+    const struct mailbox *unseen = settling->unseen;
+    bool policy = unseen->row.state == MAILBOX_NEW_REMOTE && !unseen->refused && !run->account->policy.pull.mailboxes;
+    char why[256];
+
+    (void)text_print(why, sizeof why, "it may be in mailbox %.200s, which was not looked at", unseen->row.name);
+    return wait_for(settling, todo, policy ? PENDING_POLICY : PENDING_SETTLE, why);
+}
+
+/* *done: it is not sent up now. */
+static bool
+hold_upload(struct settling *settling, struct todo *todo, enum filling filling, bool *done)
+{
+    struct run *run = settling->run;
+
+    *done = true;
+    if (settling->unseen != NULL)
+        return wait_for_unseen(settling, todo);
+    if (run->grown_there)
+        return wait_for(settling, todo, PENDING_SETTLE, "it may be in a mailbox that was made meanwhile");
+    if (additions_have_word(run, todo->id)) {
+        *done = run->options->reject_additions;
+        return !*done || (run_load(run, todo->id, &settling->message) && set_apart(settling, todo));
+    }
+    *done = filling != FILLING_NOT;
+    if (filling == FILLING_WAITS)
+        return wait_for(settling, todo, PENDING_SETTLE, "the server may still be filling this mailbox");
+    if (filling == FILLING_HELD) {
+        settling->held[settling->held_count++] = todo;
+        todo->dropped = true;
+    }
+    return true;
+}
+
+/* The user removed its file, or moved it: remembered as long as it may turn up; and what he moved waits as long as that. */
+static bool
+settle_forgotten(struct settling *settling, struct todo *todo, enum filling filling)
+{
+    struct agenda *agenda = settling->agenda;
+    bool waits = filling != FILLING_NOT || settling->unseen != NULL || settling->run->grown_there;
+
+    for (size_t i = 0; waits && todo->elsewhere != 0 && i < agenda->count; i++) {
+        if (agenda->todos[i].id == todo->elsewhere && !agenda->todos[i].dropped &&
+            !hold_upload(settling, &agenda->todos[i], filling, &waits))
+            return false;
+    }
+    todo->dropped = waits;
+    return true;
+}
+
+/* Rows of one mailbox for which it is known that they moved, or which are to come again. */
+static bool
+settle_todo(struct settling *settling, struct todo *todo, enum filling filling)
+{
+    struct run *run = settling->run;
+    struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+    bool moved, done;
+
+    if (todo->step.verb == PLAN_FORGET)
+        return settle_forgotten(settling, todo, filling);
+    if (!run_load(run, todo->id, &settling->message) || !has_moved(settling, mailbox, &moved))
+        return false;
+    if (moved && !todo->step.kept_back)
+        return settle_row(settling, todo, true);
+    if (todo->step.verb == PLAN_DOWNLOAD && run->no_removals_there)
+        return wait_for(settling, todo, PENDING_SETTLE, "it may be in a folder that could not be read");
+    if (todo->step.verb == PLAN_UPLOAD) {
+        if (!hold_upload(settling, todo, filling, &done))
+            return false;
+        if (done)
+            return true;
+    } else if (filling != FILLING_NOT) {
+        return wait_for(settling, todo, PENDING_SETTLE, "the server may still be filling this mailbox");
+    }
+    if (!todo->step.kept_back || additions_have_word(run, todo->id))
+        return settle_row(settling, todo, false);
+    todo->dropped = true;
+    return true;
+}
+
+/* So much of it is missing that the provider is perhaps still at work. */
+static bool
+is_much(const struct run *run, const struct journal_mailbox *row, uint32_t missing)
+{
+    const struct policy *policy = &run->account->policy;
+    unsigned share = policy->guard ? policy->max_delete : FILLING_SHARE;
+
+    return missing > FILLING_MIN && (uint64_t)missing * 100 > (uint64_t)share * row->had;
+}
+
+/* It is not added to as long as the number of missing messages moves; nor, while it is filled, are those in which less is missing. */
+static enum filling
+is_filling(struct settling *settling, struct mailbox *mailbox, uint32_t missing)
+{
+    struct run *run = settling->run;
+    struct journal_mailbox *row = &mailbox->row;
+    bool many = is_much(run, row, missing);
+
+    if (row->had == 0 || missing == 0 || (!many && row->missing_since == 0 && !settling->filling))
+        return FILLING_NOT;
+    if (row->missing_since == 0 || row->missing != missing || run->now < row->missing_since) {
+        row->missing = missing;
+        row->missing_since = run->now;
+    }
+    if (run->now - row->missing_since < FILLING_STILL)
+        return FILLING_WAITS;
+    return many ? FILLING_HELD : FILLING_NOT;
+}
+
+static uint32_t
+count_missing(const struct todo *todos, size_t count)
+{
+    uint32_t missing = 0;
+
+    for (size_t i = 0; i < count; i++)
+        missing += is_for_upload(&todos[i]);
+    return missing;
+}
+
+static bool
+is_any_filling(const struct run *run, const struct agenda *agenda)
+{
+    for (size_t at = 0, first = 0; at < agenda->count; first = at) { /* it is ordered by mailbox */
+        const struct journal_mailbox *row = &run->mailboxes[agenda->todos[first].mailbox].row;
+
+        while (at < agenda->count && agenda->todos[at].mailbox == agenda->todos[first].mailbox)
+            at++;
+        if (row->had != 0 && is_much(run, row, count_missing(&agenda->todos[first], at - first)))
+            return true;
+    }
+    return false;
+}
+
+static void
+say_filling(struct run *run, struct mailbox *mailbox, uint32_t missing)
+{
+    char text[256];
+
+    if (mailbox->said)
+        return;
+    mailbox->said = true;
+    (void)text_print(
+        text, sizeof text,
+        "%u of %u messages are not there since its UIDVALIDITY changed: the server may still be filling it, "
+        "they wait",
+        missing, mailbox->row.had);
+    report_mailbox(run->report, run->account->name, mailbox->row.name, "filling", text);
+}
+
+/* Nothing of this mailbox is missing, and it is seen as it is: what it remembered for that is over. */
+static bool
+forget_missing(struct run *run, struct mailbox *mailbox)
+{
+    struct journal_mailbox *row = &mailbox->row;
+
+    if ((row->behind == 0 && row->had == 0) || row->state != MAILBOX_ACTIVE || run_is_unseen(mailbox))
+        return true;
+    row->behind = row->missing_since = 0;
+    row->had = row->missing = 0;
+    return journal_mailbox_save(run->journal, row, &run->err);
+}
+
+/* One mailbox: its todos are first ... end - 1. */
+static bool
+settle_mailbox(struct settling *settling, struct mailbox *mailbox, size_t first, size_t end)
+{
+    struct run *run = settling->run;
+    struct todo *todos = settling->agenda->todos;
+    const uint32_t missing = count_missing(&todos[first], end - first);
+    uint32_t unpaired = 0;
+    enum filling filling;
+    bool ok = true;
+
+    settling->held_count = 0;
+    for (size_t i = first; i < end; i++)
+        unpaired += todos[i].unpaired;
+    if (unpaired == 0)
+        return forget_missing(run, mailbox);
+    filling = is_filling(settling, mailbox, missing);
+    for (size_t i = first; ok && i < end; i++) {
+        if (!todos[i].unpaired || todos[i].dropped || todos[i].partner != 0)
+            continue;
+        if (!mailbox_is_open(mailbox) && todos[i].step.verb != PLAN_FORGET)
+            todos[i].dropped = true;
+        else
+            ok = settle_todo(settling, &todos[i], filling);
+    }
+    if (filling == FILLING_WAITS)
+        say_filling(run, mailbox, missing);
+    ok = ok && additions_hold(run, mailbox, settling->held, settling->held_count);
+    return ok && journal_mailbox_save(run->journal, &mailbox->row, &run->err);
+}
+
+bool
+agenda_unpaired(struct run *run, struct agenda *agenda)
+{
+    struct settling *settling = calloc(1, sizeof *settling);
+    size_t at = 0;
+    bool ok = settling != NULL || run_no_memory(run);
+
+    if (ok) {
+        settling->run = run;
+        settling->agenda = agenda;
+        settling->unseen = run_unseen(run);
+        settling->filling = is_any_filling(run, agenda);
+        settling->claimed = calloc(agenda->count + 1, sizeof *settling->claimed);
+        settling->held = calloc(agenda->count + 1, sizeof(struct todo *));
+        ok = (settling->claimed != NULL && settling->held != NULL) || run_no_memory(run);
+    }
+    ok = ok && run_begin(run);
+    for (uint32_t m = 0; ok && m < run->count; m++) { /* the agenda is ordered by mailbox */
+        size_t first = at;
+
+        while (at < agenda->count && agenda->todos[at].mailbox == m)
+            at++;
+        if (run->mailboxes[m].row.id != 0)
+            ok = settle_mailbox(settling, &run->mailboxes[m], first, at);
+    }
+    if (ok)
+        ok = run_commit(run);
+    else
+        journal_rollback(run->journal);
+    if (settling != NULL) {
+        free(settling->claimed);
+        free(settling->held);
+    }
+    free(settling);
+    return ok;
+}
