@@ -8,6 +8,7 @@
 #include "sync/agenda/hold.h"
 #include "sync/base/ids.h"
 #include "sync/agenda/agenda.h"
+#include "sync/rows/held.h"
 
 struct tally {
     struct guard_count count;
@@ -27,28 +28,7 @@ struct verdict {
     struct tally all;
 };
 
-static const struct {
-    const char *word; /* in the journal and in JSON: never renamed */
-    const char *why;  /* of one removal, in `status` */
-    const char *note; /* of a list, for people; "" */
-} reasons[HOLD_REASONS] = {
-    [HOLD_NOT] = {"", "", ""},
-    [HOLD_GUARD] = {"guard", "too many removals at once: waits for --confirm-deletes", ""},
-    [HOLD_COPIED] =
-        {"copied", "the folder was copied, or restored from a backup, since the last run: waits for --confirm-deletes",
-         "the Maildir was copied or restored since the last run"},
-};
-
-/* List and reason, among what is held, of a removal that the user let go and the other side refused: it is not judged again. */
-static const char let_go[] = "released";
-
 /* ---- what the user released ---- */
-
-static const char *
-removal_word(bool here)
-{
-    return plan_verb_word(here ? PLAN_REMOVE_HERE : PLAN_REMOVE_THERE);
-}
 
 static bool
 take_snapshot(struct run *run, const int64_t *ids, size_t count)
@@ -60,9 +40,9 @@ take_snapshot(struct run *run, const int64_t *ids, size_t count)
         return false;
     run->released = calloc(pending + 1, sizeof *run->released);
     for (size_t i = 0; run->released != NULL && i < pending; i++) {
-        bool here = strcmp(list[i].detail, removal_word(true)) == 0;
+        bool here = strcmp(list[i].detail, held_word(true)) == 0;
 
-        if ((here || strcmp(list[i].detail, removal_word(false)) == 0) && ids_have(ids, count, list[i].message))
+        if ((here || strcmp(list[i].detail, held_word(false)) == 0) && ids_have(ids, count, list[i].message))
             run->released[run->released_count++] =
                 (struct released){.message = list[i].message, .here = here, .there = !here};
     }
@@ -85,7 +65,7 @@ hold_release(struct run *run)
         return true;
     if (!journal_hold_ids(run->journal, HOLD_REMOVALS, list, &ids, &count, &run->err))
         return false;
-    if (list != NULL && (count == 0 || strcmp(list, let_go) == 0)) {
+    if (list != NULL && (count == 0 || strcmp(list, held_let_go) == 0)) {
         error_set(&run->err, ERROR_CONFIG, "release the held removals of list %s", list);
         error_hint(&run->err, "there is no such list; `golub status %s` shows what is held", run->account->name);
         free(ids);
@@ -116,22 +96,9 @@ hold_refused(struct run *run, const struct todo *todo)
 
     if (!is_released(run, todo))
         return true;
-    (void)text_print(hold.list, sizeof hold.list, "%s", let_go);
-    (void)text_print(hold.reason, sizeof hold.reason, "%s", let_go);
+    (void)text_print(hold.list, sizeof hold.list, "%s", held_let_go);
+    (void)text_print(hold.reason, sizeof hold.reason, "%s", held_let_go);
     return journal_hold_add(run->journal, &hold, &run->err);
-}
-
-bool
-hold_end_word(struct run *run, const struct mailbox *mailbox, int64_t message)
-{
-    struct journal_pending pending;
-    bool found;
-
-    if (!journal_pending_get(run->journal, mailbox->row.id, message, &pending, &found, &run->err))
-        return false;
-    return !found || pending.kind != PENDING_FAILED ||
-           (journal_pending_clear(run->journal, mailbox->row.id, message, &run->err) &&
-            journal_hold_clear(run->journal, message, &run->err));
 }
 
 /* ---- what counts ---- */
@@ -178,60 +145,6 @@ has_twin(const struct verdict *verdict, const struct journal_message *message, b
     }
     free(ids);
     return ok;
-}
-
-/*
- * The reason that its removal was held for by an earlier run or pass; HOLD_NOT: it was not, or the user let it go (*word) and the server
- * refused it. It stands on its lists as long as it is to be removed, whatever else kept it back since: the configuration of a run, a
- * mailbox that it left alone.
- */
-static bool
-held_before(struct run *run, const struct mailbox *mailbox, int64_t message, bool here, enum hold_reason *reason,
-            bool *word)
-{
-    struct journal_pending pending;
-    struct journal_hold *lists;
-    size_t count;
-    bool found;
-
-    *reason = HOLD_NOT;
-    *word = false;
-    if (!journal_pending_get(run->journal, mailbox->row.id, message, &pending, &found, &run->err))
-        return false;
-    if (!found || strcmp(pending.detail, removal_word(here)) != 0)
-        return true;
-    if (!journal_holds_of(run->journal, message, &lists, &count, &run->err))
-        return false;
-    *reason = pending.kind == PENDING_HELD || count != 0 ? HOLD_GUARD : HOLD_NOT;
-    for (size_t i = 0; i < count; i++) {
-        for (enum hold_reason r = HOLD_GUARD; r < HOLD_REASONS; r++) {
-            if (strcmp(lists[i].reason, reasons[r].word) == 0)
-                *reason = r; /* of the newest list */
-        }
-        *word = *word || strcmp(lists[i].reason, let_go) == 0;
-    }
-    free(lists);
-    if (*word)
-        *reason = HOLD_NOT;
-    return true;
-}
-
-bool
-hold_is_doubted(struct run *run, uint32_t mailbox, int64_t message, bool *doubted)
-{
-    enum hold_reason reason;
-    struct journal_message row;
-    bool word;
-
-    if (!run_load(run, message, &row))
-        return false;
-    *doubted = run->mailboxes[mailbox].copied || (row.facts & FACT_LACKED) != 0;
-    if (*doubted)
-        return true;
-    if (!held_before(run, &run->mailboxes[mailbox], message, false, &reason, &word))
-        return false;
-    *doubted = reason == HOLD_COPIED;
-    return true;
 }
 
 static bool
@@ -321,9 +234,9 @@ hold_one(struct run *run, struct todo *todo, enum hold_reason reason, const char
     bool here = todo->step.verb == PLAN_REMOVE_HERE;
 
     (void)text_print(hold.list, sizeof hold.list, "%s", id);
-    (void)text_print(hold.reason, sizeof hold.reason, "%s", reasons[reason].word);
+    (void)text_print(hold.reason, sizeof hold.reason, "%s", held_reasons[reason].word);
     if (!run_load(run, todo->id, &message) ||
-        !run_pending(run, mailbox, todo->id, PENDING_HELD, removal_word(here), reasons[reason].why, id) ||
+        !run_pending(run, mailbox, todo->id, PENDING_HELD, held_word(here), held_reasons[reason].why, id) ||
         !journal_hold_add(run->journal, &hold, &run->err))
         return false;
     if (strcmp(run->hold_ids[reason], id) != 0)
@@ -333,7 +246,7 @@ hold_one(struct run *run, struct todo *todo, enum hold_reason reason, const char
                                           .file = message.base,
                                           .here = here,
                                           .id = id,
-                                          .reason = reasons[reason].word});
+                                          .reason = held_reasons[reason].word});
     todo->dropped = true;
     return true;
 }
@@ -343,8 +256,8 @@ say_list(const struct verdict *verdict, enum hold_reason reason, const char *id,
 {
     struct run *run = verdict->run;
     struct report_list list = {.id = id,
-                               .reason = reasons[reason].word,
-                               .note = reasons[reason].note,
+                               .reason = held_reasons[reason].word,
+                               .note = held_reasons[reason].note,
                                .count = count,
                                .of = verdict->all.count.messages};
     char where[LIMIT_MAILBOX_NAME + 64] = "";

@@ -17,14 +17,4 @@ MUST_CHECK bool hold_release(struct run *run);
  */
 MUST_CHECK bool hold_refused(struct run *run, const struct todo *todo);
 
-/** The file is here again: no word holds for a later removal. Inside a transaction. */
-MUST_CHECK bool hold_end_word(struct run *run, const struct mailbox *mailbox, int64_t message);
-
-/**
- * Is a file that is missing here perhaps neither removed nor moved by anybody? Its folder was copied or restored since the last run, or its
- * removal is held since that was so.
- * @param mailbox  its index
- */
-MUST_CHECK bool hold_is_doubted(struct run *run, uint32_t mailbox, int64_t message, bool *doubted);
-
 #endif

@@ -3,7 +3,7 @@
  * told by the digest of their bytes; UIDs by header, size and date, and by their bytes where that is not enough.
  */
 #include "sync/agenda/agenda.h"
-#include "sync/agenda/hold.h"
+#include "sync/rows/held.h"
 #include "sync/rows/missing.h"
 #include "sync/match/moved_bodies.h"
 #include "sync/agenda/moved_since.h"
@@ -71,7 +71,7 @@ static bool
 is_doubted(struct run *run, const struct todo *todo, enum role role, bool *doubted)
 {
     *doubted = false;
-    return role != GONE_HERE || hold_is_doubted(run, todo->mailbox, todo->id, doubted);
+    return role != GONE_HERE || held_is_doubted(run, todo->mailbox, todo->id, doubted);
 }
 
 /* As the side shows it that lost one and got the other. */

@@ -11,7 +11,7 @@
  */
 #include "sync/agenda/wanted.h"
 
-#include "sync/agenda/hold.h"
+#include "sync/rows/held.h"
 #include "sync/observe/observe.h"
 #include "sync/match/match.h"
 
@@ -84,7 +84,7 @@ find_home(struct wanting *wanting, const struct todo *todo, bool here, bool *fou
     if (!here) { /* lacked by a copy of its folder: what stands elsewhere is another one */
         bool doubted;
 
-        if (!hold_is_doubted(run, todo->mailbox, todo->id, &doubted))
+        if (!held_is_doubted(run, todo->mailbox, todo->id, &doubted))
             return false;
         if (doubted)
             return true;

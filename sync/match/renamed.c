@@ -1,7 +1,7 @@
 /* See renamed.h. What a new name means where nothing is to be paired, moves.c finds out, together with moves to other folders. */
 #include "sync/match/renamed.h"
 
-#include "sync/agenda/hold.h"
+#include "sync/rows/held.h"
 #include "sync/rows/missing.h"
 #include "sync/observe/view.h"
 
@@ -89,7 +89,7 @@ rank_lost(const struct meeting *meeting, const struct journal_message *lost, con
 {
     bool doubted;
 
-    if (!hold_is_doubted(meeting->run, meeting->index, lost->id, &doubted))
+    if (!held_is_doubted(meeting->run, meeting->index, lost->id, &doubted))
         return false;
     *rank = 2 * doubted + (lost->lseen != file->lseen);
     return true;

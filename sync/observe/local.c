@@ -5,7 +5,7 @@
  * again: what is missing in one may have been moved to another that was read before.
  */
 #include "sync/rows/flushed.h"
-#include "sync/agenda/hold.h"
+#include "sync/rows/held.h"
 #include "sync/rows/missing.h"
 #include "sync/run/place.h"
 #include "sync/run/situation.h"
@@ -163,7 +163,7 @@ on_file(void *context, const char *base, const char *info)
     take_past(look, &message);
     flushed_doubt_flags(look->run, &message);
     if (!mark_seen(look, message.id) ||
-        ((before.facts & FACT_GONE_HERE) != 0 && !hold_end_word(look->run, look->mailbox, message.id)))
+        ((before.facts & FACT_GONE_HERE) != 0 && !held_end_word(look->run, look->mailbox, message.id)))
         return false;
     return memcmp(&before, &message, sizeof before) == 0 ||
            journal_message_save(look->run->journal, &message, &look->run->err);
