@@ -9,7 +9,6 @@
 #include "sync/agenda/moved_since.h"
 #include "sync/rows/readings.h"
 #include "sync/match/renamed.h"
-#include "sync/observe/view.h"
 
 #include "sync/rows/drafts.h"
 #include "sync/match/probe.h"
@@ -589,7 +588,7 @@ agenda_moves(struct run *run, struct agenda *agenda)
         (!pair_direction(run, agenda, WAITING, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
          !pair_direction(run, agenda, WAITING, FRESH_HERE, BY_WIRE) || !agenda_hold_sources(run, agenda)))
         return false;
-    if (!view_follow_names(run, agenda))
+    if (!renamed_follow_names(run, agenda))
         return false;
     if (count_role(agenda, GONE_HERE) != 0 &&
         (!pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||

@@ -214,3 +214,43 @@ renamed_cut_off(struct meeting *meeting, bool take, bool *any)
     free(gone);
     return ok;
 }
+
+/* A row of this mailbox that is out of view and lost a file of these bytes; 0: none. */
+static bool
+find_out_of_view(struct run *run, const struct journal_message *file, int64_t *lost)
+{
+    const unsigned sought = FACT_OUT_OF_VIEW | FACT_GONE_HERE;
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    *lost = 0;
+    if (!journal_ids_by_wire(run->journal, file->wire, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && *lost == 0 && i < count; i++) {
+        ok = run_load(run, ids[i], &message);
+        if (ok && message.mailbox == file->mailbox && (message.facts & sought) == sought)
+            *lost = message.id;
+    }
+    free(ids);
+    return ok;
+}
+
+bool
+renamed_follow_names(struct run *run, struct agenda *agenda)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        struct todo *fresh = &agenda->todos[i], gone = {.mailbox = fresh->mailbox};
+        struct journal_message file;
+
+        if (run->mailboxes[fresh->mailbox].row.view == 0 || fresh->step.verb != PLAN_UPLOAD || !fresh->fresh ||
+            fresh->dropped || fresh->partner != 0 || fresh->unanswered)
+            continue;
+        ok = run_load(run, fresh->id, &file) && find_out_of_view(run, &file, &gone.id) &&
+             (gone.id == 0 || renamed_join(run, &gone, fresh, true));
+    }
+    return ok;
+}

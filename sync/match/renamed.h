@@ -25,5 +25,10 @@ MUST_CHECK bool renamed_settle(struct meeting *meeting);
  * @param any   set where there is one
  */
 MUST_CHECK bool renamed_cut_off(struct meeting *meeting, bool take, bool *any);
+/**
+ * New files with the bytes of one that is gone here while its message is out of view: a mail reader gave it another name. Sent up, it would be
+ * there twice. Outside a transaction.
+ */
+MUST_CHECK bool renamed_follow_names(struct run *run, struct agenda *agenda);
 
 #endif

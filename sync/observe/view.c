@@ -1,7 +1,6 @@
 /* See view.h. */
 #include "sync/observe/view.h"
 
-#include "sync/match/renamed.h"
 #include "sync/rows/own_name.h"
 
 #include <inttypes.h>
@@ -295,44 +294,4 @@ view_spare(struct run *run, struct mailbox *mailbox, int64_t id)
         return true;
     view_set(run, mailbox, mailbox->row.messages);
     return view_leave_out(run, &message);
-}
-
-/* A row of this mailbox that is out of view and lost a file of these bytes; 0: none. */
-static bool
-find_lost(struct run *run, const struct journal_message *file, int64_t *lost)
-{
-    const unsigned sought = FACT_OUT_OF_VIEW | FACT_GONE_HERE;
-    struct journal_message message;
-    int64_t *ids;
-    size_t count;
-    bool ok = true;
-
-    *lost = 0;
-    if (!journal_ids_by_wire(run->journal, file->wire, &ids, &count, &run->err))
-        return false;
-    for (size_t i = 0; ok && *lost == 0 && i < count; i++) {
-        ok = run_load(run, ids[i], &message);
-        if (ok && message.mailbox == file->mailbox && (message.facts & sought) == sought)
-            *lost = message.id;
-    }
-    free(ids);
-    return ok;
-}
-
-bool
-view_follow_names(struct run *run, struct agenda *agenda)
-{
-    bool ok = true;
-
-    for (size_t i = 0; ok && i < agenda->count; i++) {
-        struct todo *fresh = &agenda->todos[i], gone = {.mailbox = fresh->mailbox};
-        struct journal_message file;
-
-        if (run->mailboxes[fresh->mailbox].row.view == 0 || fresh->step.verb != PLAN_UPLOAD || !fresh->fresh ||
-            fresh->dropped || fresh->partner != 0 || fresh->unanswered)
-            continue;
-        ok = run_load(run, fresh->id, &file) && find_lost(run, &file, &gone.id) &&
-             (gone.id == 0 || renamed_join(run, &gone, fresh, true));
-    }
-    return ok;
 }

@@ -49,11 +49,6 @@ MUST_CHECK bool view_end(struct run *run, struct mailbox *mailbox, const struct 
  * time, has a name that golub gave, it may be where nobody can see it. Then it is out of view: neither sent up nor taken for one that moved.
  */
 MUST_CHECK bool view_spare(struct run *run, struct mailbox *mailbox, int64_t id);
-/**
- * New files with the bytes of one that is gone here while its message is out of view: a mail reader gave it another name. Sent up, it would be
- * there twice. Outside a transaction.
- */
-MUST_CHECK bool view_follow_names(struct run *run, struct agenda *agenda);
 /** Is what the server lacks perhaps only out of view? */
 bool view_may_hide(const struct mailbox *mailbox);
 

@@ -662,7 +662,7 @@ BUGS = [
     bug("number at which older messages came into view not kept", Test("scenario_view"),
         ("sync/observe/view.c", "view_set(run, mailbox, before);", "(void)before;")),
     bug("new name of what is out of view sent as new mail", Test("scenario_view"),
-        ("sync/agenda/moves.c", "if (!view_follow_names(run, agenda))", "if (false && !view_follow_names(run, agenda))")),
+        ("sync/agenda/moves.c", "if (!renamed_follow_names(run, agenda))", "if (false && !renamed_follow_names(run, agenda))")),
     bug("what was out of view when the server went back removed later", Test("scenario_view"),
         ("sync/rows/missing.c", "(FACT_GONE_HERE | FACT_GONE_THERE)) != FACT_GONE_THERE || message.uid == 0)",
          "(FACT_GONE_HERE | FACT_GONE_THERE | FACT_OUT_OF_VIEW)) != FACT_GONE_THERE || message.uid == 0)")),
