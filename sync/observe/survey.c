@@ -29,16 +29,6 @@ find_by_wire(struct run *run, struct text wire)
     return NULL;
 }
 
-struct mailbox *
-survey_by_name(struct run *run, const char *name)
-{
-    for (size_t i = 0; i < run->count; i++) {
-        if (strcmp(run->mailboxes[i].row.name, name) == 0)
-            return &run->mailboxes[i];
-    }
-    return NULL;
-}
-
 static struct mailbox *
 find_by_folder(struct run *run, const char *folder)
 {
@@ -47,23 +37,6 @@ find_by_folder(struct run *run, const char *folder)
             return &run->mailboxes[i];
     }
     return NULL;
-}
-
-struct mailbox *
-survey_add(struct run *run, const char *name, const char *folder, enum journal_state state)
-{
-    struct mailbox *mailbox = run_mailbox_add(run);
-
-    if (mailbox == NULL)
-        return NULL;
-    mailbox->row.state = state;
-    mailbox->row.name = strdup(name);
-    mailbox->row.folder = strdup(folder);
-    if (mailbox->row.name == NULL || mailbox->row.folder == NULL) {
-        (void)run_no_memory(run);
-        return NULL;
-    }
-    return mailbox;
 }
 
 static bool

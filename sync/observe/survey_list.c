@@ -284,3 +284,32 @@ survey_is_grown(struct run *run, const struct remote_listed *seen, char name[sta
                              &ignored) &&
            names_chosen(run->account->policy.patterns, name, seen->attributes);
 }
+
+/* ---- the run's mailboxes, by their names ---- */
+
+struct mailbox *
+survey_by_name(struct run *run, const char *name)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (strcmp(run->mailboxes[i].row.name, name) == 0)
+            return &run->mailboxes[i];
+    }
+    return NULL;
+}
+
+struct mailbox *
+survey_add(struct run *run, const char *name, const char *folder, enum journal_state state)
+{
+    struct mailbox *mailbox = run_mailbox_add(run);
+
+    if (mailbox == NULL)
+        return NULL;
+    mailbox->row.state = state;
+    mailbox->row.name = strdup(name);
+    mailbox->row.folder = strdup(folder);
+    if (mailbox->row.name == NULL || mailbox->row.folder == NULL) {
+        (void)run_no_memory(run);
+        return NULL;
+    }
+    return mailbox;
+}
