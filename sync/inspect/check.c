@@ -20,14 +20,6 @@ struct checking {
     bool *fits; /* one a pattern */
 };
 
-void
-check_say(struct report *report, const char *account, const char *capability, bool offered, const char *with,
-          const char *without)
-{
-    report_line(report, account, "capability", "%-14s %s: %s", capability, offered ? "yes" : "no ",
-                offered ? with : without);
-}
-
 static void
 say(struct checking *checking, const char *capability, bool offered, const char *with, const char *without)
 {

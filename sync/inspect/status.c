@@ -66,17 +66,6 @@ mailbox_name(const struct overview *view, int64_t id)
     return "?";
 }
 
-void
-status_date(int64_t since, char *to, size_t size)
-{
-    time_t when = (time_t)since;
-    struct tm parts;
-
-    to[0] = '\0';
-    if (localtime_r(&when, &parts) != NULL)
-        (void)strftime(to, size, "%Y-%m-%d %H:%M", &parts);
-}
-
 static bool
 show_pending(struct overview *view)
 {
