@@ -18,7 +18,8 @@
  *                        be read now)
  *   import/remove.c      DELE and QUIT (import/flush.c: what is flushed before it)
  *
- * import/read.c reads bytes and TOPs for all of them.
+ * import/read.c reads bytes and TOPs for all of them, import/run.c has the small things that every phase needs. With --skip-existing
+ * import/skip.c takes the place of keep and fetch.
  */
 #ifndef SYNC_IMPORT_PRIVATE_H
 #define SYNC_IMPORT_PRIVATE_H
@@ -113,7 +114,7 @@ struct import {
     int64_t last_row; /* of the message that came last; 0: none since an answer that made sense */
 };
 
-/* ---- import.c: small things every phase needs ---- */
+/* ---- import/run.c: small things every phase needs ---- */
 int64_t import_now(const struct import *import);
 /** The date of what happens in this run, in time that counts. */
 int64_t import_stamp(const struct import *import);
@@ -176,14 +177,9 @@ MUST_CHECK bool bytes_add(struct bytes_reading *reading, const void *bytes, size
 bool bytes_has_header(const struct bytes_reading *reading);
 /** bytes_begin must follow before the next message. */
 MUST_CHECK bool bytes_end(struct bytes_reading *reading, struct seen *out);
-/** Is it the row's body, whether that was digested as it came or from the file? */
-bool seen_same_body(const struct journal_pop *row, const struct seen *seen);
 /** A file's bytes in wire form: the header alone, or all. *missing: it is not there any more */
 MUST_CHECK bool bytes_of_file(struct import *import, struct bytes_reading *reading, const struct local_file *file,
                               bool all, struct seen *seen, bool *missing);
-void seen_header_to_row(const struct seen *seen, struct journal_pop *row);
-void seen_to_row(const struct seen *seen, struct journal_pop *row);
-void seen_of_row(const struct journal_pop *row, struct seen *seen);
 /** @param seen  NULL: refused, with these words */
 typedef bool import_top_item(void *context, uint32_t number, const struct seen *seen, const char *words);
 /** TOP for each. Where the server turns out to have none info.top becomes false, and nothing is reported. */
@@ -197,6 +193,11 @@ MUST_CHECK bool import_top_all(struct import *import, enum journal_listing_which
                                void *context);
 
 /* ---- import/verdict.c ---- */
+/** Is it the row's body, whether that was digested as it came or from the file? */
+bool seen_same_body(const struct journal_pop *row, const struct seen *seen);
+void seen_header_to_row(const struct seen *seen, struct journal_pop *row);
+void seen_to_row(const struct seen *seen, struct journal_pop *row);
+void seen_of_row(const struct journal_pop *row, struct seen *seen);
 enum verdict { /* about a message that is listed under a row's UIDL */
                VERDICT_SAME,
                VERDICT_ANOTHER,
@@ -323,6 +324,8 @@ bool import_note_open(struct import *import);
 bool import_match_anew(struct import *import);
 /** After import_compare: rows that lost their names only now may be what is new to this list. */
 bool import_compare_new(struct import *import);
+/** The message of that number is another one than the row's, which is absent from now on: it is fetched and compared with the others. */
+bool import_bury_reused(struct import *import, struct journal_pop *row, uint32_t number);
 bool import_skip(struct import *import);
 bool import_keep(struct import *import);
 bool import_fetch(struct import *import);
@@ -357,8 +360,6 @@ struct arrival;
 /* ---- import/keep.c ---- */
 /** Did the IMAP account of this tree find the message of this name on its own server, before an import could have given the name? */
 MUST_CHECK bool import_beside_had(struct import *import, const char *base, bool *had);
-/** The message of that number is another one than the row's, which is absent from now on: it is fetched and compared with the others. */
-bool import_bury_reused(struct import *import, struct journal_pop *row, uint32_t number);
 
 /* ---- import/intact.c ---- */
 /** Is what a later session would remove from the server still here as it came? What is not is named. */

@@ -1,0 +1,216 @@
+/* Small things that every phase of an import needs. */
+#include "sync/import/private.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <errno.h>
+#include <sys/random.h>
+
+#define REFUSALS_SAID 20 /* of a kind, one by one */
+
+int64_t
+import_now(const struct import *import)
+{
+    return import->options->now != NULL ? import->options->now(import->options->now_context) : (int64_t)time(NULL);
+}
+
+int64_t
+import_stamp(const struct import *import)
+{
+    return age_stamp(&import->age.now);
+}
+
+bool
+import_stopped(const struct import *import)
+{
+    return import->options->stopped != NULL && import->options->stopped(import->options->stopped_context);
+}
+
+bool
+import_interrupted(struct import *import)
+{
+    error_set(&import->err, ERROR_INTERRUPTED, "import");
+    return false;
+}
+
+bool
+import_no_memory(struct import *import)
+{
+    error_set(&import->err, ERROR_LOCAL, "get memory");
+    error_hint(&import->err, "free some memory and run golub again; nothing is lost");
+    return false;
+}
+
+void
+import_problem(struct import *import, const struct error *err)
+{
+    struct error copy = *err;
+
+    (void)text_print(copy.account, sizeof copy.account, "%s", import->account->name);
+    import->partial = true;
+    report_error(import->report, &copy);
+}
+
+/* The last place serves all that has none: never so with the kinds of today. */
+static struct refusals *
+refusals_of(struct import *import, const char *what)
+{
+    size_t i = 0;
+
+    while (i < REFUSAL_KINDS - 1 && import->refusals[i].what != NULL && strcmp(import->refusals[i].what, what) != 0)
+        i++;
+    import->refusals[i].what = what;
+    return &import->refusals[i];
+}
+
+void
+import_problem_of(struct import *import, const char *what, const struct error *err)
+{
+    struct refusals *refusals = refusals_of(import, what);
+
+    import->partial = true;
+    (void)text_print(refusals->words, sizeof refusals->words, "%s", err->answer[0] != '\0' ? err->answer : err->what);
+    if (++refusals->count <= REFUSALS_SAID)
+        import_problem(import, err);
+}
+
+void
+import_refused(struct import *import, const char *what, uint32_t number, const char *uidl, const char *words,
+               const char *hint)
+{
+    struct error err = {0};
+
+    error_set(&err, ERROR_SERVER, "%s message %" PRIu32 " (UIDL %s)", what, number, uidl);
+    error_answer(&err, text_of(words));
+    error_hint(&err, "%s", hint);
+    import->counts.failed++;
+    import_problem_of(import, what, &err);
+}
+
+void
+import_say(struct import *import, const char *event, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args); /* a sentence for people: cut is better than lost */
+    va_end(args);
+    report_mailbox(import->report, import->account->name, "", event, text);
+}
+
+const char *
+import_mailbox(const struct import *import)
+{
+    return import->handover == NULL ? import->account->import.deliver_to : "INBOX"; /* what a maildrop is */
+}
+
+bool
+import_load(struct import *import, int64_t id, struct journal_pop *out)
+{
+    bool found;
+
+    if (!journal_pop_get(import->journal, id, out, &found, &import->err))
+        return false;
+    if (!found)
+        error_set(&import->err, ERROR_LOCAL, "read row %" PRId64 " of the journal, which was there a moment ago", id);
+    return found;
+}
+
+bool
+import_end(struct import *import, bool ok)
+{
+    if (ok)
+        return journal_commit(import->journal, &import->err);
+    journal_rollback(import->journal);
+    return false;
+}
+
+bool
+import_save(struct import *import, struct journal_pop *row)
+{
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    return import_end(import, journal_pop_save(import->journal, row, &import->err));
+}
+
+bool
+import_remember_why(struct import *import, struct journal_pop *row, const char *why)
+{
+    if (strcmp(row->why, why) == 0)
+        return true;
+    (void)text_print(row->why, sizeof row->why, "%s", why);
+    return import_save(import, row);
+}
+
+void
+import_new_row(const struct import *import, const char *uidl, uint64_t listed, struct journal_pop *row)
+{
+    *row = (struct journal_pop){.state = POP_FETCHING,
+                                .listed = listed,
+                                .since = import_stamp(import),
+                                .keep_days = import->account->import.keep_days,
+                                .word = POP_NO_WORD};
+    (void)text_print(row->uidl, sizeof row->uidl, "%s", uidl);
+}
+
+/* Of a doubtful message the header is known: the row has it from the beginning. */
+bool
+import_begin_row(struct import *import, const struct journal_listed *listed, struct journal_pop *row)
+{
+    struct journal_pop header;
+    struct seen seen;
+    bool found;
+
+    import_new_row(import, listed->uidl, listed->size, row);
+    if (import->doubtful == 0)
+        return true;
+    if (!journal_listing_top_of(import->journal, listed->number, &header, &found, &import->err))
+        return false;
+    if (found) {
+        seen_of_row(&header, &seen);
+        seen_header_to_row(&seen, row);
+    }
+    return true;
+}
+
+bool
+import_choose_base(struct import *import, struct journal_pop *row)
+{
+    const struct connection *to = &import->account->connection;
+    struct buffer text = buffer_new(4096);
+    unsigned char digest[DIGEST_SIZE], nonce[16];
+    char name[32];
+    int64_t date = import_now(import);
+    bool ok = true;
+
+    /* The nonce: a UIDL that is used again, or by two rows, names two files. */
+    if (getrandom(nonce, sizeof nonce, 0) != (ssize_t)sizeof nonce) {
+        error_sys(&import->err, errno, "get random bytes");
+        return false;
+    }
+    if (!buffer_addf(&text, "%s\n%s\n%s\n", to->host != NULL ? to->host : "", to->user != NULL ? to->user : "",
+                     row->uidl) ||
+        !buffer_add(&text, nonce, sizeof nonce) || !digest_bytes(text.at, text.len, digest))
+        ok = import_no_memory(import);
+    buffer_free(&text);
+    if (!ok)
+        return false;
+    digest_base32(digest, 16, name);
+    (void)text_print(row->base, sizeof row->base, "%010" PRId64 ".%s.golub",
+                     date >= 0 && date <= INT64_C(9999999999) ? date : 0, name);
+    return true;
+}
+
+void
+import_set_stored(const struct import *import, struct journal_pop *row)
+{
+    row->state = POP_STORED;
+    row->since = import_stamp(import);
+    row->missed = 0;
+    row->word = POP_NO_WORD;
+    row->keep_days = import->account->import.keep_days;
+    row->hold[0] = '\0';
+    if ((row->facts & POP_SHORT) == 0)
+        row->why[0] = '\0';
+}
