@@ -1,8 +1,8 @@
 /* golub check: log in and say what the server and the file system can do; one account after the other, so that each
  * is a paragraph. */
+#include "config/commands.h"
 #include "sync/inspect/inspect.h"
 #include "sync/report/report.h"
-#include "config/commands.h"
 
 #include "config/signals.h"
 

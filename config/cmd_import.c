@@ -1,7 +1,7 @@
 /* golub import: POP accounts alone, one way, all at once. */
+#include "config/commands.h"
 #include "sync/account.h"
 #include "sync/report/report.h"
-#include "config/commands.h"
 
 int
 job_import(struct job *job)

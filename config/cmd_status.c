@@ -1,7 +1,7 @@
 /* golub status: what the journals say, one account after the other; nothing is connected to, nothing is changed. */
+#include "config/commands.h"
 #include "sync/inspect/inspect.h"
 #include "sync/report/report.h"
-#include "config/commands.h"
 
 static int
 status_of_one(struct job *job)

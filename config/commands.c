@@ -1,7 +1,7 @@
 /* From names on the command line to accounts at work. A thread an account: one that waits or fails holds up no
  * other. */
-#include "sync/report/report.h"
 #include "config/commands.h"
+#include "sync/report/report.h"
 
 #include "config/signals.h"
 

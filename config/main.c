@@ -1,7 +1,7 @@
 /* golub: options, configuration, one command, one exit status. */
-#include "sync/report/report.h"
 #include "config/commands.h"
 #include "config/signals.h"
+#include "sync/report/report.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,9 +2,9 @@
 #include "store/maildir/maildir.h"
 #include "store/pop/pop.h"
 #include "sync/account_private.h"
+#include "sync/base/state.h"
 #include "sync/import/deliver_command.h"
 #include "sync/import/import.h"
-#include "sync/base/state.h"
 
 /* Journals of the IMAP accounts whose tree this is, opened when somebody asks. */
 struct neighbours {

@@ -4,11 +4,11 @@
  * one, so that an ID stays good when the list grows. What is held waits for a word, whatever the counts say later: mail that arrives
  * meanwhile does not make an accident smaller.
  */
-#include "sync/rules/guard.h"
+#include "sync/agenda/agenda.h"
 #include "sync/agenda/hold.h"
 #include "sync/base/ids.h"
-#include "sync/agenda/agenda.h"
 #include "sync/rows/held.h"
+#include "sync/rules/guard.h"
 
 struct tally {
     struct guard_count count;

@@ -2,10 +2,10 @@
 #include "sync/agenda/moved_since.h"
 
 #include "sync/match/moved_bodies.h"
-#include "sync/rows/readings.h"
-#include "sync/run/situation.h"
 #include "sync/match/probe.h"
 #include "sync/rows/own_name.h"
+#include "sync/rows/readings.h"
+#include "sync/run/situation.h"
 
 /* ---- what the journal knows, and is older than ---- */
 

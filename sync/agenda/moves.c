@@ -3,15 +3,14 @@
  * told by the digest of their bytes; UIDs by header, size and date, and by their bytes where that is not enough.
  */
 #include "sync/agenda/agenda.h"
+#include "sync/agenda/moved_since.h"
+#include "sync/match/moved_bodies.h"
+#include "sync/match/probe.h"
+#include "sync/match/renamed.h"
+#include "sync/rows/drafts.h"
 #include "sync/rows/held.h"
 #include "sync/rows/missing.h"
-#include "sync/match/moved_bodies.h"
-#include "sync/agenda/moved_since.h"
 #include "sync/rows/readings.h"
-#include "sync/match/renamed.h"
-
-#include "sync/rows/drafts.h"
-#include "sync/match/probe.h"
 
 enum role {
     GONE_HERE,

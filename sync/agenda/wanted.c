@@ -11,9 +11,9 @@
  */
 #include "sync/agenda/wanted.h"
 
-#include "sync/rows/held.h"
-#include "sync/observe/observe.h"
 #include "sync/match/match.h"
+#include "sync/observe/observe.h"
+#include "sync/rows/held.h"
 
 struct wanting {
     struct run *run;

@@ -1,6 +1,6 @@
 /* The end of a run: reasons that are over are forgotten, old mail leaves the quarantine. */
-#include "sync/run/run.h"
 #include "sync/apply/apply.h"
+#include "sync/run/run.h"
 
 /* What is settled may still be held, or kept back: only `expunge` removes what both sides show alike. */
 static bool

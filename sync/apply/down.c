@@ -2,10 +2,10 @@
  * Downloads: bodies stream into drafts while more arrive; a batch is made durable, named and committed, in this order, so that a
  * row is never more durable than its file (a row without a file would read as "the user deleted it"). Newest mail first.
  */
+#include "sync/apply/apply.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/readings.h"
 #include "sync/run/situation.h"
-#include "sync/apply/apply.h"
 
 #include <inttypes.h>
 

@@ -2,10 +2,10 @@
  * Flags both ways. There: STORE and its echo, and only what was echoed counts. Here: a rename, durable before its row. A flag that
  * both sides show already, or that the server can't hold, is settled by writing down what is seen.
  */
-#include "sync/run/run.h"
-#include "sync/rows/flushed.h"
-#include "sync/run/situation.h"
 #include "sync/apply/apply.h"
+#include "sync/rows/flushed.h"
+#include "sync/run/run.h"
+#include "sync/run/situation.h"
 
 static void
 settle_bits(struct journal_message *message, unsigned bits)

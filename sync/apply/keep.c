@@ -2,9 +2,9 @@
  * Before the old version of a file that was saved again goes from the server, its bytes are in the quarantine: here they were overwritten, and
  * the server has the only copy. The index comes first: a row without a file says nothing wrong, a file without a row would stay for ever.
  */
+#include "sync/apply/apply.h"
 #include "sync/rows/readings.h"
 #include "sync/run/situation.h"
-#include "sync/apply/apply.h"
 
 #include <inttypes.h>
 

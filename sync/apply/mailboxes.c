@@ -2,9 +2,9 @@
  * Mailboxes that are on one side only are made on the other: folders here, all together, made durable and then written
  * down in one commit; mailboxes there, some at a time.
  */
+#include "sync/apply/apply.h"
 #include "sync/run/run.h"
 #include "sync/run/situation.h"
-#include "sync/apply/apply.h"
 
 #define NAMES_MAX 64 /* mailboxes in one request to the server */
 

@@ -2,11 +2,11 @@
  * Moves and copies on the server without the bytes: UID MOVE or UID COPY, with an intent before and the new UID after; where the answer or
  * the UID is missing, the row is found by content like every unconfirmed upload.
  */
+#include "sync/apply/apply.h"
 #include "sync/match/meeting.h"
+#include "sync/rows/alias.h"
 #include "sync/rows/unfinished.h"
 #include "sync/run/situation.h"
-#include "sync/apply/apply.h"
-#include "sync/rows/alias.h"
 
 #include <inttypes.h>
 

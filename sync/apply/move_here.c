@@ -2,12 +2,12 @@
  * Moves here: announce, link, commit, then unlink, so that the message is never in neither folder, and its second name never one that nobody
  * knows (linked.h). The bytes are read before that, and must be the message's.
  */
-#include "sync/rows/flushed.h"
+#include "sync/apply/apply.h"
 #include "sync/apply/linked.h"
 #include "sync/match/meeting.h"
-#include "sync/run/situation.h"
-#include "sync/apply/apply.h"
 #include "sync/rows/alias.h"
+#include "sync/rows/flushed.h"
+#include "sync/run/situation.h"
 
 #define MOVE_BATCH 256
 

@@ -14,8 +14,8 @@
 #include "sync/apply/recover.h"
 
 #include "sync/apply/linked.h"
-#include "sync/rows/unfinished.h"
 #include "sync/apply/marks.h"
+#include "sync/rows/unfinished.h"
 
 static bool
 finish_local(struct run *run, const struct journal_op *op, struct journal_message *message, bool found)

@@ -3,8 +3,8 @@
  * \Deleted and expunge of exactly the UIDs that were read again right before and are what we think they are.
  */
 #include "sync/agenda/hold.h"
-#include "sync/run/situation.h"
 #include "sync/apply/apply.h"
+#include "sync/run/situation.h"
 
 #include <inttypes.h>
 

@@ -4,8 +4,8 @@
  * run that was cut off between link and unlink is taken up by the next one under the same name.
  */
 #include "sync/apply/twins.h"
-#include "sync/run/situation.h"
 #include "sync/rows/unfinished.h"
+#include "sync/run/situation.h"
 
 #include <inttypes.h>
 

@@ -5,12 +5,12 @@
  * After the answers the mailbox is looked at once more in the same run: flags as the server then shows them become its base, and
  * where it does not say the new UID, the row is found by content (identify.c).
  */
+#include "sync/apply/apply.h"
 #include "sync/base/ids.h"
+#include "sync/rows/alias.h"
+#include "sync/rows/own_name.h"
 #include "sync/rows/unfinished.h"
 #include "sync/run/situation.h"
-#include "sync/apply/apply.h"
-#include "sync/rows/own_name.h"
-#include "sync/rows/alias.h"
 
 #include <inttypes.h>
 #include <sys/resource.h>

@@ -3,11 +3,11 @@
 
 #include "store/imap/imap.h"
 #include "store/maildir/maildir.h"
+#include "sync/base/state.h"
 #include "sync/inspect/check_private.h"
+#include "sync/rows/readings.h"
 #include "sync/rules/names.h"
 #include "sync/run/place.h"
-#include "sync/rows/readings.h"
-#include "sync/base/state.h"
 
 struct checking {
     const struct account *account;

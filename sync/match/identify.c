@@ -7,17 +7,17 @@
  * or our own deterministic file name; else the whole body. Counted as multisets. A pair that rests on its header is marked, and
  * proven by its body before anything destructive rests on it (proof.c).
  */
-#include "sync/observe/beginning.h"
-#include "sync/rows/drafts.h"
+#include "sync/match/match.h"
 #include "sync/match/meeting.h"
+#include "sync/match/probe.h"
+#include "sync/match/renamed.h"
+#include "sync/observe/beginning.h"
+#include "sync/observe/observe.h"
+#include "sync/observe/view.h"
+#include "sync/rows/drafts.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/readings.h"
-#include "sync/match/renamed.h"
-#include "sync/observe/view.h"
 #include "sync/run/situation.h"
-#include "sync/observe/observe.h"
-#include "sync/match/match.h"
-#include "sync/match/probe.h"
 
 /* ---- pairs inside one mailbox ---- */
 

@@ -1,10 +1,10 @@
 /* See moved_bodies.h. */
 #include "sync/match/moved_bodies.h"
 
+#include "sync/match/probe.h"
 #include "sync/observe/beginning.h"
 #include "sync/rows/drafts.h"
 #include "sync/rows/readings.h"
-#include "sync/match/probe.h"
 
 static int
 compare_probes(const void *pa, const void *pb)

@@ -2,9 +2,9 @@
 #ifndef SYNC_MOVED_BODIES_H
 #define SYNC_MOVED_BODIES_H
 
+#include "sync/match/probe.h"
 #include "sync/rules/pair.h"
 #include "sync/run/run.h"
-#include "sync/match/probe.h"
 
 /**
  * Read them. What says which message it is goes into the row; what does not is given up in this run (readings.h): neither fetched nor taken for

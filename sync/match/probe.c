@@ -1,7 +1,7 @@
 /* Digests of messages that are on the server only: read, digested, forgotten. Nothing is written anywhere. */
 #include "store/base/lines.h"
-#include "sync/rows/readings.h"
 #include "sync/match/probe.h"
+#include "sync/rows/readings.h"
 
 #define PROBE_HEADER_KEPT 16384 /* bytes of a header that are searched for its Message-ID */
 

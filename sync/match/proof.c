@@ -3,8 +3,8 @@
  * by: two copies of one sent message may differ in their bodies alone, and the one here need not be the one there. So a pair that rests
  * on its header (FACT_BY_HEADER) is proven once, when \Deleted or a removal is to go to the server.
  */
-#include "sync/match/proof.h"
 #include "sync/match/probe.h"
+#include "sync/match/proof.h"
 
 static bool
 is_destructive(const struct run *run, const struct todo *todo, bool removals)

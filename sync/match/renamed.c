@@ -1,9 +1,9 @@
 /* See renamed.h. What a new name means where nothing is to be paired, moves.c finds out, together with moves to other folders. */
 #include "sync/match/renamed.h"
 
+#include "sync/observe/view.h"
 #include "sync/rows/held.h"
 #include "sync/rows/missing.h"
-#include "sync/observe/view.h"
 
 #include <limits.h>
 

@@ -11,11 +11,11 @@
  * What replaces and what is replaced become two rows: the file's row is one of a new file, the old version's row (FACT_REPLACED) has the UID
  * and waits for the other (agenda.c). So a run that is cut off anywhere goes on with what every upload and every removal does.
  */
-#include "sync/rows/alias.h"
-#include "sync/observe/beginning.h"
-#include "sync/rows/drafts.h"
 #include "sync/base/ids.h"
+#include "sync/observe/beginning.h"
 #include "sync/observe/observe.h"
+#include "sync/rows/alias.h"
+#include "sync/rows/drafts.h"
 
 #define WATCHED_MAX 2000 /* drafts of a folder that are looked at */
 #define SETTLE_S 10      /* seconds after it was sent in which a change says that it was not finished */

@@ -1,6 +1,6 @@
 /* Digests of files that are new here: what they are compared by. */
-#include "sync/run/run.h"
 #include "sync/observe/observe.h"
+#include "sync/run/run.h"
 
 static bool
 examine_file(struct run *run, struct mailbox *mailbox, struct journal_message *message)

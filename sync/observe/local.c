@@ -4,12 +4,12 @@
  * between two reads of a directory makes a file invisible for a moment. After that every folder that changed meanwhile is read
  * again: what is missing in one may have been moved to another that was read before.
  */
+#include "sync/observe/observe.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/held.h"
 #include "sync/rows/missing.h"
 #include "sync/run/place.h"
 #include "sync/run/situation.h"
-#include "sync/observe/observe.h"
 
 struct look { /* one folder while it is being read */
     struct run *run;

@@ -2,8 +2,8 @@
  * Files that the server refused for good. Under a new name one is a new file and asked about again anyway; one that was
  * changed in its place is told by its mtime, since no directory's time moves with it. They are few, and one stat each.
  */
-#include "sync/run/run.h"
 #include "sync/observe/observe.h"
+#include "sync/run/run.h"
 
 static bool
 look_at_file(struct run *run, struct mailbox *mailbox, struct journal_message *message)

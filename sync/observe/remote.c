@@ -6,10 +6,10 @@
  * as the server says; if they are not, everything is asked for, once. A UIDVALIDITY that changed, a UIDNEXT that went back, a
  * known UID that is another message: the mailbox is unpaired (REPAIR) and paired again by content, and nothing is removed.
  */
-#include "sync/rows/missing.h"
+#include "sync/observe/observe.h"
 #include "sync/observe/said_uid.h"
 #include "sync/observe/view.h"
-#include "sync/observe/observe.h"
+#include "sync/rows/missing.h"
 
 #include <inttypes.h>
 

@@ -11,13 +11,12 @@
  *   GONE_*           yes             yes      back: REPAIR; nothing in it counts as removed, its rows tell what moved elsewhere
  *   any              no              no       dropped from the journal
  */
-#include "sync/rows/missing.h"
-#include "sync/observe/survey.h"
-
-#include "sync/rows/flushed.h"
-#include "sync/run/place.h"
-#include "sync/rows/unfinished.h"
 #include "sync/observe/observe.h"
+#include "sync/observe/survey.h"
+#include "sync/rows/flushed.h"
+#include "sync/rows/missing.h"
+#include "sync/rows/unfinished.h"
+#include "sync/run/place.h"
 
 static struct mailbox *
 find_by_wire(struct run *run, struct text wire)

@@ -9,8 +9,8 @@
  * Where a name survived, its contents may not have: such a file is empty, holds NULs where blocks were never written, or ends with a page.
  * What looks like that and is not the message goes to the quarantine, and the message is fetched again. Other bytes are somebody's edit.
  */
-#include "sync/rows/flushed.h"
 #include "sync/base/ids.h"
+#include "sync/rows/flushed.h"
 
 static bool
 flush_this_boot(struct run *run)

@@ -2,8 +2,8 @@
  * A name that golub gives says which UID its file was fetched for. Where a new file bears the name of a UID that the mailbox has, and is
  * not that message (or it would have been paired), its bytes were damaged or changed: it is altered. As new mail the damage would travel.
  */
-#include "sync/run/run.h"
 #include "sync/rows/own_name.h"
+#include "sync/run/run.h"
 
 #define DATE_DIGITS 10
 #define HASH_LETTERS 26 /* 128 bits in base32 */

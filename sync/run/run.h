@@ -11,11 +11,11 @@
 #include "store/base/local.h"
 #include "store/base/remote.h"
 #include "store/journal/journal.h"
-#include "sync/base/age_journal.h"
 #include "sync/base/account.h"
+#include "sync/base/age_journal.h"
+#include "sync/report/report.h"
 #include "sync/rules/names.h"
 #include "sync/rules/plan.h"
-#include "sync/report/report.h"
 
 struct mailbox {
     struct journal_mailbox row;

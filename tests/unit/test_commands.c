@@ -2,10 +2,10 @@
  * Which accounts a command runs, in which order, and with what. The runs over one account are played here: each writes down
  * what it was given.
  */
-#include "sync/inspect/inspect.h"
-#include "sync/account.h"
-#include "sync/report/report.h"
 #include "config/commands.h"
+#include "sync/account.h"
+#include "sync/inspect/inspect.h"
+#include "sync/report/report.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
