@@ -122,10 +122,11 @@ journal_here_misses(struct journal *journal, int64_t id, bool *missed, struct er
 bool
 journal_here_fetch_missed(struct journal *journal, struct error *err)
 {
-    static const char sql[] = "UPDATE main.pop AS p SET state = 1 WHERE (p.absent = 0 OR p.state = 2) AND " MISSED;
+    static const char sql[] = "UPDATE main.pop AS p SET state = 1, facts = facts | 1024"
+                              " WHERE (p.absent = 0 OR p.state = 2) AND " MISSED;
 
     /* What a list lacked may be listed again; what golub itself removed was flushed before. */
-    static_assert(POP_FETCHING == 1 && POP_STORED == 2, "the statement holds these numbers");
+    static_assert(POP_FETCHING == 1 && POP_STORED == 2 && POP_LOST == 1024, "the statement holds these numbers");
     assert(journal->in_transaction);
     return sql_exec(journal, sql, what, err);
 }

@@ -40,6 +40,7 @@ enum journal_pop_fact {
         256, /* FETCHING, HAD: begun for a message that may be another row's; it is compared with those before it is this one's */
     POP_NAMELESS =
         512, /* its header names it by neither Message-ID nor date of a Received line: it may be that of many messages */
+    POP_LOST = 1024, /* FETCHING: it was here, and a power cut took it */
 };
 
 #define POP_RECEIVED_MAX 256 /* bytes: digests of Received lines, one behind the other */

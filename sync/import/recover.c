@@ -146,6 +146,8 @@ ask_beside(struct search *search)
             continue;
         if (!import_load(import, sought->id, &row))
             return false;
+        if ((row.facts & POP_LOST) != 0) /* the other account knows it from the time when its file was here */
+            continue;
         import_set_stored(import, &row);
         row.missed = import_stamp(import);
         report_note(import->report, import->account->name,

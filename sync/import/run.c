@@ -206,6 +206,7 @@ void
 import_set_stored(const struct import *import, struct journal_pop *row)
 {
     row->state = POP_STORED;
+    row->facts &= ~(unsigned)POP_LOST;
     row->since = import_stamp(import);
     row->missed = 0;
     row->word = POP_NO_WORD;

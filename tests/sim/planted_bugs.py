@@ -1022,6 +1022,8 @@ BUGS = [
         ("sync/import/read.c", "if (seen != NULL || whole->count == LIMIT_BATCH || !import->may_fetch ||", "if (true ||")),
     bug("import: mail removed that a power cut could still take", unit("test_import_keep"),
         ("sync/import/remove.c", "(last == 0 && !flush_all(import)) || ", "")),
+    bug("import: what a power cut took given up when the next run breaks", unit("test_import_keep"),
+        ("sync/import/recover.c", "(row.facts & POP_LOST) != 0", "false")),
     bug("import: what a power cut took looks like the user's removal", unit("test_import_keep"),
         ("sync/import/here.c", "if (import->cut && !journal_here_fetch_missed(", "if (false && !journal_here_fetch_missed(")),
     bug("import: what a power cut took looked for only where the times of a folder moved", IMPORTS,

@@ -811,6 +811,41 @@ what_a_power_cut_took_is_fetched_again(void **state)
     assert_int_equal(files_in(sc, "INBOX/new"), 3);
 }
 
+static bool
+knows_all(void *self, const char *base, bool *known, struct error *err)
+{
+    (void)self;
+    (void)base;
+    (void)err;
+    *known = true;
+    return true;
+}
+
+/* The IMAP account of this tree took the files up before; that says nothing of where they went. */
+static void
+what_a_power_cut_took_is_fetched_again_though_the_first_run_breaks(void **state)
+{
+    struct scene *sc = *state;
+    struct beside beside = {.account = "both", .knows = knows_all, .had = had_nothing};
+
+    sc->account.fsync = false;
+    sc->account.import.keep_days = 1;
+    given_mails(sc, 4);
+    assert_run(sc, 0);
+    sc->beside = &beside;
+    take_away(sc, 3);
+    sc->boot = "second";
+    sc->stop_after = 1;
+    (void)run_import(sc);
+    assert_int_equal(sc->drop.retrs, 1);
+    sc->stop_after = -1;
+
+    assert_run(sc, 0);
+
+    assert_int_equal(sc->drop.retrs, 2);
+    assert_all_here(sc);
+}
+
 /* A server that answers +OK to everything and removes nothing. */
 static void
 what_is_listed_again_after_removal_is_said_and_not_counted_again(void **state)
@@ -959,6 +994,7 @@ main(void)
         TEST(what_goes_missing_between_two_imports_is_judged_together),
         TEST(what_is_removed_here_long_after_it_went_there_is_not_counted),
         TEST(what_a_power_cut_took_is_fetched_again),
+        TEST(what_a_power_cut_took_is_fetched_again_though_the_first_run_breaks),
         TEST(what_is_listed_again_after_removal_is_said_and_not_counted_again),
         TEST(what_is_cut_empty_or_damaged_here_stays_on_the_server),
         TEST(nothing_where_no_size_is_told_is_asked_for_twice),
