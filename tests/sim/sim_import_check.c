@@ -123,6 +123,7 @@ tally_born(struct import_sim *sim, struct drop_message *message)
 
     sim->tally[message->content].born++;
     message->had = message->may_be_had = message->stored = message->held = message->released = message->hidden = false;
+    message->has_keep = false;
     message->fetched_at = message->fetched_in = 0;
     message->came_short = message->was_cut = false;
     message->row = 0;
@@ -878,8 +879,9 @@ learn(struct import_sim *sim, struct drop_message *message)
     if (known && was_listed(sim, message)) /* else what has its name may be another's, whose name moved on to it */
         message->row = row.id;
     if (known && row.state == POP_HAD && sim->skip_existing) { /* under another name it was not told from the others */
-        message->stored = false; /* until its bytes say which it is: then its first row counts, with its `keep` */
-        message->has_keep = message->fetched_at != 0;
+        /* Until its bytes say which it is: then its first row counts, with its `keep`. */
+        message->has_keep = message->has_keep || message->stored;
+        message->stored = false;
         message->may_be_had = true;
     }
     message->held = known && row.hold[0] != '\0';

@@ -433,7 +433,7 @@ journal_goes(struct import_sim *sim, bool old)
         struct drop_message *message = &sim->drop.messages[i];
         message->ever_had = message->ever_had || message->may_be_had || message->had;
         message->may_be_had = old && message->ever_had;
-        message->had = message->stored = message->held = message->released = false;
+        message->had = message->stored = message->has_keep = message->held = message->released = false;
         message->gone_known = false;
         message->forgotten = message->unmet = true;
         message->row = 0;
