@@ -125,6 +125,7 @@ struct import_sim {
     size_t sent;
     int64_t gone_at[SIM_CONTENTS]; /* since when a file of it is missing; 0: none is, or never was */
     bool was_here[SIM_CONTENTS];
+    long came_in[SIM_CONTENTS];             /* session that delivered it last; 0: none */
     long moment, gone_moment[SIM_CONTENTS]; /* order of events: when its last file went */
     long look_moment;                       /* ... and when all folders were looked at last */
     int64_t run_began;

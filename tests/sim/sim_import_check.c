@@ -593,12 +593,20 @@ word_is_missing(const struct import_sim *sim, const struct drop_message *message
            !(message->released && is_due(sim, first_fetched(sim, message), message->released_keep));
 }
 
+/* It was not here, and this session delivered it once more: its row has the `keep` of this day. */
+static bool
+comes_anew(const struct import_sim *sim, const struct drop_message *message)
+{
+    return message->fetched_in == sim->drop.session && sim->came_in[message->content] == sim->drop.session;
+}
+
 /* A tightened `keep` removes nothing that was stored under another without a word of the user; a copy may stand for another. */
 static bool
 needs_a_word(const struct import_sim *sim, const struct drop_message *message)
 {
-    /* Beside one of its bytes, what was read in this session may be the one that is new. */
-    const bool fresh = message->fetched_in == sim->drop.session && !is_alone_of_its_bytes(sim, message);
+    /* Beside one of its bytes, what was read in this session may be the one that is new. What a power cut took is stored anew. */
+    const bool fresh =
+        message->fetched_in == sim->drop.session && (!is_alone_of_its_bytes(sim, message) || comes_anew(sim, message));
     bool missing = sim->guard && message->stored && !fresh && word_is_missing(sim, message);
 
     for (size_t i = 0; i < sim->drop.count && missing; i++) {
@@ -871,6 +879,8 @@ learn(struct import_sim *sim, struct drop_message *message)
     struct journal_pop row;
     const bool known = row_of(sim, message, &row);
 
+    if (known && comes_anew(sim, message))
+        message->stored = message->has_keep = false;
     if (known && row.absent == 0 && (row.state == POP_STORED || row.state == POP_REMOVING) && !message->stored) {
         message->stored = true;
         message->stored_at = sim->world.now;

@@ -117,6 +117,15 @@ no_remove(void *local, struct local_removal *items, size_t count, struct error *
     return is_forbidden(local, "removes files", err);
 }
 
+static void
+note_what_came(struct import_sim *sim, const struct local_delivery *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; items[i].ok && k < sim->maildir.tree.count; k++)
+            if (strcmp(sim->maildir.tree.files[k].base, items[i].base) == 0)
+                sim->came_in[sim->maildir.tree.files[k].content] = sim->drop.session;
+}
+
 static bool
 deliver(void *local, struct local_delivery *items, size_t count, struct error *err)
 {
@@ -144,6 +153,7 @@ deliver(void *local, struct local_delivery *items, size_t count, struct error *e
     const bool done = batch_deliver(local, some, left, err);
     for (size_t i = 0; i < left; i++)
         items[at[i]] = some[i];
+    note_what_came(sim, items, count);
     check_counts(sim);
     return done;
 }
