@@ -103,8 +103,10 @@ struct import_sim {
     struct tally tally[SIM_CONTENTS];
     unsigned long *met; /* MET_ALL, then TROUBLE_ALL */
     /* troubles (sim_import_trouble.c) */
-    int64_t clock_off; /* of the run under way: how wrong the clock is */
-    int wrong_clocks;
+    int64_t clock_off;        /* of the run under way: how wrong the clock is */
+    int wrong_clocks;         /* weeks that such runs may have aged things by */
+    int64_t ahead;            /* by how much the clock was of the last run whose time counted */
+    int64_t ahead_at;         /* ... and what it said */
     bool journal_lost, unmet; /* unmet: and no run came to its end since */
     bool blind;               /* ... but for one that recorded what is there: what was had it never compared */
     bool accident;            /* files went by nobody's wish: the next run says so */

@@ -965,6 +965,16 @@ has_heir(const struct import_sim *sim, const struct drop_message *message)
     return false;
 }
 
+/* A clock that is right again cancels what one that was ahead left over; a run that broke off did so, or did not. */
+static void
+note_clock(struct import_sim *sim, bool whole)
+{
+    if (!whole && sim->clock_off <= sim->ahead)
+        return;
+    sim->ahead = sim->clock_off > 0 ? sim->clock_off : 0;
+    sim->ahead_at = sim->world.now + sim->clock_off;
+}
+
 void
 check_end(struct import_sim *sim, bool whole)
 {
@@ -972,6 +982,7 @@ check_end(struct import_sim *sim, bool whole)
     bool any_held = false;
     char hold[16];
 
+    note_clock(sim, whole);
     /* Did the journal see which messages are gone? */
     bool listed = whole && drop->quits_refused == 0;
     if (drop->uidls != UIDLS_UNIQUE)

@@ -5,6 +5,7 @@
 #define RESTORE_DAYS 20 /* a row is forgotten after 30 */
 /* After a run whose clock was back two later ones that agree count all of the gap, and what went in it is that old: CONTRACT, quarantine-days. */
 #define CLOCK_WAS_BACK 10000
+#define AGREES_AFTER ((int64_t)20 * 3600)
 
 static const struct {
     const char *word, *what;
@@ -392,14 +393,27 @@ power_fails(struct import_sim *sim)
 
 /* ---- time, journal, account ---- */
 
+/*
+ * A run ages by a week at most. After one whose clock was back the rest of the gap counts once a later run agrees: what came in it is that old.
+ * So it does where two in a row are ahead, 20 hours or more from each other: CONTRACT, quarantine-days.
+ */
+static void
+count_wrong_clock(struct import_sim *sim)
+{
+    const int64_t clock = sim->world.now + sim->clock_off;
+
+    sim->wrong_clocks += sim->clock_off < 0 ? CLOCK_WAS_BACK : 1;
+    if (sim->clock_off > 0 && sim->ahead > 0 && clock - sim->ahead_at >= AGREES_AFTER)
+        sim->wrong_clocks += (int)(sim->ahead / (7 * DAY)) + 1;
+}
+
 static bool
 wrong_clock(struct import_sim *sim)
 {
     static const int days[] = {60, -60, 3650, -3650, 8, -1};
 
     sim->clock_off = (int64_t)days[dice(sim, sizeof days / sizeof days[0])] * DAY;
-    /* After one that was back the rest of the gap counts once a later run agrees: what came in it is that old. */
-    sim->wrong_clocks += sim->clock_off < 0 ? CLOCK_WAS_BACK : 1;
+    count_wrong_clock(sim);
     say(&sim->world, "  run, the clock is wrong by %lld days", (long long)(sim->clock_off / DAY));
     (void)import_sim_run(sim);
     return true;
