@@ -174,8 +174,10 @@ restores(struct import_sim *sim)
         const bool aged = sim->wrong_clocks >= CLOCK_WAS_BACK && tally_is_forgotten(sim, message);
         if (!drop_restore(&sim->drop, message, renamed))
             continue;
-        /* What was recorded as had, and went before its header was read, is nothing that is known under another name. */
-        message->had = message->had && (!renamed || tally_knows_header(sim, message));
+        /* What was recorded as had, and went before its header was read, is nothing that is known under another name; nor is one whose
+         * header names nothing: it is read, and new. */
+        message->had =
+            message->had && (!renamed || (tally_knows_header(sim, message) && content_names(message->content)));
         say(&sim->world, "  there: #%d is back as %s", message->content, message->uidl);
         sim->tally[message->content].excused += (sim->journal_lost && again) || aged;
         message->row = 0;

@@ -47,6 +47,8 @@ int content_find(const char *bytes, size_t len);
 void content_of_maildrop(void);
 /** The first `len` bytes of a message, as a message of its own; -1: no room for more of these. */
 int content_cut(int id, size_t len);
+/** Of a maildrop: has its header a Message-ID that is not empty, or a Received line with a date? */
+bool content_names(int id);
 /** It shares header and size, or the canonical digest, with the message before it. */
 bool content_like_neighbour(int id);
 
