@@ -522,6 +522,18 @@ first_fetched(const struct import_sim *sim, const struct drop_message *message)
     return first;
 }
 
+/* By name and size of LIST it is one that came and has left since: it is read to be proven, and found to be another. */
+static bool
+is_read_for_another(const struct import_sim *sim, const struct drop_message *message)
+{
+    for (size_t i = 0; i < sim->drop.count; i++) {
+        const struct drop_message *it = &sim->drop.messages[i];
+        if (!it->here && it->fetched_at != 0 && same_uidl(it, message) && is_size_told(sim, it, message))
+            return true;
+    }
+    return false;
+}
+
 static void
 on_retrieve(void *context, struct drop_message *message)
 {
@@ -536,7 +548,8 @@ on_retrieve(void *context, struct drop_message *message)
         violation(&sim->world, "#%d is fetched although nothing is to be fetched", message->content);
     else if (message->had && alone && !tally_any_short(sim))
         violation(&sim->world, "#%d was recorded as had and is fetched", message->content);
-    else if (is_too_big(sim, message) && first_fetched(sim, message) == 0) /* what came is read to be proven */
+    /* What came is read to be proven. */
+    else if (is_too_big(sim, message) && first_fetched(sim, message) == 0 && !is_read_for_another(sim, message))
         violation(&sim->world, "#%d is larger than max-size and is fetched", message->content);
 }
 
