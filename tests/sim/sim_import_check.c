@@ -14,6 +14,8 @@
  *                        be told from it: it is the same mail, and it need not come again
  *   shown in part        a message that no run knew before and whose bytes are those of one that came and is not shown now
  *                        can't be told from that one under another name: it is the same mail, proven by its bytes
+ *   had, without a size  what was recorded as had was never read, so under another name its header alone tells it where LIST tells no
+ *                        size: a message of that header that comes as it goes is taken for it
  *   used again           a message whose UIDL belonged to one that left since the last complete list may be taken for
  *                        that one and not be fetched, but it is never removed unless it is here or its header is equal
  *   repeated             told apart by header (without TOP: by how many there are), never removed while repeated.
@@ -733,12 +735,22 @@ has_equal(const struct import_sim *sim, const struct drop_message *message)
     return false;
 }
 
+/* What was recorded as had was never read: its header, and its size where LIST tells one, are all that is known of it. */
+static bool
+looks_like(const struct import_sim *sim, const struct drop_message *it, const struct drop_message *had)
+{
+    if (same_message(it, had))
+        return true;
+    return it != had && same_header(it, had) &&
+           (maildrop_sim_size(&sim->drop, it->content) == 0 || maildrop_sim_size(&sim->drop, had->content) == 0);
+}
+
 /* Of equal ones that were perhaps recorded as had, nobody can tell which were. */
 static bool
 has_one_had(const struct import_sim *sim, const struct drop_message *message)
 {
     for (size_t i = 0; i < sim->drop.count; i++)
-        if (sim->drop.messages[i].may_be_had && same_message(&sim->drop.messages[i], message))
+        if (sim->drop.messages[i].may_be_had && looks_like(sim, message, &sim->drop.messages[i]))
             return true;
     return false;
 }
