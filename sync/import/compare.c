@@ -303,6 +303,7 @@ finish_message(struct compare *compare, struct journal_listed *listed)
         return false;
     if (equal) {
         compare->all = false;
+        import->compare_more = true;
         return true;
     }
     return take(compare, listed, &row, &seen);
@@ -468,6 +469,7 @@ import_compare(struct import *import)
     uint64_t count = import->messages;
     bool ok;
 
+    import->compare_more = false;
     if (import->identity != BY_BODY && !journal_listing_count(import->journal, LISTED_COMPARE, &count, &import->err))
         return false;
     if (count == 0 || !import->may_fetch)
@@ -490,6 +492,17 @@ import_compare(struct import *import)
     free(compare->seen.bits);
     free(compare);
     return ok;
+}
+
+/* Each round but the last makes one more line doubtful, so they end. */
+bool
+import_compare_rest(struct import *import)
+{
+    do {
+        if (!import_compare(import))
+            return false;
+    } while (import->compare_more);
+    return true;
 }
 
 /*

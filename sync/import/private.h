@@ -99,13 +99,15 @@ struct import {
     uint64_t steady; /* lines with the names and sizes of their rows, before any other is settled */
     /* Bit (number % IMPORT_NEWEST): one of the last lines has a name that no row has. Filled once names are used again. */
     uint32_t newest;
-    bool wide;            /* files that no row knows of are looked for everywhere, whatever their age */
-    bool widen;           /* so the next runs do, too */
-    bool unflushed;       /* mail was delivered that a power cut may still take */
-    bool cut;             /* a power cut may have taken some of it: what is missing is fetched again */
-    uint64_t again;       /* listed again after removal */
-    uint64_t read_whole;  /* messages whose TOP was refused, and not their RETR */
-    uint64_t doubtful;    /* lines of the listing that a UIDL alone did not settle */
+    bool wide;           /* files that no row knows of are looked for everywhere, whatever their age */
+    bool widen;          /* so the next runs do, too */
+    bool unflushed;      /* mail was delivered that a power cut may still take */
+    bool cut;            /* a power cut may have taken some of it: what is missing is fetched again */
+    uint64_t again;      /* listed again after removal */
+    uint64_t read_whole; /* messages whose TOP was refused, and not their RETR */
+    uint64_t doubtful;   /* lines of the listing that a UIDL alone did not settle */
+    bool
+        compare_more; /* import_compare met a copy of a row that another line has: it and that line are to be compared, too */
     bool partial;         /* something was not done: exit 1 */
     bool held;            /* exit 3 */
     uint64_t done, total; /* for the progress line */
@@ -330,6 +332,8 @@ bool import_skip(struct import *import);
 bool import_keep(struct import *import);
 bool import_fetch(struct import *import);
 bool import_compare(struct import *import);
+/** Until none is left that this run can read: what turned out to be a copy of another line's message is compared with it. */
+bool import_compare_rest(struct import *import);
 /** All doubtful lines were looked at: rows of theirs that no line is are absent. */
 bool import_bury_rest(struct import *import);
 bool import_remove(struct import *import);

@@ -910,6 +910,8 @@ BUGS = [
         ("sync/import/match.c", "age_bound(&import->age.now, days), forgotten", "INT64_MAX, forgotten")),
     bug("import: new names not compared with those that went", IMPORTS,
         ("sync/import/match.c", "gone > 0 || files > 0 || match->again", "files > 0 || match->again")),
+    bug("import: copy that is met where the last are compared waits", unit("test_import_again"),
+        ("sync/import/compare.c", "while (import->compare_more);", "while (false);")),
     bug("import: another size under a UIDL is no doubt", IMPORTS,
         ("store/journal/listing.c", "(group->size == size || group->size == 0 || size == 0)", "true")),
     bug("import: equal names with a header that contradicts itself are new mail", unit("test_import_contradicting"),

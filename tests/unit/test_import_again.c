@@ -175,6 +175,31 @@ reports_whose_names_moved_on_come_once(void **state)
     assert_int_equal(sc->drop.retrs, 0);
 }
 
+/* That a name is used again shows by the bytes alone; what is new and may be the row that lost it is a copy of another one. */
+static void
+a_copy_that_is_read_because_a_name_is_used_again_comes_in_this_run(void **state)
+{
+    static const char first[] = "Subject: first\r\n\r\nit goes on\r\n",
+                      other[] = "Subject: other\r\n\r\nlonger than it\r\n";
+    struct scene *sc = *state;
+    struct dropped *one, *copy;
+
+    sc->drop.no_top = true;
+    (void)given_mail_as(sc, "1", first, sizeof first - 1);
+    one = given_mail(sc, "2");
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    (void)given_mail_as(sc, "1", other, sizeof other - 1);
+    copy = given_mail_as(sc, "3", one->bytes, one->len);
+    copy->no_size = true;
+
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(copies_here(sc, copy), 2);
+        assert_int_equal(files_in(sc, "INBOX/new"), 4);
+    }
+}
+
 /* A copy that arrives is mail of its own, though the other one is read for it. */
 static void
 a_copy_of_a_report_comes(void **state)
@@ -207,6 +232,7 @@ main(void)
         TEST(what_was_found_after_a_crash_and_removed_comes_once_under_another_name),
         TEST(what_was_recorded_beside_its_row_is_no_second_message),
         TEST(reports_whose_names_moved_on_come_once),
+        TEST(a_copy_that_is_read_because_a_name_is_used_again_comes_in_this_run),
         TEST(a_copy_of_a_report_comes),
     };
 
