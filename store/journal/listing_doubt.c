@@ -148,6 +148,22 @@ journal_listing_compare_new(struct journal *journal, struct error *err)
 }
 
 bool
+journal_listing_compare_alike(struct journal *journal, struct error *err)
+{
+    /* One pass over the rows, with a look into the doubtful lines for each. */
+    static const char sql[] = "INSERT OR IGNORE INTO temp.listing_compare (number) SELECT d.number"
+                              " FROM main.pop p CROSS JOIN temp.listing_doubt d ON d.header = p.header"
+                              " WHERE p.absent = 0 AND p.state IN (2, 4) AND p.body IS NOT NULL AND p.uidl <> d.uidl"
+                              " AND (d.size = p.listed OR d.size = 0 OR p.listed = 0) AND d.row = 0 AND d.repeated = 0"
+                              " AND d.number IN (SELECT number FROM temp.listing_new)"
+                              " AND p.uidl NOT IN (SELECT uidl FROM temp.listing_doubt);"
+                              "DELETE FROM temp.listing_new WHERE number IN (SELECT number FROM temp.listing_compare)";
+
+    static_assert(POP_STORED == 2 && POP_REMOVING == 4, "the statement holds these numbers");
+    return listing_judge(journal, err) && listing_settle(journal, err) && listing_exec(journal, sql, err);
+}
+
+bool
 journal_listing_doubt_equal(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
                             const unsigned char body[static DIGEST_SIZE], const unsigned char wire[static DIGEST_SIZE],
                             bool *any, struct error *err)

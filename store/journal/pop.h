@@ -193,6 +193,11 @@ MUST_CHECK bool journal_listing_probe(struct journal *journal, bool all, struct 
  */
 MUST_CHECK bool journal_listing_compare_new(struct journal *journal, struct error *err);
 /**
+ * Doubtful ones that were found to be new are to be compared as they are fetched, where a row of their header and size has another line by its
+ * name alone: they may be that row's message, and that line another one's.
+ */
+MUST_CHECK bool journal_listing_compare_alike(struct journal *journal, struct error *err);
+/**
  * A message of this header and body was read, and is none of the rows that are free. Lines that have a row of the same by their names alone
  * become doubtful, and are to be fetched and compared. *any: there are such
  */

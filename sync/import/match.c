@@ -500,7 +500,8 @@ write_down(struct match *match)
          (!import->complete || journal_listing_bury(journal, import_stamp(import), &import->err)) &&
          (import->doubtful == 0 ||
           (decide_all(match, PASS_NAME) && free_reused(match) && journal_listing_loosen(journal, &import->err) &&
-           decide_all(match, PASS_HEADER) && decide_all(match, PASS_KIN))) &&
+           decide_all(match, PASS_HEADER) && decide_all(match, PASS_KIN) &&
+           (import->options->skip_existing || journal_listing_compare_alike(journal, &import->err)))) &&
          (import->doubtful == 0 || !import->complete ||
           journal_listing_bury_rest(journal, import_stamp(import), &import->err)) &&
          (!import->complete || journal_listing_forget_begun(journal, import_stamp(import), &import->err)) &&

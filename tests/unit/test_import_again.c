@@ -175,6 +175,28 @@ reports_whose_names_moved_on_come_once(void **state)
     assert_int_equal(sc->drop.retrs, 0);
 }
 
+/* The one that lost its name has a new one, its own is another's that never was here, and nothing else tells that names moved on. */
+static void
+a_report_that_came_under_the_name_of_an_equal_one_is_fetched(void **state)
+{
+    static const char one[] = "Subject: state\r\n\r\nit goes on\r\n", two[] = "Subject: state\r\n\r\nit failed.\r\n";
+    struct scene *sc = *state;
+
+    given_mails(sc, 1);
+    (void)given_mail_as(sc, "b", one, sizeof one - 1);
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    rename_there(&sc->drop.mails[1], "c");
+    (void)given_mail_as(sc, "b", two, sizeof two - 1);
+
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_all_here(sc);
+        assert_int_equal(files_in(sc, "INBOX/new"), 3);
+    }
+    assert_int_equal(sc->drop.retrs, 0);
+}
+
 /* That a name is used again shows by the bytes alone; what is new and may be the row that lost it is a copy of another one. */
 static void
 a_copy_that_is_read_because_a_name_is_used_again_comes_in_this_run(void **state)
@@ -232,6 +254,7 @@ main(void)
         TEST(what_was_found_after_a_crash_and_removed_comes_once_under_another_name),
         TEST(what_was_recorded_beside_its_row_is_no_second_message),
         TEST(reports_whose_names_moved_on_come_once),
+        TEST(a_report_that_came_under_the_name_of_an_equal_one_is_fetched),
         TEST(a_copy_that_is_read_because_a_name_is_used_again_comes_in_this_run),
         TEST(a_copy_of_a_report_comes),
     };
