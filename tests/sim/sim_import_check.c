@@ -767,6 +767,14 @@ may_be_a_hidden_one(const struct import_sim *sim, const struct drop_message *mes
     return false;
 }
 
+/* A journal that knows nothing of it meets the file of its bytes that the user made of it: the message is here, in that one. */
+static bool
+is_met_by_a_copy(const struct import_sim *sim, const struct drop_message *message)
+{
+    return sim->journal_lost && !sim->command && sim->tally[message->content].added > 0 &&
+           files_of(sim, message->content, false) > 0;
+}
+
 static void
 on_remove(void *context, struct drop_message *message)
 {
@@ -774,7 +782,7 @@ on_remove(void *context, struct drop_message *message)
     const bool had = has_one_had(sim, message) || (message->may_be_had && !is_alone_of_its_bytes(sim, message));
 
     if (!message->cut_same && (!message->hidden || !has_twin_in_the_past(sim, message)) && !has_equal(sim, message) &&
-        !may_be_a_hidden_one(sim, message) && !had)
+        !may_be_a_hidden_one(sim, message) && !is_met_by_a_copy(sim, message) && !had)
         message->owed = true;
     check_counts(sim);
     tally_left(sim, message);
