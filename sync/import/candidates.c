@@ -233,16 +233,24 @@ candidates_note_newest(struct import *import)
     return true;
 }
 
+/* New mail stands there, and a report is small: to read so few once costs nothing, whatever else the list has to say. */
+static bool
+is_small_at_the_end(const struct import *import, const struct journal_listed *listed)
+{
+    return listed->number + IMPORT_NEWEST > import->messages && listed->size != 0 && listed->size <= IMPORT_SMALL;
+}
+
 /*
  * The very header under its own name and another size, while others have the sizes that they had: the name may be used again, for another
- * report. Its bytes say it, once.
+ * report. Its bytes say it, once. Where none has its size sizes are perhaps counted anew, and only what may be new is read.
  */
 bool
 candidates_resized(const struct import *import, const struct journal_pop *row, const struct journal_listed *listed,
                    const struct seen *seen)
 {
-    return import->steady > 0 && import->may_fetch && row->has_body && row->has_header && row->listed != 0 &&
-           listed->size != 0 && row->listed != listed->size && memcmp(row->header, seen->header, DIGEST_SIZE) == 0;
+    return (import->steady > 0 || is_small_at_the_end(import, listed)) && import->may_fetch && row->has_body &&
+           row->has_header && row->listed != 0 && listed->size != 0 && row->listed != listed->size &&
+           memcmp(row->header, seen->header, DIGEST_SIZE) == 0;
 }
 
 /* Where all names changed none of them tells which is new: of the last lines the small ones are read. */
@@ -252,7 +260,7 @@ may_be_new(const struct import *import, const struct journal_listed *listed, boo
     if ((!import->reused && !renumbered) || listed->number + IMPORT_NEWEST <= import->messages)
         return false;
     return (import->reused && (import->newest >> (listed->number % IMPORT_NEWEST) & 1U) != 0) ||
-           (listed->size != 0 && listed->size <= IMPORT_SMALL);
+           is_small_at_the_end(import, listed);
 }
 
 /*

@@ -192,7 +192,7 @@ a_lost_journal_and_a_list_of_what_was_begun_bring_nothing_a_second_time(void **s
         assert_run(sc, 0);
         sc->drop.list_from = sc->drop.list_most = 0;
         assert_run(sc, 0);
-        assert_int_equal(sc->drop.retrs, 0);
+        assert_int_equal(files_in(sc, "INBOX/new"), (int)sc->drop.count);
         assert_all_here(sc);
     }
 }
@@ -742,19 +742,44 @@ one_of_two_equal_messages_stays_there_while_the_other_cant_be_read(void **state)
 
 /* A server that counts all sizes anew is not read whole. */
 static void
-sizes_that_all_change_read_nothing(void **state)
+of_many_known_ones_few_are_read_where_all_sizes_change(void **state)
 {
     struct scene *sc = *state;
 
-    given_mails(sc, 4);
+    given_mails(sc, 40);
     assert_run(sc, 0);
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 40; i++)
         sc->drop.mails[i].listed_size = sc->drop.mails[i].len + 3;
 
     assert_run(sc, 0);
 
-    assert_int_equal(sc->drop.retrs, 0);
+    assert_int_equal(sc->drop.retrs, 16);
+    assert_int_equal(files_in(sc, "INBOX/new"), 40);
     assert_all_here(sc);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs + sc->drop.tops, 0);
+}
+
+/* No other message says whether sizes are what they were. */
+static void
+another_report_of_another_size_under_the_only_name_is_fetched(void **state)
+{
+    static const char first[] = "Message-ID: <r@x>\r\n\r\nit failed.\r\n",
+                      second[] = "Message-ID: <r@x>\r\n\r\nit failed again.\r\n";
+    struct scene *sc = *state;
+    struct dropped *old = given_mail_as(sc, "r", first, sizeof first - 1);
+
+    assert_run(sc, 0);
+    old->gone = true;
+    given_mails(sc, 1);
+    (void)given_mail_as(sc, "r", second, sizeof second - 1);
+
+    assert_run(sc, 0);
+
+    assert_int_equal(files_in(sc, "INBOX/new"), 3);
+    assert_all_here(sc);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
@@ -790,7 +815,8 @@ main(void)
         TEST(a_report_under_a_name_that_another_had_is_read_where_names_moved_on),
         TEST(of_many_known_ones_under_new_names_few_are_read_where_names_moved_on),
         TEST(another_report_of_another_size_under_a_name_that_is_used_again_is_fetched),
-        TEST(sizes_that_all_change_read_nothing),
+        TEST(of_many_known_ones_few_are_read_where_all_sizes_change),
+        TEST(another_report_of_another_size_under_the_only_name_is_fetched),
         TEST(one_of_two_equal_messages_stays_there_while_the_other_cant_be_read),
     };
 
