@@ -265,9 +265,9 @@ may_be_new(const struct import *import, const struct journal_listed *listed, boo
 
 /*
  * Is it so plainly this row's message under a new name that nothing of it is read? Many lost theirs in this run; or its file was found
- * here without a row, and has as many bytes as are listed; or nothing but its header ever was known. Not so while it may be another's: one
- * whose header can't be read now, or one that was asked for and never came; nor where a line that is not decided has the row's name, or where
- * it may be new. What was about to be removed is rather gone.
+ * here without a row, and has as many bytes as are listed, and after a first meeting the line is none of those that may be new; or nothing
+ * but its header ever was known. Not so while it may be another's: one whose header can't be read now, or one that was asked for and never
+ * came; nor where a line that is not decided has the row's name, or where it may be new. What was about to be removed is rather gone.
  */
 bool
 candidates_plain(struct import *import, const struct candidates *rows, const struct journal_listed *listed,
@@ -283,7 +283,7 @@ candidates_plain(struct import *import, const struct candidates *rows, const str
     if (*plain)
         return true;
     if (strcmp(row->uidl, IMPORT_FILE_UIDL) == 0)
-        *plain = row->size == listed->size;
+        *plain = row->size == listed->size && (import->first || !is_small_at_the_end(import, listed));
     else
         *plain = row->state != POP_REMOVING && (renumbered || import->reused) && row->absent == import_stamp(import);
     *plain = *plain && !may_be_new(import, listed, renumbered);

@@ -117,6 +117,38 @@ what_was_found_after_a_crash_and_removed_comes_once_under_another_name(void **st
     assert_all_here(sc);
 }
 
+/* An import brought it after the day of this journal; it is gone from the server, and a report of its header and size has come there. */
+static void
+a_report_is_not_taken_for_a_file_that_an_older_journal_does_not_know(void **state)
+{
+    static const char first[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit goes on\r\n",
+                      second[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit failed.\r\n";
+    struct scene *sc = *state;
+    struct dropped *old;
+    void *image;
+    size_t size;
+
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    assert_true(journal_image(sc->journal, &image, &size, &sc->err));
+    old = given_mail_as(sc, "1", first, sizeof first - 1);
+    assert_run(sc, 0);
+    journal_close(sc->journal);
+    sc->journal = journal_open_memory(image, size, &sc->err);
+    assert_non_null(sc->journal);
+    free(image);
+    (void)usleep(15000);
+    old->gone = true;
+    (void)given_mail_as(sc, "2", second, sizeof second - 1);
+
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(files_in(sc, "INBOX/new"), 3);
+        assert_all_here(sc);
+    }
+    assert_int_equal(sc->drop.retrs, 0);
+}
+
 /* Recorded beside the row that it turned out to be: removed and back under another name it is that row's still, and goes when it is due. */
 static void
 what_was_recorded_beside_its_row_is_no_second_message(void **state)
@@ -251,6 +283,7 @@ main(void)
         TEST(what_lost_its_name_to_another_comes_once_without_top),
         TEST(what_an_older_journal_saw_refused_and_is_here_is_not_fetched_again),
         TEST(what_an_older_journal_saw_refused_and_is_not_here_is_fetched),
+        TEST(a_report_is_not_taken_for_a_file_that_an_older_journal_does_not_know),
         TEST(what_was_found_after_a_crash_and_removed_comes_once_under_another_name),
         TEST(what_was_recorded_beside_its_row_is_no_second_message),
         TEST(reports_whose_names_moved_on_come_once),
