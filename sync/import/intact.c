@@ -1,9 +1,10 @@
 /*
  * Is the file of a message still what came? A name says that it is here (import/here.c); a copy onto a full disk and a repaired file system
  * leave names without their bytes. So before a message of an earlier session goes from the server its file is read, once: what is cut,
- * empty or damaged keeps its message there, and is named. What a mail reader changed in its place is no other case.
+ * empty or damaged keeps its message there, and is named. A file whose body a mail reader changed in its place counts as damaged, too.
  *
- * A file gives CR LF for each bare LF that came: it may be longer than the message, and its body another, if its header is known.
+ * A bare LF that came is a line end here, and CR LF when the file is read back. So a file may be longer than its message, with another body;
+ * then its header must be the one that is known.
  */
 #include "sync/import/private.h"
 
