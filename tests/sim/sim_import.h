@@ -158,7 +158,7 @@ void import_sim_dry(struct import_sim *sim);
 void import_sim_journal(struct import_sim *sim, const void *image, size_t size);
 struct handover import_sim_handover(struct import_sim *sim);
 
-/* ---- laws (sim_import_check.c) ---- */
+/* ---- laws (sim_import_tally.c, _rows.c, _session.c, _check.c) ---- */
 void tally_init(struct import_sim *sim);
 /** A message is there under a UIDL that golub can't know yet. */
 void tally_born(struct import_sim *sim, struct drop_message *message);

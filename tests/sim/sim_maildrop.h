@@ -35,7 +35,7 @@ struct drop_message {
     bool unlisted;       /* the last session did not show it */
     long header_refused; /* session that refused its TOP: it may be read whole for its header */
     long told_in;        /* session that told its UIDL last */
-    /* the ledger's (sim_import_check.c) */
+    /* the ledger's (sim_import_tally.c and the others) */
     bool owed;         /* is to be found here once, whatever happens, unless the user took it */
     bool hidden;       /* nobody can tell it from one that is gone */
     bool may_be_had;   /* was there in a run that recorded what is there as had */
