@@ -175,7 +175,9 @@ journal_listing_doubt_equal(struct journal *journal, const unsigned char header[
         " AND l.number NOT IN (SELECT number FROM temp.listing_doubt)";
     static const char compare[] = "INSERT INTO temp.listing_compare (number) SELECT number FROM temp.listing_doubt"
                                   " WHERE header IS NULL AND row = 0 AND left = 0 AND repeated = 0"
-                                  " AND number NOT IN (SELECT number FROM temp.listing_compare)";
+                                  " AND number NOT IN (SELECT number FROM temp.listing_compare);"
+                                  "DELETE FROM temp.listing_marked WHERE number IN"
+                                  " (SELECT number FROM temp.listing_compare)";
     sqlite3_stmt *statement = prepare(journal, SQL_LISTING_DOUBT_EQUAL, sql, err);
     struct sql_binder to = {.statement = statement};
 
@@ -222,7 +224,8 @@ bool
 journal_listing_doubt_all(struct journal *journal, struct error *err)
 {
     static const char sql[] = "INSERT OR IGNORE INTO temp.listing_doubt (number, uidl, size, repeated)"
-                              " SELECT number, uidl, size, 0 FROM temp.listing; DELETE FROM temp.listing_new;";
+                              " SELECT number, uidl, size, 0 FROM temp.listing; DELETE FROM temp.listing_new;"
+                              "DELETE FROM temp.listing_marked;";
 
     return listing_judge(journal, err) && listing_settle(journal, err) && listing_exec(journal, sql, err);
 }

@@ -199,14 +199,17 @@ MUST_CHECK bool journal_listing_compare_new(struct journal *journal, struct erro
 MUST_CHECK bool journal_listing_compare_alike(struct journal *journal, struct error *err);
 /**
  * A message of this header and body was read, and is none of the rows that are free. Lines that have a row of the same by their names alone
- * become doubtful, and are to be fetched and compared. *any: there are such
+ * become doubtful, and are to be fetched and compared; none of them is marked any more. *any: there are such
  */
 MUST_CHECK bool journal_listing_doubt_equal(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
                                             const unsigned char body[static DIGEST_SIZE],
                                             const unsigned char wire[static DIGEST_SIZE], bool *any, struct error *err);
 /** Lines of a row that says POP_DOUBT become doubtful, too, unless it is too large to be read (0: none is). */
 MUST_CHECK bool journal_listing_doubt_begun(struct journal *journal, uint64_t max_size, struct error *err);
-/** All lines become doubtful, but for those that have their row by TOP already: names that are used again are no names. */
+/**
+ * All lines become doubtful, but for those that have their row by TOP already: names that are used again are no names. None is marked any
+ * more: what was proven was proven of the row of a name.
+ */
 MUST_CHECK bool journal_listing_doubt_all(struct journal *journal, struct error *err);
 /** The header of a doubtful one (row->has_header ...) as TOP showed it. Only header, kin, message_id, received and POP_NAMELESS are kept. */
 MUST_CHECK bool journal_listing_top(struct journal *journal, uint32_t number, const struct journal_pop *header,

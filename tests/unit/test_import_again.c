@@ -274,6 +274,96 @@ a_copy_of_a_report_comes(void **state)
     assert_int_equal(sc->drop.retrs, 0);
 }
 
+/* Two reports of one header; the older one's name moves on to the newer one, and it is due. */
+static void
+given_a_report_under_the_name_of_one_that_is_due(struct scene *sc)
+{
+    static const char first[] = "Message-ID: <r@x>\r\n\r\nit went well.\r\n",
+                      second[] = "Message-ID: <r@x>\r\n\r\nit broke off.\r\n",
+                      old[] = "Message-ID: <old@x>\r\n\r\nold one\r\n",
+                      other[] = "Message-ID: <new@x>\r\n\r\nnew one\r\n";
+
+    sc->account.import.keep_days = 30;
+    (void)given_mail_as(sc, "1", first, sizeof first - 1);
+    (void)given_mail_as(sc, "2", old, sizeof old - 1);
+    assert_run(sc, 0);
+    time_passes(sc, 31 * DAY);
+    sc->drop.mails[0].gone = sc->drop.mails[1].gone = true;
+    (void)given_mail_as(sc, "1", second, sizeof second - 1);
+    (void)given_mail_as(sc, "2", other, sizeof other - 1);
+    (void)given_mail_as(sc, "3", first, sizeof first - 1);
+}
+
+/* What was marked for its removal before all names were doubted is not that message for certain. */
+static void
+what_was_proven_before_names_moved_on_is_not_removed(void **state)
+{
+    struct scene *sc = *state;
+
+    given_a_report_under_the_name_of_one_that_is_due(sc);
+
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.deles, 0);
+    assert_int_equal(copies_here(sc, &sc->drop.mails[2]), 1);
+    assert_int_equal(files_in(sc, "INBOX/new"), 4);
+}
+
+static void
+what_was_proven_before_names_moved_on_and_is_refused_stays(void **state)
+{
+    struct scene *sc = *state;
+
+    given_a_report_under_the_name_of_one_that_is_due(sc);
+    sc->drop.mails[2].refuse_retr = true;
+
+    assert_run(sc, 1);
+    assert_false(sc->drop.mails[2].gone);
+    sc->drop.mails[2].refuse_retr = false;
+    assert_run(sc, 0);
+    assert_false(sc->drop.mails[2].gone);
+    assert_int_equal(copies_here(sc, &sc->drop.mails[2]), 1);
+}
+
+static void
+what_was_proven_before_names_moved_on_and_is_put_off_stays(void **state)
+{
+    struct scene *sc = *state;
+
+    given_a_report_under_the_name_of_one_that_is_due(sc);
+    sc->account.import.max_messages = 1;
+    sc->account.import.order = ORDER_OLDEST;
+
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.deles, 0);
+}
+
+/* It was proven by its header alone; then another line turns out to have its bytes. */
+static void
+what_was_proven_before_another_had_its_bytes_is_not_removed(void **state)
+{
+    static const char first[] = "Message-ID: <r@x>\r\n\r\nit went well.\r\n",
+                      fewer[] = "Message-ID: <r@x>\r\n\r\nit went on..\r\n",
+                      second[] = "Message-ID: <r@x>\r\n\r\nit broke off.\r\n";
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 30;
+    (void)given_mail_as(sc, "1", first, sizeof first - 1);
+    given_mail_as(sc, "2", fewer, sizeof fewer - 1)->listed_size = sizeof first - 1;
+    assert_run(sc, 0);
+    time_passes(sc, 31 * DAY);
+    sc->drop.mails[0].gone = sc->drop.mails[1].gone = true;
+    given_mail_as(sc, "1", second, sizeof second - 1)->refuse_retr = true;
+    (void)given_mail_as(sc, "2", first, sizeof first - 1);
+
+    assert_run(sc, 1);
+    assert_int_equal(sc->drop.deles, 0);
+    sc->drop.mails[2].refuse_retr = false;
+    assert_run(sc, 0);
+    assert_false(sc->drop.mails[2].gone);
+    assert_int_equal(copies_here(sc, &sc->drop.mails[2]), 1);
+    assert_int_equal(copies_here(sc, &sc->drop.mails[3]), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int
@@ -290,6 +380,10 @@ main(void)
         TEST(a_report_that_came_under_the_name_of_an_equal_one_is_fetched),
         TEST(a_copy_that_is_read_because_a_name_is_used_again_comes_in_this_run),
         TEST(a_copy_of_a_report_comes),
+        TEST(what_was_proven_before_names_moved_on_is_not_removed),
+        TEST(what_was_proven_before_names_moved_on_and_is_refused_stays),
+        TEST(what_was_proven_before_names_moved_on_and_is_put_off_stays),
+        TEST(what_was_proven_before_another_had_its_bytes_is_not_removed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
