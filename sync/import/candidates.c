@@ -24,7 +24,8 @@ judge_named(struct import *import, const struct journal_listed *listed, const st
     verdict = import_verdict(&row, seen, listed->size);
     if ((row.facts & POP_DOUBT) != 0) { /* it is its own only if it is no other's */
         to->begun = true;
-        to->own = to->own || (row.state == POP_FETCHING && row.absent == 0 && verdict == VERDICT_SAME);
+        /* A size that happens to be equal does not say that this was recorded as had. */
+        to->own = to->own || (row.absent == 0 && verdict == VERDICT_SAME && (row.state != POP_HAD || row.has_header));
         return true;
     }
     /*

@@ -303,7 +303,7 @@ free_reused(struct match *match)
            journal_listing_bury_reused(import->journal, match->reused, import_stamp(import), &import->err);
 }
 
-/* Does a name that stands once mean another message than all of its rows? */
+/* Does a name that stands once mean another message than all of its rows? Not where it was this one's at the last look, too. */
 static bool
 judge_name(struct match *match, const struct journal_listed *listed)
 {
@@ -322,10 +322,11 @@ judge_name(struct match *match, const struct journal_listed *listed)
     seen_of_row(&header, &seen);
     if (!candidates_named(import, listed, &seen, &rows))
         return false;
+    if (rows.any_unproven || rows.own)
+        return true;
     /* Back from the one that has it now to one that had it before, it is no less used again. */
-    match->reused =
-        match->reused || (rows.another && (rows.left || rows.count == 0) && !rows.any_unproven && !rows.own);
-    match->doubted = match->doubted || (rows.resized && rows.count == 0 && !rows.any_unproven);
+    match->reused = match->reused || (rows.another && (rows.left || rows.count == 0));
+    match->doubted = match->doubted || (rows.resized && rows.count == 0);
     return true;
 }
 

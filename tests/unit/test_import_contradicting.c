@@ -528,6 +528,66 @@ a_name_that_was_used_again_is_no_news_in_each_run(void **state)
     assert_all_here(sc);
 }
 
+/* The same where it was recorded as had since, beside the row of the one that it may be. */
+static void
+a_name_that_was_used_again_and_recorded_as_had_is_no_news_in_each_run(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail;
+
+    sc->account.import.keep_days = 0;
+    (void)given_report(sc, "1", report_one);
+    (void)given_mail(sc, "2");
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    sc->account.import.keep_days = KEEP_FOREVER;
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    mail = given_report(sc, "2", report_two);
+    mail->refuse_retr = true;
+    assert_run(sc, 1);
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = false;
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 1);
+        assert_int_equal(sc->drop.tops, 1);
+    }
+    mail->refuse_retr = false;
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_int_equal(sc->drop.tops, 0);
+    assert_int_equal(copies_here(sc, mail), 0);
+}
+
+/* Its name is that of one of which the size alone was known, recorded as had. */
+static void
+another_size_under_a_name_is_no_news_in_each_run(void **state)
+{
+    static const char third[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit ended..\r\n";
+    struct scene *sc = *state;
+
+    (void)given_mail(sc, "1");
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = false;
+    sc->drop.mails[0].gone = true;
+    (void)given_report(sc, "2", report_one);
+    (void)given_report(sc, "3", report_two);
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    sc->drop.mails[1].gone = true;
+    given_report(sc, "1", third)->refuse_retr = true;
+    for (int i = 0; i < 3; i++)
+        assert_run(sc, 1);
+    assert_int_equal(sc->drop.tops, 1);
+    sc->drop.mails[5].refuse_retr = false;
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_int_equal(copies_here(sc, &sc->drop.mails[5]), 1);
+    assert_int_equal(sc->drop.tops, 0);
+}
+
 /* It could not be read where it had to be compared, and then the user says that what is there is had. */
 static void
 what_could_not_be_compared_is_recorded_as_had(void **state)
@@ -604,6 +664,8 @@ main(void)
         TEST(what_may_have_been_listed_until_now_is_kept_for_its_days_and_did_not_go_missing_now),
         TEST(what_is_refused_where_it_is_compared_makes_no_other_name_doubtful),
         TEST(a_name_that_was_used_again_is_no_news_in_each_run),
+        TEST(a_name_that_was_used_again_and_recorded_as_had_is_no_news_in_each_run),
+        TEST(another_size_under_a_name_is_no_news_in_each_run),
         TEST(what_could_not_be_compared_is_recorded_as_had),
         TEST(what_no_rule_holds_any_more_is_on_no_list),
     };
