@@ -36,8 +36,6 @@ MUST_CHECK bool names_from_folder(const char *folder, enum layout layout, char n
 MUST_CHECK bool names_aside(const char *whole, char name[static LIMIT_MAILBOX_NAME + 1]);
 /** Is a name for people spelled so? */
 bool names_is_aside(const char *name);
-/** Two names that a file system which ignores case and normal form can't tell apart get one key; compare keys with strcmp. */
-void names_fold(const char *name, char key[static LIMIT_MAILBOX_NAME * 3 + 1]);
 /**
  * Do the patterns (UTF-8, '/' between levels; '*', '%', "!x", "special:junk", "subscribed"; the last match wins; a list of only
  * "!x" starts from all) choose this mailbox? `attributes` are enum remote_attribute bits. Shared namespaces (REMOTE_SHARED) are

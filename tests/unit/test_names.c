@@ -414,82 +414,6 @@ two_names_never_share_a_folder(void **state)
         }
 }
 
-/* ---- what a file system can't tell apart ---- */
-
-static bool
-same_key(const char *a, const char *b)
-{
-    static char one[LIMIT_MAILBOX_NAME * 3 + 1], other[LIMIT_MAILBOX_NAME * 3 + 1];
-
-    names_fold(a, one);
-    names_fold(b, other);
-    return strcmp(one, other) == 0;
-}
-
-static void
-names_that_differ_in_case_or_normal_form_have_one_key(void **state)
-{
-    static const char *const same[][2] = {
-        {"Sent", "sENT"},
-        {"\u00c9t\u00e9", "e\u0301te\u0301"},
-        {"\u00c9", "\u00e9"},
-        {"\u00dc\u00d6\u00c4", "\u00fc\u00f6\u00e4"},
-        {"\u0141\u00f3d\u017a", "\u0142o\u0301dz\u0301"},
-        {"\u0160\u010d", "s\u030cc\u030c"},
-        {"stra\u00dfe", "STRASSE"},
-        {"\u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2", "\u03c3\u03b9\u0301\u03c3\u03c5\u03c6\u03bf\u03c3"},
-        {"\u0401\u0436\u0418\u0419", "\u0435\u0308\u0416\u0438\u0438\u0306"},
-        {"\u1ebf\u1ec7", "e\u0302\u0301e\u0323\u0302"},
-        {"\u1ebe", "\u1ebf"},
-        {"\u304c\u30d1", "\u304b\u3099\u30cf\u309a"},
-        {"\ud55c\uae00", "\u1112\u1161\u11ab\u1100\u1173\u11af"},
-        {"\uac00", "\u1100\u1161"},
-        {"\u0130", "i\u0307"},
-        {"\u212a", "k"},
-        {"\u01d5", "u\u0308\u0304"},
-        {"\u0555\u0551", "\u0585\u0581"},
-    };
-    static const char *const different[][2] = {
-        {"a", "b"},
-        {"\u00e9", "e"},
-        {"\u0438", "\u0439"},
-        {"o", "\u00f8"},
-        {"\u00d7", "\u00f7"},
-        {"\xff", "\xfe"},
-        {"\u4e00", "\u4e01"},
-        {"\U0001f4eb", "\U0001f4ec"},
-        {"\xe2\x82", "\xe2\x83"},
-        {"a/b", "ab"},
-        {"\u0131", "i"},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
-        if (!same_key(same[i][0], same[i][1]))
-            fail_msg("%s and %s have two keys", same[i][0], same[i][1]);
-    for (size_t i = 0; i < sizeof different / sizeof different[0]; i++)
-        if (same_key(different[i][0], different[i][1]))
-            fail_msg("%s and %s have one key", different[i][0], different[i][1]);
-}
-
-static void
-a_key_fits_whatever_the_name_is(void **state)
-{
-    static const char *const letters[] = {"\uac01", "\u03b0", "\u1ebf", "\u0130", "\xff", "\u0390", "\u01d5"};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
-        char name[LIMIT_MAILBOX_NAME + 1], key[LIMIT_MAILBOX_NAME * 3 + 1], one[64];
-        size_t len = 0;
-
-        for (; len + strlen(letters[i]) <= LIMIT_MAILBOX_NAME; len += strlen(letters[i]))
-            memcpy(name + len, letters[i], strlen(letters[i]) + 1);
-        names_fold(name, key);
-        (void)text_print(one, sizeof one, "%s", letters[i]);
-        assert_int_equal(strlen(key) % (len / strlen(letters[i])), 0); /* nothing was cut off */
-    }
-}
-
 /* ---- patterns ---- */
 
 #define CHOSEN(name, attributes, ...) names_chosen((const char *const[]){__VA_ARGS__, NULL}, name, attributes)
@@ -618,8 +542,6 @@ main(void)
         cmocka_unit_test(every_short_name_comes_back_as_itself),
         cmocka_unit_test(random_names_come_back_as_themselves),
         cmocka_unit_test(two_names_never_share_a_folder),
-        cmocka_unit_test(names_that_differ_in_case_or_normal_form_have_one_key),
-        cmocka_unit_test(a_key_fits_whatever_the_name_is),
         cmocka_unit_test(the_last_pattern_that_matches_decides),
         cmocka_unit_test(wildcards_match_as_in_IMAP),
         cmocka_unit_test(a_pattern_made_to_be_slow_is_matched_at_once),
