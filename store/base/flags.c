@@ -108,9 +108,3 @@ keywords_add(char keywords[static KEYWORDS_MAX + 1], struct text keyword)
     }
     return true;
 }
-
-bool
-keywords_equal(const char *a, const char *b)
-{
-    return compare(text_of(a), text_of(b)) == 0; /* both are sorted and hold each word once */
-}

@@ -33,7 +33,5 @@ void flags_to_letters(unsigned flags, char letters[static 7]);
 #define KEYWORDS_MAX 4000 /* bytes of one message's keywords; what a server holds beyond is left alone and said */
 /** Add one keyword in its place. @return false: no room left; unchanged */
 MUST_CHECK bool keywords_add(char keywords[static KEYWORDS_MAX + 1], struct text keyword);
-/** Equal sets, without case. */
-bool keywords_equal(const char *a, const char *b);
 
 #endif

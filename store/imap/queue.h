@@ -102,7 +102,7 @@ void queue_begin(struct queue *queue, int kind, size_t index, size_t first, size
 void queue_print(struct queue *queue, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** A mailbox name: quoted, or a literal where it holds what can't be quoted. Never a way to a second line. */
 void queue_name(struct queue *queue, struct text name);
-/** UIDs as a set; the caller has made sure that they fit (seqset_fit). */
+/** UIDs as a set; the caller has made sure that they fit a command line (JOB_MAX). */
 void queue_set(struct queue *queue, const uint32_t *uids, size_t count);
 /** A literal whose bytes come from operation->read(index). */
 void queue_stream(struct queue *queue, size_t index, uint64_t size);

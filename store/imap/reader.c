@@ -45,12 +45,6 @@ reader_begin(struct reader *reader)
 }
 
 bool
-reader_has(const struct reader *reader)
-{
-    return reader->at < reader->end;
-}
-
-bool
 reader_malformed(struct reader *reader, const char *what)
 {
     error_set(reader->err, ERROR_SERVER, "understand the server's answer (%s)", what);

@@ -42,8 +42,6 @@ void reader_free(struct reader *reader);
 MUST_CHECK bool reader_preload(struct reader *reader, const void *bytes, size_t len);
 /** A new answer begins here: counters and head start over. */
 void reader_begin(struct reader *reader);
-/** True if bytes are waiting in the buffer, so that reading does not wait. */
-bool reader_has(const struct reader *reader);
 
 /** The next byte without taking it; -1: failed. Waits if there is none. */
 int reader_more(struct reader *reader);

@@ -37,22 +37,6 @@ seqset_add(struct buffer *to, const uint32_t *uids, size_t count, size_t max)
     return used;
 }
 
-size_t
-seqset_fit(const uint32_t *uids, size_t count, size_t max)
-{
-    size_t used = 0, len = 0;
-    char text[RANGE_MAX];
-
-    while (used < count) {
-        size_t next = next_run(uids, count, used, text);
-        len += strlen(text);
-        if (len > max)
-            break;
-        used = next;
-    }
-    return used;
-}
-
 bool
 seqset_find(const uint32_t *uids, size_t count, uint32_t uid, size_t *at)
 {

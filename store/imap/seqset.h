@@ -13,8 +13,6 @@
  * @return how many were written; 0 only if count is 0 or the buffer refused
  */
 size_t seqset_add(struct buffer *to, const uint32_t *uids, size_t count, size_t max);
-/** How many of the first UIDs are written by a seqset_add with that maximum. */
-size_t seqset_fit(const uint32_t *uids, size_t count, size_t max);
 /** Is the UID among these (ascending)? @param at [out] where; may be NULL */
 bool seqset_find(const uint32_t *uids, size_t count, uint32_t uid, size_t *at);
 

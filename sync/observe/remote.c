@@ -33,7 +33,6 @@ struct sight { /* one mailbox while it is being listed */
 struct observation {
     struct run *run;
     struct sight *sights;
-    uint64_t unsaved; /* rows since the last commit */
 };
 
 static bool

@@ -140,17 +140,6 @@ a_keyword_without_room_changes_nothing(void **state)
     assert_memory_equal(keywords, "a mmm", 5);
 }
 
-static void
-sets_of_keywords_are_equal_without_case(void **state)
-{
-    (void)state;
-
-    assert_true(keywords_equal("apple Work", "Apple WORK"));
-    assert_true(keywords_equal("", ""));
-    assert_false(keywords_equal("apple", "apple Work"));
-    assert_false(keywords_equal("apple", ""));
-}
-
 int
 main(void)
 {
@@ -163,7 +152,6 @@ main(void)
         cmocka_unit_test(what_has_a_bit_is_no_keyword),
         cmocka_unit_test(a_keyword_that_would_be_read_back_as_another_is_refused),
         cmocka_unit_test(a_keyword_without_room_changes_nothing),
-        cmocka_unit_test(sets_of_keywords_are_equal_without_case),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
