@@ -318,7 +318,6 @@ finish_pairing(struct run *run)
             return true;
     }
     run->paired = true;
-    run->paired_all = true;
     return situation_mark(run); /* close_mark commits it */
 }
 

@@ -115,7 +115,6 @@ struct run {
     bool held;          /* exit 3 */
     bool pair_all;      /* journal and Maildir are not of one run: pair everything first */
     bool paired;        /* and that is done */
-    bool paired_all;    /* ... and that is done */
     bool maildir_older; /* the Maildir was restored: its names show the past */
     bool past_known;    /* ... and the journal knows what they showed, from a run that was cut off while it paired */
     bool no_removals;   /* in this run, anywhere */

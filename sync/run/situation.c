@@ -303,7 +303,7 @@ situation_mark(struct run *run)
     uint64_t number = 0;
 
     /* A Maildir that was restored keeps its old mark until all of it is paired: a run that is cut off before is repeated. */
-    if (run->dry || run->mark_written || (run->maildir_older && !run->paired_all))
+    if (run->dry || run->mark_written || (run->maildir_older && !run->paired))
         return true;
     if (!journal_get(run->journal, "run", &text, &run->err))
         return false;
