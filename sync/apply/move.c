@@ -423,7 +423,7 @@ static bool
 find_source(struct run *run, const struct journal_message *wanted, struct journal_message *source,
             struct mailbox **from)
 {
-    int64_t *ids;
+    int64_t *ids = NULL;
     size_t count;
     bool ok;
 
@@ -444,8 +444,7 @@ find_source(struct run *run, const struct journal_message *wanted, struct journa
             !((*from)->chosen && !(*from)->unsure && (*from)->listed && (*from)->row.state == MAILBOX_ACTIVE))
             *from = NULL;
     }
-    if (ok)
-        free(ids);
+    free(ids);
     return ok;
 }
 
