@@ -76,8 +76,8 @@ struct local_delivery { /* one finished draft to be made durable under its final
     /* [out] */
     bool ok;
     char info[LOCAL_INFO_MAX + 1];
-    struct error err; /* if not ok: why; ERROR_LOCAL. A name that was taken is not ok with hint "taken" */
-    bool taken;
+    struct error err; /* if not ok: why; ERROR_LOCAL. */
+    bool taken;       /* not ok because the name is in use */
 };
 
 struct local_rename { /* a change of flags: folder/base+from becomes folder/base+to */
@@ -92,7 +92,7 @@ struct local_move { /* link of a file into another folder under another base (MO
     struct local_file from;
     struct local_file to;
     /* [out] */
-    bool ok, missing, taken;
+    bool ok, missing, taken; /* taken: the new name is in use */
     struct error err;
 };
 

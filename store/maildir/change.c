@@ -150,8 +150,6 @@ link_item(struct maildir *maildir, struct local_move *item)
         folder_touch(to.folder, to.sub);
     else
         error_sys(&item->err, number, "link message %s into folder \"%s\"", from.name, item->to.folder);
-    if (item->taken)
-        error_hint(&item->err, "taken");
 }
 
 static bool

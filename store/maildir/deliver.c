@@ -114,7 +114,6 @@ say_taken(struct local_delivery *item)
 {
     item->taken = true;
     error_sys(&item->err, EEXIST, "give message %s its name", item->base);
-    error_hint(&item->err, "taken");
 }
 
 static bool
