@@ -64,18 +64,10 @@ take_locks(const struct account *account, bool dry, int locks[static LOCKS], str
     return false;
 }
 
-static int
-status_of(const struct error *err)
-{
-    if (err->kind == ERROR_LOCKED)
-        return 6;
-    return err->kind == ERROR_CONFIG ? 2 : 1;
-}
-
 int
 account_fail(const struct account *account, struct report *report, struct error *err)
 {
-    int status = status_of(err);
+    int status = error_status(err->kind);
 
     (void)text_print(err->account, sizeof err->account, "%s", account->name);
     report_error(report, err);

@@ -39,23 +39,6 @@
 #define PASSES_MAX 6  /* a moved message with changed flags needs three */
 #define RENAMES_MAX 4 /* plans in a pass: a new name here, a new UID there, and what they uncover */
 
-static int
-status_of(const struct error *err)
-{
-    switch (err->kind) {
-    case ERROR_CONFIG:
-        return 2;
-    case ERROR_LOGIN:
-        return 4;
-    case ERROR_NETWORK:
-        return 5;
-    case ERROR_LOCKED:
-        return 6;
-    default:
-        return 1;
-    }
-}
-
 /* What we changed on the server is looked at again: flags as it shows them, cursors that are true. */
 static void
 look_at_stirred(struct run *run)
@@ -395,7 +378,7 @@ conclude(struct run *run, bool ok)
     if (!ok && run->err.kind != ERROR_INTERRUPTED) {
         (void)text_print(run->err.account, sizeof run->err.account, "%s", run->account->name);
         report_error(run->report, &run->err);
-        return status_of(&run->err);
+        return error_status(run->err.kind);
     }
     if (run->partial || !ok)
         return 1;

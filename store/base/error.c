@@ -121,6 +121,27 @@ error_hint(struct error *err, const char *format, ...)
     va_end(args);
 }
 
+int
+error_status(enum error_kind kind)
+{
+    switch (kind) {
+    case ERROR_CONFIG:
+        return 2;
+    case ERROR_LOGIN:
+        return 4;
+    case ERROR_NETWORK:
+        return 5;
+    case ERROR_LOCKED:
+        return 6;
+    case ERROR_NONE:
+    case ERROR_SERVER:
+    case ERROR_LOCAL:
+    case ERROR_INTERRUPTED:
+        break;
+    }
+    return 1;
+}
+
 void
 error_line(const struct error *err, char *to, size_t size)
 {

@@ -42,6 +42,8 @@ void error_hint(struct error *err, const char *format, ...) __attribute__((forma
 size_t error_printable(const unsigned char *at, size_t len);
 /** Copy printable text, all other bytes as \xNN, cut with "..."; always NUL-terminated. */
 void error_escape(char *to, size_t size, struct text from);
+/** The exit status for an error of this kind, where nothing was held. */
+int error_status(enum error_kind kind);
 /** One line for people: "account/mailbox: what: answer. hint" without the parts that are empty. */
 void error_line(const struct error *err, char *to, size_t size);
 

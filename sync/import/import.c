@@ -117,23 +117,6 @@ note_lost_track(struct import *import)
 }
 
 static int
-status_of(const struct error *err)
-{
-    switch (err->kind) {
-    case ERROR_CONFIG:
-        return 2;
-    case ERROR_LOGIN:
-        return 4;
-    case ERROR_NETWORK:
-        return 5;
-    case ERROR_LOCKED:
-        return 6;
-    default:
-        return 1;
-    }
-}
-
-static int
 conclude(struct import *import, bool ok)
 {
     if (!ok && import->err.kind != ERROR_INTERRUPTED) {
@@ -141,7 +124,7 @@ conclude(struct import *import, bool ok)
             error_hint(&import->err, "put that right and run golub again; what is not here is still on the server");
         (void)text_print(import->err.account, sizeof import->err.account, "%s", import->account->name);
         report_error(import->report, &import->err);
-        return status_of(&import->err);
+        return error_status(import->err.kind);
     }
     if (import->partial || !ok)
         return 1;

@@ -290,14 +290,5 @@ account_check(const struct account *account, const struct sync_options *options,
         return 0;
     (void)text_print(checking.err.account, sizeof checking.err.account, "%s", account->name);
     report_error(report, &checking.err);
-    switch (checking.err.kind) {
-    case ERROR_CONFIG:
-        return 2;
-    case ERROR_LOGIN:
-        return 4;
-    case ERROR_NETWORK:
-        return 5;
-    default:
-        return 1;
-    }
+    return error_status(checking.err.kind);
 }

@@ -145,6 +145,17 @@ the_line_for_people_leaves_out_what_is_empty(void **state)
     assert_string_equal(small, "work/I...");
 }
 
+static void
+each_kind_has_one_exit_status(void **state)
+{
+    static const int statuses[] = {[ERROR_NONE] = 1,   [ERROR_CONFIG] = 2, [ERROR_LOGIN] = 4,  [ERROR_NETWORK] = 5,
+                                   [ERROR_SERVER] = 1, [ERROR_LOCAL] = 1,  [ERROR_LOCKED] = 6, [ERROR_INTERRUPTED] = 1};
+
+    (void)state;
+    for (size_t kind = 0; kind < sizeof statuses / sizeof statuses[0]; kind++)
+        assert_int_equal(error_status((enum error_kind)kind), statuses[kind]);
+}
+
 int
 main(void)
 {
@@ -155,6 +166,7 @@ main(void)
         cmocka_unit_test(a_text_that_is_too_long_ends_in_dots_and_never_inside_a_character),
         cmocka_unit_test(names_of_strangers_in_what_was_tried_are_escaped_and_cut),
         cmocka_unit_test(the_line_for_people_leaves_out_what_is_empty),
+        cmocka_unit_test(each_kind_has_one_exit_status),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
