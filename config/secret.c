@@ -17,6 +17,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "store/base/clock.h"
+
 #define TICK_MS 50     /* how often the end of the command and a signal are looked for */
 #define LAST_TICK_MS 2 /* the same once the output has ended: the command is about to end, too */
 
@@ -43,15 +45,6 @@ extern char **environ;
 
 /* One command at a time over all accounts: two questions of a password manager at once confuse people. */
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
-
-static int64_t
-monotonic_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void
 secret_harden(void)
@@ -219,7 +212,7 @@ static bool
 wait_for_line(const struct secret *secret, struct run *run, struct area *area, struct error *err)
 {
     int64_t limit = secret->settings.limit_ms > 0 ? secret->settings.limit_ms : SECRET_LIMIT_MS;
-    int64_t end = monotonic_ms() + limit;
+    int64_t end = clock_ms() + limit;
 
     for (;;) {
         struct pollfd wait = {.fd = run->pipe_ended ? -1 : run->out, .events = POLLIN};
@@ -234,7 +227,7 @@ wait_for_line(const struct secret *secret, struct run *run, struct area *area, s
             error_set(err, ERROR_INTERRUPTED, "run the password command");
             return false;
         }
-        if (monotonic_ms() >= end) {
+        if (clock_ms() >= end) {
             char said[64];
 
             (void)text_print(said, sizeof said, "it did not end within %d seconds", (int)((limit + 999) / 1000));
@@ -305,7 +298,7 @@ secret_new(const struct secret_settings *settings)
         return NULL;
     secret->settings = *settings;
     if (secret->settings.now_ms == NULL)
-        secret->settings.now_ms = monotonic_ms;
+        secret->settings.now_ms = clock_ms;
     return secret;
 }
 

@@ -17,6 +17,7 @@
  */
 #include "sync/agenda/additions.h"
 #include "sync/agenda/agenda.h"
+#include "store/base/clock.h"
 #include "sync/agenda/hold.h"
 #include "sync/agenda/unpaired.h"
 #include "sync/agenda/wanted.h"
@@ -396,12 +397,11 @@ engine_run(const struct account *account, const struct sync_options *options, st
                       .journal = journal,
                       .report = report,
                       .dry = options->dry_run};
-    struct timespec begin, end;
+    const double begin = clock_seconds();
     bool ok;
     int status;
 
     run.now = run_now(&run);
-    (void)clock_gettime(CLOCK_MONOTONIC, &begin);
     report_begin(report, account->name, run.dry);
     ok = work(&run);
     close_mark(&run);
@@ -409,9 +409,7 @@ engine_run(const struct account *account, const struct sync_options *options, st
     run.remote.ops->close(run.remote.self);
     run.local.ops->close(run.local.self);
     status = conclude(&run, ok);
-    (void)clock_gettime(CLOCK_MONOTONIC, &end);
-    report_result(report, account->name, status, &run.counts,
-                  (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9,
+    report_result(report, account->name, status, &run.counts, clock_seconds() - begin,
                   run_stopped(&run) || run.err.kind == ERROR_INTERRUPTED);
     for (size_t i = 0; i < run.count; i++) {
         free(run.mailboxes[i].row.name);

@@ -7,17 +7,9 @@
 
 #include <stdarg.h>
 
+#include "store/base/clock.h"
+
 #define GRACE_MS 5000 /* after the first signal, for what is in flight */
-
-static int64_t
-now_ms(void)
-{
-    struct timespec now;
-
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-        return 0;
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* A signal came. Asked between answers: nothing new is sent from then on. */
 static bool
@@ -29,7 +21,7 @@ was_stopped(void *context)
         return true;
     if (imap->to->stopped == NULL || !imap->to->stopped(imap->to->stopped_context))
         return false;
-    imap->stopped_at_ms = now_ms();
+    imap->stopped_at_ms = clock_ms();
     return true;
 }
 
@@ -39,7 +31,7 @@ patience_is_over(void *context)
 {
     struct imap *imap = context;
 
-    return was_stopped(imap) && (!imap->in_session || now_ms() - imap->stopped_at_ms >= GRACE_MS);
+    return was_stopped(imap) && (!imap->in_session || clock_ms() - imap->stopped_at_ms >= GRACE_MS);
 }
 
 bool

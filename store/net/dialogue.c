@@ -1,6 +1,7 @@
 /* Lines before login; see dialogue.h. */
 #include "store/net/dialogue.h"
 
+#include "store/base/clock.h"
 #include "store/net/wait.h"
 
 #define LOG_MAX 1000 /* of one line in the wire log */
@@ -230,7 +231,7 @@ dialogue_begin(struct dialogue *dialogue, const char *shown)
     (void)text_print(dialogue->shown, sizeof dialogue->shown, "%s", shown != NULL ? shown : "");
     dialogue->first_write = true;
     dialogue->answered = 0;
-    dialogue->since_ms = wait_clock();
+    dialogue->since_ms = clock_ms();
 }
 
 bool

@@ -26,7 +26,7 @@ struct dialogue {
     char shown[64];   /* what the log shows of the running command; "": what is written */
     bool first_write; /* since dialogue_begin */
     size_t answered;  /* bytes of the answer so far */
-    int64_t since_ms; /* by wait_clock: dialogue_begin */
+    int64_t since_ms; /* by clock_ms: dialogue_begin */
     struct buffer in; /* read from the stream */
     size_t in_at;     /* and looked at */
 };

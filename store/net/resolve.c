@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
+#include "store/base/clock.h"
 #include "store/net/wait.h"
 
 struct lookup {
@@ -137,7 +138,7 @@ wait_for_answer(const struct connection *to, struct lookup *lookup, int fd, stru
     struct pollfd ready = {.fd = fd, .events = POLLIN};
     bool done;
 
-    const enum wait_result result = wait_for(to, &ready, 1, wait_clock() + wait_limit(to), err);
+    const enum wait_result result = wait_for(to, &ready, 1, clock_ms() + wait_limit(to), err);
 
     (void)pthread_mutex_lock(&lookup->lock);
     done = lookup->done;

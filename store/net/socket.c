@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "store/base/clock.h"
 #include "store/net/wait.h"
 
 #define RACE_MAX 16       /* attempts that run at the same time; more addresses wait for one of them to fail */
@@ -21,7 +22,7 @@ struct race {
     struct pollfd fds[RACE_MAX];
     const struct addrinfo *address[RACE_MAX];
     nfds_t running;
-    int64_t next_start, deadline; /* wait_clock */
+    int64_t next_start, deadline; /* clock_ms */
     bool loopback_only;
     bool passed_over;   /* an address of another machine, because of loopback_only */
     char failures[400]; /* "192.0.2.1: Connection refused; ..." */
@@ -80,8 +81,8 @@ start_next(struct race *race)
         return -1;
     }
     race->fds[race->running++] = (struct pollfd){.fd = fd, .events = POLLOUT};
-    race->next_start = wait_clock() + HEAD_START_MS;
-    race->deadline = wait_clock() + wait_limit(race->to);
+    race->next_start = clock_ms() + HEAD_START_MS;
+    race->deadline = clock_ms() + wait_limit(race->to);
     return -1;
 }
 
@@ -132,7 +133,7 @@ static int
 run_race(struct race *race, const char *name, const struct addrinfo **address, struct error *err)
 {
     for (;;) {
-        const bool due = race->running == 0 || (race->running < RACE_MAX && wait_clock() >= race->next_start);
+        const bool due = race->running == 0 || (race->running < RACE_MAX && clock_ms() >= race->next_start);
         int fd;
 
         if (race->next != NULL && due) {

@@ -9,6 +9,7 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
+#include "store/base/clock.h"
 #include "store/net/resolve.h"
 #include "store/net/socket.h"
 #include "store/net/tls.h"
@@ -90,7 +91,7 @@ failed:
 bool
 stream_start_tls(struct stream *stream, struct error *err)
 {
-    const int64_t since = wait_clock();
+    const int64_t since = clock_ms();
 
     stream->tls = tls_new(stream->to, stream->name, stream->fd, err);
     if (stream->tls == NULL)
@@ -229,7 +230,7 @@ stream_wait(struct stream *stream, unsigned want, struct error *err)
         fd.events |= stream->tls != NULL ? tls_events(stream->tls, STREAM_WANT_READ) : POLLIN;
     if ((want & STREAM_WANT_WRITE) != 0)
         fd.events |= stream->tls != NULL ? tls_events(stream->tls, STREAM_WANT_WRITE) : POLLOUT;
-    switch (wait_for(stream->to, &fd, 1, wait_clock() + wait_limit(stream->to), err)) {
+    switch (wait_for(stream->to, &fd, 1, clock_ms() + wait_limit(stream->to), err)) {
     case WAIT_READY:
         return true; /* an error or a hang-up too: the next read or write says which */
     case WAIT_LATE:
@@ -247,7 +248,7 @@ stream_wait(struct stream *stream, unsigned want, struct error *err)
 bool
 stream_wait_since(struct stream *stream, unsigned want, int64_t since, struct error *err)
 {
-    if (wait_clock() - since < STEP_LIMITS * wait_limit(stream->to))
+    if (clock_ms() - since < STEP_LIMITS * wait_limit(stream->to))
         return stream_wait(stream, want, err);
     error_set(err, ERROR_NETWORK, "read from %s", stream->name);
     error_answer(err, TEXT("its answer comes too slowly"));

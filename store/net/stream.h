@@ -53,7 +53,7 @@ MUST_CHECK bool stream_wait(struct stream *stream, unsigned want, struct error *
 /**
  * stream_wait for one step before login, where anybody on the way may speak: bytes that come in drops don't keep us for
  * ever. The whole step may take five time limits.
- * @param since  when it began, by wait_clock
+ * @param since  when it began, by clock_ms
  */
 MUST_CHECK bool stream_wait_since(struct stream *stream, unsigned want, int64_t since, struct error *err);
 /** Bytes moved so far, as the program sees them (before TLS). */

@@ -3,17 +3,10 @@
 
 #include <errno.h>
 
+#include "store/base/clock.h"
+
 #define SLICE_MS 1000      /* how long a wish to stop may go unheard */
 #define DEFAULT_LIMIT_S 60 /* for a connection that names no time limit */
-
-int64_t
-wait_clock(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* can't fail: the clock exists since Linux 2.6 */
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 int64_t
 wait_limit(const struct connection *to)
@@ -29,7 +22,7 @@ wait_for(const struct connection *to, struct pollfd *fds, nfds_t count, int64_t 
             error_set(err, ERROR_INTERRUPTED, "stopped while waiting for the server");
             return WAIT_FAILED;
         }
-        const int64_t left = until - wait_clock();
+        const int64_t left = until - clock_ms();
         const int slice = left <= 0 ? 0 : left < SLICE_MS ? (int)left : SLICE_MS;
         const int ready = poll(fds, count, slice);
 

@@ -15,11 +15,9 @@ enum wait_result {
     WAIT_FAILED /* stopped, or poll failed: err says so */
 };
 
-/** Milliseconds of the monotonic clock; comparable with itself only. */
-int64_t wait_clock(void);
 /** The time limit of a connection in milliseconds. */
 int64_t wait_limit(const struct connection *to);
-/** @param until  a time of wait_clock */
+/** @param until  a time of clock_ms */
 MUST_CHECK enum wait_result wait_for(const struct connection *to, struct pollfd *fds, nfds_t count, int64_t until,
                                      struct error *err);
 

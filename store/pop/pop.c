@@ -6,22 +6,13 @@
 
 #include <poll.h>
 
+#include "store/base/clock.h"
 #include "store/pop/client.h"
 
 #define GRACE_MS 5000  /* after the first signal, for what is in flight */
 #define PATIENCE_S 15  /* for a mailbox that is in use, all waits together */
 #define WAIT_FIRST_S 1 /* then twice as long each time */
 #define SLICE_MS 200   /* how long a signal may go unheard while we wait */
-
-static int64_t
-now_ms(void)
-{
-    struct timespec now;
-
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-        return 0;
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* A signal came. Asked between commands: nothing new is sent from then on. */
 static bool
@@ -33,7 +24,7 @@ was_stopped(void *context)
         return true;
     if (pop->to->stopped == NULL || !pop->to->stopped(pop->to->stopped_context))
         return false;
-    pop->stopped_at_ms = now_ms();
+    pop->stopped_at_ms = clock_ms();
     return true;
 }
 
@@ -43,7 +34,7 @@ patience_is_over(void *context)
 {
     struct pop *pop = context;
 
-    return was_stopped(pop) && (!pop->in_session || now_ms() - pop->stopped_at_ms >= GRACE_MS);
+    return was_stopped(pop) && (!pop->in_session || clock_ms() - pop->stopped_at_ms >= GRACE_MS);
 }
 
 bool
@@ -192,8 +183,8 @@ wait_seconds(const struct pop *pop, int seconds, struct error *err)
 {
     const struct connection *to = pop->to;
 
-    for (const int64_t until = now_ms() + (int64_t)seconds * 1000; now_ms() < until;) {
-        const int64_t left = until - now_ms();
+    for (const int64_t until = clock_ms() + (int64_t)seconds * 1000; clock_ms() < until;) {
+        const int64_t left = until - clock_ms();
 
         if (to->stopped != NULL && to->stopped(to->stopped_context)) {
             error_set(err, ERROR_INTERRUPTED, "stopped while waiting for the server");

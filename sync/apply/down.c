@@ -4,6 +4,7 @@
  */
 #include "sync/apply/apply.h"
 #include "sync/rows/flushed.h"
+#include "store/base/clock.h"
 #include "sync/rows/readings.h"
 #include "sync/run/situation.h"
 
@@ -52,15 +53,6 @@ struct downloading {
     struct journal_message *message;
     bool did;
 };
-
-static int64_t
-monotonic_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* The file is durable: the row may say so. */
 static bool
@@ -328,14 +320,14 @@ on_end(void *context, size_t index, uint32_t uid)
     }
     down->readings[wanted].delivered = true;
     if (down->batch_count == 0)
-        down->batch_since = monotonic_ms();
+        down->batch_since = clock_ms();
     down->batch_count++;
     down->batch_bytes += down->draft_bytes;
     run->done++;
     report_progress(run->report, run->account->name, mailbox->row.name, run->done, run->total,
                     run->counts.bytes_down + down->batch_bytes);
     if (down->batch_count < LIMIT_BATCH && down->batch_bytes < LIMIT_BATCH_BYTES &&
-        monotonic_ms() - down->batch_since < 1000)
+        clock_ms() - down->batch_since < 1000)
         return true;
     return flush(down);
 }

@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "store/base/clock.h"
 #include "store/base/limits.h"
 #include "store/base/lines.h"
 
@@ -243,15 +244,6 @@ wait_a_moment(int pidfd)
     (void)poll(&wait, 1, pidfd >= 0 ? TICK_MS : TICK_MS / 10); /* EINTR: a signal, looked for by the caller */
 }
 
-static int64_t
-monotonic_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static bool
 is_stopped(const struct deliver_command *command)
 {
@@ -273,8 +265,8 @@ wait_for_end(const struct deliver_command *command, pid_t pid, int *status, stru
             break;
         }
         if (end == 0 && is_stopped(command))
-            end = monotonic_ms() + GRACE_MS;
-        if (in_time && end != 0 && monotonic_ms() >= end) {
+            end = clock_ms() + GRACE_MS;
+        if (in_time && end != 0 && clock_ms() >= end) {
             (void)kill(-pid, SIGKILL);
             in_time = false;
         }

@@ -13,19 +13,12 @@
  */
 #include "sync/import/fetch.h"
 
+#include "store/base/clock.h"
+
 #define BATCH_MS 1000 /* what arrived is flushed at least so often; its name comes with what arrives after that */
 #define SPACE_MIN (UINT64_C(1) << 20)       /* bytes that must stay free on the file system */
 #define SPACE_EVERY (UINT64_C(1) << 20)     /* bytes of one message between two looks at it */
 #define UNWRITTEN_MAX (UINT64_C(256) << 20) /* bytes of a message that nobody takes, until the line is given up */
-
-static int64_t
-monotonic_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- batches ---- */
 
@@ -66,7 +59,7 @@ flush(struct fetching *fetching)
         return false;
     fetching->flushed = fetching->at;
     fetching->pending_bytes = fetching->batch_bytes;
-    fetching->pending_since = monotonic_ms();
+    fetching->pending_since = clock_ms();
     fetching->batch_bytes = 0;
     return send_ahead(fetching) || settle_pending(fetching);
 }
@@ -75,14 +68,14 @@ static bool
 batch_is_complete(const struct fetching *fetching)
 {
     return fetching->at - fetching->flushed == LIMIT_BATCH || fetching->at % IMPORT_RING == 0 ||
-           fetching->batch_bytes >= LIMIT_BATCH_BYTES || monotonic_ms() - fetching->batch_since >= BATCH_MS;
+           fetching->batch_bytes >= LIMIT_BATCH_BYTES || clock_ms() - fetching->batch_since >= BATCH_MS;
 }
 
 /* A long message is no reason to keep the others from being there. */
 static bool
 settle_late(struct fetching *fetching)
 {
-    if (fetching->settled == fetching->flushed || monotonic_ms() - fetching->pending_since < BATCH_MS)
+    if (fetching->settled == fetching->flushed || clock_ms() - fetching->pending_since < BATCH_MS)
         return true;
     return settle_pending(fetching);
 }
@@ -272,7 +265,7 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
                                  : !finish_message(fetching, arrival))
         return false;
     if (fetching->flushed == fetching->at)
-        fetching->batch_since = monotonic_ms();
+        fetching->batch_since = clock_ms();
     fetching->at++;
     fetching->batch_bytes += arrival->row.size;
     if (import->handover != NULL) { /* each is a batch of its own, and is committed */

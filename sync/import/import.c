@@ -8,6 +8,8 @@
 
 #include <inttypes.h>
 
+#include "store/base/clock.h"
+
 #define REFUSALS_SAID 20 /* of a kind, one by one */
 
 static void
@@ -147,12 +149,11 @@ import_run(const struct account *account, const struct sync_options *options, st
                             .dry = options->dry_run,
                             .may_fetch = account->policy.pull.new_mail,
                             .may_remove = account->policy.push.deletes};
-    struct timespec begin, end;
+    const double begin = clock_seconds();
     bool ok;
     int status;
 
     import.now = import_now(&import);
-    (void)clock_gettime(CLOCK_MONOTONIC, &begin);
     report_import(report, account->name);
     report_begin(report, account->name, import.dry);
     ok = work(&import);
@@ -165,9 +166,7 @@ import_run(const struct account *account, const struct sync_options *options, st
     import_here_free(&import);
     free(import.sizes);
     status = conclude(&import, ok);
-    (void)clock_gettime(CLOCK_MONOTONIC, &end);
-    report_result(report, account->name, status, &import.counts,
-                  (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9,
+    report_result(report, account->name, status, &import.counts, clock_seconds() - begin,
                   import_stopped(&import) || import.err.kind == ERROR_INTERRUPTED);
     return status;
 }

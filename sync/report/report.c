@@ -8,16 +8,9 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "store/base/clock.h"
+
 #define TEXT_MAX 4096 /* bytes of one formatted line */
-
-static int64_t
-monotonic_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 struct report *
 report_new(const struct report_settings *settings)
@@ -30,7 +23,7 @@ report_new(const struct report_settings *settings)
     report->out = settings->out != NULL ? settings->out : stdout;
     report->err = settings->err != NULL ? settings->err : stderr;
     if (report->settings.now_ms == NULL)
-        report->settings.now_ms = monotonic_ms;
+        report->settings.now_ms = clock_ms;
     report->live_shown_ms = -REPORT_UPDATE_MS;
     pthread_mutex_init(&report->lock, NULL);
     return report;

@@ -10,6 +10,7 @@
 
 #include "store/net/socket.h"
 #include "store/net/stream.h"
+#include "store/base/clock.h"
 #include "store/net/wait.h"
 
 #include "fake_server.h"
@@ -401,11 +402,11 @@ a_name_that_is_none_ends_within_the_time_limit(void **state)
 {
     struct connection to = {.scheme = SCHEME_IMAPS, .host = "no-such-host.invalid", .port = 993, .timeout_s = 2};
     (void)state;
-    const int64_t start = wait_clock();
+    const int64_t start = clock_ms();
 
     struct error err = assert_refused(&to, ERROR_NETWORK);
 
-    assert_true(wait_clock() - start < 5000);
+    assert_true(clock_ms() - start < 5000);
     assert_has(err.what, "no-such-host.invalid");
     assert_true(err.answer[0] != '\0');
 }
@@ -430,13 +431,13 @@ silence_ends_with_the_time_limit(void **state)
     to.timeout_s = 1;
     struct error err = {0};
     struct stream *stream = stream_open(&to, &err);
-    const int64_t start = wait_clock();
+    const int64_t start = clock_ms();
 
     assert_false(stream_wait(stream, STREAM_WANT_READ, &err));
 
     assert_int_equal(err.kind, ERROR_NETWORK);
     assert_string_equal(err.answer, "nothing moved for 1 seconds");
-    assert_true(wait_clock() - start >= 900);
+    assert_true(clock_ms() - start >= 900);
     stream_close(stream);
     end_server(server);
 }
