@@ -80,6 +80,18 @@ text_print(char *to, size_t size, const char *format, ...)
     return len >= 0 && (size_t)len < size;
 }
 
+void
+text_hex(const unsigned char *bytes, size_t len, char *to)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < len; i++) {
+        to[2 * i] = digits[bytes[i] >> 4];
+        to[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    to[2 * len] = '\0';
+}
+
 struct buffer
 buffer_new(size_t max)
 {

@@ -31,6 +31,9 @@ MUST_CHECK bool text_copy(struct text from, char *to, size_t size);
 /** printf into an array; false if it was cut (the cut text is there, NUL-terminated). */
 bool text_print(char *to, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/** Bytes as lower-case hexadecimal digits. @param to  2 * len + 1 bytes */
+void text_hex(const unsigned char *bytes, size_t len, char *to);
+
 /* A growing array of bytes: `at[len]` is always NUL once something was added. */
 struct buffer {
     char *at;

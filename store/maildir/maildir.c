@@ -14,8 +14,7 @@ make_tag(struct maildir *maildir)
 
     if (!digest_bytes(name, strlen(name), digest))
         return false;
-    for (size_t i = 0; i < TAG_LENGTH / 2; i++)
-        text_print(maildir->tag + 2 * i, 3, "%02x", digest[i]);
+    text_hex(digest, TAG_LENGTH / 2, maildir->tag);
     return true;
 }
 

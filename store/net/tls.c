@@ -130,7 +130,6 @@ answer_openssl(struct error *err)
 static bool
 make_pin(const X509 *certificate, char pin[static PIN_SIZE])
 {
-    static const char hex[] = "0123456789abcdef";
     unsigned char digest[DIGEST_SIZE];
     unsigned char *der = NULL;
     const int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
@@ -140,11 +139,8 @@ make_pin(const X509 *certificate, char pin[static PIN_SIZE])
         return false;
     made = digest_bytes(der, (size_t)len, digest);
     OPENSSL_free(der);
-    for (size_t i = 0; made && i < DIGEST_SIZE; i++) {
-        pin[2 * i] = hex[digest[i] >> 4];
-        pin[2 * i + 1] = hex[digest[i] & 15];
-        pin[2 * i + 2] = '\0';
-    }
+    if (made)
+        text_hex(digest, DIGEST_SIZE, pin);
     return made;
 }
 

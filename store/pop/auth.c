@@ -226,8 +226,8 @@ digest_timestamp(const char *timestamp, const char *secret, char hex[33])
                       EVP_DigestUpdate(context, secret, strlen(secret)) == 1 &&
                       EVP_DigestFinal_ex(context, digest, NULL) == 1;
 
-    for (int i = 0; done && i < 16; i++)
-        (void)text_print(hex + 2 * (size_t)i, 3, "%02x", digest[i]);
+    if (done)
+        text_hex(digest, 16, hex);
     EVP_MD_CTX_free(context);
     return done;
 }

@@ -30,8 +30,7 @@ name_of(const struct mailbox *mailbox, const struct journal_message *message, ch
 {
     char bytes[2 * NAME_BYTES + 1];
 
-    for (size_t i = 0; i < NAME_BYTES; i++)
-        (void)text_print(bytes + 2 * i, 3, "%02x", message->wire[i]);
+    text_hex(message->wire, NAME_BYTES, bytes);
     (void)text_print(name, 128, "%" PRIu32 ".%" PRIu32 ".%" PRId64 ".%s.replaced", mailbox->row.uidvalidity,
                      message->uid, mailbox->row.id, bytes);
 }

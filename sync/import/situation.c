@@ -26,8 +26,7 @@ server_digest(struct import *import, char out[static 65])
     buffer_free(&text);
     if (!ok)
         return import_no_memory(import);
-    for (size_t i = 0; i < sizeof digest; i++)
-        (void)text_print(out + 2 * i, 3, "%02x", digest[i]);
+    text_hex(digest, sizeof digest, out);
     return true;
 }
 

@@ -26,8 +26,7 @@ identity_random(struct run *run, char out[static 33])
         error_sys(&run->err, errno, "get random bytes");
         return false;
     }
-    for (size_t i = 0; i < sizeof bytes; i++)
-        (void)text_print(out + 2 * i, 3, "%02x", bytes[i]);
+    text_hex(bytes, sizeof bytes, out);
     return true;
 }
 

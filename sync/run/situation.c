@@ -37,8 +37,7 @@ server_digest(struct run *run, char out[static 65])
     buffer_free(&text);
     if (!ok)
         return run_no_memory(run);
-    for (size_t i = 0; i < sizeof digest; i++)
-        (void)text_print(out + 2 * i, 3, "%02x", digest[i]);
+    text_hex(digest, sizeof digest, out);
     return true;
 }
 

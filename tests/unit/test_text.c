@@ -157,6 +157,19 @@ a_buffer_keeps_all_that_was_added_in_many_pieces(void **state)
 }
 
 static void
+bytes_are_written_as_hexadecimal_digits(void **state)
+{
+    static const unsigned char bytes[] = {0x00, 0x0f, 0xa0, 0xff};
+    char to[9];
+    (void)state;
+
+    text_hex(bytes, 4, to);
+    assert_string_equal(to, "000fa0ff");
+    text_hex(bytes, 0, to);
+    assert_string_equal(to, "");
+}
+
+static void
 an_array_grows_and_keeps_its_elements(void **state)
 {
     int64_t *array = NULL;
@@ -205,6 +218,7 @@ main(void)
         cmocka_unit_test(a_buffer_never_grows_past_its_maximum),
         cmocka_unit_test(a_buffer_without_a_maximum_refuses_what_no_memory_can_hold),
         cmocka_unit_test(a_buffer_keeps_all_that_was_added_in_many_pieces),
+        cmocka_unit_test(bytes_are_written_as_hexadecimal_digits),
         cmocka_unit_test(an_array_grows_and_keeps_its_elements),
         cmocka_unit_test(an_array_too_large_to_be_counted_is_refused_and_unchanged),
     };
