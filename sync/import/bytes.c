@@ -4,25 +4,6 @@
  */
 #include "sync/import/private.h"
 
-bool
-row_set_add(struct import *import, struct row_set *set, int64_t id)
-{
-    size_t before = set->size;
-
-    if (!array_grow(&set->bits, &set->size, (size_t)(id / 8) + 1, 1))
-        return import_no_memory(import);
-    if (set->size > before)
-        memset(set->bits + before, 0, set->size - before);
-    set->bits[id / 8] |= (unsigned char)(1u << (id % 8));
-    return true;
-}
-
-bool
-row_set_has(const struct row_set *set, int64_t id)
-{
-    return (size_t)(id / 8) < set->size && (set->bits[id / 8] & (1u << (id % 8))) != 0;
-}
-
 /*
  * The same bytes; where only the header of a row is known, the same header. What was recorded as had under another name is none of these.
  *
@@ -51,14 +32,14 @@ fits(const struct import *import, const struct journal_pop *row, const struct se
  * @param certain  the others are none
  */
 static bool
-choose(struct import *import, const struct row_set *taken_rows, const int64_t *ids, size_t count, const char *uidl,
+choose(struct import *import, const struct id_set *taken_rows, const int64_t *ids, size_t count, const char *uidl,
        const struct seen *seen, bool certain, struct journal_pop *row)
 {
     for (int sure = 1; sure >= (certain ? 1 : 0); sure--) {
         for (size_t i = 0; i < count; i++) {
             bool taken;
 
-            if (row_set_has(taken_rows, ids[i]))
+            if (id_set_has(taken_rows, ids[i]))
                 continue;
             if (!journal_listing_is_taken(import->journal, ids[i], &taken, &import->err))
                 return false;
@@ -76,7 +57,7 @@ choose(struct import *import, const struct row_set *taken_rows, const int64_t *i
 
 /* Of its name first, then of others; last those whose name a line has of which nobody knows yet which message it is. */
 static bool
-find_among(struct import *import, const struct row_set *taken_rows, const char *uidl, const struct seen *seen,
+find_among(struct import *import, const struct id_set *taken_rows, const char *uidl, const struct seen *seen,
            bool certain, struct journal_pop *row)
 {
     bool ok = true;
@@ -95,7 +76,7 @@ find_among(struct import *import, const struct row_set *taken_rows, const char *
 
 /* Where names moved on, the row of this one is rather another's, unless its bytes say that it is not: others that have them come first. */
 bool
-bytes_find_row(struct import *import, const struct row_set *taken_rows, const char *uidl, const struct seen *seen,
+bytes_find_row(struct import *import, const struct id_set *taken_rows, const char *uidl, const struct seen *seen,
                struct journal_pop *row)
 {
     const bool moved = import->reused;
@@ -107,7 +88,7 @@ bytes_find_row(struct import *import, const struct row_set *taken_rows, const ch
 
 /* Nothing of the header is what it was, and the body is: it may be either. */
 bool
-bytes_find_unsure(struct import *import, const struct row_set *taken_rows, const struct journal_listed *listed,
+bytes_find_unsure(struct import *import, const struct id_set *taken_rows, const struct journal_listed *listed,
                   const struct seen *seen, struct journal_pop *row)
 {
     int64_t *ids;
@@ -124,7 +105,7 @@ bytes_find_unsure(struct import *import, const struct row_set *taken_rows, const
         ok =
             import_load(import, ids[i], row) && journal_listing_is_taken(import->journal, ids[i], &taken, &import->err);
         found =
-            ok && !taken && !row_set_has(taken_rows, ids[i]) && row->state != POP_FETCHING && seen_same_body(row, seen);
+            ok && !taken && !id_set_has(taken_rows, ids[i]) && row->state != POP_FETCHING && seen_same_body(row, seen);
     }
     free(ids);
     if (!found)

@@ -190,7 +190,7 @@ may_be_begun(const struct journal_pop *row, const struct seen *seen)
 }
 
 bool
-candidates_begun(struct import *import, const char *uidl, const struct seen *seen, const struct row_set *taken,
+candidates_begun(struct import *import, const char *uidl, const struct seen *seen, const struct id_set *taken,
                  const uint64_t *size, struct journal_pop *row)
 {
     int64_t *ids;
@@ -201,7 +201,7 @@ candidates_begun(struct import *import, const char *uidl, const struct seen *see
         return false;
     for (size_t i = 0; ok && !found && i < count; i++) {
         ok = is_free(import, ids[i], &free_row) && import_load(import, ids[i], row);
-        found = ok && free_row && (taken == NULL || !row_set_has(taken, ids[i])) && may_be_begun(row, seen) &&
+        found = ok && free_row && (taken == NULL || !id_set_has(taken, ids[i])) && may_be_begun(row, seen) &&
                 (size == NULL || import_verdict(row, seen, *size) == VERDICT_SAME);
     }
     free(ids);

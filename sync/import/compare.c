@@ -19,7 +19,7 @@ struct compare {
     struct journal_listed page[LIMIT_BATCH];
     struct journal_listed wanted[LIMIT_BATCH]; /* of the page; asked: so many were named, at: answered */
     size_t wanted_count, asked, at;
-    struct row_set seen; /* rows whose message is on the server */
+    struct id_set seen; /* rows whose message is on the server */
     struct local_draft *draft;
     bool begun;
     const char *dropped; /* why what comes is not written down; NULL: it is */
@@ -35,8 +35,8 @@ settle(struct compare *compare, const struct arrival *arrival)
 {
     struct import *import = compare->import;
 
-    if (!row_set_add(import, &compare->seen, arrival->row.id))
-        return false;
+    if (!id_set_add(&compare->seen, arrival->row.id))
+        return import_no_memory(import);
     return import->identity == BY_BODY ||
            journal_listing_settle(import->journal, arrival->number, arrival->row.id, false, &import->err);
 }
@@ -149,8 +149,8 @@ take(struct compare *compare, const struct journal_listed *listed, const struct 
         arrival->row = *known;
     else
         import_new_row(import, listed->uidl, listed->size, &arrival->row);
-    if (known->id != 0 &&
-        !row_set_add(import, &compare->seen, known->id)) /* an equal one of this batch is not it, too */
+    if (known->id != 0 && !(id_set_add(&compare->seen, known->id) ||
+                            import_no_memory(import))) /* an equal one of this batch is not it, too */
         return false;
     (void)import_take_up(&arrival->row, listed, NULL);
     arrival->row.why[0] = '\0';
@@ -429,7 +429,7 @@ bury_unseen(struct compare *compare)
         return false;
     }
     for (size_t i = 0; ok && i < count; i++) {
-        if (row_set_has(&compare->seen, ids[i]))
+        if (id_set_has(&compare->seen, ids[i]))
             continue;
         ok = import_load(import, ids[i], &row);
         row.absent = import_stamp(import);
@@ -489,7 +489,7 @@ import_compare(struct import *import)
          (import->options->skip_existing || fetch_prepare(import)) && fetch_pages(compare) && bury_unseen(compare) &&
          import_bury_rest(import) && (import->identity == BY_BODY || import_note_open(import));
     bytes_free(compare->reading);
-    free(compare->seen.bits);
+    id_set_free(&compare->seen);
     free(compare);
     return ok;
 }

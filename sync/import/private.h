@@ -29,6 +29,7 @@
 #include "store/base/limits.h"
 #include "store/journal/pop.h"
 #include "sync/base/age_journal.h"
+#include "sync/base/id_set.h"
 #include "sync/import/import.h"
 #include "sync/import/kin.h"
 
@@ -274,12 +275,6 @@ MUST_CHECK bool candidates_only_line(struct import *import, const struct journal
                                      bool *only);
 
 /* ---- import/bytes.c ---- */
-struct row_set { /* ids of rows: one bit each */
-    unsigned char *bits;
-    size_t size;
-};
-MUST_CHECK bool row_set_add(struct import *import, struct row_set *set, int64_t id);
-bool row_set_has(const struct row_set *set, int64_t id);
 /**
  * The first row that was begun under this UIDL while it might have been another row's (POP_DOUBT), and by its header may be this message;
  * row->id 0: none.
@@ -288,12 +283,12 @@ bool row_set_has(const struct row_set *set, int64_t id);
  * @param size   it is the message of this size for certain; NULL: it may be
  */
 MUST_CHECK bool candidates_begun(struct import *import, const char *uidl, const struct seen *seen,
-                                 const struct row_set *taken, const uint64_t *size, struct journal_pop *row);
+                                 const struct id_set *taken, const uint64_t *size, struct journal_pop *row);
 /** Which row's message has these bytes, under this UIDL or any other? row->id 0: none, of those that no line and none of `taken` has. */
-MUST_CHECK bool bytes_find_row(struct import *import, const struct row_set *taken, const char *uidl,
+MUST_CHECK bool bytes_find_row(struct import *import, const struct id_set *taken, const char *uidl,
                                const struct seen *seen, struct journal_pop *row);
 /** The row of its UIDL that has its body and nothing of its header: it may be either. row->id 0: none */
-MUST_CHECK bool bytes_find_unsure(struct import *import, const struct row_set *taken,
+MUST_CHECK bool bytes_find_unsure(struct import *import, const struct id_set *taken,
                                   const struct journal_listed *listed, const struct seen *seen,
                                   struct journal_pop *row);
 

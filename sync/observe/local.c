@@ -4,6 +4,7 @@
  * between two reads of a directory makes a file invisible for a moment. After that every folder that changed meanwhile is read
  * again: what is missing in one may have been moved to another that was read before.
  */
+#include "sync/base/id_set.h"
 #include "sync/observe/observe.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/held.h"
@@ -14,10 +15,8 @@
 struct look { /* one folder while it is being read */
     struct run *run;
     struct mailbox *mailbox;
-    unsigned char *seen; /* bit set over row ids */
-    size_t seen_size;
-    unsigned char *before; /* the same, of the first listing, while there is a second one */
-    size_t before_size;
+    struct id_set seen;   /* rows whose file is in the listing under way */
+    struct id_set before; /* the same, of the first listing, while there is a second one */
     bool looked, second;
     bool stable;    /* the last listing was */
     bool bad;       /* it holds a name that can't be used */
@@ -27,43 +26,6 @@ struct look { /* one folder while it is being read */
     bool found;     /* a file that no row knows */
     struct twins *twins; /* of all folders */
 };
-
-static bool
-mark_seen(struct look *look, int64_t id)
-{
-    size_t byte = (size_t)(id >> 3);
-
-    if (byte >= look->seen_size) {
-        size_t have = look->seen_size, need = byte + 1 + byte / 2;
-
-        if (!array_grow(&look->seen, &look->seen_size, need, 1))
-            return run_no_memory(look->run);
-        memset(look->seen + have, 0, look->seen_size - have);
-    }
-    look->seen[byte] |= (unsigned char)(1u << (id & 7));
-    return true;
-}
-
-static bool
-has_bit(const unsigned char *bits, size_t size, int64_t id)
-{
-    size_t byte = (size_t)(id >> 3);
-
-    return byte < size && (bits[byte] >> (id & 7) & 1) != 0;
-}
-
-/* In the listing under way. */
-static bool
-was_seen(const struct look *look, int64_t id)
-{
-    return has_bit(look->seen, look->seen_size, id);
-}
-
-static bool
-was_seen_before(const struct look *look, int64_t id)
-{
-    return has_bit(look->before, look->before_size, id);
-}
 
 static bool
 add_file(struct look *look, const char *base, const char *info)
@@ -78,7 +40,8 @@ add_file(struct look *look, const char *base, const char *info)
     (void)text_print(message->info, sizeof message->info, "%s", info);
     message->lseen = run_flags_of(info, 0);
     look->found = true;
-    ok = journal_message_save(look->run->journal, message, &look->run->err) && mark_seen(look, message->id);
+    ok = journal_message_save(look->run->journal, message, &look->run->err) &&
+         (id_set_add(&look->seen, message->id) || run_no_memory(look->run));
     free(message);
     return ok;
 }
@@ -144,7 +107,7 @@ on_file(void *context, const char *base, const char *info)
         return false;
     if (!found)
         return add_file(look, base, info);
-    if (was_seen(look, message.id)) {
+    if (id_set_has(&look->seen, message.id)) {
         /* The second listing names everything again; within one listing a base comes once, or it has a twin. */
         if (strcmp(message.info, info) == 0)
             return true;
@@ -162,7 +125,7 @@ on_file(void *context, const char *base, const char *info)
     message.facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED);
     take_past(look, &message);
     flushed_doubt_flags(look->run, &message);
-    if (!mark_seen(look, message.id) ||
+    if (!(id_set_add(&look->seen, message.id) || run_no_memory(look->run)) ||
         ((before.facts & FACT_GONE_HERE) != 0 && !held_end_word(look->run, look->mailbox, message.id)))
         return false;
     return memcmp(&before, &message, sizeof before) == 0 ||
@@ -216,11 +179,9 @@ read_folder(struct look *look)
 static bool
 read_again(struct look *look)
 {
-    free(look->before);
+    id_set_free(&look->before);
     look->before = look->seen;
-    look->before_size = look->seen_size;
-    look->seen = NULL;
-    look->seen_size = 0;
+    look->seen = (struct id_set){0};
     look->second = true;
     return read_folder(look);
 }
@@ -238,7 +199,7 @@ find_missing(struct look *look, bool *missing)
     if (!journal_message_ids(look->run->journal, look->mailbox->row.id, WHICH_WITH_BASE, &ids, &count, &look->run->err))
         return false;
     for (size_t i = 0; !*missing && i < count; i++)
-        *missing = !was_seen(look, ids[i]);
+        *missing = !id_set_has(&look->seen, ids[i]);
     free(ids);
     return true;
 }
@@ -280,9 +241,9 @@ sweep(struct look *look)
     if (!journal_message_ids(run->journal, look->mailbox->row.id, WHICH_WITH_BASE, &ids, &count, &run->err))
         return false;
     for (size_t i = 0; ok && i < count; i++) {
-        if (was_seen(look, ids[i]))
+        if (id_set_has(&look->seen, ids[i]))
             continue;
-        if (was_seen_before(look, ids[i])) { /* it went between the two listings: the next look decides */
+        if (id_set_has(&look->before, ids[i])) { /* it went between the two listings: the next look decides */
             look->mailbox->row.stamp[0] = '\0';
             look->undecided = true;
             continue;
@@ -443,8 +404,8 @@ observe_local(struct run *run, struct twins *twins)
     else
         journal_rollback(run->journal);
     for (size_t i = 0; looks != NULL && i < run->count; i++) {
-        free(looks[i].seen);
-        free(looks[i].before);
+        id_set_free(&looks[i].seen);
+        id_set_free(&looks[i].before);
     }
     free(looks);
     return ok;

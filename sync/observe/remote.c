@@ -6,6 +6,7 @@
  * as the server says; if they are not, everything is asked for, once. A UIDVALIDITY that changed, a UIDNEXT that went back, a
  * known UID that is another message: the mailbox is unpaired (REPAIR) and paired again by content, and nothing is removed.
  */
+#include "sync/base/id_set.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/said_uid.h"
 #include "sync/observe/view.h"
@@ -20,11 +21,10 @@ struct sight { /* one mailbox while it is being listed */
     bool started;    /* selected was called */
     bool again_full; /* what came can't be trusted to be complete */
     bool complete;
-    unsigned char *seen; /* bit set over row ids, for listings of everything */
-    size_t seen_size;
-    uint32_t listed;  /* different messages */
-    struct view view; /* in a listing of everything */
-    uint64_t slid;    /* unknown messages below the cursor */
+    struct id_set seen; /* rows that were listed, for listings of everything */
+    uint32_t listed;    /* different messages */
+    struct view view;   /* in a listing of everything */
+    uint64_t slid;      /* unknown messages below the cursor */
     struct said_uids said;
     bool partial; /* the server says that it listed a part: what that lacks is nowhere proven to be gone */
     bool ahead;   /* UIDNEXT says that the highest known UID is not given yet, and no listing has shown it */
@@ -36,28 +36,10 @@ struct observation {
 };
 
 static bool
-mark_seen(struct sight *sight, int64_t id)
+mark_seen(struct run *run, struct sight *sight, int64_t id)
 {
-    size_t byte = (size_t)(id >> 3);
-
-    if (byte >= sight->seen_size) {
-        size_t have = sight->seen_size, need = byte + 1 + byte / 2;
-
-        if (!array_grow(&sight->seen, &sight->seen_size, need, 1))
-            return false;
-        memset(sight->seen + have, 0, sight->seen_size - have);
-    }
-    sight->listed += (sight->seen[byte] >> (id & 7) & 1) == 0;
-    sight->seen[byte] |= (unsigned char)(1u << (id & 7));
-    return true;
-}
-
-static bool
-was_seen(const struct sight *sight, int64_t id)
-{
-    size_t byte = (size_t)(id >> 3);
-
-    return byte < sight->seen_size && (sight->seen[byte] >> (id & 7) & 1) != 0;
+    sight->listed += !id_set_has(&sight->seen, id);
+    return id_set_add(&sight->seen, id) || run_no_memory(run);
 }
 
 /* UIDs mean nothing any more: what the rows knew is kept and found again by content (missing.c). */
@@ -258,8 +240,7 @@ add_unknown(struct run *run, struct sight *sight, const struct remote_message *s
     message->date = seen->date;
     message->rseen = seen->flags;
     (void)text_print(message->keywords, sizeof message->keywords, "%s", seen->keywords != NULL ? seen->keywords : "");
-    ok =
-        journal_message_save(run->journal, message, &run->err) && (mark_seen(sight, message->id) || run_no_memory(run));
+    ok = journal_message_save(run->journal, message, &run->err) && mark_seen(run, sight, message->id);
     free(message);
     return ok;
 }
@@ -308,8 +289,8 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         (void)text_print(message.keywords, sizeof message.keywords, "%s", seen->keywords != NULL ? seen->keywords : "");
     }
     message.facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW);
-    if (!mark_seen(sight, message.id))
-        return run_no_memory(run);
+    if (!mark_seen(run, sight, message.id))
+        return false;
     return memcmp(&before, &message, sizeof before) == 0 || journal_message_save(run->journal, &message, &run->err);
 }
 
@@ -357,12 +338,12 @@ sweep(struct run *run, struct sight *sight)
     if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_WITH_UID, &ids, &count, &run->err))
         return false;
     for (size_t i = 0; ok && i < count; i++)
-        ok = was_seen(sight, ids[i]) || count_missing(run, sight, ids[i]);
+        ok = id_set_has(&sight->seen, ids[i]) || count_missing(run, sight, ids[i]);
     ok = ok && view_count_sent(run, mailbox, &sight->view);
     view_learn(run, mailbox, &sight->view);
     cut = ok && view_is_cut(run, mailbox, &sight->view);
     for (size_t i = 0; ok && i < count; i++) {
-        if (!was_seen(sight, ids[i]))
+        if (!id_set_has(&sight->seen, ids[i]))
             ok = sweep_row(run, sight, ids[i], cut);
     }
     free(ids);
@@ -543,9 +524,8 @@ observe_remote(struct run *run)
             bool again = sights[i].again_full;
             struct mailbox *mailbox = sights[i].mailbox;
 
-            free(sights[i].seen);
+            id_set_free(&sights[i].seen);
             free(sights[i].said.list);
-            sights[i].seen = NULL;
             sights[i].said = (struct said_uids){0};
             if (!again || !ok)
                 continue;
