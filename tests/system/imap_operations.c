@@ -1,8 +1,7 @@
 /*
- * Every operation of store/imap against a real server. Where: GOLUB_TEST_IMAP=PORT on the loopback, any new user,
- * password
- * "pw" (tests/rig has such a server); without it there is nothing to test here and the program says so.
- * The same story is to be told by servers with and without QRESYNC, UIDPLUS, MULTIAPPEND ...: run it once for each.
+ * Every operation of store/imap against a real server, without the engine above it: test_imap_operations.py starts one and calls
+ *     imap_operations PORT USER-PREFIX      the users are PREFIX0, PREFIX1, ... with the password "pw", a test each
+ * The same story is told by servers with and without QRESYNC, UIDPLUS, MULTIAPPEND ...
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,6 +43,11 @@ struct scene {
     bool found_inbox, found_mailbox;
     struct remote_listed listed;
 };
+
+static struct {
+    uint16_t port;
+    const char *users; /* their names without the number at the end */
+} server;
 
 static bool
 tell_secret(void *context, bool again, char **secret, struct error *err)
@@ -583,14 +587,12 @@ set_up(void **state)
 {
     static unsigned users;
     struct scene *scene = calloc(1, sizeof *scene);
-    uint64_t port;
 
-    if (scene == NULL || !text_number(text_of(getenv("GOLUB_TEST_IMAP")), 65535, &port))
+    if (scene == NULL || !text_print(scene->user, sizeof scene->user, "%s%u", server.users, users++))
         return -1;
-    (void)text_print(scene->user, sizeof scene->user, "u%d-%u", (int)getpid(), users++);
     scene->connection = (struct connection){.scheme = SCHEME_IMAP,
                                             .host = "127.0.0.1",
-                                            .port = (uint16_t)port,
+                                            .port = server.port,
                                             .user = scene->user,
                                             .tls = TLS_NONE,
                                             .timeout_s = 20,
@@ -613,17 +615,20 @@ tear_down(void **state)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_mailbox_lives_through_every_operation, set_up, tear_down),
         cmocka_unit_test_setup_teardown(somebody_elses_deleted_marks_are_never_expunged, set_up, tear_down),
         cmocka_unit_test_setup_teardown(examine_changes_nothing_and_sees_the_same, set_up, tear_down),
     };
+    uint64_t port;
 
-    if (getenv("GOLUB_TEST_IMAP") == NULL) {
-        print_message("GOLUB_TEST_IMAP is not set: nothing to do\n");
-        return 0;
+    if (argc != 3 || !text_number(text_of(argv[1]), 65535, &port)) {
+        print_error("usage: %s PORT USER-PREFIX\n", argv[0]);
+        return 2;
     }
+    server.port = (uint16_t)port;
+    server.users = argv[2];
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,48 @@
+"""store/imap by itself, each of its operations, against servers that can do more and less. The story is told in imap_operations.c."""
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from base import main  # noqa: E402
+from rig.dovecot import Dovecot  # noqa: E402
+from test_matrix import without  # noqa: E402
+
+PROGRAM = os.environ.get("GOLUB_IMAP_OPERATIONS") or os.path.join(
+    os.path.dirname(os.path.abspath(__file__)), "../../build/debug/tests/system/imap_operations")
+TESTS = 3  # of imap_operations.c: a user each
+
+
+class OperationsTest(unittest.TestCase):
+    def operations_work(self, *offered, **options):
+        """All tests of the program pass, and the server offered what it was told to."""
+        with Dovecot(users={"u%d" % n: "pw" for n in range(TESTS)}, **options) as server:
+            ran = subprocess.run([PROGRAM, str(server.port), "u"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                 timeout=120)
+            self.assertEqual(0, ran.returncode, ran.stdout + server.tail())
+            self.assertRegex(ran.stdout, r"\[  PASSED  \] %d test" % TESTS)
+            told = re.search(r"^\S.*: (condstore .*), prefix", ran.stdout, re.MULTILINE).group(1)
+            for words in offered:
+                self.assertIn(words, told)
+
+    def test_with_all_that_dovecot_offers(self):
+        self.operations_work("condstore 1", "qresync 1", "uidplus 1", "multiappend 1", "list-status 1")
+
+    def test_with_a_bare_imap4rev1(self):
+        self.operations_work("condstore 0", "qresync 0", "uidplus 0", "multiappend 0", "list-status 0", capability="IMAP4rev1")
+
+    def test_without_uidplus_and_move(self):
+        self.operations_work("qresync 1", "uidplus 0", capability=without("UIDPLUS", "MOVE"))
+
+    def test_with_condstore_alone(self):
+        self.operations_work("condstore 1", "qresync 0", capability=without("QRESYNC"))
+
+    def test_with_dots_and_a_prefix(self):
+        self.operations_work("condstore 1", format="maildir", separator=".", prefix="INBOX.")
+
+
+if __name__ == "__main__":
+    main()
