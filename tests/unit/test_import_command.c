@@ -234,7 +234,10 @@ nothing_of_the_spool_stays_in_its_folder(void **state)
 static void
 assert_read_later(struct scene *sc, const char *name, const char *bytes)
 {
-    for (int tries = 0; tries < 100 && !exists(sc->s, name); tries++)
+    char path[4200];
+
+    text_print(path, sizeof path, "%s/%s", sc->s->top, name);
+    for (int tries = 0; tries < 100 && access(path, F_OK) != 0; tries++)
         (void)usleep(100000);
     assert_taken(sc, name, bytes, strlen(bytes));
 }
