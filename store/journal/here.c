@@ -123,10 +123,10 @@ bool
 journal_here_fetch_missed(struct journal *journal, struct error *err)
 {
     static const char sql[] = "UPDATE main.pop AS p SET state = 1, facts = facts | 1024"
-                              " WHERE (p.absent = 0 OR p.state = 2) AND " MISSED;
+                              " WHERE p.facts & 2048 <> 0 AND " MISSED;
 
-    /* What a list lacked may be listed again; what golub itself removed was flushed before. */
-    static_assert(POP_FETCHING == 1 && POP_STORED == 2 && POP_LOST == 1024, "the statement holds these numbers");
+    /* Absent ones, too: what a list lacked may be listed again. What golub itself removed was flushed before. */
+    static_assert(POP_FETCHING == 1 && POP_LOST == 1024 && POP_UNFLUSHED == 2048, "the statement holds these numbers");
     assert(journal->in_transaction);
     return sql_exec(journal, sql, what, err);
 }

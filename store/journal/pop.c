@@ -295,6 +295,15 @@ journal_pop_doubt_begun(struct journal *journal, struct error *err)
 }
 
 bool
+journal_pop_flushed(struct journal *journal, struct error *err)
+{
+    assert(journal->in_transaction);
+    static_assert(POP_UNFLUSHED == 2048, "the statement holds this number");
+    return sql_exec(journal, "UPDATE main.pop SET facts = facts & ~2048 WHERE facts & 2048 <> 0;",
+                    "note what is on the disk", err);
+}
+
+bool
 journal_pop_end_words(struct journal *journal, int keep_days, struct error *err)
 {
     static const char sql[] = "UPDATE pop SET word = -1 WHERE word <> -1 AND (?1 < 0 OR word < ?1)";

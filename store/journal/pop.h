@@ -40,7 +40,8 @@ enum journal_pop_fact {
         256, /* FETCHING, HAD: begun for a message that may be another row's; it is compared with those before it is this one's */
     POP_NAMELESS =
         512, /* its header names it by neither Message-ID nor date of a Received line: it may be that of many messages */
-    POP_LOST = 1024, /* FETCHING: it was here, and a power cut took it */
+    POP_LOST = 1024,      /* FETCHING: it was here, and a power cut took it */
+    POP_UNFLUSHED = 2048, /* its file may not be on the disk yet: what is missing after a power cut was taken by that */
 };
 
 #define POP_RECEIVED_MAX 256 /* bytes: digests of Received lines, one behind the other */
@@ -108,6 +109,8 @@ MUST_CHECK bool journal_pop_held(struct journal *journal, int64_t **ids, size_t 
 MUST_CHECK bool journal_pop_has_base(struct journal *journal, const char *base, bool *has, struct error *err);
 /** The latest `since`; INT64_MIN: no rows. */
 MUST_CHECK bool journal_pop_newest(struct journal *journal, int64_t *since, struct error *err);
+/** What is here is on the disk: no row is POP_UNFLUSHED any more. In a transaction. */
+MUST_CHECK bool journal_pop_flushed(struct journal *journal, struct error *err);
 /** Times that lie ahead of this one are set back to it. In a transaction. */
 MUST_CHECK bool journal_pop_clamp(struct journal *journal, int64_t stamp, struct error *err);
 /** What is to be fetched and has no file's name yet may be another row's message, or a file's that no row knows (POP_DOUBT). In a transaction. */
@@ -302,7 +305,7 @@ MUST_CHECK bool journal_here_count(struct journal *journal, uint64_t *missed, ui
 MUST_CHECK bool journal_here_count_there(struct journal *journal, uint64_t *here, uint64_t *missed, struct error *err);
 /** Was this row's file here until now, and is it missed? After the last look, and before that is written down. */
 MUST_CHECK bool journal_here_misses(struct journal *journal, int64_t id, bool *missed, struct error *err);
-/** Those that are missed now, and not gone from the server, are to be fetched again. In a transaction, before journal_here_apply. */
+/** Those that are missed now and were not flushed are to be fetched again. In a transaction, before journal_here_apply. */
 MUST_CHECK bool journal_here_fetch_missed(struct journal *journal, struct error *err);
 /** Write it down: missed since `now`, with POP_MASS where `mass`; what is found again is missed no more. In a transaction. */
 MUST_CHECK bool journal_here_apply(struct journal *journal, int64_t now, bool mass, struct error *err);

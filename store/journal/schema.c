@@ -210,6 +210,7 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     "CREATE INDEX pop_absent_size ON pop (listed) WHERE absent <> 0;"
     "CREATE INDEX pop_word ON pop (id) WHERE word <> -1;"
     "CREATE INDEX pop_doubt ON pop (uidl) WHERE facts & 256 <> 0;"
+    "CREATE INDEX pop_unflushed ON pop (id) WHERE facts & 2048 <> 0;"
     "CREATE INDEX pop_unread ON pop (id) WHERE header IS NULL AND kin IS NULL AND absent = 0;"
     /* A look at the files costs as much as lies in the folders that moved. */
     "CREATE INDEX pop_here ON pop (folder) WHERE missed = 0 AND base <> '' AND state IN (2, 4);"

@@ -2,8 +2,9 @@
  * fsync = false: a power cut may take mail that a run has delivered, and its rows stay, since the journal is always flushed. It must not look
  * like mail that the user removed, and nothing may go from the server that a cut could still take here.
  *
- * So a run that delivers without flushing notes the boot of the system first, flushes everything once before its first DELE, and takes
- * the note back then. Where a run finds the note of another boot, what is missing was taken by the cut: it is fetched again.
+ * So a run that delivers without flushing notes the boot of the system first, and in each row that it stores that its file was not flushed
+ * (POP_UNFLUSHED); it flushes everything once before its first DELE, and takes both back then. Where a run finds the note of another boot,
+ * what is missing of these rows was taken by the cut: it is fetched again. What was flushed before, and is missing, the user removed.
  */
 #include "sync/import/private.h"
 
@@ -27,6 +28,16 @@ read_note(struct import *import, char boot[static LOCAL_BOOT_MAX + 1], char **no
     return journal_get(import->journal, UNFLUSHED, note, &import->err);
 }
 
+/* What is here now is on the disk. */
+static bool
+take_back(struct import *import)
+{
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    return import_end(import, journal_pop_flushed(import->journal, &import->err) &&
+                                  journal_set(import->journal, UNFLUSHED, "", &import->err));
+}
+
 bool
 flush_begin(struct import *import)
 {
@@ -46,7 +57,7 @@ flush_looked(struct import *import)
     if (!import->cut)
         return true;
     import->cut = import->unflushed = false;
-    return import->dry || write_note(import, "");
+    return import->dry || take_back(import);
 }
 
 bool
@@ -70,7 +81,7 @@ flush_all(struct import *import)
 {
     if (!import->unflushed || import->dry || import->handover != NULL)
         return true;
-    if (!import->local.ops->flush(import->local.self, &import->err) || !write_note(import, ""))
+    if (!import->local.ops->flush(import->local.self, &import->err) || !take_back(import))
         return false;
     import->unflushed = false;
     return true;

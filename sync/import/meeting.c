@@ -132,6 +132,8 @@ make_row(struct meeting *meeting, const struct journal_here_file *file, const st
     if (!count_copies(import, seen, &copies) || copies >= listed)
         return copies >= listed;
     import_new_row(import, IMPORT_FILE_UIDL, 0, &row);
+    if (!flush_note(import)) /* the journal that was lost may have known that it is not on the disk */
+        return false;
     import_set_stored(import, &row);
     seen_to_row(seen, &row);
     row.size = seen->size;

@@ -192,7 +192,7 @@ remove_and_quit(struct removing *removing)
     uint32_t last = 0;
 
     if (!journal_listing_count(import->journal, LISTED_MARKED, &marked, &import->err) ||
-        (marked > 0 && !import_look_again(import)))
+        (marked > 0 && !import_look_again(import)) || (marked > 0 && import->may_remove && !flush_all(import)))
         return false;
     while (import->may_remove) {
         if (import_stopped(import)) /* no new command; what is marked goes with QUIT */
@@ -201,7 +201,7 @@ remove_and_quit(struct removing *removing)
             return false;
         if (removing->last == 0)
             break;
-        if ((last == 0 && !flush_all(import)) || (removing->count > 0 && !mark_page(removing)))
+        if (removing->count > 0 && !mark_page(removing))
             return false;
         last = removing->last;
     }

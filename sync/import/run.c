@@ -206,7 +206,9 @@ void
 import_set_stored(const struct import *import, struct journal_pop *row)
 {
     row->state = POP_STORED;
-    row->facts &= ~(unsigned)POP_LOST;
+    row->facts &= ~(unsigned)(POP_LOST | POP_UNFLUSHED);
+    if (!import->account->fsync && import->handover == NULL)
+        row->facts |= POP_UNFLUSHED;
     row->since = import_stamp(import);
     row->missed = 0;
     row->word = POP_NO_WORD;

@@ -71,6 +71,8 @@ struct tally {   /* of one content: how often ... */
     int group;        /* contents that nobody can tell apart under this server have one; itself otherwise */
 };
 
+#define SIM_LOOSE 200 /* files that somebody took away before they were flushed */
+
 #define SIM_SENT 300 /* files that the IMAP account of the tree sent up */
 
 struct import_sim {
@@ -125,6 +127,11 @@ struct import_sim {
     bool beside;      /* an IMAP account has the tree, too */
     char sent_base[SIM_SENT][LOCAL_BASE_MAX + 1];
     size_t sent;
+    struct {
+        char base[LOCAL_BASE_MAX + 1];
+        int content;
+    } loose[SIM_LOOSE]; /* a power cut may be what took them, as far as the journal knows */
+    size_t loose_count;
     int64_t gone_at[SIM_CONTENTS]; /* since when a file of it is missing; 0: none is, or never was */
     bool was_here[SIM_CONTENTS];
     long came_in[SIM_CONTENTS];             /* session that delivered it last; 0: none */
@@ -149,6 +156,8 @@ const char *trouble_name(enum trouble trouble);
 void trouble_choose(struct import_sim *sim);
 /** One of them happens, if it can. */
 void trouble_act(struct import_sim *sim);
+/* @return it took something (sim_import_power.c) */
+bool trouble_power_fails(struct import_sim *sim);
 bool beside_sim_knows(const struct import_sim *sim, const char *base);
 
 /* ---- golub runs (sim_import_run.c) ---- */
@@ -180,10 +189,10 @@ void tally_excuse_unfound(struct import_sim *sim);
 bool tally_first(const struct import_sim *sim);
 /** Does the journal not know yet whether this file is here? */
 bool tally_is_unsure(struct import_sim *sim, const struct sim_file *file);
+/** Somebody takes this file away, or renames it: before the journal knows that it is on the disk that looks like a power cut. */
+void tally_note_loose(struct import_sim *sim, const struct sim_file *file);
 /** Did a lost journal not meet a message of it yet? Without its file nothing tells that it was here. */
 bool tally_is_unmet(const struct import_sim *sim, int content);
-/** Files of a content that have a name that golub gives. */
-int tally_own_files(const struct import_sim *sim, int content);
 /** Does it have a name that golub gives? */
 bool tally_is_own(const struct sim_file *file);
 /** The list that removals are held on. @return false: none, hold is "" */

@@ -79,6 +79,8 @@ here_moves(struct import_sim *sim, struct sim_file *file, bool new_base)
     new_base = new_base || maildir_sim_base(&sim->maildir, target, file->base) != NULL;
     if (new_base && (sim->unmet || tally_is_unsure(sim, file)))
         sim->tally[file->content].excused++;
+    if (new_base)
+        tally_note_loose(sim, file);
     mua_move(&sim->maildir, file, target, new_base);
 }
 
@@ -88,6 +90,7 @@ here_removes(struct import_sim *sim, struct sim_file *file)
     say(&sim->world, "  here: #%d removed", file->content);
     if (tally_is_unmet(sim, file->content) || tally_is_unsure(sim, file))
         sim->tally[file->content].excused++;
+    tally_note_loose(sim, file);
     sim->tally[file->content].taken++;
     sim->was_here[file->content] = true;
     mua_remove(&sim->maildir, file);

@@ -180,12 +180,6 @@ files_of(const struct import_sim *sim, int content, bool own)
     return found;
 }
 
-int
-tally_own_files(const struct import_sim *sim, int content)
-{
-    return files_of(sim, content, true);
-}
-
 bool
 tally_comes_again(const struct import_sim *sim, const struct drop_message *message)
 {

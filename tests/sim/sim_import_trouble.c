@@ -231,9 +231,11 @@ account_for(struct import_sim *sim, const int before[SIM_CONTENTS])
 static void
 excuse_unsure(struct import_sim *sim)
 {
-    for (size_t i = 0; i < sim->maildir.tree.count; i++)
+    for (size_t i = 0; i < sim->maildir.tree.count; i++) {
         if (tally_is_unsure(sim, &sim->maildir.tree.files[i]))
             sim->tally[sim->maildir.tree.files[i].content].excused++;
+        tally_note_loose(sim, &sim->maildir.tree.files[i]);
+    }
 }
 
 static bool
@@ -253,6 +255,9 @@ backup(struct import_sim *sim)
     count_files(sim, before);
     excuse_unsure(sim);
     sim->maildir.tree = *sim->then;
+    for (size_t i = 0; i < sim->maildir.tree.count;
+         i++) /* whoever restores a backup sees to it that it is on the disk */
+        sim->maildir.tree.files[i].unflushed = false;
     for (int i = 0; i < SIM_MAILBOXES; i++)
         maildir_sim_touch(&sim->maildir, i);
     account_for(sim, before);
@@ -341,6 +346,7 @@ goes_beside(struct import_sim *sim)
         if (tally_is_unmet(sim, file->content) ||
             tally_is_unsure(sim, file)) /* as if the user had removed it before the journal knew it */
             sim->tally[file->content].excused++;
+        tally_note_loose(sim, file);
         sim->tally[file->content].taken++;
         mua_remove(&sim->maildir, file);
         any = true;
@@ -355,42 +361,6 @@ beside_sim_knows(const struct import_sim *sim, const char *base)
         if (strcmp(sim->sent_base[i], base) == 0)
             return true;
     return false;
-}
-
-/* What was delivered and not flushed is gone, and must come again: nothing of it was removed from the server. */
-static bool
-power_fails(struct import_sim *sim)
-{
-    struct maildir_sim *maildir = &sim->maildir;
-    bool any = false;
-
-    if (!maildir->lazy || sim->command)
-        return false;
-    for (size_t i = 0; i < maildir->tree.count; i++) {
-        const struct sim_file *file = &maildir->tree.files[i];
-        if (!file->unflushed)
-            continue;
-        any = true;
-        if (!tally_is_own(file)) { /* missed before, and nobody's removal to undo */
-            sim->tally[file->content].taken++;
-            continue;
-        }
-        for (size_t k = 0; k < sim->drop.count; k++) {
-            struct drop_message *message = &sim->drop.messages[k];
-            /* Owed by what golub removed it stays; what somebody else removed meanwhile is nowhere. */
-            if (message->content == file->content && (message->here || !message->by_golub))
-                message->owed = message->stored = false; /* it comes under the `keep` of that day */
-        }
-    }
-    /* What the user removed or renamed since the last look can't be told from what the cut took. */
-    for (size_t k = 0; k < sim->drop.count; k++) {
-        const struct drop_message *message = &sim->drop.messages[k];
-        sim->tally[message->content].excused +=
-            message->fetched_at != 0 && tally_own_files(sim, message->content) < sim->tally[message->content].born;
-    }
-    say(&sim->world, "  here: the power fails%s", any ? ", and takes what was not flushed" : "");
-    maildir_sim_power_cut(maildir);
-    return any;
 }
 
 /* ---- time, journal, account ---- */
@@ -531,7 +501,7 @@ trouble_act(struct import_sim *sim)
         met = moves_house(sim);
         break;
     case TROUBLE_POWER:
-        met = power_fails(sim);
+        met = trouble_power_fails(sim);
         break;
     case TROUBLE_BESIDE:
         met = goes_beside(sim);

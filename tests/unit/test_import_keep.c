@@ -811,6 +811,33 @@ what_a_power_cut_took_is_fetched_again(void **state)
     assert_int_equal(files_in(sc, "INBOX/new"), 3);
 }
 
+/* What was flushed before, and is missing after a power cut, is the user's removal. */
+static void
+what_was_flushed_before_a_power_cut_does_not_come_again(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.fsync = false;
+    sc->account.import.keep_days = 1;
+    given_mails(sc, 4);
+    assert_run(sc, 0);
+    time_passes(sc, DAY);
+    sc->drop.mails[0].refuse_dele = sc->drop.mails[1].refuse_dele = true;
+    assert_run(sc, 1);
+    assert_int_equal(sc->flushes, 1);
+    assert_int_equal(count_there(sc), 2);
+    sc->account.import.keep_days = -1;
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+
+    take_away(sc, 6);
+    sc->boot = "second";
+    assert_run(sc, 0);
+
+    assert_int_equal(sc->drop.retrs, 2);
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+}
+
 static bool
 knows_all(void *self, const char *base, bool *known, struct error *err)
 {
@@ -994,6 +1021,7 @@ main(void)
         TEST(what_goes_missing_between_two_imports_is_judged_together),
         TEST(what_is_removed_here_long_after_it_went_there_is_not_counted),
         TEST(what_a_power_cut_took_is_fetched_again),
+        TEST(what_was_flushed_before_a_power_cut_does_not_come_again),
         TEST(what_a_power_cut_took_is_fetched_again_though_the_first_run_breaks),
         TEST(what_is_listed_again_after_removal_is_said_and_not_counted_again),
         TEST(what_is_cut_empty_or_damaged_here_stays_on_the_server),
