@@ -70,6 +70,9 @@ import_take_up(struct journal_pop *row, const struct journal_listed *listed, con
 {
     bool changed = row->absent != 0 || strcmp(row->uidl, listed->uidl) != 0 || (row->facts & POP_DOUBT) != 0;
 
+    /* A file does not say how its lines ended on the server: until it shows its header that of the file does. */
+    if (strcmp(row->uidl, IMPORT_FILE_UIDL) == 0 && row->has_kin && seen != NULL)
+        row->has_header = false;
     if (row->absent != 0 && row->state == POP_REMOVING) { /* it was not removed, or came back */
         row->state = POP_STORED;
         row->facts |= strcmp(row->uidl, listed->uidl) != 0 ? POP_RETURNED : POP_AGAIN;

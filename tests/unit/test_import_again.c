@@ -117,6 +117,32 @@ what_was_found_after_a_crash_and_removed_comes_once_under_another_name(void **st
     assert_all_here(sc);
 }
 
+/* Its row came from its file, since the journal was lost, and a file does not say how the lines of its header ended there. */
+static void
+what_was_met_by_its_file_and_removed_comes_once_under_another_name(void **state)
+{
+    static const char lf[] = "Message-ID: <lf@x>\nb: c\n\nbare\n\r\n";
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail_as(sc, "lf", lf, sizeof lf - 1);
+
+    assert_run(sc, 0);
+    journal_close(sc->journal);
+    sc->journal = journal_open_memory(NULL, 0, &sc->err);
+    assert_non_null(sc->journal);
+    sc->account.import.keep_days = 0;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    mail->gone = false;
+    rename_there(mail, "back");
+    sc->now += DAY;
+    sc->account.import.keep_days = KEEP_FOREVER;
+
+    assert_run(sc, 0);
+
+    assert_int_equal(files_in(sc, "INBOX/new"), 1);
+    assert_all_here(sc);
+}
+
 /* An import brought it after the day of this journal; it is gone from the server, and a report of its header and size has come there. */
 static void
 a_report_is_not_taken_for_a_file_that_an_older_journal_does_not_know(void **state)
@@ -375,6 +401,7 @@ main(void)
         TEST(what_an_older_journal_saw_refused_and_is_not_here_is_fetched),
         TEST(a_report_is_not_taken_for_a_file_that_an_older_journal_does_not_know),
         TEST(what_was_found_after_a_crash_and_removed_comes_once_under_another_name),
+        TEST(what_was_met_by_its_file_and_removed_comes_once_under_another_name),
         TEST(what_was_recorded_beside_its_row_is_no_second_message),
         TEST(reports_whose_names_moved_on_come_once),
         TEST(a_report_that_came_under_the_name_of_an_equal_one_is_fetched),
