@@ -112,11 +112,13 @@ static void
 learn(struct import_sim *sim, struct drop_message *message)
 {
     struct journal_pop row;
-    const bool known = row_of(sim, message, &row);
+    const bool known = row_of(sim, message, &row), anew = known && comes_anew(sim, message);
 
-    if (known && comes_anew(sim, message))
+    if (anew)
         message->stored = message->has_keep = false;
-    if (known && row.absent == 0 && (row.state == POP_STORED || row.state == POP_REMOVING) && !message->stored) {
+    /* What came in this session may be removed in it, and stay there all the same. */
+    if (known && (row.absent == 0 || anew) && (row.state == POP_STORED || row.state == POP_REMOVING) &&
+        !message->stored) {
         message->stored = true;
         message->stored_at = sim->world.now;
         message->keep = message->has_keep ? message->keep : sim->policy.keep_days;
