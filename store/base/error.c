@@ -6,39 +6,23 @@
 
 #include <stdarg.h>
 
+#include "store/base/utf8.h"
+
 #define FORMATTED_MAX 2048 /* bytes of a formatted text before it is escaped and cut to its field */
 
 size_t
 error_printable(const unsigned char *at, size_t len)
 {
-    size_t need;
-    uint32_t code, least;
+    uint32_t code;
+    size_t whole = utf8_next((struct text){(const char *)at, len}, &code);
 
-    if (at[0] < 0x80)
-        return at[0] >= 0x20 && at[0] != 0x7f ? 1 : 0;
-    if (at[0] >= 0xc2 && at[0] <= 0xdf) {
-        need = 2, code = at[0] & 0x1fu, least = 0xa0; /* U+0080 ... U+009F are control characters too */
-    } else if (at[0] >= 0xe0 && at[0] <= 0xef) {
-        need = 3, code = at[0] & 0x0fu, least = 0x800;
-    } else if (at[0] >= 0xf0 && at[0] <= 0xf4) {
-        need = 4, code = at[0] & 0x07u, least = 0x10000;
-    } else {
-        return 0;
-    }
-    if (len < need)
-        return 0;
-    for (size_t i = 1; i < need; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-        code = code << 6 | (at[i] & 0x3fu);
-    }
-    if (code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+    if (whole == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0))
         return 0;
     /* Marks that turn the direction of what follows can make a line say something else than it holds. */
     if (code == 0x061c || code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
         (code >= 0x2066 && code <= 0x2069))
         return 0;
-    return need;
+    return whole;
 }
 
 void

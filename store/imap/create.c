@@ -4,6 +4,7 @@
  */
 #include "store/imap/client.h"
 
+#include "store/base/utf8.h"
 #include "store/imap/utf7.h"
 
 struct making {

@@ -5,6 +5,7 @@
  */
 #include "store/imap/client.h"
 
+#include "store/base/utf8.h"
 #include "store/imap/utf7.h"
 
 #define NAMES_MAX (64 * 1024 * 1024) /* bytes of all names together */

@@ -1,54 +1,9 @@
 /* See utf7.h. */
 #include "store/imap/utf7.h"
 
+#include "store/base/utf8.h"
+
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
-
-/* One code point off the front of *text; -1: not valid UTF-8. */
-static int32_t
-next_point(struct text *text)
-{
-    const unsigned char *at = (const unsigned char *)text->at;
-    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-    unsigned more;
-    uint32_t point;
-
-    if (at[0] < 0x80) {
-        more = 0;
-        point = at[0];
-    } else if (at[0] >= 0xc2 && at[0] < 0xe0) {
-        more = 1;
-        point = at[0] & 0x1f;
-    } else if (at[0] >= 0xe0 && at[0] < 0xf0) {
-        more = 2;
-        point = at[0] & 0x0f;
-    } else if (at[0] >= 0xf0 && at[0] < 0xf5) {
-        more = 3;
-        point = at[0] & 0x07;
-    } else {
-        return -1;
-    }
-    if (text->len <= more)
-        return -1;
-    for (unsigned i = 1; i <= more; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return -1;
-        point = point << 6 | (at[i] & 0x3f);
-    }
-    if (point < least[more] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000))
-        return -1;
-    text->at += more + 1;
-    text->len -= more + 1;
-    return (int32_t)point;
-}
-
-bool
-utf8_valid(struct text text)
-{
-    while (text.len > 0)
-        if (next_point(&text) < 0)
-            return false;
-    return true;
-}
 
 static bool
 add_point(struct buffer *to, uint32_t point)
@@ -174,15 +129,18 @@ encode_shift(struct text *utf8, struct buffer *to)
     if (!buffer_add(to, "&", 1))
         return false;
     while (utf8->len > 0 && !(utf8->at[0] >= 0x20 && utf8->at[0] <= 0x7e)) {
-        int32_t point = next_point(utf8);
-        if (point < 0)
+        uint32_t point;
+        size_t len = utf8_next(*utf8, &point);
+        if (len == 0)
             return false;
+        utf8->at += len;
+        utf8->len -= len;
         if (point >= 0x10000) {
-            uint32_t rest = (uint32_t)point - 0x10000;
+            uint32_t rest = point - 0x10000;
             bits = bits << 32 | (uint64_t)(0xd800 + (rest >> 10)) << 16 | (0xdc00 + (rest & 0x3ff));
             have += 32;
         } else {
-            bits = bits << 16 | (uint64_t)point;
+            bits = bits << 16 | point;
             have += 16;
         }
         for (; have >= 6; have -= 6)

@@ -12,7 +12,5 @@
 MUST_CHECK bool utf7_decode(struct text wire, struct buffer *to);
 /** UTF-8 to wire name, appended. @return false: not valid UTF-8, or the buffer refused; `to` is as before */
 MUST_CHECK bool utf7_encode(struct text utf8, struct buffer *to);
-/** Is it valid UTF-8: shortest forms, no surrogates, at most U+10FFFF? */
-bool utf8_valid(struct text text);
 
 #endif

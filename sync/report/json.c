@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <jansson.h>
 
+#include "store/base/utf8.h"
+
 #define FORMAT_VERSION 1
 
 static const char *
@@ -92,17 +94,14 @@ write_line(FILE *to, const char *line, size_t len)
 {
     for (size_t i = 0; i < len;) {
         const unsigned char *at = (const unsigned char *)line + i;
-        const size_t whole = error_printable(at, len - i);
+        uint32_t point = *at;
+        const size_t whole = utf8_next((struct text){line + i, len - i}, &point);
 
-        if (whole > 0)
+        if (error_printable(at, len - i) > 0)
             (void)fwrite(at, 1, whole, to);
-        else if (at[0] < 0x80)
-            fprintf(to, "\\u%04x", at[0]);
-        else if (at[0] < 0xe0)
-            fprintf(to, "\\u%04x", (at[0] & 0x1fu) << 6 | (at[1] & 0x3fu));
         else
-            fprintf(to, "\\u%04x", (at[0] & 0x0fu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu));
-        i += whole > 0 ? whole : at[0] < 0x80 ? 1 : at[0] < 0xe0 ? 2 : 3;
+            fprintf(to, "\\u%04x", point);
+        i += whole > 0 ? whole : 1; /* JSON is UTF-8: there is always one */
     }
     (void)fputc('\n', to);
 }

@@ -16,6 +16,8 @@
 
 #include <assert.h>
 
+#include "store/base/utf8.h"
+
 #define LEVEL_MAX 255 /* bytes of a file name */
 
 /* ---- pieces ---- */
@@ -68,24 +70,6 @@ cut(struct text from, size_t at)
     return (struct text){from.at + at, from.len - at};
 }
 
-/* Bytes of the UTF-8 character here (no surrogates, none longer than needed), 0 if there is none. */
-static size_t
-utf8_length(struct text rest)
-{
-    const unsigned char *at = (const unsigned char *)rest.at;
-    size_t len = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : at[0] < 0xf5 ? 4 : 0;
-
-    if (len > rest.len)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) || (at[0] == 0xf0 && at[1] < 0x90) ||
-        (at[0] == 0xf4 && at[1] > 0x8f))
-        return 0;
-    return len;
-}
-
 /* One level of a name for people or of a folder, back to its bytes. */
 static struct spelled
 decode_level(struct text level)
@@ -108,7 +92,7 @@ decode_level(struct text level)
 static void
 put_character(struct spelled *to, struct text level, size_t *i, bool escaped)
 {
-    for (size_t len = utf8_length(cut(level, *i)), end = *i + (len > 0 ? len : 1); *i < end; ++*i) {
+    for (size_t len = utf8_next(cut(level, *i), NULL), end = *i + (len > 0 ? len : 1); *i < end; ++*i) {
         if (escaped || len == 0)
             put_escaped(to, level.at[*i]);
         else
@@ -153,7 +137,7 @@ static size_t
 aside_at(struct text level)
 {
     for (size_t i = 0; i < level.len; i++) {
-        if (utf8_length(cut(level, i)) != 0 && !folder_escapes(level, i, LAYOUT_MAILDIRPP))
+        if (utf8_next(cut(level, i), NULL) != 0 && !folder_escapes(level, i, LAYOUT_MAILDIRPP))
             return i;
     }
     return NOWHERE;

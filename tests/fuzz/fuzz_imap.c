@@ -10,7 +10,7 @@
 
 #include "store/imap/imap.h"
 #include "store/imap/session.h"
-#include "store/imap/utf7.h"
+#include "store/base/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

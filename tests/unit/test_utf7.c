@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "store/base/utf8.h"
 #include "store/imap/utf7.h"
 
 static void
