@@ -231,10 +231,7 @@ agenda_make(struct run *run, struct agenda *agenda)
     for (size_t i = 0; ok && i < count; i++)
         ok = plan_row(run, agenda, ids[i]);
     ok = ok && plan_marked(run, agenda);
-    if (ok)
-        ok = run_commit(run);
-    else
-        journal_rollback(run->journal);
+    ok = run_end(run, ok);
     free(ids);
     if (ok)
         agenda_sort(agenda);

@@ -310,10 +310,7 @@ hold_all(struct verdict *verdict, bool account)
     run->counts.held = 0;
     for (enum hold_reason reason = HOLD_GUARD; ok && reason < HOLD_REASONS; reason++)
         ok = hold(verdict, reason, account && reason == HOLD_GUARD);
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok);
 }
 
 static bool

@@ -392,7 +392,7 @@ probe_fresh(struct run *run, struct agenda *agenda)
         ok = ok && journal_message_save(run->journal, message, &run->err);
     }
     if (n != 0)
-        ok = ok ? run_commit(run) : (journal_rollback(run->journal), false);
+        ok = run_end(run, ok);
     free(index);
     free(message);
     free(probes);

@@ -362,10 +362,7 @@ agenda_unpaired(struct run *run, struct agenda *agenda)
         if (run->mailboxes[m].row.id != 0)
             ok = settle_mailbox(settling, &run->mailboxes[m], first, at);
     }
-    if (ok)
-        ok = run_commit(run);
-    else
-        journal_rollback(run->journal);
+    ok = run_end(run, ok);
     if (settling != NULL) {
         free(settling->claimed);
         free(settling->held);

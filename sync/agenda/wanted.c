@@ -111,10 +111,8 @@ wait(struct wanting *wanting, struct todo *todo, const char *why)
         return true;
     if (!run_begin(run))
         return false;
-    if (run_pending(run, mailbox, todo->id, PENDING_MAILBOX, plan_verb_word(todo->step.verb), why, NULL))
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run,
+                   run_pending(run, mailbox, todo->id, PENDING_MAILBOX, plan_verb_word(todo->step.verb), why, NULL));
 }
 
 /* What is still to be done so that both sides of the message that stays show the change. */
@@ -149,10 +147,7 @@ settle(struct wanting *wanting, struct todo *todo, bool here)
     todo->dropped = run->replan = true;
     if (!run_begin(run))
         return false;
-    if (journal_message_save(run->journal, survivor, &run->err))
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, journal_message_save(run->journal, survivor, &run->err));
 }
 
 static struct todo *

@@ -40,7 +40,7 @@ settle_pendings(struct run *run)
             ok = journal_pending_clear(run->journal, list[i].mailbox, list[i].message, &run->err);
     }
     if (count != 0)
-        ok = ok ? run_commit(run) : (journal_rollback(run->journal), false);
+        ok = run_end(run, ok);
     free(list);
     free(message);
     return ok;
@@ -55,11 +55,8 @@ count_time(struct run *run)
         return false;
     if (newest == INT64_MIN ? !age_is_stale(&run->age) : !age_is_due(&run->age))
         return true;
-    if (run_begin(run) && journal_quarantine_clamp(run->journal, age_stamp(&run->age.now), &run->err) &&
-        age_save(run->journal, &run->age, &run->err) && run_commit(run))
-        return true;
-    journal_rollback(run->journal);
-    return false;
+    return run_begin(run) && run_end(run, journal_quarantine_clamp(run->journal, age_stamp(&run->age.now), &run->err) &&
+                                              age_save(run->journal, &run->age, &run->err));
 }
 
 /* The row tells when by the clock a file came, its days are counted as sync/rules/age.h says. */

@@ -156,10 +156,7 @@ flush(struct downloading *down)
             else
                 run_problem(run, &run->mailboxes[down->batch[i].mailbox], &items[i].err);
         }
-        if (ok)
-            ok = situation_mark_commit(run) && run_commit(run);
-        else
-            journal_rollback(run->journal);
+        ok = run_end(run, ok && situation_mark_commit(run));
     }
     free(items);
     return ok;
@@ -512,10 +509,7 @@ sort_out(struct downloading *down)
         }
     }
     down->asked_count = left;
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok);
 }
 
 static bool

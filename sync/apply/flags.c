@@ -34,10 +34,7 @@ apply_settle(struct run *run, struct agenda *agenda)
             ok = journal_message_save(run->journal, &message, &run->err);
         }
     }
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok);
 }
 
 /* ---- there ---- */
@@ -255,10 +252,7 @@ rename_batch(struct run *run, struct renaming *batch, bool *did)
              journal_message_save(run->journal, message, &run->err);
     }
     batch->count = 0;
-    if (ok)
-        return situation_mark_commit(run) && run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok && situation_mark_commit(run));
 }
 
 static bool

@@ -149,10 +149,7 @@ write_index(struct keeping *keeping)
         (void)text_print(row.why, sizeof row.why, "replaced by what was saved under its name");
         ok = journal_quarantine_add(run->journal, &row, &run->err);
     }
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok);
 }
 
 /* Those that are not kept yet, a request a mailbox. */
@@ -215,10 +212,7 @@ leave_others(struct keeping *keeping)
                                     ? "it was replaced, and what the server sends of it is not what it was given"
                                     : "it was replaced, and the server says OK and sends no body");
     }
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok);
 }
 
 static bool

@@ -159,10 +159,7 @@ linked_take_back(struct run *run)
             if (linked_is(&ops[i]))
                 ok = take_back(run, &ops[i], name);
         }
-        if (ok)
-            ok = run_commit(run);
-        else
-            journal_rollback(run->journal);
+        ok = run_end(run, ok);
     }
     if (name != NULL)
         free(name->from);

@@ -69,10 +69,7 @@ make_folders(struct run *run, struct local_folder *items, struct mailbox **mailb
             mailboxes[i]->refused = true;
         }
     }
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok);
 }
 
 static bool

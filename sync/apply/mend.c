@@ -29,10 +29,7 @@ index_damaged(struct run *run, const struct mailbox *mailbox, const struct journ
     (void)text_print(name, sizeof row.name, "%s", row.name);
     if (!situation_mark(run) || !run_begin(run))
         return false;
-    if (journal_quarantine_add(run->journal, &row, &run->err) && situation_mark_commit(run))
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, journal_quarantine_add(run->journal, &row, &run->err) && situation_mark_commit(run));
 }
 
 /* As if its name had been lost, too. */
@@ -45,10 +42,7 @@ fetch_again(struct run *run, struct mailbox *mailbox, struct journal_message *me
     run_touch(run, mailbox);
     if (!run_begin(run))
         return false;
-    if (journal_message_save(run->journal, message, &run->err))
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, journal_message_save(run->journal, message, &run->err));
 }
 
 static bool
@@ -107,8 +101,5 @@ apply_mend(struct run *run)
             ok = journal_unflushed_seen(run->journal, mailbox->row.id, run->boot, &run->err);
         mailbox->proven = false;
     }
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok);
 }

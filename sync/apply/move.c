@@ -216,10 +216,7 @@ write_intents(struct transferring *transferring, size_t count)
         ok = ok && (known != 0 ? journal_op_save(run->journal, &transfer->op, &run->err)
                                : journal_op_add(run->journal, &transfer->op, &run->err));
     }
-    if (ok)
-        return situation_mark_commit(run) && run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok && situation_mark_commit(run));
 }
 
 /* By command, size and date. */
@@ -277,10 +274,7 @@ record_transfers(struct transferring *transferring, size_t count)
         if (transfer->answered)
             ok = transfer->outcome.ok ? record_moved(transferring, transfer) : record_failed(transferring, transfer);
     }
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok);
 }
 
 static bool

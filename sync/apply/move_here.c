@@ -29,10 +29,7 @@ announce(struct moving *moving, size_t count)
 
     for (size_t i = 0; ok && i < count; i++)
         ok = linked_announce(run, &moving->from[i], &moving->to[i], &moving->intents[i]);
-    if (ok && situation_mark_commit(run))
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok && situation_mark_commit(run));
 }
 
 static bool
@@ -106,11 +103,7 @@ finish_batch(struct moving *moving)
             run_problem(run, &run->mailboxes[moving->todos[i]->mailbox], &moving->items[i].err);
         }
     }
-    if (!ok) {
-        journal_rollback(run->journal);
-        return false;
-    }
-    if (!run_commit(run))
+    if (!run_end(run, ok))
         return false;
     if (linked == 0)
         return true;
@@ -120,10 +113,7 @@ finish_batch(struct moving *moving)
         if (moving->items[i].ok)
             ok = journal_message_delete(run->journal, moving->from[i].id, &run->err);
     }
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok);
 }
 
 /* Letters that mean something in one folder only are translated, or stay behind. */
@@ -151,10 +141,7 @@ leave_altered(struct run *run, struct mailbox *source, struct journal_message *f
                  "its file is not what it was: it stays until you decide; `golub status` lists it");
     if (!run_begin(run))
         return false;
-    if (journal_message_save(run->journal, from, &run->err))
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, journal_message_save(run->journal, from, &run->err));
 }
 
 /* The file is read before it moves: whatever it is now would be taken for the message from there on. */

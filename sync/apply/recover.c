@@ -213,14 +213,7 @@ recover_intents(struct run *run)
             ok = doubt_time(run, &ops[i]) && (!unfinished_is_sent(&ops[i]) || unfinished_end_sent(run, &ops[i]));
     }
     ok = ok && take_back(&back) && marks_take_back(run, ops, count);
-    if (ok) {
-        ok = run_commit(run);
-    } else {
-        struct error why = run->err;
-
-        journal_rollback(run->journal);
-        run->err = why;
-    }
+    ok = run_end(run, ok);
     end_taking_back(&back);
     free(ops);
     free(message);

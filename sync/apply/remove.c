@@ -54,10 +54,7 @@ write_intents_here(struct removing *removing)
                          message->base);
         ok = journal_op_add(run->journal, op, &run->err);
     }
-    if (ok)
-        return situation_mark_commit(run) && run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok && situation_mark_commit(run));
 }
 
 static bool
@@ -137,10 +134,7 @@ remove_batch(struct removing *removing)
     ok = true;
     for (size_t i = 0; ok && i < count; i++)
         ok = record_removed(removing, i);
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok);
 }
 
 bool
@@ -283,10 +277,7 @@ gather_expunges(struct expunging *expunging, struct agenda *agenda, uint32_t *ui
                                  .since = run_now(run)};
         ok = journal_op_add(run->journal, &op, &run->err);
     }
-    if (ok)
-        return situation_mark_commit(run) && run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok && situation_mark_commit(run));
 }
 
 bool

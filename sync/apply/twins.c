@@ -29,10 +29,7 @@ write_intent(struct run *run, const struct journal_message *message, uint64_t si
         (void)text_print(op->name, sizeof op->name, "%" PRId64 ".twin.%" PRId64, run->now, message->id);
         ok = journal_op_add(run->journal, op, &run->err);
     }
-    if (ok)
-        return situation_mark_commit(run) && run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok && situation_mark_commit(run));
 }
 
 static bool
@@ -54,10 +51,7 @@ quarantine_twin(struct run *run, struct mailbox *mailbox, struct journal_message
         mailbox->look_here = true;
     else
         run_problem(run, mailbox, &removal.err);
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok);
 }
 
 /* Link first, as every move: where its name is taken by the same bytes, an earlier run did that much. */

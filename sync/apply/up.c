@@ -371,10 +371,7 @@ record_answers(struct uploading *up)
             continue;
         ok = sending->outcome.ok ? record_sent(up, sending) : record_refused(up, sending);
     }
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok);
 }
 
 static bool

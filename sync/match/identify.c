@@ -558,10 +558,7 @@ identify_mailbox(struct run *run, uint32_t index)
         meeting.mailbox->row.state = MAILBOX_ACTIVE;
         ok = journal_mailbox_save(run->journal, &meeting.mailbox->row, &run->err);
     }
-    if (ok)
-        ok = run_commit(run);
-    else
-        journal_rollback(run->journal);
+    ok = run_end(run, ok);
     free(meeting.files.at);
     free(meeting.uids.at);
     return ok;

@@ -80,5 +80,5 @@ moved_bodies_read(struct run *run, struct probe *probes, size_t count, const str
     }
     free(message);
     reading_begin(run);
-    return ok ? run_commit(run) : (journal_rollback(run->journal), false);
+    return run_end(run, ok);
 }

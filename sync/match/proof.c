@@ -93,10 +93,7 @@ read_all(struct run *run, struct probe *probes, struct todo **todos, size_t coun
         todos[i]->dropped = !proven || apart; /* what could not be read waits */
         run->replan = run->replan || apart;
     }
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok);
 }
 
 bool

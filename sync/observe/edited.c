@@ -305,10 +305,7 @@ observe_edited(struct run *run, bool first, bool *changed)
         if (ok && i % 1024 == 1023)
             ok = run_commit(run) && run_begin(run);
     }
-    if (ok)
-        ok = run_commit(run);
-    else
-        journal_rollback(run->journal);
+    ok = run_end(run, ok);
     *changed = looking.changed;
     free(looking.ids);
     free(message);

@@ -55,8 +55,5 @@ examine_new_files(struct run *run)
             ok = run_commit(run) && run_begin(run);
     }
     free(ids);
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok);
 }

@@ -399,10 +399,7 @@ observe_local(struct run *run, struct twins *twins)
         mailbox->proven = mailbox->proven || (looks[i].stable && !mailbox->unread);
     }
     ok = ok && situation_know_past(run) && flush_found(run, looks);
-    if (ok)
-        ok = run_commit(run);
-    else
-        journal_rollback(run->journal);
+    ok = run_end(run, ok);
     for (size_t i = 0; looks != NULL && i < run->count; i++) {
         id_set_free(&looks[i].seen);
         id_set_free(&looks[i].before);

@@ -45,10 +45,7 @@ observe_refused(struct run *run)
             (message->facts & FACT_GONE_HERE) == 0)
             ok = look_at_file(run, mailbox, message);
     }
-    if (ok)
-        ok = run_commit(run);
-    else
-        journal_rollback(run->journal);
+    ok = run_end(run, ok);
     free(list);
     free(message);
     return ok;

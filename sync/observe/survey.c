@@ -162,10 +162,7 @@ leave_out_all(struct run *run)
         return false;
     for (size_t i = 0; ok && i < run->count; i++)
         ok = run->mailboxes[i].chosen || leave_out(run, &run->mailboxes[i]);
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok);
 }
 
 bool

@@ -89,8 +89,5 @@ missing_fall_behind(struct run *run)
         if (run->mailboxes[i].row.id != 0)
             ok = journal_mailbox_save(run->journal, &run->mailboxes[i].row, &run->err);
     }
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok);
 }

@@ -21,10 +21,7 @@ flush_this_boot(struct run *run)
         run_problem(run, NULL, &err);
         return true;
     }
-    if (run_begin(run) && journal_unflushed_flushed(run->journal, run->boot, &run->err))
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, run_begin(run) && journal_unflushed_flushed(run->journal, run->boot, &run->err));
 }
 
 static bool

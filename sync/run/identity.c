@@ -66,10 +66,7 @@ store_first(struct run *run)
         return true;
     if (!run_begin(run))
         return false;
-    if (journal_set(run->journal, "state", run->state, &run->err))
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, journal_set(run->journal, "state", run->state, &run->err));
 }
 
 static void
@@ -131,8 +128,5 @@ identity_adopt(struct run *run)
     identity_sign(run);
     if (!run->local.ops->write_mark(run->local.self, &run->mark, &run->err) || !run_begin(run))
         return false;
-    if (place_store_mark(run))
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, place_store_mark(run));
 }

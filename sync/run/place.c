@@ -231,10 +231,7 @@ place_survey(struct run *run)
             ok = check_folder(run, known, i);
     }
     free(known);
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok);
 }
 
 bool
@@ -332,8 +329,5 @@ place_close(struct run *run)
     }
     if (!begun)
         return true;
-    if (ok)
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, ok);
 }

@@ -151,6 +151,15 @@ run_commit(struct run *run)
     return false;
 }
 
+bool
+run_end(struct run *run, bool ok)
+{
+    if (ok)
+        return run_commit(run);
+    journal_rollback(run->journal);
+    return false;
+}
+
 void
 run_touch(struct run *run, struct mailbox *mailbox)
 {

@@ -190,6 +190,8 @@ void run_touch(struct run *run, struct mailbox *mailbox);
 bool mailbox_is_open(const struct mailbox *mailbox);
 MUST_CHECK bool run_begin(struct run *run);
 MUST_CHECK bool run_commit(struct run *run);
+/** What was begun is committed if all went well, taken back if not. @return ok and committed */
+MUST_CHECK bool run_end(struct run *run, bool ok);
 /** Out of memory: err filled in, false. */
 bool run_no_memory(struct run *run);
 /** Deterministic base name of a message's file; attempt > 0 where the name was taken by somebody else's file. */

@@ -289,10 +289,7 @@ announce(struct run *run)
         text[0] = '\0';
     if (!run_begin(run))
         return false;
-    if (journal_set(run->journal, "announced", text, &run->err))
-        return run_commit(run);
-    journal_rollback(run->journal);
-    return false;
+    return run_end(run, journal_set(run->journal, "announced", text, &run->err));
 }
 
 bool

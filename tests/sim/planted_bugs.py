@@ -116,8 +116,8 @@ BUGS = [
          "        local_info_fresh(items[i].flags, items[i].info);\n"
          "    }\n"
          "    ok = run_begin(run);"),
-        ("sync/apply/down.c", "ok = situation_mark_commit(run) && run_commit(run);",
-         "ok = situation_mark_commit(run) && run_commit(run) && "
+        ("sync/apply/down.c", "ok = run_end(run, ok && situation_mark_commit(run));",
+         "ok = run_end(run, ok && situation_mark_commit(run)) && "
          "run->local.ops->deliver(run->local.self, items, count, &run->err);")),
     bug("flags committed before the rename", HISTORIES,
         ("sync/apply/flags.c",
@@ -125,10 +125,10 @@ BUGS = [
         ("sync/apply/flags.c",
          "if (batch->items[i].missing) {", "batch->items[i].ok = true;\n        if (batch->items[i].missing) {"),
         ("sync/apply/flags.c",
-         "batch->count = 0;\n    if (ok)\n        return situation_mark_commit(run) && run_commit(run);",
-         "size_t count = batch->count;\n    batch->count = 0;\n    if (ok)\n"
-         "        return situation_mark_commit(run) && "
-         "run_commit(run) && run->local.ops->rename(run->local.self, batch->items, count, &run->err);")),
+         "batch->count = 0;\n    return run_end(run, ok && situation_mark_commit(run));",
+         "size_t count = batch->count;\n    batch->count = 0;\n"
+         "    return run_end(run, ok && situation_mark_commit(run)) && "
+         "run->local.ops->rename(run->local.self, batch->items, count, &run->err);")),
     bug("message not flushed before it gets its name", unit("test_maildir_deliver"),
         ("store/maildir/deliver.c", "done = flush_data(maildir, items, count, err) &&", "done =")),
     bug("directory not flushed after a delivery", unit("test_maildir_deliver"),
