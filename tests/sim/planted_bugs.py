@@ -712,7 +712,8 @@ BUGS = [
     said("sizes that are always too high never learned", Test("scenario_bodies"),
         ("sync/apply/down.c", "if (arrival->confirmed)", "if (false)")),
     bug("old version kept under a name that another had", Test("scenario_files"),
-        ("sync/apply/keep.c", '"%02x", message->wire[i]', '"%02x", 0U')),
+        ("sync/apply/keep.c", "text_hex(message->wire, NAME_BYTES, bytes);",
+         "(void)text_print(bytes, sizeof bytes, \"%0*d\", 2 * NAME_BYTES, 0);")),
     bug("more written than the disk has room for", Test("scenario_bodies"),
         ("sync/apply/down.c", "down->no_room = space < down->reserve ||", "down->no_room = false && (space < down->reserve) &&")),
 
