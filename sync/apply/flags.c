@@ -178,13 +178,11 @@ apply_flags_there(struct run *run, struct agenda *agenda, bool *did)
     }
     ok = ok && (requests == 0 || (situation_mark(run) && run_begin(run)));
     if (ok && requests != 0) {
-        bool asked =
+        const bool answered =
             run->remote.ops->store(run->remote.self, storing.requests, requests, &observer, &storing, &run->err);
-        struct error why = run->err;
+        const struct error why = run->err;
 
-        ok = situation_mark_commit(run) && run_commit(run) && asked;
-        if (!asked)
-            run->err = why;
+        ok = run_end_answered(run, situation_mark_commit(run), answered, &why);
     }
     *did = *did || storing.did;
     free(storing.todos);

@@ -134,19 +134,15 @@ static bool
 ask_for(struct run *run, const struct text *names, size_t count, struct creation *creation)
 {
     struct error why;
-    bool asked;
+    bool answered;
 
     if (count == 0)
         return true;
     if (!run_begin(run))
         return false;
-    asked = run->remote.ops->create(run->remote.self, names, count, see_created, creation, &run->err);
+    answered = run->remote.ops->create(run->remote.self, names, count, see_created, creation, &run->err);
     why = run->err;
-    if (!run_commit(run))
-        return false;
-    if (!asked)
-        run->err = why;
-    return asked;
+    return run_end_answered(run, true, answered, &why);
 }
 
 static bool

@@ -304,13 +304,11 @@ apply_removals_there(struct run *run, struct agenda *agenda, bool *did)
     ok = ok && apply_keep_there(run, agenda) && situation_mark(run) &&
          gather_expunges(&expunging, agenda, uids, &requests) && run_begin(run);
     if (ok) {
-        bool asked =
+        const bool answered =
             run->remote.ops->remove(run->remote.self, expunging.requests, requests, &changer, &expunging, &run->err);
-        struct error why = run->err;
+        const struct error why = run->err;
 
-        ok = run_commit(run) && asked;
-        if (!asked)
-            run->err = why;
+        ok = run_end_answered(run, true, answered, &why);
     }
     *did = *did || expunging.did;
     free(expunging.todos);

@@ -483,13 +483,12 @@ ask(struct run *run, struct sight *sights, size_t count)
         requests[i] = sights[i].request;
     /* One transaction: what a broken connection leaves behind is what was seen, with the old cursors. */
     if (ok && run_begin(run)) {
-        bool asked = run->remote.ops->observe(run->remote.self, requests, count, &observer, &observation, &run->err);
-        struct error why = run->err;
+        const bool answered =
+            run->remote.ops->observe(run->remote.self, requests, count, &observer, &observation, &run->err);
+        const struct error why = run->err;
 
-        ok = recall_limits(run, sights, count) && (!run->went_back || run->no_deltas || missing_past(run)) &&
-             run_commit(run) && asked;
-        if (!asked)
-            run->err = why;
+        ok = recall_limits(run, sights, count) && (!run->went_back || run->no_deltas || missing_past(run));
+        ok = run_end_answered(run, ok, answered, &why);
     } else {
         ok = false;
     }

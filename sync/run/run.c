@@ -160,6 +160,15 @@ run_end(struct run *run, bool ok)
     return false;
 }
 
+bool
+run_end_answered(struct run *run, bool ok, bool answered, const struct error *why)
+{
+    ok = run_end(run, ok) && answered;
+    if (!answered)
+        run->err = *why;
+    return ok;
+}
+
 void
 run_touch(struct run *run, struct mailbox *mailbox)
 {

@@ -192,6 +192,12 @@ MUST_CHECK bool run_begin(struct run *run);
 MUST_CHECK bool run_commit(struct run *run);
 /** What was begun is committed if all went well, taken back if not. @return ok and committed */
 MUST_CHECK bool run_end(struct run *run, bool ok);
+/**
+ * The same after an operation on the server: what was answered until it broke is committed, too. Of two errors the operation's is kept.
+ * @param answered  what it returned
+ * @param why       run->err as it was then
+ */
+MUST_CHECK bool run_end_answered(struct run *run, bool ok, bool answered, const struct error *why);
 /** Out of memory: err filled in, false. */
 bool run_no_memory(struct run *run);
 /** Deterministic base name of a message's file; attempt > 0 where the name was taken by somebody else's file. */
