@@ -27,26 +27,6 @@ additions_have_word(const struct run *run, int64_t message)
     return ids_have(run->additions, run->additions_count, message);
 }
 
-/* A short name: the same list has the same one. */
-static bool
-name_list(struct run *run, struct todo *const *todos, size_t count, char id[static 16])
-{
-    struct digest *digest = digest_new();
-    struct digests digests;
-    char text[DIGEST_SIZE * 2];
-    bool ok = digest != NULL && digest_reset(digest) && digest_add(digest, "additions", sizeof "additions");
-
-    for (size_t i = 0; ok && i < count; i++)
-        ok = digest_add(digest, &todos[i]->id, sizeof todos[i]->id);
-    ok = ok && digest_finish(digest, &digests);
-    digest_free(digest);
-    if (!ok)
-        return run_no_memory(run);
-    digest_base32(digests.wire, 5, text);
-    (void)text_print(id, 16, "%.8s", text);
-    return true;
-}
-
 static bool
 hold_one(struct run *run, const struct mailbox *filled, const struct todo *todo, const char *id)
 {
@@ -81,9 +61,14 @@ additions_hold(struct run *run, struct mailbox *mailbox, struct todo *const *tod
                                .count = count,
                                .of = mailbox->row.had,
                                .additions = true};
-    char id[16];
-    bool ok = count == 0 || name_list(run, todos, count, id);
+    int64_t *ids = calloc(count + 1, sizeof *ids);
+    char id[IDS_NAME_SIZE];
+    bool ok = ids != NULL;
 
+    for (size_t i = 0; ok && i < count; i++)
+        ids[i] = todos[i]->id;
+    ok = (ok && ids_name("additions", ids, count, id)) || run_no_memory(run);
+    free(ids);
     for (size_t i = 0; ok && i < count; i++)
         ok = hold_one(run, mailbox, todos[i], id);
     if (!ok || count == 0)

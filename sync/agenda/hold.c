@@ -203,28 +203,6 @@ count_messages(struct verdict *verdict)
 
 /* ---- what is held ---- */
 
-/* A short name for this list: the same list has the same name. */
-static bool
-name_list(const struct verdict *verdict, enum hold_reason reason, char id[static 16])
-{
-    struct digest *digest = digest_new();
-    struct digests digests;
-    char text[DIGEST_SIZE * 2];
-    bool ok = digest != NULL && digest_reset(digest);
-
-    for (size_t i = 0; ok && i < verdict->agenda->count; i++) {
-        if (verdict->judged[i].reason == reason)
-            ok = digest_add(digest, &verdict->agenda->todos[i].id, sizeof verdict->agenda->todos[i].id);
-    }
-    ok = ok && digest_finish(digest, &digests);
-    digest_free(digest);
-    if (!ok)
-        return run_no_memory(verdict->run);
-    digest_base32(digests.wire, 5, text);
-    (void)text_print(id, 16, "%.8s", text);
-    return true;
-}
-
 static bool
 hold_one(struct run *run, struct todo *todo, enum hold_reason reason, const char *id)
 {
@@ -282,15 +260,19 @@ static bool
 hold(struct verdict *verdict, enum hold_reason reason, bool account)
 {
     struct run *run = verdict->run;
-    uint64_t count = 0;
-    char id[16];
+    int64_t *ids = calloc(verdict->agenda->count + 1, sizeof *ids);
+    size_t count = 0;
+    char id[IDS_NAME_SIZE];
+    bool ok = ids != NULL;
 
-    for (size_t i = 0; i < verdict->agenda->count; i++)
-        count += verdict->judged[i].reason == reason;
-    if (count == 0)
-        return true;
-    if (!name_list(verdict, reason, id))
-        return false;
+    for (size_t i = 0; ok && i < verdict->agenda->count; i++) {
+        if (verdict->judged[i].reason == reason)
+            ids[count++] = verdict->agenda->todos[i].id;
+    }
+    ok = (ok && ids_name("", ids, count, id)) || run_no_memory(run);
+    free(ids);
+    if (!ok || count == 0)
+        return ok;
     for (size_t i = 0; i < verdict->agenda->count; i++) {
         if (verdict->judged[i].reason == reason && !hold_one(run, &verdict->agenda->todos[i], reason, id))
             return false;

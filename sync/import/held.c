@@ -3,6 +3,7 @@
  * between two imports for a user's own doing. Each is a list of its own. A message that is held keeps every list that it was shown in; a
  * word releases what stood in the journal before the run, and for a tightened `keep` it holds as long as `keep` is not loosened again.
  */
+#include "sync/base/ids.h"
 #include "sync/import/private.h"
 
 static bool
@@ -51,20 +52,6 @@ static const struct kind {
     {"missing", "the server: their files went missing here at once", true},
 };
 
-/* A short name for this list of removals: the same list has the same name. */
-static bool
-name_list(struct import *import, const int64_t *ids, size_t count, char id[static 16])
-{
-    unsigned char digest[DIGEST_SIZE];
-    char text[16];
-
-    if (!digest_bytes(ids, count * sizeof *ids, digest))
-        return import_no_memory(import);
-    digest_base32(digest, 5, text);
-    (void)text_print(id, 16, "%.8s", text);
-    return true;
-}
-
 static bool
 hold_one(struct import *import, int64_t id, const char *list, const struct kind *kind)
 {
@@ -91,13 +78,14 @@ static bool
 hold_list(struct import *import, const int64_t *ids, size_t count, const struct kind *kind)
 {
     uint64_t all;
-    char id[16];
+    char id[IDS_NAME_SIZE];
     bool ok = true;
 
     if (count == 0)
         return true;
-    if (!name_list(import, ids, count, id) || !journal_pop_count(import->journal, 0, &all, &import->err) ||
-        !journal_begin(import->journal, &import->err))
+    if (!ids_name("", ids, count, id))
+        return import_no_memory(import);
+    if (!journal_pop_count(import->journal, 0, &all, &import->err) || !journal_begin(import->journal, &import->err))
         return false;
     for (size_t i = 0; ok && i < count; i++)
         ok = hold_one(import, ids[i], id, kind);
