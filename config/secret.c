@@ -11,12 +11,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "store/base/child.h"
 #include "store/base/clock.h"
 
 #define TICK_MS 50     /* how often the end of the command and a signal are looked for */
@@ -40,8 +40,6 @@ struct run { /* one run of the command */
     int status; /* of waitpid */
     size_t len; /* bytes of the first line */
 };
-
-extern char **environ;
 
 /* One command at a time over all accounts: two questions of a password manager at once confuse people. */
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
@@ -95,47 +93,6 @@ is_stopped(const struct secret *secret)
     return secret->settings.stopped != NULL && secret->settings.stopped(secret->settings.stopped_context);
 }
 
-/* Default signals and an empty mask for the child: golub's own settings must not reach it. */
-static int
-spawn_shell(const char *command, int to, pid_t *pid)
-{
-    char *argv[] = {(char *)"sh", (char *)"-c", (char *)command, NULL};
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    sigset_t none, defaults;
-    int failed;
-
-    sigemptyset(&none);
-    sigemptyset(&defaults);
-    for (const int *s = (const int[]){SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, 0}; *s != 0; s++)
-        sigaddset(&defaults, *s);
-    failed = posix_spawn_file_actions_init(&files);
-    if (failed != 0)
-        return failed;
-    failed = posix_spawnattr_init(&attributes);
-    if (failed != 0) {
-        posix_spawn_file_actions_destroy(&files);
-        return failed;
-    }
-    failed = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    if (failed == 0)
-        failed = posix_spawn_file_actions_adddup2(&files, to, STDOUT_FILENO);
-    if (failed == 0)
-        failed = posix_spawnattr_setpgroup(&attributes, 0);
-    if (failed == 0)
-        failed = posix_spawnattr_setsigmask(&attributes, &none);
-    if (failed == 0)
-        failed = posix_spawnattr_setsigdefault(&attributes, &defaults);
-    if (failed == 0)
-        failed = posix_spawnattr_setflags(&attributes,
-                                          POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    if (failed == 0)
-        failed = posix_spawn(pid, "/bin/sh", &files, &attributes, argv, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&files);
-    return failed;
-}
-
 static bool
 start_command(const struct secret *secret, struct run *run, struct error *err)
 {
@@ -144,7 +101,7 @@ start_command(const struct secret *secret, struct run *run, struct error *err)
 
     if (pipe2(ends, O_CLOEXEC) != 0)
         return refuse(err, strerror_r(errno, words, sizeof words), "");
-    failed = spawn_shell(secret->settings.command, ends[1], &run->pid);
+    failed = child_start(secret->settings.command, CHILD_NOTHING, ends[1], &run->pid);
     close(ends[1]);
     if (failed == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0) {
         run->out = ends[0];

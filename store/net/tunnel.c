@@ -7,56 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "store/base/child.h"
+
 #define PATIENCE_MS 1000 /* for leaving after end of input, and again after SIGTERM */
 #define LOOK_MS 10
-
-extern char **environ;
-
-/* Only the command's own mask, dispositions and group: nothing that we ignore or block is its business. */
-static int
-set_attributes(posix_spawnattr_t *attributes)
-{
-    const short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-    sigset_t none, all;
-    int failed;
-
-    sigemptyset(&none);
-    sigfillset(&all);
-    if ((failed = posix_spawnattr_setflags(attributes, flags)) != 0 ||
-        (failed = posix_spawnattr_setpgroup(attributes, 0)) != 0 ||
-        (failed = posix_spawnattr_setsigmask(attributes, &none)) != 0 ||
-        (failed = posix_spawnattr_setsigdefault(attributes, &all)) != 0)
-        return failed;
-    return 0;
-}
-
-/* posix_spawn and no fork: other accounts' threads may hold any lock right now. @return 0 or an errno */
-static int
-spawn_shell(const char *command, int fd, pid_t *shell)
-{
-    char *const argv[] = {(char[]){"sh"}, (char[]){"-c"}, (char *)(uintptr_t)command, NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    int failed;
-
-    failed = posix_spawn_file_actions_init(&actions);
-    if (failed != 0)
-        return failed;
-    failed = posix_spawnattr_init(&attributes);
-    if (failed == 0) {
-        if ((failed = set_attributes(&attributes)) == 0 &&
-            (failed = posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO)) == 0 &&
-            (failed = posix_spawn_file_actions_adddup2(&actions, fd, STDOUT_FILENO)) == 0)
-            failed = posix_spawn(shell, "/bin/sh", &actions, &attributes, argv, environ);
-        (void)posix_spawnattr_destroy(&attributes); /* only frees */
-    }
-    (void)posix_spawn_file_actions_destroy(&actions);
-    return failed;
-}
 
 int
 tunnel_start(struct tunnel *tunnel, const char *command, struct error *err)
@@ -69,7 +26,7 @@ tunnel_start(struct tunnel *tunnel, const char *command, struct error *err)
     else if (fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) /* our end only: the command's stays as commands expect it */
         failed = errno;
     else
-        failed = spawn_shell(command, ends[1], &tunnel->shell);
+        failed = child_start(command, ends[1], ends[1], &tunnel->shell);
     if (ends[1] >= 0)
         (void)close(ends[1]);
     if (failed == 0)

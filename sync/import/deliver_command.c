@@ -13,10 +13,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "store/base/child.h"
 #include "store/base/clock.h"
 #include "store/base/limits.h"
 #include "store/base/lines.h"
@@ -24,8 +24,6 @@
 #define BLOCK (64 * 1024)
 #define TICK_MS 100   /* how often a signal is looked for */
 #define GRACE_MS 5000 /* after a signal */
-
-extern char **environ;
 
 struct deliver_command {
     struct deliver_command_settings settings;
@@ -188,53 +186,6 @@ shrink_spool(struct deliver_command *command, struct error *err)
 
 /* ---- the command ---- */
 
-static int
-set_up(posix_spawn_file_actions_t *files, posix_spawnattr_t *attributes, int spool)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD, SIGQUIT, SIGXFSZ};
-    sigset_t none, defaults;
-    int failed;
-
-    sigemptyset(&none);
-    sigemptyset(&defaults);
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        sigaddset(&defaults, signals[i]);
-    failed = posix_spawn_file_actions_adddup2(files, spool, STDIN_FILENO);
-    if (failed == 0)
-        failed = posix_spawn_file_actions_adddup2(files, STDERR_FILENO, STDOUT_FILENO);
-    if (failed == 0)
-        failed = posix_spawnattr_setpgroup(attributes, 0);
-    if (failed == 0)
-        failed = posix_spawnattr_setsigmask(attributes, &none);
-    if (failed == 0)
-        failed = posix_spawnattr_setsigdefault(attributes, &defaults);
-    if (failed == 0)
-        failed = posix_spawnattr_setflags(attributes,
-                                          POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    return failed;
-}
-
-static int
-start(const struct deliver_command *command, pid_t *pid)
-{
-    char *argv[] = {(char *)"sh", (char *)"-c", (char *)command->settings.command, NULL};
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    int failed = posix_spawn_file_actions_init(&files);
-
-    if (failed != 0)
-        return failed;
-    failed = posix_spawnattr_init(&attributes);
-    if (failed == 0) {
-        failed = set_up(&files, &attributes, command->read_fd);
-        if (failed == 0)
-            failed = posix_spawn(pid, "/bin/sh", &files, &attributes, argv, environ);
-        posix_spawnattr_destroy(&attributes);
-    }
-    posix_spawn_file_actions_destroy(&files);
-    return failed;
-}
-
 /* Until the command ended, or a moment is over. */
 static void
 wait_a_moment(int pidfd)
@@ -290,7 +241,7 @@ run(void *self, int *status, struct error *err)
     *status = -1;
     if (!flush_block(command, err) || (command->shrinkable && !command->shrink.cr && !shrink_spool(command, err)))
         return false;
-    failed = start(command, &pid);
+    failed = child_start(command->settings.command, command->read_fd, STDERR_FILENO, &pid);
     if (failed != 0)
         return fail(err, failed, "run the deliver-command");
     if (!wait_for_end(command, pid, &ended, err))
