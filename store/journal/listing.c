@@ -471,6 +471,31 @@ journal_listing_page(struct journal *journal, enum journal_listing_which which, 
     return !damaged && outcome != SQL_FAILED;
 }
 
+/* Few runs ask by a name. */
+static bool
+index_names(struct journal *journal, struct error *err)
+{
+    return listing_exec(journal, "CREATE INDEX IF NOT EXISTS temp.listing_uidl ON listing (uidl)", err);
+}
+
+bool
+journal_listing_has_once(struct journal *journal, const char *uidl, bool *once, struct error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    int64_t lines;
+
+    if (listing_judge(journal, err) && listing_settle(journal, err) && index_names(journal, err))
+        statement =
+            sql_prepare(journal, SQL_LISTING_HAS_ONCE, "SELECT count(*) FROM temp.listing WHERE uidl = ?1", err);
+    if (statement == NULL)
+        return false;
+    bind_string(&(struct sql_binder){.statement = statement}, uidl);
+    if (!sql_number(journal, statement, INT64_MAX, &lines, what_judging, err))
+        return false;
+    *once = lines == 1;
+    return true;
+}
+
 bool
 journal_listing_unread(struct journal *journal, struct journal_listed *page, size_t size, size_t *count,
                        struct error *err)
@@ -493,7 +518,7 @@ journal_listing_unread(struct journal *journal, struct journal_listed *page, siz
         return false;
     if (unread == 0)
         return true;
-    if (!listing_exec(journal, "CREATE INDEX IF NOT EXISTS temp.listing_uidl ON listing (uidl)", err))
+    if (!index_names(journal, err))
         return false;
     statement = sql_prepare(journal, SQL_LISTING_UNREAD, sql, err);
     if (statement == NULL)

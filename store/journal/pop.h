@@ -247,6 +247,8 @@ MUST_CHECK bool journal_listing_has_moved(struct journal *journal, bool *moved, 
 /** A doubtful one is this row's message. */
 MUST_CHECK bool journal_listing_settle(struct journal *journal, uint32_t number, int64_t row, bool proven,
                                        struct error *err);
+/** Does this UIDL stand in the listing, and no more than once? */
+MUST_CHECK bool journal_listing_has_once(struct journal *journal, const char *uidl, bool *once, struct error *err);
 /** Does a doubtful one have this row already? */
 MUST_CHECK bool journal_listing_is_taken(struct journal *journal, int64_t row, bool *taken, struct error *err);
 /** Is it to be compared, or was it left? */

@@ -87,7 +87,8 @@ work(struct import *import)
     if (!import->maildrop.ops->open(import->maildrop.self, &import->err))
         return false;
     import->maildrop.ops->info(import->maildrop.self, &import->info);
-    if (!import_list(import) || !import_same_maildrop(import) || !import_meet(import) || !import_match(import))
+    if (!import_list(import) || !import_same_maildrop(import) || !import_beside(import) || !import_meet(import) ||
+        !import_match(import))
         return false;
     if (import->options->skip_existing)
         return import_skip(import) && note_left(import) && import_remove(import) && import_count_time(import);

@@ -208,56 +208,6 @@ must_wait(const struct import *import, const struct journal_pop *row)
     return row->missed != 0 && days > 0 && row->missed >= age_bound(&import->age.now, days);
 }
 
-/* What golub has removed here is on the server again, and the tree is an IMAP account's: that one sent it up to the same mailbox. */
-static bool
-refuse_circle(struct import *import)
-{
-    char text[300];
-
-    (void)text_print(
-        text, sizeof text,
-        "import: what was removed from the server is there again: the IMAP account %.100s sends it up to the same "
-        "mailbox",
-        import->beside->account);
-    return import_forbid(
-        import, text,
-        "one of the two accounts is enough for this mailbox; or say keep = \"forever\". Nothing was removed");
-}
-
-/*
- * Did the IMAP account of this tree find the message on its own server, where it lay before the import delivered it? What that account sent
- * up is dated with the file's time, by our own clock, which is no earlier than the name was given. Then both accounts have one mailbox: what
- * goes from the maildrop would be removed here by IMAP.
- */
-bool
-import_beside_had(struct import *import, const char *base, bool *had)
-{
-    struct text date = {base, strcspn(base, ".")};
-    const char *dot = strrchr(base, '.');
-    uint64_t given;
-
-    *had = false;
-    if (import->beside == NULL || dot == NULL || strcmp(dot, ".golub") != 0 || !text_number(date, INT64_MAX, &given) ||
-        given == 0)
-        return true;
-    return import->beside->had(import->beside->self, base, (int64_t)given, had, &import->err);
-}
-
-static bool
-refuse_one_mailbox(struct import *import)
-{
-    char text[300];
-
-    (void)text_print(
-        text, sizeof text,
-        "import: the mail that is due to be removed from the server is that of the IMAP account %.100s: it "
-        "would be removed here, too",
-        import->beside->account);
-    return import_forbid(
-        import, text,
-        "one of the two accounts is enough for this mailbox; or say keep = \"forever\". Nothing was removed");
-}
-
 /* The rule that held it is gone, or does not ask yet. */
 static bool
 end_hold(struct import *import, struct journal_pop *row)
@@ -302,7 +252,7 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
 {
     struct import *import = keeping->import;
     struct journal_pop *row = &keeping->rows[keeping->count];
-    bool one, twin = false;
+    bool twin = false;
 
     if (!is_due(keeping, listed->row))
         return true;
@@ -310,10 +260,8 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
         return false;
     if (listed->repeated)
         return decide_repeated(keeping, row);
-    if ((row->facts & POP_RETURNED) != 0 && import->beside != NULL)
-        return refuse_circle(import);
-    if (!import_beside_had(import, row->base, &one) || one)
-        return one && refuse_one_mailbox(import);
+    if (!beside_allows(import, row))
+        return false;
     if ((row->facts & (POP_SHORT | POP_UNSURE)) != 0)
         return stays_for_good(keeping, row);
     if (held_by_keep(import, row))

@@ -6,6 +6,7 @@
  *   import/here.c        which files are here, and which went missing
  *   import/list.c        what is on the server: STAT, LIST, UIDL
  *   import/same.c        an account whose server changed its name: is it the same maildrop?
+ *   import/beside.c      an IMAP account of this tree: is its mailbox this maildrop?
  *   import/meeting.c     files that no row knows of (journal lost, or older than the Maildir) beside what is listed
  *   import/match.c       which message is which row's; the journal says which are new (import/candidates.c: rows
  *                        that it may be; import/verdict.c: one row, one header)
@@ -356,9 +357,14 @@ bool flush_note(struct import *import);
 bool flush_all(struct import *import);
 
 struct arrival;
-/* ---- import/keep.c ---- */
+/* ---- import/beside.c ---- */
 /** Did the IMAP account of this tree find the message of this name on its own server, before an import could have given the name? */
 MUST_CHECK bool import_beside_had(struct import *import, const char *base, bool *had);
+
+/** May it go from the server as far as the IMAP account of this tree is concerned? @return false: err says why not, or nobody could tell */
+MUST_CHECK bool beside_allows(struct import *import, const struct journal_pop *row);
+/** The same for all that is due and listed, by its name, before anything is read: what an earlier run was refused for is not read for again. */
+bool import_beside(struct import *import);
 
 /* ---- import/intact.c ---- */
 /** Is what a later session would remove from the server still here as it came? What is not is named. */

@@ -384,8 +384,8 @@ check_idempotence(void)
     if (drop->retrieved > drop->dele_refused + drop->retr_refused && !compares)
         violation(world, "a run with nothing to do fetched something");
     /* One that only its body tells apart is asked for until it is given. */
-    if (drop->tops > drop->retr_refused && !sim.one_mailbox &&
-        (drop->uidls == UIDLS_UNIQUE || drop->uidls == UIDLS_REUSED) && drop->refuses_dele == 0)
+    if (drop->tops > drop->retr_refused && (drop->uidls == UIDLS_UNIQUE || drop->uidls == UIDLS_REUSED) &&
+        drop->refuses_dele == 0)
         violation(world, "a run with nothing to do asked for headers");
     /* What a server without TOP holds up is put on lists and released again, in vain. */
     const bool in_vain = !drop->top && (tally_held(&sim, hold));

@@ -1,0 +1,125 @@
+/*
+ * An IMAP account of this tree, and whether its server's mailbox is this maildrop: then what is removed from the one is removed from the other,
+ * and here. That shows only once mail is due, or comes back, and is refused until the user has decided which of the two it is to be.
+ */
+#include "sync/import/private.h"
+
+/* What golub has removed here is on the server again, and the tree is an IMAP account's: that one sent it up to the same mailbox. */
+static bool
+refuse_circle(struct import *import)
+{
+    char text[300];
+
+    (void)text_print(
+        text, sizeof text,
+        "import: what was removed from the server is there again: the IMAP account %.100s sends it up to the same "
+        "mailbox",
+        import->beside->account);
+    return import_forbid(
+        import, text,
+        "one of the two accounts is enough for this mailbox; or say keep = \"forever\". Nothing was removed");
+}
+
+/*
+ * Did the IMAP account of this tree find the message on its own server, where it lay before the import delivered it? What that account sent
+ * up is dated with the file's time, by our own clock, which is no earlier than the name was given. Then both accounts have one mailbox: what
+ * goes from the maildrop would be removed here by IMAP.
+ */
+bool
+import_beside_had(struct import *import, const char *base, bool *had)
+{
+    struct text date = {base, strcspn(base, ".")};
+    const char *dot = strrchr(base, '.');
+    uint64_t given;
+
+    *had = false;
+    if (import->beside == NULL || dot == NULL || strcmp(dot, ".golub") != 0 || !text_number(date, INT64_MAX, &given) ||
+        given == 0)
+        return true;
+    return import->beside->had(import->beside->self, base, (int64_t)given, had, &import->err);
+}
+
+static bool
+refuse_one_mailbox(struct import *import)
+{
+    char text[300];
+
+    (void)text_print(
+        text, sizeof text,
+        "import: the mail that is due to be removed from the server is that of the IMAP account %.100s: it "
+        "would be removed here, too",
+        import->beside->account);
+    return import_forbid(
+        import, text,
+        "one of the two accounts is enough for this mailbox; or say keep = \"forever\". Nothing was removed");
+}
+
+enum obstacle { OBSTACLE_NONE, OBSTACLE_CIRCLE, OBSTACLE_ONE_MAILBOX };
+
+static bool
+find_obstacle(struct import *import, const struct journal_pop *row, enum obstacle *obstacle)
+{
+    bool one = false;
+
+    *obstacle = OBSTACLE_CIRCLE;
+    if ((row->facts & POP_RETURNED) != 0 && import->beside != NULL)
+        return true;
+    if (!import_beside_had(import, row->base, &one))
+        return false;
+    *obstacle = one ? OBSTACLE_ONE_MAILBOX : OBSTACLE_NONE;
+    return true;
+}
+
+static bool
+refuse(struct import *import, enum obstacle obstacle)
+{
+    return obstacle == OBSTACLE_CIRCLE ? refuse_circle(import) : refuse_one_mailbox(import);
+}
+
+bool
+beside_allows(struct import *import, const struct journal_pop *row)
+{
+    enum obstacle obstacle;
+
+    return find_obstacle(import, row, &obstacle) && (obstacle == OBSTACLE_NONE || refuse(import, obstacle));
+}
+
+/* Of these, those whose name stands in the list, once: what is repeated is not removed. */
+static bool
+ask_for_due(struct import *import, const int64_t *due, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        enum obstacle obstacle;
+        struct journal_pop row;
+        bool listed = false;
+
+        if (!import_load(import, due[i], &row) || !find_obstacle(import, &row, &obstacle))
+            return false;
+        if (obstacle == OBSTACLE_NONE)
+            continue;
+        if (!journal_listing_has_once(import->journal, row.uidl, &listed, &import->err))
+            return false;
+        if (listed)
+            return refuse(import, obstacle);
+    }
+    return true;
+}
+
+bool
+import_beside(struct import *import)
+{
+    const int days = import->account->import.keep_days;
+    int64_t *due;
+    size_t count;
+    bool ok;
+
+    if (import->beside == NULL || !import->may_remove || import->identity != BY_UIDL ||
+        import->options->skip_existing || days < 0)
+        return true;
+    if (!journal_pop_due(import->journal, days, days == 0 ? INT64_MAX : import->age.now.counted, &due, &count,
+                         &import->err))
+        return false;
+    ok = ask_for_due(import, due, count);
+    free(due);
+    return ok;
+}
