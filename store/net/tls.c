@@ -1,20 +1,9 @@
 /*
- * TLS by OpenSSL: who is trusted, how a failure is told, and bytes without SIGPIPE.
- *
- * Trust is one of two. With pins (SHA-256 of the certificate's public key) the pin alone decides: no CA, no name, no date,
- * since whoever pins knows better, and a certificate that does not match a pin is refused even if a CA vouches for it.
- * Without pins: the CAs of the system or of ca_file, and the host name or IP address: a name of the certificate's list (SAN), whole or with
- * one `*` for its first label, never its subject (RFC 9525 §6.3). Both are decided inside the handshake, before a client certificate or a
- * byte of the protocol is sent. The session's key is never one that the server's key alone could tell later (forward secrecy).
- *
- * Reading the system's CA bundle takes 52 ms (140 certificates, OpenSSL 3.0), more than many a whole sync; a directory of
- * hashed names costs nothing until it is asked. So the bundle is read only where there is no such directory.
+ * TLS by OpenSSL: bytes without SIGPIPE, and what became of them. Who is trusted: trust.c. The session's key is never one that the server's
+ * key alone could tell later (forward secrecy).
  */
 #include "store/net/tls.h"
 
-#include <arpa/inet.h>
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -22,17 +11,15 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
-#include "store/base/digest.h"
+#include "store/net/openssl.h"
+#include "store/net/trust.h"
 
-#define READ_AHEAD (32 * 1024) /* two records: one read of the socket instead of two for each */
-#define PIN_SIZE (2 * DIGEST_SIZE + 1)
+#define READ_AHEAD (32 * 1024)  /* two records: one read of the socket instead of two for each */
 #define CIPHERS_MAX (16 * 1024) /* bytes of names: some hundred */
 
 struct tls {
-    const struct connection *to;
-    const char *name; /* for errors; the stream's */
+    struct trust trust;
     SSL_CTX *context;
     SSL *ssl;
     BIO_METHOD *method;
@@ -40,9 +27,6 @@ struct tls {
     bool read_blocked;               /* the last read found no whole record */
     bool up;                         /* handshake done */
     bool broken;                     /* no close notify after a failure */
-    char seen_pin[PIN_SIZE];         /* of the certificate that was shown; "" none yet */
-    char seen_names[256];            /* its DNS names and addresses */
-    char seen_dates[64];             /* from when to when the one that was refused counts */
 };
 
 /* The socket under OpenSSL. Its own writes with write(2), which may raise SIGPIPE; a library's user may not want that
@@ -106,211 +90,6 @@ new_bio(struct tls *tls, int fd)
     return bio;
 }
 
-/* OpenSSL's own words for what it has just refused; the system's, where a system call is at the bottom of it. */
-static void
-answer_openssl(struct error *err)
-{
-    char number[32];
-    const char *reason = NULL;
-
-    for (unsigned long code; (code = ERR_get_error()) != 0;) {
-        reason = ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code)) : ERR_reason_error_string(code);
-        if (reason == NULL) {
-            (void)text_print(number, sizeof number, "OpenSSL error %lx", code);
-            reason = number;
-        }
-        if (ERR_SYSTEM_ERROR(code))
-            break;
-    }
-    error_answer(err, text_of(reason));
-    ERR_clear_error();
-}
-
-/* The pin of a certificate: SHA-256 of its SubjectPublicKeyInfo in DER, as RFC 7469 has it, in hex. */
-static bool
-make_pin(const X509 *certificate, char pin[static PIN_SIZE])
-{
-    unsigned char digest[DIGEST_SIZE];
-    unsigned char *der = NULL;
-    const int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-    bool made;
-
-    if (len <= 0)
-        return false;
-    made = digest_bytes(der, (size_t)len, digest);
-    OPENSSL_free(der);
-    if (made)
-        text_hex(digest, DIGEST_SIZE, pin);
-    return made;
-}
-
-static void
-add_name(struct tls *tls, const char *name, int len)
-{
-    const size_t used = strlen(tls->seen_names);
-
-    (void)text_print(tls->seen_names + used, sizeof tls->seen_names - used, "%s%.*s", used > 0 ? ", " : "", len, name);
-}
-
-/* For the error of a wrong host: whose certificate it is. Cut where they are many. */
-static void
-note_names(struct tls *tls, const X509 *certificate)
-{
-    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
-    char address[INET6_ADDRSTRLEN];
-
-    tls->seen_names[0] = '\0';
-    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) { /* -1 for NULL */
-        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-        const ASN1_STRING *string = name->d.ia5;
-
-        if (name->type == GEN_DNS) {
-            add_name(tls, (const char *)ASN1_STRING_get0_data(string), ASN1_STRING_length(string));
-        } else if (name->type == GEN_IPADD) {
-            const int len = ASN1_STRING_length(string);
-            const int family = len == 4 ? AF_INET : AF_INET6;
-
-            if ((len == 4 || len == 16) &&
-                inet_ntop(family, ASN1_STRING_get0_data(string), address, sizeof address) != NULL)
-                add_name(tls, address, (int)strlen(address));
-        }
-    }
-    GENERAL_NAMES_free(names);
-}
-
-/* "2026-01-31 23:59" */
-static void
-add_date(char *to, size_t size, const struct tm *when)
-{
-    const size_t used = strlen(to);
-
-    if (strftime(to + used, size - used, "%Y-%m-%d %H:%M", when) == 0)
-        to[used] = '\0';
-}
-
-/* For the error of a wrong date, of whichever certificate of the chain it is. */
-static void
-note_dates(struct tls *tls, const X509 *certificate)
-{
-    struct tm from, until;
-
-    tls->seen_dates[0] = '\0';
-    if (certificate == NULL || ASN1_TIME_to_tm(X509_get0_notBefore(certificate), &from) != 1 ||
-        ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until) != 1)
-        return;
-    add_date(tls->seen_dates, sizeof tls->seen_dates, &from);
-    (void)text_print(tls->seen_dates + strlen(tls->seen_dates), sizeof tls->seen_dates - strlen(tls->seen_dates),
-                     " to ");
-    add_date(tls->seen_dates, sizeof tls->seen_dates, &until);
-}
-
-/*
- * A certificate that is refused for its issuer may also have a wrong date or name: that is told, since no fingerprint mends it. X509_V_OK: it
- * has neither.
- */
-static int
-find_worse(const struct tls *tls, X509 *certificate)
-{
-    const char *host = tls->to->host;
-    const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
-
-    if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0)
-        return X509_V_ERR_CERT_NOT_YET_VALID;
-    if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0)
-        return X509_V_ERR_CERT_HAS_EXPIRED;
-    if (host != NULL && X509_check_host(certificate, host, 0, flags, NULL) != 1 &&
-        X509_check_ip_asc(certificate, host, 0) != 1)
-        return X509_V_ERR_HOSTNAME_MISMATCH;
-    return X509_V_OK;
-}
-
-/* OpenSSL asks this instead of its own verification. @return 1: trusted */
-static int
-verify(X509_STORE_CTX *store, void *argument)
-{
-    struct tls *tls = argument;
-    X509 *certificate = X509_STORE_CTX_get0_cert(store);
-    int worse;
-
-    if (certificate == NULL || !make_pin(certificate, tls->seen_pin)) {
-        X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
-        return 0;
-    }
-    note_names(tls, certificate);
-    if (tls->to->fingerprints == NULL || tls->to->fingerprints[0] == NULL) {
-        const bool trusted = X509_verify_cert(store) == 1;
-
-        if (trusted)
-            return 1;
-        note_dates(tls, X509_STORE_CTX_get_current_cert(store));
-        worse = find_worse(tls, certificate);
-        if (worse != X509_V_OK) {
-            note_dates(tls, certificate);
-            X509_STORE_CTX_set_error(store, worse);
-        }
-        return 0;
-    }
-    for (const char *const *pin = tls->to->fingerprints; *pin != NULL; pin++) {
-        if (text_is_nocase(text_of(tls->seen_pin), *pin)) {
-            X509_STORE_CTX_set_error(store, X509_V_OK);
-            return 1;
-        }
-    }
-    X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
-    return 0;
-}
-
-/* Is there a directory of certificates under hashed names, "5ad8a5d6.0"? */
-static bool
-has_hashed_certificates(const char *path)
-{
-    DIR *directory = opendir(path);
-    bool found = false;
-
-    for (struct dirent *entry; !found && directory != NULL && (entry = readdir(directory)) != NULL;) {
-        const char *name = entry->d_name;
-        size_t digits = 0;
-
-        while (isxdigit((unsigned char)name[digits]))
-            digits++;
-        found = digits == 8 && name[8] == '.' && isdigit((unsigned char)name[9]);
-    }
-    if (directory != NULL)
-        (void)closedir(directory);
-    return found;
-}
-
-static bool
-load_trust(struct tls *tls, struct error *err)
-{
-    const char *file = tls->to->ca_file;
-    const char *path = getenv(X509_get_default_cert_dir_env());
-
-    if (tls->to->fingerprints != NULL && tls->to->fingerprints[0] != NULL)
-        return true; /* nobody else is asked */
-    if (file != NULL) {
-        if (SSL_CTX_load_verify_locations(tls->context, file, NULL) != 1) {
-            error_set(err, ERROR_CONFIG, "read the certificates in %s (tls-ca-file)", file);
-            answer_openssl(err);
-            return false;
-        }
-        /* Whoever names a file trusts each certificate in it: an intermediate or the server's own is enough. */
-        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(tls->context), X509_V_FLAG_PARTIAL_CHAIN);
-        return true;
-    }
-    if (path == NULL)
-        path = X509_get_default_cert_dir();
-    if (getenv(X509_get_default_cert_file_env()) == NULL && has_hashed_certificates(path)) {
-        if (SSL_CTX_set_default_verify_dir(tls->context) == 1)
-            return true;
-    } else if (SSL_CTX_set_default_verify_paths(tls->context) == 1) {
-        return true;
-    }
-    error_set(err, ERROR_NETWORK, "read the system's CA certificates");
-    answer_openssl(err);
-    return false;
-}
-
 /* A key with a passphrase would make OpenSSL ask on the terminal, in the middle of a timer's run. */
 static int
 no_passphrase(char *to, int size, int writing, void *context)
@@ -325,8 +104,8 @@ no_passphrase(char *to, int size, int writing, void *context)
 static bool
 load_client_certificate(struct tls *tls, struct error *err)
 {
-    const char *certificate = tls->to->client_cert;
-    const char *key = tls->to->client_key != NULL ? tls->to->client_key : certificate;
+    const char *certificate = tls->trust.to->client_cert;
+    const char *key = tls->trust.to->client_key != NULL ? tls->trust.to->client_key : certificate;
 
     if (certificate == NULL)
         return true;
@@ -340,35 +119,8 @@ load_client_certificate(struct tls *tls, struct error *err)
     } else {
         return true;
     }
-    answer_openssl(err);
+    openssl_answer(err);
     return false;
-}
-
-/* Whom the certificate must name: an address in figures by IP SAN, all else by DNS SAN, with SNI. */
-static bool
-set_host(struct tls *tls, struct error *err)
-{
-    const char *host = tls->to->host;
-    unsigned char address[sizeof(struct in6_addr)];
-    bool done;
-
-    if (host == NULL) {
-        if (tls->to->fingerprints != NULL && tls->to->fingerprints[0] != NULL)
-            return true;
-        error_set(err, ERROR_CONFIG, "no host name to check the server's certificate against");
-        error_hint(err, "name the host in `server`, or give its tls-fingerprint");
-        return false;
-    }
-    if (inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1)
-        done = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls->ssl), host) == 1;
-    else
-        done = SSL_set1_host(tls->ssl, host) == 1 && SSL_set_tlsext_host_name(tls->ssl, host) == 1;
-    SSL_set_hostflags(tls->ssl, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    if (!done) {
-        error_set(err, ERROR_CONFIG, "use \"%s\" as the name of a TLS server", host);
-        answer_openssl(err);
-    }
-    return done;
 }
 
 /* Of what the system's policy allows: all of TLS 1.3, and of TLS 1.2 what agrees on a key for this session only. */
@@ -397,8 +149,8 @@ make_context(struct tls *tls, struct error *err)
     tls->context = SSL_CTX_new(TLS_client_method());
     if (tls->context == NULL || SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION) != 1 ||
         !want_forward_secrecy(tls->context)) {
-        error_set(err, ERROR_NETWORK, "prepare TLS for %s", tls->name);
-        answer_openssl(err);
+        error_set(err, ERROR_NETWORK, "prepare TLS for %s", tls->trust.name);
+        openssl_answer(err);
         return false;
     }
     (void)SSL_CTX_set_options(tls->context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
@@ -407,9 +159,7 @@ make_context(struct tls *tls, struct error *err)
                                          SSL_SESS_CACHE_OFF); /* a context lives as long as a connection */
     SSL_CTX_set_default_read_buffer_len(tls->context, READ_AHEAD);
     SSL_CTX_set_read_ahead(tls->context, 1);
-    SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, NULL);
-    SSL_CTX_set_cert_verify_callback(tls->context, verify, tls);
-    return load_trust(tls, err) && load_client_certificate(tls, err);
+    return trust_load(&tls->trust, tls->context, err) && load_client_certificate(tls, err);
 }
 
 struct tls *
@@ -422,8 +172,7 @@ tls_new(const struct connection *to, const char *name, int fd, struct error *err
         error_set(err, ERROR_NETWORK, "prepare TLS for %s: out of memory", name);
         return NULL;
     }
-    tls->to = to;
-    tls->name = name;
+    tls->trust = (struct trust){.to = to, .name = name};
     ERR_clear_error();
     if (!make_context(tls, err))
         goto failed;
@@ -431,79 +180,17 @@ tls_new(const struct connection *to, const char *name, int fd, struct error *err
     bio = tls->ssl == NULL ? NULL : new_bio(tls, fd);
     if (bio == NULL) {
         error_set(err, ERROR_NETWORK, "prepare TLS for %s", name);
-        answer_openssl(err);
+        openssl_answer(err);
         goto failed;
     }
     SSL_set_bio(tls->ssl, bio, bio); /* owns it now */
     SSL_set_connect_state(tls->ssl);
-    if (!set_host(tls, err))
+    if (!trust_set_host(&tls->trust, tls->ssl, err))
         goto failed;
     return tls;
 failed:
     tls_free(tls);
     return NULL;
-}
-
-/* Who sits between us and the server shows a fingerprint too: it is worth nothing before it was compared. */
-static void
-hint_pin(const struct tls *tls, const char *when, struct error *err)
-{
-    error_hint(err, "if %s (compare it with the provider's own words first): tls-fingerprint = \"%s\"", when,
-               tls->seen_pin);
-}
-
-static void
-report_wrong_date(const struct tls *tls, long result, struct error *err)
-{
-    char words[256], now[32] = "";
-    const time_t clock = time(NULL);
-    struct tm parts;
-
-    if (gmtime_r(&clock, &parts) != NULL)
-        add_date(now, sizeof now, &parts);
-    (void)text_print(words, sizeof words, "%s: it is for %s, and this machine's clock says %s (UTC)",
-                     X509_verify_cert_error_string(result), tls->seen_dates, now);
-    error_answer(err, text_of(words));
-    error_hint(err, "set this machine's clock right; if it is right, the provider has to renew the certificate");
-}
-
-static void
-report_wrong_name(const struct tls *tls, long result, struct error *err)
-{
-    char words[512];
-
-    (void)text_print(words, sizeof words, "%s: %s%s", X509_verify_cert_error_string(result),
-                     tls->seen_names[0] != '\0' ? "it is for " : "it names no host", tls->seen_names);
-    error_answer(err, text_of(words));
-    error_hint(err,
-               "write in `server` the name that the provider gives; if it is that, this is not the provider's server");
-}
-
-static void
-report_untrusted(const struct tls *tls, long result, struct error *err)
-{
-    char words[512];
-
-    error_set(err, ERROR_NETWORK, "verify the certificate of %s", tls->name);
-    switch (result) {
-    case X509_V_ERR_APPLICATION_VERIFICATION:
-        (void)text_print(words, sizeof words, "its public key has the fingerprint %s, which is not in tls-fingerprint",
-                         tls->seen_pin);
-        error_answer(err, text_of(words));
-        hint_pin(tls, "the server's key was changed on purpose", err);
-        return;
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-        report_wrong_date(tls, result, err);
-        return;
-    case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH:
-        report_wrong_name(tls, result, err);
-        return;
-    default:
-        error_answer(err, text_of(X509_verify_cert_error_string(result)));
-        hint_pin(tls, "tls-ca-file can't name its CA and this is the key's fingerprint", err);
-    }
 }
 
 /* What a call came to that did not succeed. */
@@ -525,11 +212,11 @@ judge(struct tls *tls, int returned, const char *what, short *events, struct err
     }
     tls->broken = true;
     if (!tls->up && SSL_get_verify_result(tls->ssl) != X509_V_OK) {
-        report_untrusted(tls, SSL_get_verify_result(tls->ssl), err);
+        trust_report(&tls->trust, SSL_get_verify_result(tls->ssl), err);
         ERR_clear_error();
         return STREAM_FAILED;
     }
-    error_set(err, ERROR_NETWORK, "%s %s", what, tls->name);
+    error_set(err, ERROR_NETWORK, "%s %s", what, tls->trust.name);
     if (ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING ||
         (result == SSL_ERROR_SYSCALL && ERR_peek_last_error() == 0 && number == 0)) {
         error_answer(err, TEXT("the connection was cut without TLS's goodbye"));
@@ -537,7 +224,7 @@ judge(struct tls *tls, int returned, const char *what, short *events, struct err
     } else if (result == SSL_ERROR_SYSCALL && ERR_peek_last_error() == 0) {
         error_answer(err, text_of(strerror(number)));
     } else {
-        answer_openssl(err);
+        openssl_answer(err);
     }
     return STREAM_FAILED;
 }
@@ -563,14 +250,14 @@ tls_handshake(struct tls *tls, struct error *err)
     tls->read_events = tls->write_events = events;
     tls->read_blocked = true;
     if (result == STREAM_END) {
-        error_set(err, ERROR_NETWORK, "open TLS to %s", tls->name);
+        error_set(err, ERROR_NETWORK, "open TLS to %s", tls->trust.name);
         error_answer(err, TEXT("the server closed the connection"));
     } else if (result == STREAM_AGAIN) {
         return STREAM_AGAIN;
     } else if (strstr(err->answer, "handshake failure") != NULL) {
         error_hint(err, "the server may know neither TLS 1.3 nor TLS 1.2 with forward secrecy (ECDHE or DHE)");
     } else if (strstr(err->answer, "wrong version number") != NULL) {
-        const bool imap = tls->to->scheme == SCHEME_IMAP || tls->to->scheme == SCHEME_IMAPS;
+        const bool imap = tls->trust.to->scheme == SCHEME_IMAP || tls->trust.to->scheme == SCHEME_IMAPS;
 
         error_hint(err, "the server does not speak TLS on this port: %s",
                    imap ? "imap:// (STARTTLS) is usually port 143, imaps:// 993"
@@ -612,7 +299,7 @@ tls_write(struct tls *tls, const void *from, size_t len, size_t *moved, struct e
     *moved = 0;
     result = judge(tls, returned, "write to", &tls->write_events, err);
     if (result == STREAM_END) { /* the other side said goodbye: nobody reads this any more */
-        error_set(err, ERROR_NETWORK, "write to %s", tls->name);
+        error_set(err, ERROR_NETWORK, "write to %s", tls->trust.name);
         error_answer(err, TEXT("the server closed the connection"));
         return STREAM_FAILED;
     }

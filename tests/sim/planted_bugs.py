@@ -1146,7 +1146,7 @@ BUGS = [
         ("store/maildir/read.c", "if (read_stopped(maildir, err))\n            goto out;", "")),
     bug("subject of a certificate taken for a host name",
         system("test_tls.py", "UntrustedTest.test_only_the_list_of_names_counts_and_a_star_only_for_a_whole_label"),
-        ("store/net/tls.c", "SSL_set_hostflags(tls->ssl, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | ", "SSL_set_hostflags(tls->ssl, ")),
+        ("store/net/trust.c", "SSL_set_hostflags(ssl, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | ", "SSL_set_hostflags(ssl, ")),
     bug("state folder in others' reach believed", unit("test_settings"),
         ("config/settings_check.c", "(trust_folders(written, loader->err) && trust_folders(resolved, loader->err)) ||", "true ||")),
     bug("list of a maildrop spilled to the system's folder for temporary files", unit("test_journal_pop"),
