@@ -1,39 +1,23 @@
 /*
- * Downloads: bodies stream into drafts while more arrive; a batch is made durable, named and committed, in this order, so that a
- * row is never more durable than its file (a row without a file would read as "the user deleted it"). Newest mail first.
+ * Downloads: what is asked for, in which order, and what of it came. Newest mail first. Bodies stream into drafts while more arrive; a batch
+ * of them becomes mail in arrivals.c, and room.c looks after the disk.
  */
 #include "sync/apply/apply.h"
-#include "sync/rows/flushed.h"
-#include "store/base/clock.h"
+#include "sync/apply/arrivals.h"
+#include "sync/apply/room.h"
 #include "sync/rows/readings.h"
-#include "sync/run/situation.h"
 
 #include <inttypes.h>
 
-#define MIB (1024.0 * 1024.0)
-#define ROOM_BATCHES (2 * (uint64_t)LIMIT_BATCH_BYTES) /* one being written, one being made durable */
-#define ROOM_RESERVE (UINT64_C(64) << 20) /* left to others, and to the journal where it is on the same disk */
-#define ROOM_LEAST (UINT64_C(1) << 20)    /* of the reserve, however little is to come */
-#define ROOM_MESSAGE 4096                 /* a file takes whole blocks, and a name */
-#define ROOM_LOOK (UINT64_C(1) << 20)     /* so much may come before the disk is looked at again */
 #define ROUND                                                                                                          \
     2048 /* messages that are asked for at once: what came short of them is asked for again, and learned from */
-
-struct arrival { /* a finished draft that waits for its batch */
-    int64_t id;
-    uint32_t mailbox;
-    struct local_draft *draft;
-    uint64_t literal; /* bytes as the server sent them */
-    bool confirmed;   /* fewer than it announced, twice the same */
-    struct digests digests;
-    char base[LOCAL_BASE_MAX + 1];
-};
 
 struct downloading {
     struct run *run;
     struct todo **todos; /* all, in the order in which they are asked for */
     size_t count;
-    uint64_t reserve; /* of the disk, that stays free */
+    struct room room;
+    struct arrivals arrivals;
     /* what is being asked for: at most ROUND of them, or what of these came short */
     struct todo **asked;
     size_t asked_count;
@@ -45,144 +29,14 @@ struct downloading {
 
     struct local_draft *draft; /* being written; NULL: what comes is thrown away */
     bool no_room;              /* ... for it is too much */
-    uint64_t draft_bytes, unchecked;
-    struct arrival *batch;
-    size_t batch_count;
-    uint64_t batch_bytes;
-    int64_t batch_since;
+    uint64_t draft_bytes;
     struct journal_message *message;
-    bool did;
 };
-
-/* The file is durable: the row may say so. */
-static bool
-record(struct downloading *down, const struct arrival *arrival, const struct local_delivery *item)
-{
-    struct run *run = down->run;
-    struct journal_message *message = down->message;
-    struct mailbox *mailbox = &run->mailboxes[arrival->mailbox];
-
-    if (!run_load(run, arrival->id, message))
-        return false;
-    memcpy(message->base, arrival->base, sizeof message->base);
-    (void)text_print(message->info, sizeof message->info, "%s", item->info);
-    message->has_wire = message->has_header = true;
-    memcpy(message->wire, arrival->digests.wire, DIGEST_SIZE);
-    memcpy(message->header, arrival->digests.header, DIGEST_SIZE);
-    message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED | FACT_UNPAIRED | FACT_ALTERED | FACT_REFUSED |
-                                  FACT_MOVED | FACT_AGAIN | FACT_BY_HEADER | FACT_VAGUE);
-    if ((message->facts & FACT_REPLACED) != 0) { /* somebody wants the old version: both stay */
-        message->facts &= ~(unsigned)FACT_REPLACED;
-        message->twin = 0;
-    }
-    message->rbase = message->lbase = message->lseen = item->flags;
-    if (arrival->literal != message->size &&
-        !run->sizes_lie) { /* from now on its sizes exclude no candidate for a pair */
-        run->sizes_lie = true;
-        if (!journal_set(run->journal, "sizes", "wrong", &run->err))
-            return false;
-    }
-    if (arrival->confirmed) {
-        reading_learn(&mailbox->row, message->size, arrival->literal);
-        if (!journal_mailbox_save(run->journal, &mailbox->row, &run->err))
-            return false;
-    }
-    run->counts.down_new++;
-    run->counts.bytes_down += arrival->digests.size;
-    report_message(run->report, run->account->name, mailbox->row.name, "download", message->uid, message->base, "");
-    down->did = true;
-    return journal_message_save(run->journal, message, &run->err) &&
-           journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);
-}
-
-/* The name belongs to somebody else's file: it stays, ours gets another one. The draft is gone; the next pass fetches again. */
-static bool
-record_taken(struct downloading *down, const struct arrival *arrival)
-{
-    struct run *run = down->run;
-    struct mailbox *mailbox = &run->mailboxes[arrival->mailbox];
-
-    mailbox->look_here = true;
-    return run_pending(run, mailbox, arrival->id, PENDING_FAILED, "download", "a file of that name is there already",
-                       NULL);
-}
-
-static void
-drop_batch(struct downloading *down)
-{
-    for (size_t i = 0; i < down->batch_count; i++)
-        down->run->local.ops->draft_drop(down->run->local.self, down->batch[i].draft);
-    down->batch_count = 0;
-    down->batch_bytes = 0;
-}
-
-static bool
-flush(struct downloading *down)
-{
-    struct run *run = down->run;
-    struct local_delivery *items;
-    size_t count = down->batch_count;
-    bool ok;
-
-    if (count == 0)
-        return true;
-    items = calloc(count, sizeof *items);
-    if (items == NULL || !situation_mark(run)) {
-        free(items);
-        drop_batch(down);
-        return run->err.kind != ERROR_NONE ? false : run_no_memory(run);
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (!run_load(run, down->batch[i].id, down->message)) {
-            free(items);
-            drop_batch(down);
-            return false;
-        }
-        items[i] = (struct local_delivery){.draft = down->batch[i].draft,
-                                           .base = down->batch[i].base,
-                                           .flags = down->message->rseen,
-                                           .date = down->message->date};
-    }
-    down->batch_count = 0;
-    down->batch_bytes = 0;
-    ok = run->local.ops->deliver(run->local.self, items, count, &run->err) && run_begin(run);
-    if (ok) {
-        for (size_t i = 0; ok && i < count; i++) {
-            if (items[i].ok)
-                ok = flushed_note(run, &run->mailboxes[down->batch[i].mailbox], down->batch[i].id, false) &&
-                     record(down, &down->batch[i], &items[i]);
-            else if (items[i].taken)
-                ok = record_taken(down, &down->batch[i]);
-            else
-                run_problem(run, &run->mailboxes[down->batch[i].mailbox], &items[i].err);
-        }
-        ok = run_end(run, ok && situation_mark_commit(run));
-    }
-    free(items);
-    return ok;
-}
 
 static struct mailbox *
 mailbox_of(struct downloading *down, size_t index)
 {
     return &down->run->mailboxes[down->asked[down->first[index]]->mailbox];
-}
-
-/* A server may send more than it announced: the disk is not filled with it. */
-static bool
-look_for_room(struct downloading *down, uint64_t size)
-{
-    uint64_t space;
-
-    if (__builtin_add_overflow(down->unchecked, size, &down->unchecked))
-        down->unchecked = UINT64_MAX;
-    if (down->unchecked < ROOM_LOOK)
-        return true;
-    down->unchecked = 0;
-    if (!down->run->local.ops->free_space(down->run->local.self, &space, &down->run->err))
-        return false;
-    down->no_room = space < down->reserve || space - down->reserve < size;
-    return true;
 }
 
 static bool
@@ -191,8 +45,7 @@ on_begin(void *context, size_t index, uint64_t size)
     struct downloading *down = context;
 
     down->draft_bytes = 0;
-    down->no_room = false;
-    if (!look_for_room(down, size))
+    if (!room_look(down->run, &down->room, size, &down->no_room))
         return false;
     return down->no_room ||
            down->run->local.ops->draft_begin(down->run->local.self, mailbox_of(down, index)->row.folder, &down->draft,
@@ -252,19 +105,6 @@ choose_base(struct downloading *down, struct mailbox *mailbox, char base[static 
     return ok;
 }
 
-static bool
-say_no_room(struct downloading *down)
-{
-    struct run *run = down->run;
-
-    error_set(&run->err, ERROR_LOCAL, "fetch new messages into the Maildir %s", run->account->maildir);
-    (void)text_print(run->err.answer, sizeof run->err.answer,
-                     "no space on its file system for a message of %.1f MiB: %.1f MiB are to stay free",
-                     (double)down->draft_bytes / MIB, (double)down->reserve / MIB);
-    error_hint(&run->err, "free some space there and run golub again; nothing is lost");
-    return false;
-}
-
 /* What came and was thrown away: the message's fault if it is more than was announced, else the disk's. */
 static bool
 take_no_room(struct downloading *down, size_t wanted)
@@ -273,7 +113,7 @@ take_no_room(struct downloading *down, size_t wanted)
         return false;
     down->readings[wanted].no_room = true;
     down->readings[wanted].literal = down->draft_bytes;
-    return down->draft_bytes > down->message->size || say_no_room(down);
+    return down->draft_bytes > down->message->size || room_refuse(down->run, &down->room, down->draft_bytes);
 }
 
 /* The draft is whole: is it the message? */
@@ -297,7 +137,7 @@ on_end(void *context, size_t index, uint32_t uid)
     struct run *run = down->run;
     struct mailbox *mailbox = mailbox_of(down, index);
     struct local_draft *draft = down->draft;
-    struct arrival *arrival = &down->batch[down->batch_count];
+    struct arrival arrival;
     size_t wanted = find_wanted(down, index, uid);
     bool taken = false, ok = true;
 
@@ -305,28 +145,22 @@ on_end(void *context, size_t index, uint32_t uid)
     if (draft == NULL)
         return wanted == SIZE_MAX || take_no_room(down, wanted);
     if (wanted != SIZE_MAX) {
-        *arrival = (struct arrival){.id = down->asked[wanted]->id,
-                                    .mailbox = down->asked[wanted]->mailbox,
-                                    .draft = draft,
-                                    .literal = down->draft_bytes};
-        ok = finish(down, mailbox, wanted, arrival, &taken);
+        arrival = (struct arrival){.id = down->asked[wanted]->id,
+                                   .mailbox = down->asked[wanted]->mailbox,
+                                   .draft = draft,
+                                   .literal = down->draft_bytes};
+        ok = finish(down, mailbox, wanted, &arrival, &taken);
     }
     if (!ok || !taken) {
         run->local.ops->draft_drop(run->local.self, draft);
         return ok;
     }
     down->readings[wanted].delivered = true;
-    if (down->batch_count == 0)
-        down->batch_since = clock_ms();
-    down->batch_count++;
-    down->batch_bytes += down->draft_bytes;
+    arrivals_add(&down->arrivals, &arrival);
     run->done++;
     report_progress(run->report, run->account->name, mailbox->row.name, run->done, run->total,
-                    run->counts.bytes_down + down->batch_bytes);
-    if (down->batch_count < LIMIT_BATCH && down->batch_bytes < LIMIT_BATCH_BYTES &&
-        clock_ms() - down->batch_since < 1000)
-        return true;
-    return flush(down);
+                    run->counts.bytes_down + down->arrivals.bytes);
+    return !arrivals_are_due(&down->arrivals) || arrivals_flush(&down->arrivals);
 }
 
 /* OK without the message is no answer; it is asked for again, and perhaps it was removed meanwhile. */
@@ -390,18 +224,17 @@ can_write(struct run *run, struct mailbox *mailbox)
 }
 
 static bool
-make_room(struct downloading *down)
+allocate(struct downloading *down)
 {
     const size_t at_once = down->count < ROUND ? down->count : ROUND;
 
     down->readings = calloc(at_once, sizeof *down->readings);
     down->requests = calloc(at_once, sizeof *down->requests);
     down->first = calloc(at_once + 1, sizeof *down->first);
-    down->batch = calloc((down->count < LIMIT_BATCH ? down->count : LIMIT_BATCH) + 1, sizeof *down->batch);
     down->message = calloc(1, sizeof *down->message);
-    return (down->readings != NULL && down->requests != NULL && down->first != NULL && down->batch != NULL &&
-            down->message != NULL) ||
-           run_no_memory(down->run);
+    if (down->readings == NULL || down->requests == NULL || down->first == NULL || down->message == NULL)
+        return run_no_memory(down->run);
+    return arrivals_begin(&down->arrivals, down->run, down->count);
 }
 
 static bool
@@ -472,10 +305,10 @@ fetch_asked(struct downloading *down)
     }
     /* What arrived whole before the connection broke is kept. */
     if (!ok && why.kind != ERROR_NETWORK && why.kind != ERROR_SERVER && why.kind != ERROR_INTERRUPTED) {
-        drop_batch(down);
+        arrivals_drop(&down->arrivals);
     } else {
         run->err = (struct error){0};
-        if (flush(down))
+        if (arrivals_flush(&down->arrivals))
             run->err = why;
         else
             ok = false;
@@ -529,48 +362,6 @@ fetch_all(struct downloading *down)
     return true;
 }
 
-/* Bytes that are still to come, as far as it matters how many they are. */
-static bool
-count_bytes(struct downloading *down, uint64_t *bytes)
-{
-    *bytes = 0;
-    for (size_t i = 0; i < down->count && *bytes < ROOM_BATCHES + 4 * ROOM_RESERVE; i++) {
-        if (!run_load(down->run, down->todos[i]->id, down->message))
-            return false;
-        *bytes += (down->message->size < ROOM_BATCHES ? down->message->size : ROOM_BATCHES) + ROOM_MESSAGE;
-    }
-    return true;
-}
-
-/*
- * Room for two batches and a reserve, before a body is asked for. Where less is to come, less is enough: all of it, and a quarter of
- * that as a reserve. What others write meanwhile, or a server that counts sizes wrongly, still ends in an error of writing.
- */
-static bool
-check_room(struct downloading *down)
-{
-    struct run *run = down->run;
-    uint64_t space, bytes, room, reserve;
-    size_t n = down->count;
-
-    if (!run->local.ops->free_space(run->local.self, &space, &run->err) || !count_bytes(down, &bytes))
-        return false;
-    room = bytes < ROOM_BATCHES ? bytes : ROOM_BATCHES;
-    reserve = bytes / 4 + ROOM_LEAST < ROOM_RESERVE ? bytes / 4 + ROOM_LEAST : ROOM_RESERVE;
-    down->reserve = reserve;
-    if (space >= room + reserve)
-        return true;
-    error_set(&run->err, ERROR_LOCAL, "fetch %zu new message%s into the Maildir %s", n, n == 1 ? "" : "s",
-              run->account->maildir);
-    (void)text_print(
-        run->err.answer, sizeof run->err.answer,
-        "no space on its file system: %.1f MiB are free, and %.1f MiB are needed (%.1f for mail, the rest stays free)",
-        (double)space / MIB, (double)(room + reserve) / MIB, (double)room / MIB);
-    error_hint(&run->err, "free %.1f MiB more there and run golub again; nothing is lost",
-               (double)(room + reserve - space) / MIB + 0.05);
-    return false;
-}
-
 bool
 apply_downloads(struct run *run, struct agenda *agenda, bool *did)
 {
@@ -578,13 +369,13 @@ apply_downloads(struct run *run, struct agenda *agenda, bool *did)
     bool ok = choose(&down, agenda);
 
     if (ok && down.count != 0)
-        ok = make_room(&down) && check_room(&down) && fetch_all(&down);
-    *did = *did || down.did;
+        ok = allocate(&down) && room_check(run, &down.room, down.todos, down.count) && fetch_all(&down);
+    *did = *did || down.arrivals.did;
     free(down.todos);
     free(down.requests);
     free(down.first);
     free(down.readings);
-    free(down.batch);
+    arrivals_end(&down.arrivals);
     free(down.message);
     return ok;
 }

@@ -109,14 +109,14 @@ def ELSEWHERE(name):
 BUGS = [
     # ---- what is durable when ----
     bug("row committed before the file is durable", HISTORIES,
-        ("sync/apply/down.c",
+        ("sync/apply/arrivals.c",
          "ok = run->local.ops->deliver(run->local.self, items, count, &run->err) && run_begin(run);",
          "for (size_t i = 0; i < count; i++) {\n"
          "        items[i].ok = true;\n"
          "        local_info_fresh(items[i].flags, items[i].info);\n"
          "    }\n"
          "    ok = run_begin(run);"),
-        ("sync/apply/down.c", "ok = run_end(run, ok && situation_mark_commit(run));",
+        ("sync/apply/arrivals.c", "ok = run_end(run, ok && situation_mark_commit(run));",
          "ok = run_end(run, ok && situation_mark_commit(run)) && "
          "run->local.ops->deliver(run->local.self, items, count, &run->err);")),
     bug("flags committed before the rename", HISTORIES,
@@ -164,7 +164,7 @@ BUGS = [
     bug("intent of a move lost with its source", BROKEN,
         ("store/journal/messages.c", "(message = ?1 AND target = 0)", "message = ?1")),
     bug("room on the disk not looked for", BROKEN,
-        ("sync/apply/down.c", "if (space >= room + reserve)", "if (space >= room)")),
+        ("sync/apply/room.c", "if (space >= batches + reserve)", "if (space >= batches)")),
     said("refused file never asked about again", MEANWHILE,
         ("sync/observe/refused.c", "print.seconds == message->date", "print.seconds != 0")),
     said("refused removal asked for in each pass", MEANWHILE,
@@ -710,12 +710,12 @@ BUGS = [
         ("sync/rows/readings.c", "again && reading->read && literal > 0 &&", "again && reading->read &&")),
     # it is read twice in each run: that costs bytes of the line, and changes no message
     said("sizes that are always too high never learned", Test("scenario_bodies"),
-        ("sync/apply/down.c", "if (arrival->confirmed)", "if (false)")),
+        ("sync/apply/arrivals.c", "if (arrival->confirmed)", "if (false)")),
     bug("old version kept under a name that another had", Test("scenario_files"),
         ("sync/apply/keep.c", "text_hex(message->wire, NAME_BYTES, bytes);",
          "(void)text_print(bytes, sizeof bytes, \"%0*d\", 2 * NAME_BYTES, 0);")),
     bug("more written than the disk has room for", Test("scenario_bodies"),
-        ("sync/apply/down.c", "down->no_room = space < down->reserve ||", "down->no_room = false && (space < down->reserve) &&")),
+        ("sync/apply/room.c", "*none = space < room->reserve ||", "*none = false && (space < room->reserve) &&")),
 
     # ---- another mailbox than was meant ----
     bug("\\Deleted sent before its SELECT is answered", unit("test_imap_remote"),

@@ -1,0 +1,82 @@
+/* See room.h. */
+#include "sync/apply/room.h"
+
+#define MIB (1024.0 * 1024.0)
+#define ROOM_BATCHES (2 * (uint64_t)LIMIT_BATCH_BYTES) /* one being written, one being made durable */
+#define ROOM_RESERVE (UINT64_C(64) << 20) /* left to others, and to the journal where it is on the same disk */
+#define ROOM_LEAST (UINT64_C(1) << 20)    /* of the reserve, however little is to come */
+#define ROOM_MESSAGE 4096                 /* a file takes whole blocks, and a name */
+#define ROOM_LOOK (UINT64_C(1) << 20)     /* so much may come before the disk is looked at again */
+
+/* Bytes that are still to come, as far as it matters how many they are. */
+static bool
+count_bytes(struct run *run, struct todo *const *todos, size_t count, uint64_t *bytes)
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    bool ok = message != NULL || run_no_memory(run);
+
+    *bytes = 0;
+    for (size_t i = 0; ok && i < count && *bytes < ROOM_BATCHES + 4 * ROOM_RESERVE; i++) {
+        ok = run_load(run, todos[i]->id, message);
+        if (ok)
+            *bytes += (message->size < ROOM_BATCHES ? message->size : ROOM_BATCHES) + ROOM_MESSAGE;
+    }
+    free(message);
+    return ok;
+}
+
+/*
+ * Room for two batches and a reserve, before a body is asked for. Where less is to come, less is enough: all of it, and a quarter of
+ * that as a reserve. What others write meanwhile, or a server that counts sizes wrongly, still ends in an error of writing.
+ */
+bool
+room_check(struct run *run, struct room *room, struct todo *const *todos, size_t count)
+{
+    uint64_t space, bytes, batches, reserve;
+
+    if (!run->local.ops->free_space(run->local.self, &space, &run->err) || !count_bytes(run, todos, count, &bytes))
+        return false;
+    batches = bytes < ROOM_BATCHES ? bytes : ROOM_BATCHES;
+    reserve = bytes / 4 + ROOM_LEAST < ROOM_RESERVE ? bytes / 4 + ROOM_LEAST : ROOM_RESERVE;
+    room->reserve = reserve;
+    if (space >= batches + reserve)
+        return true;
+    error_set(&run->err, ERROR_LOCAL, "fetch %zu new message%s into the Maildir %s", count, count == 1 ? "" : "s",
+              run->account->maildir);
+    (void)text_print(
+        run->err.answer, sizeof run->err.answer,
+        "no space on its file system: %.1f MiB are free, and %.1f MiB are needed (%.1f for mail, the rest stays free)",
+        (double)space / MIB, (double)(batches + reserve) / MIB, (double)batches / MIB);
+    error_hint(&run->err, "free %.1f MiB more there and run golub again; nothing is lost",
+               (double)(batches + reserve - space) / MIB + 0.05);
+    return false;
+}
+
+/* A server may send more than it announced: the disk is not filled with it. */
+bool
+room_look(struct run *run, struct room *room, uint64_t size, bool *none)
+{
+    uint64_t space;
+
+    *none = false;
+    if (__builtin_add_overflow(room->unchecked, size, &room->unchecked))
+        room->unchecked = UINT64_MAX;
+    if (room->unchecked < ROOM_LOOK)
+        return true;
+    room->unchecked = 0;
+    if (!run->local.ops->free_space(run->local.self, &space, &run->err))
+        return false;
+    *none = space < room->reserve || space - room->reserve < size;
+    return true;
+}
+
+bool
+room_refuse(struct run *run, const struct room *room, uint64_t bytes)
+{
+    error_set(&run->err, ERROR_LOCAL, "fetch new messages into the Maildir %s", run->account->maildir);
+    (void)text_print(run->err.answer, sizeof run->err.answer,
+                     "no space on its file system for a message of %.1f MiB: %.1f MiB are to stay free",
+                     (double)bytes / MIB, (double)room->reserve / MIB);
+    error_hint(&run->err, "free some space there and run golub again; nothing is lost");
+    return false;
+}

@@ -1,0 +1,19 @@
+/* Room on the disk for what is fetched. */
+#ifndef SYNC_APPLY_ROOM_H
+#define SYNC_APPLY_ROOM_H
+
+#include "sync/run/run.h"
+
+struct room {
+    uint64_t reserve;   /* of the disk, that stays free */
+    uint64_t unchecked; /* bytes that came since it was looked at */
+};
+
+/** Before a body is asked for: is there room for these downloads? Sets the reserve. @return false: there is not, or not to be found out */
+MUST_CHECK bool room_check(struct run *run, struct room *room, struct todo *const *todos, size_t count);
+/** A message begins. @param none [out] it does not fit @return false: the disk could not be asked */
+MUST_CHECK bool room_look(struct run *run, struct room *room, uint64_t size, bool *none);
+/** A message of so many bytes found no room. @return false, with run->err */
+bool room_refuse(struct run *run, const struct room *room, uint64_t bytes);
+
+#endif
