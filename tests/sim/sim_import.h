@@ -66,6 +66,7 @@ struct tally {   /* of one content: how often ... */
     int excused; /* it may be here once more: its file was touched, or the command ended, before the journal knew */
     int taken;   /* users took a file of it out of this world */
     int added;   /* users made a file of it */
+    int cut;     /* a power cut took it, and it did not come again */
     int handed;  /* the delivery command took it */
     int since_commit; /* ... since the last commit */
     int group;        /* contents that nobody can tell apart under this server have one; itself otherwise */

@@ -77,6 +77,7 @@ trouble_power_fails(struct import_sim *sim)
             sim->tally[file->content].taken++;
             continue;
         }
+        sim->tally[file->content].cut++;
         for (size_t k = 0; k < sim->drop.count; k++) {
             struct drop_message *message = &sim->drop.messages[k];
             /* Owed by what golub removed it stays; what somebody else removed meanwhile is nowhere. */

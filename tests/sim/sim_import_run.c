@@ -122,8 +122,11 @@ note_what_came(struct import_sim *sim, const struct local_delivery *items, size_
 {
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; items[i].ok && k < sim->maildir.tree.count; k++)
-            if (strcmp(sim->maildir.tree.files[k].base, items[i].base) == 0)
+            if (strcmp(sim->maildir.tree.files[k].base, items[i].base) == 0) {
+                struct tally *tally = &sim->tally[sim->maildir.tree.files[k].content];
                 sim->came_in[sim->maildir.tree.files[k].content] = sim->drop.session;
+                tally->cut -= tally->cut > 0;
+            }
 }
 
 static bool

@@ -223,8 +223,12 @@ account_for(struct import_sim *sim, const int before[SIM_CONTENTS])
 
     count_files(sim, after);
     for (int i = 0; i < SIM_CONTENTS; i++) {
-        sim->tally[i].taken += before[i] > after[i] ? before[i] - after[i] : 0;
-        sim->tally[i].added += after[i] > before[i] ? after[i] - before[i] : 0;
+        struct tally *tally = &sim->tally[i];
+        const int came = after[i] > before[i] ? after[i] - before[i] : 0;
+        const int back = came < tally->cut ? came : tally->cut; /* what a power cut took is here again */
+        tally->taken += before[i] > after[i] ? before[i] - after[i] : 0;
+        tally->added += came - back;
+        tally->cut -= back;
     }
 }
 
