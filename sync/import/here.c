@@ -239,7 +239,7 @@ compare(struct look *look)
     uint64_t missed, other;
 
     /* What a power cut took went without moving the times of its folder, perhaps. */
-    if (!list_all(look, import->wide || import->cut) ||
+    if (!list_all(look, import->wide || import->later_known || import->cut) ||
         !journal_here_count(import->journal, &missed, &other, &import->err))
         return false;
     if (missed > 0 && (!list_all(look, true) || !journal_here_count(import->journal, &missed, &other, &import->err)))

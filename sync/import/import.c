@@ -55,7 +55,7 @@ bool
 import_count_time(struct import *import)
 {
     struct journal *journal = import->journal;
-    char stamp[32];
+    char stamp[32], later[32];
     uint64_t rows;
     bool due;
 
@@ -67,13 +67,16 @@ import_count_time(struct import *import)
     if (!journal_pop_count_all(journal, &rows, &import->err))
         return false;
     due = rows > 0 && age_is_due(&import->age);
-    if (!due && !import->first && !import->folders.moved && !import->widen)
+    if (!due && !import->first && !import->folders.moved && !import->widen && import->later_left == import->later_known)
         return true;
     (void)text_print(stamp, sizeof stamp, "%" PRId64, import_stamp(import));
+    (void)text_print(later, sizeof later, "%" PRId64, import->later);
     if (!journal_begin(journal, &import->err))
         return false;
     return import_end(import, journal_set(journal, "met", "1", &import->err) &&
                                   (!import->widen || journal_set(journal, "wide", stamp, &import->err)) &&
+                                  (import->later_left == import->later_known ||
+                                   journal_set(journal, "later", import->later_left ? later : "", &import->err)) &&
                                   (!import->folders.moved || import_here_save(import)) &&
                                   (!due || (journal_pop_clamp(journal, import_stamp(import), &import->err) &&
                                             age_save(journal, &import->age, &import->err))));

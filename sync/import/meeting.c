@@ -60,7 +60,7 @@ is_later(const struct import *import, const char *base)
     uint64_t when;
 
     return dot != NULL && strcmp(dot, OWN_NAME) == 0 && text_number(date, INT64_MAX, &when) &&
-           (int64_t)when >= import->age.last.clock - OWN_SLACK;
+           (int64_t)when >= import->later - OWN_SLACK;
 }
 
 static bool
@@ -279,6 +279,29 @@ look_for_later(struct meeting *meeting, const struct journal_here_file *file, bo
     return true;
 }
 
+static bool
+look_for_left(struct meeting *meeting, const struct journal_here_file *file, bool *enough)
+{
+    bool had = true;
+
+    if (is_later(meeting->import, file->base) && !import_beside_had(meeting->import, file->base, &had))
+        return false;
+    *enough = !had;
+    meeting->import->later_left = *enough;
+    return true;
+}
+
+/* Nothing is new to this session: what the files are of that this journal does not know may be listed later. */
+static bool
+leave_files(struct meeting *meeting)
+{
+    struct import *import = meeting->import;
+
+    if (import->first)
+        return look_at_names(meeting);
+    return !import->age.known || walk_strangers(meeting, look_for_left);
+}
+
 /*
  * A journal that is older than the Maildir may know of a message only that it did not come yet: its file may be one of those that were made
  * since.
@@ -365,7 +388,7 @@ import_meet(struct import *import)
         fresh = import->messages;
     /* What is recorded as had is read by nobody: it is met by the next run. */
     if (import->options->skip_existing || fresh == 0)
-        return !import->first || look_at_names(&meeting);
+        return leave_files(&meeting);
     if (!walk_strangers(&meeting, look_for_one))
         return false;
     if (!meeting.any)

@@ -103,6 +103,9 @@ struct import {
     uint32_t newest;
     bool wide;           /* files that no row knows of are looked for everywhere, whatever their age */
     bool widen;          /* so the next runs do, too */
+    int64_t later;       /* by the clock: files that an import named since then the journal may not know of */
+    bool later_known;    /* there were such files in an earlier run, and nothing was listed that they could be of */
+    bool later_left;     /* and so it is in this one */
     bool unflushed;      /* mail was delivered that a power cut may still take */
     bool cut;            /* a power cut may have taken some of it: what is missing is fetched again */
     uint64_t again;      /* listed again after removal */

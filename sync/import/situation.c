@@ -137,7 +137,7 @@ remember(struct import *import, const char *layout)
 static bool
 begin_time(struct import *import)
 {
-    char *met, *wide;
+    char *met, *wide, *later;
 
     if (!age_begin(import->journal, journal_pop_newest, import->now, &import->age, &import->err) ||
         !journal_get(import->journal, "met", &met, &import->err))
@@ -148,6 +148,11 @@ begin_time(struct import *import)
         return false;
     import->wide = wide != NULL && strtoll(wide, NULL, 10) >= age_bound(&import->age.now, IMPORT_ABSENT_DAYS);
     free(wide);
+    if (!journal_get(import->journal, "later", &later, &import->err))
+        return false;
+    import->later_known = later != NULL && later[0] != '\0';
+    import->later = import->later_known ? strtoll(later, NULL, 10) : import->age.last.clock;
+    free(later);
     return true;
 }
 

@@ -117,6 +117,41 @@ what_was_found_after_a_crash_and_removed_comes_once_under_another_name(void **st
     assert_all_here(sc);
 }
 
+/* The first session of an older journal shows nothing that it does not know; what an import brought after its day is listed by a later one. */
+static void
+what_an_older_journal_does_not_know_comes_once_though_its_first_list_lacks_it(void **state)
+{
+    struct scene *sc = *state;
+    void *image;
+    size_t size;
+
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    assert_true(journal_image(sc->journal, &image, &size, &sc->err));
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    journal_close(sc->journal);
+    sc->journal = journal_open_memory(image, size, &sc->err);
+    assert_non_null(sc->journal);
+    free(image);
+    (void)usleep(15000);
+
+    sc->drop.list_most = 2;
+    assert_run(sc, 0);
+    time_passes(sc, DAY);
+    sc->drop.list_from = 3;
+    assert_run(sc, 0);
+    time_passes(sc, DAY);
+    sc->drop.list_most = 0;
+    assert_run(sc, 0);
+
+    assert_int_equal(files_in(sc, "INBOX/new"), 3);
+    assert_all_here(sc);
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 1);
+}
+
 /* Its row came from its file, since the journal was lost, and a file does not say how the lines of its header ended there. */
 static void
 what_was_met_by_its_file_and_removed_comes_once_under_another_name(void **state)
@@ -401,6 +436,7 @@ main(void)
         TEST(what_an_older_journal_saw_refused_and_is_not_here_is_fetched),
         TEST(a_report_is_not_taken_for_a_file_that_an_older_journal_does_not_know),
         TEST(what_was_found_after_a_crash_and_removed_comes_once_under_another_name),
+        TEST(what_an_older_journal_does_not_know_comes_once_though_its_first_list_lacks_it),
         TEST(what_was_met_by_its_file_and_removed_comes_once_under_another_name),
         TEST(what_was_recorded_beside_its_row_is_no_second_message),
         TEST(reports_whose_names_moved_on_come_once),
