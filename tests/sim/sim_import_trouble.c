@@ -395,6 +395,16 @@ wrong_clock(struct import_sim *sim)
     return true;
 }
 
+/* A file that the IMAP account found on its own server shows nobody that the journal is older: it is looked at where something new is listed. */
+static void
+excuse_one_mailbox(struct import_sim *sim)
+{
+    for (size_t i = 0; sim->one_mailbox && i < sim->drop.count; i++) {
+        const struct drop_message *message = &sim->drop.messages[i];
+        sim->tally[message->content].excused += message->here && tally_is_forgotten(sim, message);
+    }
+}
+
 static bool
 journal_goes(struct import_sim *sim, bool old)
 {
@@ -419,6 +429,7 @@ journal_goes(struct import_sim *sim, bool old)
         (old && (!sim->maildir.tree.folder[sim->deliver_to] || sim->maildir.born[sim->deliver_to] != sim->image_born));
     sim->journal_lost = true;
     tally_excuse_unfound(sim);
+    excuse_one_mailbox(sim);
     for (size_t i = 0; i < sim->drop.count; i++) {
         struct drop_message *message = &sim->drop.messages[i];
         message->ever_had = message->ever_had || message->may_be_had || message->had;
