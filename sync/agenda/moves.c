@@ -3,172 +3,14 @@
  * told by the digest of their bytes; UIDs by header, size and date, and by their bytes where that is not enough.
  */
 #include "sync/agenda/agenda.h"
+#include "sync/agenda/candidates.h"
 #include "sync/agenda/moved_since.h"
 #include "sync/match/moved_bodies.h"
 #include "sync/match/probe.h"
 #include "sync/match/renamed.h"
 #include "sync/rows/drafts.h"
-#include "sync/rows/held.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/readings.h"
-
-enum role {
-    GONE_HERE,
-    FRESH_HERE,
-    GONE_THERE,
-    FRESH_THERE,
-    GONE_BOTH,
-    WAITING,
-};
-enum pair_by { BY_WIRE, BY_WIRE_AND_MAILBOX, BY_HEADER };
-
-/*
- * What vanished may be planned as a removal or, where the survivor is wanted, as one that comes back: both may have moved. So may what was sent,
- * not answered, and is not where it was sent to.
- */
-static bool
-has_role(const struct todo *todo, enum role role)
-{
-    enum plan_verb verb = todo->step.verb;
-
-    if (todo->dropped || todo->partner != 0)
-        return false;
-    switch (role) {
-    case GONE_HERE:
-        return (verb == PLAN_REMOVE_THERE && !todo->marked) || (verb == PLAN_DOWNLOAD && !todo->fresh);
-    case GONE_THERE:
-        return verb == PLAN_REMOVE_HERE || (verb == PLAN_UPLOAD && (!todo->fresh || todo->unanswered));
-    case GONE_BOTH:
-        return verb == PLAN_FORGET && !todo->fresh;
-    case WAITING:
-        return todo->waits;
-    case FRESH_HERE:
-        return verb == PLAN_UPLOAD && todo->fresh;
-    case FRESH_THERE:
-        return verb == PLAN_DOWNLOAD && todo->fresh && !todo->again;
-    }
-    return false;
-}
-
-static size_t
-count_role(const struct agenda *agenda, enum role role)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < agenda->count; i++)
-        n += has_role(&agenda->todos[i], role);
-    return n;
-}
-
-/*
- * A folder that is a copy, or came out of a backup, lacks files that nobody moved: where its bytes are new elsewhere, that may be where they
- * were at another moment, or a copy of an equal one. What is missing in it is a removal, which is held, and stays one as long as it is. In
- * its own folder it may have come under another name, unless that is the new name of an equal one that stood there.
- */
-static bool
-is_doubted(struct run *run, const struct todo *todo, enum role role, bool *doubted)
-{
-    *doubted = false;
-    return role != GONE_HERE || held_is_doubted(run, todo->mailbox, todo->id, doubted);
-}
-
-/* As the side shows it that lost one and got the other. */
-static unsigned
-flags_of(const struct journal_message *message, enum role role, enum pair_by by)
-{
-    return role == FRESH_THERE || (role == GONE_THERE && by != BY_WIRE_AND_MAILBOX) ? message->rseen : message->lseen;
-}
-
-/* What is left of a move went where it went. */
-static bool
-is_left_behind(const struct journal_message *message, enum role role)
-{
-    return role == GONE_THERE &&
-           (message->facts & (FACT_MOVED | FACT_GONE_THERE | FACT_UNPAIRED)) == (FACT_MOVED | FACT_GONE_THERE);
-}
-
-/* Items of one role, keyed by wire digest (files that vanished and appeared) or by header, size and date (UIDs). */
-static bool
-gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, struct pair_item **items, char **bases,
-       size_t *count)
-{
-    struct journal_message message;
-    size_t n = 0, max = count_role(agenda, role);
-
-    *count = 0;
-    *items = calloc(max + 1, sizeof **items);
-    *bases = calloc(max + 1, LOCAL_BASE_MAX + 1);
-    if (*items == NULL || *bases == NULL)
-        return run_no_memory(run);
-    for (size_t i = 0; i < agenda->count; i++) {
-        const struct todo *todo = &agenda->todos[i];
-        struct pair_item *item = &(*items)[n];
-        char *base = *bases + n * (LOCAL_BASE_MAX + 1);
-        bool doubted;
-
-        if (!has_role(todo, role))
-            continue;
-        if (!is_doubted(run, todo, role, &doubted) || !run_load(run, todo->id, &message))
-            return false;
-        if ((doubted && by == BY_WIRE) || is_left_behind(&message, role))
-            continue;
-        /* A UID whose body was read for want of a better proof is compared by that alone. */
-        if (by == BY_HEADER ? !message.has_header || (role == FRESH_THERE && message.has_wire) : !message.has_wire)
-            continue;
-        memcpy(base, message.base, sizeof message.base);
-        *item = (struct pair_item){
-            .id = message.id,
-            .mailbox = message.mailbox,
-            .base = base,
-            .date = message.date,
-            .claimed = message.size,
-            .flags = doubted ? ~0U : flags_of(&message, role, by), /* whatever it showed, any other comes first */
-            .left = doubted || (message.facts & FACT_MOVED) != 0 || (todo->unanswered && !todo->arrived) ||
-                    (todo->unpaired && run->mailboxes[todo->mailbox].row.behind != 0),
-            .telling =
-                (message.facts & FACT_VAGUE) == 0 && mailbox_drafts(&run->mailboxes[todo->mailbox]) == DRAFTS_NONE,
-        };
-        /* Sizes of the server are hints: neither digest needs them. */
-        item->size = by == BY_WIRE_AND_MAILBOX ? (uint64_t)message.mailbox : 0;
-        memcpy(item->digest, by == BY_HEADER ? message.header : message.wire, DIGEST_SIZE);
-        n++;
-    }
-    *count = n;
-    return true;
-}
-
-static int
-compare_ids(const void *pa, const void *pb)
-{
-    const struct todo *const *a = pa, *const *b = pb;
-
-    return (*a)->id == (*b)->id ? 0 : (*a)->id < (*b)->id ? -1 : 1;
-}
-
-/* Todos by id, for accounts in which thousands moved at once. */
-static struct todo **
-index_todos(struct run *run, struct agenda *agenda)
-{
-    struct todo **index = calloc(agenda->count + 1, sizeof *index);
-
-    if (index == NULL) {
-        (void)run_no_memory(run);
-        return NULL;
-    }
-    for (size_t i = 0; i < agenda->count; i++)
-        index[i] = &agenda->todos[i];
-    qsort(index, agenda->count, sizeof *index, compare_ids);
-    return index;
-}
-
-static struct todo *
-look_up(struct todo **index, size_t count, int64_t id)
-{
-    struct todo key = {.id = id}, *pointer = &key;
-    struct todo **found = bsearch(&pointer, index, count, sizeof *index, compare_ids);
-
-    return found != NULL ? *found : NULL;
-}
 
 /*
  * No other file of the account has, or had, these bytes but the two that are to be one. What is on the server alone, perhaps the place that
@@ -196,13 +38,13 @@ is_only(struct run *run, const struct pair_item *item)
  * Items as sorted by pair_match or pair_sort.
  */
 static bool
-is_ambiguous(const struct pair_item *gone, size_t gone_count, const struct pair_item *fresh, size_t fresh_count,
-             const struct pair_item *like)
+is_ambiguous(const struct candidates *c, const struct pair_item *like)
 {
-    const struct pair_item *other = pair_find(gone, gone_count, like);
+    const struct pair_item *other = pair_find(c->gone, c->gone_count, like);
 
-    return pair_count(gone, gone_count, like, false) != 1 || pair_count(fresh, fresh_count, like, false) != 1 ||
-           other->date != like->date || other->claimed != like->claimed || !other->telling || !like->telling;
+    return pair_count(c->gone, c->gone_count, like, false) != 1 ||
+           pair_count(c->fresh, c->fresh_count, like, false) != 1 || other->date != like->date ||
+           other->claimed != like->claimed || !other->telling || !like->telling;
 }
 
 /* The new place can't be filled yet: the old one waits for it. */
@@ -311,28 +153,24 @@ take_pair(struct run *run, struct todo *from, struct todo *to, const struct pair
 }
 
 static bool
-take_pairs(struct run *run, struct agenda *agenda, struct pair_item *gone, size_t gone_count, struct pair_item *fresh,
-           size_t fresh_count, enum role gone_role, bool by_header)
+take_pairs(struct run *run, struct candidates *c, enum role gone_role, bool by_header)
 {
-    size_t *match = calloc(fresh_count + 1, sizeof *match);
-    bool *taken = calloc(gone_count + 1, sizeof *taken);
-    struct todo **index = index_todos(run, agenda);
-    bool ok = match != NULL && taken != NULL && index != NULL;
+    size_t *match = calloc(c->fresh_count + 1, sizeof *match);
+    bool *taken = calloc(c->gone_count + 1, sizeof *taken);
+    bool ok = (match != NULL && taken != NULL) || run_no_memory(run);
 
     if (ok)
-        pair_match(gone, gone_count, fresh, fresh_count, false, match, taken);
-    for (size_t f = 0; ok && f < fresh_count; f++) {
-        if (match[f] == PAIR_NONE)
+        pair_match(c->gone, c->gone_count, c->fresh, c->fresh_count, false, match, taken);
+    for (size_t f = 0; ok && f < c->fresh_count; f++) {
+        const struct pair_item *gone = match[f] != PAIR_NONE ? &c->gone[match[f]] : NULL;
+
+        if (gone == NULL || (by_header && is_ambiguous(c, &c->fresh[f]))) /* their bodies could not be read */
             continue;
-        if (by_header &&
-            is_ambiguous(gone, gone_count, fresh, fresh_count, &fresh[f])) /* their bodies could not be read */
-            continue;
-        ok = take_pair(run, look_up(index, agenda->count, gone[match[f]].id),
-                       look_up(index, agenda->count, fresh[f].id), &gone[match[f]], &fresh[f], gone_role != GONE_THERE);
+        ok = take_pair(run, candidates_todo(c, gone), candidates_todo(c, &c->fresh[f]), gone, &c->fresh[f],
+                       gone_role != GONE_THERE);
     }
     free(match);
     free(taken);
-    free(index);
     return ok;
 }
 
@@ -340,7 +178,7 @@ static bool
 has_unpaired(const struct agenda *agenda)
 {
     for (size_t i = 0; i < agenda->count; i++) {
-        if (agenda->todos[i].unpaired && has_role(&agenda->todos[i], GONE_THERE))
+        if (agenda->todos[i].unpaired && candidates_is(&agenda->todos[i], GONE_THERE))
             return true;
     }
     return false;
@@ -354,8 +192,8 @@ static bool
 probe_fresh(struct run *run, struct agenda *agenda)
 {
     struct journal_message *message = calloc(1, sizeof *message);
-    struct probe *probes = calloc(count_role(agenda, FRESH_THERE) + 1, sizeof *probes);
-    struct todo **index = index_todos(run, agenda);
+    struct probe *probes = calloc(candidates_count(agenda, FRESH_THERE) + 1, sizeof *probes);
+    struct todo **index = candidates_index(run, agenda);
     size_t n = 0;
     bool ok = (message != NULL && probes != NULL && index != NULL) || run_no_memory(run), all = has_unpaired(agenda);
 
@@ -365,16 +203,16 @@ probe_fresh(struct run *run, struct agenda *agenda)
         size_t same = 0;
         bool wanted = all;
 
-        if (!has_role(todo, FRESH_THERE))
+        if (!candidates_is(todo, FRESH_THERE))
             continue;
         ok = run_load(run, todo->id, message) &&
              (message->has_header || all ||
               journal_ids_dirty_by_size(run->journal, message->size, &ids, &same, &run->err));
         wanted = wanted && !message->has_header;
         for (size_t k = 0; ok && !wanted && k < same; k++) {
-            struct todo *other = ids[k] != todo->id ? look_up(index, agenda->count, ids[k]) : NULL;
+            struct todo *other = ids[k] != todo->id ? candidates_find(index, agenda->count, ids[k]) : NULL;
 
-            wanted = other != NULL && has_role(other, GONE_THERE);
+            wanted = other != NULL && candidates_is(other, GONE_THERE);
         }
         free(ids);
         if (ok && wanted)
@@ -403,36 +241,29 @@ probe_fresh(struct run *run, struct agenda *agenda)
 static bool
 probe_ambiguous(struct run *run, struct agenda *agenda)
 {
-    struct pair_item *gone = NULL, *fresh = NULL;
-    char *gone_bases = NULL, *fresh_bases = NULL;
-    size_t gone_count = 0, fresh_count = 0, n = 0;
-    struct todo **index = index_todos(run, agenda);
+    struct candidates c;
+    size_t n = 0;
     struct probe *probes = NULL;
-    bool ok = index != NULL && gather(run, agenda, GONE_THERE, BY_HEADER, &gone, &gone_bases, &gone_count) &&
-              gather(run, agenda, FRESH_THERE, BY_HEADER, &fresh, &fresh_bases, &fresh_count);
+    bool ok = candidates_gather(&c, run, agenda, GONE_THERE, FRESH_THERE, BY_HEADER);
 
     if (ok) {
-        probes = calloc(fresh_count + 1, sizeof *probes);
+        probes = calloc(c.fresh_count + 1, sizeof *probes);
         ok = probes != NULL || run_no_memory(run);
-        pair_sort(gone, gone_count);
-        pair_sort(fresh, fresh_count);
+        pair_sort(c.gone, c.gone_count);
+        pair_sort(c.fresh, c.fresh_count);
     }
-    for (size_t f = 0; ok && f < fresh_count; f++) {
-        const struct todo *todo = look_up(index, agenda->count, fresh[f].id);
+    for (size_t f = 0; ok && f < c.fresh_count; f++) {
+        const struct todo *todo = candidates_todo(&c, &c.fresh[f]);
 
-        if (pair_count(gone, gone_count, &fresh[f], false) != 0 && !reading_given_up(run, todo->id) &&
-            is_ambiguous(gone, gone_count, fresh, fresh_count, &fresh[f]))
+        if (pair_count(c.gone, c.gone_count, &c.fresh[f], false) != 0 && !reading_given_up(run, todo->id) &&
+            is_ambiguous(&c, &c.fresh[f]))
             probes[n++] =
-                (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = todo->id, .size = fresh[f].claimed};
+                (struct probe){.mailbox = todo->mailbox, .uid = todo->uid, .id = todo->id, .size = c.fresh[f].claimed};
     }
     if (ok && n != 0)
-        ok = moved_bodies_read(run, probes, n, gone, gone_count);
+        ok = moved_bodies_read(run, probes, n, c.gone, c.gone_count);
     free(probes);
-    free(gone);
-    free(fresh);
-    free(gone_bases);
-    free(fresh_bases);
-    free(index);
+    candidates_free(&c);
     return ok;
 }
 
@@ -440,50 +271,36 @@ probe_ambiguous(struct run *run, struct agenda *agenda)
 static bool
 hold_unread(struct run *run, struct agenda *agenda)
 {
-    struct pair_item *gone = NULL, *fresh = NULL;
-    char *gone_bases = NULL, *fresh_bases = NULL;
-    size_t gone_count = 0, fresh_count = 0;
-    struct todo **index = index_todos(run, agenda);
-    bool ok = index != NULL && gather(run, agenda, GONE_THERE, BY_HEADER, &gone, &gone_bases, &gone_count) &&
-              gather(run, agenda, FRESH_THERE, BY_HEADER, &fresh, &fresh_bases, &fresh_count);
+    struct candidates c;
+    bool ok = candidates_gather(&c, run, agenda, GONE_THERE, FRESH_THERE, BY_HEADER);
 
     if (ok)
-        pair_sort(gone, gone_count);
-    for (size_t f = 0; ok && f < fresh_count; f++) {
-        const struct pair_item *at = pair_find(gone, gone_count, &fresh[f]);
+        pair_sort(c.gone, c.gone_count);
+    for (size_t f = 0; ok && f < c.fresh_count; f++) {
+        const struct pair_item *at = pair_find(c.gone, c.gone_count, &c.fresh[f]);
 
-        if (at == NULL || !reading_given_up(run, fresh[f].id))
+        if (at == NULL || !reading_given_up(run, c.fresh[f].id))
             continue;
-        look_up(index, agenda->count, fresh[f].id)->dropped = true;
-        for (size_t left = pair_count(gone, gone_count, &fresh[f], false); left > 0; left--, at++)
-            look_up(index, agenda->count, at->id)->dropped = true;
+        candidates_todo(&c, &c.fresh[f])->dropped = true;
+        for (size_t left = pair_count(c.gone, c.gone_count, &c.fresh[f], false); left > 0; left--, at++)
+            candidates_todo(&c, at)->dropped = true;
     }
-    free(gone);
-    free(fresh);
-    free(gone_bases);
-    free(fresh_bases);
-    free(index);
+    candidates_free(&c);
     return ok;
 }
 
 static bool
 pair_direction(struct run *run, struct agenda *agenda, enum role gone_role, enum role fresh_role, enum pair_by by)
 {
-    struct pair_item *gone = NULL, *fresh = NULL;
-    char *gone_bases = NULL, *fresh_bases = NULL;
-    size_t gone_count = 0, fresh_count = 0;
+    struct candidates c;
     bool ok;
 
-    if (count_role(agenda, gone_role) == 0 || count_role(agenda, fresh_role) == 0)
+    if (candidates_count(agenda, gone_role) == 0 || candidates_count(agenda, fresh_role) == 0)
         return true;
-    ok = gather(run, agenda, gone_role, by, &gone, &gone_bases, &gone_count) &&
-         gather(run, agenda, fresh_role, by, &fresh, &fresh_bases, &fresh_count);
-    if (ok && gone_count != 0 && fresh_count != 0) /* else there is nothing to match */
-        ok = take_pairs(run, agenda, gone, gone_count, fresh, fresh_count, gone_role, by == BY_HEADER);
-    free(gone);
-    free(fresh);
-    free(gone_bases);
-    free(fresh_bases);
+    ok = candidates_gather(&c, run, agenda, gone_role, fresh_role, by);
+    if (ok && c.gone_count != 0 && c.fresh_count != 0) /* else there is nothing to match */
+        ok = take_pairs(run, &c, gone_role, by == BY_HEADER);
+    candidates_free(&c);
     return ok;
 }
 
@@ -547,28 +364,20 @@ take_edited(struct run *run, struct todo *gone, struct todo *fresh)
 static bool
 find_edited(struct run *run, struct agenda *agenda)
 {
-    struct pair_item *gone = NULL, *fresh = NULL;
-    char *gone_bases = NULL, *fresh_bases = NULL;
-    size_t gone_count = 0, fresh_count = 0;
-    struct todo **index = index_todos(run, agenda);
-    bool ok = index != NULL && gather(run, agenda, GONE_HERE, BY_WIRE, &gone, &gone_bases, &gone_count) &&
-              gather(run, agenda, FRESH_HERE, BY_WIRE, &fresh, &fresh_bases, &fresh_count);
+    struct candidates c;
+    bool ok = candidates_gather(&c, run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE);
 
-    if (ok && gone_count > 1)
-        qsort(gone, gone_count, sizeof *gone, compare_items_by_base);
-    for (size_t f = 0; ok && f < fresh_count; f++) {
-        struct pair_item *same = find_unlike(gone, gone_count, &fresh[f]);
-        struct todo *from = same != NULL ? look_up(index, agenda->count, same->id) : NULL;
-        struct todo *to = look_up(index, agenda->count, fresh[f].id);
+    if (ok && c.gone_count > 1)
+        qsort(c.gone, c.gone_count, sizeof *c.gone, compare_items_by_base);
+    for (size_t f = 0; ok && f < c.fresh_count; f++) {
+        struct pair_item *same = find_unlike(c.gone, c.gone_count, &c.fresh[f]);
+        struct todo *from = same != NULL ? candidates_todo(&c, same) : NULL;
+        struct todo *to = candidates_todo(&c, &c.fresh[f]);
 
         if (from != NULL && !from->dropped && from->partner == 0 && to->partner == 0)
             ok = take_edited(run, from, to);
     }
-    free(gone);
-    free(fresh);
-    free(gone_bases);
-    free(fresh_bases);
-    free(index);
+    candidates_free(&c);
     return ok;
 }
 
@@ -583,22 +392,22 @@ agenda_moves(struct run *run, struct agenda *agenda)
      */
     if (!moved_since(run, agenda) || !moved_before_commit(run, agenda))
         return false;
-    if (count_role(agenda, WAITING) != 0 &&
+    if (candidates_count(agenda, WAITING) != 0 &&
         (!pair_direction(run, agenda, WAITING, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
          !pair_direction(run, agenda, WAITING, FRESH_HERE, BY_WIRE) || !agenda_hold_sources(run, agenda)))
         return false;
     if (!renamed_follow_names(run, agenda))
         return false;
-    if (count_role(agenda, GONE_HERE) != 0 &&
+    if (candidates_count(agenda, GONE_HERE) != 0 &&
         (!pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
          !pair_direction(run, agenda, GONE_HERE, GONE_THERE, BY_WIRE_AND_MAILBOX) ||
          !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE) || !find_edited(run, agenda)))
         return false;
-    if (count_role(agenda, GONE_BOTH) != 0 &&
+    if (candidates_count(agenda, GONE_BOTH) != 0 &&
         (!pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
          !pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE)))
         return false;
-    if (count_role(agenda, GONE_THERE) == 0 || count_role(agenda, FRESH_THERE) == 0)
+    if (candidates_count(agenda, GONE_THERE) == 0 || candidates_count(agenda, FRESH_THERE) == 0)
         return true;
     return probe_fresh(run, agenda) && probe_ambiguous(run, agenda) &&
            pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_WIRE) && hold_unread(run, agenda) &&

@@ -1,0 +1,178 @@
+/* See candidates.h. */
+#include "sync/agenda/candidates.h"
+
+#include "sync/rows/drafts.h"
+#include "sync/rows/held.h"
+
+/*
+ * What vanished may be planned as a removal or, where the survivor is wanted, as one that comes back: both may have moved. So may what was sent,
+ * not answered, and is not where it was sent to.
+ */
+bool
+candidates_is(const struct todo *todo, enum role role)
+{
+    enum plan_verb verb = todo->step.verb;
+
+    if (todo->dropped || todo->partner != 0)
+        return false;
+    switch (role) {
+    case GONE_HERE:
+        return (verb == PLAN_REMOVE_THERE && !todo->marked) || (verb == PLAN_DOWNLOAD && !todo->fresh);
+    case GONE_THERE:
+        return verb == PLAN_REMOVE_HERE || (verb == PLAN_UPLOAD && (!todo->fresh || todo->unanswered));
+    case GONE_BOTH:
+        return verb == PLAN_FORGET && !todo->fresh;
+    case WAITING:
+        return todo->waits;
+    case FRESH_HERE:
+        return verb == PLAN_UPLOAD && todo->fresh;
+    case FRESH_THERE:
+        return verb == PLAN_DOWNLOAD && todo->fresh && !todo->again;
+    }
+    return false;
+}
+
+size_t
+candidates_count(const struct agenda *agenda, enum role role)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < agenda->count; i++)
+        n += candidates_is(&agenda->todos[i], role);
+    return n;
+}
+
+/*
+ * A folder that is a copy, or came out of a backup, lacks files that nobody moved: where its bytes are new elsewhere, that may be where they
+ * were at another moment, or a copy of an equal one. What is missing in it is a removal, which is held, and stays one as long as it is. In
+ * its own folder it may have come under another name, unless that is the new name of an equal one that stood there.
+ */
+static bool
+is_doubted(struct run *run, const struct todo *todo, enum role role, bool *doubted)
+{
+    *doubted = false;
+    return role != GONE_HERE || held_is_doubted(run, todo->mailbox, todo->id, doubted);
+}
+
+/* As the side shows it that lost one and got the other. */
+static unsigned
+flags_of(const struct journal_message *message, enum role role, enum pair_by by)
+{
+    return role == FRESH_THERE || (role == GONE_THERE && by != BY_WIRE_AND_MAILBOX) ? message->rseen : message->lseen;
+}
+
+/* What is left of a move went where it went. */
+static bool
+is_left_behind(const struct journal_message *message, enum role role)
+{
+    return role == GONE_THERE &&
+           (message->facts & (FACT_MOVED | FACT_GONE_THERE | FACT_UNPAIRED)) == (FACT_MOVED | FACT_GONE_THERE);
+}
+
+/* Items of one role, keyed by wire digest (files that vanished and appeared) or by header, size and date (UIDs). */
+static bool
+gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, struct pair_item **items, char **bases,
+       size_t *count)
+{
+    struct journal_message message;
+    size_t n = 0, max = candidates_count(agenda, role);
+
+    *count = 0;
+    *items = calloc(max + 1, sizeof **items);
+    *bases = calloc(max + 1, LOCAL_BASE_MAX + 1);
+    if (*items == NULL || *bases == NULL)
+        return run_no_memory(run);
+    for (size_t i = 0; i < agenda->count; i++) {
+        const struct todo *todo = &agenda->todos[i];
+        struct pair_item *item = &(*items)[n];
+        char *base = *bases + n * (LOCAL_BASE_MAX + 1);
+        bool doubted;
+
+        if (!candidates_is(todo, role))
+            continue;
+        if (!is_doubted(run, todo, role, &doubted) || !run_load(run, todo->id, &message))
+            return false;
+        if ((doubted && by == BY_WIRE) || is_left_behind(&message, role))
+            continue;
+        /* A UID whose body was read for want of a better proof is compared by that alone. */
+        if (by == BY_HEADER ? !message.has_header || (role == FRESH_THERE && message.has_wire) : !message.has_wire)
+            continue;
+        memcpy(base, message.base, sizeof message.base);
+        *item = (struct pair_item){
+            .id = message.id,
+            .mailbox = message.mailbox,
+            .base = base,
+            .date = message.date,
+            .claimed = message.size,
+            .flags = doubted ? ~0U : flags_of(&message, role, by), /* whatever it showed, any other comes first */
+            .left = doubted || (message.facts & FACT_MOVED) != 0 || (todo->unanswered && !todo->arrived) ||
+                    (todo->unpaired && run->mailboxes[todo->mailbox].row.behind != 0),
+            .telling =
+                (message.facts & FACT_VAGUE) == 0 && mailbox_drafts(&run->mailboxes[todo->mailbox]) == DRAFTS_NONE,
+        };
+        /* Sizes of the server are hints: neither digest needs them. */
+        item->size = by == BY_WIRE_AND_MAILBOX ? (uint64_t)message.mailbox : 0;
+        memcpy(item->digest, by == BY_HEADER ? message.header : message.wire, DIGEST_SIZE);
+        n++;
+    }
+    *count = n;
+    return true;
+}
+
+static int
+compare_ids(const void *pa, const void *pb)
+{
+    const struct todo *const *a = pa, *const *b = pb;
+
+    return (*a)->id == (*b)->id ? 0 : (*a)->id < (*b)->id ? -1 : 1;
+}
+
+struct todo **
+candidates_index(struct run *run, struct agenda *agenda)
+{
+    struct todo **index = calloc(agenda->count + 1, sizeof *index);
+
+    if (index == NULL) {
+        (void)run_no_memory(run);
+        return NULL;
+    }
+    for (size_t i = 0; i < agenda->count; i++)
+        index[i] = &agenda->todos[i];
+    qsort(index, agenda->count, sizeof *index, compare_ids);
+    return index;
+}
+
+struct todo *
+candidates_find(struct todo **index, size_t count, int64_t id)
+{
+    struct todo key = {.id = id}, *pointer = &key;
+    struct todo **found = bsearch(&pointer, index, count, sizeof *index, compare_ids);
+
+    return found != NULL ? *found : NULL;
+}
+
+bool
+candidates_gather(struct candidates *candidates, struct run *run, struct agenda *agenda, enum role gone,
+                  enum role fresh, enum pair_by by)
+{
+    *candidates = (struct candidates){.agenda = agenda, .index = candidates_index(run, agenda)};
+    return candidates->index != NULL &&
+           gather(run, agenda, gone, by, &candidates->gone, &candidates->gone_bases, &candidates->gone_count) &&
+           gather(run, agenda, fresh, by, &candidates->fresh, &candidates->fresh_bases, &candidates->fresh_count);
+}
+
+void
+candidates_free(struct candidates *candidates)
+{
+    free(candidates->gone);
+    free(candidates->fresh);
+    free(candidates->gone_bases);
+    free(candidates->fresh_bases);
+    free(candidates->index);
+}
+
+struct todo *
+candidates_todo(const struct candidates *candidates, const struct pair_item *item)
+{
+    return candidates_find(candidates->index, candidates->agenda->count, item->id);
+}
