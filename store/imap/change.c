@@ -14,12 +14,6 @@
  */
 #include "store/imap/change.h"
 
-const uint32_t *
-job_uids(const struct changing *changing, const struct job *job)
-{
-    return changing->changes[job->index].uids + job->first;
-}
-
 /* The UIDs of a job that may be changed. @return how many */
 static size_t
 allowed_uids(const struct changing *changing, const struct job *job, uint32_t uids[static JOB_MAX])

@@ -55,7 +55,11 @@ struct changing {
 };
 
 /** The UIDs of a job. */
-const uint32_t *job_uids(const struct changing *changing, const struct job *job);
+static inline const uint32_t *
+job_uids(const struct changing *changing, const struct job *job)
+{
+    return changing->changes[job->index].uids + job->first;
+}
 /** Operation callbacks: untagged and tagged answers to the job that begins and the job that ends. */
 bool change_untagged(void *self, const struct response *response, const struct command *oldest);
 bool change_answered(void *self, const struct command *command, const struct response *response);
