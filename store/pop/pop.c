@@ -37,15 +37,6 @@ patience_is_over(void *context)
     return was_stopped(pop) && (!pop->in_session || clock_ms() - pop->stopped_at_ms >= GRACE_MS);
 }
 
-bool
-pop_is_open(const struct pop *pop, struct error *err)
-{
-    if (pop->session != NULL)
-        return true;
-    error_set(err, ERROR_NETWORK, "go on: the connection is closed");
-    return false;
-}
-
 /* ---- open ---- */
 
 static void
