@@ -5,6 +5,7 @@
  * The descriptor is the one of every syncfs: the kernel tells an error to one caller only, so no other flush may run beside this one.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 
 #include "store/maildir/ops.h"
@@ -41,6 +42,15 @@ start(struct flush_ahead *ahead)
     return ahead->running;
 }
 
+/* A second syncfs of a descriptor that has told an error would say "fine" without anything having reached the disk. */
+void
+ahead_renew(struct maildir *maildir)
+{
+    (void)io_close(&maildir->sync_fd);
+    maildir->sync_fd = io_open(maildir->root, ".", O_RDONLY | O_DIRECTORY, 0);
+    maildir->sync_age++;
+}
+
 bool
 ahead_wait(struct maildir *maildir)
 {
@@ -54,7 +64,7 @@ ahead_wait(struct maildir *maildir)
         return true;
     ahead->failed = ahead->begun;
     ahead->why = ahead->result;
-    maildir_renew_sync(maildir);
+    ahead_renew(maildir);
     errno = ahead->why;
     return false;
 }

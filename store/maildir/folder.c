@@ -156,15 +156,6 @@ maildir_sync(struct maildir *maildir, int fd)
     return result == 0;
 }
 
-/* A second syncfs of a descriptor that has told an error would say "fine" without anything having reached the disk. */
-void
-maildir_renew_sync(struct maildir *maildir)
-{
-    (void)io_close(&maildir->sync_fd);
-    maildir->sync_fd = io_open(maildir->root, ".", O_RDONLY | O_DIRECTORY, 0);
-    maildir->sync_age++;
-}
-
 bool
 maildir_sync_all(struct maildir *maildir)
 {
@@ -178,7 +169,7 @@ maildir_sync_all(struct maildir *maildir)
     if (syncfs(maildir->sync_fd) == 0)
         return true;
     number = errno;
-    maildir_renew_sync(maildir);
+    ahead_renew(maildir);
     errno = number;
     return false;
 }

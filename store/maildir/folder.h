@@ -105,8 +105,8 @@ bool folder_base_taken(int new_dir, int cur_dir, const char *base);
 MUST_CHECK bool maildir_sync(struct maildir *maildir, int fd);
 /** One syncfs for all that was changed below the root since it was opened; only where syncfs_serves. errno is left. */
 MUST_CHECK bool maildir_sync_all(struct maildir *maildir);
-/** After a syncfs that failed: another descriptor, and what was written before it is flushed by itself. */
-void maildir_renew_sync(struct maildir *maildir);
+/** ahead.c: after a syncfs that failed: another descriptor, and what was written before it is flushed by itself. */
+void ahead_renew(struct maildir *maildir);
 /** ahead.c: wait for the thread, if it runs. @return false with errno: it ran, and failed */
 bool ahead_wait(struct maildir *maildir);
 /** A name for a temporary file that nobody else uses. */
