@@ -9,7 +9,7 @@
 #include "sync/rows/flushed.h"
 #include "sync/rows/held.h"
 #include "sync/rows/missing.h"
-#include "sync/run/place.h"
+#include "sync/run/stamps.h"
 #include "sync/run/situation.h"
 
 struct look { /* one folder while it is being read */
@@ -173,7 +173,7 @@ read_folder(struct look *look)
      * for a name that two files have: what is not settled in this run is settled in the next. */
     (void)text_print(mailbox->row.stamp, sizeof mailbox->row.stamp, "%s",
                      look->stable && !stamp.racy && !look->bad && !look->twin ? stamp.text : "");
-    return place_seen(run, mailbox, &stamp, look->stable);
+    return stamps_seen(run, mailbox, &stamp, look->stable);
 }
 
 static bool

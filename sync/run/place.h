@@ -10,10 +10,6 @@ MUST_CHECK bool place_check_mark(struct run *run);
 MUST_CHECK bool place_store_mark(struct run *run);
 /** After the survey's look at the folders (mailbox->stamp): which of them are others? Those are looked into. */
 MUST_CHECK bool place_survey(struct run *run);
-/** A folder was listed; inside the transaction that stores what was seen. complete: a name that was not seen is not there. */
-MUST_CHECK bool place_seen(struct run *run, struct mailbox *mailbox, const struct local_stamp *stamp, bool complete);
-/** Before a commit, inside its transaction: folders that golub wrote into (mailbox->touched) are known as they are now. */
-MUST_CHECK bool place_note(struct run *run);
 /** At the end of a run that succeeded: what was to be held is held. */
 MUST_CHECK bool place_close(struct run *run);
 /** Birth times of this journal's root or mark changed in two runs on end: they say nothing on this file system. */

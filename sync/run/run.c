@@ -1,5 +1,5 @@
 /* Small things that every phase of a run needs. */
-#include "sync/run/place.h"
+#include "sync/run/stamps.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -145,7 +145,7 @@ run_begin(struct run *run)
 bool
 run_commit(struct run *run)
 {
-    if (!run->touched || place_note(run))
+    if (!run->touched || stamps_note(run))
         return journal_commit(run->journal, &run->err);
     journal_rollback(run->journal);
     return false;

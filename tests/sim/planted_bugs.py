@@ -496,7 +496,7 @@ BUGS = [
     bug("births not compared", SITUATION,
         ("sync/run/place.c", "    return *changes == 1;", "    return false;")),
     bug("times of a folder not stored with what golub wrote", SITUATION,
-        ("sync/run/run.c", "if (!run->touched || place_note(run))", "if (true)")),
+        ("sync/run/run.c", "if (!run->touched || stamps_note(run))", "if (true)")),
     bug("folder whose time went back not doubted", SITUATION,
         ("sync/run/place.c", "stamp->cur_changed < is->cur_changed || stamp->new_changed < is->new_changed", "false")),
     bug("doubt about a folder not in the journal", SITUATION,
