@@ -19,103 +19,6 @@
 /* libconfuse hands its callbacks no context. */
 static struct loader *reading;
 
-void *
-loader_keep(struct loader *loader, void *memory)
-{
-    struct settings *s = loader->settings;
-
-    if (memory != NULL && array_grow(&s->owned, &s->owned_size, s->owned_count + 1, sizeof s->owned[0])) {
-        s->owned[s->owned_count++] = memory;
-        return memory;
-    }
-    free(memory);
-    if (!loader->failed) {
-        loader->failed = true;
-        error_set(loader->err, ERROR_CONFIG, "read the configuration");
-        error_answer(loader->err, TEXT("out of memory"));
-    }
-    return NULL;
-}
-
-static unsigned
-line_of(const struct loader *loader, const cfg_t *section, const char *key)
-{
-    unsigned line = 1;
-
-    for (size_t i = 0; i < loader->place_count; i++) {
-        const struct place *place = &loader->places[i];
-
-        if (place->section != section)
-            continue;
-        if (place->key == NULL)
-            line = place->line;
-        else if (key != NULL && strcmp(place->key, key) == 0)
-            return place->line;
-    }
-    return line;
-}
-
-static bool
-refuse_at(struct loader *loader, unsigned line, const char *account, const char *key, const char *reason)
-{
-    const char *file = loader->settings->file;
-    size_t len = strlen(file);
-
-    if (loader->failed)
-        return false;
-    loader->failed = true;
-    /* The end of a long path says more than its beginning, and the reason must fit. */
-    error_set(loader->err, ERROR_CONFIG, "%s:%u: %s%s%s%s%s%s", len > 100 ? file + len - 100 : file, line,
-              account != NULL ? "account \"" : "", account != NULL ? account : "", account != NULL ? "\": " : "",
-              key != NULL ? key : "", key != NULL ? ": " : "", reason);
-    return false;
-}
-
-bool
-loader_refuse(struct loader *loader, const char *key, const char *format, ...)
-{
-    const cfg_t *section = loader->section;
-    char reason[512];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(reason, sizeof reason, format, args); /* a cut reason still is one */
-    va_end(args);
-    if (key != NULL)
-        (void)loader_find(loader, key, &section);
-    return refuse_at(loader, line_of(loader, section, key), section != NULL ? section->title : NULL, key, reason);
-}
-
-bool
-loader_refuse_error(struct loader *loader, const char *key)
-{
-    char reason[sizeof loader->err->what], answer[sizeof loader->err->answer], hint[sizeof loader->err->hint];
-
-    if (loader->failed)
-        return false;
-    (void)text_print(reason, sizeof reason, "%s", loader->err->what);
-    (void)text_print(answer, sizeof answer, "%s", loader->err->answer);
-    (void)text_print(hint, sizeof hint, "%s", loader->err->hint);
-    loader_refuse(loader, key, "%s", reason);
-    error_answer(loader->err, text_of(answer));
-    error_hint(loader->err, "%s", hint);
-    return false;
-}
-
-bool
-loader_hint(struct loader *loader, const char *format, ...)
-{
-    char hint[sizeof loader->err->hint];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(hint, sizeof hint, format, args);
-    va_end(args);
-    if (loader->err->hint[0] == '\0')
-        error_hint(loader->err, "%s", hint);
-    return false;
-}
-
 static bool
 note_place(const cfg_t *section, const char *key, int line)
 {
@@ -136,7 +39,7 @@ note_value(cfg_t *section, cfg_opt_t *opt)
     bool begun = false, given = false;
 
     if (section == reading->root) { /* "account|user" at the top is libconfuse's own way into a section */
-        (void)refuse_at(reading, (unsigned)section->line, NULL, NULL, "a key stands outside of an account");
+        (void)loader_refuse_at(reading, (unsigned)section->line, NULL, NULL, "a key stands outside of an account");
         return -1;
     }
     for (size_t i = 0; i < reading->place_count; i++) {
@@ -146,7 +49,7 @@ note_value(cfg_t *section, cfg_opt_t *opt)
         given = given || (place->section == section && place->key != NULL && strcmp(place->key, opt->name) == 0);
     }
     if (given && (opt->flags & CFGF_LIST) == 0) {
-        (void)refuse_at(reading, (unsigned)section->line, section->title, opt->name, "given twice");
+        (void)loader_refuse_at(reading, (unsigned)section->line, section->title, opt->name, "given twice");
         return -1;
     }
     if (!begun && !note_place(section, NULL, reading->root->line))
@@ -228,7 +131,7 @@ refuse_unknown(const cfg_t *section, const char *word)
     char reason[128];
 
     (void)text_print(reason, sizeof reason, "unknown key: %.80s", word);
-    (void)refuse_at(reading, (unsigned)section->line, section->title, NULL, reason);
+    (void)loader_refuse_at(reading, (unsigned)section->line, section->title, NULL, reason);
     if (section == reading->root && is_key(word))
         loader_hint(reading, "It belongs into account \"NAME\" { ... } or defaults { ... }.");
     else if (section == reading->root)
@@ -254,10 +157,10 @@ hear_error(cfg_t *section, const char *format, va_list args)
             word[strcspn(word + 1, "'") + 1] = '\0';
         refuse_unknown(section, word != NULL ? word + 1 : said);
     } else if (strstr(format, "duplicate title") != NULL) {
-        (void)refuse_at(reading, (unsigned)section->line, NULL, NULL, "a second account of the same name");
+        (void)loader_refuse_at(reading, (unsigned)section->line, NULL, NULL, "a second account of the same name");
         loader_hint(reading, "Each account needs a name of its own.");
     } else {
-        (void)refuse_at(reading, (unsigned)section->line, section->title, NULL, said);
+        (void)loader_refuse_at(reading, (unsigned)section->line, section->title, NULL, said);
         loader_hint(reading, "Write key = \"value\", lists as {\"a\", \"b\"}; see golub.conf(5).");
     }
 }
@@ -296,38 +199,12 @@ parse_text(struct loader *loader, char *text)
     outcome = cfg_parse_fp(loader->root, stream);
     fclose(stream);
     if (outcome != CFG_SUCCESS && !loader->failed)
-        (void)refuse_at(loader, (unsigned)loader->root->line, NULL, NULL, "this can't be read");
+        (void)loader_refuse_at(loader, (unsigned)loader->root->line, NULL, NULL, "this can't be read");
     reading = NULL;
     unclosed = outcome == CFG_SUCCESS ? settings_text_unclosed(text) : 0;
     if (unclosed > 0)
-        (void)refuse_at(loader, unclosed, NULL, NULL, "the brace that opens here is never closed");
+        (void)loader_refuse_at(loader, unclosed, NULL, NULL, "the brace that opens here is never closed");
     return outcome == CFG_SUCCESS && !loader->failed;
-}
-
-cfg_opt_t *
-loader_find(struct loader *loader, const char *key, const cfg_t **where)
-{
-    cfg_t *sections[] = {loader->section, loader->defaults};
-
-    for (size_t i = 0; i < 2; i++) {
-        cfg_opt_t *opt = sections[i] != NULL ? cfg_getopt(sections[i], key) : NULL;
-
-        /* An empty list sets no value, but says that there shall be none: it leaves these flags. */
-        if (opt != NULL && (cfg_opt_size(opt) > 0 || (opt->flags & (CFGF_MODIFIED | CFGF_RESET)) != 0)) {
-            *where = sections[i];
-            return opt;
-        }
-    }
-    return NULL;
-}
-
-const char *
-loader_scalar(struct loader *loader, const char *key)
-{
-    const cfg_t *section;
-    cfg_opt_t *opt = loader_find(loader, key, &section);
-
-    return opt != NULL ? cfg_opt_getnstr(opt, 0) : NULL;
 }
 
 static const struct configured built_in = {
@@ -352,16 +229,16 @@ convert_all(struct loader *loader)
     struct configured scratch = built_in;
 
     if (defaults > 1) {
-        unsigned line = line_of(loader, cfg_getnsec(loader->root, "defaults", 1), NULL);
+        unsigned line = loader_line(loader, cfg_getnsec(loader->root, "defaults", 1), NULL);
 
-        return refuse_at(loader, line, NULL, NULL, "a second block of defaults; one is allowed");
+        return loader_refuse_at(loader, line, NULL, NULL, "a second block of defaults; one is allowed");
     }
     loader->section = defaults == 1 ? cfg_getnsec(loader->root, "defaults", 0) : NULL;
     if (loader->section != NULL && !keys_convert(loader, &scratch))
         return false;
     loader->defaults = loader->section;
     if (count == 0) {
-        (void)refuse_at(loader, 1, NULL, NULL, "no account in it");
+        (void)loader_refuse_at(loader, 1, NULL, NULL, "no account in it");
         return loader_hint(loader, "golub.conf(5) shows the four lines that an account needs.");
     }
     s->accounts = calloc(count, sizeof s->accounts[0]);
@@ -372,7 +249,7 @@ convert_all(struct loader *loader)
 
         *c = built_in;
         loader->section = cfg_getnsec(loader->root, "account", (unsigned)s->count);
-        c->line = line_of(loader, loader->section, NULL);
+        c->line = loader_line(loader, loader->section, NULL);
         c->account.name = loader_keep(loader, strdup(cfg_title(loader->section)));
         if (c->account.name == NULL || !keys_convert(loader, c) || !check_account(loader, c))
             return false;

@@ -88,10 +88,10 @@ import_convert(struct loader *loader, struct import_policy *to)
     static const struct word orders[] = {{"newest", ORDER_NEWEST}, {"oldest", ORDER_OLDEST}, {NULL, 0}};
     unsigned order = to->order;
 
-    if (!take_keep(loader, &to->keep_days) || !keys_string(loader, "deliver-to", false, &to->deliver_to) ||
-        !keys_string(loader, "deliver-command", true, &to->deliver_command) || !take_size(loader, &to->max_size) ||
-        !keys_number(loader, "max-messages", 1, MESSAGES_MAX, &to->max_messages) ||
-        !keys_word(loader, "order", orders, &order))
+    if (!take_keep(loader, &to->keep_days) || !value_string(loader, "deliver-to", false, &to->deliver_to) ||
+        !value_string(loader, "deliver-command", true, &to->deliver_command) || !take_size(loader, &to->max_size) ||
+        !value_number(loader, "max-messages", 1, MESSAGES_MAX, &to->max_messages) ||
+        !value_word(loader, "order", orders, &order))
         return false;
     to->order = (enum import_order)order;
     return true;

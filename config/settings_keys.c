@@ -58,55 +58,13 @@ static const struct word direction_words[] = {
 };
 
 static bool
-find_word(struct loader *loader, const char *key, const char *value, const struct word *words, unsigned *out)
-{
-    char list[160];
-    size_t used = 0;
-
-    for (const struct word *w = words; w->word != NULL; w++) {
-        if (strcmp(value, w->word) == 0) {
-            *out = w->value;
-            return true;
-        }
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "", w->word);
-        if (used >= sizeof list)
-            break;
-    }
-    loader_refuse(loader, key, "\"%.60s\" is not one of its words", value);
-    return loader_hint(loader, "One of: %s", list);
-}
-
-bool
-keys_word(struct loader *loader, const char *key, const struct word *words, unsigned *out)
-{
-    const char *value = loader_scalar(loader, key);
-
-    return value == NULL || find_word(loader, key, value, words, out);
-}
-
-static bool
 take_bool(struct loader *loader, const char *key, bool *out)
 {
     unsigned value = *out;
 
-    if (!keys_word(loader, key, bool_words, &value))
+    if (!value_word(loader, key, bool_words, &value))
         return false;
     *out = value != 0;
-    return true;
-}
-
-bool
-keys_number(struct loader *loader, const char *key, uint64_t least, uint64_t most, uint64_t *out)
-{
-    const char *value = loader_scalar(loader, key);
-    uint64_t number;
-
-    if (value == NULL)
-        return true;
-    if (!text_number(text_of(value), most, &number) || number < least)
-        return loader_refuse(loader, key, "\"%.60s\" is not a whole number from %llu to %llu", value,
-                             (unsigned long long)least, (unsigned long long)most);
-    *out = number;
     return true;
 }
 
@@ -115,39 +73,10 @@ take_int(struct loader *loader, const char *key, uint64_t least, uint64_t most, 
 {
     uint64_t number = (uint64_t)*out;
 
-    if (!keys_number(loader, key, least, most, &number))
+    if (!value_number(loader, key, least, most, &number))
         return false;
     *out = (int)number;
     return true;
-}
-
-static bool
-has_control(const char *value)
-{
-    for (; *value != '\0'; value++) {
-        if ((unsigned char)*value < 0x20 || *value == 0x7f)
-            return true;
-    }
-    return false;
-}
-
-bool
-keys_string(struct loader *loader, const char *key, bool command, const char **out)
-{
-    const char *value = loader_scalar(loader, key);
-
-    if (value == NULL)
-        return true;
-    if (value[0] == '\0') {
-        loader_refuse(loader, key, "is empty");
-        return loader_hint(loader, "${X} inside quotes is the environment's X: is it set?");
-    }
-    if (!command && has_control(value)) {
-        loader_refuse(loader, key, "holds a control character");
-        return loader_hint(loader, "Inside \"...\" a backslash is written \\\\.");
-    }
-    *out = loader_keep(loader, strdup(value));
-    return *out != NULL;
 }
 
 static bool
@@ -156,7 +85,7 @@ take_path(struct loader *loader, const char *key, const char **out)
     const char *value = NULL;
     char *path;
 
-    if (!keys_string(loader, key, false, &value))
+    if (!value_string(loader, key, false, &value))
         return false;
     if (value == NULL)
         return true;
@@ -270,7 +199,7 @@ take_bits(struct loader *loader, const char *key, const struct word *words, bool
 
     *given = opt != NULL;
     for (unsigned i = 0; opt != NULL && i < cfg_opt_size(opt); i++) {
-        if (!find_word(loader, key, cfg_opt_getnstr(opt, i), words, &bit))
+        if (!value_find(loader, key, cfg_opt_getnstr(opt, i), words, &bit))
             return false;
         all |= bit;
     }
@@ -343,12 +272,12 @@ take_connection(struct loader *loader, struct connection *to)
     unsigned tls = to->tls;
     int connections = 1; /* a ceiling: one connection is within every value that is allowed */
 
-    if (!keys_server(loader, to) || !keys_string(loader, "user", false, &to->user) || !take_auth(loader, &to->auth) ||
-        !keys_word(loader, "tls", tls_words, &tls) || !take_bool(loader, "allow-plaintext", &to->allow_plaintext) ||
+    if (!keys_server(loader, to) || !value_string(loader, "user", false, &to->user) || !take_auth(loader, &to->auth) ||
+        !value_word(loader, "tls", tls_words, &tls) || !take_bool(loader, "allow-plaintext", &to->allow_plaintext) ||
         !take_pem(loader, "tls-ca-file", &to->ca_file) || !take_pem(loader, "tls-client-cert", &to->client_cert) ||
         !take_pem(loader, "tls-client-key", &to->client_key) ||
         !take_list(loader, "tls-fingerprint", convert_fingerprint, &to->fingerprints) ||
-        !keys_string(loader, "tunnel", true, &to->tunnel) || !take_int(loader, "timeout", 1, 86400, &to->timeout_s) ||
+        !value_string(loader, "tunnel", true, &to->tunnel) || !take_int(loader, "timeout", 1, 86400, &to->timeout_s) ||
         !take_int(loader, "connections", 1, 4, &connections) ||
         !take_list(loader, "disable", convert_capability, &to->disable))
         return false;
@@ -369,7 +298,7 @@ take_policy(struct loader *loader, struct policy *policy)
     if (!take_direction(loader, "pull", &policy->pull) || !take_direction(loader, "push", &policy->push) ||
         !take_bool(loader, "expunge", &policy->expunge) || !take_max_delete(loader, policy) ||
         !take_int(loader, "quarantine-days", 0, 36500, &policy->quarantine_days) ||
-        !keys_word(loader, "layout", layout_words, &layout) ||
+        !value_word(loader, "layout", layout_words, &layout) ||
         !take_list(loader, "mailboxes", convert_pattern, &policy->patterns))
         return false;
     policy->layout = (enum layout)layout;
@@ -385,7 +314,7 @@ keys_convert(struct loader *loader, struct configured *to)
 {
     return take_connection(loader, &to->account.connection) && take_policy(loader, &to->account.policy) &&
            import_convert(loader, &to->account.import) &&
-           keys_string(loader, "password-command", true, &to->password_command) &&
+           value_string(loader, "password-command", true, &to->password_command) &&
            take_path(loader, "maildir", &to->account.maildir) && take_path(loader, "state", &to->account.state) &&
            take_bool(loader, "fsync", &to->account.fsync);
 }

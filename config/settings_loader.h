@@ -33,6 +33,10 @@ const char *loader_scalar(struct loader *loader, const char *key);
 /** Refuse the value of a key (NULL: the account itself): FILE:LINE: account "x": KEY: reason. @return false, always */
 bool loader_refuse(struct loader *loader, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/** Where a value stands, or the section itself (NULL). */
+unsigned loader_line(const struct loader *loader, const cfg_t *section, const char *key);
+/** The same for a line. @param account, key  may be NULL @return false, always */
+bool loader_refuse_at(struct loader *loader, unsigned line, const char *account, const char *key, const char *reason);
 /** The same for a reason that is in loader->err already; its hint stays. @return false, always */
 bool loader_refuse_error(struct loader *loader, const char *key);
 /** Add what to do. @return false, always */
@@ -48,10 +52,13 @@ struct word { /* one allowed word and what it stands for; NULL at the end of a l
     unsigned value;
 };
 /* The values of one key. Each leaves its target as it is where the key is not given. */
-MUST_CHECK bool keys_word(struct loader *loader, const char *key, const struct word *words, unsigned *out);
-MUST_CHECK bool keys_number(struct loader *loader, const char *key, uint64_t least, uint64_t most, uint64_t *out);
+/** What this value, one of a key's, stands for. */
+MUST_CHECK bool value_find(struct loader *loader, const char *key, const char *value, const struct word *words,
+                           unsigned *out);
+MUST_CHECK bool value_word(struct loader *loader, const char *key, const struct word *words, unsigned *out);
+MUST_CHECK bool value_number(struct loader *loader, const char *key, uint64_t least, uint64_t most, uint64_t *out);
 /** A string that may not be empty; control characters only in commands. */
-MUST_CHECK bool keys_string(struct loader *loader, const char *key, bool command, const char **out);
+MUST_CHECK bool value_string(struct loader *loader, const char *key, bool command, const char **out);
 
 /** Convert every key that is given into `to`, which holds the built-in values. Looks at each key alone. */
 MUST_CHECK bool keys_convert(struct loader *loader, struct configured *to);
