@@ -26,6 +26,7 @@ struct transferring {
     struct run *run;
     bool move;
     struct transfer *transfers; /* sorted by source mailbox, target mailbox, UID */
+    size_t count;
     struct remote_change *requests;
     size_t *first;
     struct journal_message source, target;
@@ -239,8 +240,9 @@ compare_looks(const void *pa, const void *pb)
  * of one size and date would stay crossed, and the removal of one would take the other: they are found by their content.
  */
 static bool
-doubt_lookalikes(struct transferring *transferring, size_t count)
+doubt_lookalikes(struct transferring *transferring)
 {
+    const size_t count = transferring->count;
     struct transfer **sorted = calloc(count, sizeof *sorted);
     size_t end;
 
@@ -263,12 +265,12 @@ doubt_lookalikes(struct transferring *transferring, size_t count)
 }
 
 static bool
-record_transfers(struct transferring *transferring, size_t count)
+record_transfers(struct transferring *transferring)
 {
     struct run *run = transferring->run;
-    bool ok = doubt_lookalikes(transferring, count) && run_begin(run);
+    bool ok = doubt_lookalikes(transferring) && run_begin(run);
 
-    for (size_t i = 0; ok && i < count; i++) {
+    for (size_t i = 0; ok && i < transferring->count; i++) {
         struct transfer *transfer = &transferring->transfers[i];
 
         if (transfer->answered)
@@ -278,10 +280,11 @@ record_transfers(struct transferring *transferring, size_t count)
 }
 
 static bool
-transfer_all(struct transferring *transferring, size_t count)
+transfer_all(struct transferring *transferring)
 {
     static const struct remote_changer changer = {on_verify, on_moved};
     struct run *run = transferring->run;
+    const size_t count = transferring->count;
     uint32_t *uids = calloc(count, sizeof *uids);
     size_t requests = 0;
     bool asked, ok;
@@ -314,7 +317,7 @@ transfer_all(struct transferring *transferring, size_t count)
             run->remote.self, transferring->requests, requests, &changer, transferring, &run->err);
         why = run->err;
         run->err = (struct error){0};
-        ok = record_transfers(transferring, count);
+        ok = record_transfers(transferring);
         if (ok && !asked)
             run->err = why;
         ok = ok && asked;
@@ -334,12 +337,30 @@ begin_transferring(struct transferring *transferring, struct run *run, size_t co
            run_no_memory(run);
 }
 
-static void
-end_transferring(struct transferring *transferring)
+/* What was gathered is carried out, if that went well. */
+static bool
+end_transferring(struct transferring *transferring, bool ok, bool *did)
 {
+    if (ok && transferring->count != 0)
+        ok = transfer_all(transferring);
+    *did = *did || transferring->did;
     free(transferring->transfers);
     free(transferring->requests);
     free(transferring->first);
+    return ok;
+}
+
+/* transferring->source goes where this file is. */
+static void
+add_transfer(struct transferring *transferring, struct todo *todo, const struct mailbox *from,
+             const struct journal_op *op)
+{
+    transferring->transfers[transferring->count++] =
+        (struct transfer){.todo = todo,
+                          .source = transferring->source.id,
+                          .source_mailbox = (uint32_t)(from - transferring->run->mailboxes),
+                          .uid = transferring->source.uid,
+                          .op = *op};
 }
 
 /* Is an earlier attempt for this file still in doubt? */
@@ -371,13 +392,12 @@ bool
 apply_moves_there(struct run *run, struct agenda *agenda, bool *did)
 {
     struct transferring transferring;
-    struct journal_message *source = calloc(1, sizeof *source);
-    size_t n = 0;
-    bool ok = begin_transferring(&transferring, run, agenda->count, run->info.move) && source != NULL;
+    struct journal_message *const source = &transferring.source;
+    bool ok = begin_transferring(&transferring, run, agenda->count, run->info.move);
 
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
-        struct transfer *transfer = &transferring.transfers[n];
+        struct journal_op op;
         struct mailbox *from;
         bool wait;
 
@@ -389,7 +409,7 @@ apply_moves_there(struct run *run, struct agenda *agenda, bool *did)
             continue;
         }
         ok = run_load(run, todo->partner, source) && run_load(run, todo->id, &transferring.target) &&
-             check_intent(run, todo, &transferring.target, &transfer->op, &wait);
+             check_intent(run, todo, &transferring.target, &op, &wait);
         if (!ok || wait)
             continue;
         from = run_mailbox_by_id(run, source->mailbox);
@@ -398,18 +418,9 @@ apply_moves_there(struct run *run, struct agenda *agenda, bool *did)
             todo->dropped = true;
             continue;
         }
-        transfer->todo = todo;
-        transfer->source = source->id;
-        transfer->source_mailbox = (uint32_t)(from - run->mailboxes);
-        transfer->uid = source->uid;
-        n++;
+        add_transfer(&transferring, todo, from, &op);
     }
-    if (ok && n != 0)
-        ok = transfer_all(&transferring, n);
-    *did = *did || transferring.did;
-    end_transferring(&transferring);
-    free(source);
-    return ok;
+    return end_transferring(&transferring, ok, did);
 }
 
 /* A row of the account that has these bytes on the server, in a mailbox that can be read now. */
@@ -446,13 +457,12 @@ bool
 apply_copies_there(struct run *run, struct agenda *agenda, bool *did)
 {
     struct transferring transferring;
-    struct journal_message *messages = calloc(2, sizeof *messages), *wanted = messages, *source = messages + 1;
-    size_t n = 0;
-    bool ok = begin_transferring(&transferring, run, agenda->count, false) && messages != NULL;
+    struct journal_message *const wanted = &transferring.target;
+    bool ok = begin_transferring(&transferring, run, agenda->count, false);
 
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
-        struct transfer *transfer = &transferring.transfers[n];
+        struct journal_op op;
         struct mailbox *from;
         bool wait;
 
@@ -462,22 +472,13 @@ apply_copies_there(struct run *run, struct agenda *agenda, bool *did)
         ok = run_load(run, todo->id, wanted);
         if (!ok || !wanted->has_wire || wanted->uid != 0)
             continue;
-        ok = find_source(run, wanted, source, &from);
+        ok = find_source(run, wanted, &transferring.source, &from);
         if (!ok || from == NULL)
             continue;
-        ok = check_intent(run, todo, wanted, &transfer->op, &wait);
-        if (!ok || wait || transfer->op.id != 0) /* what failed once is uploaded */
+        ok = check_intent(run, todo, wanted, &op, &wait);
+        if (!ok || wait || op.id != 0) /* what failed once is uploaded */
             continue;
-        transfer->todo = todo;
-        transfer->source = source->id;
-        transfer->source_mailbox = (uint32_t)(from - run->mailboxes);
-        transfer->uid = source->uid;
-        n++;
+        add_transfer(&transferring, todo, from, &op);
     }
-    if (ok && n != 0)
-        ok = transfer_all(&transferring, n);
-    *did = *did || transferring.did;
-    end_transferring(&transferring);
-    free(messages);
-    return ok;
+    return end_transferring(&transferring, ok, did);
 }
