@@ -1,7 +1,9 @@
 #!/bin/sh
 # All that must hold before a change goes in:  sh contrib/check.sh
 # Installs what is missing, builds with ASan and UBSan (warnings are errors) and runs the unit, simulation and system tests,
-# then builds the release, runs 12,000 histories of the simulator with it and takes the newcomer's walk. Exit status 0 only
+# then builds the release, runs 12,000 histories of the simulator with it and takes the newcomer's walk. Last it builds the program and
+# the fuzzers with clang and runs each of those for 20 seconds. Exit status 0 only if all of it
+# went well; a run must stay below half an hour on two cores.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=contrib/lib.sh
@@ -29,6 +31,9 @@ mkdir -p "$top/build"
 # shellcheck disable=SC2086 # lists of words
 install_missing "$top/build/install.log" $build_packages $server_packages $test_packages
 
+# shellcheck disable=SC2086 # a list of words; another Debian calls it otherwise
+(install_missing "$top/build/install-clang.log" $fuzz_packages) || true
+
 # Debian's Courier and Cyrus can't be installed beside Dovecot: they are only unpacked, below build/.
 (cd "$top/tests" && python3 -B -m rig.courier) || say "Without Courier: the tests that want it are skipped."
 (cd "$top/tests" && python3 -B -m rig.cyrus) || say "Without Cyrus: the tests that want it are skipped."
@@ -38,6 +43,15 @@ build_preset asan "$jobs"
 run_tests asan -LE smoke || status=$?
 build_preset release "$jobs" "golub sim_golub sim_import"
 run_tests release -R '^(smoke|sim_(histories|imports)_.*)$' || status=$?
+presets="asan release"
+if printf 'int LLVMFuzzerTestOneInput(void) { return 0; }\n' |
+    clang -xc -fsanitize=fuzzer,address -o "$top/build/fuzzer-test" - 2>/dev/null; then
+    build_preset fuzz "$jobs" "golub fuzz_imap fuzz_login fuzz_names fuzz_pop fuzz_settings"
+    run_tests fuzz -L fuzz || status=$?
+    presets="$presets fuzz"
+else
+    say "Without clang and its libFuzzer: the fuzzers only replayed their corpora."
+fi
 
 # A test that was skipped proves nothing: what it is and why stands in the log of all that the tests said.
 skipped=$(grep -hE "\.\.\. skipped |^\[  SKIPPED \] [a-z]" "$top"/build/*/Testing/Temporary/LastTest.log 2>/dev/null | cut -c 1-200 | sort -u || true)
@@ -48,7 +62,7 @@ if [ -n "$skipped" ]; then
 fi
 
 say
-for preset in asan release; do
+for preset in $presets; do
     say "== $preset"
     sed -n '/tests passed/,$p' "$top/build/$preset-tests.log"
 done

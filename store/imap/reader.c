@@ -64,7 +64,11 @@ reader_more(struct reader *reader)
 {
     size_t got = 0;
 
-    if (!reader->source.fill(reader->source.context, reader->bytes, READER_BUFFER, &got, reader->err))
+    /* Who asks once more after a failure must not get what comes later, nor wait for the time limit again. */
+    if (reader->dead)
+        return -1;
+    reader->dead = !reader->source.fill(reader->source.context, reader->bytes, READER_BUFFER, &got, reader->err);
+    if (reader->dead)
         return -1;
     reader->at = 0;
     reader->end = got;

@@ -26,6 +26,7 @@ struct reader {
     struct error *err;    /* where failures go; set by whoever reads */
     unsigned char *bytes; /* READER_BUFFER of them */
     size_t at, end;
+    bool dead; /* the source failed */
     struct buffer token;
     uint64_t line;          /* bytes of this answer so far, literals not counted */
     char head[READER_HEAD]; /* its first ones */

@@ -1,12 +1,12 @@
 /*
- * A whole IMAP session's bytes, from after the login on, into every operation of the engine. The stream and the
- * prologue are replaced by what is below: what the engine writes is thrown away, what it reads is the input. Besides
+ * A whole IMAP session's bytes, from after the login on, into every operation of the engine. The stream (fuzz_stream.h) and the
+ * prologue are replaced: what the engine writes is thrown away, what it reads is the input. Besides
  * memory errors this looks at what the engine promises to its caller: UIDs are UIDs, a mailbox is told before what is
  * in it, nothing is reported twice.
  *
  *     byte 0   which operation      byte 1   what the server can do      byte 2   how many bytes come at once
  */
-#include <assert.h>
+#include "tests/fuzz/fuzz_stream.h"
 
 #include "store/imap/imap.h"
 #include "store/imap/session.h"
@@ -14,13 +14,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct {
-    const uint8_t *at;
-    size_t left, piece;
-    unsigned can;
-} input;
+static unsigned can; /* what the server says that it can do */
 
-/* ---- instead of store/net and the prologue ---- */
+/* ---- instead of the prologue ---- */
 
 struct session *
 session_open(const struct connection *to, struct error *err)
@@ -35,7 +31,7 @@ session_open(const struct connection *to, struct error *err)
         NULL,
     };
     struct session *session = calloc(1, sizeof *session);
-    const char *chosen = capabilities[input.can % (sizeof capabilities / sizeof capabilities[0])];
+    const char *chosen = capabilities[can % (sizeof capabilities / sizeof capabilities[0])];
 
     (void)to;
     (void)err;
@@ -51,50 +47,6 @@ session_close(struct session *session)
         return;
     free(session->capabilities);
     free(session);
-}
-
-enum stream_result
-stream_read(struct stream *stream, void *to, size_t size, size_t *moved, struct error *err)
-{
-    size_t len = input.left < input.piece ? input.left : input.piece;
-
-    (void)stream;
-    (void)err;
-    if (len == 0)
-        return STREAM_END;
-    if (len > size)
-        len = size;
-    memcpy(to, input.at, len);
-    input.at += len;
-    input.left -= len;
-    *moved = len;
-    return STREAM_DONE;
-}
-
-enum stream_result
-stream_write(struct stream *stream, const void *from, size_t len, size_t *moved, struct error *err)
-{
-    (void)stream;
-    (void)from;
-    (void)err;
-    *moved = len;
-    return STREAM_DONE;
-}
-
-bool
-stream_wait(struct stream *stream, unsigned want, struct error *err)
-{
-    (void)stream;
-    (void)want;
-    (void)err;
-    return true;
-}
-
-void
-stream_counts(const struct stream *stream, uint64_t *up, uint64_t *down)
-{
-    (void)stream;
-    *up = *down = 0;
 }
 
 /* ---- the caller, who believes nothing ---- */
@@ -364,10 +316,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 3)
         return 0;
     memset(&told, 0, sizeof told);
-    input.can = data[1];
-    input.piece = data[2] == 0 ? SIZE_MAX : data[2];
-    input.at = data + 3;
-    input.left = size - 3;
+    can = data[1];
+    wire_begin(data + 3, size - 3, data[2]);
     struct imap *imap = imap_new(&connection);
     if (imap == NULL)
         return 0;

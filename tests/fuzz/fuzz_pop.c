@@ -5,24 +5,16 @@
  * unique-ids, bodies that are the same however they are cut, nothing more after an answer was lost track of.
  *
  *     byte 0   which operation      byte 1   what the server can do      byte 2   how many bytes come at once
- *     byte 0xfe in the rest: here the server stops until it is asked or waited for
  */
-#include <assert.h>
+#include "tests/fuzz/fuzz_stream.h"
 
 #include "store/pop/client.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define STOP 0xfe
+static unsigned can; /* bits of what the server says that it can do; 0: it knows no CAPA */
 
-static struct {
-    const uint8_t *at;
-    size_t left, piece;
-    bool silent;
-    unsigned can;
-} input;
-
-/* ---- instead of store/net and the prologue ---- */
+/* ---- instead of the prologue ---- */
 
 struct pop_session *
 pop_session_open(const struct connection *to, int *again_s, struct error *err)
@@ -34,11 +26,11 @@ pop_session_open(const struct connection *to, int *again_s, struct error *err)
     *again_s = 0;
     assert(session != NULL);
     session->can = pop_capabilities_new();
-    if (input.can == 0)
+    if (can == 0)
         return session; /* no CAPA */
     pop_capabilities_begin(&session->can);
     for (size_t i = 0; i < 4; i++)
-        if (input.can & 1u << i)
+        if (can & 1u << i)
             pop_capabilities_add(&session->can, text_of(capabilities[i]), to->disable);
     return session;
 }
@@ -60,81 +52,11 @@ pop_session_close(struct pop_session *session)
     free(session);
 }
 
-enum stream_result
-stream_read(struct stream *stream, void *to, size_t size, size_t *moved, struct error *err)
-{
-    size_t len = input.left < input.piece ? input.left : input.piece;
-    const uint8_t *stop;
-
-    (void)stream;
-    (void)err;
-    if (input.silent)
-        return STREAM_AGAIN;
-    if (len == 0)
-        return STREAM_END;
-    if (len > size)
-        len = size;
-    stop = memchr(input.at, STOP, len);
-    if (stop == input.at) {
-        input.at++;
-        input.left--;
-        input.silent = true;
-        return STREAM_AGAIN;
-    }
-    if (stop != NULL)
-        len = (size_t)(stop - input.at);
-    memcpy(to, input.at, len);
-    input.at += len;
-    input.left -= len;
-    *moved = len;
-    return STREAM_DONE;
-}
-
-enum stream_result
-stream_write(struct stream *stream, const void *from, size_t len, size_t *moved, struct error *err)
+static void
+look_at_what_is_sent(const struct stream *stream, const uint8_t *bytes, size_t len)
 {
     (void)stream;
-    (void)err;
-    assert(len >= 2 && memchr(from, '\0', len) == NULL);
-    *moved = len;
-    return STREAM_DONE;
-}
-
-bool
-stream_wait(struct stream *stream, unsigned want, struct error *err)
-{
-    (void)stream;
-    (void)want;
-    (void)err;
-    input.silent = false;
-    return true;
-}
-
-bool
-stream_is_secure(const struct stream *stream)
-{
-    (void)stream;
-    return false;
-}
-
-const char *
-stream_name(const struct stream *stream)
-{
-    (void)stream;
-    return "localhost:110";
-}
-
-void
-stream_ended(const struct stream *stream, struct error *err)
-{
-    error_set(err, ERROR_NETWORK, "read from %s", stream_name(stream));
-}
-
-void
-stream_counts(const struct stream *stream, uint64_t *up, uint64_t *down)
-{
-    (void)stream;
-    *up = *down = 0;
+    assert(memchr(bytes, '\0', len) == NULL);
 }
 
 /* ---- the caller, who believes nothing ---- */
@@ -270,12 +192,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size < 3)
         return 0;
-    input.can = data[1] & 0xf;
-    input.piece = data[2] == 0 ? SIZE_MAX : data[2];
-    input.at = data + 3;
-    input.left = size - 3;
-    input.silent = true;
-    compare_bodies(data + 3, size - 3, input.piece);
+    can = data[1] & 0xf;
+    wire_begin(data + 3, size - 3, data[2]);
+    wire.silent = true;
+    wire.on_write = look_at_what_is_sent;
+    compare_bodies(data + 3, size - 3, wire.piece);
     struct pop *pop = pop_new(&connection);
     assert(pop != NULL);
     struct maildrop drop = pop_maildrop(pop);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "imap_answers.h"
+#include "store/imap/fetch.h"
 
 #define ROWS(rows) assert_rows(rows, sizeof rows / sizeof rows[0])
 #define MALFORMED(what) "!understand the server's answer (" what ")\n"
@@ -136,6 +137,45 @@ a_set_that_is_too_long_for_a_code_is_not_used(void **state)
     free((void *)(uintptr_t)all.at);
 }
 
+/* A line that breaks in the middle of an answer, and would give the rest of it if it were asked once more. */
+static bool
+break_once(void *context, void *to, size_t size, size_t *got, struct error *err)
+{
+    static const char *const pieces[] = {"(UID 1 ", NULL, "FLAGS ())\r\n"};
+    int *asked = context;
+    const char *piece = pieces[(*asked)++];
+
+    if (piece == NULL) {
+        error_set(err, ERROR_NETWORK, "read the server's answer");
+        return false;
+    }
+    *got = strlen(piece);
+    assert_true(*got <= size);
+    memcpy(to, piece, *got);
+    return true;
+}
+
+static void
+a_line_that_broke_is_not_asked_again(void **state)
+{
+    int asked = 0;
+    struct error err = {0};
+    struct reader reader;
+    struct fetched fetched = {0};
+
+    (void)state;
+    assert_true(reader_init(&reader, (struct reader_source){break_once, &asked}));
+    reader.err = &err;
+    reader_begin(&reader);
+
+    assert_false(fetch_read(&reader, NULL, &fetched));
+    assert_int_equal(reader_peek(&reader), -1);
+
+    assert_int_equal(asked, 2);
+    assert_int_equal(err.kind, ERROR_NETWORK);
+    reader_free(&reader);
+}
+
 int
 main(void)
 {
@@ -145,6 +185,7 @@ main(void)
         cmocka_unit_test(what_never_ends_is_ended),
         cmocka_unit_test(a_set_of_any_size_is_read_in_constant_memory),
         cmocka_unit_test(a_set_that_is_too_long_for_a_code_is_not_used),
+        cmocka_unit_test(a_line_that_broke_is_not_asked_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
