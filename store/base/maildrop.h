@@ -54,12 +54,12 @@ struct maildrop_ops {
     bool (*stat)(void *self, uint64_t *messages, uint64_t *bytes, struct error *err);
     /**
      * UIDL, streamed: one call a line, in the server's order (numbers need not ascend). *supported false (and true): -ERR, the
-     * server has none; nothing was reported. A line without a number: false, ERROR_SERVER. One whose UIDL is none that RFC 1939 allows
-     * (empty, longer, with blanks or other characters) is reported with "".
+     * server has none; nothing was reported. One whose UIDL is none that RFC 1939 allows (empty, longer, with blanks or other characters) is
+     * reported with "", a line without a number as number 0 with "".
      */
     bool (*uidls)(void *self, bool (*item)(void *context, uint32_t number, const char *uidl), void *context,
                   bool *supported, struct error *err);
-    /** LIST, streamed. */
+    /** LIST, streamed. A size that is none is reported as 0, not told; a line without a number is none. */
     bool (*sizes)(void *self, bool (*item)(void *context, uint32_t number, uint64_t size), void *context,
                   struct error *err);
     /**

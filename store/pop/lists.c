@@ -56,33 +56,36 @@ struct listing {
     void *context;
 };
 
+/* A line that can't be read is one message's trouble, and not the others'. */
 static bool
 take_uidl(void *self, struct text line, struct error *err)
 {
     const struct listing *listing = self;
-    struct text rest = line;
     char uidl[MAILDROP_UIDL_MAX + 1];
     uint32_t number;
 
+    (void)err;
     if (!take_number(&line, &number))
-        return senseless("UIDL lists what is no message number", rest, err);
+        return listing->uidl(listing->context, 0, "");
     const struct text word = pop_take_word(&line);
     bool legal = word.len > 0 && line.len == 0 && text_copy(word, uidl, sizeof uidl);
     for (size_t i = 0; legal && i < word.len; i++)
         legal = word.at[i] > ' ' && word.at[i] < 127;
-    return listing->uidl(listing->context, number, legal ? uidl : ""); /* one message's trouble, and not the others' */
+    return listing->uidl(listing->context, number, legal ? uidl : "");
 }
 
 static bool
 take_size(void *self, struct text line, struct error *err)
 {
     const struct listing *listing = self;
-    const struct text whole = line;
     uint32_t number;
     uint64_t size;
 
-    if (!take_number(&line, &number) || !text_number(pop_take_word(&line), INT64_MAX, &size))
-        return senseless("LIST lists what is no message number and size", whole, err);
+    (void)err;
+    if (!take_number(&line, &number))
+        return true;
+    if (!text_number(pop_take_word(&line), INT64_MAX, &size))
+        size = 0;
     return listing->size(listing->context, number, size);
 }
 

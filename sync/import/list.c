@@ -17,7 +17,7 @@ struct listing {
     struct import *import;
     uint64_t count;
     uint64_t unnamed; /* lines of UIDL that name nothing */
-    uint32_t first;   /* number of the first of these */
+    uint32_t first;   /* number of the first of these; 0: it has none */
 };
 
 static bool
@@ -34,8 +34,10 @@ on_size(void *context, uint32_t number, uint64_t size)
     struct listing *listing = context;
     struct import *import = listing->import;
 
-    if (++listing->count > LISTED_MAX || number > LISTED_MAX)
+    if (++listing->count > LISTED_MAX)
         return refuse_length(import);
+    if (number > LISTED_MAX) /* of no message that is listed */
+        return true;
     if (number >= import->sizes_count) {
         size_t had = import->sizes_count;
 
@@ -166,7 +168,10 @@ say_unnamed(struct import *import, const struct listing *sizes, const struct lis
 
     if (import->identity != BY_UIDL || (sizes->count <= uidls->count && uidls->unnamed == 0))
         return;
-    if (uidls->unnamed > 0)
+    if (uidls->unnamed > 0 && uidls->first == 0)
+        error_set(&err, ERROR_SERVER,
+                  "fetch what a line of UIDL should name: it has no message number (%" PRIu64 " such)", uidls->unnamed);
+    else if (uidls->unnamed > 0)
         error_set(&err, ERROR_SERVER,
                   "fetch message %" PRIu32 ": the UIDL that the server gives it is none (%" PRIu64 " such)",
                   uidls->first, uidls->unnamed);

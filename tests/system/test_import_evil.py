@@ -221,7 +221,7 @@ class BrokenLineTest(ScriptTest):
         for mail in mails:
             self.assertIn(mail, [f.wire() for f in self.here()])
 
-    def test_numbers_out_of_range_in_a_list_of_sizes_are_ignored_or_refused_and_harm_nothing(self):
+    def test_numbers_out_of_range_in_a_list_of_sizes_are_ignored_and_harm_nothing(self):
         for text in (b"7 10\r\n", b"0 10\r\n", b"1 -5\r\n", b"1 18446744073709551615\r\n", b"1 99999999999999999999999\r\n", b"x y\r\n", b"\r\n", b"1\r\n"):
             with self.subTest(text):
                 self.account, self.home.accounts = None, []
@@ -229,8 +229,26 @@ class BrokenLineTest(ScriptTest):
                 mails = server.contents()
                 server.rule(rb"LIST", b"+OK\r\n" + text + END)
 
-                self.home.run("import", self.account.name, timeout=60)
+                self.import_(timeout=60)
 
+                self.assert_here(mails)
+                server.clear()
+                self.assertEqual(self.downloads(), 0)
+
+    def test_a_line_of_uidl_without_a_number_is_named_and_the_others_come(self):
+        for text in (b"hello\r\n", b"\r\n", b"0 x\r\n", b"4294967297 x\r\n"):
+            with self.subTest(text):
+                self.account, self.home.accounts = None, []
+                server = self.serve(self.mails(3), name="u%d" % abs(hash(text)), extras={"keep": "no"})
+                mails = server.contents()
+                first, third = (server.drop[n].uidl for n in (0, 2))
+                server.rule(rb"UIDL", b"+OK\r\n1 %s\r\n%s3 %s\r\n.\r\n" % (first, text, third))
+
+                result = self.import_(expect=SOME)
+
+                self.assertIn("no message number (1 such)", result.err)
+                self.assert_here([mails[0], mails[2]])
+                self.assertEqual(server.contents(), [mails[1]])
                 server.clear()
                 self.import_()
                 self.assert_here(mails)

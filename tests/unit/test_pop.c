@@ -361,24 +361,72 @@ a_server_without_uidl_says_so(void **state)
     end(fixture);
 }
 
+/* No message is known by it: the others have names. */
 static void
-a_line_of_uidl_without_a_number_ends_the_session(void **state)
+a_line_of_uidl_without_a_number_is_told_as_number_0(void **state)
 {
-    static char longer[700];
-    static const char *const bad[] = {"0 a",  "4294967296 a",           "-1 a", "x a", "", " 1 a",
-                                      "1a a", "99999999999999999999 a", longer};
-    memset(longer, '1', sizeof longer - 1);
+    static const char *const bad[] = {"0 a", "4294967296 a", "-1 a", "x a",
+                                      "",    " 1 a",         "1a a", "99999999999999999999 a"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        char line[800];
-        const char *const script[] = {OLD, "C:UIDL", "s:+OK\r\n1 fine\r\n", line, "S:2 fine", "S:.", "HANG", NULL};
+        char line[100];
+        const char *const script[] = {OLD, "C:UIDL", "s:+OK\r\n1 fine\r\n", line, "S:2 fine", "S:.", BYE, NULL};
         bool supported;
         text_print(line, sizeof line, "S:%s", bad[i]);
         struct fixture *fixture = given(state, script);
 
-        assert_false(uidls(fixture, &supported));
+        assert_true(uidls(fixture, &supported));
 
-        assert_int_equal(fixture->err.kind, ERROR_SERVER);
-        assert_given_up(fixture);
+        assert_string_equal(fixture->told, "1=fine;0=;2=fine;");
+        assert_true(quit(fixture));
+        end(fixture);
+    }
+}
+
+static void
+a_line_of_uidl_that_does_not_end_ends_the_session(void **state)
+{
+    static char line[700];
+    static const char *const script[] = {OLD, "C:UIDL", "s:+OK\r\n1 fine\r\n", line, "HANG", NULL};
+    struct fixture *fixture = given(state, script);
+    bool supported;
+
+    memset(line, '1', sizeof line - 1);
+    memcpy(line, "s:", 2);
+    assert_false(uidls(fixture, &supported));
+
+    assert_int_equal(fixture->err.kind, ERROR_SERVER);
+    assert_given_up(fixture);
+    end(fixture);
+}
+
+static bool
+take_size(void *context, uint32_t number, uint64_t size)
+{
+    struct fixture *fixture = context;
+    size_t len = strlen(fixture->told);
+
+    (void)snprintf(fixture->told + len, sizeof fixture->told - len, "%lu=%llu;", (unsigned long)number,
+                   (unsigned long long)size);
+    return true;
+}
+
+/* Sizes are hints: one that makes no sense was not told, and a line that names no message says nothing of one. */
+static void
+a_line_of_list_that_makes_no_sense_tells_no_size(void **state)
+{
+    static const char *const bad[] = {"5 -1", "5", "5 ", "5 99999999999999999999", "5 many"};
+    static const char *const none[] = {"0 9", "4294967296 9", "x y", ""};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0] + sizeof none / sizeof none[0]; i++) {
+        const bool named = i < sizeof bad / sizeof bad[0];
+        char line[100];
+        const char *const script[] = {OLD, "C:LIST", "s:+OK\r\n1 7\r\n", line, "S:2 8 octets", "S:.", BYE, NULL};
+        text_print(line, sizeof line, "S:%s", named ? bad[i] : none[i - sizeof bad / sizeof bad[0]]);
+        struct fixture *fixture = given(state, script);
+
+        assert_true(fixture->drop.ops->sizes(fixture->drop.self, take_size, fixture, &fixture->err));
+
+        assert_string_equal(fixture->told, named ? "1=7;5=0;2=8;" : "1=7;2=8;");
+        assert_true(quit(fixture));
         end(fixture);
     }
 }
@@ -972,7 +1020,9 @@ main(void)
         cmocka_unit_test(without_pipelining_each_command_waits_for_its_answer),
         cmocka_unit_test(pipelining_can_be_disabled),
         cmocka_unit_test(a_server_without_uidl_says_so),
-        cmocka_unit_test(a_line_of_uidl_without_a_number_ends_the_session),
+        cmocka_unit_test(a_line_of_uidl_without_a_number_is_told_as_number_0),
+        cmocka_unit_test(a_line_of_uidl_that_does_not_end_ends_the_session),
+        cmocka_unit_test(a_line_of_list_that_makes_no_sense_tells_no_size),
         cmocka_unit_test(a_uidl_that_is_none_is_told_as_an_empty_one),
         cmocka_unit_test(a_uidl_may_have_70_characters_and_repeat),
         cmocka_unit_test(a_stat_without_a_number_ends_the_session),
