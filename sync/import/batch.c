@@ -92,6 +92,11 @@ fetch_deliver(struct import *import, struct arrival *arrivals, size_t count)
                                                  .date = import_now(import),
                                                  .fresh = arrivals[i].fresh};
     }
+    if (n > 0 && !flush_note(import)) {
+        fetch_drop(import, arrivals, count);
+        free(items);
+        return false;
+    }
     ok = (n == 0 || import->local.ops->deliver(import->local.self, items, n, &import->err)) &&
          commit_batch(import, arrivals, count, items);
     for (size_t i = 0; i < count; i++)

@@ -316,7 +316,7 @@ fetch_prepare(struct import *import)
 
     if (import->handover != NULL)
         return true;
-    if (!flush_note(import) || !import->local.ops->create(import->local.self, import->folder, &import->err) ||
+    if (!import->local.ops->create(import->local.self, import->folder, &import->err) ||
         !import->local.ops->free_space(import->local.self, &space, &import->err))
         return false;
     if (space < SPACE_MIN) {

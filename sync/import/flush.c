@@ -3,8 +3,9 @@
  * like mail that the user removed, and nothing may go from the server that a cut could still take here.
  *
  * So a run that delivers without flushing notes the boot of the system first, and in each row that it stores that its file was not flushed
- * (POP_UNFLUSHED); it flushes everything once before its first DELE, and takes both back then. Where a run finds the note of another boot,
- * what is missing of these rows was taken by the cut: it is fetched again. What was flushed before, and is missing, the user removed.
+ * (POP_UNFLUSHED). The next run of that boot flushes everything before it looks at anything, and takes both back; so does a run before its
+ * first DELE. Where a run finds the note of another boot, what is missing of these rows was taken by the cut: it is fetched again. What was
+ * flushed before, and is missing, the user removed.
  */
 #include "sync/import/private.h"
 
@@ -38,6 +39,20 @@ take_back(struct import *import)
                                   journal_set(import->journal, UNFLUSHED, "", &import->err));
 }
 
+/* What an earlier run of this boot delivered. Where it fails it stays noted, and is tried again before the first DELE. */
+static bool
+flush_this_boot(struct import *import)
+{
+    struct error err = {0};
+
+    if (!import->local.ops->flush(import->local.self, &err)) {
+        import_problem(import, &err);
+        return true;
+    }
+    import->unflushed = false;
+    return take_back(import);
+}
+
 bool
 flush_begin(struct import *import)
 {
@@ -48,7 +63,7 @@ flush_begin(struct import *import)
     import->unflushed = note != NULL && note[0] != '\0';
     import->cut = import->unflushed && (strcmp(note, boot) != 0 || strcmp(note, "?") == 0);
     free(note);
-    return true;
+    return !import->unflushed || import->cut || import->dry || flush_this_boot(import);
 }
 
 bool
@@ -66,7 +81,7 @@ flush_note(struct import *import)
     char boot[LOCAL_BOOT_MAX + 1], *note;
     bool ok;
 
-    if (import->account->fsync || import->handover != NULL)
+    if (import->account->fsync || import->handover != NULL || import->unflushed)
         return true;
     if (!read_note(import, boot, &note))
         return false;

@@ -842,6 +842,31 @@ what_was_flushed_before_a_power_cut_does_not_come_again(void **state)
     assert_int_equal(files_in(sc, "INBOX/new"), 2);
 }
 
+/* An orderly end of the system is no power cut, and looks like one: only what came last can have been taken. */
+static void
+what_was_removed_here_before_another_boot_does_not_come_again(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.fsync = false;
+    given_mails(sc, 4);
+    assert_run(sc, 0);
+    assert_run(sc, 0);
+    take_away(sc, 1);
+    sc->boot = "second";
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
+
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    take_away(sc, 4); /* the three, and the new one */
+    sc->boot = "third";
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 1);
+    assert_int_equal(copies_here(sc, &sc->drop.mails[4]), 1);
+    assert_int_equal(files_in(sc, "INBOX/new"), 1);
+}
+
 static bool
 knows_all(void *self, const char *base, bool *known, struct error *err)
 {
@@ -1027,6 +1052,7 @@ main(void)
         TEST(what_a_power_cut_took_is_fetched_again),
         TEST(what_was_flushed_before_a_power_cut_does_not_come_again),
         TEST(what_a_power_cut_took_is_fetched_again_though_the_first_run_breaks),
+        TEST(what_was_removed_here_before_another_boot_does_not_come_again),
         TEST(what_is_listed_again_after_removal_is_said_and_not_counted_again),
         TEST(what_is_cut_empty_or_damaged_here_stays_on_the_server),
         TEST(nothing_where_no_size_is_told_is_asked_for_twice),
