@@ -4,22 +4,31 @@
  */
 #include "sync/import/private.h"
 
+/* What was recorded as had was never read: it is this one under its own name alone, and not of another size where names are used again. */
+static bool
+may_be_had(const struct import *import, const struct journal_pop *row, const struct journal_listed *listed)
+{
+    return strcmp(row->uidl, listed->uidl) == 0 &&
+           (!import->reused || row->listed == 0 || listed->size == 0 || row->listed == listed->size);
+}
+
 /*
- * The same bytes; where only the header of a row is known, the same header. What was recorded as had under another name is none of these.
+ * The same bytes; where only the header of a row is known, the same header.
  *
  * What golub removed is told by its exact header: copies that are delivered once more differ above their common lines. One that was listed
  * until now may be there still: QUIT was not answered.
  */
 static bool
-fits(const struct import *import, const struct journal_pop *row, const struct seen *seen, const char *uidl)
+fits(const struct import *import, const struct journal_pop *row, const struct seen *seen,
+     const struct journal_listed *listed)
 {
     const bool removed = row->state == POP_REMOVING && row->absent != 0 && row->absent != import_stamp(import) &&
-                         strcmp(row->uidl, uidl) != 0;
+                         strcmp(row->uidl, listed->uidl) != 0;
     struct seen known;
 
     if (row->has_body && !seen_same_body(row, seen))
         return false;
-    if (!row->has_body && row->state == POP_HAD && strcmp(row->uidl, uidl) != 0)
+    if (!row->has_body && row->state == POP_HAD && !may_be_had(import, row, listed))
         return false;
     seen_of_row(row, &known);
     return (row->has_header && memcmp(row->header, seen->header, DIGEST_SIZE) == 0) ||
@@ -32,8 +41,8 @@ fits(const struct import *import, const struct journal_pop *row, const struct se
  * @param certain  the others are none
  */
 static bool
-choose(struct import *import, const struct id_set *taken_rows, const int64_t *ids, size_t count, const char *uidl,
-       const struct seen *seen, bool certain, struct journal_pop *row)
+choose(struct import *import, const struct id_set *taken_rows, const int64_t *ids, size_t count,
+       const struct journal_listed *listed, const struct seen *seen, bool certain, struct journal_pop *row)
 {
     for (int sure = 1; sure >= (certain ? 1 : 0); sure--) {
         for (size_t i = 0; i < count; i++) {
@@ -47,7 +56,7 @@ choose(struct import *import, const struct id_set *taken_rows, const int64_t *id
                 continue;
             if (!import_load(import, ids[i], row))
                 return false;
-            if ((row->facts & POP_DOUBT) == 0 && row->has_body == (sure == 1) && fits(import, row, seen, uidl))
+            if ((row->facts & POP_DOUBT) == 0 && row->has_body == (sure == 1) && fits(import, row, seen, listed))
                 return true;
         }
     }
@@ -57,8 +66,8 @@ choose(struct import *import, const struct id_set *taken_rows, const int64_t *id
 
 /* Of its name first, then of others; last those whose name a line has of which nobody knows yet which message it is. */
 static bool
-find_among(struct import *import, const struct id_set *taken_rows, const char *uidl, const struct seen *seen,
-           bool certain, struct journal_pop *row)
+find_among(struct import *import, const struct id_set *taken_rows, const struct journal_listed *listed,
+           const struct seen *seen, bool certain, struct journal_pop *row)
 {
     bool ok = true;
 
@@ -67,8 +76,8 @@ find_among(struct import *import, const struct id_set *taken_rows, const char *u
         int64_t *ids;
         size_t count;
 
-        ok = candidates_from(import, place, uidl, seen, &ids, &count) &&
-             choose(import, taken_rows, ids, count, uidl, seen, certain, row);
+        ok = candidates_from(import, place, listed->uidl, seen, &ids, &count) &&
+             choose(import, taken_rows, ids, count, listed, seen, certain, row);
         free(ids);
     }
     return ok;
@@ -76,14 +85,14 @@ find_among(struct import *import, const struct id_set *taken_rows, const char *u
 
 /* Where names moved on, the row of this one is rather another's, unless its bytes say that it is not: others that have them come first. */
 bool
-bytes_find_row(struct import *import, const struct id_set *taken_rows, const char *uidl, const struct seen *seen,
-               struct journal_pop *row)
+bytes_find_row(struct import *import, const struct id_set *taken_rows, const struct journal_listed *listed,
+               const struct seen *seen, struct journal_pop *row)
 {
     const bool moved = import->reused;
 
-    return find_among(import, taken_rows, uidl, seen, moved, row) &&
-           (row->id != 0 || !moved || find_among(import, taken_rows, uidl, seen, false, row)) &&
-           (row->id != 0 || candidates_begun(import, uidl, seen, taken_rows, NULL, row));
+    return find_among(import, taken_rows, listed, seen, moved, row) &&
+           (row->id != 0 || !moved || find_among(import, taken_rows, listed, seen, false, row)) &&
+           (row->id != 0 || candidates_begun(import, listed->uidl, seen, taken_rows, NULL, row));
 }
 
 /* Nothing of the header is what it was, and the body is: it may be either. */

@@ -227,6 +227,7 @@ leave_unsure(struct compare *compare, const struct journal_listed *listed, struc
 
     (void)import_take_up(row, listed, NULL);
     import_note_unsure(compare->import, row);
+    import_name_unsure(compare->import, listed->number, row);
     arrival.row = *row;
     return save_alone(compare, &arrival);
 }
@@ -288,7 +289,7 @@ finish_message(struct compare *compare, struct journal_listed *listed)
         listed->uidl[0] = '=';
         digest_base32(seen.header, DIGEST_SIZE, listed->uidl + 1);
     }
-    if (!bytes_find_row(import, &compare->seen, listed->uidl, &seen, &row))
+    if (!bytes_find_row(import, &compare->seen, listed, &seen, &row))
         return false;
     if (row.id != 0 && row.state != POP_FETCHING)
         return take_up(compare, listed, &row, &seen);

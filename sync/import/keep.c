@@ -152,6 +152,7 @@ on_proof(void *context, uint32_t number, const struct seen *seen, const char *wo
         return read_body(keeping, row, number);
     }
     import_note_unsure(import, row);
+    import_name_unsure(import, number, row);
     return import_save(import, row);
 }
 

@@ -220,6 +220,8 @@ bool import_learn_header(struct journal_pop *row, const struct seen *seen);
 bool import_body_tells(const struct journal_pop *row, const struct seen *seen);
 /** It stays unproven for good: not removed, not fetched again, said. The row is not saved. */
 void import_note_unsure(struct import *import, struct journal_pop *row);
+/** People are told of one message why nothing is done about it: row->why. */
+void import_name_unsure(struct import *import, uint32_t number, const struct journal_pop *row);
 
 /* ---- import/candidates.c ---- */
 struct candidates {
@@ -288,8 +290,8 @@ MUST_CHECK bool candidates_only_line(struct import *import, const struct journal
  */
 MUST_CHECK bool candidates_begun(struct import *import, const char *uidl, const struct seen *seen,
                                  const struct id_set *taken, const uint64_t *size, struct journal_pop *row);
-/** Which row's message has these bytes, under this UIDL or any other? row->id 0: none, of those that no line and none of `taken` has. */
-MUST_CHECK bool bytes_find_row(struct import *import, const struct id_set *taken, const char *uidl,
+/** Which row's message has these bytes, under the UIDL of its line or any other? row->id 0: none, of those that no line and none of `taken` has. */
+MUST_CHECK bool bytes_find_row(struct import *import, const struct id_set *taken, const struct journal_listed *listed,
                                const struct seen *seen, struct journal_pop *row);
 /** The row of its UIDL that has its body and nothing of its header: it may be either. row->id 0: none */
 MUST_CHECK bool bytes_find_unsure(struct import *import, const struct id_set *taken,

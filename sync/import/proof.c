@@ -161,14 +161,17 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
         return confirm(import, number, row);
     if (seen_same_body(row, &seen)) {
         import_note_unsure(import, row);
+        import_name_unsure(import, number, row);
         return import_save(import, row);
     }
     /* As much comes as is here, or all that is listed: two messages of one header, or what is here is a part. It is new mail. */
     if (row->has_body && (seen.size >= row->size || ((row->facts & POP_FEWER) == 0 && seen.size >= row->listed)))
         return import_bury_reused(import, row, number);
-    import->partial = true;
     import->counts.pending++;
-    return import_remember_why(import, row, "its bytes on the server are not those that came: it stays there");
+    if (!import_remember_why(import, row, "its bytes on the server are not those that came: it stays there"))
+        return false;
+    import_name_unsure(import, number, row);
+    return true;
 }
 
 bool

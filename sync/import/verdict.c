@@ -1,6 +1,8 @@
 /* What one row and one header say of each other. Pure, but for what is said and counted. */
 #include "sync/import/private.h"
 
+#include <inttypes.h>
+
 enum verdict
 import_verdict(const struct journal_pop *row, const struct seen *seen, uint64_t size)
 {
@@ -39,6 +41,17 @@ import_note_unsure(struct import *import, struct journal_pop *row)
     (void)text_print(row->why, sizeof row->why,
                      "its header or size is not what it was, and it may be the same message: it is not removed, and "
                      "not fetched again");
+}
+
+/* A status of 1 has its words, in each run. */
+void
+import_name_unsure(struct import *import, uint32_t number, const struct journal_pop *row)
+{
+    struct error err = {0};
+
+    error_set(&err, ERROR_SERVER, "be certain of message %" PRIu32 " (UIDL %s)", number, row->uidl);
+    error_answer(&err, text_of(row->why));
+    import_problem_of(import, "be certain of", &err);
 }
 
 /* What came short of LIST's size, twice, was all there is: LIST says so now. It is read once more before it is removed. */

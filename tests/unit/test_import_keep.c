@@ -661,6 +661,7 @@ a_short_answer_to_a_proof_makes_no_new_mail(void **state)
     sc->account.import.keep_days = 0;
     sc->account.policy.guard = false;
     assert_run(sc, 1);
+    assert_said(sc, "its bytes on the server are not those that came");
     assert_int_equal(count_there(sc), 3);
     for (int i = 0; i < 3; i++)
         mails[i]->give = 0;

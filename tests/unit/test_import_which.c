@@ -782,6 +782,33 @@ another_report_of_another_size_under_the_only_name_is_fetched(void **state)
     assert_int_equal(sc->drop.retrs, 0);
 }
 
+/* Nothing but its header and the size that LIST said is known of what was recorded as had: another size under a name that is used again is new. */
+static void
+another_report_under_the_name_of_one_that_was_recorded_as_had_is_fetched(void **state)
+{
+    static const char old[] = "Message-ID: <o@x>\r\n\r\nolder.\r\n", had[] = "Subject: r\r\n\r\nit failed.\r\n",
+                      fresh[] = "Subject: r\r\n\r\nit failed again.\r\n",
+                      other[] = "Message-ID: <p@x>\r\n\r\nother.\r\n", also[] = "Message-ID: <q@x>\r\n\r\nalso.\r\n";
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail_as(sc, "1", old, sizeof old - 1);
+
+    (void)given_mail_as(sc, "2", other, sizeof other - 1);
+    sc->account.import.keep_days = 0;
+    assert_run(sc, 0);
+    mail = given_mail_as(sc, "1", had, sizeof had - 1);
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = false;
+    assert_run(sc, 0);
+    mail->gone = true;
+    (void)given_mail_as(sc, "1", fresh, sizeof fresh - 1);
+    (void)given_mail_as(sc, "2", also, sizeof also - 1);
+
+    assert_run(sc, 0);
+
+    assert_int_equal(files_in(sc, "INBOX/new"), 4);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int
@@ -818,6 +845,7 @@ main(void)
         TEST(of_many_known_ones_few_are_read_where_all_sizes_change),
         TEST(another_report_of_another_size_under_the_only_name_is_fetched),
         TEST(one_of_two_equal_messages_stays_there_while_the_other_cant_be_read),
+        TEST(another_report_under_the_name_of_one_that_was_recorded_as_had_is_fetched),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
