@@ -318,3 +318,10 @@ history_kinds(const char *list, bool without)
 {
     return without ? kinds_forbid(list) : kinds_allow(list);
 }
+
+bool
+history_profile(const char *name)
+{
+    (void)name;
+    return false;
+}

@@ -109,6 +109,8 @@ extern const char *const history_program;
 void history_run(struct history *history);
 /** --kinds and --without. @return false: no such kind, or none at all in this program */
 bool history_kinds(const char *list, bool without);
+/** --profile. @return false: no such profile, or none at all in this program */
+bool history_profile(const char *name);
 /** The table at the end of many histories. @return false: something that should have been met was not met at all */
 bool history_coverage(const struct coverage *coverage);
 void coverage_head(void);

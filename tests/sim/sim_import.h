@@ -58,7 +58,37 @@ enum trouble { /* kinds of it, each by a word of --kinds and --without */
                TROUBLE_COPIES,
                TROUBLE_POWER,
                TROUBLE_ONE_MAILBOX,
+               /* of profiles alone */
+               TROUBLE_DAMAGE,
+               TROUBLE_ODD,
+               TROUBLE_SIZES,
+               TROUBLE_COMMAND,
                TROUBLE_ALL
+};
+
+enum profile_action {
+    ACTION_USERS,
+    ACTION_TROUBLE,
+    ACTION_RUN,
+    ACTION_DISTURBED,
+    ACTION_ACCOUNT,
+    ACTION_TIME,
+    ACTION_SKIP, /* a run that records what is there as had */
+    ACTION_SERVER,
+    ACTIONS
+};
+
+struct import_sim;
+
+struct profile { /* sim_import_profile.c */
+    const char *name;
+    bool always;                            /* some seeds are of it, also where nobody asks for it by name */
+    unsigned long troubles;                 /* bits: what a history of it is about */
+    unsigned weights[ACTIONS];              /* how often what happens */
+    unsigned arrive, leave;                 /* percent of what users and others do; the rest happens here */
+    int few;                                /* messages: so many at most */
+    void (*server)(struct import_sim *sim); /* what this history's server and account are like */
+    void (*policy)(struct import_sim *sim); /* ... and how the account is configured; NULL: anyhow */
 };
 
 struct tally {   /* of one content: how often ... */
@@ -88,6 +118,8 @@ struct import_sim {
     int deliver_to; /* mailbox */
     bool command;   /* a delivery command instead of the Maildir */
     /* the run */
+    const struct profile *profile;
+    int full;            /* messages of the maildrop: from here on nobody adds more */
     unsigned long theme; /* bits of enum trouble that this history is about; 0: of a bit of everything */
     unsigned copies;     /* in a thousand: arrivals that are equal to an earlier one; 0: nor are two alike */
     bool skip_existing, confirm, wrong_id;
@@ -124,6 +156,7 @@ struct import_sim {
     const char *image_host; /* that the account named then */
     int64_t image_born;     /* of the deliver folder then */
     bool image_accident;
+    bool circle;      /* what golub removed is on the server again: the account beside sent it up */
     bool one_mailbox; /* the IMAP account of the tree found the mail on its own server: it is the same mailbox */
     bool beside;      /* an IMAP account has the tree, too */
     char sent_base[SIM_SENT][LOCAL_BASE_MAX + 1];
@@ -138,6 +171,8 @@ struct import_sim {
     long came_in[SIM_CONTENTS];             /* session that delivered it last; 0: none */
     long moment, gone_moment[SIM_CONTENTS]; /* order of events: when its last file went */
     long look_moment;                       /* ... and when all folders were looked at last */
+    long ask_moment;                        /* ... and a message was asked for */
+    bool damaged[SIM_CONTENTS];             /* a file of it is not what came */
     int64_t run_began;
 };
 
@@ -146,8 +181,10 @@ void import_outside(struct world *world);
 /** How many times; golub is not at work. */
 void import_users_act(struct import_sim *sim, unsigned times);
 
-/* ---- troubles (sim_import_trouble.c) ---- */
+/* ---- troubles (sim_import_trouble.c, _there.c, _here.c) ---- */
 bool trouble_is_on(enum trouble trouble);
+/** Is a message there that is not to be removed, since its file is damaged or its header not what it was? */
+bool trouble_any_odd(const struct import_sim *sim);
 /** Is this what this history is about? */
 bool trouble_is_theme(const struct import_sim *sim, enum trouble trouble);
 /** What this history is about, if anything: before all else is chosen. */
@@ -161,10 +198,23 @@ void trouble_act(struct import_sim *sim);
 bool trouble_power_fails(struct import_sim *sim);
 bool beside_sim_knows(const struct import_sim *sim, const char *base);
 
+/* ---- profiles (sim_import_profile.c) ---- */
+/** Before all else is chosen: which one follows from the seed, or --profile. */
+void profile_choose(struct import_sim *sim);
+/** A bit of everything? */
+bool profile_is_all(const struct import_sim *sim);
+/** What this history's server and account are like, after all was chosen. */
+void profile_server(struct import_sim *sim);
+/** How the account is configured, after that was chosen. */
+void profile_policy(struct import_sim *sim);
+enum profile_action profile_action(struct import_sim *sim);
+
 /* ---- golub runs (sim_import_run.c) ---- */
 /** @return exit status; -1 after a crash */
 int import_sim_run(struct import_sim *sim);
 void import_sim_dry(struct import_sim *sim);
+/** Is a message there of which a part came once? */
+bool import_sim_any_cut(const struct import_sim *sim);
 void import_sim_journal(struct import_sim *sim, const void *image, size_t size);
 struct handover import_sim_handover(struct import_sim *sim);
 
@@ -198,6 +248,8 @@ bool tally_is_unmet(const struct import_sim *sim, int content);
 bool tally_is_own(const struct sim_file *file);
 /** The list that removals are held on. @return false: none, hold is "" */
 bool tally_held(const struct import_sim *sim, char hold[static 16]);
+/** Is one there that was on the server before, and that a run said was removed? */
+bool tally_any_removed(const struct import_sim *sim);
 /** Is a message there of which far less comes than LIST says? */
 bool tally_any_short(const struct import_sim *sim);
 /** How many are there that max-size leaves there? */

@@ -1,8 +1,7 @@
 /* What users, other clients and bad luck do while mail is imported. */
 #include "tests/sim/sim_import.h"
 
-#define FULL_THERE 25 /* messages of the maildrop and files of the Maildir: from here on nobody adds more */
-#define FULL_HERE 120
+#define FULL_HERE 120 /* files of the Maildir: from here on nobody adds more */
 
 static unsigned
 dice(struct import_sim *sim, unsigned below)
@@ -35,7 +34,7 @@ choose_content(struct import_sim *sim)
 static void
 there_arrives(struct import_sim *sim)
 {
-    const int content = drop_here(&sim->drop) >= FULL_THERE ? -1 : choose_content(sim);
+    const int content = drop_here(&sim->drop) >= (size_t)sim->full ? -1 : choose_content(sim);
     struct drop_message *message = content < 0 ? NULL : drop_arrive(&sim->drop, content);
 
     if (message == NULL)
@@ -144,9 +143,12 @@ import_outside(struct world *world)
     struct import_sim *sim = world->import;
     const unsigned what = rng_below(&world->rng, 100);
 
-    if (what < 45)
+    const unsigned arrive = profile_is_all(sim) ? 45 : sim->profile->arrive,
+                   leave = profile_is_all(sim) ? 12 : sim->profile->leave;
+
+    if (what < arrive)
         there_arrives(sim);
-    else if (what < 57)
+    else if (what < arrive + leave)
         there_leaves(sim);
     else
         act_here(sim);

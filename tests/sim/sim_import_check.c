@@ -38,6 +38,8 @@ check_begin(struct import_sim *sim)
     for (size_t i = 0; i < drop->count; i++) {
         struct drop_message *message = &drop->messages[i];
         message->held = message->here && row_of(sim, message, &row) && row.hold[0] != '\0';
+        message->was_held = message->held;
+        message->was_absent = row_left(sim, message, &row) && row.absent != 0;
         if (!message->held || !sim->confirm || sim->wrong_id)
             continue;
         message->released = true;
@@ -175,6 +177,38 @@ check_held(struct import_sim *sim, const struct drop_message *message, bool was_
         violation(&sim->world, "the removal of #%d waits for a word and is not on the list", message->content);
 }
 
+/* What a list shows is not absent, and what a list lacks that is not complete is not gone. */
+static void
+check_absent(struct import_sim *sim, const struct drop_message *message, bool whole)
+{
+    struct maildrop_sim *drop = &sim->drop;
+    const bool told = message->told_in == drop->session;
+    struct journal_pop row;
+
+    if (!message->here || drop->uidls != UIDLS_UNIQUE || drop->equal_now || !row_left(sim, message, &row) ||
+        row.absent == 0 || (row.state != POP_STORED && row.state != POP_REMOVING) || message->was_cut ||
+        message->marked_in == drop->session || sim->skip_existing || drop->top_refused + drop->retr_refused > 0 ||
+        strcmp(row.uidl, message->uidl) != 0 || !is_alone(sim, message))
+        return;
+    if (whole && told && was_listed(sim, message))
+        violation(&sim->world, "#%d is listed, and its row is absent", message->content);
+    else if (whole && drop->lacks_now && drop->listed > 1 && !told && !message->was_absent)
+        violation(&sim->world, "#%d is absent, and the list that lacks it is not complete", message->content);
+}
+
+/* Whoever has its name by now: what waits for a word stays on its list. Without the guard there is none. */
+static void
+check_list(struct import_sim *sim, const struct drop_message *message)
+{
+    if (!message->here || sim->accident || sim->world.interfered > 0 || sim->clock_off != 0)
+        return;
+    if (!sim->guard && message->held && sim->policy.max_messages == 0)
+        violation(&sim->world, "the removal of #%d stands on a list, and there is no guard", message->content);
+    if (message->was_held && !message->held && !message->released && maildrop_sim_repeats(&sim->drop, message) &&
+        needs_a_word(sim, message) && is_due(sim, message->stored_at, sim->policy.keep_days) && sim->wrong_clocks == 0)
+        violation(&sim->world, "the removal of #%d is on no list any more, and nobody let it go", message->content);
+}
+
 static void
 record_skipped(struct import_sim *sim, struct drop_message *message, bool whole)
 {
@@ -240,10 +274,14 @@ check_end(struct import_sim *sim, bool whole)
             message->may_be_had = message->may_be_had || !message->stored;
         else if (in_reach && whole)
             owe(sim, message);
-        if (in_reach && whole && !sim->skip_existing)
+        if (in_reach && whole && !sim->skip_existing) {
             check_held(sim, message, was_stored);
+            check_list(sim, message);
+        }
+        check_absent(sim, message, whole);
         if (listed && !message->here && (message->left < drop->session || message->by_golub) && !has_heir(sim, message))
             message->gone_known = true;
+        message->unread_since |= message->gone_known && message->by_golub;
     }
     check_counts(sim);
     if (sim->policy.max_messages > 0 && !sim->command &&
@@ -259,11 +297,41 @@ check_end(struct import_sim *sim, bool whole)
 
 /* ---- quiet ---- */
 
+/* All could be read, and is read to be told apart: what was never read never came. */
+static void
+check_all_came(struct import_sim *sim)
+{
+    const struct maildrop_sim *drop = &sim->drop;
+
+    if (drop->uidls != UIDLS_UNIQUE || drop->refuses_retr > 0 || sim->shifted || sim->policy.max_size > 0 ||
+        sim->one_mailbox || sim->circle)
+        return;
+    for (size_t i = 0; i < drop->count && !sim->world.failed; i++) {
+        const struct drop_message *message = &drop->messages[i];
+        if (message->here && message->fetched_at == 0 && !message->hidden && !message->may_be_had && !message->had &&
+            !message->ever_had && !message->skipped && is_alone(sim, message))
+            violation(&sim->world, "#%d was here for many runs and never read", message->content);
+    }
+}
+
+/* One of its header that can't be read holds it up: it may be equal. */
+static bool
+waits_for_another(const struct import_sim *sim, const struct drop_message *message)
+{
+    for (size_t i = 0; i < sim->drop.count; i++) {
+        const struct drop_message *it = &sim->drop.messages[i];
+        if (it != message && it->here && same_header(it, message) && it->content % 10 < sim->drop.refuses_retr)
+            return true;
+    }
+    return false;
+}
+
 void
 check_quiet(struct import_sim *sim, bool all_due)
 {
     struct maildrop_sim *drop = &sim->drop;
 
+    check_all_came(sim);
     /* Where each message has to be fetched to be known, one that is too big or refused hides which rows are too many. */
     const bool listed = drop->uidls == UIDLS_UNIQUE || (sim->policy.max_size == 0 && drop->refuses_retr == 0);
     const bool refused = sim->status == 2; /* nothing was written down */
@@ -275,8 +343,11 @@ check_quiet(struct import_sim *sim, bool all_due)
         const bool known = drop->uidls == UIDLS_UNIQUE ? message->stored : message->owed && !message->may_be_had;
         struct journal_pop row;
         if (!message->here || !known || message->skipped || sim->one_mailbox || drop->uidls == UIDLS_NONE ||
-            !drop->top || came_short(sim, message) || message->was_cut || is_too_big_to_read(sim, message) ||
-            message->was_cut || maildrop_sim_repeats(drop, message) || message->content % 10 < drop->refuses_dele ||
+            sim->circle || sim->damaged[message->content] || message->odd_line || !drop->top ||
+            message->content % 10 < drop->refuses_top || waits_for_another(sim, message) ||
+            (sim->command && sim->tally[message->content].handed == 0) || came_short(sim, message) ||
+            message->was_cut || is_too_big_to_read(sim, message) || message->was_cut ||
+            maildrop_sim_repeats(drop, message) || message->content % 10 < drop->refuses_dele ||
             (!all_due && !sim->command && (!row_of(sim, message, &row) || row.missed != 0)))
             continue;
         if (all_due ? sim->policy.keep_days != KEEP_FOREVER : sim->policy.keep_days == 0)

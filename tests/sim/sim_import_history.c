@@ -5,7 +5,8 @@
 #include <assert.h>
 
 #define DAY 86400
-#define ROUNDS_MAX 8 /* of runs until nothing changes any more */
+#define FULL_THERE 25 /* messages of the maildrop, where it is not a small one */
+#define ROUNDS_MAX 8  /* of runs until nothing changes any more */
 
 const char *const history_program = "sim_import";
 
@@ -85,6 +86,7 @@ choose_policy(void)
     sim.policy.max_messages = chance(20) ? 1 + below(6) : 0;
     sim.policy.order = chance(50) ? ORDER_NEWEST : ORDER_OLDEST;
     sim.guard = !chance(20);
+    profile_policy(&sim);
 }
 
 static void
@@ -119,14 +121,17 @@ begin(const struct history *history)
     sim.spool = buffer_new(1 << 20);
     maildrop_sim_init(&sim.drop, world);
     trouble_choose_theme(&sim);
+    profile_choose(&sim);
     choose_server(&sim.drop);
     sim.layout = chance(30) ? LAYOUT_MAILDIRPP : LAYOUT_VERBATIM;
     sim.command = chance(20);
     sim.deliver_to = chance(25) ? 1 : 0;
     sim.host = "sim.example.org";
     sim.then = &backup;
+    sim.full = FULL_THERE;
     maildir_sim_init(&sim.maildir, world, 0, sim.layout == LAYOUT_MAILDIRPP);
     trouble_choose(&sim);
+    profile_server(&sim);
     if (chance(50)) { /* the folder of an IMAP account, say */
         sim.maildir.tree.root = true;
         for (int i = 0; i < SIM_MAILBOXES; i++)
@@ -137,13 +142,16 @@ begin(const struct history *history)
     import_sim_journal(&sim, NULL, 0);
     choose_keep();
     choose_policy();
+    say(world, "profile %s", sim.profile->name);
+    if (!profile_is_all(&sim))
+        world->next_content = CONTENT_OF_PROFILE;
     say(world, "seed %llu: %s UIDLs%s%s%s%s%s%s%s, RETR refused below %d, DELE below %d",
         (unsigned long long)history->seed, kinds[sim.drop.uidls], sim.drop.top ? "" : " no-TOP",
         sim.drop.capa ? "" : " no-CAPA", sim.drop.wrong_sizes ? " wrong-sizes" : "", sim.drop.flaky > 0 ? " flaky" : "",
         sim.drop.lax ? " lax" : "", sim.drop.quit_refused > 0 ? " refuses-QUIT" : "", sim.command ? ", a command" : "",
         sim.drop.refuses_retr, sim.drop.refuses_dele);
     say_policy();
-    import_users_act(&sim, below(15));
+    import_users_act(&sim, below(profile_is_all(&sim) ? 15 : 6));
 }
 
 /* ---- actions ---- */
@@ -248,6 +256,46 @@ wrong_id(void)
 }
 
 static void
+time_passes(void)
+{
+    sim.world.now += DAY * (int64_t)(1 + below(chance(50) ? 4 : 40));
+    say(&sim.world, "  time passes");
+    if (!profile_is_all(&sim)) /* what is not shown for a month is gone */
+        sim.drop.windows = 0;
+}
+
+static void
+act_of_profile(void)
+{
+    switch (profile_action(&sim)) {
+    case ACTION_USERS:
+        import_users_act(&sim, 1 + below(3));
+        break;
+    case ACTION_TROUBLE:
+        trouble_act(&sim);
+        break;
+    case ACTION_DISTURBED:
+        run_disturbed(false);
+        break;
+    case ACTION_ACCOUNT:
+        account_changes();
+        break;
+    case ACTION_TIME:
+        time_passes();
+        break;
+    case ACTION_SKIP:
+        sim.skip_existing = true;
+        run("run that fetches nothing");
+        break;
+    case ACTION_SERVER:
+        server_changes();
+        break;
+    default:
+        run("run");
+    }
+}
+
+static void
 act(int number)
 {
     struct world *world = &sim.world;
@@ -256,6 +304,10 @@ act(int number)
     say(world, "%d.", number);
     world->now += below(chance(50) ? 60 : 7200);
     world->tick += below(2);
+    if (!profile_is_all(&sim)) {
+        act_of_profile();
+        return;
+    }
     if (sim.theme != 0 && chance(20))
         trouble_act(&sim);
     if (what < 26) {
@@ -277,8 +329,7 @@ act(int number)
         sim.skip_existing = true;
         run("run that fetches nothing");
     } else if (what < 96) {
-        world->now += DAY * (int64_t)(1 + below(chance(50) ? 4 : 40));
-        say(world, "  time passes");
+        time_passes();
     } else if (what < 97) {
         wrong_id();
     } else {
@@ -328,8 +379,9 @@ run_until_quiet(struct history *history)
     if (changes > 0)
         violation(world, "still changing after %d runs", round);
     /* Without TOP a word of the user changes nothing: what is held stays held. */
-    const bool partial = drop->refuses_retr > 0 || drop->refuses_dele > 0 || !drop->top || tally_any_short(&sim);
-    if (sim.status != 0 && !(sim.status == 2 && sim.one_mailbox) && !(sim.status == 1 && partial) &&
+    const bool partial = drop->refuses_retr > 0 || drop->refuses_dele > 0 || !drop->top || tally_any_short(&sim) ||
+                         trouble_any_odd(&sim) || drop->refuses_top > 0 || import_sim_any_cut(&sim);
+    if (sim.status != 0 && !(sim.status == 2 && (sim.one_mailbox || sim.circle)) && !(sim.status == 1 && partial) &&
         !(sim.status == 3 && !drop->top))
         violation(world, "status %d although all is quiet", sim.status);
 }
@@ -343,7 +395,7 @@ settle(struct history *history)
     sim.drop.lacks_lines = sim.drop.equal = false;
     sim.policy.max_messages = 0;
     if (chance(50))
-        sim.drop.refuses_retr = sim.drop.refuses_dele = 0;
+        sim.drop.refuses_retr = sim.drop.refuses_dele = sim.drop.refuses_top = 0;
     run_until_quiet(history);
     if (!sim.world.failed)
         check_quiet(&sim, false);
@@ -384,8 +436,8 @@ check_idempotence(void)
     if (drop->retrieved > drop->dele_refused + drop->retr_refused && !compares)
         violation(world, "a run with nothing to do fetched something");
     /* One that only its body tells apart is asked for until it is given. */
-    if (drop->tops > drop->retr_refused && (drop->uidls == UIDLS_UNIQUE || drop->uidls == UIDLS_REUSED) &&
-        drop->refuses_dele == 0)
+    if (drop->tops > drop->retr_refused && !sim.circle && !trouble_any_odd(&sim) && drop->refuses_top == 0 &&
+        (drop->uidls == UIDLS_UNIQUE || drop->uidls == UIDLS_REUSED) && drop->refuses_dele == 0)
         violation(world, "a run with nothing to do asked for headers");
     /* What a server without TOP holds up is put on lists and released again, in vain. */
     const bool in_vain = !drop->top && (tally_held(&sim, hold));

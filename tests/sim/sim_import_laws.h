@@ -28,6 +28,8 @@ int sum_delivered(const struct import_sim *sim);
 bool is_alone(const struct import_sim *sim, const struct drop_message *message);
 /** ... nor its bytes. */
 bool is_alone_of_its_bytes(const struct import_sim *sim, const struct drop_message *message);
+/** The row that it had after the last run. @return false: none, or it is forgotten */
+bool row_left(const struct import_sim *sim, const struct drop_message *message, struct journal_pop *row);
 /** The only row of a message. @return false: none, or it can't be told */
 bool row_of(const struct import_sim *sim, const struct drop_message *message, struct journal_pop *row);
 /** Rows that are not absent. */

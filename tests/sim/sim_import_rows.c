@@ -10,6 +10,12 @@ row_by_id(const struct import_sim *sim, int64_t id, struct journal_pop *row)
     return id != 0 && journal_pop_get(sim->journal, id, row, &found, &err) && found;
 }
 
+bool
+row_left(const struct import_sim *sim, const struct drop_message *message, struct journal_pop *row)
+{
+    return row_by_id(sim, message->row, row);
+}
+
 /* It is there, or it was listed and a row of it may outlive it: one that nobody ever saw is taken for nothing. */
 static bool
 is_known(const struct import_sim *sim, const struct drop_message *message)

@@ -384,8 +384,8 @@ count_what_was_met(struct import_sim *sim)
 }
 
 /* A part of it may be all that is here: it is named for as long as it stays on the server. */
-static bool
-any_cut(const struct import_sim *sim)
+bool
+import_sim_any_cut(const struct import_sim *sim)
 {
     for (size_t i = 0; i < sim->drop.count; i++)
         if (sim->drop.messages[i].here && sim->drop.messages[i].was_cut)
@@ -409,7 +409,7 @@ is_wide(const struct import_sim *sim)
 static bool
 may_be_refused(const struct import_sim *sim)
 {
-    return sim->moved || sim->one_mailbox;
+    return sim->moved || sim->one_mailbox || sim->circle;
 }
 
 /* Some failed, some refused: said by the exit status, and by no other where nothing broke. */
@@ -420,7 +420,8 @@ check_status(struct import_sim *sim)
     const bool partial =
         sim->failures + drop->retr_refused + drop->dele_refused + drop->top_refused + drop->quits_refused + drop->cut >
             0 ||
-        sim->accident || any_cut(sim) || drop->lacks_now || /* what LIST has and UIDL does not name is not fetched */
+        sim->accident || import_sim_any_cut(sim) || trouble_any_odd(sim) || drop->refuses_top > 0 ||
+        drop->lacks_now || /* what LIST has and UIDL does not name is not fetched */
         ((sim->first || is_wide(sim)) && sim->world.interfered > 0); /* files of a meeting that moved */
 
     if (sim->away || (may_be_refused(sim) && sim->status == 2))
@@ -434,6 +435,10 @@ check_status(struct import_sim *sim)
                !(sim->status == 1 && (partial || !drop->top || tally_any_short(sim)))) {
         violation(&sim->world, "a run that nothing disturbed ended with status %d", sim->status);
     }
+    if (sim->status == 1 && sim->world.words == 0)
+        violation(&sim->world, "status 1, and nobody is told why");
+    if (sim->status == 0 && sim->world.errors > 0)
+        violation(&sim->world, "an error is named, and the status is 0");
 }
 
 static void
@@ -482,9 +487,13 @@ import_sim_run(struct import_sim *sim)
     drop->removed = drop->quits_refused = drop->cut = drop->ignored = sim->failures = 0;
     check_begin(sim);
     world->interfered = 0;
+    world->words = world->errors = 0;
+    world->said_again = false;
     const bool sees_folder = knows_folder(sim);
     sim->status = run_engine(sim, false, sim->journal);
     sim->runs++;
+    if (world->said_again && !tally_any_removed(sim))
+        violation(world, "a removal is said to be undone that nobody saw");
     if (sees_folder && drop->marks > 0)
         violation(world, "removed from the server although the deliver folder was gone");
     const bool crashed = world->crashed, disturbed = crashed || world->lost || sim->was_stopped;
@@ -501,6 +510,8 @@ import_sim_run(struct import_sim *sim)
         sim->status = -1;
         after_crash(sim);
     }
+    for (size_t i = 0; disturbed && i < drop->count; i++) /* what was asked for, and not answered, nobody knows */
+        drop->messages[i].ever_removed |= drop->messages[i].here && drop->messages[i].fetched_at != 0;
     say(world, "    status %d%s: %d fetched, %d removed", sim->status, disturbed ? " (disturbed)" : "", drop->retrieved,
         drop->removed);
     count_what_was_met(sim);

@@ -83,6 +83,7 @@ on_retrieve(void *context, struct drop_message *message)
     const bool only_way = sim->drop.uidls == UIDLS_NONE && !sim->drop.top;
     const bool alone = is_alone(sim, message); /* else it may be fetched to be compared */
 
+    sim->ask_moment = ++sim->moment;
     if (message->header_refused == sim->drop.session)
         return;
     if (sim->skip_existing && !only_way && alone && sim->drop.uidls == UIDLS_UNIQUE && sim->drop.top &&
@@ -118,6 +119,8 @@ on_retrieved(void *context, struct drop_message *message)
     const struct import_sim *sim = context;
 
     message->fetched_in = sim->drop.session;
+    message->unread_since = false;
+    text_print(message->read_as, sizeof message->read_as, "%s", message->uidl);
     message->cut_same = false;
     message->cut_len = 0;
     if (message->far_cuts == 1 && !sim->drop.wrong_sizes && !sim->drop.lied) /* it was asked for once more */
@@ -192,7 +195,7 @@ is_safe(const struct import_sim *sim, const struct drop_message *message)
     if (message
             ->cut_same) /* shorter than announced, and twice the same: that is the message, as far as anybody can know */
         return true;
-    if (sim->command)
+    if (sim->command || sim->tally[message->content].handed > 0)
         return sim->tally[message->content].handed > 0;
     if (files_of(sim, message->content, false) > 0 || has_twin_there(sim, message))
         return true;
@@ -214,6 +217,40 @@ is_unflushed(const struct import_sim *sim, int content)
         any = any || file->content == content;
     }
     return any;
+}
+
+/* It, or one that nobody can tell from it, was read to its end under the name that it has. */
+static bool
+was_read_as(const struct import_sim *sim, const struct drop_message *message)
+{
+    bool was = strcmp(message->read_as, message->uidl) == 0;
+
+    for (size_t i = 0; i < sim->drop.count && !was; i++) {
+        const struct drop_message *it = &sim->drop.messages[i];
+        was =
+            (same_message(it, message) || (it->content == message->content)) && strcmp(it->read_as, message->uidl) == 0;
+    }
+    return was;
+}
+
+/* In a later session than the one that read it: what proves that it is the message that is here? */
+static void
+check_proof(struct import_sim *sim, const struct drop_message *message)
+{
+    const int id = message->content;
+
+    if (!sim->command && sim->drop.marks == 0 && sim->look_moment < sim->ask_moment)
+        violation(&sim->world, "#%d is removed, and nobody looked at the folders since the last message came", id);
+    if (message->was_cut || came_short(sim, message))
+        return;
+    if (!content_names(id))
+        violation(&sim->world, "#%d is removed unread, and its header names nothing", id);
+    else if (message->unread_since)
+        violation(&sim->world, "#%d was removed, is there again, and is removed unread", id);
+    else if (!was_read_as(sim, message))
+        violation(&sim->world, "#%d is removed unread under a name that is new to it", id);
+    else if (message->returned && sim->beside)
+        violation(&sim->world, "#%d was sent up by the account beside, and is removed again", id);
 }
 
 static void
@@ -245,6 +282,8 @@ on_dele(void *context, struct drop_message *message)
         violation(&sim->world, "#%d is removed, and a power cut could still take it here", id);
     else if (needs_a_word(sim, message))
         violation(&sim->world, "#%d is removed under a tightened `keep` without a word of the user", id);
+    if (!same_session)
+        check_proof(sim, message);
     if (!message->stored) { /* in the session that fetched it: should it come back, or stay, this was its `keep` */
         message->stored = true;
         message->stored_at = sim->world.now;
@@ -282,7 +321,8 @@ looks_like(const struct import_sim *sim, const struct drop_message *it, const st
     if (same_message(it, had))
         return true;
     return it != had && same_header(it, had) &&
-           (maildrop_sim_size(&sim->drop, it->content) == 0 || maildrop_sim_size(&sim->drop, had->content) == 0);
+           (maildrop_sim_size(&sim->drop, it->content) == 0 || maildrop_sim_size(&sim->drop, had->content) == 0 ||
+            same_uidl(it, had));
 }
 
 /* Of equal ones that were perhaps recorded as had, nobody can tell which were. */

@@ -149,9 +149,21 @@ tally_left(struct import_sim *sim, struct drop_message *message)
 void
 tally_back(struct import_sim *sim, struct drop_message *message)
 {
-    message->hidden = false;
-    (void)message;
+    bool twin = false;
+
+    for (size_t i = 0; i < sim->drop.count; i++)
+        twin = twin || (&sim->drop.messages[i] != message && sim->drop.messages[i].content == message->content);
+    message->hidden = message->hidden && twin; /* of one that was read and taken for its twin nobody learns more */
     hide(sim);
+}
+
+bool
+tally_any_removed(const struct import_sim *sim)
+{
+    for (size_t i = 0; i < sim->drop.count; i++)
+        if (sim->drop.messages[i].ever_removed)
+            return true;
+    return false;
 }
 
 void

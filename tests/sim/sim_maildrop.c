@@ -16,8 +16,11 @@ maildrop_sim_init(struct maildrop_sim *drop, struct world *world)
 uint64_t
 maildrop_sim_size(const struct maildrop_sim *drop, int content)
 {
-    const uint64_t len = content_get(content)->len;
+    uint64_t len = content_get(content)->len;
 
+    if (drop->recounted == RECOUNT_NONE)
+        return 0;
+    len += drop->recounted == RECOUNT_ALL || (drop->recounted > 0 && content % 3 == 0) ? 11 : 0;
     if (!drop->wrong_sizes)
         return len;
     switch (content % 5) {
@@ -361,11 +364,12 @@ is_refused(struct maildrop_sim *drop, const struct drop_message *message, int fo
 static bool
 send_header(const struct drop_message *message, uint32_t number, const struct maildrop_taker *taker)
 {
-    static const char line[] = "Status: RO\r\n";
+    static const char line[] = "Status: RO\r\n", odd[] = "X-Looked-At: yes\r\n";
     const struct content *content = content_get(message->content);
     const size_t len = content->header_len;
 
     return (!message->read_line || taker->bytes(taker->context, number, line, sizeof line - 1)) &&
+           (!message->odd_line || taker->bytes(taker->context, number, odd, sizeof odd - 1)) &&
            (len == 0 || taker->bytes(taker->context, number, content->bytes, len));
 }
 
@@ -388,7 +392,7 @@ pop_headers(void *self, const uint32_t *numbers, size_t count, const struct mail
         if (!drop->top)
             return true;
         /* Where the header is the name, one that is refused hides what the others are. */
-        const bool refused = drop->uidls != UIDLS_NONE && is_refused(drop, message, 0);
+        const bool refused = drop->uidls != UIDLS_NONE && is_refused(drop, message, drop->refuses_top);
         if (refused)
             drop->messages[drop->number[numbers[i] - 1]].header_refused = drop->session;
         drop->tops++;
@@ -545,6 +549,7 @@ pop_remove(void *self, const uint32_t *numbers, size_t count,
         } else {
             drop->marks++;
             message->marked = true;
+            message->marked_in = drop->session;
         }
         if (!item(context, numbers[i], refused ? MAILDROP_REFUSED : MAILDROP_DONE, refused ? "not now" : "")) {
             drop->broken = true;
@@ -563,6 +568,7 @@ carry_out(struct maildrop_sim *drop, unsigned percent)
         const bool goes = message->marked && rng_chance(&drop->world->rng, percent) &&
                           !(drop->ignores > 0 && rng_chance(&drop->world->rng, drop->ignores));
         drop->ignored += message->marked && !goes;
+        message->ever_removed = message->ever_removed || message->marked;
         message->marked = false;
         if (!goes)
             continue;
@@ -592,6 +598,8 @@ pop_quit(void *self, struct error *err)
         return break_off(drop, err);
     drop->broken = true;
     drop->quits_refused += refused;
+    for (size_t i = 0; !refused && i < drop->count; i++)
+        drop->messages[i].unread_since |= drop->messages[i].by_golub && drop->messages[i].left == drop->session;
     if (!refused)
         return true;
     say(drop->world, "      QUIT -ERR");

@@ -31,6 +31,7 @@ struct drop_message {
     long left;           /* session in which, or after which, it left */
     bool seen;           /* a session listed it */
     bool read_line;      /* the server wrote a line into its header: TOP has it, RETR has not */
+    bool odd_line;       /* ... one that no program is known to add */
     int64_t left_at;     /* when */
     bool unlisted;       /* the last session did not show it */
     long header_refused; /* session that refused its TOP: it may be read whole for its header */
@@ -50,17 +51,27 @@ struct drop_message {
     int64_t stored_at; /* end of that run */
     bool held, released;
     int released_keep;
-    bool forgotten;     /* a journal was lost since it came */
-    bool unmet;         /* ... and no run has compared it with the files since */
-    bool came_short;    /* of its last RETR: far less than LIST said */
-    long fetched_in;    /* session of its last whole RETR; 0 none */
-    int64_t fetched_at; /* of its first one */
-    int64_t row;        /* of the journal, as a run left it; 0 none */
-    bool was_cut;       /* less came than there is: what is here of it may be a part */
-    size_t cut_len;     /* how much came the last time; cut_same: and the time before */
+    bool forgotten;         /* a journal was lost since it came */
+    bool unmet;             /* ... and no run has compared it with the files since */
+    bool came_short;        /* of its last RETR: far less than LIST said */
+    long fetched_in;        /* session of its last whole RETR; 0 none */
+    int64_t fetched_at;     /* of its first one */
+    int64_t row;            /* of the journal, as a run left it; 0 none */
+    char read_as[DROP_KEY]; /* its UIDL at its last whole RETR; "" none */
+    bool unread_since;      /* golub removed it, it is there again, and was not read since */
+    bool ever_removed;      /* QUIT said once that it was */
+    bool was_absent;        /* its row was, before the run */
+    bool returned;          /* the account beside sent it up again after golub had removed it */
+    long marked_in;         /* session that accepted its DELE last */
+    bool was_held;          /* its removal stood on a list before the run */
+    bool was_cut;           /* less came than there is: what is here of it may be a part */
+    size_t cut_len;         /* how much came the last time; cut_same: and the time before */
     bool cut_same;
     int far_cuts; /* nothing came, or far less: 1 once; 2: that is what is here */
 };
+
+#define RECOUNT_ALL 1000
+#define RECOUNT_NONE 2000
 
 enum drop_window { WINDOW_ALL, WINDOW_NONE, WINDOW_SOME, WINDOW_NEWEST }; /* what a session shows */
 
@@ -71,13 +82,16 @@ struct maildrop_sim {
     bool long_uidls; /* of 70 characters */
     bool top, capa;  /* without CAPA nobody says that there is no TOP */
     bool pipelining;
-    bool slow;                      /* a second may pass between two answers */
-    bool reorders;                  /* UIDL and LIST in any order */
-    bool wrong_sizes, lied;         /* lied: they were wrong once */
-    bool lax;                       /* does not lock: others remove messages under an open session */
+    bool slow;              /* a second may pass between two answers */
+    bool reorders;          /* UIDL and LIST in any order */
+    bool wrong_sizes, lied; /* lied: they were wrong once */
+    unsigned
+        recounted; /* so much more LIST says of a third of them; of all: RECOUNT_ALL; RECOUNT_NONE: it tells none */
+    bool lax;      /* does not lock: others remove messages under an open session */
     int refuses_retr, refuses_dele; /* contents with number % 10 below are refused for good */
-    unsigned flaky;                 /* percent of RETR, TOP and DELE that are refused this time */
-    unsigned quit_refused;          /* percent of QUITs with marks that end with -ERR */
+    int refuses_top;
+    unsigned flaky;          /* percent of RETR, TOP and DELE that are refused this time */
+    unsigned quit_refused;   /* percent of QUITs with marks that end with -ERR */
     unsigned cuts;           /* percent of RETRs that give less than there is, or nothing, and say that it is all */
     unsigned ignores;        /* percent of DELEs that are answered, as QUIT is, and not carried out */
     enum drop_window window; /* of the next sessions: so many */

@@ -6,6 +6,7 @@
  *   sim_golub --seed 77 --verbose           one history, told as it happens
  *   sim_golub --seed 77 --skip 3,5 --verbose  without some of its actions (what the shrinker prints)
  *   --kinds LIST, --without LIST   which kinds of events beside the everyday ones (sim_kinds.h)
+ *   --profile NAME   all histories are of this profile (sim_import_profile.c)
  *   --jobs N   so many processes share the histories
  *   --first N   the first of --count seeds     --actions N   actions of a history
  *   --check-determinism   run each seed twice and compare
@@ -168,13 +169,12 @@ read_skip(const char *list, struct history *history)
 static bool
 read_arguments(int argc, char **argv, struct arguments *to)
 {
-    static const struct option options[] = {{"seed", 1, NULL, 's'},    {"first", 1, NULL, 'f'},
-                                            {"count", 1, NULL, 'c'},   {"actions", 1, NULL, 'a'},
-                                            {"verbose", 0, NULL, 'v'}, {"check-determinism", 0, NULL, 'd'},
-                                            {"skip", 1, NULL, 'k'},    {"keep-going", 0, NULL, 'g'},
-                                            {"traces", 0, NULL, 't'},  {"except", 1, NULL, 'x'},
-                                            {"kinds", 1, NULL, 'K'},   {"without", 1, NULL, 'W'},
-                                            {"jobs", 1, NULL, 'j'},    {0}};
+    static const struct option options[] = {
+        {"seed", 1, NULL, 's'},    {"first", 1, NULL, 'f'},      {"count", 1, NULL, 'c'},
+        {"actions", 1, NULL, 'a'}, {"verbose", 0, NULL, 'v'},    {"check-determinism", 0, NULL, 'd'},
+        {"skip", 1, NULL, 'k'},    {"keep-going", 0, NULL, 'g'}, {"traces", 0, NULL, 't'},
+        {"except", 1, NULL, 'x'},  {"kinds", 1, NULL, 'K'},      {"without", 1, NULL, 'W'},
+        {"jobs", 1, NULL, 'j'},    {"profile", 1, NULL, 'p'},    {0}};
     int option;
 
     *to = (struct arguments){.first = 1, .count = 1, .actions = 26};
@@ -214,6 +214,11 @@ read_arguments(int argc, char **argv, struct arguments *to)
                 return false;
             snprintf(to->kinds + strlen(to->kinds), sizeof to->kinds - strlen(to->kinds), " --%s %s",
                      option == 'W' ? "without" : "kinds", optarg);
+            break;
+        case 'p':
+            if (!history_profile(optarg))
+                return false;
+            snprintf(to->kinds + strlen(to->kinds), sizeof to->kinds - strlen(to->kinds), " --profile %s", optarg);
             break;
         case 'k':
             to->skip = optarg;
@@ -360,11 +365,11 @@ main(int argc, char **argv)
     struct arguments arguments;
 
     if (!read_arguments(argc, argv, &arguments)) {
-        fprintf(
-            stderr,
-            "usage: %s [--seed N | --first N] [--count N] [--actions N] [--verbose] [--check-determinism] "
-            "[--keep-going] [--traces] [--skip N,N...] [--except FILE] [--kinds LIST] [--without LIST] [--jobs N]\n",
-            history_program);
+        fprintf(stderr,
+                "usage: %s [--seed N | --first N] [--count N] [--actions N] [--verbose] [--check-determinism] "
+                "[--keep-going] [--traces] [--skip N,N...] [--except FILE] [--kinds LIST] [--without LIST] [--profile "
+                "NAME] [--jobs N]\n",
+                history_program);
         return 2;
     }
     sim_journal_prepare();

@@ -59,6 +59,8 @@ report_mailbox(struct report *report, const char *account, const char *mailbox, 
 {
     (void)account;
     world_of(report)->repairs += strcmp(event, "repair") == 0;
+    world_of(report)->words++;
+    world_of(report)->said_again |= text != NULL && strstr(text, "listed again after removal") != NULL;
     say(world_of(report), "      says: %s: %s: %s", mailbox == NULL ? "" : mailbox, event, text == NULL ? "" : text);
 }
 
@@ -77,6 +79,7 @@ report_error(struct report *report, const struct error *err)
     char line[1500];
 
     world_of(report)->errors++;
+    world_of(report)->words++;
     error_line(err, line, sizeof line);
     say_aside(world_of(report), "error: %s", line);
 }

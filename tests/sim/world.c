@@ -148,7 +148,8 @@ write_dropped(int id, struct buffer *to)
         ok = buffer_addf(to, "Received: from a by b; %04d\r\n", header);
     ok = ok && buffer_addf(to, "From: a%04d@example.org\r\n", header) && write_names(header, to) &&
          buffer_adds(to, kind == 5 ? "X-Bare: one\ntwo\r\n" : "") &&
-         buffer_addf(to, "Subject: s\r\n\r\nbody %04d\r\n", kind == 11 ? id - 1 : id);
+         buffer_addf(to, "Subject: s\r\n\r\nbody %04d%s\r\n", kind == 11 ? id - 1 : id,
+                     kind == 5 && id >= CONTENT_OF_PROFILE ? "\nbare" : "");
     for (int i = header * 5 % 11; ok && i > 0; i--)
         ok = buffer_adds(to, "and so on\r\n");
     for (int i = 0; kind == 7 && i < 300; i++)

@@ -43,6 +43,8 @@ struct content {
 const struct content *content_get(int id);
 /** The message with exactly these bytes; -1: nobody wrote such a message. */
 int content_find(const char *bytes, size_t len);
+/** From here on a maildrop has messages with an LF alone in their body, too. */
+#define CONTENT_OF_PROFILE 128
 /** Before the first message: those of a maildrop, of more sizes and with headers that an import must tell apart. */
 void content_of_maildrop(void);
 /** The first `len` bytes of a message, as a message of its own; -1: no room for more of these. */
@@ -163,6 +165,8 @@ struct world {
     bool lose_after, lost;
     unsigned held;         /* lists of removals that it was told wait, in this run */
     unsigned errors;       /* that people were shown */
+    unsigned words;        /* ... and other lines about what a run did not do */
+    bool said_again;       /* it was said that what was removed is listed again */
     int repairs;           /* mailboxes that were said to be paired anew */
     unsigned long changes; /* steps with an effect since it was last set to 0 */
     struct coverage *coverage;
