@@ -120,7 +120,6 @@ enum statement {
     SQL_LISTING_GONE,
     SQL_LISTING_UNSIZED,
     SQL_LISTING_BY_UIDL,
-    SQL_LISTING_BY_NUMBER,
     SQL_LISTING_ROWS,
     SQL_LISTING_MARK,
     SQL_LISTING_COMPARE,
@@ -179,20 +178,18 @@ enum statement {
     SQL_STATEMENTS
 };
 
-struct listing_line {
-    uint32_t number;
-    char uidl[MAILDROP_UIDL_MAX + 1];
-    uint64_t size;
+struct listing_lines { /* listing_lines.c; those that wait, one behind the other */
+    char *at;          /* NULL: none */
+    size_t used, last; /* bytes; where the last one begins */
+    size_t waiting;
+    bool uidls_fall; /* of those that wait one is below that before it */
+    /* of all, also those that are in the table */
+    uint64_t count;
+    uint32_t last_number;
+    bool numbers_fall; /* one is not above that before it */
 };
 
-#define LISTING_TOGETHER 16 /* lines inserted by one statement: a third of the time of one by one */
-
-struct listing_fill {
-    struct listing_line waiting[LISTING_TOGETHER];
-    size_t count;
-    struct listing_line last;
-    bool shuffled; /* not: each line has a higher number and no lower UIDL than the one before */
-};
+struct merge; /* listing_merge.c */
 
 struct journal {
     sqlite3 *db;
@@ -209,7 +206,8 @@ struct journal {
     enum { LISTING_NONE, LISTING_FILLING, LISTING_JUDGED } listing;
     bool has_place;     /* there is a place for temporary tables */
     bool listing_batch; /* a transaction is open that touches temporary tables alone */
-    struct listing_fill fill;
+    struct listing_lines lines;
+    struct merge *merge;   /* NULL: none is under way */
     struct recent *recent; /* NULL: none */
     bool no_ops;           /* it is known that there is no intent */
     sqlite3_stmt *statements[SQL_STATEMENTS];
@@ -308,12 +306,43 @@ void sql_no_memory(struct error *err, const char *what);
 MUST_CHECK bool sql_number(struct journal *journal, sqlite3_stmt *statement, int64_t most, int64_t *number,
                            const char *what, struct error *err);
 
+/* listing_lines.c */
+
+/** Those that wait are forgotten. */
+void lines_free(struct listing_lines *lines);
+MUST_CHECK bool lines_add(struct journal *journal, uint32_t number, struct text uidl, uint64_t size, struct error *err);
+/** What waits goes into temp.listing. */
+MUST_CHECK bool lines_to_table(struct journal *journal, struct error *err);
+/** A line; the UIDL is valid during the call. A false ends it */
+typedef bool lines_item(void *context, uint32_t number, struct text uidl, uint64_t size);
+/** All of them in the order of UIDLs and numbers. @return false: also where a number stands twice (ERROR_SERVER) */
+MUST_CHECK bool lines_by_uidl(struct journal *journal, lines_item *item, void *context, struct error *err);
+/** Of two UIDLs, as SQLite orders them. */
+int lines_compare(struct text a, struct text b);
+
+/* listing_merge.c */
+
+/**
+ * A line was added. What is new, doubtful, gone, of no known size is noted in the tables for that, as it comes or by merge_end; not before that
+ * is it known of all.
+ */
+MUST_CHECK bool merge_line(struct journal *journal, uint32_t number, struct text uidl, uint64_t size,
+                           struct error *err);
+/** There are no more. */
+MUST_CHECK bool merge_end(struct journal *journal, struct error *err);
+/** Nothing is read of the journal's rows any more: merge_end begins anew. */
+MUST_CHECK bool merge_give_up(struct journal *journal, struct error *err);
+
 /* listing.c */
 
 /** A place for temporary tables, before the first of them. */
 MUST_CHECK bool listing_open_temporary(struct journal *journal, struct error *err);
+/** What was found of the lines is forgotten. */
+MUST_CHECK bool listing_clear(struct journal *journal, struct error *err);
 /** Which of the listed are new, known, doubtful is decided, once. */
 MUST_CHECK bool listing_judge(struct journal *journal, struct error *err);
+/** The same, and the lines are in temp.listing: before a statement that looks there. */
+MUST_CHECK bool listing_table(struct journal *journal, struct error *err);
 /** Statements on temporary tables: rows of these are nobody's changes. */
 MUST_CHECK bool listing_run(struct journal *journal, sqlite3_stmt *statement, struct error *err);
 MUST_CHECK bool listing_exec(struct journal *journal, const char *sql, struct error *err);

@@ -30,6 +30,8 @@ journal_free(struct journal *journal)
         assert(code != SQLITE_BUSY); /* a statement outside the cache was not finalized */
     }
     temporary_free(journal->temporary);
+    lines_free(&journal->lines);
+    free(journal->merge);
     free(journal->recent);
     free(journal->path);
     free(journal);

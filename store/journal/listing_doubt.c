@@ -127,8 +127,7 @@ journal_listing_probe(struct journal *journal, bool all, struct error *err)
                   " OR (l.size = 0 AND EXISTS (SELECT 1 FROM main.pop WHERE absent <> 0))"
                   " OR EXISTS (SELECT 1 FROM main.pop WHERE absent <> 0 AND listed = 0 AND uidl <> '=file')");
 
-    return listing_judge(journal, err) && listing_settle(journal, err) &&
-           listing_exec(journal, all ? DOUBT_NEW("") : some, err);
+    return listing_table(journal, err) && listing_exec(journal, all ? DOUBT_NEW("") : some, err);
 }
 
 bool
@@ -144,7 +143,7 @@ journal_listing_compare_new(struct journal *journal, struct error *err)
         " SELECT number, uidl, size, 0 FROM temp.listing WHERE number IN (SELECT number FROM temp.listing_compare);"
         "DELETE FROM temp.listing_new WHERE number IN (SELECT number FROM temp.listing_compare)";
 
-    return listing_judge(journal, err) && listing_settle(journal, err) && listing_exec(journal, sql, err);
+    return listing_table(journal, err) && listing_exec(journal, sql, err);
 }
 
 bool
@@ -178,7 +177,7 @@ journal_listing_doubt_equal(struct journal *journal, const unsigned char header[
                                   " AND number NOT IN (SELECT number FROM temp.listing_compare);"
                                   "DELETE FROM temp.listing_marked WHERE number IN"
                                   " (SELECT number FROM temp.listing_compare)";
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_DOUBT_EQUAL, sql, err);
+    sqlite3_stmt *statement = listing_table(journal, err) ? prepare(journal, SQL_LISTING_DOUBT_EQUAL, sql, err) : NULL;
     struct sql_binder to = {.statement = statement};
 
     static_assert(POP_STORED == 2 && POP_REMOVING == 4, "the statement holds these numbers");
@@ -213,7 +212,7 @@ journal_listing_doubt_begun(struct journal *journal, uint64_t max_size, struct e
         return false;
     if (found == 0)
         return true;
-    statement = prepare(journal, SQL_LISTING_DOUBT_BEGUN, sql, err);
+    statement = listing_table(journal, err) ? prepare(journal, SQL_LISTING_DOUBT_BEGUN, sql, err) : NULL;
     if (statement == NULL)
         return false;
     bind_integer(&(struct sql_binder){.statement = statement}, (int64_t)max_size);
@@ -227,7 +226,7 @@ journal_listing_doubt_all(struct journal *journal, struct error *err)
                               " SELECT number, uidl, size, 0 FROM temp.listing; DELETE FROM temp.listing_new;"
                               "DELETE FROM temp.listing_marked;";
 
-    return listing_judge(journal, err) && listing_settle(journal, err) && listing_exec(journal, sql, err);
+    return listing_table(journal, err) && listing_exec(journal, sql, err);
 }
 
 bool

@@ -56,7 +56,7 @@ import_count_time(struct import *import)
 {
     struct journal *journal = import->journal;
     char stamp[32], later[32];
-    uint64_t rows;
+    uint64_t rows = 0;
     bool due;
 
     if (import->dry)
@@ -64,9 +64,10 @@ import_count_time(struct import *import)
     /* An empty maildrop is met by nothing: what comes into it later may be here already. */
     if (import->unmet || (import->first && import->messages == 0))
         return true;
-    if (!journal_pop_count_all(journal, &rows, &import->err))
+    due = age_is_due(&import->age);
+    if (due && !journal_pop_count_all(journal, &rows, &import->err))
         return false;
-    due = rows > 0 && age_is_due(&import->age);
+    due = due && rows > 0;
     if (!due && !import->first && !import->folders.moved && !import->widen && import->later_left == import->later_known)
         return true;
     (void)text_print(stamp, sizeof stamp, "%" PRId64, import_stamp(import));
