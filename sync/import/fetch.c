@@ -16,9 +16,8 @@
 #include "store/base/clock.h"
 
 #define BATCH_MS 1000 /* what arrived is flushed at least so often; its name comes with what arrives after that */
-#define SPACE_MIN (UINT64_C(1) << 20)       /* bytes that must stay free on the file system */
-#define SPACE_EVERY (UINT64_C(1) << 20)     /* bytes of one message between two looks at it */
-#define UNWRITTEN_MAX (UINT64_C(256) << 20) /* bytes of a message that nobody takes, until the line is given up */
+#define SPACE_MIN (UINT64_C(1) << 20)   /* bytes that must stay free on the file system */
+#define SPACE_EVERY (UINT64_C(1) << 20) /* bytes of one message between two looks at it */
 
 /* ---- batches ---- */
 
@@ -144,21 +143,6 @@ fetch_may_go_on(struct import *import, uint64_t before, uint64_t now, const char
     return true;
 }
 
-/* What is not wanted any more is read to its end, since others come behind it; but not for ever. */
-static bool
-take_unwritten(struct fetching *fetching)
-{
-    struct import *import = fetching->import;
-
-    if (import_stopped(import))
-        return import_interrupted(import);
-    if (fetching->bytes - fetching->dropped_at < UNWRITTEN_MAX)
-        return true;
-    error_set(&import->err, ERROR_SERVER, "fetch a message that is larger than the server says: it does not end");
-    error_hint(&import->err, "the others are fetched with the next run");
-    return false;
-}
-
 static bool
 on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
 {
@@ -175,7 +159,7 @@ on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
     if (fetching->dropped != NULL) {
         if (fetching->dropped_at == 0)
             drop_message(fetching);
-        return take_unwritten(fetching);
+        return import_pass_over(import, fetching->bytes - fetching->dropped_at);
     }
     if (!bytes_add(fetching->reading, bytes, len))
         return import_no_memory(import);

@@ -93,9 +93,34 @@ loosen(struct keeping *keeping)
 
 /* ---- proof ---- */
 
+/* What max-size keeps from being fetched is not read, either, unless as much was fetched under a larger one. */
 static bool
-read_body(struct keeping *keeping, const struct journal_pop *row, uint32_t number)
+is_too_large(const struct import *import, const struct journal_pop *row, uint64_t listed)
 {
+    const uint64_t most = import->account->import.max_size;
+
+    return most != 0 && listed > most && row->size <= most;
+}
+
+static bool
+refuse_to_read(struct import *import, struct journal_pop *row, uint32_t number, uint64_t listed)
+{
+    char why[sizeof row->why];
+
+    (void)text_print(why, sizeof why, "larger than max-size: %" PRIu64 " bytes", listed);
+    row->facts &= ~(unsigned)POP_UNSURE; /* nobody knows yet */
+    import_refused(import, "read, before it is removed,", number, row->uidl, why,
+                   "it stays on the server; a larger max-size lets it be read");
+    return import_remember_why(import, row, why);
+}
+
+static bool
+read_body(struct keeping *keeping, struct journal_pop *row, uint32_t number)
+{
+    const uint64_t listed = import_listed_size(keeping->import, number);
+
+    if (is_too_large(keeping->import, row, listed))
+        return refuse_to_read(keeping->import, row, number, listed);
     assert(keeping->body_count < LIMIT_BATCH);
     keeping->bodies[keeping->body_count] = *row;
     keeping->body_numbers[keeping->body_count++] = number;

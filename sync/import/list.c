@@ -50,8 +50,8 @@ on_size(void *context, uint32_t number, uint64_t size)
     return true;
 }
 
-static uint64_t
-size_of(const struct import *import, uint32_t number)
+uint64_t
+import_listed_size(const struct import *import, uint32_t number)
 {
     return number < import->sizes_count ? import->sizes[number] : 0;
 }
@@ -69,7 +69,7 @@ on_uidl(void *context, uint32_t number, const char *uidl)
         return true;
     }
     listing->count++;
-    return journal_listing_add(import->journal, number, uidl, size_of(import, number), &import->err);
+    return journal_listing_add(import->journal, number, uidl, import_listed_size(import, number), &import->err);
 }
 
 static bool
@@ -85,7 +85,7 @@ on_header(void *context, uint32_t number, const struct seen *seen, const char *w
     }
     listing->count++;
     digest_base32(seen->header, DIGEST_SIZE, uidl + 1);
-    return journal_listing_add(import->journal, number, uidl, size_of(import, number), &import->err);
+    return journal_listing_add(import->journal, number, uidl, import_listed_size(import, number), &import->err);
 }
 
 /* Every number of the session; the first -ERR to TOP says whether there is a TOP at all. */
@@ -218,10 +218,9 @@ import_list_numbers(struct import *import)
     if (!journal_listing_begin(import->journal, &import->err))
         return false;
     for (uint64_t number = 1; number <= import->messages; number++) {
-        uint64_t size = number < import->sizes_count ? import->sizes[number] : 0;
-
         (void)text_print(place, sizeof place, "#%" PRIu64, number);
-        if (!journal_listing_add(import->journal, (uint32_t)number, place, size, &import->err))
+        if (!journal_listing_add(import->journal, (uint32_t)number, place, import_listed_size(import, (uint32_t)number),
+                                 &import->err))
             return false;
     }
     return true;

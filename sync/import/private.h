@@ -182,11 +182,20 @@ void bytes_free(struct bytes_reading *reading);
 MUST_CHECK bool bytes_begin(struct bytes_reading *reading);
 MUST_CHECK bool bytes_add(struct bytes_reading *reading, const void *bytes, size_t len);
 bool bytes_has_header(const struct bytes_reading *reading);
+/** More came than the row's message has, whatever lines were added to its header and however its lines end: it is another one. */
+bool bytes_are_more(const struct bytes_reading *reading, const struct journal_pop *row);
 /** bytes_begin must follow before the next message. */
 MUST_CHECK bool bytes_end(struct bytes_reading *reading, struct seen *out);
 /** A file's bytes in wire form: the header alone, or all. *missing: it is not there any more */
 MUST_CHECK bool bytes_of_file(struct import *import, struct bytes_reading *reading, const struct local_file *file,
                               bool all, struct seen *seen, bool *missing);
+/**
+ * What is not wanted any more is read to its end, since others come behind it; but not for ever.
+ *
+ * @param bytes  of that message that were passed over
+ * @return false: a signal came, or it does not end (ERROR_SERVER)
+ */
+MUST_CHECK bool import_pass_over(struct import *import, uint64_t bytes);
 /** @param seen  NULL: refused, with these words */
 typedef bool import_top_item(void *context, uint32_t number, const struct seen *seen, const char *words);
 /** TOP for each. Where the server turns out to have none info.top becomes false, and nothing is reported. */
@@ -316,6 +325,8 @@ bool import_look_again(struct import *import);
 bool import_here_save(struct import *import);
 void import_here_free(struct import *import);
 bool import_list(struct import *import);
+/** What LIST says of it; 0: not told. */
+uint64_t import_listed_size(const struct import *import, uint32_t number);
 /** Where nothing has a name the listing holds numbers alone. */
 bool import_list_numbers(struct import *import);
 bool import_same_maildrop(struct import *import);

@@ -106,6 +106,8 @@ struct confirming {
     struct journal_pop *rows;
     size_t count, asked, at;
     struct bytes_reading *reading;
+    bool more;       /* more than the row's message has: no more of it is digested */
+    uint64_t passed; /* bytes of it since then */
 };
 
 static bool
@@ -117,15 +119,39 @@ on_next(void *context, uint32_t *number)
     return true;
 }
 
+/* It has no end: the next run does not begin with it again. */
+static bool
+give_up(struct confirming *confirming)
+{
+    struct import *import = confirming->import;
+    struct journal_pop *row = &confirming->rows[confirming->at];
+    struct error why = import->err;
+
+    if (why.kind == ERROR_SERVER) {
+        import_note_unsure(import, row);
+        if (!import_save(import, row))
+            return false;
+        import->err = why;
+    }
+    return false;
+}
+
 static bool
 on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
 {
     struct confirming *confirming = context;
 
     (void)number;
+    if (confirming->more) {
+        confirming->passed += len;
+        return import_pass_over(confirming->import, confirming->passed) || give_up(confirming);
+    }
     if (import_stopped(confirming->import))
         return import_interrupted(confirming->import);
-    return bytes_add(confirming->reading, bytes, len) || import_no_memory(confirming->import);
+    if (!bytes_add(confirming->reading, bytes, len))
+        return import_no_memory(confirming->import);
+    confirming->more = bytes_are_more(confirming->reading, &confirming->rows[confirming->at]);
+    return true;
 }
 
 /* A cut one is cut until the server has answered to what follows it: its DELE is behind that answer. */
@@ -146,8 +172,11 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     struct confirming *confirming = context;
     struct import *import = confirming->import;
     struct journal_pop *row = &confirming->rows[confirming->at++];
+    const bool more = confirming->more;
     struct seen seen;
 
+    confirming->more = false;
+    confirming->passed = 0;
     import->last_row = row->id;
     if (!bytes_end(confirming->reading, &seen) || !bytes_begin(confirming->reading))
         return import_no_memory(import);
@@ -157,9 +186,10 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
                        "it stays on the server and is tried again with the next run");
         return import_remember_why(import, row, words);
     }
-    if (seen_same_body(row, &seen) && (row->facts & POP_UNSURE) == 0)
+    const bool same = !more && seen_same_body(row, &seen);
+    if (same && (row->facts & POP_UNSURE) == 0)
         return confirm(import, number, row);
-    if (seen_same_body(row, &seen)) {
+    if (same) {
         import_note_unsure(import, row);
         import_name_unsure(import, number, row);
         return import_save(import, row);

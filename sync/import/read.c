@@ -10,13 +10,16 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
+#define HEADER_MAX (UINT64_C(1) << 20)   /* bytes of lines that programs add to a header: more is none */
+#define PASSED_MAX (UINT64_C(256) << 20) /* bytes of a message that nobody takes, until the line is given up */
+
 struct bytes_reading {
     SHA256_CTX header, body;
     SHA256_CTX wire; /* of the body with a CR before each LF; while none lacks one `body` is that */
     bool bare;       /* one did */
     bool was_cr;     /* the body's last byte so far */
     struct kin_reader *kin;
-    uint64_t size;
+    uint64_t size, header_size;
     bool done; /* the header's empty line came */
     enum { AT_START, AT_CR, INSIDE } line;
 };
@@ -49,7 +52,7 @@ bytes_begin(struct bytes_reading *reading)
 {
     struct kin half;
 
-    reading->size = 0;
+    reading->size = reading->header_size = 0;
     reading->done = false;
     reading->line = AT_START;
     reading->bare = reading->was_cr = false;
@@ -133,6 +136,7 @@ bytes_add(struct bytes_reading *reading, const void *bytes, size_t len)
     size_t header = reading->done ? 0 : header_part(reading, at, len);
 
     reading->size += len;
+    reading->header_size += header;
     if (header > 0 && (SHA256_Update(&reading->header, at, header) != 1 || !kin_add(reading->kin, at, header)))
         return false;
     return add_body(reading, at + header, len - header);
@@ -142,6 +146,13 @@ bool
 bytes_has_header(const struct bytes_reading *reading)
 {
     return reading->done;
+}
+
+bool
+bytes_are_more(const struct bytes_reading *reading, const struct journal_pop *row)
+{
+    return reading->size - reading->header_size > row->size ||
+           (!reading->done && reading->size > row->size + HEADER_MAX);
 }
 
 bool
@@ -180,7 +191,19 @@ bytes_of_file(struct import *import, struct bytes_reading *reading, const struct
     return ok && (bytes_end(reading, seen) || import_no_memory(import));
 }
 
-/* ---- rows ---- */
+/* ---- what nobody wants ---- */
+
+bool
+import_pass_over(struct import *import, uint64_t bytes)
+{
+    if (import_stopped(import))
+        return import_interrupted(import);
+    if (bytes < PASSED_MAX)
+        return true;
+    error_set(&import->err, ERROR_SERVER, "read a message that is larger than the server says: it does not end");
+    error_hint(&import->err, "the others are fetched with the next run");
+    return false;
+}
 
 /* ---- TOP ---- */
 
@@ -249,7 +272,7 @@ on_top_or_not(void *context, uint32_t number, const struct seen *seen, const cha
     const uint64_t most = import->account->import.max_size;
 
     if (seen != NULL || whole->count == LIMIT_BATCH || !import->may_fetch ||
-        (most != 0 && number < import->sizes_count && import->sizes[number] > most))
+        (most != 0 && import_listed_size(import, number) > most))
         return whole->item(whole->context, number, seen, words);
     whole->refused[whole->count++] = number;
     return true;

@@ -23,6 +23,7 @@ struct dropped { /* one message on the server */
     bool refuse_retr, refuse_dele, refuse_top;
     size_t give;          /* RETR gives so many bytes; 0: all */
     bool give_none;       /* not even one */
+    size_t repeats;       /* RETR gives all of it so many times more */
     uint64_t listed_size; /* what LIST says; 0: the truth */
     bool no_size;         /* LIST says 0 */
     const char *top_adds; /* lines that its TOP has and its RETR has not; NULL: those of all */
@@ -274,6 +275,9 @@ drop_give(struct drop *drop, uint32_t number, const struct maildrop_taker *taker
         return false;
     if (len > half && !taker->bytes(taker->context, number, mail->bytes + half, len - half))
         return false;
+    for (size_t i = 0; i < mail->repeats; i++)
+        if (!taker->bytes(taker->context, number, mail->bytes, len))
+            return false;
     return taker->end(taker->context, number, MAILDROP_DONE, "");
 }
 

@@ -670,6 +670,124 @@ a_short_answer_to_a_proof_makes_no_new_mail(void **state)
     assert_int_equal(count_there(sc), 0);
 }
 
+#define NAMELESS "Subject: x\r\n\r\n" /* so its body has to say what it is */
+
+static struct dropped *
+given_nameless(struct scene *sc)
+{
+    return given_mail_as(sc, "plain", NAMELESS "y\r\n", strlen(NAMELESS) + 3);
+}
+
+/* What has the name now is as large as this; its header is the same. */
+static void
+grows_to(struct dropped *mail, size_t len)
+{
+    static char large[4000];
+
+    assert_true(len <= sizeof large);
+    memset(large, 'z', sizeof large);
+    memcpy(large, NAMELESS, strlen(NAMELESS));
+    mail->bytes = realloc(mail->bytes, len);
+    assert_non_null(mail->bytes);
+    memcpy(mail->bytes, large, len - 2);
+    memcpy(mail->bytes + len - 2, "\r\n", 2);
+    mail->len = len;
+}
+
+/* What max-size keeps from being fetched is not read to be proven, either. */
+static void
+a_proof_asks_for_nothing_that_is_larger_than_max_size(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_nameless(sc);
+
+    sc->account.import.keep_days = 1;
+    sc->account.import.max_size = 1000;
+    mail->no_size = true;
+    assert_run(sc, 0);
+    time_passes(sc, DAY);
+    mail->no_size = false;
+    grows_to(mail, 4000);
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 1);
+        assert_said(sc, "larger than max-size: 4000 bytes");
+        assert_int_equal(sc->drop.retrs, 0);
+    }
+    assert_int_equal(count_there(sc), 1);
+    assert_int_equal(files_in(sc, "INBOX/new"), 1);
+
+    sc->account.import.max_size = 0; /* it is another one, and comes */
+    assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+}
+
+/* It was fetched before max-size was lowered: as much may come once more. */
+static void
+a_proof_of_what_was_large_when_it_came_is_read(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_nameless(sc);
+
+    grows_to(mail, 4000);
+    sc->account.import.keep_days = 1;
+    assert_run(sc, 0);
+    time_passes(sc, DAY);
+    sc->account.import.max_size = 1000;
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 1);
+    assert_int_equal(count_there(sc), 0);
+}
+
+/* More comes than is here, whatever LIST says: it is another one, and no more of it than that is digested, nor its end waited for for ever. */
+static void
+a_proof_ends_where_more_comes_than_is_here(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_nameless(sc);
+
+    sc->account.import.keep_days = 1;
+    assert_run(sc, 0);
+    time_passes(sc, DAY);
+    mail->listed_size = mail->len;
+    sc->account.import.max_size = 1000;
+    grows_to(mail, 4000);
+    assert_run(sc, 1);
+    assert_said(sc, "larger than max-size, although the server says it is not");
+    assert_int_equal(count_there(sc), 1);
+    assert_int_equal(files_in(sc, "INBOX/new"), 1);
+    assert_run(sc, 0); /* known now */
+    assert_int_equal(sc->drop.retrs, 0);
+
+    sc->account.import.max_size = 0;
+    assert_run(sc, 0);
+    assert_all_here(sc);
+}
+
+/* The line breaks, for once: the next run knows it, and fetches what else there is. */
+static void
+a_proof_without_end_is_given_up_and_not_begun_again(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_nameless(sc);
+
+    sc->account.import.keep_days = 1;
+    assert_run(sc, 0);
+    time_passes(sc, DAY);
+    mail->listed_size = mail->len;
+    grows_to(mail, 4000);
+    mail->repeats = 80000; /* 320 MB */
+    given_mails(sc, 1);
+    assert_run(sc, 1);
+    assert_said(sc, "it does not end");
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 1);
+        assert_int_equal(sc->drop.retrs, i == 0);
+    }
+    assert_int_equal(count_there(sc), 2);
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+}
+
 /* A run that delivered into a folder and broke off: the next one misses what went with the folder. */
 static void
 a_folder_of_a_run_that_broke_off_is_missed(void **state)
@@ -1045,6 +1163,10 @@ main(void)
         TEST(what_comes_back_without_a_message_id_is_refused_too),
         TEST(a_message_whose_end_comes_later_is_fetched_whole_before_it_is_removed),
         TEST(a_short_answer_to_a_proof_makes_no_new_mail),
+        TEST(a_proof_asks_for_nothing_that_is_larger_than_max_size),
+        TEST(a_proof_of_what_was_large_when_it_came_is_read),
+        TEST(a_proof_ends_where_more_comes_than_is_here),
+        TEST(a_proof_without_end_is_given_up_and_not_begun_again),
         TEST(a_folder_of_a_run_that_broke_off_is_missed),
         TEST(what_the_account_beside_has_from_its_server_is_not_removed),
         TEST(what_was_not_flushed_is_flushed_before_the_first_removal),
