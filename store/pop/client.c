@@ -66,7 +66,7 @@ take_run(void *self, size_t index, const char *bytes, size_t len)
             return false;
     }
     if (too_long)
-        return pipeline_nonsense(pipeline, "a line that is too long", (struct text){asking->lines.at, 100});
+        return pipeline_nonsense(pipeline, "a line that is too long", line);
     return true;
 }
 

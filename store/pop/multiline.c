@@ -74,26 +74,39 @@ multiline_take(struct multiline *body, const char *in, size_t len, struct text *
     return len;
 }
 
+/* @param line  with its line end, which is LF or CR LF */
+static bool
+give_line(const char *at, size_t len, struct text *line, bool *too_long)
+{
+    len--;
+    if (len > 0 && at[len - 1] == '\r')
+        len--;
+    *line = (struct text){at, len};
+    *too_long = len > MULTILINE_LINE_MAX;
+    return !*too_long;
+}
+
+/* Most lines are whole in their run: they are given where they stand. */
 bool
 list_lines_next(struct list_lines *lines, struct text *run, struct text *line, bool *too_long)
 {
-    const char *end = run->len == 0 ? NULL : memchr(run->at, '\n', run->len);
-    const size_t len = end != NULL ? (size_t)(end - run->at) + 1 : run->len;
+    const char *at = run->at, *end = run->len == 0 ? NULL : memchr(at, '\n', run->len);
+    size_t len = end != NULL ? (size_t)(end - at) + 1 : run->len;
 
     *too_long = len > sizeof lines->at - lines->len;
-    if (*too_long)
+    if (*too_long) {
+        *line = lines->len > 0 ? (struct text){lines->at, lines->len} : (struct text){at, len};
         return false;
-    memcpy(lines->at + lines->len, run->at, len);
-    lines->len += len;
+    }
     run->at += len;
     run->len -= len;
+    if (end != NULL && lines->len == 0)
+        return give_line(at, len, line, too_long);
+    memcpy(lines->at + lines->len, at, len);
+    lines->len += len;
     if (end == NULL)
         return false;
-    lines->len--;
-    if (lines->len > 0 && lines->at[lines->len - 1] == '\r')
-        lines->len--;
-    *line = (struct text){lines->at, lines->len};
-    *too_long = lines->len > MULTILINE_LINE_MAX;
+    len = lines->len;
     lines->len = 0;
-    return !*too_long;
+    return give_line(lines->at, len, line, too_long);
 }

@@ -43,9 +43,9 @@ struct list_lines { /* of a body */
 
 /**
  * Add a run of a body; call again with what is left until nothing is.
- * @param line [out] where true is returned: a line without its end (CR LF or LF), borrowed until the next call
+ * @param line [out] where true is returned: a line without its end (CR LF or LF), borrowed until the next call, and no longer than the run
  * @param too_long [out] the line has more than MULTILINE_LINE_MAX bytes: nothing more is to be had from these lines
- * @return false: no whole line yet, run is used up; or too_long
+ * @return false: no whole line yet, run is used up; or too_long, and line is what there is of it
  */
 bool list_lines_next(struct list_lines *lines, struct text *run, struct text *line, bool *too_long);
 
