@@ -250,6 +250,8 @@ bool tally_is_own(const struct sim_file *file);
 bool tally_held(const struct import_sim *sim, char hold[static 16]);
 /** Is one there that was on the server before, and that a run said was removed? */
 bool tally_any_removed(const struct import_sim *sim);
+/** Is one to be asked for once more in the next run, since far less of it came than LIST says? */
+bool tally_asks_again(const struct import_sim *sim);
 /** Is a message there of which far less comes than LIST says? */
 bool tally_any_short(const struct import_sim *sim);
 /** How many are there that max-size leaves there? */

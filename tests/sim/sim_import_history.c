@@ -370,7 +370,7 @@ run_until_quiet(struct history *history)
 
     while (!world->failed && round < ROUNDS_MAX &&
            (changes > 0 || (drop->top && tally_held(&sim, hold)) || round < 2)) {
-        changes = changes_of_a_run();
+        changes = changes_of_a_run() + tally_asks_again(&sim);
         round++;
     }
     history->rounds = round;

@@ -149,6 +149,25 @@ tally_is_unsure(struct import_sim *sim, const struct sim_file *file)
 }
 
 bool
+tally_asks_again(const struct import_sim *sim)
+{
+    const uint64_t most = sim->policy.max_size;
+    struct error err = {0};
+    struct journal_pop row;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool found, asks = false;
+
+    if (sim->status == 2 || !journal_pop_ids(sim->journal, POP_FETCHING, &ids, &count, &err))
+        return false;
+    for (size_t i = 0; i < count && !asks; i++)
+        asks = journal_pop_get(sim->journal, ids[i], &row, &found, &err) && found && (row.facts & POP_SHORT) != 0 &&
+               (most == 0 || (row.listed <= most && row.size <= most));
+    free(ids);
+    return asks;
+}
+
+bool
 tally_is_unmet(const struct import_sim *sim, int content)
 {
     for (size_t i = 0; i < sim->drop.count; i++)
