@@ -277,7 +277,8 @@ agenda_print(struct run *run, struct agenda *agenda)
         }
         if (step->kept_back || step->verb == PLAN_NOTHING || step->verb == PLAN_FORGET)
             continue;
-        report_message(run->report, account, mailbox, plan_verb_word(step->verb), message.uid, message.base, "");
+        report_step(run->report, account, mailbox, plan_verb_word(step->verb), message.uid, message.base, "",
+                    plan_reason_words(step));
         run->counts.down_new += step->verb == PLAN_DOWNLOAD;
         run->counts.up_new += step->verb == PLAN_UPLOAD;
         run->counts.down_removed += step->verb == PLAN_REMOVE_HERE;

@@ -75,7 +75,8 @@ record(struct arrivals *arrivals, const struct arrival *arrival, const struct lo
     }
     run->counts.down_new++;
     run->counts.bytes_down += arrival->digests.size;
-    report_message(run->report, run->account->name, mailbox->row.name, "download", message->uid, message->base, "");
+    report_step(run->report, run->account->name, mailbox->row.name, "download", message->uid, message->base, "",
+                arrival->why);
     arrivals->did = true;
     return journal_message_save(run->journal, message, &run->err) &&
            journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);

@@ -10,6 +10,7 @@
 struct arrival { /* a finished draft that waits for its batch */
     int64_t id;
     uint32_t mailbox;
+    const char *why; /* of plan_reason_words */
     struct local_draft *draft;
     uint64_t literal; /* bytes as the server sent them */
     bool confirmed;   /* fewer than it announced, twice the same */

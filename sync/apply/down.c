@@ -146,6 +146,7 @@ on_end(void *context, size_t index, uint32_t uid)
         return wanted == SIZE_MAX || take_no_room(down, wanted);
     if (wanted != SIZE_MAX) {
         arrival = (struct arrival){.id = down->asked[wanted]->id,
+                                   .why = plan_reason_words(&down->asked[wanted]->step),
                                    .mailbox = down->asked[wanted]->mailbox,
                                    .draft = draft,
                                    .literal = down->draft_bytes};

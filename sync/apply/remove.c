@@ -83,8 +83,8 @@ record_removed(struct removing *removing, size_t i)
         removing->todos[i]->dropped = true;
         run->counts.down_removed++;
         mailbox->removed += removing->todos[i]->counted;
-        report_message(run->report, run->account->name, mailbox->row.name, "remove-here", message->uid, message->base,
-                       "");
+        report_step(run->report, run->account->name, mailbox->row.name, "remove-here", message->uid, message->base, "",
+                    plan_reason_words(&removing->todos[i]->step));
         /* The row takes its intent and its pending reason along. */
         return quarantine_row(run, mailbox, message, removing->ops[i].name) &&
                journal_message_delete(run->journal, message->id, &run->err);
@@ -225,8 +225,9 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
     if (outcome->ok) {
         expunging->did = true;
         run->counts.up_removed += !todo->replaced;
-        report_message(run->report, run->account->name, mailbox->row.name,
-                       todo->replaced ? "replace-there" : "remove-there", message->uid, message->base, "");
+        report_step(run->report, run->account->name, mailbox->row.name,
+                    todo->replaced ? "replace-there" : "remove-there", message->uid, message->base, "",
+                    todo->replaced ? "" : plan_reason_words(&todo->step));
         message->facts |= FACT_GONE_THERE;
         if ((message->facts & FACT_GONE_HERE) == 0 && message->base[0] != '\0') /* `expunge`: the file goes next */
             return journal_message_save(run->journal, message, &run->err);

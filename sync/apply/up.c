@@ -286,7 +286,8 @@ record_sent(struct uploading *up, struct sending *sending)
     mailbox->stirred = true;
     up->did = true;
     run->counts.up_new++;
-    report_message(run->report, run->account->name, mailbox->row.name, "upload", sending->uid, message->base, "");
+    report_step(run->report, run->account->name, mailbox->row.name, "upload", sending->uid, message->base, "",
+                plan_reason_words(&sending->todo->step));
     sending->print.since = run_now(run);
     if (!journal_print_set(run->journal, &sending->print, &run->err))
         return false;

@@ -36,7 +36,7 @@ struct report_place {              /* what an event is about */
 void report_text_line(struct report *report, FILE *to, const struct report_place *place, const char *text);
 void report_text_error(struct report *report, const struct error *err);
 void report_text_message(struct report *report, const struct report_place *place, bool dry, const char *action,
-                         uint32_t uid, const char *file, const char *detail);
+                         uint32_t uid, const char *file, const char *detail, const char *why);
 void report_text_held(struct report *report, const char *account, const struct report_held *held);
 void report_text_guard(struct report *report, const struct report_account *account, const struct report_list *list);
 void report_text_live(struct report *report, const struct report_account *account, const char *mailbox, int64_t now_ms);

@@ -172,8 +172,8 @@ report_mailbox(struct report *report, const char *account, const char *mailbox, 
 }
 
 void
-report_message(struct report *report, const char *account, const char *mailbox, const char *action, uint32_t uid,
-               const char *file, const char *detail)
+report_step(struct report *report, const char *account, const char *mailbox, const char *action, uint32_t uid,
+            const char *file, const char *detail, const char *why)
 {
     const struct report_place place = {account, mailbox};
     struct report_account *a;
@@ -187,8 +187,15 @@ report_message(struct report *report, const char *account, const char *mailbox, 
     if (report->settings.json)
         report_json_message(report, &place, dry, action, uid, file, detail);
     else if (dry || report->settings.verbose > 0)
-        report_text_message(report, &place, dry, action, uid, file, detail);
+        report_text_message(report, &place, dry, action, uid, file, detail, why);
     unlock(report);
+}
+
+void
+report_message(struct report *report, const char *account, const char *mailbox, const char *action, uint32_t uid,
+               const char *file, const char *detail)
+{
+    report_step(report, account, mailbox, action, uid, file, detail, "");
 }
 
 void

@@ -73,6 +73,12 @@ void report_mailbox(struct report *report, const char *account, const char *mail
  */
 void report_message(struct report *report, const char *account, const char *mailbox, const char *action, uint32_t uid,
                     const char *file, const char *detail);
+/**
+ * report_message for what the planner decided.
+ * @param why  the reason in words, for people alone; "" none
+ */
+void report_step(struct report *report, const char *account, const char *mailbox, const char *action, uint32_t uid,
+                 const char *file, const char *detail, const char *why);
 /** An error or a warning; shown once, on standard error. */
 void report_error(struct report *report, const struct error *err);
 /** A line for --verbose only. */

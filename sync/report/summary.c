@@ -1,6 +1,6 @@
 /*
  * The line at the end of an account's run: what was done, what was not, and whether both sides are the same now.
- *     12 new here, 3 sent up, 5 flags changed here, 2 there, 2 deleted here (kept 30 days), 41 mailboxes in sync, 0.4 s
+ *     12 new here, 3 uploaded, 5 flags changed here, 2 there, 2 deleted here (kept 30 days), 41 mailboxes in sync, 0.4 s
  * An import has one side and no mailboxes to count:
  *     12 new here, 3 removed from the server, 1 too large, 0.4 s
  */
@@ -70,7 +70,7 @@ add_done(struct phrase *phrase, const struct report_counts *c, int days)
     if (days > 0)
         (void)text_print(kept, sizeof kept, " (kept %d %s)", days, days == 1 ? "day" : "days");
     add_item(phrase, c->down_new, "new here", "new here");
-    add_item(phrase, c->up_new, "sent up", "sent up");
+    add_item(phrase, c->up_new, "uploaded", "uploaded");
     add_sides(phrase, c->down_flags, c->up_flags, "flag changed", "flags changed", "");
     add_sides(phrase, c->down_removed, c->up_removed, "deleted", "deleted", kept);
     add_sides(phrase, c->down_moved, c->up_moved, "moved", "moved", "");

@@ -17,7 +17,7 @@ static const struct {
     const char *action, *done, *would;
 } phrases[] = {
     {"download", "fetched", "would fetch"},
-    {"upload", "sent up", "would send up"},
+    {"upload", "uploaded", "would upload"},
     {"flags-here", "flags changed here", "would change flags here"},
     {"flags-there", "flags changed on the server", "would change flags on the server"},
     {"move-here", "moved here", "would move here"},
@@ -25,6 +25,7 @@ static const struct {
     {"copy-there", "copied on the server", "would copy on the server"},
     {"remove-here", "removed here", "would remove here"},
     {"remove-there", "removed on the server", "would remove on the server"},
+    {"replace-there", "old version removed on the server", "would remove the old version on the server"},
     {"create-here", "folder made here", "would make the folder here"},
     {"create-there", "mailbox made on the server", "would make the mailbox on the server"},
     {"pair", "found to be the same on both sides", "would pair: the same on both sides"},
@@ -91,14 +92,15 @@ find_phrase(const char *action, bool dry)
 
 void
 report_text_message(struct report *report, const struct report_place *place, bool dry, const char *action, uint32_t uid,
-                    const char *file, const char *detail)
+                    const char *file, const char *detail, const char *why)
 {
     char text[LINE_MAX_BYTES / 2], number[32] = "";
 
     if (uid != 0)
         (void)text_print(number, sizeof number, " UID %lu", (unsigned long)uid);
-    (void)text_print(text, sizeof text, "%s%s%s%s%s%s", find_phrase(action, dry), number, is_set(file) ? " " : "",
-                     is_set(file) ? file : "", is_set(detail) ? ": " : "", is_set(detail) ? detail : "");
+    (void)text_print(text, sizeof text, "%s%s%s%s%s%s%s%s", find_phrase(action, dry), number, is_set(file) ? " " : "",
+                     is_set(file) ? file : "", is_set(detail) ? ": " : "", is_set(detail) ? detail : "",
+                     is_set(why) ? ": " : "", is_set(why) ? why : "");
     report_text_line(report, report->out, place, text);
 }
 

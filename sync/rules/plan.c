@@ -22,9 +22,22 @@ plan_is_wanted_back(const struct plan_side *survivor)
 }
 
 static struct plan_step
-step_of(enum plan_verb verb, bool allowed)
+step_of(enum plan_verb verb, enum plan_reason reason, bool allowed)
 {
-    return (struct plan_step){.verb = verb, .kept_back = !allowed};
+    return (struct plan_step){.verb = verb, .reason = reason, .kept_back = !allowed};
+}
+
+/* Why does a side get a message that it does not have? */
+static enum plan_reason
+reason_to_add(const struct plan_message *message, const struct plan_side *has, const struct plan_side *lacks)
+{
+    if (lacks->presence == PLAN_NEVER)
+        return PLAN_NEW;
+    if (message->altered)
+        return PLAN_ALTERED;
+    if (message->unpaired)
+        return PLAN_LOST_PAIR;
+    return plan_is_wanted_back(has) ? PLAN_WANTED : PLAN_OBVIOUS;
 }
 
 static struct plan_step
@@ -66,7 +79,7 @@ plan_both_here(const struct plan_message *message, const struct policy *policy)
     bool marked = (message->remote.seen & message->local.seen & FLAG_DELETED) != 0;
 
     if (policy->expunge && marked && step.verb == PLAN_NOTHING && !message->altered)
-        return step_of(PLAN_REMOVE_THERE, policy->push.deletes);
+        return step_of(PLAN_REMOVE_THERE, PLAN_MARKED, policy->push.deletes);
     return step;
 }
 
@@ -74,27 +87,53 @@ struct plan_step
 plan_message(const struct plan_message *message, const struct policy *policy)
 {
     enum plan_presence there = message->remote.presence, here = message->local.presence;
+    enum plan_reason why;
 
     if (there != PLAN_HERE && here != PLAN_HERE)
-        return step_of(PLAN_FORGET, true);
+        return step_of(PLAN_FORGET, PLAN_OBVIOUS, true);
     if (message->alias) /* its twin stands for it; gone was answered above */
-        return step_of(PLAN_NOTHING, true);
+        return step_of(PLAN_NOTHING, PLAN_OBVIOUS, true);
     if (there == PLAN_HERE && here == PLAN_HERE)
         return plan_both_here(message, policy);
     if (there == PLAN_HERE) {
         /* An altered file that is gone was not the message: the message itself comes back. */
-        if (here == PLAN_NEVER || message->altered || message->unpaired || plan_is_wanted_back(&message->remote))
-            return step_of(PLAN_DOWNLOAD, policy->pull.new_mail);
-        return step_of(PLAN_REMOVE_THERE, policy->push.deletes);
+        why = reason_to_add(message, &message->remote, &message->local);
+        if (why != PLAN_OBVIOUS)
+            return step_of(PLAN_DOWNLOAD, why, policy->pull.new_mail);
+        return step_of(PLAN_REMOVE_THERE, PLAN_REMOVED, policy->push.deletes);
     }
     if (message->altered)
-        return step_of(PLAN_NOTHING, true);
-    if (there == PLAN_NEVER || message->unpaired || plan_is_wanted_back(&message->local)) {
+        return step_of(PLAN_NOTHING, PLAN_OBVIOUS, true);
+    why = reason_to_add(message, &message->local, &message->remote);
+    if (why != PLAN_OBVIOUS) {
         if (message->refused)
-            return step_of(PLAN_NOTHING, true);
-        return step_of(PLAN_UPLOAD, policy->push.new_mail);
+            return step_of(PLAN_NOTHING, PLAN_OBVIOUS, true);
+        return step_of(PLAN_UPLOAD, why, policy->push.new_mail);
     }
-    return step_of(PLAN_REMOVE_HERE, policy->pull.deletes);
+    return step_of(PLAN_REMOVE_HERE, PLAN_REMOVED, policy->pull.deletes);
+}
+
+const char *
+plan_reason_words(const struct plan_step *step)
+{
+    switch (step->reason) {
+    case PLAN_NEW:
+        return step->verb == PLAN_DOWNLOAD ? "new there" : "new here";
+    case PLAN_REMOVED:
+        return step->verb == PLAN_REMOVE_HERE ? "removed there" : "removed here";
+    case PLAN_MARKED:
+        return "deleted on both sides";
+    case PLAN_WANTED:
+        return step->verb == PLAN_DOWNLOAD ? "removed here, but wanted there since"
+                                           : "removed there, but wanted here since";
+    case PLAN_ALTERED:
+        return "the file that was here had been altered";
+    case PLAN_LOST_PAIR:
+        return step->verb == PLAN_DOWNLOAD ? "missing here, though nobody removed it"
+                                           : "missing there, though nobody removed it";
+    default:
+        return "";
+    }
 }
 
 const char *

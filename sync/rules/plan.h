@@ -43,8 +43,20 @@ enum plan_verb {
     PLAN_REMOVE_THERE,
 };
 
+/* Why, for people. */
+enum plan_reason {
+    PLAN_OBVIOUS,   /* the verb says it */
+    PLAN_NEW,       /* the other side has it, this one never had it */
+    PLAN_REMOVED,   /* the other side removed it, and nobody wants it here */
+    PLAN_MARKED,    /* \Deleted on both sides, and `expunge` */
+    PLAN_WANTED,    /* removed on one side, flagged or undeleted on the other one since: it comes back */
+    PLAN_ALTERED,   /* the file that is gone had other bytes than the message */
+    PLAN_LOST_PAIR, /* gone, but that is no removal */
+};
+
 struct plan_step {
     enum plan_verb verb;
+    enum plan_reason reason;
     bool kept_back; /* the policy does not allow the verb (or a part of the flags): stays as a pending difference */
     unsigned there_add, there_del; /* to be stored on the server */
     unsigned here_add, here_del;   /* to be renamed here */
@@ -56,6 +68,9 @@ struct plan_step plan_message(const struct plan_message *message, const struct p
 
 /** The survivor of a removal on the other side gained \\Flagged or lost \\Deleted since both agreed: somebody wants it. */
 bool plan_is_wanted_back(const struct plan_side *survivor);
+
+/** The reason in words for --verbose and --dry-run, as seen from where the step is carried out; "" if the verb says it. */
+const char *plan_reason_words(const struct plan_step *step);
 
 /** The word for it in `status`, --dry-run and JSON. */
 const char *plan_verb_word(enum plan_verb verb);

@@ -74,6 +74,14 @@ report_message(struct report *report, const char *account, const char *mailbox, 
 }
 
 void
+report_step(struct report *report, const char *account, const char *mailbox, const char *action, uint32_t uid,
+            const char *file, const char *detail, const char *why)
+{
+    (void)why;
+    report_message(report, account, mailbox, action, uid, file, detail);
+}
+
+void
 report_error(struct report *report, const struct error *err)
 {
     char line[1500];

@@ -94,6 +94,24 @@ class CommandTest(SystemTest):
 
         self.assertGreaterEqual(self.sync("-v").out.count("INBOX"), 7)
 
+    def test_why_a_message_comes_or_goes_is_said(self):
+        gone, wanted, away, kept = [self.corpus.simple(name) for name in ("gone", "wanted", "away", "kept")]
+        uids = self.given_both_sides([gone, wanted, away, kept])
+        self.client.fill("INBOX", self.corpus.messages(1))
+        self.maildir.deliver("INBOX", self.corpus.simple("ours").lf)
+        self.client.expunge("INBOX", uids[:2])
+        self.maildir.flag(self.maildir.find("INBOX", wanted), add="F")
+        self.maildir.delete(self.maildir.find("INBOX", away))
+
+        told = self.sync("--dry-run").out
+
+        self.assertRegex(told, r"would fetch UID \d+.*: new there")
+        self.assertRegex(told, r"would upload .*: new here")
+        self.assertRegex(told, r"would upload .*: removed there, but wanted here since")
+        self.assertRegex(told, r"would remove here UID %d .*: removed there\n" % uids[0])
+        self.assertRegex(told, r"would remove on the server UID %d .*: removed here\n" % uids[2])
+        self.assertRegex(self.sync("-v").out, r"removed here UID %d .*: removed there\n" % uids[0])
+
     def test_one_mailbox_alone(self):
         self.client.create("Work/2024")
         self.sync()

@@ -262,6 +262,16 @@ broken_flags(const struct plan_message *message, const struct policy *policy, co
     return NULL;
 }
 
+/* Who wants to know why a message comes or goes is told, and nobody is told why a flag does. */
+static const char *
+broken_reason(const struct plan_step *step)
+{
+    const bool moves_mail = step->verb == PLAN_DOWNLOAD || step->verb == PLAN_UPLOAD ||
+                            step->verb == PLAN_REMOVE_HERE || step->verb == PLAN_REMOVE_THERE;
+
+    return (plan_reason_words(step)[0] != '\0') == moves_mail ? NULL : "mail that comes or goes has its reason";
+}
+
 static const char *
 broken_law(const struct plan_message *message, const struct policy *policy, const struct plan_step *step)
 {
@@ -271,6 +281,8 @@ broken_law(const struct plan_message *message, const struct policy *policy, cons
         law = broken_add(message, step);
     if (law == NULL)
         law = broken_policy(message, policy, step);
+    if (law == NULL)
+        law = broken_reason(step);
     return law != NULL ? law : broken_flags(message, policy, step);
 }
 

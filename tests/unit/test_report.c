@@ -81,7 +81,8 @@ a_summary_says_what_was_done_and_what_was_not(void **state)
          0,
          false,
          false,
-         "work: 12 new here, 3 sent up, 5 flags changed here, 2 there, 2 deleted here (kept 30 days), 1 there, 1 moved "
+         "work: 12 new here, 3 uploaded, 5 flags changed here, 2 there, 2 deleted here (kept 30 days), 1 there, 1 "
+         "moved "
          "there, 41 mailboxes in sync, 0.4 s\n"},
         {{.mailboxes = 2,
           .up_flags = 1,
@@ -294,7 +295,29 @@ a_dry_run_says_would(void **state)
     report_message(p->report, "work", "INBOX", "upload", 0, "1.ev", "");
     report_message(p->report, "home", "INBOX", "upload", 0, "2.ev", "");
 
-    assert_written(p, "work/INBOX: would send up 1.ev\n", "");
+    assert_written(p, "work/INBOX: would upload 1.ev\n", "");
+}
+
+static void
+people_are_told_the_reason_and_programs_are_not(void **state)
+{
+    struct paper *p = given_report(plain);
+
+    (void)state;
+    report_begin(p->report, "work", true);
+    report_step(p->report, "work", "INBOX", "download", 17, "", "", "new there");
+
+    assert_written(p, "work/INBOX: would fetch UID 17: new there\n", "");
+
+    p = given_report((struct report_settings){.json = true});
+    report_step(p->report, "work", "INBOX", "download", 17, "", "", "new there");
+
+    report_free(p->report);
+    assert_int_equal(fclose(p->out) + fclose(p->err), 0);
+    assert_non_null(strstr(p->out_text, "download"));
+    assert_null(strstr(p->out_text, "new there"));
+    free(p->out_text);
+    free(p->err_text);
 }
 
 static void
@@ -546,6 +569,7 @@ main(void)
         cmocka_unit_test(verbose_shows_every_step),
         cmocka_unit_test(quiet_leaves_errors_and_what_waits_for_a_word),
         cmocka_unit_test(a_dry_run_says_would),
+        cmocka_unit_test(people_are_told_the_reason_and_programs_are_not),
         cmocka_unit_test(names_of_strangers_do_not_reach_the_terminal_raw),
         cmocka_unit_test(the_live_line_is_drawn_over_and_taken_away),
         cmocka_unit_test(a_shorter_live_line_leaves_no_rest_of_the_longer_one),
