@@ -1,4 +1,4 @@
-/* Rows that a line of the listing may be, by its UIDL or by its header (import/match.c decides which it is). */
+/* Rows that a line of the listing may be, by its UIDL or by its header (import/decide.c says which it is). */
 #include "sync/import/private.h"
 
 static bool

@@ -8,7 +8,7 @@
  *   import/same.c        an account whose server changed its name: is it the same maildrop?
  *   import/beside.c      an IMAP account of this tree: is its mailbox this maildrop?
  *   import/meeting.c     files that no row knows of (journal lost, or older than the Maildir) beside what is listed
- *   import/match.c       which message is which row's; the journal says which are new (import/candidates.c: rows
+ *   import/match.c       which message is which row's; the journal says which are new (import/decide.c: one line; import/candidates.c: rows
  *                        that it may be; import/verdict.c: one row, one header)
  *   import/keep.c        what `keep` says about messages that were stored earlier (import/held.c: what needs a word;
  *                        import/proof.c: is the message on the server the one that is here? import/intact.c: is the file

@@ -1,0 +1,30 @@
+/* Which message is which: what import/match.c (all of them, in one run) and import/decide.c (one line, one row) share. */
+#ifndef SYNC_IMPORT_MATCH_H
+#define SYNC_IMPORT_MATCH_H
+
+#include "sync/import/private.h"
+
+struct match {
+    struct import *import;
+    bool renumbered; /* no name that was known is listed: it is the names that changed, not the mail */
+    bool again;      /* the last run did not find out of all of them */
+    bool reused;     /* a name is proven to mean another message than before */
+    /*
+     * Names may have moved: under a new one stands the header of a row whose own name is listed, too, unless it is a copy; or what was known
+     * by its name and size alone has another size.
+     */
+    bool doubted;
+    bool sized; /* messages under new names have the sizes that they had */
+    uint64_t revived, renamed, unproven;
+};
+
+/* What is surer comes first, so that its row is taken before others look for one. */
+enum decide_pass { DECIDE_BY_NAME, DECIDE_BY_HEADER, DECIDE_BY_KIN };
+
+/**
+ * Which row each doubtful line is, as far as this pass can tell: it is settled on it, to be fetched, to be compared, or left for another run.
+ * In a transaction, when the TOPs of all are known.
+ */
+MUST_CHECK bool decide_lines(struct match *match, enum decide_pass pass);
+
+#endif
