@@ -13,6 +13,15 @@ may_be_had(const struct import *import, const struct journal_pop *row, const str
 }
 
 /*
+ * A part may be that of any message, and nothing at all is: it is a row's that came so, too, only where LIST says of it what it said of that.
+ */
+static bool
+is_any_part(const struct journal_pop *row, const struct seen *seen, const struct journal_listed *listed)
+{
+    return row->listed != listed->size && is_far_short(seen->size, listed->size);
+}
+
+/*
  * The same bytes; where only the header of a row is known, the same header.
  *
  * What golub removed is told by its exact header: copies that are delivered once more differ above their common lines. One that was listed
@@ -29,6 +38,8 @@ fits(const struct import *import, const struct journal_pop *row, const struct se
     if (row->has_body && !seen_same_body(row, seen))
         return false;
     if (!row->has_body && row->state == POP_HAD && !may_be_had(import, row, listed))
+        return false;
+    if ((row->facts & POP_SHORT) != 0 && is_any_part(row, seen, listed))
         return false;
     seen_of_row(row, &known);
     return (row->has_header && memcmp(row->header, seen->header, DIGEST_SIZE) == 0) ||
@@ -113,8 +124,8 @@ bytes_find_unsure(struct import *import, const struct id_set *taken_rows, const 
     for (size_t i = 0; ok && !found && i < count; i++) {
         ok =
             import_load(import, ids[i], row) && journal_listing_is_taken(import->journal, ids[i], &taken, &import->err);
-        found =
-            ok && !taken && !id_set_has(taken_rows, ids[i]) && row->state != POP_FETCHING && seen_same_body(row, seen);
+        found = ok && !taken && !id_set_has(taken_rows, ids[i]) && row->state != POP_FETCHING &&
+                seen_same_body(row, seen) && !is_any_part(row, seen, listed);
     }
     free(ids);
     if (!found)

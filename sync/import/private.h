@@ -387,6 +387,8 @@ bool import_beside(struct import *import);
 bool import_is_intact(struct import *import, struct journal_pop *row, bool *intact);
 
 /* ---- import/proof.c ---- */
+/** Is it so little that the answer must have been cut? Nothing told: no. */
+bool is_far_short(uint64_t bytes, uint64_t listed);
 /** Did so many bytes make the whole message? @return false: it is to be read once more; its row says so and why */
 bool fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t bytes);
 /** Read the body again of messages whose header is right and does not prove the body (import/proof.c); mark what is the same. */

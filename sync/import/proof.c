@@ -65,12 +65,18 @@ is_usual(struct import *import, uint64_t size, uint64_t listed, bool *usual)
 }
 
 bool
+is_far_short(uint64_t bytes, uint64_t listed)
+{
+    return listed > 0 && (bytes == 0 || bytes < listed / 2);
+}
+
+bool
 fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t bytes)
 {
     struct journal_pop *row = &arrival->row;
     /* Where LIST says 0 for each nothing is no less than what is listed, and no more of an answer. */
     const bool nothing = bytes == 0 && !import->sized && import->identity == BY_UIDL;
-    bool far = nothing || (row->listed > 0 && (bytes == 0 || bytes < row->listed / 2)), usual = false;
+    bool far = nothing || is_far_short(bytes, row->listed), usual = false;
 
     if (nothing && (row->facts & POP_SHORT) != 0) { /* twice nothing: it is empty; read once more before it goes */
         row->facts = (row->facts & ~(unsigned)POP_SHORT) | POP_CONFIRM;

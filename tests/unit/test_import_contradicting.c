@@ -239,6 +239,55 @@ what_comes_short_where_it_is_compared_is_compared_again(void **state)
     assert_int_equal(copies_here(sc, mail), 1);
 }
 
+/* Of one not a byte ever came, twice; it is gone. Another has a new name, and not a byte comes of it at first: it is not that one. */
+static void
+a_part_is_not_taken_for_another_message_of_which_as_little_came(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail(sc, "one"), *none = given_mail(sc, "two");
+
+    none->give_none = true;
+    none->listed_size = 5000;
+    assert_run(sc, 1);
+    assert_run(sc, 1);
+    none->gone = true;
+    text_print(mail->uidl, sizeof mail->uidl, "new");
+    mail->give_none = true;
+    assert_run(sc, 1);
+    mail->give_none = false;
+    assert_run(sc, 0);
+    sc->account.import.keep_days = 0;
+    sc->options.confirm = true;
+    assert_run(sc, 3);
+    assert_run(sc, 0);
+
+    assert_int_equal(count_there(sc), 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+}
+
+/* The one that had the name is a header and nothing else; of the one that has it now not even the header comes at first. */
+static void
+a_part_under_a_name_that_is_used_again_is_no_body_of_as_little(void **state)
+{
+    static const char first[] = "Subject: a\r\nMessage-ID: <a@x>\r\n\r\n",
+                      other[] = "Subject: b\r\nMessage-ID: <b@x>\r\n\r\nmuch more than a header\r\n";
+    struct scene *sc = *state;
+    struct dropped *mail;
+
+    sc->drop.no_top = true;
+    (void)given_mail_as(sc, "one", first, sizeof first - 1);
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    mail = given_mail_as(sc, "one", other, sizeof other - 1);
+    mail->give = 15;
+    assert_run(sc, 1);
+    mail->give = 0;
+    assert_run(sc, 0);
+
+    assert_int_equal(copies_here(sc, mail), 1);
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+}
+
 /* The journal is lost; beside its file lies that of a report like it. */
 static void
 a_file_of_the_header_of_another_is_not_taken_for_the_only_one(void **state)
@@ -653,6 +702,8 @@ main(void)
         TEST(what_was_about_to_be_removed_is_known_under_another_name_and_header),
         TEST(what_is_like_one_that_was_recorded_is_fetched),
         TEST(what_comes_short_where_it_is_compared_is_compared_again),
+        TEST(a_part_is_not_taken_for_another_message_of_which_as_little_came),
+        TEST(a_part_under_a_name_that_is_used_again_is_no_body_of_as_little),
         TEST(a_file_of_the_header_of_another_is_not_taken_for_the_only_one),
         TEST(a_file_under_another_name_is_no_second_copy),
         TEST(a_copy_that_the_user_made_stands_for_no_other_message),
