@@ -36,6 +36,17 @@ text_is_nocase(struct text a, const char *b)
 }
 
 bool
+text_has_nocase(struct text text, const char *part)
+{
+    const size_t len = strlen(part);
+
+    for (size_t i = 0; i + len <= text.len; i++)
+        if (text_is_nocase((struct text){text.at + i, len}, part))
+            return true;
+    return false;
+}
+
+bool
 text_number(struct text token, uint64_t max, uint64_t *out)
 {
     uint64_t number = 0;

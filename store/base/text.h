@@ -24,6 +24,8 @@ struct text text_of(const char *string);
 bool text_is(struct text a, const char *b);
 /** Equal, ASCII letters in any case. */
 bool text_is_nocase(struct text a, const char *b);
+/** Is it part of the text, ASCII letters in any case? */
+bool text_has_nocase(struct text text, const char *part);
 /** A whole token of decimal digits, 0 ... max; no sign, no blank, no overflow. @return false: not such a number, *out untouched */
 MUST_CHECK bool text_number(struct text token, uint64_t max, uint64_t *out);
 /** Copy into a NUL-terminated array; false (and "" there) if it does not fit or holds NUL. */

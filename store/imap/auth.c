@@ -61,17 +61,6 @@ auth_choose(const struct connection *to, const char *capabilities, bool private,
 
 /* The server's verdict */
 
-static bool
-contains_nocase(const struct buffer *text, const char *part)
-{
-    const size_t len = strlen(part);
-
-    for (size_t i = 0; i + len <= text->len; i++)
-        if (text_is_nocase((struct text){text->at + i, len}, part))
-            return true;
-    return false;
-}
-
 /* A NO that is not about the credentials: the same ones will do later. */
 static bool
 is_about_the_server(const struct driver *driver)
@@ -82,7 +71,7 @@ is_about_the_server(const struct driver *driver)
         if (text_is_nocase(text_of(driver->code), codes[i]))
             return true;
     /* Gmail, which gives no code for it: "[ALERT] Too many simultaneous connections. (Failure)" */
-    return contains_nocase(&driver->words, "too many simultaneous connections");
+    return text_has_nocase((struct text){driver->words.at, driver->words.len}, "too many simultaneous connections");
 }
 
 static void
@@ -105,19 +94,13 @@ static enum auth_outcome
 judge(const struct auth *auth, unsigned mechanism, const struct buffer *details, struct error *err)
 {
     const struct driver *driver = auth->driver;
-    struct buffer said = buffer_new(4 * LIMIT_PROLOGUE);
     const bool busy = driver->status == STATUS_NO && is_about_the_server(driver);
 
     if (driver->status == STATUS_OK)
         return AUTH_ACCEPTED;
     error_set(err, busy ? ERROR_NETWORK : ERROR_LOGIN, "log in to %s as %s (%s)", stream_name(driver->talk.stream),
               auth->to->user != NULL ? auth->to->user : "nobody", sasl_name(mechanism));
-    if (buffer_add(&said, driver->words.at, driver->words.len) && details != NULL && details->len > 0) {
-        if (!buffer_adds(&said, " ") || !buffer_add(&said, details->at, details->len))
-            buffer_clear(&said);
-    }
-    error_answer(err, (struct text){said.at, said.len});
-    buffer_free(&said);
+    login_answer(&driver->words, details, err);
     if (busy)
         error_hint(err, "the server can't take us right now: try again later, with fewer connections if it says so");
     else
@@ -151,9 +134,7 @@ judge_libetpan(const struct auth *auth, unsigned mechanism, int result, struct e
         return wrong_answer(auth, mechanism, err); /* another tag, or an OK in the middle */
     if (driver->status != STATUS_NONE)
         return judge(auth, mechanism, NULL, err);
-    error_set(err, ERROR_LOGIN, "log in to %s (%s): the server's challenge was not understood or its proof was wrong",
-              stream_name(driver->talk.stream), sasl_name(mechanism));
-    return AUTH_FAILED;
+    return login_misunderstood(&driver->talk, mechanism, err);
 }
 
 static enum auth_outcome
@@ -163,7 +144,6 @@ sasl_by_libetpan(const struct auth *auth, unsigned mechanism, struct error *err)
     struct driver *driver = auth->driver;
     const uint64_t sent = driver->talk.sent;
     char shown[64];
-    enum auth_outcome outcome;
     int result;
 
     (void)text_print(shown, sizeof shown, "AUTHENTICATE %s", sasl_name(mechanism));
@@ -175,15 +155,8 @@ sasl_by_libetpan(const struct auth *auth, unsigned mechanism, struct error *err)
         sasl_report_missing(stream_name(driver->talk.stream), mechanism, err);
         return AUTH_UNUSABLE;
     }
-    outcome = judge_libetpan(auth, mechanism, result, err);
-    /* SCRAM is over only when the server, too, has proved that it knows the password: salt and proof are two challenges.
-     * libetpan would take an OK before. */
-    if (outcome == AUTH_ACCEPTED && mechanism == AUTH_SCRAM_SHA_256 && driver->proofs < 2) {
-        error_set(err, ERROR_LOGIN, "log in to %s (%s): the server did not prove that it knows the password",
-                  stream_name(driver->talk.stream), sasl_name(mechanism));
-        outcome = AUTH_FAILED;
-    }
-    return outcome;
+    return login_check_proof(&driver->talk, mechanism, driver->proofs, judge_libetpan(auth, mechanism, result, err),
+                             err);
 }
 
 /* LOGIN */

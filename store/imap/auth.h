@@ -8,7 +8,7 @@
 #define STORE_IMAP_AUTH_H
 
 #include "store/imap/driver.h"
-#include "store/net/sasl.h"
+#include "store/net/login.h"
 
 /**
  * The mechanism to use, out of to->auth (or the automatic ones) and the server's list.

@@ -1,14 +1,9 @@
 /* Our own exchanges; see exchange.h. What is said in them is made in store/net/sasl.c. */
 #include "store/imap/exchange.h"
 
-#define TAG "L1" /* of our own commands: libetpan's are bare numbers */
+#include "store/net/login.h"
 
-static bool
-fail_memory(struct error *err)
-{
-    error_set(err, ERROR_LOCAL, "log in: out of memory");
-    return false;
-}
+#define TAG "L1" /* of our own commands: libetpan's are bare numbers */
 
 /* A tagged answer that is not to our command is nonsense. */
 static bool
@@ -39,7 +34,7 @@ exchange_login(struct exchange *exchange, struct error *err)
     char count[32];
 
     if (!sasl_secret_new(&line, lens[0] + lens[1] + 100))
-        return fail_memory(err);
+        return login_no_memory(err);
     sasl_secret_adds(&line, TAG " LOGIN ");
     for (int i = 0; i < 2; i++) {
         (void)text_print(count, sizeof count, "%s{%zu%s}\r\n", i > 0 ? " " : "", lens[i], at_once ? "+" : "");
@@ -126,7 +121,7 @@ exchange_sasl(struct exchange *exchange, struct error *err)
         dialogue_hide_in(&driver->talk, &sasl.details);
         driver->talk.hide[1] = driver->talk.hide[2] = NULL;
     } else {
-        answered = fail_memory(err);
+        answered = login_no_memory(err);
     }
     exchange->details = sasl.details;
     sasl.details = buffer_new(0);

@@ -12,6 +12,8 @@
 
 #include "store/imap/auth.h"
 
+static const struct login_words protocol = {.start_tls = "STARTTLS", .scheme = "imaps://"};
+
 struct prologue {
     const struct connection *to;
     struct stream *stream;
@@ -21,13 +23,6 @@ struct prologue {
     char greeting[512];
     bool logged_in; /* PREAUTH */
 };
-
-static bool
-fail_memory(struct error *err)
-{
-    error_set(err, ERROR_LOCAL, "log in: out of memory");
-    return false;
-}
 
 /* What a call of libetpan came to, where it was not what we wanted. */
 static bool
@@ -75,7 +70,7 @@ greet(struct prologue *prologue, struct error *err)
     prologue->mailstream = prologue->driver == NULL ? NULL : driver_mailstream(prologue->driver);
     prologue->imap = prologue->mailstream == NULL ? NULL : mailimap_new(0, NULL);
     if (prologue->imap == NULL)
-        return fail_memory(err);
+        return login_no_memory(err);
     driver_begin(prologue->driver, NULL);
     result = mailimap_connect(prologue->imap, prologue->mailstream);
     if (result != MAILIMAP_NO_ERROR_AUTHENTICATED && result != MAILIMAP_NO_ERROR_NON_AUTHENTICATED)
@@ -112,65 +107,39 @@ ask_capabilities(struct prologue *prologue, struct error *err)
 }
 
 static bool
-has_pins(const struct connection *to)
-{
-    return to->fingerprints != NULL && to->fingerprints[0] != NULL;
-}
-
-/* Should STARTTLS be sent? Through a tunnel, a private channel, only where it is offered and can be verified. */
-static bool
-want_starttls(struct prologue *prologue, bool *want, struct error *err)
-{
-    const struct connection *to = prologue->to;
-
-    *want = to->tls != TLS_NONE && !stream_is_secure(prologue->stream) && !prologue->logged_in;
-    if (!*want || to->tunnel == NULL)
-        return true;
-    if (to->host == NULL && !has_pins(to)) {
-        *want = false;
-        return true;
-    }
-    if (prologue->driver->capabilities.len == 0 && !ask_capabilities(prologue, err))
-        return false;
-    *want = driver_offers(capabilities_of(prologue), to->disable, "STARTTLS");
-    return true;
-}
-
-static bool
-refuse_without_tls(const struct prologue *prologue, struct text answer, struct error *err)
-{
-    error_set(err, ERROR_NETWORK, "secure the connection to %s with STARTTLS", stream_name(prologue->stream));
-    error_answer(err, answer);
-    error_hint(err,
-               "use imaps:// if the server has it. Somebody on the way may have removed STARTTLS: nothing secret was "
-               "sent");
-    return false;
-}
-
-static bool
 start_tls(struct prologue *prologue, struct error *err)
 {
     struct driver *driver = prologue->driver;
     int result;
 
     if (driver->capabilities.len > 0 && !driver_offers(capabilities_of(prologue), NULL, "STARTTLS"))
-        return refuse_without_tls(prologue, TEXT("the server does not offer it"), err);
+        return login_refuse_plain(prologue->stream, &protocol, TEXT("the server does not offer it"), err);
     driver_begin(driver, NULL);
     result = mailimap_starttls(prologue->imap);
     if (driver->feed.err.kind != ERROR_NONE || driver->status == STATUS_NONE)
         return fail_libetpan(prologue, "send STARTTLS to", result, err);
     if (driver->status != STATUS_OK)
-        return refuse_without_tls(prologue, (struct text){driver->words.at, driver->words.len}, err);
-    if (result != MAILIMAP_NO_ERROR || driver_unread(driver).len > 0 || feed_has_unread(prologue->mailstream)) {
-        error_set(err, ERROR_NETWORK, "secure the connection to %s with STARTTLS", stream_name(prologue->stream));
-        error_answer(err, TEXT("something was sent along with the answer, before TLS"));
-        error_hint(err, "somebody on the way may have put it there: nothing secret was sent");
-        return false;
-    }
+        return login_refuse_plain(prologue->stream, &protocol, (struct text){driver->words.at, driver->words.len}, err);
+    if (result != MAILIMAP_NO_ERROR || driver_unread(driver).len > 0 || feed_has_unread(prologue->mailstream))
+        return login_refuse_early(prologue->stream, &protocol, err);
     if (!stream_start_tls(prologue->stream, err))
         return false;
     buffer_clear(&driver->capabilities);
     return true;
+}
+
+static bool
+secure(struct prologue *prologue, struct error *err)
+{
+    const enum login_tls want = login_wants_tls(prologue->to, prologue->stream);
+
+    if (want == LOGIN_TLS_IF_OFFERED) {
+        if (prologue->driver->capabilities.len == 0 && !ask_capabilities(prologue, err))
+            return false;
+        if (!driver_offers(capabilities_of(prologue), prologue->to->disable, "STARTTLS"))
+            return true;
+    }
+    return want == LOGIN_AS_IT_IS || start_tls(prologue, err);
 }
 
 /* Bring the session to where a login may be sent: private where it must be, capabilities known. */
@@ -178,7 +147,6 @@ static bool
 prepare(struct prologue *prologue, struct error *err)
 {
     const struct connection *to = prologue->to;
-    bool want;
 
     if (!greet(prologue, err))
         return false;
@@ -186,11 +154,9 @@ prepare(struct prologue *prologue, struct error *err)
         if (stream_is_secure(prologue->stream) || to->tunnel != NULL)
             return true;
         /* PREAUTH leaves no room for STARTTLS, so this is also what an attacker would say. */
-        return refuse_without_tls(prologue, TEXT("the server says PREAUTH before TLS"), err);
+        return login_refuse_plain(prologue->stream, &protocol, TEXT("the server says PREAUTH before TLS"), err);
     }
-    if (!want_starttls(prologue, &want, err))
-        return false;
-    if (want && !start_tls(prologue, err))
+    if (!secure(prologue, err))
         return false;
     return prologue->driver->capabilities.len > 0 || ask_capabilities(prologue, err);
 }
@@ -207,40 +173,43 @@ close_prologue(struct prologue *prologue)
     stream_close(prologue->stream);
 }
 
-/* @param secret  asked for here where it is not there yet */
+struct login { /* by one mechanism after the other */
+    struct auth auth;
+    bool private;
+};
+
+static unsigned
+choose(void *self, unsigned without, struct error *err)
+{
+    const struct login *login = self;
+
+    return auth_choose(login->auth.to, login->auth.capabilities, login->private, without, err);
+}
+
+static enum auth_outcome
+log_in_by(void *self, unsigned mechanism, const char *secret, struct error *err)
+{
+    struct login *login = self;
+
+    login->auth.secret = secret;
+    buffer_clear(&login->auth.driver->capabilities); /* what is there afterwards came with the answer */
+    return auth_log_in(&login->auth, mechanism, err);
+}
+
 static enum auth_outcome
 log_in(struct prologue *prologue, char **secret, struct error *err)
 {
-    const struct connection *to = prologue->to;
-    const bool private = stream_is_private(prologue->stream);
-    struct driver *driver = prologue->driver;
-    struct auth auth = {.driver = driver, .imap = prologue->imap, .to = to};
+    static const struct login_ways ways = {choose, log_in_by};
     char *list = strdup(capabilities_of(prologue));
-    enum auth_outcome outcome = AUTH_UNUSABLE;
-    struct error unusable;
+    struct login login = {
+        .auth = {.driver = prologue->driver, .imap = prologue->imap, .to = prologue->to, .capabilities = list},
+        .private = stream_is_private(prologue->stream)};
+    enum auth_outcome outcome = AUTH_FAILED;
 
-    auth.capabilities = list;
-    for (unsigned without = 0; list != NULL && outcome == AUTH_UNUSABLE;) {
-        const unsigned mechanism = auth_choose(to, list, private, without, err);
-        const bool secretive = sasl_needs_secret(mechanism);
-
-        if (mechanism == 0 || (secretive && *secret == NULL && !sasl_ask_secret(to, false, secret, err)) ||
-            !sasl_check(to, secretive ? *secret : NULL, err)) {
-            if (without != 0 && mechanism == 0)
-                *err = unusable; /* what stood in the way of the better one */
-            outcome = AUTH_FAILED;
-            break;
-        }
-        auth.secret = secretive ? *secret : NULL;
-        buffer_clear(&driver->capabilities); /* what is there afterwards came with the answer */
-        outcome = auth_log_in(&auth, mechanism, err);
-        without |= mechanism;
-        unusable = *err;
-    }
-    if (list == NULL) {
-        (void)fail_memory(err);
-        outcome = AUTH_FAILED;
-    }
+    if (list != NULL)
+        outcome = login_by(&ways, &login, prologue->to, secret, err);
+    else
+        (void)login_no_memory(err);
     free(list);
     return outcome;
 }
@@ -272,7 +241,7 @@ finish(struct prologue *prologue, struct error *err)
     return session;
 failed:
     session_close(session);
-    (void)fail_memory(err);
+    (void)login_no_memory(err);
     return NULL;
 }
 

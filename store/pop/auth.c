@@ -52,17 +52,6 @@ pop_auth_choose(const struct pop_auth *auth, bool private, unsigned without, str
 
 /* The server's verdict */
 
-static bool
-contains_nocase(const struct buffer *text, const char *part)
-{
-    const size_t len = strlen(part);
-
-    for (size_t i = 0; i + len <= text->len; i++)
-        if (text_is_nocase((struct text){text->at + i, len}, part))
-            return true;
-    return false;
-}
-
 bool
 pop_is_busy(const struct pop_driver *driver)
 {
@@ -72,7 +61,7 @@ pop_is_busy(const struct pop_driver *driver)
     if (driver->code[0] != '\0')
         return pop_code_is_busy(driver->code);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (contains_nocase(&driver->words, words[i]))
+        if (text_has_nocase((struct text){driver->words.at, driver->words.len}, words[i]))
             return true;
     return false;
 }
@@ -99,7 +88,6 @@ static enum auth_outcome
 judge(const struct pop_auth *auth, unsigned mechanism, const struct buffer *details, struct error *err)
 {
     const struct pop_driver *driver = auth->driver;
-    struct buffer said = buffer_new(4 * LIMIT_PROLOGUE);
     char what[512];
 
     if (driver->status == POP_OK)
@@ -111,12 +99,7 @@ judge(const struct pop_auth *auth, unsigned mechanism, const struct buffer *deta
         return AUTH_FAILED;
     }
     error_set(err, ERROR_LOGIN, "%s %s", what, stream_name(driver->talk.stream));
-    if (buffer_add(&said, driver->words.at, driver->words.len) && details != NULL && details->len > 0) {
-        if (!buffer_adds(&said, " ") || !buffer_add(&said, details->at, details->len))
-            buffer_clear(&said);
-    }
-    error_answer(err, (struct text){said.at, said.len});
-    buffer_free(&said);
+    login_answer(&driver->words, details, err);
     sasl_hint_refused(mechanism, err);
     return AUTH_REFUSED;
 }
@@ -146,9 +129,7 @@ judge_libetpan(const struct pop_auth *auth, unsigned mechanism, int result, stru
     }
     if (driver->status == POP_ERR || (driver->status == POP_OK && result == MAILPOP3_NO_ERROR))
         return judge(auth, mechanism, NULL, err);
-    error_set(err, ERROR_LOGIN, "log in to %s (%s): the server's challenge was not understood or its proof was wrong",
-              stream_name(driver->talk.stream), sasl_name(mechanism));
-    return AUTH_FAILED;
+    return login_misunderstood(&driver->talk, mechanism, err);
 }
 
 static enum auth_outcome
@@ -158,7 +139,6 @@ sasl_by_libetpan(const struct pop_auth *auth, unsigned mechanism, struct error *
     struct pop_driver *driver = auth->driver;
     const uint64_t sent = driver->talk.sent;
     char shown[64];
-    enum auth_outcome outcome;
     int result;
 
     if (strlen(to->user) > NAME_MAX_SASL) {
@@ -174,15 +154,8 @@ sasl_by_libetpan(const struct pop_auth *auth, unsigned mechanism, struct error *
         sasl_report_missing(stream_name(driver->talk.stream), mechanism, err);
         return AUTH_UNUSABLE;
     }
-    outcome = judge_libetpan(auth, mechanism, result, err);
-    /* SCRAM is over only when the server, too, has proved that it knows the password: salt and proof are two challenges.
-     * libetpan would take an OK before. */
-    if (outcome == AUTH_ACCEPTED && mechanism == AUTH_SCRAM_SHA_256 && driver->proofs < 2) {
-        error_set(err, ERROR_LOGIN, "log in to %s (%s): the server did not prove that it knows the password",
-                  stream_name(driver->talk.stream), sasl_name(mechanism));
-        outcome = AUTH_FAILED;
-    }
-    return outcome;
+    return login_check_proof(&driver->talk, mechanism, driver->proofs, judge_libetpan(auth, mechanism, result, err),
+                             err);
 }
 
 /* USER and PASS */
@@ -246,7 +219,7 @@ apop(const struct pop_auth *auth, struct error *err)
         return AUTH_UNUSABLE;
     }
     if (!sasl_secret_new(&command, strlen(auth->to->user) + 8)) {
-        error_set(err, ERROR_LOCAL, "log in: out of memory");
+        (void)login_no_memory(err);
         return AUTH_FAILED;
     }
     sasl_secret_adds(&command, "APOP ");
@@ -302,7 +275,7 @@ sasl_by_ourselves(const struct pop_auth *auth, unsigned mechanism, struct error 
     struct sasl sasl;
 
     if (!sasl_begin(&sasl, auth->to, mechanism, auth->secret)) {
-        error_set(err, ERROR_LOCAL, "log in: out of memory");
+        (void)login_no_memory(err);
     } else {
         talk->hide[1] = sasl.answers[0].at;
         talk->hide[2] = sasl.answers[1].at;

@@ -7,7 +7,7 @@
 #ifndef STORE_POP_AUTH_H
 #define STORE_POP_AUTH_H
 
-#include "store/net/sasl.h"
+#include "store/net/login.h"
 #include "store/pop/driver.h"
 
 struct pop_auth { /* one login; everything borrowed */

@@ -10,6 +10,8 @@
 
 #include "store/pop/auth.h"
 
+static const struct login_words protocol = {.start_tls = "STLS", .scheme = "pop3s://"};
+
 struct prologue {
     const struct connection *to;
     struct stream *stream;
@@ -21,13 +23,6 @@ struct prologue {
     char greeting[512];
     int again_s;
 };
-
-static bool
-fail_memory(struct error *err)
-{
-    error_set(err, ERROR_LOCAL, "log in: out of memory");
-    return false;
-}
 
 int
 pop_session_again(const char *code, int login_delay)
@@ -80,7 +75,7 @@ greet(struct prologue *prologue, struct error *err)
     prologue->mailstream = prologue->driver == NULL ? NULL : feed_mailstream(&prologue->driver->feed);
     prologue->pop3 = prologue->mailstream == NULL ? NULL : mailpop3_new(0, NULL);
     if (prologue->pop3 == NULL)
-        return fail_memory(err);
+        return login_no_memory(err);
     pop_driver_begin(prologue->driver, NULL);
     if (mailpop3_connect(prologue->pop3, prologue->mailstream) != MAILPOP3_NO_ERROR)
         return fail_libetpan(prologue, "read the greeting of", err);
@@ -95,38 +90,6 @@ ask_capabilities(struct prologue *prologue, struct error *err)
     return prologue->asked;
 }
 
-/* Should STLS be sent? Through a tunnel, a private channel, only where it is offered and can be verified. */
-static bool
-want_stls(struct prologue *prologue, bool *want, struct error *err)
-{
-    const struct connection *to = prologue->to;
-    const bool has_pins = to->fingerprints != NULL && to->fingerprints[0] != NULL;
-
-    *want = to->tls != TLS_NONE && !stream_is_secure(prologue->stream);
-    if (!*want || to->tunnel == NULL)
-        return true;
-    if (to->host == NULL && !has_pins) {
-        *want = false;
-        return true;
-    }
-    if (!ask_capabilities(prologue, err))
-        return false;
-    *want = prologue->can.stls;
-    return true;
-}
-
-static bool
-refuse_without_tls(const struct prologue *prologue, struct error *err)
-{
-    const struct buffer *words = &prologue->driver->words;
-
-    error_set(err, ERROR_NETWORK, "secure the connection to %s with STLS", stream_name(prologue->stream));
-    error_answer(err, (struct text){words->at, words->len});
-    error_hint(err, "use pop3s:// if the server has it. Somebody on the way may have removed STLS: nothing secret was "
-                    "sent");
-    return false;
-}
-
 static bool
 start_tls(struct prologue *prologue, struct error *err)
 {
@@ -138,14 +101,9 @@ start_tls(struct prologue *prologue, struct error *err)
     if (driver->feed.err.kind != ERROR_NONE || (driver->status != POP_OK && driver->status != POP_ERR))
         return fail_libetpan(prologue, "send STLS to", err);
     if (driver->status != POP_OK)
-        return refuse_without_tls(prologue, err);
-    if (result != MAILPOP3_NO_ERROR || dialogue_unread(&driver->talk).len > 0 ||
-        feed_has_unread(prologue->mailstream)) {
-        error_set(err, ERROR_NETWORK, "secure the connection to %s with STLS", stream_name(prologue->stream));
-        error_answer(err, TEXT("something was sent along with the answer, before TLS"));
-        error_hint(err, "somebody on the way may have put it there: nothing secret was sent");
-        return false;
-    }
+        return login_refuse_plain(prologue->stream, &protocol, (struct text){driver->words.at, driver->words.len}, err);
+    if (result != MAILPOP3_NO_ERROR || dialogue_unread(&driver->talk).len > 0 || feed_has_unread(prologue->mailstream))
+        return login_refuse_early(prologue->stream, &protocol, err);
     if (!stream_start_tls(prologue->stream, err))
         return false;
     prologue->asked = false;
@@ -153,15 +111,25 @@ start_tls(struct prologue *prologue, struct error *err)
     return true;
 }
 
+static bool
+secure(struct prologue *prologue, struct error *err)
+{
+    const enum login_tls want = login_wants_tls(prologue->to, prologue->stream);
+
+    if (want == LOGIN_TLS_IF_OFFERED) {
+        if (!ask_capabilities(prologue, err))
+            return false;
+        if (!prologue->can.stls)
+            return true;
+    }
+    return want == LOGIN_AS_IT_IS || start_tls(prologue, err);
+}
+
 /* Bring the session to where a login may be sent: private where it must be, capabilities known. */
 static bool
 prepare(struct prologue *prologue, struct error *err)
 {
-    bool want;
-
-    if (!greet(prologue, err) || !want_stls(prologue, &want, err))
-        return false;
-    if (want && !start_tls(prologue, err))
+    if (!greet(prologue, err) || !secure(prologue, err))
         return false;
     return prologue->asked || ask_capabilities(prologue, err);
 }
@@ -179,31 +147,37 @@ close_prologue(struct prologue *prologue)
     stream_close(prologue->stream);
 }
 
-/* @param secret  asked for here where it is not there yet */
+struct login { /* by one mechanism after the other */
+    struct pop_auth auth;
+    bool private;
+};
+
+static unsigned
+choose(void *self, unsigned without, struct error *err)
+{
+    const struct login *login = self;
+
+    return pop_auth_choose(&login->auth, login->private, without, err);
+}
+
+static enum auth_outcome
+log_in_by(void *self, unsigned mechanism, const char *secret, struct error *err)
+{
+    struct login *login = self;
+
+    login->auth.secret = secret;
+    return pop_auth_log_in(&login->auth, mechanism, err);
+}
+
 static enum auth_outcome
 log_in(struct prologue *prologue, char **secret, struct error *err)
 {
-    const struct connection *to = prologue->to;
-    const bool private = stream_is_private(prologue->stream);
-    struct pop_auth auth = {.driver = prologue->driver, .pop3 = prologue->pop3, .to = to, .can = &prologue->can};
-    enum auth_outcome outcome = AUTH_UNUSABLE;
-    struct error unusable;
+    static const struct login_ways ways = {choose, log_in_by};
+    struct login login = {
+        .auth = {.driver = prologue->driver, .pop3 = prologue->pop3, .to = prologue->to, .can = &prologue->can},
+        .private = stream_is_private(prologue->stream)};
+    const enum auth_outcome outcome = login_by(&ways, &login, prologue->to, secret, err);
 
-    for (unsigned without = 0; outcome == AUTH_UNUSABLE;) {
-        const unsigned mechanism = pop_auth_choose(&auth, private, without, err);
-        const bool secretive = mechanism != 0 && sasl_needs_secret(mechanism);
-
-        if (mechanism == 0 || (secretive && *secret == NULL && !sasl_ask_secret(to, false, secret, err)) ||
-            !sasl_check(to, secretive ? *secret : NULL, err)) {
-            if (without != 0 && mechanism == 0)
-                *err = unusable; /* what stood in the way of the better one */
-            return AUTH_FAILED;
-        }
-        auth.secret = secretive ? *secret : NULL;
-        outcome = pop_auth_log_in(&auth, mechanism, err);
-        without |= mechanism;
-        unusable = *err;
-    }
     if (outcome == AUTH_FAILED && pop_is_busy(prologue->driver))
         prologue->again_s = prologue->driver->code[0] == '\0'
                                 ? 1 /* locked, said in words */
@@ -236,7 +210,7 @@ finish(struct prologue *prologue, struct error *err)
     return session;
 failed:
     pop_session_close(session);
-    (void)fail_memory(err);
+    (void)login_no_memory(err);
     return NULL;
 }
 

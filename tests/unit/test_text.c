@@ -35,6 +35,17 @@ case_is_ignored_for_ascii_letters_only(void **state)
 }
 
 static void
+a_part_is_found_in_any_case(void **state)
+{
+    (void)state;
+    assert_true(text_has_nocase(TEXT("[ALERT] Too Many connections"), "too many"));
+    assert_true(text_has_nocase(TEXT("in use"), "in USE"));
+    assert_true(text_has_nocase(TEXT(""), ""));
+    assert_false(text_has_nocase(TEXT("in us"), "in use"));
+    assert_false(text_has_nocase(TEXT(""), "x"));
+}
+
+static void
 a_number_is_a_whole_token_of_digits_up_to_its_maximum(void **state)
 {
     static const struct {
@@ -212,6 +223,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_compare_by_bytes_and_length),
         cmocka_unit_test(case_is_ignored_for_ascii_letters_only),
+        cmocka_unit_test(a_part_is_found_in_any_case),
         cmocka_unit_test(a_number_is_a_whole_token_of_digits_up_to_its_maximum),
         cmocka_unit_test(a_copy_that_does_not_fit_or_holds_nul_is_refused),
         cmocka_unit_test(printing_says_whether_it_was_cut),

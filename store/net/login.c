@@ -1,0 +1,96 @@
+/* See login.h. */
+#include "store/net/login.h"
+
+enum login_tls
+login_wants_tls(const struct connection *to, const struct stream *stream)
+{
+    const bool has_pins = to->fingerprints != NULL && to->fingerprints[0] != NULL;
+
+    if (to->tls == TLS_NONE || stream_is_secure(stream))
+        return LOGIN_AS_IT_IS;
+    if (to->tunnel == NULL)
+        return LOGIN_START_TLS;
+    /* Without a name and a pin there is nothing to check its certificate against. */
+    return to->host == NULL && !has_pins ? LOGIN_AS_IT_IS : LOGIN_TLS_IF_OFFERED;
+}
+
+bool
+login_refuse_plain(const struct stream *stream, const struct login_words *words, struct text answer, struct error *err)
+{
+    error_set(err, ERROR_NETWORK, "secure the connection to %s with %s", stream_name(stream), words->start_tls);
+    error_answer(err, answer);
+    error_hint(err, "use %s if the server has it. Somebody on the way may have removed %s: nothing secret was sent",
+               words->scheme, words->start_tls);
+    return false;
+}
+
+bool
+login_refuse_early(const struct stream *stream, const struct login_words *words, struct error *err)
+{
+    error_set(err, ERROR_NETWORK, "secure the connection to %s with %s", stream_name(stream), words->start_tls);
+    error_answer(err, TEXT("something was sent along with the answer, before TLS"));
+    error_hint(err, "somebody on the way may have put it there: nothing secret was sent");
+    return false;
+}
+
+enum auth_outcome
+login_by(const struct login_ways *ways, void *self, const struct connection *to, char **secret, struct error *err)
+{
+    enum auth_outcome outcome = AUTH_UNUSABLE;
+    struct error unusable;
+
+    for (unsigned without = 0; outcome == AUTH_UNUSABLE;) {
+        const unsigned mechanism = ways->choose(self, without, err);
+        const bool secretive = mechanism != 0 && sasl_needs_secret(mechanism);
+
+        if (mechanism == 0 || (secretive && *secret == NULL && !sasl_ask_secret(to, false, secret, err)) ||
+            !sasl_check(to, secretive ? *secret : NULL, err)) {
+            if (without != 0 && mechanism == 0)
+                *err = unusable; /* what stood in the way of the better one */
+            return AUTH_FAILED;
+        }
+        outcome = ways->log_in(self, mechanism, secretive ? *secret : NULL, err);
+        without |= mechanism;
+        unusable = *err;
+    }
+    return outcome;
+}
+
+void
+login_answer(const struct buffer *words, const struct buffer *details, struct error *err)
+{
+    struct buffer said = buffer_new(4 * LIMIT_PROLOGUE);
+
+    if (buffer_add(&said, words->at, words->len) && details != NULL && details->len > 0) {
+        if (!buffer_adds(&said, " ") || !buffer_add(&said, details->at, details->len))
+            buffer_clear(&said);
+    }
+    error_answer(err, (struct text){said.at, said.len});
+    buffer_free(&said);
+}
+
+enum auth_outcome
+login_misunderstood(const struct dialogue *talk, unsigned mechanism, struct error *err)
+{
+    error_set(err, ERROR_LOGIN, "log in to %s (%s): the server's challenge was not understood or its proof was wrong",
+              stream_name(talk->stream), sasl_name(mechanism));
+    return AUTH_FAILED;
+}
+
+enum auth_outcome
+login_check_proof(const struct dialogue *talk, unsigned mechanism, unsigned challenges, enum auth_outcome outcome,
+                  struct error *err)
+{
+    if (outcome != AUTH_ACCEPTED || mechanism != AUTH_SCRAM_SHA_256 || challenges >= 2)
+        return outcome;
+    error_set(err, ERROR_LOGIN, "log in to %s (%s): the server did not prove that it knows the password",
+              stream_name(talk->stream), sasl_name(mechanism));
+    return AUTH_FAILED;
+}
+
+bool
+login_no_memory(struct error *err)
+{
+    error_set(err, ERROR_LOCAL, "log in: out of memory");
+    return false;
+}
