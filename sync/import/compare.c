@@ -24,8 +24,8 @@ struct compare {
     bool begun;
     const char *dropped; /* why what comes is not written down; NULL: it is */
     struct bytes_reading *reading;
-    uint64_t bytes;
-    bool all; /* every message was looked at */
+    uint64_t bytes, passed; /* passed: of these, since nothing of it is written down */
+    bool all;               /* every message was looked at */
 };
 
 /* ---- delivery ---- */
@@ -130,6 +130,16 @@ take_up(struct compare *compare, const struct journal_listed *listed, struct jou
     return changed ? save_alone(compare, &arrival) : settle(compare, &arrival);
 }
 
+/* Another run looks at it. */
+static bool
+leave(struct compare *compare, const struct journal_listed *listed)
+{
+    struct import *import = compare->import;
+
+    compare->all = false;
+    return import->identity == BY_BODY || journal_listing_leave(import->journal, listed->number, &import->err);
+}
+
 /* A message that is not here. */
 static bool
 take(struct compare *compare, const struct journal_listed *listed, const struct journal_pop *known,
@@ -141,8 +151,7 @@ take(struct compare *compare, const struct journal_listed *listed, const struct 
 
     if (most != 0 && import->counts.down_new + compare->count >= most) {
         import->counts.kept_by_policy++;
-        compare->all = false;
-        return true;
+        return leave(compare, listed);
     }
     *arrival = (struct arrival){.number = listed->number, .repeated = true};
     if (known->id != 0)
@@ -186,7 +195,7 @@ begin_message(struct compare *compare)
     if (compare->begun)
         return true;
     compare->begun = true;
-    compare->bytes = 0;
+    compare->bytes = compare->passed = 0;
     compare->dropped = NULL;
     if (!bytes_begin(compare->reading))
         return import_no_memory(import);
@@ -209,8 +218,10 @@ on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
     compare->bytes += len;
     if (compare->dropped == NULL && !fetch_may_go_on(import, compare->bytes - len, compare->bytes, &compare->dropped))
         return false;
-    if (compare->dropped != NULL)
-        return true;
+    if (compare->dropped != NULL) {
+        compare->passed += len;
+        return import_pass_over(import, compare->passed);
+    }
     if (!bytes_add(compare->reading, bytes, len))
         return import_no_memory(import);
     if (import->options->skip_existing)
@@ -230,15 +241,6 @@ leave_unsure(struct compare *compare, const struct journal_listed *listed, struc
     import_name_unsure(compare->import, listed->number, row);
     arrival.row = *row;
     return save_alone(compare, &arrival);
-}
-
-static bool
-leave(struct compare *compare, const struct journal_listed *listed)
-{
-    struct import *import = compare->import;
-
-    compare->all = false;
-    return import->identity == BY_BODY || journal_listing_leave(import->journal, listed->number, &import->err);
 }
 
 static bool

@@ -323,6 +323,8 @@ bool import_here_names(struct import *import);
 bool import_look_again(struct import *import);
 /** Write down, in the caller's transaction, how the folders looked: a run that follows need not list those that did not move. */
 bool import_here_save(struct import *import);
+/** A file is not where its folder's stamp says that it is: the next run lists every folder, and misses what is not there. */
+void import_here_doubt(struct import *import);
 void import_here_free(struct import *import);
 bool import_list(struct import *import);
 /** What LIST says of it; 0: not told. */

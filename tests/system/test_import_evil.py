@@ -7,7 +7,7 @@ import re
 
 from popbase import LOGIN, NETWORK, OK, SOME, DovecotTest, ScriptTest, main
 from rig import in_memory  # noqa: F401
-from rig.popserver import END, stuffed
+from rig.popserver import CLOSE, END, Message, stuffed
 
 
 class OneMessageTest(ScriptTest):
@@ -166,6 +166,25 @@ class BrokenLineTest(ScriptTest):
                 server.clear()
                 self.import_()
                 self.assert_here(mails)
+
+    def test_a_message_without_end_is_given_up_when_it_is_new_and_when_it_is_compared(self):
+        def without_end(session, _):
+            session.send(b"+OK\r\n")
+            for _ in range(300):
+                session.send((b"x" * 1022 + b"\r\n") * 1024)
+
+        server = self.serve(self.mails(3), extras={"max_size": 100_000})
+        self.import_()
+        for uidl in (server.drop[1].uidl, b"another"):  # two have one name: their bytes tell which is which
+            server.clear()
+            server.drop[0].uidl = uidl
+            server.rule(rb"RETR 1", [without_end, CLOSE])
+            if uidl == b"another":
+                server.drop[0] = Message(self.mails(1)[0], uidl)
+
+            result = self.import_(expect=SOME)
+
+            self.assertIn("it does not end", result.err)
 
     def test_a_greeting_without_end_is_an_error(self):
         self.serve(self.mails(1), greeting=[b"+OK " + b"x" * 3_000_000, "stall"], extras={"timeout": 2})

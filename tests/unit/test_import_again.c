@@ -425,6 +425,35 @@ what_was_proven_before_another_had_its_bytes_is_not_removed(void **state)
     assert_int_equal(copies_here(sc, &sc->drop.mails[3]), 1);
 }
 
+/* What can't come in this run is left, and read no second time. */
+static void
+what_max_messages_leaves_of_what_is_compared_is_read_and_counted_once(void **state)
+{
+    struct scene *sc = *state;
+    char bytes[100];
+
+    for (int i = 0; i < 6; i++) {
+        const int len = snprintf(bytes, sizeof bytes, "Message-ID: <r@x>\r\n\r\nreport %d\r\n", i);
+
+        (void)given_mail_as(sc, "one", bytes, (size_t)len);
+        sc->drop.mails[i].gone = i > 0;
+    }
+    assert_run(sc, 0);
+    for (int i = 0; i < 6; i++) {
+        sc->drop.mails[i].gone = false;
+        text_print(sc->drop.mails[i].uidl, sizeof sc->drop.mails[i].uidl, "new-%d", i);
+    }
+    sc->account.import.max_messages = 2;
+
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 6);
+    assert_said(sc, "2 new here, 3 left for a later run");
+    assert_run(sc, 0);
+    assert_said(sc, "2 new here, 1 left for a later run");
+    assert_run(sc, 0);
+    assert_all_here(sc);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int
@@ -447,6 +476,7 @@ main(void)
         TEST(what_was_proven_before_names_moved_on_and_is_refused_stays),
         TEST(what_was_proven_before_names_moved_on_and_is_put_off_stays),
         TEST(what_was_proven_before_another_had_its_bytes_is_not_removed),
+        TEST(what_max_messages_leaves_of_what_is_compared_is_read_and_counted_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
