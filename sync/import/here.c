@@ -344,6 +344,18 @@ import_here_save(struct import *import)
     return ok;
 }
 
+/*
+ * A folder that was set back to how it was before an import, with its times, seems not to have moved since this import looked at it: what the
+ * import delivered would never be missed.
+ */
+void
+import_here_doubt(struct import *import)
+{
+    for (size_t i = 0; i < import->folders.seen_count; i++)
+        import->folders.seen[i].stamp[0] = '\0';
+    import->folders.moved = true;
+}
+
 void
 import_here_free(struct import *import)
 {

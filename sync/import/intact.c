@@ -97,6 +97,7 @@ import_is_intact(struct import *import, struct journal_pop *row, bool *intact)
     ok = (reading != NULL || import_no_memory(import)) && find(import, reading, row, &here);
     bytes_free(reading);
     *intact = here == INTACT;
-    /* What is nowhere went a moment ago: the next run misses it. */
+    if (here == NOWHERE)
+        import_here_doubt(import);
     return ok && (here != NOT_WHAT_CAME || name_it(import, row));
 }

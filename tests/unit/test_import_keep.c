@@ -1107,6 +1107,57 @@ what_is_cut_empty_or_damaged_here_stays_on_the_server(void **state)
     assert_int_equal(count_there(sc), 2);
 }
 
+/* The file with the latest date in its name. */
+static void
+take_away_latest(struct scene *sc)
+{
+    char path[8192], latest[256] = "";
+    struct dirent *entry;
+    DIR *dir;
+
+    text_print(path, sizeof path, "%s/INBOX/new", sc->s->root);
+    dir = opendir(path);
+    assert_non_null(dir);
+    while ((entry = readdir(dir)) != NULL)
+        if (strcmp(entry->d_name, latest) > 0)
+            text_print(latest, sizeof latest, "%s", entry->d_name);
+    assert_int_equal(unlinkat(dirfd(dir), latest, 0), 0);
+    closedir(dir);
+}
+
+/* The Maildir is set back to right before an import, with its times: nothing moved since that import looked. */
+static void
+what_a_folder_that_was_set_back_with_its_times_lacks_is_missed(void **state)
+{
+    struct scene *sc = *state;
+    struct timespec times[2];
+    uint64_t missed;
+    struct stat st;
+
+    sc->account.import.keep_days = 30;
+    sc->account.policy.quarantine_days = 30;
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    (void)usleep(15000);
+    assert_int_equal(stat(scratch_path(sc->s, "INBOX/new"), &st), 0);
+    times[0] = times[1] = st.st_mtim;
+    sc->now += 60;
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    take_away_latest(sc);
+    assert_int_equal(utimensat(AT_FDCWD, scratch_path(sc->s, "INBOX/new"), times, 0), 0);
+    time_passes(sc, 30 * DAY);
+
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 1);
+    assert_run(sc, 0);
+    assert_true(journal_pop_count_missed(sc->journal, &missed, &sc->err));
+    assert_int_equal(missed, 1);
+    time_passes(sc, 31 * DAY);
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+}
+
 /* A server that tells no sizes, and has nothing to say of a message: once is no answer, twice it is empty. */
 static void
 nothing_where_no_size_is_told_is_asked_for_twice(void **state)
@@ -1178,6 +1229,7 @@ main(void)
         TEST(what_was_removed_here_before_another_boot_does_not_come_again),
         TEST(what_is_listed_again_after_removal_is_said_and_not_counted_again),
         TEST(what_is_cut_empty_or_damaged_here_stays_on_the_server),
+        TEST(what_a_folder_that_was_set_back_with_its_times_lacks_is_missed),
         TEST(nothing_where_no_size_is_told_is_asked_for_twice),
     };
 
