@@ -295,6 +295,17 @@ journal_pop_doubt_begun(struct journal *journal, struct error *err)
 }
 
 bool
+journal_pop_unflushed(struct journal *journal, int64_t **ids, size_t *count, struct error *err)
+{
+    static const char sql[] = "SELECT id FROM pop WHERE state = 2 AND facts & 2048 <> 0 AND missed = 0 AND base <> ''"
+                              " AND " LISTED " ORDER BY id";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_POP_UNFLUSHED, sql, err);
+
+    static_assert(POP_STORED == 2 && POP_UNFLUSHED == 2048, "the statement holds these numbers");
+    return statement != NULL && sql_ids(journal, statement, ids, count, "list what may not be on the disk", err);
+}
+
+bool
 journal_pop_flushed(struct journal *journal, struct error *err)
 {
     assert(journal->in_transaction);

@@ -109,6 +109,8 @@ MUST_CHECK bool journal_pop_held(struct journal *journal, int64_t **ids, size_t 
 MUST_CHECK bool journal_pop_has_base(struct journal *journal, const char *base, bool *has, struct error *err);
 /** The latest `since`; INT64_MIN: no rows. */
 MUST_CHECK bool journal_pop_newest(struct journal *journal, int64_t *since, struct error *err);
+/** Ids of STORED rows that are POP_UNFLUSHED, not absent, and whose file is not missed, by id; the caller frees. */
+MUST_CHECK bool journal_pop_unflushed(struct journal *journal, int64_t **ids, size_t *count, struct error *err);
 /** What is here is on the disk: no row is POP_UNFLUSHED any more. In a transaction. */
 MUST_CHECK bool journal_pop_flushed(struct journal *journal, struct error *err);
 /** Times that lie ahead of this one are set back to it. In a transaction. */

@@ -4,11 +4,14 @@
  *
  * So a run that delivers without flushing notes the boot of the system first, and in each row that it stores that its file was not flushed
  * (POP_UNFLUSHED). The next run of that boot flushes everything before it looks at anything, and takes both back; so does a run before its
- * first DELE. Where a run finds the note of another boot, what is missing of these rows was taken by the cut: it is fetched again. What was
- * flushed before, and is missing, the user removed.
+ * first DELE. Where a run finds the note of another boot, what is missing of these rows, or empty or torn, was taken by the cut: it is
+ * fetched again. What was flushed before, and is missing, the user removed.
  */
 #include "sync/import/private.h"
 
+#include <inttypes.h>
+
+#define TORN_SAID 20          /* one by one */
 #define UNFLUSHED "unflushed" /* in meta: the boot that mail was delivered in and not flushed; "" none, "?" not told */
 
 static bool
@@ -66,11 +69,50 @@ flush_begin(struct import *import)
     return !import->unflushed || import->cut || import->dry || flush_this_boot(import);
 }
 
+static bool
+fetch_again(struct import *import, struct journal_pop *row, uint64_t place)
+{
+    if (place < TORN_SAID)
+        import_say(import, "deliver",
+                   "the file %s is empty or torn, by a power cut it seems: its message is fetched again, and the file "
+                   "stays where it is",
+                   row->base);
+    row->state = POP_FETCHING;
+    row->facts = (row->facts & ~(unsigned)POP_UNFLUSHED) | POP_LOST;
+    row->base[0] = '\0';
+    return import_save(import, row);
+}
+
+/* A cut leaves names without their bytes, too. */
+static bool
+fetch_torn_again(struct import *import)
+{
+    struct journal_pop row;
+    uint64_t torn = 0;
+    int64_t *ids;
+    size_t count;
+    bool ok = journal_pop_unflushed(import->journal, &ids, &count, &import->err), damaged;
+
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = import_load(import, ids[i], &row) && import_is_damaged(import, &row, &damaged);
+        if (ok && damaged)
+            ok = fetch_again(import, &row, torn++);
+    }
+    free(ids);
+    if (torn > TORN_SAID)
+        import_say(import, "deliver", "so are %" PRIu64 " more", torn - TORN_SAID);
+    return ok;
+}
+
 bool
 flush_looked(struct import *import)
 {
     if (!import->cut)
         return true;
+    if (!import->dry && !fetch_torn_again(import))
+        return false;
     import->cut = import->unflushed = false;
     return import->dry || take_back(import);
 }

@@ -83,6 +83,18 @@ name_it(struct import *import, struct journal_pop *row)
 }
 
 bool
+import_is_damaged(struct import *import, const struct journal_pop *row, bool *damaged)
+{
+    struct bytes_reading *reading = bytes_new();
+    enum here here = NOWHERE;
+    bool ok = (reading != NULL || import_no_memory(import)) && look(import, reading, row, &here);
+
+    bytes_free(reading);
+    *damaged = here == NOT_WHAT_CAME;
+    return ok;
+}
+
+bool
 import_is_intact(struct import *import, struct journal_pop *row, bool *intact)
 {
     struct bytes_reading *reading;

@@ -387,6 +387,8 @@ bool import_beside(struct import *import);
 /* ---- import/intact.c ---- */
 /** Is what a later session would remove from the server still here as it came? What is not is named. */
 bool import_is_intact(struct import *import, struct journal_pop *row, bool *intact);
+/** Is its file here, by the names that were listed last, and not what came? */
+MUST_CHECK bool import_is_damaged(struct import *import, const struct journal_pop *row, bool *damaged);
 
 /* ---- import/proof.c ---- */
 /** Is it so little that the answer must have been cut? Nothing told: no. */

@@ -1056,6 +1056,8 @@ BUGS = [
         ("sync/import/recover.c", "(row.facts & POP_LOST) != 0", "false")),
     bug("import: what an earlier run of this boot delivered is not flushed by the next", unit("test_import_keep"),
         ("sync/import/flush.c", "import->dry || flush_this_boot(import)", "import->dry || true")),
+    bug("import: what a power cut left empty or torn is not fetched again", unit("test_import_keep"),
+        ("sync/import/flush.c", "if (!import->dry && !fetch_torn_again(import))", "if (false && !fetch_torn_again(import))")),
     bug("import: what a power cut took looks like the user's removal", unit("test_import_keep"),
         ("sync/import/here.c", "if (import->cut && !journal_here_fetch_missed(", "if (false && !journal_here_fetch_missed(")),
     bug("import: what a power cut took looked for only where the times of a folder moved", IMPORTS,

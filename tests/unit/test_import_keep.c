@@ -909,6 +909,36 @@ what_is_removed_here_long_after_it_went_there_is_not_counted(void **state)
     assert_int_equal(count_there(sc), 0);
 }
 
+/* The first file of the folder that gives such bytes becomes one of so many of them, with the last one changed. */
+static void
+spoil(struct scene *sc, const char *has, size_t len)
+{
+    char path[4096], bytes[4096];
+    struct dirent *entry;
+    DIR *dir;
+
+    (void)snprintf(path, sizeof path, "%s/INBOX/new", sc->s->root);
+    dir = opendir(path);
+    assert_non_null(dir);
+    while ((entry = readdir(dir)) != NULL) {
+        int fd = openat(dirfd(dir), entry->d_name, O_RDWR);
+        ssize_t got = fd >= 0 ? read(fd, bytes, sizeof bytes - 1) : -1;
+
+        bytes[got > 0 ? got : 0] = '\0';
+        if (got > 0 && strstr(bytes, has) != NULL) {
+            len = len < (size_t)got ? len : (size_t)got;
+            if (len > 0)
+                bytes[len - 1] ^= 1;
+            assert_int_equal(ftruncate(fd, 0), 0);
+            assert_int_equal(pwrite(fd, bytes, len, 0), (ssize_t)len);
+            has = "nothing is this";
+        }
+        if (fd >= 0)
+            (void)close(fd);
+    }
+    (void)closedir(dir);
+}
+
 /* It is no removal by the user. */
 static void
 what_a_power_cut_took_is_fetched_again(void **state)
@@ -959,6 +989,37 @@ what_was_flushed_before_a_power_cut_does_not_come_again(void **state)
 
     assert_int_equal(sc->drop.retrs, 2);
     assert_int_equal(files_in(sc, "INBOX/new"), 2);
+}
+
+/* Its name was on the disk, and its bytes were not. */
+static void
+what_a_power_cut_left_empty_or_torn_is_fetched_again(void **state)
+{
+    static const char empty[] = "Message-ID: <empty@x>\r\n\r\nall of it\r\n",
+                      torn[] = "Message-ID: <torn@x>\r\n\r\nall of it\r\n",
+                      gone[] = "Message-ID: <gone@x>\r\n\r\nall of it\r\n";
+    struct scene *sc = *state;
+
+    sc->account.fsync = false;
+    given_mails(sc, 4);
+    (void)given_mail_as(sc, "a", empty, sizeof empty - 1);
+    (void)given_mail_as(sc, "b", torn, sizeof torn - 1);
+    (void)given_mail_as(sc, "c", gone, sizeof gone - 1);
+    assert_run(sc, 0);
+    spoil(sc, "<empty@x>", 0);
+    spoil(sc, "<torn@x>", 25);
+    spoil(sc, "<gone@x>", 25);
+    sc->drop.mails[6].gone = true;
+    sc->boot = "second";
+
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 2);
+    assert_said(sc, "is empty or torn");
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(copies_here(sc, &sc->drop.mails[i]), 1);
+    assert_int_equal(files_in(sc, "INBOX/new"), 9);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
 }
 
 /* An orderly end of the system is no power cut, and looks like one: only what came last can have been taken. */
@@ -1044,36 +1105,6 @@ what_is_listed_again_after_removal_is_said_and_not_counted_again(void **state)
     assert_null(strstr(sc->text, "again"));
     assert_int_equal(count_there(sc), 0);
     assert_all_here(sc);
-}
-
-/* The first file of the folder that gives such bytes becomes one of so many of them, with the last one changed. */
-static void
-spoil(struct scene *sc, const char *has, size_t len)
-{
-    char path[4096], bytes[4096];
-    struct dirent *entry;
-    DIR *dir;
-
-    (void)snprintf(path, sizeof path, "%s/INBOX/new", sc->s->root);
-    dir = opendir(path);
-    assert_non_null(dir);
-    while ((entry = readdir(dir)) != NULL) {
-        int fd = openat(dirfd(dir), entry->d_name, O_RDWR);
-        ssize_t got = fd >= 0 ? read(fd, bytes, sizeof bytes - 1) : -1;
-
-        bytes[got > 0 ? got : 0] = '\0';
-        if (got > 0 && strstr(bytes, has) != NULL) {
-            len = len < (size_t)got ? len : (size_t)got;
-            if (len > 0)
-                bytes[len - 1] ^= 1;
-            assert_int_equal(ftruncate(fd, 0), 0);
-            assert_int_equal(pwrite(fd, bytes, len, 0), (ssize_t)len);
-            has = "nothing is this";
-        }
-        if (fd >= 0)
-            (void)close(fd);
-    }
-    (void)closedir(dir);
 }
 
 static void
@@ -1226,6 +1257,7 @@ main(void)
         TEST(what_a_power_cut_took_is_fetched_again),
         TEST(what_was_flushed_before_a_power_cut_does_not_come_again),
         TEST(what_a_power_cut_took_is_fetched_again_though_the_first_run_breaks),
+        TEST(what_a_power_cut_left_empty_or_torn_is_fetched_again),
         TEST(what_was_removed_here_before_another_boot_does_not_come_again),
         TEST(what_is_listed_again_after_removal_is_said_and_not_counted_again),
         TEST(what_is_cut_empty_or_damaged_here_stays_on_the_server),
