@@ -147,6 +147,23 @@ journal_listing_compare_new(struct journal *journal, struct error *err)
 }
 
 bool
+journal_listing_compare_freed(struct journal *journal, int64_t now, struct error *err)
+{
+    static const char sql[] =
+        "INSERT OR IGNORE INTO temp.listing_compare (number) SELECT d.number FROM main.pop p"
+        " CROSS JOIN temp.listing_doubt d ON d.header = p.header WHERE p.absent = ?1 AND p.absent <> 0"
+        " AND p.state IN (2, 4) AND d.row = 0 AND d.repeated = 0 AND d.number IN (SELECT number FROM temp.listing_new)";
+    static const char rest[] = "DELETE FROM temp.listing_new WHERE number IN (SELECT number FROM temp.listing_compare)";
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_COMPARE_FREED, sql, err);
+
+    static_assert(POP_STORED == 2 && POP_REMOVING == 4, "the statement holds these numbers");
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, now);
+    return listing_run(journal, statement, err) && listing_exec(journal, rest, err);
+}
+
+bool
 journal_listing_compare_alike(struct journal *journal, struct error *err)
 {
     /* One pass over the rows, with a look into the doubtful lines for each. */

@@ -197,6 +197,8 @@ MUST_CHECK bool journal_listing_probe(struct journal *journal, bool all, struct 
  * been absent only since others were.
  */
 MUST_CHECK bool journal_listing_compare_new(struct journal *journal, struct error *err);
+/** Doubtful ones that were found to be new, and have the header of a row that is absent since `now`, are to be fetched and compared. */
+MUST_CHECK bool journal_listing_compare_freed(struct journal *journal, int64_t now, struct error *err);
 /**
  * Doubtful ones that were found to be new are to be compared as they are fetched, where a row of their header and size has another line by its
  * name alone: they may be that row's message, and that line another one's.

@@ -518,3 +518,12 @@ import_compare_new(struct import *import)
     return import->doubtful == 0 || !import->may_fetch || import->dry || import->identity != BY_UIDL ||
            journal_listing_compare_new(import->journal, &import->err);
 }
+
+/* The same for what a proof found, which comes later: LIST may have said another size of such a row's message meanwhile, so its header counts. */
+bool
+import_compare_freed(struct import *import)
+{
+    return !import->freed || !import->may_fetch || import->dry || import->identity != BY_UIDL ||
+           (journal_listing_compare_new(import->journal, &import->err) &&
+            journal_listing_compare_freed(import->journal, import_stamp(import), &import->err));
+}

@@ -332,7 +332,10 @@ bool
 import_bury_reused(struct import *import, struct journal_pop *row, uint32_t number)
 {
     report_note(import->report, import->account->name, "UIDL %s names another message now", row->uidl);
+    import->freed = true;
     row->absent = import_stamp(import);
+    if (row->listed != row->size) /* LIST says it of that one, and perhaps of that one alone */
+        row->listed = 0;
     row->hold[0] = row->why[0] = '\0';
     /* Until that one has its row, which max-messages may put off, it looks like this row's: it is read again, each time. */
     row->facts = (row->facts | POP_CONFIRM) & ~(unsigned)POP_UNSURE;

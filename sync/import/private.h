@@ -113,6 +113,7 @@ struct import {
     uint64_t doubtful;   /* lines of the listing that a UIDL alone did not settle */
     bool
         compare_more; /* import_compare met a copy of a row that another line has: it and that line are to be compared, too */
+    bool freed;       /* import_bury_reused parted a row from what has its name now */
     bool partial;         /* something was not done: exit 1 */
     bool held;            /* exit 3 */
     uint64_t done, total; /* for the progress line */
@@ -340,6 +341,8 @@ bool import_note_open(struct import *import);
 bool import_match_anew(struct import *import);
 /** After import_compare: rows that lost their names only now may be what is new to this list. */
 bool import_compare_new(struct import *import);
+/** After import_keep: the same for rows that a proof parted from what has their names now. */
+bool import_compare_freed(struct import *import);
 /** The message of that number is another one than the row's, which is absent from now on: it is fetched and compared with the others. */
 bool import_bury_reused(struct import *import, struct journal_pop *row, uint32_t number);
 bool import_skip(struct import *import);

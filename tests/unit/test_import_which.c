@@ -644,6 +644,58 @@ of_many_known_ones_few_are_read_where_all_names_change(void **state)
 }
 
 /* Each has the name of the one behind it, and the new one that of the first. */
+/* A report came and was removed; another has its name and header now, and is so large that nothing is read of it but as a proof. */
+static struct dropped *
+given_a_large_one_under_the_name_of_one_that_was_removed(struct scene *sc)
+{
+    static const char header[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\n";
+    struct dropped *first = given_mail_as(sc, "1", header, sizeof header - 1);
+    const size_t len = 70000;
+    char *bytes = malloc(len);
+
+    assert_non_null(bytes);
+    sc->account.import.keep_days = 0;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    memset(bytes, 'a', len);
+    memcpy(bytes, header, sizeof header - 1);
+    (void)given_mail_as(sc, "1", bytes, len);
+    free(bytes);
+    text_print(first->uidl, sizeof first->uidl, "2");
+    time_passes(sc, DAY);
+    return first;
+}
+
+static void
+what_comes_back_as_its_name_turns_out_to_be_anothers_comes_once(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *first = given_a_large_one_under_the_name_of_one_that_was_removed(sc);
+
+    first->gone = false;
+    assert_run(sc, 0);
+
+    assert_int_equal(copies_here(sc, first), 1);
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+    assert_int_equal(sc->drop.retrs, 3);
+}
+
+/* What LIST says of the other one is not the size of the one that is back. */
+static void
+what_comes_back_after_its_name_turned_out_to_be_anothers_comes_once(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *first = given_a_large_one_under_the_name_of_one_that_was_removed(sc);
+
+    assert_run(sc, 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+    first->gone = false;
+    assert_run(sc, 0);
+
+    assert_int_equal(copies_here(sc, first), 1);
+    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+}
+
 static void
 a_report_under_a_name_that_another_had_is_read_where_names_moved_on(void **state)
 {
@@ -839,6 +891,8 @@ main(void)
         TEST(a_report_under_a_new_name_is_read_where_names_moved_on),
         TEST(a_report_that_comes_as_another_goes_is_read_where_all_names_change),
         TEST(of_many_known_ones_few_are_read_where_all_names_change),
+        TEST(what_comes_back_as_its_name_turns_out_to_be_anothers_comes_once),
+        TEST(what_comes_back_after_its_name_turned_out_to_be_anothers_comes_once),
         TEST(a_report_under_a_name_that_another_had_is_read_where_names_moved_on),
         TEST(of_many_known_ones_under_new_names_few_are_read_where_names_moved_on),
         TEST(another_report_of_another_size_under_a_name_that_is_used_again_is_fetched),
