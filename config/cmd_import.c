@@ -20,12 +20,12 @@ keep_pop(struct settings *settings, const struct options *options, struct jobs *
     if (options->name_count > 0 && pop->count < jobs->count) {
         const char *name = jobs->list[pop->count].account.name;
 
-        error_set(err, ERROR_CONFIG, "account \"%s\" is not a POP one", name);
+        error_state(err, ERROR_CONFIG, "account \"%s\" is not a POP one", name);
         error_hint(err, "An import pulls from POP servers alone. Both ways: golub sync %s", name);
         return false;
     }
     if (pop->count == 0) {
-        error_set(err, ERROR_CONFIG, "there is no POP account in %s", settings->file);
+        error_state(err, ERROR_CONFIG, "there is no POP account in %s", settings->file);
         error_hint(err, "One begins with server = \"pop3s://HOST\"; golub.conf(5) shows it.");
         return false;
     }

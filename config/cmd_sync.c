@@ -27,7 +27,7 @@ check_mailboxes(struct settings *settings, const struct options *options, struct
             !text_copy((struct text){name, strcspn(name, "/")}, account, sizeof account) ||
             !account_is_pop(&settings_find(settings, account)->account))
             continue;
-        error_set(err, ERROR_CONFIG, "a POP account has no mailboxes to choose from: %s", name);
+        error_state(err, ERROR_CONFIG, "a POP account has no mailboxes to choose from: %s", name);
         error_hint(err, "Name the account alone: golub sync %s", account);
         return false;
     }

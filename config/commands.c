@@ -84,7 +84,7 @@ check_known(struct settings *settings, const struct options *options, struct err
         if (text_copy((struct text){options->names[i], len}, name, sizeof name) &&
             settings_find(settings, name) != NULL)
             continue;
-        error_set(err, ERROR_CONFIG, "unknown account: %.*s", (int)(len < 200 ? len : 200), options->names[i]);
+        error_state(err, ERROR_CONFIG, "unknown account: %.*s", (int)(len < 200 ? len : 200), options->names[i]);
         error_hint(err, "%s has: %s%s", settings->file, settings->accounts[0].account.name,
                    settings->count > 1 ? ", ..." : "");
         return false;
@@ -143,14 +143,14 @@ bool
 jobs_check_id(const struct jobs *jobs, const struct options *options, const char *command, struct error *err)
 {
     if (jobs->count > 1 && options->additions_id != NULL) {
-        error_set(err, ERROR_CONFIG, "the list %s belongs to one account", options->additions_id);
+        error_state(err, ERROR_CONFIG, "the list %s belongs to one account", options->additions_id);
         error_hint(err, "Name it: golub sync --%s-additions=%s ACCOUNT",
                    options->confirm_additions ? "confirm" : "reject", options->additions_id);
         return false;
     }
     if (options->confirm_id == NULL || jobs->count <= 1)
         return true;
-    error_set(err, ERROR_CONFIG, "the list %s belongs to one account", options->confirm_id);
+    error_state(err, ERROR_CONFIG, "the list %s belongs to one account", options->confirm_id);
     error_hint(err, "Name it: golub %s --confirm-deletes=%s ACCOUNT", command, options->confirm_id);
     return false;
 }

@@ -77,13 +77,13 @@ refuse_option(int argc, char **argv, int outcome, struct error *err)
     for (const struct option *o = long_options; o->name != NULL; o++)
         known = known || o->val == optopt;
     if (outcome == ':')
-        error_set(err, ERROR_CONFIG, "option --config needs the name of a file");
+        error_state(err, ERROR_CONFIG, "option --config needs the name of a file");
     else if (optopt == 0 && optind > 0 && optind <= argc)
-        error_set(err, ERROR_CONFIG, "unknown option: %s", argv[optind - 1]);
+        error_state(err, ERROR_CONFIG, "unknown option: %s", argv[optind - 1]);
     else if (known)
-        error_set(err, ERROR_CONFIG, "this option takes no value: %s", argv[optind - 1]);
+        error_state(err, ERROR_CONFIG, "this option takes no value: %s", argv[optind - 1]);
     else
-        error_set(err, ERROR_CONFIG, "unknown option: -%c", optopt);
+        error_state(err, ERROR_CONFIG, "unknown option: -%c", optopt);
     error_hint(err, "golub --help lists the options.");
     return false;
 }
@@ -151,7 +151,7 @@ take_command(struct options *options, struct error *err)
             return true;
         }
     }
-    error_set(err, ERROR_CONFIG, "unknown command: %s", word);
+    error_state(err, ERROR_CONFIG, "unknown command: %s", word);
     error_hint(err, "To synchronise an account of that name: golub sync %s", word);
     return false;
 }
@@ -178,8 +178,8 @@ check_command(const struct options *options, struct error *err)
         if (!rows[i].given || (rows[i].sync && options->command == COMMAND_SYNC) ||
             (rows[i].import && options->command == COMMAND_IMPORT))
             continue;
-        error_set(err, ERROR_CONFIG, "%s belongs to %s%s%s", rows[i].word, rows[i].sync ? "golub sync" : "",
-                  rows[i].sync && rows[i].import ? " and " : "", rows[i].import ? "golub import" : "");
+        error_state(err, ERROR_CONFIG, "%s belongs to %s%s%s", rows[i].word, rows[i].sync ? "golub sync" : "",
+                    rows[i].sync && rows[i].import ? " and " : "", rows[i].import ? "golub import" : "");
         if (options->command == COMMAND_IMPORT)
             error_hint(err, "An import goes one way by itself.");
         return false;
@@ -191,32 +191,32 @@ static bool
 check_together(const struct options *options, struct error *err)
 {
     if (options->pull && options->push) {
-        error_set(err, ERROR_CONFIG, "--pull and --push together leave nothing to do");
+        error_state(err, ERROR_CONFIG, "--pull and --push together leave nothing to do");
         error_hint(err, "Without either of them golub goes both ways.");
         return false;
     }
     if (options->quiet && options->verbose > 0) {
-        error_set(err, ERROR_CONFIG, "--quiet and --verbose contradict each other");
+        error_state(err, ERROR_CONFIG, "--quiet and --verbose contradict each other");
         return false;
     }
     if (options->confirm_id != NULL && options->confirm_id[0] == '\0') {
-        error_set(err, ERROR_CONFIG, "--confirm-deletes= needs the ID of a list");
+        error_state(err, ERROR_CONFIG, "--confirm-deletes= needs the ID of a list");
         error_hint(err, "golub status shows it.");
         return false;
     }
     if (options->confirm_additions && options->reject_additions) {
-        error_set(err, ERROR_CONFIG, "--confirm-additions and --reject-additions contradict each other");
+        error_state(err, ERROR_CONFIG, "--confirm-additions and --reject-additions contradict each other");
         error_hint(err, "The one sends what is held, the other keeps it here alone.");
         return false;
     }
     if (options->additions_id != NULL && options->additions_id[0] == '\0') {
-        error_set(err, ERROR_CONFIG, "--%s-additions= needs the ID of a list",
-                  options->confirm_additions ? "confirm" : "reject");
+        error_state(err, ERROR_CONFIG, "--%s-additions= needs the ID of a list",
+                    options->confirm_additions ? "confirm" : "reject");
         error_hint(err, "golub status shows it.");
         return false;
     }
     if (options->skip_existing && options->confirm) {
-        error_set(err, ERROR_CONFIG, "--skip-existing and --confirm-deletes contradict each other");
+        error_state(err, ERROR_CONFIG, "--skip-existing and --confirm-deletes contradict each other");
         error_hint(err, "The first only records what is there; run the two one after the other.");
         return false;
     }
@@ -230,12 +230,12 @@ check_names(const struct options *options, struct error *err)
         const char *name = options->names[i], *slash = strchr(name, '/');
 
         if (name[0] == '\0' || slash == name || (slash != NULL && slash[1] == '\0')) {
-            error_set(err, ERROR_CONFIG, "not a name: \"%s\"", name);
+            error_state(err, ERROR_CONFIG, "not a name: \"%s\"", name);
             error_hint(err, "Write ACCOUNT or ACCOUNT/MAILBOX.");
             return false;
         }
         if (slash != NULL && options->command != COMMAND_SYNC) {
-            error_set(err, ERROR_CONFIG, "only golub sync takes a mailbox: %s", name);
+            error_state(err, ERROR_CONFIG, "only golub sync takes a mailbox: %s", name);
             error_hint(err, "Name the account alone: %.*s", (int)(slash - name), name);
             return false;
         }

@@ -26,7 +26,7 @@ join_path(const char *folder, const char *rest, char **path, struct error *err)
 
     if (!buffer_addf(&buffer, "%s/%s", folder, rest) || buffer.len > PATHS_MAX) {
         buffer_free(&buffer);
-        error_set(err, ERROR_CONFIG, "a path is longer than %d bytes: %.60s...", PATHS_MAX, rest);
+        error_state(err, ERROR_CONFIG, "a path is longer than %d bytes: %.60s...", PATHS_MAX, rest);
         return false;
     }
     *path = buffer.at;
@@ -46,7 +46,7 @@ find_home(char home[static PATHS_MAX + 1], struct error *err)
     if (getpwuid_r(geteuid(), &entry, room, sizeof room, &found) == 0 && found != NULL && found->pw_dir[0] == '/' &&
         text_copy(text_of(found->pw_dir), home, PATHS_MAX + 1))
         return true;
-    error_set(err, ERROR_CONFIG, "the home directory is not known");
+    error_state(err, ERROR_CONFIG, "the home directory is not known");
     error_hint(err, "Set HOME, or name the configuration file with --config.");
     return false;
 }
@@ -94,7 +94,7 @@ paths_state(const char *account, char **path, struct error *err)
     char rest[128]; /* an account has at most 63 bytes */
 
     if (!text_print(rest, sizeof rest, "golub/%s", account)) {
-        error_set(err, ERROR_CONFIG, "the account's name is too long");
+        error_state(err, ERROR_CONFIG, "the account's name is too long");
         return false;
     }
     return below_base("XDG_STATE_HOME", ".local/state", rest, path, err);
@@ -108,7 +108,7 @@ paths_folder_of(const char *file, char **folder, struct error *err)
 
     if (slash != NULL &&
         !text_copy((struct text){file, slash == file ? 1 : (size_t)(slash - file)}, name, sizeof name)) {
-        error_set(err, ERROR_CONFIG, "the path of the configuration file is longer than %d bytes", PATHS_MAX);
+        error_state(err, ERROR_CONFIG, "the path of the configuration file is longer than %d bytes", PATHS_MAX);
         return false;
     }
     *folder = realpath(name, NULL);
@@ -152,11 +152,11 @@ paths_expand(const char *written, const char *base, char **path, struct error *e
     bool done;
 
     if (written[0] == '\0') {
-        error_set(err, ERROR_CONFIG, "a path is empty");
+        error_state(err, ERROR_CONFIG, "a path is empty");
         return false;
     }
     if (written[0] == '~' && written[1] != '\0' && written[1] != '/') {
-        error_set(err, ERROR_CONFIG, "only ~ and ~/ are understood: %s", written);
+        error_state(err, ERROR_CONFIG, "only ~ and ~/ are understood: %s", written);
         error_hint(err, "Write the path out, or put ./ in front if the name begins with a tilde.");
         return false;
     }

@@ -49,9 +49,9 @@ loader_refuse_at(struct loader *loader, unsigned line, const char *account, cons
         return false;
     loader->failed = true;
     /* The end of a long path says more than its beginning, and the reason must fit. */
-    error_set(loader->err, ERROR_CONFIG, "%s:%u: %s%s%s%s%s%s", len > 100 ? file + len - 100 : file, line,
-              account != NULL ? "account \"" : "", account != NULL ? account : "", account != NULL ? "\": " : "",
-              key != NULL ? key : "", key != NULL ? ": " : "", reason);
+    error_state(loader->err, ERROR_CONFIG, "%s:%u: %s%s%s%s%s%s", len > 100 ? file + len - 100 : file, line,
+                account != NULL ? "account \"" : "", account != NULL ? account : "", account != NULL ? "\": " : "",
+                key != NULL ? key : "", key != NULL ? ": " : "", reason);
     return false;
 }
 
@@ -78,7 +78,7 @@ loader_refuse_error(struct loader *loader, const char *key)
 
     if (loader->failed)
         return false;
-    (void)text_print(reason, sizeof reason, "%s", loader->err->what);
+    (void)text_print(reason, sizeof reason, "%s%s", loader->err->stated ? "" : "can't ", loader->err->what);
     (void)text_print(answer, sizeof answer, "%s", loader->err->answer);
     (void)text_print(hint, sizeof hint, "%s", loader->err->hint);
     loader_refuse(loader, key, "%s", reason);

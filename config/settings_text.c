@@ -20,7 +20,7 @@ static const char word_ends[] = " #\"'\t\n\r={}()+,*";
 static bool
 refuse_shared(const char *file, struct error *err)
 {
-    error_set(err, ERROR_CONFIG, "%s: others may write this file", file);
+    error_state(err, ERROR_CONFIG, "%s: others may write this file", file);
     error_hint(err, "It holds commands that golub runs. Make it yours alone: chmod go-w %s", file);
     return false;
 }
@@ -57,16 +57,16 @@ read_all(int fd, const char *file, char **text, struct error *err)
             goto fail;
         }
         if (!buffer_add(&buffer, piece, (size_t)got)) {
-            error_set(err, ERROR_CONFIG, "%s: larger than %d bytes", file, SETTINGS_TEXT_MAX);
+            error_state(err, ERROR_CONFIG, "%s: larger than %d bytes", file, SETTINGS_TEXT_MAX);
             goto fail;
         }
     }
     if (buffer.len == 0 && !buffer_adds(&buffer, "\n")) { /* an empty buffer has no memory at all */
-        error_set(err, ERROR_CONFIG, "%s: out of memory", file);
+        error_state(err, ERROR_CONFIG, "%s: out of memory", file);
         goto fail;
     }
     if (memchr(buffer.at, '\0', buffer.len) != NULL) {
-        error_set(err, ERROR_CONFIG, "%s: holds a NUL byte and is no text", file);
+        error_state(err, ERROR_CONFIG, "%s: holds a NUL byte and is no text", file);
         goto fail;
     }
     *text = buffer.at;

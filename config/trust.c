@@ -65,11 +65,11 @@ check_folder(const char *path, struct error *err)
     if (trust_is_ours(&st))
         return true;
     if (owner_is_fine(&st)) {
-        error_set(err, ERROR_CONFIG, "%s: others may write this folder and replace what is in it", path);
+        error_state(err, ERROR_CONFIG, "%s: others may write this folder and replace what is in it", path);
         error_hint(err, "The configuration, or what golub remembers, stands below it. Keep others out: chmod go-w %s",
                    path);
     } else {
-        error_set(err, ERROR_CONFIG, "%s: this folder belongs to another user, who may replace what is in it", path);
+        error_state(err, ERROR_CONFIG, "%s: this folder belongs to another user, who may replace what is in it", path);
         error_hint(err,
                    "The configuration, or what golub remembers, stands below it: put that where you alone may write.");
     }
@@ -83,7 +83,7 @@ trust_folders(const char *folder, struct error *err)
     size_t len = strlen(folder);
 
     if (!text_copy(text_of(folder), path, sizeof path)) {
-        error_set(err, ERROR_CONFIG, "a path is longer than %d bytes", PATHS_MAX);
+        error_state(err, ERROR_CONFIG, "a path is longer than %d bytes", PATHS_MAX);
         return false;
     }
     while (len > 1) { /* from itself upwards; the root of the file system last */

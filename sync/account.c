@@ -24,7 +24,7 @@ drop_locks(int locks[static LOCKS])
 }
 
 static bool
-take_lock(const struct account *account, const char *path, int flags, bool dry, int *lock, struct error *err)
+take_lock(const char *path, int flags, bool dry, int *lock, struct error *err)
 {
     *lock = open(path, flags | O_CLOEXEC, 0600);
     if (*lock < 0 && dry && errno == ENOENT) /* never synced: nothing to collide with */
@@ -35,8 +35,7 @@ take_lock(const struct account *account, const char *path, int flags, bool dry, 
     }
     if (flock(*lock, LOCK_EX | LOCK_NB) == 0 || ((flags & O_DIRECTORY) != 0 && errno != EWOULDBLOCK))
         return true;
-    error_set(err, ERROR_LOCKED, "%s: another golub is at work on this account",
-              account_is_pop(account) ? "import" : "sync");
+    error_state(err, ERROR_LOCKED, "another golub is at work on this account");
     error_hint(err, "wait until it has finished; nothing was done here");
     return false;
 }
@@ -54,8 +53,8 @@ take_locks(const struct account *account, bool dry, int locks[static LOCKS], str
     locks[LOCK_FOLDER] = locks[LOCK_FILE] = -1;
     if (!state_path(account, "lock", path, sizeof path, err))
         return false;
-    if (take_lock(account, account->state, O_RDONLY | O_DIRECTORY, dry, &locks[LOCK_FOLDER], err) &&
-        take_lock(account, path, (dry ? O_RDONLY : O_RDWR | O_CREAT) | O_NOFOLLOW, dry, &locks[LOCK_FILE], err)) {
+    if (take_lock(account->state, O_RDONLY | O_DIRECTORY, dry, &locks[LOCK_FOLDER], err) &&
+        take_lock(path, (dry ? O_RDONLY : O_RDWR | O_CREAT) | O_NOFOLLOW, dry, &locks[LOCK_FILE], err)) {
         if (!dry)
             (void)futimens(locks[LOCK_FILE], NULL); /* the time of the last run, for status; nothing rests on it */
         return true;

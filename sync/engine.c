@@ -367,7 +367,7 @@ show_alert(struct run *run)
     run->remote.ops->info(run->remote.self, &run->info);
     if (run->info.alert[0] == '\0')
         return;
-    error_set(&alert, ERROR_SERVER, "the server says");
+    error_state(&alert, ERROR_SERVER, "the server says");
     (void)text_print(alert.account, sizeof alert.account, "%s", run->account->name);
     (void)text_print(alert.answer, sizeof alert.answer, "%s", run->info.alert);
     report_error(run->report, &alert);

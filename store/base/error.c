@@ -62,16 +62,33 @@ print_escaped(char *to, size_t size, const char *format, va_list args)
     error_escape(to, size, len >= 0 ? text_of(text) : text_of(format));
 }
 
+static void
+fill_in(struct error *err, enum error_kind kind, bool stated, const char *format, va_list args)
+{
+    err->kind = kind;
+    err->stated = stated;
+    err->answer[0] = '\0';
+    err->hint[0] = '\0';
+    print_escaped(err->what, sizeof err->what, format, args);
+}
+
 void
 error_set(struct error *err, enum error_kind kind, const char *format, ...)
 {
     va_list args;
 
-    err->kind = kind;
-    err->answer[0] = '\0';
-    err->hint[0] = '\0';
     va_start(args, format);
-    print_escaped(err->what, sizeof err->what, format, args);
+    fill_in(err, kind, false, format, args);
+    va_end(args);
+}
+
+void
+error_state(struct error *err, enum error_kind kind, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    fill_in(err, kind, true, format, args);
     va_end(args);
 }
 
@@ -81,10 +98,8 @@ error_sys(struct error *err, int number, const char *format, ...)
     char words[128];
     va_list args;
 
-    err->kind = ERROR_LOCAL;
-    err->hint[0] = '\0';
     va_start(args, format);
-    print_escaped(err->what, sizeof err->what, format, args);
+    fill_in(err, ERROR_LOCAL, false, format, args);
     va_end(args);
     error_escape(err->answer, sizeof err->answer, text_of(strerror_r(number, words, sizeof words)));
 }
@@ -135,9 +150,10 @@ error_line(const struct error *err, char *to, size_t size)
     bool stopped = len > 0 && strchr(".!?", end[len - 1]) != NULL;
     bool named = err->account[0] != '\0' || err->mailbox[0] != '\0';
 
-    text_print(line, sizeof line, "%s%s%s%s%s%s%s%s%s", err->account,
+    text_print(line, sizeof line, "%s%s%s%s%s%s%s%s%s%s", err->account,
                err->account[0] != '\0' && err->mailbox[0] != '\0' ? "/" : "", err->mailbox, named ? ": " : "",
-               err->what, err->what[0] != '\0' && err->answer[0] != '\0' ? ": " : "", err->answer,
+               err->what[0] == '\0' || err->stated ? "" : "can't ", err->what,
+               err->what[0] != '\0' && err->answer[0] != '\0' ? ": " : "", err->answer,
                err->hint[0] == '\0' || len == 0 ? "" : (stopped ? " " : ". "), err->hint);
     /* The engine copies account and mailbox as they are; a name may hold anything. */
     error_escape(to, size, text_of(line));

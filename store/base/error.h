@@ -23,12 +23,16 @@ struct error { /* fixed size: to report "out of memory" must not need memory */
     char account[64];  /* as in the configuration; "" until the engine adds it */
     char mailbox[256]; /* UTF-8, as the user writes it; "" if it is about the account */
     char what[256];    /* what was tried: "move message 1732.eV01 from tmp/ to cur/" */
+    bool stated;       /* `what` is a sentence of its own: "the Maildir is kept by another state folder" */
     char answer[512];  /* what the other side said, control characters escaped */
     char hint[256];    /* what to do next; may be "" */
 };
 
 /** Fill in kind and what; answer and hint become empty, account and mailbox stay. */
 void error_set(struct error *err, enum error_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/** error_set with a whole sentence that says what is wrong, where nothing was tried. */
+void error_state(struct error *err, enum error_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /** ERROR_LOCAL with the system's words for `number` (errno) as the answer. */
 void error_sys(struct error *err, int number, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /** The other side's words: control and 8-bit-invalid bytes escaped as \xNN, cut with "..." where too long. */
@@ -44,7 +48,7 @@ size_t error_printable(const unsigned char *at, size_t len);
 void error_escape(char *to, size_t size, struct text from);
 /** The exit status for an error of this kind, where nothing was held. */
 int error_status(enum error_kind kind);
-/** One line for people: "account/mailbox: what: answer. hint" without the parts that are empty. */
+/** One line for people: "account/mailbox: can't what: answer. hint" without the parts that are empty; no "can't" before a sentence. */
 void error_line(const struct error *err, char *to, size_t size);
 
 #endif

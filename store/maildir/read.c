@@ -50,7 +50,7 @@ read_stopped(const struct maildir *maildir, struct error *err)
 {
     if (maildir->settings.stopped == NULL || !maildir->settings.stopped(maildir->settings.stopped_context))
         return false;
-    error_set(err, ERROR_INTERRUPTED, "stopped while a message was being read");
+    error_state(err, ERROR_INTERRUPTED, "stopped while a message was being read");
     return true;
 }
 

@@ -164,7 +164,7 @@ resolve(const struct connection *to, struct error *err)
     int ends[2];
 
     if (to->host == NULL || strlen(to->host) >= sizeof lookup->host) {
-        error_set(err, ERROR_CONFIG, "`server` names no host");
+        error_state(err, ERROR_CONFIG, "`server` names no host");
         return NULL;
     }
     (void)text_print(port, sizeof port, "%u", (unsigned)to->port);

@@ -117,7 +117,7 @@ static void
 report_loss(const struct race *race, const char *name, struct error *err)
 {
     if (race->failures[0] == '\0' && race->running == 0 && race->passed_over) {
-        error_set(err, ERROR_CONFIG, "plain text to %s, which is another machine", name);
+        error_state(err, ERROR_CONFIG, "plain text to %s, which is another machine", name);
         error_hint(err,
                    "use imaps:// or leave `tls` at \"yes\"; allow-plaintext = true sends password and mail readably");
         return;

@@ -46,7 +46,7 @@ connect_socket(struct stream *stream, struct error *err)
     if (begins_with_tls(to) && to->tls == TLS_NONE) {
         const char *plain = to->scheme == SCHEME_IMAPS ? "imap" : "pop3";
 
-        error_set(err, ERROR_CONFIG, "`server` is %ss://, but `tls` is \"none\"", plain);
+        error_state(err, ERROR_CONFIG, "`server` is %ss://, but `tls` is \"none\"", plain);
         error_hint(err, "use %s:// for plain text, or leave `tls` at \"yes\"", plain);
         return false;
     }
@@ -184,7 +184,7 @@ is_stopped(const struct stream *stream, struct error *err)
 {
     if (stream->to->stopped == NULL || !stream->to->stopped(stream->to->stopped_context))
         return false;
-    error_set(err, ERROR_INTERRUPTED, "stopped while the server was talking");
+    error_state(err, ERROR_INTERRUPTED, "stopped while the server was talking");
     return true;
 }
 

@@ -217,7 +217,7 @@ trust_set_host(const struct trust *trust, SSL *ssl, struct error *err)
     if (host == NULL) {
         if (trust->to->fingerprints != NULL && trust->to->fingerprints[0] != NULL)
             return true;
-        error_set(err, ERROR_CONFIG, "no host name to check the server's certificate against");
+        error_state(err, ERROR_CONFIG, "no host name to check the server's certificate against");
         error_hint(err, "name the host in `server`, or give its tls-fingerprint");
         return false;
     }

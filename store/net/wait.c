@@ -19,7 +19,7 @@ wait_for(const struct connection *to, struct pollfd *fds, nfds_t count, int64_t 
 {
     for (;;) {
         if (to->stopped != NULL && to->stopped(to->stopped_context)) {
-            error_set(err, ERROR_INTERRUPTED, "stopped while waiting for the server");
+            error_state(err, ERROR_INTERRUPTED, "stopped while waiting for the server");
             return WAIT_FAILED;
         }
         const int64_t left = until - clock_ms();

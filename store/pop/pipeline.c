@@ -164,7 +164,7 @@ fill(struct pipeline *pipeline)
         if (!pump(pipeline))
             return false;
         if (pipeline->overdue != NULL && pipeline->overdue(pipeline->stopped_context)) {
-            error_set(pipeline->err, ERROR_INTERRUPTED, "stopped in the middle of an answer");
+            error_state(pipeline->err, ERROR_INTERRUPTED, "stopped in the middle of an answer");
             return false;
         }
         switch (stream_read(pipeline->stream, pipeline->in, PIPELINE_BUFFER, &moved, pipeline->err)) {

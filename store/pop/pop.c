@@ -178,7 +178,7 @@ wait_seconds(const struct pop *pop, int seconds, struct error *err)
         const int64_t left = until - clock_ms();
 
         if (to->stopped != NULL && to->stopped(to->stopped_context)) {
-            error_set(err, ERROR_INTERRUPTED, "stopped while waiting for the server");
+            error_state(err, ERROR_INTERRUPTED, "stopped while waiting for the server");
             return false;
         }
         (void)poll(NULL, 0, (int)(left < SLICE_MS ? left : SLICE_MS)); /* a signal only makes it shorter */

@@ -8,7 +8,7 @@
 bool
 import_forbid(struct import *import, const char *what, const char *hint)
 {
-    error_set(&import->err, ERROR_CONFIG, "%s", what);
+    error_state(&import->err, ERROR_CONFIG, "%s", what);
     error_hint(&import->err, "%s", hint);
     return false;
 }
@@ -91,7 +91,7 @@ open_root(struct import *import, bool known)
     if (!import->local.ops->open(import->local.self, !known && !import->dry, &root, &import->err))
         return false;
     if (root == ROOT_PARENT_MISSING && !known)
-        return import_forbid(import, "make the Maildir: the folder it should stand in does not exist",
+        return import_forbid(import, "the folder that the Maildir should stand in does not exist",
                              "make that folder, or correct `maildir`");
     /* A file system that is not mounted looks like this; mail delivered below its mount point would be hidden later. */
     if (known && root != ROOT_PRESENT)

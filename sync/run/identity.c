@@ -79,7 +79,7 @@ refuse(struct run *run)
 
     if (localtime_r(&date, &parts) != NULL)
         (void)strftime(when, sizeof when, "%Y-%m-%d %H:%M", &parts);
-    error_set(&run->err, ERROR_CONFIG, "the Maildir is kept by another state folder");
+    error_state(&run->err, ERROR_CONFIG, "the Maildir is kept by another state folder");
     (void)text_print(text, sizeof text, "%.400s, which changed mail here last on %s", mark->where, when);
     error_answer(&run->err, text_of(text));
     error_hint(&run->err,

@@ -19,7 +19,7 @@
 static bool
 refuse(struct run *run, const char *what, const char *hint)
 {
-    error_set(&run->err, ERROR_CONFIG, "%s", what);
+    error_state(&run->err, ERROR_CONFIG, "%s", what);
     error_hint(&run->err, "%s", hint);
     return false;
 }
@@ -249,7 +249,7 @@ situation_check(struct run *run)
     if (!run->local.ops->open(run->local.self, account == NULL && !run->dry, &root, &run->err))
         goto out;
     if (root == ROOT_PARENT_MISSING) {
-        (void)refuse(run, "make the Maildir: the folder it should stand in does not exist",
+        (void)refuse(run, "the folder that the Maildir should stand in does not exist",
                      "make that folder, or correct `maildir`");
         goto out;
     }

@@ -76,7 +76,7 @@ on_uidl(void *context, uint32_t number, const char *uidl)
     const size_t len = strlen(uidl);
 
     (void)context;
-    assert(number != 0 && len <= MAILDROP_UIDL_MAX);
+    assert(len <= MAILDROP_UIDL_MAX && (number != 0 || len == 0));
     for (size_t i = 0; i < len; i++)
         assert(uidl[i] > ' ' && uidl[i] < 127);
     return true;

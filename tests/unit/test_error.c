@@ -125,12 +125,13 @@ the_line_for_people_leaves_out_what_is_empty(void **state)
         const char *line;
     } rows[] = {
         {{.account = "work", .mailbox = "INBOX", .what = "select", .answer = "NO gone", .hint = "look"},
-         "work/INBOX: select: NO gone. look"},
-        {{.account = "work", .what = "connect", .answer = "refused"}, "work: connect: refused"},
-        {{.what = "read configuration", .hint = "write it"}, "read configuration. write it"},
-        {{.account = "work", .what = "log in", .answer = "No.", .hint = "ask"}, "work: log in: No. ask"},
-        {{.mailbox = "a", .what = "b"}, "a: b"},
-        {{.mailbox = "a\nb", .what = "b"}, "a\\x0Ab: b"},
+         "work/INBOX: can't select: NO gone. look"},
+        {{.account = "work", .what = "connect", .answer = "refused"}, "work: can't connect: refused"},
+        {{.what = "read configuration", .hint = "write it"}, "can't read configuration. write it"},
+        {{.account = "work", .what = "log in", .answer = "No.", .hint = "ask"}, "work: can't log in: No. ask"},
+        {{.mailbox = "a", .what = "b"}, "a: can't b"},
+        {{.mailbox = "a\nb", .what = "b"}, "a\\x0Ab: can't b"},
+        {{.mailbox = "a", .what = "it is gone", .stated = true, .hint = "look"}, "a: it is gone. look"},
         {{.hint = "only"}, "only"},
         {{.kind = ERROR_NONE}, ""},
     };

@@ -254,7 +254,7 @@ people_read_what_matters_and_errors_on_standard_error(void **state)
     say_everything(p->report);
 
     assert_written(p, "work/Sent: made here\n" GUARD "work: last run: never\nwork: 1 new here, 2 mailboxes, 1.2 s\n",
-                   "golub: work/INBOX: store flags: NO over\n");
+                   "golub: work/INBOX: can't store flags: NO over\n");
 }
 
 static void
@@ -281,7 +281,7 @@ quiet_leaves_errors_and_what_waits_for_a_word(void **state)
     (void)state;
     say_everything(p->report);
 
-    assert_written(p, "", "golub: work/INBOX: store flags: NO over\n" GUARD);
+    assert_written(p, "", "golub: work/INBOX: can't store flags: NO over\n" GUARD);
 }
 
 static void
@@ -459,7 +459,7 @@ json_is_one_object_a_line_and_errors_are_on_both(void **state)
         "\"refused\":0,\"altered\":0,\"failed\":0,\"kept_by_policy\":0,\"too_large\":0,\"had\":0,"
         "\"bytes_down\":0,\"bytes_up\":0}}\n"
         "{\"v\":1,\"event\":\"result\",\"exit\":3}\n",
-        "golub: work/INBOX: store flags: NO over\n");
+        "golub: work/INBOX: can't store flags: NO over\n");
 }
 
 static void
