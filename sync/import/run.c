@@ -29,7 +29,7 @@ import_stopped(const struct import *import)
 bool
 import_interrupted(struct import *import)
 {
-    error_set(&import->err, ERROR_INTERRUPTED, "import");
+    error_state(&import->err, ERROR_INTERRUPTED, "a signal stopped the import");
     return false;
 }
 
