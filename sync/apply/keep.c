@@ -135,19 +135,20 @@ write_index(struct keeping *keeping)
 
     for (size_t i = 0; ok && i < keeping->count; i++) {
         const struct mailbox *mailbox = &run->mailboxes[keeping->todos[i]->mailbox];
-        struct journal_quarantined row = run_quarantined(run, keeping->todos[i]->uid, 0);
+        char name[128];
 
         ok = run_load(run, keeping->todos[i]->id, &keeping->message) &&
              journal_message_get(run->journal, keeping->message.twin, &twin, &found, &run->err);
         if (!ok)
             break;
-        name_of(mailbox, &keeping->message, row.name);
-        row.size = keeping->message.size;
-        (void)text_print(row.mailbox, sizeof row.mailbox, "%s", mailbox->row.name);
-        (void)text_print(row.base, sizeof row.base, "%s", found ? twin.base : "");
-        (void)text_print(row.info, sizeof row.info, "%s", found ? twin.info : "");
-        (void)text_print(row.why, sizeof row.why, "replaced by what was saved under its name");
-        ok = journal_quarantine_add(run->journal, &row, &run->err);
+        name_of(mailbox, &keeping->message, name);
+        ok = run_quarantine(run, mailbox,
+                            &(struct quarantined){.name = name,
+                                                  .base = found ? twin.base : "",
+                                                  .info = found ? twin.info : "",
+                                                  .why = "replaced by what was saved under its name",
+                                                  .uid = keeping->todos[i]->uid,
+                                                  .size = keeping->message.size});
     }
     return run_end(run, ok);
 }

@@ -19,17 +19,17 @@ static bool
 index_damaged(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, uint64_t size,
               char name[static 256])
 {
-    struct journal_quarantined row = run_quarantined(run, message->uid, size);
-
-    (void)text_print(row.name, sizeof row.name, "%" PRId64 ".cut.%" PRId64, run->now, message->id);
-    (void)text_print(row.mailbox, sizeof row.mailbox, "%s", mailbox->row.name);
-    (void)text_print(row.base, sizeof row.base, "%s", message->base);
-    (void)text_print(row.info, sizeof row.info, "%s", message->info);
-    (void)text_print(row.why, sizeof row.why, "damaged by a power cut");
-    (void)text_print(name, sizeof row.name, "%s", row.name);
+    (void)text_print(name, 256, "%" PRId64 ".cut.%" PRId64, run->now, message->id);
     if (!situation_mark(run) || !run_begin(run))
         return false;
-    return run_end(run, journal_quarantine_add(run->journal, &row, &run->err) && situation_mark_commit(run));
+    return run_end(run, run_quarantine(run, mailbox,
+                                       &(struct quarantined){.name = name,
+                                                             .base = message->base,
+                                                             .info = message->info,
+                                                             .why = "damaged by a power cut",
+                                                             .uid = message->uid,
+                                                             .size = size}) &&
+                            situation_mark_commit(run));
 }
 
 /* As if its name had been lost, too. */

@@ -60,14 +60,13 @@ write_intents_here(struct removing *removing)
 static bool
 quarantine_row(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, const char *name)
 {
-    struct journal_quarantined row = run_quarantined(run, message->uid, message->size);
-
-    (void)text_print(row.name, sizeof row.name, "%s", name);
-    (void)text_print(row.mailbox, sizeof row.mailbox, "%s", mailbox->row.name);
-    (void)text_print(row.base, sizeof row.base, "%s", message->base);
-    (void)text_print(row.info, sizeof row.info, "%s", message->info);
-    (void)text_print(row.why, sizeof row.why, "deleted on the server");
-    return journal_quarantine_add(run->journal, &row, &run->err);
+    return run_quarantine(run, mailbox,
+                          &(struct quarantined){.name = name,
+                                                .base = message->base,
+                                                .info = message->info,
+                                                .why = "deleted on the server",
+                                                .uid = message->uid,
+                                                .size = message->size});
 }
 
 static bool

@@ -19,14 +19,13 @@ bool
 unfinished_index_twin(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
                       const struct journal_op *op, const char *info)
 {
-    struct journal_quarantined row = run_quarantined(run, message->uid, op->size);
-
-    (void)text_print(row.name, sizeof row.name, "%s", op->name);
-    (void)text_print(row.mailbox, sizeof row.mailbox, "%s", mailbox->row.name);
-    (void)text_print(row.base, sizeof row.base, "%s", message->base);
-    (void)text_print(row.info, sizeof row.info, "%s", info);
-    (void)text_print(row.why, sizeof row.why, "a second file of the same name and the same bytes");
-    return journal_quarantine_add(run->journal, &row, &run->err);
+    return run_quarantine(run, mailbox,
+                          &(struct quarantined){.name = op->name,
+                                                .base = message->base,
+                                                .info = info,
+                                                .why = "a second file of the same name and the same bytes",
+                                                .uid = message->uid,
+                                                .size = op->size});
 }
 
 bool
@@ -45,17 +44,16 @@ bool
 unfinished_index(struct run *run, const struct mailbox *mailbox, const struct journal_op *op,
                  const struct journal_message *message, bool *done)
 {
-    struct journal_quarantined row = run_quarantined(run, message->uid, op->size);
-
     *done = run->local.ops->in_quarantine(run->local.self, op->name);
     if (!*done)
         return true;
-    (void)text_print(row.name, sizeof row.name, "%s", op->name);
-    (void)text_print(row.mailbox, sizeof row.mailbox, "%s", mailbox->row.name);
-    (void)text_print(row.base, sizeof row.base, "%s", message->base);
-    (void)text_print(row.info, sizeof row.info, "%s", message->info);
-    (void)text_print(row.why, sizeof row.why, "deleted on the server");
-    return journal_quarantine_add(run->journal, &row, &run->err);
+    return run_quarantine(run, mailbox,
+                          &(struct quarantined){.name = op->name,
+                                                .base = message->base,
+                                                .info = message->info,
+                                                .why = "deleted on the server",
+                                                .uid = message->uid,
+                                                .size = op->size});
 }
 
 /*

@@ -204,11 +204,18 @@ run_file(const struct mailbox *mailbox, const struct journal_message *message)
     return (struct local_file){.folder = mailbox->row.folder, .base = message->base, .info = message->info};
 }
 
-struct journal_quarantined
-run_quarantined(const struct run *run, uint32_t uid, uint64_t size)
+bool
+run_quarantine(struct run *run, const struct mailbox *mailbox, const struct quarantined *file)
 {
-    return (struct journal_quarantined){
-        .uid = uid, .since = run->now, .counted = age_stamp(&run->age.now), .size = size};
+    struct journal_quarantined row = {
+        .uid = file->uid, .since = run->now, .counted = age_stamp(&run->age.now), .size = file->size};
+
+    (void)text_print(row.name, sizeof row.name, "%s", file->name);
+    (void)text_print(row.mailbox, sizeof row.mailbox, "%s", mailbox->row.name);
+    (void)text_print(row.base, sizeof row.base, "%s", file->base);
+    (void)text_print(row.info, sizeof row.info, "%s", file->info);
+    (void)text_print(row.why, sizeof row.why, "%s", file->why);
+    return journal_quarantine_add(run->journal, &row, &run->err);
 }
 
 bool

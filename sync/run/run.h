@@ -205,8 +205,16 @@ void run_base_name(const struct run *run, const struct mailbox *mailbox, const s
                    int attempt, char base[static LOCAL_BASE_MAX + 1]);
 /** The row's file. */
 struct local_file run_file(const struct mailbox *mailbox, const struct journal_message *message);
-/** A row of the quarantine's index for what goes there in this run; names and reason are the caller's. */
-struct journal_quarantined run_quarantined(const struct run *run, uint32_t uid, uint64_t size);
+struct quarantined {         /* a file that goes into the quarantine in this run */
+    const char *name;        /* there */
+    const char *base, *info; /* here, before */
+    const char *why;
+    uint32_t uid;
+    uint64_t size;
+};
+
+/** Add it to the quarantine's index. Inside a transaction. */
+MUST_CHECK bool run_quarantine(struct run *run, const struct mailbox *mailbox, const struct quarantined *file);
 /** Load a row that is known to be there; false: the journal failed or the row is gone (err says so). */
 MUST_CHECK bool run_load(struct run *run, int64_t id, struct journal_message *out);
 
