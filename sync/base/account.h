@@ -36,4 +36,11 @@ account_is_pop(const struct account *account)
     return account->connection.scheme == SCHEME_POP3 || account->connection.scheme == SCHEME_POP3S;
 }
 
+#define ACCOUNT_SERVER_SIZE 65 /* with NUL */
+/**
+ * What an account's server is known by in its journal. Scheme and port may change, the host name and the user make the account.
+ * @return false: out of memory
+ */
+MUST_CHECK bool account_server(const struct account *account, char name[static ACCOUNT_SERVER_SIZE]);
+
 #endif

@@ -13,23 +13,6 @@ import_forbid(struct import *import, const char *what, const char *hint)
     return false;
 }
 
-/* Scheme and port may change, the host name and the user make the account. */
-static bool
-server_digest(struct import *import, char out[static 65])
-{
-    const struct connection *to = &import->account->connection;
-    struct buffer text = buffer_new(4096);
-    unsigned char digest[DIGEST_SIZE];
-    bool ok = buffer_addf(&text, "%s\n%s", to->host != NULL ? to->host : "", to->user != NULL ? to->user : "") &&
-              digest_bytes(text.at, text.len, digest);
-
-    buffer_free(&text);
-    if (!ok)
-        return import_no_memory(import);
-    text_hex(digest, sizeof digest, out);
-    return true;
-}
-
 #define ANEW                                                                                                           \
     "move the state folder away: then what is on the server is compared with the mail here, and what is here already " \
     "is "                                                                                                              \
@@ -59,7 +42,8 @@ check_server(struct import *import, bool *known)
 {
     char *before;
 
-    if (!server_digest(import, import->server) || !journal_get(import->journal, "server", &before, &import->err))
+    if (!(account_server(import->account, import->server) || import_no_memory(import)) ||
+        !journal_get(import->journal, "server", &before, &import->err))
         return false;
     *known = before != NULL;
     import->other_server = before != NULL && strcmp(before, import->server) != 0;

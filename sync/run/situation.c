@@ -24,23 +24,6 @@ refuse(struct run *run, const char *what, const char *hint)
     return false;
 }
 
-/* Scheme and port may change, the host name and the user make the account. */
-static bool
-server_digest(struct run *run, char out[static 65])
-{
-    const struct connection *to = &run->account->connection;
-    struct buffer text = buffer_new(4096);
-    unsigned char digest[DIGEST_SIZE];
-    bool ok = buffer_addf(&text, "%s\n%s", to->host != NULL ? to->host : "", to->user != NULL ? to->user : "") &&
-              digest_bytes(text.at, text.len, digest);
-
-    buffer_free(&text);
-    if (!ok)
-        return run_no_memory(run);
-    text_hex(digest, sizeof digest, out);
-    return true;
-}
-
 static bool
 check_known(struct run *run, const char *key, const char *now, const char *what)
 {
@@ -230,13 +213,14 @@ is_virgin(struct run *run, bool *virgin)
 bool
 situation_check(struct run *run)
 {
-    char server[65];
+    char server[ACCOUNT_SERVER_SIZE];
     char *account = NULL, *sizes = NULL;
     bool virgin;
     enum local_root root;
     bool ok = false;
 
-    if (!server_digest(run, server) || !journal_get(run->journal, "account", &account, &run->err) ||
+    if (!(account_server(run->account, server) || run_no_memory(run)) ||
+        !journal_get(run->journal, "account", &account, &run->err) ||
         !journal_get(run->journal, "sizes", &sizes, &run->err) || !is_virgin(run, &virgin) || !identity_learn(run))
         goto out;
     run->sizes_lie = sizes != NULL;
