@@ -290,8 +290,8 @@ folder_base_taken(int new_dir, int cur_dir, const char *base)
     return false;
 }
 
-void
-maildir_temporary(struct maildir *maildir, char *to, size_t size)
+static void
+name_temporary(struct maildir *maildir, char *to, size_t size)
 {
     text_print(to, size, "golub-%s-%llx%05lx-%llx", maildir->tag, (unsigned long long)maildir->opened.tv_sec,
                (unsigned long)maildir->opened.tv_nsec / 1000, (unsigned long long)++maildir->names);
@@ -303,7 +303,7 @@ maildir_make_temporary(struct maildir *maildir, int dir, char *name, size_t size
     int fd;
 
     do {
-        maildir_temporary(maildir, name, size);
+        name_temporary(maildir, name, size);
         fd = io_open(dir, name, O_RDWR | O_CREAT | O_EXCL, MODE_FILE);
     } while (fd < 0 && errno == EEXIST);
     return fd;

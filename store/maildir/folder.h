@@ -109,9 +109,7 @@ MUST_CHECK bool maildir_sync_all(struct maildir *maildir);
 void ahead_renew(struct maildir *maildir);
 /** ahead.c: wait for the thread, if it runs. @return false with errno: it ran, and failed */
 bool ahead_wait(struct maildir *maildir);
-/** A name for a temporary file that nobody else uses. */
-void maildir_temporary(struct maildir *maildir, char *to, size_t size);
-/** Make a file under such a name, for reading and writing. @return -1 with errno */
+/** Make a file under a temporary name that nobody else uses, for reading and writing. @return -1 with errno */
 int maildir_make_temporary(struct maildir *maildir, int dir, char *name, size_t size);
 /** Is it a temporary name of this account's, older than this run? */
 bool maildir_is_leftover(const struct maildir *maildir, int dir, const char *name);

@@ -37,8 +37,8 @@ sasl_secret_new(struct sasl_secret *secret, size_t size)
     return secret->at != NULL;
 }
 
-void
-sasl_secret_add(struct sasl_secret *secret, const void *bytes, size_t len)
+static void
+add_secret(struct sasl_secret *secret, const void *bytes, size_t len)
 {
     const size_t fits = len <= secret->size - secret->len ? len : 0;
 
@@ -50,7 +50,7 @@ sasl_secret_add(struct sasl_secret *secret, const void *bytes, size_t len)
 void
 sasl_secret_adds(struct sasl_secret *secret, const char *string)
 {
-    sasl_secret_add(secret, string, strlen(string));
+    add_secret(secret, string, strlen(string));
 }
 
 void
@@ -254,7 +254,7 @@ add_gs2_name(struct sasl_secret *to, const char *name)
         else if (*name == '=')
             sasl_secret_adds(to, "=3D");
         else
-            sasl_secret_add(to, name, 1);
+            add_secret(to, name, 1);
     }
 }
 
@@ -268,9 +268,9 @@ make_response(const struct connection *to, unsigned mechanism, const char *secre
         return false;
     switch (mechanism) {
     case AUTH_PLAIN:
-        sasl_secret_add(plain, "", 1);
+        add_secret(plain, "", 1);
         sasl_secret_adds(plain, user);
-        sasl_secret_add(plain, "", 1);
+        add_secret(plain, "", 1);
         sasl_secret_adds(plain, secret);
         break;
     case AUTH_XOAUTH2:

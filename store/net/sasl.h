@@ -16,7 +16,6 @@ struct sasl_secret {
 /** @return false: out of memory */
 MUST_CHECK bool sasl_secret_new(struct sasl_secret *secret, size_t size);
 /** What does not fit is left out: callers have counted. */
-void sasl_secret_add(struct sasl_secret *secret, const void *bytes, size_t len);
 void sasl_secret_adds(struct sasl_secret *secret, const char *string);
 /** Wipes. Also what was never made. */
 void sasl_secret_free(struct sasl_secret *secret);

@@ -10,8 +10,9 @@ agenda_free(struct agenda *agenda)
     *agenda = (struct agenda){0};
 }
 
-struct plan_message
-agenda_input(const struct mailbox *mailbox, const struct journal_message *message)
+/* The planner's view of a row. */
+static struct plan_message
+make_input(const struct mailbox *mailbox, const struct journal_message *message)
 {
     struct plan_message input = {
         .remote = {.base = message->rbase, .seen = message->rseen},
@@ -140,7 +141,7 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
         return false;
     if (waits)
         return true;
-    input = agenda_input(mailbox, &message);
+    input = make_input(mailbox, &message);
     todo.mailbox = (uint32_t)(mailbox - run->mailboxes);
     todo.uid = message.uid;
     todo.fresh = (message.uid == 0 && (message.facts & (FACT_GONE_THERE | FACT_APART)) == 0) ||

@@ -9,8 +9,6 @@ bool agenda_moves(struct run *run, struct agenda *agenda);
 bool agenda_guard(struct run *run, struct agenda *agenda);
 bool agenda_print(struct run *run, struct agenda *agenda);
 void agenda_free(struct agenda *agenda);
-/** The planner's view of a row. */
-struct plan_message agenda_input(const struct mailbox *mailbox, const struct journal_message *message);
 /** One more thing to do; agenda_sort after the last one. */
 MUST_CHECK bool agenda_add(struct run *run, struct agenda *agenda, const struct todo *todo);
 /** By mailbox, UID and row. */

@@ -7,8 +7,13 @@
 
 #include <limits.h>
 
-void
-renamed_take_file(struct journal_message *old, const struct journal_message *file, unsigned held)
+/*
+ * The row whose file is gone has the file of the other one from here on: its name, what that shows, its bytes. Saves nothing.
+ *
+ * @param held  flags that both sides can show
+ */
+static void
+take_file(struct journal_message *old, const struct journal_message *file, unsigned held)
 {
     memcpy(old->base, file->base, sizeof old->base);
     memcpy(old->info, file->info, sizeof old->info);
@@ -34,7 +39,7 @@ rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up, stru
                        journal_message_delete(run->journal, new->id, &run->err);
 
     if (ok && up) {
-        renamed_take_file(old, new, held);
+        take_file(old, new, held);
     } else if (ok) {
         old->uid = new->uid;
         old->size = new->size;
@@ -138,7 +143,7 @@ renamed_settle(struct meeting *meeting)
         ok = find_lost(meeting, file, lost, &found);
         if (!ok || !found || is_download(meeting, half))
             continue;
-        renamed_take_file(lost, file, meeting->mailbox->row.permanent);
+        take_file(lost, file, meeting->mailbox->row.permanent);
         half->paired = true;
         ok = journal_message_delete(run->journal, file->id, &run->err) &&
              journal_message_save(run->journal, lost, &run->err);

@@ -4,12 +4,6 @@
 
 #include "sync/match/meeting.h"
 
-/**
- * The row whose file is gone has the file of the other one from here on: its name, what that shows, its bytes. Saves nothing.
- *
- * @param held  flags that both sides can show
- */
-void renamed_take_file(struct journal_message *old, const struct journal_message *file, unsigned held);
 /** Two rows of one mailbox are one message under a new file name (up) or a new UID: journal only. */
 MUST_CHECK bool renamed_join(struct run *run, struct todo *gone, struct todo *fresh, bool up);
 /**
