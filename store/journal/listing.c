@@ -70,7 +70,7 @@ listing_exec(struct journal *journal, const char *sql, struct error *err)
 
 #define CLEAR_JUDGED                                                                                                   \
     "DELETE FROM temp.listing_new; DELETE FROM temp.listing_doubt; DELETE FROM temp.listing_gone;"                     \
-    "DELETE FROM temp.listing_unsized; DELETE FROM temp.listing_compare; DELETE FROM temp.listing_proven;"             \
+    "DELETE FROM temp.listing_unsized; DELETE FROM temp.listing_compare;"                                              \
     "DELETE FROM temp.listing_marked; DELETE FROM temp.listing_loose;"
 
 bool
@@ -112,7 +112,6 @@ journal_listing_begin(struct journal *journal, struct error *err)
         "CREATE INDEX temp.listing_loose_kin ON listing_loose (kin);"
         "CREATE TEMP TABLE listing_unsized (id INTEGER PRIMARY KEY, size INTEGER NOT NULL);"
         "CREATE TEMP TABLE listing_compare (number INTEGER PRIMARY KEY);"
-        "CREATE TEMP TABLE listing_proven (number INTEGER PRIMARY KEY);"
         "CREATE TEMP TABLE listing_marked (number INTEGER PRIMARY KEY);";
     bool first = journal->listing == LISTING_NONE;
 
@@ -173,7 +172,7 @@ listing_table(struct journal *journal, struct error *err)
 /* A doubtful one that turned out to be new gets its row when it is fetched. */
 #define SELECT_ROW(row)                                                                                                \
     "SELECT l.number, l.uidl, l.size, " row ", coalesce(d.repeated, 0),"                                               \
-    " coalesce(d.proven, 0) OR l.number IN (SELECT number FROM temp.listing_proven) "
+    " coalesce(d.proven, 0) "
 #define SELECT_LISTED                                                                                                  \
     SELECT_ROW("coalesce(nullif(d.row, 0), CASE WHEN d.repeated IS NOT 1 THEN"                                         \
                " (SELECT id FROM main.pop WHERE uidl = l.uidl AND absent = 0 ORDER BY id DESC LIMIT 1) END, 0)")
@@ -395,12 +394,5 @@ bool
 journal_listing_mark(struct journal *journal, uint32_t number, struct error *err)
 {
     return note_number(journal, SQL_LISTING_MARK, "INSERT OR IGNORE INTO temp.listing_marked (number) VALUES (?1)",
-                       number, err);
-}
-
-bool
-journal_listing_prove(struct journal *journal, uint32_t number, struct error *err)
-{
-    return note_number(journal, SQL_LISTING_PROVE, "INSERT OR IGNORE INTO temp.listing_proven (number) VALUES (?1)",
                        number, err);
 }

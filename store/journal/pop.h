@@ -184,8 +184,6 @@ MUST_CHECK bool journal_listing_want(struct journal *journal, uint32_t number, s
 MUST_CHECK bool journal_listing_compare(struct journal *journal, uint32_t number, struct error *err);
 /** This number may be removed in this session: LISTED_MARKED. */
 MUST_CHECK bool journal_listing_mark(struct journal *journal, uint32_t number, struct error *err);
-/** Its header proves its row, for LISTED_KNOWN ones. */
-MUST_CHECK bool journal_listing_prove(struct journal *journal, uint32_t number, struct error *err);
 
 /*
  * New ones become doubtful: all of them, or those alone whose size is that of an absent row, so that a TOP may show whether they are such
