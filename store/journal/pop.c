@@ -315,6 +315,18 @@ journal_pop_flushed(struct journal *journal, struct error *err)
 }
 
 bool
+journal_pop_doubt_left(struct journal *journal, struct error *err)
+{
+    assert(journal->in_transaction);
+    static_assert(POP_FETCHING == 1 && POP_DOUBT == 256, "the statement holds these numbers");
+    return sql_exec(journal,
+                    "UPDATE main.pop SET facts = facts | 256"
+                    " WHERE state = 1 AND absent = 0 AND base = '' AND facts & 256 = 0"
+                    " AND uidl IN (SELECT uidl FROM temp.listing_doubt WHERE left = 1 AND row = 0);",
+                    "doubt what was begun", err);
+}
+
+bool
 journal_pop_end_words(struct journal *journal, int keep_days, struct error *err)
 {
     static const char sql[] = "UPDATE pop SET word = -1 WHERE word <> -1 AND (?1 < 0 OR word < ?1)";

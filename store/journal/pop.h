@@ -117,6 +117,8 @@ MUST_CHECK bool journal_pop_flushed(struct journal *journal, struct error *err);
 MUST_CHECK bool journal_pop_clamp(struct journal *journal, int64_t stamp, struct error *err);
 /** What is to be fetched and has no file's name yet may be another row's message, or a file's that no row knows (POP_DOUBT). In a transaction. */
 MUST_CHECK bool journal_pop_doubt_begun(struct journal *journal, struct error *err);
+/** The same where a doubtful line of its name is left, since it can't be read: it may be another row's message under this name. In a transaction. */
+MUST_CHECK bool journal_pop_doubt_left(struct journal *journal, struct error *err);
 /** Every word given for a shorter `keep` than this one ends; KEEP -1: every word. In a transaction. */
 MUST_CHECK bool journal_pop_end_words(struct journal *journal, int keep_days, struct error *err);
 

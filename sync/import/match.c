@@ -235,6 +235,7 @@ write_down(struct match *match)
          (import->doubtful == 0 ||
           (decide_lines(match, DECIDE_BY_NAME) && free_reused(match) && journal_listing_loosen(journal, &import->err) &&
            decide_lines(match, DECIDE_BY_HEADER) && decide_lines(match, DECIDE_BY_KIN) &&
+           journal_pop_doubt_left(journal, &import->err) &&
            (import->options->skip_existing || journal_listing_compare_alike(journal, &import->err)))) &&
          (import->doubtful == 0 || !import->complete ||
           journal_listing_bury_rest(journal, import_stamp(import), &import->err)) &&

@@ -379,6 +379,31 @@ what_moved_on_from_a_name_whose_message_cant_be_read_is_not_fetched_again(void *
     }
 }
 
+/* The same, and the one that had the name that it got was refused until then. */
+static void
+what_moved_on_to_a_name_that_was_begun_and_cant_be_read_is_not_fetched_again(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mails = sc->drop.mails;
+
+    given_mails(sc, 3);
+    mails[1].refuse_retr = true;
+    assert_run(sc, 1);
+    for (int i = 0; i < 2; i++)
+        memcpy(mails[i].uidl, mails[i + 1].uidl, sizeof mails[i].uidl);
+    text_print(mails[2].uidl, sizeof mails[2].uidl, "new");
+    mails[1].refuse_retr = false;
+    mails[0].refuse_top = mails[0].refuse_retr = true;
+    assert_run(sc, 1);
+    mails[0].refuse_top = mails[0].refuse_retr = false;
+
+    assert_run(sc, 0);
+
+    assert_int_equal(copies_here(sc, &mails[0]), 1);
+    assert_all_here(sc);
+    assert_int_equal(rows(sc, POP_FETCHING), 0);
+}
+
 /* Of those beside it name and size alone are known, and it has the size and the header of the one that has its name now. */
 static void
 a_report_that_moved_on_among_messages_of_which_sizes_alone_are_known_is_not_fetched_again(void **state)
@@ -881,6 +906,7 @@ main(void)
         TEST(what_was_begun_under_a_name_that_moved_on_is_not_what_has_it_now),
         TEST(a_report_is_not_taken_for_one_of_its_header_that_got_a_line),
         TEST(what_moved_on_from_a_name_whose_message_cant_be_read_is_not_fetched_again),
+        TEST(what_moved_on_to_a_name_that_was_begun_and_cant_be_read_is_not_fetched_again),
         TEST(a_report_that_moved_on_among_messages_of_which_sizes_alone_are_known_is_not_fetched_again),
         TEST(what_comes_again_in_the_run_that_would_forget_it_is_known),
         TEST(what_top_alone_shows_makes_no_other_message_when_all_names_change),
