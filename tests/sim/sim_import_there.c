@@ -60,7 +60,7 @@ trouble_restores(struct import_sim *sim)
         if (message->here || message->left == 0 || sim->world.now - message->left_at > RESTORE_DAYS * DAY ||
             dice(sim, 100) >= 30)
             continue;
-        const bool again = tally_comes_again(sim, message);
+        const bool again = tally_comes_again(sim, message) || (sim->one_mailbox && tally_is_forgotten(sim, message));
         const bool renamed = (!sim->beside || !profile_is_all(sim)) && dice(sim, 100) < 30;
         const bool aged = sim->wrong_clocks >= CLOCK_WAS_BACK && tally_is_forgotten(sim, message);
         if (!drop_restore(&sim->drop, message, renamed))
