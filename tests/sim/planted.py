@@ -6,7 +6,7 @@
     planted.py --scratch DIR          keep copy and build there, so that the next time is faster
     planted.py --jobs 2
     planted.py --histories 2000       which of those that change what happens to mail are noticed by histories from seeds
-                                      alone, 2,000 each; exit status 1 below three quarters
+                                      alone, 2,000 each (of an import: of each profile); exit status 1 below three quarters
 
 A test that can't see a bug proves nothing by passing. So the tree is copied, one bug is put into the copy, what the test
 needs is built, the test is run and has to fail, and the bug is taken out again. Before that, the same tests have to pass
@@ -160,30 +160,40 @@ def is_broken_law(status, said):
     return status is None or status < 0 or (status != 0 and re.search(r"^seed \d+: ", said, re.MULTILINE) is not None)
 
 
-def try_histories(scratch, bug, count):
+def try_histories(scratch, bug, count, open_seeds):
+    """One profile after the other, until one notices."""
     began = time.monotonic()
-    test = bug.histories(count)
     before = plant(scratch.tree, bug)
+    said = None
     try:
-        scratch.make({test.target})
-        status, said = run(test, scratch.build)
+        for test in bug.histories(count):
+            scratch.make({test.target})
+            status, words = run(test.with_arguments("--except", str(open_seeds[test])), scratch.build)
+            if is_broken_law(status, words):
+                said = " ".join(test.arguments[8:]) + " " + what_it_said(words)
+                break
     finally:
         undo(before)
-    caught = is_broken_law(status, said)
-    print(f"{bug.name:66} {time.monotonic() - began:4.0f} {what_it_said(said) if caught else 'SURVIVES'}", flush=True)
-    return caught
+    print(f"{bug.name:66} {time.monotonic() - began:4.0f} {said or 'SURVIVES'}", flush=True)
+    return said is not None
+
+
+def seeds_that_break(scratch, test):
+    """A file of those that break a law without any bug: open questions tell nothing about one."""
+    scratch.make({test.target})
+    _, said = run(test.with_arguments("--keep-going"), scratch.build)
+    name = scratch.build / ("open-" + "-".join(test.arguments[8:] or ("all",)) + ".txt")
+    name.write_text("".join(f"{seed}\n" for seed in re.findall(r"^seed (\d+): ", said, re.MULTILINE)))
+    return name
 
 
 def count_histories(scratch, bugs, count):
     """How much histories alone see."""
-    for test in sorted({bug.histories(count) for bug in bugs}, key=str):
-        scratch.make({test.target})
-        status, said = run(test, scratch.build)
-        if is_broken_law(status, said):
-            raise Broken(f"{test} fails without any bug:\n" + "\n".join(said.splitlines()[-15:]))
-    caught = sum(try_histories(scratch, bug, count) for bug in bugs)
+    open_seeds = {test: seeds_that_break(scratch, test)
+                  for test in sorted({test for bug in bugs for test in bug.histories(count)}, key=repr)}
+    caught = sum(try_histories(scratch, bug, count, open_seeds) for bug in bugs)
     print(f"{caught} of {len(bugs)} planted bugs that change what happens to mail, in code that the simulator runs, are "
-          f"noticed by {count} histories each")
+          f"noticed by {count} histories of one kind")
     return 0 if caught * 4 >= len(bugs) * 3 else 1
 
 

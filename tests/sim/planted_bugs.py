@@ -21,6 +21,9 @@ class Test:
         where = "sim" if self.target.startswith(("sim_", "scenario_")) else "unit"
         return [str(build / "tests" / where / self.target), *self.arguments]
 
+    def with_arguments(self, *more):
+        return Test(self.target, (*self.arguments, *more))
+
     def folder(self, tree):
         return tree / "tests/system" if self.target == "golub" else tree
 
@@ -38,7 +41,15 @@ class Test:
 OPEN = {"sim_golub": ("--except", "tests/sim/open_questions.txt"),
         "sim_import": ("--except", "tests/sim/open_questions_import.txt")}
 
+# Of an import: what its histories are about (sim_import_profile.c).
+PROFILES = ("renumber", "reports", "lost", "odd", "limits", "had", "sizes", "refused", "short", "repeated", "damage",
+            "blind", "power", "beside", "days", "crowd", "all")
+
 SIMULATED = ("sync/", "store/journal/", "store/base/")  # what the simulator runs as it is; the rest it stands in for
+
+
+def histories(program, count, *more):
+    return Test(program, ("--first", "1", "--count", str(count), "--actions", "20", "--skip", "", *more))
 
 
 @dataclass(frozen=True)
@@ -53,9 +64,9 @@ class Bug:
 
     def histories(self, count):
         """The simulator that runs this code, from the first seed on, without making a broken history shorter."""
-        program = "sim_import" if self.name.startswith("import:") else "sim_golub"
-        return Test(program, ("--first", "1", "--count", str(count), "--actions", "20", "--skip", "",
-                              *OPEN[program]))
+        if self.name.startswith("import:"):
+            return [histories("sim_import", count, "--profile", name) for name in PROFILES]
+        return [histories("sim_golub", count)]
 
 
 def bug(name, test, *changes):
@@ -79,7 +90,8 @@ def system(name, case):
 # else. No time is spent on making a broken one shorter (--skip).
 HISTORIES = Test("sim_golub", ("--first", "1", "--count", "300", "--actions", "20", "--skip", "", *OPEN["sim_golub"]))
 
-IMPORTS = Test("sim_import", ("--first", "1", "--count", "600", "--actions", "20", "--skip", "", *OPEN["sim_import"]))
+IMPORTS = Test("sim_import", ("--first", "1", "--count", "600", "--actions", "20", "--skip", "", "--profile", "all",
+                              *OPEN["sim_import"]))
 
 BROKEN = Test("scenario_broken")
 CROSSING = Test("scenario_crossing")

@@ -145,6 +145,7 @@ struct import_sim {
     bool journal_lost, unmet; /* unmet: and no run came to its end since */
     bool blind;               /* ... but for one that recorded what is there: what was had it never compared */
     bool accident;            /* files went by nobody's wish: the next run says so */
+    bool doubt;               /* something happened for which a name may mean another message */
     bool shifted;             /* names moved on: without TOP, and without sizes, nobody could see it */
     bool away;                /* the root is not mounted */
     bool moved;               /* the server has another name in this run */

@@ -187,8 +187,8 @@ check_absent(struct import_sim *sim, const struct drop_message *message, bool wh
 
     if (!message->here || drop->uidls != UIDLS_UNIQUE || drop->equal_now || !row_left(sim, message, &row) ||
         row.absent == 0 || (row.state != POP_STORED && row.state != POP_REMOVING) || message->was_cut ||
-        message->marked_in == drop->session || sim->skip_existing || drop->top_refused + drop->retr_refused > 0 ||
-        strcmp(row.uidl, message->uidl) != 0 || !is_alone(sim, message))
+        (message->marked_in == drop->session && drop->quits_refused == 0) || sim->skip_existing ||
+        drop->top_refused + drop->retr_refused > 0 || strcmp(row.uidl, message->uidl) != 0 || !is_alone(sim, message))
         return;
     if (whole && told && was_listed(sim, message))
         violation(&sim->world, "#%d is listed, and its row is absent", message->content);

@@ -196,8 +196,8 @@ trouble_goes_beside(struct import_sim *sim)
         if (!beside_sim_knows(sim, file->base) || dice(sim, 100) >= 15)
             continue;
         say(&sim->world, "  beside: #%d is deleted there, and goes here", file->content);
-        if (tally_is_unmet(sim, file->content) ||
-            tally_is_unsure(sim, file)) /* as if the user had removed it before the journal knew it */
+        /* That account knows of what was begun; not so a journal that did not meet it. */
+        if (tally_is_unmet(sim, file->content) || (sim->journal_lost && tally_is_unsure(sim, file)))
             sim->tally[file->content].excused++;
         tally_note_loose(sim, file);
         sim->tally[file->content].taken++;

@@ -144,7 +144,7 @@ begin(const struct history *history)
     choose_policy();
     say(world, "profile %s", sim.profile->name);
     if (!profile_is_all(&sim))
-        world->next_content = CONTENT_OF_PROFILE;
+        world->next_content = CONTENT_OF_PROFILE + 16 * (int)below(2);
     say(world, "seed %llu: %s UIDLs%s%s%s%s%s%s%s, RETR refused below %d, DELE below %d",
         (unsigned long long)history->seed, kinds[sim.drop.uidls], sim.drop.top ? "" : " no-TOP",
         sim.drop.capa ? "" : " no-CAPA", sim.drop.wrong_sizes ? " wrong-sizes" : "", sim.drop.flaky > 0 ? " flaky" : "",
@@ -210,6 +210,7 @@ server_changes(void)
 {
     struct maildrop_sim *drop = &sim.drop;
 
+    sim.doubt = true;
     if (drop->uidls == UIDLS_UNIQUE && chance(50)) {
         if (sim.beside)
             return;

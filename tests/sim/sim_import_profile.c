@@ -123,9 +123,29 @@ removes_policy(struct import_sim *sim)
     sim->policy.max_messages = chance(sim, 10) ? 1 + dice(sim, 3) : 0;
 }
 
+/* What is removed later than it came is what most rules are about. */
+static void
+late_policy(struct import_sim *sim)
+{
+    static const int keeps[] = {0, 3, 3, 3, 30, KEEP_FOREVER};
+
+    sim->policy.keep_days = keeps[dice(sim, sizeof keeps / sizeof keeps[0])];
+    sim->guard = chance(sim, 50);
+    sim->policy.max_size = 0;
+    sim->policy.max_messages = chance(sim, 10) ? 1 + dice(sim, 3) : 0;
+}
+
+/* What waits for a word. */
+static void
+guard_policy(struct import_sim *sim)
+{
+    sim->guard = chance(sim, 60);
+}
+
 static void
 limits_policy(struct import_sim *sim)
 {
+    late_policy(sim);
     sim->policy.max_size = chance(sim, 70) ? 110 + dice(sim, 120) : 0;
     sim->policy.max_messages = chance(sim, 40) ? 1 + dice(sim, 3) : 0;
 }
@@ -134,20 +154,20 @@ static const struct profile profiles[] = {
     {.name = "all", .always = true},
     {.name = "renumber",
      .troubles = BIT(RENUMBER) | BIT(SHIFT) | BIT(RESTORED) | BIT(EQUAL) | BIT(TOP) | BIT(COPIES),
-     .weights = {25, 28, 22, 8, 5, 4, 2, 6},
+     .weights = {22, 26, 22, 8, 6, 10, 2, 6},
      .few = 7,
      .arrive = 55,
      .leave = 25,
-     .server = unique_server},
+     .server = unique_server,
+     .policy = late_policy},
     {.name = "reports",
-     .always = true,
      .troubles = BIT(SHIFT) | BIT(RESTORED) | BIT(TOP) | BIT(COPIES),
-     .weights = {38, 12, 30, 8, 5, 4, 1, 2},
+     .weights = {34, 12, 28, 8, 6, 9, 1, 2},
      .few = 6,
      .arrive = 48,
      .leave = 40,
      .server = reused_server,
-     .policy = removes_policy},
+     .policy = late_policy},
     {.name = "blind",
      .always = true,
      .troubles = BIT(RENUMBER) | BIT(RESTORED) | BIT(LOST) | BIT(OLD) | BIT(COPIES),
@@ -158,22 +178,24 @@ static const struct profile profiles[] = {
      .server = blind_server},
     {.name = "lost",
      .troubles = BIT(LOST) | BIT(OLD) | BIT(BACKUP) | BIT(RENUMBER) | BIT(WINDOW) | BIT(COPIES),
-     .weights = {25, 25, 28, 8, 4, 5, 4, 1},
+     .weights = {23, 23, 26, 8, 5, 10, 4, 1},
      .few = 7,
      .arrive = 50,
      .leave = 15,
-     .server = unique_server},
+     .server = unique_server,
+     .policy = late_policy},
     {.name = "sizes",
      .troubles = BIT(SIZES) | BIT(RENUMBER) | BIT(RESTORED) | BIT(COPIES),
-     .weights = {28, 18, 28, 6, 4, 4, 4, 8},
+     .weights = {25, 20, 26, 6, 5, 10, 3, 5},
      .few = 7,
      .arrive = 55,
      .leave = 25,
-     .server = lying_server},
+     .server = lying_server,
+     .policy = late_policy},
     {.name = "limits",
      .always = true,
      .troubles = BIT(RENUMBER) | BIT(RESTORED) | BIT(SHIFT) | BIT(COPIES) | BIT(WINDOW),
-     .weights = {26, 20, 26, 8, 8, 6, 3, 3},
+     .weights = {24, 20, 26, 8, 7, 10, 2, 3},
      .few = 7,
      .arrive = 55,
      .leave = 25,
@@ -181,11 +203,12 @@ static const struct profile profiles[] = {
      .policy = limits_policy},
     {.name = "had",
      .troubles = BIT(RENUMBER) | BIT(RESTORED) | BIT(SHIFT) | BIT(LOST) | BIT(COPIES),
-     .weights = {28, 18, 22, 6, 4, 4, 15, 3},
+     .weights = {25, 18, 22, 6, 5, 8, 13, 3},
      .few = 7,
      .arrive = 55,
      .leave = 25,
-     .server = reused_server},
+     .server = reused_server,
+     .policy = late_policy},
     {.name = "short",
      .troubles = BIT(CUT) | BIT(RENUMBER) | BIT(RESTORED),
      .weights = {25, 12, 35, 8, 6, 8, 2, 4},
@@ -205,12 +228,12 @@ static const struct profile profiles[] = {
      .policy = removes_policy},
     {.name = "odd",
      .troubles = BIT(ODD) | BIT(TOP) | BIT(RENUMBER) | BIT(EQUAL) | BIT(RESTORED) | BIT(COPIES),
-     .weights = {25, 24, 26, 8, 5, 4, 4, 4},
+     .weights = {22, 24, 25, 7, 5, 10, 3, 4},
      .few = 6,
      .arrive = 52,
      .leave = 22,
      .server = reused_server,
-     .policy = removes_policy},
+     .policy = late_policy},
     {.name = "damage",
      .always = true,
      .troubles = BIT(DAMAGE) | BIT(BACKUP) | BIT(COMMAND) | BIT(FOLDER),
@@ -223,11 +246,12 @@ static const struct profile profiles[] = {
     {.name = "repeated",
      .always = true,
      .troubles = BIT(EQUAL) | BIT(LACKS) | BIT(TOP) | BIT(COPIES),
-     .weights = {26, 18, 32, 8, 8, 4, 2, 2},
+     .weights = {23, 18, 30, 8, 8, 9, 2, 2},
      .few = 7,
      .arrive = 55,
      .leave = 20,
-     .server = repeating_server},
+     .server = repeating_server,
+     .policy = late_policy},
     {.name = "power",
      .always = true,
      .troubles = BIT(POWER) | BIT(WINDOW) | BIT(FOLDER) | BIT(BACKUP),
@@ -248,16 +272,17 @@ static const struct profile profiles[] = {
      .policy = removes_policy},
     {.name = "days",
      .always = true,
-     .troubles = BIT(CLOCK) | BIT(EQUAL) | BIT(WINDOW) | BIT(RESTORED) | BIT(FOLDER) | BIT(BACKUP),
-     .weights = {22, 14, 28, 6, 12, 16, 1, 1},
+     .troubles = BIT(CLOCK) | BIT(EQUAL) | BIT(WINDOW) | BIT(RESTORED) | BIT(FOLDER),
+     .weights = {20, 18, 26, 6, 16, 14, 1, 1},
      .few = 10,
      .arrive = 55,
      .leave = 8,
-     .server = unique_server},
+     .server = unique_server,
+     .policy = guard_policy},
     {.name = "crowd",
      .always = true,
-     .troubles = BIT(BACKUP) | BIT(WINDOW) | BIT(LACKS),
-     .weights = {25, 8, 10, 45, 4, 4, 3, 1},
+     .troubles = BIT(BACKUP) | BIT(WINDOW) | BIT(LACKS) | BIT(FOLDER) | BIT(COPIES),
+     .weights = {25, 12, 12, 38, 4, 6, 2, 1},
      .few = 9,
      .arrive = 40,
      .leave = 10,

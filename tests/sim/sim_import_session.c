@@ -76,6 +76,22 @@ is_read_for_another(const struct import_sim *sim, const struct drop_message *mes
     return false;
 }
 
+/* It was read under the name that it has, is not due, and nothing put a name in doubt. */
+static bool
+is_known_for_certain(const struct import_sim *sim, const struct drop_message *message)
+{
+    const struct maildrop_sim *drop = &sim->drop;
+    bool like = false;
+
+    if (sim->doubt || drop->uidls != UIDLS_UNIQUE || !drop->top || drop->wrong_sizes || drop->lied || drop->cuts > 0 ||
+        drop->flaky > 0 || drop->refuses_retr + drop->refuses_top > 0 || !message->stored || message->was_cut ||
+        strcmp(message->read_as, message->uidl) != 0)
+        return false;
+    for (size_t i = 0; i < drop->count && !like; i++)
+        like = &drop->messages[i] != message && same_header(&drop->messages[i], message);
+    return !like && (sim->policy.keep_days == KEEP_FOREVER || !is_due(sim, message->fetched_at, sim->policy.keep_days));
+}
+
 static void
 on_retrieve(void *context, struct drop_message *message)
 {
@@ -86,6 +102,8 @@ on_retrieve(void *context, struct drop_message *message)
     sim->ask_moment = ++sim->moment;
     if (message->header_refused == sim->drop.session)
         return;
+    if (is_known_for_certain(sim, message))
+        violation(&sim->world, "#%d is fetched again, and nothing is in doubt", message->content);
     if (sim->skip_existing && !only_way && alone && sim->drop.uidls == UIDLS_UNIQUE && sim->drop.top &&
         !sim->drop.equal_now && !tally_any_short(sim))
         violation(&sim->world, "#%d is fetched although nothing is to be fetched", message->content);
@@ -119,6 +137,7 @@ on_retrieved(void *context, struct drop_message *message)
     const struct import_sim *sim = context;
 
     message->fetched_in = sim->drop.session;
+    message->came_back = message->came_back || message->unread_since;
     message->unread_since = false;
     text_print(message->read_as, sizeof message->read_as, "%s", message->uidl);
     message->cut_same = false;
@@ -245,7 +264,7 @@ check_proof(struct import_sim *sim, const struct drop_message *message)
         return;
     if (!content_names(id))
         violation(&sim->world, "#%d is removed unread, and its header names nothing", id);
-    else if (message->unread_since)
+    else if (message->unread_since && !message->came_back)
         violation(&sim->world, "#%d was removed, is there again, and is removed unread", id);
     else if (!was_read_as(sim, message))
         violation(&sim->world, "#%d is removed unread under a name that is new to it", id);

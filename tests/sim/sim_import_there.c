@@ -26,7 +26,7 @@ trouble_renames_some(struct import_sim *sim)
     if (sim->beside || (sim->drop.uidls != UIDLS_UNIQUE && (sim->drop.uidls != UIDLS_REUSED || !sim->drop.top)))
         return false;
     say(&sim->world, "  there: some UIDLs change");
-    drop_renumber(&sim->drop, 20 + dice(sim, 70));
+    drop_renumber(&sim->drop, !profile_is_all(sim) && dice(sim, 3) == 0 ? 100 : 20 + dice(sim, 70));
     tally_sizes(sim);
     for (size_t i = 0; i < sim->drop.count; i++)
         sim->drop.messages[i].had = false; /* its header may not have been read yet */

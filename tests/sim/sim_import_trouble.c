@@ -193,7 +193,7 @@ journal_goes(struct import_sim *sim, bool old)
         message->ever_had = message->ever_had || message->may_be_had || message->had;
         message->may_be_had = old && message->ever_had;
         message->had = message->stored = message->has_keep = message->held = message->released = false;
-        message->gone_known = message->returned = false;
+        message->gone_known = message->returned = message->came_back = false;
         if (!old) /* what is met is read before it goes */
             message->read_as[0] = '\0';
         else if (message->fetched_at != 0) /* it may be known to that one */
@@ -301,5 +301,7 @@ trouble_act(struct import_sim *sim)
         break; /* it goes by itself, or with others */
     }
     sim->met[MET_ALL + trouble] += met;
+    sim->doubt = sim->doubt || !(trouble == TROUBLE_WINDOW || trouble == TROUBLE_LACKS || trouble == TROUBLE_BACKUP ||
+                                 trouble == TROUBLE_ROOT || trouble == TROUBLE_CLOCK || trouble == TROUBLE_DAMAGE);
     check_counts(sim);
 }

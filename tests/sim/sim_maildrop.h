@@ -59,13 +59,14 @@ struct drop_message {
     int64_t row;            /* of the journal, as a run left it; 0 none */
     char read_as[DROP_KEY]; /* its UIDL at its last whole RETR; "" none */
     bool unread_since;      /* golub removed it, it is there again, and was not read since */
-    bool ever_removed;      /* QUIT said once that it was */
-    bool was_absent;        /* its row was, before the run */
-    bool returned;          /* the account beside sent it up again after golub had removed it */
-    long marked_in;         /* session that accepted its DELE last */
-    bool was_held;          /* its removal stood on a list before the run */
-    bool was_cut;           /* less came than there is: what is here of it may be a part */
-    size_t cut_len;         /* how much came the last time; cut_same: and the time before */
+    bool came_back;    /* ... and was read: a server that keeps what it says it removes, as far as anybody can know */
+    bool ever_removed; /* QUIT said once that it was */
+    bool was_absent;   /* its row was, before the run */
+    bool returned;     /* the account beside sent it up again after golub had removed it */
+    long marked_in;    /* session that accepted its DELE last */
+    bool was_held;     /* its removal stood on a list before the run */
+    bool was_cut;      /* less came than there is: what is here of it may be a part */
+    size_t cut_len;    /* how much came the last time; cut_same: and the time before */
     bool cut_same;
     int far_cuts; /* nothing came, or far less: 1 once; 2: that is what is here */
 };

@@ -137,6 +137,15 @@ content_names(int id)
     return !(kind >= 2 && kind <= 4) && kind != 8 && kind != 9;
 }
 
+/* Of 64 KiB and more: what is smaller is read where it may be new. */
+static bool
+is_large(int id)
+{
+    const int kind = id % 16;
+
+    return id >= CONTENT_OF_PROFILE && id / 16 % 2 == 1 && kind != 5 && kind != 7;
+}
+
 /* Of a maildrop: sizes of many kinds; LF alone in a header; headers that two messages have, or three, of the same size and of others. */
 static void
 write_dropped(int id, struct buffer *to)
@@ -154,6 +163,8 @@ write_dropped(int id, struct buffer *to)
         ok = buffer_adds(to, "and so on\r\n");
     for (int i = 0; kind == 7 && i < 300; i++)
         ok = ok && buffer_addf(to, "line %04d of a longer message\r\n", i);
+    for (int i = 0; is_large(id) && i < 70; i++)
+        ok = ok && buffer_addf(to, "%01000d\r\n", i);
     if (kind == 11)
         ok = ok && buffer_adds(to, "\r\n");
     if (kind == 4 || kind == 15)

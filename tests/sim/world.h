@@ -43,7 +43,7 @@ struct content {
 const struct content *content_get(int id);
 /** The message with exactly these bytes; -1: nobody wrote such a message. */
 int content_find(const char *bytes, size_t len);
-/** From here on a maildrop has messages with an LF alone in their body, too. */
+/** From here on a maildrop has messages with an LF alone in their body, too, and large ones. */
 #define CONTENT_OF_PROFILE 128
 /** Before the first message: those of a maildrop, of more sizes and with headers that an import must tell apart. */
 void content_of_maildrop(void);
