@@ -127,6 +127,14 @@ read_body(struct keeping *keeping, struct journal_pop *row, uint32_t number)
     return true;
 }
 
+/* Whatever its header is. */
+static bool
+needs_body(const struct journal_pop *row)
+{
+    return (row->facts & (POP_CONFIRM | POP_FEWER | POP_CUT)) != 0 ||
+           ((row->facts & POP_NAMELESS) != 0 && row->has_body);
+}
+
 /* @param seen  its header; one that names nothing may be that of many messages: the body says which one it is */
 static bool
 take_proven(struct keeping *keeping, struct journal_pop *row, const struct seen *seen, uint32_t number)
@@ -310,6 +318,8 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
         keeping->twins++;
         return end_hold(import, row);
     }
+    if (needs_body(row) && is_too_large(import, row, listed->size))
+        return refuse_to_read(import, row, listed->number, listed->size);
     if (listed->proven)
         return take_matched(keeping, row, listed->number);
     keeping->lines[keeping->count] = *listed;

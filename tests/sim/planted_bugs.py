@@ -883,6 +883,8 @@ BUGS = [
         ("sync/import/import.c", "if (import->unmet || (import->first && import->messages == 0))", "if (false)")),
     bug("import: what an account beside sends up again removed again", unit("test_import_keep"),
         ("sync/import/beside.c", "(row->facts & POP_RETURNED) != 0 && import->beside != NULL", "false")),
+    bug("import: header of what is too large to be proven asked for in each run", unit("test_import_keep"),
+        ("sync/import/keep.c", "if (needs_body(row) && is_too_large(", "if (needs_body(row) && false && is_too_large(")),
     bug("import: what an account beside stands in the way of read for in each run", unit("test_import_keep"),
         ("sync/import/import.c", "!import_beside(import) || ", "")),
     bug("import: message of another name removed by its header alone", unit("test_import_keep"),
