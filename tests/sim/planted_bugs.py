@@ -474,7 +474,7 @@ BUGS = [
     bug("state folder that died while it took over refused", SITUATION,
         ("sync/run/identity.c", "journal_set(run->journal, \"state-before\", mark->state, &run->err));", "true);")),
     bug("lock is a file alone", system("test_state.py", "StateTest.test_a_lock_that_is_removed_while_a_run_works_lets_nobody_in"),
-        ("sync/account.c", "take_lock(account, account->state, O_RDONLY | O_DIRECTORY, dry, &locks[LOCK_FOLDER], err) &&",
+        ("sync/account.c", "take_lock(account->state, O_RDONLY | O_DIRECTORY, dry, &locks[LOCK_FOLDER], err) &&",
          ""),
         ("store/maildir/tree.c", "if (maildir->settings.exclusive && !lock_root(maildir, err))", "if (false)")),
     bug("root of the Maildir not locked", system("test_state.py",
