@@ -71,7 +71,7 @@ listing_exec(struct journal *journal, const char *sql, struct error *err)
 #define CLEAR_JUDGED                                                                                                   \
     "DELETE FROM temp.listing_new; DELETE FROM temp.listing_doubt; DELETE FROM temp.listing_gone;"                     \
     "DELETE FROM temp.listing_unsized; DELETE FROM temp.listing_compare;"                                              \
-    "DELETE FROM temp.listing_marked; DELETE FROM temp.listing_loose;"
+    "DELETE FROM temp.listing_marked; DELETE FROM temp.listing_loose; DELETE FROM temp.listing_went;"
 
 bool
 listing_clear(struct journal *journal, struct error *err)
@@ -107,6 +107,7 @@ journal_listing_begin(struct journal *journal, struct error *err)
         "CREATE INDEX temp.listing_doubt_header ON listing_doubt (header);"
         "CREATE INDEX temp.listing_doubt_kin ON listing_doubt (kin);"
         "CREATE TEMP TABLE listing_gone (id INTEGER PRIMARY KEY);"
+        "CREATE TEMP TABLE listing_went (id INTEGER PRIMARY KEY);"
         "CREATE TEMP TABLE listing_loose (id INTEGER PRIMARY KEY, header BLOB, kin BLOB);"
         "CREATE INDEX temp.listing_loose_header ON listing_loose (header);"
         "CREATE INDEX temp.listing_loose_kin ON listing_loose (kin);"

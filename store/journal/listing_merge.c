@@ -25,7 +25,8 @@ struct merge {
     int64_t id;
     uint64_t listed;
     bool absent;
-    struct { /* the UIDL of the lines that came last */
+    bool again; /* absent, and it was listed again after an earlier removal */
+    struct {    /* the UIDL of the lines that came last */
         char uidl[MAILDROP_UIDL_MAX + 1];
         size_t lines;
         uint32_t number; /* of the first of them */
@@ -51,6 +52,7 @@ next_row(struct merge *merge)
     merge->id = sqlite3_column_int64(merge->rows, 1);
     merge->listed = (uint64_t)sqlite3_column_int64(merge->rows, 2);
     merge->absent = sqlite3_column_int64(merge->rows, 3) != 0;
+    merge->again = merge->absent && (sqlite3_column_int64(merge->rows, 4) & POP_AGAIN) != 0;
     if (merge->uidl.at == NULL)
         sql_no_memory(merge->err, what);
     return merge->uidl.at != NULL;
@@ -82,6 +84,18 @@ static bool
 note_gone(struct merge *merge)
 {
     sqlite3_stmt *statement = prepare(merge, SQL_LISTING_GONE, "INSERT INTO temp.listing_gone (id) VALUES (?1)");
+
+    if (statement == NULL)
+        return false;
+    bind_integer(&(struct sql_binder){.statement = statement}, merge->id);
+    return listing_run(merge->journal, statement, merge->err);
+}
+
+/* It went this time: should it come once more, that is news. */
+static bool
+note_went(struct merge *merge)
+{
+    sqlite3_stmt *statement = prepare(merge, SQL_LISTING_WENT, "INSERT INTO temp.listing_went (id) VALUES (?1)");
 
     if (statement == NULL)
         return false;
@@ -127,7 +141,7 @@ static bool
 pass_rows(struct merge *merge, const struct text *uidl)
 {
     while (!merge->ended && (uidl == NULL || lines_compare(merge->uidl, *uidl) < 0))
-        if ((!merge->absent && !note_gone(merge)) || !next_row(merge))
+        if ((!merge->absent && !note_gone(merge)) || (merge->again && !note_went(merge)) || !next_row(merge))
             return false;
     return true;
 }
@@ -190,7 +204,7 @@ take(void *context, uint32_t number, struct text uidl, uint64_t size)
 static bool
 begin(struct journal *journal, struct error *err)
 {
-    static const char sql[] = "SELECT uidl, id, listed, absent FROM main.pop ORDER BY uidl";
+    static const char sql[] = "SELECT uidl, id, listed, absent, facts FROM main.pop ORDER BY uidl";
     sqlite3_stmt *rows = sql_prepare(journal, SQL_LISTING_ROWS, sql, err);
     struct merge *merge = rows != NULL ? calloc(1, sizeof *merge) : NULL;
 

@@ -1107,6 +1107,30 @@ what_is_listed_again_after_removal_is_said_and_not_counted_again(void **state)
     assert_all_here(sc);
 }
 
+/* A server that kept it once and is restored from a backup later: under the name and header of what went there may be another body. */
+static void
+what_went_after_all_and_comes_once_more_is_read_before_it_is_removed(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    sc->drop.keeps_all = true;
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    assert_run(sc, 0);
+    sc->drop.keeps_all = false;
+    assert_run(sc, 0);
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = false;
+    sc->drop.retrs = 0;
+
+    assert_run(sc, 0);
+
+    assert_int_equal(sc->drop.retrs, 1);
+    assert_int_equal(count_there(sc), 0);
+    assert_all_here(sc);
+}
+
 static void
 what_is_cut_empty_or_damaged_here_stays_on_the_server(void **state)
 {
@@ -1260,6 +1284,7 @@ main(void)
         TEST(what_a_power_cut_left_empty_or_torn_is_fetched_again),
         TEST(what_was_removed_here_before_another_boot_does_not_come_again),
         TEST(what_is_listed_again_after_removal_is_said_and_not_counted_again),
+        TEST(what_went_after_all_and_comes_once_more_is_read_before_it_is_removed),
         TEST(what_is_cut_empty_or_damaged_here_stays_on_the_server),
         TEST(what_a_folder_that_was_set_back_with_its_times_lacks_is_missed),
         TEST(nothing_where_no_size_is_told_is_asked_for_twice),
