@@ -545,11 +545,10 @@ journal_listing_bury(struct journal *journal, int64_t now, struct error *err)
         "UPDATE main.pop SET absent = ?1 WHERE id IN (SELECT id FROM temp.listing_gone) AND state <> 1";
     static const char rest[] =
         "DELETE FROM temp.listing_gone WHERE id NOT IN (SELECT id FROM main.pop WHERE state = 1)";
-    static const char went[] =
-        "UPDATE main.pop SET facts = facts & ~128 WHERE id IN (SELECT id FROM temp.listing_went)";
+    static const char bit[] = "UPDATE main.pop SET facts = facts & ~128 WHERE id IN (SELECT id FROM temp.listing_went)";
 
     static_assert(POP_FETCHING == 1 && POP_AGAIN == 128, "the statements hold these numbers");
-    return bury(journal, SQL_LISTING_BURY, absent, now, err) && sql_exec(journal, went, what, err) &&
+    return bury(journal, SQL_LISTING_BURY, absent, now, err) && sql_exec(journal, bit, what, err) &&
            listing_exec(journal, rest, err);
 }
 

@@ -200,7 +200,7 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     "ALTER TABLE pop ADD COLUMN word INTEGER NOT NULL DEFAULT -1 CHECK (word >= -1);"
     "ALTER TABLE pop ADD COLUMN facts INTEGER NOT NULL DEFAULT 0;"
     "DROP INDEX pop_uidl;"
-    "CREATE INDEX pop_uidl ON pop (uidl, absent, listed);" /* a listing is merged with it, and it alone is read for that */
+    "CREATE INDEX pop_uidl ON pop (uidl, absent, listed, facts);" /* a listing is merged with it, and it alone is read for that */
     "DROP INDEX pop_state;"
     "CREATE INDEX pop_state ON pop (state, since) WHERE absent = 0;"
     "CREATE INDEX pop_base ON pop (base) WHERE base <> '';"
