@@ -339,7 +339,7 @@ struct journal_quarantined {
     uint32_t uid;
     char why[128];
     int64_t since;   /* by the clock, for people */
-    int64_t counted; /* in time that counts (sync/rules/age.h): what its days are counted from; 0: as `since` */
+    int64_t counted; /* in time that counts (sync/base/age.h): what its days are counted from; 0: as `since` */
     uint64_t size;
 };
 MUST_CHECK bool journal_quarantine_add(struct journal *journal, const struct journal_quarantined *row,

@@ -59,7 +59,7 @@ count_time(struct run *run)
                                               age_save(run->journal, &run->age, &run->err));
 }
 
-/* The row tells when by the clock a file came, its days are counted as sync/rules/age.h says. */
+/* The row tells when by the clock a file came, its days are counted as sync/base/age.h says. */
 bool
 age_quarantine(struct run *run)
 {

@@ -1,5 +1,5 @@
 /* See age.h: pure arithmetic on seconds. */
-#include "sync/rules/age.h"
+#include "sync/base/age.h"
 
 #include <inttypes.h>
 

@@ -3,7 +3,7 @@
 #define SYNC_AGE_JOURNAL_H
 
 #include "store/journal/journal.h"
-#include "sync/rules/age.h"
+#include "sync/base/age.h"
 
 struct age_run { /* counted time in one run */
     struct age last, now;

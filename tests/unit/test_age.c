@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "sync/rules/age.h"
+#include "sync/base/age.h"
 
 #include <string.h>
 
