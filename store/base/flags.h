@@ -17,6 +17,12 @@ enum flag {
 };
 #define FLAG_ALL 63u
 
+/* What is known of the flags of one message: r is the server, l the Maildir. sync/rules/merge.h is all arithmetic on them. */
+struct flag_sides {
+    unsigned rbase, lbase; /* as each side showed them when both last agreed */
+    unsigned rseen, lseen; /* as each side showed them when last looked at, or before it lost the message */
+};
+
 /** "\Seen" ... "$Forwarded", in any case, to its bit; 0 for everything else. */
 unsigned flag_from_imap(struct text atom);
 /** The IMAP name of one bit. */

@@ -100,8 +100,7 @@ struct journal_message {
     int64_t date;                  /* INTERNALDATE, or mtime for what is only here */
     bool has_wire, has_header;
     unsigned char wire[DIGEST_SIZE], header[DIGEST_SIZE];
-    unsigned rbase, lbase; /* flags when both sides last agreed */
-    unsigned rseen, lseen; /* flags when last looked at */
+    struct flag_sides flags;
     unsigned facts;
     int64_t twin;                    /* FACT_ALIAS: the row that holds the uid; else 0 */
     char keywords[KEYWORDS_MAX + 1]; /* as the server last showed them */

@@ -11,11 +11,12 @@ static const char what_save[] = "save a message";
 bool
 journal_message_settled(const struct journal_message *message)
 {
-    if (message->base[0] == '\0' || message->lseen != message->lbase)
+    if (message->base[0] == '\0' || message->flags.lseen != message->flags.lbase)
         return false;
     if ((message->facts & FACT_ALIAS) != 0) /* its UID, and what the server shows of it, are its twin's */
         return message->facts == FACT_ALIAS && message->twin != 0;
-    return message->uid != 0 && (message->facts & ~(unsigned)FACT_BY_HEADER) == 0 && message->rseen == message->rbase;
+    return message->uid != 0 && (message->facts & ~(unsigned)FACT_BY_HEADER) == 0 &&
+           message->flags.rseen == message->flags.rbase;
 }
 
 static bool
@@ -33,10 +34,10 @@ read_message(sqlite3_stmt *statement, void *row)
     message->date = read_integer(&from, INT64_MIN, INT64_MAX);
     message->has_wire = read_digest(&from, message->wire);
     message->has_header = read_digest(&from, message->header);
-    message->rbase = (unsigned)read_integer(&from, 0, UINT32_MAX);
-    message->lbase = (unsigned)read_integer(&from, 0, UINT32_MAX);
-    message->rseen = (unsigned)read_integer(&from, 0, UINT32_MAX);
-    message->lseen = (unsigned)read_integer(&from, 0, UINT32_MAX);
+    message->flags.rbase = (unsigned)read_integer(&from, 0, UINT32_MAX);
+    message->flags.lbase = (unsigned)read_integer(&from, 0, UINT32_MAX);
+    message->flags.rseen = (unsigned)read_integer(&from, 0, UINT32_MAX);
+    message->flags.lseen = (unsigned)read_integer(&from, 0, UINT32_MAX);
     message->facts = (unsigned)read_integer(&from, 0, UINT32_MAX);
     message->twin = read_integer(&from, 0, INT64_MAX);
     read_string(&from, message->keywords, sizeof message->keywords);
@@ -134,10 +135,10 @@ bind_message(sqlite3_stmt *statement, const struct journal_message *message)
     bind_integer(&to, message->date);
     bind_digest(&to, message->has_wire ? message->wire : NULL);
     bind_digest(&to, message->has_header ? message->header : NULL);
-    bind_integer(&to, message->rbase);
-    bind_integer(&to, message->lbase);
-    bind_integer(&to, message->rseen);
-    bind_integer(&to, message->lseen);
+    bind_integer(&to, message->flags.rbase);
+    bind_integer(&to, message->flags.lbase);
+    bind_integer(&to, message->flags.rseen);
+    bind_integer(&to, message->flags.lseen);
     bind_integer(&to, message->facts);
     bind_known(&to, message->twin);
     bind_string(&to, message->keywords);
@@ -181,9 +182,9 @@ compare(const struct journal_message *a, const struct journal_message *b, bool *
     *same_where = a->mailbox == b->mailbox && a->uid == b->uid && strcmp(a->base, b->base) == 0 && a->size == b->size &&
                   same_digest(a->has_wire, a->wire, b->has_wire, b->wire) && a->twin == b->twin;
     *same_how = strcmp(a->info, b->info) == 0 && a->date == b->date &&
-                same_digest(a->has_header, a->header, b->has_header, b->header) && a->rbase == b->rbase &&
-                a->lbase == b->lbase && a->rseen == b->rseen && a->lseen == b->lseen && a->facts == b->facts &&
-                strcmp(a->keywords, b->keywords) == 0;
+                same_digest(a->has_header, a->header, b->has_header, b->header) && a->flags.rbase == b->flags.rbase &&
+                a->flags.lbase == b->flags.lbase && a->flags.rseen == b->flags.rseen &&
+                a->flags.lseen == b->flags.lseen && a->facts == b->facts && strcmp(a->keywords, b->keywords) == 0;
 }
 
 static bool

@@ -15,8 +15,8 @@ static struct plan_message
 make_input(const struct mailbox *mailbox, const struct journal_message *message)
 {
     struct plan_message input = {
-        .remote = {.base = message->rbase, .seen = message->rseen},
-        .local = {.base = message->lbase, .seen = message->lseen},
+        .remote = {.base = message->flags.rbase, .seen = message->flags.rseen},
+        .local = {.base = message->flags.lbase, .seen = message->flags.lseen},
         .permanent = mailbox->row.permanent,
         .altered = (message->facts & FACT_ALTERED) != 0,
         .refused = (message->facts & (FACT_REFUSED | FACT_APART)) != 0,
@@ -25,7 +25,7 @@ make_input(const struct mailbox *mailbox, const struct journal_message *message)
     };
 
     if ((message->facts & FACT_MOVED) != 0)
-        input.remote.base = message->rseen;
+        input.remote.base = message->flags.rseen;
     if (message->uid != 0 || (message->facts & FACT_GONE_THERE) != 0) /* a UID that means nothing any more is 0 */
         input.remote.presence = (message->facts & FACT_GONE_THERE) != 0 ? PLAN_GONE : PLAN_HERE;
     if (message->base[0] != '\0' || (message->facts & FACT_REPLACED) != 0)

@@ -58,7 +58,8 @@ is_doubted(struct run *run, const struct todo *todo, enum role role, bool *doubt
 static unsigned
 flags_of(const struct journal_message *message, enum role role, enum pair_by by)
 {
-    return role == FRESH_THERE || (role == GONE_THERE && by != BY_WIRE_AND_MAILBOX) ? message->rseen : message->lseen;
+    return role == FRESH_THERE || (role == GONE_THERE && by != BY_WIRE_AND_MAILBOX) ? message->flags.rseen
+                                                                                    : message->flags.lseen;
 }
 
 /* What is left of a move went where it went. */

@@ -115,7 +115,8 @@ static bool
 is_staying(const struct verdict *verdict, const struct journal_message *twin)
 {
     const struct mailbox *mailbox = run_mailbox_by_id(verdict->run, twin->mailbox);
-    bool marked = verdict->run->account->policy.expunge && ((twin->rseen | twin->lseen) & FLAG_DELETED) != 0;
+    bool marked =
+        verdict->run->account->policy.expunge && ((twin->flags.rseen | twin->flags.lseen) & FLAG_DELETED) != 0;
 
     return mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && !run_is_unseen(mailbox) && !mailbox->unread &&
            twin->uid != 0 && twin->base[0] != '\0' &&

@@ -346,9 +346,9 @@ take_edited(struct run *run, struct todo *gone, struct todo *fresh)
         if (draft_is_replaced(from, old)) {
             old->facts = (old->facts & (FACT_ECHO | FACT_COPIED)) | FACT_GONE_HERE | FACT_REPLACED;
             old->twin = fresh->id;
-            old->rbase = old->rseen;
+            old->flags.rbase = old->flags.rseen;
         } else {
-            old->lbase = old->lseen = 0;
+            old->flags.lbase = old->flags.lseen = 0;
             old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_LACKED);
             report_mailbox(run->report, run->account->name, from->row.name, "edited",
                            "a file that moved was changed: it is new mail where it is, and the message comes back");

@@ -98,7 +98,7 @@ agenda_settle_sent(struct run *run, struct todo *from)
 
     if (ok) {
         message->facts |= FACT_GONE_THERE;
-        message->rseen = message->rbase = message->lbase = message->lseen;
+        message->flags.rseen = message->flags.rbase = message->flags.lbase = message->flags.lseen;
         from->dropped = run->replan = true;
         ok = journal_op_of(run->journal, message->id, &op, &found, &run->err) &&
              (!found || journal_op_delete(run->journal, op.id, &run->err)) &&

@@ -99,15 +99,15 @@ settle_row(struct settling *settling, struct todo *todo, bool moved)
 
     if (moved) { /* what is left of a move: an ordinary removal, of which nobody wants the survivor back */
         message->facts |= FACT_MOVED;
-        message->lbase = message->lseen;
-        message->rbase = message->rseen;
+        message->flags.lbase = message->flags.lseen;
+        message->flags.rbase = message->flags.rseen;
     } else if (todo->step.verb == PLAN_DOWNLOAD) {
         message->base[0] = message->info[0] = '\0';
-        message->lbase = message->lseen = 0;
+        message->flags.lbase = message->flags.lseen = 0;
         message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_MOVED | FACT_ALTERED | FACT_LACKED);
         message->facts |= FACT_AGAIN;
     } else {
-        message->rbase = message->rseen = message->lbase = 0;
+        message->flags.rbase = message->flags.rseen = message->flags.lbase = 0;
         message->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_MOVED | FACT_BY_HEADER | FACT_UNHELD);
     }
     message->facts &= ~(unsigned)FACT_UNPAIRED;

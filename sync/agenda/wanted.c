@@ -30,7 +30,8 @@ struct change { /* of flags, since both sides last agreed */
 static struct change
 change_of(const struct journal_message *survivor, bool here)
 {
-    unsigned base = here ? survivor->lbase : survivor->rbase, seen = here ? survivor->lseen : survivor->rseen;
+    unsigned base = here ? survivor->flags.lbase : survivor->flags.rbase,
+             seen = here ? survivor->flags.lseen : survivor->flags.rseen;
 
     return (struct change){.add = seen & ~base, .del = base & ~seen};
 }
@@ -51,8 +52,8 @@ is_survivor(const struct todo *todo, bool *here)
 static bool
 is_wanted(const struct journal_message *survivor, bool here)
 {
-    const struct plan_side side = {.base = here ? survivor->lbase : survivor->rbase,
-                                   .seen = here ? survivor->lseen : survivor->rseen};
+    const struct plan_side side = {.base = here ? survivor->flags.lbase : survivor->flags.rbase,
+                                   .seen = here ? survivor->flags.lseen : survivor->flags.rseen};
 
     return plan_is_wanted_back(&side) && (here || (survivor->facts & FACT_ALTERED) == 0);
 }
@@ -123,12 +124,12 @@ step_of(const struct mailbox *mailbox, const struct journal_message *home, const
 
     /* What a server did not show after it was sent can't be held there. */
     if (home->uid != 0 && (home->facts & FACT_UNHELD) == 0) {
-        step.there_add = change->add & ~home->rseen & mailbox->row.permanent;
-        step.there_del = change->del & home->rseen & mailbox->row.permanent;
+        step.there_add = change->add & ~home->flags.rseen & mailbox->row.permanent;
+        step.there_del = change->del & home->flags.rseen & mailbox->row.permanent;
     }
     if (home->base[0] != '\0') {
-        step.here_add = change->add & ~home->lseen;
-        step.here_del = change->del & home->lseen;
+        step.here_add = change->add & ~home->flags.lseen;
+        step.here_del = change->del & home->flags.lseen;
     }
     return step;
 }
@@ -141,9 +142,9 @@ settle(struct wanting *wanting, struct todo *todo, bool here)
     struct journal_message *survivor = wanting->survivor;
 
     if (here)
-        survivor->lbase = survivor->lseen;
+        survivor->flags.lbase = survivor->flags.lseen;
     else
-        survivor->rbase = survivor->rseen;
+        survivor->flags.rbase = survivor->flags.rseen;
     todo->dropped = run->replan = true;
     if (!run_begin(run))
         return false;

@@ -61,7 +61,7 @@ record(struct arrivals *arrivals, const struct arrival *arrival, const struct lo
         message->facts &= ~(unsigned)FACT_REPLACED;
         message->twin = 0;
     }
-    message->rbase = message->lbase = message->lseen = item->flags;
+    message->flags.rbase = message->flags.lbase = message->flags.lseen = item->flags;
     if (arrival->literal != message->size &&
         !run->sizes_lie) { /* from now on its sizes exclude no candidate for a pair */
         run->sizes_lie = true;
@@ -127,7 +127,7 @@ arrivals_flush(struct arrivals *arrivals)
         }
         items[i] = (struct local_delivery){.draft = arrivals->at[i].draft,
                                            .base = arrivals->at[i].base,
-                                           .flags = arrivals->message->rseen,
+                                           .flags = arrivals->message->flags.rseen,
                                            .date = arrivals->message->date};
     }
     arrivals->count = 0;

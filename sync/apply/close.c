@@ -6,7 +6,7 @@
 static bool
 is_over(const struct run *run, const struct journal_pending *pending, const struct journal_message *message)
 {
-    bool marked = run->account->policy.expunge && (message->rseen & message->lseen & FLAG_DELETED) != 0;
+    bool marked = run->account->policy.expunge && (message->flags.rseen & message->flags.lseen & FLAG_DELETED) != 0;
 
     return journal_message_settled(message) &&
            ((pending->kind != PENDING_HELD && pending->kind != PENDING_POLICY) || !marked);

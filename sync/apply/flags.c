@@ -10,8 +10,8 @@
 static void
 settle_bits(struct journal_message *message, unsigned bits)
 {
-    message->rbase = (message->rbase & ~bits) | (message->rseen & bits);
-    message->lbase = (message->lbase & ~bits) | (message->lseen & bits);
+    message->flags.rbase = (message->flags.rbase & ~bits) | (message->flags.rseen & bits);
+    message->flags.lbase = (message->flags.lbase & ~bits) | (message->flags.lseen & bits);
 }
 
 bool
@@ -94,20 +94,20 @@ on_echo(void *context, size_t index, const struct remote_message *seen)
         return false;
     /* A flag that is given to both sides (wanted.c) is one that the server changed, until the file shows it, too. */
     here = todo->step.here_add | todo->step.here_del;
-    message->rbase = (message->rbase & ~todo->step.here_add) | todo->step.here_del;
+    message->flags.rbase = (message->flags.rbase & ~todo->step.here_add) | todo->step.here_del;
     sent = (todo->step.there_add | todo->step.there_del) & ~here;
     /* For what we sent the server's base is what it shows now; any other difference is another client's change. */
     if (!todo->echoed)
         todo->unheld = (message->facts & FACT_UNHELD) != 0;
     unheld = (seen->flags ^ todo->step.there_add) & sent;
-    message->rseen = seen->flags;
-    message->rbase = (message->rbase & ~sent) | (seen->flags & sent);
-    message->lbase = (message->lbase & ~sent) | (message->lseen & sent);
+    message->flags.rseen = seen->flags;
+    message->flags.rbase = (message->flags.rbase & ~sent) | (seen->flags & sent);
+    message->flags.lbase = (message->flags.lbase & ~sent) | (message->flags.lseen & sent);
     message->facts &= ~(unsigned)FACT_UNHELD;
     if (unheld != 0 &&
         !todo->unheld) { /* perhaps another client was quicker than the echo: it stays our change, once */
         message->facts |= FACT_UNHELD;
-        message->lbase = (message->lbase & ~unheld) | (~message->lseen & unheld);
+        message->flags.lbase = (message->flags.lbase & ~unheld) | (~message->flags.lseen & unheld);
     }
     if (!todo->echoed) { /* a server may show the flags of one message several times: the last one counts */
         todo->echoed = true;
@@ -210,9 +210,9 @@ take_here(struct journal_message *message, const struct todo *todo)
 {
     unsigned bits = todo->step.here_add | todo->step.here_del;
 
-    message->lseen = (message->lseen & ~bits) | todo->step.here_add;
-    message->lbase = (message->lbase & ~bits) | todo->step.here_add;
-    message->rbase = (message->rbase & ~bits) | todo->step.here_add;
+    message->flags.lseen = (message->flags.lseen & ~bits) | todo->step.here_add;
+    message->flags.lbase = (message->flags.lbase & ~bits) | todo->step.here_add;
+    message->flags.rbase = (message->flags.rbase & ~bits) | todo->step.here_add;
 }
 
 static bool
@@ -281,7 +281,7 @@ apply_flags_here(struct run *run, struct agenda *agenda, bool *did)
         ok = run_load(run, todo->id, message);
         if (!ok)
             break;
-        local_info_with(message->info, (message->lseen | todo->step.here_add) & ~todo->step.here_del,
+        local_info_with(message->info, (message->flags.lseen | todo->step.here_add) & ~todo->step.here_del,
                         batch.infos[batch.count]);
         if (strcmp(batch.infos[batch.count], message->info) == 0) { /* the name shows it already, or can't show it */
             ok = settle_unshown(run, todo, message);

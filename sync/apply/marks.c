@@ -171,7 +171,7 @@ on_echo(void *context, size_t index, const struct remote_message *seen)
         return false;
     if (!found)
         return true;
-    message.rseen = seen->flags;
+    message.flags.rseen = seen->flags;
     return journal_message_save(run->journal, &message, &run->err);
 }
 

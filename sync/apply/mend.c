@@ -37,7 +37,7 @@ static bool
 fetch_again(struct run *run, struct mailbox *mailbox, struct journal_message *message)
 {
     message->base[0] = message->info[0] = '\0';
-    message->lbase = message->lseen = 0;
+    message->flags.lbase = message->flags.lseen = 0;
     message->facts = (message->facts & ~(unsigned)FACT_ALTERED) | FACT_AGAIN;
     run_touch(run, mailbox);
     if (!run_begin(run))

@@ -72,7 +72,7 @@ on_verify(void *context, size_t index, size_t item, const struct remote_message 
         mailbox->stirred = mailbox->full = true;
         return false;
     }
-    if (transferring->move && now->has_flags && now->flags != source->rseen) {
+    if (transferring->move && now->has_flags && now->flags != source->flags.rseen) {
         mailbox->stirred = true;
         return false;
     }
@@ -98,16 +98,16 @@ on_moved(void *context, size_t index, size_t item, uint32_t uid, const struct re
 static void
 take_flags(const struct journal_message *source, struct journal_message *target, bool move)
 {
-    target->rbase = target->rseen = source->rseen;
-    target->lbase = source->rseen;
+    target->flags.rbase = target->flags.rseen = source->flags.rseen;
+    target->flags.lbase = source->flags.rseen;
     if (!move) {
-        target->lseen = run_flags_of(target->info, 0);
+        target->flags.lseen = run_flags_of(target->info, 0);
         target->facts |= FACT_COPIED;
         return;
     }
-    target->rbase = source->rbase;
-    target->lbase = source->lbase;
-    target->lseen = run_flags_of(target->info, target->lbase);
+    target->flags.rbase = source->flags.rbase;
+    target->flags.lbase = source->flags.lbase;
+    target->flags.lseen = run_flags_of(target->info, target->flags.lbase);
 }
 
 /* The file's row takes the UID, and what the server showed of the message moves along. */
@@ -442,7 +442,7 @@ find_source(struct run *run, const struct journal_message *wanted, struct journa
         if (!ok || source->uid == 0 ||
             (source->facts & (FACT_GONE_THERE | FACT_ECHO | FACT_COPIED | FACT_BY_HEADER)) != 0)
             continue;
-        if ((source->rseen & ~wanted->lseen & FLAG_DELETED) != 0)
+        if ((source->flags.rseen & ~wanted->flags.lseen & FLAG_DELETED) != 0)
             continue; /* its copy would be marked as well until we take that off: whoever expunges meanwhile would take it */
         *from = run_mailbox_by_id(run, source->mailbox);
         if (*from != NULL &&

@@ -46,16 +46,16 @@ record_linked(struct moving *moving, size_t i)
     to->has_wire = to->has_header = true;
     memcpy(to->wire, from->wire, DIGEST_SIZE);
     memcpy(to->header, from->header, DIGEST_SIZE);
-    to->rbase = from->rbase;
-    to->lbase = from->lbase;
-    to->lseen = from->lseen;
+    to->flags.rbase = from->flags.rbase;
+    to->flags.lbase = from->flags.lbase;
+    to->flags.lseen = from->flags.lseen;
     meeting_level_held(to, mailbox->row.permanent);
     to->facts &= ~(unsigned)FACT_GONE_HERE;
     /* Where this run is cut off before the unlink, its file is what is left of a move. */
     if ((from->facts & FACT_UNPAIRED) != 0) {
         from->facts = (from->facts & ~(unsigned)FACT_UNPAIRED) | FACT_MOVED;
-        from->rbase = from->rseen;
-        from->lbase = from->lseen;
+        from->flags.rbase = from->flags.rseen;
+        from->flags.lbase = from->flags.lseen;
         if (!journal_message_save(run->journal, from, &run->err))
             return false;
     }

@@ -41,7 +41,7 @@ finish_local(struct run *run, const struct journal_op *op, struct journal_messag
     /* The server has it again meanwhile: it was golub that removed the file, not the user. */
     message->base[0] = message->info[0] = '\0';
     message->facts &= ~(unsigned)FACT_GONE_HERE;
-    message->lbase = message->lseen = 0;
+    message->flags.lbase = message->flags.lseen = 0;
     return journal_op_delete(run->journal, op->id, &run->err) && journal_message_save(run->journal, message, &run->err);
 }
 
@@ -62,7 +62,7 @@ finish_remote(struct run *run, struct marks *marks, const struct journal_op *op,
         return journal_op_delete(run->journal, op->id, &run->err);
     if (!mailbox_is_open(mailbox) || mailbox->row.wire == NULL)
         return true;
-    if ((message->rseen & FLAG_DELETED) == 0 || (message->rbase & FLAG_DELETED) != 0)
+    if ((message->flags.rseen & FLAG_DELETED) == 0 || (message->flags.rbase & FLAG_DELETED) != 0)
         return journal_op_delete(run->journal, op->id, &run->err);
     marks_add(marks, op, mailbox, message->uid);
     return true;

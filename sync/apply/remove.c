@@ -196,7 +196,7 @@ on_verify(void *context, size_t index, size_t item, const struct remote_message 
         mailbox->full = true; /* another message under our UID: looked at from scratch */
         return false;
     }
-    return !now->has_flags || now->flags == message->rseen;
+    return !now->has_flags || now->flags == message->flags.rseen;
 }
 
 static bool

@@ -110,7 +110,7 @@ split(struct run *run, const struct twin *twin, struct journal_message *message)
     }
     keep_b = __builtin_popcount(run_flags_of(twin->second, 0)) > __builtin_popcount(run_flags_of(twin->first, 0));
     (void)text_print(message->info, sizeof message->info, "%s", keep_b ? twin->second : twin->first);
-    message->lseen = run_flags_of(message->info, message->lseen);
+    message->flags.lseen = run_flags_of(message->info, message->flags.lseen);
     return quarantine_twin(run, mailbox, message, keep_b ? &a : &b, &facts_a);
 }
 

@@ -75,7 +75,7 @@ become_alias(struct run *run, struct mailbox *mailbox, struct sending *sending, 
     if (ok && *done) {
         sending->message.facts |= FACT_ALIAS;
         sending->message.twin = other->id;
-        sending->message.lbase = sending->message.lseen;
+        sending->message.flags.lbase = sending->message.flags.lseen;
         ok = journal_op_delete(run->journal, sending->op.id, &run->err) &&
              journal_message_save(run->journal, &sending->message, &run->err);
     }
@@ -219,7 +219,7 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
     if (message->uid != 0) { /* it comes back: the UID that was removed there is history */
         message->uid = 0;
         message->facts &= ~(unsigned)FACT_GONE_THERE;
-        message->rbase = message->rseen = message->lbase =
+        message->flags.rbase = message->flags.rseen = message->flags.lbase =
             0; /* from here on it is new mail: what it shows is what it brings */
     }
     sending->print.since = op->since;
@@ -298,8 +298,8 @@ record_sent(struct uploading *up, struct sending *sending)
         return journal_op_save(run->journal, &sending->op, &run->err);
     }
     if (!alias) {
-        message->lbase = message->lseen;
-        message->rbase = message->rseen = message->lseen & mailbox->row.permanent;
+        message->flags.lbase = message->flags.lseen;
+        message->flags.rbase = message->flags.rseen = message->flags.lseen & mailbox->row.permanent;
         message->facts |= FACT_ECHO;
         message->size = sending->wire_size;
         message->date = sending->op.date;
@@ -390,14 +390,14 @@ send_batch(struct uploading *up)
         const struct mailbox *mailbox = &run->mailboxes[sending->todo->mailbox];
 
         up->which[i] = i;
-        up->requests[i] =
-            (struct remote_append){.mailbox = text_of(mailbox->row.wire),
-                                   .uidvalidity = mailbox->row.uidvalidity,
-                                   .uidnext = mailbox->row.uidnext,
-                                   .flags = sending->message.lseen | (sending->message.rseen & ~sending->message.rbase),
-                                   .keywords = sending->message.keywords,
-                                   .date = sending->op.date,
-                                   .size = sending->wire_size};
+        up->requests[i] = (struct remote_append){
+            .mailbox = text_of(mailbox->row.wire),
+            .uidvalidity = mailbox->row.uidvalidity,
+            .uidnext = mailbox->row.uidnext,
+            .flags = sending->message.flags.lseen | (sending->message.flags.rseen & ~sending->message.flags.rbase),
+            .keywords = sending->message.keywords,
+            .date = sending->op.date,
+            .size = sending->wire_size};
     }
     asked = run->remote.ops->append(run->remote.self, up->requests, up->count, &appender, up, &run->err);
     why = run->err;

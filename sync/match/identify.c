@@ -95,16 +95,16 @@ join(struct meeting *meeting, struct half *file, struct half *uid, bool by_heade
         here->uid = there->uid;
         here->size = there->size;
         here->date = there->date;
-        here->rseen = there->rseen;
+        here->flags.rseen = there->flags.rseen;
         memcpy(here->keywords, there->keywords, sizeof here->keywords);
         if (file->alias) { /* its bases were those of another UID */
             here->twin = 0;
-            here->rbase = here->lbase = 0;
+            here->flags.rbase = here->flags.lbase = 0;
         }
         meeting_level_bases(here);
         if ((here->facts & FACT_OUT_OF_VIEW) != 0) { /* this one is perhaps an equal one: nobody took a flag off it */
-            here->rbase &= here->rseen;
-            here->lbase &= here->rseen;
+            here->flags.rbase &= here->flags.rseen;
+            here->flags.lbase &= here->flags.rseen;
         }
         here->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW | FACT_REFUSED | FACT_APART | FACT_ECHO |
                                    FACT_ALIAS | FACT_BY_HEADER | FACT_AGAIN);

@@ -63,7 +63,7 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
     half->alias = (message->facts & FACT_ALIAS) != 0;
     half->unpaired = (message->facts & FACT_UNPAIRED) != 0;
     half->dated = (message->facts & (FACT_UNPAIRED | FACT_GONE_THERE | FACT_AGAIN)) != 0;
-    half->flags = half->dated ? message->rseen : message->lseen & meeting->mailbox->row.permanent;
+    half->flags = half->dated ? message->flags.rseen : message->flags.lseen & meeting->mailbox->row.permanent;
     half->rank = rank_of(message->facts);
     memcpy(half->header, message->header, DIGEST_SIZE);
     memcpy(half->wire, message->wire, DIGEST_SIZE);
@@ -86,7 +86,7 @@ add_uid_half(struct meeting *meeting, const struct journal_message *message)
         return false;
     half->id = message->id;
     half->uid = message->uid;
-    half->flags = message->rseen;
+    half->flags = message->flags.rseen;
     half->size = message->size;
     half->date = message->date;
     half->has_header = message->has_header;
@@ -160,10 +160,10 @@ meeting_gather(struct meeting *meeting)
 void
 meeting_level_bases(struct journal_message *message)
 {
-    const unsigned agreed = ~(message->rbase ^ message->lbase);
+    const unsigned agreed = ~(message->flags.rbase ^ message->flags.lbase);
 
-    message->rbase &= agreed;
-    message->lbase &= agreed;
+    message->flags.rbase &= agreed;
+    message->flags.lbase &= agreed;
 }
 
 /*
@@ -175,12 +175,12 @@ meeting_level_bases(struct journal_message *message)
 static bool
 goes_on_removing(struct journal_message *message)
 {
-    const unsigned mark = message->rseen & ~message->rbase & FLAG_DELETED;
+    const unsigned mark = message->flags.rseen & ~message->flags.rbase & FLAG_DELETED;
 
     if ((message->facts & FACT_GONE_HERE) != 0)
         return true;
-    message->rbase |= mark;
-    message->lbase |= mark;
+    message->flags.rbase |= mark;
+    message->flags.lbase |= mark;
     return false;
 }
 
@@ -193,7 +193,8 @@ take_flags_of_source(struct run *run, const struct journal_op *op, struct journa
 
     ok = ok && (op->message == 0 || journal_message_get(run->journal, op->message, source, &found, &run->err));
     if (ok)
-        copy->rbase = copy->lbase = copy->rseen & (found ? source->rseen | FLAG_DELETED : FLAG_ALL);
+        copy->flags.rbase = copy->flags.lbase =
+            copy->flags.rseen & (found ? source->flags.rseen | FLAG_DELETED : FLAG_ALL);
     free(source);
     return ok;
 }
@@ -216,12 +217,12 @@ meeting_take_intent(struct run *run, struct journal_message *message)
 void
 meeting_level_held(struct journal_message *message, unsigned held)
 {
-    const unsigned agreed = ~(message->rbase ^ message->lbase) | ~held;
+    const unsigned agreed = ~(message->flags.rbase ^ message->flags.lbase) | ~held;
 
     if ((message->facts & FACT_UNHELD) != 0)
         return;
-    message->rbase &= agreed;
-    message->lbase &= agreed;
+    message->flags.rbase &= agreed;
+    message->flags.lbase &= agreed;
 }
 
 bool
@@ -292,7 +293,7 @@ meeting_judge_headers(struct meeting *meeting)
 static bool
 lost_flags(const struct journal_message *message)
 {
-    return message->rbase != 0 && (message->rseen & message->rbase) == 0;
+    return message->flags.rbase != 0 && (message->flags.rseen & message->flags.rbase) == 0;
 }
 
 /*
@@ -314,7 +315,7 @@ meeting_keep_flags(struct meeting *meeting)
         if (!run_load(run, file->id, &message))
             return false;
         lost += lost_flags(&message);
-        kept += (message.rseen & message.rbase) != 0;
+        kept += (message.flags.rseen & message.flags.rbase) != 0;
     }
     for (size_t f = 0; lost > kept && f < meeting->files.count; f++) {
         const struct half *file = &meeting->files.at[f];
@@ -325,7 +326,7 @@ meeting_keep_flags(struct meeting *meeting)
             return false;
         if (!lost_flags(&message))
             continue;
-        message.rbase = message.lbase = 0;
+        message.flags.rbase = message.flags.lbase = 0;
         if (!journal_message_save(run->journal, &message, &run->err))
             return false;
     }

@@ -26,11 +26,11 @@ come_apart(struct run *run, struct journal_message *message, const struct probe 
         *there = *message;
         there->id = 0;
         there->base[0] = there->info[0] = '\0';
-        there->rbase = there->lbase = there->lseen = there->facts = 0;
+        there->flags.rbase = there->flags.lbase = there->flags.lseen = there->facts = 0;
         memcpy(there->wire, probe->digests.wire,
                DIGEST_SIZE); /* so that its header is not taken for the file's again */
         message->uid = 0;
-        message->rbase = message->rseen = message->lbase = 0;
+        message->flags.rbase = message->flags.rseen = message->flags.lbase = 0;
         ok = (message->facts & FACT_GONE_HERE) != 0 ? journal_message_delete(run->journal, message->id, &run->err)
                                                     : journal_message_save(run->journal, message, &run->err);
     }

@@ -17,7 +17,7 @@ take_file(struct journal_message *old, const struct journal_message *file, unsig
 {
     memcpy(old->base, file->base, sizeof old->base);
     memcpy(old->info, file->info, sizeof old->info);
-    old->lseen = run_flags_of(file->info, old->lseen);
+    old->flags.lseen = run_flags_of(file->info, old->flags.lseen);
     if ((old->facts & FACT_REPLACED) != 0) /* its bytes stand here again: nothing replaces it any more */
         old->twin = 0;
     old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED | FACT_ALTERED | FACT_MOVED | FACT_REPLACED);
@@ -25,9 +25,9 @@ take_file(struct journal_message *old, const struct journal_message *file, unsig
         old->facts &= ~(unsigned)FACT_UNPAIRED;
     memcpy(old->wire, file->wire, DIGEST_SIZE);
     if ((file->facts & FACT_GONE_THERE) != 0) /* a file and a UID that never agreed: set wins */
-        old->rbase = old->lbase = old->rseen & old->lseen;
+        old->flags.rbase = old->flags.lbase = old->flags.rseen & old->flags.lseen;
     else if ((old->facts & FACT_UNHELD) == 0) /* a change that went to a twin meanwhile (wanted.c) is still one here */
-        old->rbase = (old->rbase & ~held) | (old->lbase & held);
+        old->flags.rbase = (old->flags.rbase & ~held) | (old->flags.lbase & held);
 }
 
 static bool
@@ -44,7 +44,7 @@ rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up, stru
         old->uid = new->uid;
         old->size = new->size;
         old->date = new->date;
-        old->rseen = new->rseen;
+        old->flags.rseen = new->flags.rseen;
         meeting_level_bases(old);
         old->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_BY_HEADER);
         if ((old->facts & FACT_GONE_HERE) == 0 || removed) /* else its file comes again */
@@ -96,7 +96,7 @@ rank_lost(const struct meeting *meeting, const struct journal_message *lost, con
 
     if (!held_is_doubted(meeting->run, meeting->index, lost->id, &doubted))
         return false;
-    *rank = 2 * doubted + (lost->lseen != file->lseen);
+    *rank = 2 * doubted + (lost->flags.lseen != file->flags.lseen);
     return true;
 }
 
@@ -182,8 +182,8 @@ take_download(struct run *run, struct half *half, const struct journal_message *
     if (ok) {
         file->uid = gone->uid;
         file->date = gone->date;
-        file->rseen = gone->rseen;
-        file->rbase = file->lbase = file->rseen & file->lseen; /* they never agreed: set wins */
+        file->flags.rseen = gone->flags.rseen;
+        file->flags.rbase = file->flags.lbase = file->flags.rseen & file->flags.lseen; /* they never agreed: set wins */
         memcpy(file->keywords, gone->keywords, sizeof file->keywords);
         file->facts |= FACT_GONE_THERE;
         half->paired = true;

@@ -120,13 +120,13 @@ was_unfinished(const struct look *look)
 static void
 make_new(const struct look *look, struct journal_message *message)
 {
-    unsigned added = message->rseen & ~message->rbase & ~message->lseen;
+    unsigned added = message->flags.rseen & ~message->flags.rbase & ~message->flags.lseen;
 
     message->uid = 0;
     message->twin = 0;
     message->facts = 0;
-    message->lbase = message->rbase = message->lseen;
-    message->rseen = message->lseen | added;
+    message->flags.lbase = message->flags.rbase = message->flags.lseen;
+    message->flags.rseen = message->flags.lseen | added;
     message->size = look->facts.digests.size;
     message->date = look->facts.date;
     message->has_wire = message->has_header = true;
@@ -158,7 +158,7 @@ replace(const struct look *look)
         old->base[0] = old->info[0] = '\0';
         old->twin = message->id;
         old->facts = (old->facts & (FACT_ECHO | FACT_COPIED)) | FACT_GONE_HERE | FACT_REPLACED;
-        old->rbase = old->rseen;
+        old->flags.rbase = old->flags.rseen;
         ok = journal_message_save(run->journal, old, &run->err);
     }
     free(old);
@@ -177,11 +177,11 @@ part(const struct look *look)
         *file = *message;
         file->id = 0;
         file->keywords[0] = '\0';
-        file->rseen = file->rbase = 0;
+        file->flags.rseen = file->flags.rbase = 0;
         make_new(look, file);
-        file->lbase = file->rbase = file->rseen = 0;
+        file->flags.lbase = file->flags.rbase = file->flags.rseen = 0;
         message->base[0] = message->info[0] = '\0';
-        message->lbase = message->lseen = 0;
+        message->flags.lbase = message->flags.lseen = 0;
         message->facts &= ~(unsigned)FACT_ALTERED;
         ok = journal_message_save(run->journal, message, &run->err) &&
              journal_print_clear(run->journal, message->id, &run->err) &&

@@ -238,7 +238,7 @@ add_unknown(struct run *run, struct sight *sight, const struct remote_message *s
     message->uid = seen->uid;
     message->size = seen->size;
     message->date = seen->date;
-    message->rseen = seen->flags;
+    message->flags.rseen = seen->flags;
     (void)text_print(message->keywords, sizeof message->keywords, "%s", seen->keywords != NULL ? seen->keywords : "");
     ok = journal_message_save(run->journal, message, &run->err) && mark_seen(run, sight, message->id);
     free(message);
@@ -273,7 +273,7 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     sight->view.ours += seen->has_flags && message.base[0] != '\0' && seen->uid >= sight->mailbox->row.uidnext;
     if ((message.facts & FACT_COPIED) != 0 && seen->has_flags) {
         /* Its base is what came along. Another flag was given since, by somebody; but a \\Deleted that stays may be fatal. */
-        message.rbase = message.lbase = seen->flags & (message.rbase | FLAG_DELETED);
+        message.flags.rbase = message.flags.lbase = seen->flags & (message.flags.rbase | FLAG_DELETED);
         message.facts &= ~(unsigned)FACT_COPIED;
     }
     if ((message.facts & FACT_ECHO) != 0) {
@@ -285,7 +285,7 @@ on_message(void *context, size_t index, const struct remote_message *seen)
             "a UID is another message than it was: both sides are paired again by content, nothing is deleted");
     }
     if (seen->has_flags) {
-        message.rseen = seen->flags;
+        message.flags.rseen = seen->flags;
         (void)text_print(message.keywords, sizeof message.keywords, "%s", seen->keywords != NULL ? seen->keywords : "");
     }
     message.facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW);

@@ -7,8 +7,8 @@ take_echo(struct journal_message *message, const struct said_uid *seen, bool has
     message->size = seen->size;
     message->date = seen->date;
     if (has_flags) {
-        message->rbase = seen->flags & message->lbase;
-        message->lbase &= seen->flags;
+        message->flags.rbase = seen->flags & message->flags.lbase;
+        message->flags.lbase &= seen->flags;
         message->facts &= ~(unsigned)FACT_ECHO;
     }
 }
@@ -56,14 +56,17 @@ find_sent(struct run *run, const struct journal_message *sent, struct journal_me
 static bool
 exchange(struct run *run, struct journal_message *sent, struct journal_message *other, const struct said_uid *shown)
 {
-    const struct said_uid seen = {other->id, other->size, other->date, other->rseen};
-    struct journal_message fresh = {
-        .mailbox = sent->mailbox, .uid = sent->uid, .size = shown->size, .date = shown->date, .rseen = shown->flags};
+    const struct said_uid seen = {other->id, other->size, other->date, other->flags.rseen};
+    struct journal_message fresh = {.mailbox = sent->mailbox,
+                                    .uid = sent->uid,
+                                    .size = shown->size,
+                                    .date = shown->date,
+                                    .flags.rseen = shown->flags};
 
     memcpy(fresh.keywords, sent->keywords, sizeof fresh.keywords);
     memcpy(sent->keywords, other->keywords, sizeof sent->keywords);
     sent->uid = other->uid;
-    sent->rseen = other->rseen;
+    sent->flags.rseen = other->flags.rseen;
     take_echo(sent, &seen, true);
     return journal_message_delete(run->journal, other->id, &run->err) &&
            journal_message_save(run->journal, sent, &run->err) && journal_message_save(run->journal, &fresh, &run->err);

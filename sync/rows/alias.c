@@ -31,9 +31,9 @@ inherit(struct run *run, const struct journal_message *holder, struct journal_me
     heir->facts &= ~(unsigned)FACT_ALIAS;
     heir->size = holder->size;
     heir->date = holder->date;
-    heir->rbase = holder->rbase;
-    heir->lbase = holder->lbase; /* what its own name shows otherwise is told now */
-    heir->rseen = holder->rseen;
+    heir->flags.rbase = holder->flags.rbase;
+    heir->flags.lbase = holder->flags.lbase; /* what its own name shows otherwise is told now */
+    heir->flags.rseen = holder->flags.rseen;
     return journal_message_save(run->journal, heir, &run->err);
 }
 
@@ -88,7 +88,7 @@ alias_take_uid(struct run *run, struct journal_message *message, uint32_t *uid, 
     if (ok && *alias) {
         message->facts |= FACT_ALIAS;
         message->twin = other->id;
-        message->lbase = message->lseen;
+        message->flags.lbase = message->flags.lseen;
     } else if (ok && *uid != 0) {
         message->uid = *uid;
     }

@@ -27,7 +27,7 @@ mailbox_drafts(const struct mailbox *mailbox)
 static bool
 is_marked(const struct journal_message *message)
 {
-    return ((message->lseen | message->rseen) & FLAG_DRAFT) != 0;
+    return ((message->flags.lseen | message->flags.rseen) & FLAG_DRAFT) != 0;
 }
 
 bool

@@ -80,10 +80,10 @@ flushed_doubt_flags(const struct run *run, struct journal_message *message)
 
     if (!flushed_is_doubtful(run, message->id))
         return;
-    old = message->lbase & ~message->lseen;
+    old = message->flags.lbase & ~message->flags.lseen;
     if (ids_have(run->undeleted, run->undeleted_count, message->id))
-        old |= message->lseen & ~message->lbase & FLAG_DELETED;
+        old |= message->flags.lseen & ~message->flags.lbase & FLAG_DELETED;
     /* As if both sides had last agreed on what the old name shows: the server's change comes down again. */
-    message->lbase = (message->lbase & ~old) | (message->lseen & old);
-    message->rbase = (message->rbase & ~old) | (message->lseen & old);
+    message->flags.lbase = (message->flags.lbase & ~old) | (message->flags.lseen & old);
+    message->flags.rbase = (message->flags.rbase & ~old) | (message->flags.lseen & old);
 }

@@ -67,7 +67,7 @@ remember_mark(struct run *run, const struct mailbox *mailbox, const struct journ
     struct journal_op mark = {
         .kind = OP_REMOVE_REMOTE, .uidvalidity = op->uidvalidity, .size = message->uid, .since = op->since};
 
-    if (message->uid == 0 || (message->facts & FACT_GONE_THERE) != 0 || (message->rbase & FLAG_DELETED) != 0 ||
+    if (message->uid == 0 || (message->facts & FACT_GONE_THERE) != 0 || (message->flags.rbase & FLAG_DELETED) != 0 ||
         mailbox->row.wire == NULL || strlen(mailbox->row.wire) >= sizeof mark.name)
         return true;
     (void)text_print(mark.name, sizeof mark.name, "%s", mailbox->row.wire);

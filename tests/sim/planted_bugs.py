@@ -271,7 +271,7 @@ BUGS = [
     bug("one message with flags speaks for a mailbox that lost them", PAIRING,
         ("sync/match/meeting.c", "lost > kept && f <", "lost != 0 && kept == 0 && f <")),
     bug("bases of the old UID kept under the new one", PAIRING,
-        ("sync/match/meeting.c", "~(message->rbase ^ message->lbase);", "~0u;")),
+        ("sync/match/meeting.c", "~(message->flags.rbase ^ message->flags.lbase);", "~0u;")),
     bug("file removed although what it may have become can't be read", unit("scenario_bodies"),
         ("sync/agenda/moves.c", " && hold_unread(run, agenda)", " && (true || hold_unread(run, agenda))")),
     bug("body that comes short once while a move is sought believed", unit("scenario_bodies"),
@@ -296,7 +296,7 @@ BUGS = [
     bug("what a run that was cut off read of a restored Maildir forgotten", PAIRING,
         ("sync/run/situation.c", "run->past_known = read != NULL && strcmp(read, now) == 0;", "run->past_known = false;")),
     bug("what the server can't hold taken off in a restored Maildir", PAIRING,
-        ("sync/observe/local.c", "message->rbase = message->lseen & held;", "message->rbase = message->lseen;")),
+        ("sync/observe/local.c", "message->flags.rbase = message->flags.lseen & held;", "message->flags.rbase = message->flags.lseen;")),
     bug("old UID of a draft removed although another file is that message", PAIRING,
         ("sync/observe/edited.c", "(gone ? alias_lose_uid(run, old) : alias_hand_over(run, old, message, &stays)) &&", "")),
     bug("old version of a draft forgets which one is new", unit("scenario_files"),
@@ -351,9 +351,9 @@ BUGS = [
     bug("what a restored server lost taken for damage of what has its UID now", unit("scenario_broken"),
         ("sync/apply/up.c", "message->uid != 0 || (message->facts & FACT_AGAIN) != 0", "message->uid != 0")),
     bug("flag that a copy got before it was seen taken for its source's", unit("scenario_crossing"),
-        ("sync/observe/remote.c", "seen->flags & (message.rbase | FLAG_DELETED);", "seen->flags;")),
+        ("sync/observe/remote.c", "seen->flags & (message.flags.rbase | FLAG_DELETED);", "seen->flags;")),
     bug("flag that a copy without an answer got taken for its source's", unit("scenario_crossing"),
-        ("sync/match/meeting.c", "(found ? source->rseen | FLAG_DELETED : FLAG_ALL)", "FLAG_ALL")),
+        ("sync/match/meeting.c", "(found ? source->flags.rseen | FLAG_DELETED : FLAG_ALL)", "FLAG_ALL")),
     bug("flag that went to a twin lost for what moves there", unit("scenario_crossing"),
         ("sync/apply/move.c", "meeting_level_held(target, to->row.permanent);", "(void)to;")),
     bug("flag that went to a twin lost for what moves here", unit("scenario_crossing"),
@@ -361,7 +361,7 @@ BUGS = [
     bug("removal that was begun forgotten with its UID", unit("scenario_broken"),
         ("sync/rows/missing.c", "*waits = found && op.kind == OP_REMOVE_REMOTE;", "")),
     bug("own \\Deleted of a removal that was cut off given to the file that is back", unit("scenario_broken"),
-        ("sync/match/meeting.c", "    message->rbase |= mark;\n    message->lbase |= mark;\n", "    (void)mark;\n")),
+        ("sync/match/meeting.c", "    message->flags.rbase |= mark;\n    message->flags.lbase |= mark;\n", "    (void)mark;\n")),
     bug("mailbox that is being filled added to", SITUATIONS("mail_is_not_doubled_while_the_provider_fills_a_mailbox_again"),
         ("sync/agenda/unpaired.c", "if (filling == FILLING_WAITS)\n        return wait_for", "if (false)\n        return wait_for")),
     bug("what moved out of a mailbox that is being filled sent at once", PAIRING,
@@ -397,7 +397,7 @@ BUGS = [
     bug("flag that is given to a twin forgotten between its two sides", CROSSING,
         ("sync/apply/flags.c", "(todo->step.there_add | todo->step.there_del) & ~here", "(todo->step.there_add | todo->step.there_del)")),
     bug("flag of what is out of view lost to an equal one", unit("scenario_view"),
-        ("sync/match/identify.c", "            here->lbase &= here->rseen;\n", "")),
+        ("sync/match/identify.c", "            here->flags.lbase &= here->flags.rseen;\n", "")),
     bug("file that was sent in vain taken for an equal message that moved", EQUALS,
         ("sync/agenda/unanswered.c", "*perhaps = !equal;", "*perhaps = true;")),
     bug("new name of a file taken for that of an equal one that is held", EQUALS,
@@ -445,7 +445,7 @@ BUGS = [
     bug("removal here although a mailbox could not be read", REMOVALS,
         ("sync/apply/remove.c", "if (run->no_removals || run->no_removals_here)", "if (run->no_removals)")),
     bug("flags of a victim not compared again", MEANWHILE,
-        ("sync/apply/remove.c", "return !now->has_flags || now->flags == message->rseen;", "return true;")),
+        ("sync/apply/remove.c", "return !now->has_flags || now->flags == message->flags.rseen;", "return true;")),
     bug("victims removed whatever the second reading says", unit("test_imap_change"),
         ("store/imap/change_answers.c",
          "item->allowed = allowed && (first || item->allowed);", "item->allowed = true;")),
@@ -614,21 +614,21 @@ BUGS = [
          "        struct todo *todo = storing->todos[storing->first[index] + i];\n"
          "        struct journal_message *row = &storing->message;\n"
          "        if (!run_load(run, todo->id, row))\n            return false;\n"
-         "        row->rseen = (row->rseen | todo->step.there_add) & ~todo->step.there_del;\n"
-         "        row->rbase = row->rseen;\n        row->lbase = row->lseen;\n"
+         "        row->flags.rseen = (row->flags.rseen | todo->step.there_add) & ~todo->step.there_del;\n"
+         "        row->flags.rbase = row->flags.rseen;\n        row->flags.lbase = row->flags.lseen;\n"
          "        if (!journal_message_save(run->journal, row, &run->err))\n            return false;\n    }\n"
          "    if (outcome->ok || outcome->changed)\n        return true;")),
     bug("another client's change in an echo taken for the base", MEANWHILE,
         ("sync/apply/flags.c",
-         "message->rbase = (message->rbase & ~sent) | (seen->flags & sent);", "message->rbase = seen->flags;")),
+         "message->flags.rbase = (message->flags.rbase & ~sent) | (seen->flags & sent);", "message->flags.rbase = seen->flags;")),
     bug("another client's change after an APPEND taken for the base", MEANWHILE,
-        ("sync/observe/said_uid.c", "message->rbase = seen->flags & message->lbase;", "message->rbase = seen->flags;")),
+        ("sync/observe/said_uid.c", "message->flags.rbase = seen->flags & message->flags.lbase;", "message->flags.rbase = seen->flags;")),
     bug("in a conflict of flags the clear one wins", unit("test_plan"),
         ("sync/rules/plan.c", "(~here | r->seen)", "(~here | ~r->seen)")),
     bug("flags that the server can't hold are sent", unit("test_plan"),
         ("sync/rules/plan.c", "(~there | l->seen) & message->permanent;", "(~there | l->seen);")),
     bug("copy in new/ takes over its source's flags", FILES,
-        ("sync/apply/move.c", "run_flags_of(target->info, 0);", "run_flags_of(target->info, target->lbase);")),
+        ("sync/apply/move.c", "run_flags_of(target->info, 0);", "run_flags_of(target->info, target->flags.lbase);")),
     bug("unanswered APPEND forgotten with the name of its file", FILES,
         ("sync/agenda/unanswered.c", "    *waits = true;", "    *waits = false;")),
     bug("damage under our own name sent as new mail", FILES,
@@ -655,7 +655,7 @@ BUGS = [
         ("store/base/local_info.c", "flags == 0 ? \"n\"", "(flags & ~FLAG_SEEN) == 0 ? \"n\"")),
 
     bug("flag that was given to a twin counts as known to the next file of its message", CROSSING,
-        ("sync/match/renamed.c", "old->rbase = (old->rbase & ~held) | (old->lbase & held);", "(void)held;")),
+        ("sync/match/renamed.c", "old->flags.rbase = (old->flags.rbase & ~held) | (old->flags.lbase & held);", "(void)held;")),
 
     # ---- views ----
     bug("what is out of a server's view taken for removed", Test("scenario_view"),

@@ -116,7 +116,7 @@ is_past_taken(void)
     bool found;
 
     assert_true(journal_message_get(sim.clients[0].journal, 1, &row, &found, &err) && found && row.uid != 0);
-    return row.lbase != (FLAG_SEEN | FLAG_FLAGGED);
+    return row.flags.lbase != (FLAG_SEEN | FLAG_FLAGGED);
 }
 
 static struct {

@@ -52,7 +52,7 @@ paired(int64_t mailbox, uint32_t uid)
 
     memset(message.wire, (int)(uid % 251), DIGEST_SIZE);
     message.has_wire = true;
-    message.rbase = message.rseen = message.lbase = message.lseen = FLAG_SEEN;
+    message.flags.rbase = message.flags.rseen = message.flags.lbase = message.flags.lseen = FLAG_SEEN;
     text_print(message.base, sizeof message.base, "%010u.%u.golub", uid, uid);
     return message;
 }
@@ -88,10 +88,10 @@ assert_same_message(const struct journal_message *a, const struct journal_messag
     assert_int_equal(a->has_header, b->has_header);
     assert_memory_equal(a->wire, b->wire, DIGEST_SIZE);
     assert_memory_equal(a->header, b->header, DIGEST_SIZE);
-    assert_int_equal(a->rbase, b->rbase);
-    assert_int_equal(a->lbase, b->lbase);
-    assert_int_equal(a->rseen, b->rseen);
-    assert_int_equal(a->lseen, b->lseen);
+    assert_int_equal(a->flags.rbase, b->flags.rbase);
+    assert_int_equal(a->flags.lbase, b->flags.lbase);
+    assert_int_equal(a->flags.rseen, b->flags.rseen);
+    assert_int_equal(a->flags.lseen, b->flags.lseen);
     assert_int_equal(a->facts, b->facts);
 }
 

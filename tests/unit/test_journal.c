@@ -99,7 +99,7 @@ every_column_of_a_message_comes_back_at_its_limits(void **state)
     full.has_header = true;
     full.size = INT64_MAX;
     full.date = INT64_MIN;
-    full.rbase = 1, full.lbase = 2, full.rseen = 4, full.lseen = UINT32_MAX, full.facts = 63;
+    full.flags.rbase = 1, full.flags.lbase = 2, full.flags.rseen = 4, full.flags.lseen = UINT32_MAX, full.facts = 63;
     full.twin = INT64_MAX;
     full = given_message(s, full);
 
@@ -233,8 +233,8 @@ settled_means_that_neither_side_differs(void **state)
         message.uid = rows[i].uid ? 1 : 0;
         if (!rows[i].base)
             message.base[0] = '\0';
-        message.rseen ^= rows[i].rseen ? FLAG_FLAGGED : 0u;
-        message.lseen ^= rows[i].lseen ? FLAG_FLAGGED : 0u;
+        message.flags.rseen ^= rows[i].rseen ? FLAG_FLAGGED : 0u;
+        message.flags.lseen ^= rows[i].lseen ? FLAG_FLAGGED : 0u;
         message.facts = rows[i].facts;
         message.twin = rows[i].twin ? 9 : 0;
         assert_int_equal(journal_message_settled(&message), rows[i].settled);
@@ -334,8 +334,8 @@ marked_is_what_both_sides_show_as_deleted(void **state)
     struct scene *s = *state;
     struct journal_message both = paired(s->mailbox, 1), here = paired(s->mailbox, 2), there = paired(s->mailbox, 3);
     struct journal_message gone = paired(s->mailbox, 4);
-    both.rseen = both.lseen = gone.rseen = gone.lseen = FLAG_DELETED | FLAG_SEEN;
-    here.lseen = there.rseen = FLAG_DELETED;
+    both.flags.rseen = both.flags.lseen = gone.flags.rseen = gone.flags.lseen = FLAG_DELETED | FLAG_SEEN;
+    here.flags.lseen = there.flags.rseen = FLAG_DELETED;
     gone.facts = FACT_GONE_HERE;
     both = given_message(s, both);
     given_message(s, here);
@@ -420,11 +420,11 @@ a_row_is_remembered_only_as_the_table_has_it(void **state)
     assert_true(journal_commit(s->journal, &s->err));
 
     assert_true(journal_begin(s->journal, &s->err));
-    message.rseen = message.rbase = FLAG_FLAGGED;
+    message.flags.rseen = message.flags.rbase = FLAG_FLAGGED;
     assert_true(journal_message_save(s->journal, &message, &s->err));
     journal_rollback(s->journal);
     assert_true(journal_message_get(s->journal, message.id, &out, &found, &s->err));
-    assert_int_equal(out.rseen & FLAG_FLAGGED, 0);
+    assert_int_equal(out.flags.rseen & FLAG_FLAGGED, 0);
 
     assert_true(journal_begin(s->journal, &s->err));
     assert_true(journal_message_get(s->journal, alias.id, &out, &found, &s->err));
