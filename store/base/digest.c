@@ -13,6 +13,7 @@
 
 struct digest {
     SHA256_CTX wire, canonical;
+    bool wants_canonical;
     uint64_t size;
     bool has_nul;
     bool header_done;
@@ -30,7 +31,7 @@ digest_new(void)
 
     if (digest == NULL)
         return NULL;
-    if (!digest_reset(digest)) {
+    if (!digest_reset(digest, true)) {
         digest_free(digest);
         return NULL;
     }
@@ -38,8 +39,9 @@ digest_new(void)
 }
 
 bool
-digest_reset(struct digest *digest)
+digest_reset(struct digest *digest, bool canonical)
 {
+    digest->wants_canonical = canonical;
     digest->size = 0;
     digest->has_nul = false;
     digest->header_done = false;
@@ -47,7 +49,7 @@ digest_reset(struct digest *digest)
     digest->held_lf = 0;
     digest->held_cr = 0;
     digest->used = 0;
-    return SHA256_Init(&digest->wire) == 1 && SHA256_Init(&digest->canonical) == 1;
+    return SHA256_Init(&digest->wire) == 1 && (!canonical || SHA256_Init(&digest->canonical) == 1);
 }
 
 static bool
@@ -145,6 +147,14 @@ release_held(struct digest *digest)
 }
 
 static bool
+finish_canonical(struct digest *digest, unsigned char out[static DIGEST_SIZE])
+{
+    /* Line ends at the end are trimmed; a CR there belongs to no line end, so what stands before it counts. */
+    return (digest->held_cr == 0 || release_held(digest)) && flush(digest) &&
+           SHA256_Final(out, &digest->canonical) == 1;
+}
+
+static bool
 add_canonical(struct digest *digest, const unsigned char *bytes, size_t len)
 {
     static const unsigned char nul = 0x80;
@@ -186,7 +196,10 @@ digest_add(struct digest *digest, const void *bytes, size_t len)
         return true;
     if (__builtin_add_overflow(digest->size, (uint64_t)len, &digest->size))
         return false;
-    return add_wire(digest, bytes, len) && add_canonical(digest, bytes, len);
+    if (digest->wants_canonical)
+        return add_wire(digest, bytes, len) && add_canonical(digest, bytes, len);
+    digest->has_nul = digest->has_nul || memchr(bytes, '\0', len) != NULL;
+    return add_wire(digest, bytes, len);
 }
 
 bool
@@ -196,12 +209,9 @@ digest_finish(struct digest *digest, struct digests *out)
 
     if (!digest->header_done && !finish_header(digest))
         return false;
-    /* Line ends at the end are trimmed; a CR there belongs to no line end, so what stands before it counts. */
-    if (digest->held_cr > 0 && !release_held(digest))
-        return false;
     memcpy(result.header, digest->header, DIGEST_SIZE);
-    if (!flush(digest) || SHA256_Final(result.wire, &digest->wire) != 1 ||
-        SHA256_Final(result.canonical, &digest->canonical) != 1)
+    if (SHA256_Final(result.wire, &digest->wire) != 1 ||
+        (digest->wants_canonical && !finish_canonical(digest, result.canonical)))
         return false;
     *out = result;
     return true;

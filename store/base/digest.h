@@ -16,17 +16,17 @@ struct digests {
     uint64_t size; /* bytes on the wire */
     unsigned char wire[DIGEST_SIZE];
     unsigned char header[DIGEST_SIZE];
-    unsigned char canonical[DIGEST_SIZE];
-    bool whole_header; /* the empty line behind the header was there */
-    bool has_nul;      /* a NUL byte is in it: no server may be sent such a message (RFC 9051 CHAR8) */
+    unsigned char canonical[DIGEST_SIZE]; /* zeros where it was not wanted */
+    bool whole_header;                    /* the empty line behind the header was there */
+    bool has_nul; /* a NUL byte is in it: no server may be sent such a message (RFC 9051 CHAR8) */
 };
 
 struct digest; /* a message streaming by */
 
-/** @return NULL: out of memory or OpenSSL without SHA-256 */
+/** All digests of a first message. @return NULL: out of memory or OpenSSL without SHA-256 */
 struct digest *digest_new(void);
-/** Start over with the next message. */
-MUST_CHECK bool digest_reset(struct digest *digest);
+/** Start over with the next message. @param canonical  that digest is wanted too: it costs as much as the others together */
+MUST_CHECK bool digest_reset(struct digest *digest, bool canonical);
 /** Wire-form bytes, split anywhere. @return false: OpenSSL failed */
 MUST_CHECK bool digest_add(struct digest *digest, const void *bytes, size_t len);
 /** @param out [out] the digests of all that was added; the digest must be reset before it is used again */

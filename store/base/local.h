@@ -150,7 +150,7 @@ struct local_ops {
                  struct local_stamp *stamp, bool *stable, struct error *err);
     /** Remove what an earlier run of this account left in its tmp/. What fails is tried again another day. */
     void (*sweep)(void *local, const char *folder);
-    /** Size, date and digests by reading the file. *missing: not there (any more) under that name; *changed: it changed while it was read */
+    /** Size, date and all digests by reading the file. *missing: not there (any more) under that name; *changed: it changed while it was read */
     bool (*examine)(void *local, const struct local_file *file, struct local_facts *facts, bool *missing,
                     struct error *err);
     /** The info that a file gets in another folder: keyword letters a-z translated by their names, or left out. NULL: left out */
@@ -161,7 +161,7 @@ struct local_ops {
                  struct error *err);
     /** Open for reading in wire form. NULL in *handle with *missing: not there. */
     bool (*read_open)(void *local, const struct local_file *file, void **handle, bool *missing, struct error *err);
-    /** Size, date and digests of what is open, whatever its name is by now; it is at its start again. */
+    /** Size, date and all digests of what is open, whatever its name is by now; it is at its start again. */
     bool (*read_facts)(void *local, void *handle, struct local_facts *facts, struct error *err);
     bool (*read)(void *local, void *handle, void *to, size_t size, size_t *got, struct error *err);
     bool (*read_rewind)(void *local, void *handle, struct error *err);
@@ -169,7 +169,7 @@ struct local_ops {
     /** A draft in the folder's tmp/; wire-form bytes go in, LF-form goes to disk where that is reversible. */
     bool (*draft_begin)(void *local, const char *folder, struct local_draft **draft, struct error *err);
     bool (*draft_write)(void *local, struct local_draft *draft, const void *bytes, size_t len, struct error *err);
-    /** No more bytes: digests of what was written. The draft stays open until delivered or dropped. */
+    /** No more bytes: digests of what was written, but for the canonical one, which only uploads need. The draft stays open until delivered or dropped. */
     bool (*draft_finish)(void *local, struct local_draft *draft, struct digests *digests, struct error *err);
     void (*draft_drop)(void *local, struct local_draft *draft);
     /**

@@ -136,7 +136,7 @@ draft_begin(void *local, const char *path, struct local_draft **out, struct erro
     sweep_leftovers(maildir, folder, tmp);
     draft = take_spare(maildir);
     if (draft == NULL || draft->block == NULL ||
-        (!maildir->settings.undigested && (draft->digest == NULL || !digest_reset(draft->digest)))) {
+        (!maildir->settings.undigested && (draft->digest == NULL || !digest_reset(draft->digest, false)))) {
         error_sys(err, ENOMEM, "write a message to tmp/ of folder \"%s\"", path);
         goto failed;
     }

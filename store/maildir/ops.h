@@ -46,8 +46,9 @@ bool read_rewind(void *local, void *handle, struct error *err);
 void read_close(void *local, void *handle);
 /** Did a signal come? Then err is ERROR_INTERRUPTED. For loops over the bytes of a file, which may be a terabyte long. */
 bool read_stopped(const struct maildir *maildir, struct error *err);
-/** Size and digests of an open file in wire form. */
-MUST_CHECK bool read_digests(struct maildir *maildir, int fd, struct digests *digests, struct error *err);
+/** Size and digests of an open file in wire form. @param canonical  that one, too */
+MUST_CHECK bool read_digests(struct maildir *maildir, int fd, bool canonical, struct digests *digests,
+                             struct error *err);
 
 /* known.c: digests of files that were read in this run */
 void known_add(struct maildir *maildir, const struct stat *st, struct timespec before, const struct digests *digests);

@@ -139,7 +139,7 @@ check_bytes(struct maildir *maildir, struct local_removal *item, int fd)
 
     if (item->wire == NULL)
         return true;
-    if (!read_digests(maildir, fd, &digests, &item->err))
+    if (!read_digests(maildir, fd, false, &digests, &item->err))
         return false;
     item->altered = memcmp(digests.wire, item->wire, DIGEST_SIZE) != 0;
     if (item->altered)

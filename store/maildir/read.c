@@ -62,7 +62,7 @@ print_of(const struct stat *st)
 }
 
 bool
-read_digests(struct maildir *maildir, int fd, struct digests *digests, struct error *err)
+read_digests(struct maildir *maildir, int fd, bool canonical, struct digests *digests, struct error *err)
 {
     char *block = malloc(3 * (size_t)IO_BLOCK), *wire;
     struct lines_grow grow = {0};
@@ -72,7 +72,7 @@ read_digests(struct maildir *maildir, int fd, struct digests *digests, struct er
 
     if (maildir->digest == NULL)
         maildir->digest = digest_new();
-    if (block == NULL || maildir->digest == NULL || !digest_reset(maildir->digest)) {
+    if (block == NULL || maildir->digest == NULL || !digest_reset(maildir->digest, canonical)) {
         error_sys(err, ENOMEM, "compute digests of a message");
         goto out;
     }
@@ -116,7 +116,7 @@ read_examine(void *local, const struct local_file *file, struct local_facts *fac
     if (fd < 0)
         return *missing;
     clock_gettime(CLOCK_REALTIME, &start);
-    done = read_digests(maildir, fd, &seen.digests, err);
+    done = read_digests(maildir, fd, true, &seen.digests, err); /* it may be sent, and is not read again for that */
     if (done && (fstat(fd, &after) != 0 || !io_unchanged(&before, &after))) {
         say_changed(err);
         done = false;
@@ -190,7 +190,7 @@ read_facts(void *local, void *opaque, struct local_facts *facts, struct error *e
         *facts = seen;
         return read_rewind(local, handle, err);
     }
-    if (!read_rewind(local, handle, err) || !read_digests(maildir, handle->fd, &seen.digests, err))
+    if (!read_rewind(local, handle, err) || !read_digests(maildir, handle->fd, true, &seen.digests, err))
         return false;
     if (fstat(handle->fd, &after) != 0 || !io_unchanged(&handle->opened, &after)) {
         say_changed(err);

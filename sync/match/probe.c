@@ -30,7 +30,7 @@ on_begin(void *context, size_t index, uint64_t size)
     probing->literal = 0;
     buffer_clear(&probing->header);
     probing->grow = (struct lines_grow){0};
-    if (digest_reset(probing->digest))
+    if (digest_reset(probing->digest, !probing->headers)) /* a body may be what became of a file that was sent */
         return true;
     error_set(&probing->run->err, ERROR_LOCAL, "compute a digest");
     return false;

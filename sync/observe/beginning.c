@@ -31,7 +31,7 @@ file_begins_with(const struct run *run, const struct local_file *file, uint64_t 
     uint64_t left = size;
     char bytes[16384];
     void *handle = NULL;
-    bool missing, same = digest != NULL && digest_reset(digest) && size < file_size &&
+    bool missing, same = digest != NULL && digest_reset(digest, false) && size < file_size &&
                          ops->read_open(run->local.self, file, &handle, &missing, &ignored) && handle != NULL;
 
     while (same && left > 0) {

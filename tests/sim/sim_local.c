@@ -358,7 +358,7 @@ sim_draft_finish(void *local, struct local_draft *draft, struct digests *digests
 {
     struct digest *digest = digest_new();
 
-    if (digest == NULL || !digest_reset(digest) || !digest_add(digest, draft->bytes.at, draft->bytes.len) ||
+    if (digest == NULL || !digest_reset(digest, false) || !digest_add(digest, draft->bytes.at, draft->bytes.len) ||
         !digest_finish(digest, digests))
         abort();
     digest_free(digest);

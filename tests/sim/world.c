@@ -195,7 +195,7 @@ enter_content(int id, struct buffer bytes)
     struct content *content = &contents[id];
     struct digest *digest = digest_new();
 
-    if (digest == NULL || !digest_reset(digest) || !digest_add(digest, bytes.at, bytes.len) ||
+    if (digest == NULL || !digest_reset(digest, true) || !digest_add(digest, bytes.at, bytes.len) ||
         !digest_finish(digest, &content->digests))
         abort();
     digest_free(digest);
