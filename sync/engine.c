@@ -24,7 +24,7 @@
 #include "sync/apply/apply.h"
 #include "sync/apply/linked.h"
 #include "sync/apply/recover.h"
-#include "sync/apply/twins.h"
+#include "sync/apply/namesakes.h"
 #include "sync/engine.h"
 #include "sync/match/match.h"
 #include "sync/match/proof.h"

@@ -5,7 +5,7 @@
  *   REMOVE_REMOTE  our \Deleted comes off what is still there, all in one turn; what is still gone here is planned again.
  *                  Without a row, since its mailbox was forgotten (unfinished.c): the same, by name and UID.
  *   REMOVE_LOCAL   the file is in the quarantine: the row and the quarantine's index are finished. Else it is planned again.
- *                  A second file of one name (twins.c): the same for the index; its row stays.
+ *                  A second file of one name (namesakes.c): the same for the index; its row stays.
  *                  The second name of a move here was taken back before anything was looked at (linked.h).
  *   UPLOAD, COPY, MOVE  paired by content; or planned again once the unanswered command can't be running any more. Where its time can't be
  *                  right, it has its full time from now on: it lies ahead, or before that of a run which was over when it was begun.
@@ -14,7 +14,7 @@
 #include "sync/apply/recover.h"
 
 #include "sync/apply/linked.h"
-#include "sync/apply/marks.h"
+#include "sync/apply/undelete.h"
 #include "sync/rows/unfinished.h"
 
 static bool

@@ -20,7 +20,7 @@ bool unfinished_is_settled(const struct journal_op *op, int64_t now);
 MUST_CHECK bool unfinished_index_twin(struct run *run, const struct mailbox *mailbox,
                                       const struct journal_message *message, const struct journal_op *op,
                                       const char *info);
-/** Two files of one name (apply/twins.c): an intent that was cut off; inside a transaction. */
+/** Two files of one name (apply/namesakes.c): an intent that was cut off; inside a transaction. */
 MUST_CHECK bool unfinished_twin(struct run *run, const struct journal_op *op, const struct journal_message *message);
 /** Such an APPEND, COPY or MOVE without a row? */
 bool unfinished_is_sent(const struct journal_op *op);

@@ -3,7 +3,7 @@
  * before, as every removal here. Other bytes: the second gets a name of its own, which follows from its bytes, so that a
  * run that was cut off between link and unlink is taken up by the next one under the same name.
  */
-#include "sync/apply/twins.h"
+#include "sync/apply/namesakes.h"
 #include "sync/rows/unfinished.h"
 #include "sync/run/situation.h"
 

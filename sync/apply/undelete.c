@@ -1,5 +1,5 @@
-/* See marks.h. */
-#include "sync/apply/marks.h"
+/* See undelete.h. */
+#include "sync/apply/undelete.h"
 
 bool
 marks_is(const struct journal_op *op)
