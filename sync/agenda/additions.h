@@ -1,6 +1,6 @@
 /* Additions that wait for the user's word: messages that a server perhaps has, or will have, without golub seeing it. */
-#ifndef SYNC_ADDITIONS_H
-#define SYNC_ADDITIONS_H
+#ifndef SYNC_AGENDA_ADDITIONS_H
+#define SYNC_AGENDA_ADDITIONS_H
 
 #include "sync/run/run.h"
 

@@ -1,6 +1,6 @@
 /* What there is to do in a run; the calls that the engine makes, and what the parts of it share. */
-#ifndef SYNC_AGENDA_H
-#define SYNC_AGENDA_H
+#ifndef SYNC_AGENDA_AGENDA_H
+#define SYNC_AGENDA_AGENDA_H
 
 #include "sync/run/run.h"
 

@@ -1,6 +1,6 @@
 /* What waits for the user's word, and what his word releases. */
-#ifndef SYNC_HOLD_H
-#define SYNC_HOLD_H
+#ifndef SYNC_AGENDA_HOLD_H
+#define SYNC_AGENDA_HOLD_H
 
 #include "sync/run/run.h"
 

@@ -8,8 +8,8 @@
  * A run that was killed between a delivery and its commit: the file has its name, and no row has it. Where it has been moved before the next
  * run, the name says which message of another mailbox it was fetched for; its body, which is read for that, proves it.
  */
-#ifndef SYNC_MOVED_SINCE_H
-#define SYNC_MOVED_SINCE_H
+#ifndef SYNC_AGENDA_MOVED_SINCE_H
+#define SYNC_AGENDA_MOVED_SINCE_H
 
 #include "sync/agenda/agenda.h"
 

@@ -1,6 +1,6 @@
 /* What one side lost and the other one changed in a way that says: I want it. See wanted.c. */
-#ifndef SYNC_WANTED_H
-#define SYNC_WANTED_H
+#ifndef SYNC_AGENDA_WANTED_H
+#define SYNC_AGENDA_WANTED_H
 
 #include "sync/agenda/agenda.h"
 

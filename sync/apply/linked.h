@@ -3,8 +3,8 @@
  * another client moves the message on before the next one, the second name would be a file that nobody knows: new mail. So it is
  * announced before it is made, and the next run takes back what it finds of it before it looks at anything.
  */
-#ifndef SYNC_LINKED_H
-#define SYNC_LINKED_H
+#ifndef SYNC_APPLY_LINKED_H
+#define SYNC_APPLY_LINKED_H
 
 #include "sync/run/run.h"
 

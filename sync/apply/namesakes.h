@@ -2,8 +2,8 @@
  * Two files of one base name in one folder: a mail reader copied within the folder, or was cut off between link and unlink.
  * They are noted while the folders are listed and settled after that was committed.
  */
-#ifndef SYNC_TWINS_H
-#define SYNC_TWINS_H
+#ifndef SYNC_APPLY_NAMESAKES_H
+#define SYNC_APPLY_NAMESAKES_H
 
 #include "sync/observe/observe.h"
 

@@ -1,6 +1,6 @@
 /* Intents of an earlier run that was cut off; after the mailboxes were observed, before anything is planned. */
-#ifndef SYNC_RECOVER_H
-#define SYNC_RECOVER_H
+#ifndef SYNC_APPLY_RECOVER_H
+#define SYNC_APPLY_RECOVER_H
 
 #include "sync/run/run.h"
 

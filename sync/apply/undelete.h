@@ -1,6 +1,6 @@
 /* Marks (\Deleted) that golub made on the server for a removal that was cut off: they come off again, all in one turn. */
-#ifndef SYNC_APPLY_MARKS_H
-#define SYNC_APPLY_MARKS_H
+#ifndef SYNC_APPLY_UNDELETE_H
+#define SYNC_APPLY_UNDELETE_H
 
 #include "sync/run/run.h"
 

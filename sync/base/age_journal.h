@@ -1,6 +1,6 @@
 /* The counted time of an account, kept in its journal (meta `age`): beside age.h, which is pure. */
-#ifndef SYNC_AGE_JOURNAL_H
-#define SYNC_AGE_JOURNAL_H
+#ifndef SYNC_BASE_AGE_JOURNAL_H
+#define SYNC_BASE_AGE_JOURNAL_H
 
 #include "store/journal/journal.h"
 #include "sync/base/age.h"

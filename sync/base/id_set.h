@@ -1,6 +1,6 @@
 /* A set of row ids that has no order: one bit each, from 0 to the highest. `(struct id_set){0}` is empty. */
-#ifndef SYNC_ID_SET_H
-#define SYNC_ID_SET_H
+#ifndef SYNC_BASE_ID_SET_H
+#define SYNC_BASE_ID_SET_H
 
 #include "store/base/text.h"
 

@@ -1,6 +1,6 @@
 /* Ids of rows, ascending. */
-#ifndef GOLUB_SYNC_IDS_H
-#define GOLUB_SYNC_IDS_H
+#ifndef SYNC_BASE_IDS_H
+#define SYNC_BASE_IDS_H
 
 #include "store/base/text.h"
 

@@ -1,6 +1,6 @@
 /* The state folder of an account: journal, lock, quarantine. */
-#ifndef SYNC_STATE_H
-#define SYNC_STATE_H
+#ifndef SYNC_BASE_STATE_H
+#define SYNC_BASE_STATE_H
 
 #include "sync/base/account.h"
 

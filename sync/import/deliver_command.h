@@ -2,8 +2,8 @@
  * The user's deliver-command as a struct handover (sync/import/import.h): a message is spooled in a file of its own, then `/bin/sh -c COMMAND` reads
  * it on its standard input, where it can't be written. What the command writes goes to golub's standard error.
  */
-#ifndef SYNC_DELIVER_COMMAND_H
-#define SYNC_DELIVER_COMMAND_H
+#ifndef SYNC_IMPORT_DELIVER_COMMAND_H
+#define SYNC_IMPORT_DELIVER_COMMAND_H
 
 #include "sync/import/import.h"
 

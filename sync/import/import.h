@@ -7,8 +7,8 @@
  *
  * The row stays behind: a server that lists the message again has not removed it, or got it back.
  */
-#ifndef SYNC_IMPORT_H
-#define SYNC_IMPORT_H
+#ifndef SYNC_IMPORT_IMPORT_H
+#define SYNC_IMPORT_IMPORT_H
 
 #include "store/base/local.h"
 #include "store/base/maildrop.h"

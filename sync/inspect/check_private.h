@@ -1,6 +1,6 @@
 /* Inside of `golub check`: what its two forms share. */
-#ifndef SYNC_CHECK_PRIVATE_H
-#define SYNC_CHECK_PRIVATE_H
+#ifndef SYNC_INSPECT_CHECK_PRIVATE_H
+#define SYNC_INSPECT_CHECK_PRIVATE_H
 
 #include "store/base/local.h"
 #include "sync/inspect/inspect.h"

@@ -1,6 +1,6 @@
 /* Inside of `golub status`: what its two forms share. */
-#ifndef SYNC_STATUS_PRIVATE_H
-#define SYNC_STATUS_PRIVATE_H
+#ifndef SYNC_INSPECT_STATUS_PRIVATE_H
+#define SYNC_INSPECT_STATUS_PRIVATE_H
 
 #include "store/journal/journal.h"
 #include "sync/inspect/inspect.h"

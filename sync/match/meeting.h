@@ -1,6 +1,6 @@
 /* What meets in one mailbox when it is paired: files without a UID, and UIDs without a file. */
-#ifndef SYNC_MEETING_H
-#define SYNC_MEETING_H
+#ifndef SYNC_MATCH_MEETING_H
+#define SYNC_MATCH_MEETING_H
 
 #include "sync/run/run.h"
 

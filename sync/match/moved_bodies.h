@@ -1,6 +1,6 @@
 /* Bodies of what arrived, where a header does not tell which of the messages that vanished it is. */
-#ifndef SYNC_MOVED_BODIES_H
-#define SYNC_MOVED_BODIES_H
+#ifndef SYNC_MATCH_MOVED_BODIES_H
+#define SYNC_MATCH_MOVED_BODIES_H
 
 #include "sync/match/probe.h"
 #include "sync/rules/pair.h"

@@ -1,6 +1,6 @@
 /* Before anything destructive goes to the server on a pair that rests on its header alone, its body is read. */
-#ifndef SYNC_PROOF_H
-#define SYNC_PROOF_H
+#ifndef SYNC_MATCH_PROOF_H
+#define SYNC_MATCH_PROOF_H
 
 #include "sync/run/run.h"
 

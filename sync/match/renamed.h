@@ -1,6 +1,6 @@
 /* A file that got another base name in its folder: the same message, which a mail reader took the liberty to call otherwise. */
-#ifndef SYNC_RENAMED_H
-#define SYNC_RENAMED_H
+#ifndef SYNC_MATCH_RENAMED_H
+#define SYNC_MATCH_RENAMED_H
 
 #include "sync/match/meeting.h"
 

@@ -1,6 +1,6 @@
 /* What is shorter than a file may be a part of it. */
-#ifndef SYNC_BEGINNING_H
-#define SYNC_BEGINNING_H
+#ifndef SYNC_OBSERVE_BEGINNING_H
+#define SYNC_OBSERVE_BEGINNING_H
 
 #include "sync/run/run.h"
 

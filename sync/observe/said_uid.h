@@ -2,8 +2,8 @@
  * An APPENDUID may be the UID of another message, of one that came at the same moment. A message that has not the date that was sent
  * gives it away: either this server sets dates of its own, or the one that was sent is beside it under a UID that nobody knows.
  */
-#ifndef SYNC_SAID_UID_H
-#define SYNC_SAID_UID_H
+#ifndef SYNC_OBSERVE_SAID_UID_H
+#define SYNC_OBSERVE_SAID_UID_H
 
 #include "sync/run/run.h"
 

@@ -2,8 +2,8 @@
  * What the files of the survey share: survey.c (states, what moved), survey_list.c (which mailbox is which of the server's list).
  * Private to these.
  */
-#ifndef SYNC_SURVEY_H
-#define SYNC_SURVEY_H
+#ifndef SYNC_OBSERVE_SURVEY_H
+#define SYNC_OBSERVE_SURVEY_H
 
 #include "sync/run/run.h"
 

@@ -2,8 +2,8 @@
  * A server that shows only the newest messages of a mailbox: what it leaves out is not gone. Nothing tells it from mailboxes that lost
  * as many old messages as new ones came, so in doubt a file stays until the number of messages leaves the limit.
  */
-#ifndef SYNC_VIEW_H
-#define SYNC_VIEW_H
+#ifndef SYNC_OBSERVE_VIEW_H
+#define SYNC_OBSERVE_VIEW_H
 
 #include "sync/run/run.h"
 

@@ -2,8 +2,8 @@
  * All output of a run: people's text on standard output, errors on standard error, one live line on a terminal, or JSON
  * lines alone. One struct report serves all accounts' threads (it locks); the engine calls it and never prints itself.
  */
-#ifndef SYNC_REPORT_H
-#define SYNC_REPORT_H
+#ifndef SYNC_REPORT_REPORT_H
+#define SYNC_REPORT_REPORT_H
 
 #include "store/base/error.h"
 

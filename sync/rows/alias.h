@@ -2,8 +2,8 @@
  * Where a server takes equal messages for one, several files stand for one UID: one row holds it, the others are its aliases. They stand and
  * fall together on the server's side, and each by itself here.
  */
-#ifndef SYNC_ALIAS_H
-#define SYNC_ALIAS_H
+#ifndef SYNC_ROWS_ALIAS_H
+#define SYNC_ROWS_ALIAS_H
 
 #include "sync/run/run.h"
 

@@ -2,8 +2,8 @@
  * Where drafts are: messages that are saved again and again under one name, and of which two versions may differ in nothing that a
  * header shows. A server says it with \Drafts; where it does not, the name is a hint that is good enough for being careful.
  */
-#ifndef SYNC_DRAFTS_H
-#define SYNC_DRAFTS_H
+#ifndef SYNC_ROWS_DRAFTS_H
+#define SYNC_ROWS_DRAFTS_H
 
 #include "sync/run/run.h"
 

@@ -1,6 +1,6 @@
 /* fsync = false and a power cut: what golub wrote and nobody flushed may be gone after it. See flushed.c. */
-#ifndef SYNC_FLUSHED_H
-#define SYNC_FLUSHED_H
+#ifndef SYNC_ROWS_FLUSHED_H
+#define SYNC_ROWS_FLUSHED_H
 
 #include "sync/run/run.h"
 

@@ -1,6 +1,6 @@
 /* Rows whose other half is missing without having been removed: kept until it is found, or until it certainly is not there. */
-#ifndef SYNC_MISSING_H
-#define SYNC_MISSING_H
+#ifndef SYNC_ROWS_MISSING_H
+#define SYNC_ROWS_MISSING_H
 
 #include "sync/run/run.h"
 

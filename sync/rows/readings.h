@@ -3,8 +3,8 @@
  * Such a body is asked for a second time and taken where both readings agree; an empty one never. Where a mailbox has shown that its
  * sizes are always a little high, bodies with no larger shortfall are taken at once.
  */
-#ifndef SYNC_READINGS_H
-#define SYNC_READINGS_H
+#ifndef SYNC_ROWS_READINGS_H
+#define SYNC_ROWS_READINGS_H
 
 #include "sync/run/run.h"
 

@@ -4,8 +4,8 @@
  * row, by the mailbox's name and the UID, until it is taken off. An APPEND, COPY or MOVE into it that was not answered is remembered by the
  * mailbox's name and the digest of the bytes, until it can't be under way any more: files of these bytes are not sent there before that.
  */
-#ifndef SYNC_UNFINISHED_H
-#define SYNC_UNFINISHED_H
+#ifndef SYNC_ROWS_UNFINISHED_H
+#define SYNC_ROWS_UNFINISHED_H
 
 #include "sync/run/run.h"
 

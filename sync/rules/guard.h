@@ -2,8 +2,8 @@
  * The mass-removal guard. Pure: counts in, verdict out. Who counts what (moves do not count, what is released does not, what is
  * held already does) is decided by the caller.
  */
-#ifndef SYNC_GUARD_H
-#define SYNC_GUARD_H
+#ifndef SYNC_RULES_GUARD_H
+#define SYNC_RULES_GUARD_H
 
 #include "sync/rules/policy.h"
 

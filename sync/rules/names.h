@@ -3,8 +3,8 @@
  * a level is shown as %2F); its folder is the same levels escaped for the file system in the layout's form. Every legal name
  * comes back as itself.
  */
-#ifndef SYNC_NAMES_H
-#define SYNC_NAMES_H
+#ifndef SYNC_RULES_NAMES_H
+#define SYNC_RULES_NAMES_H
 
 #include "store/base/limits.h"
 #include "store/base/local.h"

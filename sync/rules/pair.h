@@ -2,8 +2,8 @@
  * Which of the messages that vanished is which of those that appeared. Pure: counted as multisets, so k equal ones on one side
  * and m on the other make min(k, m) pairs, and the answer does not depend on the order of the input.
  */
-#ifndef SYNC_PAIR_H
-#define SYNC_PAIR_H
+#ifndef SYNC_RULES_PAIR_H
+#define SYNC_RULES_PAIR_H
 
 #include "store/base/digest.h"
 

@@ -6,8 +6,8 @@
  * Two bases, because a side may not be able to hold what the other one shows (a server without \*, a name in new/): a side
  * changed a flag only if it differs from its own base.
  */
-#ifndef SYNC_PLAN_H
-#define SYNC_PLAN_H
+#ifndef SYNC_RULES_PLAN_H
+#define SYNC_RULES_PLAN_H
 
 #include "store/base/flags.h"
 #include "sync/rules/policy.h"

@@ -1,6 +1,6 @@
 /* What may be done, as the user said it. Plain data: config fills it in, the planner reads it. */
-#ifndef SYNC_POLICY_H
-#define SYNC_POLICY_H
+#ifndef SYNC_RULES_POLICY_H
+#define SYNC_RULES_POLICY_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* One Maildir, one state folder: a random identity stands in the journal and in the mark, and both must say the same. */
-#ifndef SYNC_IDENTITY_H
-#define SYNC_IDENTITY_H
+#ifndef SYNC_RUN_IDENTITY_H
+#define SYNC_RUN_IDENTITY_H
 
 #include "sync/run/run.h"
 

@@ -1,6 +1,6 @@
 /* Is the tree the one that golub left, or a copy of it, or what a backup held? See place.c. */
-#ifndef SYNC_PLACE_H
-#define SYNC_PLACE_H
+#ifndef SYNC_RUN_PLACE_H
+#define SYNC_RUN_PLACE_H
 
 #include "sync/run/run.h"
 

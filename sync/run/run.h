@@ -5,8 +5,8 @@
  * Convention: a phase returns false when the run must end, with run->err filled in. What concerns one mailbox or message only
  * is reported, recorded as pending, and the run goes on.
  */
-#ifndef SYNC_RUN_H
-#define SYNC_RUN_H
+#ifndef SYNC_RUN_RUN_H
+#define SYNC_RUN_RUN_H
 
 #include "store/base/local.h"
 #include "store/base/remote.h"

@@ -1,6 +1,6 @@
 /* What each folder is known by: its times as of the last look, and of what golub itself wrote since. place.c compares them. */
-#ifndef SYNC_STAMPS_H
-#define SYNC_STAMPS_H
+#ifndef SYNC_RUN_STAMPS_H
+#define SYNC_RUN_STAMPS_H
 
 #include "sync/run/run.h"
 

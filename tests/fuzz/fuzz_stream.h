@@ -4,8 +4,8 @@
  *
  *     byte 0xfe   here the server stops until it is waited for      byte 0xff   here the line breaks
  */
-#ifndef TESTS_FUZZ_STREAM_H
-#define TESTS_FUZZ_STREAM_H
+#ifndef TESTS_FUZZ_FUZZ_STREAM_H
+#define TESTS_FUZZ_FUZZ_STREAM_H
 
 #include <assert.h>
 #include <string.h>
