@@ -10,7 +10,7 @@
  *   change      flags both ways
  *   move        both ways, without the bytes
  *   remove      last of all
- *   close       echoes and cursors settle, quarantine ages
+ *   close       reasons that are over go, old mail leaves the quarantine
  *
  * Since everything seen is in the journal, a pass that changed something is followed by another look and another plan, until
  * nothing is left that this run can do.
@@ -79,14 +79,14 @@ observe_past(struct run *run)
     return observe_remote(run);
 }
 
-/* Folders are read; then what only reading them shows is settled. */
+/* Folders are read; then two files of one name are told apart, and damaged contents mended. */
 static bool
 observe_here(struct run *run)
 {
-    struct twins twins = {0};
-    bool ok = observe_local(run, &twins) && twins_split(run, &twins) && apply_mend(run);
+    struct namesakes namesakes = {0};
+    bool ok = observe_local(run, &namesakes) && namesakes_split(run, &namesakes) && apply_mend(run);
 
-    free(twins.at);
+    free(namesakes.at);
     return ok;
 }
 
@@ -113,7 +113,7 @@ apply(struct run *run, struct agenda *agenda, bool *did)
 {
     bool added = false;
 
-    if (!apply_settle(run, agenda) || !apply_downloads(run, agenda, &added) || !apply_uploads(run, agenda, &added))
+    if (!apply_agreed(run, agenda) || !apply_downloads(run, agenda, &added) || !apply_uploads(run, agenda, &added))
         return false;
     *did = *did || added;
     if (run_stopped(run))
@@ -321,7 +321,7 @@ work(struct run *run)
         return false;
     if (!run->remote.ops->open(run->remote.self, run->dry, &run->err))
         return false;
-    if (!survey_remote(run) || !survey_create(run))
+    if (!survey_remote(run) || !mailboxes_create(run))
         return false;
     if (run->dry)
         return dry_pass(run);
@@ -340,8 +340,8 @@ work(struct run *run)
     }
     if (is_look_due(run) && !observe(run))
         return false;
-    return run_stopped(run) || (finish_pairing(run) && reading_say(run) && count_leftovers(run) &&
-                                settle_pendings(run) && place_close(run) && age_quarantine(run));
+    return run_stopped(run) || (finish_pairing(run) && reading_say(run) && count_leftovers(run) && close_pending(run) &&
+                                place_close(run) && close_quarantine(run));
 }
 
 /* A mark without its commit would make the next run pair everything: written down even where the run failed. */
@@ -351,7 +351,7 @@ close_mark(struct run *run)
     struct error ignored = run->err;
 
     journal_rollback(run->journal); /* of what failed half-way */
-    if (run->mark_written && !run->marked && run_begin(run)) {
+    if (run->mark_written && !run->mark_committed && run_begin(run)) {
         if (!situation_mark_commit(run) || !run_commit(run))
             journal_rollback(run->journal);
     }

@@ -19,7 +19,7 @@ struct digest {
     bool header_done;
     enum { LINE_START, LINE_START_CR, LINE_INSIDE } line; /* of the header block */
     unsigned char header[DIGEST_SIZE];
-    uint64_t held_lf, held_cr; /* canonical: line ends, then CRs, that count only if something follows */
+    uint64_t trailing_lf, trailing_cr; /* canonical: line ends, then CRs, that count only if something follows */
     size_t used;
     unsigned char gathered[4096]; /* canonical bytes on their way to OpenSSL: a line alone is not worth a call */
 };
@@ -46,8 +46,8 @@ digest_reset(struct digest *digest, bool canonical)
     digest->has_nul = false;
     digest->header_done = false;
     digest->line = LINE_START;
-    digest->held_lf = 0;
-    digest->held_cr = 0;
+    digest->trailing_lf = 0;
+    digest->trailing_cr = 0;
     digest->used = 0;
     return SHA256_Init(&digest->wire) == 1 && (!canonical || SHA256_Init(&digest->canonical) == 1);
 }
@@ -137,12 +137,12 @@ gather_many(struct digest *digest, unsigned char byte, uint64_t times)
 }
 
 static bool
-release_held(struct digest *digest)
+add_trailing(struct digest *digest)
 {
-    uint64_t lf = digest->held_lf, cr = digest->held_cr;
+    uint64_t lf = digest->trailing_lf, cr = digest->trailing_cr;
 
-    digest->held_lf = 0;
-    digest->held_cr = 0;
+    digest->trailing_lf = 0;
+    digest->trailing_cr = 0;
     return gather_many(digest, '\n', lf) && gather_many(digest, '\r', cr);
 }
 
@@ -150,7 +150,7 @@ static bool
 finish_canonical(struct digest *digest, unsigned char out[static DIGEST_SIZE])
 {
     /* Line ends at the end are trimmed; a CR there belongs to no line end, so what stands before it counts. */
-    return (digest->held_cr == 0 || release_held(digest)) && flush(digest) &&
+    return (digest->trailing_cr == 0 || add_trailing(digest)) && flush(digest) &&
            SHA256_Final(out, &digest->canonical) == 1;
 }
 
@@ -164,19 +164,19 @@ add_canonical(struct digest *digest, const unsigned char *bytes, size_t len)
         size_t run = i;
 
         if (bytes[i] == '\r') {
-            digest->held_cr++;
+            digest->trailing_cr++;
             i++;
             continue;
         }
         if (bytes[i] == '\n') {
-            digest->held_cr = 0;
-            digest->held_lf++;
+            digest->trailing_cr = 0;
+            digest->trailing_lf++;
             i++;
             continue;
         }
         while (run < len && bytes[run] != '\r' && bytes[run] != '\n' && bytes[run] != '\0')
             run++;
-        if (!release_held(digest) || !gather(digest, bytes + i, run - i))
+        if (!add_trailing(digest) || !gather(digest, bytes + i, run - i))
             return false;
         i = run;
         if (i < len && bytes[i] == '\0') {

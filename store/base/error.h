@@ -9,7 +9,7 @@
 
 enum error_kind {
     ERROR_NONE,
-    ERROR_CONFIG,      /* usage or configuration, or a situation that must be settled by the user first: exit 2 */
+    ERROR_CONFIG,      /* usage or configuration, or a situation that the user must clear up first: exit 2 */
     ERROR_LOGIN,       /* login refused or the password command failed: exit 4 */
     ERROR_NETWORK,     /* no connection, TLS and STARTTLS included, or a connection that broke: exit 5 */
     ERROR_SERVER,      /* the server refused, lied or talked nonsense: exit 1 */

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* One byte after a CR that is held back, or a lone LF: is it what a shrunk stream may hold? */
+/* One byte after a CR that waits for its successor, or a lone LF: may a shrunk stream contain it? */
 static bool
 take_end(struct lines_shrink *state, char byte, char *out, size_t *out_len)
 {

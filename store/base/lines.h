@@ -14,14 +14,14 @@
 #include "store/base/text.h"
 
 struct lines_shrink {
-    bool cr;       /* a CR was taken and is held back until the next byte says what it is */
+    bool cr;       /* a CR was taken and waits until the next byte says what it is */
     uint64_t ends; /* line ends written as LF so far */
 };
 
 /**
  * @param out  room for len bytes
  * @return bytes taken; fewer than len: in[return] shows that the stream can't be shrunk. What was written so far grows
- *         back to what was taken, less the CR that state->cr says is held back.
+ *         back to what was taken, less the CR that state->cr says is waiting.
  */
 size_t lines_shrink(struct lines_shrink *state, const char *in, size_t len, char *out, size_t *out_len);
 

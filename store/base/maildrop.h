@@ -1,12 +1,12 @@
 /*
  * A POP3 maildrop as the import sees it: one table of functions. store/pop implements it on a pipelined wire, the simulator
- * in memory. A maildrop is one session long: numbers and marks for removal hold from open to quit.
+ * in memory. A maildrop is one session long: message numbers, and what was marked as deleted (RFC 1939, DELE), count from open to quit.
  *
  * Rules for every function here:
  * - a callback that returns false stops the batch; the function then returns false and leaves err alone: the callback has
  *   filled it in (it is the same struct error that the caller passed, by the context);
  * - true means: every item was reported. false means: the connection, or the caller's callback, broke; what was not
- *   reported is in doubt, and no message may be marked for removal on this connection any more. A refusal of one message
+ *   reported is in doubt, and no message may be marked as deleted on this connection any more. A refusal of one message
  *   is an item's outcome and never makes the batch fail;
  * - sizes that the server claims are hints; only the terminator of a multi-line answer says where a message ends;
  * - bytes of a message are given as they are on the wire, dot-unstuffed, without the terminator; nothing else is changed:
@@ -77,9 +77,9 @@ struct maildrop_ops {
     bool (*remove)(void *self, const uint32_t *numbers, size_t count,
                    bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
                    void *context, struct error *err);
-    /** QUIT: true only where the server answered +OK: what was marked is gone. The connection is closed either way. */
+    /** QUIT: true only where the server answered +OK: what was marked as deleted is gone. The connection is closed either way. */
     bool (*quit)(void *self, struct error *err);
-    /** Close without QUIT: marks are forgotten by the server. Also after quit, and when never opened. */
+    /** Close without QUIT: the server forgets what was marked as deleted. Also after quit, and when never opened. */
     void (*close)(void *self);
 };
 

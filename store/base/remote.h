@@ -133,7 +133,7 @@ struct remote_append { /* one message to be stored */
     uint32_t uidvalidity; /* an APPENDUID of another one is not believed */
     uint32_t uidnext;     /* an APPENDUID below is not believed */
     unsigned flags;
-    const char *keywords; /* only those the mailbox can hold are sent */
+    const char *keywords; /* only those the mailbox can store are sent */
     int64_t date;
     uint64_t size; /* wire bytes, exact */
 };

@@ -1,6 +1,6 @@
 /*
  * Mechanisms and their exchanges; see auth.h. SASL in IMAP is RFC 9051 section 6.2.2 and RFC 4959. What is the same in every
- * protocol is in store/net/sasl.c, the exchanges that libetpan can't hold are in exchange.c.
+ * protocol is in store/net/sasl.c, the exchanges that libetpan has no functions for are in exchange.c.
  */
 #include "store/imap/auth.h"
 

@@ -5,12 +5,12 @@
  *
  * A job is up to JOB_MAX messages of one mailbox:
  *     begin   SELECT, FETCH of the victims           (rides with the end of the job before)
- *     mark    removal with change numbers: STORE (UNCHANGEDSINCE n) \Deleted, waited for: what was changed since stays
+ *     flag    removal with change numbers: STORE (UNCHANGEDSINCE n) \Deleted, waited for: what was changed since stays
  *     end     MOVE | COPY | [STORE,] UID EXPUNGE, then SELECT and a FETCH that must find nothing any more
  * The SELECT in the end is there because Dovecot carries out a FETCH that is sent right behind an EXPUNGE or MOVE
  * before it lets go of the messages: it would still show them.
- * A server without UIDPLUS can only expunge everything that carries \Deleted: there the marks are listed in between,
- * and taken off again if somebody else's are among them.
+ * A server without UIDPLUS can only expunge everything that carries \Deleted: there the messages that carry it are listed in between,
+ * and it is taken off again if others are among them.
  */
 #include "store/imap/change.h"
 
@@ -53,8 +53,8 @@ send_begin(struct changing *changing, struct job *job)
     const char *parameters = client_condstore(imap) && !client_qresync(imap) ? " (CONDSTORE)" : "";
 
     memset(job->items, 0, sizeof job->items);
-    job->selected = job->read = job->marked = job->sent = job->reselected = job->expunged = job->proven = job->refused =
-        job->give_up = false;
+    job->selected = job->read = job->deleted = job->sent = job->reselected = job->expunged = job->proven =
+        job->refused = job->give_up = false;
     job->only_ours = true;
     job->modseq = job->proof_select = 0;
     if (!select_send(imap, job->index, changing->changes[job->index].mailbox, parameters, changing->err))
@@ -67,7 +67,7 @@ send_begin(struct changing *changing, struct job *job)
 }
 
 static bool
-send_mark(struct changing *changing, struct job *job)
+send_deleted(struct changing *changing, struct job *job)
 {
     char tail[80] = " +FLAGS.SILENT (\\Deleted)";
 
@@ -97,7 +97,7 @@ send_end(struct changing *changing, struct job *job)
     case CHANGE_COPY:
         return send_for(changing, job, COMMAND_COPY, "UID COPY", "");
     default:
-        return (job->marked || send_mark(changing, job)) &&
+        return (job->deleted || send_deleted(changing, job)) &&
                send_for(changing, job, COMMAND_EXPUNGE, "UID EXPUNGE", "") && send_proof(changing, job);
     }
 }
@@ -122,13 +122,13 @@ has_allowed(const struct changing *changing, const struct job *job)
 
 /* Take our \Deleted off again, where it was not there before. Best effort: the next run looks at it anyway. */
 static bool
-take_marks_off(struct changing *changing, struct job *job)
+take_deleted_off(struct changing *changing, struct job *job)
 {
     bool allowed[JOB_MAX], any = false, ok = true;
 
     for (size_t i = 0; i < job->count; i++) {
         allowed[i] = job->items[i].allowed;
-        job->items[i].allowed = allowed[i] && !job->items[i].had_mark;
+        job->items[i].allowed = allowed[i] && !job->items[i].had_deleted;
         any |= job->items[i].allowed;
     }
     if (any) {
@@ -149,21 +149,20 @@ remove_plainly(struct changing *changing, struct job *job)
 
     changing->ending = job;
     changing->listed = changing->last_listed = 0;
-    if (!send_mark(changing, job) || !run(changing))
+    if (!send_deleted(changing, job) || !run(changing))
         return false;
-    if (!job->marked || !has_allowed(changing, job))
+    if (!job->deleted || !has_allowed(changing, job))
         return true;
     queue_begin(queue, COMMAND_LISTING, job->index, 0, 0);
     queue_print(queue, "UID FETCH 1:* (UID FLAGS)");
     if (!queue_end(queue, changing->err) || !run(changing))
         return false;
     if (!job->only_ours) {
-        if (!take_marks_off(changing, job))
+        if (!take_deleted_off(changing, job))
             return false;
         job->give_up = true;
-        client_outcome(&job->outcome,
-                       "other messages of this mailbox are marked \\Deleted, too, and this server can only "
-                       "expunge all of them at once");
+        client_outcome(&job->outcome, "other messages of this mailbox carry \\Deleted, too, and this server can only "
+                                      "expunge all of them at once");
         return true;
     }
     job->sent = true;
@@ -176,10 +175,10 @@ remove_plainly(struct changing *changing, struct job *job)
 static bool
 try_again(struct changing *changing, struct job *job)
 {
-    bool marks[JOB_MAX];
+    bool had[JOB_MAX];
 
     for (size_t i = 0; i < job->count; i++)
-        marks[i] = job->items[i].had_mark || !job->items[i].allowed;
+        had[i] = job->items[i].had_deleted || !job->items[i].allowed;
     changing->imap->can.bits &= ~(unsigned)CAPABILITY_UIDPLUS;
     changing->ending = NULL;
     changing->beginning = job;
@@ -187,7 +186,7 @@ try_again(struct changing *changing, struct job *job)
     if (!send_begin(changing, job))
         return false;
     for (size_t i = 0; i < job->count; i++)
-        job->items[i].had_mark = marks[i];
+        job->items[i].had_deleted = had[i];
     if (!run(changing))
         return false;
     changing->beginning = NULL;
@@ -198,7 +197,7 @@ try_again(struct changing *changing, struct job *job)
 static bool
 finish(struct changing *changing, struct job *job)
 {
-    bool refused_expunge = changing->kind == CHANGE_REMOVE && job->marked && job->refused && !job->expunged &&
+    bool refused_expunge = changing->kind == CHANGE_REMOVE && job->deleted && job->refused && !job->expunged &&
                            changing->imap->can.bits & CAPABILITY_UIDPLUS && has_allowed(changing, job);
 
     if (refused_expunge && !try_again(changing, job))
@@ -220,9 +219,9 @@ prepare(struct changing *changing, struct job *job, bool *ready)
     if (!client_condstore(changing->imap) || job->modseq == 0)
         return true;
     changing->ending = job;
-    if (!send_mark(changing, job) || !run(changing))
+    if (!send_deleted(changing, job) || !run(changing))
         return false;
-    *ready = job->marked && has_allowed(changing, job);
+    *ready = job->deleted && has_allowed(changing, job);
     return true;
 }
 

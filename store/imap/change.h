@@ -10,10 +10,10 @@
 #define JOB_MAX 500 /* messages: a set of so many UIDs fits a command line, and its ranges fit a struct uid_set */
 
 struct item {
-    bool came;     /* the message is there */
-    bool allowed;  /* and may be changed */
-    bool had_mark; /* carried \Deleted before we came */
-    bool present;  /* still there afterwards */
+    bool came;        /* the message is there */
+    bool allowed;     /* and may be changed */
+    bool had_deleted; /* carried \Deleted before we came */
+    bool present;     /* still there afterwards */
     bool has_flags, has_size, has_date;
     unsigned flags;
     uint32_t uid; /* in the target */
@@ -25,7 +25,7 @@ struct job {
     size_t index, first, count;    /* changes[index].uids[first ...] */
     uint64_t modseq;               /* HIGHESTMODSEQ of the SELECT */
     bool selected, read;           /* begin went well */
-    bool marked, only_ours;        /* \Deleted was set; nobody else's is there */
+    bool deleted, only_ours;       /* \Deleted was set; nobody else's is there */
     bool sent;                     /* the change itself was */
     bool expunged, proven;         /* answered OK: the change, the look afterwards */
     uint32_t proof_select;         /* number of the SELECT before that look */

@@ -30,10 +30,10 @@ verify(struct changing *changing, struct job *job, struct item *item, uint32_t u
     bool first = !item->came;
 
     item->came = true;
-    if (job->again && !item->had_mark)
+    if (job->again && !item->had_deleted)
         now.flags &= ~(unsigned)FLAG_DELETED; /* that one is ours, from the first try */
     else
-        item->had_mark |= (item->flags & FLAG_DELETED) != 0;
+        item->had_deleted |= (item->flags & FLAG_DELETED) != 0;
     size_t at = (size_t)(item - job->items);
     bool allowed = changing->to->verify(changing->context, job->index, job->first + at, &now);
     item->allowed = allowed && (first || item->allowed);
@@ -164,15 +164,15 @@ take_select(struct changing *changing, const struct command *command, const stru
 
 /* The STORE of \Deleted: what the server found changed meanwhile keeps out of it. */
 static void
-take_mark(struct changing *changing, struct job *job, const struct response *response)
+take_deleted(struct changing *changing, struct job *job, const struct response *response)
 {
     if (response->code == CODE_MODIFIED) {
         for (size_t i = 0; i < job->count; i++)
             if (uid_set_has(&response->from, job_uids(changing, job)[i]))
                 job->items[i].allowed = false;
-        job->marked = true;
+        job->deleted = true;
     } else if (response->state == STATE_OK) {
-        job->marked = true;
+        job->deleted = true;
     } else {
         job->refused = true;
         client_refused(response, &job->outcome);
@@ -197,7 +197,7 @@ change_answered(void *self, const struct command *command, const struct response
             client_refused(response, &changing->beginning->outcome);
         return true;
     case COMMAND_STORE:
-        take_mark(changing, job, response);
+        take_deleted(changing, job, response);
         return true;
     case COMMAND_LISTING:
     case COMMAND_PROOF:

@@ -38,7 +38,7 @@ client_utf8(const struct imap *imap)
 }
 
 bool
-client_settle(struct imap *imap, struct error *err)
+client_drain(struct imap *imap, struct error *err)
 {
     const struct operation nothing = {0};
 

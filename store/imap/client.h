@@ -65,7 +65,7 @@ bool client_condstore(const struct imap *imap);
 /** Names are UTF-8 on this connection. */
 bool client_utf8(const struct imap *imap);
 /** Wait for the answers to what open has sent, if that was not done yet. */
-MUST_CHECK bool client_settle(struct imap *imap, struct error *err);
+MUST_CHECK bool client_drain(struct imap *imap, struct error *err);
 /** A refusal as an outcome: the server's words and what its response code says. */
 void client_refused(const struct response *response, struct remote_outcome *out);
 /** An outcome of our own making. */

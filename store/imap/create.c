@@ -10,7 +10,7 @@
 struct making {
     char *wire; /* NULL: can't be said to this server */
     size_t len;
-    bool listed, unusable; /* unusable: there, but not a mailbox that can hold mail */
+    bool listed, unusable; /* unusable: there, but not a mailbox that can contain mail */
     struct remote_outcome outcome;
 };
 
@@ -120,7 +120,7 @@ take_answer(void *self, const struct command *command, const struct response *re
 }
 
 static void
-settle(struct making *making)
+conclude(struct making *making)
 {
     if (making->wire == NULL)
         return;
@@ -152,7 +152,7 @@ imap_create(struct imap *imap, const struct text *names, size_t count,
     ok = ok && queue_run(&imap->queue, &operation, err);
     for (size_t i = 0; ok && i < count; i++) {
         struct making *making = &creating.items[i];
-        settle(making);
+        conclude(making);
         ok = done(context, i, making->wire != NULL ? wire_of(making) : names[i], &making->outcome);
     }
     for (size_t i = 0; creating.items != NULL && i < count; i++)

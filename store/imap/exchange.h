@@ -1,5 +1,5 @@
 /*
- * The exchanges of a login that libetpan can't hold: SASL mechanisms of a single message (with its initial response on the
+ * The exchanges of a login that libetpan has no functions for: SASL mechanisms of a single message (with its initial response on the
  * command line, of any length), the mechanism LOGIN, and the command LOGIN with literals.
  */
 #ifndef STORE_IMAP_EXCHANGE_H

@@ -122,7 +122,7 @@ was_delivered(const struct fetching *fetching, size_t at)
 }
 
 static void
-mark_delivered(struct fetching *fetching, size_t at, bool delivered)
+note_delivered(struct fetching *fetching, size_t at, bool delivered)
 {
     unsigned char bit = (unsigned char)(1u << (at % 8));
 
@@ -150,7 +150,7 @@ track(struct fetching *fetching)
             continue;
         fetching->left++;
         for (size_t at = piece->first; at < piece->first + piece->count; at++)
-            mark_delivered(fetching, at, false);
+            note_delivered(fetching, at, false);
     }
     return true;
 }
@@ -207,7 +207,7 @@ take_untagged(void *self, const struct response *response, const struct command 
     fetching->begun = false;
     /* Whose body it was is known only now where the UID came behind it. 0: nobody's, to be forgotten. */
     if (uid != 0 && is_wanted(fetching, uid, &at))
-        mark_delivered(fetching, at, true);
+        note_delivered(fetching, at, true);
     else
         uid = 0;
     return fetching->to->end(fetching->context, fetching->selection.index, uid);

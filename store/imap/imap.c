@@ -90,7 +90,7 @@ ask_capabilities(struct imap *imap, struct error *err)
     if (known != NULL) {
         if (!buffer_adds(&imap->capability_text, known))
             return out_of_memory(err);
-    } else if (!send_line(imap, COMMAND_CAPABILITY, "CAPABILITY", err) || !client_settle(imap, err)) {
+    } else if (!send_line(imap, COMMAND_CAPABILITY, "CAPABILITY", err) || !client_drain(imap, err)) {
         return false;
     }
     imap->can = capability_parse(imap->capability_text.at, imap->to->disable, imap->to->host);
@@ -198,7 +198,7 @@ info_imap(void *remote, struct remote_info *out)
     *out = (struct remote_info){
         .separator = imap->namespaces.separator,
         .condstore = client_condstore(imap),
-        /* Not settled yet: what open has asked for is taken for granted. */
+        /* The answers are not read yet: what open has asked for counts as done. */
         .qresync = imap->session != NULL && imap->queue.unanswered > 0 ? (can & CAPABILITY_QRESYNC) != 0
                                                                        : client_qresync(imap),
         .uidplus = can & CAPABILITY_UIDPLUS,
@@ -245,7 +245,7 @@ static bool
 observe_imap(void *remote, const struct remote_select *mailboxes, size_t count, const struct remote_observer *to,
              void *context, struct error *err)
 {
-    return is_open(remote, err) && client_settle(remote, err) &&
+    return is_open(remote, err) && client_drain(remote, err) &&
            imap_observe(remote, mailboxes, count, to, context, err);
 }
 
@@ -253,21 +253,21 @@ static bool
 fetch_imap(void *remote, const struct remote_fetch *wanted, size_t count, const struct remote_sink *to, void *context,
            struct error *err)
 {
-    return is_open(remote, err) && client_settle(remote, err) && imap_fetch(remote, wanted, count, to, context, err);
+    return is_open(remote, err) && client_drain(remote, err) && imap_fetch(remote, wanted, count, to, context, err);
 }
 
 static bool
 store_imap(void *remote, const struct remote_store *changes, size_t count, const struct remote_observer *to,
            void *context, struct error *err)
 {
-    return is_open(remote, err) && client_settle(remote, err) && imap_store(remote, changes, count, to, context, err);
+    return is_open(remote, err) && client_drain(remote, err) && imap_store(remote, changes, count, to, context, err);
 }
 
 static bool
 append_imap(void *remote, const struct remote_append *messages, size_t count, const struct remote_appender *from,
             void *context, struct error *err)
 {
-    return is_open(remote, err) && client_settle(remote, err) &&
+    return is_open(remote, err) && client_drain(remote, err) &&
            imap_append(remote, messages, count, from, context, err);
 }
 
@@ -275,7 +275,7 @@ static bool
 move_imap(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
           void *context, struct error *err)
 {
-    return is_open(remote, err) && client_settle(remote, err) &&
+    return is_open(remote, err) && client_drain(remote, err) &&
            imap_change(remote, CHANGE_MOVE, changes, count, to, context, err);
 }
 
@@ -283,7 +283,7 @@ static bool
 copy_imap(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
           void *context, struct error *err)
 {
-    return is_open(remote, err) && client_settle(remote, err) &&
+    return is_open(remote, err) && client_drain(remote, err) &&
            imap_change(remote, CHANGE_COPY, changes, count, to, context, err);
 }
 
@@ -291,7 +291,7 @@ static bool
 remove_imap(void *remote, const struct remote_change *changes, size_t count, const struct remote_changer *to,
             void *context, struct error *err)
 {
-    return is_open(remote, err) && client_settle(remote, err) &&
+    return is_open(remote, err) && client_drain(remote, err) &&
            imap_change(remote, CHANGE_REMOVE, changes, count, to, context, err);
 }
 
@@ -300,7 +300,7 @@ create_imap(void *remote, const struct text *names, size_t count,
             bool (*done)(void *context, size_t index, struct text wire_name, const struct remote_outcome *outcome),
             void *context, struct error *err)
 {
-    return is_open(remote, err) && client_settle(remote, err) && imap_create(remote, names, count, done, context, err);
+    return is_open(remote, err) && client_drain(remote, err) && imap_create(remote, names, count, done, context, err);
 }
 
 struct imap *

@@ -23,7 +23,7 @@ void
 queue_close(struct queue *queue)
 {
     for (size_t i = 0; i < queue->flight_len; i++)
-        free(queue->flight[(queue->flight_head + i) % QUEUE_RING].held);
+        free(queue->flight[(queue->flight_head + i) % QUEUE_RING].deferred);
     queue->flight_len = 0;
     reader_free(&queue->reader);
     response_free(&queue->response);
@@ -206,7 +206,7 @@ find_command(struct queue *queue, const char *tag)
     for (size_t i = 0; i < queue->flight_len; i++) {
         struct command *command = &queue->flight[(queue->flight_head + i) % QUEUE_RING];
         if (command->number == number)
-            return command->answered || command->held != NULL || number > queue->started ? NULL : command;
+            return command->answered || command->deferred != NULL || number > queue->started ? NULL : command;
     }
     return NULL;
 }
@@ -248,39 +248,39 @@ deliver(struct queue *queue, struct command *command, const struct response *res
  * done with what it does. It waits for its turn, so that an operation sees SELECT answered before what needs it.
  */
 static bool
-hold(struct queue *queue, struct command *command, const struct response *response)
+defer(struct queue *queue, struct command *command, const struct response *response)
 {
-    struct held *held = malloc(sizeof *held);
+    struct deferred *deferred = malloc(sizeof *deferred);
 
-    if (held == NULL) {
+    if (deferred == NULL) {
         error_set(queue->err, ERROR_LOCAL, "read the server's answer: out of memory");
         return false;
     }
-    held->state = response->state;
-    held->code = response->code;
-    held->len = response->said.len;
-    memcpy(held->said, response->said.at, response->said.len);
-    command->held = held;
+    deferred->state = response->state;
+    deferred->code = response->code;
+    deferred->len = response->said.len;
+    memcpy(deferred->said, response->said.at, response->said.len);
+    command->deferred = deferred;
     return true;
 }
 
 static bool
-deliver_held(struct queue *queue)
+deliver_deferred(struct queue *queue)
 {
     struct command *oldest;
     struct response *response = &queue->response;
     bool ok = true;
 
-    while (ok && queue->flight_len > 0 && (oldest = &queue->flight[queue->flight_head])->held != NULL) {
-        struct held *held = oldest->held;
-        oldest->held = NULL;
+    while (ok && queue->flight_len > 0 && (oldest = &queue->flight[queue->flight_head])->deferred != NULL) {
+        struct deferred *deferred = oldest->deferred;
+        oldest->deferred = NULL;
         response->kind = RESPONSE_TAGGED;
-        response->state = held->state;
-        response->code = held->code;
+        response->state = deferred->state;
+        response->code = deferred->code;
         response->from.unusable = true; /* which ones it was about was not kept: all of them */
-        response->said = (struct text){held->said, held->len};
+        response->said = (struct text){deferred->said, deferred->len};
         ok = deliver(queue, oldest, response);
-        free(held);
+        free(deferred);
     }
     return ok;
 }
@@ -308,9 +308,9 @@ take_tagged(struct queue *queue, const struct response *response)
     if (response->state != STATE_OK) {
         drop_waiting(queue, command->number);
         if (command != queue_oldest(queue))
-            return hold(queue, command, response);
+            return defer(queue, command, response);
     }
-    return deliver(queue, command, response) && deliver_held(queue);
+    return deliver(queue, command, response) && deliver_deferred(queue);
 }
 
 static bool

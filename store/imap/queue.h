@@ -23,10 +23,10 @@ struct command {
     size_t index, first, count; /* the operation's own */
     size_t bytes;               /* of command text */
     bool answered;
-    struct held *held; /* a refusal that came before the answers to earlier commands; owned by the queue */
+    struct deferred *deferred; /* a refusal that came before the answers to earlier commands; owned by the queue */
 };
 
-struct held {
+struct deferred {
     enum response_state state;
     enum response_code code;
     size_t len;

@@ -20,7 +20,7 @@ journal_here_begin(struct journal *journal, struct error *err)
         "DELETE FROM temp.here; DELETE FROM temp.here_folder;";
 
     assert(!journal->in_transaction);
-    return listing_settle(journal, err) && listing_open_temporary(journal, err) && listing_exec(journal, sql, err);
+    return listing_commit(journal, err) && listing_open_temporary(journal, err) && listing_exec(journal, sql, err);
 }
 
 bool
@@ -85,7 +85,7 @@ bool
 journal_here_count(struct journal *journal, uint64_t *missed, uint64_t *other, struct error *err)
 {
     static_assert(POP_STORED == 2 && POP_REMOVING == 4, "the statements hold these numbers");
-    return listing_settle(journal, err) &&
+    return listing_commit(journal, err) &&
            count_one(journal, SQL_HERE_MISSED, "SELECT count(*) FROM main.pop p WHERE " MISSED, missed, err) &&
            count_one(journal, SQL_HERE_OTHER, "SELECT count(*) " FOUND, other, err);
 }
@@ -93,7 +93,7 @@ journal_here_count(struct journal *journal, uint64_t *missed, uint64_t *other, s
 bool
 journal_here_count_there(struct journal *journal, uint64_t *here, uint64_t *missed, struct error *err)
 {
-    return listing_settle(journal, err) &&
+    return listing_commit(journal, err) &&
            count_one(journal, SQL_HERE_COUNT, "SELECT count(*) FROM main.pop p WHERE p.missed = 0 AND " WATCHED, here,
                      err) &&
            count_one(journal, SQL_HERE_MISSED_THERE, "SELECT count(*) FROM main.pop p WHERE p.absent = 0 AND " MISSED,
@@ -107,7 +107,7 @@ journal_here_misses(struct journal *journal, int64_t id, bool *missed, struct er
     sqlite3_stmt *statement;
     int64_t found;
 
-    if (!listing_settle(journal, err))
+    if (!listing_commit(journal, err))
         return false;
     statement = sql_prepare(journal, SQL_HERE_MISSES, sql, err);
     if (statement == NULL)
@@ -194,7 +194,7 @@ journal_here_strangers(struct journal *journal, int64_t after, struct journal_he
     struct sql_binder to;
 
     *count = 0;
-    if (!listing_settle(journal, err))
+    if (!listing_commit(journal, err))
         return false;
     statement = sql_prepare(journal, SQL_HERE_STRANGERS, sql, err);
     if (statement == NULL)
@@ -217,7 +217,7 @@ journal_here_named(struct journal *journal, const char *base, int64_t after, str
     bool ok;
 
     *found = false;
-    if (!listing_settle(journal, err))
+    if (!listing_commit(journal, err))
         return false;
     statement = sql_prepare(journal, SQL_HERE_NAMED, sql, err);
     if (statement == NULL)

@@ -50,7 +50,7 @@ enum statement {
     SQL_MESSAGE_COUNT, /* the same */
     SQL_MESSAGE_COUNT_LAST = SQL_MESSAGE_COUNT + 15,
     SQL_MESSAGE_UIDS,
-    SQL_MESSAGE_TWIN,
+    SQL_MESSAGE_REFERRING,
     SQL_MESSAGE_DATE,
     SQL_MESSAGE_WIRE,
     SQL_MESSAGE_SIZE,
@@ -122,7 +122,7 @@ enum statement {
     SQL_LISTING_UNSIZED,
     SQL_LISTING_BY_UIDL,
     SQL_LISTING_ROWS,
-    SQL_LISTING_MARK,
+    SQL_LISTING_ALLOW_REMOVAL,
     SQL_LISTING_COMPARE,
     SQL_LISTING_WANT,
     SQL_LISTING_COUNT_GONE,
@@ -139,8 +139,8 @@ enum statement {
     SQL_LISTING_HAS_MOVED,
     SQL_LISTING_DOUBT_EQUAL,
     SQL_LISTING_COMPARE_FREED,
-    SQL_LISTING_SETTLE,
-    SQL_LISTING_SETTLED,
+    SQL_LISTING_PAIR,
+    SQL_LISTING_PAIRED,
     SQL_LISTING_HAS_ONCE,
     SQL_LISTING_TAKEN,
     SQL_LISTING_LEAVE,
@@ -235,7 +235,7 @@ MUST_CHECK bool recent_find(const struct journal *journal, int64_t mailbox, uint
                             struct journal_message *out);
 /** What the table holds now. */
 void recent_put(struct journal *journal, const struct journal_message *message, bool is_as_saved);
-/** The row is gone, or is another one; and so are those of which it is the twin. */
+/** The row is gone, or is another one; and so are those that refer to it. */
 void recent_forget(struct journal *journal, int64_t id);
 void recent_forget_all(struct journal *journal);
 
@@ -352,7 +352,7 @@ MUST_CHECK bool listing_exec(struct journal *journal, const char *sql, struct er
 MUST_CHECK bool listing_batch(struct journal *journal, struct error *err);
 
 /** End the transaction of the temporary tables, if there is one: before any other is begun. */
-MUST_CHECK bool listing_settle(struct journal *journal, struct error *err);
+MUST_CHECK bool listing_commit(struct journal *journal, struct error *err);
 
 /* source.c */
 

@@ -317,7 +317,7 @@ journal_close(struct journal *journal)
     struct error ignored; /* temporary tables go with the connection */
 
     journal_rollback(journal);
-    if (!listing_settle(journal, &ignored))
+    if (!listing_commit(journal, &ignored))
         journal->broken = true;
     /* If this fails the next run looks for damage once more than it had to. */
     if (journal->durable && journal->unclean && !journal->broken)
@@ -337,7 +337,7 @@ bool
 journal_begin(struct journal *journal, struct error *err)
 {
     assert(!journal->in_transaction);
-    if (!listing_settle(journal, err) ||
+    if (!listing_commit(journal, err) ||
         !run_statement(journal, SQL_BEGIN, "BEGIN IMMEDIATE", "begin a transaction", err))
         return false;
     journal->in_transaction = true;
@@ -347,7 +347,7 @@ journal_begin(struct journal *journal, struct error *err)
 
 /* Nothing was changed: then nothing is written, either. */
 static bool
-mark_unclean(struct journal *journal, struct error *err)
+note_unclean(struct journal *journal, struct error *err)
 {
     if (!journal->durable || journal->unclean || sqlite3_total_changes64(journal->db) == journal->changes_at_begin)
         return true;
@@ -370,17 +370,17 @@ hook_allows(struct journal *journal, bool after, struct error *err)
 bool
 journal_commit(struct journal *journal, struct error *err)
 {
-    bool marking;
+    bool changed;
 
     assert(journal->in_transaction);
-    marking = sqlite3_total_changes64(journal->db) != journal->changes_at_begin;
-    if (!hook_allows(journal, false, err) || !mark_unclean(journal, err) ||
+    changed = sqlite3_total_changes64(journal->db) != journal->changes_at_begin;
+    if (!hook_allows(journal, false, err) || !note_unclean(journal, err) ||
         !run_statement(journal, SQL_COMMIT, "COMMIT", "commit", err)) {
         journal_rollback(journal);
         return false;
     }
     journal->in_transaction = false;
-    if (marking)
+    if (changed)
         journal->unclean = true;
     return hook_allows(journal, true, err);
 }

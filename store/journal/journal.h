@@ -40,7 +40,7 @@ struct journal_mailbox {
     enum journal_state state;
     uint32_t uidvalidity, uidnext, messages; /* cursor: what the last committed observation showed; 0: none */
     uint64_t modseq;
-    unsigned permanent;          /* FLAG_* that the server can hold; FLAG_ALL if not known */
+    unsigned permanent;          /* FLAG_* that the server can store; FLAG_ALL if not known */
     char stamp[LOCAL_STAMP_MAX]; /* of the folder when it was last scanned; "" = scan */
     uint32_t view;               /* the server shows at most so many, the newest; 0: all, as far as we know */
     /* Bodies that came shorter than announced, and as short when they were read again: how many; the largest shortfall, in bytes and in thousandths */
@@ -66,13 +66,13 @@ enum journal_fact {
     FACT_GONE_THERE = 1, /* uid was seen to be gone on the server */
     FACT_GONE_HERE = 2,  /* base was seen to be gone here */
     FACT_ALTERED = 4,    /* the file's bytes are not what they were */
-    FACT_ALIAS = 8,      /* a second file of the UID of row `twin` */
+    FACT_ALIAS = 8,      /* a second file of the UID of the row that `refers_to` names */
     FACT_ECHO = 16, /* lbase was sent with APPEND, COPY or MOVE; the next sight of the UID sets rbase for those flags */
     FACT_MOVED = 64, /* its file went to another folder and its copy there is on the server: what changed went along */
-    FACT_UNHELD =
-        128, /* a flag was sent and not shown afterwards: sent once more before it counts as one that can't be held */
+    FACT_UNSHOWN =
+        128, /* a flag was sent and not shown afterwards: sent once more before it counts as one that can't be stored */
     FACT_REPLACED =
-        0x40000, /* the old version of a file that was saved again: no base; `twin` is the row of the new one, and it goes once that is up */
+        0x40000, /* the old version of a file that was saved again: no base; it refers to the row of the new one, and goes once that is up */
     FACT_COPIED =
         0x20000, /* made by COPY: what the first sight of the UID shows of its source's flags is the base of both sides */
     FACT_OUT_OF_VIEW =
@@ -102,12 +102,13 @@ struct journal_message {
     unsigned char wire[DIGEST_SIZE], header[DIGEST_SIZE];
     struct flag_sides flags;
     unsigned facts;
-    int64_t twin;                    /* FACT_ALIAS: the row that holds the uid; else 0 */
+    int64_t
+        refers_to; /* column `twin`. FACT_ALIAS: the row that has the uid; FACT_REPLACED: that of the new version; else 0 */
     char keywords[KEYWORDS_MAX + 1]; /* as the server last showed them */
 };
 
 /** Neither side differs from its base and both are there: nothing to plan. The journal keeps an index of the others. */
-bool journal_message_settled(const struct journal_message *message);
+bool journal_message_is_clean(const struct journal_message *message);
 
 /**
  * Open or make the journal; make the folder (0700) if its parent exists. Runs migrations, quick_check after an unclean stop.
@@ -195,7 +196,7 @@ enum journal_which {
     WHICH_DIRTY,
     WHICH_WITH_UID,    /* uid known and not gone there */
     WHICH_WITH_BASE,   /* base known and not gone here */
-    WHICH_MARKED,      /* uid and base there, \\Deleted in rseen and lseen */
+    WHICH_DELETED,     /* uid and base there, \\Deleted in rseen and lseen */
     WHICH_OUT_OF_VIEW, /* FACT_OUT_OF_VIEW */
     WHICH_ALIAS,       /* files of another row's UID, not gone here */
     WHICH_DRAFT,       /* files that carry \\Draft on a side, not gone here */
@@ -210,8 +211,8 @@ MUST_CHECK bool journal_ids_by_uids(struct journal *journal, int64_t mailbox, ui
 MUST_CHECK bool journal_ids_by_date(struct journal *journal, int64_t mailbox, int64_t date, int64_t **ids,
                                     size_t *count, struct error *err);
 /** Ids of the aliases of this row, ordered by id; the caller frees. */
-MUST_CHECK bool journal_ids_by_twin(struct journal *journal, int64_t twin, int64_t **ids, size_t *count,
-                                    struct error *err);
+MUST_CHECK bool journal_ids_referring(struct journal *journal, int64_t row, int64_t **ids, size_t *count,
+                                      struct error *err);
 /** Ids of rows of the whole account with this wire digest (dirty or not), ordered by id. */
 MUST_CHECK bool journal_ids_by_wire(struct journal *journal, const unsigned char wire[static DIGEST_SIZE],
                                     int64_t **ids, size_t *count, struct error *err);

@@ -29,7 +29,7 @@ own_changes(struct journal *journal, int64_t before)
 }
 
 bool
-listing_settle(struct journal *journal, struct error *err)
+listing_commit(struct journal *journal, struct error *err)
 {
     if (!merge_give_up(journal, err))
         return false;
@@ -71,7 +71,7 @@ listing_exec(struct journal *journal, const char *sql, struct error *err)
 #define CLEAR_JUDGED                                                                                                   \
     "DELETE FROM temp.listing_new; DELETE FROM temp.listing_doubt; DELETE FROM temp.listing_gone;"                     \
     "DELETE FROM temp.listing_unsized; DELETE FROM temp.listing_compare;"                                              \
-    "DELETE FROM temp.listing_marked; DELETE FROM temp.listing_loose; DELETE FROM temp.listing_went;"
+    "DELETE FROM temp.listing_removable; DELETE FROM temp.listing_loose; DELETE FROM temp.listing_went;"
 
 bool
 listing_clear(struct journal *journal, struct error *err)
@@ -113,11 +113,11 @@ journal_listing_begin(struct journal *journal, struct error *err)
         "CREATE INDEX temp.listing_loose_kin ON listing_loose (kin);"
         "CREATE TEMP TABLE listing_unsized (id INTEGER PRIMARY KEY, size INTEGER NOT NULL);"
         "CREATE TEMP TABLE listing_compare (number INTEGER PRIMARY KEY);"
-        "CREATE TEMP TABLE listing_marked (number INTEGER PRIMARY KEY);";
+        "CREATE TEMP TABLE listing_removable (number INTEGER PRIMARY KEY);";
     bool first = journal->listing == LISTING_NONE;
 
     assert(!journal->in_transaction);
-    if (!listing_settle(journal, err) || !listing_open_temporary(journal, err) ||
+    if (!listing_commit(journal, err) || !listing_open_temporary(journal, err) ||
         !listing_exec(journal, first ? make : "DELETE FROM temp.listing;" CLEAR_JUDGED, err))
         return false;
     journal->listing = LISTING_FILLING;
@@ -156,7 +156,7 @@ listing_judge(struct journal *journal, struct error *err)
     assert(journal->listing != LISTING_NONE);
     if (journal->listing == LISTING_JUDGED)
         return true;
-    if (!merge_end(journal, err) || !listing_settle(journal, err)) /* no lock on the journal stays behind */
+    if (!merge_end(journal, err) || !listing_commit(journal, err)) /* no lock on the journal stays behind */
         return false;
     journal->listing = LISTING_JUDGED;
     return true;
@@ -165,7 +165,7 @@ listing_judge(struct journal *journal, struct error *err)
 bool
 listing_table(struct journal *journal, struct error *err)
 {
-    return listing_judge(journal, err) && lines_to_table(journal, err) && listing_settle(journal, err);
+    return listing_judge(journal, err) && lines_to_table(journal, err) && listing_commit(journal, err);
 }
 
 /* ---- questions ---- */
@@ -203,8 +203,8 @@ static const char *const page_sql[][2] = {
                         SELECT_LISTED ONLY_OF("listing_compare") "WHERE " DOWN("o.number")},
     [LISTED_KNOWN] = {SELECT_LISTED ALL_OF "WHERE " KNOWN "AND " UP("l.number"),
                       SELECT_LISTED ALL_OF "WHERE " KNOWN "AND " DOWN("l.number")},
-    [LISTED_MARKED] = {SELECT_LISTED ONLY_OF("listing_marked") "WHERE " UP("o.number"),
-                       SELECT_LISTED ONLY_OF("listing_marked") "WHERE " DOWN("o.number")},
+    [LISTED_REMOVABLE] = {SELECT_LISTED ONLY_OF("listing_removable") "WHERE " UP("o.number"),
+                          SELECT_LISTED ONLY_OF("listing_removable") "WHERE " DOWN("o.number")},
 };
 
 static const char *const count_sql[] = {
@@ -213,7 +213,7 @@ static const char *const count_sql[] = {
     [LISTED_UNREAD] = "SELECT count(*) FROM temp.listing_doubt WHERE header IS NULL",
     [LISTED_COMPARE] = "SELECT count(*) FROM temp.listing_compare",
     [LISTED_KNOWN] = "SELECT count(*) FROM (" NOT_KNOWN ")", /* of all lines without these */
-    [LISTED_MARKED] = "SELECT count(*) FROM temp.listing_marked",
+    [LISTED_REMOVABLE] = "SELECT count(*) FROM temp.listing_removable",
 };
 
 static void
@@ -271,7 +271,7 @@ journal_listing_page(struct journal *journal, enum journal_listing_which which, 
     bool damaged = false, any;
 
     *count = 0;
-    if (!listing_judge(journal, err) || !listing_settle(journal, err) || !find_any(journal, which, &any, err))
+    if (!listing_judge(journal, err) || !listing_commit(journal, err) || !find_any(journal, which, &any, err))
         return false;
     if (!any)
         return true;
@@ -332,7 +332,7 @@ journal_listing_unread(struct journal *journal, struct journal_listed *page, siz
 
     static_assert(POP_FETCHING == 1, "the statement holds this number");
     *count = 0;
-    if (!listing_judge(journal, err) || !listing_settle(journal, err))
+    if (!listing_judge(journal, err) || !listing_commit(journal, err))
         return false;
     statement = sql_prepare(journal, SQL_LISTING_COUNT_UNREAD, some, err);
     if (statement == NULL || !sql_number(journal, statement, INT64_MAX, &unread, what_judging, err))
@@ -392,8 +392,8 @@ journal_listing_compare(struct journal *journal, uint32_t number, struct error *
 }
 
 bool
-journal_listing_mark(struct journal *journal, uint32_t number, struct error *err)
+journal_listing_allow_removal(struct journal *journal, uint32_t number, struct error *err)
 {
-    return note_number(journal, SQL_LISTING_MARK, "INSERT OR IGNORE INTO temp.listing_marked (number) VALUES (?1)",
-                       number, err);
+    return note_number(journal, SQL_LISTING_ALLOW_REMOVAL,
+                       "INSERT OR IGNORE INTO temp.listing_removable (number) VALUES (?1)", number, err);
 }

@@ -1,5 +1,5 @@
 /*
- * Lines of a listing that a UIDL alone does not settle: what TOP showed of them, which row they turned out to be, and what becomes of the
+ * Lines of a listing whose row a UIDL alone does not tell: what TOP showed of them, which row they turned out to be, and what becomes of the
  * rows that no line is. listing.c says which lines are doubtful, the caller decides.
  */
 #include "store/journal/pop.h"
@@ -14,7 +14,7 @@ static const char what[] = "compare what the server lists";
 static sqlite3_stmt *
 prepare(struct journal *journal, enum statement which, const char *sql, struct error *err)
 {
-    return listing_judge(journal, err) && listing_settle(journal, err) ? sql_prepare(journal, which, sql, err) : NULL;
+    return listing_judge(journal, err) && listing_commit(journal, err) ? sql_prepare(journal, which, sql, err) : NULL;
 }
 
 bool
@@ -71,7 +71,7 @@ journal_listing_loosen(struct journal *journal, struct error *err)
         " AND p.id NOT IN (SELECT row FROM temp.listing_doubt)";
 
     static_assert(POP_FETCHING == 1 && POP_DOUBT == 256, "the statement holds these numbers");
-    return listing_judge(journal, err) && listing_settle(journal, err) && listing_exec(journal, sql, err);
+    return listing_judge(journal, err) && listing_commit(journal, err) && listing_exec(journal, sql, err);
 }
 
 bool
@@ -176,7 +176,7 @@ journal_listing_compare_alike(struct journal *journal, struct error *err)
                               "DELETE FROM temp.listing_new WHERE number IN (SELECT number FROM temp.listing_compare)";
 
     static_assert(POP_STORED == 2 && POP_REMOVING == 4, "the statement holds these numbers");
-    return listing_judge(journal, err) && listing_settle(journal, err) && listing_exec(journal, sql, err);
+    return listing_judge(journal, err) && listing_commit(journal, err) && listing_exec(journal, sql, err);
 }
 
 bool
@@ -192,7 +192,7 @@ journal_listing_doubt_equal(struct journal *journal, const unsigned char header[
     static const char compare[] = "INSERT INTO temp.listing_compare (number) SELECT number FROM temp.listing_doubt"
                                   " WHERE header IS NULL AND row = 0 AND left = 0 AND repeated = 0"
                                   " AND number NOT IN (SELECT number FROM temp.listing_compare);"
-                                  "DELETE FROM temp.listing_marked WHERE number IN"
+                                  "DELETE FROM temp.listing_removable WHERE number IN"
                                   " (SELECT number FROM temp.listing_compare)";
     sqlite3_stmt *statement = listing_table(journal, err) ? prepare(journal, SQL_LISTING_DOUBT_EQUAL, sql, err) : NULL;
     struct sql_binder to = {.statement = statement};
@@ -241,7 +241,7 @@ journal_listing_doubt_all(struct journal *journal, struct error *err)
 {
     static const char sql[] = "INSERT OR IGNORE INTO temp.listing_doubt (number, uidl, size, repeated)"
                               " SELECT number, uidl, size, 0 FROM temp.listing; DELETE FROM temp.listing_new;"
-                              "DELETE FROM temp.listing_marked;";
+                              "DELETE FROM temp.listing_removable;";
 
     return listing_table(journal, err) && listing_exec(journal, sql, err);
 }
@@ -437,7 +437,7 @@ static bool
 forget_compare(struct journal *journal, uint32_t number, struct error *err)
 {
     static const char sql[] = "DELETE FROM temp.listing_compare WHERE number = ?1";
-    sqlite3_stmt *statement = sql_prepare(journal, SQL_LISTING_SETTLED, sql, err);
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_LISTING_PAIRED, sql, err);
 
     if (statement == NULL)
         return false;
@@ -446,10 +446,10 @@ forget_compare(struct journal *journal, uint32_t number, struct error *err)
 }
 
 bool
-journal_listing_settle(struct journal *journal, uint32_t number, int64_t row, bool proven, struct error *err)
+journal_listing_pair(struct journal *journal, uint32_t number, int64_t row, bool proven, struct error *err)
 {
     sqlite3_stmt *statement =
-        prepare(journal, SQL_LISTING_SETTLE,
+        prepare(journal, SQL_LISTING_PAIR,
                 "UPDATE temp.listing_doubt SET row = ?2, proven = ?3, left = 0 WHERE number = ?1", err);
     struct sql_binder to = {.statement = statement};
 

@@ -104,7 +104,7 @@ journal_become(struct journal *journal, const void *image, size_t size, struct e
 
     journal_rollback(journal);
     journal->hook = NULL;
-    if (file == NULL || !is_alike(file, image, size) || !listing_settle(journal, err))
+    if (file == NULL || !is_alike(file, image, size) || !listing_commit(journal, err))
         return false;
     /* The lock is given back by the next statement that reads, and taken again by the one after that. */
     done = sql_exec(journal, "PRAGMA locking_mode = NORMAL; SELECT 1 FROM meta", what, err) &&

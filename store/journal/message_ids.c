@@ -23,8 +23,8 @@ static const char *const ids_sql[][2] = {
                         "SELECT id FROM message WHERE " WITH_UID IN_ORDER},
     [WHICH_WITH_BASE] = {"SELECT id FROM message WHERE mailbox = ?1 AND " WITH_BASE IN_ORDER,
                          "SELECT id FROM message WHERE " WITH_BASE IN_ORDER},
-    [WHICH_MARKED] = {"SELECT id FROM message WHERE mailbox = ?1 AND " MARKED IN_ORDER,
-                      "SELECT id FROM message WHERE " MARKED IN_ORDER},
+    [WHICH_DELETED] = {"SELECT id FROM message WHERE mailbox = ?1 AND " MARKED IN_ORDER,
+                       "SELECT id FROM message WHERE " MARKED IN_ORDER},
     [WHICH_OUT_OF_VIEW] = {"SELECT id FROM message WHERE mailbox = ?1 AND " OUT_OF_VIEW IN_ORDER,
                            "SELECT id FROM message WHERE " OUT_OF_VIEW IN_ORDER},
     [WHICH_ALIAS] = {"SELECT id FROM message WHERE mailbox = ?1 AND " ALIAS IN_ORDER,
@@ -41,8 +41,8 @@ static const char *const count_sql[][2] = {
                         "SELECT count(*) FROM message WHERE " WITH_UID},
     [WHICH_WITH_BASE] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " WITH_BASE,
                          "SELECT count(*) FROM message WHERE " WITH_BASE},
-    [WHICH_MARKED] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " MARKED,
-                      "SELECT count(*) FROM message WHERE " MARKED},
+    [WHICH_DELETED] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " MARKED,
+                       "SELECT count(*) FROM message WHERE " MARKED},
     [WHICH_OUT_OF_VIEW] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " OUT_OF_VIEW,
                            "SELECT count(*) FROM message WHERE " OUT_OF_VIEW},
     [WHICH_ALIAS] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " ALIAS,
@@ -108,14 +108,14 @@ journal_ids_by_date(struct journal *journal, int64_t mailbox, int64_t date, int6
 }
 
 bool
-journal_ids_by_twin(struct journal *journal, int64_t twin, int64_t **ids, size_t *count, struct error *err)
+journal_ids_referring(struct journal *journal, int64_t row, int64_t **ids, size_t *count, struct error *err)
 {
     sqlite3_stmt *statement =
-        sql_prepare(journal, SQL_MESSAGE_TWIN, "SELECT id FROM message WHERE twin = ?1 ORDER BY id", err);
+        sql_prepare(journal, SQL_MESSAGE_REFERRING, "SELECT id FROM message WHERE twin = ?1 ORDER BY id", err);
 
     if (statement == NULL)
         return false;
-    bind_integer(&(struct sql_binder){.statement = statement}, twin);
+    bind_integer(&(struct sql_binder){.statement = statement}, row);
     return sql_ids(journal, statement, ids, count, "find aliases", err);
 }
 

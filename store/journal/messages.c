@@ -9,12 +9,13 @@
 static const char what_save[] = "save a message";
 
 bool
-journal_message_settled(const struct journal_message *message)
+journal_message_is_clean(const struct journal_message *message)
 {
     if (message->base[0] == '\0' || message->flags.lseen != message->flags.lbase)
         return false;
-    if ((message->facts & FACT_ALIAS) != 0) /* its UID, and what the server shows of it, are its twin's */
-        return message->facts == FACT_ALIAS && message->twin != 0;
+    /* An alias has the UID of the row that it refers to, and what the server shows of it is told by that row. */
+    if ((message->facts & FACT_ALIAS) != 0)
+        return message->facts == FACT_ALIAS && message->refers_to != 0;
     return message->uid != 0 && (message->facts & ~(unsigned)FACT_BY_HEADER) == 0 &&
            message->flags.rseen == message->flags.rbase;
 }
@@ -39,7 +40,7 @@ read_message(sqlite3_stmt *statement, void *row)
     message->flags.rseen = (unsigned)read_integer(&from, 0, UINT32_MAX);
     message->flags.lseen = (unsigned)read_integer(&from, 0, UINT32_MAX);
     message->facts = (unsigned)read_integer(&from, 0, UINT32_MAX);
-    message->twin = read_integer(&from, 0, INT64_MAX);
+    message->refers_to = read_integer(&from, 0, INT64_MAX);
     read_string(&from, message->keywords, sizeof message->keywords);
     return !from.damaged;
 }
@@ -111,7 +112,7 @@ journal_message_by_base(struct journal *journal, int64_t mailbox, const char *ba
     return find_message(journal, statement, out, found, err);
 }
 
-/* An id, UID or twin that is not known is NULL, as UNIQUE and the partial indexes expect. */
+/* An id, UID or row referred to that is not known is NULL, as UNIQUE and the partial indexes expect. */
 static void
 bind_known(struct sql_binder *to, int64_t number)
 {
@@ -140,9 +141,9 @@ bind_message(sqlite3_stmt *statement, const struct journal_message *message)
     bind_integer(&to, message->flags.rseen);
     bind_integer(&to, message->flags.lseen);
     bind_integer(&to, message->facts);
-    bind_known(&to, message->twin);
+    bind_known(&to, message->refers_to);
     bind_string(&to, message->keywords);
-    bind_integer(&to, !journal_message_settled(message));
+    bind_integer(&to, !journal_message_is_clean(message));
 }
 
 /*
@@ -180,7 +181,7 @@ static void
 compare(const struct journal_message *a, const struct journal_message *b, bool *same_where, bool *same_how)
 {
     *same_where = a->mailbox == b->mailbox && a->uid == b->uid && strcmp(a->base, b->base) == 0 && a->size == b->size &&
-                  same_digest(a->has_wire, a->wire, b->has_wire, b->wire) && a->twin == b->twin;
+                  same_digest(a->has_wire, a->wire, b->has_wire, b->wire) && a->refers_to == b->refers_to;
     *same_how = strcmp(a->info, b->info) == 0 && a->date == b->date &&
                 same_digest(a->has_header, a->header, b->has_header, b->header) && a->flags.rbase == b->flags.rbase &&
                 a->flags.lbase == b->flags.lbase && a->flags.rseen == b->flags.rseen &&

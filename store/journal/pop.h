@@ -127,7 +127,7 @@ MUST_CHECK bool journal_pop_end_words(struct journal *journal, int keep_days, st
  * never the journal. Needs no transaction; what is written here counts as no change of the journal.
  *
  * Order of calls: begin, add for each line, then questions. Which is new, known, doubtful is decided with the first question; an add
- * after it decides anew, and forgets what was wanted, marked and settled.
+ * after it decides anew, and forgets what was wanted, paired and allowed to be removed.
  */
 MUST_CHECK bool journal_listing_begin(struct journal *journal, struct error *err);
 /** @param size  of LIST; 0: not told. @return false: also where a number was told twice (ERROR_SERVER), which this call, a later one or
@@ -150,7 +150,7 @@ enum journal_listing_which {
     LISTED_UNREAD,  /* of these: no TOP was told yet */
     LISTED_KNOWN,   /* has its row, is neither new nor to be compared */
     LISTED_COMPARE, /* to be fetched and compared with rows before it is new */
-    LISTED_MARKED,
+    LISTED_REMOVABLE,
 };
 /** One page: at most `size` entries with number > after (descending: < after, 0: from the end). The caller passes the last number on. */
 MUST_CHECK bool journal_listing_page(struct journal *journal, enum journal_listing_which which, bool descending,
@@ -171,7 +171,7 @@ MUST_CHECK bool journal_listing_gone_like(struct journal *journal, const unsigne
                                           struct error *err);
 /**
  * Collect the rows of names whose lines are doubtful and have no row yet: such a row may be any other line's by now. Not those of lines that
- * stand twice, and not rows that were begun. After those that are known by their names were settled.
+ * stand twice, and not rows that were begun. After those that are known by their names were paired.
  */
 MUST_CHECK bool journal_listing_loosen(struct journal *journal, struct error *err);
 /** Ids of those rows that have this header or kin digest, by id; the caller frees. None before journal_listing_loosen. */
@@ -184,8 +184,8 @@ MUST_CHECK bool journal_listing_want_fetching(struct journal *journal, struct er
 MUST_CHECK bool journal_listing_want(struct journal *journal, uint32_t number, struct error *err);
 /** This one is fetched and compared first. */
 MUST_CHECK bool journal_listing_compare(struct journal *journal, uint32_t number, struct error *err);
-/** This number may be removed in this session: LISTED_MARKED. */
-MUST_CHECK bool journal_listing_mark(struct journal *journal, uint32_t number, struct error *err);
+/** This number may be removed in this session: LISTED_REMOVABLE. */
+MUST_CHECK bool journal_listing_allow_removal(struct journal *journal, uint32_t number, struct error *err);
 
 /*
  * New ones become doubtful: all of them, or those alone whose size is that of an absent row, so that a TOP may show whether they are such
@@ -206,7 +206,7 @@ MUST_CHECK bool journal_listing_compare_freed(struct journal *journal, int64_t n
 MUST_CHECK bool journal_listing_compare_alike(struct journal *journal, struct error *err);
 /**
  * A message of this header and body was read, and is none of the rows that are free. Lines that have a row of the same by their names alone
- * become doubtful, and are to be fetched and compared; none of them is marked any more. *any: there are such
+ * become doubtful, and are to be fetched and compared; none of them may be removed any more. *any: there are such
  */
 MUST_CHECK bool journal_listing_doubt_equal(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
                                             const unsigned char body[static DIGEST_SIZE],
@@ -214,7 +214,7 @@ MUST_CHECK bool journal_listing_doubt_equal(struct journal *journal, const unsig
 /** Lines of a row that says POP_DOUBT become doubtful, too, unless it is too large to be read (0: none is). */
 MUST_CHECK bool journal_listing_doubt_begun(struct journal *journal, uint64_t max_size, struct error *err);
 /**
- * All lines become doubtful, but for those that have their row by TOP already: names that are used again are no names. None is marked any
+ * All lines become doubtful, but for those that have their row by TOP already: names that are used again are no names. None may be removed any
  * more: what was proven was proven of the row of a name.
  */
 MUST_CHECK bool journal_listing_doubt_all(struct journal *journal, struct error *err);
@@ -249,8 +249,8 @@ MUST_CHECK bool journal_listing_may_be_anothers(struct journal *journal, const u
 /** Is one that stands once the message of a row, by Message-ID and header, whose UIDL another line has, of which no TOP was asked? */
 MUST_CHECK bool journal_listing_has_moved(struct journal *journal, bool *moved, struct error *err);
 /** A doubtful one is this row's message. */
-MUST_CHECK bool journal_listing_settle(struct journal *journal, uint32_t number, int64_t row, bool proven,
-                                       struct error *err);
+MUST_CHECK bool journal_listing_pair(struct journal *journal, uint32_t number, int64_t row, bool proven,
+                                     struct error *err);
 /** Does this UIDL stand in the listing, and no more than once? */
 MUST_CHECK bool journal_listing_has_once(struct journal *journal, const char *uidl, bool *once, struct error *err);
 /** Does a doubtful one have this row already? */
@@ -272,7 +272,7 @@ MUST_CHECK bool journal_listing_bury(struct journal *journal, int64_t now, struc
  * may have been (POP_DOUBT) is absent since a moment ago: the last list may have had it, and it did not go missing in this run.
  */
 MUST_CHECK bool journal_listing_forget_begun(struct journal *journal, int64_t now, struct error *err);
-/** The same for rows of doubtful UIDLs that no line was settled on, where none of their lines was left or waits to be compared. */
+/** The same for rows of doubtful UIDLs that no line was paired with, where none of their lines was left or waits to be compared. */
 MUST_CHECK bool journal_listing_bury_rest(struct journal *journal, int64_t now, struct error *err);
 /**
  * The same, but for those that are FETCHING: a line that is decided later may be the message of a row whose name another has now.

@@ -19,7 +19,7 @@ struct recent_row {
     unsigned char fixed[FIXED]; /* a struct journal_message up to its keywords */
     char keywords[KEYWORDS_SHORT + 1];
     int64_t id; /* 0: none */
-    int64_t twin;
+    int64_t refers_to;
     bool is_as_saved;
 };
 
@@ -99,7 +99,7 @@ recent_put(struct journal *journal, const struct journal_message *message, bool 
     memcpy(row->fixed, message, FIXED);
     memcpy(row->keywords, message->keywords, strlen(message->keywords) + 1);
     row->id = message->id;
-    row->twin = message->twin;
+    row->refers_to = message->refers_to;
     row->is_as_saved = is_as_saved;
     if (message->uid != 0)
         journal->recent->signs[sign_of(message->mailbox, message->uid, "")] = (unsigned char)(message->id % PLACES);
@@ -112,7 +112,7 @@ recent_forget(struct journal *journal, int64_t id)
 {
     for (size_t i = 0; journal->recent != NULL && i < PLACES; i++) {
         struct recent_row *row = &journal->recent->rows[i];
-        if (row->id == id || row->twin == id)
+        if (row->id == id || row->refers_to == id)
             row->id = 0;
     }
 }

@@ -2,7 +2,7 @@
  * The journal's tables. A released step is never edited: a change is a new step behind it; JOURNAL_SCHEMA counts them.
  *
  * In messages, 0 and "" of the struct are NULL here, so that UNIQUE leaves them alone. `dirty` is what
- * journal_message_settled denies; its partial indexes are what makes planning cost as much as there is to do.
+ * journal_message_is_clean denies; its partial indexes are what makes planning cost as much as there is to do.
  */
 #include "store/journal/schema.h"
 
@@ -258,18 +258,18 @@ bool
 schema_migrate(struct journal *journal, const char *const *steps, int from, int to, struct error *err)
 {
     static const char what[] = "bring the tables up to date";
-    char mark[128];
+    char stamp[128];
 
     if (from == to)
         return true;
-    text_print(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", SCHEMA_APPLICATION,
+    text_print(stamp, sizeof stamp, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", SCHEMA_APPLICATION,
                to);
     if (!sql_exec(journal, "BEGIN IMMEDIATE", what, err))
         return false;
     for (int version = from; version < to; version++)
         if (!sql_exec(journal, steps[version], what, err))
             goto undo;
-    if (sql_exec(journal, mark, what, err))
+    if (sql_exec(journal, stamp, what, err))
         return true;
 undo:
     if (!sqlite3_get_autocommit(journal->db))

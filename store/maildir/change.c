@@ -179,7 +179,7 @@ change_link(void *local, struct local_move *items, size_t count, struct error *e
 
 /* Is the message safely under its new name: the same file, or another one with the same bytes? */
 static bool
-is_twin(int source, const struct stat *source_st, const struct place *target)
+is_same_message(int source, const struct stat *source_st, const struct place *target)
 {
     struct stat st;
     bool same = false;
@@ -212,7 +212,7 @@ unlink_item(struct maildir *maildir, struct local_move *item)
         return;
     if (find_place(maildir, &item->from, &from, &item->missing, &item->err) &&
         find_place(maildir, &item->to, &to, &gone, &item->err)) {
-        if (!is_twin(fd, &opened, &to))
+        if (!is_same_message(fd, &opened, &to))
             error_set(&item->err, ERROR_LOCAL, "remove message %s: it is not in folder \"%s\"", from.name,
                       item->to.folder);
         else if (fstatat(from.dir, from.name, &now, AT_SYMLINK_NOFOLLOW) != 0 || !io_unchanged(&opened, &now))

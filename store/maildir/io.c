@@ -1,4 +1,4 @@
-/* System calls with EINTR and short transfers settled once for the whole room. */
+/* System calls with EINTR and short transfers handled once for the whole room. */
 #include "store/maildir/io.h"
 
 #include <errno.h>
@@ -101,7 +101,7 @@ io_move(int from_dir, const char *from, int to_dir, const char *to)
         return true;
     if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
         return false;
-    /* A crash between the two leaves two names of one file, never none: a scan sees them and settles it. */
+    /* A crash between the two leaves two names of one file, never none: the next scan sees both (see namesakes.h). */
     return linkat(from_dir, from, to_dir, to, 0) == 0 && unlinkat(from_dir, from, 0) == 0;
 }
 

@@ -224,7 +224,7 @@ stream_wait(struct stream *stream, unsigned want, struct error *err)
     struct pollfd fd = {.fd = stream->fd};
     char words[64];
 
-    if ((want & STREAM_WANT_READ) != 0 && stream->secure && tls_has_pending(stream->tls))
+    if ((want & STREAM_WANT_READ) != 0 && stream->secure && tls_has_buffered(stream->tls))
         return true;
     if ((want & STREAM_WANT_READ) != 0)
         fd.events |= stream->tls != NULL ? tls_events(stream->tls, STREAM_WANT_READ) : POLLIN;

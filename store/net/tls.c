@@ -313,7 +313,7 @@ tls_events(const struct tls *tls, unsigned want)
 }
 
 bool
-tls_has_pending(const struct tls *tls)
+tls_has_buffered(const struct tls *tls)
 {
     /* After a read that found no whole record, what OpenSSL holds is the head of one: poll must wait for the rest. */
     return SSL_pending(tls->ssl) > 0 || (!tls->read_blocked && SSL_has_pending(tls->ssl));

@@ -20,7 +20,7 @@ MUST_CHECK enum stream_result tls_write(struct tls *tls, const void *from, size_
 /** The poll events after which what gave STREAM_AGAIN may go on; want is one of STREAM_WANT_READ and _WRITE. */
 short tls_events(const struct tls *tls, unsigned want);
 /** A read would find bytes that poll does not know of. */
-bool tls_has_pending(const struct tls *tls);
+bool tls_has_buffered(const struct tls *tls);
 /** Try close notify (if all went well so far), don't wait for the other side's, free. NULL-safe. */
 void tls_free(struct tls *tls);
 

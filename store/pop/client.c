@@ -107,7 +107,7 @@ ask(struct pop *pop, struct pop_answer *answer, bool sent, bool drop, struct err
 }
 
 bool
-pop_settle(struct pop *pop, struct error *err)
+pop_drain(struct pop *pop, struct error *err)
 {
     while (pop->ahead_count > 0) {
         struct pop_answer forgotten = {.question = pop->ahead[0]};
@@ -131,7 +131,7 @@ pop_ask(struct pop *pop, struct pop_answer *answer, struct error *err)
         if (!ask(pop, &forgotten, true, true, err))
             return false;
     }
-    if (!sent && !pop_settle(pop, err))
+    if (!sent && !pop_drain(pop, err))
         return false;
     return ask(pop, answer, sent, false, err);
 }

@@ -41,7 +41,7 @@ struct pop_answer {
 /** Ask, or take up what was asked ahead. @return false: see pipeline_run */
 MUST_CHECK bool pop_ask(struct pop *pop, struct pop_answer *answer, struct error *err);
 /** Answers that nobody wanted after all are read and forgotten. */
-MUST_CHECK bool pop_settle(struct pop *pop, struct error *err);
+MUST_CHECK bool pop_drain(struct pop *pop, struct error *err);
 /** An -ERR to a question. @return false, with err */
 bool pop_refused(const struct pop *pop, const struct pop_answer *answer, struct error *err);
 /** Not open: ERROR_NETWORK. */

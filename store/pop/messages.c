@@ -79,7 +79,7 @@ pop_retrieve(void *self, const struct maildrop_taker *taker, struct error *err)
                                          .data = take_bytes,
                                          .end = take_end};
 
-    return pop_is_open(pop, err) && pop_settle(pop, err) && pipeline_run(&pop->pipeline, &batch, err);
+    return pop_is_open(pop, err) && pop_drain(pop, err) && pipeline_run(&pop->pipeline, &batch, err);
 }
 
 /* ---- DELE ---- */
@@ -119,7 +119,7 @@ pop_remove(void *self, const uint32_t *numbers, size_t count,
     const struct pipeline_batch batch = {
         .count = count, .self = &removing, .command = write_remove, .status = take_remove_status};
 
-    return pop_is_open(pop, err) && pop_settle(pop, err) && pipeline_run(&pop->pipeline, &batch, err);
+    return pop_is_open(pop, err) && pop_drain(pop, err) && pipeline_run(&pop->pipeline, &batch, err);
 }
 
 /* ---- TOP ---- */
@@ -195,7 +195,7 @@ pop_headers(void *self, const uint32_t *numbers, size_t count, const struct mail
     struct pop *pop = self;
     struct topping topping = {.pop = pop, .numbers = numbers, .taker = taker};
 
-    if (!pop_is_open(pop, err) || !pop_settle(pop, err))
+    if (!pop_is_open(pop, err) || !pop_drain(pop, err))
         return false;
     *supported = pop->can.top;
     if (count == 0 || !pop->can.top)

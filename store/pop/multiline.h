@@ -30,7 +30,7 @@ void multiline_begin(struct multiline *body);
 /**
  * Take as many bytes as give one run of the body.
  * @param in   not empty; body not at its end
- * @param run  [out] bytes of the body, may be empty; in `in` or, where a CR was held back, constant
+ * @param run  [out] bytes of the body, may be empty; in `in` or, where a CR had waited for its successor, constant
  * @return bytes taken, may be 0 (with a run that is not empty). Never takes what follows the terminator.
  */
 size_t multiline_take(struct multiline *body, const char *in, size_t len, struct text *run);

@@ -282,10 +282,10 @@ quit(void *self, struct error *err)
     struct goodbye goodbye = {.ok = false};
     const struct pipeline_batch batch = {
         .count = 1, .self = &goodbye, .command = write_quit, .status = take_goodbye, .when_stopped = true};
-    bool done = pop_is_open(pop, err) && pop_settle(pop, err) && pipeline_run(&pop->pipeline, &batch, err);
+    bool done = pop_is_open(pop, err) && pop_drain(pop, err) && pipeline_run(&pop->pipeline, &batch, err);
 
     if (done && !goodbye.ok) {
-        error_set(err, ERROR_SERVER, "end the session with %s: the server did not remove what was marked",
+        error_set(err, ERROR_SERVER, "end the session with %s: the server did not remove what was marked as deleted",
                   stream_name(pop->session->stream));
         error_answer(err, text_of(goodbye.words));
         done = false;

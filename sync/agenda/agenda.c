@@ -21,7 +21,7 @@ make_input(const struct mailbox *mailbox, const struct journal_message *message)
         .altered = (message->facts & FACT_ALTERED) != 0,
         .refused = (message->facts & (FACT_REFUSED | FACT_APART)) != 0,
         .unpaired = (message->facts & FACT_UNPAIRED) != 0,
-        .alias = (message->facts & FACT_ALIAS) != 0 && message->twin != 0,
+        .alias = (message->facts & FACT_ALIAS) != 0 && message->refers_to != 0,
     };
 
     if ((message->facts & FACT_MOVED) != 0)
@@ -71,7 +71,7 @@ explain(struct run *run, struct mailbox *mailbox, const struct journal_message *
 }
 
 static bool
-settle_aliases(struct run *run, const struct journal_message *message)
+update_aliases(struct run *run, const struct journal_message *message)
 {
     bool done;
 
@@ -99,11 +99,11 @@ check_replaced(struct run *run, const struct journal_message *message, bool *rep
     bool found = false, sent = false, ok;
 
     *replaced = *waits = false;
-    if ((message->facts & FACT_REPLACED) == 0 || (message->facts & FACT_GONE_THERE) != 0 || message->twin == 0)
+    if ((message->facts & FACT_REPLACED) == 0 || (message->facts & FACT_GONE_THERE) != 0 || message->refers_to == 0)
         return true;
     newer = calloc(1, sizeof *newer);
     ok = (newer != NULL || run_no_memory(run)) &&
-         journal_message_get(run->journal, message->twin, newer, &found, &run->err) &&
+         journal_message_get(run->journal, message->refers_to, newer, &found, &run->err) &&
          (!found || journal_op_of(run->journal, newer->id, &op, &sent, &run->err));
     *replaced = ok && found;
     *waits = *replaced &&
@@ -128,7 +128,7 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
     if (message.uid != 0 && (message.facts & (FACT_GONE_HERE | FACT_GONE_THERE)) != 0) {
         bool found;
 
-        if (!settle_aliases(run, &message) || !journal_message_get(run->journal, id, &message, &found, &run->err))
+        if (!update_aliases(run, &message) || !journal_message_get(run->journal, id, &message, &found, &run->err))
             return false;
         if (!found) /* another file stands for the UID now */
             return true;
@@ -149,9 +149,9 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
     todo.unpaired = (message.facts & FACT_UNPAIRED) != 0;
     todo.again = (message.facts & FACT_AGAIN) != 0;
     todo.step = plan_message(&input, &run->account->policy);
-    todo.marked = todo.step.verb == PLAN_REMOVE_THERE && input.local.presence == PLAN_HERE;
-    if (todo.step.verb == PLAN_NOTHING && (message.facts & FACT_UNHELD) != 0) { /* the server has it after all */
-        message.facts &= ~(unsigned)FACT_UNHELD;
+    todo.deleted = todo.step.verb == PLAN_REMOVE_THERE && input.local.presence == PLAN_HERE;
+    if (todo.step.verb == PLAN_NOTHING && (message.facts & FACT_UNSHOWN) != 0) { /* the server has it after all */
+        message.facts &= ~(unsigned)FACT_UNSHOWN;
         if (!journal_message_save(run->journal, &message, &run->err))
             return false;
     }
@@ -194,9 +194,9 @@ agenda_sort(struct agenda *agenda)
         qsort(agenda->todos, agenda->count, sizeof *agenda->todos, compare_todos);
 }
 
-/* Mail that carries \Deleted on both sides is settled; only `expunge` wants more. */
+/* Mail that carries \Deleted on both sides has a clean row; only `expunge` wants more. */
 static bool
-plan_marked(struct run *run, struct agenda *agenda)
+plan_deleted(struct run *run, struct agenda *agenda)
 {
     int64_t *ids;
     size_t count;
@@ -204,13 +204,13 @@ plan_marked(struct run *run, struct agenda *agenda)
 
     if (!run->account->policy.expunge)
         return true;
-    if (!journal_message_ids(run->journal, 0, WHICH_MARKED, &ids, &count, &run->err))
+    if (!journal_message_ids(run->journal, 0, WHICH_DELETED, &ids, &count, &run->err))
         return false;
     for (size_t i = 0; ok && i < count; i++) {
         struct journal_message message;
 
         ok = run_load(run, ids[i], &message);
-        if (ok && journal_message_settled(&message))
+        if (ok && journal_message_is_clean(&message))
             ok = plan_row(run, agenda, ids[i]);
     }
     free(ids);
@@ -231,7 +231,7 @@ agenda_make(struct run *run, struct agenda *agenda)
     ok = run_begin(run);
     for (size_t i = 0; ok && i < count; i++)
         ok = plan_row(run, agenda, ids[i]);
-    ok = ok && plan_marked(run, agenda);
+    ok = ok && plan_deleted(run, agenda);
     ok = run_end(run, ok);
     free(ids);
     if (ok)

@@ -24,10 +24,10 @@ MUST_CHECK bool agenda_check_unanswered(struct run *run, struct mailbox *mailbox
 MUST_CHECK bool agenda_was_sent(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
                                 bool *sent, bool *shown);
 /** What was sent has moved on there, and the file may not follow: it is one whose message vanished, and is not sent again. */
-MUST_CHECK bool agenda_settle_sent(struct run *run, struct todo *sent);
+MUST_CHECK bool agenda_sent_vanished(struct run *run, struct todo *sent);
 /** What such rows were copied or moved from is not removed either: drops those todos. */
-MUST_CHECK bool agenda_hold_sources(struct run *run, struct agenda *agenda);
-/** The same bytes are new in another mailbox: they are not sent before that is settled. Outside a transaction. */
+MUST_CHECK bool agenda_drop_sources(struct run *run, struct agenda *agenda);
+/** The same bytes are new in another mailbox: they are not sent before that APPEND is answered for. Outside a transaction. */
 MUST_CHECK bool agenda_wait_for_answer(struct run *run, struct todo *fresh);
 
 #endif

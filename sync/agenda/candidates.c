@@ -17,7 +17,7 @@ candidates_is(const struct todo *todo, enum role role)
         return false;
     switch (role) {
     case GONE_HERE:
-        return (verb == PLAN_REMOVE_THERE && !todo->marked) || (verb == PLAN_DOWNLOAD && !todo->fresh);
+        return (verb == PLAN_REMOVE_THERE && !todo->deleted) || (verb == PLAN_DOWNLOAD && !todo->fresh);
     case GONE_THERE:
         return verb == PLAN_REMOVE_HERE || (verb == PLAN_UPLOAD && (!todo->fresh || todo->unanswered));
     case GONE_BOTH:

@@ -115,12 +115,12 @@ static bool
 is_staying(const struct verdict *verdict, const struct journal_message *twin)
 {
     const struct mailbox *mailbox = run_mailbox_by_id(verdict->run, twin->mailbox);
-    bool marked =
+    bool deleted =
         verdict->run->account->policy.expunge && ((twin->flags.rseen | twin->flags.lseen) & FLAG_DELETED) != 0;
 
     return mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && !run_is_unseen(mailbox) && !mailbox->unread &&
            twin->uid != 0 && twin->base[0] != '\0' &&
-           (twin->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0 && !marked;
+           (twin->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0 && !deleted;
 }
 
 /* Its bytes stand elsewhere, paired, and stay there: nothing is lost by removing this one. */

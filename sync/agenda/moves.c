@@ -68,7 +68,7 @@ wait_for_place(struct run *run, struct todo *from, struct todo *to)
 
 /* Where it is now is known, and policy does not let its old place follow: an ordinary removal that is kept back. */
 static bool
-settle_kept_back(struct run *run, struct todo *gone)
+keep_back(struct run *run, struct todo *gone)
 {
     struct journal_message *message = calloc(1, sizeof *message);
     bool ok = (message != NULL || run_no_memory(run)) && run_begin(run) && run_load(run, gone->id, message);
@@ -99,7 +99,7 @@ take_sent(struct run *run, struct todo *from, const struct todo *to, const struc
     if (!is_what_was_sent(from, to, sent, fresh))
         return true;
     if (!run->account->policy.pull.deletes)
-        return agenda_settle_sent(run, from);
+        return agenda_sent_vanished(run, from);
     from->fresh = false;
     from->step.verb = PLAN_REMOVE_HERE;
     *goes = true;
@@ -114,7 +114,7 @@ join_move(struct run *run, struct todo *from, struct todo *to, bool up)
 
     if (!(up ? run->account->policy.push.deletes : run->account->policy.pull.deletes)) { /* the old one may not go */
         from->elsewhere = to->id;
-        return !from->unpaired || settle_kept_back(run, from);
+        return !from->unpaired || keep_back(run, from);
     }
     to->partner = from->id;
     from->partner = to->id;
@@ -345,7 +345,7 @@ take_edited(struct run *run, struct todo *gone, struct todo *fresh)
         old->base[0] = old->info[0] = '\0';
         if (draft_is_replaced(from, old)) {
             old->facts = (old->facts & (FACT_ECHO | FACT_COPIED)) | FACT_GONE_HERE | FACT_REPLACED;
-            old->twin = fresh->id;
+            old->refers_to = fresh->id;
             old->flags.rbase = old->flags.rseen;
         } else {
             old->flags.lbase = old->flags.lseen = 0;
@@ -394,7 +394,7 @@ agenda_moves(struct run *run, struct agenda *agenda)
         return false;
     if (candidates_count(agenda, WAITING) != 0 &&
         (!pair_direction(run, agenda, WAITING, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
-         !pair_direction(run, agenda, WAITING, FRESH_HERE, BY_WIRE) || !agenda_hold_sources(run, agenda)))
+         !pair_direction(run, agenda, WAITING, FRESH_HERE, BY_WIRE) || !agenda_drop_sources(run, agenda)))
         return false;
     if (!renamed_follow_names(run, agenda))
         return false;

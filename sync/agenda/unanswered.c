@@ -90,7 +90,7 @@ agenda_was_sent(struct run *run, const struct mailbox *mailbox, const struct jou
 }
 
 bool
-agenda_settle_sent(struct run *run, struct todo *from)
+agenda_sent_vanished(struct run *run, struct todo *from)
 {
     struct journal_message *message = calloc(1, sizeof *message);
     struct journal_op op;
@@ -109,7 +109,7 @@ agenda_settle_sent(struct run *run, struct todo *from)
 }
 
 bool
-agenda_hold_sources(struct run *run, struct agenda *agenda)
+agenda_drop_sources(struct run *run, struct agenda *agenda)
 {
     for (size_t i = 0; i < agenda->count; i++) {
         struct journal_op op;

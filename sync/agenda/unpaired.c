@@ -7,7 +7,7 @@
 #define FILLING_SHARE 25   /* percent, where max-delete is off */
 #define FILLING_STILL 3600 /* seconds without a change after which the provider is taken to be done */
 
-struct settling {
+struct resolving {
     struct run *run;
     struct agenda *agenda;
     const struct mailbox *unseen; /* one that was not seen as it is now; NULL: all were */
@@ -22,10 +22,10 @@ struct settling {
 enum filling { FILLING_NOT, FILLING_WAITS, FILLING_HELD };
 
 static bool
-is_claimed(const struct settling *settling, int64_t id)
+is_claimed(const struct resolving *resolving, int64_t id)
 {
-    for (size_t i = 0; i < settling->claimed_count; i++) {
-        if (settling->claimed[i] == id)
+    for (size_t i = 0; i < resolving->claimed_count; i++) {
+        if (resolving->claimed[i] == id)
             return true;
     }
     return false;
@@ -40,14 +40,14 @@ is_seen(const struct mailbox *mailbox)
 
 /* It stands where it is, or moves on from there in this very run. */
 static bool
-has_a_place(const struct settling *settling, const struct journal_message *other)
+has_a_place(const struct resolving *resolving, const struct journal_message *other)
 {
-    const struct agenda *agenda = settling->agenda;
+    const struct agenda *agenda = resolving->agenda;
 
     if (other->base[0] == '\0' || (other->facts & FACT_ALTERED) != 0)
         return false;
     if ((other->facts & (FACT_GONE_HERE | FACT_GONE_THERE)) == 0)
-        return other->uid != 0 && is_seen(run_mailbox_by_id(settling->run, other->mailbox));
+        return other->uid != 0 && is_seen(run_mailbox_by_id(resolving->run, other->mailbox));
     for (size_t i = 0; i < agenda->count; i++) {
         if (agenda->todos[i].id == other->id)
             return agenda->todos[i].partner != 0 || agenda->todos[i].elsewhere != 0;
@@ -57,11 +57,11 @@ has_a_place(const struct settling *settling, const struct journal_message *other
 
 /* Did another mailbox get these bytes while this one could not be seen? Each row there stands for one that left here. */
 static bool
-has_moved(struct settling *settling, const struct mailbox *mailbox, bool *moved)
+has_moved(struct resolving *resolving, const struct mailbox *mailbox, bool *moved)
 {
-    struct run *run = settling->run;
-    const struct journal_message *message = &settling->message;
-    struct journal_message *other = &settling->other;
+    struct run *run = resolving->run;
+    const struct journal_message *message = &resolving->message;
+    struct journal_message *other = &resolving->other;
     int64_t *ids = NULL;
     size_t count = 0;
     bool ok;
@@ -71,13 +71,13 @@ has_moved(struct settling *settling, const struct mailbox *mailbox, bool *moved)
         return true;
     ok = journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err);
     for (size_t i = 0; ok && !*moved && i < count; i++) {
-        if (ids[i] <= mailbox->row.behind || is_claimed(settling, ids[i]))
+        if (ids[i] <= mailbox->row.behind || is_claimed(resolving, ids[i]))
             continue;
         ok = run_load(run, ids[i], other);
-        if (!ok || other->mailbox == message->mailbox || !has_a_place(settling, other))
+        if (!ok || other->mailbox == message->mailbox || !has_a_place(resolving, other))
             continue;
         *moved = true;
-        settling->claimed[settling->claimed_count++] = ids[i];
+        resolving->claimed[resolving->claimed_count++] = ids[i];
     }
     free(ids);
     return ok;
@@ -91,11 +91,11 @@ is_for_upload(const struct todo *todo)
            (todo->step.verb == PLAN_UPLOAD || (todo->step.verb == PLAN_FORGET && todo->elsewhere != 0));
 }
 
-/* What the settled row is from here on; inside a transaction. */
+/* What the row is once it is known what became of its message; inside a transaction. */
 static bool
-settle_row(struct settling *settling, struct todo *todo, bool moved)
+resolve_row(struct resolving *resolving, struct todo *todo, bool moved)
 {
-    struct journal_message *message = &settling->message;
+    struct journal_message *message = &resolving->message;
 
     if (moved) { /* what is left of a move: an ordinary removal, of which nobody wants the survivor back */
         message->facts |= FACT_MOVED;
@@ -108,32 +108,32 @@ settle_row(struct settling *settling, struct todo *todo, bool moved)
         message->facts |= FACT_AGAIN;
     } else {
         message->flags.rbase = message->flags.rseen = message->flags.lbase = 0;
-        message->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_MOVED | FACT_BY_HEADER | FACT_UNHELD);
+        message->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_MOVED | FACT_BY_HEADER | FACT_UNSHOWN);
     }
     message->facts &= ~(unsigned)FACT_UNPAIRED;
     todo->dropped = true;
-    settling->run->replan = true;
-    return journal_message_save(settling->run->journal, message, &settling->run->err);
+    resolving->run->replan = true;
+    return journal_message_save(resolving->run->journal, message, &resolving->run->err);
 }
 
 /* The user said that it is to stay here alone. */
 static bool
-set_apart(struct settling *settling, struct todo *todo)
+set_apart(struct resolving *resolving, struct todo *todo)
 {
-    struct journal_message *message = &settling->message;
+    struct journal_message *message = &resolving->message;
 
-    if (!settle_row(settling, todo, false))
+    if (!resolve_row(resolving, todo, false))
         return false;
     message->facts |= FACT_APART;
-    return journal_message_save(settling->run->journal, message, &settling->run->err) &&
-           journal_pending_clear(settling->run->journal, message->mailbox, message->id, &settling->run->err);
+    return journal_message_save(resolving->run->journal, message, &resolving->run->err) &&
+           journal_pending_clear(resolving->run->journal, message->mailbox, message->id, &resolving->run->err);
 }
 
 /* It waits: nothing is done about it in this run. */
 static bool
-wait_for(struct settling *settling, struct todo *todo, enum journal_pending_kind kind, const char *why)
+wait_for(struct resolving *resolving, struct todo *todo, enum journal_pending_kind kind, const char *why)
 {
-    struct run *run = settling->run;
+    struct run *run = resolving->run;
     struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
 
     todo->dropped = true;
@@ -142,37 +142,37 @@ wait_for(struct settling *settling, struct todo *todo, enum journal_pending_kind
 
 /* It may be in the mailbox that was not seen. */
 static bool
-wait_for_unseen(struct settling *settling, struct todo *todo)
+wait_for_unseen(struct resolving *resolving, struct todo *todo)
 {
-    struct run *run = settling->run;
-    const struct mailbox *unseen = settling->unseen;
+    struct run *run = resolving->run;
+    const struct mailbox *unseen = resolving->unseen;
     bool policy = unseen->row.state == MAILBOX_NEW_REMOTE && !unseen->refused && !run->account->policy.pull.mailboxes;
     char why[256];
 
     (void)text_print(why, sizeof why, "it may be in mailbox %.200s, which was not looked at", unseen->row.name);
-    return wait_for(settling, todo, policy ? PENDING_POLICY : PENDING_SETTLE, why);
+    return wait_for(resolving, todo, policy ? PENDING_POLICY : PENDING_SETTLE, why);
 }
 
 /* *done: it is not sent up now. */
 static bool
-hold_upload(struct settling *settling, struct todo *todo, enum filling filling, bool *done)
+delay_upload(struct resolving *resolving, struct todo *todo, enum filling filling, bool *done)
 {
-    struct run *run = settling->run;
+    struct run *run = resolving->run;
 
     *done = true;
-    if (settling->unseen != NULL)
-        return wait_for_unseen(settling, todo);
+    if (resolving->unseen != NULL)
+        return wait_for_unseen(resolving, todo);
     if (run->grown_there)
-        return wait_for(settling, todo, PENDING_SETTLE, "it may be in a mailbox that was made meanwhile");
+        return wait_for(resolving, todo, PENDING_SETTLE, "it may be in a mailbox that was made meanwhile");
     if (additions_have_word(run, todo->id)) {
         *done = run->options->reject_additions;
-        return !*done || (run_load(run, todo->id, &settling->message) && set_apart(settling, todo));
+        return !*done || (run_load(run, todo->id, &resolving->message) && set_apart(resolving, todo));
     }
     *done = filling != FILLING_NOT;
     if (filling == FILLING_WAITS)
-        return wait_for(settling, todo, PENDING_SETTLE, "the server may still be filling this mailbox");
+        return wait_for(resolving, todo, PENDING_SETTLE, "the server may still be filling this mailbox");
     if (filling == FILLING_HELD) {
-        settling->held[settling->held_count++] = todo;
+        resolving->held[resolving->held_count++] = todo;
         todo->dropped = true;
     }
     return true;
@@ -180,14 +180,14 @@ hold_upload(struct settling *settling, struct todo *todo, enum filling filling, 
 
 /* The user removed its file, or moved it: remembered as long as it may turn up; and what he moved waits as long as that. */
 static bool
-settle_forgotten(struct settling *settling, struct todo *todo, enum filling filling)
+resolve_forgotten(struct resolving *resolving, struct todo *todo, enum filling filling)
 {
-    struct agenda *agenda = settling->agenda;
-    bool waits = filling != FILLING_NOT || settling->unseen != NULL || settling->run->grown_there;
+    struct agenda *agenda = resolving->agenda;
+    bool waits = filling != FILLING_NOT || resolving->unseen != NULL || resolving->run->grown_there;
 
     for (size_t i = 0; waits && todo->elsewhere != 0 && i < agenda->count; i++) {
         if (agenda->todos[i].id == todo->elsewhere && !agenda->todos[i].dropped &&
-            !hold_upload(settling, &agenda->todos[i], filling, &waits))
+            !delay_upload(resolving, &agenda->todos[i], filling, &waits))
             return false;
     }
     todo->dropped = waits;
@@ -196,30 +196,30 @@ settle_forgotten(struct settling *settling, struct todo *todo, enum filling fill
 
 /* Rows of one mailbox for which it is known that they moved, or which are to come again. */
 static bool
-settle_todo(struct settling *settling, struct todo *todo, enum filling filling)
+resolve_todo(struct resolving *resolving, struct todo *todo, enum filling filling)
 {
-    struct run *run = settling->run;
+    struct run *run = resolving->run;
     struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
     bool moved, done;
 
     if (todo->step.verb == PLAN_FORGET)
-        return settle_forgotten(settling, todo, filling);
-    if (!run_load(run, todo->id, &settling->message) || !has_moved(settling, mailbox, &moved))
+        return resolve_forgotten(resolving, todo, filling);
+    if (!run_load(run, todo->id, &resolving->message) || !has_moved(resolving, mailbox, &moved))
         return false;
     if (moved && !todo->step.kept_back)
-        return settle_row(settling, todo, true);
+        return resolve_row(resolving, todo, true);
     if (todo->step.verb == PLAN_DOWNLOAD && run->no_removals_there)
-        return wait_for(settling, todo, PENDING_SETTLE, "it may be in a folder that could not be read");
+        return wait_for(resolving, todo, PENDING_SETTLE, "it may be in a folder that could not be read");
     if (todo->step.verb == PLAN_UPLOAD) {
-        if (!hold_upload(settling, todo, filling, &done))
+        if (!delay_upload(resolving, todo, filling, &done))
             return false;
         if (done)
             return true;
     } else if (filling != FILLING_NOT) {
-        return wait_for(settling, todo, PENDING_SETTLE, "the server may still be filling this mailbox");
+        return wait_for(resolving, todo, PENDING_SETTLE, "the server may still be filling this mailbox");
     }
     if (!todo->step.kept_back || additions_have_word(run, todo->id))
-        return settle_row(settling, todo, false);
+        return resolve_row(resolving, todo, false);
     todo->dropped = true;
     return true;
 }
@@ -236,13 +236,13 @@ is_much(const struct run *run, const struct journal_mailbox *row, uint32_t missi
 
 /* It is not added to as long as the number of missing messages moves; nor, while it is filled, are those in which less is missing. */
 static enum filling
-is_filling(struct settling *settling, struct mailbox *mailbox, uint32_t missing)
+is_filling(struct resolving *resolving, struct mailbox *mailbox, uint32_t missing)
 {
-    struct run *run = settling->run;
+    struct run *run = resolving->run;
     struct journal_mailbox *row = &mailbox->row;
     bool many = is_much(run, row, missing);
 
-    if (row->had == 0 || missing == 0 || (!many && row->missing_since == 0 && !settling->filling))
+    if (row->had == 0 || missing == 0 || (!many && row->missing_since == 0 && !resolving->filling))
         return FILLING_NOT;
     if (row->missing_since == 0 || row->missing != missing || run->now < row->missing_since) {
         row->missing = missing;
@@ -308,50 +308,50 @@ forget_missing(struct run *run, struct mailbox *mailbox)
 
 /* One mailbox: its todos are first ... end - 1. */
 static bool
-settle_mailbox(struct settling *settling, struct mailbox *mailbox, size_t first, size_t end)
+resolve_mailbox(struct resolving *resolving, struct mailbox *mailbox, size_t first, size_t end)
 {
-    struct run *run = settling->run;
-    struct todo *todos = settling->agenda->todos;
+    struct run *run = resolving->run;
+    struct todo *todos = resolving->agenda->todos;
     const uint32_t missing = count_missing(&todos[first], end - first);
     uint32_t unpaired = 0;
     enum filling filling;
     bool ok = true;
 
-    settling->held_count = 0;
+    resolving->held_count = 0;
     for (size_t i = first; i < end; i++)
         unpaired += todos[i].unpaired;
     if (unpaired == 0)
         return forget_missing(run, mailbox);
-    filling = is_filling(settling, mailbox, missing);
+    filling = is_filling(resolving, mailbox, missing);
     for (size_t i = first; ok && i < end; i++) {
         if (!todos[i].unpaired || todos[i].dropped || todos[i].partner != 0)
             continue;
         if (!mailbox_is_open(mailbox) && todos[i].step.verb != PLAN_FORGET)
             todos[i].dropped = true;
         else
-            ok = settle_todo(settling, &todos[i], filling);
+            ok = resolve_todo(resolving, &todos[i], filling);
     }
     if (filling == FILLING_WAITS)
         say_filling(run, mailbox, missing);
-    ok = ok && additions_hold(run, mailbox, settling->held, settling->held_count);
+    ok = ok && additions_hold(run, mailbox, resolving->held, resolving->held_count);
     return ok && journal_mailbox_save(run->journal, &mailbox->row, &run->err);
 }
 
 bool
 agenda_unpaired(struct run *run, struct agenda *agenda)
 {
-    struct settling *settling = calloc(1, sizeof *settling);
+    struct resolving *resolving = calloc(1, sizeof *resolving);
     size_t at = 0;
-    bool ok = settling != NULL || run_no_memory(run);
+    bool ok = resolving != NULL || run_no_memory(run);
 
     if (ok) {
-        settling->run = run;
-        settling->agenda = agenda;
-        settling->unseen = run_unseen(run);
-        settling->filling = is_any_filling(run, agenda);
-        settling->claimed = calloc(agenda->count + 1, sizeof *settling->claimed);
-        settling->held = calloc(agenda->count + 1, sizeof(struct todo *));
-        ok = (settling->claimed != NULL && settling->held != NULL) || run_no_memory(run);
+        resolving->run = run;
+        resolving->agenda = agenda;
+        resolving->unseen = run_unseen(run);
+        resolving->filling = is_any_filling(run, agenda);
+        resolving->claimed = calloc(agenda->count + 1, sizeof *resolving->claimed);
+        resolving->held = calloc(agenda->count + 1, sizeof(struct todo *));
+        ok = (resolving->claimed != NULL && resolving->held != NULL) || run_no_memory(run);
     }
     ok = ok && run_begin(run);
     for (uint32_t m = 0; ok && m < run->count; m++) { /* the agenda is ordered by mailbox */
@@ -360,13 +360,13 @@ agenda_unpaired(struct run *run, struct agenda *agenda)
         while (at < agenda->count && agenda->todos[at].mailbox == m)
             at++;
         if (run->mailboxes[m].row.id != 0)
-            ok = settle_mailbox(settling, &run->mailboxes[m], first, at);
+            ok = resolve_mailbox(resolving, &run->mailboxes[m], first, at);
     }
     ok = run_end(run, ok);
-    if (settling != NULL) {
-        free(settling->claimed);
-        free(settling->held);
+    if (resolving != NULL) {
+        free(resolving->claimed);
+        free(resolving->held);
     }
-    free(settling);
+    free(resolving);
     return ok;
 }

@@ -122,8 +122,8 @@ step_of(const struct mailbox *mailbox, const struct journal_message *home, const
 {
     struct plan_step step = {.verb = PLAN_FLAGS};
 
-    /* What a server did not show after it was sent can't be held there. */
-    if (home->uid != 0 && (home->facts & FACT_UNHELD) == 0) {
+    /* What a server did not show after it was sent can't be stored there. */
+    if (home->uid != 0 && (home->facts & FACT_UNSHOWN) == 0) {
         step.there_add = change->add & ~home->flags.rseen & mailbox->row.permanent;
         step.there_del = change->del & home->flags.rseen & mailbox->row.permanent;
     }
@@ -136,7 +136,7 @@ step_of(const struct mailbox *mailbox, const struct journal_message *home, const
 
 /* The change is where the message is: the survivor is one that nobody changed, from here on. */
 static bool
-settle(struct wanting *wanting, struct todo *todo, bool here)
+end_change(struct wanting *wanting, struct todo *todo, bool here)
 {
     struct run *run = wanting->run;
     struct journal_message *survivor = wanting->survivor;
@@ -196,7 +196,7 @@ give(struct wanting *wanting, struct todo *todo, bool here)
         return wait(wanting, todo, "it is in another mailbox now");
     step = step_of(mailbox, wanting->home, &change);
     if ((step.there_add | step.there_del | step.here_add | step.here_del) == 0)
-        return (change.add | change.del) == 0 || settle(wanting, todo, here);
+        return (change.add | change.del) == 0 || end_change(wanting, todo, here);
     if (!mailbox_is_open(mailbox))
         return wait(wanting, todo, "it is in another mailbox now, which this run leaves alone");
     if ((!policy->push.flags && (step.there_add | step.there_del) != 0) ||

@@ -4,8 +4,8 @@
 
 #include "sync/run/run.h"
 
-bool survey_create(struct run *run); /* mailboxes made on the other side */
-bool apply_settle(struct run *run, struct agenda *agenda);
+bool mailboxes_create(struct run *run); /* mailboxes made on the other side */
+bool apply_agreed(struct run *run, struct agenda *agenda);
 bool apply_downloads(struct run *run, struct agenda *agenda, bool *did);
 bool apply_uploads(struct run *run, struct agenda *agenda, bool *did);
 bool apply_flags_there(struct run *run, struct agenda *agenda, bool *did);
@@ -16,8 +16,8 @@ bool apply_removals_here(struct run *run, struct agenda *agenda, bool *did);
 /** The bytes of what was replaced there are in the quarantine, or its removal is dropped. */
 bool apply_keep_there(struct run *run, struct agenda *agenda);
 bool apply_removals_there(struct run *run, struct agenda *agenda, bool *did);
-bool settle_pendings(struct run *run); /* pending rows whose reason is gone */
-bool age_quarantine(struct run *run);
+bool close_pending(struct run *run); /* pending rows whose reason is gone */
+bool close_quarantine(struct run *run);
 /** Uploads whose bytes the server has in some mailbox: UID COPY. Those it could not copy stay in the agenda as uploads. */
 MUST_CHECK bool apply_copies_there(struct run *run, struct agenda *agenda, bool *did);
 /**

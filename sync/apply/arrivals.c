@@ -59,7 +59,7 @@ record(struct arrivals *arrivals, const struct arrival *arrival, const struct lo
                                   FACT_MOVED | FACT_AGAIN | FACT_BY_HEADER | FACT_VAGUE);
     if ((message->facts & FACT_REPLACED) != 0) { /* somebody wants the old version: both stay */
         message->facts &= ~(unsigned)FACT_REPLACED;
-        message->twin = 0;
+        message->refers_to = 0;
     }
     message->flags.rbase = message->flags.lbase = message->flags.lseen = item->flags;
     if (arrival->literal != message->size &&

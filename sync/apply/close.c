@@ -2,18 +2,18 @@
 #include "sync/apply/apply.h"
 #include "sync/run/run.h"
 
-/* What is settled may still be held, or kept back: only `expunge` removes what both sides show alike. */
+/* What has a clean row may still be held, or kept back: only `expunge` removes what both sides show alike. */
 static bool
 is_over(const struct run *run, const struct journal_pending *pending, const struct journal_message *message)
 {
-    bool marked = run->account->policy.expunge && (message->flags.rseen & message->flags.lseen & FLAG_DELETED) != 0;
+    bool deleted = run->account->policy.expunge && (message->flags.rseen & message->flags.lseen & FLAG_DELETED) != 0;
 
-    return journal_message_settled(message) &&
-           ((pending->kind != PENDING_HELD && pending->kind != PENDING_POLICY) || !marked);
+    return journal_message_is_clean(message) &&
+           ((pending->kind != PENDING_HELD && pending->kind != PENDING_POLICY) || !deleted);
 }
 
 bool
-settle_pendings(struct run *run)
+close_pending(struct run *run)
 {
     struct journal_pending *list;
     struct journal_message *message = calloc(1, sizeof *message);
@@ -61,7 +61,7 @@ count_time(struct run *run)
 
 /* The row tells when by the clock a file came, its days are counted as sync/base/age.h says. */
 bool
-age_quarantine(struct run *run)
+close_quarantine(struct run *run)
 {
     struct journal_quarantined *list;
     size_t count;

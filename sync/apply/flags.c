@@ -1,6 +1,6 @@
 /*
  * Flags both ways. There: STORE and its echo, and only what was echoed counts. Here: a rename, durable before its row. A flag that
- * both sides show already, or that the server can't hold, is settled by writing down what is seen.
+ * both sides show already, or that the server can't store, is agreed on: what is seen is written down as base.
  */
 #include "sync/apply/apply.h"
 #include "sync/rows/flushed.h"
@@ -8,14 +8,14 @@
 #include "sync/run/situation.h"
 
 static void
-settle_bits(struct journal_message *message, unsigned bits)
+agree_on(struct journal_message *message, unsigned bits)
 {
     message->flags.rbase = (message->flags.rbase & ~bits) | (message->flags.rseen & bits);
     message->flags.lbase = (message->flags.lbase & ~bits) | (message->flags.lseen & bits);
 }
 
 bool
-apply_settle(struct run *run, struct agenda *agenda)
+apply_agreed(struct run *run, struct agenda *agenda)
 {
     struct journal_message message;
     bool ok = run_begin(run);
@@ -23,14 +23,14 @@ apply_settle(struct run *run, struct agenda *agenda)
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
 
-        if (todo->dropped || todo->waits || (todo->step.verb != PLAN_FORGET && todo->step.settled == 0))
+        if (todo->dropped || todo->waits || (todo->step.verb != PLAN_FORGET && todo->step.agreed == 0))
             continue;
         ok = run_load(run, todo->id, &message);
         if (ok && todo->step.verb == PLAN_FORGET) {
             ok = journal_message_delete(run->journal, todo->id, &run->err);
             todo->dropped = true;
         } else if (ok) {
-            settle_bits(&message, todo->step.settled);
+            agree_on(&message, todo->step.agreed);
             ok = journal_message_save(run->journal, &message, &run->err);
         }
     }
@@ -86,7 +86,7 @@ on_echo(void *context, size_t index, const struct remote_message *seen)
     struct run *run = storing->run;
     struct todo *todo = find_uid(storing, index, seen->uid);
     struct journal_message *message = &storing->message;
-    unsigned sent, unheld, here;
+    unsigned sent, unshown, here;
 
     if (todo == NULL || !seen->has_flags)
         return true;
@@ -98,16 +98,16 @@ on_echo(void *context, size_t index, const struct remote_message *seen)
     sent = (todo->step.there_add | todo->step.there_del) & ~here;
     /* For what we sent the server's base is what it shows now; any other difference is another client's change. */
     if (!todo->echoed)
-        todo->unheld = (message->facts & FACT_UNHELD) != 0;
-    unheld = (seen->flags ^ todo->step.there_add) & sent;
+        todo->unshown = (message->facts & FACT_UNSHOWN) != 0;
+    unshown = (seen->flags ^ todo->step.there_add) & sent;
     message->flags.rseen = seen->flags;
     message->flags.rbase = (message->flags.rbase & ~sent) | (seen->flags & sent);
     message->flags.lbase = (message->flags.lbase & ~sent) | (message->flags.lseen & sent);
-    message->facts &= ~(unsigned)FACT_UNHELD;
-    if (unheld != 0 &&
-        !todo->unheld) { /* perhaps another client was quicker than the echo: it stays our change, once */
-        message->facts |= FACT_UNHELD;
-        message->flags.lbase = (message->flags.lbase & ~unheld) | (~message->flags.lseen & unheld);
+    message->facts &= ~(unsigned)FACT_UNSHOWN;
+    if (unshown != 0 &&
+        !todo->unshown) { /* perhaps another client was quicker than the echo: it stays our change, once */
+        message->facts |= FACT_UNSHOWN;
+        message->flags.lbase = (message->flags.lbase & ~unshown) | (~message->flags.lseen & unshown);
     }
     if (!todo->echoed) { /* a server may show the flags of one message several times: the last one counts */
         todo->echoed = true;
@@ -254,7 +254,7 @@ rename_batch(struct run *run, struct renaming *batch, bool *did)
 }
 
 static bool
-settle_unshown(struct run *run, struct todo *todo, struct journal_message *message)
+record_unshown(struct run *run, struct todo *todo, struct journal_message *message)
 {
     take_here(message, todo);
     return run_begin(run) && journal_message_save(run->journal, message, &run->err) && run_commit(run);
@@ -284,7 +284,7 @@ apply_flags_here(struct run *run, struct agenda *agenda, bool *did)
         local_info_with(message->info, (message->flags.lseen | todo->step.here_add) & ~todo->step.here_del,
                         batch.infos[batch.count]);
         if (strcmp(batch.infos[batch.count], message->info) == 0) { /* the name shows it already, or can't show it */
-            ok = settle_unshown(run, todo, message);
+            ok = record_unshown(run, todo, message);
             continue;
         }
         batch.todos[batch.count] = todo;

@@ -130,7 +130,7 @@ static bool
 write_index(struct keeping *keeping)
 {
     struct run *run = keeping->run;
-    struct journal_message twin;
+    struct journal_message newer;
     bool ok = run_begin(run), found = false;
 
     for (size_t i = 0; ok && i < keeping->count; i++) {
@@ -138,14 +138,14 @@ write_index(struct keeping *keeping)
         char name[128];
 
         ok = run_load(run, keeping->todos[i]->id, &keeping->message) &&
-             journal_message_get(run->journal, keeping->message.twin, &twin, &found, &run->err);
+             journal_message_get(run->journal, keeping->message.refers_to, &newer, &found, &run->err);
         if (!ok)
             break;
         name_of(mailbox, &keeping->message, name);
         ok = run_quarantine(run, mailbox,
                             &(struct quarantined){.name = name,
-                                                  .base = found ? twin.base : "",
-                                                  .info = found ? twin.info : "",
+                                                  .base = found ? newer.base : "",
+                                                  .info = found ? newer.info : "",
                                                   .why = "replaced by what was saved under its name",
                                                   .uid = keeping->todos[i]->uid,
                                                   .size = keeping->message.size});

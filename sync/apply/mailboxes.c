@@ -186,7 +186,7 @@ create_there(struct run *run, struct text *names, size_t *which, char *texts)
 }
 
 bool
-survey_create(struct run *run)
+mailboxes_create(struct run *run)
 {
     struct text names[NAMES_MAX];
     size_t which[NAMES_MAX];

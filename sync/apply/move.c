@@ -154,7 +154,7 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         memcpy(target->keywords, source->keywords, sizeof target->keywords);
         take_flags(source, target, transferring->move || half);
         if (transferring->move || half)
-            meeting_level_held(target, to->row.permanent);
+            meeting_level_shown(target, to->row.permanent);
     }
     if (transferring->move && !journal_message_delete(run->journal, source->id, &run->err))
         return false;

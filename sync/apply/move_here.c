@@ -49,7 +49,7 @@ record_linked(struct moving *moving, size_t i)
     to->flags.rbase = from->flags.rbase;
     to->flags.lbase = from->flags.lbase;
     to->flags.lseen = from->flags.lseen;
-    meeting_level_held(to, mailbox->row.permanent);
+    meeting_level_shown(to, mailbox->row.permanent);
     to->facts &= ~(unsigned)FACT_GONE_HERE;
     /* Where this run is cut off before the unlink, its file is what is left of a move. */
     if ((from->facts & FACT_UNPAIRED) != 0) {

@@ -33,11 +33,11 @@ write_intent(struct run *run, const struct journal_message *message, uint64_t si
 }
 
 static bool
-quarantine_twin(struct run *run, struct mailbox *mailbox, struct journal_message *message,
-                const struct local_file *twin, const struct local_facts *facts)
+quarantine_namesake(struct run *run, struct mailbox *mailbox, struct journal_message *message,
+                    const struct local_file *namesake, const struct local_facts *facts)
 {
     struct journal_op op;
-    struct local_removal removal = {.file = *twin, .quarantine = op.name, .wire = facts->digests.wire};
+    struct local_removal removal = {.file = *namesake, .quarantine = op.name, .wire = facts->digests.wire};
     bool ok;
 
     if (!write_intent(run, message, facts->digests.size, &op) ||
@@ -45,7 +45,7 @@ quarantine_twin(struct run *run, struct mailbox *mailbox, struct journal_message
         return false;
     ok = journal_op_delete(run->journal, op.id, &run->err);
     if (removal.ok)
-        ok = ok && unfinished_index_twin(run, mailbox, message, &op, twin->info) &&
+        ok = ok && unfinished_index_namesake(run, mailbox, message, &op, namesake->info) &&
              journal_message_save(run->journal, message, &run->err);
     else if (removal.missing)
         mailbox->look_here = true;
@@ -56,15 +56,16 @@ quarantine_twin(struct run *run, struct mailbox *mailbox, struct journal_message
 
 /* Link first, as every move: where its name is taken by the same bytes, an earlier run did that much. */
 static bool
-name_twin(struct run *run, struct mailbox *mailbox, const struct local_file *twin, const struct local_facts *facts)
+rename_namesake(struct run *run, struct mailbox *mailbox, const struct local_file *namesake,
+                const struct local_facts *facts)
 {
     struct journal_message *known = calloc(1, sizeof *known);
     char digest[32], base[LOCAL_BASE_MAX + 1];
-    struct local_move move = {.from = *twin, .to = {twin->folder, base, twin->info}};
+    struct local_move move = {.from = *namesake, .to = {namesake->folder, base, namesake->info}};
     bool found = false, ok;
 
     digest_base32(facts->digests.wire, 10, digest);
-    (void)text_print(base, sizeof base, "%.200s_%s", twin->base, digest);
+    (void)text_print(base, sizeof base, "%.200s_%s", namesake->base, digest);
     ok = (known != NULL || run_no_memory(run)) && situation_mark(run) &&
          journal_message_by_base(run->journal, mailbox->row.id, base, known, &found, &run->err);
     if (found) /* its flags may have changed since */
@@ -78,7 +79,7 @@ name_twin(struct run *run, struct mailbox *mailbox, const struct local_file *twi
 }
 
 static bool
-split(struct run *run, const struct twin *twin, struct journal_message *message)
+split(struct run *run, const struct namesake *namesake, struct journal_message *message)
 {
     struct mailbox *mailbox;
     struct local_file a, b;
@@ -86,13 +87,13 @@ split(struct run *run, const struct twin *twin, struct journal_message *message)
     struct error err = {0};
     bool missing_a = false, missing_b = false, found, keep_b;
 
-    if (!journal_message_get(run->journal, twin->id, message, &found, &run->err))
+    if (!journal_message_get(run->journal, namesake->id, message, &found, &run->err))
         return false;
     mailbox = found ? run_mailbox_by_id(run, message->mailbox) : NULL;
     if (mailbox == NULL || !mailbox_is_open(mailbox))
         return true;
-    a = (struct local_file){mailbox->row.folder, message->base, twin->first};
-    b = (struct local_file){mailbox->row.folder, message->base, twin->second};
+    a = (struct local_file){mailbox->row.folder, message->base, namesake->first};
+    b = (struct local_file){mailbox->row.folder, message->base, namesake->second};
     if (!run->local.ops->examine(run->local.self, &a, &facts_a, &missing_a, &err) ||
         !run->local.ops->examine(run->local.self, &b, &facts_b, &missing_b, &err)) {
         run_problem_of(run, mailbox, message->base, &err);
@@ -106,26 +107,27 @@ split(struct run *run, const struct twin *twin, struct journal_message *message)
         bool is_b = message->has_wire &&
                     memcmp(facts_b.digests.wire, message->wire, DIGEST_SIZE) == 0; /* the message keeps its name */
 
-        return is_b ? name_twin(run, mailbox, &a, &facts_a) : name_twin(run, mailbox, &b, &facts_b);
+        return is_b ? rename_namesake(run, mailbox, &a, &facts_a) : rename_namesake(run, mailbox, &b, &facts_b);
     }
-    keep_b = __builtin_popcount(run_flags_of(twin->second, 0)) > __builtin_popcount(run_flags_of(twin->first, 0));
-    (void)text_print(message->info, sizeof message->info, "%s", keep_b ? twin->second : twin->first);
+    keep_b =
+        __builtin_popcount(run_flags_of(namesake->second, 0)) > __builtin_popcount(run_flags_of(namesake->first, 0));
+    (void)text_print(message->info, sizeof message->info, "%s", keep_b ? namesake->second : namesake->first);
     message->flags.lseen = run_flags_of(message->info, message->flags.lseen);
-    return quarantine_twin(run, mailbox, message, keep_b ? &a : &b, &facts_a);
+    return quarantine_namesake(run, mailbox, message, keep_b ? &a : &b, &facts_a);
 }
 
 bool
-twins_split(struct run *run, const struct twins *twins)
+namesakes_split(struct run *run, const struct namesakes *namesakes)
 {
     struct journal_message *message;
     bool ok = true;
 
-    if (run->dry || twins->count == 0)
+    if (run->dry || namesakes->count == 0)
         return true;
     message = calloc(1, sizeof *message);
     ok = message != NULL || run_no_memory(run);
-    for (size_t i = 0; ok && i < twins->count; i++)
-        ok = split(run, &twins->at[i], message);
+    for (size_t i = 0; ok && i < namesakes->count; i++)
+        ok = split(run, &namesakes->at[i], message);
     free(message);
     return ok;
 }

@@ -1,6 +1,6 @@
 /*
  * Two files of one base name in one folder: a mail reader copied within the folder, or was cut off between link and unlink.
- * They are noted while the folders are listed and settled after that was committed.
+ * They are noted while the folders are listed and told apart after that was committed.
  */
 #ifndef SYNC_APPLY_NAMESAKES_H
 #define SYNC_APPLY_NAMESAKES_H
@@ -8,6 +8,6 @@
 #include "sync/observe/observe.h"
 
 /** Settle what was noted; no transaction is under way. */
-MUST_CHECK bool twins_split(struct run *run, const struct twins *twins);
+MUST_CHECK bool namesakes_split(struct run *run, const struct namesakes *twins);
 
 #endif

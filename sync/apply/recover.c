@@ -28,7 +28,7 @@ finish_local(struct run *run, const struct journal_op *op, struct journal_messag
     if (linked_is(op)) /* a dry run takes nothing back */
         return true;
     if (op->target != 0)
-        return unfinished_twin(run, op, message);
+        return unfinished_namesake(run, op, message);
     if (!unfinished_index(run, mailbox, op, message, &done))
         return false;
     if (!done) /* planned again under the same intent */
@@ -47,11 +47,11 @@ finish_local(struct run *run, const struct journal_op *op, struct journal_messag
 
 /*
  * Is there something to take back? Always where our \Deleted stands, although the file is still gone: the same bytes may come up under
- * another name or in another folder, and the mark would go along with the message, as if somebody had made it.
+ * another name or in another folder, and \Deleted would go along with the message, as if somebody had set it.
  */
 static bool
-finish_remote(struct run *run, struct marks *marks, const struct journal_op *op, const struct journal_message *message,
-              bool found)
+finish_remote(struct run *run, struct undelete *undelete, const struct journal_op *op,
+              const struct journal_message *message, bool found)
 {
     const struct mailbox *mailbox = run_mailbox_by_id(run, op->mailbox);
 
@@ -64,7 +64,7 @@ finish_remote(struct run *run, struct marks *marks, const struct journal_op *op,
         return true;
     if ((message->flags.rseen & FLAG_DELETED) == 0 || (message->flags.rbase & FLAG_DELETED) != 0)
         return journal_op_delete(run->journal, op->id, &run->err);
-    marks_add(marks, op, mailbox, message->uid);
+    undelete_add(undelete, op, mailbox, message->uid);
     return true;
 }
 
@@ -84,7 +84,7 @@ recover_intents(struct run *run)
 {
     struct journal_message *message = calloc(1, sizeof *message);
     struct journal_op *ops = NULL;
-    struct marks *marks;
+    struct undelete *undelete;
     size_t count = 0;
     bool ok = message != NULL || run_no_memory(run);
 
@@ -94,8 +94,8 @@ recover_intents(struct run *run)
         free(message);
         return ok;
     }
-    marks = marks_new(run, count);
-    ok = marks != NULL && run_begin(run);
+    undelete = undelete_new(run, count);
+    ok = undelete != NULL && run_begin(run);
     for (size_t i = 0; ok && i < count; i++) {
         bool found;
 
@@ -103,14 +103,14 @@ recover_intents(struct run *run)
         if (ok && ops[i].kind == OP_REMOVE_LOCAL)
             ok = finish_local(run, &ops[i], message, found);
         else if (ok && ops[i].kind == OP_REMOVE_REMOTE)
-            ok = marks_is(&ops[i]) ? marks_add_forgotten(marks, &ops[i])
-                                   : finish_remote(run, marks, &ops[i], message, found);
+            ok = undelete_is_forgotten(&ops[i]) ? undelete_add_forgotten(undelete, &ops[i])
+                                                : finish_remote(run, undelete, &ops[i], message, found);
         else if (ok)
             ok = doubt_time(run, &ops[i]) && (!unfinished_is_sent(&ops[i]) || unfinished_end_sent(run, &ops[i]));
     }
-    ok = ok && marks_take_back(marks);
+    ok = ok && undelete_run(undelete);
     ok = run_end(run, ok);
-    marks_free(marks);
+    undelete_free(undelete);
     free(ops);
     free(message);
     return ok;

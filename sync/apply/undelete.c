@@ -2,12 +2,12 @@
 #include "sync/apply/undelete.h"
 
 bool
-marks_is(const struct journal_op *op)
+undelete_is_forgotten(const struct journal_op *op)
 {
     return op->kind == OP_REMOVE_REMOTE && op->message == 0;
 }
 
-struct mark {
+struct deleted {
     int64_t id; /* of its intent */
     uint32_t mailbox, uidvalidity, uid;
     bool row;    /* its message has one */
@@ -15,54 +15,54 @@ struct mark {
     bool stands; /* ... or with it after all */
 };
 
-struct marks {
+struct undelete {
     struct run *run;
-    struct mark *at; /* when they are taken back: those with a row, then by mailbox, UIDVALIDITY and UID */
+    struct deleted *at; /* when they are taken off: those with a row, then by mailbox, UIDVALIDITY and UID */
     size_t count;
     uint32_t *uids;
     struct remote_store *requests; /* of each mailbox and UIDVALIDITY */
-    size_t *first;                 /* mark of each request */
+    size_t *first;                 /* index in `at` of the first message of each request */
 };
 
-struct marks *
-marks_new(struct run *run, size_t most)
+struct undelete *
+undelete_new(struct run *run, size_t most)
 {
-    struct marks *marks = calloc(1, sizeof *marks);
+    struct undelete *undelete = calloc(1, sizeof *undelete);
 
-    if (marks != NULL) {
-        *marks = (struct marks){.run = run,
-                                .at = calloc(most + 1, sizeof *marks->at),
-                                .uids = calloc(most + 1, sizeof *marks->uids),
-                                .requests = calloc(most + 1, sizeof *marks->requests),
-                                .first = calloc(most + 1, sizeof *marks->first)};
-        if (marks->at != NULL && marks->uids != NULL && marks->requests != NULL && marks->first != NULL)
-            return marks;
+    if (undelete != NULL) {
+        *undelete = (struct undelete){.run = run,
+                                      .at = calloc(most + 1, sizeof *undelete->at),
+                                      .uids = calloc(most + 1, sizeof *undelete->uids),
+                                      .requests = calloc(most + 1, sizeof *undelete->requests),
+                                      .first = calloc(most + 1, sizeof *undelete->first)};
+        if (undelete->at != NULL && undelete->uids != NULL && undelete->requests != NULL && undelete->first != NULL)
+            return undelete;
     }
-    marks_free(marks);
+    undelete_free(undelete);
     (void)run_no_memory(run);
     return NULL;
 }
 
 void
-marks_free(struct marks *marks)
+undelete_free(struct undelete *undelete)
 {
-    if (marks == NULL)
+    if (undelete == NULL)
         return;
-    free(marks->at);
-    free(marks->uids);
-    free(marks->requests);
-    free(marks->first);
-    free(marks);
+    free(undelete->at);
+    free(undelete->uids);
+    free(undelete->requests);
+    free(undelete->first);
+    free(undelete);
 }
 
 void
-marks_add(struct marks *marks, const struct journal_op *op, const struct mailbox *mailbox, uint32_t uid)
+undelete_add(struct undelete *undelete, const struct journal_op *op, const struct mailbox *mailbox, uint32_t uid)
 {
-    marks->at[marks->count++] = (struct mark){.id = op->id,
-                                              .mailbox = (uint32_t)(mailbox - marks->run->mailboxes),
-                                              .uidvalidity = mailbox->row.uidvalidity,
-                                              .uid = uid,
-                                              .row = true};
+    undelete->at[undelete->count++] = (struct deleted){.id = op->id,
+                                                       .mailbox = (uint32_t)(mailbox - undelete->run->mailboxes),
+                                                       .uidvalidity = mailbox->row.uidvalidity,
+                                                       .uid = uid,
+                                                       .row = true};
 }
 
 static struct mailbox *
@@ -78,30 +78,30 @@ find_listed(struct run *run, const char *wire)
 }
 
 bool
-marks_add_forgotten(struct marks *marks, const struct journal_op *op)
+undelete_add_forgotten(struct undelete *undelete, const struct journal_op *op)
 {
-    struct run *run = marks->run;
+    struct run *run = undelete->run;
     const struct mailbox *mailbox = find_listed(run, op->name);
 
     if (mailbox == NULL)
         return journal_op_delete(run->journal, op->id, &run->err);
-    marks->at[marks->count++] = (struct mark){.id = op->id,
-                                              .mailbox = (uint32_t)(mailbox - run->mailboxes),
-                                              .uidvalidity = op->uidvalidity,
-                                              .uid = (uint32_t)op->size};
+    undelete->at[undelete->count++] = (struct deleted){.id = op->id,
+                                                       .mailbox = (uint32_t)(mailbox - run->mailboxes),
+                                                       .uidvalidity = op->uidvalidity,
+                                                       .uid = (uint32_t)op->size};
     return true;
 }
 
 static bool
-is_together(const struct mark *a, const struct mark *b)
+is_together(const struct deleted *a, const struct deleted *b)
 {
     return a->row == b->row && a->mailbox == b->mailbox && a->uidvalidity == b->uidvalidity;
 }
 
 static int
-compare_marks(const void *pa, const void *pb)
+compare_deleted(const void *pa, const void *pb)
 {
-    const struct mark *a = pa, *b = pb;
+    const struct deleted *a = pa, *b = pb;
 
     if (a->row != b->row)
         return a->row ? -1 : 1;
@@ -113,36 +113,36 @@ compare_marks(const void *pa, const void *pb)
 }
 
 static size_t
-build(struct marks *marks)
+build(struct undelete *undelete)
 {
     size_t requests = 0;
 
-    qsort(marks->at, marks->count, sizeof *marks->at, compare_marks);
-    for (size_t i = 0; i < marks->count; i++) {
-        const struct mark *mark = &marks->at[i];
-        struct mailbox *mailbox = &marks->run->mailboxes[mark->mailbox];
+    qsort(undelete->at, undelete->count, sizeof *undelete->at, compare_deleted);
+    for (size_t i = 0; i < undelete->count; i++) {
+        const struct deleted *deleted = &undelete->at[i];
+        struct mailbox *mailbox = &undelete->run->mailboxes[deleted->mailbox];
 
-        marks->uids[i] = mark->uid;
-        if (i == 0 || !is_together(mark - 1, mark)) {
-            marks->first[requests] = i;
-            marks->requests[requests++] = (struct remote_store){.mailbox = text_of(mailbox->row.wire),
-                                                                .uidvalidity = mark->uidvalidity,
-                                                                .uids = &marks->uids[i],
-                                                                .del = FLAG_DELETED};
-            mailbox->stirred = mailbox->stirred || mark->row;
+        undelete->uids[i] = deleted->uid;
+        if (i == 0 || !is_together(deleted - 1, deleted)) {
+            undelete->first[requests] = i;
+            undelete->requests[requests++] = (struct remote_store){.mailbox = text_of(mailbox->row.wire),
+                                                                   .uidvalidity = deleted->uidvalidity,
+                                                                   .uids = &undelete->uids[i],
+                                                                   .del = FLAG_DELETED};
+            mailbox->stirred = mailbox->stirred || deleted->row;
         }
-        marks->requests[requests - 1].count++;
+        undelete->requests[requests - 1].count++;
     }
     return requests;
 }
 
-/* An OK does not say that the mark is off. */
+/* An OK does not say that \Deleted is off: the flags that are shown do. */
 static void
-note(struct marks *marks, size_t index, const struct remote_message *seen)
+note(struct undelete *undelete, size_t index, const struct remote_message *seen)
 {
-    struct mark *at = &marks->at[marks->first[index]];
+    struct deleted *at = &undelete->at[undelete->first[index]];
 
-    for (size_t i = 0; i < marks->requests[index].count; i++) {
+    for (size_t i = 0; i < undelete->requests[index].count; i++) {
         if (at[i].uid == seen->uid && (seen->flags & FLAG_DELETED) != 0)
             at[i].stands = true;
         else if (at[i].uid == seen->uid)
@@ -150,20 +150,20 @@ note(struct marks *marks, size_t index, const struct remote_message *seen)
     }
 }
 
-/* Where it is one of our mailboxes, or is so again: its row does not show what was never anybody's wish. */
+/* Where the mailbox is one that is synced (or is so again), the row takes the flags as they are now: \Deleted was never a wish of the user. */
 static bool
 on_echo(void *context, size_t index, const struct remote_message *seen)
 {
-    struct marks *marks = context;
-    struct run *run = marks->run;
-    const struct mark *first = &marks->at[marks->first[index]];
+    struct undelete *undelete = context;
+    struct run *run = undelete->run;
+    const struct deleted *first = &undelete->at[undelete->first[index]];
     struct mailbox *mailbox = &run->mailboxes[first->mailbox];
     struct journal_message message;
     bool found;
 
     if (!seen->has_flags)
         return true;
-    note(marks, index, seen);
+    note(undelete, index, seen);
     if (mailbox->row.id == 0 || (first->row && (seen->flags & FLAG_DELETED) != 0))
         return true;
     mailbox->stirred = true;
@@ -175,29 +175,31 @@ on_echo(void *context, size_t index, const struct remote_message *seen)
     return journal_message_save(run->journal, &message, &run->err);
 }
 
-/* With a row the mark must have been seen to be off. Without one it is enough that no answer shows it: nobody looks at the message again. */
+/* The intent of a message with a row ends once the server has shown it without \Deleted. Without a row nobody looks at the message again:
+ * there it is enough that no answer shows the flag. */
 static bool
 on_done(void *context, size_t index, const struct remote_outcome *outcome)
 {
-    struct marks *marks = context;
+    struct undelete *undelete = context;
     const bool over = outcome->ok || outcome->gone || outcome->changed || outcome->permanent;
-    const struct mark *at = &marks->at[marks->first[index]];
+    const struct deleted *at = &undelete->at[undelete->first[index]];
 
-    for (size_t i = 0; i < marks->requests[index].count; i++) {
+    for (size_t i = 0; i < undelete->requests[index].count; i++) {
         if ((at[i].row ? at[i].off : over && !at[i].stands) &&
-            !journal_op_delete(marks->run->journal, at[i].id, &marks->run->err))
+            !journal_op_delete(undelete->run->journal, at[i].id, &undelete->run->err))
             return false;
     }
     return true;
 }
 
 bool
-marks_take_back(struct marks *marks)
+undelete_run(struct undelete *undelete)
 {
     static const struct remote_observer observer = {.message = on_echo, .done = on_done};
-    struct run *run = marks->run;
+    struct run *run = undelete->run;
 
-    if (marks->count == 0 || run->dry)
+    if (undelete->count == 0 || run->dry)
         return true;
-    return run->remote.ops->store(run->remote.self, marks->requests, build(marks), &observer, marks, &run->err);
+    return run->remote.ops->store(run->remote.self, undelete->requests, build(undelete), &observer, undelete,
+                                  &run->err);
 }

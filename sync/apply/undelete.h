@@ -1,22 +1,22 @@
-/* Marks (\Deleted) that golub made on the server for a removal that was cut off: they come off again, all in one turn. */
+/* \Deleted that golub set on the server for a removal which was cut off: it is taken off again, all in one turn. */
 #ifndef SYNC_APPLY_UNDELETE_H
 #define SYNC_APPLY_UNDELETE_H
 
 #include "sync/run/run.h"
 
-/** Of a message whose row is forgotten, with its mailbox's; see rows/unfinished.h. */
-bool marks_is(const struct journal_op *op);
+/** Is this the intent of a message whose row was deleted with its mailbox? See rows/unfinished.h. */
+bool undelete_is_forgotten(const struct journal_op *op);
 
-struct marks;
+struct undelete;
 /** @return NULL: out of memory, run->err says so */
-struct marks *marks_new(struct run *run, size_t most);
+struct undelete *undelete_new(struct run *run, size_t most);
 /** NULL-safe. */
-void marks_free(struct marks *marks);
-/** The mark on a message that has a row. */
-void marks_add(struct marks *marks, const struct journal_op *op, const struct mailbox *mailbox, uint32_t uid);
-/** One whose row is forgotten (marks_is): known by name and UID. A mailbox that is gone took it along: then the intent goes, too. */
-MUST_CHECK bool marks_add_forgotten(struct marks *marks, const struct journal_op *op);
-/** What does not come off keeps its intent, and the next run tries again. Inside a transaction; in a dry run nothing is asked. */
-MUST_CHECK bool marks_take_back(struct marks *marks);
+void undelete_free(struct undelete *undelete);
+/** \Deleted on a message that has a row. */
+void undelete_add(struct undelete *undelete, const struct journal_op *op, const struct mailbox *mailbox, uint32_t uid);
+/** \Deleted on a message without a row (undelete_is_forgotten): found by mailbox name and UID. Where the mailbox is gone, the intent is deleted. */
+MUST_CHECK bool undelete_add_forgotten(struct undelete *undelete, const struct journal_op *op);
+/** Send the STOREs. A message whose \Deleted stays keeps its intent, and the next run tries again. Inside a transaction; a dry run sends nothing. */
+MUST_CHECK bool undelete_run(struct undelete *undelete);
 
 #endif

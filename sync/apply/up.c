@@ -74,7 +74,7 @@ become_alias(struct run *run, struct mailbox *mailbox, struct sending *sending, 
     }
     if (ok && *done) {
         sending->message.facts |= FACT_ALIAS;
-        sending->message.twin = other->id;
+        sending->message.refers_to = other->id;
         sending->message.flags.lbase = sending->message.flags.lseen;
         ok = journal_op_delete(run->journal, sending->op.id, &run->err) &&
              journal_message_save(run->journal, &sending->message, &run->err);

@@ -11,8 +11,8 @@
  * Usage: read the state of the last successful run, age_at once at the start of a run, age_stamp for what comes in this run, age_bound for
  * what is there. Where the run succeeds and age_is_worth_saving says so, the new state is stored: age_journal.h.
  */
-#ifndef SYNC_RULES_AGE_H
-#define SYNC_RULES_AGE_H
+#ifndef SYNC_BASE_AGE_H
+#define SYNC_BASE_AGE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /*
  * Whose bytes are these? A message was read to its end, and may be that of a row that no other message is: by its name, by its header, by
- * what of its header no program adds. import/compare.c asks, and settles what is found.
+ * what of its header no program adds. import/compare.c asks, and pairs the line with the row that is found.
  */
 #include "sync/import/private.h"
 

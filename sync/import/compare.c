@@ -31,14 +31,14 @@ struct compare {
 /* ---- delivery ---- */
 
 static bool
-settle(struct compare *compare, const struct arrival *arrival)
+pair_line(struct compare *compare, const struct arrival *arrival)
 {
     struct import *import = compare->import;
 
     if (!id_set_add(&compare->seen, arrival->row.id))
         return import_no_memory(import);
     return import->identity == BY_BODY ||
-           journal_listing_settle(import->journal, arrival->number, arrival->row.id, false, &import->err);
+           journal_listing_pair(import->journal, arrival->number, arrival->row.id, false, &import->err);
 }
 
 static bool
@@ -51,7 +51,7 @@ save_rows(struct compare *compare)
         return false;
     for (size_t i = 0; ok && i < compare->count; i++)
         ok = journal_pop_save(import->journal, &compare->batch[i].row, &import->err) &&
-             settle(compare, &compare->batch[i]);
+             pair_line(compare, &compare->batch[i]);
     return import_end(import, ok);
 }
 
@@ -114,7 +114,7 @@ save_alone(struct compare *compare, struct arrival *arrival)
     if (!journal_begin(import->journal, &import->err))
         return false;
     return import_end(import,
-                      journal_pop_save(import->journal, &arrival->row, &import->err) && settle(compare, arrival));
+                      journal_pop_save(import->journal, &arrival->row, &import->err) && pair_line(compare, arrival));
 }
 
 /* The message of a row that is known. */
@@ -127,7 +127,7 @@ take_up(struct compare *compare, const struct journal_listed *listed, struct jou
     if (!row->has_body)
         seen_to_row(seen, row);
     arrival.row = *row;
-    return changed ? save_alone(compare, &arrival) : settle(compare, &arrival);
+    return changed ? save_alone(compare, &arrival) : pair_line(compare, &arrival);
 }
 
 /* Another run looks at it. */

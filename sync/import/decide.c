@@ -30,8 +30,8 @@ is_to_be_confirmed(const struct import *import, const struct journal_listed *lis
 }
 
 static bool
-settle(struct match *match, const struct journal_listed *listed, struct journal_pop *row, const struct seen *seen,
-       bool proven)
+pair_line(struct match *match, const struct journal_listed *listed, struct journal_pop *row, const struct seen *seen,
+          bool proven)
 {
     struct import *import = match->import;
     bool other_name = strcmp(row->uidl, listed->uidl) != 0;
@@ -45,7 +45,7 @@ settle(struct match *match, const struct journal_listed *listed, struct journal_
         row->facts &= ~(unsigned)POP_UNSURE;
     if (import_take_up(row, listed, seen) && !journal_pop_save(import->journal, row, &import->err))
         return false;
-    return journal_listing_settle(import->journal, listed->number, row->id, proven, &import->err);
+    return journal_listing_pair(import->journal, listed->number, row->id, proven, &import->err);
 }
 
 /* ---- decisions ---- */
@@ -62,7 +62,7 @@ leave_unproven(struct match *match, const struct journal_listed *listed, struct 
     (void)import_take_up(row, listed, NULL);
     import_note_unsure(import, row);
     return journal_pop_save(import->journal, row, &import->err) &&
-           journal_listing_settle(import->journal, listed->number, row->id, false, &import->err);
+           journal_listing_pair(import->journal, listed->number, row->id, false, &import->err);
 }
 
 /* Nothing of what is known of it is other than it was. */
@@ -94,7 +94,7 @@ decide_named(struct match *match, const struct journal_listed *listed, const str
     if (rows.count == 1 && !rows.begun && alike == 1 && !kin && named_alike == 1 &&
         (!moved || is_unchanged(&rows.first, listed, seen)) && !(import->reused && rows.first.state == POP_FETCHING) &&
         !candidates_resized(import, &rows.first, listed, seen))
-        return settle(match, listed, &rows.first, seen, true);
+        return pair_line(match, listed, &rows.first, seen, true);
     /* Of equal names nobody knows whose header it is that contradicts itself: the bytes say it. */
     if (rows.count > 0 || (rows.any_unproven && listed->repeated))
         return journal_listing_compare(import->journal, listed->number, &import->err);
@@ -122,7 +122,7 @@ decide_by_header(struct match *match, const struct journal_listed *listed, const
         !candidates_only_line(import, &rows.first, seen, &only))
         return false;
     if (rows.count == alike && plain && only && !rows.mixed)
-        return settle(match, listed, &rows.first, seen, true);
+        return pair_line(match, listed, &rows.first, seen, true);
     return journal_listing_compare(import->journal, listed->number, &import->err);
 }
 
@@ -140,7 +140,7 @@ decide_new(struct match *match, const struct journal_listed *listed, const struc
     if (!candidates_begun(import, listed->uidl, seen, NULL, NULL, &begun))
         return false;
     if (begun.id != 0)
-        return settle(match, listed, &begun, seen, true);
+        return pair_line(match, listed, &begun, seen, true);
     if (seen->kin.has_id && listed->size != 0 &&
         !journal_pop_has_absent_named(import->journal, seen->kin.id, listed->size, &named, &import->err))
         return false;
@@ -177,7 +177,7 @@ decide_by_kin(struct match *match, const struct journal_listed *listed, const st
     if (rows.count > 1 || alike > 1 || !match->renumbered || !plain)
         return journal_listing_compare(import->journal, listed->number, &import->err);
     rows.first.facts |= POP_CONFIRM;
-    return settle(match, listed, &rows.first, seen, true);
+    return pair_line(match, listed, &rows.first, seen, true);
 }
 
 /* Without TOP: UIDL and size, or the bytes. */
@@ -198,7 +198,7 @@ decide_blind(struct match *match, const struct journal_listed *listed)
     if (!ok)
         return false;
     if (only && (row.facts & POP_DOUBT) == 0 && (row.listed == 0 || listed->size == 0 || row.listed == listed->size))
-        return settle(match, listed, &row, NULL, false);
+        return pair_line(match, listed, &row, NULL, false);
     return journal_listing_compare(import->journal, listed->number, &import->err);
 }
 

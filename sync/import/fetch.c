@@ -7,7 +7,7 @@
  *
  * A ring of messages holds all that is between the first and the last step:
  *
- *     settled          flushed         at                asked            count
+ *     delivered        flushed         at                asked            count
  *     │ on its way to  │ arrived, the  │ in flight        │ row committed  │
  *     │ the disk       │ next batch    │                  │                │
  */
@@ -23,13 +23,13 @@
 
 /* The batch that is on its way to the disk: a piece of the ring, since none goes beyond the ring's end. */
 static bool
-settle_pending(struct fetching *fetching)
+deliver_flushed(struct fetching *fetching)
 {
-    struct arrival *first = arrival_at(fetching, fetching->settled);
-    size_t count = fetching->flushed - fetching->settled;
+    struct arrival *first = arrival_at(fetching, fetching->delivered);
+    size_t count = fetching->flushed - fetching->delivered;
 
-    fetching->settled = fetching->flushed;
-    fetching->pending_bytes = 0;
+    fetching->delivered = fetching->flushed;
+    fetching->flushed_bytes = 0;
     return count == 0 || fetch_deliver(fetching->import, first, count);
 }
 
@@ -41,7 +41,7 @@ send_ahead(const struct fetching *fetching)
     struct local_draft *drafts[LIMIT_BATCH];
     size_t count = 0;
 
-    for (size_t i = fetching->settled; i < fetching->flushed; i++)
+    for (size_t i = fetching->delivered; i < fetching->flushed; i++)
         if (arrival_at(fetching, i)->draft != NULL)
             drafts[count++] = arrival_at(fetching, i)->draft;
     return local->ops->deliver_ahead != NULL &&
@@ -54,13 +54,13 @@ flush(struct fetching *fetching)
 {
     if (fetching->at == fetching->flushed)
         return true;
-    if (!settle_pending(fetching))
+    if (!deliver_flushed(fetching))
         return false;
     fetching->flushed = fetching->at;
-    fetching->pending_bytes = fetching->batch_bytes;
-    fetching->pending_since = clock_ms();
+    fetching->flushed_bytes = fetching->batch_bytes;
+    fetching->flushed_since = clock_ms();
     fetching->batch_bytes = 0;
-    return send_ahead(fetching) || settle_pending(fetching);
+    return send_ahead(fetching) || deliver_flushed(fetching);
 }
 
 static bool
@@ -72,11 +72,11 @@ batch_is_complete(const struct fetching *fetching)
 
 /* A long message is no reason to keep the others from being there. */
 static bool
-settle_late(struct fetching *fetching)
+deliver_late(struct fetching *fetching)
 {
-    if (fetching->settled == fetching->flushed || clock_ms() - fetching->pending_since < BATCH_MS)
+    if (fetching->delivered == fetching->flushed || clock_ms() - fetching->flushed_since < BATCH_MS)
         return true;
-    return settle_pending(fetching);
+    return deliver_flushed(fetching);
 }
 
 /* ---- messages as they come ---- */
@@ -150,7 +150,7 @@ on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
     struct import *import = fetching->import;
 
     (void)number;
-    if (!begin_message(fetching) || !settle_late(fetching))
+    if (!begin_message(fetching) || !deliver_late(fetching))
         return false;
     fetching->bytes += len;
     if (fetching->dropped == NULL &&
@@ -253,12 +253,12 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     fetching->at++;
     fetching->batch_bytes += arrival->row.size;
     if (import->handover != NULL) { /* each is a batch of its own, and is committed */
-        fetching->settled = fetching->flushed = fetching->at;
+        fetching->delivered = fetching->flushed = fetching->at;
         fetching->batch_bytes = 0;
     }
     import->done++;
     report_progress(import->report, import->account->name, import_mailbox(import), import->done, import->total,
-                    import->counts.bytes_down + fetching->pending_bytes + fetching->batch_bytes);
+                    import->counts.bytes_down + fetching->flushed_bytes + fetching->batch_bytes);
     if (import_stopped(import))
         return import_interrupted(import);
     return !batch_is_complete(fetching) || flush(fetching);
@@ -280,14 +280,14 @@ fetch_some(struct fetching *fetching)
 
 /* What arrived whole before the connection broke, or the disk was full, is kept if it can be. */
 static bool
-settle_all(struct fetching *fetching, bool ok)
+deliver_all(struct fetching *fetching, bool ok)
 {
     struct error *err = &fetching->import->err, why = *err;
 
     if (ok)
-        return settle_pending(fetching);
+        return deliver_flushed(fetching);
     *err = (struct error){0};
-    (void)(flush(fetching) && settle_pending(fetching));
+    (void)(flush(fetching) && deliver_flushed(fetching));
     *err = why;
     return false;
 }
@@ -335,7 +335,7 @@ fetch_all(struct fetching *fetching)
     /* A signal kept rows from being made: what is left is left by nobody's wish. */
     if (ok && !fetching->ended && import_stopped(import))
         ok = import_interrupted(import);
-    return settle_all(fetching, ok) && wanted_count_left(fetching);
+    return deliver_all(fetching, ok) && wanted_count_left(fetching);
 }
 
 bool
@@ -356,7 +356,7 @@ import_fetch(struct import *import)
     import->total = most != 0 && most < fresh ? most : fresh;
     ok = import->dry ? wanted_print(&fetching) : fetch_all(&fetching);
     bytes_free(fetching.reading);
-    for (size_t i = fetching.settled; i < fetching.at; i++)
+    for (size_t i = fetching.delivered; i < fetching.at; i++)
         fetch_drop(import, arrival_at(&fetching, i), 1);
     free(fetching.ring);
     return ok;

@@ -7,11 +7,11 @@
 struct fetching {
     struct import *import;
     struct arrival *ring; /* IMPORT_RING; message i is at i % IMPORT_RING */
-    size_t settled, flushed, at, asked, count;
+    size_t delivered, flushed, at, asked, count;
     struct local_draft *draft; /* of the message at `at` */
     bool begun;                /* its first bytes came */
-    uint64_t bytes, batch_bytes, pending_bytes;
-    int64_t batch_since, pending_since;
+    uint64_t bytes, batch_bytes, flushed_bytes;
+    int64_t batch_since, flushed_since;
     struct bytes_reading *reading;
     const char *dropped; /* why what comes is not written down; NULL: it is */
     uint64_t dropped_at; /* after so many bytes */

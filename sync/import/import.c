@@ -1,7 +1,7 @@
 /*
  * An import run from its beginning to its end. Read this first; import/private.h says where the rest stands.
  *
- * Nothing that is on the server is touched before what the journal knew of it is durable here; what is to be removed is marked last and
+ * Nothing that is on the server is touched before what the journal knew of it is durable here; what is to be removed is sent DELE last and
  * is gone with QUIT alone. A session that breaks before has removed nothing.
  */
 #include "sync/import/private.h"

@@ -7,7 +7,7 @@
  * Its file is here, or it was missed for so long that the user has surely removed it: until then it waits. What its message is on the
  * server is proven: TOP n 0 must give a header that is kin of the stored one, and where the row rests on less than its bytes they are read
  * again (import/proof.c). Another one is another message under a UIDL that is used again: the row is absent, the message new mail. What is
- * proven is marked in the listing; import/remove.c sends DELE to what is marked and to nothing else.
+ * proven may be removed (LISTED_REMOVABLE); import/remove.c sends DELE for that and for nothing else.
  */
 #include "sync/base/ids.h"
 #include "sync/import/private.h"
@@ -147,7 +147,7 @@ take_proven(struct keeping *keeping, struct journal_pop *row, const struct seen 
     if (!intact)
         return true;
     if ((row->facts & (POP_CONFIRM | POP_FEWER | POP_CUT)) == 0 && named)
-        return journal_listing_mark(keeping->import->journal, number, &keeping->import->err);
+        return journal_listing_allow_removal(keeping->import->journal, number, &keeping->import->err);
     return read_body(keeping, row, number);
 }
 

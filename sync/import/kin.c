@@ -1,6 +1,6 @@
 /*
  * Kin of a header: see kin.h. One pass, a byte at a time, in constant memory: a line is known by its name, so at most the beginning of a
- * line is held back. Canonical form: CR* LF is LF, any other CR stays, NUL is 0x80, as in store/base/digest.h.
+ * line waits for the next byte. Canonical form: CR* LF is LF, any other CR stays, NUL is 0x80, as in store/base/digest.h.
  */
 #include "sync/import/kin.h"
 
@@ -46,7 +46,7 @@ struct kin_reader {
     enum kind kind; /* of the line, once its name is known */
     char name[NAME_MAX_LENGTH];
     size_t name_length;
-    uint64_t held_cr;
+    uint64_t trailing_cr;
     uint64_t length;       /* wire bytes of the line */
     bool any, id_known;    /* there was a line; its Message-ID has a byte beside <> */
     bool semicolon, dated; /* of a Received line: its date is behind the last one; there is one */
@@ -81,7 +81,7 @@ begin_message(struct kin_reader *reader)
     reader->kin = (struct kin){0};
     reader->at = AT_START;
     reader->any = false;
-    reader->held_cr = 0;
+    reader->trailing_cr = 0;
     reader->used = 0;
     return SHA256_Init(&reader->rest) == 1;
 }
@@ -245,8 +245,8 @@ add_byte(struct kin_reader *reader, unsigned char byte)
 static bool
 release_cr(struct kin_reader *reader)
 {
-    while (reader->held_cr > 0) {
-        reader->held_cr--;
+    while (reader->trailing_cr > 0) {
+        reader->trailing_cr--;
         if (!add_byte(reader, '\r'))
             return false;
     }
@@ -260,11 +260,11 @@ kin_add(struct kin_reader *reader, const void *bytes, size_t len)
 
     for (size_t i = 0; i < len && reader->at != AT_END; i++) {
         if (at[i] == '\r') {
-            reader->held_cr++;
+            reader->trailing_cr++;
             continue;
         }
         if (at[i] == '\n')
-            reader->held_cr = 0;
+            reader->trailing_cr = 0;
         if (!release_cr(reader) || !add_byte(reader, at[i] == '\0' ? 0x80 : at[i]))
             return false;
     }

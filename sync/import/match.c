@@ -340,6 +340,6 @@ import_bury_reused(struct import *import, struct journal_pop *row, uint32_t numb
     row->hold[0] = row->why[0] = '\0';
     /* Until that one has its row, which max-messages may put off, it looks like this row's: it is read again, each time. */
     row->facts = (row->facts | POP_CONFIRM) & ~(unsigned)POP_UNSURE;
-    return import_save(import, row) && journal_listing_settle(import->journal, number, 0, false, &import->err) &&
+    return import_save(import, row) && journal_listing_pair(import->journal, number, 0, false, &import->err) &&
            journal_listing_compare(import->journal, number, &import->err);
 }

@@ -22,7 +22,7 @@ struct match {
 enum decide_pass { DECIDE_BY_NAME, DECIDE_BY_HEADER, DECIDE_BY_KIN };
 
 /**
- * Which row each doubtful line is, as far as this pass can tell: it is settled on it, to be fetched, to be compared, or left for another run.
+ * Which row each doubtful line is, as far as this pass can tell: it is paired with it, to be fetched, to be compared, or left for another run.
  * In a transaction, when the TOPs of all are known.
  */
 MUST_CHECK bool decide_lines(struct match *match, enum decide_pass pass);

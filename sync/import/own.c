@@ -28,7 +28,7 @@ begin_own(struct import *import, const struct journal_listed *listed, uint64_t s
     if (!candidates_begun(import, listed->uidl, &seen, NULL, &listed->size, &row))
         return false;
     if (says_so(&row, listed, size, why))
-        return journal_listing_settle(import->journal, listed->number, row.id, false, &import->err);
+        return journal_listing_pair(import->journal, listed->number, row.id, false, &import->err);
     if (row.id == 0 && !import_begin_row(import, listed, &row))
         return false;
     row.facts |= POP_DOUBT;
@@ -41,7 +41,7 @@ begin_own(struct import *import, const struct journal_listed *listed, uint64_t s
     if (!journal_begin(import->journal, &import->err))
         return false;
     return import_end(import, journal_pop_save(import->journal, &row, &import->err) &&
-                                  journal_listing_settle(import->journal, listed->number, row.id, false, &import->err));
+                                  journal_listing_pair(import->journal, listed->number, row.id, false, &import->err));
 }
 
 /* Names that several have are not told apart by their rows; nor is there one in a run that must not make any. */

@@ -98,7 +98,7 @@ struct import {
     bool unseen;   /* ... and files may be here that were not looked at: nothing is certain to be new */
     struct import_folders folders;
     bool named;      /* journal_here_named knows the names of all folders */
-    uint64_t steady; /* lines with the names and sizes of their rows, before any other is settled */
+    uint64_t steady; /* lines with the names and sizes of their rows, before any other is paired */
     /* Bit (number % IMPORT_NEWEST): one of the last lines has a name that no row has. Filled once names are used again. */
     uint32_t newest;
     bool wide;           /* files that no row knows of are looked for everywhere, whatever their age */
@@ -110,7 +110,7 @@ struct import {
     bool cut;            /* a power cut may have taken some of it: what is missing is fetched again */
     uint64_t again;      /* listed again after removal */
     uint64_t read_whole; /* messages whose TOP was refused, and not their RETR */
-    uint64_t doubtful;   /* lines of the listing that a UIDL alone did not settle */
+    uint64_t doubtful;   /* lines of the listing whose row a UIDL alone did not tell */
     bool
         compare_more; /* import_compare met a copy of a row that another line has: it and that line are to be compared, too */
     bool freed;       /* import_bury_reused parted a row from what has its name now */
@@ -398,7 +398,7 @@ MUST_CHECK bool import_is_damaged(struct import *import, const struct journal_po
 bool is_far_short(uint64_t bytes, uint64_t listed);
 /** Did so many bytes make the whole message? @return false: it is to be read once more; its row says so and why */
 bool fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t bytes);
-/** Read the body again of messages whose header is right and does not prove the body (import/proof.c); mark what is the same. */
+/** Read the body again of messages whose header is right and does not prove the body (import/proof.c); what is the same may be removed. */
 bool proof_bodies(struct import *import, const uint32_t *numbers, struct journal_pop *rows, size_t count);
 
 /* ---- import/batch.c and import/fetch.c, for import/compare.c ---- */

@@ -169,7 +169,7 @@ confirm(struct import *import, uint32_t number, struct journal_pop *row)
     if (!journal_begin(import->journal, &import->err))
         return false;
     return import_end(import, note_shortfall(import, row) && journal_pop_save(import->journal, row, &import->err)) &&
-           journal_listing_mark(import->journal, number, &import->err);
+           journal_listing_allow_removal(import->journal, number, &import->err);
 }
 
 static bool

@@ -14,7 +14,7 @@
 struct sought {
     char base[LOCAL_BASE_MAX + 1];
     int64_t id;
-    bool found, settled;
+    bool found, stored;
     char folder[LOCAL_FOLDER_MAX + 1];
     char info[LOCAL_INFO_MAX + 1];
 };
@@ -44,7 +44,7 @@ on_file(void *context, const char *base, const char *info)
     struct search *search = context;
     struct sought *hit = bsearch(base, search->list, search->count, sizeof *search->list, compare_to_base);
 
-    if (hit == NULL || hit->settled)
+    if (hit == NULL || hit->stored)
         return true;
     search->open -= !hit->found;
     hit->found = true;
@@ -91,7 +91,7 @@ look_everywhere(struct search *search)
  * may have been a short one.
  */
 static bool
-settle(struct import *import, struct sought *sought, bool *again)
+take_stored(struct import *import, struct sought *sought, bool *again)
 {
     const struct local_file file = {sought->folder, sought->base, sought->info};
     struct bytes_reading *reading = bytes_new();
@@ -107,7 +107,7 @@ settle(struct import *import, struct sought *sought, bool *again)
         return false;
     *again = missing;
     sought->found = !missing;
-    sought->settled = !missing;
+    sought->stored = !missing;
     if (missing)
         return true;
     if (!import_load(import, sought->id, &row))
@@ -138,7 +138,7 @@ ask_beside(struct search *search)
         struct sought *sought = &search->list[k];
         bool known;
 
-        if (sought->settled)
+        if (sought->stored)
             continue;
         if (!import->beside->knows(import->beside->self, sought->base, &known, &import->err))
             return false;
@@ -168,7 +168,7 @@ find_all(struct search *search)
         again = false;
         search->open = 0;
         for (size_t k = 0; k < search->count; k++)
-            search->open += !search->list[k].settled;
+            search->open += !search->list[k].stored;
         if (search->open == 0)
             return true;
         if (!look_everywhere(search))
@@ -177,7 +177,7 @@ find_all(struct search *search)
             struct sought *sought = &search->list[k];
             bool renamed = false;
 
-            if (sought->found && !sought->settled && !settle(search->import, sought, &renamed))
+            if (sought->found && !sought->stored && !take_stored(search->import, sought, &renamed))
                 return false;
             again = again || renamed;
         }

@@ -1,7 +1,7 @@
 /*
- * The end of a session: DELE for what is marked in the listing, then QUIT, which alone removes.
+ * The end of a session: DELE for what may be removed (LISTED_REMOVABLE), then QUIT, which alone removes.
  *
- * Marked is what this session fetched and committed, under keep = no, and what import/keep.c has proven. Which files are here is looked at once
+ * That is what this session fetched and committed, under keep = no, and what import/keep.c has proven. Which files are here is looked at once
  * more before the first DELE: what was lost while mail was fetched stays for the next run to judge. REMOVING is committed before DELE is
  * sent, so that a row whose QUIT was not answered is looked at again. With QUIT's +OK the rows become absent: what a list shows again
  * was not removed, whatever the server said, or came back.
@@ -18,7 +18,7 @@ struct removing {
     uint32_t last; /* number of the page's last line; 0: there is none */
 };
 
-/* As far as the second look says: what was missed by the first one was judged when it was marked. */
+/* As far as the second look says: what was missed by the first one was judged when it was allowed. */
 static bool
 is_here(struct import *import, const struct journal_pop *row, bool *here)
 {
@@ -39,7 +39,7 @@ load_page(struct removing *removing, uint32_t after)
 
     removing->count = 0;
     removing->last = 0;
-    if (!journal_listing_page(import->journal, LISTED_MARKED, false, after, removing->page, LIMIT_BATCH, &count,
+    if (!journal_listing_page(import->journal, LISTED_REMOVABLE, false, after, removing->page, LIMIT_BATCH, &count,
                               &import->err))
         return false;
     for (size_t i = 0; i < count; i++) {
@@ -95,7 +95,7 @@ on_removed(void *context, uint32_t number, enum maildrop_outcome outcome, const 
 
 /* DELE for one page. false: the connection is not to be believed any more, and QUIT must not be sent */
 static bool
-mark_page(struct removing *removing)
+delete_page(struct removing *removing)
 {
     struct import *import = removing->import;
     bool any = false;
@@ -160,7 +160,7 @@ print_removals(struct removing *removing)
     size_t count = LIMIT_BATCH;
 
     while (count == LIMIT_BATCH) {
-        if (!journal_listing_page(import->journal, LISTED_MARKED, false, after, removing->page, LIMIT_BATCH, &count,
+        if (!journal_listing_page(import->journal, LISTED_REMOVABLE, false, after, removing->page, LIMIT_BATCH, &count,
                                   &import->err))
             return false;
         for (size_t i = 0; i < count; i++) {
@@ -173,7 +173,7 @@ print_removals(struct removing *removing)
     return true;
 }
 
-/* Where nothing is marked nothing rests on the answer. */
+/* Where no DELE was sent nothing rests on the answer. */
 static bool
 quit_quietly(struct import *import)
 {
@@ -188,20 +188,20 @@ static bool
 remove_and_quit(struct removing *removing)
 {
     struct import *import = removing->import;
-    uint64_t marked;
+    uint64_t removable;
     uint32_t last = 0;
 
-    if (!journal_listing_count(import->journal, LISTED_MARKED, &marked, &import->err) ||
-        (marked > 0 && !import_look_again(import)) || (marked > 0 && import->may_remove && !flush_all(import)))
+    if (!journal_listing_count(import->journal, LISTED_REMOVABLE, &removable, &import->err) ||
+        (removable > 0 && !import_look_again(import)) || (removable > 0 && import->may_remove && !flush_all(import)))
         return false;
     while (import->may_remove) {
-        if (import_stopped(import)) /* no new command; what is marked goes with QUIT */
+        if (import_stopped(import)) /* no new command is sent; QUIT removes what was sent DELE so far */
             break;
         if (!load_page(removing, last))
             return false;
         if (removing->last == 0)
             break;
-        if (removing->count > 0 && !mark_page(removing))
+        if (removing->count > 0 && !delete_page(removing))
             return false;
         last = removing->last;
     }

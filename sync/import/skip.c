@@ -80,8 +80,7 @@ record_had(struct import *import, const struct journal_listed *listed, bool unde
         return false;
     if (undecided && doubt)
         return journal_listing_leave(import->journal, listed->number, &import->err);
-    return import->doubtful == 0 ||
-           journal_listing_settle(import->journal, listed->number, row.id, false, &import->err);
+    return import->doubtful == 0 || journal_listing_pair(import->journal, listed->number, row.id, false, &import->err);
 }
 
 /* All lines of a kind, but those whose names are equal. */

@@ -43,7 +43,7 @@ save_begun(struct import *import, const struct journal_listed *listed, struct jo
     if (!journal_pop_save(import->journal, row, &import->err))
         return false;
     return listed->row != 0 || import->doubtful == 0 ||
-           journal_listing_settle(import->journal, listed->number, row->id, false, &import->err);
+           journal_listing_pair(import->journal, listed->number, row->id, false, &import->err);
 }
 
 /* The journal knows why it is not here, for `status`; it is fetched once max-size allows it. */
@@ -107,13 +107,13 @@ size_t
 wanted_room(const struct fetching *fetching)
 {
     const struct import *import = fetching->import;
-    uint64_t most = import->account->import.max_messages, left = IMPORT_RING - (fetching->count - fetching->settled);
+    uint64_t most = import->account->import.max_messages, left = IMPORT_RING - (fetching->count - fetching->delivered);
     uint64_t taken = import->counts.down_new;
 
     left = left < LIMIT_BATCH ? left : LIMIT_BATCH;
     if (most == 0)
         return (size_t)left;
-    for (size_t i = fetching->settled; i < fetching->count; i++)
+    for (size_t i = fetching->delivered; i < fetching->count; i++)
         taken += !arrival_at(fetching, i)->refused;
     most = most > taken ? most - taken : 0;
     return (size_t)(most < left ? most : left);

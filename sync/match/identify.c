@@ -1,10 +1,10 @@
 /*
  * Pair before upload and before download, always: in a mailbox that has files without a UID and UIDs without a file, what is the
  * same message on both sides becomes one row. So a lost journal, a restored Maildir, another laptop's copy, a crash between two
- * steps or a lost answer to APPEND are all settled by the same few lines, and nothing is sent or stored twice.
+ * steps or a lost answer to APPEND are all resolved by the same few lines, and nothing is sent or stored twice.
  *
  * Proof, cheapest first: equal size and header, where nothing else looks the same and the header is one that names one message alone,
- * or our own deterministic file name; else the whole body. Counted as multisets. A pair that rests on its header is marked, and
+ * or our own deterministic file name; else the whole body. Counted as multisets. A pair that rests on its header is noted (FACT_BY_HEADER), and
  * proven by its body before anything destructive rests on it (proof.c).
  */
 #include "sync/match/match.h"
@@ -98,7 +98,7 @@ join(struct meeting *meeting, struct half *file, struct half *uid, bool by_heade
         here->flags.rseen = there->flags.rseen;
         memcpy(here->keywords, there->keywords, sizeof here->keywords);
         if (file->alias) { /* its bases were those of another UID */
-            here->twin = 0;
+            here->refers_to = 0;
             here->flags.rbase = here->flags.lbase = 0;
         }
         meeting_level_bases(here);
@@ -488,7 +488,7 @@ hold_doubtful(struct meeting *meeting)
             if (!may_be(&meeting->files.at[f], uid))
                 continue;
             any = true;
-            if (!reading_hold_file(run, meeting->files.at[f].id))
+            if (!reading_delay_file(run, meeting->files.at[f].id))
                 return false;
         }
         if (!any || uid->given_up)
@@ -509,7 +509,7 @@ hold_doubtful(struct meeting *meeting)
 static bool
 meet(struct meeting *meeting)
 {
-    if (!renamed_settle(meeting) || !take_probes(meeting, true) || !meeting_judge_headers(meeting) ||
+    if (!renamed_join_files(meeting) || !take_probes(meeting, true) || !meeting_judge_headers(meeting) ||
         !walk_groups(meeting, KEY_HEADER, join_headers))
         return false;
     if (!narrow(meeting))

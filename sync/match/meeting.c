@@ -167,20 +167,20 @@ meeting_level_bases(struct journal_message *message)
 }
 
 /*
- * Its removal there was begun under another UID, and what marked it may stand. Where its file is here after all, nobody's wish stands any more:
- * as if both sides had shown the mark, and the file had lost it.
+ * Its removal there was begun under another UID, and our \Deleted may still be on it. Where its file is here after all, nobody wants that flag:
+ * the bases say that both sides had shown it, so that it counts as taken off here.
  *
  * @return whether the removal goes on
  */
 static bool
 goes_on_removing(struct journal_message *message)
 {
-    const unsigned mark = message->flags.rseen & ~message->flags.rbase & FLAG_DELETED;
+    const unsigned deleted = message->flags.rseen & ~message->flags.rbase & FLAG_DELETED;
 
     if ((message->facts & FACT_GONE_HERE) != 0)
         return true;
-    message->flags.rbase |= mark;
-    message->flags.lbase |= mark;
+    message->flags.rbase |= deleted;
+    message->flags.lbase |= deleted;
     return false;
 }
 
@@ -215,11 +215,11 @@ meeting_take_intent(struct run *run, struct journal_message *message)
 }
 
 void
-meeting_level_held(struct journal_message *message, unsigned held)
+meeting_level_shown(struct journal_message *message, unsigned shown)
 {
-    const unsigned agreed = ~(message->flags.rbase ^ message->flags.lbase) | ~held;
+    const unsigned agreed = ~(message->flags.rbase ^ message->flags.lbase) | ~shown;
 
-    if ((message->facts & FACT_UNHELD) != 0)
+    if ((message->facts & FACT_UNSHOWN) != 0)
         return;
     message->flags.rbase &= agreed;
     message->flags.lbase &= agreed;

@@ -49,17 +49,17 @@ struct meeting { /* one mailbox */
 /** One more half; NULL: no memory, run->err says so. It moves with the next one that is added. */
 struct half *meeting_add(struct run *run, struct halves *halves);
 /**
- * A message that had a UID gets another one. Where its bases differ, the old UID could not hold a flag, or a change went to another message
+ * A message that had a UID gets another one. Where its bases differ, the old UID could not store a flag, or a change went to another message
  * that stood for it: nothing of that is known of the new one. There nothing was agreed on: set wins.
  */
 void meeting_level_bases(struct journal_message *message);
 /**
  * The same for a message that moves to another mailbox: a change that went to another message meanwhile (wanted.c), or that the old place
- * could not hold.
+ * could not store.
  *
- * @param held  flags that both sides can show in its new place
+ * @param shown  flags that both sides can show in its new place
  */
-void meeting_level_held(struct journal_message *message, unsigned held);
+void meeting_level_shown(struct journal_message *message, unsigned shown);
 /** A row that has its UID now: what was begun for it ends, but a removal whose file is still gone. Inside a transaction; saves no row. */
 MUST_CHECK bool meeting_take_intent(struct run *run, struct journal_message *message);
 /** All halves of the mailbox; UIDs only where there are files that they may be. */

@@ -5,9 +5,9 @@
 #include "sync/run/run.h"
 
 /**
- * What would be marked \\Deleted, or removed, there: the body must be the file's. Where it is not they are two messages, and both stay.
+ * What would get \\Deleted, or be removed, there: the body must be the file's. Where it is not they are two messages, and both stay.
  *
- * @param removals  judge those; else the marks alone. run->replan where pairs came apart
+ * @param removals  judge those; else only what would get \Deleted. run->replan where pairs came apart
  */
 MUST_CHECK bool proof_read(struct run *run, struct agenda *agenda, bool removals);
 

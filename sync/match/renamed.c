@@ -10,36 +10,36 @@
 /*
  * The row whose file is gone has the file of the other one from here on: its name, what that shows, its bytes. Saves nothing.
  *
- * @param held  flags that both sides can show
+ * @param shown  flags that both sides can show
  */
 static void
-take_file(struct journal_message *old, const struct journal_message *file, unsigned held)
+take_file(struct journal_message *old, const struct journal_message *file, unsigned shown)
 {
     memcpy(old->base, file->base, sizeof old->base);
     memcpy(old->info, file->info, sizeof old->info);
     old->flags.lseen = run_flags_of(file->info, old->flags.lseen);
     if ((old->facts & FACT_REPLACED) != 0) /* its bytes stand here again: nothing replaces it any more */
-        old->twin = 0;
+        old->refers_to = 0;
     old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED | FACT_ALTERED | FACT_MOVED | FACT_REPLACED);
     if ((old->facts & FACT_GONE_THERE) == 0)
         old->facts &= ~(unsigned)FACT_UNPAIRED;
     memcpy(old->wire, file->wire, DIGEST_SIZE);
     if ((file->facts & FACT_GONE_THERE) != 0) /* a file and a UID that never agreed: set wins */
         old->flags.rbase = old->flags.lbase = old->flags.rseen & old->flags.lseen;
-    else if ((old->facts & FACT_UNHELD) == 0) /* a change that went to a twin meanwhile (wanted.c) is still one here */
-        old->flags.rbase = (old->flags.rbase & ~held) | (old->flags.lbase & held);
+    else if ((old->facts & FACT_UNSHOWN) == 0) /* a change that went to a twin meanwhile (wanted.c) is still one here */
+        old->flags.rbase = (old->flags.rbase & ~shown) | (old->flags.lbase & shown);
 }
 
 static bool
 rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up, struct journal_message *old,
            struct journal_message *new)
 {
-    const unsigned held = run->mailboxes[gone->mailbox].row.permanent; /* by both sides */
+    const unsigned shown = run->mailboxes[gone->mailbox].row.permanent; /* by both sides */
     bool removed, ok = missing_waits(run, old, PLAN_REMOVE_THERE, &removed) &&
                        journal_message_delete(run->journal, new->id, &run->err);
 
     if (ok && up) {
-        take_file(old, new, held);
+        take_file(old, new, shown);
     } else if (ok) {
         old->uid = new->uid;
         old->size = new->size;
@@ -125,7 +125,7 @@ find_lost(const struct meeting *meeting, const struct journal_message *file, str
 }
 
 bool
-renamed_settle(struct meeting *meeting)
+renamed_join_files(struct meeting *meeting)
 {
     struct run *run = meeting->run;
     struct journal_message *file = calloc(2, sizeof *file), *lost = file + 1;

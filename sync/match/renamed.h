@@ -10,7 +10,7 @@ MUST_CHECK bool renamed_join(struct run *run, struct todo *gone, struct todo *fr
  * Before anything of this mailbox is paired: a new file with the bytes of one that is gone here is that one. Else it could be paired with
  * a UID that is new and equal, and the message whose file only got a new name would be removed. In a transaction.
  */
-MUST_CHECK bool renamed_settle(struct meeting *meeting);
+MUST_CHECK bool renamed_join_files(struct meeting *meeting);
 /**
  * A file that was fetched by a run which was cut off before it wrote that down, and whose UID is gone since: it was removed or moved there,
  * like any that was fetched; it is no new mail.

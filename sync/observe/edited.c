@@ -123,7 +123,7 @@ make_new(const struct look *look, struct journal_message *message)
     unsigned added = message->flags.rseen & ~message->flags.rbase & ~message->flags.lseen;
 
     message->uid = 0;
-    message->twin = 0;
+    message->refers_to = 0;
     message->facts = 0;
     message->flags.lbase = message->flags.rbase = message->flags.lseen;
     message->flags.rseen = message->flags.lseen | added;
@@ -156,7 +156,7 @@ replace(const struct look *look)
     } else if (ok && !stays) {
         old->id = 0;
         old->base[0] = old->info[0] = '\0';
-        old->twin = message->id;
+        old->refers_to = message->id;
         old->facts = (old->facts & (FACT_ECHO | FACT_COPIED)) | FACT_GONE_HERE | FACT_REPLACED;
         old->flags.rbase = old->flags.rseen;
         ok = journal_message_save(run->journal, old, &run->err);

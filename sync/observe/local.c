@@ -22,9 +22,9 @@ struct look { /* one folder while it is being read */
     bool bad;       /* it holds a name that can't be used */
     bool missing;   /* the first listing lacked a name */
     bool undecided; /* a name went between two listings, or in none that was stable: what is new may be that file */
-    bool twin;      /* a name came twice */
+    bool namesake;  /* a name came twice */
     bool found;     /* a file that no row knows */
-    struct twins *twins; /* of all folders */
+    struct namesakes *namesakes; /* of all folders */
 };
 
 static bool
@@ -47,7 +47,7 @@ add_file(struct look *look, const char *base, const char *info)
 }
 
 /*
- * The Maildir was put back: its names show flags of the past, and the server's are newer. What the server can't hold is nobody's change,
+ * The Maildir was put back: its names show flags of the past, and the server's are newer. What the server can't store is nobody's change,
  * and stays. Where an earlier run that was cut off has taken the past over, a flag that is set was set since: set wins, and none that is
  * missing was taken off.
  */
@@ -55,44 +55,44 @@ static void
 take_past(const struct look *look, struct journal_message *message)
 {
     const struct run *run = look->run;
-    unsigned held = look->mailbox->row.permanent, lost = message->flags.lbase & ~message->flags.lseen;
+    unsigned shown = look->mailbox->row.permanent, lost = message->flags.lbase & ~message->flags.lseen;
 
     if (!run->maildir_older || look->mailbox->named ||
         (message->uid == 0 && (message->facts & FACT_GONE_THERE) == 0)) /* never there: its flags agreed with nothing */
         return;
-    if ((message->facts & FACT_UNHELD) != 0)
-        held &= message->flags.rseen;
+    if ((message->facts & FACT_UNSHOWN) != 0)
+        shown &= message->flags.rseen;
     if (run->past_known) {
         message->flags.lbase &= ~lost;
         message->flags.rbase &= ~lost;
         return;
     }
     message->flags.lbase = message->flags.lseen;
-    message->flags.rbase = message->flags.lseen & held;
+    message->flags.rbase = message->flags.lseen & shown;
 }
 
 /* The file was gone and is back: a change that went to a twin meanwhile (wanted.c) is still one here. */
 static void
 take_back(const struct look *look, struct journal_message *message)
 {
-    unsigned held = look->mailbox->row.permanent;
+    unsigned shown = look->mailbox->row.permanent;
 
-    if (message->uid != 0 && (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_UNHELD)) == FACT_GONE_HERE)
-        message->flags.rbase = (message->flags.rbase & ~held) | (message->flags.lbase & held);
+    if (message->uid != 0 && (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_UNSHOWN)) == FACT_GONE_HERE)
+        message->flags.rbase = (message->flags.rbase & ~shown) | (message->flags.lbase & shown);
 }
 
 /* A listing names the row's base again, with another info. */
 static bool
-note_twin(struct run *run, struct twins *twins, const struct journal_message *message, const char *info)
+note_namesake(struct run *run, struct namesakes *namesakes, const struct journal_message *message, const char *info)
 {
-    struct twin *twin;
+    struct namesake *namesake;
 
-    if (!array_grow(&twins->at, &twins->size, twins->count + 1, sizeof *twins->at))
+    if (!array_grow(&namesakes->at, &namesakes->size, namesakes->count + 1, sizeof *namesakes->at))
         return run_no_memory(run);
-    twin = &twins->at[twins->count++];
-    twin->id = message->id;
-    memcpy(twin->first, message->info, sizeof twin->first);
-    (void)text_print(twin->second, sizeof twin->second, "%s", info);
+    namesake = &namesakes->at[namesakes->count++];
+    namesake->id = message->id;
+    memcpy(namesake->first, message->info, sizeof namesake->first);
+    (void)text_print(namesake->second, sizeof namesake->second, "%s", info);
     return true;
 }
 
@@ -108,12 +108,12 @@ on_file(void *context, const char *base, const char *info)
     if (!found)
         return add_file(look, base, info);
     if (id_set_has(&look->seen, message.id)) {
-        /* The second listing names everything again; within one listing a base comes once, or it has a twin. */
+        /* The second listing names everything again; within one listing a base comes once, or it has a namesake. */
         if (strcmp(message.info, info) == 0)
             return true;
         if (!look->second) {
-            look->twin = true;
-            return note_twin(look->run, look->twins, &message, info);
+            look->namesake = true;
+            return note_namesake(look->run, look->namesakes, &message, info);
         }
     }
     before = message;
@@ -170,9 +170,9 @@ read_folder(struct look *look)
     if (!run->dry)
         run->local.ops->sweep(run->local.self, mailbox->row.folder);
     /* A name that can't be used keeps back removals in every run until it is gone, so the folder is read in every run. The same
-     * for a name that two files have: what is not settled in this run is settled in the next. */
+     * for a name that two files have: what this run does not tell apart, the next one does. */
     (void)text_print(mailbox->row.stamp, sizeof mailbox->row.stamp, "%s",
-                     look->stable && !stamp.racy && !look->bad && !look->twin ? stamp.text : "");
+                     look->stable && !stamp.racy && !look->bad && !look->namesake ? stamp.text : "");
     return stamps_seen(run, mailbox, &stamp, look->stable);
 }
 
@@ -322,14 +322,14 @@ can_be_read(const struct mailbox *mailbox)
 }
 
 static bool
-read_all(struct run *run, struct look *looks, struct twins *twins)
+read_all(struct run *run, struct look *looks, struct namesakes *namesakes)
 {
     bool any = false, ok = true;
 
     for (size_t i = 0; ok && i < run->count; i++) {
         struct look *look = &looks[i];
 
-        *look = (struct look){.run = run, .mailbox = &run->mailboxes[i], .twins = twins};
+        *look = (struct look){.run = run, .mailbox = &run->mailboxes[i], .namesakes = namesakes};
         look->mailbox->look_here = look->mailbox->look_here && can_be_read(look->mailbox);
         if (!look->mailbox->look_here)
             continue;
@@ -380,12 +380,12 @@ flush_found(struct run *run, const struct look *looks)
 }
 
 bool
-observe_local(struct run *run, struct twins *twins)
+observe_local(struct run *run, struct namesakes *namesakes)
 {
     struct look *looks = calloc(run->count != 0 ? run->count : 1, sizeof *looks);
     bool ok = looks != NULL || run_no_memory(run);
 
-    ok = ok && run_begin(run) && read_all(run, looks, twins);
+    ok = ok && run_begin(run) && read_all(run, looks, namesakes);
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 

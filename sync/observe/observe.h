@@ -4,23 +4,23 @@
 
 #include "sync/run/run.h"
 
-struct twin {
+struct namesake {
     int64_t id; /* the one row of both */
     char first[LOCAL_INFO_MAX + 1], second[LOCAL_INFO_MAX + 1];
 };
-struct twins {
-    struct twin *at; /* freed by the caller */
+struct namesakes {
+    struct namesake *at; /* freed by the caller */
     size_t count, size;
 };
 
-bool survey_load(struct run *run);                        /* the journal's mailboxes */
-bool survey_known(struct run *run);                       /* folders, names on the command line */
-bool survey_remote(struct run *run);                      /* LIST and what it means for each mailbox */
-bool survey_again(struct run *run);                       /* the second look: has anything moved since? */
-bool survey_folders_again(struct run *run);               /* the same here: was a folder made since? */
-bool observe_remote(struct run *run);                     /* every mailbox with look_there */
-bool observe_local(struct run *run, struct twins *twins); /* every folder with look_here */
-bool observe_refused(struct run *run);                    /* files that the server refused: has one changed since? */
+bool survey_load(struct run *run);                                /* the journal's mailboxes */
+bool survey_known(struct run *run);                               /* folders, names on the command line */
+bool survey_remote(struct run *run);                              /* LIST and what it means for each mailbox */
+bool survey_again(struct run *run);                               /* the second look: has anything moved since? */
+bool survey_folders_again(struct run *run);                       /* the same here: was a folder made since? */
+bool observe_remote(struct run *run);                             /* every mailbox with look_there */
+bool observe_local(struct run *run, struct namesakes *namesakes); /* every folder with look_here */
+bool observe_refused(struct run *run); /* files that the server refused: has one changed since? */
 /**
  * Files that were sent, and drafts: have their bytes changed since? Before anything is sent, and at the end.
  * @param first    the first look of this run: what earlier runs sent is looked at for the last time

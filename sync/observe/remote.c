@@ -36,7 +36,7 @@ struct observation {
 };
 
 static bool
-mark_seen(struct run *run, struct sight *sight, int64_t id)
+note_seen(struct run *run, struct sight *sight, int64_t id)
 {
     sight->listed += !id_set_has(&sight->seen, id);
     return id_set_add(&sight->seen, id) || run_no_memory(run);
@@ -240,7 +240,7 @@ add_unknown(struct run *run, struct sight *sight, const struct remote_message *s
     message->date = seen->date;
     message->flags.rseen = seen->flags;
     (void)text_print(message->keywords, sizeof message->keywords, "%s", seen->keywords != NULL ? seen->keywords : "");
-    ok = journal_message_save(run->journal, message, &run->err) && mark_seen(run, sight, message->id);
+    ok = journal_message_save(run->journal, message, &run->err) && note_seen(run, sight, message->id);
     free(message);
     return ok;
 }
@@ -289,7 +289,7 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         (void)text_print(message.keywords, sizeof message.keywords, "%s", seen->keywords != NULL ? seen->keywords : "");
     }
     message.facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW);
-    if (!mark_seen(run, sight, message.id))
+    if (!note_seen(run, sight, message.id))
         return false;
     return memcmp(&before, &message, sizeof before) == 0 || journal_message_save(run->journal, &message, &run->err);
 }
@@ -431,7 +431,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         sight->selected.uidnext = highest < UINT32_MAX ? highest + 1 : highest;
     }
     if (sight->complete) {
-        if (!said_uid_settle(run, &sight->said))
+        if (!said_uid_resolve(run, &sight->said))
             return false;
         say_slid(run, sight);
         row->uidnext = sight->selected.uidnext;

@@ -73,7 +73,7 @@ exchange(struct run *run, struct journal_message *sent, struct journal_message *
 }
 
 bool
-said_uid_settle(struct run *run, struct said_uids *said)
+said_uid_resolve(struct run *run, struct said_uids *said)
 {
     struct journal_message *messages = calloc(2, sizeof *messages), *sent = messages, *other = messages + 1;
     bool ok = messages != NULL || run_no_memory(run), found = false;

@@ -27,6 +27,6 @@ struct said_uids {
 MUST_CHECK bool said_uid_echo(struct run *run, struct said_uids *said, struct journal_message *message,
                               const struct remote_message *seen);
 /** All of the mailbox is listed: who is which? In the transaction of the listing. */
-MUST_CHECK bool said_uid_settle(struct run *run, struct said_uids *said);
+MUST_CHECK bool said_uid_resolve(struct run *run, struct said_uids *said);
 
 #endif

@@ -102,7 +102,7 @@ check_asked(struct run *run, bool listed)
 }
 
 static void
-mark_asked(struct run *run)
+note_asked(struct run *run)
 {
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
@@ -197,7 +197,7 @@ survey_known(struct run *run)
     known = run->count != 0;
     if (!run->no_root && !run->local.ops->folders(run->local.self, see_folder, run, &run->err))
         return false;
-    mark_asked(run);
+    note_asked(run);
     /* On the very first run only the server knows: asked again after its LIST. */
     return (!known || check_asked(run, false)) && leave_out_all(run);
 }
@@ -253,7 +253,7 @@ say_gone(struct run *run, struct mailbox *mailbox, enum journal_state state)
 
 /* The table at the head of this file. *keep false: nothing is left of the mailbox. */
 static bool
-settle_state(struct run *run, struct mailbox *mailbox, bool *keep)
+decide_state(struct run *run, struct mailbox *mailbox, bool *keep)
 {
     enum journal_state state = mailbox->row.state;
 
@@ -298,7 +298,7 @@ say_aside(struct run *run, const struct mailbox *mailbox)
 }
 
 static bool
-settle_states(struct run *run)
+decide_states(struct run *run)
 {
     size_t kept = 0;
 
@@ -307,7 +307,7 @@ settle_states(struct run *run)
         struct journal_mailbox before = mailbox->row;
         bool keep = true;
 
-        if (!(mailbox->chosen ? settle_state(run, mailbox, &keep) : leave_out(run, mailbox)))
+        if (!(mailbox->chosen ? decide_state(run, mailbox, &keep) : leave_out(run, mailbox)))
             return false;
         if (!keep) {
             free(mailbox->row.name);
@@ -432,10 +432,10 @@ survey_remote(struct run *run)
 {
     if (!survey_list(run))
         return false;
-    mark_asked(run);
+    note_asked(run);
     if (!check_chosen(run) || !check_asked(run, true) || !journal_highest_id(run->journal, &run->first_id, &run->err))
         return false;
-    if (!run_begin(run) || !settle_states(run) || !run_commit(run))
+    if (!run_begin(run) || !decide_states(run) || !run_commit(run))
         return false;
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];

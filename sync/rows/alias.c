@@ -7,15 +7,15 @@ alias_lose_uid(struct run *run, const struct journal_message *holder)
     struct journal_message *alias = calloc(1, sizeof *alias);
     int64_t *ids = NULL;
     size_t count = 0;
-    bool ok =
-        (alias != NULL || run_no_memory(run)) && journal_ids_by_twin(run->journal, holder->id, &ids, &count, &run->err);
+    bool ok = (alias != NULL || run_no_memory(run)) &&
+              journal_ids_referring(run->journal, holder->id, &ids, &count, &run->err);
 
     for (size_t i = 0; ok && i < count; i++) {
         ok = run_load(run, ids[i], alias);
         if (!ok || (alias->facts & (FACT_GONE_HERE | FACT_ALIAS)) != FACT_ALIAS)
             continue;
         alias->facts |= FACT_GONE_THERE;
-        alias->twin = 0;
+        alias->refers_to = 0;
         ok = journal_message_save(run->journal, alias, &run->err);
     }
     free(ids);
@@ -27,7 +27,7 @@ static bool
 inherit(struct run *run, const struct journal_message *holder, struct journal_message *heir)
 {
     heir->uid = holder->uid;
-    heir->twin = 0;
+    heir->refers_to = 0;
     heir->facts &= ~(unsigned)FACT_ALIAS;
     heir->size = holder->size;
     heir->date = holder->date;
@@ -43,15 +43,15 @@ alias_hand_over(struct run *run, const struct journal_message *holder, struct jo
     struct journal_message *alias = calloc(1, sizeof *alias);
     int64_t *ids = NULL, heir = 0;
     size_t count = 0;
-    bool ok =
-        (alias != NULL || run_no_memory(run)) && journal_ids_by_twin(run->journal, holder->id, &ids, &count, &run->err);
+    bool ok = (alias != NULL || run_no_memory(run)) &&
+              journal_ids_referring(run->journal, holder->id, &ids, &count, &run->err);
 
     for (size_t i = 0; ok && i < count; i++) {
         ok = run_load(run, ids[i], alias);
         if (!ok || (alias->facts & (FACT_GONE_HERE | FACT_ALIAS)) != FACT_ALIAS)
             continue;
         if (heir != 0) {
-            alias->twin = heir;
+            alias->refers_to = heir;
             ok = journal_message_save(run->journal, alias, &run->err);
             continue;
         }
@@ -87,7 +87,7 @@ alias_take_uid(struct run *run, struct journal_message *message, uint32_t *uid, 
     }
     if (ok && *alias) {
         message->facts |= FACT_ALIAS;
-        message->twin = other->id;
+        message->refers_to = other->id;
         message->flags.lbase = message->flags.lseen;
     } else if (ok && *uid != 0) {
         message->uid = *uid;

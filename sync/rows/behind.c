@@ -33,7 +33,7 @@ renew(struct run *run, struct journal_message *message)
     size_t count;
     bool found;
 
-    if (!journal_ids_by_twin(run->journal, message->id, &waiting, &count, &run->err))
+    if (!journal_ids_referring(run->journal, message->id, &waiting, &count, &run->err))
         return false;
     free(waiting);
     if (count != 0)

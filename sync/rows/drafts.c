@@ -25,7 +25,7 @@ mailbox_drafts(const struct mailbox *mailbox)
 }
 
 static bool
-is_marked(const struct journal_message *message)
+has_draft_flag(const struct journal_message *message)
 {
     return ((message->flags.lseen | message->flags.rseen) & FLAG_DRAFT) != 0;
 }
@@ -33,11 +33,11 @@ is_marked(const struct journal_message *message)
 bool
 draft_is_watched(const struct mailbox *mailbox, const struct journal_message *message)
 {
-    return is_marked(message) || mailbox_drafts(mailbox) != DRAFTS_NONE;
+    return has_draft_flag(message) || mailbox_drafts(mailbox) != DRAFTS_NONE;
 }
 
 bool
 draft_is_replaced(const struct mailbox *mailbox, const struct journal_message *message)
 {
-    return is_marked(message) || mailbox_drafts(mailbox) == DRAFTS_BY_ATTRIBUTE;
+    return has_draft_flag(message) || mailbox_drafts(mailbox) == DRAFTS_BY_ATTRIBUTE;
 }

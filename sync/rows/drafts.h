@@ -16,7 +16,7 @@ enum drafts {
 enum drafts mailbox_drafts(const struct mailbox *mailbox);
 /** Is its file looked at in each run? */
 bool draft_is_watched(const struct mailbox *mailbox, const struct journal_message *message);
-/** Does what was saved under its name replace it on the server? In a folder known by its name alone only if it is marked as a draft. */
+/** Does what was saved under its name replace it on the server? In a folder known by its name alone only if it carries \Draft. */
 bool draft_is_replaced(const struct mailbox *mailbox, const struct journal_message *message);
 
 #endif

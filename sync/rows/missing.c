@@ -10,7 +10,7 @@
  *   UNPAIRED | GONE_HERE             n     the message is there; its file went while this mailbox was paired, or was away
  *   GONE_THERE                       0     removed on the server before all this; that waits for a word or for the policy
  *
- * Who settles them, in this order; each step takes what the one before left over:
+ * Who resolves them, in this order; each step takes what the one before left over:
  *
  *   1. identify.c   the same content in the same mailbox: the row gets its UID back, with its bases. Where the server shows only so
  *                   many messages of the mailbox, what is left may be among the others and stays as it is (view.c)
@@ -68,7 +68,7 @@ static bool
 lose_uid(struct run *run, struct journal_message *message, unsigned becomes)
 {
     message->uid = 0;
-    message->twin = 0;
+    message->refers_to = 0;
     message->facts &= ~(unsigned)(FACT_ECHO | FACT_ALIAS | UNPAIRED_THERE);
     message->facts |= becomes;
     return journal_message_save(run->journal, message, &run->err);
@@ -87,7 +87,7 @@ missing_lost_uid(struct run *run, struct journal_message *message)
         return journal_message_delete(run->journal, message->id, &run->err);
     alias = calloc(1, sizeof *alias);
     ok = (alias != NULL || run_no_memory(run)) &&
-         journal_ids_by_twin(run->journal, message->id, &ids, &count, &run->err) &&
+         journal_ids_referring(run->journal, message->id, &ids, &count, &run->err) &&
          lose_uid(run, message, UNPAIRED_THERE);
 
     for (size_t i = 0; ok && i < count; i++)
@@ -112,7 +112,7 @@ unpair_row(struct run *run, struct journal_message *message, bool past, bool *co
     if (!known) /* a file that was never there */
         return true;
     /* Where the other file's UID is found, that is its own, too. */
-    if ((message->facts & FACT_ALIAS) != 0 && message->twin != 0)
+    if ((message->facts & FACT_ALIAS) != 0 && message->refers_to != 0)
         return true;
     /* What was only begun and is there again came out of a backup. */
     if ((removed || gone) &&

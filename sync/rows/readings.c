@@ -138,7 +138,7 @@ reading_say(struct run *run)
 }
 
 bool
-reading_hold_file(struct run *run, int64_t id)
+reading_delay_file(struct run *run, int64_t id)
 {
     if (!array_grow(&run->unproven, &run->unproven_size, run->unproven_count + 1, sizeof *run->unproven))
         return run_no_memory(run);

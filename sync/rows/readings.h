@@ -37,7 +37,7 @@ void reading_begin(struct run *run);
 bool reading_given_up(const struct run *run, int64_t id);
 
 /** This file may be a message that could not be read: it is not sent before that is known. Forgotten by the next pass. */
-MUST_CHECK bool reading_hold_file(struct run *run, int64_t id);
+MUST_CHECK bool reading_delay_file(struct run *run, int64_t id);
 /** Before a pass pairs anything, and after. */
 void reading_begin_files(struct run *run);
 void reading_end_files(struct run *run);

@@ -16,8 +16,8 @@ unfinished_is_settled(const struct journal_op *op, int64_t now)
 }
 
 bool
-unfinished_index_twin(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
-                      const struct journal_op *op, const char *info)
+unfinished_index_namesake(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
+                          const struct journal_op *op, const char *info)
 {
     return run_quarantine(run, mailbox,
                           &(struct quarantined){.name = op->name,
@@ -29,13 +29,13 @@ unfinished_index_twin(struct run *run, const struct mailbox *mailbox, const stru
 }
 
 bool
-unfinished_twin(struct run *run, const struct journal_op *op, const struct journal_message *message)
+unfinished_namesake(struct run *run, const struct journal_op *op, const struct journal_message *message)
 {
     const struct mailbox *mailbox = run_mailbox_by_id(run, op->mailbox);
 
-    /* Not there: nothing was done. Where both files are still here, the listing that is over by now has settled them. */
+    /* Not there: nothing was done. Where both files are still here, the listing that is over by now has told them apart. */
     if (mailbox != NULL && run->local.ops->in_quarantine(run->local.self, op->name) &&
-        !unfinished_index_twin(run, mailbox, message, op, message->info))
+        !unfinished_index_namesake(run, mailbox, message, op, message->info))
         return false;
     return journal_op_delete(run->journal, op->id, &run->err);
 }
@@ -57,21 +57,21 @@ unfinished_index(struct run *run, const struct mailbox *mailbox, const struct jo
 }
 
 /*
- * Whether the mark was made is not known, nor looked up first: the mailbox may be out of sight for long. One that somebody else had made before
+ * Whether \Deleted was set is not known, nor looked up first: the mailbox may be out of sight for long. One that somebody else had set before
  * is theirs. What can't be remembered under its name stays as it is.
  */
 static bool
-remember_mark(struct run *run, const struct mailbox *mailbox, const struct journal_op *op,
-              const struct journal_message *message)
+remember_deleted(struct run *run, const struct mailbox *mailbox, const struct journal_op *op,
+                 const struct journal_message *message)
 {
-    struct journal_op mark = {
+    struct journal_op deleted = {
         .kind = OP_REMOVE_REMOTE, .uidvalidity = op->uidvalidity, .size = message->uid, .since = op->since};
 
     if (message->uid == 0 || (message->facts & FACT_GONE_THERE) != 0 || (message->flags.rbase & FLAG_DELETED) != 0 ||
-        mailbox->row.wire == NULL || strlen(mailbox->row.wire) >= sizeof mark.name)
+        mailbox->row.wire == NULL || strlen(mailbox->row.wire) >= sizeof deleted.name)
         return true;
-    (void)text_print(mark.name, sizeof mark.name, "%s", mailbox->row.wire);
-    return journal_op_add(run->journal, &mark, &run->err);
+    (void)text_print(deleted.name, sizeof deleted.name, "%s", mailbox->row.wire);
+    return journal_op_add(run->journal, &deleted, &run->err);
 }
 
 static bool
@@ -96,7 +96,7 @@ remember_sent(struct run *run, const struct mailbox *mailbox, const struct journ
 }
 
 static bool
-settle(struct run *run, const struct mailbox *mailbox, const struct journal_op *op, struct journal_message *message)
+keep_trace(struct run *run, const struct mailbox *mailbox, const struct journal_op *op, struct journal_message *message)
 {
     const bool sending = is_sending(op);
     bool found, done;
@@ -111,9 +111,9 @@ settle(struct run *run, const struct mailbox *mailbox, const struct journal_op *
     if (sending)
         return message->mailbox != mailbox->row.id || remember_sent(run, mailbox, op, message);
     if (op->kind == OP_REMOVE_REMOTE)
-        return remember_mark(run, mailbox, op, message);
+        return remember_deleted(run, mailbox, op, message);
     if (op->target != 0)
-        return unfinished_twin(run, op, message);
+        return unfinished_namesake(run, op, message);
     return unfinished_index(run, mailbox, op, message, &done);
 }
 
@@ -126,7 +126,7 @@ unfinished_forget(struct run *run, const struct mailbox *mailbox)
     bool ok = (message != NULL || run_no_memory(run)) && journal_ops(run->journal, &ops, &count, &run->err);
 
     for (size_t i = 0; ok && i < count; i++)
-        ok = settle(run, mailbox, &ops[i], message);
+        ok = keep_trace(run, mailbox, &ops[i], message);
     free(ops);
     free(message);
     return ok && journal_mailbox_delete(run->journal, mailbox->row.id, &run->err);

@@ -17,16 +17,17 @@ MUST_CHECK bool unfinished_index(struct run *run, const struct mailbox *mailbox,
 /** May a command whose answer was lost be given up by then? (It may still be running on the server for a while.) */
 bool unfinished_is_settled(const struct journal_op *op, int64_t now);
 /** The row of the index for the second file of a name; `info` is that file's. Inside a transaction. */
-MUST_CHECK bool unfinished_index_twin(struct run *run, const struct mailbox *mailbox,
-                                      const struct journal_message *message, const struct journal_op *op,
-                                      const char *info);
+MUST_CHECK bool unfinished_index_namesake(struct run *run, const struct mailbox *mailbox,
+                                          const struct journal_message *message, const struct journal_op *op,
+                                          const char *info);
 /** Two files of one name (apply/namesakes.c): an intent that was cut off; inside a transaction. */
-MUST_CHECK bool unfinished_twin(struct run *run, const struct journal_op *op, const struct journal_message *message);
+MUST_CHECK bool unfinished_namesake(struct run *run, const struct journal_op *op,
+                                    const struct journal_message *message);
 /** Such an APPEND, COPY or MOVE without a row? */
 bool unfinished_is_sent(const struct journal_op *op);
-/** Forget it, if it is settled: the mailbox is looked at after that before anything is sent there. Inside a transaction. */
+/** Forget it, if its settle time is over: the mailbox is looked at after that before anything is sent there. Inside a transaction. */
 MUST_CHECK bool unfinished_end_sent(struct run *run, const struct journal_op *op);
-/** The intent that this file's way to the server waits for, if any: the row's own, or one without a row that is not settled yet. */
+/** The intent that this file's way to the server waits for, if any: the row's own, or one without a row whose settle time is not over. */
 MUST_CHECK bool unfinished_find(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
                                 struct journal_op *op, bool *found);
 

@@ -7,7 +7,7 @@
  *   survivor gained \Flagged or lost \Deleted  somebody wants it: it comes back
  *   survivor changed otherwise                 the removal goes on
  * Rules for flags, each flag by itself:
- *   one side changed it                        the other follows, if it can hold it
+ *   one side changed it                        the other follows, if it can store it
  *   both changed it                            set wins
  */
 #include "sync/rules/plan.h"
@@ -64,9 +64,9 @@ plan_flags(const struct plan_message *message, const struct policy *policy)
     step.here_del = down & ~r->seen;
     step.there_add = up & l->seen;
     step.there_del = up & ~l->seen;
-    /* A change that the other side shows already, or can't hold, is settled by writing down what is seen. */
-    step.settled = ((there | here) & ~differ) | (here & ~there & differ & ~message->permanent) |
-                   (here & there & differ & l->seen & ~message->permanent);
+    /* A change that the other side shows already, or can't store, is agreed on: what is seen becomes the base. */
+    step.agreed = ((there | here) & ~differ) | (here & ~there & differ & ~message->permanent) |
+                  (here & there & differ & l->seen & ~message->permanent);
     if ((there | here) == 0)
         step.verb = PLAN_NOTHING;
     return step;
@@ -76,10 +76,10 @@ static struct plan_step
 plan_both_here(const struct plan_message *message, const struct policy *policy)
 {
     struct plan_step step = plan_flags(message, policy);
-    bool marked = (message->remote.seen & message->local.seen & FLAG_DELETED) != 0;
+    bool deleted = (message->remote.seen & message->local.seen & FLAG_DELETED) != 0;
 
-    if (policy->expunge && marked && step.verb == PLAN_NOTHING && !message->altered)
-        return step_of(PLAN_REMOVE_THERE, PLAN_MARKED, policy->push.deletes);
+    if (policy->expunge && deleted && step.verb == PLAN_NOTHING && !message->altered)
+        return step_of(PLAN_REMOVE_THERE, PLAN_DELETED, policy->push.deletes);
     return step;
 }
 
@@ -91,7 +91,7 @@ plan_message(const struct plan_message *message, const struct policy *policy)
 
     if (there != PLAN_HERE && here != PLAN_HERE)
         return step_of(PLAN_FORGET, PLAN_OBVIOUS, true);
-    if (message->alias) /* its twin stands for it; gone was answered above */
+    if (message->alias) /* another row stands for it; gone was answered above */
         return step_of(PLAN_NOTHING, PLAN_OBVIOUS, true);
     if (there == PLAN_HERE && here == PLAN_HERE)
         return plan_both_here(message, policy);
@@ -121,7 +121,7 @@ plan_reason_words(const struct plan_step *step)
         return step->verb == PLAN_DOWNLOAD ? "new there" : "new here";
     case PLAN_REMOVED:
         return step->verb == PLAN_REMOVE_HERE ? "removed there" : "removed here";
-    case PLAN_MARKED:
+    case PLAN_DELETED:
         return "deleted on both sides";
     case PLAN_WANTED:
         return step->verb == PLAN_DOWNLOAD ? "removed here, but wanted there since"

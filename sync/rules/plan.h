@@ -3,7 +3,7 @@
  * shows now, and the policy. No I/O, no clock, no store. Everything else in this room gathers its input or carries out its
  * answer.
  *
- * Two bases, because a side may not be able to hold what the other one shows (a server without \*, a name in new/): a side
+ * Two bases, because a side may not be able to store what the other one shows (a server without \*, a name in new/): a side
  * changed a flag only if it differs from its own base.
  */
 #ifndef SYNC_RULES_PLAN_H
@@ -26,7 +26,7 @@ struct plan_side {
 
 struct plan_message {
     struct plan_side remote, local;
-    unsigned permanent; /* flags that the server can hold */
+    unsigned permanent; /* flags that the server can store */
     bool altered;       /* the file's bytes are not the message's any more: neither pushed nor a deletion */
     bool refused;       /* the server will not take this file */
     bool alias;         /* a second file of a UID that another file stands for */
@@ -38,7 +38,7 @@ enum plan_verb {
     PLAN_FORGET, /* gone on both sides, or never anywhere: drop the row */
     PLAN_DOWNLOAD,
     PLAN_UPLOAD,
-    PLAN_FLAGS, /* both there: carry out the four deltas below, record what is settled */
+    PLAN_FLAGS, /* both there: carry out the four deltas below, record what is agreed */
     PLAN_REMOVE_HERE,
     PLAN_REMOVE_THERE,
 };
@@ -48,7 +48,7 @@ enum plan_reason {
     PLAN_OBVIOUS,   /* the verb says it */
     PLAN_NEW,       /* the other side has it, this one never had it */
     PLAN_REMOVED,   /* the other side removed it, and nobody wants it here */
-    PLAN_MARKED,    /* \Deleted on both sides, and `expunge` */
+    PLAN_DELETED,   /* \Deleted on both sides, and `expunge` */
     PLAN_WANTED,    /* removed on one side, flagged or undeleted on the other one since: it comes back */
     PLAN_ALTERED,   /* the file that is gone had other bytes than the message */
     PLAN_LOST_PAIR, /* gone, but that is no removal */
@@ -60,7 +60,7 @@ struct plan_step {
     bool kept_back; /* the policy does not allow the verb (or a part of the flags): stays as a pending difference */
     unsigned there_add, there_del; /* to be stored on the server */
     unsigned here_add, here_del;   /* to be renamed here */
-    unsigned settled;              /* flags on which nothing has to be done: their bases become what is seen */
+    unsigned agreed;               /* flags on which nothing has to be done: their bases become what is seen */
 };
 
 /** @return what to do; the same input always gives the same answer */

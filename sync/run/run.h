@@ -39,7 +39,7 @@ struct mailbox {
     bool look_there, look_here;
     uint32_t overtaken; /* the highest UID that was gone when it was asked for, and was looked for once more */
     bool full;          /* no delta */
-    bool stirred;       /* we changed it on the server: look again, so that echoes and cursors settle */
+    bool stirred;       /* we changed it on the server: look again, so that echoes and cursors are written down */
     /* what went wrong */
     bool full_up;  /* the server refused to move something into it: not asked again, and not said again, in this run */
     bool stuck;    /* the server refused to remove something in it: not asked again, and not said again, in this run */
@@ -64,13 +64,13 @@ struct todo { /* one message that wants something */
     bool again;        /* fresh, but it was on both sides before: nothing has moved there */
     int64_t partner;   /* move: the row that vanished (for the row that appeared); 0: none */
     int64_t elsewhere; /* of what vanished: the row that it moved to, where the old place can't follow now; 0: none */
-    bool unheld;       /* ... and in an earlier attempt it did not keep one of them */
+    bool unshown;      /* ... and in an earlier attempt the server did not show one of them afterwards */
     bool echoed;       /* the server showed the flags that it was sent */
     bool unanswered;   /* fresh, and was sent once: it has perhaps arrived on the server, and moved on there */
     bool arrived;      /* ... and its mailbox has given a UID that can only be its own */
-    bool waits;        /* its file is gone, what was sent of it is unanswered: not forgotten before that is settled */
+    bool waits;        /* its file is gone, and what was sent of it is unanswered: kept until that has settled */
     bool replaced;     /* the old version of a file that was saved again: no removal that anybody made */
-    bool marked; /* its file is here, and \\Deleted on both sides: `expunge` removes it, and it has moved nowhere */
+    bool deleted; /* its file is here, and \\Deleted on both sides: `expunge` removes it, and it has moved nowhere */
     bool overwritten; /* such an old version, whatever became of the new one: what the server has is the only copy */
     bool dropped;     /* taken care of otherwise: paired, moved, held, pending ... */
     bool counted;     /* a removal that the guard counted and let pass */
@@ -121,7 +121,7 @@ struct run {
     bool no_removals_there; /* a folder or file could not be read: absence here proves nothing */
     bool no_removals_here;  /* a mailbox could not be observed: what vanished may have gone there */
     bool mark_written;      /* the mark of this run is in the root */
-    bool marked;            /* and its nonce is in the journal */
+    bool mark_committed;    /* and its nonce is in the journal */
     bool went_back;         /* one mailbox of the server shows the past: the change numbers of none are believed */
     bool restored;          /* ... under the UIDVALIDITY that it had: certainly out of a backup */
     bool no_deltas;         /* and so all were listed whole */

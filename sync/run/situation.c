@@ -303,13 +303,13 @@ situation_mark_commit(struct run *run)
 {
     char number[32];
 
-    if (run->marked || !run->mark_written || (run->pair_all && !run->paired))
+    if (run->mark_committed || !run->mark_written || (run->pair_all && !run->paired))
         return true;
     (void)text_print(number, sizeof number, "%" PRIu64, run->mark.run);
     if (!journal_set(run->journal, "run", number, &run->err) ||
         !journal_set(run->journal, "nonce", run->mark.nonce, &run->err) || !place_store_mark(run) ||
         (run->maildir_older && !journal_set(run->journal, "past", "", &run->err)))
         return false;
-    run->marked = true;
+    run->mark_committed = true;
     return true;
 }

@@ -143,7 +143,7 @@ def one_large_mailbox(bench):
             if len(program.files("INBOX")) != count:
                 raise RuntimeError("%s did not fetch all" % program.name)
             with bench.relay("3", 0) as relay:
-                program.run(relay)  # what the first sync wrote is seen as settled from the second on
+                program.run(relay)  # what the first sync wrote is seen as clean from the second on
                 line.costs[program.name] = program.run(relay)
         message = re.compile(re.escape(programs[0].root) + r"[^\">]*/(?:cur|new)/[^\"/>]+[\">]|\"[^\"/]*\.[^\"/]*:2,")
         looked = [c for c in programs[0].traced(bench.server.port, LOOKING) if message.search(c)]

@@ -189,7 +189,7 @@ class SceneTest:
             self.proxy.reset()
             result = self.account.sync(env={"ASAN_OPTIONS": "exitcode=99:detect_leaks=0"})
             self.story.append("sync %d: %s%s" % (rounds, result, self.dialogue()))
-            if result.code == 0 and self.is_settled(rounds):
+            if result.code == 0 and self.is_in_sync(rounds):
                 break
             if rounds >= ROUNDS:
                 self.fail("no rest after %d syncs\n%s" % (rounds, "\n".join(self.story)))
@@ -201,7 +201,7 @@ class SceneTest:
         self.told[rounds] = self.told.get(rounds, 0) + 1
         self.assert_nothing_left()
 
-    def is_settled(self, rounds):
+    def is_in_sync(self, rounds):
         """Status 0 says that both sides are in sync; how they should look is known."""
         with self.look() as client:
             there = self.shown_tree(client)

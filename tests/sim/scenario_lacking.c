@@ -212,7 +212,7 @@ what_a_run_keeps_back_is_held_afterwards_as_before(void **state)
     }
 }
 
-/* What `expunge` removes is settled but for that: it stays on its list all the same, and mail that arrives makes it no fewer. */
+/* What `expunge` removes has a clean row: it stays on its list all the same, and mail that arrives makes it no fewer. */
 static void
 what_expunge_would_remove_is_held_after_a_run_that_may_not_as_before(void **state)
 {

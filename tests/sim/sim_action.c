@@ -374,7 +374,7 @@ restore_here(struct sim *sim, int client, bool journal)
     }
 }
 
-/* A mailbox that a backup does not have would be gone, and that is settled by its user, not by golub. */
+/* A mailbox that a backup does not have would be gone, and its user has to clear that up, not golub. */
 static bool
 server_has_all(const struct server *server)
 {

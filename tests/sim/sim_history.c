@@ -22,7 +22,7 @@ choose_server(struct server *server, struct rng *rng)
     server->refuses = rng_chance(rng, 12) ? 1 : 0;
     server->separator = rng_chance(rng, 50) ? '.' : '/';
     server->prefix = server->separator == '.' && rng_chance(rng, 50) ? "INBOX." : "";
-    /* Some servers can't hold every flag, and no keyword that is not theirs. */
+    /* Some servers can't store every flag, and no keyword that is not theirs. */
     if (rng_chance(rng, 20))
         for (int i = 0; i < SIM_MAILBOXES; i++) {
             server->boxes[i].permanent =
@@ -228,7 +228,7 @@ unblock_removals(void)
 }
 
 static void
-settle(struct history *history)
+converge(struct history *history)
 {
     struct world *world = &sim.world;
     int worst = 0, round = 0, hours = 0, tries = 0;
@@ -293,7 +293,7 @@ history_run(struct history *history)
     }
     world->rng = rng_for(history->seed, 100000);
     if (!world->failed)
-        settle(history);
+        converge(history);
     check_idempotence();
     history->failed = world->failed;
     memcpy(history->failure, world->failure, sizeof history->failure);

@@ -388,7 +388,7 @@ run_until_quiet(struct history *history)
 }
 
 static void
-settle(struct history *history)
+converge(struct history *history)
 {
     say(&sim.world, "quiet.");
     sim.drop.flaky = sim.drop.quit_refused = sim.drop.ignores = sim.drop.cuts = 0;
@@ -460,7 +460,7 @@ history_run(struct history *history)
     }
     world->rng = rng_for(history->seed, 100000);
     if (!world->failed)
-        settle(history);
+        converge(history);
     check_idempotence();
     history->failed = world->failed;
     memcpy(history->failure, world->failure, sizeof history->failure);

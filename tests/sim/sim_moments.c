@@ -126,8 +126,8 @@ moment_broken_off(struct sim *sim)
     struct world *world = &sim->world;
     struct cast cast;
 
-    /* What is removed where nothing else is to be settled stays removed. */
-    const bool settled = world->clients == 1 && rng_chance(dice(sim), 60) && cast_choose_client(sim, &cast) &&
+    /* What is removed where nothing else differs stays removed. */
+    const bool in_sync = world->clients == 1 && rng_chance(dice(sim), 60) && cast_choose_client(sim, &cast) &&
                          cast_sync_after(&cast, 10) == 0 && sim->clients[cast.client].choice.plain;
     if (!cast_choose_message(sim, &cast))
         return;
@@ -145,7 +145,7 @@ moment_broken_off(struct sim *sim)
     sim->server.dawdles = true;
     (void)cast_sync_after(&cast, 1);
     sim->server.dawdles = false;
-    bool plain = sim->clients[cast.client].choice.plain && settled;
+    bool plain = sim->clients[cast.client].choice.plain && in_sync;
     if (rng_chance(dice(sim), 50) && !world->failed) {
         touched = true;
         touch(&cast, step);

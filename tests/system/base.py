@@ -25,7 +25,7 @@ def shown(flags):
 
 
 def only_shown(tree):
-    """The tree without keywords that only the server can hold."""
+    """The tree without keywords that only the server can store."""
     out = {}
     for mailbox, messages in tree.items():
         out[mailbox] = collections.Counter()
@@ -123,7 +123,7 @@ class SystemTest(HomeTest):
         return self.check((account or self.account).sync(*options, **more), expect)
 
     def given_both_sides(self, messages=(), mailbox="INBOX"):
-        """These messages are on the server and here, settled. @return their UIDs"""
+        """These messages are on the server and here, in sync. @return their UIDs"""
         if mailbox not in self.client.mailboxes():
             self.client.create(mailbox)
         uids = self.client.fill(mailbox, messages)
@@ -153,7 +153,7 @@ class SystemTest(HomeTest):
     def assert_nothing_changed_there(self):
         self.assertEqual(self.proxy.changing(), [], self.evidence())
 
-    def assert_settled(self, account=None):
+    def assert_in_sync(self, account=None):
         """A second sync changes nothing on the wire and in the Maildir; a third writes no row of the journal."""
         account = account or self.account
         before = account.maildir.snapshot()
@@ -173,7 +173,7 @@ class SystemTest(HomeTest):
 
     def assert_in_sync(self, account=None):
         self.assert_same(account=account)
-        self.assert_settled(account)
+        self.assert_in_sync(account)
 
     def flags_here(self, message, mailbox="INBOX"):
         return self.maildir.find(mailbox, message).flags

@@ -53,7 +53,7 @@ class EconomyTest(SystemTest):
         if down is not None:
             self.assertLess(stats["down"], down, self.evidence())
 
-    def settle(self):
+    def converge(self):
         """What was written a moment ago is looked at once more by the next run; after that nothing is left to look at."""
         self.sync()
         self.sync()
@@ -74,7 +74,7 @@ class ManyMailboxesTest(EconomyTest):
 
     def test_nothing_changed_costs_one_list_and_no_look_at_any_mailbox(self):
         self.sync()
-        self.settle()
+        self.converge()
 
         self.sync()
 
@@ -85,7 +85,7 @@ class ManyMailboxesTest(EconomyTest):
 
     def test_one_new_mail_opens_one_mailbox(self):
         self.sync()
-        self.settle()
+        self.converge()
         self.client.append("box17", self.corpus.simple("news").bytes)
 
         self.sync()
@@ -96,7 +96,7 @@ class ManyMailboxesTest(EconomyTest):
 
     def test_one_flag_set_here_opens_one_mailbox(self):
         self.sync()
-        self.settle()
+        self.converge()
         self.maildir.flag(self.maildir.files("box23")[1], add="F")
 
         self.sync()
@@ -107,7 +107,7 @@ class ManyMailboxesTest(EconomyTest):
 
     def test_changes_in_every_mailbox_take_no_more_turns_than_in_one(self):
         self.sync()
-        self.settle()
+        self.converge()
         for name in self.names:
             self.client.append(name, self.corpus.simple("news of " + name).bytes)
             self.maildir.flag(self.maildir.files(name)[0], add="F")
@@ -122,7 +122,7 @@ class OneMailboxTest(EconomyTest):
     def test_nothing_changed_here_means_no_directory_is_read_and_no_message_looked_at(self):
         self.fill("INBOX", 500)
         self.sync()
-        self.settle()
+        self.converge()
         log = self.home.path_of("looks")
         calls = "getdents,getdents64,stat,lstat,newfstatat,statx,open,openat,access,faccessat,faccessat2"
 
@@ -144,7 +144,7 @@ class OneMailboxTest(EconomyTest):
     def test_flags_of_the_server_come_as_changes_only(self):
         self.fill("INBOX", 600)
         self.sync()
-        self.settle()
+        self.converge()
         self.client.select("INBOX")
         self.client.imap.store("1:200", "+FLAGS.SILENT", "(\\Seen)")
         self.client.imap.unselect()
@@ -157,7 +157,7 @@ class OneMailboxTest(EconomyTest):
     def test_many_flags_go_up_as_sets(self):
         self.fill("INBOX", 600)
         self.sync()
-        self.settle()
+        self.converge()
         for file in self.maildir.files("INBOX"):
             self.maildir.read(file)
 
@@ -182,7 +182,7 @@ class OneMailboxTest(EconomyTest):
         self.fill("Archive", 1)
         self.fill("INBOX", 600, size=3000)
         self.sync()
-        self.settle()
+        self.converge()
         for file in self.maildir.files("INBOX")[:500]:
             self.maildir.move(file, "Archive", rename=True)
 
@@ -196,7 +196,7 @@ class OneMailboxTest(EconomyTest):
     def test_many_deletions_go_up_together(self):
         self.fill("INBOX", 900)
         self.sync()
-        self.settle()
+        self.converge()
         for file in self.maildir.files("INBOX")[:600]:
             self.maildir.delete(file)
 

@@ -128,7 +128,7 @@ class UnansweredTest(FilesTest):
         self.account.set(server="imap://127.0.0.1:%d" % self.server.port)
         return file
 
-    def until_settled(self):
+    def until_in_sync(self):
         codes = []
         for _ in range(12):
             codes.append(self.account.sync().code)
@@ -145,7 +145,7 @@ class UnansweredTest(FilesTest):
         self.maildir.move(file, "INBOX", rename=True)
         self.assertEqual(self.account.sync().code, SOME)
 
-        self.until_settled()
+        self.until_in_sync()
         self.assertEqual(self.copies_there(mail), 1)
         self.assert_same()
 
@@ -156,7 +156,7 @@ class UnansweredTest(FilesTest):
             time.sleep(0.1)
         self.client.move("INBOX", self.client.uid_of("INBOX", mail), "Work")
 
-        self.until_settled()
+        self.until_in_sync()
 
         self.assertEqual((self.copies_there(mail), self.copies_there(mail, "Work")), (0, 1))
         self.assert_same()
@@ -169,7 +169,7 @@ class UnansweredTest(FilesTest):
         self.client.move("INBOX", self.client.uid_of("INBOX", mail), "Work")
         self.account.set(pull=["new", "flags", "mailboxes"])
 
-        self.until_settled()
+        self.until_in_sync()
 
         self.assertEqual((self.copies_there(mail), self.copies_there(mail, "Work")), (0, 1))
         self.assertIsNotNone(self.maildir.find("INBOX", mail))
@@ -203,7 +203,7 @@ class UnansweredTest(FilesTest):
         self.maildir.move(file, "Work", rename=True)
         self.assertEqual(self.account.sync().code, SOME)
 
-        self.until_settled()
+        self.until_in_sync()
         self.assertEqual((self.copies_there(mail), self.copies_there(mail, "Work")), (0, 1))
         self.assert_same()
 

@@ -196,11 +196,11 @@ class EveryStepTest(ScriptTest):
                 self.assertIn(result.code, (128 + signal.SIGKILL, OK), result)
                 story = "died %s\n%s\n%s" % (where, "\n".join(map(repr, done[-10:])), result)
                 self.look(story)
-                rounds[self.settle(story, left)] += 1
+                rounds[self.converge(story, left)] += 1
         print("%s: %d steps, %d deaths; lost 0, doubled 0; at rest after %s" % (
             name, len(steps), len(places), ", ".join("%d runs: %d times" % p for p in sorted(rounds.items()))), flush=True)
 
-    def settle(self, story, left):
+    def converge(self, story, left):
         """Runs until one exits 0. @return how many it took"""
         for n in range(1, ROUNDS + 1):
             result = self.home.run("import", "post", env=NO_LEAK_CHECK)

@@ -258,7 +258,7 @@ class KillTest(SystemTest):
             if result.code == 0:
                 return
             self.assertEqual(result.code, SOME, result)
-            self.assertLess(time.monotonic(), until, "it never settles\n%s" % result)
+            self.assertLess(time.monotonic(), until, "it never comes in sync\n%s" % result)
             time.sleep(1)
 
     def test_killed_before_a_name_changes(self):

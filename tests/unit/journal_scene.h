@@ -79,7 +79,7 @@ message_of(struct scene *s, int64_t id)
 static inline void
 assert_same_message(const struct journal_message *a, const struct journal_message *b)
 {
-    assert_true(a->id == b->id && a->mailbox == b->mailbox && a->twin == b->twin);
+    assert_true(a->id == b->id && a->mailbox == b->mailbox && a->refers_to == b->refers_to);
     assert_true(a->uid == b->uid && a->size == b->size && a->date == b->date);
     assert_string_equal(a->base, b->base);
     assert_string_equal(a->info, b->info);

@@ -350,7 +350,7 @@ plan_row(const struct world *world, const struct row *row, const struct policy *
 }
 
 static inline void
-row_settle(struct row *row, unsigned bits)
+row_agree(struct row *row, unsigned bits)
 {
     row->rbase = (uint8_t)((row->rbase & ~bits) | (row->rseen & bits));
     row->lbase = (uint8_t)((row->lbase & ~bits) | (row->lseen & bits));
@@ -361,20 +361,20 @@ carry_flags(struct world *world, struct client *client, struct row *row, const s
 {
     unsigned sent = (step->there_add | step->there_del), renamed = step->here_add | step->here_del;
 
-    row_settle(row, step->settled);
+    row_agree(row, step->agreed);
     if (sent != 0) {
         struct mail *mail = mail_find(world->server, row->mailbox, row->uid);
 
         mail->flags = (uint8_t)((mail->flags | (step->there_add & world->holds)) & ~(step->there_del & world->holds));
         row->rseen = mail->flags;
-        row_settle(row, sent);
+        row_agree(row, sent);
     }
     if (renamed != 0) {
         struct mail *file = mail_find(client->files, row->mailbox, row->base);
 
         file->flags = (uint8_t)((file->flags | step->here_add) & ~step->here_del);
         row->lseen = file->flags;
-        row_settle(row, renamed);
+        row_agree(row, renamed);
     }
 }
 

@@ -110,7 +110,7 @@ without_uidplus_other_deleted_messages_stop_the_expunge(void **state)
 
     assert_true(removes(script, 2));
 
-    assert_non_null(strstr(script->told, "done 0.0 u0 no: other messages of this mailbox are marked"));
+    assert_non_null(strstr(script->told, "done 0.0 u0 no: other messages of this mailbox carry"));
     end_script(script);
 }
 
@@ -168,7 +168,7 @@ uid_expunge_that_is_offered_and_refused_falls_back_to_the_plain_way(void **state
 
     assert_true(removes(script, 1));
 
-    /* The mark of the first try is ours: verify does not see it. */
+    /* The \Deleted of the first try is ours: verify does not see it. */
     assert_told(script, "verify 0.0 u1 (S) 5\nverify 0.0 u1 (S) 5\ndone 0.0 u0 ok\n");
     end_script(script);
 }

@@ -40,7 +40,7 @@ a_second_run_asks_for_nothing_and_writes_nothing(void **state)
     assert_all_here(sc);
     assert_said(sc, "nothing new");
     assert_run(sc, 0);
-    assert_true(journal_changes(sc->journal) == 0); /* the second may have settled the stamps of folders */
+    assert_true(journal_changes(sc->journal) == 0); /* the second may have stored the stamps of folders */
 }
 
 static void

@@ -100,7 +100,7 @@ every_column_of_a_message_comes_back_at_its_limits(void **state)
     full.size = INT64_MAX;
     full.date = INT64_MIN;
     full.flags.rbase = 1, full.flags.lbase = 2, full.flags.rseen = 4, full.flags.lseen = UINT32_MAX, full.facts = 63;
-    full.twin = INT64_MAX;
+    full.refers_to = INT64_MAX;
     full = given_message(s, full);
 
     got = message_of(s, full.id);
@@ -124,7 +124,7 @@ a_message_can_lose_what_it_had(void **state)
     message.info[0] = '\0';
     message.has_wire = false;
     memset(message.wire, 0, DIGEST_SIZE);
-    message.twin = 0;
+    message.refers_to = 0;
     assert_true(journal_message_save(s->journal, &message, &s->err));
 
     got = message_of(s, message.id);
@@ -201,12 +201,12 @@ rows_that_make_no_sense_are_refused(void **state)
 }
 
 static void
-settled_means_that_neither_side_differs(void **state)
+clean_means_that_neither_side_differs(void **state)
 {
     static const struct {
         bool uid, base, rseen, lseen;
         unsigned facts;
-        bool twin, settled;
+        bool refers, clean;
     } rows[] = {
         {true, true, false, false, 0, false, true},
         {false, true, false, false, 0, false, false}, /* only here */
@@ -219,9 +219,9 @@ settled_means_that_neither_side_differs(void **state)
         {true, true, false, false, FACT_ECHO, false, false},
         {false, true, false, false, FACT_REFUSED, false, false},
         {false, true, false, false, FACT_ALIAS, true, true},
-        {false, true, true, false, FACT_ALIAS, true, true}, /* what the server shows is its twin's */
+        {false, true, true, false, FACT_ALIAS, true, true}, /* what the server shows is that of the row it refers to */
         {false, true, false, true, FACT_ALIAS, true, false},
-        {false, true, false, false, FACT_ALIAS, false, false}, /* its twin is gone */
+        {false, true, false, false, FACT_ALIAS, false, false}, /* that row is gone */
         {false, false, false, false, FACT_ALIAS, true, false},
         {false, true, false, false, FACT_ALIAS | FACT_GONE_HERE, true, false},
     };
@@ -236,8 +236,8 @@ settled_means_that_neither_side_differs(void **state)
         message.flags.rseen ^= rows[i].rseen ? FLAG_FLAGGED : 0u;
         message.flags.lseen ^= rows[i].lseen ? FLAG_FLAGGED : 0u;
         message.facts = rows[i].facts;
-        message.twin = rows[i].twin ? 9 : 0;
-        assert_int_equal(journal_message_settled(&message), rows[i].settled);
+        message.refers_to = rows[i].refers ? 9 : 0;
+        assert_int_equal(journal_message_is_clean(&message), rows[i].clean);
     }
 }
 
@@ -308,22 +308,22 @@ a_range_of_uids_holds_what_is_not_known_to_be_gone(void **state)
 }
 
 static void
-aliases_are_found_by_their_twin(void **state)
+aliases_are_found_by_the_row_that_they_refer_to(void **state)
 {
     struct scene *s = *state;
     struct journal_message message = given_message(s, paired(s->mailbox, 1)), alias = paired(s->mailbox, 0);
     int64_t *ids;
     size_t count;
     alias.facts = FACT_ALIAS;
-    alias.twin = message.id;
+    alias.refers_to = message.id;
     alias = given_message(s, alias);
 
-    assert_true(journal_ids_by_twin(s->journal, message.id, &ids, &count, &s->err));
+    assert_true(journal_ids_referring(s->journal, message.id, &ids, &count, &s->err));
 
     assert_int_equal(count, 1);
     assert_true(ids[0] == alias.id);
     free(ids);
-    assert_true(journal_ids_by_twin(s->journal, 0, &ids, &count, &s->err));
+    assert_true(journal_ids_referring(s->journal, 0, &ids, &count, &s->err));
     assert_int_equal(count, 0);
     free(ids);
 }
@@ -342,8 +342,8 @@ marked_is_what_both_sides_show_as_deleted(void **state)
     given_message(s, there);
     given_message(s, gone);
 
-    assert_ids(s, s->mailbox, WHICH_MARKED, (int64_t[]){both.id}, 1);
-    assert_ids(s, 0, WHICH_MARKED, (int64_t[]){both.id}, 1);
+    assert_ids(s, s->mailbox, WHICH_DELETED, (int64_t[]){both.id}, 1);
+    assert_ids(s, 0, WHICH_DELETED, (int64_t[]){both.id}, 1);
 }
 
 static void
@@ -414,7 +414,7 @@ a_row_is_remembered_only_as_the_table_has_it(void **state)
     bool found;
 
     alias.facts = FACT_ALIAS;
-    alias.twin = message.id;
+    alias.refers_to = message.id;
     (void)text_print(alias.base, sizeof alias.base, "another");
     alias = given_message(s, alias);
     assert_true(journal_commit(s->journal, &s->err));
@@ -428,12 +428,12 @@ a_row_is_remembered_only_as_the_table_has_it(void **state)
 
     assert_true(journal_begin(s->journal, &s->err));
     assert_true(journal_message_get(s->journal, alias.id, &out, &found, &s->err));
-    assert_int_equal(out.twin, message.id);
+    assert_int_equal(out.refers_to, message.id);
     assert_true(journal_message_delete(s->journal, message.id, &s->err));
     assert_true(journal_message_get(s->journal, message.id, &out, &found, &s->err));
     assert_false(found);
     assert_true(journal_message_get(s->journal, alias.id, &out, &found, &s->err));
-    assert_int_equal(out.twin, 0);
+    assert_int_equal(out.refers_to, 0);
     assert_true(journal_mailbox_delete(s->journal, s->mailbox, &s->err));
     assert_true(journal_message_get(s->journal, alias.id, &out, &found, &s->err));
     assert_false(found);
@@ -512,10 +512,10 @@ main(void)
         TEST(what_is_not_there_is_not_found_and_nothing_is_written),
         TEST(uids_and_bases_are_unique_in_their_mailbox_but_unknown_ones_are_not),
         TEST(rows_that_make_no_sense_are_refused),
-        TEST(settled_means_that_neither_side_differs),
+        TEST(clean_means_that_neither_side_differs),
         TEST(sets_of_messages_follow_every_save_in_the_order_of_uids),
         TEST(a_range_of_uids_holds_what_is_not_known_to_be_gone),
-        TEST(aliases_are_found_by_their_twin),
+        TEST(aliases_are_found_by_the_row_that_they_refer_to),
         TEST(marked_is_what_both_sides_show_as_deleted),
         TEST(the_highest_uid_is_the_mailboxs_own),
         TEST(messages_are_found_by_digest_and_dirty_ones_by_size),

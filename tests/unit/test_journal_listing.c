@@ -152,7 +152,7 @@ numbers_of(struct place *p, struct journal *journal, enum journal_listing_which 
 static void
 check(struct place *p, struct journal *journal, const struct world *world)
 {
-    unsigned expected[LISTED_MARKED + 1] = {0};
+    unsigned expected[LISTED_REMOVABLE + 1] = {0};
     uint64_t expected_gone = 0, gone;
     bool any_unsized = false, any;
 
@@ -266,7 +266,7 @@ where_nothing_is_new_no_line_is_written(void **state)
     for (uint32_t number = 1; number <= 3; number++)
         assert_true(journal_listing_add(journal, number, &"a\0b\0c"[2 * (number - 1)], 0, &p -> err));
     assert_true(journal_listing_gone(journal, &gone, &p->err));
-    for (enum journal_listing_which which = LISTED_ALL; which <= LISTED_MARKED; which++) {
+    for (enum journal_listing_which which = LISTED_ALL; which <= LISTED_REMOVABLE; which++) {
         assert_true(journal_listing_count(journal, which, &count, &p->err));
         assert_int_equal(count, which == LISTED_ALL || which == LISTED_KNOWN ? 3 : 0);
         if (count > 0)

@@ -255,14 +255,14 @@ a_journal_of_version_1_gets_the_new_table_and_keeps_its_mail(void **state)
 {
     struct place *p = *state;
     struct journal *journal;
-    char mark[128];
+    char stamp[128];
 
     assert_int_equal(mkdir(p->folder, 0700), 0);
     given_sql(p, schema_steps[0]);
-    text_print(mark, sizeof mark,
+    text_print(stamp, sizeof stamp,
                "PRAGMA application_id = %d; PRAGMA user_version = 1; INSERT INTO meta VALUES ('clean', '1')",
                SCHEMA_APPLICATION);
-    given_sql(p, mark);
+    given_sql(p, stamp);
     given_sql(p, "INSERT INTO mailbox VALUES (1, 'INBOX', NULL, 'INBOX', 0, 0, 0, 0, 0, 0, 0, 0, '');"
                  "INSERT INTO message VALUES (1, 1, 7, NULL, '', 5, 0, NULL, NULL, 0, 0, 0, 0, 0, NULL, '', 0)");
 
@@ -285,15 +285,15 @@ what_an_older_journal_holds_stands_on_its_list(void **state)
     struct journal *journal;
     int64_t *ids;
     size_t count;
-    char mark[128];
+    char stamp[128];
 
     assert_int_equal(mkdir(p->folder, 0700), 0);
     given_sql(p, schema_steps[0]);
     given_sql(p, schema_steps[1]);
-    text_print(mark, sizeof mark,
+    text_print(stamp, sizeof stamp,
                "PRAGMA application_id = %d; PRAGMA user_version = 2; INSERT INTO meta VALUES ('clean', '1')",
                SCHEMA_APPLICATION);
-    given_sql(p, mark);
+    given_sql(p, stamp);
     given_sql(
         p,
         "INSERT INTO pending VALUES (1, 7, 2, 'remove-there', 'too many', 100, 'aaaa'),"
@@ -317,16 +317,16 @@ a_journal_of_version_2_keeps_its_quarantine_and_the_dates_in_it(void **state)
 {
     struct place *p = *state;
     struct journal_quarantined *list;
-    char mark[128];
+    char stamp[128];
     size_t count;
 
     assert_int_equal(mkdir(p->folder, 0700), 0);
     given_sql(p, schema_steps[0]);
     given_sql(p, schema_steps[1]);
-    text_print(mark, sizeof mark,
+    text_print(stamp, sizeof stamp,
                "PRAGMA application_id = %d; PRAGMA user_version = 2; INSERT INTO meta VALUES ('clean', '1')",
                SCHEMA_APPLICATION);
-    given_sql(p, mark);
+    given_sql(p, stamp);
     given_sql(p, "INSERT INTO quarantine VALUES ('q', 'INBOX', 'b', 'n', 7, 'deleted on the server', 1600000000, 5)");
 
     struct journal *journal = opened(p);
@@ -343,14 +343,14 @@ static void
 a_reader_sees_a_journal_of_version_1_without_changing_it(void **state)
 {
     struct place *p = *state;
-    char mark[128];
+    char stamp[128];
     bool missing;
     size_t before, after;
 
     assert_int_equal(mkdir(p->folder, 0700), 0);
     given_sql(p, schema_steps[0]);
-    text_print(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = 1", SCHEMA_APPLICATION);
-    given_sql(p, mark);
+    text_print(stamp, sizeof stamp, "PRAGMA application_id = %d; PRAGMA user_version = 1", SCHEMA_APPLICATION);
+    given_sql(p, stamp);
     char *old = contents(p->path, &before);
 
     struct journal *journal = journal_open_read(p->path, &missing, &p->err);
@@ -480,7 +480,7 @@ what_is_probed_is_doubtful_all_of_it_or_what_has_the_size_of_an_absent_row(void 
     assert_true(journal_listing_probe(journal, true, &p->err));
     assert_string_equal(numbers(p, journal, LISTED_DOUBT, false), "6 7 8");
 
-    assert_true(journal_listing_settle(journal, 7, row.id, true, &p->err));
+    assert_true(journal_listing_pair(journal, 7, row.id, true, &p->err));
     assert_true(listed(p, journal, 7).row == row.id && listed(p, journal, 7).proven);
     assert_string_equal(numbers(p, journal, LISTED_KNOWN, false), "7");
     journal_close(journal);
@@ -614,8 +614,9 @@ what_was_begun_is_wanted_again(void **state)
     assert_string_equal(numbers(p, journal, LISTED_KNOWN, false), "1");
     assert_true(journal_listing_want(journal, 1, &p->err));
     assert_string_equal(numbers(p, journal, LISTED_NEW, false), "1 2 3");
-    assert_true(journal_listing_mark(journal, 2, &p->err) && journal_listing_mark(journal, 2, &p->err));
-    assert_string_equal(numbers(p, journal, LISTED_MARKED, true), "2");
+    assert_true(journal_listing_allow_removal(journal, 2, &p->err) &&
+                journal_listing_allow_removal(journal, 2, &p->err));
+    assert_string_equal(numbers(p, journal, LISTED_REMOVABLE, true), "2");
     journal_close(journal);
 }
 

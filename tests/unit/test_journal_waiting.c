@@ -285,7 +285,7 @@ a_deleted_message_takes_what_hangs_on_it_along(void **state)
     struct journal_pending *pendings;
     size_t count;
     alias.facts = FACT_ALIAS;
-    alias.twin = message.id;
+    alias.refers_to = message.id;
     alias = given_message(s, alias);
     assert_true(journal_op_add(s->journal, &op, &s->err));
     assert_true(journal_op_add(s->journal, &target, &s->err));
@@ -305,7 +305,7 @@ a_deleted_message_takes_what_hangs_on_it_along(void **state)
     assert_int_equal(pendings[0].message, 0);
     free(pendings);
     got = message_of(s, alias.id);
-    assert_int_equal(got.twin, 0);
+    assert_int_equal(got.refers_to, 0);
     assert_ids(s, 0, WHICH_DIRTY, (int64_t[]){alias.id}, 1); /* it stands alone now, so there is something to plan */
 }
 

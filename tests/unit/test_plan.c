@@ -1,6 +1,6 @@
 /*
  * The planner, enumerated: every presence, two flags at a time out of \Seen, \Flagged and \Deleted, every mask of
- * flags that the server can hold, every fact about the file, every policy. The first half says for each input
+ * flags that the server can store, every fact about the file, every policy. The first half says for each input
  * which answers are lawful; the second carries answers out on a model of one message, as the engine does, and
  * looks where that ends. Several messages, mailboxes and clients: test_plan_moves.c and test_plan_clients.c.
  */
@@ -76,14 +76,14 @@ print_side(const char *name, const struct plan_side *side)
 static void
 print_case(const struct plan_message *message, const struct policy *policy, const struct plan_step *step)
 {
-    char there_add[7], there_del[7], here_add[7], here_del[7], settled[7], permanent[7];
+    char there_add[7], there_del[7], here_add[7], here_del[7], agreed[7], permanent[7];
 
     flags_to_letters(message->permanent, permanent);
     flags_to_letters(step->there_add, there_add);
     flags_to_letters(step->there_del, there_del);
     flags_to_letters(step->here_add, here_add);
     flags_to_letters(step->here_del, here_del);
-    flags_to_letters(step->settled, settled);
+    flags_to_letters(step->agreed, agreed);
     print_side("remote", &message->remote);
     print_side("local", &message->local);
     print_error("  the server holds \"%s\"%s%s%s\n", permanent, message->altered ? ", altered" : "",
@@ -91,8 +91,8 @@ print_case(const struct plan_message *message, const struct policy *policy, cons
     print_direction("pull", &policy->pull);
     print_direction("push", &policy->push);
     print_error("  expunge: %s\n", policy->expunge ? "yes" : "no");
-    print_error("  answer: %s%s, there +%s -%s, here +%s -%s, settled %s\n", verbs[step->verb],
-                step->kept_back ? " (kept back)" : "", there_add, there_del, here_add, here_del, settled);
+    print_error("  answer: %s%s, there +%s -%s, here +%s -%s, agreed %s\n", verbs[step->verb],
+                step->kept_back ? " (kept back)" : "", there_add, there_del, here_add, here_del, agreed);
 }
 
 /* ---- what is lawful: each returns the law that is broken, or NULL ---- */
@@ -134,11 +134,11 @@ broken_removal(const struct plan_message *message, const struct policy *policy, 
         LAW("what both sides have is removed only by expunge", policy->expunge);
         LAW("expunge takes only what carries \\Deleted on both sides",
             (remote->seen & local->seen & FLAG_DELETED) != 0);
-        LAW("expunge waits until all flags are settled", unchanged);
+        LAW("expunge waits until all flags are agreed", unchanged);
     }
     if (step->verb == PLAN_REMOVE_HERE || step->verb == PLAN_REMOVE_THERE) {
         LAW("an altered file is never a removal: its bytes were not the message", !message->altered);
-        LAW("an alias is never a removal: its twin stands for the message", !message->alias);
+        LAW("an alias is never a removal: another row stands for the message", !message->alias);
     }
     if (both && policy->expunge && unchanged && (remote->seen & local->seen & FLAG_DELETED) != 0 && !message->altered &&
         !message->alias)
@@ -227,10 +227,10 @@ broken_flags(const struct plan_message *message, const struct policy *policy, co
     unsigned there = step->there_add | step->there_del, here = step->here_add | step->here_del;
     unsigned remote_changed = remote->base ^ remote->seen, local_changed = local->base ^ local->seen;
     unsigned changed = remote_changed | local_changed, differ = remote->seen ^ local->seen;
-    unsigned left = changed & ~(there | here | step->settled);
+    unsigned left = changed & ~(there | here | step->agreed);
 
     if (step->verb != PLAN_FLAGS) {
-        LAW("flags change only under the verb for flags", (there | here | step->settled) == 0);
+        LAW("flags change only under the verb for flags", (there | here | step->agreed) == 0);
         LAW("a change of flags on both sides' message is answered",
             changed == 0 || message->alias || remote->presence != PLAN_HERE || local->presence != PLAN_HERE);
         return NULL;
@@ -240,9 +240,9 @@ broken_flags(const struct plan_message *message, const struct policy *policy, co
     LAW("no flag is set and cleared at once",
         (step->there_add & step->there_del) == 0 && (step->here_add & step->here_del) == 0);
     LAW("at most one side acts for each flag", (there & here) == 0);
-    LAW("what is carried out is not settled yet", ((there | here) & step->settled) == 0);
-    LAW("a flag that nobody changed stays", ((there | here | step->settled) & ~changed) == 0);
-    LAW("the server is sent only what it can hold", (there & ~message->permanent) == 0);
+    LAW("what is carried out is not agreed yet", ((there | here) & step->agreed) == 0);
+    LAW("a flag that nobody changed stays", ((there | here | step->agreed) & ~changed) == 0);
+    LAW("the server is sent only what it can store", (there & ~message->permanent) == 0);
     LAW("only a change here goes there", (there & ~local_changed) == 0);
     LAW("only a change there comes here", (here & ~remote_changed) == 0);
     LAW("what goes there is what the file shows",
@@ -252,9 +252,9 @@ broken_flags(const struct plan_message *message, const struct policy *policy, co
     LAW("only flags that differ are carried out", ((there | here) & ~differ) == 0);
     LAW("where both sides changed a flag, set wins",
         ((step->there_del | step->here_del) & remote_changed & local_changed) == 0);
-    LAW("a flag that differs is settled only where the server can't hold it and the change came from here",
-        (step->settled & differ & (message->permanent | ~local_changed)) == 0);
-    LAW("every change is carried out, settled or kept back", left == 0 || step->kept_back);
+    LAW("a flag that differs is agreed only where the server can't store it and the change came from here",
+        (step->agreed & differ & (message->permanent | ~local_changed)) == 0);
+    LAW("every change is carried out, agreed or kept back", left == 0 || step->kept_back);
     LAW("only what would come down is left out without pull flags",
         (left & remote_changed & ~local_changed) == 0 || !policy->pull.flags);
     LAW("only what would go up is left out without push flags",
@@ -317,7 +317,7 @@ is_same_step(const struct plan_step *a, const struct plan_step *b)
 {
     return a->verb == b->verb && a->kept_back == b->kept_back && a->there_add == b->there_add &&
            a->there_del == b->there_del && a->here_add == b->here_add && a->here_del == b->here_del &&
-           a->settled == b->settled;
+           a->agreed == b->agreed;
 }
 
 static void
@@ -369,7 +369,7 @@ each_of_the_six_flags_is_merged_by_itself(void **state)
                 assert_int_equal(step.there_del & bit, one.there_del);
                 assert_int_equal(step.here_add & bit, one.here_add);
                 assert_int_equal(step.here_del & bit, one.here_del);
-                assert_int_equal(step.settled & bit, one.settled);
+                assert_int_equal(step.agreed & bit, one.agreed);
             }
         }
     }
@@ -385,7 +385,7 @@ struct model {
 };
 
 static void
-settle(struct plan_message *row, unsigned bits)
+agree(struct plan_message *row, unsigned bits)
 {
     row->remote.base = (row->remote.base & ~bits) | (row->remote.seen & bits);
     row->local.base = (row->local.base & ~bits) | (row->local.seen & bits);
@@ -397,11 +397,11 @@ carry_out_flags(struct model *model, const struct plan_step *step)
     struct plan_message *row = &model->row;
     unsigned sent = step->there_add | step->there_del, renamed = step->here_add | step->here_del;
 
-    settle(row, step->settled);
+    agree(row, step->agreed);
     row->remote.seen = (row->remote.seen | (step->there_add & model->holds)) & ~(step->there_del & model->holds);
-    settle(row, sent); /* the echo: what was sent, as the server then shows it */
+    agree(row, sent); /* the echo: what was sent, as the server then shows it */
     row->local.seen = (row->local.seen | step->here_add) & ~step->here_del;
-    settle(row, renamed);
+    agree(row, renamed);
 }
 
 static void
@@ -447,7 +447,7 @@ is_same_model(const struct model *a, const struct model *b)
            a->forgotten == b->forgotten;
 }
 
-/* An alias has no UID of its own. Bases that differ were written down because the server could not hold the flag. */
+/* An alias has no UID of its own. Bases that differ were written down because the server could not store the flag. */
 static bool
 is_possible(const struct model *model)
 {
@@ -468,7 +468,7 @@ broken_end(const struct model *model)
     if (model->forgotten || row->altered || row->alias || (row->refused && !there))
         return NULL;
     LAW("in the end both sides have the message, or neither", there && here);
-    LAW("in the end both sides show the same flags, but for what the server can't hold",
+    LAW("in the end both sides show the same flags, but for what the server can't store",
         ((row->remote.seen ^ row->local.seen) & row->permanent & model->holds) == 0);
     return NULL;
 }

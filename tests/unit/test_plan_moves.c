@@ -241,7 +241,7 @@ check_stories(bool same_bytes, uint8_t holds)
 }
 
 static void
-whatever_happens_to_two_different_messages_one_run_settles_it(void **state)
+whatever_happens_to_two_different_messages_one_run_sees_it_through(void **state)
 {
     (void)state;
 
@@ -249,7 +249,7 @@ whatever_happens_to_two_different_messages_one_run_settles_it(void **state)
 }
 
 static void
-whatever_happens_to_two_equal_messages_one_run_settles_it(void **state)
+whatever_happens_to_two_equal_messages_one_run_sees_it_through(void **state)
 {
     (void)state;
 
@@ -268,8 +268,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whatever_happens_to_two_different_messages_one_run_settles_it),
-        cmocka_unit_test(whatever_happens_to_two_equal_messages_one_run_settles_it),
+        cmocka_unit_test(whatever_happens_to_two_different_messages_one_run_sees_it_through),
+        cmocka_unit_test(whatever_happens_to_two_equal_messages_one_run_sees_it_through),
         cmocka_unit_test(a_server_that_forgets_a_flag_changes_nothing_about_that),
     };
 
