@@ -77,6 +77,20 @@ script_send(struct script *script, const char *bytes, size_t len)
     }
 }
 
+/* The same bytes so many times, in as few calls as it takes. */
+static void
+script_repeat(struct script *script, const char *bytes, long count)
+{
+    char block[16384];
+    const size_t len = strlen(bytes);
+    const long fit = (long)(sizeof block / len);
+
+    for (long i = 0; i < fit; i++)
+        memcpy(block + (size_t)i * len, bytes, len);
+    for (; count > 0; count -= fit)
+        script_send(script, block, (size_t)(count < fit ? count : fit) * len);
+}
+
 static void
 script_complain(struct script *script, const char *what, const char *about)
 {
@@ -121,8 +135,7 @@ script_play(struct script *script, const char *step)
     } else if (step[0] == 'N') {
         char *text;
         long count = strtol(rest, &text, 10);
-        for (text++; count > 0; count--)
-            script_send(script, text, strlen(text));
+        script_repeat(script, text + 1, count);
     } else if (step[0] == 'W') {
         struct pollfd quiet = {.fd = script->fd, .events = POLLIN};
         if (poll(&quiet, 1, 100) != 0)

@@ -11,6 +11,7 @@
 #include "store/base/lines.h"
 #include "store/journal/pop.h"
 #include "sync/import/import.h"
+#include "tests/sim/sim_journal.h"
 
 #define DROP_MAX 400
 #define DAY 86400
@@ -501,7 +502,7 @@ scene_open(void **state)
     sc->s->maildir = maildir_new(&(struct maildir_settings){.root = sc->s->root, .quarantine = sc->s->quarantine});
     assert_non_null(sc->s->maildir);
     sc->s->local = maildir_local(sc->s->maildir);
-    sc->journal = journal_open_memory(NULL, 0, &sc->err);
+    sc->journal = sim_journal_open(NULL, 0, &sc->err);
     assert_non_null(sc->journal);
     sc->now = 1700000000;
     sc->stop_after = -1;
@@ -525,7 +526,7 @@ scene_close(void **state)
 
     for (size_t i = 0; i < sc->drop.count; i++)
         free(sc->drop.mails[i].bytes);
-    journal_close(sc->journal);
+    sim_journal_close(sc->journal);
     scratch_free(&scratch);
     free(sc->text);
     free(sc);
@@ -576,8 +577,8 @@ restart(struct scene *sc)
     size_t size;
 
     assert_true(journal_image(sc->journal, &image, &size, &sc->err));
-    journal_close(sc->journal);
-    sc->journal = journal_open_memory(image, size, &sc->err);
+    sim_journal_close(sc->journal);
+    sc->journal = sim_journal_open(image, size, &sc->err);
     assert_non_null(sc->journal);
     free(image);
     maildir_free(sc->s->maildir);

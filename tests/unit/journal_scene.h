@@ -3,6 +3,7 @@
 #define TESTS_UNIT_JOURNAL_SCENE_H
 
 #include "store/journal/journal.h"
+#include "tests/sim/sim_journal.h"
 
 struct scene { /* a journal in memory, a transaction open, and one mailbox in it */
     struct journal *journal;
@@ -26,7 +27,7 @@ set_up(void **state)
     struct scene *s = calloc(1, sizeof *s);
 
     assert_non_null(s);
-    s->journal = journal_open_memory(NULL, 0, &s->err);
+    s->journal = sim_journal_open(NULL, 0, &s->err);
     assert_non_null(s->journal);
     assert_true(journal_begin(s->journal, &s->err));
     s->mailbox = given_mailbox(s, "INBOX");
@@ -39,7 +40,7 @@ tear_down(void **state)
 {
     struct scene *s = *state;
 
-    journal_close(s->journal);
+    sim_journal_close(s->journal);
     free(s);
     return 0;
 }

@@ -502,8 +502,8 @@ a_signal_keeps_what_has_come_and_the_next_run_brings_the_rest(void **state)
 static void
 lose_journal(struct scene *sc)
 {
-    journal_close(sc->journal);
-    sc->journal = journal_open_memory(NULL, 0, &sc->err);
+    sim_journal_close(sc->journal);
+    sc->journal = sim_journal_open(NULL, 0, &sc->err);
     assert_non_null(sc->journal);
     (void)usleep(15000);
 }

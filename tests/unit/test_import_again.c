@@ -53,8 +53,8 @@ what_an_older_journal_saw_refused_and_is_here_is_not_fetched_again(void **state)
     sc->drop.mails[1].refuse_retr = false;
     assert_run(sc, 0);
     assert_all_here(sc);
-    journal_close(sc->journal);
-    sc->journal = journal_open_memory(image, size, &sc->err);
+    sim_journal_close(sc->journal);
+    sc->journal = sim_journal_open(image, size, &sc->err);
     assert_non_null(sc->journal);
     free(image);
 
@@ -82,8 +82,8 @@ what_an_older_journal_saw_refused_and_is_not_here_is_fetched(void **state)
     assert_run(sc, 1);
     sc->drop.mails[3].gone = true;
     sc->drop.mails[1].refuse_retr = false;
-    journal_close(sc->journal);
-    sc->journal = journal_open_memory(image, size, &sc->err);
+    sim_journal_close(sc->journal);
+    sc->journal = sim_journal_open(image, size, &sc->err);
     assert_non_null(sc->journal);
     free(image);
 
@@ -130,8 +130,8 @@ what_an_older_journal_does_not_know_comes_once_though_its_first_list_lacks_it(vo
     assert_true(journal_image(sc->journal, &image, &size, &sc->err));
     given_mails(sc, 1);
     assert_run(sc, 0);
-    journal_close(sc->journal);
-    sc->journal = journal_open_memory(image, size, &sc->err);
+    sim_journal_close(sc->journal);
+    sc->journal = sim_journal_open(image, size, &sc->err);
     assert_non_null(sc->journal);
     free(image);
     (void)usleep(15000);
@@ -161,8 +161,8 @@ what_was_met_by_its_file_and_removed_comes_once_under_another_name(void **state)
     struct dropped *mail = given_mail_as(sc, "lf", lf, sizeof lf - 1);
 
     assert_run(sc, 0);
-    journal_close(sc->journal);
-    sc->journal = journal_open_memory(NULL, 0, &sc->err);
+    sim_journal_close(sc->journal);
+    sc->journal = sim_journal_open(NULL, 0, &sc->err);
     assert_non_null(sc->journal);
     sc->account.import.keep_days = 0;
     assert_run(sc, 0);
@@ -194,8 +194,8 @@ a_report_is_not_taken_for_a_file_that_an_older_journal_does_not_know(void **stat
     assert_true(journal_image(sc->journal, &image, &size, &sc->err));
     old = given_mail_as(sc, "1", first, sizeof first - 1);
     assert_run(sc, 0);
-    journal_close(sc->journal);
-    sc->journal = journal_open_memory(image, size, &sc->err);
+    sim_journal_close(sc->journal);
+    sc->journal = sim_journal_open(image, size, &sc->err);
     assert_non_null(sc->journal);
     free(image);
     (void)usleep(15000);

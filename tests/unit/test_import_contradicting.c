@@ -202,8 +202,8 @@ what_is_like_one_that_was_recorded_is_fetched(void **state)
 static void
 lose_journal(struct scene *sc)
 {
-    journal_close(sc->journal);
-    sc->journal = journal_open_memory(NULL, 0, &sc->err);
+    sim_journal_close(sc->journal);
+    sc->journal = sim_journal_open(NULL, 0, &sc->err);
     assert_non_null(sc->journal);
 }
 

@@ -147,8 +147,8 @@ equal_headers_of_other_bodies_are_told_apart_by_these_when_all_names_change(void
 static void
 lose_journal(struct scene *sc)
 {
-    journal_close(sc->journal);
-    sc->journal = journal_open_memory(NULL, 0, &sc->err);
+    sim_journal_close(sc->journal);
+    sc->journal = sim_journal_open(NULL, 0, &sc->err);
     assert_non_null(sc->journal);
     (void)usleep(15000);
 }
