@@ -1,6 +1,6 @@
 /* golub check: log in and say what the server and the file system can do; one account after the other, so that each
  * is a paragraph. */
-#include "config/commands.h"
+#include "config/jobs.h"
 #include "sync/inspect/inspect.h"
 #include "sync/report/report.h"
 

@@ -1,5 +1,5 @@
 /* golub import: POP accounts alone, one way, all at once. */
-#include "config/commands.h"
+#include "config/jobs.h"
 #include "sync/account.h"
 #include "sync/report/report.h"
 

@@ -1,5 +1,5 @@
 /* golub status: what the journals say, one account after the other; nothing is connected to, nothing is changed. */
-#include "config/commands.h"
+#include "config/jobs.h"
 #include "sync/inspect/inspect.h"
 #include "sync/report/report.h"
 

@@ -2,7 +2,7 @@
  * golub sync: every account both ways, or as far as --pull, --push and the policy let it. POP accounts are imported first, and
  * have ended before the others begin: what they bring into an IMAP account's tree goes up with the same run.
  */
-#include "config/commands.h"
+#include "config/jobs.h"
 #include "sync/account.h"
 #include "sync/report/report.h"
 

@@ -1,5 +1,5 @@
 /* golub: options, configuration, one command, one exit status. */
-#include "config/commands.h"
+#include "config/jobs.h"
 #include "config/signals.h"
 #include "sync/report/report.h"
 

@@ -16,7 +16,7 @@
 #ifndef STORE_IMAP_DRIVER_H
 #define STORE_IMAP_DRIVER_H
 
-#include "store/net/mailstream.h"
+#include "store/net/feed.h"
 
 enum driver_status { STATUS_NONE, STATUS_OK, STATUS_PREAUTH, STATUS_NO, STATUS_BAD };
 

@@ -5,7 +5,7 @@
 #ifndef STORE_IMAP_RESPONSE_H
 #define STORE_IMAP_RESPONSE_H
 
-#include "store/imap/fetch.h"
+#include "store/imap/fetch_parser.h"
 #include "store/imap/list.h"
 
 enum response_kind {

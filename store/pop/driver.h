@@ -14,7 +14,7 @@
 #ifndef STORE_POP_DRIVER_H
 #define STORE_POP_DRIVER_H
 
-#include "store/net/mailstream.h"
+#include "store/net/feed.h"
 #include "store/pop/capability.h"
 
 enum pop_status { POP_NONE, POP_OK, POP_ERR, POP_CONTINUE };

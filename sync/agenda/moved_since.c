@@ -120,7 +120,7 @@ gather_strays(struct run *run, struct agenda *agenda, struct strays *strays, str
             continue;
         if (!run_load(run, agenda->todos[i].id, message))
             return false;
-        if (!message->has_wire || !run_is_own_name(message->base))
+        if (!message->has_wire || !own_name_is_ours(message->base))
             continue;
         if (!array_grow(&strays->at, &size, strays->count + 1, sizeof *strays->at))
             return run_no_memory(run);

@@ -131,7 +131,7 @@ check_name(struct run *run, struct mailbox *mailbox, struct journal_message *mes
     *skip = false;
     if (message->uid != 0 || (message->facts & FACT_AGAIN) != 0) /* known, whoever has its UID now */
         return true;
-    if (!run_own_name(run, mailbox, message, &is))
+    if (!own_name_check(run, mailbox, message, &is))
         return false;
     *skip = is != OWN_NAME_NOT;
     if (is == OWN_NAME_UNREAD) { /* it may be gone by now, or be this very message: the next look says more */

@@ -467,7 +467,7 @@ find_parts(struct meeting *meeting)
                 continue;
             ok = run_load(run, half->id, &message);
             file.info = message.info;
-            uid->part = uid->doubt = ok && file_begins_with(run, &file, half->size, uid->body_size, uid->wire, true);
+            uid->part = uid->doubt = ok && beginning_matches(run, &file, half->size, uid->body_size, uid->wire, true);
         }
     }
     return ok;

@@ -21,8 +21,8 @@ text_follows(const struct run *run, void *handle)
 }
 
 bool
-file_begins_with(const struct run *run, const struct local_file *file, uint64_t file_size, uint64_t size,
-                 const unsigned char wire[static DIGEST_SIZE], bool text)
+beginning_matches(const struct run *run, const struct local_file *file, uint64_t file_size, uint64_t size,
+                  const unsigned char wire[static DIGEST_SIZE], bool text)
 {
     const struct local_ops *ops = run->local.ops;
     struct digest *digest = digest_new();

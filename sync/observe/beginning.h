@@ -9,7 +9,7 @@
  * @param text  and is what follows more than the ends of lines?
  * @return false also where the file can't be read
  */
-bool file_begins_with(const struct run *run, const struct local_file *file, uint64_t file_size, uint64_t size,
-                      const unsigned char wire[static DIGEST_SIZE], bool text);
+bool beginning_matches(const struct run *run, const struct local_file *file, uint64_t file_size, uint64_t size,
+                       const unsigned char wire[static DIGEST_SIZE], bool text);
 
 #endif

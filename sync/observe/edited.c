@@ -102,7 +102,7 @@ is_beginning(const struct look *look)
 {
     const struct local_file file = run_file(look->mailbox, look->message);
 
-    return file_begins_with(look->run, &file, look->facts.digests.size, look->print.wire, look->message->wire, false);
+    return beginning_matches(look->run, &file, look->facts.digests.size, look->print.wire, look->message->wire, false);
 }
 
 static bool

@@ -288,7 +288,7 @@ view_spare(struct run *run, struct mailbox *mailbox, int64_t id)
         return false;
     had_uid = (message.facts & lost) == (FACT_UNPAIRED | FACT_GONE_THERE);
     if (mailbox->unsure || !(had_uid ? is_at_limit(mailbox)
-                                     : (message.facts & ~(unsigned)FACT_AGAIN) == 0 && run_is_own_name(message.base)))
+                                     : (message.facts & ~(unsigned)FACT_AGAIN) == 0 && own_name_is_ours(message.base)))
         return true;
     if (!had_uid && !mailbox->perhaps_cut) /* a copy of what is somewhere else, perhaps */
         return true;

@@ -24,7 +24,7 @@ is_own_form(const char *base, int64_t *date)
 }
 
 bool
-run_is_own_name(const char *base)
+own_name_is_ours(const char *base)
 {
     int64_t date;
 
@@ -42,7 +42,7 @@ compare(const struct journal_message *message, const struct journal_message *fil
 }
 
 bool
-run_own_name(struct run *run, const struct mailbox *mailbox, const struct journal_message *file, enum own_name *is)
+own_name_check(struct run *run, const struct mailbox *mailbox, const struct journal_message *file, enum own_name *is)
 {
     struct journal_message *message;
     int64_t *ids, date;

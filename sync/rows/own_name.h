@@ -10,9 +10,9 @@ enum own_name {
     OWN_NAME_UNREAD,  /* it is, and the message could not be read yet */
 };
 /** Is it a name of the form that golub gives? */
-bool run_is_own_name(const char *base);
+bool own_name_is_ours(const char *base);
 /** Does a new file bear the name that golub gives the file of a UID which this mailbox has? (own_name.c) */
-MUST_CHECK bool run_own_name(struct run *run, const struct mailbox *mailbox, const struct journal_message *file,
-                             enum own_name *is);
+MUST_CHECK bool own_name_check(struct run *run, const struct mailbox *mailbox, const struct journal_message *file,
+                               enum own_name *is);
 
 #endif

@@ -708,7 +708,7 @@ BUGS = [
     bug("what is out of view when UIDs change sent up again", Test("scenario_view"),
         ("sync/observe/view.c", "had_uid ? is_at_limit(mailbox)", "had_uid ? false")),
     bug("what is out of view when the journal is lost sent up again", Test("scenario_view"),
-        ("sync/observe/view.c", "(message.facts & ~(unsigned)FACT_AGAIN) == 0 && run_is_own_name(message.base)", "false")),
+        ("sync/observe/view.c", "(message.facts & ~(unsigned)FACT_AGAIN) == 0 && own_name_is_ours(message.base)", "false")),
 
     bug("what the server cut off not read on", unit("test_imap_limit"),
         ("store/imap/observe.c", "ok = ok && go_on(&observing);", "(void)go_on;")),
@@ -731,9 +731,9 @@ BUGS = [
 
     # ---- another mailbox than was meant ----
     bug("\\Deleted sent before its SELECT is answered", unit("test_imap_remote"),
-        ("store/imap/store.c", "grave ? WAY_WAIT : WAY_LOOK", "WAY_LOOK"), ("store/imap/store.c", "some && !grave", "some")),
+        ("store/imap/store_flags.c", "grave ? WAY_WAIT : WAY_LOOK", "WAY_LOOK"), ("store/imap/store_flags.c", "some && !grave", "some")),
     bug("flags ride blind without a look", unit("test_imap_remote"),
-        ("store/imap/store.c", "set_way(storing, begin, storing->at, WAY_WAIT);", "set_way(storing, begin, storing->at, WAY_BLIND);")),
+        ("store/imap/store_flags.c", "set_way(storing, begin, storing->at, WAY_WAIT);", "set_way(storing, begin, storing->at, WAY_BLIND);")),
 
     # ---- names ----
     bug("mailbox that was asked for and is not chosen passed over",

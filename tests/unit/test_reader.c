@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "imap_answers.h"
-#include "store/imap/fetch.h"
+#include "store/imap/fetch_parser.h"
 
 #define ROWS(rows) assert_rows(rows, sizeof rows / sizeof rows[0])
 #define MALFORMED(what) "!understand the server's answer (" what ")\n"

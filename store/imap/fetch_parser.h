@@ -2,8 +2,8 @@
  * The FETCH answer: attributes in any order, unknown ones skipped, a body handed on as it streams by. One message may
  * come in several answers and the UID may come after the body: putting that together is the caller's work.
  */
-#ifndef STORE_IMAP_FETCH_H
-#define STORE_IMAP_FETCH_H
+#ifndef STORE_IMAP_FETCH_PARSER_H
+#define STORE_IMAP_FETCH_PARSER_H
 
 #include "store/base/flags.h"
 #include "store/imap/reader.h"

@@ -1,5 +1,5 @@
-/* See fetch.h. RFC 9051 section 7.5.2. */
-#include "store/imap/fetch.h"
+/* See fetch_parser.h. RFC 9051 section 7.5.2. */
+#include "store/imap/fetch_parser.h"
 
 bool
 fetch_flags(struct reader *reader, unsigned *flags, char keywords[static KEYWORDS_MAX + 1], bool *wildcard, bool *cut)

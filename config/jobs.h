@@ -1,6 +1,6 @@
 /* The commands, one file each, and what they share: which accounts, the secrets, the one exit status. */
-#ifndef CONFIG_COMMANDS_H
-#define CONFIG_COMMANDS_H
+#ifndef CONFIG_JOBS_H
+#define CONFIG_JOBS_H
 
 #include "config/options.h"
 #include "config/secret.h"

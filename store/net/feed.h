@@ -3,8 +3,8 @@
  * one answer at a time, so that its parsers get only what they can't stumble over. What it writes goes into the
  * dialogue.
  */
-#ifndef STORE_NET_MAILSTREAM_H
-#define STORE_NET_MAILSTREAM_H
+#ifndef STORE_NET_FEED_H
+#define STORE_NET_FEED_H
 
 #include <libetpan/libetpan.h>
 
@@ -17,7 +17,7 @@ struct feed {
     void *context;
     struct error err; /* why a call of libetpan failed below; ERROR_NONE: it did not fail here */
 
-    /* Private to mailstream.c. */
+    /* Private to feed.c. */
     struct buffer ready;
     size_t ready_at; /* and read by libetpan */
 };

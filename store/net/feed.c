@@ -1,8 +1,8 @@
 /*
- * The eleven functions of a mailstream_low; see mailstream.h. libetpan calls some of them without looking, so none is
+ * The eleven functions of a mailstream_low; see feed.h. libetpan calls some of them without looking, so none is
  * NULL.
  */
-#include "store/net/mailstream.h"
+#include "store/net/feed.h"
 
 #define STREAM_BUFFER 8192 /* libetpan's; a longer command goes through in pieces */
 

@@ -1,6 +1,6 @@
 /* From names on the command line to accounts at work. A thread an account: one that waits or fails holds up no
  * other. */
-#include "config/commands.h"
+#include "config/jobs.h"
 #include "sync/report/report.h"
 
 #include "config/signals.h"

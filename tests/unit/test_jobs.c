@@ -2,7 +2,7 @@
  * Which accounts a command runs, in which order, and with what. The runs over one account are played here: each writes down
  * what it was given.
  */
-#include "config/commands.h"
+#include "config/jobs.h"
 #include "sync/account.h"
 #include "sync/inspect/inspect.h"
 #include "sync/report/report.h"
