@@ -275,8 +275,8 @@ count_leftovers(struct run *run)
             ok = is_excused(run, todo, &excused);
             if (excused)
                 continue;
-        } else if (todo->step.verb == PLAN_FLAGS &&
-                   (todo->step.here_add | todo->step.here_del | todo->step.there_add | todo->step.there_del) == 0) {
+        } else if (todo->step.verb == PLAN_FLAGS && (todo->step.flags.here_add | todo->step.flags.here_del |
+                                                     todo->step.flags.there_add | todo->step.flags.there_del) == 0) {
             continue;
         }
         left++;

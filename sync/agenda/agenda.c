@@ -2,6 +2,7 @@
 #include "sync/agenda/agenda.h"
 
 #include "sync/rows/alias.h"
+#include "sync/rules/merge.h"
 
 void
 agenda_free(struct agenda *agenda)
@@ -15,8 +16,7 @@ static struct plan_message
 make_input(const struct mailbox *mailbox, const struct journal_message *message)
 {
     struct plan_message input = {
-        .remote = {.base = message->flags.rbase, .seen = message->flags.rseen},
-        .local = {.base = message->flags.lbase, .seen = message->flags.lseen},
+        .flags = message->flags,
         .permanent = mailbox->row.permanent,
         .altered = (message->facts & FACT_ALTERED) != 0,
         .refused = (message->facts & (FACT_REFUSED | FACT_APART)) != 0,
@@ -25,11 +25,11 @@ make_input(const struct mailbox *mailbox, const struct journal_message *message)
     };
 
     if ((message->facts & FACT_MOVED) != 0)
-        input.remote.base = message->flags.rseen;
+        input.flags = merge_unchanged(input.flags, false);
     if (message->uid != 0 || (message->facts & FACT_GONE_THERE) != 0) /* a UID that means nothing any more is 0 */
-        input.remote.presence = (message->facts & FACT_GONE_THERE) != 0 ? PLAN_GONE : PLAN_HERE;
+        input.there = (message->facts & FACT_GONE_THERE) != 0 ? PLAN_GONE : PLAN_HERE;
     if (message->base[0] != '\0' || (message->facts & FACT_REPLACED) != 0)
-        input.local.presence = (message->facts & FACT_GONE_HERE) != 0 ? PLAN_GONE : PLAN_HERE;
+        input.here = (message->facts & FACT_GONE_HERE) != 0 ? PLAN_GONE : PLAN_HERE;
     return input;
 }
 
@@ -149,7 +149,7 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
     todo.unpaired = (message.facts & FACT_UNPAIRED) != 0;
     todo.again = (message.facts & FACT_AGAIN) != 0;
     todo.step = plan_message(&input, &run->account->policy);
-    todo.deleted = todo.step.verb == PLAN_REMOVE_THERE && input.local.presence == PLAN_HERE;
+    todo.deleted = todo.step.verb == PLAN_REMOVE_THERE && input.here == PLAN_HERE;
     if (todo.step.verb == PLAN_NOTHING && (message.facts & FACT_UNSHOWN) != 0) { /* the server has it after all */
         message.facts &= ~(unsigned)FACT_UNSHOWN;
         if (!journal_message_save(run->journal, &message, &run->err))
@@ -266,11 +266,11 @@ agenda_print(struct run *run, struct agenda *agenda)
             continue;
         }
         if (step->verb == PLAN_FLAGS) {
-            if ((step->here_add | step->here_del) != 0) {
+            if ((step->flags.here_add | step->flags.here_del) != 0) {
                 report_message(run->report, account, mailbox, "flags-here", message.uid, message.base, "");
                 run->counts.down_flags++;
             }
-            if ((step->there_add | step->there_del) != 0) {
+            if ((step->flags.there_add | step->flags.there_del) != 0) {
                 report_message(run->report, account, mailbox, "flags-there", message.uid, message.base, "");
                 run->counts.up_flags++;
             }

@@ -11,6 +11,7 @@
 #include "sync/rows/drafts.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/readings.h"
+#include "sync/rules/merge.h"
 
 /*
  * No other file of the account has, or had, these bytes but the two that are to be one. What is on the server alone, perhaps the place that
@@ -346,9 +347,9 @@ take_edited(struct run *run, struct todo *gone, struct todo *fresh)
         if (draft_is_replaced(from, old)) {
             old->facts = (old->facts & (FACT_ECHO | FACT_COPIED)) | FACT_GONE_HERE | FACT_REPLACED;
             old->refers_to = fresh->id;
-            old->flags.rbase = old->flags.rseen;
+            old->flags = merge_unchanged(old->flags, false);
         } else {
-            old->flags.lbase = old->flags.lseen = 0;
+            old->flags = merge_without_file(old->flags);
             old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_LACKED);
             report_mailbox(run->report, run->account->name, from->row.name, "edited",
                            "a file that moved was changed: it is new mail where it is, and the message comes back");

@@ -5,6 +5,7 @@
  */
 #include "sync/agenda/agenda.h"
 #include "sync/rows/unfinished.h"
+#include "sync/rules/merge.h"
 
 bool
 agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct journal_message *message, bool *waits)
@@ -98,7 +99,7 @@ agenda_sent_vanished(struct run *run, struct todo *from)
 
     if (ok) {
         message->facts |= FACT_GONE_THERE;
-        message->flags.rseen = message->flags.rbase = message->flags.lbase = message->flags.lseen;
+        message->flags = merge_appended(message->flags, FLAG_ALL);
         from->dropped = run->replan = true;
         ok = journal_op_of(run->journal, message->id, &op, &found, &run->err) &&
              (!found || journal_op_delete(run->journal, op.id, &run->err)) &&

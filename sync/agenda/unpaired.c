@@ -2,6 +2,7 @@
 #include "sync/agenda/unpaired.h"
 
 #include "sync/agenda/additions.h"
+#include "sync/rules/merge.h"
 
 #define FILLING_MIN 10     /* so many missing messages never need a word */
 #define FILLING_SHARE 25   /* percent, where max-delete is off */
@@ -99,15 +100,14 @@ resolve_row(struct resolving *resolving, struct todo *todo, bool moved)
 
     if (moved) { /* what is left of a move: an ordinary removal, of which nobody wants the survivor back */
         message->facts |= FACT_MOVED;
-        message->flags.lbase = message->flags.lseen;
-        message->flags.rbase = message->flags.rseen;
+        message->flags = merge_agree(message->flags, FLAG_ALL);
     } else if (todo->step.verb == PLAN_DOWNLOAD) {
         message->base[0] = message->info[0] = '\0';
-        message->flags.lbase = message->flags.lseen = 0;
+        message->flags = merge_without_file(message->flags);
         message->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_MOVED | FACT_ALTERED | FACT_LACKED);
         message->facts |= FACT_AGAIN;
     } else {
-        message->flags.rbase = message->flags.rseen = message->flags.lbase = 0;
+        message->flags = merge_new(message->flags, true);
         message->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_MOVED | FACT_BY_HEADER | FACT_UNSHOWN);
     }
     message->facts &= ~(unsigned)FACT_UNPAIRED;

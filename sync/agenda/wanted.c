@@ -23,19 +23,6 @@ struct wanting {
     size_t added_count, added_size;
 };
 
-struct change { /* of flags, since both sides last agreed */
-    unsigned add, del;
-};
-
-static struct change
-change_of(const struct journal_message *survivor, bool here)
-{
-    unsigned base = here ? survivor->flags.lbase : survivor->flags.rbase,
-             seen = here ? survivor->flags.lseen : survivor->flags.rseen;
-
-    return (struct change){.add = seen & ~base, .del = base & ~seen};
-}
-
 /* The file, or the UID, that is left of a message which the other side lost. */
 static bool
 is_survivor(const struct todo *todo, bool *here)
@@ -52,10 +39,7 @@ is_survivor(const struct todo *todo, bool *here)
 static bool
 is_wanted(const struct journal_message *survivor, bool here)
 {
-    const struct plan_side side = {.base = here ? survivor->flags.lbase : survivor->flags.rbase,
-                                   .seen = here ? survivor->flags.lseen : survivor->flags.rseen};
-
-    return plan_is_wanted_back(&side) && (here || (survivor->facts & FACT_ALTERED) == 0);
+    return merge_is_wanted(merge_change(survivor->flags, here)) && (here || (survivor->facts & FACT_ALTERED) == 0);
 }
 
 /* It has these bytes on the side that lost them, and keeps them. */
@@ -117,21 +101,13 @@ wait(struct wanting *wanting, struct todo *todo, const char *why)
 }
 
 /* What is still to be done so that both sides of the message that stays show the change. */
-static struct plan_step
-step_of(const struct mailbox *mailbox, const struct journal_message *home, const struct change *change)
+static struct merge_step
+step_of(const struct mailbox *mailbox, const struct journal_message *home, struct merge_change change)
 {
-    struct plan_step step = {.verb = PLAN_FLAGS};
-
     /* What a server did not show after it was sent can't be stored there. */
-    if (home->uid != 0 && (home->facts & FACT_UNSHOWN) == 0) {
-        step.there_add = change->add & ~home->flags.rseen & mailbox->row.permanent;
-        step.there_del = change->del & home->flags.rseen & mailbox->row.permanent;
-    }
-    if (home->base[0] != '\0') {
-        step.here_add = change->add & ~home->flags.lseen;
-        step.here_del = change->del & home->flags.lseen;
-    }
-    return step;
+    bool there = home->uid != 0 && (home->facts & FACT_UNSHOWN) == 0;
+
+    return merge_give(change, home->flags, there ? mailbox->row.permanent : 0, home->base[0] != '\0' ? FLAG_ALL : 0);
 }
 
 /* The change is where the message is: the survivor is one that nobody changed, from here on. */
@@ -141,10 +117,7 @@ end_change(struct wanting *wanting, struct todo *todo, bool here)
     struct run *run = wanting->run;
     struct journal_message *survivor = wanting->survivor;
 
-    if (here)
-        survivor->flags.lbase = survivor->flags.lseen;
-    else
-        survivor->flags.rbase = survivor->flags.rseen;
+    survivor->flags = merge_unchanged(survivor->flags, here);
     todo->dropped = run->replan = true;
     if (!run_begin(run))
         return false;
@@ -162,7 +135,7 @@ find_todo(struct agenda *agenda, int64_t id)
 }
 
 static bool
-plan_giving(struct wanting *wanting, const struct mailbox *mailbox, const struct plan_step *step)
+plan_giving(struct wanting *wanting, const struct mailbox *mailbox, struct merge_step flags)
 {
     const struct journal_message *home = wanting->home;
     struct todo *todo = find_todo(wanting->agenda, home->id);
@@ -170,12 +143,12 @@ plan_giving(struct wanting *wanting, const struct mailbox *mailbox, const struct
                        .mailbox = (uint32_t)(mailbox - wanting->run->mailboxes),
                        .uid = home->uid,
                        .fresh = home->uid == 0 || home->base[0] == '\0',
-                       .step = *step};
+                       .step = {.verb = PLAN_FLAGS, .flags = flags}};
 
     if (todo != NULL) {
         if (todo->fresh && !todo->dropped && todo->partner == 0)
-            todo->step = *step; /* fetched or sent in the next pass, with these flags */
-        return true;            /* else another pass gives them */
+            todo->step = add.step; /* fetched or sent in the next pass, with these flags */
+        return true;               /* else another pass gives them */
     }
     if (!array_grow(&wanting->added, &wanting->added_size, wanting->added_count + 1, sizeof *wanting->added))
         return run_no_memory(wanting->run);
@@ -189,12 +162,12 @@ give(struct wanting *wanting, struct todo *todo, bool here)
     struct run *run = wanting->run;
     const struct policy *policy = &run->account->policy;
     const struct mailbox *mailbox = run_mailbox_by_id(run, wanting->home->mailbox);
-    struct change change = change_of(wanting->survivor, here);
-    struct plan_step step;
+    const struct merge_change change = merge_change(wanting->survivor->flags, here);
+    struct merge_step step;
 
     if (mailbox == NULL)
         return wait(wanting, todo, "it is in another mailbox now");
-    step = step_of(mailbox, wanting->home, &change);
+    step = step_of(mailbox, wanting->home, change);
     if ((step.there_add | step.there_del | step.here_add | step.here_del) == 0)
         return (change.add | change.del) == 0 || end_change(wanting, todo, here);
     if (!mailbox_is_open(mailbox))
@@ -203,7 +176,7 @@ give(struct wanting *wanting, struct todo *todo, bool here)
         (!policy->pull.flags && (step.here_add | step.here_del) != 0))
         return wait(wanting, todo, "it is in another mailbox now, and the configuration keeps its flags back");
     todo->dropped = true;
-    return plan_giving(wanting, mailbox, &step);
+    return plan_giving(wanting, mailbox, step);
 }
 
 /* The mailboxes that were not asked for are looked at after all: it may be in one of them. */

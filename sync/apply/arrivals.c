@@ -4,6 +4,7 @@
 #include "store/base/clock.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/readings.h"
+#include "sync/rules/merge.h"
 #include "sync/run/situation.h"
 
 #define BATCH_MS 1000 /* what arrived is flushed at least so often, if more arrives */
@@ -61,7 +62,7 @@ record(struct arrivals *arrivals, const struct arrival *arrival, const struct lo
         message->facts &= ~(unsigned)FACT_REPLACED;
         message->refers_to = 0;
     }
-    message->flags.rbase = message->flags.lbase = message->flags.lseen = item->flags;
+    message->flags = merge_delivered(message->flags, item->flags);
     if (arrival->literal != message->size &&
         !run->sizes_lie) { /* from now on its sizes exclude no candidate for a pair */
         run->sizes_lie = true;

@@ -4,15 +4,9 @@
  */
 #include "sync/apply/apply.h"
 #include "sync/rows/flushed.h"
+#include "sync/rules/merge.h"
 #include "sync/run/run.h"
 #include "sync/run/situation.h"
-
-static void
-agree_on(struct journal_message *message, unsigned bits)
-{
-    message->flags.rbase = (message->flags.rbase & ~bits) | (message->flags.rseen & bits);
-    message->flags.lbase = (message->flags.lbase & ~bits) | (message->flags.lseen & bits);
-}
 
 bool
 apply_agreed(struct run *run, struct agenda *agenda)
@@ -23,14 +17,14 @@ apply_agreed(struct run *run, struct agenda *agenda)
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
 
-        if (todo->dropped || todo->waits || (todo->step.verb != PLAN_FORGET && todo->step.agreed == 0))
+        if (todo->dropped || todo->waits || (todo->step.verb != PLAN_FORGET && todo->step.flags.agreed == 0))
             continue;
         ok = run_load(run, todo->id, &message);
         if (ok && todo->step.verb == PLAN_FORGET) {
             ok = journal_message_delete(run->journal, todo->id, &run->err);
             todo->dropped = true;
         } else if (ok) {
-            agree_on(&message, todo->step.agreed);
+            message.flags = merge_agree(message.flags, todo->step.flags.agreed);
             ok = journal_message_save(run->journal, &message, &run->err);
         }
     }
@@ -52,7 +46,8 @@ static int
 compare_changes(const void *pa, const void *pb)
 {
     const struct todo *a = *(struct todo *const *)pa, *b = *(struct todo *const *)pb;
-    unsigned ca = a->step.there_add << 8 | a->step.there_del, cb = b->step.there_add << 8 | b->step.there_del;
+    unsigned ca = a->step.flags.there_add << 8 | a->step.flags.there_del,
+             cb = b->step.flags.there_add << 8 | b->step.flags.there_del;
 
     if (a->mailbox != b->mailbox)
         return a->mailbox < b->mailbox ? -1 : 1;
@@ -86,29 +81,18 @@ on_echo(void *context, size_t index, const struct remote_message *seen)
     struct run *run = storing->run;
     struct todo *todo = find_uid(storing, index, seen->uid);
     struct journal_message *message = &storing->message;
-    unsigned sent, unshown, here;
+    bool unshown;
 
     if (todo == NULL || !seen->has_flags)
         return true;
     if (!run_load(run, todo->id, message))
         return false;
-    /* A flag that is given to both sides (wanted.c) is one that the server changed, until the file shows it, too. */
-    here = todo->step.here_add | todo->step.here_del;
-    message->flags.rbase = (message->flags.rbase & ~todo->step.here_add) | todo->step.here_del;
-    sent = (todo->step.there_add | todo->step.there_del) & ~here;
-    /* For what we sent the server's base is what it shows now; any other difference is another client's change. */
     if (!todo->echoed)
         todo->unshown = (message->facts & FACT_UNSHOWN) != 0;
-    unshown = (seen->flags ^ todo->step.there_add) & sent;
-    message->flags.rseen = seen->flags;
-    message->flags.rbase = (message->flags.rbase & ~sent) | (seen->flags & sent);
-    message->flags.lbase = (message->flags.lbase & ~sent) | (message->flags.lseen & sent);
+    message->flags = merge_stored(message->flags, todo->step.flags, seen->flags, todo->unshown, &unshown);
     message->facts &= ~(unsigned)FACT_UNSHOWN;
-    if (unshown != 0 &&
-        !todo->unshown) { /* perhaps another client was quicker than the echo: it stays our change, once */
+    if (unshown)
         message->facts |= FACT_UNSHOWN;
-        message->flags.lbase = (message->flags.lbase & ~unshown) | (~message->flags.lseen & unshown);
-    }
     if (!todo->echoed) { /* a server may show the flags of one message several times: the last one counts */
         todo->echoed = true;
         run->counts.up_flags++;
@@ -154,7 +138,8 @@ apply_flags_there(struct run *run, struct agenda *agenda, bool *did)
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
 
-        if (!todo->dropped && todo->step.verb == PLAN_FLAGS && (todo->step.there_add | todo->step.there_del) != 0 &&
+        if (!todo->dropped && todo->step.verb == PLAN_FLAGS &&
+            (todo->step.flags.there_add | todo->step.flags.there_del) != 0 &&
             mailbox_is_open(&run->mailboxes[todo->mailbox]))
             storing.todos[n++] = todo;
     }
@@ -165,14 +150,15 @@ apply_flags_there(struct run *run, struct agenda *agenda, bool *did)
         const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
 
         uids[i] = todo->uid;
-        if (last == NULL || last->mailbox != todo->mailbox || last->step.there_add != todo->step.there_add ||
-            last->step.there_del != todo->step.there_del) {
+        if (last == NULL || last->mailbox != todo->mailbox ||
+            last->step.flags.there_add != todo->step.flags.there_add ||
+            last->step.flags.there_del != todo->step.flags.there_del) {
             storing.first[requests] = i;
             storing.requests[requests++] = (struct remote_store){.mailbox = text_of(mailbox->row.wire),
                                                                  .uidvalidity = mailbox->row.uidvalidity,
                                                                  .uids = &uids[i],
-                                                                 .add = todo->step.there_add,
-                                                                 .del = todo->step.there_del};
+                                                                 .add = todo->step.flags.there_add,
+                                                                 .del = todo->step.flags.there_del};
         }
         storing.requests[requests - 1].count++;
     }
@@ -204,17 +190,6 @@ struct renaming {
 
 #define RENAME_BATCH 256
 
-/* What was planned is what both sides agree on now; what the server showed since the plan stays a difference. */
-static void
-take_here(struct journal_message *message, const struct todo *todo)
-{
-    unsigned bits = todo->step.here_add | todo->step.here_del;
-
-    message->flags.lseen = (message->flags.lseen & ~bits) | todo->step.here_add;
-    message->flags.lbase = (message->flags.lbase & ~bits) | todo->step.here_add;
-    message->flags.rbase = (message->flags.rbase & ~bits) | todo->step.here_add;
-}
-
 static bool
 rename_batch(struct run *run, struct renaming *batch, bool *did)
 {
@@ -241,12 +216,12 @@ rename_batch(struct run *run, struct renaming *batch, bool *did)
             continue;
         }
         (void)text_print(message->info, sizeof message->info, "%s", batch->infos[i]);
-        take_here(message, todo);
+        message->flags = merge_renamed(message->flags, todo->step.flags);
         run->counts.down_flags++;
         *did = true;
         report_message(run->report, run->account->name, mailbox->row.name, "flags-here", message->uid, message->base,
                        batch->infos[i]);
-        ok = flushed_note(run, mailbox, message->id, (todo->step.here_del & FLAG_DELETED) != 0) &&
+        ok = flushed_note(run, mailbox, message->id, (todo->step.flags.here_del & FLAG_DELETED) != 0) &&
              journal_message_save(run->journal, message, &run->err);
     }
     batch->count = 0;
@@ -256,7 +231,7 @@ rename_batch(struct run *run, struct renaming *batch, bool *did)
 static bool
 record_unshown(struct run *run, struct todo *todo, struct journal_message *message)
 {
-    take_here(message, todo);
+    message->flags = merge_renamed(message->flags, todo->step.flags);
     return run_begin(run) && journal_message_save(run->journal, message, &run->err) && run_commit(run);
 }
 
@@ -275,14 +250,13 @@ apply_flags_here(struct run *run, struct agenda *agenda, bool *did)
         struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
         struct journal_message *message = &batch.messages[batch.count];
 
-        if (todo->dropped || todo->step.verb != PLAN_FLAGS || (todo->step.here_add | todo->step.here_del) == 0 ||
-            !mailbox_is_open(mailbox))
+        if (todo->dropped || todo->step.verb != PLAN_FLAGS ||
+            (todo->step.flags.here_add | todo->step.flags.here_del) == 0 || !mailbox_is_open(mailbox))
             continue;
         ok = run_load(run, todo->id, message);
         if (!ok)
             break;
-        local_info_with(message->info, (message->flags.lseen | todo->step.here_add) & ~todo->step.here_del,
-                        batch.infos[batch.count]);
+        local_info_with(message->info, merge_named(message->flags, todo->step.flags), batch.infos[batch.count]);
         if (strcmp(batch.infos[batch.count], message->info) == 0) { /* the name shows it already, or can't show it */
             ok = record_unshown(run, todo, message);
             continue;

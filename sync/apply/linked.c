@@ -1,6 +1,8 @@
 /* See linked.h. */
 #include "sync/apply/linked.h"
 
+#include "sync/rules/merge.h"
+
 struct second_name {
     struct journal_message *from; /* whose file has a second name */
     struct local_file first, second;
@@ -100,13 +102,14 @@ find_now(struct run *run, struct local_file *file, char *info, bool *sure)
 static bool
 hand_over_flags(struct run *run, struct second_name *name)
 {
-    const unsigned set = run_flags_of(name->second_info, 0) & ~run_flags_of(name->info, 0);
+    const unsigned shows = merge_of_name(name->first_info, 0);
+    const unsigned flags = merge_of_second(shows, merge_of_name(name->second_info, 0), merge_of_name(name->info, 0));
     char info[LOCAL_INFO_MAX + 1];
     struct local_rename rename = {.file = name->first, .to = info};
 
-    if ((run_flags_of(name->first_info, 0) & set) == set)
+    if (flags == shows)
         return true;
-    local_info_with(name->first_info, run_flags_of(name->first_info, 0) | set, info);
+    local_info_with(name->first_info, flags, info);
     if (!run->local.ops->rename(run->local.self, &rename, 1, &run->err))
         return false;
     if (rename.ok)

@@ -1,6 +1,7 @@
 /* Files whose contents a power cut took; see rows/flushed.c. */
 #include "sync/apply/apply.h"
 
+#include "sync/rules/merge.h"
 #include "sync/run/situation.h"
 
 #include <inttypes.h>
@@ -37,7 +38,7 @@ static bool
 fetch_again(struct run *run, struct mailbox *mailbox, struct journal_message *message)
 {
     message->base[0] = message->info[0] = '\0';
-    message->flags.lbase = message->flags.lseen = 0;
+    message->flags = merge_without_file(message->flags);
     message->facts = (message->facts & ~(unsigned)FACT_ALTERED) | FACT_AGAIN;
     run_touch(run, mailbox);
     if (!run_begin(run))

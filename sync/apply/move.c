@@ -6,6 +6,7 @@
 #include "sync/match/meeting.h"
 #include "sync/rows/alias.h"
 #include "sync/rows/unfinished.h"
+#include "sync/rules/merge.h"
 #include "sync/run/situation.h"
 
 #include <inttypes.h>
@@ -91,23 +92,16 @@ on_moved(void *context, size_t index, size_t item, uint32_t uid, const struct re
     return true;
 }
 
-/*
- * A move keeps the server's flags, and its new file in new/ without a suffix shows only that it is not \Seen. A copy is another message: its
- * base is what the target shows, which its first look there says, and wanted is what its file shows, in new/ nothing.
- */
 static void
 take_flags(const struct journal_message *source, struct journal_message *target, bool move)
 {
-    target->flags.rbase = target->flags.rseen = source->flags.rseen;
-    target->flags.lbase = source->flags.rseen;
-    if (!move) {
-        target->flags.lseen = run_flags_of(target->info, 0);
-        target->facts |= FACT_COPIED;
+    if (move) {
+        target->flags = merge_moved_there(source->flags, target->info);
         return;
     }
-    target->flags.rbase = source->flags.rbase;
-    target->flags.lbase = source->flags.lbase;
-    target->flags.lseen = run_flags_of(target->info, target->flags.lbase);
+    target->flags.lseen = merge_of_name(target->info, 0);
+    target->flags = merge_copied(target->flags, source->flags);
+    target->facts |= FACT_COPIED;
 }
 
 /* The file's row takes the UID, and what the server showed of the message moves along. */
@@ -151,7 +145,7 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         target->size = source->size;
         target->date = source->date;
         target->facts |= source->facts & FACT_BY_HEADER;
-        memcpy(target->keywords, source->keywords, sizeof target->keywords);
+        merge_keywords(target->keywords, source->keywords);
         take_flags(source, target, transferring->move || half);
         if (transferring->move || half)
             meeting_level_shown(target, to->row.permanent);

@@ -7,6 +7,7 @@
 #include "sync/match/meeting.h"
 #include "sync/rows/alias.h"
 #include "sync/rows/flushed.h"
+#include "sync/rules/merge.h"
 #include "sync/run/situation.h"
 
 #define MOVE_BATCH 256
@@ -46,16 +47,13 @@ record_linked(struct moving *moving, size_t i)
     to->has_wire = to->has_header = true;
     memcpy(to->wire, from->wire, DIGEST_SIZE);
     memcpy(to->header, from->header, DIGEST_SIZE);
-    to->flags.rbase = from->flags.rbase;
-    to->flags.lbase = from->flags.lbase;
-    to->flags.lseen = from->flags.lseen;
+    to->flags = merge_moved_here(to->flags, from->flags);
     meeting_level_shown(to, mailbox->row.permanent);
     to->facts &= ~(unsigned)FACT_GONE_HERE;
     /* Where this run is cut off before the unlink, its file is what is left of a move. */
     if ((from->facts & FACT_UNPAIRED) != 0) {
         from->facts = (from->facts & ~(unsigned)FACT_UNPAIRED) | FACT_MOVED;
-        from->flags.rbase = from->flags.rseen;
-        from->flags.lbase = from->flags.lseen;
+        from->flags = merge_agree(from->flags, FLAG_ALL);
         if (!journal_message_save(run->journal, from, &run->err))
             return false;
     }

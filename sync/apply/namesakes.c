@@ -5,6 +5,7 @@
  */
 #include "sync/apply/namesakes.h"
 #include "sync/rows/unfinished.h"
+#include "sync/rules/merge.h"
 #include "sync/run/situation.h"
 
 #include <inttypes.h>
@@ -110,9 +111,9 @@ split(struct run *run, const struct namesake *namesake, struct journal_message *
         return is_b ? rename_namesake(run, mailbox, &a, &facts_a) : rename_namesake(run, mailbox, &b, &facts_b);
     }
     keep_b =
-        __builtin_popcount(run_flags_of(namesake->second, 0)) > __builtin_popcount(run_flags_of(namesake->first, 0));
+        __builtin_popcount(merge_of_name(namesake->second, 0)) > __builtin_popcount(merge_of_name(namesake->first, 0));
     (void)text_print(message->info, sizeof message->info, "%s", keep_b ? namesake->second : namesake->first);
-    message->flags.lseen = run_flags_of(message->info, message->flags.lseen);
+    message->flags.lseen = merge_of_name(message->info, message->flags.lseen);
     return quarantine_namesake(run, mailbox, message, keep_b ? &a : &b, &facts_a);
 }
 

@@ -16,6 +16,7 @@
 #include "sync/apply/linked.h"
 #include "sync/apply/undelete.h"
 #include "sync/rows/unfinished.h"
+#include "sync/rules/merge.h"
 
 static bool
 finish_local(struct run *run, const struct journal_op *op, struct journal_message *message, bool found)
@@ -41,7 +42,7 @@ finish_local(struct run *run, const struct journal_op *op, struct journal_messag
     /* The server has it again meanwhile: it was golub that removed the file, not the user. */
     message->base[0] = message->info[0] = '\0';
     message->facts &= ~(unsigned)FACT_GONE_HERE;
-    message->flags.lbase = message->flags.lseen = 0;
+    message->flags = merge_without_file(message->flags);
     return journal_op_delete(run->journal, op->id, &run->err) && journal_message_save(run->journal, message, &run->err);
 }
 
@@ -62,7 +63,7 @@ finish_remote(struct run *run, struct undelete *undelete, const struct journal_o
         return journal_op_delete(run->journal, op->id, &run->err);
     if (!mailbox_is_open(mailbox) || mailbox->row.wire == NULL)
         return true;
-    if ((message->flags.rseen & FLAG_DELETED) == 0 || (message->flags.rbase & FLAG_DELETED) != 0)
+    if (!merge_is_own_deleted(message->flags, message->flags.rseen))
         return journal_op_delete(run->journal, op->id, &run->err);
     undelete_add(undelete, op, mailbox, message->uid);
     return true;

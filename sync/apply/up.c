@@ -10,6 +10,7 @@
 #include "sync/rows/alias.h"
 #include "sync/rows/own_name.h"
 #include "sync/rows/unfinished.h"
+#include "sync/rules/merge.h"
 #include "sync/run/situation.h"
 
 #include <inttypes.h>
@@ -75,7 +76,7 @@ become_alias(struct run *run, struct mailbox *mailbox, struct sending *sending, 
     if (ok && *done) {
         sending->message.facts |= FACT_ALIAS;
         sending->message.refers_to = other->id;
-        sending->message.flags.lbase = sending->message.flags.lseen;
+        sending->message.flags = merge_unchanged(sending->message.flags, true);
         ok = journal_op_delete(run->journal, sending->op.id, &run->err) &&
              journal_message_save(run->journal, &sending->message, &run->err);
     }
@@ -219,8 +220,7 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
     if (message->uid != 0) { /* it comes back: the UID that was removed there is history */
         message->uid = 0;
         message->facts &= ~(unsigned)FACT_GONE_THERE;
-        message->flags.rbase = message->flags.rseen = message->flags.lbase =
-            0; /* from here on it is new mail: what it shows is what it brings */
+        message->flags = merge_new(message->flags, true); /* what it shows is what it brings */
     }
     sending->print.since = op->since;
     return journal_message_save(run->journal, message, &run->err) &&
@@ -298,8 +298,7 @@ record_sent(struct uploading *up, struct sending *sending)
         return journal_op_save(run->journal, &sending->op, &run->err);
     }
     if (!alias) {
-        message->flags.lbase = message->flags.lseen;
-        message->flags.rbase = message->flags.rseen = message->flags.lseen & mailbox->row.permanent;
+        message->flags = merge_appended(message->flags, mailbox->row.permanent);
         message->facts |= FACT_ECHO;
         message->size = sending->wire_size;
         message->date = sending->op.date;
@@ -390,14 +389,13 @@ send_batch(struct uploading *up)
         const struct mailbox *mailbox = &run->mailboxes[sending->todo->mailbox];
 
         up->which[i] = i;
-        up->requests[i] = (struct remote_append){
-            .mailbox = text_of(mailbox->row.wire),
-            .uidvalidity = mailbox->row.uidvalidity,
-            .uidnext = mailbox->row.uidnext,
-            .flags = sending->message.flags.lseen | (sending->message.flags.rseen & ~sending->message.flags.rbase),
-            .keywords = sending->message.keywords,
-            .date = sending->op.date,
-            .size = sending->wire_size};
+        up->requests[i] = (struct remote_append){.mailbox = text_of(mailbox->row.wire),
+                                                 .uidvalidity = mailbox->row.uidvalidity,
+                                                 .uidnext = mailbox->row.uidnext,
+                                                 .flags = merge_sent(sending->message.flags),
+                                                 .keywords = sending->message.keywords,
+                                                 .date = sending->op.date,
+                                                 .size = sending->wire_size};
     }
     asked = run->remote.ops->append(run->remote.self, up->requests, up->count, &appender, up, &run->err);
     why = run->err;

@@ -17,6 +17,7 @@
 #include "sync/rows/drafts.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/readings.h"
+#include "sync/rules/merge.h"
 #include "sync/run/situation.h"
 
 /* ---- pairs inside one mailbox ---- */
@@ -96,16 +97,14 @@ join(struct meeting *meeting, struct half *file, struct half *uid, bool by_heade
         here->size = there->size;
         here->date = there->date;
         here->flags.rseen = there->flags.rseen;
-        memcpy(here->keywords, there->keywords, sizeof here->keywords);
+        merge_keywords(here->keywords, there->keywords);
         if (file->alias) { /* its bases were those of another UID */
             here->refers_to = 0;
-            here->flags.rbase = here->flags.lbase = 0;
+            here->flags = merge_unknown(here->flags);
         }
-        meeting_level_bases(here);
-        if ((here->facts & FACT_OUT_OF_VIEW) != 0) { /* this one is perhaps an equal one: nobody took a flag off it */
-            here->flags.rbase &= here->flags.rseen;
-            here->flags.lbase &= here->flags.rseen;
-        }
+        here->flags = merge_level(here->flags, FLAG_ALL);
+        if ((here->facts & FACT_OUT_OF_VIEW) != 0) /* this one is perhaps an equal one */
+            here->flags = merge_equal(here->flags);
         here->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW | FACT_REFUSED | FACT_APART | FACT_ECHO |
                                    FACT_ALIAS | FACT_BY_HEADER | FACT_AGAIN);
         if ((here->facts & FACT_GONE_HERE) == 0 || removed) /* else its file comes again */

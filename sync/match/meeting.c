@@ -5,6 +5,7 @@
 #include "sync/match/meeting.h"
 
 #include "sync/rows/drafts.h"
+#include "sync/rules/merge.h"
 
 struct half *
 meeting_add(struct run *run, struct halves *halves)
@@ -157,15 +158,6 @@ meeting_gather(struct meeting *meeting)
     return ok;
 }
 
-void
-meeting_level_bases(struct journal_message *message)
-{
-    const unsigned agreed = ~(message->flags.rbase ^ message->flags.lbase);
-
-    message->flags.rbase &= agreed;
-    message->flags.lbase &= agreed;
-}
-
 /*
  * Its removal there was begun under another UID, and our \Deleted may still be on it. Where its file is here after all, nobody wants that flag:
  * the bases say that both sides had shown it, so that it counts as taken off here.
@@ -175,12 +167,9 @@ meeting_level_bases(struct journal_message *message)
 static bool
 goes_on_removing(struct journal_message *message)
 {
-    const unsigned deleted = message->flags.rseen & ~message->flags.rbase & FLAG_DELETED;
-
     if ((message->facts & FACT_GONE_HERE) != 0)
         return true;
-    message->flags.rbase |= deleted;
-    message->flags.lbase |= deleted;
+    message->flags = merge_undelete(message->flags);
     return false;
 }
 
@@ -192,9 +181,10 @@ take_flags_of_source(struct run *run, const struct journal_op *op, struct journa
     bool found = false, ok = source != NULL || run_no_memory(run);
 
     ok = ok && (op->message == 0 || journal_message_get(run->journal, op->message, source, &found, &run->err));
+    if (ok && !found)
+        source->flags.rseen = FLAG_ALL;
     if (ok)
-        copy->flags.rbase = copy->flags.lbase =
-            copy->flags.rseen & (found ? source->flags.rseen | FLAG_DELETED : FLAG_ALL);
+        copy->flags = merge_copy_seen(merge_copied(copy->flags, source->flags), copy->flags.rseen);
     free(source);
     return ok;
 }
@@ -217,12 +207,8 @@ meeting_take_intent(struct run *run, struct journal_message *message)
 void
 meeting_level_shown(struct journal_message *message, unsigned shown)
 {
-    const unsigned agreed = ~(message->flags.rbase ^ message->flags.lbase) | ~shown;
-
-    if ((message->facts & FACT_UNSHOWN) != 0)
-        return;
-    message->flags.rbase &= agreed;
-    message->flags.lbase &= agreed;
+    if ((message->facts & FACT_UNSHOWN) == 0)
+        message->flags = merge_level(message->flags, shown);
 }
 
 bool
@@ -289,13 +275,6 @@ meeting_judge_headers(struct meeting *meeting)
 
 /* ---- flags that went with the UIDs ---- */
 
-/* Of a row that had flags on the server: does it show one of them under its new UID? */
-static bool
-lost_flags(const struct journal_message *message)
-{
-    return message->flags.rbase != 0 && (message->flags.rseen & message->flags.rbase) == 0;
-}
-
 /*
  * A restored or migrated mailbox comes without its flags: what is set here is set there again. One message that shows flags all the same
  * (it arrived since, or somebody flagged it again) is no sign of the contrary; as many as have lost theirs are.
@@ -314,8 +293,8 @@ meeting_keep_flags(struct meeting *meeting)
             continue;
         if (!run_load(run, file->id, &message))
             return false;
-        lost += lost_flags(&message);
-        kept += (message.flags.rseen & message.flags.rbase) != 0;
+        lost += merge_kept(message.flags) < 0;
+        kept += merge_kept(message.flags) > 0;
     }
     for (size_t f = 0; lost > kept && f < meeting->files.count; f++) {
         const struct half *file = &meeting->files.at[f];
@@ -324,9 +303,9 @@ meeting_keep_flags(struct meeting *meeting)
             continue;
         if (!run_load(run, file->id, &message))
             return false;
-        if (!lost_flags(&message))
+        if (merge_kept(message.flags) >= 0)
             continue;
-        message.flags.rbase = message.flags.lbase = 0;
+        message.flags = merge_unknown(message.flags);
         if (!journal_message_save(run->journal, &message, &run->err))
             return false;
     }

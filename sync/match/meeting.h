@@ -49,13 +49,8 @@ struct meeting { /* one mailbox */
 /** One more half; NULL: no memory, run->err says so. It moves with the next one that is added. */
 struct half *meeting_add(struct run *run, struct halves *halves);
 /**
- * A message that had a UID gets another one. Where its bases differ, the old UID could not store a flag, or a change went to another message
- * that stood for it: nothing of that is known of the new one. There nothing was agreed on: set wins.
- */
-void meeting_level_bases(struct journal_message *message);
-/**
- * The same for a message that moves to another mailbox: a change that went to another message meanwhile (wanted.c), or that the old place
- * could not store.
+ * A message moves to another mailbox. Where its bases differ nothing was agreed on: a change went to another message meanwhile (wanted.c), or
+ * the old place could not store it.
  *
  * @param shown  flags that both sides can show in its new place
  */

@@ -5,6 +5,7 @@
  */
 #include "sync/match/probe.h"
 #include "sync/match/proof.h"
+#include "sync/rules/merge.h"
 
 static bool
 is_destructive(const struct run *run, const struct todo *todo, bool removals)
@@ -12,7 +13,7 @@ is_destructive(const struct run *run, const struct todo *todo, bool removals)
     if (todo->dropped || todo->partner != 0 || todo->step.kept_back || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
         return false;
     return removals ? todo->step.verb == PLAN_REMOVE_THERE
-                    : todo->step.verb == PLAN_FLAGS && (todo->step.there_add & FLAG_DELETED) != 0;
+                    : todo->step.verb == PLAN_FLAGS && (todo->step.flags.there_add & FLAG_DELETED) != 0;
 }
 
 /* Two messages: the UID becomes one that is only there, the file one that is only here. Inside a transaction. */
@@ -26,11 +27,12 @@ come_apart(struct run *run, struct journal_message *message, const struct probe 
         *there = *message;
         there->id = 0;
         there->base[0] = there->info[0] = '\0';
-        there->flags.rbase = there->flags.lbase = there->flags.lseen = there->facts = 0;
+        there->flags = merge_new(there->flags, false);
+        there->facts = 0;
         memcpy(there->wire, probe->digests.wire,
                DIGEST_SIZE); /* so that its header is not taken for the file's again */
         message->uid = 0;
-        message->flags.rbase = message->flags.rseen = message->flags.lbase = 0;
+        message->flags = merge_new(message->flags, true);
         ok = (message->facts & FACT_GONE_HERE) != 0 ? journal_message_delete(run->journal, message->id, &run->err)
                                                     : journal_message_save(run->journal, message, &run->err);
     }

@@ -4,53 +4,54 @@
 #include "sync/observe/view.h"
 #include "sync/rows/held.h"
 #include "sync/rows/missing.h"
+#include "sync/rules/merge.h"
 
 #include <limits.h>
 
 /*
  * The row whose file is gone has the file of the other one from here on: its name, what that shows, its bytes. Saves nothing.
  *
- * @param shown  flags that both sides can show
+ * @param permanent  flags that the server can store
  */
 static void
-take_file(struct journal_message *old, const struct journal_message *file, unsigned shown)
+take_file(struct journal_message *old, const struct journal_message *file, unsigned permanent)
 {
     memcpy(old->base, file->base, sizeof old->base);
     memcpy(old->info, file->info, sizeof old->info);
-    old->flags.lseen = run_flags_of(file->info, old->flags.lseen);
+    old->flags.lseen = merge_of_name(file->info, old->flags.lseen);
     if ((old->facts & FACT_REPLACED) != 0) /* its bytes stand here again: nothing replaces it any more */
         old->refers_to = 0;
     old->facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED | FACT_ALTERED | FACT_MOVED | FACT_REPLACED);
     if ((old->facts & FACT_GONE_THERE) == 0)
         old->facts &= ~(unsigned)FACT_UNPAIRED;
     memcpy(old->wire, file->wire, DIGEST_SIZE);
-    if ((file->facts & FACT_GONE_THERE) != 0) /* a file and a UID that never agreed: set wins */
-        old->flags.rbase = old->flags.lbase = old->flags.rseen & old->flags.lseen;
-    else if ((old->facts & FACT_UNSHOWN) == 0) /* a change that went to a twin meanwhile (wanted.c) is still one here */
-        old->flags.rbase = (old->flags.rbase & ~shown) | (old->flags.lbase & shown);
+    if ((file->facts & FACT_GONE_THERE) != 0)
+        old->flags = merge_met(old->flags);
+    else if ((old->facts & FACT_UNSHOWN) == 0)
+        old->flags = merge_back(old->flags, permanent);
 }
 
 static bool
 rename_row(struct run *run, struct todo *gone, struct todo *fresh, bool up, struct journal_message *old,
            struct journal_message *new)
 {
-    const unsigned shown = run->mailboxes[gone->mailbox].row.permanent; /* by both sides */
+    const unsigned permanent = run->mailboxes[gone->mailbox].row.permanent;
     bool removed, ok = missing_waits(run, old, PLAN_REMOVE_THERE, &removed) &&
                        journal_message_delete(run->journal, new->id, &run->err);
 
     if (ok && up) {
-        take_file(old, new, shown);
+        take_file(old, new, permanent);
     } else if (ok) {
         old->uid = new->uid;
         old->size = new->size;
         old->date = new->date;
         old->flags.rseen = new->flags.rseen;
-        meeting_level_bases(old);
+        old->flags = merge_level(old->flags, FLAG_ALL);
         old->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_BY_HEADER);
         if ((old->facts & FACT_GONE_HERE) == 0 || removed) /* else its file comes again */
             old->facts &= ~(unsigned)FACT_UNPAIRED;
         old->facts |= new->has_wire ? 0 : FACT_BY_HEADER;
-        memcpy(old->keywords, new->keywords, sizeof old->keywords);
+        merge_keywords(old->keywords, new->keywords);
     }
     gone->dropped = fresh->dropped = true;
     run->replan = true;
@@ -183,8 +184,8 @@ take_download(struct run *run, struct half *half, const struct journal_message *
         file->uid = gone->uid;
         file->date = gone->date;
         file->flags.rseen = gone->flags.rseen;
-        file->flags.rbase = file->flags.lbase = file->flags.rseen & file->flags.lseen; /* they never agreed: set wins */
-        memcpy(file->keywords, gone->keywords, sizeof file->keywords);
+        file->flags = merge_met(file->flags);
+        merge_keywords(file->keywords, gone->keywords);
         file->facts |= FACT_GONE_THERE;
         half->paired = true;
     }

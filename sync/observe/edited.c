@@ -16,6 +16,7 @@
 #include "sync/observe/observe.h"
 #include "sync/rows/alias.h"
 #include "sync/rows/drafts.h"
+#include "sync/rules/merge.h"
 
 #define WATCHED_MAX 2000 /* drafts of a folder that are looked at */
 #define SETTLE_S 10      /* seconds after it was sent in which a change says that it was not finished */
@@ -120,13 +121,10 @@ was_unfinished(const struct look *look)
 static void
 make_new(const struct look *look, struct journal_message *message)
 {
-    unsigned added = message->flags.rseen & ~message->flags.rbase & ~message->flags.lseen;
-
     message->uid = 0;
     message->refers_to = 0;
     message->facts = 0;
-    message->flags.lbase = message->flags.rbase = message->flags.lseen;
-    message->flags.rseen = message->flags.lseen | added;
+    message->flags = merge_edited(message->flags);
     message->size = look->facts.digests.size;
     message->date = look->facts.date;
     message->has_wire = message->has_header = true;
@@ -158,7 +156,7 @@ replace(const struct look *look)
         old->base[0] = old->info[0] = '\0';
         old->refers_to = message->id;
         old->facts = (old->facts & (FACT_ECHO | FACT_COPIED)) | FACT_GONE_HERE | FACT_REPLACED;
-        old->flags.rbase = old->flags.rseen;
+        old->flags = merge_unchanged(old->flags, false);
         ok = journal_message_save(run->journal, old, &run->err);
     }
     free(old);
@@ -177,11 +175,10 @@ part(const struct look *look)
         *file = *message;
         file->id = 0;
         file->keywords[0] = '\0';
-        file->flags.rseen = file->flags.rbase = 0;
         make_new(look, file);
-        file->flags.lbase = file->flags.rbase = file->flags.rseen = 0;
+        file->flags = merge_new(file->flags, true);
         message->base[0] = message->info[0] = '\0';
-        message->flags.lbase = message->flags.lseen = 0;
+        message->flags = merge_without_file(message->flags);
         message->facts &= ~(unsigned)FACT_ALTERED;
         ok = journal_message_save(run->journal, message, &run->err) &&
              journal_print_clear(run->journal, message->id, &run->err) &&

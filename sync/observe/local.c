@@ -9,6 +9,7 @@
 #include "sync/rows/flushed.h"
 #include "sync/rows/held.h"
 #include "sync/rows/missing.h"
+#include "sync/rules/merge.h"
 #include "sync/run/stamps.h"
 #include "sync/run/situation.h"
 
@@ -38,7 +39,7 @@ add_file(struct look *look, const char *base, const char *info)
     message->mailbox = look->mailbox->row.id;
     (void)text_print(message->base, sizeof message->base, "%s", base);
     (void)text_print(message->info, sizeof message->info, "%s", info);
-    message->flags.lseen = run_flags_of(info, 0);
+    message->flags.lseen = merge_of_name(info, 0);
     look->found = true;
     ok = journal_message_save(look->run->journal, message, &look->run->err) &&
          (id_set_add(&look->seen, message->id) || run_no_memory(look->run));
@@ -55,30 +56,22 @@ static void
 take_past(const struct look *look, struct journal_message *message)
 {
     const struct run *run = look->run;
-    unsigned shown = look->mailbox->row.permanent, lost = message->flags.lbase & ~message->flags.lseen;
+    unsigned permanent = look->mailbox->row.permanent;
 
     if (!run->maildir_older || look->mailbox->named ||
         (message->uid == 0 && (message->facts & FACT_GONE_THERE) == 0)) /* never there: its flags agreed with nothing */
         return;
     if ((message->facts & FACT_UNSHOWN) != 0)
-        shown &= message->flags.rseen;
-    if (run->past_known) {
-        message->flags.lbase &= ~lost;
-        message->flags.rbase &= ~lost;
-        return;
-    }
-    message->flags.lbase = message->flags.lseen;
-    message->flags.rbase = message->flags.lseen & shown;
+        permanent &= message->flags.rseen;
+    message->flags = merge_past(message->flags, permanent, run->past_known);
 }
 
 /* The file was gone and is back: a change that went to a twin meanwhile (wanted.c) is still one here. */
 static void
 take_back(const struct look *look, struct journal_message *message)
 {
-    unsigned shown = look->mailbox->row.permanent;
-
     if (message->uid != 0 && (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_UNSHOWN)) == FACT_GONE_HERE)
-        message->flags.rbase = (message->flags.rbase & ~shown) | (message->flags.lbase & shown);
+        message->flags = merge_back(message->flags, look->mailbox->row.permanent);
 }
 
 /* A listing names the row's base again, with another info. */
@@ -118,7 +111,7 @@ on_file(void *context, const char *base, const char *info)
     }
     before = message;
     (void)text_print(message.info, sizeof message.info, "%s", info);
-    message.flags.lseen = run_flags_of(info, message.flags.lseen);
+    message.flags.lseen = merge_of_name(info, message.flags.lseen);
     if ((message.facts & FACT_GONE_THERE) == 0) /* else it is what is left of a move, or waits for what it was */
         message.facts &= ~(unsigned)(FACT_UNPAIRED | FACT_MOVED);
     take_back(look, &message);
@@ -259,7 +252,7 @@ sweep(struct look *look)
                 message
                     .id)) { /* journal and Maildir are not of one run: what is missing here is fetched, not deleted there */
             message.base[0] = message.info[0] = '\0';
-            message.flags.lbase = message.flags.lseen = 0;
+            message.flags = merge_without_file(message.flags);
             message.facts = (message.facts & ~(unsigned)FACT_ALTERED) | FACT_AGAIN;
         } else {
             message.facts |= FACT_GONE_HERE;
@@ -299,7 +292,7 @@ doubt_gone(struct run *run, const struct mailbox *mailbox)
         if (!ok || waits)
             continue;
         message.base[0] = message.info[0] = '\0';
-        message.flags.lbase = message.flags.lseen = 0;
+        message.flags = merge_without_file(message.flags);
         message.facts = (message.facts & ~(unsigned)(FACT_GONE_HERE | FACT_ALTERED | FACT_LACKED)) | FACT_AGAIN;
         ok = journal_message_save(run->journal, &message, &run->err);
     }

@@ -11,6 +11,7 @@
 #include "sync/observe/said_uid.h"
 #include "sync/observe/view.h"
 #include "sync/rows/missing.h"
+#include "sync/rules/merge.h"
 
 #include <inttypes.h>
 
@@ -239,7 +240,7 @@ add_unknown(struct run *run, struct sight *sight, const struct remote_message *s
     message->size = seen->size;
     message->date = seen->date;
     message->flags.rseen = seen->flags;
-    (void)text_print(message->keywords, sizeof message->keywords, "%s", seen->keywords != NULL ? seen->keywords : "");
+    merge_keywords(message->keywords, seen->keywords);
     ok = journal_message_save(run->journal, message, &run->err) && note_seen(run, sight, message->id);
     free(message);
     return ok;
@@ -272,8 +273,7 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     /* Has a file, and was never listed: it was sent, or moved there. */
     sight->view.ours += seen->has_flags && message.base[0] != '\0' && seen->uid >= sight->mailbox->row.uidnext;
     if ((message.facts & FACT_COPIED) != 0 && seen->has_flags) {
-        /* Its base is what came along. Another flag was given since, by somebody; but a \\Deleted that stays may be fatal. */
-        message.flags.rbase = message.flags.lbase = seen->flags & (message.flags.rbase | FLAG_DELETED);
+        message.flags = merge_copy_seen(message.flags, seen->flags);
         message.facts &= ~(unsigned)FACT_COPIED;
     }
     if ((message.facts & FACT_ECHO) != 0) {
@@ -286,7 +286,7 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     }
     if (seen->has_flags) {
         message.flags.rseen = seen->flags;
-        (void)text_print(message.keywords, sizeof message.keywords, "%s", seen->keywords != NULL ? seen->keywords : "");
+        merge_keywords(message.keywords, seen->keywords);
     }
     message.facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW);
     if (!note_seen(run, sight, message.id))

@@ -1,14 +1,15 @@
 /* See said_uid.h. */
 #include "sync/observe/said_uid.h"
 
+#include "sync/rules/merge.h"
+
 static void
 take_echo(struct journal_message *message, const struct said_uid *seen, bool has_flags)
 {
     message->size = seen->size;
     message->date = seen->date;
     if (has_flags) {
-        message->flags.rbase = seen->flags & message->flags.lbase;
-        message->flags.lbase &= seen->flags;
+        message->flags = merge_append_seen(message->flags, seen->flags);
         message->facts &= ~(unsigned)FACT_ECHO;
     }
 }
@@ -63,8 +64,8 @@ exchange(struct run *run, struct journal_message *sent, struct journal_message *
                                     .date = shown->date,
                                     .flags.rseen = shown->flags};
 
-    memcpy(fresh.keywords, sent->keywords, sizeof fresh.keywords);
-    memcpy(sent->keywords, other->keywords, sizeof sent->keywords);
+    merge_keywords(fresh.keywords, sent->keywords);
+    merge_keywords(sent->keywords, other->keywords);
     sent->uid = other->uid;
     sent->flags.rseen = other->flags.rseen;
     take_echo(sent, &seen, true);

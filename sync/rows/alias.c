@@ -1,6 +1,8 @@
 /* See alias.h. */
 #include "sync/rows/alias.h"
 
+#include "sync/rules/merge.h"
+
 bool
 alias_lose_uid(struct run *run, const struct journal_message *holder)
 {
@@ -31,9 +33,7 @@ inherit(struct run *run, const struct journal_message *holder, struct journal_me
     heir->facts &= ~(unsigned)FACT_ALIAS;
     heir->size = holder->size;
     heir->date = holder->date;
-    heir->flags.rbase = holder->flags.rbase;
-    heir->flags.lbase = holder->flags.lbase; /* what its own name shows otherwise is told now */
-    heir->flags.rseen = holder->flags.rseen;
+    heir->flags = merge_heir(heir->flags, holder->flags);
     return journal_message_save(run->journal, heir, &run->err);
 }
 
@@ -88,7 +88,7 @@ alias_take_uid(struct run *run, struct journal_message *message, uint32_t *uid, 
     if (ok && *alias) {
         message->facts |= FACT_ALIAS;
         message->refers_to = other->id;
-        message->flags.lbase = message->flags.lseen;
+        message->flags = merge_unchanged(message->flags, true);
     } else if (ok && *uid != 0) {
         message->uid = *uid;
     }

@@ -11,6 +11,7 @@
  */
 #include "sync/base/ids.h"
 #include "sync/rows/flushed.h"
+#include "sync/rules/merge.h"
 
 static bool
 flush_this_boot(struct run *run)
@@ -76,14 +77,6 @@ flushed_is_doubtful(const struct run *run, int64_t message)
 void
 flushed_doubt_flags(const struct run *run, struct journal_message *message)
 {
-    unsigned old;
-
-    if (!flushed_is_doubtful(run, message->id))
-        return;
-    old = message->flags.lbase & ~message->flags.lseen;
-    if (ids_have(run->undeleted, run->undeleted_count, message->id))
-        old |= message->flags.lseen & ~message->flags.lbase & FLAG_DELETED;
-    /* As if both sides had last agreed on what the old name shows: the server's change comes down again. */
-    message->flags.lbase = (message->flags.lbase & ~old) | (message->flags.lseen & old);
-    message->flags.rbase = (message->flags.rbase & ~old) | (message->flags.lseen & old);
+    if (flushed_is_doubtful(run, message->id))
+        message->flags = merge_unflushed(message->flags, ids_have(run->undeleted, run->undeleted_count, message->id));
 }

@@ -1,6 +1,8 @@
 /* See unfinished.h. */
 #include "sync/rows/unfinished.h"
 
+#include "sync/rules/merge.h"
+
 #define SETTLE_BASE_S 5           /* an unanswered command may still be running */
 #define SETTLE_RATE (1024 * 1024) /* bytes a second it may need for its body */
 #define SETTLE_MAX_S 30
@@ -67,8 +69,9 @@ remember_deleted(struct run *run, const struct mailbox *mailbox, const struct jo
     struct journal_op deleted = {
         .kind = OP_REMOVE_REMOTE, .uidvalidity = op->uidvalidity, .size = message->uid, .since = op->since};
 
-    if (message->uid == 0 || (message->facts & FACT_GONE_THERE) != 0 || (message->flags.rbase & FLAG_DELETED) != 0 ||
-        mailbox->row.wire == NULL || strlen(mailbox->row.wire) >= sizeof deleted.name)
+    if (message->uid == 0 || (message->facts & FACT_GONE_THERE) != 0 ||
+        !merge_is_own_deleted(message->flags, FLAG_DELETED) || mailbox->row.wire == NULL ||
+        strlen(mailbox->row.wire) >= sizeof deleted.name)
         return true;
     (void)text_print(deleted.name, sizeof deleted.name, "%s", mailbox->row.wire);
     return journal_op_add(run->journal, &deleted, &run->err);

@@ -9,7 +9,7 @@
 #ifndef SYNC_RULES_PLAN_H
 #define SYNC_RULES_PLAN_H
 
-#include "store/base/flags.h"
+#include "sync/rules/merge.h"
 #include "sync/rules/policy.h"
 
 enum plan_presence {
@@ -18,14 +18,9 @@ enum plan_presence {
     PLAN_GONE,  /* it had it, and it was positively seen to be gone */
 };
 
-struct plan_side {
-    enum plan_presence presence;
-    unsigned base; /* flags when both sides last agreed */
-    unsigned seen; /* flags when last looked at; the last ones before it went, if PLAN_GONE */
-};
-
 struct plan_message {
-    struct plan_side remote, local;
+    enum plan_presence there, here;
+    struct flag_sides flags;
     unsigned permanent; /* flags that the server can store */
     bool altered;       /* the file's bytes are not the message's any more: neither pushed nor a deletion */
     bool refused;       /* the server will not take this file */
@@ -58,16 +53,11 @@ struct plan_step {
     enum plan_verb verb;
     enum plan_reason reason;
     bool kept_back; /* the policy does not allow the verb (or a part of the flags): stays as a pending difference */
-    unsigned there_add, there_del; /* to be stored on the server */
-    unsigned here_add, here_del;   /* to be renamed here */
-    unsigned agreed;               /* flags on which nothing has to be done: their bases become what is seen */
+    struct merge_step flags;
 };
 
 /** @return what to do; the same input always gives the same answer */
 struct plan_step plan_message(const struct plan_message *message, const struct policy *policy);
-
-/** The survivor of a removal on the other side gained \\Flagged or lost \\Deleted since both agreed: somebody wants it. */
-bool plan_is_wanted_back(const struct plan_side *survivor);
 
 /** The reason in words for --verbose and --dry-run, as seen from where the step is carried out; "" if the verb says it. */
 const char *plan_reason_words(const struct plan_step *step);

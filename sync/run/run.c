@@ -229,11 +229,3 @@ run_load(struct run *run, int64_t id, struct journal_message *out)
         error_set(&run->err, ERROR_LOCAL, "read row %" PRId64 " of the journal, which was there a moment ago", id);
     return found;
 }
-
-unsigned
-run_flags_of(const char *info, unsigned base)
-{
-    unsigned shown, flags = local_info_flags(info, &shown);
-
-    return (flags & shown) | (base & ~shown);
-}

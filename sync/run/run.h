@@ -218,9 +218,6 @@ MUST_CHECK bool run_quarantine(struct run *run, const struct mailbox *mailbox, c
 /** Load a row that is known to be there; false: the journal failed or the row is gone (err says so). */
 MUST_CHECK bool run_load(struct run *run, int64_t id, struct journal_message *out);
 
-/** Flags that a file shows; what its name can't show is as in `base`. */
-unsigned run_flags_of(const char *info, unsigned base);
-
 /** Elements that an array for one batch of it needs. */
 static inline size_t
 agenda_room(const struct agenda *agenda, size_t batch)

@@ -1,7 +1,7 @@
 /*
  * A small world for the planner: a server with two mailboxes, clients with a folder for each and a journal of rows.
- * world_sync is a run as the engine orders it, with its bookkeeping of bases, but every call succeeds and nothing
- * happens in between: look, join the two halves of one message, pair what moved, plan each row, add, change flags,
+ * world_sync is a run as the engine orders it, with its planner and its bookkeeping of bases (sync/rules), but every
+ * call succeeds and nothing happens in between: look, join the two halves of one message, pair what moved, plan each row, add, change flags,
  * and remove only when a pass had nothing else to do. What a message is, is its content number; names are UIDs and
  * numbered base names.
  *
@@ -16,6 +16,7 @@
 #ifndef TESTS_UNIT_PLAN_WORLD_H
 #define TESTS_UNIT_PLAN_WORLD_H
 
+#include "store/base/local.h"
 #include "sync/rules/pair.h"
 #include "sync/rules/plan.h"
 
@@ -32,7 +33,7 @@ struct mail {
 
 struct row {
     uint8_t mailbox, content, uid, base, rbase, rseen, lbase, lseen;
-    uint8_t gone_there, gone_here; /* 0 or 1 */
+    uint8_t gone_there, gone_here, unshown; /* 0 or 1; unshown: a flag was sent, and not shown after that */
 };
 
 struct client {
@@ -150,6 +151,21 @@ row_is_here(const struct row *row)
     return row->base != 0 && !row->gone_here;
 }
 
+static inline struct flag_sides
+row_flags(const struct row *row)
+{
+    return (struct flag_sides){.rbase = row->rbase, .rseen = row->rseen, .lbase = row->lbase, .lseen = row->lseen};
+}
+
+static inline void
+row_set_flags(struct row *row, struct flag_sides flags)
+{
+    row->rbase = (uint8_t)flags.rbase;
+    row->rseen = (uint8_t)flags.rseen;
+    row->lbase = (uint8_t)flags.lbase;
+    row->lseen = (uint8_t)flags.lseen;
+}
+
 static inline void
 look_there(struct world *world, struct client *client)
 {
@@ -248,18 +264,20 @@ halves_match(struct world *world, struct client *client, struct halves *gone, st
 static inline void
 take_halves(struct world *world, struct client *client, struct row *uid, struct row *file)
 {
-    (void)world;
     (void)client;
     if (file->uid == 0 && uid->base != 0) {
         uid->base = file->base;
         uid->lseen = file->lseen;
         uid->gone_here = 0;
+        if (!uid->unshown)
+            row_set_flags(uid, merge_back(row_flags(uid), world->permanent));
         row_remove(file);
         return;
     }
     file->uid = uid->uid;
     file->rseen = uid->rseen;
     file->gone_there = 0;
+    row_set_flags(file, merge_level(row_flags(file), FLAG_ALL));
     row_remove(uid);
 }
 
@@ -287,14 +305,14 @@ static inline void
 move_there(struct world *world, struct client *client, struct row *gone, struct row *fresh)
 {
     struct mail *mail = mail_find(world->server, gone->mailbox, gone->uid);
+    char info[LOCAL_INFO_MAX + 1];
 
     (void)client;
     mail->mailbox = fresh->mailbox;
     mail->name = world->next_uid++;
     fresh->uid = mail->name;
-    fresh->rseen = gone->rseen;
-    fresh->rbase = gone->rbase;
-    fresh->lbase = gone->lbase;
+    local_info_with("c:2,", fresh->lseen, info);
+    row_set_flags(fresh, merge_level(merge_moved_there(row_flags(gone), info), world->permanent));
     row_remove(gone);
 }
 
@@ -303,13 +321,10 @@ move_here(struct world *world, struct client *client, struct row *gone, struct r
 {
     struct mail *file = mail_find(client->files, gone->mailbox, gone->base);
 
-    (void)world;
     file->mailbox = fresh->mailbox;
     file->name = client->next_base++;
     fresh->base = file->name;
-    fresh->lseen = gone->lseen;
-    fresh->rbase = gone->rbase;
-    fresh->lbase = gone->lbase;
+    row_set_flags(fresh, merge_level(merge_moved_here(row_flags(fresh), row_flags(gone)), world->permanent));
     row_remove(gone);
 }
 
@@ -338,69 +353,72 @@ carry_moves(struct world *world, struct client *client)
 static inline struct plan_step
 plan_row(const struct world *world, const struct row *row, const struct policy *policy)
 {
-    struct plan_message message = {.remote = {.base = row->rbase, .seen = row->rseen},
-                                   .local = {.base = row->lbase, .seen = row->lseen},
-                                   .permanent = world->permanent};
+    struct plan_message message = {.flags = row_flags(row), .permanent = world->permanent};
 
     if (row->uid != 0)
-        message.remote.presence = row->gone_there ? PLAN_GONE : PLAN_HERE;
+        message.there = row->gone_there ? PLAN_GONE : PLAN_HERE;
     if (row->base != 0)
-        message.local.presence = row->gone_here ? PLAN_GONE : PLAN_HERE;
+        message.here = row->gone_here ? PLAN_GONE : PLAN_HERE;
     return plan_message(&message, policy);
 }
 
 static inline void
-row_agree(struct row *row, unsigned bits)
+carry_flags(struct world *world, struct client *client, struct row *row, struct merge_step step)
 {
-    row->rbase = (uint8_t)((row->rbase & ~bits) | (row->rseen & bits));
-    row->lbase = (uint8_t)((row->lbase & ~bits) | (row->lseen & bits));
+    struct flag_sides flags = merge_agree(row_flags(row), step.agreed);
+
+    if ((step.there_add | step.there_del) != 0) {
+        struct mail *mail = mail_find(world->server, row->mailbox, row->uid);
+        bool unshown;
+
+        mail->flags = (uint8_t)((mail->flags | (step.there_add & world->holds)) & ~(step.there_del & world->holds));
+        flags = merge_stored(flags, step, mail->flags, row->unshown, &unshown);
+        row->unshown = unshown;
+    }
+    if ((step.here_add | step.here_del) != 0) {
+        mail_find(client->files, row->mailbox, row->base)->flags = (uint8_t)merge_named(flags, step);
+        flags = merge_renamed(flags, step);
+    }
+    row_set_flags(row, flags);
 }
 
+/* ... and looks at what became of it. */
 static inline void
-carry_flags(struct world *world, struct client *client, struct row *row, const struct plan_step *step)
+carry_upload(struct world *world, struct row *row)
 {
-    unsigned sent = (step->there_add | step->there_del), renamed = step->here_add | step->here_del;
+    struct flag_sides flags = row->gone_there ? merge_new(row_flags(row), true) : row_flags(row);
+    unsigned shown = merge_sent(flags) & world->holds;
 
-    row_agree(row, step->agreed);
-    if (sent != 0) {
-        struct mail *mail = mail_find(world->server, row->mailbox, row->uid);
-
-        mail->flags = (uint8_t)((mail->flags | (step->there_add & world->holds)) & ~(step->there_del & world->holds));
-        row->rseen = mail->flags;
-        row_agree(row, sent);
-    }
-    if (renamed != 0) {
-        struct mail *file = mail_find(client->files, row->mailbox, row->base);
-
-        file->flags = (uint8_t)((file->flags | step->here_add) & ~step->here_del);
-        row->lseen = file->flags;
-        row_agree(row, renamed);
-    }
+    row->uid = world->next_uid++;
+    row->gone_there = 0;
+    flags = merge_append_seen(merge_appended(flags, world->permanent), shown);
+    flags.rseen = shown;
+    row_set_flags(row, flags);
+    (void)mail_add(world->server, row->mailbox, row->content, row->uid, shown);
 }
 
 static inline bool
 carry_add_or_flags(struct world *world, struct client *client, struct row *row, const struct plan_step *step)
 {
     switch (step->verb) {
+    case PLAN_NOTHING:
+        row->unshown = 0;
+        return false;
     case PLAN_FORGET:
         row_remove(row);
         return false;
     case PLAN_DOWNLOAD:
         row->base = client->next_base++;
         row->gone_here = 0;
-        row->rbase = row->lbase = row->lseen = row->rseen;
+        row_set_flags(row, merge_delivered(row_flags(row), row->rseen));
         (void)mail_add(client->files, row->mailbox, row->content, row->base, row->lseen);
         return true;
     case PLAN_UPLOAD:
-        row->uid = world->next_uid++;
-        row->gone_there = 0;
-        row->lbase = row->lseen;
-        row->rbase = row->rseen = row->lseen & world->holds;
-        (void)mail_add(world->server, row->mailbox, row->content, row->uid, row->rseen);
+        carry_upload(world, row);
         return true;
     case PLAN_FLAGS:
-        carry_flags(world, client, row, step);
-        return (step->there_add | step->there_del | step->here_add | step->here_del) != 0;
+        carry_flags(world, client, row, step->flags);
+        return (step->flags.there_add | step->flags.there_del | step->flags.here_add | step->flags.here_del) != 0;
     default:
         return false;
     }
