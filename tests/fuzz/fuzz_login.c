@@ -9,6 +9,7 @@
 
 #include "store/imap/session.h"
 #include "store/pop/session.h"
+#include "tests/rig/secret.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -48,16 +49,6 @@ look_at_what_is_sent(const struct stream *stream, const uint8_t *bytes, size_t l
         assert(memmem(told.plain, told.len, secrets[i], strlen(secrets[i])) == NULL);
 }
 
-static bool
-tell_secret(void *context, bool again, char **secret, struct error *err)
-{
-    (void)context;
-    (void)again;
-    (void)err;
-    *secret = strdup(SECRET);
-    return *secret != NULL;
-}
-
 static void
 log_in_to_imap(const struct connection *to)
 {
@@ -86,7 +77,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const enum connection_scheme schemes[] = {SCHEME_IMAP, SCHEME_IMAPS, SCHEME_POP3, SCHEME_POP3S};
-    struct connection to = {.host = "localhost", .user = USER, .timeout_s = 1, .secret = tell_secret};
+    struct connection to = {
+        .host = "localhost", .user = USER, .timeout_s = 1, .secret = tell_secret, .secret_context = (void *)SECRET};
 
     if (size < 3)
         return 0;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "store/imap/imap.h"
+#include "tests/rig/secret.h"
 
 #define MESSAGES 300
 #define SEEN_MAX 2000
@@ -48,16 +49,6 @@ static struct {
     uint16_t port;
     const char *users; /* their names without the number at the end */
 } server;
-
-static bool
-tell_secret(void *context, bool again, char **secret, struct error *err)
-{
-    (void)context;
-    (void)again;
-    (void)err;
-    *secret = strdup("pw");
-    return *secret != NULL;
-}
 
 static void
 show(const struct scene *scene)
@@ -597,7 +588,8 @@ set_up(void **state)
                                             .tls = TLS_NONE,
                                             .timeout_s = 20,
                                             .wire_log = getenv("GOLUB_TEST_WIRE") != NULL ? 2 : 0,
-                                            .secret = tell_secret};
+                                            .secret = tell_secret,
+                                            .secret_context = (void *)"pw"};
     scene->imap = imap_new(&scene->connection);
     scene->remote = imap_remote(scene->imap);
     *state = scene;

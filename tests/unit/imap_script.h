@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 
 #include "store/imap/imap.h"
+#include "tests/rig/secret.h"
 
 #define TOLD_MAX (256 * 1024)
 #define LIMIT_SCRIPT_LINE (128 * 1024)
@@ -338,16 +339,6 @@ tell_created(void *context, size_t index, struct text wire_name, const struct re
 /* ---- the test's side ---- */
 
 static bool
-give_secret(void *context, bool again, char **secret, struct error *err)
-{
-    (void)context;
-    (void)again;
-    (void)err;
-    *secret = strdup("secret");
-    return *secret != NULL;
-}
-
-static bool
 is_stopped(void *context)
 {
     return ((struct script *)context)->stopped;
@@ -374,7 +365,8 @@ given_script(const char *capabilities, const char *const *steps)
                                              .user = "ana",
                                              .tls = TLS_NONE,
                                              .timeout_s = 10,
-                                             .secret = give_secret,
+                                             .secret = tell_secret,
+                                             .secret_context = (void *)"secret",
                                              .stopped = is_stopped,
                                              .stopped_context = script};
     script->imap = imap_new(&script->connection);

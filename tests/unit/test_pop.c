@@ -12,6 +12,7 @@
 #include "store/pop/pop.h"
 
 #include "fake_server.h"
+#include "tests/rig/secret.h"
 
 #define LOGIN "C:USER ana", "S:+OK", "C:PASS pw", "S:+OK in"
 /* a server without CAPA: one command at a time */
@@ -43,16 +44,6 @@ struct fixture {
     size_t stop_at;       /* call */
     size_t wanted, asked; /* of numbers */
 };
-
-static bool
-give_secret(void *context, bool again, char **secret, struct error *err)
-{
-    (void)context;
-    (void)again;
-    (void)err;
-    *secret = strdup("pw");
-    return *secret != NULL;
-}
 
 static bool
 is_stopped(void *context)
@@ -132,7 +123,8 @@ given_server_with(void **state, const struct certificate *certificate, const cha
                                       .user = "ana",
                                       .tls = TLS_NONE,
                                       .timeout_s = 10,
-                                      .secret = give_secret,
+                                      .secret = tell_secret,
+                                      .secret_context = (void *)"pw",
                                       .said = hear,
                                       .said_context = fixture,
                                       .stopped = is_stopped,
@@ -994,7 +986,8 @@ thousands_of_messages_come_whole_through_a_bounded_window(void **state)
                                   .user = "ana",
                                   .tls = TLS_NONE,
                                   .timeout_s = 10,
-                                  .secret = give_secret};
+                                  .secret = tell_secret,
+                                  .secret_context = (void *)"pw"};
     struct pop *pop = pop_new(&to);
     struct maildrop drop = pop_maildrop(pop);
     if (!drop.ops->open(drop.self, &err))
