@@ -124,7 +124,7 @@ has_allowed(const struct changing *changing, const struct job *job)
 static bool
 take_deleted_off(struct changing *changing, struct job *job)
 {
-    bool allowed[JOB_MAX], any = false, ok = true;
+    bool allowed[JOB_MAX] = {0}, any = false, ok = true;
 
     for (size_t i = 0; i < job->count; i++) {
         allowed[i] = job->items[i].allowed;
@@ -175,7 +175,7 @@ remove_plainly(struct changing *changing, struct job *job)
 static bool
 try_again(struct changing *changing, struct job *job)
 {
-    bool had[JOB_MAX];
+    bool had[JOB_MAX] = {0};
 
     for (size_t i = 0; i < job->count; i++)
         had[i] = job->items[i].had_deleted || !job->items[i].allowed;

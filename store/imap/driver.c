@@ -215,7 +215,7 @@ static bool
 next_skeleton(void *context, struct buffer *ready, struct error *err)
 {
     struct driver *driver = context;
-    enum driver_line_kind kind;
+    enum driver_line_kind kind = LINE_OTHER;
 
     if (!driver_line(driver, &kind, err))
         return false;

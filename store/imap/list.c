@@ -189,7 +189,7 @@ read_namespace(struct reader *reader, struct namespaces *out, unsigned kind)
 {
     char kept[NAMESPACE_PREFIX_MAX * 4];
     struct text prefix;
-    char separator;
+    char separator = '\0';
     int c;
 
     if (!reader_expect(reader, '(') || !reader_blanks(reader) || !reader_string(reader, &prefix, NULL))

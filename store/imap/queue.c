@@ -4,6 +4,8 @@
  */
 #include "store/imap/queue.h"
 
+#include <inttypes.h>
+
 #define CHUNK_SIZE (64 * 1024)
 #define TEXT_MAX (1024 * 1024) /* command text waiting; far above what the window lets in */
 #define ROOM_COMMANDS 4        /* that one call of `next` may queue */
@@ -192,7 +194,7 @@ is_throttled(struct queue *queue, struct text said)
     for (at += sizeof words - 1; at < said.at + said.len && (*at == ' ' || (*at >= '0' && *at <= '9')); at++)
         if (*at != ' ' && wait < UINT32_MAX)
             wait = wait * 10 + (uint64_t)(*at - '0');
-    error_hint(queue->err, "try again in %llu seconds", (unsigned long long)(wait / 1000 + 1));
+    error_hint(queue->err, "try again in %" PRIu64 " seconds", wait / 1000 + 1);
     return true;
 }
 

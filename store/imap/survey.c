@@ -5,6 +5,8 @@
  */
 #include "store/imap/client.h"
 
+#include <assert.h>
+
 #include "store/base/utf8.h"
 #include "store/imap/utf7.h"
 
@@ -57,15 +59,22 @@ hash_of(struct text name)
     return hash;
 }
 
+static bool
+is_same(struct text a, struct text b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
 /* The slot of a name in the table: where it is, or where it would go. */
 static size_t
 find_slot(const struct survey *survey, struct text name)
 {
     size_t slot = hash_of(name) & (survey->table_size - 1);
 
+    assert(survey->table != NULL);
     for (; survey->table[slot] != NOWHERE; slot = (slot + 1) & (survey->table_size - 1)) {
         struct text known = name_of(survey, &survey->mailboxes[survey->table[slot]]);
-        if (is_inbox(name) ? is_inbox(known) : known.len == name.len && memcmp(known.at, name.at, name.len) == 0)
+        if (is_inbox(name) ? is_inbox(known) : is_same(known, name))
             break;
     }
     return slot;
@@ -83,6 +92,7 @@ grow_table(struct survey *survey)
     free(survey->table);
     survey->table = table;
     survey->table_size = size;
+    assert(survey->count == 0 || survey->mailboxes != NULL);
     for (size_t i = 0; i < survey->count; i++)
         table[find_slot(survey, name_of(survey, &survey->mailboxes[i]))] = (uint32_t)i;
     return true;
@@ -260,7 +270,7 @@ hand_over(struct survey *survey, bool (*listed)(void *context, const struct remo
         } else if (utf7_decode(out.name, &decoded)) {
             out.utf8 = out.other = (struct text){decoded.at, decoded.len};
         }
-        if (out.other.len == out.name.len && memcmp(out.other.at, out.name.at, out.name.len) == 0)
+        if (is_same(out.other, out.name))
             out.other = (struct text){NULL, 0};
         out.has_status = status->has_messages && status->has_uidnext && status->has_uidvalidity;
         if (out.has_status) {

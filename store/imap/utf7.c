@@ -64,7 +64,7 @@ decode_shift(struct text *text, struct buffer *to)
     size_t i;
 
     for (i = 1; i < text->len && text->at[i] != '-'; i++) {
-        const char *digit = memchr(alphabet, text->at[i], 64);
+        const char *digit = memchr(alphabet, text->at[i], sizeof alphabet - 1);
         if (digit == NULL)
             return false;
         bits = bits << 6 | (uint32_t)(digit - alphabet);

@@ -80,7 +80,7 @@ mark_read(void *local, struct local_mark *mark, struct error *err)
 {
     const struct maildir *maildir = local;
     struct local_mark read = {0};
-    char text[MARK_MAX + 1];
+    char text[MARK_MAX + 1] = "";
     ssize_t got = -1;
     int64_t born = 0;
     struct stat st;

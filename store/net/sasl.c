@@ -264,7 +264,9 @@ make_response(const struct connection *to, unsigned mechanism, const char *secre
     const char *user = to->user != NULL ? to->user : "", *host = to->host != NULL ? to->host : "";
     char port[32];
 
-    if (!sasl_secret_new(plain, 3 * strlen(user) + strlen(host) + (secret != NULL ? strlen(secret) : 0) + 100))
+    if (secret == NULL)
+        secret = ""; /* EXTERNAL has none */
+    if (!sasl_secret_new(plain, 3 * strlen(user) + strlen(host) + strlen(secret) + 100))
         return false;
     switch (mechanism) {
     case AUTH_PLAIN:

@@ -129,8 +129,14 @@ int64_t import_stamp(const struct import *import);
 bool import_stopped(const struct import *import);
 /** ERROR_INTERRUPTED in import->err. @return false */
 bool import_interrupted(struct import *import);
-/** Out of memory: err filled in, false. */
-bool import_no_memory(struct import *import);
+/** Out of memory: err filled in, false. Here, so that whoever reads the code by machine sees that it is always false. */
+static inline bool
+import_no_memory(struct import *import)
+{
+    error_set(&import->err, ERROR_LOCAL, "get memory");
+    error_hint(&import->err, "free some memory and run golub again; nothing is lost");
+    return false;
+}
 /** Report an error about one message or the account; the run is partial and goes on. */
 void import_problem(struct import *import, const struct error *err);
 /**

@@ -33,14 +33,6 @@ import_interrupted(struct import *import)
     return false;
 }
 
-bool
-import_no_memory(struct import *import)
-{
-    error_set(&import->err, ERROR_LOCAL, "get memory");
-    error_hint(&import->err, "free some memory and run golub again; nothing is lost");
-    return false;
-}
-
 void
 import_problem(struct import *import, const struct error *err)
 {

@@ -103,14 +103,6 @@ run_unseen(const struct run *run)
     return NULL;
 }
 
-bool
-run_no_memory(struct run *run)
-{
-    error_set(&run->err, ERROR_LOCAL, "get memory");
-    error_hint(&run->err, "free some memory and run golub again; nothing is lost");
-    return false;
-}
-
 struct mailbox *
 run_mailbox_add(struct run *run)
 {
