@@ -15,19 +15,11 @@
 
 #include "store/base/limits.h"
 #include "store/base/local.h"
+#include "store/base/mailbox_state.h"
 
 #define JOURNAL_SCHEMA 3 /* PRAGMA user_version; a newer one is refused */
 
 struct journal;
-
-enum journal_state {
-    MAILBOX_ACTIVE,
-    MAILBOX_GONE_REMOTE, /* was on the server, is not any more: nothing is done in it */
-    MAILBOX_GONE_LOCAL,  /* its folder was here, is not any more: nothing is done in it */
-    MAILBOX_REPAIR,    /* UIDVALIDITY changed, server went back, first meeting ...: pair first; no removal, no upload */
-    MAILBOX_NEW_LOCAL, /* the folder is here, the mailbox is to be made on the server */
-    MAILBOX_NEW_REMOTE, /* the mailbox is on the server, the folder is to be made here */
-};
 
 struct journal_mailbox {
     int64_t id;          /* 0 before the insert */
@@ -37,7 +29,7 @@ struct journal_mailbox {
     char *folder;        /* as in local.h; unique */
     char separator;      /* of the server's name, 0: none */
     unsigned attributes; /* enum remote_attribute */
-    enum journal_state state;
+    enum mailbox_state state;
     uint32_t uidvalidity, uidnext, messages; /* cursor: what the last committed observation showed; 0: none */
     uint64_t modseq;
     unsigned permanent;          /* FLAG_* that the server can store; FLAG_ALL if not known */

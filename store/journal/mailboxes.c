@@ -19,7 +19,7 @@ read_mailbox(sqlite3_stmt *statement, struct journal_mailbox *mailbox)
     mailbox->folder = read_copy(&from);
     mailbox->separator = (char)read_integer(&from, 0, 255);
     mailbox->attributes = (unsigned)read_integer(&from, 0, UINT32_MAX);
-    mailbox->state = (enum journal_state)read_integer(&from, MAILBOX_ACTIVE, MAILBOX_NEW_REMOTE);
+    mailbox->state = (enum mailbox_state)read_integer(&from, MAILBOX_ACTIVE, MAILBOX_NEW_REMOTE);
     mailbox->uidvalidity = (uint32_t)read_integer(&from, 0, UINT32_MAX);
     mailbox->uidnext = (uint32_t)read_integer(&from, 0, UINT32_MAX);
     mailbox->messages = (uint32_t)read_integer(&from, 0, UINT32_MAX);

@@ -15,7 +15,7 @@ struct overview {
 };
 
 static const char *
-state_words(enum journal_state state)
+state_words(enum mailbox_state state)
 {
     switch (state) {
     case MAILBOX_GONE_REMOTE:

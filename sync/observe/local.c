@@ -307,7 +307,7 @@ doubt_gone(struct run *run, const struct mailbox *mailbox)
 static bool
 can_be_read(const struct mailbox *mailbox)
 {
-    enum journal_state state = mailbox->row.state;
+    enum mailbox_state state = mailbox->row.state;
 
     return mailbox->chosen && mailbox->folder_here && mailbox->row.id != 0 &&
            (state == MAILBOX_ACTIVE || state == MAILBOX_REPAIR || state == MAILBOX_NEW_LOCAL ||

@@ -1,21 +1,14 @@
 /*
  * Which mailboxes are there, on which side, and which of them moved since the last run. One LIST with STATUS and one stat of each
  * folder answer that; a mailbox where neither side moved is done here: no SELECT, no directory read.
- *
- *   in the journal   on the server   here     becomes
- *   no               yes             no       NEW_REMOTE: the folder is made
- *   no               no              yes      NEW_LOCAL: the mailbox is made
- *   no               yes             yes      ACTIVE: a first meeting, paired by content
- *   ACTIVE           no              yes      GONE_REMOTE: left alone, said by status
- *   ACTIVE           yes             no       GONE_LOCAL: left alone, said by status
- *   GONE_*           yes             yes      back: REPAIR; nothing in it counts as removed, its rows tell what moved elsewhere
- *   any              no              no       dropped from the journal
+ * What that makes of a mailbox: sync/rules/mailbox.c.
  */
 #include "sync/observe/observe.h"
 #include "sync/observe/survey.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/unfinished.h"
+#include "sync/rules/mailbox.h"
 #include "sync/run/place.h"
 
 static struct mailbox *
@@ -112,27 +105,71 @@ note_asked(struct run *run)
     }
 }
 
+/* Nothing was seen of it yet: neither cursors nor the folder's times. */
+static void
+forget_cursors(struct journal_mailbox *row)
+{
+    row->uidvalidity = row->uidnext = row->messages = 0;
+    row->modseq = 0;
+    row->stamp[0] = '\0';
+}
+
+static void
+say_gone(struct run *run, struct mailbox *mailbox, enum mailbox_state state)
+{
+    if (mailbox->row.state != state)
+        report_mailbox(run->report, run->account->name, mailbox->row.name,
+                       state == MAILBOX_GONE_REMOTE ? "gone-there" : "gone-here",
+                       state == MAILBOX_GONE_REMOTE ? "it is gone on the server; what is here stays"
+                                                    : "its folder is gone here; what is on the server stays");
+    if (mailbox->row.behind == 0) {
+        mailbox->row.behind = run->first_id;
+        run->fell_behind = true;
+    }
+}
+
 /*
  * Out of the patterns, also because somebody unsubscribed it elsewhere: left alone on both sides and not remembered. Rows that nobody keeps up
  * would be taken for what both sides last agreed on when it comes back, and what was tidied up here meanwhile for removals.
  */
-static bool
-leave_out(struct run *run, struct mailbox *mailbox)
+static void
+say_left_out(struct run *run, const struct mailbox *mailbox)
 {
-    struct journal_mailbox *row = &mailbox->row;
-
-    if (row->id == 0)
-        return true;
-    if (!unfinished_forget(run, mailbox))
-        return false;
-    report_mailbox(run->report, run->account->name, row->name, "left-out",
+    report_mailbox(run->report, run->account->name, mailbox->row.name, "left-out",
                    "`mailboxes` does not choose it any more: it is left alone, and paired anew should it come back");
-    row->id = 0;
-    row->state = mailbox->folder_here ? MAILBOX_NEW_LOCAL : MAILBOX_NEW_REMOTE;
-    row->uidvalidity = row->uidnext = row->messages = 0;
-    row->modseq = 0;
-    row->stamp[0] = '\0';
-    return true;
+}
+
+/* What was seen of it decides what it is from now on. *keep false: nothing is left of the mailbox. */
+static bool
+decide_state(struct run *run, struct mailbox *mailbox, bool *keep)
+{
+    const struct mailbox_sight sight = {.was = mailbox->row.state,
+                                        .known = mailbox->row.id != 0,
+                                        .there = mailbox->listed,
+                                        .here = mailbox->folder_here,
+                                        .chosen = mailbox->chosen,
+                                        .restored = run->maildir_older};
+    const struct mailbox_next next = mailbox_next(&sight);
+
+    *keep = next.turn != TURN_OVER;
+    if (next.forget) {
+        if (!unfinished_forget(run, mailbox))
+            return false;
+        mailbox->row.id = 0;
+    }
+    if (next.turn == TURN_GONE)
+        say_gone(run, mailbox, next.state);
+    else if (next.turn == TURN_LEFT_OUT)
+        say_left_out(run, mailbox);
+    mailbox->row.state = next.state;
+    if (next.turn == TURN_MET || next.turn == TURN_MADE_AGAIN || next.turn == TURN_LEFT_OUT)
+        forget_cursors(&mailbox->row);
+    if (next.turn != TURN_BACK)
+        return true;
+    report_mailbox(run->report, run->account->name, mailbox->row.name, "back",
+                   "it is there again on both sides: paired by content, nothing in it counts as removed");
+    mailbox->row.stamp[0] = '\0';
+    return missing_return(run, mailbox);
 }
 
 static bool
@@ -152,7 +189,7 @@ any_chosen(const struct run *run)
 static bool
 leave_out_all(struct run *run)
 {
-    bool any = false, ok = true;
+    bool any = false, keep, ok = true;
 
     for (size_t i = 0; i < run->count; i++)
         any = any || (!run->mailboxes[i].chosen && run->mailboxes[i].row.id != 0);
@@ -161,7 +198,7 @@ leave_out_all(struct run *run)
     if (!run_begin(run))
         return false;
     for (size_t i = 0; ok && i < run->count; i++)
-        ok = run->mailboxes[i].chosen || leave_out(run, &run->mailboxes[i]);
+        ok = run->mailboxes[i].chosen || decide_state(run, &run->mailboxes[i], &keep);
     return run_end(run, ok);
 }
 
@@ -202,80 +239,6 @@ survey_known(struct run *run)
     return (!known || check_asked(run, false)) && leave_out_all(run);
 }
 
-/* Its rows say nothing any more: what a file that is missing, or a UID, was before must not be taken for a deletion. */
-static bool
-forget_rows(struct run *run, struct mailbox *mailbox)
-{
-    struct journal_mailbox *row = &mailbox->row;
-
-    if (row->id != 0 && row->state != MAILBOX_NEW_LOCAL && row->state != MAILBOX_NEW_REMOTE) {
-        if (!unfinished_forget(run, mailbox))
-            return false;
-        row->id = 0;
-    }
-    row->uidvalidity = row->uidnext = row->messages = 0;
-    row->modseq = 0;
-    row->stamp[0] = '\0';
-    return true;
-}
-
-/* What was gone is back, or both sides are there for the first time: paired, and nothing that is missing counts as removed. */
-static bool
-start_over(struct run *run, struct mailbox *mailbox)
-{
-    enum journal_state state = mailbox->row.state;
-    bool known = mailbox->row.id != 0 && (state == MAILBOX_GONE_REMOTE || state == MAILBOX_GONE_LOCAL);
-
-    mailbox->row.state = MAILBOX_ACTIVE;
-    if (!known)
-        return forget_rows(run, mailbox);
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "back",
-                   "it is there again on both sides: paired by content, nothing in it counts as removed");
-    mailbox->row.state = MAILBOX_REPAIR;
-    mailbox->row.stamp[0] = '\0';
-    return missing_return(run, mailbox);
-}
-
-static void
-say_gone(struct run *run, struct mailbox *mailbox, enum journal_state state)
-{
-    if (mailbox->row.state != state)
-        report_mailbox(run->report, run->account->name, mailbox->row.name,
-                       state == MAILBOX_GONE_REMOTE ? "gone-there" : "gone-here",
-                       state == MAILBOX_GONE_REMOTE ? "it is gone on the server; what is here stays"
-                                                    : "its folder is gone here; what is on the server stays");
-    mailbox->row.state = state;
-    if (mailbox->row.behind == 0) {
-        mailbox->row.behind = run->first_id;
-        run->fell_behind = true;
-    }
-}
-
-/* The table at the head of this file. *keep false: nothing is left of the mailbox. */
-static bool
-decide_state(struct run *run, struct mailbox *mailbox, bool *keep)
-{
-    enum journal_state state = mailbox->row.state;
-
-    *keep = mailbox->listed || mailbox->folder_here;
-    if (!*keep)
-        return mailbox->row.id == 0 || unfinished_forget(run, mailbox);
-    if (mailbox->listed && mailbox->folder_here) {
-        if (state == MAILBOX_ACTIVE || state == MAILBOX_REPAIR)
-            return true;
-        return start_over(run, mailbox);
-    }
-    if (mailbox->listed && run->maildir_older) { /* restored from before it was made: made again, nobody removed it */
-        if (!forget_rows(run, mailbox))
-            return false;
-        mailbox->row.state = MAILBOX_NEW_REMOTE;
-    } else if (mailbox->listed && state != MAILBOX_NEW_REMOTE)
-        say_gone(run, mailbox, MAILBOX_GONE_LOCAL);
-    if (!mailbox->listed && state != MAILBOX_NEW_LOCAL)
-        say_gone(run, mailbox, MAILBOX_GONE_REMOTE);
-    return true;
-}
-
 static bool
 save_mailbox(struct run *run, struct mailbox *mailbox)
 {
@@ -307,7 +270,7 @@ decide_states(struct run *run)
         struct journal_mailbox before = mailbox->row;
         bool keep = true;
 
-        if (!(mailbox->chosen ? decide_state(run, mailbox, &keep) : leave_out(run, mailbox)))
+        if (!decide_state(run, mailbox, &keep))
             return false;
         if (!keep) {
             free(mailbox->row.name);

@@ -10,7 +10,7 @@
 /** The mailbox that people call so; NULL: none. */
 struct mailbox *survey_by_name(struct run *run, const char *name);
 /** A mailbox that the journal did not know. @return NULL: out of memory, err filled in */
-struct mailbox *survey_add(struct run *run, const char *name, const char *folder, enum journal_state state);
+struct mailbox *survey_add(struct run *run, const char *name, const char *folder, enum mailbox_state state);
 /** LIST, and which mailbox of the journal each of it is; names, encoding and status go to the mailbox. */
 MUST_CHECK bool survey_list(struct run *run);
 /** A later list: it was not in survey_list's, and `mailboxes` chooses it. @param name [out] as people call it */

@@ -298,7 +298,7 @@ survey_by_name(struct run *run, const char *name)
 }
 
 struct mailbox *
-survey_add(struct run *run, const char *name, const char *folder, enum journal_state state)
+survey_add(struct run *run, const char *name, const char *folder, enum mailbox_state state)
 {
     struct mailbox *mailbox = run_mailbox_add(run);
 

@@ -256,8 +256,11 @@ BUGS = [
         ("sync/rules/pair.c", "return a->left ? 1 : -1;", "return a->left ? -1 : 1;")),
     bug("rows of a mailbox outside the patterns believed when it comes back",
         system("test_policy.py", "PolicyTest.test_a_mailbox_that_comes_back_into_the_patterns_is_met_for_the_first_time"),
-        ("sync/observe/survey.c", "    if (row->id == 0)\n        return true;\n    if (!unfinished_forget(run, mailbox))",
-         "    if (true)\n        return true;\n    if (!unfinished_forget(run, mailbox))")),
+        ("sync/rules/mailbox.c", "return sight->known ? ", "return false ? ")),
+    bug("mailbox that is back goes on as if it had never been away", unit("test_rules_mailbox"),
+        ("sync/rules/mailbox.c", "{TURN_BACK, MAILBOX_REPAIR, false}", "{TURN_NONE, MAILBOX_ACTIVE, false}")),
+    bug("folder that was removed made again", unit("test_rules_mailbox"),
+        ("sync/rules/mailbox.c", "if (sight->was == made)", "if (sight->was == made || sight->there)")),
 
     # ---- who is who ----
     bug("UIDVALIDITY of a listing not compared", BROKEN,
