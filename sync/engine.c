@@ -148,7 +148,7 @@ look_and_identify(struct run *run)
         if (!mailbox->look_here)
             continue;
         mailbox->look_here = false;
-        mailbox->unsure = run->no_removals_there = run->no_removals_here = true;
+        run_learn(run, mailbox, CAUTION_UNREAD_FILES);
         run_complain(run, mailbox, "read the new files of this folder", "they change faster than they can be read",
                      "the next run tries again");
     }
@@ -298,7 +298,7 @@ finish_pairing(struct run *run)
     if (!run->pair_all)
         return true;
     for (size_t i = 0; i < run->count; i++) {
-        if (run->mailboxes[i].unread)
+        if (run_learned(&run->mailboxes[i], CAUTION_UNREAD_FOLDER))
             return true;
     }
     run->paired = true;

@@ -83,8 +83,7 @@ update_aliases(struct run *run, const struct journal_message *message)
 bool
 agenda_is_closed(const struct mailbox *mailbox)
 {
-    return mailbox->unsure || mailbox->refused ||
-           (mailbox->row.state != MAILBOX_ACTIVE && mailbox->row.state != MAILBOX_REPAIR);
+    return !mailbox_is_usable(mailbox);
 }
 
 /*

@@ -118,8 +118,8 @@ is_staying(const struct verdict *verdict, const struct journal_message *twin)
     bool deleted =
         verdict->run->account->policy.expunge && ((twin->flags.rseen | twin->flags.lseen) & FLAG_DELETED) != 0;
 
-    return mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && !run_is_unseen(mailbox) && !mailbox->unread &&
-           twin->uid != 0 && twin->base[0] != '\0' &&
+    return mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && !run_is_unseen(mailbox) &&
+           !run_learned(mailbox, CAUTION_UNREAD_FOLDER) && twin->uid != 0 && twin->base[0] != '\0' &&
            (twin->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0 && !deleted;
 }
 

@@ -53,7 +53,7 @@ static bool
 wait_for_place(struct run *run, struct todo *from, struct todo *to)
 {
     const struct mailbox *mailbox = &run->mailboxes[to->mailbox];
-    bool made = mailbox->row.state != MAILBOX_NEW_LOCAL || run->account->policy.push.mailboxes;
+    bool made = !mailbox_is_kept_back(SIDE_THERE, mailbox->row.state, &run->account->policy);
     bool closed = made && !mailbox_is_open(mailbox) && (agenda_is_closed(mailbox) || !to->step.kept_back);
 
     from->dropped = to->dropped = true;

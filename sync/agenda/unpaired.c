@@ -36,7 +36,7 @@ is_claimed(const struct resolving *resolving, int64_t id)
 static bool
 is_seen(const struct mailbox *mailbox)
 {
-    return mailbox != NULL && mailbox->current && mailbox->folder_here && !mailbox->unread;
+    return mailbox != NULL && mailbox->current && mailbox->folder_here && !run_learned(mailbox, CAUTION_UNREAD_FOLDER);
 }
 
 /* It stands where it is, or moves on from there in this very run. */
@@ -146,7 +146,8 @@ wait_for_unseen(struct resolving *resolving, struct todo *todo)
 {
     struct run *run = resolving->run;
     const struct mailbox *unseen = resolving->unseen;
-    bool policy = unseen->row.state == MAILBOX_NEW_REMOTE && !unseen->refused && !run->account->policy.pull.mailboxes;
+    bool policy = mailbox_is_kept_back(SIDE_HERE, unseen->row.state, &run->account->policy) &&
+                  !mailbox_is_refused(unseen->cautions);
     char why[256];
 
     (void)text_print(why, sizeof why, "it may be in mailbox %.200s, which was not looked at", unseen->row.name);
@@ -162,7 +163,7 @@ delay_upload(struct resolving *resolving, struct todo *todo, enum filling fillin
     *done = true;
     if (resolving->unseen != NULL)
         return wait_for_unseen(resolving, todo);
-    if (run->grown_there)
+    if ((run->cautions & CAUTION_MADE_THERE) != 0)
         return wait_for(resolving, todo, PENDING_SETTLE, "it may be in a mailbox that was made meanwhile");
     if (additions_have_word(run, todo->id)) {
         *done = run->options->reject_additions;
@@ -183,7 +184,8 @@ static bool
 resolve_forgotten(struct resolving *resolving, struct todo *todo, enum filling filling)
 {
     struct agenda *agenda = resolving->agenda;
-    bool waits = filling != FILLING_NOT || resolving->unseen != NULL || resolving->run->grown_there;
+    bool waits =
+        filling != FILLING_NOT || resolving->unseen != NULL || (resolving->run->cautions & CAUTION_MADE_THERE) != 0;
 
     for (size_t i = 0; waits && todo->elsewhere != 0 && i < agenda->count; i++) {
         if (agenda->todos[i].id == todo->elsewhere && !agenda->todos[i].dropped &&
@@ -208,7 +210,7 @@ resolve_todo(struct resolving *resolving, struct todo *todo, enum filling fillin
         return false;
     if (moved && !todo->step.kept_back)
         return resolve_row(resolving, todo, true);
-    if (todo->step.verb == PLAN_DOWNLOAD && run->no_removals_there)
+    if (todo->step.verb == PLAN_DOWNLOAD && !absence_is_proven(SIDE_HERE, run->cautions))
         return wait_for(resolving, todo, PENDING_SETTLE, "it may be in a folder that could not be read");
     if (todo->step.verb == PLAN_UPLOAD) {
         if (!delay_upload(resolving, todo, filling, &done))

@@ -49,8 +49,9 @@ is_home(const struct mailbox *mailbox, const struct journal_message *message, bo
     if (mailbox == NULL || !mailbox->chosen ||
         (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) != 0)
         return false;
-    return survivor_here ? message->uid != 0 && mailbox->listed && !mailbox->unsure
-                         : message->base[0] != '\0' && mailbox->folder_here && !mailbox->unread;
+    return survivor_here
+               ? message->uid != 0 && mailbox->listed && !mailbox_is_unsure(mailbox->cautions)
+               : message->base[0] != '\0' && mailbox->folder_here && !run_learned(mailbox, CAUTION_UNREAD_FOLDER);
 }
 
 static bool
@@ -210,10 +211,10 @@ decide(struct wanting *wanting, struct todo *todo, bool here, bool *look)
         *look = todo->dropped = true;
         return true;
     }
-    if (here ? run->grown_there : run->grown_here)
+    if ((run->cautions & (here ? CAUTION_MADE_THERE : CAUTION_MADE_HERE)) != 0)
         return wait(wanting, todo, "it may have moved to a mailbox that was made meanwhile");
     for (size_t i = 0; !here && i < run->count; i++) {
-        if (run->mailboxes[i].chosen && run->mailboxes[i].unread)
+        if (run->mailboxes[i].chosen && run_learned(&run->mailboxes[i], CAUTION_UNREAD_FOLDER))
             return wait(wanting, todo, "it may have moved to a folder that can't be read");
     }
     return true;

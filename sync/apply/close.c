@@ -31,7 +31,7 @@ close_pending(struct run *run)
         if (list[i].message == 0) {
             const struct mailbox *mailbox = run_mailbox_by_id(run, list[i].mailbox);
 
-            over = mailbox == NULL || (mailbox->row.state == MAILBOX_ACTIVE && !mailbox->refused);
+            over = mailbox == NULL || (mailbox->row.state == MAILBOX_ACTIVE && !mailbox_is_refused(mailbox->cautions));
         } else {
             ok = journal_message_get(run->journal, list[i].message, message, &found, &run->err);
             over = !found || is_over(run, &list[i], message);

@@ -190,7 +190,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         return true;
     (void)text_print(what, sizeof what, "fetch %zu message%s, from UID %" PRIu32 " on", missing,
                      missing == 1 ? "" : "s", from);
-    run->no_removals = true;
+    run_learn(run, mailbox, CAUTION_UNFETCHED);
     run_complain(run, mailbox, what, outcome->answer, "the next run tries again");
     return true;
 }
@@ -218,8 +218,7 @@ can_write(struct run *run, struct mailbox *mailbox)
         run->local.ops->draft_drop(run->local.self, draft);
         return true;
     }
-    mailbox->refused = true;
-    run->no_removals = true; /* what was to come here may be what is to go elsewhere */
+    run_learn(run, mailbox, CAUTION_READ_ONLY); /* what was to come here may be what is to go elsewhere */
     run_problem(run, mailbox, &err);
     return false;
 }

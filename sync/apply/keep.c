@@ -164,8 +164,9 @@ gather(struct keeping *keeping, struct agenda *agenda, uint32_t *uids)
         const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
         char name[128];
 
-        if (!todo->overwritten || todo->dropped || todo->partner != 0 || todo->step.kept_back || mailbox->stuck ||
-            todo->step.verb != PLAN_REMOVE_THERE || !mailbox_is_open(mailbox))
+        if (!todo->overwritten || todo->dropped || todo->partner != 0 || todo->step.kept_back ||
+            run_learned(mailbox, CAUTION_REMOVAL_REFUSED) || todo->step.verb != PLAN_REMOVE_THERE ||
+            !mailbox_is_open(mailbox))
             continue;
         if (reading_given_up(run, todo->id)) {
             todo->dropped = true;

@@ -34,7 +34,7 @@ check_name(struct run *run, struct mailbox *mailbox)
         return false;
     if (missing)
         return true;
-    mailbox->refused = true;
+    run_learn(run, mailbox, CAUTION_NOT_MADE);
     run_complain(run, mailbox, "make a folder for this mailbox",
                  "the file system takes its name for that of a folder that is there",
                  "rename one of the two mailboxes, or leave one out with `mailboxes`");
@@ -42,10 +42,11 @@ check_name(struct run *run, struct mailbox *mailbox)
 }
 
 static bool
-is_to_be_made(const struct run *run, const struct mailbox *mailbox)
+is_to_be_made(const struct run *run, const struct mailbox *mailbox, enum mailbox_side side)
 {
-    return mailbox->row.state == MAILBOX_NEW_REMOTE && mailbox->chosen && mailbox->asked && !mailbox->refused &&
-           run->account->policy.pull.mailboxes;
+    const struct mailbox_now now = run_mailbox_now(mailbox);
+
+    return mailbox_may_be_made(side, &now, &run->account->policy);
 }
 
 /* All of them made, made durable, and then in one commit: each by itself would be four flushes a mailbox. */
@@ -64,9 +65,9 @@ make_folders(struct run *run, struct local_folder *items, struct mailbox **mailb
             ok = journal_mailbox_save(run->journal, &mailboxes[i]->row, &run->err);
         } else {
             ok = check_name(run, mailboxes[i]); /* perhaps that of another one that was made just now */
-            if (ok && !mailboxes[i]->refused)
+            if (ok && !run_learned(mailboxes[i], CAUTION_NOT_MADE))
                 run_problem(run, mailboxes[i], &items[i].err);
-            mailboxes[i]->refused = true;
+            run_learn(run, mailboxes[i], CAUTION_NOT_MADE);
         }
     }
     return run_end(run, ok);
@@ -83,9 +84,9 @@ create_here(struct run *run)
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
-        if (is_to_be_made(run, mailbox) && !run->dry)
+        if (is_to_be_made(run, mailbox, SIDE_HERE) && !run->dry)
             ok = check_name(run, mailbox);
-        if (!ok || !is_to_be_made(run, mailbox))
+        if (!ok || !is_to_be_made(run, mailbox, SIDE_HERE))
             continue;
         items[count].folder = mailbox->row.folder;
         mailboxes[count++] = mailbox;
@@ -109,7 +110,7 @@ see_created(void *context, size_t index, struct text wire, const struct remote_o
     struct mailbox *mailbox = &run->mailboxes[creation->which[index]];
 
     if (!outcome->ok) {
-        mailbox->refused = true;
+        run_learn(run, mailbox, CAUTION_NOT_MADE);
         run_complain(run, mailbox, "make this mailbox on the server", outcome->answer,
                      "rename the folder to a name that the server takes; its mail stays here meanwhile");
         return run_pending(run, mailbox, 0, PENDING_MAILBOX, "create-there", outcome->answer, NULL);
@@ -157,10 +158,7 @@ create_there(struct run *run, struct text *names, size_t *which, char *texts)
         char *utf8 = texts + count * (LIMIT_MAILBOX_NAME + 1);
         struct error err = {0};
 
-        if (mailbox->row.state != MAILBOX_NEW_LOCAL || !mailbox->chosen || !mailbox->asked || mailbox->refused ||
-            mailbox->listed)
-            continue;
-        if (!run->account->policy.push.mailboxes)
+        if (!is_to_be_made(run, mailbox, SIDE_THERE))
             continue;
         if (run->dry) {
             report_message(run->report, run->account->name, mailbox->row.name, "create-there", 0, "", "");
@@ -170,7 +168,7 @@ create_there(struct run *run, struct text *names, size_t *which, char *texts)
             continue;
         }
         if (!names_to_server(mailbox->row.name, separator, utf8, &err)) {
-            mailbox->refused = true;
+            run_learn(run, mailbox, CAUTION_NOT_MADE);
             run_problem(run, mailbox, &err);
             continue;
         }

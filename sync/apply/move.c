@@ -407,7 +407,7 @@ apply_moves_there(struct run *run, struct agenda *agenda, bool *did)
         if (!ok || wait)
             continue;
         from = run_mailbox_by_id(run, source->mailbox);
-        if (from == NULL || !mailbox_is_open(from) || run->no_removals_there || run->no_removals) {
+        if (from == NULL || !mailbox_is_open(from) || !moves_allowed(SIDE_THERE, run->cautions, false)) {
             run->partial = true; /* waits: the source can't be touched in this run */
             todo->dropped = true;
             continue;
@@ -439,8 +439,8 @@ find_source(struct run *run, const struct journal_message *wanted, struct journa
         if ((source->flags.rseen & ~wanted->flags.lseen & FLAG_DELETED) != 0)
             continue; /* its copy would be marked as well until we take that off: whoever expunges meanwhile would take it */
         *from = run_mailbox_by_id(run, source->mailbox);
-        if (*from != NULL &&
-            !((*from)->chosen && !(*from)->unsure && (*from)->listed && (*from)->row.state == MAILBOX_ACTIVE))
+        if (*from != NULL && !((*from)->chosen && !mailbox_is_unsure((*from)->cautions) && (*from)->listed &&
+                               (*from)->row.state == MAILBOX_ACTIVE))
             *from = NULL;
     }
     free(ids);

@@ -179,8 +179,8 @@ add_move(struct moving *moving, struct todo *todo)
         return false;
     source = run_mailbox_by_id(run, from->mailbox);
     /* Where every mailbox was seen, what appeared is what vanished, also while one of them is paired anew. */
-    if (source == NULL || !mailbox_is_open(source) || run->no_removals ||
-        (run->no_removals_here && run_unseen(run) != NULL)) {
+    if (source == NULL || !mailbox_is_open(source) ||
+        !moves_allowed(SIDE_HERE, run->cautions, run_unseen(run) == NULL)) {
         run->partial = true;
         todo->dropped = true;
         return true;

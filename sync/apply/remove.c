@@ -9,12 +9,13 @@
 #include <inttypes.h>
 
 static bool
-is_removal(const struct run *run, const struct todo *todo, enum plan_verb verb)
+is_removal(const struct run *run, const struct todo *todo, enum mailbox_side side)
 {
     const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
 
-    return !todo->dropped && todo->partner == 0 && !todo->step.kept_back && todo->step.verb == verb &&
-           mailbox_is_open(mailbox) && (verb != PLAN_REMOVE_THERE || (!mailbox->stuck && !mailbox->repaired));
+    return !todo->dropped && todo->partner == 0 && !todo->step.kept_back &&
+           todo->step.verb == (side == SIDE_HERE ? PLAN_REMOVE_HERE : PLAN_REMOVE_THERE) && mailbox_is_open(mailbox) &&
+           removals_allowed(side, run->cautions, mailbox->cautions, NULL);
 }
 
 /* ---- here ---- */
@@ -142,7 +143,7 @@ apply_removals_here(struct run *run, struct agenda *agenda, bool *did)
     struct removing removing = {.run = run};
     bool ok = true;
 
-    if (run->no_removals || run->no_removals_here)
+    if (!removals_allowed(SIDE_HERE, run->cautions, 0, NULL))
         return true;
     removing.todos = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.todos);
     removing.messages = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.messages);
@@ -151,7 +152,7 @@ apply_removals_here(struct run *run, struct agenda *agenda, bool *did)
     ok = (removing.todos != NULL && removing.messages != NULL && removing.ops != NULL && removing.items != NULL) ||
          run_no_memory(run);
     for (size_t i = 0; ok && i < agenda->count && !run_stopped(run); i++) {
-        if (!is_removal(run, &agenda->todos[i], PLAN_REMOVE_HERE))
+        if (!is_removal(run, &agenda->todos[i], SIDE_HERE))
             continue;
         removing.todos[removing.count] = &agenda->todos[i];
         ok = run_load(run, agenda->todos[i].id, &removing.messages[removing.count]);
@@ -236,9 +237,9 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
     /* Gone, says an answer that left it out: only a whole listing proves that, and the next look is one or tells of it. */
     if (outcome->changed || outcome->gone)
         return true;
-    if (!mailbox->stuck)
+    if (!run_learned(mailbox, CAUTION_REMOVAL_REFUSED))
         run_complain(run, mailbox, "remove messages on the server", outcome->answer, "the next run tries again");
-    mailbox->stuck = true;
+    run_learn(run, mailbox, CAUTION_REMOVAL_REFUSED);
     return run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-there", outcome->answer, NULL) &&
            hold_refused(run, todo);
 }
@@ -257,7 +258,7 @@ gather_expunges(struct expunging *expunging, struct agenda *agenda, uint32_t *ui
         struct journal_op op;
         bool found;
 
-        if (!is_removal(run, todo, PLAN_REMOVE_THERE))
+        if (!is_removal(run, todo, SIDE_THERE))
             continue;
         uids[n] = todo->uid;
         if (n == 0 || expunging->todos[n - 1]->mailbox != todo->mailbox) {
@@ -289,10 +290,10 @@ apply_removals_there(struct run *run, struct agenda *agenda, bool *did)
     size_t requests = 0;
     bool any = false, ok;
 
-    if (run->no_removals || run->no_removals_there || run_stopped(run))
+    if (!removals_allowed(SIDE_THERE, run->cautions, 0, NULL) || run_stopped(run))
         return true;
     for (size_t i = 0; !any && i < agenda->count; i++)
-        any = is_removal(run, &agenda->todos[i], PLAN_REMOVE_THERE);
+        any = is_removal(run, &agenda->todos[i], SIDE_THERE);
     if (!any)
         return true;
     expunging.todos = calloc(agenda->count + 1, sizeof *expunging.todos);

@@ -216,7 +216,7 @@ static bool
 join_headers(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
 {
     bool named = mailbox_drafts(meeting->mailbox) == DRAFTS_NONE &&
-                 (!meeting->mailbox->repaired || meeting->mailbox->renumbered);
+                 (!run_learned(meeting->mailbox, CAUTION_REPAIRED) || meeting->mailbox->renumbered);
 
     for (size_t f = 0; named && f < file_count; f++) {
         for (size_t u = 0; !files[f]->paired && !files[f]->intent && u < uid_count; u++) {
@@ -553,7 +553,7 @@ identify_mailbox(struct run *run, uint32_t index)
     if (ok && (wanted || left))
         ok = situation_mark_commit(run);
     ok = ok && spare_unseen(&meeting);
-    if (ok && meeting.mailbox->row.state == MAILBOX_REPAIR && !meeting.mailbox->unsure) {
+    if (ok && meeting.mailbox->row.state == MAILBOX_REPAIR && !mailbox_is_unsure(meeting.mailbox->cautions)) {
         meeting.mailbox->row.state = MAILBOX_ACTIVE;
         ok = journal_mailbox_save(run->journal, &meeting.mailbox->row, &run->err);
     }

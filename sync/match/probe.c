@@ -152,9 +152,9 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     if (outcome->ok || outcome->gone || !doubt)
         return true;
     /* What may be it is neither sent nor fetched (identify.c), and what vanished here may have gone where it is. Other mail goes on. */
-    run->no_removals_here = true;
+    run_learn(run, mailbox, CAUTION_UNREAD_MESSAGE);
     if (outcome->changed) /* its UIDs are others now: nothing is known of it */
-        mailbox->unsure = run->no_removals_there = true;
+        run_learn(run, mailbox, CAUTION_RENUMBERED);
     run_complain(run, mailbox, "read messages for pairing", outcome->answer, "the next run tries again");
     return true;
 }

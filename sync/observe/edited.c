@@ -44,7 +44,8 @@ add_ids(struct looking *looking, const int64_t *ids, size_t count)
 static bool
 can_be_looked_at(const struct mailbox *mailbox)
 {
-    return mailbox_is_open(mailbox) && mailbox->row.id != 0 && mailbox->folder_here && !mailbox->unread;
+    return mailbox_is_open(mailbox) && mailbox->row.id != 0 && mailbox->folder_here &&
+           !run_learned(mailbox, CAUTION_UNREAD_FOLDER);
 }
 
 static bool

@@ -13,7 +13,7 @@ examine_file(struct run *run, struct mailbox *mailbox, struct journal_message *m
     if (!run->local.ops->examine(run->local.self, &file, &facts, &missing, &err)) {
         if (err.kind == ERROR_INTERRUPTED) /* the next run reads it */
             return true;
-        run->no_removals_there = true;
+        run_learn(run, mailbox, CAUTION_UNREAD_FILE);
         run_problem_of(run, mailbox, message->base, &err);
         return run_pending(run, mailbox, message->id, PENDING_UNREADABLE, "upload",
                            err.answer[0] != '\0' ? err.answer : err.what, NULL);
@@ -49,7 +49,7 @@ examine_new_files(struct run *run)
             continue;
         mailbox = run_mailbox_by_id(run, message.mailbox);
         /* Folders that were not asked for are examined too: what appeared there may be what vanished elsewhere. */
-        if (mailbox != NULL && mailbox->chosen && !mailbox->unread && mailbox->folder_here)
+        if (mailbox != NULL && mailbox->chosen && !run_learned(mailbox, CAUTION_UNREAD_FOLDER) && mailbox->folder_here)
             ok = examine_file(run, mailbox, &message);
         if (ok && i % 1024 == 1023)
             ok = run_commit(run) && run_begin(run);

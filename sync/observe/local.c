@@ -132,7 +132,8 @@ on_bad(void *context, const char *name, const char *why)
 
     char what[256];
 
-    look->run->no_removals_there = look->bad = true;
+    look->bad = true;
+    run_learn(look->run, look->mailbox, CAUTION_ODD_NAME);
     (void)text_print(what, sizeof what, "use file %s", name);
     run_complain(look->run, look->mailbox, what, why, "while it is in the way, no removal goes to the server");
     return true;
@@ -152,14 +153,13 @@ read_folder(struct look *look)
     if (!run->local.ops->scan(run->local.self, mailbox->row.folder, &scanner, look, &stamp, &look->stable, &err)) {
         if (run->err.kind != ERROR_NONE) /* our own callback: the journal failed */
             return false;
-        run->no_removals_there = true;
-        mailbox->unsure = mailbox->unread = true;
+        run_learn(run, mailbox, CAUTION_UNREAD_FOLDER);
         mailbox->row.stamp[0] = '\0';
         run_problem(run, mailbox, &err);
         return true;
     }
     if (!look->stable)
-        run->no_removals_there = true;
+        run_learn(run, mailbox, CAUTION_UNSTABLE_FOLDER);
     if (!run->dry)
         run->local.ops->sweep(run->local.self, mailbox->row.folder);
     /* A name that can't be used keeps back removals in every run until it is gone, so the folder is read in every run. The same
@@ -187,7 +187,7 @@ find_missing(struct look *look, bool *missing)
     size_t count;
 
     *missing = false;
-    if (look->mailbox->unread)
+    if (run_learned(look->mailbox, CAUTION_UNREAD_FOLDER))
         return true;
     if (!journal_message_ids(look->run->journal, look->mailbox->row.id, WHICH_WITH_BASE, &ids, &count, &look->run->err))
         return false;
@@ -208,7 +208,7 @@ read_changed(struct look *look)
     bool missing;
 
     if (!run->local.ops->stamp(run->local.self, mailbox->row.folder, &stamp, &missing, &err) || missing) {
-        run->no_removals_there = true; /* the next run says what is wrong with it */
+        run_learn(run, mailbox, CAUTION_UNSTABLE_FOLDER); /* the next run says what is wrong with it */
         return true;
     }
     if (!stamp.racy && strcmp(stamp.text, mailbox->row.stamp) == 0)
@@ -328,18 +328,19 @@ read_all(struct run *run, struct look *looks, struct namesakes *namesakes)
             continue;
         ok = read_folder(look) && find_missing(look, &look->missing);
         any = any || look->missing;
-        if (ok && run->maildir_older && !look->mailbox->unread)
+        if (ok && run->maildir_older && !run_learned(look->mailbox, CAUTION_UNREAD_FOLDER))
             ok = doubt_gone(run, look->mailbox);
     }
     /* Only what the first listing shows is the past. */
     for (size_t i = 0; ok && i < run->count; i++)
-        run->mailboxes[i].named = run->mailboxes[i].named || (looks[i].looked && !run->mailboxes[i].unread);
+        run->mailboxes[i].named =
+            run->mailboxes[i].named || (looks[i].looked && !run_learned(&run->mailboxes[i], CAUTION_UNREAD_FOLDER));
     for (size_t i = 0; ok && any && i < run->count; i++) {
         if (looks[i].missing)
             ok = read_again(&looks[i]);
     }
     for (size_t i = 0; ok && any && i < run->count; i++) {
-        if (!looks[i].missing && !looks[i].mailbox->unread && can_be_read(looks[i].mailbox))
+        if (!looks[i].missing && !run_learned(looks[i].mailbox, CAUTION_UNREAD_FOLDER) && can_be_read(looks[i].mailbox))
             ok = read_changed(&looks[i]);
     }
     ok = ok && (!any || survey_folders_again(run));
@@ -348,7 +349,7 @@ read_all(struct run *run, struct look *looks, struct namesakes *namesakes)
      * takes nothing for a deletion, and a file that was missed is paired again: there it need not be stable.
      */
     for (size_t i = 0; ok && any && i < run->count; i++) {
-        if (!looks[i].missing || looks[i].mailbox->unread)
+        if (!looks[i].missing || run_learned(looks[i].mailbox, CAUTION_UNREAD_FOLDER))
             continue;
         if (looks[i].stable || run->pair_all)
             ok = sweep(&looks[i]);
@@ -386,10 +387,11 @@ observe_local(struct run *run, struct namesakes *namesakes)
             continue;
         /* Where everything is paired for the first time, a file that was overlooked would be fetched, and then sent, as another one. */
         mailbox->look_here =
-            !mailbox->unread && (looks[i].undecided || (!looks[i].stable && (run->first || run->pair_all ||
-                                                                             mailbox->row.state == MAILBOX_REPAIR)));
+            !run_learned(mailbox, CAUTION_UNREAD_FOLDER) &&
+            (looks[i].undecided ||
+             (!looks[i].stable && (run->first || run->pair_all || mailbox->row.state == MAILBOX_REPAIR)));
         ok = journal_mailbox_save(run->journal, &mailbox->row, &run->err);
-        mailbox->proven = mailbox->proven || (looks[i].stable && !mailbox->unread);
+        mailbox->proven = mailbox->proven || (looks[i].stable && !run_learned(mailbox, CAUTION_UNREAD_FOLDER));
     }
     ok = ok && situation_know_past(run) && flush_found(run, looks);
     ok = run_end(run, ok);

@@ -89,12 +89,13 @@ begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
     bool past = back && sight->selected.uidvalidity == sight->mailbox->row.uidvalidity && !may_be_another(run, sight);
 
     report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "repair", why);
-    sight->again_full = sight->mailbox->repaired = true;
+    sight->again_full = true;
+    run_learn(run, sight->mailbox,
+              CAUTION_REPAIRED); /* what seems to have vanished elsewhere may be here under another UID */
     run->went_back = run->went_back || back;
     run->restored = run->restored || past;
     sight->mailbox->renumbered = sight->selected.uidvalidity != sight->mailbox->row.uidvalidity;
-    run->no_removals_here = true; /* what seems to have vanished elsewhere may be here under another UID */
-    run->vanished = true;         /* and may be in a mailbox that was made meanwhile */
+    run->vanished = true; /* and may be in a mailbox that was made meanwhile */
     sight->mailbox->row.uidvalidity = sight->selected.uidvalidity;
     /* At once: rows without their UIDs under cursors that say "nothing new" would be sent as new mail by the next run. */
     return unpair(run, sight->mailbox, past) && journal_mailbox_save(run->journal, &sight->mailbox->row, &run->err);
@@ -163,7 +164,7 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
             run, sight, true,
             "the server's MODSEQ went back: both sides are paired again by content, nothing is deleted");
     /* Another mailbox showed that the server went back. A size and a date would tell here; where sizes lie, a date alone proves nothing. */
-    if (run->no_deltas && run->sizes_lie && row->uidvalidity != 0 && !sight->mailbox->repaired)
+    if (run->no_deltas && run->sizes_lie && row->uidvalidity != 0 && !run_learned(sight->mailbox, CAUTION_REPAIRED))
         return begin_repair(run, sight, true,
                             "the server went back in time: both sides are paired again by content, nothing is deleted");
     row->uidvalidity = selected->uidvalidity;
@@ -389,9 +390,8 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     if (!outcome->ok || !sight->started) {
         sight->again_full = sight->again_full || outcome->changed;
         if (!sight->again_full || (sight->request.full && !is_renumbered(sight))) {
-            sight->mailbox->unsure = true;
             sight->again_full = false;
-            run->no_removals_here = true;
+            run_learn(run, sight->mailbox, CAUTION_UNLISTED);
             run_complain(run, sight->mailbox, "list the messages of this mailbox", outcome->answer,
                          "the next run tries again");
         }
@@ -415,13 +415,12 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         sight->again_full = true;
         if (sight->request.full) {
             sight->again_full = false;
-            sight->mailbox->unsure = true;
-            run->no_removals_here = true;
+            run_learn(run, sight->mailbox, CAUTION_UNLISTED);
             run_complain(run, sight->mailbox, "list the messages of this mailbox",
                          "the listing and the server's count do not agree", "the next run tries again");
         }
     }
-    sight->complete = !sight->again_full && !sight->mailbox->unsure;
+    sight->complete = !sight->again_full && !mailbox_is_unsure(sight->mailbox->cautions);
     if (sight->complete &&
         sight->selected.uidnext == 0) { /* a server that does not say: after the highest that it showed */
         uint32_t highest;
@@ -536,8 +535,7 @@ observe_remote(struct run *run)
         count = left;
     }
     for (size_t i = 0; sights != NULL && ok && i < count; i++) {
-        sights[i].mailbox->unsure = true;
-        run->no_removals_here = true;
+        run_learn(run, sights[i].mailbox, CAUTION_UNLISTED);
         run_complain(run, sights[i].mailbox, "list the messages of this mailbox",
                      "it changes faster than it can be listed", "the next run tries again");
     }

@@ -442,16 +442,16 @@ see_folder_again(void *context, const char *folder)
             : !names_from_folder(folder, run->account->policy.layout, name, &ignored) ||
                   survey_by_name(run, name) != NULL || !names_chosen(run->account->policy.patterns, name, 0))
         return true;
-    if (!run->grown_here)
+    if ((run->cautions & CAUTION_MADE_HERE) == 0)
         say_grown(run, mailbox != NULL ? mailbox->row.name : name);
-    run->grown_here = run->no_removals_there = true;
+    run_learn(run, NULL, CAUTION_MADE_HERE);
     return true;
 }
 
 bool
 survey_folders_again(struct run *run)
 {
-    return run->grown_here || run->no_root ||
+    return (run->cautions & CAUTION_MADE_HERE) != 0 || run->no_root ||
            run->local.ops->folders(run->local.self, see_folder_again, run, &run->err);
 }
 
@@ -465,8 +465,8 @@ see_again(void *context, const struct remote_listed *listed)
     if ((listed->attributes & REMOTE_NOSELECT) != 0)
         return true;
     if (mailbox == NULL) {
-        if (!run->grown_there && survey_is_grown(run, listed, name)) {
-            run->grown_there = run->no_removals_here = true;
+        if ((run->cautions & CAUTION_MADE_THERE) == 0 && survey_is_grown(run, listed, name)) {
+            run_learn(run, NULL, CAUTION_MADE_THERE);
             say_grown(run, name);
         }
         return true;

@@ -155,8 +155,8 @@ view_begin(struct run *run, struct mailbox *mailbox, const struct view *view)
                          view->exists);
         report_mailbox(run->report, run->account->name, mailbox->row.name, "view", text);
     }
-    mailbox->perhaps_cut =
-        !mailbox->repaired && view->lowest > 1 && (is_multiple(view->exists, ROUND) || is_announced(run, view->exists));
+    mailbox->perhaps_cut = !run_learned(mailbox, CAUTION_REPAIRED) && view->lowest > 1 &&
+                           (is_multiple(view->exists, ROUND) || is_announced(run, view->exists));
 }
 
 bool
@@ -287,8 +287,9 @@ view_spare(struct run *run, struct mailbox *mailbox, int64_t id)
     if (!run_load(run, id, &message))
         return false;
     had_uid = (message.facts & lost) == (FACT_UNPAIRED | FACT_GONE_THERE);
-    if (mailbox->unsure || !(had_uid ? is_at_limit(mailbox)
-                                     : (message.facts & ~(unsigned)FACT_AGAIN) == 0 && own_name_is_ours(message.base)))
+    if (mailbox_is_unsure(mailbox->cautions) ||
+        !(had_uid ? is_at_limit(mailbox)
+                  : (message.facts & ~(unsigned)FACT_AGAIN) == 0 && own_name_is_ours(message.base)))
         return true;
     if (!had_uid && !mailbox->perhaps_cut) /* a copy of what is somewhere else, perhaps */
         return true;

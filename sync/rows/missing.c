@@ -220,7 +220,7 @@ missing_past(struct run *run)
         int64_t *ids;
         size_t count;
 
-        if (mailbox->row.id == 0 || mailbox->row.past || mailbox->repaired)
+        if (mailbox->row.id == 0 || mailbox->row.past || run_learned(mailbox, CAUTION_REPAIRED))
             continue;
         mailbox->row.past = true;
         if (!journal_mailbox_save(run->journal, &mailbox->row, &run->err) ||

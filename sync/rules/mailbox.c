@@ -1,5 +1,5 @@
 /*
- * The states of a mailbox; test_rules_mailbox.c has every row of it.
+ * Two tables: the states of a mailbox, and, below, what a run must not do for what it has learned.
  *
  *   in the journal   on the server   here     becomes
  *   no               yes             no       NEW_REMOTE: the folder is made
@@ -13,6 +13,8 @@
  *   any              no              no       dropped from the journal; so is what the patterns do not choose any more
  */
 #include "sync/rules/mailbox.h"
+
+#include <stddef.h>
 
 static bool
 is_new(enum mailbox_state state)
@@ -47,4 +49,131 @@ mailbox_next(const struct mailbox_sight *sight)
     if (sight->was == made)
         return (struct mailbox_next){TURN_NONE, made, false};
     return (struct mailbox_next){TURN_GONE, sight->here ? MAILBOX_GONE_REMOTE : MAILBOX_GONE_LOCAL, false};
+}
+
+/* ---- cautions ---- */
+
+enum effect {
+    NO_REMOVAL_HERE = 1 << 0,    /* what vanished there may stand elsewhere there */
+    NO_REMOVAL_THERE = 1 << 1,   /* what vanished here may stand elsewhere here */
+    NO_REMOVAL = 1 << 2,         /* on either side, a move neither */
+    NO_REMOVAL_FROM_IT = 1 << 3, /* there, of what stands in the mailbox that it is about */
+    UNSURE = 1 << 4,             /* nothing is known of that one */
+    REFUSED = 1 << 5,            /* nothing can be done in that one */
+};
+
+static const struct {
+    enum caution caution;
+    unsigned effects;
+    const char *why;
+} cautions[] = {
+    {CAUTION_FIRST_MEETING, NO_REMOVAL, "both sides meet for the first time"},
+    {CAUTION_TWO_RUNS, NO_REMOVAL, "journal and Maildir are not of one run"},
+    {CAUTION_UNFETCHED, NO_REMOVAL, "a message could not be fetched"},
+    {CAUTION_READ_ONLY, NO_REMOVAL | REFUSED, "a folder can't be written to"},
+    {CAUTION_ODD_NAME, NO_REMOVAL_THERE, "a file has a name that can't be used"},
+    {CAUTION_UNREAD_FOLDER, NO_REMOVAL_THERE | UNSURE, "a folder could not be read"},
+    {CAUTION_UNSTABLE_FOLDER, NO_REMOVAL_THERE, "a folder changed while it was read"},
+    {CAUTION_UNREAD_FILE, NO_REMOVAL_THERE, "a new file could not be read"},
+    {CAUTION_UNREAD_FILES, NO_REMOVAL_HERE | NO_REMOVAL_THERE | UNSURE,
+     "new files change faster than they can be read"},
+    {CAUTION_MADE_HERE, NO_REMOVAL_THERE, "a folder was made meanwhile"},
+    {CAUTION_MADE_THERE, NO_REMOVAL_HERE, "a mailbox was made meanwhile"},
+    {CAUTION_REPAIRED, NO_REMOVAL_HERE | NO_REMOVAL_FROM_IT, "a mailbox is paired anew"},
+    {CAUTION_UNLISTED, NO_REMOVAL_HERE | UNSURE, "a mailbox could not be listed"},
+    {CAUTION_UNREAD_MESSAGE, NO_REMOVAL_HERE, "a message on the server could not be read"},
+    {CAUTION_RENUMBERED, NO_REMOVAL_THERE | UNSURE, "a mailbox got new UIDs while it was read"},
+    {CAUTION_NOT_MADE, REFUSED, "a mailbox could not be made"},
+    {CAUTION_REMOVAL_REFUSED, NO_REMOVAL_FROM_IT, "the server refused to remove a message of this mailbox"},
+};
+
+/* The first of these cautions that has one of these effects; NULL: none has. */
+static const char *
+find_reason(unsigned learned, unsigned effects)
+{
+    for (size_t i = 0; learned != 0 && i < sizeof cautions / sizeof cautions[0]; i++) {
+        if ((learned & cautions[i].caution) != 0 && (cautions[i].effects & effects) != 0)
+            return cautions[i].why;
+    }
+    return NULL;
+}
+
+static unsigned
+effect_on(enum mailbox_side side)
+{
+    return side == SIDE_HERE ? NO_REMOVAL_HERE : NO_REMOVAL_THERE;
+}
+
+bool
+removals_allowed(enum mailbox_side side, unsigned of_run, unsigned of_mailbox, const char **why)
+{
+    const char *reason = find_reason(of_run, NO_REMOVAL | effect_on(side));
+
+    if (reason == NULL && side == SIDE_THERE)
+        reason = find_reason(of_mailbox, NO_REMOVAL_FROM_IT);
+    if (why != NULL)
+        *why = reason;
+    return reason == NULL;
+}
+
+bool
+moves_allowed(enum mailbox_side side, unsigned of_run, bool all_seen)
+{
+    if (side == SIDE_HERE && all_seen)
+        return find_reason(of_run, NO_REMOVAL) == NULL;
+    return removals_allowed(side, of_run, 0, NULL);
+}
+
+bool
+absence_is_proven(enum mailbox_side side, unsigned of_run)
+{
+    return find_reason(of_run, effect_on(side == SIDE_HERE ? SIDE_THERE : SIDE_HERE)) == NULL;
+}
+
+/* ---- one mailbox in a run ---- */
+
+bool
+mailbox_is_refused(unsigned of_mailbox)
+{
+    return find_reason(of_mailbox, REFUSED) != NULL;
+}
+
+bool
+mailbox_is_unsure(unsigned of_mailbox)
+{
+    return find_reason(of_mailbox, UNSURE) != NULL;
+}
+
+enum mailbox_use
+mailbox_use(const struct mailbox_now *now)
+{
+    if (!now->chosen || (now->state != MAILBOX_ACTIVE && now->state != MAILBOX_REPAIR) ||
+        find_reason(now->cautions, REFUSED | UNSURE) != NULL)
+        return MAILBOX_CLOSED;
+    return now->asked ? MAILBOX_OPEN : MAILBOX_NOT_ASKED;
+}
+
+bool
+mailbox_is_unseen(const struct mailbox_now *now)
+{
+    if (!now->chosen || !now->there)
+        return false;
+    /* Nothing is done about a mailbox whose folder is gone here; but what is new in it, or under another UIDVALIDITY, may be another one's. */
+    if (now->state == MAILBOX_GONE_LOCAL)
+        return now->has_news;
+    return !now->current || mailbox_is_unsure(now->cautions);
+}
+
+bool
+mailbox_is_kept_back(enum mailbox_side side, enum mailbox_state state, const struct policy *policy)
+{
+    return side == SIDE_HERE ? state == MAILBOX_NEW_REMOTE && !policy->pull.mailboxes
+                             : state == MAILBOX_NEW_LOCAL && !policy->push.mailboxes;
+}
+
+bool
+mailbox_may_be_made(enum mailbox_side side, const struct mailbox_now *now, const struct policy *policy)
+{
+    return now->state == (side == SIDE_HERE ? MAILBOX_NEW_REMOTE : MAILBOX_NEW_LOCAL) && now->chosen && now->asked &&
+           !mailbox_is_refused(now->cautions) && !mailbox_is_kept_back(side, now->state, policy);
 }

@@ -1,9 +1,9 @@
 /*
- * What becomes of a mailbox: a pure function of what is there, what is here and what the journal knew. No I/O, no clock, no store: who calls
- * it loads what it asks for, and does what it answers.
+ * What a mailbox is, what may be done in it, and whether anything may be removed: pure functions of what was seen. No I/O, no clock, no store:
+ * who calls them loads what they ask for, and does what they answer. removals_allowed and its kind speak of the account, and so have its name.
  */
-#ifndef SYNC_MAILBOX_H
-#define SYNC_MAILBOX_H
+#ifndef SYNC_RULES_MAILBOX_H
+#define SYNC_RULES_MAILBOX_H
 
 #include "store/base/mailbox_state.h"
 #include "sync/rules/policy.h"
@@ -40,5 +40,75 @@ struct mailbox_next {
  * is removed; once it is back no row of it counts for a removal.
  */
 struct mailbox_next mailbox_next(const struct mailbox_sight *sight);
+
+/* ---- cautions: what a run learned and does not know, or can't do; once learned it holds until the run ends ---- */
+
+enum caution {
+    CAUTION_FIRST_MEETING = 1 << 0,   /* the journal does not know the account */
+    CAUTION_TWO_RUNS = 1 << 1,        /* journal and Maildir are not of one run */
+    CAUTION_UNFETCHED = 1 << 2,       /* a message did not come */
+    CAUTION_READ_ONLY = 1 << 3,       /* a folder can't be written to */
+    CAUTION_ODD_NAME = 1 << 4,        /* a file's name can't be used */
+    CAUTION_UNREAD_FOLDER = 1 << 5,   /* a folder could not be listed */
+    CAUTION_UNSTABLE_FOLDER = 1 << 6, /* it could not be listed twice as the same */
+    CAUTION_UNREAD_FILE = 1 << 7,     /* a new file could not be read: it may be what is missing elsewhere */
+    CAUTION_UNREAD_FILES = 1 << 8,    /* new files of a folder change faster than they are read */
+    CAUTION_MADE_HERE = 1 << 9,       /* a folder was made since the survey */
+    CAUTION_MADE_THERE = 1 << 10,     /* a mailbox was */
+    CAUTION_REPAIRED = 1 << 11,       /* UIDs mean nothing any more: a mailbox is paired anew */
+    CAUTION_UNLISTED = 1 << 12,       /* a mailbox could not be listed */
+    CAUTION_UNREAD_MESSAGE =
+        1 << 13,                  /* a message on the server could not be read: it may be what is missing elsewhere */
+    CAUTION_RENUMBERED = 1 << 14, /* UIDs were given anew between listing and reading */
+    CAUTION_NOT_MADE = 1 << 15,   /* a mailbox that can't be made on the other side */
+    CAUTION_REMOVAL_REFUSED = 1 << 16, /* the server refused to remove something */
+};
+
+/**
+ * May anything be removed on this side? CORRECTNESS, L4 and L5: what is missing on one side is removed on the other only after all was listed
+ * and read in which it could stand instead, and what is to be added has been.
+ * @param of_run      all that the run learned
+ * @param of_mailbox  what it learned of the mailbox in question; 0: asked for the whole account
+ * @param why         [out] if not: the reason, in words for people; NULL: not asked for
+ */
+bool removals_allowed(enum mailbox_side side, unsigned of_run, unsigned of_mailbox, const char **why);
+/**
+ * May a message follow on this side to where it went on the other one? A removal there of one that was added elsewhere: as removals_allowed, but
+ * where every mailbox was seen as it is now, what appeared is what vanished, also while one of them is paired anew.
+ */
+bool moves_allowed(enum mailbox_side side, unsigned of_run, bool all_seen);
+/** L4: does it prove anything that a message is nowhere on this side? */
+bool absence_is_proven(enum mailbox_side side, unsigned of_run);
+
+/* ---- one mailbox in a run ---- */
+
+struct mailbox_now {
+    enum mailbox_state state;
+    unsigned cautions; /* that concern it */
+    bool chosen;       /* by the patterns */
+    bool asked;        /* by the command line, or that names none */
+    bool there;        /* on the server */
+    bool current;      /* what the journal says of its side on the server was so in this run */
+    bool has_news;     /* the list shows UIDs, or another UIDVALIDITY, of which the journal does not know */
+};
+
+enum mailbox_use { /* of those that are worse the worst */
+                   MAILBOX_OPEN,
+                   MAILBOX_NOT_ASKED, /* this run looks at it where it must, and does nothing in it */
+                   MAILBOX_CLOSED,    /* nothing is done in it */
+};
+
+/** CORRECTNESS 6, I10: only where both sides are there, and were looked at, is anything done. */
+enum mailbox_use mailbox_use(const struct mailbox_now *now);
+/** It can't be made, or not be written to, on one side: said, and left alone in this run. */
+bool mailbox_is_refused(unsigned cautions);
+/** It could not be observed: nothing is known of it as of this run. */
+bool mailbox_is_unsure(unsigned cautions);
+/** L5: it is on the server, and what it holds there is not known as of this run. What vanished elsewhere may be in it. */
+bool mailbox_is_unseen(const struct mailbox_now *now);
+/** CONTRACT, `pull` and `push`: does the policy keep back that it is made on this side, where it is missing? */
+bool mailbox_is_kept_back(enum mailbox_side side, enum mailbox_state state, const struct policy *policy);
+/** CONTRACT: a mailbox made on one side appears on the other. One that was there and is gone is not made again (mailbox_next). */
+bool mailbox_may_be_made(enum mailbox_side side, const struct mailbox_now *now, const struct policy *policy);
 
 #endif

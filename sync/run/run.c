@@ -81,16 +81,41 @@ run_mailbox_by_id(struct run *run, int64_t id)
     return NULL;
 }
 
+void
+run_learn(struct run *run, struct mailbox *mailbox, enum caution caution)
+{
+    run->cautions |= caution;
+    if (mailbox != NULL)
+        mailbox->cautions |= caution;
+}
+
+bool
+run_learned(const struct mailbox *mailbox, enum caution caution)
+{
+    return (mailbox->cautions & caution) != 0;
+}
+
+struct mailbox_now
+run_mailbox_now(const struct mailbox *mailbox)
+{
+    return (struct mailbox_now){
+        .state = mailbox->row.state,
+        .cautions = mailbox->cautions,
+        .chosen = mailbox->chosen,
+        .asked = mailbox->asked,
+        .there = mailbox->listed,
+        .current = mailbox->current,
+        .has_news = mailbox->has_status &&
+                    (mailbox->uidvalidity != mailbox->row.uidvalidity || mailbox->uidnext > mailbox->row.uidnext),
+    };
+}
+
 bool
 run_is_unseen(const struct mailbox *mailbox)
 {
-    if (!mailbox->chosen || !mailbox->listed)
-        return false;
-    /* Nothing is done about a mailbox whose folder is gone here; but what is new in it, or under another UIDVALIDITY, may be another one's. */
-    if (mailbox->row.state == MAILBOX_GONE_LOCAL)
-        return mailbox->has_status &&
-               (mailbox->uidvalidity != mailbox->row.uidvalidity || mailbox->uidnext > mailbox->row.uidnext);
-    return !mailbox->current || mailbox->unsure;
+    const struct mailbox_now now = run_mailbox_now(mailbox);
+
+    return mailbox_is_unseen(&now);
 }
 
 const struct mailbox *
@@ -118,14 +143,17 @@ run_mailbox_add(struct run *run)
 bool
 mailbox_is_usable(const struct mailbox *mailbox)
 {
-    return mailbox->chosen && !mailbox->refused && !mailbox->unsure &&
-           (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR);
+    const struct mailbox_now now = run_mailbox_now(mailbox);
+
+    return mailbox_use(&now) != MAILBOX_CLOSED;
 }
 
 bool
 mailbox_is_open(const struct mailbox *mailbox)
 {
-    return mailbox->asked && mailbox_is_usable(mailbox);
+    const struct mailbox_now now = run_mailbox_now(mailbox);
+
+    return mailbox_use(&now) == MAILBOX_OPEN;
 }
 
 bool

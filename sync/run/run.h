@@ -14,6 +14,7 @@
 #include "sync/base/account.h"
 #include "sync/base/age_journal.h"
 #include "sync/report/report.h"
+#include "sync/rules/mailbox.h"
 #include "sync/rules/names.h"
 #include "sync/rules/plan.h"
 
@@ -34,24 +35,20 @@ struct mailbox {
     uint64_t removed;           /* so many messages that the guard counts have gone in this run */
     bool chosen;                /* by the patterns */
     bool asked;                 /* by the command line: operations are allowed in it */
-    bool refused;               /* said once, left alone in this run */
     /* what is due */
     bool look_there, look_here;
     uint32_t overtaken; /* the highest UID that was gone when it was asked for, and was looked for once more */
     bool full;          /* no delta */
     bool stirred;       /* we changed it on the server: look again, so that echoes and cursors are written down */
     /* what went wrong */
-    bool full_up;  /* the server refused to move something into it: not asked again, and not said again, in this run */
-    bool stuck;    /* the server refused to remove something in it: not asked again, and not said again, in this run */
-    bool unsure;   /* could not be observed: nothing is done in it in this run */
-    bool repaired; /* in this run: its rows were unpaired */
-    bool renumbered;  /* ... because its UIDVALIDITY is another one */
-    bool perhaps_cut; /* listed for the first time, and as many as a server may show at most: see view.h */
-    bool unread;      /* its folder could not be listed: what is missing in it is not known */
-    bool proven;      /* its folder was listed whole: flushed.c */
-    bool named;       /* its folder was listed in this run: a name that is another one now was given meanwhile */
-    bool current;     /* what the journal says of its side on the server was so in this run */
-    bool said;        /* that its messages wait, once a run */
+    bool full_up; /* the server refused to move something into it: not asked again, and not said again, in this run */
+    unsigned cautions; /* enum caution: what this run learned of it that forbids something */
+    bool renumbered;   /* it is paired anew because its UIDVALIDITY is another one */
+    bool perhaps_cut;  /* listed for the first time, and as many as a server may show at most: see view.h */
+    bool proven;       /* its folder was listed whole: flushed.c */
+    bool named;        /* its folder was listed in this run: a name that is another one now was given meanwhile */
+    bool current;      /* what the journal says of its side on the server was so in this run */
+    bool said;         /* that its messages wait, once a run */
 };
 
 struct todo { /* one message that wants something */
@@ -111,26 +108,23 @@ struct run {
     int64_t first_id;   /* the highest id of a row before anything was observed */
     bool dry, no_root,
         first; /* no_root: a dry run of an account that has no Maildir yet; first: the account was unknown to this journal */
-    bool partial;       /* something was not done: exit 1 */
-    bool held;          /* exit 3 */
-    bool pair_all;      /* journal and Maildir are not of one run: pair everything first */
-    bool paired;        /* and that is done */
-    bool maildir_older; /* the Maildir was restored: its names show the past */
-    bool past_known;    /* ... and the journal knows what they showed, from a run that was cut off while it paired */
-    bool no_removals;   /* in this run, anywhere */
-    bool no_removals_there; /* a folder or file could not be read: absence here proves nothing */
-    bool no_removals_here;  /* a mailbox could not be observed: what vanished may have gone there */
-    bool mark_written;      /* the mark of this run is in the root */
-    bool mark_committed;    /* and its nonce is in the journal */
-    bool went_back;         /* one mailbox of the server shows the past: the change numbers of none are believed */
-    bool restored;          /* ... under the UIDVALIDITY that it had: certainly out of a backup */
-    bool no_deltas;         /* and so all were listed whole */
-    bool sizes_lie;         /* the server's RFC822.SIZE was seen to be wrong */
-    bool replan;            /* rows were joined after they were planned */
-    bool look_everywhere;   /* mailboxes that were not asked for are looked at, too: something may have moved there */
-    bool vanished;          /* something vanished on the server: a second look is due */
-    bool grown_there, grown_here; /* a mailbox, or a folder, was made since the survey: what vanished may be there */
-    uint64_t *listed;             /* the server's names as of the survey: a hash of each */
+    bool partial;         /* something was not done: exit 1 */
+    bool held;            /* exit 3 */
+    bool pair_all;        /* journal and Maildir are not of one run: pair everything first */
+    bool paired;          /* and that is done */
+    bool maildir_older;   /* the Maildir was restored: its names show the past */
+    bool past_known;      /* ... and the journal knows what they showed, from a run that was cut off while it paired */
+    unsigned cautions;    /* enum caution: all that this run learned of any mailbox, or of none */
+    bool mark_written;    /* the mark of this run is in the root */
+    bool mark_committed;  /* and its nonce is in the journal */
+    bool went_back;       /* one mailbox of the server shows the past: the change numbers of none are believed */
+    bool restored;        /* ... under the UIDVALIDITY that it had: certainly out of a backup */
+    bool no_deltas;       /* and so all were listed whole */
+    bool sizes_lie;       /* the server's RFC822.SIZE was seen to be wrong */
+    bool replan;          /* rows were joined after they were planned */
+    bool look_everywhere; /* mailboxes that were not asked for are looked at, too: something may have moved there */
+    bool vanished;        /* something vanished on the server: a second look is due */
+    uint64_t *listed;     /* the server's names as of the survey: a hash of each */
     size_t listed_count, listed_size;
     char hold_ids[HOLD_REASONS][16]; /* the lists of held removals that were reported */
     int64_t *additions;              /* held additions that the user's word is about, ascending */
@@ -176,6 +170,12 @@ void run_complain(struct run *run, const struct mailbox *mailbox, const char *wh
 MUST_CHECK bool run_pending(struct run *run, const struct mailbox *mailbox, int64_t message,
                             enum journal_pending_kind kind, const char *detail, const char *why, const char *hold);
 struct mailbox *run_mailbox_by_id(struct run *run, int64_t id);
+/** From here on the run does without what this forbids (rules/mailbox.c). @param mailbox  that it concerns; NULL: none of those it knows */
+void run_learn(struct run *run, struct mailbox *mailbox, enum caution caution);
+/** Was this learned of the mailbox? */
+bool run_learned(const struct mailbox *mailbox, enum caution caution);
+/** What the rules ask about it. */
+struct mailbox_now run_mailbox_now(const struct mailbox *mailbox);
 /** It is on the server, and what it holds there is not known as of this run. */
 bool run_is_unseen(const struct mailbox *mailbox);
 /** A mailbox of the account of which that is true; NULL: all were looked at, or did not move. */

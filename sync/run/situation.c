@@ -124,7 +124,7 @@ situation_know_past(struct run *run)
     if (!run->maildir_older || run->past_known || run->mark_written)
         return true;
     for (size_t i = 0; i < run->count; i++) {
-        if (run->mailboxes[i].unread)
+        if (run_learned(&run->mailboxes[i], CAUTION_UNREAD_FOLDER))
             return true;
     }
     print_announcement(&run->mark, text);
@@ -168,7 +168,7 @@ check_mark(struct run *run, const char *account)
         goto out;
     }
     run->pair_all = true;
-    run->no_removals = true;
+    run_learn(run, NULL, CAUTION_TWO_RUNS);
     run->maildir_older =
         run->mark.run < number || (run->mark.run == number && nonce != NULL && strcmp(nonce, NO_NONCE) == 0);
     report_mailbox(run->report, run->account->name, "", "pairing",
@@ -190,7 +190,7 @@ check_first(struct run *run, const char *server, enum local_root root)
         return refuse(run, "the mark .golub in the Maildir is that of another server or user",
                       "choose another maildir; or remove .golub if this mail really is to go to this account");
     run->first = true;
-    run->no_removals = true;
+    run_learn(run, NULL, CAUTION_FIRST_MEETING);
     if (!run->mark.present && !identity_random(run, run->mark.account))
         return false;
     (void)text_print(run->mark.server, sizeof run->mark.server, "%s", server);
