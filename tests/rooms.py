@@ -9,6 +9,7 @@ The linker says the same of symbols (the programs sync_NAME_alone); it can't see
   - arrows make no circle, and neither do headers
   - private headers (private.h, *_private.h) stay in their room
   - what changes mail, or a Maildir, is called in the rooms that are there for it
+  - nobody but rules/ computes with what both sides agreed on (the bases of struct flag_sides)
 """
 import re
 import sys
@@ -86,6 +87,11 @@ def check_file(path, room, rooms, stores, used):
             yield f"{name}: calls ops->{op}, which changes something; that is done in {', '.join(sorted(MAY_CHANGE))}"
 
 
+def check_bases(path, room):
+    if room != "rules" and re.search(r"\bflags\.[rl]base\b", path.read_text(encoding="utf-8")):
+        yield f"{path.relative_to(TOP)}: computes with a base of flags; that is done in rules/merge.c"
+
+
 def check():
     rooms, stores = read_arrows((SYNC / "CMakeLists.txt").read_text(encoding="utf-8"))
     for folder in sorted(path.name for path in SYNC.iterdir() if path.is_dir()):
@@ -104,6 +110,7 @@ def check():
         used = set()
         for path in sorted((SYNC / room).glob("*.[ch]")):
             yield from check_file(path, room, rooms, stores, used)
+            yield from check_bases(path, room)
         for other in sorted(rooms[room]):
             if ("sync", other) not in used:
                 yield f"room({room} ...): no #include needs the arrow to {other}"

@@ -9,6 +9,7 @@
 #include "sync/base/ids.h"
 #include "sync/rows/held.h"
 #include "sync/rules/guard.h"
+#include "sync/rules/merge.h"
 
 struct tally {
     struct guard_count count;
@@ -115,8 +116,7 @@ static bool
 is_staying(const struct verdict *verdict, const struct journal_message *twin)
 {
     const struct mailbox *mailbox = run_mailbox_by_id(verdict->run, twin->mailbox);
-    bool deleted =
-        verdict->run->account->policy.expunge && ((twin->flags.rseen | twin->flags.lseen) & FLAG_DELETED) != 0;
+    bool deleted = verdict->run->account->policy.expunge && merge_one_shows(twin->flags, FLAG_DELETED);
 
     return mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && !run_is_unseen(mailbox) &&
            !run_learned(mailbox, CAUTION_UNREAD_FOLDER) && twin->uid != 0 && twin->base[0] != '\0' &&

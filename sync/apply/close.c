@@ -1,12 +1,13 @@
 /* The end of a run: reasons that are over are forgotten, old mail leaves the quarantine. */
 #include "sync/apply/apply.h"
+#include "sync/rules/merge.h"
 #include "sync/run/run.h"
 
 /* What has a clean row may still be held, or kept back: only `expunge` removes what both sides show alike. */
 static bool
 is_over(const struct run *run, const struct journal_pending *pending, const struct journal_message *message)
 {
-    bool deleted = run->account->policy.expunge && (message->flags.rseen & message->flags.lseen & FLAG_DELETED) != 0;
+    bool deleted = run->account->policy.expunge && merge_both_show(message->flags, FLAG_DELETED);
 
     return journal_message_is_clean(message) &&
            ((pending->kind != PENDING_HELD && pending->kind != PENDING_POLICY) || !deleted);

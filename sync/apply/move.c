@@ -436,7 +436,7 @@ find_source(struct run *run, const struct journal_message *wanted, struct journa
         if (!ok || source->uid == 0 ||
             (source->facts & (FACT_GONE_THERE | FACT_ECHO | FACT_COPIED | FACT_BY_HEADER)) != 0)
             continue;
-        if ((source->flags.rseen & ~wanted->flags.lseen & FLAG_DELETED) != 0)
+        if (merge_copy_is_deleted(wanted->flags, source->flags))
             continue; /* its copy would be marked as well until we take that off: whoever expunges meanwhile would take it */
         *from = run_mailbox_by_id(run, source->mailbox);
         if (*from != NULL && !((*from)->chosen && !mailbox_is_unsure((*from)->cautions) && (*from)->listed &&

@@ -1,6 +1,8 @@
 /* Which mailboxes hold drafts, and which messages are some. */
 #include "sync/rows/drafts.h"
 
+#include "sync/rules/merge.h"
+
 /* What mail programs call the folder that they make for drafts, in the languages that most of them speak. */
 static const char *const usual[] = {
     "Drafts",   "Draft",     "Entwürfe",    "Entwurf",   "Brouillons", "Borradores",  "Borrador",
@@ -27,7 +29,7 @@ mailbox_drafts(const struct mailbox *mailbox)
 static bool
 has_draft_flag(const struct journal_message *message)
 {
-    return ((message->flags.lseen | message->flags.rseen) & FLAG_DRAFT) != 0;
+    return merge_one_shows(message->flags, FLAG_DRAFT);
 }
 
 bool

@@ -252,6 +252,24 @@ merge_undelete(struct flag_sides f)
 }
 
 bool
+merge_both_show(struct flag_sides f, unsigned bits)
+{
+    return (f.rseen & f.lseen & bits) != 0;
+}
+
+bool
+merge_one_shows(struct flag_sides f, unsigned bits)
+{
+    return ((f.rseen | f.lseen) & bits) != 0;
+}
+
+bool
+merge_copy_is_deleted(struct flag_sides file, struct flag_sides source)
+{
+    return (source.rseen & ~file.lseen & FLAG_DELETED) != 0;
+}
+
+bool
 merge_is_own_deleted(struct flag_sides f, unsigned shown)
 {
     return (shown & ~f.rbase & FLAG_DELETED) != 0;

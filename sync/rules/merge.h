@@ -105,6 +105,12 @@ struct flag_sides merge_undelete(struct flag_sides flags);
 
 /* ---- what is shown ---- */
 
+/** Some of these flags on both sides: of \\Deleted that is no difference, but what `expunge` takes. */
+bool merge_both_show(struct flag_sides flags, unsigned bits);
+/** Some of these flags on one side at least: a \\Draft is one wherever it says so. */
+bool merge_one_shows(struct flag_sides flags, unsigned bits);
+/** A copy of this source would carry \\Deleted, which the file that wants it does not show: whoever expunges would take it meanwhile. */
+bool merge_copy_is_deleted(struct flag_sides file, struct flag_sides source);
 /** \\Deleted that was not agreed on is our own where a removal was begun. @param shown  by the server, or what it may show by now */
 bool merge_is_own_deleted(struct flag_sides flags, unsigned shown);
 /** Of a message that had flags: under its new UID it shows none of them (-1), or one at least (1). 0: it had none. */

@@ -52,7 +52,7 @@ static struct plan_step
 plan_both_here(const struct plan_message *message, const struct policy *policy)
 {
     struct plan_step step = plan_flags(message, policy);
-    bool deleted = (message->flags.rseen & message->flags.lseen & FLAG_DELETED) != 0;
+    bool deleted = merge_both_show(message->flags, FLAG_DELETED);
 
     if (policy->expunge && deleted && step.verb == PLAN_NOTHING && !message->altered)
         return step_of(PLAN_REMOVE_THERE, PLAN_DELETED, policy->push.deletes);
