@@ -109,20 +109,17 @@ observe(struct run *run)
 }
 
 static bool
-apply(struct run *run, struct agenda *agenda, bool *did)
+apply(struct run *run, struct agenda *agenda)
 {
-    bool added = false;
-
-    if (!apply_agreed(run, agenda) || !apply_downloads(run, agenda, &added) || !apply_uploads(run, agenda, &added))
-        return false;
-    *did = *did || added;
-    if (run_stopped(run))
-        return true;
-    if (!apply_flags_there(run, agenda, did) || !apply_flags_here(run, agenda, did))
+    if (!apply_agreed(run, agenda) || !apply_downloads(run, agenda) || !apply_uploads(run, agenda))
         return false;
     if (run_stopped(run))
         return true;
-    return apply_moves_there(run, agenda, did) && apply_moves_here(run, agenda, did);
+    if (!apply_flags_there(run, agenda) || !apply_flags_here(run, agenda))
+        return false;
+    if (run_stopped(run))
+        return true;
+    return apply_moves_there(run, agenda) && apply_moves_here(run, agenda);
 }
 
 /*
@@ -195,7 +192,8 @@ static bool
 pass(struct run *run, bool *more)
 {
     struct agenda agenda = {0};
-    bool did = false, again, ok;
+    uint64_t before;
+    bool again, ok;
 
     *more = false;
     if (!look_and_identify(run))
@@ -206,14 +204,16 @@ pass(struct run *run, bool *more)
     again = is_overtaken(run);
     ok = again || plan(run, &agenda);
     again = again || is_overtaken(run);
-    ok = ok && (again || apply(run, &agenda, &did));
-    if (ok && (did || again)) { /* adds, changes and moves first: removals are planned on what they left */
+    before = report_acts(&run->counts);
+    ok = ok && (again || apply(run, &agenda));
+    if (ok && (report_acts(&run->counts) != before ||
+               again)) { /* adds, changes and moves first: removals are planned on what they left */
         *more = true;
     } else if (ok && !run_stopped(run)) {
         ok = agenda_guard(run, &agenda) && proof_read(run, &agenda, true);
         again = ok && is_overtaken(run);
-        ok = ok && (again || (apply_removals_here(run, &agenda, &did) && apply_removals_there(run, &agenda, &did)));
-        *more = did || again;
+        ok = ok && (again || (apply_removals_here(run, &agenda) && apply_removals_there(run, &agenda)));
+        *more = report_acts(&run->counts) != before || again;
     }
     agenda_free(&agenda);
     look_at_stirred(run);

@@ -238,6 +238,31 @@ agenda_make(struct run *run, struct agenda *agenda)
     return ok;
 }
 
+/* What would be done: nothing, one act, or flags on both sides. */
+static size_t
+acts_of(const struct todo *todo, enum report_act acts[2])
+{
+    const struct plan_step *step = &todo->step;
+    const bool moves = todo->partner != 0;
+    size_t count = 0;
+
+    if (moves ? !todo->fresh : step->kept_back && step->verb != PLAN_FLAGS) /* of a move, its new place says it */
+        return 0;
+    if (step->verb == PLAN_DOWNLOAD)
+        acts[count++] = moves ? DID_MOVE_HERE : DID_DOWNLOAD;
+    else if (step->verb == PLAN_UPLOAD)
+        acts[count++] = moves ? DID_MOVE_THERE : DID_UPLOAD;
+    else if (step->verb == PLAN_REMOVE_HERE && !moves)
+        acts[count++] = DID_REMOVE_HERE;
+    else if (step->verb == PLAN_REMOVE_THERE && !moves)
+        acts[count++] = DID_REMOVE_THERE;
+    if (step->verb == PLAN_FLAGS && !moves && (step->flags.here_add | step->flags.here_del) != 0)
+        acts[count++] = DID_FLAGS_HERE;
+    if (step->verb == PLAN_FLAGS && !moves && (step->flags.there_add | step->flags.there_del) != 0)
+        acts[count++] = DID_FLAGS_THERE;
+    return count;
+}
+
 bool
 agenda_print(struct run *run, struct agenda *agenda)
 {
@@ -246,43 +271,20 @@ agenda_print(struct run *run, struct agenda *agenda)
     for (size_t i = 0; i < agenda->count; i++) {
         const struct todo *todo = &agenda->todos[i];
         const struct plan_step *step = &todo->step;
-        const char *mailbox = run->mailboxes[todo->mailbox].row.name, *account = run->account->name;
+        const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+        enum report_act acts[2];
+        const size_t wanted = acts_of(todo, acts);
 
-        if (todo->dropped || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+        if (todo->dropped || !mailbox_is_open(mailbox))
             continue;
         if (!run_load(run, todo->id, &message))
             return false;
-        if (todo->partner != 0) {
-            if (!todo->fresh)
-                continue;
-            if (step->verb == PLAN_UPLOAD) {
-                report_message(run->report, account, mailbox, "move-there", message.uid, message.base, "");
-                run->counts.up_moved++;
-            } else if (step->verb == PLAN_DOWNLOAD) {
-                report_message(run->report, account, mailbox, "move-here", message.uid, message.base, "");
-                run->counts.down_moved++;
-            }
-            continue;
-        }
-        if (step->verb == PLAN_FLAGS) {
-            if ((step->flags.here_add | step->flags.here_del) != 0) {
-                report_message(run->report, account, mailbox, "flags-here", message.uid, message.base, "");
-                run->counts.down_flags++;
-            }
-            if ((step->flags.there_add | step->flags.there_del) != 0) {
-                report_message(run->report, account, mailbox, "flags-there", message.uid, message.base, "");
-                run->counts.up_flags++;
-            }
-            continue;
-        }
-        if (step->kept_back || step->verb == PLAN_NOTHING || step->verb == PLAN_FORGET)
-            continue;
-        report_step(run->report, account, mailbox, plan_verb_word(step->verb), message.uid, message.base, "",
-                    plan_reason_words(step));
-        run->counts.down_new += step->verb == PLAN_DOWNLOAD;
-        run->counts.up_new += step->verb == PLAN_UPLOAD;
-        run->counts.down_removed += step->verb == PLAN_REMOVE_HERE;
-        run->counts.up_removed += step->verb == PLAN_REMOVE_THERE;
+        for (size_t k = 0; k < wanted; k++)
+            run_did(run, mailbox,
+                    (struct report_done){.act = acts[k],
+                                         .uid = message.uid,
+                                         .file = message.base,
+                                         .why = todo->partner == 0 ? plan_reason_words(step) : NULL});
     }
     return true;
 }

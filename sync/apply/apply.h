@@ -6,20 +6,20 @@
 
 bool mailboxes_create(struct run *run); /* mailboxes made on the other side */
 bool apply_agreed(struct run *run, struct agenda *agenda);
-bool apply_downloads(struct run *run, struct agenda *agenda, bool *did);
-bool apply_uploads(struct run *run, struct agenda *agenda, bool *did);
-bool apply_flags_there(struct run *run, struct agenda *agenda, bool *did);
-bool apply_flags_here(struct run *run, struct agenda *agenda, bool *did);
-bool apply_moves_there(struct run *run, struct agenda *agenda, bool *did);
-bool apply_moves_here(struct run *run, struct agenda *agenda, bool *did);
-bool apply_removals_here(struct run *run, struct agenda *agenda, bool *did);
+bool apply_downloads(struct run *run, struct agenda *agenda);
+bool apply_uploads(struct run *run, struct agenda *agenda);
+bool apply_flags_there(struct run *run, struct agenda *agenda);
+bool apply_flags_here(struct run *run, struct agenda *agenda);
+bool apply_moves_there(struct run *run, struct agenda *agenda);
+bool apply_moves_here(struct run *run, struct agenda *agenda);
+bool apply_removals_here(struct run *run, struct agenda *agenda);
 /** The bytes of what was replaced there are in the quarantine, or its removal is dropped. */
 bool apply_keep_there(struct run *run, struct agenda *agenda);
-bool apply_removals_there(struct run *run, struct agenda *agenda, bool *did);
+bool apply_removals_there(struct run *run, struct agenda *agenda);
 bool close_pending(struct run *run); /* pending rows whose reason is gone */
 bool close_quarantine(struct run *run);
 /** Uploads whose bytes the server has in some mailbox: UID COPY. Those it could not copy stay in the agenda as uploads. */
-MUST_CHECK bool apply_copies_there(struct run *run, struct agenda *agenda, bool *did);
+MUST_CHECK bool apply_copies_there(struct run *run, struct agenda *agenda);
 /**
  * Folders that were listed whole (mailbox->proven): files whose contents a power cut took go to the quarantine, and are fetched again; after
  * that nothing there is in doubt any more. In no transaction.

@@ -74,11 +74,12 @@ record(struct arrivals *arrivals, const struct arrival *arrival, const struct lo
         if (!journal_mailbox_save(run->journal, &mailbox->row, &run->err))
             return false;
     }
-    run->counts.down_new++;
-    run->counts.bytes_down += arrival->digests.size;
-    report_step(run->report, run->account->name, mailbox->row.name, "download", message->uid, message->base, "",
-                arrival->why);
-    arrivals->did = true;
+    run_did(run, mailbox,
+            (struct report_done){.act = DID_DOWNLOAD,
+                                 .uid = message->uid,
+                                 .file = message->base,
+                                 .why = arrival->why,
+                                 .bytes = arrival->digests.size});
     return journal_message_save(run->journal, message, &run->err) &&
            journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);
 }

@@ -24,7 +24,6 @@ struct arrivals {
     size_t count;
     uint64_t bytes;
     int64_t since;
-    bool did; /* something came down */
     struct journal_message *message;
 };
 

@@ -363,14 +363,13 @@ fetch_all(struct downloading *down)
 }
 
 bool
-apply_downloads(struct run *run, struct agenda *agenda, bool *did)
+apply_downloads(struct run *run, struct agenda *agenda)
 {
     struct downloading down = {.run = run};
     bool ok = choose(&down, agenda);
 
     if (ok && down.count != 0)
         ok = allocate(&down) && room_check(run, &down.room, down.todos, down.count) && fetch_all(&down);
-    *did = *did || down.arrivals.did;
     free(down.todos);
     free(down.requests);
     free(down.first);

@@ -39,7 +39,6 @@ struct storing {
     struct remote_store *requests;
     size_t *first;
     struct journal_message message;
-    bool did;
 };
 
 static int
@@ -95,10 +94,8 @@ on_echo(void *context, size_t index, const struct remote_message *seen)
         message->facts |= FACT_UNSHOWN;
     if (!todo->echoed) { /* a server may show the flags of one message several times: the last one counts */
         todo->echoed = true;
-        run->counts.up_flags++;
-        storing->did = true;
-        report_message(run->report, run->account->name, run->mailboxes[todo->mailbox].row.name, "flags-there",
-                       seen->uid, message->base, "");
+        run_did(run, &run->mailboxes[todo->mailbox],
+                (struct report_done){.act = DID_FLAGS_THERE, .uid = seen->uid, .file = message->base});
     }
     return journal_message_save(run->journal, message, &run->err);
 }
@@ -123,7 +120,7 @@ on_stored(void *context, size_t index, const struct remote_outcome *outcome)
 }
 
 bool
-apply_flags_there(struct run *run, struct agenda *agenda, bool *did)
+apply_flags_there(struct run *run, struct agenda *agenda)
 {
     static const struct remote_observer observer = {.message = on_echo, .done = on_stored};
     struct storing storing = {.run = run,
@@ -170,7 +167,6 @@ apply_flags_there(struct run *run, struct agenda *agenda, bool *did)
 
         ok = run_end_answered(run, situation_mark_commit(run), answered, &why);
     }
-    *did = *did || storing.did;
     free(storing.todos);
     free(storing.requests);
     free(storing.first);
@@ -191,7 +187,7 @@ struct renaming {
 #define RENAME_BATCH 256
 
 static bool
-rename_batch(struct run *run, struct renaming *batch, bool *did)
+rename_batch(struct run *run, struct renaming *batch)
 {
     bool ok;
 
@@ -217,10 +213,9 @@ rename_batch(struct run *run, struct renaming *batch, bool *did)
         }
         (void)text_print(message->info, sizeof message->info, "%s", batch->infos[i]);
         message->flags = merge_renamed(message->flags, todo->step.flags);
-        run->counts.down_flags++;
-        *did = true;
-        report_message(run->report, run->account->name, mailbox->row.name, "flags-here", message->uid, message->base,
-                       batch->infos[i]);
+        run_did(run, mailbox,
+                (struct report_done){
+                    .act = DID_FLAGS_HERE, .uid = message->uid, .file = message->base, .detail = batch->infos[i]});
         ok = flushed_note(run, mailbox, message->id, (todo->step.flags.here_del & FLAG_DELETED) != 0) &&
              journal_message_save(run->journal, message, &run->err);
     }
@@ -236,7 +231,7 @@ record_unshown(struct run *run, struct todo *todo, struct journal_message *messa
 }
 
 bool
-apply_flags_here(struct run *run, struct agenda *agenda, bool *did)
+apply_flags_here(struct run *run, struct agenda *agenda)
 {
     struct renaming batch = {.messages = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.messages),
                              .items = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.items),
@@ -265,9 +260,9 @@ apply_flags_here(struct run *run, struct agenda *agenda, bool *did)
         batch.items[batch.count] =
             (struct local_rename){.file = run_file(mailbox, message), .to = batch.infos[batch.count]};
         if (++batch.count == RENAME_BATCH)
-            ok = rename_batch(run, &batch, did);
+            ok = rename_batch(run, &batch);
     }
-    ok = ok && rename_batch(run, &batch, did);
+    ok = ok && rename_batch(run, &batch);
     free(batch.messages);
     free(batch.items);
     free(batch.todos);

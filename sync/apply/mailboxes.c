@@ -11,11 +11,7 @@
 static void
 set_made(struct run *run, struct mailbox *mailbox)
 {
-    if (run->dry)
-        report_message(run->report, run->account->name, mailbox->row.name, "create-here", 0, "", "");
-    else
-        report_mailbox(run->report, run->account->name, mailbox->row.name, "created-here", "made here");
-    run->counts.mailboxes_made_here++;
+    run_did(run, mailbox, (struct report_done){.act = DID_CREATE_HERE});
     run->counts.mailboxes++;
     mailbox->row.state = MAILBOX_ACTIVE;
     mailbox->folder_here = true;
@@ -123,9 +119,8 @@ see_created(void *context, size_t index, struct text wire, const struct remote_o
     mailbox->row.utf8 = run->info.utf8;
     mailbox->row.separator = run->info.separator;
     mailbox->listed = mailbox->look_there = mailbox->look_here = true;
-    run->counts.mailboxes_made_there++;
+    run_did(run, mailbox, (struct report_done){.act = DID_CREATE_THERE});
     run->counts.mailboxes++;
-    report_mailbox(run->report, run->account->name, mailbox->row.name, "created-there", "made on the server");
     return journal_mailbox_save(run->journal, &mailbox->row, &run->err) &&
            journal_pending_clear(run->journal, mailbox->row.id, 0, &run->err);
 }
@@ -161,8 +156,7 @@ create_there(struct run *run, struct text *names, size_t *which, char *texts)
         if (!is_to_be_made(run, mailbox, SIDE_THERE))
             continue;
         if (run->dry) {
-            report_message(run->report, run->account->name, mailbox->row.name, "create-there", 0, "", "");
-            run->counts.mailboxes_made_there++;
+            run_did(run, mailbox, (struct report_done){.act = DID_CREATE_THERE});
             mailbox->look_here = true;
             mailbox->row.state = MAILBOX_ACTIVE;
             continue;

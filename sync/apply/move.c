@@ -31,7 +31,6 @@ struct transferring {
     struct remote_change *requests;
     size_t *first;
     struct journal_message source, target;
-    bool did;
 };
 
 /* A copy that is the first half of a move: the removal follows. */
@@ -114,14 +113,10 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
     bool alias = false, half = is_half(transferring, transfer);
 
     to->stirred = run->mailboxes[transfer->source_mailbox].stirred = true;
-    transferring->did = true;
     transfer->todo->dropped = true;
-    report_message(run->report, run->account->name, to->row.name, transferring->move ? "move-there" : "copy-there",
-                   transfer->new_uid, "", "");
-    if (transferring->move)
-        run->counts.up_moved++;
-    else
-        run->counts.up_copied++;
+    run_did(
+        run, to,
+        (struct report_done){.act = transferring->move ? DID_MOVE_THERE : DID_COPY_THERE, .uid = transfer->new_uid});
     if (!run_load(run, transfer->source, source) || !run_load(run, transfer->todo->id, target))
         return false;
     if (transferring->move) { /* gone from there, whatever became of it: proven when the mailbox is looked at */
@@ -333,11 +328,10 @@ begin_transferring(struct transferring *transferring, struct run *run, size_t co
 
 /* What was gathered is carried out, if that went well. */
 static bool
-end_transferring(struct transferring *transferring, bool ok, bool *did)
+end_transferring(struct transferring *transferring, bool ok)
 {
     if (ok && transferring->count != 0)
         ok = transfer_all(transferring);
-    *did = *did || transferring->did;
     free(transferring->transfers);
     free(transferring->requests);
     free(transferring->first);
@@ -383,7 +377,7 @@ check_intent(struct run *run, struct todo *todo, const struct journal_message *w
 }
 
 bool
-apply_moves_there(struct run *run, struct agenda *agenda, bool *did)
+apply_moves_there(struct run *run, struct agenda *agenda)
 {
     struct transferring transferring;
     struct journal_message *const source = &transferring.source;
@@ -414,7 +408,7 @@ apply_moves_there(struct run *run, struct agenda *agenda, bool *did)
         }
         add_transfer(&transferring, todo, from, &op);
     }
-    return end_transferring(&transferring, ok, did);
+    return end_transferring(&transferring, ok);
 }
 
 /* A row of the account that has these bytes on the server, in a mailbox that can be read now. */
@@ -448,7 +442,7 @@ find_source(struct run *run, const struct journal_message *wanted, struct journa
 }
 
 bool
-apply_copies_there(struct run *run, struct agenda *agenda, bool *did)
+apply_copies_there(struct run *run, struct agenda *agenda)
 {
     struct transferring transferring;
     struct journal_message *const wanted = &transferring.target;
@@ -474,5 +468,5 @@ apply_copies_there(struct run *run, struct agenda *agenda, bool *did)
             continue;
         add_transfer(&transferring, todo, from, &op);
     }
-    return end_transferring(&transferring, ok, did);
+    return end_transferring(&transferring, ok);
 }

@@ -19,7 +19,6 @@ struct moving {
     struct local_move *items;
     int64_t intents[MOVE_BATCH];
     size_t count;
-    bool did;
 };
 
 static bool
@@ -57,10 +56,8 @@ record_linked(struct moving *moving, size_t i)
         if (!journal_message_save(run->journal, from, &run->err))
             return false;
     }
-    run->counts.down_moved++;
-    moving->did = true;
     moving->todos[i]->dropped = true;
-    report_message(run->report, run->account->name, mailbox->row.name, "move-here", to->uid, to->base, "");
+    run_did(run, mailbox, (struct report_done){.act = DID_MOVE_HERE, .uid = to->uid, .file = to->base});
     return journal_message_save(run->journal, to, &run->err) && edited_carry(run, from->id, to->id);
 }
 
@@ -206,7 +203,7 @@ add_move(struct moving *moving, struct todo *todo)
 }
 
 bool
-apply_moves_here(struct run *run, struct agenda *agenda, bool *did)
+apply_moves_here(struct run *run, struct agenda *agenda)
 {
     struct moving moving = {.run = run,
                             .todos = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.todos),
@@ -227,7 +224,6 @@ apply_moves_here(struct run *run, struct agenda *agenda, bool *did)
             ok = finish_batch(&moving);
     }
     ok = ok && finish_batch(&moving);
-    *did = *did || moving.did;
     free(moving.todos);
     free(moving.from);
     free(moving.to);

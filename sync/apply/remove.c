@@ -29,7 +29,6 @@ struct removing {
     struct journal_op *ops;
     struct local_removal *items;
     size_t count;
-    bool did;
 };
 
 static bool
@@ -79,12 +78,13 @@ record_removed(struct removing *removing, size_t i)
     struct mailbox *mailbox = &run->mailboxes[removing->todos[i]->mailbox];
 
     if (item->ok) {
-        removing->did = true;
         removing->todos[i]->dropped = true;
-        run->counts.down_removed++;
         mailbox->removed += removing->todos[i]->counted;
-        report_step(run->report, run->account->name, mailbox->row.name, "remove-here", message->uid, message->base, "",
-                    plan_reason_words(&removing->todos[i]->step));
+        run_did(run, mailbox,
+                (struct report_done){.act = DID_REMOVE_HERE,
+                                     .uid = message->uid,
+                                     .file = message->base,
+                                     .why = plan_reason_words(&removing->todos[i]->step)});
         /* The row takes its intent and its pending reason along. */
         return quarantine_row(run, mailbox, message, removing->ops[i].name) &&
                journal_message_delete(run->journal, message->id, &run->err);
@@ -138,7 +138,7 @@ remove_batch(struct removing *removing)
 }
 
 bool
-apply_removals_here(struct run *run, struct agenda *agenda, bool *did)
+apply_removals_here(struct run *run, struct agenda *agenda)
 {
     struct removing removing = {.run = run};
     bool ok = true;
@@ -160,7 +160,6 @@ apply_removals_here(struct run *run, struct agenda *agenda, bool *did)
             ok = remove_batch(&removing);
     }
     ok = ok && remove_batch(&removing);
-    *did = *did || removing.did;
     free(removing.todos);
     free(removing.messages);
     free(removing.ops);
@@ -176,7 +175,6 @@ struct expunging {
     struct remote_change *requests;
     size_t *first;
     struct journal_message message;
-    bool did;
 };
 
 static bool
@@ -223,11 +221,11 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
     if (found && !journal_op_delete(run->journal, op.id, &run->err))
         return false;
     if (outcome->ok) {
-        expunging->did = true;
-        run->counts.up_removed += !todo->replaced;
-        report_step(run->report, run->account->name, mailbox->row.name,
-                    todo->replaced ? "replace-there" : "remove-there", message->uid, message->base, "",
-                    todo->replaced ? "" : plan_reason_words(&todo->step));
+        run_did(run, mailbox,
+                (struct report_done){.act = todo->replaced ? DID_REPLACE_THERE : DID_REMOVE_THERE,
+                                     .uid = message->uid,
+                                     .file = message->base,
+                                     .why = todo->replaced ? "" : plan_reason_words(&todo->step)});
         message->facts |= FACT_GONE_THERE;
         if ((message->facts & FACT_GONE_HERE) == 0 && message->base[0] != '\0') /* `expunge`: the file goes next */
             return journal_message_save(run->journal, message, &run->err);
@@ -282,7 +280,7 @@ gather_expunges(struct expunging *expunging, struct agenda *agenda, uint32_t *ui
 }
 
 bool
-apply_removals_there(struct run *run, struct agenda *agenda, bool *did)
+apply_removals_there(struct run *run, struct agenda *agenda)
 {
     static const struct remote_changer changer = {on_verify, on_expunged};
     struct expunging expunging = {.run = run};
@@ -311,7 +309,6 @@ apply_removals_there(struct run *run, struct agenda *agenda, bool *did)
 
         ok = run_end_answered(run, true, answered, &why);
     }
-    *did = *did || expunging.did;
     free(expunging.todos);
     free(expunging.requests);
     free(expunging.first);

@@ -42,7 +42,7 @@ struct uploading {
     uint64_t bytes;
     size_t *which; /* request index -> batch index */
     struct remote_append *requests;
-    bool did, over_quota;
+    bool over_quota;
 };
 
 static bool
@@ -284,10 +284,11 @@ record_sent(struct uploading *up, struct sending *sending)
     bool alias = false;
 
     mailbox->stirred = true;
-    up->did = true;
-    run->counts.up_new++;
-    report_step(run->report, run->account->name, mailbox->row.name, "upload", sending->uid, message->base, "",
-                plan_reason_words(&sending->todo->step));
+    run_did(run, mailbox,
+            (struct report_done){.act = DID_UPLOAD,
+                                 .uid = sending->uid,
+                                 .file = message->base,
+                                 .why = plan_reason_words(&sending->todo->step)});
     sending->print.since = run_now(run);
     if (!journal_print_set(run->journal, &sending->print, &run->err))
         return false;
@@ -472,7 +473,7 @@ upload_all(struct uploading *up, struct agenda *agenda)
 }
 
 bool
-apply_uploads(struct run *run, struct agenda *agenda, bool *did)
+apply_uploads(struct run *run, struct agenda *agenda)
 {
     struct uploading up = {.run = run, .most = count_open()};
     bool any = false, ok;
@@ -490,14 +491,13 @@ apply_uploads(struct run *run, struct agenda *agenda, bool *did)
     }
     if (!any)
         return true;
-    if (!situation_mark(run) || !apply_copies_there(run, agenda, did))
+    if (!situation_mark(run) || !apply_copies_there(run, agenda))
         return false;
     up.batch = calloc(agenda_room(agenda, UPLOAD_BATCH), sizeof *up.batch);
     up.which = calloc(agenda_room(agenda, UPLOAD_BATCH), sizeof *up.which);
     up.requests = calloc(agenda_room(agenda, UPLOAD_BATCH), sizeof *up.requests);
     ok = (up.batch != NULL && up.which != NULL && up.requests != NULL) || run_no_memory(run);
     ok = ok && upload_all(&up, agenda);
-    *did = *did || up.did;
     for (size_t i = 0; i < up.count; i++) /* what was not sent because the journal failed */
         close_file(run, &up.batch[i]);
     free(up.batch);

@@ -37,10 +37,8 @@ record(struct import *import, struct arrival *arrival, const struct local_delive
 }
 
 bool
-fetch_count(struct import *import, const struct arrival *arrival)
+fetch_mark(struct import *import, const struct arrival *arrival)
 {
-    import->counts.down_new++;
-    import->counts.bytes_down += arrival->row.size;
     if (import->account->import.keep_days != 0 || !import->may_remove || arrival->repeated ||
         import->identity != BY_UIDL || (arrival->row.facts & (POP_SHORT | POP_CONFIRM | POP_FEWER)) != 0)
         return true;
@@ -53,9 +51,11 @@ fetch_announce(struct import *import, const struct arrival *arrival)
     if (arrival->row.state != POP_STORED)
         return true;
     import->last_row = arrival->row.id;
-    report_message(import->report, import->account->name, import_mailbox(import), "download", 0, arrival->row.base,
-                   arrival->row.uidl);
-    return fetch_count(import, arrival);
+    import_did(import, (struct report_done){.act = DID_DOWNLOAD,
+                                            .file = arrival->row.base,
+                                            .detail = arrival->row.uidl,
+                                            .bytes = arrival->row.size});
+    return fetch_mark(import, arrival);
 }
 
 static bool

@@ -149,7 +149,7 @@ take(struct compare *compare, const struct journal_listed *listed, const struct 
     struct arrival *arrival = &compare->batch[compare->count];
     uint64_t most = import->account->import.max_messages;
 
-    if (most != 0 && import->counts.down_new + compare->count >= most) {
+    if (most != 0 && import->counts.done[DID_DOWNLOAD] + compare->count >= most) {
         import->counts.kept_by_policy++;
         return leave(compare, listed);
     }

@@ -148,6 +148,8 @@ void import_problem_of(struct import *import, const char *what, const struct err
 /** The same for a message that the server did not give or remove; it counts as failed. */
 void import_refused(struct import *import, const char *what, uint32_t number, const char *uidl, const char *words,
                     const char *hint);
+/** Something was done, or would be in a dry run: counted and shown. `mailbox` and `dry` of it are filled in here. */
+void import_did(struct import *import, struct report_done done);
 /** One sentence about the account that people should read. */
 void import_say(struct import *import, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -422,9 +424,9 @@ bool fetch_prepare(struct import *import);
 /** Make these durable and commit: data, names, directory, rows. Those without draft are refused ones. Drafts are consumed. */
 bool fetch_deliver(struct import *import, struct arrival *arrivals, size_t count);
 void fetch_drop(struct import *import, struct arrival *arrivals, size_t count);
-/** Figures, and what may be removed in this session without a proof: this session has fetched it. */
-bool fetch_count(struct import *import, const struct arrival *arrival);
-/** After the commit that stored it: the event, and fetch_count. */
+/** It may be removed in this session without a proof, if it is due at once: this session has fetched it. */
+bool fetch_mark(struct import *import, const struct arrival *arrival);
+/** After the commit that stored it: told, and fetch_mark. */
 bool fetch_announce(struct import *import, const struct arrival *arrival);
 #define WHY_LEFT 64 /* bytes of it */
 /** Named in each run, counted as kept back. @param why  for its row */

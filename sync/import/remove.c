@@ -141,9 +141,7 @@ bury_removed(struct removing *removing, uint32_t last)
             /* It was counted when it was removed first; whether it went now only a list shows. */
             if ((row->facts & POP_AGAIN) != 0)
                 continue;
-            import->counts.up_removed++;
-            report_message(import->report, import->account->name, import_mailbox(import), "remove-there", 0, row->base,
-                           row->uidl);
+            import_did(import, (struct report_done){.act = DID_REMOVE_THERE, .file = row->base, .detail = row->uidl});
         }
         after = removing->last;
         if (!import_end(import, ok))
@@ -165,9 +163,7 @@ print_removals(struct removing *removing)
             return false;
         for (size_t i = 0; i < count; i++) {
             after = removing->page[i].number;
-            import->counts.up_removed++;
-            report_message(import->report, import->account->name, import_mailbox(import), "remove-there", 0, "",
-                           removing->page[i].uidl);
+            import_did(import, (struct report_done){.act = DID_REMOVE_THERE, .detail = removing->page[i].uidl});
         }
     }
     return true;

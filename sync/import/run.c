@@ -80,6 +80,14 @@ import_refused(struct import *import, const char *what, uint32_t number, const c
 }
 
 void
+import_did(struct import *import, struct report_done done)
+{
+    done.mailbox = import_mailbox(import);
+    done.dry = import->dry;
+    report_done(import->report, import->account->name, &import->counts, &done);
+}
+
+void
 import_say(struct import *import, const char *event, const char *format, ...)
 {
     char text[512];

@@ -108,7 +108,7 @@ wanted_room(const struct fetching *fetching)
 {
     const struct import *import = fetching->import;
     uint64_t most = import->account->import.max_messages, left = IMPORT_RING - (fetching->count - fetching->delivered);
-    uint64_t taken = import->counts.down_new;
+    uint64_t taken = import->counts.done[DID_DOWNLOAD];
 
     left = left < LIMIT_BATCH ? left : LIMIT_BATCH;
     if (most == 0)
@@ -204,13 +204,14 @@ print_one(struct import *import, const struct journal_listed *listed)
         fetch_leave(import, listed, bytes, why);
         return true;
     }
-    if (most != 0 && import->counts.down_new == most) {
+    if (most != 0 && import->counts.done[DID_DOWNLOAD] == most) {
         import->counts.kept_by_policy++;
         return true;
     }
     (void)text_print(size, sizeof size, "%" PRIu64 " bytes", listed->size);
-    report_message(import->report, import->account->name, import_mailbox(import), "download", 0, listed->uidl, size);
-    return fetch_count(import, &would);
+    import_did(import,
+               (struct report_done){.act = DID_DOWNLOAD, .file = listed->uidl, .detail = size, .bytes = listed->size});
+    return fetch_mark(import, &would);
 }
 
 bool

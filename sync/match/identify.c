@@ -116,8 +116,7 @@ join(struct meeting *meeting, struct half *file, struct half *uid, bool by_heade
     }
     if (ok) {
         file->paired = uid->paired = true;
-        run->counts.paired++;
-        report_message(run->report, run->account->name, meeting->mailbox->row.name, "pair", here->uid, here->base, "");
+        run_did(run, meeting->mailbox, (struct report_done){.act = DID_PAIR, .uid = here->uid, .file = here->base});
     }
     free(here);
     return ok;

@@ -132,17 +132,16 @@ report_json_mailbox(struct report *report, const struct report_place *place, con
 }
 
 void
-report_json_message(struct report *report, const struct report_place *place, bool dry, const char *action, uint32_t uid,
-                    const char *file, const char *detail)
+report_json_message(struct report *report, const char *account, const struct report_done *done)
 {
-    json_t *object = begin_event("message", place->account, place->mailbox);
+    json_t *object = begin_event("message", account, done->mailbox);
 
-    put_string(object, "action", action);
-    if (uid != 0)
-        put_number(object, "uid", uid);
-    put_string(object, "file", file);
-    put_string(object, "detail", detail);
-    if (dry)
+    put_string(object, "action", report_act_words(done->act)->word);
+    if (done->uid != 0)
+        put_number(object, "uid", done->uid);
+    put_string(object, "file", done->file);
+    put_string(object, "detail", done->detail);
+    if (done->dry)
         put_bool(object, "dry_run", true);
     end_event(report, object, false);
 }
@@ -217,19 +216,19 @@ make_counts(const struct report_counts *c)
         const char *key;
         uint64_t value;
     } fields[] = {
-        {"down_new", c->down_new},
-        {"down_flags", c->down_flags},
-        {"down_removed", c->down_removed},
-        {"down_moved", c->down_moved},
-        {"up_new", c->up_new},
-        {"up_flags", c->up_flags},
-        {"up_removed", c->up_removed},
-        {"up_moved", c->up_moved},
-        {"up_copied", c->up_copied},
+        {"down_new", c->done[DID_DOWNLOAD]},
+        {"down_flags", c->done[DID_FLAGS_HERE]},
+        {"down_removed", c->done[DID_REMOVE_HERE]},
+        {"down_moved", c->done[DID_MOVE_HERE]},
+        {"up_new", c->done[DID_UPLOAD]},
+        {"up_flags", c->done[DID_FLAGS_THERE]},
+        {"up_removed", c->done[DID_REMOVE_THERE]},
+        {"up_moved", c->done[DID_MOVE_THERE]},
+        {"up_copied", c->done[DID_COPY_THERE]},
         {"mailboxes", c->mailboxes},
-        {"mailboxes_made_here", c->mailboxes_made_here},
-        {"mailboxes_made_there", c->mailboxes_made_there},
-        {"paired", c->paired},
+        {"mailboxes_made_here", c->done[DID_CREATE_HERE]},
+        {"mailboxes_made_there", c->done[DID_CREATE_THERE]},
+        {"paired", c->done[DID_PAIR]},
         {"held", c->held},
         {"pending", c->pending},
         {"refused", c->refused},

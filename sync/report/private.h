@@ -32,11 +32,18 @@ struct report_place {              /* what an event is about */
     const char *account, *mailbox; /* NULL or "": none */
 };
 
+/* ---- report/acts.c ---- */
+struct act_words {
+    const char *word;         /* in JSON */
+    const char *done, *would; /* for people; `would` in a dry run */
+    const char *event;        /* of a mailbox: what is shown of it where it was done */
+};
+const struct act_words *report_act_words(enum report_act act);
+
 /* ---- report/text.c: for people ---- */
 void report_text_line(struct report *report, FILE *to, const struct report_place *place, const char *text);
 void report_text_error(struct report *report, const struct error *err);
-void report_text_message(struct report *report, const struct report_place *place, bool dry, const char *action,
-                         uint32_t uid, const char *file, const char *detail, const char *why);
+void report_text_message(struct report *report, const char *account, const struct report_done *done);
 void report_text_held(struct report *report, const char *account, const struct report_held *held);
 void report_text_guard(struct report *report, const struct report_account *account, const struct report_list *list);
 void report_text_live(struct report *report, const struct report_account *account, const char *mailbox, int64_t now_ms);
@@ -58,8 +65,7 @@ void report_summary(const struct report_summary *summary, char *to, size_t size)
 
 /* ---- report/json.c: one object a line ---- */
 void report_json_mailbox(struct report *report, const struct report_place *place, const char *what, const char *text);
-void report_json_message(struct report *report, const struct report_place *place, bool dry, const char *action,
-                         uint32_t uid, const char *file, const char *detail);
+void report_json_message(struct report *report, const char *account, const struct report_done *done);
 void report_json_line(struct report *report, const char *account, const char *key, const char *text);
 void report_json_error(struct report *report, const struct error *err);
 void report_json_held(struct report *report, const char *account, const struct report_held *held);

@@ -172,30 +172,16 @@ report_mailbox(struct report *report, const char *account, const char *mailbox, 
 }
 
 void
-report_step(struct report *report, const char *account, const char *mailbox, const char *action, uint32_t uid,
-            const char *file, const char *detail, const char *why)
+report_message(struct report *report, const char *account, const struct report_done *done)
 {
-    const struct report_place place = {account, mailbox};
-    struct report_account *a;
-    bool dry;
-
     if (report->settings.quiet)
         return;
     lock(report);
-    a = find_account(report, account);
-    dry = a != NULL && a->dry;
     if (report->settings.json)
-        report_json_message(report, &place, dry, action, uid, file, detail);
-    else if (dry || report->settings.verbose > 0)
-        report_text_message(report, &place, dry, action, uid, file, detail, why);
+        report_json_message(report, account, done);
+    else if (done->dry || report->settings.verbose > 0)
+        report_text_message(report, account, done);
     unlock(report);
-}
-
-void
-report_message(struct report *report, const char *account, const char *mailbox, const char *action, uint32_t uid,
-               const char *file, const char *detail)
-{
-    report_step(report, account, mailbox, action, uid, file, detail, "");
 }
 
 void

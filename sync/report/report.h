@@ -18,11 +18,37 @@ struct report_settings {
     int64_t (*now_ms)(void); /* for the live line; NULL: the monotonic clock */
 };
 
-struct report_counts {                                          /* one account's run */
-    uint64_t down_new, down_flags, down_removed, down_moved;    /* carried out here */
-    uint64_t up_new, up_flags, up_removed, up_moved, up_copied; /* carried out there */
-    uint64_t mailboxes, mailboxes_made_here, mailboxes_made_there;
-    uint64_t paired; /* found to be the same on both sides, without a transfer */
+enum report_act { /* what is done with one message or mailbox; acts.c has the words for it */
+                  DID_DOWNLOAD,
+                  DID_UPLOAD,
+                  DID_FLAGS_HERE,
+                  DID_FLAGS_THERE,
+                  DID_MOVE_HERE,
+                  DID_MOVE_THERE,
+                  DID_COPY_THERE,
+                  DID_REMOVE_HERE,
+                  DID_REMOVE_THERE,
+                  DID_REPLACE_THERE, /* the old version of a file that was saved again: no removal that anybody made */
+                  DID_CREATE_HERE,
+                  DID_CREATE_THERE,
+                  DID_PAIR, /* found to be the same on both sides, without a transfer */
+                  REPORT_ACTS,
+};
+
+struct report_done { /* one act; in a dry run one that would be */
+    enum report_act act;
+    bool dry;
+    const char *mailbox;
+    uint32_t uid;       /* 0: not known */
+    const char *file;   /* its base name; NULL: none */
+    const char *detail; /* NULL: none */
+    const char *why;    /* the reason in words, for people alone; NULL: none */
+    uint64_t bytes;     /* of the message that it brought here */
+};
+
+struct report_counts { /* one account's run */
+    uint64_t mailboxes;
+    uint64_t done[REPORT_ACTS];
     uint64_t held, pending, refused, altered, failed, kept_by_policy;
     uint64_t too_large;            /* import: left on the server because of max-size */
     uint64_t had;                  /* import: recorded as had, without a transfer */
@@ -57,8 +83,8 @@ void report_begin(struct report *report, const char *account, bool dry);
 void report_quarantine(struct report *report, const char *account, int days);
 /**
  * The account is a POP one: its summary and its hints speak of an import. Holds for every later run of the account in this
- * report; call it before report_begin. In import counts kept_by_policy is what max-messages left for a later run, up_removed
- * what was removed from the server, pending what waits there for another reason.
+ * report; call it before report_begin. In import counts kept_by_policy is what max-messages left for a later run, pending what
+ * waits there for another reason.
  */
 void report_import(struct report *report, const char *account);
 /** How far it is: messages and bytes of bodies. total 0: not known yet. Cheap: may be called for every message. */
@@ -68,17 +94,15 @@ void report_progress(struct report *report, const char *account, const char *mai
 void report_mailbox(struct report *report, const char *account, const char *mailbox, const char *event,
                     const char *text);
 /**
- * One thing that was done (or would be, in a dry run): shown with --verbose, always with --dry-run, always in JSON.
- * action: "download" "upload" "flags-here" "flags-there" "move-here" "move-there" "copy-there" "remove-here" "remove-there" "replace-there" "create-here" "create-there" "pair"
+ * The record of what was done: counted for the summary, and shown: a mailbox that was made always, the rest with --verbose, in a dry run and
+ * in JSON.
  */
-void report_message(struct report *report, const char *account, const char *mailbox, const char *action, uint32_t uid,
-                    const char *file, const char *detail);
-/**
- * report_message for what the planner decided.
- * @param why  the reason in words, for people alone; "" none
- */
-void report_step(struct report *report, const char *account, const char *mailbox, const char *action, uint32_t uid,
-                 const char *file, const char *detail, const char *why);
+void report_done(struct report *report, const char *account, struct report_counts *counts,
+                 const struct report_done *done);
+/** How much was done until now: as long as this is the same, nothing was. */
+uint64_t report_acts(const struct report_counts *counts);
+/** Of report_done: show what was counted. */
+void report_message(struct report *report, const char *account, const struct report_done *done);
 /** An error or a warning; shown once, on standard error. */
 void report_error(struct report *report, const struct error *err);
 /** A line for --verbose only. */

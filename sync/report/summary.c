@@ -69,21 +69,21 @@ add_done(struct phrase *phrase, const struct report_counts *c, int days)
 
     if (days > 0)
         (void)text_print(kept, sizeof kept, " (kept %d %s)", days, days == 1 ? "day" : "days");
-    add_item(phrase, c->down_new, "new here", "new here");
-    add_item(phrase, c->up_new, "uploaded", "uploaded");
-    add_sides(phrase, c->down_flags, c->up_flags, "flag changed", "flags changed", "");
-    add_sides(phrase, c->down_removed, c->up_removed, "deleted", "deleted", kept);
-    add_sides(phrase, c->down_moved, c->up_moved, "moved", "moved", "");
-    add_item(phrase, c->up_copied, "copied there", "copied there");
-    add_sides(phrase, c->mailboxes_made_here, c->mailboxes_made_there, "mailbox made", "mailboxes made", "");
-    add_item(phrase, c->paired, "found on both sides", "found on both sides");
+    add_item(phrase, c->done[DID_DOWNLOAD], "new here", "new here");
+    add_item(phrase, c->done[DID_UPLOAD], "uploaded", "uploaded");
+    add_sides(phrase, c->done[DID_FLAGS_HERE], c->done[DID_FLAGS_THERE], "flag changed", "flags changed", "");
+    add_sides(phrase, c->done[DID_REMOVE_HERE], c->done[DID_REMOVE_THERE], "deleted", "deleted", kept);
+    add_sides(phrase, c->done[DID_MOVE_HERE], c->done[DID_MOVE_THERE], "moved", "moved", "");
+    add_item(phrase, c->done[DID_COPY_THERE], "copied there", "copied there");
+    add_sides(phrase, c->done[DID_CREATE_HERE], c->done[DID_CREATE_THERE], "mailbox made", "mailboxes made", "");
+    add_item(phrase, c->done[DID_PAIR], "found on both sides", "found on both sides");
 }
 
 static void
 add_imported(struct phrase *phrase, const struct report_counts *c)
 {
-    add_item(phrase, c->down_new, "new here", "new here");
-    add_item(phrase, c->up_removed, "removed from the server", "removed from the server");
+    add_item(phrase, c->done[DID_DOWNLOAD], "new here", "new here");
+    add_item(phrase, c->done[DID_REMOVE_THERE], "removed from the server", "removed from the server");
     add_item(phrase, c->had, "recorded as had", "recorded as had");
 }
 

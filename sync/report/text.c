@@ -13,24 +13,6 @@
 #define COLUMNS_USUAL 80
 #define MEGABYTE 1e6
 
-static const struct {
-    const char *action, *done, *would;
-} phrases[] = {
-    {"download", "fetched", "would fetch"},
-    {"upload", "uploaded", "would upload"},
-    {"flags-here", "flags changed here", "would change flags here"},
-    {"flags-there", "flags changed on the server", "would change flags on the server"},
-    {"move-here", "moved here", "would move here"},
-    {"move-there", "moved on the server", "would move on the server"},
-    {"copy-there", "copied on the server", "would copy on the server"},
-    {"remove-here", "removed here", "would remove here"},
-    {"remove-there", "removed on the server", "would remove on the server"},
-    {"replace-there", "old version removed on the server", "would remove the old version on the server"},
-    {"create-here", "folder made here", "would make the folder here"},
-    {"create-there", "mailbox made on the server", "would make the mailbox on the server"},
-    {"pair", "found to be the same on both sides", "would pair: the same on both sides"},
-};
-
 void
 report_text_clear(struct report *report)
 {
@@ -80,28 +62,20 @@ report_text_error(struct report *report, const struct error *err)
     print_line(report, report->err, line);
 }
 
-static const char *
-find_phrase(const char *action, bool dry)
-{
-    for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++) {
-        if (strcmp(action, phrases[i].action) == 0)
-            return dry ? phrases[i].would : phrases[i].done;
-    }
-    return action;
-}
-
 void
-report_text_message(struct report *report, const struct report_place *place, bool dry, const char *action, uint32_t uid,
-                    const char *file, const char *detail, const char *why)
+report_text_message(struct report *report, const char *account, const struct report_done *done)
 {
+    const struct report_place place = {account, done->mailbox};
+    const struct act_words *words = report_act_words(done->act);
     char text[LINE_MAX_BYTES / 2], number[32] = "";
 
-    if (uid != 0)
-        (void)text_print(number, sizeof number, " UID %lu", (unsigned long)uid);
-    (void)text_print(text, sizeof text, "%s%s%s%s%s%s%s%s", find_phrase(action, dry), number, is_set(file) ? " " : "",
-                     is_set(file) ? file : "", is_set(detail) ? ": " : "", is_set(detail) ? detail : "",
-                     is_set(why) ? ": " : "", is_set(why) ? why : "");
-    report_text_line(report, report->out, place, text);
+    if (done->uid != 0)
+        (void)text_print(number, sizeof number, " UID %lu", (unsigned long)done->uid);
+    (void)text_print(text, sizeof text, "%s%s%s%s%s%s%s%s", done->dry ? words->would : words->done, number,
+                     is_set(done->file) ? " " : "", is_set(done->file) ? done->file : "",
+                     is_set(done->detail) ? ": " : "", is_set(done->detail) ? done->detail : "",
+                     is_set(done->why) ? ": " : "", is_set(done->why) ? done->why : "");
+    report_text_line(report, report->out, &place, text);
 }
 
 void

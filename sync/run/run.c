@@ -52,6 +52,14 @@ run_complain(struct run *run, const struct mailbox *mailbox, const char *what, c
     run_problem(run, mailbox, &err);
 }
 
+void
+run_did(struct run *run, const struct mailbox *mailbox, struct report_done done)
+{
+    done.mailbox = mailbox->row.name;
+    done.dry = run->dry;
+    report_done(run->report, run->account->name, &run->counts, &done);
+}
+
 bool
 run_pending(struct run *run, const struct mailbox *mailbox, int64_t message, enum journal_pending_kind kind,
             const char *detail, const char *why, const char *hold)

@@ -428,8 +428,8 @@ BUGS = [
     bug("removals before adds and moves",
         system("test_changes.py", "UpTest.test_a_move_that_keeps_the_base_name_is_a_move_there_without_the_bytes"),
         ("sync/engine.c", "    ok = again || plan(run, &agenda);\n",
-         "    ok = agenda_make(run, &agenda) && agenda_guard(run, &agenda) && apply_removals_here(run, &agenda, &did) &&\n"
-         "         apply_removals_there(run, &agenda, &did) && agenda_moves(run, &agenda);\n")),
+         "    ok = agenda_make(run, &agenda) && agenda_guard(run, &agenda) && apply_removals_here(run, &agenda) &&\n"
+         "         apply_removals_there(run, &agenda) && agenda_moves(run, &agenda);\n")),
     bug("removal of a moved message before its add", MEANWHILE,
         ("sync/agenda/moves.c", "from->partner = to->id;", "")),
     bug("removal although the folder could not be read", MEANWHILE,
@@ -447,8 +447,8 @@ BUGS = [
         ("sync/apply/up.c", "run->put_off[at] = id;", "run->put_off[at] = 0;")),
     bug("what an answer left out before its removal counts as gone",
         system("test_hostile.py", "AnswersTest.test_what_an_answer_left_out_is_not_gone"),
-        ("sync/apply/remove.c", "    if (outcome->ok) {\n        expunging->did = true;",
-         "    if (outcome->ok || outcome->gone) {\n        expunging->did = true;")),
+        ("sync/apply/remove.c", "    if (outcome->ok) {\n        run_did(",
+         "    if (outcome->ok || outcome->gone) {\n        run_did(")),
     bug("removal although something could not be fetched", REMOVALS,
         ("sync/apply/down.c", "    run_learn(run, mailbox, CAUTION_UNFETCHED);\n", "")),
     bug("removal here although a mailbox could not be read", REMOVALS,

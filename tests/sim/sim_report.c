@@ -6,7 +6,7 @@
 
 #include <stdarg.h>
 
-#include "sync/report/report.h"
+#include "sync/report/private.h"
 
 struct report *report_of(struct world *world);
 
@@ -65,20 +65,11 @@ report_mailbox(struct report *report, const char *account, const char *mailbox, 
 }
 
 void
-report_message(struct report *report, const char *account, const char *mailbox, const char *action, uint32_t uid,
-               const char *file, const char *detail)
+report_message(struct report *report, const char *account, const struct report_done *done)
 {
     (void)account;
-    say_aside(world_of(report), "%s %s UID %u %s %s", action, mailbox, uid, file == NULL ? "" : file,
-              detail == NULL ? "" : detail);
-}
-
-void
-report_step(struct report *report, const char *account, const char *mailbox, const char *action, uint32_t uid,
-            const char *file, const char *detail, const char *why)
-{
-    (void)why;
-    report_message(report, account, mailbox, action, uid, file, detail);
+    say_aside(world_of(report), "%s %s UID %u %s %s", report_act_words(done->act)->word, done->mailbox, done->uid,
+              done->file == NULL ? "" : done->file, done->detail == NULL ? "" : done->detail);
 }
 
 void

@@ -69,15 +69,15 @@ a_summary_says_what_was_done_and_what_was_not(void **state)
         const char *line;
     } rows[] = {
         {{.mailboxes = 41}, 0, false, false, "work: nothing new, 41 mailboxes in sync, 0.4 s\n"},
-        {{.mailboxes = 1, .down_new = 1}, 0, false, false, "work: 1 new here, 1 mailbox in sync, 0.4 s\n"},
+        {{.mailboxes = 1, .done[DID_DOWNLOAD] = 1}, 0, false, false, "work: 1 new here, 1 mailbox in sync, 0.4 s\n"},
         {{.mailboxes = 41,
-          .down_new = 12,
-          .up_new = 3,
-          .down_flags = 5,
-          .up_flags = 2,
-          .down_removed = 2,
-          .up_removed = 1,
-          .up_moved = 1},
+          .done[DID_DOWNLOAD] = 12,
+          .done[DID_UPLOAD] = 3,
+          .done[DID_FLAGS_HERE] = 5,
+          .done[DID_FLAGS_THERE] = 2,
+          .done[DID_REMOVE_HERE] = 2,
+          .done[DID_REMOVE_THERE] = 1,
+          .done[DID_MOVE_THERE] = 1},
          0,
          false,
          false,
@@ -85,19 +85,19 @@ a_summary_says_what_was_done_and_what_was_not(void **state)
          "moved "
          "there, 41 mailboxes in sync, 0.4 s\n"},
         {{.mailboxes = 2,
-          .up_flags = 1,
-          .up_removed = 7,
-          .down_moved = 2,
-          .up_copied = 3,
-          .mailboxes_made_here = 1,
-          .mailboxes_made_there = 2,
-          .paired = 9},
+          .done[DID_FLAGS_THERE] = 1,
+          .done[DID_REMOVE_THERE] = 7,
+          .done[DID_MOVE_HERE] = 2,
+          .done[DID_COPY_THERE] = 3,
+          .done[DID_CREATE_HERE] = 1,
+          .done[DID_CREATE_THERE] = 2,
+          .done[DID_PAIR] = 9},
          0,
          false,
          false,
          "work: 1 flag changed there, 7 deleted there, 2 moved here, 3 copied there, 1 mailbox made here, 2 there, 9 "
          "found on both sides, 2 mailboxes in sync, 0.4 s\n"},
-        {{.mailboxes = 3, .down_new = 1, .held = 40},
+        {{.mailboxes = 3, .done[DID_DOWNLOAD] = 1, .held = 40},
          3,
          false,
          false,
@@ -109,9 +109,13 @@ a_summary_says_what_was_done_and_what_was_not(void **state)
          "work: nothing was done, 4 waiting, 1 refused by the server, 2 altered here and left alone, 3 failed, 3 "
          "mailboxes, 0.4 s\n"},
         {{0}, 4, false, false, "work: nothing was done, 0.4 s\n"},
-        {{.mailboxes = 3, .down_new = 8}, 1, true, false, "work: interrupted: 8 new here, 3 mailboxes, 0.4 s\n"},
+        {{.mailboxes = 3, .done[DID_DOWNLOAD] = 8},
+         1,
+         true,
+         false,
+         "work: interrupted: 8 new here, 3 mailboxes, 0.4 s\n"},
         {{.mailboxes = 3}, 1, true, false, "work: interrupted: nothing was done, 3 mailboxes, 0.4 s\n"},
-        {{.mailboxes = 3, .down_new = 8, .down_removed = 1},
+        {{.mailboxes = 3, .done[DID_DOWNLOAD] = 8, .done[DID_REMOVE_HERE] = 1},
          0,
          false,
          true,
@@ -144,22 +148,26 @@ a_summary_of_an_import_speaks_of_one_way(void **state)
     } rows[] = {
         {{0}, 0, false, false, "pop: nothing new, 0.4 s\n"},
         {{0}, 5, false, false, "pop: nothing was done, 0.4 s\n"},
-        {{.down_new = 12, .up_removed = 3, .too_large = 1},
+        {{.done[DID_DOWNLOAD] = 12, .done[DID_REMOVE_THERE] = 3, .too_large = 1},
          0,
          false,
          false,
          "pop: 12 new here, 3 removed from the server, 1 too large, 0.4 s\n"},
         {{.too_large = 1}, 0, false, false, "pop: nothing new, 1 too large, 0.4 s\n"},
-        {{.down_new = 100, .kept_by_policy = 900},
+        {{.done[DID_DOWNLOAD] = 100, .kept_by_policy = 900},
          0,
          false,
          false,
          "pop: 100 new here, 900 left for a later run, 0.4 s\n"},
         {{.had = 20000}, 0, false, false, "pop: 20000 recorded as had, 0.4 s\n"},
-        {{.down_new = 1, .held = 40}, 3, false, false, "pop: 1 new here, 40 removals held, 0.4 s\n"},
-        {{.down_new = 2, .failed = 1, .pending = 2}, 1, false, false, "pop: 2 new here, 2 waiting, 1 failed, 0.4 s\n"},
-        {{.down_new = 2}, 1, true, false, "pop: interrupted: 2 new here, 0.4 s\n"},
-        {{.down_new = 2, .up_removed = 1, .too_large = 1},
+        {{.done[DID_DOWNLOAD] = 1, .held = 40}, 3, false, false, "pop: 1 new here, 40 removals held, 0.4 s\n"},
+        {{.done[DID_DOWNLOAD] = 2, .failed = 1, .pending = 2},
+         1,
+         false,
+         false,
+         "pop: 2 new here, 2 waiting, 1 failed, 0.4 s\n"},
+        {{.done[DID_DOWNLOAD] = 2}, 1, true, false, "pop: interrupted: 2 new here, 0.4 s\n"},
+        {{.done[DID_DOWNLOAD] = 2, .done[DID_REMOVE_THERE] = 1, .too_large = 1},
          0,
          false,
          true,
@@ -214,12 +222,22 @@ a_dry_run_says_that_removals_would_be_held(void **state)
 }
 
 static void
+did(struct report *r, const char *account, struct report_done done)
+{
+    struct report_counts counts = {0};
+
+    report_done(r, account, &counts, &done);
+    assert_int_equal(counts.done[done.act], 1);
+    assert_int_equal(report_acts(&counts), 1);
+}
+
+static void
 say_everything(struct report *r)
 {
     struct error err = {0};
     const struct report_held held = {
         .mailbox = "Archive", .uid = 5, .file = "1.ev", .here = false, .id = "k3x", .reason = "guard"};
-    const struct report_counts counts = {.down_new = 1, .mailboxes = 2};
+    const struct report_counts counts = {.done[DID_DOWNLOAD] = 1, .mailboxes = 2};
 
     error_set(&err, ERROR_SERVER, "store flags");
     error_answer(&err, TEXT("NO over"));
@@ -228,8 +246,8 @@ say_everything(struct report *r)
     report_begin(r, "work", false);
     report_progress(r, "work", "INBOX", 1, 10, 100);
     report_mailbox(r, "work", "Sent", "made-here", "made here");
-    report_message(r, "work", "INBOX", "download", 7, "17.ev", "");
-    report_message(r, "work", "Sent", "remove-there", 0, "", "why");
+    did(r, "work", (struct report_done){.act = DID_DOWNLOAD, .mailbox = "INBOX", .uid = 7, .file = "17.ev"});
+    did(r, "work", (struct report_done){.act = DID_REMOVE_THERE, .mailbox = "Sent", .detail = "why"});
     report_note(r, "work", "%d mailboxes moved", 3);
     report_error(r, &err);
     report_held(r, "work", &held);
@@ -292,8 +310,8 @@ a_dry_run_says_would(void **state)
     (void)state;
     report_begin(p->report, "work", true);
     report_begin(p->report, "home", false);
-    report_message(p->report, "work", "INBOX", "upload", 0, "1.ev", "");
-    report_message(p->report, "home", "INBOX", "upload", 0, "2.ev", "");
+    did(p->report, "work", (struct report_done){.act = DID_UPLOAD, .dry = true, .mailbox = "INBOX", .file = "1.ev"});
+    did(p->report, "home", (struct report_done){.act = DID_UPLOAD, .mailbox = "INBOX", .file = "2.ev"});
 
     assert_written(p, "work/INBOX: would upload 1.ev\n", "");
 }
@@ -305,12 +323,14 @@ people_are_told_the_reason_and_programs_are_not(void **state)
 
     (void)state;
     report_begin(p->report, "work", true);
-    report_step(p->report, "work", "INBOX", "download", 17, "", "", "new there");
+    did(p->report, "work",
+        (struct report_done){.act = DID_DOWNLOAD, .dry = true, .mailbox = "INBOX", .uid = 17, .why = "new there"});
 
     assert_written(p, "work/INBOX: would fetch UID 17: new there\n", "");
 
     p = given_report((struct report_settings){.json = true});
-    report_step(p->report, "work", "INBOX", "download", 17, "", "", "new there");
+    did(p->report, "work",
+        (struct report_done){.act = DID_DOWNLOAD, .mailbox = "INBOX", .uid = 17, .why = "new there"});
 
     report_free(p->report);
     assert_int_equal(fclose(p->out) + fclose(p->err), 0);
@@ -522,10 +542,11 @@ static void *
 talk(void *context)
 {
     struct report *report = context;
-    const struct report_counts counts = {.down_new = 1};
+    const struct report_counts counts = {.done[DID_DOWNLOAD] = 1};
 
     for (int i = 0; i < 200; i++) {
-        report_message(report, "w", "I", "download", 1, "f", "d");
+        did(report, "w",
+            (struct report_done){.act = DID_DOWNLOAD, .mailbox = "I", .uid = 1, .file = "f", .detail = "d"});
         report_progress(report, "w", "I", 1, 2, 3);
     }
     report_result(report, "w", 0, &counts, 0, false);
