@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
 """The rooms of sync/ know each other in one direction: sync/CMakeLists.txt says which, this looks whether it is so.
 
+    rooms.py [BUILD]
+
     room(NAME ARROWS...)      the folder sync/NAME may include headers of these rooms of sync/ (`report` or `sync_report`) and store/ alone
 
 The linker says the same of symbols (the programs sync_NAME_alone); it can't see headers, nor the names of operations:
 
   - an #include needs an arrow; an arrow that no #include needs is none
   - arrows make no circle, and neither do headers
+  - within a folder of sync/, store/ and config/ no file uses what uses it (with the folder of a build: nm reads its objects)
   - private headers (private.h, *_private.h) stay in their room
   - what changes mail, or a Maildir, is called in the rooms that are there for it
   - nobody but rules/ computes with what both sides agreed on (the bases of struct flag_sides)
 """
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -119,8 +123,44 @@ def check():
                 yield f"room({room} ...): no #include needs the arrow to store_{other}"
 
 
+def read_objects(build):
+    """{folder: {file: files of that folder whose functions or data it uses}}"""
+    sources, homes, used = {}, {}, {}
+    for top in ("sync", "store", "config"):
+        for path in (build / top).rglob("*.c.o"):
+            source = Path(top, str(path).split(".dir/")[-1][:-len(".o")])
+            if (TOP / source).is_file():  # else an earlier build left it
+                sources[str(path)] = source
+    if not sources:
+        return {}
+    for line in subprocess.run(["nm", "-gA", *sources], capture_output=True, text=True, check=True).stdout.splitlines():
+        path, rest = line.rsplit(":", 1)
+        *_, kind, name = rest.split()
+        if kind == "U":
+            used.setdefault(sources[path], set()).add(name)
+        elif kind in "TDBR":
+            homes[name] = sources[path]
+    folders = {}
+    for source, names in used.items():
+        files = {homes[name] for name in names if name in homes}
+        folders.setdefault(source.parent, {})[source] = {file for file in files if file.parent == source.parent and file != source}
+    return folders
+
+
+def check_files(build):
+    folders = read_objects(build)
+    if not folders:
+        yield f"{build} holds no objects"
+    for folder, files in sorted(folders.items()):
+        circle = find_circle(files)
+        if circle:
+            yield f"files of {folder} make a circle: " + " -> ".join(file.name for file in circle)
+
+
 def main():
     wrong = list(check())
+    for build in sys.argv[1:]:
+        wrong += check_files(Path(build))
     print("\n".join(wrong) if wrong else "the rooms know each other in one direction")
     return 1 if wrong else 0
 

@@ -308,6 +308,20 @@ void sql_no_memory(struct error *err, const char *what);
 MUST_CHECK bool sql_number(struct journal *journal, sqlite3_stmt *statement, int64_t most, int64_t *number,
                            const char *what, struct error *err);
 
+/* listing_tables.c */
+
+/** A place for temporary tables, before the first of them. */
+MUST_CHECK bool listing_open_temporary(struct journal *journal, struct error *err);
+/** The tables of a listing, with nothing in them. */
+MUST_CHECK bool listing_make(struct journal *journal, struct error *err);
+/** What was found of the lines is forgotten. */
+MUST_CHECK bool listing_clear(struct journal *journal, struct error *err);
+/** Statements on temporary tables: rows of these are nobody's changes. */
+MUST_CHECK bool listing_run(struct journal *journal, sqlite3_stmt *statement, struct error *err);
+MUST_CHECK bool listing_exec(struct journal *journal, const char *sql, struct error *err);
+/** Before a row of a temporary table is written outside of a transaction. */
+MUST_CHECK bool listing_batch(struct journal *journal, struct error *err);
+
 /* listing_lines.c */
 
 /** Those that wait are forgotten. */
@@ -337,20 +351,10 @@ MUST_CHECK bool merge_give_up(struct journal *journal, struct error *err);
 
 /* listing.c */
 
-/** A place for temporary tables, before the first of them. */
-MUST_CHECK bool listing_open_temporary(struct journal *journal, struct error *err);
-/** What was found of the lines is forgotten. */
-MUST_CHECK bool listing_clear(struct journal *journal, struct error *err);
 /** Which of the listed are new, known, doubtful is decided, once. */
 MUST_CHECK bool listing_judge(struct journal *journal, struct error *err);
 /** The same, and the lines are in temp.listing: before a statement that looks there. */
 MUST_CHECK bool listing_table(struct journal *journal, struct error *err);
-/** Statements on temporary tables: rows of these are nobody's changes. */
-MUST_CHECK bool listing_run(struct journal *journal, sqlite3_stmt *statement, struct error *err);
-MUST_CHECK bool listing_exec(struct journal *journal, const char *sql, struct error *err);
-/** Before a row of a temporary table is written outside of a transaction. */
-MUST_CHECK bool listing_batch(struct journal *journal, struct error *err);
-
 /** End the transaction of the temporary tables, if there is one: before any other is begun. */
 MUST_CHECK bool listing_commit(struct journal *journal, struct error *err);
 

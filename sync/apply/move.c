@@ -4,6 +4,7 @@
  */
 #include "sync/apply/apply.h"
 #include "sync/match/meeting.h"
+#include "sync/observe/observe.h"
 #include "sync/rows/alias.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"

@@ -5,7 +5,7 @@
 #include "sync/apply/apply.h"
 #include "sync/apply/linked.h"
 #include "sync/match/meeting.h"
-#include "sync/rows/alias.h"
+#include "sync/observe/observe.h"
 #include "sync/rows/flushed.h"
 #include "sync/rules/merge.h"
 #include "sync/run/situation.h"

@@ -61,6 +61,8 @@ flush_begin(struct import *import)
 {
     char boot[LOCAL_BOOT_MAX + 1], *note;
 
+    if (import->handover != NULL || import->no_root)
+        return true;
     if (!read_note(import, boot, &note))
         return false;
     import->unflushed = note != NULL && note[0] != '\0';

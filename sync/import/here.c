@@ -270,7 +270,7 @@ compare(struct look *look)
     }
     if (look->again) /* how many went missing is judged from one import to the next, by its first look */
         return true;
-    return (missed + other == 0 || write_down(import)) && flush_looked(import);
+    return missed + other == 0 || write_down(import);
 }
 
 bool
@@ -281,8 +281,7 @@ import_here(struct import *import)
 
     if (import->handover != NULL || import->no_root)
         return true;
-    return flush_begin(import) &&
-           journal_pop_folders(import->journal, &folders->known, &folders->known_count, &import->err) && compare(&look);
+    return journal_pop_folders(import->journal, &folders->known, &folders->known_count, &import->err) && compare(&look);
 }
 
 bool

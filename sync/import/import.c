@@ -86,7 +86,8 @@ import_count_time(struct import *import)
 static bool
 work(struct import *import)
 {
-    if (!import_confirmed(import) || !import_situation(import) || !import_recover(import) || !import_here(import))
+    if (!import_confirmed(import) || !import_situation(import) || !import_recover(import) || !flush_begin(import) ||
+        !import_here(import) || !flush_looked(import))
         return false;
     if (!import->maildrop.ops->open(import->maildrop.self, &import->err))
         return false;

@@ -50,12 +50,6 @@ on_size(void *context, uint32_t number, uint64_t size)
     return true;
 }
 
-uint64_t
-import_listed_size(const struct import *import, uint32_t number)
-{
-    return number < import->sizes_count ? import->sizes[number] : 0;
-}
-
 static bool
 on_uidl(void *context, uint32_t number, const char *uidl)
 {

@@ -9,7 +9,8 @@
  *   import/beside.c      an IMAP account of this tree: is its mailbox this maildrop?
  *   import/meeting.c     files that no row knows of (journal lost, or older than the Maildir) beside what is listed
  *   import/match.c       which message is which row's; the journal says which are new (import/decide.c: one line; import/candidates.c: rows
- *                        that it may be; import/verdict.c: one row, one header)
+ *                        that it may be; import/verdict.c: one row, one header; import/seen.c: what
+ *                        a row knows of one)
  *   import/keep.c        what `keep` says about messages that were stored earlier (import/held.c: what needs a word;
  *                        import/proof.c: is the message on the server the one that is here? import/intact.c: is the file
  *                        here what came?)
@@ -153,6 +154,8 @@ void import_did(struct import *import, struct report_done done);
 /** One sentence about the account that people should read. */
 void import_say(struct import *import, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/** What LIST says of it; 0: not told. */
+uint64_t import_listed_size(const struct import *import, uint32_t number);
 /** Where mail goes, for people. */
 const char *import_mailbox(const struct import *import);
 /** Load a row that is known to be there; false: the journal failed or the row is gone (err says so). */
@@ -174,7 +177,7 @@ void import_set_stored(const struct import *import, struct journal_pop *row);
 /** ERROR_CONFIG. @return false */
 bool import_forbid(struct import *import, const char *what, const char *hint);
 
-/* ---- import/read.c ---- */
+/* ---- import/seen.c ---- */
 struct seen { /* of a message, by its bytes */
     unsigned char header[DIGEST_SIZE];
     struct kin kin;
@@ -183,6 +186,13 @@ struct seen { /* of a message, by its bytes */
     unsigned char wire[DIGEST_SIZE]; /* of the body as its file gives it back: with a CR before each LF */
     uint64_t size;
 };
+/** Is it the row's body, whether that was digested as it came or from the file? */
+bool seen_same_body(const struct journal_pop *row, const struct seen *seen);
+void seen_header_to_row(const struct seen *seen, struct journal_pop *row);
+void seen_to_row(const struct seen *seen, struct journal_pop *row);
+void seen_of_row(const struct journal_pop *row, struct seen *seen);
+
+/* ---- import/read.c ---- */
 struct bytes_reading;
 /** @return NULL: out of memory */
 struct bytes_reading *bytes_new(void);
@@ -218,11 +228,6 @@ MUST_CHECK bool import_top_all(struct import *import, enum journal_listing_which
                                void *context);
 
 /* ---- import/verdict.c ---- */
-/** Is it the row's body, whether that was digested as it came or from the file? */
-bool seen_same_body(const struct journal_pop *row, const struct seen *seen);
-void seen_header_to_row(const struct seen *seen, struct journal_pop *row);
-void seen_to_row(const struct seen *seen, struct journal_pop *row);
-void seen_of_row(const struct journal_pop *row, struct seen *seen);
 enum verdict { /* about a message that is listed under a row's UIDL */
                VERDICT_SAME,
                VERDICT_ANOTHER,
@@ -336,8 +341,6 @@ bool import_here_save(struct import *import);
 void import_here_doubt(struct import *import);
 void import_here_free(struct import *import);
 bool import_list(struct import *import);
-/** What LIST says of it; 0: not told. */
-uint64_t import_listed_size(const struct import *import, uint32_t number);
 /** Where nothing has a name the listing holds numbers alone. */
 bool import_list_numbers(struct import *import);
 bool import_same_maildrop(struct import *import);
@@ -376,9 +379,9 @@ bool held_release(struct import *import);
 bool held_hold(struct import *import, const int64_t *ids, size_t count);
 
 /* ---- import/flush.c ---- */
-/** Was there a power cut since mail was delivered without a flush? */
+/** Was there a power cut since mail was delivered without a flush? Before files are looked for. */
 bool flush_begin(struct import *import);
-/** What it took is known, and will be fetched again. */
+/** They were: what the cut took is known, and will be fetched again. */
 bool flush_looked(struct import *import);
 /** Mail is about to be delivered. */
 bool flush_note(struct import *import);

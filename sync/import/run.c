@@ -99,6 +99,12 @@ import_say(struct import *import, const char *event, const char *format, ...)
     report_mailbox(import->report, import->account->name, "", event, text);
 }
 
+uint64_t
+import_listed_size(const struct import *import, uint32_t number)
+{
+    return number < import->sizes_count ? import->sizes[number] : 0;
+}
+
 const char *
 import_mailbox(const struct import *import)
 {

@@ -309,3 +309,16 @@ observe_edited(struct run *run, bool first, bool *changed)
     free(message);
     return ok;
 }
+
+bool
+edited_carry(struct run *run, int64_t from, int64_t to)
+{
+    struct journal_print print;
+    bool found;
+
+    if (!journal_print_get(run->journal, from, &print, &found, &run->err))
+        return false;
+    print.message = to;
+    print.since = run_now(run);
+    return !found || journal_print_set(run->journal, &print, &run->err);
+}

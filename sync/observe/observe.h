@@ -27,6 +27,8 @@ bool observe_refused(struct run *run); /* files that the server refused: has one
  * @param changed  [out] there is something new to do
  */
 bool observe_edited(struct run *run, bool first, bool *changed);
+/** What is known of a file's bytes goes along when its row becomes another: one that is written to meanwhile is noticed. Inside a transaction. */
+MUST_CHECK bool edited_carry(struct run *run, int64_t from, int64_t to);
 /** New files are read, in folders that were not asked for, too: what appeared there may be what vanished elsewhere. */
 bool examine_new_files(struct run *run);
 

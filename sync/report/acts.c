@@ -1,4 +1,4 @@
-/* What a run does with one message or mailbox: one place counts it and has the words for it. */
+/* What a run does with one message or mailbox: the words for it. */
 #include "sync/report/private.h"
 
 static const struct act_words acts[REPORT_ACTS] = {
@@ -23,27 +23,4 @@ const struct act_words *
 report_act_words(enum report_act act)
 {
     return &acts[act];
-}
-
-uint64_t
-report_acts(const struct report_counts *counts)
-{
-    uint64_t all = 0;
-
-    for (size_t i = 0; i < REPORT_ACTS; i++)
-        all += counts->done[i];
-    return all;
-}
-
-void
-report_done(struct report *report, const char *account, struct report_counts *counts, const struct report_done *done)
-{
-    const struct act_words *words = &acts[done->act];
-
-    counts->done[done->act]++;
-    counts->bytes_down += done->bytes;
-    if (words->event != NULL && !done->dry)
-        report_mailbox(report, account, done->mailbox, words->event, words->done);
-    else
-        report_message(report, account, done);
 }

@@ -97,16 +97,3 @@ alias_take_uid(struct run *run, struct journal_message *message, uint32_t *uid, 
     free(other);
     return ok;
 }
-
-bool
-edited_carry(struct run *run, int64_t from, int64_t to)
-{
-    struct journal_print print;
-    bool found;
-
-    if (!journal_print_get(run->journal, from, &print, &found, &run->err))
-        return false;
-    print.message = to;
-    print.since = run_now(run);
-    return !found || journal_print_set(run->journal, &print, &run->err);
-}

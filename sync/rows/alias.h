@@ -23,7 +23,5 @@ MUST_CHECK bool alias_hand_over(struct run *run, const struct journal_message *h
  * @param uid  in: what the server said; out: 0 where it can't be true, and the row is to be found by content
  */
 MUST_CHECK bool alias_take_uid(struct run *run, struct journal_message *message, uint32_t *uid, bool *alias);
-/** What is known of a file's bytes goes along when its row becomes another: one that is written to meanwhile is noticed. Inside a transaction. */
-bool edited_carry(struct run *run, int64_t from, int64_t to);
 
 #endif
