@@ -206,10 +206,14 @@ int
 jobs_run(struct jobs *jobs, int (*run)(struct job *job), bool at_once)
 {
     struct task *tasks = calloc(jobs->count, sizeof tasks[0]);
+    struct error err = {0};
     int status = 0;
 
-    if (tasks == NULL)
-        return 1;
+    if (tasks == NULL) {
+        error_set(&err, ERROR_LOCAL, "get memory");
+        report_error(jobs->list[0].report, &err);
+        return error_status(err.kind);
+    }
     for (size_t i = 0; i < jobs->count; i++) {
         tasks[i] = (struct task){.job = &jobs->list[i], .run = run};
         start_task(&tasks[i]);

@@ -24,11 +24,12 @@ join_path(const char *folder, const char *rest, char **path, struct error *err)
 {
     struct buffer buffer = buffer_new(PATHS_MAX + 1);
 
-    if (!buffer_addf(&buffer, "%s/%s", folder, rest) || buffer.len > PATHS_MAX) {
-        buffer_free(&buffer);
+    if (strlen(folder) + 1 + strlen(rest) > PATHS_MAX) {
         error_state(err, ERROR_CONFIG, "a path is longer than %d bytes: %.60s...", PATHS_MAX, rest);
         return false;
     }
+    if (!buffer_addf(&buffer, "%s/%s", folder, rest))
+        return no_memory(err);
     *path = buffer.at;
     return true;
 }

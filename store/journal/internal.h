@@ -273,6 +273,7 @@ struct sql_reader { /* reads the columns in order and remembers whether one was 
     sqlite3_stmt *statement;
     int at;
     bool damaged;
+    bool no_memory; /* read_copy: nothing is wrong with the journal */
 };
 int64_t read_integer(struct sql_reader *from, int64_t least, int64_t most);
 /** NULL becomes "". */
@@ -281,7 +282,7 @@ void read_string(struct sql_reader *from, char *to, size_t size);
 bool read_digest(struct sql_reader *from, unsigned char to[static DIGEST_SIZE]);
 /** Bytes of any number up to size; NULL is none. @return how many */
 size_t read_at_most(struct sql_reader *from, void *to, size_t size);
-/** malloc'd; NULL for NULL, and with damaged set where there is no memory or the text holds NUL. */
+/** malloc'd; NULL for NULL, with no_memory set, or with damaged set where the text holds NUL. */
 char *read_copy(struct sql_reader *from);
 
 /** Fills in one row that was zeroed before; false: damaged. */

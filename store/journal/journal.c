@@ -421,12 +421,13 @@ journal_get(struct journal *journal, const char *key, char **value, struct error
         return outcome == SQL_DONE;
     char *copy = read_copy(&from);
     sql_end(statement);
-    if (copy == NULL) {
+    if (copy == NULL && from.no_memory)
+        sql_no_memory(err, what);
+    else if (copy == NULL)
         sql_damaged(journal, err, what);
-        return false;
-    }
-    *value = copy;
-    return true;
+    else
+        *value = copy;
+    return copy != NULL;
 }
 
 bool

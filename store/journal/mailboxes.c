@@ -9,7 +9,7 @@
 #define VALUES "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23"
 
 static bool
-read_mailbox(sqlite3_stmt *statement, struct journal_mailbox *mailbox)
+read_mailbox(sqlite3_stmt *statement, struct journal_mailbox *mailbox, bool *no_memory)
 {
     struct sql_reader from = {.statement = statement};
 
@@ -36,7 +36,8 @@ read_mailbox(sqlite3_stmt *statement, struct journal_mailbox *mailbox)
     mailbox->missing = (uint32_t)read_integer(&from, 0, UINT32_MAX);
     mailbox->missing_since = read_integer(&from, INT64_MIN, INT64_MAX);
     mailbox->past = read_integer(&from, 0, 1) != 0;
-    return !from.damaged && mailbox->name != NULL && mailbox->folder != NULL;
+    *no_memory = from.no_memory;
+    return !from.damaged && !from.no_memory && mailbox->name != NULL && mailbox->folder != NULL;
 }
 
 bool
@@ -57,8 +58,12 @@ journal_mailboxes(struct journal *journal, struct journal_mailbox **list, size_t
             goto failed;
         }
         memset(&rows[used], 0, sizeof rows[used]);
-        if (!read_mailbox(statement, &rows[used++])) {
-            sql_damaged(journal, err, what);
+        bool no_memory;
+        if (!read_mailbox(statement, &rows[used++], &no_memory)) {
+            if (no_memory)
+                sql_no_memory(err, what);
+            else
+                sql_damaged(journal, err, what);
             goto failed;
         }
     }

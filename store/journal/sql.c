@@ -270,12 +270,12 @@ read_copy(struct sql_reader *from)
     if (!read_bytes(from, &bytes))
         return NULL;
     copy = malloc(bytes.len + 1);
-    if (copy == NULL || !text_copy(bytes, copy, bytes.len + 1)) {
-        from->damaged = true;
-        free(copy);
-        return NULL;
-    }
-    return copy;
+    from->no_memory = from->no_memory || copy == NULL;
+    if (copy == NULL || text_copy(bytes, copy, bytes.len + 1))
+        return copy;
+    from->damaged = true;
+    free(copy);
+    return NULL;
 }
 
 bool

@@ -207,23 +207,21 @@ void
 run_base_name(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message, int attempt,
               char base[static LOCAL_BASE_MAX + 1])
 {
-    struct buffer text = buffer_new(LIMIT_MAILBOX_NAME + 1024);
+    char text[LIMIT_MAILBOX_NAME + 1024], name[32];
     unsigned char digest[DIGEST_SIZE];
-    char name[32];
     const struct connection *to = &run->account->connection;
     int64_t date = message->date >= 0 && message->date <= INT64_C(9999999999) ? message->date : 0;
 
     /* Host, user, mailbox, UIDVALIDITY and UID: the same message gets the same name in every run, and nothing else does. */
-    if (!buffer_addf(&text, "%s\n%s\n%s\n%" PRIu32 "\n%" PRIu32, to->host != NULL ? to->host : "",
-                     to->user != NULL ? to->user : "", mailbox->row.name, mailbox->row.uidvalidity, message->uid) ||
-        !digest_bytes(text.at, text.len, digest))
+    if (!text_print(text, sizeof text, "%s\n%s\n%s\n%" PRIu32 "\n%" PRIu32, to->host != NULL ? to->host : "",
+                    to->user != NULL ? to->user : "", mailbox->row.name, mailbox->row.uidvalidity, message->uid) ||
+        !digest_bytes(text, strlen(text), digest))
         memset(digest, 0, sizeof digest);
     digest_base32(digest, 16, name);
     if (attempt == 0)
         (void)text_print(base, LOCAL_BASE_MAX + 1, "%010" PRId64 ".%s.golub", date, name);
     else
         (void)text_print(base, LOCAL_BASE_MAX + 1, "%010" PRId64 ".%s_%d.golub", date, name, attempt);
-    buffer_free(&text);
 }
 
 struct local_file
