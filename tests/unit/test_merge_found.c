@@ -57,6 +57,8 @@ two_halves_that_never_agreed_lose_no_flag(void **state)
         LAW(f, met, cleared_by(merge_plan(met, s.mask)) == 0);
         LAW(f, unknown, cleared_by(merge_plan(unknown, s.mask)) == 0);
         LAW(f, met, merge_named(met, merge_plan(met, s.mask)) == (f.rseen | f.lseen));
+        LAW(f, met, met.rbase == (f.rseen & f.lseen) && met.lbase == met.rbase);
+        LAW(f, unknown, unknown.rbase == 0 && unknown.lbase == 0);
     }
 }
 
@@ -70,6 +72,7 @@ a_uid_that_is_perhaps_an_equal_messages_takes_no_flag_off_the_file(void **state)
         const struct flag_sides level = merge_level(f, FLAG_ALL), equal = merge_equal(level);
 
         LAW(f, equal, merge_plan(equal, s.mask).here_del == 0);
+        LAW(f, equal, merge_change(equal, false).del == 0 && equal.rbase == (level.rbase & f.rseen));
         LAW(f, equal, (f.lseen & ~f.rseen & s.mask & ~merge_plan(equal, s.mask).there_add) == 0);
     }
 }
@@ -132,9 +135,13 @@ where_a_run_that_was_cut_off_took_the_past_over_nothing_that_is_missing_was_take
     for (struct sweep s = {0}; sweep_next(&s);) {
         const struct flag_sides f = s.f;
         const struct flag_sides level = merge_level(f, FLAG_ALL), past = merge_past(level, s.mask, true);
+        const struct flag_sides only_missing = merge_past(f, s.mask, true);
         const struct merge_step step = merge_plan(past, s.mask);
 
         LAW(level, past, step.there_del == 0);
+        LAW(level, past, merge_change(past, true).del == 0 && merge_change(past, true).add == (f.lseen & ~level.lbase));
+        LAW(f, only_missing, only_missing.rbase == (f.rbase & ~(f.lbase & ~f.lseen)));
+        LAW(f, only_missing, only_missing.lbase == (f.lbase & f.lseen));
         LAW(level, past, (f.lseen & ~level.lbase & s.mask & ~f.rseen & ~step.there_add) == 0);
     }
 }
@@ -159,9 +166,27 @@ a_flag_that_a_power_cut_took_from_a_name_comes_down_again(void **state)
         LAW(cut, mended, merge_plan(mended, BOTH).there_del == 0);
         LAW(cut, mended, (step.here_add & ~merge_plan(mended, BOTH).here_add) == 0);
         LAW(cut, mended, (step.here_del & FLAG_DELETED & ~merge_plan(mended, BOTH).here_del) == 0);
-        /* \Deleted that the user set after the cut is not taken off. */
-        if ((step.here_del & FLAG_DELETED) == 0)
-            LAW(cut, mended, (merge_plan(mended, BOTH).here_del & FLAG_DELETED & ~step.here_del) == 0);
+    }
+}
+
+static void
+what_the_user_changed_after_a_power_cut_is_still_a_change(void **state)
+{
+    (void)state;
+
+    for (struct sweep s = {0}; sweep_next(&s);) {
+        const struct flag_sides f = s.f;
+        const unsigned lost = f.lbase & ~f.lseen;
+
+        for (int undeleted = 0; undeleted < 2; undeleted++) {
+            const struct flag_sides mended = merge_unflushed(f, undeleted);
+            const unsigned back = undeleted ? f.lseen & ~f.lbase & FLAG_DELETED : 0;
+
+            LAW(f, mended, ((mended.rbase | mended.lbase) & lost) == 0);
+            LAW(f, mended, (back & ~(mended.rbase & mended.lbase)) == 0);
+            LAW(f, mended, is_same(only(mended, ~(lost | back)), only(f, ~(lost | back))));
+            LAW(f, mended, mended.rseen == f.rseen && mended.lseen == f.lseen);
+        }
     }
 }
 
@@ -213,6 +238,17 @@ what_was_set_on_a_second_name_goes_to_the_first_and_nothing_is_taken_off(void **
 }
 
 static void
+deleted_on_one_side_is_not_deleted_on_both(void **state)
+{
+    (void)state;
+
+    for (struct sweep s = {0}; sweep_next(&s);) {
+        LAW(s.f, s.f, merge_both_show(s.f, s.mask) == ((s.f.rseen & s.f.lseen & s.mask) != 0));
+        LAW(s.f, s.f, merge_one_shows(s.f, s.mask) == ((s.f.rseen & s.mask) != 0 || (s.f.lseen & s.mask) != 0));
+    }
+}
+
+static void
 keywords_are_those_that_the_server_showed_last(void **state)
 {
     char keywords[KEYWORDS_MAX + 1] = "$Junk work";
@@ -238,9 +274,11 @@ main(void)
         cmocka_unit_test(names_of_a_restored_maildir_change_nothing_on_the_server_and_take_what_it_shows),
         cmocka_unit_test(where_a_run_that_was_cut_off_took_the_past_over_nothing_that_is_missing_was_taken_off),
         cmocka_unit_test(a_flag_that_a_power_cut_took_from_a_name_comes_down_again),
+        cmocka_unit_test(what_the_user_changed_after_a_power_cut_is_still_a_change),
         cmocka_unit_test(under_a_new_uid_a_message_kept_its_flags_or_lost_them_all_or_had_none),
         cmocka_unit_test(what_a_name_does_not_show_it_has_not_changed),
         cmocka_unit_test(what_was_set_on_a_second_name_goes_to_the_first_and_nothing_is_taken_off),
+        cmocka_unit_test(deleted_on_one_side_is_not_deleted_on_both),
         cmocka_unit_test(keywords_are_those_that_the_server_showed_last),
     };
 
