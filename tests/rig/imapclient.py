@@ -4,6 +4,7 @@ import collections
 import hashlib
 import imaplib
 import re
+import socket
 import time
 
 imaplib._MAXLINE = 50_000_000  # one line may list many thousand messages
@@ -53,6 +54,7 @@ class Client:
     def __init__(self, port, user, password="secret", separator="/", prefix=""):
         self.separator, self.prefix = separator, prefix
         self.imap = imaplib.IMAP4("127.0.0.1", port, timeout=60)
+        self.imap.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a literal goes out in three pieces
         self.imap.login(user, password)
         self.imap._get_capabilities()  # what it offers now, not what it offered before login
         self._selected = None

@@ -73,6 +73,8 @@ def unresolved(root, programs):
     for program in programs:
         done = subprocess.run(["ldd", os.path.join(root, program)], env={**os.environ, "LD_LIBRARY_PATH": libraries(root), "LC_ALL": "C"},
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        found += [program + ": " + line.strip() for line in done.stdout.decode(errors="replace").splitlines()
-                  if "not found" in line or done.returncode != 0]
+        text = done.stdout.decode(errors="replace")
+        if "not a dynamic executable" in text:  # a script, or one that brings all it needs
+            continue
+        found += [program + ": " + line.strip() for line in text.splitlines() if "not found" in line or done.returncode != 0]
     return found

@@ -1,0 +1,28 @@
+"""
+All servers of other makes, by name.
+
+    python3 -m rig.makes     fetches and unpacks what is not there yet, and says what can't be had
+"""
+import sys
+
+from . import dovecots, proxies, servers
+from .daemon import NotHere
+
+ALL = {s.__name__: s for s in (servers.Twisted, servers.Mailutils, servers.GoImap, servers.Hoodiecrow, servers.HoodiecrowFull,
+                               servers.TwistedPop, servers.MailutilsPop, servers.Popa3d,
+                               *dovecots.ALL, *proxies.ALL)}
+
+
+def main():
+    missing = 0
+    for name, server in ALL.items():
+        try:
+            server.fetch()
+        except (NotHere, RuntimeError) as e:
+            print("%s: %s" % (name, e), file=sys.stderr)
+            missing = 1
+    return missing
+
+
+if __name__ == "__main__":
+    sys.exit(main())
