@@ -1,4 +1,5 @@
 /* Both sides changed between two runs, so that what golub sees first is only half of what happened. */
+
 #include "tests/sim/scenario.h"
 
 static uint32_t
@@ -54,30 +55,6 @@ a_second_uid_of_a_message_that_has_two_files_takes_one_of_them(void **state)
 }
 
 static void
-a_smaller_uidvalidity_of_one_mailbox_makes_golub_doubt_the_others(void **state)
-{
-    (void)state;
-    given_empty_account(1);
-    given_mail_there(INBOX, 1);
-    given_mail_there(WORK, 2);
-    sim.backup = sim.server;
-    sim.server.boxes[INBOX].uidvalidity = ++sim.server.next_uidvalidity;
-    const uint32_t lost = given_mail_there(WORK, 3);
-    given_both_sides_agree();
-    given_server_as_in_backup();
-    uint32_t uid; /* its number, and those of the mailbox, are those of the lost one */
-    assert_true(server_add(&sim.server, WORK, 4, 0, 0, 1600000500, &uid));
-    ledger_put(&sim.world, 4, WORK);
-    assert_int_equal(uid, lost);
-
-    (void)when_golub_syncs_after(60);
-
-    then_it_is_here(WORK, 4, 1);
-    then_it_is_there(WORK, 3, 1);
-    then_both_sides_agree();
-}
-
-static void
 a_journal_from_before_its_first_mark_is_taken_for_a_lost_one(void **state)
 {
     struct error err = {0};
@@ -100,86 +77,6 @@ a_journal_from_before_its_first_mark_is_taken_for_a_lost_one(void **state)
 
     then_it_is_here(INBOX, 1, 1);
     then_both_sides_agree();
-}
-
-static void
-a_mailbox_whose_name_the_server_encodes_otherwise_is_the_same_mailbox(void **state)
-{
-    (void)state;
-    for (int encodes = 0; encodes < 2; encodes++) {
-        given_empty_account(1);
-        sim.server.encodes = encodes != 0;
-        given_mail_there(WORK, 1);
-        given_both_sides_agree();
-        sim.server.encodes = encodes == 0;
-        given_mail_there(WORK, 2);
-
-        assert_int_equal(when_golub_syncs_after(60), 0);
-
-        then_it_is_here(WORK, 1, 1);
-        then_it_is_here(WORK, 2, 1);
-        then_both_sides_agree();
-    }
-}
-
-static void
-a_mailbox_called_like_the_encoded_name_of_another_is_not_taken_for_it(void **state)
-{
-    (void)state;
-    for (int encodes = 0; encodes < 2; encodes++) {
-        given_empty_account(1);
-        server_create(&sim.server, OLD);
-        here()->tree.folder[OLD] = true;
-        sim.server.literal = true;
-        sim.server.encodes = encodes != 0;
-        given_mail_there(WORK, 1);
-        given_mail_there(OLD, 2);
-        given_both_sides_agree();
-        sim.server.encodes = encodes == 0;
-        given_mail_there(WORK, 3);
-
-        assert_int_equal(when_golub_syncs_after(60), 0);
-
-        then_it_is_here(WORK, 1, 1);
-        then_it_is_here(OLD, 2, 1);
-        then_it_is_here(WORK, 3, 1);
-        then_both_sides_agree();
-    }
-}
-
-static void
-another_separator_or_prefix_changes_no_mail(void **state)
-{
-    static const struct {
-        char separator;
-        const char *prefix;
-    } forms[] = {{'.', ""}, {'/', ""}, {'.', "INBOX."}, {'/', ""}, {'.', "INBOX."}, {'.', ""}};
-
-    (void)state;
-    for (int renumbered = 0; renumbered < 2; renumbered++) {
-        given_empty_account(1);
-        server_create(&sim.server, OLD);
-        here()->tree.folder[OLD] = true;
-        given_mail_there(WORK, 1);
-        given_mail_there(OLD, 2);
-        given_mail_here(OLD, 6);
-        for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-            sim.server.separator = forms[i].separator;
-            sim.server.prefix = forms[i].prefix;
-            for (int k = INBOX; renumbered != 0 && k <= OLD; k++)
-                server_reset_uidvalidity(&sim.server, k);
-            check_forget(&sim.clients[0]);
-            given_mail_there(WORK, 10 + (int)i);
-            given_mail_here(OLD, 20 + (int)i);
-
-            then_both_sides_agree();
-
-            then_it_is_there(OLD, 20 + (int)i, 1);
-            then_it_is_here(WORK, 10 + (int)i, 1);
-        }
-        then_it_is_here(WORK, 1, 1);
-        then_it_is_there(OLD, 6, 1);
-    }
 }
 
 /* Its flag went to its twin while its removal had to wait, and its bytes come back under another name. */
@@ -248,139 +145,6 @@ a_flag_that_was_given_to_a_twin_goes_along_with_the_move_of_the_other_one(void *
 /* ---- made meanwhile ---- */
 
 static int calls;
-static unsigned long reads; /* when golub began */
-
-/* The connection was opened and each mailbox asked about, and nothing else. */
-static bool
-is_surveyed(void)
-{
-    return calls == 0 && coverage.done[STEP_READ] - reads > SIM_MAILBOXES;
-}
-
-static void
-move_there_to_a_new_mailbox(struct world *world)
-{
-    uint32_t uid;
-
-    if (!is_surveyed())
-        return;
-    calls++;
-    server_create(&sim.server, OLD);
-    assert_true(server_add(&sim.server, OLD, 1, 0, 0, 1600000000, &uid));
-    ledger_put(world, 1, OLD);
-    ledger_out(world, 1, WORK);
-    server_expunge(&sim.server, WORK, 1);
-}
-
-static void
-what_moves_to_a_mailbox_that_is_made_meanwhile_is_neither_sent_again_nor_removed(void **state)
-{
-    (void)state;
-    for (int flagged = 0; flagged < 2; flagged++) {
-        given_empty_account(1);
-        given_mail_there(WORK, 1);
-        given_both_sides_agree();
-        given_mail_there(WORK, 2);
-        if (flagged)
-            mua_set_flags(here(), file_of(WORK, 1), FLAG_FLAGGED);
-        calls = 0;
-        reads = coverage.done[STEP_READ];
-        given_others_act(move_there_to_a_new_mailbox);
-
-        (void)when_golub_syncs_after(60);
-
-        assert_int_equal(calls, 1);
-        then_it_is_there(WORK, 1, 0);
-        then_it_is_here(WORK, 1, 1);
-        then_both_sides_agree();
-        then_it_is_there(OLD, 1, 1);
-        then_it_is_here(WORK, 1, 0);
-        then_it_is_here(OLD, 1, 1);
-        assert_int_equal(here()->quarantined, 0);
-        end_scenario(NULL);
-    }
-}
-
-/* As another client that keeps a mailbox under a new name for each year does it. */
-static void
-rename_there_and_make_again(struct world *world)
-{
-    if (!is_surveyed())
-        return;
-    calls++;
-    sim.server.boxes[OLD] = sim.server.boxes[WORK];
-    sim.server.boxes[WORK].count = 0;
-    server_reset_uidvalidity(&sim.server, WORK);
-    for (int i = 1; i <= 3; i += 2) {
-        ledger_put(world, i, OLD);
-        ledger_out(world, i, WORK);
-    }
-}
-
-static void
-what_goes_with_its_mailbox_to_a_new_name_meanwhile_is_not_sent_again(void **state)
-{
-    (void)state;
-    given_empty_account(1);
-    given_mail_there(INBOX, 2);
-    given_mail_there(WORK, 1);
-    given_both_sides_agree();
-    given_mail_there(WORK, 3); /* so that it is looked at */
-    calls = 0;
-    reads = coverage.done[STEP_READ];
-    given_others_act(rename_there_and_make_again);
-
-    (void)when_golub_syncs_after(60);
-
-    assert_int_equal(calls, 1);
-    then_it_is_there(WORK, 1, 0);
-    sim.world.interfere = 0;
-    then_both_sides_agree();
-    then_it_is_there(OLD, 1, 1);
-    then_it_is_there(WORK, 1, 0);
-    then_it_is_here(OLD, 1, 1);
-    then_it_is_here(OLD, 3, 1);
-    then_it_is_here(WORK, 1, 0);
-}
-
-static void
-move_here_to_a_new_folder(struct world *world)
-{
-    (void)world;
-    if (!is_surveyed())
-        return;
-    calls++;
-    here()->tree.folder[OLD] = true;
-    when_the_user_moves(1, WORK, OLD);
-}
-
-static void
-what_moves_to_a_folder_that_is_made_meanwhile_is_neither_fetched_again_nor_removed(void **state)
-{
-    (void)state;
-    for (int flagged = 0; flagged < 2; flagged++) {
-        given_empty_account(1);
-        given_mail_there(WORK, 1);
-        given_both_sides_agree();
-        given_mail_here(WORK, 2);
-        if (flagged)
-            server_set_flags(&sim.server, WORK, server_message(&sim.server, WORK, 1), FLAG_FLAGGED, 0);
-        calls = 0;
-        reads = coverage.done[STEP_READ];
-        given_others_act(move_here_to_a_new_folder);
-
-        (void)when_golub_syncs_after(60);
-
-        assert_int_equal(calls, 1);
-        then_it_is_there(WORK, 1, 1);
-        then_it_is_here(WORK, 1, 0);
-        then_both_sides_agree();
-        then_it_is_there(OLD, 1, 1);
-        then_it_is_there(WORK, 1, 0);
-        then_it_is_here(OLD, 1, 1);
-        end_scenario(NULL);
-    }
-}
 
 /* ---- new names ---- */
 
@@ -580,98 +344,15 @@ a_flag_that_a_copy_got_before_it_was_seen_stays(void **state)
     assert_in_range(seen, 2, 12);
 }
 
-/* ---- what goes on while golub looks ---- */
-
-static unsigned long at_read;
-
-static uint32_t
-uid_of(int mailbox, int content)
-{
-    const struct sim_mailbox *box = &sim.server.boxes[mailbox];
-
-    for (size_t i = 0; i < box->count; i++) {
-        if (box->messages[i].content == content)
-            return box->messages[i].uid;
-    }
-    fail_msg("message %d is not there", content);
-    return 0;
-}
-
-static void
-move_on_from_a_mailbox_that_was_swapped(struct world *world)
-{
-    (void)world;
-    if (calls > 0 || coverage.done[STEP_READ] - reads < at_read)
-        return;
-    calls++;
-    (void)when_another_client_moves(5, WORK, uid_of(WORK, 5), INBOX);
-}
-
-/* What its listing named is gone when its header is asked for: the other halves of that were looked at before it moved. */
-static void
-what_moves_on_out_of_mailboxes_that_are_swapped_is_there_once_whenever_it_does(void **state)
-{
-    static const int was_in[] = {INBOX, WORK, WORK, OLD, OLD, OLD};
-    static struct sim_mailbox other;
-
-    (void)state;
-    calls = 1;
-    for (at_read = 1; calls == 1; at_read++) {
-        given_empty_account(1);
-        server_create(&sim.server, OLD);
-        here()->tree.folder[OLD] = true;
-        for (int content = 0; content < 6; content++)
-            given_mail_there(was_in[content], content);
-        given_mail_there(INBOX, 9);
-        given_both_sides_agree();
-        (void)when_another_client_moves(9, INBOX, uid_of(INBOX, 9), OLD);
-        other = sim.server.boxes[WORK];
-        sim.server.boxes[WORK] = sim.server.boxes[OLD];
-        sim.server.boxes[OLD] = other;
-        for (int content = 1; content <= 9; content += content == 5 ? 4 : 1) {
-            int from = content == 9 ? OLD : was_in[content];
-
-            ledger_out(&sim.world, content, from);
-            ledger_put(&sim.world, content, from == WORK ? OLD : WORK);
-        }
-        calls = 0;
-        reads = coverage.done[STEP_READ];
-        given_others_act(move_on_from_a_mailbox_that_was_swapped);
-        (void)when_golub_syncs_after(60);
-        sim.world.interfere = 0;
-
-        then_both_sides_agree();
-
-        for (int content = 1; content <= 4; content++) {
-            then_it_is_there(was_in[content] == WORK ? OLD : WORK, content, 1);
-            then_it_is_there(was_in[content], content, 0);
-        }
-        then_it_is_there(INBOX, 5, calls);
-        then_it_is_there(WORK, 5, 1 - calls);
-        then_it_is_there(OLD, 5, 0);
-        then_it_is_there(WORK, 9, 1);
-        end_scenario(NULL);
-    }
-    assert_true(at_read > 8);
-    given_empty_account(1);
-}
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(a_message_that_gets_a_new_name_and_a_flag_here_while_it_moves_there_moves_along),
         SCENARIO(a_second_uid_of_a_message_that_has_two_files_takes_one_of_them),
-        SCENARIO(a_smaller_uidvalidity_of_one_mailbox_makes_golub_doubt_the_others),
-        SCENARIO(a_mailbox_whose_name_the_server_encodes_otherwise_is_the_same_mailbox),
-        SCENARIO(a_mailbox_called_like_the_encoded_name_of_another_is_not_taken_for_it),
-        SCENARIO(another_separator_or_prefix_changes_no_mail),
         SCENARIO(a_flag_that_was_given_to_a_twin_comes_down_to_the_file_that_takes_its_place),
         SCENARIO(a_flag_that_was_given_to_a_twin_goes_along_with_the_move_of_the_other_one),
         SCENARIO(a_journal_from_before_its_first_mark_is_taken_for_a_lost_one),
-        SCENARIO(what_moves_to_a_mailbox_that_is_made_meanwhile_is_neither_sent_again_nor_removed),
-        SCENARIO(what_goes_with_its_mailbox_to_a_new_name_meanwhile_is_not_sent_again),
-        SCENARIO(what_moves_to_a_folder_that_is_made_meanwhile_is_neither_fetched_again_nor_removed),
         SCENARIO(a_file_with_a_new_name_is_its_own_message_and_no_equal_one_that_arrived),
         SCENARIO(a_file_that_gets_a_new_name_between_two_listings_is_not_copied),
         SCENARIO(a_file_with_a_new_name_in_a_folder_that_changes_while_it_is_listed_is_not_copied),
@@ -679,7 +360,6 @@ main(void)
         SCENARIO(a_flag_that_is_given_to_a_twin_is_not_forgotten_between_its_two_sides),
         SCENARIO(a_copyuid_that_names_lookalikes_in_another_order_crosses_no_rows),
         SCENARIO(an_appenduid_of_what_arrived_at_the_same_moment_removes_nothing),
-        SCENARIO(what_moves_on_out_of_mailboxes_that_are_swapped_is_there_once_whenever_it_does),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,7 +77,7 @@ make_pin_of(EVP_PKEY *key, char pin[65])
 }
 
 /* Self-signed, so it is its own CA. @param names "DNS:localhost,IP:127.0.0.1" */
-static void
+__attribute__((unused)) static void
 given_certificate(struct certificate *made, const char *names, long from_s, long until_s)
 {
     const char *temporary = getenv("TMPDIR");
@@ -112,7 +112,7 @@ given_certificate(struct certificate *made, const char *names, long from_s, long
     EVP_PKEY_free(key);
 }
 
-static void
+__attribute__((unused)) static void
 drop_certificate(struct certificate *made)
 {
     (void)unlink(made->file);

@@ -586,6 +586,16 @@ restart(struct scene *sc)
     sc->s->local = maildir_local(sc->s->maildir);
 }
 
+/* The journal is gone, and the folders' times may be trusted. */
+__attribute__((unused)) static void
+lose_journal(struct scene *sc)
+{
+    sim_journal_close(sc->journal);
+    sc->journal = sim_journal_open(NULL, 0, &sc->err);
+    assert_non_null(sc->journal);
+    (void)usleep(15000);
+}
+
 /* Time that counts goes by: what is known of is older by that. */
 __attribute__((unused)) static void
 time_passes(struct scene *sc, int64_t seconds)

@@ -1,0 +1,244 @@
+/* A server that comes back from its backup, or gives its UIDs anew: what it lost is no removal, and no UID means what it meant. */
+
+#include "tests/sim/scenario.h"
+
+/* ---- the server is not what it was ---- */
+
+/* 2 and 3 differ in their bodies only: neither size nor date nor UID tells that they changed places. */
+static void
+under_another_uidvalidity_no_uid_means_what_it_meant(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 2);
+    given_mail_there(INBOX, 3);
+    given_both_sides_agree();
+    when_the_user_removes(INBOX, 2);
+    struct sim_mailbox *box = &sim.server.boxes[INBOX];
+    check_forget(&sim.clients[0]);
+    box->uidvalidity = 77;
+    box->messages[0].content = 3;
+    box->messages[1].content = 2;
+
+    (void)when_golub_syncs_after(60);
+
+    then_it_is_there(INBOX, 2, 1);
+    then_it_is_there(INBOX, 3, 1);
+    then_both_sides_agree();
+    then_it_is_here(INBOX, 2, 1);
+    then_it_is_here(INBOX, 3, 1);
+}
+
+/* 2 and 3 differ in their bodies only, and 3 gets the UID, and with it the name, that 2 had. */
+static void
+a_uid_that_a_restored_server_gives_anew_is_not_paired_by_the_name_of_its_file(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    sim.backup = sim.server;
+    const uint32_t lost = given_mail_there(INBOX, 2);
+    given_mail_there(INBOX, 4);
+    given_both_sides_agree();
+    given_server_as_in_backup();
+    assert_int_equal(given_mail_there(INBOX, 3), lost);
+
+    (void)when_golub_syncs_after(60);
+
+    then_both_sides_agree();
+    for (int i = 1; i < 5; i++) {
+        then_it_is_here(INBOX, i, 1);
+        then_it_is_there(INBOX, i, 1);
+    }
+}
+
+/* Its numbers in Work have grown past what they were: only INBOX says that it was restored. */
+static void
+a_restored_server_is_listed_whole_where_its_numbers_hide_it(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    const uint32_t uid = given_mail_there(WORK, 2);
+    given_both_sides_agree();
+    sim.backup = sim.server;
+    server_set_flags(&sim.server, WORK, server_message(&sim.server, WORK, uid), FLAG_FLAGGED, 0);
+    given_mail_there(INBOX, 4);
+    given_both_sides_agree();
+    assert_string_equal(file_of(WORK, 2)->info, "c:2,F");
+    given_server_as_in_backup();
+    given_mail_there(WORK, 5);
+    given_mail_there(WORK, 6);
+
+    then_both_sides_agree();
+
+    unsigned shown;
+    assert_int_equal(server_message(&sim.server, WORK, uid)->flags, local_info_flags(file_of(WORK, 2)->info, &shown));
+    then_it_is_there(INBOX, 4, 1); /* what it lost and we hold goes up again */
+}
+
+/* Its UID was given to another message after the restore, which is gone again: nothing in this mailbox tells, but the other one does. */
+static void
+what_a_restored_server_lost_is_no_removal_where_its_uid_was_given_anew(void **state)
+{
+    (void)state;
+    for (long i = 0; i < 120; i++) { /* at each step the run may die */
+        given_empty_account(1);
+        sim.server.qresync = sim.server.condstore = i % 2 == 1;
+        given_mail_there(INBOX, 1);
+        given_mail_there(WORK, 2);
+        given_both_sides_agree();
+        sim.backup = sim.server;
+        given_mail_there(INBOX, 3);
+        given_mail_there(WORK, 4);
+        given_both_sides_agree();
+        given_server_as_in_backup();
+        const uint32_t uid = given_mail_there(INBOX, 5);
+        ledger_out(&sim.world, 5, INBOX);
+        server_expunge(&sim.server, INBOX, uid);
+        given_mail_there(INBOX, 6);
+        if (i >= 2) {
+            sim.world.crash_at = i / 4 + 1;
+            sim.world.crash_after = i / 2 % 2 == 1;
+            (void)when_golub_syncs_after(60);
+        }
+
+        then_both_sides_agree();
+
+        for (int content = 1; content <= 6; content++) {
+            then_it_is_there(content % 2 == 1 || content == 6 ? INBOX : WORK, content, content != 5);
+            then_it_is_here(content % 2 == 1 || content == 6 ? INBOX : WORK, content, content != 5);
+        }
+    }
+}
+
+/* The run that sent it died before it had seen the mailbox again: its cursor is that of the backup. */
+static void
+what_a_restored_server_lost_is_no_removal_where_the_cursor_is_the_backups(void **state)
+{
+    (void)state;
+    for (long step = 1; step < 40; step++) {
+        given_empty_account((uint64_t)step);
+        const uint32_t uid = given_mail_there(INBOX, 1);
+        given_mail_there(WORK, 2);
+        given_both_sides_agree();
+        sim.backup = sim.server;
+        given_mail_here(INBOX, 3);
+        given_mail_here(WORK, 4);
+        sim.world.crash_at = step;
+        (void)when_golub_syncs_after(60);
+        given_server_as_in_backup();
+        if (step % 2 == 1)
+            server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, uid), FLAG_SEEN, 0);
+
+        then_both_sides_agree();
+
+        then_it_is_there(INBOX, 1, 1);
+        then_it_is_there(INBOX, 3, 1);
+        then_it_is_there(WORK, 4, 1);
+        then_it_is_here(INBOX, 3, 1);
+    }
+}
+
+static void
+a_server_whose_uidnext_lags_behind_went_not_back(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 9; i++) { /* for ever in STATUS, in SELECT, in both */
+        given_empty_account(1);
+        sim.server.condstore = i / 3 > 0;
+        sim.server.qresync = i / 3 > 1;
+        sim.server.lags = i % 3 != 0;
+        sim.server.status_lags = i % 3 != 1;
+        given_mail_there(INBOX, 1);
+        given_mail_there(WORK, 2);
+        given_both_sides_agree();
+        given_mail_here(INBOX, 3);
+        given_both_sides_agree();
+        then_it_is_there(INBOX, 3, 1);
+        ledger_out(&sim.world, 2, WORK);
+        server_expunge(&sim.server, WORK, 1);
+        when_the_user_removes(INBOX, 1);
+
+        given_both_sides_agree();
+
+        then_it_is_here(WORK, 2, 0);
+        then_it_is_there(INBOX, 1, 0);
+        ledger_out(&sim.world, 3, INBOX);
+        server_expunge(&sim.server, INBOX, 2);
+        given_both_sides_agree();
+        then_it_is_here(INBOX, 3, 0);
+    }
+}
+
+/* The run that learns of it is for another mailbox. */
+static void
+what_a_restored_server_lost_is_no_removal_in_a_mailbox_that_is_looked_at_later(void **state)
+{
+    static const char *const work[] = {"Work", NULL};
+
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_mail_there(WORK, 2);
+    given_both_sides_agree();
+    sim.backup = sim.server;
+    given_mail_there(INBOX, 3);
+    given_mail_there(WORK, 4);
+    given_both_sides_agree();
+    given_server_as_in_backup();
+    const uint32_t uid = given_mail_there(INBOX, 5);
+    ledger_out(&sim.world, 5, INBOX);
+    server_expunge(&sim.server, INBOX, uid);
+    given_mail_there(INBOX, 6);
+    sim.only = work;
+    (void)when_golub_syncs_after(60);
+    then_it_is_here(INBOX, 3, 1);
+    sim.only = NULL;
+
+    then_both_sides_agree();
+
+    then_it_is_there(INBOX, 3, 1);
+    then_it_is_there(WORK, 4, 1);
+}
+
+static void
+moved_by_another_client_while_the_server_went_back(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    uint32_t uid = given_mail_there(INBOX, 1), fresh;
+    given_mail_there(WORK, 2);
+    given_both_sides_agree();
+    sim.backup = sim.server;
+    given_mail_there(WORK, 4);
+    given_both_sides_agree();
+    given_server_as_in_backup();
+    assert_true(server_add(&sim.server, OLD, 1, 0, 0, 1600000000, &fresh));
+    ledger_put(&sim.world, 1, OLD);
+    ledger_out(&sim.world, 1, INBOX);
+    server_expunge(&sim.server, INBOX, uid);
+    then_both_sides_agree();
+    then_it_is_there(OLD, 1, 1);
+    then_it_is_there(INBOX, 1, 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(under_another_uidvalidity_no_uid_means_what_it_meant),
+        SCENARIO(a_uid_that_a_restored_server_gives_anew_is_not_paired_by_the_name_of_its_file),
+        SCENARIO(what_a_restored_server_lost_is_no_removal_where_its_uid_was_given_anew),
+        SCENARIO(what_a_restored_server_lost_is_no_removal_where_the_cursor_is_the_backups),
+        SCENARIO(a_server_whose_uidnext_lags_behind_went_not_back),
+        SCENARIO(what_a_restored_server_lost_is_no_removal_in_a_mailbox_that_is_looked_at_later),
+        SCENARIO(moved_by_another_client_while_the_server_went_back),
+        SCENARIO(a_restored_server_is_listed_whole_where_its_numbers_hide_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

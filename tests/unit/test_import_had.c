@@ -1,0 +1,367 @@
+/* What was recorded as had, what can't be compared, and what is no news in each run. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/import_two_reports.h"
+
+/* popa3d names messages by lines that not every one has. */
+static void
+what_stays_since_its_uidl_is_anothers_too_is_said(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    for (int i = 0; i < 2; i++)
+        (void)given_mail(sc, "same");
+    assert_run(sc, 0);
+    assert_run(sc, 0);
+    assert_said(
+        sc, "2 messages are due to be removed from the server and stay there: the server gives several messages one");
+    assert_int_equal(sc->drop.deles, 0);
+    assert_all_here(sc);
+}
+
+/* Names moved on, and a run that records what is there does not ask which of two that are alike is which. */
+static void
+what_is_here_is_not_recorded_as_had_instead(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 30;
+    (void)given_report(sc, "1", report_one);
+    (void)given_report(sc, "2", report_two);
+    (void)given_mail(sc, "3");
+    assert_run(sc, 0);
+    sc->drop.mails[2].gone = true;
+    (void)given_mail(sc, "another");
+    rename_there(&sc->drop.mails[3], "3");
+    sc->options.skip_existing = true;
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(sc->drop.retrs, 0);
+    }
+    sc->options.skip_existing = false;
+    assert_run(sc, 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), 3);
+    time_passes(sc, 31 * DAY);
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 1); /* the one that was recorded */
+    assert_int_equal(files_in(sc, "INBOX/new"), 3);
+}
+
+/* The same where they have names that no row has: a session gave all of them one, or the server has new ones. */
+static void
+what_is_here_under_another_name_is_not_recorded_as_had_instead(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 30;
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    rename_there(&sc->drop.mails[1], "another");
+    sc->options.skip_existing = true;
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(sc->drop.retrs, 0);
+    }
+    sc->options.skip_existing = false;
+    assert_run(sc, 0);
+    assert_all_here(sc);
+    time_passes(sc, 31 * DAY);
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    assert_all_here(sc);
+}
+
+/* Names are new, so only the bytes tell which of those that are alike is which; and they can't be had. */
+static void
+given_alike_under_new_names(struct scene *sc)
+{
+    (void)given_report(sc, "1", report_one);
+    (void)given_report(sc, "2", report_two);
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    rename_there(&sc->drop.mails[0], "3");
+    rename_there(&sc->drop.mails[1], "4");
+}
+
+static void
+what_is_too_large_to_be_compared_is_asked_for_once_and_known_later(void **state)
+{
+    struct scene *sc = *state;
+
+    given_alike_under_new_names(sc);
+    sc->account.import.max_size = sizeof report_one - 2;
+    sc->drop.mails[2].gone = sc->drop.mails[3].gone = true;
+    assert_run(sc, 0);
+    assert_true(sc->drop.tops > 0);
+    (void)usleep(30000); /* the folder's times may be trusted then */
+    assert_run(sc, 0);
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(sc->drop.tops + sc->drop.retrs, 0);
+        assert_true(journal_changes(sc->journal) == 0);
+        assert_said(sc, "larger than max-size");
+    }
+    assert_int_equal(rows(sc, 0), 2);
+    for (int i = 0; i < 3; i++) { /* longer than the rows of what is gone are kept */
+        time_passes(sc, 31 * DAY);
+        assert_run(sc, 0);
+    }
+    sc->account.import.max_size = 0;
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(rows(sc, POP_STORED), 2);
+    assert_int_equal(sc->drop.retrs, 0);
+}
+
+/* The list lacks it for one session, long after its other row was listed last. */
+static void
+what_is_too_large_to_be_compared_is_known_when_it_is_back(void **state)
+{
+    struct scene *sc = *state;
+
+    given_alike_under_new_names(sc);
+    sc->account.import.max_size = sizeof report_one - 2;
+    assert_run(sc, 0);
+    time_passes(sc, 31 * DAY);
+    sc->drop.list_most = 2;
+    sc->drop.list_from = 2;
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    sc->drop.list_most = 0;
+    sc->account.import.max_size = 0;
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_all_here(sc);
+}
+
+static bool
+has_row(struct scene *sc, const char *uidl)
+{
+    int64_t *ids;
+    size_t count;
+
+    assert_true(journal_pop_by_uidl(sc->journal, uidl, &ids, &count, &sc->err));
+    free(ids);
+    return count > 0;
+}
+
+/* For six weeks one that can't be read may be the one that was removed; the days of that one begin when the other is gone, once. */
+static void
+what_may_have_been_listed_until_now_is_kept_for_its_days_and_did_not_go_missing_now(void **state)
+{
+    static const char copied[] = "Status: RO\r\n";
+    struct scene *sc = *state;
+    struct dropped *copy;
+    char text[200];
+    int days;
+
+    sc->account.import.keep_days = 0;
+    (void)given_report(sc, "1", report_one);
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    sc->account.import.max_size = sizeof report_one - 2;
+    (void)given_report(sc, "2", report_two);
+    for (days = 0; days < 42; days += 6) {
+        sc->now += 6 * DAY;
+        assert_run(sc, 0);
+    }
+    assert_true(has_row(sc, "1"));
+    sc->drop.mails[1].gone = true;
+    sc->account.import.max_size = 0;
+    text_print(text, sizeof text, "%s%s", copied, report_one);
+    copy = given_mail_as(sc, "3", text, strlen(text));
+    sc->now += 6 * DAY;
+    assert_run(sc, 0);
+    assert_int_equal(copies_here(sc, copy), 1);
+    for (days = 0; days < 30; days += 6) {
+        assert_true(has_row(sc, "1"));
+        sc->now += 6 * DAY;
+        assert_run(sc, 0);
+    }
+    sc->now += 6 * DAY;
+    assert_run(sc, 0);
+    assert_false(has_row(sc, "1"));
+}
+
+/* It has the header of one that went and of one that is there: refused each time, it alone is asked for. */
+static void
+what_is_refused_where_it_is_compared_makes_no_other_name_doubtful(void **state)
+{
+    static const char third[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit ended..\r\n";
+    struct scene *sc = *state;
+
+    (void)given_report(sc, "1", report_one);
+    (void)given_report(sc, "2", report_two);
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    given_report(sc, "3", third)->refuse_retr = true;
+    for (int i = 0; i < 3; i++)
+        assert_run(sc, 1);
+    assert_int_equal(sc->drop.tops, 1);
+    sc->drop.mails[4].refuse_retr = false;
+    assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(rows(sc, POP_STORED), 4);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.tops, 0);
+}
+
+/* The same where one name is another message's than before, and stays that. */
+static void
+a_name_that_was_used_again_is_no_news_in_each_run(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 3);
+    (void)given_report(sc, "1", report_one);
+    (void)given_report(sc, "2", report_two);
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    rename_there(&sc->drop.mails[3], sc->drop.mails[0].uidl); /* names move on */
+    rename_there(&sc->drop.mails[4], "1");
+    sc->drop.mails[3].refuse_retr = sc->drop.mails[4].refuse_retr = true;
+    for (int i = 0; i < 3; i++)
+        assert_run(sc, 1);
+    assert_int_equal(sc->drop.tops, 2);
+    sc->drop.mails[3].refuse_retr = sc->drop.mails[4].refuse_retr = false;
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_all_here(sc);
+}
+
+/* The same where it was recorded as had since, beside the row of the one that it may be. */
+static void
+a_name_that_was_used_again_and_recorded_as_had_is_no_news_in_each_run(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail;
+
+    sc->account.import.keep_days = 0;
+    (void)given_report(sc, "1", report_one);
+    (void)given_mail(sc, "2");
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    sc->account.import.keep_days = KEEP_FOREVER;
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    mail = given_report(sc, "2", report_two);
+    mail->refuse_retr = true;
+    assert_run(sc, 1);
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = false;
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 1);
+        assert_int_equal(sc->drop.tops, 1);
+    }
+    mail->refuse_retr = false;
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_int_equal(sc->drop.tops, 0);
+    assert_int_equal(copies_here(sc, mail), 0);
+}
+
+/* Its name is that of one of which the size alone was known, recorded as had. */
+static void
+another_size_under_a_name_is_no_news_in_each_run(void **state)
+{
+    static const char third[] = "Subject: state\r\nMessage-ID: <fixed@x>\r\n\r\nit ended..\r\n";
+    struct scene *sc = *state;
+
+    (void)given_mail(sc, "1");
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = false;
+    sc->drop.mails[0].gone = true;
+    (void)given_report(sc, "2", report_one);
+    (void)given_report(sc, "3", report_two);
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    sc->drop.mails[1].gone = true;
+    given_report(sc, "1", third)->refuse_retr = true;
+    for (int i = 0; i < 3; i++)
+        assert_run(sc, 1);
+    assert_int_equal(sc->drop.tops, 1);
+    sc->drop.mails[5].refuse_retr = false;
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+    assert_int_equal(copies_here(sc, &sc->drop.mails[5]), 1);
+    assert_int_equal(sc->drop.tops, 0);
+}
+
+/* It could not be read where it had to be compared, and then the user says that what is there is had. */
+static void
+what_could_not_be_compared_is_recorded_as_had(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail;
+
+    sc->drop.no_top = true;
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    sc->drop.mails[0].gone = true;
+    mail = given_mail(sc, "new");
+    mail->refuse_retr = true;
+    assert_run(sc, 1);
+    assert_int_equal(sc->drop.retrs, 1);
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = mail->refuse_retr = false;
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(sc->drop.retrs, 0);
+    }
+    assert_int_equal(copies_here(sc, mail), 0);
+}
+
+/* Its file was removed here, and it waits; the rule that held it is gone. */
+static void
+what_no_rule_holds_any_more_is_on_no_list(void **state)
+{
+    struct scene *sc = *state;
+    char path[4200];
+    int64_t *ids;
+    size_t held;
+
+    sc->account.policy.quarantine_days = 30;
+    (void)given_mail(sc, "one");
+    assert_run(sc, 0);
+    sc->account.import.keep_days = 0;
+    assert_run(sc, 3);
+    text_print(path, sizeof path, "rm %s/INBOX/new/*", sc->s->root);
+    assert_int_equal(system(path), 0);
+    sc->account.policy.guard = false;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 1);
+    assert_true(journal_pop_held(sc->journal, &ids, &held, &sc->err));
+    free(ids);
+    assert_int_equal(held, 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_stays_since_its_uidl_is_anothers_too_is_said),
+        TEST(what_is_here_is_not_recorded_as_had_instead),
+        TEST(what_is_here_under_another_name_is_not_recorded_as_had_instead),
+        TEST(what_is_too_large_to_be_compared_is_asked_for_once_and_known_later),
+        TEST(what_is_too_large_to_be_compared_is_known_when_it_is_back),
+        TEST(what_may_have_been_listed_until_now_is_kept_for_its_days_and_did_not_go_missing_now),
+        TEST(what_is_refused_where_it_is_compared_makes_no_other_name_doubtful),
+        TEST(a_name_that_was_used_again_is_no_news_in_each_run),
+        TEST(a_name_that_was_used_again_and_recorded_as_had_is_no_news_in_each_run),
+        TEST(another_size_under_a_name_is_no_news_in_each_run),
+        TEST(what_could_not_be_compared_is_recorded_as_had),
+        TEST(what_no_rule_holds_any_more_is_on_no_list),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
