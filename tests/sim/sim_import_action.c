@@ -49,7 +49,7 @@ there_leaves(struct import_sim *sim)
     struct maildrop_sim *drop = &sim->drop;
     size_t left = drop_here(drop);
 
-    if (left == 0 || (drop->open && !drop->lax))
+    if (left == 0 || (drop->line.open && !drop->lax))
         return;
     left = dice(sim, (unsigned)left);
     for (size_t i = 0; i < drop->count; i++) {
@@ -57,7 +57,7 @@ there_leaves(struct import_sim *sim)
         if (!message->here || left-- > 0)
             continue;
         say(&sim->world, "  there: #%d %s is removed", message->content, message->uidl);
-        sim->met[MET_GONE_IN_SESSION] += drop->open;
+        sim->met[MET_GONE_IN_SESSION] += drop->line.open;
         drop_leave(drop, message);
         tally_left(sim, message);
         return;

@@ -53,8 +53,8 @@ was_listed(const struct import_sim *sim, const struct drop_message *message)
 {
     const struct maildrop_sim *drop = &sim->drop;
 
-    for (uint32_t i = 0; i < drop->listed; i++)
-        if (drop->number[i] == message - drop->messages &&
+    for (uint32_t i = 0; i < drop->line.listed; i++)
+        if (&drop->messages[drop->line.index[i]] == message &&
             (drop->uidls == UIDLS_NONE || message->told_in == drop->session))
             return true;
     return false;
@@ -192,7 +192,7 @@ check_absent(struct import_sim *sim, const struct drop_message *message, bool wh
         return;
     if (whole && told && was_listed(sim, message))
         violation(&sim->world, "#%d is listed, and its row is absent", message->content);
-    else if (whole && drop->lacks_now && drop->listed > 1 && !told && !message->was_absent)
+    else if (whole && drop->lacks_now && drop->line.listed > 1 && !told && !message->was_absent)
         violation(&sim->world, "#%d is absent, and the list that lacks it is not complete", message->content);
 }
 

@@ -426,7 +426,7 @@ check_status(struct import_sim *sim)
 
     if (sim->away || (may_be_refused(sim) && sim->status == 2))
         return;
-    if (drop->lacks_now && drop->listed > 1 && sim->status == 0 && drop->uidls != UIDLS_NONE)
+    if (drop->lacks_now && drop->line.listed > 1 && sim->status == 0 && drop->uidls != UIDLS_NONE)
         violation(&sim->world, "some messages have no UIDL, and the status is 0");
     if (sim->wrong_id) {
         if (sim->status != 2)
@@ -497,15 +497,15 @@ import_sim_run(struct import_sim *sim)
     if (sees_folder && drop->marks > 0)
         violation(world, "removed from the server although the deliver folder was gone");
     const bool crashed = world->crashed, disturbed = crashed || world->lost || sim->was_stopped;
-    if (!crashed && (drop->open || sim->maildir.drafts != 0))
-        violation(world, "a run left %s open", drop->open ? "its session" : "drafts");
+    if (!crashed && (drop->line.open || sim->maildir.drafts != 0))
+        violation(world, "a run left %s open", drop->line.open ? "its session" : "drafts");
     if (!disturbed)
         check_status(sim);
     else if (!crashed &&
              (sim->status < 0 || (sim->status == 2 && !may_be_refused(sim)) || sim->status == 4 || sim->status > 5))
         violation(world, "a disturbed run ended with status %d", sim->status);
     sim->maildir.drafts = 0;
-    drop->open = false;
+    drop->line.open = false;
     if (crashed) {
         sim->status = -1;
         after_crash(sim);
@@ -552,7 +552,7 @@ import_sim_dry(struct import_sim *sim)
     if (sim->drop.marks != 0 || drop_here(&sim->drop) != here || sim->maildir.tree.count != files ||
         sim->maildir.tree.root != root || world->coverage->done[STEP_HANDOVER] != handed)
         violation(world, "a dry run changed something");
-    if (sim->maildir.drafts != 0 || sim->drop.open)
+    if (sim->maildir.drafts != 0 || sim->drop.line.open)
         violation(world, "a dry run left something open");
     end_of_run(sim);
 }

@@ -1,8 +1,6 @@
 /* The simulated maildrop: its messages, and the table of functions that the import is given. */
 #include "tests/sim/sim_maildrop.h"
 
-#define FLYING_MAX 7 /* messages asked for before the first is answered */
-
 #define REPEATED_UIDLS 3 /* for all messages, where a server repeats them */
 
 void
@@ -151,19 +149,62 @@ maildrop_sim_repeats(const struct maildrop_sim *drop, const struct drop_message 
 {
     int found = 0;
 
-    for (uint32_t i = 0; i < drop->listed; i++) /* what UIDL did not tell nobody can know */
-        found += drop->messages[drop->number[i]].told_in == drop->session &&
-                 (drop->equal_now || strcmp(drop->messages[drop->number[i]].uidl, message->uidl) == 0);
+    for (uint32_t i = 0; i < drop->line.listed; i++) { /* what UIDL did not tell nobody can know */
+        const struct drop_message *other = &drop->messages[drop->line.index[i]];
+        found += other->told_in == drop->session && (drop->equal_now || strcmp(other->uidl, message->uidl) == 0);
+    }
     return found > 1;
 }
 
 /* ---- a session ---- */
 
+static bool
+drop_dead(void *self)
+{
+    const struct maildrop_sim *drop = self;
+
+    return drop->world->crashed;
+}
+
+static bool
+drop_ready(void *self, enum drop_command command, struct error *err)
+{
+    const struct maildrop_sim *drop = self;
+
+    (void)command;
+    (void)err;
+    world_between(drop->world);
+    return true;
+}
+
+static void
+drop_between(void *self)
+{
+    world_between(((struct maildrop_sim *)self)->world);
+}
+
+static enum drop_fate
+drop_step(void *self, enum drop_command command)
+{
+    static const enum step_kind kinds[] = {
+        [DROP_LOGIN] = STEP_LOGIN, [DROP_STAT] = STEP_STAT, [DROP_UIDL] = STEP_UIDL, [DROP_LIST] = STEP_LIST,
+        [DROP_TOP] = STEP_TOP,     [DROP_RETR] = STEP_RETR, [DROP_DELE] = STEP_DELE, [DROP_QUIT] = STEP_QUIT,
+    };
+    const struct maildrop_sim *drop = self;
+    const enum fate fate = world_step(drop->world, kinds[command], true);
+
+    if (fate == FATE_GO)
+        return DROP_GOES_ON;
+    return fate == FATE_BEFORE || command == DROP_LOGIN ? DROP_BREAKS_BEFORE : DROP_BREAKS_AFTER;
+}
+
 /* The line is gone, or the process: no mark of this session counts any more. */
 static bool
-break_off(struct maildrop_sim *drop, struct error *err)
+drop_broke(void *self, bool after, struct error *err)
 {
-    drop->broken = true;
+    struct maildrop_sim *drop = self;
+
+    (void)after;
     for (size_t i = 0; i < drop->count; i++)
         drop->messages[i].marked = false;
     world_stop(drop->world);
@@ -172,28 +213,10 @@ break_off(struct maildrop_sim *drop, struct error *err)
     return false;
 }
 
-/* Before each command. */
-static bool
-is_ready(struct maildrop_sim *drop, struct error *err)
+static void
+drop_wrong(void *self, const char *what)
 {
-    if (drop->world->crashed)
-        return break_off(drop, err);
-    if (!drop->open)
-        violation(drop->world, "a command without a session");
-    if (drop->broken || !drop->open)
-        return break_off(drop, err);
-    world_between(drop->world);
-    return true;
-}
-
-static struct drop_message *
-message_at(struct maildrop_sim *drop, uint32_t number)
-{
-    if (number == 0 || number > drop->listed) {
-        violation(drop->world, "message number %u of %u", number, drop->listed);
-        return NULL;
-    }
-    return &drop->messages[drop->number[number - 1]];
+    violation(((struct maildrop_sim *)self)->world, "%s", what);
 }
 
 /* Some servers show a part of what they have, or nothing, and say that it is all. */
@@ -213,49 +236,31 @@ is_shown(struct maildrop_sim *drop, size_t later)
 }
 
 static void
-list_what_it_shows(struct maildrop_sim *drop)
+drop_list(void *self)
 {
+    struct maildrop_sim *drop = self;
     size_t later = drop_here(drop);
 
+    drop->session++;
+    drop->line.window = drop->pipelining ? DROP_WINDOW_MAX : 1;
     for (size_t i = 0; i < drop->count; i++) {
         struct drop_message *message = &drop->messages[i];
         if (!message->here)
             continue;
         message->unlisted = !is_shown(drop, --later);
         if (!message->unlisted)
-            drop->number[drop->listed++] = (int)i;
+            drop_session_show(&drop->line, i);
     }
     if (drop->windows > 0)
-        say(drop->world, "      the server shows %u of %zu", drop->listed, drop_here(drop));
+        say(drop->world, "      the server shows %u of %zu", drop->line.listed, drop_here(drop));
     drop->windows -= drop->windows > 0;
     drop->lacks_now = drop->lacks_lines;
     drop->equal_now = drop->equal && drop->uidls != UIDLS_NONE;
     drop->lacks_lines = drop->equal = false;
 }
 
-static bool
-pop_open(void *self, struct error *err)
-{
-    struct maildrop_sim *drop = self;
-
-    if (drop->world->crashed)
-        return break_off(drop, err);
-    if (drop->open)
-        violation(drop->world, "a second session at the same time");
-    world_between(drop->world);
-    const enum fate fate = world_step(drop->world, STEP_LOGIN, true);
-    drop->open = drop->broken = false;
-    drop->listed = 0;
-    if (fate != FATE_GO)
-        return break_off(drop, err);
-    drop->session++;
-    drop->open = true;
-    list_what_it_shows(drop);
-    return true;
-}
-
 static void
-pop_info(void *self, struct maildrop_info *out)
+drop_info(void *self, struct maildrop_info *out)
 {
     const struct maildrop_sim *drop = self;
 
@@ -268,89 +273,75 @@ pop_info(void *self, struct maildrop_info *out)
                                   .secure = true};
 }
 
-static bool
-pop_stat(void *self, uint64_t *messages, uint64_t *bytes, struct error *err)
+static uint64_t
+drop_size(void *self, size_t index)
 {
-    struct maildrop_sim *drop = self;
+    const struct maildrop_sim *drop = self;
 
-    if (!is_ready(drop, err))
-        return false;
-    if (world_step(drop->world, STEP_STAT, true) != FATE_GO)
-        return break_off(drop, err);
-    *messages = drop->listed;
+    return maildrop_sim_size(drop, drop->messages[index].content);
+}
+
+static void
+drop_stat(void *self, uint64_t *messages, uint64_t *bytes)
+{
+    const struct maildrop_sim *drop = self;
+
+    *messages = drop->line.listed;
     *bytes = 0;
-    for (uint32_t i = 0; i < drop->listed; i++)
-        *bytes += maildrop_sim_size(drop, drop->messages[drop->number[i]].content);
-    return true;
-}
-
-/* Where the line breaks inside a list, some of its lines came. @return how many are reported */
-static uint32_t
-lines_that_come(struct maildrop_sim *drop, enum fate fate)
-{
-    if (fate == FATE_GO)
-        return drop->listed;
-    return fate == FATE_BEFORE || drop->listed == 0 ? 0 : rng_below(&drop->world->rng, drop->listed + 1);
-}
-
-/* Number of the n-th line of a list. */
-static uint32_t
-line_number(const struct maildrop_sim *drop, uint32_t line)
-{
-    return drop->reorders ? (line * 7 + 3) % drop->listed + 1 : line + 1;
+    for (uint32_t i = 0; i < drop->line.listed; i++)
+        *bytes += drop_size(self, drop->line.index[i]);
 }
 
 static bool
-can_reorder(const struct maildrop_sim *drop)
+drop_has_uidl(void *self)
 {
-    return drop->listed % 7 != 0; /* else 7 does not reach every line */
+    return ((const struct maildrop_sim *)self)->uidls != UIDLS_NONE;
 }
 
 static bool
-pop_uidls(void *self, bool (*item)(void *context, uint32_t number, const char *uidl), void *context, bool *supported,
-          struct error *err)
+drop_has_top(void *self)
+{
+    return ((const struct maildrop_sim *)self)->top;
+}
+
+static uint32_t
+drop_lines(void *self)
 {
     struct maildrop_sim *drop = self;
 
-    if (!is_ready(drop, err))
-        return false;
-    const enum fate fate = world_step(drop->world, STEP_UIDL, true);
-    *supported = drop->uidls != UIDLS_NONE;
-    const uint32_t come = *supported ? lines_that_come(drop, fate) : 0;
-    for (uint32_t i = 0; i < come; i++) {
-        const uint32_t number = can_reorder(drop) ? line_number(drop, i) : i + 1;
-        struct drop_message *message = &drop->messages[drop->number[number - 1]];
-        if (drop->lacks_now && i % 3 == 1)
-            continue;
-        message->told_in = drop->session;
-        say(drop->world, "      UIDL %u #%d %s", number, message->content, drop->equal_now ? "equal" : message->uidl);
-        if (!item(context, number, drop->equal_now ? "equal" : message->uidl)) {
-            drop->broken = true;
-            return false;
-        }
-    }
-    for (uint32_t i = 0; fate == FATE_GO && i < drop->listed; i++)
-        drop->messages[drop->number[i]].seen = true;
-    return fate == FATE_GO || break_off(drop, err);
+    return drop->line.listed == 0 ? 0 : rng_below(&drop->world->rng, drop->line.listed + 1);
 }
 
-static bool
-pop_sizes(void *self, bool (*item)(void *context, uint32_t number, uint64_t size), void *context, struct error *err)
+static uint32_t
+drop_number(void *self, uint32_t line)
+{
+    const struct maildrop_sim *drop = self;
+    const uint32_t listed = drop->line.listed;
+
+    return drop->reorders && listed % 7 != 0 ? (line * 7 + 3) % listed + 1 : line + 1; /* 7 reaches every line */
+}
+
+static const char *
+drop_uidl(void *self, size_t index, uint32_t line)
+{
+    struct maildrop_sim *drop = self;
+    struct drop_message *message = &drop->messages[index];
+    const char *uidl = drop->equal_now ? "equal" : message->uidl;
+
+    if (drop->lacks_now && line % 3 == 1)
+        return NULL;
+    message->told_in = drop->session;
+    say(drop->world, "      UIDL #%d %s", message->content, uidl);
+    return uidl;
+}
+
+static void
+drop_told(void *self)
 {
     struct maildrop_sim *drop = self;
 
-    if (!is_ready(drop, err))
-        return false;
-    const enum fate fate = world_step(drop->world, STEP_LIST, true);
-    const uint32_t come = lines_that_come(drop, fate);
-    for (uint32_t i = 0; i < come; i++) {
-        const uint32_t number = can_reorder(drop) ? line_number(drop, i) : i + 1;
-        if (!item(context, number, maildrop_sim_size(drop, drop->messages[drop->number[number - 1]].content))) {
-            drop->broken = true;
-            return false;
-        }
-    }
-    return fate == FATE_GO || break_off(drop, err);
+    for (uint32_t i = 0; i < drop->line.listed; i++)
+        drop->messages[drop->line.index[i]].seen = true;
 }
 
 static bool
@@ -362,7 +353,7 @@ is_refused(struct maildrop_sim *drop, const struct drop_message *message, int fo
 
 /* The header block, and a line more where this server's TOP has one. */
 static bool
-send_header(const struct drop_message *message, uint32_t number, const struct maildrop_taker *taker)
+header_comes(const struct drop_message *message, uint32_t number, const struct maildrop_taker *taker)
 {
     static const char line[] = "Status: RO\r\n", odd[] = "X-Looked-At: yes\r\n";
     const struct content *content = content_get(message->content);
@@ -374,38 +365,9 @@ send_header(const struct drop_message *message, uint32_t number, const struct ma
 }
 
 static bool
-pop_headers(void *self, const uint32_t *numbers, size_t count, const struct maildrop_taker *taker, bool *supported,
-            struct error *err)
+drop_send_header(void *self, size_t index, uint32_t number, const struct maildrop_taker *taker)
 {
-    struct maildrop_sim *drop = self;
-
-    *supported = drop->top;
-    if (!is_ready(drop, err))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        const struct drop_message *message = message_at(drop, numbers[i]);
-        if (i > 0)
-            world_between(drop->world);
-        const enum fate fate = message == NULL ? FATE_BEFORE : world_step(drop->world, STEP_TOP, true);
-        if (fate != FATE_GO)
-            return break_off(drop, err);
-        if (!drop->top)
-            return true;
-        /* Where the header is the name, one that is refused hides what the others are. */
-        const bool refused = drop->uidls != UIDLS_NONE && is_refused(drop, message, drop->refuses_top);
-        if (refused)
-            drop->messages[drop->number[numbers[i] - 1]].header_refused = drop->session;
-        drop->tops++;
-        drop->top_refused += refused;
-        say(drop->world, "      TOP #%d%s", message->content, refused ? " -ERR" : "");
-        if ((!refused && !send_header(message, numbers[i], taker)) ||
-            !taker->end(taker->context, numbers[i], refused ? MAILDROP_REFUSED : MAILDROP_DONE,
-                        refused ? "no such message now" : "")) {
-            drop->broken = true;
-            return false;
-        }
-    }
-    return true;
+    return header_comes(&((struct maildrop_sim *)self)->messages[index], number, taker);
 }
 
 /* In pieces of any size; only the first `len` bytes come. */
@@ -417,10 +379,8 @@ send_bytes(struct maildrop_sim *drop, const struct drop_message *message, uint32
 
     for (size_t at = 0; at < len;) {
         const size_t left = len - at, some = 1 + rng_below(&drop->world->rng, 4000), now = some < left ? some : left;
-        if (!taker->bytes(taker->context, number, content->bytes + at, now)) {
-            drop->broken = true;
+        if (!taker->bytes(taker->context, number, content->bytes + at, now))
             return false;
-        }
         at += now;
     }
     return true;
@@ -455,108 +415,94 @@ is_cut(struct maildrop_sim *drop, const struct drop_message *message, size_t *le
 }
 
 static bool
-retrieve_one(struct maildrop_sim *drop, uint32_t number, const struct maildrop_taker *taker, struct error *err)
+drop_send_body(void *self, size_t index, uint32_t number, bool breaks, const struct maildrop_taker *taker)
 {
-    struct drop_message *message = message_at(drop, number);
-    struct world *world = drop->world;
+    struct maildrop_sim *drop = self;
+    struct drop_message *message = &drop->messages[index];
 
-    if (message == NULL)
-        return break_off(drop, err);
-    size_t len = content_get(message->content)->len;
-    const enum fate fate = world_step(world, STEP_RETR, true);
-    if (fate == FATE_BEFORE)
-        return break_off(drop, err);
-    const bool refused = is_refused(drop, message, drop->refuses_retr);
-    if (!refused)
-        drop->on_retrieve(drop->context, message);
-    const bool short_one = !refused && drop->cuts > 0 && is_cut(drop, message, &len);
-    const size_t cut = fate == FATE_GO ? len : rng_below(&world->rng, (unsigned)len + 1);
-    if (!refused && !send_bytes(drop, message, number, cut, taker))
-        return false;
-    if (fate != FATE_GO)
-        return break_off(drop, err);
-    say(world, "      RETR #%d%s", message->content, refused ? " -ERR" : short_one ? ", a part" : "");
-    if (refused) {
-        drop->retr_refused++;
-    } else if (short_one) {
-        drop->retrieved++;
-        drop->cut++;
-        drop->on_cut(drop->context, message, len);
-    } else {
-        drop->retrieved++;
+    drop->short_len = content_get(message->content)->len;
+    drop->on_retrieve(drop->context, message);
+    drop->short_one = drop->cuts > 0 && is_cut(drop, message, &drop->short_len);
+    return send_bytes(drop, message, number,
+                      breaks ? rng_below(&drop->world->rng, (unsigned)drop->short_len + 1) : drop->short_len, taker);
+}
+
+static void
+drop_sent(void *self, size_t index, bool refused)
+{
+    struct maildrop_sim *drop = self;
+    struct drop_message *message = &drop->messages[index];
+    const bool short_one = !refused && drop->short_one;
+
+    say(drop->world, "      RETR #%d%s", message->content, refused ? " -ERR" : short_one ? ", a part" : "");
+    drop->retr_refused += refused;
+    drop->retrieved += !refused;
+    drop->cut += short_one;
+    if (short_one)
+        drop->on_cut(drop->context, message, drop->short_len);
+    else if (!refused)
         drop->on_retrieved(drop->context, message);
-    }
-    if (taker->end(taker->context, number, refused ? MAILDROP_REFUSED : MAILDROP_DONE, refused ? "can't read it" : ""))
-        return !world->crashed || break_off(drop, err);
-    drop->broken = true;
-    return false;
 }
 
-/* With PIPELINING questions run ahead of answers. */
-static bool
-pop_retrieve(void *self, const struct maildrop_taker *taker, struct error *err)
+static const char *
+refuses_top(struct maildrop_sim *drop, struct drop_message *message)
 {
-    struct maildrop_sim *drop = self;
-    uint32_t flying[FLYING_MAX], number;
-    size_t count = 0;
-    const size_t window = drop->pipelining ? FLYING_MAX : 1;
+    /* Where the header is the name, one that is refused hides what the others are. */
+    const bool refused = drop->uidls != UIDLS_NONE && is_refused(drop, message, drop->refuses_top);
 
-    if (!is_ready(drop, err))
-        return false;
-    for (bool first = true;; first = false) {
-        for (number = 1; number != 0 && count < window;) {
-            if (!taker->next(taker->context, &number)) {
-                drop->broken = drop->broken || count > 0;
-                return false;
-            }
-            if (number != 0)
-                flying[count++] = number;
-        }
-        if (count == 0)
-            return true;
-        if (!first)
-            world_between(drop->world);
-        number = flying[0];
-        memmove(flying, flying + 1, --count * sizeof *flying);
-        if (!retrieve_one(drop, number, taker, err))
-            return false;
-    }
+    if (refused)
+        message->header_refused = drop->session;
+    drop->tops++;
+    drop->top_refused += refused;
+    say(drop->world, "      TOP #%d%s", message->content, refused ? " -ERR" : "");
+    return refused ? "no such message now" : NULL;
 }
 
-static bool
-pop_remove(void *self, const uint32_t *numbers, size_t count,
-           bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
-           void *context, struct error *err)
+static const char *
+refuses_dele(struct maildrop_sim *drop, struct drop_message *message)
+{
+    drop->on_dele(drop->context, message);
+    const bool refused = is_refused(drop, message, drop->refuses_dele);
+    say(drop->world, "      DELE #%d%s", message->content, refused ? " -ERR" : "");
+    drop->dele_refused += refused;
+    return refused ? "not now" : NULL;
+}
+
+static const char *
+refuses_quit(struct maildrop_sim *drop)
+{
+    bool marked = false;
+
+    for (size_t i = 0; i < drop->count; i++)
+        marked = marked || drop->messages[i].marked;
+    return marked && rng_chance(&drop->world->rng, drop->quit_refused) ? "some deleted messages not removed" : NULL;
+}
+
+static const char *
+drop_refuses(void *self, enum drop_command command, size_t index)
 {
     struct maildrop_sim *drop = self;
 
-    if (drop->open && drop->broken && !drop->world->crashed)
-        violation(drop->world, "a removal is asked for on a connection that lost track");
-    if (!is_ready(drop, err))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        struct drop_message *message = message_at(drop, numbers[i]);
-        if (i > 0)
-            world_between(drop->world);
-        const enum fate fate = message == NULL ? FATE_BEFORE : world_step(drop->world, STEP_DELE, true);
-        if (fate != FATE_GO)
-            return break_off(drop, err);
-        drop->on_dele(drop->context, message);
-        const bool refused = is_refused(drop, message, drop->refuses_dele);
-        say(drop->world, "      DELE #%d%s", message->content, refused ? " -ERR" : "");
-        if (refused) {
-            drop->dele_refused++;
-        } else {
-            drop->marks++;
-            message->marked = true;
-            message->marked_in = drop->session;
-        }
-        if (!item(context, numbers[i], refused ? MAILDROP_REFUSED : MAILDROP_DONE, refused ? "not now" : "")) {
-            drop->broken = true;
-            return false;
-        }
+    switch (command) {
+    case DROP_TOP:
+        return refuses_top(drop, &drop->messages[index]);
+    case DROP_RETR:
+        return is_refused(drop, &drop->messages[index], drop->refuses_retr) ? "can't read it" : NULL;
+    case DROP_DELE:
+        return refuses_dele(drop, &drop->messages[index]);
+    default:
+        return refuses_quit(drop);
     }
-    return true;
+}
+
+static void
+drop_mark(void *self, size_t index)
+{
+    struct maildrop_sim *drop = self;
+
+    drop->marks++;
+    drop->messages[index].marked = true;
+    drop->messages[index].marked_in = drop->session;
 }
 
 /* The server enters its UPDATE state. @param percent  of the marked messages that really go */
@@ -580,59 +526,64 @@ carry_out(struct maildrop_sim *drop, unsigned percent)
     }
 }
 
-static bool
-pop_quit(void *self, struct error *err)
+static void
+drop_carry_out(void *self, bool refused)
 {
-    struct maildrop_sim *drop = self;
-    bool marked = false;
-
-    if (!is_ready(drop, err))
-        return false;
-    for (size_t i = 0; i < drop->count; i++)
-        marked = marked || drop->messages[i].marked;
-    const bool refused = marked && rng_chance(&drop->world->rng, drop->quit_refused);
-    const enum fate fate = world_step(drop->world, STEP_QUIT, true);
-    if (fate != FATE_BEFORE)
-        carry_out(drop, refused ? 50 : 100);
-    if (fate != FATE_GO)
-        return break_off(drop, err);
-    drop->broken = true;
-    drop->quits_refused += refused;
-    for (size_t i = 0; !refused && i < drop->count; i++)
-        drop->messages[i].unread_since |= drop->messages[i].by_golub && drop->messages[i].left == drop->session;
-    if (!refused)
-        return true;
-    say(drop->world, "      QUIT -ERR");
-    error_set(err, ERROR_SERVER, "end the session");
-    error_answer(err, text_of("some deleted messages not removed"));
-    return false;
+    carry_out(self, refused ? 50 : 100);
 }
 
 static void
-pop_close(void *self)
+drop_ended(void *self, bool refused)
+{
+    struct maildrop_sim *drop = self;
+
+    drop->quits_refused += refused;
+    for (size_t i = 0; !refused && i < drop->count; i++)
+        drop->messages[i].unread_since |= drop->messages[i].by_golub && drop->messages[i].left == drop->session;
+    if (refused)
+        say(drop->world, "      QUIT -ERR");
+}
+
+static void
+drop_closed(void *self)
 {
     struct maildrop_sim *drop = self;
 
     for (size_t i = 0; i < drop->count; i++)
         drop->messages[i].marked = false;
-    drop->open = false;
 }
 
-static const struct maildrop_ops ops = {
-    .open = pop_open,
-    .info = pop_info,
-    .stat = pop_stat,
-    .uidls = pop_uidls,
-    .sizes = pop_sizes,
-    .headers = pop_headers,
-    .retrieve = pop_retrieve,
-    .remove = pop_remove,
-    .quit = pop_quit,
-    .close = pop_close,
+static const struct drop_server server = {
+    .dead = drop_dead,
+    .ready = drop_ready,
+    .between = drop_between,
+    .step = drop_step,
+    .broke = drop_broke,
+    .wrong = drop_wrong,
+    .list = drop_list,
+    .info = drop_info,
+    .stat = drop_stat,
+    .has_uidl = drop_has_uidl,
+    .has_top = drop_has_top,
+    .lines = drop_lines,
+    .number = drop_number,
+    .uidl = drop_uidl,
+    .told = drop_told,
+    .size = drop_size,
+    .refuses = drop_refuses,
+    .send_header = drop_send_header,
+    .send_body = drop_send_body,
+    .sent = drop_sent,
+    .mark = drop_mark,
+    .carry_out = drop_carry_out,
+    .ended = drop_ended,
+    .closed = drop_closed,
 };
 
 struct maildrop
 maildrop_sim_ops(struct maildrop_sim *drop)
 {
-    return (struct maildrop){&ops, drop};
+    drop->line.server = &server;
+    drop->line.self = drop;
+    return (struct maildrop){&drop_session_ops, &drop->line};
 }

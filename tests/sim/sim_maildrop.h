@@ -1,17 +1,16 @@
 /*
  * A POP3 maildrop in memory, as a struct maildrop, and what happens to it between two sessions and during one.
  *
- * It keeps the promises of store/base/maildrop.h and no others: numbers and marks hold for one session, what arrives
- * meanwhile is seen by the next one, sizes are hints, and an answer may never arrive although the command was carried
- * out. What it does with UIDLs is the worst that servers were seen to do.
+ * A session of it is rig/drop_session.h's: numbers and marks hold for one, what arrives meanwhile is seen by the next one, sizes are hints,
+ * and an answer may never arrive although the command was carried out. What this server does with UIDLs is the worst that servers were seen
+ * to do.
  */
 #ifndef TESTS_SIM_SIM_MAILDROP_H
 #define TESTS_SIM_SIM_MAILDROP_H
 
-#include "store/base/maildrop.h"
+#include "tests/rig/drop_session.h"
 #include "tests/sim/world.h"
 
-#define DROP_MESSAGES 400 /* that ever were in it */
 #define DROP_KEY 128
 
 enum drop_uidls {
@@ -102,10 +101,11 @@ struct maildrop_sim {
     struct drop_message messages[DROP_MESSAGES];
     size_t count, next_uidl;
     /* the session */
-    bool open, broken, lacks_now, equal_now;
-    long session;              /* number of the current or last one */
-    int number[DROP_MESSAGES]; /* index of message 1 ... of this session */
-    uint32_t listed;
+    struct drop_session line;
+    bool lacks_now, equal_now;
+    long session;     /* number of the current or last one */
+    bool short_one;   /* of the message that is being sent, less comes than there is ... */
+    size_t short_len; /* ... so much */
     /* counted since the caller set them to 0 */
     int retrieved, retr_refused, top_refused, dele_refused, tops, marks, removed, quits_refused, cut, ignored;
     /* for the laws */

@@ -1,7 +1,6 @@
 /*
  * An account, a maildrop in memory, a real Maildir in a folder of its own and a journal in memory: what the tests of the import share.
- * The maildrop does what store/base/maildrop.h says; its operation number `fail_at` breaks the connection, before or after it was
- * carried out. Included once, after cmocka.h.
+ * Included once, after cmocka.h.
  */
 #ifndef TESTS_UNIT_IMPORT_SCENE_H
 #define TESTS_UNIT_IMPORT_SCENE_H
@@ -12,44 +11,9 @@
 #include "store/journal/pop.h"
 #include "sync/import/import.h"
 #include "tests/sim/sim_journal.h"
+#include "tests/unit/import_drop.h"
 
-#define DROP_MAX 400
 #define DAY 86400
-
-struct dropped { /* one message on the server */
-    char uidl[80];
-    char *bytes;
-    size_t len;
-    bool marked, gone;
-    bool refuse_retr, refuse_dele, refuse_top;
-    size_t give;          /* RETR gives so many bytes; 0: all */
-    bool give_none;       /* not even one */
-    size_t repeats;       /* RETR gives all of it so many times more */
-    uint64_t listed_size; /* what LIST says; 0: the truth */
-    bool no_size;         /* LIST says 0 */
-    const char *top_adds; /* lines that its TOP has and its RETR has not; NULL: those of all */
-};
-
-struct drop {
-    struct dropped mails[DROP_MAX];
-    size_t count;
-    bool no_uidl, no_top;
-    bool lie_stat;
-    const char *top_adds;          /* lines that TOP has and RETR has not; NULL */
-    bool keeps_all;                /* +OK to QUIT, and nothing goes */
-    uint32_t list_from, list_most; /* a session shows so many, behind the first of them; most 0: all */
-    bool lost_track;               /* a line comes that is no answer, with the next command after RETR */
-    /* the session: number n is mails[numbers[n - 1]] */
-    size_t numbers[DROP_MAX];
-    uint32_t session_count;
-    bool open, lost;
-    /* trouble */
-    int operations, fail_at; /* counted from 1; 0: never */
-    bool fail_after;         /* it was carried out, the answer is lost */
-    /* what was asked for in the last run */
-    int retrs, tops, deles, lists, quits;
-    struct error *err;
-};
 
 struct scene {
     struct scratch *s;
@@ -71,301 +35,14 @@ struct scene {
     const char *boot;            /* of the system */
     uint64_t room_first, room;   /* bytes free when it is asked first in a run, and later; 0: the truth */
     int room_asked;
-    int hidden;                       /* so many files are gone in the moment in which they are read */
-    void (*at_top)(struct scene *sc); /* happens once, before the next TOP; NULL */
-    int stop_after;                   /* a signal comes after so many RETRs; -1: never */
+    int hidden;     /* so many files are gone in the moment in which they are read */
+    int stop_after; /* a signal comes after so many RETRs; -1: never */
     struct handover *handover;
     struct beside *beside;
     struct error err;
 };
 
 static struct scene *scene; /* for callbacks without a context of ours */
-
-/* ---- the maildrop ---- */
-
-/* @return false: the line breaks here, before anything was done */
-static bool
-drop_step(struct drop *drop, struct error *err, bool *after)
-{
-    bool now = ++drop->operations == drop->fail_at;
-
-    *after = now && drop->fail_after;
-    if (!now || drop->fail_after)
-        return true;
-    error_set(err, ERROR_NETWORK, "talk to the server");
-    error_answer(err, TEXT("the line broke"));
-    return false;
-}
-
-static bool
-drop_answer(bool after, struct error *err)
-{
-    if (!after)
-        return true;
-    error_set(err, ERROR_NETWORK, "hear the server's answer");
-    error_answer(err, TEXT("the line broke"));
-    return false;
-}
-
-static struct dropped *
-drop_mail(struct drop *drop, uint32_t number)
-{
-    assert_true(drop->open && number >= 1 && number <= drop->session_count);
-    return &drop->mails[drop->numbers[number - 1]];
-}
-
-static bool
-drop_open(void *self, struct error *err)
-{
-    struct drop *drop = self;
-    bool after;
-
-    assert_false(drop->open);
-    if (!drop_step(drop, err, &after))
-        return false;
-    drop->session_count = 0;
-    for (size_t i = 0; i < drop->count; i++) {
-        drop->mails[i].marked = false;
-        if (!drop->mails[i].gone)
-            drop->numbers[drop->session_count++] = i;
-    }
-    if (drop->list_most != 0) {
-        uint32_t from = drop->list_from < drop->session_count ? drop->list_from : drop->session_count;
-        uint32_t left = drop->session_count - from;
-
-        drop->session_count = left < drop->list_most ? left : drop->list_most;
-        memmove(drop->numbers, drop->numbers + from, drop->session_count * sizeof drop->numbers[0]);
-    }
-    drop->lost = false;
-    drop->open = drop_answer(after, err);
-    return drop->open;
-}
-
-static void
-drop_info(void *self, struct maildrop_info *out)
-{
-    const struct drop *drop = self;
-
-    *out = (struct maildrop_info){.server = "memory",
-                                  .uidl = !drop->no_uidl,
-                                  .top = !drop->no_top,
-                                  .pipelining = true,
-                                  .expire_days = -1,
-                                  .lost_track = drop->lost,
-                                  .capabilities = ""};
-}
-
-/* What should be an answer is none. */
-static bool
-drop_lose_track(struct drop *drop, struct error *err)
-{
-    drop->lost = true;
-    error_set(err, ERROR_SERVER, "read the answer: neither +OK nor -ERR");
-    return false;
-}
-
-static bool
-drop_stat(void *self, uint64_t *messages, uint64_t *bytes, struct error *err)
-{
-    struct drop *drop = self;
-    bool after;
-
-    if (!drop_step(drop, err, &after))
-        return false;
-    *messages = drop->session_count + drop->lie_stat;
-    *bytes = 0;
-    return drop_answer(after, err);
-}
-
-static bool
-drop_uidls(void *self, bool (*item)(void *context, uint32_t number, const char *uidl), void *context, bool *supported,
-           struct error *err)
-{
-    struct drop *drop = self;
-    bool after;
-
-    if (!drop_step(drop, err, &after))
-        return false;
-    *supported = !drop->no_uidl;
-    for (uint32_t n = 1; *supported && n <= drop->session_count; n++)
-        if (!item(context, n, drop_mail(drop, n)->uidl))
-            return false;
-    return drop_answer(after, err);
-}
-
-static bool
-drop_sizes(void *self, bool (*item)(void *context, uint32_t number, uint64_t size), void *context, struct error *err)
-{
-    struct drop *drop = self;
-    bool after;
-
-    drop->lists++;
-    if (!drop_step(drop, err, &after))
-        return false;
-    for (uint32_t n = 1; n <= drop->session_count; n++) {
-        const struct dropped *mail = drop_mail(drop, n);
-
-        if (!item(context, n, mail->no_size ? 0 : mail->listed_size != 0 ? mail->listed_size : mail->len))
-            return false;
-    }
-    return drop_answer(after, err);
-}
-
-/* Up to and with the empty line; all, if there is none. */
-static size_t
-header_length(const struct dropped *mail)
-{
-    for (size_t i = 0; i < mail->len; i++)
-        if (mail->bytes[i] == '\n' && (i + 1 < mail->len && mail->bytes[i + 1] == '\n'))
-            return i + 2;
-        else if (mail->bytes[i] == '\n' && i + 2 < mail->len && mail->bytes[i + 1] == '\r' &&
-                 mail->bytes[i + 2] == '\n')
-            return i + 3;
-    return mail->len;
-}
-
-static bool
-drop_headers(void *self, const uint32_t *numbers, size_t count, const struct maildrop_taker *taker, bool *supported,
-             struct error *err)
-{
-    struct drop *drop = self;
-
-    *supported = !drop->no_top;
-    if (scene->at_top != NULL) {
-        void (*happens)(struct scene *) = scene->at_top;
-
-        scene->at_top = NULL;
-        happens(scene);
-    }
-    for (size_t i = 0; *supported && i < count; i++) {
-        const struct dropped *mail = drop_mail(drop, numbers[i]);
-        const char *adds = mail->top_adds != NULL ? mail->top_adds : drop->top_adds;
-        size_t added = adds != NULL ? strlen(adds) : 0;
-        bool after;
-
-        drop->tops++;
-        if (!drop_step(drop, err, &after) || !drop_answer(after, err))
-            return false;
-        if (!mail->refuse_top && ((added > 0 && !taker->bytes(taker->context, numbers[i], adds, added)) ||
-                                  !taker->bytes(taker->context, numbers[i], mail->bytes, header_length(mail))))
-            return false;
-        if (!taker->end(taker->context, numbers[i], mail->refuse_top ? MAILDROP_REFUSED : MAILDROP_DONE,
-                        mail->refuse_top ? "-ERR no top today" : ""))
-            return false;
-    }
-    return true;
-}
-
-/* One message: in two halves. */
-static bool
-drop_give(struct drop *drop, uint32_t number, const struct maildrop_taker *taker, struct error *err)
-{
-    const struct dropped *mail = drop_mail(drop, number);
-    size_t len = mail->give_none ? 0 : mail->give != 0 && mail->give < mail->len ? mail->give : mail->len;
-    size_t half = len / 2;
-    bool after;
-
-    drop->retrs++;
-    if (!drop_step(drop, err, &after))
-        return false;
-    if (mail->refuse_retr)
-        return taker->end(taker->context, number, MAILDROP_REFUSED, "-ERR the disk has a hole here");
-    if (half > 0 && !taker->bytes(taker->context, number, mail->bytes, half))
-        return false;
-    if (!drop_answer(after, err)) /* in the middle of the message */
-        return false;
-    if (len > half && !taker->bytes(taker->context, number, mail->bytes + half, len - half))
-        return false;
-    for (size_t i = 0; i < mail->repeats; i++)
-        if (!taker->bytes(taker->context, number, mail->bytes, len))
-            return false;
-    return taker->end(taker->context, number, MAILDROP_DONE, "");
-}
-
-/* Three are asked for before the first is answered, as over a line. */
-static bool
-drop_retrieve(void *self, const struct maildrop_taker *taker, struct error *err)
-{
-    uint32_t flying[3], number;
-    size_t count = 0;
-
-    for (;;) {
-        for (number = 1; number != 0 && count < 3;) {
-            if (!taker->next(taker->context, &number))
-                return false;
-            if (number != 0)
-                flying[count++] = number;
-        }
-        if (count == 0)
-            return true;
-        number = flying[0];
-        memmove(flying, flying + 1, --count * sizeof *flying);
-        if (!drop_give(self, number, taker, err))
-            return false;
-    }
-}
-
-static bool
-drop_remove(void *self, const uint32_t *numbers, size_t count,
-            bool (*item)(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words),
-            void *context, struct error *err)
-{
-    struct drop *drop = self;
-
-    if (drop->lost_track && drop->retrs > 0)
-        return drop_lose_track(drop, err);
-    for (size_t i = 0; i < count; i++) {
-        struct dropped *mail = drop_mail(drop, numbers[i]);
-        bool after;
-
-        drop->deles++;
-        if (!drop_step(drop, err, &after))
-            return false;
-        mail->marked = !mail->refuse_dele;
-        if (!drop_answer(after, err))
-            return false;
-        if (!item(context, numbers[i], mail->refuse_dele ? MAILDROP_REFUSED : MAILDROP_DONE, "-ERR this one stays"))
-            return false;
-    }
-    return true;
-}
-
-static bool
-drop_quit(void *self, struct error *err)
-{
-    struct drop *drop = self;
-    bool after;
-
-    drop->quits++;
-    assert_true(drop->open);
-    drop->open = false;
-    if (drop->lost_track && drop->retrs > 0)
-        return drop_lose_track(drop, err);
-    if (!drop_step(drop, err, &after))
-        return false;
-    for (size_t i = 0; !drop->keeps_all && i < drop->count; i++)
-        drop->mails[i].gone = drop->mails[i].gone || drop->mails[i].marked;
-    return drop_answer(after, err);
-}
-
-static void
-drop_close(void *self)
-{
-    ((struct drop *)self)->open = false;
-}
-
-static const struct maildrop_ops drop_ops = {
-    .open = drop_open,
-    .info = drop_info,
-    .stat = drop_stat,
-    .uidls = drop_uidls,
-    .sizes = drop_sizes,
-    .headers = drop_headers,
-    .retrieve = drop_retrieve,
-    .remove = drop_remove,
-    .quit = drop_quit,
-    .close = drop_close,
-};
 
 /* ---- the Maildir, with trouble ---- */
 
@@ -538,7 +215,7 @@ given_mail_as(struct scene *sc, const char *uidl, const char *bytes, size_t len)
 {
     struct dropped *mail = &sc->drop.mails[sc->drop.count++];
 
-    assert_true(sc->drop.count <= DROP_MAX);
+    assert_true(sc->drop.count <= DROP_MESSAGES);
     *mail = (struct dropped){.len = len, .bytes = malloc(len + 1)};
     assert_non_null(mail->bytes);
     memcpy(mail->bytes, bytes, len);
@@ -623,7 +300,7 @@ static int
 run_import(struct scene *sc)
 {
     struct report_settings settings = {0};
-    struct maildrop maildrop = {&drop_ops, &sc->drop};
+    struct maildrop maildrop = drop_maildrop(&sc->drop);
     struct local local = {&sc->local_ops, NULL};
     int status;
 
@@ -653,7 +330,7 @@ run_import(struct scene *sc)
     report_free(sc->report);
     fclose(sc->out);
     journal_on_commit(sc->journal, NULL, NULL);
-    assert_false(sc->drop.open);
+    assert_false(sc->drop.session.open);
     return status;
 }
 
@@ -674,7 +351,7 @@ assert_said(const struct scene *sc, const char *words)
 /* ---- what is where ---- */
 
 /* Canonical digest of every message below the root, as look_here found them. */
-static unsigned char seen_here[2 * DROP_MAX][DIGEST_SIZE];
+static unsigned char seen_here[2 * DROP_MESSAGES][DIGEST_SIZE];
 static size_t seen_count;
 
 static int
@@ -693,7 +370,7 @@ look_at_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
         return 0;
     fd = open(path, O_RDONLY);
     digest = digest_new();
-    assert_true(fd >= 0 && digest != NULL && seen_count < 2 * DROP_MAX);
+    assert_true(fd >= 0 && digest != NULL && seen_count < 2 * DROP_MESSAGES);
     got = (size_t)read(fd, bytes, sizeof bytes);
     close(fd);
     assert_int_equal(lines_grow(&grow, bytes, got, wire, sizeof wire, &len), got);

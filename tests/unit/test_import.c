@@ -48,10 +48,10 @@ more_messages_than_a_window_arrive(void **state)
 {
     struct scene *sc = *state;
 
-    given_mails(sc, DROP_MAX);
+    given_mails(sc, DROP_MESSAGES);
     assert_run(sc, 0);
-    assert_int_equal(files_in(sc, "INBOX/new"), DROP_MAX);
-    assert_int_equal(rows(sc, POP_STORED), DROP_MAX);
+    assert_int_equal(files_in(sc, "INBOX/new"), DROP_MESSAGES);
+    assert_int_equal(rows(sc, POP_STORED), DROP_MESSAGES);
 }
 
 static void

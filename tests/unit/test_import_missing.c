@@ -148,8 +148,9 @@ take_away(struct scene *sc, int count)
 }
 
 static void
-fifteen_go(struct scene *sc)
+fifteen_go(void *context)
 {
+    struct scene *sc = context;
     take_away(sc, 15);
 }
 
@@ -165,7 +166,8 @@ what_goes_missing_between_two_imports_is_judged_together(void **state)
     time_passes(sc, 30 * DAY);
     for (size_t i = 0; i < sc->drop.count; i++)
         sc->drop.mails[i].refuse_dele = true;
-    sc->at_top = fifteen_go;
+    sc->drop.at_top = fifteen_go;
+    sc->drop.at_top_context = sc;
     assert_run(sc, 1);
     assert_int_equal(sc->drop.deles, 25);
     for (size_t i = 0; i < sc->drop.count; i++)
