@@ -144,8 +144,10 @@ check_together(struct loader *loader)
 {
     struct settings *s = loader->settings;
     struct roots *roots = calloc(s->count, sizeof roots[0]);
-    bool fine = roots != NULL || loader_keep(loader, NULL) != NULL;
+    bool fine = true;
 
+    if (roots == NULL)
+        return loader_keep(loader, NULL) != NULL; /* which says that there is no memory */
     for (size_t b = 0; b < s->count && fine; b++) {
         loader->section = cfg_getnsec(loader->root, "account", (unsigned)b);
         fine = (s->accounts[b].account.maildir == NULL ||

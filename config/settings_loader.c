@@ -71,20 +71,19 @@ loader_refuse(struct loader *loader, const char *key, const char *format, ...)
                             reason);
 }
 
-bool
-loader_refuse_error(struct loader *loader, const char *key)
+void
+loader_tell_error(struct loader *loader, const char *key)
 {
     char reason[sizeof loader->err->what], answer[sizeof loader->err->answer], hint[sizeof loader->err->hint];
 
     if (loader->failed)
-        return false;
+        return;
     (void)text_print(reason, sizeof reason, "%s%s", loader->err->stated ? "" : "can't ", loader->err->what);
     (void)text_print(answer, sizeof answer, "%s", loader->err->answer);
     (void)text_print(hint, sizeof hint, "%s", loader->err->hint);
     loader_refuse(loader, key, "%s", reason);
     error_answer(loader->err, text_of(answer));
     error_hint(loader->err, "%s", hint);
-    return false;
 }
 
 bool

@@ -37,8 +37,15 @@ bool loader_refuse(struct loader *loader, const char *key, const char *format, .
 unsigned loader_line(const struct loader *loader, const cfg_t *section, const char *key);
 /** The same for a line. @param account, key  may be NULL @return false, always */
 bool loader_refuse_at(struct loader *loader, unsigned line, const char *account, const char *key, const char *reason);
-/** The same for a reason that is in loader->err already; its hint stays. @return false, always */
-bool loader_refuse_error(struct loader *loader, const char *key);
+/** The same for a reason that is in loader->err already; its hint stays. */
+void loader_tell_error(struct loader *loader, const char *key);
+/** loader_tell_error. @return false, always, and here, so that whoever reads the code by machine sees it */
+static inline bool
+loader_refuse_error(struct loader *loader, const char *key)
+{
+    loader_tell_error(loader, key);
+    return false;
+}
 /** Add what to do. @return false, always */
 bool loader_hint(struct loader *loader, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /**
