@@ -9,13 +9,37 @@
 #include <inttypes.h>
 
 static bool
+is_planned(const struct run *run, const struct todo *todo, enum mailbox_side side)
+{
+    return !todo->dropped && todo->partner == 0 && !todo->step.kept_back &&
+           todo->step.verb == (side == SIDE_HERE ? PLAN_REMOVE_HERE : PLAN_REMOVE_THERE) &&
+           mailbox_is_open(&run->mailboxes[todo->mailbox]);
+}
+
+static bool
 is_removal(const struct run *run, const struct todo *todo, enum mailbox_side side)
 {
-    const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+    return is_planned(run, todo, side) &&
+           removals_allowed(side, run->cautions, run->mailboxes[todo->mailbox].cautions, NULL);
+}
 
-    return !todo->dropped && todo->partner == 0 && !todo->step.kept_back &&
-           todo->step.verb == (side == SIDE_HERE ? PLAN_REMOVE_HERE : PLAN_REMOVE_THERE) && mailbox_is_open(mailbox) &&
-           removals_allowed(side, run->cautions, mailbox->cautions, NULL);
+/* May anything be removed on this side in this run? If not, and something would be, the reason is told to who asks for it. */
+static bool
+may_remove(struct run *run, const struct agenda *agenda, enum mailbox_side side)
+{
+    const char *why;
+    char text[160];
+    bool any = false;
+
+    if (removals_allowed(side, run->cautions, 0, &why))
+        return true;
+    for (size_t i = 0; !any && i < agenda->count; i++)
+        any = is_planned(run, &agenda->todos[i], side);
+    (void)text_print(text, sizeof text, "nothing is removed %s in this run: %s",
+                     side == SIDE_HERE ? "here" : "on the server", why);
+    if (any)
+        report_reason(run->report, run->account->name, text);
+    return false;
 }
 
 /* ---- here ---- */
@@ -143,7 +167,7 @@ apply_removals_here(struct run *run, struct agenda *agenda)
     struct removing removing = {.run = run};
     bool ok = true;
 
-    if (!removals_allowed(SIDE_HERE, run->cautions, 0, NULL))
+    if (!may_remove(run, agenda, SIDE_HERE))
         return true;
     removing.todos = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.todos);
     removing.messages = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.messages);
@@ -288,7 +312,7 @@ apply_removals_there(struct run *run, struct agenda *agenda)
     size_t requests = 0;
     bool any = false, ok;
 
-    if (!removals_allowed(SIDE_THERE, run->cautions, 0, NULL) || run_stopped(run))
+    if (run_stopped(run) || !may_remove(run, agenda, SIDE_THERE))
         return true;
     for (size_t i = 0; !any && i < agenda->count; i++)
         any = is_removal(run, &agenda->todos[i], SIDE_THERE);

@@ -215,6 +215,18 @@ report_note(struct report *report, const char *account, const char *format, ...)
 }
 
 void
+report_reason(struct report *report, const char *account, const char *text)
+{
+    const struct report_place place = {account, NULL};
+
+    if (report->settings.verbose == 0 || report->settings.quiet || report->settings.json)
+        return;
+    lock(report);
+    report_text_line(report, report->out, &place, text);
+    unlock(report);
+}
+
+void
 report_held(struct report *report, const char *account, const struct report_held *held)
 {
     struct report_account *a;

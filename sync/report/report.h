@@ -108,6 +108,8 @@ void report_error(struct report *report, const struct error *err);
 /** A line for --verbose only. */
 void report_note(struct report *report, const char *account, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/** Why the run leaves something undone: a line for --verbose only, and for people alone. */
+void report_reason(struct report *report, const char *account, const char *text);
 void report_held(struct report *report, const char *account, const struct report_held *held);
 /** Removals are held: one paragraph for people: how many of how many, where and why, the ID, the command that releases them. */
 void report_guard(struct report *report, const char *account, const struct report_list *list);

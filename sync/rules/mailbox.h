@@ -1,6 +1,7 @@
 /*
  * What a mailbox is, what may be done in it, and whether anything may be removed: pure functions of what was seen. No I/O, no clock, no store:
  * who calls them loads what they ask for, and does what they answer. removals_allowed and its kind speak of the account, and so have its name.
+ * Laws: contrib/doc/correctness.md.
  */
 #ifndef SYNC_RULES_MAILBOX_H
 #define SYNC_RULES_MAILBOX_H
@@ -36,7 +37,7 @@ struct mailbox_next {
 };
 
 /**
- * CORRECTNESS: a mailbox that is on one side alone is made on the other only if it never was there; gone, it is left alone, and nothing in it
+ * Situations: a mailbox that is on one side alone is made on the other only if it never was there; gone, it is left alone, and nothing in it
  * is removed; once it is back no row of it counts for a removal.
  */
 struct mailbox_next mailbox_next(const struct mailbox_sight *sight);
@@ -65,7 +66,7 @@ enum caution {
 };
 
 /**
- * May anything be removed on this side? CORRECTNESS, L4 and L5: what is missing on one side is removed on the other only after all was listed
+ * May anything be removed on this side? Laws 4 and 5: what is missing on one side is removed on the other only after all was listed
  * and read in which it could stand instead, and what is to be added has been.
  * @param of_run      all that the run learned
  * @param of_mailbox  what it learned of the mailbox in question; 0: asked for the whole account
@@ -77,7 +78,7 @@ bool removals_allowed(enum mailbox_side side, unsigned of_run, unsigned of_mailb
  * where every mailbox was seen as it is now, what appeared is what vanished, also while one of them is paired anew.
  */
 bool moves_allowed(enum mailbox_side side, unsigned of_run, bool all_seen);
-/** L4: does it prove anything that a message is nowhere on this side? */
+/** Law 4: does it prove anything that a message is nowhere on this side? */
 bool absence_is_proven(enum mailbox_side side, unsigned of_run);
 
 /* ---- one mailbox in a run ---- */
@@ -98,17 +99,17 @@ enum mailbox_use { /* of those that are worse the worst */
                    MAILBOX_CLOSED,    /* nothing is done in it */
 };
 
-/** CORRECTNESS 6, I10: only where both sides are there, and were looked at, is anything done. */
+/** Situations: only where both sides are there, and were looked at, is anything done. */
 enum mailbox_use mailbox_use(const struct mailbox_now *now);
 /** It can't be made, or not be written to, on one side: said, and left alone in this run. */
 bool mailbox_is_refused(unsigned cautions);
 /** It could not be observed: nothing is known of it as of this run. */
 bool mailbox_is_unsure(unsigned cautions);
-/** L5: it is on the server, and what it holds there is not known as of this run. What vanished elsewhere may be in it. */
+/** Law 5: it is on the server, and what it holds there is not known as of this run. What vanished elsewhere may be in it. */
 bool mailbox_is_unseen(const struct mailbox_now *now);
-/** CONTRACT, `pull` and `push`: does the policy keep back that it is made on this side, where it is missing? */
+/** `pull` and `push`: does the policy keep back that it is made on this side, where it is missing? */
 bool mailbox_is_kept_back(enum mailbox_side side, enum mailbox_state state, const struct policy *policy);
-/** CONTRACT: a mailbox made on one side appears on the other. One that was there and is gone is not made again (mailbox_next). */
+/** Situations: a mailbox made on one side appears on the other. One that was there and is gone is not made again (mailbox_next). */
 bool mailbox_may_be_made(enum mailbox_side side, const struct mailbox_now *now, const struct policy *policy);
 
 #endif

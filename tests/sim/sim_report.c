@@ -97,6 +97,13 @@ report_note(struct report *report, const char *account, const char *format, ...)
 }
 
 void
+report_reason(struct report *report, const char *account, const char *text)
+{
+    (void)account;
+    say_aside(world_of(report), "because: %s", text);
+}
+
+void
 report_held(struct report *report, const char *account, const struct report_held *held)
 {
     struct world *world = world_of(report);

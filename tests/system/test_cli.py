@@ -112,6 +112,24 @@ class CommandTest(SystemTest):
         self.assertRegex(told, r"would remove on the server UID %d .*: removed here\n" % uids[2])
         self.assertRegex(self.sync("-v").out, r"removed here UID %d .*: removed there\n" % uids[0])
 
+    def test_why_nothing_is_removed_is_said_to_who_asks_for_it(self):
+        stays, away = self.corpus.simple("stays"), self.corpus.simple("away")
+        self.given_both_sides([stays, away])
+        long = os.path.join(self.maildir.folder("INBOX"), "cur", "1." + "y" * 245)
+        with open(long, "wb") as f:
+            f.write(self.corpus.simple("long name").lf)
+        self.maildir.delete(self.maildir.find("INBOX", away))
+        why = "nothing is removed on the server in this run: a file has a name that can't be used"
+
+        asked, silent = self.sync("-v", expect=SOME), self.sync(expect=SOME)
+
+        self.assertIn(why, asked.out)
+        self.assertNotIn("nothing is removed", silent.out)
+        self.assertTrue(self.is_there(away))
+        os.remove(long)
+        self.assertNotIn("nothing is removed", self.sync("-v").out)
+        self.assertFalse(self.is_there(away))
+
     def test_one_mailbox_alone(self):
         self.client.create("Work/2024")
         self.sync()

@@ -341,6 +341,24 @@ people_are_told_the_reason_and_programs_are_not(void **state)
 }
 
 static void
+what_is_left_undone_is_explained_to_people_who_ask_for_it(void **state)
+{
+    static const struct report_settings silent[] = {{0}, {.verbose = 1, .json = true}, {.verbose = 1, .quiet = true}};
+    struct paper *p = given_report((struct report_settings){.verbose = 1});
+
+    (void)state;
+    report_reason(p->report, "work", "nothing is removed here in this run: a mailbox could not be listed");
+
+    assert_written(p, "work: nothing is removed here in this run: a mailbox could not be listed\n", "");
+    for (size_t i = 0; i < sizeof silent / sizeof silent[0]; i++) {
+        p = given_report(silent[i]);
+        report_reason(p->report, "work", "a mailbox could not be listed");
+
+        assert_written(p, "", "");
+    }
+}
+
+static void
 names_of_strangers_do_not_reach_the_terminal_raw(void **state)
 {
     struct paper *p = given_report((struct report_settings){.verbose = 1, .terminal = true});
@@ -591,6 +609,7 @@ main(void)
         cmocka_unit_test(quiet_leaves_errors_and_what_waits_for_a_word),
         cmocka_unit_test(a_dry_run_says_would),
         cmocka_unit_test(people_are_told_the_reason_and_programs_are_not),
+        cmocka_unit_test(what_is_left_undone_is_explained_to_people_who_ask_for_it),
         cmocka_unit_test(names_of_strangers_do_not_reach_the_terminal_raw),
         cmocka_unit_test(the_live_line_is_drawn_over_and_taken_away),
         cmocka_unit_test(a_shorter_live_line_leaves_no_rest_of_the_longer_one),
