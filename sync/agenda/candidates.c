@@ -72,21 +72,21 @@ is_left_behind(const struct journal_message *message, enum role role)
 
 /* Items of one role, keyed by wire digest (files that vanished and appeared) or by header, size and date (UIDs). */
 static bool
-gather(struct run *run, struct agenda *agenda, enum role role, enum pair_by by, struct pair_item **items, char **bases,
+gather(struct candidates *candidates, struct run *run, enum role role, enum pair_by by, struct pair_item **items,
        size_t *count)
 {
+    const struct agenda *agenda = candidates->agenda;
     struct journal_message message;
     size_t n = 0, max = candidates_count(agenda, role);
+    char *bases = arena_array(&candidates->arena, max, LOCAL_BASE_MAX + 1);
 
-    *count = 0;
-    *items = calloc(max + 1, sizeof **items);
-    *bases = calloc(max + 1, LOCAL_BASE_MAX + 1);
-    if (*items == NULL || *bases == NULL)
-        return run_no_memory(run);
+    *items = arena_array(&candidates->arena, max, sizeof **items);
+    if (!run_has(run, &candidates->arena))
+        return false;
     for (size_t i = 0; i < agenda->count; i++) {
         const struct todo *todo = &agenda->todos[i];
         struct pair_item *item = &(*items)[n];
-        char *base = *bases + n * (LOCAL_BASE_MAX + 1);
+        char *base = bases + n * (LOCAL_BASE_MAX + 1);
         bool doubted;
 
         if (!candidates_is(todo, role))
@@ -129,14 +129,12 @@ compare_ids(const void *pa, const void *pb)
 }
 
 struct todo **
-candidates_index(struct run *run, struct agenda *agenda)
+candidates_index(struct arena *arena, struct agenda *agenda)
 {
-    struct todo **index = calloc(agenda->count + 1, sizeof *index);
+    struct todo **index = arena_array(arena, agenda->count, sizeof *index);
 
-    if (index == NULL) {
-        (void)run_no_memory(run);
+    if (index == NULL)
         return NULL;
-    }
     for (size_t i = 0; i < agenda->count; i++)
         index[i] = &agenda->todos[i];
     qsort(index, agenda->count, sizeof *index, compare_ids);
@@ -156,20 +154,16 @@ bool
 candidates_gather(struct candidates *candidates, struct run *run, struct agenda *agenda, enum role gone,
                   enum role fresh, enum pair_by by)
 {
-    *candidates = (struct candidates){.agenda = agenda, .index = candidates_index(run, agenda)};
-    return candidates->index != NULL &&
-           gather(run, agenda, gone, by, &candidates->gone, &candidates->gone_bases, &candidates->gone_count) &&
-           gather(run, agenda, fresh, by, &candidates->fresh, &candidates->fresh_bases, &candidates->fresh_count);
+    *candidates = (struct candidates){.agenda = agenda};
+    candidates->index = candidates_index(&candidates->arena, agenda);
+    return gather(candidates, run, gone, by, &candidates->gone, &candidates->gone_count) &&
+           gather(candidates, run, fresh, by, &candidates->fresh, &candidates->fresh_count);
 }
 
 void
 candidates_free(struct candidates *candidates)
 {
-    free(candidates->gone);
-    free(candidates->fresh);
-    free(candidates->gone_bases);
-    free(candidates->fresh_bases);
-    free(candidates->index);
+    arena_free(&candidates->arena);
 }
 
 struct todo *

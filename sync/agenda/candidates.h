@@ -17,10 +17,10 @@ enum pair_by { BY_WIRE, BY_WIRE_AND_MAILBOX, BY_HEADER };
 
 struct candidates {
     struct agenda *agenda;
+    struct arena arena;
     struct todo **index; /* all of the agenda's, by id */
     struct pair_item *gone, *fresh;
     size_t gone_count, fresh_count;
-    char *gone_bases, *fresh_bases; /* what the items' names point into */
 };
 
 /** Has it this role? */
@@ -34,8 +34,8 @@ void candidates_free(struct candidates *candidates);
 /** What the agenda has for this item. */
 struct todo *candidates_todo(const struct candidates *candidates, const struct pair_item *item);
 
-/** Todos by id, for accounts in which thousands moved at once; the caller frees it. @return NULL: out of memory, run->err says so */
-struct todo **candidates_index(struct run *run, struct agenda *agenda);
+/** Todos by id, for accounts in which thousands moved at once. @return NULL: out of memory, as the arena says */
+struct todo **candidates_index(struct arena *arena, struct agenda *agenda);
 /** The todo of that id in such an index, or NULL. */
 struct todo *candidates_find(struct todo **index, size_t count, int64_t id);
 

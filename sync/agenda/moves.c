@@ -192,11 +192,12 @@ has_unpaired(const struct agenda *agenda)
 static bool
 probe_fresh(struct run *run, struct agenda *agenda)
 {
-    struct journal_message *message = calloc(1, sizeof *message);
-    struct probe *probes = calloc(candidates_count(agenda, FRESH_THERE) + 1, sizeof *probes);
-    struct todo **index = candidates_index(run, agenda);
+    struct arena arena = {0};
+    struct journal_message *message = arena_array(&arena, 1, sizeof *message);
+    struct probe *probes = arena_array(&arena, candidates_count(agenda, FRESH_THERE), sizeof *probes);
+    struct todo **index = candidates_index(&arena, agenda);
     size_t n = 0;
-    bool ok = (message != NULL && probes != NULL && index != NULL) || run_no_memory(run), all = has_unpaired(agenda);
+    bool ok = run_has(run, &arena), all = has_unpaired(agenda);
 
     for (size_t i = 0; ok && i < agenda->count; i++) {
         const struct todo *todo = &agenda->todos[i];
@@ -232,9 +233,7 @@ probe_fresh(struct run *run, struct agenda *agenda)
     }
     if (n != 0)
         ok = run_end(run, ok);
-    free(index);
-    free(message);
-    free(probes);
+    arena_free(&arena);
     return ok;
 }
 

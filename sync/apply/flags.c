@@ -123,14 +123,14 @@ bool
 apply_flags_there(struct run *run, struct agenda *agenda)
 {
     static const struct remote_observer observer = {.message = on_echo, .done = on_stored};
+    struct arena arena = {0};
     struct storing storing = {.run = run,
-                              .todos = calloc(agenda->count + 1, sizeof *storing.todos),
-                              .requests = calloc(agenda->count + 1, sizeof *storing.requests),
-                              .first = calloc(agenda->count + 1, sizeof *storing.first)};
-    uint32_t *uids = calloc(agenda->count + 1, sizeof *uids);
+                              .todos = arena_array(&arena, agenda->count, sizeof *storing.todos),
+                              .requests = arena_array(&arena, agenda->count, sizeof *storing.requests),
+                              .first = arena_array(&arena, agenda->count, sizeof *storing.first)};
+    uint32_t *uids = arena_array(&arena, agenda->count, sizeof *uids);
     size_t n = 0, requests = 0;
-    bool ok = (storing.todos != NULL && storing.requests != NULL && storing.first != NULL && uids != NULL) ||
-              run_no_memory(run);
+    bool ok = run_has(run, &arena);
 
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
@@ -167,10 +167,7 @@ apply_flags_there(struct run *run, struct agenda *agenda)
 
         ok = run_end_answered(run, situation_mark_commit(run), answered, &why);
     }
-    free(storing.todos);
-    free(storing.requests);
-    free(storing.first);
-    free(uids);
+    arena_free(&arena);
     return ok;
 }
 
@@ -233,12 +230,12 @@ record_unshown(struct run *run, struct todo *todo, struct journal_message *messa
 bool
 apply_flags_here(struct run *run, struct agenda *agenda)
 {
-    struct renaming batch = {.messages = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.messages),
-                             .items = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.items),
-                             .todos = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.todos),
-                             .infos = calloc(agenda_room(agenda, RENAME_BATCH), sizeof *batch.infos)};
-    bool ok = (batch.messages != NULL && batch.items != NULL && batch.todos != NULL && batch.infos != NULL) ||
-              run_no_memory(run);
+    struct arena arena = {0};
+    struct renaming batch = {.messages = arena_array(&arena, agenda_room(agenda, RENAME_BATCH), sizeof *batch.messages),
+                             .items = arena_array(&arena, agenda_room(agenda, RENAME_BATCH), sizeof *batch.items),
+                             .todos = arena_array(&arena, agenda_room(agenda, RENAME_BATCH), sizeof *batch.todos),
+                             .infos = arena_array(&arena, agenda_room(agenda, RENAME_BATCH), sizeof *batch.infos)};
+    bool ok = run_has(run, &arena);
 
     for (size_t i = 0; ok && i < agenda->count && !run_stopped(run); i++) {
         struct todo *todo = &agenda->todos[i];
@@ -263,9 +260,6 @@ apply_flags_here(struct run *run, struct agenda *agenda)
             ok = rename_batch(run, &batch);
     }
     ok = ok && rename_batch(run, &batch);
-    free(batch.messages);
-    free(batch.items);
-    free(batch.todos);
-    free(batch.infos);
+    arena_free(&arena);
     return ok;
 }

@@ -235,30 +235,22 @@ bool
 apply_keep_there(struct run *run, struct agenda *agenda)
 {
     struct keeping keeping = {.run = run};
+    struct arena arena = {0};
     uint32_t *uids;
     size_t room = 0;
-    bool ok = true;
+    bool ok;
 
     for (size_t i = 0; i < agenda->count; i++)
         room += agenda->todos[i].overwritten;
     if (room == 0)
         return true;
-    keeping.todos = calloc(room, sizeof *keeping.todos);
-    keeping.fates = calloc(room, sizeof *keeping.fates);
-    keeping.requests = calloc(room, sizeof *keeping.requests);
-    keeping.first = calloc(room, sizeof *keeping.first);
-    uids = calloc(room, sizeof *uids);
-    if (keeping.todos == NULL || keeping.fates == NULL || keeping.requests == NULL || keeping.first == NULL ||
-        uids == NULL) {
-        ok = run_no_memory(run);
-    } else {
-        reading_begin(run);
-        ok = gather(&keeping, agenda, uids) && (keeping.count == 0 || fetch(&keeping));
-    }
-    free(keeping.todos);
-    free(keeping.fates);
-    free(keeping.requests);
-    free(keeping.first);
-    free(uids);
+    keeping.todos = arena_array(&arena, room, sizeof *keeping.todos);
+    keeping.fates = arena_array(&arena, room, sizeof *keeping.fates);
+    keeping.requests = arena_array(&arena, room, sizeof *keeping.requests);
+    keeping.first = arena_array(&arena, room, sizeof *keeping.first);
+    uids = arena_array(&arena, room, sizeof *uids);
+    reading_begin(run);
+    ok = run_has(run, &arena) && gather(&keeping, agenda, uids) && (keeping.count == 0 || fetch(&keeping));
+    arena_free(&arena);
     return ok;
 }

@@ -27,10 +27,13 @@ struct transfer {      /* one message that changes or gains its mailbox on the s
 struct transferring {
     struct run *run;
     bool move;
+    struct arena arena;
     struct transfer *transfers; /* sorted by source mailbox, target mailbox, UID */
     size_t count;
     struct remote_change *requests;
     size_t *first;
+    uint32_t *uids;
+    struct transfer **sorted;
     struct journal_message source, target;
 };
 
@@ -229,15 +232,13 @@ compare_looks(const void *pa, const void *pb)
  * A COPYUID that names its UIDs in another order than the messages is found out at the next sight, by size and date. Different messages
  * of one size and date would stay crossed, and the removal of one would take the other: they are found by their content.
  */
-static bool
+static void
 doubt_lookalikes(struct transferring *transferring)
 {
     const size_t count = transferring->count;
-    struct transfer **sorted = calloc(count, sizeof *sorted);
+    struct transfer **sorted = transferring->sorted;
     size_t end;
 
-    if (sorted == NULL)
-        return run_no_memory(transferring->run);
     for (size_t i = 0; i < count; i++)
         sorted[i] = &transferring->transfers[i];
     qsort(sorted, count, sizeof *sorted, compare_looks);
@@ -250,16 +251,15 @@ doubt_lookalikes(struct transferring *transferring)
         for (size_t k = i; differ && k < end; k++)
             sorted[k]->new_uid = 0;
     }
-    free(sorted);
-    return true;
 }
 
 static bool
 record_transfers(struct transferring *transferring)
 {
     struct run *run = transferring->run;
-    bool ok = doubt_lookalikes(transferring) && run_begin(run);
+    bool ok = run_begin(run);
 
+    doubt_lookalikes(transferring);
     for (size_t i = 0; ok && i < transferring->count; i++) {
         struct transfer *transfer = &transferring->transfers[i];
 
@@ -275,13 +275,11 @@ transfer_all(struct transferring *transferring)
     static const struct remote_changer changer = {on_verify, on_moved};
     struct run *run = transferring->run;
     const size_t count = transferring->count;
-    uint32_t *uids = calloc(count, sizeof *uids);
+    uint32_t *uids = transferring->uids;
     size_t requests = 0;
     bool asked, ok;
     struct error why;
 
-    if (uids == NULL)
-        return run_no_memory(run);
     qsort(transferring->transfers, count, sizeof *transferring->transfers, compare_transfers);
     for (size_t i = 0; i < count; i++) {
         const struct transfer *transfer = &transferring->transfers[i], *last = i != 0 ? transfer - 1 : NULL;
@@ -312,7 +310,6 @@ transfer_all(struct transferring *transferring)
             run->err = why;
         ok = ok && asked;
     }
-    free(uids);
     return ok;
 }
 
@@ -320,11 +317,12 @@ static bool
 begin_transferring(struct transferring *transferring, struct run *run, size_t count, bool move)
 {
     *transferring = (struct transferring){.run = run, .move = move};
-    transferring->transfers = calloc(count + 1, sizeof *transferring->transfers);
-    transferring->requests = calloc(count + 1, sizeof *transferring->requests);
-    transferring->first = calloc(count + 1, sizeof *transferring->first);
-    return (transferring->transfers != NULL && transferring->requests != NULL && transferring->first != NULL) ||
-           run_no_memory(run);
+    transferring->transfers = arena_array(&transferring->arena, count, sizeof *transferring->transfers);
+    transferring->requests = arena_array(&transferring->arena, count, sizeof *transferring->requests);
+    transferring->first = arena_array(&transferring->arena, count, sizeof *transferring->first);
+    transferring->uids = arena_array(&transferring->arena, count, sizeof *transferring->uids);
+    transferring->sorted = arena_array(&transferring->arena, count, sizeof(struct transfer *));
+    return run_has(run, &transferring->arena);
 }
 
 /* What was gathered is carried out, if that went well. */
@@ -333,9 +331,7 @@ end_transferring(struct transferring *transferring, bool ok)
 {
     if (ok && transferring->count != 0)
         ok = transfer_all(transferring);
-    free(transferring->transfers);
-    free(transferring->requests);
-    free(transferring->first);
+    arena_free(&transferring->arena);
     return ok;
 }
 

@@ -205,13 +205,13 @@ add_move(struct moving *moving, struct todo *todo)
 bool
 apply_moves_here(struct run *run, struct agenda *agenda)
 {
+    struct arena arena = {0};
     struct moving moving = {.run = run,
-                            .todos = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.todos),
-                            .from = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.from),
-                            .to = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.to),
-                            .items = calloc(agenda_room(agenda, MOVE_BATCH), sizeof *moving.items)};
-    bool ok = (moving.todos != NULL && moving.from != NULL && moving.to != NULL && moving.items != NULL) ||
-              run_no_memory(run);
+                            .todos = arena_array(&arena, agenda_room(agenda, MOVE_BATCH), sizeof *moving.todos),
+                            .from = arena_array(&arena, agenda_room(agenda, MOVE_BATCH), sizeof *moving.from),
+                            .to = arena_array(&arena, agenda_room(agenda, MOVE_BATCH), sizeof *moving.to),
+                            .items = arena_array(&arena, agenda_room(agenda, MOVE_BATCH), sizeof *moving.items)};
+    bool ok = run_has(run, &arena);
 
     for (size_t i = 0; ok && i < agenda->count && !run_stopped(run); i++) {
         struct todo *todo = &agenda->todos[i];
@@ -224,9 +224,6 @@ apply_moves_here(struct run *run, struct agenda *agenda)
             ok = finish_batch(&moving);
     }
     ok = ok && finish_batch(&moving);
-    free(moving.todos);
-    free(moving.from);
-    free(moving.to);
-    free(moving.items);
+    arena_free(&arena);
     return ok;
 }

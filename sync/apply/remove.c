@@ -165,16 +165,16 @@ bool
 apply_removals_here(struct run *run, struct agenda *agenda)
 {
     struct removing removing = {.run = run};
-    bool ok = true;
+    struct arena arena = {0};
+    bool ok;
 
     if (!may_remove(run, agenda, SIDE_HERE))
         return true;
-    removing.todos = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.todos);
-    removing.messages = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.messages);
-    removing.ops = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.ops);
-    removing.items = calloc(agenda_room(agenda, REMOVE_BATCH), sizeof *removing.items);
-    ok = (removing.todos != NULL && removing.messages != NULL && removing.ops != NULL && removing.items != NULL) ||
-         run_no_memory(run);
+    removing.todos = arena_array(&arena, agenda_room(agenda, REMOVE_BATCH), sizeof *removing.todos);
+    removing.messages = arena_array(&arena, agenda_room(agenda, REMOVE_BATCH), sizeof *removing.messages);
+    removing.ops = arena_array(&arena, agenda_room(agenda, REMOVE_BATCH), sizeof *removing.ops);
+    removing.items = arena_array(&arena, agenda_room(agenda, REMOVE_BATCH), sizeof *removing.items);
+    ok = run_has(run, &arena);
     for (size_t i = 0; ok && i < agenda->count && !run_stopped(run); i++) {
         if (!is_removal(run, &agenda->todos[i], SIDE_HERE))
             continue;
@@ -184,10 +184,7 @@ apply_removals_here(struct run *run, struct agenda *agenda)
             ok = remove_batch(&removing);
     }
     ok = ok && remove_batch(&removing);
-    free(removing.todos);
-    free(removing.messages);
-    free(removing.ops);
-    free(removing.items);
+    arena_free(&arena);
     return ok;
 }
 
@@ -308,6 +305,7 @@ apply_removals_there(struct run *run, struct agenda *agenda)
 {
     static const struct remote_changer changer = {on_verify, on_expunged};
     struct expunging expunging = {.run = run};
+    struct arena arena = {0};
     uint32_t *uids;
     size_t requests = 0;
     bool any = false, ok;
@@ -318,13 +316,11 @@ apply_removals_there(struct run *run, struct agenda *agenda)
         any = is_removal(run, &agenda->todos[i], SIDE_THERE);
     if (!any)
         return true;
-    expunging.todos = calloc(agenda->count + 1, sizeof *expunging.todos);
-    expunging.requests = calloc(agenda->count + 1, sizeof *expunging.requests);
-    expunging.first = calloc(agenda->count + 1, sizeof *expunging.first);
-    uids = calloc(agenda->count + 1, sizeof *uids);
-    ok = (expunging.todos != NULL && expunging.requests != NULL && expunging.first != NULL && uids != NULL) ||
-         run_no_memory(run);
-    ok = ok && apply_keep_there(run, agenda) && situation_mark(run) &&
+    expunging.todos = arena_array(&arena, agenda->count, sizeof *expunging.todos);
+    expunging.requests = arena_array(&arena, agenda->count, sizeof *expunging.requests);
+    expunging.first = arena_array(&arena, agenda->count, sizeof *expunging.first);
+    uids = arena_array(&arena, agenda->count, sizeof *uids);
+    ok = run_has(run, &arena) && apply_keep_there(run, agenda) && situation_mark(run) &&
          gather_expunges(&expunging, agenda, uids, &requests) && run_begin(run);
     if (ok) {
         const bool answered =
@@ -333,9 +329,6 @@ apply_removals_there(struct run *run, struct agenda *agenda)
 
         ok = run_end_answered(run, true, answered, &why);
     }
-    free(expunging.todos);
-    free(expunging.requests);
-    free(expunging.first);
-    free(uids);
+    arena_free(&arena);
     return ok;
 }

@@ -17,6 +17,7 @@ struct deleted {
 
 struct undelete {
     struct run *run;
+    struct arena arena;
     struct deleted *at; /* when they are taken off: those with a row, then by mailbox, UIDVALIDITY and UID */
     size_t count;
     uint32_t *uids;
@@ -27,32 +28,29 @@ struct undelete {
 struct undelete *
 undelete_new(struct run *run, size_t most)
 {
-    struct undelete *undelete = calloc(1, sizeof *undelete);
+    struct arena arena = {0};
+    struct undelete *undelete = arena_array(&arena, 1, sizeof *undelete);
+    struct undelete made = {.run = run,
+                            .at = arena_array(&arena, most, sizeof *made.at),
+                            .uids = arena_array(&arena, most, sizeof *made.uids),
+                            .requests = arena_array(&arena, most, sizeof *made.requests),
+                            .first = arena_array(&arena, most, sizeof *made.first)};
 
-    if (undelete != NULL) {
-        *undelete = (struct undelete){.run = run,
-                                      .at = calloc(most + 1, sizeof *undelete->at),
-                                      .uids = calloc(most + 1, sizeof *undelete->uids),
-                                      .requests = calloc(most + 1, sizeof *undelete->requests),
-                                      .first = calloc(most + 1, sizeof *undelete->first)};
-        if (undelete->at != NULL && undelete->uids != NULL && undelete->requests != NULL && undelete->first != NULL)
-            return undelete;
+    made.arena = arena;
+    if (run_has(run, &arena)) {
+        *undelete = made;
+        return undelete;
     }
-    undelete_free(undelete);
-    (void)run_no_memory(run);
+    arena_free(&arena);
     return NULL;
 }
 
 void
 undelete_free(struct undelete *undelete)
 {
-    if (undelete == NULL)
-        return;
-    free(undelete->at);
-    free(undelete->uids);
-    free(undelete->requests);
-    free(undelete->first);
-    free(undelete);
+    struct arena arena = undelete != NULL ? undelete->arena : (struct arena){0}; /* which holds *undelete itself */
+
+    arena_free(&arena);
 }
 
 void

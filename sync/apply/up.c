@@ -40,8 +40,7 @@ struct uploading {
     struct sending *batch;
     size_t count, most;
     uint64_t bytes;
-    size_t *which; /* request index -> batch index */
-    struct remote_append *requests;
+    struct remote_append *requests; /* one for each of batch */
     bool over_quota;
 };
 
@@ -244,7 +243,7 @@ on_read(void *context, size_t index, void *to, size_t size, size_t *got)
     struct uploading *up = context;
     struct run *run = up->run;
 
-    return run->local.ops->read(run->local.self, up->batch[up->which[index]].handle, to, size, got, &run->err);
+    return run->local.ops->read(run->local.self, up->batch[index].handle, to, size, got, &run->err);
 }
 
 static bool
@@ -253,14 +252,14 @@ on_rewind(void *context, size_t index)
     struct uploading *up = context;
     struct run *run = up->run;
 
-    return run->local.ops->read_rewind(run->local.self, up->batch[up->which[index]].handle, &run->err);
+    return run->local.ops->read_rewind(run->local.self, up->batch[index].handle, &run->err);
 }
 
 static bool
 on_done(void *context, size_t index, uint32_t uid, const struct remote_outcome *outcome)
 {
     struct uploading *up = context;
-    struct sending *sending = &up->batch[up->which[index]];
+    struct sending *sending = &up->batch[index];
 
     sending->answered = true;
     sending->uid = uid;
@@ -389,7 +388,6 @@ send_batch(struct uploading *up)
         const struct sending *sending = &up->batch[i];
         const struct mailbox *mailbox = &run->mailboxes[sending->todo->mailbox];
 
-        up->which[i] = i;
         up->requests[i] = (struct remote_append){.mailbox = text_of(mailbox->row.wire),
                                                  .uidvalidity = mailbox->row.uidvalidity,
                                                  .uidnext = mailbox->row.uidnext,
@@ -476,6 +474,7 @@ bool
 apply_uploads(struct run *run, struct agenda *agenda)
 {
     struct uploading up = {.run = run, .most = count_open()};
+    struct arena arena = {0};
     bool any = false, ok;
 
     for (size_t i = 0; i < agenda->count; i++) {
@@ -493,15 +492,11 @@ apply_uploads(struct run *run, struct agenda *agenda)
         return true;
     if (!situation_mark(run) || !apply_copies_there(run, agenda))
         return false;
-    up.batch = calloc(agenda_room(agenda, UPLOAD_BATCH), sizeof *up.batch);
-    up.which = calloc(agenda_room(agenda, UPLOAD_BATCH), sizeof *up.which);
-    up.requests = calloc(agenda_room(agenda, UPLOAD_BATCH), sizeof *up.requests);
-    ok = (up.batch != NULL && up.which != NULL && up.requests != NULL) || run_no_memory(run);
-    ok = ok && upload_all(&up, agenda);
+    up.batch = arena_array(&arena, agenda_room(agenda, UPLOAD_BATCH), sizeof *up.batch);
+    up.requests = arena_array(&arena, agenda_room(agenda, UPLOAD_BATCH), sizeof *up.requests);
+    ok = run_has(run, &arena) && upload_all(&up, agenda);
     for (size_t i = 0; i < up.count; i++) /* what was not sent because the journal failed */
         close_file(run, &up.batch[i]);
-    free(up.batch);
-    free(up.which);
-    free(up.requests);
+    arena_free(&arena);
     return ok;
 }

@@ -256,19 +256,18 @@ note_overtaken(const struct probing *probing)
 bool
 probe_remote(struct run *run, struct probe *probes, size_t count, bool headers)
 {
+    struct arena arena = {0};
     struct probing probing = {.run = run,
-                              .probes = calloc(count + 1, sizeof *probing.probes),
-                              .readings = calloc(count + 1, sizeof *probing.readings),
+                              .probes = arena_array(&arena, count, sizeof *probing.probes),
+                              .readings = arena_array(&arena, count, sizeof *probing.readings),
                               .count = count,
-                              .first = calloc(count + 1, sizeof *probing.first),
-                              .requests = calloc(count + 1, sizeof *probing.requests),
-                              .uids = calloc(count + 1, sizeof *probing.uids),
+                              .first = arena_array(&arena, count, sizeof *probing.first),
+                              .requests = arena_array(&arena, count, sizeof *probing.requests),
+                              .uids = arena_array(&arena, count, sizeof *probing.uids),
                               .headers = headers,
                               .digest = digest_new(),
                               .header = buffer_new(PROBE_HEADER_KEPT + 1)};
-    bool ok = (probing.probes != NULL && probing.readings != NULL && probing.first != NULL &&
-               probing.requests != NULL && probing.uids != NULL && probing.digest != NULL) ||
-              run_no_memory(run);
+    bool ok = run_has(run, &arena) && (probing.digest != NULL || run_no_memory(run));
 
     for (size_t i = 0; ok && i < count; i++)
         probing.probes[i] = &probes[i];
@@ -282,10 +281,6 @@ probe_remote(struct run *run, struct probe *probes, size_t count, bool headers)
     }
     digest_free(probing.digest);
     buffer_free(&probing.header);
-    free(probing.probes);
-    free(probing.readings);
-    free(probing.first);
-    free(probing.requests);
-    free(probing.uids);
+    arena_free(&arena);
     return ok;
 }

@@ -8,6 +8,7 @@
 #ifndef SYNC_RUN_RUN_H
 #define SYNC_RUN_RUN_H
 
+#include "store/base/arena.h"
 #include "store/base/local.h"
 #include "store/base/remote.h"
 #include "store/journal/journal.h"
@@ -207,6 +208,12 @@ run_no_memory(struct run *run)
     error_set(&run->err, ERROR_LOCAL, "get memory");
     error_hint(&run->err, "free some memory and run golub again; nothing is lost");
     return false;
+}
+/** All arrays of it came; else err is filled in. */
+MUST_CHECK static inline bool
+run_has(struct run *run, const struct arena *arena)
+{
+    return !arena->failed || run_no_memory(run);
 }
 /** Deterministic base name of a message's file; attempt > 0 where the name was taken by somebody else's file. */
 void run_base_name(const struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
