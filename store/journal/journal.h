@@ -192,6 +192,12 @@ enum journal_which {
     WHICH_OUT_OF_VIEW, /* FACT_OUT_OF_VIEW */
     WHICH_ALIAS,       /* files of another row's UID, not gone here */
     WHICH_DRAFT,       /* files that carry \\Draft on a side, not gone here */
+    /* of the dirty ones: */
+    WHICH_UNREAD,     /* files that are here and were not digested yet */
+    WHICH_FILE_ALONE, /* base known, no uid */
+    WHICH_UID_ALONE,  /* uid known and not gone there, no base, not FACT_REPLACED */
+    WHICH_UID_LEFT,   /* uid known and gone there, no base */
+    WHICH_SETS,       /* so many */
 };
 /** Ids of one mailbox's (0: every mailbox's) messages, ordered by mailbox, then uid, then id; the caller frees *ids. */
 MUST_CHECK bool journal_message_ids(struct journal *journal, int64_t mailbox, enum journal_which which, int64_t **ids,

@@ -3,52 +3,59 @@
 
 #include <assert.h>
 
-#define WITH_UID "uid IS NOT NULL AND (facts & 1) = 0"                                           /* FACT_GONE_THERE */
-#define WITH_BASE "base IS NOT NULL AND (facts & 2) = 0"                                         /* FACT_GONE_HERE */
-#define MARKED WITH_UID " AND base IS NOT NULL AND (facts & 2) = 0 AND (rseen & lseen & 8) <> 0" /* FLAG_DELETED */
+#define DIRTY "dirty = 1"
+#define WITH_UID "uid IS NOT NULL AND (facts & 1) = 0"                                            /* FACT_GONE_THERE */
+#define WITH_BASE "base IS NOT NULL AND (facts & 2) = 0"                                          /* FACT_GONE_HERE */
+#define DELETED WITH_UID " AND base IS NOT NULL AND (facts & 2) = 0 AND (rseen & lseen & 8) <> 0" /* FLAG_DELETED */
 #define OUT_OF_VIEW "(facts & 0x80000) <> 0"
 #define ALIAS WITH_BASE " AND twin IS NOT NULL"
 #define DRAFT WITH_BASE " AND ((rseen | lseen) & 16) <> 0" /* FLAG_DRAFT, as the index says it */
+#define UNREAD DIRTY " AND " WITH_BASE " AND wire IS NULL"
+#define FILE_ALONE DIRTY " AND uid IS NULL AND base IS NOT NULL"
+#define UID_ALONE DIRTY " AND base IS NULL AND (facts & 0x40000) = 0 AND " WITH_UID /* FACT_REPLACED */
+#define UID_LEFT DIRTY " AND base IS NULL AND uid IS NOT NULL AND (facts & 1) <> 0"
 static_assert(FACT_GONE_THERE == 1 && FACT_GONE_HERE == 2 && FLAG_DELETED == 8 && FLAG_DRAFT == 16 &&
-                  FACT_OUT_OF_VIEW == 0x80000,
+                  FACT_OUT_OF_VIEW == 0x80000 && FACT_REPLACED == 0x40000,
               "the statements hold these bits");
 
 #define IN_ORDER " ORDER BY mailbox, uid, id"
+#define IDS(set)                                                                                                       \
+    {                                                                                                                  \
+        "SELECT id FROM message WHERE mailbox = ?1 AND " set IN_ORDER, "SELECT id FROM message WHERE " set IN_ORDER    \
+    }
+#define COUNT(set)                                                                                                     \
+    {                                                                                                                  \
+        "SELECT count(*) FROM message WHERE mailbox = ?1 AND " set, "SELECT count(*) FROM message WHERE " set          \
+    }
 
-static const char *const ids_sql[][2] = {
+static const char *const ids_sql[WHICH_SETS][2] = {
     [WHICH_ALL] = {"SELECT id FROM message WHERE mailbox = ?1" IN_ORDER, "SELECT id FROM message" IN_ORDER},
-    [WHICH_DIRTY] = {"SELECT id FROM message WHERE mailbox = ?1 AND dirty = 1" IN_ORDER,
-                     "SELECT id FROM message WHERE dirty = 1" IN_ORDER},
-    [WHICH_WITH_UID] = {"SELECT id FROM message WHERE mailbox = ?1 AND " WITH_UID IN_ORDER,
-                        "SELECT id FROM message WHERE " WITH_UID IN_ORDER},
-    [WHICH_WITH_BASE] = {"SELECT id FROM message WHERE mailbox = ?1 AND " WITH_BASE IN_ORDER,
-                         "SELECT id FROM message WHERE " WITH_BASE IN_ORDER},
-    [WHICH_DELETED] = {"SELECT id FROM message WHERE mailbox = ?1 AND " MARKED IN_ORDER,
-                       "SELECT id FROM message WHERE " MARKED IN_ORDER},
-    [WHICH_OUT_OF_VIEW] = {"SELECT id FROM message WHERE mailbox = ?1 AND " OUT_OF_VIEW IN_ORDER,
-                           "SELECT id FROM message WHERE " OUT_OF_VIEW IN_ORDER},
-    [WHICH_ALIAS] = {"SELECT id FROM message WHERE mailbox = ?1 AND " ALIAS IN_ORDER,
-                     "SELECT id FROM message WHERE " ALIAS IN_ORDER},
-    [WHICH_DRAFT] = {"SELECT id FROM message WHERE mailbox = ?1 AND " DRAFT IN_ORDER,
-                     "SELECT id FROM message WHERE " DRAFT IN_ORDER},
+    [WHICH_DIRTY] = IDS(DIRTY),
+    [WHICH_WITH_UID] = IDS(WITH_UID),
+    [WHICH_WITH_BASE] = IDS(WITH_BASE),
+    [WHICH_DELETED] = IDS(DELETED),
+    [WHICH_OUT_OF_VIEW] = IDS(OUT_OF_VIEW),
+    [WHICH_ALIAS] = IDS(ALIAS),
+    [WHICH_DRAFT] = IDS(DRAFT),
+    [WHICH_UNREAD] = IDS(UNREAD),
+    [WHICH_FILE_ALONE] = IDS(FILE_ALONE),
+    [WHICH_UID_ALONE] = IDS(UID_ALONE),
+    [WHICH_UID_LEFT] = IDS(UID_LEFT),
 };
 
-static const char *const count_sql[][2] = {
+static const char *const count_sql[WHICH_SETS][2] = {
     [WHICH_ALL] = {"SELECT count(*) FROM message WHERE mailbox = ?1", "SELECT count(*) FROM message"},
-    [WHICH_DIRTY] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND dirty = 1",
-                     "SELECT count(*) FROM message WHERE dirty = 1"},
-    [WHICH_WITH_UID] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " WITH_UID,
-                        "SELECT count(*) FROM message WHERE " WITH_UID},
-    [WHICH_WITH_BASE] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " WITH_BASE,
-                         "SELECT count(*) FROM message WHERE " WITH_BASE},
-    [WHICH_DELETED] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " MARKED,
-                       "SELECT count(*) FROM message WHERE " MARKED},
-    [WHICH_OUT_OF_VIEW] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " OUT_OF_VIEW,
-                           "SELECT count(*) FROM message WHERE " OUT_OF_VIEW},
-    [WHICH_ALIAS] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " ALIAS,
-                     "SELECT count(*) FROM message WHERE " ALIAS},
-    [WHICH_DRAFT] = {"SELECT count(*) FROM message WHERE mailbox = ?1 AND " DRAFT,
-                     "SELECT count(*) FROM message WHERE " DRAFT},
+    [WHICH_DIRTY] = COUNT(DIRTY),
+    [WHICH_WITH_UID] = COUNT(WITH_UID),
+    [WHICH_WITH_BASE] = COUNT(WITH_BASE),
+    [WHICH_DELETED] = COUNT(DELETED),
+    [WHICH_OUT_OF_VIEW] = COUNT(OUT_OF_VIEW),
+    [WHICH_ALIAS] = COUNT(ALIAS),
+    [WHICH_DRAFT] = COUNT(DRAFT),
+    [WHICH_UNREAD] = COUNT(UNREAD),
+    [WHICH_FILE_ALONE] = COUNT(FILE_ALONE),
+    [WHICH_UID_ALONE] = COUNT(UID_ALONE),
+    [WHICH_UID_LEFT] = COUNT(UID_LEFT),
 };
 
 static sqlite3_stmt *

@@ -2,6 +2,7 @@
 #include "sync/agenda/agenda.h"
 
 #include "sync/rows/alias.h"
+#include "sync/rows/own_name.h"
 #include "sync/rules/merge.h"
 
 void
@@ -143,6 +144,8 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
     input = make_input(mailbox, &message);
     todo.mailbox = (uint32_t)(mailbox - run->mailboxes);
     todo.uid = message.uid;
+    todo.size = message.size;
+    todo.own_name = own_name_is_ours(message.base);
     todo.fresh = (message.uid == 0 && (message.facts & (FACT_GONE_THERE | FACT_APART)) == 0) ||
                  (message.base[0] == '\0' && (message.facts & FACT_REPLACED) == 0);
     todo.unpaired = (message.facts & FACT_UNPAIRED) != 0;

@@ -116,11 +116,11 @@ gather_strays(struct run *run, struct agenda *agenda, struct strays *strays, str
     for (size_t i = 0; i < agenda->count; i++) {
         struct stray *stray;
 
-        if (!is_new_here(&agenda->todos[i]))
+        if (!is_new_here(&agenda->todos[i]) || !agenda->todos[i].own_name)
             continue;
         if (!run_load(run, agenda->todos[i].id, message))
             return false;
-        if (!message->has_wire || !own_name_is_ours(message->base))
+        if (!message->has_wire)
             continue;
         if (!array_grow(&strays->at, &size, strays->count + 1, sizeof *strays->at))
             return run_no_memory(run);
@@ -205,29 +205,26 @@ bool
 moved_before_commit(struct run *run, struct agenda *agenda)
 {
     struct strays strays = {0};
+    struct arena arena = {0};
     struct journal_message *message, *file;
-    struct probe *probes = NULL;
+    struct probe *probes;
     size_t count = 0;
     bool ok;
 
     if (run->first || run->maildir_older || run->dry)
         return true;
-    message = calloc(1, sizeof *message);
-    file = calloc(1, sizeof *file);
-    ok = (message != NULL && file != NULL) || run_no_memory(run);
-    ok = ok && gather_strays(run, agenda, &strays, message);
-    if (ok && strays.count != 0) {
-        probes = calloc(strays.count, sizeof *probes);
-        ok = (probes != NULL || run_no_memory(run)) && find_owners(run, agenda, &strays, message, probes, &count);
-    }
+    message = arena_array(&arena, 1, sizeof *message);
+    file = arena_array(&arena, 1, sizeof *file);
+    ok = run_has(run, &arena) && gather_strays(run, agenda, &strays, message);
+    probes = arena_array(&arena, strays.count, sizeof *probes);
+    if (ok && strays.count != 0)
+        ok = run_has(run, &arena) && find_owners(run, agenda, &strays, message, probes, &count);
     if (ok && are_too_many(&strays))
         strays.count = count = 0;
     ok = ok && (count == 0 || moved_bodies_read(run, probes, count, NULL, 0));
     for (size_t i = 0; ok && i < strays.count; i++)
         ok = strays.at[i].message == NULL || take_stray(run, &strays.at[i], message, file);
-    free(message);
-    free(file);
-    free(probes);
+    arena_free(&arena);
     free(strays.at);
     return ok;
 }

@@ -9,6 +9,7 @@
 struct two_places {
     struct run *run;
     struct agenda *agenda;
+    struct arena arena;
     struct journal_message *old, *other;
     struct probe *probes; /* what is new on the server and of the right size */
     size_t count;
@@ -57,9 +58,9 @@ read_headers(struct two_places *two)
     struct run *run = two->run;
     struct agenda *agenda = two->agenda;
 
-    two->probes = calloc(agenda->count + 1, sizeof *two->probes);
-    if (two->probes == NULL)
-        return run_no_memory(run);
+    two->probes = arena_array(&two->arena, agenda->count, sizeof *two->probes);
+    if (!run_has(run, &two->arena))
+        return false;
     for (size_t i = 0; i < agenda->count; i++) {
         const struct todo *todo = &agenda->todos[i];
         int64_t *ids = NULL;
@@ -68,8 +69,7 @@ read_headers(struct two_places *two)
 
         if (!is_new_there(todo))
             continue;
-        if (!run_load(run, todo->id, two->other) ||
-            !journal_ids_dirty_by_size(run->journal, two->other->size, &ids, &same, &run->err))
+        if (!journal_ids_dirty_by_size(run->journal, todo->size, &ids, &same, &run->err))
             return false;
         for (size_t k = 0; k < same && !wanted; k++) {
             for (size_t j = 0; j < agenda->count && !wanted; j++)
@@ -148,17 +148,17 @@ look_at_all(struct two_places *two)
 bool
 agenda_say_two_places(struct run *run, struct agenda *agenda)
 {
-    struct two_places two = {
-        .run = run, .agenda = agenda, .old = calloc(1, sizeof *two.old), .other = calloc(1, sizeof *two.other)};
-    bool any_gone = false, any_new = false, ok = (two.old != NULL && two.other != NULL) || run_no_memory(run);
+    struct two_places two = {.run = run, .agenda = agenda};
+    bool any_gone = false, any_new = false, ok;
 
+    two.old = arena_array(&two.arena, 1, sizeof *two.old);
+    two.other = arena_array(&two.arena, 1, sizeof *two.other);
+    ok = run_has(run, &two.arena);
     for (size_t i = 0; i < agenda->count; i++) {
         any_gone = any_gone || is_gone_both(&agenda->todos[i]);
         any_new = any_new || is_new_there(&agenda->todos[i]);
     }
     ok = ok && (!any_gone || !any_new || look_at_all(&two));
-    free(two.old);
-    free(two.other);
-    free(two.probes);
+    arena_free(&two.arena);
     return ok;
 }

@@ -143,6 +143,7 @@ plan_giving(struct wanting *wanting, const struct mailbox *mailbox, struct merge
     struct todo add = {.id = home->id,
                        .mailbox = (uint32_t)(mailbox - wanting->run->mailboxes),
                        .uid = home->uid,
+                       .size = home->size,
                        .fresh = home->uid == 0 || home->base[0] == '\0',
                        .step = {.verb = PLAN_FLAGS, .flags = flags}};
 
@@ -232,11 +233,12 @@ check_sent(const struct run *run, struct todo *todo, bool *look)
 bool
 agenda_wanted(struct run *run, struct agenda *agenda)
 {
+    struct arena arena = {0};
     struct wanting wanting = {.run = run,
                               .agenda = agenda,
-                              .survivor = calloc(1, sizeof *wanting.survivor),
-                              .home = calloc(1, sizeof *wanting.home)};
-    bool ok = (wanting.survivor != NULL && wanting.home != NULL) || run_no_memory(run), look = false;
+                              .survivor = arena_array(&arena, 1, sizeof *wanting.survivor),
+                              .home = arena_array(&arena, 1, sizeof *wanting.home)};
+    bool ok = run_has(run, &arena), look = false;
 
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
@@ -256,8 +258,7 @@ agenda_wanted(struct run *run, struct agenda *agenda)
         ok = agenda_add(run, agenda, &wanting.added[i]);
     if (ok && wanting.added_count != 0)
         agenda_sort(agenda);
-    free(wanting.survivor);
-    free(wanting.home);
+    arena_free(&arena);
     free(wanting.added);
     return ok && (!look || look_elsewhere(run));
 }

@@ -9,29 +9,28 @@
 
 #define BATCH_MS 1000 /* what arrived is flushed at least so often, if more arrives */
 
-bool
-arrivals_begin(struct arrivals *arrivals, struct run *run, size_t most)
+void
+arrivals_begin(struct arrivals *arrivals, struct run *run, struct arena *arena, size_t most)
 {
+    const size_t room = most < LIMIT_BATCH ? most : LIMIT_BATCH;
+
     *arrivals = (struct arrivals){.run = run,
-                                  .at = calloc((most < LIMIT_BATCH ? most : LIMIT_BATCH) + 1, sizeof *arrivals->at),
-                                  .message = calloc(1, sizeof *arrivals->message)};
-    return (arrivals->at != NULL && arrivals->message != NULL) || run_no_memory(run);
+                                  .at = arena_array(arena, room + 1, sizeof *arrivals->at),
+                                  .items = arena_array(arena, room, sizeof *arrivals->items)};
 }
 
-void
-arrivals_end(struct arrivals *arrivals)
+struct arrival *
+arrivals_next(struct arrivals *arrivals)
 {
-    free(arrivals->at);
-    free(arrivals->message);
+    return &arrivals->at[arrivals->count];
 }
 
 void
-arrivals_add(struct arrivals *arrivals, const struct arrival *arrival)
+arrivals_add(struct arrivals *arrivals)
 {
     if (arrivals->count == 0)
         arrivals->since = clock_ms();
-    arrivals->at[arrivals->count++] = *arrival;
-    arrivals->bytes += arrival->literal;
+    arrivals->bytes += arrivals->at[arrivals->count++].literal;
 }
 
 bool
@@ -43,15 +42,12 @@ arrivals_are_due(const struct arrivals *arrivals)
 
 /* The file is durable: the row may say so. */
 static bool
-record(struct arrivals *arrivals, const struct arrival *arrival, const struct local_delivery *item)
+record(struct arrivals *arrivals, struct arrival *arrival, const struct local_delivery *item)
 {
     struct run *run = arrivals->run;
-    struct journal_message *message = arrivals->message;
+    struct journal_message *message = &arrival->message;
     struct mailbox *mailbox = &run->mailboxes[arrival->mailbox];
 
-    if (!run_load(run, arrival->id, message))
-        return false;
-    memcpy(message->base, arrival->base, sizeof message->base);
     (void)text_print(message->info, sizeof message->info, "%s", item->info);
     message->has_wire = message->has_header = true;
     memcpy(message->wire, arrival->digests.wire, DIGEST_SIZE);
@@ -92,8 +88,8 @@ record_taken(struct arrivals *arrivals, const struct arrival *arrival)
     struct mailbox *mailbox = &run->mailboxes[arrival->mailbox];
 
     mailbox->look_here = true;
-    return run_pending(run, mailbox, arrival->id, PENDING_FAILED, "download", "a file of that name is there already",
-                       NULL);
+    return run_pending(run, mailbox, arrival->message.id, PENDING_FAILED, "download",
+                       "a file of that name is there already", NULL);
 }
 
 void
@@ -109,44 +105,40 @@ bool
 arrivals_flush(struct arrivals *arrivals)
 {
     struct run *run = arrivals->run;
-    struct local_delivery *items;
+    struct local_delivery *items = arrivals->items;
     size_t count = arrivals->count;
     bool ok;
 
     if (count == 0)
         return true;
-    items = calloc(count, sizeof *items);
-    if (items == NULL || !situation_mark(run)) {
-        free(items);
+    if (!situation_mark(run)) {
         arrivals_drop(arrivals);
-        return run->err.kind != ERROR_NONE ? false : run_no_memory(run);
+        return false;
     }
     for (size_t i = 0; i < count; i++) {
-        if (!run_load(run, arrivals->at[i].id, arrivals->message)) {
-            free(items);
-            arrivals_drop(arrivals);
-            return false;
-        }
-        items[i] = (struct local_delivery){.draft = arrivals->at[i].draft,
-                                           .base = arrivals->at[i].base,
-                                           .flags = arrivals->message->flags.rseen,
-                                           .date = arrivals->message->date};
+        const struct arrival *arrival = &arrivals->at[i];
+
+        items[i] = (struct local_delivery){.draft = arrival->draft,
+                                           .base = arrival->message.base,
+                                           .flags = arrival->message.flags.rseen,
+                                           .date = arrival->message.date};
     }
     arrivals->count = 0;
     arrivals->bytes = 0;
     ok = run->local.ops->deliver(run->local.self, items, count, &run->err) && run_begin(run);
     if (ok) {
         for (size_t i = 0; ok && i < count; i++) {
+            struct arrival *arrival = &arrivals->at[i];
+            struct mailbox *mailbox = &run->mailboxes[arrival->mailbox];
+
             if (items[i].ok)
-                ok = flushed_note(run, &run->mailboxes[arrivals->at[i].mailbox], arrivals->at[i].id, false) &&
-                     record(arrivals, &arrivals->at[i], &items[i]);
+                ok = flushed_note(run, mailbox, arrival->message.id, false) && record(arrivals, arrival, &items[i]);
             else if (items[i].taken)
-                ok = record_taken(arrivals, &arrivals->at[i]);
+                ok = record_taken(arrivals, arrival);
             else
-                run_problem(run, &run->mailboxes[arrivals->at[i].mailbox], &items[i].err);
+                run_problem(run, mailbox, &items[i].err);
         }
         ok = run_end(run, ok && situation_mark_commit(run));
     }
-    free(items);
     return ok;
 }

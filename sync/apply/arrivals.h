@@ -8,31 +8,30 @@
 #include "sync/run/run.h"
 
 struct arrival { /* a finished draft that waits for its batch */
-    int64_t id;
+    /* Its row as it came: nothing else of this pass changes it before the batch is committed. base: the name that its file gets */
+    struct journal_message message;
     uint32_t mailbox;
     const char *why; /* of plan_reason_words */
     struct local_draft *draft;
     uint64_t literal; /* bytes as the server sent them */
     bool confirmed;   /* fewer than it announced, twice the same */
     struct digests digests;
-    char base[LOCAL_BASE_MAX + 1];
 };
 
 struct arrivals {
     struct run *run;
     struct arrival *at;
+    struct local_delivery *items;
     size_t count;
     uint64_t bytes;
     int64_t since;
-    struct journal_message *message;
 };
 
-/** @param most  that will ever come @return false: out of memory; arrivals_end is allowed all the same */
-MUST_CHECK bool arrivals_begin(struct arrivals *arrivals, struct run *run, size_t most);
-/** Frees what was allocated; drafts are not waited for (arrivals_flush, arrivals_drop). */
-void arrivals_end(struct arrivals *arrivals);
-/** There is room for it: what is due was flushed. */
-void arrivals_add(struct arrivals *arrivals, const struct arrival *arrival);
+/** Memory is the arena's, which says whether it came. @param most  that will ever come */
+void arrivals_begin(struct arrivals *arrivals, struct run *run, struct arena *arena, size_t most);
+/** The place of the next one: there is one, since what is due was flushed. It is no part of the batch before arrivals_add. */
+struct arrival *arrivals_next(struct arrivals *arrivals);
+void arrivals_add(struct arrivals *arrivals);
 /** Is the batch large or old enough? */
 bool arrivals_are_due(const struct arrivals *arrivals);
 /** The batch becomes mail. Outside of a transaction; without a batch nothing happens. */

@@ -14,6 +14,7 @@
 
 struct downloading {
     struct run *run;
+    struct arena arena;
     struct todo **todos; /* all, in the order in which they are asked for */
     size_t count;
     struct room room;
@@ -24,13 +25,14 @@ struct downloading {
     struct reading *readings;      /* one for each of asked */
     struct remote_fetch *requests; /* each is asked[first[i] ...] */
     size_t *first;
+    uint32_t *uids;
     size_t request_count;
     bool again; /* the second time */
 
     struct local_draft *draft; /* being written; NULL: what comes is thrown away */
     bool no_room;              /* ... for it is too much */
     uint64_t draft_bytes;
-    struct journal_message *message;
+    struct journal_message *other; /* a row that is looked at */
 };
 
 static struct mailbox *
@@ -87,21 +89,16 @@ find_wanted(struct downloading *down, size_t index, uint32_t uid)
  * had: whoever puts that file back, out of a backup or while he copies the tree, puts back this one.
  */
 static bool
-choose_base(struct downloading *down, struct mailbox *mailbox, char base[static LOCAL_BASE_MAX + 1])
+choose_base(struct downloading *down, struct mailbox *mailbox, struct journal_message *message)
 {
     struct run *run = down->run;
-    struct journal_message *other = calloc(1, sizeof *other);
-    bool known = down->message->base[0] != '\0' && (down->message->facts & FACT_GONE_HERE) != 0;
-    bool found = !known, ok = other != NULL || run_no_memory(run);
+    bool found = message->base[0] == '\0' || (message->facts & FACT_GONE_HERE) == 0, ok = true;
 
-    if (known)
-        memcpy(base, down->message->base, sizeof down->message->base);
     for (int attempt = 0; ok && found && attempt < 1000; attempt++) {
-        run_base_name(run, mailbox, down->message, attempt, base);
-        ok = journal_message_by_base(run->journal, mailbox->row.id, base, other, &found, &run->err);
-        found = found && other->id != down->message->id;
+        run_base_name(run, mailbox, message, attempt, message->base);
+        ok = journal_message_by_base(run->journal, mailbox->row.id, message->base, down->other, &found, &run->err);
+        found = found && down->other->id != message->id;
     }
-    free(other);
     return ok;
 }
 
@@ -109,11 +106,9 @@ choose_base(struct downloading *down, struct mailbox *mailbox, char base[static 
 static bool
 take_no_room(struct downloading *down, size_t wanted)
 {
-    if (!run_load(down->run, down->asked[wanted]->id, down->message))
-        return false;
     down->readings[wanted].no_room = true;
     down->readings[wanted].literal = down->draft_bytes;
-    return down->draft_bytes > down->message->size || room_refuse(down->run, &down->room, down->draft_bytes);
+    return down->draft_bytes > down->asked[wanted]->size || room_refuse(down->run, &down->room, down->draft_bytes);
 }
 
 /* The draft is whole: is it the message? */
@@ -123,11 +118,11 @@ finish(struct downloading *down, struct mailbox *mailbox, size_t wanted, struct 
     struct run *run = down->run;
 
     if (!run->local.ops->draft_finish(run->local.self, arrival->draft, &arrival->digests, &run->err) ||
-        !run_load(run, arrival->id, down->message))
+        !run_load(run, down->asked[wanted]->id, &arrival->message))
         return false;
-    *taken = reading_take(&down->readings[wanted], mailbox, down->message->size, arrival->literal, &arrival->digests,
+    *taken = reading_take(&down->readings[wanted], mailbox, arrival->message.size, arrival->literal, &arrival->digests,
                           down->again, &arrival->confirmed);
-    return !*taken || choose_base(down, mailbox, arrival->base);
+    return !*taken || choose_base(down, mailbox, &arrival->message);
 }
 
 static bool
@@ -137,7 +132,7 @@ on_end(void *context, size_t index, uint32_t uid)
     struct run *run = down->run;
     struct mailbox *mailbox = mailbox_of(down, index);
     struct local_draft *draft = down->draft;
-    struct arrival arrival;
+    struct arrival *arrival = arrivals_next(&down->arrivals);
     size_t wanted = find_wanted(down, index, uid);
     bool taken = false, ok = true;
 
@@ -145,19 +140,18 @@ on_end(void *context, size_t index, uint32_t uid)
     if (draft == NULL)
         return wanted == SIZE_MAX || take_no_room(down, wanted);
     if (wanted != SIZE_MAX) {
-        arrival = (struct arrival){.id = down->asked[wanted]->id,
-                                   .why = plan_reason_words(&down->asked[wanted]->step),
-                                   .mailbox = down->asked[wanted]->mailbox,
-                                   .draft = draft,
-                                   .literal = down->draft_bytes};
-        ok = finish(down, mailbox, wanted, &arrival, &taken);
+        *arrival = (struct arrival){.why = plan_reason_words(&down->asked[wanted]->step),
+                                    .mailbox = down->asked[wanted]->mailbox,
+                                    .draft = draft,
+                                    .literal = down->draft_bytes};
+        ok = finish(down, mailbox, wanted, arrival, &taken);
     }
     if (!ok || !taken) {
         run->local.ops->draft_drop(run->local.self, draft);
         return ok;
     }
     down->readings[wanted].delivered = true;
-    arrivals_add(&down->arrivals, &arrival);
+    arrivals_add(&down->arrivals);
     run->done++;
     report_progress(run->report, run->account->name, mailbox->row.name, run->done, run->total,
                     run->counts.bytes_down + down->arrivals.bytes);
@@ -228,13 +222,13 @@ allocate(struct downloading *down)
 {
     const size_t at_once = down->count < ROUND ? down->count : ROUND;
 
-    down->readings = calloc(at_once, sizeof *down->readings);
-    down->requests = calloc(at_once, sizeof *down->requests);
-    down->first = calloc(at_once + 1, sizeof *down->first);
-    down->message = calloc(1, sizeof *down->message);
-    if (down->readings == NULL || down->requests == NULL || down->first == NULL || down->message == NULL)
-        return run_no_memory(down->run);
-    return arrivals_begin(&down->arrivals, down->run, down->count);
+    down->readings = arena_array(&down->arena, at_once, sizeof *down->readings);
+    down->requests = arena_array(&down->arena, at_once, sizeof *down->requests);
+    down->first = arena_array(&down->arena, at_once, sizeof *down->first);
+    down->uids = arena_array(&down->arena, at_once, sizeof *down->uids);
+    down->other = arena_array(&down->arena, 1, sizeof *down->other);
+    arrivals_begin(&down->arrivals, down->run, &down->arena, down->count);
+    return run_has(down->run, &down->arena);
 }
 
 static bool
@@ -243,9 +237,9 @@ choose(struct downloading *down, struct agenda *agenda)
     struct run *run = down->run;
     uint32_t tried = UINT32_MAX;
 
-    down->todos = calloc(agenda->count + 1, sizeof *down->todos);
-    if (down->todos == NULL)
-        return run_no_memory(run);
+    down->todos = arena_array(&down->arena, agenda->count, sizeof *down->todos);
+    if (!run_has(run, &down->arena))
+        return false;
     reading_begin(run);
     /* The agenda is ordered by mailbox and UID; pieces of 256 go from its end to its beginning, UIDs inside ascending. */
     for (size_t end = agenda->count; end > 0;) {
@@ -269,8 +263,10 @@ choose(struct downloading *down, struct agenda *agenda)
 
 /* One request for each run of ascending UIDs of a mailbox. */
 static void
-make_requests(struct downloading *down, uint32_t *uids)
+make_requests(struct downloading *down)
 {
+    uint32_t *uids = down->uids;
+
     down->request_count = 0;
     for (size_t i = 0; i < down->asked_count; i++) {
         const struct todo *todo = down->asked[i], *last = i > 0 ? down->asked[i - 1] : NULL;
@@ -291,13 +287,11 @@ fetch_asked(struct downloading *down)
 {
     static const struct remote_sink sink = {on_begin, on_data, on_end, on_done};
     struct run *run = down->run;
-    uint32_t *uids = calloc(down->asked_count + 1, sizeof *uids);
-    bool ok = uids != NULL || run_no_memory(run);
     struct error why;
+    bool ok;
 
-    if (ok)
-        make_requests(down, uids);
-    ok = ok && run->remote.ops->fetch(run->remote.self, down->requests, down->request_count, &sink, down, &run->err);
+    make_requests(down);
+    ok = run->remote.ops->fetch(run->remote.self, down->requests, down->request_count, &sink, down, &run->err);
     why = run->err;
     if (down->draft != NULL) {
         run->local.ops->draft_drop(run->local.self, down->draft);
@@ -313,7 +307,6 @@ fetch_asked(struct downloading *down)
         else
             ok = false;
     }
-    free(uids);
     return ok;
 }
 
@@ -337,8 +330,8 @@ sort_out(struct downloading *down)
             down->readings[left] = *reading;
             down->asked[left++] = down->asked[i];
         } else {
-            ok = run_load(run, todo->id, down->message) &&
-                 reading_give_up(run, &run->mailboxes[todo->mailbox], reading, down->message);
+            ok = run_load(run, todo->id, down->other) &&
+                 reading_give_up(run, &run->mailboxes[todo->mailbox], reading, down->other);
         }
     }
     down->asked_count = left;
@@ -370,11 +363,6 @@ apply_downloads(struct run *run, struct agenda *agenda)
 
     if (ok && down.count != 0)
         ok = allocate(&down) && room_check(run, &down.room, down.todos, down.count) && fetch_all(&down);
-    free(down.todos);
-    free(down.requests);
-    free(down.first);
-    free(down.readings);
-    arrivals_end(&down.arrivals);
-    free(down.message);
+    arena_free(&down.arena);
     return ok;
 }

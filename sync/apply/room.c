@@ -9,20 +9,14 @@
 #define ROOM_LOOK (UINT64_C(1) << 20)     /* so much may come before the disk is looked at again */
 
 /* Bytes that are still to come, as far as it matters how many they are. */
-static bool
-count_bytes(struct run *run, struct todo *const *todos, size_t count, uint64_t *bytes)
+static uint64_t
+count_bytes(struct todo *const *todos, size_t count)
 {
-    struct journal_message *message = calloc(1, sizeof *message);
-    bool ok = message != NULL || run_no_memory(run);
+    uint64_t bytes = 0;
 
-    *bytes = 0;
-    for (size_t i = 0; ok && i < count && *bytes < ROOM_BATCHES + 4 * ROOM_RESERVE; i++) {
-        ok = run_load(run, todos[i]->id, message);
-        if (ok)
-            *bytes += (message->size < ROOM_BATCHES ? message->size : ROOM_BATCHES) + ROOM_MESSAGE;
-    }
-    free(message);
-    return ok;
+    for (size_t i = 0; i < count && bytes < ROOM_BATCHES + 4 * ROOM_RESERVE; i++)
+        bytes += (todos[i]->size < ROOM_BATCHES ? todos[i]->size : ROOM_BATCHES) + ROOM_MESSAGE;
+    return bytes;
 }
 
 /*
@@ -32,9 +26,10 @@ count_bytes(struct run *run, struct todo *const *todos, size_t count, uint64_t *
 bool
 room_check(struct run *run, struct room *room, struct todo *const *todos, size_t count)
 {
-    uint64_t space, bytes, batches, reserve;
+    const uint64_t bytes = count_bytes(todos, count);
+    uint64_t space, batches, reserve;
 
-    if (!run->local.ops->free_space(run->local.self, &space, &run->err) || !count_bytes(run, todos, count, &bytes))
+    if (!run->local.ops->free_space(run->local.self, &space, &run->err))
         return false;
     batches = bytes < ROOM_BATCHES ? bytes : ROOM_BATCHES;
     reserve = bytes / 4 + ROOM_LEAST < ROOM_RESERVE ? bytes / 4 + ROOM_LEAST : ROOM_RESERVE;

@@ -103,23 +103,9 @@ add_uid_half(struct meeting *meeting, const struct journal_message *message)
 
 /* Where a server takes equal messages for one, several files stand for one UID; another UID with those bytes is what one of them is. */
 static bool
-gather_aliases(struct meeting *meeting)
+is_alias_half(const struct journal_message *message)
 {
-    struct run *run = meeting->run;
-    struct journal_message message;
-    int64_t *ids;
-    size_t count;
-    bool ok = true;
-
-    if (!journal_message_ids(run->journal, meeting->mailbox->row.id, WHICH_ALIAS, &ids, &count, &run->err))
-        return false;
-    for (size_t i = 0; ok && i < count; i++) {
-        ok = run_load(run, ids[i], &message);
-        if (ok && message.has_wire && (message.facts & FACT_ALTERED) == 0)
-            ok = add_file_half(meeting, &message);
-    }
-    free(ids);
-    return ok;
+    return message->has_wire && (message->facts & FACT_ALTERED) == 0;
 }
 
 /* On the server only, and no old version that is about to go. */
@@ -129,33 +115,40 @@ is_uid_half(const struct journal_message *message)
     return message->uid != 0 && message->base[0] == '\0' && (message->facts & (FACT_GONE_THERE | FACT_REPLACED)) == 0;
 }
 
-bool
-meeting_gather(struct meeting *meeting)
+static bool
+gather(struct meeting *meeting, enum journal_which which, bool is_half(const struct journal_message *message),
+       bool add(struct meeting *meeting, const struct journal_message *message))
 {
     struct run *run = meeting->run;
     struct journal_message message;
     int64_t *ids;
     size_t count;
-    bool ok = true, fresh = false;
+    bool ok = true;
 
-    if (!journal_message_ids(run->journal, meeting->mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err))
+    if (!journal_message_ids(run->journal, meeting->mailbox->row.id, which, &ids, &count, &run->err))
         return false;
     for (size_t i = 0; ok && i < count; i++) {
         ok = run_load(run, ids[i], &message);
-        if (ok && is_file_half(&message))
-            ok = add_file_half(meeting, &message);
-        fresh = fresh || is_uid_half(&message);
-    }
-    if (ok && fresh)
-        ok = gather_aliases(meeting);
-    /* Where there is no file to be paired, a first sync of a million messages needs no memory for them. */
-    for (size_t i = 0; ok && meeting->files.count != 0 && i < count; i++) {
-        ok = run_load(run, ids[i], &message);
-        if (ok && is_uid_half(&message))
-            ok = add_uid_half(meeting, &message);
+        if (ok && is_half(&message))
+            ok = add(meeting, &message);
     }
     free(ids);
     return ok;
+}
+
+bool
+meeting_gather(struct meeting *meeting)
+{
+    struct run *run = meeting->run;
+    uint64_t fresh;
+
+    if (!gather(meeting, WHICH_FILE_ALONE, is_file_half, add_file_half) ||
+        !journal_message_count(run->journal, meeting->mailbox->row.id, WHICH_UID_ALONE, &fresh, &run->err))
+        return false;
+    if (fresh != 0 && !gather(meeting, WHICH_ALIAS, is_alias_half, add_file_half))
+        return false;
+    /* Where there is no file to be paired, a first sync of a million messages needs no memory for them, and reads none of their rows. */
+    return fresh == 0 || meeting->files.count == 0 || gather(meeting, WHICH_UID_ALONE, is_uid_half, add_uid_half);
 }
 
 /*

@@ -207,10 +207,10 @@ renamed_cut_off(struct meeting *meeting, bool take, bool *any)
 
     /* Where the listing may be cut, or the Maildir is an older one, a UID that is missing proves nothing. */
     if (ok && meeting->files.count != 0 && !run->first && !run->maildir_older && !view_may_hide(meeting->mailbox))
-        ok = journal_message_ids(run->journal, meeting->mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err);
+        ok = journal_message_ids(run->journal, meeting->mailbox->row.id, WHICH_UID_LEFT, &ids, &count, &run->err);
     for (size_t i = 0; ok && i < count && (take || !*any); i++) {
         ok = run_load(run, ids[i], gone);
-        if (!ok || gone->uid == 0 || gone->base[0] != '\0' || gone->facts != FACT_GONE_THERE)
+        if (!ok || gone->facts != FACT_GONE_THERE)
             continue;
         file = find_download(meeting, gone);
         *any = *any || file != NULL;

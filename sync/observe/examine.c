@@ -38,16 +38,14 @@ examine_new_files(struct run *run)
     size_t count;
     bool ok = true;
 
-    if (!journal_message_ids(run->journal, 0, WHICH_DIRTY, &ids, &count, &run->err))
+    if (!journal_message_ids(run->journal, 0, WHICH_UNREAD, &ids, &count, &run->err))
         return false;
     ok = run_begin(run);
     for (size_t i = 0; ok && i < count && !run_stopped(run); i++) {
         struct mailbox *mailbox;
 
         ok = run_load(run, ids[i], &message);
-        if (!ok || message.base[0] == '\0' || message.has_wire || (message.facts & FACT_GONE_HERE) != 0)
-            continue;
-        mailbox = run_mailbox_by_id(run, message.mailbox);
+        mailbox = ok ? run_mailbox_by_id(run, message.mailbox) : NULL;
         /* Folders that were not asked for are examined too: what appeared there may be what vanished elsewhere. */
         if (mailbox != NULL && mailbox->chosen && !run_learned(mailbox, CAUTION_UNREAD_FOLDER) && mailbox->folder_here)
             ok = examine_file(run, mailbox, &message);

@@ -56,6 +56,7 @@ struct todo { /* one message that wants something */
     int64_t id;
     uint32_t mailbox; /* index */
     uint32_t uid;
+    uint64_t size; /* as the row had it when it was planned */
     struct plan_step step;
     bool fresh;        /* the other side never had it; else it had, and one side lost it */
     bool unpaired;     /* ... and that is no removal (missing.c) */
@@ -72,6 +73,7 @@ struct todo { /* one message that wants something */
     bool overwritten; /* such an old version, whatever became of the new one: what the server has is the only copy */
     bool dropped;     /* taken care of otherwise: paired, moved, held, pending ... */
     bool counted;     /* a removal that the guard counted and let pass */
+    bool own_name;    /* its file's name is of the form that golub gives */
 };
 
 struct agenda {

@@ -506,7 +506,7 @@ BUGS = [
     bug("what is held since its folder was copied taken for moved later", LACKING,
         ("sync/rows/held.c", "    *doubted = reason == HOLD_COPIED;", "    *doubted = false;")),
     bug("what comes again gets another name than it had", LACKING,
-        ("sync/apply/down.c", "    bool found = !known,", "    known = false;\n    bool found = !known,")),
+        ("sync/apply/down.c", "bool found = message->base[0]", "bool found = true || message->base[0]")),
     bug("what is held forgotten where a run may not remove it", LACKING,
         ("sync/rows/held.c", "    *reason = pending.kind == PENDING_HELD || count != 0 ? HOLD_GUARD : HOLD_NOT;\n",
          "    *reason = HOLD_GUARD;\n    count = pending.kind == PENDING_HELD ? count : 0;\n"

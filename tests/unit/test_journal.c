@@ -329,6 +329,37 @@ aliases_are_found_by_the_row_that_they_refer_to(void **state)
 }
 
 static void
+what_stands_on_one_side_alone_is_a_set_of_its_own(void **state)
+{
+    struct scene *s = *state;
+    struct journal_message file = paired(s->mailbox, 0), unread = file, gone = file, alias = file;
+    struct journal_message uid = paired(s->mailbox, 2), left = paired(s->mailbox, 3), old = paired(s->mailbox, 4);
+    uid.base[0] = left.base[0] = old.base[0] = '\0';
+    left.facts = FACT_GONE_THERE;
+    old.facts = FACT_REPLACED;
+    unread.has_wire = gone.has_wire = false;
+    gone.facts = FACT_GONE_HERE;
+    alias.facts = FACT_ALIAS;
+    text_print(unread.base, sizeof unread.base, "unread");
+    text_print(gone.base, sizeof gone.base, "gone");
+    text_print(alias.base, sizeof alias.base, "alias");
+    alias.refers_to = given_message(s, paired(s->mailbox, 1)).id; /* settled, both of them */
+    given_message(s, alias);
+    file = given_message(s, file);
+    unread = given_message(s, unread);
+    gone = given_message(s, gone);
+    uid = given_message(s, uid);
+    left = given_message(s, left);
+    given_message(s, old);
+
+    assert_ids(s, s->mailbox, WHICH_UNREAD, (int64_t[]){unread.id}, 1);
+    assert_ids(s, 0, WHICH_UNREAD, (int64_t[]){unread.id}, 1);
+    assert_ids(s, s->mailbox, WHICH_FILE_ALONE, (int64_t[]){file.id, unread.id, gone.id}, 3);
+    assert_ids(s, s->mailbox, WHICH_UID_ALONE, (int64_t[]){uid.id}, 1);
+    assert_ids(s, s->mailbox, WHICH_UID_LEFT, (int64_t[]){left.id}, 1);
+}
+
+static void
 marked_is_what_both_sides_show_as_deleted(void **state)
 {
     struct scene *s = *state;
@@ -516,6 +547,7 @@ main(void)
         TEST(sets_of_messages_follow_every_save_in_the_order_of_uids),
         TEST(a_range_of_uids_holds_what_is_not_known_to_be_gone),
         TEST(aliases_are_found_by_the_row_that_they_refer_to),
+        TEST(what_stands_on_one_side_alone_is_a_set_of_its_own),
         TEST(marked_is_what_both_sides_show_as_deleted),
         TEST(the_highest_uid_is_the_mailboxs_own),
         TEST(messages_are_found_by_digest_and_dirty_ones_by_size),
