@@ -52,18 +52,43 @@ pop_auth_choose(const struct pop_auth *auth, bool private, unsigned without, str
 
 /* The server's verdict */
 
-bool
-pop_is_busy(const struct pop_driver *driver)
+static bool
+says_one_of(const struct pop_driver *driver, const char *const *words, size_t count)
 {
-    /* Servers from before RESP-CODES; the first are the words of RFC 1939's own example, the second qpopper's. */
-    static const char *const words[] = {"maildrop already locked", "lock busy", "mailbox in use", "maildrop in use"};
-
-    if (driver->code[0] != '\0')
-        return pop_code_is_busy(driver->code);
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    for (size_t i = 0; i < count; i++)
         if (text_has_nocase((struct text){driver->words.at, driver->words.len}, words[i]))
             return true;
     return false;
+}
+
+bool
+pop_is_locked(const struct pop_driver *driver)
+{
+    /* Servers from before RESP-CODES; the first are the words of RFC 1939's own example, the second qpopper's. */
+    static const char *const words[] = {"maildrop already locked", "lock busy",         "mailbox in use",
+                                        "maildrop in use",         "mailbox is locked", "maildrop is locked",
+                                        "mailbox locked",          "maildrop locked",   "mailbox is busy"};
+
+    if (pop_code_is_known(driver->code))
+        return text_is_nocase(text_of(driver->code), "IN-USE");
+    return says_one_of(driver, words, sizeof words / sizeof words[0]);
+}
+
+bool
+pop_is_busy(const struct pop_driver *driver)
+{
+    /* Exchange's, Gmail's, and what proxies say while the server behind them is away. */
+    static const char *const words[] = {"too many connections",  "too many simultaneous connections",
+                                        "too many concurrent",   "command or bandwidth limits",
+                                        "exceeded bandwidth",    "server unavailable",
+                                        "service unavailable",   "temporarily unavailable",
+                                        "service not available", "server busy",
+                                        "server is busy",        "server too busy",
+                                        "temporary failure",     "temporary authentication failure"};
+
+    if (pop_code_is_known(driver->code))
+        return pop_code_is_busy(driver->code);
+    return pop_is_locked(driver) || says_one_of(driver, words, sizeof words / sizeof words[0]);
 }
 
 void
@@ -79,8 +104,10 @@ pop_report_busy(const struct pop_driver *driver, const char *what, struct error 
         error_hint(err, "the server has a fault that should pass: try again later");
     else if (text_is_nocase(code, "SYS/PERM"))
         error_hint(err, "the server has a fault that its administrator must look at");
-    else
+    else if (pop_is_locked(driver))
         error_hint(err, "another program reads this mailbox: try again when it is done");
+    else
+        error_hint(err, "the server can't take us right now, and that is no wrong password: try again later");
 }
 
 /* @param details  JSON of a token mechanism, may be NULL */

@@ -27,7 +27,9 @@ unsigned pop_auth_choose(const struct pop_auth *auth, bool private, unsigned wit
 enum auth_outcome pop_auth_log_in(const struct pop_auth *auth, unsigned mechanism, struct error *err);
 /** ERROR_NETWORK for an -ERR that is about server or mailbox, with what to do. */
 void pop_report_busy(const struct pop_driver *driver, const char *what, struct error *err);
-/** Is the last -ERR about server or mailbox? Also where a server without codes says so in words. */
+/** Is the last -ERR about server or mailbox, and not about the password? Also where a server says so in words, without a code. */
 bool pop_is_busy(const struct pop_driver *driver);
+/** Is it a mailbox that another session has, so that another try in a moment is of use? */
+bool pop_is_locked(const struct pop_driver *driver);
 
 #endif

@@ -121,19 +121,36 @@ void
 pop_code(struct text words, char code[static 32])
 {
     const char *end = words.len == 0 || words.at[0] != '[' ? NULL : memchr(words.at, ']', words.len);
+    struct text inside = end == NULL ? TEXT("") : (struct text){words.at + 1, (size_t)(end - words.at) - 1};
 
-    code[0] = '\0';
-    if (end != NULL && !text_copy((struct text){words.at + 1, (size_t)(end - words.at) - 1}, code, 32))
+    /* "[LOGIN-DELAY 300]": the number is no part of the code. */
+    if (!text_copy(pop_take_word(&inside), code, 32))
         code[0] = '\0'; /* none that we know */
+}
+
+static bool
+is_one_of(const char *code, const char *const *codes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_is_nocase(text_of(code), codes[i]))
+            return true;
+    return false;
 }
 
 bool
 pop_code_is_busy(const char *code)
 {
-    static const char *const codes[] = {"IN-USE", "LOGIN-DELAY", "SYS/TEMP", "SYS/PERM"};
+    /* RFC 2449, RFC 3206, and what proxies hand on from IMAP (RFC 5530). */
+    static const char *const codes[] = {"IN-USE",      "LOGIN-DELAY", "SYS/TEMP", "SYS/PERM",
+                                        "UNAVAILABLE", "LIMIT",       "INUSE",    "SERVERBUG"};
 
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-        if (text_is_nocase(text_of(code), codes[i]))
-            return true;
-    return false;
+    return is_one_of(code, codes, sizeof codes / sizeof codes[0]);
+}
+
+bool
+pop_code_is_known(const char *code)
+{
+    static const char *const codes[] = {"AUTH", "AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED"};
+
+    return pop_code_is_busy(code) || is_one_of(code, codes, sizeof codes / sizeof codes[0]);
 }

@@ -36,5 +36,7 @@ bool pop_is_disabled(const char *const *disable, const char *name);
 void pop_code(struct text words, char code[static 32]);
 /** A code that is about the server or the mailbox, not about the message or the credentials. */
 bool pop_code_is_busy(const char *code);
+/** Does it say what an -ERR is about, so that its words need not? "[ALERT]" does not. */
+bool pop_code_is_known(const char *code);
 
 #endif

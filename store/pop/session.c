@@ -179,8 +179,8 @@ log_in(struct prologue *prologue, char **secret, struct error *err)
     const enum auth_outcome outcome = login_by(&ways, &login, prologue->to, secret, err);
 
     if (outcome == AUTH_FAILED && pop_is_busy(prologue->driver))
-        prologue->again_s = prologue->driver->code[0] == '\0'
-                                ? 1 /* locked, said in words */
+        prologue->again_s = pop_is_locked(prologue->driver)
+                                ? 1 /* perhaps said in words */
                                 : pop_session_again(prologue->driver->code, prologue->can.login_delay);
     return outcome;
 }

@@ -43,4 +43,11 @@ account_is_pop(const struct account *account)
  */
 MUST_CHECK bool account_server(const struct account *account, char name[static ACCOUNT_SERVER_SIZE]);
 
+/** Does the server itself remove mail before `keep` is over? @param expire_days  of EXPIRE; -1: it does not, or does not say so */
+static inline bool
+account_expires_before(int expire_days, int keep_days)
+{
+    return expire_days >= 0 && (keep_days < 0 || expire_days < keep_days);
+}
+
 #endif

@@ -47,6 +47,33 @@ note_left(struct import *import)
     return import_end(import, journal_set(import->journal, "left", now, &import->err));
 }
 
+/* A server that removes mail before `keep` is over: said once, until either changes. */
+static bool
+say_expiry(struct import *import)
+{
+    const int expire = import->info.expire_days, keep = import->account->import.keep_days;
+    char *known, now[32];
+    bool same;
+
+    if (!account_expires_before(expire, keep))
+        return true;
+    (void)text_print(now, sizeof now, "%d %d", expire, keep);
+    if (!journal_get(import->journal, "expiry", &known, &import->err))
+        return false;
+    same = known != NULL && strcmp(known, now) == 0;
+    free(known);
+    if (same)
+        return true;
+    import_say(import, "expire",
+               "the server itself removes mail %d day%s after it was there or read (EXPIRE), before `keep` is over",
+               expire, expire == 1 ? "" : "s");
+    if (import->dry)
+        return true;
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    return import_end(import, journal_set(import->journal, "expiry", now, &import->err));
+}
+
 /*
  * At the end of a run that came to its end: time goes on for what is kept, and what was met is not met again. Stamps that lie ahead, after a
  * clock that jumped and came back, are brought back.
@@ -92,6 +119,8 @@ work(struct import *import)
     if (!import->maildrop.ops->open(import->maildrop.self, &import->err))
         return false;
     import->maildrop.ops->info(import->maildrop.self, &import->info);
+    if (!say_expiry(import))
+        return false;
     if (!import_list(import) || !import_same_maildrop(import) || !import_beside(import) || !import_meet(import) ||
         !import_match(import))
         return false;

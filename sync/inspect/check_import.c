@@ -66,6 +66,9 @@ say_keep(const struct account *account, struct report *report, const struct mail
 {
     int days = account->import.keep_days;
 
+    if (account_expires_before(info->expire_days, days))
+        report_line(report, account->name, "keep",
+                    "the server removes mail by itself before `keep` is over (EXPIRE %d)", info->expire_days);
     if (days < 0)
         report_line(report, account->name, "keep", "mail stays on the server");
     else if (!info->uidl)

@@ -29,6 +29,7 @@ struct drop {
     size_t count;
     bool no_uidl, no_top;
     bool lie_stat;
+    int expires;                   /* EXPIRE: so many days less one; 0: it has none */
     const char *top_adds;          /* lines that TOP has and RETR has not; NULL */
     bool keeps_all;                /* +OK to QUIT, and nothing goes */
     uint32_t list_from, list_most; /* a session shows so many, behind the first of them; most 0: all */
@@ -121,7 +122,7 @@ drop_info(void *self, struct maildrop_info *out)
                                   .uidl = !drop->no_uidl,
                                   .top = !drop->no_top,
                                   .pipelining = true,
-                                  .expire_days = -1,
+                                  .expire_days = drop->expires - 1,
                                   .lost_track = drop->lost,
                                   .capabilities = ""};
 }

@@ -420,6 +420,25 @@ push_alone_fetches_nothing_and_pull_alone_removes_nothing(void **state)
     assert_int_equal(count_there(sc), 2);
 }
 
+static void
+a_server_that_removes_mail_before_keep_is_over_is_said_once(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 1);
+    sc->drop.expires = 8;
+    assert_run(sc, 0);
+    assert_said(sc, "the server itself removes mail 7 days after it was there or read (EXPIRE), before `keep` is over");
+    assert_run(sc, 0);
+    assert_null(strstr(sc->text, "EXPIRE"));
+    sc->account.import.keep_days = 7;
+    assert_run(sc, 0);
+    assert_null(strstr(sc->text, "EXPIRE"));
+    sc->account.import.keep_days = 30;
+    assert_run(sc, 0);
+    assert_said(sc, "before `keep` is over");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int
@@ -427,6 +446,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(everything_arrives_in_new_and_stays_on_the_server),
+        TEST(a_server_that_removes_mail_before_keep_is_over_is_said_once),
         TEST(a_second_run_asks_for_nothing_and_writes_nothing),
         TEST(more_messages_than_a_window_arrive),
         TEST(bytes_of_every_kind_arrive),

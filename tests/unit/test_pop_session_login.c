@@ -332,6 +332,43 @@ a_mailbox_in_use_or_a_login_too_soon_is_no_wrong_password(void **state)
     assert_int_equal(fixture->again_s, 0);
 }
 
+/* One login that is refused with these words. @return what it is taken for */
+static enum error_kind
+refused_with(void **state, const char *words, int *again_s)
+{
+    const char *const script[] = {GREETING, SASL_PLAIN, "C:AUTH PLAIN *", words, "HANG", NULL};
+    struct fixture *fixture = given_plain(state, script);
+
+    assert_null(pop_session_open(&fixture->to, &fixture->again_s, &fixture->err));
+    *again_s = fixture->again_s;
+    return fixture->err.kind;
+}
+
+static void
+trouble_of_the_server_that_is_said_in_words_is_no_wrong_password(void **state)
+{
+    static const struct {
+        const char *words;
+        int again_s;
+    } passing[] = {{"S:-ERR [LOGIN-DELAY] minimum time between mail checks violated", 1},
+                   {"S:-ERR [LOGIN-DELAY 300] not yet", 1},
+                   {"S:-ERR Mailbox is locked by another session", 1},
+                   {"S:-ERR [ALERT] Too many simultaneous connections", 0},
+                   {"S:-ERR Too many connections from your address", 0},
+                   {"S:-ERR Account exceeded command or bandwidth limits", 0},
+                   {"S:-ERR Server Unavailable. 15", 0},
+                   {"S:-ERR [UNAVAILABLE] no backend", 0},
+                   {"S:-ERR [LIMIT] slow down", 0}};
+    int again_s;
+
+    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
+        assert_int_equal(refused_with(state, passing[i].words, &again_s), ERROR_NETWORK);
+        assert_int_equal(again_s, passing[i].again_s);
+    }
+    assert_int_equal(refused_with(state, "S:-ERR [AUTH] no: the mailbox is locked to you", &again_s), ERROR_LOGIN);
+    assert_int_equal(refused_with(state, "S:-ERR invalid user or password", &again_s), ERROR_LOGIN);
+}
+
 static void
 a_line_end_in_user_or_password_is_never_sent(void **state)
 {
@@ -387,6 +424,7 @@ main(void)
         CASE(after_a_refusal_a_new_secret_is_tried_once_on_a_connection_of_its_own),
         CASE(the_same_secret_is_not_tried_twice),
         CASE(a_mailbox_in_use_or_a_login_too_soon_is_no_wrong_password),
+        CASE(trouble_of_the_server_that_is_said_in_words_is_no_wrong_password),
         CASE(a_line_end_in_user_or_password_is_never_sent),
         CASE(a_secret_that_the_server_repeats_is_cut_out_of_its_words),
     };
