@@ -45,6 +45,7 @@ class Server:
     protocol = "imap"    # or pop
     walk = None          # of walk_servers.py, where it is not the protocol's
     steps = None         # of the walk that make sense here, None: all
+    more = ()            # steps of its own
     tls = False          # it listens with TLS from the start
     password = PASSWORD
     account = {}         # keys of golub.conf
@@ -53,6 +54,7 @@ class Server:
     keywords = True      # it keeps any keyword
     large = 20_000_000   # bytes of the largest message
     exact = True         # it gives out what was delivered to it
+    raw_headers = True   # it keeps 8-bit bytes in a header
     dates = True         # it keeps the date of what it is given
     single = False       # it takes one connection of a user at a time
     port = None

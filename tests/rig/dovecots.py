@@ -15,7 +15,6 @@ class DovecotServer(Server):
     walk = "dovecot"
     format = "sdbox"
     needs = ()  # plugins
-    more = ()   # steps of its own
 
     @classmethod
     def fetch(cls):
@@ -87,6 +86,7 @@ class DovecotSizes(DovecotServer):
 
 class DovecotShared(DovecotServer):
     needs, more = ("acl", "imap_acl"), ("shared",)
+    account = {"mailboxes": ["*", "shared/*"]}  # only what is named is taken of others' mailboxes
     wrong = "mailboxes of others in a shared name space, which may be read and not changed"
 
     def extra(self, folder):
@@ -103,6 +103,7 @@ class DovecotShared(DovecotServer):
 
 class DovecotPublic(DovecotServer):
     needs, more = ("acl", "imap_acl"), ("readonly",)
+    account = {"mailboxes": ["*", "Public/*"]}
     KEEPER = USERS[-1]  # may do everything
     wrong = "public mailboxes that nobody may change: SELECT says READ-ONLY, APPEND and MOVE [NOPERM]"
 

@@ -5,12 +5,12 @@ All servers of other makes, by name.
 """
 import sys
 
-from . import dovecots, proxies, servers
+from . import dovecots, proxies, servers, wrapped
 from .daemon import NotHere
 
 ALL = {s.__name__: s for s in (servers.Twisted, servers.Mailutils, servers.GoImap, servers.Hoodiecrow, servers.HoodiecrowFull,
                                servers.TwistedPop, servers.MailutilsPop, servers.Popa3d,
-                               *dovecots.ALL, *proxies.ALL)}
+                               *wrapped.ALL, *dovecots.ALL, *proxies.ALL)}
 
 
 def main():

@@ -204,7 +204,7 @@ class Popa3d(Daemon):
     mounts. That wants root.
     """
     name, protocol, greeting = "popa3d", "pop", b"+OK"
-    packages, programs = ("popa3d",), ("usr/sbin/popa3d",)
+    packages, programs, more = ("popa3d",), ("usr/sbin/popa3d",), ("equal",)
     wrong = "no CAPA; UIDL is a digest of Message-ID, Date and Received alone"
     PLACE = """set -e
 mount --make-rprivate /

@@ -62,7 +62,7 @@ class Report:
 def walk(server, tool, steps, each):
     """Every step with one server. each(step, well, words, seconds)"""
     walk_class = WALKS[server.walk or server.protocol]
-    known = walk_class(server, tool).STEPS
+    known = (*walk_class.STEPS, *server.more)
     for step in steps or known:
         if step not in known or server.steps and step not in server.steps:
             continue
@@ -133,8 +133,10 @@ def table(names, steps):
         with server:
             for tool in tools if server.protocol == "imap" else tools[:1]:
                 walk(server, tool, steps, lambda step, well, words, _s, t=tool: mine[1].setdefault(step, {}).update({t.name: (well, words)}))
-    for walk_name in dict.fromkeys(shape(name) for name in found):
-        matrix({name: f for name, f in found.items() if shape(name) == walk_name}, tools)
+    for protocol in ("imap", "pop"):
+        of = {name: f for name, f in found.items() if ALL[name].protocol == protocol}
+        if of:
+            matrix(protocol, of, tools)
     print("\n".join(absent))
     for name, (wrong, by_step) in found.items():
         print("- **%s**%s" % (name, ": " + wrong if wrong else ""))
@@ -144,15 +146,9 @@ def table(names, steps):
                     print("  - %s%s, %s: %s" % ("" if well else "no: ", step, tool, words.replace("\n", " ")[:2 * ROOM]))
 
 
-def shape(name):
-    """Servers whose walks have the same columns, but for steps of their own."""
-    return ALL[name].protocol
-
-
-def matrix(found, tools):
-    columns = list(dict.fromkeys(step for _, by_step in found.values() for step in by_step))
-    common = [c for c in columns if sum(c in by_step for _, by_step in found.values()) > 1 or len(found) == 1]
-    print("| server | %s | its own |\n|---|%s---|" % (" | ".join(common), "---|" * len(common)))
+def matrix(protocol, found, tools):
+    common = WALKS[protocol].STEPS
+    print("| %s | %s | its own |\n|---|%s---|" % ("/".join(t.name for t in tools), " | ".join(common), "---|" * len(common)))
     for name, (_, by_step) in found.items():
         own = ["%s %s" % (step, marks(by_step[step], tools)) for step in by_step if step not in common]
         print("| %s | %s | %s |" % (name, " | ".join(marks(by_step.get(c), tools) for c in common), ", ".join(own)))

@@ -5,11 +5,7 @@ from wild import ImapWalk
 
 
 class DovecotWalk(ImapWalk):
-    @property
-    def STEPS(self):
-        return (*ImapWalk.STEPS, *self.server.more)
-
-    # -- what is special, by server
+    """What is special, by server."""
 
     def damaged(self):
         """One message that can't be read keeps nothing else, and is named."""
@@ -48,10 +44,11 @@ class DovecotWalk(ImapWalk):
     def readonly(self):
         mails = self.plain(5)
         with self.server.client(self.server.KEEPER) as keeper:
-            keeper.create("Public/News")
-            keeper.fill("Public/News", mails)
+            name = "Public/News for " + self.user
+            keeper.create(name)
+            keeper.fill(name, mails)
         self.there.fill("INBOX", self.plain(3))
-        self._read_only("Public/News", mails)
+        self._read_only(name, mails)
 
     def _read_only(self, name, mails):
         """Its mail comes, or the name space is left alone; nothing that happens here stops the rest."""

@@ -4,7 +4,7 @@ import hashlib
 import time
 
 from rig import popclient
-from wild import SETTLE, Walk, said
+from wild import SETTLE, SHORT, Walk, said
 
 
 class PopWalk(Walk):
@@ -43,9 +43,9 @@ class PopWalk(Walk):
         self.must(run.code in self.tool.fine, said(run))
 
     def first(self):
-        mails = self.drop(self.plain(300))
+        mails = self.drop(self.plain(80 if SHORT else 300))
         self.settle()
-        self.must(len(self.local()) == 300, "%d of 300 are here" % len(self.local()))
+        self.must(len(self.local()) == len(mails), "%d of %d are here" % (len(self.local()), len(mails)))
         self.all_here(mails)
         self.untouched()
 
@@ -66,7 +66,7 @@ class PopWalk(Walk):
         self.note = "%d turns" % self.proxy.stats["turns"]
 
     def large(self):
-        mails = self.drop([self.corpus.big(self.server.large)])
+        mails = self.drop([self.large_mail()])
         self.settle()
         self.all_here(mails)
 
@@ -82,6 +82,18 @@ class PopWalk(Walk):
             run = self.sync()
         self.must(len(self.there()) == 0 and len(self.local()) == 6, "%d stay on the server, %d are here of 6"
                   % (len(self.there()), len(self.local())), run)
+
+    def equal(self):
+        """Messages that get one UIDL: both come, neither is removed, and status says why."""
+        self.tool.account.set(keep="no")
+        self.drop([b"From: a@example.org\r\nSubject: %d\r\n\r\nbody %d\r\n" % (n, n) for n in range(3)] + self.plain(2))
+        for _ in range(2):
+            run = self.run()
+        self.must(len(self.local()) == 5, "of 5 messages %d are here, three of which have one UIDL" % len(self.local()), run)
+        status = self.tool.status()
+        left = len(self.there())
+        self.must(left == 0 or "UIDL" in status.out + run.err, "%d stay on the server, and status does not say why" % left, run)
+        self.note = "%d stay there" % left
 
     def cuts(self):
         mails = self.drop(self.plain(40))
