@@ -166,7 +166,7 @@ class DovecotExpungedHidden(DovecotExpunged):
 
 
 class DovecotOneConnection(DovecotServer):
-    single = True
+    single, more = True, ("busy",)
     wrong = "a second connection of the same user is refused"
 
     def extra(self, folder):
@@ -180,6 +180,18 @@ class DovecotHibernate(DovecotServer):
     def extra(self, folder):
         return ("imap_hibernate_timeout = 1s\nservice imap {\n  unix_listener imap-master {\n    mode = 0666\n  }\n}\n"
                 "service imap-hibernate {\n  unix_listener imap-hibernate {\n    mode = 0666\n  }\n}\n")
+
+    def at_work(self):
+        """How many processes have a session that is not put away."""
+        found = 0
+        for path in glob.glob("/proc/[0-9]*/stat"):
+            try:
+                with open(path) as f:
+                    name, _, rest = f.read().rpartition(") ")
+            except OSError:
+                continue
+            found += name.partition("(")[2] == "imap" and int(rest.split()[3]) == self.server.process.pid
+        return found
 
 
 ALL = (DovecotMdbox, DovecotZlib, DovecotSizes, DovecotShared, DovecotPublic, DovecotQuota, DovecotVirtual, DovecotExpunged,

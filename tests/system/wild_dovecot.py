@@ -101,6 +101,14 @@ class DovecotWalk(ImapWalk):
         self.must(not self.has("INBOX", mails[1]) and "\\flagged" in self.flags_there(mails[0]), "a change does not go up")
         self.must(len(self.there.messages("INBOX", bodies=False)) == 5, "INBOX got mail of the virtual mailbox")
 
+    def busy(self):
+        """A login that is refused since somebody else is there is trouble of the server, no wrong password; the next run goes well."""
+        self.there.fill("INBOX", self.plain(2))
+        run = self.tool.sync()  # with the second client still there
+        self.must(run.code != 0, "the server takes a second connection")
+        self.must(run.code == (5 if self.tool.name == "golub" else 1) and "connections" in run.err, "a login too many", run)
+        self.settle()
+
     def idle(self):
         """Another client is in IDLE and put away; what comes up meanwhile wakes it, and it is told."""
         self.given(3)
@@ -108,7 +116,11 @@ class DovecotWalk(ImapWalk):
         imap = self.there.imap
         imap.send(b"idle IDLE\r\n")
         self.must(imap.readline().startswith(b"+"), "the server does not idle")
-        time.sleep(2.5)  # it hibernates after one second
+        self.must(self.server.at_work(), "the server has no session")
+        until = time.monotonic() + 10  # it hibernates after one second
+        while self.server.at_work() and time.monotonic() < until:
+            time.sleep(0.1)
+        self.must(not self.server.at_work(), "the server does not put the idle connection away")
         ours = self.plain(1)[0]
         self.here.deliver("INBOX", ours.lf, date=ours.date)
         self.sync()
