@@ -1,7 +1,6 @@
 /* How it is noticed that a server shows a part of a mailbox: limits, round numbers, listings that stop. */
 
 #include "tests/sim/scenario.h"
-#include "tests/unit/forms.h"
 
 static void
 given_view_of_50_out_of(int count)

@@ -7,7 +7,6 @@
 
 #include "tests/unit/journal_place.h"
 #include "store/journal/pop.h"
-#include "tests/unit/forms.h"
 
 static inline struct journal_pop
 row_of(const char *uidl, enum journal_pop_state state)

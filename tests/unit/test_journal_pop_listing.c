@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/forms.h"
 #include "tests/unit/journal_pop_rows.h"
 
 static double
