@@ -101,9 +101,10 @@ grow_table(struct survey *survey)
 static struct mailbox *
 find_mailbox(const struct survey *survey, struct text name)
 {
-    if (survey->table_size == 0)
+    if (survey->table == NULL)
         return NULL;
-    uint32_t at = survey->table[find_slot(survey, name)];
+
+    const uint32_t at = survey->table[find_slot(survey, name)];
     return at == NOWHERE ? NULL : &survey->mailboxes[at];
 }
 
