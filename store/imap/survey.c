@@ -263,6 +263,12 @@ hand_over(struct survey *survey, bool (*listed)(void *context, const struct remo
         if (!mailbox->listed)
             continue;
         out.attributes = mailbox->attributes | (is_shared(imap, out.name) ? (unsigned)REMOTE_SHARED : 0u);
+        /* A name that there is no memory for is not one that can't be read: its mailbox would count as gone. So there is room for it first. */
+        if (out.name.len <= LIMIT_LITERAL_KEPT && !buffer_addf(&decoded, "%*s", (int)out.name.len * 3, "")) {
+            error_set(survey->err, ERROR_LOCAL, "list the mailboxes: out of memory");
+            ok = false;
+            break;
+        }
         buffer_clear(&decoded);
         if (client_utf8(imap)) {
             out.utf8 = utf8_valid(out.name) ? out.name : (struct text){NULL, 0};

@@ -163,7 +163,7 @@ struct walk { /* folders still to be looked into, as paths one after the other *
     struct buffer paths;
     const char *path; /* the one being listed */
     size_t count;
-    bool full;
+    bool full, no_memory;
 };
 
 bool
@@ -191,8 +191,9 @@ note_child(void *context, const char *name, unsigned char type)
             return true;
     if (!folder_join(walk->path, name, path, sizeof path))
         return true; /* deeper than any name golub gives */
-    walk->full = ++walk->count > FOLDERS_MAX || !buffer_add(&walk->paths, path, strlen(path) + 1);
-    return !walk->full;
+    walk->full = ++walk->count > FOLDERS_MAX;
+    walk->no_memory = !walk->full && !buffer_add(&walk->paths, path, strlen(path) + 1);
+    return !walk->full && !walk->no_memory;
 }
 
 /* Report the folder if it is a mailbox, and note its children: maildir++ has children in the root only. */
@@ -216,8 +217,10 @@ visit(struct walk *walk, bool (*folder)(void *context, const char *folder), void
         error_sys(err, errno, "look into folder \"%s\"", walk->path);
     else if (walk->full)
         error_set(err, ERROR_LOCAL, "find the folders in %s: more than %d", walk->maildir->settings.root, FOLDERS_MAX);
+    else if (walk->no_memory)
+        error_sys(err, ENOMEM, "find the folders in %s", walk->maildir->settings.root);
     (void)io_close(&fd); /* only read */
-    return listed && !walk->full && (!mailbox || folder(context, walk->path));
+    return listed && !walk->full && !walk->no_memory && (!mailbox || folder(context, walk->path));
 }
 
 bool

@@ -72,8 +72,11 @@ show_pending(struct overview *view)
     struct journal_pending *list;
     struct journal_message *message = calloc(1, sizeof *message);
     size_t count;
-    bool ok = message != NULL && journal_pendings(view->journal, &list, &count, &view->err);
+    bool ok = message != NULL;
 
+    if (!ok)
+        error_set(&view->err, ERROR_LOCAL, "get memory");
+    ok = ok && journal_pendings(view->journal, &list, &count, &view->err);
     for (size_t i = 0; ok && i < count; i++) {
         const struct journal_pending *row = &list[i];
         bool found = false;
