@@ -36,7 +36,7 @@ take_lock(const char *path, int flags, bool dry, int *lock, struct error *err)
     if (flock(*lock, LOCK_EX | LOCK_NB) == 0 || ((flags & O_DIRECTORY) != 0 && errno != EWOULDBLOCK))
         return true;
     error_state(err, ERROR_LOCKED, "another golub is at work on this account");
-    error_hint(err, "wait until it has finished; nothing was done here");
+    error_hint(err, "Wait until it has finished; nothing was done here.");
     return false;
 }
 

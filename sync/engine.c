@@ -34,13 +34,16 @@
 #include "sync/run/place.h"
 #include "sync/run/situation.h"
 
-#define ROUNDS_MAX 2  /* what changed while it was sent is sent once more; where it goes on changing, by the next run */
-#define LOOKS_MAX 3   /* at what another client moves while golub looks; the next look goes on */
-#define RETAKES_MAX 2 /* looks, where a message goes between its listing and its reading; a server may never show it */
+#define ROUNDS_MAX 2  /* a file that changed while it was sent is sent again; after that by the next run */
+#define LOOKS_MAX 3   /* repeated looks, while another client moves messages between them */
+#define RETAKES_MAX 2 /* repeated looks, where a listed message is gone when it is fetched; it may never be shown */
 #define PASSES_MAX 6  /* a moved message with changed flags needs three */
 #define RENAMES_MAX 4 /* plans in a pass: a new name here, a new UID there, and what they uncover */
 
-/* What we changed on the server is looked at again: flags as it shows them, cursors that are true. */
+/*
+ * What this run changed on the server is observed again, so that flags are known as the server shows them, and cursors
+ * are true.
+ */
 static void
 look_at_stirred(struct run *run)
 {
@@ -64,8 +67,9 @@ is_look_due(const struct run *run)
 }
 
 /*
- * A server that was restored from a backup: where its numbers have grown past our cursors again, deltas would hide what was lost. Mailboxes
- * that this run leaves alone are listed whole by the one that looks at them next.
+ * The server was restored from a backup. A mailbox may have grown since, so that its UIDNEXT and HIGHESTMODSEQ are
+ * above our cursors again although messages are missing: a list of changes would not show that. So every mailbox is
+ * listed whole. Mailboxes that this run leaves alone are listed whole by the next run that looks at them.
  */
 static bool
 observe_past(struct run *run)
@@ -97,8 +101,8 @@ observe(struct run *run)
     if (!observe_remote(run) || !observe_past(run) || !observe_here(run))
         return false;
     /*
-     * Mailboxes can't be read at one instant: a message that another client moved between two reads looks deleted. After what vanished there
-     * is one more list, which also names a mailbox that was made meanwhile.
+     * Mailboxes can't be read at one instant: a message that another client moved between two reads looks deleted. So
+     * if something vanished, the mailboxes are listed once more, which also finds a mailbox that was made meanwhile.
      */
     for (int i = 0; run->vanished && i < LOOKS_MAX; i++) {
         run->vanished = false;
@@ -123,8 +127,8 @@ apply(struct run *run, struct agenda *agenda)
 }
 
 /*
- * Look and pair until every file that is new has been read: one that a mail reader renamed between the listing and the reading
- * may be what is about to be fetched.
+ * Look and pair until every new file has been read. A file that a mail reader renamed between the listing and the
+ * reading was not read, and may be the very message that would be fetched.
  */
 static bool
 look_and_identify(struct run *run)
@@ -147,14 +151,14 @@ look_and_identify(struct run *run)
         mailbox->look_here = false;
         run_learn(run, mailbox, CAUTION_UNREAD_FILES);
         run_complain(run, mailbox, "read the new files of this folder", "they change faster than they can be read",
-                     "the next run tries again");
+                     "The next run tries again.");
     }
     return true;
 }
 
 /*
- * A row that took over another's file or UID is planned anew before anything is done: its new state may be one half of a move whose other
- * half would be fetched or sent now.
+ * A row that took over the file or UID of another row is planned anew before anything is done: it may now be one half
+ * of a move, whose other half would otherwise be fetched or sent.
  */
 static bool
 plan(struct run *run, struct agenda *agenda)
@@ -176,7 +180,10 @@ plan(struct run *run, struct agenda *agenda)
     return ok && agenda_say_two_places(run, agenda);
 }
 
-/* Where another client moved what this run has just looked at, nothing is done by what was seen before that. */
+/*
+ * Did another client move what this run has just looked at? Then nothing is done on the ground of what was seen before;
+ * it is looked at again.
+ */
 static bool
 is_overtaken(struct run *run)
 {
@@ -234,7 +241,7 @@ dry_pass(struct run *run)
     return ok;
 }
 
-/* It waits for its new place, which the configuration, or the state of a mailbox, keeps back. */
+/* Does the message wait for its new place, which the configuration or the state of a mailbox does not allow yet? */
 static bool
 is_excused(struct run *run, const struct todo *todo, bool *excused)
 {
@@ -248,7 +255,7 @@ is_excused(struct run *run, const struct todo *todo, bool *excused)
     return true;
 }
 
-/* What this run could have done and did not: said, so that nobody believes that all is well. */
+/* Count what this run could have done and did not do: then the run is partial, and its exit status says so. */
 static bool
 count_leftovers(struct run *run)
 {
@@ -268,7 +275,10 @@ count_leftovers(struct run *run)
         if (todo->step.verb != PLAN_FLAGS && (todo->step.verb != PLAN_DOWNLOAD || !todo->fresh)) {
             bool excused = false;
 
-            /* Held; or, in a run over some mailboxes only, perhaps moved to one that was not asked for. */
+            /*
+             * It is held; or, in a run over some mailboxes only, it has perhaps moved to one that the command line does
+             * not name.
+             */
             if (!todo->unpaired && !todo->fresh &&
                 (run->held || (run->options->mailboxes != NULL && run->options->mailboxes[0] != NULL)))
                 continue;
@@ -289,8 +299,9 @@ count_leftovers(struct run *run)
 }
 
 /*
- * Everything was paired: from here on mark and journal are of one run again. A folder that could not be read may still lack what the
- * journal knows, so the next run pairs once more and takes none of that for a deletion.
+ * Everything was paired: from here on mark and journal are of the same run again. A folder that could not be read may
+ * lack messages that the journal knows. Then this is not done, so that the next run pairs once more and takes none of
+ * them for a deletion.
  */
 static bool
 finish_pairing(struct run *run)
@@ -344,13 +355,15 @@ work(struct run *run)
                                 place_close(run) && close_quarantine(run));
 }
 
-/* A mark without its commit would make the next run pair everything: written down even where the run failed. */
+/*
+ * Commit the mark's nonce, even if the run failed: a mark without that commit would make the next run pair everything.
+ */
 static void
 close_mark(struct run *run)
 {
     struct error ignored = run->err;
 
-    journal_rollback(run->journal); /* of what failed half-way */
+    journal_rollback(run->journal); /* roll back what failed half-way */
     if (run->mark_written && !run->mark_committed && run_begin(run)) {
         if (!situation_mark_commit(run) || !run_commit(run))
             journal_rollback(run->journal);
@@ -358,7 +371,7 @@ close_mark(struct run *run)
     run->err = ignored;
 }
 
-/* What the server wants people to read is shown, whatever became of the run; it is no error of ours. */
+/* Show what the server wants people to read ([ALERT]), whatever became of the run. It is no error of golub's. */
 static void
 show_alert(struct run *run)
 {

@@ -80,11 +80,11 @@ set_hint(const struct driver *driver, unsigned mechanism, struct error *err)
     const struct text code = text_of(driver->code);
 
     if (text_is_nocase(code, "PRIVACYREQUIRED"))
-        error_hint(err, "the server wants TLS first: imaps://, or imap:// with `tls` at \"yes\"");
+        error_hint(err, "The server wants TLS first: imaps://, or imap:// with `tls` at \"yes\".");
     else if (text_is_nocase(code, "EXPIRED"))
-        error_hint(err, "the password or token has expired: set or get a new one");
+        error_hint(err, "The password or token has expired: set or get a new one.");
     else if (text_is_nocase(code, "CONTACTADMIN"))
-        error_hint(err, "the server asks you to contact its administrator");
+        error_hint(err, "The server asks you to contact its administrator.");
     else
         sasl_hint_refused(mechanism, err);
 }
@@ -102,7 +102,7 @@ judge(const struct auth *auth, unsigned mechanism, const struct buffer *details,
               auth->to->user != NULL ? auth->to->user : "nobody", sasl_name(mechanism));
     login_answer(&driver->words, details, err);
     if (busy)
-        error_hint(err, "the server can't take us right now: try again later, with fewer connections if it says so");
+        error_hint(err, "The server can't take us right now: try again later, with fewer connections if it says so.");
     else
         set_hint(driver, mechanism, err);
     return driver->status == STATUS_NO && !busy ? AUTH_REFUSED : AUTH_FAILED;

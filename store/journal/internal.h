@@ -14,7 +14,7 @@
 #define JOURNAL_ANEW                                                                                                   \
     "the next run pairs both sides again and deletes nothing; of a POP account all that is on the server comes "       \
     "again, "                                                                                                          \
-    "or nothing of it after golub import --skip-existing"
+    "or nothing of it after golub import --skip-existing."
 
 /* Rows that what was begun in doubt may be, it among them: of one name, header or kin. */
 #define POP_LIKE_BEGUN(which)                                                                                          \

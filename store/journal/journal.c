@@ -106,7 +106,7 @@ make_file(const char *path, bool *made, struct error *err)
         fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &st) != 0) {
         error_sys(err, errno, "open journal %s", path);
-        error_hint(err, "look at owner and permissions of the state folder and the files in it");
+        error_hint(err, "Look at owner and permissions of the state folder and the files in it.");
     } else if (!S_ISREG(st.st_mode)) {
         error_set(err, ERROR_LOCAL, "open journal %s", path);
         error_answer(err, TEXT("not a regular file"));
@@ -173,7 +173,7 @@ use_wal(struct journal *journal, struct error *err)
     if (!wal) {
         error_set(err, ERROR_LOCAL, "%s in journal %s", what, journal->path);
         error_answer(err, TEXT("the file system can't do it"));
-        error_hint(err, "put the state folder on a local disk");
+        error_hint(err, "Put the state folder on a local disk.");
         return false;
     }
     return sql_exec(journal, "PRAGMA synchronous = FULL; PRAGMA cache_size = -" CACHE_KIB, what, err) &&

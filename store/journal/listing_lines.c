@@ -94,7 +94,7 @@ static bool
 listed_twice(struct error *err)
 {
     error_set(err, ERROR_SERVER, "read the list of messages: a number is listed twice");
-    error_hint(err, "nothing was done; run golub again, and tell whoever runs the server if it stays");
+    error_hint(err, "Nothing was done; run golub again, and tell whoever runs the server if it stays.");
     return false;
 }
 

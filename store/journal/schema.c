@@ -240,14 +240,14 @@ schema_version(struct journal *journal, int known, int *version, struct error *e
         error_set(err, ERROR_LOCAL, "open journal %s", journal->path);
         error_answer(err, TEXT("the database there is not golub's"));
         error_hint(err, "%s",
-                   journal->reader ? "the next sync or import says what to do" : "move the file away: " JOURNAL_ANEW);
+                   journal->reader ? "The next sync or import says what to do." : "Move the file away: " JOURNAL_ANEW);
         return false;
     }
     if (number > known) {
         error_set(err, ERROR_LOCAL, "open journal %s: a newer golub wrote it (version %lld, this one knows %d)",
                   journal->path, (long long)number, known);
-        error_hint(err, journal->reader ? "use the newer golub"
-                                        : "use the newer golub, or move the file away: " JOURNAL_ANEW);
+        error_hint(err, journal->reader ? "Use the newer golub."
+                                        : "Use the newer golub, or move the file away: " JOURNAL_ANEW);
         return false;
     }
     *version = (int)number;

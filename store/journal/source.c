@@ -314,7 +314,7 @@ open_transaction(struct journal *journal, struct error *err)
     if (!open_shared(journal)) {
         error_set(err, ERROR_LOCAL, "read the tables in journal %s", journal->path);
         error_answer(err, TEXT("it is being opened or closed"));
-        error_hint(err, "try again");
+        error_hint(err, "Try again.");
         return false;
     }
     if (sqlite3_exec(journal->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK && is_readable(journal->db))
@@ -375,6 +375,6 @@ source_open_beside(struct journal *journal, bool *missing, struct error *err)
     }
     error_set(err, ERROR_LOCAL, "read journal %s", journal->path);
     error_answer(err, TEXT("runs that follow each other at once change it all the time"));
-    error_hint(err, "try again");
+    error_hint(err, "Try again.");
     return false;
 }

@@ -8,8 +8,8 @@ static const char *
 damaged_hint(const struct journal *journal)
 {
     return journal->reader
-               ? "try again; if it stays so, the next sync or import looks through the journal and says what to do"
-               : "move the file away, with its -wal: " JOURNAL_ANEW;
+               ? "Try again; if it stays so, the next sync or import looks through the journal and says what to do."
+               : "Move the file away, with its -wal: " JOURNAL_ANEW;
 }
 
 static const char *
@@ -22,20 +22,20 @@ hint_for(const struct journal *journal, int code)
     case SQLITE_SCHEMA:
         return damaged_hint(journal);
     case SQLITE_FULL:
-        return "make room on the file system that holds the state folder";
+        return "Make room on the file system that holds the state folder.";
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return "another program has the journal open; try again when it is done";
+        return "Another program has the journal open; try again when it is done.";
     case SQLITE_PERM:
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_AUTH:
-        return "look at owner and permissions of the state folder and the files in it";
+        return "Look at owner and permissions of the state folder and the files in it.";
     case SQLITE_IOERR: /* also where what it writes beside the file has no room, or a limit ends that: SQLite does not tell which */
-        return "make room on the disk that holds the state folder, look at the limit on the size of files (ulimit -f), "
-               "and at the disk itself; it has to be a local one";
+        return "Make room on the disk that holds the state folder, look at the limit on the size of files (ulimit -f), "
+               "and at the disk itself; it has to be a local one.";
     case SQLITE_PROTOCOL:
-        return "look at the disk that holds the state folder; it has to be a local one";
+        return "Look at the disk that holds the state folder; it has to be a local one.";
     default:
         return "";
     }

@@ -99,7 +99,7 @@ mark_read(void *local, struct local_mark *mark, struct error *err)
     }
     if (!parse((struct text){text, (size_t)got}, &read)) {
         error_set(err, ERROR_CONFIG, "read the mark %s/" MARK ": it is damaged", maildir->settings.root);
-        error_hint(err, "if this is the account's Maildir, remove that file; golub then compares everything anew");
+        error_hint(err, "If this is the account's Maildir, remove that file; golub then compares everything anew.");
         return false;
     }
     read.born = born;

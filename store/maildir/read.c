@@ -27,7 +27,7 @@ static void
 say_changed(struct error *err)
 {
     error_set(err, ERROR_LOCAL, "read a message that another program changed meanwhile");
-    error_hint(err, "run golub again; mail programs should write a new file instead of changing one");
+    error_hint(err, "Run golub again; mail programs should write a new file instead of changing one.");
 }
 
 /* A sparse file of some terabytes takes an hour to read and is no message: nobody begins with it. */

@@ -98,7 +98,7 @@ lock_root(struct maildir *maildir, struct error *err)
     if (flock(maildir->root, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
         return true;
     error_set(err, ERROR_LOCKED, "open the Maildir %s: another golub is at work in it", maildir->settings.root);
-    error_hint(err, "wait until it has finished; nothing was done here");
+    error_hint(err, "Wait until it has finished; nothing was done here.");
     (void)io_close(&maildir->root);
     return false;
 }

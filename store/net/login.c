@@ -19,7 +19,7 @@ login_refuse_plain(const struct stream *stream, const struct login_words *words,
 {
     error_set(err, ERROR_NETWORK, "secure the connection to %s with %s", stream_name(stream), words->start_tls);
     error_answer(err, answer);
-    error_hint(err, "use %s if the server has it. Somebody on the way may have removed %s: nothing secret was sent",
+    error_hint(err, "Use %s if the server has it. Somebody on the way may have removed %s: nothing secret was sent.",
                words->scheme, words->start_tls);
     return false;
 }
@@ -29,7 +29,7 @@ login_refuse_early(const struct stream *stream, const struct login_words *words,
 {
     error_set(err, ERROR_NETWORK, "secure the connection to %s with %s", stream_name(stream), words->start_tls);
     error_answer(err, TEXT("something was sent along with the answer, before TLS"));
-    error_hint(err, "somebody on the way may have put it there: nothing secret was sent");
+    error_hint(err, "Somebody on the way may have put it there: nothing secret was sent.");
     return false;
 }
 

@@ -126,7 +126,7 @@ take_answer(struct lookup *lookup, struct error *err)
 
         error_set(err, ERROR_NETWORK, "find the address of %s", lookup->host);
         error_answer(err, text_of(why));
-        error_hint(err, "check the host name in `server`, and whether this machine is online");
+        error_hint(err, "Check the host name in `server`, and whether this machine is online.");
     }
     free_lookup(lookup);
     return list;

@@ -85,12 +85,12 @@ report_none(const struct connection *to, const struct sasl_offer *offer, bool re
     error_set(err, ERROR_LOGIN, "log in to %s: no way to log in that both sides know and may use", place_of(to));
     error_answer(err, text_of(offer->words[0] != '\0' ? offer->words : "the server offers none"));
     if (!readable)
-        error_hint(err, "without TLS only scram-sha-256 and cram-md5 are used, unless allow-plaintext = true");
+        error_hint(err, "Without TLS only scram-sha-256 and cram-md5 are used, unless allow-plaintext = true.");
     else if (to->auth == AUTH_AUTO && strstr(offer->words, "OAUTH") != NULL)
-        error_hint(err,
-                   "auth = {\"xoauth2\"} or {\"oauthbearer\"}, with a password-command that prints an access token");
+        error_hint(
+            err, "Say auth = {\"xoauth2\"} or {\"oauthbearer\"}, with a password-command that prints an access token.");
     else
-        error_hint(err, "see `auth` in the configuration");
+        error_hint(err, "See `auth` in the configuration.");
 }
 
 unsigned
@@ -155,7 +155,7 @@ sasl_check(const struct connection *to, const char *secret, struct error *err)
         error_set(err, ERROR_LOGIN, "log in to %s: the password has more than %d bytes", place, LIMIT_SECRET);
     else
         return true;
-    error_hint(err, "look at what password-command prints");
+    error_hint(err, "Look at what password-command prints.");
     return false;
 }
 
@@ -163,15 +163,15 @@ void
 sasl_hint_refused(unsigned mechanism, struct error *err)
 {
     if (mechanism == AUTH_XOAUTH2 || mechanism == AUTH_OAUTHBEARER)
-        error_hint(err, "log in again with the program behind password-command, so that it gets a new token");
+        error_hint(err, "Log in again with the program behind password-command, so that it gets a new token.");
     else if (mechanism == AUTH_SCRAM_SHA_256 || mechanism == AUTH_CRAM_MD5 || mechanism == AUTH_APOP)
         error_hint(err,
-                   "check `user` and what password-command prints; if the server offers this mechanism without having "
-                   "its kind of password, name another one in `auth`");
+                   "Check `user` and what password-command prints; if the server offers this mechanism without having "
+                   "its kind of password, name another one in `auth`.");
     else if (mechanism == AUTH_EXTERNAL)
-        error_hint(err, "check tls-client-cert and `user`");
+        error_hint(err, "Check tls-client-cert and `user`.");
     else
-        error_hint(err, "check `user` and what password-command prints; some providers want an app password");
+        error_hint(err, "Check `user` and what password-command prints; some providers want an app password.");
 }
 
 void
@@ -179,7 +179,7 @@ sasl_report_missing(const char *server, unsigned mechanism, struct error *err)
 {
     error_set(err, ERROR_LOGIN, "log in to %s: libsasl2 on this machine does not know %s", server,
               sasl_name(mechanism));
-    error_hint(err, "its plug-ins are a package of their own, libsasl2-modules on Debian");
+    error_hint(err, "Its plug-ins are a package of their own, libsasl2-modules on Debian.");
 }
 
 /* Secrets */

@@ -119,7 +119,7 @@ report_loss(const struct race *race, const char *name, struct error *err)
     if (race->failures[0] == '\0' && race->running == 0 && race->passed_over) {
         error_state(err, ERROR_CONFIG, "plain text to %s, which is another machine", name);
         error_hint(err,
-                   "use imaps:// or leave `tls` at \"yes\"; allow-plaintext = true sends password and mail readably");
+                   "Use imaps:// or leave `tls` at \"yes\"; allow-plaintext = true sends password and mail readably.");
         return;
     }
     error_set(err, ERROR_NETWORK, "connect to %s", name);

@@ -47,7 +47,7 @@ connect_socket(struct stream *stream, struct error *err)
         const char *plain = to->scheme == SCHEME_IMAPS ? "imap" : "pop3";
 
         error_state(err, ERROR_CONFIG, "`server` is %ss://, but `tls` is \"none\"", plain);
-        error_hint(err, "use %s:// for plain text, or leave `tls` at \"yes\"", plain);
+        error_hint(err, "Use %s:// for plain text, or leave `tls` at \"yes\".", plain);
         return false;
     }
     addresses = resolve(to, err);

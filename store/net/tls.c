@@ -115,7 +115,7 @@ load_client_certificate(struct tls *tls, struct error *err)
     } else if (SSL_CTX_use_PrivateKey_file(tls->context, key, SSL_FILETYPE_PEM) != 1 ||
                SSL_CTX_check_private_key(tls->context) != 1) {
         error_set(err, ERROR_CONFIG, "read the private key in %s (tls-client-key)", key);
-        error_hint(err, "the key must belong to tls-client-cert and have no passphrase");
+        error_hint(err, "The key must belong to tls-client-cert and have no passphrase.");
     } else {
         return true;
     }
@@ -255,11 +255,11 @@ tls_handshake(struct tls *tls, struct error *err)
     } else if (result == STREAM_AGAIN) {
         return STREAM_AGAIN;
     } else if (strstr(err->answer, "handshake failure") != NULL) {
-        error_hint(err, "the server may know neither TLS 1.3 nor TLS 1.2 with forward secrecy (ECDHE or DHE)");
+        error_hint(err, "The server may know neither TLS 1.3 nor TLS 1.2 with forward secrecy (ECDHE or DHE).");
     } else if (strstr(err->answer, "wrong version number") != NULL) {
         const bool imap = tls->trust.to->scheme == SCHEME_IMAP || tls->trust.to->scheme == SCHEME_IMAPS;
 
-        error_hint(err, "the server does not speak TLS on this port: %s",
+        error_hint(err, "The server does not speak TLS on this port: %s",
                    imap ? "imap:// (STARTTLS) is usually port 143, imaps:// 993"
                         : "pop3:// (STLS) is usually port 110, pop3s:// 995");
     }

@@ -218,7 +218,7 @@ trust_set_host(const struct trust *trust, SSL *ssl, struct error *err)
         if (trust->to->fingerprints != NULL && trust->to->fingerprints[0] != NULL)
             return true;
         error_state(err, ERROR_CONFIG, "no host name to check the server's certificate against");
-        error_hint(err, "name the host in `server`, or give its tls-fingerprint");
+        error_hint(err, "Name the host in `server`, or give its tls-fingerprint.");
         return false;
     }
     if (inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1)
@@ -237,7 +237,7 @@ trust_set_host(const struct trust *trust, SSL *ssl, struct error *err)
 static void
 hint_pin(const struct trust *trust, const char *when, struct error *err)
 {
-    error_hint(err, "if %s (compare it with the provider's own words first): tls-fingerprint = \"%s\"", when,
+    error_hint(err, "If %s (compare it with the provider's own words first): tls-fingerprint = \"%s\"", when,
                trust->seen_pin);
 }
 
@@ -253,7 +253,7 @@ report_wrong_date(const struct trust *trust, long result, struct error *err)
     (void)text_print(words, sizeof words, "%s: it is for %s, and this machine's clock says %s (UTC)",
                      X509_verify_cert_error_string(result), trust->seen_dates, now);
     error_answer(err, text_of(words));
-    error_hint(err, "set this machine's clock right; if it is right, the provider has to renew the certificate");
+    error_hint(err, "Set this machine's clock right; if it is right, the provider has to renew the certificate.");
 }
 
 static void
@@ -265,7 +265,7 @@ report_wrong_name(const struct trust *trust, long result, struct error *err)
                      trust->seen_names[0] != '\0' ? "it is for " : "it names no host", trust->seen_names);
     error_answer(err, text_of(words));
     error_hint(err,
-               "write in `server` the name that the provider gives; if it is that, this is not the provider's server");
+               "Write in `server` the name that the provider gives; if it is that, this is not the provider's server.");
 }
 
 void

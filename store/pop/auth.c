@@ -99,9 +99,9 @@ pop_report_busy(const struct pop_driver *driver, const char *what, struct error 
     error_set(err, ERROR_NETWORK, "%s %s", what, stream_name(driver->talk.stream));
     error_answer(err, (struct text){driver->words.at, driver->words.len});
     if (text_is_nocase(code, "LOGIN-DELAY"))
-        error_hint(err, "the server wants more time between two logins: run golub less often");
+        error_hint(err, "The server wants more time between two logins: run golub less often.");
     else if (text_is_nocase(code, "SYS/TEMP"))
-        error_hint(err, "the server has a fault that should pass: try again later");
+        error_hint(err, "The server has a fault that should pass: try again later.");
     else if (text_is_nocase(code, "SYS/PERM"))
         error_hint(err, "the server has a fault that its administrator must look at");
     else if (pop_is_locked(driver))

@@ -93,7 +93,7 @@ report_unusable(const struct pop *pop, const struct pop_answer *answer, struct e
 {
     error_set(err, ERROR_NETWORK, "open the mailbox on %s", stream_name(pop->session->stream));
     error_answer(err, text_of(answer->words));
-    error_hint(err, "try again later, when no other program reads this mailbox");
+    error_hint(err, "Try again later, when no other program reads this mailbox.");
     return false;
 }
 

@@ -17,7 +17,7 @@ additions_take_word(struct run *run)
     if (list == NULL || run->additions_count != 0)
         return true;
     error_set(&run->err, ERROR_CONFIG, "find the held additions of list %s", list);
-    error_hint(&run->err, "there is no such list; `golub status %s` shows what is held", run->account->name);
+    error_hint(&run->err, "There is no such list; `golub status %s` shows what is held.", run->account->name);
     return false;
 }
 

@@ -68,7 +68,7 @@ hold_release(struct run *run)
         return false;
     if (list != NULL && (count == 0 || strcmp(list, held_let_go) == 0)) {
         error_set(&run->err, ERROR_CONFIG, "release the held removals of list %s", list);
-        error_hint(&run->err, "there is no such list; `golub status %s` shows what is held", run->account->name);
+        error_hint(&run->err, "There is no such list; `golub status %s` shows what is held.", run->account->name);
         free(ids);
         return false;
     }

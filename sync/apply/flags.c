@@ -110,7 +110,7 @@ on_stored(void *context, size_t index, const struct remote_outcome *outcome)
     mailbox->stirred = true;
     if (outcome->ok || outcome->changed)
         return true;
-    run_complain(run, mailbox, "change flags on the server", outcome->answer, "the next run tries again");
+    run_complain(run, mailbox, "change flags on the server", outcome->answer, "The next run tries again.");
     for (size_t i = 0; i < storing->requests[index].count; i++) {
         if (!run_pending(run, mailbox, storing->todos[storing->first[index] + i]->id, PENDING_FAILED, "flags",
                          outcome->answer, NULL))

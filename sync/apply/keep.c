@@ -121,7 +121,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     }
     if (!outcome->gone && !outcome->changed)
         run_complain(keeping->run, mailbox, "fetch what was replaced by a newer version", outcome->answer,
-                     "it stays on the server; the next run tries again");
+                     "It stays on the server; the next run tries again.");
     return true;
 }
 

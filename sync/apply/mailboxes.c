@@ -33,7 +33,7 @@ check_name(struct run *run, struct mailbox *mailbox)
     run_learn(run, mailbox, CAUTION_NOT_MADE);
     run_complain(run, mailbox, "make a folder for this mailbox",
                  "the file system takes its name for that of a folder that is there",
-                 "rename one of the two mailboxes, or leave one out with `mailboxes`");
+                 "Rename one of the two mailboxes, or leave one out with `mailboxes`.");
     return true;
 }
 
@@ -108,7 +108,7 @@ see_created(void *context, size_t index, struct text wire, const struct remote_o
     if (!outcome->ok) {
         run_learn(run, mailbox, CAUTION_NOT_MADE);
         run_complain(run, mailbox, "make this mailbox on the server", outcome->answer,
-                     "rename the folder to a name that the server takes; its mail stays here meanwhile");
+                     "Rename the folder to a name that the server takes; its mail stays here meanwhile.");
         return run_pending(run, mailbox, 0, PENDING_MAILBOX, "create-there", outcome->answer, NULL);
     }
     free(mailbox->row.wire);

@@ -174,7 +174,7 @@ record_failed(struct transferring *transferring, struct transfer *transfer)
     if (outcome->gone || outcome->changed || !transferring->move)
         return true; /* planned anew in the next pass */
     if (!to->full_up)
-        run_complain(run, from, "move messages on the server", outcome->answer, "the next run tries again");
+        run_complain(run, from, "move messages on the server", outcome->answer, "The next run tries again.");
     to->full_up = true;
     return run_pending(run, to, transfer->todo->id, PENDING_FAILED, "move", outcome->answer, NULL);
 }

@@ -42,7 +42,7 @@ room_check(struct run *run, struct room *room, struct todo *const *todos, size_t
         run->err.answer, sizeof run->err.answer,
         "no space on its file system: %.1f MiB are free, and %.1f MiB are needed (%.1f for mail, the rest stays free)",
         (double)space / MIB, (double)(batches + reserve) / MIB, (double)batches / MIB);
-    error_hint(&run->err, "free %.1f MiB more there and run golub again; nothing is lost",
+    error_hint(&run->err, "Free %.1f MiB more there and run golub again; nothing is lost.",
                (double)(batches + reserve - space) / MIB + 0.05);
     return false;
 }
@@ -72,6 +72,6 @@ room_refuse(struct run *run, const struct room *room, uint64_t bytes)
     (void)text_print(run->err.answer, sizeof run->err.answer,
                      "no space on its file system for a message of %.1f MiB: %.1f MiB are to stay free",
                      (double)bytes / MIB, (double)room->reserve / MIB);
-    error_hint(&run->err, "free some space there and run golub again; nothing is lost");
+    error_hint(&run->err, "Free some space there and run golub again; nothing is lost.");
     return false;
 }

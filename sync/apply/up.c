@@ -51,7 +51,7 @@ refuse(struct run *run, struct mailbox *mailbox, struct journal_message *message
 
     message->facts |= FACT_REFUSED;
     (void)text_print(what, sizeof what, "store message %.120s on the server", message->base);
-    run_complain(run, mailbox, what, why, "it stays here; golub tries again when the file changes");
+    run_complain(run, mailbox, what, why, "It stays here; golub tries again when the file changes.");
     return run_pending(run, mailbox, message->id, PENDING_REFUSED, "upload", why, NULL) &&
            journal_message_save(run->journal, message, &run->err);
 }
@@ -143,7 +143,7 @@ check_name(struct run *run, struct mailbox *mailbox, struct journal_message *mes
         return true;
     message->facts |= FACT_ALTERED;
     run_complain(run, mailbox, "find the message of a file that golub wrote", message->base,
-                 "its bytes are not those of the message any more: it is not sent, and stays until you decide");
+                 "Its bytes are not those of the message any more: it is not sent, and stays until you decide.");
     return journal_message_save(run->journal, message, &run->err) &&
            run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
                        "the file's bytes are not those of the message any more", NULL);
@@ -347,8 +347,8 @@ record_refused(struct uploading *up, struct sending *sending)
     }
     if (!outcome->over_quota || !up->over_quota)
         run_complain(run, mailbox, "store new mail on the server", outcome->answer,
-                     outcome->over_quota ? "make room there; what is here stays, the next run tries again"
-                                         : "the next run tries again");
+                     outcome->over_quota ? "Make room there; what is here stays, the next run tries again."
+                                         : "The next run tries again.");
     up->over_quota = up->over_quota || outcome->over_quota;
     run->counts.pending++;
     run->partial = true;

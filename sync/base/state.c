@@ -9,7 +9,7 @@ state_path(const struct account *account, const char *file, char *path, size_t s
     if (text_print(path, size, "%s/%s", account->state, file))
         return true;
     error_set(err, ERROR_CONFIG, "use the state folder %.200s: its path is too long", account->state);
-    error_hint(err, "choose a shorter `state`");
+    error_hint(err, "Choose a shorter `state`.");
     return false;
 }
 
@@ -24,7 +24,7 @@ state_make(const struct account *account, struct error *err)
         *slash = '\0';
         if (mkdir(path, 0700) != 0 && errno != EEXIST) {
             error_sys(err, errno, "make the state folder %s", path);
-            error_hint(err, "make it, or choose another `state`");
+            error_hint(err, "Make it, or choose another `state`.");
             return false;
         }
         *slash = '/';

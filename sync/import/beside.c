@@ -17,7 +17,7 @@ refuse_circle(struct import *import)
         import->beside->account);
     return import_forbid(
         import, text,
-        "one of the two accounts is enough for this mailbox; or say keep = \"forever\". Nothing was removed");
+        "One of the two accounts is enough for this mailbox; or say keep = \"forever\". Nothing was removed.");
 }
 
 /*
@@ -51,7 +51,7 @@ refuse_one_mailbox(struct import *import)
         import->beside->account);
     return import_forbid(
         import, text,
-        "one of the two accounts is enough for this mailbox; or say keep = \"forever\". Nothing was removed");
+        "One of the two accounts is enough for this mailbox; or say keep = \"forever\". Nothing was removed.");
 }
 
 enum obstacle { OBSTACLE_NONE, OBSTACLE_CIRCLE, OBSTACLE_ONE_MAILBOX };

@@ -164,7 +164,7 @@ take(struct compare *compare, const struct journal_listed *listed, const struct 
     (void)import_take_up(&arrival->row, listed, NULL);
     arrival->row.why[0] = '\0';
     if (!import->options->skip_existing && !fetch_is_whole(import, arrival, seen->size)) {
-        import_refused(import, "fetch", listed->number, listed->uidl, arrival->row.why, "the next run tries it again");
+        import_refused(import, "fetch", listed->number, listed->uidl, arrival->row.why, "The next run tries it again.");
         /* A part is like no row: whole it may be. */
         arrival->row.has_header = arrival->row.has_kin = arrival->row.has_body = false;
         arrival->row.facts |= POP_DOUBT;
@@ -172,7 +172,7 @@ take(struct compare *compare, const struct journal_listed *listed, const struct 
     }
     if (!import->options->skip_existing && (arrival->row.facts & POP_SHORT) != 0)
         import_refused(import, "fetch the whole of", listed->number, listed->uidl, arrival->row.why,
-                       "look at what came, and at the server");
+                       "Look at what came, and at the server.");
     seen_to_row(seen, &arrival->row);
     arrival->row.size = seen->size;
     if (import->options->skip_existing) {
@@ -258,7 +258,7 @@ refuse(struct compare *compare, const struct journal_listed *listed, const char 
     const bool larger = most != 0 && compare->bytes > most;
 
     import_refused(import, "fetch", listed->number, listed->uidl, words,
-                   "the others are fetched; the next run tries it again");
+                   "The others are fetched; the next run tries it again.");
     return put_off(compare, listed, larger ? compare->bytes : listed->size, words);
 }
 

@@ -42,7 +42,7 @@ static bool
 fail(struct error *err, int number, const char *what)
 {
     error_sys(err, number, "%s", what);
-    error_hint(err, "the message stays on the server");
+    error_hint(err, "The message stays on the server.");
     return false;
 }
 
@@ -253,7 +253,7 @@ run(void *self, int *status, struct error *err)
     (void)text_print(said, sizeof said, "it was ended by signal %d", WTERMSIG(ended));
     error_set(err, ERROR_LOCAL, "run the deliver-command");
     error_answer(err, text_of(said));
-    error_hint(err, "the message stays on the server and is handed over again with the next run");
+    error_hint(err, "The message stays on the server and is handed over again with the next run.");
     return true;
 }
 

@@ -178,7 +178,7 @@ refuse_message(struct fetching *fetching, struct arrival *arrival, const char *w
     arrival->refused = true;
     (void)text_print(arrival->row.why, sizeof arrival->row.why, "%s%s", why, words);
     import_refused(import, "fetch", arrival->number, arrival->row.uidl, words,
-                   "the others are fetched; the next run tries it again");
+                   "The others are fetched; the next run tries it again.");
     if (import->handover == NULL)
         return true; /* with its batch */
     if (!journal_begin(import->journal, &import->err))
@@ -232,7 +232,7 @@ finish_message(struct fetching *fetching, struct arrival *arrival)
     seen_to_row(&seen, &arrival->row);
     if (arrival->row.facts & POP_SHORT)
         import_refused(import, "fetch the whole of", arrival->number, arrival->row.uidl, arrival->row.why,
-                       "look at what came, and at the server");
+                       "Look at what came, and at the server.");
     arrival->row.size = seen.size;
     return keep_message(fetching, arrival);
 }
@@ -305,7 +305,7 @@ fetch_prepare(struct import *import)
         return false;
     if (space < SPACE_MIN) {
         error_set(&import->err, ERROR_LOCAL, "fetch new mail: the file system of the Maildir is full");
-        error_hint(&import->err, "make room and run golub again; nothing is lost");
+        error_hint(&import->err, "Make room and run golub again; nothing is lost.");
         return false;
     }
     /* A folder that can't be written to is found out before a body is asked for. */

@@ -24,8 +24,8 @@ say_failed(struct import *import, const struct arrival *arrival, int status, con
         error_set(&err, ERROR_LOCAL,
                   "hand message %" PRIu32 " (UIDL %s) to the deliver-command: it ended with status %d", arrival->number,
                   arrival->row.uidl, status);
-        error_hint(&err, status == STATUS_LATER ? "kept for later: the next run tries again"
-                                                : "it stays on the server and is tried again with the next run");
+        error_hint(&err, status == STATUS_LATER ? "Kept for later: the next run tries again."
+                                                : "It stays on the server and is tried again with the next run.");
     }
     import->counts.failed += status != STATUS_LATER;
     import->counts.pending += status == STATUS_LATER;
@@ -39,7 +39,7 @@ give_up(struct import *import, int status)
               "hand mail to the deliver-command: %u times in a row it ended with status %d: %s", NOT_RUN_MOST, status,
               status == STATUS_NOT_FOUND ? "no such command" : "it can't be run");
     error_hint(&import->err,
-               "correct deliver-command in the configuration; all that was not handed over stays on the server");
+               "Correct deliver-command in the configuration; all that was not handed over stays on the server.");
     return false;
 }
 

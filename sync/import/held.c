@@ -139,7 +139,7 @@ import_confirmed(struct import *import)
     if (count > 0)
         return true;
     error_set(&import->err, ERROR_CONFIG, "release the held removals of list %s", wanted);
-    error_hint(&import->err, "there is no such list; `golub status %s` shows what is held", import->account->name);
+    error_hint(&import->err, "There is no such list; `golub status %s` shows what is held.", import->account->name);
     return false;
 }
 

@@ -260,7 +260,7 @@ compare(struct look *look)
         return false;
     if (look->unstable && import->cut) {
         error_set(&import->err, ERROR_LOCAL, "look for mail that a power cut may have taken: folders change meanwhile");
-        error_hint(&import->err, "run golub again; nothing was touched");
+        error_hint(&import->err, "Run golub again; nothing was touched.");
         return false;
     }
     if (look->unstable) { /* the next run looks again */

@@ -23,7 +23,7 @@ say_refusals(struct import *import)
             continue;
         error_set(&err, ERROR_SERVER, "%s %" PRIu64 " more messages", refusals->what, refusals->count - REFUSALS_SAID);
         error_answer(&err, text_of(refusals->words));
-        error_hint(&err, "that was said about the last one; the next run tries them again");
+        error_hint(&err, "That was said about the last one; the next run tries them again.");
         import_problem(import, &err);
     }
 }
@@ -148,7 +148,7 @@ note_lost_track(struct import *import)
         (void)text_print(row.why, sizeof row.why,
                          "the server's answer to it did not end where it should: its end may be missing here");
         if (import_save(import, &row))
-            import_refused(import, "be certain of the end of", 0, row.uidl, row.why, "it stays on the server");
+            import_refused(import, "be certain of the end of", 0, row.uidl, row.why, "It stays on the server.");
     }
     import->err = why;
 }
@@ -158,7 +158,7 @@ conclude(struct import *import, bool ok)
 {
     if (!ok && import->err.kind != ERROR_INTERRUPTED) {
         if (import->err.kind == ERROR_LOCAL && import->err.hint[0] == '\0')
-            error_hint(&import->err, "put that right and run golub again; what is not here is still on the server");
+            error_hint(&import->err, "Put that right and run golub again; what is not here is still on the server.");
         (void)text_print(import->err.account, sizeof import->err.account, "%s", import->account->name);
         report_error(import->report, &import->err);
         return error_status(import->err.kind);

@@ -76,7 +76,7 @@ name_it(struct import *import, struct journal_pop *row)
 
     error_set(&err, ERROR_LOCAL, "remove message %s from the server: its file here, %s, is not what came", row->uidl,
               row->base);
-    error_hint(&err, "it stays on the server; a file that is whole again, from a backup, lets it go");
+    error_hint(&err, "It stays on the server; a file that is whole again, from a backup, lets it go.");
     import->counts.pending++;
     import_problem_of(import, "remove from the server, since their files here are not what came,", &err);
     return import_remember_why(import, row, "its file here is not what came: it stays there");

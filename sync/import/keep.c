@@ -110,7 +110,7 @@ refuse_to_read(struct import *import, struct journal_pop *row, uint32_t number, 
     (void)text_print(why, sizeof why, "larger than max-size: %" PRIu64 " bytes", listed);
     row->facts &= ~(unsigned)POP_UNSURE; /* nobody knows yet */
     import_refused(import, "read, before it is removed,", number, row->uidl, why,
-                   "it stays on the server; a larger max-size lets it be read");
+                   "It stays on the server; a larger max-size lets it be read.");
     return import_remember_why(import, row, why);
 }
 
@@ -167,7 +167,7 @@ on_proof(void *context, uint32_t number, const struct seen *seen, const char *wo
     row = &keeping->rows[keeping->answered++];
     if (seen == NULL) {
         import_refused(import, "read, before it is removed, the header of", number, row->uidl, words,
-                       "it stays on the server and is tried again with the next run");
+                       "It stays on the server and is tried again with the next run.");
         return import_remember_why(import, row, words);
     }
     switch (import_verdict(row, seen, line->size)) {

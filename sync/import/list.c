@@ -24,7 +24,7 @@ static bool
 refuse_length(struct import *import)
 {
     error_set(&import->err, ERROR_SERVER, "read the list of messages: it has more than %" PRIu64 " lines", LISTED_MAX);
-    error_hint(&import->err, "nothing was done");
+    error_hint(&import->err, "Nothing was done.");
     return false;
 }
 
@@ -74,7 +74,7 @@ on_header(void *context, uint32_t number, const struct seen *seen, const char *w
     char uidl[64] = "=";
 
     if (seen == NULL) {
-        import_refused(import, "read the header of", number, "none", words, "it is tried again with the next run");
+        import_refused(import, "read the header of", number, "none", words, "It is tried again with the next run.");
         return true;
     }
     listing->count++;
@@ -110,8 +110,8 @@ refuse_sudden_lack(struct import *import)
     error_set(&import->err, ERROR_SERVER, "list the messages: the server has no UIDL, which it had before");
     error_hint(
         &import->err,
-        "nothing was done; try again later. If it stays so, move the state folder away: then what is on the server "
-        "is compared with the mail that is here, and what is here is not fetched again");
+        "Nothing was done; try again later. If it stays so, move the state folder away: then what is on the server "
+        "is compared with the mail that is here, and what is here is not fetched again.");
     return false;
 }
 
@@ -172,7 +172,7 @@ say_unnamed(struct import *import, const struct listing *sizes, const struct lis
     else
         error_set(&err, ERROR_SERVER, "fetch %" PRIu64 " of the messages that LIST has: UIDL does not name them",
                   sizes->count - uidls->count);
-    error_hint(&err, "the others are fetched, and none counts as gone; the next run asks again");
+    error_hint(&err, "The others are fetched, and none counts as gone; the next run asks again.");
     import->counts.failed += uidls->unnamed > 0 ? uidls->unnamed : sizes->count - uidls->count;
     import_problem(import, &err);
 }

@@ -94,7 +94,7 @@ on_top(void *context, uint32_t number, const struct seen *seen, const char *word
 
     if (seen == NULL) {
         import_refused(import, "read the header of", number, "not certain", words,
-                       "it is tried again with the next run");
+                       "It is tried again with the next run.");
         return true;
     }
     seen_header_to_row(seen, &header);

@@ -40,7 +40,7 @@ on_top(void *context, uint32_t number, const struct seen *seen, const char *word
 
     if (seen == NULL) {
         meeting->refused = true;
-        import_refused(import, "read the header of", number, "new", words, "it is tried again with the next run");
+        import_refused(import, "read the header of", number, "new", words, "It is tried again with the next run.");
         /* Its file was not looked for: though a second TOP may say what it is, it is not fetched in this run. */
         return journal_listing_leave(import->journal, number, &import->err);
     }

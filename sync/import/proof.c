@@ -189,7 +189,7 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     if (outcome != MAILDROP_DONE) {
         row->facts &= ~(unsigned)POP_UNSURE; /* nobody knows yet */
         import_refused(import, "read, before it is removed,", number, row->uidl, words,
-                       "it stays on the server and is tried again with the next run");
+                       "It stays on the server and is tried again with the next run.");
         return import_remember_why(import, row, words);
     }
     const bool same = !more && seen_same_body(row, &seen);

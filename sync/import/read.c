@@ -201,7 +201,7 @@ import_pass_over(struct import *import, uint64_t bytes)
     if (bytes < PASSED_MAX)
         return true;
     error_set(&import->err, ERROR_SERVER, "read a message that is larger than the server says: it does not end");
-    error_hint(&import->err, "the others are fetched with the next run");
+    error_hint(&import->err, "The others are fetched with the next run.");
     return false;
 }
 

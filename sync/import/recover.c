@@ -186,7 +186,7 @@ find_all(struct search *search)
         return true;
     error_set(&search->import->err, ERROR_LOCAL,
               "find the messages of an earlier run: files are renamed faster than they can be read");
-    error_hint(&search->import->err, "run golub again; nothing was fetched");
+    error_hint(&search->import->err, "Run golub again; nothing was fetched.");
     return false;
 }
 

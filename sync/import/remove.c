@@ -89,7 +89,7 @@ on_removed(void *context, uint32_t number, enum maildrop_outcome outcome, const 
     row->state = POP_STORED;
     (void)text_print(row->why, sizeof row->why, "%s", words);
     import_refused(removing->import, "remove from the server", number, row->uidl, words,
-                   "it is tried again with the next run");
+                   "It is tried again with the next run.");
     return true;
 }
 

@@ -99,8 +99,8 @@ import_same_maildrop(struct import *import)
             import,
             "import: its host name or user is not what it was, and the mail there does not prove that it "
             "is the same maildrop",
-            "put the old value back; or move the state folder away: then what is on the server is compared "
-            "with the mail here, and what is here already is not fetched again");
+            "Put the old value back; or move the state folder away: then what is on the server is compared "
+            "with the mail here, and what is here already is not fetched again.");
     free(sampling);
     return ok;
 }

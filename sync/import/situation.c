@@ -16,7 +16,7 @@ import_forbid(struct import *import, const char *what, const char *hint)
 #define ANEW                                                                                                           \
     "move the state folder away: then what is on the server is compared with the mail here, and what is here already " \
     "is "                                                                                                              \
-    "not fetched again, or with --skip-existing only what comes later is fetched"
+    "not fetched again, or with --skip-existing only what comes later is fetched."
 
 /* *known: the journal has a value, and it is this one. */
 static bool
@@ -33,7 +33,7 @@ check_known(struct import *import, const char *key, const char *now, bool *known
         (void)text_print(text, sizeof text, "import: its %s is not what it was, %s",
                          strcmp(key, "root") == 0 ? "maildir" : key, before);
     free(before);
-    return same || import_forbid(import, text, "put the old value back; or " ANEW);
+    return same || import_forbid(import, text, "Put the old value back; or " ANEW);
 }
 
 /* Another name is another maildrop until its mail proves that it is not: import/same.c. */
@@ -64,7 +64,7 @@ check_kind(struct import *import)
     if (count == 0)
         return true;
     return import_forbid(import, "import: this account was synchronised by IMAP before",
-                         "give the POP account a name of its own, or put the IMAP server back; or " ANEW);
+                         "Give the POP account a name of its own, or put the IMAP server back; or " ANEW);
 }
 
 static bool
@@ -76,11 +76,11 @@ open_root(struct import *import, bool known)
         return false;
     if (root == ROOT_PARENT_MISSING && !known)
         return import_forbid(import, "the folder that the Maildir should stand in does not exist",
-                             "make that folder, or correct `maildir`");
+                             "Make that folder, or correct `maildir`.");
     /* A file system that is not mounted looks like this; mail delivered below its mount point would be hidden later. */
     if (known && root != ROOT_PRESENT)
         return import_forbid(import, "the Maildir of a known account is missing or empty: nothing was touched",
-                             "mount or move it back; to begin anew in an empty one, move the state folder away");
+                             "Mount or move it back; to begin anew in an empty one, move the state folder away.");
     import->no_root = root == ROOT_MISSING;
     return true;
 }
@@ -102,7 +102,7 @@ check_shape(struct import *import)
                import,
                "import: the Maildir is one of layout \"maildir++\": its root is INBOX itself, and mail would go "
                "into a folder of another layout",
-               "write layout = \"maildir++\", or layout = \"verbatim\" if this is meant");
+               "Write layout = \"maildir++\", or layout = \"verbatim\" if this is meant.");
 }
 
 static bool

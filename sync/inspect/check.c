@@ -42,8 +42,8 @@ say_capabilities(struct checking *checking)
     say(checking, "UIDPLUS", info->uidplus, "new UIDs are told, exactly our UIDs are expunged",
         "what was sent is found by content; expunge only where nobody else's \\Deleted would go along");
     say(checking, "MOVE", info->move, "moves are one command", "moves are copy, proof, removal");
-    say(checking, "MULTIAPPEND", info->multiappend, "new mail goes up in groups",
-        "new mail goes up one by one, pipelined");
+    say(checking, "MULTIAPPEND", info->multiappend, "new mail is uploaded in groups",
+        "new mail is uploaded one by one, pipelined");
     say(checking, "LITERAL+", info->literal_plus, "no waiting before bodies", "one wait before each body");
     say(checking, "UTF8=ACCEPT", info->utf8, "mailbox names are UTF-8", "mailbox names are modified UTF-7");
     if (info->append_limit != 0)

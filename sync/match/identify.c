@@ -351,7 +351,7 @@ join_altered(struct meeting *meeting)
         if (n != 1)
             continue;
         run_complain(meeting->run, meeting->mailbox, "store a message on the server byte for byte", file->base,
-                     "the server changed its bytes; the file here stays as it is");
+                     "The server changed its bytes; the file here stays as it is.");
         if (!join(meeting, file, only, false))
             return false;
     }

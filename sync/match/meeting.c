@@ -1,6 +1,6 @@
 /*
- * Who may be whom: the halves of one mailbox, and which headers prove by themselves who is who. What a server says of a size
- * excludes nobody: some count wrongly, and believing them would store a message twice.
+ * Which halves of one mailbox may be paired, and which headers prove by themselves which message it is. What a server
+ * says of a size excludes nobody: some count wrongly, and believing them would store a message twice.
  */
 #include "sync/match/meeting.h"
 
@@ -19,8 +19,8 @@ meeting_add(struct run *run, struct halves *halves)
 }
 
 /*
- * Of several equal files: first the one that had a UID, then one that never had, then what another file stands for, then what is to be
- * removed here, last what the user removed, so that in doubt a message stays.
+ * Which of several equal files gets the UID: first the one that had a UID, then one that never had one, then an alias,
+ * then one that is to be removed here, last one that the user removed. So in doubt a message stays.
  */
 static int
 rank_of(unsigned facts)
@@ -39,7 +39,7 @@ is_file_half(const struct journal_message *message)
     if (message->uid != 0 || message->base[0] == '\0' || !message->has_wire || (message->facts & FACT_ALIAS) != 0)
         return false;
     if ((message->facts & (FACT_MOVED | FACT_GONE_THERE | FACT_UNPAIRED)) == (FACT_MOVED | FACT_GONE_THERE))
-        return false; /* what is left of a move */
+        return false; /* its copy stands elsewhere already: only the removal of a move is left to do */
     return (message->facts & FACT_ALTERED) == 0 || (message->facts & FACT_GONE_THERE) != 0;
 }
 
@@ -52,7 +52,10 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
 
     if (!journal_op_of(meeting->run->journal, message->id, &op, &found, &meeting->run->err))
         return false;
-    /* Else what it was sent from is gone, and not what came of it; or it had a UID, and what it was is found again. */
+    /*
+     * Otherwise it is the source of the move or copy that is gone, not the new message; or the row had a UID, and its
+     * message is found again.
+     */
     if (!found && (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE)) == FACT_GONE_HERE)
         return true;
     half = meeting_add(meeting->run, &meeting->files);
@@ -91,7 +94,7 @@ add_uid_half(struct meeting *meeting, const struct journal_message *message)
     half->size = message->size;
     half->date = message->date;
     half->has_header = message->has_header;
-    /* Its body was here once: that is compared, unless it is a file's that its header alone stood for. */
+    /* Of a row whose body was here once the body is compared, unless the pair rested on its header alone. */
     half->vague = message->has_wire || (message->facts & FACT_VAGUE) != 0;
     half->got_body = message->has_wire && (message->facts & FACT_BY_HEADER) == 0;
     memcpy(half->wire, message->wire, DIGEST_SIZE);
@@ -166,7 +169,11 @@ goes_on_removing(struct journal_message *message)
     return false;
 }
 
-/* The flags of its source came along: nobody's wish. Another one was given since; but a \\Deleted that stays may be fatal. */
+/*
+ * A copy comes with the flags of its source, which nobody set on the copy: they are the base of both sides. A flag that
+ * the source did not have was set since. Only \\Deleted is taken off in any case: if it stayed, the copy could be
+ * expunged.
+ */
 static bool
 take_flags_of_source(struct run *run, const struct journal_op *op, struct journal_message *copy)
 {

@@ -1,4 +1,4 @@
-/* What meets in one mailbox when it is paired: files without a UID, and UIDs without a file. */
+/* What is paired with each other in one mailbox: files without a UID, and UIDs without a file. */
 #ifndef SYNC_MATCH_MEETING_H
 #define SYNC_MATCH_MEETING_H
 
@@ -8,27 +8,27 @@ struct half { /* a message that is on one side only */
     int64_t id;
     uint64_t size;
     int64_t date;
-    unsigned flags; /* on the server: of a UID now, of a file when it had one, or as its name shows them */
+    unsigned flags; /* as the server shows or showed them; of a file that never had a UID as its name does */
     uint32_t uid;
     bool has_header, wanted, paired;
     bool intent;      /* a file that was sent and not confirmed */
-    bool alias;       /* a file of a UID that another file stands for: a UID of its own is its better half */
-    bool unpaired;    /* it had a UID, which means nothing any more */
-    bool dated;       /* a file whose date is what the server said of it, not what its mtime says */
+    bool alias;       /* a file whose row is an alias: if an equal UID is found, it is paired with that one instead */
+    bool unpaired;    /* it had a UID, which is not valid any more (FACT_UNPAIRED) */
+    bool dated;       /* a file whose `date` is the INTERNALDATE that the server told, not the mtime */
     int rank;         /* of several equal files the one of the lowest rank gets the UID */
     bool received;    /* the header has a Received line */
-    bool vague;       /* it has neither that nor a Message-ID */
-    bool telling;     /* such a header is that of one message alone */
+    bool vague;       /* the header has neither a Received line nor a Message-ID */
+    bool telling;     /* no other message has this header: it alone says which message it is */
     bool open_header; /* what the server showed as header has no empty line at its end */
-    bool same_header; /* with a file that is not paired */
+    bool same_header; /* a file that is not paired yet has the same header */
     bool got_body;
-    bool doubt;    /* what was to be read did not come: which file it is, is not known */
-    bool part;     /* ... or it is a beginning of one */
-    bool cut;      /* it came shorter than announced, twice the same */
-    bool given_up; /* ... and that was written down in this run */
+    bool doubt;    /* its header or body could not be read: it is not known which file it is */
+    bool part;     /* what came of its body is the beginning of a file: that proves nothing either */
+    bool cut;      /* its body came shorter than announced, twice with the same bytes */
+    bool given_up; /* it was given up in this run (readings.h) */
     unsigned char header[DIGEST_SIZE], wire[DIGEST_SIZE], canonical[DIGEST_SIZE];
     uint64_t body_size;
-    char base[LOCAL_BASE_MAX + 1]; /* of a file; for a UID the name its download would get */
+    char base[LOCAL_BASE_MAX + 1]; /* the file's; of a UID the name that its download would get */
     uint32_t intent_uidnext;
     int64_t intent_date;
     char message_id[256];
@@ -46,7 +46,7 @@ struct meeting { /* one mailbox */
     struct halves files, uids;
 };
 
-/** One more half; NULL: no memory, run->err says so. It moves with the next one that is added. */
+/** Add a half; NULL: out of memory, run->err says so. The pointer is valid until the next one is added. */
 struct half *meeting_add(struct run *run, struct halves *halves);
 /**
  * A message moves to another mailbox. Where its bases differ nothing was agreed on: a change went to another message meanwhile (wanted.c), or
@@ -55,18 +55,21 @@ struct half *meeting_add(struct run *run, struct halves *halves);
  * @param shown  flags that both sides can show in its new place
  */
 void meeting_level_shown(struct journal_message *message, unsigned shown);
-/** A row that has its UID now: what was begun for it ends, but a removal whose file is still gone. Inside a transaction; saves no row. */
+/**
+ * A row that has found its UID: its intent is deleted, unless it is a removal whose file is still gone. Inside a
+ * transaction; saves no row.
+ */
 MUST_CHECK bool meeting_take_intent(struct run *run, struct journal_message *message);
-/** All halves of the mailbox; UIDs only where there are files that they may be. */
+/** Collect all halves of the mailbox; UIDs only if there are files that they may be. */
 MUST_CHECK bool meeting_gather(struct meeting *meeting);
 /**
  * Which headers say by themselves which message it is: those that were on the way (Received), or whose Message-ID no other UID here
  * has. Never in \Drafts: a draft that is saved again keeps its header.
  */
 MUST_CHECK bool meeting_judge_headers(struct meeting *meeting);
-/** Has a file about the size that the server claims for this UID? For what can't be read; nothing else goes by that. */
+/** Has a file about the size that the server claims for this UID? Asked only for a message that can't be read. */
 bool meeting_fits(const struct meeting *meeting, const struct half *uid);
-/** Sizes of a message here and there may differ so much, whatever the server says. */
+/** May these be sizes of one message, here and on a server that counts inexactly? */
 bool meeting_is_plausible(uint64_t a, uint64_t b);
 /** May this UID be what became of a file whose APPEND, COPY or MOVE was not confirmed? */
 bool meeting_has_intent(const struct halves *files, const struct half *uid);

@@ -197,7 +197,7 @@ alter(const struct look *look)
     if ((look->message->facts & FACT_ALTERED) == 0)
         run_complain(
             run, look->mailbox, "compare a file with what was sent of it", look->message->base,
-            "its bytes were changed: they are not sent, and it stays until you decide; `golub status` lists it");
+            "Its bytes were changed: they are not sent, and it stays until you decide; `golub status` lists it.");
     look->message->facts |= FACT_ALTERED;
     return journal_message_save(run->journal, look->message, &run->err) && record(look, 0);
 }

@@ -135,7 +135,7 @@ on_bad(void *context, const char *name, const char *why)
     look->bad = true;
     run_learn(look->run, look->mailbox, CAUTION_ODD_NAME);
     (void)text_print(what, sizeof what, "use file %s", name);
-    run_complain(look->run, look->mailbox, what, why, "while it is in the way, no removal goes to the server");
+    run_complain(look->run, look->mailbox, what, why, "While it is in the way, no removal goes to the server.");
     return true;
 }
 

@@ -393,7 +393,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
             sight->again_full = false;
             run_learn(run, sight->mailbox, CAUTION_UNLISTED);
             run_complain(run, sight->mailbox, "list the messages of this mailbox", outcome->answer,
-                         "the next run tries again");
+                         "The next run tries again.");
         }
         return true;
     }
@@ -417,7 +417,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
             sight->again_full = false;
             run_learn(run, sight->mailbox, CAUTION_UNLISTED);
             run_complain(run, sight->mailbox, "list the messages of this mailbox",
-                         "the listing and the server's count do not agree", "the next run tries again");
+                         "the listing and the server's count do not agree", "The next run tries again.");
         }
     }
     sight->complete = !sight->again_full && !mailbox_is_unsure(sight->mailbox->cautions);
@@ -537,7 +537,7 @@ observe_remote(struct run *run)
     for (size_t i = 0; sights != NULL && ok && i < count; i++) {
         run_learn(run, sights[i].mailbox, CAUTION_UNLISTED);
         run_complain(run, sights[i].mailbox, "list the messages of this mailbox",
-                     "it changes faster than it can be listed", "the next run tries again");
+                     "it changes faster than it can be listed", "The next run tries again.");
     }
     free(sights);
     return ok;

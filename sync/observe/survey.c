@@ -46,7 +46,7 @@ see_folder(void *context, const char *folder)
         }
         mailbox = survey_by_name(run, name);
         if (mailbox != NULL) { /* two folders for one name: the one the journal knows stays */
-            run_complain(run, mailbox, "use a second folder for this mailbox", folder, "rename or remove that folder");
+            run_complain(run, mailbox, "use a second folder for this mailbox", folder, "Rename or remove that folder.");
             return true;
         }
         mailbox = survey_add(run, name, folder, MAILBOX_NEW_LOCAL);
@@ -82,13 +82,13 @@ check_asked(struct run *run, bool listed)
 
         if (mailbox != NULL && !mailbox->chosen && (listed || !names_ask_the_server(run->account->policy.patterns))) {
             error_set(&run->err, ERROR_CONFIG, "use mailbox %s: `mailboxes` does not choose it", *asked);
-            error_hint(&run->err, "name it in `mailboxes` of account %s", run->account->name);
+            error_hint(&run->err, "Name it in `mailboxes` of account %s.", run->account->name);
             return false;
         }
         if (mailbox != NULL || strcasecmp(*asked, "INBOX") == 0)
             continue;
         error_set(&run->err, ERROR_CONFIG, "find mailbox %s", *asked);
-        error_hint(&run->err, "`golub status %s` lists the mailboxes", run->account->name);
+        error_hint(&run->err, "`golub status %s` lists the mailboxes.", run->account->name);
         return false;
     }
     return true;

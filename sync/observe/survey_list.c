@@ -208,7 +208,7 @@ match_name(struct list *list, struct listed *item)
         return add_new(list, item, aside);
     error_set(&err, ERROR_SERVER, "give mailbox %s a name here", name);
     error_answer(&err, item->seen.name);
-    error_hint(&err, "two mailboxes of the server have one name here: rename one of them there");
+    error_hint(&err, "Two mailboxes of the server have one name here: rename one of them there.");
     run_problem(run, same, &err);
     return true;
 }

@@ -320,7 +320,7 @@ report_written(struct report *report)
         error_sys(&err, errno, "write standard output");
         if (errno == 0) /* an earlier write failed, and this one had nothing to do */
             err.answer[0] = '\0';
-        error_hint(&err, "what was done is done; status and `golub status` tell");
+        error_hint(&err, "The run itself is not affected: the exit status and `golub status` say what was done.");
         report_text_error(report, &err);
     }
     unlock(report);

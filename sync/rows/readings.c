@@ -132,7 +132,7 @@ reading_say(struct run *run)
             return false;
         (void)text_print(what, sizeof what, "fetch the message of UID %" PRIu32, message.uid);
         run_complain(run, run_mailbox_by_id(run, message.mailbox), what, found ? pending.why : "",
-                     "the next run tries again");
+                     "The next run tries again.");
     }
     return true;
 }

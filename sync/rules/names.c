@@ -358,7 +358,7 @@ names_from_folder(const char *folder, enum layout layout, char name[static LIMIT
     }
     if (!comes_back(folder, layout, false, &read) && !comes_back(folder, layout, true, &read)) {
         refuse(err, ERROR_LOCAL, "use folder", text_of(folder), "no mailbox has a folder of this name");
-        error_hint(err, "rename it: '%%' is written %%25, a leading '.' %%2E, a trailing blank %%20");
+        error_hint(err, "Rename it: '%%' is written %%25, a leading '.' %%2E, a trailing blank %%20.");
         return false;
     }
     memcpy(name, read.at, read.len + 1);

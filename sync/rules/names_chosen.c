@@ -123,7 +123,7 @@ void
 names_none_chosen(struct error *err)
 {
     error_set(err, ERROR_CONFIG, "choose mailboxes: `mailboxes` fits none of this account");
-    error_hint(err, "correct its patterns, see golub.conf(5); nothing was changed or left out");
+    error_hint(err, "Correct its patterns, see golub.conf(5); nothing was changed or left out.");
 }
 
 bool

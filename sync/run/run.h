@@ -1,9 +1,9 @@
 /*
- * What one run over one account knows while it is under way; shared by the phases, seen by nobody else.
+ * What one run over one account knows while it is under way. The phases share it; nobody else sees it.
  *
- * Everything that was seen is in the journal (see journal.h); what stands here is only what the present run needs beside it.
- * Convention: a phase returns false when the run must end, with run->err filled in. What concerns one mailbox or message only
- * is reported, recorded as pending, and the run goes on.
+ * Everything that was seen is in the journal (see journal.h); here is only what this run needs beside that. Convention:
+ * a phase returns false when the run must end, with run->err filled in. A failure that concerns only one mailbox or
+ * message is reported and recorded as pending, and the run goes on.
  */
 #ifndef SYNC_RUN_RUN_H
 #define SYNC_RUN_RUN_H
@@ -23,13 +23,13 @@ struct mailbox {
     struct journal_mailbox row;
     /* this run's survey */
     bool listed, has_status, folder_here;
-    bool spelled;     /* what the list says about its name is not in the journal yet */
-    bool moved_since; /* files of it that are missing moved since the journal's last run: moved_since.h */
+    bool spelled;     /* its name on the server, as LIST spells it, is not in the journal yet */
+    bool moved_since; /* some of its missing files were moved after the journal's last run: moved_since.h */
     uint32_t messages, uidnext, uidvalidity;
     uint64_t modseq;
-    uint32_t known_uidvalidity; /* the journal's when this run began */
+    uint32_t known_uidvalidity; /* as the journal had it when this run began */
     struct local_stamp stamp;
-    struct journal_place place; /* what its folder is known by */
+    struct journal_place place; /* what tells this folder from a copy of it: place.c */
     bool copied;                /* it is not the folder that golub left: removals on the server are held */
     bool touched;               /* golub wrote into it: what it is known by is due */
     bool seen_whole, judged;    /* listed completely, and what was to be held is held, in this run */
@@ -38,8 +38,8 @@ struct mailbox {
     bool asked;                 /* by the command line: operations are allowed in it */
     /* what is due */
     bool look_there, look_here;
-    uint32_t overtaken; /* the highest UID that was gone when it was asked for, and was looked for once more */
-    bool full;          /* no delta */
+    uint32_t overtaken; /* highest UID that was gone when it was fetched, and was listed anew for that */
+    bool full;          /* list all of it: changes since the cursor are not enough */
     bool stirred;       /* we changed it on the server: look again, so that echoes and cursors are written down */
     /* what went wrong */
     bool full_up; /* the server refused to move something into it: not asked again, and not said again, in this run */
@@ -52,26 +52,26 @@ struct mailbox {
     bool said;         /* that its messages wait, once a run */
 };
 
-struct todo { /* one message that wants something */
+struct todo { /* one message about which something is to be done */
     int64_t id;
     uint32_t mailbox; /* index */
     uint32_t uid;
     uint64_t size; /* as the row had it when it was planned */
     struct plan_step step;
     bool fresh;        /* the other side never had it; else it had, and one side lost it */
-    bool unpaired;     /* ... and that is no removal (missing.c) */
-    bool again;        /* fresh, but it was on both sides before: nothing has moved there */
+    bool unpaired;     /* one side lost it, and nobody removed it (missing.c) */
+    bool again;        /* fresh, although it was on both sides before: it is no target of a move */
     int64_t partner;   /* move: the row that vanished (for the row that appeared); 0: none */
-    int64_t elsewhere; /* of what vanished: the row that it moved to, where the old place can't follow now; 0: none */
-    bool unshown;      /* ... and in an earlier attempt the server did not show one of them afterwards */
-    bool echoed;       /* the server showed the flags that it was sent */
-    bool unanswered;   /* fresh, and was sent once: it has perhaps arrived on the server, and moved on there */
-    bool arrived;      /* ... and its mailbox has given a UID that can only be its own */
+    int64_t elsewhere; /* it moved to that row, and its old place can't be removed in this run; 0: it did not */
+    bool unshown;      /* an earlier attempt to set its flags was not shown by the server (FACT_UNSHOWN) */
+    bool echoed;       /* the server has shown the flags after the STORE */
+    bool unanswered;   /* a new file that was sent without an answer: it may be on the server, perhaps moved on */
+    bool arrived;      /* ... and the mailbox has given a UID that can only be that message's */
     bool waits;        /* its file is gone, and what was sent of it is unanswered: kept until that has settled */
-    bool replaced;     /* the old version of a file that was saved again: no removal that anybody made */
+    bool replaced;     /* the old version of a file that was saved again: nobody removed it */
     bool deleted; /* its file is here, and \\Deleted on both sides: `expunge` removes it, and it has moved nowhere */
-    bool overwritten; /* such an old version, whatever became of the new one: what the server has is the only copy */
-    bool dropped;     /* taken care of otherwise: paired, moved, held, pending ... */
+    bool overwritten; /* its file was overwritten by a new version: the server has the only copy */
+    bool dropped;     /* nothing more is done about it in this pass: paired, moved, held, waiting ... */
     bool counted;     /* a removal that the guard counted and let pass */
     bool own_name;    /* its file's name is of the form that golub gives */
 };
@@ -81,15 +81,15 @@ struct agenda {
     size_t count, size;
 };
 
-/* Why removals are held: a list each. */
+/* Why removals are held. Each reason has its own list. */
 enum hold_reason { HOLD_NOT, HOLD_GUARD, HOLD_COPIED, HOLD_REASONS };
 
-struct released { /* a removal that was held when the run began, and that the user let go; message first: found by it */
+struct released { /* a removal that was held when the run began, and that the user released; found by `message` */
     int64_t message;
     bool here, there; /* on which side it may be removed */
 };
 
-struct given_up { /* a body that did not come, or not whole */
+struct given_up { /* a message whose body did not come, or not whole */
     int64_t id;
     bool said;
 };
@@ -101,14 +101,14 @@ struct run {
     struct local local;
     struct journal *journal;
     struct report *report;
-    struct error err; /* why the run ends; also the one that every store call gets */
+    struct error err; /* why the run ends; every call of a store fills in this one */
     struct report_counts counts;
     struct remote_info info;
     struct mailbox *mailboxes;
     size_t count, size;
     int64_t now;        /* seconds UTC at the start of the run */
-    struct age_run age; /* time that counts */
-    int64_t first_id;   /* the highest id of a row before anything was observed */
+    struct age_run age; /* the time that the quarantine's days are counted in */
+    int64_t first_id;   /* the highest id of a row when the run began */
     bool dry, no_root,
         first; /* no_root: a dry run of an account that has no Maildir yet; first: the account was unknown to this journal */
     bool partial;         /* something was not done: exit 1 */
@@ -130,43 +130,43 @@ struct run {
     uint64_t *listed;     /* the server's names as of the survey: a hash of each */
     size_t listed_count, listed_size;
     char hold_ids[HOLD_REASONS][16]; /* the lists of held removals that were reported */
-    int64_t *additions;              /* held additions that the user's word is about, ascending */
+    int64_t *additions;              /* rows of held additions that the user confirmed or rejected, ascending */
     size_t additions_count;
-    struct released *released; /* held removals that the user let go, by message */
+    struct released *released; /* held removals that the user released, by message */
     size_t released_count;
-    struct local_mark mark;    /* as found, then as written */
-    char state[33];            /* which state folder this is */
-    bool copied;               /* root or mark is not what golub left: all folders are in doubt */
-    bool mark_checked;         /* the mark was the one of the journal's last run */
-    int mark_changes;          /* so many runs on end its birth was another one */
-    bool touched;              /* some mailbox is */
-    struct given_up *given_up; /* not asked for again in this run */
+    struct local_mark mark;    /* the mark as it was found; after situation_mark as it was written */
+    char state[33];            /* the identity of this state folder (identity.h) */
+    bool copied;               /* root or mark are not the files that golub left: every folder may be a copy */
+    bool mark_checked;         /* the mark that was found is that of the journal's last run */
+    int mark_changes;          /* in so many runs in a row its birth time was another one */
+    bool touched;              /* `touched` is set in some mailbox */
+    struct given_up *given_up; /* messages that are not asked for again in this run */
     size_t given_up_count, given_up_size;
-    int64_t *put_off; /* files that the server did not take, ascending: not sent again in this run */
+    int64_t *put_off; /* rows whose files the server did not take, ascending: not sent again in this run */
     size_t put_off_count, put_off_size;
-    int64_t *unproven; /* files that may be a message which could not be read in this pass: not sent in it */
+    int64_t *unproven; /* rows of files that may be a message which could not be read in this pass: not sent in it */
     size_t unproven_count, unproven_size;
-    bool fell_behind; /* a mailbox or folder is away since the last run */
-    bool overtaken;   /* a message that was listed is gone when it is asked for: another client works beside this run */
-    int retaken;      /* looks that were taken once more for that */
-    char boot[LOCAL_BOOT_MAX + 1]; /* of the system */
-    int64_t *doubtful;             /* files that another boot did not flush, ascending */
+    bool fell_behind; /* a mailbox or folder disappeared since the last run */
+    bool overtaken;   /* a message that was listed was gone when it was fetched: another client is at work */
+    int retaken;      /* looks that were repeated because of `overtaken` */
+    char boot[LOCAL_BOOT_MAX + 1]; /* identity of the running system's boot */
+    int64_t *doubtful;             /* messages whose files were named under another boot and not flushed, ascending */
     size_t doubtful_count;
-    int64_t *undeleted; /* those of them whose old names showed \Deleted */
+    int64_t *undeleted; /* those of `doubtful` whose old names showed \Deleted */
     size_t undeleted_count;
-    uint64_t done, total; /* bodies, for the progress line */
+    uint64_t done, total; /* how many bodies, for the progress line */
 };
 
 /* ---- run.c: small things every phase needs ---- */
 /** Seconds UTC now. */
 int64_t run_now(const struct run *run);
-/** A signal came: no new command. */
+/** Did a signal ask to stop? Then no new command is sent. */
 bool run_stopped(const struct run *run);
 /** Report run->err or another error about one mailbox (NULL: the account), mark the run as partial. */
 void run_problem(struct run *run, const struct mailbox *mailbox, const struct error *err);
-/** The same about one file: the words name it. */
+/** The same about one file, which the error names. */
 void run_problem_of(struct run *run, const struct mailbox *mailbox, const char *base, const struct error *err);
-/** The same with words: what was tried, what was answered. */
+/** The same from words: what was tried, what was answered, what to do. */
 void run_complain(struct run *run, const struct mailbox *mailbox, const char *what, const char *answer,
                   const char *hint);
 /** Something was done in a mailbox, or would be in a dry run: counted and shown. `mailbox` and `dry` of it are filled in here. */
@@ -183,22 +183,23 @@ bool run_learned(const struct mailbox *mailbox, enum caution caution);
 struct mailbox_now run_mailbox_now(const struct mailbox *mailbox);
 /** It is on the server, and what it holds there is not known as of this run. */
 bool run_is_unseen(const struct mailbox *mailbox);
-/** A mailbox of the account of which that is true; NULL: all were looked at, or did not move. */
+/** A mailbox for which run_is_unseen is true; NULL: there is none. */
 const struct mailbox *run_unseen(const struct run *run);
-/** A new element at the end; NULL: out of memory, err filled in. */
+/** A new mailbox at the end of the array; NULL: out of memory, err filled in. */
 struct mailbox *run_mailbox_add(struct run *run);
-/** It can be looked at in this run, asked for or not. */
+/** Can it be looked at in this run, whether or not the command line names it? */
 bool mailbox_is_usable(const struct mailbox *mailbox);
-/** golub wrote into its folder: its times are stored with what was written, by the next commit. */
+/** golub wrote into the mailbox's folder: the next commit stores the folder's times, too. */
 void run_touch(struct run *run, struct mailbox *mailbox);
 /** May this run do something in this mailbox? */
 bool mailbox_is_open(const struct mailbox *mailbox);
 MUST_CHECK bool run_begin(struct run *run);
 MUST_CHECK bool run_commit(struct run *run);
-/** What was begun is committed if all went well, taken back if not. @return ok and committed */
+/** Commit if `ok`, else roll back. @return ok, and committed */
 MUST_CHECK bool run_end(struct run *run, bool ok);
 /**
- * The same after an operation on the server: what was answered until it broke is committed, too. Of two errors the operation's is kept.
+ * run_end after an operation on the server: what was answered before it broke is committed, too. Of two errors that of
+ * the operation is kept.
  * @param answered  what it returned
  * @param why       run->err as it was then
  */
@@ -223,8 +224,8 @@ void run_base_name(const struct run *run, const struct mailbox *mailbox, const s
 /** The row's file. */
 struct local_file run_file(const struct mailbox *mailbox, const struct journal_message *message);
 struct quarantined {         /* a file that goes into the quarantine in this run */
-    const char *name;        /* there */
-    const char *base, *info; /* here, before */
+    const char *name;        /* in the quarantine */
+    const char *base, *info; /* in the folder that it came from */
     const char *why;
     uint32_t uid;
     uint64_t size;

@@ -39,9 +39,9 @@ check_known(struct run *run, const char *key, const char *now, const char *what)
         return true;
     (void)text_print(text, sizeof text, "sync account %s: its %s is not what it was", run->account->name, what);
     return refuse(run, text,
-                  "put the old value back; or, to start anew with another server or folder, move the state folder and "
+                  "Put the old value back; or, to start anew with another server or folder, move the state folder and "
                   "the file .golub "
-                  "in the Maildir away: the next run then pairs both sides and deletes nothing");
+                  "in the Maildir away: the next run then pairs both sides and deletes nothing.");
 }
 
 static bool
@@ -142,7 +142,7 @@ check_mark(struct run *run, const char *account)
         goto out;
     if (text != NULL && !text_number(text_of(text), INT64_MAX, &number)) {
         error_set(&run->err, ERROR_LOCAL, "read the run number in the journal");
-        error_hint(&run->err, "move the journal away: the next run pairs both sides and deletes nothing");
+        error_hint(&run->err, "Move the journal away: the next run pairs both sides and deletes nothing.");
         goto out;
     }
     if (!run->mark.present) {
@@ -150,13 +150,13 @@ check_mark(struct run *run, const char *account)
         ok = (text == NULL ||
               refuse(run,
                      "the Maildir has no mark .golub, but the journal knows mail in it: another folder is in its place",
-                     "mount or move the right folder back; to adopt this one, move the state folder away")) &&
+                     "Mount or move the right folder back; to adopt this one, move the state folder away.")) &&
              identity_check(run);
         goto out;
     }
     if (strcmp(run->mark.account, account) != 0) {
         (void)refuse(run, "the mark .golub in the Maildir is another account's",
-                     "each account needs a Maildir of its own");
+                     "Each account needs a Maildir of its own.");
         goto out;
     }
     if (!identity_check(run) || !is_announced(run, &known))
@@ -188,7 +188,7 @@ check_first(struct run *run, const char *server, enum local_root root)
 {
     if (root == ROOT_PRESENT && run->mark.present && strcmp(run->mark.server, server) != 0)
         return refuse(run, "the mark .golub in the Maildir is that of another server or user",
-                      "choose another maildir; or remove .golub if this mail really is to go to this account");
+                      "Choose another maildir; or remove .golub if this mail really is to go to this account.");
     run->first = true;
     run_learn(run, NULL, CAUTION_FIRST_MEETING);
     if (!run->mark.present && !identity_random(run, run->mark.account))
@@ -234,13 +234,13 @@ situation_check(struct run *run)
         goto out;
     if (root == ROOT_PARENT_MISSING) {
         (void)refuse(run, "the folder that the Maildir should stand in does not exist",
-                     "make that folder, or correct `maildir`");
+                     "Make that folder, or correct `maildir`.");
         goto out;
     }
     if (account != NULL && (root == ROOT_MISSING || root == ROOT_EMPTY)) {
         if (!virgin || root == ROOT_MISSING) { /* else the first run was cut off before it changed anything */
             (void)refuse(run, "the Maildir of a known account is missing or empty: nothing was touched",
-                         "mount or move it back; to fetch everything anew, move the state folder away");
+                         "Mount or move it back; to fetch everything anew, move the state folder away.");
             goto out;
         }
     }

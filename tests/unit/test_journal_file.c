@@ -148,7 +148,7 @@ a_full_disk_undoes_the_transaction_and_says_so(void **state)
     }
     assert_false(saved);
     assert_int_equal(p->err.kind, ERROR_LOCAL);
-    assert_non_null(strstr(p->err.hint, "make room"));
+    assert_non_null(strstr(p->err.hint, "Make room"));
     journal_rollback(journal);
 
     assert_int_equal(messages_in(p, journal), 3);
@@ -164,7 +164,7 @@ a_journal_that_another_holds_says_so(void **state)
 
     assert_true(journal_begin(first, &p->err));
     assert_false(journal_begin(second, &p->err));
-    assert_non_null(strstr(p->err.hint, "another program"));
+    assert_non_null(strstr(p->err.hint, "Another program"));
 
     journal_close(first);
     assert_true(journal_begin(second, &p->err));

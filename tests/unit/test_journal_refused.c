@@ -45,9 +45,9 @@ what_is_no_database_is_refused_and_left_alone(void **state)
 
     assert_int_equal(mkdir(p->folder, 0700), 0);
     given_bytes(p->path, text, sizeof text);
-    assert_refused(p, "move the file away");
+    assert_refused(p, "Move the file away");
     given_bytes(p->path, text, 10);
-    assert_refused(p, "move the file away");
+    assert_refused(p, "Move the file away");
 }
 
 static void
@@ -57,9 +57,9 @@ a_database_of_another_program_is_refused_and_left_alone(void **state)
 
     assert_int_equal(mkdir(p->folder, 0700), 0);
     given_sql(p, "CREATE TABLE message (id)");
-    assert_refused(p, "move the file away");
+    assert_refused(p, "Move the file away");
     given_sql(p, "PRAGMA user_version = 1");
-    assert_refused(p, "move the file away");
+    assert_refused(p, "Move the file away");
 }
 
 static void
@@ -73,7 +73,7 @@ a_newer_journal_is_refused_and_left_alone(void **state)
     text_print(sql, sizeof sql, "PRAGMA user_version = %d", JOURNAL_SCHEMA + 1);
     given_sql(p, sql);
 
-    assert_refused(p, "use the newer golub");
+    assert_refused(p, "Use the newer golub");
     assert_non_null(strstr(p->err.what, "newer golub"));
 }
 
@@ -151,7 +151,7 @@ damage_that_is_met_later_is_an_error_and_no_clean_close(void **state)
     journal = opened(p); /* closed cleanly: not looked through */
     assert_false(journal_message_ids(journal, 0, WHICH_WITH_BASE, &ids, &count, &p->err));
     assert_int_equal(p->err.kind, ERROR_LOCAL);
-    assert_non_null(strstr(p->err.hint, "move the file away"));
+    assert_non_null(strstr(p->err.hint, "Move the file away"));
     journal_close(journal);
     free(bytes);
 }

@@ -489,7 +489,7 @@ broken_end(const struct model *model)
     if (model->forgotten || row->altered || row->alias || (row->refused && !there))
         return NULL;
     LAW("in the end both sides have the message, or neither", there && here);
-    LAW("in the end both sides show the same flags, but for what the server can't hold",
+    LAW("in the end both sides show the same flags, but for what the server can't store",
         ((row->flags.rseen ^ row->flags.lseen) & row->permanent & model->holds) == 0);
     return NULL;
 }
