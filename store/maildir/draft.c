@@ -312,7 +312,7 @@ draft_finish(void *local, struct local_draft *draft, struct digests *digests, st
     struct maildir *maildir = local;
 
     assert(draft->block != NULL);
-    /* A CR at the very end is a line end of nothing. */
+    /* A CR as the very last byte is no line end: the message can't be written with LF ends. */
     if (!draft->raw && draft->shrink.cr && !turn_raw(maildir, draft, err))
         return false;
     if (!flush_block(draft, err))

@@ -10,7 +10,7 @@
  * @return false: also where there is no such list (ERROR_CONFIG)
  */
 MUST_CHECK bool additions_take_word(struct run *run);
-/** Did the user's word come for this row? run->options says which. */
+/** Did the user confirm or reject this addition? run->options says which of the two. */
 bool additions_have_word(const struct run *run, int64_t message);
 /** Hold these uploads of one mailbox as one list; inside a transaction. */
 MUST_CHECK bool additions_hold(struct run *run, struct mailbox *mailbox, struct todo *const *todos, size_t count);

@@ -49,7 +49,7 @@ agenda_add(struct run *run, struct agenda *agenda, const struct todo *todo)
     return add_todo(run, agenda, todo);
 }
 
-/* A row that nothing is done about says why, in status. */
+/* Write down for `status` why nothing is done about this row. */
 static bool
 explain(struct run *run, struct mailbox *mailbox, const struct journal_message *message, const struct plan_step *step)
 {
@@ -152,13 +152,12 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
     todo.again = (message.facts & FACT_AGAIN) != 0;
     todo.step = plan_message(&input, &run->account->policy);
     todo.deleted = todo.step.verb == PLAN_REMOVE_THERE && input.here == PLAN_HERE;
-    if (todo.step.verb == PLAN_NOTHING && (message.facts & FACT_UNSHOWN) != 0) { /* the server has it after all */
+    if (todo.step.verb == PLAN_NOTHING && (message.facts & FACT_UNSHOWN) != 0) { /* the server shows it after all */
         message.facts &= ~(unsigned)FACT_UNSHOWN;
         if (!journal_message_save(run->journal, &message, &run->err))
             return false;
     }
-    if (agenda_is_closed(
-            mailbox)) /* a file that is new there may be one that vanished elsewhere: its old place waits for the new one */
+    if (agenda_is_closed(mailbox)) /* what is new may have vanished elsewhere: its old place waits for it */
         return todo.step.verb != PLAN_UPLOAD || !todo.fresh || !message.has_wire || add_todo(run, agenda, &todo);
     if (todo.step.kept_back || todo.step.verb == PLAN_NOTHING) {
         if (mailbox->asked && !explain(run, mailbox, &message, &todo.step))

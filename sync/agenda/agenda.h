@@ -13,7 +13,7 @@ void agenda_free(struct agenda *agenda);
 MUST_CHECK bool agenda_add(struct run *run, struct agenda *agenda, const struct todo *todo);
 /** By mailbox, UID and row. */
 void agenda_sort(struct agenda *agenda);
-/** Nothing is done in it in this run, asked for or not. */
+/** Is nothing to be done in this mailbox in this run, whether or not the command line names it? */
 bool agenda_is_closed(const struct mailbox *mailbox);
 
 /* ---- unanswered.c ---- */
@@ -23,9 +23,12 @@ MUST_CHECK bool agenda_check_unanswered(struct run *run, struct mailbox *mailbox
 /** Was this file, which is new here, sent by an APPEND that was not answered, and has it perhaps arrived? *shown: its mailbox gave a UID for it. */
 MUST_CHECK bool agenda_was_sent(struct run *run, const struct mailbox *mailbox, const struct journal_message *message,
                                 bool *sent, bool *shown);
-/** What was sent has moved on there, and the file may not follow: it is one whose message vanished, and is not sent again. */
+/**
+ * What was sent has moved on on the server, and its file may not follow in this run: from now on its row is one whose
+ * message vanished, so that the file is not sent again.
+ */
 MUST_CHECK bool agenda_sent_vanished(struct run *run, struct todo *sent);
-/** What such rows were copied or moved from is not removed either: drops those todos. */
+/** The sources of such copies and moves are not removed either: drops their todos. */
 MUST_CHECK bool agenda_drop_sources(struct run *run, struct agenda *agenda);
 /** The same bytes are new in another mailbox: they are not sent before that APPEND is answered for. Outside a transaction. */
 MUST_CHECK bool agenda_wait_for_answer(struct run *run, struct todo *fresh);

@@ -54,7 +54,7 @@ is_doubted(struct run *run, const struct todo *todo, enum role role, bool *doubt
     return role != GONE_HERE || held_is_doubted(run, todo->mailbox, todo->id, doubted);
 }
 
-/* As the side shows it that lost one and got the other. */
+/* The flags as shown by the side that lost the one message and got the other. */
 static unsigned
 flags_of(const struct journal_message *message, enum role role, enum pair_by by)
 {
@@ -105,7 +105,7 @@ gather(struct candidates *candidates, struct run *run, enum role role, enum pair
             .base = base,
             .date = message.date,
             .claimed = message.size,
-            .flags = doubted ? ~0U : flags_of(&message, role, by), /* whatever it showed, any other comes first */
+            .flags = doubted ? ~0U : flags_of(&message, role, by), /* nothing shows all flags: any other comes first */
             .left = doubted || (message.facts & FACT_MOVED) != 0 || (todo->unanswered && !todo->arrived) ||
                     (todo->unpaired && run->mailboxes[todo->mailbox].row.behind != 0),
             .telling =

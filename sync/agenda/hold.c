@@ -1,8 +1,8 @@
 /*
- * The guard at work: counts the removals of each mailbox and of the account, holds those that are too many, and lets through what
- * the user released. What is held is stored item by item; each item stands on one list for each time that people were shown another
- * one, so that an ID stays good when the list grows. What is held waits for a word, whatever the counts say later: mail that arrives
- * meanwhile does not make an accident smaller.
+ * The guard at work: counts the removals of each mailbox and of the account, holds those that are too many, and lets
+ * through what the user released. What is held is stored item by item; an item stands on every list that people were
+ * shown it in, so that an ID stays valid when a later list is longer. What is held waits for the user's word, even if
+ * the counts are smaller later: mail that arrives meanwhile does not make an accident smaller.
  */
 #include "sync/agenda/agenda.h"
 #include "sync/agenda/hold.h"
@@ -111,7 +111,10 @@ is_removal(const struct todo *todo)
            (todo->step.verb == PLAN_REMOVE_HERE || todo->step.verb == PLAN_REMOVE_THERE);
 }
 
-/* On both sides as of this run, whole, and not about to go itself: what goes is missing on one side, or `expunge` takes it. */
+/*
+ * Is this message on both sides in this run, whole, and not about to be removed itself (by `expunge`, or because one
+ * side lost it)?
+ */
 static bool
 is_staying(const struct verdict *verdict, const struct journal_message *twin)
 {
@@ -123,7 +126,7 @@ is_staying(const struct verdict *verdict, const struct journal_message *twin)
            (twin->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0 && !deleted;
 }
 
-/* Its bytes stand elsewhere, paired, and stay there: nothing is lost by removing this one. */
+/* Is there a twin, paired, that stays? Then nothing is lost by removing this one. */
 static bool
 has_twin(const struct verdict *verdict, const struct journal_message *message, bool *has)
 {
@@ -172,7 +175,7 @@ judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judg
         return true;
     if (judged->reason == HOLD_NOT && run->account->policy.guard && todo->step.verb == PLAN_REMOVE_THERE &&
         (run->mailboxes[todo->mailbox].copied || (message.facts & FACT_LACKED) != 0))
-        judged->reason = HOLD_COPIED; /* whatever their number */
+        judged->reason = HOLD_COPIED; /* held whatever the number of removals is */
     if (judged->reason == HOLD_NOT && !has_twin(verdict, &message, &twin))
         return false;
     judged->counts = !twin;
@@ -194,7 +197,7 @@ count_messages(struct verdict *verdict)
             !journal_message_count(run->journal, mailbox->row.id, WHICH_ALL, &count->messages, &run->err))
             return false;
         count->may_be_empty = (mailbox->row.attributes & (REMOTE_TRASH | REMOTE_JUNK)) != 0;
-        count->messages += mailbox->removed; /* by an earlier pass: what that uncovered is judged with it */
+        count->messages += mailbox->removed; /* an earlier pass of this run removed those */
         count->removals += mailbox->removed;
         verdict->all.count.messages += count->messages;
         verdict->all.count.removals += mailbox->removed;

@@ -48,7 +48,10 @@ take_for_moved(struct run *run, struct todo *missed, const struct journal_messag
     if (ok && !taken) {
         memcpy(row->base, file->base, sizeof row->base);
         row->facts |= FACT_GONE_HERE;
-        /* Known on both sides from here on: an older Maildir must be told by its mark. */
+        /*
+         * The message is known on both sides from here on. So the mark is written first: a Maildir that is restored
+         * later must be recognised as older.
+         */
         ok = situation_mark(run) && run_begin(run) && journal_message_save(run->journal, row, &run->err) &&
              situation_mark_commit(run) && run_commit(run);
         run->mailboxes[missed->mailbox].moved_since = true;

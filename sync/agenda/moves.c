@@ -83,7 +83,7 @@ keep_back(struct run *run, struct todo *gone)
     return ok;
 }
 
-/* The date that was sent is as good as a name. */
+/* It has the date that was sent with it, which identifies it as well as a name would. */
 static bool
 is_what_was_sent(const struct todo *from, const struct todo *to, const struct pair_item *sent,
                  const struct pair_item *fresh)
@@ -131,7 +131,7 @@ take_pair(struct run *run, struct todo *from, struct todo *to, const struct pair
     const bool here = from->mailbox == to->mailbox;
     bool goes = true;
 
-    /* Other mailboxes came out of a backup: what is missing under a new UIDVALIDITY is rather lost than moved, and what is there was back. */
+    /* The server was restored: a message that is missing under a new UIDVALIDITY is more likely lost than moved. */
     if (run->restored && run->mailboxes[from->mailbox].renumbered && from->unpaired && !here)
         return true;
     if (from->unanswered && !take_sent(run, from, to, gone, fresh, &goes))
@@ -140,7 +140,7 @@ take_pair(struct run *run, struct todo *from, struct todo *to, const struct pair
         return true;
     if (from->waits && !here)
         return agenda_wait_for_answer(run, to);
-    /* Which of several equal ones it was can't be told. */
+    /* Nothing tells which of several equal messages it was. */
     if (from->step.verb == PLAN_FORGET && !from->waits && (!here || !is_only(run, gone))) {
         from->elsewhere = from->unpaired ? to->id : 0;
         return true;
@@ -298,7 +298,7 @@ pair_direction(struct run *run, struct agenda *agenda, enum role gone_role, enum
     if (candidates_count(agenda, gone_role) == 0 || candidates_count(agenda, fresh_role) == 0)
         return true;
     ok = candidates_gather(&c, run, agenda, gone_role, fresh_role, by);
-    if (ok && c.gone_count != 0 && c.fresh_count != 0) /* else there is nothing to match */
+    if (ok && c.gone_count != 0 && c.fresh_count != 0) /* otherwise no header need be read */
         ok = take_pairs(run, &c, gone_role, by == BY_HEADER);
     candidates_free(&c);
     return ok;

@@ -28,7 +28,7 @@ agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct j
                        "an earlier attempt was not answered and may still be under way", NULL);
 }
 
-/* Another file has these bytes, and was on the server: what is new there may be that one, or a copy of it. */
+/* Did another file with these bytes have a UID? Then a new message there may be that one, or a copy of it. */
 static bool
 has_equal(struct run *run, const struct journal_message *message, bool *has)
 {

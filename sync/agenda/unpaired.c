@@ -4,16 +4,16 @@
 #include "sync/agenda/additions.h"
 #include "sync/rules/merge.h"
 
-#define FILLING_MIN 10     /* so many missing messages never need a word */
+#define FILLING_MIN 10     /* up to so many missing messages never need the user's word */
 #define FILLING_SHARE 25   /* percent, where max-delete is off */
 #define FILLING_STILL 3600 /* seconds without a change after which the provider is taken to be done */
 
 struct resolving {
     struct run *run;
     struct agenda *agenda;
-    const struct mailbox *unseen; /* one that was not seen as it is now; NULL: all were */
+    const struct mailbox *unseen; /* a mailbox that was not seen in this run; NULL: all were */
     bool filling;                 /* the provider is perhaps still at work in one of the mailboxes */
-    int64_t *claimed;             /* rows that stand for one that moved */
+    int64_t *claimed;             /* rows that were recognised as the new place of one that moved */
     size_t claimed_count;
     struct todo **held; /* uploads of the mailbox at hand that wait for a word */
     size_t held_count;
@@ -32,14 +32,14 @@ is_claimed(const struct resolving *resolving, int64_t id)
     return false;
 }
 
-/* Both its sides are as the journal has them. */
+/* Were both sides of the mailbox seen in this run? */
 static bool
 is_seen(const struct mailbox *mailbox)
 {
     return mailbox != NULL && mailbox->current && mailbox->folder_here && !run_learned(mailbox, CAUTION_UNREAD_FOLDER);
 }
 
-/* It stands where it is, or moves on from there in this very run. */
+/* Is the other row at the place where it moved to, or does it move on from there in this run? */
 static bool
 has_a_place(const struct resolving *resolving, const struct journal_message *other)
 {
@@ -84,7 +84,7 @@ has_moved(struct resolving *resolving, const struct mailbox *mailbox, bool *move
     return ok;
 }
 
-/* It would go up, from here or from the folder that it was moved to meanwhile. */
+/* Delay an upload: of this file, or of the one that it was moved to meanwhile. */
 static bool
 is_for_upload(const struct todo *todo)
 {
@@ -98,7 +98,7 @@ resolve_row(struct resolving *resolving, struct todo *todo, bool moved)
 {
     struct journal_message *message = &resolving->message;
 
-    if (moved) { /* what is left of a move: an ordinary removal, of which nobody wants the survivor back */
+    if (moved) { /* the rest of a move: an ordinary removal, whatever flags the survivor got */
         message->facts |= FACT_MOVED;
         message->flags = merge_agree(message->flags, FLAG_ALL);
     } else if (todo->step.verb == PLAN_DOWNLOAD) {
@@ -226,7 +226,7 @@ resolve_todo(struct resolving *resolving, struct todo *todo, enum filling fillin
     return true;
 }
 
-/* So much of it is missing that the provider is perhaps still at work. */
+/* Are so many of its messages missing that the provider is perhaps still filling it? */
 static bool
 is_much(const struct run *run, const struct journal_mailbox *row, uint32_t missing)
 {
@@ -236,7 +236,10 @@ is_much(const struct run *run, const struct journal_mailbox *row, uint32_t missi
     return missing > FILLING_MIN && (uint64_t)missing * 100 > (uint64_t)share * row->had;
 }
 
-/* It is not added to as long as the number of missing messages moves; nor, while it is filled, are those in which less is missing. */
+/*
+ * Is the server perhaps still filling this mailbox? As long as the number of missing messages changes, nothing is
+ * uploaded to it; meanwhile nothing is uploaded to other mailboxes with missing messages either.
+ */
 static enum filling
 is_filling(struct resolving *resolving, struct mailbox *mailbox, uint32_t missing)
 {
@@ -295,7 +298,10 @@ say_filling(struct run *run, struct mailbox *mailbox, uint32_t missing)
     report_mailbox(run->report, run->account->name, mailbox->row.name, "filling", text);
 }
 
-/* Nothing of this mailbox is missing, and it is seen as it is: what it remembered for that is over. */
+/*
+ * Nothing is missing in this mailbox, and it was seen in this run: what its row remembers about missing messages is
+ * cleared.
+ */
 static bool
 forget_missing(struct run *run, struct mailbox *mailbox)
 {

@@ -19,11 +19,11 @@ struct wanting {
     struct run *run;
     struct agenda *agenda;
     struct journal_message *survivor, *home;
-    struct todo *added; /* about messages that had nothing to do */
+    struct todo *added; /* todos to be added, for messages about which nothing was to be done */
     size_t added_count, added_size;
 };
 
-/* The file, or the UID, that is left of a message which the other side lost. */
+/* Is there a survivor: the file, or the UID, of a message that the other side lost? *here: it is the file. */
 static bool
 is_survivor(const struct todo *todo, bool *here)
 {
@@ -42,7 +42,7 @@ is_wanted(const struct journal_message *survivor, bool here)
     return merge_is_wanted(merge_change(survivor->flags, here)) && (here || (survivor->facts & FACT_ALTERED) == 0);
 }
 
-/* It has these bytes on the side that lost them, and keeps them. */
+/* Has this row the bytes on the side that lost them, and do they stay there? */
 static bool
 is_home(const struct mailbox *mailbox, const struct journal_message *message, bool survivor_here)
 {
@@ -93,7 +93,7 @@ wait(struct wanting *wanting, struct todo *todo, const char *why)
     const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
 
     todo->dropped = true;
-    if (todo->step.kept_back || !mailbox->asked) /* status says so already, or it is not what this run is about */
+    if (todo->step.kept_back || !mailbox->asked) /* status says so already, or this run leaves the mailbox alone */
         return true;
     if (!run_begin(run))
         return false;
@@ -111,7 +111,7 @@ step_of(const struct mailbox *mailbox, const struct journal_message *home, struc
     return merge_give(change, home->flags, there ? mailbox->row.permanent : 0, home->base[0] != '\0' ? FLAG_ALL : 0);
 }
 
-/* The change is where the message is: the survivor is one that nobody changed, from here on. */
+/* The message that stays shows the change already: from here on the survivor counts as unchanged. */
 static bool
 end_change(struct wanting *wanting, struct todo *todo, bool here)
 {

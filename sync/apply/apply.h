@@ -1,4 +1,4 @@
-/* Do: the only room that changes mail, on the server and in the Maildir. */
+/* The only room that changes mail, on the server and in the Maildir: it carries out what the agenda says. */
 #ifndef SYNC_APPLY_APPLY_H
 #define SYNC_APPLY_APPLY_H
 

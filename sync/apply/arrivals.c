@@ -60,7 +60,7 @@ record(struct arrivals *arrivals, struct arrival *arrival, const struct local_de
     }
     message->flags = merge_delivered(message->flags, item->flags);
     if (arrival->literal != message->size &&
-        !run->sizes_lie) { /* from now on its sizes exclude no candidate for a pair */
+        !run->sizes_lie) { /* from now on the sizes of this mailbox exclude no file when messages are paired */
         run->sizes_lie = true;
         if (!journal_set(run->journal, "sizes", "wrong", &run->err))
             return false;

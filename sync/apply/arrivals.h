@@ -34,7 +34,7 @@ struct arrival *arrivals_next(struct arrivals *arrivals);
 void arrivals_add(struct arrivals *arrivals);
 /** Is the batch large or old enough? */
 bool arrivals_are_due(const struct arrivals *arrivals);
-/** The batch becomes mail. Outside of a transaction; without a batch nothing happens. */
+/** Deliver the batch: flush, name, commit. Outside of a transaction; an empty batch is no error. */
 MUST_CHECK bool arrivals_flush(struct arrivals *arrivals);
 /** The batch is thrown away. */
 void arrivals_drop(struct arrivals *arrivals);

@@ -1,4 +1,4 @@
-/* The end of a run: reasons that are over are forgotten, old mail leaves the quarantine. */
+/* The end of a run: rows of `pending` whose reason is over are deleted, and old mail leaves the quarantine. */
 #include "sync/apply/apply.h"
 #include "sync/rules/merge.h"
 #include "sync/run/run.h"
@@ -60,7 +60,7 @@ count_time(struct run *run)
                                               age_save(run->journal, &run->age, &run->err));
 }
 
-/* The row tells when by the clock a file came, its days are counted as sync/base/age.h says. */
+/* The row says by the clock when a file came; its days are counted as sync/base/age.h says. */
 bool
 close_quarantine(struct run *run)
 {

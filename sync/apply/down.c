@@ -19,7 +19,7 @@ struct downloading {
     size_t count;
     struct room room;
     struct arrivals arrivals;
-    /* what is being asked for: at most ROUND of them, or what of these came short */
+    /* those that are asked for now: at most ROUND of them, or those of these that came short */
     struct todo **asked;
     size_t asked_count;
     struct reading *readings;      /* one for each of asked */
@@ -30,7 +30,7 @@ struct downloading {
     bool again; /* the second time */
 
     struct local_draft *draft; /* being written; NULL: what comes is thrown away */
-    bool no_room;              /* ... for it is too much */
+    bool no_room;              /* true: because more came than was announced, or than there is room for */
     uint64_t draft_bytes;
     struct journal_message *other; /* a row that is looked at */
 };
@@ -102,7 +102,7 @@ choose_base(struct downloading *down, struct mailbox *mailbox, struct journal_me
     return ok;
 }
 
-/* What came and was thrown away: the message's fault if it is more than was announced, else the disk's. */
+/* Why what came was thrown away: the message is longer than announced, or the disk has no room. */
 static bool
 take_no_room(struct downloading *down, size_t wanted)
 {
@@ -212,7 +212,7 @@ can_write(struct run *run, struct mailbox *mailbox)
         run->local.ops->draft_drop(run->local.self, draft);
         return true;
     }
-    run_learn(run, mailbox, CAUTION_READ_ONLY); /* what was to come here may be what is to go elsewhere */
+    run_learn(run, mailbox, CAUTION_READ_ONLY); /* a message that was to be fetched may be the one that is to move */
     run_problem(run, mailbox, &err);
     return false;
 }

@@ -24,7 +24,7 @@ struct keeping {
     struct journal_message message;
 };
 
-/* Of the bytes, too: a server that went back gives the same UID to another message. */
+/* The name depends on the bytes, too: a server that went back gives the same UID to another message. */
 static void
 name_of(const struct mailbox *mailbox, const struct journal_message *message, char name[static 128])
 {

@@ -4,7 +4,7 @@
 #include "sync/rules/merge.h"
 
 struct second_name {
-    struct journal_message *from; /* whose file has a second name */
+    struct journal_message *from; /* the row whose file has a second name */
     struct local_file first, second;
     char base[LOCAL_BASE_MAX + 1], info[LOCAL_INFO_MAX + 1];
     char first_info[LOCAL_INFO_MAX + 1], second_info[LOCAL_INFO_MAX + 1]; /* that they have now */
@@ -39,7 +39,7 @@ linked_announce(struct run *run, const struct journal_message *from, const struc
     return ok;
 }
 
-/* Both names as they were to be. */
+/* Both names as the intent has them. */
 static bool
 read_intent(struct run *run, const struct journal_op *op, struct second_name *name, bool *usable)
 {

@@ -11,7 +11,7 @@
 /** `from`'s file is about to get this second name, for the row `to`; inside a transaction. @return its id in *intent */
 MUST_CHECK bool linked_announce(struct run *run, const struct journal_message *from, const struct journal_message *to,
                                 int64_t *intent);
-/** Such an intent? */
+/** Is this such an intent? */
 bool linked_is(const struct journal_op *op);
 /**
  * Before anything is looked at: second names of runs that were cut off go, where the first one is there with the same bytes; whatever flags

@@ -16,7 +16,7 @@ set_made(struct run *run, struct mailbox *mailbox)
     mailbox->row.state = MAILBOX_ACTIVE;
     mailbox->folder_here = true;
     mailbox->look_there = true;
-    mailbox->look_here = !run->dry && mailbox->row.id != 0; /* rows of before, if any, are looked for in it */
+    mailbox->look_here = !run->dry && mailbox->row.id != 0; /* rows of an earlier time are looked for */
 }
 
 /* Not listed, and yet there: the file system takes another name for this one (case, normal form). */

@@ -33,7 +33,7 @@ index_damaged(struct run *run, const struct mailbox *mailbox, const struct journ
                             situation_mark_commit(run));
 }
 
-/* As if its name had been lost, too. */
+/* The row becomes what it would be if the power cut had taken the name, too. */
 static bool
 fetch_again(struct run *run, struct mailbox *mailbox, struct journal_message *message)
 {
@@ -97,7 +97,7 @@ apply_mend(struct run *run)
     ok = run_begin(run);
     for (size_t i = 0; ok && i < run->count; i++) {
         mailbox = &run->mailboxes[i];
-        /* One that this run leaves alone is in doubt until another run may mend it. */
+        /* A mailbox that this run leaves alone stays in doubt until another run mends it. */
         if (mailbox->proven && (run->dry || mailbox_is_open(mailbox)))
             ok = journal_unflushed_seen(run->journal, mailbox->row.id, run->boot, &run->err);
         mailbox->proven = false;

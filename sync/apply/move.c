@@ -37,7 +37,7 @@ struct transferring {
     struct journal_message source, target;
 };
 
-/* A copy that is the first half of a move: the removal follows. */
+/* Is this copy the first half of a move, whose removal follows? */
 static bool
 is_half(const struct transferring *transferring, const struct transfer *transfer)
 {
@@ -123,12 +123,12 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         (struct report_done){.act = transferring->move ? DID_MOVE_THERE : DID_COPY_THERE, .uid = transfer->new_uid});
     if (!run_load(run, transfer->source, source) || !run_load(run, transfer->todo->id, target))
         return false;
-    if (transferring->move) { /* gone from there, whatever became of it: proven when the mailbox is looked at */
+    if (transferring->move) { /* it is gone from the source, which the next look there proves */
         source->facts |= FACT_GONE_THERE;
         if (!journal_message_save(run->journal, source, &run->err))
             return false;
     }
-    if (half) { /* what changed there went along: no reason to want the old one back, nor to fetch it where it is paired anew */
+    if (half) { /* its flags went along: they are no reason to keep or fetch the old one */
         source->facts = (source->facts & ~(unsigned)FACT_UNPAIRED) | FACT_MOVED;
         if (!journal_message_save(run->journal, source, &run->err))
             return false;
@@ -325,7 +325,7 @@ begin_transferring(struct transferring *transferring, struct run *run, size_t co
     return run_has(run, &transferring->arena);
 }
 
-/* What was gathered is carried out, if that went well. */
+/* Send what was gathered, unless gathering failed. */
 static bool
 end_transferring(struct transferring *transferring, bool ok)
 {

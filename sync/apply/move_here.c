@@ -1,6 +1,7 @@
 /*
- * Moves here: announce, link, commit, then unlink, so that the message is never in neither folder, and its second name never one that nobody
- * knows (linked.h). The bytes are read before that, and must be the message's.
+ * Moves in the Maildir: announce, link, commit, then unlink. So the message is in one of the folders at every moment,
+ * and its second name is known to the journal before it exists (linked.h). The bytes are read before that, and must be
+ * the message's.
  */
 #include "sync/apply/apply.h"
 #include "sync/apply/linked.h"
@@ -49,7 +50,10 @@ record_linked(struct moving *moving, size_t i)
     to->flags = merge_moved_here(to->flags, from->flags);
     meeting_level_shown(to, mailbox->row.permanent);
     to->facts &= ~(unsigned)FACT_GONE_HERE;
-    /* Where this run is cut off before the unlink, its file is what is left of a move. */
+    /*
+     * If this run is cut off before the unlink, the file under its old name is the rest of a move, which the next run
+     * removes.
+     */
     if ((from->facts & FACT_UNPAIRED) != 0) {
         from->facts = (from->facts & ~(unsigned)FACT_UNPAIRED) | FACT_MOVED;
         from->flags = merge_agree(from->flags, FLAG_ALL);

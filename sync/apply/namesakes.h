@@ -7,7 +7,7 @@
 
 #include "sync/observe/observe.h"
 
-/** Settle what was noted; no transaction is under way. */
+/** Tell apart what was noted. No transaction is under way. */
 MUST_CHECK bool namesakes_split(struct run *run, const struct namesakes *twins);
 
 #endif

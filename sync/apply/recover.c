@@ -35,7 +35,7 @@ finish_local(struct run *run, const struct journal_op *op, struct journal_messag
     if (!done) /* planned again under the same intent */
         return true;
     if ((message->facts & FACT_GONE_HERE) ==
-        0) /* cut off between the copy and its source: whatever is planned for that one now */
+        0) /* cut off between the copy and the removal of its source, about which a new plan decides */
         return journal_op_delete(run->journal, op->id, &run->err);
     if ((message->facts & FACT_GONE_THERE) != 0 || message->uid == 0)
         return journal_message_delete(run->journal, message->id, &run->err);

@@ -253,7 +253,10 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
         mailbox->removed += todo->counted;
         return journal_message_delete(run->journal, message->id, &run->err);
     }
-    /* Gone, says an answer that left it out: only a whole listing proves that, and the next look is one or tells of it. */
+    /*
+     * The answer did not name the message. Only a whole listing proves that it is gone; the next look lists the
+     * mailbox, or tells of changes.
+     */
     if (outcome->changed || outcome->gone)
         return true;
     if (!run_learned(mailbox, CAUTION_REMOVAL_REFUSED))

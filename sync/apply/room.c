@@ -2,9 +2,9 @@
 #include "sync/apply/room.h"
 
 #define MIB (1024.0 * 1024.0)
-#define ROOM_BATCHES (2 * (uint64_t)LIMIT_BATCH_BYTES) /* one being written, one being made durable */
-#define ROOM_RESERVE (UINT64_C(64) << 20) /* left to others, and to the journal where it is on the same disk */
-#define ROOM_LEAST (UINT64_C(1) << 20)    /* of the reserve, however little is to come */
+#define ROOM_BATCHES (2 * (uint64_t)LIMIT_BATCH_BYTES) /* batches: one is being written, one is being flushed */
+#define ROOM_RESERVE (UINT64_C(64) << 20) /* reserve: left to others, and to the journal if it is on the same disk */
+#define ROOM_LEAST (UINT64_C(1) << 20)    /* the least reserve, however little is to come */
 #define ROOM_MESSAGE 4096                 /* a file takes whole blocks, and a name */
 #define ROOM_LOOK (UINT64_C(1) << 20)     /* so much may come before the disk is looked at again */
 

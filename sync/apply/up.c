@@ -18,7 +18,7 @@
 
 #define UPLOAD_BATCH 1000 /* messages whose intents are committed together; their files stay open until then */
 #define UPLOAD_BATCH_BYTES (64u * 1024 * 1024)
-#define ATTEMPTS_MAX 3 /* accepted and never seen: no more after this. One that was not answered says nothing */
+#define ATTEMPTS_MAX 3 /* APPENDs that were accepted and never shown; unanswered ones do not count */
 
 struct sending { /* one message of a batch */
     struct todo *todo;
@@ -56,7 +56,10 @@ refuse(struct run *run, struct mailbox *mailbox, struct journal_message *message
            journal_message_save(run->journal, message, &run->err);
 }
 
-/* Accepted twice and not to be seen, while another file of the same bytes stands for a UID: the server keeps one of a kind. */
+/*
+ * The server accepted the message twice and does not show it, while another file of the same bytes has a UID: it keeps
+ * only one of equal messages, and this file becomes an alias.
+ */
 static bool
 become_alias(struct run *run, struct mailbox *mailbox, struct sending *sending, bool *done)
 {
@@ -122,7 +125,10 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
     return true;
 }
 
-/* A file under golub's own name for a UID that is there: paired it would be that message. It is its damage, not new mail. */
+/*
+ * A file has golub's own name for a UID that is there, and was not paired with it: it is that message, damaged, and not
+ * new mail.
+ */
 static bool
 check_name(struct run *run, struct mailbox *mailbox, struct journal_message *message, bool *skip)
 {
@@ -353,7 +359,7 @@ record_refused(struct uploading *up, struct sending *sending)
     run->counts.pending++;
     run->partial = true;
     mailbox->look_there =
-        true; /* what was stored all the same is paired before its file can be taken for another one */
+        true; /* if it was stored all the same, it is paired before its file can be taken for another one */
     return put_off(run, sending->message.id) &&
            run_pending(run, mailbox, sending->message.id, PENDING_FAILED, "upload", outcome->answer, NULL);
 }

@@ -1,11 +1,13 @@
 /*
- * One run over one POP account on stores that are given: real ones, or the simulator's. No lock, no configuration, no network
- * here. Order of side effects of each message, `‖` a possible end of the world:
+ * One run over one POP account on stores that are given: real ones, or the simulator's. No lock, no configuration, no
+ * network here. The order of what is done about each message; the process may be killed, or the power fail, at each
+ * `‖`:
  *
  *   UIDL ‖ commit FETCHING ‖ RETR into tmp/ ‖ flush ‖ rename into new/ ‖ flush the folder ‖ commit STORED ‖ commit REMOVING
  *   ‖ DELE ‖ QUIT answered +OK ‖ commit: absent
  *
- * The row stays behind: a server that lists the message again has not removed it, or got it back.
+ * The row stays after that: if the server lists the message again, it did not remove it, or got it back, and golub
+ * recognises it.
  */
 #ifndef SYNC_IMPORT_IMPORT_H
 #define SYNC_IMPORT_IMPORT_H

@@ -98,7 +98,7 @@ struct import {
     bool reused;   /* a UIDL of this list is another message's than before: none of them is believed */
     bool unseen;   /* ... and files may be here that were not looked at: nothing is certain to be new */
     struct import_folders folders;
-    bool named;      /* journal_here_named knows the names of all folders */
+    bool named;      /* every folder was listed in this run: journal_here_named knows all names */
     uint64_t steady; /* lines with the names and sizes of their rows, before any other is paired */
     /* Bit (number % IMPORT_NEWEST): one of the last lines has a name that no row has. Filled once names are used again. */
     uint32_t newest;

@@ -43,7 +43,7 @@ take_probes(struct meeting *meeting, bool headers)
             probes[n++] =
                 (struct probe){.mailbox = meeting->index, .uid = uid->uid, .id = (int64_t)u, .size = uid->size};
     }
-    /* One message that can't be read holds up only what it may be. */
+    /* A message that can't be read keeps back only files that it may be. */
     for (size_t i = 0; ok && headers && meeting->files.count <= FEW_FILES && i < n; i++)
         probes[i].unlikely = !meeting_fits(meeting, &meeting->uids.at[probes[i].id]);
     if (ok && n != 0)
@@ -107,7 +107,7 @@ join(struct meeting *meeting, struct half *file, struct half *uid, bool by_heade
             here->flags = merge_equal(here->flags);
         here->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW | FACT_REFUSED | FACT_APART | FACT_ECHO |
                                    FACT_ALIAS | FACT_BY_HEADER | FACT_AGAIN);
-        if ((here->facts & FACT_GONE_HERE) == 0 || removed) /* else its file comes again */
+        if ((here->facts & FACT_GONE_HERE) == 0 || removed) /* otherwise its file is fetched again */
             here->facts &= ~(unsigned)FACT_UNPAIRED;
         if (by_header)
             here->facts |= FACT_BY_HEADER;
@@ -232,8 +232,8 @@ join_headers(struct meeting *meeting, struct half **files, size_t file_count, st
 }
 
 /*
- * What came of an APPEND, COPY or MOVE without an answer belongs to the file that was sent: else another one of the same bytes would take
- * its UID, and it would seem that the server has kept one of a kind.
+ * The message that an unanswered APPEND, COPY or MOVE made belongs to the file that was sent. Otherwise another file of
+ * the same bytes would take its UID, and it would seem that the server keeps only one of equal messages.
  */
 static bool
 join_sent(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
@@ -248,7 +248,10 @@ join_sent(struct meeting *meeting, struct half **files, size_t file_count, struc
     return true;
 }
 
-/* As many files as there are UIDs for, in their order: each with one that shows the flags that the file's message had. */
+/*
+ * Pair as many files as there are UIDs, in their order: each file with a UID that shows the flags which its message
+ * had.
+ */
 static bool
 join_like(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
 {
@@ -272,7 +275,10 @@ join_like(struct meeting *meeting, struct half **files, size_t file_count, struc
     return true;
 }
 
-/* Equal ones. Which is which matters where their flags differ: else those of the one would be taken for a change of the other. */
+/*
+ * Equal messages. Which file gets which UID matters where their flags differ: the flags of one would be taken for a
+ * change of the other.
+ */
 static bool
 join_bodies(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
 {
@@ -291,7 +297,10 @@ join_bodies(struct meeting *meeting, struct half **files, size_t file_count, str
     return true;
 }
 
-/* What a server rewrote in storing it: only for files whose APPEND was not confirmed, only among UIDs that came after it. */
+/*
+ * A message that the server rewrote when it stored it: searched for only for files whose APPEND was not confirmed, and
+ * only among UIDs that came after it.
+ */
 static bool
 join_canonical(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
 {
@@ -324,7 +333,7 @@ file_message_id(struct meeting *meeting, const struct half *file, char out[stati
     return true;
 }
 
-/* A server that rewrites what it is given: our Message-ID and date on exactly one new UID, with other bytes. */
+/* The server rewrites what it is given: exactly one new UID has the file's Message-ID and date, with other bytes. */
 static bool
 join_altered(struct meeting *meeting)
 {
@@ -429,7 +438,7 @@ save_headers(struct meeting *meeting)
     return true;
 }
 
-/* Is this file perhaps the message that could not be read? */
+/* Is this file perhaps a message that could not be read? */
 static bool
 may_be(const struct half *file, const struct half *uid)
 {
@@ -518,7 +527,7 @@ meet(struct meeting *meeting)
     return meeting_keep_flags(meeting) && save_headers(meeting) && find_parts(meeting) && hold_doubtful(meeting);
 }
 
-/* Files that nothing on the server was found for may be out of its view. */
+/* A file for which no UID was found may be a message out of the server's view. */
 static bool
 spare_unseen(struct meeting *meeting)
 {

@@ -1,4 +1,4 @@
-/* Bodies of what arrived, where a header does not tell which of the messages that vanished it is. */
+/* Reads the bodies of messages that arrived, where the header does not tell which of the vanished messages it is. */
 #ifndef SYNC_MATCH_MOVED_BODIES_H
 #define SYNC_MATCH_MOVED_BODIES_H
 

@@ -219,7 +219,7 @@ ask(struct probing *probing)
     return count == 0 || run->remote.ops->fetch(run->remote.self, probing->requests, count, &sink, probing, &run->err);
 }
 
-/* What did not come, or not whole, is asked for once more; what the server refused was said. */
+/* What did not come, or not whole, is asked for once more. What the server refused was reported already. */
 static void
 keep_doubtful(struct probing *probing)
 {
@@ -235,7 +235,10 @@ keep_doubtful(struct probing *probing)
     probing->count = left;
 }
 
-/* What was listed a moment ago and is not there now has perhaps moved to where this run has looked already. */
+/*
+ * A message that was listed a moment ago and is not there now has perhaps moved to a mailbox that this run has looked
+ * at already.
+ */
 static void
 note_overtaken(const struct probing *probing)
 {
@@ -245,7 +248,7 @@ note_overtaken(const struct probing *probing)
         const struct probe *probe = probing->probes[i];
         struct mailbox *mailbox = &run->mailboxes[probe->mailbox];
 
-        /* One that was looked at again and is still listed is one that the server never shows. */
+        /* It was listed again and is still not shown: the server never shows this message. */
         if (probe->answered || probe->unlikely || probe->uid <= mailbox->overtaken)
             continue;
         mailbox->overtaken = probe->uid;

@@ -8,14 +8,13 @@ struct probe {        /* one UID whose header or body is wanted as digests */
     uint32_t mailbox; /* index */
     uint32_t uid;
     int64_t id;
-    bool unlikely; /* where the server can't show it, it is taken to be none of those that it is compared with */
+    bool unlikely; /* if the server can't show it, it counts as equal to nothing that it is compared with */
     uint64_t size; /* of a body: as announced */
     /* [out] */
-    bool got;      /* not: it is gone, or what came is not to be believed */
+    bool got;      /* false: it is gone, or what came can't be believed */
     bool answered; /* something came for it */
-    bool
-        doubt; /* what came twice is not the message: shorter than announced and not twice the same, or nothing at all */
-    bool cut;  /* of a body: got, but shorter than announced, twice the same */
+    bool doubt;    /* two readings gave no message: shorter than announced and different, or nothing at all */
+    bool cut;      /* the body came shorter than announced, twice with the same bytes */
     struct digests digests;
     char message_id[256]; /* "" if there is none or it is too long */
     bool received;        /* the header has a Received line */

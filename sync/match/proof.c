@@ -29,8 +29,7 @@ come_apart(struct run *run, struct journal_message *message, const struct probe 
         there->base[0] = there->info[0] = '\0';
         there->flags = merge_new(there->flags, false);
         there->facts = 0;
-        memcpy(there->wire, probe->digests.wire,
-               DIGEST_SIZE); /* so that its header is not taken for the file's again */
+        memcpy(there->wire, probe->digests.wire, DIGEST_SIZE); /* so that they are not paired by that header again */
         message->uid = 0;
         message->flags = merge_new(message->flags, true);
         ok = (message->facts & FACT_GONE_HERE) != 0 ? journal_message_delete(run->journal, message->id, &run->err)

@@ -69,7 +69,7 @@ renamed_join(struct run *run, struct todo *gone, struct todo *fresh, bool up)
     return ok;
 }
 
-/* A message of both sides whose file is gone, and that is all that became of it. */
+/* Is this a message of both sides of which only the file is gone? */
 static bool
 lost_its_file(const struct journal_message *message, const struct journal_message *file)
 {
@@ -77,7 +77,7 @@ lost_its_file(const struct journal_message *message, const struct journal_messag
            (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_MOVED | FACT_REPLACED)) == FACT_GONE_HERE;
 }
 
-/* Is it what a download of one of the UIDs left behind? Then it is that one's. */
+/* Did a download of one of the UIDs leave this file behind? Then it belongs to that UID. */
 static bool
 is_download(const struct meeting *meeting, const struct half *file)
 {
@@ -88,7 +88,9 @@ is_download(const struct meeting *meeting, const struct half *file)
     return false;
 }
 
-/* Of equal ones rather that which showed the same flags; last what its folder, a copy, never had. */
+/*
+ * Of equal rows the one that showed the same flags is preferred; a row whose file a copied folder never had comes last.
+ */
 static bool
 rank_lost(const struct meeting *meeting, const struct journal_message *lost, const struct journal_message *file,
           int *rank)

@@ -1,4 +1,4 @@
-/* A file that got another base name in its folder: the same message, which a mail reader took the liberty to call otherwise. */
+/* Files that got another base name in their folder: the same message, which a mail reader has renamed. */
 #ifndef SYNC_MATCH_RENAMED_H
 #define SYNC_MATCH_RENAMED_H
 
@@ -7,8 +7,9 @@
 /** Two rows of one mailbox are one message under a new file name (up) or a new UID: journal only. */
 MUST_CHECK bool renamed_join(struct run *run, struct todo *gone, struct todo *fresh, bool up);
 /**
- * Before anything of this mailbox is paired: a new file with the bytes of one that is gone here is that one. Else it could be paired with
- * a UID that is new and equal, and the message whose file only got a new name would be removed. In a transaction.
+ * Called before anything of this mailbox is paired. A new file with the bytes of one that is gone here is the same file
+ * under a new name. Otherwise it could be paired with a new UID of equal bytes, and the message whose file was only
+ * renamed would be removed. In a transaction.
  */
 MUST_CHECK bool renamed_join_files(struct meeting *meeting);
 /**

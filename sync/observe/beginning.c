@@ -1,7 +1,7 @@
 /* See beginning.h. */
 #include "sync/observe/beginning.h"
 
-/* Some messages differ in the ends of lines after them: whole ones, which are two. */
+/* Two whole messages may differ only in empty lines at their ends: neither is a part of the other. */
 static bool
 text_follows(const struct run *run, void *handle)
 {

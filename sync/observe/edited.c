@@ -25,7 +25,7 @@ struct looking {
     struct run *run;
     int64_t *ids;
     size_t count, size;
-    bool first; /* in this run: what was sent was sent by an earlier one */
+    bool first; /* the first look of this run: what was sent, was sent by an earlier run */
     bool changed;
 };
 
@@ -164,7 +164,7 @@ replace(const struct look *look)
     return ok;
 }
 
-/* Which of both is newer can't be told, since one side shows the past: both stay. */
+/* One side was restored and shows the past, so nothing tells which version is newer: both stay. */
 static bool
 part(const struct look *look)
 {
@@ -202,7 +202,7 @@ alter(const struct look *look)
     return journal_message_save(run->journal, look->message, &run->err) && record(look, 0);
 }
 
-/* The bytes are those of the message, or they are not. */
+/* The file was read: are its bytes still those of the message? */
 static bool
 judge(struct looking *looking, struct look *look)
 {
@@ -210,7 +210,7 @@ judge(struct looking *looking, struct look *look)
     struct journal_message *message = look->message;
 
     if (memcmp(look->facts.digests.wire, message->wire, DIGEST_SIZE) == 0) {
-        if ((message->facts & FACT_ALTERED) != 0) { /* somebody put it right */
+        if ((message->facts & FACT_ALTERED) != 0) { /* the bytes are the message's again: it is not altered any more */
             message->facts &= ~(unsigned)FACT_ALTERED;
             looking->changed = true;
             if (!journal_message_save(run->journal, message, &run->err))
@@ -246,7 +246,7 @@ look_at_file(struct looking *looking, struct look *look)
         run_problem_of(run, look->mailbox, look->message->base, &err);
         return true;
     }
-    if (missing) /* a name that changed is told by its folder */
+    if (missing) /* it was renamed: the listing of its folder tells that */
         return true;
     if (is_as_recorded(look, &now)) {
         /* What an earlier run sent has been looked at in its run and in this one, and was not sent just now. */
@@ -281,7 +281,7 @@ look_at_row(struct looking *looking, int64_t id, struct journal_message *message
     if (!journal_op_of(run->journal, id, &op, &waits, &run->err) ||
         !journal_print_get(run->journal, id, &look.print, &look.recorded, &run->err))
         return false;
-    if (waits) /* what becomes of it comes first */
+    if (waits) /* its intent is dealt with first */
         return true;
     if (message->uid == 0) /* it will be read whole before it is sent */
         return !look.recorded || journal_print_clear(run->journal, id, &run->err);

@@ -1,4 +1,4 @@
-/* Digests of files that are new here: what they are compared by. */
+/* Digests of files that are new here, by which they are compared with messages. */
 #include "sync/observe/observe.h"
 #include "sync/run/run.h"
 

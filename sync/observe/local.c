@@ -17,14 +17,14 @@ struct look { /* one folder while it is being read */
     struct run *run;
     struct mailbox *mailbox;
     struct id_set seen;   /* rows whose file is in the listing under way */
-    struct id_set before; /* the same, of the first listing, while there is a second one */
+    struct id_set before; /* rows whose file was in the first listing, while a second one is under way */
     bool looked, second;
-    bool stable;    /* the last listing was */
-    bool bad;       /* it holds a name that can't be used */
-    bool missing;   /* the first listing lacked a name */
-    bool undecided; /* a name went between two listings, or in none that was stable: what is new may be that file */
-    bool namesake;  /* a name came twice */
-    bool found;     /* a file that no row knows */
+    bool stable;                 /* the folder did not change during the last listing */
+    bool bad;                    /* a name in it can't be used */
+    bool missing;                /* the first listing lacked the file of a row */
+    bool undecided;              /* a name disappeared while the folder changed: a new file may be that one, renamed */
+    bool namesake;               /* two files have one base name */
+    bool found;                  /* there is a file that no row knows */
     struct namesakes *namesakes; /* of all folders */
 };
 
@@ -74,7 +74,7 @@ take_back(const struct look *look, struct journal_message *message)
         message->flags = merge_back(message->flags, look->mailbox->row.permanent);
 }
 
-/* A listing names the row's base again, with another info. */
+/* The second listing shows the row's file under another info. */
 static bool
 note_namesake(struct run *run, struct namesakes *namesakes, const struct journal_message *message, const char *info)
 {
@@ -112,7 +112,7 @@ on_file(void *context, const char *base, const char *info)
     before = message;
     (void)text_print(message.info, sizeof message.info, "%s", info);
     message.flags.lseen = merge_of_name(info, message.flags.lseen);
-    if ((message.facts & FACT_GONE_THERE) == 0) /* else it is what is left of a move, or waits for what it was */
+    if ((message.facts & FACT_GONE_THERE) == 0) /* else it is the rest of a move, or waits for its message */
         message.facts &= ~(unsigned)(FACT_UNPAIRED | FACT_MOVED);
     take_back(look, &message);
     message.facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED);
@@ -179,7 +179,7 @@ read_again(struct look *look)
     return read_folder(look);
 }
 
-/* Does any listing of this run lack a file of the journal? */
+/* Is a file of the journal missing in any folder that was listed in this run? */
 static bool
 find_missing(struct look *look, bool *missing)
 {
@@ -197,7 +197,10 @@ find_missing(struct look *look, bool *missing)
     return true;
 }
 
-/* A folder that changed since it was read, or since it was found unchanged: there may be what is missing elsewhere. */
+/*
+ * Read again every folder that changed since it was read, or since it was found unchanged: what is missing elsewhere
+ * may be there now.
+ */
 static bool
 read_changed(struct look *look)
 {
@@ -215,7 +218,7 @@ read_changed(struct look *look)
         return true;
     if (!read_again(look) || !find_missing(look, &missing))
         return false;
-    if (missing) { /* seen to be missing once only */
+    if (missing) { /* it was missing in one listing only */
         mailbox->row.stamp[0] = '\0';
         look->undecided = true;
     }
@@ -236,7 +239,7 @@ sweep(struct look *look)
     for (size_t i = 0; ok && i < count; i++) {
         if (id_set_has(&look->seen, ids[i]))
             continue;
-        if (id_set_has(&look->before, ids[i])) { /* it went between the two listings: the next look decides */
+        if (id_set_has(&look->before, ids[i])) { /* it disappeared between the two listings: the next look decides */
             look->mailbox->row.stamp[0] = '\0';
             look->undecided = true;
             continue;
@@ -256,7 +259,7 @@ sweep(struct look *look)
             message.facts = (message.facts & ~(unsigned)FACT_ALTERED) | FACT_AGAIN;
         } else {
             message.facts |= FACT_GONE_HERE;
-            /* Paired anew, or its folder was away: nothing of it counts as removed. */
+            /* The mailbox is paired anew, or its folder was away: nothing that is missing in it counts as removed. */
             if (message.uid != 0 && look->mailbox->row.state == MAILBOX_REPAIR)
                 message.facts |= FACT_UNPAIRED;
         }
@@ -331,7 +334,7 @@ read_all(struct run *run, struct look *looks, struct namesakes *namesakes)
         if (ok && run->maildir_older && !run_learned(look->mailbox, CAUTION_UNREAD_FOLDER))
             ok = doubt_gone(run, look->mailbox);
     }
-    /* Only what the first listing shows is the past. */
+    /* Only the first listing shows names of the past: later ones show what golub or others changed. */
     for (size_t i = 0; ok && i < run->count; i++)
         run->mailboxes[i].named =
             run->mailboxes[i].named || (looks[i].looked && !run_learned(&run->mailboxes[i], CAUTION_UNREAD_FOLDER));
@@ -345,8 +348,9 @@ read_all(struct run *run, struct look *looks, struct namesakes *namesakes)
     }
     ok = ok && (!any || survey_folders_again(run));
     /*
-     * What is missing here is a fact also where the server's side could not be seen: the stamp says that it was looked at. Pairing
-     * takes nothing for a deletion, and a file that was missed is paired again: there it need not be stable.
+     * Write down what is missing here even if the server's side could not be seen, since the folder's stamp will say
+     * that it was looked at. While a mailbox is paired nothing counts as a deletion, and a file that was overlooked is
+     * paired again: then the listing need not be stable.
      */
     for (size_t i = 0; ok && any && i < run->count; i++) {
         if (!looks[i].missing || run_learned(looks[i].mailbox, CAUTION_UNREAD_FOLDER))
@@ -385,7 +389,10 @@ observe_local(struct run *run, struct namesakes *namesakes)
 
         if (!looks[i].looked)
             continue;
-        /* Where everything is paired for the first time, a file that was overlooked would be fetched, and then sent, as another one. */
+        /*
+         * While everything is paired for the first time, a message whose file was overlooked would be fetched again,
+         * and the file sent as another message.
+         */
         mailbox->look_here =
             !run_learned(mailbox, CAUTION_UNREAD_FOLDER) &&
             (looks[i].undecided ||

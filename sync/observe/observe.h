@@ -1,11 +1,11 @@
-/* Look: what server and Maildir show goes into the journal. Nothing that holds mail is changed here. */
+/* Look: what server and Maildir show is written into the journal. No mail is changed here. */
 #ifndef SYNC_OBSERVE_OBSERVE_H
 #define SYNC_OBSERVE_OBSERVE_H
 
 #include "sync/run/run.h"
 
 struct namesake {
-    int64_t id; /* the one row of both */
+    int64_t id; /* the row that both files belong to */
     char first[LOCAL_INFO_MAX + 1], second[LOCAL_INFO_MAX + 1];
 };
 struct namesakes {

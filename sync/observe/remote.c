@@ -19,16 +19,16 @@ struct sight { /* one mailbox while it is being listed */
     struct mailbox *mailbox;
     struct remote_select request;
     struct remote_selected selected;
-    bool started;    /* selected was called */
+    bool started;    /* the server has said which mailbox is selected */
     bool again_full; /* what came can't be trusted to be complete */
     bool complete;
     struct id_set seen; /* rows that were listed, for listings of everything */
-    uint32_t listed;    /* different messages */
-    struct view view;   /* in a listing of everything */
-    uint64_t slid;      /* unknown messages below the cursor */
+    uint32_t listed;    /* how many different messages were listed */
+    struct view view;   /* what a listing of everything has shown: see view.h */
+    uint64_t slid;      /* messages below the cursor's UIDNEXT that no row knows */
     struct said_uids said;
-    bool partial; /* the server says that it listed a part: what that lacks is nowhere proven to be gone */
-    bool ahead;   /* UIDNEXT says that the highest known UID is not given yet, and no listing has shown it */
+    bool partial; /* the server says that it listed only a part: what is not in it is not proven to be gone */
+    bool ahead;   /* UIDNEXT is not above the highest known UID, which no listing has shown yet */
 };
 
 struct observation {
@@ -43,7 +43,7 @@ note_seen(struct run *run, struct sight *sight, int64_t id)
     return id_set_add(&sight->seen, id) || run_no_memory(run);
 }
 
-/* UIDs mean nothing any more: what the rows knew is kept and found again by content (missing.c). */
+/* The UIDs are not valid any more: rows keep what they know, and are found again by content (missing.c). */
 static bool
 unpair(struct run *run, struct mailbox *mailbox, bool past)
 {
@@ -66,8 +66,8 @@ is_unchanged(const struct mailbox *mailbox)
 }
 
 /*
- * Perhaps what another mailbox was: servers that number by the clock give one UIDVALIDITY to all that are made in one second, and it stays
- * with a mailbox that is renamed.
+ * Was another mailbox perhaps renamed to this name? A UIDVALIDITY stays with a mailbox that is renamed; but servers
+ * that take it from the clock give the same one to all mailboxes that are made in one second.
  */
 static bool
 may_be_another(const struct run *run, const struct sight *sight)
@@ -97,13 +97,16 @@ begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
     sight->mailbox->renumbered = sight->selected.uidvalidity != sight->mailbox->row.uidvalidity;
     run->vanished = true; /* and may be in a mailbox that was made meanwhile */
     sight->mailbox->row.uidvalidity = sight->selected.uidvalidity;
-    /* At once: rows without their UIDs under cursors that say "nothing new" would be sent as new mail by the next run. */
+    /*
+     * Saved at once, with the rows: the next run would send rows without UIDs as new mail if the cursors still said
+     * "nothing new".
+     */
     return unpair(run, sight->mailbox, past) && journal_mailbox_save(run->journal, &sight->mailbox->row, &run->err);
 }
 
 /*
- * A run that died behind an APPEND knows a UID that its cursor does not. Where a listing has shown it, a UIDNEXT that is not above it tells
- * nothing: there are servers that lag behind.
+ * A run that was killed after an APPEND knows a UID that is above its cursor. Once a listing has shown that UID, a
+ * UIDNEXT that is not above it proves nothing: some servers' UIDNEXT lags behind.
  */
 static bool
 is_ahead(struct run *run, const struct sight *sight, bool *ahead)
@@ -121,7 +124,10 @@ is_ahead(struct run *run, const struct sight *sight, bool *ahead)
     return true;
 }
 
-/* Another mailbox had this UIDVALIDITY, and has it no more: that one has this name now, and nothing went back. */
+/*
+ * Another mailbox had this UIDVALIDITY and does not have it any more: it was renamed to this name, and the server did
+ * not go back.
+ */
 static bool
 was_renamed(const struct run *run, const struct mailbox *mailbox, uint32_t uidvalidity)
 {
@@ -148,7 +154,10 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
     sight->selected = *selected;
     sight->started = true;
     if (row->uidvalidity != 0 && selected->uidvalidity != row->uidvalidity) {
-        /* It only ever grows (RFC 9051 section 2.3.1.1): a smaller one comes out of a backup, and the other mailboxes with it. */
+        /*
+         * UIDVALIDITY only grows (RFC 9051 section 2.3.1.1): a smaller one comes out of a backup, and so may the other
+         * mailboxes.
+         */
         return begin_repair(run, sight,
                             selected->uidvalidity < row->uidvalidity &&
                                 !was_renamed(run, sight->mailbox, selected->uidvalidity),
@@ -163,7 +172,10 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
         return begin_repair(
             run, sight, true,
             "the server's MODSEQ went back: both sides are paired again by content, nothing is deleted");
-    /* Another mailbox showed that the server went back. A size and a date would tell here; where sizes lie, a date alone proves nothing. */
+    /*
+     * Another mailbox showed that the server went back, and its sizes can't be trusted. A date alone does not prove
+     * that a UID is still the same message.
+     */
     if (run->no_deltas && run->sizes_lie && row->uidvalidity != 0 && !run_learned(sight->mailbox, CAUTION_REPAIRED))
         return begin_repair(run, sight, true,
                             "the server went back in time: both sides are paired again by content, nothing is deleted");
@@ -228,7 +240,10 @@ add_unknown(struct run *run, struct sight *sight, const struct remote_message *s
 
     sight->slid += seen->uid < sight->mailbox->row.uidnext;
     if (!seen->has_meta || !seen->has_flags) {
-        /* New mail comes with size and date; another UID that we don't know means that our rows are not all. */
+        /*
+         * New mail comes with size and date. An unknown UID below the cursor means that rows are missing in the
+         * journal: everything is listed.
+         */
         if (seen->uid < sight->request.uidnext || sight->request.uidnext == 0)
             sight->again_full = true;
         return true;
@@ -259,7 +274,7 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     if (!sight->started || sight->again_full)
         return true;
     if (sight->selected.uidnext != 0 && seen->uid >= sight->selected.uidnext && seen->uid > sight->request.check_uid)
-        return true; /* it came meanwhile */
+        return true; /* it arrived after the SELECT: the next look shows it */
     sight->ahead = sight->ahead && seen->uid != sight->request.check_uid;
     if (seen->has_flags) {
         sight->view.arrived += seen->uid >= sight->mailbox->row.uidnext;
@@ -305,14 +320,14 @@ sweep_row(struct run *run, struct sight *sight, int64_t id, bool cut)
     if (!run_load(run, id, &message))
         return false;
     if (!sight->partial &&
-        message.uid > sight->view.lowest) /* a view is of the newest: what is missing in it is gone */
+        message.uid > sight->view.lowest) /* a view shows the newest: what is missing between them is gone */
         return set_gone(run, sight, id);
     view_set(run, sight->mailbox, sight->selected.exists);
-    /* What lost its UID is out of view without one: view_spare. */
+    /* A row that lost its UID while it was out of view has none to compare: view_spare. */
     return is_met_anew(sight, &message) ? missing_lost_uid(run, &message) : view_leave_out(run, &message);
 }
 
-/* What was sent and is gone before it was listed once leaves the number of those that were there alone. */
+/* A message that was sent, and disappeared before it was ever listed, is not counted among those that were there. */
 static bool
 count_missing(struct run *run, struct sight *sight, int64_t id)
 {
@@ -369,7 +384,7 @@ say_slid(struct run *run, const struct sight *sight)
     report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "view", text);
 }
 
-/* It was asked for under a UIDVALIDITY that it does not have any more: that was no listing yet. */
+/* The changes were asked for under an old UIDVALIDITY: that answer does not count as a listing. */
 static bool
 is_renumbered(const struct sight *sight)
 {
@@ -459,7 +474,7 @@ fill_request(struct run *run, struct sight *sight, bool full)
     return journal_highest_uid(run->journal, row->id, &sight->request.check_uid, &run->err);
 }
 
-/* Which mailbox is listed first is chance. */
+/* Mailboxes are answered in no certain order, so this is decided after all of them. */
 static bool
 recall_limits(struct run *run, const struct sight *sights, size_t count)
 {
@@ -480,7 +495,7 @@ ask(struct run *run, struct sight *sights, size_t count)
 
     for (size_t i = 0; ok && i < count; i++)
         requests[i] = sights[i].request;
-    /* One transaction: what a broken connection leaves behind is what was seen, with the old cursors. */
+    /* One transaction: if the connection breaks, what was seen is committed, and the cursors stay as they were. */
     if (ok && run_begin(run)) {
         const bool answered =
             run->remote.ops->observe(run->remote.self, requests, count, &observer, &observation, &run->err);

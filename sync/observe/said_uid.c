@@ -53,7 +53,7 @@ find_sent(struct run *run, const struct journal_message *sent, struct journal_me
     return ok;
 }
 
-/* The UID that was said becomes a message that is only there; the row takes the other one. */
+/* The UID that the APPENDUID named becomes a message that is only on the server; the row takes the other UID. */
 static bool
 exchange(struct run *run, struct journal_message *sent, struct journal_message *other, const struct said_uid *shown)
 {

@@ -20,9 +20,9 @@ struct said_uids {
 };
 
 /**
- * After APPEND: for the flags we sent, what the server shows is its base. One that it does not show counts as set here since: it is
- * stored once more (some servers forget flags of APPEND and take them by STORE); all else is somebody's change. Not the date that was
- * sent: remembered until all is listed.
+ * After APPEND: for the flags that were sent, what the server shows becomes its base. One that it does not show counts
+ * as set here since: it is stored once more (some servers forget flags of APPEND and take them by STORE); all else is
+ * somebody's change. If the message does not have the date that was sent, it is remembered until the mailbox is listed.
  */
 MUST_CHECK bool said_uid_echo(struct run *run, struct said_uids *said, struct journal_message *message,
                               const struct remote_message *seen);

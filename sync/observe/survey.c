@@ -1,7 +1,7 @@
 /*
- * Which mailboxes are there, on which side, and which of them moved since the last run. One LIST with STATUS and one stat of each
- * folder answer that; a mailbox where neither side moved is done here: no SELECT, no directory read.
- * What that makes of a mailbox: sync/rules/mailbox.c.
+ * Which mailboxes are on which side, and which of them changed since the last run. One LIST with STATUS and one stat of
+ * each folder answer that; a mailbox where neither side moved is done here: no SELECT, no directory read. What that
+ * makes of a mailbox: sync/rules/mailbox.c.
  */
 #include "sync/observe/observe.h"
 #include "sync/observe/survey.h"
@@ -129,8 +129,9 @@ say_gone(struct run *run, struct mailbox *mailbox, enum mailbox_state state)
 }
 
 /*
- * Out of the patterns, also because somebody unsubscribed it elsewhere: left alone on both sides and not remembered. Rows that nobody keeps up
- * would be taken for what both sides last agreed on when it comes back, and what was tidied up here meanwhile for removals.
+ * `mailboxes` does not choose it (any more; perhaps somebody unsubscribed it): it is left alone on both sides, and its
+ * rows are deleted. Old rows would count as what both sides last agreed on when it is chosen again, and all that
+ * changed meanwhile as removals.
  */
 static void
 say_left_out(struct run *run, const struct mailbox *mailbox)
@@ -217,7 +218,7 @@ survey_load(struct run *run)
             journal_mailboxes_free(list, count);
             return false;
         }
-        /* The strings change their owner; the list keeps an empty row. */
+        /* The run takes over the strings; the list keeps an empty row. */
         mailbox->row = list[i];
         mailbox->known_uidvalidity = mailbox->row.uidvalidity;
         list[i] = (struct journal_mailbox){0};
@@ -235,7 +236,7 @@ survey_known(struct run *run)
     if (!run->no_root && !run->local.ops->folders(run->local.self, see_folder, run, &run->err))
         return false;
     note_asked(run);
-    /* On the very first run only the server knows: asked again after its LIST. */
+    /* On the very first run only the server knows the mailboxes: this is checked again after LIST. */
     return (!known || check_asked(run, false)) && leave_out_all(run);
 }
 
@@ -245,7 +246,7 @@ save_mailbox(struct run *run, struct mailbox *mailbox)
     return journal_mailbox_save(run->journal, &mailbox->row, &run->err);
 }
 
-/* Once, with its first row. */
+/* Say once, when its first row is made, that it is spelled aside. */
 static void
 say_aside(struct run *run, const struct mailbox *mailbox)
 {
@@ -304,12 +305,12 @@ moved_there(const struct run *run, const struct mailbox *mailbox)
     if (row->uidvalidity != mailbox->uidvalidity || row->uidnext != mailbox->uidnext ||
         row->messages != mailbox->messages)
         return true;
-    if (mailbox->modseq == 0) /* nothing says whether flags changed */
+    if (mailbox->modseq == 0) /* without HIGHESTMODSEQ nothing tells whether flags changed */
         return mailbox->messages != 0;
     return row->modseq != mailbox->modseq;
 }
 
-/* A UID that is known and can't be there yet: the server went back in time, to where our cursor stands. */
+/* A known UID is not below UIDNEXT: the server went back to a time when its cursor was what ours is. */
 static bool
 check_highest(struct run *run, struct mailbox *mailbox)
 {
@@ -339,7 +340,7 @@ look_at_folder(struct run *run, struct mailbox *mailbox)
     return true;
 }
 
-/* An intent whose answer was lost: its mailbox is looked at before anything else happens in it. */
+/* A mailbox with an intent of an earlier run is observed before anything else is done in it. */
 static bool
 look_at_intents(struct run *run)
 {
@@ -418,7 +419,7 @@ survey_remote(struct run *run)
     return place_survey(run) && flushed_begin(run) && look_at_intents(run);
 }
 
-/* Since the survey: what vanished may have gone there. The next run knows it, and that it is a move. */
+/* This mailbox was made after the survey, and what vanished may be in it. The next run knows it, and sees the move. */
 static void
 say_grown(struct run *run, const char *name)
 {
@@ -428,7 +429,7 @@ say_grown(struct run *run, const char *name)
         "removed before the next run");
 }
 
-/* As see_folder takes them: what it would not take is no mailbox. */
+/* Only folders that see_folder would take are mailboxes. */
 static bool
 see_folder_again(void *context, const char *folder)
 {
@@ -488,7 +489,10 @@ survey_again(struct run *run)
         struct mailbox *mailbox = &run->mailboxes[i];
 
         const struct journal_mailbox *row = &mailbox->row;
-        /* Where flags can't tell, membership does: what vanished elsewhere arrived somewhere. */
+        /*
+         * Without HIGHESTMODSEQ the numbers tell at least whether a message arrived: what vanished elsewhere may be
+         * there.
+         */
         bool moved = !mailbox->has_status || row->uidvalidity != mailbox->uidvalidity ||
                      row->uidnext != mailbox->uidnext || row->messages != mailbox->messages ||
                      (mailbox->modseq != 0 && row->modseq != mailbox->modseq);

@@ -86,7 +86,7 @@ compare_listed(const void *pa, const void *pb)
     return compare_texts(((const struct listed *)pa)->seen.name, ((const struct listed *)pb)->seen.name);
 }
 
-/* What stands in the row was spelled as on this connection, or in the other way. */
+/* Was the name in the row spelled as on this connection (UTF-8 or modified UTF-7), or in the other way? */
 static struct listed *
 find_bytes(struct list *list, const struct mailbox *mailbox)
 {

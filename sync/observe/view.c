@@ -5,8 +5,8 @@
 
 #include <inttypes.h>
 
-#define ROUND 50        /* limits that were heard of are multiples of it */
-#define WELL_KNOWN 1000 /* ... and those of the large providers of this one */
+#define ROUND 50        /* every known limit is a multiple of it */
+#define WELL_KNOWN 1000 /* ... and those of the large providers are multiples of this */
 
 static const char *
 offers(const struct run *run, const char *what)
@@ -28,7 +28,10 @@ is_multiple(uint32_t exists, uint32_t of)
     return exists != 0 && exists % of == 0;
 }
 
-/* A server that stops at this number in one mailbox does so in all. A server that announces limits makes a view of any other number, too. */
+/*
+ * If the server stops at this number in one mailbox, it does so in all. A server that announces limits makes a view of
+ * any other number, too.
+ */
 static bool
 is_limit_elsewhere(const struct run *run, uint32_t exists)
 {
@@ -64,16 +67,16 @@ view_learn(struct run *run, struct mailbox *mailbox, const struct view *view)
 {
     const uint32_t before = mailbox->row.messages;
 
-    /* Rows were dropped when its folder came back: what seems to be new may have been there. */
+    /* The mailbox lost rows when its folder came back, so a message that no row knows may be an old one. */
     if (view->slid == 0 || mailbox->row.state == MAILBOX_REPAIR)
         return;
-    if (view->exists < before && is_multiple(before, ROUND)) /* there it ended, and now perhaps no more */
+    if (view->exists < before && is_multiple(before, ROUND)) /* it ended at a limit, and perhaps does not any more */
         view_set(run, mailbox, before);
     else if (view->exists >= before && is_multiple(view->exists, ROUND))
         view_set(run, mailbox, view->exists);
 }
 
-/* Did it go to this mailbox, and nobody knows under which UID? */
+/* Was the message sent or moved to this mailbox, without an answer that told its UID? */
 static bool
 is_unnamed_in(struct run *run, const struct journal_op *op, const struct mailbox *mailbox, bool *is)
 {
@@ -120,13 +123,16 @@ view_is_cut(const struct run *run, const struct mailbox *mailbox, const struct v
         return true;
     if (view->arrived < view->vanished)
         return false;
-    /* It grew by less than what was sent there: for each of these the oldest one went, at the same moment. */
+    /*
+     * It grew by less than the number of messages that were sent to it: for each of the others the oldest one left the
+     * view.
+     */
     if (view->ours >= view->vanished && is_multiple(view->exists, ROUND))
         return true;
     if (view->exists == row->messages)
         return is_multiple(view->exists, ROUND) || offers(run, "MESSAGELIMIT") != NULL ||
                offers(run, "UIDONLY") != NULL;
-    return is_multiple(view->exists, WELL_KNOWN); /* it grew up to it */
+    return is_multiple(view->exists, WELL_KNOWN); /* it grew up to that number */
 }
 
 bool
@@ -134,7 +140,10 @@ view_hides_changes(const struct run *run, const struct mailbox *mailbox)
 {
     const struct journal_mailbox *row = &mailbox->row;
 
-    /* As many as before, though one went: an older one came for it. VANISHED would have named it. */
+    /*
+     * As many messages as before although one is missing: an older one came into view for it. VANISHED would have named
+     * it.
+     */
     return is_at_limit(mailbox) || (!run->info.qresync && is_multiple(row->messages, ROUND));
 }
 
@@ -147,7 +156,7 @@ view_begin(struct run *run, struct mailbox *mailbox, const struct view *view)
         return;
     if (is_announced(run, view->exists))
         view_set(run, mailbox, view->exists);
-    /* Its first message was never removed: it is whole. */
+    /* The first message ever is still there: nothing is cut off. */
     else if (mailbox->row.view == 0 && is_multiple(view->exists, WELL_KNOWN) && view->lowest > 1) {
         (void)text_print(text, sizeof text,
                          "the server shows %" PRIu32
@@ -168,11 +177,11 @@ view_may_hide(const struct mailbox *mailbox)
 static void
 leave_out(struct journal_message *message)
 {
-    message->facts |= FACT_GONE_THERE; /* what never came is forgotten */
+    message->facts |= FACT_GONE_THERE; /* without a file the planner forgets the row */
     if (message->base[0] != '\0')
         message->facts |= FACT_OUT_OF_VIEW;
     message->facts &= ~(unsigned)FACT_ECHO;
-    if ((message->facts & FACT_GONE_HERE) == 0 || message->uid == 0) /* else its file comes again once it is seen */
+    if ((message->facts & FACT_GONE_HERE) == 0 || message->uid == 0) /* else its file is fetched once it is seen */
         message->facts &= ~(unsigned)FACT_UNPAIRED;
 }
 
@@ -291,7 +300,7 @@ view_spare(struct run *run, struct mailbox *mailbox, int64_t id)
         !(had_uid ? is_at_limit(mailbox)
                   : (message.facts & ~(unsigned)FACT_AGAIN) == 0 && own_name_is_ours(message.base)))
         return true;
-    if (!had_uid && !mailbox->perhaps_cut) /* a copy of what is somewhere else, perhaps */
+    if (!had_uid && !mailbox->perhaps_cut) /* perhaps a copy of a message that is somewhere else */
         return true;
     view_set(run, mailbox, mailbox->row.messages);
     return view_leave_out(run, &message);

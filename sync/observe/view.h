@@ -1,6 +1,7 @@
 /*
- * A server that shows only the newest messages of a mailbox: what it leaves out is not gone. Nothing tells it from mailboxes that lost
- * as many old messages as new ones came, so in doubt a file stays until the number of messages leaves the limit.
+ * Some servers show only the newest messages of a mailbox (a view). What such a server leaves out is not gone. A view
+ * can't be told from a mailbox that lost as many old messages as new ones came; so in doubt a file stays until the
+ * number of messages leaves the limit.
  */
 #ifndef SYNC_OBSERVE_VIEW_H
 #define SYNC_OBSERVE_VIEW_H
@@ -16,17 +17,20 @@ struct view { /* a complete listing */
     uint32_t lowest;   /* UID that it named; 0: none */
 };
 
-/** What is known from it; before anything of it is judged. An unknown message below the cursor was there before, and not shown. */
+/**
+ * Learn from the listing whether it is cut, before any missing message is judged. A message below the cursor that no
+ * row knows was there before, and was not shown.
+ */
 void view_learn(struct run *run, struct mailbox *mailbox, const struct view *view);
-/** What arrived may be what was sent without an answer that said which UID it got. */
+/** Some of what arrived may be what was sent without an answer that told its UID. */
 MUST_CHECK bool view_count_sent(struct run *run, const struct mailbox *mailbox, struct view *view);
-/** Does it end above what is missing below all that it shows? */
+/** Does the view end above the missing messages, all of which are below what it shows? */
 bool view_is_cut(const struct run *run, const struct mailbox *mailbox, const struct view *view);
 /** Is an answer about changes alone of no use? What slid into a view, or out of it, is no change. */
 bool view_hides_changes(const struct run *run, const struct mailbox *mailbox);
 /** At the first listing of a mailbox, or of new UIDs: says that it is cut where that is known, and notes where it may be. */
 void view_begin(struct run *run, struct mailbox *mailbox, const struct view *view);
-/** It is limited to so many: said, once. */
+/** The server shows only so many messages of this mailbox: report that once. */
 void view_set(struct run *run, struct mailbox *mailbox, uint32_t exists);
 /** The row is out of view: that proves nothing. In a transaction, like what follows. */
 MUST_CHECK bool view_leave_out(struct run *run, struct journal_message *message);
@@ -35,9 +39,15 @@ MUST_CHECK bool view_leave_out(struct run *run, struct journal_message *message)
  * look in which the mailbox grew up to that number could not know it.
  */
 MUST_CHECK bool view_recall(struct run *run, struct mailbox *mailbox, uint32_t lowest);
-/** After all mailboxes were listed: what grew up to a number at which another one is known to stop, now or since long, ends there, too. */
+/**
+ * After all mailboxes were listed: a mailbox that grew up to a number at which another one is known to be cut is cut
+ * there, too.
+ */
 MUST_CHECK bool view_recall_limit(struct run *run, struct mailbox *mailbox, const struct view *view);
-/** What is out of view above the lowest UID that a whole listing named is gone: the view reaches below it now. */
+/**
+ * Rows that are out of view, but above the lowest UID that a whole listing named, are gone: the view reaches below them
+ * now.
+ */
 MUST_CHECK bool view_reaches(struct run *run, struct mailbox *mailbox, uint32_t lowest);
 /**
  * The mailbox shows another number: what was kept out of account is judged like any that is missing; what is out of view since its UIDs

@@ -81,7 +81,7 @@ alias_take_uid(struct run *run, struct journal_message *message, uint32_t *uid, 
         else if (other->has_wire && message->has_wire && memcmp(other->wire, message->wire, DIGEST_SIZE) != 0)
             *uid = 0; /* another message has it */
         else
-            *alias = true; /* the server swallowed it in favour of one that it has: two files, one UID */
+            *alias = true; /* the server kept its equal message and dropped this one: two files, one UID */
     } else if (ok && !found && mailbox != NULL && *uid < mailbox->row.uidnext) {
         *uid = 0; /* it was given before */
     }

@@ -1,6 +1,7 @@
 /*
- * Where a server takes equal messages for one, several files stand for one UID: one row holds it, the others are its aliases. They stand and
- * fall together on the server's side, and each by itself here.
+ * Where a server takes equal messages for one, several files stand for one UID: one row holds it, the others are its
+ * aliases. What happens to the UID on the server happens to all of them; here each file can change or be removed by
+ * itself.
  */
 #ifndef SYNC_ROWS_ALIAS_H
 #define SYNC_ROWS_ALIAS_H

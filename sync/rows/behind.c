@@ -1,10 +1,11 @@
 /*
- * A mailbox that can't be seen for a while: what leaves it meanwhile is told afterwards by what the others got, which is: by rows that are
- * younger than the moment in which it was lost out of sight (`behind`).
+ * A mailbox that can't be seen for a while: what was moved out of it meanwhile is told afterwards by what the other
+ * mailboxes got, that is by rows with a higher id than the highest one (`behind`) at the moment in which it was last
+ * seen.
  */
 #include "sync/rows/missing.h"
 
-/* New on one side, and that is all that is known of it. */
+/* Is this row new on one side, without anything else known of it? */
 static bool
 is_half(const struct journal_message *message)
 {
@@ -22,8 +23,8 @@ has_intent(const struct journal_op *ops, size_t count, int64_t id)
 }
 
 /*
- * A row gets a number of its own again: its other half, too, comes while that mailbox is out of sight. Not one that another row waits for: what
- * was saved again stood nowhere else.
+ * Give the row a new id, above `behind`: its other half may come while that mailbox is out of sight. Not a row that
+ * another one refers to: a file that was saved again was in no other mailbox.
  */
 static bool
 renew(struct run *run, struct journal_message *message)

@@ -9,7 +9,7 @@
 
 enum drafts {
     DRAFTS_NONE,
-    DRAFTS_BY_NAME,      /* its last level is called as drafts usually are */
+    DRAFTS_BY_NAME,      /* its last level has a usual name of a drafts folder */
     DRAFTS_BY_ATTRIBUTE, /* the server says so */
 };
 

@@ -5,16 +5,19 @@
 #include "sync/run/run.h"
 
 struct held_reason {
-    const char *word; /* in the journal and in JSON: never renamed */
-    const char *why;  /* of one removal, in `status` */
-    const char *note; /* of a list, for people; "" */
+    const char *word; /* the reason in the journal and in JSON: never renamed */
+    const char *why;  /* why one removal waits, in `status` */
+    const char *note; /* why a list is held, for people; "": the usual reason */
 };
 
 extern const struct held_reason held_reasons[HOLD_REASONS];
-/** List and reason, among what is held, of a removal that the user let go and the other side refused: it is not judged again. */
+/**
+ * The list and the reason of a removal that the user released and the other side refused: the guard does not judge it
+ * again.
+ */
 extern const char held_let_go[];
 
-/** The word for such a removal, in `pending`. */
+/** How `pending` calls such a removal (its `detail`). */
 const char *held_word(bool here);
 /**
  * The reason that its removal was held for by an earlier run or pass; HOLD_NOT: it was not, or the user let it go (*word) and the server
@@ -23,7 +26,7 @@ const char *held_word(bool here);
  */
 MUST_CHECK bool held_before(struct run *run, const struct mailbox *mailbox, int64_t message, bool here,
                             enum hold_reason *reason, bool *word);
-/** The file is here again: no word holds for a later removal. Inside a transaction. */
+/** The file is here again: a confirmation that was given does not count for a later removal. Inside a transaction. */
 MUST_CHECK bool held_end_word(struct run *run, const struct mailbox *mailbox, int64_t message);
 
 /**

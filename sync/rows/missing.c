@@ -114,13 +114,13 @@ unpair_row(struct run *run, struct journal_message *message, bool past, bool *co
     /* Where the other file's UID is found, that is its own, too. */
     if ((message->facts & FACT_ALIAS) != 0 && message->refers_to != 0)
         return true;
-    /* What was only begun and is there again came out of a backup. */
+    /* A removal that was only begun, and whose message is there again: the server was restored. */
     if ((removed || gone) &&
         !(past ? is_pending : missing_waits)(run, message, removed ? PLAN_REMOVE_HERE : PLAN_REMOVE_THERE, &waits))
         return false;
     if (message->base[0] == '\0' || (removed && gone) || (gone && past && !waits))
         return journal_message_delete(run->journal, message->id, &run->err); /* what the server has is looked at anew */
-    /* That the server does not show what is out of its view proves nothing under other UIDs either. */
+    /* A message that is out of the server's view is not shown under its new UID either: that proves nothing. */
     waits = waits || (removed && (message->facts & FACT_OUT_OF_VIEW) != 0);
     /* What is left of a move here that was cut off: its message stands where it went, and is looked for by that row. */
     waits = waits || (removed && !past && (message->facts & FACT_MOVED) != 0);
@@ -195,7 +195,7 @@ missing_return(struct run *run, struct mailbox *mailbox)
     return ok;
 }
 
-/* What waits for a word was seen to be gone before. */
+/* What waits for a word of the user was already known to be gone before this. */
 static bool
 past_row(struct run *run, int64_t id)
 {

@@ -1,4 +1,7 @@
-/* Rows whose other half is missing without having been removed: kept until it is found, or until it certainly is not there. */
+/*
+ * Rows one half of which is missing although nobody removed it: they are kept until it is found, or certainly is
+ * nowhere.
+ */
 #ifndef SYNC_ROWS_MISSING_H
 #define SYNC_ROWS_MISSING_H
 
@@ -21,7 +24,9 @@ MUST_CHECK bool missing_return(struct run *run, struct mailbox *mailbox);
 MUST_CHECK bool missing_past(struct run *run);
 /** Was this removal seen before, and does it wait for a word or for the policy, or was it begun there? */
 MUST_CHECK bool missing_waits(struct run *run, const struct journal_message *message, enum plan_verb verb, bool *waits);
-/** This UID was not there when its mailbox came back; the row loses it and is kept. Inside a transaction. */
+/**
+ * This UID was not there any more when its mailbox came back: the row loses the UID and is kept. Inside a transaction.
+ */
 MUST_CHECK bool missing_lost_uid(struct run *run, struct journal_message *message);
 /**
  * The first observation is over: what happens in mailboxes that it left out is not known from here on. Rows that have one half then get new

@@ -31,7 +31,10 @@ own_name_is_ours(const char *base)
     return is_own_form(base, &date);
 }
 
-/* Can it be told that they are two? Only from what was read of the message in this run or an earlier one. */
+/*
+ * Is the file certainly another message than the UID's? Only what was read of that message in this run or an earlier
+ * one can tell.
+ */
 static enum own_name
 compare(const struct journal_message *message, const struct journal_message *file)
 {

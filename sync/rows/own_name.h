@@ -1,4 +1,4 @@
-/* The names that golub gives: a file bears one that says which UID it was fetched for. */
+/* File names that golub gives: each says which UID the file was fetched for. */
 #ifndef SYNC_ROWS_OWN_NAME_H
 #define SYNC_ROWS_OWN_NAME_H
 

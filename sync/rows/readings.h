@@ -1,7 +1,8 @@
 /*
- * Is what came the message? A server may send a body that is shorter than it announced, an empty one, or none at all, once or always.
- * Such a body is asked for a second time and taken where both readings agree; an empty one never. Where a mailbox has shown that its
- * sizes are always a little high, bodies with no larger shortfall are taken at once.
+ * Is a body that came really the message? A server may send a body that is shorter than it announced, an empty one, or
+ * none at all, once or always. Such a body is asked for a second time and taken where both readings agree; an empty one
+ * never. Where a mailbox has shown that its sizes are always a little high, bodies with no larger shortfall are taken
+ * at once.
  */
 #ifndef SYNC_ROWS_READINGS_H
 #define SYNC_ROWS_READINGS_H
@@ -9,7 +10,7 @@
 #include "sync/run/run.h"
 
 struct reading {    /* of one message that is being fetched */
-    bool delivered; /* taken */
+    bool delivered; /* it was taken as the message */
     bool failed;    /* the server refused it, and that was said */
     bool no_room;   /* more came than the disk has room for */
     bool read;      /* it came once, and was in doubt: */
@@ -17,14 +18,23 @@ struct reading {    /* of one message that is being fetched */
     unsigned char wire[DIGEST_SIZE];
 };
 
-/** Take it? If not, *reading remembers it. @param again  the second time  @param confirmed [out] both readings agree, to be learned from */
+/**
+ * Is this body to be taken? If not, *reading remembers it for the second time. @param again  the second time  @param
+ * confirmed [out] both readings agree, to be learned from
+ */
 bool reading_take(struct reading *reading, const struct mailbox *mailbox, uint64_t size, uint64_t literal,
                   const struct digests *digests, bool again, bool *confirmed);
-/** Two readings agreed on fewer bytes than announced: the mailbox's sizes are wrong. To be saved by the caller. */
+/**
+ * Two readings agreed on fewer bytes than announced, so the mailbox's sizes are wrong: note by how much. The caller
+ * saves the row.
+ */
 void reading_learn(struct journal_mailbox *row, uint64_t size, uint64_t literal);
 /** May bodies of this mailbox be taken at the first reading although they are short? */
 bool reading_learned(const struct journal_mailbox *row);
-/** It stays away in this run: not asked for again; pending with the reason. Inside a transaction. */
+/**
+ * Give the message up for this run: it is not asked for again, and the reason is written into `pending`. Inside a
+ * transaction.
+ */
 MUST_CHECK bool reading_give_up(struct run *run, const struct mailbox *mailbox, const struct reading *reading,
                                 const struct journal_message *message);
 /** The same for one that the server refused, which was said already. */
@@ -41,7 +51,10 @@ MUST_CHECK bool reading_delay_file(struct run *run, int64_t id);
 /** Before a pass pairs anything, and after. */
 void reading_begin_files(struct run *run);
 void reading_end_files(struct run *run);
-/** What had a UID and may be such a message is dropped before moves are looked for: it has not gone anywhere for all that is known. */
+/**
+ * A row that had a UID, and may be such a message, is dropped from the agenda before moves are looked for: as far as is
+ * known it has not moved.
+ */
 void reading_drop_unpaired(const struct run *run, struct agenda *agenda);
 /** What is not to be sent in this pass is dropped from its plan. */
 void reading_drop_files(const struct run *run, struct agenda *agenda);

@@ -4,7 +4,7 @@
 #include "sync/rules/merge.h"
 
 #define SETTLE_BASE_S 5           /* an unanswered command may still be running */
-#define SETTLE_RATE (1024 * 1024) /* bytes a second it may need for its body */
+#define SETTLE_RATE (1024 * 1024) /* bytes of its body that the server is expected to store each second */
 #define SETTLE_MAX_S 30
 
 bool
@@ -83,7 +83,10 @@ is_sending(const struct journal_op *op)
     return op->kind == OP_UPLOAD || op->kind == OP_COPY || op->kind == OP_MOVE;
 }
 
-/* What may still be carried out there would be sent once more by the first meeting, should the mailbox come back before that. */
+/*
+ * Remember a command that may still be carried out: should the mailbox come back before that, its first meeting would
+ * send the file once more.
+ */
 static bool
 remember_sent(struct run *run, const struct mailbox *mailbox, const struct journal_op *op,
               const struct journal_message *message)

@@ -1,8 +1,10 @@
 /*
- * What an earlier run began in a mailbox and did not finish, when the journal forgets that mailbox: its rows go, its traces in the world
- * do not. A file that is in the quarantine already gets its row in the index. Our own \Deleted on the server is remembered without the
- * row, by the mailbox's name and the UID, until it is taken off. An APPEND, COPY or MOVE into it that was not answered is remembered by the
- * mailbox's name and the digest of the bytes, until it can't be under way any more: files of these bytes are not sent there before that.
+ * What an earlier run began in a mailbox and did not finish, at the moment when the journal deletes that mailbox's
+ * rows: what was begun has left traces on the server and in the quarantine, which must not be forgotten. A file that is
+ * in the quarantine already gets its row in the index. Our own \Deleted on the server is remembered without the row, by
+ * the mailbox's name and the UID, until it is taken off. An APPEND, COPY or MOVE into it that was not answered is
+ * remembered by the mailbox's name and the digest of the bytes, until it can't be under way any more: files of these
+ * bytes are not sent there before that.
  */
 #ifndef SYNC_ROWS_UNFINISHED_H
 #define SYNC_ROWS_UNFINISHED_H
@@ -14,7 +16,7 @@ MUST_CHECK bool unfinished_forget(struct run *run, const struct mailbox *mailbox
 /** A removal here was cut off: the index gets the file's row if it is in the quarantine. *done false: it is not. Inside a transaction. */
 MUST_CHECK bool unfinished_index(struct run *run, const struct mailbox *mailbox, const struct journal_op *op,
                                  const struct journal_message *message, bool *done);
-/** May a command whose answer was lost be given up by then? (It may still be running on the server for a while.) */
+/** Is the settle time of a command without an answer over? Before that the server may still be carrying it out. */
 bool unfinished_is_settled(const struct journal_op *op, int64_t now);
 /** The row of the index for the second file of a name; `info` is that file's. Inside a transaction. */
 MUST_CHECK bool unfinished_index_namesake(struct run *run, const struct mailbox *mailbox,

@@ -1,6 +1,6 @@
 /*
- * The mass-removal guard. Pure: counts in, verdict out. Who counts what (moves do not count, what is released does not, what is
- * held already does) is decided by the caller.
+ * The mass-removal guard. Pure: counts in, verdict out. The caller decides what counts: moves do not, nor what is
+ * released; what is held already does.
  */
 #ifndef SYNC_RULES_GUARD_H
 #define SYNC_RULES_GUARD_H

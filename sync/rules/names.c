@@ -143,7 +143,7 @@ aside_at(struct text level)
     return NOWHERE;
 }
 
-/* Where a first level of a name for people is spelled aside, NOWHERE if it is not. */
+/* Where in the first level of a name the character stands that is escaped to spell it aside; NOWHERE if it is not. */
 static size_t
 spelled_aside(struct text level)
 {

@@ -24,7 +24,7 @@ compare_items(const void *pa, const void *pb)
         return keys;
     if (a->left != b->left)
         return a->left ? 1 : -1;
-    if (a->left) /* the younger one first: it may stand for the older one */
+    if (a->left) /* the higher id first: it may be the copy that replaced the other one */
         return a->id == b->id ? 0 : a->id > b->id ? -1 : 1;
     return a->id == b->id ? 0 : a->id < b->id ? -1 : 1;
 }

@@ -40,7 +40,7 @@ enum plan_verb {
 
 /* Why, for people. */
 enum plan_reason {
-    PLAN_OBVIOUS,   /* the verb says it */
+    PLAN_OBVIOUS,   /* no reason is shown: the verb says all */
     PLAN_NEW,       /* the other side has it, this one never had it */
     PLAN_REMOVED,   /* the other side removed it, and nobody wants it here */
     PLAN_DELETED,   /* \Deleted on both sides, and `expunge` */

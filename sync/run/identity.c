@@ -1,7 +1,8 @@
 /*
- * Two state folders on one Maildir (cron without XDG_STATE_HOME, a second machine on a shared tree) would each take the other's work for
- * changes of the user. Times and paths don't tell: a state folder that was moved stays itself, one that was lost is followed by another.
- * So each has a random identity, in its journal and in the mark.
+ * Two state folders on one Maildir (cron without XDG_STATE_HOME, a second machine on a shared tree) would each take the
+ * other's work for changes of the user. Times and paths don't tell which is which: a state folder that was moved is
+ * still the same one, and one that was lost is replaced by another under the same path. So each has a random identity,
+ * in its journal and in the mark.
  *
  *   mark says                        journal says            becomes
  *   nothing (an earlier version)     any                     this one's, where run and nonce agree

@@ -13,7 +13,7 @@ MUST_CHECK bool identity_store(struct run *run);
  * @return false: another's, and run->err says whose and what to do; or the journal failed
  */
 MUST_CHECK bool identity_check(struct run *run);
-/** What the next mark says of this state folder. */
+/** Put this state folder's identity into the mark that is written next. */
 void identity_sign(struct run *run);
 /** The mark is this run's own but for the state folder in it: written again with the same numbers. Not in a dry run. */
 MUST_CHECK bool identity_adopt(struct run *run);

@@ -211,7 +211,7 @@ place_survey(struct run *run)
 
     if (run->no_root)
         return true;
-    known = calloc(run->count + 1, sizeof *known); /* of all, before any of them changes */
+    known = calloc(run->count + 1, sizeof *known); /* as the journal has them now */
     ok = known != NULL || run_no_memory(run);
     for (size_t i = 0; ok && i < run->count; i++) {
         ok = run->mailboxes[i].row.id == 0 ||

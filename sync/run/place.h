@@ -1,4 +1,4 @@
-/* Is the tree the one that golub left, or a copy of it, or what a backup held? See place.c. */
+/* Is the tree the one that golub left, or a copy of it, or one out of a backup? See place.c. */
 #ifndef SYNC_RUN_PLACE_H
 #define SYNC_RUN_PLACE_H
 
@@ -8,7 +8,10 @@
 MUST_CHECK bool place_check_mark(struct run *run);
 /** The mark was written: what its file is known by from now on. Inside the transaction that stores its numbers. */
 MUST_CHECK bool place_store_mark(struct run *run);
-/** After the survey's look at the folders (mailbox->stamp): which of them are others? Those are looked into. */
+/**
+ * After the survey has looked at the folders (mailbox->stamp): which of them are not the ones that golub left? Those
+ * are listed.
+ */
 MUST_CHECK bool place_survey(struct run *run);
 /** At the end of a run that succeeded: what was to be held is held. */
 MUST_CHECK bool place_close(struct run *run);

@@ -82,7 +82,7 @@ run_pending(struct run *run, const struct mailbox *mailbox, int64_t message, enu
 struct mailbox *
 run_mailbox_by_id(struct run *run, int64_t id)
 {
-    for (size_t i = 0; i < run->count && id != 0; i++) { /* 0: of what is not in the journal */
+    for (size_t i = 0; i < run->count && id != 0; i++) { /* id 0: the mailbox is not in the journal */
         if (run->mailboxes[i].row.id == id)
             return &run->mailboxes[i];
     }

@@ -85,8 +85,8 @@ is_announced(struct run *run, bool *known)
 #define NO_NONCE "pairing" /* no mark has it */
 
 /*
- * Until all is paired, no mark fits the journal, not even that of its last run: a tree of that moment, put in place while this run is cut
- * off, lacks what this run fetches, and nobody removed it.
+ * Until everything is paired, no mark shall fit the journal, not even that of its last run: if this run is cut off, and
+ * the user puts back a tree of that moment, it lacks what this run has fetched, and that must not count as removed.
  */
 static bool
 doubt_marks(struct run *run)

@@ -16,7 +16,10 @@ stamps_seen(struct run *run, struct mailbox *mailbox, const struct local_stamp *
         *place = (struct journal_place){.mailbox = mailbox->row.id};
     if (place->born[0] == '\0')
         (void)text_print(place->born, sizeof place->born, "%s", stamp->born);
-    /* Names of a listing that is not complete are true, and its times no lower limit for the others. */
+    /*
+     * In a listing that is not complete the names that were seen are there; but its times say nothing about names that
+     * were not seen.
+     */
     place->cur_changed = complete ? stamp->cur_changed : later(place->cur_changed, stamp->cur_changed);
     place->new_changed = complete ? stamp->new_changed : later(place->new_changed, stamp->new_changed);
     mailbox->seen_whole = complete;
