@@ -153,7 +153,7 @@ class SystemTest(HomeTest):
     def assert_nothing_changed_there(self):
         self.assertEqual(self.proxy.changing(), [], self.evidence())
 
-    def assert_in_sync(self, account=None):
+    def assert_idempotent(self, account=None):
         """A second sync changes nothing on the wire and in the Maildir; a third writes no row of the journal."""
         account = account or self.account
         before = account.maildir.snapshot()
@@ -173,7 +173,7 @@ class SystemTest(HomeTest):
 
     def assert_in_sync(self, account=None):
         self.assert_same(account=account)
-        self.assert_in_sync(account)
+        self.assert_idempotent(account)
 
     def flags_here(self, message, mailbox="INBOX"):
         return self.maildir.find(mailbox, message).flags

@@ -180,7 +180,7 @@ class UpTest(ChangesTest):
         self.sync()
 
         self.assertEqual(self.flags_there(self.mails[0]), {"\\Flagged"})
-        self.assert_in_sync()
+        self.assert_idempotent()
 
     def test_a_deleted_file_is_expunged_there(self):
         self.maildir.delete(self.file(0))

@@ -244,7 +244,7 @@ class CommandTest(SystemTest):
 
         self.check(done, SOME)
         self.assertIn("journal", done.err)
-        self.assertIn("make room", done.err)
+        self.assertIn("Make room", done.err)
         self.sync()
         self.assert_in_sync()
 

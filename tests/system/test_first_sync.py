@@ -31,7 +31,7 @@ class FirstSyncTest(SystemTest):
         self.given_a_tree()
         self.sync()
 
-        self.assert_in_sync()
+        self.assert_idempotent()
 
     def test_puts_unseen_mail_without_flags_into_new_and_all_else_into_cur(self):
         self.client.append("INBOX", self.corpus.simple("unseen").bytes)

@@ -86,7 +86,7 @@ class SituationTest(SystemTest):
         """Quiet soon, both sides the same, and no message twice."""
         self.sync()
         self.assert_same()
-        self.assert_in_sync()
+        self.assert_idempotent()
         for mailbox in self.maildir.mailboxes():
             digests = [f.digest for f in self.maildir.files(mailbox)]
             self.assertEqual(len(digests), len(set(digests)), "%s holds a message twice" % mailbox)
@@ -765,7 +765,7 @@ class ServerTest(SituationTest):
         self.sync()
 
         self.assert_same()
-        self.assert_in_sync()
+        self.assert_idempotent()
         for n in range(14):
             self.assertEqual(self.count(self.mails[n]), (1, 1))
 

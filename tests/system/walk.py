@@ -89,7 +89,7 @@ class ServerWalk(SystemTest):
 
         self.assertEqual({f.base: f.bytes() for f in self.maildir.files("INBOX")}, before)
         self.assertEqual(len(self.client.messages("INBOX")), len(odd))
-        self.assert_in_sync()
+        self.assert_idempotent()
 
     # -- both ways
 
@@ -221,7 +221,7 @@ class ServerWalk(SystemTest):
         self.converge()
 
         self.assert_each_once(wanted)
-        self.assert_in_sync()
+        self.assert_idempotent()
 
     def test_runs_that_are_killed_anywhere_lose_and_double_nothing(self):
         wanted = self.given_work_for_both()
@@ -231,5 +231,5 @@ class ServerWalk(SystemTest):
         self.converge()
 
         self.assert_each_once(wanted)
-        self.assert_in_sync()
+        self.assert_idempotent()
 
