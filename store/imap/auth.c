@@ -61,17 +61,24 @@ auth_choose(const struct connection *to, const char *capabilities, bool private,
 
 /* The server's verdict */
 
-/* A NO that is not about the credentials: the same ones will do later. */
+/* A refusal that is not about the credentials: the same ones will do later. */
 static bool
 is_about_the_server(const struct driver *driver)
 {
-    static const char *const codes[] = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"};
+    static const char *const codes[] = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "OVERQUOTA"};
+    /* Of servers that give no code for it: Gmail, Exchange, Yahoo, those that lock an mbox. */
+    static const char *const words[] = {"too many simultaneous connections", "too many connections",
+                                        "server unavailable", "exceeded command or bandwidth limits",
+                                        "mailbox is locked"};
+    const struct text said = {driver->words.at, driver->words.len};
 
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         if (text_is_nocase(text_of(driver->code), codes[i]))
             return true;
-    /* Gmail, which gives no code for it: "[ALERT] Too many simultaneous connections. (Failure)" */
-    return text_has_nocase((struct text){driver->words.at, driver->words.len}, "too many simultaneous connections");
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (text_has_nocase(said, words[i]))
+            return true;
+    return false;
 }
 
 static void
@@ -94,7 +101,7 @@ static enum auth_outcome
 judge(const struct auth *auth, unsigned mechanism, const struct buffer *details, struct error *err)
 {
     const struct driver *driver = auth->driver;
-    const bool busy = driver->status == STATUS_NO && is_about_the_server(driver);
+    const bool busy = driver->status != STATUS_OK && is_about_the_server(driver);
 
     if (driver->status == STATUS_OK)
         return AUTH_ACCEPTED;

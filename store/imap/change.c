@@ -8,7 +8,9 @@
  *     flag    removal with change numbers: STORE (UNCHANGEDSINCE n) \Deleted, waited for: what was changed since stays
  *     end     MOVE | COPY | [STORE,] UID EXPUNGE, then SELECT and a FETCH that must find nothing any more
  * The SELECT in the end is there because Dovecot carries out a FETCH that is sent right behind an EXPUNGE or MOVE
- * before it lets go of the messages: it would still show them.
+ * before it lets go of the messages: it would still show them. A server that answers BAD where UIDs are gone (GNU mailutils) is asked
+ * for 1:* instead.
+ * MOVE that is offered and refused without a reason is not sent again: the caller goes on with COPY and a removal.
  * A server without UIDPLUS can only expunge everything that carries \Deleted: there the messages that carry it are listed in between,
  * and it is taken off again if others are among them.
  */
@@ -54,7 +56,7 @@ send_begin(struct changing *changing, struct job *job)
 
     memset(job->items, 0, sizeof job->items);
     job->selected = job->read = job->deleted = job->sent = job->reselected = job->expunged = job->proven =
-        job->refused = job->give_up = false;
+        job->refused = job->give_up = job->empty = job->unlooked = false;
     job->only_ours = true;
     job->modseq = job->proof_select = 0;
     if (!select_send(imap, job->index, changing->changes[job->index].mailbox, parameters, changing->err))
@@ -112,6 +114,26 @@ run(struct changing *changing)
 
 /* ---- the flow ---- */
 
+/* The look afterwards once more, in a form that every server understands. */
+static bool
+look_at_all(struct changing *changing, struct job *job)
+{
+    struct queue *queue = &changing->imap->queue;
+
+    if (!job->unlooked || !job->reselected || job->proven)
+        return true;
+    changing->ending = job;
+    changing->beginning = NULL;
+    changing->elsewhere = true;
+    if (!select_send(changing->imap, job->index, changing->changes[job->index].mailbox, "", changing->err))
+        return false;
+    job->proof_select = queue->last_number;
+    job->reselected = false;
+    queue_begin(queue, COMMAND_PROOF, job->index, job->first, job->count);
+    queue_print(queue, "UID FETCH 1:* (UID FLAGS)");
+    return queue_end(queue, changing->err) && run(changing);
+}
+
 static bool
 has_allowed(const struct changing *changing, const struct job *job)
 {
@@ -168,7 +190,7 @@ remove_plainly(struct changing *changing, struct job *job)
     job->sent = true;
     queue_begin(queue, COMMAND_EXPUNGE, job->index, 0, 0);
     queue_print(queue, "EXPUNGE");
-    return queue_end(queue, changing->err) && send_proof(changing, job) && run(changing);
+    return queue_end(queue, changing->err) && send_proof(changing, job) && run(changing) && look_at_all(changing, job);
 }
 
 /* UIDPLUS is offered, but UID EXPUNGE was refused: from now on the plain way, for this job, too. */
@@ -200,7 +222,7 @@ finish(struct changing *changing, struct job *job)
     bool refused_expunge = changing->kind == CHANGE_REMOVE && job->deleted && job->refused && !job->expunged &&
                            changing->imap->can.bits & CAPABILITY_UIDPLUS && has_allowed(changing, job);
 
-    if (refused_expunge && !try_again(changing, job))
+    if (refused_expunge ? !try_again(changing, job) : !look_at_all(changing, job))
         return false;
     return change_report(changing, job);
 }
@@ -210,6 +232,12 @@ static bool
 prepare(struct changing *changing, struct job *job, bool *ready)
 {
     *ready = has_allowed(changing, job);
+    if (changing->kind == CHANGE_MOVE && !(changing->imap->can.bits & CAPABILITY_MOVE)) { /* as this turn found out */
+        *ready = false;
+        job->give_up = true;
+        client_outcome(&job->outcome, "the server offers MOVE and can't do it");
+        job->outcome.changed = true;
+    }
     if (!*ready || changing->kind != CHANGE_REMOVE)
         return true;
     if (!(changing->imap->can.bits & CAPABILITY_UIDPLUS)) {
@@ -253,6 +281,7 @@ run_turn(struct changing *changing, struct job *ending, struct job *beginning)
 
     changing->ending = ending;
     changing->beginning = beginning;
+    changing->elsewhere = false;
     if ((ending != NULL && !send_end(changing, ending)) || (beginning != NULL && !send_begin(changing, beginning)) ||
         !run(changing) || (ending != NULL && !finish(changing, ending)))
         return false;
@@ -261,7 +290,7 @@ run_turn(struct changing *changing, struct job *ending, struct job *beginning)
     /* The begin has to be repeated if it was refused because it came too fast, or if another mailbox is selected now
      * because the job before had to be tried a second time. */
     bool too_fast = !serial && imap->queue.serial && beginning != NULL && !beginning->selected;
-    bool elsewhere = uidplus && !(imap->can.bits & CAPABILITY_UIDPLUS) && ending != NULL;
+    bool elsewhere = changing->elsewhere || (uidplus && !(imap->can.bits & CAPABILITY_UIDPLUS) && ending != NULL);
     if (beginning != NULL && (too_fast || elsewhere) && (!send_begin(changing, beginning) || !run(changing)))
         return false;
     changing->beginning = NULL;

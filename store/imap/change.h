@@ -29,7 +29,8 @@ struct job {
     bool sent;                     /* the change itself was */
     bool expunged, proven;         /* answered OK: the change, the look afterwards */
     uint32_t proof_select;         /* number of the SELECT before that look */
-    bool reselected;               /* it found the same mailbox */
+    bool reselected, empty;        /* it found the same mailbox, with nothing in it */
+    bool unlooked;                 /* the look was answered BAD: the server can't be asked about what is gone */
     bool again;                    /* a second try, the plain way */
     bool give_up;                  /* outcome holds for all that were allowed */
     struct remote_outcome outcome; /* of what was asked for, if it was refused */
@@ -48,6 +49,7 @@ struct changing {
 
     struct job jobs[2];
     struct job *beginning, *ending; /* whose commands are in flight; either may be NULL */
+    bool elsewhere;                 /* another mailbox was selected since the begin */
     struct selection selection;
     uint32_t listed, last_listed; /* messages of a listing, as observe.c counts them */
     uint32_t keywords_uid;        /* whose keywords these are */

@@ -142,6 +142,7 @@ take_select(struct changing *changing, const struct command *command, const stru
     if (changing->ending != NULL && command->number == changing->ending->proof_select) {
         uint32_t uidvalidity = changing->changes[changing->ending->index].uidvalidity;
         changing->ending->reselected = selection->ok && selection->uidvalidity == uidvalidity;
+        changing->ending->empty = selection->has_exists && selection->exists == 0;
         return true;
     }
     if (!selection->ok) {
@@ -179,6 +180,13 @@ take_deleted(struct changing *changing, struct job *job, const struct response *
     }
 }
 
+/* A command that the server offers, and refuses for no reason that it gives: it can't do it at all. */
+static bool
+is_unable(const struct response *response, const struct remote_outcome *outcome)
+{
+    return response->state == STATE_BAD || (response->code == CODE_NONE && !outcome->gone);
+}
+
 bool
 change_answered(void *self, const struct command *command, const struct response *response)
 {
@@ -200,11 +208,11 @@ change_answered(void *self, const struct command *command, const struct response
         take_deleted(changing, job, response);
         return true;
     case COMMAND_LISTING:
+        job->only_ours &= ok && changing->listed >= changing->selection.exists;
+        return true;
     case COMMAND_PROOF:
-        if (command->kind == COMMAND_PROOF)
-            job->proven = ok && job->reselected;
-        else
-            job->only_ours &= ok && changing->listed >= changing->selection.exists;
+        job->unlooked = response->state == STATE_BAD;
+        job->proven = job->reselected && (ok || (job->unlooked && job->empty));
         return true;
     default:
         break;
@@ -215,6 +223,10 @@ change_answered(void *self, const struct command *command, const struct response
     if (!ok && !job->refused) {
         job->refused = true;
         client_refused(response, &job->outcome);
+        if (command->kind == COMMAND_MOVE && is_unable(response, &job->outcome)) {
+            changing->imap->can.bits &= ~(unsigned)CAPABILITY_MOVE;
+            job->outcome.changed = true;
+        }
     }
     return true;
 }
@@ -243,6 +255,7 @@ judge(const struct changing *changing, const struct job *job, const struct item 
     out->ok = job->proven ? job->expunged || moved : moved && job->expunged;
     /* It may be done, and nobody says so. */
     out->doubtful = !out->ok && job->sent;
+    out->changed = out->changed && !out->doubtful;
 }
 
 static bool

@@ -59,7 +59,8 @@ take_code(struct selection *selection, const struct response *response)
         selection->modseq = 0;
         break;
     case CODE_PERMANENTFLAGS:
-        selection->permanent_said = true;
+        /* "(\\*)" alone allows keywords, and forgets the rest (go-imap): all may be stored, and the echo of a STORE decides. */
+        selection->permanent_said = !response->wildcard || (response->flags & ~(unsigned)FLAG_FORWARDED) != 0;
         selection->permanent = response->flags;
         selection->wildcard = response->wildcard;
         break;

@@ -207,7 +207,7 @@ log_in(struct prologue *prologue, char **secret, struct error *err)
     enum auth_outcome outcome = AUTH_FAILED;
 
     if (list != NULL)
-        outcome = login_by(&ways, &login, prologue->to, secret, err);
+        outcome = login_by(&ways, &login, prologue->to, login.private, secret, err);
     else
         (void)login_no_memory(err);
     free(list);

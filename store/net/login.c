@@ -33,8 +33,28 @@ login_refuse_early(const struct stream *stream, const struct login_words *words,
     return false;
 }
 
+/*
+ * A server may offer SCRAM and know no such secret of this account. Where the choice was ours and nobody on the way can read the line, a
+ * password that was refused so is sent once by the next mechanism. What says less than a refusal leaves the first one as it was.
+ */
+static enum auth_outcome
+try_plain(const struct login_ways *ways, void *self, unsigned without, const char *secret, struct error *err)
+{
+    struct error second = {0};
+    const unsigned mechanism = ways->choose(self, without, &second);
+    enum auth_outcome outcome;
+
+    if (mechanism != AUTH_PLAIN && mechanism != AUTH_LOGIN)
+        return AUTH_REFUSED;
+    outcome = ways->log_in(self, mechanism, secret, &second);
+    if (outcome == AUTH_ACCEPTED || outcome == AUTH_REFUSED)
+        *err = second;
+    return outcome == AUTH_ACCEPTED ? outcome : AUTH_REFUSED;
+}
+
 enum auth_outcome
-login_by(const struct login_ways *ways, void *self, const struct connection *to, char **secret, struct error *err)
+login_by(const struct login_ways *ways, void *self, const struct connection *to, bool private, char **secret,
+         struct error *err)
 {
     enum auth_outcome outcome = AUTH_UNUSABLE;
     struct error unusable;
@@ -52,6 +72,8 @@ login_by(const struct login_ways *ways, void *self, const struct connection *to,
         outcome = ways->log_in(self, mechanism, secretive ? *secret : NULL, err);
         without |= mechanism;
         unusable = *err;
+        if (outcome == AUTH_REFUSED && mechanism == AUTH_SCRAM_SHA_256 && to->auth == AUTH_AUTO && private)
+            outcome = try_plain(ways, self, without, *secret, err);
     }
     return outcome;
 }

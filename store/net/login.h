@@ -41,10 +41,12 @@ struct login_ways {
 
 /**
  * Try them until one is accepted or refused. Never AUTH_UNUSABLE.
- * @param secret  asked for here where it is not there yet
+ * An automatic SCRAM that is refused is followed by PLAIN or LOGIN, once, if `private`.
+ * @param private  nobody on the way can read the line
+ * @param secret   asked for here where it is not there yet
  */
-enum auth_outcome login_by(const struct login_ways *ways, void *self, const struct connection *to, char **secret,
-                           struct error *err);
+enum auth_outcome login_by(const struct login_ways *ways, void *self, const struct connection *to, bool private,
+                           char **secret, struct error *err);
 
 /* What is told. All fill in err. */
 

@@ -176,7 +176,7 @@ log_in(struct prologue *prologue, char **secret, struct error *err)
     struct login login = {
         .auth = {.driver = prologue->driver, .pop3 = prologue->pop3, .to = prologue->to, .can = &prologue->can},
         .private = stream_is_private(prologue->stream)};
-    const enum auth_outcome outcome = login_by(&ways, &login, prologue->to, secret, err);
+    const enum auth_outcome outcome = login_by(&ways, &login, prologue->to, login.private, secret, err);
 
     if (outcome == AUTH_FAILED && pop_is_busy(prologue->driver))
         prologue->again_s = pop_is_locked(prologue->driver)

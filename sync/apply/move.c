@@ -269,6 +269,19 @@ record_transfers(struct transferring *transferring)
     return run_end(run, ok);
 }
 
+/* A server may offer MOVE and refuse it: what was to be moved is planned anew as a copy and a removal. */
+static void
+learn_move(const struct transferring *transferring)
+{
+    struct run *run = transferring->run;
+    struct remote_info now;
+
+    if (!transferring->move)
+        return;
+    run->remote.ops->info(run->remote.self, &now);
+    run->info.move = now.move;
+}
+
 static bool
 transfer_all(struct transferring *transferring)
 {
@@ -305,6 +318,7 @@ transfer_all(struct transferring *transferring)
             run->remote.self, transferring->requests, requests, &changer, transferring, &run->err);
         why = run->err;
         run->err = (struct error){0};
+        learn_move(transferring);
         ok = record_transfers(transferring);
         if (ok && !asked)
             run->err = why;

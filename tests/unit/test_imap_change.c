@@ -245,6 +245,67 @@ a_refused_move_of_a_message_that_is_gone_afterwards_is_in_doubt(void **state)
 }
 
 static void
+a_move_that_is_offered_and_refused_without_a_reason_is_planned_anew_without_it(void **state)
+{
+    static const char *const answers[] = {"S:g3 NO MOVE extension not supported", "S:g3 BAD [CLIENTBUG] unknown"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        struct script *script =
+            given_script("UIDPLUS MOVE",
+                         (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "0"),
+                                               REREAD("1", "1", ""), "S:g2 OK", "C:g3 UID MOVE *", "C:g4 SELECT \"a\"",
+                                               "C:g5 UID FETCH 1 *", answers[i], SELECTED("g4", "3", "7", "0"),
+                                               "S:* 1 FETCH (UID 1 FLAGS ())", "S:g5 OK", NULL});
+        struct remote_info info;
+
+        script->remote.ops->info(script->remote.self, &info);
+        assert_true(info.move);
+        assert_true(moves(script, 1));
+
+        assert_non_null(strstr(script->told, "done 0.0 u0 no changed: "));
+        script->remote.ops->info(script->remote.self, &info);
+        assert_false(info.move);
+        end_script(script);
+    }
+}
+
+static void
+a_look_afterwards_that_is_answered_bad_is_taken_at_all_messages(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "UIDPLUS", (const char *const[]){
+                       "C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "0"), REREAD("1", "1", ""),
+                       "S:g2 OK", "C:g3 UID STORE 1 *", "C:g4 UID EXPUNGE 1", "C:g5 SELECT \"a\"", "C:g6 UID FETCH 1 *",
+                       "S:g3 OK", "S:g4 OK", SELECTED("g5", "2", "7", "0"), "S:g6 BAD Failed to parse message set",
+                       "C:g7 SELECT \"a\"", "C:g8 UID FETCH 1:[*] (UID FLAGS)", SELECTED("g7", "2", "7", "0"),
+                       "S:* 1 FETCH (UID 2 FLAGS ())", "S:g8 OK", NULL});
+
+    assert_true(removes(script, 1));
+
+    assert_non_null(strstr(script->told, "done 0.0 u0 ok\n"));
+    end_script(script);
+}
+
+static void
+a_look_afterwards_at_an_empty_mailbox_may_be_answered_bad(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "1", "7", "0"),
+                                  REREAD("1", "1", ""), "S:g2 OK", "C:g3 UID STORE 1 *", "S:g3 OK",
+                                  "C:g4 UID FETCH 1:[*] *", "S:* 1 FETCH (UID 1 FLAGS (\\Deleted))", "S:g4 OK",
+                                  "C:g5 EXPUNGE", "C:g6 SELECT \"a\"", "C:g7 UID FETCH 1 *", "S:* 1 EXPUNGE", "S:g5 OK",
+                                  SELECTED("g6", "0", "7", "0"), "S:g7 BAD Failed to parse message set", NULL});
+
+    assert_true(removes(script, 1));
+
+    assert_non_null(strstr(script->told, "done 0.0 u0 ok\n"));
+    end_script(script);
+}
+
+static void
 the_end_of_one_mailbox_rides_with_the_begin_of_the_next(void **state)
 {
     (void)state;
@@ -530,6 +591,9 @@ main(void)
         cmocka_unit_test(a_move_is_mapped_by_copyuid_in_any_order),
         cmocka_unit_test(a_copyuid_of_another_mailbox_is_not_believed),
         cmocka_unit_test(a_move_whose_target_is_missing_leaves_the_message_and_says_plan_anew),
+        cmocka_unit_test(a_move_that_is_offered_and_refused_without_a_reason_is_planned_anew_without_it),
+        cmocka_unit_test(a_look_afterwards_that_is_answered_bad_is_taken_at_all_messages),
+        cmocka_unit_test(a_look_afterwards_at_an_empty_mailbox_may_be_answered_bad),
         cmocka_unit_test(a_refused_move_of_a_message_that_is_gone_afterwards_is_in_doubt),
         cmocka_unit_test(the_end_of_one_mailbox_rides_with_the_begin_of_the_next),
         cmocka_unit_test(messages_of_a_mailbox_go_up_together),

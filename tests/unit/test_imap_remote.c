@@ -300,6 +300,28 @@ a_server_that_cannot_be_asked_much_at_once_is_asked_one_by_one(void **state)
 }
 
 static void
+permanentflags_of_a_star_alone_say_nothing_about_the_system_flags(void **state)
+{
+    (void)state;
+    static const char *const said[] = {"S:* OK [PERMANENTFLAGS (\\*)] x", "S:* OK [PERMANENTFLAGS (\\* $Forwarded)] x",
+                                       "S:* OK [PERMANENTFLAGS ()] x", "S:* OK [PERMANENTFLAGS ($Forwarded)] x"};
+    static const char *const stored[] = {"DFPRST*", "DFPRST*", "", "P"};
+
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        struct script *script = given_script("", (const char *const[]){"C:g1 SELECT \"a\"", said[i], "C:g2 UID FETCH *",
+                                                                       SELECTED("g1", "0", "7", "1"), "S:g2 OK", NULL});
+        struct remote_select mailbox = {.mailbox = TEXT("a")};
+        char wanted[128];
+
+        assert_true(observe(script, &mailbox, 1));
+
+        (void)text_print(wanted, sizeof wanted, "exists 0 modseq 0 permanent %s\n", stored[i]);
+        assert_non_null(strstr(script->told, wanted));
+        end_script(script);
+    }
+}
+
+static void
 a_refusal_that_overtakes_the_select_waits_for_its_turn(void **state)
 {
     (void)state;
@@ -352,6 +374,7 @@ main(void)
         cmocka_unit_test(a_server_that_cannot_be_asked_much_at_once_is_asked_one_by_one),
         cmocka_unit_test(a_refusal_that_overtakes_the_select_waits_for_its_turn),
         cmocka_unit_test(unselect_stands_between_where_it_is_offered),
+        cmocka_unit_test(permanentflags_of_a_star_alone_say_nothing_about_the_system_flags),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

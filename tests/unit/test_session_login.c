@@ -372,14 +372,63 @@ a_server_that_has_no_room_is_no_wrong_password(void **state)
                                         "S:L1 NO [ALERT] Too many simultaneous connections. (Failure)", NULL};
     static const char *const libetpan[] = {"S:* OK [CAPABILITY IMAP4rev1] ready", "C:1 LOGIN ana pw",
                                            "S:1 NO [INUSE] locked", NULL};
+    static const char *const said[] = {"S:L1 NO Server Unavailable. 15", "S:L1 BAD Server Unavailable. 15",
+                                       "S:L1 NO [ALERT] Account exceeded command or bandwidth limits. (Failure)",
+                                       "S:L1 NO Mailbox is locked by another session",
+                                       "S:L1 NO Too many connections for this user"};
     struct fixture *fixture = given_plain(state, coded);
 
     assert_fails(fixture, ERROR_NETWORK);
     assert_string_equal(fixture->err.answer, "[UNAVAILABLE] database down");
     assert_fails(given_plain(state, gmail), ERROR_NETWORK);
     assert_fails(given_plain(state, libetpan), ERROR_NETWORK);
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        const char *const script[] = {READY, "C:L1 AUTHENTICATE PLAIN *", said[i], NULL};
 
-    assert_int_equal(fixture->asked, 3);
+        assert_fails(given_plain(state, script), ERROR_NETWORK);
+    }
+
+    assert_int_equal(fixture->asked, 8);
+}
+
+#define BOTH "S:* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN AUTH=SCRAM-SHA-256] ready"
+
+static void
+a_scram_of_our_choice_that_is_refused_is_followed_by_plain_once(void **state)
+{
+    static const char *const knows[] = {BOTH,
+                                        "C:1 AUTHENTICATE SCRAM-SHA-256",
+                                        "S:1 NO no such secret",
+                                        "C:L1 AUTHENTICATE PLAIN " ANA_PW,
+                                        "S:L1 OK in",
+                                        NULL};
+    static const char *const not [] = {BOTH,
+                                       "C:1 AUTHENTICATE SCRAM-SHA-256",
+                                       "S:1 NO no such secret",
+                                       "C:L1 AUTHENTICATE PLAIN " ANA_PW,
+                                       "S:L1 NO wrong",
+                                       NULL};
+    static const char *const hangs_up[] = {BOTH, "C:1 AUTHENTICATE SCRAM-SHA-256", "S:1 NO no such secret", NULL};
+    struct fixture *fixture = given_plain(state, knows);
+
+    assert_opens(fixture);
+    assert_fails(given_plain(state, not ), ERROR_LOGIN);
+    assert_string_equal(fixture->err.answer, "wrong");
+    assert_fails(given_plain(state, hangs_up), ERROR_LOGIN);
+    assert_string_equal(fixture->err.answer, "no such secret");
+}
+
+static void
+a_scram_that_was_named_is_not_followed_by_plain(void **state)
+{
+    static const char *const named[] = {
+        BOTH, "C:1 AUTHENTICATE SCRAM-SHA-256", "S:1 NO no such secret", "S:L1 NO said to plain", "HANG", NULL};
+    struct fixture *fixture = given_plain(state, named);
+
+    fixture->to.auth = AUTH_SCRAM_SHA_256 | AUTH_PLAIN;
+    assert_fails(fixture, ERROR_LOGIN);
+
+    assert_string_equal(fixture->err.answer, "no such secret");
 }
 
 static void
@@ -459,6 +508,8 @@ main(void)
         CASE(a_second_refusal_is_the_last),
         CASE(the_same_secret_is_not_tried_twice),
         CASE(a_server_that_has_no_room_is_no_wrong_password),
+        CASE(a_scram_of_our_choice_that_is_refused_is_followed_by_plain_once),
+        CASE(a_scram_that_was_named_is_not_followed_by_plain),
         CASE(a_password_command_that_fails_is_told),
         CASE(a_secret_that_the_server_repeats_is_cut_out_of_its_words),
         CASE(a_quoted_or_short_secret_that_the_server_repeats_is_cut_out_too),
