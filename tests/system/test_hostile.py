@@ -420,7 +420,7 @@ class DiskTest(SystemTest):
         result = self.sync(expect=SOME)
 
         self.assertRegex(result.err, r"2\.[89] MiB are free, and \d\.\d MiB are needed \(2\.4 for mail")
-        self.assertRegex(result.err, r"free 1\.\d MiB more")
+        self.assertRegex(result.err, r"Free 1\.\d MiB more")
         self.assertEqual(self.maildir.tree(), before)
         os.unlink(filler)
         self.fill(self.account.root, 4_300_000)
