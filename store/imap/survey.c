@@ -264,6 +264,7 @@ hand_over(struct survey *survey, bool (*listed)(void *context, const struct remo
             continue;
         out.attributes = mailbox->attributes | (is_shared(imap, out.name) ? (unsigned)REMOTE_SHARED : 0u);
         /* A name that there is no memory for is not one that can't be read: its mailbox would count as gone. So there is room for it first. */
+        buffer_clear(&decoded);
         if (out.name.len <= LIMIT_LITERAL_KEPT && !buffer_addf(&decoded, "%*s", (int)out.name.len * 3, "")) {
             error_set(survey->err, ERROR_LOCAL, "list the mailboxes: out of memory");
             ok = false;

@@ -104,6 +104,23 @@ a_list_without_inbox_is_an_error(void **state)
     end_script(script);
 }
 
+/* A name of the longest literal that is kept: it is told like any other, and so are those beside it. */
+static void
+the_longest_name_of_a_list_stops_nobody(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "LIST-STATUS", (const char *const[]){"C:g1 LIST *", "S:* LIST () \"/\" INBOX", "s:* LIST () \"/\" {65536}\r\n",
+                                             "N:65536:x", "S:", "S:* LIST () \"/\" a", "S:g1 OK", NULL});
+
+    assert_true(survey(script));
+
+    assert_non_null(strstr(script->told, "INBOX '/' 0\n"));
+    assert_non_null(strstr(script->told, "xxx"));
+    assert_non_null(strstr(script->told, "\na '/' 0\n"));
+    end_script(script);
+}
+
 /* ---- observe ---- */
 
 static void
@@ -364,6 +381,7 @@ main(void)
         cmocka_unit_test(an_old_server_is_asked_in_two_turns),
         cmocka_unit_test(a_list_with_options_that_fails_is_asked_plainly),
         cmocka_unit_test(a_list_without_inbox_is_an_error),
+        cmocka_unit_test(the_longest_name_of_a_list_stops_nobody),
         cmocka_unit_test(a_delta_is_told_mailbox_by_mailbox),
         cmocka_unit_test(another_uidvalidity_is_said_and_its_data_are_not),
         cmocka_unit_test(a_listing_is_counted),
