@@ -185,7 +185,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     (void)text_print(what, sizeof what, "fetch %zu message%s, from UID %" PRIu32 " on", missing,
                      missing == 1 ? "" : "s", from);
     run_learn(run, mailbox, CAUTION_UNFETCHED);
-    run_complain(run, mailbox, what, outcome->answer, "the next run tries again");
+    run_complain(run, mailbox, what, outcome->answer, "The next run tries again.");
     return true;
 }
 

@@ -260,7 +260,7 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
     if (outcome->changed || outcome->gone)
         return true;
     if (!run_learned(mailbox, CAUTION_REMOVAL_REFUSED))
-        run_complain(run, mailbox, "remove messages on the server", outcome->answer, "the next run tries again");
+        run_complain(run, mailbox, "remove messages on the server", outcome->answer, "The next run tries again.");
     run_learn(run, mailbox, CAUTION_REMOVAL_REFUSED);
     return run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-there", outcome->answer, NULL) &&
            hold_refused(run, todo);

@@ -135,7 +135,7 @@ static inline bool
 import_no_memory(struct import *import)
 {
     error_set(&import->err, ERROR_LOCAL, "get memory");
-    error_hint(&import->err, "free some memory and run golub again; nothing is lost");
+    error_hint(&import->err, "Free some memory and run golub again; nothing is lost.");
     return false;
 }
 /** Report an error about one message or the account; the run is partial and goes on. */

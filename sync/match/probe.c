@@ -155,7 +155,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     run_learn(run, mailbox, CAUTION_UNREAD_MESSAGE);
     if (outcome->changed) /* its UIDs are others now: nothing is known of it */
         run_learn(run, mailbox, CAUTION_RENUMBERED);
-    run_complain(run, mailbox, "read messages for pairing", outcome->answer, "the next run tries again");
+    run_complain(run, mailbox, "read messages for pairing", outcome->answer, "The next run tries again.");
     return true;
 }
 

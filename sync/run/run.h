@@ -209,7 +209,7 @@ static inline bool
 run_no_memory(struct run *run)
 {
     error_set(&run->err, ERROR_LOCAL, "get memory");
-    error_hint(&run->err, "free some memory and run golub again; nothing is lost");
+    error_hint(&run->err, "Free some memory and run golub again; nothing is lost.");
     return false;
 }
 /** All arrays of it came; else err is filled in. */
