@@ -153,7 +153,7 @@ the_exit_status_says_what_becomes_of_a_message(void **state)
     static const struct {
         const char *shell, *said;
     } cases[] = {
-        {"exit 75", "kept for later"}, {"exit 1", "status 1"},         {"exit 127", "status 127"},
+        {"exit 75", "Kept for later"}, {"exit 1", "status 1"},         {"exit 127", "status 127"},
         {"kill -9 $$", "signal 9"},    {"kill -TERM $$", "signal 15"}, {"exit 75 # %s", "status 75"},
     };
 

@@ -340,6 +340,7 @@ refused_with(void **state, const char *words, int *again_s)
     struct fixture *fixture = given_plain(state, script);
 
     assert_null(pop_session_open(&fixture->to, &fixture->again_s, &fixture->err));
+    end_server(fixture->server);
     *again_s = fixture->again_s;
     return fixture->err.kind;
 }
