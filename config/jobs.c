@@ -1,17 +1,18 @@
-/* From names on the command line to accounts at work. A thread an account: one that waits or fails holds up no
- * other. */
+/* From names on the command line to accounts at work. A thread an account, where descriptors reach: one that waits or fails
+ * holds up no other. */
 #include "config/jobs.h"
+#include "store/base/descriptors.h"
 #include "sync/report/report.h"
 
 #include "config/signals.h"
 
 #define STACK_SIZE (16 * 1024 * 1024) /* bytes; the prologue's parser recurses as deep as a server's answer is nested */
 
-struct task { /* what a thread is given */
-    struct job *job;
+struct crew { /* threads that take one job after the other */
+    struct jobs *jobs;
     int (*run)(struct job *job);
-    pthread_t thread;
-    bool started;
+    pthread_mutex_t lock;
+    size_t taken; /* under the lock */
 };
 
 int
@@ -167,66 +168,87 @@ job_options(const struct job *job)
         .additions_id = job->options->additions_id,
         .mailboxes = job->mailbox_count > 0 ? job->mailboxes : NULL,
         .stopped = signals_stopped,
+        .descriptors = job->descriptors,
         .skip_existing = job->options->skip_existing,
     };
 }
 
 static void *
-run_task(void *context)
+work(void *context)
 {
-    struct task *task = context;
+    struct crew *crew = context;
 
-    task->job->status = task->run(task->job);
-    return NULL;
+    for (;;) {
+        struct job *job = NULL;
+
+        pthread_mutex_lock(&crew->lock);
+        if (crew->taken < crew->jobs->count)
+            job = &crew->jobs->list[crew->taken++];
+        pthread_mutex_unlock(&crew->lock);
+        if (job == NULL)
+            return NULL;
+        job->status = crew->run(job);
+    }
 }
 
-static void
-start_task(struct task *task)
+/* @return 0 or an errno */
+static int
+start_thread(struct crew *crew, pthread_t *thread)
 {
     pthread_attr_t attributes;
-    struct error err = {0};
     int failed = pthread_attr_init(&attributes);
 
     if (failed == 0) {
         failed = pthread_attr_setstacksize(&attributes, STACK_SIZE);
         if (failed == 0)
-            failed = pthread_create(&task->thread, &attributes, run_task, task);
+            failed = pthread_create(thread, &attributes, work, crew);
         pthread_attr_destroy(&attributes);
     }
-    task->started = failed == 0;
-    if (task->started)
-        return;
-    error_sys(&err, failed, "start a thread");
-    (void)text_print(err.account, sizeof err.account, "%s", task->job->account.name);
-    report_error(task->job->report, &err);
-    task->job->status = 1;
+    return failed;
+}
+
+/* Not one thread: nothing was done. */
+static void
+say_not_started(struct jobs *jobs, int number)
+{
+    for (size_t i = 0; i < jobs->count; i++) {
+        struct error err = {0};
+
+        error_sys(&err, number, "start a thread");
+        (void)text_print(err.account, sizeof err.account, "%s", jobs->list[i].account.name);
+        report_error(jobs->list[i].report, &err);
+        jobs->list[i].status = 1;
+    }
 }
 
 int
 jobs_run(struct jobs *jobs, int (*run)(struct job *job), bool at_once)
 {
-    struct task *tasks = calloc(jobs->count, sizeof tasks[0]);
+    struct crew crew = {.jobs = jobs, .run = run, .lock = PTHREAD_MUTEX_INITIALIZER};
+    const size_t most = at_once ? descriptors_at_once(jobs->count) : 1;
+    pthread_t *threads = calloc(most, sizeof threads[0]);
     struct error err = {0};
-    int status = 0;
+    size_t started = 0;
+    int status = 0, failed = 0;
 
-    if (tasks == NULL) {
+    if (threads == NULL) {
         error_set(&err, ERROR_LOCAL, "get memory");
         report_error(jobs->list[0].report, &err);
         return error_status(err.kind);
     }
+    for (size_t i = 0; i < jobs->count; i++)
+        jobs->list[i].descriptors = descriptors_share(most);
+    while (started < most && (failed = start_thread(&crew, &threads[started])) == 0)
+        started++;
+    if (started == 0)
+        say_not_started(jobs, failed);
+    for (size_t i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
     for (size_t i = 0; i < jobs->count; i++) {
-        tasks[i] = (struct task){.job = &jobs->list[i], .run = run};
-        start_task(&tasks[i]);
-        if (!at_once && tasks[i].started)
-            pthread_join(tasks[i].thread, NULL);
-    }
-    for (size_t i = 0; i < jobs->count; i++) {
-        if (at_once && tasks[i].started)
-            pthread_join(tasks[i].thread, NULL);
         report_account_end(jobs->list[i].report, jobs->list[i].account.name, jobs->list[i].status);
         status = jobs_worse(status, jobs->list[i].status);
     }
-    free(tasks);
+    free(threads);
     return status;
 }
 

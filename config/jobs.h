@@ -12,6 +12,7 @@ struct job {                /* one account of a command */
     const char **mailboxes; /* NULL at the end; NULL: all */
     size_t mailbox_count;
     const struct options *options;
+    size_t descriptors; /* how many files its run may have open */
     struct report *report;
     int status; /* [out] */
 };
@@ -27,7 +28,7 @@ struct jobs {
  */
 MUST_CHECK bool jobs_choose(struct settings *settings, const struct options *options, struct report *report,
                             struct jobs *jobs, struct error *err);
-/** Run every job on a thread of its own, all at once or one after the other. @return the exit status of them all */
+/** Run every job on a thread, one after the other or all at once, as far as descriptors reach. @return the exit status of them all */
 int jobs_run(struct jobs *jobs, int (*run)(struct job *job), bool at_once);
 /** Put the POP accounts before the others, each in the order they had. @return how many they are */
 size_t jobs_pop_first(struct jobs *jobs);

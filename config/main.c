@@ -1,6 +1,7 @@
 /* golub: options, configuration, one command, one exit status. */
 #include "config/jobs.h"
 #include "config/signals.h"
+#include "store/base/descriptors.h"
 #include "sync/report/report.h"
 
 #include <errno.h>
@@ -80,6 +81,7 @@ main(int argc, char **argv)
 
     if (!open_standard_descriptors())
         return status;
+    descriptors_raise();
     umask(077); /* mail, journal and passwords are nobody else's business */
     secret_harden();
     signals_install();

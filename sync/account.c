@@ -91,6 +91,7 @@ run_on_stores(const struct account *account, const struct sync_options *options,
                                                      .plusplus = account->policy.layout == LAYOUT_MAILDIRPP,
                                                      .fsync = account->fsync,
                                                      .exclusive = true,
+                                                     .descriptors = options->descriptors,
                                                      .stopped = options->stopped,
                                                      .stopped_context = options->stopped_context});
     imap = imap_new(&account->connection);

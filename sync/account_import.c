@@ -117,6 +117,7 @@ make_stores(const struct account *account, const struct sync_options *options, s
                                                                  .quarantine = quarantine,
                                                                  .plusplus = account->policy.layout == LAYOUT_MAILDIRPP,
                                                                  .fsync = account->fsync,
+                                                                 .descriptors = options->descriptors,
                                                                  .undigested = true,
                                                                  .stopped = options->stopped,
                                                                  .stopped_context = options->stopped_context});

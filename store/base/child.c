@@ -1,6 +1,8 @@
 /* See child.h. posix_spawn and no fork: other accounts' threads may hold any lock right now. */
 #include "store/base/child.h"
 
+#include "store/base/descriptors.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -50,6 +52,8 @@ child_start(const char *command, int in, int out, pid_t *pid)
         if ((failed = set_attributes(&attributes)) == 0 && (failed = set_files(&files, in, out)) == 0)
             failed = posix_spawn(pid, "/bin/sh", &files, &attributes, argv, environ);
         (void)posix_spawnattr_destroy(&attributes); /* only frees */
+        if (failed == 0)
+            descriptors_restore_of(*pid);
     }
     (void)posix_spawn_file_actions_destroy(&files);
     return failed;

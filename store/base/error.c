@@ -4,6 +4,7 @@
  */
 #include "store/base/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 
 #include "store/base/utf8.h"
@@ -66,6 +67,7 @@ static void
 fill_in(struct error *err, enum error_kind kind, bool stated, const char *format, va_list args)
 {
     err->kind = kind;
+    err->number = 0;
     err->stated = stated;
     err->answer[0] = '\0';
     err->hint[0] = '\0';
@@ -101,7 +103,16 @@ error_sys(struct error *err, int number, const char *format, ...)
     va_start(args, format);
     fill_in(err, ERROR_LOCAL, false, format, args);
     va_end(args);
+    err->number = number;
     error_escape(err->answer, sizeof err->answer, text_of(strerror_r(number, words, sizeof words)));
+    if (error_no_descriptor(err))
+        error_hint(err, "Let golub open more files (ulimit -Hn), or name fewer accounts at once; nothing is lost.");
+}
+
+bool
+error_no_descriptor(const struct error *err)
+{
+    return err->number == EMFILE || err->number == ENFILE;
 }
 
 void

@@ -23,6 +23,7 @@ struct error { /* fixed size: to report "out of memory" must not need memory */
     char account[64];  /* as in the configuration; "" until the engine adds it */
     char mailbox[256]; /* UTF-8, as the user writes it; "" if it is about the account */
     char what[256];    /* what was tried: "move message 1732.eV01 from tmp/ to cur/" */
+    int number;        /* errno, where the system answered; else 0 */
     bool stated;       /* `what` is a sentence of its own: "the Maildir is kept by another state folder" */
     char answer[512];  /* what the other side said, control characters escaped */
     char hint[256];    /* what to do next; may be "" */
@@ -35,6 +36,8 @@ void error_state(struct error *err, enum error_kind kind, const char *format, ..
     __attribute__((format(printf, 3, 4)));
 /** ERROR_LOCAL with the system's words for `number` (errno) as the answer. */
 void error_sys(struct error *err, int number, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/** No descriptor was left: what holds some lets go of them, and it is tried again. */
+bool error_no_descriptor(const struct error *err);
 /** The other side's words: control and 8-bit-invalid bytes escaped as \xNN, cut with "..." where too long. */
 void error_answer(struct error *err, struct text said);
 /** What the user can do. */

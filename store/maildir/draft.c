@@ -143,6 +143,8 @@ draft_begin(void *local, const char *path, struct local_draft **out, struct erro
     draft->dev = folder->sub[SUB_TMP].dev;
     draft->sync_age = maildir->sync_age;
     draft->fd = maildir_make_temporary(maildir, tmp, draft->name, sizeof draft->name);
+    if (draft->fd < 0 && folder_make_room(maildir))
+        draft->fd = maildir_make_temporary(maildir, tmp, draft->name, sizeof draft->name);
     if (draft->fd < 0) {
         error_sys(err, errno, "write a message to tmp/ of folder \"%s\"", path);
         goto failed;

@@ -69,22 +69,31 @@ folder_walk(const struct maildir *maildir, const char *path)
 }
 
 static void
-free_folder(struct maildir *maildir, struct folder *folder)
+close_directories(struct folder *folder)
 {
     for (int sub = 0; sub < SUB_COUNT; sub++)
         (void)io_close(&folder->sub[sub].fd); /* only read and flushed */
+}
+
+static void
+free_folder(struct maildir *maildir, struct folder *folder)
+{
+    close_directories(folder);
     free(folder->path);
     free(folder);
     maildir->folder_count--;
 }
 
 static bool
-is_busy(const struct folder *folder)
+is_unflushed(const struct folder *folder)
 {
-    return folder->drafts > 0 || folder->sub[SUB_NEW].dirty || folder->sub[SUB_CUR].dirty;
+    return folder->sub[SUB_NEW].dirty || folder->sub[SUB_CUR].dirty;
 }
 
-/* Close the folders that were not used for longest. The first two stay: a caller may hold both ends of a move. */
+/*
+ * Close the folders that were not used for longest. The first two stay: a caller may hold both ends of a move. Where drafts are the folder
+ * itself stays, and its directories are opened again when they are named.
+ */
 static void
 trim_folders(struct maildir *maildir)
 {
@@ -93,7 +102,12 @@ trim_folders(struct maildir *maildir)
     for (struct folder **at = &maildir->folders; *at != NULL;) {
         struct folder *folder = *at;
 
-        if (++seen <= FOLDERS_KEPT || is_busy(folder)) {
+        if (++seen <= maildir->folders_kept || is_unflushed(folder)) {
+            at = &folder->next;
+            continue;
+        }
+        if (folder->drafts > 0) {
+            close_directories(folder);
             at = &folder->next;
             continue;
         }
@@ -125,7 +139,7 @@ folder_get(struct maildir *maildir, const char *path, struct error *err)
         folder->sub[sub].fd = -1;
     folder->next = maildir->folders;
     maildir->folders = folder;
-    if (++maildir->folder_count > FOLDERS_KEPT)
+    if (++maildir->folder_count > maildir->folders_kept)
         trim_folders(maildir);
     return folder;
 }
@@ -196,12 +210,27 @@ flush_directory(struct maildir *maildir, struct folder *folder, enum sub sub, st
     return false;
 }
 
+/* @return -1 with errno */
+static int
+open_sub(const struct maildir *maildir, const char *path, enum sub sub)
+{
+    int parent = folder_walk(maildir, path), fd = -1, number = errno;
+
+    if (parent >= 0) {
+        fd = open_directory(parent, sub_names[sub]);
+        number = errno;
+    }
+    (void)io_close(&parent);
+    errno = number;
+    return fd;
+}
+
 int
 folder_sub(struct maildir *maildir, struct folder *folder, enum sub sub, bool *gone, struct error *err)
 {
     struct directory *directory = &folder->sub[sub];
     struct stat st;
-    int fd, parent;
+    int fd;
 
     *gone = false;
     if (still_there(maildir, folder, sub))
@@ -210,16 +239,15 @@ folder_sub(struct maildir *maildir, struct folder *folder, enum sub sub, bool *g
     if (!flush_directory(maildir, folder, sub, err))
         return -1;
     (void)io_close(&directory->fd);
-    parent = folder_walk(maildir, folder->path);
-    fd = parent < 0 ? -1 : open_directory(parent, sub_names[sub]);
+    fd = open_sub(maildir, folder->path, sub);
+    if (fd < 0 && folder_make_room(maildir))
+        fd = open_sub(maildir, folder->path, sub);
     if (fd < 0 || fstat(fd, &st) != 0) {
         *gone = folder_gone(errno);
         error_sys(err, errno, "open %s/ of folder \"%s\"", sub_names[sub], folder->path);
         (void)io_close(&fd);
-        (void)io_close(&parent);
         return -1;
     }
-    (void)io_close(&parent);
     *directory = (struct directory){fd, st.st_dev, st.st_ino, false};
     return fd;
 }
@@ -259,7 +287,20 @@ folder_flush(struct maildir *maildir, struct error *err)
 bool
 folder_flush_some(struct maildir *maildir, struct error *err)
 {
-    return maildir->folder_count <= 2 * FOLDERS_KEPT || folder_flush(maildir, err);
+    return maildir->folder_count <= 2 * maildir->folders_kept || folder_flush(maildir, err);
+}
+
+bool
+folder_make_room(struct maildir *maildir)
+{
+    int number = errno;
+
+    if (number != EMFILE && number != ENFILE)
+        return false;
+    maildir->folders_kept = 2;
+    trim_folders(maildir);
+    errno = number;
+    return true;
 }
 
 void

@@ -13,7 +13,7 @@
 #include "store/maildir/io.h"
 #include "store/maildir/maildir.h"
 
-#define FOLDERS_KEPT 48 /* folders whose directories stay open; drafts in flight and unflushed directories add theirs */
+#define FOLDERS_KEPT 48 /* folders whose directories stay open, at most; unflushed directories add theirs */
 #define TAG_LENGTH 8    /* hex characters that tell one account's temporary names from another's in a shared tree */
 #define MODE_FOLDER 0700
 #define MODE_FILE 0600
@@ -54,7 +54,7 @@ struct maildir {
     int quarantine;
     bool quarantine_dirty;
     struct folder *folders; /* most recently used first */
-    size_t folder_count;
+    size_t folder_count, folders_kept;
     struct timespec opened; /* leftovers are older than this */
     uint64_t names;         /* counter of temporary names */
     bool atime;             /* O_NOATIME was refused: not ours to ask for */
@@ -96,6 +96,11 @@ void folder_touch(struct folder *folder, enum sub sub);
 MUST_CHECK bool folder_flush(struct maildir *maildir, struct error *err);
 /** As above, but only where many are waiting: keeps descriptors bounded inside a long batch. */
 MUST_CHECK bool folder_flush_some(struct maildir *maildir, struct error *err);
+/**
+ * After a call that failed: if no descriptor was left (errno), close the directories that can be opened again, and keep fewer from now on.
+ * @return false: it failed for another reason. errno is left
+ */
+bool folder_make_room(struct maildir *maildir);
 /** Close all; folders with drafts in flight only if told so. */
 void folder_close_all(struct maildir *maildir, bool even_with_drafts);
 /** Is this base likely taken in new/ or cur/, under any of the suffixes that mail readers write most? */

@@ -1,6 +1,7 @@
 /* The door of this room: the table of functions, and what is opened and closed with it. */
 #include "store/maildir/maildir.h"
 
+#include "store/base/descriptors.h"
 #include "store/maildir/ops.h"
 
 #define QUARANTINE_NONE "" /* where none was named: nothing can be removed */
@@ -28,6 +29,7 @@ maildir_new(const struct maildir_settings *settings)
     maildir->root = maildir->quarantine = maildir->sync_fd = -1;
     maildir->fs_name = "unknown file system";
     maildir->settings = *settings;
+    maildir->folders_kept = descriptors_folders(settings->descriptors, FOLDERS_KEPT);
     maildir->settings.root = strdup(settings->root);
     maildir->settings.quarantine = strdup(settings->quarantine != NULL ? settings->quarantine : QUARANTINE_NONE);
     if (maildir->settings.root == NULL || maildir->settings.quarantine == NULL || !make_tag(maildir)) {

@@ -2,6 +2,7 @@
 #include "sync/apply/arrivals.h"
 
 #include "store/base/clock.h"
+#include "store/base/descriptors.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/readings.h"
 #include "sync/rules/merge.h"
@@ -12,9 +13,12 @@
 void
 arrivals_begin(struct arrivals *arrivals, struct run *run, struct arena *arena, size_t most)
 {
-    const size_t room = most < LIMIT_BATCH ? most : LIMIT_BATCH;
+    const size_t open = descriptors_messages(run->options->descriptors),
+                 batch = open < LIMIT_BATCH ? open : LIMIT_BATCH;
+    const size_t room = most < batch ? most : batch;
 
     *arrivals = (struct arrivals){.run = run,
+                                  .most = batch,
                                   .at = arena_array(arena, room + 1, sizeof *arrivals->at),
                                   .items = arena_array(arena, room, sizeof *arrivals->items)};
 }
@@ -36,7 +40,7 @@ arrivals_add(struct arrivals *arrivals)
 bool
 arrivals_are_due(const struct arrivals *arrivals)
 {
-    return arrivals->count >= LIMIT_BATCH || arrivals->bytes >= LIMIT_BATCH_BYTES ||
+    return arrivals->count >= arrivals->most || arrivals->bytes >= LIMIT_BATCH_BYTES ||
            clock_ms() - arrivals->since >= BATCH_MS;
 }
 

@@ -22,7 +22,7 @@ struct arrivals {
     struct run *run;
     struct arrival *at;
     struct local_delivery *items;
-    size_t count;
+    size_t count, most; /* most: a batch */
     uint64_t bytes;
     int64_t since;
 };

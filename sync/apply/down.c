@@ -41,6 +41,22 @@ mailbox_of(struct downloading *down, size_t index)
     return &down->run->mailboxes[down->asked[down->first[index]]->mailbox];
 }
 
+/* No descriptor left: what has come is delivered, which closes its files. */
+static bool
+begin_draft(struct downloading *down, size_t index)
+{
+    struct run *run = down->run;
+    const char *folder = mailbox_of(down, index)->row.folder;
+
+    if (run->local.ops->draft_begin(run->local.self, folder, &down->draft, &run->err))
+        return true;
+    if (!error_no_descriptor(&run->err) || down->arrivals.count == 0)
+        return false;
+    run->err = (struct error){0};
+    return arrivals_flush(&down->arrivals) &&
+           run->local.ops->draft_begin(run->local.self, folder, &down->draft, &run->err);
+}
+
 static bool
 on_begin(void *context, size_t index, uint64_t size)
 {
@@ -49,9 +65,7 @@ on_begin(void *context, size_t index, uint64_t size)
     down->draft_bytes = 0;
     if (!room_look(down->run, &down->room, size, &down->no_room))
         return false;
-    return down->no_room ||
-           down->run->local.ops->draft_begin(down->run->local.self, mailbox_of(down, index)->row.folder, &down->draft,
-                                             &down->run->err);
+    return down->no_room || begin_draft(down, index);
 }
 
 static bool

@@ -5,6 +5,7 @@
  * After the answers the mailbox is looked at once more in the same run: flags as the server then shows them become its base, and
  * where it does not say the new UID, the row is found by content (identify.c).
  */
+#include "store/base/descriptors.h"
 #include "sync/apply/apply.h"
 #include "sync/base/ids.h"
 #include "sync/rows/alias.h"
@@ -14,7 +15,6 @@
 #include "sync/run/situation.h"
 
 #include <inttypes.h>
-#include <sys/resource.h>
 
 #define UPLOAD_BATCH 1000 /* messages whose intents are committed together; their files stay open until then */
 #define UPLOAD_BATCH_BYTES (64u * 1024 * 1024)
@@ -42,6 +42,7 @@ struct uploading {
     uint64_t bytes;
     struct remote_append *requests; /* one for each of batch */
     bool over_quota;
+    bool full; /* no descriptor was left for the next one: what is here is sent first */
 };
 
 static bool
@@ -157,8 +158,9 @@ check_name(struct run *run, struct mailbox *mailbox, struct journal_message *mes
 
 /* The bytes once more, right before they are sent: what was digested at the listing may have changed since. */
 static bool
-check_file(struct run *run, struct mailbox *mailbox, struct sending *sending, bool *skip)
+check_file(struct uploading *up, struct mailbox *mailbox, struct sending *sending, bool *skip)
 {
+    struct run *run = up->run;
     struct journal_message *message = &sending->message;
     struct local_file file = run_file(mailbox, message);
     struct local_facts facts;
@@ -168,7 +170,8 @@ check_file(struct run *run, struct mailbox *mailbox, struct sending *sending, bo
     *skip = true;
     if (!run->local.ops->read_open(run->local.self, &file, &sending->handle, &missing, &err) ||
         (!missing && !run->local.ops->read_facts(run->local.self, sending->handle, &facts, &err))) {
-        if (err.kind == ERROR_INTERRUPTED)
+        up->full = error_no_descriptor(&err) && up->count > 0;
+        if (err.kind == ERROR_INTERRUPTED || up->full)
             return true;
         run_problem_of(run, mailbox, message->base, &err);
         return run_pending(run, mailbox, message->id, PENDING_UNREADABLE, "upload", err.answer, NULL);
@@ -426,11 +429,11 @@ add_to_batch(struct uploading *up, struct todo *todo)
     *sending = (struct sending){.todo = todo};
     if (!run_load(run, todo->id, &sending->message) || !check_intent(run, mailbox, sending, &wait))
         return false;
-    ok = wait || check_file(run, mailbox, sending, &skip);
+    ok = wait || check_file(up, mailbox, sending, &skip);
     if (ok && !skip)
         ok = write_intent(run, mailbox, sending);
     if (!ok || skip) {
-        todo->dropped = ok;
+        todo->dropped = ok && !up->full;
         close_file(run, sending);
         return ok;
     }
@@ -439,15 +442,12 @@ add_to_batch(struct uploading *up, struct todo *todo)
     return true;
 }
 
-/* Half of the files that this process may have open; sockets, folders and the journal need some, too. */
 static size_t
-count_open(void)
+count_open(const struct run *run)
 {
-    struct rlimit limit;
+    const size_t open = descriptors_messages(run->options->descriptors);
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 >= UPLOAD_BATCH)
-        return UPLOAD_BATCH;
-    return limit.rlim_cur > 32 ? (size_t)limit.rlim_cur / 2 : 16;
+    return open < UPLOAD_BATCH ? open : UPLOAD_BATCH;
 }
 
 static bool
@@ -459,7 +459,7 @@ upload_all(struct uploading *up, struct agenda *agenda)
     while (i < agenda->count && !up->over_quota && !run_stopped(run)) {
         if (!run_begin(run))
             return false;
-        for (; i < agenda->count && up->count < up->most && up->bytes < UPLOAD_BATCH_BYTES; i++) {
+        for (up->full = false; i < agenda->count && up->count < up->most && up->bytes < UPLOAD_BATCH_BYTES; i++) {
             struct todo *todo = &agenda->todos[i];
 
             if (todo->dropped || todo->partner != 0 || todo->step.kept_back || todo->step.verb != PLAN_UPLOAD ||
@@ -469,6 +469,8 @@ upload_all(struct uploading *up, struct agenda *agenda)
                 journal_rollback(run->journal);
                 return false;
             }
+            if (up->full)
+                break;
         }
         if (!situation_mark_commit(run) || !run_commit(run) || !send_batch(up))
             return false;
@@ -479,7 +481,7 @@ upload_all(struct uploading *up, struct agenda *agenda)
 bool
 apply_uploads(struct run *run, struct agenda *agenda)
 {
-    struct uploading up = {.run = run, .most = count_open()};
+    struct uploading up = {.run = run, .most = count_open(run)};
     struct arena arena = {0};
     bool any = false, ok;
 

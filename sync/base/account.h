@@ -26,6 +26,7 @@ struct sync_options {
     void *stopped_context;
     int64_t (*now)(void *context); /* seconds UTC; NULL: the system's clock */
     void *now_context;
+    size_t descriptors; /* how many files this run may have open (store/base/descriptors.h); 0: as many as it likes */
     bool skip_existing; /* import: record what is on the server as had, fetch nothing */
 };
 

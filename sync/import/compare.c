@@ -102,7 +102,8 @@ keep_draft(struct compare *compare, struct arrival *arrival)
     compare->begun = false;
     compare->batch_bytes += compare->bytes;
     compare->count++;
-    return (compare->count < LIMIT_BATCH && compare->batch_bytes < LIMIT_BATCH_BYTES) || flush(compare);
+    return (compare->count < import_batch(compare->import) && compare->batch_bytes < LIMIT_BATCH_BYTES) ||
+           flush(compare);
 }
 
 /* One row by itself, before anything rests on it. */

@@ -66,7 +66,7 @@ flush(struct fetching *fetching)
 static bool
 batch_is_complete(const struct fetching *fetching)
 {
-    return fetching->at - fetching->flushed == LIMIT_BATCH || fetching->at % IMPORT_RING == 0 ||
+    return fetching->at - fetching->flushed >= import_batch(fetching->import) || fetching->at % IMPORT_RING == 0 ||
            fetching->batch_bytes >= LIMIT_BATCH_BYTES || clock_ms() - fetching->batch_since >= BATCH_MS;
 }
 
@@ -80,6 +80,21 @@ deliver_late(struct fetching *fetching)
 }
 
 /* ---- messages as they come ---- */
+
+/* No descriptor left: what has come is delivered, which closes its files. */
+static bool
+begin_draft(struct fetching *fetching)
+{
+    struct import *import = fetching->import;
+
+    if (import->local.ops->draft_begin(import->local.self, import->folder, &fetching->draft, &import->err))
+        return true;
+    if (!error_no_descriptor(&import->err) || fetching->at == fetching->delivered)
+        return false;
+    import->err = (struct error){0};
+    return flush(fetching) && deliver_flushed(fetching) &&
+           import->local.ops->draft_begin(import->local.self, import->folder, &fetching->draft, &import->err);
+}
 
 static bool
 begin_message(struct fetching *fetching)
@@ -95,7 +110,7 @@ begin_message(struct fetching *fetching)
         return import_no_memory(import);
     if (import->handover != NULL)
         return import->handover->begin(import->handover->self, &import->err);
-    return import->local.ops->draft_begin(import->local.self, import->folder, &fetching->draft, &import->err);
+    return begin_draft(fetching);
 }
 
 /* Nothing of the message stays. */

@@ -124,6 +124,8 @@ struct import {
 };
 
 /* ---- import/run.c: small things every phase needs ---- */
+/** Messages of a batch: no more than may be open at once. */
+size_t import_batch(const struct import *import);
 int64_t import_now(const struct import *import);
 /** The date of what happens in this run, in time that counts. */
 int64_t import_stamp(const struct import *import);

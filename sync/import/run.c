@@ -1,6 +1,8 @@
 /* Small things that every phase of an import needs. */
 #include "sync/import/private.h"
 
+#include "store/base/descriptors.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <errno.h>
@@ -18,6 +20,14 @@ int64_t
 import_stamp(const struct import *import)
 {
     return age_stamp(&import->age.now);
+}
+
+size_t
+import_batch(const struct import *import)
+{
+    const size_t open = descriptors_messages(import->options->descriptors);
+
+    return open < LIMIT_BATCH ? open : LIMIT_BATCH;
 }
 
 bool

@@ -1,7 +1,8 @@
-"""Servers that answer for so many messages at a time, or show so many. No server of the distribution does: a script plays one."""
+"""Servers that answer for so many messages at a time, or show so many (none of the distribution does: a script plays one); few descriptors."""
 import re
 
-from base import OK, PASSWORD, Account, HomeTest, main
+from base import OK, PASSWORD, Account, HomeTest, SystemTest, main
+from rig.popserver import PopServer
 from rig.evil import EvilServer, defaults
 from rig import in_memory  # noqa: F401
 
@@ -132,6 +133,114 @@ class LimitTest(HomeTest):
         mailbox.view = None
         self.run_golub("sync", "work", expect=OK)
         self.assertEqual(len(self.here()), 2529)
+
+
+def few(hard, soft=None):
+    """In front of a command: no more than so many files may be open."""
+    return ("sh", "-c", 'ulimit -Sn "$0" && ulimit -Hn "$1" && shift && exec "$@"', str(soft or hard), str(hard))
+
+
+class DescriptorsTest(SystemTest):
+    def given_accounts(self, count, messages):
+        """Accounts of the same user, with so much mail in INBOX."""
+        self.client.fill("INBOX", [self.corpus.simple(body="%d\r\n" % n) for n in range(messages)])
+        return [self.account] + [self.new_account("more%d" % n) for n in range(count - 1)]
+
+    def here(self, account):
+        return len(account.maildir.files("INBOX"))
+
+    def test_one_account_that_may_open_little_gets_all_its_mail(self):
+        self.given_accounts(1, 300)
+
+        self.run_golub("sync", prefix=few(128), expect=OK)
+
+        self.assert_same()
+
+    def test_accounts_share_what_there_is(self):
+        accounts = self.given_accounts(8, 300)
+
+        self.run_golub("sync", prefix=few(512), expect=OK)
+
+        self.assertEqual([self.here(account) for account in accounts], [300] * 8)
+
+    def test_what_does_not_reach_for_all_accounts_serves_one_after_the_other(self):
+        accounts = self.given_accounts(6, 40)
+
+        self.run_golub("sync", prefix=few(100), expect=OK)
+
+        self.assertEqual([self.here(account) for account in accounts], [40] * 6)
+
+    def test_the_hard_limit_is_what_counts(self):
+        accounts = self.given_accounts(8, 300)
+
+        self.run_golub("sync", prefix=few(4096, 16), expect=OK)
+
+        self.assertEqual([self.here(account) for account in accounts], [300] * 8)
+
+    def test_a_command_gets_the_limit_that_golub_was_started_with(self):
+        self.account.set(password_command="ulimit -Sn > '%s'; echo '%s'" % (self.home.path_of("limit"), PASSWORD))
+
+        self.run_golub("sync", prefix=few(4096, 300), expect=OK)
+
+        with open(self.home.path_of("limit"), encoding="ascii") as f:
+            self.assertEqual(f.read().strip(), "300")
+
+    def test_new_files_go_up_however_few_may_be_open(self):
+        self.sync()
+        for n in range(300):
+            self.maildir.deliver("INBOX", self.corpus.simple(body="%d\r\n" % n))
+
+        self.run_golub("sync", prefix=few(100), expect=OK)
+
+        self.assert_same()
+
+    def test_mailboxes_in_great_number_need_no_more(self):
+        for box in range(60):
+            self.client.create("box%02d" % box)
+            self.client.fill("box%02d" % box, [self.corpus.simple(body="%d %d\r\n" % (box, n)) for n in range(2)])
+
+        self.run_golub("sync", prefix=few(128), expect=OK)
+
+        self.assert_same()
+
+    def lowered(self, account, most):
+        """From its login on golub may open so few files, although it counted on more: as if other programs had taken what the system has."""
+        account.set(password_command="prlimit --pid $PPID --nofile=%d: && echo '%s'" % (most, PASSWORD))
+
+    def test_where_none_is_left_what_came_is_delivered_and_the_rest_comes(self):
+        self.given_accounts(1, 300)
+        self.lowered(self.account, 50)
+
+        self.run_golub("sync", expect=OK)
+
+        self.assert_same()
+
+    def test_where_none_is_left_what_is_open_is_sent_and_the_rest_goes(self):
+        self.sync()
+        for n in range(300):
+            self.maildir.deliver("INBOX", self.corpus.simple(body="%d\r\n" % n))
+        self.lowered(self.account, 50)
+
+        self.run_golub("sync", expect=OK)
+
+        self.assert_same()
+
+    def test_where_none_is_left_an_import_delivers_what_came(self):
+        server = self.enterContext(PopServer([bytes(self.corpus.simple(body="%d\r\n" % n)) for n in range(300)]))
+        post = Account(self.home, "pop3://127.0.0.1:%d" % server.port, "ana", PASSWORD, "post", tls="none")
+        self.lowered(post, 50)
+
+        self.run_golub("import", "post", expect=OK)
+
+        self.assertEqual(self.here(post), 300)
+
+    def test_an_import_needs_no_more_either(self):
+        server = self.enterContext(PopServer([bytes(self.corpus.simple(body="%d\r\n" % n)) for n in range(300)]))
+        post = Account(self.home, "pop3://127.0.0.1:%d" % server.port, "ana", PASSWORD, "post", tls="none")
+
+        self.run_golub("import", "post", prefix=few(100), expect=OK)
+
+        self.assertEqual(self.here(post), 300)
 
 
 if __name__ == "__main__":
