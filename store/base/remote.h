@@ -88,7 +88,9 @@ struct remote_message {
 struct remote_outcome { /* of one item or mailbox */
     bool ok;
     bool gone;        /* not ok, and the reason is that the mailbox or message does not exist (any more) */
-    bool permanent;   /* not ok, and asking again without a change is useless: [TOOBIG], a parse refusal ... */
+    bool permanent;   /* not ok, and asking again without a change is useless: [TOOBIG], APPENDLIMIT, a bare LF ... */
+    bool throttled;   /* not ok, and the server does no more of this kind in this mailbox now: a later run asks again */
+    bool denied;      /* not ok, and it is a matter of rights: read-only, [NOPERM] */
     bool over_quota;  /* [OVERQUOTA] */
     bool changed;     /* verify said no, UIDVALIDITY differs, or the server's state is not what it was: plan anew */
     bool doubtful;    /* not ok, but the command may have been (partly) done: look before trying again */
@@ -118,6 +120,8 @@ struct remote_sink { /* one literal at a time: begin, any number of data, end */
     bool (*end)(void *context, size_t index, uint32_t uid);
     /** All answers for this request are in. UIDs that had no `end` were not delivered. */
     bool (*done)(void *context, size_t index, const struct remote_outcome *outcome);
+    /** This message was asked for by itself and refused, before `done`, which says it of the first one. May be NULL. */
+    bool (*refused)(void *context, size_t index, uint32_t uid, const struct remote_outcome *outcome);
 };
 
 struct remote_store { /* the same change of flags for several UIDs of one mailbox */

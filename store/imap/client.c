@@ -81,17 +81,51 @@ client_refused(const struct response *response, struct remote_outcome *out)
         out->gone = true;
         break;
     case CODE_TOOBIG:
-    case CODE_LIMIT:
-    case CODE_CANNOT:
         out->permanent = true;
         break;
     case CODE_OVERQUOTA:
-        out->over_quota = true;
+        out->over_quota = out->throttled = true;
+        break;
+    case CODE_LIMIT:
+    case CODE_INUSE:
+        out->throttled = true;
+        break;
+    case CODE_NOPERM:
+    case CODE_READ_ONLY:
+        out->denied = true;
         break;
     case CODE_NONE:
         out->gone = response->state == STATE_NO && says_gone(response->said);
         break;
     default:
         break;
+    }
+}
+
+/* The next word without a digit; its length, 0: there is none. */
+static size_t
+next_word(const char **at)
+{
+    for (;;) {
+        *at += strspn(*at, " ");
+        const size_t len = strcspn(*at, " "), digit = strcspn(*at, "0123456789");
+        if (len == 0 || digit >= len)
+            return len;
+        *at += len;
+    }
+}
+
+bool
+client_same_words(const char *one, const char *other)
+{
+    for (;;) {
+        const size_t len = next_word(&one), same = next_word(&other);
+
+        if (len != same || memcmp(one, other, len) != 0)
+            return false;
+        if (len == 0)
+            return true;
+        one += len;
+        other += len;
     }
 }

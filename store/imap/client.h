@@ -68,6 +68,8 @@ bool client_utf8(const struct imap *imap);
 MUST_CHECK bool client_drain(struct imap *imap, struct error *err);
 /** A refusal as an outcome: the server's words and what its response code says. */
 void client_refused(const struct response *response, struct remote_outcome *out);
+/** Do two answers say the same? Words that hold a digit (times, numbers of requests) are not compared. */
+bool client_same_words(const char *one, const char *other);
 /** An outcome of our own making. */
 void client_outcome(struct remote_outcome *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -96,6 +96,10 @@ code_of(struct text word)
         {"LIMIT", CODE_LIMIT},
         {"CANNOT", CODE_CANNOT},
         {"OVERQUOTA", CODE_OVERQUOTA},
+        {"UNAVAILABLE", CODE_UNAVAILABLE},
+        {"INUSE", CODE_INUSE},
+        {"SERVERBUG", CODE_SERVERBUG},
+        {"NOPERM", CODE_NOPERM},
         {"ALERT", CODE_ALERT},
         {"MESSAGELIMIT", CODE_MESSAGELIMIT},
     };

@@ -51,6 +51,10 @@ enum response_code { /* RFC 9051 section 7.1 and the extensions that we use */
                      CODE_LIMIT,
                      CODE_CANNOT,
                      CODE_OVERQUOTA,
+                     CODE_UNAVAILABLE,
+                     CODE_INUSE,
+                     CODE_SERVERBUG,
+                     CODE_NOPERM,
                      CODE_ALERT,
                      CODE_MESSAGELIMIT
 };

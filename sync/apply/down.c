@@ -172,6 +172,32 @@ on_end(void *context, size_t index, uint32_t uid)
     return !arrivals_are_due(&down->arrivals) || arrivals_flush(&down->arrivals);
 }
 
+static void
+miss(struct run *run, struct mailbox *mailbox, const char *what, const struct remote_outcome *outcome)
+{
+    mailbox->stirred = true;
+    run_learn(run, mailbox, CAUTION_UNFETCHED);
+    run_complain(run, mailbox, what, outcome->answer, "The next run tries again.");
+}
+
+/* What was said of one message is said of it; `done` says what is true of all that are missing. */
+static bool
+on_refused(void *context, size_t index, uint32_t uid, const struct remote_outcome *outcome)
+{
+    struct downloading *down = context;
+    struct run *run = down->run;
+    struct mailbox *mailbox = mailbox_of(down, index);
+    const size_t wanted = find_wanted(down, index, uid);
+    char what[64];
+
+    if (wanted == SIZE_MAX || outcome->gone)
+        return true;
+    down->readings[wanted].failed = true;
+    (void)text_print(what, sizeof what, "fetch the message of UID %" PRIu32, uid);
+    miss(run, mailbox, what, outcome);
+    return true;
+}
+
 /* OK without the message is no answer; it is asked for again, and perhaps it was removed meanwhile. */
 static bool
 on_done(void *context, size_t index, const struct remote_outcome *outcome)
@@ -181,25 +207,26 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     struct mailbox *mailbox = mailbox_of(down, index);
     const struct remote_fetch *request = &down->requests[index];
     struct reading *readings = &down->readings[down->first[index]];
+    const bool over = (mailbox->over & WORK_FETCH) != 0;
     size_t missing = 0;
-    uint32_t from = 0;
     char what[128];
 
     for (size_t i = 0; i < request->count; i++) {
-        if (readings[i].delivered)
+        if (readings[i].delivered || readings[i].failed)
             continue;
-        from = missing++ == 0 ? request->uids[i] : from;
+        missing++;
         readings[i].failed = !outcome->ok;
     }
+    if (outcome->throttled)
+        mailbox->over |= WORK_FETCH;
     if (missing == 0)
         return true;
     mailbox->stirred = true;
     if (outcome->ok)
         return true;
-    (void)text_print(what, sizeof what, "fetch %zu message%s, from UID %" PRIu32 " on", missing,
-                     missing == 1 ? "" : "s", from);
-    run_learn(run, mailbox, CAUTION_UNFETCHED);
-    run_complain(run, mailbox, what, outcome->answer, "The next run tries again.");
+    (void)text_print(what, sizeof what, "fetch %zu message%s", missing, missing == 1 ? "" : "s");
+    if (!over) /* else it was said of those before */
+        miss(run, mailbox, outcome->throttled ? "fetch more mail" : what, outcome);
     return true;
 }
 
@@ -212,7 +239,8 @@ is_download(const struct todo *todo)
 static bool
 is_due(const struct run *run, const struct todo *todo)
 {
-    return is_download(todo) && !reading_given_up(run, todo->id);
+    return is_download(todo) && !reading_given_up(run, todo->id) &&
+           (run->mailboxes[todo->mailbox].over & WORK_FETCH) == 0;
 }
 
 /* One folder that can't be written to (its rights, a read-only mount) is found out before a body is asked for, and stops no other. */
@@ -255,6 +283,12 @@ choose(struct downloading *down, struct agenda *agenda)
     if (!run_has(run, &down->arena))
         return false;
     reading_begin(run);
+    for (size_t i = 0; i < agenda->count; i++) { /* over since its messages were read for pairing */
+        struct mailbox *mailbox = &run->mailboxes[agenda->todos[i].mailbox];
+
+        if (is_download(&agenda->todos[i]) && (mailbox->over & WORK_FETCH) != 0)
+            run_learn(run, mailbox, CAUTION_UNFETCHED);
+    }
     /* The agenda is ordered by mailbox and UID; pieces of 256 go from its end to its beginning, UIDs inside ascending. */
     for (size_t end = agenda->count; end > 0;) {
         size_t begin = end, count = 0;
@@ -299,7 +333,7 @@ make_requests(struct downloading *down)
 static bool
 fetch_asked(struct downloading *down)
 {
-    static const struct remote_sink sink = {on_begin, on_data, on_end, on_done};
+    static const struct remote_sink sink = {on_begin, on_data, on_end, on_done, on_refused};
     struct run *run = down->run;
     struct error why;
     bool ok;
@@ -352,12 +386,24 @@ sort_out(struct downloading *down)
     return run_end(run, ok);
 }
 
+/* The next ROUND of those whose mailboxes are not over; they move together. */
+static size_t
+next_round(struct downloading *down, size_t at)
+{
+    down->asked = down->todos + at;
+    down->asked_count = 0;
+    for (; at < down->count && down->asked_count < ROUND; at++) {
+        if ((down->run->mailboxes[down->todos[at]->mailbox].over & WORK_FETCH) == 0)
+            down->asked[down->asked_count++] = down->todos[at];
+    }
+    return at;
+}
+
 static bool
 fetch_all(struct downloading *down)
 {
-    for (size_t at = 0; at < down->count; at += ROUND) {
-        down->asked = down->todos + at;
-        down->asked_count = down->count - at < ROUND ? down->count - at : ROUND;
+    for (size_t at = 0; at < down->count;) {
+        at = next_round(down, at);
         down->again = false;
         memset(down->readings, 0, down->asked_count * sizeof *down->readings);
         if (!fetch_asked(down) || !sort_out(down))

@@ -220,7 +220,7 @@ leave_others(struct keeping *keeping)
 static bool
 fetch(struct keeping *keeping)
 {
-    static const struct remote_sink sink = {on_begin, on_data, on_end, on_done};
+    static const struct remote_sink sink = {on_begin, on_data, on_end, on_done, NULL};
     struct run *run = keeping->run;
     bool ok =
         situation_mark(run) && write_index(keeping) &&

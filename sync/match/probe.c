@@ -149,6 +149,8 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
             !outcome->ok && !outcome->gone && !probe->got && !probe->unlikely;
         doubt = doubt || (!probe->got && !probe->unlikely);
     }
+    if (outcome->throttled)
+        mailbox->over |= WORK_FETCH;
     if (outcome->ok || outcome->gone || !doubt)
         return true;
     /* What may be it is neither sent nor fetched (identify.c), and what vanished here may have gone where it is. Other mail goes on. */
@@ -211,7 +213,7 @@ make_requests(struct probing *probing, size_t *count)
 static bool
 ask(struct probing *probing)
 {
-    static const struct remote_sink sink = {on_begin, on_data, on_end, on_done};
+    static const struct remote_sink sink = {on_begin, on_data, on_end, on_done, NULL};
     struct run *run = probing->run;
     size_t count;
 
@@ -263,7 +265,6 @@ probe_remote(struct run *run, struct probe *probes, size_t count, bool headers)
     struct probing probing = {.run = run,
                               .probes = arena_array(&arena, count, sizeof *probing.probes),
                               .readings = arena_array(&arena, count, sizeof *probing.readings),
-                              .count = count,
                               .first = arena_array(&arena, count, sizeof *probing.first),
                               .requests = arena_array(&arena, count, sizeof *probing.requests),
                               .uids = arena_array(&arena, count, sizeof *probing.uids),
@@ -272,8 +273,12 @@ probe_remote(struct run *run, struct probe *probes, size_t count, bool headers)
                               .header = buffer_new(PROBE_HEADER_KEPT + 1)};
     bool ok = run_has(run, &arena) && (probing.digest != NULL || run_no_memory(run));
 
-    for (size_t i = 0; ok && i < count; i++)
-        probing.probes[i] = &probes[i];
+    for (size_t i = 0; ok && i < count; i++) {
+        if ((run->mailboxes[probes[i].mailbox].over & WORK_FETCH) == 0)
+            probing.probes[probing.count++] = &probes[i];
+        else /* its mailbox shows nothing more in this run */
+            probes[i].doubt = !probes[i].got && !probes[i].unlikely;
+    }
     ok = ok && ask(&probing);
     if (ok) {
         keep_doubtful(&probing);

@@ -92,6 +92,8 @@ reading_give_up(struct run *run, const struct mailbox *mailbox, const struct rea
 bool
 reading_missed(struct run *run, const struct mailbox *mailbox, const struct journal_message *message, const char *why)
 {
+    if ((mailbox->over & WORK_FETCH) != 0) /* that was said */
+        return reading_refused(run, message->id);
     return run_pending(run, mailbox, message->id, PENDING_FAILED, "download", why, NULL) &&
            add_given_up(run, message->id, false);
 }

@@ -19,6 +19,14 @@
 #include "sync/rules/names.h"
 #include "sync/rules/plan.h"
 
+enum work { /* what is asked of a server about one mailbox */
+            WORK_FETCH = 1,
+            WORK_APPEND = 2,
+            WORK_STORE = 4,
+            WORK_MOVE = 8, /* out of it, or a copy */
+            WORK_REMOVE = 16,
+};
+
 struct mailbox {
     struct journal_mailbox row;
     /* this run's survey */
@@ -42,7 +50,8 @@ struct mailbox {
     bool full;          /* list all of it: changes since the cursor are not enough */
     bool stirred;       /* we changed it on the server: look again, so that echoes and cursors are written down */
     /* what went wrong */
-    bool full_up; /* the server refused to move something into it: not asked again, and not said again, in this run */
+    bool full_up;  /* the server refused to move something into it: not asked again, and not said again, in this run */
+    unsigned over; /* enum work: the server does no more of it in this run */
     unsigned cautions; /* enum caution: what this run learned of it that forbids something */
     bool renumbered;   /* it is paired anew because its UIDVALIDITY is another one */
     bool perhaps_cut;  /* listed for the first time, and as many as a server may show at most: see view.h */

@@ -186,8 +186,9 @@ outcome_text(const struct remote_outcome *outcome)
 {
     static char text[700];
 
-    (void)text_print(text, sizeof text, "%s%s%s%s%s%s%s%s", outcome->ok ? "ok" : "no", outcome->gone ? " gone" : "",
-                     outcome->permanent ? " permanent" : "", outcome->over_quota ? " quota" : "",
+    (void)text_print(text, sizeof text, "%s%s%s%s%s%s%s%s%s%s", outcome->ok ? "ok" : "no", outcome->gone ? " gone" : "",
+                     outcome->permanent ? " permanent" : "", outcome->throttled ? " throttled" : "",
+                     outcome->denied ? " denied" : "", outcome->over_quota ? " quota" : "",
                      outcome->changed ? " changed" : "", outcome->doubtful ? " doubtful" : "",
                      outcome->answer[0] ? ": " : "", outcome->answer);
     if (outcome->shown != 0)
@@ -263,7 +264,13 @@ tell_end(void *context, size_t index, uint32_t uid)
     return tell(context, "end %zu u%u\n", index, uid);
 }
 
-static const struct remote_sink telling_sink = {tell_begin, tell_data, tell_end, tell_done};
+static bool
+tell_refused(void *context, size_t index, uint32_t uid, const struct remote_outcome *outcome)
+{
+    return tell(context, "refused %zu u%u %s\n", index, uid, outcome_text(outcome));
+}
+
+static const struct remote_sink telling_sink = {tell_begin, tell_data, tell_end, tell_done, tell_refused};
 
 static bool
 tell_verify(void *context, size_t index, size_t item, const struct remote_message *now)

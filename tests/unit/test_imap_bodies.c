@@ -41,20 +41,96 @@ static void
 a_refused_fetch_is_halved_down_to_the_message_that_cannot_be_read(void **state)
 {
     (void)state;
-    static const uint32_t uids[] = {1, 2, 3, 4};
-    struct script *script = given_script(
-        "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:4 *", SELECTED("g1", "4", "7", "5"),
-                                  "S:* 1 FETCH (UID 1 BODY[] \"one\")", "S:g2 NO [UNAVAILABLE] Server error",
-                                  "C:g3 SELECT \"a\"", "C:g4 UID FETCH 2:3 *", "C:g5 UID FETCH 4 *",
-                                  SELECTED("g3", "4", "7", "5"), "S:* 2 FETCH (UID 2 BODY[] \"two\")",
-                                  "S:g4 NO [UNAVAILABLE] Server error", "S:* 4 FETCH (UID 4 BODY[] \"four\")",
-                                  "S:g5 OK", NULL});
-    struct remote_fetch wanted = {.mailbox = TEXT("a"), .uidvalidity = 7, .uids = uids, .count = 4};
+    static const uint32_t uids[] = {1, 2, 3, 4, 5};
+    struct script *script = given_script("", (const char *const[]){"C:g1 SELECT \"a\"",
+                                                                   "C:g2 UID FETCH 1:5 *",
+                                                                   SELECTED("g1", "5", "7", "6"),
+                                                                   "S:* 1 FETCH (UID 1 BODY[] \"one\")",
+                                                                   "S:g2 NO [UNAVAILABLE] Server error",
+                                                                   "C:g3 SELECT \"a\"",
+                                                                   "C:g4 UID FETCH 2 *",
+                                                                   "C:g5 UID FETCH 5 *",
+                                                                   SELECTED("g3", "5", "7", "6"),
+                                                                   "S:* 2 FETCH (UID 2 BODY[] \"two\")",
+                                                                   "S:g4 OK",
+                                                                   "S:* 5 FETCH (UID 5 BODY[] \"five\")",
+                                                                   "S:g5 OK",
+                                                                   "C:g6 SELECT \"a\"",
+                                                                   "C:g7 UID FETCH 3 *",
+                                                                   "C:g8 UID FETCH 4 *",
+                                                                   SELECTED("g6", "5", "7", "6"),
+                                                                   "S:g7 NO [UNAVAILABLE] Server error",
+                                                                   "S:* 4 FETCH (UID 4 BODY[] \"four\")",
+                                                                   "S:g8 OK",
+                                                                   NULL});
+    struct remote_fetch wanted = {.mailbox = TEXT("a"), .uidvalidity = 7, .uids = uids, .count = 5};
 
     assert_true(fetch(script, &wanted, 1));
 
-    assert_told(script, "begin 0 3\nend 0 u1\nbegin 0 3\nend 0 u2\nbegin 0 4\nend 0 u4\n"
+    assert_told(script, "begin 0 3\nend 0 u1\nbegin 0 3\nend 0 u2\nbegin 0 4\nend 0 u5\n"
+                        "refused 0 u3 no: [UNAVAILABLE] Server error\nbegin 0 4\nend 0 u4\n"
                         "done 0 no: [UNAVAILABLE] Server error\n");
+    end_script(script);
+}
+
+/* Numbers and times in an answer are no other words. */
+static void
+nothing_more_is_asked_of_a_mailbox_where_two_messages_on_end_are_refused_in_the_same_words(void **state)
+{
+    (void)state;
+    static const uint32_t uids[] = {1, 2, 3, 4, 5, 6};
+    struct script *script = given_script("", (const char *const[]){"C:g1 SELECT \"a\"",
+                                                                   "C:g2 UID FETCH 1:3 *",
+                                                                   "C:g3 SELECT \"a\"",
+                                                                   "C:g4 UID FETCH 4:6 *",
+                                                                   "C:g5 SELECT \"b\"",
+                                                                   "C:g6 UID FETCH 1 *",
+                                                                   SELECTED("g1", "6", "7", "7"),
+                                                                   "S:g2 NO later [1 07:00]",
+                                                                   SELECTED("g3", "6", "7", "7"),
+                                                                   "S:g4 NO later [2 07:01]",
+                                                                   SELECTED("g5", "1", "7", "7"),
+                                                                   "S:* 1 FETCH (UID 1 BODY[] \"one\")",
+                                                                   "S:g6 OK",
+                                                                   "C:g7 SELECT \"a\"",
+                                                                   "C:g8 UID FETCH 1 *",
+                                                                   "C:g9 SELECT \"a\"",
+                                                                   "C:g10 UID FETCH 6 *",
+                                                                   SELECTED("g7", "6", "7", "7"),
+                                                                   "S:g8 NO later [3 07:02]",
+                                                                   SELECTED("g9", "6", "7", "7"),
+                                                                   "S:g10 NO later [4 07:03]",
+                                                                   NULL});
+    const struct remote_fetch wanted[] = {{.mailbox = TEXT("a"), .uidvalidity = 7, .uids = uids, .count = 3},
+                                          {.mailbox = TEXT("a"), .uidvalidity = 7, .uids = uids + 3, .count = 3},
+                                          {.mailbox = TEXT("b"), .uidvalidity = 7, .uids = uids, .count = 1}};
+
+    assert_true(fetch(script, wanted, 3));
+
+    assert_told(script, "begin 2 3\nend 2 u1\ndone 2 ok\nrefused 0 u1 no: later [3 07:02]\n"
+                        "refused 1 u6 no: later [4 07:03]\ndone 0 no throttled: later [3 07:02]\n"
+                        "done 1 no throttled: later [4 07:03]\n");
+    end_script(script);
+}
+
+static void
+a_code_that_says_enough_ends_the_bodies_of_its_mailbox_alone(void **state)
+{
+    (void)state;
+    static const uint32_t uids[] = {1, 2, 3, 4, 5, 6};
+    struct script *script =
+        given_script("", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:6 *", "C:g3 SELECT \"b\"",
+                                               "C:g4 UID FETCH 1 *", SELECTED("g1", "6", "7", "7"),
+                                               "S:* 1 FETCH (UID 1 BODY[] \"one\")", "S:g2 NO [LIMIT] Rate limit hit",
+                                               SELECTED("g3", "1", "7", "7"), "S:* 1 FETCH (UID 1 BODY[] \"one\")",
+                                               "S:g4 OK", NULL});
+    const struct remote_fetch wanted[] = {{.mailbox = TEXT("a"), .uidvalidity = 7, .uids = uids, .count = 6},
+                                          {.mailbox = TEXT("b"), .uidvalidity = 7, .uids = uids, .count = 1}};
+
+    assert_true(fetch(script, wanted, 2));
+
+    assert_told(script, "begin 0 3\nend 0 u1\ndone 0 no throttled: [LIMIT] Rate limit hit\n"
+                        "begin 1 3\nend 1 u1\ndone 1 ok\n");
     end_script(script);
 }
 
@@ -307,6 +383,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bodies_come_whatever_the_order_of_the_attributes),
         cmocka_unit_test(a_refused_fetch_is_halved_down_to_the_message_that_cannot_be_read),
+        cmocka_unit_test(nothing_more_is_asked_of_a_mailbox_where_two_messages_on_end_are_refused_in_the_same_words),
+        cmocka_unit_test(a_code_that_says_enough_ends_the_bodies_of_its_mailbox_alone),
         cmocka_unit_test(the_last_echo_counts_and_only_of_what_was_asked),
         cmocka_unit_test(deleted_is_not_set_before_the_mailbox_is_known_to_be_the_one),
         cmocka_unit_test(flags_of_several_mailboxes_ride_blind_only_behind_a_look_at_each_of_them),

@@ -500,8 +500,8 @@ over_quota_ends_the_uploads(void **state)
 
     assert_true(appends(script, 3));
 
-    assert_non_null(
-        strstr(script->told, "appended 0 u0 ok\nappended 1 u0 no quota: [OVERQUOTA] full\nappended 2 u0 no quota"));
+    assert_non_null(strstr(script->told, "appended 0 u0 ok\nappended 1 u0 no throttled quota: [OVERQUOTA] full\n"
+                                         "appended 2 u0 no throttled quota"));
     end_script(script);
 }
 
@@ -573,7 +573,7 @@ a_mailbox_counts_as_made_when_it_is_listed(void **state)
     assert_true(script->remote.ops->create(script->remote.self, names, 4, tell_created, script, &script->err));
 
     assert_told(script, "created 0 INBOX.S&AOk-nt ok\ncreated 1 INBOX.old ok\n"
-                        "created 2 INBOX.no no permanent: [CANNOT] never\n"
+                        "created 2 INBOX.no no: [CANNOT] never\n"
                         "created 3 evil\r\ng9 DELETE INBOX no permanent: no name for a mailbox\n");
     end_script(script);
 }
