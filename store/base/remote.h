@@ -53,6 +53,8 @@ struct remote_info {  /* what the connection can do, for the engine's decisions 
     uint64_t append_limit;    /* 0: not said */
     const char *capabilities; /* as the server listed them after login, one blank between; owned by the remote */
     uint64_t bytes_up, bytes_down;
+    char unlisted
+        [256]; /* a line of the last survey's list could not be read, what was wrong with it: a mailbox may be missing; "" if none */
     char alert[512]; /* what the server wants the user to read, "" if nothing; escaped */
 };
 

@@ -98,6 +98,19 @@ take_listing(struct changing *changing, const struct fetched *fetched)
         changing->ending->only_ours = false;
 }
 
+/* It may have been about any of them. */
+static void
+take_unreadable(struct changing *changing, const struct response *response, const struct command *oldest)
+{
+    struct job *job = oldest->kind == COMMAND_REREAD ? changing->beginning : changing->ending;
+
+    if (job == NULL || response->about != RESPONSE_FETCH ||
+        (oldest->kind != COMMAND_REREAD && oldest->kind != COMMAND_LISTING && oldest->kind != COMMAND_PROOF))
+        return;
+    job->unread = true;
+    job->only_ours &= oldest->kind != COMMAND_LISTING;
+}
+
 bool
 change_untagged(void *self, const struct response *response, const struct command *oldest)
 {
@@ -111,6 +124,8 @@ change_untagged(void *self, const struct response *response, const struct comman
     if (response->kind == RESPONSE_STATE && response->code == CODE_COPYUID &&
         (oldest->kind == COMMAND_MOVE || oldest->kind == COMMAND_COPY))
         take_copyuid(changing, response);
+    if (response->kind == RESPONSE_UNREADABLE)
+        take_unreadable(changing, response, oldest);
     if (response->kind != RESPONSE_FETCH || response->fetch.uid == 0)
         return true;
     switch (oldest->kind) {
@@ -212,7 +227,7 @@ change_answered(void *self, const struct command *command, const struct response
         return true;
     case COMMAND_PROOF:
         job->unlooked = response->state == STATE_BAD;
-        job->proven = job->reselected && (ok || (job->unlooked && job->empty));
+        job->proven = job->reselected && !job->unread && (ok || (job->unlooked && job->empty));
         return true;
     default:
         break;
@@ -279,7 +294,7 @@ change_report(struct changing *changing, const struct job *job)
             outcome = job->outcome;
         } else if (!item->came) {
             client_outcome(&outcome, "the message is not there any more");
-            outcome.gone = !item->has_flags && !item->has_size && !item->has_date;
+            outcome.gone = !job->unread && !item->has_flags && !item->has_size && !item->has_date;
             outcome.changed = !outcome.gone; /* told about in a form that can't be judged */
         } else if (!item->allowed) {
             client_outcome(&outcome, "the message was changed by somebody else");

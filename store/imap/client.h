@@ -52,11 +52,12 @@ struct imap {
     bool enable_ok;        /* ENABLE was answered OK */
     struct namespaces namespaces;
     char id[256];
-    bool selected;     /* on the server, by what was answered */
-    bool select_sent;  /* by what was sent */
-    bool disordered;   /* this server lists messages in no order: count them another way */
-    bool plain_list;   /* LIST with return options was refused */
-    bool plain_select; /* SELECT with parameters was refused */
+    char unlisted[256]; /* what was wrong with a line of LIST that could not be read; "" if none */
+    bool selected;      /* on the server, by what was answered */
+    bool select_sent;   /* by what was sent */
+    bool disordered;    /* this server lists messages in no order: count them another way */
+    bool plain_list;    /* LIST with return options was refused */
+    bool plain_select;  /* SELECT with parameters was refused */
 };
 
 /** QRESYNC is enabled and to be used. */

@@ -276,9 +276,11 @@ take_untagged(void *self, const struct response *response, const struct command 
     if (!track(fetching))
         return false;
     select_untagged(fetching->imap, &fetching->selection, response);
-    if (response->kind != RESPONSE_FETCH || !fetching->begun)
+    if ((response->kind != RESPONSE_FETCH && response->kind != RESPONSE_UNREADABLE) || !fetching->begun)
         return true;
     fetching->begun = false;
+    if (response->kind == RESPONSE_UNREADABLE)
+        uid = 0;
     /* Whose body it was is known only now where the UID came behind it. 0: nobody's, to be forgotten. */
     if (uid != 0 && is_wanted(fetching, uid, &at)) {
         note_delivered(fetching, at, true);

@@ -1,10 +1,34 @@
 /* See fetch_parser.h. RFC 9051 section 7.5.2. */
 #include "store/imap/fetch_parser.h"
 
+/* Behind a ')' that was taken: does it close the list, or does it stand inside of a flag, which no flag may have? */
+static bool
+closes_flags(struct reader *reader, bool *closed)
+{
+    const int c = reader_peek(reader);
+
+    *closed = c == ' ' || c == ')' || c == ']' || c == '\r' || c == '\n';
+    return c >= 0;
+}
+
+/* The rest of a flag behind its ')'. @param closed  [out] the list ended with it */
+static bool
+skip_broken_flag(struct reader *reader, bool *closed)
+{
+    struct text rest;
+
+    do
+        if (!reader_flag(reader, &rest))
+            return false;
+    while (reader_peek(reader) == ')' && reader_take(reader) && closes_flags(reader, closed) && !*closed);
+    return !reader->dead;
+}
+
 bool
 fetch_flags(struct reader *reader, unsigned *flags, char keywords[static KEYWORDS_MAX + 1], bool *wildcard, bool *cut)
 {
     unsigned bits = 0;
+    bool closed = false;
     int c;
 
     keywords[0] = '\0';
@@ -14,12 +38,21 @@ fetch_flags(struct reader *reader, unsigned *flags, char keywords[static KEYWORD
         *cut = false;
     if (!reader_expect(reader, '('))
         return false;
-    while (reader_blanks(reader) && (c = reader_peek(reader)) != ')') {
+    while (!closed && reader_blanks(reader) && (c = reader_peek(reader)) != ')') {
         struct text flag;
         if (c < 0 || !reader_flag(reader, &flag))
             return false;
         if (flag.len == 0)
             return reader_malformed(reader, "flag expected");
+        if (reader_peek(reader) == ')') {
+            if (!reader_take(reader) || !closes_flags(reader, &closed))
+                return false;
+            if (!closed) { /* what the others say stays true */
+                if (!skip_broken_flag(reader, &closed))
+                    return false;
+                continue;
+            }
+        }
         unsigned bit = flag_from_imap(flag);
         bits |= bit;
         if (text_is(flag, "\\*") && wildcard != NULL)
@@ -28,7 +61,7 @@ fetch_flags(struct reader *reader, unsigned *flags, char keywords[static KEYWORD
         if (bit == 0 && flag.at[0] != '\\' && !keywords_add(keywords, flag) && cut != NULL)
             *cut = true;
     }
-    if (reader_peek(reader) < 0 || !reader_expect(reader, ')'))
+    if (!closed && (reader_peek(reader) < 0 || !reader_expect(reader, ')')))
         return false;
     *flags = bits;
     return true;
@@ -139,8 +172,16 @@ read_date(struct reader *reader, struct fetched *out)
 static bool
 read_modseq(struct reader *reader, struct fetched *out)
 {
-    return reader_expect(reader, '(') && reader_blanks(reader) && reader_number(reader, INT64_MAX, &out->modseq) &&
-           reader_blanks(reader) && reader_expect(reader, ')');
+    uint64_t value;
+    bool known;
+
+    if (reader_peek(reader) != '(')
+        return reader_skip_value(reader);
+    if (!reader_take(reader) || !reader_blanks(reader) || !reader_count(reader, INT64_MAX, &value, &known))
+        return false;
+    if (known)
+        out->modseq = value;
+    return reader_blanks(reader) && reader_expect(reader, ')');
 }
 
 static bool
@@ -202,7 +243,7 @@ read_name(struct reader *reader, char *name, size_t size)
             name[len] = (char)c;
         len++;
         if (len > LIMIT_LINE)
-            return reader_malformed(reader, "a text without an end");
+            return reader_endless(reader, "a text without an end");
         if (!reader_take(reader))
             return false;
     }
@@ -226,31 +267,42 @@ body_section(const char *name, struct text *section)
     return true;
 }
 
+/* Of a message without a UID that is one nothing can be said. */
+static bool
+read_uid(struct reader *reader, struct fetched *out)
+{
+    uint64_t number;
+    bool known;
+
+    if (!reader_count(reader, UINT32_MAX, &number, &known))
+        return false;
+    if (!known || number == 0 || (out->uid != 0 && out->uid != number))
+        return reader_malformed(reader, "not a UID");
+    out->uid = (uint32_t)number;
+    return true;
+}
+
 static bool
 read_attribute(struct reader *reader, const struct fetch_sink *sink, struct fetched *out)
 {
     char name[FETCH_SECTION_MAX + 8];
     struct text section, called;
-    uint64_t number;
+    uint64_t size;
 
     if (!read_name(reader, name, sizeof name) || !reader_blanks(reader))
         return false;
     called = text_of(name);
-    if (text_is_nocase(called, "UID")) {
-        if (!reader_number(reader, UINT32_MAX, &number))
-            return false;
-        if (number == 0 || (out->uid != 0 && out->uid != number))
-            return reader_malformed(reader, "not a UID");
-        out->uid = (uint32_t)number;
-        return true;
-    }
+    if (text_is_nocase(called, "UID"))
+        return read_uid(reader, out);
     if (text_is_nocase(called, "FLAGS")) {
         out->has_flags = true;
         return fetch_flags(reader, &out->flags, out->keywords, NULL, &out->flags_cut);
     }
     if (text_is_nocase(called, "RFC822.SIZE")) {
-        out->has_size = true;
-        return reader_number(reader, INT64_MAX, &out->size);
+        if (!reader_count(reader, INT64_MAX, &size, &out->has_size))
+            return false;
+        out->size = out->has_size ? size : 0;
+        return true;
     }
     if (text_is_nocase(called, "INTERNALDATE"))
         return read_date(reader, out);
@@ -264,6 +316,7 @@ read_attribute(struct reader *reader, const struct fetch_sink *sink, struct fetc
 bool
 fetch_read(struct reader *reader, const struct fetch_sink *sink, struct fetched *out)
 {
+    bool flags = false, closed = false; /* flags: they were the last that came */
     int c;
 
     out->has_flags = out->has_size = out->has_date = out->has_body = out->flags_cut = false;
@@ -273,8 +326,25 @@ fetch_read(struct reader *reader, const struct fetch_sink *sink, struct fetched 
     out->keywords[0] = '\0';
     if (!reader_expect(reader, '('))
         return false;
-    while (reader_blanks(reader) && (c = reader_peek(reader)) != ')')
-        if (c < 0 || !read_attribute(reader, sink, out))
+    while (reader_blanks(reader) && (c = reader_peek(reader)) >= 0) {
+        if (closed && (c == '\r' || c == '\n'))
+            return true;
+        if (c != ')') {
+            const bool had = out->has_flags;
+            out->has_flags = false;
+            if (!read_attribute(reader, sink, out))
+                return false;
+            flags = out->has_flags;
+            out->has_flags |= had;
+            continue;
+        }
+        if (!reader_take(reader))
             return false;
-    return reader_peek(reader) >= 0 && reader_expect(reader, ')');
+        /* Behind flags there may be one ')' too many, of a flag that ends in it. */
+        closed = true;
+        c = reader_peek(reader);
+        if (!flags || (c != ' ' && c != ')'))
+            return c >= 0;
+    }
+    return false;
 }

@@ -214,6 +214,7 @@ info_imap(void *remote, struct remote_info *out)
         .capabilities = imap->capability_text.at != NULL ? imap->capability_text.at : "",
     };
     (void)text_print(out->prefix, sizeof out->prefix, "%s", imap->namespaces.personal);
+    (void)text_print(out->unlisted, sizeof out->unlisted, "%s", imap->unlisted);
     (void)text_print(out->alert, sizeof out->alert, "%s", imap->queue.alert);
     if (imap->id[0] != '\0')
         (void)text_print(out->server, sizeof out->server, "%s", imap->id);

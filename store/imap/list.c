@@ -68,18 +68,61 @@ read_separator(struct reader *reader, char *out)
 }
 
 static bool
-read_name(struct reader *reader, struct buffer *name)
+add_to_name(struct reader *reader, struct buffer *name, struct text part)
 {
+    if (name->len + part.len > LIMIT_LITERAL_KEPT)
+        return reader_endless(reader, "a name without an end");
+    if (buffer_add(name, part.at, part.len))
+        return true;
+    error_set(reader->err, ERROR_LOCAL, "keep a mailbox name: out of memory");
+    return false;
+}
+
+/* @param bare  [out] a word: it may go on behind a blank, for there are servers that quote no name */
+static bool
+read_name(struct reader *reader, struct buffer *name, bool *bare)
+{
+    const int c = reader_peek(reader);
     struct text text;
 
     if (!reader_string(reader, &text, NULL))
         return false;
+    *bare = c != '"' && !reader->unsafe;
     buffer_clear(name);
-    if (!buffer_add(name, text.at, text.len)) {
-        error_set(reader->err, ERROR_LOCAL, "keep a mailbox name: out of memory");
+    return add_to_name(reader, name, text);
+}
+
+/* Is it extended data (RFC 5258): "(TAG (...))"? A name may well be "Letters (old)". */
+static bool
+is_extended_data(struct text text)
+{
+    return text.len >= 2 && text.at[0] == '(' && text.at[text.len - 1] == ')' &&
+           (text.len == 2 || memchr(text.at + 1, '(', text.len - 1) != NULL);
+}
+
+/* What stands behind the first word of a name that is not quoted (GNU mailutils, Twisted, Lotus Notes): more of it. */
+static bool
+read_rest_of_name(struct reader *reader, struct buffer *name)
+{
+    struct text rest;
+    size_t at = 0;
+
+    if (!reader_rest(reader, &rest))
         return false;
+    while (rest.len > 0 && rest.at[rest.len - 1] == ' ')
+        rest.len--;
+    while (at < rest.len) { /* extended data begin behind a blank */
+        const char *blank = memchr(rest.at + at, ' ', rest.len - at);
+        at = blank != NULL ? (size_t)(blank - rest.at) : rest.len;
+        size_t end = at;
+        while (at < rest.len && rest.at[at] == ' ')
+            at++;
+        if (at < rest.len && is_extended_data((struct text){rest.at + at, rest.len - at})) {
+            rest.len = end;
+            break;
+        }
     }
-    return true;
+    return rest.len == 0 || add_to_name(reader, name, rest);
 }
 
 /* Whatever else stands in the answer, whole values. */
@@ -97,11 +140,14 @@ skip_rest(struct reader *reader)
 bool
 list_read(struct reader *reader, struct buffer *name, struct list_answer *out)
 {
+    bool bare;
+
     if (!read_attributes(reader, &out->attributes) || !reader_blanks(reader) ||
-        !read_separator(reader, &out->separator) || !reader_blanks(reader) || !read_name(reader, name))
+        !read_separator(reader, &out->separator) || !reader_blanks(reader) || !read_name(reader, name, &bare) ||
+        !(bare ? read_rest_of_name(reader, name) : skip_rest(reader)))
         return false;
     out->name = (struct text){name->at, name->len};
-    return skip_rest(reader);
+    return true;
 }
 
 static bool
@@ -109,6 +155,7 @@ read_status_item(struct reader *reader, struct status_answer *out)
 {
     struct text word;
     uint64_t number = 0;
+    bool known;
     enum { MESSAGES, UIDNEXT, UIDVALIDITY, MODSEQ, OTHER } item = OTHER;
 
     if (!reader_word(reader, 0, &word))
@@ -127,8 +174,10 @@ read_status_item(struct reader *reader, struct status_answer *out)
         return false;
     if (item == OTHER)
         return reader_skip_value(reader);
-    if (!reader_number(reader, item == MODSEQ ? INT64_MAX : UINT32_MAX, &number))
+    if (!reader_count(reader, item == MODSEQ ? INT64_MAX : UINT32_MAX, &number, &known))
         return false;
+    if (!known)
+        return true;
     switch (item) {
     case MESSAGES:
         out->has_messages = true;
@@ -150,13 +199,44 @@ read_status_item(struct reader *reader, struct status_answer *out)
     return true;
 }
 
+/* More words of a name that is not quoted, up to the list of counts. */
+static bool
+read_words_of_name(struct reader *reader, struct buffer *name)
+{
+    struct text word;
+    int c;
+
+    for (;;) {
+        size_t blanks = 0;
+        while ((c = reader_peek(reader)) == ' ') {
+            if (!reader_take(reader))
+                return false;
+            blanks++;
+        }
+        if (c < 0)
+            return false;
+        if (c == '(' || c == ')' || c == '\r' || c == '\n')
+            return true;
+        while (blanks-- > 0)
+            if (!add_to_name(reader, name, TEXT(" ")))
+                return false;
+        if (!reader_word(reader, 0, &word) || !add_to_name(reader, name, word))
+            return false;
+    }
+}
+
 bool
 list_read_status(struct reader *reader, struct buffer *name, struct status_answer *out)
 {
+    bool bare;
     int c;
 
     *out = (struct status_answer){0};
-    if (!read_name(reader, name) || !reader_blanks(reader) || !reader_expect(reader, '('))
+    if (!read_name(reader, name, &bare))
+        return false;
+    if (bare && !read_words_of_name(reader, name))
+        return false;
+    if (!reader_blanks(reader) || !reader_expect(reader, '('))
         return false;
     while (reader_blanks(reader) && (c = reader_peek(reader)) != ')')
         if (c < 0 || !read_status_item(reader, out))

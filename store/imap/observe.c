@@ -65,7 +65,8 @@ struct observing {
     uint32_t last[2], counted,
         dated; /* highest UID of known and of new messages so far; different ones so far; those with a date */
     bool disordered;
-    bool limited; /* the server shows no more than was counted */
+    bool limited;     /* the server shows no more than was counted */
+    char unread[256]; /* an answer about a message could not be read: what was wrong with it; "" if none */
 };
 
 static enum mode
@@ -181,6 +182,7 @@ track(struct observing *observing)
     if (!select_track(observing->imap, &observing->selection))
         return;
     observing->told = observing->ignore = observing->bad = observing->disordered = observing->limited = false;
+    observing->unread[0] = '\0';
     observing->outcome = (struct remote_outcome){.ok = true};
     observing->message.uid = 0;
     observing->last[0] = observing->last[1] = observing->counted = observing->dated = 0;
@@ -313,6 +315,18 @@ say_changed(struct observing *observing, const char *what)
     observing->outcome.changed = true;
 }
 
+/* A listing is counted, so what it lacks shows. Changes are not: then everything is listed. */
+static void
+take_unreadable(struct observing *observing, const struct response *response)
+{
+    if (response->about != RESPONSE_FETCH && response->about != RESPONSE_VANISHED)
+        return;
+    (void)text_print(observing->unread, sizeof observing->unread, "can't %.100s: %.140s", response->why.what,
+                     response->why.answer);
+    if (!is_listing(observing, observing->selection.index) || response->about == RESPONSE_VANISHED)
+        say_changed(observing, observing->unread);
+}
+
 static bool
 take_untagged(void *self, const struct response *response, const struct command *oldest)
 {
@@ -321,7 +335,8 @@ take_untagged(void *self, const struct response *response, const struct command 
     (void)oldest;
     track(observing);
     select_untagged(observing->imap, &observing->selection, response);
-    if ((response->kind != RESPONSE_FETCH && response->kind != RESPONSE_EXPUNGE) ||
+    if ((response->kind != RESPONSE_FETCH && response->kind != RESPONSE_EXPUNGE &&
+         response->kind != RESPONSE_UNREADABLE) ||
         !select_owns(observing->imap, &observing->selection))
         return true;
     if (!tell_selected(observing))
@@ -330,7 +345,10 @@ take_untagged(void *self, const struct response *response, const struct command 
         return true;
     if (response->kind == RESPONSE_FETCH)
         return take_message(observing, &response->fetch);
-    say_changed(observing, "messages were removed while they were being listed");
+    if (response->kind == RESPONSE_UNREADABLE)
+        take_unreadable(observing, response);
+    else
+        say_changed(observing, "messages were removed while they were being listed");
     return true;
 }
 
@@ -416,7 +434,8 @@ finish_mailbox(struct observing *observing)
     if (outcome->ok && observing->limited && observing->counted < selection->exists)
         outcome->shown = selection->exists = observing->counted;
     if (outcome->ok && is_listing(observing, index) && observing->counted != selection->exists) {
-        client_outcome(outcome, "listing incomplete: %u of %u messages", observing->counted, selection->exists);
+        client_outcome(outcome, "listing incomplete: %u of %u messages%s%s", observing->counted, selection->exists,
+                       observing->unread[0] != '\0' ? "; " : "", observing->unread);
         outcome->changed = observing->disordered;
         observing->no_order |= observing->disordered;
     }

@@ -42,6 +42,7 @@ reader_begin(struct reader *reader)
 {
     reader->line = 0;
     reader->head_len = 0;
+    reader->malformed = reader->unsafe = false;
 }
 
 bool
@@ -49,7 +50,26 @@ reader_malformed(struct reader *reader, const char *what)
 {
     error_set(reader->err, ERROR_SERVER, "understand the server's answer (%s)", what);
     error_answer(reader->err, (struct text){reader->head, reader->head_len});
+    reader->malformed = true;
     return false;
+}
+
+bool
+reader_recover(struct reader *reader)
+{
+    if (!reader->malformed || reader->unsafe)
+        return false;
+    reader->malformed = false;
+    reader->err->kind = ERROR_NONE;
+    reader->err->what[0] = reader->err->answer[0] = '\0';
+    return true;
+}
+
+bool
+reader_endless(struct reader *reader, const char *what)
+{
+    reader->unsafe = true;
+    return reader_malformed(reader, what);
 }
 
 static bool
@@ -104,7 +124,7 @@ reader_take(struct reader *reader)
     if (reader->log)
         log_byte(reader, c);
     if (++reader->line > ANSWER_MAX)
-        return reader_malformed(reader, "an answer without an end");
+        return reader_endless(reader, "an answer without an end");
     return true;
 }
 
@@ -179,7 +199,7 @@ keep_byte(struct reader *reader, int c)
     char byte = (char)c;
 
     if (reader->token.len >= LIMIT_LINE)
-        return reader_malformed(reader, "a text without an end");
+        return reader_endless(reader, "a text without an end");
     if (!buffer_add(&reader->token, &byte, 1))
         return out_of_memory(reader);
     return reader_take(reader);
@@ -213,6 +233,21 @@ reader_word(struct reader *reader, char stop, struct text *out)
 {
     buffer_clear(&reader->token);
     return read_word(reader, stop, out);
+}
+
+bool
+reader_count(struct reader *reader, uint64_t max, uint64_t *out, bool *known)
+{
+    const int c = reader_peek(reader);
+    struct text word;
+
+    *known = false;
+    if (c == '(' || c == '"')
+        return reader_skip_value(reader);
+    if (c < 0 || !reader_word(reader, 0, &word))
+        return false;
+    *known = text_number(word, max, out);
+    return true;
 }
 
 bool
@@ -264,6 +299,7 @@ reader_literal(struct reader *reader, uint64_t *size)
 {
     uint64_t value;
 
+    reader->unsafe = true;
     if (reader_peek(reader) == '~' && !reader_take(reader))
         return false;
     if (!reader_expect(reader, '{') || !reader_number(reader, (uint64_t)LIMIT_MESSAGE, &value))
@@ -419,6 +455,7 @@ skip_run(struct reader *reader)
         if (c == '\r' || c == '\n') {
             if (state != CLOSED)
                 return true;
+            reader->unsafe = true;
             if (size > (uint64_t)LIMIT_MESSAGE)
                 return reader_malformed(reader, "number too large");
             return reader_end(reader) && reader_bytes(reader, size, NULL, NULL);
@@ -506,11 +543,44 @@ reader_skip_text(struct reader *reader)
 
     for (uint64_t len = 0; (c = reader_peek(reader)) >= 0; len++) {
         if (len > LIMIT_LINE)
-            return reader_malformed(reader, "a text without an end");
+            return reader_endless(reader, "a text without an end");
         if (!reader_take(reader))
             return false;
         if (c == '\n')
             return true;
     }
     return false;
+}
+
+/* Does it end in "{12}" or "{12+}"? */
+static bool
+announces_literal(struct text line)
+{
+    size_t at = line.len;
+
+    if (at == 0 || line.at[--at] != '}')
+        return false;
+    if (at > 0 && line.at[at - 1] == '+')
+        at--;
+    size_t end = at;
+    while (at > 0 && line.at[at - 1] >= '0' && line.at[at - 1] <= '9')
+        at--;
+    return at < end && at > 0 && line.at[at - 1] == '{';
+}
+
+bool
+reader_rest(struct reader *reader, struct text *out)
+{
+    int c;
+
+    buffer_clear(&reader->token);
+    while ((c = reader_peek(reader)) >= 0 && c != '\r' && c != '\n')
+        if (!keep_byte(reader, c))
+            return false;
+    if (c < 0)
+        return false;
+    *out = token_text(reader);
+    if (announces_literal(*out))
+        return reader_endless(reader, "a literal where none belongs");
+    return reader_end(reader);
 }

@@ -4,8 +4,9 @@
  * when its buffer is empty it calls `fill`, which may wait (and may write meanwhile; the queue's does).
  *
  * Every function that can fail fills in reader->err and returns false (or -1); after that the reader is of no use any
- * more. A struct text that is handed out lives in the reader's token buffer until the next token is read. Rests on RFC
- * 9051 section 9; where real servers are sloppier than that, so is this (each place says how).
+ * more, unless what failed was only the form of an answer: reader_recover. A struct text that is handed out lives in the
+ * reader's token buffer until the next token is read. Rests on RFC 9051 section 9; where real servers are sloppier than
+ * that, so is this (each place says how).
  */
 #ifndef STORE_IMAP_READER_H
 #define STORE_IMAP_READER_H
@@ -26,7 +27,9 @@ struct reader {
     struct error *err;    /* where failures go; set by whoever reads */
     unsigned char *bytes; /* READER_BUFFER of them */
     size_t at, end;
-    bool dead; /* the source failed */
+    bool dead;      /* the source failed */
+    bool malformed; /* the last failure was an answer's form */
+    bool unsafe;    /* where this answer ends is in doubt, should its form be wrong: it has a literal, or no end */
     struct buffer token;
     uint64_t line;          /* bytes of this answer so far, literals not counted */
     char head[READER_HEAD]; /* its first ones */
@@ -62,6 +65,8 @@ MUST_CHECK bool reader_end(struct reader *reader);
 
 /** A decimal number up to max, whole: what follows is no digit. */
 MUST_CHECK bool reader_number(struct reader *reader, uint64_t max, uint64_t *out);
+/** A value that should be a number up to max; whatever else a server sends in its place (hoodiecrow: NIL) is skipped: not known. */
+MUST_CHECK bool reader_count(struct reader *reader, uint64_t max, uint64_t *out, bool *known);
 /** Bytes up to a blank, CR, LF, '(' , ')' or `stop` (0: none); may be empty. */
 MUST_CHECK bool reader_word(struct reader *reader, char stop, struct text *out);
 /** A flag: bytes up to a blank, CR, LF or ')'; servers put the oddest things into keywords. */
@@ -88,7 +93,18 @@ MUST_CHECK bool reader_skip_answer(struct reader *reader);
 /** Skip the rest of a line of text for people (no literals in there), with its line end. */
 MUST_CHECK bool reader_skip_text(struct reader *reader);
 
+/** Up to the line end, which is taken: the rest of an answer that has no literals any more. Malformed if it announces one. */
+MUST_CHECK bool reader_rest(struct reader *reader, struct text *out);
+
 /** Fill in err: ERROR_SERVER, with what has come of this answer. @return false, always */
 bool reader_malformed(struct reader *reader, const char *what);
+/** The same of an answer that goes on for ever: it is not skipped, either. @return false, always */
+bool reader_endless(struct reader *reader, const char *what);
+/**
+ * After a failure: was it only the form of an answer, and is its end certain? Then the rest of it may be skipped, and
+ * err is empty again. Never behind a literal: had its size been a lie, what follows would be bytes of a message, and
+ * who wrote that message would write the server's answers.
+ */
+MUST_CHECK bool reader_recover(struct reader *reader);
 
 #endif

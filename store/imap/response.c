@@ -122,7 +122,7 @@ read_words(struct reader *reader, char stop, struct response *out)
         if (word.len == 0)
             return true;
         if ((out->words.len > 0 && !buffer_add(&out->words, " ", 1)) || !buffer_add(&out->words, word.at, word.len))
-            return reader_malformed(reader, "a list of words without an end");
+            return reader_endless(reader, "a list of words without an end");
     }
 }
 
@@ -148,11 +148,25 @@ skip_code(struct reader *reader)
 
     while ((c = reader_peek(reader)) >= 0 && c != ']' && c != '\r' && c != '\n') {
         if (reader->line > LIMIT_LINE)
-            return reader_malformed(reader, "a text without an end");
+            return reader_endless(reader, "a text without an end");
         if (!reader_take(reader))
             return false;
     }
     return c >= 0;
+}
+
+/* A number and two sets. A server that copied nothing was seen to say so with an empty pair of sets. */
+static bool
+read_copyuid(struct reader *reader, struct response *out)
+{
+    if (!reader_blanks(reader) || !reader_number(reader, UINT32_MAX, &out->number) || !reader_blanks(reader))
+        return false;
+    int c = reader_peek(reader);
+    out->from.count = out->to.count = 0;
+    out->from.unusable = out->to.unusable = false;
+    if (c == ']' || c < 0)
+        return c >= 0;
+    return read_set(reader, &out->from) && read_set(reader, &out->to);
 }
 
 static bool
@@ -168,17 +182,8 @@ read_code_values(struct reader *reader, struct response *out)
         return reader_blanks(reader) && fetch_flags(reader, &out->flags, out->fetch.keywords, &out->wildcard, NULL);
     case CODE_APPENDUID:
         return reader_blanks(reader) && reader_number(reader, UINT32_MAX, &out->number) && read_set(reader, &out->to);
-    case CODE_COPYUID: {
-        if (!reader_blanks(reader) || !reader_number(reader, UINT32_MAX, &out->number) || !reader_blanks(reader))
-            return false;
-        /* A server that copied nothing was seen to say so with an empty pair of sets. */
-        int c = reader_peek(reader);
-        out->from.count = out->to.count = 0;
-        out->from.unusable = out->to.unusable = false;
-        if (c == ']' || c < 0)
-            return c >= 0;
-        return read_set(reader, &out->from) && read_set(reader, &out->to);
-    }
+    case CODE_COPYUID:
+        return read_copyuid(reader, out);
     case CODE_MODIFIED:
         return read_set(reader, &out->from);
     case CODE_CAPABILITY:
@@ -190,6 +195,16 @@ read_code_values(struct reader *reader, struct response *out)
     }
 }
 
+/* The code says something that can't be read: as good as nothing. But whatever MODIFIED names was not done. */
+static void
+forget_code(struct response *out)
+{
+    out->number = 0;
+    out->from.unusable = out->to.unusable = true;
+    if (out->code != CODE_MODIFIED && out->code != CODE_ALERT)
+        out->code = CODE_OTHER;
+}
+
 /* "[CODE values]" */
 static bool
 read_code(struct reader *reader, struct response *out)
@@ -199,16 +214,20 @@ read_code(struct reader *reader, struct response *out)
     if (!reader_take(reader) || !reader_word(reader, ']', &word))
         return false;
     out->code = code_of(word);
-    if (!read_code_values(reader, out) || !reader_blanks(reader))
+    if (!read_code_values(reader, out)) {
+        if (!reader_recover(reader))
+            return false;
+        forget_code(out);
+    }
+    if (!reader_blanks(reader))
         return false;
     int c = reader_peek(reader);
-    if (c < 0)
+    if (c >= 0 && c != ']' && out->code != CODE_OTHER)
+        forget_code(out);
+    if (!skip_code(reader))
         return false;
-    if (c == ']')
-        return reader_take(reader);
-    if (out->code == CODE_OTHER)
-        return true; /* a text that happens to begin with '[' */
-    return reader_malformed(reader, "a response code that is not closed");
+    /* Without it: a text that happens to begin with '['. */
+    return reader_peek(reader) != ']' || reader_take(reader);
 }
 
 /* What follows "OK", "NO", ...: code and text. */
@@ -280,12 +299,17 @@ static bool
 read_numbered(struct reader *reader, const struct fetch_sink *sink, struct response *out)
 {
     struct text word;
+    bool known;
 
-    if (!reader_number(reader, UINT32_MAX, &out->number) || !reader_blanks(reader) || !reader_word(reader, 0, &word))
+    /* The numbers of FETCH and EXPUNGE say nothing that is used, but they may be too large. */
+    if (!reader_word(reader, 0, &word))
+        return false;
+    known = text_number(word, UINT32_MAX, &out->number);
+    if (!reader_blanks(reader) || !reader_word(reader, 0, &word))
         return false;
     if (text_is_nocase(word, "EXISTS")) {
         out->kind = RESPONSE_EXISTS;
-        return reader_end(reader);
+        return known ? reader_end(reader) : reader_malformed(reader, "number too large");
     }
     if (text_is_nocase(word, "EXPUNGE")) {
         out->kind = RESPONSE_EXPUNGE;
@@ -294,6 +318,8 @@ read_numbered(struct reader *reader, const struct fetch_sink *sink, struct respo
     if (text_is_nocase(word, "FETCH") ||
         text_is_nocase(word, "UIDFETCH")) { /* RFC 9586: told by UID instead of number */
         out->kind = RESPONSE_FETCH;
+        if (!known && word.len == strlen("UIDFETCH"))
+            return reader_malformed(reader, "not a UID");
         out->fetch.uid = word.len == strlen("UIDFETCH") ? (uint32_t)out->number : 0;
         return reader_blanks(reader) && fetch_read(reader, sink, &out->fetch) && reader_end(reader);
     }
@@ -365,6 +391,23 @@ read_untagged(struct reader *reader, const struct fetch_sink *sink, struct respo
     return read_data(reader, word, sink, out);
 }
 
+/* What untagged answer can't be read: the rest of it is skipped, if it is certain where it ends. */
+static bool
+skip_unreadable(struct reader *reader, struct response *out)
+{
+    out->why = *reader->err;
+    if (!reader_recover(reader))
+        return false;
+    out->about = out->kind;
+    out->kind = RESPONSE_UNREADABLE;
+    if (!reader_skip_answer(reader))
+        return false;
+    if (!reader->unsafe)
+        return true;
+    *reader->err = out->why; /* there was a literal in the rest */
+    return false;
+}
+
 static bool
 read_tagged(struct reader *reader, struct response *out)
 {
@@ -397,7 +440,7 @@ response_read(struct reader *reader, const struct fetch_sink *sink, struct respo
     if (!reader_word(reader, 0, &word))
         return false;
     if (text_is(word, "*"))
-        return read_untagged(reader, sink != NULL ? sink : &nowhere, out);
+        return read_untagged(reader, sink != NULL ? sink : &nowhere, out) || skip_unreadable(reader, out);
     if (text_is(word, "+")) {
         out->kind = RESPONSE_CONTINUATION;
         return reader_skip_text(reader);

@@ -24,6 +24,7 @@ enum response_kind {
     RESPONSE_ENABLED,
     RESPONSE_NAMESPACE,
     RESPONSE_ID,
+    RESPONSE_UNREADABLE, /* untagged; `about` is what it would have been. Nothing else of it is known */
     RESPONSE_OTHER
 };
 
@@ -84,7 +85,9 @@ struct response {
     struct list_answer list;     /* list.name points into `name` */
     struct status_answer status; /* of the mailbox in `name` */
     struct buffer name;
-    struct buffer words; /* CAPABILITY, ENABLED: one blank between */
+    struct buffer words;      /* CAPABILITY, ENABLED: one blank between */
+    enum response_kind about; /* of an unreadable one */
+    struct error why;         /* of an unreadable one: what was expected, and its bytes */
     struct namespaces namespaces;
     char id[256];
 };
@@ -93,7 +96,9 @@ struct response {
 void response_init(struct response *response);
 void response_free(struct response *response);
 /**
- * Read one answer.
+ * Read one answer. An untagged one that makes no sense is skipped where its end is certain (reader_recover), and told as
+ * unreadable: it is about one mailbox or message, and so is the harm. What a response code says in a form of its own is
+ * not known: CODE_OTHER; sets of UIDs that can't be read are unusable.
  * @return false: the connection failed or the answer makes no sense (reader->err says so), or the sink said no
  */
 MUST_CHECK bool response_read(struct reader *reader, const struct fetch_sink *sink, struct response *out);

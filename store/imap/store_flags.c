@@ -226,14 +226,18 @@ take_untagged(void *self, const struct response *response, const struct command 
     if (!track(storing))
         return false;
     select_untagged(storing->imap, &storing->selection, response);
-    if (response->kind != RESPONSE_FETCH || oldest == NULL || storing->ignore || !fetched->has_flags ||
+    const bool unread = response->kind == RESPONSE_UNREADABLE && response->about == RESPONSE_FETCH;
+    if ((response->kind != RESPONSE_FETCH && !unread) || oldest == NULL || storing->ignore ||
+        (!unread && !fetched->has_flags) ||
         (oldest->kind != COMMAND_STORE && oldest->kind != COMMAND_STORE_KEYWORD && oldest->kind != COMMAND_PROOF))
         return true;
     const struct remote_store *change = &storing->changes[oldest->index];
     if (!seqset_find(change->uids, change->count, fetched->uid, &at))
         return true;
     struct echo *echo = &storing->echoes[at];
-    echo->came = true;
+    echo->came = !unread; /* what was told before is old, and what is told now can't be read */
+    if (unread)
+        return true;
     echo->flags = fetched->flags;
     free(echo->keywords);
     echo->keywords = fetched->keywords[0] != '\0' ? strdup(fetched->keywords) : NULL;

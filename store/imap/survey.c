@@ -162,6 +162,11 @@ take_untagged(void *self, const struct response *response, const struct command 
             return false;
         mailbox->status = response->status;
         return true;
+    case RESPONSE_UNREADABLE: /* a STATUS: that mailbox has none, and is looked at itself */
+        if (response->about == RESPONSE_LIST)
+            (void)text_print(survey->imap->unlisted, sizeof survey->imap->unlisted, "can't %.100s: %.140s",
+                             response->why.what, response->why.answer);
+        return true;
     default:
         return true;
     }
@@ -301,6 +306,7 @@ list_mailboxes(struct survey *survey)
         .self = survey, .next = next_status, .untagged = take_untagged, .answered = take_answer};
     struct imap *imap = survey->imap;
 
+    imap->unlisted[0] = '\0';
     if (!queue_list(survey) || !queue_run(&imap->queue, &list, survey->err))
         return false;
     if (!survey->list_ok && survey->extended) { /* offered, but it does not work: the plain way */

@@ -149,8 +149,12 @@ decide_state(struct run *run, struct mailbox *mailbox, bool *keep)
                                         .there = mailbox->listed,
                                         .here = mailbox->folder_here,
                                         .chosen = mailbox->chosen,
-                                        .restored = run->maildir_older};
+                                        .restored = run->maildir_older,
+                                        .cut = run->info.unlisted[0] != '\0'};
     const struct mailbox_next next = mailbox_next(&sight);
+
+    if (sight.cut && !sight.there && sight.known && mailbox->chosen)
+        run_learn(run, mailbox, CAUTION_UNLISTED);
 
     *keep = next.turn != TURN_OVER;
     if (next.forget) {
@@ -396,6 +400,9 @@ survey_remote(struct run *run)
 {
     if (!survey_list(run))
         return false;
+    if (run->info.unlisted[0] != '\0')
+        run_complain(run, NULL, "read the server's list of mailboxes", run->info.unlisted,
+                     "What that line names is left alone on both sides.");
     note_asked(run);
     if (!check_chosen(run) || !check_asked(run, true) || !journal_highest_id(run->journal, &run->first_id, &run->err))
         return false;

@@ -8,6 +8,7 @@
  *   ACTIVE, REPAIR   yes             yes      what it is
  *   GONE_*           yes             yes      back: REPAIR; nothing in it counts as removed, its rows tell what moved elsewhere
  *   NEW_REMOTE       yes             no       what it is; likewise NEW_LOCAL that is here alone
+ *   ACTIVE, REPAIR, GONE_LOCAL count as on the server where a line of its list could not be read
  *   any other        no              yes      GONE_REMOTE: left alone, said by status
  *   any other        yes             no       GONE_LOCAL: left alone, said by status; NEW_REMOTE in a Maildir that was restored
  *   any              no              no       dropped from the journal; so is what the patterns do not choose any more
@@ -32,19 +33,29 @@ turn_on_both_sides(const struct mailbox_sight *sight)
     return (struct mailbox_next){TURN_BACK, MAILBOX_REPAIR, false};
 }
 
+/* The line of the list that could not be read may be its. */
+static bool
+may_be_there(const struct mailbox_sight *sight)
+{
+    return sight->cut && sight->known &&
+           (sight->was == MAILBOX_ACTIVE || sight->was == MAILBOX_REPAIR ||
+            (sight->was == MAILBOX_GONE_LOCAL && !sight->here));
+}
+
 struct mailbox_next
 mailbox_next(const struct mailbox_sight *sight)
 {
+    const bool there = sight->there || may_be_there(sight);
     const enum mailbox_state made = sight->here ? MAILBOX_NEW_LOCAL : MAILBOX_NEW_REMOTE; /* where it is, by itself */
 
     if (!sight->chosen)
         return sight->known ? (struct mailbox_next){TURN_LEFT_OUT, made, true}
                             : (struct mailbox_next){TURN_NONE, sight->was, false};
-    if (!sight->there && !sight->here)
+    if (!there && !sight->here)
         return (struct mailbox_next){TURN_OVER, sight->was, sight->known};
-    if (sight->there && sight->here)
+    if (there && sight->here)
         return turn_on_both_sides(sight);
-    if (sight->there && sight->restored) /* from before it was made: nobody removed it */
+    if (there && sight->restored) /* from before it was made: nobody removed it */
         return (struct mailbox_next){TURN_MADE_AGAIN, made, sight->known && !is_new(sight->was)};
     if (sight->was == made)
         return (struct mailbox_next){TURN_NONE, made, false};

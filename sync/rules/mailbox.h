@@ -18,6 +18,7 @@ struct mailbox_sight { /* one mailbox in the survey */
     bool there, here; /* the list of the server names it; its folder stands in the Maildir */
     bool chosen;      /* by the patterns */
     bool restored;    /* the Maildir is older than the journal */
+    bool cut;         /* the list of the server may lack some: a line of it could not be read */
 };
 
 enum mailbox_turn {

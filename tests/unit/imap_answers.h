@@ -130,6 +130,15 @@ note_state(struct account *account, const struct response *response)
     note(account, " said <%.*s>", (int)response->said.len, response->said.at);
 }
 
+#define UNREADABLE(about, what) "unreadable " about ": understand the server's answer (" what ")\n"
+
+static const char *const kind_names[] = {
+    [RESPONSE_EXISTS] = "exists", [RESPONSE_EXPUNGE] = "expunge",     [RESPONSE_FETCH] = "fetch",
+    [RESPONSE_FLAGS] = "flags",   [RESPONSE_VANISHED] = "vanished",   [RESPONSE_LIST] = "list",
+    [RESPONSE_LSUB] = "lsub",     [RESPONSE_STATUS] = "status",       [RESPONSE_ENABLED] = "enabled",
+    [RESPONSE_ID] = "id",         [RESPONSE_NAMESPACE] = "namespace", [RESPONSE_CAPABILITY] = "capability",
+    [RESPONSE_OTHER] = "other"};
+
 static void
 note_response(struct account *account, const struct response *response)
 {
@@ -184,6 +193,9 @@ note_response(struct account *account, const struct response *response)
         break;
     case RESPONSE_ID:
         note(account, "id <%s>", response->id);
+        break;
+    case RESPONSE_UNREADABLE:
+        note(account, "unreadable %s: %s", kind_names[response->about], response->why.what);
         break;
     case RESPONSE_OTHER:
         note(account, "skipped");

@@ -23,15 +23,39 @@ attributes_come_in_any_order_and_unknown_ones_are_skipped(void **state)
          0, "fetch 5 u2\n"},
         {"* 5 FETCH (BODY[HEADER.FIELDS (\"X ]\" To)]<0> {2}\r\nab EMAILID (x) UID 3 )\r\n", 0, "fetch 5 u3\n"},
         {"* 5 FETCH ()\r\n", 0, "fetch 5 u0\n"},
-        {"* 5 FETCH (UID 99999999999)\r\n", 0, MALFORMED("number too large")},
-        {"* 5 FETCH (UID 0)\r\n", 0, MALFORMED("not a UID")},
-        {"* 5 FETCH (UID 1 UID 2)\r\n", 0, MALFORMED("not a UID")},
-        {"* 5 FETCH (UID 1x)\r\n", 0, "!understand the server's answer (value expected)\n"},
-        {"* 5 FETCH (UID 7\r\n", 0, MALFORMED("attribute expected")},
-        {"* 5 FETCH UID 7\r\n", 0, MALFORMED("'(' expected")},
-        {"* 5 FETCH (FLAGS (\\Seen)\r\n* 1 EXISTS\r\n", 0, MALFORMED("attribute expected")},
+        {"* 5 FETCH (UID 99999999999)\r\n", 0, UNREADABLE("fetch", "not a UID")},
+        {"* 5 FETCH (UID 0)\r\n", 0, UNREADABLE("fetch", "not a UID")},
+        {"* 5 FETCH (UID 1 UID 2)\r\n", 0, UNREADABLE("fetch", "not a UID")},
+        {"* 5 FETCH (UID 1x)\r\n", 0, UNREADABLE("fetch", "not a UID")},
+        {"* 5 FETCH (UID 7\r\n", 0, UNREADABLE("fetch", "attribute expected")},
+        {"* 5 FETCH UID 7\r\n", 0, UNREADABLE("fetch", "'(' expected")},
+        {"* 5 FETCH (FLAGS (\\Seen)\r\n* 1 EXISTS\r\n", 0, UNREADABLE("fetch", "attribute expected") "exists 1\n"},
         {"* 5 FETCH (FLAGS (a{b (c %d) UID 4)\r\n", 0, "fetch 5 u4 flags(|%d (c a{b)\n"},
-        {"* 4294967301 FETCH (UID 1)\r\n", 0, MALFORMED("number too large")},
+        {"* 4294967301 FETCH (UID 1)\r\n", 0, "fetch 0 u1\n"},
+    };
+
+    (void)state;
+    assert_rows(rows, sizeof rows / sizeof rows[0]);
+}
+
+static void
+what_is_wrong_in_one_attribute_spoils_that_one_only(void **state)
+{
+    static const struct row rows[] = {
+        {"* 5 FETCH (UID 9 RFC822.SIZE 99999999999999999999 FLAGS (\\Seen))\r\n", 0, "fetch 5 u9 flags(S|)\n"},
+        {"* 5 FETCH (UID 9 RFC822.SIZE NIL MODSEQ (-1) FLAGS ())\r\n", 0, "fetch 5 u9 flags(|)\n"},
+        {"* 5 FETCH (RFC822.SIZE (1) MODSEQ NIL UID 9)\r\n", 0, "fetch 5 u9\n"},
+        {"* 5 FETCH (FLAGS (\\Seen a)b c)d)e \\Flagged) UID 9)\r\n", 0, "fetch 5 u9 flags(FS|)\n"},
+        {"* 5 FETCH (FLAGS (\\Seen a)b) UID 9)\r\n", 0, "fetch 5 u9 flags(S|)\n"},
+        {"* 5 FETCH (FLAGS (\\Seen a)) UID 9)\r\n", 0, "fetch 5 u9 flags(S|a)\n"},
+        {"* 5 FETCH (UID 9 FLAGS (\\Seen a))) \r\n", 0, "fetch 5 u9 flags(S|a)\n"},
+        {"* 5 FETCH (UID 9 FLAGS (\\Seen)) \r\n", 0, "fetch 5 u9 flags(S|)\n"},
+        {"* 5 FETCH (FLAGS (a) \\Deleted) UID 9)\r\n* 1 EXISTS\r\n", 0,
+         UNREADABLE("fetch", "value expected") "exists 1\n"},
+        /* Had the size of a literal been a lie, this would be the server's word. */
+        {"* 5 FETCH (BODY[] {1}\r\nabc UID 9)\r\n* 1 EXISTS\r\n", 0, "body u0 [] 1:a" MALFORMED("value expected")},
+        {"* 5 FETCH (UID 0 BODY[] {1}\r\nabc)\r\n* 1 EXISTS\r\n", 0, MALFORMED("not a UID")},
+        {"* 5 FETCH (UID 0 BODY[] \"a\")\r\n* 1 EXISTS\r\n", 0, UNREADABLE("fetch", "not a UID") "exists 1\n"},
     };
 
     (void)state;
@@ -102,6 +126,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(attributes_come_in_any_order_and_unknown_ones_are_skipped),
+        cmocka_unit_test(what_is_wrong_in_one_attribute_spoils_that_one_only),
         cmocka_unit_test(bodies_come_as_literal_quoted_or_not_at_all),
         cmocka_unit_test(dates_are_instants),
     };

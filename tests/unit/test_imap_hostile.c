@@ -32,9 +32,9 @@ nonsense_ends_the_connection(void **state)
     (void)state;
     assert_refused("N:3000000:(", ERROR_SERVER);
     assert_refused("s:* 1 FETCH (BODYSTRUCTURE ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((",
-                   ERROR_SERVER);
+                   ERROR_NETWORK);
     assert_refused("N:3000000:x", ERROR_SERVER);
-    assert_refused("S:* 1 FETCH (UID 99999999999 FLAGS ())", ERROR_SERVER);
+    assert_refused("s:* 1 FETCH (UID 1 BODY[] {1}\r\nabc)\r\n", ERROR_SERVER);
     assert_refused("S:g7 OK never asked", ERROR_SERVER);
     assert_refused("S:g2 OK before SELECT is fine, but then: \r\ng2 OK again", ERROR_SERVER);
     assert_refused("S:G1 OK", ERROR_SERVER);

@@ -402,10 +402,34 @@ a_mailbox_is_made_where_it_is_missing_if_it_is_new_and_the_policy_asks_for_it(vo
     }
 }
 
+static void
+a_mailbox_that_a_cut_list_does_not_name_stays_what_it_is(void **state)
+{
+    struct mailbox_sight sight = sight_of(MAILBOX_ACTIVE, true, HERE);
+
+    (void)state;
+    sight.cut = true;
+    check_next(&sight, TURN_NONE, MAILBOX_ACTIVE, false);
+    sight.was = MAILBOX_REPAIR;
+    check_next(&sight, TURN_NONE, MAILBOX_REPAIR, false);
+    sight.was = MAILBOX_GONE_REMOTE;
+    check_next(&sight, TURN_GONE, MAILBOX_GONE_REMOTE, false);
+    sight.was = MAILBOX_NEW_LOCAL;
+    check_next(&sight, TURN_NONE, MAILBOX_NEW_LOCAL, false);
+    sight = sight_of(MAILBOX_ACTIVE, true, NOWHERE);
+    sight.cut = true;
+    check_next(&sight, TURN_GONE, MAILBOX_GONE_LOCAL, false);
+    sight.was = MAILBOX_GONE_LOCAL;
+    check_next(&sight, TURN_GONE, MAILBOX_GONE_LOCAL, false);
+    sight.was = MAILBOX_GONE_REMOTE;
+    check_next(&sight, TURN_OVER, MAILBOX_GONE_REMOTE, true);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_mailbox_that_a_cut_list_does_not_name_stays_what_it_is),
         cmocka_unit_test(each_state_becomes_what_the_table_says),
         cmocka_unit_test(a_mailbox_that_the_journal_does_not_know_is_new_where_it_is_and_met_where_it_is_on_both_sides),
         cmocka_unit_test(a_mailbox_that_a_restored_maildir_lacks_is_made_again_and_not_gone),
