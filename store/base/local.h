@@ -131,6 +131,11 @@ struct local_mark { /* the file .golub in the root */
 struct local_ops {
     /** How the root stands; opens it. @param make  make it if its parent exists */
     bool (*open)(void *local, bool make, enum local_root *root, struct error *err);
+    /**
+     * Can names of messages stand where the root is, or will be? Before it is opened. @param probe  make one and remove it; false: judge by
+     * the file system's type, and write nothing. @return false: ERROR_CONFIG. What can't be found out is no reason to refuse
+     */
+    bool (*holds_names)(void *local, bool probe, struct error *err);
     /** Is what was opened still what its path names? Another one may have been put there, and mail goes on into the old one. */
     bool (*stands)(void *local);
     bool (*read_mark)(void *local, struct local_mark *mark, struct error *err);

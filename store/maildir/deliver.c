@@ -141,6 +141,8 @@ publish(struct maildir *maildir, struct local_delivery *item)
             say_taken(item);
         else
             error_sys(&item->err, errno, "move message %s from tmp/ to %s/", item->base, folder_sub_name(sub));
+        if (item->err.number == EINVAL)
+            error_hint(&item->err, "Does this file system take a colon in a name? golub check tells.");
         return false;
     }
     folder_touch(draft->folder, sub);

@@ -19,14 +19,18 @@ struct file_system {
     const char *name;
     bool fine_times; /* mtimes stand still for a clock tick at most */
     bool syncfs;
+    bool no_colon; /* in a name, whatever it is mounted with */
 };
 
 static const struct file_system known[] = {
     /* magic numbers: statfs(2) */
-    {0xef53, "ext4", true, true},       {0x58465342, "xfs", true, true},        {0xf2f52010, "f2fs", false, true},
-    {0x9123683e, "btrfs", true, false}, {0x01021994, "tmpfs", true, false},     {0x794c7630, "overlay", false, false},
-    {0x6969, "nfs", false, false},      {0x65735546, "fuse", false, false},     {0x2fc12fc1, "zfs", false, false},
-    {0xff534d42, "cifs", false, false}, {0xca451a4e, "bcachefs", false, false},
+    {0xef53, "ext4", true, true, false},       {0x58465342, "xfs", true, true, false},
+    {0xf2f52010, "f2fs", false, true, false},  {0x9123683e, "btrfs", true, false, false},
+    {0x01021994, "tmpfs", true, false, false}, {0x794c7630, "overlay", false, false, false},
+    {0x6969, "nfs", false, false, false},      {0x65735546, "fuse", false, false, false},
+    {0x2fc12fc1, "zfs", false, false, false},  {0xff534d42, "cifs", false, false, false},
+    {0xfe534d42, "smb2", false, false, false}, {0xca451a4e, "bcachefs", false, false, false},
+    {0x4d44, "vfat", false, false, true},      {0x2011bab0, "exfat", false, false, true},
 };
 
 static bool
@@ -39,22 +43,81 @@ syncfs_reports_errors(void)
            (major > 5 || (major == 5 && minor >= 8));
 }
 
-void
-filesystem_learn(struct maildir *maildir)
+static const struct file_system *
+find_type(int fd)
 {
     struct statfs fs;
 
-    maildir->fs_name = "unknown file system";
-    maildir->slack_ns = INT64_C(2000000000);
-    maildir->syncfs_serves = false;
-    if (fstatfs(maildir->root, &fs) != 0)
-        return;
+    if (fstatfs(fd, &fs) != 0)
+        return NULL;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if ((unsigned long)(uint32_t)fs.f_type == known[i].magic) {
-            maildir->fs_name = known[i].name;
-            maildir->slack_ns = known[i].fine_times ? 10000000 : INT64_C(2000000000);
-            maildir->syncfs_serves = known[i].syncfs && syncfs_reports_errors();
-        }
+        if ((unsigned long)(uint32_t)fs.f_type == known[i].magic)
+            return &known[i];
+    return NULL;
+}
+
+#define PROBE ".golub-probe:2,"
+
+static bool
+is_not_probe(void *context, const char *name, unsigned char type)
+{
+    (void)context;
+    (void)type;
+    return strcmp(name, PROBE) != 0;
+}
+
+/*
+ * exFAT and FAT refuse a colon with EINVAL, a share of a Windows machine perhaps with ENOENT or EIO, and where the part behind it becomes a
+ * stream of another file the call succeeds and the name is not in the list. No right, no room and the like say nothing about names.
+ */
+static bool
+takes_probe(int dir)
+{
+    int fd = io_open(dir, PROBE, O_WRONLY | O_CREAT, MODE_FILE), number = errno;
+    bool listed = true, stopped = true;
+
+    if (fd < 0)
+        return number != EINVAL && number != ENOENT && number != EILSEQ && number != EIO;
+    listed = list_directory(dir, is_not_probe, NULL, &stopped);
+    (void)io_close(&fd); /* empty */
+    (void)unlinkat(dir, PROBE, 0);
+    if (listed && !stopped)
+        (void)unlinkat(dir, ".golub-probe", 0);
+    return !listed || stopped;
+}
+
+bool
+filesystem_holds_names(void *local, bool probe, struct error *err)
+{
+    const char *path = ((struct maildir *)local)->settings.root;
+    const struct file_system *type;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool holds;
+
+    if (fd < 0 && errno == ENOENT)
+        fd = io_open_parent(path);
+    if (fd < 0)
+        return true; /* whoever opens it says why not */
+    type = find_type(fd);
+    holds = probe ? takes_probe(fd) : type == NULL || !type->no_colon;
+    (void)io_close(&fd); /* nothing was written to it */
+    if (holds)
+        return true;
+    error_state(err, ERROR_CONFIG,
+                "the file system of %s (%s) takes no colon in a name, and mail that was read is called ...:2,S", path,
+                type != NULL ? type->name : "unknown type");
+    error_hint(err, "Choose a maildir on another one: nothing was fetched.");
+    return false;
+}
+
+void
+filesystem_learn(struct maildir *maildir)
+{
+    const struct file_system *type = find_type(maildir->root);
+
+    maildir->fs_name = type != NULL ? type->name : "unknown file system";
+    maildir->slack_ns = type != NULL && type->fine_times ? 10000000 : INT64_C(2000000000);
+    maildir->syncfs_serves = type != NULL && type->syncfs && syncfs_reports_errors();
 }
 
 void

@@ -15,6 +15,23 @@ io_open(int dir, const char *name, int flags, mode_t mode)
     return fd;
 }
 
+int
+io_open_parent(const char *path)
+{
+    char parent[4096];
+    size_t len = strlen(path);
+
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    while (len > 0 && path[len - 1] != '/')
+        len--;
+    if (!text_print(parent, sizeof parent, "%.*s", len == 0 ? 1 : (int)len, len == 0 ? "." : path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 ssize_t
 io_read(int fd, void *to, size_t size)
 {

@@ -14,6 +14,8 @@
 
 /** openat with O_CLOEXEC, O_NOFOLLOW and O_NONBLOCK (a FIFO under a message's name must not hang us). */
 int io_open(int dir, const char *name, int flags, mode_t mode);
+/** The folder that a path stands in, by whatever links. @return -1 with errno */
+int io_open_parent(const char *path);
 /** One read. @return bytes, 0 at the end, -1 */
 ssize_t io_read(int fd, void *to, size_t size);
 /** Exactly len bytes at a place. A file that ends before: false with EIO. */

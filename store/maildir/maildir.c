@@ -58,6 +58,7 @@ maildir_local(struct maildir *maildir)
 {
     static const struct local_ops ops = {
         .open = tree_open,
+        .holds_names = filesystem_holds_names,
         .stands = tree_stands,
         .read_mark = mark_read,
         .write_mark = mark_write,

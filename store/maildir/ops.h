@@ -18,6 +18,7 @@ bool create_folder(void *local, const char *folder, struct error *err);
 bool create_folders(void *local, struct local_folder *items, size_t count, struct error *err);
 
 /* filesystem.c: what the file system under the root can do */
+bool filesystem_holds_names(void *local, bool probe, struct error *err);
 void filesystem_learn(struct maildir *maildir);
 void filesystem_boot(void *local, char id[static LOCAL_BOOT_MAX + 1]);
 bool filesystem_flush(void *local, struct error *err);

@@ -21,27 +21,10 @@ is_mail(void *context, const char *name, unsigned char type)
     return strncmp(name, ".golub", 6) == 0 || strcmp(name, "lost+found") == 0;
 }
 
-static int
-open_parent(const char *path)
-{
-    char parent[4096];
-    size_t len = strlen(path);
-
-    while (len > 1 && path[len - 1] == '/')
-        len--;
-    while (len > 0 && path[len - 1] != '/')
-        len--;
-    if (!text_print(parent, sizeof parent, "%.*s", len == 0 ? 1 : (int)len, len == 0 ? "." : path)) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    return open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
 static bool
 parent_exists(const char *path)
 {
-    int fd = open_parent(path);
+    int fd = io_open_parent(path);
     bool exists = fd >= 0 || !folder_gone(errno);
 
     (void)io_close(&fd); /* only looked at */
@@ -51,7 +34,7 @@ parent_exists(const char *path)
 static bool
 sync_parent(struct maildir *maildir, const char *path)
 {
-    int fd = open_parent(path);
+    int fd = io_open_parent(path);
     bool done = fd >= 0 && maildir_sync(maildir, fd);
 
     (void)io_close(&fd); /* flushed */

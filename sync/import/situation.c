@@ -72,6 +72,8 @@ open_root(struct import *import, bool known)
 {
     enum local_root root;
 
+    if (!known && !import->local.ops->holds_names(import->local.self, !import->dry, &import->err))
+        return false;
     if (!import->local.ops->open(import->local.self, !known && !import->dry, &root, &import->err))
         return false;
     if (root == ROOT_PARENT_MISSING && !known)

@@ -214,26 +214,52 @@ check_births(struct checking *checking)
     return ok;
 }
 
-static bool
-check_maildir(struct checking *checking)
+/* NULL with checking->err */
+static struct maildir *
+make_maildir(struct checking *checking)
 {
     struct maildir *maildir;
-    struct local local;
-    enum local_root root;
-    char text[512], quarantine[4096];
-    uint64_t space;
-    bool ok = false;
+    char quarantine[4096];
 
     if (!state_path(checking->account, "quarantine", quarantine, sizeof quarantine, &checking->err))
-        return false;
+        return NULL;
     maildir = maildir_new(&(struct maildir_settings){.root = checking->account->maildir,
                                                      .quarantine = quarantine,
                                                      .plusplus = checking->account->policy.layout == LAYOUT_MAILDIRPP,
                                                      .fsync = checking->account->fsync});
-    if (maildir == NULL) {
+    if (maildir == NULL)
         error_set(&checking->err, ERROR_LOCAL, "get memory");
+    return maildir;
+}
+
+/* What a sync would end for before it asks the server. */
+static bool
+check_names(struct checking *checking)
+{
+    struct maildir *maildir = make_maildir(checking);
+    struct local local;
+    bool ok;
+
+    if (maildir == NULL)
         return false;
-    }
+    local = maildir_local(maildir);
+    ok = local.ops->holds_names(local.self, true, &checking->err);
+    maildir_free(maildir);
+    return ok;
+}
+
+static bool
+check_maildir(struct checking *checking)
+{
+    struct maildir *maildir = make_maildir(checking);
+    struct local local;
+    enum local_root root;
+    char text[512];
+    uint64_t space;
+    bool ok = false;
+
+    if (maildir == NULL)
+        return false;
     local = maildir_local(maildir);
     if (!local.ops->open(local.self, false, &root, &checking->err))
         goto out;
@@ -278,7 +304,8 @@ account_check(const struct account *account, const struct sync_options *options,
         error_set(&checking.err, ERROR_LOCAL, "get memory");
         ok = false;
     } else {
-        ok = account_is_pop(account) ? check_import(account, report, &checking.err) : check_server(&checking);
+        ok = (account->import.deliver_command != NULL || check_names(&checking)) &&
+             (account_is_pop(account) ? check_import(account, report, &checking.err) : check_server(&checking));
     }
     if (account->import.deliver_command != NULL)
         ok = ok && check_delivery(&checking, NULL);

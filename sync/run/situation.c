@@ -230,6 +230,8 @@ situation_check(struct run *run)
          !check_known(run, "layout", run->account->policy.layout == LAYOUT_MAILDIRPP ? "maildir++" : "verbatim",
                       "layout")))
         goto out;
+    if (account == NULL && !run->local.ops->holds_names(run->local.self, !run->dry, &run->err))
+        goto out;
     if (!run->local.ops->open(run->local.self, account == NULL && !run->dry, &root, &run->err))
         goto out;
     if (root == ROOT_PARENT_MISSING) {

@@ -451,6 +451,15 @@ sim_free_space(void *local, uint64_t *bytes, struct error *err)
     return local_alive(local, err);
 }
 
+static bool
+sim_holds_names(void *local, bool probe, struct error *err)
+{
+    (void)local;
+    (void)probe;
+    (void)err;
+    return true;
+}
+
 static void
 sim_describe(void *local, char *to, size_t size)
 {
@@ -483,6 +492,7 @@ static const struct local_ops ops = {
     .folders = sim_folders,
     .stamp = sim_stamp,
     .scan = sim_scan,
+    .holds_names = sim_holds_names,
     .sweep = sim_sweep,
     .examine = sim_examine,
     .look = sim_look,

@@ -1,0 +1,124 @@
+"""What the Maildir's file system can hold. One without colons in names is played by a library that refuses them."""
+import os
+import subprocess
+
+from base import CONFIG, OK, PASSWORD, Account, SystemTest, main
+from rig import scratch
+from rig.popserver import PopServer
+
+SOURCE = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#define REAL(n) static __typeof__(n) *real; if (!real) real = dlsym(RTLD_NEXT, #n)
+static const char *kind(void) { const char *k = getenv("FILE_SYSTEM"); return k ? k : ""; }
+static int bad(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (strchr(slash ? slash + 1 : path, ':') == NULL || strcmp(kind(), "exfat") != 0) return 0;
+    errno = EINVAL;
+    return 1;
+}
+int renameat2(int d, const char *a, int e, const char *b, unsigned f) { REAL(renameat2); return bad(b) ? -1 : real(d, a, e, b, f); }
+int linkat(int d, const char *a, int e, const char *b, int f) { REAL(linkat); return bad(b) ? -1 : real(d, a, e, b, f); }
+int openat(int d, const char *path, int flags, ...)
+{
+    REAL(openat);
+    va_list more;
+    char name[4096];
+    va_start(more, flags);
+    mode_t mode = va_arg(more, mode_t);
+    va_end(more);
+    if ((flags & O_CREAT) && bad(path)) return -1;
+    if (strcmp(kind(), "streams") == 0 && strchr(path, ':')) { /* what follows the colon is no part of the name */
+        strncpy(name, path, sizeof name - 1);
+        name[sizeof name - 1] = 0;
+        *strchr(name, ':') = 0;
+        path = name;
+    }
+    return real(d, path, flags, mode);
+}
+int fstatfs(int fd, struct statfs *fs)
+{
+    REAL(fstatfs);
+    int done = real(fd, fs);
+    if (strcmp(kind(), "exfat") == 0) fs->f_type = 0x2011bab0;
+    return done;
+}
+"""
+
+
+class ColonTest(SystemTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = scratch.make("shim")
+        cls.addClassCleanup(scratch.remove, folder)
+        cls.library = os.path.join(folder, "names.so")
+        with open(folder + "/names.c", "w", encoding="ascii") as f:
+            f.write(SOURCE)
+        subprocess.run(["gcc", "-shared", "-fPIC", "-w", "-o", cls.library, folder + "/names.c", "-ldl"], check=True)
+
+    def on(self, kind):
+        """The environment in which the Maildir's file system is of this kind."""
+        return {"LD_PRELOAD": self.library, "FILE_SYSTEM": kind, "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+    def names(self):
+        """All there is beside and below the root."""
+        return sorted(os.path.join(path, name) for path, folders, files in os.walk(self.home.path_of("Mail"))
+                      for name in folders + files)
+
+    def test_a_file_system_without_colons_is_refused_before_anything_is_fetched(self):
+        self.client.fill("INBOX", [self.corpus.simple(flags=["\\Seen"])])
+        for kind in ("exfat", "streams"):
+            for command in ("check", "sync", "sync"):
+                with self.subTest(kind=kind, command=command):
+                    self.proxy.reset()
+
+                    result = self.run_golub(command, "work", env=self.on(kind), expect=CONFIG)
+
+                    self.assertIn("takes no colon in a name", result.err)
+                    self.assertEqual(self.proxy.stream("up"), b"")
+                    self.assertEqual(self.names(), [])
+
+    def test_a_dry_run_knows_it_by_the_type_and_makes_nothing(self):
+        result = self.home.run_traced("sync", "--dry-run", "work", env=self.on("exfat"), check_sanitizer=False)
+
+        self.assertEqual(result.code, CONFIG, result)
+        self.assertIn("takes no colon in a name", result.err)
+        self.assertEqual([c for c in result.calls if "golub-probe" in c], [])
+
+    def test_the_probe_is_made_once_and_removed(self):
+        for command, times in (("check", 1), ("sync", 1), ("sync", 0), ("check", 1)):
+            with self.subTest(command=command):
+                result = self.home.run_traced(command, "work")
+
+                self.assertEqual(result.code, OK, result)
+                self.assertEqual(len([c for c in result.calls if ".golub-probe:2," in c and "O_CREAT" in c]), times)
+                self.assertEqual([n for n in self.names() if "probe" in n], [])
+
+    def test_a_dry_run_of_a_new_account_makes_no_probe(self):
+        result = self.home.run_traced("sync", "--dry-run", "work")
+
+        self.assertEqual(result.code, OK, result)
+        self.assertEqual([c for c in result.calls if "golub-probe" in c], [])
+
+    def test_an_import_is_refused_too(self):
+        server = self.enterContext(PopServer([bytes(self.corpus.simple())]))
+        Account(self.home, "pop3://127.0.0.1:%d" % server.port, "ana", PASSWORD, "post", tls="none")
+
+        result = self.run_golub("import", "post", env=self.on("exfat"), expect=CONFIG)
+
+        self.assertIn("takes no colon in a name", result.err)
+        self.assertEqual(server.lines, [])
+        self.assertEqual(self.names(), [])
+
+
+if __name__ == "__main__":
+    main()
