@@ -31,6 +31,7 @@
 #include "sync/observe/observe.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/readings.h"
+#include "sync/run/line.h"
 #include "sync/run/place.h"
 #include "sync/run/situation.h"
 
@@ -322,24 +323,44 @@ count_time(struct run *run)
     return age_begin(run->journal, journal_quarantine_newest, run->now, &run->age, &run->err);
 }
 
+/* Which mailboxes there are, and what is due in them: on the first line, and on each one after it. */
 static bool
-work(struct run *run)
+survey(struct run *run)
+{
+    const bool again = run->surveyed;
+
+    run->surveyed = run->surveyed || survey_remote(run);
+    run->made = run->made || (run->surveyed && mailboxes_create(run));
+    if (!run->made || !again)
+        return run->made;
+    look_at_stirred(run);
+    return survey_on_new_line(run);
+}
+
+/* What earlier runs left, and what was in flight when the line broke. */
+static bool
+begin_work(struct run *run)
+{
+    bool changed;
+
+    if (!observe(run) || (!run->begun && !missing_fall_behind(run)) || !recover_intents(run))
+        return false;
+    run->begun = run->begun || (observe_refused(run) && observe_edited(run, true, &changed));
+    return run->begun;
+}
+
+/* All that is done on a line. Where it breaks, this begins anew on the next one. */
+static bool
+work_on_line(struct run *run)
 {
     bool more = true;
 
-    if (!hold_release(run) || !additions_take_word(run) || !count_time(run) || !situation_check(run) ||
-        !survey_load(run) || !linked_take_back(run) || !survey_known(run))
-        return false;
-    if (!run->remote.ops->open(run->remote.self, run->dry, &run->err))
-        return false;
-    if (!survey_remote(run) || !mailboxes_create(run))
+    if (!survey(run))
         return false;
     if (run->dry)
         return dry_pass(run);
-    if (!observe(run) || !missing_fall_behind(run) || !recover_intents(run) || !observe_refused(run) ||
-        !observe_edited(run, true, &more))
+    if (!begin_work(run))
         return false;
-    more = true;
     for (int round = 0; more && round < ROUNDS_MAX && !run_stopped(run); round++) {
         for (int i = 0; more && i < PASSES_MAX && !run_stopped(run); i++) {
             if (!pass(run, &more))
@@ -353,6 +374,22 @@ work(struct run *run)
         return false;
     return run_stopped(run) || (finish_pairing(run) && reading_say(run) && count_leftovers(run) && close_pending(run) &&
                                 place_close(run) && close_quarantine(run));
+}
+
+static bool
+work(struct run *run)
+{
+    bool ok;
+
+    if (!hold_release(run) || !additions_take_word(run) || !count_time(run) || !situation_check(run) ||
+        !survey_load(run) || !linked_take_back(run) || !survey_known(run))
+        return false;
+    if (!line_open(run))
+        return false;
+    do
+        ok = work_on_line(run);
+    while (!ok && line_open_again(run));
+    return ok;
 }
 
 /*

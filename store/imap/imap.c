@@ -209,6 +209,8 @@ info_imap(void *remote, struct remote_info *out)
         .list_extended = can & CAPABILITY_LIST_EXTENDED && !imap->plain_list,
         .special_use = can & CAPABILITY_SPECIAL_USE,
         .utf8 = client_utf8(imap),
+        .lost = imap->session == NULL || imap->queue.broken,
+        .later = imap->queue.throttled,
         .objectid = can & CAPABILITY_OBJECTID,
         .append_limit = imap->can.append_limit,
         .capabilities = imap->capability_text.at != NULL ? imap->capability_text.at : "",

@@ -189,6 +189,7 @@ is_throttled(struct queue *queue, struct text said)
 
     if (at == NULL)
         return false;
+    queue->throttled = true;
     error_set(queue->err, ERROR_SERVER, "go on: the server asks us to come back later");
     error_answer(queue->err, said);
     for (at += sizeof words - 1; at < said.at + said.len && (*at == ' ' || (*at >= '0' && *at <= '9')); at++)

@@ -20,8 +20,8 @@ agenda_check_unanswered(struct run *run, struct mailbox *mailbox, const struct j
         return false;
     if (!found || (op.kind != OP_UPLOAD && op.kind != OP_COPY && op.kind != OP_MOVE))
         return true;
-    /* The mailbox must have been looked at after that: at the earliest when this run began. */
-    if (mailbox_is_open(mailbox) && unfinished_is_settled(&op, run->now))
+    /* The mailbox must have been looked at after that: at the earliest when the line was opened. */
+    if (mailbox_is_open(mailbox) && unfinished_is_settled(&op, run->looked))
         return true;
     *waits = true;
     return run_pending(run, mailbox, message->id, PENDING_SETTLE, "upload",

@@ -377,7 +377,7 @@ check_intent(struct run *run, struct todo *todo, const struct journal_message *w
         *op = (struct journal_op){.attempt = 0};
         return true;
     }
-    if (!unfinished_is_sent(op) && unfinished_is_settled(op, run_now(run)))
+    if (!unfinished_is_sent(op) && unfinished_is_settled(op, run->looked))
         return true;
     *wait = todo->dropped = true;
     run->partial = true;

@@ -74,9 +74,9 @@ doubt_time(struct run *run, struct journal_op *op)
 {
     int64_t from = op->seen != 0 ? op->seen : op->since;
 
-    if (from <= run->now && (op->seen != 0 || !run->age.known || from >= run->age.last.clock))
+    if (from <= run->looked && (op->seen != 0 || !run->age.known || from >= run->age.last.clock))
         return true;
-    op->seen = run->now;
+    op->seen = run->looked;
     return journal_op_save(run->journal, op, &run->err);
 }
 

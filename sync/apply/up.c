@@ -101,7 +101,7 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
         sending->op = (struct journal_op){.attempt = 0};
         return true;
     }
-    if (unfinished_is_sent(&sending->op) || !unfinished_is_settled(&sending->op, run_now(run))) {
+    if (unfinished_is_sent(&sending->op) || !unfinished_is_settled(&sending->op, run->looked)) {
         *wait = true;
         run->partial = true;
         run->counts.pending++;

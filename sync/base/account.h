@@ -27,6 +27,8 @@ struct sync_options {
     int64_t (*now)(void *context); /* seconds UTC; NULL: the system's clock */
     void *now_context;
     size_t descriptors; /* how many files this run may have open (store/base/descriptors.h); 0: as many as it likes */
+    void (*wait)(void *context, int seconds); /* before a line that broke is opened again; NULL: sleep */
+    void *wait_context;
     bool skip_existing; /* import: record what is on the server as had, fetch nothing */
 };
 

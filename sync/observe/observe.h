@@ -17,6 +17,7 @@ bool survey_load(struct run *run);                                /* the journal
 bool survey_known(struct run *run);                               /* folders, names on the command line */
 bool survey_remote(struct run *run);                              /* LIST and what it means for each mailbox */
 bool survey_again(struct run *run);                               /* the second look: has anything moved since? */
+bool survey_on_new_line(struct run *run);                         /* the line broke: the same, and what was in flight */
 bool survey_folders_again(struct run *run);                       /* the same here: was a folder made since? */
 bool observe_remote(struct run *run);                             /* every mailbox with look_there */
 bool observe_local(struct run *run, struct namesakes *namesakes); /* every folder with look_here */

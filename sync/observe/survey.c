@@ -508,7 +508,19 @@ survey_again(struct run *run)
             continue;
         mailbox->current = mailbox->current && !moved;
         if (mailbox_is_open(mailbox) || (run->look_everywhere && mailbox_is_usable(mailbox)))
-            mailbox->look_there = moved;
+            mailbox->look_there = mailbox->look_there || moved;
     }
     return true;
+}
+
+bool
+survey_on_new_line(struct run *run)
+{
+    const bool move = run->info.move; /* one that was refused is not asked for again */
+
+    if (!survey_again(run))
+        return false;
+    run->remote.ops->info(run->remote.self, &run->info);
+    run->info.move = run->info.move && move;
+    return look_at_intents(run);
 }

@@ -257,7 +257,10 @@ bool
 survey_list(struct run *run)
 {
     struct list list = {.run = run};
-    bool ok = run->remote.ops->survey(run->remote.self, collect, &list, &run->err);
+    bool ok;
+
+    run->listed_count = 0; /* of a list that broke off */
+    ok = run->remote.ops->survey(run->remote.self, collect, &list, &run->err);
 
     run->remote.ops->info(run->remote.self, &run->info); /* the prefix of the namespace comes in the turn of the list */
     if (ok && list.count > 1)

@@ -156,12 +156,12 @@ unfinished_find(struct run *run, const struct mailbox *mailbox, const struct jou
         return true;
     if (!journal_op_sent(run->journal, mailbox->row.wire, message->wire, op, found, &run->err))
         return false;
-    *found = *found && !unfinished_is_settled(op, run->now);
+    *found = *found && !unfinished_is_settled(op, run->looked);
     return true;
 }
 
 bool
 unfinished_end_sent(struct run *run, const struct journal_op *op)
 {
-    return !unfinished_is_settled(op, run->now) || journal_op_delete(run->journal, op->id, &run->err);
+    return !unfinished_is_settled(op, run->looked) || journal_op_delete(run->journal, op->id, &run->err);
 }

@@ -103,6 +103,11 @@ struct given_up { /* a message whose body did not come, or not whole */
     bool said;
 };
 
+struct line {           /* what became of it in this run: line.h */
+    int breaks, on_end; /* all of them; those since something was done */
+    uint64_t acts;      /* how much was done when it broke last */
+};
+
 struct run {
     const struct account *account;
     const struct sync_options *options;
@@ -115,9 +120,13 @@ struct run {
     struct remote_info info;
     struct mailbox *mailboxes;
     size_t count, size;
-    int64_t now;        /* seconds UTC at the start of the run */
-    struct age_run age; /* the time that the quarantine's days are counted in */
-    int64_t first_id;   /* the highest id of a row when the run began */
+    int64_t now;    /* seconds UTC at the start of the run */
+    int64_t looked; /* ... when the line was opened last: all that is taken for seen was seen after that */
+    struct line line;
+    bool surveyed, made; /* the mailboxes are known; what one side lacked of mailboxes was made */
+    bool begun;          /* what earlier runs left was looked at */
+    struct age_run age;  /* the time that the quarantine's days are counted in */
+    int64_t first_id;    /* the highest id of a row when the run began */
     bool dry, no_root,
         first; /* no_root: a dry run of an account that has no Maildir yet; first: the account was unknown to this journal */
     bool partial;         /* something was not done: exit 1 */

@@ -107,6 +107,7 @@ PAIRING = Test("scenario_pairing")
 MAILBOXES = Test("scenario_mailboxes")
 CLOCK = Test("scenario_clock")
 EQUALS = Test("scenario_equals")
+LINE = Test("scenario_line")
 
 
 def SITUATIONS(name):
@@ -155,6 +156,16 @@ BUGS = [
         ("sync/apply/up.c",
          "(known ? journal_op_save(run->journal, op, &run->err) : journal_op_add(run->journal, op, &run->err))",
          "(known || true)")),
+    bug("line that broke not opened again", LINE,
+        ("sync/engine.c", "while (!ok && line_open_again(run));", "while (false);")),
+    bug("line that breaks each time opened again and again", LINE,
+        ("sync/run/line.c", "return line->on_end < LINE_ON_END &&", "return")),
+    bug("APPEND without an answer sent again in a run that looked before it settled", LINE,
+        ("sync/apply/up.c", "!unfinished_is_settled(&sending->op, run->looked)",
+         "!unfinished_is_settled(&sending->op, run_now(run))")),
+    bug("mailbox not looked at again where the line broke before it came", LINE,
+        ("sync/observe/survey.c", "mailbox->look_there = mailbox->look_there || moved;",
+         "mailbox->look_there = moved;")),
     bug("move without an intent", BROKEN,
         ("sync/apply/move.c",
          "(known != 0 ? journal_op_save(run->journal, &transfer->op, &run->err)\n"
@@ -600,7 +611,7 @@ BUGS = [
     bug("clock that is back again and again believed on its way forward", unit("test_age"),
         ("sync/base/age.c", "now.high = larger(last->high, last->clock);", "now.high = 0;")),
     bug("intent whose time can't be right taken for over", CLOCK,
-        ("sync/apply/recover.c", "op->seen = run->now;", "")),
+        ("sync/apply/recover.c", "op->seen = run->looked;", "")),
     bug("found names not flushed before they have rows", SITUATION,
         ("sync/observe/local.c", "situation_know_past(run) && flush_found(run, looks)",
          "(flush_found != NULL) && situation_know_past(run)")),

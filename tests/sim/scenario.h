@@ -81,7 +81,7 @@ when_golub_syncs_after(int seconds)
     return status;
 }
 
-/* At the next step of this kind the power fails, or the line breaks. */
+/* At the next step of this kind the power fails, or the line breaks for the rest of the run. */
 static inline void
 given_trouble_at(enum step_kind kind, bool line, bool after)
 {
@@ -89,6 +89,7 @@ given_trouble_at(enum step_kind kind, bool line, bool after)
     sim.world.aim_left = 1;
     sim.world.aim_lose = line;
     sim.world.crash_after = sim.world.lose_after = after;
+    sim.world.down = line;
 }
 
 /* A side went back in time: what both showed before says nothing about what they should show now. */

@@ -118,6 +118,8 @@ sync_disturbed(int client)
         users_act();
     world->crash_after = rng_chance(rng, 50);
     world->lose_after = rng_chance(rng, 60);
+    world->down = rng_chance(rng, 40);
+    world->breaks_again = 60;
     if (what < 20) {
         world->crash_at = 1 + rng_below(rng, 1u << (1 + rng_below(rng, 6)));
     } else if (what < 30) {

@@ -41,10 +41,11 @@ sim_open(void *remote, bool examine, struct error *err)
     struct server *server = remote;
 
     world_between(server->world);
-    if (world_step(server->world, STEP_READ, true) != FATE_GO)
+    if ((server->world->lost && server->world->down) || world_step(server->world, STEP_READ, true) != FATE_GO)
         return remote_broken(server, err);
     server->connected = true;
     server->examine = examine;
+    world_break_again(server->world);
     return true;
 }
 
@@ -63,6 +64,7 @@ sim_info(void *remote, struct remote_info *out)
     out->move = server->move;
     out->list_status = server->list_status;
     out->utf8 = !server->encodes;
+    out->lost = !server->connected;
     out->capabilities = server->announces ? "IMAP4rev1 MESSAGELIMIT=50" : "IMAP4rev1";
 }
 

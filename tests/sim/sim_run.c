@@ -9,6 +9,14 @@ virtual_now(void *context)
     return world->now + world->clock_off;
 }
 
+static void
+virtual_wait(void *context, int seconds)
+{
+    struct world *world = context;
+
+    world->now += world->down ? 0 : seconds;
+}
+
 /* A commit is a step like any other: the process can die on either side of it. */
 static bool
 on_commit(void *context, bool after)
@@ -164,7 +172,9 @@ run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
                                          .confirm_additions = it->choice.confirm && it->choice.confirm_id == NULL,
                                          .mailboxes = sim->only != NULL ? sim->only : it->choice.only,
                                          .now = virtual_now,
-                                         .now_context = &sim->world};
+                                         .now_context = &sim->world,
+                                         .wait = virtual_wait,
+                                         .wait_context = &sim->world};
 
     return engine_run(&account, &options, server_remote(&sim->server), maildir_sim_local(&it->maildir), journal,
                       report_of(&sim->world));
@@ -207,7 +217,7 @@ run_sync(struct sim *sim, int client)
         after_crash(sim, client);
     world->crash_at = world->lose_at = 0;
     world->aim_left = 0;
-    world->dying = world->lost = false;
+    world->dying = world->lost = world->down = false;
     world->interfere = 0;
     world->tick++;
     adopt_edited(sim, &it->maildir);

@@ -381,6 +381,15 @@ world_stop(struct world *world)
 }
 
 void
+world_break_again(struct world *world)
+{
+    if (!world->lost || !rng_chance(&world->rng, (unsigned)world->breaks_again))
+        return;
+    world->lose_at = world->remote_step + 1 + (long)rng_below(&world->rng, rng_chance(&world->rng, 50) ? 10 : 100);
+    world->lose_after = rng_chance(&world->rng, 50);
+}
+
+void
 world_between(struct world *world)
 {
     if (world->crashed || world->inside || world->outside == NULL ||

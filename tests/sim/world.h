@@ -163,6 +163,8 @@ struct world {
     bool dying, crashed;       /* the step is chosen; the process is dead */
     long remote_step, lose_at; /* 0: the line holds */
     bool lose_after, lost;
+    int breaks_again;      /* percent: a line that was opened again breaks, too */
+    bool down;             /* once the line broke, it can't be opened again in this run */
     unsigned held;         /* lists of removals that it was told wait, in this run */
     unsigned errors;       /* that people were shown */
     unsigned words;        /* ... and other lines about what a run did not do */
@@ -260,6 +262,8 @@ void ledger_forgive(struct world *world);
 enum fate world_step(struct world *world, enum step_kind kind, bool remote);
 /** After a step that did not go: the process is dead if that was a crash. */
 void world_stop(struct world *world);
+/** The line is open (again): it may break once more in this run. */
+void world_break_again(struct world *world);
 /** Between two steps: others may act. */
 void world_between(struct world *world);
 

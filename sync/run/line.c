@@ -1,0 +1,82 @@
+/* See line.h. */
+#include "sync/run/line.h"
+
+#include "store/base/clock.h"
+
+#define SLICE_MS 50 /* a signal ends the waiting so soon */
+
+static bool
+open_line(struct run *run)
+{
+    if (!run->remote.ops->open(run->remote.self, run->dry, &run->err))
+        return false;
+    run->looked = run_now(run);
+    return true;
+}
+
+bool
+line_open(struct run *run)
+{
+    return open_line(run);
+}
+
+/* Is it the line that ended the run? What a store or a callback says of this machine is not. */
+static bool
+is_broken(struct run *run)
+{
+    struct remote_info info;
+
+    if (run->err.kind != ERROR_NETWORK && run->err.kind != ERROR_SERVER)
+        return false;
+    run->remote.ops->info(run->remote.self, &info);
+    return info.lost && !info.later;
+}
+
+/* @return false: a signal came */
+static bool
+wait_for(struct run *run, int seconds)
+{
+    const int64_t until = clock_ms() + (int64_t)seconds * 1000;
+
+    if (run->options->wait != NULL)
+        run->options->wait(run->options->wait_context, seconds);
+    else
+        while (!run_stopped(run) && clock_ms() < until)
+            (void)nanosleep(&(struct timespec){.tv_nsec = SLICE_MS * 1000000L}, NULL);
+    if (!run_stopped(run))
+        return true;
+    error_set(&run->err, ERROR_INTERRUPTED, "go on: a signal asked to stop");
+    return false;
+}
+
+/* Count this break. @return may the line be opened again? */
+static bool
+count_break(struct run *run)
+{
+    struct line *line = &run->line;
+    const uint64_t acts = report_acts(&run->counts);
+
+    if (acts != line->acts)
+        line->on_end = 0;
+    line->acts = acts;
+    line->on_end++;
+    return line->on_end < LINE_ON_END && line->breaks++ < LINE_IN_A_RUN;
+}
+
+bool
+line_open_again(struct run *run)
+{
+    journal_rollback(run->journal); /* what failed half-way */
+    while (is_broken(run)) {
+        if (run_stopped(run) || !count_break(run))
+            return false;
+        report_note(run->report, run->account->name, "the line to the server broke (%s%s%s): it is opened again",
+                    run->err.what, run->err.answer[0] != '\0' ? ": " : "", run->err.answer);
+        if (!wait_for(run, 1 << (run->line.on_end - 1)))
+            return false;
+        run->err = (struct error){0};
+        if (open_line(run))
+            return true;
+    }
+    return false;
+}

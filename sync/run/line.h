@@ -1,0 +1,25 @@
+/*
+ * The account's line to its server. Where it breaks (a goodbye, silence beyond the time limit, half an answer, one that can't be read) it is
+ * opened again inside the run, and the engine goes on from what is in the journal, as the next run would: nothing that was in flight is taken
+ * for done or for undone.
+ *
+ * Bounds: LINE_ON_END breaks without anything being done between them, LINE_IN_A_RUN in a run; 1, 2 and 4 seconds are waited before it is
+ * opened. A login that is refused ends the run, and so does a server that asks to come back later.
+ */
+#ifndef SYNC_RUN_LINE_H
+#define SYNC_RUN_LINE_H
+
+#include "sync/run/run.h"
+
+#define LINE_ON_END 3
+#define LINE_IN_A_RUN 20
+
+/** Connect and log in for the first time. */
+MUST_CHECK bool line_open(struct run *run);
+/**
+ * The run failed with run->err: if that is because the line broke, wait and open it again.
+ * @return false: it did not break, or is not opened any more, or a signal came; run->err says what ends the run
+ */
+MUST_CHECK bool line_open_again(struct run *run);
+
+#endif

@@ -1,0 +1,70 @@
+"""A line that breaks is opened again inside the run: cut once, cut each time, silent."""
+import time
+
+from base import NETWORK, OK, SystemTest, main
+from rig import in_memory  # noqa: F401
+
+
+class BrokenLineTest(SystemTest):
+    """Through a proxy that cuts, to a Dovecot."""
+
+    def given_mail(self, count=40):
+        self.client.create("Archive/Old")
+        for mailbox in ("INBOX", "Archive/Old"):
+            self.client.fill(mailbox, [self.corpus.simple("mail %d" % n, "x" * 1500 + "\r\n") for n in range(count)])
+
+    def test_cut_once_while_bodies_come_it_ends_as_if_nothing_had_happened(self):
+        self.given_mail()
+        self.through(cut_down=20000, times=1)
+
+        self.sync(expect=OK)
+
+        self.assertEqual(self.proxy.stats["conns"], 2)
+        self.assert_same()
+
+    def test_each_line_that_brings_something_is_worth_the_next_one(self):
+        self.given_mail()
+        self.through(cut_down=30000, times=8)
+
+        self.sync(expect=OK)
+
+        self.assertGreater(self.proxy.stats["conns"], 4)
+        self.assert_same()
+
+    def test_new_mail_goes_up_once_whichever_line_breaks(self):
+        self.given_mail(4)
+        self.sync()
+        for message in self.corpus.messages(6):
+            self.maildir.deliver("INBOX", message)
+        self.through(cut_up=900, times=1)
+
+        self.account.sync()
+        time.sleep(6)  # what was not answered has settled
+
+        self.sync(expect=OK)
+        self.assert_same(dates=False)
+        self.assertEqual(self.client.status("INBOX")["messages"], 10)
+
+    def test_three_lines_that_bring_nothing_end_the_run(self):
+        self.given_mail()
+        self.through(cut_down=1800)
+
+        result = self.sync(expect=NETWORK)
+
+        self.assertEqual(self.proxy.stats["conns"], 3)
+        self.assertGreater(result.seconds, 3)
+        self.assertEqual(len(result.err.strip().splitlines()), 1, result)
+
+    def test_silence_beyond_the_time_limit_counts_the_same(self):
+        self.given_mail()
+        self.through(stall_down=20000, times=1)
+        self.account.set(timeout=2)
+
+        self.sync(expect=OK)
+
+        self.assertEqual(self.proxy.stats["conns"], 2)
+        self.assert_same()
+
+
+if __name__ == "__main__":
+    main()
