@@ -30,13 +30,17 @@ attribute_of(struct text word)
     return 0;
 }
 
+/* May be missing: a mailbox is more than what is said of it. */
 static bool
 read_attributes(struct reader *reader, unsigned *out)
 {
     unsigned bits = 0;
     int c;
 
-    if (!reader_expect(reader, '('))
+    *out = 0;
+    if (reader_peek(reader) != '(')
+        return !reader->dead;
+    if (!reader_take(reader))
         return false;
     while (reader_blanks(reader) && (c = reader_peek(reader)) != ')') {
         struct text word;
@@ -52,7 +56,7 @@ read_attributes(struct reader *reader, unsigned *out)
     return true;
 }
 
-/* A separator: one character in quotes, or NIL. */
+/* A separator: one character in quotes, or NIL. Of several, which no name could have, the first. */
 static bool
 read_separator(struct reader *reader, char *out)
 {
@@ -61,8 +65,6 @@ read_separator(struct reader *reader, char *out)
 
     if (!reader_string(reader, &text, &nil))
         return false;
-    if (!nil && text.len > 1)
-        return reader_malformed(reader, "separator of one character expected");
     *out = nil || text.len == 0 ? '\0' : text.at[0];
     return true;
 }

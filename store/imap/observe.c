@@ -319,8 +319,6 @@ say_changed(struct observing *observing, const char *what)
 static void
 take_unreadable(struct observing *observing, const struct response *response)
 {
-    if (response->about != RESPONSE_FETCH && response->about != RESPONSE_VANISHED)
-        return;
     (void)text_print(observing->unread, sizeof observing->unread, "can't %.100s: %.140s", response->why.what,
                      response->why.answer);
     if (!is_listing(observing, observing->selection.index) || response->about == RESPONSE_VANISHED)
@@ -335,8 +333,9 @@ take_untagged(void *self, const struct response *response, const struct command 
     (void)oldest;
     track(observing);
     select_untagged(observing->imap, &observing->selection, response);
-    if ((response->kind != RESPONSE_FETCH && response->kind != RESPONSE_EXPUNGE &&
-         response->kind != RESPONSE_UNREADABLE) ||
+    const bool unread = response->kind == RESPONSE_UNREADABLE &&
+                        (response->about == RESPONSE_FETCH || response->about == RESPONSE_VANISHED);
+    if ((response->kind != RESPONSE_FETCH && response->kind != RESPONSE_EXPUNGE && !unread) ||
         !select_owns(observing->imap, &observing->selection))
         return true;
     if (!tell_selected(observing))
@@ -345,7 +344,7 @@ take_untagged(void *self, const struct response *response, const struct command 
         return true;
     if (response->kind == RESPONSE_FETCH)
         return take_message(observing, &response->fetch);
-    if (response->kind == RESPONSE_UNREADABLE)
+    if (unread)
         take_unreadable(observing, response);
     else
         say_changed(observing, "messages were removed while they were being listed");

@@ -142,6 +142,14 @@ take_untagged(void *self, const struct response *response, const struct command 
     case RESPONSE_LIST:
         if (response->list.name.len == 0) /* the answer to a question for the separator */
             return true;
+        /* No name has a line end: a literal with a size that is a lie has swallowed the lines behind it. */
+        if (memmem(response->list.name.at, response->list.name.len, "\r\n", 2) != NULL) {
+            char name[100];
+            error_escape(name, sizeof name, response->list.name);
+            (void)text_print(survey->imap->unlisted, sizeof survey->imap->unlisted, "a name with a line end in it: %s",
+                             name);
+            return true;
+        }
         if ((mailbox = add_mailbox(survey, response->list.name)) == NULL)
             return false;
         mailbox->attributes |= response->list.attributes;

@@ -36,6 +36,21 @@ a_line_of_a_listing_that_cannot_be_read_is_one_message_less(void **state)
 }
 
 static void
+what_cannot_be_read_before_the_uidvalidity_takes_nothing_from_a_mailbox(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 SELECT *", "C:g2 UID FETCH *", "S:* FLAGS (a (b)", "S:* 99999999999 EXISTS",
+                                  SELECTED("g1", "1", "7", "0"), META("1", "1"), "S:g2 OK", NULL});
+    struct remote_select mailbox = {.mailbox = TEXT("a")};
+
+    assert_true(script->remote.ops->observe(script->remote.self, &mailbox, 1, &telling_observer, script, &script->err));
+
+    assert_non_null(strstr(script->told, "done 0 ok\n"));
+    end_script(script);
+}
+
+static void
 a_change_that_cannot_be_read_makes_a_delta_none(void **state)
 {
     (void)state;
@@ -132,13 +147,33 @@ a_list_with_a_line_that_cannot_be_read_says_so(void **state)
     (void)state;
     struct script *script =
         given_script("LIST-STATUS", (const char *const[]){"C:g1 LIST *", "S:* LIST () \"/\" INBOX",
-                                                          "S:* LIST () nonsense Two", "S:g1 OK", NULL});
+                                                          "S:* LIST (\\HasNo", "S:g1 OK", NULL});
 
     assert_true(script->remote.ops->survey(script->remote.self, note_listed, told, &script->err));
 
     assert_string_equal(told, "<INBOX> ");
     script->remote.ops->info(script->remote.self, &info);
-    assert_non_null(strstr(info.unlisted, "* LIST () nonsense"));
+    assert_non_null(strstr(info.unlisted, "* LIST ("));
+    end_script(script);
+}
+
+static void
+a_name_with_a_line_end_is_none(void **state)
+{
+    char told[200] = "";
+    struct remote_info info;
+
+    (void)state;
+    struct script *script =
+        given_script("LIST-STATUS", (const char *const[]){"C:g1 LIST *", "S:* LIST () \"/\" INBOX",
+                                                          "s:* LIST () \"/\" {28}\r\nTwo\r\n* LIST () \"/\" Three\r\nx",
+                                                          "S:", "S:g1 OK", NULL});
+
+    assert_true(script->remote.ops->survey(script->remote.self, note_listed, told, &script->err));
+
+    assert_string_equal(told, "<INBOX> ");
+    script->remote.ops->info(script->remote.self, &info);
+    assert_non_null(strstr(info.unlisted, "a name with a line end in it: Two"));
     end_script(script);
 }
 
@@ -147,10 +182,12 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_of_a_listing_that_cannot_be_read_is_one_message_less),
+        cmocka_unit_test(what_cannot_be_read_before_the_uidvalidity_takes_nothing_from_a_mailbox),
         cmocka_unit_test(a_change_that_cannot_be_read_makes_a_delta_none),
         cmocka_unit_test(what_could_not_be_read_is_not_proven_to_be_gone),
         cmocka_unit_test(what_could_not_be_read_before_a_removal_is_not_gone_either),
         cmocka_unit_test(a_mailbox_of_which_the_status_cannot_be_read_is_listed_without),
+        cmocka_unit_test(a_name_with_a_line_end_is_none),
         cmocka_unit_test(a_list_with_a_line_that_cannot_be_read_says_so),
     };
 

@@ -25,7 +25,8 @@ names_come_as_words_quoted_or_literals(void **state)
         {"* LIST () \"/\" ~home\r\n", 0, "list 0 '/' <~home>\n"},
         {"* LIST () \"/\" ~{2}\r\n~a\r\n", 0, "list 0 '/' <~a>\n"},
         {"* LSUB () \".\" x \r\n", 0, "lsub 0 '.' <x>\n"},
-        {"* LIST () \"//\" x\r\n", 0, UNREADABLE("list", "separator of one character expected")},
+        {"* LIST () \"//\" x\r\n", 0, "list 0 '/' <x>\n"},
+        {"* LIST \"/\" x\r\n", 0, "list 0 '/' <x>\n"},
         {"* LIST () \"/\"\r\n", 0, UNREADABLE("list", "string expected")},
         {"* LIST () \"/\" \"x\r\n", 0, UNREADABLE("list", "a quoted string over a line end")},
     };
