@@ -29,6 +29,7 @@
 #include "sync/match/match.h"
 #include "sync/match/proof.h"
 #include "sync/observe/observe.h"
+#include "sync/observe/uneven.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/readings.h"
 #include "sync/run/line.h"
@@ -238,6 +239,7 @@ dry_pass(struct run *run)
     bool ok = observe(run) && recover_intents(run) && observe_refused(run) && observe_edited(run, true, &edited) &&
               identify(run) && plan(run, &agenda) && agenda_guard(run, &agenda) && agenda_print(run, &agenda);
 
+    uneven_say(run);
     agenda_free(&agenda);
     return ok;
 }
@@ -372,6 +374,7 @@ work_on_line(struct run *run)
     }
     if (is_look_due(run) && !observe(run))
         return false;
+    uneven_say(run);
     return run_stopped(run) || (finish_pairing(run) && reading_say(run) && count_leftovers(run) && close_pending(run) &&
                                 place_close(run) && close_quarantine(run));
 }

@@ -85,9 +85,16 @@ struct remote_message {
     unsigned flags;
     const char *keywords; /* as in flags.h, with has_flags */
     bool has_meta;        /* size and date are known */
-    uint64_t size;        /* RFC822.SIZE: a hint */
-    int64_t date;         /* INTERNALDATE, seconds UTC */
+    uint64_t size;        /* RFC822.SIZE: a hint; 0: not told */
+    int64_t date;         /* INTERNALDATE, seconds UTC; 0: not told, or no date */
 };
+
+/** Is the UID another message than one of this size and date? What was not told, now or then, says nothing. */
+static inline bool
+remote_is_other(const struct remote_message *now, uint64_t size, int64_t date)
+{
+    return (now->size != size && now->size != 0 && size != 0) || (now->date != date && now->date != 0 && date != 0);
+}
 
 struct remote_outcome { /* of one item or mailbox */
     bool ok;
@@ -99,14 +106,14 @@ struct remote_outcome { /* of one item or mailbox */
     bool changed;     /* verify said no, UIDVALIDITY differs, or the server's state is not what it was: plan anew */
     bool doubtful;    /* not ok, but the command may have been (partly) done: look before trying again */
     uint32_t shown;   /* of a listing that is ok: the server shows only so many, the newest; 0: all */
-    char answer[512]; /* the server's words, escaped */
+    char answer[512]; /* the server's words, escaped; of a listing that is ok: what could not be read of it */
 };
 
 struct remote_observer { /* store needs only the last two */
     bool (*selected)(void *context, size_t index, const struct remote_selected *selected);
     bool (*vanished)(void *context, size_t index, uint32_t first, uint32_t last); /* delta only; inclusive */
     bool (*message)(void *context, size_t index, const struct remote_message *message);
-    /** The listing of this mailbox is complete (outcome ok: every tagged answer was OK), or refused. */
+    /** Outcome ok: every tagged answer was OK. Whether all was listed that EXISTS counts is for the caller to count. */
     bool (*done)(void *context, size_t index, const struct remote_outcome *outcome);
 };
 

@@ -3,8 +3,9 @@
  * mailbox is SELECT and one to three UID FETCH, pipelined; nothing of a mailbox is kept but one message, the one whose
  * answers are being put together.
  *
- * A delta is what the server says it is; a listing is counted: as many different messages as EXISTS, or it was not
- * complete.
+ * A delta is what the server says it is. Whether a listing named as many different messages as EXISTS counts is for the
+ * caller to judge: he knows which are different. Here they are counted to learn whether the server lists in order, and
+ * where it stops.
  */
 #include "store/imap/client.h"
 
@@ -241,6 +242,7 @@ flush_message(struct observing *observing)
     if (message.uid == 0)
         return true;
     message.has_meta = message.has_meta && message.size != UINT64_MAX;
+    message.size = message.size != UINT64_MAX ? message.size : 0;
     if (!message.has_flags && !message.has_meta)
         return true;
     message.keywords = observing->keywords;
@@ -432,12 +434,10 @@ finish_mailbox(struct observing *observing)
         observing->counted = observing->dated;
     if (outcome->ok && observing->limited && observing->counted < selection->exists)
         outcome->shown = selection->exists = observing->counted;
-    if (outcome->ok && is_listing(observing, index) && observing->counted != selection->exists) {
-        client_outcome(outcome, "listing incomplete: %u of %u messages%s%s", observing->counted, selection->exists,
-                       observing->unread[0] != '\0' ? "; " : "", observing->unread);
-        outcome->changed = observing->disordered;
+    if (outcome->ok && is_listing(observing, index) && observing->unread[0] != '\0')
+        (void)text_print(outcome->answer, sizeof outcome->answer, "%s", observing->unread);
+    if (outcome->ok && is_listing(observing, index) && observing->counted != selection->exists)
         observing->no_order |= observing->disordered;
-    }
     /* Without HIGHESTMODSEQ the mailbox keeps no change numbers: a delta is no delta. An empty one may have none. */
     if (outcome->ok && !is_listing(observing, index) && selection->modseq == 0 && selection->exists > 0)
         say_changed(observing, "the mailbox does not support change numbers any more");

@@ -17,7 +17,7 @@
 #include "store/base/local.h"
 #include "store/base/mailbox_state.h"
 
-#define JOURNAL_SCHEMA 3 /* PRAGMA user_version; a newer one is refused */
+#define JOURNAL_SCHEMA 4 /* PRAGMA user_version; a newer one is refused */
 
 struct journal;
 
@@ -44,7 +44,16 @@ struct journal_mailbox {
     uint32_t missing; /* how many of them were missing when last looked at */
     int64_t missing_since; /* when that number was first seen, seconds UTC */
     bool past; /* the server went back in time, and this one was not listed since: what it lacks was not removed */
+    /* Its listings and EXISTS do not agree: so many runs on end saw the same difference, at most UNEVEN_KNOWN; 0: they agree */
+    unsigned uneven;
+    int64_t excess;  /* ... EXISTS minus the messages that have a UID here */
+    uint32_t hidden; /* ... so many are counted and were not listed: what is in the mailbox may be more than we know */
+    int64_t weighed; /* ... when it was last listed whole, seconds UTC */
+    uint32_t
+        unjudged; /* ... of those that are missing in its listings so many are gone, as far as can be told: they wait */
 };
+
+#define UNEVEN_KNOWN 3 /* from then on it is how this mailbox is */
 
 struct journal_place { /* of a mailbox's folder; see sync/run/place.c */
     int64_t mailbox;

@@ -5,8 +5,11 @@
 
 #define COLUMNS                                                                                                        \
     "name, wire, folder, separator, attributes, state, uidvalidity, uidnext, messages, modseq, permanent, stamp, "     \
-    "utf8, view, short_count, short_share, short_bytes, behind, had, missing, missing_since, past"
-#define VALUES "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23"
+    "utf8, view, short_count, short_share, short_bytes, behind, had, missing, missing_since, past, "                   \
+    "uneven, excess, hidden, weighed, unjudged"
+#define VALUES                                                                                                         \
+    "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, "           \
+    "?24, ?25, ?26, ?27, ?28"
 
 static bool
 read_mailbox(sqlite3_stmt *statement, struct journal_mailbox *mailbox, bool *no_memory)
@@ -36,6 +39,11 @@ read_mailbox(sqlite3_stmt *statement, struct journal_mailbox *mailbox, bool *no_
     mailbox->missing = (uint32_t)read_integer(&from, 0, UINT32_MAX);
     mailbox->missing_since = read_integer(&from, INT64_MIN, INT64_MAX);
     mailbox->past = read_integer(&from, 0, 1) != 0;
+    mailbox->uneven = (unsigned)read_integer(&from, 0, UNEVEN_KNOWN);
+    mailbox->excess = read_integer(&from, -(int64_t)UINT32_MAX, UINT32_MAX);
+    mailbox->hidden = (uint32_t)read_integer(&from, 0, UINT32_MAX);
+    mailbox->weighed = read_integer(&from, INT64_MIN, INT64_MAX);
+    mailbox->unjudged = (uint32_t)read_integer(&from, 0, UINT32_MAX);
     *no_memory = from.no_memory;
     return !from.damaged && !from.no_memory && mailbox->name != NULL && mailbox->folder != NULL;
 }
@@ -119,6 +127,11 @@ bind_mailbox(sqlite3_stmt *statement, const struct journal_mailbox *mailbox)
     bind_integer(&to, mailbox->missing);
     bind_integer(&to, mailbox->missing_since);
     bind_integer(&to, mailbox->past);
+    bind_integer(&to, mailbox->uneven);
+    bind_integer(&to, mailbox->excess);
+    bind_integer(&to, mailbox->hidden);
+    bind_integer(&to, mailbox->weighed);
+    bind_integer(&to, mailbox->unjudged);
 }
 
 bool

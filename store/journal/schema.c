@@ -220,6 +220,13 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     " stamp TEXT NOT NULL,"
     " born INTEGER NOT NULL"
     ") STRICT, WITHOUT ROWID;",
+
+    /* Mailboxes whose listings and EXISTS do not agree (sync/observe/uneven.c). */
+    "ALTER TABLE mailbox ADD COLUMN uneven INTEGER NOT NULL DEFAULT 0 CHECK (uneven BETWEEN 0 AND 3);"
+    "ALTER TABLE mailbox ADD COLUMN excess INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE mailbox ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0 CHECK (hidden BETWEEN 0 AND 4294967295);"
+    "ALTER TABLE mailbox ADD COLUMN weighed INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE mailbox ADD COLUMN unjudged INTEGER NOT NULL DEFAULT 0 CHECK (unjudged BETWEEN 0 AND 4294967295);",
 };
 
 bool

@@ -107,6 +107,8 @@ on_stored(void *context, size_t index, const struct remote_outcome *outcome)
     struct run *run = storing->run;
     struct mailbox *mailbox = &run->mailboxes[storing->todos[storing->first[index]]->mailbox];
 
+    for (size_t i = 0; outcome->ok && i < storing->requests[index].count; i++)
+        mailbox->full = mailbox->full || !storing->todos[storing->first[index] + i]->echoed; /* perhaps it is gone */
     mailbox->stirred = true;
     if (outcome->ok || outcome->changed)
         return true;

@@ -5,6 +5,7 @@
 #include "sync/apply/apply.h"
 #include "sync/match/meeting.h"
 #include "sync/observe/observe.h"
+#include "sync/observe/uneven.h"
 #include "sync/rows/alias.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
@@ -72,7 +73,7 @@ on_verify(void *context, size_t index, size_t item, const struct remote_message 
 
     if (!journal_message_get(run->journal, transfer->source, source, &found, &ignored) || !found)
         return false;
-    if (now->has_meta && (now->size != source->size || now->date != source->date)) {
+    if (now->has_meta && remote_is_other(now, source->size, source->date)) {
         mailbox->stirred = mailbox->full = true;
         return false;
     }
@@ -368,7 +369,7 @@ check_intent(struct run *run, struct todo *todo, const struct journal_message *w
              bool *wait)
 {
     struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
-    bool found, ok;
+    bool found, hides = false, ok;
 
     *wait = false;
     if (!unfinished_find(run, mailbox, wanted, op, &found))
@@ -377,7 +378,10 @@ check_intent(struct run *run, struct todo *todo, const struct journal_message *w
         *op = (struct journal_op){.attempt = 0};
         return true;
     }
-    if (!unfinished_is_sent(op) && unfinished_is_settled(op, run->looked))
+    /* What is still where it was, was not moved; of a copy that says nothing. */
+    if (op->kind != OP_MOVE && !uneven_may_hide(run, mailbox, op, &hides))
+        return false;
+    if (!hides && !unfinished_is_sent(op) && unfinished_is_settled(op, run->looked))
         return true;
     *wait = todo->dropped = true;
     run->partial = true;
@@ -457,7 +461,7 @@ apply_copies_there(struct run *run, struct agenda *agenda)
 {
     struct transferring transferring;
     struct journal_message *const wanted = &transferring.target;
-    bool ok = begin_transferring(&transferring, run, agenda->count, false);
+    bool hides = false, ok = begin_transferring(&transferring, run, agenda->count, false);
 
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
@@ -468,8 +472,8 @@ apply_copies_there(struct run *run, struct agenda *agenda)
         if (todo->dropped || todo->step.verb != PLAN_UPLOAD || todo->step.kept_back || todo->partner != 0 ||
             !mailbox_is_open(&run->mailboxes[todo->mailbox]))
             continue;
-        ok = run_load(run, todo->id, wanted);
-        if (!ok || !wanted->has_wire || wanted->uid != 0)
+        ok = uneven_may_hide(run, &run->mailboxes[todo->mailbox], NULL, &hides) && run_load(run, todo->id, wanted);
+        if (!ok || hides || !wanted->has_wire || wanted->uid != 0)
             continue;
         ok = find_source(run, wanted, &transferring.source, &from);
         if (!ok || from == NULL)

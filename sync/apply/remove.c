@@ -212,7 +212,7 @@ on_verify(void *context, size_t index, size_t item, const struct remote_message 
     if (!journal_message_get(run->journal, todo->id, message, &found, &ignored) || !found)
         return false;
     mailbox->stirred = true;
-    if (now->has_meta && (now->size != message->size || now->date != message->date)) {
+    if (now->has_meta && remote_is_other(now, message->size, message->date)) {
         mailbox->full = true; /* another message under our UID: looked at from scratch */
         return false;
     }
@@ -257,8 +257,10 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
      * The answer did not name the message. Only a whole listing proves that it is gone; the next look lists the
      * mailbox, or tells of changes.
      */
-    if (outcome->changed || outcome->gone)
+    if (outcome->changed || outcome->gone) {
+        mailbox->full = mailbox->full || mailbox->row.uneven != 0; /* no change would tell that it is gone */
         return true;
+    }
     if (!run_learned(mailbox, CAUTION_REMOVAL_REFUSED))
         run_complain(run, mailbox, "remove messages on the server", outcome->answer, "The next run tries again.");
     run_learn(run, mailbox, CAUTION_REMOVAL_REFUSED);

@@ -8,6 +8,7 @@
 #include "store/base/descriptors.h"
 #include "sync/apply/apply.h"
 #include "sync/base/ids.h"
+#include "sync/observe/uneven.h"
 #include "sync/rows/alias.h"
 #include "sync/rows/own_name.h"
 #include "sync/rows/unfinished.h"
@@ -88,6 +89,14 @@ become_alias(struct run *run, struct mailbox *mailbox, struct sending *sending, 
     return ok;
 }
 
+static bool
+wait_with(struct run *run, struct mailbox *mailbox, const struct sending *sending, const char *why)
+{
+    run->partial = true;
+    run->counts.pending++;
+    return run_pending(run, mailbox, sending->message.id, PENDING_SETTLE, "upload", why, NULL);
+}
+
 /* Is an earlier attempt still in doubt? *wait: not now. Inside a transaction. */
 static bool
 check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, bool *wait)
@@ -97,16 +106,16 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
     *wait = false;
     if (!unfinished_find(run, mailbox, &sending->message, &sending->op, &found))
         return false;
+    *wait = found && (unfinished_is_sent(&sending->op) || !unfinished_is_settled(&sending->op, run->looked));
+    if (*wait)
+        return wait_with(run, mailbox, sending, "an earlier attempt was not answered and may still be under way");
+    if (!uneven_may_hide(run, mailbox, found ? &sending->op : NULL, wait))
+        return false;
+    if (*wait)
+        return wait_with(run, mailbox, sending, "it may be a message that the server counts and does not list");
     if (!found) {
         sending->op = (struct journal_op){.attempt = 0};
         return true;
-    }
-    if (unfinished_is_sent(&sending->op) || !unfinished_is_settled(&sending->op, run->looked)) {
-        *wait = true;
-        run->partial = true;
-        run->counts.pending++;
-        return run_pending(run, mailbox, sending->message.id, PENDING_SETTLE, "upload",
-                           "an earlier attempt was not answered and may still be under way", NULL);
     }
     if (sending->op.kind != OP_UPLOAD) /* it was to be a copy or a move: no APPEND of it was accepted */
         sending->op.attempt = 0;

@@ -34,13 +34,33 @@ state_words(enum mailbox_state state)
     return "";
 }
 
+/* Its list and its count on the server do not agree. */
+static const char *
+uneven_words(const struct journal_mailbox *mailbox, char *to, size_t size)
+{
+    const uint64_t more = (uint64_t)(mailbox->excess < 0 ? -mailbox->excess : mailbox->excess);
+    char waits[64] = "";
+
+    to[0] = '\0';
+    if (mailbox->uneven == 0)
+        return to;
+    if (mailbox->unjudged != 0)
+        (void)text_print(waits, sizeof waits, ", %" PRIu32 " removal%s there wait%s for that", mailbox->unjudged,
+                         mailbox->unjudged == 1 ? "" : "s", mailbox->unjudged == 1 ? "s" : "");
+    if (mailbox->excess > 0)
+        (void)text_print(to, size, ", the server counts %" PRIu64 " more that it does not list%s", more, waits);
+    else
+        (void)text_print(to, size, ", the server's list and its count do not agree%s", waits);
+    return to;
+}
+
 static bool
 show_mailboxes(struct overview *view)
 {
     for (size_t i = 0; i < view->count; i++) {
         const struct journal_mailbox *mailbox = &view->mailboxes[i];
         uint64_t here, there, waiting, unseen;
-        char words[80] = "";
+        char words[80] = "", uneven[120];
 
         if (!journal_message_count(view->journal, mailbox->id, WHICH_WITH_BASE, &here, &view->err) ||
             !journal_message_count(view->journal, mailbox->id, WHICH_WITH_UID, &there, &view->err) ||
@@ -50,8 +70,8 @@ show_mailboxes(struct overview *view)
         if (unseen != 0)
             (void)text_print(words, sizeof words, ", %" PRIu64 " here that the server does not show", unseen);
         report_line(view->report, view->account->name, "mailbox",
-                    "%s: %" PRIu64 " here, %" PRIu64 " there, %" PRIu64 " waiting%s%s", mailbox->name, here, there,
-                    waiting - unseen, words, state_words(mailbox->state));
+                    "%s: %" PRIu64 " here, %" PRIu64 " there, %" PRIu64 " waiting%s%s%s", mailbox->name, here, there,
+                    waiting - unseen, words, uneven_words(mailbox, uneven, sizeof uneven), state_words(mailbox->state));
     }
     return true;
 }

@@ -9,6 +9,7 @@
 #include "sync/base/id_set.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/said_uid.h"
+#include "sync/observe/uneven.h"
 #include "sync/observe/view.h"
 #include "sync/rows/missing.h"
 #include "sync/rules/merge.h"
@@ -52,6 +53,7 @@ unpair(struct run *run, struct mailbox *mailbox, bool past)
     mailbox->row.state = MAILBOX_REPAIR;
     mailbox->row.uidnext = mailbox->row.messages = 0;
     mailbox->row.modseq = 0;
+    uneven_forget(&mailbox->row);
     mailbox->current = false;
     mailbox->look_here = true;
     return true;
@@ -239,12 +241,13 @@ add_unknown(struct run *run, struct sight *sight, const struct remote_message *s
     bool ok;
 
     sight->slid += seen->uid < sight->mailbox->row.uidnext;
-    if (!seen->has_meta || !seen->has_flags) {
+    if (!seen->has_flags || (!seen->has_meta && !sight->request.full)) {
         /*
-         * New mail comes with size and date. An unknown UID below the cursor means that rows are missing in the
-         * journal: everything is listed.
+         * New mail comes with size and date; where it does not, a listing of everything takes it as it is: passed over,
+         * it might stand for one that is gone, and the count would be right. An unknown UID below the cursor means that
+         * rows are missing in the journal: everything is listed.
          */
-        if (seen->uid < sight->request.uidnext || sight->request.uidnext == 0)
+        if (seen->has_flags || seen->uid < sight->request.uidnext || sight->request.uidnext == 0)
             sight->again_full = true;
         return true;
     }
@@ -295,10 +298,13 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     if ((message.facts & FACT_ECHO) != 0) {
         if (!said_uid_echo(run, &sight->said, &message, seen))
             return false;
-    } else if (seen->has_meta && (seen->date != message.date || seen->size != message.size)) {
-        return begin_repair(
-            run, sight, true,
-            "a UID is another message than it was: both sides are paired again by content, nothing is deleted");
+    } else if (seen->has_meta) {
+        if (remote_is_other(seen, message.size, message.date))
+            return begin_repair(
+                run, sight, true,
+                "a UID is another message than it was: both sides are paired again by content, nothing is deleted");
+        message.size = seen->size != 0 ? seen->size : message.size; /* told for the first time */
+        message.date = seen->date != 0 ? seen->date : message.date;
     }
     if (seen->has_flags) {
         message.flags.rseen = seen->flags;
@@ -392,6 +398,58 @@ is_renumbered(const struct sight *sight)
            sight->request.uidvalidity != sight->mailbox->row.uidvalidity;
 }
 
+static void
+refuse_listing(struct run *run, struct sight *sight, const char *answer)
+{
+    sight->again_full = false;
+    run_learn(run, sight->mailbox, CAUTION_UNLISTED);
+    run_complain(run, sight->mailbox, "list the messages of this mailbox", answer, "The next run tries again.");
+}
+
+/*
+ * Are the rows as many as the server counts? If not, everything is listed; where that does not add up either, it is
+ * known as uneven. *settled: the cursors may advance.
+ */
+static bool
+weigh(struct run *run, struct sight *sight, bool whole, const char *unread, bool *settled)
+{
+    struct journal_mailbox *row = &sight->mailbox->row;
+    struct uneven_look look = {.exists = sight->selected.exists,
+                               .listed = sight->listed,
+                               .seen = &sight->seen,
+                               .unread = unread,
+                               .whole = sight->request.full};
+
+    *settled = true;
+    if (!journal_message_count(run->journal, row->id, WHICH_WITH_UID, &look.known, &run->err))
+        return false;
+    if (whole && !sight->selected.delta)
+        uneven_forget(row);
+    if (!whole &&
+        (sight->request.full || (row->uneven == UNEVEN_KNOWN && uneven_adds_up(row, look.known, look.exists))))
+        return uneven_learn(run, sight->mailbox, &look, settled);
+    if (whole && uneven_adds_up(row, look.known, look.exists))
+        return true;
+    sight->again_full = true;
+    if (sight->request.full)
+        refuse_listing(run, sight, "the listing and the server's count do not agree");
+    return true;
+}
+
+static void
+see_all(struct sight *sight)
+{
+    struct journal_mailbox *row = &sight->mailbox->row;
+
+    row->uidnext = sight->selected.uidnext;
+    row->modseq = sight->selected.modseq;
+    row->messages = sight->selected.exists;
+    row->permanent = sight->selected.permanent;
+    row->past = row->past && sight->mailbox->unlisted; /* what the server lost is known only from a whole listing */
+    sight->mailbox->look_there = false;
+    sight->mailbox->current = true;
+}
+
 static bool
 on_done(void *context, size_t index, const struct remote_outcome *outcome)
 {
@@ -399,17 +457,12 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     struct run *run = observation->run;
     struct sight *sight = &observation->sights[index];
     struct journal_mailbox *row = &sight->mailbox->row;
-    uint64_t have;
-    bool whole;
+    bool whole, settled = false;
 
     if (!outcome->ok || !sight->started) {
         sight->again_full = sight->again_full || outcome->changed;
-        if (!sight->again_full || (sight->request.full && !is_renumbered(sight))) {
-            sight->again_full = false;
-            run_learn(run, sight->mailbox, CAUTION_UNLISTED);
-            run_complain(run, sight->mailbox, "list the messages of this mailbox", outcome->answer,
-                         "The next run tries again.");
-        }
+        if (!sight->again_full || (sight->request.full && !is_renumbered(sight)))
+            refuse_listing(run, sight, outcome->answer);
         return true;
     }
     if (sight->ahead && !sight->again_full)
@@ -424,18 +477,9 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     whole = sight->again_full || sight->selected.delta || sight->listed == sight->selected.exists;
     if (!sight->again_full && !sight->selected.delta && whole && !sweep(run, sight))
         return false;
-    if (!journal_message_count(run->journal, row->id, WHICH_WITH_UID, &have, &run->err))
+    if (!sight->again_full && !weigh(run, sight, whole, outcome->answer, &settled))
         return false;
-    if (!sight->again_full && (!whole || have != sight->selected.exists)) {
-        sight->again_full = true;
-        if (sight->request.full) {
-            sight->again_full = false;
-            run_learn(run, sight->mailbox, CAUTION_UNLISTED);
-            run_complain(run, sight->mailbox, "list the messages of this mailbox",
-                         "the listing and the server's count do not agree", "The next run tries again.");
-        }
-    }
-    sight->complete = !sight->again_full && !mailbox_is_unsure(sight->mailbox->cautions);
+    sight->complete = settled && !sight->again_full && !mailbox_is_unsure(sight->mailbox->cautions);
     if (sight->complete &&
         sight->selected.uidnext == 0) { /* a server that does not say: after the highest that it showed */
         uint32_t highest;
@@ -448,13 +492,10 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         if (!said_uid_resolve(run, &sight->said))
             return false;
         say_slid(run, sight);
-        row->uidnext = sight->selected.uidnext;
-        row->modseq = sight->selected.modseq;
-        row->messages = sight->selected.exists;
-        row->permanent = sight->selected.permanent;
-        row->past = false;
+        see_all(sight);
+    } else if (!sight->again_full && !settled) {
         sight->mailbox->look_there = false;
-        sight->mailbox->current = true;
+        sight->mailbox->current = row->hidden == 0;
     }
     return journal_mailbox_save(run->journal, row, &run->err);
 }
@@ -527,7 +568,7 @@ observe_remote(struct run *run)
         sights[count].mailbox = mailbox;
         ok = fill_request(run, &sights[count++],
                           run->pair_all || mailbox->row.state == MAILBOX_REPAIR || mailbox->row.past || mailbox->full ||
-                              view_hides_changes(run, mailbox));
+                              uneven_is_due(run, &mailbox->row) || view_hides_changes(run, mailbox));
     }
     for (int round = 0; ok && count != 0 && round < 3; round++) {
         size_t left = 0;

@@ -5,6 +5,7 @@
  */
 #include "sync/observe/observe.h"
 #include "sync/observe/survey.h"
+#include "sync/observe/uneven.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/unfinished.h"
@@ -112,6 +113,7 @@ forget_cursors(struct journal_mailbox *row)
     row->uidvalidity = row->uidnext = row->messages = 0;
     row->modseq = 0;
     row->stamp[0] = '\0';
+    uneven_forget(row);
 }
 
 static void
@@ -304,7 +306,7 @@ moved_there(const struct run *run, const struct mailbox *mailbox)
 {
     const struct journal_mailbox *row = &mailbox->row;
 
-    if (run->pair_all || row->state == MAILBOX_REPAIR || row->past || !mailbox->has_status)
+    if (run->pair_all || row->state == MAILBOX_REPAIR || row->past || uneven_is_due(run, row) || !mailbox->has_status)
         return true;
     if (row->uidvalidity != mailbox->uidvalidity || row->uidnext != mailbox->uidnext ||
         row->messages != mailbox->messages)

@@ -96,6 +96,7 @@ static const struct {
     {CAUTION_RENUMBERED, NO_REMOVAL_THERE | UNSURE, "a mailbox got new UIDs while it was read"},
     {CAUTION_NOT_MADE, REFUSED, "a mailbox could not be made"},
     {CAUTION_REMOVAL_REFUSED, NO_REMOVAL_FROM_IT, "the server refused to remove a message of this mailbox"},
+    {CAUTION_UNEVEN, NO_REMOVAL_HERE | NO_REMOVAL_FROM_IT, "a mailbox counts a message that it does not list"},
 };
 
 /* The first of these cautions that has one of these effects; NULL: none has. */

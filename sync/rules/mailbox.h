@@ -64,6 +64,7 @@ enum caution {
     CAUTION_RENUMBERED = 1 << 14, /* UIDs were given anew between listing and reading */
     CAUTION_NOT_MADE = 1 << 15,   /* a mailbox that can't be made on the other side */
     CAUTION_REMOVAL_REFUSED = 1 << 16, /* the server refused to remove something */
+    CAUTION_UNEVEN = 1 << 17,          /* a mailbox counts a message that it does not list, since this run */
 };
 
 /**

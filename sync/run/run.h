@@ -59,6 +59,8 @@ struct mailbox {
     bool named;        /* its folder was listed in this run: a name that is another one now was given meanwhile */
     bool current;      /* what the journal says of its side on the server was so in this run */
     bool said;         /* that its messages wait, once a run */
+    bool weighed;      /* a listing of it that does not add up was counted in this run: uneven.h */
+    bool unlisted;     /* ... and known messages were missing in it */
 };
 
 struct todo { /* one message about which something is to be done */

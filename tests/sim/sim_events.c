@@ -22,6 +22,7 @@ static const struct {
     {KIND_POWER, 20, false, event_cut_power},
     {KIND_STATES, 10, false, event_use_other_state},
     {KIND_SEPARATOR, 10, false, event_separator},
+    {KIND_COUNTS, 40, true, event_counts},
     {KIND_SAME_HEADER, 20, false, event_same_header},
     {KIND_BROKEN, 30, false, moment_broken_off},
     {KIND_RACES, 25, false, moment_race},
@@ -100,6 +101,10 @@ void
 kinds_quiet(struct sim *sim)
 {
     sim->quiet = true;
+    if (on(sim, KIND_COUNTS)) {
+        event_counts_right(sim);
+        sim->world.now += DAY;
+    }
     for (int c = 0; c < sim->world.clients; c++)
         if (event_is_copying(&sim->clients[c])) {
             event_copy_more(sim, &sim->clients[c].maildir, 100);

@@ -32,6 +32,9 @@ void event_swap(struct sim *sim);
 void event_back_there(struct sim *sim, int mailbox);
 void event_away_there(struct sim *sim);
 void event_separator(struct sim *sim);
+void event_counts(struct sim *sim);
+/** From now on lists and counts agree. */
+void event_counts_right(struct sim *sim);
 void event_back_here(struct sim *sim, int client, int mailbox);
 void event_away_here(struct sim *sim);
 void event_rename_new_file(struct sim *sim);

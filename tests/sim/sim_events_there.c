@@ -211,3 +211,62 @@ event_separator(struct sim *sim)
     say(&sim->world, "  there: the separator is %c now, the prefix \"%s\"", server->separator, server->prefix);
     kind_met(&sim->world, KIND_SEPARATOR);
 }
+
+static int
+multiplicity(const struct server *server, int content)
+{
+    int sum = 0;
+
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        sum += server_multiplicity(server, m, content);
+    return sum;
+}
+
+void
+event_counts(struct sim *sim)
+{
+    struct server *server = &sim->server;
+    const int mailbox = event_mailbox_there(sim);
+    const struct sim_mailbox *box = &server->boxes[mailbox < 0 ? 0 : mailbox];
+    const int content =
+        mailbox < 0 || box->count == 0 ? -1 : box->messages[rng_below(dice(sim), (unsigned)box->count)].content;
+
+    switch (rng_below(dice(sim), 5)) {
+    case 0:
+    case 1:
+        if (mailbox < 0)
+            return;
+        /* Where it counts one less and lists one less nobody can tell. */
+        server->boxes[mailbox].phantoms = (int)rng_below(dice(sim), 4) - (server->unlisted == 0);
+        say(&sim->world, "  there: %d more are counted in %s than there are", server->boxes[mailbox].phantoms,
+            server_mailbox_name(mailbox));
+        break;
+    case 2:
+        /* Counted for one that is gone, of which nobody told, nobody can miss it. Of twins each may be the hidden one. */
+        if (content < 0 || (server->condstore && !server->qresync) || multiplicity(server, content) != 1)
+            return;
+        for (int m = 0; m < SIM_MAILBOXES; m++)
+            if (server->boxes[m].phantoms < 0)
+                server->boxes[m].phantoms = 0;
+        server->unlisted = content + 1;
+        server->unlisted_for = 1 + (int)rng_below(dice(sim), 2);
+        say(&sim->world, "  there: #%d is counted and not listed", content);
+        break;
+    case 3:
+        server->undated = content + 1;
+        say(&sim->world, "  there: #%d has neither size nor date", content);
+        break;
+    default:
+        event_counts_right(sim);
+        break;
+    }
+    kind_met(&sim->world, KIND_COUNTS);
+}
+
+void
+event_counts_right(struct sim *sim)
+{
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        sim->server.boxes[m].phantoms = 0;
+    sim->server.unlisted = sim->server.undated = 0;
+}

@@ -41,6 +41,7 @@ static const struct knob knobs[KINDS] = {
     [KIND_WANTED] = {"wanted", 15, true},
     [KIND_REWIND] = {"rewind", 8, true},
     [KIND_ONE] = {"one-mailbox", 10, true},
+    [KIND_COUNTS] = {"counts", 10, true},
 };
 
 static unsigned long allowed, forbidden;

@@ -41,6 +41,7 @@ enum kind {
     KIND_WANTED,      /* removed or moved on one side, flagged on the other */
     KIND_REWIND,      /* the server goes back, and gives UIDs anew */
     KIND_ONE,         /* runs for one mailbox */
+    KIND_COUNTS, /* the server counts one more than it lists, or one less; it does not list a message, or does not date it */
     KINDS
 };
 

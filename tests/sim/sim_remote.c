@@ -43,6 +43,8 @@ sim_open(void *remote, bool examine, struct error *err)
     world_between(server->world);
     if ((server->world->lost && server->world->down) || world_step(server->world, STEP_READ, true) != FATE_GO)
         return remote_broken(server, err);
+    if (server->unlisted != 0 && server->unlisted_for-- == 0)
+        server->unlisted = 0;
     server->connected = true;
     server->examine = examine;
     world_break_again(server->world);
@@ -83,7 +85,7 @@ list_one(struct server *server, int mailbox, bool (*listed)(void *context, const
                                  .separator = server->separator};
     item.has_status = !(server->status_gaps && rng_chance(&server->world->rng, 30));
     if (item.has_status) {
-        item.messages = (uint32_t)(box->count - server_hidden(server, mailbox));
+        item.messages = server_exists(server, mailbox);
         item.uidnext = server_uidnext(box, server->status_lags);
         item.uidvalidity = box->uidvalidity;
         item.modseq = server->condstore ? box->modseq : 0;
@@ -159,9 +161,13 @@ tell_one(const struct listing *listing, const struct sim_message *message)
 {
     const struct remote_select *select = listing->select;
     const bool changed = !listing->delta || message->modseq > listing->since || message->uid >= select->uidnext;
-    const bool meta = !listing->known || select->full || message->uid >= select->uidnext;
+    const bool meta = (!listing->known || select->full || message->uid >= select->uidnext) &&
+                      message->content + 1 != listing->server->undated;
 
-    if (listing->known && message->uid == select->check_uid && !meta && !tell_message(listing, message, false, true))
+    if (message->content + 1 == listing->server->unlisted && (!listing->delta || message->uid >= select->uidnext))
+        return true;
+    if (listing->known && message->uid == select->check_uid && !meta &&
+        message->content + 1 != listing->server->undated && !tell_message(listing, message, false, true))
         return false;
     return !changed || tell_message(listing, message, true, meta);
 }
@@ -223,7 +229,7 @@ observe_one(struct listing *listing, struct error *err)
     listing->since = select->modseq;
     const struct remote_selected selected = {.uidvalidity = then.uidvalidity,
                                              .uidnext = server_uidnext(&then, server->lags),
-                                             .exists = (uint32_t)(then.count - server_hidden(server, listing->mailbox)),
+                                             .exists = server_exists(server, listing->mailbox),
                                              .modseq = server->condstore ? then.modseq : 0,
                                              .permanent = then.permanent,
                                              .keywords = then.keywords,

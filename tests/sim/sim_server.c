@@ -115,6 +115,14 @@ server_hidden(const struct server *server, int mailbox)
     return window > 0 && count > window ? count - window : 0;
 }
 
+uint32_t
+server_exists(const struct server *server, int mailbox)
+{
+    const int64_t exists = (int64_t)(server->boxes[mailbox].count - server_hidden(server, mailbox));
+
+    return (uint32_t)(exists + server->boxes[mailbox].phantoms > 0 ? exists + server->boxes[mailbox].phantoms : 0);
+}
+
 bool
 server_is_cut(const struct server *server, int mailbox)
 {

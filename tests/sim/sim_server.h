@@ -25,8 +25,9 @@ struct sim_message {
 
 struct sim_mailbox {
     bool exists;
-    bool cut;    /* there were more than the server shows */
-    bool forgot; /* all its flags, and since then none was given */
+    bool cut;     /* there were more than the server shows */
+    bool forgot;  /* all its flags, and since then none was given */
+    int phantoms; /* EXISTS and STATUS count so many more than there are */
     uint32_t uidvalidity, uidnext;
     uint32_t appended; /* the last UID that came by APPEND */
     uint64_t modseq;
@@ -74,6 +75,9 @@ struct server {
     unsigned unreadable;    /* bits of mailboxes that it can't open now */
     int withheld;           /* one more than the content whose body it can't read now; 0: none */
     int never_shown;        /* one more than the content that it lists, and passes over in each FETCH */
+    int unlisted;           /* one more than the content that no listing names, although it is counted */
+    int unlisted_for;       /* ... in so many sessions; in a third one it is taken for one that is never shown */
+    int undated;            /* one more than the content whose size and date it does not tell */
     int grudged;            /* one more than the content that it stores although it refuses it; never by COPY */
     struct sim_mailbox boxes[SIM_MAILBOXES];
     struct sim_delayed delayed[SIM_DELAYED];
@@ -112,6 +116,8 @@ struct sim_message *server_message(struct server *server, int mailbox, uint32_t 
 uint32_t server_uidnext(const struct sim_mailbox *box, bool lags);
 /** How many of the oldest messages it does not show. */
 size_t server_hidden(const struct server *server, int mailbox);
+/** EXISTS, and MESSAGES of STATUS. */
+uint32_t server_exists(const struct server *server, int mailbox);
 /** It hides some of the mailbox, or did once. */
 bool server_is_cut(const struct server *server, int mailbox);
 int server_multiplicity(const struct server *server, int mailbox, int content);

@@ -1,7 +1,7 @@
 """
-Journals of the format before (schema 2), as a golub of that time left them: old_journals.json, made by
+Journals of the formats before, as a golub of that time left them: old_journals_2.json and old_journals_3.json (schema 2 and 3), made by
 
-    GOLUB_BIN=/path/to/that/golub python3 test_migration.py --make
+    GOLUB_BIN=/path/to/that/golub python3 test_migration.py --make 3
 
 Each holds the journal as SQL text, the mark, and where every message was. The test builds server and Maildir anew from that; what belongs
 to one machine (path, UIDVALIDITY, change numbers) is put into the journal before the new golub meets it.
@@ -17,8 +17,11 @@ from base import HELD, SystemTest, main
 from popbase import ImportTest
 from rig.popserver import CLOSE, Message, PopServer
 
-DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "old_journals.json")
 DATE = 1600000000
+
+
+def data_of(schema):
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "old_journals_%d.json" % schema)
 
 
 def mail(n):
@@ -82,6 +85,8 @@ def load(path, dumped, changes):
 class OldJournalTest(SystemTest):
     """INBOX with flags, keywords, a removal; Drafts; Archive with 25 removals that are held."""
 
+    SCHEMA = 2
+
     def make(self):
         for n in range(1, 9):
             flags = {1: ["\\Seen"], 2: ["\\Flagged", "\\Seen"], 3: ["\\Answered", "$Forwarded"], 4: ["Urgent"]}.get(n, [])
@@ -133,9 +138,9 @@ class OldJournalTest(SystemTest):
         load(self.home.path_of("state", "golub", self.account.name, "journal.db"), old["journal"], changes)
 
     def test_nothing_moves_and_what_is_held_is_held(self):
-        with open(DATA) as f:
+        with open(data_of(self.SCHEMA)) as f:
             old = json.load(f)["imap"]
-        self.assertEqual(old["journal"]["user_version"], 2)
+        self.assertEqual(old["journal"]["user_version"], self.SCHEMA)
         self.given(old)
         here, there = tree_of(self.account.root), self.client.tree()
         kept = tree_of(self.home.path_of("state"))
@@ -163,6 +168,8 @@ class OldJournalTest(SystemTest):
 class OldPopJournalTest(ImportTest):
     """Six messages that are here: for three of them DELE was sent and QUIT never answered, for three it was refused."""
 
+    SCHEMA = 2
+
     def given_server(self, have):
         self.mails = {n: mail(n) for n in range(1, 7)}
         server = PopServer([Message(self.mails[n], b"old%d" % n) for n in have]).__enter__()
@@ -179,9 +186,9 @@ class OldPopJournalTest(ImportTest):
         return {"journal": dump(self.account.journal_path()), "here": tree_of(self.account.root)}
 
     def test_nothing_is_fetched_again(self):
-        with open(DATA) as f:
+        with open(data_of(self.SCHEMA)) as f:
             old = json.load(f)["pop"]
-        self.assertEqual(old["journal"]["user_version"], 2)
+        self.assertEqual(old["journal"]["user_version"], self.SCHEMA)
         server = self.given_server([1, 2, 3, 4, 5, 6])
         self.account = self.pop_account(server.port, keep="forever")
         put_tree(self.account.root, old["here"])
@@ -196,7 +203,15 @@ class OldPopJournalTest(ImportTest):
         self.assert_here([self.mails[n] for n in range(1, 7)])
 
 
-def make_data():
+class OldJournal3Test(OldJournalTest):
+    SCHEMA = 3
+
+
+class OldPopJournal3Test(OldPopJournalTest):
+    SCHEMA = 3
+
+
+def make_data(schema):
     """Run as the old golub was run; the tests' own steps serve for that."""
     data = {}
     for kind, cls in (("imap", OldJournalTest), ("pop", OldPopJournalTest)):
@@ -206,13 +221,13 @@ def make_data():
         result = unittest.TextTestRunner().run(unittest.defaultTestLoader.suiteClass([Maker()]))
         if not result.wasSuccessful():
             sys.exit(1)
-    with open(DATA, "w") as f:
+    with open(data_of(schema), "w") as f:
         json.dump(data, f, indent=0)
         f.write("\n")
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--make"]:
-        make_data()
+    if sys.argv[1:2] == ["--make"]:
+        make_data(int(sys.argv[2]))
     else:
         main()

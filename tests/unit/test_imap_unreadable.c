@@ -28,9 +28,8 @@ a_line_of_a_listing_that_cannot_be_read_is_one_message_less(void **state)
     assert_true(
         script->remote.ops->observe(script->remote.self, mailboxes, 2, &telling_observer, script, &script->err));
 
-    assert_non_null(strstr(script->told,
-                           "done 0 no: listing incomplete: 1 of 2 messages; can't understand the server's "
-                           "answer (not a UID): * 2 FETCH (UID 0"));
+    assert_non_null(strstr(script->told, "done 0 ok: can't understand the server's "
+                                         "answer (not a UID): * 2 FETCH (UID 0"));
     assert_non_null(strstr(script->told, "done 1 ok\n"));
     end_script(script);
 }
@@ -145,9 +144,8 @@ a_list_with_a_line_that_cannot_be_read_says_so(void **state)
     struct remote_info info;
 
     (void)state;
-    struct script *script =
-        given_script("LIST-STATUS", (const char *const[]){"C:g1 LIST *", "S:* LIST () \"/\" INBOX",
-                                                          "S:* LIST (\\HasNo", "S:g1 OK", NULL});
+    struct script *script = given_script("LIST-STATUS", (const char *const[]){"C:g1 LIST *", "S:* LIST () \"/\" INBOX",
+                                                                              "S:* LIST (\\HasNo", "S:g1 OK", NULL});
 
     assert_true(script->remote.ops->survey(script->remote.self, note_listed, told, &script->err));
 

@@ -28,7 +28,12 @@ every_column_of_a_mailbox_comes_back(void **state)
                                    .had = UINT32_MAX,
                                    .missing = UINT32_MAX - 1,
                                    .missing_since = 1700000000,
-                                   .past = true};
+                                   .past = true,
+                                   .uneven = UNEVEN_KNOWN,
+                                   .excess = -(int64_t)UINT32_MAX,
+                                   .hidden = UINT32_MAX - 3,
+                                   .weighed = 1700000001,
+                                   .unjudged = UINT32_MAX};
     struct journal_mailbox *list;
     size_t count;
 
@@ -56,6 +61,11 @@ every_column_of_a_mailbox_comes_back(void **state)
     assert_true(list[1].missing == UINT32_MAX - 1);
     assert_int_equal(list[1].missing_since, 1700000000);
     assert_true(list[1].past);
+    assert_int_equal(list[1].uneven, UNEVEN_KNOWN);
+    assert_true(list[1].excess == -(int64_t)UINT32_MAX);
+    assert_true(list[1].hidden == UINT32_MAX - 3);
+    assert_int_equal(list[1].weighed, 1700000001);
+    assert_true(list[1].unjudged == UINT32_MAX);
 
     list[1].modseq = 7;
     list[1].state = MAILBOX_ACTIVE;

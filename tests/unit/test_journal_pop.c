@@ -200,6 +200,36 @@ a_journal_of_version_2_keeps_its_quarantine_and_the_dates_in_it(void **state)
 }
 
 static void
+a_journal_of_version_3_gets_mailboxes_whose_lists_and_counts_agree(void **state)
+{
+    struct place *p = *state;
+    struct journal_mailbox *list;
+    char stamp[128];
+    size_t count;
+
+    assert_int_equal(mkdir(p->folder, 0700), 0);
+    for (int i = 0; i < 3; i++)
+        given_sql(p, schema_steps[i]);
+    text_print(stamp, sizeof stamp,
+               "PRAGMA application_id = %d; PRAGMA user_version = 3; INSERT INTO meta VALUES ('clean', '1')",
+               SCHEMA_APPLICATION);
+    given_sql(p, stamp);
+    given_sql(
+        p, "INSERT INTO mailbox (name, folder, separator, attributes, state, uidvalidity, uidnext, messages, modseq, "
+           "permanent, stamp) VALUES ('INBOX', 'INBOX', 46, 0, 0, 7, 9, 5, 3, 31, '1')");
+
+    struct journal *journal = opened(p);
+
+    assert_true(journal_mailboxes(journal, &list, &count, &p->err));
+    assert_int_equal(count, 1);
+    assert_int_equal(list[0].uidnext, 9);
+    assert_int_equal(list[0].uneven, 0);
+    assert_true(list[0].excess == 0 && list[0].hidden == 0 && list[0].unjudged == 0 && list[0].weighed == 0);
+    journal_mailboxes_free(list, count);
+    journal_close(journal);
+}
+
+static void
 a_reader_sees_a_journal_of_version_1_without_changing_it(void **state)
 {
     struct place *p = *state;
@@ -233,6 +263,7 @@ main(void)
         TEST(due_is_what_is_stored_or_being_removed_and_old_enough),
         TEST(a_journal_of_version_1_gets_the_new_table_and_keeps_its_mail),
         TEST(a_journal_of_version_2_keeps_its_quarantine_and_the_dates_in_it),
+        TEST(a_journal_of_version_3_gets_mailboxes_whose_lists_and_counts_agree),
         TEST(what_an_older_journal_holds_stands_on_its_list),
         TEST(a_reader_sees_a_journal_of_version_1_without_changing_it),
     };

@@ -208,6 +208,7 @@ static const struct effect effects[] = {
     {CAUTION_RENUMBERED, false, true, false, false, true, false},
     {CAUTION_NOT_MADE, false, false, false, false, false, true},
     {CAUTION_REMOVAL_REFUSED, false, false, false, true, false, false},
+    {CAUTION_UNEVEN, true, false, false, true, false, false},
 };
 
 static bool

@@ -1,0 +1,273 @@
+/* A server whose listings and counts do not agree: a message that it counts and never shows, that it does not show for a while, or does not date. */
+
+#include "tests/sim/scenario.h"
+#include "tests/unit/forms.h"
+
+static unsigned looks;
+
+static void
+count_looks(struct world *world, int mailbox)
+{
+    (void)world;
+    looks += mailbox == INBOX;
+}
+
+/* Three messages on both sides, #20 to #22; with or without change numbers. */
+static void
+given_mail(bool condstore)
+{
+    given_empty_account(1);
+    sim.server.condstore = sim.server.qresync = condstore;
+    for (int i = 0; i < 3; i++)
+        given_mail_there(INBOX, 20 + i);
+    given_both_sides_agree();
+}
+
+static void
+given_it_is_not_listed(int content)
+{
+    sim.server.unlisted = content + 1;
+    sim.server.unlisted_for = 1000;
+}
+
+static void
+what_is_counted_and_never_listed_keeps_nothing_else_back(void **state)
+{
+    (void)state;
+    for (int condstore = 0; condstore < 2; condstore++)
+        for (int phantoms = -1; phantoms < 3; phantoms++) {
+            given_empty_account(1);
+            sim.server.condstore = sim.server.qresync = condstore != 0;
+            sim.server.boxes[INBOX].phantoms = phantoms;
+            given_mail_there(INBOX, 20);
+            given_mail_there(INBOX, 21);
+            for (int run = 0; run < 6; run++) {
+                assert_int_equal(when_golub_syncs_after(60), 0);
+
+                for (int i = 0; i < 2 + run; i++) {
+                    then_it_is_here(INBOX, 20 + i, 1);
+                    then_it_is_there(INBOX, 20 + i, 1);
+                }
+                if (run > 2) /* at a first meeting it may be what is counted */
+                    given_mail_here(INBOX, 22 + run);
+                else
+                    given_mail_there(INBOX, 22 + run);
+                mua_set_flags(here(), file_of(INBOX, 20), run % 2 == 0 ? FLAG_FLAGGED : 0);
+            }
+
+            assert_int_equal(server_message(&sim.server, INBOX, 1)->flags, FLAG_FLAGGED);
+            end_scenario(NULL);
+        }
+}
+
+static void
+a_difference_that_stays_is_known_after_three_runs_and_the_mailbox_is_not_listed_again(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.boxes[INBOX].phantoms = 1;
+    given_mail_there(INBOX, 20);
+    sim.world.on_look = count_looks;
+    for (int run = 0; run < 3; run++) {
+        looks = 0;
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        assert_true(looks > 0);
+    }
+
+    looks = 0;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    assert_int_equal(looks, 0);
+
+    sim.server.boxes[INBOX].phantoms = 2; /* another difference */
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    assert_true(looks > 0);
+}
+
+static void
+what_a_list_lacks_that_does_not_add_up_is_no_removal(void **state)
+{
+    (void)state;
+    for (int condstore = 0; condstore < 2; condstore++) {
+        given_mail(condstore != 0);
+        given_it_is_not_listed(20);
+        sim.clients[0].maildir.quarantined = 0;
+        if (condstore) /* something moved, and VANISHED is not asked for: it is listed whole */
+            sim.server.qresync = sim.server.condstore = false;
+
+        for (int run = 0; run < 4; run++)
+            assert_int_equal(when_golub_syncs_after(60), 0);
+
+        then_it_is_here(INBOX, 20, 1);
+        sim.server.unlisted = 0;
+        then_both_sides_agree();
+        then_it_is_here(INBOX, 20, 1);
+        assert_int_equal(here()->quarantined, 0);
+        end_scenario(NULL);
+    }
+}
+
+static void
+a_removal_waits_until_the_list_adds_up_and_is_said(void **state)
+{
+    (void)state;
+    given_mail(false);
+    sim.server.boxes[INBOX].phantoms = 1;
+    given_both_sides_agree();
+    ledger_out(&sim.world, 21, INBOX);
+    server_expunge(&sim.server, INBOX, 2);
+
+    for (int run = 0; run < 4; run++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(INBOX, 21, 1);
+
+    sim.server.boxes[INBOX].phantoms = 0;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_here(INBOX, 21, 0);
+}
+
+static void
+a_uid_that_the_server_names_as_vanished_is_removed_although_the_list_does_not_add_up(void **state)
+{
+    (void)state;
+    given_mail(true);
+    sim.server.boxes[INBOX].phantoms = 1;
+    given_both_sides_agree();
+    ledger_out(&sim.world, 21, INBOX);
+    server_expunge(&sim.server, INBOX, 2);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(INBOX, 21, 0);
+    then_it_is_here(INBOX, 20, 1);
+}
+
+/* What vanished here may be what is counted there: one run waits for it. */
+static void
+what_moved_to_where_it_is_not_listed_stays_here_for_a_run_and_is_fetched_once_it_is_shown(void **state)
+{
+    (void)state;
+    given_mail(true);
+    given_it_is_not_listed(21);
+    ledger_out(&sim.world, 21, INBOX);
+    server_expunge(&sim.server, INBOX, 2);
+    given_mail_there(WORK, 21);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(INBOX, 21, 1);
+
+    (void)when_golub_syncs_after(60);
+    then_it_is_here(INBOX, 21, 0);
+    sim.server.unlisted = 0;
+    sim.world.now += 86400;
+    then_both_sides_agree();
+    then_it_is_here(WORK, 21, 1);
+}
+
+static void
+what_was_sent_without_an_answer_and_is_not_listed_is_not_sent_again(void **state)
+{
+    (void)state;
+    for (int answered = 0; answered < 2; answered++) {
+        given_mail(true);
+        sim.server.uidplus = false;
+        given_it_is_not_listed(30);
+        given_mail_here(INBOX, 30);
+        if (!answered)
+            given_trouble_at(STEP_APPEND, true, true);
+
+        for (int run = 0; run < 8; run++)
+            (void)when_golub_syncs_after(600);
+
+        then_it_is_there(INBOX, 30, 1);
+        sim.server.unlisted = 0;
+        sim.world.now += 86400;
+        then_both_sides_agree();
+        then_it_is_there(INBOX, 30, 1);
+        end_scenario(NULL);
+    }
+}
+
+/* The journal is lost, and a message that is here is not listed for two runs. */
+static void
+a_file_that_may_be_what_is_counted_is_not_sent_at_a_first_meeting(void **state)
+{
+    (void)state;
+    given_mail(true);
+    run_open_journal(&sim, 0, NULL, 0);
+    given_it_is_not_listed(21);
+
+    for (int run = 0; run < 2; run++) {
+        assert_int_equal(when_golub_syncs_after(60), 1);
+        then_it_is_there(INBOX, 21, 1);
+    }
+
+    sim.server.unlisted = 0;
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 21, 1);
+}
+
+/* Neither its missing date, nor the one that it has later, makes it another message. */
+static void
+what_has_no_date_is_fetched_once(void **state)
+{
+    (void)state;
+    for (int condstore = 0; condstore < 2; condstore++)
+        for (int old = 0; old < 2; old++) {
+            given_mail(condstore != 0);
+            sim.server.undated = (old ? 20 : 23) + 1;
+            if (!old)
+                given_mail_there(INBOX, 23);
+            given_mail_there(INBOX, 24);
+
+            assert_int_equal(when_golub_syncs_after(60), 0);
+            then_it_is_here(INBOX, 24, 1);
+            then_it_is_here(INBOX, 23, old ? 0 : 1);
+            when_the_user_removes(INBOX, 22);
+            assert_int_equal(when_golub_syncs_after(60), 0);
+            then_it_is_there(INBOX, 22, 0);
+
+            sim.server.undated = 0;
+            given_mail_there(INBOX, 25);
+            then_both_sides_agree();
+            assert_int_equal(when_golub_syncs_after(60), 0);
+            assert_int_equal(here()->quarantined, 0);
+            end_scenario(NULL);
+        }
+}
+
+/* It is gone at one end, and one that has no date came for it: as many as before. */
+static void
+what_has_no_date_does_not_stand_for_one_that_is_gone(void **state)
+{
+    (void)state;
+    given_mail(true);
+    sim.server.qresync = false;
+    sim.server.undated = 23 + 1;
+    given_mail_there(INBOX, 23);
+    ledger_out(&sim.world, 21, INBOX);
+    server_expunge(&sim.server, INBOX, 2);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(INBOX, 23, 1);
+    then_it_is_here(INBOX, 21, 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(what_is_counted_and_never_listed_keeps_nothing_else_back),
+        SCENARIO(a_difference_that_stays_is_known_after_three_runs_and_the_mailbox_is_not_listed_again),
+        SCENARIO(what_a_list_lacks_that_does_not_add_up_is_no_removal),
+        SCENARIO(a_removal_waits_until_the_list_adds_up_and_is_said),
+        SCENARIO(a_uid_that_the_server_names_as_vanished_is_removed_although_the_list_does_not_add_up),
+        SCENARIO(what_moved_to_where_it_is_not_listed_stays_here_for_a_run_and_is_fetched_once_it_is_shown),
+        SCENARIO(what_was_sent_without_an_answer_and_is_not_listed_is_not_sent_again),
+        SCENARIO(a_file_that_may_be_what_is_counted_is_not_sent_at_a_first_meeting),
+        SCENARIO(what_has_no_date_is_fetched_once),
+        SCENARIO(what_has_no_date_does_not_stand_for_one_that_is_gone),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
