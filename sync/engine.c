@@ -32,6 +32,7 @@
 #include "sync/observe/uneven.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/readings.h"
+#include "sync/rows/refusals.h"
 #include "sync/run/line.h"
 #include "sync/run/place.h"
 #include "sync/run/situation.h"
@@ -177,8 +178,10 @@ plan(struct run *run, struct agenda *agenda)
         ok = ok && agenda_moves(run, agenda) && agenda_unpaired(run, agenda) && agenda_wanted(run, agenda);
     }
     ok = ok && proof_read(run, agenda, false);
-    if (ok)
+    if (ok) {
         reading_drop_files(run, agenda);
+        refusals_drop(run, agenda);
+    }
     return ok && agenda_say_two_places(run, agenda);
 }
 
@@ -375,8 +378,8 @@ work_on_line(struct run *run)
     if (is_look_due(run) && !observe(run))
         return false;
     uneven_say(run);
-    return run_stopped(run) || (finish_pairing(run) && reading_say(run) && count_leftovers(run) && close_pending(run) &&
-                                place_close(run) && close_quarantine(run));
+    return run_stopped(run) || (finish_pairing(run) && reading_say(run) && refusals_say(run) && count_leftovers(run) &&
+                                close_pending(run) && place_close(run) && close_quarantine(run));
 }
 
 static bool
@@ -384,8 +387,8 @@ work(struct run *run)
 {
     bool ok;
 
-    if (!hold_release(run) || !additions_take_word(run) || !count_time(run) || !situation_check(run) ||
-        !survey_load(run) || !linked_take_back(run) || !survey_known(run))
+    if (!hold_release(run) || !additions_take_word(run) || !count_time(run) || !refusals_load(run) ||
+        !situation_check(run) || !survey_load(run) || !linked_take_back(run) || !survey_known(run))
         return false;
     if (!line_open(run))
         return false;
@@ -472,6 +475,7 @@ engine_run(const struct account *account, const struct sync_options *options, st
     free(run.mailboxes);
     free(run.given_up);
     free(run.put_off);
+    free(run.refusals);
     free(run.unproven);
     free(run.doubtful);
     free(run.undeleted);

@@ -101,8 +101,9 @@ struct remote_outcome { /* of one item or mailbox */
     bool gone;        /* not ok, and the reason is that the mailbox or message does not exist (any more) */
     bool permanent;   /* not ok, and asking again without a change is useless: [TOOBIG], APPENDLIMIT, a bare LF ... */
     bool throttled;   /* not ok, and the server does no more of this kind in this mailbox now: a later run asks again */
+    bool passing;     /* not ok, and the server has trouble now, with this message or all: [UNAVAILABLE], [SERVERBUG] */
     bool denied;      /* not ok, and it is a matter of rights: read-only, [NOPERM] */
-    bool over_quota;  /* [OVERQUOTA] */
+    bool over_quota;  /* [OVERQUOTA]; throttled as well */
     bool changed;     /* verify said no, UIDVALIDITY differs, or the server's state is not what it was: plan anew */
     bool doubtful;    /* not ok, but the command may have been (partly) done: look before trying again */
     uint32_t shown;   /* of a listing that is ok: the server shows only so many, the newest; 0: all */
@@ -151,6 +152,7 @@ struct remote_append { /* one message to be stored */
     const char *keywords; /* only those the mailbox can store are sent */
     int64_t date;
     uint64_t size; /* wire bytes, exact */
+    bool alone;    /* it was refused before: no command of several, and its bytes wait until the server asks for them */
 };
 
 struct remote_appender {

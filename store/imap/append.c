@@ -1,11 +1,24 @@
 /*
  * Messages to be stored. Neighbours of one mailbox travel together (MULTIAPPEND, all or nothing), group after group
- * without waiting. A group that is refused is halved down to the one message that is the reason.
+ * without waiting. Of a group that is refused two messages are sent by themselves, and the rest in halves, down to the one
+ * that is the reason. Where two on end are refused in the same words, or the answer says by a code that it is enough,
+ * nothing more is sent to that mailbox; over quota, to none.
  */
 #include "store/imap/client.h"
 
+#include "store/base/arena.h"
+
+#define FIRST 16 /* so many go out before the first one is known to be stored */
+
 struct group {
     size_t first, count;
+};
+
+struct place {        /* a mailbox; neighbouring messages share it */
+    bool probed;      /* two messages of a refused group were sent by themselves */
+    bool over;        /* nothing more is sent there */
+    unsigned refused; /* messages refused by themselves, in the same words, since one was stored */
+    struct remote_outcome why;
 };
 
 struct appending {
@@ -22,9 +35,10 @@ struct appending {
     bool full;   /* over quota: nothing more is sent */
     bool single; /* the server refused a group, but not its messages one by one */
     struct remote_outcome over_quota;
-    bool gone; /* the mailbox of messages[gone_at] does not exist: nothing more is sent there */
-    size_t gone_at;
-    struct remote_outcome gone_why;
+    struct place *places;
+    size_t *place_of; /* one for each message: index of its place */
+    bool stored;      /* the server has taken something */
+    size_t sent;
 };
 
 /* An atom as a keyword may be one (RFC 9051 section 9: ATOM-CHAR). */
@@ -85,6 +99,7 @@ send_group(struct appending *appending, struct group group)
 {
     struct queue *queue = &appending->imap->queue;
 
+    appending->sent++;
     queue_begin(queue, COMMAND_APPEND, 0, group.first, group.count);
     queue_print(queue, "APPEND ");
     queue_name(queue, appending->messages[group.first].mailbox);
@@ -92,7 +107,7 @@ send_group(struct appending *appending, struct group group)
         queue_print(queue, " ");
         print_flags(queue, &appending->messages[i]);
         print_date(queue, appending->messages[i].date);
-        queue_stream(queue, i, appending->messages[i].size);
+        queue_stream(queue, i, appending->messages[i].size, appending->messages[i].alone);
     }
     return queue_end(queue, appending->err);
 }
@@ -129,12 +144,15 @@ next_group(const struct appending *appending)
     const struct remote_append *messages = appending->messages;
     struct group group = {appending->at, 1};
     uint64_t bytes = messages[group.first].size;
-    size_t most = appending->imap->can.bits & CAPABILITY_MULTIAPPEND && !appending->single ? LIMIT_BATCH : 1;
+    size_t most =
+        appending->imap->can.bits & CAPABILITY_MULTIAPPEND && !appending->single && !messages[group.first].alone
+            ? LIMIT_BATCH
+            : 1;
 
     while (group.count < most && group.first + group.count < appending->count) {
         const struct remote_append *next = &messages[group.first + group.count];
-        if (!same_mailbox(&messages[group.first], next) || is_too_big(appending, group.first + group.count) ||
-            has_lookalike(appending, group, next))
+        if (next->alone || !same_mailbox(&messages[group.first], next) ||
+            is_too_big(appending, group.first + group.count) || has_lookalike(appending, group, next))
             break;
         if (next->size > LIMIT_APPEND_BYTES || bytes + next->size > LIMIT_APPEND_BYTES)
             break;
@@ -153,6 +171,23 @@ report_all(struct appending *appending, struct group group, const struct remote_
     return true;
 }
 
+static struct place *
+place_of(const struct appending *appending, size_t index)
+{
+    return &appending->places[appending->place_of[index]];
+}
+
+/* Why it is not sent; NULL: it is. */
+static const struct remote_outcome *
+over(const struct appending *appending, struct group group)
+{
+    const struct place *place = place_of(appending, group.first);
+
+    if (appending->full)
+        return &appending->over_quota;
+    return place->over ? &place->why : NULL;
+}
+
 static bool
 next(void *self, bool *more)
 {
@@ -160,19 +195,19 @@ next(void *self, bool *more)
 
     if (appending->halves_len > 0) {
         struct group group = appending->halves[--appending->halves_len];
-        return appending->full ? report_all(appending, group, &appending->over_quota) : send_group(appending, group);
+        const struct remote_outcome *why = over(appending, group);
+        return why != NULL ? report_all(appending, group, why) : send_group(appending, group);
     }
-    if (appending->at == appending->count) {
-        /* A group in flight may still come back in halves: then this is asked again. */
+    if (appending->at == appending->count || (!appending->stored && appending->sent >= FIRST)) {
+        /* A group in flight may still come back in halves: then this is asked again. So it is behind the first ones. */
         *more = false;
         return true;
     }
     struct group group = next_group(appending);
+    const struct remote_outcome *why = over(appending, group);
     appending->at += group.count;
-    if (appending->full)
-        return report_all(appending, group, &appending->over_quota);
-    if (appending->gone && same_mailbox(&appending->messages[appending->gone_at], &appending->messages[group.first]))
-        return report_all(appending, group, &appending->gone_why);
+    if (why != NULL)
+        return report_all(appending, group, why);
     if (is_too_big(appending, group.first)) {
         struct remote_outcome outcome;
         client_outcome(&outcome, "larger than the %llu bytes that the server accepts (APPENDLIMIT)",
@@ -210,6 +245,8 @@ take_ok(struct appending *appending, const struct command *command, const struct
     const struct remote_outcome good = {.ok = true};
     bool believed = believe(appending, command, response);
 
+    appending->stored = true;
+    place_of(appending, command->first)->refused = 0;
     for (size_t i = 0; i < command->count; i++) {
         uint32_t uid = believed ? uid_set_nth(&response->to, i) : 0;
         if (!appending->from->done(appending->context, command->first + i, uid, &good))
@@ -218,12 +255,12 @@ take_ok(struct appending *appending, const struct command *command, const struct
     return true;
 }
 
-/* Words of servers without response codes that mean: this message, never. */
+/* Words that mean: this message, never. Others say what passes, whatever they sound like. */
 static bool
 says_never(struct text said)
 {
-    static const char *const words[] = {"bare newline", "bare LF",   "NUL char", "null char", "nvalid",
-                                        "alformed",     "too large", "too big",  "too long"};
+    static const char *const words[] = {"bare newline", "are LF", "NUL char", "null char",
+                                        "contains non-ASCII characters in headers"};
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (said.len > 0 && memmem(said.at, said.len, words[i], strlen(words[i])) != NULL)
@@ -232,31 +269,75 @@ says_never(struct text said)
 }
 
 static bool
-halve(struct appending *appending, const struct command *command)
+send_later(struct appending *appending, struct group group)
 {
-    size_t half = (command->count + 1) / 2;
-
-    if (!array_grow(&appending->halves, &appending->halves_size, appending->halves_len + 2,
+    if (group.count == 0)
+        return true;
+    if (!array_grow(&appending->halves, &appending->halves_size, appending->halves_len + 1,
                     sizeof *appending->halves)) {
         error_set(appending->err, ERROR_LOCAL, "store messages on the server: out of memory");
         return false;
     }
-    /* The last one in is the first one out. */
-    appending->halves[appending->halves_len++] = (struct group){command->first + half, command->count - half};
-    appending->halves[appending->halves_len++] = (struct group){command->first, half};
+    appending->halves[appending->halves_len++] = group;
     return true;
 }
 
-/* What is queued and not on its way yet would only be refused, too. */
+/* The last one in is the first one out. */
+static bool
+halve(struct appending *appending, const struct command *command)
+{
+    struct place *place = place_of(appending, command->first);
+    const size_t half = (command->count + 1) / 2;
+
+    if (!place->probed && command->count > 2) {
+        place->probed = true;
+        return send_later(appending, (struct group){command->first + 2, command->count - 2}) &&
+               send_later(appending, (struct group){command->first + 1, 1}) &&
+               send_later(appending, (struct group){command->first, 1});
+    }
+    return send_later(appending, (struct group){command->first + half, command->count - half}) &&
+           send_later(appending, (struct group){command->first, half});
+}
+
+/* What is queued and not on its way yet would only be refused, too. Commands are taken back from the newest on. */
 static bool
 take_back_rest(struct appending *appending)
 {
     struct command command;
 
-    while (queue_take_back(&appending->imap->queue, &command))
-        if (!report_all(appending, (struct group){command.first, command.count}, &appending->over_quota))
+    while (queue_take_back(&appending->imap->queue, &command)) {
+        const struct group group = {command.first, command.count};
+        const struct remote_outcome *why = over(appending, group);
+
+        if (why != NULL ? !report_all(appending, group, why) : !send_later(appending, group))
             return false;
+    }
     return true;
+}
+
+static void
+note_refusal(struct appending *appending, const struct command *command, const struct response *response,
+             struct remote_outcome *outcome)
+{
+    struct place *place = place_of(appending, command->first);
+
+    if (outcome->over_quota) {
+        appending->full = true;
+        appending->over_quota = *outcome;
+    }
+    if (command->count == 1 && !outcome->gone && !outcome->throttled)
+        outcome->permanent = outcome->permanent || says_never(response->said);
+    if (outcome->gone || outcome->throttled || outcome->denied) {
+        place->over = true;
+        place->why = *outcome;
+    } else if (command->count == 1 && !outcome->permanent && !place->over) {
+        const bool same = place->refused != 0 && client_same_words(place->why.answer, outcome->answer);
+
+        place->refused = same ? place->refused + 1 : 1;
+        place->over = place->refused >= 2;
+        place->why = *outcome;
+        place->why.throttled = place->over;
+    }
 }
 
 static bool
@@ -268,23 +349,15 @@ take_answer(void *self, const struct command *command, const struct response *re
     if (response->state == STATE_OK)
         return take_ok(appending, command, response);
     client_refused(response, &outcome);
-    if (outcome.over_quota) {
-        appending->full = true;
-        appending->over_quota = outcome;
-    }
-    if (outcome.gone) {
-        appending->gone = true;
-        appending->gone_at = command->first;
-        appending->gone_why = outcome;
-    }
-    if (command->count > 1 && !outcome.gone && !outcome.over_quota) {
+    note_refusal(appending, command, response, &outcome);
+    const struct group group = {command->first, command->count};
+    const struct remote_outcome *why = over(appending, group);
+    if (command->count > 1 && why == NULL) {
         appending->single |= response->state == STATE_BAD;
         return halve(appending, command);
     }
-    if (!outcome.gone && !outcome.over_quota && response->code != CODE_OTHER)
-        outcome.permanent |= response->state == STATE_BAD || says_never(response->said);
-    return report_all(appending, (struct group){command->first, command->count}, &outcome) &&
-           (!appending->full || take_back_rest(appending));
+    return report_all(appending, group, command->count == 1 ? &outcome : why) &&
+           (why == NULL || take_back_rest(appending));
 }
 
 static bool
@@ -311,11 +384,24 @@ imap_append(struct imap *imap, const struct remote_append *messages, size_t coun
         .imap = imap, .messages = messages, .count = count, .from = from, .context = context, .err = err};
     const struct operation operation = {
         .self = &appending, .next = next, .answered = take_answer, .rewind = rewind_message, .read = read_message};
+    struct arena arena = {0};
+    size_t places = 0;
     bool ok;
 
-    do
+    appending.places = arena_array(&arena, count, sizeof *appending.places);
+    appending.place_of = arena_array(&arena, count, sizeof *appending.place_of);
+    ok = !arena.failed;
+    if (!ok)
+        error_set(err, ERROR_LOCAL, "store messages on the server: out of memory");
+    for (size_t i = 0; ok && i < count; i++) {
+        places += i == 0 || !same_mailbox(&messages[i - 1], &messages[i]);
+        appending.place_of[i] = places - 1;
+    }
+    while (ok && (appending.halves_len > 0 || appending.at < count)) {
+        appending.sent = 0;
         ok = queue_run(&imap->queue, &operation, err);
-    while (ok && (appending.halves_len > 0 || appending.at < count));
+    }
+    arena_free(&arena);
     free(appending.halves);
     return ok;
 }

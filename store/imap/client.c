@@ -90,6 +90,10 @@ client_refused(const struct response *response, struct remote_outcome *out)
     case CODE_INUSE:
         out->throttled = true;
         break;
+    case CODE_UNAVAILABLE:
+    case CODE_SERVERBUG:
+        out->passing = true;
+        break;
     case CODE_NOPERM:
     case CODE_READ_ONLY:
         out->denied = true;

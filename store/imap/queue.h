@@ -105,8 +105,8 @@ void queue_print(struct queue *queue, const char *format, ...) __attribute__((fo
 void queue_name(struct queue *queue, struct text name);
 /** UIDs as a set; the caller has made sure that they fit a command line (JOB_MAX). */
 void queue_set(struct queue *queue, const uint32_t *uids, size_t count);
-/** A literal whose bytes come from operation->read(index). */
-void queue_stream(struct queue *queue, size_t index, uint64_t size);
+/** A literal whose bytes come from operation->read(index). @param asked  not before the server asks for them, whatever it offers */
+void queue_stream(struct queue *queue, size_t index, uint64_t size, bool asked);
 /** @return false: no memory, or a name with NUL; err is filled in */
 MUST_CHECK bool queue_end(struct queue *queue, struct error *err);
 

@@ -85,9 +85,9 @@ queue_print(struct queue *queue, const char *format, ...)
 
 /* Announce a literal of a size; says WAIT where the server must be asked first. */
 static void
-announce_literal(struct queue *queue, uint64_t size)
+announce_literal(struct queue *queue, uint64_t size, bool asked)
 {
-    bool at_once = queue->literal_plus || (queue->literal_minus && size <= LITERAL_MINUS_MAX);
+    bool at_once = !asked && (queue->literal_plus || (queue->literal_minus && size <= LITERAL_MINUS_MAX));
 
     queue_print(queue, "{%llu%s}\r\n", (unsigned long long)size, at_once ? "+" : "");
     if (!at_once)
@@ -109,7 +109,7 @@ queue_name(struct queue *queue, struct text name)
             quotable = false;
     }
     if (!quotable) {
-        announce_literal(queue, name.len);
+        announce_literal(queue, name.len, false);
         add_text(queue, name.at, name.len);
         return;
     }
@@ -135,9 +135,9 @@ queue_set(struct queue *queue, const uint32_t *uids, size_t count)
 }
 
 void
-queue_stream(struct queue *queue, size_t index, uint64_t size)
+queue_stream(struct queue *queue, size_t index, uint64_t size, bool asked)
 {
-    announce_literal(queue, size);
+    announce_literal(queue, size, asked);
     add_segment(queue,
                 (struct segment){.kind = SEGMENT_STREAM, .command = queue->last_number, .left = size, .index = index});
 }

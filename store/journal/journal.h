@@ -17,7 +17,7 @@
 #include "store/base/local.h"
 #include "store/base/mailbox_state.h"
 
-#define JOURNAL_SCHEMA 4 /* PRAGMA user_version; a newer one is refused */
+#define JOURNAL_SCHEMA 5 /* PRAGMA user_version; a newer one is refused */
 
 struct journal;
 
@@ -294,7 +294,7 @@ enum journal_pending_kind {
     PENDING_ALTERED,
     PENDING_UNREADABLE,
     PENDING_FAILED,  /* anything else that went wrong, tried again next time */
-    PENDING_MAILBOX, /* its mailbox is gone on one side, refused, or can't be made */
+    PENDING_MAILBOX, /* its mailbox is gone on one side, refused, read-only, or can't be made */
 };
 struct journal_pending {
     int64_t mailbox, message; /* message 0: about the mailbox */
@@ -303,6 +303,8 @@ struct journal_pending {
     char why[512];   /* for people; the other side's words */
     int64_t since;
     char hold[16]; /* PENDING_HELD: the newest list that it stands on; all of them: journal_holds_of */
+    int64_t
+        not_before; /* the server refused it, and not for good (sync/rows/refusals.h): when it may be asked again, seconds UTC; 0: it did not */
 };
 /** One row a message (or a mailbox, message 0): replaces what was there; `since` of an equal kind and detail stays. */
 MUST_CHECK bool journal_pending_set(struct journal *journal, const struct journal_pending *pending, struct error *err);

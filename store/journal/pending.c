@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#define COLUMNS "mailbox, message, kind, detail, why, since, hold"
+#define COLUMNS "mailbox, message, kind, detail, why, since, hold, not_before"
 
 static bool
 read_pending(sqlite3_stmt *statement, void *row)
@@ -18,18 +18,20 @@ read_pending(sqlite3_stmt *statement, void *row)
     read_string(&from, pending->why, sizeof pending->why);
     pending->since = read_integer(&from, INT64_MIN, INT64_MAX);
     read_string(&from, pending->hold, sizeof pending->hold);
+    pending->not_before = read_integer(&from, 0, INT64_MAX);
     return !from.damaged;
 }
 
 bool
 journal_pending_set(struct journal *journal, const struct journal_pending *pending, struct error *err)
 {
-    static const char sql[] =
-        "INSERT INTO pending (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-        " ON CONFLICT (mailbox, message) DO UPDATE SET"
-        " since = iif((kind, detail) IS (excluded.kind, excluded.detail), since, excluded.since),"
-        " (kind, detail, why, hold) = (excluded.kind, excluded.detail, excluded.why, excluded.hold)"
-        " WHERE (kind, detail, why, hold) IS NOT (excluded.kind, excluded.detail, excluded.why, excluded.hold)";
+    static const char sql[] = "INSERT INTO pending (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+                              " ON CONFLICT (mailbox, message) DO UPDATE SET"
+                              " since = iif((kind, detail) IS (excluded.kind, excluded.detail), since, excluded.since),"
+                              " (kind, detail, why, hold, not_before) ="
+                              " (excluded.kind, excluded.detail, excluded.why, excluded.hold, excluded.not_before)"
+                              " WHERE (kind, detail, why, hold, not_before) IS NOT"
+                              " (excluded.kind, excluded.detail, excluded.why, excluded.hold, excluded.not_before)";
     sqlite3_stmt *statement = sql_prepare(journal, SQL_PENDING_SET, sql, err);
     struct sql_binder to = {.statement = statement};
 
@@ -43,6 +45,7 @@ journal_pending_set(struct journal *journal, const struct journal_pending *pendi
     bind_string(&to, pending->why);
     bind_integer(&to, pending->since);
     bind_string(&to, pending->hold);
+    bind_integer(&to, pending->not_before);
     return sql_run(journal, statement, "save what is pending", err);
 }
 

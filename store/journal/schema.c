@@ -227,6 +227,9 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
     "ALTER TABLE mailbox ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0 CHECK (hidden BETWEEN 0 AND 4294967295);"
     "ALTER TABLE mailbox ADD COLUMN weighed INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE mailbox ADD COLUMN unjudged INTEGER NOT NULL DEFAULT 0 CHECK (unjudged BETWEEN 0 AND 4294967295);",
+
+    /* When the server may be asked once more for what it refused. */
+    "ALTER TABLE pending ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0 CHECK (not_before >= 0);",
 };
 
 bool

@@ -3,6 +3,7 @@
 
 #include "store/base/clock.h"
 #include "store/base/descriptors.h"
+#include "sync/rows/refusals.h"
 #include "sync/rows/flushed.h"
 #include "sync/rows/readings.h"
 #include "sync/rules/merge.h"
@@ -52,6 +53,7 @@ record(struct arrivals *arrivals, struct arrival *arrival, const struct local_de
     struct journal_message *message = &arrival->message;
     struct mailbox *mailbox = &run->mailboxes[arrival->mailbox];
 
+    refusal_end(run, mailbox, message->id, WORK_FETCH);
     (void)text_print(message->info, sizeof message->info, "%s", item->info);
     message->has_wire = message->has_header = true;
     memcpy(message->wire, arrival->digests.wire, DIGEST_SIZE);

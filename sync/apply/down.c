@@ -6,11 +6,17 @@
 #include "sync/apply/arrivals.h"
 #include "sync/apply/room.h"
 #include "sync/rows/readings.h"
+#include "sync/rows/refusals.h"
 
 #include <inttypes.h>
 
 #define ROUND                                                                                                          \
     2048 /* messages that are asked for at once: what came short of them is asked for again, and learned from */
+
+struct refused { /* asked[at] was refused by itself */
+    size_t at;
+    struct remote_outcome outcome;
+};
 
 struct downloading {
     struct run *run;
@@ -28,6 +34,8 @@ struct downloading {
     uint32_t *uids;
     size_t request_count;
     bool again; /* the second time */
+    struct refused *refused;
+    size_t refused_count, refused_size;
 
     struct local_draft *draft; /* being written; NULL: what comes is thrown away */
     bool no_room;              /* true: because more came than was announced, or than there is room for */
@@ -172,14 +180,6 @@ on_end(void *context, size_t index, uint32_t uid)
     return !arrivals_are_due(&down->arrivals) || arrivals_flush(&down->arrivals);
 }
 
-static void
-miss(struct run *run, struct mailbox *mailbox, const char *what, const struct remote_outcome *outcome)
-{
-    mailbox->stirred = true;
-    run_learn(run, mailbox, CAUTION_UNFETCHED);
-    run_complain(run, mailbox, what, outcome->answer, "The next run tries again.");
-}
-
 /* What was said of one message is said of it; `done` says what is true of all that are missing. */
 static bool
 on_refused(void *context, size_t index, uint32_t uid, const struct remote_outcome *outcome)
@@ -193,8 +193,14 @@ on_refused(void *context, size_t index, uint32_t uid, const struct remote_outcom
     if (wanted == SIZE_MAX || outcome->gone)
         return true;
     down->readings[wanted].failed = true;
+    if (!array_grow(&down->refused, &down->refused_size, down->refused_count + 1, sizeof *down->refused))
+        return run_no_memory(run);
+    down->refused[down->refused_count++] = (struct refused){wanted, *outcome};
     (void)text_print(what, sizeof what, "fetch the message of UID %" PRIu32, uid);
-    miss(run, mailbox, what, outcome);
+    mailbox->stirred = true;
+    run_learn(run, mailbox, CAUTION_UNFETCHED);
+    run_complain(run, mailbox, what, outcome->answer,
+                 outcome->passing ? "The next run tries again." : "It is asked for again within a day.");
     return true;
 }
 
@@ -225,8 +231,11 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     if (outcome->ok)
         return true;
     (void)text_print(what, sizeof what, "fetch %zu message%s", missing, missing == 1 ? "" : "s");
-    if (!over) /* else it was said of those before */
-        miss(run, mailbox, outcome->throttled ? "fetch more mail" : what, outcome);
+    if (over) /* it was said of those before */
+        return true;
+    run_learn(run, mailbox, CAUTION_UNFETCHED);
+    run_complain(run, mailbox, outcome->throttled ? "fetch more mail" : what, outcome->answer,
+                 "The next run tries again.");
     return true;
 }
 
@@ -240,7 +249,7 @@ static bool
 is_due(const struct run *run, const struct todo *todo)
 {
     return is_download(todo) && !reading_given_up(run, todo->id) &&
-           (run->mailboxes[todo->mailbox].over & WORK_FETCH) == 0;
+           (run->mailboxes[todo->mailbox].over & WORK_FETCH) == 0 && !refusal_is_known(run, todo->id, WORK_FETCH);
 }
 
 /* One folder that can't be written to (its rights, a read-only mount) is found out before a body is asked for, and stops no other. */
@@ -304,6 +313,14 @@ choose(struct downloading *down, struct agenda *agenda)
                     down->todos[down->count++] = &agenda->todos[i];
         }
         end = begin;
+    }
+    /* What was refused before is asked for behind the others, so that nothing is refused for its sake. */
+    for (size_t i = 0; run->refusals_count != 0 && i < agenda->count; i++) {
+        struct todo *todo = &agenda->todos[i];
+
+        if (is_download(todo) && refusal_is_known(run, todo->id, WORK_FETCH) && !reading_given_up(run, todo->id) &&
+            mailbox_is_open(&run->mailboxes[todo->mailbox]))
+            down->todos[down->count++] = todo;
     }
     run->total += down->count;
     return true;
@@ -386,6 +403,26 @@ sort_out(struct downloading *down)
     return run_end(run, ok);
 }
 
+/* Two on end that are refused in the same words are no sign that something is wrong with them. */
+static bool
+note_refused(struct downloading *down)
+{
+    struct run *run = down->run;
+    bool ok = down->refused_count == 0 || run_begin(run);
+
+    for (size_t i = 0; ok && i < down->refused_count; i++) {
+        struct refused *refused = &down->refused[i];
+        const struct todo *todo = down->asked[refused->at];
+        struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+
+        refused->outcome.throttled = (mailbox->over & WORK_FETCH) != 0;
+        ok = refusal_note(run, mailbox, todo->id, WORK_FETCH, true, &refused->outcome);
+    }
+    ok = down->refused_count == 0 ? ok : run_end(run, ok);
+    down->refused_count = 0;
+    return ok;
+}
+
 /* The next ROUND of those whose mailboxes are not over; they move together. */
 static size_t
 next_round(struct downloading *down, size_t at)
@@ -406,10 +443,10 @@ fetch_all(struct downloading *down)
         at = next_round(down, at);
         down->again = false;
         memset(down->readings, 0, down->asked_count * sizeof *down->readings);
-        if (!fetch_asked(down) || !sort_out(down))
+        if (!fetch_asked(down) || !note_refused(down) || !sort_out(down))
             return false;
         down->again = true;
-        if (down->asked_count != 0 && (!fetch_asked(down) || !sort_out(down)))
+        if (down->asked_count != 0 && (!fetch_asked(down) || !note_refused(down) || !sort_out(down)))
             return false;
     }
     return true;
@@ -423,6 +460,7 @@ apply_downloads(struct run *run, struct agenda *agenda)
 
     if (ok && down.count != 0)
         ok = allocate(&down) && room_check(run, &down.room, down.todos, down.count) && fetch_all(&down);
+    free(down.refused);
     arena_free(&down.arena);
     return ok;
 }

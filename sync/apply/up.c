@@ -11,6 +11,7 @@
 #include "sync/observe/uneven.h"
 #include "sync/rows/alias.h"
 #include "sync/rows/own_name.h"
+#include "sync/rows/refusals.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
 #include "sync/run/situation.h"
@@ -19,6 +20,7 @@
 
 #define UPLOAD_BATCH 1000 /* messages whose intents are committed together; their files stay open until then */
 #define UPLOAD_BATCH_BYTES (64u * 1024 * 1024)
+#define SMALL (64u * 1024)
 #define ATTEMPTS_MAX 3 /* APPENDs that were accepted and never shown; unanswered ones do not count */
 
 struct sending { /* one message of a batch */
@@ -42,6 +44,8 @@ struct uploading {
     size_t count, most;
     uint64_t bytes;
     struct remote_append *requests; /* one for each of batch */
+    struct todo **due;              /* in the order in which they are sent */
+    size_t due_count;
     bool over_quota;
     bool full; /* no descriptor was left for the next one: what is here is sent first */
 };
@@ -301,6 +305,7 @@ record_sent(struct uploading *up, struct sending *sending)
     bool alias = false;
 
     mailbox->stirred = true;
+    refusal_end(run, mailbox, message->id, WORK_APPEND);
     run_did(run, mailbox,
             (struct report_done){.act = DID_UPLOAD,
                                  .uid = sending->uid,
@@ -344,6 +349,29 @@ put_off(struct run *run, int64_t id)
     return true;
 }
 
+/* Once for all that was not even sent. */
+static void
+complain(struct uploading *up, struct mailbox *mailbox, const struct sending *sending)
+{
+    struct run *run = up->run;
+    const struct remote_outcome *outcome = &sending->outcome;
+    char what[160] = "store new mail on the server";
+
+    if (outcome->throttled ? (mailbox->over & WORK_APPEND) != 0 || (outcome->over_quota && up->over_quota)
+                           : outcome->denied && (mailbox->over & WORK_APPEND) != 0)
+        return;
+    if (outcome->throttled || outcome->denied) {
+        mailbox->over |= WORK_APPEND;
+        up->over_quota = up->over_quota || outcome->over_quota;
+    } else {
+        (void)text_print(what, sizeof what, "store message %.120s on the server", sending->message.base);
+    }
+    run_complain(run, mailbox, what, outcome->answer,
+                 outcome->over_quota ? "Make room there; what is here stays, and the next run tries again."
+                 : outcome->throttled || outcome->passing ? "The next run tries again."
+                                                          : "It stays here, and is sent again within a day.");
+}
+
 static bool
 record_refused(struct uploading *up, struct sending *sending)
 {
@@ -363,17 +391,31 @@ record_refused(struct uploading *up, struct sending *sending)
         sending->message.date = sending->op.date;
         return refuse(run, mailbox, &sending->message, outcome->answer);
     }
-    if (!outcome->over_quota || !up->over_quota)
-        run_complain(run, mailbox, "store new mail on the server", outcome->answer,
-                     outcome->over_quota ? "Make room there; what is here stays, the next run tries again."
-                                         : "The next run tries again.");
-    up->over_quota = up->over_quota || outcome->over_quota;
+    complain(up, mailbox, sending);
     run->counts.pending++;
     run->partial = true;
     mailbox->look_there =
         true; /* if it was stored all the same, it is paired before its file can be taken for another one */
     return put_off(run, sending->message.id) &&
-           run_pending(run, mailbox, sending->message.id, PENDING_FAILED, "upload", outcome->answer, NULL);
+           refusal_note(run, mailbox, sending->message.id, WORK_APPEND, true, outcome);
+}
+
+/* Where the server has said that it is enough, nothing is wrong with those that it refused before it said so. */
+static void
+judge_refusals(struct uploading *up)
+{
+    for (size_t i = 0; i < up->count; i++) {
+        const struct sending *sending = &up->batch[i];
+
+        if (sending->answered && sending->outcome.throttled)
+            up->run->mailboxes[sending->todo->mailbox].enough = true;
+    }
+    for (size_t i = 0; i < up->count; i++) {
+        struct sending *sending = &up->batch[i];
+
+        if (!sending->outcome.ok && !sending->outcome.denied && up->run->mailboxes[sending->todo->mailbox].enough)
+            sending->outcome.throttled = true;
+    }
 }
 
 static bool
@@ -382,6 +424,7 @@ record_answers(struct uploading *up)
     struct run *run = up->run;
     bool ok = run_begin(run);
 
+    judge_refusals(up);
     for (size_t i = 0; ok && i < up->count; i++) {
         struct sending *sending = &up->batch[i];
 
@@ -390,6 +433,14 @@ record_answers(struct uploading *up)
         ok = sending->outcome.ok ? record_sent(up, sending) : record_refused(up, sending);
     }
     return run_end(run, ok);
+}
+
+/* One that was refused before must not take others along; small ones may be tried together once one of them went well. */
+static bool
+is_alone(const struct run *run, const struct mailbox *mailbox, const struct sending *sending)
+{
+    return refusal_is_known(run, sending->message.id, WORK_APPEND) &&
+           (sending->wire_size > SMALL || refusal_is_probe(run, mailbox, sending->message.id, WORK_APPEND));
 }
 
 static bool
@@ -412,7 +463,8 @@ send_batch(struct uploading *up)
                                                  .flags = merge_sent(sending->message.flags),
                                                  .keywords = sending->message.keywords,
                                                  .date = sending->op.date,
-                                                 .size = sending->wire_size};
+                                                 .size = sending->wire_size,
+                                                 .alone = is_alone(run, mailbox, sending)};
     }
     asked = run->remote.ops->append(run->remote.self, up->requests, up->count, &appender, up, &run->err);
     why = run->err;
@@ -460,21 +512,40 @@ count_open(const struct run *run)
 }
 
 static bool
-upload_all(struct uploading *up, struct agenda *agenda)
+is_upload(const struct run *run, const struct todo *todo)
+{
+    return todo->step.verb == PLAN_UPLOAD && !todo->dropped && todo->partner == 0 && !todo->step.kept_back &&
+           mailbox_is_open(&run->mailboxes[todo->mailbox]);
+}
+
+/* What was refused before goes first, and of that the smallest: whether there is room is known then before much is sent. */
+static int
+compare_uploads(const void *pa, const void *pb)
+{
+    const struct todo *a = *(struct todo *const *)pa, *b = *(struct todo *const *)pb;
+
+    if (a->mailbox != b->mailbox)
+        return a->mailbox < b->mailbox ? -1 : 1;
+    if (a->refused != b->refused)
+        return a->refused ? -1 : 1;
+    if (a->refused && a->size != b->size)
+        return a->size < b->size ? -1 : 1;
+    return a < b ? -1 : a > b; /* both are of the agenda */
+}
+
+static bool
+upload_all(struct uploading *up)
 {
     struct run *run = up->run;
     size_t i = 0;
 
-    while (i < agenda->count && !up->over_quota && !run_stopped(run)) {
+    while (i < up->due_count && !up->over_quota && !run_stopped(run)) {
         if (!run_begin(run))
             return false;
-        for (up->full = false; i < agenda->count && up->count < up->most && up->bytes < UPLOAD_BATCH_BYTES; i++) {
-            struct todo *todo = &agenda->todos[i];
-
-            if (todo->dropped || todo->partner != 0 || todo->step.kept_back || todo->step.verb != PLAN_UPLOAD ||
-                !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+        for (up->full = false; i < up->due_count && up->count < up->most && up->bytes < UPLOAD_BATCH_BYTES; i++) {
+            if ((run->mailboxes[up->due[i]->mailbox].over & WORK_APPEND) != 0 || !is_upload(run, up->due[i]))
                 continue;
-            if (!add_to_batch(up, todo)) {
+            if (!add_to_batch(up, up->due[i])) {
                 journal_rollback(run->journal);
                 return false;
             }
@@ -484,6 +555,8 @@ upload_all(struct uploading *up, struct agenda *agenda)
         if (!situation_mark_commit(run) || !run_commit(run) || !send_batch(up))
             return false;
     }
+    for (size_t k = 0; up->over_quota && k < run->count; k++) /* one server, one quota */
+        run->mailboxes[k].over |= WORK_APPEND;
     return true;
 }
 
@@ -499,8 +572,7 @@ apply_uploads(struct run *run, struct agenda *agenda)
 
         todo->dropped =
             todo->dropped || (todo->step.verb == PLAN_UPLOAD && ids_have(run->put_off, run->put_off_count, todo->id));
-        if (todo->step.verb == PLAN_UPLOAD && !todo->dropped && todo->partner == 0 && !todo->step.kept_back &&
-            mailbox_is_open(&run->mailboxes[todo->mailbox])) {
+        if (is_upload(run, todo)) {
             any = true;
             run->total++;
         }
@@ -511,7 +583,17 @@ apply_uploads(struct run *run, struct agenda *agenda)
         return false;
     up.batch = arena_array(&arena, agenda_room(agenda, UPLOAD_BATCH), sizeof *up.batch);
     up.requests = arena_array(&arena, agenda_room(agenda, UPLOAD_BATCH), sizeof *up.requests);
-    ok = run_has(run, &arena) && upload_all(&up, agenda);
+    up.due = arena_array(&arena, agenda->count, sizeof *up.due);
+    ok = run_has(run, &arena);
+    for (size_t i = 0; ok && i < agenda->count; i++) {
+        if (!is_upload(run, &agenda->todos[i]))
+            continue;
+        agenda->todos[i].refused = refusal_is_known(run, agenda->todos[i].id, WORK_APPEND);
+        up.due[up.due_count++] = &agenda->todos[i];
+    }
+    if (ok)
+        qsort(up.due, up.due_count, sizeof *up.due, compare_uploads);
+    ok = ok && upload_all(&up);
     for (size_t i = 0; i < up.count; i++) /* what was not sent because the journal failed */
         close_file(run, &up.batch[i]);
     arena_free(&arena);

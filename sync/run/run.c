@@ -73,8 +73,8 @@ run_pending(struct run *run, const struct mailbox *mailbox, int64_t message, enu
     (void)text_print(row.hold, sizeof row.hold, "%s", hold != NULL ? hold : "");
     if (!journal_pending_get(run->journal, row.mailbox, message, &known, &found, &run->err))
         return false;
-    if (found && known.kind == kind && strcmp(known.detail, row.detail) == 0 && strcmp(known.why, row.why) == 0 &&
-        strcmp(known.hold, row.hold) == 0)
+    if (found && known.kind == kind && known.not_before == 0 && strcmp(known.detail, row.detail) == 0 &&
+        strcmp(known.why, row.why) == 0 && strcmp(known.hold, row.hold) == 0)
         return true;
     return journal_pending_set(run->journal, &row, &run->err);
 }

@@ -52,15 +52,19 @@ struct mailbox {
     /* what went wrong */
     bool full_up;  /* the server refused to move something into it: not asked again, and not said again, in this run */
     unsigned over; /* enum work: the server does no more of it in this run */
-    unsigned cautions; /* enum caution: what this run learned of it that forbids something */
-    bool renumbered;   /* it is paired anew because its UIDVALIDITY is another one */
-    bool perhaps_cut;  /* listed for the first time, and as many as a server may show at most: see view.h */
-    bool proven;       /* its folder was listed whole: flushed.c */
-    bool named;        /* its folder was listed in this run: a name that is another one now was given meanwhile */
-    bool current;      /* what the journal says of its side on the server was so in this run */
-    bool said;         /* that its messages wait, once a run */
-    bool weighed;      /* a listing of it that does not add up was counted in this run: uneven.h */
-    bool unlisted;     /* ... and known messages were missing in it */
+    unsigned released;   /* enum work: of what it had refused, one message went well in this run */
+    unsigned probed;     /* enum work: ... or was refused again */
+    bool enough;         /* the server takes no more uploads for now */
+    unsigned complained; /* enum work: that some of it was refused in this run was said */
+    unsigned cautions;   /* enum caution: what this run learned of it that forbids something */
+    bool renumbered;     /* it is paired anew because its UIDVALIDITY is another one */
+    bool perhaps_cut;    /* listed for the first time, and as many as a server may show at most: see view.h */
+    bool proven;         /* its folder was listed whole: flushed.c */
+    bool named;          /* its folder was listed in this run: a name that is another one now was given meanwhile */
+    bool current;        /* what the journal says of its side on the server was so in this run */
+    bool said;           /* that its messages wait, once a run */
+    bool weighed;        /* a listing of it that does not add up was counted in this run: uneven.h */
+    bool unlisted;       /* ... and known messages were missing in it */
 };
 
 struct todo { /* one message about which something is to be done */
@@ -85,6 +89,7 @@ struct todo { /* one message about which something is to be done */
     bool dropped;     /* nothing more is done about it in this pass: paired, moved, held, waiting ... */
     bool counted;     /* a removal that the guard counted and let pass */
     bool own_name;    /* its file's name is of the form that golub gives */
+    bool refused;     /* an upload that was refused before, and is asked for again */
 };
 
 struct agenda {
@@ -99,6 +104,8 @@ struct released { /* a removal that was held when the run began, and that the us
     int64_t message;
     bool here, there; /* on which side it may be removed */
 };
+
+struct refusal; /* sync/rows/refusals.c */
 
 struct given_up { /* a message whose body did not come, or not whole */
     int64_t id;
@@ -164,6 +171,8 @@ struct run {
     size_t given_up_count, given_up_size;
     int64_t *put_off; /* rows whose files the server did not take, ascending: not sent again in this run */
     size_t put_off_count, put_off_size;
+    struct refusal *refusals; /* what the server refused, and not for good, by message */
+    size_t refusals_count, refusals_size;
     int64_t *unproven; /* rows of files that may be a message which could not be read in this pass: not sent in it */
     size_t unproven_count, unproven_size;
     bool fell_behind; /* a mailbox or folder disappeared since the last run */

@@ -89,11 +89,14 @@ is_refused(struct server *server, int mailbox, int content, struct remote_outcom
         text_print(outcome->answer, sizeof outcome->answer, "[TRYCREATE] no such mailbox");
     } else if (content % 10 < server->refuses) {
         outcome->permanent = true;
-        text_print(outcome->answer, sizeof outcome->answer, "[LIMIT] not this one");
+        text_print(outcome->answer, sizeof outcome->answer, "[TOOBIG] not this one");
+    } else if (content % 10 < server->declines) {
+        text_print(outcome->answer, sizeof outcome->answer, "not now");
     } else if (is_over_quota(server) || server->boxes[mailbox].count == SIM_MESSAGES) {
-        outcome->over_quota = true;
+        outcome->over_quota = outcome->throttled = true;
         text_print(outcome->answer, sizeof outcome->answer, "[OVERQUOTA] full");
     } else if (content + 1 == server->grudged) {
+        outcome->passing = true;
         text_print(outcome->answer, sizeof outcome->answer, "[SERVERBUG] not now");
     } else {
         outcome->ok = true;

@@ -343,7 +343,11 @@ fetch_uids(struct server *server, int mailbox, const struct remote_fetch *wanted
         if (fate != FATE_GO)
             return remote_broken(server, err);
         if (message != NULL && !wanted->headers && message->content + 1 == server->withheld) {
-            *outcome = (struct remote_outcome){.answer = "[UNAVAILABLE] some messages could not be read"};
+            *outcome =
+                (struct remote_outcome){.passing = true, .answer = "[UNAVAILABLE] some messages could not be read"};
+            server->refusals++;
+            if (to->refused != NULL && !to->refused(context, index, message->uid, outcome))
+                return false;
             continue;
         }
         if (message != NULL && message->content + 1 != server->never_shown &&

@@ -68,6 +68,8 @@ struct server {
     bool dawdles; /* what nobody waits for is mostly carried out late */
     bool lags, status_lags; /* UIDNEXT, that of STATUS, is still the highest UID after an APPEND */
     int refuses;            /* contents with number % 10 < refuses are refused for good */
+    int declines;           /* ... and below this for now: it says so of each by itself */
+    unsigned long refusals; /* bodies that it did not give */
     int window;             /* of a mailbox it shows so many, the newest; 0: all */
     bool announces;         /* ... and says so: MESSAGELIMIT */
     int lies;               /* how RFC822.SIZE is wrong; 0: as wrong_sizes says */

@@ -417,7 +417,7 @@ messages_that_look_alike_go_up_in_commands_of_their_own(void **state)
 }
 
 static void
-a_refused_group_is_halved_down_to_the_one(void **state)
+of_a_refused_group_two_messages_are_sent_by_themselves_and_then_the_rest(void **state)
 {
     (void)state;
     struct script *script = given_script("LITERAL+ MULTIAPPEND", (const char *const[]){"C:g1 APPEND *",
@@ -430,27 +430,58 @@ a_refused_group_is_halved_down_to_the_one(void **state)
                                                                                        "S:g1 NO one of them",
                                                                                        "C:g2 APPEND *",
                                                                                        "B:5",
-                                                                                       "C:*",
-                                                                                       "B:7",
                                                                                        "C:",
                                                                                        "C:g3 APPEND *",
-                                                                                       "B:8",
-                                                                                       "C:",
-                                                                                       "S:g3 OK",
-                                                                                       "S:g2 NO one of them",
-                                                                                       "C:g4 APPEND *",
-                                                                                       "B:5",
-                                                                                       "C:",
-                                                                                       "C:g5 APPEND *",
                                                                                        "B:7",
                                                                                        "C:",
+                                                                                       "C:g4 APPEND *",
+                                                                                       "B:8",
+                                                                                       "C:",
+                                                                                       "S:g2 OK",
+                                                                                       "S:g3 NO [TOOBIG] much",
                                                                                        "S:g4 OK",
-                                                                                       "S:g5 NO [TOOBIG] much",
                                                                                        NULL});
 
     assert_true(appends(script, 3));
 
-    assert_told(script, "appended 2 u0 ok\nappended 0 u0 ok\nappended 1 u0 no permanent: [TOOBIG] much\n");
+    assert_told(script, "appended 0 u0 ok\nappended 1 u0 no permanent: [TOOBIG] much\nappended 2 u0 ok\n");
+    end_script(script);
+}
+
+/* Passing trouble, whatever it sounds like: neither BAD nor "invalid" is a message's own fault. */
+static void
+two_messages_on_end_that_are_refused_in_the_same_words_end_the_uploads_of_their_mailbox(void **state)
+{
+    (void)state;
+    struct script *script =
+        given_script("", (const char *const[]){"C:g1 APPEND \"a\" *{5}", "S:g1 BAD Invalid state. 15",
+                                               "C:g2 APPEND \"a\" *{7}", "S:g2 BAD Invalid state. 16", NULL});
+
+    assert_true(appends(script, 3));
+
+    assert_told(script, "appended 0 u0 no: Invalid state. 15\nappended 1 u0 no: Invalid state. 16\n"
+                        "appended 2 u0 no throttled: Invalid state. 16\n");
+    end_script(script);
+}
+
+/* No bytes before the server asks for them, and no others in the same command. */
+static void
+what_was_refused_before_is_sent_by_itself_when_the_server_asks_for_it(void **state)
+{
+    (void)state;
+    struct script *script =
+        given_script("LITERAL+ MULTIAPPEND",
+                     (const char *const[]){"C:g1 APPEND \"a\" *{5}", "W:", "S:g1 NO [OVERQUOTA] full", NULL});
+    script->messages = messages;
+    const struct remote_append wanted[] = {
+        {.mailbox = TEXT("a"), .keywords = "", .size = 5, .alone = true},
+        {.mailbox = TEXT("a"), .keywords = "", .size = 7},
+    };
+
+    assert_true(script->remote.ops->append(script->remote.self, wanted, 2, &telling_appender, script, &script->err));
+
+    assert_told(script, "appended 0 u0 no throttled quota: [OVERQUOTA] full\n"
+                        "appended 1 u0 no throttled quota: [OVERQUOTA] full\n");
     end_script(script);
 }
 
@@ -599,7 +630,9 @@ main(void)
         cmocka_unit_test(messages_of_a_mailbox_go_up_together),
         cmocka_unit_test(an_appenduid_that_cannot_be_true_is_not_believed),
         cmocka_unit_test(messages_that_look_alike_go_up_in_commands_of_their_own),
-        cmocka_unit_test(a_refused_group_is_halved_down_to_the_one),
+        cmocka_unit_test(of_a_refused_group_two_messages_are_sent_by_themselves_and_then_the_rest),
+        cmocka_unit_test(two_messages_on_end_that_are_refused_in_the_same_words_end_the_uploads_of_their_mailbox),
+        cmocka_unit_test(what_was_refused_before_is_sent_by_itself_when_the_server_asks_for_it),
         cmocka_unit_test(full_sockets_on_both_sides_are_no_deadlock),
         cmocka_unit_test(ok_to_a_message_that_was_not_sent_is_a_lie),
         cmocka_unit_test(over_quota_ends_the_uploads),

@@ -1,0 +1,137 @@
+/* What a server refuses, and not for good: what is asked for again, when, and how much of it. */
+#include "tests/sim/scenario.h"
+
+#define DAY (24 * 3600)
+
+/* How often something of this kind was asked for in a run. */
+static unsigned long
+asked_after(enum step_kind kind, int64_t seconds, int status)
+{
+    const unsigned long before = coverage.done[kind];
+
+    assert_int_equal(when_golub_syncs_after(seconds), status);
+    return coverage.done[kind] - before;
+}
+
+static void
+a_message_that_was_refused_by_itself_is_sent_again_when_a_day_is_over(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_both_sides_agree();
+    sim.server.declines = 1; /* 10, 20 and so on */
+    given_mail_here(INBOX, 10);
+    given_mail_here(INBOX, 11);
+    assert_int_equal(asked_after(STEP_APPEND, 60, 1), 2);
+    then_it_is_there(INBOX, 11, 1);
+
+    assert_int_equal(asked_after(STEP_APPEND, 60, 1), 0);
+    assert_int_equal(asked_after(STEP_APPEND, DAY, 1), 1);
+    given_mail_here(INBOX, 12);
+    assert_int_equal(asked_after(STEP_APPEND, 60, 1), 1);
+
+    then_it_is_there(INBOX, 12, 1);
+    sim.server.declines = 0;
+    assert_int_equal(asked_after(STEP_APPEND, DAY, 0), 1);
+    then_it_is_there(INBOX, 10, 1);
+    then_both_sides_agree();
+}
+
+static void
+of_what_was_refused_one_is_asked_for_and_the_others_follow_in_the_same_run(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_both_sides_agree();
+    sim.server.declines = 1;
+    for (int i = 10; i <= 40; i += 10)
+        given_mail_here(INBOX, i);
+    assert_int_equal(asked_after(STEP_APPEND, 60, 1), 4);
+
+    assert_int_equal(asked_after(STEP_APPEND, DAY, 1), 1);
+    sim.server.declines = 0;
+
+    assert_int_equal(asked_after(STEP_APPEND, DAY, 0), 4);
+    for (int i = 10; i <= 40; i += 10)
+        then_it_is_there(INBOX, i, 1);
+    then_both_sides_agree();
+}
+
+/* Full, for now: no day passes, and nothing but the smallest is tried. */
+static void
+what_had_no_room_is_tried_by_the_next_run_with_one_message(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    sim.server.quota = 1;
+    for (int i = 11; i <= 14; i++)
+        given_mail_here(INBOX, i);
+    assert_true(asked_after(STEP_APPEND, 60, 1) > 0);
+
+    assert_int_equal(asked_after(STEP_APPEND, 60, 1), 1);
+    assert_int_equal(asked_after(STEP_APPEND, 60, 1), 1);
+    sim.server.quota = 0;
+
+    assert_int_equal(asked_after(STEP_APPEND, 60, 0), 4);
+    then_both_sides_agree();
+}
+
+/* The one that is asked for may be the only one that something is wrong with. */
+static void
+one_that_is_refused_again_does_not_keep_the_others_for_ever(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_both_sides_agree();
+    sim.server.declines = 3; /* 10, 11, 12, 20 and so on */
+    for (int i = 10; i <= 12; i++)
+        given_mail_here(INBOX, i);
+    assert_int_equal(asked_after(STEP_APPEND, 60, 1), 3);
+    sim.server.declines = 2;
+
+    for (int i = 0; i < 4; i++)
+        (void)when_golub_syncs_after(DAY);
+
+    then_it_is_there(INBOX, 12, 1);
+    sim.server.declines = 0;
+    assert_int_equal(when_golub_syncs_after(DAY), 0);
+    then_both_sides_agree();
+}
+
+static void
+a_message_that_can_not_be_read_now_keeps_no_other_and_is_asked_for_by_itself(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_both_sides_agree();
+    sim.server.withheld = 1 + 5;
+    given_mail_there(INBOX, 5);
+    given_mail_there(INBOX, 6);
+    (void)when_golub_syncs_after(60);
+    then_it_is_here(INBOX, 6, 1);
+    const unsigned long refused = sim.server.refusals;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    assert_int_equal(sim.server.refusals, refused + 1);
+    sim.server.withheld = 0;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_here(INBOX, 5, 1);
+    then_both_sides_agree();
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(a_message_that_was_refused_by_itself_is_sent_again_when_a_day_is_over),
+        SCENARIO(of_what_was_refused_one_is_asked_for_and_the_others_follow_in_the_same_run),
+        SCENARIO(what_had_no_room_is_tried_by_the_next_run_with_one_message),
+        SCENARIO(one_that_is_refused_again_does_not_keep_the_others_for_ever),
+        SCENARIO(a_message_that_can_not_be_read_now_keeps_no_other_and_is_asked_for_by_itself),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
