@@ -54,16 +54,23 @@ is_disabled(struct text word, const char *const *disable)
     return false;
 }
 
+/* NAME=number */
+static void
+read_limit(struct text word, const char *name, uint64_t *out)
+{
+    size_t len = strlen(name);
+    uint64_t number;
+
+    if (word.len > len && text_is_nocase((struct text){word.at, len}, name) &&
+        text_number((struct text){word.at + len, word.len - len}, INT64_MAX, &number))
+        *out = number;
+}
+
 static void
 add_word(struct capabilities *out, struct text word)
 {
-    static const char limit[] = "APPENDLIMIT=";
-    size_t len = sizeof limit - 1;
-    uint64_t number;
-
-    if (word.len > len && text_is_nocase((struct text){word.at, len}, limit) &&
-        text_number((struct text){word.at + len, word.len - len}, INT64_MAX, &number))
-        out->append_limit = number;
+    read_limit(word, "APPENDLIMIT=", &out->append_limit);
+    read_limit(word, "MESSAGELIMIT=", &out->message_limit);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (text_is_nocase(word, known[i].name))
             out->bits |= known[i].own | known[i].implied;
@@ -93,7 +100,9 @@ capability_parse(const char *list, const char *const *disable, const char *host)
         out.bits &= ~(unsigned)CAPABILITY_QRESYNC;
     if (!(out.bits & CAPABILITY_ENABLE))
         out.bits &= ~(unsigned)(CAPABILITY_QRESYNC | CAPABILITY_UTF8_ACCEPT | CAPABILITY_UIDONLY);
-    if (list == NULL || strcasestr(list, "MESSAGELIMIT=") == NULL || is_disabled(TEXT("MESSAGELIMIT"), disable))
+    if (is_disabled(TEXT("MESSAGELIMIT"), disable))
+        out.message_limit = 0;
+    if (out.message_limit == 0)
         out.bits &= ~(unsigned)CAPABILITY_UIDONLY;
     return out;
 }

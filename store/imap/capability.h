@@ -28,7 +28,8 @@ enum capability {
 
 struct capabilities {
     unsigned bits;
-    uint64_t append_limit; /* 0: not said */
+    uint64_t append_limit;  /* 0: not said */
+    uint64_t message_limit; /* a command is about at most so many messages (RFC 9738); 0: not said */
 };
 
 /**

@@ -263,10 +263,10 @@ next_job(const struct changing *changing, size_t *index, size_t *first, struct j
     }
     if (*index == changing->count)
         return false;
-    size_t rest = changing->changes[*index].count - *first;
+    size_t rest = changing->changes[*index].count - *first, most = client_at_once(changing->imap, JOB_MAX);
     job->index = *index;
     job->first = *first;
-    job->count = rest < JOB_MAX ? rest : JOB_MAX;
+    job->count = rest < most ? rest : most;
     job->again = false;
     *first += job->count;
     return true;

@@ -9,6 +9,12 @@ client_condstore(const struct imap *imap)
     return imap->can.bits & CAPABILITY_CONDSTORE && !imap->plain_select;
 }
 
+size_t
+client_at_once(const struct imap *imap, size_t most)
+{
+    return imap->can.message_limit != 0 && imap->can.message_limit < most ? (size_t)imap->can.message_limit : most;
+}
+
 static bool
 was_enabled(const struct imap *imap, const char *name)
 {

@@ -63,6 +63,8 @@ struct imap {
 /** QRESYNC is enabled and to be used. */
 bool client_qresync(const struct imap *imap);
 bool client_condstore(const struct imap *imap);
+/** So many messages may be in one command: `most`, or fewer where the server announces a MESSAGELIMIT. */
+size_t client_at_once(const struct imap *imap, size_t most);
 /** Names are UTF-8 on this connection. */
 bool client_utf8(const struct imap *imap);
 /** Wait for the answers to what open has sent, if that was not done yet. */

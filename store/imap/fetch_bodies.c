@@ -1,6 +1,6 @@
 /*
  * Bodies or headers of many mailboxes, streamed to a sink in the order of the answers. UIDs are asked in commands of
- * at most 256. Some servers refuse a whole command for the sake of one message that they can't read: what was not
+ * at most 256, or as many as the server announces (MESSAGELIMIT); what one cuts off all the same is asked for again. Some servers refuse a whole command for the sake of one message that they can't read: what was not
  * delivered then is asked again in halves, down to the one. Others refuse all of it, for now: so before the halves two
  * messages are asked for by themselves. Where two on end are refused in the same words, or the server says by a code
  * that it is enough, nothing more is asked of that mailbox. [UNAVAILABLE] and [SERVERBUG] are no such code: servers say
@@ -44,6 +44,7 @@ struct fetching {
     struct place *places;
     struct request *requests;
 
+    size_t chunk; /* UIDs in one command */
     /* what is asked: in the first pass everything, then what the last one left, or two messages of it */
     bool first_pass;
     struct piece *pieces;
@@ -131,7 +132,7 @@ skip(struct fetching *fetching)
 
         if (rest != 0 && !place_of(fetching, fetching->at)->over)
             return true;
-        if (rest != 0 && !leave_out(fetching, fetching->at, (rest + CHUNK - 1) / CHUNK))
+        if (rest != 0 && !leave_out(fetching, fetching->at, (rest + fetching->chunk - 1) / fetching->chunk))
             return false;
         fetching->at++;
         fetching->first = 0;
@@ -161,7 +162,7 @@ next_piece(const struct fetching *fetching, struct piece *out)
     if (fetching->at == fetching->count)
         return false;
     size_t rest = fetching->wanted[fetching->at].count - fetching->first;
-    *out = (struct piece){fetching->at, fetching->first, rest < CHUNK ? rest : CHUNK};
+    *out = (struct piece){fetching->at, fetching->first, rest < fetching->chunk ? rest : fetching->chunk};
     return true;
 }
 
@@ -321,6 +322,26 @@ halve(struct fetching *fetching, const struct command *command)
     return true;
 }
 
+/* The server stopped before the end. Of the rest as much is asked again as it gave, if it gave anything. */
+static bool
+go_on(struct fetching *fetching, const struct command *command)
+{
+    const size_t end = command->first + command->count;
+    size_t given = 0;
+
+    for (size_t i = command->first; i < end; i++)
+        given += was_delivered(fetching, i);
+    place_of(fetching, command->index)->probed |= given != 0; /* it refuses nothing */
+    for (size_t i = command->first, stop; given != 0 && i < end; i = stop) {
+        for (stop = i; stop < end && stop - i < given && !was_delivered(fetching, stop);)
+            stop++;
+        if (stop > i && !add_piece(fetching, command->index, i, stop - i))
+            return false;
+        stop += stop == i;
+    }
+    return true;
+}
+
 /* One message was refused by itself. The second one on end that is refused in the same words is the last of its mailbox. */
 static bool
 refuse_one(struct fetching *fetching, const struct command *command, const struct remote_outcome *outcome)
@@ -380,9 +401,9 @@ take_select(struct fetching *fetching, const struct command *command, const stru
     fetching->ignore = true;
     if (!selection->ok && response->state == STATE_BAD && !fetching->imap->queue.serial) {
         fetching->imap->queue.serial = true; /* the server can't be asked so much at once: again, one at a time */
-        for (size_t first = 0; first < wanted->count; first += CHUNK)
+        for (size_t first = 0; first < wanted->count; first += fetching->chunk)
             if (!add_piece(fetching, command->index, first,
-                           wanted->count - first < CHUNK ? wanted->count - first : CHUNK))
+                           wanted->count - first < fetching->chunk ? wanted->count - first : fetching->chunk))
                 return false;
         return true;
     }
@@ -408,6 +429,9 @@ take_answer(void *self, const struct command *command, const struct response *re
     if (!select_in_turn(fetching->imap, command))
         return false;
     if (!fetching->ignore && response->state != STATE_OK && !take_refusal(fetching, command, response))
+        return false;
+    if (!fetching->ignore && response->state == STATE_OK && response->code == CODE_MESSAGELIMIT &&
+        !go_on(fetching, command))
         return false;
     fetching->requests[command->index].due--;
     return finish_request(fetching, command->index);
@@ -543,8 +567,8 @@ begin_requests(struct fetching *fetching)
                           *last = i != 0 ? &fetching->wanted[i - 1].mailbox : NULL;
 
         places += last == NULL || last->len != name->len || memcmp(last->at, name->at, name->len) != 0;
-        fetching->requests[i] =
-            (struct request){.place = places - 1, .due = (fetching->wanted[i].count + CHUNK - 1) / CHUNK};
+        fetching->requests[i] = (struct request){
+            .place = places - 1, .due = (fetching->wanted[i].count + fetching->chunk - 1) / fetching->chunk};
     }
     return true;
 }
@@ -553,8 +577,13 @@ bool
 imap_fetch(struct imap *imap, const struct remote_fetch *wanted, size_t count, const struct remote_sink *to,
            void *context, struct error *err)
 {
-    struct fetching fetching = {
-        .imap = imap, .wanted = wanted, .count = count, .to = to, .context = context, .err = err};
+    struct fetching fetching = {.imap = imap,
+                                .wanted = wanted,
+                                .count = count,
+                                .to = to,
+                                .context = context,
+                                .err = err,
+                                .chunk = client_at_once(imap, CHUNK)};
     bool ok = begin_requests(&fetching) && run_passes(&fetching);
 
     arena_free(&fetching.arena);

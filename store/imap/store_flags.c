@@ -39,6 +39,7 @@ struct storing {
     const struct remote_observer *to;
     void *context;
     struct error *err;
+    size_t chunk;        /* UIDs in one command */
     unsigned char *ways; /* enum way, one for each change */
 
     /* what is asked: the changes that go `way`, from `at` on, before `stop`; then the SELECT of the next visit */
@@ -154,7 +155,8 @@ next(void *self, bool *more)
             return select_send(storing->imap, storing->at, change->mailbox, "", storing->err);
         }
         while (storing->first < change->count) {
-            size_t count = change->count - storing->first < CHUNK ? change->count - storing->first : CHUNK;
+            size_t count = change->count - storing->first;
+            count = count < storing->chunk ? count : storing->chunk;
             while (storing->step < STEPS - 1 && step_flags(change, storing->step) == 0)
                 storing->step++;
             if (storing->step < STEPS)
@@ -202,7 +204,7 @@ track(struct storing *storing)
         return true;
     storing->current = oldest->index;
     count = storing->changes[oldest->index].count;
-    storing->left = (count + CHUNK - 1) / CHUNK;
+    storing->left = (count + storing->chunk - 1) / storing->chunk;
     storing->outcome = storing->visit;
     drop_echoes(storing);
     if (!array_grow(&storing->echoes, &storing->echoes_size, count, sizeof *storing->echoes))
@@ -456,8 +458,14 @@ bool
 imap_store(struct imap *imap, const struct remote_store *changes, size_t count, const struct remote_observer *to,
            void *context, struct error *err)
 {
-    struct storing storing = {
-        .imap = imap, .changes = changes, .count = count, .to = to, .context = context, .err = err, .current = NONE};
+    struct storing storing = {.imap = imap,
+                              .changes = changes,
+                              .count = count,
+                              .to = to,
+                              .context = context,
+                              .err = err,
+                              .chunk = client_at_once(imap, CHUNK),
+                              .current = NONE};
     bool ok;
 
     if (count == 0)

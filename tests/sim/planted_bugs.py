@@ -757,6 +757,12 @@ BUGS = [
     bug("flag that was given to a twin counts as known to the next file of its message", CROSSING,
         ("sync/match/renamed.c", "old->flags = merge_back(old->flags, permanent);", "(void)permanent;")),
 
+    # ---- servers that answer for so many messages at once ----
+    said("more messages in a command than the server takes at once", unit("test_imap_limit"),
+        ("store/imap/client.c", "imap->can.message_limit < most ?", "false ?")),
+    said("bodies that a server cut off not asked for again", unit("test_imap_limit"),
+        ("store/imap/fetch_bodies.c", "response->code == CODE_MESSAGELIMIT &&", "false &&")),
+
     # ---- lists that do not add up ----
     bug("what a list lacks that does not add up taken for removed", UNEVEN,
         ("sync/observe/remote.c", "whole = sight->again_full || sight->selected.delta || sight->listed == sight->selected.exists;", "whole = true;")),

@@ -95,6 +95,45 @@ a_server_that_does_not_get_on_shows_no_more(void **state)
     end_script(script);
 }
 
+#define BODY(n, uid) "S:* " n " FETCH (UID " uid " BODY[] \"x\")"
+
+static void
+no_command_is_about_more_messages_than_the_server_takes_at_once(void **state)
+{
+    static const uint32_t uids[] = {1, 2, 3, 4, 5};
+    (void)state;
+    struct script *script = given_script(
+        "MESSAGELIMIT=2",
+        (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:2 *", "C:g3 UID FETCH 3:4 *", "C:g4 UID FETCH 5 *",
+                              SELECT_OF("g1", "5", "9"), BODY("1", "1"), BODY("2", "2"), "S:g2 OK", BODY("3", "3"),
+                              BODY("4", "4"), "S:g3 OK", BODY("5", "5"), "S:g4 OK", NULL});
+    const struct remote_fetch wanted = {.mailbox = TEXT("a"), .uidvalidity = 7, .uids = uids, .count = 5};
+
+    assert_true(script->remote.ops->fetch(script->remote.self, &wanted, 1, &telling_sink, script, &script->err));
+
+    told_has(script, "done 0 ok\n");
+    end_script(script);
+}
+
+static void
+bodies_that_were_cut_off_are_asked_for_again(void **state)
+{
+    static const uint32_t uids[] = {1, 2, 3, 4, 5};
+    (void)state;
+    struct script *script =
+        given_script("", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:5 *", SELECT_OF("g1", "5", "9"),
+                                               BODY("4", "4"), BODY("5", "5"), "S:g2 OK [MESSAGELIMIT 2 4] partial",
+                                               "C:g3 SELECT \"a\"", "C:g4 UID FETCH 1:2 *", "C:g5 UID FETCH 3 *",
+                                               SELECT_OF("g3", "5", "9"), BODY("1", "1"), BODY("2", "2"), "S:g4 OK",
+                                               "S:g5 OK [MESSAGELIMIT 2 3] none of these", NULL});
+    const struct remote_fetch wanted = {.mailbox = TEXT("a"), .uidvalidity = 7, .uids = uids, .count = 5};
+
+    assert_true(script->remote.ops->fetch(script->remote.self, &wanted, 1, &telling_sink, script, &script->err));
+
+    told_has(script, "done 0 ok\n"); /* what gives nothing is not asked for ever */
+    end_script(script);
+}
+
 static void
 uidonly_is_asked_for_only_where_there_is_a_limit(void **state)
 {
@@ -117,6 +156,8 @@ main(void)
         cmocka_unit_test(what_the_server_cut_off_is_asked_for_below_it),
         cmocka_unit_test(changes_that_were_cut_off_are_read_on_too),
         cmocka_unit_test(a_server_that_does_not_get_on_shows_no_more),
+        cmocka_unit_test(no_command_is_about_more_messages_than_the_server_takes_at_once),
+        cmocka_unit_test(bodies_that_were_cut_off_are_asked_for_again),
         cmocka_unit_test(uidonly_is_asked_for_only_where_there_is_a_limit),
     };
 
