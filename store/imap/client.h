@@ -56,8 +56,10 @@ struct imap {
     bool selected;      /* on the server, by what was answered */
     bool select_sent;   /* by what was sent */
     bool disordered;    /* this server lists messages in no order: count them another way */
-    bool plain_list;    /* LIST with return options was refused */
-    bool plain_select;  /* SELECT with parameters was refused */
+    bool
+        one_at_a_time; /* it mixed up what it was asked at once: now and on later connections it is asked one thing at a time */
+    bool plain_list;   /* LIST with return options was refused */
+    bool plain_select; /* SELECT with parameters was refused */
 };
 
 /** QRESYNC is enabled and to be used. */
@@ -101,7 +103,7 @@ MUST_CHECK bool select_send(struct imap *imap, size_t index, struct text mailbox
 bool select_track(struct imap *imap, struct selection *selection);
 /** Remember what an untagged answer says about the mailbox. */
 void select_untagged(const struct imap *imap, struct selection *selection, const struct response *response);
-/** The SELECT's own answer, or that of an UNSELECT. @return false: the server mixed things up; err is filled in */
+/** The SELECT's own answer, or that of an UNSELECT. @return false: the server mixed things up (one_at_a_time); err is filled in */
 MUST_CHECK bool select_answered(struct imap *imap, struct selection *selection, const struct command *command,
                                 const struct response *response);
 /**

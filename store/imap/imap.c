@@ -94,6 +94,11 @@ ask_capabilities(struct imap *imap, struct error *err)
         return false;
     }
     imap->can = capability_parse(imap->capability_text.at, imap->to->disable, imap->to->host);
+    imap->one_at_a_time |= imap->session->proxied;
+    imap->queue.serial = imap->one_at_a_time;
+    /* imapproxy knows nothing of UNSELECT: a SELECT of the mailbox that was left is answered out of its memory, and none is selected. */
+    if (imap->one_at_a_time)
+        imap->can.bits &= ~(unsigned)CAPABILITY_UNSELECT;
     imap->queue.literal_plus = imap->can.bits & CAPABILITY_LITERAL_PLUS;
     imap->queue.literal_minus = imap->can.bits & CAPABILITY_LITERAL_MINUS;
     if (imap->can.bits & (CAPABILITY_REV1 | CAPABILITY_REV2))

@@ -95,12 +95,20 @@ select_untagged(const struct imap *imap, struct selection *selection, const stru
     }
 }
 
+/* What its answers say about which mailbox can't be told any more. */
+static bool
+out_of_step(struct imap *imap, const char *what)
+{
+    imap->one_at_a_time = true;
+    return reader_malformed(&imap->queue.reader, what);
+}
+
 bool
 select_answered(struct imap *imap, struct selection *selection, const struct command *command,
                 const struct response *response)
 {
     if (queue_oldest(&imap->queue)->number != command->number)
-        return reader_malformed(&imap->queue.reader, "SELECT answered before what was asked earlier");
+        return out_of_step(imap, "SELECT answered before what was asked earlier");
     if (command->kind == COMMAND_UNSELECT) {
         imap->selected = false;
         return true;
@@ -124,7 +132,7 @@ select_in_turn(struct imap *imap, const struct command *command)
         if (earlier->number == command->number)
             break;
         if (earlier->kind == COMMAND_SELECT && !earlier->answered)
-            return reader_malformed(&imap->queue.reader, "a command answered before the SELECT in front of it");
+            return out_of_step(imap, "a command answered before the SELECT in front of it");
     }
     return true;
 }

@@ -22,6 +22,7 @@ struct prologue {
     mailstream *mailstream;
     char greeting[512];
     bool logged_in; /* PREAUTH */
+    bool proxied;
 };
 
 /* What a call of libetpan came to, where it was not what we wanted. */
@@ -156,9 +157,10 @@ prepare(struct prologue *prologue, struct error *err)
         /* PREAUTH leaves no room for STARTTLS, so this is also what an attacker would say. */
         return login_refuse_plain(prologue->stream, &protocol, TEXT("the server says PREAUTH before TLS"), err);
     }
-    if (!secure(prologue, err))
+    if (!secure(prologue, err) || (prologue->driver->capabilities.len == 0 && !ask_capabilities(prologue, err)))
         return false;
-    return prologue->driver->capabilities.len > 0 || ask_capabilities(prologue, err);
+    prologue->proxied = driver_offers(capabilities_of(prologue), to->disable, "XIMAPPROXY");
+    return true;
 }
 
 static void
@@ -236,6 +238,7 @@ finish(struct prologue *prologue, struct error *err)
             goto failed;
     }
     memcpy(session->greeting, prologue->greeting, sizeof session->greeting);
+    session->proxied = prologue->proxied;
     session->stream = prologue->stream;
     prologue->stream = NULL;
     return session;

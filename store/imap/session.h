@@ -14,6 +14,7 @@ struct session {
     struct stream *stream; /* logged in, nothing in flight; session_close closes it */
     char *capabilities; /* after login: atoms, one blank between, as the server spelled them, `disable` not yet applied;
                                 NULL: the server did not volunteer them with its OK: ask */
+    bool proxied;       /* imapproxy stands before the server (XIMAPPROXY, which it says before the login alone) */
     char greeting[512]; /* text of the greeting, escaped */
     unsigned char *unread; /* bytes that came after the login's tagged answer and were read already; to be read first */
     size_t unread_len;

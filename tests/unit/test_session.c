@@ -20,8 +20,23 @@ a_greeting_with_capabilities_and_an_initial_response_make_the_login_one_turn(voi
 
     assert_string_equal(session->capabilities, "IMAP4rev1 IDLE MOVE");
     assert_string_equal(session->greeting, "Fake ready");
+    assert_false(session->proxied);
     assert_int_equal(session->unread_len, 0);
     assert_true(stream_is_secure(session->stream));
+    close_all(fixture, session);
+}
+
+static void
+a_proxy_that_names_itself_before_the_login_alone_is_remembered(void **state)
+{
+    static const char *const script[] = {"TLS", "S:* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN XIMAPPROXY] ready",
+                                         "C:L1 AUTHENTICATE PLAIN " ANA_PW, "S:L1 OK [CAPABILITY IMAP4rev1] Logged in",
+                                         NULL};
+    struct fixture *fixture = given_imaps(state, script);
+
+    struct session *session = opened(fixture);
+
+    assert_true(session->proxied);
     close_all(fixture, session);
 }
 
@@ -438,6 +453,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_greeting_with_capabilities_and_an_initial_response_make_the_login_one_turn),
+        CASE(a_proxy_that_names_itself_before_the_login_alone_is_remembered),
         CASE(without_capabilities_in_the_greeting_they_are_asked_for),
         CASE(without_sasl_ir_the_response_waits_for_a_continuation_even_a_bare_plus),
         CASE(an_initial_response_that_is_overlooked_is_given_again),
