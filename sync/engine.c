@@ -254,6 +254,10 @@ is_excused(struct run *run, const struct todo *todo, bool *excused)
     struct journal_pending pending;
     bool found;
 
+    /* What was refused for want of rights speaks for all that is to be removed there, too. */
+    *excused = todo->step.verb == PLAN_REMOVE_THERE && refusal_denies(run, &run->mailboxes[todo->mailbox], WORK_REMOVE);
+    if (*excused)
+        return true;
     if (!journal_pending_get(run->journal, run->mailboxes[todo->mailbox].row.id, todo->id, &pending, &found, &run->err))
         return false;
     *excused = found && (pending.kind == PENDING_POLICY || pending.kind == PENDING_MAILBOX ||
@@ -291,9 +295,14 @@ count_leftovers(struct run *run)
             ok = is_excused(run, todo, &excused);
             if (excused)
                 continue;
-        } else if (todo->step.verb == PLAN_FLAGS && (todo->step.flags.here_add | todo->step.flags.here_del |
-                                                     todo->step.flags.there_add | todo->step.flags.there_del) == 0) {
-            continue;
+        } else if (todo->step.verb == PLAN_FLAGS && (todo->step.flags.here_add | todo->step.flags.here_del) == 0) {
+            bool denied = false;
+
+            if ((todo->step.flags.there_add | todo->step.flags.there_del) == 0)
+                continue;
+            ok = is_excused(run, todo, &denied);
+            if (denied)
+                continue;
         }
         left++;
     }

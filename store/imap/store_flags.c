@@ -279,7 +279,7 @@ take_select(struct storing *storing, const struct command *command, const struct
     } else if (selection->read_only) {
         storing->ignore = true;
         client_outcome(&storing->visit, "the mailbox is read-only");
-        storing->visit.permanent = true;
+        storing->visit.denied = true;
     }
     return true;
 }

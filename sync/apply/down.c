@@ -199,8 +199,7 @@ on_refused(void *context, size_t index, uint32_t uid, const struct remote_outcom
     (void)text_print(what, sizeof what, "fetch the message of UID %" PRIu32, uid);
     mailbox->stirred = true;
     run_learn(run, mailbox, CAUTION_UNFETCHED);
-    run_complain(run, mailbox, what, outcome->answer,
-                 outcome->passing ? "The next run tries again." : "It is asked for again within a day.");
+    run_complain(run, mailbox, what, outcome->answer, refusal_hint(outcome, true));
     return true;
 }
 

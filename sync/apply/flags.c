@@ -4,9 +4,12 @@
  */
 #include "sync/apply/apply.h"
 #include "sync/rows/flushed.h"
+#include "sync/rows/refusals.h"
 #include "sync/rules/merge.h"
 #include "sync/run/run.h"
 #include "sync/run/situation.h"
+
+#include <inttypes.h>
 
 bool
 apply_agreed(struct run *run, struct agenda *agenda)
@@ -92,12 +95,38 @@ on_echo(void *context, size_t index, const struct remote_message *seen)
     message->facts &= ~(unsigned)FACT_UNSHOWN;
     if (unshown)
         message->facts |= FACT_UNSHOWN;
+    refusal_end(run, &run->mailboxes[todo->mailbox], todo->id, WORK_STORE);
     if (!todo->echoed) { /* a server may show the flags of one message several times: the last one counts */
         todo->echoed = true;
         run_did(run, &run->mailboxes[todo->mailbox],
                 (struct report_done){.act = DID_FLAGS_THERE, .uid = seen->uid, .file = message->base});
     }
     return journal_message_save(run->journal, message, &run->err);
+}
+
+/* For want of rights: what this side can't hold, which is no trouble of this run. */
+static bool
+note_refused(struct storing *storing, size_t index, struct mailbox *mailbox, const struct remote_outcome *outcome)
+{
+    struct run *run = storing->run;
+    const size_t count = storing->requests[index].count;
+    char what[64] = "change flags on the server";
+
+    if (count == 1)
+        (void)text_print(what, sizeof what, "change the flags of UID %" PRIu32 " on the server",
+                         storing->requests[index].uids[0]);
+    if (!outcome->denied && (mailbox->over & WORK_STORE) == 0)
+        run_complain(run, mailbox, what, outcome->answer, refusal_hint(outcome, count == 1));
+    if (outcome->throttled)
+        mailbox->over |= WORK_STORE;
+    for (size_t i = 0; i < count; i++) {
+        const int64_t id = storing->todos[storing->first[index] + i]->id;
+
+        if (outcome->gone ? !run_pending(run, mailbox, id, PENDING_FAILED, "flags", outcome->answer, NULL)
+                          : !refusal_note(run, mailbox, id, WORK_STORE, count == 1, outcome))
+            return false;
+    }
+    return true;
 }
 
 static bool
@@ -112,13 +141,7 @@ on_stored(void *context, size_t index, const struct remote_outcome *outcome)
     mailbox->stirred = true;
     if (outcome->ok || outcome->changed)
         return true;
-    run_complain(run, mailbox, "change flags on the server", outcome->answer, "The next run tries again.");
-    for (size_t i = 0; i < storing->requests[index].count; i++) {
-        if (!run_pending(run, mailbox, storing->todos[storing->first[index] + i]->id, PENDING_FAILED, "flags",
-                         outcome->answer, NULL))
-            return false;
-    }
-    return true;
+    return note_refused(storing, index, mailbox, outcome);
 }
 
 bool

@@ -7,6 +7,7 @@
 #include "sync/observe/observe.h"
 #include "sync/observe/uneven.h"
 #include "sync/rows/alias.h"
+#include "sync/rows/refusals.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
 #include "sync/run/situation.h"
@@ -134,6 +135,7 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         if (!journal_message_save(run->journal, source, &run->err))
             return false;
     }
+    refusal_end(run, to, transfer->todo->id, WORK_MOVE);
     if (transfer->new_uid != 0 && !alias_take_uid(run, target, &transfer->new_uid, &alias))
         return false;
     /* Its file may still be written on, wherever the UID is found. */
@@ -163,6 +165,7 @@ record_failed(struct transferring *transferring, struct transfer *transfer)
     struct run *run = transferring->run;
     struct mailbox *from = &run->mailboxes[transfer->source_mailbox], *to = &run->mailboxes[transfer->todo->mailbox];
     const struct remote_outcome *outcome = &transfer->outcome;
+    struct remote_outcome said;
 
     from->stirred = to->stirred = true;
     transfer->todo->dropped = transferring->move || outcome->doubtful; /* a copy that failed is uploaded */
@@ -172,12 +175,21 @@ record_failed(struct transferring *transferring, struct transfer *transfer)
     }
     if (!journal_op_delete(run->journal, transfer->op.id, &run->err))
         return false;
-    if (outcome->gone || outcome->changed || !transferring->move)
-        return true; /* planned anew in the next pass */
+    if (outcome->gone || outcome->changed || (!transferring->move && !is_half(transferring, transfer)))
+        return true;                             /* planned anew in the next pass */
+    if (transferring->move && outcome->denied) { /* perhaps only to take it from there: it is copied in the next pass */
+        from->over |= WORK_MOVE;
+        return true;
+    }
+    transfer->todo->dropped = true;
     if (!to->full_up)
-        run_complain(run, from, "move messages on the server", outcome->answer, "The next run tries again.");
+        run_complain(run, from, "move messages on the server", outcome->answer,
+                     refusal_hint(outcome, transferring->count == 1));
     to->full_up = true;
-    return run_pending(run, to, transfer->todo->id, PENDING_FAILED, "move", outcome->answer, NULL);
+    to->complained |= WORK_MOVE;
+    said = *outcome;
+    (void)text_print(said.answer, sizeof said.answer, "from %.200s: %.250s", from->row.name, outcome->answer);
+    return refusal_note(run, to, transfer->todo->id, WORK_MOVE, transferring->count == 1, &said);
 }
 
 static bool
@@ -391,12 +403,20 @@ check_intent(struct run *run, struct todo *todo, const struct journal_message *w
     return ok && run_commit(run);
 }
 
-bool
-apply_moves_there(struct run *run, struct agenda *agenda)
+/* Or is it copied, and its removal is another matter: the server has no MOVE, or nothing may be taken from there? */
+static bool
+is_moved(const struct run *run, const struct mailbox *from)
+{
+    return run->info.move && (from->over & WORK_MOVE) == 0 && !refusal_denies(run, from, WORK_REMOVE);
+}
+
+/* Those of the agenda that go this way. */
+static bool
+move_there(struct run *run, struct agenda *agenda, bool move)
 {
     struct transferring transferring;
     struct journal_message *const source = &transferring.source;
-    bool ok = begin_transferring(&transferring, run, agenda->count, run->info.move);
+    bool ok = begin_transferring(&transferring, run, agenda->count, move);
 
     for (size_t i = 0; ok && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
@@ -411,11 +431,13 @@ apply_moves_there(struct run *run, struct agenda *agenda)
             todo->dropped = true;
             continue;
         }
-        ok = run_load(run, todo->partner, source) && run_load(run, todo->id, &transferring.target) &&
-             check_intent(run, todo, &transferring.target, &op, &wait);
+        ok = run_load(run, todo->partner, source) && run_load(run, todo->id, &transferring.target);
+        from = ok ? run_mailbox_by_id(run, source->mailbox) : NULL;
+        if (!ok || (from != NULL && is_moved(run, from) != move))
+            continue;
+        ok = check_intent(run, todo, &transferring.target, &op, &wait);
         if (!ok || wait)
             continue;
-        from = run_mailbox_by_id(run, source->mailbox);
         if (from == NULL || !mailbox_is_open(from) || !moves_allowed(SIDE_THERE, run->cautions, false)) {
             run->partial = true; /* waits: the source can't be touched in this run */
             todo->dropped = true;
@@ -424,6 +446,12 @@ apply_moves_there(struct run *run, struct agenda *agenda)
         add_transfer(&transferring, todo, from, &op);
     }
     return end_transferring(&transferring, ok);
+}
+
+bool
+apply_moves_there(struct run *run, struct agenda *agenda)
+{
+    return move_there(run, agenda, true) && move_there(run, agenda, false);
 }
 
 /* A row of the account that has these bytes on the server, in a mailbox that can be read now. */

@@ -4,6 +4,7 @@
  */
 #include "sync/agenda/hold.h"
 #include "sync/apply/apply.h"
+#include "sync/rows/refusals.h"
 #include "sync/run/situation.h"
 
 #include <inttypes.h>
@@ -228,6 +229,7 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
     struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
     struct journal_message *message = &expunging->message;
     struct journal_op op;
+    char what[64];
     bool found;
 
     (void)uid;
@@ -242,6 +244,7 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
     if (found && !journal_op_delete(run->journal, op.id, &run->err))
         return false;
     if (outcome->ok) {
+        refusal_end(run, mailbox, message->id, WORK_REMOVE);
         run_did(run, mailbox,
                 (struct report_done){.act = todo->replaced ? DID_REPLACE_THERE : DID_REMOVE_THERE,
                                      .uid = message->uid,
@@ -261,9 +264,13 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
         mailbox->full = mailbox->full || mailbox->row.uneven != 0; /* no change would tell that it is gone */
         return true;
     }
-    if (!run_learned(mailbox, CAUTION_REMOVAL_REFUSED))
-        run_complain(run, mailbox, "remove messages on the server", outcome->answer, "The next run tries again.");
+    if (!outcome->denied && !run_learned(mailbox, CAUTION_REMOVAL_REFUSED)) {
+        (void)text_print(what, sizeof what, "remove UID %" PRIu32 " on the server", message->uid);
+        run_complain(run, mailbox, what, outcome->answer, "The next run tries again.");
+    }
     run_learn(run, mailbox, CAUTION_REMOVAL_REFUSED);
+    if (outcome->denied) /* what this side can't hold */
+        return refusal_note(run, mailbox, message->id, WORK_REMOVE, true, outcome) && hold_refused(run, todo);
     return run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-there", outcome->answer, NULL) &&
            hold_refused(run, todo);
 }

@@ -56,6 +56,7 @@ refuse(struct run *run, struct mailbox *mailbox, struct journal_message *message
     char what[160];
 
     message->facts |= FACT_REFUSED;
+    mailbox->complained |= WORK_APPEND;
     (void)text_print(what, sizeof what, "store message %.120s on the server", message->base);
     run_complain(run, mailbox, what, why, "It stays here; golub tries again when the file changes.");
     return run_pending(run, mailbox, message->id, PENDING_REFUSED, "upload", why, NULL) &&
@@ -368,8 +369,7 @@ complain(struct uploading *up, struct mailbox *mailbox, const struct sending *se
     }
     run_complain(run, mailbox, what, outcome->answer,
                  outcome->over_quota ? "Make room there; what is here stays, and the next run tries again."
-                 : outcome->throttled || outcome->passing ? "The next run tries again."
-                                                          : "It stays here, and is sent again within a day.");
+                                     : refusal_hint(outcome, true));
 }
 
 static bool

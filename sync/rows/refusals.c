@@ -17,6 +17,7 @@ static const struct {
     {WORK_APPEND, "upload", "store a new message on the server", "store %zu new messages on the server"},
     {WORK_STORE, "flags", "change the flags of UID %" PRIu32 " on the server",
      "change the flags of %zu messages on the server"},
+    {WORK_MOVE, "move", "move a message on the server", "move %zu messages on the server"},
     {WORK_REMOVE, "remove-there", "remove UID %" PRIu32 " on the server", "remove %zu messages on the server"},
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
@@ -129,8 +130,10 @@ work_of(const struct todo *todo)
 {
     const struct merge_step *flags = &todo->step.flags;
 
-    if (todo->dropped || todo->partner != 0)
+    if (todo->dropped)
         return 0;
+    if (todo->partner != 0)
+        return todo->fresh && todo->step.verb == PLAN_UPLOAD ? WORK_MOVE : 0;
     switch (todo->step.verb) {
     case PLAN_DOWNLOAD:
         return WORK_FETCH;
@@ -213,6 +216,18 @@ refusals_drop(struct run *run, struct agenda *agenda)
 
 /* ---- answers ---- */
 
+static bool
+is_soon(const struct remote_outcome *outcome, bool alone)
+{
+    return !outcome->denied && (outcome->throttled || outcome->passing || !alone);
+}
+
+const char *
+refusal_hint(const struct remote_outcome *outcome, bool alone)
+{
+    return is_soon(outcome, alone) ? "The next run tries again." : "It is tried again within a day.";
+}
+
 /*
  * Where it is known that it may be asked for again at once, the next run asks for another one, so that one that is damaged keeps no other. Room
  * is another matter: what the smallest does not find no other will.
@@ -220,9 +235,7 @@ refusals_drop(struct run *run, struct agenda *agenda)
 static int64_t
 next_time(const struct run *run, const struct refusal *refusal, bool alone, const struct remote_outcome *outcome)
 {
-    const bool soon = outcome->throttled || outcome->passing || !alone;
-
-    if (!outcome->denied && soon)
+    if (is_soon(outcome, alone))
         return refusal->chosen && !outcome->over_quota ? run->now : NEXT_RUN;
     return run->now + DAY_S + (refusal->chosen ? 1 : 0);
 }
@@ -280,7 +293,7 @@ refusal_note(struct run *run, struct mailbox *mailbox, int64_t message, enum wor
     if (!known)
         *refusal = (struct refusal){.message = message, .work = work, .since = run->now};
     refusal->mailbox = mailbox->row.id;
-    refusal->denied = outcome->denied && work != WORK_APPEND;
+    refusal->denied = outcome->denied && (work == WORK_STORE || work == WORK_REMOVE);
     refusal->not_before = next_time(run, refusal, alone, outcome);
     refusal->refused = true;
     mailbox->probed |= was_chosen ? work : 0;
@@ -307,7 +320,8 @@ is_wanted(const struct journal_message *message, enum work work)
 {
     if (work == WORK_FETCH)
         return (message->facts & FACT_GONE_THERE) == 0 && message->base[0] == '\0';
-    return work != WORK_APPEND || ((message->facts & FACT_GONE_HERE) == 0 && message->base[0] != '\0');
+    return (work != WORK_APPEND && work != WORK_MOVE) ||
+           ((message->facts & FACT_GONE_HERE) == 0 && message->base[0] != '\0');
 }
 
 /* Those of one mailbox and kind that were not asked for, counted; *uid and *why: of the first, and the server's words about it. */
@@ -337,6 +351,34 @@ count_waiting(struct run *run, const struct mailbox *mailbox, enum work work, si
     return ok;
 }
 
+/* What is refused for good is named by each run, too. */
+static bool
+say_final(struct run *run, struct journal_message *message)
+{
+    struct journal_pending *list;
+    size_t count;
+    bool ok = true, found;
+
+    if (!journal_pendings(run->journal, &list, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        struct mailbox *mailbox = run_mailbox_by_id(run, list[i].mailbox);
+        char what[160];
+
+        if (list[i].kind != PENDING_REFUSED || mailbox == NULL || !mailbox_is_open(mailbox) ||
+            (mailbox->complained & WORK_APPEND) != 0)
+            continue;
+        ok = journal_message_get(run->journal, list[i].message, message, &found, &run->err);
+        if (!ok || !found || (message->facts & FACT_REFUSED) == 0 || !is_wanted(message, WORK_APPEND))
+            continue;
+        mailbox->complained |= WORK_APPEND;
+        (void)text_print(what, sizeof what, "store message %.120s on the server", message->base);
+        run_complain(run, mailbox, what, list[i].why, "It stays here; golub tries again when the file changes.");
+    }
+    free(list);
+    return ok;
+}
+
 bool
 refusals_say(struct run *run)
 {
@@ -361,6 +403,7 @@ refusals_say(struct run *run)
             run_complain(run, mailbox, what, why, "The server said so before; it is asked again within a day.");
         }
     }
+    ok = ok && say_final(run, message);
     free(message);
     return ok;
 }

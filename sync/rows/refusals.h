@@ -28,6 +28,8 @@ bool refusal_denies(const struct run *run, const struct mailbox *mailbox, enum w
 /** Write down that this was refused. @param alone  and nothing else was asked with it. In a transaction */
 MUST_CHECK bool refusal_note(struct run *run, struct mailbox *mailbox, int64_t message, enum work work, bool alone,
                              const struct remote_outcome *outcome);
+/** When it is tried again, in words. @param alone  as in refusal_note */
+const char *refusal_hint(const struct remote_outcome *outcome, bool alone);
 /** It went well. */
 void refusal_end(struct run *run, struct mailbox *mailbox, int64_t message, enum work work);
 /** Say what was not asked for in this run because it waits, a line for each mailbox and kind of work. */

@@ -122,6 +122,85 @@ a_message_that_can_not_be_read_now_keeps_no_other_and_is_asked_for_by_itself(voi
     then_both_sides_agree();
 }
 
+/* ---- a mailbox in which nothing may be changed ---- */
+
+static void
+given_a_protected_mailbox(bool move)
+{
+    given_empty_account(1);
+    sim.server.move = move;
+    server_create(&sim.server, WORK);
+    for (int i = 1; i <= 4; i++)
+        given_mail_there(WORK, i);
+    given_both_sides_agree();
+    sim.server.protected = 1u << WORK;
+}
+
+static void
+flags_and_removals_in_a_mailbox_without_rights_are_no_trouble_and_asked_for_once_a_day(void **state)
+{
+    (void)state;
+    given_a_protected_mailbox(true);
+    mua_set_flags(here(), file_of(WORK, 1), FLAG_SEEN);
+    when_the_user_removes(WORK, 2);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    const unsigned long asked = sim.server.denials;
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    assert_int_equal(sim.server.denials, asked);
+    then_it_is_there(WORK, 2, 1);
+    then_it_is_here(WORK, 2, 0);
+    then_it_is_here(WORK, 1, 1);
+    sim.server.protected = 0;
+    assert_int_equal(when_golub_syncs_after(DAY), 0);
+    then_it_is_there(WORK, 2, 0);
+    then_both_sides_agree();
+}
+
+static void
+a_new_file_in_a_mailbox_without_rights_waits_and_is_sent_once_a_day(void **state)
+{
+    (void)state;
+    given_a_protected_mailbox(true);
+    given_mail_here(WORK, 5);
+    given_mail_here(INBOX, 6);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_there(INBOX, 6, 1);
+
+    assert_int_equal(asked_after(STEP_APPEND, 60, 1), 0);
+    assert_int_equal(asked_after(STEP_APPEND, DAY, 1), 1);
+
+    sim.server.protected = 0;
+    assert_int_equal(when_golub_syncs_after(DAY), 0);
+    then_both_sides_agree();
+}
+
+/* Only the removal waits, with a server that has MOVE and with one that does not. */
+static void
+what_moves_out_of_a_mailbox_without_rights_is_copied(void **state)
+{
+    (void)state;
+    for (int move = 0; move < 2; move++) {
+        given_a_protected_mailbox(move != 0);
+        when_the_user_moves(3, WORK, INBOX);
+        const unsigned long sent = coverage.done[STEP_APPEND];
+
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+        assert_int_equal(coverage.done[STEP_APPEND], sent);
+        then_it_is_there(INBOX, 3, 1);
+        then_it_is_there(WORK, 3, 1);
+        then_it_is_here(WORK, 3, 0);
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        sim.server.protected = 0;
+        assert_int_equal(when_golub_syncs_after(DAY), 0);
+        then_it_is_there(WORK, 3, 0);
+        then_both_sides_agree();
+    }
+}
+
 int
 main(void)
 {
@@ -131,6 +210,9 @@ main(void)
         SCENARIO(what_had_no_room_is_tried_by_the_next_run_with_one_message),
         SCENARIO(one_that_is_refused_again_does_not_keep_the_others_for_ever),
         SCENARIO(a_message_that_can_not_be_read_now_keeps_no_other_and_is_asked_for_by_itself),
+        SCENARIO(flags_and_removals_in_a_mailbox_without_rights_are_no_trouble_and_asked_for_once_a_day),
+        SCENARIO(a_new_file_in_a_mailbox_without_rights_waits_and_is_sent_once_a_day),
+        SCENARIO(what_moves_out_of_a_mailbox_without_rights_is_copied),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

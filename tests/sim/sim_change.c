@@ -87,6 +87,9 @@ is_refused(struct server *server, int mailbox, int content, struct remote_outcom
     if (mailbox < 0) {
         outcome->gone = true;
         text_print(outcome->answer, sizeof outcome->answer, "[TRYCREATE] no such mailbox");
+    } else if ((server->protected >> mailbox & 1) != 0) {
+        outcome->denied = true;
+        text_print(outcome->answer, sizeof outcome->answer, "[NOPERM] no right");
     } else if (content % 10 < server->refuses) {
         outcome->permanent = true;
         text_print(outcome->answer, sizeof outcome->answer, "[TOOBIG] not this one");
@@ -341,7 +344,7 @@ carry_over(struct change *change, struct item *item, int target, bool move)
                       server_add(server, target, content, message->flags, message->keys, message->date, &uid);
     server->world->copies = false;
     if (!room) {
-        item->outcome = (struct remote_outcome){.over_quota = true};
+        item->outcome = (struct remote_outcome){.over_quota = true, .throttled = true};
         return;
     }
     say(server->world, "      %s #%d %s UID %u to %s: UID %u", move ? "MOVE" : "COPY", content,
@@ -408,6 +411,26 @@ cross_uids(struct change *change, int target)
 }
 
 static bool
+is_protected(const struct change *change, int mailbox, int target)
+{
+    const unsigned all = change->server->protected;
+
+    return (mailbox >= 0 && (all >> mailbox & 1) != 0) || (target >= 0 && (all >> target & 1) != 0);
+}
+
+static bool
+deny_all(struct change *change)
+{
+    change->server->denials++;
+    for (size_t i = 0; i < change->wanted->count; i++)
+        if (change->items[i].chosen) {
+            change->items[i].outcome = (struct remote_outcome){.denied = true, .answer = "[NOPERM] no right"};
+            change->items[i].chosen = false;
+        }
+    return tell_items(change);
+}
+
+static bool
 transfer(struct change *change, bool move, struct error *err)
 {
     struct server *server = change->server;
@@ -416,6 +439,8 @@ transfer(struct change *change, bool move, struct error *err)
     if (!verify_all(change, err))
         return false;
     world_between(server->world);
+    if (is_protected(change, move ? change->mailbox : -1, target))
+        return deny_all(change);
     for (size_t i = 0; target < 0 && i < change->wanted->count; i++) {
         change->items[i].chosen = false;
         text_print(change->items[i].outcome.answer, 512, "[TRYCREATE] no such mailbox");
@@ -548,6 +573,8 @@ remove_items(struct change *change, struct error *err)
     world_between(world);
     if (!any_chosen(change))
         return tell_items(change);
+    if (is_protected(change, change->mailbox, -1))
+        return deny_all(change);
     if (!change->server->uidplus && others_deleted(change))
         return refuse_all(change);
     enum fate fate = world_step(world, STEP_DELETED, true);

@@ -113,7 +113,8 @@ check_after(struct sim *sim, struct client *client, bool clean)
 {
     static struct sim_sight there[SIM_CONTENTS], here[SIM_CONTENTS];
 
-    if (!clean || sim->rewound) { /* which run finds out that a server went back is chance */
+    /* Which run finds out that a server went back is chance; and what may not be changed there follows nothing. */
+    if (!clean || sim->rewound || sim->server.protected != 0) {
         check_forget(client);
         return;
     }

@@ -437,7 +437,12 @@ sim_store(void *remote, const struct remote_store *changes, size_t count, const 
         bool told = true;
         if (remote_target(server, changes[i].mailbox, changes[i].uidvalidity, &mailbox, &outcome)) {
             server->selected = mailbox;
-            told = store_one(server, mailbox, &changes[i], i, to, context, err);
+            const bool protected = (server->protected >> mailbox & 1) != 0;
+            server->denials += protected;
+            if (protected)
+                outcome = (struct remote_outcome){.denied = true, .answer = "the mailbox is read-only"};
+            else
+                told = store_one(server, mailbox, &changes[i], i, to, context, err);
             server->selected = -1;
         }
         if (!told)

@@ -75,6 +75,8 @@ struct server {
     int lies;               /* how RFC822.SIZE is wrong; 0: as wrong_sizes says */
     int quota;              /* messages it holds; 0: no limit */
     unsigned unreadable;    /* bits of mailboxes that it can't open now */
+    unsigned protected;     /* ... in which nothing may be changed: they can be read, and copied from */
+    unsigned long denials;  /* what was asked for there all the same */
     int withheld;           /* one more than the content whose body it can't read now; 0: none */
     int never_shown;        /* one more than the content that it lists, and passes over in each FETCH */
     int unlisted;           /* one more than the content that no listing names, although it is counted */
