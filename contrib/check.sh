@@ -1,9 +1,9 @@
 #!/bin/sh
 # All that must hold before a change goes in:  sh contrib/check.sh
 # Installs what is missing, builds with ASan and UBSan (warnings are errors) and runs the unit, simulation and system tests,
-# then builds the release, runs 12,000 histories of the simulator with it and takes the newcomer's walk. Last it builds the program and
-# the fuzzers with clang and runs each of those for 20 seconds. Exit status 0 only if all of it
-# went well; a run must stay below half an hour on two cores.
+# then builds the release, runs 12,000 histories of the simulator with it, plays the table of bad answers, takes the newcomer's walk and
+# leads it, in the short form, over each server of another make. Last it builds the program and the fuzzers with clang and runs each of
+# those for 20 seconds. Exit status 0 only if all of it went well; a run must stay below half an hour on two cores.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=contrib/lib.sh
@@ -18,12 +18,13 @@ if [ "$bits" -gt 28 ] && setarch "$(uname -m)" -R true 2>/dev/null; then
     fixed_addresses="setarch $(uname -m) -R"
 fi
 
-# run_tests PRESET CTEST-OPTIONS...  The last lines of each go to the end of the output too.
+# run_tests PRESET JOBS CTEST-OPTIONS...  The last lines of each go to the end of the output too.
 run_tests() {
     preset=$1
-    shift
+    at_once=$2
+    shift 2
     # shellcheck disable=SC2086 # no word or three
-    $fixed_addresses ctest --test-dir "$top/build/$preset" -j "$jobs" --output-on-failure --no-tests=error \
+    $fixed_addresses ctest --test-dir "$top/build/$preset" -j "$at_once" --output-on-failure --no-tests=error \
         -O "$top/build/$preset-tests.log" "$@" </dev/null
 }
 
@@ -38,16 +39,25 @@ install_missing "$top/build/install.log" $build_packages $server_packages $test_
 (cd "$top/tests" && python3 -B -m rig.courier) || say "Without Courier: the tests that want it are skipped."
 (cd "$top/tests" && python3 -B -m rig.cyrus) || say "Without Cyrus: the tests that want it are skipped."
 
+# So are the servers of other makes, while the rest is built and tested; GOLUB_WALK is the form of their walks.
+(cd "$top/tests" && python3 -B -m rig.makes) </dev/null >"$top/build/servers.log" 2>&1 &
+servers=$!
+export GOLUB_WALK="${GOLUB_WALK-short}"
+
 status=0
 build_preset asan "$jobs"
-run_tests asan -LE 'smoke|walk' || status=$?
+export GOLUB_ROWS=3 # of the table of bad answers every third row; the release plays all of them
+run_tests asan "$jobs" -LE 'smoke|walk' || status=$?
+unset GOLUB_ROWS
 build_preset release "$jobs" "golub sim_golub sim_import"
-run_tests release -R '^(smoke|sim_(histories|imports)_.*)$' || status=$?
+wait "$servers" || { say "Without some servers of other makes, whose walks are skipped:" && cat "$top/build/servers.log"; }
+# A walk waits most of its time: twice as many at once.
+run_tests release $((jobs * 2)) -R '^(smoke|sim_(histories|imports)_.*|system_test_bent|walk_.*)$' || status=$?
 presets="asan release"
 if printf 'int LLVMFuzzerTestOneInput(void) { return 0; }\n' |
     clang -xc -fsanitize=fuzzer,address -o "$top/build/fuzzer-test" - 2>/dev/null; then
     build_preset fuzz "$jobs" "golub fuzz_imap fuzz_login fuzz_names fuzz_pop fuzz_settings"
-    run_tests fuzz -L fuzz || status=$?
+    run_tests fuzz "$jobs" -L fuzz || status=$?
     presets="$presets fuzz"
 else
     say "Without clang and its libFuzzer: the fuzzers only replayed their corpora."

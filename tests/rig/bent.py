@@ -88,7 +88,7 @@ class Ask:
         self.mailbox = session.selected.name if session.selected else None
         if command in ("STATUS", "SELECT", "EXAMINE", "APPEND", "CREATE", "DELETE", "RENAME", "SUBSCRIBE"):
             self.mailbox = self.words[0].decode("utf-8", "replace")
-        elif not command.startswith("UID "):
+        elif not command.startswith("UID ") and command != "EXPUNGE":
             self.mailbox = None
         self._truth = None
 

@@ -21,7 +21,7 @@ def owner(folder):
 class Twisted(Daemon):
     name = "twisted"
     packages = ("python3-twisted", "python3-attr", "python3-automat", "python3-bcrypt", "python3-constantly", "python3-hamcrest",
-                "python3-idna", "python3-hyperlink", "python3-incremental", "python3-pyasn1", "python3-pyasn1-modules",
+                "python3-idna", "python3-hyperlink", "python3-incremental", "python3-pkg-resources", "python3-pyasn1", "python3-pyasn1-modules",
                 "python3-service-identity", "python3-zope.interface")
     programs = ("usr/bin/twistd3",)
     ports = 2

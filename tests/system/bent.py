@@ -9,6 +9,7 @@ import time
 from rig import ahead, bent
 from rig.evil import CLOSE, STALL
 from rig.golub import Account, Home
+from rig.maildir import wire_form
 
 INBOX, BENT, WORK = "INBOX", "Bent box", "Work"
 BOXES = (INBOX, BENT, WORK)
@@ -72,11 +73,6 @@ def on_list(change):
     return on("LIST|LSUB", change, mailbox=None)
 
 
-def both(*bends):
-    """The first one that has an answer."""
-    return lambda ask: next((answer for answer in (b(ask) for b in bends) if answer is not None), None)
-
-
 def swap(pattern, by):
     return lambda ask: [re.sub(pattern, by, part) for part in ask.truth()]
 
@@ -91,6 +87,10 @@ def twice(pattern):
 
 def backwards(ask):
     return ask.truth()[-2::-1] + ask.truth()[-1:]
+
+
+def tagged_first(ask):
+    return ask.truth()[-1:] + ask.truth()[:-1]
 
 
 def first(*parts):
@@ -238,13 +238,13 @@ class Scene:
                     if doubles and len(copies) > 1:
                         raise Fault("%s: %s is %s %d times in %s" % (when, name, side, len(copies), mailbox), law=True)
         held = {name for tree in sides for messages in tree.values() for name in messages}
-        kept = {bent.Message(0, data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"), (), "", 0).digest for data in self.account.quarantined()}
-        for name in self.bytes:
-            if name not in held and name not in self.removed:
+        kept = {wire_form(data) for data in self.account.quarantined()}
+        for name, data in self.bytes.items():
+            if name in held or name in self.removed and (name.endswith(" 3") or data in kept):
+                continue
+            if data not in kept:
                 raise Fault("%s: %s is lost" % (when, name), law=True)
-            if name.endswith(" 1") and name in self.removed and name not in held and \
-                    bent.Message(0, self.bytes[name], (), "", 0).digest not in kept:
-                raise Fault("%s: %s went there, and is in no quarantine here" % (when, name), law=True)
+            raise Fault("%s: %s is in the quarantine alone" % (when, name))
         return sides
 
     def piece(self, mailbox, digest):
@@ -371,5 +371,5 @@ class Scene:
         return re.sub(r"127\.0\.0\.1:\d+", "SERVER", chosen)
 
 
-__all__ = ["ALL", "BENT", "CLOSE", "INBOX", "STALL", "WORK", "Fault", "Row", "Scene", "backwards", "both", "broken_after", "done_but",
-           "first", "instead", "last", "on", "on_list", "swap", "twice", "without"]
+__all__ = ["ALL", "BENT", "CLOSE", "INBOX", "STALL", "WORK", "Fault", "Row", "Scene", "backwards", "broken_after", "done_but",
+           "first", "instead", "last", "on", "on_list", "swap", "tagged_first", "twice", "without"]

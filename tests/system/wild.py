@@ -5,6 +5,7 @@ sides. The program that is led is golub or, beside it, mbsync (rig.tools).
 A step either does what it has to, or raises Trouble with the sentence that the program said.
 """
 import collections
+import imaplib
 import os
 import re
 import time
@@ -137,9 +138,20 @@ class ImapWalk(Walk):
     @property
     def there(self):
         if self.mate is None:
-            self.mate = self.server.client(self.user)
+            self.mate = self._second_client()
             self.mate.seen = self.tool.seen
         return self.mate
+
+    def _second_client(self):
+        """Where a user has one connection, the last one may not be counted as gone yet."""
+        until = time.monotonic() + SETTLE
+        while True:
+            try:
+                return self.server.client(self.user)
+            except imaplib.IMAP4.error:
+                if not self.server.single or time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
 
     def leave(self):
         """The second client goes, and comes back when it is asked for the next time."""
