@@ -100,6 +100,9 @@ client_refused(const struct response *response, struct remote_outcome *out)
     case CODE_SERVERBUG:
         out->passing = true;
         break;
+    case CODE_EXPUNGEISSUED: /* RFC 5530: somebody removed what this was about */
+        out->changed = true;
+        break;
     case CODE_NOPERM:
     case CODE_READ_ONLY:
         out->denied = true;

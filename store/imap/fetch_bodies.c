@@ -378,6 +378,9 @@ take_refusal(struct fetching *fetching, const struct command *command, const str
         place->over = true;
         place->why = outcome;
     }
+    /* Gone, and nothing is wrong: what came did, and what did not is looked for in the next look. */
+    if (response->code == CODE_EXPUNGEISSUED && (missing == 1 || missing < command->count))
+        return true;
     if (place->over && (outcome.throttled || missing > 1)) {
         note_failure(fetching, command->index, &place->why);
         return true;

@@ -478,7 +478,7 @@ take_answer(void *self, const struct command *command, const struct response *re
     if (selection->ok && !observing->ignore && response->state != STATE_OK && selection->exists > 0 &&
         observing->outcome.ok) {
         client_refused(response, &observing->outcome);
-        observing->outcome.changed = response->state == STATE_BAD; /* asked again, one command at a time */
+        observing->outcome.changed |= response->state == STATE_BAD; /* asked again, one command at a time */
         observing->imap->queue.serial |= response->state == STATE_BAD;
     }
     if (response->code != CODE_MESSAGELIMIT) /* this FETCH is through */

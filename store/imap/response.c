@@ -102,6 +102,7 @@ code_of(struct text word)
         {"NOPERM", CODE_NOPERM},
         {"ALERT", CODE_ALERT},
         {"MESSAGELIMIT", CODE_MESSAGELIMIT},
+        {"EXPUNGEISSUED", CODE_EXPUNGEISSUED},
     };
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)

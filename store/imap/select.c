@@ -153,7 +153,8 @@ bool
 select_good(const struct selection *selection, uint32_t uidvalidity, struct remote_outcome *out)
 {
     if (selection->uidvalidity == 0) {
-        client_outcome(out, "the server gave no UIDVALIDITY for this mailbox");
+        client_outcome(out,
+                       "the server gives this mailbox no UIDVALIDITY, so that no other run could tell its messages");
         return false;
     }
     if (uidvalidity != 0 && selection->uidvalidity != uidvalidity) {

@@ -28,8 +28,9 @@ struct sight { /* one mailbox while it is being listed */
     struct view view;   /* what a listing of everything has shown: see view.h */
     uint64_t slid;      /* messages below the cursor's UIDNEXT that no row knows */
     struct said_uids said;
-    bool partial; /* the server says that it listed only a part: what is not in it is not proven to be gone */
-    bool ahead;   /* UIDNEXT is not above the highest known UID, which no listing has shown yet */
+    bool partial;  /* the server says that it listed only a part: what is not in it is not proven to be gone */
+    char why[200]; /* the last look at it was refused, so that it is listed again: the server's words */
+    bool ahead;    /* UIDNEXT is not above the highest known UID, which no listing has shown yet */
 };
 
 struct observation {
@@ -390,14 +391,6 @@ say_slid(struct run *run, const struct sight *sight)
     report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "view", text);
 }
 
-/* The changes were asked for under an old UIDVALIDITY: that answer does not count as a listing. */
-static bool
-is_renumbered(const struct sight *sight)
-{
-    return sight->started && sight->request.uidvalidity != 0 &&
-           sight->request.uidvalidity != sight->mailbox->row.uidvalidity;
-}
-
 static void
 refuse_listing(struct run *run, struct sight *sight, const char *answer)
 {
@@ -461,8 +454,9 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
 
     if (!outcome->ok || !sight->started) {
         sight->again_full = sight->again_full || outcome->changed;
-        if (!sight->again_full || (sight->request.full && !is_renumbered(sight)))
+        if (!sight->again_full)
             refuse_listing(run, sight, outcome->answer);
+        (void)text_print(sight->why, sizeof sight->why, "%s", outcome->answer);
         return true;
     }
     if (sight->ahead && !sight->again_full)
@@ -575,15 +569,15 @@ observe_remote(struct run *run)
 
         ok = ask(run, sights, count);
         for (size_t i = 0; i < count; i++) {
-            bool again = sights[i].again_full;
-            struct mailbox *mailbox = sights[i].mailbox;
+            const struct sight before = sights[i];
 
             id_set_free(&sights[i].seen);
             free(sights[i].said.list);
             sights[i].said = (struct said_uids){0};
-            if (!again || !ok)
+            if (!before.again_full || !ok)
                 continue;
-            sights[left] = (struct sight){.mailbox = mailbox};
+            sights[left] = (struct sight){.mailbox = before.mailbox};
+            memcpy(sights[left].why, before.why, sizeof before.why);
             ok = fill_request(run, &sights[left++], true);
         }
         for (size_t i = left; i < count; i++)
@@ -593,7 +587,8 @@ observe_remote(struct run *run)
     for (size_t i = 0; sights != NULL && ok && i < count; i++) {
         run_learn(run, sights[i].mailbox, CAUTION_UNLISTED);
         run_complain(run, sights[i].mailbox, "list the messages of this mailbox",
-                     "it changes faster than it can be listed", "The next run tries again.");
+                     sights[i].why[0] != '\0' ? sights[i].why : "it changes faster than it can be listed",
+                     "The next run tries again.");
     }
     free(sights);
     return ok;

@@ -253,6 +253,19 @@ what_has_no_date_does_not_stand_for_one_that_is_gone(void **state)
     then_it_is_here(INBOX, 21, 0);
 }
 
+static void
+a_listing_that_another_client_disturbs_is_asked_for_again_in_the_same_run(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 20);
+    sim.server.disturbed = 2;
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(INBOX, 20, 1);
+}
+
 int
 main(void)
 {
@@ -267,6 +280,7 @@ main(void)
         SCENARIO(a_file_that_may_be_what_is_counted_is_not_sent_at_a_first_meeting),
         SCENARIO(what_has_no_date_is_fetched_once),
         SCENARIO(what_has_no_date_does_not_stand_for_one_that_is_gone),
+        SCENARIO(a_listing_that_another_client_disturbs_is_asked_for_again_in_the_same_run),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -252,6 +252,7 @@ sim_observe(void *remote, const struct remote_select *mailboxes, size_t count, c
             void *context, struct error *err)
 {
     static const struct remote_outcome gone = {.gone = true, .answer = "[NONEXISTENT] no such mailbox"};
+    static const struct remote_outcome disturbed = {.changed = true, .answer = "[EXPUNGEISSUED] somebody else did"};
     static const struct remote_outcome unavailable = {.answer = "[UNAVAILABLE] try again later"};
     struct server *server = remote;
 
@@ -265,6 +266,12 @@ sim_observe(void *remote, const struct remote_select *mailboxes, size_t count, c
         listing.mailbox = server_find(server, mailboxes[i].mailbox);
         if (listing.mailbox >= 0 && (server->unreadable >> listing.mailbox & 1) != 0) {
             if (!to->done(context, i, &unavailable))
+                return false;
+            continue;
+        }
+        if (listing.mailbox >= 0 && server->disturbed > 0) {
+            server->disturbed--;
+            if (!to->done(context, i, &disturbed))
                 return false;
             continue;
         }

@@ -38,6 +38,23 @@ bodies_come_whatever_the_order_of_the_attributes(void **state)
 }
 
 static void
+what_another_client_expunged_is_no_refusal(void **state)
+{
+    (void)state;
+    static const uint32_t uids[] = {3, 4, 5};
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 3:5 *", SELECTED("g1", "3", "7", "10"),
+                                  "S:* 1 FETCH (UID 3 BODY[] \"x\")", "S:* 3 FETCH (UID 5 BODY[] \"y\")",
+                                  "S:g2 NO [EXPUNGEISSUED] Some of the requested messages no longer exist", NULL});
+    struct remote_fetch wanted = {.mailbox = TEXT("a"), .uidvalidity = 7, .uids = uids, .count = 3};
+
+    assert_true(fetch(script, &wanted, 1));
+
+    assert_told(script, "begin 0 1\nend 0 u3\nbegin 0 1\nend 0 u5\ndone 0 ok\n");
+    end_script(script);
+}
+
+static void
 a_refused_fetch_is_halved_down_to_the_message_that_cannot_be_read(void **state)
 {
     (void)state;
@@ -382,6 +399,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bodies_come_whatever_the_order_of_the_attributes),
+        cmocka_unit_test(what_another_client_expunged_is_no_refusal),
         cmocka_unit_test(a_refused_fetch_is_halved_down_to_the_message_that_cannot_be_read),
         cmocka_unit_test(nothing_more_is_asked_of_a_mailbox_where_two_messages_on_end_are_refused_in_the_same_words),
         cmocka_unit_test(a_code_that_says_enough_ends_the_bodies_of_its_mailbox_alone),
