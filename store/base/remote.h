@@ -105,6 +105,7 @@ struct remote_outcome { /* of one item or mailbox */
     bool denied;      /* not ok, and it is a matter of rights: read-only, [NOPERM] */
     bool over_quota;  /* [OVERQUOTA]; throttled as well */
     bool changed;     /* verify said no, UIDVALIDITY differs, or the server's state is not what it was: plan anew */
+    bool disturbed;   /* a listing, changed: only because messages were removed meanwhile; what was told was there */
     bool doubtful;    /* not ok, but the command may have been (partly) done: look before trying again */
     uint32_t shown;   /* of a listing that is ok: the server shows only so many, the newest; 0: all */
     char answer[512]; /* the server's words, escaped; of a listing that is ok: what could not be read of it */

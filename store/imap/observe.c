@@ -317,6 +317,15 @@ say_changed(struct observing *observing, const char *what)
     observing->outcome.changed = true;
 }
 
+static void
+say_disturbed(struct observing *observing)
+{
+    const bool first = observing->outcome.ok;
+
+    say_changed(observing, "messages were removed while they were being listed");
+    observing->outcome.disturbed |= first;
+}
+
 /* A listing is counted, so what it lacks shows. Changes are not: then everything is listed. */
 static void
 take_unreadable(struct observing *observing, const struct response *response)
@@ -349,7 +358,7 @@ take_untagged(void *self, const struct response *response, const struct command 
     if (unread)
         take_unreadable(observing, response);
     else
-        say_changed(observing, "messages were removed while they were being listed");
+        say_disturbed(observing);
     return true;
 }
 
@@ -367,7 +376,7 @@ take_vanished(void *self, bool earlier, uint32_t first, uint32_t last)
     if (observing->ignore)
         return true;
     if (is_listing(observing, observing->selection.index)) {
-        say_changed(observing, "messages were removed while they were being listed");
+        say_disturbed(observing);
         return true;
     }
     /* The message whose answers are being put together was told before this: keep that order. */

@@ -8,6 +8,7 @@
  */
 #include "sync/base/id_set.h"
 #include "sync/observe/observe.h"
+#include "sync/observe/renamed_there.h"
 #include "sync/observe/said_uid.h"
 #include "sync/observe/uneven.h"
 #include "sync/observe/view.h"
@@ -15,6 +16,8 @@
 #include "sync/rules/merge.h"
 
 #include <inttypes.h>
+
+#define LOOKS 3 /* at one mailbox: the first one may be at its changes alone */
 
 struct sight { /* one mailbox while it is being listed */
     struct mailbox *mailbox;
@@ -30,6 +33,7 @@ struct sight { /* one mailbox while it is being listed */
     struct said_uids said;
     bool partial;  /* the server says that it listed only a part: what is not in it is not proven to be gone */
     char why[200]; /* the last look at it was refused, so that it is listed again: the server's words */
+    bool last;     /* it is not asked for again in this run */
     bool ahead;    /* UIDNEXT is not above the highest known UID, which no listing has shown yet */
 };
 
@@ -60,36 +64,12 @@ unpair(struct run *run, struct mailbox *mailbox, bool past)
     return true;
 }
 
-/* Is it as the journal has it? */
-static bool
-is_unchanged(const struct mailbox *mailbox)
-{
-    return mailbox->listed && mailbox->has_status && mailbox->uidvalidity == mailbox->row.uidvalidity &&
-           mailbox->uidnext == mailbox->row.uidnext && mailbox->messages == mailbox->row.messages;
-}
-
-/*
- * Was another mailbox perhaps renamed to this name? A UIDVALIDITY stays with a mailbox that is renamed; but servers
- * that take it from the clock give the same one to all mailboxes that are made in one second.
- */
-static bool
-may_be_another(const struct run *run, const struct sight *sight)
-{
-    for (size_t i = 0; i < run->count; i++) {
-        const struct mailbox *other = &run->mailboxes[i];
-
-        if (other != sight->mailbox && other->known_uidvalidity == sight->selected.uidvalidity &&
-            sight->selected.uidnext >= other->row.uidnext && !is_unchanged(other))
-            return true;
-    }
-    return false;
-}
-
 static bool
 begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
 {
     /* Under another UIDVALIDITY it may be another mailbox that has this name now, and so under one that several have. */
-    bool past = back && sight->selected.uidvalidity == sight->mailbox->row.uidvalidity && !may_be_another(run, sight);
+    bool past = back && sight->selected.uidvalidity == sight->mailbox->row.uidvalidity &&
+                !renamed_there_perhaps(run, sight->mailbox, &sight->selected);
 
     report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "repair", why);
     sight->again_full = true;
@@ -127,25 +107,6 @@ is_ahead(struct run *run, const struct sight *sight, bool *ahead)
     return true;
 }
 
-/*
- * Another mailbox had this UIDVALIDITY and does not have it any more: it was renamed to this name, and the server did
- * not go back.
- */
-static bool
-was_renamed(const struct run *run, const struct mailbox *mailbox, uint32_t uidvalidity)
-{
-    for (size_t i = 0; i < run->count; i++) {
-        const struct mailbox *other = &run->mailboxes[i];
-
-        if (other == mailbox || other->known_uidvalidity != uidvalidity)
-            continue;
-        if (!other->listed || other->row.uidvalidity != uidvalidity ||
-            (other->has_status && other->uidvalidity != uidvalidity))
-            return true;
-    }
-    return false;
-}
-
 static bool
 on_selected(void *context, size_t index, const struct remote_selected *selected)
 {
@@ -163,7 +124,7 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
          */
         return begin_repair(run, sight,
                             selected->uidvalidity < row->uidvalidity &&
-                                !was_renamed(run, sight->mailbox, selected->uidvalidity),
+                                !renamed_there_was(run, sight->mailbox, selected->uidvalidity),
                             "its UIDVALIDITY changed: both sides are paired again by content, nothing is deleted");
     }
     if (!is_ahead(run, sight, &sight->ahead))
@@ -430,6 +391,13 @@ weigh(struct run *run, struct sight *sight, bool whole, const char *unread, bool
 }
 
 static void
+see_a_part(struct sight *sight)
+{
+    sight->mailbox->look_there = false;
+    sight->mailbox->current = sight->mailbox->row.hidden == 0;
+}
+
+static void
 see_all(struct sight *sight)
 {
     struct journal_mailbox *row = &sight->mailbox->row;
@@ -453,6 +421,11 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     bool whole, settled = false;
 
     if (!outcome->ok || !sight->started) {
+        if (outcome->disturbed && sight->last && sight->started && !sight->again_full) {
+            uneven_disturbed(run, sight->mailbox, outcome->answer);
+            see_a_part(sight);
+            return journal_mailbox_save(run->journal, row, &run->err);
+        }
         sight->again_full = sight->again_full || outcome->changed;
         if (!sight->again_full)
             refuse_listing(run, sight, outcome->answer);
@@ -488,8 +461,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         say_slid(run, sight);
         see_all(sight);
     } else if (!sight->again_full && !settled) {
-        sight->mailbox->look_there = false;
-        sight->mailbox->current = row->hidden == 0;
+        see_a_part(sight);
     }
     return journal_mailbox_save(run->journal, row, &run->err);
 }
@@ -564,9 +536,11 @@ observe_remote(struct run *run)
                           run->pair_all || mailbox->row.state == MAILBOX_REPAIR || mailbox->row.past || mailbox->full ||
                               uneven_is_due(run, &mailbox->row) || view_hides_changes(run, mailbox));
     }
-    for (int round = 0; ok && count != 0 && round < 3; round++) {
+    for (int round = 0; ok && count != 0 && round < LOOKS; round++) {
         size_t left = 0;
 
+        for (size_t i = 0; i < count; i++)
+            sights[i].last = round == LOOKS - 1;
         ok = ask(run, sights, count);
         for (size_t i = 0; i < count; i++) {
             const struct sight before = sights[i];
@@ -584,12 +558,9 @@ observe_remote(struct run *run)
             sights[i] = (struct sight){0};
         count = left;
     }
-    for (size_t i = 0; sights != NULL && ok && i < count; i++) {
-        run_learn(run, sights[i].mailbox, CAUTION_UNLISTED);
-        run_complain(run, sights[i].mailbox, "list the messages of this mailbox",
-                     sights[i].why[0] != '\0' ? sights[i].why : "it changes faster than it can be listed",
-                     "The next run tries again.");
-    }
+    for (size_t i = 0; sights != NULL && ok && i < count; i++)
+        refuse_listing(run, &sights[i],
+                       sights[i].why[0] != '\0' ? sights[i].why : "it changes faster than it can be listed");
     free(sights);
     return ok;
 }

@@ -139,6 +139,19 @@ uneven_learn(struct run *run, struct mailbox *mailbox, const struct uneven_look 
 }
 
 void
+uneven_disturbed(struct run *run, struct mailbox *mailbox, const char *why)
+{
+    struct journal_mailbox *row = &mailbox->row;
+
+    if (row->hidden == 0)
+        run_learn(run, mailbox, CAUTION_UNEVEN);
+    row->hidden = row->hidden != 0 ? row->hidden : 1;
+    row->uneven = row->uneven == 0 ? 1 : UNEVEN_KNOWN - 1; /* never known: it is listed whole again */
+    mailbox->weighed = mailbox->unlisted = true;
+    run_complain(run, mailbox, "list the messages of this mailbox undisturbed", why, "The next run tries again.");
+}
+
+void
 uneven_say(struct run *run)
 {
     char what[120];

@@ -29,6 +29,10 @@ bool uneven_adds_up(const struct journal_mailbox *row, uint64_t known, uint32_t 
  * *known: it is how this mailbox is, and the cursors may advance.
  */
 MUST_CHECK bool uneven_learn(struct run *run, struct mailbox *mailbox, const struct uneven_look *look, bool *known);
+/**
+ * Each look was disturbed by a removal: what it told is there, what it did not tell is not known. Said, like `why`; the next run looks again.
+ */
+void uneven_disturbed(struct run *run, struct mailbox *mailbox, const char *why);
 /** A listing added up, or what was known of the mailbox means nothing any more. */
 void uneven_forget(struct journal_mailbox *row);
 /**

@@ -155,9 +155,12 @@ what_moved_to_where_it_is_not_listed_stays_here_for_a_run_and_is_fetched_once_it
     assert_int_equal(when_golub_syncs_after(60), 1);
     then_it_is_here(INBOX, 21, 1);
 
-    (void)when_golub_syncs_after(60);
+    for (int run = 0; run < 3; run++)
+        (void)when_golub_syncs_after(60);
     then_it_is_here(INBOX, 21, 0);
     sim.server.unlisted = 0;
+    assert_int_equal(when_golub_syncs_after(60), 0); /* no number tells that it is shown again */
+    then_it_is_here(WORK, 21, 0);
     sim.world.now += 86400;
     then_both_sides_agree();
     then_it_is_here(WORK, 21, 1);
@@ -228,9 +231,13 @@ what_has_no_date_is_fetched_once(void **state)
 
             sim.server.undated = 0;
             given_mail_there(INBOX, 25);
+            sim.server.boxes[INBOX].phantoms = 1; /* so that all is listed, with dates */
+            assert_int_equal(when_golub_syncs_after(60), 0);
+            sim.server.boxes[INBOX].phantoms = 0;
             then_both_sides_agree();
             assert_int_equal(when_golub_syncs_after(60), 0);
             assert_int_equal(here()->quarantined, 0);
+            assert_int_equal(sim.world.repairs, 0);
             end_scenario(NULL);
         }
 }
@@ -266,6 +273,34 @@ a_listing_that_another_client_disturbs_is_asked_for_again_in_the_same_run(void *
     then_it_is_here(INBOX, 20, 1);
 }
 
+static void
+what_a_listing_names_that_is_disturbed_each_time_comes_and_what_it_lacks_stays(void **state)
+{
+    (void)state;
+    given_mail(false);
+    given_mail_there(INBOX, 23);
+    given_it_is_not_listed(20);
+    sim.server.disturbed = 1000;
+    for (int run = 0; run < 4; run++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_here(INBOX, 23, 1);
+    then_it_is_here(INBOX, 20, 1);
+    when_the_user_removes(INBOX, 22);
+    given_mail_there(WORK, 24);
+    ledger_out(&sim.world, 24, WORK);
+    (void)when_golub_syncs_after(60);
+    then_it_is_here(WORK, 24, 1);
+    server_expunge(&sim.server, WORK, 1);
+    (void)when_golub_syncs_after(60);
+    then_it_is_here(WORK, 24, 0);
+
+    sim.server.disturbed = 0;
+    sim.server.unlisted = 0;
+    then_both_sides_agree();
+    then_it_is_here(INBOX, 20, 1);
+}
+
 int
 main(void)
 {
@@ -281,6 +316,7 @@ main(void)
         SCENARIO(what_has_no_date_is_fetched_once),
         SCENARIO(what_has_no_date_does_not_stand_for_one_that_is_gone),
         SCENARIO(a_listing_that_another_client_disturbs_is_asked_for_again_in_the_same_run),
+        SCENARIO(what_a_listing_names_that_is_disturbed_each_time_comes_and_what_it_lacks_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -243,6 +243,12 @@ observe_one(struct listing *listing, struct error *err)
         return false;
     world_between(server->world);
     const struct remote_outcome partly = {.ok = true, .shown = (uint32_t)server->part};
+    const struct remote_outcome disturbed = {
+        .changed = true, .disturbed = true, .answer = "[EXPUNGEISSUED] somebody else"};
+    if (listing->mailbox == 0 && server->disturbed > 0) {
+        server->disturbed--;
+        return tell_messages(listing, err) && listing->to->done(listing->context, listing->index, &disturbed);
+    }
     return tell_messages(listing, err) &&
            listing->to->done(listing->context, listing->index, is_cut_off(listing) ? &partly : &fine);
 }
@@ -252,7 +258,6 @@ sim_observe(void *remote, const struct remote_select *mailboxes, size_t count, c
             void *context, struct error *err)
 {
     static const struct remote_outcome gone = {.gone = true, .answer = "[NONEXISTENT] no such mailbox"};
-    static const struct remote_outcome disturbed = {.changed = true, .answer = "[EXPUNGEISSUED] somebody else did"};
     static const struct remote_outcome unavailable = {.answer = "[UNAVAILABLE] try again later"};
     struct server *server = remote;
 
@@ -266,12 +271,6 @@ sim_observe(void *remote, const struct remote_select *mailboxes, size_t count, c
         listing.mailbox = server_find(server, mailboxes[i].mailbox);
         if (listing.mailbox >= 0 && (server->unreadable >> listing.mailbox & 1) != 0) {
             if (!to->done(context, i, &unavailable))
-                return false;
-            continue;
-        }
-        if (listing.mailbox >= 0 && server->disturbed > 0) {
-            server->disturbed--;
-            if (!to->done(context, i, &disturbed))
                 return false;
             continue;
         }

@@ -77,7 +77,7 @@ struct server {
     unsigned unreadable;    /* bits of mailboxes that it can't open now */
     unsigned protected;     /* ... in which nothing may be changed: they can be read, and copied from */
     unsigned long denials;  /* what was asked for there all the same */
-    int disturbed;          /* so many listings are refused because somebody expunges meanwhile */
+    int disturbed;          /* somebody expunges something during so many looks at INBOX */
     int withheld;           /* one more than the content whose body it can't read now; 0: none */
     int never_shown;        /* one more than the content that it lists, and passes over in each FETCH */
     int unlisted;           /* one more than the content that no listing names, although it is counted */
