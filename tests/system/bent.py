@@ -38,14 +38,16 @@ class Row:
             "removed there", "removed here"
     waits   what needs not come through beside it as long as the server is bent (a pattern on "MAILBOX: what")
     ends    what may differ at the end, since golub can't know better (a pattern on the words of different())
+    after   the exit status of the runs with a server that is well again
     says    a pattern that standard error holds where the exit status is not 0
     server  its capabilities
     first   the server is bent from the first sync on; else both sides are in sync before
     """
 
-    def __init__(self, what, bend, exit=(1,), bent=(), waits=None, ends=None, says=None, server=bent.PLAIN, first=False,
+    def __init__(self, what, bend, exit=(1,), bent=(), waits=None, ends=None, after=0, says=None, server=bent.PLAIN, first=False,
                  timeout=2):
         self.what, self.bend, self.exit, self.bent, self.waits, self.ends = what, bend, tuple(exit), bent, waits, ends
+        self.after = after
         self.says, self.server, self.first, self.timeout = says or re.escape(BENT), server, first, timeout
 
 
@@ -335,11 +337,12 @@ class Scene:
     def well(self, when, aged=True):
         """Runs until both sides are what they have to be."""
         self.server.bend = None
+        fine = self.row.after if aged else 0
         until = time.monotonic() + SETTLE
         for number in range(100):
             run = self.sync()
             self.laws("run %d %s" % (number + 1, when), doubles=False)
-            if run.code == 0 and not self.different():
+            if run.code == fine and not self.different():
                 break
             self.aged = aged and number > 0  # what is asked again once a day is due
             if number > 1:
@@ -349,14 +352,14 @@ class Scene:
         self.laws(when)
         if self.different():
             raise Fault("%s: %s (exit status %d)" % (when, self.different(), run.code))
-        if run.code:
+        if run.code != fine:
             raise Fault("%s: exit status %d" % (when, run.code))
 
     def idle(self):
         """Nothing is left to do."""
         self.server.asked.clear()
         run = self.sync()
-        if run.code or self.server.changing():
+        if run.code != self.row.after or self.server.changing():
             raise Fault("a run with nothing to do ends with %d and sends %s" % (run.code, self.server.changing()[:3]))
 
     # -- telling

@@ -20,12 +20,12 @@ class Drop:
     spoils  numbers of the messages that need not come while it is bent
     keep    of the account
     says    a pattern that standard error holds where the exit status is not 0
-    stays   numbers of the messages that need not go from the server at the end
+    count   how many messages there are at first
     """
 
-    def __init__(self, what, rules, exit=(1,), spoils=(BENT,), keep="forever", says=TROUBLE, stays=(), uidls=None, timeout=2):
+    def __init__(self, what, rules, exit=(1,), spoils=(BENT,), keep="forever", says=TROUBLE, count=COUNT, timeout=2):
         self.what, self.rules, self.exit, self.spoils, self.keep = what, rules, tuple(exit), set(spoils), keep
-        self.says, self.stays, self.uidls, self.timeout = says, set(stays), uidls or {}, timeout
+        self.says, self.count, self.timeout = says, count, timeout
 
 
 class DropScene:
@@ -36,12 +36,12 @@ class DropScene:
         """@return the words for the table. Raises Fault"""
         with PopServer() as self.server, Home() as self.home:
             self.account = Account(self.home, "pop3://127.0.0.1:%d" % self.server.port, tls="none", timeout=self.row.timeout, keep=self.row.keep)
-            self.deliver(range(1, COUNT + 1))
+            self.deliver(range(1, self.row.count + 1))
             bends = []
             for pattern, reply, *times in reversed(self.row.rules):
                 self.server.rule(pattern, self.counted(reply, bends), *times)
             self.import_bent(1)
-            self.deliver(range(COUNT + 1, COUNT + 3))
+            self.deliver(range(self.row.count + 1, self.row.count + 3))
             self.import_bent(2)
             if not bends:
                 raise Fault("nothing was bent")
@@ -61,7 +61,7 @@ class DropScene:
         for n in numbers:
             self.bytes[n] = ("From: ana@example.org\r\nTo: bob@example.net\r\nSubject: post %d\r\nMessage-ID: <post.%d@mail.example>\r\n"
                              "Date: Tue, 03 Mar 2026 10:00:00 +0000\r\n\r\nThis is post %d.\r\n.\r\n%s\r\n" % (n, n, n, "word " * n)).encode()
-            self.server.drop.append(Message(self.bytes[n], self.row.uidls.get(n)))
+            self.server.drop.append(Message(self.bytes[n]))
 
     # -- what is where
 
@@ -115,7 +115,7 @@ class DropScene:
         while True:
             run = self.sync()
             self.laws("with a server that is well again")
-            left = self.there() - self.row.stays if self.row.keep == "no" else set()
+            left = self.there() if self.row.keep == "no" else set()
             missing = set(self.bytes) - set(self.here())
             if run.code == 0 and not left and not missing:
                 return
@@ -155,7 +155,7 @@ def of(command, reply, times=None):
             return None
         if left[0] is not None:
             left[0] -= 1
-        return reply
+        return reply(session, line) if callable(reply) else reply
     return (command + rb" \d+", answer)
 
 

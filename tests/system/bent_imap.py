@@ -375,7 +375,9 @@ APPEND = [
     Row("APPEND: APPENDUID without numbers", on("APPEND", swap(rb"APPENDUID \d+ \d+", b"APPENDUID a b")), exit=EITHER, bent=ADDS),
     Row("APPEND: APPENDUID of another message", on("APPEND", swap(rb"APPENDUID (\d+) \d+", rb"APPENDUID \1 2")), exit=EITHER, bent=ADDS),
     *[Row("APPEND: NO [%s]" % code, on("APPEND", instead(b"%%T NO [%s] no\r\n" % code.encode())), bent=("new there",))
-      for code in ("TOOBIG", "LIMIT", "INUSE", "NOPERM", "READ-ONLY", "CANNOT", "UNAVAILABLE", "SERVERBUG", "TRYCREATE", "X-FOO")],
+      for code in ("LIMIT", "INUSE", "NOPERM", "READ-ONLY", "CANNOT", "UNAVAILABLE", "SERVERBUG", "TRYCREATE", "X-FOO")],
+    Row("APPEND: NO [TOOBIG], for good", on("APPEND", instead(b"%T NO [TOOBIG] no\r\n")), bent=("new there",), after=1,
+        ends="^Bent box new here is not there"),
     Row("APPEND: NO, invalid message", on("APPEND", instead(b"%T NO Message contains invalid header\r\n")), bent=("new there",)),
     Row("APPEND: BAD, server unavailable", on("APPEND", instead(b"%T BAD Server Unavailable. 15\r\n")), bent=("new there",)),
     Row("APPEND: NO without a word", on("APPEND", instead(b"%T NO\r\n")), bent=("new there",)),
