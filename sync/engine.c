@@ -387,7 +387,7 @@ work_on_line(struct run *run)
     if (is_look_due(run) && !observe(run))
         return false;
     uneven_say(run);
-    return run_stopped(run) || (finish_pairing(run) && reading_say(run) && refusals_say(run) && count_leftovers(run) &&
+    return run_stopped(run) || (finish_pairing(run) && reading_say(run) && count_leftovers(run) && refusals_say(run) &&
                                 close_pending(run) && place_close(run) && close_quarantine(run));
 }
 

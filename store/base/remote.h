@@ -104,7 +104,7 @@ struct remote_outcome { /* of one item or mailbox */
     bool passing;     /* not ok, and the server has trouble now, with this message or all: [UNAVAILABLE], [SERVERBUG] */
     bool denied;      /* not ok, and it is a matter of rights: read-only, [NOPERM] */
     bool over_quota;  /* [OVERQUOTA]; throttled as well */
-    bool changed;     /* verify said no, UIDVALIDITY differs, or the server's state is not what it was: plan anew */
+    bool changed;     /* verify said no, UIDVALIDITY differs ...: plan anew; with gone: the target does not exist */
     bool disturbed;   /* a listing, changed: only because messages were removed meanwhile; what was told was there */
     bool doubtful;    /* not ok, but the command may have been (partly) done: look before trying again */
     uint32_t shown;   /* of a listing that is ok: the server shows only so many, the newest; 0: all */

@@ -88,6 +88,20 @@ send_proof(struct changing *changing, struct job *job)
     return send_for(changing, job, COMMAND_PROOF, "UID FETCH", " (UID FLAGS)");
 }
 
+/* COPYUID may name what never was: the removal of the message may rest on its copy. */
+static bool
+send_status(struct changing *changing, struct job *job)
+{
+    struct queue *queue = &changing->imap->queue;
+
+    job->given_below = 0;
+    queue_begin(queue, COMMAND_STATUS, job->index, job->first, job->count);
+    queue_print(queue, "STATUS ");
+    queue_name(queue, changing->changes[job->index].target);
+    queue_print(queue, " (UIDNEXT)");
+    return queue_end(queue, changing->err);
+}
+
 /* The change itself, and the look afterwards. */
 static bool
 send_end(struct changing *changing, struct job *job)
@@ -97,7 +111,7 @@ send_end(struct changing *changing, struct job *job)
     case CHANGE_MOVE:
         return send_for(changing, job, COMMAND_MOVE, "UID MOVE", "") && send_proof(changing, job);
     case CHANGE_COPY:
-        return send_for(changing, job, COMMAND_COPY, "UID COPY", "");
+        return send_for(changing, job, COMMAND_COPY, "UID COPY", "") && send_status(changing, job);
     default:
         return (job->deleted || send_deleted(changing, job)) &&
                send_for(changing, job, COMMAND_EXPUNGE, "UID EXPUNGE", "") && send_proof(changing, job);

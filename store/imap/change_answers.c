@@ -124,6 +124,8 @@ change_untagged(void *self, const struct response *response, const struct comman
     if (response->kind == RESPONSE_STATE && response->code == CODE_COPYUID &&
         (oldest->kind == COMMAND_MOVE || oldest->kind == COMMAND_COPY))
         take_copyuid(changing, response);
+    if (response->kind == RESPONSE_STATUS && oldest->kind == COMMAND_STATUS && changing->ending != NULL)
+        changing->ending->given_below = response->status.has_uidnext ? response->status.uidnext : 0;
     if (response->kind == RESPONSE_UNREADABLE)
         take_unreadable(changing, response, oldest);
     if (response->kind != RESPONSE_FETCH || response->fetch.uid == 0)
@@ -222,6 +224,8 @@ change_answered(void *self, const struct command *command, const struct response
     case COMMAND_STORE:
         take_deleted(changing, job, response);
         return true;
+    case COMMAND_STATUS:
+        return true;
     case COMMAND_LISTING:
         job->only_ours &= ok && changing->listed >= changing->selection.exists;
         return true;
@@ -256,10 +260,7 @@ judge(const struct changing *changing, const struct job *job, const struct item 
         *out = job->outcome;
     else
         client_outcome(out, "the server says OK, but the message is still there");
-    if (out->gone) { /* [TRYCREATE]: it is the target that is gone, not the message */
-        out->gone = false;
-        out->changed = true;
-    }
+    out->changed = out->changed || out->gone; /* [TRYCREATE]: it is the target that is gone, not the message */
     if (changing->kind == CHANGE_COPY) {
         out->ok = job->expunged;
         return;
@@ -271,6 +272,7 @@ judge(const struct changing *changing, const struct job *job, const struct item 
     /* It may be done, and nobody says so. */
     out->doubtful = !out->ok && job->sent;
     out->changed = out->changed && !out->doubtful;
+    out->gone = out->gone && !out->doubtful;
 }
 
 static bool
@@ -280,6 +282,13 @@ any_uid(const struct job *job)
         if (job->items[i].uid != 0)
             return true;
     return false;
+}
+
+/* Not where the target itself says that it gave no such UID: then what was copied is looked for by its content. */
+static bool
+was_given(const struct job *job, uint32_t uid)
+{
+    return job->given_below == 0 || uid < job->given_below;
 }
 
 bool
@@ -308,7 +317,8 @@ change_report(struct changing *changing, const struct job *job)
         }
         if (outcome.ok)
             outcome = (struct remote_outcome){.ok = true};
-        if (!changing->to->done(changing->context, job->index, job->first + i, outcome.ok ? item->uid : 0, &outcome))
+        if (!changing->to->done(changing->context, job->index, job->first + i,
+                                outcome.ok && was_given(job, item->uid) ? item->uid : 0, &outcome))
             return false;
     }
     return true;

@@ -169,14 +169,18 @@ record_failed(struct transferring *transferring, struct transfer *transfer)
 
     from->stirred = to->stirred = true;
     transfer->todo->dropped = transferring->move || outcome->doubtful; /* a copy that failed is uploaded */
-    if (outcome->doubtful) {
-        run->partial = true;
-        return true; /* the intent stays */
+    if (outcome->doubtful) { /* the intent stays; most often the next pass finds what became of it */
+        (void)text_print(said.answer, sizeof said.answer, "from %.200s: %.250s", from->row.name, outcome->answer);
+        return run_pending(run, to, transfer->todo->id, PENDING_SETTLE, "move", said.answer, NULL);
     }
     if (!journal_op_delete(run->journal, transfer->op.id, &run->err))
         return false;
-    if (outcome->gone || outcome->changed || (!transferring->move && !is_half(transferring, transfer)))
-        return true;                             /* planned anew in the next pass */
+    const bool lost = outcome->gone && outcome->changed;
+    if (((outcome->gone || outcome->changed) && !(lost && to->lost)) ||
+        (!transferring->move && !is_half(transferring, transfer))) {
+        to->lost = to->lost || lost;
+        return true; /* planned anew in the next pass */
+    }
     if (transferring->move && outcome->denied) { /* perhaps only to take it from there: it is copied in the next pass */
         from->over |= WORK_MOVE;
         return true;
@@ -377,9 +381,10 @@ add_transfer(struct transferring *transferring, struct todo *todo, const struct 
 
 /* Is an earlier attempt for this file still in doubt? */
 static bool
-check_intent(struct run *run, struct todo *todo, const struct journal_message *wanted, struct journal_op *op,
-             bool *wait)
+check_intent(struct run *run, struct todo *todo, const struct mailbox *from, const struct journal_message *wanted,
+             struct journal_op *op, bool *wait)
 {
+    char why[LIMIT_MAILBOX_NAME + 100];
     struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
     bool found, hides = false, ok;
 
@@ -398,8 +403,10 @@ check_intent(struct run *run, struct todo *todo, const struct journal_message *w
     *wait = todo->dropped = true;
     run->partial = true;
     run->counts.pending++;
-    ok = run_begin(run) && run_pending(run, mailbox, todo->id, PENDING_SETTLE, "move",
-                                       "an earlier attempt was not answered and may still be under way", NULL);
+    (void)text_print(why, sizeof why, "%s%s%s", from != NULL ? "from " : "", from != NULL ? from->row.name : "",
+                     from != NULL ? ": an earlier attempt was not answered, or not shown, and may still be under way"
+                                  : "an earlier attempt was not answered and may still be under way");
+    ok = run_begin(run) && run_pending(run, mailbox, todo->id, PENDING_SETTLE, "move", why, NULL);
     return ok && run_commit(run);
 }
 
@@ -435,7 +442,7 @@ move_there(struct run *run, struct agenda *agenda, bool move)
         from = ok ? run_mailbox_by_id(run, source->mailbox) : NULL;
         if (!ok || (from != NULL && is_moved(run, from) != move))
             continue;
-        ok = check_intent(run, todo, &transferring.target, &op, &wait);
+        ok = check_intent(run, todo, from, &transferring.target, &op, &wait);
         if (!ok || wait)
             continue;
         if (from == NULL || !mailbox_is_open(from) || !moves_allowed(SIDE_THERE, run->cautions, false)) {
@@ -506,7 +513,7 @@ apply_copies_there(struct run *run, struct agenda *agenda)
         ok = find_source(run, wanted, &transferring.source, &from);
         if (!ok || from == NULL)
             continue;
-        ok = check_intent(run, todo, wanted, &op, &wait);
+        ok = check_intent(run, todo, NULL, wanted, &op, &wait);
         if (!ok || wait || op.id != 0) /* what failed once is uploaded */
             continue;
         add_transfer(&transferring, todo, from, &op);

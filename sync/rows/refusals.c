@@ -351,9 +351,9 @@ count_waiting(struct run *run, const struct mailbox *mailbox, enum work work, si
     return ok;
 }
 
-/* What is refused for good is named by each run, too. */
+/* What is refused for good is named by each run, too, and so is what an earlier attempt keeps from being sent. */
 static bool
-say_final(struct run *run, struct journal_message *message)
+say_others(struct run *run, struct journal_message *message)
 {
     struct journal_pending *list;
     size_t count;
@@ -362,18 +362,22 @@ say_final(struct run *run, struct journal_message *message)
     if (!journal_pendings(run->journal, &list, &count, &run->err))
         return false;
     for (size_t i = 0; ok && i < count; i++) {
+        const bool settles = list[i].kind == PENDING_SETTLE;
         struct mailbox *mailbox = run_mailbox_by_id(run, list[i].mailbox);
         char what[160];
 
-        if (list[i].kind != PENDING_REFUSED || mailbox == NULL || !mailbox_is_open(mailbox) ||
-            (mailbox->complained & WORK_APPEND) != 0)
+        if (!(settles ? run->partial : list[i].kind == PENDING_REFUSED) || mailbox == NULL ||
+            !mailbox_is_open(mailbox) || (mailbox->complained & WORK_APPEND) != 0)
             continue;
         ok = journal_message_get(run->journal, list[i].message, message, &found, &run->err);
-        if (!ok || !found || (message->facts & FACT_REFUSED) == 0 || !is_wanted(message, WORK_APPEND))
+        if (!ok || !found || journal_message_is_clean(message) ||
+            (!settles && ((message->facts & FACT_REFUSED) == 0 || !is_wanted(message, WORK_APPEND))))
             continue;
         mailbox->complained |= WORK_APPEND;
         (void)text_print(what, sizeof what, "store message %.120s on the server", message->base);
-        run_complain(run, mailbox, what, list[i].why, "It stays here; golub tries again when the file changes.");
+        run_complain(run, mailbox, what, list[i].why,
+                     settles ? "A later run looks for it there."
+                             : "It stays here; golub tries again when the file changes.");
     }
     free(list);
     return ok;
@@ -403,7 +407,7 @@ refusals_say(struct run *run)
             run_complain(run, mailbox, what, why, "The server said so before; it is asked again within a day.");
         }
     }
-    ok = ok && say_final(run, message);
+    ok = ok && say_others(run, message);
     free(message);
     return ok;
 }

@@ -56,6 +56,7 @@ struct mailbox {
     unsigned probed;     /* enum work: ... or was refused again */
     bool enough;         /* the server takes no more uploads for now */
     unsigned complained; /* enum work: that some of it was refused in this run was said */
+    bool lost;           /* the server said once in this run that there is no such mailbox to move something into */
     unsigned cautions;   /* enum caution: what this run learned of it that forbids something */
     bool renumbered;     /* it is paired anew because its UIDVALIDITY is another one */
     bool perhaps_cut;    /* listed for the first time, and as many as a server may show at most: see view.h */

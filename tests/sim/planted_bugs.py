@@ -1350,6 +1350,8 @@ BUGS = [
         ("sync/apply/flags.c", ": !refusal_note(run, mailbox, id, WORK_STORE, count == 1, outcome))", ": false)")),
     bug("move out of a mailbox without rights asked for in each pass", Test("scenario_refused"),
         ("sync/apply/move.c", "from->over |= WORK_MOVE;", ";")),
+    bug("COPYUID of what was never copied believed", unit("test_imap_change"),
+        ("store/imap/change_answers.c", "job->given_below == 0 || uid < job->given_below;", "job->given_below == 0 || uid != 0;")),
     bug("BAD taken for a message that is never taken", unit("test_imap_change"),
         ("store/imap/append.c", "outcome->permanent = outcome->permanent || says_never(response->said);", "outcome->permanent = outcome->permanent || response->state == STATE_BAD;")),
     bug("what was refused before sent with others, unasked", unit("test_imap_change"),

@@ -223,7 +223,7 @@ a_move_whose_target_is_missing_leaves_the_message_and_says_plan_anew(void **stat
 
     assert_true(moves(script, 2));
 
-    assert_told(script, "verify 0.0 u1 () 5\ndone 0.0 u0 no changed: [TRYCREATE] no b\n"
+    assert_told(script, "verify 0.0 u1 () 5\ndone 0.0 u0 no gone changed: [TRYCREATE] no b\n"
                         "done 0.1 u0 no gone: the message is not there any more\n");
     end_script(script);
 }
@@ -306,15 +306,48 @@ a_look_afterwards_at_an_empty_mailbox_may_be_answered_bad(void **state)
 }
 
 static void
-the_end_of_one_mailbox_rides_with_the_begin_of_the_next(void **state)
+a_copy_that_the_target_does_not_know_is_not_believed(void **state)
 {
     (void)state;
     struct script *script = given_script(
-        "UIDPLUS", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "0"),
-                                         REREAD("1", "1", ""), "S:g2 OK", "C:g3 UID COPY 1 \"t\"", "C:g4 SELECT \"b\"",
-                                         "C:g5 UID FETCH 2 *", "W:", "S:g3 OK [COPYUID 8 1 70] copied",
-                                         SELECTED("g4", "3", "7", "0"), REREAD("2", "2", ""), "S:g5 OK",
-                                         "C:g6 UID COPY 2 \"t\"", "S:g6 OK [COPYUID 8  ] nothing", NULL});
+        "UIDPLUS",
+        (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1 *", SELECTED("g1", "3", "7", "0"),
+                              REREAD("1", "1", ""), "S:g2 OK", "C:g3 UID COPY 1 \"t\"", "C:g4 STATUS \"t\" (UIDNEXT)",
+                              "S:g3 OK [COPYUID 8 1 99] copied", "S:* STATUS t (UIDNEXT 71)", "S:g4 OK", NULL});
+    const struct remote_change change = {
+        .mailbox = TEXT("a"), .uidvalidity = 7, .uids = uids, .count = 1, .target = TEXT("t"), .target_uidvalidity = 8};
+
+    assert_true(script->remote.ops->copy(script->remote.self, &change, 1, &telling_changer, script, &script->err));
+
+    assert_told(script, "verify 0.0 u1 () 5\ndone 0.0 u0 ok\n");
+    end_script(script);
+}
+
+static void
+the_end_of_one_mailbox_rides_with_the_begin_of_the_next(void **state)
+{
+    (void)state;
+    struct script *script = given_script("UIDPLUS", (const char *const[]){"C:g1 SELECT \"a\"",
+                                                                          "C:g2 UID FETCH 1 *",
+                                                                          SELECTED("g1", "3", "7", "0"),
+                                                                          REREAD("1", "1", ""),
+                                                                          "S:g2 OK",
+                                                                          "C:g3 UID COPY 1 \"t\"",
+                                                                          "C:g4 STATUS \"t\" (UIDNEXT)",
+                                                                          "C:g5 SELECT \"b\"",
+                                                                          "C:g6 UID FETCH 2 *",
+                                                                          "W:",
+                                                                          "S:g3 OK [COPYUID 8 1 70] copied",
+                                                                          "S:* STATUS t (UIDNEXT 71)",
+                                                                          "S:g4 OK",
+                                                                          SELECTED("g5", "3", "7", "0"),
+                                                                          REREAD("2", "2", ""),
+                                                                          "S:g6 OK",
+                                                                          "C:g7 UID COPY 2 \"t\"",
+                                                                          "C:g8 STATUS *",
+                                                                          "S:g7 OK [COPYUID 8  ] nothing",
+                                                                          "S:g8 NO not now",
+                                                                          NULL});
     struct remote_change changes[] = {{.mailbox = TEXT("a"),
                                        .uidvalidity = 7,
                                        .uids = uids,
@@ -627,6 +660,7 @@ main(void)
         cmocka_unit_test(a_look_afterwards_at_an_empty_mailbox_may_be_answered_bad),
         cmocka_unit_test(a_refused_move_of_a_message_that_is_gone_afterwards_is_in_doubt),
         cmocka_unit_test(the_end_of_one_mailbox_rides_with_the_begin_of_the_next),
+        cmocka_unit_test(a_copy_that_the_target_does_not_know_is_not_believed),
         cmocka_unit_test(messages_of_a_mailbox_go_up_together),
         cmocka_unit_test(an_appenduid_that_cannot_be_true_is_not_believed),
         cmocka_unit_test(messages_that_look_alike_go_up_in_commands_of_their_own),
