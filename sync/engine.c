@@ -34,6 +34,7 @@
 #include "sync/rows/readings.h"
 #include "sync/rows/refusals.h"
 #include "sync/run/line.h"
+#include "sync/run/lookup.h"
 #include "sync/run/place.h"
 #include "sync/run/situation.h"
 
@@ -491,5 +492,6 @@ engine_run(const struct account *account, const struct sync_options *options, st
     free(run.released);
     free(run.additions);
     free(run.listed);
+    lookup_free(&run);
     return status;
 }

@@ -1,6 +1,8 @@
 /* See renamed_there.h. */
 #include "sync/observe/renamed_there.h"
 
+#include "sync/run/lookup.h"
+
 /* Is it as the journal has it? */
 static bool
 is_unchanged(const struct mailbox *mailbox)
@@ -10,25 +12,26 @@ is_unchanged(const struct mailbox *mailbox)
 }
 
 bool
-renamed_there_perhaps(const struct run *run, const struct mailbox *mailbox, const struct remote_selected *selected)
+renamed_there_perhaps(struct run *run, const struct mailbox *mailbox, const struct remote_selected *selected)
 {
-    for (size_t i = 0; i < run->count; i++) {
-        const struct mailbox *other = &run->mailboxes[i];
+    const struct mailbox *other;
+    size_t at = 0;
 
-        if (other != mailbox && other->known_uidvalidity == selected->uidvalidity &&
-            selected->uidnext >= other->row.uidnext && !is_unchanged(other))
+    while ((other = lookup_next_of(run, selected->uidvalidity, &at)) != NULL) {
+        if (other != mailbox && selected->uidnext >= other->row.uidnext && !is_unchanged(other))
             return true;
     }
     return false;
 }
 
 bool
-renamed_there_was(const struct run *run, const struct mailbox *mailbox, uint32_t uidvalidity)
+renamed_there_was(struct run *run, const struct mailbox *mailbox, uint32_t uidvalidity)
 {
-    for (size_t i = 0; i < run->count; i++) {
-        const struct mailbox *other = &run->mailboxes[i];
+    const struct mailbox *other;
+    size_t at = 0;
 
-        if (other == mailbox || other->known_uidvalidity != uidvalidity)
+    while ((other = lookup_next_of(run, uidvalidity, &at)) != NULL) {
+        if (other == mailbox)
             continue;
         if (!other->listed || other->row.uidvalidity != uidvalidity ||
             (other->has_status && other->uidvalidity != uidvalidity))

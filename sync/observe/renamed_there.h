@@ -8,12 +8,11 @@
  * Was another mailbox perhaps renamed to this name? A UIDVALIDITY stays with a mailbox that is renamed; but servers
  * that take it from the clock give the same one to all mailboxes that are made in one second.
  */
-bool renamed_there_perhaps(const struct run *run, const struct mailbox *mailbox,
-                           const struct remote_selected *selected);
+bool renamed_there_perhaps(struct run *run, const struct mailbox *mailbox, const struct remote_selected *selected);
 /**
  * Another mailbox had this UIDVALIDITY and does not have it any more: it was renamed to this name, and the server did
  * not go back.
  */
-bool renamed_there_was(const struct run *run, const struct mailbox *mailbox, uint32_t uidvalidity);
+bool renamed_there_was(struct run *run, const struct mailbox *mailbox, uint32_t uidvalidity);
 
 #endif

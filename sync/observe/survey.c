@@ -10,27 +10,8 @@
 #include "sync/rows/missing.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/mailbox.h"
+#include "sync/run/lookup.h"
 #include "sync/run/place.h"
-
-static struct mailbox *
-find_by_wire(struct run *run, struct text wire)
-{
-    for (size_t i = 0; i < run->count; i++) {
-        if (run->mailboxes[i].row.wire != NULL && text_is(wire, run->mailboxes[i].row.wire))
-            return &run->mailboxes[i];
-    }
-    return NULL;
-}
-
-static struct mailbox *
-find_by_folder(struct run *run, const char *folder)
-{
-    for (size_t i = 0; i < run->count; i++) {
-        if (strcmp(run->mailboxes[i].row.folder, folder) == 0)
-            return &run->mailboxes[i];
-    }
-    return NULL;
-}
 
 static bool
 see_folder(void *context, const char *folder)
@@ -38,14 +19,14 @@ see_folder(void *context, const char *folder)
     struct run *run = context;
     char name[LIMIT_MAILBOX_NAME + 1];
     struct error err = {0};
-    struct mailbox *mailbox = find_by_folder(run, folder);
+    struct mailbox *mailbox = lookup_folder(run, folder);
 
     if (mailbox == NULL) {
         if (!names_from_folder(folder, run->account->policy.layout, name, &err)) {
             run_problem(run, NULL, &err);
             return true;
         }
-        mailbox = survey_by_name(run, name);
+        mailbox = lookup_name(run, name);
         if (mailbox != NULL) { /* two folders for one name: the one the journal knows stays */
             run_complain(run, mailbox, "use a second folder for this mailbox", folder, "Rename or remove that folder.");
             return true;
@@ -79,7 +60,7 @@ check_asked(struct run *run, bool listed)
     const char *const *asked = run->options->mailboxes;
 
     for (; asked != NULL && *asked != NULL; asked++) {
-        const struct mailbox *mailbox = survey_by_name(run, strcasecmp(*asked, "INBOX") == 0 ? "INBOX" : *asked);
+        const struct mailbox *mailbox = lookup_name(run, strcasecmp(*asked, "INBOX") == 0 ? "INBOX" : *asked);
 
         if (mailbox != NULL && !mailbox->chosen && (listed || !names_ask_the_server(run->account->policy.patterns))) {
             error_set(&run->err, ERROR_CONFIG, "use mailbox %s: `mailboxes` does not choose it", *asked);
@@ -298,6 +279,7 @@ decide_states(struct run *run)
         *mailbox = (struct mailbox){0}; /* the strings have one owner, also if this ends half-way */
     }
     run->count = kept;
+    lookup_forget(run);
     return true;
 }
 
@@ -356,7 +338,7 @@ look_at_intents(struct run *run)
     if (!journal_ops(run->journal, &ops, &count, &run->err))
         return false;
     for (size_t i = 0; i < count; i++) {
-        struct mailbox *mailbox = unfinished_is_sent(&ops[i]) ? find_by_wire(run, text_of(ops[i].name))
+        struct mailbox *mailbox = unfinished_is_sent(&ops[i]) ? lookup_wire(run, text_of(ops[i].name))
                                                               : run_mailbox_by_id(run, ops[i].mailbox);
         struct journal_message message;
         bool found = false;
@@ -443,14 +425,13 @@ static bool
 see_folder_again(void *context, const char *folder)
 {
     struct run *run = context;
-    const struct mailbox *mailbox = find_by_folder(run, folder);
+    const struct mailbox *mailbox = lookup_folder(run, folder);
     char name[LIMIT_MAILBOX_NAME + 1];
     struct error ignored = {0};
 
-    if (mailbox != NULL
-            ? mailbox->folder_here || !mailbox->chosen
-            : !names_from_folder(folder, run->account->policy.layout, name, &ignored) ||
-                  survey_by_name(run, name) != NULL || !names_chosen(run->account->policy.patterns, name, 0))
+    if (mailbox != NULL ? mailbox->folder_here || !mailbox->chosen
+                        : !names_from_folder(folder, run->account->policy.layout, name, &ignored) ||
+                              lookup_name(run, name) != NULL || !names_chosen(run->account->policy.patterns, name, 0))
         return true;
     if ((run->cautions & CAUTION_MADE_HERE) == 0)
         say_grown(run, mailbox != NULL ? mailbox->row.name : name);
@@ -469,7 +450,7 @@ static bool
 see_again(void *context, const struct remote_listed *listed)
 {
     struct run *run = context;
-    struct mailbox *mailbox = find_by_wire(run, listed->name);
+    struct mailbox *mailbox = lookup_wire(run, listed->name);
     char name[LIMIT_MAILBOX_NAME + 1];
 
     if ((listed->attributes & REMOTE_NOSELECT) != 0)

@@ -7,8 +7,6 @@
 
 #include "sync/run/run.h"
 
-/** The mailbox that people call so; NULL: none. */
-struct mailbox *survey_by_name(struct run *run, const char *name);
 /** A mailbox that the journal did not know. @return NULL: out of memory, err filled in */
 struct mailbox *survey_add(struct run *run, const char *name, const char *folder, enum mailbox_state state);
 /** LIST, and which mailbox of the journal each of it is; names, encoding and status go to the mailbox. */

@@ -11,6 +11,7 @@
  *      prefix, or is spelled aside (names_aside)
  */
 #include "sync/observe/survey.h"
+#include "sync/run/lookup.h"
 
 struct listed {
     struct remote_listed seen; /* its texts are in one allocation, `bytes` */
@@ -21,6 +22,7 @@ struct listed {
 struct list {
     struct run *run;
     struct listed *items;
+    struct listed **others; /* by their bytes in the other spelling; NULL: not made yet */
     size_t count, size;
 };
 
@@ -33,6 +35,14 @@ hash_name(struct text name)
     for (size_t i = 0; i < name.len; i++)
         hash = (hash ^ (unsigned char)name.at[i]) * UINT64_C(1099511628211);
     return hash;
+}
+
+static int
+compare_hashes(const void *pa, const void *pb)
+{
+    const uint64_t a = *(const uint64_t *)pa, b = *(const uint64_t *)pb;
+
+    return a < b ? -1 : a > b;
 }
 
 static void
@@ -86,22 +96,57 @@ compare_listed(const void *pa, const void *pb)
     return compare_texts(((const struct listed *)pa)->seen.name, ((const struct listed *)pb)->seen.name);
 }
 
+static struct text
+other_of(const struct listed *item)
+{
+    return item->seen.other.at != NULL ? item->seen.other : item->seen.name;
+}
+
+static int
+compare_others(const void *pa, const void *pb)
+{
+    const struct listed *a = *(struct listed *const *)pa, *b = *(struct listed *const *)pb;
+
+    return compare_texts(other_of(a), other_of(b));
+}
+
 /* Was the name in the row spelled as on this connection (UTF-8 or modified UTF-7), or in the other way? */
 static struct listed *
 find_bytes(struct list *list, const struct mailbox *mailbox)
 {
     struct text wire = text_of(mailbox->row.wire);
-    struct listed key = {.seen.name = wire};
+    struct listed key = {.seen.name = wire}, *at, **found;
 
     if (mailbox->row.utf8 == list->run->info.utf8)
         return list->count == 0 ? NULL : bsearch(&key, list->items, list->count, sizeof key, compare_listed);
-    for (size_t i = 0; i < list->count; i++) {
-        const struct remote_listed *seen = &list->items[i].seen;
+    at = &key;
+    found =
+        list->others == NULL ? NULL : bsearch(&at, list->others, list->count, sizeof(struct listed *), compare_others);
+    while (found != NULL && found > list->others && compare_others(&found[-1], &at) == 0)
+        found--; /* of several it is the first one, whatever way the search came */
+    return found != NULL ? *found : NULL;
+}
 
-        if (compare_texts(wire, seen->other.at != NULL ? seen->other : seen->name) == 0)
-            return &list->items[i];
-    }
-    return NULL;
+static int
+compare_other_places(const void *pa, const void *pb)
+{
+    const struct listed *a = *(struct listed *const *)pa, *b = *(struct listed *const *)pb;
+    int order = compare_others(pa, pb);
+
+    return order != 0 ? order : a < b ? -1 : a > b;
+}
+
+/* Once the list is in its order. */
+static bool
+sort_others(struct list *list)
+{
+    list->others = malloc((list->count + 1) * sizeof(struct listed *));
+    if (list->others == NULL)
+        return run_no_memory(list->run);
+    for (size_t i = 0; i < list->count; i++)
+        list->others[i] = &list->items[i];
+    qsort(list->others, list->count, sizeof(struct listed *), compare_other_places);
+    return true;
 }
 
 static bool
@@ -198,13 +243,13 @@ match_name(struct list *list, struct listed *item)
     for (int uncut = 0; uncut < (item->cut ? 2 : 1); uncut++) {
         if (!name_of(list, item, uncut != 0, name))
             return true;
-        same = survey_by_name(run, name);
+        same = lookup_name(run, name);
         if (same == NULL)
             return add_new(list, item, name);
         if (!same->listed)
             return take(list, item, same);
     }
-    if (run->info.prefix[0] != '\0' && aside_of(item, aside) && survey_by_name(run, aside) == NULL)
+    if (run->info.prefix[0] != '\0' && aside_of(item, aside) && lookup_name(run, aside) == NULL)
         return add_new(list, item, aside);
     error_set(&err, ERROR_SERVER, "give mailbox %s a name here", name);
     error_answer(&err, item->seen.name);
@@ -232,7 +277,7 @@ static bool
 match_aside(struct list *list, struct listed *item)
 {
     char name[LIMIT_MAILBOX_NAME + 1];
-    struct mailbox *same = aside_of(item, name) ? survey_by_name(list->run, name) : NULL;
+    struct mailbox *same = aside_of(item, name) ? lookup_name(list->run, name) : NULL;
 
     return same == NULL || same->listed || take(list, item, same);
 }
@@ -265,10 +310,13 @@ survey_list(struct run *run)
     run->remote.ops->info(run->remote.self, &run->info); /* the prefix of the namespace comes in the turn of the list */
     if (ok && list.count > 1)
         qsort(list.items, list.count, sizeof *list.items, compare_listed);
-    ok = ok && match_bytes(&list) && match_names(&list);
+    if (run->listed_count > 1)
+        qsort(run->listed, run->listed_count, sizeof *run->listed, compare_hashes);
+    ok = ok && sort_others(&list) && match_bytes(&list) && match_names(&list);
     for (size_t i = 0; i < list.count; i++)
         free(list.items[i].bytes);
     free(list.items);
+    free(list.others);
     return ok;
 }
 
@@ -279,25 +327,12 @@ survey_is_grown(struct run *run, const struct remote_listed *seen, char name[sta
     uint64_t hash = hash_name(seen->name);
     struct error ignored = {0};
 
-    for (size_t i = 0; i < run->listed_count; i++) {
-        if (run->listed[i] == hash)
-            return false;
-    }
+    if (run->listed_count != 0 &&
+        bsearch(&hash, run->listed, run->listed_count, sizeof *run->listed, compare_hashes) != NULL)
+        return false;
     return names_from_server(seen->utf8.at != NULL ? seen->utf8 : seen->name, seen->separator, prefix, name,
                              &ignored) &&
            names_chosen(run->account->policy.patterns, name, seen->attributes);
-}
-
-/* ---- the run's mailboxes, by their names ---- */
-
-struct mailbox *
-survey_by_name(struct run *run, const char *name)
-{
-    for (size_t i = 0; i < run->count; i++) {
-        if (strcmp(run->mailboxes[i].row.name, name) == 0)
-            return &run->mailboxes[i];
-    }
-    return NULL;
 }
 
 struct mailbox *

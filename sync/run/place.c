@@ -128,46 +128,147 @@ check_root(struct run *run)
     return save_birth(run, ROOT_KEY, &now) && (!run->mark_checked || place_store_mark(run));
 }
 
+struct places { /* of all mailboxes, in the run's order, and by what is looked for */
+    struct run *run;
+    struct journal_place *known; /* as the journal has them */
+    uint32_t *by_known;          /* by birth, then times of change, as the journal has them */
+    uint32_t *by_birth;          /* by birth as it is now */
+};
+
+static int
+compare_known(const struct journal_place *a, const struct journal_place *b)
+{
+    int order = strcmp(a->born, b->born);
+
+    if (order != 0)
+        return order;
+    if (a->cur_changed != b->cur_changed)
+        return a->cur_changed < b->cur_changed ? -1 : 1;
+    return a->new_changed < b->new_changed ? -1 : a->new_changed > b->new_changed;
+}
+
+static int
+compare_by_known(const void *pa, const void *pb, void *context)
+{
+    const struct places *places = context;
+    uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+    int order = compare_known(&places->known[a], &places->known[b]);
+
+    return order != 0 ? order : a < b ? -1 : 1;
+}
+
+static int
+compare_by_birth(const void *pa, const void *pb, void *context)
+{
+    const struct places *places = context;
+    uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+    int order = strcmp(places->run->mailboxes[a].stamp.born, places->run->mailboxes[b].stamp.born);
+
+    return order != 0 ? order : a < b ? -1 : 1;
+}
+
+/* The first place in by_known that is not before this one. */
+static size_t
+find_known(const struct places *places, const struct journal_place *wanted)
+{
+    size_t low = 0, high = places->run->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (compare_known(&places->known[places->by_known[middle]], wanted) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static size_t
+find_birth(const struct places *places, const char *born)
+{
+    size_t low = 0, high = places->run->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (strcmp(places->run->mailboxes[places->by_birth[middle]].stamp.born, born) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The place of another folder that had this birth; NULL: none. Of several it is the first in the run's order. */
+static const struct journal_place *
+find_place(const struct places *places, size_t at, const char *born)
+{
+    struct journal_place wanted = {.cur_changed = INT64_MIN, .new_changed = INT64_MIN};
+    uint32_t first = UINT32_MAX;
+
+    (void)text_print(wanted.born, sizeof wanted.born, "%s", born);
+    for (size_t i = find_known(places, &wanted); i < places->run->count; i++) {
+        uint32_t other = places->by_known[i];
+
+        if (strcmp(places->known[other].born, born) != 0)
+            break;
+        if (other != at && other < first)
+            first = other;
+    }
+    return born[0] != '\0' && first != UINT32_MAX ? &places->known[first] : NULL;
+}
+
+/* Does a folder have this birth now that had another one before? Not one that had it then, too: folders that are made at once have one. */
+static bool
+is_elsewhere(const struct places *places, size_t at, const char *born)
+{
+    for (size_t i = find_birth(places, born); i < places->run->count; i++) {
+        uint32_t other = places->by_birth[i];
+        const struct mailbox *mailbox = &places->run->mailboxes[other];
+
+        if (strcmp(mailbox->stamp.born, born) != 0)
+            break;
+        if (other != at && mailbox->chosen && mailbox->folder_here && strcmp(places->known[other].born, born) != 0)
+            return true;
+    }
+    return false;
+}
+
 /*
  * Another birth than in the last run, and it is no copy: it is the folder of another mailbox under a new name (*is: what was known of that one);
  * or the folder that was here has a new name, and took its files along.
  */
 static bool
-is_renamed(const struct run *run, const struct journal_place *known, size_t at, const struct journal_place **is)
+is_renamed(const struct places *places, size_t at, const struct journal_place **is)
 {
-    const char *now = run->mailboxes[at].stamp.born;
-    bool away = false;
-
-    *is = NULL;
-    for (size_t i = 0; *is == NULL && i < run->count; i++) {
-        const struct mailbox *other = &run->mailboxes[i];
-
-        if (i == at)
-            continue;
-        if (known[i].born[0] != '\0' && strcmp(known[i].born, now) == 0)
-            *is = &known[i];
-        /* Not one that had this birth before, too: folders that are made at once have one. */
-        away = away || (other->chosen && other->folder_here && strcmp(other->stamp.born, known[at].born) == 0 &&
-                        strcmp(known[i].born, known[at].born) != 0);
-    }
-    return *is != NULL || away;
+    *is = find_place(places, at, places->run->mailboxes[at].stamp.born);
+    return *is != NULL || is_elsewhere(places, at, places->known[at].born);
 }
 
 /* Folders that were made at once have one birth time: then it is another one where nothing has changed in it since. */
 static bool
-is_as_known(const struct journal_place *known, size_t count, size_t at, const struct local_stamp *stamp)
+is_as_known(const struct places *places, size_t at, const struct local_stamp *stamp)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (i != at && known[i].mailbox != 0 && strcmp(known[i].born, stamp->born) == 0 &&
-            known[i].cur_changed == stamp->cur_changed && known[i].new_changed == stamp->new_changed)
+    struct journal_place wanted = {.cur_changed = stamp->cur_changed, .new_changed = stamp->new_changed};
+
+    (void)text_print(wanted.born, sizeof wanted.born, "%s", stamp->born);
+    for (size_t i = find_known(places, &wanted); i < places->run->count; i++) {
+        const struct journal_place *known = &places->known[places->by_known[i]];
+
+        if (compare_known(known, &wanted) != 0)
+            break;
+        if (places->by_known[i] != at && known->mailbox != 0)
             return true;
     }
     return false;
 }
 
 static bool
-check_folder(struct run *run, const struct journal_place *known, size_t at)
+check_folder(const struct places *places, size_t at)
 {
+    struct run *run = places->run;
+    const struct journal_place *known = places->known;
     struct mailbox *mailbox = &run->mailboxes[at];
     struct journal_place *place = &mailbox->place;
     const struct local_stamp *stamp = &mailbox->stamp;
@@ -178,9 +279,9 @@ check_folder(struct run *run, const struct journal_place *known, size_t at)
         *place = (struct journal_place){
             .mailbox = mailbox->row.id, .cur_changed = stamp->cur_changed, .new_changed = stamp->new_changed};
     } else {
-        bool another = is_another(place->born, stamp->born, &place->changes) && !is_renamed(run, known, at, &is);
+        bool another = is_another(place->born, stamp->born, &place->changes) && !is_renamed(places, at, &is);
 
-        if (is == &known[at] && is_as_known(known, run->count, at, stamp))
+        if (is == &known[at] && is_as_known(places, at, stamp))
             is = NULL;
         if (another || run->copied ||
             (is != NULL && (stamp->cur_changed < is->cur_changed || stamp->new_changed < is->new_changed)))
@@ -203,28 +304,45 @@ is_surveyed(const struct mailbox *mailbox)
     return mailbox->chosen && mailbox->folder_here && mailbox->row.id != 0 && mailbox->stamp.text[0] != '\0';
 }
 
+static bool
+load_places(struct run *run, struct arena *arena, struct places *places)
+{
+    bool found, ok;
+
+    *places = (struct places){.run = run,
+                              .known = arena_array(arena, run->count + 1, sizeof *places->known),
+                              .by_known = arena_array(arena, run->count + 1, sizeof *places->by_known),
+                              .by_birth = arena_array(arena, run->count + 1, sizeof *places->by_birth)};
+    ok = run_has(run, arena);
+    for (size_t i = 0; ok && i < run->count; i++) {
+        ok = run->mailboxes[i].row.id == 0 ||
+             journal_place_get(run->journal, run->mailboxes[i].row.id, &places->known[i], &found, &run->err);
+        if (ok && (run->mailboxes[i].row.id == 0 || !found))
+            places->known[i] = (struct journal_place){0};
+        places->by_known[i] = places->by_birth[i] = (uint32_t)i;
+    }
+    if (ok) {
+        qsort_r(places->by_known, run->count, sizeof *places->by_known, compare_by_known, places);
+        qsort_r(places->by_birth, run->count, sizeof *places->by_birth, compare_by_birth, places);
+    }
+    return ok;
+}
+
 bool
 place_survey(struct run *run)
 {
-    struct journal_place *known;
-    bool found, ok;
+    struct arena arena = {0};
+    struct places places;
+    bool ok;
 
     if (run->no_root)
         return true;
-    known = calloc(run->count + 1, sizeof *known); /* as the journal has them now */
-    ok = known != NULL || run_no_memory(run);
-    for (size_t i = 0; ok && i < run->count; i++) {
-        ok = run->mailboxes[i].row.id == 0 ||
-             journal_place_get(run->journal, run->mailboxes[i].row.id, &known[i], &found, &run->err);
-        if (ok && (run->mailboxes[i].row.id == 0 || !found))
-            known[i] = (struct journal_place){0};
-    }
-    ok = ok && run_begin(run) && check_root(run);
+    ok = load_places(run, &arena, &places) && run_begin(run) && check_root(run);
     for (size_t i = 0; ok && i < run->count; i++) {
         if (is_surveyed(&run->mailboxes[i]))
-            ok = check_folder(run, known, i);
+            ok = check_folder(&places, i);
     }
-    free(known);
+    arena_free(&arena);
     return run_end(run, ok);
 }
 

@@ -1,4 +1,5 @@
 /* Small things that every phase of a run needs. */
+#include "sync/run/lookup.h"
 #include "sync/run/stamps.h"
 
 #include <assert.h>
@@ -82,11 +83,7 @@ run_pending(struct run *run, const struct mailbox *mailbox, int64_t message, enu
 struct mailbox *
 run_mailbox_by_id(struct run *run, int64_t id)
 {
-    for (size_t i = 0; i < run->count && id != 0; i++) { /* id 0: the mailbox is not in the journal */
-        if (run->mailboxes[i].row.id == id)
-            return &run->mailboxes[i];
-    }
-    return NULL;
+    return lookup_id(run, id);
 }
 
 void

@@ -118,6 +118,13 @@ struct line {           /* what became of it in this run: line.h */
     uint64_t acts;      /* how much was done when it broke last */
 };
 
+enum lookup_key { LOOKUP_NAME, LOOKUP_FOLDER, LOOKUP_WIRE, LOOKUP_ID, LOOKUP_UIDVALIDITY, LOOKUPS };
+
+struct lookup { /* lookup.c: places in the array of mailboxes, by a hash of what names them */
+    uint32_t *buckets, *next;
+    size_t size, covered; /* covered: so many are in it */
+};
+
 struct run {
     const struct account *account;
     const struct sync_options *options;
@@ -130,6 +137,7 @@ struct run {
     struct remote_info info;
     struct mailbox *mailboxes;
     size_t count, size;
+    struct lookup lookups[LOOKUPS];
     int64_t now;    /* seconds UTC at the start of the run */
     int64_t looked; /* ... when the line was opened last: all that is taken for seen was seen after that */
     struct line line;
@@ -155,7 +163,7 @@ struct run {
     bool replan;          /* rows were joined after they were planned */
     bool look_everywhere; /* mailboxes that were not asked for are looked at, too: something may have moved there */
     bool vanished;        /* something vanished on the server: a second look is due */
-    uint64_t *listed;     /* the server's names as of the survey: a hash of each */
+    uint64_t *listed;     /* the server's names as of the survey: a hash of each, ascending */
     size_t listed_count, listed_size;
     char hold_ids[HOLD_REASONS][16]; /* the lists of held removals that were reported */
     int64_t *additions;              /* rows of held additions that the user confirmed or rejected, ascending */

@@ -1,0 +1,23 @@
+/*
+ * The run's mailboxes by what names them, without looking at each: an account may have a hundred thousand. The tables are made when somebody
+ * asks, and hold places in the array. Whoever moves mailboxes about in it says so.
+ */
+#ifndef SYNC_RUN_LOOKUP_H
+#define SYNC_RUN_LOOKUP_H
+
+#include "sync/run/run.h"
+
+/** As people call it; NULL: none. The folder is its path below the root. */
+struct mailbox *lookup_name(struct run *run, const char *name);
+struct mailbox *lookup_folder(struct run *run, const char *folder);
+/** By its row; NULL also for 0. */
+struct mailbox *lookup_id(struct run *run, int64_t id);
+/** By the bytes of LIST. */
+struct mailbox *lookup_wire(struct run *run, struct text wire);
+/** Every mailbox that had this UIDVALIDITY when the run began: *at is 0 before the first call. NULL: no more */
+struct mailbox *lookup_next_of(struct run *run, uint32_t uidvalidity, size_t *at);
+/** Mailboxes changed their places in the array, or are gone from it. */
+void lookup_forget(struct run *run);
+void lookup_free(struct run *run);
+
+#endif
