@@ -74,10 +74,25 @@ account_fail(const struct account *account, struct report *report, struct error 
     return status;
 }
 
+struct hearer {
+    const struct account *account;
+    struct report *report;
+};
+
+static void
+on_said(void *context, const char *words)
+{
+    const struct hearer *hearer = context;
+
+    report_mailbox(hearer->report, hearer->account->name, "", "waiting", words);
+}
+
 static int
 run_on_stores(const struct account *account, const struct sync_options *options, struct journal *journal,
               struct report *report)
 {
+    struct hearer hearer = {account, report};
+    struct connection connection = account->connection;
     char quarantine[4096];
     struct error err = {0};
     struct maildir *maildir = NULL;
@@ -94,7 +109,9 @@ run_on_stores(const struct account *account, const struct sync_options *options,
                                                      .descriptors = options->descriptors,
                                                      .stopped = options->stopped,
                                                      .stopped_context = options->stopped_context});
-    imap = imap_new(&account->connection);
+    connection.said = on_said;
+    connection.said_context = &hearer;
+    imap = imap_new(&connection);
     if (maildir == NULL || imap == NULL) {
         error_set(&err, ERROR_LOCAL, "get memory");
         status = account_fail(account, report, &err);

@@ -23,11 +23,10 @@ descriptors_raise(void)
         (void)setrlimit(RLIMIT_NOFILE, &most); /* what can't be had is done without */
 }
 
-void
-descriptors_restore_of(pid_t child)
+size_t
+descriptors_found(void)
 {
-    if (found.rlim_cur != 0)
-        (void)prlimit(child, RLIMIT_NOFILE, &found, NULL); /* one that is gone already needs none */
+    return found.rlim_cur < found.rlim_max ? (size_t)found.rlim_cur : 0;
 }
 
 /* Of all accounts together. */

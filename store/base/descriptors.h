@@ -6,14 +6,13 @@
 #define STORE_BASE_DESCRIPTORS_H
 
 #include <stddef.h>
-#include <sys/types.h>
 
 #define DESCRIPTORS_FEW 48 /* with fewer no account is begun: others end first */
 
 /** Raise the soft limit to the hard one. Once, before there are threads. */
 void descriptors_raise(void);
-/** A command of the user's gets the soft limit that golub was started with. */
-void descriptors_restore_of(pid_t child);
+/** The soft limit that golub was started with, for its children; 0: it is as it was. */
+size_t descriptors_found(void);
 /** How many of these accounts can be at work at once; at least one. */
 size_t descriptors_at_once(size_t accounts);
 /** What each of so many accounts may have open. */

@@ -3,7 +3,7 @@
 
 #include <ctype.h>
 
-#include "store/net/sasl.h"
+#include "store/net/login.h"
 
 /* The connection is at its end; a BYE that came before says more about why. */
 static bool
@@ -98,10 +98,7 @@ see_greeting(struct driver *driver, struct text line, struct error *err)
         return false;
     }
     if (!text_is(star, "*") || (driver->status != STATUS_OK && driver->status != STATUS_PREAUTH)) {
-        error_set(err, ERROR_SERVER, "connect to %s: this is not the greeting of an IMAP server",
-                  stream_name(driver->talk.stream));
-        error_answer(err, line);
-        return false;
+        return login_refuse_greeting(driver->talk.stream, "an IMAP", line, err);
     }
     dialogue_hide(&driver->talk, rest, &driver->words);
     return note_code(driver, rest, true, err);

@@ -178,7 +178,8 @@ read_more(struct dialogue *dialogue, struct error *err)
             }
             return true;
         case STREAM_AGAIN:
-            if (!stream_wait_since(dialogue->stream, STREAM_WANT_READ, dialogue->since_ms, err))
+            if (!(dialogue->greeted ? stream_wait_since(dialogue->stream, STREAM_WANT_READ, dialogue->since_ms, err)
+                                    : stream_wait_greeting(dialogue->stream, dialogue->since_ms, err)))
                 return false;
             break;
         case STREAM_END:
@@ -203,6 +204,7 @@ dialogue_line(struct dialogue *dialogue, struct text *line, struct error *err)
         if (end != NULL) {
             const size_t len = (size_t)(end - at) + 1;
 
+            dialogue->greeted = true;
             dialogue->in_at += len;
             dialogue->answered += len;
             if (dialogue->answered > LIMIT_PROLOGUE)

@@ -33,6 +33,33 @@ login_refuse_early(const struct stream *stream, const struct login_words *words,
     return false;
 }
 
+bool
+login_refuse_greeting(const struct stream *stream, const char *protocol, struct text line, struct error *err)
+{
+    static const struct {
+        const char *begins, *hint;
+    } known[] = {
+        {"HTTP/", "A web server answered: this network may want you to log in with a browser first (hotel, train), or "
+                  "the port is wrong."},
+        {"<", "A web page came: this network may want you to log in with a browser first (hotel, train), or the port "
+              "is wrong."},
+        {"+OK", "A POP server answered: write pop3s:// or pop3://, or another port."},
+        {"-ERR", "A POP server answered: write pop3s:// or pop3://, or another port."},
+        {"* ", "An IMAP server answered: write imaps:// or imap://, or another port."},
+        {"220", "A server for sending mail answered (SMTP): the port is wrong."},
+        {"", "Look at `server`: is it the right host, and the right port?"},
+    };
+    size_t i = 0;
+
+    while (line.len < strlen(known[i].begins) || memcmp(line.at, known[i].begins, strlen(known[i].begins)) != 0)
+        i++; /* the last one fits everything */
+    error_set(err, ERROR_NETWORK, "connect to %s: this is not the greeting of %s server", stream_name(stream),
+              protocol);
+    error_answer(err, line);
+    error_hint(err, "%s", known[i].hint);
+    return false;
+}
+
 /*
  * A server may offer SCRAM and know no such secret of this account. Where the choice was ours and nobody on the way can read the line, a
  * password that was refused so is sent once by the next mechanism. What says less than a refusal leaves the first one as it was.

@@ -30,6 +30,11 @@ bool login_refuse_plain(const struct stream *stream, const struct login_words *w
 /** Something came along with the answer to that command. @return false, with err */
 bool login_refuse_early(const struct stream *stream, const struct login_words *words, struct error *err);
 
+/* Greetings */
+
+/** Another protocol, or none, answers there. @param protocol  "an IMAP". @return false, with err: ERROR_NETWORK and what it may be */
+bool login_refuse_greeting(const struct stream *stream, const char *protocol, struct text line, struct error *err);
+
 /* Mechanisms */
 
 struct login_ways {

@@ -16,7 +16,8 @@
 #include "store/net/tunnel.h"
 #include "store/net/wait.h"
 
-#define STEP_LIMITS 5 /* time limits that a whole step before login may take */
+#define GREETING_MS 15000 /* a server that says nothing for so long may wait for TLS */
+#define STEP_LIMITS 5     /* time limits that a whole step before login may take */
 
 struct stream {
     const struct connection *to;
@@ -26,6 +27,7 @@ struct stream {
     bool loopback;
     struct tls *tls; /* NULL: plain; also while the handshake runs */
     bool secure;     /* handshake done */
+    bool said_silent;
     uint64_t up, down;
 };
 
@@ -218,19 +220,26 @@ stream_write(struct stream *stream, const void *from, size_t len, size_t *moved,
     return result;
 }
 
-bool
-stream_wait(struct stream *stream, unsigned want, struct error *err)
+static enum wait_result
+wait_until(struct stream *stream, unsigned want, int64_t until, struct error *err)
 {
     struct pollfd fd = {.fd = stream->fd};
-    char words[64];
 
     if ((want & STREAM_WANT_READ) != 0 && stream->secure && tls_has_buffered(stream->tls))
-        return true;
+        return WAIT_READY;
     if ((want & STREAM_WANT_READ) != 0)
         fd.events |= stream->tls != NULL ? tls_events(stream->tls, STREAM_WANT_READ) : POLLIN;
     if ((want & STREAM_WANT_WRITE) != 0)
         fd.events |= stream->tls != NULL ? tls_events(stream->tls, STREAM_WANT_WRITE) : POLLOUT;
-    switch (wait_for(stream->to, &fd, 1, clock_ms() + wait_limit(stream->to), err)) {
+    return wait_for(stream->to, &fd, 1, until, err);
+}
+
+static bool
+wait_or_fail(struct stream *stream, unsigned want, int64_t until, struct error *err)
+{
+    char words[64];
+
+    switch (wait_until(stream, want, until, err)) {
     case WAIT_READY:
         return true; /* an error or a hang-up too: the next read or write says which */
     case WAIT_LATE:
@@ -246,6 +255,12 @@ stream_wait(struct stream *stream, unsigned want, struct error *err)
 }
 
 bool
+stream_wait(struct stream *stream, unsigned want, struct error *err)
+{
+    return wait_or_fail(stream, want, clock_ms() + wait_limit(stream->to), err);
+}
+
+bool
 stream_wait_since(struct stream *stream, unsigned want, int64_t since, struct error *err)
 {
     if (clock_ms() - since < STEP_LIMITS * wait_limit(stream->to))
@@ -253,6 +268,37 @@ stream_wait_since(struct stream *stream, unsigned want, int64_t since, struct er
     error_set(err, ERROR_NETWORK, "read from %s", stream->name);
     error_answer(err, TEXT("its answer comes too slowly"));
     return false;
+}
+
+bool
+stream_wait_greeting(struct stream *stream, int64_t since, struct error *err)
+{
+    const struct connection *to = stream->to;
+    const char *scheme = to->scheme == SCHEME_IMAP ? "imaps" : "pop3s";
+    char words[128];
+    bool ready;
+
+    if (stream->said_silent || stream->tls != NULL || to->tunnel != NULL)
+        return stream_wait_since(stream, STREAM_WANT_READ, since, err);
+    if (wait_limit(to) > GREETING_MS) {
+        switch (wait_until(stream, STREAM_WANT_READ, since + GREETING_MS, err)) {
+        case WAIT_READY:
+            return true;
+        case WAIT_FAILED:
+            return false;
+        case WAIT_LATE:
+            break;
+        }
+        stream->said_silent = true;
+        (void)text_print(words, sizeof words, "%s has said nothing for %d seconds: does this port expect %s://?",
+                         stream->name, GREETING_MS / 1000, scheme);
+        if (to->said != NULL)
+            to->said(to->said_context, words);
+    }
+    ready = wait_or_fail(stream, STREAM_WANT_READ, since + wait_limit(to), err);
+    if (!ready && err->kind == ERROR_NETWORK)
+        error_hint(err, "Does this port expect %s://?", scheme);
+    return ready;
 }
 
 void

@@ -56,6 +56,11 @@ MUST_CHECK bool stream_wait(struct stream *stream, unsigned want, struct error *
  * @param since  when it began, by clock_ms
  */
 MUST_CHECK bool stream_wait_since(struct stream *stream, unsigned want, int64_t since, struct error *err);
+/**
+ * The same for the very first line, which comes by itself: after 15 seconds without it `said` is told, and err hints at it, that the port may
+ * expect TLS.
+ */
+MUST_CHECK bool stream_wait_greeting(struct stream *stream, int64_t since, struct error *err);
 /** Bytes moved so far, as the program sees them (before TLS). */
 void stream_counts(const struct stream *stream, uint64_t *up, uint64_t *down);
 /** Close without ceremony (TLS close notify is tried, not awaited); a tunnel's command is ended. NULL-safe. */

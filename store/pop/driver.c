@@ -1,7 +1,7 @@
 /* The lines of a POP3 session's prologue; see driver.h. */
 #include "store/pop/driver.h"
 
-#include "store/net/sasl.h"
+#include "store/net/login.h"
 
 #define CHALLENGE_MAX 400 /* base64; libetpan's answer to a longer one of SCRAM could be more than it can send */
 
@@ -66,10 +66,7 @@ see_greeting(struct pop_driver *driver, struct text line, struct text rest, stru
         note_timestamp(driver, rest);
     if (driver->status == POP_OK || driver->status == POP_ERR)
         return true;
-    error_set(err, ERROR_SERVER, "connect to %s: this is not the greeting of a POP3 server",
-              stream_name(driver->talk.stream));
-    error_answer(err, line);
-    return false;
+    return login_refuse_greeting(driver->talk.stream, "a POP3", line, err);
 }
 
 bool

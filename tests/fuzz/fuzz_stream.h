@@ -152,6 +152,13 @@ stream_wait(struct stream *stream, unsigned want, struct error *err)
 }
 
 bool
+stream_wait_greeting(struct stream *stream, int64_t since, struct error *err)
+{
+    (void)since;
+    return stream_wait(stream, STREAM_WANT_READ, err);
+}
+
+bool
 stream_wait_since(struct stream *stream, unsigned want, int64_t since, struct error *err)
 {
     (void)since;

@@ -222,9 +222,10 @@ another_protocol_is_no_pop3(void **state)
     static const char *const script[] = {"S:* OK IMAP ready", "HANG", NULL};
     struct fixture *fixture = given_plain(state, script);
 
-    assert_fails(fixture, ERROR_SERVER);
+    assert_fails(fixture, ERROR_NETWORK);
 
     assert_has(fixture->err.what, "not the greeting of a POP3 server");
+    assert_has(fixture->err.hint, "An IMAP server answered");
 }
 
 static void

@@ -282,9 +282,10 @@ another_protocol_is_no_imap(void **state)
     static const char *const script[] = {"S:+OK POP3 ready", "HANG", NULL};
     struct fixture *fixture = given_plain(state, script);
 
-    assert_fails(fixture, ERROR_SERVER);
+    assert_fails(fixture, ERROR_NETWORK);
 
     assert_string_equal(fixture->err.answer, "+OK POP3 ready");
+    assert_has(fixture->err.hint, "A POP server answered");
 }
 
 static void
