@@ -370,6 +370,7 @@ work_on_line(struct run *run)
 {
     bool more = true;
 
+    run->total = run->done; /* what was planned on another line is planned anew */
     if (!survey(run))
         return false;
     if (run->dry)
@@ -442,11 +443,15 @@ show_alert(struct run *run)
 static int
 conclude(struct run *run, bool ok)
 {
+    if ((!ok || run_stopped(run)) && run->total > run->done)
+        run->counts.to_come = run->total - run->done;
     if (!ok && run->err.kind != ERROR_INTERRUPTED) {
         (void)text_print(run->err.account, sizeof run->err.account, "%s", run->account->name);
         report_error(run->report, &run->err);
         return error_status(run->err.kind);
     }
+    if (run->partial && ok && !run_stopped(run) && !report_has_error(run->report, run->account->name))
+        close_say_why(run);
     if (run->partial || !ok)
         return 1;
     return run->held ? 3 : 0;

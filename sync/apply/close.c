@@ -3,6 +3,8 @@
 #include "sync/rules/merge.h"
 #include "sync/run/run.h"
 
+#include <inttypes.h>
+
 /* What has a clean row may still be held, or kept back: only `expunge` removes what both sides show alike. */
 static bool
 is_over(const struct run *run, const struct journal_pending *pending, const struct journal_message *message)
@@ -45,6 +47,77 @@ close_pending(struct run *run)
     free(list);
     free(message);
     return ok;
+}
+
+/* What a message is called where people read of it. */
+static void
+print_message(struct run *run, const struct journal_pending *pending, char to[static 160])
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    struct error ignored = {0};
+    bool found = false;
+
+    (void)text_print(to, 160, "%s", pending->message == 0 ? "the mailbox" : "a message");
+    if (message != NULL && pending->message != 0 &&
+        journal_message_get(run->journal, pending->message, message, &found, &ignored) && found) {
+        if (message->uid != 0)
+            (void)text_print(to, 160, "UID %" PRIu32, message->uid);
+        else
+            (void)text_print(to, 160, "%.140s", message->base);
+    }
+    free(message);
+}
+
+/* @param rows  of one mailbox */
+static void
+say_waiting(struct run *run, const struct mailbox *mailbox, const struct journal_pending *first, size_t rows)
+{
+    struct error err = {0};
+    char name[160], more[48] = "";
+
+    print_message(run, first, name);
+    if (rows > 1)
+        (void)text_print(more, sizeof more, ", and %zu more", rows - 1);
+    error_state(&err, ERROR_SERVER, "%s of %s waits%s", first->detail, name, more);
+    error_answer(&err, text_of(first->why));
+    error_hint(&err, "`golub status %s` lists what waits.", run->account->name);
+    run_problem(run, mailbox, &err);
+}
+
+#define SAID_MAILBOXES 20
+
+void
+close_say_why(struct run *run)
+{
+    struct journal_pending *list = NULL;
+    struct error err = {0};
+    size_t count = 0, said = 0;
+
+    if (!journal_pendings(run->journal, &list, &count, &err))
+        count = 0;
+    for (size_t i = 0, next; i < count && said < SAID_MAILBOXES; i = next) { /* they are ordered by mailbox */
+        const struct journal_pending *first = NULL;
+        const struct mailbox *mailbox = run_mailbox_by_id(run, list[i].mailbox);
+        size_t rows = 0;
+
+        for (next = i; next < count && list[next].mailbox == list[i].mailbox; next++) {
+            if (list[next].kind == PENDING_POLICY || list[next].kind == PENDING_HELD)
+                continue;
+            first = first == NULL ? &list[next] : first;
+            rows++;
+        }
+        if (first == NULL || mailbox == NULL)
+            continue;
+        say_waiting(run, mailbox, first, rows);
+        said++;
+    }
+    free(list);
+    if (said != 0)
+        return;
+    err = (struct error){0};
+    error_state(&err, ERROR_SERVER, "not all could be done in this run");
+    error_hint(&err, "The next run goes on; `golub status %s` lists what waits.", run->account->name);
+    run_problem(run, NULL, &err);
 }
 
 static bool

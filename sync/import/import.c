@@ -156,12 +156,21 @@ note_lost_track(struct import *import)
 static int
 conclude(struct import *import, bool ok)
 {
+    if ((!ok || import_stopped(import)) && import->total > import->done)
+        import->counts.to_come = import->total - import->done;
     if (!ok && import->err.kind != ERROR_INTERRUPTED) {
         if (import->err.kind == ERROR_LOCAL && import->err.hint[0] == '\0')
             error_hint(&import->err, "Put that right and run golub again; what is not here is still on the server.");
         (void)text_print(import->err.account, sizeof import->err.account, "%s", import->account->name);
         report_error(import->report, &import->err);
         return error_status(import->err.kind);
+    }
+    if (import->partial && ok && !import_stopped(import) && !report_has_error(import->report, import->account->name)) {
+        struct error err = {0};
+
+        error_state(&err, ERROR_SERVER, "not all could be done in this run");
+        error_hint(&err, "The next run goes on; `golub status %s` lists what waits.", import->account->name);
+        import_problem(import, &err);
     }
     if (import->partial || !ok)
         return 1;

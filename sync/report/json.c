@@ -237,6 +237,7 @@ make_counts(const struct report_counts *c)
         {"kept_by_policy", c->kept_by_policy},
         {"too_large", c->too_large},
         {"had", c->had},
+        {"to_come", c->to_come},
         {"bytes_down", c->bytes_down},
         {"bytes_up", c->bytes_up},
     };

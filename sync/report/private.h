@@ -11,6 +11,9 @@ struct report_account { /* what is remembered of one account's run */
     bool dry, ended, import;
     int quarantine_days;
     int64_t shown_ms; /* last progress event */
+    /* errors of this run: a hash of each line that was said */
+    uint64_t *said;
+    size_t said_count, said_size;
     /* the stretch that speed and time left are measured over */
     bool measuring;
     int64_t start_ms;

@@ -11,6 +11,7 @@
 #include "store/base/clock.h"
 
 #define TEXT_MAX 4096 /* bytes of one formatted line */
+#define SAID_MAX 1000 /* lines of one run that are compared */
 
 struct report *
 report_new(const struct report_settings *settings)
@@ -36,8 +37,10 @@ report_free(struct report *report)
         return;
     report_text_clear(report);
     (void)fflush(report->out); /* there is nobody left to tell */
-    for (size_t i = 0; i < report->account_count; i++)
+    for (size_t i = 0; i < report->account_count; i++) {
+        free(report->accounts[i]->said);
         free(report->accounts[i]);
+    }
     free(report->accounts);
     pthread_mutex_destroy(&report->lock);
     free(report);
@@ -87,6 +90,7 @@ report_begin(struct report *report, const char *account, bool dry)
     if (a != NULL) {
         a->dry = dry;
         a->ended = a->measuring = false;
+        a->said_count = 0;
     }
     unlock(report);
 }
@@ -184,14 +188,51 @@ report_message(struct report *report, const char *account, const struct report_d
     unlock(report);
 }
 
+/* Remember the line. @return false: it was said in this run. FNV-1a; what can't be remembered, or is beyond SAID_MAX, is said */
+static bool
+is_new(struct report *report, const struct error *err)
+{
+    struct report_account *a = err->account[0] != '\0' ? find_account(report, err->account) : NULL;
+    uint64_t hash = UINT64_C(14695981039346656037);
+    char line[TEXT_MAX];
+
+    if (a == NULL)
+        return true;
+    error_line(err, line, sizeof line);
+    for (const char *at = line; *at != '\0'; at++)
+        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+    for (size_t i = 0; i < a->said_count; i++) {
+        if (a->said[i] == hash)
+            return false;
+    }
+    if (a->said_count < SAID_MAX && array_grow(&a->said, &a->said_size, a->said_count + 1, sizeof a->said[0]))
+        a->said[a->said_count++] = hash;
+    return true;
+}
+
 void
 report_error(struct report *report, const struct error *err)
 {
     lock(report);
-    if (report->settings.json)
-        report_json_error(report, err);
-    report_text_error(report, err);
+    if (is_new(report, err)) {
+        if (report->settings.json)
+            report_json_error(report, err);
+        report_text_error(report, err);
+    }
     unlock(report);
+}
+
+bool
+report_has_error(struct report *report, const char *account)
+{
+    const struct report_account *a;
+    bool has;
+
+    lock(report);
+    a = find_account(report, account);
+    has = a != NULL && a->said_count != 0;
+    unlock(report);
+    return has;
 }
 
 void

@@ -52,6 +52,7 @@ struct report_counts { /* one account's run */
     uint64_t held, pending, refused, altered, failed, kept_by_policy;
     uint64_t too_large;            /* import: left on the server because of max-size */
     uint64_t had;                  /* import: recorded as had, without a transfer */
+    uint64_t to_come;              /* bodies that the run had planned and that a broken line, or a signal, kept from coming */
     uint64_t bytes_down, bytes_up; /* of messages */
 };
 
@@ -103,8 +104,10 @@ void report_done(struct report *report, const char *account, struct report_count
 uint64_t report_acts(const struct report_counts *counts);
 /** Of report_done: show what was counted. */
 void report_message(struct report *report, const char *account, const struct report_done *done);
-/** An error or a warning; shown once, on standard error. */
+/** An error or a warning; shown on standard error, the same line once in an account's run. */
 void report_error(struct report *report, const struct error *err);
+/** Was there an error in this account's run? */
+bool report_has_error(struct report *report, const char *account);
 /** A line for --verbose only. */
 void report_note(struct report *report, const char *account, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -98,6 +98,7 @@ add_left(struct phrase *phrase, const struct report_counts *c)
 static void
 add_undone(struct phrase *phrase, const struct report_counts *c, bool policy)
 {
+    add_item(phrase, c->to_come, "still to come", "still to come");
     add_item(phrase, c->held, "removal held", "removals held");
     add_item(phrase, c->pending, "waiting", "waiting");
     add_item(phrase, c->refused, "refused by the server", "refused by the server");

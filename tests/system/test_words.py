@@ -1,7 +1,7 @@
 """What is said: where another protocol answers, or nobody; why a run was not all it could be; nothing twice."""
 import socket
 
-from base import NETWORK, PASSWORD, Account, HomeTest, main
+from base import NETWORK, PASSWORD, SOME, Account, HomeTest, SystemTest, main
 from rig.evil import EvilServer
 
 
@@ -34,6 +34,38 @@ class GreetingTest(HomeTest):
 
         self.assertIn("has said nothing for 15 seconds: does this port expect imaps://?", result.out)
         self.assertIn("Does this port expect imaps://?", result.err)
+
+
+class UndoneTest(SystemTest):
+    def test_a_link_that_breaks_says_what_is_still_to_come(self):
+        self.client.fill("INBOX", [self.corpus.simple(body="x" * 2000 + "%d\r\n" % n) for n in range(600)])
+        passed = [0]
+
+        def cut(data):
+            passed[0] += len(data)
+            return data if passed[0] < 600000 else b"* BYE down for maintenance\r\n"
+
+        self.account.set(timeout=3)
+        self.through(edit_down=cut)
+
+        result = self.sync("--json", expect=NETWORK)
+
+        counts = next(e["counts"] for e in result.of("result") if e.get("account"))
+        here = len(self.maildir.files("INBOX"))
+        self.assertTrue(0 < here < 600, here)
+        self.assertEqual((counts["down_new"], counts["to_come"]), (here, 600 - here))
+
+    def test_what_waits_for_an_answer_is_said_with_its_mailbox_also_quietly(self):
+        """An upload whose answer never came is not sent again at once: status 1, and a line that says why."""
+        self.given_both_sides([self.corpus.simple()])
+        self.maildir.deliver("INBOX", self.corpus.simple(body="x" * 100000))
+        self.through(cut_up=60000)
+        self.account.sync()
+        self.through()
+
+        result = self.sync("-q", expect=SOME)
+
+        self.assertRegex(result.err, r"golub: work/INBOX: .*(not answered|may still be under way)")
 
 
 if __name__ == "__main__":

@@ -121,6 +121,11 @@ a_summary_says_what_was_done_and_what_was_not(void **state)
          true,
          "work: 8 new here, 1 deleted here, 3 mailboxes, 0.4 s (dry run: so it would be, nothing was changed)\n"},
         {{.mailboxes = 3}, 0, false, true, "work: nothing to do, 3 mailboxes in sync, 0.4 s (dry run)\n"},
+        {{.done[DID_DOWNLOAD] = 599, .to_come = 2001, .mailboxes = 2},
+         5,
+         false,
+         false,
+         "work: 599 new here, 2001 still to come, 2 mailboxes, 0.4 s\n"},
     };
 
     (void)state;
@@ -273,6 +278,32 @@ people_read_what_matters_and_errors_on_standard_error(void **state)
 
     assert_written(p, "work/Sent: made here\n" GUARD "work: last run: never\nwork: 1 new here, 2 mailboxes, 1.2 s\n",
                    "golub: work/INBOX: can't store flags: NO over\n");
+}
+
+static void
+the_same_line_is_said_once_in_a_run_of_an_account(void **state)
+{
+    struct paper *p = given_report(plain);
+    struct error err = {0}, other;
+
+    (void)state;
+    error_set(&err, ERROR_SERVER, "store flags");
+    (void)text_print(err.account, sizeof err.account, "work");
+    other = err;
+    (void)text_print(other.account, sizeof other.account, "home");
+    report_begin(p->report, "work", false);
+    assert_false(report_has_error(p->report, "work"));
+    report_error(p->report, &err);
+    report_error(p->report, &err);
+    assert_true(report_has_error(p->report, "work"));
+    assert_false(report_has_error(p->report, "home"));
+    report_error(p->report, &other);
+    report_begin(p->report, "work", false);
+    assert_false(report_has_error(p->report, "work"));
+    report_error(p->report, &err);
+
+    assert_written(p, "",
+                   "golub: work: can't store flags\ngolub: home: can't store flags\ngolub: work: can't store flags\n");
 }
 
 static void
@@ -495,7 +526,7 @@ json_is_one_object_a_line_and_errors_are_on_both(void **state)
         "\"up_copied\":0,\"mailboxes\":2,\"mailboxes_made_here\":0,\"mailboxes_made_there\":0,\"paired\":0,\"held\":0,"
         "\"pending\":0,"
         "\"refused\":0,\"altered\":0,\"failed\":0,\"kept_by_policy\":0,\"too_large\":0,\"had\":0,"
-        "\"bytes_down\":0,\"bytes_up\":0}}\n"
+        "\"to_come\":0,\"bytes_down\":0,\"bytes_up\":0}}\n"
         "{\"v\":1,\"event\":\"result\",\"exit\":3}\n",
         "golub: work/INBOX: can't store flags: NO over\n");
 }
@@ -605,6 +636,7 @@ main(void)
         cmocka_unit_test(held_removals_of_an_import_are_released_by_an_import),
         cmocka_unit_test(a_dry_run_says_that_removals_would_be_held),
         cmocka_unit_test(people_read_what_matters_and_errors_on_standard_error),
+        cmocka_unit_test(the_same_line_is_said_once_in_a_run_of_an_account),
         cmocka_unit_test(verbose_shows_every_step),
         cmocka_unit_test(quiet_leaves_errors_and_what_waits_for_a_word),
         cmocka_unit_test(a_dry_run_says_would),
