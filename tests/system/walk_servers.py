@@ -5,7 +5,7 @@ Leads golub, and mbsync beside it, over servers of other makes, and compares wha
         --steps a,b      these steps alone
         --table          the table server x step, mbsync beside golub where it is installed
         --record         writes what happened to known_gaps.json
-        --list           the names
+        --list           the names (with --brief: of those alone whose servers are soon unpacked and soon walked over)
 
 A gap that is closed is as red as one that is new: known_gaps.json says what does not work today, in golub's words.
 """
@@ -20,7 +20,7 @@ import traceback
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
 from rig.daemon import NotHere  # noqa: E402
-from rig.makes import ALL  # noqa: E402
+from rig.makes import ALL, BRIEF  # noqa: E402
 from rig.tools import Golub, Mbsync  # noqa: E402
 from wild import ImapWalk  # noqa: E402
 from wild_dovecot import DovecotWalk  # noqa: E402
@@ -166,9 +166,10 @@ def main():
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--record", action="store_true")
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--brief", action="store_true")
     options = parser.parse_args()
     if options.list:
-        print("\n".join(ALL))
+        print("\n".join(BRIEF if options.brief else ALL))
         return 0
     names = options.server or list(ALL)
     steps = [s for s in options.steps.split(",") if s]
