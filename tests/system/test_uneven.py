@@ -1,0 +1,158 @@
+"""On the wire: a server that counts messages which it never lists, or does not date them; and one that answers for so many at a time."""
+import re
+import unittest
+
+from base import main
+from rig import bent, in_memory  # noqa: F401
+from rig.golub import Account, Home
+
+
+def mail(n):
+    return b"Subject: %d\r\nMessage-ID: <%d@mail.example>\r\n\r\nThis is %d.\r\n" % (n, n, n)
+
+
+class UnevenTest(unittest.TestCase):
+    def given(self, capabilities, count=5):
+        self.server = bent.BentServer(capabilities=capabilities).__enter__()
+        self.addCleanup(self.server.__exit__, None, None, None)
+        self.home = Home().__enter__()
+        self.addCleanup(self.home.__exit__, None, None, None)
+        self.account = Account(self.home, "imap://127.0.0.1:%d" % self.server.port, tls="none", timeout=5)
+        self.box = self.server.mailboxes["INBOX"]
+        for n in range(count):
+            self.box.add(mail(n))
+
+    def phantoms(self, count):
+        """EXISTS and MESSAGES are higher than what can be listed."""
+        def bend(ask):
+            if ask.command in ("SELECT", "STATUS", "LIST"):
+                return [re.sub(rb"\* (\d+) EXISTS", lambda m: b"* %d EXISTS" % (int(m.group(1)) + count),
+                               re.sub(rb"MESSAGES (\d+)", lambda m: b"MESSAGES %d" % (int(m.group(1)) + count), part))
+                        for part in ask.truth()]
+            return None
+        self.server.bend = bend
+
+    def sync(self, expect=0):
+        del self.server.asked[:]
+        result = self.home.run("sync")
+        self.assertEqual(result.code, expect, result)
+        return result
+
+    def here(self):
+        return sorted(int(re.search(rb"Subject: (\d+)", f.bytes()).group(1)) for f in self.account.maildir.files("INBOX"))
+
+    def there(self):
+        return sorted(int(re.search(rb"Subject: (\d+)", m.bytes).group(1)) for m in self.box.messages)
+
+    def fetches(self):
+        return [args for command, args in self.server.asked if command == "UID FETCH"]
+
+    def test_a_phantom_is_said_once_and_keeps_nothing_back(self):
+        for capabilities in (bent.PLAIN, bent.MODERN):
+            self.given(capabilities)
+            self.phantoms(1)
+
+            first = self.sync()
+            second, third = self.sync(), self.sync()
+
+            self.assertIn("the server counts 6 messages and lists 5", first.out)
+            self.assertNotIn("counts", second.out + second.err + third.out + third.err)
+            self.assertEqual(self.here(), [0, 1, 2, 3, 4])
+            self.assertIn("the server counts 1 more that it does not list", self.home.run("status").out)
+
+            self.box.add(mail(5))
+            self.account.maildir.deliver("INBOX", mail(6).replace(b"\r\n", b"\n"))
+            self.box.flag(1, "+", ["\\Seen"])
+            self.account.maildir.delete(self.account.maildir.find("INBOX", mail(1)))
+            self.sync()
+
+            self.assertEqual(self.here(), [0, 2, 3, 4, 5, 6])
+            self.assertEqual(self.there(), [0, 2, 3, 4, 5, 6])
+
+    def test_what_is_known_is_not_listed_again_until_it_changes(self):
+        self.given(bent.MODERN)
+        self.phantoms(1)
+        for _ in range(3):
+            self.sync()
+            self.assertTrue(any(args.startswith(b"1:* ") for args in self.fetches()))
+
+        self.sync()
+        self.assertEqual(self.fetches(), [])
+        self.box.add(mail(5))
+        self.sync()
+        self.assertFalse(any(args.startswith(b"1:* ") for args in self.fetches()), self.fetches())
+        self.assertEqual(self.here(), [0, 1, 2, 3, 4, 5])
+
+        self.phantoms(2)
+        self.assertIn("the server counts 8 messages and lists 6", self.sync().out)
+        self.assertTrue(any(args.startswith(b"1:* ") for args in self.fetches()))
+
+    def test_only_what_the_server_names_as_gone_is_removed(self):
+        self.given(bent.MODERN)
+        self.phantoms(1)
+        for _ in range(3):
+            self.sync()
+
+        self.box.expunge(2)
+        self.sync()
+
+        self.assertEqual(self.here(), [0, 2, 3, 4])
+
+    def test_without_names_it_stays_and_is_said_until_list_and_count_agree(self):
+        self.given(bent.PLAIN)
+        self.phantoms(1)
+        for _ in range(3):
+            self.sync()
+        self.box.expunge(2)
+
+        for _ in range(4):
+            self.assertIn("can't remove 1 message here that is gone on the server", self.sync(expect=1).err)
+        self.assertEqual(self.here(), [0, 1, 2, 3, 4])
+        self.assertIn("1 removal there waits for that", self.home.run("status").out)
+
+        self.phantoms(0)
+        self.sync()
+        self.assertEqual(self.here(), [0, 2, 3, 4])
+
+    def test_a_message_without_date_or_size_comes_like_the_others(self):
+        for what in (rb' INTERNALDATE "[^"]*"', rb" RFC822.SIZE \d+"):
+            for capabilities in (bent.PLAIN, bent.MODERN):
+                self.given(capabilities)
+                self.server.bend = lambda ask: [
+                    re.sub(what, b"", part) if re.search(rb"UID [36]\b", part) and b"BODY" not in part else part
+                    for part in ask.truth()] if ask.command == "UID FETCH" else None
+                self.sync()
+                self.assertEqual(self.here(), [0, 1, 2, 3, 4])
+                self.box.add(mail(5))
+                self.sync()
+                self.assertEqual(self.here(), [0, 1, 2, 3, 4, 5])
+
+                self.server.bend = None
+                result = self.sync()
+
+                self.assertNotIn("paired again", result.out)
+                self.assertEqual(self.here(), [0, 1, 2, 3, 4, 5])
+                self.assertEqual(self.there(), self.here())
+
+    def test_a_server_that_answers_for_50_at_a_time_is_read_to_the_end(self):
+        for announced in ("", " MESSAGELIMIT=50"):
+            self.given(bent.PLAIN + announced, count=120)
+
+            def bend(ask):
+                if ask.command != "UID FETCH":
+                    return None
+                *parts, last = ask.truth()
+                if len(parts) <= 50:
+                    return None
+                lowest = re.search(rb"UID (\d+)", parts[-50]).group(1)
+                return parts[-50:] + [b"%T OK [MESSAGELIMIT 50 " + lowest + b"] partial\r\n"]
+            self.server.bend = bend
+
+            self.sync()
+
+            self.assertEqual(self.here(), list(range(120)))
+            self.sync()
+
+
+if __name__ == "__main__":
+    main()
