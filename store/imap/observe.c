@@ -318,11 +318,11 @@ say_changed(struct observing *observing, const char *what)
 }
 
 static void
-say_disturbed(struct observing *observing)
+say_disturbed(struct observing *observing, const char *what)
 {
     const bool first = observing->outcome.ok;
 
-    say_changed(observing, "messages were removed while they were being listed");
+    say_changed(observing, what);
     observing->outcome.disturbed |= first;
 }
 
@@ -333,7 +333,7 @@ take_unreadable(struct observing *observing, const struct response *response)
     (void)text_print(observing->unread, sizeof observing->unread, "can't %.100s: %.140s", response->why.what,
                      response->why.answer);
     if (!is_listing(observing, observing->selection.index) || response->about == RESPONSE_VANISHED)
-        say_changed(observing, observing->unread);
+        say_disturbed(observing, observing->unread);
 }
 
 static bool
@@ -358,7 +358,7 @@ take_untagged(void *self, const struct response *response, const struct command 
     if (unread)
         take_unreadable(observing, response);
     else
-        say_disturbed(observing);
+        say_disturbed(observing, "messages were removed while they were being listed");
     return true;
 }
 
@@ -376,7 +376,7 @@ take_vanished(void *self, bool earlier, uint32_t first, uint32_t last)
     if (observing->ignore)
         return true;
     if (is_listing(observing, observing->selection.index)) {
-        say_disturbed(observing);
+        say_disturbed(observing, "messages were removed while they were being listed");
         return true;
     }
     /* The message whose answers are being put together was told before this: keep that order. */
