@@ -275,6 +275,15 @@ count_message(struct observing *observing, const struct fetched *fetched)
     }
 }
 
+static void
+say_changed(struct observing *observing, const char *what)
+{
+    if (!observing->outcome.ok)
+        return;
+    client_outcome(&observing->outcome, "%s", what);
+    observing->outcome.changed = true;
+}
+
 static bool
 take_message(struct observing *observing, const struct fetched *fetched)
 {
@@ -294,6 +303,9 @@ take_message(struct observing *observing, const struct fetched *fetched)
         *message = (struct remote_message){.uid = fetched->uid, .size = UINT64_MAX};
         observing->keywords[0] = '\0';
     }
+    if ((fetched->has_size && message->size != UINT64_MAX && message->size != fetched->size) ||
+        (fetched->has_date && message->has_meta && message->date != fetched->date))
+        say_changed(observing, "one UID is listed as two messages");
     if (fetched->has_flags) {
         message->has_flags = true;
         message->flags = fetched->flags;
@@ -306,15 +318,6 @@ take_message(struct observing *observing, const struct fetched *fetched)
         message->date = fetched->date;
     }
     return true;
-}
-
-static void
-say_changed(struct observing *observing, const char *what)
-{
-    if (!observing->outcome.ok)
-        return;
-    client_outcome(&observing->outcome, "%s", what);
-    observing->outcome.changed = true;
 }
 
 static void

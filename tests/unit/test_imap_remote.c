@@ -205,6 +205,24 @@ a_listing_is_told_also_where_it_lacks_something(void **state)
     end_script(script);
 }
 
+static void
+a_uid_that_is_listed_as_two_messages_is_not_believed(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "",
+        (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:[*] *", SELECTED("g1", "2", "7", "4"),
+                              "S:* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 1 INTERNALDATE \"01-Jan-1970 00:00:01 +0000\")",
+                              "S:* 2 FETCH (UID 1 FLAGS () RFC822.SIZE 1 INTERNALDATE \"01-Jan-1970 00:00:02 +0000\")",
+                              "S:g2 OK", NULL});
+    struct remote_select mailbox = {.mailbox = TEXT("a")};
+
+    assert_true(observe(script, &mailbox, 1));
+
+    assert_non_null(strstr(script->told, "done 0 no changed: one UID is listed as two messages\n"));
+    end_script(script);
+}
+
 /* UID 3 is known, and this UIDNEXT lags behind; UID 4 came meanwhile. */
 static void
 a_known_uid_is_told_whatever_uidnext_says(void **state)
@@ -386,6 +404,7 @@ main(void)
         cmocka_unit_test(a_delta_is_told_mailbox_by_mailbox),
         cmocka_unit_test(another_uidvalidity_is_said_and_its_data_are_not),
         cmocka_unit_test(a_listing_is_told_also_where_it_lacks_something),
+        cmocka_unit_test(a_uid_that_is_listed_as_two_messages_is_not_believed),
         cmocka_unit_test(a_known_uid_is_told_whatever_uidnext_says),
         cmocka_unit_test(a_server_that_lists_in_no_order_is_asked_in_another_way),
         cmocka_unit_test(names_are_utf8_where_that_was_enabled),
