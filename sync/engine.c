@@ -33,6 +33,8 @@
 #include "sync/rows/missing.h"
 #include "sync/rows/readings.h"
 #include "sync/rows/refusals.h"
+#include "sync/run/attempts.h"
+#include "sync/run/attempts_remote.h"
 #include "sync/run/line.h"
 #include "sync/run/lookup.h"
 #include "sync/run/place.h"
@@ -240,8 +242,9 @@ dry_pass(struct run *run)
 {
     struct agenda agenda = {0};
     bool edited;
-    bool ok = observe(run) && recover_intents(run) && observe_refused(run) && observe_edited(run, true, &edited) &&
-              identify(run) && plan(run, &agenda) && agenda_guard(run, &agenda) && agenda_print(run, &agenda);
+    bool ok = observe(run) && (!attempts_begin_last(run) || observe(run)) && recover_intents(run) &&
+              observe_refused(run) && observe_edited(run, true, &edited) && identify(run) && plan(run, &agenda) &&
+              agenda_guard(run, &agenda) && agenda_print(run, &agenda);
 
     uneven_say(run);
     agenda_free(&agenda);
@@ -344,7 +347,7 @@ survey(struct run *run)
 {
     const bool again = run->surveyed;
 
-    run->surveyed = run->surveyed || survey_remote(run);
+    run->surveyed = run->surveyed || (survey_remote(run) && attempts_judge(run));
     run->made = run->made || (run->surveyed && mailboxes_create(run));
     if (!run->made || !again)
         return run->made;
@@ -364,19 +367,12 @@ begin_work(struct run *run)
     return run->begun;
 }
 
-/* All that is done on a line. Where it breaks, this begins anew on the next one. */
+/* Passes, until there is nothing left to do. */
 static bool
-work_on_line(struct run *run)
+do_all(struct run *run)
 {
     bool more = true;
 
-    run->total = run->done; /* what was planned on another line is planned anew */
-    if (!survey(run))
-        return false;
-    if (run->dry)
-        return dry_pass(run);
-    if (!begin_work(run))
-        return false;
     for (int round = 0; more && round < ROUNDS_MAX && !run_stopped(run); round++) {
         for (int i = 0; more && i < PASSES_MAX && !run_stopped(run); i++) {
             if (!pass(run, &more))
@@ -386,11 +382,26 @@ work_on_line(struct run *run)
             !observe_edited(run, false, &more)) /* what was written while it was sent */
             return false;
     }
-    if (is_look_due(run) && !observe(run))
+    return !is_look_due(run) || observe(run);
+}
+
+/* All that is done on a line. Where it breaks, this begins anew on the next one. What broke it comes last, and alone. */
+static bool
+work_on_line(struct run *run)
+{
+    run->total = run->done; /* what was planned on another line is planned anew */
+    if (!survey(run))
+        return false;
+    if (run->dry)
+        return dry_pass(run);
+    if (!begin_work(run) || !do_all(run))
+        return false;
+    if (!run_stopped(run) && attempts_begin_last(run) && !do_all(run))
         return false;
     uneven_say(run);
-    return run_stopped(run) || (finish_pairing(run) && reading_say(run) && count_leftovers(run) && refusals_say(run) &&
-                                close_pending(run) && place_close(run) && close_quarantine(run));
+    return run_stopped(run) ||
+           (attempts_write(run) && finish_pairing(run) && reading_say(run) && count_leftovers(run) &&
+            refusals_say(run) && close_pending(run) && place_close(run) && close_quarantine(run));
 }
 
 static bool
@@ -399,7 +410,8 @@ work(struct run *run)
     bool ok;
 
     if (!hold_release(run) || !additions_take_word(run) || !count_time(run) || !refusals_load(run) ||
-        !situation_check(run) || !survey_load(run) || !linked_take_back(run) || !survey_known(run))
+        !situation_check(run) || !survey_load(run) || !attempts_load(run) || !linked_take_back(run) ||
+        !survey_known(run))
         return false;
     if (!line_open(run))
         return false;
@@ -474,8 +486,10 @@ engine_run(const struct account *account, const struct sync_options *options, st
 
     run.now = run_now(&run);
     report_begin(report, account->name, run.dry);
+    attempts_watch(&run);
     ok = work(&run);
     close_mark(&run);
+    attempts_say(&run);
     show_alert(&run);
     run.remote.ops->close(run.remote.self);
     run.local.ops->close(run.local.self);
@@ -498,5 +512,6 @@ engine_run(const struct account *account, const struct sync_options *options, st
     free(run.additions);
     free(run.listed);
     lookup_free(&run);
+    attempts_free(&run);
     return status;
 }

@@ -58,7 +58,14 @@ struct imap {
     bool disordered;    /* this server lists messages in no order: count them another way */
     bool
         one_at_a_time; /* it mixed up what it was asked at once: now and on later connections it is asked one thing at a time */
-    bool plain_list;   /* LIST with return options was refused */
+    bool plain_list; /* LIST with return options was refused */
+    /*
+     * Surveys that ended the line, over all lines of this object: LIST with STATUS is not asked for any more, and hashes of mailboxes whose
+     * STATUS was in flight: they are looked at themselves.
+     */
+    bool wary;
+    uint32_t *unasked;
+    size_t unasked_count, unasked_size;
     bool plain_select; /* SELECT with parameters was refused */
 };
 

@@ -356,5 +356,6 @@ imap_free(struct imap *imap)
     close_imap(imap);
     buffer_free(&imap->capability_text);
     buffer_free(&imap->enabled);
+    free(imap->unasked);
     free(imap);
 }

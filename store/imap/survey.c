@@ -208,7 +208,7 @@ queue_list(struct survey *survey)
     struct queue *queue = &imap->queue;
     unsigned can = imap->can.bits;
 
-    survey->extended = can & CAPABILITY_LIST_EXTENDED && !imap->plain_list;
+    survey->extended = can & CAPABILITY_LIST_EXTENDED && !imap->plain_list && !imap->wary;
     queue_begin(queue, COMMAND_LIST, 0, 0, 0);
     queue_print(queue, "LIST \"\" \"*\"");
     if (survey->extended) {
@@ -226,6 +226,35 @@ queue_list(struct survey *survey)
     return queue_end(queue, survey->err);
 }
 
+#define UNASKED 32 /* mailboxes in flight that are not asked again: a server that dies may lose answers */
+
+static bool
+is_unasked(const struct imap *imap, struct text name)
+{
+    const uint32_t hash = hash_of(name);
+
+    for (size_t i = 0; i < imap->unasked_count; i++)
+        if (imap->unasked[i] == hash)
+            return true;
+    return false;
+}
+
+/* The line broke while STATUS was asked for: from the first one without an answer on. */
+static void
+note_unasked(struct survey *survey)
+{
+    struct imap *imap = survey->imap;
+    const struct command *oldest = queue_oldest(&imap->queue);
+
+    if (oldest == NULL || oldest->kind != COMMAND_STATUS)
+        return;
+    for (size_t i = oldest->index; i < survey->next_status && i < oldest->index + UNASKED; i++) {
+        if (!array_grow(&imap->unasked, &imap->unasked_size, imap->unasked_count + 1, sizeof *imap->unasked))
+            return;
+        imap->unasked[imap->unasked_count++] = hash_of(name_of(survey, &survey->mailboxes[i]));
+    }
+}
+
 static bool
 next_status(void *self, bool *more)
 {
@@ -235,7 +264,8 @@ next_status(void *self, bool *more)
     for (; survey->next_status < survey->count; survey->next_status++) {
         const struct mailbox *mailbox = &survey->mailboxes[survey->next_status];
         struct text name = name_of(survey, mailbox);
-        if (!mailbox->listed || mailbox->attributes & REMOTE_NOSELECT || memchr(name.at, '\0', name.len) != NULL)
+        if (!mailbox->listed || mailbox->attributes & REMOTE_NOSELECT || memchr(name.at, '\0', name.len) != NULL ||
+            is_unasked(survey->imap, name))
             continue;
         queue_begin(queue, COMMAND_STATUS, survey->next_status++, 0, 0);
         queue_print(queue, "STATUS ");
@@ -315,8 +345,10 @@ list_mailboxes(struct survey *survey)
     struct imap *imap = survey->imap;
 
     imap->unlisted[0] = '\0';
-    if (!queue_list(survey) || !queue_run(&imap->queue, &list, survey->err))
+    if (!queue_list(survey) || !queue_run(&imap->queue, &list, survey->err)) {
+        imap->wary = true;
         return false;
+    }
     if (!survey->list_ok && survey->extended) { /* offered, but it does not work: the plain way */
         imap->plain_list = true;
         survey->count = 0;
@@ -339,7 +371,10 @@ list_mailboxes(struct survey *survey)
     }
     if (survey->extended && imap->can.bits & CAPABILITY_LIST_STATUS)
         return true;
-    return queue_run(&imap->queue, &status, survey->err);
+    if (queue_run(&imap->queue, &status, survey->err))
+        return true;
+    note_unasked(survey);
+    return false;
 }
 
 bool

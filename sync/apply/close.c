@@ -1,6 +1,7 @@
 /* The end of a run: rows of `pending` whose reason is over are deleted, and old mail leaves the quarantine. */
 #include "sync/apply/apply.h"
 #include "sync/rules/merge.h"
+#include "sync/run/attempts.h"
 #include "sync/run/run.h"
 
 #include <inttypes.h>
@@ -34,7 +35,8 @@ close_pending(struct run *run)
         if (list[i].message == 0) {
             const struct mailbox *mailbox = run_mailbox_by_id(run, list[i].mailbox);
 
-            over = mailbox == NULL || (mailbox->row.state == MAILBOX_ACTIVE && !mailbox_is_refused(mailbox->cautions));
+            over = mailbox == NULL || (mailbox->row.state == MAILBOX_ACTIVE && !mailbox_is_refused(mailbox->cautions) &&
+                                       !attempts_is_unreadable(run, mailbox));
         } else {
             ok = journal_message_get(run->journal, list[i].message, message, &found, &run->err);
             over = !found || is_over(run, &list[i], message);

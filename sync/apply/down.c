@@ -7,6 +7,7 @@
 #include "sync/apply/room.h"
 #include "sync/rows/readings.h"
 #include "sync/rows/refusals.h"
+#include "sync/run/attempts.h"
 
 #include <inttypes.h>
 
@@ -248,6 +249,7 @@ static bool
 is_due(const struct run *run, const struct todo *todo)
 {
     return is_download(todo) && !reading_given_up(run, todo->id) &&
+           !attempts_waits(run, &run->mailboxes[todo->mailbox], ATTEMPT_BODY, todo->uid) &&
            (run->mailboxes[todo->mailbox].over & WORK_FETCH) == 0 && !refusal_is_known(run, todo->id, WORK_FETCH);
 }
 

@@ -6,6 +6,7 @@
 #include "sync/rows/flushed.h"
 #include "sync/rows/refusals.h"
 #include "sync/rules/merge.h"
+#include "sync/run/attempts.h"
 #include "sync/run/run.h"
 #include "sync/run/situation.h"
 
@@ -162,7 +163,8 @@ apply_flags_there(struct run *run, struct agenda *agenda)
 
         if (!todo->dropped && todo->step.verb == PLAN_FLAGS &&
             (todo->step.flags.there_add | todo->step.flags.there_del) != 0 &&
-            mailbox_is_open(&run->mailboxes[todo->mailbox]))
+            mailbox_is_open(&run->mailboxes[todo->mailbox]) &&
+            !attempts_waits(run, &run->mailboxes[todo->mailbox], ATTEMPT_STORE, todo->uid))
             storing.todos[n++] = todo;
     }
     if (ok && n > 1)

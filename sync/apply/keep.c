@@ -4,6 +4,7 @@
  */
 #include "sync/apply/apply.h"
 #include "sync/rows/readings.h"
+#include "sync/run/attempts.h"
 #include "sync/run/situation.h"
 
 #include <inttypes.h>
@@ -168,7 +169,7 @@ gather(struct keeping *keeping, struct agenda *agenda, uint32_t *uids)
             run_learned(mailbox, CAUTION_REMOVAL_REFUSED) || todo->step.verb != PLAN_REMOVE_THERE ||
             !mailbox_is_open(mailbox))
             continue;
-        if (reading_given_up(run, todo->id)) {
+        if (reading_given_up(run, todo->id) || attempts_waits(run, mailbox, ATTEMPT_BODY, todo->uid)) {
             todo->dropped = true;
             continue;
         }

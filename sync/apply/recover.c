@@ -17,6 +17,7 @@
 #include "sync/apply/undelete.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
+#include "sync/run/attempts.h"
 
 static bool
 finish_local(struct run *run, const struct journal_op *op, struct journal_message *message, bool found)
@@ -65,7 +66,8 @@ finish_remote(struct run *run, struct undelete *undelete, const struct journal_o
         return true;
     if (!merge_is_own_deleted(message->flags, message->flags.rseen))
         return journal_op_delete(run->journal, op->id, &run->err);
-    undelete_add(undelete, op, mailbox, message->uid);
+    if (!attempts_waits(run, mailbox, ATTEMPT_STORE, message->uid)) /* else once the server can be asked for it */
+        undelete_add(undelete, op, mailbox, message->uid);
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include "sync/agenda/hold.h"
 #include "sync/apply/apply.h"
 #include "sync/rows/refusals.h"
+#include "sync/run/attempts.h"
 #include "sync/run/situation.h"
 
 #include <inttypes.h>
@@ -21,6 +22,7 @@ static bool
 is_removal(const struct run *run, const struct todo *todo, enum mailbox_side side)
 {
     return is_planned(run, todo, side) &&
+           (side == SIDE_HERE || !attempts_waits(run, &run->mailboxes[todo->mailbox], ATTEMPT_REMOVE, todo->uid)) &&
            removals_allowed(side, run->cautions, run->mailboxes[todo->mailbox].cautions, NULL);
 }
 

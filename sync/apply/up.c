@@ -14,6 +14,7 @@
 #include "sync/rows/refusals.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
+#include "sync/run/attempts.h"
 #include "sync/run/situation.h"
 
 #include <inttypes.h>
@@ -533,6 +534,25 @@ compare_uploads(const void *pa, const void *pb)
     return a < b ? -1 : a > b; /* both are of the agenda */
 }
 
+/*
+ * What was sent and not answered may be what ended the line: it is sent again when everything else is done, and alone. *late: not now, or in
+ * *alone of those that are.
+ */
+static bool
+is_suspect(struct run *run, const struct todo *todo, bool *suspect)
+{
+    const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
+    struct journal_op op;
+    bool found;
+
+    if (!journal_op_of(run->journal, todo->id, &op, &found, &run->err))
+        return false;
+    if (found && op.kind == OP_UPLOAD && op.attempt == 0)
+        attempts_suspect(run, mailbox, ATTEMPT_SEND, (uint32_t)todo->id);
+    *suspect = attempts_find(run, mailbox->row.id, ATTEMPT_SEND, (uint32_t)todo->id) != NULL;
+    return true;
+}
+
 static bool
 upload_all(struct uploading *up)
 {
@@ -560,11 +580,31 @@ upload_all(struct uploading *up)
     return true;
 }
 
+static bool
+upload_alone(struct uploading *up, struct todo **todos, size_t count)
+{
+    struct run *run = up->run;
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < count && !up->over_quota && !run_stopped(run); i++) {
+        if (attempts_waits(run, &run->mailboxes[todos[i]->mailbox], ATTEMPT_SEND, (uint32_t)todos[i]->id))
+            continue;
+        up->due = &todos[i];
+        up->due_count = 1;
+        run->attempts.sending = todos[i]->id;
+        ok = upload_all(up);
+        run->attempts.sending = 0;
+    }
+    return ok;
+}
+
 bool
 apply_uploads(struct run *run, struct agenda *agenda)
 {
     struct uploading up = {.run = run, .most = count_open(run)};
     struct arena arena = {0};
+    struct todo **alone;
+    size_t alone_count = 0;
     bool any = false, ok;
 
     for (size_t i = 0; i < agenda->count; i++) {
@@ -584,16 +624,24 @@ apply_uploads(struct run *run, struct agenda *agenda)
     up.batch = arena_array(&arena, agenda_room(agenda, UPLOAD_BATCH), sizeof *up.batch);
     up.requests = arena_array(&arena, agenda_room(agenda, UPLOAD_BATCH), sizeof *up.requests);
     up.due = arena_array(&arena, agenda->count, sizeof *up.due);
+    alone = arena_array(&arena, agenda->count, sizeof(struct todo *));
     ok = run_has(run, &arena);
     for (size_t i = 0; ok && i < agenda->count; i++) {
+        bool suspect = false;
+
         if (!is_upload(run, &agenda->todos[i]))
             continue;
+        ok = is_suspect(run, &agenda->todos[i], &suspect);
+        if (suspect) {
+            alone[alone_count++] = &agenda->todos[i];
+            continue;
+        }
         agenda->todos[i].refused = refusal_is_known(run, agenda->todos[i].id, WORK_APPEND);
         up.due[up.due_count++] = &agenda->todos[i];
     }
     if (ok)
         qsort(up.due, up.due_count, sizeof *up.due, compare_uploads);
-    ok = ok && upload_all(&up);
+    ok = ok && upload_all(&up) && upload_alone(&up, alone, alone_count);
     for (size_t i = 0; i < up.count; i++) /* what was not sent because the journal failed */
         close_file(run, &up.batch[i]);
     arena_free(&arena);

@@ -2,6 +2,7 @@
 #include "store/base/lines.h"
 #include "sync/match/probe.h"
 #include "sync/rows/readings.h"
+#include "sync/run/attempts.h"
 
 #define PROBE_HEADER_KEPT 16384 /* bytes of a header that are searched for its Message-ID */
 
@@ -274,9 +275,12 @@ probe_remote(struct run *run, struct probe *probes, size_t count, bool headers)
     bool ok = run_has(run, &arena) && (probing.digest != NULL || run_no_memory(run));
 
     for (size_t i = 0; ok && i < count; i++) {
-        if ((run->mailboxes[probes[i].mailbox].over & WORK_FETCH) == 0)
+        const struct mailbox *mailbox = &run->mailboxes[probes[i].mailbox];
+
+        if ((mailbox->over & WORK_FETCH) == 0 &&
+            !attempts_waits(run, mailbox, headers ? ATTEMPT_HEADER : ATTEMPT_BODY, probes[i].uid))
             probing.probes[probing.count++] = &probes[i];
-        else /* its mailbox shows nothing more in this run */
+        else /* its mailbox shows nothing more in this run, or it comes last, or ends the line */
             probes[i].doubt = !probes[i].got && !probes[i].unlikely;
     }
     ok = ok && ask(&probing);

@@ -14,6 +14,7 @@
 #include "sync/observe/view.h"
 #include "sync/rows/missing.h"
 #include "sync/rules/merge.h"
+#include "sync/run/attempts.h"
 
 #include <inttypes.h>
 
@@ -356,7 +357,11 @@ static void
 refuse_listing(struct run *run, struct sight *sight, const char *answer)
 {
     sight->again_full = false;
-    run_learn(run, sight->mailbox, CAUTION_UNLISTED);
+    /* A list that can't be believed is no refusal: what it may lack keeps removals waiting. */
+    if (sight->started)
+        run_learn(run, sight->mailbox, CAUTION_UNLISTED);
+    else
+        attempts_refused(run, sight->mailbox);
     run_complain(run, sight->mailbox, "list the messages of this mailbox", answer, "The next run tries again.");
 }
 
@@ -460,6 +465,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
             return false;
         say_slid(run, sight);
         see_all(sight);
+        attempts_listed(run, sight->mailbox);
     } else if (!sight->again_full && !settled) {
         see_a_part(sight);
     }
@@ -531,6 +537,11 @@ observe_remote(struct run *run)
                               (run->look_everywhere ? mailbox_is_usable(mailbox) : mailbox_is_open(mailbox));
         if (!mailbox->look_there)
             continue;
+        if (attempts_waits(run, mailbox, ATTEMPT_LOOK, 0)) {
+            attempts_leave_out(run, mailbox);
+            mailbox->look_there = false;
+            continue;
+        }
         sights[count].mailbox = mailbox;
         ok = fill_request(run, &sights[count++],
                           run->pair_all || mailbox->row.state == MAILBOX_REPAIR || mailbox->row.past || mailbox->full ||

@@ -1,6 +1,7 @@
 /* See readings.h. */
 #include "sync/base/ids.h"
 #include "sync/rows/readings.h"
+#include "sync/run/attempts.h"
 
 #include <inttypes.h>
 
@@ -53,18 +54,18 @@ reading_take(struct reading *reading, const struct mailbox *mailbox, uint64_t si
 }
 
 static bool
-add_given_up(struct run *run, int64_t id, bool said)
+add_given_up(struct run *run, int64_t id, bool said, bool late)
 {
     if (!array_grow(&run->given_up, &run->given_up_size, run->given_up_count + 1, sizeof *run->given_up))
         return run_no_memory(run);
-    run->given_up[run->given_up_count++] = (struct given_up){id, said};
+    run->given_up[run->given_up_count++] = (struct given_up){id, said, late};
     return true;
 }
 
 bool
 reading_refused(struct run *run, int64_t id)
 {
-    return add_given_up(run, id, true);
+    return add_given_up(run, id, true, false);
 }
 
 bool
@@ -94,8 +95,10 @@ reading_missed(struct run *run, const struct mailbox *mailbox, const struct jour
 {
     if ((mailbox->over & WORK_FETCH) != 0) /* that was said */
         return reading_refused(run, message->id);
+    if (attempts_waits(run, mailbox, ATTEMPT_BODY, message->uid)) /* its turn comes, or that was said as well */
+        return add_given_up(run, message->id, true, !run->attempts.last);
     return run_pending(run, mailbox, message->id, PENDING_FAILED, "download", why, NULL) &&
-           add_given_up(run, message->id, false);
+           add_given_up(run, message->id, false, false);
 }
 
 void

@@ -95,6 +95,9 @@ static const struct {
     {CAUTION_UNREAD_MESSAGE, NO_REMOVAL_HERE, "a message on the server could not be read"},
     {CAUTION_RENUMBERED, NO_REMOVAL_THERE | UNSURE, "a mailbox got new UIDs while it was read"},
     {CAUTION_NOT_MADE, REFUSED, "a mailbox could not be made"},
+    {CAUTION_LATE, NO_REMOVAL_HERE | UNSURE, "something is read when all else is done"},
+    {CAUTION_UNREADABLE, NO_REMOVAL_HERE | UNSURE, "a mailbox can't be read on the server"},
+    {CAUTION_STAYS_UNREADABLE, UNSURE, "a mailbox can't be read on the server"},
     {CAUTION_REMOVAL_REFUSED, NO_REMOVAL_FROM_IT, "the server refused to remove a message of this mailbox"},
     {CAUTION_UNEVEN, NO_REMOVAL_HERE | NO_REMOVAL_FROM_IT, "a mailbox counts a message that it does not list"},
 };

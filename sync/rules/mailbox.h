@@ -63,8 +63,11 @@ enum caution {
         1 << 13,                  /* a message on the server could not be read: it may be what is missing elsewhere */
     CAUTION_RENUMBERED = 1 << 14, /* UIDs were given anew between listing and reading */
     CAUTION_NOT_MADE = 1 << 15,   /* a mailbox that can't be made on the other side */
-    CAUTION_REMOVAL_REFUSED = 1 << 16, /* the server refused to remove something */
-    CAUTION_UNEVEN = 1 << 17,          /* a mailbox counts a message that it does not list, since this run */
+    CAUTION_REMOVAL_REFUSED = 1 << 16,  /* the server refused to remove something */
+    CAUTION_UNEVEN = 1 << 17,           /* a mailbox counts a message that it does not list, since this run */
+    CAUTION_LATE = 1 << 18,             /* a mailbox or message is read when everything else is done; over then */
+    CAUTION_UNREADABLE = 1 << 19,       /* a mailbox ends the line when it is looked at */
+    CAUTION_STAYS_UNREADABLE = 1 << 20, /* ... in two runs on end: what may be in it waits for it no longer */
 };
 
 /**

@@ -2,6 +2,7 @@
 #include "sync/run/line.h"
 
 #include "store/base/clock.h"
+#include "sync/run/attempts.h"
 
 #define SLICE_MS 50 /* a signal ends the waiting so soon */
 
@@ -56,15 +57,16 @@ count_break(struct run *run)
     struct line *line = &run->line;
     const uint64_t acts = report_acts(&run->counts);
 
-    if (acts != line->acts)
+    if (acts != line->acts || run->attempts.settled)
         line->on_end = 0;
+    run->attempts.settled = false;
     line->acts = acts;
     line->on_end++;
     return line->on_end < LINE_ON_END && line->breaks++ < LINE_IN_A_RUN;
 }
 
-bool
-line_open_again(struct run *run)
+static bool
+open_again(struct run *run)
 {
     journal_rollback(run->journal); /* what failed half-way */
     while (is_broken(run)) {
@@ -75,8 +77,17 @@ line_open_again(struct run *run)
         if (!wait_for(run, 1 << (run->line.on_end - 1)))
             return false;
         run->err = (struct error){0};
-        if (open_line(run))
-            return true;
+        if (open_line(run)) /* it was the suspect, and not the server that went away */
+            return attempts_write(run);
     }
+    return false;
+}
+
+bool
+line_open_again(struct run *run)
+{
+    if (open_again(run))
+        return true;
+    attempts_forgive(run);
     return false;
 }

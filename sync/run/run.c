@@ -27,7 +27,7 @@ run_problem(struct run *run, const struct mailbox *mailbox, const struct error *
     (void)text_print(copy.account, sizeof copy.account, "%s", run->account->name);
     if (mailbox != NULL)
         (void)text_print(copy.mailbox, sizeof copy.mailbox, "%s", mailbox->row.name);
-    run->partial = true;
+    run->partial = run->complained = true;
     report_error(run->report, &copy);
 }
 
@@ -127,7 +127,7 @@ const struct mailbox *
 run_unseen(const struct run *run)
 {
     for (size_t i = 0; i < run->count; i++) {
-        if (run_is_unseen(&run->mailboxes[i]))
+        if (run_is_unseen(&run->mailboxes[i]) && !run_learned(&run->mailboxes[i], CAUTION_STAYS_UNREADABLE))
             return &run->mailboxes[i];
     }
     return NULL;

@@ -66,6 +66,7 @@ struct mailbox {
     bool said;           /* that its messages wait, once a run */
     bool weighed;        /* a listing of it that does not add up was counted in this run: uneven.h */
     bool unlisted;       /* ... and known messages were missing in it */
+    bool late;           /* it is looked at when everything else is done: attempts.h */
 };
 
 struct todo { /* one message about which something is to be done */
@@ -111,6 +112,44 @@ struct refusal; /* sync/rows/refusals.c */
 struct given_up { /* a message whose body did not come, or not whole */
     int64_t id;
     bool said;
+    bool late; /* until everything else is done: attempts.h */
+};
+
+enum attempt {
+    ATTEMPT_LOOK,
+    ATTEMPT_HEADER,
+    ATTEMPT_BODY,
+    ATTEMPT_STORE,
+    ATTEMPT_SEND, /* the row's id instead of the UID, which it has not yet */
+    ATTEMPT_REMOVE,
+    ATTEMPT_REFUSED, /* a mailbox whose listing is refused: no suspect, but it is counted in how many runs on end */
+    ATTEMPTS
+};
+
+struct suspect { /* what was in flight when the line broke: attempts.h */
+    int64_t mailbox;
+    uint32_t uid; /* 0: the mailbox itself */
+    enum attempt what;
+    uint32_t uidvalidity;
+    bool unreadable;            /* the line broke when it was asked alone, in this run or in an earlier one */
+    bool due;                   /* ... in an earlier one, and it is asked in this one */
+    bool told;                  /* ... in this one, and that is not written down yet */
+    bool counted;               /* this run is counted already */
+    int runs;                   /* unreadable in so many on end */
+    int64_t asked;              /* when it was asked last */
+    uint32_t uidnext, messages; /* of the mailbox, as the server's list had them then */
+    uint64_t modseq;
+};
+
+struct attempts {
+    struct remote server; /* run->remote watches it */
+    struct suspect *at;
+    size_t count, size;
+    bool last;       /* everything else is done: suspects are asked now */
+    int64_t sending; /* this suspect's message is sent alone; 0: none is */
+    bool settled;    /* one was, since the line broke before */
+    bool news;       /* to be written down */
+    char words[256]; /* how the line ended when a suspect was asked alone */
 };
 
 struct line {           /* what became of it in this run: line.h */
@@ -141,6 +180,7 @@ struct run {
     int64_t now;    /* seconds UTC at the start of the run */
     int64_t looked; /* ... when the line was opened last: all that is taken for seen was seen after that */
     struct line line;
+    struct attempts attempts;
     bool surveyed, made; /* the mailboxes are known; what one side lacked of mailboxes was made */
     bool begun;          /* what earlier runs left was looked at */
     struct age_run age;  /* the time that the quarantine's days are counted in */
@@ -148,6 +188,7 @@ struct run {
     bool dry, no_root,
         first; /* no_root: a dry run of an account that has no Maildir yet; first: the account was unknown to this journal */
     bool partial;         /* something was not done: exit 1 */
+    bool complained;      /* ... and said */
     bool held;            /* exit 3 */
     bool pair_all;        /* journal and Maildir are not of one run: pair everything first */
     bool paired;          /* and that is done */
@@ -221,7 +262,7 @@ bool run_learned(const struct mailbox *mailbox, enum caution caution);
 struct mailbox_now run_mailbox_now(const struct mailbox *mailbox);
 /** It is on the server, and what it holds there is not known as of this run. */
 bool run_is_unseen(const struct mailbox *mailbox);
-/** A mailbox for which run_is_unseen is true; NULL: there is none. */
+/** A mailbox for which run_is_unseen is true, but for those that stay unreadable; NULL: there is none. */
 const struct mailbox *run_unseen(const struct run *run);
 /** A new mailbox at the end of the array; NULL: out of memory, err filled in. */
 struct mailbox *run_mailbox_add(struct run *run);

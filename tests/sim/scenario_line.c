@@ -202,6 +202,250 @@ a_flag_in_a_mailbox_that_the_broken_line_did_not_show_comes(void **state)
     }
 }
 
+/* ---- what breaks it each time ---- */
+
+static void
+given_mail_in_three_mailboxes(void)
+{
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    given_mail_there(INBOX, 1);
+    given_mail_there(WORK, 2);
+    given_mail_there(WORK, 3);
+    given_mail_there(OLD, 4);
+    given_both_sides_agree();
+    sim.server.rude = true;
+}
+
+static bool
+has_pending(int mailbox, uint32_t uid)
+{
+    struct journal_pending *list;
+    struct journal_message message;
+    struct error err = {0};
+    size_t count;
+    bool found = false, known;
+
+    (void)mailbox;
+    assert_true(journal_pendings(sim.clients[0].journal, &list, &count, &err));
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].kind != PENDING_UNREADABLE)
+            continue;
+        assert_true(list[i].message == 0 ||
+                    journal_message_get(sim.clients[0].journal, list[i].message, &message, &known, &err));
+        found = found || (list[i].message == 0 ? uid == 0 : message.uid == uid);
+    }
+    free(list);
+    return found;
+}
+
+static void
+a_mailbox_that_ends_the_line_stops_itself_alone(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    given_mail_there(INBOX, 5);
+    given_mail_there(WORK, 6);
+    given_mail_here(OLD, 7);
+    server_set_flags(&sim.server, OLD, &sim.server.boxes[OLD].messages[0], FLAG_FLAGGED, 0);
+    sim.server.unreadable = 1u << WORK;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_here(INBOX, 5, 1);
+    then_it_is_here(WORK, 6, 0);
+    then_it_is_there(OLD, 7, 1);
+    assert_string_equal(file_of(OLD, 4)->info, "c:2,F");
+    assert_true(has_pending(WORK, 0));
+    assert_int_equal(sim.world.errors, 1);
+    sim.server.unreadable = 0;
+    then_both_sides_agree();
+    then_it_is_here(WORK, 6, 1);
+    assert_false(has_pending(WORK, 0));
+}
+
+static void
+a_message_that_ends_the_line_stops_itself_alone(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    given_mail_there(INBOX, 5);
+    const uint32_t uid = given_mail_there(WORK, 6);
+    given_mail_there(WORK, 7);
+    given_mail_there(WORK, 8);
+    given_mail_there(OLD, 9);
+    sim.server.withheld = 7 + 1;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_here(INBOX, 5, 1);
+    then_it_is_here(WORK, 6, 1);
+    then_it_is_here(WORK, 7, 0);
+    then_it_is_here(WORK, 8, 1);
+    then_it_is_here(OLD, 9, 1);
+    assert_true(has_pending(WORK, uid + 1));
+    sim.server.withheld = 0;
+    then_both_sides_agree();
+    then_it_is_here(WORK, 7, 1);
+    assert_false(has_pending(WORK, uid + 1));
+}
+
+/* Asked for in the next run, then once a day: each time at the end of a run that has done all else. */
+static void
+what_ends_the_line_is_asked_for_once_a_day(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    given_mail_there(WORK, 6);
+    sim.server.withheld = 6 + 1;
+    for (int run = 0; run < 2; run++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+    sim.server.withheld = 0;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(WORK, 6, 0);
+
+    assert_int_equal(when_golub_syncs_after(86400), 0);
+    then_it_is_here(WORK, 6, 1);
+}
+
+static void
+a_mailbox_that_ended_the_line_is_asked_when_it_changed(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    given_mail_there(WORK, 6);
+    sim.server.unreadable = 1u << WORK;
+    for (int run = 0; run < 3; run++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+    sim.server.unreadable = 0;
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(WORK, 6, 0);
+    given_mail_there(WORK, 7);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(WORK, 6, 1);
+    then_it_is_here(WORK, 7, 1);
+}
+
+/* A header ends the line and its body does not: the header is read from the body, and the message paired. */
+static void
+a_header_that_ends_the_line_is_read_from_the_body(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(WORK, 2);
+    given_mail_here(WORK, 2);
+    given_mail_there(WORK, 3);
+    sim.server.rude = sim.server.no_headers = true;
+    sim.server.withheld = 2 + 1;
+
+    (void)when_golub_syncs_after(60);
+
+    then_it_is_here(WORK, 2, 1);
+    then_it_is_there(WORK, 2, 1);
+    then_it_is_here(WORK, 3, 1);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+}
+
+/* It may have moved to where nobody can look: the file waits a run, and goes then. */
+static void
+a_removal_here_waits_one_run_for_a_mailbox_that_ends_the_line(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    given_mail_there(WORK, 6);
+    sim.server.unreadable = 1u << WORK;
+    ledger_out(&sim.world, 1, INBOX);
+    server_expunge(&sim.server, INBOX, 1);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(INBOX, 1, 1);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(INBOX, 1, 0);
+}
+
+static void
+a_removal_there_does_not_wait_for_a_mailbox_that_ends_the_line(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    given_mail_there(WORK, 6);
+    sim.server.unreadable = 1u << WORK;
+    when_the_user_removes(INBOX, 1);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_there(INBOX, 1, 0);
+}
+
+/* A file that went into the folder of a mailbox that can't be read has its old place on the server until it is up there. */
+static void
+what_moved_to_a_mailbox_that_ends_the_line_stays_where_it_was_there(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    given_mail_there(WORK, 6);
+    sim.server.unreadable = 1u << WORK;
+    when_the_user_moves(1, INBOX, WORK);
+
+    for (int run = 0; run < 4; run++) {
+        assert_int_equal(when_golub_syncs_after(60), 1);
+        then_it_is_there(INBOX, 1, 1);
+    }
+    sim.server.unreadable = 0;
+    (void)when_golub_syncs_after(86400);
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 0);
+    then_it_is_there(WORK, 1, 1);
+}
+
+/* What was in flight behind it goes up in the next run, and it alone waits for a day. */
+static void
+a_file_that_ends_the_line_when_it_is_sent_keeps_back_no_other(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    for (int content = 10; content < 16; content++)
+        given_mail_here(content % 2 == 0 ? INBOX : WORK, content);
+    sim.server.choked = 12 + 1;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    for (int content = 10; content < 16; content++)
+        then_it_is_there(content % 2 == 0 ? INBOX : WORK, content, content != 12);
+    assert_true(has_pending(INBOX, 0));
+    sim.server.choked = 0;
+    (void)when_golub_syncs_after(86400);
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 12, 1);
+    assert_false(has_pending(INBOX, 0));
+}
+
+/* A server that refuses to open it, without ending the line. */
+static void
+a_removal_here_waits_one_run_for_a_mailbox_that_is_refused(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    sim.server.rude = false;
+    given_mail_there(WORK, 6);
+    sim.server.unreadable = 1u << WORK;
+    ledger_out(&sim.world, 1, INBOX);
+    server_expunge(&sim.server, INBOX, 1);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(INBOX, 1, 1);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(INBOX, 1, 0);
+    sim.server.unreadable = 0;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_here(WORK, 6, 1);
+}
+
 int
 main(void)
 {
@@ -212,6 +456,16 @@ main(void)
         SCENARIO(an_append_without_an_answer_is_not_sent_again_in_the_same_run),
         SCENARIO(an_append_whose_answer_was_lost_is_found_in_the_same_run),
         SCENARIO(a_flag_in_a_mailbox_that_the_broken_line_did_not_show_comes),
+        SCENARIO(a_mailbox_that_ends_the_line_stops_itself_alone),
+        SCENARIO(a_message_that_ends_the_line_stops_itself_alone),
+        SCENARIO(what_ends_the_line_is_asked_for_once_a_day),
+        SCENARIO(a_mailbox_that_ended_the_line_is_asked_when_it_changed),
+        SCENARIO(a_header_that_ends_the_line_is_read_from_the_body),
+        SCENARIO(a_removal_here_waits_one_run_for_a_mailbox_that_ends_the_line),
+        SCENARIO(a_removal_there_does_not_wait_for_a_mailbox_that_ends_the_line),
+        SCENARIO(what_moved_to_a_mailbox_that_ends_the_line_stays_where_it_was_there),
+        SCENARIO(a_file_that_ends_the_line_when_it_is_sent_keeps_back_no_other),
+        SCENARIO(a_removal_here_waits_one_run_for_a_mailbox_that_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

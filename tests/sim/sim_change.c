@@ -199,6 +199,8 @@ append_one(const struct upload *upload, size_t count, struct error *err)
     if (!read_content(upload, &content))
         return server->world->failed ? remote_broken(server, err) : false;
     const int mailbox = server_find(server, upload->message->mailbox);
+    if (content + 1 == server->choked)
+        return remote_died(server, err);
     const enum fate fate = world_step(server->world, STEP_APPEND, true);
     if (fate == FATE_AFTER) {
         append_unheard(upload, mailbox, content);

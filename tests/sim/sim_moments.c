@@ -427,8 +427,10 @@ moment_unreadable(struct sim *sim)
     say(world, "  %s can't be %s", what == 2 || what == 4 ? "a body" : server_mailbox_name(cast.to),
         what == 3 ? "added to" : "read");
     const int quota = what == 3 ? 0 : sim->server.quota;
+    sim->server.rude = rng_chance(dice(sim), 50);
     (void)cast_sync_after(&cast, 10);
     cast.maildir->unreadable = sim->server.unreadable = 0;
+    sim->server.rude = false;
     sim->server.withheld = 0;
     sim->server.quota = quota;
     if (!sim->clients[cast.client].choice.plain)

@@ -21,6 +21,15 @@ remote_broken(struct server *server, struct error *err)
     return false;
 }
 
+/* It dies of what it was asked for. */
+bool
+remote_died(struct server *server, struct error *err)
+{
+    server->world->lost = true;
+    say(server->world, "      the server ends the line");
+    return remote_broken(server, err);
+}
+
 bool
 remote_alive(struct server *server, struct error *err)
 {
@@ -270,6 +279,8 @@ sim_observe(void *remote, const struct remote_select *mailboxes, size_t count, c
             return remote_broken(server, err);
         listing.mailbox = server_find(server, mailboxes[i].mailbox);
         if (listing.mailbox >= 0 && (server->unreadable >> listing.mailbox & 1) != 0) {
+            if (server->rude)
+                return remote_died(server, err);
             if (!to->done(context, i, &unavailable))
                 return false;
             continue;
@@ -348,7 +359,9 @@ fetch_uids(struct server *server, int mailbox, const struct remote_fetch *wanted
         }
         if (fate != FATE_GO)
             return remote_broken(server, err);
-        if (message != NULL && !wanted->headers && message->content + 1 == server->withheld) {
+        if (message != NULL && wanted->headers == server->no_headers && message->content + 1 == server->withheld) {
+            if (server->rude)
+                return remote_died(server, err);
             *outcome =
                 (struct remote_outcome){.passing = true, .answer = "[UNAVAILABLE] some messages could not be read"};
             server->refusals++;

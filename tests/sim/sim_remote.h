@@ -6,6 +6,8 @@
 
 /** The line is gone (or the process dead): err says which; false. */
 bool remote_broken(struct server *server, struct error *err);
+/** The server ends the line, because of what it was asked. */
+bool remote_died(struct server *server, struct error *err);
 /** Is there a line? If not, as remote_broken. */
 bool remote_alive(struct server *server, struct error *err);
 /** A changing command: never in a dry run. */

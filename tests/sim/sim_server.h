@@ -99,6 +99,9 @@ struct server {
         size_t len;
     } spoiled;
     unsigned long bodies; /* that were sent */
+    int choked;           /* one more than the content whose APPEND ends the line */
+    bool rude;            /* whatever it can't open or read ends the line */
+    bool no_headers;      /* with `withheld` and `rude`: its header alone, not its body */
     /* the one connection */
     bool connected, examine;
     int selected; /* by its command under way: its UIDVALIDITY stays; -1: none */

@@ -1,0 +1,466 @@
+/* See attempts.h. */
+#include "sync/run/attempts.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define KEY "unreadable"
+#define SUSPECTS_MAX 4096
+#define SAID_MAX 20
+#define DAY 86400
+#define RUNS 2 /* on end: after that it is asked once a day, and what may be in it waits for it no longer */
+
+struct suspect *
+attempts_find(const struct run *run, int64_t mailbox, enum attempt what, uint32_t uid)
+{
+    for (size_t i = 0; i < run->attempts.count; i++) {
+        struct suspect *suspect = &run->attempts.at[i];
+
+        if (suspect->mailbox == mailbox && suspect->what == what && suspect->uid == uid)
+            return suspect;
+    }
+    return NULL;
+}
+
+static struct suspect *
+add(struct attempts *attempts)
+{
+    if (attempts->count >= SUSPECTS_MAX ||
+        !array_grow(&attempts->at, &attempts->size, attempts->count + 1, sizeof *attempts->at))
+        return NULL; /* then it is no suspect, and the third break ends the run */
+    attempts->at[attempts->count] = (struct suspect){0};
+    return &attempts->at[attempts->count++];
+}
+
+static void
+drop(struct run *run, struct suspect *suspect)
+{
+    struct attempts *attempts = &run->attempts;
+
+    attempts->news = attempts->news || suspect->unreadable;
+    *suspect = attempts->at[--attempts->count];
+}
+
+/* ---- the journal ---- */
+
+static bool
+read_number(const char **at, uint64_t *number)
+{
+    size_t len = strcspn(*at, " \n");
+    bool ok = text_number((struct text){*at, len}, INT64_MAX, number);
+
+    *at += len;
+    *at += **at != '\0';
+    return ok;
+}
+
+/* mailbox, UID, what, UIDVALIDITY, runs, when; UIDNEXT, MESSAGES and HIGHESTMODSEQ as they were then */
+static bool
+read_line(const char **at, struct suspect *to)
+{
+    uint64_t n[9];
+
+    for (size_t i = 0; i < 9; i++)
+        if (!read_number(at, &n[i]))
+            return false;
+    *to = (struct suspect){.mailbox = (int64_t)n[0],
+                           .uid = (uint32_t)n[1],
+                           .what = n[2] < ATTEMPTS ? (enum attempt)n[2] : ATTEMPT_LOOK,
+                           .uidvalidity = (uint32_t)n[3],
+                           .unreadable = true,
+                           .runs = n[4] < RUNS ? (int)n[4] : RUNS,
+                           .asked = (int64_t)n[5],
+                           .uidnext = (uint32_t)n[6],
+                           .messages = (uint32_t)n[7],
+                           .modseq = n[8]};
+    return true;
+}
+
+bool
+attempts_load(struct run *run)
+{
+    struct suspect known;
+    char *text;
+
+    if (!journal_get(run->journal, KEY, &text, &run->err))
+        return false;
+    for (const char *at = text != NULL ? text : ""; *at != '\0' && read_line(&at, &known);) {
+        struct suspect *suspect = add(&run->attempts);
+
+        if (suspect != NULL)
+            *suspect = known;
+    }
+    free(text);
+    return true;
+}
+
+static bool
+save(struct run *run)
+{
+    struct buffer text = buffer_new(SUSPECTS_MAX * 200);
+    bool ok = buffer_adds(&text, "");
+
+    for (size_t i = 0; ok && i < run->attempts.count; i++) {
+        const struct suspect *it = &run->attempts.at[i];
+
+        if (it->unreadable)
+            ok = buffer_addf(
+                &text, "%" PRId64 " %" PRIu32 " %d %" PRIu32 " %d %" PRId64 " %" PRIu32 " %" PRIu32 " %" PRIu64 "\n",
+                it->mailbox, it->uid, (int)it->what, it->uidvalidity, it->runs, it->asked, it->uidnext, it->messages,
+                it->modseq);
+    }
+    ok = (ok || run_no_memory(run)) && journal_set(run->journal, KEY, text.at != NULL ? text.at : "", &run->err);
+    buffer_free(&text);
+    return ok;
+}
+
+/* ---- what is asked when ---- */
+
+/* It is about the mailbox, not about one message. */
+static bool
+is_whole(enum attempt what)
+{
+    return what == ATTEMPT_LOOK || what == ATTEMPT_REFUSED;
+}
+
+/* What stands elsewhere may be this message. */
+static bool
+is_body(enum attempt what)
+{
+    return what == ATTEMPT_HEADER || what == ATTEMPT_BODY;
+}
+
+static bool
+has_changed(const struct mailbox *mailbox, const struct suspect *suspect)
+{
+    return mailbox->has_status &&
+           (mailbox->uidvalidity != suspect->uidvalidity || mailbox->uidnext != suspect->uidnext ||
+            mailbox->messages != suspect->messages || mailbox->modseq != suspect->modseq);
+}
+
+/* The row that it is about. */
+static bool
+load(struct run *run, const struct suspect *suspect, struct journal_message *message, bool *found)
+{
+    if (suspect->what != ATTEMPT_SEND)
+        return journal_message_by_uid(run->journal, suspect->mailbox, suspect->uid, message, found, &run->err);
+    if (!journal_message_get(run->journal, suspect->uid, message, found, &run->err))
+        return false;
+    *found = *found && message->mailbox == suspect->mailbox;
+    return true;
+}
+
+/* Nothing is to be read any more: the mailbox is as the journal knows it, or the message went, or came in another way. */
+static bool
+is_over(struct run *run, const struct suspect *suspect, const struct mailbox *mailbox, bool *over)
+{
+    struct journal_message message;
+    bool found;
+
+    *over = mailbox == NULL || !mailbox->chosen || !mailbox->listed ||
+            (is_whole(suspect->what)         ? mailbox->current
+             : suspect->what == ATTEMPT_SEND ? false
+                                             : suspect->uidvalidity != mailbox->row.uidvalidity);
+    if (*over || is_whole(suspect->what))
+        return true;
+    if (!load(run, suspect, &message, &found))
+        return false;
+    if (suspect->what == ATTEMPT_SEND) {
+        *over = !found || message.uid != 0 || message.base[0] == '\0' || (message.facts & FACT_GONE_HERE) != 0;
+        return true;
+    }
+    *over = !found || (message.facts & FACT_GONE_THERE) != 0 ||
+            (suspect->what == ATTEMPT_HEADER && message.has_header) ||
+            (is_body(suspect->what) ? message.base[0] != '\0' : journal_message_is_clean(&message));
+    return true;
+}
+
+bool
+attempts_judge(struct run *run)
+{
+    struct attempts *attempts = &run->attempts;
+
+    for (size_t i = attempts->count; i-- > 0;) {
+        struct suspect *suspect = &attempts->at[i];
+        struct mailbox *mailbox = run_mailbox_by_id(run, suspect->mailbox);
+        bool over;
+
+        if (!is_over(run, suspect, mailbox, &over))
+            return false;
+        if (over) {
+            drop(run, suspect);
+            continue;
+        }
+        if (suspect->what == ATTEMPT_REFUSED)
+            continue;
+        suspect->due = suspect->runs < RUNS || run->now - suspect->asked >= DAY || run->now < suspect->asked ||
+                       (suspect->what == ATTEMPT_LOOK && has_changed(mailbox, suspect));
+        if (suspect->what == ATTEMPT_LOOK && !suspect->due && mailbox->asked)
+            attempts_leave_out(run, mailbox);
+        else if (suspect->due && is_body(suspect->what))
+            run_learn(run, NULL, CAUTION_LATE);
+    }
+    return true;
+}
+
+bool
+attempts_waits(const struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid)
+{
+    const struct suspect *suspect;
+
+    if (run->attempts.count == 0 || mailbox->row.id == 0)
+        return false;
+    suspect = attempts_find(run, mailbox->row.id, what, uid);
+    if (suspect == NULL && what == ATTEMPT_BODY) /* its header was asked for by the whole body */
+        suspect = attempts_find(run, mailbox->row.id, ATTEMPT_HEADER, uid);
+    return suspect != NULL && ((suspect->unreadable && !suspect->due) || !run->attempts.last);
+}
+
+void
+attempts_leave_out(struct run *run, struct mailbox *mailbox)
+{
+    const struct suspect *suspect = attempts_find(run, mailbox->row.id, ATTEMPT_LOOK, 0);
+
+    if (suspect == NULL)
+        return;
+    if (suspect->unreadable && !suspect->due) {
+        run_learn(run, mailbox, suspect->runs < RUNS ? CAUTION_UNREADABLE : CAUTION_STAYS_UNREADABLE);
+        return;
+    }
+    mailbox->late = true;
+    run_learn(run, mailbox, CAUTION_LATE);
+}
+
+void
+attempts_refused(struct run *run, struct mailbox *mailbox)
+{
+    struct suspect *suspect = attempts_find(run, mailbox->row.id, ATTEMPT_REFUSED, 0);
+
+    if (suspect == NULL && (suspect = add(&run->attempts)) != NULL)
+        *suspect = (struct suspect){.mailbox = mailbox->row.id, .what = ATTEMPT_REFUSED, .unreadable = true};
+    if (suspect != NULL && !suspect->counted && suspect->runs < RUNS) {
+        suspect->runs++;
+        run->attempts.news = true;
+    }
+    if (suspect != NULL)
+        suspect->counted = true;
+    run_learn(run, mailbox, suspect != NULL && suspect->runs == RUNS ? CAUTION_STAYS_UNREADABLE : CAUTION_UNLISTED);
+}
+
+void
+attempts_listed(struct run *run, const struct mailbox *mailbox)
+{
+    struct suspect *suspect = run->attempts.count != 0 ? attempts_find(run, mailbox->row.id, ATTEMPT_REFUSED, 0) : NULL;
+
+    if (suspect != NULL)
+        drop(run, suspect);
+}
+
+bool
+attempts_is_unreadable(const struct run *run, const struct mailbox *mailbox)
+{
+    const struct suspect *suspect = attempts_find(run, mailbox->row.id, ATTEMPT_LOOK, 0);
+
+    return suspect != NULL && suspect->unreadable;
+}
+
+/* Messages that were left out until now are asked for. */
+static void
+take_back(struct run *run)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < run->given_up_count; i++) {
+        if (!run->given_up[i].late)
+            run->given_up[left++] = run->given_up[i];
+    }
+    run->given_up_count = left;
+}
+
+bool
+attempts_begin_last(struct run *run)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < run->attempts.count; i++)
+        any = any || !run->attempts.at[i].unreadable || run->attempts.at[i].due;
+    if (!any || run->attempts.last)
+        return false;
+    run->attempts.last = true;
+    run->partial = run->complained; /* what waited for them is tried once more; what is left then is counted */
+    run->cautions &= ~(unsigned)CAUTION_LATE;
+    take_back(run);
+    for (size_t i = 0; i < run->count; i++) {
+        struct mailbox *mailbox = &run->mailboxes[i];
+
+        mailbox->cautions &= ~(unsigned)CAUTION_LATE;
+        mailbox->look_there = mailbox->look_there || mailbox->late;
+        mailbox->late = false;
+    }
+    return true;
+}
+
+/* ---- what broke it ---- */
+
+void
+attempts_suspect(struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid)
+{
+    struct suspect *suspect = attempts_find(run, mailbox->row.id, what, uid);
+
+    if (suspect != NULL)
+        return;
+    suspect = add(&run->attempts);
+    if (suspect != NULL)
+        *suspect = (struct suspect){
+            .mailbox = mailbox->row.id, .uid = uid, .what = what, .uidvalidity = mailbox->row.uidvalidity};
+    if (is_body(what) && !run->attempts.last)
+        run_learn(run, NULL, CAUTION_LATE);
+}
+
+/* The last words: what the server said, or how the line ended. */
+static void
+take_words(const struct error *err, char *to, size_t size)
+{
+    const char *tail = strstr(err->what, ": ");
+
+    (void)text_print(to, size, "%s%s%s", tail != NULL ? tail + 2 : err->what, err->answer[0] != '\0' ? ": " : "",
+                     err->answer);
+}
+
+void
+attempts_settle(struct run *run, struct suspect *suspect, bool broke)
+{
+    const struct mailbox *mailbox = run_mailbox_by_id(run, suspect->mailbox);
+
+    run->attempts.settled = !suspect->unreadable || suspect->due; /* who asks all the same settles nothing */
+    if (!broke || mailbox == NULL) {
+        drop(run, suspect);
+        return;
+    }
+    suspect->unreadable = suspect->told = true;
+    suspect->due = false;
+    suspect->runs += suspect->runs < RUNS;
+    suspect->asked = run->now;
+    suspect->uidvalidity = suspect->what == ATTEMPT_LOOK ? mailbox->uidvalidity : mailbox->row.uidvalidity;
+    suspect->uidnext = mailbox->uidnext;
+    suspect->messages = mailbox->messages;
+    suspect->modseq = mailbox->modseq;
+    take_words(&run->err, run->attempts.words, sizeof run->attempts.words);
+    run->attempts.news = true;
+}
+
+static bool
+explain(struct run *run, struct suspect *suspect)
+{
+    static const char *const details[ATTEMPTS] = {
+        [ATTEMPT_LOOK] = "read",   [ATTEMPT_HEADER] = "download", [ATTEMPT_BODY] = "download",
+        [ATTEMPT_STORE] = "flags", [ATTEMPT_SEND] = "upload",     [ATTEMPT_REMOVE] = "remove-there"};
+    struct mailbox *mailbox = run_mailbox_by_id(run, suspect->mailbox);
+    struct journal_message message = {.id = 0};
+    bool found = false;
+    char why[sizeof run->attempts.words + 80];
+
+    if (mailbox == NULL)
+        return true;
+    if (suspect->what == ATTEMPT_LOOK) {
+        attempts_leave_out(run, mailbox);
+    } else if (!load(run, suspect, &message, &found)) {
+        return false;
+    } else if (!found) {
+        return true;
+    } else if (suspect->runs < RUNS && is_body(suspect->what)) {
+        run_learn(run, mailbox, CAUTION_UNREAD_MESSAGE);
+    }
+    if (suspect->what == ATTEMPT_STORE || suspect->what == ATTEMPT_SEND || suspect->what == ATTEMPT_REMOVE)
+        (void)text_print(why, sizeof why, "the server ends the line: %s", run->attempts.words);
+    else if (suspect->what == ATTEMPT_LOOK)
+        (void)text_print(why, sizeof why, "unreadable on the server, which ends the line: %s", run->attempts.words);
+    else
+        (void)text_print(why, sizeof why, "%" PRIu64 " bytes, unreadable on the server, which ends the line: %s",
+                         message.size, run->attempts.words);
+    return run_pending(run, mailbox, message.id, PENDING_UNREADABLE, details[suspect->what], why, NULL);
+}
+
+bool
+attempts_write(struct run *run)
+{
+    bool ok = true;
+
+    if (!run->attempts.news || run->dry)
+        return true;
+    ok = run_begin(run);
+    for (size_t i = 0; ok && i < run->attempts.count; i++) {
+        if (run->attempts.at[i].told)
+            ok = explain(run, &run->attempts.at[i]);
+        run->attempts.at[i].told = false;
+    }
+    ok = run_end(run, ok && save(run));
+    run->attempts.news = !ok;
+    return ok;
+}
+
+void
+attempts_forgive(struct run *run)
+{
+    for (size_t i = 0; i < run->attempts.count; i++) {
+        if (run->attempts.at[i].told)
+            run->attempts.at[i].unreadable = run->attempts.at[i].told = false;
+    }
+}
+
+/* ---- what people are told ---- */
+
+static void
+say(struct run *run, const struct suspect *suspect)
+{
+    const struct mailbox *mailbox = run_mailbox_by_id(run, suspect->mailbox);
+    struct journal_message message = {.id = 0};
+    struct journal_pending pending;
+    struct error ignored = {0};
+    bool found = false;
+    char what[256] = "list the messages of this mailbox";
+
+    if (mailbox == NULL || !mailbox->asked || suspect->what == ATTEMPT_REFUSED) /* that was said */
+        return;
+    if (suspect->uid != 0) {
+        if (!load(run, suspect, &message, &found) || !found)
+            return;
+        if (suspect->what == ATTEMPT_SEND)
+            (void)text_print(what, sizeof what, "store message %.200s on the server", message.base);
+        else
+            (void)text_print(what, sizeof what, "%s UID %" PRIu32,
+                             suspect->what == ATTEMPT_STORE    ? "change flags of"
+                             : suspect->what == ATTEMPT_REMOVE ? "remove"
+                                                               : "fetch the message of",
+                             suspect->uid);
+    }
+    if (!journal_pending_get(run->journal, suspect->mailbox, message.id, &pending, &found, &ignored) || !found)
+        pending.why[0] = '\0';
+    run_complain(run, mailbox, what, pending.why,
+                 suspect->uid == 0 ? "Everything else is done; it is asked again when it changes, or in a day."
+                                   : "Everything else is done; it is asked for again in a day.");
+}
+
+void
+attempts_say(struct run *run)
+{
+    size_t said = 0;
+    char what[64];
+
+    for (size_t i = 0; i < run->attempts.count; i++) {
+        if (run->attempts.at[i].unreadable && said++ < SAID_MAX)
+            say(run, &run->attempts.at[i]);
+    }
+    if (said <= SAID_MAX)
+        return;
+    (void)text_print(what, sizeof what, "read %zu more mailboxes or messages", said - SAID_MAX);
+    run_complain(run, NULL, what, "they end the line", "`golub status` lists them.");
+}
+
+void
+attempts_free(struct run *run)
+{
+    free(run->attempts.at);
+    run->attempts.at = NULL;
+    run->attempts.count = run->attempts.size = 0;
+}

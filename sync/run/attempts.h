@@ -1,0 +1,45 @@
+/*
+ * What broke the line. Whatever was in flight when it broke is a suspect: a mailbox that was being listed, messages whose bodies or flags were
+ * asked for. Suspects are asked last, when everything else is done, and each alone. Whoever breaks the line then is unreadable: that is written
+ * down (pending, and the journal's value "unreadable"), said, and the run goes on without it. It is asked again in the next run, and from then on
+ * once a day, a mailbox also when the server's list shows that it changed; always last.
+ *
+ *   attempts_remote.h   notices what was in flight, and asks suspects alone
+ *   attempts_waits      who builds a request leaves out what this names
+ */
+#ifndef SYNC_RUN_ATTEMPTS_H
+#define SYNC_RUN_ATTEMPTS_H
+
+#include "sync/run/run.h"
+
+/** What earlier runs could not read. After survey_load. */
+MUST_CHECK bool attempts_load(struct run *run);
+/** Which of that is asked in this run, and which is as good as read again. After the survey. */
+MUST_CHECK bool attempts_judge(struct run *run);
+/** Is this not to be asked now? Because it comes last, or not at all in this run. @param uid  0: the mailbox */
+bool attempts_waits(const struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid);
+/** The run goes on without this mailbox, for now or altogether: learn it. */
+void attempts_leave_out(struct run *run, struct mailbox *mailbox);
+/** The server refused to list it, or what came is no listing: learn it. */
+void attempts_refused(struct run *run, struct mailbox *mailbox);
+/** It was listed. */
+void attempts_listed(struct run *run, const struct mailbox *mailbox);
+/** Is it known not to be readable? */
+bool attempts_is_unreadable(const struct run *run, const struct mailbox *mailbox);
+/** Everything else is done: from now on suspects are asked. @return false: there are none, or they are asked already */
+bool attempts_begin_last(struct run *run);
+/** Write down what was found since the last time. In no transaction. */
+MUST_CHECK bool attempts_write(struct run *run);
+/** The line could not be opened again: nobody knows what broke it. */
+void attempts_forgive(struct run *run);
+/** Name what can't be read, once a run. */
+void attempts_say(struct run *run);
+void attempts_free(struct run *run);
+
+/* ---- for attempts_remote.c ---- */
+struct suspect *attempts_find(const struct run *run, int64_t mailbox, enum attempt what, uint32_t uid);
+void attempts_suspect(struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid);
+/** It was asked alone: the line broke again, for run->err; or it was answered. */
+void attempts_settle(struct run *run, struct suspect *suspect, bool broke);
+
+#endif
