@@ -51,6 +51,7 @@ fetch_announce(struct import *import, const struct arrival *arrival)
     if (arrival->row.state != POP_STORED)
         return true;
     import->last_row = arrival->row.id;
+    import->last_number = arrival->number;
     import_did(import, (struct report_done){.act = DID_DOWNLOAD,
                                             .file = arrival->row.base,
                                             .detail = arrival->row.uidl,

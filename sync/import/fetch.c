@@ -353,12 +353,36 @@ fetch_all(struct fetching *fetching)
     return deliver_all(fetching, ok) && wanted_count_left(fetching);
 }
 
+static bool
+fetch_new(struct import *import)
+{
+    struct fetching fetching = {.import = import};
+    bool ok = import->dry ? wanted_print(&fetching) : fetch_all(&fetching);
+
+    bytes_free(fetching.reading);
+    for (size_t i = fetching.delivered; i < fetching.at; i++)
+        fetch_drop(import, arrival_at(&fetching, i), 1);
+    free(fetching.ring);
+    return ok;
+}
+
+/* A message at which the line broke goes last; where nothing else gets any further it goes first, so that it is settled. */
+static bool
+fetch_in_turn(struct import *import)
+{
+    struct suspects *suspects = import->suspects;
+
+    suspects->turn = suspects->alone != SUSPECT_NONE && !suspects->all_but;
+    if (!fetch_new(import))
+        return false;
+    suspects->turn = !suspects->turn;
+    return suspects->alone == SUSPECT_NONE || fetch_new(import);
+}
+
 bool
 import_fetch(struct import *import)
 {
-    struct fetching fetching = {.import = import};
     uint64_t most = import->account->import.max_messages, fresh;
-    bool ok;
 
     if (import->identity == BY_BODY)
         return true;
@@ -369,10 +393,5 @@ import_fetch(struct import *import)
     if (fresh == 0 || !import->may_fetch)
         return true;
     import->total = most != 0 && most < fresh ? most : fresh;
-    ok = import->dry ? wanted_print(&fetching) : fetch_all(&fetching);
-    bytes_free(fetching.reading);
-    for (size_t i = fetching.delivered; i < fetching.at; i++)
-        fetch_drop(import, arrival_at(&fetching, i), 1);
-    free(fetching.ring);
-    return ok;
+    return fetch_in_turn(import);
 }

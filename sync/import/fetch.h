@@ -2,7 +2,7 @@
 #ifndef SYNC_IMPORT_FETCH_H
 #define SYNC_IMPORT_FETCH_H
 
-#include "sync/import/private.h"
+#include "sync/import/suspects.h"
 
 struct fetching {
     struct import *import;

@@ -152,8 +152,9 @@ held_release(struct import *import)
     size_t count;
     bool ok;
 
-    if (!import->options->confirm)
+    if (!import->options->confirm || import->released)
         return true;
+    import->released = true;
     if (!journal_hold_ids(import->journal, HOLD_REMOVALS, import->options->confirm_id, &ids, &count, &import->err))
         return false;
     ok = journal_begin(import->journal, &import->err);

@@ -4,7 +4,7 @@
  * Nothing that is on the server is touched before what the journal knew of it is durable here; what is to be removed is sent DELE last and
  * is gone with QUIT alone. A session that breaks before has removed nothing.
  */
-#include "sync/import/private.h"
+#include "sync/import/suspects.h"
 
 #include <inttypes.h>
 
@@ -110,11 +110,19 @@ import_count_time(struct import *import)
                                             age_save(journal, &import->age, &import->err))));
 }
 
+/* Nothing more is fetched in this session. */
+static bool
+finish(struct import *import)
+{
+    import->fetched = true;
+    return note_left(import) && import_remove(import) && import_count_time(import);
+}
+
 static bool
 work(struct import *import)
 {
-    if (!import_confirmed(import) || !import_situation(import) || !import_recover(import) || !flush_begin(import) ||
-        !import_here(import) || !flush_looked(import))
+    if (!import_situation(import) || !import_recover(import) || !flush_begin(import) || !import_here(import) ||
+        !flush_looked(import))
         return false;
     if (!import->maildrop.ops->open(import->maildrop.self, &import->err))
         return false;
@@ -129,7 +137,7 @@ work(struct import *import)
     /* What is known only by its bytes is known before it is judged; what turns out to be another message is compared behind the new ones. */
     return (import->identity == BY_BODY || (import_compare(import) && import_compare_new(import))) &&
            import_keep(import) && import_compare_freed(import) && import_fetch(import) && import_compare_rest(import) &&
-           note_left(import) && import_remove(import) && import_count_time(import);
+           finish(import);
 }
 
 /* Right behind the last message came what is no answer: the line that seemed to end it may have been one of its own. */
@@ -148,7 +156,8 @@ note_lost_track(struct import *import)
         (void)text_print(row.why, sizeof row.why,
                          "the server's answer to it did not end where it should: its end may be missing here");
         if (import_save(import, &row))
-            import_refused(import, "be certain of the end of", 0, row.uidl, row.why, "It stays on the server.");
+            import_refused(import, "be certain of the end of", import->last_number, row.uidl, row.why,
+                           "It stays on the server.");
     }
     import->err = why;
 }
@@ -177,6 +186,55 @@ conclude(struct import *import, bool ok)
     return import->held ? 3 : 0;
 }
 
+/* From the first look to QUIT. */
+static bool
+run_session(struct import *import)
+{
+    bool ok = work(import);
+
+    journal_rollback(import->journal); /* of what failed half-way */
+    note_lost_track(import);
+    import->maildrop.ops->close(import->maildrop.self);
+    if (import->handover == NULL)
+        import->local.ops->close(import->local.self);
+    import_here_free(import);
+    return ok;
+}
+
+/* Another session: nothing of the last one is true of it but what was done, and that something was not. */
+static void
+begin_anew(struct import *import, const struct import *fresh)
+{
+    const struct import last = *import;
+
+    free(last.sizes);
+    *import = *fresh;
+    import->partial = last.partial;
+    import->released = last.released;
+    memcpy(import->counts.done, last.counts.done, sizeof import->counts.done);
+    import->counts.had = last.counts.had;
+    import->counts.bytes_down = last.counts.bytes_down;
+    import->counts.bytes_up = last.counts.bytes_up;
+}
+
+/* Session after session, as long as the line breaks and is opened again, or a suspect is left that was not asked for. */
+static bool
+run_sessions(struct import *import)
+{
+    bool ok;
+
+    if (!import_confirmed(import) || !suspects_open(import))
+        return false;
+    import->maildrop = suspects_maildrop(import->suspects);
+    const struct import fresh = *import;
+    do {
+        begin_anew(import, &fresh);
+        ok = run_session(import);
+    } while (suspects_go_on(import, &ok));
+    suspects_name(import);
+    return ok;
+}
+
 int
 import_run(const struct account *account, const struct sync_options *options, struct maildrop maildrop,
            struct local local, struct handover *handover, struct beside *beside, struct journal *journal,
@@ -200,14 +258,9 @@ import_run(const struct account *account, const struct sync_options *options, st
     import.now = import_now(&import);
     report_import(report, account->name);
     report_begin(report, account->name, import.dry);
-    ok = work(&import);
-    journal_rollback(journal); /* of what failed half-way */
-    note_lost_track(&import);
-    import.maildrop.ops->close(import.maildrop.self);
-    if (handover == NULL)
-        import.local.ops->close(import.local.self);
+    ok = run_sessions(&import);
     say_refusals(&import);
-    import_here_free(&import);
+    suspects_close(&import);
     free(import.sizes);
     status = conclude(&import, ok);
     report_result(report, account->name, status, &import.counts, clock_seconds() - begin,

@@ -7,7 +7,7 @@
  *
  * LIST's sizes say nothing about a message by themselves, but a UIDL with another size than before may be another message.
  */
-#include "sync/import/private.h"
+#include "sync/import/suspects.h"
 
 #include <inttypes.h>
 
@@ -51,6 +51,15 @@ on_size(void *context, uint32_t number, uint64_t size)
 }
 
 static bool
+add_line(struct import *import, uint32_t number, const char *uidl)
+{
+    const uint64_t size = import_listed_size(import, number);
+
+    suspects_listed(import, number, uidl, size);
+    return journal_listing_add(import->journal, number, uidl, size, &import->err);
+}
+
+static bool
 on_uidl(void *context, uint32_t number, const char *uidl)
 {
     struct listing *listing = context;
@@ -63,7 +72,7 @@ on_uidl(void *context, uint32_t number, const char *uidl)
         return true;
     }
     listing->count++;
-    return journal_listing_add(import->journal, number, uidl, import_listed_size(import, number), &import->err);
+    return add_line(import, number, uidl);
 }
 
 static bool
@@ -79,7 +88,7 @@ on_header(void *context, uint32_t number, const struct seen *seen, const char *w
     }
     listing->count++;
     digest_base32(seen->header, DIGEST_SIZE, uidl + 1);
-    return journal_listing_add(import->journal, number, uidl, import_listed_size(import, number), &import->err);
+    return add_line(import, number, uidl);
 }
 
 /* Every number of the session; the first -ERR to TOP says whether there is a TOP at all. */
@@ -96,8 +105,10 @@ list_headers(struct import *import, struct listing *listing)
 
         if (import_stopped(import))
             return import_interrupted(import);
-        while (n < LIMIT_BATCH && next <= import->messages)
-            numbers[n++] = (uint32_t)next++;
+        for (; n < LIMIT_BATCH && next <= import->messages; next++) {
+            suspects_listed(import, (uint32_t)next, NULL, import_listed_size(import, (uint32_t)next));
+            numbers[n++] = (uint32_t)next;
+        }
         if (!import_headers(import, numbers, n, on_header, listing))
             return false;
     }
@@ -213,6 +224,7 @@ import_list_numbers(struct import *import)
         return false;
     for (uint64_t number = 1; number <= import->messages; number++) {
         (void)text_print(place, sizeof place, "#%" PRIu64, number);
+        suspects_listed(import, (uint32_t)number, NULL, import_listed_size(import, (uint32_t)number));
         if (!journal_listing_add(import->journal, (uint32_t)number, place, import_listed_size(import, (uint32_t)number),
                                  &import->err))
             return false;

@@ -19,6 +19,8 @@
  *   import/compare.c     those that only their bytes tell apart (import/bytes.c: whose bytes are these? import/own.c: they can't
  *                        be read now)
  *   import/remove.c      DELE and QUIT (import/flush.c: what is flushed before it)
+ *   import/suspects.c    a line that broke: at which message, and is there to be another session? (import/suspect_lines.c:
+ *                        which lines are a suspect's; import/in_flight.c: the maildrop that knows what is in flight)
  *
  * import/read.c reads bytes and TOPs for all of them, import/run.c has the small things that every phase needs. With --skip-existing
  * import/skip.c takes the place of keep and fetch.
@@ -67,7 +69,9 @@ struct refusals { /* of one kind: a server may refuse each of a hundred thousand
     char words[128]; /* of the last one */
 };
 
-struct import {
+struct suspects;
+
+struct import { /* one session; what a run keeps of it is in import.c */
     const struct account *account;
     const struct sync_options *options;
     struct maildrop maildrop;
@@ -117,10 +121,14 @@ struct import {
     bool freed;       /* import_bury_reused parted a row from what has its name now */
     bool partial;         /* something was not done: exit 1 */
     bool held;            /* exit 3 */
+    bool fetched;         /* all that this session was to fetch was asked for */
+    bool released;        /* in this run: what a session of it holds after that waits for the next word */
     uint64_t done, total; /* for the progress line */
     unsigned not_run;     /* times in a row that the shell could not run the deliver-command */
     struct refusals refusals[REFUSAL_KINDS];
-    int64_t last_row; /* of the message that came last; 0: none since an answer that made sense */
+    struct suspects *suspects;
+    uint32_t last_number; /* of the message of last_row */
+    int64_t last_row;     /* of the message that came last; 0: none since an answer that made sense */
 };
 
 /* ---- import/run.c: small things every phase needs ---- */

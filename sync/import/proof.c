@@ -184,6 +184,7 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     confirming->more = false;
     confirming->passed = 0;
     import->last_row = row->id;
+    import->last_number = number;
     if (!bytes_end(confirming->reading, &seen) || !bytes_begin(confirming->reading))
         return import_no_memory(import);
     if (outcome != MAILDROP_DONE) {

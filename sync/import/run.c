@@ -1,5 +1,5 @@
 /* Small things that every phase of an import needs. */
-#include "sync/import/private.h"
+#include "sync/import/suspects.h"
 
 #include "store/base/descriptors.h"
 
@@ -81,7 +81,10 @@ import_refused(struct import *import, const char *what, uint32_t number, const c
                const char *hint)
 {
     struct error err = {0};
+    char why[SUSPECT_WHY];
 
+    if (suspects_hold_back(import, number, why)) /* it is named at the end, once */
+        return;
     error_set(&err, ERROR_SERVER, "%s message %" PRIu32 " (UIDL %s)", what, number, uidl);
     error_answer(&err, text_of(words));
     error_hint(&err, "%s", hint);

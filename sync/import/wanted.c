@@ -46,14 +46,12 @@ save_begun(struct import *import, const struct journal_listed *listed, struct jo
            journal_listing_pair(import->journal, listed->number, row->id, false, &import->err);
 }
 
-/* The journal knows why it is not here, for `status`; it is fetched once max-size allows it. */
+/* The journal knows why it is not here, for `status`. */
 static bool
-leave(struct import *import, const struct journal_listed *listed, uint64_t size)
+leave(struct import *import, const struct journal_listed *listed, uint64_t size, const char *why)
 {
     struct journal_pop row;
-    char why[WHY_LEFT];
 
-    fetch_leave(import, listed, size, why);
     if (listed->row == 0 ? !import_begin_row(import, listed, &row) : !import_load(import, listed->row, &row))
         return false;
     if (listed->row != 0 && strcmp(row.why, why) == 0)
@@ -88,14 +86,29 @@ take(struct fetching *fetching, const struct journal_listed *listed)
     return !changed || save_begun(import, listed, &arrival->row);
 }
 
+/* It is fetched once max-size allows it. */
+static bool
+leave_large(struct import *import, const struct journal_listed *listed, uint64_t size)
+{
+    char why[WHY_LEFT];
+
+    fetch_leave(import, listed, size, why);
+    return leave(import, listed, size, why);
+}
+
 static bool
 take_or_leave(struct fetching *fetching, const struct journal_listed *listed, bool only_leave)
 {
     struct import *import = fetching->import;
+    char why[SUSPECT_WHY];
     uint64_t size;
 
+    if (suspects_pass_over(import, listed->number))
+        return true;
+    if (suspects_hold_back(import, listed->number, why))
+        return leave(import, listed, listed->size, why);
     if (fetch_too_large(import, listed, &size))
-        return leave(import, listed, size);
+        return leave_large(import, listed, size);
     if (!only_leave)
         return take(fetching, listed);
     import->counts.kept_by_policy++;

@@ -164,7 +164,11 @@ step(struct drop_session *session, enum drop_command command, size_t index, bool
 {
     if (!first && session->server->between != NULL)
         session->server->between(session->self);
-    return index == NOWHERE ? DROP_BREAKS_BEFORE : session->server->step(session->self, command);
+    if (index == NOWHERE)
+        return DROP_BREAKS_BEFORE;
+    const enum drop_fate fate = session->server->step(session->self, command);
+    return fate != DROP_GOES_ON || session->server->fate == NULL ? fate
+                                                                 : session->server->fate(session->self, command, index);
 }
 
 static bool

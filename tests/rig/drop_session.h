@@ -26,6 +26,8 @@ struct drop_server { /* of messages by their index, which is the owner's */
     void (*between)(void *self);
     /** Asked once a command, or once a message of TOP, RETR and DELE. */
     enum drop_fate (*step)(void *self, enum drop_command command);
+    /** The same for one message, where step lets it go on; NULL. */
+    enum drop_fate (*fate)(void *self, enum drop_command command, size_t index);
     /** The line broke: err filled in, what was marked is forgotten. @return false */
     bool (*broke)(void *self, bool after, struct error *err);
     /** The caller did what no caller may. */

@@ -1016,6 +1016,16 @@ BUGS = [
          "for (size_t i = 0; i < n; i++)\n        items[i].ok = true;\n"
          "    ok = commit_batch(import, arrivals, count, items) &&\n"
          "         (n == 0 || import->local.ops->deliver(import->local.self, items, n, &import->err));")),
+    bug("import: message at which the line breaks asked for in its place", unit("test_import_suspects"),
+        ("sync/import/wanted.c", "if (suspects_hold_back(import, listed->number, why))", "if (false)"),
+        ("sync/import/in_flight.c", "if (suspects_hold_back(suspects->import, number, why)) {", "if (false) {")),
+    bug("import: word of a run releases what a session of it held", unit("test_import_suspects"),
+        ("sync/import/import.c", "    import->released = last.released;\n", "")),
+    bug("import: what is unreadable forgotten with the run", unit("test_import_suspects"),
+        ("sync/import/suspects.c", "if (!write_down(import) || !tell_rows(import, suspect))", "if (!tell_rows(import, suspect))"),
+        ("sync/import/suspects.c", "if (!write_down(import))\n        import_problem", "if (false)\n        import_problem")),
+    bug("import: suspect that changed not asked for", unit("test_import_suspects"),
+        ("sync/import/suspect_lines.c", "if (suspect->size != size && suspect->uidl[0] != '\\0') {", "if (false) {")),
     bug("import: message removed whose delivery failed", IMPORTS,
         ("sync/import/batch.c", "if (arrival->row.state != POP_STORED)\n        return true;", "")),
     bug("import: files of a run that was cut off not looked for", IMPORTS,

@@ -30,6 +30,7 @@ enum met { /* what histories have to meet, so that a law means something */
            MET_SKIPPED,
            MET_TOO_BIG,
            MET_STOPPED,
+           MET_REOPENED,
            MET_NO_ROOM,
            MET_UNSURE_FILE_TOUCHED,
            MET_GONE_IN_SESSION,

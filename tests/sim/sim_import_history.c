@@ -33,6 +33,7 @@ static const char *const met_names[MET_ALL] = {
     [MET_SKIPPED] = "recorded as had",
     [MET_TOO_BIG] = "larger than max-size",
     [MET_STOPPED] = "stopped by a signal",
+    [MET_REOPENED] = "a line that broke was opened again",
     [MET_NO_ROOM] = "delivery that failed",
     [MET_UNSURE_FILE_TOUCHED] = "file moved before the journal knew",
     [MET_GONE_IN_SESSION] = "message gone in an open session",

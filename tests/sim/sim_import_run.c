@@ -40,6 +40,20 @@ is_stopped(void *context)
     return sim->was_stopped;
 }
 
+/* The line broke, and the run waits before it opens it again; or a signal ends the waiting. */
+static void
+wait_for_line(void *context, int seconds)
+{
+    struct import_sim *sim = context;
+
+    sim->world.now += seconds;
+    sim->was_stopped = sim->was_stopped || sim->world.crashed || rng_chance(&sim->world.rng, 40);
+    if (sim->was_stopped)
+        return;
+    sim->world.lost = false; /* what comes of it is what comes of a run that nothing disturbed */
+    sim->met[MET_REOPENED]++;
+}
+
 /* A commit is a step like any other: the process can die on either side of it. */
 static bool
 on_commit(void *context, bool after)
@@ -329,6 +343,8 @@ run_engine(struct import_sim *sim, bool dry, struct journal *journal)
                                          .stopped_context = sim,
                                          .now = virtual_now,
                                          .now_context = sim,
+                                         .wait = wait_for_line,
+                                         .wait_context = sim,
                                          .skip_existing = sim->skip_existing};
 
     sim->world.step = sim->world.steps = sim->world.remote_step = 0;

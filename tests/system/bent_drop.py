@@ -3,12 +3,14 @@ import re
 import time
 
 from bent import Fault
+from rig import ahead
 from rig.golub import Account, Home
 from rig.popserver import Message, PopServer
 
 BENT = 3               # number of the message that is bent
 COUNT = 6
 SETTLE = 10
+DAY = 86400 + 60
 TROUBLE = r"\bUIDL|\bRETR|\bTOP|\bLIST\b|\bSTAT\b|\bDELE|message"
 
 
@@ -30,7 +32,7 @@ class Drop:
 
 class DropScene:
     def __init__(self, row):
-        self.row, self.log, self.bytes = row, [], {}
+        self.row, self.log, self.bytes, self.aged = row, [], {}, False
 
     def run(self):
         """@return the words for the table. Raises Fault"""
@@ -93,7 +95,7 @@ class DropScene:
 
     def sync(self):
         try:
-            return self.home.run("import", self.account.name, timeout=60)
+            return self.home.run("import", self.account.name, timeout=60, env=ahead.by(DAY) if self.aged else None)
         except AssertionError as e:
             raise Fault(str(e).splitlines()[0]) from None
 
@@ -111,6 +113,7 @@ class DropScene:
 
     def well(self):
         self.server.clear()
+        self.aged = True  # what is asked again once a day is due
         until = time.monotonic() + SETTLE
         while True:
             run = self.sync()

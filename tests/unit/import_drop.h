@@ -22,6 +22,8 @@ struct dropped { /* one message on the server */
     uint64_t listed_size; /* what LIST says; 0: the truth */
     bool no_size;         /* LIST says 0 */
     const char *top_adds; /* lines that its TOP has and its RETR has not; NULL: those of all */
+    int breaks_retr;      /* so many times the line breaks in the middle of it; -1: each time */
+    int breaks_top;       /* the same of TOP */
 };
 
 struct drop {
@@ -29,6 +31,8 @@ struct drop {
     size_t count;
     bool no_uidl, no_top;
     bool lie_stat;
+    bool broken_list;              /* the line breaks at each LIST */
+    int refuse_login_after;        /* so many logins of a run; 0: never */
     int expires;                   /* EXPIRE: so many days less one; 0: it has none */
     const char *top_adds;          /* lines that TOP has and RETR has not; NULL */
     bool keeps_all;                /* +OK to QUIT, and nothing goes */
@@ -42,7 +46,8 @@ struct drop {
     int operations, fail_at; /* counted from 1; 0: never */
     bool fail_after;         /* it was carried out, the answer is lost */
     /* what was asked for in the last run */
-    int retrs, tops, deles, lists, quits;
+    int retrs, tops, deles, lists, quits, logins;
+    uint32_t last_retr; /* number of the last one that was asked for; by its index from 1 */
 };
 
 static bool
@@ -57,6 +62,11 @@ drop_ready(void *self, enum drop_command command, struct error *err)
     }
     drop->lists += command == DROP_LIST;
     drop->quits += command == DROP_QUIT;
+    drop->logins += command == DROP_LOGIN;
+    if (command == DROP_LOGIN && drop->refuse_login_after != 0 && drop->logins > drop->refuse_login_after) {
+        error_set(err, ERROR_LOGIN, "log in");
+        return false;
+    }
     drop->lost = drop->lost_track && drop->retrs > 0 && (command == DROP_DELE || command == DROP_QUIT);
     if (drop->lost) /* what should be an answer is none */
         error_set(err, ERROR_SERVER, "read the answer: neither +OK nor -ERR");
@@ -73,9 +83,25 @@ drop_step(void *self, enum drop_command command)
     drop->tops += command == DROP_TOP;
     drop->retrs += command == DROP_RETR;
     drop->deles += command == DROP_DELE;
+    if (command == DROP_LIST && drop->broken_list)
+        return DROP_BREAKS_AFTER;
     if (++drop->operations != drop->fail_at)
         return DROP_GOES_ON;
     return drop->fail_after ? DROP_BREAKS_AFTER : DROP_BREAKS_BEFORE;
+}
+
+static enum drop_fate
+drop_fate(void *self, enum drop_command command, size_t index)
+{
+    struct dropped *mail = &((struct drop *)self)->mails[index];
+    if (command == DROP_RETR)
+        ((struct drop *)self)->last_retr = (uint32_t)index + 1;
+    int *breaks = command == DROP_RETR ? &mail->breaks_retr : command == DROP_TOP ? &mail->breaks_top : NULL;
+
+    if (breaks == NULL || *breaks == 0)
+        return DROP_GOES_ON;
+    *breaks -= *breaks > 0;
+    return DROP_BREAKS_AFTER;
 }
 
 static bool
@@ -253,6 +279,7 @@ drop_maildrop(struct drop *drop)
     static const struct drop_server server = {
         .ready = drop_ready,
         .step = drop_step,
+        .fate = drop_fate,
         .broke = drop_broke,
         .wrong = drop_wrong,
         .list = drop_list,

@@ -37,6 +37,9 @@ struct scene {
     int room_asked;
     int hidden;     /* so many files are gone in the moment in which they are read */
     int stop_after; /* a signal comes after so many RETRs; -1: never */
+    bool reopens;   /* a line that broke is opened again; else a signal comes while that is waited for */
+    bool gave_up;
+    int waited; /* seconds, in the last run */
     struct handover *handover;
     struct beside *beside;
     struct error err;
@@ -153,7 +156,16 @@ scene_stopped(void *context)
 {
     const struct scene *sc = context;
 
-    return sc->stop_after >= 0 && sc->drop.retrs >= sc->stop_after;
+    return sc->gave_up || (sc->stop_after >= 0 && sc->drop.retrs >= sc->stop_after);
+}
+
+static void
+scene_wait(void *context, int seconds)
+{
+    struct scene *sc = context;
+
+    sc->waited += seconds;
+    sc->gave_up = !sc->reopens;
 }
 
 static bool
@@ -189,8 +201,12 @@ scene_open(void **state)
     sc->account.policy = (struct policy){
         .pull = {true, true, true, true}, .push = {true, true, true, true}, .guard = true, .max_delete = 25};
     sc->account.import = (struct import_policy){.keep_days = KEEP_FOREVER, .deliver_to = "INBOX"};
-    sc->options =
-        (struct sync_options){.now = scene_now, .now_context = sc, .stopped = scene_stopped, .stopped_context = sc};
+    sc->options = (struct sync_options){.now = scene_now,
+                                        .now_context = sc,
+                                        .wait = scene_wait,
+                                        .wait_context = sc,
+                                        .stopped = scene_stopped,
+                                        .stopped_context = sc};
     *state = sc;
     return 0;
 }
@@ -317,7 +333,10 @@ run_import(struct scene *sc)
     sc->local_ops.boot = scene_boot;
     sc->local_ops.free_space = trouble_free_space;
     sc->room_asked = 0;
-    sc->drop.operations = sc->drop.retrs = sc->drop.tops = sc->drop.deles = sc->drop.lists = sc->drop.quits = 0;
+    sc->drop.operations = sc->drop.retrs = sc->drop.tops = sc->drop.deles = sc->drop.lists = sc->drop.quits =
+        sc->drop.logins = 0;
+    sc->gave_up = false;
+    sc->waited = 0;
     sc->commits = sc->local_operations = 0;
     sc->dead = false;
     journal_on_commit(sc->journal, scene_commit, sc);
