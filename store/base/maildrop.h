@@ -18,7 +18,7 @@
 
 #include "store/base/error.h"
 
-#define MAILDROP_UIDL_MAX 70 /* characters 0x21 to 0x7e (RFC 1939 section 7) */
+#define MAILDROP_UIDL_MAX 70 /* characters 0x21 to 0x7e (RFC 1939 section 7); so long is the name of what is none, too */
 
 struct maildrop_info { /* for the import's decisions and for `golub check` */
     char server[512];  /* IMPLEMENTATION of CAPA, or the greeting's text; escaped */
@@ -54,8 +54,9 @@ struct maildrop_ops {
     bool (*stat)(void *self, uint64_t *messages, uint64_t *bytes, struct error *err);
     /**
      * UIDL, streamed: one call a line, in the server's order (numbers need not ascend). *supported false (and true): -ERR, the
-     * server has none; nothing was reported. One whose UIDL is none that RFC 1939 allows (empty, longer, with blanks or other characters) is
-     * reported with "", a line without a number as number 0 with "".
+     * server has none; nothing was reported. A UIDL that RFC 1939 does not allow (longer, with blanks or other characters) names its
+     * message all the same, in a form that no legal one has: its length, a blank, and a digest of its bytes. One that is empty is reported
+     * with "", a line without a number as number 0 with "".
      */
     bool (*uidls)(void *self, bool (*item)(void *context, uint32_t number, const char *uidl), void *context,
                   bool *supported, struct error *err);

@@ -98,6 +98,7 @@ ask(struct pop *pop, struct pop_answer *answer, bool sent, bool drop, struct err
                                    .sent = sent};
 
     if (questions[answer->question].has_body) {
+        batch.list = true;
         batch.data = take_run;
         batch.end = take_end;
     }

@@ -1,4 +1,7 @@
 /* Questions about the maildrop as a whole: STAT, UIDL, LIST. */
+#include <assert.h>
+
+#include "store/base/digest.h"
 #include "store/pop/client.h"
 
 /* ---- STAT ---- */
@@ -56,22 +59,69 @@ struct listing {
     void *context;
 };
 
+static bool
+is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static struct text
+without_blanks(struct text line)
+{
+    while (line.len > 0 && is_blank(line.at[0])) {
+        line.at++;
+        line.len--;
+    }
+    while (line.len > 0 && is_blank(line.at[line.len - 1]))
+        line.len--;
+    return line;
+}
+
+static bool
+is_legal(struct text uidl)
+{
+    bool legal = uidl.len > 0 && uidl.len <= MAILDROP_UIDL_MAX;
+
+    for (size_t i = 0; legal && i < uidl.len; i++)
+        legal = uidl.at[i] > ' ' && uidl.at[i] < 127;
+    return legal;
+}
+
+/*
+ * UIDLs of 288 bytes were seen, with blanks, and with 8-bit. What the server says each time of a message is as good a name as any; the journal,
+ * and what people are told, has a digest of it, behind a blank, which stands in no legal one.
+ */
+static bool
+name_odd(struct text uidl, char name[static MAILDROP_UIDL_MAX + 1], struct error *err)
+{
+    unsigned char digest[DIGEST_SIZE];
+    size_t len;
+
+    if (!digest_bytes(uidl.at, uidl.len, digest)) {
+        error_set(err, ERROR_LOCAL, "read the server's list of UIDLs: out of memory");
+        return false;
+    }
+    (void)text_print(name, MAILDROP_UIDL_MAX + 1, "(%zu bytes) ", uidl.len);
+    len = strlen(name);
+    static_assert(sizeof "(4096 bytes) " + (DIGEST_SIZE * 8 + 4) / 5 <= MAILDROP_UIDL_MAX + 1, "a digest has room");
+    digest_base32(digest, DIGEST_SIZE, name + len);
+    return true;
+}
+
 /* A line that can't be read is one message's trouble, and not the others'. */
 static bool
 take_uidl(void *self, struct text line, struct error *err)
 {
     const struct listing *listing = self;
-    char uidl[MAILDROP_UIDL_MAX + 1];
+    char uidl[MAILDROP_UIDL_MAX + 1] = "";
     uint32_t number;
 
-    (void)err;
+    line = without_blanks(line);
     if (!take_number(&line, &number))
         return listing->uidl(listing->context, 0, "");
-    const struct text word = pop_take_word(&line);
-    bool legal = word.len > 0 && line.len == 0 && text_copy(word, uidl, sizeof uidl);
-    for (size_t i = 0; legal && i < word.len; i++)
-        legal = word.at[i] > ' ' && word.at[i] < 127;
-    return listing->uidl(listing->context, number, legal ? uidl : "");
+    if (line.len > 0 && !(is_legal(line) ? text_copy(line, uidl, sizeof uidl) : name_odd(line, uidl, err)))
+        return false;
+    return listing->uidl(listing->context, number, uidl);
 }
 
 static bool
@@ -82,6 +132,7 @@ take_size(void *self, struct text line, struct error *err)
     uint64_t size;
 
     (void)err;
+    line = without_blanks(line);
     if (!take_number(&line, &number))
         return true;
     if (!text_number(pop_take_word(&line), INT64_MAX, &size))

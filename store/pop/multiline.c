@@ -7,9 +7,10 @@
 #include <assert.h>
 
 void
-multiline_begin(struct multiline *body)
+multiline_begin(struct multiline *body, bool list)
 {
     body->state = MULTILINE_START;
+    body->list = list;
 }
 
 bool
@@ -26,6 +27,8 @@ begins_line(const struct multiline *body, const char *in, size_t i)
         return body->state == MULTILINE_START;
     if (in[i - 1] != '\n')
         return false;
+    if (body->list)
+        return true;
     return i == 1 ? body->state == MULTILINE_CR : in[i - 2] == '\r';
 }
 
@@ -61,6 +64,10 @@ multiline_take(struct multiline *body, const char *in, size_t len, struct text *
             body->state = MULTILINE_DOT_CR;
             return 1;
         }
+        if (body->list && in[0] == '\n') {
+            body->state = MULTILINE_END;
+            return 1;
+        }
         body->state = MULTILINE_TEXT;
     }
     dot = find_dot(body, in, len);
@@ -74,16 +81,14 @@ multiline_take(struct multiline *body, const char *in, size_t len, struct text *
     return len;
 }
 
-/* @param line  with its line end, which is LF or CR LF */
-static bool
-give_line(const char *at, size_t len, struct text *line, bool *too_long)
+/* @param at  with its line end, which is LF or CR LF */
+static void
+give_line(const char *at, size_t len, struct text *line)
 {
     len--;
     if (len > 0 && at[len - 1] == '\r')
         len--;
-    *line = (struct text){at, len};
-    *too_long = len > MULTILINE_LINE_MAX;
-    return !*too_long;
+    *line = (struct text){at, len < MULTILINE_LINE_MAX ? len : MULTILINE_LINE_MAX};
 }
 
 /* Most lines are whole in their run: they are given where they stand. */
@@ -91,22 +96,28 @@ bool
 list_lines_next(struct list_lines *lines, struct text *run, struct text *line, bool *too_long)
 {
     const char *at = run->at, *end = run->len == 0 ? NULL : memchr(at, '\n', run->len);
-    size_t len = end != NULL ? (size_t)(end - at) + 1 : run->len;
+    const size_t len = end != NULL ? (size_t)(end - at) + 1 : run->len, room = sizeof lines->at - lines->len;
+    const size_t kept = len < room ? len : room;
 
-    *too_long = len > sizeof lines->at - lines->len;
-    if (*too_long) {
-        *line = lines->len > 0 ? (struct text){lines->at, lines->len} : (struct text){at, len};
-        return false;
-    }
     run->at += len;
     run->len -= len;
-    if (end != NULL && lines->len == 0)
-        return give_line(at, len, line, too_long);
-    memcpy(lines->at + lines->len, at, len);
-    lines->len += len;
-    if (end == NULL)
+    *too_long = false;
+    if (end != NULL && lines->len == 0) {
+        give_line(at, len, line);
+        return true;
+    }
+    if (kept > 0)
+        memcpy(lines->at + lines->len, at, kept);
+    lines->len += kept;
+    lines->passed += len - kept;
+    *line = (struct text){lines->at, lines->len};
+    *too_long = lines->passed > MULTILINE_PASSED_MAX;
+    if (end == NULL || *too_long)
         return false;
-    len = lines->len;
-    lines->len = 0;
-    return give_line(lines->at, len, line, too_long);
+    if (lines->passed > 0)
+        line->len = MULTILINE_LINE_MAX;
+    else
+        give_line(lines->at, lines->len, line);
+    lines->len = lines->passed = 0;
+    return true;
 }

@@ -13,7 +13,8 @@
 
 #include "store/base/text.h"
 
-#define MULTILINE_LINE_MAX 512 /* of a list, without its end (RFC 2449 section 4) */
+#define MULTILINE_LINE_MAX 4096        /* of a list, without its end, are kept: RFC 2449 section 4 allows 512 */
+#define MULTILINE_PASSED_MAX (1 << 20) /* more of one line is no list */
 
 struct multiline {
     enum {
@@ -24,9 +25,11 @@ struct multiline {
         MULTILINE_CR, /* the last byte was CR */
         MULTILINE_END /* the terminator was taken */
     } state;
+    bool list; /* LF alone ends a line, too */
 };
 
-void multiline_begin(struct multiline *body);
+/** @param list  of lines, and not a message: a server that ends them with LF alone ends it with a dot between two of these */
+void multiline_begin(struct multiline *body, bool list);
 /**
  * Take as many bytes as give one run of the body.
  * @param in   not empty; body not at its end
@@ -39,12 +42,14 @@ bool multiline_ended(const struct multiline *body);
 struct list_lines { /* of a body */
     char at[MULTILINE_LINE_MAX + 2];
     size_t len;
+    size_t passed; /* of the line that is coming, behind what is kept of it */
 };
 
 /**
  * Add a run of a body; call again with what is left until nothing is.
  * @param line [out] where true is returned: a line without its end (CR LF or LF), borrowed until the next call, and no longer than the run
- * @param too_long [out] the line has more than MULTILINE_LINE_MAX bytes: nothing more is to be had from these lines
+ *                   Of a longer one it has the first MULTILINE_LINE_MAX bytes: that is one message's trouble, and not the list's
+ * @param too_long [out] it has more than MULTILINE_PASSED_MAX bytes: nothing more is to be had from these lines
  * @return false: no whole line yet, run is used up; or too_long, and line is what there is of it
  */
 bool list_lines_next(struct list_lines *lines, struct text *run, struct text *line, bool *too_long);

@@ -11,7 +11,7 @@
 bool
 pipeline_open(struct pipeline *pipeline, struct stream *stream)
 {
-    *pipeline = (struct pipeline){.stream = stream, .in = malloc(PIPELINE_BUFFER)};
+    *pipeline = (struct pipeline){.stream = stream, .in = malloc(PIPELINE_BUFFER), .odd_at = SIZE_MAX};
     return pipeline->in != NULL;
 }
 
@@ -154,6 +154,35 @@ pump(struct pipeline *pipeline)
     return true;
 }
 
+static const char *
+find_answer(const char *at, size_t len)
+{
+    const char *ok = memmem(at, len, "\n.\n+OK", 6), *refusal = memmem(at, len, "\n.\n-ERR", 7);
+
+    return ok != NULL && (refusal == NULL || ok < refusal) ? ok : refusal;
+}
+
+/*
+ * Behind a line that ends in LF alone a dot ends no message (RFC 1939 section 3). Where a server ends one so, all answers behind it would
+ * become a part of it.
+ */
+static void
+look_for_answers(struct pipeline *pipeline, size_t len)
+{
+    char seam[2 * PIPELINE_TAIL];
+    const size_t more = len < PIPELINE_TAIL ? len : PIPELINE_TAIL;
+    const char *found = find_answer(pipeline->in, len);
+
+    memcpy(seam, pipeline->tail, PIPELINE_TAIL);
+    memcpy(seam + PIPELINE_TAIL, pipeline->in, more);
+    pipeline->odd_at = find_answer(seam, PIPELINE_TAIL + more) != NULL ? 0
+                       : found != NULL                                 ? (size_t)(found - pipeline->in)
+                                                                       : SIZE_MAX;
+    memmove(pipeline->tail, seam + more, PIPELINE_TAIL);
+    if (len >= PIPELINE_TAIL)
+        memcpy(pipeline->tail, pipeline->in + len - PIPELINE_TAIL, PIPELINE_TAIL);
+}
+
 /* The buffer is empty: write what waits, and read at least one byte. */
 static bool
 fill(struct pipeline *pipeline)
@@ -171,6 +200,7 @@ fill(struct pipeline *pipeline)
         case STREAM_DONE:
             pipeline->in_at = 0;
             pipeline->in_len = moved;
+            look_for_answers(pipeline, moved);
             return true;
         case STREAM_AGAIN:
             break;
@@ -223,7 +253,7 @@ take_status(struct pipeline *pipeline, struct text line)
     if (ok && batch->data != NULL) {
         pipeline->in_body = true;
         pipeline->body_len = 0;
-        multiline_begin(&pipeline->body);
+        multiline_begin(&pipeline->body, batch->list);
     } else {
         pipeline->answered++;
     }
@@ -283,6 +313,9 @@ take_body(struct pipeline *pipeline)
             return false;
         if (multiline_ended(&pipeline->body))
             return finish_body(pipeline);
+        if (pipeline->in_at > pipeline->odd_at && pipeline->sent - pipeline->answered > 1)
+            return pipeline_nonsense(pipeline, "its end is a line feed alone, and the next answer is behind it",
+                                     TEXT(""));
     }
     return true;
 }

@@ -15,6 +15,7 @@
 #define PIPELINE_BUFFER (64 * 1024)
 #define PIPELINE_WINDOW 256  /* commands in flight */
 #define PIPELINE_COMMAND 32  /* bytes of one: "TOP 4294967295 0" and a line end */
+#define PIPELINE_TAIL 6      /* bytes: one less than a dot between two line feeds and "-ERR" */
 #define PIPELINE_STATUS 2048 /* bytes of a status line: four times what RFC 2449 allows */
 #define PIPELINE_OUT ((PIPELINE_WINDOW + 4) * PIPELINE_COMMAND)
 
@@ -31,6 +32,7 @@ struct pipeline_batch { /* commands of one kind */
     /** +OK brings a body: its bytes, then its end. NULL both: a single line. */
     bool (*data)(void *self, size_t index, const char *bytes, size_t len);
     bool (*end)(void *self, size_t index);
+    bool list;         /* that body is one of lines, and not a message */
     bool log_body;     /* lines of it belong into the wire log; else their number of bytes */
     bool sent;         /* count is 1, and pipeline_put has sent it */
     bool when_stopped; /* also after a signal asked to stop: QUIT */
@@ -53,6 +55,8 @@ struct pipeline {
     struct error why; /* it broke */
     char *in;         /* PIPELINE_BUFFER */
     size_t in_at, in_len;
+    size_t odd_at;            /* in it: an answer seems to begin behind a dot between two line feeds; SIZE_MAX: none */
+    char tail[PIPELINE_TAIL]; /* the last bytes of the buffer before */
     char out[PIPELINE_OUT];
     size_t out_at, out_len;
     size_t ahead;               /* commands that pipeline_put sent and no batch took up yet */

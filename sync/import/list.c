@@ -17,8 +17,44 @@ struct listing {
     struct import *import;
     uint64_t count;
     uint64_t unnamed; /* lines of UIDL that name nothing */
-    uint32_t first;   /* number of the first of these; 0: it has none */
+    uint64_t *told;   /* a bit for each number that had its line */
+    size_t told_size;
+    uint64_t *twice; /* ... and one more: nobody knows which is right; they are as if they had none */
+    size_t twice_size;
+    bool again;     /* the list is read once more, since a number stood in it twice */
+    uint32_t first; /* number of the first of these; 0: it has none */
 };
+
+/* *had: it was there already. @return false: memory */
+static bool
+set_bit(uint64_t **bits, size_t *size, uint32_t number, bool *had)
+{
+    const size_t word = number / 64, before = *size;
+
+    if (word >= *size) {
+        if (!array_grow(bits, size, word + 1, sizeof **bits))
+            return false;
+        memset(*bits + before, 0, (*size - before) * sizeof **bits);
+    }
+    *had = ((*bits)[word] >> (number % 64) & 1) != 0;
+    (*bits)[word] |= UINT64_C(1) << (number % 64);
+    return true;
+}
+
+static bool
+has_bit(const uint64_t *bits, size_t size, uint32_t number)
+{
+    return number / 64 < size && (bits[number / 64] >> (number % 64) & 1) != 0;
+}
+
+static void
+forget_numbers(struct listing *listing)
+{
+    free(listing->told);
+    free(listing->twice);
+    listing->told = listing->twice = NULL;
+    listing->told_size = listing->twice_size = 0;
+}
 
 static bool
 refuse_length(struct import *import)
@@ -33,17 +69,28 @@ on_size(void *context, uint32_t number, uint64_t size)
 {
     struct listing *listing = context;
     struct import *import = listing->import;
+    bool had;
 
-    if (++listing->count > LISTED_MAX)
+    if (listing->count + listing->unnamed == LISTED_MAX)
         return refuse_length(import);
-    if (number > LISTED_MAX) /* of no message that is listed */
+    if (number > LISTED_MAX) { /* of no message that is listed */
+        listing->unnamed++;
         return true;
+    }
+    if (!set_bit(&listing->told, &listing->told_size, number, &had))
+        return import_no_memory(import);
+    if (had) { /* two sizes: none is told */
+        listing->unnamed++;
+        import->sizes[number] = import->sizes[number] == size ? size : 0;
+        return true;
+    }
+    listing->count++;
     if (number >= import->sizes_count) {
-        size_t had = import->sizes_count;
+        const size_t before = import->sizes_count;
 
         if (!array_grow(&import->sizes, &import->sizes_count, (size_t)number + 1, sizeof *import->sizes))
             return import_no_memory(import);
-        memset(import->sizes + had, 0, (import->sizes_count - had) * sizeof *import->sizes);
+        memset(import->sizes + before, 0, (import->sizes_count - before) * sizeof *import->sizes);
     }
     import->sizes[number] = size;
     import->sized = import->sized || size > 0;
@@ -65,12 +112,18 @@ on_uidl(void *context, uint32_t number, const char *uidl)
     struct listing *listing = context;
     struct import *import = listing->import;
 
+    bool had;
+
     if (listing->count + listing->unnamed == LISTED_MAX)
         return refuse_length(import);
-    if (uidl[0] == '\0') {
+    if (uidl[0] == '\0' || number > LISTED_MAX || has_bit(listing->twice, listing->twice_size, number)) {
         listing->first = listing->unnamed++ == 0 ? number : listing->first;
         return true;
     }
+    if (!set_bit(&listing->told, &listing->told_size, number, &had))
+        return import_no_memory(import);
+    if (had && !listing->again)
+        return set_bit(&listing->twice, &listing->twice_size, number, &had) || import_no_memory(import);
     listing->count++;
     return add_line(import, number, uidl);
 }
@@ -145,15 +198,33 @@ choose_identity(struct import *import, bool supported)
     return rows == 0 || !by_uidl || refuse_sudden_lack(import);
 }
 
+/* A number that stands twice may be either message's: the list is read once more, without it. */
+static bool
+read_uidls(struct import *import, struct listing *listing, bool *supported)
+{
+    struct maildrop *maildrop = &import->maildrop;
+
+    if (!journal_listing_begin(import->journal, &import->err) ||
+        !maildrop->ops->uidls(maildrop->self, on_uidl, listing, supported, &import->err))
+        return false;
+    if (listing->twice == NULL)
+        return true;
+    free(listing->told);
+    listing->told = NULL;
+    listing->told_size = 0;
+    listing->again = true;
+    listing->count = listing->unnamed = 0;
+    suspects_begin(import->suspects);
+    return journal_listing_begin(import->journal, &import->err) &&
+           maildrop->ops->uidls(maildrop->self, on_uidl, listing, supported, &import->err);
+}
+
 static bool
 list_uidls(struct import *import, struct listing *listing)
 {
-    struct maildrop *maildrop = &import->maildrop;
     bool supported;
 
-    if (!journal_listing_begin(import->journal, &import->err) ||
-        !maildrop->ops->uidls(maildrop->self, on_uidl, listing, &supported, &import->err) ||
-        !choose_identity(import, supported))
+    if (!read_uidls(import, listing, &supported) || !choose_identity(import, supported))
         return false;
     if (import->identity == BY_UIDL)
         return true;
@@ -188,6 +259,17 @@ say_unnamed(struct import *import, const struct listing *sizes, const struct lis
     import_problem(import, &err);
 }
 
+static bool
+read_lists(struct import *import, struct listing *sizes, struct listing *uidls)
+{
+    struct maildrop *maildrop = &import->maildrop;
+    const bool ok = maildrop->ops->sizes(maildrop->self, on_size, sizes, &import->err) && list_uidls(import, uidls);
+
+    forget_numbers(sizes);
+    forget_numbers(uidls);
+    return ok;
+}
+
 bool
 import_list(struct import *import)
 {
@@ -201,7 +283,7 @@ import_list(struct import *import)
         import->complete = true;
         return journal_listing_begin(import->journal, &import->err);
     }
-    if (!maildrop->ops->sizes(maildrop->self, on_size, &sizes, &import->err) || !list_uidls(import, &listing))
+    if (!read_lists(import, &sizes, &listing))
         return false;
     import->complete =
         import->identity != BY_BODY && listing.count == import->messages && sizes.count == import->messages;

@@ -83,6 +83,11 @@ fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t bytes)
         row->why[0] = '\0';
         return true;
     }
+    if (bytes == 0 && row->listed > 0) { /* however often: it is not the message */
+        (void)text_print(row->why, sizeof row->why,
+                         "not one of its %" PRIu64 " bytes came: it is asked for again in the next run", row->listed);
+        return false;
+    }
     if (far && (row->facts & POP_SHORT) == 0) {
         row->facts |= POP_SHORT;
         (void)text_print(row->why, sizeof row->why,

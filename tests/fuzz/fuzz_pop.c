@@ -78,7 +78,7 @@ on_uidl(void *context, uint32_t number, const char *uidl)
     (void)context;
     assert(len <= MAILDROP_UIDL_MAX && (number != 0 || len == 0));
     for (size_t i = 0; i < len; i++)
-        assert(uidl[i] > ' ' && uidl[i] < 127);
+        assert((uidl[i] > ' ' || uidl[0] == '(') && uidl[i] >= ' ' && uidl[i] < 127);
     return true;
 }
 
@@ -159,7 +159,7 @@ digest_body(const uint8_t *data, size_t size, size_t piece, size_t *taken)
     struct multiline body;
     uint64_t hash = 14695981039346656037u;
 
-    multiline_begin(&body);
+    multiline_begin(&body, false);
     *taken = 0;
     while (*taken < size && !multiline_ended(&body)) {
         const size_t len = size - *taken < piece ? size - *taken : piece;

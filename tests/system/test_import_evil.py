@@ -115,7 +115,7 @@ class BrokenLineTest(ScriptTest):
 
         result = self.home.run("import", self.account.name, timeout=60)
 
-        self.assertIn(result.code, (NETWORK, SOME), result)
+        self.assertEqual(result.code, OK, result)  # the line is opened again inside the run
         self.no_loss(mails)
         server.clear()
         self.import_()
@@ -126,7 +126,7 @@ class BrokenLineTest(ScriptTest):
         server = self.serve(self.mails(6), extras={"keep": "no", "timeout": 2})
         server.rule(rb"RETR 4\b", lambda s, line: b"+OK\r\nno terminator here\r\n", 1)
 
-        self.assertIn(self.home.run("import", "post", timeout=60).code, (NETWORK, SOME))
+        self.assertIn(self.home.run("import", "post", timeout=60).code, (OK, NETWORK, SOME))
 
         gone = [m.bytes for m in server.removed]
         here = [f.wire() for f in self.here()]
@@ -299,7 +299,7 @@ class CutTest(DovecotTest):
         result = self.home.run("import", "post", timeout=60)
 
         if self.proxy.stats["cuts"]:
-            self.assertIn(result.code, (NETWORK, SOME), "%s%s" % (result, self.evidence()))
+            self.assertIn(result.code, (OK, NETWORK, SOME), "%s%s" % (result, self.evidence()))
         self.through()
         self.import_()
         self.assertEqual(self.count_there(), 0)

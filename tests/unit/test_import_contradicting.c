@@ -237,7 +237,7 @@ a_part_is_not_taken_for_another_message_of_which_as_little_came(void **state)
     assert_run(sc, 0);
 
     assert_int_equal(count_there(sc), 0);
-    assert_int_equal(files_in(sc, "INBOX/new"), 2);
+    assert_int_equal(files_in(sc, "INBOX/new"), 1); /* nothing is no message, however often it comes */
 }
 
 /* The one that had the name is a header and nothing else; of the one that has it now not even the header comes at first. */

@@ -132,8 +132,7 @@ a_server_without_uidl_says_so(void **state)
 static void
 a_line_of_uidl_without_a_number_is_told_as_number_0(void **state)
 {
-    static const char *const bad[] = {"0 a", "4294967296 a", "-1 a", "x a",
-                                      "",    " 1 a",         "1a a", "99999999999999999999 a"};
+    static const char *const bad[] = {"0 a", "4294967296 a", "-1 a", "x a", "", "1a a", "99999999999999999999 a"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char line[100];
         const char *const script[] = {OLD, "C:UIDL", "s:+OK\r\n1 fine\r\n", line, "S:2 fine", "S:.", BYE, NULL};
@@ -152,8 +151,8 @@ a_line_of_uidl_without_a_number_is_told_as_number_0(void **state)
 static void
 a_line_of_uidl_that_does_not_end_ends_the_session(void **state)
 {
-    static char line[700];
-    static const char *const script[] = {OLD, "C:UIDL", "s:+OK\r\n1 fine\r\n", line, "HANG", NULL};
+    static char line[600 * 1000];
+    static const char *const script[] = {OLD, "C:UIDL", "s:+OK\r\n1 fine\r\n", line, line, line, "HANG", NULL};
     struct fixture *fixture = given(state, script);
     bool supported;
 
@@ -198,15 +197,85 @@ a_line_of_list_that_makes_no_sense_tells_no_size(void **state)
     }
 }
 
+/* Its bytes are a name all the same, in a form that no UIDL of RFC 1939 has: equal ones are equal, and others are others. */
+static void
+a_uidl_that_rfc_1939_does_not_allow_names_its_message(void **state)
+{
+    static const char *const odd[] = {
+        "5 caf\xc3\xa9",
+        "5 a b",
+        "5 a c",
+        "5 a\x7f",
+        "5 \x01",
+        "5 a\t\x02",
+        "5 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", /* 71 */
+        "5 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
+    };
+    char names[sizeof odd / sizeof odd[0]][100];
+
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+        for (int round = 0; round < 2; round++) {
+            char line[200], told[200];
+            const char *const script[] = {OLD, "C:UIDL", "s:+OK\r\n1 fine\r\n", line, "S:2 too", "S:.", BYE, NULL};
+            bool supported;
+            text_print(line, sizeof line, "S:%s", odd[i]);
+            struct fixture *fixture = given(state, script);
+
+            assert_true(uidls(fixture, &supported));
+
+            assert_int_equal(sscanf(fixture->told, "1=fine;5=(%99[^;];2=too;", told), 1);
+            assert_true(strlen(told) < MAILDROP_UIDL_MAX && strstr(told, " bytes) ") != NULL);
+            if (round == 0)
+                text_print(names[i], sizeof names[i], "%s", told);
+            assert_string_equal(told, names[i]);
+            assert_true(quit(fixture));
+            end(fixture);
+        }
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(names[i], names[k]);
+}
+
+/* RFC 2449 section 4 allows lines of 512 bytes: what is longer has the name of its beginning, and spoils no other line. */
+static void
+a_line_of_uidl_that_is_too_long_spoils_no_other(void **state)
+{
+    static char line[100 * 1000];
+    static const char *const script[] = {OLD, "C:UIDL", "s:+OK\r\n1 fine\r\n", line, "s:\r\n2 too\r\n", "S:.",
+                                         BYE, NULL};
+    struct fixture *fixture = given(state, script);
+    bool supported;
+
+    memset(line, 'x', sizeof line - 1);
+    memcpy(line, "s:5 ", 4);
+    assert_true(uidls(fixture, &supported));
+
+    assert_non_null(strstr(fixture->told, "1=fine;5=(4094 bytes) "));
+    assert_non_null(strstr(fixture->told, ";2=too;"));
+    assert_true(quit(fixture));
+    end(fixture);
+}
+
+/* Lines that end in LF alone, the last one, too: nobody waits for a CR until the time limit. */
+static void
+a_list_that_ends_in_lf_alone_ends(void **state)
+{
+    static const char *const script[] = {OLD, "C:UIDL", "s:+OK\n1 a\n2 .b\n", "s:.\n", BYE, NULL};
+    struct fixture *fixture = given(state, script);
+    bool supported;
+
+    assert_true(uidls(fixture, &supported));
+
+    assert_string_equal(fixture->told, "1=a;2=.b;");
+    assert_true(quit(fixture));
+    end(fixture);
+}
+
 /* It is that message's trouble: the others have names. */
 static void
 a_uidl_that_is_none_is_told_as_an_empty_one(void **state)
 {
-    static const char *const bad[] = {
-        "5",      "5 ",        "5 caf\xc3\xa9",
-        "5 a b",  "5 a\rb",    "5 a\x7f",
-        "5 \x01", "5 a\t\x02", "5 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", /* 71 */
-    };
+    static const char *const bad[] = {"5", "5 ", " 5\t"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char line[200];
         const char *const script[] = {OLD, "C:UIDL", "s:+OK\r\n1 fine\r\n", line, "S:2 too", "S:.", BYE, NULL};
@@ -278,6 +347,9 @@ main(void)
         cmocka_unit_test(a_line_of_uidl_that_does_not_end_ends_the_session),
         cmocka_unit_test(a_line_of_list_that_makes_no_sense_tells_no_size),
         cmocka_unit_test(a_uidl_that_is_none_is_told_as_an_empty_one),
+        cmocka_unit_test(a_uidl_that_rfc_1939_does_not_allow_names_its_message),
+        cmocka_unit_test(a_line_of_uidl_that_is_too_long_spoils_no_other),
+        cmocka_unit_test(a_list_that_ends_in_lf_alone_ends),
         cmocka_unit_test(a_uidl_may_have_70_characters_and_repeat),
         cmocka_unit_test(a_stat_without_a_number_ends_the_session),
         cmocka_unit_test(a_list_without_end_ends_the_session),

@@ -109,7 +109,7 @@ bodies_come_out_as_they_are_when_they_come_whole(void **state)
         struct taken taken = {.len = 0};
         struct multiline body;
 
-        multiline_begin(&body);
+        multiline_begin(&body, false);
         take_piece(&body, rows[i].wire, rows[i].wire_len, &taken);
 
         check(&rows[i], &taken);
@@ -124,7 +124,7 @@ bodies_come_out_as_they_are_byte_by_byte(void **state)
         struct taken taken = {.len = 0};
         struct multiline body;
 
-        multiline_begin(&body);
+        multiline_begin(&body, false);
         for (size_t at = 0; at < rows[i].wire_len && !multiline_ended(&body); at++)
             take_piece(&body, rows[i].wire + at, 1, &taken);
 
@@ -143,7 +143,7 @@ bodies_come_out_as_they_are_cut_at_every_two_places(void **state)
                 struct multiline body;
                 const size_t cuts[] = {0, one, two, rows[i].wire_len};
 
-                multiline_begin(&body);
+                multiline_begin(&body, false);
                 for (int c = 0; c < 3; c++)
                     if (cuts[c + 1] > cuts[c] && !multiline_ended(&body))
                         take_piece(&body, rows[i].wire + cuts[c], cuts[c + 1] - cuts[c], &taken);
@@ -176,7 +176,7 @@ what_a_server_stuffs_comes_back_for_every_text_of_six_bytes(void **state)
         memcpy(wire + wire_len, ".\r\n", 3);
         wire_len += 3;
 
-        multiline_begin(&body);
+        multiline_begin(&body, false);
         take_piece(&body, wire, wire_len / 2, &taken);
         take_piece(&body, wire + wire_len / 2, wire_len - wire_len / 2, &taken);
 
@@ -195,7 +195,7 @@ a_line_without_end_costs_no_memory(void **state)
     uint64_t came = 0;
     (void)state;
     memset(block, '.', sizeof block);
-    multiline_begin(&body);
+    multiline_begin(&body, false);
 
     for (unsigned i = 0; i < blocks; i++) {
         for (size_t at = 0; at < sizeof block;) {
@@ -242,7 +242,7 @@ lists_are_cut_into_lines_in_any_pieces(void **state)
 }
 
 static void
-a_line_of_a_list_may_have_512_bytes_and_no_more(void **state)
+a_line_of_a_list_that_is_long_is_cut_and_one_without_end_is_given_up(void **state)
 {
     static char longest[MULTILINE_LINE_MAX + 3];
     struct list_lines lines = {.len = 0};
@@ -258,8 +258,19 @@ a_line_of_a_list_may_have_512_bytes_and_no_more(void **state)
     for (int i = 0; i < 3; i++) {
         run = (struct text){longest, MULTILINE_LINE_MAX / 2};
         assert_false(list_lines_next(&lines, &run, &line, &too_long));
+        assert_false(too_long);
     }
+    run = (struct text){"\r\n2 b\r\n", 7};
+    assert_true(list_lines_next(&lines, &run, &line, &too_long));
+    assert_int_equal(line.len, MULTILINE_LINE_MAX);
+    assert_true(list_lines_next(&lines, &run, &line, &too_long));
+    assert_int_equal(line.len, 3);
 
+    for (size_t i = 0; i <= MULTILINE_PASSED_MAX / MULTILINE_LINE_MAX + 1; i++) {
+        assert_false(too_long);
+        run = (struct text){longest, MULTILINE_LINE_MAX};
+        assert_false(list_lines_next(&lines, &run, &line, &too_long));
+    }
     assert_true(too_long);
 }
 
@@ -273,7 +284,7 @@ main(void)
         cmocka_unit_test(what_a_server_stuffs_comes_back_for_every_text_of_six_bytes),
         cmocka_unit_test(a_line_without_end_costs_no_memory),
         cmocka_unit_test(lists_are_cut_into_lines_in_any_pieces),
-        cmocka_unit_test(a_line_of_a_list_may_have_512_bytes_and_no_more),
+        cmocka_unit_test(a_line_of_a_list_that_is_long_is_cut_and_one_without_end_is_given_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
