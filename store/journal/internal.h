@@ -197,6 +197,7 @@ struct journal {
     sqlite3 *db;
     char *path;                  /* for messages; "memory" where there is no file */
     struct temporary *temporary; /* of the writer */
+    struct overlay *overlay;     /* of a dry run */
     bool durable;                /* on disk and ours to write: a clean close is recorded */
     bool reader;                 /* beside a run, perhaps: its errors are no reason to throw anything away */
     bool in_transaction;
@@ -366,6 +367,8 @@ MUST_CHECK bool listing_commit(struct journal *journal, struct error *err);
  * @param missing  [out] there is no file, or one without a byte: journal->db is NULL
  */
 MUST_CHECK bool source_open(struct journal *journal, bool *missing, struct error *err);
+/** Has the file all there is, with no log beside it, and nobody at work? Then it can be read as it stands. */
+bool source_is_alone(const struct journal *journal);
 /**
  * The same beside a run, which may begin, write and end meanwhile and is never kept waiting: what is read is of one moment.
  */

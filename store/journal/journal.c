@@ -6,6 +6,7 @@
  * when the journal is opened, the last run was killed, and quick_check looks through the file before it is believed.
  */
 #include "store/journal/internal.h"
+#include "store/journal/overlay.h"
 #include "store/journal/schema.h"
 #include "store/journal/temporary.h"
 
@@ -30,6 +31,7 @@ journal_free(struct journal *journal)
         assert(code != SQLITE_BUSY); /* a statement outside the cache was not finalized */
     }
     temporary_free(journal->temporary);
+    overlay_free(journal->overlay);
     lines_free(&journal->lines);
     free(journal->merge);
     free(journal->recent);
@@ -260,13 +262,36 @@ journal_open_tables(struct journal *journal, struct error *err)
     return true;
 }
 
+/* What is written stays in memory; all else is read from the file, which nobody changes while the run's lock is held. */
+static bool
+open_overlaid(struct journal *journal, struct error *err)
+{
+    journal->overlay = overlay_new();
+    if (journal->overlay == NULL) {
+        sql_no_memory(err, "open");
+        return false;
+    }
+    if (sqlite3_open_v2(journal->path, &journal->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+                        overlay_vfs(journal->overlay)) != SQLITE_OK) {
+        sql_error(journal, err, "open the database");
+        return false;
+    }
+    return sql_exec(journal, "PRAGMA journal_mode = MEMORY; PRAGMA cache_size = -" CACHE_KIB, "open the database", err);
+}
+
 struct journal *
 journal_open_copy(const char *path, struct error *err)
 {
     struct journal *journal = journal_new(path, err);
     bool missing, done = false;
 
-    if (journal == NULL || !source_open(journal, &missing, err))
+    if (journal == NULL)
+        goto out;
+    if (source_is_alone(journal)) {
+        done = open_overlaid(journal, err) && journal_open_tables(journal, err);
+        goto out;
+    }
+    if (!source_open(journal, &missing, err))
         goto out;
     if (missing &&
         sqlite3_open_v2(":memory:", &journal->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {

@@ -116,7 +116,10 @@ bool journal_message_is_clean(const struct journal_message *message);
  * @return NULL: newer schema, corrupt, not a database, disk full ...: ERROR_LOCAL with a hint what to do; nothing was changed
  */
 struct journal *journal_open(const char *path, struct error *err);
-/** A copy in memory for a dry run; an empty journal where there is no file. The file is not changed, no -wal or -shm is left. */
+/**
+ * For a dry run, that has the run's lock: what is written stays in memory (overlay.h), where a killed run left a log all of it; an empty journal
+ * where there is no file. The file is not changed, no -wal or -shm is left.
+ */
 struct journal *journal_open_copy(const char *path, struct error *err);
 /**
  * Read-only, for status, also beside a run: all that is read is of one moment. NULL with *missing where there is no file.

@@ -220,6 +220,13 @@ source_to_memory(struct journal *journal, struct error *err)
 }
 
 bool
+source_is_alone(const struct journal *journal)
+{
+    return file_size(journal->path, "") > 0 && file_size(journal->path, "-wal") < 0 &&
+           file_size(journal->path, "-journal") < 0;
+}
+
+bool
 source_open(struct journal *journal, bool *missing, struct error *err)
 {
     struct stat st;

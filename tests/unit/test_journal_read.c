@@ -34,6 +34,40 @@ a_copy_can_be_written_and_the_file_does_not_change(void **state)
     free(after);
 }
 
+/* Its pages are read as they are needed: a dry run over a million messages needs no more memory than one over ten. */
+static void
+a_copy_of_a_large_journal_is_not_in_memory(void **state)
+{
+    struct place *p = *state;
+    struct journal *journal = opened(p);
+    size_t size, size_after;
+    sqlite3_int64 used;
+    char *before, *after;
+
+    given_commit(p, journal, "INBOX", 120000);
+    journal_close(journal);
+    before = contents(p->path, &size);
+    assert_true(size > 6 << 20);
+    (void)sqlite3_memory_highwater(1);
+    used = sqlite3_memory_used();
+
+    journal = journal_open_copy(p->path, &p->err);
+    assert_int_equal(messages_in(p, journal), 120000);
+    given_commit(p, journal, "other", 1000);
+    given_commit(p, journal, "more", 1);
+    assert_int_equal(messages_in(p, journal), 121001);
+    used = sqlite3_memory_highwater(0) - used;
+    journal_close(journal);
+
+    after = contents(p->path, &size_after);
+    assert_true(used < (sqlite3_int64)size / 2); /* two MiB of them for the pages that are read most */
+    assert_int_equal(size_after, size);
+    assert_memory_equal(after, before, size);
+    assert_int_equal(entries(p->folder), 1);
+    free(before);
+    free(after);
+}
+
 static void
 where_there_is_no_file_none_is_made_by_reading(void **state)
 {
@@ -243,6 +277,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_copy_can_be_written_and_the_file_does_not_change),
+        TEST(a_copy_of_a_large_journal_is_not_in_memory),
         TEST(where_there_is_no_file_none_is_made_by_reading),
         TEST(readers_see_what_a_killed_run_left_in_its_log),
         TEST(a_reader_looks_on_while_a_run_is_at_work),
