@@ -1,11 +1,7 @@
 /*
- * What changed in many mailboxes, all asked at once: QRESYNC's delta, CONDSTORE's, or a listing of everything. Each
- * mailbox is SELECT and one to three UID FETCH, pipelined; nothing of a mailbox is kept but one message, the one whose
- * answers are being put together.
- *
- * A delta is what the server says it is. Whether a listing named as many different messages as EXISTS counts is for the
- * caller to judge: he knows which are different. Here they are counted to learn whether the server lists in order, and
- * where it stops.
+ * What changed in many mailboxes, all asked at once: QRESYNC's delta, CONDSTORE's, or a listing of everything. Each mailbox is SELECT and one
+ * to three UID FETCH, pipelined; nothing of it is kept but one message, the one whose answers are being put together.
+ * Whether a listing names all that EXISTS counts is for the caller to judge; here is counted whether it is in order, and where it stops.
  */
 #include "store/imap/client.h"
 
@@ -51,8 +47,7 @@ struct observing {
     bool *again;            /* mailboxes that a later pass asks */
     bool *refused;          /* mailboxes whose commands were answered BAD before anything was told about them */
     bool last_pass, helped; /* helped: a mailbox of this pass could be selected */
-    bool
-        no_order; /* the server lists in none: to be remembered at the end, commands in flight rely on what was known */
+    bool no_order; /* the server lists in none: remembered at the end, commands in flight rely on what was known */
 
     /* what is being answered */
     struct selection selection;
@@ -63,8 +58,8 @@ struct observing {
     struct remote_outcome outcome;
     struct remote_message message; /* being put together; uid 0: none */
     char keywords[KEYWORDS_MAX + 1];
-    uint32_t last[2], counted,
-        dated; /* highest UID of known and of new messages so far; different ones so far; those with a date */
+    uint32_t last[2];        /* highest UID of known and of new messages so far */
+    uint32_t counted, dated; /* different ones so far; those with a date */
     bool disordered;
     bool limited;     /* the server shows no more than was counted */
     char unread[256]; /* an answer about a message could not be read: what was wrong with it; "" if none */
@@ -324,7 +319,6 @@ static void
 say_disturbed(struct observing *observing, const char *what)
 {
     const bool first = observing->outcome.ok;
-
     say_changed(observing, what);
     observing->outcome.disturbed |= first;
 }
@@ -339,6 +333,17 @@ take_unreadable(struct observing *observing, const struct response *response)
         say_disturbed(observing, observing->unread);
 }
 
+/* Told by a SELECT that has not said its UIDVALIDITY yet. A listing tells it again; a change would be lost. */
+static bool
+take_early(struct observing *observing, bool removal)
+{
+    if (observing->told || observing->selection.uidvalidity != 0 || observing->selection.answered)
+        return false;
+    if (removal || !is_listing(observing, observing->selection.index))
+        say_disturbed(observing, "messages were told of before the UIDVALIDITY");
+    return true;
+}
+
 static bool
 take_untagged(void *self, const struct response *response, const struct command *oldest)
 {
@@ -350,7 +355,8 @@ take_untagged(void *self, const struct response *response, const struct command 
     const bool unread = response->kind == RESPONSE_UNREADABLE &&
                         (response->about == RESPONSE_FETCH || response->about == RESPONSE_VANISHED);
     if ((response->kind != RESPONSE_FETCH && response->kind != RESPONSE_EXPUNGE && !unread) ||
-        !select_owns(observing->imap, &observing->selection))
+        !select_owns(observing->imap, &observing->selection) ||
+        take_early(observing, response->kind == RESPONSE_EXPUNGE))
         return true;
     if (!tell_selected(observing))
         return false;
@@ -372,7 +378,7 @@ take_vanished(void *self, bool earlier, uint32_t first, uint32_t last)
 
     (void)earlier;
     track(observing);
-    if (!select_owns(observing->imap, &observing->selection))
+    if (!select_owns(observing->imap, &observing->selection) || take_early(observing, true))
         return true;
     if (!tell_selected(observing))
         return false;
@@ -573,8 +579,7 @@ imap_observe(struct imap *imap, const struct remote_select *mailboxes, size_t co
     observing.parts = calloc(count, sizeof *observing.parts);
     ok = (observing.parts != NULL || no_memory(&observing)) && turn_over(&observing) && run_pass(&observing, &some);
     observing.first_pass = false;
-    /* What was answered BAD is asked again one command at a time, and then without the parameters of SELECT. If neither
-     * helps, neither was the reason. */
+    /* What was answered BAD: one command at a time, then without SELECT's parameters. If neither helps, neither was the reason. */
     if (ok && some) {
         imap->queue.serial = true;
         ok = turn_over(&observing) && run_pass(&observing, &some);

@@ -223,6 +223,24 @@ a_uid_that_is_listed_as_two_messages_is_not_believed(void **state)
     end_script(script);
 }
 
+static void
+what_a_select_tells_of_messages_before_its_uidvalidity_is_not_needed(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "",
+        (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:[*] *", "S:* 1 FETCH (UID 1 FLAGS (\\Seen))",
+                              SELECTED("g1", "1", "7", "4"),
+                              "S:* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 1 INTERNALDATE \"01-Jan-1970 00:00:01 +0000\")",
+                              "S:g2 OK", NULL});
+    struct remote_select mailbox = {.mailbox = TEXT("a")};
+
+    assert_true(observe(script, &mailbox, 1));
+
+    assert_non_null(strstr(script->told, "message 0 u1 () 1 @1\ndone 0 ok\n"));
+    end_script(script);
+}
+
 /* UID 3 is known, and this UIDNEXT lags behind; UID 4 came meanwhile. */
 static void
 a_known_uid_is_told_whatever_uidnext_says(void **state)
@@ -405,6 +423,7 @@ main(void)
         cmocka_unit_test(another_uidvalidity_is_said_and_its_data_are_not),
         cmocka_unit_test(a_listing_is_told_also_where_it_lacks_something),
         cmocka_unit_test(a_uid_that_is_listed_as_two_messages_is_not_believed),
+        cmocka_unit_test(what_a_select_tells_of_messages_before_its_uidvalidity_is_not_needed),
         cmocka_unit_test(a_known_uid_is_told_whatever_uidnext_says),
         cmocka_unit_test(a_server_that_lists_in_no_order_is_asked_in_another_way),
         cmocka_unit_test(names_are_utf8_where_that_was_enabled),
