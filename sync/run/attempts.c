@@ -311,8 +311,12 @@ attempts_suspect(struct run *run, const struct mailbox *mailbox, enum attempt wh
         return;
     suspect = add(&run->attempts);
     if (suspect != NULL)
-        *suspect = (struct suspect){
-            .mailbox = mailbox->row.id, .uid = uid, .what = what, .uidvalidity = mailbox->row.uidvalidity};
+        *suspect = (struct suspect){.mailbox = mailbox->row.id,
+                                    .uid = uid,
+                                    .what = what,
+                                    .uidvalidity = mailbox->row.uidvalidity,
+                                    .exact = what == ATTEMPT_SEND ||
+                                             what == ATTEMPT_REMOVE}; /* these are asked alone once a run at most */
     if (is_body(what) && !run->attempts.last)
         run_learn(run, NULL, CAUTION_LATE);
 }
@@ -332,6 +336,11 @@ attempts_settle(struct run *run, struct suspect *suspect, bool broke)
 {
     const struct mailbox *mailbox = run_mailbox_by_id(run, suspect->mailbox);
 
+    /* It was one of several before: a line that breaks by itself now and then must not make an innocent one unreadable. */
+    if (broke && !suspect->exact && !suspect->unreadable) {
+        suspect->exact = true;
+        return;
+    }
     run->attempts.settled = !suspect->unreadable || suspect->due; /* who asks all the same settles nothing */
     if (!broke || mailbox == NULL) {
         drop(run, suspect);

@@ -141,9 +141,20 @@ observe_some(struct watch *watch, const struct remote_select *requests, size_t c
     return count == 0 || server.ops->observe(server.self, requests, count, &observing, watch, err);
 }
 
+/* Nothing else was in flight. */
+static void
+note_exact(struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid)
+{
+    struct suspect *suspect = attempts_find(run, mailbox->row.id, what, uid);
+
+    if (suspect != NULL)
+        suspect->exact = true;
+}
+
 static void
 suspect_mailboxes(struct watch *watch, const struct remote_select *requests, size_t count)
 {
+    const struct mailbox *last = NULL;
     size_t found = 0;
 
     for (size_t i = 0; i < count && found < MAILBOXES; i++) {
@@ -152,8 +163,11 @@ suspect_mailboxes(struct watch *watch, const struct remote_select *requests, siz
         if (mailbox == NULL || mailbox->row.id == 0)
             continue;
         attempts_suspect(watch->run, mailbox, ATTEMPT_LOOK, 0);
+        last = mailbox;
         found++;
     }
+    if (found == 1)
+        note_exact(watch->run, last, ATTEMPT_LOOK, 0);
 }
 
 static struct suspect *
@@ -277,6 +291,7 @@ static void
 suspect_messages(struct watch *watch, const struct text *mailboxes, size_t count, enum attempt what)
 {
     size_t found = 0;
+    uint32_t uid = 0;
 
     for (size_t i = 0; i < count && found == 0; i++) {
         const struct mailbox *mailbox = watch->done[i] ? NULL : find_mailbox(watch->run, mailboxes[i]);
@@ -285,8 +300,11 @@ suspect_messages(struct watch *watch, const struct text *mailboxes, size_t count
             if (watch->came[i][k])
                 continue;
             attempts_suspect(watch->run, mailbox, what, watch->uids[i][k]);
+            uid = watch->uids[i][k];
             found++;
         }
+        if (found == 1)
+            note_exact(watch->run, mailbox, what, uid);
     }
 }
 

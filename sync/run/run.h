@@ -134,6 +134,7 @@ struct suspect { /* what was in flight when the line broke: attempts.h */
     bool unreadable;            /* the line broke when it was asked alone, in this run or in an earlier one */
     bool due;                   /* ... in an earlier one, and it is asked in this one */
     bool told;                  /* ... in this one, and that is not written down yet */
+    bool exact;                 /* nothing else was in flight, or the line broke once already when it was asked alone */
     bool counted;               /* this run is counted already */
     int runs;                   /* unreadable in so many on end */
     int64_t asked;              /* when it was asked last */
