@@ -441,15 +441,8 @@ close_mark(struct run *run)
 static void
 show_alert(struct run *run)
 {
-    struct error alert = {0};
-
     run->remote.ops->info(run->remote.self, &run->info);
-    if (run->info.alert[0] == '\0')
-        return;
-    error_state(&alert, ERROR_SERVER, "the server says");
-    (void)text_print(alert.account, sizeof alert.account, "%s", run->account->name);
-    (void)text_print(alert.answer, sizeof alert.answer, "%s", run->info.alert);
-    report_error(run->report, &alert);
+    report_alerts(run->report, run->account->name, run->info.alerts, &run->err);
 }
 
 static int

@@ -55,9 +55,10 @@ struct remote_info {  /* what the connection can do, for the engine's decisions 
     uint64_t bytes_up, bytes_down;
     char unlisted
         [256]; /* a line of the last survey's list could not be read, what was wrong with it: a mailbox may be missing; "" if none */
-    bool lost;       /* the line broke, or what came can't be read: only `open` is of use */
-    bool later;      /* ... because the server asks to come back later */
-    char alert[512]; /* what the server wants the user to read, "" if nothing; escaped */
+    bool lost;  /* the line broke, or what came can't be read: only `open` is of use */
+    bool later; /* ... because the server asks to come back later */
+    const char *
+        alerts; /* what the server wants the user to read, one a line, escaped, each once; "" if nothing; owned by the remote */
 };
 
 struct remote_select { /* one mailbox to be observed */

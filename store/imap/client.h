@@ -7,6 +7,7 @@
 #define STORE_IMAP_CLIENT_H
 
 #include "store/base/remote.h"
+#include "store/imap/alerts.h"
 #include "store/imap/capability.h"
 #include "store/imap/imap.h"
 #include "store/imap/queue.h"
@@ -48,6 +49,7 @@ struct imap {
     bool examine;
     struct capabilities can;
     struct buffer capability_text;
+    struct buffer alerts;  /* of all connections; see alerts.h */
     struct buffer enabled; /* as the server listed it */
     bool enable_ok;        /* ENABLE was answered OK */
     struct namespaces namespaces;

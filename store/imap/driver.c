@@ -1,6 +1,8 @@
 /* The lines of a session's prologue; see driver.h. */
 #include "store/imap/driver.h"
 
+#include "store/imap/alerts.h"
+
 #include <ctype.h>
 
 #include "store/net/login.h"
@@ -74,6 +76,13 @@ note_code(struct driver *driver, struct text words, bool believed, struct error 
     return true;
 }
 
+/* @param said  secrets are cut out of it */
+static void
+note_alert(struct driver *driver, const struct buffer *said)
+{
+    alerts_note(driver->alerts, (struct text){said->len > 0 ? said->at : "", said->len});
+}
+
 static enum driver_status
 status_of(struct text word)
 {
@@ -101,6 +110,7 @@ see_greeting(struct driver *driver, struct text line, struct error *err)
         return login_refuse_greeting(driver->talk.stream, "an IMAP", line, err);
     }
     dialogue_hide(&driver->talk, rest, &driver->words);
+    note_alert(driver, &driver->words);
     return note_code(driver, rest, true, err);
 }
 
@@ -127,6 +137,12 @@ see_untagged(struct driver *driver, struct text rest, struct error *err)
         return note_capabilities(driver, rest, err);
     if (text_is_nocase(word, "BYE")) /* a tagged answer may still follow, and then says what matters */
         dialogue_hide(&driver->talk, rest, &driver->bye);
+    if (alerts_has(rest)) {
+        struct buffer said = buffer_new(DIALOGUE_WORDS_MAX);
+        dialogue_hide(&driver->talk, rest, &said);
+        note_alert(driver, &said);
+        buffer_free(&said);
+    }
     return true; /* what else a server tells before login is nothing to us */
 }
 
@@ -141,6 +157,7 @@ see_tagged(struct driver *driver, struct text line, struct error *err)
         !text_copy(tag, driver->tag, sizeof driver->tag))
         return dialogue_nonsense(&driver->talk, "an answer that makes no sense", line, err);
     dialogue_hide(&driver->talk, rest, &driver->words);
+    note_alert(driver, &driver->words);
     return note_code(driver, rest, driver->status == STATUS_OK, err);
 }
 

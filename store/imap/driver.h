@@ -35,6 +35,8 @@ struct driver {
     unsigned proofs;            /* challenges that libetpan gets to see */
     struct buffer capabilities; /* the last list of all: atoms, one blank between; len 0: none */
 
+    struct buffer *alerts; /* where what the user must be shown goes (alerts.h); may be NULL */
+
     /* Private to driver.c. */
     bool greeted;
     struct buffer bye; /* text of a BYE */

@@ -161,6 +161,7 @@ start_session(struct imap *imap, struct error *err)
     imap->in_session = true;
     queue->global = take_global;
     queue->global_context = imap;
+    queue->alerts = &imap->alerts;
     queue->stopped = was_stopped;
     queue->stopped_context = imap;
     queue->log = queue->reader.log = imap->to->wire_log >= 2;
@@ -184,7 +185,7 @@ open_imap(void *remote, bool examine, struct error *err)
     imap->id[0] = '\0';
     buffer_clear(&imap->capability_text);
     buffer_clear(&imap->enabled);
-    imap->session = session_open(&imap->patient, err);
+    imap->session = session_open(&imap->patient, &imap->alerts, err);
     if (imap->session == NULL)
         return false;
     if (start_session(imap, err))
@@ -218,11 +219,11 @@ info_imap(void *remote, struct remote_info *out)
         .later = imap->queue.throttled,
         .objectid = can & CAPABILITY_OBJECTID,
         .append_limit = imap->can.append_limit,
+        .alerts = imap->alerts.len > 0 ? imap->alerts.at : "",
         .capabilities = imap->capability_text.at != NULL ? imap->capability_text.at : "",
     };
     (void)text_print(out->prefix, sizeof out->prefix, "%s", imap->namespaces.personal);
     (void)text_print(out->unlisted, sizeof out->unlisted, "%s", imap->unlisted);
-    (void)text_print(out->alert, sizeof out->alert, "%s", imap->queue.alert);
     if (imap->id[0] != '\0')
         (void)text_print(out->server, sizeof out->server, "%s", imap->id);
     else if (imap->session != NULL)
@@ -324,6 +325,7 @@ imap_new(const struct connection *to)
     imap->patient.stopped_context = imap;
     imap->capability_text = buffer_new(LIMIT_LINE);
     imap->enabled = buffer_new(LIMIT_LINE);
+    imap->alerts = buffer_new(ALERTS_MAX);
     return imap;
 }
 
@@ -357,5 +359,6 @@ imap_free(struct imap *imap)
     buffer_free(&imap->capability_text);
     buffer_free(&imap->enabled);
     free(imap->unasked);
+    buffer_free(&imap->alerts);
     free(imap);
 }

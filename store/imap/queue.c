@@ -4,6 +4,8 @@
  */
 #include "store/imap/queue.h"
 
+#include "store/imap/alerts.h"
+
 #include <inttypes.h>
 
 #define CHUNK_SIZE (64 * 1024)
@@ -338,9 +340,8 @@ take_answer(struct queue *queue)
 {
     if (!response_read(&queue->reader, &queue->operation->sink, &queue->response))
         return false;
-    if ((queue->response.kind == RESPONSE_TAGGED || queue->response.kind == RESPONSE_STATE) &&
-        queue->response.code == CODE_ALERT)
-        error_escape(queue->alert, sizeof queue->alert, queue->response.said);
+    if (queue->response.kind == RESPONSE_TAGGED || queue->response.kind == RESPONSE_STATE)
+        alerts_note(queue->alerts, queue->response.said);
     if (queue->response.kind == RESPONSE_TAGGED)
         return take_tagged(queue, &queue->response);
     if (queue->response.kind != RESPONSE_CONTINUATION)

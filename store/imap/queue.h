@@ -76,8 +76,8 @@ struct queue {
     bool serial;                            /* one command at a time: the server cannot stand more */
     bool log;
     bool broken;
-    bool throttled;  /* ... because the server asks to come back later */
-    char alert[512]; /* the last [ALERT] text, escaped: the user must be shown it (RFC 9051 section 7.1); "" if none */
+    bool throttled;        /* ... because the server asks to come back later */
+    struct buffer *alerts; /* where what the user must be shown goes (alerts.h); may be NULL */
 
     uint32_t last_number, started; /* the newest command; the newest of which a byte was handed to the stream */
     struct command flight[QUEUE_RING];

@@ -16,6 +16,7 @@ static const struct login_words protocol = {.start_tls = "STARTTLS", .scheme = "
 
 struct prologue {
     const struct connection *to;
+    struct buffer *alerts;
     struct stream *stream;
     struct driver *driver;
     mailimap *imap;
@@ -72,6 +73,7 @@ greet(struct prologue *prologue, struct error *err)
     prologue->imap = prologue->mailstream == NULL ? NULL : mailimap_new(0, NULL);
     if (prologue->imap == NULL)
         return login_no_memory(err);
+    prologue->driver->alerts = prologue->alerts;
     driver_begin(prologue->driver, NULL);
     result = mailimap_connect(prologue->imap, prologue->mailstream);
     if (result != MAILIMAP_NO_ERROR_AUTHENTICATED && result != MAILIMAP_NO_ERROR_NON_AUTHENTICATED)
@@ -250,9 +252,9 @@ failed:
 
 /* One connection, one try. */
 static enum auth_outcome
-try(const struct connection *to, char **secret, struct session **session, struct error *err)
+try(const struct connection *to, struct buffer *alerts, char **secret, struct session **session, struct error *err)
 {
-    struct prologue prologue = {.to = to};
+    struct prologue prologue = {.to = to, .alerts = alerts};
     enum auth_outcome outcome = AUTH_FAILED;
 
     if (prepare(&prologue, err))
@@ -264,15 +266,15 @@ try(const struct connection *to, char **secret, struct session **session, struct
 }
 
 struct session *
-session_open(const struct connection *to, struct error *err)
+session_open(const struct connection *to, struct buffer *alerts, struct error *err)
 {
     struct session *session = NULL;
     char *secret = NULL;
 
     /* The second try has a connection of its own: many servers hang up after a refusal, and a password command may have
      * kept the first one waiting for too long. */
-    if (try(to, &secret, &session, err) == AUTH_REFUSED && sasl_renew_secret(to, &secret, err))
-        (void)try(to, &secret, &session, err); /* without a session err says why */
+    if (try(to, alerts, &secret, &session, err) == AUTH_REFUSED && sasl_renew_secret(to, &secret, err))
+        (void)try(to, alerts, &secret, &session, err); /* without a session err says why */
     sasl_wipe_secret(&secret);
     return session;
 }

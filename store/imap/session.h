@@ -26,12 +26,13 @@ struct session {
  * STARTTLS is still required). Through a tunnel STARTTLS is used where it is offered and the certificate can be checked
  * (a host or a pin is named), not required. One refused login asks for the secret once more; another one is tried on a
  * connection of its own, then it gives up.
+ * @param alerts  what the user must be shown is added (alerts.h), whatever comes of it; NULL: not kept
  * @return NULL: err is ERROR_NETWORK (no connection, TLS, no STARTTLS, BYE, a server that has no room right now),
  *         ERROR_LOGIN (refused, with the server's words, the decoded JSON of XOAUTH2/OAUTHBEARER included; password command
  *         failed; LOGINDISABLED; no common mechanism), ERROR_CONFIG (as stream_open, or no user), ERROR_SERVER (nonsense),
  *         ERROR_LOCAL (no memory) or ERROR_INTERRUPTED
  */
-struct session *session_open(const struct connection *to, struct error *err);
+struct session *session_open(const struct connection *to, struct buffer *alerts, struct error *err);
 /** Close the stream and free. NULL-safe. Wipes nothing but its own memory: the secret was wiped at login. */
 void session_close(struct session *session);
 

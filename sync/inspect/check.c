@@ -179,6 +179,11 @@ check_server(struct checking *checking)
     say_sizes(checking);
     ok = true;
 out:
+    if (imap != NULL) {
+        checking->remote.ops->info(checking->remote.self, &checking->info);
+        report_alerts(checking->report, checking->account->name, checking->info.alerts, &checking->err);
+        checking->info.alerts = checking->info.capabilities = NULL;
+    }
     imap_free(imap);
     return ok;
 }

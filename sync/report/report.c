@@ -236,6 +236,23 @@ report_has_error(struct report *report, const char *account)
 }
 
 void
+report_alerts(struct report *report, const char *account, const char *lines, const struct error *err)
+{
+    for (const char *at = lines != NULL ? lines : ""; *at != '\0';) {
+        struct error alert = {0};
+        const size_t len = strcspn(at, "\n");
+
+        error_state(&alert, ERROR_SERVER, "the server says");
+        (void)text_print(alert.account, sizeof alert.account, "%s", account);
+        (void)text_print(alert.answer, sizeof alert.answer, "%.*s", (int)len, at);
+        if (err->kind == ERROR_NONE || strstr(err->answer, alert.answer) == NULL)
+            report_error(report, &alert);
+        at += len;
+        at += *at == '\n';
+    }
+}
+
+void
 report_note(struct report *report, const char *account, const char *format, ...)
 {
     const struct report_place place = {account, NULL};

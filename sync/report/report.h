@@ -108,6 +108,12 @@ void report_message(struct report *report, const char *account, const struct rep
 void report_error(struct report *report, const struct error *err);
 /** Was there an error in this account's run? */
 bool report_has_error(struct report *report, const char *account);
+/**
+ * What the server wants people to read, each line by itself; it is no error of golub's.
+ * @param lines  as in struct remote_info; NULL: none
+ * @param err    one that is shown, too: what its answer says already is not said twice
+ */
+void report_alerts(struct report *report, const char *account, const char *lines, const struct error *err);
 /** A line for --verbose only. */
 void report_note(struct report *report, const char *account, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -19,7 +19,7 @@ static unsigned can; /* what the server says that it can do */
 /* ---- instead of the prologue ---- */
 
 struct session *
-session_open(const struct connection *to, struct error *err)
+session_open(const struct connection *to, struct buffer *alerts, struct error *err)
 {
     static const char *const capabilities[] = {
         "IMAP4rev1",
@@ -34,6 +34,7 @@ session_open(const struct connection *to, struct error *err)
     const char *chosen = capabilities[can % (sizeof capabilities / sizeof capabilities[0])];
 
     (void)to;
+    (void)alerts;
     (void)err;
     if (session != NULL)
         session->capabilities = chosen != NULL ? strdup(chosen) : NULL;

@@ -53,7 +53,7 @@ static void
 log_in_to_imap(const struct connection *to)
 {
     struct error err = {0};
-    struct session *session = session_open(to, &err);
+    struct session *session = session_open(to, NULL, &err);
 
     assert(session != NULL || err.kind != ERROR_NONE);
     assert(session == NULL || session->stream != NULL);

@@ -83,6 +83,15 @@ report_error(struct report *report, const struct error *err)
     say_aside(world_of(report), "error: %s", line);
 }
 
+void
+report_alerts(struct report *report, const char *account, const char *lines, const struct error *err)
+{
+    (void)report;
+    (void)account;
+    (void)lines;
+    (void)err;
+}
+
 bool
 report_has_error(struct report *report, const char *account)
 {

@@ -100,7 +100,7 @@ given_imaps(void **state, const char *const *script)
 static inline struct session *
 opened(struct fixture *fixture)
 {
-    struct session *session = session_open(&fixture->to, &fixture->err);
+    struct session *session = session_open(&fixture->to, NULL, &fixture->err);
 
     if (session == NULL) {
         print_error("%s: %s; server: %s\n", fixture->err.what, fixture->err.answer, fixture->server->complaint);
@@ -125,7 +125,7 @@ assert_opens(struct fixture *fixture)
 static inline void
 assert_fails(struct fixture *fixture, enum error_kind kind)
 {
-    assert_null(session_open(&fixture->to, &fixture->err));
+    assert_null(session_open(&fixture->to, NULL, &fixture->err));
     if (fixture->err.kind != kind)
         print_error("%s: %s; server: %s\n", fixture->err.what, fixture->err.answer, fixture->server->complaint);
     assert_int_equal(fixture->err.kind, kind);

@@ -217,7 +217,7 @@ a_tunnel_that_is_logged_in_needs_no_user(void **state)
     struct error err = {0};
     (void)state;
 
-    struct session *session = session_open(&to, &err);
+    struct session *session = session_open(&to, NULL, &err);
 
     assert_non_null(session);
     assert_string_equal(session->greeting, "by tunnel");
@@ -241,7 +241,7 @@ a_tunnel_without_starttls_is_private_enough_for_a_login(void **state)
     struct error err = {0};
     (void)state;
 
-    struct session *session = session_open(&to, &err);
+    struct session *session = session_open(&to, NULL, &err);
 
     if (session == NULL)
         fail_msg("%s: %s", err.what, err.answer);
@@ -431,7 +431,7 @@ the_wire_log_shows_no_secret(void **state)
     const int saved = dup(STDERR_FILENO);
     assert_true(dup2(fileno(file), STDERR_FILENO) >= 0);
 
-    struct session *session = session_open(&fixture->to, &fixture->err);
+    struct session *session = session_open(&fixture->to, NULL, &fixture->err);
 
     (void)fflush(stderr);
     assert_true(dup2(saved, STDERR_FILENO) >= 0);
