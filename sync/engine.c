@@ -483,10 +483,10 @@ engine_run(const struct account *account, const struct sync_options *options, st
     ok = work(&run);
     close_mark(&run);
     attempts_say(&run);
+    status = conclude(&run, ok);
     show_alert(&run);
     run.remote.ops->close(run.remote.self);
     run.local.ops->close(run.local.self);
-    status = conclude(&run, ok);
     report_result(report, account->name, status, &run.counts, clock_seconds() - begin,
                   run_stopped(&run) || run.err.kind == ERROR_INTERRUPTED);
     for (size_t i = 0; i < run.count; i++) {

@@ -78,6 +78,7 @@ struct remote_selected {
     bool keywords;      /* \* was among PERMANENTFLAGS */
     bool delta;         /* what follows are changes only; false: what follows is every message */
     bool read_only;
+    bool not_sticky; /* [UIDNOTSTICKY]: its UIDs mean nothing beyond this session */
 };
 
 struct remote_message {
@@ -185,7 +186,7 @@ struct remote_ops {
     /** Connect and log in; err as in stream.h, or ERROR_LOGIN. @param examine  never SELECT, only EXAMINE (dry run) */
     bool (*open)(void *remote, bool examine, struct error *err);
     void (*info)(void *remote, struct remote_info *out);
-    /** Every mailbox with its status. An answer without INBOX, or incomplete, is an error. */
+    /** Every mailbox with its status. An answer that is not complete is an error; whether one without INBOX is believed is the engine's. */
     bool (*survey)(void *remote, bool (*listed)(void *context, const struct remote_listed *mailbox), void *context,
                    struct error *err);
     bool (*observe)(void *remote, const struct remote_select *mailboxes, size_t count, const struct remote_observer *to,

@@ -178,18 +178,26 @@ needs_literal(const char *string)
     return strlen(string) > LINE_SECRET;
 }
 
+/* Offered, or part of revision 2 and not switched off (RFC 9051 appendix E). */
+static bool
+implied(const struct auth *auth, bool rev2, const char *name)
+{
+    return driver_offers(rev2 ? name : auth->capabilities, auth->to->disable, name);
+}
+
 static struct exchange
 exchange_of(const struct auth *auth, unsigned mechanism)
 {
     const char *const *disable = auth->to->disable;
+    const bool rev2 = driver_offers(auth->capabilities, disable, "IMAP4rev2"); /* has taken in the two extensions */
 
     return (struct exchange){.driver = auth->driver,
                              .to = auth->to,
                              .secret = auth->secret,
                              .mechanism = mechanism,
-                             .sasl_ir = driver_offers(auth->capabilities, disable, "SASL-IR"),
+                             .sasl_ir = implied(auth, rev2, "SASL-IR"),
                              .literal_plus = driver_offers(auth->capabilities, disable, "LITERAL+"),
-                             .literal_minus = driver_offers(auth->capabilities, disable, "LITERAL-")};
+                             .literal_minus = implied(auth, rev2, "LITERAL-")};
 }
 
 static enum auth_outcome

@@ -170,6 +170,11 @@ take_select(struct changing *changing, const struct command *command, const stru
     }
     if (!select_good(selection, changing->changes[job->index].uidvalidity, &job->outcome))
         return true;
+    if (selection->not_sticky && changing->kind != CHANGE_COPY) {
+        client_outcome(&job->outcome, "its UIDs do not last ([UIDNOTSTICKY])");
+        job->outcome.denied = true;
+        return true;
+    }
     if (selection->read_only && changing->kind != CHANGE_COPY) {
         client_outcome(&job->outcome, "the mailbox is read-only");
         job->outcome.denied = true;

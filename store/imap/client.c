@@ -39,6 +39,8 @@ client_qresync(const struct imap *imap)
 bool
 client_utf8(const struct imap *imap)
 {
+    if ((imap->can.bits & (CAPABILITY_REV1 | CAPABILITY_REV2)) == CAPABILITY_REV2) /* which knows no other way */
+        return true;
     return imap->can.bits & CAPABILITY_UTF8_ACCEPT &&
            (was_enabled(imap, "UTF8=ACCEPT") || was_enabled(imap, "UTF8=ONLY") || was_enabled(imap, "IMAP4rev2"));
 }

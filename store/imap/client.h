@@ -98,7 +98,7 @@ struct selection {
     size_t index;
     bool boundary; /* data are this mailbox's */
     bool answered, ok, read_only;
-    bool permanent_said, has_exists;
+    bool permanent_said, has_exists, not_sticky;
     uint32_t uidvalidity, uidnext, exists; /* 0: not said */
     uint64_t modseq;
     unsigned permanent;

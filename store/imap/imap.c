@@ -99,6 +99,7 @@ ask_capabilities(struct imap *imap, struct error *err)
     /* imapproxy knows nothing of UNSELECT: a SELECT of the mailbox that was left is answered out of its memory, and none is selected. */
     if (imap->one_at_a_time)
         imap->can.bits &= ~(unsigned)CAPABILITY_UNSELECT;
+    imap->queue.utf8 = client_utf8(imap);
     imap->queue.literal_plus = imap->can.bits & CAPABILITY_LITERAL_PLUS;
     imap->queue.literal_minus = imap->can.bits & CAPABILITY_LITERAL_MINUS;
     if (imap->can.bits & (CAPABILITY_REV1 | CAPABILITY_REV2))
@@ -151,6 +152,29 @@ close_imap(void *remote)
 }
 
 static bool
+only_reads(int kind)
+{
+    switch (kind) {
+    case COMMAND_CAPABILITY:
+    case COMMAND_ENABLE:
+    case COMMAND_NAMESPACE:
+    case COMMAND_ID:
+    case COMMAND_UNSELECT:
+    case COMMAND_SELECT:
+    case COMMAND_LIST:
+    case COMMAND_LSUB:
+    case COMMAND_STATUS:
+    case COMMAND_FETCH:
+    case COMMAND_REREAD:
+    case COMMAND_PROOF:
+    case COMMAND_LISTING:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool
 start_session(struct imap *imap, struct error *err)
 {
     struct session *session = imap->session;
@@ -162,6 +186,7 @@ start_session(struct imap *imap, struct error *err)
     queue->global = take_global;
     queue->global_context = imap;
     queue->alerts = &imap->alerts;
+    queue->only_reads = only_reads;
     queue->stopped = was_stopped;
     queue->stopped_context = imap;
     queue->log = queue->reader.log = imap->to->wire_log >= 2;

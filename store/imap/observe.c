@@ -203,6 +203,7 @@ tell_selected(struct observing *observing)
         .permanent = writable_known ? selection->permanent : FLAG_ALL,
         .keywords = !writable_known || selection->wildcard,
         .read_only = selection->read_only && !observing->imap->examine,
+        .not_sticky = selection->not_sticky,
         .delta = !is_listing(observing, selection->index),
     };
 

@@ -311,6 +311,7 @@ take_tagged(struct queue *queue, const struct response *response)
     if (response->state == STATE_OK && !is_sent_whole(queue, command->number))
         return reader_malformed(&queue->reader, "OK to a command that is still being sent");
     if (response->state != STATE_OK) {
+        queue->blamed -= response->state == STATE_BAD && queue->blamed > 0;
         drop_waiting(queue, command->number);
         if (command != queue_oldest(queue))
             return defer(queue, command, response);
@@ -342,6 +343,11 @@ take_answer(struct queue *queue)
         return false;
     if (queue->response.kind == RESPONSE_TAGGED || queue->response.kind == RESPONSE_STATE)
         alerts_note(queue->alerts, queue->response.said);
+    if (queue->response.kind == RESPONSE_STATE && queue->response.state == STATE_BAD) {
+        queue->blamed++;
+        (void)text_print(queue->blamed_words, sizeof queue->blamed_words, "%.*s", (int)queue->response.said.len,
+                         queue->response.said.at);
+    }
     if (queue->response.kind == RESPONSE_TAGGED)
         return take_tagged(queue, &queue->response);
     if (queue->response.kind != RESPONSE_CONTINUATION)
@@ -350,6 +356,52 @@ take_answer(struct queue *queue)
         queue->chunk_at == queue->chunk_len)
         queue->segments_head++;
     return true;
+}
+
+/* ---- a BAD without a tag ---- */
+
+/*
+ * Some servers say BAD without a tag to what they can't parse (RFC 9051 section 7.1.3), and never answer that command: nobody knows
+ * which one it was. Once the server is silent the oldest is meant, since the others were answered. One that changes
+ * something is not guessed about: then the line is given up, and what became of it is looked up on the next one.
+ */
+static bool
+blame_oldest(struct queue *queue)
+{
+    struct command *oldest = &queue->flight[queue->flight_head];
+    struct response *response = &queue->response;
+
+    if (oldest->number > queue->started || !is_sent_whole(queue, oldest->number) || queue->only_reads == NULL ||
+        !queue->only_reads(oldest->kind)) {
+        error_set(queue->err, ERROR_NETWORK, "go on: the server says BAD and not to what");
+        error_answer(queue->err, text_of(queue->blamed_words));
+        return false;
+    }
+    queue->blamed--;
+    response->kind = RESPONSE_TAGGED;
+    response->state = STATE_BAD;
+    response->code = CODE_NONE;
+    response->from.unusable = true;
+    response->said = text_of(queue->blamed_words);
+    return deliver(queue, oldest, response) && deliver_deferred(queue);
+}
+
+/* Between answers. *silent: nothing came for a while, and something is to blame. */
+static bool
+is_silent(struct queue *queue, bool *silent)
+{
+    *silent = false;
+    if (queue->blamed == 0 || queue->reader.at < queue->reader.end || queue->chunk_at < queue->chunk_len)
+        return true;
+    switch (stream_wait_briefly(queue->stream, queue->err)) {
+    case STREAM_AGAIN:
+        *silent = true;
+        return true;
+    case STREAM_FAILED:
+        return false;
+    default:
+        return true;
+    }
 }
 
 /* ---- the run ---- */
@@ -402,13 +454,15 @@ run(struct queue *queue, bool *more, bool *interrupted)
                 if (!operation->next(operation->self, more))
                     return false;
         if (queue->unanswered == 0) {
+            queue->blamed = 0; /* it was about nothing that waits */
             if (!finish_output(queue))
                 return false;
             if (!*more)
                 return true;
             continue;
         }
-        if (!pump(queue) || !take_answer(queue))
+        bool silent;
+        if (!pump(queue) || !is_silent(queue, &silent) || !(silent ? blame_oldest(queue) : take_answer(queue)))
             return false;
     }
 }

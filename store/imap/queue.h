@@ -79,6 +79,11 @@ struct queue {
     bool throttled;        /* ... because the server asks to come back later */
     struct buffer *alerts; /* where what the user must be shown goes (alerts.h); may be NULL */
 
+    /** Does a command of this kind change nothing? May be NULL: none does. */
+    bool (*only_reads)(int kind);
+    size_t blamed; /* BADs without a tag: each of them is the answer to some command */
+    char blamed_words[READER_HEAD];
+
     uint32_t last_number, started; /* the newest command; the newest of which a byte was handed to the stream */
     struct command flight[QUEUE_RING];
     size_t flight_head, flight_len;

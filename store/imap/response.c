@@ -103,6 +103,7 @@ code_of(struct text word)
         {"ALERT", CODE_ALERT},
         {"MESSAGELIMIT", CODE_MESSAGELIMIT},
         {"EXPUNGEISSUED", CODE_EXPUNGEISSUED},
+        {"UIDNOTSTICKY", CODE_UIDNOTSTICKY},
     };
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)

@@ -64,6 +64,9 @@ take_code(struct selection *selection, const struct response *response)
         selection->permanent = response->flags;
         selection->wildcard = response->wildcard;
         break;
+    case CODE_UIDNOTSTICKY:
+        selection->not_sticky = true;
+        break;
     case CODE_READ_ONLY:
         selection->read_only = true;
         break;

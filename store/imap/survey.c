@@ -363,12 +363,6 @@ list_mailboxes(struct survey *survey)
         error_answer(survey->err, text_of(survey->refused.answer));
         return false;
     }
-    struct mailbox *inbox = find_mailbox(survey, TEXT("INBOX"));
-    if (inbox == NULL || !inbox->listed) {
-        error_set(survey->err, ERROR_SERVER,
-                  "list the mailboxes: the server's list has no INBOX, so it is not believed");
-        return false;
-    }
     if (survey->extended && imap->can.bits & CAPABILITY_LIST_STATUS)
         return true;
     if (queue_run(&imap->queue, &status, survey->err))

@@ -16,6 +16,7 @@
 #include "store/net/tunnel.h"
 #include "store/net/wait.h"
 
+#define BRIEFLY_MS 3000
 #define GREETING_MS 15000 /* a server that says nothing for so long may wait for TLS */
 #define STEP_LIMITS 5     /* time limits that a whole step before login may take */
 
@@ -252,6 +253,26 @@ wait_or_fail(struct stream *stream, unsigned want, int64_t until, struct error *
         break;
     }
     return false;
+}
+
+enum stream_result
+stream_wait_briefly(struct stream *stream, struct error *err)
+{
+    struct pollfd fd = {.fd = stream->fd,
+                        .events = stream->tls != NULL ? tls_events(stream->tls, STREAM_WANT_READ) : POLLIN};
+    const int64_t limit = wait_limit(stream->to) / 2;
+
+    if (stream->secure && tls_has_buffered(stream->tls))
+        return STREAM_DONE;
+    switch (wait_for(stream->to, &fd, 1, clock_ms() + (limit < BRIEFLY_MS ? limit : BRIEFLY_MS), err)) {
+    case WAIT_READY:
+        return STREAM_DONE;
+    case WAIT_LATE:
+        return STREAM_AGAIN;
+    case WAIT_FAILED:
+        break;
+    }
+    return STREAM_FAILED;
 }
 
 bool

@@ -51,6 +51,11 @@ MUST_CHECK enum stream_result stream_write(struct stream *stream, const void *fr
  */
 MUST_CHECK bool stream_wait(struct stream *stream, unsigned want, struct error *err);
 /**
+ * Wait for something to read, a few seconds at most and never the whole time limit.
+ * @return STREAM_DONE: there may be, or the other side closed; STREAM_AGAIN: nothing came; STREAM_FAILED: err says why
+ */
+enum stream_result stream_wait_briefly(struct stream *stream, struct error *err);
+/**
  * stream_wait for one step before login, where anybody on the way may speak: bytes that come in drops don't keep us for
  * ever. The whole step may take five time limits.
  * @param since  when it began, by clock_ms

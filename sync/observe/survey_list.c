@@ -21,6 +21,7 @@ struct listed {
 
 struct list {
     struct run *run;
+    bool inbox; /* was named */
     struct listed *items;
     struct listed **others; /* by their bytes in the other spelling; NULL: not made yet */
     size_t count, size;
@@ -62,6 +63,7 @@ collect(void *context, const struct remote_listed *seen)
     struct listed *item;
     char *at;
 
+    list->inbox |= text_is_nocase(seen->name, "INBOX");
     if ((seen->attributes & REMOTE_NOSELECT) != 0)
         return true;
     if (!array_grow(&list->items, &list->size, list->count + 1, sizeof *list->items))
@@ -298,6 +300,31 @@ match_names(struct list *list)
     return ok;
 }
 
+/* CORRECTNESS: absent is what a list that is believed does not name. */
+static bool
+check_list(struct list *list)
+{
+    struct list_sight sight = {
+        .inbox = list->inbox, .any = list->count > 0, .cut = list->run->info.unlisted[0] != '\0'};
+
+    for (size_t i = 0; !list->inbox && i < list->run->count; i++) {
+        const struct mailbox *mailbox = &list->run->mailboxes[i];
+
+        if (mailbox->row.wire == NULL || mailbox->row.state == MAILBOX_NEW_LOCAL)
+            continue;
+        sight.known = true;
+        sight.had_inbox = sight.had_inbox || text_is_nocase(text_of(mailbox->row.wire), "INBOX");
+        sight.again = sight.again || find_bytes(list, mailbox) != NULL;
+    }
+    if (mailbox_list_is_believed(&sight))
+        return true;
+    error_set(&list->run->err, ERROR_SERVER, "list the mailboxes: %s, so it is not believed",
+              sight.had_inbox ? "the server's list has no INBOX"
+              : sight.known   ? "the server's list has neither INBOX nor any mailbox that is known"
+                              : "the server's list is empty");
+    return false;
+}
+
 bool
 survey_list(struct run *run)
 {
@@ -312,7 +339,7 @@ survey_list(struct run *run)
         qsort(list.items, list.count, sizeof *list.items, compare_listed);
     if (run->listed_count > 1)
         qsort(run->listed, run->listed_count, sizeof *run->listed, compare_hashes);
-    ok = ok && sort_others(&list) && match_bytes(&list) && match_names(&list);
+    ok = ok && sort_others(&list) && check_list(&list) && match_bytes(&list) && match_names(&list);
     for (size_t i = 0; i < list.count; i++)
         free(list.items[i].bytes);
     free(list.items);

@@ -62,6 +62,14 @@ mailbox_next(const struct mailbox_sight *sight)
     return (struct mailbox_next){TURN_GONE, sight->here ? MAILBOX_GONE_REMOTE : MAILBOX_GONE_LOCAL, false};
 }
 
+bool
+mailbox_list_is_believed(const struct list_sight *sight)
+{
+    if (sight->inbox || sight->cut)
+        return true;
+    return !sight->had_inbox && (sight->known ? sight->again : sight->any);
+}
+
 /* ---- cautions ---- */
 
 enum effect {

@@ -41,6 +41,17 @@ struct mailbox_next {
  * Situations: a mailbox that is on one side alone is made on the other only if it never was there; gone, it is left alone, and nothing in it
  * is removed; once it is back no row of it counts for a removal.
  */
+struct list_sight { /* a list of the server's mailboxes, tagged OK */
+    bool inbox;     /* names INBOX */
+    bool had_inbox; /* INBOX is known to have been on the server */
+    bool known;     /* other mailboxes are known */
+    bool again;     /* ... and one of them is named */
+    bool any;       /* names any mailbox at all */
+    bool cut;       /* a line of it could not be read: what it does not name is left alone */
+};
+
+/** Does what it does not name count as absent? An account without INBOX is legal (RFC 9051 section 5.1), an INBOX that went is a failure. */
+bool mailbox_list_is_believed(const struct list_sight *sight);
 struct mailbox_next mailbox_next(const struct mailbox_sight *sight);
 
 /* ---- cautions: what a run learned and does not know, or can't do; once learned it holds until the run ends ---- */

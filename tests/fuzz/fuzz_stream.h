@@ -151,6 +151,14 @@ stream_wait(struct stream *stream, unsigned want, struct error *err)
     return true;
 }
 
+enum stream_result
+stream_wait_briefly(struct stream *stream, struct error *err)
+{
+    (void)stream;
+    (void)err;
+    return STREAM_AGAIN;
+}
+
 bool
 stream_wait_greeting(struct stream *stream, int64_t since, struct error *err)
 {

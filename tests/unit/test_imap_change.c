@@ -39,6 +39,21 @@ moves(struct script *script, size_t count)
 /* ---- remove ---- */
 
 static void
+nothing_is_removed_where_uids_do_not_last(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "UIDPLUS", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:2 *",
+                                         "S:* NO [UIDNOTSTICKY] no UIDs here", SELECTED("g1", "3", "7", "55"),
+                                         REREAD("1", "1", ""), REREAD("2", "2", ""), "S:g2 OK", "C:g3 LOGOUT", NULL});
+
+    assert_true(removes(script, 2));
+
+    assert_non_null(strstr(script->told, "its UIDs do not last"));
+    end_script(script);
+}
+
+static void
 only_what_was_verified_is_removed_and_the_proof_is_looked_up(void **state)
 {
     (void)state;
@@ -646,6 +661,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_removed_where_uids_do_not_last),
         cmocka_unit_test(only_what_was_verified_is_removed_and_the_proof_is_looked_up),
         cmocka_unit_test(nothing_destructive_is_sent_to_another_uidvalidity),
         cmocka_unit_test(a_message_that_is_still_there_was_not_removed),

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "imap_script.h"
+#include "store/base/clock.h"
 
 #define SELECTED(tag, exists, v, modseq)                                                                               \
     "S:* " exists " EXISTS", "S:* OK [UIDVALIDITY " v "]", "S:* OK [UIDNEXT 100]",                                     \
@@ -175,6 +176,74 @@ a_name_with_a_line_end_is_none(void **state)
     end_script(script);
 }
 
+static void
+what_is_told_before_the_mailbox_is_named_is_for_nobody(void **state)
+{
+    (void)state;
+    struct script *script =
+        given_script("", (const char *const[]){"C:g1 SELECT *", "C:g2 UID FETCH *", "S:* 1 FETCH (UID 1 FLAGS ())",
+                                               SELECTED("g1", "1", "7", "0"), META("1", "1"), "S:g2 OK", NULL});
+    struct remote_select mailbox = {.mailbox = TEXT("a")};
+
+    assert_true(script->remote.ops->observe(script->remote.self, &mailbox, 1, &telling_observer, script, &script->err));
+
+    assert_non_null(strstr(script->told, "done 0 ok\n"));
+    end_script(script);
+}
+
+static void
+a_change_that_is_told_before_the_mailbox_is_named_makes_a_delta_none(void **state)
+{
+    (void)state;
+    struct script *script =
+        given_script("CONDSTORE", (const char *const[]){"C:g1 SELECT *", "C:g2 UID FETCH *", "C:g3 UID FETCH *",
+                                                        "S:* 1 FETCH (UID 1 FLAGS ())", SELECTED("g1", "2", "7", "9"),
+                                                        "S:g2 OK", "S:g3 OK", NULL});
+    struct remote_select mailbox = {.mailbox = TEXT("a"), .uidvalidity = 7, .uidnext = 100, .modseq = 8};
+
+    assert_true(script->remote.ops->observe(script->remote.self, &mailbox, 1, &telling_observer, script, &script->err));
+
+    assert_non_null(strstr(script->told, "done 0 no changed: "));
+    end_script(script);
+}
+
+static void
+a_bad_without_a_tag_before_another_select_is_cleared_up_on_the_next_line(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 SELECT *", "C:g2 UID FETCH *", "C:g3 SELECT *", "C:g4 UID FETCH *",
+                                  SELECTED("g1", "1", "7", "0"), META("1", "1"), "S:* BAD I can't parse that",
+                                  SELECTED("g3", "1", "8", "0"), META("1", "1"), "S:g4 OK", NULL});
+    struct remote_select mailboxes[] = {{.mailbox = TEXT("a")}, {.mailbox = TEXT("b")}};
+    const int64_t begin = clock_ms();
+
+    assert_false(
+        script->remote.ops->observe(script->remote.self, mailboxes, 2, &telling_observer, script, &script->err));
+
+    /* The SELECT behind it was answered first: only the next line can tell what is whose. */
+    assert_non_null(strstr(script->err.what, "answered before"));
+    assert_true(clock_ms() - begin < 9000);
+    end_script(script);
+}
+
+static void
+a_bad_without_a_tag_to_the_only_question_is_its_answer(void **state)
+{
+    (void)state;
+    struct script *script =
+        given_script("", (const char *const[]){"C:g1 SELECT *", "C:g2 UID FETCH *", SELECTED("g1", "1", "7", "0"),
+                                               "S:* BAD I can't parse that", "C:g3 LOGOUT", NULL});
+    struct remote_select mailbox = {.mailbox = TEXT("a")};
+    const int64_t begin = clock_ms();
+
+    assert_true(script->remote.ops->observe(script->remote.self, &mailbox, 1, &telling_observer, script, &script->err));
+
+    assert_non_null(strstr(script->told, "done 0 no changed: I can't parse that\n"));
+    assert_true(clock_ms() - begin < 9000); /* the time limit is ten seconds */
+    end_script(script);
+}
+
 int
 main(void)
 {
@@ -186,6 +255,10 @@ main(void)
         cmocka_unit_test(what_could_not_be_read_before_a_removal_is_not_gone_either),
         cmocka_unit_test(a_mailbox_of_which_the_status_cannot_be_read_is_listed_without),
         cmocka_unit_test(a_name_with_a_line_end_is_none),
+        cmocka_unit_test(what_is_told_before_the_mailbox_is_named_is_for_nobody),
+        cmocka_unit_test(a_change_that_is_told_before_the_mailbox_is_named_makes_a_delta_none),
+        cmocka_unit_test(a_bad_without_a_tag_before_another_select_is_cleared_up_on_the_next_line),
+        cmocka_unit_test(a_bad_without_a_tag_to_the_only_question_is_its_answer),
         cmocka_unit_test(a_list_with_a_line_that_cannot_be_read_says_so),
     };
 

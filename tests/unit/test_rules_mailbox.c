@@ -404,6 +404,20 @@ a_mailbox_is_made_where_it_is_missing_if_it_is_new_and_the_policy_asks_for_it(vo
 }
 
 static void
+a_list_without_inbox_is_believed_only_where_there_never_was_one(void **state)
+{
+    (void)state;
+    assert_true(mailbox_list_is_believed(&(struct list_sight){.inbox = true}));
+    assert_true(mailbox_list_is_believed(&(struct list_sight){.any = true}));
+    assert_false(mailbox_list_is_believed(&(struct list_sight){.any = false}));
+    assert_true(mailbox_list_is_believed(&(struct list_sight){.any = true, .known = true, .again = true}));
+    assert_false(mailbox_list_is_believed(&(struct list_sight){.any = true, .known = true}));
+    assert_false(
+        mailbox_list_is_believed(&(struct list_sight){.any = true, .known = true, .again = true, .had_inbox = true}));
+    assert_true(mailbox_list_is_believed(&(struct list_sight){.known = true, .had_inbox = true, .cut = true}));
+}
+
+static void
 a_mailbox_that_a_cut_list_does_not_name_stays_what_it_is(void **state)
 {
     struct mailbox_sight sight = sight_of(MAILBOX_ACTIVE, true, HERE);
@@ -430,6 +444,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_list_without_inbox_is_believed_only_where_there_never_was_one),
         cmocka_unit_test(a_mailbox_that_a_cut_list_does_not_name_stays_what_it_is),
         cmocka_unit_test(each_state_becomes_what_the_table_says),
         cmocka_unit_test(a_mailbox_that_the_journal_does_not_know_is_new_where_it_is_and_met_where_it_is_on_both_sides),
