@@ -10,6 +10,9 @@
 struct making {
     char *wire; /* NULL: can't be said to this server */
     size_t len;
+    char *other; /* what the server lists instead, in another normal form; NULL: nothing */
+    size_t other_len;
+    bool many;             /* several such */
     bool listed, unusable; /* unusable: there, but not a mailbox that can contain mail */
     struct remote_outcome outcome;
 };
@@ -87,15 +90,92 @@ next(void *self, bool *more)
     return queue_end(queue, creating->err);
 }
 
+/* The next character of UTF-8 that is valid; *at goes behind it. */
+static uint32_t
+next_char(struct text *at)
+{
+    uint32_t c = 0;
+    const size_t len = utf8_next(*at, &c);
+
+    at->at += len;
+    at->len -= len;
+    return c;
+}
+
+/* Is it a part of the character before it? The marks that normal form D takes off, kana's, and Hangul's vowels and finals. */
+static bool
+is_mark(struct text at)
+{
+    const uint32_t c = at.len > 0 ? next_char(&at) : 0;
+
+    return (c >= 0x300 && c <= 0x36f) || c == 0x3099 || c == 0x309a || (c >= 0x1160 && c <= 0x11ff);
+}
+
+/* Is `name` `wanted` with characters and their marks put together, and nothing else? Without tables: which they are is the server's word. */
+static bool
+is_composed(struct text wanted, struct text name)
+{
+    bool any = false;
+
+    while (wanted.len > 0 && name.len > 0) {
+        const uint32_t c = next_char(&name), base = next_char(&wanted);
+        bool marks = false;
+
+        if (c == base && !(is_mark(wanted) && !is_mark(name)))
+            continue;
+        for (; is_mark(wanted) && !is_mark(name); marks = true)
+            (void)next_char(&wanted);
+        if (!marks || c < 0x80)
+            return false;
+        any = true;
+    }
+    return any && wanted.len == 0 && name.len == 0;
+}
+
+static bool
+is_normalised(const struct imap *imap, struct text wanted, struct text name)
+{
+    struct buffer a = buffer_new(LIMIT_LITERAL_KEPT * 3), b = buffer_new(LIMIT_LITERAL_KEPT * 3);
+    bool is;
+
+    if (client_utf8(imap))
+        return utf8_valid(wanted) && utf8_valid(name) && is_composed(wanted, name);
+    is = utf7_decode(wanted, &a) && utf7_decode(name, &b) &&
+         is_composed((struct text){a.at, a.len}, (struct text){b.at, b.len});
+    buffer_free(&a);
+    buffer_free(&b);
+    return is;
+}
+
+/* A server may store the name in another normal form than it was given (RFC 9051 section 5.1), and list that. */
+static bool
+take_other(struct creating *creating, struct making *making, struct text name)
+{
+    if (making->wire == NULL || !is_normalised(creating->imap, wire_of(making), name))
+        return true;
+    making->many = making->other != NULL;
+    if (making->many)
+        return true;
+    making->other = strndup(name.at, name.len);
+    making->other_len = name.len;
+    if (making->other != NULL)
+        return true;
+    error_set(creating->err, ERROR_LOCAL, "make mailboxes: out of memory");
+    return false;
+}
+
 static bool
 take_untagged(void *self, const struct response *response, const struct command *oldest)
 {
     struct creating *creating = self;
     struct text name = response->list.name;
 
-    (void)oldest;
-    if (response->kind != RESPONSE_LIST)
+    if (response->kind != RESPONSE_LIST || name.len == 0)
         return true;
+    if (oldest != NULL && (oldest->kind == COMMAND_LIST || oldest->kind == COMMAND_CREATE) &&
+        (response->list.attributes & REMOTE_NOSELECT) == 0 &&
+        !take_other(creating, &creating->items[oldest->index], name))
+        return false;
     for (size_t i = 0; i < creating->count; i++) {
         struct making *making = &creating->items[i];
         if (making->wire == NULL || name.len != making->len)
@@ -124,6 +204,13 @@ conclude(struct making *making)
 {
     if (making->wire == NULL)
         return;
+    if (!making->listed && making->other != NULL && !making->many && making->outcome.answer[0] == '\0') {
+        free(making->wire);
+        making->wire = making->other;
+        making->len = making->other_len;
+        making->other = NULL;
+        making->listed = true;
+    }
     if (making->listed && !making->unusable)
         making->outcome = (struct remote_outcome){.ok = true};
     else if (making->outcome.answer[0] == '\0')
@@ -155,8 +242,10 @@ imap_create(struct imap *imap, const struct text *names, size_t count,
         conclude(making);
         ok = done(context, i, making->wire != NULL ? wire_of(making) : names[i], &making->outcome);
     }
-    for (size_t i = 0; creating.items != NULL && i < count; i++)
+    for (size_t i = 0; creating.items != NULL && i < count; i++) {
         free(creating.items[i].wire);
+        free(creating.items[i].other);
+    }
     free(creating.items);
     return ok;
 }

@@ -98,6 +98,19 @@ struct creation {
     const size_t *which;
 };
 
+/* A server that normalises names (NFC) may have found one that is there. */
+static bool
+is_anothers(const struct run *run, const struct mailbox *mailbox, struct text wire)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        const struct mailbox *other = &run->mailboxes[i];
+
+        if (other != mailbox && other->row.wire != NULL && text_is(wire, other->row.wire))
+            return true;
+    }
+    return false;
+}
+
 static bool
 see_created(void *context, size_t index, struct text wire, const struct remote_outcome *outcome)
 {
@@ -105,9 +118,10 @@ see_created(void *context, size_t index, struct text wire, const struct remote_o
     struct run *run = creation->run;
     struct mailbox *mailbox = &run->mailboxes[creation->which[index]];
 
-    if (!outcome->ok) {
+    if (!outcome->ok || is_anothers(run, mailbox, wire)) {
         run_learn(run, mailbox, CAUTION_NOT_MADE);
-        run_complain(run, mailbox, "make this mailbox on the server", outcome->answer,
+        run_complain(run, mailbox, "make this mailbox on the server",
+                     outcome->ok ? "the server takes its name for that of another one" : outcome->answer,
                      "Rename the folder to a name that the server takes; its mail stays here meanwhile.");
         return run_pending(run, mailbox, 0, PENDING_MAILBOX, "create-there", outcome->answer, NULL);
     }

@@ -657,10 +657,30 @@ a_mailbox_counts_as_made_when_it_is_listed(void **state)
     end_script(script);
 }
 
+static void
+a_name_that_the_server_puts_into_another_normal_form_is_recognised(void **state)
+{
+    (void)state;
+    struct script *script =
+        given_script("", (const char *const[]){"C:g1 CREATE \"Cafe&AwE-\"", "C:g2 SUBSCRIBE *", "C:g3 LIST *",
+                                               "C:g4 CREATE \"e&AwE-\"", "C:g5 SUBSCRIBE *", "C:g6 LIST *", "S:g1 OK",
+                                               "S:g2 OK", "S:* LIST () \"/\" INBOX", "S:* LIST () \"/\" C&AOE-f&AOk-",
+                                               "S:* LIST () \"/\" Caf&AOk-", "S:g3 OK", "S:g4 OK", "S:g5 OK",
+                                               "S:* LIST () \"/\" &AOk-", "S:* LIST () \"/\" &AOg-", "S:g6 OK", NULL});
+    const struct text names[] = {TEXT("Cafe\xcc\x81"), TEXT("e\xcc\x81")};
+
+    assert_true(script->remote.ops->create(script->remote.self, names, 2, tell_created, script, &script->err));
+
+    assert_told(script, "created 0 Caf&AOk- ok\n"
+                        "created 1 e&AwE- no: the server says OK, but does not list the mailbox\n");
+    end_script(script);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_name_that_the_server_puts_into_another_normal_form_is_recognised),
         cmocka_unit_test(nothing_is_removed_where_uids_do_not_last),
         cmocka_unit_test(only_what_was_verified_is_removed_and_the_proof_is_looked_up),
         cmocka_unit_test(nothing_destructive_is_sent_to_another_uidvalidity),
