@@ -261,7 +261,9 @@ decide_repeated(struct keeping *keeping, struct journal_pop *row)
     if (row->hold[0] != '\0' && (held_by_keep(import, row) || held_by_number(import, row)))
         return judge(keeping, row);
     keeping->repeated++;
-    return end_hold(import, row);
+    if (!end_hold(import, row))
+        return false;
+    return import_remember_why(import, row, "the server gives several messages this UIDL: none of them is removed");
 }
 
 /* By its header in this session already (import/match.c). */

@@ -25,6 +25,7 @@ parse_line(char *line, struct suspect *suspect)
     if (sscanf(line, "%u %" SCNd64 " %" SCNu64 " %u", &suspect->breaks, &suspect->asked, &suspect->size, &at_top) != 4)
         return false;
     suspect->at_top = at_top != 0;
+    suspect->was_known = suspect->breaks > 1;
     (void)text_print(suspect->uidl, sizeof suspect->uidl, "%s", tab + 1);
     (void)text_print(suspect->words, sizeof suspect->words, "%s", words + 1);
     return suspect->breaks > 0 && suspect->uidl[0] != '\0';
@@ -131,7 +132,7 @@ tell_rows(struct import *import, const struct suspect *suspect)
     size_t count;
     bool ok;
 
-    if (import->dry || suspect->breaks < 2 || suspect->uidl[0] == '\0')
+    if (import->dry || suspect->uidl[0] == '\0')
         return true;
     suspects_say_why(suspect, why);
     if (!journal_pop_by_uidl(import->journal, suspect->uidl, &ids, &count, &import->err))
@@ -175,7 +176,7 @@ note_break(struct import *import)
         (void)text_print(suspect->words, sizeof suspect->words, "%s%s%s", why.what, why.answer[0] != '\0' ? ": " : "",
                          why.answer);
         suspects->changed = true;
-        if (!write_down(import) || !tell_rows(import, suspect))
+        if (!write_down(import) || (suspect->breaks > 1 && !tell_rows(import, suspect)))
             return false;
     }
     import->err = why;
@@ -331,6 +332,26 @@ is_open(const struct suspects *suspects, const struct suspect *suspect)
     return suspect->breaks == 1 && suspect->broke && !suspect->tried && !(suspect->at_top && suspects->all_but);
 }
 
+/* On a line that carried no session of this run to its end each message breaks it: that is the line's fault, until one does. */
+static bool
+acquit(struct import *import)
+{
+    struct suspects *suspects = import->suspects;
+    bool ok = true;
+
+    for (size_t i = 0; !suspects->all_but && ok && i < suspects->count; i++) {
+        struct suspect *suspect = &suspects->list[i];
+
+        if (!suspect->broke || suspect->was_known || suspect->breaks < 2)
+            continue;
+        suspect->breaks = 1;
+        suspect->tried = false;
+        suspects->changed = true;
+        ok = tell_rows(import, suspect);
+    }
+    return ok;
+}
+
 void
 suspects_name(struct import *import)
 {
@@ -338,6 +359,9 @@ suspects_name(struct import *import)
     const struct error why = import->err;
     const bool whole = suspects->listed && import->complete && import->identity == BY_UIDL;
 
+    import->err = (struct error){0};
+    if (!acquit(import))
+        import_problem(import, &import->err);
     for (size_t i = 0; i < suspects->count; i++) {
         struct suspect *suspect = &suspects->list[i];
         const bool there = suspect->breaks > 0 && is_there(suspects, i);

@@ -26,6 +26,7 @@ struct suspect {
     bool at_top;     /* TOP broke it, and not RETR: an answer to that clears it */
     uint32_t number; /* in this session, or the last one that listed it; 0: in none of this run */
     bool broke;      /* in this run */
+    bool was_known;  /* to be unreadable, before this run */
     bool tried;      /* in a session of its own, in this run */
     char words[SUSPECT_WORDS];
 };

@@ -13,7 +13,7 @@ class UidlTest(ScriptTest):
     def test_state_is_kept_for_each_message_and_a_run_that_died_fetches_the_rest_alone(self):
         """Lesson: a state that is written once a run fetches everything again after a crash."""
         server = self.serve(self.mails(400))
-        server.rule(rb"RETR 150\b", "abort", 1)
+        server.rule(rb"RETR 150\b", "close", 1)
         self.account.set(order="oldest")
 
         self.import_(expect=OK)

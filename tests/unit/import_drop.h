@@ -31,6 +31,7 @@ struct drop {
     size_t count;
     bool no_uidl, no_top;
     bool lie_stat;
+    bool breaks_quit;              /* the line breaks at each QUIT, and nothing goes */
     bool broken_list;              /* the line breaks at each LIST */
     int refuse_login_after;        /* so many logins of a run; 0: never */
     int expires;                   /* EXPIRE: so many days less one; 0: it has none */
@@ -83,6 +84,8 @@ drop_step(void *self, enum drop_command command)
     drop->tops += command == DROP_TOP;
     drop->retrs += command == DROP_RETR;
     drop->deles += command == DROP_DELE;
+    if (command == DROP_QUIT && drop->breaks_quit)
+        return DROP_BREAKS_BEFORE;
     if (command == DROP_LIST && drop->broken_list)
         return DROP_BREAKS_AFTER;
     if (++drop->operations != drop->fail_at)

@@ -178,6 +178,28 @@ a_line_that_breaks_without_a_message_is_opened_three_times(void **state)
     assert_int_equal(sc->waited, 1 + 2 + 4);
 }
 
+/* Nothing gets through: that each message breaks the line says nothing about any of them. */
+static void
+a_line_on_which_nothing_comes_to_its_end_makes_no_message_unreadable(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 3);
+    for (size_t i = 0; i < 3; i++)
+        sc->drop.mails[i].breaks_retr = -1;
+    sc->drop.breaks_quit = true;
+    sc->account.import.keep_days = 0;
+    given_mails(sc, 1);
+    assert_run(sc, 5);
+    for (size_t i = 0; i < 3; i++)
+        sc->drop.mails[i].breaks_retr = 0;
+    sc->drop.breaks_quit = false;
+
+    assert_run(sc, 0);
+
+    assert_all_here(sc);
+}
+
 static void
 a_login_that_is_refused_is_not_tried_again(void **state)
 {
@@ -312,6 +334,7 @@ main(void)
         TEST(several_of_them_are_found_in_one_run),
         TEST(many_of_them_are_found_in_some_runs),
         TEST(a_line_that_breaks_without_a_message_is_opened_three_times),
+        TEST(a_line_on_which_nothing_comes_to_its_end_makes_no_message_unreadable),
         TEST(a_login_that_is_refused_is_not_tried_again),
         TEST(a_signal_ends_the_waiting),
         TEST(without_uidl_the_others_come_too),

@@ -63,6 +63,23 @@ a_uidl_that_is_none_keeps_one_message_there_and_is_named(void **state)
 
 /* ---- UIDLs that are none ---- */
 
+/* For `status`, of each row of that name. */
+static bool
+says_why(struct scene *sc, const char *uidl, const char *words)
+{
+    struct journal_pop row;
+    int64_t *ids;
+    size_t count;
+    bool found, all = true;
+
+    assert_true(journal_pop_by_uidl(sc->journal, uidl, &ids, &count, &sc->err));
+    for (size_t i = 0; i < count; i++)
+        all = journal_pop_get(sc->journal, ids[i], &row, &found, &sc->err) && found && strstr(row.why, words) != NULL &&
+              all;
+    free(ids);
+    return all && count > 0;
+}
+
 static void
 two_messages_of_one_uidl_arrive_once_each_and_are_never_removed(void **state)
 {
@@ -78,6 +95,7 @@ two_messages_of_one_uidl_arrive_once_each_and_are_never_removed(void **state)
         assert_int_equal(count_there(sc), 2);
         assert_int_equal(sc->drop.retrs, i == 0 ? 3 : 0);
     }
+    assert_true(says_why(sc, "twice", "several messages"));
     (void)given_mail(sc, "twice");
     assert_run(sc, 0);
     assert_all_here(sc);
