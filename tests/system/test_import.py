@@ -217,14 +217,17 @@ class ImportTest(DovecotTest):
         self.assertIn("--skip-existing", result.err)
 
     def test_check_says_what_the_server_can_do_and_changes_nothing(self):
+        def seen():  # the time of the Maildir alone is let off: a probe for colons was made in it and removed
+            return [(name, mode, size, None if name == "Mail" else mtime, inode) for name, mode, size, mtime, inode in self.snapshot()]
+
         self.given(3)
-        before = self.snapshot()
+        before = seen()
 
         result = self.run_golub("check", "post")
 
         self.assertIn("UIDL", result.out)
         self.assertIn("PIPELINING", result.out)
-        self.assertEqual(self.snapshot(), before)
+        self.assertEqual(seen(), before)
         self.assertEqual([line for line in self.proxy.sent() if re.match(rb"(RETR|TOP|DELE)", line)], [])
 
     def test_every_line_of_json_holds_to_the_schema(self):
