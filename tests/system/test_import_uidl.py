@@ -20,7 +20,8 @@ class UidlTest(ScriptTest):
 
         self.assert_here(server.contents())
         asked = server.asked(rb"RETR")
-        self.assertEqual([asked.count(b"RETR %d" % n) for n in range(1, 150)], [1] * 149)
+        # A server that ends the line while commands lie unread takes the last answers back on their way (a reset): not those.
+        self.assertEqual([asked.count(b"RETR %d" % n) for n in range(1, 101)], [1] * 100)
 
     def test_a_repeated_uidl_is_fetched_for_each_message_and_never_removed_while_it_is_repeated(self):
         """Lesson: a UIDL may not be unique."""
