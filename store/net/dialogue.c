@@ -172,6 +172,7 @@ read_more(struct dialogue *dialogue, struct error *err)
     for (;;) {
         switch (stream_read(dialogue->stream, bytes, sizeof bytes, &moved, err)) {
         case STREAM_DONE:
+            dialogue->greeted = true;
             if (!buffer_add(&dialogue->in, bytes, moved)) {
                 error_set(err, ERROR_LOCAL, "read from %s: out of memory", stream_name(dialogue->stream));
                 return false;
@@ -204,7 +205,6 @@ dialogue_line(struct dialogue *dialogue, struct text *line, struct error *err)
         if (end != NULL) {
             const size_t len = (size_t)(end - at) + 1;
 
-            dialogue->greeted = true;
             dialogue->in_at += len;
             dialogue->answered += len;
             if (dialogue->answered > LIMIT_PROLOGUE)

@@ -25,7 +25,7 @@ struct dialogue {
     bool tagged;      /* a command begins with a tag, which is shown also where the rest is not */
     char shown[64];   /* what the log shows of the running command; "": what is written */
     bool first_write; /* since dialogue_begin */
-    bool greeted;     /* the first line came */
+    bool greeted;     /* the first byte came: a slow greeting has the time of any answer */
     size_t answered;  /* bytes of the answer so far */
     int64_t since_ms; /* by clock_ms: dialogue_begin */
     struct buffer in; /* read from the stream */

@@ -2,7 +2,7 @@
 import os
 import shutil
 
-from popbase import CONFIG, HELD, SOME, DovecotTest, ScriptTest, main
+from popbase import CONFIG, HELD, OK, SOME, DovecotTest, ScriptTest, main
 from rig import in_memory  # noqa: F401
 
 
@@ -328,8 +328,9 @@ class NothingIsRemovedThatIsNotHereTest(ScriptTest):
 
                 result = self.home.run("import", self.account.name)
 
-                self.assertIn(result.code, (SOME, 5), result)
-                self.assertEqual(server.contents(), mails)
+                # A line that breaks is opened again: then the same run removes what that session left there.
+                self.assertIn(result.code, (OK, SOME, 5), result)
+                self.assertEqual(server.contents(), [] if result.code == OK else mails)
                 self.assert_here(mails)
                 server.clear()
                 self.import_()
@@ -346,7 +347,7 @@ class NothingIsRemovedThatIsNotHereTest(ScriptTest):
         mails = server.contents()
         server.rule(rb"QUIT", vanish, 1)
 
-        self.assertIn(self.home.run("import", "post").code, (SOME, 5))
+        self.assertIn(self.home.run("import", "post").code, (OK, SOME, 5))
         server.clear()
         self.import_()
 
