@@ -308,7 +308,7 @@ count_missing(struct run *run, struct sight *sight, int64_t id)
 
     if (!run_load(run, id, &message))
         return false;
-    sight->view.vanished += message.uid < sight->mailbox->row.uidnext;
+    sight->view.vanished += message.uid < sight->mailbox->row.uidnext || sight->view.uneven;
     return true;
 }
 
@@ -324,6 +324,7 @@ sweep(struct run *run, struct sight *sight)
 
     sight->view.exists = sight->selected.exists;
     sight->view.slid = sight->slid;
+    sight->view.uneven = mailbox->row.uneven != 0;
     if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_WITH_UID, &ids, &count, &run->err))
         return false;
     for (size_t i = 0; ok && i < count; i++)

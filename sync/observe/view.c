@@ -28,6 +28,13 @@ is_multiple(uint32_t exists, uint32_t of)
     return exists != 0 && exists % of == 0;
 }
 
+/* May a view end at this number? */
+static bool
+is_round(const struct run *run, uint32_t exists)
+{
+    return is_multiple(exists, ROUND) || offers(run, "MESSAGELIMIT") != NULL || offers(run, "UIDONLY") != NULL;
+}
+
 /*
  * If the server stops at this number in one mailbox, it does so in all. A server that announces limits makes a view of
  * any other number, too.
@@ -117,10 +124,12 @@ view_is_cut(const struct run *run, const struct mailbox *mailbox, const struct v
 {
     const struct journal_mailbox *row = &mailbox->row;
 
-    if (view->vanished == 0 || view->exists == 0 || view->lowest == 0 || row->uidnext == 0)
+    if (view->vanished == 0 || view->exists == 0 || view->lowest == 0 || (row->uidnext == 0 && !view->uneven))
         return false;
     if (row->view == view->exists || is_announced(run, view->exists))
         return true;
+    if (view->uneven)
+        return is_round(run, view->exists);
     if (view->arrived < view->vanished)
         return false;
     /*
@@ -130,8 +139,7 @@ view_is_cut(const struct run *run, const struct mailbox *mailbox, const struct v
     if (view->ours >= view->vanished && is_multiple(view->exists, ROUND))
         return true;
     if (view->exists == row->messages)
-        return is_multiple(view->exists, ROUND) || offers(run, "MESSAGELIMIT") != NULL ||
-               offers(run, "UIDONLY") != NULL;
+        return is_round(run, view->exists);
     return is_multiple(view->exists, WELL_KNOWN); /* it grew up to that number */
 }
 

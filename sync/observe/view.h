@@ -15,6 +15,7 @@ struct view { /* a complete listing */
     uint64_t vanished; /* rows that it did not name */
     uint64_t slid;     /* unknown messages below the cursor */
     uint32_t lowest;   /* UID that it named; 0: none */
+    bool uneven;       /* the look before it did not add up: what of all that is new or missing since is not known */
 };
 
 /**
