@@ -285,7 +285,8 @@ moment_move_many(struct sim *sim)
     for (size_t i = 0; i < cast.maildir->tree.count; i++)
         if (cast.maildir->tree.files[i].mailbox == from)
             (void)action_transfer_here(sim, cast.maildir, &cast.maildir->tree.files[i], to, true);
-    if (cast_sync_after(&cast, 60) == 3)
+    /* What moved to a folder outside of the patterns is a removal (CONTRACT, Removals), and so many of them are held. */
+    if (cast_sync_after(&cast, 60) == 3 && sim->clients[cast.client].choice.plain)
         violation(world, "moves are held as removals");
 }
 
