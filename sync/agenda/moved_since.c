@@ -35,7 +35,10 @@ find_missed(struct run *run, struct agenda *agenda, const struct journal_message
     return true;
 }
 
-/* From here on its row has a file, which is gone: the next plan sees the move. */
+/*
+ * From here on its row has a file, which is gone: the next plan sees the move. Until that is done the message has moved for all that is known,
+ * and was not removed: where its new place goes before that, it comes again.
+ */
 static bool
 take_for_moved(struct run *run, struct todo *missed, const struct journal_message *file)
 {
@@ -47,7 +50,7 @@ take_for_moved(struct run *run, struct todo *missed, const struct journal_messag
          journal_message_by_base(run->journal, row->mailbox, file->base, other, &taken, &run->err);
     if (ok && !taken) {
         memcpy(row->base, file->base, sizeof row->base);
-        row->facts |= FACT_GONE_HERE;
+        row->facts |= FACT_GONE_HERE | FACT_UNPAIRED;
         /*
          * The message is known on both sides from here on. So the mark is written first: a Maildir that is restored
          * later must be recognised as older.

@@ -187,7 +187,7 @@ reading_drop_files(const struct run *run, struct agenda *agenda)
     for (size_t i = 0; run->unproven_count != 0 && i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
 
-        if (todo->step.verb == PLAN_UPLOAD && todo->partner == 0 && is_unproven(run, todo->id))
+        if (todo->step.verb == PLAN_UPLOAD && is_unproven(run, todo->id))
             todo->dropped = true;
     }
 }

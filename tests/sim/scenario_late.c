@@ -1,4 +1,4 @@
-/* What was sent without an answer and is carried out seconds later, after others have gone on. */
+/* What was sent without an answer and is carried out seconds later, after others have gone on; and what moved while its mailbox was left out. */
 #include "tests/sim/scenario.h"
 
 static const char *const all_but_work[] = {"*", "!Work", NULL}, *const all[] = {"*", NULL};
@@ -68,12 +68,69 @@ what_was_lost_on_its_way_is_sent_although_its_mailbox_was_left_out(void **state)
     then_it_is_here(WORK, 1, 1);
 }
 
+/* Its journal was forgotten, so that its name alone says where it was: the message there is no half of a removal. */
+static void
+what_left_a_mailbox_out_of_the_patterns_and_goes_again_before_its_move_there_is_no_removal(void **state)
+{
+    (void)state;
+    for (int move = 0; move < 2; move++) {
+        given_empty_account(1);
+        sim.server.move = move != 0;
+        given_mail_there(WORK, 1);
+        given_both_sides_agree();
+        sim.patterns = all_but_work;
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        when_the_user_moves(1, WORK, INBOX);
+        sim.patterns = all;
+        given_trouble_at(move ? STEP_MOVE : STEP_COPY, false, false);
+        assert_int_equal(when_golub_syncs_after(60), -1);
+
+        when_the_user_removes(INBOX, 1);
+        (void)when_golub_syncs_after(60);
+
+        then_it_is_there(WORK, 1, 1);
+        then_both_sides_agree();
+        then_it_is_here(WORK, 1, 1);
+        end_scenario(NULL);
+    }
+}
+
+/* Two of it stand there, and which file is which only their bodies say. A third one was removed elsewhere, and seems to have come here. */
+static void
+what_may_be_a_message_that_cannot_be_read_is_not_moved_there(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_mail_there(WORK, 1);
+    given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    sim.patterns = all_but_work;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    for (size_t i = 0; i < here()->tree.count; i++)
+        if (here()->tree.files[i].mailbox == WORK)
+            assert_true(mua_move(here(), &here()->tree.files[i], WORK, true));
+    when_the_user_removes(INBOX, 1);
+    sim.patterns = all;
+    sim.server.withheld = 1 + 1;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_there(WORK, 1, 2);
+    sim.server.withheld = 0;
+    then_both_sides_agree();
+    then_it_is_there(WORK, 1, 2);
+    then_it_is_there(INBOX, 1, 0);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(what_is_under_way_is_not_sent_again_although_its_mailbox_was_left_out),
         SCENARIO(what_was_lost_on_its_way_is_sent_although_its_mailbox_was_left_out),
+        SCENARIO(what_left_a_mailbox_out_of_the_patterns_and_goes_again_before_its_move_there_is_no_removal),
+        SCENARIO(what_may_be_a_message_that_cannot_be_read_is_not_moved_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
