@@ -233,7 +233,7 @@ static void
 converge(struct history *history)
 {
     struct world *world = &sim.world;
-    int worst = 0, round = 0, hours = 0, tries = 0;
+    int worst = 0, round = 0, waits = 0, tries = 0;
     unsigned long changes = 1;
 
     say(world, "quiet.");
@@ -244,9 +244,9 @@ converge(struct history *history)
         round++;
         if (++tries >= 2 && (worst == 1 || worst == 3))
             unblock_removals();
-        if (worst == 1 && changes == 0 &&
-            hours++ < 4) { /* a mailbox that is perhaps still being filled waits so long */
-            world->now += 4000;
+        /* A mailbox that is perhaps still being filled waits for hours; what ended the line twice, for a day. */
+        if (worst == 1 && changes == 0 && waits++ < 5) {
+            world->now += waits < 5 ? 4000 : 86400;
             changes = 1;
             round -= 2; /* and that was a round for nothing, as was the one before the other client went on */
         }
