@@ -175,20 +175,20 @@ take_pairs(struct run *run, struct candidates *c, enum role gone_role, bool by_h
     return ok;
 }
 
+/* Of one that vanished the size says nothing: perhaps another server counts now, or it never told one. */
 static bool
-has_unpaired(const struct agenda *agenda)
+has_unsized(const struct agenda *agenda)
 {
     for (size_t i = 0; i < agenda->count; i++) {
-        if (agenda->todos[i].unpaired && candidates_is(&agenda->todos[i], GONE_THERE))
+        const struct todo *todo = &agenda->todos[i];
+
+        if ((todo->unpaired || todo->size == 0) && candidates_is(todo, GONE_THERE))
             return true;
     }
     return false;
 }
 
-/*
- * Headers of new mail are read only where something of the same size vanished; all of them where rows lost their UIDs, since perhaps
- * another server counts now.
- */
+/* Headers of new mail are read only where something of the same size vanished, or where nobody told the size of one of them. */
 static bool
 probe_fresh(struct run *run, struct agenda *agenda)
 {
@@ -197,18 +197,18 @@ probe_fresh(struct run *run, struct agenda *agenda)
     struct probe *probes = arena_array(&arena, candidates_count(agenda, FRESH_THERE), sizeof *probes);
     struct todo **index = candidates_index(&arena, agenda);
     size_t n = 0;
-    bool ok = run_has(run, &arena), all = has_unpaired(agenda);
+    bool ok = run_has(run, &arena), all = has_unsized(agenda);
 
     for (size_t i = 0; ok && i < agenda->count; i++) {
         const struct todo *todo = &agenda->todos[i];
         int64_t *ids = NULL;
         size_t same = 0;
-        bool wanted = all;
+        bool wanted = all || todo->size == 0;
 
         if (!candidates_is(todo, FRESH_THERE))
             continue;
         ok = run_load(run, todo->id, message) &&
-             (message->has_header || all ||
+             (message->has_header || wanted ||
               journal_ids_dirty_by_size(run->journal, message->size, &ids, &same, &run->err));
         wanted = wanted && !message->has_header;
         for (size_t k = 0; ok && !wanted && k < same; k++) {

@@ -260,6 +260,30 @@ what_has_no_date_does_not_stand_for_one_that_is_gone(void **state)
     then_it_is_here(INBOX, 21, 0);
 }
 
+/* Flagged here meanwhile, it would be wanted back where it is no more. */
+static void
+what_moved_there_and_has_no_size_any_more_is_a_move(void **state)
+{
+    (void)state;
+    for (int before = 0; before < 2; before++) { /* or had none before */
+        given_empty_account(1);
+        sim.server.undated = before != 0 ? 20 + 1 : 0;
+        given_mail_there(INBOX, 20);
+        given_both_sides_agree();
+        sim.server.undated = before != 0 ? 0 : 20 + 1;
+        mua_set_flags(here(), file_of(INBOX, 20), FLAG_FLAGGED);
+        assert_true(action_transfer_there(&sim, INBOX, server_message(&sim.server, INBOX, 1), WORK, true));
+
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+        then_it_is_there(INBOX, 20, 0);
+        then_it_is_there(WORK, 20, 1);
+        then_it_is_here(WORK, 20, 1);
+        then_it_is_here(INBOX, 20, 0);
+        end_scenario(NULL);
+    }
+}
+
 static void
 a_listing_that_another_client_disturbs_is_asked_for_again_in_the_same_run(void **state)
 {
@@ -344,6 +368,7 @@ main(void)
         SCENARIO(a_file_that_may_be_what_is_counted_is_not_sent_at_a_first_meeting),
         SCENARIO(what_has_no_date_is_fetched_once),
         SCENARIO(what_has_no_date_does_not_stand_for_one_that_is_gone),
+        SCENARIO(what_moved_there_and_has_no_size_any_more_is_a_move),
         SCENARIO(a_listing_that_another_client_disturbs_is_asked_for_again_in_the_same_run),
         SCENARIO(what_a_listing_names_that_is_disturbed_each_time_comes_and_what_it_lacks_stays),
         SCENARIO(what_slid_out_of_a_view_before_its_count_was_right_is_no_removal),
