@@ -155,10 +155,24 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
 
 /* Its mailbox or folder was away, or the server went back: nothing of it counts as removed. */
 static bool
+is_paired_anew(const struct sight *sight)
+{
+    return sight->mailbox->row.state == MAILBOX_REPAIR || sight->mailbox->row.past;
+}
+
+static bool
 is_met_anew(const struct sight *sight, const struct journal_message *message)
 {
-    return (sight->mailbox->row.state == MAILBOX_REPAIR || sight->mailbox->row.past) &&
-           (message->facts & FACT_GONE_HERE) == 0;
+    return is_paired_anew(sight) && (message->facts & FACT_GONE_HERE) == 0;
+}
+
+/* Then on neither side any more: its file, should it have got another name meanwhile, is not what anybody removed. */
+static bool
+is_lost_anew(const struct sight *sight, const struct journal_message *message)
+{
+    const unsigned missed = FACT_GONE_HERE | FACT_UNPAIRED;
+
+    return is_paired_anew(sight) && (message->facts & missed) == missed;
 }
 
 static bool
@@ -173,6 +187,8 @@ set_gone(struct run *run, struct sight *sight, int64_t id)
     run->vanished = true;
     if (is_met_anew(sight, &message))
         return missing_lost_uid(run, &message);
+    if (is_lost_anew(sight, &message))
+        return missing_lost_uid(run, &message) && journal_message_delete(run->journal, message.id, &run->err);
     message.facts |= FACT_GONE_THERE;
     message.facts &= ~(unsigned)(FACT_ECHO | FACT_UNPAIRED);
     return journal_message_save(run->journal, &message, &run->err);

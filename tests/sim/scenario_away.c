@@ -485,6 +485,41 @@ what_goes_on_there_after_its_download_was_cut_off_is_no_new_mail(void **state)
     }
 }
 
+/*
+ * A run for another mailbox, in which the power fails, has seen that it is not under its name any more, before anybody looked at what the
+ * server lost meanwhile.
+ */
+static void
+what_got_another_name_when_its_folder_was_back_and_the_server_lost_it_is_new_mail(void **state)
+{
+    static const char *const inbox[] = {"INBOX", NULL};
+    int status = -1;
+
+    (void)state;
+    for (long step = 1; status == -1; step++) {
+        given_three_mailboxes();
+        given_mail_there(WORK, 1);
+        given_both_sides_agree();
+        given_the_folder_is_away(WORK);
+        (void)when_golub_syncs_after(60);
+        server_expunge(&sim.server, WORK, 1);
+        when_the_folder_is_back(WORK);
+        assert_true(mua_move(here(), file_of(WORK, 1), WORK, true));
+        sim.only = inbox;
+        sim.world.crash_at = step;
+        status = when_golub_syncs_after(60);
+        sim.only = NULL;
+
+        (void)when_golub_syncs_after(60);
+
+        assert_int_equal(here()->quarantined, 0);
+        then_it_is_here(WORK, 1, 1);
+        then_both_sides_agree();
+        then_it_is_there(WORK, 1, 1);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -499,6 +534,7 @@ main(void)
         SCENARIO(what_went_below_a_view_while_its_folder_was_away_is_no_removal),
         SCENARIO(what_was_out_of_view_when_its_folder_was_away_is_no_removal),
         SCENARIO(what_goes_on_there_after_its_download_was_cut_off_is_no_new_mail),
+        SCENARIO(what_got_another_name_when_its_folder_was_back_and_the_server_lost_it_is_new_mail),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
