@@ -42,6 +42,7 @@
 
 #define ROUNDS_MAX 2  /* a file that changed while it was sent is sent again; after that by the next run */
 #define LOOKS_MAX 3   /* repeated looks, while another client moves messages between them */
+#define READS_MAX 3   /* repeated looks here, while names change */
 #define RETAKES_MAX 2 /* repeated looks, where a listed message is gone when it is fetched; it may never be shown */
 #define PASSES_MAX 6  /* a moved message with changed flags needs three */
 #define RENAMES_MAX 4 /* plans in a pass: a new name here, a new UID there, and what they uncover */
@@ -134,15 +135,16 @@ apply(struct run *run, struct agenda *agenda)
 
 /*
  * Look and pair until every new file has been read. A file that a mail reader renamed between the listing and the
- * reading was not read, and may be the very message that would be fetched.
+ * reading was not read, and may be the very message that would be fetched. Where a name disappeared between two listings a new file may be that
+ * one: paired before that is known it would stand for another message, and its own would seem to be removed.
  */
 static bool
 look_and_identify(struct run *run)
 {
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < READS_MAX; i++) {
         bool again = false;
 
-        if ((is_look_due(run) && !observe(run)) || !identify(run))
+        if ((is_look_due(run) && !observe(run)) || !identify(run, i == READS_MAX - 1))
             return false;
         for (size_t k = 0; k < run->count; k++)
             again = again || run->mailboxes[k].look_here;
@@ -243,7 +245,7 @@ dry_pass(struct run *run)
     struct agenda agenda = {0};
     bool edited;
     bool ok = observe(run) && (!attempts_begin_last(run) || observe(run)) && recover_intents(run) &&
-              observe_refused(run) && observe_edited(run, true, &edited) && identify(run) && plan(run, &agenda) &&
+              observe_refused(run) && observe_edited(run, true, &edited) && identify(run, true) && plan(run, &agenda) &&
               agenda_guard(run, &agenda) && agenda_print(run, &agenda);
 
     uneven_say(run);

@@ -574,13 +574,16 @@ identify_mailbox(struct run *run, uint32_t index)
 }
 
 bool
-identify(struct run *run)
+identify(struct run *run, bool all)
 {
     if (!examine_new_files(run))
         return false;
     reading_begin_files(run);
     for (size_t i = 0; i < run->count; i++) {
-        if (mailbox_is_open(&run->mailboxes[i]) && run->mailboxes[i].row.id != 0 && !identify_mailbox(run, (uint32_t)i))
+        const struct mailbox *mailbox = &run->mailboxes[i];
+
+        if (mailbox_is_open(mailbox) && mailbox->row.id != 0 && (all || !mailbox->look_here) &&
+            !identify_mailbox(run, (uint32_t)i))
             return false;
     }
     reading_end_files(run);

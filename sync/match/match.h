@@ -4,6 +4,11 @@
 
 #include "sync/run/run.h"
 
-bool identify(struct run *run); /* digests of new files, pairs inside each mailbox */
+/**
+ * Digests of new files, pairs inside each mailbox.
+ *
+ * @param all  also where the folder is to be read again: a new file there may be one that is known, under another name
+ */
+bool identify(struct run *run, bool all);
 
 #endif

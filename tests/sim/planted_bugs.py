@@ -872,6 +872,8 @@ BUGS = [
         ("sync/agenda/moves.c", "(todo->unpaired || todo->size == 0) &&", "todo->unpaired &&")),
     bug("file with another name removed since its folder was away while the server lost it", Test("scenario_away"),
         ("sync/observe/remote.c", "if (is_lost_anew(sight, &message))", "if (false)")),
+    bug("file that got another name between two listings paired before that is known", Test("scenario_overtaken"),
+        ("sync/match/identify.c", "(all || !mailbox->look_here)", "(all || true)")),
     bug("view that slid while the count was wrong taken for removals", UNEVEN,
         ("sync/observe/view.c", "    if (view->uneven)\n", "    if (false)\n")),
     bug("what slid out of a view before the count was ever right taken for removed", UNEVEN,

@@ -160,6 +160,50 @@ what_was_refused_and_stored_is_found_before_its_file_moves(void **state)
     }
 }
 
+static unsigned long calls, call;
+static char known[LOCAL_BASE_MAX + 1];
+
+/* An equal message arrives, and the file of the known one gets another name; a look at Work will miss two others. */
+static void
+it_gets_another_name(struct world *world)
+{
+    struct sim_file *file = maildir_sim_base(here(), INBOX, known);
+
+    (void)world;
+    if (calls++ != call || file == NULL)
+        return;
+    given_mail_there(INBOX, 1);
+    assert_true(mua_move(here(), file, INBOX, true));
+    when_the_user_removes(WORK, 2);
+    mua_set_flags(here(), file_of(WORK, 3), FLAG_SEEN);
+}
+
+static void
+what_gets_another_name_while_an_equal_message_arrives_is_not_paired_with_that_one(void **state)
+{
+    (void)state;
+    for (call = 0; call < calls || call == 0; call++) {
+        given_three_mailboxes();
+        given_mail_there(INBOX, 1);
+        for (int i = 2; i < 9; i++)
+            given_mail_there(WORK, i);
+        given_both_sides_agree();
+        text_print(known, sizeof known, "%s", file_of(INBOX, 1)->base);
+        server_set_flags(&sim.server, WORK, server_message(&sim.server, WORK, 2), FLAG_FLAGGED, 0);
+        given_mail_here(INBOX, 20);
+        calls = 0;
+        given_others_act(it_gets_another_name);
+        (void)when_golub_syncs_after(60);
+        sim.world.outside = NULL;
+
+        then_both_sides_agree();
+        then_it_is_there(INBOX, 1, 2);
+        then_it_is_here(INBOX, 1, 2);
+        assert_int_equal(here()->quarantined, 0);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -167,6 +211,7 @@ main(void)
         SCENARIO(what_moves_while_bodies_are_read_before_removals_is_moved_here_too),
         SCENARIO(what_a_server_never_gives_is_looked_for_once),
         SCENARIO(what_was_refused_and_stored_is_found_before_its_file_moves),
+        SCENARIO(what_gets_another_name_while_an_equal_message_arrives_is_not_paired_with_that_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
