@@ -367,6 +367,7 @@ restore_here(struct sim *sim, int client, bool journal)
         say(&sim->world, "  here %d: nothing", client); /* what was forgotten is known again */
     } else if (journal && it->older_image != NULL) {
         say(&sim->world, "  here %d: the journal is one run older", client);
+        action_lose_journal(sim, client);
         run_open_journal(sim, client, it->older_image, it->older_size);
     } else if (!journal && it->older.mark.present) { /* an empty one is refused, as it should be */
         say(&sim->world, "  here %d: the Maildir is one run older", client);
@@ -394,6 +395,27 @@ forget_images(struct client *it)
 }
 
 void
+action_lose_journal(struct sim *sim, int client)
+{
+    struct client *it = &sim->clients[client];
+    struct journal_mailbox *rows;
+    struct error err = {0};
+    size_t count;
+
+    server_delayed(&sim->server, true);
+    if (!journal_mailboxes(it->journal, &rows, &count, &err))
+        return;
+    for (size_t i = 0; i < count; i++)
+        for (int m = 0; m < SIM_MAILBOXES && rows[i].unjudged != 0; m++)
+            for (int k = 0; strcmp(rows[i].name, server_mailbox_name(m)) == 0 && k < sim->world.next_content; k++) {
+                const int here = maildir_sim_multiplicity(&it->maildir, m, k, false);
+                int *most = &sim->world.ledger[k].most[m];
+                *most = here > *most ? here : *most;
+            }
+    journal_mailboxes_free(rows, count);
+}
+
+void
 action_disaster(struct sim *sim)
 {
     struct rng *rng = dice(sim);
@@ -406,6 +428,7 @@ action_disaster(struct sim *sim)
         restore_here(sim, client, false);
     } else if (what < 50) {
         say(&sim->world, "  here %d: the journal is lost", client);
+        action_lose_journal(sim, client);
         run_open_journal(sim, client, NULL, 0);
         sim->world.met[client] = false;
         forget_images(&sim->clients[client]);

@@ -222,6 +222,7 @@ unlink_one(struct maildir_sim *maildir, struct local_move *item)
         return;
     say(maildir->world, "      unlink #%d in %s", from->content, maildir_sim_folder(maildir, from->mailbox));
     to->second = false;
+    to->single = from->second;
     if (from->second) { /* of a move that was cut off: golub's own name goes again */
         maildir_sim_drop(maildir, from);
         item->ok = true;
@@ -248,8 +249,12 @@ undo_unlinks(struct maildir_sim *maildir, const struct local_move *items, size_t
         const int from = local_mailbox(maildir, items[i].from.folder), to = local_mailbox(maildir, items[i].to.folder);
         const struct sim_file *twin = maildir_sim_base(maildir, to, items[i].to.base);
         if (twin != NULL && maildir_sim_base(maildir, from, items[i].from.base) == NULL) {
-            ledger_back(maildir->world, twin->content, from, maildir->client);
-            maildir_sim_add(maildir, from, items[i].from.base, items[i].from.info, twin->content, twin->date);
+            struct sim_file *back =
+                maildir_sim_add(maildir, from, items[i].from.base, items[i].from.info, twin->content, twin->date);
+            if (twin->single && back != NULL)
+                back->second = true;
+            else
+                ledger_back(maildir->world, twin->content, from, maildir->client);
         }
     }
 }

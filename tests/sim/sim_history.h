@@ -120,6 +120,11 @@ void coverage_print(const struct coverage *coverage, enum step_kind kind);
 void action_fill(struct sim *sim);        /* the mail that is there before golub comes */
 void action_outside(struct world *world); /* any user or other client does something */
 void action_disaster(struct sim *sim);
+/**
+ * Before another journal takes its place: only this one knows which command it sent that may still be carried out, within the seconds that
+ * nobody else waits for; and which files wait to be removed, because the server's list and its count do not agree. They are new mail then.
+ */
+void action_lose_journal(struct sim *sim, int client);
 /** One thing that a user or another client does with one message, told to the ledger. @return false: no room */
 bool action_transfer_here(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file, int to, bool move);
 void action_remove_here(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file);

@@ -256,6 +256,10 @@ ledger_may_follow(struct world *world, int content, int mailbox, int side, unsig
 
     if (is_marked(world, content, flags))
         return;
+    /* Perhaps it arrived, and went there: what others put there since can't be told from it. */
+    if (entry->unsure[mailbox] && strncmp(what, "moves", 5) == 0 &&
+        stands_elsewhere(world, content, mailbox, SIM_SERVER))
+        return;
     /*
      * What stands elsewhere is moved, also where its mailbox was not looked at for a while: its old place follows, as a move, or as a
      * removal where the new place was seen before the old one.
@@ -379,6 +383,15 @@ ledger_carry(struct world *world, int content, int from, int to)
         ledger_out(world, content, to);
     if (entry->most[to] > 0)
         entry->cleared[to] |= entry->set[to];
+}
+
+void
+ledger_carry_mark(struct world *world, int content, int to, unsigned flags)
+{
+    if (!world->expunges || (flags & FLAG_DELETED) == 0)
+        return;
+    world->ledger[content].set[to] |= FLAG_DELETED;
+    ledger_out(world, content, to);
 }
 
 void

@@ -168,6 +168,7 @@ bool
 mua_move(struct maildir_sim *maildir, struct sim_file *file, int mailbox, bool new_base)
 {
     char base[LOCAL_BASE_MAX + 1];
+    unsigned shown;
 
     text_print(base, sizeof base, "%s", file->base);
     if (new_base || maildir_sim_base(maildir, mailbox, base) != NULL)
@@ -176,6 +177,7 @@ mua_move(struct maildir_sim *maildir, struct sim_file *file, int mailbox, bool n
         file->named = maildir->began + 1;
     maildir_sim_touch(maildir, file->mailbox);
     ledger_carry(maildir->world, file->content, file->mailbox, mailbox);
+    ledger_carry_mark(maildir->world, file->content, mailbox, local_info_flags(file->info, &shown));
     if (file->original != file->content)
         ledger_carry(maildir->world, file->original, file->mailbox, mailbox);
     file->mailbox = mailbox;

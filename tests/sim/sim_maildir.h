@@ -27,6 +27,7 @@ struct sim_file {
     bool fresh;     /* put there by a batch that has not returned */
     bool unflushed; /* its name is not on the disk */
     bool second;    /* golub gave it this name beside its first one, which is still there: it may take it back */
+    bool single;    /* golub took such a second name back: what a cut brings back of it is that one again */
 };
 
 struct sim_quarantined {

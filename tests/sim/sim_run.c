@@ -55,6 +55,45 @@ own_marks(struct sim *sim, struct journal *journal)
     free(ops);
 }
 
+static int
+mailbox_of(const struct journal_mailbox *rows, size_t count, int64_t id)
+{
+    for (size_t i = 0; i < count; i++)
+        for (int m = 0; rows[i].id == id && m < SIM_MAILBOXES; m++)
+            if (strcmp(rows[i].name, server_mailbox_name(m)) == 0)
+                return m;
+    return -1;
+}
+
+/* What was sent without an answer to a mailbox whose UIDs mean nothing any more: whether it arrived, and moved on, nobody can count. */
+static void
+note_unsure(struct sim *sim, struct journal *journal)
+{
+    struct journal_mailbox *rows = NULL;
+    struct journal_op *ops = NULL;
+    struct error err = {0};
+    size_t count = 0, mailboxes = 0;
+
+    if (!journal_ops(journal, &ops, &count, &err) || count == 0 ||
+        !journal_mailboxes(journal, &rows, &mailboxes, &err)) {
+        free(ops);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const int m = ops[i].kind == OP_UPLOAD ? mailbox_of(rows, mailboxes, ops[i].mailbox) : -1;
+        struct journal_message row;
+        bool found = false;
+        if (m < 0 || sim->server.boxes[m].uidvalidity == ops[i].uidvalidity ||
+            !journal_message_get(journal, ops[i].message, &row, &found, &err) || !found)
+            continue;
+        for (int k = 0; k < sim->world.next_content; k++)
+            if (memcmp(content_get(k)->digests.wire, row.wire, DIGEST_SIZE) == 0)
+                sim->world.ledger[k].unsure[m] = true;
+    }
+    journal_mailboxes_free(rows, mailboxes);
+    free(ops);
+}
+
 void
 run_open_journal(struct sim *sim, int client, const void *image, size_t size)
 {
@@ -193,6 +232,7 @@ run_sync(struct sim *sim, int client)
     world->client = client;
     world->step = world->steps = world->remote_step = 0;
     world->interfered = 0;
+    note_unsure(sim, it->journal);
     world->golub = true;
     const int status = run_engine(sim, client, false, it->journal);
     world->golub = false;

@@ -115,6 +115,7 @@ struct ledger {              /* of one content */
     bool moved;                      /* users took it from one mailbox to another */
     bool shown[SIM_MAILBOXES];       /* golub listed its removal as held */
     bool refused[SIM_MAILBOXES];     /* the server refused to remove it, in this run */
+    bool unsure[SIM_MAILBOXES];      /* golub sent it there without an answer, and UIDs were given anew since */
     int total;                       /* the most of it on one side that they made, over all mailboxes */
     bool added[SIM_MAILBOXES]; /* golub listed its upload there as held: at the user's word it is sent once more */
     int spread;                /* how often they took it to two places on two sides: each may stay */
@@ -242,6 +243,11 @@ bool ledger_was_marked(const struct world *world, int content, int mailbox);
 void ledger_may_follow(struct world *world, int content, int mailbox, int side, unsigned flags, const char *what);
 /** Users and other clients moved it: flags go along. */
 void ledger_carry(struct world *world, int content, int from, int to);
+/**
+ * A file that shows \\Deleted is moved there. Where that is another client's mark for its own removal, nobody can tell it from anybody else's:
+ * with `expunge` it goes from there, too.
+ */
+void ledger_carry_mark(struct world *world, int content, int to, unsigned flags);
 /** Flags of one instance change; fresh: it has just come. Whoever is at work gives them, or must have been given them. */
 void ledger_flags(struct world *world, int content, int mailbox, unsigned before, unsigned after, bool fresh);
 /** Flags went where nobody took them off: what golub makes of it is its doubt, not its fault. */
