@@ -111,6 +111,13 @@ is_removal(const struct todo *todo)
            (todo->step.verb == PLAN_REMOVE_HERE || todo->step.verb == PLAN_REMOVE_THERE);
 }
 
+/* Where the server's list and its count do not agree, what the list lacks may be gone: has this run seen all that is known there? */
+static bool
+is_listed(const struct mailbox *mailbox)
+{
+    return mailbox->row.uneven == 0 || (mailbox->weighed && !mailbox->unlisted);
+}
+
 /*
  * Is this message on both sides in this run, whole, and not about to be removed itself (by `expunge`, or because one
  * side lost it)?
@@ -121,7 +128,7 @@ is_staying(const struct verdict *verdict, const struct journal_message *twin)
     const struct mailbox *mailbox = run_mailbox_by_id(verdict->run, twin->mailbox);
     bool deleted = verdict->run->account->policy.expunge && merge_one_shows(twin->flags, FLAG_DELETED);
 
-    return mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && !run_is_unseen(mailbox) &&
+    return mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && !run_is_unseen(mailbox) && is_listed(mailbox) &&
            !run_learned(mailbox, CAUTION_UNREAD_FOLDER) && twin->uid != 0 && twin->base[0] != '\0' &&
            (twin->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0 && !deleted;
 }

@@ -354,6 +354,38 @@ what_slid_out_of_a_view_before_its_count_was_right_is_no_removal(void **state)
         }
 }
 
+/* As many as the server counts too many are gone from one mailbox: those of another are no twins of anything that is there. */
+static void
+what_a_list_lacks_that_does_not_add_up_is_no_twin_of_many_removals(void **state)
+{
+    (void)state;
+    for (int runs = 0; runs < 4; runs++) {
+        given_empty_account(1);
+        for (int i = 0; i < 25; i++) {
+            given_mail_there(INBOX, 20 + i);
+            given_mail_there(WORK, 20 + i);
+        }
+        given_both_sides_agree();
+        for (int i = 0; i < 25; i++) {
+            ledger_out(&sim.world, 20 + i, INBOX);
+            server_expunge(&sim.server, INBOX, 1 + (uint32_t)i);
+        }
+        sim.server.qresync = sim.server.condstore = false; /* else VANISHED names them */
+        sim.server.boxes[INBOX].phantoms = 25;
+        given_mail_there(INBOX, 50);
+        for (int run = 0; run < runs; run++)
+            (void)when_golub_syncs_after(60);
+        for (int i = 0; i < 25; i++)
+            when_the_user_removes(WORK, 20 + i);
+
+        assert_int_equal(when_golub_syncs_after(60), 3);
+
+        then_it_is_there(WORK, 20, 1);
+        then_it_is_there(WORK, 44, 1);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -372,6 +404,7 @@ main(void)
         SCENARIO(a_listing_that_another_client_disturbs_is_asked_for_again_in_the_same_run),
         SCENARIO(what_a_listing_names_that_is_disturbed_each_time_comes_and_what_it_lacks_stays),
         SCENARIO(what_slid_out_of_a_view_before_its_count_was_right_is_no_removal),
+        SCENARIO(what_a_list_lacks_that_does_not_add_up_is_no_twin_of_many_removals),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
