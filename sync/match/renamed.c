@@ -69,12 +69,15 @@ renamed_join(struct run *run, struct todo *gone, struct todo *fresh, bool up)
     return ok;
 }
 
-/* Is this a message of both sides of which only the file is gone? */
+/* Is this a message of both sides, or one that was sent and not answered, of which only the file is gone? */
 static bool
-lost_its_file(const struct journal_message *message, const struct journal_message *file)
+lost_its_file(struct run *run, const struct journal_message *message, const struct journal_message *file, bool *lost)
 {
-    return message->mailbox == file->mailbox && message->uid != 0 && message->base[0] != '\0' &&
-           (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_MOVED | FACT_REPLACED)) == FACT_GONE_HERE;
+    struct journal_op op;
+
+    *lost = message->mailbox == file->mailbox && message->base[0] != '\0' &&
+            (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_MOVED | FACT_REPLACED)) == FACT_GONE_HERE;
+    return !*lost || message->uid != 0 || journal_op_of(run->journal, message->id, &op, lost, &run->err);
 }
 
 /* Did a download of one of the UIDs leave this file behind? Then it belongs to that UID. */
@@ -113,8 +116,10 @@ find_lost(const struct meeting *meeting, const struct journal_message *file, str
     bool ok = journal_ids_by_wire(run->journal, file->wire, &ids, &count, &run->err);
 
     for (size_t i = 0; ok && i < count; i++) {
-        ok = run_load(run, ids[i], lost);
-        if (!ok || !lost_its_file(lost, file))
+        bool is = false;
+
+        ok = run_load(run, ids[i], lost) && lost_its_file(run, lost, file, &is);
+        if (!ok || !is)
             continue;
         ok = rank_lost(meeting, lost, file, &rank);
         if (ok && rank < best_rank) {
@@ -125,6 +130,18 @@ find_lost(const struct meeting *meeting, const struct journal_message *file, str
     free(ids);
     *found = ok && best != 0;
     return *found ? run_load(run, best, lost) : ok;
+}
+
+/* What was sent and not answered is itself a file of the meeting. */
+static void
+name_half(struct meeting *meeting, const struct journal_message *lost)
+{
+    for (size_t f = 0; lost->uid == 0 && f < meeting->files.count; f++) {
+        struct half *half = &meeting->files.at[f];
+
+        if (half->id == lost->id)
+            memcpy(half->base, lost->base, sizeof half->base);
+    }
 }
 
 bool
@@ -147,6 +164,7 @@ renamed_join_files(struct meeting *meeting)
         if (!ok || !found || is_download(meeting, half))
             continue;
         take_file(lost, file, meeting->mailbox->row.permanent);
+        name_half(meeting, lost);
         half->paired = true;
         ok = journal_message_delete(run->journal, file->id, &run->err) &&
              journal_message_save(run->journal, lost, &run->err);

@@ -68,6 +68,32 @@ what_was_lost_on_its_way_is_sent_although_its_mailbox_was_left_out(void **state)
     then_it_is_here(WORK, 1, 1);
 }
 
+/* Its first name is gone, but it is not: another UID with its bytes is another message. */
+static void
+what_was_sent_without_an_answer_and_got_another_name_is_one_file(void **state)
+{
+    (void)state;
+    for (int uidplus = 0; uidplus < 2; uidplus++) {
+        given_empty_account(1);
+        sim.server.uidplus = uidplus != 0;
+        given_both_sides_agree();
+        given_mail_here(INBOX, 1);
+        given_trouble_at(STEP_APPEND, false, true);
+        assert_int_equal(when_golub_syncs_after(60), -1);
+        server_delayed(&sim.server, true);
+        assert_true(mua_move(here(), file_of(INBOX, 1), INBOX, true));
+        assert_true(
+            action_transfer_there(&sim, INBOX, &sim.server.boxes[INBOX].messages[0], INBOX, false)); /* a copy */
+
+        (void)when_golub_syncs_after(60);
+
+        then_both_sides_agree();
+        then_it_is_there(INBOX, 1, 2);
+        then_it_is_here(INBOX, 1, 2);
+        end_scenario(NULL);
+    }
+}
+
 /* Its journal was forgotten, so that its name alone says where it was: the message there is no half of a removal. */
 static void
 what_left_a_mailbox_out_of_the_patterns_and_goes_again_before_its_move_there_is_no_removal(void **state)
@@ -129,6 +155,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         SCENARIO(what_is_under_way_is_not_sent_again_although_its_mailbox_was_left_out),
         SCENARIO(what_was_lost_on_its_way_is_sent_although_its_mailbox_was_left_out),
+        SCENARIO(what_was_sent_without_an_answer_and_got_another_name_is_one_file),
         SCENARIO(what_left_a_mailbox_out_of_the_patterns_and_goes_again_before_its_move_there_is_no_removal),
         SCENARIO(what_may_be_a_message_that_cannot_be_read_is_not_moved_there),
     };
