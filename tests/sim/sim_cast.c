@@ -58,6 +58,9 @@ cast_choose_message(struct sim *sim, struct cast *cast)
         cast->content = file->content;
         cast->from = file->mailbox;
         cast->message = cast_message_of(sim, cast->from, cast->content);
+        if (cast->message != NULL &&
+            cast->message < sim->server.boxes[cast->from].messages + server_hidden(&sim->server, cast->from))
+            cast->message = NULL; /* out of view: the file is perhaps another one's */
         if (cast->message != NULL)
             break;
     }

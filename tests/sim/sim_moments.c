@@ -508,8 +508,12 @@ moment_wanted(struct sim *sim)
     if (world->clients > 1 || (status != 0 && status != 1) || kind_on(world, KIND_PATTERNS) || sim->disasters)
         return;
     /* What a copied tree lacked is held and has moved nowhere, as long as it is, though its file came since: what is flagged comes back. */
-    if (here && moves && it->restored && (held || is_held(it, cast.from, uid)))
+    if (here && moves && it->restored && (event_is_copying(it) || held || is_held(it, cast.from, uid)))
         return;
+    /* A list that does not add up proves not that anything is gone there; nor that it did not move there, for which it waits. */
+    for (int m = 0; !here && m < SIM_MAILBOXES; m++)
+        if (sim->server.boxes[m].phantoms != 0)
+            return;
     int there = 0, found = 0;
     for (int m = 0; m < SIM_MAILBOXES; m++) {
         there += server_multiplicity(&sim->server, m, cast.content);
