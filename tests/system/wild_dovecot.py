@@ -51,12 +51,9 @@ class DovecotWalk(ImapWalk):
         self._read_only(name, mails)
 
     def _read_only(self, name, mails):
-        """Its mail comes, or the name space is left alone; nothing that happens here stops the rest."""
+        """Its mail comes; nothing that happens here stops the rest."""
         run = self.sync()
-        files = self.here.files(name) if name in self.here.mailboxes() else None
-        if files is None:
-            self.note = "the name space is not synced"
-            return
+        self.must(name in self.here.mailboxes(), "a mailbox of a name space that a pattern names does not come", run)
         self.must(all(self.here.has(name, m) for m in mails), "mail of a read-only mailbox does not come", run)
         self.here.flag(self.here.find(name, mails[0]), add="F")
         self.here.delete(self.here.find(name, mails[1]))
