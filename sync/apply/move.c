@@ -154,8 +154,9 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
     }
     if (transferring->move && !journal_message_delete(run->journal, source->id, &run->err))
         return false;
+    /* The intent stays until the target has shown the UID (said_uid.h). */
     return journal_message_save(run->journal, target, &run->err) &&
-           journal_op_delete(run->journal, transfer->op.id, &run->err) &&
+           (!alias || journal_op_delete(run->journal, transfer->op.id, &run->err)) &&
            journal_pending_clear(run->journal, target->mailbox, target->id, &run->err);
 }
 

@@ -5,6 +5,7 @@
 #include "sync/agenda/hold.h"
 #include "sync/apply/apply.h"
 #include "sync/rows/refusals.h"
+#include "sync/rows/unfinished.h"
 #include "sync/run/attempts.h"
 #include "sync/run/situation.h"
 
@@ -277,12 +278,24 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
            hold_refused(run, todo);
 }
 
+/* It is one half of a move by COPY whose other half the target has not shown yet; or was itself sent, and not shown: it waits. */
+static bool
+is_proof_due(const struct journal_op *ops, size_t count, int64_t message)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (unfinished_is_sending(&ops[i]) && (ops[i].message == message || ops[i].target == message))
+            return true;
+    }
+    return false;
+}
+
 static bool
 gather_expunges(struct expunging *expunging, struct agenda *agenda, uint32_t *uids, size_t *requests)
 {
     struct run *run = expunging->run;
-    size_t n = 0;
-    bool ok = run_begin(run);
+    struct journal_op *ops = NULL;
+    size_t n = 0, op_count = 0;
+    bool ok = run_begin(run) && journal_ops(run->journal, &ops, &op_count, &run->err);
 
     *requests = 0;
     for (size_t i = 0; ok && i < agenda->count; i++) {
@@ -293,6 +306,11 @@ gather_expunges(struct expunging *expunging, struct agenda *agenda, uint32_t *ui
 
         if (!is_removal(run, todo, SIDE_THERE))
             continue;
+        if (is_proof_due(ops, op_count, todo->id)) {
+            todo->dropped = true;
+            run->partial = true;
+            continue;
+        }
         uids[n] = todo->uid;
         if (n == 0 || expunging->todos[n - 1]->mailbox != todo->mailbox) {
             expunging->first[*requests] = n;
@@ -311,6 +329,7 @@ gather_expunges(struct expunging *expunging, struct agenda *agenda, uint32_t *ui
                                  .since = run_now(run)};
         ok = journal_op_add(run->journal, &op, &run->err);
     }
+    free(ops);
     return run_end(run, ok && situation_mark_commit(run));
 }
 

@@ -103,6 +103,21 @@ wait_with(struct run *run, struct mailbox *mailbox, const struct sending *sendin
     return run_pending(run, mailbox, sending->message.id, PENDING_SETTLE, "upload", why, NULL);
 }
 
+/* Of a move whose source is gone only the mailbox is known that it was in. */
+static bool
+wait_for_attempt(struct run *run, struct mailbox *mailbox, const struct sending *sending)
+{
+    const struct journal_op *op = &sending->op;
+    const bool moved = op->kind == OP_MOVE || op->kind == OP_COPY;
+    const struct mailbox *from = moved ? run_mailbox_by_id(run, op->mailbox) : NULL;
+    char why[LIMIT_MAILBOX_NAME + 120];
+
+    (void)text_print(why, sizeof why, "%s%s%san earlier attempt was not answered%s and may still be under way",
+                     from != NULL ? "from " : "", from != NULL ? from->row.name : "", from != NULL ? ": " : "",
+                     op->attempt > 0 ? ", or not shown," : "");
+    return wait_with(run, mailbox, sending, why);
+}
+
 /* Is an earlier attempt still in doubt? *wait: not now. Inside a transaction. */
 static bool
 check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, bool *wait)
@@ -114,7 +129,7 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
         return false;
     *wait = found && (unfinished_is_sent(&sending->op) || !unfinished_is_settled(&sending->op, run->looked));
     if (*wait)
-        return wait_with(run, mailbox, sending, "an earlier attempt was not answered and may still be under way");
+        return wait_for_attempt(run, mailbox, sending);
     if (!uneven_may_hide(run, mailbox, found ? &sending->op : NULL, wait))
         return false;
     if (*wait)
@@ -318,10 +333,13 @@ record_sent(struct uploading *up, struct sending *sending)
         return false;
     if (sending->uid != 0 && !alias_take_uid(run, message, &sending->uid, &alias))
         return false;
-    if (sending->uid == 0) { /* found by content when the mailbox is looked at */
-        sending->op.attempt++;
-        return journal_op_save(run->journal, &sending->op, &run->err);
-    }
+    sending->op.attempt++;
+    /* Until the mailbox has shown it: under its UID, or, where that was not said or is not believed, by its content. */
+    if (alias ? !journal_op_delete(run->journal, sending->op.id, &run->err)
+              : !journal_op_save(run->journal, &sending->op, &run->err))
+        return false;
+    if (sending->uid == 0)
+        return true;
     if (!alias) {
         message->flags = merge_appended(message->flags, mailbox->row.permanent);
         message->facts |= FACT_ECHO;
@@ -329,7 +347,6 @@ record_sent(struct uploading *up, struct sending *sending)
         message->date = sending->op.date;
     }
     return journal_message_save(run->journal, message, &run->err) &&
-           journal_op_delete(run->journal, sending->op.id, &run->err) &&
            journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);
 }
 

@@ -41,6 +41,7 @@ struct sight { /* one mailbox while it is being listed */
 struct observation {
     struct run *run;
     struct sight *sights;
+    struct said_ops said; /* what was sent, and not shown yet */
 };
 
 static bool
@@ -93,7 +94,7 @@ begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
  * UIDNEXT that is not above it proves nothing: some servers' UIDNEXT lags behind.
  */
 static bool
-is_ahead(struct run *run, const struct sight *sight, bool *ahead)
+is_ahead(struct run *run, const struct sight *sight, const struct said_ops *said, bool *ahead)
 {
     const uint32_t highest = sight->request.check_uid;
     struct journal_message message;
@@ -104,7 +105,7 @@ is_ahead(struct run *run, const struct sight *sight, bool *ahead)
         return true;
     if (!journal_message_by_uid(run->journal, sight->mailbox->row.id, highest, &message, &found, &run->err))
         return false;
-    *ahead = found && (message.facts & (FACT_ECHO | FACT_COPIED)) != 0;
+    *ahead = found && (said_op_of(said, message.id) != NULL || (message.facts & (FACT_ECHO | FACT_COPIED)) != 0);
     return true;
 }
 
@@ -132,7 +133,7 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
                                 !renamed_there_was(run, sight->mailbox, selected->uidvalidity),
                             "its UIDVALIDITY changed: both sides are paired again by content, nothing is deleted");
     }
-    if (!is_ahead(run, sight, &sight->ahead))
+    if (!is_ahead(run, sight, &observation->said, &sight->ahead))
         return false;
     if (selected->uidnext != 0 && selected->uidnext < row->uidnext)
         return begin_repair(run, sight, true,
@@ -176,8 +177,9 @@ is_lost_anew(const struct sight *sight, const struct journal_message *message)
 }
 
 static bool
-set_gone(struct run *run, struct sight *sight, int64_t id)
+set_gone(struct observation *observation, struct sight *sight, int64_t id)
 {
+    struct run *run = observation->run;
     struct journal_message message;
 
     if (!run_load(run, id, &message))
@@ -185,6 +187,8 @@ set_gone(struct run *run, struct sight *sight, int64_t id)
     if (message.uid == 0 || (message.facts & FACT_GONE_THERE) != 0)
         return true;
     run->vanished = true;
+    if (!said_op_end(run, &observation->said, id))
+        return false;
     if (is_met_anew(sight, &message))
         return missing_lost_uid(run, &message);
     if (is_lost_anew(sight, &message))
@@ -208,7 +212,7 @@ on_vanished(void *context, size_t index, uint32_t first, uint32_t last)
     if (!journal_ids_by_uids(run->journal, sight->mailbox->row.id, first, last, &ids, &count, &run->err))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (!set_gone(run, sight, ids[i])) {
+        if (!set_gone(observation, sight, ids[i])) {
             free(ids);
             return false;
         }
@@ -282,6 +286,8 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         if (!said_uid_echo(run, &sight->said, &message, seen))
             return false;
     } else if (seen->has_meta) {
+        if (remote_is_other(seen, message.size, message.date) && said_op_of(&observation->said, message.id) != NULL)
+            return said_uid_lose(run, &observation->said, &message) && add_unknown(run, sight, seen);
         if (remote_is_other(seen, message.size, message.date))
             return begin_repair(
                 run, sight, true,
@@ -294,23 +300,24 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         merge_keywords(message.keywords, seen->keywords);
     }
     message.facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW);
-    if (!note_seen(run, sight, message.id))
+    if (!note_seen(run, sight, message.id) || !said_op_end(run, &observation->said, message.id))
         return false;
     return memcmp(&before, &message, sizeof before) == 0 || journal_message_save(run->journal, &message, &run->err);
 }
 
 static bool
-sweep_row(struct run *run, struct sight *sight, int64_t id, bool cut)
+sweep_row(struct observation *observation, struct sight *sight, int64_t id, bool cut)
 {
+    struct run *run = observation->run;
     struct journal_message message;
 
     if (!cut)
-        return set_gone(run, sight, id);
+        return set_gone(observation, sight, id);
     if (!run_load(run, id, &message))
         return false;
     if (!sight->partial &&
         message.uid > sight->view.lowest) /* a view shows the newest: what is missing between them is gone */
-        return set_gone(run, sight, id);
+        return set_gone(observation, sight, id);
     view_set(run, sight->mailbox, sight->selected.exists);
     /* A row that lost its UID while it was out of view has none to compare: view_spare. */
     return is_met_anew(sight, &message) ? missing_lost_uid(run, &message) : view_leave_out(run, &message);
@@ -330,8 +337,9 @@ count_missing(struct run *run, struct sight *sight, int64_t id)
 
 /* A listing of everything is complete: what it did not name is gone, or out of the server's view. */
 static bool
-sweep(struct run *run, struct sight *sight)
+sweep(struct observation *observation, struct sight *sight)
 {
+    struct run *run = observation->run;
     struct mailbox *mailbox = sight->mailbox;
     const uint32_t known = mailbox->row.view;
     int64_t *ids;
@@ -350,7 +358,7 @@ sweep(struct run *run, struct sight *sight)
     cut = ok && view_is_cut(run, mailbox, &sight->view);
     for (size_t i = 0; ok && i < count; i++) {
         if (!id_set_has(&sight->seen, ids[i]))
-            ok = sweep_row(run, sight, ids[i], cut);
+            ok = sweep_row(observation, sight, ids[i], cut);
     }
     free(ids);
     ok = ok && (known == mailbox->row.view || mailbox->row.view != sight->view.exists ||
@@ -458,6 +466,9 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         (void)text_print(sight->why, sizeof sight->why, "%s", outcome->answer);
         return true;
     }
+    if (!sight->again_full &&
+        !said_uid_never_given(run, &observation->said, row->id, sight->selected.uidnext, &sight->seen, &sight->ahead))
+        return false;
     if (sight->ahead && !sight->again_full)
         return begin_repair(run, sight, true,
                             "the server went back in time: both sides are paired again by content, nothing is deleted");
@@ -468,7 +479,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     }
     /* What an incomplete listing did not name is not gone, and in a view it may never be named again. */
     whole = sight->again_full || sight->selected.delta || sight->listed == sight->selected.exists;
-    if (!sight->again_full && !sight->selected.delta && whole && !sweep(run, sight))
+    if (!sight->again_full && !sight->selected.delta && whole && !sweep(observation, sight))
         return false;
     if (!sight->again_full && !weigh(run, sight, whole, outcome->answer, &settled))
         return false;
@@ -532,6 +543,7 @@ ask(struct run *run, struct sight *sights, size_t count)
     /* One transaction: if the connection breaks, what was seen is committed, and the cursors stay as they were. */
     if (ok && run_begin(run)) {
         const bool answered =
+            said_ops_load(run, &observation.said) &&
             run->remote.ops->observe(run->remote.self, requests, count, &observer, &observation, &run->err);
         const struct error why = run->err;
 
@@ -540,6 +552,7 @@ ask(struct run *run, struct sight *sights, size_t count)
     } else {
         ok = false;
     }
+    said_ops_free(&observation.said);
     free(requests);
     return ok;
 }

@@ -1,6 +1,7 @@
 /* See said_uid.h. */
 #include "sync/observe/said_uid.h"
 
+#include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
 
 static void
@@ -94,5 +95,106 @@ said_uid_resolve(struct run *run, struct said_uids *said)
     }
     said->count = 0;
     free(messages);
+    return ok;
+}
+
+static int64_t
+target_of(const struct journal_op *op)
+{
+    return op->target != 0 ? op->target : op->message;
+}
+
+static int
+compare_targets(const void *pa, const void *pb)
+{
+    const int64_t a = target_of(pa), b = target_of(pb);
+
+    return a == b ? 0 : a < b ? -1 : 1;
+}
+
+bool
+said_ops_load(struct run *run, struct said_ops *ops)
+{
+    size_t kept = 0;
+
+    *ops = (struct said_ops){0};
+    if (!journal_ops(run->journal, &ops->list, &ops->count, &run->err))
+        return false;
+    for (size_t i = 0; i < ops->count; i++) {
+        if (unfinished_is_sending(&ops->list[i]) && !unfinished_is_sent(&ops->list[i]))
+            ops->list[kept++] = ops->list[i];
+    }
+    ops->count = kept;
+    if (kept > 1)
+        qsort(ops->list, kept, sizeof *ops->list, compare_targets);
+    return true;
+}
+
+void
+said_ops_free(struct said_ops *ops)
+{
+    free(ops->list);
+    *ops = (struct said_ops){0};
+}
+
+struct journal_op *
+said_op_of(const struct said_ops *ops, int64_t message)
+{
+    const struct journal_op like = {.message = message};
+    struct journal_op *op =
+        ops->count != 0 ? bsearch(&like, ops->list, ops->count, sizeof *ops->list, compare_targets) : NULL;
+
+    return op != NULL && op->id != 0 ? op : NULL;
+}
+
+bool
+said_op_end(struct run *run, struct said_ops *ops, int64_t message)
+{
+    struct journal_op *op = said_op_of(ops, message);
+    const int64_t id = op != NULL ? op->id : 0;
+
+    if (op == NULL)
+        return true;
+    op->id = 0;
+    return journal_op_delete(run->journal, id, &run->err);
+}
+
+bool
+said_uid_lose(struct run *run, struct said_ops *ops, struct journal_message *message)
+{
+    struct journal_op *op = said_op_of(ops, message->id);
+
+    message->uid = 0;
+    message->facts &= ~(unsigned)(FACT_ECHO | FACT_COPIED | FACT_BY_HEADER | FACT_GONE_THERE);
+    message->flags = merge_new(message->flags, true);
+    if (op != NULL)
+        op->id = 0; /* it stays, for a row without a UID */
+    return journal_message_save(run->journal, message, &run->err);
+}
+
+bool
+said_uid_never_given(struct run *run, struct said_ops *ops, int64_t mailbox, uint32_t uidnext,
+                     const struct id_set *seen, bool *ahead)
+{
+    struct journal_message *message = ops->count != 0 ? calloc(1, sizeof *message) : NULL;
+    bool ok = ops->count == 0 || message != NULL || run_no_memory(run), found, lost = false;
+    uint32_t highest;
+
+    for (size_t i = 0; ok && i < ops->count; i++) {
+        const struct journal_op *op = &ops->list[i];
+
+        if (op->id == 0 || op->since < run->now || id_set_has(seen, target_of(op)))
+            continue;
+        ok = journal_message_get(run->journal, target_of(op), message, &found, &run->err);
+        if (!ok || !found || message->mailbox != mailbox || uidnext == 0 || message->uid < uidnext)
+            continue;
+        lost = true;
+        ok = said_uid_lose(run, ops, message);
+    }
+    free(message);
+    if (!ok || !lost || !*ahead)
+        return ok;
+    ok = journal_highest_uid(run->journal, mailbox, &highest, &run->err);
+    *ahead = ok && highest >= uidnext;
     return ok;
 }

@@ -1,10 +1,15 @@
 /*
  * An APPENDUID may be the UID of another message, of one that came at the same moment. A message that has not the date that was sent
  * gives it away: either this server sets dates of its own, or the one that was sent is beside it under a UID that nobody knows.
+ *
+ * And an APPENDUID or COPYUID may be the UID of nothing: the server said OK and stored nothing, or stored it under another one. So the intent
+ * of what was sent stays until a look at the mailbox has shown its UID, and what is said in a run and was not even given, as UIDNEXT of the next
+ * look says, is no removal and no server that went back: the row loses it, and its message is looked for by content, or sent again.
  */
 #ifndef SYNC_OBSERVE_SAID_UID_H
 #define SYNC_OBSERVE_SAID_UID_H
 
+#include "sync/base/id_set.h"
 #include "sync/run/run.h"
 
 struct said_uid { /* a row that waits for its echo, and what the UID showed instead */
@@ -28,5 +33,25 @@ MUST_CHECK bool said_uid_echo(struct run *run, struct said_uids *said, struct jo
                               const struct remote_message *seen);
 /** All of the mailbox is listed: who is which? In the transaction of the listing. */
 MUST_CHECK bool said_uid_resolve(struct run *run, struct said_uids *said);
+
+struct said_ops { /* intents of what was sent, of all mailboxes */
+    struct journal_op *list;
+    size_t count;
+};
+
+MUST_CHECK bool said_ops_load(struct run *run, struct said_ops *ops);
+void said_ops_free(struct said_ops *ops);
+/** Does this row wait for the first sight of its UID? NULL: no. */
+struct journal_op *said_op_of(const struct said_ops *ops, int64_t message);
+/** The UID was seen, or was seen to be gone: that ends the intent. */
+MUST_CHECK bool said_op_end(struct run *run, struct said_ops *ops, int64_t message);
+/** The UID is another message, or none: the row has none any more, its intent stays. */
+MUST_CHECK bool said_uid_lose(struct run *run, struct said_ops *ops, struct journal_message *message);
+/**
+ * What was said in this run, is not in `seen` and is not below `uidnext` (0: not told) was never given. *ahead, a known UID is not below it,
+ * becomes false where that was all.
+ */
+MUST_CHECK bool said_uid_never_given(struct run *run, struct said_ops *ops, int64_t mailbox, uint32_t uidnext,
+                                     const struct id_set *seen, bool *ahead);
 
 #endif

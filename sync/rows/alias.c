@@ -76,7 +76,9 @@ alias_take_uid(struct run *run, struct journal_message *message, uint32_t *uid, 
     *alias = false;
     ok = ok && journal_message_by_uid(run->journal, message->mailbox, *uid, other, &found, &run->err);
     if (ok && found && other->id != message->id) {
-        if (other->base[0] == '\0')
+        if (other->base[0] == '\0' && mailbox != NULL && other->uid < mailbox->row.uidnext)
+            *uid = 0; /* it was there before: if it is this one after all, its content says so */
+        else if (other->base[0] == '\0')
             ok = journal_message_delete(run->journal, other->id, &run->err);
         else if (other->has_wire && message->has_wire && memcmp(other->wire, message->wire, DIGEST_SIZE) != 0)
             *uid = 0; /* another message has it */

@@ -77,8 +77,8 @@ remember_deleted(struct run *run, const struct mailbox *mailbox, const struct jo
     return journal_op_add(run->journal, &deleted, &run->err);
 }
 
-static bool
-is_sending(const struct journal_op *op)
+bool
+unfinished_is_sending(const struct journal_op *op)
 {
     return op->kind == OP_UPLOAD || op->kind == OP_COPY || op->kind == OP_MOVE;
 }
@@ -104,7 +104,7 @@ remember_sent(struct run *run, const struct mailbox *mailbox, const struct journ
 static bool
 keep_trace(struct run *run, const struct mailbox *mailbox, const struct journal_op *op, struct journal_message *message)
 {
-    const bool sending = is_sending(op);
+    const bool sending = unfinished_is_sending(op);
     bool found, done;
 
     if (!sending && op->mailbox != mailbox->row.id)

@@ -25,6 +25,8 @@ MUST_CHECK bool unfinished_index_namesake(struct run *run, const struct mailbox 
 /** Two files of one name (apply/namesakes.c): an intent that was cut off; inside a transaction. */
 MUST_CHECK bool unfinished_namesake(struct run *run, const struct journal_op *op,
                                     const struct journal_message *message);
+/** An APPEND, COPY or MOVE? */
+bool unfinished_is_sending(const struct journal_op *op);
 /** Such an APPEND, COPY or MOVE without a row? */
 bool unfinished_is_sent(const struct journal_op *op);
 /** Forget it, if its settle time is over: the mailbox is looked at after that before anything is sent there. Inside a transaction. */

@@ -312,6 +312,133 @@ an_appenduid_of_what_arrived_at_the_same_moment_removes_nothing(void **state)
     then_it_is_here(INBOX, 5, 1);
 }
 
+/* What another client removed elsewhere is a removal all the same: no mailbox went back in time. */
+static void
+an_appenduid_of_nothing_is_looked_for_and_sent_again(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    const uint32_t uid = given_mail_there(WORK, 1);
+    given_mail_there(WORK, 2);
+    given_mail_there(INBOX, 3);
+    given_both_sides_agree();
+    ledger_out(&sim.world, 1, WORK);
+    server_expunge(&sim.server, WORK, uid);
+    given_mail_here(INBOX, 4);
+    sim.server.pretended = 4 + 1;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    (void)when_golub_syncs_after(60);
+
+    then_it_is_here(INBOX, 4, 1);
+    then_it_is_here(WORK, 1, 0);
+    then_it_is_there(WORK, 1, 0);
+    assert_int_equal(sim.server.pretences, 2);
+    sim.server.pretended = 0;
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 4, 1);
+}
+
+/* For ever: it is not sent in each run. */
+static void
+what_a_server_takes_and_never_shows_is_given_up(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 3);
+    given_both_sides_agree();
+    given_mail_here(INBOX, 4);
+    sim.server.pretended = 4 + 1;
+
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+
+    assert_int_equal(sim.server.pretences, 3);
+    then_it_is_here(INBOX, 4, 1);
+}
+
+static void
+the_target_can_not_be_listed(struct world *world)
+{
+    (void)world;
+    if (sim.server.pretences != 0)
+        sim.server.unreadable = 1u << WORK;
+}
+
+/* Nor is the message taken out of its old place before the new one was seen. */
+static void
+a_copyuid_of_nothing_moves_no_message(void **state)
+{
+    (void)state;
+    for (int unread = 0; unread < 2; unread++) {
+        given_empty_account(1);
+        sim.server.move = false;
+        given_mail_there(WORK, 1);
+        given_mail_there(INBOX, 2);
+        given_mail_there(INBOX, 3);
+        given_both_sides_agree();
+        when_the_user_moves(3, INBOX, WORK);
+        sim.server.pretended = 3 + 1;
+        if (unread)
+            given_others_act(the_target_can_not_be_listed);
+
+        assert_int_equal(when_golub_syncs_after(60), 1);
+
+        assert_int_equal(sim.server.pretences, 1);
+        then_it_is_there(INBOX, 3, 1);
+        then_it_is_here(WORK, 3, 1);
+        sim.server.pretended = 0;
+        sim.server.unreadable = 0;
+        sim.world.outside = NULL;
+        sim.world.interfere = 0;
+        then_both_sides_agree();
+        then_it_is_there(INBOX, 3, 0);
+        then_it_is_there(WORK, 3, 1);
+        then_it_is_here(WORK, 3, 1);
+    }
+}
+
+/*
+ * It was there before, and could not be fetched yet; or it arrives right then. No mailbox went back in time: what another client removes
+ * meanwhile stays removed.
+ */
+static void
+a_copyuid_of_another_message_is_not_believed(void **state)
+{
+    (void)state;
+    for (int arrives = 0; arrives < 2; arrives++) {
+        given_empty_account(1);
+        sim.server.move = false;
+        server_create(&sim.server, OLD);
+        here()->tree.folder[OLD] = true;
+        given_mail_there(INBOX, 3);
+        given_mail_there(WORK, 1);
+        given_mail_there(OLD, 4);
+        const uint32_t removed = given_mail_there(OLD, 2);
+        given_both_sides_agree();
+        sim.server.withheld = 5 + 1;
+        if (!arrives)
+            sim.server.pretended_uid = given_mail_there(WORK, 5);
+        (void)when_golub_syncs_after(60);
+        sim.server.arrives = arrives ? 5 + 1 : 0;
+        when_the_user_moves(3, INBOX, WORK);
+        ledger_out(&sim.world, 2, OLD);
+        server_expunge(&sim.server, OLD, removed);
+        sim.server.pretended = 3 + 1;
+
+        assert_int_equal(when_golub_syncs_after(60), 1);
+
+        then_it_is_there(INBOX, 3, 1);
+        sim.server.withheld = sim.server.pretended = 0;
+        then_both_sides_agree();
+        then_it_is_here(WORK, 5, 1);
+        then_it_is_there(WORK, 3, 1);
+        then_it_is_there(INBOX, 3, 0);
+        then_it_is_here(OLD, 2, 0);
+        then_it_is_there(OLD, 2, 0);
+    }
+}
+
 /* The answer is lost, or the line breaks before the copy was looked at. */
 static void
 a_flag_that_a_copy_got_before_it_was_seen_stays(void **state)
@@ -360,6 +487,10 @@ main(void)
         SCENARIO(a_flag_that_is_given_to_a_twin_is_not_forgotten_between_its_two_sides),
         SCENARIO(a_copyuid_that_names_lookalikes_in_another_order_crosses_no_rows),
         SCENARIO(an_appenduid_of_what_arrived_at_the_same_moment_removes_nothing),
+        SCENARIO(an_appenduid_of_nothing_is_looked_for_and_sent_again),
+        SCENARIO(what_a_server_takes_and_never_shows_is_given_up),
+        SCENARIO(a_copyuid_of_nothing_moves_no_message),
+        SCENARIO(a_copyuid_of_another_message_is_not_believed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

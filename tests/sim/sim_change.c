@@ -107,6 +107,23 @@ is_refused(struct server *server, int mailbox, int content, struct remote_outcom
     return !outcome->ok;
 }
 
+/* The UID that it says. */
+static uint32_t
+pretend(struct server *server, int mailbox)
+{
+    uint32_t uid;
+
+    server->pretences++;
+    if (server->arrives != 0 && server_add(server, mailbox, server->arrives - 1, 0, 0, server->world->now, &uid)) {
+        ledger_put(server->world, server->arrives - 1, mailbox);
+        server->arrives = 0;
+        return uid;
+    }
+    if (server->pretended_uid != 0)
+        return server->pretended_uid;
+    return server->uidplus ? server->boxes[mailbox].uidnext + 7 : 0;
+}
+
 /* Carry it out; the UID as the engine may believe it. */
 static uint32_t
 append_now(const struct upload *upload, int mailbox, int content)
@@ -208,7 +225,9 @@ append_one(const struct upload *upload, size_t count, struct error *err)
     }
     if (fate != FATE_GO)
         return remote_broken(server, err);
-    if (!is_refused(server, mailbox, content, &outcome))
+    if (!is_refused(server, mailbox, content, &outcome) && content + 1 == server->pretended)
+        uid = pretend(server, mailbox);
+    else if (outcome.ok)
         uid = append_now(upload, mailbox, content);
     else if (content + 1 == server->grudged)
         (void)append_now(upload, mailbox, content);
@@ -342,6 +361,10 @@ carry_over(struct change *change, struct item *item, int target, bool move)
     item->outcome = (struct remote_outcome){.ok = true};
     if (message == NULL)
         return;
+    if (message->content + 1 == server->pretended) {
+        item->new_uid = pretend(server, target);
+        return;
+    }
     const int content = message->content;
     server->world->copies = true;
     const bool room = (move || !is_over_quota(server)) && (move || content + 1 != server->grudged) &&
