@@ -53,16 +53,19 @@ add_file(struct look *look, const char *base, const char *info)
  * missing was taken off.
  */
 static void
-take_past(const struct look *look, struct journal_message *message)
+take_past(const struct look *look, struct journal_message *message, const char *before)
 {
     const struct run *run = look->run;
-    unsigned permanent = look->mailbox->row.permanent;
+    unsigned permanent = look->mailbox->row.permanent, shown, shown_before;
 
     if (!run->maildir_older || look->mailbox->named ||
         (message->uid == 0 && (message->facts & FACT_GONE_THERE) == 0)) /* never there: its flags agreed with nothing */
         return;
     if ((message->facts & FACT_UNSHOWN) != 0)
         permanent &= message->flags.rseen;
+    (void)local_info_flags(message->info, &shown);
+    (void)local_info_flags(before, &shown_before);
+    message->flags.lseen &= shown | ~shown_before; /* a name without flags is the one of before it had any, and keeps none */
     message->flags = merge_past(message->flags, permanent, run->past_known);
 }
 
@@ -116,7 +119,7 @@ on_file(void *context, const char *base, const char *info)
         message.facts &= ~(unsigned)(FACT_UNPAIRED | FACT_MOVED);
     take_back(look, &message);
     message.facts &= ~(unsigned)(FACT_GONE_HERE | FACT_LACKED);
-    take_past(look, &message);
+    take_past(look, &message, before.info);
     flushed_doubt_flags(look->run, &message);
     if (!(id_set_add(&look->seen, message.id) || run_no_memory(look->run)) ||
         ((before.facts & FACT_GONE_HERE) != 0 && !held_end_word(look->run, look->mailbox, message.id)))

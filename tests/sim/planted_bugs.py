@@ -395,6 +395,8 @@ BUGS = [
         ("sync/apply/up.c", "    op->since = run_now(run);\n", "    op->since = run_now(run);\n    op->attempt++;\n")),
     bug("names of a restored Maildir are of the past at each look", PAIRING,
         ("sync/observe/local.c", "look->mailbox->named ||", "")),
+    bug("file without flags keeps those of the journal in a restored Maildir", PAIRING,
+        ("sync/observe/local.c", "lseen &= shown | ~shown_before;", "lseen &= ~0u;")),
     bug("what a run that was cut off read of a restored Maildir forgotten", PAIRING,
         ("sync/run/situation.c", "run->past_known = read != NULL && strcmp(read, now) == 0;", "run->past_known = false;")),
     bug("what the server can't store taken off in a restored Maildir", PAIRING,

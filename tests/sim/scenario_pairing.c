@@ -162,6 +162,38 @@ flags_that_are_set_right_after_the_first_look_at_a_restored_maildir_go_up(void *
     assert_true(behind > 1);
 }
 
+/* Unread when the backup was made, and flagged or answered since: a file in new/ shows no flags, and one out of the past keeps none. */
+static void
+flags_of_mail_that_is_unread_in_a_restored_maildir_come_again(void **state)
+{
+    static struct sim_tree backup;
+    long cut = 0;
+
+    (void)state;
+    do { /* at each step the run may die */
+        given_empty_account(1);
+        given_mail_there(INBOX, 1);
+        given_both_sides_agree();
+        backup = here()->tree;
+        when_another_client_gives(INBOX, 1, FLAG_FLAGGED);
+        given_mail_there(INBOX, 2);
+        given_both_sides_agree();
+        assert_int_equal(flags_here(INBOX, 1), FLAG_FLAGGED);
+        maildir_sim_restore(here(), &backup);
+        check_forget(&sim.clients[0]);
+        sim.world.crash_at = ++cut;
+        if (when_golub_syncs_after(60) != -1)
+            cut = 0;
+
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(when_golub_syncs_after(60), 0);
+
+        assert_int_equal(flags_there(INBOX, 1), FLAG_FLAGGED);
+        assert_int_equal(flags_here(INBOX, 1), FLAG_FLAGGED);
+        then_both_sides_agree();
+    } while (cut != 0);
+}
+
 static void
 flags_of_new_mail_go_up_although_the_maildir_was_restored(void **state)
 {
@@ -483,6 +515,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         SCENARIO(flags_that_are_set_while_a_restored_maildir_is_paired_stay),
         SCENARIO(flags_that_are_set_right_after_the_first_look_at_a_restored_maildir_go_up),
+        SCENARIO(flags_of_mail_that_is_unread_in_a_restored_maildir_come_again),
         SCENARIO(flags_of_new_mail_go_up_although_the_maildir_was_restored),
         SCENARIO(what_the_server_cannot_hold_stays_in_a_restored_maildir),
         SCENARIO(a_removal_that_waits_for_a_word_does_not_follow_the_message_to_another_mailbox),
