@@ -368,12 +368,12 @@ read_all(struct run *run, struct look *looks, struct namesakes *namesakes)
 
 /*
  * A run that was killed, or a mail reader, may have given these names a moment ago: on the disk before the journal knows them, or a power cut
- * would make each look like one that the user removed.
+ * would make each look like one that the user removed. A journal that is older than the Maildir knows names that a later run gave anew.
  */
 static bool
 flush_found(struct run *run, const struct look *looks)
 {
-    bool found = false;
+    bool found = run->pair_all;
 
     for (size_t i = 0; i < run->count; i++)
         found = found || looks[i].found;

@@ -465,6 +465,29 @@ what_was_found_without_a_row_is_flushed_before_it_gets_one(void **state)
     then_it_is_here(INBOX, MANY + 1, 1);
 }
 
+/* A run fetched them again, which an older journal does not know: that they are there proves not that they are on the disk. */
+static void
+what_an_older_journal_finds_is_flushed_before_it_is_believed(void **state)
+{
+    (void)state;
+    given_mail_that_nobody_flushed();
+    maildir_sim_power_cut(here());
+    check_forget(&sim.clients[0]);
+    struct image older = the_state_folder();
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    when_golub_has_the_state_folder(&older);
+    (void)when_golub_syncs_after(60);
+    maildir_sim_power_cut(here());
+    check_forget(&sim.clients[0]);
+
+    (void)when_golub_syncs_after(60);
+
+    for (int i = MANY + 1; i <= MANY + 3; i++)
+        then_it_is_there(INBOX, i, 1);
+    then_both_sides_agree();
+    free(older.bytes);
+}
+
 /* golub took no \Deleted off, so it is the user's. */
 static void
 what_the_user_marks_after_a_power_cut_stays_marked(void **state)
@@ -535,6 +558,7 @@ main(void)
         SCENARIO(what_a_power_cut_took_is_fetched_again_and_not_removed_there),
         SCENARIO(flags_that_a_power_cut_took_are_not_taken_off_there),
         SCENARIO(what_was_found_without_a_row_is_flushed_before_it_gets_one),
+        SCENARIO(what_an_older_journal_finds_is_flushed_before_it_is_believed),
         SCENARIO(what_the_user_marks_after_a_power_cut_stays_marked),
         SCENARIO(what_the_user_removes_in_the_same_boot_is_removed_there),
         SCENARIO(what_a_run_has_flushed_since_is_as_certain_as_any),
