@@ -27,6 +27,8 @@
  */
 #include "sync/rows/missing.h"
 
+#include "sync/rows/unfinished.h"
+
 #define UNPAIRED_THERE ((unsigned)(FACT_UNPAIRED | FACT_GONE_THERE))
 
 /* ---- how rows become unpaired ---- */
@@ -97,6 +99,22 @@ missing_lost_uid(struct run *run, struct journal_message *message)
     return ok;
 }
 
+/* The row goes, and its intent with it: what a run that was cut off put into the quarantine for it is written into its index before that. */
+static bool
+forget_row(struct run *run, const struct journal_message *message)
+{
+    const struct mailbox *mailbox = run_mailbox_by_id(run, message->mailbox);
+    struct journal_op op;
+    bool found, done;
+
+    if (!journal_op_of(run->journal, message->id, &op, &found, &run->err))
+        return false;
+    if (found && op.kind == OP_REMOVE_LOCAL && op.target == 0 && mailbox != NULL &&
+        !unfinished_index(run, mailbox, &op, message, &done))
+        return false;
+    return journal_message_delete(run->journal, message->id, &run->err);
+}
+
 /*
  * *counts: it had a UID, and its file is here. Where the server shows the past, what it lacks is what it lost: no row stays for it to be
  * found elsewhere, and the file goes up again.
@@ -119,7 +137,7 @@ unpair_row(struct run *run, struct journal_message *message, bool past, bool *co
         !(past ? is_pending : missing_waits)(run, message, removed ? PLAN_REMOVE_HERE : PLAN_REMOVE_THERE, &waits))
         return false;
     if (message->base[0] == '\0' || (removed && gone) || (gone && past && !waits))
-        return journal_message_delete(run->journal, message->id, &run->err); /* what the server has is looked at anew */
+        return forget_row(run, message); /* what the server has is looked at anew */
     /* A message that is out of the server's view is not shown under its new UID either: that proves nothing. */
     waits = waits || (removed && (message->facts & FACT_OUT_OF_VIEW) != 0);
     /* What is left of a move here that was cut off: its message stands where it went, and is looked for by that row. */
@@ -164,7 +182,7 @@ return_row(struct run *run, struct journal_message *message)
     if (gone == 0 || (message->facts & FACT_UNPAIRED) != 0)
         return true;
     if (gone == (FACT_GONE_HERE | FACT_GONE_THERE) || message->base[0] == '\0')
-        return journal_message_delete(run->journal, message->id, &run->err);
+        return forget_row(run, message);
     message->facts &= ~(unsigned)(FACT_MOVED | FACT_OUT_OF_VIEW); /* whether it is still out of view, view_spare says */
     if (gone == FACT_GONE_THERE)
         return missing_lost_uid(run, message);

@@ -204,6 +204,41 @@ what_gets_another_name_while_an_equal_message_arrives_is_not_paired_with_that_on
     }
 }
 
+static void
+its_uids_are_given_anew(struct world *world)
+{
+    (void)world;
+    if (calls++ == call)
+        server_reset_uidvalidity(&sim.server, WORK);
+}
+
+/* Between two looks of the run after one that died behind the quarantine: the row that knows of it means nothing any more. */
+static void
+what_is_in_the_quarantine_is_in_its_index_although_its_row_goes(void **state)
+{
+    (void)state;
+    for (call = 0; call < calls || call == 0; call++) {
+        given_three_mailboxes();
+        for (int i = 1; i < 9; i++)
+            given_mail_there(WORK, i);
+        given_both_sides_agree();
+        ledger_out(&sim.world, 1, WORK);
+        server_expunge(&sim.server, WORK, 1);
+        given_trouble_at(STEP_QUARANTINE, false, true);
+        assert_int_equal(when_golub_syncs_after(60), -1);
+        ledger_out(&sim.world, 2, WORK);
+        server_expunge(&sim.server, WORK, 2);
+        calls = 0;
+        given_others_act(its_uids_are_given_anew);
+        (void)when_golub_syncs_after(60);
+        sim.world.outside = NULL;
+
+        then_both_sides_agree();
+        assert_true(here()->quarantined > 0);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -212,6 +247,7 @@ main(void)
         SCENARIO(what_a_server_never_gives_is_looked_for_once),
         SCENARIO(what_was_refused_and_stored_is_found_before_its_file_moves),
         SCENARIO(what_gets_another_name_while_an_equal_message_arrives_is_not_paired_with_that_one),
+        SCENARIO(what_is_in_the_quarantine_is_in_its_index_although_its_row_goes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
