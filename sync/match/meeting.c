@@ -171,8 +171,8 @@ goes_on_removing(struct journal_message *message)
 
 /*
  * A copy comes with the flags of its source, which nobody set on the copy: they are the base of both sides. A flag that
- * the source did not have was set since. Only \\Deleted is taken off in any case: if it stayed, the copy could be
- * expunged.
+ * the source did not have was set since. Whether it had one that was never agreed on, or both were given it since, nobody knows: set wins.
+ * Only \\Deleted is taken off in any case: if it stayed, the copy could be expunged.
  */
 static bool
 take_flags_of_source(struct run *run, const struct journal_op *op, struct journal_message *copy)
@@ -183,6 +183,8 @@ take_flags_of_source(struct run *run, const struct journal_op *op, struct journa
     ok = ok && (op->message == 0 || journal_message_get(run->journal, op->message, source, &found, &run->err));
     if (ok && !found)
         source->flags.rseen = FLAG_ALL;
+    else if (ok)
+        source->flags = merge_agreed(source->flags);
     if (ok)
         copy->flags = merge_copy_seen(merge_copied(copy->flags, source->flags), copy->flags.rseen);
     free(source);

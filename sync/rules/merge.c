@@ -129,6 +129,13 @@ merge_copied(struct flag_sides file, struct flag_sides source)
 }
 
 struct flag_sides
+merge_agreed(struct flag_sides f)
+{
+    f.rseen &= f.rbase;
+    return f;
+}
+
+struct flag_sides
 merge_copy_seen(struct flag_sides f, unsigned shown)
 {
     f.rbase = f.lbase = shown & (f.rbase | FLAG_DELETED);

@@ -64,6 +64,8 @@ struct flag_sides merge_appended(struct flag_sides flags, unsigned permanent);
 struct flag_sides merge_append_seen(struct flag_sides flags, unsigned shown);
 /** A copy there has its source's flags until it is seen; wanted is what its own name shows. */
 struct flag_sides merge_copied(struct flag_sides file, struct flag_sides source);
+/** Of what the server shows, what was agreed on: the rest may have been set a moment ago. */
+struct flag_sides merge_agreed(struct flag_sides flags);
 /** First sight of a copy: of what came along with its source nothing is anybody's wish, nor is \\Deleted; other flags were set since then. */
 struct flag_sides merge_copy_seen(struct flag_sides copy, unsigned shown);
 /** A message that moved there: bases and sight of the server go along; what the name in the new place does not show is unchanged. */

@@ -892,6 +892,8 @@ BUGS = [
         ("sync/observe/local.c", "bool found = run->pair_all;", "bool found = false;")),
     bug("quarantine of a row that goes not in its index", Test("scenario_overtaken"),
         ("sync/rows/missing.c", "op.target == 0 && mailbox != NULL &&", "false &&")),
+    bug("flag of a copy and its source taken for one that came along", Test("scenario_late"),
+        ("sync/match/meeting.c", "source->flags = merge_agreed(source->flags);", ";")),
     bug("view that slid while the count was wrong taken for removals", UNEVEN,
         ("sync/observe/view.c", "    if (view->uneven)\n", "    if (false)\n")),
     bug("what slid out of a view before the count was ever right taken for removed", UNEVEN,

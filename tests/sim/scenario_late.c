@@ -94,6 +94,29 @@ what_was_sent_without_an_answer_and_got_another_name_is_one_file(void **state)
     }
 }
 
+/* Its source has the flag by then, too: that is no sign that the copy came with it. */
+static void
+a_flag_that_a_copy_was_given_before_it_was_seen_stays(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(WORK, 1);
+    given_both_sides_agree();
+    assert_true(mua_copy(here(), file_of(WORK, 1), INBOX));
+    ledger_put(&sim.world, 1, INBOX);
+    given_trouble_at(STEP_COPY, false, true);
+    assert_int_equal(when_golub_syncs_after(60), -1);
+    server_delayed(&sim.server, true);
+    for (int mailbox = INBOX; mailbox <= WORK; mailbox++)
+        server_set_flags(&sim.server, mailbox, &sim.server.boxes[mailbox].messages[0], FLAG_FLAGGED, 0);
+
+    (void)when_golub_syncs_after(60);
+
+    then_both_sides_agree();
+    assert_int_equal(sim.server.boxes[INBOX].messages[0].flags, FLAG_FLAGGED);
+    assert_string_equal(file_of(INBOX, 1)->info, "c:2,F");
+}
+
 /* Its journal was forgotten, so that its name alone says where it was: the message there is no half of a removal. */
 static void
 what_left_a_mailbox_out_of_the_patterns_and_goes_again_before_its_move_there_is_no_removal(void **state)
@@ -156,6 +179,7 @@ main(void)
         SCENARIO(what_is_under_way_is_not_sent_again_although_its_mailbox_was_left_out),
         SCENARIO(what_was_lost_on_its_way_is_sent_although_its_mailbox_was_left_out),
         SCENARIO(what_was_sent_without_an_answer_and_got_another_name_is_one_file),
+        SCENARIO(a_flag_that_a_copy_was_given_before_it_was_seen_stays),
         SCENARIO(what_left_a_mailbox_out_of_the_patterns_and_goes_again_before_its_move_there_is_no_removal),
         SCENARIO(what_may_be_a_message_that_cannot_be_read_is_not_moved_there),
     };
