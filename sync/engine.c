@@ -492,6 +492,7 @@ engine_run(const struct account *account, const struct sync_options *options, st
     report_result(report, account->name, status, &run.counts, clock_seconds() - begin,
                   run_stopped(&run) || run.err.kind == ERROR_INTERRUPTED);
     for (size_t i = 0; i < run.count; i++) {
+        id_set_free(&run.mailboxes[i].lacked);
         free(run.mailboxes[i].row.name);
         free(run.mailboxes[i].row.wire);
         free(run.mailboxes[i].row.folder);

@@ -17,6 +17,13 @@ id_set_add(struct id_set *set, int64_t id)
     return true;
 }
 
+void
+id_set_remove(struct id_set *set, int64_t id)
+{
+    if ((size_t)(id / 8) < set->size)
+        set->bits[id / 8] &= (unsigned char)~(1u << (id % 8));
+}
+
 bool
 id_set_has(const struct id_set *set, int64_t id)
 {

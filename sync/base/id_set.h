@@ -11,6 +11,7 @@ struct id_set {
 
 /** @return false: out of memory; the set is as before */
 MUST_CHECK bool id_set_add(struct id_set *set, int64_t id);
+void id_set_remove(struct id_set *set, int64_t id);
 /** Is this one in it? */
 bool id_set_has(const struct id_set *set, int64_t id);
 /** The set is empty after it. */

@@ -115,6 +115,7 @@ join(struct meeting *meeting, struct half *file, struct half *uid, bool by_heade
              journal_message_save(run->journal, here, &run->err);
     }
     if (ok) {
+        id_set_remove(&meeting->mailbox->lacked, here->id);
         file->paired = uid->paired = true;
         run_did(run, meeting->mailbox, (struct report_done){.act = DID_PAIR, .uid = here->uid, .file = here->base});
     }
@@ -536,7 +537,7 @@ spare_unseen(struct meeting *meeting)
     for (size_t f = 0; ok && view_may_hide(meeting->mailbox) && f < meeting->files.count; f++) {
         const struct half *file = &meeting->files.at[f];
 
-        if (!file->paired && !file->intent)
+        if (!file->paired && !file->intent && !file->lacked)
             ok = view_spare(meeting->run, meeting->mailbox, file->id);
     }
     return ok;

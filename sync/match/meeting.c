@@ -139,6 +139,42 @@ gather(struct meeting *meeting, enum journal_which which, bool is_half(const str
     return ok;
 }
 
+/*
+ * Files of messages that the server's list lacks, where it does not add up: they may be gone, or not. What stands there under a UID that nobody
+ * knows is the same message, if it has the same bytes: fetched beside the first file it would be here twice.
+ */
+static bool
+gather_lacked(struct meeting *meeting)
+{
+    const unsigned otherwise = ~(unsigned)(FACT_BY_HEADER | FACT_VAGUE | FACT_UNSHOWN | FACT_ECHO | FACT_COPIED);
+    struct run *run = meeting->run;
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (meeting->mailbox->lacked.bits == NULL)
+        return true;
+    if (!journal_message_ids(run->journal, meeting->mailbox->row.id, WHICH_WITH_UID, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        const size_t before = meeting->files.count;
+
+        if (!id_set_has(&meeting->mailbox->lacked, ids[i]))
+            continue;
+        ok = run_load(run, ids[i], &message);
+        if (!ok || message.base[0] == '\0' || !message.has_wire || (message.facts & otherwise) != 0)
+            continue;
+        ok = add_file_half(meeting, &message);
+        if (meeting->files.count == before)
+            continue;
+        meeting->files.at[before].lacked = meeting->files.at[before].dated = true;
+        meeting->files.at[before].flags = message.flags.rseen;
+    }
+    free(ids);
+    return ok;
+}
+
 bool
 meeting_gather(struct meeting *meeting)
 {
@@ -148,7 +184,7 @@ meeting_gather(struct meeting *meeting)
     if (!gather(meeting, WHICH_FILE_ALONE, is_file_half, add_file_half) ||
         !journal_message_count(run->journal, meeting->mailbox->row.id, WHICH_UID_ALONE, &fresh, &run->err))
         return false;
-    if (fresh != 0 && !gather(meeting, WHICH_ALIAS, is_alias_half, add_file_half))
+    if (fresh != 0 && (!gather(meeting, WHICH_ALIAS, is_alias_half, add_file_half) || !gather_lacked(meeting)))
         return false;
     /* Where there is no file to be paired, a first sync of a million messages needs no memory for them, and reads none of their rows. */
     return fresh == 0 || meeting->files.count == 0 || gather(meeting, WHICH_UID_ALONE, is_uid_half, add_uid_half);

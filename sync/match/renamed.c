@@ -155,7 +155,7 @@ renamed_join_files(struct meeting *meeting)
         struct half *half = &meeting->files.at[f];
         bool found = false;
 
-        if (half->intent || half->alias)
+        if (half->intent || half->alias || half->lacked)
             continue;
         ok = run_load(run, half->id, file);
         if (!ok || file->facts != 0) /* it is more than a file that was not here before */

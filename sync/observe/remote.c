@@ -509,6 +509,7 @@ fill_request(struct run *run, struct sight *sight, bool full)
 {
     const struct journal_mailbox *row = &sight->mailbox->row;
 
+    id_set_free(&sight->mailbox->lacked);
     sight->request = (struct remote_select){
         .mailbox = text_of(row->wire),
         .uidvalidity = row->uidvalidity,

@@ -100,6 +100,22 @@ drop_gone(struct run *run, const struct mailbox *mailbox, const struct id_set *s
     return ok;
 }
 
+/* Known on both sides, and not listed: should it stand there under another UID, that is the same message (meeting.c). */
+static bool
+note_lacked(struct run *run, struct mailbox *mailbox, const struct id_set *seen)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_WITH_UID, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = id_set_has(seen, ids[i]) || id_set_add(&mailbox->lacked, ids[i]) || run_no_memory(run);
+    free(ids);
+    return ok;
+}
+
 bool
 uneven_learn(struct run *run, struct mailbox *mailbox, const struct uneven_look *look, bool *known)
 {
@@ -130,6 +146,8 @@ uneven_learn(struct run *run, struct mailbox *mailbox, const struct uneven_look 
         row->weighed = run->now;
     mailbox->unlisted = look->known != look->listed;
     *known = row->uneven == UNEVEN_KNOWN;
+    if (!note_lacked(run, mailbox, look->seen))
+        return false;
     if (!*known)
         return true;
     if (!drop_gone(run, mailbox, look->seen, &dropped))

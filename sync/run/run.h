@@ -14,6 +14,7 @@
 #include "store/journal/journal.h"
 #include "sync/base/account.h"
 #include "sync/base/age_journal.h"
+#include "sync/base/id_set.h"
 #include "sync/report/report.h"
 #include "sync/rules/mailbox.h"
 #include "sync/rules/names.h"
@@ -52,21 +53,22 @@ struct mailbox {
     /* what went wrong */
     bool full_up;  /* the server refused to move something into it: not asked again, and not said again, in this run */
     unsigned over; /* enum work: the server does no more of it in this run */
-    unsigned released;   /* enum work: of what it had refused, one message went well in this run */
-    unsigned probed;     /* enum work: ... or was refused again */
-    bool enough;         /* the server takes no more uploads for now */
-    unsigned complained; /* enum work: that some of it was refused in this run was said */
-    bool lost;           /* the server said once in this run that there is no such mailbox to move something into */
-    unsigned cautions;   /* enum caution: what this run learned of it that forbids something */
-    bool renumbered;     /* it is paired anew because its UIDVALIDITY is another one */
-    bool perhaps_cut;    /* listed for the first time, and as many as a server may show at most: see view.h */
-    bool proven;         /* its folder was listed whole: flushed.c */
-    bool named;          /* its folder was listed in this run: a name that is another one now was given meanwhile */
-    bool current;        /* what the journal says of its side on the server was so in this run */
-    bool said;           /* that its messages wait, once a run */
-    bool weighed;        /* a listing of it that does not add up was counted in this run: uneven.h */
-    bool unlisted;       /* ... and known messages were missing in it */
-    bool late;           /* it is looked at when everything else is done: attempts.h */
+    unsigned released;    /* enum work: of what it had refused, one message went well in this run */
+    unsigned probed;      /* enum work: ... or was refused again */
+    bool enough;          /* the server takes no more uploads for now */
+    unsigned complained;  /* enum work: that some of it was refused in this run was said */
+    bool lost;            /* the server said once in this run that there is no such mailbox to move something into */
+    unsigned cautions;    /* enum caution: what this run learned of it that forbids something */
+    bool renumbered;      /* it is paired anew because its UIDVALIDITY is another one */
+    bool perhaps_cut;     /* listed for the first time, and as many as a server may show at most: see view.h */
+    bool proven;          /* its folder was listed whole: flushed.c */
+    bool named;           /* its folder was listed in this run: a name that is another one now was given meanwhile */
+    bool current;         /* what the journal says of its side on the server was so in this run */
+    bool said;            /* that its messages wait, once a run */
+    bool weighed;         /* a listing of it that does not add up was counted in this run: uneven.h */
+    bool unlisted;        /* ... and known messages were missing in it */
+    struct id_set lacked; /* ... these */
+    bool late;            /* it is looked at when everything else is done: attempts.h */
 };
 
 struct todo { /* one message about which something is to be done */

@@ -354,6 +354,33 @@ what_slid_out_of_a_view_before_its_count_was_right_is_no_removal(void **state)
         }
 }
 
+/* It went, and came again under another UID. Nothing proves that it went; and fetched beside the first file it would be there twice one day. */
+static void
+what_comes_again_where_a_list_does_not_add_up_is_the_same_message(void **state)
+{
+    (void)state;
+    for (int before = 0; before < 4; before++) { /* so many looks at the difference */
+        given_mail(false);
+        sim.server.boxes[INBOX].phantoms = 1;
+        for (int run = 0; run < before; run++)
+            (void)when_golub_syncs_after(60);
+        assert_true(action_transfer_there(&sim, INBOX, server_message(&sim.server, INBOX, 1), WORK, true));
+        assert_true(action_transfer_there(&sim, WORK, server_message(&sim.server, WORK, 1), INBOX, true));
+        sim.server.boxes[INBOX].phantoms = 2;
+        mua_set_flags(here(), file_of(INBOX, 20), FLAG_FLAGGED);
+
+        (void)when_golub_syncs_after(60);
+
+        then_it_is_here(INBOX, 20, 1);
+        server_reset_uidvalidity(&sim.server, INBOX);
+        sim.server.boxes[INBOX].phantoms = 0;
+        then_both_sides_agree();
+        then_it_is_there(INBOX, 20, 1);
+        assert_string_equal(file_of(INBOX, 20)->info, "c:2,F");
+        end_scenario(NULL);
+    }
+}
+
 /* As many as the server counts too many are gone from one mailbox: those of another are no twins of anything that is there. */
 static void
 what_a_list_lacks_that_does_not_add_up_is_no_twin_of_many_removals(void **state)
@@ -405,6 +432,7 @@ main(void)
         SCENARIO(what_a_listing_names_that_is_disturbed_each_time_comes_and_what_it_lacks_stays),
         SCENARIO(what_slid_out_of_a_view_before_its_count_was_right_is_no_removal),
         SCENARIO(what_a_list_lacks_that_does_not_add_up_is_no_twin_of_many_removals),
+        SCENARIO(what_comes_again_where_a_list_does_not_add_up_is_the_same_message),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
