@@ -91,7 +91,7 @@ join(struct meeting *meeting, struct half *file, struct half *uid, bool by_heade
     bool removed = false, ok = here != NULL || run_no_memory(run);
 
     ok = ok && run_load(run, file->id, here) && run_load(run, uid->id, there) &&
-         missing_waits(run, here, PLAN_REMOVE_THERE, &removed);
+         ((here->facts & FACT_GONE_HERE) == 0 || missing_goes_on(run, here, there->flags.rseen, &removed));
     if (ok) {
         here->uid = there->uid;
         here->size = there->size;

@@ -6,7 +6,8 @@
  *   facts                            uid   means
  *   UNPAIRED | GONE_THERE            0     the file is here; where the message is on the server is not known
  *   UNPAIRED | GONE_THERE|GONE_HERE  0     the same, and the file is gone: if that waited to be carried out there (held, or kept
- *                                          back), or was begun, it waits again where the message is found; else it comes again
+ *                                          back), or was begun and has left our \\Deleted on it, it waits again where the message is found;
+ *                                          else it comes again
  *   UNPAIRED | GONE_HERE             n     the message is there; its file went while this mailbox was paired, or was away
  *   GONE_THERE                       0     removed on the server before all this; that waits for a word or for the policy
  *
@@ -28,6 +29,7 @@
 #include "sync/rows/missing.h"
 
 #include "sync/rows/unfinished.h"
+#include "sync/rules/merge.h"
 
 #define UNPAIRED_THERE ((unsigned)(FACT_UNPAIRED | FACT_GONE_THERE))
 
@@ -64,6 +66,22 @@ missing_waits(struct run *run, const struct journal_message *message, enum plan_
         return false;
     *waits = found && op.kind == OP_REMOVE_REMOTE;
     return true;
+}
+
+bool
+missing_goes_on(struct run *run, const struct journal_message *message, unsigned shown, bool *goes)
+{
+    struct journal_op op;
+    bool found;
+
+    if (!is_pending(run, message, PLAN_REMOVE_THERE, goes))
+        return false;
+    if (*goes || (message->facts & FACT_MOVED) != 0)
+        return *goes = true;
+    if (!journal_op_of(run->journal, message->id, &op, &found, &run->err))
+        return false;
+    *goes = found && op.kind == OP_REMOVE_REMOTE && merge_is_own_deleted(message->flags, shown);
+    return !found || op.kind != OP_REMOVE_REMOTE || *goes || journal_op_delete(run->journal, op.id, &run->err);
 }
 
 static bool

@@ -242,6 +242,35 @@ of_equal_files_that_were_sent_the_one_that_arrived_moves_on(void **state)
     }
 }
 
+/* What stands there under another UID without our \\Deleted is perhaps what another client put there since. */
+static void
+a_removal_that_was_only_begun_takes_no_equal_message_under_another_uidvalidity(void **state)
+{
+    (void)state;
+    for (int expunged = 0; expunged < 2; expunged++) {
+        given_empty_account(1);
+        given_mail_there(WORK, 1);
+        given_mail_there(WORK, 2);
+        given_both_sides_agree();
+        when_the_user_removes(WORK, 1);
+        given_trouble_at(STEP_EXPUNGE, true, expunged != 0);
+        (void)when_golub_syncs_after(60);
+        then_it_is_there(WORK, 1, 1 - expunged);
+        if (expunged != 0) {
+            given_mail_there(WORK, 1);
+            sim.world.ledger[1].outs[1 + SIM_SERVER][WORK] = sim.world.ledger[1].followed[1 + SIM_SERVER][WORK];
+        }
+        server_reset_uidvalidity(&sim.server, WORK);
+
+        for (int i = 0; i < 3; i++)
+            (void)when_golub_syncs_after(60);
+
+        then_it_is_there(WORK, 1, expunged);
+        then_both_sides_agree();
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -251,6 +280,7 @@ main(void)
         SCENARIO(what_is_left_of_a_move_here_is_no_file_that_was_lost),
         SCENARIO(the_second_half_of_a_move_follows_under_another_uidvalidity),
         SCENARIO(of_equal_files_that_were_sent_the_one_that_arrived_moves_on),
+        SCENARIO(a_removal_that_was_only_begun_takes_no_equal_message_under_another_uidvalidity),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
