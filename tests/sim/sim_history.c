@@ -269,6 +269,7 @@ check_idempotence(void)
     struct world *world = &sim.world;
     int worst;
 
+    world->now += 3700; /* time that counts is written down once an hour */
     if (!world->failed && sync_all(&worst) > 0)
         violation(world, "a sync with nothing to do changed something");
     int64_t before[SIM_CLIENTS] = {0};

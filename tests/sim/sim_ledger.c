@@ -136,17 +136,19 @@ ledger_forget(struct world *world, int mailbox, int side)
         world->ledger[i].outs[side + 1][mailbox] = world->ledger[i].followed[side + 1][mailbox];
 }
 
-/* Taken out of one place and put into another: whoever did it, it is a move. */
+/* Taken out of one place and put into another: whoever did it, it is a move; or may have been one. */
 static bool
 is_moved(const struct ledger *entry)
 {
     int puts = 0, outs = 0;
+    bool unsure = false;
 
     for (int i = 0; i < SIM_MAILBOXES; i++) {
         puts += entry->put[i];
         outs += entry->out[i];
+        unsure = unsure || entry->unsure[i];
     }
-    return entry->moved || (puts > 1 && outs > 0);
+    return entry->moved || (puts > 1 && (outs > 0 || unsure));
 }
 
 bool

@@ -65,7 +65,10 @@ mailbox_of(const struct journal_mailbox *rows, size_t count, int64_t id)
     return -1;
 }
 
-/* What was sent without an answer to a mailbox whose UIDs mean nothing any more: whether it arrived, and moved on, nobody can count. */
+/*
+ * What was sent without an answer to a mailbox whose UIDs mean nothing any more: whether it arrived, and moved on, nobody can count. The same
+ * of what was to be moved there: where it stands as before it was perhaps never moved, or came back with its mailbox.
+ */
 static void
 note_unsure(struct sim *sim, struct journal *journal)
 {
@@ -80,11 +83,15 @@ note_unsure(struct sim *sim, struct journal *journal)
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        const int m = ops[i].kind == OP_UPLOAD ? mailbox_of(rows, mailboxes, ops[i].mailbox) : -1;
+        const bool moves = ops[i].kind == OP_MOVE;
+        const int m = moves || ops[i].kind == OP_UPLOAD ? mailbox_of(rows, mailboxes, ops[i].mailbox) : -1;
         struct journal_message row;
         bool found = false;
-        if (m < 0 || sim->server.boxes[m].uidvalidity == ops[i].uidvalidity ||
-            !journal_message_get(journal, ops[i].message, &row, &found, &err) || !found)
+        if (m < 0 || !journal_message_get(journal, moves ? ops[i].target : ops[i].message, &row, &found, &err) ||
+            !found)
+            continue;
+        const int to = mailbox_of(rows, mailboxes, row.mailbox);
+        if (to < 0 || sim->server.boxes[to].uidvalidity == ops[i].uidvalidity)
             continue;
         for (int k = 0; k < sim->world.next_content; k++)
             if (memcmp(content_get(k)->digests.wire, row.wire, DIGEST_SIZE) == 0)
