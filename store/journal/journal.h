@@ -43,7 +43,8 @@ struct journal_mailbox {
     uint32_t had;     /* rows that had a UID when UIDVALIDITY changed, until none of them is missing; 0: it did not */
     uint32_t missing; /* how many of them were missing when last looked at */
     int64_t missing_since; /* when that number was first seen, seconds UTC */
-    bool past; /* the server went back in time, and this one was not listed since: what it lacks was not removed */
+    /* The server went back in time, and this one was not listed since, so that what it lacks was not removed: the highest row id of before. 0: no */
+    int64_t past;
     /* Its listings and EXISTS do not agree: so many runs on end saw the same difference, at most UNEVEN_KNOWN; 0: they agree */
     unsigned uneven;
     int64_t excess;  /* ... EXISTS minus the messages that have a UID here */

@@ -38,7 +38,7 @@ read_mailbox(sqlite3_stmt *statement, struct journal_mailbox *mailbox, bool *no_
     mailbox->had = (uint32_t)read_integer(&from, 0, UINT32_MAX);
     mailbox->missing = (uint32_t)read_integer(&from, 0, UINT32_MAX);
     mailbox->missing_since = read_integer(&from, INT64_MIN, INT64_MAX);
-    mailbox->past = read_integer(&from, 0, 1) != 0;
+    mailbox->past = read_integer(&from, 0, INT64_MAX);
     mailbox->uneven = (unsigned)read_integer(&from, 0, UNEVEN_KNOWN);
     mailbox->excess = read_integer(&from, -(int64_t)UINT32_MAX, UINT32_MAX);
     mailbox->hidden = (uint32_t)read_integer(&from, 0, UINT32_MAX);

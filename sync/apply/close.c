@@ -94,6 +94,8 @@ close_say_why(struct run *run)
     struct journal_pending *list = NULL;
     struct error err = {0};
     size_t count = 0, said = 0;
+    const struct mailbox *forbids = NULL; /* something that was learned of it keeps removals waiting */
+    const char *why;
 
     if (!journal_pendings(run->journal, &list, &count, &err))
         count = 0;
@@ -116,10 +118,18 @@ close_say_why(struct run *run)
     free(list);
     if (said != 0)
         return;
+    for (size_t i = 0; i < run->count && forbids == NULL; i++) {
+        const unsigned cautions = run->mailboxes[i].cautions & run->cautions;
+
+        if (!removals_allowed(SIDE_HERE, cautions, 0, &why) || !removals_allowed(SIDE_THERE, cautions, 0, &why))
+            forbids = &run->mailboxes[i];
+    }
     err = (struct error){0};
     error_state(&err, ERROR_SERVER, "not all could be done in this run");
+    if (forbids != NULL)
+        error_answer(&err, text_of(why));
     error_hint(&err, "The next run goes on; `golub status %s` lists what waits.", run->account->name);
-    run_problem(run, NULL, &err);
+    run_problem(run, forbids, &err);
 }
 
 static bool

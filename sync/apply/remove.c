@@ -265,7 +265,9 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
      */
     if (outcome->changed || outcome->gone) {
         mailbox->full = mailbox->full || mailbox->row.uneven != 0; /* no change would tell that it is gone */
-        return true;
+        /* Most often the next pass knows more; else it is this that keeps it waiting. */
+        return outcome->gone ||
+               run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-there", outcome->answer, NULL);
     }
     if (!outcome->denied && !run_learned(mailbox, CAUTION_REMOVAL_REFUSED)) {
         (void)text_print(what, sizeof what, "remove UID %" PRIu32 " on the server", message->uid);

@@ -35,7 +35,9 @@ struct sight { /* one mailbox while it is being listed */
     bool partial;  /* the server says that it listed only a part: what is not in it is not proven to be gone */
     char why[200]; /* the last look at it was refused, so that it is listed again: the server's words */
     bool last;     /* it is not asked for again in this run */
-    bool ahead;    /* UIDNEXT is not above the highest known UID, which no listing has shown yet */
+    uint32_t
+        same;   /* the highest UID that was known and is the message that it was: the server went not back beyond it */
+    bool ahead; /* UIDNEXT is not above the highest known UID, which no listing has shown yet */
 };
 
 struct observation {
@@ -75,8 +77,7 @@ begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
 
     report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "repair", why);
     sight->again_full = true;
-    run_learn(run, sight->mailbox,
-              CAUTION_REPAIRED); /* what seems to have vanished elsewhere may be here under another UID */
+    attempts_repaired(run, sight->mailbox); /* what seems to have vanished elsewhere may be here under another UID */
     run->went_back = run->went_back || back;
     run->restored = run->restored || past;
     sight->mailbox->renumbered = sight->selected.uidvalidity != sight->mailbox->row.uidvalidity;
@@ -87,6 +88,23 @@ begin_repair(struct run *run, struct sight *sight, bool back, const char *why)
      * "nothing new".
      */
     return unpair(run, sight->mailbox, past) && journal_mailbox_save(run->journal, &sight->mailbox->row, &run->err);
+}
+
+/* Its change numbers went back, and UIDNEXT did not: what it shows as it was is that, and all that was given before, too. */
+static bool
+begin_doubt(struct run *run, struct sight *sight)
+{
+    struct journal_mailbox *row = &sight->mailbox->row;
+
+    report_mailbox(run->report, run->account->name, row->name, "back-in-time",
+                   "the server's MODSEQ went back: what a backup may have lost is not taken for removed");
+    sight->again_full = true;
+    attempts_repaired(run, sight->mailbox);
+    run->went_back = run->vanished = true;
+    row->modseq = 0;
+    row->past = missing_first_id(run);
+    sight->mailbox->look_here = true;
+    return journal_mailbox_save(run->journal, row, &run->err);
 }
 
 /*
@@ -139,9 +157,7 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
         return begin_repair(run, sight, true,
                             "the server went back in time: both sides are paired again by content, nothing is deleted");
     if (row->modseq != 0 && selected->modseq != 0 && selected->modseq < row->modseq)
-        return begin_repair(
-            run, sight, true,
-            "the server's MODSEQ went back: both sides are paired again by content, nothing is deleted");
+        return begin_doubt(run, sight);
     /*
      * Another mailbox showed that the server went back, and its sizes can't be trusted. A date alone does not prove
      * that a UID is still the same message.
@@ -156,15 +172,17 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
 
 /* Its mailbox or folder was away, or the server went back: nothing of it counts as removed. */
 static bool
-is_paired_anew(const struct sight *sight)
+is_paired_anew(const struct sight *sight, const struct journal_message *message)
 {
-    return sight->mailbox->row.state == MAILBOX_REPAIR || sight->mailbox->row.past;
+    const struct journal_mailbox *row = &sight->mailbox->row;
+
+    return row->state == MAILBOX_REPAIR || (row->past && message->uid >= sight->same);
 }
 
 static bool
 is_met_anew(const struct sight *sight, const struct journal_message *message)
 {
-    return is_paired_anew(sight) && (message->facts & FACT_GONE_HERE) == 0;
+    return is_paired_anew(sight, message) && (message->facts & FACT_GONE_HERE) == 0;
 }
 
 /* Then on neither side any more: its file, should it have got another name meanwhile, is not what anybody removed. */
@@ -173,7 +191,7 @@ is_lost_anew(const struct sight *sight, const struct journal_message *message)
 {
     const unsigned missed = FACT_GONE_HERE | FACT_UNPAIRED;
 
-    return is_paired_anew(sight) && (message->facts & missed) == missed;
+    return is_paired_anew(sight, message) && (message->facts & missed) == missed;
 }
 
 static bool
@@ -292,6 +310,9 @@ on_message(void *context, size_t index, const struct remote_message *seen)
             return begin_repair(
                 run, sight, true,
                 "a UID is another message than it was: both sides are paired again by content, nothing is deleted");
+        if (seen->size != 0 && seen->date != 0 && message.size != 0 && message.date != 0 &&
+            message.id <= sight->mailbox->row.past && message.uid > sight->same)
+            sight->same = message.uid;
         message.size = seen->size != 0 ? seen->size : message.size; /* told for the first time */
         message.date = seen->date != 0 ? seen->date : message.date;
     }
@@ -353,7 +374,8 @@ sweep(struct observation *observation, struct sight *sight)
         return false;
     for (size_t i = 0; ok && i < count; i++)
         ok = id_set_has(&sight->seen, ids[i]) || count_missing(run, sight, ids[i]);
-    ok = ok && view_count_sent(run, mailbox, &sight->view);
+    ok = ok && (!mailbox->row.past || missing_past(run, mailbox, sight->same)) &&
+         view_count_sent(run, mailbox, &sight->view);
     view_learn(run, mailbox, &sight->view);
     cut = ok && view_is_cut(run, mailbox, &sight->view);
     for (size_t i = 0; ok && i < count; i++) {
@@ -387,7 +409,7 @@ refuse_listing(struct run *run, struct sight *sight, const char *answer)
 {
     sight->again_full = false;
     /* A list that can't be believed is no refusal: what it may lack keeps removals waiting. */
-    if (sight->started)
+    if (sight->started && !run_learned(sight->mailbox, CAUTION_REPAIRED))
         run_learn(run, sight->mailbox, CAUTION_UNLISTED);
     else
         attempts_refused(run, sight->mailbox);
@@ -440,7 +462,7 @@ see_all(struct sight *sight)
     row->modseq = sight->selected.modseq;
     row->messages = sight->selected.exists;
     row->permanent = sight->selected.permanent;
-    row->past = row->past && sight->mailbox->unlisted; /* what the server lost is known only from a whole listing */
+    row->past = sight->mailbox->unlisted ? row->past : 0; /* what the server lost is known only from a whole listing */
     sight->mailbox->look_there = false;
     sight->mailbox->current = true;
 }
@@ -548,7 +570,7 @@ ask(struct run *run, struct sight *sights, size_t count)
             run->remote.ops->observe(run->remote.self, requests, count, &observer, &observation, &run->err);
         const struct error why = run->err;
 
-        ok = recall_limits(run, sights, count) && (!run->went_back || run->no_deltas || missing_past(run));
+        ok = recall_limits(run, sights, count) && (!run->went_back || run->no_deltas || missing_doubt_past(run));
         ok = run_end_answered(run, ok, answered, &why);
     } else {
         ok = false;

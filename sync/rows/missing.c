@@ -233,38 +233,47 @@ missing_return(struct run *run, struct mailbox *mailbox)
 
 /* What waits for a word of the user was already known to be gone before this. */
 static bool
-past_row(struct run *run, int64_t id)
+past_row(struct run *run, int64_t id, uint32_t same)
 {
     struct journal_message message;
     bool waits;
 
     if (!run_load(run, id, &message))
         return false;
-    if ((message.facts & (FACT_GONE_HERE | FACT_GONE_THERE)) != FACT_GONE_THERE || message.uid == 0)
+    if ((message.facts & (FACT_GONE_HERE | FACT_GONE_THERE)) != FACT_GONE_THERE || message.uid == 0 ||
+        (message.uid < same && (message.facts & FACT_OUT_OF_VIEW) == 0))
         return true;
     message.facts &= ~(unsigned)FACT_OUT_OF_VIEW;
     return missing_waits(run, &message, PLAN_REMOVE_HERE, &waits) && (waits || missing_lost_uid(run, &message));
 }
 
 bool
-missing_past(struct run *run)
+missing_past(struct run *run, const struct mailbox *mailbox, uint32_t same)
+{
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = past_row(run, ids[i], same);
+    free(ids);
+    return ok;
+}
+
+bool
+missing_doubt_past(struct run *run)
 {
     bool ok = true;
 
     for (size_t i = 0; ok && i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
-        int64_t *ids;
-        size_t count;
 
         if (mailbox->row.id == 0 || mailbox->row.past || run_learned(mailbox, CAUTION_REPAIRED))
             continue;
-        mailbox->row.past = true;
-        if (!journal_mailbox_save(run->journal, &mailbox->row, &run->err) ||
-            !journal_message_ids(run->journal, mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err))
-            return false;
-        for (size_t k = 0; ok && k < count; k++)
-            ok = past_row(run, ids[k]);
-        free(ids);
+        mailbox->row.past = missing_first_id(run);
+        ok = journal_mailbox_save(run->journal, &mailbox->row, &run->err);
     }
     return ok;
 }

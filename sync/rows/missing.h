@@ -21,7 +21,18 @@ MUST_CHECK bool missing_return(struct run *run, struct mailbox *mailbox);
  * One mailbox shows that the server went back in time: until each other one was listed whole, nothing that is gone of its messages counts as
  * removed there. Inside the transaction in which that was seen.
  */
-MUST_CHECK bool missing_past(struct run *run);
+MUST_CHECK bool missing_doubt_past(struct run *run);
+/** What row.past becomes then. */
+static inline int64_t
+missing_first_id(const struct run *run)
+{
+    return run->first_id > 0 ? run->first_id : 1;
+}
+/**
+ * It is listed whole: what was known to be gone, and has a UID not below `same`, the highest one that is the message that it was, may have been
+ * lost with the backup. Inside the transaction of the listing.
+ */
+MUST_CHECK bool missing_past(struct run *run, const struct mailbox *mailbox, uint32_t same);
 /** Was this removal seen before, and does it wait for a word or for the policy, or was it begun there? */
 MUST_CHECK bool missing_waits(struct run *run, const struct journal_message *message, enum plan_verb verb, bool *waits);
 /**

@@ -120,7 +120,14 @@ save(struct run *run)
 static bool
 is_whole(enum attempt what)
 {
-    return what == ATTEMPT_LOOK || what == ATTEMPT_REFUSED;
+    return what == ATTEMPT_LOOK || what == ATTEMPT_REFUSED || what == ATTEMPT_REPAIRED;
+}
+
+/* It only counts runs on end. */
+static bool
+is_count(enum attempt what)
+{
+    return what == ATTEMPT_REFUSED || what == ATTEMPT_REPAIRED;
 }
 
 /* What stands elsewhere may be this message. */
@@ -191,7 +198,7 @@ attempts_judge(struct run *run)
             drop(run, suspect);
             continue;
         }
-        if (suspect->what == ATTEMPT_REFUSED)
+        if (is_count(suspect->what))
             continue;
         suspect->due = suspect->runs < RUNS || run->now - suspect->asked >= DAY || run->now < suspect->asked ||
                        (suspect->what == ATTEMPT_LOOK && has_changed(mailbox, suspect));
@@ -231,20 +238,36 @@ attempts_leave_out(struct run *run, struct mailbox *mailbox)
     run_learn(run, mailbox, CAUTION_LATE);
 }
 
-void
-attempts_refused(struct run *run, struct mailbox *mailbox)
+/* Once a run. @return it is so in RUNS of them on end */
+static bool
+count_run(struct run *run, const struct mailbox *mailbox, enum attempt what)
 {
-    struct suspect *suspect = attempts_find(run, mailbox->row.id, ATTEMPT_REFUSED, 0);
+    struct suspect *suspect = attempts_find(run, mailbox->row.id, what, 0);
 
     if (suspect == NULL && (suspect = add(&run->attempts)) != NULL)
-        *suspect = (struct suspect){.mailbox = mailbox->row.id, .what = ATTEMPT_REFUSED, .unreadable = true};
+        *suspect = (struct suspect){.mailbox = mailbox->row.id, .what = what, .unreadable = true};
     if (suspect != NULL && !suspect->counted && suspect->runs < RUNS) {
         suspect->runs++;
         run->attempts.news = true;
     }
     if (suspect != NULL)
         suspect->counted = true;
-    run_learn(run, mailbox, suspect != NULL && suspect->runs == RUNS ? CAUTION_STAYS_UNREADABLE : CAUTION_UNLISTED);
+    return suspect != NULL && suspect->runs == RUNS;
+}
+
+void
+attempts_refused(struct run *run, struct mailbox *mailbox)
+{
+    run_learn(run, mailbox, count_run(run, mailbox, ATTEMPT_REFUSED) ? CAUTION_STAYS_UNREADABLE : CAUTION_UNLISTED);
+}
+
+void
+attempts_repaired(struct run *run, struct mailbox *mailbox)
+{
+    if (count_run(run, mailbox, ATTEMPT_REPAIRED))
+        mailbox->cautions |= CAUTION_REPAIRED; /* what vanished in others waits for it no longer */
+    else
+        run_learn(run, mailbox, CAUTION_REPAIRED);
 }
 
 void
@@ -253,6 +276,9 @@ attempts_listed(struct run *run, const struct mailbox *mailbox)
     struct suspect *suspect = run->attempts.count != 0 ? attempts_find(run, mailbox->row.id, ATTEMPT_REFUSED, 0) : NULL;
 
     if (suspect != NULL)
+        drop(run, suspect);
+    suspect = run->attempts.count != 0 ? attempts_find(run, mailbox->row.id, ATTEMPT_REPAIRED, 0) : NULL;
+    if (suspect != NULL && !suspect->counted)
         drop(run, suspect);
 }
 
@@ -429,7 +455,7 @@ say(struct run *run, const struct suspect *suspect)
     bool found = false;
     char what[256] = "list the messages of this mailbox";
 
-    if (mailbox == NULL || !mailbox->asked || suspect->what == ATTEMPT_REFUSED) /* that was said */
+    if (mailbox == NULL || !mailbox->asked || is_count(suspect->what)) /* that was said */
         return;
     if (suspect->uid != 0) {
         if (!load(run, suspect, &message, &found) || !found)

@@ -22,6 +22,8 @@ bool attempts_waits(const struct run *run, const struct mailbox *mailbox, enum a
 void attempts_leave_out(struct run *run, struct mailbox *mailbox);
 /** The server refused to list it, or what came is no listing: learn it. */
 void attempts_refused(struct run *run, struct mailbox *mailbox);
+/** It is paired anew: learn it. In the second run on end it waits by itself: its numbers are never what they were. */
+void attempts_repaired(struct run *run, struct mailbox *mailbox);
 /** It was listed. */
 void attempts_listed(struct run *run, const struct mailbox *mailbox);
 /** Is it known not to be readable? */

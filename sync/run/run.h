@@ -124,7 +124,8 @@ enum attempt {
     ATTEMPT_STORE,
     ATTEMPT_SEND, /* the row's id instead of the UID, which it has not yet */
     ATTEMPT_REMOVE,
-    ATTEMPT_REFUSED, /* a mailbox whose listing is refused: no suspect, but it is counted in how many runs on end */
+    ATTEMPT_REFUSED,  /* a mailbox whose listing is refused: no suspect, but it is counted in how many runs on end */
+    ATTEMPT_REPAIRED, /* ... that is paired anew: likewise */
     ATTEMPTS
 };
 
