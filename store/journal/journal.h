@@ -49,7 +49,8 @@ struct journal_mailbox {
     unsigned uneven;
     int64_t excess;  /* ... EXISTS minus the messages that have a UID here */
     uint32_t hidden; /* ... so many are counted and were not listed: what is in the mailbox may be more than we know */
-    int64_t weighed; /* ... when it was last listed whole, seconds UTC */
+    /* ... when it was last listed whole, seconds UTC. Where they agree: when it was first asked for its changes alone after that; 0: it was not */
+    int64_t weighed;
     uint32_t
         unjudged; /* ... of those that are missing in its listings so many are gone, as far as can be told: they wait */
 };

@@ -454,10 +454,12 @@ see_a_part(struct sight *sight)
 }
 
 static void
-see_all(struct sight *sight)
+see_all(const struct run *run, struct sight *sight)
 {
     struct journal_mailbox *row = &sight->mailbox->row;
 
+    if (sight->selected.delta && sight->selected.modseq != row->modseq)
+        uneven_note_changes(run, row);
     row->uidnext = sight->selected.uidnext;
     row->modseq = sight->selected.modseq;
     row->messages = sight->selected.exists;
@@ -518,7 +520,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         if (!said_uid_resolve(run, &sight->said))
             return false;
         say_slid(run, sight);
-        see_all(sight);
+        see_all(run, sight);
         attempts_listed(run, sight->mailbox);
     } else if (!sight->again_full && !settled) {
         see_a_part(sight);

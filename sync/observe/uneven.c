@@ -11,13 +11,25 @@
 #include <inttypes.h>
 
 #define DAY 86400
+#define LINES_A_DAY 10000 /* of a larger mailbox as many on average */
 
 bool
 uneven_is_due(const struct run *run, const struct journal_mailbox *row)
 {
-    if (row->uneven < UNEVEN_KNOWN)
-        return row->uneven != 0;
-    return run->now < row->weighed || run->now - row->weighed >= DAY;
+    const int64_t days = row->uneven == 0 ? 1 + row->messages / LINES_A_DAY : 1;
+
+    if (row->uneven != 0 && row->uneven < UNEVEN_KNOWN)
+        return true;
+    if (row->uneven == 0 && row->weighed == 0)
+        return false;
+    return run->now < row->weighed || run->now - row->weighed >= days * DAY;
+}
+
+void
+uneven_note_changes(const struct run *run, struct journal_mailbox *row)
+{
+    if (row->uneven == 0 && row->weighed == 0)
+        row->weighed = run->now;
 }
 
 bool

@@ -19,9 +19,12 @@ struct uneven_look { /* at everything, after the server said OK to all of it */
 
 /**
  * Is it to be looked at, and listed whole? Until the difference is known; then once a day, because what the server shows again of what it
- * counted all the time is told by no number.
+ * counted all the time is told by no number. One that agrees, and was asked for its changes alone since it was listed whole, is listed whole a
+ * day later (a large one later): a server may leave a change of flags out.
  */
 bool uneven_is_due(const struct run *run, const struct journal_mailbox *row);
+/** It was asked for its changes alone. */
+void uneven_note_changes(const struct run *run, struct journal_mailbox *row);
 /** Is this number of known messages what EXISTS lets expect, with the difference as it is known? */
 bool uneven_adds_up(const struct journal_mailbox *row, uint64_t known, uint32_t exists);
 /**

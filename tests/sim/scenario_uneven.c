@@ -413,6 +413,29 @@ what_a_list_lacks_that_does_not_add_up_is_no_twin_of_many_removals(void **state)
     }
 }
 
+/* A mailbox that was asked for its changes alone is listed whole when a day is over, although nothing is new. */
+static void
+a_flag_that_a_list_of_changes_leaves_out_comes_a_day_later(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        given_empty_account(1);
+        sim.server.qresync = i == 1;
+        const uint32_t uid = given_mail_there(INBOX, 1);
+        given_mail_there(INBOX, 2);
+        given_both_sides_agree();
+        sim.server.unchanged = 1 + 1;
+        server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, uid), FLAG_FLAGGED, 0);
+        (void)when_golub_syncs_after(60);
+        (void)when_golub_syncs_after(60);
+
+        (void)when_golub_syncs_after(25 * 3600);
+
+        assert_string_equal(file_of(INBOX, 1)->info, "c:2,F");
+        then_both_sides_agree();
+    }
+}
+
 int
 main(void)
 {
@@ -433,6 +456,7 @@ main(void)
         SCENARIO(what_slid_out_of_a_view_before_its_count_was_right_is_no_removal),
         SCENARIO(what_a_list_lacks_that_does_not_add_up_is_no_twin_of_many_removals),
         SCENARIO(what_comes_again_where_a_list_does_not_add_up_is_the_same_message),
+        SCENARIO(a_flag_that_a_list_of_changes_leaves_out_comes_a_day_later),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

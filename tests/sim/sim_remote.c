@@ -174,6 +174,8 @@ tell_one(const struct listing *listing, const struct sim_message *message)
     const bool meta = (!listing->known || select->full || message->uid >= select->uidnext) &&
                       message->content + 1 != listing->server->undated;
 
+    if (message->content + 1 == listing->server->unchanged && listing->delta && message->uid < select->uidnext)
+        return true;
     if (message->content + 1 == listing->server->unlisted && (!listing->delta || message->uid >= select->uidnext))
         return true;
     if (listing->known && message->uid == select->check_uid && !meta &&

@@ -82,6 +82,7 @@ struct server {
     int never_shown;        /* one more than the content that it lists, and passes over in each FETCH */
     int unlisted;           /* one more than the content that no listing names, although it is counted */
     int unlisted_for;       /* ... in so many sessions; in a third one it is taken for one that is never shown */
+    int unchanged;          /* one more than the content whose changes no list of changes names */
     int undated;            /* one more than the content whose size and date it does not tell */
     int grudged;            /* one more than the content that it stores although it refuses it; never by COPY */
     int pretended; /* one more than the content of which it says that it stored it, and under which UID: it did not */
