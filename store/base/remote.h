@@ -69,6 +69,8 @@ struct remote_select { /* one mailbox to be observed */
     uint32_t
         check_uid; /* highest known UID: its size and date are asked again, it is told whatever UIDNEXT says; 0: none */
     bool full;     /* no delta: every UID with flags, size and date */
+    bool
+        sizeless; /* full, and no size is asked for: one that the server can't find out ends the line of many servers */
 };
 
 struct remote_selected {

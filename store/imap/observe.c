@@ -6,6 +6,7 @@
 #include "store/imap/client.h"
 
 #define META "UID FLAGS INTERNALDATE RFC822.SIZE"
+#define SIZELESS "UID FLAGS INTERNALDATE"
 
 enum mode {
     MODE_FULL,      /* every message with flags, size and date */
@@ -93,7 +94,7 @@ ranged_command(const struct observing *observing, const struct remote_select *ma
 
     (void)text_print(known, sizeof known, "%u", mailbox->uidnext - 1);
     if (mode == MODE_FULL)
-        return n == 0 && text_print(to, size, "UID FETCH 1:%s (" META ")", last);
+        return n == 0 && text_print(to, size, "UID FETCH 1:%s (%s)", last, mailbox->sizeless ? SIZELESS : META);
     if (mode != MODE_QRESYNC && n-- == 0) {
         last = last[0] == '*' ? known : last;
         if (mode == MODE_PLAIN)

@@ -404,15 +404,15 @@ say_slid(struct run *run, const struct sight *sight)
     report_mailbox(run->report, run->account->name, sight->mailbox->row.name, "view", text);
 }
 
+/* A list that can't be believed is no refusal: what it may lack keeps removals waiting. */
 static void
-refuse_listing(struct run *run, struct sight *sight, const char *answer)
+refuse_listing(struct run *run, struct sight *sight, bool believed, const char *answer)
 {
     sight->again_full = false;
-    /* A list that can't be believed is no refusal: what it may lack keeps removals waiting. */
-    if (sight->started && !run_learned(sight->mailbox, CAUTION_REPAIRED))
-        run_learn(run, sight->mailbox, CAUTION_UNLISTED);
-    else
+    if (believed || run_learned(sight->mailbox, CAUTION_REPAIRED))
         attempts_refused(run, sight->mailbox);
+    else
+        run_learn(run, sight->mailbox, CAUTION_UNLISTED);
     run_complain(run, sight->mailbox, "list the messages of this mailbox", answer, "The next run tries again.");
 }
 
@@ -442,7 +442,7 @@ weigh(struct run *run, struct sight *sight, bool whole, const char *unread, bool
         return true;
     sight->again_full = true;
     if (sight->request.full)
-        refuse_listing(run, sight, "the listing and the server's count do not agree");
+        refuse_listing(run, sight, false, "the listing and the server's count do not agree");
     return true;
 }
 
@@ -469,6 +469,18 @@ see_all(const struct run *run, struct sight *sight)
     sight->mailbox->current = true;
 }
 
+/* It could be opened, and what is asked of its messages is refused: one whose size the server can't find out suffices for that. */
+static bool
+may_be_the_sizes(const struct sight *sight, const struct remote_outcome *outcome)
+{
+    struct mailbox *mailbox = sight->mailbox;
+
+    if (outcome->ok || outcome->gone || !sight->started || sight->last || mailbox->sizeless)
+        return false;
+    mailbox->sizeless = true;
+    return true;
+}
+
 static bool
 on_done(void *context, size_t index, const struct remote_outcome *outcome)
 {
@@ -484,9 +496,9 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
             see_a_part(sight);
             return journal_mailbox_save(run->journal, row, &run->err);
         }
-        sight->again_full = sight->again_full || outcome->changed;
+        sight->again_full = sight->again_full || outcome->changed || may_be_the_sizes(sight, outcome);
         if (!sight->again_full)
-            refuse_listing(run, sight, outcome->answer);
+            refuse_listing(run, sight, true, outcome->answer);
         (void)text_print(sight->why, sizeof sight->why, "%s", outcome->answer);
         return true;
     }
@@ -531,15 +543,19 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
 static bool
 fill_request(struct run *run, struct sight *sight, bool full)
 {
-    const struct journal_mailbox *row = &sight->mailbox->row;
+    struct mailbox *mailbox = sight->mailbox;
+    const struct journal_mailbox *row = &mailbox->row;
 
     id_set_free(&sight->mailbox->lacked);
+    mailbox->sizeless = mailbox->sizeless || attempts_sizeless(run, mailbox);
+    full = full || mailbox->sizeless;
     sight->request = (struct remote_select){
         .mailbox = text_of(row->wire),
         .uidvalidity = row->uidvalidity,
         .uidnext = full ? 0 : row->uidnext,
         .modseq = full ? 0 : row->modseq,
         .full = full || row->uidnext == 0,
+        .sizeless = mailbox->sizeless,
     };
     return journal_highest_uid(run->journal, row->id, &sight->request.check_uid, &run->err);
 }
@@ -629,7 +645,7 @@ observe_remote(struct run *run)
         count = left;
     }
     for (size_t i = 0; sights != NULL && ok && i < count; i++)
-        refuse_listing(run, &sights[i],
+        refuse_listing(run, &sights[i], true,
                        sights[i].why[0] != '\0' ? sights[i].why : "it changes faster than it can be listed");
     free(sights);
     return ok;

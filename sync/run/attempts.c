@@ -238,6 +238,15 @@ attempts_leave_out(struct run *run, struct mailbox *mailbox)
     run_learn(run, mailbox, CAUTION_LATE);
 }
 
+bool
+attempts_sizeless(const struct run *run, const struct mailbox *mailbox)
+{
+    const struct suspect *suspect =
+        run->attempts.count != 0 ? attempts_find(run, mailbox->row.id, ATTEMPT_LOOK, 0) : NULL;
+
+    return suspect != NULL && (suspect->exact || suspect->unreadable);
+}
+
 /* Once a run. @return it is so in RUNS of them on end */
 static bool
 count_run(struct run *run, const struct mailbox *mailbox, enum attempt what)

@@ -20,6 +20,8 @@ MUST_CHECK bool attempts_judge(struct run *run);
 bool attempts_waits(const struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid);
 /** The run goes on without this mailbox, for now or altogether: learn it. */
 void attempts_leave_out(struct run *run, struct mailbox *mailbox);
+/** Its listing ended the line when nothing else was asked: the size of one message may be what the server can't tell. */
+bool attempts_sizeless(const struct run *run, const struct mailbox *mailbox);
 /** The server refused to list it, or what came is no listing: learn it. */
 void attempts_refused(struct run *run, struct mailbox *mailbox);
 /** It is paired anew: learn it. In the second run on end it waits by itself: its numbers are never what they were. */

@@ -69,6 +69,7 @@ struct mailbox {
     bool unlisted;        /* ... and known messages were missing in it */
     struct id_set lacked; /* ... these */
     bool late;            /* it is looked at when everything else is done: attempts.h */
+    bool sizeless;        /* ... and its listing with sizes was refused, or ended the line, so that none is asked for */
 };
 
 struct todo { /* one message about which something is to be done */

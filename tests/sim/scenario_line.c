@@ -291,6 +291,43 @@ a_message_that_ends_the_line_stops_itself_alone(void **state)
     assert_false(has_pending(WORK, uid + 1));
 }
 
+/* Dovecot, where a file was edited whose size stands in its name: a FETCH of RFC822.SIZE ends the line. */
+static void
+when_one_message_has_no_size(bool rude)
+{
+    given_mail_in_three_mailboxes();
+    sim.server.rude = rude;
+    given_mail_there(WORK, 6);
+    given_mail_there(WORK, 7);
+    given_mail_there(WORK, 8);
+    given_mail_here(WORK, 12);
+    sim.server.unsized = 7 + 1;
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    for (int content = 6; content < 9; content++)
+        then_it_is_here(WORK, content, 1);
+    then_it_is_there(WORK, 12, 1);
+    given_mail_there(WORK, 10);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_here(WORK, 10, 1);
+    then_both_sides_agree();
+}
+
+static void
+a_message_whose_size_ends_the_line_keeps_back_nothing(void **state)
+{
+    (void)state;
+    when_one_message_has_no_size(true);
+}
+
+static void
+a_message_whose_size_is_refused_keeps_back_nothing(void **state)
+{
+    (void)state;
+    when_one_message_has_no_size(false);
+}
+
 /* Asked for in the next run, then once a day: each time at the end of a run that has done all else. */
 static void
 what_ends_the_line_is_asked_for_once_a_day(void **state)
@@ -458,6 +495,8 @@ main(void)
         SCENARIO(a_flag_in_a_mailbox_that_the_broken_line_did_not_show_comes),
         SCENARIO(a_mailbox_that_ends_the_line_stops_itself_alone),
         SCENARIO(a_message_that_ends_the_line_stops_itself_alone),
+        SCENARIO(a_message_whose_size_ends_the_line_keeps_back_nothing),
+        SCENARIO(a_message_whose_size_is_refused_keeps_back_nothing),
         SCENARIO(what_ends_the_line_is_asked_for_once_a_day),
         SCENARIO(a_mailbox_that_ended_the_line_is_asked_when_it_changed),
         SCENARIO(a_header_that_ends_the_line_is_read_from_the_body),

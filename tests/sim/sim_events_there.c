@@ -253,8 +253,12 @@ event_counts(struct sim *sim)
         say(&sim->world, "  there: #%d is counted and not listed", content);
         break;
     case 3:
-        server->undated = content + 1;
-        say(&sim->world, "  there: #%d has neither size nor date", content);
+        if (content % 2 == 0 || server->spoiled.times != 0)
+            server->undated = content + 1;
+        else
+            server->unsized = content + 1;
+        say(&sim->world, "  there: #%d has %s", content,
+            server->unsized == content + 1 ? "no size, and who asks for it is refused" : "neither size nor date");
         break;
     default:
         event_counts_right(sim);
@@ -268,5 +272,5 @@ event_counts_right(struct sim *sim)
 {
     for (int m = 0; m < SIM_MAILBOXES; m++)
         sim->server.boxes[m].phantoms = 0;
-    sim->server.unlisted = sim->server.undated = 0;
+    sim->server.unlisted = sim->server.undated = sim->server.unsized = 0;
 }

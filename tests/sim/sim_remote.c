@@ -131,6 +131,7 @@ struct listing { /* one mailbox being read out */
     size_t index;
     int mailbox;
     bool known, delta;
+    bool unsized; /* it came to a message whose size it can't find out */
     uint64_t since;
     const struct remote_observer *to;
     void *context;
@@ -140,7 +141,8 @@ static bool
 tell_message(const struct listing *listing, const struct sim_message *message, bool flags, bool meta)
 {
     static char keywords[KEYWORDS_MAX + 1];
-    struct remote_message item = {.uid = message->uid, .has_flags = flags, .has_meta = meta};
+    struct remote_message item = {
+        .uid = message->uid, .has_flags = flags, .has_meta = meta && !listing->select->sizeless};
 
     if (flags) {
         server_keywords(message->keys, keywords);
@@ -148,7 +150,7 @@ tell_message(const struct listing *listing, const struct sim_message *message, b
         item.keywords = keywords;
     }
     if (meta) {
-        item.size = server_size(listing->server, message->content);
+        item.size = item.has_meta ? server_size(listing->server, message->content) : 0;
         item.date = message->date;
     }
     return listing->to->message(listing->context, listing->index, &item);
@@ -167,13 +169,17 @@ tell_vanished(const struct listing *listing, const struct sim_mailbox *then)
 }
 
 static bool
-tell_one(const struct listing *listing, const struct sim_message *message)
+tell_one(struct listing *listing, const struct sim_message *message)
 {
     const struct remote_select *select = listing->select;
     const bool changed = !listing->delta || message->modseq > listing->since || message->uid >= select->uidnext;
     const bool meta = (!listing->known || select->full || message->uid >= select->uidnext) &&
                       message->content + 1 != listing->server->undated;
 
+    listing->unsized = message->content + 1 == listing->server->unsized && !select->sizeless &&
+                       (meta || message->uid == select->check_uid);
+    if (listing->unsized)
+        return true;
     if (message->content + 1 == listing->server->unchanged && listing->delta && message->uid < select->uidnext)
         return true;
     if (message->content + 1 == listing->server->unlisted && (!listing->delta || message->uid >= select->uidnext))
@@ -205,7 +211,7 @@ is_cut_off(const struct listing *listing)
 
 /* What the server shows after the SELECT; others may have acted since. */
 static bool
-tell_messages(const struct listing *listing, struct error *err)
+tell_messages(struct listing *listing, struct error *err)
 {
     struct server *server = listing->server;
     struct world *world = server->world;
@@ -219,9 +225,11 @@ tell_messages(const struct listing *listing, struct error *err)
     const enum fate fate = world_step(world, STEP_READ, true);
     const size_t listed = is_cut_off(listing) ? (size_t)server->part : count;
     const size_t stop = fate == FATE_GO ? listed : rng_below(&world->rng, (unsigned)count + 1);
-    for (size_t i = 0; i < stop; i++)
+    for (size_t i = 0; i < stop && !listing->unsized; i++)
         if (!tell_one(listing, &messages[i]))
             return false;
+    if (listing->unsized && server->rude)
+        return remote_died(server, err);
     return fate == FATE_GO || remote_broken(server, err);
 }
 
@@ -261,8 +269,11 @@ observe_one(struct listing *listing, struct error *err)
         server->disturbed--;
         return tell_messages(listing, err) && listing->to->done(listing->context, listing->index, &disturbed);
     }
-    return tell_messages(listing, err) &&
-           listing->to->done(listing->context, listing->index, is_cut_off(listing) ? &partly : &fine);
+    static const struct remote_outcome unread = {.answer = "[SERVERBUG] internal error"};
+    return tell_messages(listing, err) && listing->to->done(listing->context, listing->index,
+                                                            listing->unsized      ? &unread
+                                                            : is_cut_off(listing) ? &partly
+                                                                                  : &fine);
 }
 
 static bool
