@@ -136,6 +136,7 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
             return false;
     }
     refusal_end(run, to, transfer->todo->id, WORK_MOVE);
+    refusal_end(run, to, transfer->todo->id, WORK_APPEND); /* what no APPEND had room for, and a copy has */
     if (transfer->new_uid != 0 && !alias_take_uid(run, target, &transfer->new_uid, &alias))
         return false;
     /* Its file may still be written on, wherever the UID is found. */

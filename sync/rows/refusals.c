@@ -313,6 +313,15 @@ refusal_end(struct run *run, struct mailbox *mailbox, int64_t message, enum work
     mailbox->released |= work;
 }
 
+void
+refusal_forget(struct run *run, int64_t message, enum work work)
+{
+    struct refusal *refusal = find_work(run, message, work);
+
+    if (refusal != NULL)
+        refusal->over = true;
+}
+
 /* ---- what is said ---- */
 
 static bool

@@ -32,6 +32,8 @@ MUST_CHECK bool refusal_note(struct run *run, struct mailbox *mailbox, int64_t m
 const char *refusal_hint(const struct remote_outcome *outcome, bool alone);
 /** It went well. */
 void refusal_end(struct run *run, struct mailbox *mailbox, int64_t message, enum work work);
+/** Its file is another one: what was said of it counts no more, and says nothing of others. */
+void refusal_forget(struct run *run, int64_t message, enum work work);
 /** Say what was not asked for in this run because it waits, a line for each mailbox and kind of work. */
 MUST_CHECK bool refusals_say(struct run *run);
 

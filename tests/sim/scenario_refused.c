@@ -37,6 +37,63 @@ a_message_that_was_refused_by_itself_is_sent_again_when_a_day_is_over(void **sta
     then_both_sides_agree();
 }
 
+/* It is another one then. The others wait. */
+static void
+a_file_that_was_refused_and_is_edited_is_sent_by_the_next_run(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_both_sides_agree();
+    sim.server.declines = 1; /* 10, 20 and so on */
+    given_mail_here(INBOX, 10);
+    given_mail_here(INBOX, 20);
+    assert_int_equal(asked_after(STEP_APPEND, 60, 1), 2);
+    assert_int_equal(asked_after(STEP_APPEND, 60, 1), 0);
+    mua_edit(here(), file_of(INBOX, 20), 21);
+    ledger_out(&sim.world, 20, INBOX);
+    ledger_put(&sim.world, 21, INBOX);
+
+    assert_int_equal(asked_after(STEP_APPEND, 60, 1), 1);
+
+    then_it_is_there(INBOX, 21, 1);
+    sim.server.declines = 0;
+    assert_int_equal(asked_after(STEP_APPEND, DAY, 0), 1);
+    then_both_sides_agree();
+}
+
+/* Another client moved it to where it can't be read now: its file is all that there is here. */
+static void
+what_moved_and_can_not_be_read_stays_where_it_was_until_it_can(void **state)
+{
+    uint32_t fresh;
+
+    (void)state;
+    for (int headers = 0; headers < 2; headers++) {
+        given_empty_account(1);
+        const uint32_t uid = given_mail_there(INBOX, 3);
+        given_mail_there(INBOX, 4);
+        given_both_sides_agree();
+        sim.server.withheld = 3 + 1;
+        sim.server.no_headers = headers == 1;
+        assert_true(server_add(&sim.server, WORK, 3, 0, 0, 1600000000, &fresh));
+        ledger_put(&sim.world, 3, WORK);
+        ledger_out(&sim.world, 3, INBOX);
+        server_expunge(&sim.server, INBOX, uid);
+
+        for (int i = 0; i < 4; i++)
+            (void)when_golub_syncs_after(60);
+
+        assert_int_equal(
+            maildir_sim_multiplicity(here(), INBOX, 3, false) + maildir_sim_multiplicity(here(), WORK, 3, false), 1);
+        sim.server.withheld = 0;
+        sim.server.no_headers = false;
+        (void)when_golub_syncs_after(DAY);
+        then_both_sides_agree();
+        then_it_is_here(WORK, 3, 1);
+        then_it_is_here(INBOX, 3, 0);
+    }
+}
+
 static void
 of_what_was_refused_one_is_asked_for_and_the_others_follow_in_the_same_run(void **state)
 {
@@ -75,6 +132,31 @@ what_had_no_room_is_tried_by_the_next_run_with_one_message(void **state)
     sim.server.quota = 0;
 
     assert_int_equal(asked_after(STEP_APPEND, 60, 0), 4);
+    then_both_sides_agree();
+}
+
+/* Their bytes are on the server: they go up as copies. */
+static void
+copies_that_had_no_room_follow_in_one_run_when_there_is_room(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    for (int i = 1; i <= 8; i++)
+        given_mail_there(INBOX, i);
+    given_both_sides_agree();
+    sim.server.quota = 8;
+    for (int i = 1; i <= 8; i++) {
+        assert_true(mua_copy(here(), file_of(INBOX, i), WORK));
+        ledger_put(&sim.world, i, WORK);
+    }
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    sim.server.quota = 0;
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    for (int i = 1; i <= 8; i++)
+        then_it_is_there(WORK, i, 1);
     then_both_sides_agree();
 }
 
@@ -206,8 +288,11 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(a_message_that_was_refused_by_itself_is_sent_again_when_a_day_is_over),
+        SCENARIO(a_file_that_was_refused_and_is_edited_is_sent_by_the_next_run),
+        SCENARIO(what_moved_and_can_not_be_read_stays_where_it_was_until_it_can),
         SCENARIO(of_what_was_refused_one_is_asked_for_and_the_others_follow_in_the_same_run),
         SCENARIO(what_had_no_room_is_tried_by_the_next_run_with_one_message),
+        SCENARIO(copies_that_had_no_room_follow_in_one_run_when_there_is_room),
         SCENARIO(one_that_is_refused_again_does_not_keep_the_others_for_ever),
         SCENARIO(a_message_that_can_not_be_read_now_keeps_no_other_and_is_asked_for_by_itself),
         SCENARIO(flags_and_removals_in_a_mailbox_without_rights_are_no_trouble_and_asked_for_once_a_day),
