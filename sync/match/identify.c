@@ -11,6 +11,7 @@
 #include "sync/match/meeting.h"
 #include "sync/match/probe.h"
 #include "sync/match/renamed.h"
+#include "sync/match/rewritten.h"
 #include "sync/observe/beginning.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/view.h"
@@ -308,61 +309,21 @@ join_canonical(struct meeting *meeting, struct half **files, size_t file_count, 
     return join_sent(meeting, files, file_count, uids, uid_count);
 }
 
+/* The server rewrites what it is given. */
 static bool
-file_message_id(struct meeting *meeting, const struct half *file, char out[static 256])
+join_rewritten(struct meeting *meeting, bool sent)
 {
-    struct run *run = meeting->run;
-    struct local_file name = {meeting->mailbox->row.folder, file->base, ""};
-    struct journal_message message;
-    char bytes[16384];
-    void *handle = NULL;
-    bool missing = false;
-    size_t got = 0, have = 0;
-    struct error err = {0};
-
-    out[0] = '\0';
-    if (!run_load(run, file->id, &message))
-        return false;
-    name.info = message.info;
-    if (!run->local.ops->read_open(run->local.self, &name, &handle, &missing, &err) || handle == NULL)
-        return true;
-    while (have < sizeof bytes &&
-           run->local.ops->read(run->local.self, handle, bytes + have, sizeof bytes - have, &got, &err) && got != 0)
-        have += got;
-    run->local.ops->read_close(run->local.self, handle);
-    probe_message_id((struct text){bytes, have}, out);
-    return true;
-}
-
-/* The server rewrites what it is given: exactly one new UID has the file's Message-ID and date, with other bytes. */
-static bool
-join_altered(struct meeting *meeting)
-{
-    char id[256];
-
     for (size_t f = 0; f < meeting->files.count; f++) {
-        struct half *file = &meeting->files.at[f], *only = NULL;
-        size_t n = 0;
+        struct half *file = &meeting->files.at[f], *uid;
 
-        if (file->paired || !file->intent)
-            continue;
-        if (!file_message_id(meeting, file, id))
+        if (!rewritten_find(meeting, file, sent, &uid))
             return false;
-        for (size_t u = 0; id[0] != '\0' && u < meeting->uids.count; u++) {
-            struct half *uid = &meeting->uids.at[u];
-
-            /* A server that rewrites adds to the header; equal headers over other bytes are two messages. */
-            if (uid->paired || !uid->got_body || uid->uid < file->intent_uidnext || uid->date != file->intent_date ||
-                memcmp(uid->header, file->header, DIGEST_SIZE) == 0 || strcmp(uid->message_id, id) != 0)
-                continue;
-            only = uid;
-            n++;
-        }
-        if (n != 1)
+        if (uid == NULL)
             continue;
-        run_complain(meeting->run, meeting->mailbox, "store a message on the server byte for byte", file->base,
-                     "The server changed its bytes; the file here stays as it is.");
-        if (!join(meeting, file, only, false))
+        if (sent)
+            run_complain(meeting->run, meeting->mailbox, "store a message on the server byte for byte", file->base,
+                         "The server changed its bytes; the file here stays as it is.");
+        if (!join(meeting, file, uid, false))
             return false;
     }
     return true;
@@ -520,10 +481,10 @@ meet(struct meeting *meeting)
     if (!renamed_join_files(meeting) || !take_probes(meeting, true) || !meeting_judge_headers(meeting) ||
         !walk_groups(meeting, KEY_HEADER, join_headers))
         return false;
-    if (!narrow(meeting))
+    if (!join_rewritten(meeting, false) || !narrow(meeting))
         return false;
     if (any_left(meeting) && (!take_probes(meeting, false) || !walk_groups(meeting, KEY_WIRE, join_bodies) ||
-                              !walk_groups(meeting, KEY_CANONICAL, join_canonical) || !join_altered(meeting)))
+                              !walk_groups(meeting, KEY_CANONICAL, join_canonical) || !join_rewritten(meeting, true)))
         return false;
     return meeting_keep_flags(meeting) && save_headers(meeting) && find_parts(meeting) && hold_doubtful(meeting);
 }
