@@ -226,6 +226,9 @@ action_edit_here(struct sim *sim, struct maildir_sim *maildir, struct sim_file *
     bool known = false;
     for (int i = 0; i < SIM_MAILBOXES; i++)
         known = known || server_multiplicity(&sim->server, i, old) > 0;
+    /* A copy that went up elsewhere is not what golub knows of this file. */
+    known = known && (server_multiplicity(&sim->server, file->mailbox, file->original) == 0 ||
+                      server_multiplicity(&sim->server, file->mailbox, old) > 0);
     if (known)
         file->original = old; /* what golub knows, whatever it was before that */
     mua_edit(maildir, file, content);
