@@ -91,14 +91,23 @@ is_what_was_sent(const struct todo *from, const struct todo *to, const struct pa
     return from->mailbox != to->mailbox && to->step.verb == PLAN_DOWNLOAD && sent->date == fresh->date;
 }
 
-/* What was sent and not answered: where it moved on there it is from here on what vanished. *goes: it did, and the file may follow. */
+/*
+ * What was sent and not answered: where it moved on there it is from here on what vanished. *goes: it did, and the file may follow. As long as
+ * the list of its own mailbox does not add up, and nobody knows whether it ever arrived, both wait.
+ */
 static bool
-take_sent(struct run *run, struct todo *from, const struct todo *to, const struct pair_item *sent,
+take_sent(struct run *run, struct todo *from, struct todo *to, const struct pair_item *sent,
           const struct pair_item *fresh, bool *goes)
 {
+    const struct mailbox *mailbox = &run->mailboxes[from->mailbox];
+
     *goes = false;
     if (!is_what_was_sent(from, to, sent, fresh))
         return true;
+    if (mailbox->row.uneven != 0 && run_is_unseen(mailbox)) {
+        from->dropped = to->dropped = true;
+        return true;
+    }
     if (!run->account->policy.pull.deletes)
         return agenda_sent_vanished(run, from);
     from->fresh = false;

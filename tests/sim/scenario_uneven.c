@@ -354,6 +354,31 @@ what_slid_out_of_a_view_before_its_count_was_right_is_no_removal(void **state)
         }
 }
 
+/* It never arrived, which nobody can count there; what somebody else put elsewhere is another message. */
+static void
+what_was_sent_to_where_the_list_does_not_add_up_follows_no_equal_message(void **state)
+{
+    (void)state;
+    given_mail(false);
+    given_mail_here(INBOX, 30);
+    given_trouble_at(STEP_APPEND, true, false);
+    (void)when_golub_syncs_after(60);
+    sim.server.delayed_count = 0; /* lost for good */
+    sim.server.boxes[INBOX].phantoms = 1;
+    given_mail_there(INBOX, 31);
+    given_mail_there(WORK, 30);
+
+    for (int run = 0; run < 5; run++)
+        (void)when_golub_syncs_after(60);
+
+    then_it_is_here(INBOX, 30, 1);
+    then_it_is_here(WORK, 30, 1);
+    sim.server.boxes[INBOX].phantoms = 0;
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 30, 1);
+    then_it_is_there(WORK, 30, 1);
+}
+
 /* It went, and came again under another UID. Nothing proves that it went; and fetched beside the first file it would be there twice one day. */
 static void
 what_comes_again_where_a_list_does_not_add_up_is_the_same_message(void **state)
@@ -457,6 +482,7 @@ main(void)
         SCENARIO(what_a_list_lacks_that_does_not_add_up_is_no_twin_of_many_removals),
         SCENARIO(what_comes_again_where_a_list_does_not_add_up_is_the_same_message),
         SCENARIO(a_flag_that_a_list_of_changes_leaves_out_comes_a_day_later),
+        SCENARIO(what_was_sent_to_where_the_list_does_not_add_up_follows_no_equal_message),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
