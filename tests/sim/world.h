@@ -115,8 +115,9 @@ struct ledger {              /* of one content */
     bool moved;                      /* users took it from one mailbox to another */
     bool shown[SIM_MAILBOXES];       /* golub listed its removal as held */
     bool refused[SIM_MAILBOXES];     /* the server refused to remove it, in this run */
-    bool unsure[SIM_MAILBOXES];      /* golub sent it there without an answer, and UIDs were given anew since */
-    int total;                       /* the most of it on one side that they made, over all mailboxes */
+    bool unsure
+        [SIM_MAILBOXES]; /* golub sent it there without an answer, or it is out of view, and UIDs were given anew since */
+    int total;           /* the most of it on one side that they made, over all mailboxes */
     bool added[SIM_MAILBOXES]; /* golub listed its upload there as held: at the user's word it is sent once more */
     int spread;                /* how often they took it to two places on two sides: each may stay */
 };
