@@ -269,9 +269,11 @@ check_idempotence(void)
     struct world *world = &sim.world;
     int worst;
 
-    world->now += 3700; /* time that counts is written down once an hour */
-    if (!world->failed && sync_all(&worst) > 0)
-        violation(world, "a sync with nothing to do changed something");
+    /* Time that counts is written down once an hour, and what it says of old intents in the run after that. */
+    world->now += 3700;
+    for (int i = 0; i < 2; i++)
+        if (!world->failed && sync_all(&worst) > 0)
+            violation(world, "a sync with nothing to do changed something");
     int64_t before[SIM_CLIENTS] = {0};
     for (int i = 0; i < world->clients; i++)
         before[i] = journal_changes(sim.clients[i].journal);
