@@ -358,12 +358,42 @@ begin_transferring(struct transferring *transferring, struct run *run, size_t co
     return run_has(run, &transferring->arena);
 }
 
-/* Send what was gathered, unless gathering failed. */
+/* Those that nobody tried before come first. @return how many these are */
+static size_t
+put_first(struct transfer *transfers, size_t count)
+{
+    size_t first = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct transfer here = transfers[i];
+
+        if (here.op.id != 0)
+            continue;
+        transfers[i] = transfers[first];
+        transfers[first++] = here;
+    }
+    return first;
+}
+
+/*
+ * Send what was gathered, unless gathering failed. What was sent before and not answered may be what ended the line: behind the others, and
+ * alone, it keeps none of them back.
+ */
 static bool
 end_transferring(struct transferring *transferring, bool ok)
 {
-    if (ok && transferring->count != 0)
+    struct transfer *const all = transferring->transfers;
+    const size_t count = transferring->count, first = put_first(all, count);
+
+    transferring->count = first;
+    if (ok && first != 0)
         ok = transfer_all(transferring);
+    for (size_t i = first; ok && i < count; i++) {
+        transferring->transfers = &all[i];
+        transferring->count = 1;
+        ok = transfer_all(transferring);
+        transferring->run->attempts.settled = transferring->run->attempts.settled || !ok;
+    }
     arena_free(&transferring->arena);
     return ok;
 }

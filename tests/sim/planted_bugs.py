@@ -190,6 +190,8 @@ BUGS = [
           "if (broke && !suspect->exact && !suspect->unreadable && false) {")),
     bug("file that ended the line sent with others again", LINE,
         ("sync/apply/up.c", "if (found && op.kind == OP_UPLOAD && op.attempt == 0)", "if (false && found)")),
+    bug("move that was not answered sent again with all others", LINE,
+        ("sync/apply/move.c", "        if (here.op.id != 0)\n            continue;", "")),
     bug("sizes that ended the line asked for again", LINE,
         ("sync/observe/remote.c", "mailbox->sizeless = mailbox->sizeless || attempts_sizeless(run, mailbox);", "")),
     bug("sizes that were refused asked for again", LINE,

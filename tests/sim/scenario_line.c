@@ -462,6 +462,47 @@ a_file_that_ends_the_line_when_it_is_sent_keeps_back_no_other(void **state)
     assert_false(has_pending(INBOX, 0));
 }
 
+/* All of one command may be under way; what was not answered is sent again alone, behind what nobody tried yet. */
+static void
+when_a_move_ends_the_line(bool has_move)
+{
+    given_mail_in_three_mailboxes();
+    sim.server.move = has_move;
+    for (int content = 5; content < 8; content++)
+        given_mail_there(INBOX, content);
+    given_both_sides_agree();
+    for (int content = 5; content < 8; content++)
+        when_the_user_moves(content, INBOX, WORK);
+    when_the_user_moves(3, WORK, OLD);
+    sim.server.choked = 6 + 1;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    for (int content = 5; content < 8; content++)
+        then_it_is_there(WORK, content, content != 6);
+    then_it_is_there(OLD, 3, 1);
+    then_it_is_there(INBOX, 6, 1);
+    sim.server.choked = 0;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_there(WORK, 6, 1);
+    then_both_sides_agree();
+}
+
+static void
+a_move_that_ends_the_line_keeps_back_no_other(void **state)
+{
+    (void)state;
+    when_a_move_ends_the_line(true);
+}
+
+static void
+a_copy_that_ends_the_line_keeps_back_no_other_where_there_is_no_move(void **state)
+{
+    (void)state;
+    when_a_move_ends_the_line(false);
+}
+
 /* A server that refuses to open it, without ending the line. */
 static void
 a_removal_here_waits_one_run_for_a_mailbox_that_is_refused(void **state)
@@ -504,6 +545,8 @@ main(void)
         SCENARIO(a_removal_there_does_not_wait_for_a_mailbox_that_ends_the_line),
         SCENARIO(what_moved_to_a_mailbox_that_ends_the_line_stays_where_it_was_there),
         SCENARIO(a_file_that_ends_the_line_when_it_is_sent_keeps_back_no_other),
+        SCENARIO(a_move_that_ends_the_line_keeps_back_no_other),
+        SCENARIO(a_copy_that_ends_the_line_keeps_back_no_other_where_there_is_no_move),
         SCENARIO(a_removal_here_waits_one_run_for_a_mailbox_that_is_refused),
     };
 

@@ -457,6 +457,20 @@ deny_all(struct change *change)
     return tell_items(change);
 }
 
+/* Does the line end at this command? */
+static bool
+chokes(const struct change *change)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < change->wanted->count; i++) {
+        const struct sim_message *message = remote_message(change->server, change->mailbox, change->items[i].uid);
+
+        any = any || (change->items[i].chosen && message != NULL && message->content + 1 == change->server->choked);
+    }
+    return any;
+}
+
 static bool
 transfer(struct change *change, bool move, struct error *err)
 {
@@ -466,6 +480,8 @@ transfer(struct change *change, bool move, struct error *err)
     if (!verify_all(change, err))
         return false;
     world_between(server->world);
+    if (chokes(change))
+        return remote_died(server, err);
     if (is_protected(change, move ? change->mailbox : -1, target))
         return deny_all(change);
     for (size_t i = 0; target < 0 && i < change->wanted->count; i++) {

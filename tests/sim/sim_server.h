@@ -104,7 +104,7 @@ struct server {
         size_t len;
     } spoiled;
     unsigned long bodies; /* that were sent */
-    int choked;           /* one more than the content whose APPEND ends the line */
+    int choked;           /* one more than the content whose APPEND, COPY or MOVE ends the line */
     bool rude;            /* whatever it can't open or read ends the line */
     bool no_headers;      /* with `withheld` and `rude`: its header alone, not its body */
     /* the one connection */

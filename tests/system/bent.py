@@ -42,12 +42,14 @@ class Row:
     says    a pattern that standard error holds where the exit status is not 0
     server  its capabilities
     first   the server is bent from the first sync on; else both sides are in sync before
+    apart   seconds between the runs: a command without an answer may be under way for some of them
     """
 
     def __init__(self, what, bend, exit=(1,), bent=(), waits=None, ends=None, after=0, says=None, server=bent.PLAIN, first=False,
                  timeout=2):
         self.what, self.bend, self.exit, self.bent, self.waits, self.ends = what, bend, tuple(exit), bent, waits, ends
         self.after = after
+        self.apart = 0
         self.says, self.server, self.first, self.timeout = says or re.escape(BENT), server, first, timeout
 
 
@@ -294,7 +296,7 @@ class Scene:
 
     def sync(self):
         try:
-            return self.account.sync(timeout=60, env=ahead.by(DAY) if self.aged else None)
+            return self.account.sync(timeout=60, env=ahead.by(DAY if self.aged else self.row.apart * len(self.log)))
         except AssertionError as e:
             raise Fault(str(e).splitlines()[0]) from None
         finally:

@@ -369,12 +369,14 @@ STORE = [
     Row("STORE: the line ends, with CONDSTORE", on("UID STORE", instead(CLOSE)), server=MODERN),
 ]
 
+BEHIND = "Bent box|INBOX|Work|Mine"  # its own message is found; what was sent behind it waits
+
 APPEND = [
     Row("APPEND: NO", on("APPEND", instead(b"%T NO not now\r\n")), bent=("new there",)),
     Row("APPEND: BAD", on("APPEND", instead(b"%T BAD what?\r\n")), bent=("new there",)),
     Row("APPEND: NO [OVERQUOTA]", on("APPEND", instead(b"%T NO [OVERQUOTA] full\r\n")), bent=("new there",)),
     Row("APPEND: the line ends", on("APPEND", instead(CLOSE)), bent=("new there",)),
-    Row("APPEND: done, and the line ends", on("APPEND", done_but(CLOSE)), exit=EITHER, bent=("new there",)),
+    Row("APPEND: done, and the line ends", on("APPEND", done_but(CLOSE)), exit=EITHER, bent=("new there",), says=BEHIND),
     Row("APPEND: done, and NO", on("APPEND", done_but(b"%T NO [UNAVAILABLE] timeout\r\n")), exit=EITHER, bent=("new there",)),
     Row("APPEND: APPENDUID of one field", on("APPEND", swap(rb"APPENDUID \d+ \d+", b"APPENDUID 7")), exit=EITHER, bent=ADDS),
     Row("APPEND: APPENDUID without numbers", on("APPEND", swap(rb"APPENDUID \d+ \d+", b"APPENDUID a b")), exit=EITHER, bent=ADDS),
@@ -388,10 +390,10 @@ APPEND = [
     Row("APPEND: NO without a word", on("APPEND", instead(b"%T NO\r\n")), bent=("new there",)),
     Row("APPEND: BYE", on("APPEND", instead(b"* BYE enough\r\n", CLOSE)), bent=("new there",)),
     Row("APPEND: silence", on("APPEND", instead(STALL)), bent=("new there",), timeout=1),
-    Row("APPEND: done, and silence", on("APPEND", done_but(STALL)), exit=EITHER, bent=("new there",), timeout=1),
-    Row("APPEND: done, and half an answer", on("APPEND", done_but(b"%T OK [APPENDU", CLOSE)), exit=EITHER, bent=("new there",)),
+    Row("APPEND: done, and silence", on("APPEND", done_but(STALL)), exit=EITHER, bent=("new there",), says=BEHIND, timeout=1),
+    Row("APPEND: done, and half an answer", on("APPEND", done_but(b"%T OK [APPENDU", CLOSE)), exit=EITHER, bent=("new there",), says=BEHIND),
     Row("APPEND: done, and BAD", on("APPEND", done_but(b"%T BAD what?\r\n")), exit=EITHER, bent=("new there",)),
-    Row("APPEND: done once, and the line ends", on("APPEND", done_but(CLOSE), times=1), exit=EITHER, bent=("new there",)),
+    Row("APPEND: done once, and the line ends", on("APPEND", done_but(CLOSE), times=1), exit=EITHER, bent=("new there",), says=BEHIND),
     Row("APPEND: APPENDUID is left out", on("APPEND", swap(rb"\[APPENDUID \d+ \d+\] ", b"")), exit=(0,), bent=ALL),
     Row("APPEND: APPENDUID of another UIDVALIDITY", on("APPEND", swap(rb"APPENDUID \d+", b"APPENDUID 77")), exit=EITHER, bent=ADDS),
     Row("APPEND: APPENDUID 0", on("APPEND", swap(rb"APPENDUID (\d+) \d+", rb"APPENDUID \1 0")), exit=EITHER, bent=ADDS),
@@ -402,7 +404,7 @@ APPEND = [
     Row("APPEND: OK with APPENDUID, and nothing is stored", on("APPEND", instead(b"%T OK [APPENDUID 9 99] done\r\n")),
         exit=EITHER, bent=("new there",)),
     Row("APPEND: the line ends, on a server without UIDPLUS", on("APPEND", instead(CLOSE)), bent=("new there",), server=OLD),
-    Row("APPEND: done, and the line ends, without UIDPLUS", on("APPEND", done_but(CLOSE)), exit=EITHER, bent=("new there",), server=OLD),
+    Row("APPEND: done, and the line ends, without UIDPLUS", on("APPEND", done_but(CLOSE)), exit=EITHER, bent=("new there",), says=BEHIND, server=OLD),
     Row("APPEND: NO for several at once", on("APPEND", instead(b"%T NO not now\r\n")), bent=("new there",), server=MODERN),
     Row("CREATE: NO", on("CREATE", instead(b"%T NO no room for mailboxes\r\n"), mailbox="Mine"), says="Mine", waits="Mine", bent=ADDS),
     Row("CREATE: BAD", on("CREATE", instead(b"%T BAD what?\r\n"), mailbox="Mine"), says="Mine", waits="Mine"),
@@ -461,5 +463,8 @@ MOVE = [
     Row("EXPUNGE: VANISHED of all", on("UID EXPUNGE", last(b"* VANISHED 1:99\r\n")), exit=EITHER, server=MODERN),
     Row("EXPUNGE: NO, on a server without UIDPLUS", on("EXPUNGE", instead(b"%T NO not now\r\n")), exit=EITHER, server=OLD),
 ]
+
+for row in MOVE:
+    row.apart = 60
 
 ROWS = LIST + STATUS + SELECT + FETCH + STORE + APPEND + MOVE

@@ -205,7 +205,7 @@ class AnswersTest(SystemTest):
         self.client.append("INBOX", theirs.bytes)
         refused = re.compile(rb"^(\S+) OK \[APPENDUID [^\r]*", re.M)
 
-        self.through(edit_down=lambda data: refused.sub(rb"\1 NO [UNAVAILABLE] Timeout", data))
+        self.through(edit_down=lambda data: refused.sub(rb"\1 NO Timeout", data))
         result = self.sync(expect=SOME)
 
         self.assertEqual(len([line for line in self.proxy.changing() if b"APPEND" in line]), 1)
