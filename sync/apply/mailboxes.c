@@ -118,6 +118,7 @@ see_created(void *context, size_t index, struct text wire, const struct remote_o
     struct run *run = creation->run;
     struct mailbox *mailbox = &run->mailboxes[creation->which[index]];
 
+    mailbox->unanswered = false;
     if (!outcome->ok || is_anothers(run, mailbox, wire)) {
         run_learn(run, mailbox, CAUTION_NOT_MADE);
         run_complain(run, mailbox, "make this mailbox on the server",
@@ -139,24 +140,47 @@ see_created(void *context, size_t index, struct text wire, const struct remote_o
            journal_pending_clear(run->journal, mailbox->row.id, 0, &run->err);
 }
 
+/* The line ended at it when nothing else was asked. */
+static bool
+give_up(struct run *run, struct mailbox *mailbox, const struct error *why)
+{
+    char words[sizeof why->what + sizeof why->answer];
+
+    run->attempts.settled = true;
+    run_learn(run, mailbox, CAUTION_NOT_MADE);
+    (void)text_print(words, sizeof words, "the server ends the line: %s",
+                     why->answer[0] != '\0' ? why->answer : why->what);
+    run_complain(run, mailbox, "make this mailbox on the server", words,
+                 "Everything else is done; the next run tries again.");
+    return run_pending(run, mailbox, 0, PENDING_MAILBOX, "create-there", words, NULL);
+}
+
 /* What was made before the connection broke is written down. */
 static bool
 ask_for(struct run *run, const struct text *names, size_t count, struct creation *creation)
 {
+    struct mailbox *first;
     struct error why;
-    bool answered;
+    bool answered, again, ok = true;
 
     if (count == 0)
         return true;
+    first = &run->mailboxes[creation->which[0]];
+    again = count == 1 && first->unanswered;
+    for (size_t i = 0; i < count; i++)
+        run->mailboxes[creation->which[i]].unanswered = true;
     if (!run_begin(run))
         return false;
     answered = run->remote.ops->create(run->remote.self, names, count, see_created, creation, &run->err);
     why = run->err;
-    return run_end_answered(run, true, answered, &why);
+    if (!answered && again && first->unanswered && (why.kind == ERROR_NETWORK || why.kind == ERROR_SERVER))
+        ok = give_up(run, first, &why);
+    return run_end_answered(run, ok, answered, &why);
 }
 
+/* What ended the line perhaps is asked for alone: `most` is 1 then. */
 static bool
-create_there(struct run *run, struct text *names, size_t *which, char *texts)
+create_there(struct run *run, struct text *names, size_t *which, char *texts, size_t most)
 {
     struct creation creation = {.run = run, .which = which};
     size_t count = 0;
@@ -167,7 +191,7 @@ create_there(struct run *run, struct text *names, size_t *which, char *texts)
         char *utf8 = texts + count * (LIMIT_MAILBOX_NAME + 1);
         struct error err = {0};
 
-        if (!is_to_be_made(run, mailbox, SIDE_THERE))
+        if (!is_to_be_made(run, mailbox, SIDE_THERE) || mailbox->unanswered != (most == 1))
             continue;
         if (run->dry) {
             run_did(run, mailbox, (struct report_done){.act = DID_CREATE_THERE});
@@ -182,7 +206,7 @@ create_there(struct run *run, struct text *names, size_t *which, char *texts)
         }
         names[count] = text_of(utf8);
         which[count++] = i;
-        if (count == NAMES_MAX) {
+        if (count == most) {
             if (!ask_for(run, names, count, &creation))
                 return false;
             count = 0;
@@ -199,7 +223,8 @@ mailboxes_create(struct run *run)
     char *texts = malloc((size_t)NAMES_MAX * (LIMIT_MAILBOX_NAME + 1));
     bool ok = texts != NULL || run_no_memory(run);
 
-    ok = ok && create_here(run) && create_there(run, names, which, texts);
+    ok = ok && create_here(run) && create_there(run, names, which, texts, NAMES_MAX) &&
+         create_there(run, names, which, texts, 1);
     free(texts);
     return ok;
 }

@@ -192,6 +192,8 @@ BUGS = [
         ("sync/apply/up.c", "if (found && op.kind == OP_UPLOAD && op.attempt == 0)", "if (false && found)")),
     bug("move that was not answered sent again with all others", LINE,
         ("sync/apply/move.c", "        if (here.op.id != 0)\n            continue;", "")),
+    bug("mailbox whose creation ended the line asked for with all others", LINE,
+        ("sync/apply/mailboxes.c", "again = count == 1 && first->unanswered;", "again = false;")),
     bug("sizes that ended the line asked for again", LINE,
         ("sync/observe/remote.c", "mailbox->sizeless = mailbox->sizeless || attempts_sizeless(run, mailbox);", "")),
     bug("sizes that were refused asked for again", LINE,

@@ -503,6 +503,29 @@ a_copy_that_ends_the_line_keeps_back_no_other_where_there_is_no_move(void **stat
     when_a_move_ends_the_line(false);
 }
 
+static void
+a_mailbox_whose_creation_ends_the_line_keeps_back_nothing(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    here()->tree.folder[OLD] = true;
+    given_mail_here(OLD, 6);
+    given_mail_here(INBOX, 7);
+    given_mail_there(WORK, 8);
+    sim.server.unmakeable = 1u << OLD;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_there(INBOX, 7, 1);
+    then_it_is_here(WORK, 8, 1);
+    assert_int_equal(sim.world.errors, 1);
+    sim.server.unmakeable = 0;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_there(OLD, 6, 1);
+}
+
 /* A server that refuses to open it, without ending the line. */
 static void
 a_removal_here_waits_one_run_for_a_mailbox_that_is_refused(void **state)
@@ -547,6 +570,7 @@ main(void)
         SCENARIO(a_file_that_ends_the_line_when_it_is_sent_keeps_back_no_other),
         SCENARIO(a_move_that_ends_the_line_keeps_back_no_other),
         SCENARIO(a_copy_that_ends_the_line_keeps_back_no_other_where_there_is_no_move),
+        SCENARIO(a_mailbox_whose_creation_ends_the_line_keeps_back_nothing),
         SCENARIO(a_removal_here_waits_one_run_for_a_mailbox_that_is_refused),
     };
 

@@ -520,6 +520,8 @@ sim_create(void *remote, const struct text *mailboxes, size_t count,
             violation(server->world, "CREATE of a mailbox nobody made: %.*s", (int)mailboxes[i].len, mailboxes[i].at);
             return remote_broken(server, err);
         }
+        if ((server->unmakeable >> mailbox & 1) != 0)
+            return remote_died(server, err);
         const enum fate fate = world_step(server->world, STEP_CREATE, true);
         if (fate != FATE_BEFORE) {
             say(server->world, "      CREATE %s", server_mailbox_name(mailbox));
