@@ -386,8 +386,10 @@ complain(struct uploading *up, struct mailbox *mailbox, const struct sending *se
         (void)text_print(what, sizeof what, "store message %.120s on the server", sending->message.base);
     }
     run_complain(run, mailbox, what, outcome->answer,
-                 outcome->over_quota ? "Make room there; what is here stays, and the next run tries again."
-                                     : refusal_hint(outcome, true));
+                 outcome->over_quota
+                     ? "Make room there; what is here stays, and is tried again: small mail by the next run, "
+                       "large mail once an hour."
+                     : refusal_hint(outcome, true));
 }
 
 static bool

@@ -6,7 +6,9 @@
 #include <inttypes.h>
 
 #define DAY_S (23 * 3600) /* a job that runs once a day is not always on the minute */
+#define HOUR_S (59 * 60)
 #define NEXT_RUN 1
+#define LARGE (64 * 1024) /* bytes: of less every run may ask whether there is room */
 
 static const struct {
     enum work work;
@@ -233,11 +235,25 @@ refusal_hint(const struct remote_outcome *outcome, bool alone)
  * is another matter: what the smallest does not find no other will.
  */
 static int64_t
-next_time(const struct run *run, const struct refusal *refusal, bool alone, const struct remote_outcome *outcome)
+next_time(const struct run *run, const struct refusal *refusal, bool alone, const struct remote_outcome *outcome,
+          bool large)
 {
+    if (outcome->over_quota && large) /* a server may take the bytes before it says so */
+        return run->now + HOUR_S + (refusal->chosen ? 1 : 0);
     if (is_soon(outcome, alone))
         return refusal->chosen && !outcome->over_quota ? run->now : NEXT_RUN;
     return run->now + DAY_S + (refusal->chosen ? 1 : 0);
+}
+
+static bool
+is_large(struct run *run, int64_t id, bool *large)
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    const bool ok = (message != NULL || run_no_memory(run)) && run_load(run, id, message);
+
+    *large = ok && message->size > LARGE;
+    free(message);
+    return ok;
 }
 
 static bool
@@ -269,7 +285,7 @@ put_off_likes(struct run *run, const struct refusal *asked)
         if (like == asked || like->mailbox != asked->mailbox || like->work != asked->work || like->refused ||
             like->over || like->not_before > run->now || like->not_before == NEXT_RUN)
             continue;
-        like->not_before = run->now + DAY_S;
+        like->not_before = asked->not_before - 1;
         ok = journal_pending_get(run->journal, like->mailbox, like->message, &row, &found, &run->err);
         if (ok && found) {
             row.not_before = like->not_before;
@@ -284,9 +300,9 @@ refusal_note(struct run *run, struct mailbox *mailbox, int64_t message, enum wor
              const struct remote_outcome *outcome)
 {
     struct refusal *refusal = place_of(run, message);
-    bool known, was_chosen;
+    bool known, was_chosen, large = false;
 
-    if (refusal == NULL)
+    if (refusal == NULL || (outcome->over_quota && !is_large(run, message, &large)))
         return false;
     known = refusal->work == work && !refusal->over && !refusal->refused;
     was_chosen = known && refusal->chosen && (mailbox->released & work) == 0;
@@ -294,7 +310,7 @@ refusal_note(struct run *run, struct mailbox *mailbox, int64_t message, enum wor
         *refusal = (struct refusal){.message = message, .work = work, .since = run->now};
     refusal->mailbox = mailbox->row.id;
     refusal->denied = outcome->denied && (work == WORK_STORE || work == WORK_REMOVE);
-    refusal->not_before = next_time(run, refusal, alone, outcome);
+    refusal->not_before = next_time(run, refusal, alone, outcome, large);
     refusal->refused = true;
     mailbox->probed |= was_chosen ? work : 0;
     mailbox->complained |= work;
