@@ -442,6 +442,22 @@ find_parts(struct meeting *meeting)
     return ok;
 }
 
+/* It is not sent; nor is a file of the same bytes, where its own is gone: that is it under another name, whatever the server says of its size. */
+static bool
+delay(struct meeting *meeting, const struct half *file)
+{
+    if (!reading_delay_file(meeting->run, file->id))
+        return false;
+    for (size_t f = 0; file->gone && f < meeting->files.count; f++) {
+        const struct half *other = &meeting->files.at[f];
+
+        if (other != file && !other->paired && memcmp(other->wire, file->wire, DIGEST_SIZE) == 0 &&
+            !reading_delay_file(meeting->run, other->id))
+            return false;
+    }
+    return true;
+}
+
 /* A message whose body does not come is not fetched in this run, and what may be it is not sent: it would be there twice. */
 static bool
 hold_doubtful(struct meeting *meeting)
@@ -457,7 +473,7 @@ hold_doubtful(struct meeting *meeting)
             if (!may_be(&meeting->files.at[f], uid))
                 continue;
             any = true;
-            if (!reading_delay_file(run, meeting->files.at[f].id))
+            if (!delay(meeting, &meeting->files.at[f]))
                 return false;
         }
         if (!any || uid->given_up)

@@ -69,6 +69,7 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
     half->dated = (message->facts & (FACT_UNPAIRED | FACT_GONE_THERE | FACT_AGAIN)) != 0;
     half->flags = half->dated ? message->flags.rseen : message->flags.lseen & meeting->mailbox->row.permanent;
     half->rank = rank_of(message->facts);
+    half->gone = (message->facts & FACT_GONE_HERE) != 0;
     memcpy(half->header, message->header, DIGEST_SIZE);
     memcpy(half->wire, message->wire, DIGEST_SIZE);
     memcpy(half->base, message->base, sizeof half->base);

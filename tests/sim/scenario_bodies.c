@@ -262,6 +262,30 @@ what_cannot_be_read_for_pairing_stops_no_other_mail(void **state)
     then_both_sides_agree();
 }
 
+/* Its UID is another one, its file has another name, and the size that the server says of it is no file's. */
+static void
+what_cannot_be_read_may_be_a_file_that_has_another_name_whatever_its_size(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.lies = 2;
+    for (int i = 1; i < 9; i++)
+        given_mail_there(WORK, i);
+    given_both_sides_agree();
+    for (int i = 1; i < 9; i++) {
+        sim.server.never_shown = i + 1;
+        server_reset_uidvalidity(&sim.server, WORK);
+        assert_true(mua_move(here(), file_of(WORK, i), WORK, true));
+
+        (void)when_golub_syncs_after(60);
+
+        then_it_is_there(WORK, i, 1);
+        sim.server.never_shown = 0;
+        then_both_sides_agree();
+        then_it_is_there(WORK, i, 1);
+    }
+}
+
 int
 main(void)
 {
@@ -276,6 +300,7 @@ main(void)
         SCENARIO(a_body_that_comes_short_once_while_a_move_is_sought_is_read_again),
         SCENARIO(what_cannot_be_read_for_pairing_stops_no_other_mail),
         SCENARIO(a_body_for_which_there_is_no_room_is_dropped_and_stops_no_other),
+        SCENARIO(what_cannot_be_read_may_be_a_file_that_has_another_name_whatever_its_size),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
