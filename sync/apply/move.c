@@ -181,7 +181,11 @@ record_failed(struct transferring *transferring, struct transfer *transfer)
     if (((outcome->gone || outcome->changed) && !(lost && to->lost)) ||
         (!transferring->move && !is_half(transferring, transfer))) {
         to->lost = to->lost || lost;
-        return true; /* planned anew in the next pass */
+        if (lost || !outcome->gone || !transfer->todo->dropped)
+            return true; /* planned anew in the next pass */
+        (void)text_print(said.answer, sizeof said.answer,
+                         "from %.200s: the server does not show it, and does not say that it is gone", from->row.name);
+        return run_pending(run, to, transfer->todo->id, PENDING_FAILED, "move", said.answer, NULL);
     }
     if (transferring->move && outcome->denied) { /* perhaps only to take it from there: it is copied in the next pass */
         from->over |= WORK_MOVE;

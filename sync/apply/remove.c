@@ -23,6 +23,7 @@ static bool
 is_removal(const struct run *run, const struct todo *todo, enum mailbox_side side)
 {
     return is_planned(run, todo, side) &&
+           (side == SIDE_HERE || (run->mailboxes[todo->mailbox].over & WORK_REMOVE) == 0) &&
            (side == SIDE_HERE || !attempts_waits(run, &run->mailboxes[todo->mailbox], ATTEMPT_REMOVE, todo->uid)) &&
            removals_allowed(side, run->cautions, run->mailboxes[todo->mailbox].cautions, NULL);
 }
@@ -223,6 +224,22 @@ on_verify(void *context, size_t index, size_t item, const struct remote_message 
     return !now->has_flags || now->flags == message->flags.rseen;
 }
 
+/*
+ * It is not shown, and the look that followed did not show that it is gone, either: the server counts it. It waits, and is not asked for again
+ * in this run, nor is what stands behind it.
+ */
+static bool
+stays_counted(struct run *run, struct mailbox *mailbox, int64_t message)
+{
+    if (mailbox->unshown == 0)
+        mailbox->unshown = message;
+    else if (mailbox->unshown == message)
+        mailbox->over |= WORK_REMOVE;
+    return (mailbox->over & WORK_REMOVE) == 0 ||
+           run_pending(run, mailbox, message, PENDING_FAILED, "remove-there",
+                       "the server does not show it, and does not say that it is gone", NULL);
+}
+
 static bool
 on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct remote_outcome *outcome)
 {
@@ -266,8 +283,9 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
     if (outcome->changed || outcome->gone) {
         mailbox->full = mailbox->full || mailbox->row.uneven != 0; /* no change would tell that it is gone */
         /* Most often the next pass knows more; else it is this that keeps it waiting. */
-        return outcome->gone ||
-               run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-there", outcome->answer, NULL);
+        return outcome->gone
+                   ? stays_counted(run, mailbox, message->id)
+                   : run_pending(run, mailbox, message->id, PENDING_FAILED, "remove-there", outcome->answer, NULL);
     }
     if (!outcome->denied && !run_learned(mailbox, CAUTION_REMOVAL_REFUSED)) {
         (void)text_print(what, sizeof what, "remove UID %" PRIu32 " on the server", message->uid);

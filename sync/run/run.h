@@ -48,6 +48,7 @@ struct mailbox {
     /* what is due */
     bool look_there, look_here;
     uint32_t overtaken; /* highest UID that was gone when it was fetched, and was listed anew for that */
+    int64_t unshown;    /* a message that was to be removed there, and was not shown when it was asked for: remove.c */
     bool full;          /* list all of it: changes since the cursor are not enough */
     bool stirred;       /* we changed it on the server: look again, so that echoes and cursors are written down */
     /* what went wrong */

@@ -114,6 +114,38 @@ class UnevenTest(unittest.TestCase):
         self.sync()
         self.assertEqual(self.here(), [0, 2, 3, 4])
 
+    def hide(self, uid):
+        """Counted, and shown in no answer."""
+        def bend(ask):
+            if ask.command == "UID FETCH":
+                return [part for part in ask.truth() if not re.search(rb"^\* \d+ FETCH \(.*\bUID %d\b" % uid, part)]
+            return None
+        self.server.bend = bend
+
+    def test_what_is_removed_here_and_not_shown_there_is_named_and_not_asked_for_again_and_again(self):
+        for moved in (False, True):
+            self.given(bent.MODERN)
+            self.server.make("Other")
+            self.sync()
+            self.hide(2)
+            found = self.account.maildir.find("INBOX", mail(1))
+            if moved:
+                self.account.maildir.move(found, "Other")
+            else:
+                self.account.maildir.delete(found)
+
+            for _ in range(2):
+                result = self.sync(expect=1)
+                self.assertIn("the server does not show it, and does not say that it is gone", result.err)
+                self.assertIn("does not show it", self.home.run("status").out)
+                asked = [args for args in self.fetches() if args.startswith(b"2 (")]
+                self.assertTrue(moved or len(asked) <= 2, asked)
+
+            self.server.bend = None
+            self.sync()
+            self.assertEqual(self.there(), [0, 2, 3, 4])
+            self.assertNotIn("does not show it", self.home.run("status").out)
+
     def test_a_message_without_date_or_size_comes_like_the_others(self):
         for what in (rb' INTERNALDATE "[^"]*"', rb" RFC822.SIZE \d+"):
             for capabilities in (bent.PLAIN, bent.MODERN):
