@@ -6,10 +6,10 @@
  * where it does not say the new UID, the row is found by content (identify.c).
  */
 #include "store/base/descriptors.h"
+#include "sync/apply/answers.h"
 #include "sync/apply/apply.h"
 #include "sync/base/ids.h"
 #include "sync/observe/uneven.h"
-#include "sync/rows/alias.h"
 #include "sync/rows/own_name.h"
 #include "sync/rows/refusals.h"
 #include "sync/rows/unfinished.h"
@@ -17,52 +17,10 @@
 #include "sync/run/attempts.h"
 #include "sync/run/situation.h"
 
-#include <inttypes.h>
-
 #define UPLOAD_BATCH 1000 /* messages whose intents are committed together; their files stay open until then */
 #define UPLOAD_BATCH_BYTES (64u * 1024 * 1024)
 #define SMALL (64u * 1024)
 #define ATTEMPTS_MAX 3 /* APPENDs that were accepted and never shown; unanswered ones do not count */
-
-struct sending { /* one message of a batch */
-    struct todo *todo;
-    struct journal_message message;
-    struct journal_op op;
-    void *
-        handle; /* open from the intent to the answer: what was digested is what is sent, whatever its name is by now */
-    uint64_t wire_size;
-    struct journal_print print; /* of the file when it was opened */
-    bool copied;                /* by UID COPY instead */
-    /* answer */
-    bool answered;
-    uint32_t uid;
-    struct remote_outcome outcome;
-};
-
-struct uploading {
-    struct run *run;
-    struct sending *batch;
-    size_t count, most;
-    uint64_t bytes;
-    struct remote_append *requests; /* one for each of batch */
-    struct todo **due;              /* in the order in which they are sent */
-    size_t due_count;
-    bool over_quota;
-    bool full; /* no descriptor was left for the next one: what is here is sent first */
-};
-
-static bool
-refuse(struct run *run, struct mailbox *mailbox, struct journal_message *message, const char *why)
-{
-    char what[160];
-
-    message->facts |= FACT_REFUSED;
-    mailbox->complained |= WORK_APPEND;
-    (void)text_print(what, sizeof what, "store message %.120s on the server", message->base);
-    run_complain(run, mailbox, what, why, "It stays here; golub tries again when the file changes.");
-    return run_pending(run, mailbox, message->id, PENDING_REFUSED, "upload", why, NULL) &&
-           journal_message_save(run->journal, message, &run->err);
-}
 
 /*
  * The server accepted the message twice and does not show it, while another file of the same bytes has a UID: it keeps
@@ -150,8 +108,8 @@ check_intent(struct run *run, struct mailbox *mailbox, struct sending *sending, 
         *wait = true;
         sending->message.date = sending->op.date;
         return journal_op_delete(run->journal, sending->op.id, &run->err) &&
-               refuse(run, mailbox, &sending->message,
-                      "the server took this message several times and never showed it");
+               answers_refuse(run, mailbox, &sending->message,
+                              "the server took this message several times and never showed it");
     }
     return true;
 }
@@ -229,9 +187,9 @@ check_file(struct uploading *up, struct mailbox *mailbox, struct sending *sendin
     if (altered)
         return true;
     if (facts.digests.has_nul)
-        return refuse(run, mailbox, message, "it holds a NUL byte, which IMAP can't carry without changing it");
+        return answers_refuse(run, mailbox, message, "it holds a NUL byte, which IMAP can't carry without changing it");
     if (run->info.append_limit != 0 && facts.digests.size > run->info.append_limit)
-        return refuse(run, mailbox, message, "it is larger than the server takes (APPENDLIMIT)");
+        return answers_refuse(run, mailbox, message, "it is larger than the server takes (APPENDLIMIT)");
     sending->wire_size = facts.digests.size;
     sending->print = (struct journal_print){.message = message->id, .file = facts.print, .wire = facts.digests.size};
     memcpy(sending->op.canonical, facts.digests.canonical, DIGEST_SIZE);
@@ -311,150 +269,6 @@ on_done(void *context, size_t index, uint32_t uid, const struct remote_outcome *
     return true;
 }
 
-/* ---- answers into the journal ---- */
-
-static bool
-record_sent(struct uploading *up, struct sending *sending)
-{
-    struct run *run = up->run;
-    struct journal_message *message = &sending->message;
-    struct mailbox *mailbox = &run->mailboxes[sending->todo->mailbox];
-    bool alias = false;
-
-    mailbox->stirred = true;
-    refusal_end(run, mailbox, message->id, WORK_APPEND);
-    run_did(run, mailbox,
-            (struct report_done){.act = DID_UPLOAD,
-                                 .uid = sending->uid,
-                                 .file = message->base,
-                                 .why = plan_reason_words(&sending->todo->step)});
-    sending->print.since = run_now(run);
-    if (!journal_print_set(run->journal, &sending->print, &run->err))
-        return false;
-    if (sending->uid != 0 && !alias_take_uid(run, message, &sending->uid, &alias))
-        return false;
-    sending->op.attempt++;
-    /* Until the mailbox has shown it: under its UID, or, where that was not said or is not believed, by its content. */
-    if (alias ? !journal_op_delete(run->journal, sending->op.id, &run->err)
-              : !journal_op_save(run->journal, &sending->op, &run->err))
-        return false;
-    if (sending->uid == 0)
-        return true;
-    if (!alias) {
-        message->flags = merge_appended(message->flags, mailbox->row.permanent);
-        message->facts |= FACT_ECHO;
-        message->size = sending->wire_size;
-        message->date = sending->op.date;
-    }
-    return journal_message_save(run->journal, message, &run->err) &&
-           journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);
-}
-
-/*
- * It goes up again in the next run, which looks at the mailbox before: there are servers that give up an answer, and store the message all
- * the same. In this run it would stand there twice.
- */
-static bool
-put_off(struct run *run, int64_t id)
-{
-    size_t at = run->put_off_count;
-
-    if (!array_grow(&run->put_off, &run->put_off_size, at + 1, sizeof *run->put_off))
-        return run_no_memory(run);
-    for (; at > 0 && run->put_off[at - 1] > id; at--)
-        run->put_off[at] = run->put_off[at - 1];
-    run->put_off[at] = id;
-    run->put_off_count++;
-    return true;
-}
-
-/* Once for all that was not even sent. */
-static void
-complain(struct uploading *up, struct mailbox *mailbox, const struct sending *sending)
-{
-    struct run *run = up->run;
-    const struct remote_outcome *outcome = &sending->outcome;
-    char what[160] = "store new mail on the server";
-
-    if (outcome->throttled ? (mailbox->over & WORK_APPEND) != 0 || (outcome->over_quota && up->over_quota)
-                           : outcome->denied && (mailbox->over & WORK_APPEND) != 0)
-        return;
-    if (outcome->throttled || outcome->denied) {
-        mailbox->over |= WORK_APPEND;
-        up->over_quota = up->over_quota || outcome->over_quota;
-    } else {
-        (void)text_print(what, sizeof what, "store message %.120s on the server", sending->message.base);
-    }
-    run_complain(run, mailbox, what, outcome->answer,
-                 outcome->over_quota
-                     ? "Make room there; what is here stays, and is tried again: small mail by the next run, "
-                       "large mail once an hour."
-                     : refusal_hint(outcome, true));
-}
-
-static bool
-record_refused(struct uploading *up, struct sending *sending)
-{
-    struct run *run = up->run;
-    struct mailbox *mailbox = &run->mailboxes[sending->todo->mailbox];
-    const struct remote_outcome *outcome = &sending->outcome;
-
-    sending->todo->dropped = true;
-    if (outcome->doubtful) {
-        mailbox->stirred = true;
-        run->partial = true;
-        return true; /* the intent stays */
-    }
-    if (!journal_op_delete(run->journal, sending->op.id, &run->err))
-        return false;
-    if (outcome->permanent) {
-        sending->message.date = sending->op.date;
-        return refuse(run, mailbox, &sending->message, outcome->answer);
-    }
-    complain(up, mailbox, sending);
-    run->counts.pending++;
-    run->partial = true;
-    mailbox->look_there =
-        true; /* if it was stored all the same, it is paired before its file can be taken for another one */
-    return put_off(run, sending->message.id) &&
-           refusal_note(run, mailbox, sending->message.id, WORK_APPEND, true, outcome);
-}
-
-/* Where the server has said that it is enough, nothing is wrong with those that it refused before it said so. */
-static void
-judge_refusals(struct uploading *up)
-{
-    for (size_t i = 0; i < up->count; i++) {
-        const struct sending *sending = &up->batch[i];
-
-        if (sending->answered && sending->outcome.throttled)
-            up->run->mailboxes[sending->todo->mailbox].enough = true;
-    }
-    for (size_t i = 0; i < up->count; i++) {
-        struct sending *sending = &up->batch[i];
-
-        if (!sending->outcome.ok && !sending->outcome.denied && up->run->mailboxes[sending->todo->mailbox].enough)
-            sending->outcome.throttled = true;
-    }
-}
-
-static bool
-record_answers(struct uploading *up)
-{
-    struct run *run = up->run;
-    bool ok = run_begin(run);
-
-    judge_refusals(up);
-    for (size_t i = 0; ok && i < up->count; i++) {
-        struct sending *sending = &up->batch[i];
-
-        if (!sending->answered)
-            continue;
-        ok = sending->outcome.ok ? record_sent(up, sending) : record_refused(up, sending);
-    }
-    return run_end(run, ok);
-}
-
 /* One that was refused before must not take others along; small ones may be tried together once one of them went well. */
 static bool
 is_alone(const struct run *run, const struct mailbox *mailbox, const struct sending *sending)
@@ -491,7 +305,7 @@ send_batch(struct uploading *up)
     for (size_t i = 0; i < up->count; i++)
         close_file(run, &up->batch[i]);
     run->err = (struct error){0};
-    ok = record_answers(up);
+    ok = answers_record(up);
     up->count = 0;
     up->bytes = 0;
     if (ok && !asked)

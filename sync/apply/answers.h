@@ -1,0 +1,41 @@
+/* What the answers to a batch of uploads mean, written into the journal. For up.c alone, which sends them. */
+#ifndef SYNC_APPLY_ANSWERS_H
+#define SYNC_APPLY_ANSWERS_H
+
+#include "sync/agenda/agenda.h"
+#include "sync/run/run.h"
+
+struct sending { /* one message of a batch */
+    struct todo *todo;
+    struct journal_message message;
+    struct journal_op op;
+    void *
+        handle; /* open from the intent to the answer: what was digested is what is sent, whatever its name is by now */
+    uint64_t wire_size;
+    struct journal_print print; /* of the file when it was opened */
+    bool copied;                /* by UID COPY instead */
+    /* answer */
+    bool answered;
+    uint32_t uid;
+    struct remote_outcome outcome;
+};
+
+struct uploading {
+    struct run *run;
+    struct sending *batch;
+    size_t count, most;
+    uint64_t bytes;
+    struct remote_append *requests; /* one for each of batch */
+    struct todo **due;              /* in the order in which they are sent */
+    size_t due_count;
+    bool over_quota;
+    bool full; /* no descriptor was left for the next one: what is here is sent first */
+};
+
+/** The server, or IMAP itself, does not take this message as it is: asked again only when its file changes. Inside a transaction. */
+MUST_CHECK bool answers_refuse(struct run *run, struct mailbox *mailbox, struct journal_message *message,
+                               const char *why);
+/** All answers of the batch that came, in one transaction. */
+MUST_CHECK bool answers_record(struct uploading *up);
+
+#endif
