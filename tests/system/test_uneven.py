@@ -185,6 +185,21 @@ class UnevenTest(unittest.TestCase):
             self.assertEqual(self.here(), list(range(120)))
             self.sync()
 
+    def test_removals_that_wait_for_another_mailbox_are_said_with_its_name(self):
+        self.given(bent.MODERN)
+        work = self.server.make("Work")
+        work.add(mail(9))
+        self.sync()
+        self.box.expunge(1)
+        work.validity += 50
+
+        result = self.home.run("sync", "-q")
+
+        self.assertEqual(result.code, 1, result)
+        self.assertRegex(result.err, "work/Work: not all could be done in this run: a mailbox is paired anew")
+        self.sync()
+        self.assertEqual(self.here(), [1, 2, 3, 4])
+
 
 if __name__ == "__main__":
     main()
