@@ -134,6 +134,13 @@ take_no_room(struct downloading *down, size_t wanted)
     return down->draft_bytes > down->asked[wanted]->size || room_refuse(down->run, &down->room, down->draft_bytes);
 }
 
+/* Of a message whose size nobody told no empty body is believed: a byte at least is expected. */
+static uint64_t
+expected(const struct mailbox *mailbox, const struct journal_message *message)
+{
+    return message->size == 0 && (message->date == 0 || mailbox->sizeless) ? 1 : message->size;
+}
+
 /* The draft is whole: is it the message? */
 static bool
 finish(struct downloading *down, struct mailbox *mailbox, size_t wanted, struct arrival *arrival, bool *taken)
@@ -143,8 +150,8 @@ finish(struct downloading *down, struct mailbox *mailbox, size_t wanted, struct 
     if (!run->local.ops->draft_finish(run->local.self, arrival->draft, &arrival->digests, &run->err) ||
         !run_load(run, down->asked[wanted]->id, &arrival->message))
         return false;
-    *taken = reading_take(&down->readings[wanted], mailbox, arrival->message.size, arrival->literal, &arrival->digests,
-                          down->again, &arrival->confirmed);
+    *taken = reading_take(&down->readings[wanted], mailbox, expected(mailbox, &arrival->message), arrival->literal,
+                          &arrival->digests, down->again, &arrival->confirmed);
     return !*taken || choose_base(down, mailbox, &arrival->message);
 }
 

@@ -899,6 +899,8 @@ BUGS = [
         ("sync/agenda/moves.c", "if (mailbox->row.uneven != 0 && run_is_unseen(mailbox))", "if (false)")),
     bug("new name of a file that may be an unread message sent since its size is another", Test("scenario_bodies"),
         ("sync/match/identify.c", "file->gone && f < meeting->files.count", "false && f < meeting->files.count")),
+    bug("empty body taken for a message whose size nobody told", Test("scenario_bodies"),
+        ("sync/apply/down.c", "return message->size == 0 && (message->date == 0 || mailbox->sizeless) ? 1 : message->size;", "return mailbox != NULL ? message->size : 0;")),
     bug("message without a size taken for none that moved", UNEVEN,
         ("sync/agenda/moves.c", "bool wanted = all || todo->size == 0;", "bool wanted = all;")),
     bug("message that had no size taken for one that stayed", UNEVEN,

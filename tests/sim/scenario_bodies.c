@@ -262,6 +262,25 @@ what_cannot_be_read_for_pairing_stops_no_other_mail(void **state)
     then_both_sides_agree();
 }
 
+static void
+an_empty_body_is_not_the_message_whose_size_nobody_told(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    sim.server.undated = 1 + 1;
+    given_mail_there(INBOX, 1);
+    sim.server.spoiled.content = 1;
+    sim.server.spoiled.len = 0;
+    sim.server.spoiled.times = 1000;
+
+    (void)when_golub_syncs_after(60);
+
+    then_it_is_here(INBOX, 1, 0);
+    sim.server.spoiled.times = 0;
+    then_both_sides_agree();
+    then_it_is_here(INBOX, 1, 1);
+}
+
 /* Its UID is another one, its file has another name, and the size that the server says of it is no file's. */
 static void
 what_cannot_be_read_may_be_a_file_that_has_another_name_whatever_its_size(void **state)
@@ -300,6 +319,7 @@ main(void)
         SCENARIO(a_body_that_comes_short_once_while_a_move_is_sought_is_read_again),
         SCENARIO(what_cannot_be_read_for_pairing_stops_no_other_mail),
         SCENARIO(a_body_for_which_there_is_no_room_is_dropped_and_stops_no_other),
+        SCENARIO(an_empty_body_is_not_the_message_whose_size_nobody_told),
         SCENARIO(what_cannot_be_read_may_be_a_file_that_has_another_name_whatever_its_size),
     };
 
