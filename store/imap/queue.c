@@ -467,6 +467,19 @@ run(struct queue *queue, bool *more, bool *interrupted)
     }
 }
 
+/* Where the other side ended it: what was asked. */
+static void
+name_question(const struct queue *queue, struct error *err)
+{
+    const struct command *oldest = queue_oldest(queue);
+    char what[sizeof err->what];
+
+    if ((err->kind != ERROR_NETWORK && err->kind != ERROR_SERVER) || oldest == NULL || oldest->verb[0] == '\0')
+        return;
+    (void)text_print(what, sizeof what, "%.200s after %s", err->what, oldest->verb);
+    memcpy(err->what, what, sizeof what);
+}
+
 bool
 queue_run(struct queue *queue, const struct operation *operation, struct error *err)
 {
@@ -483,6 +496,7 @@ queue_run(struct queue *queue, const struct operation *operation, struct error *
     queue->err = queue->reader.err = NULL;
     if (!ok) {
         queue->broken = true;
+        name_question(queue, err);
         return false;
     }
     if (interrupted) {

@@ -22,6 +22,7 @@ struct command {
     int kind;                   /* what the operation calls it */
     size_t index, first, count; /* the operation's own */
     size_t bytes;               /* of command text */
+    char verb[16];              /* "SELECT", "UID FETCH": for people, when the line breaks before its answer */
     bool answered;
     struct deferred *deferred; /* a refusal that came before the answers to earlier commands; owned by the queue */
 };

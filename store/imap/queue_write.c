@@ -184,6 +184,20 @@ queue_take_back(struct queue *queue, struct command *out)
     return true;
 }
 
+/* What follows the tag: a word, after UID two. */
+static void
+name_verb(const struct queue *queue, char *to, size_t size)
+{
+    const char *at = queue->text.at + queue->command_at, *end = queue->text.at + queue->text.len;
+    size_t len = 0;
+
+    while (at < end && *at != ' ')
+        at++;
+    for (at++; at < end && len + 1 < size && (*at >= 'A' && *at <= 'Z' ? true : *at == ' ' && len == 3); at++)
+        to[len++] = *at;
+    to[len] = '\0';
+}
+
 bool
 queue_end(struct queue *queue, struct error *err)
 {
@@ -198,6 +212,7 @@ queue_end(struct queue *queue, struct error *err)
     }
     command = &queue->flight[(queue->flight_head + queue->flight_len - 1) % QUEUE_RING];
     command->bytes = queue->text.len - queue->command_at;
+    name_verb(queue, command->verb, sizeof command->verb);
     queue->unanswered++;
     queue->unanswered_bytes += command->bytes;
     if (queue->log)

@@ -367,9 +367,19 @@ take_words(const struct error *err, char *to, size_t size)
 }
 
 void
+attempts_name(struct run *run, const struct mailbox *mailbox)
+{
+    if (run->err.mailbox[0] == '\0')
+        (void)text_print(run->err.mailbox, sizeof run->err.mailbox, "%s", mailbox->row.name);
+}
+
+void
 attempts_settle(struct run *run, struct suspect *suspect, bool broke)
 {
     const struct mailbox *mailbox = run_mailbox_by_id(run, suspect->mailbox);
+
+    if (broke && mailbox != NULL)
+        attempts_name(run, mailbox);
 
     /* It was one of several before: a line that breaks by itself now and then must not make an innocent one unreadable. */
     if (broke && !suspect->exact && !suspect->unreadable) {

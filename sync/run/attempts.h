@@ -43,6 +43,8 @@ void attempts_free(struct run *run);
 /* ---- for attempts_remote.c ---- */
 struct suspect *attempts_find(const struct run *run, int64_t mailbox, enum attempt what, uint32_t uid);
 void attempts_suspect(struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid);
+/** The line broke at something of this mailbox: the error says so. */
+void attempts_name(struct run *run, const struct mailbox *mailbox);
 /** It was asked alone: the line broke again, for run->err; or it was answered. */
 void attempts_settle(struct run *run, struct suspect *suspect, bool broke);
 

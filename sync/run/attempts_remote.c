@@ -162,6 +162,7 @@ suspect_mailboxes(struct watch *watch, const struct remote_select *requests, siz
 
         if (mailbox == NULL || mailbox->row.id == 0)
             continue;
+        attempts_name(watch->run, mailbox);
         attempts_suspect(watch->run, mailbox, ATTEMPT_LOOK, 0);
         last = mailbox;
         found++;
@@ -299,6 +300,7 @@ suspect_messages(struct watch *watch, const struct text *mailboxes, size_t count
         for (size_t k = 0; mailbox != NULL && k < watch->counts[i] && found < MESSAGES; k++) {
             if (watch->came[i][k])
                 continue;
+            attempts_name(watch->run, mailbox);
             attempts_suspect(watch->run, mailbox, what, watch->uids[i][k]);
             uid = watch->uids[i][k];
             found++;
@@ -612,6 +614,7 @@ suspect_removals(struct removal *removal)
     for (size_t i = 0, found = 0; mailbox != NULL && i < removal->count && found < MESSAGES; i++) {
         if (removal->done[i])
             continue;
+        attempts_name(removal->watch.run, mailbox);
         attempts_suspect(removal->watch.run, mailbox, ATTEMPT_REMOVE, removal->uids[i]);
         found++;
     }
@@ -697,6 +700,7 @@ remove_together(struct run *run, const struct remote_change *changes, size_t cou
         for (size_t k = 0; mailbox != NULL && k < changes[i].count && found < MESSAGES; k++) {
             if (all.done[i][k])
                 continue;
+            attempts_name(run, mailbox);
             attempts_suspect(run, mailbox, ATTEMPT_REMOVE, changes[i].uids[k]);
             found++;
         }

@@ -72,8 +72,9 @@ open_again(struct run *run)
     while (is_broken(run)) {
         if (run_stopped(run) || !count_break(run))
             return false;
-        report_note(run->report, run->account->name, "the line to the server broke (%s%s%s): it is opened again",
-                    run->err.what, run->err.answer[0] != '\0' ? ": " : "", run->err.answer);
+        report_note(run->report, run->account->name, "the line to the server broke (%s%s%s%s%s): it is opened again",
+                    run->err.mailbox, run->err.mailbox[0] != '\0' ? ": " : "", run->err.what,
+                    run->err.answer[0] != '\0' ? ": " : "", run->err.answer);
         if (!wait_for(run, 1 << (run->line.on_end - 1)))
             return false;
         run->err = (struct error){0};

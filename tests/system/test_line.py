@@ -1,7 +1,7 @@
 """A line that breaks is opened again inside the run: cut once, cut each time, silent."""
 import time
 
-from base import NETWORK, OK, SystemTest, main
+from base import NETWORK, OK, SOME, SystemTest, main
 from rig import in_memory  # noqa: F401
 
 
@@ -54,6 +54,15 @@ class BrokenLineTest(SystemTest):
         self.assertEqual(self.proxy.stats["conns"], 3)
         self.assertGreater(result.seconds, 3)
         self.assertEqual(len(result.err.strip().splitlines()), 1, result)
+
+    def test_what_was_asked_of_which_mailbox_is_said_when_no_line_goes_on(self):
+        self.client.fill("INBOX", [self.corpus.simple("one")])
+        self.through(edit_down=lambda data: data if b"* FLAGS" not in data else b"* BYE not this one\r\n")
+
+        result = self.sync("-v", expect=SOME)
+
+        self.assertRegex(result.out + result.err, r"broke \(INBOX: go on: the server said goodbye after SELECT: not this one\)")
+        self.assertRegex(result.err, r"work/INBOX: .*not this one")
 
     def test_silence_beyond_the_time_limit_counts_the_same(self):
         self.given_mail()
