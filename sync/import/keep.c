@@ -151,6 +151,33 @@ take_proven(struct keeping *keeping, struct journal_pop *row, const struct seen 
     return read_body(keeping, row, number);
 }
 
+/* Its bytes may not be all of it, or not its bytes: it is never removed, and named for as long as it would have to be. */
+static bool
+stays_for_good(struct keeping *keeping, struct journal_pop *row)
+{
+    struct import *import = keeping->import;
+
+    import->partial = true;
+    import->counts.pending++;
+    keeping->doubtful++;
+    if (row->facts & POP_UNSURE) /* its row says why */
+        return true;
+    return import_remember_why(import, row,
+                               row->facts & POP_CUT
+                                   ? "the server's answer to it did not end where it should, twice: it stays there"
+                                   : "fewer bytes came than the server lists, twice: it stays there");
+}
+
+/* A server that answered once with another header answers as it should: the next run removes it, as any that is due. */
+static bool
+end_doubt(struct keeping *keeping, struct journal_pop *row, const struct seen *seen)
+{
+    row->facts &= ~(unsigned)POP_UNSURE;
+    row->why[0] = '\0';
+    (void)import_learn_header(row, seen);
+    return import_save(keeping->import, row);
+}
+
 static bool
 on_proof(void *context, uint32_t number, const struct seen *seen, const char *words)
 {
@@ -172,6 +199,8 @@ on_proof(void *context, uint32_t number, const struct seen *seen, const char *wo
     }
     switch (import_verdict(row, seen, line->size)) {
     case VERDICT_SAME:
+        if ((row->facts & POP_UNSURE) != 0)
+            return end_doubt(keeping, row, seen);
         /* Once it is removed it is known again by its very header. */
         return (!import_learn_header(row, seen) || import_save(import, row)) && take_proven(keeping, row, seen, number);
     case VERDICT_ANOTHER: /* of all names at once, before any row is parted from its message */
@@ -180,6 +209,8 @@ on_proof(void *context, uint32_t number, const struct seen *seen, const char *wo
     case VERDICT_UNPROVEN:
         break;
     }
+    if ((row->facts & POP_UNSURE) != 0) /* still */
+        return stays_for_good(keeping, row);
     if (import_body_tells(row, seen)) {
         row->facts |= POP_UNSURE; /* not saved: its bytes decide */
         return read_body(keeping, row, number);
@@ -206,23 +237,6 @@ prove(struct keeping *keeping)
 }
 
 /* ---- one by one ---- */
-
-/* Its bytes may not be all of it, or not its bytes: it is never removed, and named for as long as it would have to be. */
-static bool
-stays_for_good(struct keeping *keeping, struct journal_pop *row)
-{
-    struct import *import = keeping->import;
-
-    import->partial = true;
-    import->counts.pending++;
-    keeping->doubtful++;
-    if (row->facts & POP_UNSURE) /* its row says why */
-        return true;
-    return import_remember_why(import, row,
-                               row->facts & POP_CUT
-                                   ? "the server's answer to it did not end where it should, twice: it stays there"
-                                   : "fewer bytes came than the server lists, twice: it stays there");
-}
 
 static bool
 judge(struct keeping *keeping, const struct journal_pop *row)
@@ -283,6 +297,15 @@ take_matched(struct keeping *keeping, struct journal_pop *row, uint32_t number)
            (keeping->count + keeping->body_count < LIMIT_BATCH || prove(keeping));
 }
 
+/* The row is loaded already. */
+static bool
+ask_for_header(struct keeping *keeping, const struct journal_listed *listed)
+{
+    keeping->lines[keeping->count] = *listed;
+    keeping->numbers[keeping->count++] = listed->number;
+    return keeping->count + keeping->body_count < LIMIT_BATCH || prove(keeping);
+}
+
 static bool
 decide(struct keeping *keeping, const struct journal_listed *listed)
 {
@@ -298,8 +321,10 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
         return decide_repeated(keeping, row);
     if (!beside_allows(import, row))
         return false;
-    if ((row->facts & (POP_SHORT | POP_UNSURE)) != 0)
+    if ((row->facts & POP_SHORT) != 0 || ((row->facts & POP_UNSURE) != 0 && (needs_body(row) || !import->info.top)))
         return stays_for_good(keeping, row);
+    if ((row->facts & POP_UNSURE) != 0)
+        return ask_for_header(keeping, listed);
     if (held_by_keep(import, row))
         return judge(keeping, row);
     if (import->handover != NULL && row->base[0] != '\0') { /* it went into a Maildir, where nobody looks now */
@@ -324,9 +349,7 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
         return refuse_to_read(import, row, listed->number, listed->size);
     if (listed->proven)
         return take_matched(keeping, row, listed->number);
-    keeping->lines[keeping->count] = *listed;
-    keeping->numbers[keeping->count++] = listed->number;
-    return keeping->count + keeping->body_count < LIMIT_BATCH || prove(keeping);
+    return ask_for_header(keeping, listed);
 }
 
 static void

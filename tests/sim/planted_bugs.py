@@ -1357,6 +1357,8 @@ BUGS = [
         ("sync/import/keep.c", "take_proven(keeping, row, &seen, number) &&\n           (keeping->count + keeping->body_count < LIMIT_BATCH", "take_proven(keeping, row, &seen, number) &&\n           (keeping->body_count < LIMIT_BATCH")),
     bug("import: files of a lost journal looked for in one session alone", unit("test_import_uidl"),
         ("sync/import/meeting.c", ".any_file = import->first || import->wide}", ".any_file = import->first}")),
+    bug("import: message whose header was another one once left there for good", unit("test_import_keep_read"),
+        ("sync/import/keep.c", "        return ask_for_header(keeping, listed);\n    if (held_by_keep", "        return stays_for_good(keeping, row);\n    if (held_by_keep")),
     bug("import: message whose TOP is refused waits for it", unit("test_import_uidl"),
         ("sync/import/read.c", "if (seen != NULL || whole->count == LIMIT_BATCH || !import->may_fetch ||", "if (true ||")),
     bug("import: mail removed that a power cut could still take", unit("test_import_missing"),

@@ -352,6 +352,30 @@ a_proof_ends_where_more_comes_than_is_here(void **state)
     assert_all_here(sc);
 }
 
+/* Its header is that of the row again: whatever the server said once, it is this message. */
+static void
+a_header_that_was_another_one_once_keeps_nothing_on_the_server_for_ever(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 1;
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    time_passes(sc, DAY);
+    sc->drop.mails[0].top_adds = "X-Weather: rain\r\n";
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 1);
+        assert_int_equal(count_there(sc), 1);
+    }
+    sc->drop.mails[0].top_adds = NULL;
+
+    assert_run(sc, 0);
+    assert_run(sc, 0);
+
+    assert_int_equal(count_there(sc), 0);
+    assert_all_here(sc);
+}
+
 /* The line breaks, for once: the next run knows it, and fetches what else there is. */
 static void
 a_proof_without_end_is_given_up_and_not_begun_again(void **state)
@@ -443,6 +467,7 @@ main(void)
         TEST(a_proof_asks_for_nothing_that_is_larger_than_max_size),
         TEST(a_proof_of_what_was_large_when_it_came_is_read),
         TEST(a_proof_ends_where_more_comes_than_is_here),
+        TEST(a_header_that_was_another_one_once_keeps_nothing_on_the_server_for_ever),
         TEST(a_proof_without_end_is_given_up_and_not_begun_again),
         TEST(what_went_after_all_and_comes_once_more_is_read_before_it_is_removed),
         TEST(nothing_where_no_size_is_told_is_asked_for_twice),
