@@ -10,6 +10,7 @@
 #include "sync/rows/missing.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/mailbox.h"
+#include "sync/run/attempts.h"
 #include "sync/run/lookup.h"
 #include "sync/run/place.h"
 
@@ -136,8 +137,11 @@ decide_state(struct run *run, struct mailbox *mailbox, bool *keep)
                                         .cut = run->info.unlisted[0] != '\0'};
     const struct mailbox_next next = mailbox_next(&sight);
 
-    if (sight.cut && !sight.there && sight.known && mailbox->chosen)
-        run_learn(run, mailbox, CAUTION_UNLISTED);
+    if (sight.cut && !sight.there && sight.known && mailbox->chosen) {
+        attempts_refused(run, mailbox);
+        run_complain(run, mailbox, "find this mailbox in the server's list", "a line of it can't be read",
+                     "The mailbox is left alone on both sides.");
+    }
 
     *keep = next.turn != TURN_OVER;
     if (next.forget) {

@@ -164,7 +164,8 @@ is_over(struct run *run, const struct suspect *suspect, const struct mailbox *ma
     struct journal_message message;
     bool found;
 
-    *over = mailbox == NULL || !mailbox->chosen || !mailbox->listed ||
+    /* One that a list with an unreadable line does not name is counted as one that is refused. */
+    *over = mailbox == NULL || !mailbox->chosen || (!mailbox->listed && !suspect->counted) ||
             (is_whole(suspect->what)         ? mailbox->current
              : suspect->what == ATTEMPT_SEND ? false
                                              : suspect->uidvalidity != mailbox->row.uidvalidity);

@@ -198,6 +198,8 @@ BUGS = [
         ("sync/observe/remote.c", "mailbox->sizeless = mailbox->sizeless || attempts_sizeless(run, mailbox);", "")),
     bug("sizes that were refused asked for again", LINE,
         ("sync/observe/remote.c", "    mailbox->sizeless = true;\n    return true;", "    return false;")),
+    bug("removal here waits for ever for a mailbox that a cut list does not name", LINE,
+        ("sync/run/attempts.c", "(!mailbox->listed && !suspect->counted)", "!mailbox->listed")),
     bug("removal here waits for ever for a mailbox that is refused", LINE,
         ("sync/run/attempts.c", "count_run(run, mailbox, ATTEMPT_REFUSED) ? CAUTION_STAYS_UNREADABLE :",
          "count_run(run, mailbox, ATTEMPT_REFUSED) ? CAUTION_UNLISTED :")),

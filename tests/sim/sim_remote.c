@@ -73,6 +73,7 @@ sim_info(void *remote, struct remote_info *out)
     out->condstore = server->condstore;
     out->qresync = server->qresync;
     out->uidplus = server->uidplus;
+    (void)text_print(out->unlisted, sizeof out->unlisted, "%s", server->garbled != 0 ? "a line of the list" : "");
     out->move = server->move;
     out->list_status = server->list_status;
     out->utf8 = !server->encodes;
@@ -117,7 +118,8 @@ sim_survey(void *remote, bool (*listed)(void *context, const struct remote_liste
         world_between(server->world);
         if (world_step(server->world, STEP_READ, true) != FATE_GO)
             return remote_broken(server, err);
-        if (server->boxes[mailbox].exists && !list_one(server, mailbox, listed, context))
+        if (server->boxes[mailbox].exists && (server->garbled >> mailbox & 1) == 0 &&
+            !list_one(server, mailbox, listed, context))
             return false;
     }
     return true;

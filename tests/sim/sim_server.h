@@ -104,6 +104,7 @@ struct server {
         size_t len;
     } spoiled;
     unsigned long bodies; /* that were sent */
+    unsigned garbled;     /* bits of mailboxes whose line of LIST can't be read */
     unsigned unmakeable;  /* bits of mailboxes whose CREATE ends the line */
     int choked;           /* one more than the content whose APPEND, COPY or MOVE ends the line */
     bool rude;            /* whatever it can't open or read ends the line */
