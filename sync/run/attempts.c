@@ -6,15 +6,29 @@
 
 #define KEY "unreadable"
 #define SUSPECTS_MAX 4096
+#define CHAINS 4096 /* 12 bits, see chain_of */
 #define SAID_MAX 20
 #define DAY 86400
 #define RUNS 2 /* on end: after that it is asked once a day, and what may be in it waits for it no longer */
 
+/* Where the chain of such ones begins. */
+static uint32_t *
+chain_of(const struct attempts *attempts, int64_t mailbox, enum attempt what, uint32_t uid)
+{
+    const uint64_t key = ((uint64_t)mailbox * ATTEMPTS + what) * 0x9e3779b97f4a7c15u + uid;
+
+    return &attempts->chains[key * 0x9e3779b97f4a7c15u >> 52]; /* CHAINS of them */
+}
+
 struct suspect *
 attempts_find(const struct run *run, int64_t mailbox, enum attempt what, uint32_t uid)
 {
-    for (size_t i = 0; i < run->attempts.count; i++) {
-        struct suspect *suspect = &run->attempts.at[i];
+    const struct attempts *attempts = &run->attempts;
+
+    if (attempts->count == 0)
+        return NULL;
+    for (uint32_t i = *chain_of(attempts, mailbox, what, uid); i != 0; i = attempts->at[i - 1].next) {
+        struct suspect *suspect = &attempts->at[i - 1];
 
         if (suspect->mailbox == mailbox && suspect->what == what && suspect->uid == uid)
             return suspect;
@@ -22,13 +36,38 @@ attempts_find(const struct run *run, int64_t mailbox, enum attempt what, uint32_
     return NULL;
 }
 
-static struct suspect *
-add(struct attempts *attempts)
+static void
+link_in(struct attempts *attempts, size_t i)
 {
-    if (attempts->count >= SUSPECTS_MAX ||
+    struct suspect *it = &attempts->at[i];
+    uint32_t *chain = chain_of(attempts, it->mailbox, it->what, it->uid);
+
+    it->next = *chain;
+    *chain = (uint32_t)i + 1;
+}
+
+static void
+link_out(struct attempts *attempts, size_t i)
+{
+    const struct suspect *it = &attempts->at[i];
+    uint32_t *from = chain_of(attempts, it->mailbox, it->what, it->uid);
+
+    while (*from != i + 1)
+        from = &attempts->at[*from - 1].next;
+    *from = it->next;
+}
+
+/* @return NULL: then it is no suspect, and the third break ends the run */
+static struct suspect *
+add(struct attempts *attempts, struct suspect suspect)
+{
+    if (attempts->chains == NULL)
+        attempts->chains = calloc(CHAINS, sizeof *attempts->chains);
+    if (attempts->chains == NULL || attempts->count >= SUSPECTS_MAX ||
         !array_grow(&attempts->at, &attempts->size, attempts->count + 1, sizeof *attempts->at))
-        return NULL; /* then it is no suspect, and the third break ends the run */
-    attempts->at[attempts->count] = (struct suspect){0};
+        return NULL;
+    attempts->at[attempts->count] = suspect;
+    link_in(attempts, attempts->count);
     return &attempts->at[attempts->count++];
 }
 
@@ -37,8 +76,16 @@ drop(struct run *run, struct suspect *suspect)
 {
     struct attempts *attempts = &run->attempts;
 
+    const size_t i = (size_t)(suspect - attempts->at), last = attempts->count - 1;
+
     attempts->news = attempts->news || suspect->unreadable;
-    *suspect = attempts->at[--attempts->count];
+    link_out(attempts, i);
+    if (i != last) {
+        link_out(attempts, last);
+        attempts->at[i] = attempts->at[last];
+        link_in(attempts, i);
+    }
+    attempts->count--;
 }
 
 /* ---- the journal ---- */
@@ -85,10 +132,8 @@ attempts_load(struct run *run)
     if (!journal_get(run->journal, KEY, &text, &run->err))
         return false;
     for (const char *at = text != NULL ? text : ""; *at != '\0' && read_line(&at, &known);) {
-        struct suspect *suspect = add(&run->attempts);
-
-        if (suspect != NULL)
-            *suspect = known;
+        if (attempts_find(run, known.mailbox, known.what, known.uid) == NULL && add(&run->attempts, known) == NULL)
+            break; /* no more of them are kept */
     }
     free(text);
     return true;
@@ -254,8 +299,8 @@ count_run(struct run *run, const struct mailbox *mailbox, enum attempt what)
 {
     struct suspect *suspect = attempts_find(run, mailbox->row.id, what, 0);
 
-    if (suspect == NULL && (suspect = add(&run->attempts)) != NULL)
-        *suspect = (struct suspect){.mailbox = mailbox->row.id, .what = what, .unreadable = true};
+    if (suspect == NULL)
+        suspect = add(&run->attempts, (struct suspect){.mailbox = mailbox->row.id, .what = what, .unreadable = true});
     if (suspect != NULL && !suspect->counted && suspect->runs < RUNS) {
         suspect->runs++;
         run->attempts.news = true;
@@ -341,18 +386,15 @@ attempts_begin_last(struct run *run)
 void
 attempts_suspect(struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid)
 {
-    struct suspect *suspect = attempts_find(run, mailbox->row.id, what, uid);
+    const bool once = what == ATTEMPT_SEND || what == ATTEMPT_REMOVE; /* asked alone once a run at most */
 
-    if (suspect != NULL)
+    if (attempts_find(run, mailbox->row.id, what, uid) != NULL)
         return;
-    suspect = add(&run->attempts);
-    if (suspect != NULL)
-        *suspect = (struct suspect){.mailbox = mailbox->row.id,
-                                    .uid = uid,
-                                    .what = what,
-                                    .uidvalidity = mailbox->row.uidvalidity,
-                                    .exact = what == ATTEMPT_SEND ||
-                                             what == ATTEMPT_REMOVE}; /* these are asked alone once a run at most */
+    (void)add(&run->attempts, (struct suspect){.mailbox = mailbox->row.id,
+                                               .uid = uid,
+                                               .what = what,
+                                               .uidvalidity = mailbox->row.uidvalidity,
+                                               .exact = once});
     if (is_body(what) && !run->attempts.last)
         run_learn(run, NULL, CAUTION_LATE);
 }
@@ -475,7 +517,7 @@ say(struct run *run, const struct suspect *suspect)
     bool found = false;
     char what[256] = "list the messages of this mailbox";
 
-    if (mailbox == NULL || !mailbox->asked || is_count(suspect->what)) /* that was said */
+    if (mailbox == NULL || !mailbox->asked)
         return;
     if (suspect->uid != 0) {
         if (!load(run, suspect, &message, &found) || !found)
@@ -503,8 +545,10 @@ attempts_say(struct run *run)
     char what[64];
 
     for (size_t i = 0; i < run->attempts.count; i++) {
-        if (run->attempts.at[i].unreadable && said++ < SAID_MAX)
-            say(run, &run->attempts.at[i]);
+        const struct suspect *suspect = &run->attempts.at[i];
+
+        if (suspect->unreadable && !is_count(suspect->what) && said++ < SAID_MAX)
+            say(run, suspect);
     }
     if (said <= SAID_MAX)
         return;
@@ -516,6 +560,8 @@ void
 attempts_free(struct run *run)
 {
     free(run->attempts.at);
+    free(run->attempts.chains);
     run->attempts.at = NULL;
+    run->attempts.chains = NULL;
     run->attempts.count = run->attempts.size = 0;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "sync/run/attempts.h"
+#include "sync/run/lookup.h"
 
 #define MAILBOXES 32 /* that are suspected together */
 #define MESSAGES LIMIT_BATCH
@@ -29,16 +30,6 @@ struct watch { /* one call of the server: what is asked together, or one suspect
     bool header_only, over;
     enum { IN_LINE, AT_LINE, AT_LINE_CR } at;
 };
-
-static struct mailbox *
-find_mailbox(struct run *run, struct text wire)
-{
-    for (size_t i = 0; i < run->count; i++) {
-        if (run->mailboxes[i].row.wire != NULL && text_is(wire, run->mailboxes[i].row.wire))
-            return &run->mailboxes[i];
-    }
-    return NULL;
-}
 
 /* Did the server, or the way to it, end this call? */
 static bool
@@ -158,7 +149,7 @@ suspect_mailboxes(struct watch *watch, const struct remote_select *requests, siz
     size_t found = 0;
 
     for (size_t i = 0; i < count && found < MAILBOXES; i++) {
-        const struct mailbox *mailbox = watch->done[i] ? NULL : find_mailbox(watch->run, requests[i].mailbox);
+        const struct mailbox *mailbox = watch->done[i] ? NULL : lookup_wire(watch->run, requests[i].mailbox);
 
         if (mailbox == NULL || mailbox->row.id == 0)
             continue;
@@ -174,7 +165,7 @@ suspect_mailboxes(struct watch *watch, const struct remote_select *requests, siz
 static struct suspect *
 suspect_of(struct run *run, struct text wire, enum attempt what, uint32_t uid)
 {
-    const struct mailbox *mailbox = run->attempts.count != 0 ? find_mailbox(run, wire) : NULL;
+    const struct mailbox *mailbox = run->attempts.count != 0 ? lookup_wire(run, wire) : NULL;
 
     return mailbox != NULL ? attempts_find(run, mailbox->row.id, what, uid) : NULL;
 }
@@ -295,7 +286,7 @@ suspect_messages(struct watch *watch, const struct text *mailboxes, size_t count
     uint32_t uid = 0;
 
     for (size_t i = 0; i < count && found == 0; i++) {
-        const struct mailbox *mailbox = watch->done[i] ? NULL : find_mailbox(watch->run, mailboxes[i]);
+        const struct mailbox *mailbox = watch->done[i] ? NULL : lookup_wire(watch->run, mailboxes[i]);
 
         for (size_t k = 0; mailbox != NULL && k < watch->counts[i] && found < MESSAGES; k++) {
             if (watch->came[i][k])
@@ -609,7 +600,7 @@ remove_some(struct removal *removal, struct error *err)
 static void
 suspect_removals(struct removal *removal)
 {
-    const struct mailbox *mailbox = find_mailbox(removal->watch.run, removal->change->mailbox);
+    const struct mailbox *mailbox = lookup_wire(removal->watch.run, removal->change->mailbox);
 
     for (size_t i = 0, found = 0; mailbox != NULL && i < removal->count && found < MESSAGES; i++) {
         if (removal->done[i])
@@ -695,7 +686,7 @@ remove_together(struct run *run, const struct remote_change *changes, size_t cou
     if (ok || !is_broken(&all.watch))
         return ok;
     for (size_t i = 0, found = 0; i < count && found == 0; i++) {
-        const struct mailbox *mailbox = find_mailbox(run, changes[i].mailbox);
+        const struct mailbox *mailbox = lookup_wire(run, changes[i].mailbox);
 
         for (size_t k = 0; mailbox != NULL && k < changes[i].count && found < MESSAGES; k++) {
             if (all.done[i][k])

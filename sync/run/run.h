@@ -132,7 +132,8 @@ enum attempt {
     ATTEMPTS
 };
 
-struct suspect { /* what was in flight when the line broke: attempts.h */
+struct suspect {   /* what was in flight when the line broke: attempts.h */
+    uint32_t next; /* in its chain; one more than the index, 0: none */
     int64_t mailbox;
     uint32_t uid; /* 0: the mailbox itself */
     enum attempt what;
@@ -152,11 +153,12 @@ struct attempts {
     struct remote server; /* run->remote watches it */
     struct suspect *at;
     size_t count, size;
-    bool last;       /* everything else is done: suspects are asked now */
-    int64_t sending; /* this suspect's message is sent alone; 0: none is */
-    bool settled;    /* one was, since the line broke before */
-    bool news;       /* to be written down */
-    char words[256]; /* how the line ended when a suspect was asked alone */
+    uint32_t *chains; /* by mailbox, what and UID; NULL: there are no suspects */
+    bool last;        /* everything else is done: suspects are asked now */
+    int64_t sending;  /* this suspect's message is sent alone; 0: none is */
+    bool settled;     /* one was, since the line broke before */
+    bool news;        /* to be written down */
+    char words[256];  /* how the line ended when a suspect was asked alone */
 };
 
 struct line {           /* what became of it in this run: line.h */
