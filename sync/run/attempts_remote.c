@@ -205,7 +205,8 @@ observe(void *self, const struct remote_select *mailboxes, size_t count, const s
             continue;
         index[0] = i;
         ok = observe_some(&watch, &mailboxes[i], 1, err);
-        if (ok || is_broken(&watch))
+        suspect = suspect_of(run, mailboxes[i].mailbox, ATTEMPT_LOOK, 0); /* others may have gone meanwhile */
+        if (suspect != NULL && (ok || is_broken(&watch)))
             attempts_settle(run, suspect, !ok);
     }
     arena_free(&arena);
@@ -431,7 +432,8 @@ fetch(void *self, const struct remote_fetch *wanted, size_t count, const struct 
                 continue;
             isolate(&parts, i, wanted[i].mailbox, wanted[i].uids[k]);
             ok = fetch_parts(&parts, wanted, what == ATTEMPT_HEADER, err);
-            if (ok || is_broken(&parts.watch))
+            suspect = suspect_of(run, wanted[i].mailbox, what, wanted[i].uids[k]);
+            if (suspect != NULL && (ok || is_broken(&parts.watch)))
                 attempts_settle(run, suspect, !ok);
         }
     }
@@ -482,7 +484,8 @@ store(void *self, const struct remote_store *changes, size_t count, const struct
                 continue;
             isolate(&parts, i, changes[i].mailbox, changes[i].uids[k]);
             ok = store_parts(&parts, changes, err);
-            if (ok || is_broken(&parts.watch))
+            suspect = suspect_of(run, changes[i].mailbox, ATTEMPT_STORE, changes[i].uids[k]);
+            if (suspect != NULL && (ok || is_broken(&parts.watch)))
                 attempts_settle(run, suspect, !ok);
         }
     }
@@ -638,7 +641,8 @@ remove_alone(struct removal *removal, struct error *err)
         removal->uids[0] = change->uids[k];
         removal->count = 1;
         ok = remove_some(removal, err);
-        if (ok || is_broken(&removal->watch))
+        suspect = suspect_of(run, change->mailbox, ATTEMPT_REMOVE, change->uids[k]);
+        if (suspect != NULL && (ok || is_broken(&removal->watch)))
             attempts_settle(run, suspect, !ok);
     }
     return ok;
