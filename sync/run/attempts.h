@@ -4,7 +4,8 @@
  * down (pending, and the journal's value "unreadable"), said, and the run goes on without it. It is asked again in the next run, and from then on
  * once a day, a mailbox also when the server's list shows that it changed; always last.
  *
- *   attempts_remote.h   notices what was in flight, and asks suspects alone
+ *   flight.h            notices what was in flight
+ *   attempts_remote.h   asks suspects alone
  *   attempts_waits      who builds a request leaves out what this names
  */
 #ifndef SYNC_RUN_ATTEMPTS_H
@@ -40,7 +41,7 @@ void attempts_forgive(struct run *run);
 void attempts_say(struct run *run);
 void attempts_free(struct run *run);
 
-/* ---- for attempts_remote.c ---- */
+/* ---- for flight.c and attempts_remote.c ---- */
 struct suspect *attempts_find(const struct run *run, int64_t mailbox, enum attempt what, uint32_t uid);
 void attempts_suspect(struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid);
 /** The line broke at something of this mailbox: the error says so. */

@@ -1,165 +1,18 @@
-/*
- * See attempts_remote.h. Servers answer in the order of the commands, but one that dies may lose what it had not sent yet. So not only the first
- * item without an answer is suspected, but so many after it.
- */
+/* See attempts_remote.h. */
 #include "sync/run/attempts_remote.h"
 
 #include <stdlib.h>
 
 #include "sync/run/attempts.h"
+#include "sync/run/flight.h"
 #include "sync/run/lookup.h"
-
-#define MAILBOXES 32 /* that are suspected together */
-#define MESSAGES LIMIT_BATCH
-
-struct watch { /* one call of the server: what is asked together, or one suspect alone */
-    struct run *run;
-    const struct remote_observer *observer;
-    const struct remote_sink *sink;
-    void *context;
-    bool failed;         /* the caller's function said no: nothing is to be learned from that */
-    const size_t *index; /* the caller's number of each request */
-    bool *done;          /* of each request: it was answered whole */
-    const uint32_t **uids;
-    size_t *counts;
-    bool **came; /* of each UID of each request: it came; NULL: mailboxes are asked */
-    /* the caller's requests of which suspects are asked alone: their outcome is told after that */
-    bool *split;
-    struct remote_outcome *outcomes;
-    /* a header that is read from the whole body */
-    bool header_only, over;
-    enum { IN_LINE, AT_LINE, AT_LINE_CR } at;
-};
-
-/* Did the server, or the way to it, end this call? */
-static bool
-is_broken(const struct watch *watch)
-{
-    struct run *run = watch->run;
-    struct remote_info info;
-
-    if (watch->failed || (run->err.kind != ERROR_NETWORK && run->err.kind != ERROR_SERVER))
-        return false;
-    run->attempts.server.ops->info(run->attempts.server.self, &info);
-    return info.lost && !info.later;
-}
-
-static bool
-said(struct watch *watch, bool ok)
-{
-    watch->failed = watch->failed || !ok;
-    return ok;
-}
-
-/* ---- mailboxes and flags ---- */
-
-static bool
-on_selected(void *context, size_t index, const struct remote_selected *selected)
-{
-    struct watch *watch = context;
-
-    return said(watch, watch->observer->selected(watch->context, watch->index[index], selected));
-}
-
-static bool
-on_vanished(void *context, size_t index, uint32_t first, uint32_t last)
-{
-    struct watch *watch = context;
-
-    return said(watch, watch->observer->vanished(watch->context, watch->index[index], first, last));
-}
-
-static void
-note_came(struct watch *watch, size_t index, uint32_t uid)
-{
-    const uint32_t *uids;
-    size_t low = 0;
-
-    if (watch->came == NULL)
-        return;
-    uids = watch->uids[index];
-    for (size_t high = watch->counts[index]; low < high;) {
-        size_t middle = low + (high - low) / 2;
-
-        if (uids[middle] < uid)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < watch->counts[index] && uids[low] == uid; low++)
-        watch->came[index][low] = true;
-}
-
-static bool
-on_message(void *context, size_t index, const struct remote_message *message)
-{
-    struct watch *watch = context;
-
-    note_came(watch, index, message->uid);
-    return said(watch, watch->observer->message(watch->context, watch->index[index], message));
-}
-
-/* The first answer that is no good counts. */
-static bool
-told_later(struct watch *watch, size_t index, const struct remote_outcome *outcome)
-{
-    const size_t caller = watch->index[index];
-
-    watch->done[index] = true;
-    if (watch->split == NULL || !watch->split[caller])
-        return false;
-    if (watch->outcomes[caller].ok)
-        watch->outcomes[caller] = *outcome;
-    return true;
-}
-
-static bool
-on_observed(void *context, size_t index, const struct remote_outcome *outcome)
-{
-    struct watch *watch = context;
-
-    return told_later(watch, index, outcome) ||
-           said(watch, watch->observer->done(watch->context, watch->index[index], outcome));
-}
-
-static const struct remote_observer observing = {on_selected, on_vanished, on_message, on_observed};
 
 static bool
 observe_some(struct watch *watch, const struct remote_select *requests, size_t count, struct error *err)
 {
     const struct remote server = watch->run->attempts.server;
 
-    return count == 0 || server.ops->observe(server.self, requests, count, &observing, watch, err);
-}
-
-/* Nothing else was in flight. */
-static void
-note_exact(struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid)
-{
-    struct suspect *suspect = attempts_find(run, mailbox->row.id, what, uid);
-
-    if (suspect != NULL)
-        suspect->exact = true;
-}
-
-static void
-suspect_mailboxes(struct watch *watch, const struct remote_select *requests, size_t count)
-{
-    const struct mailbox *last = NULL;
-    size_t found = 0;
-
-    for (size_t i = 0; i < count && found < MAILBOXES; i++) {
-        const struct mailbox *mailbox = watch->done[i] ? NULL : lookup_wire(watch->run, requests[i].mailbox);
-
-        if (mailbox == NULL || mailbox->row.id == 0)
-            continue;
-        attempts_name(watch->run, mailbox);
-        attempts_suspect(watch->run, mailbox, ATTEMPT_LOOK, 0);
-        last = mailbox;
-        found++;
-    }
-    if (found == 1)
-        note_exact(watch->run, last, ATTEMPT_LOOK, 0);
+    return count == 0 || server.ops->observe(server.self, requests, count, &flight_observing, watch, err);
 }
 
 static struct suspect *
@@ -168,6 +21,16 @@ suspect_of(struct run *run, struct text wire, enum attempt what, uint32_t uid)
     const struct mailbox *mailbox = run->attempts.count != 0 ? lookup_wire(run, wire) : NULL;
 
     return mailbox != NULL ? attempts_find(run, mailbox->row.id, what, uid) : NULL;
+}
+
+/* It was asked alone. The others may have come and gone meanwhile, so that it stands elsewhere. */
+static void
+settle(struct run *run, struct text wire, enum attempt what, uint32_t uid, bool broke)
+{
+    struct suspect *suspect = suspect_of(run, wire, what, uid);
+
+    if (suspect != NULL)
+        attempts_settle(run, suspect, broke);
 }
 
 /* Those that are beyond suspicion together, then each of the others by itself. */
@@ -195,112 +58,22 @@ observe(void *self, const struct remote_select *mailboxes, size_t count, const s
     }
     if (ok) {
         ok = observe_some(&watch, some, n, err);
-        if (!ok && is_broken(&watch))
-            suspect_mailboxes(&watch, some, n);
+        if (!ok && flight_is_broken(&watch))
+            flight_suspect_mailboxes(&watch, some, n);
     }
     for (size_t i = 0; ok && i < count; i++) {
-        struct suspect *suspect = suspect_of(run, mailboxes[i].mailbox, ATTEMPT_LOOK, 0);
-
-        if (suspect == NULL)
+        if (suspect_of(run, mailboxes[i].mailbox, ATTEMPT_LOOK, 0) == NULL)
             continue;
         index[0] = i;
         ok = observe_some(&watch, &mailboxes[i], 1, err);
-        suspect = suspect_of(run, mailboxes[i].mailbox, ATTEMPT_LOOK, 0); /* others may have gone meanwhile */
-        if (suspect != NULL && (ok || is_broken(&watch)))
-            attempts_settle(run, suspect, !ok);
+        if (ok || flight_is_broken(&watch))
+            settle(run, mailboxes[i].mailbox, ATTEMPT_LOOK, 0, !ok);
     }
     arena_free(&arena);
     return ok;
 }
 
 /* ---- messages ---- */
-
-static bool
-on_begin(void *context, size_t index, uint64_t size)
-{
-    struct watch *watch = context;
-
-    watch->over = false;
-    watch->at = AT_LINE;
-    return said(watch, watch->sink->begin(watch->context, watch->index[index], size));
-}
-
-/* So many bytes are of the header, the empty line behind it included. */
-static size_t
-count_header(struct watch *watch, const unsigned char *bytes, size_t len)
-{
-    for (size_t i = 0; i < len && !watch->over; i++) {
-        if (bytes[i] == '\n' && watch->at != IN_LINE) {
-            watch->over = true;
-            return i + 1;
-        }
-        watch->at = bytes[i] == '\n' ? AT_LINE : bytes[i] == '\r' && watch->at == AT_LINE ? AT_LINE_CR : IN_LINE;
-    }
-    return len;
-}
-
-static bool
-on_data(void *context, size_t index, const void *bytes, size_t len)
-{
-    struct watch *watch = context;
-
-    if (watch->header_only && watch->over)
-        return true;
-    if (watch->header_only)
-        len = count_header(watch, bytes, len);
-    return said(watch, watch->sink->data(watch->context, watch->index[index], bytes, len));
-}
-
-static bool
-on_end(void *context, size_t index, uint32_t uid)
-{
-    struct watch *watch = context;
-
-    note_came(watch, index, uid);
-    return said(watch, watch->sink->end(watch->context, watch->index[index], uid));
-}
-
-static bool
-on_refused(void *context, size_t index, uint32_t uid, const struct remote_outcome *outcome)
-{
-    struct watch *watch = context;
-
-    note_came(watch, index, uid);
-    return watch->sink->refused == NULL ||
-           said(watch, watch->sink->refused(watch->context, watch->index[index], uid, outcome));
-}
-
-static bool
-on_fetched(void *context, size_t index, const struct remote_outcome *outcome)
-{
-    struct watch *watch = context;
-
-    return told_later(watch, index, outcome) ||
-           said(watch, watch->sink->done(watch->context, watch->index[index], outcome));
-}
-
-/* The first message that did not come, and those behind it. */
-static void
-suspect_messages(struct watch *watch, const struct text *mailboxes, size_t count, enum attempt what)
-{
-    size_t found = 0;
-    uint32_t uid = 0;
-
-    for (size_t i = 0; i < count && found == 0; i++) {
-        const struct mailbox *mailbox = watch->done[i] ? NULL : lookup_wire(watch->run, mailboxes[i]);
-
-        for (size_t k = 0; mailbox != NULL && k < watch->counts[i] && found < MESSAGES; k++) {
-            if (watch->came[i][k])
-                continue;
-            attempts_name(watch->run, mailbox);
-            attempts_suspect(watch->run, mailbox, what, watch->uids[i][k]);
-            uid = watch->uids[i][k];
-            found++;
-        }
-        if (found == 1)
-            note_exact(watch->run, mailbox, what, uid);
-    }
-}
 
 struct request { /* of a fetch or a store: what both need of it */
     struct text mailbox;
@@ -378,8 +151,8 @@ tell(struct parts *parts)
 
     for (size_t i = 0; i < parts->caller_count; i++) {
         if (watch->split[i] &&
-            !said(watch, watch->sink != NULL ? watch->sink->done(watch->context, i, &watch->outcomes[i])
-                                             : watch->observer->done(watch->context, i, &watch->outcomes[i])))
+            !flight_said(watch, watch->sink != NULL ? watch->sink->done(watch->context, i, &watch->outcomes[i])
+                                                    : watch->observer->done(watch->context, i, &watch->outcomes[i])))
             return false;
     }
     return true;
@@ -388,7 +161,6 @@ tell(struct parts *parts)
 static bool
 fetch_parts(struct parts *parts, const struct remote_fetch *wanted, bool whole, struct error *err)
 {
-    static const struct remote_sink reading = {on_begin, on_data, on_end, on_fetched, on_refused};
     const struct remote server = parts->watch.run->attempts.server;
     struct remote_fetch *requests = arena_array(&parts->arena, parts->count, sizeof *requests);
 
@@ -401,7 +173,8 @@ fetch_parts(struct parts *parts, const struct remote_fetch *wanted, bool whole, 
         requests[i].uids = parts->uids[i];
         requests[i].count = parts->counts[i];
     }
-    return parts->count == 0 || server.ops->fetch(server.self, requests, parts->count, &reading, &parts->watch, err);
+    return parts->count == 0 ||
+           server.ops->fetch(server.self, requests, parts->count, &flight_reading, &parts->watch, err);
 }
 
 /* What is beyond suspicion together, then each suspect alone; where a header ended the line, the body is read for it. */
@@ -420,21 +193,18 @@ fetch(void *self, const struct remote_fetch *wanted, size_t count, const struct 
     ok = ok && divide(&parts, run, requests, count, what);
     if (ok) {
         ok = fetch_parts(&parts, wanted, false, err);
-        if (!ok && is_broken(&parts.watch))
-            suspect_messages(&parts.watch, parts.mailboxes, parts.count, what);
+        if (!ok && flight_is_broken(&parts.watch))
+            flight_suspect_messages(&parts.watch, parts.mailboxes, parts.count, what);
     }
     parts.count = 1;
     for (size_t i = 0; ok && i < count; i++) {
         for (size_t k = 0; ok && parts.watch.split[i] && k < wanted[i].count; k++) {
-            struct suspect *suspect = suspect_of(run, wanted[i].mailbox, what, wanted[i].uids[k]);
-
-            if (suspect == NULL)
+            if (suspect_of(run, wanted[i].mailbox, what, wanted[i].uids[k]) == NULL)
                 continue;
             isolate(&parts, i, wanted[i].mailbox, wanted[i].uids[k]);
             ok = fetch_parts(&parts, wanted, what == ATTEMPT_HEADER, err);
-            suspect = suspect_of(run, wanted[i].mailbox, what, wanted[i].uids[k]);
-            if (suspect != NULL && (ok || is_broken(&parts.watch)))
-                attempts_settle(run, suspect, !ok);
+            if (ok || flight_is_broken(&parts.watch))
+                settle(run, wanted[i].mailbox, what, wanted[i].uids[k], !ok);
         }
     }
     ok = ok && tell(&parts);
@@ -455,7 +225,8 @@ store_parts(struct parts *parts, const struct remote_store *changes, struct erro
         requests[i].uids = parts->uids[i];
         requests[i].count = parts->counts[i];
     }
-    return parts->count == 0 || server.ops->store(server.self, requests, parts->count, &observing, &parts->watch, err);
+    return parts->count == 0 ||
+           server.ops->store(server.self, requests, parts->count, &flight_observing, &parts->watch, err);
 }
 
 static bool
@@ -472,21 +243,18 @@ store(void *self, const struct remote_store *changes, size_t count, const struct
     ok = ok && divide(&parts, run, requests, count, ATTEMPT_STORE);
     if (ok) {
         ok = store_parts(&parts, changes, err);
-        if (!ok && is_broken(&parts.watch))
-            suspect_messages(&parts.watch, parts.mailboxes, parts.count, ATTEMPT_STORE);
+        if (!ok && flight_is_broken(&parts.watch))
+            flight_suspect_messages(&parts.watch, parts.mailboxes, parts.count, ATTEMPT_STORE);
     }
     parts.count = 1;
     for (size_t i = 0; ok && i < count; i++) {
         for (size_t k = 0; ok && parts.watch.split[i] && k < changes[i].count; k++) {
-            struct suspect *suspect = suspect_of(run, changes[i].mailbox, ATTEMPT_STORE, changes[i].uids[k]);
-
-            if (suspect == NULL)
+            if (suspect_of(run, changes[i].mailbox, ATTEMPT_STORE, changes[i].uids[k]) == NULL)
                 continue;
             isolate(&parts, i, changes[i].mailbox, changes[i].uids[k]);
             ok = store_parts(&parts, changes, err);
-            suspect = suspect_of(run, changes[i].mailbox, ATTEMPT_STORE, changes[i].uids[k]);
-            if (suspect != NULL && (ok || is_broken(&parts.watch)))
-                attempts_settle(run, suspect, !ok);
+            if (ok || flight_is_broken(&parts.watch))
+                settle(run, changes[i].mailbox, ATTEMPT_STORE, changes[i].uids[k], !ok);
         }
     }
     ok = ok && tell(&parts);
@@ -532,7 +300,7 @@ append_watched(void *self, const struct remote_append *messages, size_t count, c
                                   ? NULL
                                   : suspect_of(run, messages[0].mailbox, ATTEMPT_SEND, (uint32_t)run->attempts.sending);
 
-    if (suspect != NULL && (ok || is_broken(&(struct watch){.run = run})))
+    if (suspect != NULL && (ok || flight_is_broken(&(struct watch){.run = run})))
         attempts_settle(run, suspect, !ok);
     return ok;
 }
@@ -583,8 +351,8 @@ on_removed(void *context, size_t index, size_t item, uint32_t uid, const struct 
 
     (void)index;
     removal->done[item] = true;
-    return said(&removal->watch,
-                removal->to->done(removal->watch.context, removal->request, removal->items[item], uid, outcome));
+    return flight_said(&removal->watch,
+                       removal->to->done(removal->watch.context, removal->request, removal->items[item], uid, outcome));
 }
 
 static bool
@@ -605,7 +373,7 @@ suspect_removals(struct removal *removal)
 {
     const struct mailbox *mailbox = lookup_wire(removal->watch.run, removal->change->mailbox);
 
-    for (size_t i = 0, found = 0; mailbox != NULL && i < removal->count && found < MESSAGES; i++) {
+    for (size_t i = 0, found = 0; mailbox != NULL && i < removal->count && found < FLIGHT_MESSAGES; i++) {
         if (removal->done[i])
             continue;
         attempts_name(removal->watch.run, mailbox);
@@ -630,20 +398,17 @@ remove_alone(struct removal *removal, struct error *err)
         removal->uids[removal->count++] = change->uids[k];
     }
     ok = remove_some(removal, err);
-    if (!ok && is_broken(&removal->watch))
+    if (!ok && flight_is_broken(&removal->watch))
         suspect_removals(removal);
     for (size_t k = 0; ok && k < change->count; k++) {
-        struct suspect *suspect = suspect_of(run, change->mailbox, ATTEMPT_REMOVE, change->uids[k]);
-
-        if (suspect == NULL)
+        if (suspect_of(run, change->mailbox, ATTEMPT_REMOVE, change->uids[k]) == NULL)
             continue;
         removal->items[0] = k;
         removal->uids[0] = change->uids[k];
         removal->count = 1;
         ok = remove_some(removal, err);
-        suspect = suspect_of(run, change->mailbox, ATTEMPT_REMOVE, change->uids[k]);
-        if (suspect != NULL && (ok || is_broken(&removal->watch)))
-            attempts_settle(run, suspect, !ok);
+        if (ok || flight_is_broken(&removal->watch))
+            settle(run, change->mailbox, ATTEMPT_REMOVE, change->uids[k], !ok);
     }
     return ok;
 }
@@ -668,7 +433,7 @@ on_removed_any(void *context, size_t index, size_t item, uint32_t uid, const str
     struct watched_removals *all = context;
 
     all->done[index][item] = true;
-    return said(&all->watch, all->to->done(all->watch.context, index, item, uid, outcome));
+    return flight_said(&all->watch, all->to->done(all->watch.context, index, item, uid, outcome));
 }
 
 static bool
@@ -687,12 +452,12 @@ remove_together(struct run *run, const struct remote_change *changes, size_t cou
     if (!ok)
         return false;
     ok = server.ops->remove(server.self, changes, count, &changer, &all, err);
-    if (ok || !is_broken(&all.watch))
+    if (ok || !flight_is_broken(&all.watch))
         return ok;
     for (size_t i = 0, found = 0; i < count && found == 0; i++) {
         const struct mailbox *mailbox = lookup_wire(run, changes[i].mailbox);
 
-        for (size_t k = 0; mailbox != NULL && k < changes[i].count && found < MESSAGES; k++) {
+        for (size_t k = 0; mailbox != NULL && k < changes[i].count && found < FLIGHT_MESSAGES; k++) {
             if (all.done[i][k])
                 continue;
             attempts_name(run, mailbox);

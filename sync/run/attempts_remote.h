@@ -1,4 +1,4 @@
-/* The server as the run sees it: what was in flight when the line broke is noticed, and suspects are asked alone (attempts.h). */
+/* The server as the run sees it: what was in flight when the line broke is noticed (flight.h), and suspects are asked alone (attempts.h). */
 #ifndef SYNC_RUN_ATTEMPTS_REMOTE_H
 #define SYNC_RUN_ATTEMPTS_REMOTE_H
 

@@ -569,6 +569,27 @@ a_removal_here_waits_one_run_for_a_mailbox_whose_line_of_the_list_cannot_be_read
     then_both_sides_agree();
 }
 
+/* What is remembered of it as refused goes while it is asked alone, as one that ended the line. */
+static void
+a_mailbox_that_was_refused_and_then_ended_the_line_is_read_again(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    sim.server.rude = false;
+    given_mail_there(WORK, 6);
+    sim.server.unreadable = 1u << WORK;
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    sim.server.rude = true;
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    assert_true(has_pending(WORK, 0));
+    sim.server.unreadable = 0;
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(WORK, 6, 1);
+    assert_false(has_pending(WORK, 0));
+}
+
 int
 main(void)
 {
@@ -595,6 +616,7 @@ main(void)
         SCENARIO(a_removal_here_waits_one_run_for_a_mailbox_whose_line_of_the_list_cannot_be_read),
         SCENARIO(a_mailbox_whose_creation_ends_the_line_keeps_back_nothing),
         SCENARIO(a_removal_here_waits_one_run_for_a_mailbox_that_is_refused),
+        SCENARIO(a_mailbox_that_was_refused_and_then_ended_the_line_is_read_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
