@@ -18,7 +18,8 @@
 
 #include "store/base/error.h"
 
-#define MAILDROP_UIDL_MAX 70 /* characters 0x21 to 0x7e (RFC 1939 section 7); so long is the name of what is none, too */
+#define MAILDROP_UIDL_MAX                                                                                              \
+    70 /* characters 0x21 to 0x7e (RFC 1939 section 7); so long is the name of what is none, too */
 
 struct maildrop_info { /* for the import's decisions and for `golub check` */
     char server[512];  /* IMPLEMENTATION of CAPA, or the greeting's text; escaped */

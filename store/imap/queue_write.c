@@ -184,7 +184,7 @@ queue_take_back(struct queue *queue, struct command *out)
     return true;
 }
 
-/* What follows the tag: a word, after UID two. */
+/* What follows the tag: a word, and behind UID another one. */
 static void
 name_verb(const struct queue *queue, char *to, size_t size)
 {
@@ -193,8 +193,13 @@ name_verb(const struct queue *queue, char *to, size_t size)
 
     while (at < end && *at != ' ')
         at++;
-    for (at++; at < end && len + 1 < size && (*at >= 'A' && *at <= 'Z' ? true : *at == ' ' && len == 3); at++)
+    for (at++; at < end && len + 1 < size; at++) {
+        const bool second = *at == ' ' && len == 3 && memcmp(to, "UID", 3) == 0;
+
+        if ((*at < 'A' || *at > 'Z') && !second)
+            break;
         to[len++] = *at;
+    }
     to[len] = '\0';
 }
 

@@ -298,24 +298,29 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
            hold_refused(run, todo);
 }
 
-/* It is one half of a move by COPY whose other half the target has not shown yet; or was itself sent, and not shown: it waits. */
+/* Halves of a move by COPY whose other half the target has not shown yet; and what was itself sent, and not shown: these wait. */
 static bool
-is_proof_due(const struct journal_op *ops, size_t count, int64_t message)
+find_unproven(struct run *run, struct id_set *unproven)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (unfinished_is_sending(&ops[i]) && (ops[i].message == message || ops[i].target == message))
-            return true;
+    struct journal_op *ops = NULL;
+    size_t count = 0;
+    bool ok = journal_ops(run->journal, &ops, &count, &run->err);
+
+    for (size_t i = 0; ok && i < count; i++) {
+        if (unfinished_is_sending(&ops[i]))
+            ok = (id_set_add(unproven, ops[i].message) && id_set_add(unproven, ops[i].target)) || run_no_memory(run);
     }
-    return false;
+    free(ops);
+    return ok;
 }
 
 static bool
 gather_expunges(struct expunging *expunging, struct agenda *agenda, uint32_t *uids, size_t *requests)
 {
     struct run *run = expunging->run;
-    struct journal_op *ops = NULL;
-    size_t n = 0, op_count = 0;
-    bool ok = run_begin(run) && journal_ops(run->journal, &ops, &op_count, &run->err);
+    struct id_set unproven = {0};
+    size_t n = 0;
+    bool ok = run_begin(run) && find_unproven(run, &unproven);
 
     *requests = 0;
     for (size_t i = 0; ok && i < agenda->count; i++) {
@@ -326,7 +331,7 @@ gather_expunges(struct expunging *expunging, struct agenda *agenda, uint32_t *ui
 
         if (!is_removal(run, todo, SIDE_THERE))
             continue;
-        if (is_proof_due(ops, op_count, todo->id)) {
+        if (id_set_has(&unproven, todo->id)) {
             todo->dropped = true;
             run->partial = true;
             continue;
@@ -349,7 +354,7 @@ gather_expunges(struct expunging *expunging, struct agenda *agenda, uint32_t *ui
                                  .since = run_now(run)};
         ok = journal_op_add(run->journal, &op, &run->err);
     }
-    free(ops);
+    id_set_free(&unproven);
     return run_end(run, ok && situation_mark_commit(run));
 }
 

@@ -151,9 +151,9 @@ take_proven(struct keeping *keeping, struct journal_pop *row, const struct seen 
     return read_body(keeping, row, number);
 }
 
-/* Its bytes may not be all of it, or not its bytes: it is never removed, and named for as long as it would have to be. */
+/* Its bytes may not be all of it, or not its bytes: it is not removed, and named for as long as it would have to be. */
 static bool
-stays_for_good(struct keeping *keeping, struct journal_pop *row)
+stays_there(struct keeping *keeping, struct journal_pop *row)
 {
     struct import *import = keeping->import;
 
@@ -210,7 +210,7 @@ on_proof(void *context, uint32_t number, const struct seen *seen, const char *wo
         break;
     }
     if ((row->facts & POP_UNSURE) != 0) /* still */
-        return stays_for_good(keeping, row);
+        return stays_there(keeping, row);
     if (import_body_tells(row, seen)) {
         row->facts |= POP_UNSURE; /* not saved: its bytes decide */
         return read_body(keeping, row, number);
@@ -322,7 +322,7 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
     if (!beside_allows(import, row))
         return false;
     if ((row->facts & POP_SHORT) != 0 || ((row->facts & POP_UNSURE) != 0 && (needs_body(row) || !import->info.top)))
-        return stays_for_good(keeping, row);
+        return stays_there(keeping, row);
     if ((row->facts & POP_UNSURE) != 0)
         return ask_for_header(keeping, listed);
     if (held_by_keep(import, row))

@@ -65,7 +65,8 @@ take_past(const struct look *look, struct journal_message *message, const char *
         permanent &= message->flags.rseen;
     (void)local_info_flags(message->info, &shown);
     (void)local_info_flags(before, &shown_before);
-    message->flags.lseen &= shown | ~shown_before; /* a name without flags is the one of before it had any, and keeps none */
+    /* A name without flags is the one of before it had any, and keeps none. */
+    message->flags.lseen &= shown | ~shown_before;
     message->flags = merge_past(message->flags, permanent, run->past_known);
 }
 

@@ -409,7 +409,7 @@ fill_request(struct run *run, struct sight *sight, bool full)
     struct mailbox *mailbox = sight->mailbox;
     const struct journal_mailbox *row = &mailbox->row;
 
-    id_set_free(&sight->mailbox->lacked);
+    id_set_free(&mailbox->lacked);
     mailbox->sizeless = mailbox->sizeless || attempts_sizeless(run, mailbox);
     full = full || mailbox->sizeless;
     sight->request = (struct remote_select){

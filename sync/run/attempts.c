@@ -6,7 +6,7 @@
 
 #define KEY "unreadable"
 #define SUSPECTS_MAX 4096
-#define CHAINS 4096 /* 12 bits, see chain_of */
+#define CHAINS 4096
 #define SAID_MAX 20
 #define DAY 86400
 #define RUNS 2 /* on end: after that it is asked once a day, and what may be in it waits for it no longer */
@@ -15,9 +15,9 @@
 static uint32_t *
 chain_of(const struct attempts *attempts, int64_t mailbox, enum attempt what, uint32_t uid)
 {
-    const uint64_t key = ((uint64_t)mailbox * ATTEMPTS + what) * 0x9e3779b97f4a7c15u + uid;
+    const uint64_t key = ((uint64_t)mailbox * ATTEMPTS + what) * 0x9e3779b97f4a7c15u + uid; /* spreads neighbours */
 
-    return &attempts->chains[key * 0x9e3779b97f4a7c15u >> 52]; /* CHAINS of them */
+    return &attempts->chains[(key ^ key >> 32) % CHAINS];
 }
 
 struct suspect *
@@ -75,7 +75,6 @@ static void
 drop(struct run *run, struct suspect *suspect)
 {
     struct attempts *attempts = &run->attempts;
-
     const size_t i = (size_t)(suspect - attempts->at), last = attempts->count - 1;
 
     attempts->news = attempts->news || suspect->unreadable;
@@ -423,7 +422,6 @@ attempts_settle(struct run *run, struct suspect *suspect, bool broke)
 
     if (broke && mailbox != NULL)
         attempts_name(run, mailbox);
-
     /* It was one of several before: a line that breaks by itself now and then must not make an innocent one unreadable. */
     if (broke && !suspect->exact && !suspect->unreadable) {
         suspect->exact = true;

@@ -10,8 +10,7 @@ time(time_t *result)
     struct timeval now;
     gettimeofday(&now, NULL);
     const time_t shown = now.tv_sec + (ahead != NULL ? atol(ahead) : 0);
-    if (result != NULL)
-    {
+    if (result != NULL) {
         *result = shown;
     }
     return shown;

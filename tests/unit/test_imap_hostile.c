@@ -106,7 +106,9 @@ data_before_any_uidvalidity_are_not_believed(void **state)
 
     assert_true(script->remote.ops->observe(script->remote.self, &mailbox, 1, &telling_observer, script, &script->err));
 
-    assert_told(script, "done 0 no: the server gives this mailbox no UIDVALIDITY, so that no other run could tell its messages\n");
+    assert_told(
+        script,
+        "done 0 no: the server gives this mailbox no UIDVALIDITY, so that no other run could tell its messages\n");
     end_script(script);
 }
 

@@ -1,0 +1,414 @@
+/* What breaks the line each time, or is refused each time, keeps back itself alone: a mailbox, a message, a change on the server. */
+#include "tests/sim/scenario.h"
+
+static void
+given_mail_in_three_mailboxes(void)
+{
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    here()->tree.folder[OLD] = true;
+    given_mail_there(INBOX, 1);
+    given_mail_there(WORK, 2);
+    given_mail_there(WORK, 3);
+    given_mail_there(OLD, 4);
+    given_both_sides_agree();
+    sim.server.rude = true;
+}
+
+static bool
+has_pending(int mailbox, uint32_t uid)
+{
+    struct journal_pending *list;
+    struct journal_message message;
+    struct error err = {0};
+    size_t count;
+    bool found = false, known;
+
+    (void)mailbox;
+    assert_true(journal_pendings(sim.clients[0].journal, &list, &count, &err));
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].kind != PENDING_UNREADABLE)
+            continue;
+        assert_true(list[i].message == 0 ||
+                    journal_message_get(sim.clients[0].journal, list[i].message, &message, &known, &err));
+        found = found || (list[i].message == 0 ? uid == 0 : message.uid == uid);
+    }
+    free(list);
+    return found;
+}
+
+static void
+a_mailbox_that_ends_the_line_stops_itself_alone(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    given_mail_there(INBOX, 5);
+    given_mail_there(WORK, 6);
+    given_mail_here(OLD, 7);
+    server_set_flags(&sim.server, OLD, &sim.server.boxes[OLD].messages[0], FLAG_FLAGGED, 0);
+    sim.server.unreadable = 1u << WORK;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_here(INBOX, 5, 1);
+    then_it_is_here(WORK, 6, 0);
+    then_it_is_there(OLD, 7, 1);
+    assert_string_equal(file_of(OLD, 4)->info, "c:2,F");
+    assert_true(has_pending(WORK, 0));
+    assert_int_equal(sim.world.errors, 1);
+    sim.server.unreadable = 0;
+    then_both_sides_agree();
+    then_it_is_here(WORK, 6, 1);
+    assert_false(has_pending(WORK, 0));
+}
+
+static void
+a_message_that_ends_the_line_stops_itself_alone(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    given_mail_there(INBOX, 5);
+    const uint32_t uid = given_mail_there(WORK, 6);
+    given_mail_there(WORK, 7);
+    given_mail_there(WORK, 8);
+    given_mail_there(OLD, 9);
+    sim.server.withheld = 7 + 1;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_here(INBOX, 5, 1);
+    then_it_is_here(WORK, 6, 1);
+    then_it_is_here(WORK, 7, 0);
+    then_it_is_here(WORK, 8, 1);
+    then_it_is_here(OLD, 9, 1);
+    assert_true(has_pending(WORK, uid + 1));
+    sim.server.withheld = 0;
+    then_both_sides_agree();
+    then_it_is_here(WORK, 7, 1);
+    assert_false(has_pending(WORK, uid + 1));
+}
+
+/* Dovecot, where a file was edited whose size stands in its name: a FETCH of RFC822.SIZE ends the line. */
+static void
+when_one_message_has_no_size(bool rude)
+{
+    given_mail_in_three_mailboxes();
+    sim.server.rude = rude;
+    given_mail_there(WORK, 6);
+    given_mail_there(WORK, 7);
+    given_mail_there(WORK, 8);
+    given_mail_here(WORK, 12);
+    sim.server.unsized = 7 + 1;
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    for (int content = 6; content < 9; content++)
+        then_it_is_here(WORK, content, 1);
+    then_it_is_there(WORK, 12, 1);
+    given_mail_there(WORK, 10);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_here(WORK, 10, 1);
+    then_both_sides_agree();
+}
+
+static void
+a_message_whose_size_ends_the_line_keeps_back_nothing(void **state)
+{
+    (void)state;
+    when_one_message_has_no_size(true);
+}
+
+static void
+a_message_whose_size_is_refused_keeps_back_nothing(void **state)
+{
+    (void)state;
+    when_one_message_has_no_size(false);
+}
+
+/* Asked for in the next run, then once a day: each time at the end of a run that has done all else. */
+static void
+what_ends_the_line_is_asked_for_once_a_day(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    given_mail_there(WORK, 6);
+    sim.server.withheld = 6 + 1;
+    for (int run = 0; run < 2; run++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+    sim.server.withheld = 0;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(WORK, 6, 0);
+
+    assert_int_equal(when_golub_syncs_after(86400), 0);
+    then_it_is_here(WORK, 6, 1);
+}
+
+static void
+a_mailbox_that_ended_the_line_is_asked_when_it_changed(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    given_mail_there(WORK, 6);
+    sim.server.unreadable = 1u << WORK;
+    for (int run = 0; run < 3; run++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+    sim.server.unreadable = 0;
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(WORK, 6, 0);
+    given_mail_there(WORK, 7);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(WORK, 6, 1);
+    then_it_is_here(WORK, 7, 1);
+}
+
+/* A header ends the line and its body does not: the header is read from the body, and the message paired. */
+static void
+a_header_that_ends_the_line_is_read_from_the_body(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(WORK, 2);
+    given_mail_here(WORK, 2);
+    given_mail_there(WORK, 3);
+    sim.server.rude = sim.server.no_headers = true;
+    sim.server.withheld = 2 + 1;
+
+    (void)when_golub_syncs_after(60);
+
+    then_it_is_here(WORK, 2, 1);
+    then_it_is_there(WORK, 2, 1);
+    then_it_is_here(WORK, 3, 1);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+}
+
+/* It may have moved to where nobody can look: the file waits a run, and goes then. */
+static void
+a_removal_here_waits_one_run_for_a_mailbox_that_ends_the_line(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    given_mail_there(WORK, 6);
+    sim.server.unreadable = 1u << WORK;
+    ledger_out(&sim.world, 1, INBOX);
+    server_expunge(&sim.server, INBOX, 1);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(INBOX, 1, 1);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(INBOX, 1, 0);
+}
+
+static void
+a_removal_there_does_not_wait_for_a_mailbox_that_ends_the_line(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    given_mail_there(WORK, 6);
+    sim.server.unreadable = 1u << WORK;
+    when_the_user_removes(INBOX, 1);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_there(INBOX, 1, 0);
+}
+
+/* A file that went into the folder of a mailbox that can't be read has its old place on the server until it is up there. */
+static void
+what_moved_to_a_mailbox_that_ends_the_line_stays_where_it_was_there(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    given_mail_there(WORK, 6);
+    sim.server.unreadable = 1u << WORK;
+    when_the_user_moves(1, INBOX, WORK);
+
+    for (int run = 0; run < 4; run++) {
+        assert_int_equal(when_golub_syncs_after(60), 1);
+        then_it_is_there(INBOX, 1, 1);
+    }
+    sim.server.unreadable = 0;
+    (void)when_golub_syncs_after(86400);
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 1, 0);
+    then_it_is_there(WORK, 1, 1);
+}
+
+/* What was in flight behind it goes up in the next run, and it alone waits for a day. */
+static void
+a_file_that_ends_the_line_when_it_is_sent_keeps_back_no_other(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    for (int content = 10; content < 16; content++)
+        given_mail_here(content % 2 == 0 ? INBOX : WORK, content);
+    sim.server.choked = 12 + 1;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    for (int content = 10; content < 16; content++)
+        then_it_is_there(content % 2 == 0 ? INBOX : WORK, content, content != 12);
+    assert_true(has_pending(INBOX, 0));
+    sim.server.choked = 0;
+    (void)when_golub_syncs_after(86400);
+    then_both_sides_agree();
+    then_it_is_there(INBOX, 12, 1);
+    assert_false(has_pending(INBOX, 0));
+}
+
+/* All of one command may be under way; what was not answered is sent again alone, behind what nobody tried yet. */
+static void
+when_a_move_ends_the_line(bool has_move)
+{
+    given_mail_in_three_mailboxes();
+    sim.server.move = has_move;
+    for (int content = 5; content < 8; content++)
+        given_mail_there(INBOX, content);
+    given_both_sides_agree();
+    for (int content = 5; content < 8; content++)
+        when_the_user_moves(content, INBOX, WORK);
+    when_the_user_moves(3, WORK, OLD);
+    sim.server.choked = 6 + 1;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    for (int content = 5; content < 8; content++)
+        then_it_is_there(WORK, content, content != 6);
+    then_it_is_there(OLD, 3, 1);
+    then_it_is_there(INBOX, 6, 1);
+    sim.server.choked = 0;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_there(WORK, 6, 1);
+    then_both_sides_agree();
+}
+
+static void
+a_move_that_ends_the_line_keeps_back_no_other(void **state)
+{
+    (void)state;
+    when_a_move_ends_the_line(true);
+}
+
+static void
+a_copy_that_ends_the_line_keeps_back_no_other_where_there_is_no_move(void **state)
+{
+    (void)state;
+    when_a_move_ends_the_line(false);
+}
+
+static void
+a_mailbox_whose_creation_ends_the_line_keeps_back_nothing(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    here()->tree.folder[OLD] = true;
+    given_mail_here(OLD, 6);
+    given_mail_here(INBOX, 7);
+    given_mail_there(WORK, 8);
+    sim.server.unmakeable = 1u << OLD;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_there(INBOX, 7, 1);
+    then_it_is_here(WORK, 8, 1);
+    assert_int_equal(sim.world.errors, 1);
+    sim.server.unmakeable = 0;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_there(OLD, 6, 1);
+}
+
+/* A server that refuses to open it, without ending the line. */
+static void
+a_removal_here_waits_one_run_for_a_mailbox_that_is_refused(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    sim.server.rude = false;
+    given_mail_there(WORK, 6);
+    sim.server.unreadable = 1u << WORK;
+    ledger_out(&sim.world, 1, INBOX);
+    server_expunge(&sim.server, INBOX, 1);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(INBOX, 1, 1);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(INBOX, 1, 0);
+    sim.server.unreadable = 0;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_here(WORK, 6, 1);
+}
+
+/* Perhaps the message went there: one run is waited for that, and the mailbox itself stays what it is. */
+static void
+a_removal_here_waits_one_run_for_a_mailbox_whose_line_of_the_list_cannot_be_read(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    sim.server.garbled = 1u << WORK;
+    ledger_out(&sim.world, 1, INBOX);
+    server_expunge(&sim.server, INBOX, 1);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(INBOX, 1, 1);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(INBOX, 1, 0);
+    then_it_is_here(WORK, 2, 1);
+    sim.server.garbled = 0;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_here(WORK, 2, 1);
+    then_it_is_there(WORK, 3, 1);
+    then_both_sides_agree();
+}
+
+/* What is remembered of it as refused goes while it is asked alone, as one that ended the line. */
+static void
+a_mailbox_that_was_refused_and_then_ended_the_line_is_read_again(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    sim.server.rude = false;
+    given_mail_there(WORK, 6);
+    sim.server.unreadable = 1u << WORK;
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    sim.server.rude = true;
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    assert_true(has_pending(WORK, 0));
+    sim.server.unreadable = 0;
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(WORK, 6, 1);
+    assert_false(has_pending(WORK, 0));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(a_mailbox_that_ends_the_line_stops_itself_alone),
+        SCENARIO(a_message_that_ends_the_line_stops_itself_alone),
+        SCENARIO(a_message_whose_size_ends_the_line_keeps_back_nothing),
+        SCENARIO(a_message_whose_size_is_refused_keeps_back_nothing),
+        SCENARIO(what_ends_the_line_is_asked_for_once_a_day),
+        SCENARIO(a_mailbox_that_ended_the_line_is_asked_when_it_changed),
+        SCENARIO(a_header_that_ends_the_line_is_read_from_the_body),
+        SCENARIO(a_removal_here_waits_one_run_for_a_mailbox_that_ends_the_line),
+        SCENARIO(a_removal_there_does_not_wait_for_a_mailbox_that_ends_the_line),
+        SCENARIO(what_moved_to_a_mailbox_that_ends_the_line_stays_where_it_was_there),
+        SCENARIO(a_file_that_ends_the_line_when_it_is_sent_keeps_back_no_other),
+        SCENARIO(a_move_that_ends_the_line_keeps_back_no_other),
+        SCENARIO(a_copy_that_ends_the_line_keeps_back_no_other_where_there_is_no_move),
+        SCENARIO(a_removal_here_waits_one_run_for_a_mailbox_whose_line_of_the_list_cannot_be_read),
+        SCENARIO(a_mailbox_whose_creation_ends_the_line_keeps_back_nothing),
+        SCENARIO(a_removal_here_waits_one_run_for_a_mailbox_that_is_refused),
+        SCENARIO(a_mailbox_that_was_refused_and_then_ended_the_line_is_read_again),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
