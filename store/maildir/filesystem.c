@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
@@ -66,6 +67,15 @@ is_not_probe(void *context, const char *name, unsigned char type)
     return strcmp(name, PROBE) != 0;
 }
 
+/* Accounts whose Maildirs stand side by side probe one folder at the same time: who is through first removes the file of all. */
+static bool
+was_removed(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) != 0 || st.st_nlink == 0;
+}
+
 /*
  * exFAT and FAT refuse a colon with EINVAL, a share of a Windows machine perhaps with ENOENT or EIO, and where the part behind it becomes a
  * stream of another file the call succeeds and the name is not in the list. No right, no room and the like say nothing about names.
@@ -79,6 +89,7 @@ takes_probe(int dir)
     if (fd < 0)
         return number != EINVAL && number != ENOENT && number != EILSEQ && number != EIO;
     listed = list_directory(dir, is_not_probe, NULL, &stopped);
+    stopped = stopped || was_removed(fd);
     (void)io_close(&fd); /* empty */
     (void)unlinkat(dir, PROBE, 0);
     if (listed && !stopped)

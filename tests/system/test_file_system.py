@@ -42,7 +42,10 @@ int openat(int d, const char *path, int flags, ...)
         *strchr(name, ':') = 0;
         path = name;
     }
-    return real(d, path, flags, mode);
+    int fd = real(d, path, flags, mode);
+    if (strcmp(kind(), "beside") == 0 && (flags & O_CREAT) && strncmp(path, ".golub-probe", 12) == 0) /* another account is through */
+        unlinkat(d, path, 0);
+    return fd;
 }
 int fstatfs(int fd, struct statfs *fs)
 {
@@ -68,6 +71,13 @@ class ColonTest(SystemTest):
     def on(self, kind):
         """The environment in which the Maildir's file system is of this kind."""
         return {"LD_PRELOAD": self.library, "FILE_SYSTEM": kind, "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+    def test_a_probe_that_another_account_removed_says_nothing(self):
+        """Maildirs side by side are probed in one folder, by accounts that sync for the first time together."""
+        result = self.run_golub("sync", "work", env=self.on("beside"), expect=OK)
+
+        self.assertNotIn("colon", result.err)
+        self.assertNotIn(".golub-probe:2,", self.names())
 
     def home_times(self):
         """When a name was last made or removed beside the root (tracing and a preloaded library don't go together with sanitizers)."""
