@@ -499,7 +499,6 @@ engine_run(const struct account *account, const struct sync_options *options, st
     }
     free(run.mailboxes);
     free(run.given_up);
-    free(run.put_off);
     free(run.refusals);
     free(run.unproven);
     free(run.doubtful);

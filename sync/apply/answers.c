@@ -55,24 +55,6 @@ record_sent(struct uploading *up, struct sending *sending)
            journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);
 }
 
-/*
- * It goes up again in the next run, which looks at the mailbox before: there are servers that give up an answer, and store the message all
- * the same. In this run it would stand there twice.
- */
-static bool
-put_off(struct run *run, int64_t id)
-{
-    size_t at = run->put_off_count;
-
-    if (!array_grow(&run->put_off, &run->put_off_size, at + 1, sizeof *run->put_off))
-        return run_no_memory(run);
-    for (; at > 0 && run->put_off[at - 1] > id; at--)
-        run->put_off[at] = run->put_off[at - 1];
-    run->put_off[at] = id;
-    run->put_off_count++;
-    return true;
-}
-
 /* Once for all that was not even sent. */
 static void
 complain(struct uploading *up, struct mailbox *mailbox, const struct sending *sending)
@@ -119,10 +101,10 @@ record_refused(struct uploading *up, struct sending *sending)
     complain(up, mailbox, sending);
     run->counts.pending++;
     run->partial = true;
-    mailbox->look_there =
-        true; /* if it was stored all the same, it is paired before its file can be taken for another one */
-    return put_off(run, sending->message.id) &&
-           refusal_note(run, mailbox, sending->message.id, WORK_APPEND, true, outcome);
+    /* There are servers that give up an answer and store the message all the same: it is paired before its file can be taken for another one,
+     * and not sent again in this run. */
+    mailbox->look_there = true;
+    return refusal_note(run, mailbox, sending->message.id, WORK_APPEND, true, outcome);
 }
 
 /* Where the server has said that it is enough, nothing is wrong with those that it refused before it said so. */

@@ -443,8 +443,6 @@ apply_uploads(struct run *run, struct agenda *agenda)
     for (size_t i = 0; i < agenda->count; i++) {
         struct todo *todo = &agenda->todos[i];
 
-        todo->dropped =
-            todo->dropped || (todo->step.verb == PLAN_UPLOAD && ids_have(run->put_off, run->put_off_count, todo->id));
         if (is_upload(run, todo)) {
             any = true;
             run->total++;

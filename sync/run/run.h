@@ -228,8 +228,6 @@ struct run {
     bool touched;              /* `touched` is set in some mailbox */
     struct given_up *given_up; /* messages that are not asked for again in this run */
     size_t given_up_count, given_up_size;
-    int64_t *put_off; /* rows whose files the server did not take, ascending: not sent again in this run */
-    size_t put_off_count, put_off_size;
     struct refusal *refusals; /* what the server refused, and not for good, by message */
     size_t refusals_count, refusals_size;
     int64_t *unproven; /* rows of files that may be a message which could not be read in this pass: not sent in it */

@@ -37,6 +37,29 @@ a_message_that_was_refused_by_itself_is_sent_again_when_a_day_is_over(void **sta
     then_both_sides_agree();
 }
 
+/* Perhaps it is stored a moment later: what would go up again in the next pass would be there twice. */
+static void
+a_message_that_is_refused_for_now_is_sent_once_a_run(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_both_sides_agree();
+    sim.server.declines = 1; /* 10, 20 and so on */
+    sim.server.declines_for_now = true;
+    given_mail_here(INBOX, 10);
+    given_mail_here(INBOX, 11);
+    when_the_user_moves(1, INBOX, WORK);
+
+    for (int run = 0; run < 3; run++)
+        assert_int_equal(asked_after(STEP_APPEND, 60, 1), run == 0 ? 2 : 1);
+
+    sim.server.declines = 0;
+    assert_int_equal(asked_after(STEP_APPEND, 60, 0), 1);
+    then_it_is_there(INBOX, 10, 1);
+    then_both_sides_agree();
+}
+
 /* It is another one then. The others wait. */
 static void
 a_file_that_was_refused_and_is_edited_is_sent_by_the_next_run(void **state)
@@ -288,6 +311,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(a_message_that_was_refused_by_itself_is_sent_again_when_a_day_is_over),
+        SCENARIO(a_message_that_is_refused_for_now_is_sent_once_a_run),
         SCENARIO(a_file_that_was_refused_and_is_edited_is_sent_by_the_next_run),
         SCENARIO(what_moved_and_can_not_be_read_stays_where_it_was_until_it_can),
         SCENARIO(of_what_was_refused_one_is_asked_for_and_the_others_follow_in_the_same_run),

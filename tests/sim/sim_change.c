@@ -94,6 +94,7 @@ is_refused(struct server *server, int mailbox, int content, struct remote_outcom
         outcome->permanent = true;
         text_print(outcome->answer, sizeof outcome->answer, "[TOOBIG] not this one");
     } else if (content % 10 < server->declines) {
+        outcome->passing = server->declines_for_now;
         text_print(outcome->answer, sizeof outcome->answer, "not now");
     } else if (is_over_quota(server) || server->boxes[mailbox].count == SIM_MESSAGES) {
         outcome->over_quota = outcome->throttled = true;
