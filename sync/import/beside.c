@@ -1,24 +1,9 @@
 /*
  * An IMAP account of this tree, and whether its server's mailbox is this maildrop: then what is removed from the one is removed from the other,
- * and here. That shows only once mail is due, or comes back, and is refused until the user has decided which of the two it is to be.
+ * and here. That shows only once mail is due, or comes back. Removals wait then until the user has decided which of the two it is to be.
+ * It may be another mailbox all the same: a server was restored, or dates what it is sent by a clock of its own. So mail goes on being fetched.
  */
 #include "sync/import/private.h"
-
-/* What golub has removed here is on the server again, and the tree is an IMAP account's: that one sent it up to the same mailbox. */
-static bool
-refuse_circle(struct import *import)
-{
-    char text[300];
-
-    (void)text_print(
-        text, sizeof text,
-        "import: what was removed from the server is there again: the IMAP account %.100s sends it up to the same "
-        "mailbox",
-        import->beside->account);
-    return import_forbid(
-        import, text,
-        "One of the two accounts is enough for this mailbox; or say keep = \"forever\". Nothing was removed.");
-}
 
 /*
  * Did the IMAP account of this tree find the message on its own server, where it lay before the import delivered it? What that account sent
@@ -39,21 +24,6 @@ import_beside_had(struct import *import, const char *base, bool *had)
     return import->beside->had(import->beside->self, base, (int64_t)given, had, &import->err);
 }
 
-static bool
-refuse_one_mailbox(struct import *import)
-{
-    char text[300];
-
-    (void)text_print(
-        text, sizeof text,
-        "import: the mail that is due to be removed from the server is that of the IMAP account %.100s: it "
-        "would be removed here, too",
-        import->beside->account);
-    return import_forbid(
-        import, text,
-        "One of the two accounts is enough for this mailbox; or say keep = \"forever\". Nothing was removed.");
-}
-
 enum obstacle { OBSTACLE_NONE, OBSTACLE_CIRCLE, OBSTACLE_ONE_MAILBOX };
 
 static bool
@@ -70,18 +40,39 @@ find_obstacle(struct import *import, const struct journal_pop *row, enum obstacl
     return true;
 }
 
-static bool
-refuse(struct import *import, enum obstacle obstacle)
+/* Of the whole account: what goes from the maildrop may go from the other one, too, whichever message it is. */
+static void
+refuse(struct import *import, enum obstacle obstacle, const struct journal_pop *row)
 {
-    return obstacle == OBSTACLE_CIRCLE ? refuse_circle(import) : refuse_one_mailbox(import);
+    struct error err = {0};
+
+    import->may_remove = false;
+    if (obstacle == OBSTACLE_CIRCLE)
+        error_state(&err, ERROR_SERVER,
+                    "import: what was removed from the server is there again (UIDL %s): the IMAP account %.100s sends it "
+                    "up to the same mailbox",
+                    row->uidl, import->beside->account);
+    else
+        error_state(&err, ERROR_SERVER,
+                    "import: the mail that is due to be removed from the server (UIDL %s) is that of the IMAP account "
+                    "%.100s: it would be removed here, too",
+                    row->uidl, import->beside->account);
+    error_hint(&err, "Nothing is removed; new mail is fetched. One of the two accounts is enough for one mailbox; or say "
+                     "keep = \"forever\". If it is another mailbox, remove that message on the server.");
+    import_problem(import, &err);
 }
 
 bool
-beside_allows(struct import *import, const struct journal_pop *row)
+beside_allows(struct import *import, const struct journal_pop *row, bool *allowed)
 {
     enum obstacle obstacle;
 
-    return find_obstacle(import, row, &obstacle) && (obstacle == OBSTACLE_NONE || refuse(import, obstacle));
+    if (!find_obstacle(import, row, &obstacle))
+        return false;
+    *allowed = obstacle == OBSTACLE_NONE;
+    if (!*allowed)
+        refuse(import, obstacle, row);
+    return true;
 }
 
 /* Of these, those whose name stands in the list, once: what is repeated is not removed. */
@@ -99,8 +90,10 @@ ask_for_due(struct import *import, const int64_t *due, size_t count)
             continue;
         if (!journal_listing_has_once(import->journal, row.uidl, &listed, &import->err))
             return false;
-        if (listed)
-            return refuse(import, obstacle);
+        if (listed) {
+            refuse(import, obstacle, &row);
+            return true;
+        }
     }
     return true;
 }

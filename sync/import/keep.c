@@ -311,16 +311,18 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
 {
     struct import *import = keeping->import;
     struct journal_pop *row = &keeping->rows[keeping->count];
-    bool twin = false;
+    bool twin = false, allowed;
 
-    if (!is_due(keeping, listed->row))
+    if (!import->may_remove || !is_due(keeping, listed->row))
         return true;
     if (!import_load(import, listed->row, row))
         return false;
     if (listed->repeated)
         return decide_repeated(keeping, row);
-    if (!beside_allows(import, row))
+    if (!beside_allows(import, row, &allowed))
         return false;
+    if (!allowed)
+        return true;
     if ((row->facts & POP_SHORT) != 0 || ((row->facts & POP_UNSURE) != 0 && (needs_body(row) || !import->info.top)))
         return stays_there(keeping, row);
     if ((row->facts & POP_UNSURE) != 0)
@@ -435,6 +437,8 @@ decide_all(struct keeping *keeping)
         if (!import_match_anew(import) || !look_at_all(keeping))
             return false;
     }
+    if (!import->may_remove) /* an account beside stands in the way of all of them */
+        return true;
     if (!held_hold(import, keeping->judged, keeping->judged_count))
         return false;
     say_what_waits(keeping);

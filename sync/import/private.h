@@ -403,8 +403,8 @@ struct arrival;
 /** Did the IMAP account of this tree find the message of this name on its own server, before an import could have given the name? */
 MUST_CHECK bool import_beside_had(struct import *import, const char *base, bool *had);
 
-/** May it go from the server as far as the IMAP account of this tree is concerned? @return false: err says why not, or nobody could tell */
-MUST_CHECK bool beside_allows(struct import *import, const struct journal_pop *row);
+/** May it go from the server as far as the IMAP account of this tree is concerned? *allowed false: nothing may, from now on, and that was said */
+MUST_CHECK bool beside_allows(struct import *import, const struct journal_pop *row, bool *allowed);
 /** The same for all that is due and listed, by its name, before anything is read: what an earlier run was refused for is not read for again. */
 bool import_beside(struct import *import);
 

@@ -157,7 +157,7 @@ print_removals(struct removing *removing)
     uint32_t after = 0;
     size_t count = LIMIT_BATCH;
 
-    while (count == LIMIT_BATCH) {
+    while (import->may_remove && count == LIMIT_BATCH) {
         if (!journal_listing_page(import->journal, LISTED_REMOVABLE, false, after, removing->page, LIMIT_BATCH, &count,
                                   &import->err))
             return false;

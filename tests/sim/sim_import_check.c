@@ -154,6 +154,8 @@ check_held(struct import_sim *sim, const struct drop_message *message, bool was_
 {
     struct journal_pop row;
 
+    if (sim->one_mailbox || sim->circle) /* the account beside stands in the way of all: none is judged */
+        return;
     for (size_t i = 0; i < sim->drop.count; i++) /* a copy may stand for another */
         if (same_message(&sim->drop.messages[i], message))
             return;
@@ -303,8 +305,7 @@ check_all_came(struct import_sim *sim)
 {
     const struct maildrop_sim *drop = &sim->drop;
 
-    if (drop->uidls != UIDLS_UNIQUE || drop->refuses_retr > 0 || sim->shifted || sim->policy.max_size > 0 ||
-        sim->one_mailbox || sim->circle)
+    if (drop->uidls != UIDLS_UNIQUE || drop->refuses_retr > 0 || sim->shifted || sim->policy.max_size > 0)
         return;
     for (size_t i = 0; i < drop->count && !sim->world.failed; i++) {
         const struct drop_message *message = &drop->messages[i];

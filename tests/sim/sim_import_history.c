@@ -383,7 +383,7 @@ run_until_quiet(struct history *history)
     /* Without TOP a word of the user changes nothing: what is held stays held. */
     const bool partial = drop->refuses_retr > 0 || drop->refuses_dele > 0 || !drop->top || tally_any_short(&sim) ||
                          trouble_any_odd(&sim) || drop->refuses_top > 0 || import_sim_any_cut(&sim);
-    if (sim.status != 0 && !(sim.status == 2 && (sim.one_mailbox || sim.circle)) && !(sim.status == 1 && partial) &&
+    if (sim.status != 0 && !(sim.status == 1 && (partial || sim.one_mailbox || sim.circle)) &&
         !(sim.status == 3 && !drop->top))
         violation(world, "status %d although all is quiet", sim.status);
 }

@@ -421,11 +421,11 @@ is_wide(const struct import_sim *sim)
     return sim->journal_lost && is;
 }
 
-/* Is the account refused, whatever else befalls the run? */
+/* Do removals wait, since the account beside may have the same mailbox? */
 static bool
-may_be_refused(const struct import_sim *sim)
+may_wait_for_user(const struct import_sim *sim)
 {
-    return sim->moved || sim->one_mailbox || sim->circle;
+    return sim->one_mailbox || sim->circle;
 }
 
 /* Some failed, some refused: said by the exit status, and by no other where nothing broke. */
@@ -437,10 +437,10 @@ check_status(struct import_sim *sim)
         sim->failures + drop->retr_refused + drop->dele_refused + drop->top_refused + drop->quits_refused + drop->cut >
             0 ||
         sim->accident || import_sim_any_cut(sim) || trouble_any_odd(sim) || drop->refuses_top > 0 ||
-        drop->lacks_now || /* what LIST has and UIDL does not name is not fetched */
+        may_wait_for_user(sim) || drop->lacks_now || /* what LIST has and UIDL does not name is not fetched */
         ((sim->first || is_wide(sim)) && sim->world.interfered > 0); /* files of a meeting that moved */
 
-    if (sim->away || (may_be_refused(sim) && sim->status == 2))
+    if (sim->away || (sim->moved && sim->status == 2))
         return;
     if (drop->lacks_now && drop->line.listed > 1 && sim->status == 0 && drop->uidls != UIDLS_NONE)
         violation(&sim->world, "some messages have no UIDL, and the status is 0");
@@ -518,7 +518,7 @@ import_sim_run(struct import_sim *sim)
     if (!disturbed)
         check_status(sim);
     else if (!crashed &&
-             (sim->status < 0 || (sim->status == 2 && !may_be_refused(sim)) || sim->status == 4 || sim->status > 5))
+             (sim->status < 0 || (sim->status == 2 && !sim->moved) || sim->status == 4 || sim->status > 5))
         violation(world, "a disturbed run ended with status %d", sim->status);
     sim->maildir.drafts = 0;
     drop->line.open = false;

@@ -359,16 +359,49 @@ what_the_account_beside_has_from_its_server_is_not_removed(void **state)
     time_passes(sc, 31 * DAY);
     sc->drop.mails[0].gone = true; /* what is new may be it: it would be read for that */
     (void)given_mail_as(sc, "new", sc->drop.mails[0].bytes, sc->drop.mails[0].len);
+    (void)given_mail(sc, "another");
     for (int i = 0; i < 2; i++) {
-        assert_run(sc, 2);
-        assert_int_equal(sc->drop.tops + sc->drop.retrs, 0);
+        assert_run(sc, 1);
         assert_said(sc, "is that of the IMAP account both: it would be removed here, too");
         assert_int_equal(sc->drop.deles, 0);
-        assert_int_equal(count_there(sc), 3);
+        assert_int_equal(count_there(sc), 4);
+        assert_int_equal(files_in(sc, "INBOX/new"), 4); /* new mail goes on */
     }
+    assert_int_equal(sc->drop.tops + sc->drop.retrs, 0);
     had = false; /* it sent it up to another server */
     assert_run(sc, 0);
-    assert_int_equal(count_there(sc), 0);
+    assert_int_equal(count_there(sc), 1);
+}
+
+/* The third of those that it is asked for. */
+static bool
+had_third(void *self, const char *base, int64_t before, bool *had, struct error *err)
+{
+    (void)base;
+    (void)before;
+    (void)err;
+    *had = ++*(int *)self == 3;
+    return true;
+}
+
+static void
+what_the_account_beside_stands_in_the_way_of_is_not_read_for(void **state)
+{
+    struct scene *sc = *state;
+    int asked = 0;
+    struct beside beside = {.account = "both", .knows = knows_nothing, .had = had_third, .self = &asked};
+
+    sc->account.import.keep_days = 30;
+    sc->beside = &beside;
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    time_passes(sc, 31 * DAY);
+    for (int i = 0; i < 2; i++) {
+        asked = 0;
+        assert_run(sc, 1);
+        assert_int_equal(sc->drop.tops + sc->drop.retrs, 0);
+        assert_int_equal(count_there(sc), 3);
+    }
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
@@ -392,6 +425,7 @@ main(void)
         TEST(max_delete_of_a_hundred_percent_asks_nobody),
         TEST(a_dry_run_holds_and_removes_in_words_alone),
         TEST(what_the_account_beside_has_from_its_server_is_not_removed),
+        TEST(what_the_account_beside_stands_in_the_way_of_is_not_read_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
