@@ -183,22 +183,41 @@ on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
     return import->local.ops->draft_write(import->local.self, fetching->draft, bytes, len, &import->err);
 }
 
-/* @param why  for `status`, with words behind it */
 static bool
-refuse_message(struct fetching *fetching, struct arrival *arrival, const char *why, const char *words)
+save_refused(struct fetching *fetching, struct arrival *arrival)
 {
     struct import *import = fetching->import;
 
     abandon(fetching);
     arrival->refused = true;
-    (void)text_print(arrival->row.why, sizeof arrival->row.why, "%s%s", why, words);
-    import_refused(import, "fetch", arrival->number, arrival->row.uidl, words,
-                   "The others are fetched; the next run tries it again.");
     if (import->handover == NULL)
         return true; /* with its batch */
     if (!journal_begin(import->journal, &import->err))
         return false;
     return import_end(import, journal_pop_save(import->journal, &arrival->row, &import->err));
+}
+
+/* What came is not the message, or not wanted: `status` says why. */
+static bool
+refuse_message(struct fetching *fetching, struct arrival *arrival, const char *why)
+{
+    (void)text_print(arrival->row.why, sizeof arrival->row.why, "%s", why);
+    import_refused(fetching->import, "fetch", arrival->number, arrival->row.uidl, why,
+                   "The others are fetched; the next run tries it again.");
+    return save_refused(fetching, arrival);
+}
+
+/* What was on its way when the server had enough is not named one by one: `status` has its words. */
+static bool
+take_refusal(struct fetching *fetching, struct arrival *arrival, const char *words)
+{
+    struct import *import = fetching->import;
+    const bool known = import->throttled;
+    const char *others = throttle_refused(import, &arrival->row, words);
+
+    if (!known)
+        import_refused(import, "fetch", arrival->number, arrival->row.uidl, words, others);
+    return save_refused(fetching, arrival);
 }
 
 /* What came is the message, as far as it can be told. */
@@ -235,14 +254,14 @@ finish_message(struct fetching *fetching, struct arrival *arrival)
         return false;
     if (fetching->dropped != NULL) {
         arrival->row.size = fetching->bytes;
-        return refuse_message(fetching, arrival, "", fetching->dropped);
+        return refuse_message(fetching, arrival, fetching->dropped);
     }
     if (!bytes_end(fetching->reading, &seen))
         return import_no_memory(import);
     if (!fetch_is_whole(import, arrival, seen.size)) {
         memcpy(why, arrival->row.why, sizeof why);
         arrival->row.has_body = false;
-        return refuse_message(fetching, arrival, "", why);
+        return refuse_message(fetching, arrival, why);
     }
     seen_to_row(&seen, &arrival->row);
     if (arrival->row.facts & POP_SHORT)
@@ -260,8 +279,9 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     struct arrival *arrival = arrival_at(fetching, fetching->at);
 
     assert(fetching->at < fetching->asked && arrival->number == number);
-    if (outcome != MAILDROP_DONE ? !refuse_message(fetching, arrival, "the server refused it: ", words)
-                                 : !finish_message(fetching, arrival))
+    if (outcome == MAILDROP_DONE)
+        throttle_passed(import);
+    if (outcome != MAILDROP_DONE ? !take_refusal(fetching, arrival, words) : !finish_message(fetching, arrival))
         return false;
     if (fetching->flushed == fetching->at)
         fetching->batch_since = clock_ms();
@@ -346,11 +366,11 @@ fetch_all(struct fetching *fetching)
     do {
         before = fetching->count;
         ok = import_stopped(import) ? import_interrupted(import) : fetch_some(fetching);
-    } while (ok && fetching->count > before && !fetching->ended && wanted_room(fetching) > 0);
+    } while (ok && fetching->count > before && !fetching->ended && !import->throttled && wanted_room(fetching) > 0);
     /* A signal kept rows from being made: what is left is left by nobody's wish. */
-    if (ok && !fetching->ended && import_stopped(import))
+    if (ok && !fetching->ended && !import->throttled && import_stopped(import))
         ok = import_interrupted(import);
-    return deliver_all(fetching, ok) && wanted_count_left(fetching);
+    return deliver_all(fetching, ok) && (import->throttled || wanted_count_left(fetching));
 }
 
 static bool
@@ -376,7 +396,19 @@ fetch_in_turn(struct import *import)
     if (!fetch_new(import))
         return false;
     suspects->turn = !suspects->turn;
-    return suspects->alone == SUSPECT_NONE || fetch_new(import);
+    return suspects->alone == SUSPECT_NONE || import->throttled || fetch_new(import);
+}
+
+static bool
+fetch_refused_last(struct import *import)
+{
+    if (!fetch_in_turn(import))
+        return false;
+    if (import->refused_count == 0 || import->throttled)
+        return true;
+    import->refused_turn = true;
+    throttle_passed(import);
+    return fetch_in_turn(import);
 }
 
 bool
@@ -393,5 +425,5 @@ import_fetch(struct import *import)
     if (fresh == 0 || !import->may_fetch)
         return true;
     import->total = most != 0 && most < fresh ? most : fresh;
-    return fetch_in_turn(import);
+    return fetch_refused_last(import);
 }

@@ -31,6 +31,14 @@ size_t wanted_room(const struct fetching *fetching);
 MUST_CHECK bool wanted_next(void *context, uint32_t *number);
 /** What max-messages leaves for a later run is counted; what is larger than max-size is named. */
 MUST_CHECK bool wanted_count_left(struct fetching *fetching);
+/** The message that was asked for last came, whatever came of it. */
+void throttle_passed(struct import *import);
+/** It was refused: its row says so, and that may end the fetching. @return what to say of the others */
+const char *throttle_refused(struct import *import, struct journal_pop *row, const char *words);
+/** *over: it has its turn later or had it, since an earlier run saw it refused. */
+MUST_CHECK bool throttle_pass_over(struct import *import, const struct journal_listed *listed, bool *over);
+/** Were it perhaps damaged messages alone? Then one from further on is to be asked for, once: import->jumped. */
+bool throttle_may_be_damage(const struct import *import);
 /** A dry run: say what would be fetched. */
 MUST_CHECK bool wanted_print(struct fetching *fetching);
 

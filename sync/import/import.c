@@ -262,6 +262,7 @@ import_run(const struct account *account, const struct sync_options *options, st
     say_refusals(&import);
     suspects_close(&import);
     free(import.sizes);
+    free(import.refused);
     status = conclude(&import, ok);
     report_result(report, account->name, status, &import.counts, clock_seconds() - begin,
                   import_stopped(&import) || import.err.kind == ERROR_INTERRUPTED);

@@ -126,6 +126,14 @@ struct import { /* one session; what a run keeps of it is in import.c */
     uint64_t done, total; /* for the progress line */
     unsigned not_run;     /* times in a row that the shell could not run the deliver-command */
     struct refusals refusals[REFUSAL_KINDS];
+    bool throttled;          /* the server gives no more mail in this session */
+    bool throttled_by_words; /* ... as it says itself */
+    bool jumped; /* one from further on was asked for, to see whether only those that were refused are damaged */
+    char single_words[128];  /* these say something about one message alone */
+    char refused_words[128]; /* of the message before, where it was refused; "": it was not */
+    uint32_t *refused;       /* numbers of what an earlier run saw refused: asked for last */
+    size_t refused_count, refused_size, refused_at;
+    bool refused_turn; /* it is asked for now */
     struct suspects *suspects;
     uint32_t last_number; /* of the message of last_row */
     int64_t last_row;     /* of the message that came last; 0: none since an answer that made sense */

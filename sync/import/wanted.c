@@ -102,8 +102,13 @@ take_or_leave(struct fetching *fetching, const struct journal_listed *listed, bo
     struct import *import = fetching->import;
     char why[SUSPECT_WHY];
     uint64_t size;
+    bool over;
 
     if (suspects_pass_over(import, listed->number))
+        return true;
+    if (!throttle_pass_over(import, listed, &over))
+        return false;
+    if (over)
         return true;
     if (suspects_hold_back(import, listed->number, why))
         return leave(import, listed, listed->size, why);
@@ -172,13 +177,31 @@ refill(struct fetching *fetching)
     return import_end(import, ok);
 }
 
+/* Of those whose rows are made the one that is furthest from what was refused; none where there is no other. */
+static void
+jump(struct fetching *fetching)
+{
+    struct arrival *next = arrival_at(fetching, fetching->asked), *last = arrival_at(fetching, fetching->count - 1);
+    const struct arrival swapped = *next;
+
+    *next = *last;
+    *last = swapped;
+    fetching->import->jumped = true;
+}
+
 bool
 wanted_next(void *context, uint32_t *number)
 {
     struct fetching *fetching = context;
+    struct import *import = fetching->import;
 
+    *number = 0;
+    if (import->throttled && !throttle_may_be_damage(import))
+        return true;
     if (fetching->asked == fetching->count && !refill(fetching))
         return false;
+    if (import->throttled && fetching->asked < fetching->count)
+        jump(fetching);
     *number = fetching->asked < fetching->count ? arrival_at(fetching, fetching->asked++)->number : 0;
     return true;
 }

@@ -47,6 +47,7 @@ struct drop {
     int operations, fail_at; /* counted from 1; 0: never */
     bool fail_after;         /* it was carried out, the answer is lost */
     /* what was asked for in the last run */
+    const char *retr_words; /* of a refused RETR; NULL: the usual ones */
     int retrs, tops, deles, lists, quits, logins;
     uint32_t last_retr; /* number of the last one that was asked for; by its index from 1 */
 };
@@ -195,13 +196,16 @@ drop_size(void *self, size_t index)
 static const char *
 drop_refuses(void *self, enum drop_command command, size_t index)
 {
-    const struct dropped *mail = command != DROP_QUIT ? &((const struct drop *)self)->mails[index] : NULL;
+    const struct drop *drop = self;
+    const struct dropped *mail = command != DROP_QUIT ? &drop->mails[index] : NULL;
 
     switch (command) {
     case DROP_TOP:
         return mail->refuse_top ? "-ERR no top today" : NULL;
     case DROP_RETR:
-        return mail->refuse_retr ? "-ERR the disk has a hole here" : NULL;
+        if (!mail->refuse_retr)
+            return NULL;
+        return drop->retr_words != NULL ? drop->retr_words : "-ERR the disk has a hole here";
     case DROP_DELE:
         return mail->refuse_dele ? "-ERR this one stays" : NULL;
     default:

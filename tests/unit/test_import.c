@@ -26,6 +26,80 @@ everything_arrives_in_new_and_stays_on_the_server(void **state)
 }
 
 static void
+refuse_all_below(struct scene *sc, size_t index, bool refuse)
+{
+    for (size_t i = 0; i < index; i++)
+        sc->drop.mails[i].refuse_retr = refuse;
+}
+
+/* What is on its way already is answered, too: the rest is not asked for. */
+static void
+a_server_that_refuses_all_in_the_same_words_is_asked_for_no_more_in_the_run(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 390);
+    refuse_all_below(sc, 380, true); /* the newest come first */
+
+    assert_run(sc, 1);
+
+    assert_said(sc, "gives no more for now");
+    assert_true(sc->drop.retrs < 300);
+    assert_int_equal(rows(sc, POP_STORED), 10);
+    refuse_all_below(sc, 380, false);
+    assert_run(sc, 0);
+    assert_all_here(sc);
+}
+
+static void
+damaged_messages_side_by_side_keep_nothing_from_coming(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 390);
+    for (size_t i = 370; i < 380; i++)
+        sc->drop.mails[i].refuse_retr = true;
+
+    assert_run(sc, 1);
+
+    assert_int_equal(rows(sc, POP_STORED), 380);
+    assert_int_equal(sc->drop.retrs, 390);
+}
+
+static void
+refusals_with_mail_between_them_end_nothing(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 6);
+    sc->drop.mails[1].refuse_retr = sc->drop.mails[3].refuse_retr = true;
+
+    assert_run(sc, 1);
+
+    assert_int_equal(rows(sc, POP_STORED), 4);
+    assert_int_equal(sc->drop.retrs, 6);
+}
+
+static void
+a_word_that_means_later_ends_the_fetching_of_the_run(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 390);
+    sc->drop.mails[387].refuse_retr = true;
+    sc->drop.retr_words = "-ERR [SYS/TEMP] busy";
+
+    assert_run(sc, 1);
+
+    assert_true(sc->drop.retrs < 300);
+    assert_run(sc, 1);
+    assert_int_equal(rows(sc, POP_STORED), 389);
+    sc->drop.mails[387].refuse_retr = false;
+    assert_run(sc, 0);
+    assert_all_here(sc);
+}
+
+static void
 a_second_run_asks_for_nothing_and_writes_nothing(void **state)
 {
     struct scene *sc = *state;
@@ -126,8 +200,8 @@ many_refusals_are_a_few_lines_and_a_sum(void **state)
     struct scene *sc = *state;
     int lines = 0;
 
-    given_mails(sc, 60);
-    for (size_t i = 0; i < 55; i++)
+    given_mails(sc, 115);
+    for (size_t i = 0; i < 110; i += 2)
         sc->drop.mails[i].refuse_retr = true;
 
     assert_run(sc, 1);
@@ -137,7 +211,7 @@ many_refusals_are_a_few_lines_and_a_sum(void **state)
     assert_int_equal(lines, 20);
     assert_said(sc, "fetch 35 more messages: ");
     assert_said(sc, "the next run tries them again");
-    assert_int_equal(rows(sc, POP_STORED), 5);
+    assert_int_equal(rows(sc, POP_STORED), 60);
 }
 
 static void
@@ -447,6 +521,10 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(everything_arrives_in_new_and_stays_on_the_server),
         TEST(a_server_that_removes_mail_before_keep_is_over_is_said_once),
+        TEST(a_server_that_refuses_all_in_the_same_words_is_asked_for_no_more_in_the_run),
+        TEST(damaged_messages_side_by_side_keep_nothing_from_coming),
+        TEST(refusals_with_mail_between_them_end_nothing),
+        TEST(a_word_that_means_later_ends_the_fetching_of_the_run),
         TEST(a_second_run_asks_for_nothing_and_writes_nothing),
         TEST(more_messages_than_a_window_arrive),
         TEST(bytes_of_every_kind_arrive),
