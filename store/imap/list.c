@@ -86,9 +86,12 @@ read_name(struct reader *reader, struct buffer *name, bool *bare)
 {
     const int c = reader_peek(reader);
     struct text text;
+    bool nil;
 
-    if (!reader_string(reader, &text, NULL))
+    if (!reader_string(reader, &text, &nil))
         return false;
+    if (nil)
+        return reader_malformed(reader, "a name expected");
     *bare = c != '"' && !reader->unsafe;
     buffer_clear(name);
     return add_to_name(reader, name, text);

@@ -48,17 +48,19 @@ refuse(struct import *import, enum obstacle obstacle, const struct journal_pop *
 
     import->may_remove = false;
     if (obstacle == OBSTACLE_CIRCLE)
-        error_state(&err, ERROR_SERVER,
-                    "import: what was removed from the server is there again (UIDL %s): the IMAP account %.100s sends it "
-                    "up to the same mailbox",
-                    row->uidl, import->beside->account);
+        error_state(
+            &err, ERROR_SERVER,
+            "import: what was removed from the server is there again (UIDL %s): the IMAP account %.100s sends it "
+            "up to the same mailbox",
+            row->uidl, import->beside->account);
     else
         error_state(&err, ERROR_SERVER,
                     "import: the mail that is due to be removed from the server (UIDL %s) is that of the IMAP account "
                     "%.100s: it would be removed here, too",
                     row->uidl, import->beside->account);
-    error_hint(&err, "Nothing is removed; new mail is fetched. One of the two accounts is enough for one mailbox; or say "
-                     "keep = \"forever\". If it is another mailbox, remove that message on the server.");
+    error_hint(&err,
+               "Nothing is removed; new mail is fetched. One of the two accounts is enough for one mailbox; or say "
+               "keep = \"forever\". If it is another mailbox, remove that message on the server.");
     import_problem(import, &err);
 }
 

@@ -137,12 +137,6 @@ decide_state(struct run *run, struct mailbox *mailbox, bool *keep)
                                         .cut = run->info.unlisted[0] != '\0'};
     const struct mailbox_next next = mailbox_next(&sight);
 
-    if (sight.cut && !sight.there && sight.known && mailbox->chosen) {
-        attempts_refused(run, mailbox);
-        run_complain(run, mailbox, "find this mailbox in the server's list", "a line of it can't be read",
-                     "The mailbox is left alone on both sides.");
-    }
-
     *keep = next.turn != TURN_OVER;
     if (next.forget) {
         if (!unfinished_forget(run, mailbox))
@@ -154,6 +148,10 @@ decide_state(struct run *run, struct mailbox *mailbox, bool *keep)
     else if (next.turn == TURN_LEFT_OUT)
         say_left_out(run, mailbox);
     mailbox->row.state = next.state;
+    if (next.ask && mailbox->row.wire != NULL)
+        mailbox->listed = mailbox->by_name = true;
+    else if (sight.cut && !sight.there && mailbox->chosen && mailbox->row.id != 0)
+        attempts_refused(run, mailbox); /* nobody can look into it */
     if (next.turn == TURN_MET || next.turn == TURN_MADE_AGAIN || next.turn == TURN_LEFT_OUT)
         forget_cursors(&mailbox->row);
     if (next.turn != TURN_BACK)
@@ -383,19 +381,40 @@ check_chosen(struct run *run)
     return true;
 }
 
+/* A line of the list could not be read: whose may it be? */
+static void
+say_cut(struct run *run)
+{
+    const struct mailbox *first = NULL;
+    size_t others = 0;
+    char text[80] = "It is asked for by its name.";
+
+    if (run->info.unlisted[0] == '\0')
+        return;
+    for (size_t i = 0; i < run->count; i++) {
+        if (!run->mailboxes[i].by_name)
+            continue;
+        others += first != NULL;
+        first = first != NULL ? first : &run->mailboxes[i];
+    }
+    if (others != 0)
+        (void)text_print(text, sizeof text, "It is asked for by its name, and so %s %zu other%s.",
+                         others == 1 ? "is" : "are", others, others == 1 ? "" : "s");
+    run_complain(run, first, "read the server's list of mailboxes", run->info.unlisted,
+                 first != NULL ? text : "What that line names is left alone.");
+}
+
 bool
 survey_remote(struct run *run)
 {
     if (!survey_list(run))
         return false;
-    if (run->info.unlisted[0] != '\0')
-        run_complain(run, NULL, "read the server's list of mailboxes", run->info.unlisted,
-                     "What that line names is left alone on both sides.");
     note_asked(run);
     if (!check_chosen(run) || !check_asked(run, true) || !journal_highest_id(run->journal, &run->first_id, &run->err))
         return false;
     if (!run_begin(run) || !decide_states(run) || !run_commit(run))
         return false;
+    say_cut(run);
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
@@ -466,6 +485,7 @@ see_again(void *context, const struct remote_listed *listed)
         }
         return true;
     }
+    mailbox->named_again = true;
     mailbox->has_status = listed->has_status;
     mailbox->messages = listed->messages;
     mailbox->uidnext = listed->uidnext;
@@ -477,8 +497,13 @@ see_again(void *context, const struct remote_listed *listed)
 bool
 survey_again(struct run *run)
 {
+    struct remote_info info;
+
+    for (size_t i = 0; i < run->count; i++)
+        run->mailboxes[i].named_again = false;
     if (!run->remote.ops->survey(run->remote.self, see_again, run, &run->err))
         return false;
+    run->remote.ops->info(run->remote.self, &info);
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
 
@@ -487,9 +512,9 @@ survey_again(struct run *run)
          * Without HIGHESTMODSEQ the numbers tell at least whether a message arrived: what vanished elsewhere may be
          * there.
          */
-        bool moved = !mailbox->has_status || row->uidvalidity != mailbox->uidvalidity ||
-                     row->uidnext != mailbox->uidnext || row->messages != mailbox->messages ||
-                     (mailbox->modseq != 0 && row->modseq != mailbox->modseq);
+        bool moved = !mailbox->has_status || (info.unlisted[0] != '\0' && !mailbox->named_again) ||
+                     row->uidvalidity != mailbox->uidvalidity || row->uidnext != mailbox->uidnext ||
+                     row->messages != mailbox->messages || (mailbox->modseq != 0 && row->modseq != mailbox->modseq);
 
         if (!mailbox->listed)
             continue;

@@ -8,7 +8,7 @@
  *   ACTIVE, REPAIR   yes             yes      what it is
  *   GONE_*           yes             yes      back: REPAIR; nothing in it counts as removed, its rows tell what moved elsewhere
  *   NEW_REMOTE       yes             no       what it is; likewise NEW_LOCAL that is here alone
- *   ACTIVE, REPAIR, GONE_LOCAL count as on the server where a line of its list could not be read
+ *   ACTIVE, REPAIR, GONE_LOCAL count as on the server where a line of its list could not be read; it is asked for by its name
  *   any other        no              yes      GONE_REMOTE: left alone, said by status
  *   any other        yes             no       GONE_LOCAL: left alone, said by status; NEW_REMOTE in a Maildir that was restored
  *   any              no              no       dropped from the journal; so is what the patterns do not choose any more
@@ -27,10 +27,10 @@ static struct mailbox_next
 turn_on_both_sides(const struct mailbox_sight *sight)
 {
     if (sight->was == MAILBOX_ACTIVE || sight->was == MAILBOX_REPAIR)
-        return (struct mailbox_next){TURN_NONE, sight->was, false};
+        return (struct mailbox_next){TURN_NONE, sight->was, false, false};
     if (is_new(sight->was) || !sight->known)
-        return (struct mailbox_next){TURN_MET, MAILBOX_ACTIVE, sight->known};
-    return (struct mailbox_next){TURN_BACK, MAILBOX_REPAIR, false};
+        return (struct mailbox_next){TURN_MET, MAILBOX_ACTIVE, sight->known, false};
+    return (struct mailbox_next){TURN_BACK, MAILBOX_REPAIR, false, false};
 }
 
 /* The line of the list that could not be read may be its. */
@@ -49,17 +49,21 @@ mailbox_next(const struct mailbox_sight *sight)
     const enum mailbox_state made = sight->here ? MAILBOX_NEW_LOCAL : MAILBOX_NEW_REMOTE; /* where it is, by itself */
 
     if (!sight->chosen)
-        return sight->known ? (struct mailbox_next){TURN_LEFT_OUT, made, true}
-                            : (struct mailbox_next){TURN_NONE, sight->was, false};
+        return sight->known ? (struct mailbox_next){TURN_LEFT_OUT, made, true, false}
+                            : (struct mailbox_next){TURN_NONE, sight->was, false, false};
     if (!there && !sight->here)
-        return (struct mailbox_next){TURN_OVER, sight->was, sight->known};
-    if (there && sight->here)
-        return turn_on_both_sides(sight);
+        return (struct mailbox_next){TURN_OVER, sight->was, sight->known, false};
+    if (there && sight->here) {
+        struct mailbox_next next = turn_on_both_sides(sight);
+
+        next.ask = !sight->there;
+        return next;
+    }
     if (there && sight->restored) /* from before it was made: nobody removed it */
-        return (struct mailbox_next){TURN_MADE_AGAIN, made, sight->known && !is_new(sight->was)};
+        return (struct mailbox_next){TURN_MADE_AGAIN, made, sight->known && !is_new(sight->was), false};
     if (sight->was == made)
-        return (struct mailbox_next){TURN_NONE, made, false};
-    return (struct mailbox_next){TURN_GONE, sight->here ? MAILBOX_GONE_REMOTE : MAILBOX_GONE_LOCAL, false};
+        return (struct mailbox_next){TURN_NONE, made, false, false};
+    return (struct mailbox_next){TURN_GONE, sight->here ? MAILBOX_GONE_REMOTE : MAILBOX_GONE_LOCAL, false, false};
 }
 
 bool

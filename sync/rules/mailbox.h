@@ -35,6 +35,7 @@ struct mailbox_next {
     enum mailbox_turn turn;
     enum mailbox_state state; /* from now on */
     bool forget; /* its rows: what a file, or a UID, that is missing was before must not count as a removal */
+    bool ask;    /* the list does not name it, but lacks some: the server is asked for it by its name */
 };
 
 /**

@@ -201,6 +201,13 @@ load(struct run *run, const struct suspect *suspect, struct journal_message *mes
     return true;
 }
 
+/* It is left alone, and counts only where the server's list may have it after all. */
+static bool
+is_gone(const struct mailbox *mailbox)
+{
+    return mailbox->row.state != MAILBOX_ACTIVE && mailbox->row.state != MAILBOX_REPAIR;
+}
+
 /* Nothing is to be read any more: the mailbox is as the journal knows it, or the message went, or came in another way. */
 static bool
 is_over(struct run *run, const struct suspect *suspect, const struct mailbox *mailbox, bool *over)
@@ -210,6 +217,7 @@ is_over(struct run *run, const struct suspect *suspect, const struct mailbox *ma
 
     /* One that a list with an unreadable line does not name is counted as one that is refused. */
     *over = mailbox == NULL || !mailbox->chosen || (!mailbox->listed && !suspect->counted) ||
+            (suspect->what == ATTEMPT_REFUSED && !suspect->counted && is_gone(mailbox)) ||
             (is_whole(suspect->what)         ? mailbox->current
              : suspect->what == ATTEMPT_SEND ? false
                                              : suspect->uidvalidity != mailbox->row.uidvalidity);

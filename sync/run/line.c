@@ -70,8 +70,12 @@ open_again(struct run *run)
 {
     journal_rollback(run->journal); /* what failed half-way */
     while (is_broken(run)) {
-        if (run_stopped(run) || !count_break(run))
+        if (run_stopped(run))
             return false;
+        if (!count_break(run)) {
+            run->err.kind = ERROR_NETWORK; /* whatever it was that came: it is the line that ends the run */
+            return false;
+        }
         report_note(run->report, run->account->name, "the line to the server broke (%s%s%s%s%s): it is opened again",
                     run->err.mailbox, run->err.mailbox[0] != '\0' ? ": " : "", run->err.what,
                     run->err.answer[0] != '\0' ? ": " : "", run->err.answer);

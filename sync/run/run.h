@@ -32,6 +32,8 @@ struct mailbox {
     struct journal_mailbox row;
     /* this run's survey */
     bool listed, has_status, folder_here;
+    bool by_name;     /* its line of the list may be one that could not be read */
+    bool named_again; /* by the list at the end of the looks */
     bool spelled;     /* its name on the server, as LIST spells it, is not in the journal yet */
     bool moved_since; /* some of its missing files were moved after the journal's last run: moved_since.h */
     uint32_t messages, uidnext, uidvalidity;

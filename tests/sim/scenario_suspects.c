@@ -344,28 +344,6 @@ a_removal_here_waits_one_run_for_a_mailbox_that_is_refused(void **state)
     then_it_is_here(WORK, 6, 1);
 }
 
-/* Perhaps the message went there: one run is waited for that, and the mailbox itself stays what it is. */
-static void
-a_removal_here_waits_one_run_for_a_mailbox_whose_line_of_the_list_cannot_be_read(void **state)
-{
-    (void)state;
-    given_mail_in_three_mailboxes();
-    sim.server.garbled = 1u << WORK;
-    ledger_out(&sim.world, 1, INBOX);
-    server_expunge(&sim.server, INBOX, 1);
-
-    assert_int_equal(when_golub_syncs_after(60), 1);
-    then_it_is_here(INBOX, 1, 1);
-    assert_int_equal(when_golub_syncs_after(60), 1);
-    then_it_is_here(INBOX, 1, 0);
-    then_it_is_here(WORK, 2, 1);
-    sim.server.garbled = 0;
-    assert_int_equal(when_golub_syncs_after(60), 0);
-    then_it_is_here(WORK, 2, 1);
-    then_it_is_there(WORK, 3, 1);
-    then_both_sides_agree();
-}
-
 /* What is remembered of it as refused goes while it is asked alone, as one that ended the line. */
 static void
 a_mailbox_that_was_refused_and_then_ended_the_line_is_read_again(void **state)
@@ -404,7 +382,6 @@ main(void)
         SCENARIO(a_file_that_ends_the_line_when_it_is_sent_keeps_back_no_other),
         SCENARIO(a_move_that_ends_the_line_keeps_back_no_other),
         SCENARIO(a_copy_that_ends_the_line_keeps_back_no_other_where_there_is_no_move),
-        SCENARIO(a_removal_here_waits_one_run_for_a_mailbox_whose_line_of_the_list_cannot_be_read),
         SCENARIO(a_mailbox_whose_creation_ends_the_line_keeps_back_nothing),
         SCENARIO(a_removal_here_waits_one_run_for_a_mailbox_that_is_refused),
         SCENARIO(a_mailbox_that_was_refused_and_then_ended_the_line_is_read_again),

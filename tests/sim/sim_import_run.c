@@ -517,8 +517,7 @@ import_sim_run(struct import_sim *sim)
         violation(world, "a run left %s open", drop->line.open ? "its session" : "drafts");
     if (!disturbed)
         check_status(sim);
-    else if (!crashed &&
-             (sim->status < 0 || (sim->status == 2 && !sim->moved) || sim->status == 4 || sim->status > 5))
+    else if (!crashed && (sim->status < 0 || (sim->status == 2 && !sim->moved) || sim->status == 4 || sim->status > 5))
         violation(world, "a disturbed run ended with status %d", sim->status);
     sim->maildir.drafts = 0;
     drop->line.open = false;

@@ -425,8 +425,13 @@ a_mailbox_that_a_cut_list_does_not_name_stays_what_it_is(void **state)
     (void)state;
     sight.cut = true;
     check_next(&sight, TURN_NONE, MAILBOX_ACTIVE, false);
+    assert_true(mailbox_next(&sight).ask);
     sight.was = MAILBOX_REPAIR;
     check_next(&sight, TURN_NONE, MAILBOX_REPAIR, false);
+    assert_true(mailbox_next(&sight).ask);
+    sight.there = true;
+    assert_false(mailbox_next(&sight).ask);
+    sight.there = false;
     sight.was = MAILBOX_GONE_REMOTE;
     check_next(&sight, TURN_GONE, MAILBOX_GONE_REMOTE, false);
     sight.was = MAILBOX_NEW_LOCAL;
