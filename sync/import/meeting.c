@@ -3,7 +3,8 @@
  * another name in the configuration; another program brought the mail here before. What is the same must not be fetched again.
  *
  * In the first run of a journal every file below the root is looked at, the deliver folder first: one that has a header that is listed is not
- * yet its message. Later only files that bear golub's own names and were made after the journal's last run. Where that first look showed that
+ * yet its message. Later only files that bear golub's own names and were made after the journal's last run, or whenever where the clock
+ * stands before that run. Where that first look showed that
  * the journal was lost or older than the Maildir, the list of that session may have lacked some of the messages whose files are here: every
  * file is looked at for IMPORT_ABSENT_DAYS more, as long as a row would be kept for such a message. Their headers are read, and where
  * one is kin of a header that is listed (TOP) the file is read whole and gets a row, absent, under a name that no server gives.
@@ -63,12 +64,25 @@ is_later(const struct import *import, const char *base)
            (int64_t)when >= import->later - OWN_SLACK;
 }
 
+/* ... or perhaps: its name has the clock of that import, which stood as far back as this run's does, or further. */
+static bool
+may_be_later(const struct import *import, const char *base)
+{
+    const struct age *last = &import->age.last;
+    const int64_t high = last->high > last->clock ? last->high : last->clock;
+    const char *dot = strrchr(base, '.');
+
+    if (import->age.known && import->now < high - OWN_SLACK)
+        return dot != NULL && strcmp(dot, OWN_NAME) == 0;
+    return is_later(import, base);
+}
+
 static bool
 is_of_interest(const struct meeting *meeting, const struct journal_here_file *file)
 {
     const bool deliver_to = strcmp(file->folder, meeting->import->folder) == 0;
 
-    return meeting->any_file ? meeting->others != deliver_to : is_later(meeting->import, file->base);
+    return meeting->any_file ? meeting->others != deliver_to : may_be_later(meeting->import, file->base);
 }
 
 /* How many files like this one have their row and no message yet? */
@@ -274,7 +288,7 @@ look_at_files(struct meeting *meeting)
 static bool
 look_for_later(struct meeting *meeting, const struct journal_here_file *file, bool *enough)
 {
-    *enough = is_later(meeting->import, file->base);
+    *enough = may_be_later(meeting->import, file->base);
     meeting->any = meeting->any || *enough;
     return true;
 }

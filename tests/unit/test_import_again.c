@@ -66,6 +66,33 @@ what_an_older_journal_saw_refused_and_is_here_is_not_fetched_again(void **state)
     assert_int_equal(rows(sc, POP_FETCHING), 0);
 }
 
+/* The clock went back between the journal's last run and the one that brought it: by its name it is older than that journal. */
+static void
+what_came_while_the_clock_stood_back_comes_once_after_an_older_journal(void **state)
+{
+    struct scene *sc = *state;
+    void *image;
+    size_t size;
+
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    assert_true(journal_image(sc->journal, &image, &size, &sc->err));
+    sc->now -= 3 * DAY;
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    sim_journal_close(sc->journal);
+    sc->journal = sim_journal_open(image, size, &sc->err);
+    assert_non_null(sc->journal);
+    free(image);
+    (void)usleep(15000);
+    sc->now += DAY;
+
+    assert_run(sc, 0);
+
+    assert_int_equal(files_in(sc, "INBOX/new"), 3);
+    assert_all_here(sc);
+}
+
 /* The same, and its file is not here: it is fetched. */
 static void
 what_an_older_journal_saw_refused_and_is_not_here_is_fetched(void **state)
@@ -462,6 +489,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_lost_its_name_to_another_comes_once_without_top),
         TEST(what_an_older_journal_saw_refused_and_is_here_is_not_fetched_again),
+        TEST(what_came_while_the_clock_stood_back_comes_once_after_an_older_journal),
         TEST(what_an_older_journal_saw_refused_and_is_not_here_is_fetched),
         TEST(a_report_is_not_taken_for_a_file_that_an_older_journal_does_not_know),
         TEST(what_was_found_after_a_crash_and_removed_comes_once_under_another_name),
