@@ -177,6 +177,43 @@ fetch_parts(struct parts *parts, const struct remote_fetch *wanted, bool whole, 
            server.ops->fetch(server.self, requests, parts->count, &flight_reading, &parts->watch, err);
 }
 
+/*
+ * Some servers refuse the header of a message whose body they have. Without it nobody knows whether the message is a file here: so all that
+ * did not come with it is asked for again, whole. What is said of that counts.
+ */
+static bool
+fetch_refused_headers(struct parts *parts, const struct remote_fetch *wanted, struct error *err)
+{
+    struct watch *watch = &parts->watch;
+    size_t n = 0;
+
+    for (size_t i = 0; i < parts->count; i++) {
+        const size_t caller = parts->index[i];
+        size_t left = 0;
+
+        for (size_t k = 0; watch->refused[caller] && k < parts->counts[i]; k++) {
+            if (!watch->came[i][k])
+                parts->uids[i][left++] = parts->uids[i][k];
+        }
+        if (left == 0)
+            continue;
+        memset(watch->came[i], 0, left * sizeof *watch->came[i]);
+        watch->outcomes[caller] = (struct remote_outcome){.ok = true};
+        watch->came[n] = watch->came[i];
+        watch->done[n] = false;
+        parts->uids[n] = parts->uids[i];
+        parts->counts[n] = left;
+        parts->mailboxes[n] = parts->mailboxes[i];
+        parts->index[n++] = caller;
+    }
+    parts->count = n;
+    if (fetch_parts(parts, wanted, true, err))
+        return true;
+    if (flight_is_broken(watch))
+        flight_suspect_messages(watch, parts->mailboxes, parts->count, ATTEMPT_HEADER);
+    return false;
+}
+
 /* What is beyond suspicion together, then each suspect alone; where a header ended the line, the body is read for it. */
 static bool
 fetch(void *self, const struct remote_fetch *wanted, size_t count, const struct remote_sink *to, void *context,
@@ -190,12 +227,16 @@ fetch(void *self, const struct remote_fetch *wanted, size_t count, const struct 
 
     for (size_t i = 0; ok && i < count; i++)
         requests[i] = (struct request){wanted[i].mailbox, wanted[i].uids, wanted[i].count};
+    if (what == ATTEMPT_HEADER)
+        parts.watch.refused = arena_array(&parts.arena, count, sizeof *parts.watch.refused);
     ok = ok && divide(&parts, run, requests, count, what);
     if (ok) {
         ok = fetch_parts(&parts, wanted, false, err);
         if (!ok && flight_is_broken(&parts.watch))
             flight_suspect_messages(&parts.watch, parts.mailboxes, parts.count, what);
     }
+    if (ok && what == ATTEMPT_HEADER)
+        ok = fetch_refused_headers(&parts, wanted, err);
     parts.count = 1;
     for (size_t i = 0; ok && i < count; i++) {
         for (size_t k = 0; ok && parts.watch.split[i] && k < wanted[i].count; k++) {

@@ -182,10 +182,15 @@ static bool
 on_refused(void *context, size_t index, uint32_t uid, const struct remote_outcome *outcome)
 {
     struct watch *watch = context;
+    const size_t caller = watch->index[index];
 
+    if (watch->refused != NULL && !watch->header_only && !outcome->gone && !outcome->changed && !outcome->throttled) {
+        watch->refused[caller] = watch->split[caller] = true;
+        return true;
+    }
     note_came(watch, index, uid);
     return watch->sink->refused == NULL ||
-           flight_said(watch, watch->sink->refused(watch->context, watch->index[index], uid, outcome));
+           flight_said(watch, watch->sink->refused(watch->context, caller, uid, outcome));
 }
 
 static bool

@@ -200,6 +200,8 @@ BUGS = [
         ("sync/observe/remote.c", "mailbox->sizeless = mailbox->sizeless || attempts_sizeless(run, mailbox);", "")),
     bug("sizes that were refused asked for again", SUSPECTS,
         ("sync/observe/remote.c", "    mailbox->sizeless = true;\n    return true;", "    return false;")),
+    bug("header that is refused not read from the body", SUSPECTS,
+        ("sync/run/flight.c", "        watch->refused[caller] = watch->split[caller] = true;", "        watch->split[caller] = true;")),
     bug("removals of two runs on end counted for no mailbox that a cut list lacks", CUT_LIST,
         ("sync/run/attempts.c", "(!mailbox->listed && !suspect->counted)", "!mailbox->listed")),
     bug("suspect held while others go", SUSPECTS,

@@ -184,6 +184,28 @@ a_header_that_ends_the_line_is_read_from_the_body(void **state)
     assert_int_equal(when_golub_syncs_after(60), 0);
 }
 
+/* The same for a header that is refused: the message is neither twice there nor left out. */
+static void
+a_header_that_is_refused_is_read_from_the_body(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(WORK, 2);
+    given_mail_here(WORK, 2);
+    given_mail_there(WORK, 3);
+    given_mail_here(WORK, 4);
+    sim.server.no_headers = true;
+    sim.server.withheld = 2 + 1;
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_here(WORK, 2, 1);
+    then_it_is_there(WORK, 2, 1);
+    then_it_is_here(WORK, 3, 1);
+    then_it_is_there(WORK, 4, 1);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+}
+
 /* It may have moved to where nobody can look: the file waits a run, and goes then. */
 static void
 a_removal_here_waits_one_run_for_a_mailbox_that_ends_the_line(void **state)
@@ -376,6 +398,7 @@ main(void)
         SCENARIO(what_ends_the_line_is_asked_for_once_a_day),
         SCENARIO(a_mailbox_that_ended_the_line_is_asked_when_it_changed),
         SCENARIO(a_header_that_ends_the_line_is_read_from_the_body),
+        SCENARIO(a_header_that_is_refused_is_read_from_the_body),
         SCENARIO(a_removal_here_waits_one_run_for_a_mailbox_that_ends_the_line),
         SCENARIO(a_removal_there_does_not_wait_for_a_mailbox_that_ends_the_line),
         SCENARIO(what_moved_to_a_mailbox_that_ends_the_line_stays_where_it_was_there),
