@@ -19,6 +19,7 @@
 #include "sync/rows/missing.h"
 #include "sync/rows/readings.h"
 #include "sync/rules/merge.h"
+#include "sync/run/attempts.h"
 #include "sync/run/situation.h"
 
 /* ---- pairs inside one mailbox ---- */
@@ -38,6 +39,7 @@ take_probes(struct meeting *meeting, bool headers)
 
         if (!uid->wanted || uid->paired || (headers ? uid->has_header : uid->got_body))
             continue;
+        uid->late = attempts_comes_last(run, meeting->mailbox, ATTEMPT_HEADER, uid->uid);
         uid->given_up = reading_given_up(run, uid->id); /* not asked for again in this run */
         uid->doubt = uid->doubt || uid->given_up;
         if (!uid->given_up)
@@ -45,8 +47,11 @@ take_probes(struct meeting *meeting, bool headers)
                 (struct probe){.mailbox = meeting->index, .uid = uid->uid, .id = (int64_t)u, .size = uid->size};
     }
     /* A message that can't be read keeps back only files that it may be. */
-    for (size_t i = 0; ok && headers && meeting->files.count <= FEW_FILES && i < n; i++)
-        probes[i].unlikely = !meeting_fits(meeting, &meeting->uids.at[probes[i].id]);
+    for (size_t i = 0; ok && headers && meeting->files.count <= FEW_FILES && i < n; i++) {
+        const struct half *uid = &meeting->uids.at[probes[i].id];
+
+        probes[i].unlikely = !uid->late && !meeting_fits(meeting, uid);
+    }
     if (ok && n != 0)
         ok = probe_remote(run, probes, n, headers);
     for (size_t i = 0; ok && i < n; i++) {
@@ -407,6 +412,8 @@ may_be(const struct half *file, const struct half *uid)
     if (file->paired)
         return false;
     if (uid->has_header && !uid->open_header && memcmp(file->header, uid->header, DIGEST_SIZE) == 0)
+        return true;
+    if (uid->late && (!uid->has_header || uid->open_header)) /* what a server says of a size excludes nobody */
         return true;
     return (!uid->has_header || uid->open_header || (file->intent && uid->uid >= file->intent_uidnext)) &&
            meeting_is_plausible(file->size, uid->size);

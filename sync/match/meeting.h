@@ -25,6 +25,7 @@ struct half { /* a message that is on one side only */
     bool same_header; /* a file that is not paired yet has the same header */
     bool got_body;
     bool doubt;    /* its header or body could not be read: it is not known which file it is */
+    bool late;     /* its header is asked for at the end of this run: until then it may be any file, whatever its size */
     bool part;     /* what came of its body is the beginning of a file: that proves nothing either */
     bool cut;      /* its body came shorter than announced, twice with the same bytes */
     bool given_up; /* it was given up in this run (readings.h) */

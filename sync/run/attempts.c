@@ -263,17 +263,33 @@ attempts_judge(struct run *run)
     return true;
 }
 
-bool
-attempts_waits(const struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid)
+static const struct suspect *
+find_what(const struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid)
 {
     const struct suspect *suspect;
 
     if (run->attempts.count == 0 || mailbox->row.id == 0)
-        return false;
+        return NULL;
     suspect = attempts_find(run, mailbox->row.id, what, uid);
     if (suspect == NULL && what == ATTEMPT_BODY) /* its header was asked for by the whole body */
         suspect = attempts_find(run, mailbox->row.id, ATTEMPT_HEADER, uid);
+    return suspect;
+}
+
+bool
+attempts_waits(const struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid)
+{
+    const struct suspect *suspect = find_what(run, mailbox, what, uid);
+
     return suspect != NULL && ((suspect->unreadable && !suspect->due) || !run->attempts.last);
+}
+
+bool
+attempts_comes_last(const struct run *run, const struct mailbox *mailbox, enum attempt what, uint32_t uid)
+{
+    const struct suspect *suspect = find_what(run, mailbox, what, uid);
+
+    return suspect != NULL && (!suspect->unreadable || suspect->due) && !run->attempts.last;
 }
 
 void

@@ -1562,4 +1562,6 @@ BUGS = [
     bug("removal of what the server does not show asked for in each pass, and not named",
         system("test_uneven.py", "UnevenTest.test_what_is_removed_here_and_not_shown_there_is_named_and_not_asked_for_again_and_again"),
         ("sync/apply/remove.c", "else if (mailbox->unshown == message)", "else if (mailbox->unshown < 0)")),
+    bug("file sent that may be a message whose header is asked for last", Test("scenario_line"),
+        ("sync/match/identify.c", "if (uid->late && (!uid->has_header || uid->open_header))", "if (uid->late && uid->open_header)")),
 ]

@@ -86,6 +86,30 @@ a_line_that_breaks_while_it_reads_costs_nothing(void **state)
     }
 }
 
+/* Whose header is asked for last may be any file until then: the sizes that this server says are no file's. */
+static void
+a_line_that_breaks_at_a_first_meeting_sends_nothing_that_is_there(void **state)
+{
+    (void)state;
+    for (int times = 1; times <= 20; times++) {
+        given_empty_account((uint64_t)times);
+        sim.server.lies = 2;
+        for (int content = 1; content < 14; content++) {
+            given_mail_there(INBOX, content);
+            assert_true(mua_deliver(here(), INBOX, content, 0, 1600000000));
+        }
+        given_trouble_at(STEP_READ, true, true);
+        sim.world.aim_left = 1 + times;
+        sim.world.down = false;
+
+        assert_in_range(when_golub_syncs_after(60), 0, 1);
+
+        for (int content = 1; content < 14; content++)
+            then_it_is_there(INBOX, content, 1);
+        then_both_sides_agree();
+    }
+}
+
 static int opened;
 
 static void
@@ -208,6 +232,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         SCENARIO(a_line_that_breaks_at_any_step_is_opened_again_and_all_is_done),
         SCENARIO(a_line_that_breaks_while_it_reads_costs_nothing),
+        SCENARIO(a_line_that_breaks_at_a_first_meeting_sends_nothing_that_is_there),
         SCENARIO(a_server_that_is_gone_is_tried_three_times),
         SCENARIO(an_append_without_an_answer_is_not_sent_again_in_the_same_run),
         SCENARIO(an_append_whose_answer_was_lost_is_found_in_the_same_run),
