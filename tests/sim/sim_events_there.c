@@ -249,7 +249,7 @@ event_counts(struct sim *sim)
             if (server->boxes[m].phantoms < 0)
                 server->boxes[m].phantoms = 0;
         server->unlisted = content + 1;
-        server->unlisted_for = 1 + (int)rng_below(dice(sim), 2);
+        server->unlisted_for = 1 + (int)rng_below(dice(sim), 2) - server->connected; /* this session is one of them */
         say(&sim->world, "  there: #%d is counted and not listed", content);
         break;
     case 3:

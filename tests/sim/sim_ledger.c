@@ -106,13 +106,23 @@ is_under_way(const struct world *world, int content, int mailbox)
     return false;
 }
 
+/* What is put there beside a run is new to it: all that stands on the other side may be on its way already, paired with nothing. */
+static int
+count_beside_run(const struct world *world, int content, int mailbox)
+{
+    return !world->golub ? 0
+                         : count_on(world, content, mailbox, SIM_SERVER) +
+                               count_on(world, content, mailbox, world->client);
+}
+
 void
 ledger_put(struct world *world, int content, int mailbox)
 {
     struct ledger *entry = &world->ledger[content];
     /* In the middle of a run golub may be about to bring the same message there, and nobody can know of the other. */
-    const int now = world_multiplicity(world, content, mailbox, true) + count_edited(world, content, mailbox) +
+    const int one = world_multiplicity(world, content, mailbox, true) + count_edited(world, content, mailbox) +
                     (world->golub || is_under_way(world, content, mailbox) ? 1 : 0);
+    const int beside = count_beside_run(world, content, mailbox), now = one > beside ? one : beside;
 
     entry->put[mailbox] = entry->put[mailbox] || world_multiplicity(world, content, mailbox, false) > 0;
     if (now > entry->most[mailbox])
