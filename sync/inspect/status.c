@@ -68,7 +68,7 @@ show_mailboxes(struct overview *view)
             !journal_message_count(view->journal, mailbox->id, WHICH_OUT_OF_VIEW, &unseen, &view->err))
             return false;
         if (unseen != 0)
-            (void)text_print(words, sizeof words, ", %" PRIu64 " here that the server does not show", unseen);
+            (void)text_print(words, sizeof words, ", %" PRIu64 " that the server does not show", unseen);
         report_line(view->report, view->account->name, "mailbox",
                     "%s: %" PRIu64 " here, %" PRIu64 " there, %" PRIu64 " waiting%s%s%s", mailbox->name, here, there,
                     waiting - unseen, words, uneven_words(mailbox, uneven, sizeof uneven), state_words(mailbox->state));

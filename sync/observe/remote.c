@@ -296,8 +296,11 @@ weigh(struct run *run, struct sight *sight, bool whole, const char *unread, bool
     *settled = true;
     if (!journal_message_count(run->journal, row->id, WHICH_WITH_UID, &look.known, &run->err))
         return false;
-    if (whole && !sight->selected.delta)
+    if (whole && !sight->selected.delta) {
+        if (!uneven_end(run, sight->mailbox))
+            return false;
         uneven_forget(row);
+    }
     if (!whole &&
         (sight->request.full || (row->uneven == UNEVEN_KNOWN && uneven_adds_up(row, look.known, look.exists))))
         return uneven_learn(run, sight->mailbox, &look, settled);

@@ -45,6 +45,30 @@ uneven_forget(struct journal_mailbox *row)
     row->excess = row->weighed = 0;
 }
 
+/* A view that ends somewhere judges what is below its end (view.c). */
+bool
+uneven_end(struct run *run, const struct mailbox *mailbox)
+{
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (mailbox->row.uneven == 0 || mailbox->row.view != 0)
+        return true;
+    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_OUT_OF_VIEW, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], &message);
+        if (!ok || (message.facts & FACT_GONE_HERE) == 0)
+            continue;
+        message.facts &= ~(unsigned)FACT_OUT_OF_VIEW;
+        ok = journal_message_save(run->journal, &message, &run->err);
+    }
+    free(ids);
+    return ok;
+}
+
 bool
 uneven_may_hide(struct run *run, const struct mailbox *mailbox, const struct journal_op *tried, bool *hides)
 {
@@ -83,8 +107,8 @@ judge(struct journal_mailbox *row, int64_t excess, bool first, uint64_t missing)
 }
 
 /*
- * The file is gone here, and the server does not show the message any more: there is nothing left to remove. *dropped: so many, which do not
- * count as known from now on.
+ * The file is gone here, and the server does not show the message any more: there is nothing left to remove. But it may show it again, and
+ * nobody wants it back then: the row stays, out of view. *dropped: so many, which do not count as known from now on.
  */
 static bool
 drop_gone(struct run *run, const struct mailbox *mailbox, const struct id_set *seen, uint64_t *dropped)
@@ -103,7 +127,7 @@ drop_gone(struct run *run, const struct mailbox *mailbox, const struct id_set *s
         ok = run_load(run, ids[i], &message);
         if (!ok || (message.facts & FACT_GONE_HERE) == 0)
             continue;
-        message.facts |= FACT_GONE_THERE;
+        message.facts |= FACT_GONE_THERE | FACT_OUT_OF_VIEW;
         message.facts &= ~(unsigned)FACT_ECHO;
         ok = journal_message_save(run->journal, &message, &run->err);
         ++*dropped;

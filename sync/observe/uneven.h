@@ -28,7 +28,7 @@ void uneven_note_changes(const struct run *run, struct journal_mailbox *row);
 /** Is this number of known messages what EXISTS lets expect, with the difference as it is known? */
 bool uneven_adds_up(const struct journal_mailbox *row, uint64_t known, uint32_t exists);
 /**
- * This look did not add up: learn the difference, say it where it is new. What is missing on both sides is gone. Inside a transaction.
+ * This look did not add up: learn the difference, say it where it is new. What is missing on both sides is out of view. Inside a transaction.
  * *known: it is how this mailbox is, and the cursors may advance.
  */
 MUST_CHECK bool uneven_learn(struct run *run, struct mailbox *mailbox, const struct uneven_look *look, bool *known);
@@ -36,6 +36,8 @@ MUST_CHECK bool uneven_learn(struct run *run, struct mailbox *mailbox, const str
  * Each look was disturbed by a removal: what it told is there, what it did not tell is not known. Said, like `why`; the next run looks again.
  */
 void uneven_disturbed(struct run *run, struct mailbox *mailbox, const char *why);
+/** A listing is about to add up: what both sides lack is gone for good, and its rows with it. Inside a transaction; before uneven_forget. */
+MUST_CHECK bool uneven_end(struct run *run, const struct mailbox *mailbox);
 /** A listing added up, or what was known of the mailbox means nothing any more. */
 void uneven_forget(struct journal_mailbox *row);
 /**

@@ -1564,4 +1564,8 @@ BUGS = [
         ("sync/apply/remove.c", "else if (mailbox->unshown == message)", "else if (mailbox->unshown < 0)")),
     bug("file sent that may be a message whose header is asked for last", Test("scenario_line"),
         ("sync/match/identify.c", "if (uid->late && (!uid->has_header || uid->open_header))", "if (uid->late && uid->open_header)")),
+    bug("removal here forgotten while the list lacks the message", Test("scenario_uneven"),
+        ("sync/observe/uneven.c", "message.facts |= FACT_GONE_THERE | FACT_OUT_OF_VIEW;", "message.facts |= FACT_GONE_THERE;")),
+    bug("removal of what is gone on both sides remembered for ever", Test("scenario_uneven"),
+        ("sync/observe/remote.c", "if (!uneven_end(run, sight->mailbox))", "if (run->dry && !uneven_end(run, sight->mailbox))")),
 ]

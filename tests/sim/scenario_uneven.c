@@ -438,6 +438,63 @@ what_a_list_lacks_that_does_not_add_up_is_no_twin_of_many_removals(void **state)
     }
 }
 
+/* What the list lacks is removed here: it stays removed, however late the server shows it again. */
+static void
+what_is_removed_here_while_the_list_lacks_it_is_removed_there_once_it_is_shown(void **state)
+{
+    (void)state;
+    for (int condstore = 0; condstore < 2; condstore++)
+        for (int before = 0; before < 5; before++) /* so many looks at the difference */
+            for (int moved = 0; moved < 2; moved++) {
+                given_mail(condstore != 0);
+                given_it_is_not_listed(21);
+                sim.server.untouchable = true;
+                for (int run = 0; run < before; run++)
+                    (void)when_golub_syncs_after(60);
+                if (moved)
+                    when_the_user_moves(21, INBOX, WORK);
+                else
+                    when_the_user_removes(INBOX, 21);
+                check_forget(&sim.clients[0]); /* a run may end well before it is removed there */
+                for (int run = 0; run < 5; run++)
+                    (void)when_golub_syncs_after(60);
+
+                sim.server.unlisted = 0;
+                sim.world.now += 86400;
+                assert_int_equal(when_golub_syncs_after(60), 0);
+
+                then_it_is_here(INBOX, 21, 0);
+                then_it_is_there(INBOX, 21, 0);
+                then_it_is_here(WORK, 21, moved);
+                then_it_is_there(WORK, 21, moved);
+                then_both_sides_agree();
+                end_scenario(NULL);
+            }
+}
+
+/* It was gone there: nothing is left to be remembered once the list adds up, and what comes later is another message. */
+static void
+what_is_removed_here_and_gone_there_is_forgotten_once_the_list_adds_up(void **state)
+{
+    struct error err = {0};
+    uint64_t left;
+
+    (void)state;
+    given_mail(false);
+    given_it_is_not_listed(21);
+    sim.server.untouchable = true;
+    when_the_user_removes(INBOX, 21);
+    for (int run = 0; run < 6; run++)
+        (void)when_golub_syncs_after(60);
+    server_expunge(&sim.server, INBOX, 2);
+    sim.server.unlisted = 0;
+    sim.world.now += 86400;
+    given_both_sides_agree();
+
+    assert_true(journal_message_count(sim.clients[0].journal, 0, WHICH_DIRTY, &left, &err));
+    assert_int_equal(left, 0);
+}
+
 /* A mailbox that was asked for its changes alone is listed whole when a day is over, although nothing is new. */
 static void
 a_flag_that_a_list_of_changes_leaves_out_comes_a_day_later(void **state)
@@ -481,6 +538,8 @@ main(void)
         SCENARIO(what_slid_out_of_a_view_before_its_count_was_right_is_no_removal),
         SCENARIO(what_a_list_lacks_that_does_not_add_up_is_no_twin_of_many_removals),
         SCENARIO(what_comes_again_where_a_list_does_not_add_up_is_the_same_message),
+        SCENARIO(what_is_removed_here_while_the_list_lacks_it_is_removed_there_once_it_is_shown),
+        SCENARIO(what_is_removed_here_and_gone_there_is_forgotten_once_the_list_adds_up),
         SCENARIO(a_flag_that_a_list_of_changes_leaves_out_comes_a_day_later),
         SCENARIO(what_was_sent_to_where_the_list_does_not_add_up_follows_no_equal_message),
     };

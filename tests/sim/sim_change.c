@@ -281,7 +281,7 @@ verify_item(struct change *change, size_t i)
     struct item *item = &change->items[i];
     const struct sim_message *message = remote_message(change->server, change->mailbox, item->uid);
 
-    if (message == NULL) {
+    if (message == NULL || (change->server->untouchable && message->content + 1 == change->server->unlisted)) {
         item->outcome.gone = true;
         return true;
     }

@@ -247,6 +247,7 @@ observe_one(struct listing *listing, struct error *err)
     if (server->world->on_look != NULL)
         server->world->on_look(server->world, listing->mailbox);
     listing->known = select->uidvalidity == then.uidvalidity;
+    server->sizeless = server->sizeless || select->sizeless;
     listing->delta = listing->known && !select->full && server->condstore && select->modseq > 0;
     listing->since = select->modseq;
     const struct remote_selected selected = {.uidvalidity = then.uidvalidity,
@@ -339,7 +340,8 @@ send_literal(struct server *server, const struct sim_message *message, bool head
     static const char padding[4096];
 
     server->bodies += !headers;
-    if (!headers && server->spoiled.times > 0 && server->spoiled.content == message->content) {
+    /* Where it was asked to tell no sizes, only the bytes say how long a message is: then nobody can see that one is short. */
+    if (!headers && server->spoiled.times > 0 && server->spoiled.content == message->content && !server->sizeless) {
         server->spoiled.times--;
         len = server->spoiled.len;
     }
