@@ -125,6 +125,30 @@ a_message_whose_size_is_refused_keeps_back_nothing(void **state)
     when_one_message_has_no_size(false);
 }
 
+/* The server was asked for no sizes when it first showed what was sent, and it counts other bytes than were sent. */
+static void
+what_was_sent_is_no_other_message_once_the_server_tells_its_size(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    sim.server.rude = false;
+    given_mail_there(WORK, 7);
+    sim.server.unsized = 7 + 1;
+    sim.server.lies = 2;
+    given_mail_here(WORK, 13);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_it_is_there(WORK, 13, 1);
+
+    sim.server.unsized = 0;
+    given_mail_there(INBOX, 6);
+    server_set_flags(&sim.server, WORK, &sim.server.boxes[WORK].messages[0], FLAG_FLAGGED, 0);
+    sim.world.repairs = 0;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    assert_int_equal(sim.world.repairs, 0);
+    then_both_sides_agree();
+}
+
 /* Asked for in the next run, then once a day: each time at the end of a run that has done all else. */
 static void
 what_ends_the_line_is_asked_for_once_a_day(void **state)
@@ -395,6 +419,7 @@ main(void)
         SCENARIO(a_message_that_ends_the_line_stops_itself_alone),
         SCENARIO(a_message_whose_size_ends_the_line_keeps_back_nothing),
         SCENARIO(a_message_whose_size_is_refused_keeps_back_nothing),
+        SCENARIO(what_was_sent_is_no_other_message_once_the_server_tells_its_size),
         SCENARIO(what_ends_the_line_is_asked_for_once_a_day),
         SCENARIO(a_mailbox_that_ended_the_line_is_asked_when_it_changed),
         SCENARIO(a_header_that_ends_the_line_is_read_from_the_body),
