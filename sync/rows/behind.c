@@ -47,7 +47,10 @@ renew(struct run *run, struct journal_message *message)
         !journal_message_delete(run->journal, message->id, &run->err))
         return false;
     message->id = 0;
-    return journal_message_save(run->journal, message, &run->err);
+    if (!journal_message_save(run->journal, message, &run->err))
+        return false;
+    pending.message = message->id; /* why it waits, and until when, is as true as before */
+    return !found || journal_pending_set(run->journal, &pending, &run->err);
 }
 
 static bool

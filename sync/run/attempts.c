@@ -217,6 +217,7 @@ is_over(struct run *run, const struct suspect *suspect, const struct mailbox *ma
 
     /* One that a list with an unreadable line does not name is counted as one that is refused. */
     *over = mailbox == NULL || !mailbox->chosen || (!mailbox->listed && !suspect->counted) ||
+            (mailbox->row.state == MAILBOX_GONE_LOCAL && !is_count(suspect->what)) || /* nothing is asked for in it */
             (suspect->what == ATTEMPT_REFUSED && !suspect->counted && is_gone(mailbox)) ||
             (is_whole(suspect->what)         ? mailbox->current
              : suspect->what == ATTEMPT_SEND ? false

@@ -411,6 +411,61 @@ a_mailbox_that_was_refused_and_then_ended_the_line_is_read_again(void **state)
     assert_false(has_pending(WORK, 0));
 }
 
+/* Nothing is asked for in a mailbox whose folder is gone: what could not be read in it is waited for no longer. */
+static void
+when_the_folder_goes_of_what_can_not_be_read(void)
+{
+    for (int run = 0; run < 2; run++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+    for (size_t i = 0; i < here()->tree.count; i++)
+        if (here()->tree.files[i].mailbox == WORK)
+            here()->tree.files[i].mailbox = SIM_MAILBOXES;
+    here()->tree.folder[WORK] = false;
+    check_forget(&sim.clients[0]);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    assert_int_equal(when_golub_syncs_after(86400), 0);
+}
+
+static void
+a_message_that_ended_the_line_is_over_when_its_folder_is_gone(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    given_mail_there(WORK, 6);
+    sim.server.withheld = 6 + 1;
+    when_the_folder_goes_of_what_can_not_be_read();
+}
+
+static void
+a_mailbox_that_ended_the_line_is_over_when_its_folder_is_gone(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    given_mail_there(WORK, 6);
+    sim.server.unreadable = 1u << WORK;
+    when_the_folder_goes_of_what_can_not_be_read();
+}
+
+/* Its row gets a new number where something else can't be seen, either. */
+static void
+why_a_message_waits_is_known_while_others_end_the_line_too(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    const uint32_t uid = given_mail_there(WORK, 6);
+    sim.server.withheld = 6 + 1;
+    for (int run = 0; run < 2; run++)
+        assert_int_equal(when_golub_syncs_after(60), 1);
+    assert_true(has_pending(WORK, uid));
+    given_mail_there(OLD, 7);
+    sim.server.unreadable = 1u << OLD;
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    assert_true(has_pending(WORK, uid));
+}
+
 int
 main(void)
 {
@@ -433,6 +488,9 @@ main(void)
         SCENARIO(a_mailbox_whose_creation_ends_the_line_keeps_back_nothing),
         SCENARIO(a_removal_here_waits_one_run_for_a_mailbox_that_is_refused),
         SCENARIO(a_mailbox_that_was_refused_and_then_ended_the_line_is_read_again),
+        SCENARIO(a_message_that_ended_the_line_is_over_when_its_folder_is_gone),
+        SCENARIO(a_mailbox_that_ended_the_line_is_over_when_its_folder_is_gone),
+        SCENARIO(why_a_message_waits_is_known_while_others_end_the_line_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
