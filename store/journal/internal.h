@@ -12,9 +12,8 @@
 
 /* What becomes of an account whose journal is moved away. It can't be asked which kind of account it was of. */
 #define JOURNAL_ANEW                                                                                                   \
-    "the next run pairs both sides again and deletes nothing; of a POP account all that is on the server comes "       \
-    "again, "                                                                                                          \
-    "or nothing of it after golub import --skip-existing."
+    "the next run pairs both sides again and deletes nothing; with deliver-command all that is on the POP server "     \
+    "comes again, or nothing of it after golub import --skip-existing."
 
 /* Rows that what was begun in doubt may be, it among them: of one name, header or kin. */
 #define POP_LIKE_BEGUN(which)                                                                                          \

@@ -206,15 +206,18 @@ class ImportTest(DovecotTest):
         self.assertNotIn("left", self.run_golub("status", "post").out)
 
     def test_a_journal_that_cannot_be_used_comes_with_what_a_pop_account_has_to_expect(self):
-        self.given(2)
+        mails = self.given(2)
         self.import_()
         with open(self.account.journal_path(), "wb") as f:
             f.write(b"no journal " * 1000)
 
         result = self.import_(expect=SOME)
 
-        self.assertIn("comes again", result.err)
+        self.assertIn("with deliver-command all that is on the POP server comes again", result.err)
         self.assertIn("--skip-existing", result.err)
+        os.unlink(self.account.journal_path() or os.path.join(self.account.state, "journal.db"))
+        self.import_()
+        self.assert_here(mails)
 
     def test_check_says_what_the_server_can_do_and_changes_nothing(self):
         def seen():  # the time of the Maildir alone is let off: a probe for colons was made in it and removed
