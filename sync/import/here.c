@@ -173,7 +173,8 @@ static bool
 refuse_removals(struct import *import, const char *what)
 {
     import->may_remove = false;
-    import->partial = true;
+    import_left_undone(import, "the folder that mail is delivered into is another one, or gone: nothing was removed "
+                               "from the server");
     import_say(import, "deliver",
                "the folder %s of %s %s: mail is fetched, and nothing is removed from the server in this run",
                import->account->import.deliver_to, import->account->maildir, what);
@@ -312,7 +313,7 @@ import_look_again(struct import *import)
         return true;
     if (!import->local.ops->stands(import->local.self)) {
         import->may_remove = false;
-        import->partial = true;
+        import_left_undone(import, "the Maildir was replaced meanwhile: nothing was removed from the server");
         import_say(import, "deliver",
                    "%s is not the Maildir any more that this import began with: nothing is removed from the server in "
                    "this run",

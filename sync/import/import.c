@@ -177,7 +177,8 @@ conclude(struct import *import, bool ok)
     if (import->partial && ok && !import_stopped(import) && !report_has_error(import->report, import->account->name)) {
         struct error err = {0};
 
-        error_state(&err, ERROR_SERVER, "not all could be done in this run");
+        error_state(&err, ERROR_SERVER, "not all could be done in this run%s%s", import->undone != NULL ? ": " : "",
+                    import->undone != NULL ? import->undone : "");
         error_hint(&err, "The next run goes on; `golub status %s` lists what waits.", import->account->name);
         import_problem(import, &err);
     }

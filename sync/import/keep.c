@@ -157,7 +157,7 @@ stays_there(struct keeping *keeping, struct journal_pop *row)
 {
     struct import *import = keeping->import;
 
-    import->partial = true;
+    import_left_undone(import, "mail that is due stays on the server: nothing proves that all of it is here");
     import->counts.pending++;
     keeping->doubtful++;
     if (row->facts & POP_UNSURE) /* its row says why */
@@ -392,7 +392,7 @@ say_what_waits(const struct keeping *keeping)
     if (count == 0)
         return;
     import->counts.pending += count;
-    import->partial = true;
+    import_left_undone(import, "the server has no TOP: mail that is due stays there");
     import_say(import, "keep",
                "%" PRIu64
                " message%s due to be removed from the server and stay%s there: the server has no TOP, so nothing "

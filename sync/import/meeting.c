@@ -360,7 +360,7 @@ meet(struct meeting *meeting, uint64_t fresh)
         return false;
     import->widen = meeting->found > 0 || meeting->refused || meeting->own;
     if (import->unseen) {
-        import->partial = true;
+        import_left_undone(import, "files here changed while they were looked at");
         import_say(import, "match",
                    "files here changed while they were looked at: mail that may be here already is fetched by the next "
                    "run");

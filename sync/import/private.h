@@ -120,6 +120,7 @@ struct import { /* one session; what a run keeps of it is in import.c */
         compare_more; /* import_compare met a copy of a row that another line has: it and that line are to be compared, too */
     bool freed;       /* import_bury_reused parted a row from what has its name now */
     bool partial;         /* something was not done: exit 1 */
+    const char *undone;   /* what, in few words, where no error says it; NULL */
     bool held;            /* exit 3 */
     bool fetched;         /* all that this session was to fetch was asked for */
     bool released;        /* in this run: what a session of it holds after that waits for the next word */
@@ -156,6 +157,8 @@ import_no_memory(struct import *import)
     error_hint(&import->err, "Free some memory and run golub again; nothing is lost.");
     return false;
 }
+/** Something is not done in this run, for this reason, in few words: the error of a run that has none of its own says it. */
+void import_left_undone(struct import *import, const char *why);
 /** Report an error about one message or the account; the run is partial and goes on. */
 void import_problem(struct import *import, const struct error *err);
 /**

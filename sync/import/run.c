@@ -44,6 +44,13 @@ import_interrupted(struct import *import)
 }
 
 void
+import_left_undone(struct import *import, const char *why)
+{
+    import->partial = true;
+    import->undone = why;
+}
+
+void
 import_problem(struct import *import, const struct error *err)
 {
     struct error copy = *err;

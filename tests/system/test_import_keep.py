@@ -115,8 +115,23 @@ class KeepTest(DovecotTest):
         result = self.import_(expect=SOME)
 
         self.assertIn("is not the Maildir any more", result.out)
+        self.assertIn("not all could be done in this run: the Maildir was replaced meanwhile", result.err)
         self.assertEqual(self.removals(), [])
         self.assertEqual(self.there(), mails)
+
+    def test_a_quiet_run_that_does_not_do_all_says_why(self):
+        self.account.set(keep="no")
+        self.given(2)
+        self.import_()
+        os.rename(self.account.maildir.folder("INBOX"), self.account.maildir.folder("Old"))
+        self.given(2)
+
+        result = self.import_("-q", expect=SOME)
+
+        self.assertEqual(result.out, "")
+        self.assertIn("the folder that mail is delivered into is another one, or gone", result.err)
+        self.import_()
+        self.assertEqual(self.there(), [])
 
     def test_a_removal_in_a_later_session_is_proven_by_the_header_first(self):
         self.account.set(keep="30d")
