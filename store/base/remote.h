@@ -129,6 +129,7 @@ struct remote_fetch { /* bodies or headers of one mailbox */
     const uint32_t *uids; /* ascending */
     size_t count;
     bool headers; /* BODY.PEEK[HEADER] instead of BODY.PEEK[] */
+    bool sizes;   /* RFC822.SIZE, too: no listing told it */
 };
 
 struct remote_sink { /* one literal at a time: begin, any number of data, end */
@@ -139,6 +140,8 @@ struct remote_sink { /* one literal at a time: begin, any number of data, end */
     bool (*done)(void *context, size_t index, const struct remote_outcome *outcome);
     /** This message was asked for by itself and refused, before `done`, which says it of the first one. May be NULL. */
     bool (*refused)(void *context, size_t index, uint32_t uid, const struct remote_outcome *outcome);
+    /** With `sizes`: what the server says of the message whose literal came, before its `end`, or nothing. May be NULL. */
+    bool (*sized)(void *context, size_t index, uint64_t size);
 };
 
 struct remote_store { /* the same change of flags for several UIDs of one mailbox */

@@ -1,10 +1,10 @@
 /*
- * Bodies or headers of many mailboxes, streamed to a sink in the order of the answers. UIDs are asked in commands of
- * at most 256, or as many as the server announces (MESSAGELIMIT); what one cuts off all the same is asked for again. Some servers refuse a whole command for the sake of one message that they can't read: what was not
- * delivered then is asked again in halves, down to the one. Others refuse all of it, for now: so before the halves two
- * messages are asked for by themselves. Where two on end are refused in the same words, or the server says by a code
- * that it is enough, nothing more is asked of that mailbox. [UNAVAILABLE] and [SERVERBUG] are no such code: servers say
- * them of one message that they can't read, too.
+ * Bodies or headers of many mailboxes, streamed to a sink in the order of the answers. UIDs are asked in commands of at most 256, or as many as
+ * the server announces (MESSAGELIMIT); what one cuts off all the same is asked for again. Some servers refuse a whole command for the sake of one
+ * message that they can't read: what was not delivered then is asked again in halves, down to the one. Others refuse all of it, for now: so before
+ * the halves two messages are asked for by themselves. Where two on end are refused in the same words, or the server says by a code that it is
+ * enough, nothing more is asked of that mailbox. [UNAVAILABLE] and [SERVERBUG] are no such code: servers say them of one message that they can't
+ * read, too.
  */
 #include "store/imap/client.h"
 
@@ -81,7 +81,9 @@ send_fetch(struct fetching *fetching, const struct piece *piece)
     queue_begin(queue, COMMAND_FETCH, piece->index, piece->first, piece->count);
     queue_print(queue, "UID FETCH ");
     queue_set(queue, wanted->uids + piece->first, piece->count);
-    queue_print(queue, wanted->headers ? " (UID BODY.PEEK[HEADER])" : " (UID BODY.PEEK[])");
+    queue_print(queue, wanted->headers ? " (UID BODY.PEEK[HEADER])"
+                       : wanted->sizes ? " (UID RFC822.SIZE BODY.PEEK[])"
+                                       : " (UID BODY.PEEK[])");
     return queue_end(queue, fetching->err);
 }
 
@@ -270,7 +272,7 @@ static bool
 take_untagged(void *self, const struct response *response, const struct command *oldest)
 {
     struct fetching *fetching = self;
-    uint32_t uid = response->fetch.uid;
+    uint32_t uid = response->kind != RESPONSE_UNREADABLE ? response->fetch.uid : 0;
     size_t at;
 
     (void)oldest;
@@ -280,12 +282,13 @@ take_untagged(void *self, const struct response *response, const struct command 
     if ((response->kind != RESPONSE_FETCH && response->kind != RESPONSE_UNREADABLE) || !fetching->begun)
         return true;
     fetching->begun = false;
-    if (response->kind == RESPONSE_UNREADABLE)
-        uid = 0;
     /* Whose body it was is known only now where the UID came behind it. 0: nobody's, to be forgotten. */
     if (uid != 0 && is_wanted(fetching, uid, &at)) {
         note_delivered(fetching, at, true);
         place_of(fetching, fetching->selection.index)->refused = 0;
+        if (response->fetch.has_size && fetching->to->sized != NULL &&
+            !fetching->to->sized(fetching->context, fetching->selection.index, response->fetch.size))
+            return false;
     } else {
         uid = 0;
     }

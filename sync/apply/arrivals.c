@@ -72,7 +72,7 @@ record(struct arrivals *arrivals, struct arrival *arrival, const struct local_de
             return false;
     }
     if (arrival->confirmed) {
-        reading_learn(&mailbox->row, message->size, arrival->literal);
+        reading_learn(&mailbox->row, arrival->announced, arrival->literal);
         if (!journal_mailbox_save(run->journal, &mailbox->row, &run->err))
             return false;
     }

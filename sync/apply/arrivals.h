@@ -13,8 +13,9 @@ struct arrival { /* a finished draft that waits for its batch */
     uint32_t mailbox;
     const char *why; /* of plan_reason_words */
     struct local_draft *draft;
-    uint64_t literal; /* bytes as the server sent them */
-    bool confirmed;   /* fewer than it announced, twice the same */
+    uint64_t literal;   /* bytes as the server sent them */
+    uint64_t announced; /* or READING_UNTOLD */
+    bool confirmed;     /* fewer than it announced, twice the same */
     struct digests digests;
 };
 

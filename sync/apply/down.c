@@ -41,6 +41,7 @@ struct downloading {
     struct local_draft *draft; /* being written; NULL: what comes is thrown away */
     bool no_room;              /* true: because more came than was announced, or than there is room for */
     uint64_t draft_bytes;
+    uint64_t told;                 /* what the server says of its size with it, or READING_UNTOLD */
     struct journal_message *other; /* a row that is looked at */
 };
 
@@ -72,6 +73,7 @@ on_begin(void *context, size_t index, uint64_t size)
     struct downloading *down = context;
 
     down->draft_bytes = 0;
+    down->told = READING_UNTOLD;
     if (!room_look(down->run, &down->room, size, &down->no_room))
         return false;
     return down->no_room || begin_draft(down, index);
@@ -86,6 +88,16 @@ on_data(void *context, size_t index, const void *bytes, size_t len)
     down->draft_bytes += len;
     return down->draft == NULL ||
            down->run->local.ops->draft_write(down->run->local.self, down->draft, bytes, len, &down->run->err);
+}
+
+static bool
+on_sized(void *context, size_t index, uint64_t size)
+{
+    struct downloading *down = context;
+
+    (void)index;
+    down->told = size;
+    return true;
 }
 
 static size_t
@@ -134,13 +146,6 @@ take_no_room(struct downloading *down, size_t wanted)
     return down->draft_bytes > down->asked[wanted]->size || room_refuse(down->run, &down->room, down->draft_bytes);
 }
 
-/* Of a message whose size nobody told no empty body is believed: a byte at least is expected. */
-static uint64_t
-expected(const struct mailbox *mailbox, const struct journal_message *message)
-{
-    return message->size == 0 && (message->date == 0 || mailbox->sizeless) ? 1 : message->size;
-}
-
 /* The draft is whole: is it the message? */
 static bool
 finish(struct downloading *down, struct mailbox *mailbox, size_t wanted, struct arrival *arrival, bool *taken)
@@ -150,8 +155,9 @@ finish(struct downloading *down, struct mailbox *mailbox, size_t wanted, struct 
     if (!run->local.ops->draft_finish(run->local.self, arrival->draft, &arrival->digests, &run->err) ||
         !run_load(run, down->asked[wanted]->id, &arrival->message))
         return false;
-    *taken = reading_take(&down->readings[wanted], mailbox, expected(mailbox, &arrival->message), arrival->literal,
-                          &arrival->digests, down->again, &arrival->confirmed);
+    arrival->announced = arrival->message.size != 0 ? arrival->message.size : down->told;
+    *taken = reading_take(&down->readings[wanted], mailbox, arrival->announced, arrival->literal, &arrival->digests,
+                          down->again, &arrival->confirmed);
     return !*taken || choose_base(down, mailbox, &arrival->message);
 }
 
@@ -339,26 +345,32 @@ static void
 make_requests(struct downloading *down)
 {
     uint32_t *uids = down->uids;
+    struct remote_fetch *request = NULL;
+    bool sizes;
 
     down->request_count = 0;
     for (size_t i = 0; i < down->asked_count; i++) {
         const struct todo *todo = down->asked[i], *last = i > 0 ? down->asked[i - 1] : NULL;
         const struct mailbox *mailbox = &down->run->mailboxes[todo->mailbox];
 
+        sizes = reading_asks_size(&down->readings[i], todo->size);
         uids[i] = todo->uid;
-        if (last == NULL || last->mailbox != todo->mailbox || last->uid >= todo->uid) {
+        if (last == NULL || last->mailbox != todo->mailbox || last->uid >= todo->uid || request->sizes != sizes) {
             down->first[down->request_count] = i;
-            down->requests[down->request_count++] = (struct remote_fetch){
-                .mailbox = text_of(mailbox->row.wire), .uidvalidity = mailbox->row.uidvalidity, .uids = uids + i};
+            request = &down->requests[down->request_count++];
+            *request = (struct remote_fetch){.mailbox = text_of(mailbox->row.wire),
+                                             .uidvalidity = mailbox->row.uidvalidity,
+                                             .uids = uids + i,
+                                             .sizes = sizes};
         }
-        down->requests[down->request_count - 1].count++;
+        request->count++;
     }
 }
 
 static bool
 fetch_asked(struct downloading *down)
 {
-    static const struct remote_sink sink = {on_begin, on_data, on_end, on_done, on_refused};
+    static const struct remote_sink sink = {on_begin, on_data, on_end, on_done, on_refused, on_sized};
     struct run *run = down->run;
     struct error why;
     bool ok;

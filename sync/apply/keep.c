@@ -221,7 +221,7 @@ leave_others(struct keeping *keeping)
 static bool
 fetch(struct keeping *keeping)
 {
-    static const struct remote_sink sink = {on_begin, on_data, on_end, on_done, NULL};
+    static const struct remote_sink sink = {on_begin, on_data, on_end, on_done, NULL, NULL};
     struct run *run = keeping->run;
     bool ok =
         situation_mark(run) && write_index(keeping) &&

@@ -16,6 +16,7 @@ struct probing {
     uint32_t *uids;
     bool headers, again;
     uint64_t literal; /* bytes of it that came */
+    uint64_t told;    /* what the server says of its size with it, or READING_UNTOLD */
     struct digest *digest;
     struct lines_grow grow; /* a file's digests are of its wire form, in which every LF has its CR */
     struct buffer header;
@@ -29,6 +30,7 @@ on_begin(void *context, size_t index, uint64_t size)
     (void)index;
     (void)size;
     probing->literal = 0;
+    probing->told = READING_UNTOLD;
     buffer_clear(&probing->header);
     probing->grow = (struct lines_grow){0};
     if (digest_reset(probing->digest, !probing->headers)) /* a body may be what became of a file that was sent */
@@ -60,6 +62,16 @@ on_data(void *context, size_t index, const void *bytes, size_t len)
     return true;
 }
 
+static bool
+on_sized(void *context, size_t index, uint64_t size)
+{
+    struct probing *probing = context;
+
+    (void)index;
+    probing->told = size;
+    return true;
+}
+
 /* A line that only a server on the way adds: no two messages have the same. */
 static bool
 has_received(struct text header)
@@ -86,8 +98,9 @@ take(struct probing *probing, size_t at, const struct digests *digests, bool *cu
     const struct probe *probe = probing->probes[at];
 
     *cut = false;
-    return probing->headers || reading_take(&probing->readings[at], &probing->run->mailboxes[probe->mailbox],
-                                            probe->size, probing->literal, digests, probing->again, cut);
+    return probing->headers ||
+           reading_take(&probing->readings[at], &probing->run->mailboxes[probe->mailbox],
+                        probe->size != 0 ? probe->size : probing->told, probing->literal, digests, probing->again, cut);
 }
 
 /* The first place in the request, which is ascending, that this UID may have. */
@@ -194,27 +207,33 @@ probe_message_id(struct text header, char out[static 256])
 static void
 make_requests(struct probing *probing, size_t *count)
 {
+    struct remote_fetch *request = NULL;
+    bool sizes;
+
     *count = 0;
     for (size_t i = 0; i < probing->count; i++) {
         const struct probe *probe = probing->probes[i];
         const struct mailbox *mailbox = &probing->run->mailboxes[probe->mailbox];
 
+        sizes = !probing->headers && reading_asks_size(&probing->readings[i], probe->size);
         probing->uids[i] = probe->uid;
-        if (i == 0 || probe->mailbox != probing->probes[i - 1]->mailbox) {
+        if (i == 0 || probe->mailbox != probing->probes[i - 1]->mailbox || request->sizes != sizes) {
             probing->first[*count] = i;
-            probing->requests[(*count)++] = (struct remote_fetch){.mailbox = text_of(mailbox->row.wire),
-                                                                  .uidvalidity = mailbox->row.uidvalidity,
-                                                                  .uids = &probing->uids[i],
-                                                                  .headers = probing->headers};
+            request = &probing->requests[(*count)++];
+            *request = (struct remote_fetch){.mailbox = text_of(mailbox->row.wire),
+                                             .uidvalidity = mailbox->row.uidvalidity,
+                                             .uids = &probing->uids[i],
+                                             .headers = probing->headers,
+                                             .sizes = sizes};
         }
-        probing->requests[*count - 1].count++;
+        request->count++;
     }
 }
 
 static bool
 ask(struct probing *probing)
 {
-    static const struct remote_sink sink = {on_begin, on_data, on_end, on_done, NULL};
+    static const struct remote_sink sink = {on_begin, on_data, on_end, on_done, NULL, on_sized};
     struct run *run = probing->run;
     size_t count;
 

@@ -41,13 +41,14 @@ reading_take(struct reading *reading, const struct mailbox *mailbox, uint64_t si
     bool same = again && reading->read && literal > 0 && reading->literal == literal &&
                 memcmp(reading->wire, digests->wire, DIGEST_SIZE) == 0;
 
-    *confirmed = same && literal < size;
+    *confirmed = same && literal < size && size != READING_UNTOLD;
     if (literal >= size || same)
         return true;
     if (reading_learned(row) && literal >= size - literal &&
         (size - literal <= row->short_bytes || share_of(size, literal) <= row->short_share))
         return true;
     reading->read = true;
+    reading->size = size;
     reading->literal = literal;
     memcpy(reading->wire, digests->wire, DIGEST_SIZE);
     return false;
@@ -80,13 +81,17 @@ reading_give_up(struct run *run, const struct mailbox *mailbox, const struct rea
                          message->size, reading->literal);
     else if (!reading->read)
         (void)text_print(why, sizeof why, "the server says OK and sends no body, twice");
+    else if (reading->size == READING_UNTOLD)
+        (void)text_print(why, sizeof why,
+                         "the server tells no size and sends %" PRIu64 " bytes, and not the same twice",
+                         reading->literal);
     else if (reading->literal == 0)
         (void)text_print(why, sizeof why, "the server announces %" PRIu64 " bytes and sends an empty body, twice",
-                         message->size);
+                         reading->size);
     else
         (void)text_print(why, sizeof why,
                          "the server announces %" PRIu64 " bytes and sends %" PRIu64 ", and not the same twice",
-                         message->size, reading->literal);
+                         reading->size, reading->literal);
     return reading_missed(run, mailbox, message, why);
 }
 

@@ -9,21 +9,30 @@
 
 #include "sync/run/run.h"
 
-struct reading {    /* of one message that is being fetched */
-    bool delivered; /* it was taken as the message */
-    bool failed;    /* the server refused it, and that was said */
-    bool no_room;   /* more came than the disk has room for */
-    bool read;      /* it came once, and was in doubt: */
-    uint64_t literal;
+#define READING_UNTOLD                                                                                                 \
+    UINT64_MAX /* as a size: the server tells none, so that only a second reading shows that all came */
+
+struct reading {            /* of one message that is being fetched */
+    bool delivered;         /* it was taken as the message */
+    bool failed;            /* the server refused it, and that was said */
+    bool no_room;           /* more came than the disk has room for */
+    bool read;              /* it came once, and was in doubt: */
+    uint64_t size, literal; /* announced; that came */
     unsigned char wire[DIGEST_SIZE];
 };
 
 /**
  * Is this body to be taken? If not, *reading remembers it for the second time. @param again  the second time  @param
- * confirmed [out] both readings agree, to be learned from
+ * size  announced, or READING_UNTOLD  @param confirmed [out] both readings agree, to be learned from
  */
 bool reading_take(struct reading *reading, const struct mailbox *mailbox, uint64_t size, uint64_t literal,
                   const struct digests *digests, bool again, bool *confirmed);
+/** Is the size to be asked for with the body? No listing told it, and it did not come with the first reading. */
+static inline bool
+reading_asks_size(const struct reading *reading, uint64_t listed)
+{
+    return listed == 0 && !(reading->read && reading->size == READING_UNTOLD);
+}
 /**
  * Two readings agreed on fewer bytes than announced, so the mailbox's sizes are wrong: note by how much. The caller
  * saves the row.

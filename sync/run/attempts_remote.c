@@ -159,17 +159,19 @@ tell(struct parts *parts)
 }
 
 static bool
-fetch_parts(struct parts *parts, const struct remote_fetch *wanted, bool whole, struct error *err)
+fetch_parts(struct parts *parts, const struct remote_fetch *wanted, bool bare, struct error *err)
 {
     const struct remote server = parts->watch.run->attempts.server;
     struct remote_fetch *requests = arena_array(&parts->arena, parts->count, sizeof *requests);
 
     if (!run_has(parts->watch.run, &parts->arena))
         return false;
-    parts->watch.header_only = whole;
+    parts->watch.bare = bare;
+    parts->watch.header_only = bare && parts->count != 0 && wanted[parts->index[0]].headers;
     for (size_t i = 0; i < parts->count; i++) {
         requests[i] = wanted[parts->index[i]];
-        requests[i].headers = requests[i].headers && !whole;
+        requests[i].headers = requests[i].headers && !bare;
+        requests[i].sizes = requests[i].sizes && !bare;
         requests[i].uids = parts->uids[i];
         requests[i].count = parts->counts[i];
     }
@@ -178,11 +180,11 @@ fetch_parts(struct parts *parts, const struct remote_fetch *wanted, bool whole, 
 }
 
 /*
- * Some servers refuse the header of a message whose body they have. Without it nobody knows whether the message is a file here: so all that
- * did not come with it is asked for again, whole. What is said of that counts.
+ * Some servers refuse the header of a message whose body they have: without it nobody knows whether the message is a file here. Or its size. So
+ * all that did not come with them is asked for again, the body alone. What is said of that counts.
  */
 static bool
-fetch_refused_headers(struct parts *parts, const struct remote_fetch *wanted, struct error *err)
+fetch_bare(struct parts *parts, const struct remote_fetch *wanted, enum attempt what, struct error *err)
 {
     struct watch *watch = &parts->watch;
     size_t n = 0;
@@ -210,40 +212,38 @@ fetch_refused_headers(struct parts *parts, const struct remote_fetch *wanted, st
     if (fetch_parts(parts, wanted, true, err))
         return true;
     if (flight_is_broken(watch))
-        flight_suspect_messages(watch, parts->mailboxes, parts->count, ATTEMPT_HEADER);
+        flight_suspect_messages(watch, parts->mailboxes, parts->count, what);
     return false;
 }
 
-/* What is beyond suspicion together, then each suspect alone; where a header ended the line, the body is read for it. */
+/* What is beyond suspicion together, then each suspect alone; that by its body, whose header or size may be what ended the line. */
 static bool
 fetch(void *self, const struct remote_fetch *wanted, size_t count, const struct remote_sink *to, void *context,
       struct error *err)
 {
     struct run *run = self;
     const enum attempt what = count != 0 && wanted[0].headers ? ATTEMPT_HEADER : ATTEMPT_BODY;
-    struct parts parts = {.watch = {.sink = to, .context = context}};
+    struct parts parts = {.watch = {.sink = to, .context = context, .wanted = wanted}};
     struct request *requests = arena_array(&parts.arena, count, sizeof *requests);
     bool ok = run_has(run, &parts.arena);
 
     for (size_t i = 0; ok && i < count; i++)
         requests[i] = (struct request){wanted[i].mailbox, wanted[i].uids, wanted[i].count};
-    if (what == ATTEMPT_HEADER)
-        parts.watch.refused = arena_array(&parts.arena, count, sizeof *parts.watch.refused);
+    parts.watch.refused = arena_array(&parts.arena, count, sizeof *parts.watch.refused);
     ok = ok && divide(&parts, run, requests, count, what);
     if (ok) {
         ok = fetch_parts(&parts, wanted, false, err);
         if (!ok && flight_is_broken(&parts.watch))
             flight_suspect_messages(&parts.watch, parts.mailboxes, parts.count, what);
     }
-    if (ok && what == ATTEMPT_HEADER)
-        ok = fetch_refused_headers(&parts, wanted, err);
+    ok = ok && fetch_bare(&parts, wanted, what, err);
     parts.count = 1;
     for (size_t i = 0; ok && i < count; i++) {
         for (size_t k = 0; ok && parts.watch.split[i] && k < wanted[i].count; k++) {
             if (suspect_of(run, wanted[i].mailbox, what, wanted[i].uids[k]) == NULL)
                 continue;
             isolate(&parts, i, wanted[i].mailbox, wanted[i].uids[k]);
-            ok = fetch_parts(&parts, wanted, what == ATTEMPT_HEADER, err);
+            ok = fetch_parts(&parts, wanted, true, err);
             if (ok || flight_is_broken(&parts.watch))
                 settle(run, wanted[i].mailbox, what, wanted[i].uids[k], !ok);
         }

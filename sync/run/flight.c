@@ -183,8 +183,10 @@ on_refused(void *context, size_t index, uint32_t uid, const struct remote_outcom
 {
     struct watch *watch = context;
     const size_t caller = watch->index[index];
+    const struct remote_fetch *wanted = &watch->wanted[caller];
 
-    if (watch->refused != NULL && !watch->header_only && !outcome->gone && !outcome->changed && !outcome->throttled) {
+    if (!watch->bare && (wanted->headers || wanted->sizes) && !outcome->gone && !outcome->changed &&
+        !outcome->throttled) {
         watch->refused[caller] = watch->split[caller] = true;
         return true;
     }
@@ -202,7 +204,16 @@ on_fetched(void *context, size_t index, const struct remote_outcome *outcome)
            flight_said(watch, watch->sink->done(watch->context, watch->index[index], outcome));
 }
 
-const struct remote_sink flight_reading = {on_begin, on_data, on_end, on_fetched, on_refused};
+static bool
+on_sized(void *context, size_t index, uint64_t size)
+{
+    struct watch *watch = context;
+
+    return watch->sink->sized == NULL ||
+           flight_said(watch, watch->sink->sized(watch->context, watch->index[index], size));
+}
+
+const struct remote_sink flight_reading = {on_begin, on_data, on_end, on_fetched, on_refused, on_sized};
 
 void
 flight_suspect_messages(struct watch *watch, const struct text *mailboxes, size_t count, enum attempt what)

@@ -20,7 +20,10 @@ struct watch { /* one call of the server: what is asked together, or one suspect
     /* the caller's requests of which suspects are asked alone: their outcome is told after that */
     bool *split;
     struct remote_outcome *outcomes;
-    bool *refused; /* of the caller's requests: headers that are refused, and read from the whole body after that; NULL: no headers are asked */
+    const struct remote_fetch *wanted; /* the caller's fetch; NULL: it is none */
+    bool *
+        refused; /* of the caller's requests: with header or size something is refused, and the body alone is asked for after that */
+    bool bare; /* that is asked for now */
     /* a header that is read from the whole body */
     bool header_only, over;
     enum { IN_LINE, AT_LINE, AT_LINE_CR } at;

@@ -213,7 +213,7 @@ on_created(void *context, size_t index, struct text wire_name, const struct remo
 }
 
 static const struct remote_observer observer = {on_selected, on_vanished, on_message, on_done};
-static const struct remote_sink sink = {on_begin, on_data, on_end, on_done, NULL};
+static const struct remote_sink sink = {on_begin, on_data, on_end, on_done, NULL, NULL};
 static const struct remote_changer changer = {on_verify, on_changed};
 static const struct remote_appender appender = {give_bytes, give_again, on_appended};
 

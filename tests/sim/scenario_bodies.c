@@ -29,6 +29,57 @@ a_body_that_comes_short_once_is_read_again(void **state)
     }
 }
 
+/* One message keeps the sizes of all from being listed: they are told with the bodies, but its own. */
+static void
+a_body_that_comes_short_where_no_sizes_are_listed_is_read_again(void **state)
+{
+    static const size_t lens[] = {0, 1, 40};
+
+    (void)state;
+    for (int rude = 0; rude < 2; rude++) {
+        for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+            given_empty_account(1);
+            for (int content = 1; content < 4; content++)
+                given_mail_there(INBOX, content);
+            sim.server.rude = rude == 1;
+            sim.server.unsized = 2 + 1;
+            given_spoiled_body(1, lens[i], 1);
+
+            assert_int_equal(when_golub_syncs_after(60), 0);
+
+            assert_int_equal(sim.server.spoiled.times, 0);
+            assert_true(rude == 1 ||
+                        sim.server.bodies == 5); /* each once, but the short one, and the one without a size */
+            then_both_sides_agree();
+        }
+    }
+}
+
+static void
+a_body_whose_size_nobody_tells_is_taken_when_it_came_twice_the_same(void **state)
+{
+    static const size_t lens[] = {0, 1, 40};
+
+    (void)state;
+    for (int rude = 0; rude < 2; rude++) {
+        for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+            given_empty_account(1);
+            given_mail_there(INBOX, 1);
+            given_mail_there(INBOX, 2);
+            sim.server.rude = rude == 1;
+            sim.server.unsized = 2 + 1;
+            given_spoiled_body(2, lens[i], 1);
+
+            assert_int_equal(when_golub_syncs_after(60), 1);
+
+            then_it_is_here(INBOX, 1, 1);
+            then_it_is_here(INBOX, 2, 0);
+            assert_int_equal(when_golub_syncs_after(60), 0);
+            then_both_sides_agree();
+        }
+    }
+}
+
 static void
 an_empty_body_is_never_the_message(void **state)
 {
@@ -310,6 +361,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(a_body_that_comes_short_once_is_read_again),
+        SCENARIO(a_body_that_comes_short_where_no_sizes_are_listed_is_read_again),
+        SCENARIO(a_body_whose_size_nobody_tells_is_taken_when_it_came_twice_the_same),
         SCENARIO(an_empty_body_is_never_the_message),
         SCENARIO(sizes_that_are_always_too_high_are_learned),
         SCENARIO(a_body_that_comes_short_while_it_is_compared_doubles_nothing),

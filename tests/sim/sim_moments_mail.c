@@ -90,7 +90,7 @@ moment_body(struct sim *sim)
     /* Shorter than announced: where a server's sizes are too low, or not told, nothing shows that a body was cut. */
     const uint64_t announced = server_size(&sim->server, content);
     const size_t len = content_get(content)->len, below = announced < len ? (size_t)announced : len;
-    if (below == 0 || sim->server.unsized != 0)
+    if (below == 0)
         return;
     sim->server.spoiled.content = content;
     sim->server.spoiled.len = rng_chance(dice(sim), 40) ? 0 : rng_below(dice(sim), (unsigned)below);

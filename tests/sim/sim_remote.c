@@ -247,7 +247,6 @@ observe_one(struct listing *listing, struct error *err)
     if (server->world->on_look != NULL)
         server->world->on_look(server->world, listing->mailbox);
     listing->known = select->uidvalidity == then.uidvalidity;
-    server->sizeless = server->sizeless || select->sizeless;
     listing->delta = listing->known && !select->full && server->condstore && select->modseq > 0;
     listing->since = select->modseq;
     const struct remote_selected selected = {.uidvalidity = then.uidvalidity,
@@ -331,17 +330,17 @@ remote_target(struct server *server, struct text mailbox, uint32_t uidvalidity, 
 }
 
 static bool
-send_literal(struct server *server, const struct sim_message *message, bool headers, size_t index,
+send_literal(struct server *server, const struct sim_message *message, const struct remote_fetch *wanted, size_t index,
              const struct remote_sink *to, void *context)
 {
     const struct content *content = content_get(message->content);
+    const bool headers = wanted->headers;
     size_t len = headers ? content->header_len : content->len;
     const uint32_t uid = message->uid;
     static const char padding[4096];
 
     server->bodies += !headers;
-    /* Where it was asked to tell no sizes, only the bytes say how long a message is: then nobody can see that one is short. */
-    if (!headers && server->spoiled.times > 0 && server->spoiled.content == message->content && !server->sizeless) {
+    if (!headers && server->spoiled.times > 0 && server->spoiled.content == message->content) {
         server->spoiled.times--;
         len = server->spoiled.len;
     }
@@ -355,6 +354,9 @@ send_literal(struct server *server, const struct sim_message *message, bool head
             return false;
         at += piece;
     }
+    if (wanted->sizes && message->content + 1 != server->undated &&
+        !to->sized(context, index, server_size(server, message->content)))
+        return false;
     return to->end(context, index, uid);
 }
 
@@ -387,8 +389,16 @@ fetch_uids(struct server *server, int mailbox, const struct remote_fetch *wanted
                 return false;
             continue;
         }
+        if (message != NULL && wanted->sizes && message->content + 1 == server->unsized) {
+            if (server->rude)
+                return remote_died(server, err);
+            *outcome = (struct remote_outcome){.answer = "the size of a message is not known"};
+            if (to->refused != NULL && !to->refused(context, index, message->uid, outcome))
+                return false;
+            continue;
+        }
         if (message != NULL && message->content + 1 != server->never_shown &&
-            !send_literal(server, message, wanted->headers, index, to, context))
+            !send_literal(server, message, wanted, index, to, context))
             return false;
     }
     return true;

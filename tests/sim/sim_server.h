@@ -82,7 +82,6 @@ struct server {
     int withheld;           /* one more than the content whose body it can't read now; 0: none */
     int never_shown;        /* one more than the content that it lists, and passes over in each FETCH */
     int unlisted;           /* one more than the content that no listing names, although it is counted */
-    bool sizeless;          /* a listing without sizes was asked for: of what it named first nobody knows how long it is */
     bool untouchable;       /* ... nor does a command that changes it find it */
     int unlisted_for;       /* ... in so many sessions; in a third one it is taken for one that is never shown */
     int unchanged;          /* one more than the content whose changes no list of changes names */

@@ -258,7 +258,7 @@ on_end(void *context, size_t index, uint32_t uid)
     return false;
 }
 
-static const struct remote_sink sink = {on_begin, on_data, on_end, on_done, NULL};
+static const struct remote_sink sink = {on_begin, on_data, on_end, on_done, NULL, NULL};
 
 /* move, copy, remove */
 

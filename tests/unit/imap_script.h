@@ -270,7 +270,13 @@ tell_refused(void *context, size_t index, uint32_t uid, const struct remote_outc
     return tell(context, "refused %zu u%u %s\n", index, uid, outcome_text(outcome));
 }
 
-static const struct remote_sink telling_sink = {tell_begin, tell_data, tell_end, tell_done, tell_refused};
+static bool
+tell_sized(void *context, size_t index, uint64_t size)
+{
+    return tell(context, "size %zu %llu\n", index, (unsigned long long)size);
+}
+
+static const struct remote_sink telling_sink = {tell_begin, tell_data, tell_end, tell_done, tell_refused, tell_sized};
 
 static bool
 tell_verify(void *context, size_t index, size_t item, const struct remote_message *now)

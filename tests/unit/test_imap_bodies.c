@@ -37,6 +37,26 @@ bodies_come_whatever_the_order_of_the_attributes(void **state)
     end_script(script);
 }
 
+/* Before the body, behind it, or not at all. */
+static void
+a_size_that_is_asked_for_is_told_with_its_body(void **state)
+{
+    (void)state;
+    static const uint32_t uids[] = {3, 4, 5};
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 SELECT \"a\"", "C:g2 UID FETCH 3:5 (UID RFC822.SIZE BODY.PEEK[[]])",
+                                  SELECTED("g1", "3", "7", "10"), "S:* 1 FETCH (UID 3 RFC822.SIZE 7 BODY[] \"x\")",
+                                  "S:* 2 FETCH (BODY[] \"y\" RFC822.SIZE 1 UID 4)",
+                                  "S:* 3 FETCH (UID 5 RFC822.SIZE NIL BODY[] \"z\")", "S:g2 OK", NULL});
+    struct remote_fetch wanted = {.mailbox = TEXT("a"), .uidvalidity = 7, .uids = uids, .count = 3, .sizes = true};
+
+    assert_true(fetch(script, &wanted, 1));
+
+    assert_told(script,
+                "begin 0 1\nsize 0 7\nend 0 u3\nbegin 0 1\nsize 0 1\nend 0 u4\nbegin 0 1\nend 0 u5\ndone 0 ok\n");
+    end_script(script);
+}
+
 static void
 what_another_client_expunged_is_no_refusal(void **state)
 {
@@ -399,6 +419,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bodies_come_whatever_the_order_of_the_attributes),
+        cmocka_unit_test(a_size_that_is_asked_for_is_told_with_its_body),
         cmocka_unit_test(what_another_client_expunged_is_no_refusal),
         cmocka_unit_test(a_refused_fetch_is_halved_down_to_the_message_that_cannot_be_read),
         cmocka_unit_test(nothing_more_is_asked_of_a_mailbox_where_two_messages_on_end_are_refused_in_the_same_words),
