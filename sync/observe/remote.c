@@ -230,7 +230,8 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         message.facts &= ~(unsigned)FACT_COPIED;
     }
     if ((message.facts & FACT_ECHO) != 0) {
-        if (sight->request.sizeless) /* that of what was sent need not be what the server will say: some count wrongly */
+        /* That of what was sent need not be what the server will say: some count wrongly. */
+        if (sight->request.sizeless)
             message.size = 0;
         if (!said_uid_echo(run, &sight->said, &message, seen))
             return false;

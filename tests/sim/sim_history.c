@@ -271,9 +271,13 @@ check_idempotence(void)
 
     /* Time that counts is written down once an hour, and what it says of old intents in the run after that. */
     world->now += 3700;
-    for (int i = 0; i < 2; i++)
+    /* Where a line of STATUS is missing now and then, each mailbox is opened once more: a size or date that was not told before is written down. */
+    sim.server.status_mute = true;
+    for (int i = 0; i < 2; i++) {
         if (!world->failed && sync_all(&worst) > 0)
             violation(world, "a sync with nothing to do changed something");
+        sim.server.status_mute = false;
+    }
     int64_t before[SIM_CLIENTS] = {0};
     for (int i = 0; i < world->clients; i++)
         before[i] = journal_changes(sim.clients[i].journal);

@@ -94,7 +94,7 @@ list_one(struct server *server, int mailbox, bool (*listed)(void *context, const
                                  .utf8 = text_of(server->encodes ? other : name),
                                  .other = text_of(other),
                                  .separator = server->separator};
-    item.has_status = !(server->status_gaps && rng_chance(&server->world->rng, 30));
+    item.has_status = !(server->status_gaps && (server->status_mute || rng_chance(&server->world->rng, 30)));
     if (item.has_status) {
         item.messages = server_exists(server, mailbox);
         item.uidnext = server_uidnext(box, server->status_lags);

@@ -60,6 +60,7 @@ struct server {
     bool encodes; /* names have other bytes than in UTF-8 */
     bool literal; /* ... and those of Work are what Work/Old is called in UTF-8 */
     /* how it behaves */
+    bool status_mute; /* with status_gaps: no mailbox has its line */
     bool reorders, wrong_sizes, swallows_duplicates, status_gaps;
     int arrives;  /* one more than the message that comes right behind an APPEND, and whose UID its APPENDUID says */
     int part;     /* it stops a listing after so many, the oldest, and says no more than that; 0: it lists all */
