@@ -261,7 +261,8 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
     }
     if (!run_load(run, todo->id, message) || !journal_op_of(run->journal, message->id, &op, &found, &run->err))
         return false;
-    if (found && !journal_op_delete(run->journal, op.id, &run->err))
+    /* Where it was begun before, our \Deleted may stand on it: the next run takes it off, or a move would carry it along as somebody's wish. */
+    if (found && (outcome->ok || !todo->begun) && !journal_op_delete(run->journal, op.id, &run->err))
         return false;
     if (outcome->ok) {
         refusal_end(run, mailbox, message->id, WORK_REMOVE);
@@ -345,6 +346,7 @@ gather_expunges(struct expunging *expunging, struct agenda *agenda, uint32_t *ui
         expunging->requests[*requests - 1].count++;
         expunging->todos[n++] = todo;
         ok = journal_op_of(run->journal, todo->id, &op, &found, &run->err);
+        todo->begun = ok && found;
         if (!ok || found)
             continue;
         op = (struct journal_op){.kind = OP_REMOVE_REMOTE,

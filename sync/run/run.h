@@ -87,6 +87,7 @@ struct todo { /* one message about which something is to be done */
     bool again;        /* fresh, although it was on both sides before: it is no target of a move */
     int64_t partner;   /* move: the row that vanished (for the row that appeared); 0: none */
     int64_t elsewhere; /* it moved to that row, and its old place can't be removed in this run; 0: it did not */
+    bool begun;        /* its removal there was begun before and not answered: our \\Deleted may stand on it */
     bool unshown;      /* an earlier attempt to set its flags was not shown by the server (FACT_UNSHOWN) */
     bool echoed;       /* the server has shown the flags after the STORE */
     bool unanswered;   /* a new file that was sent without an answer: it may be on the server, perhaps moved on */

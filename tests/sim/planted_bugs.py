@@ -1579,4 +1579,6 @@ BUGS = [
         ("sync/observe/remote.c", "if (!uneven_end(run, sight->mailbox))", "if (run->dry && !uneven_end(run, sight->mailbox))")),
     bug("size that was sent compared with the one that the server tells later", Test("scenario_suspects"),
         ("sync/observe/remote.c", "if (sight->request.sizeless)", "if (sight->request.sizeless && run->dry)")),
+    bug("intent of a removal forgotten while its \\Deleted stands", Test("scenario_line"),
+        ("sync/apply/remove.c", "if (found && (outcome->ok || !todo->begun) && !journal_op_delete", "if (found && !journal_op_delete")),
 ]

@@ -204,6 +204,50 @@ an_append_whose_answer_was_lost_is_found_in_the_same_run(void **state)
     assert_in_range(found, 1, 8);
 }
 
+static int again; /* so many steps after the first break the line breaks once more */
+
+static void
+another_one_is_marked_once_the_line_broke(struct world *world)
+{
+    struct sim_message *other = server_message(&sim.server, INBOX, 2);
+
+    if (!world->lost || (other->flags & FLAG_DELETED) != 0)
+        return;
+    server_set_flags(&sim.server, INBOX, other, FLAG_DELETED, 0);
+    world->lose_at = world->remote_step + again;
+}
+
+/* Our \\Deleted stands on it, the removal is refused then, and the same bytes come up in another folder: \\Deleted does not go along. */
+static void
+a_removal_that_broke_off_and_is_refused_then_leaves_no_mark_on_what_moves(void **state)
+{
+    (void)state;
+    for (again = 1; again < 16; again++) {
+        given_empty_account((uint64_t)again);
+        sim.server.uidplus = false;
+        given_mail_there(INBOX, 1);
+        given_mail_there(INBOX, 2);
+        given_both_sides_agree();
+        const struct sim_file file = *file_of(INBOX, 1);
+        when_the_user_removes(INBOX, 1);
+        given_trouble_at(STEP_EXPUNGE, true, false);
+        sim.world.down = false;
+        given_others_act(another_one_is_marked_once_the_line_broke);
+        assert_int_equal(when_golub_syncs_after(60), 1);
+        sim.world.outside = NULL;
+        assert_non_null(maildir_sim_add(here(), WORK, file.base, file.info, 1, file.date));
+        ledger_put(&sim.world, 1, WORK);
+        check_forget(&sim.clients[0]);
+
+        (void)when_golub_syncs_after(60);
+
+        then_it_is_there(WORK, 1, 1);
+        assert_int_equal(sim.server.boxes[WORK].messages[0].flags & FLAG_DELETED, 0);
+        assert_null(strchr(file_of(WORK, 1)->info, 'T'));
+        then_both_sides_agree();
+    }
+}
+
 /* A server without change numbers: only looking into a mailbox shows a flag. */
 static void
 a_flag_in_a_mailbox_that_the_broken_line_did_not_show_comes(void **state)
@@ -236,6 +280,7 @@ main(void)
         SCENARIO(a_server_that_is_gone_is_tried_three_times),
         SCENARIO(an_append_without_an_answer_is_not_sent_again_in_the_same_run),
         SCENARIO(an_append_whose_answer_was_lost_is_found_in_the_same_run),
+        SCENARIO(a_removal_that_broke_off_and_is_refused_then_leaves_no_mark_on_what_moves),
         SCENARIO(a_flag_in_a_mailbox_that_the_broken_line_did_not_show_comes),
     };
 
