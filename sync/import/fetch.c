@@ -370,7 +370,8 @@ fetch_all(struct fetching *fetching)
     /* A signal kept rows from being made: what is left is left by nobody's wish. */
     if (ok && !fetching->ended && !import->throttled && import_stopped(import))
         ok = import_interrupted(import);
-    return deliver_all(fetching, ok) && (import->throttled || wanted_count_left(fetching));
+    return deliver_all(fetching, ok) && wanted_note_alike(fetching) &&
+           (import->throttled || wanted_count_left(fetching));
 }
 
 static bool
@@ -383,6 +384,7 @@ fetch_new(struct import *import)
     for (size_t i = fetching.delivered; i < fetching.at; i++)
         fetch_drop(import, arrival_at(&fetching, i), 1);
     free(fetching.ring);
+    free(fetching.sizes);
     return ok;
 }
 

@@ -12,6 +12,8 @@ struct fetching {
     bool begun;                /* its first bytes came */
     uint64_t bytes, batch_bytes, flushed_bytes;
     int64_t batch_since, flushed_since;
+    uint64_t *sizes; /* by LIST, of what was asked for */
+    size_t size_count, size_room;
     struct bytes_reading *reading;
     const char *dropped; /* why what comes is not written down; NULL: it is */
     uint64_t dropped_at; /* after so many bytes */
@@ -25,6 +27,8 @@ arrival_at(const struct fetching *fetching, size_t index)
     return &fetching->ring[index % IMPORT_RING];
 }
 
+/** What is left and may be equal to one of those that came gets a row. */
+MUST_CHECK bool wanted_note_alike(struct fetching *fetching);
 /** How many more rows may be made now. */
 size_t wanted_room(const struct fetching *fetching);
 /** For maildrop_ops.retrieve: the next one, whose row is committed; the context is the fetching. */

@@ -73,6 +73,9 @@ take(struct fetching *fetching, const struct journal_listed *listed)
     *arrival = (struct arrival){.number = listed->number, .repeated = listed->repeated};
     if (changed ? !import_begin_row(import, listed, &arrival->row) : !import_load(import, listed->row, &arrival->row))
         return false;
+    if (!array_grow(&fetching->sizes, &fetching->size_room, fetching->size_count + 1, sizeof *fetching->sizes))
+        return import_no_memory(import);
+    fetching->sizes[fetching->size_count++] = listed->size;
     if (import->handover == NULL && arrival->row.base[0] == '\0') {
         changed = true;
         arrival->fresh = true;
@@ -222,6 +225,45 @@ wanted_count_left(struct fetching *fetching)
         ok = next_page(fetching, page, PAGE, &count);
         for (size_t i = 0; ok && i < count; i++)
             ok = take_or_leave(fetching, &page[i], true);
+    }
+    return import_end(import, ok);
+}
+
+static int
+compare_sizes(const void *a, const void *b)
+{
+    const uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
+
+    return (one > other) - (one < other);
+}
+
+/*
+ * Of two that are equal in all one came, and may be removed by this very run. The next one would take what is left for it, under another name,
+ * and remove that, too: two messages, one file. With a row it is known by its own name, and comes.
+ */
+bool
+wanted_note_alike(struct fetching *fetching)
+{
+    struct import *import = fetching->import;
+    const bool descending = import->account->import.order == ORDER_NEWEST;
+    struct journal_listed page[PAGE];
+    uint32_t after = fetching->after;
+    size_t count = PAGE;
+    bool ok = true;
+
+    if (fetching->ended || fetching->size_count == 0)
+        return true;
+    qsort(fetching->sizes, fetching->size_count, sizeof *fetching->sizes, compare_sizes);
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    while (ok && count == PAGE) {
+        ok = journal_listing_page(import->journal, LISTED_NEW, descending, after, page, PAGE, &count, &import->err);
+        for (size_t i = 0; ok && i < count; i++) {
+            after = page[i].number;
+            if (page[i].row == 0 && bsearch(&page[i].size, fetching->sizes, fetching->size_count,
+                                            sizeof *fetching->sizes, compare_sizes) != NULL)
+                ok = leave(import, &page[i], page[i].size, "left for a later run");
+        }
     }
     return import_end(import, ok);
 }

@@ -66,6 +66,25 @@ what_an_older_journal_saw_refused_and_is_here_is_not_fetched_again(void **state)
     assert_int_equal(rows(sc, POP_FETCHING), 0);
 }
 
+/* Two equal messages, of which one comes and is removed before the other one is asked for. */
+static void
+what_max_messages_leaves_comes_though_it_is_equal_to_one_that_came(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    sc->account.import.max_messages = 1;
+    given_mails(sc, 2);
+    (void)given_mail_as(sc, "equal", sc->drop.mails[1].bytes, sc->drop.mails[1].len);
+    for (int i = 1; i <= 3; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(count_there(sc), 3 - i);
+        assert_int_equal(files_in(sc, "INBOX/new"), i);
+    }
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs + sc->drop.tops, 0);
+}
+
 /* The clock went back between the journal's last run and the one that brought it: by its name it is older than that journal. */
 static void
 what_came_while_the_clock_stood_back_comes_once_after_an_older_journal(void **state)
@@ -489,6 +508,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_lost_its_name_to_another_comes_once_without_top),
         TEST(what_an_older_journal_saw_refused_and_is_here_is_not_fetched_again),
+        TEST(what_max_messages_leaves_comes_though_it_is_equal_to_one_that_came),
         TEST(what_came_while_the_clock_stood_back_comes_once_after_an_older_journal),
         TEST(what_an_older_journal_saw_refused_and_is_not_here_is_fetched),
         TEST(a_report_is_not_taken_for_a_file_that_an_older_journal_does_not_know),
