@@ -48,19 +48,41 @@ send_ahead(const struct fetching *fetching)
            local->ops->deliver_ahead(local->self, drafts, count, import_now(fetching->import));
 }
 
-/* The batch that is complete goes on its way to the disk; the one before it, which had the time of a batch for that, is delivered. */
 static bool
-flush(struct fetching *fetching)
+flush_to(struct fetching *fetching, size_t end)
 {
-    if (fetching->at == fetching->flushed)
+    if (end == fetching->flushed)
         return true;
     if (!deliver_flushed(fetching))
         return false;
-    fetching->flushed = fetching->at;
+    fetching->flushed = end;
     fetching->flushed_bytes = fetching->batch_bytes;
     fetching->flushed_since = clock_ms();
     fetching->batch_bytes = 0;
     return send_ahead(fetching) || deliver_flushed(fetching);
+}
+
+/*
+ * The batch that is complete goes on its way to the disk; the one before it, which had the time of a batch for that, is delivered. What was
+ * held behind a refusal may go beyond the ring's end, and be more than a batch.
+ */
+static bool
+flush(struct fetching *fetching)
+{
+    if (fetching->import->handover != NULL) { /* each is a batch of its own, and is committed */
+        fetching->delivered = fetching->flushed = fetching->at;
+        fetching->batch_bytes = 0;
+    }
+    while (fetching->at > fetching->flushed) {
+        const size_t ring = (fetching->flushed / IMPORT_RING + 1) * IMPORT_RING,
+                     batch = fetching->flushed + LIMIT_BATCH;
+        size_t end = ring < batch ? ring : batch;
+
+        end = end < fetching->at ? end : fetching->at;
+        if (!flush_to(fetching, end))
+            return false;
+    }
+    return true;
 }
 
 static bool
@@ -89,7 +111,7 @@ begin_draft(struct fetching *fetching)
 
     if (import->local.ops->draft_begin(import->local.self, import->folder, &fetching->draft, &import->err))
         return true;
-    if (!error_no_descriptor(&import->err) || fetching->at == fetching->delivered)
+    if (!error_no_descriptor(&import->err) || fetching->at == fetching->delivered || fetching->doubt)
         return false;
     import->err = (struct error){0};
     return flush(fetching) && deliver_flushed(fetching) &&
@@ -258,6 +280,10 @@ finish_message(struct fetching *fetching, struct arrival *arrival)
     }
     if (!bytes_end(fetching->reading, &seen))
         return import_no_memory(import);
+    if (!step_holds(fetching, arrival, &seen)) {
+        abandon(fetching);
+        return true;
+    }
     if (!fetch_is_whole(import, arrival, seen.size)) {
         memcpy(why, arrival->row.why, sizeof why);
         arrival->row.has_body = false;
@@ -269,6 +295,17 @@ finish_message(struct fetching *fetching, struct arrival *arrival)
                        "Look at what came, and at the server.");
     arrival->row.size = seen.size;
     return keep_message(fetching, arrival);
+}
+
+/* What came before a refusal is what it was asked for as; what comes behind it waits (import/step.c). */
+static bool
+flush_in_time(struct fetching *fetching, bool refused)
+{
+    const bool held = fetching->doubt && fetching->sample.number != 0, begins = refused && !fetching->doubt;
+
+    if (begins)
+        step_doubt(fetching);
+    return held || !(begins || fetching->import->handover != NULL || batch_is_complete(fetching)) || flush(fetching);
 }
 
 static bool
@@ -287,16 +324,12 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
         fetching->batch_since = clock_ms();
     fetching->at++;
     fetching->batch_bytes += arrival->row.size;
-    if (import->handover != NULL) { /* each is a batch of its own, and is committed */
-        fetching->delivered = fetching->flushed = fetching->at;
-        fetching->batch_bytes = 0;
-    }
-    import->done++;
+    import->done += !arrival->again;
     report_progress(import->report, import->account->name, import_mailbox(import), import->done, import->total,
                     import->counts.bytes_down + fetching->flushed_bytes + fetching->batch_bytes);
     if (import_stopped(import))
         return import_interrupted(import);
-    return !batch_is_complete(fetching) || flush(fetching);
+    return flush_in_time(fetching, outcome != MAILDROP_DONE);
 }
 
 /* ---- all of it ---- */
@@ -310,7 +343,7 @@ fetch_some(struct fetching *fetching)
     bool ok = import->maildrop.ops->retrieve(import->maildrop.self, &taker, &import->err);
 
     abandon(fetching);
-    return ok && flush(fetching);
+    return ok && step_settle(fetching) && flush(fetching);
 }
 
 /* What arrived whole before the connection broke, or the disk was full, is kept if it can be. */
@@ -322,7 +355,7 @@ deliver_all(struct fetching *fetching, bool ok)
     if (ok)
         return deliver_flushed(fetching);
     *err = (struct error){0};
-    (void)(flush(fetching) && deliver_flushed(fetching));
+    (void)((fetching->doubt || flush(fetching)) && deliver_flushed(fetching));
     *err = why;
     return false;
 }
@@ -366,7 +399,9 @@ fetch_all(struct fetching *fetching)
     do {
         before = fetching->count;
         ok = import_stopped(import) ? import_interrupted(import) : fetch_some(fetching);
-    } while (ok && fetching->count > before && !fetching->ended && !import->throttled && wanted_room(fetching) > 0);
+    } while (ok && !import->throttled &&
+             (fetching->asked < fetching->count ||
+              (fetching->count > before && !fetching->ended && wanted_room(fetching) > 0)));
     /* A signal kept rows from being made: what is left is left by nobody's wish. */
     if (ok && !fetching->ended && !import->throttled && import_stopped(import))
         ok = import_interrupted(import);

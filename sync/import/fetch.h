@@ -4,6 +4,11 @@
 
 #include "sync/import/suspects.h"
 
+struct sample {      /* what came as which message */
+    uint32_t number; /* 0: none yet */
+    struct seen seen;
+};
+
 struct fetching {
     struct import *import;
     struct arrival *ring; /* IMPORT_RING; message i is at i % IMPORT_RING */
@@ -15,10 +20,13 @@ struct fetching {
     uint64_t *sizes; /* by LIST, of what was asked for */
     size_t size_count, size_room;
     struct bytes_reading *reading;
-    const char *dropped; /* why what comes is not written down; NULL: it is */
-    uint64_t dropped_at; /* after so many bytes */
-    uint32_t after;      /* place in the listing */
-    bool ended;          /* of the listing */
+    const char *dropped;  /* why what comes is not written down; NULL: it is */
+    uint64_t dropped_at;  /* after so many bytes */
+    uint32_t after;       /* place in the listing */
+    bool doubt;           /* something was refused since question and answer were known to be in step */
+    struct sample sample; /* the smallest that came since */
+    size_t held;          /* finished drafts since then */
+    bool ended;           /* of the listing */
 };
 
 static inline struct arrival *
@@ -35,6 +43,14 @@ size_t wanted_room(const struct fetching *fetching);
 MUST_CHECK bool wanted_next(void *context, uint32_t *number);
 /** What max-messages leaves for a later run is counted; what is larger than max-size is named. */
 MUST_CHECK bool wanted_count_left(struct fetching *fetching);
+/** Something was refused: what comes behind it is held. */
+void step_doubt(struct fetching *fetching);
+/** Enough is in flight, or came, to tell whether answers are in step: nothing more is asked for. */
+bool step_is_enough(const struct fetching *fetching);
+/** It came. @return false: it can't be held, and is asked for again */
+bool step_holds(struct fetching *fetching, struct arrival *arrival, const struct seen *seen);
+/** Nothing is in flight: are they? @return false: they are not, or the line broke; then nothing that was held may be kept */
+MUST_CHECK bool step_settle(struct fetching *fetching);
 /** The message that was asked for last came, whatever came of it. */
 void throttle_passed(struct import *import);
 /** It was refused: its row says so, and that may end the fetching. @return what to say of the others */

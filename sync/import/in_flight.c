@@ -13,12 +13,17 @@ asked(struct suspects *suspects, uint32_t number)
 }
 
 static void
-answered(struct suspects *suspects, uint32_t number)
+answered(struct suspects *suspects, uint32_t number, bool refused)
 {
     const size_t index = suspects_find(suspects, number);
 
     if (suspects->flying_first < suspects->flying_end)
         suspects->flying_first++;
+    if (refused && !suspects->topping) { /* a server that sends it all the same breaks the line behind it */
+        if (suspects->refused == 0 || index != SUSPECT_NONE)
+            suspects->refused = number;
+        return;
+    }
     if (index != SUSPECT_NONE && (!suspects->topping || suspects->list[index].at_top))
         suspects_forget(suspects, index);
 }
@@ -77,7 +82,7 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
 {
     struct retrieving *retrieving = context;
 
-    answered(retrieving->suspects, number);
+    answered(retrieving->suspects, number, outcome != MAILDROP_DONE);
     return retrieving->taker->end(retrieving->taker->context, number, outcome, words);
 }
 

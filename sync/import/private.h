@@ -15,7 +15,7 @@
  *                        import/proof.c: is the message on the server the one that is here? import/intact.c: is the file
  *                        here what came?)
  *   import/fetch.c       the new ones: rows, bytes, delivery, rows (import/wanted.c: which, in which order; import/hand.c: into a
- *                        command instead; import/batch.c: a batch made durable)
+ *                        command instead; import/step.c: whose answer is it? import/batch.c: a batch made durable)
  *   import/compare.c     those that only their bytes tell apart (import/bytes.c: whose bytes are these? import/own.c: they can't
  *                        be read now)
  *   import/remove.c      DELE and QUIT (import/flush.c: what is flushed before it)
@@ -439,6 +439,7 @@ struct arrival { /* one message that is being fetched */
     uint32_t number;
     bool repeated;             /* its UIDL is: never removed */
     bool refused;              /* the server did not give it, or not all of it, or it is too large */
+    bool again;                /* it came, and could not be held: see import/step.c */
     bool fresh;                /* its base was chosen in this run */
     struct local_draft *draft; /* finished, waits for its batch */
 };

@@ -9,6 +9,7 @@ suspects_begin(struct suspects *suspects)
     suspects->line_count = 0;
     suspects->flying_first = suspects->flying_end = 0;
     suspects->listed = false;
+    suspects->refused = 0;
 }
 
 /* Nothing is named there: the number counts, as long as the size is the same. */

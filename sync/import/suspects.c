@@ -152,7 +152,7 @@ note_break(struct import *import)
     struct suspects *suspects = import->suspects;
     const uint64_t acts = report_acts(&import->counts);
     const struct error why = import->err;
-    const uint32_t number = suspects_in_flight(suspects);
+    const uint32_t flying = suspects_in_flight(suspects), number = flying != 0 ? flying : suspects->refused;
     size_t index = number != 0 ? suspects_find(suspects, number) : SUSPECT_NONE;
 
     if (acts != suspects->acts)
@@ -234,7 +234,9 @@ open_again(struct import *import)
     suspects->alone = SUSPECT_NONE;
     if (suspects->all_but) {
         suspects->alone = next_alone(import);
-        if (suspects->alone == SUSPECT_NONE && suspects_in_flight(suspects) != 0) { /* nothing is left to do */
+        const bool blamed = suspects_in_flight(suspects) != 0 || suspects->refused != 0;
+
+        if (suspects->alone == SUSPECT_NONE && blamed) { /* nothing is left to do */
             import->err = (struct error){0};
             suspects->over = true;
             return false;
@@ -266,12 +268,24 @@ take_refusal(struct import *import, bool *ok)
     return true;
 }
 
+void
+suspects_in_step(struct suspects *suspects)
+{
+    const size_t index = suspects->refused != 0 ? suspects_find(suspects, suspects->refused) : SUSPECT_NONE;
+
+    if (index != SUSPECT_NONE)
+        suspects_forget(suspects, index);
+    suspects->refused = 0;
+}
+
 bool
 suspects_go_on(struct import *import, bool *ok)
 {
     struct suspects *suspects = import->suspects;
     bool again;
 
+    if (*ok)
+        suspects_in_step(suspects);
     if (!*ok && !is_broken(import) && !take_refusal(import, ok))
         return false;
     if (!*ok) {

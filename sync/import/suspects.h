@@ -57,6 +57,7 @@ struct suspects {
     uint64_t acts;                /* done in this run when it broke last */
     uint32_t flying[IMPORT_RING]; /* asked for and not answered: the first at asked_first % IMPORT_RING */
     size_t flying_first, flying_end;
+    uint32_t refused; /* RETR of it, since question and answer were known to be in step; 0: none */
 };
 
 /** @return false: memory, or the journal */
@@ -69,6 +70,9 @@ void suspects_close(struct import *import);
 bool suspects_go_on(struct import *import, bool *ok);
 /** At the end of the run: those that are on the server still are named, and written down. */
 void suspects_name(struct import *import);
+
+/** Question and answer are in step: what was refused broke nothing. */
+void suspects_in_step(struct suspects *suspects);
 
 /* ---- import/suspect_lines.c ---- */
 /** A session begins: nothing of it is listed yet. */

@@ -199,7 +199,7 @@ wanted_next(void *context, uint32_t *number)
     struct import *import = fetching->import;
 
     *number = 0;
-    if (import->throttled && !throttle_may_be_damage(import))
+    if (import->throttled ? !throttle_may_be_damage(import) : step_is_enough(fetching))
         return true;
     if (fetching->asked == fetching->count && !refill(fetching))
         return false;

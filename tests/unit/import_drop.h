@@ -38,7 +38,10 @@ struct drop {
     const char *top_adds;          /* lines that TOP has and RETR has not; NULL */
     bool keeps_all;                /* +OK to QUIT, and nothing goes */
     uint32_t list_from, list_most; /* a session shows so many, behind the first of them; most 0: all */
-    bool lost_track;               /* a line comes that is no answer, with the next command after RETR */
+    bool gives_refused; /* a message whose RETR is refused comes all the same: each answer behind it is late by one */
+    bool late;
+    size_t late_index; /* the message that comes next then */
+    bool lost_track;   /* a line comes that is no answer, with the next command after RETR */
     struct drop_session session;
     bool lost;
     void (*at_top)(void *context); /* happens once, before the next TOP; NULL */
@@ -67,6 +70,11 @@ drop_ready(void *self, enum drop_command command, struct error *err)
     drop->logins += command == DROP_LOGIN;
     if (command == DROP_LOGIN && drop->refuse_login_after != 0 && drop->logins > drop->refuse_login_after) {
         error_set(err, ERROR_LOGIN, "log in");
+        return false;
+    }
+    drop->late = drop->late && command != DROP_LOGIN;
+    if (drop->late && command != DROP_RETR) { /* what comes next is no answer to that */
+        error_set(err, ERROR_NETWORK, "go on: it spoke without being asked");
         return false;
     }
     drop->lost = drop->lost_track && drop->retrs > 0 && (command == DROP_DELE || command == DROP_QUIT);
@@ -196,7 +204,7 @@ drop_size(void *self, size_t index)
 static const char *
 drop_refuses(void *self, enum drop_command command, size_t index)
 {
-    const struct drop *drop = self;
+    struct drop *drop = self;
     const struct dropped *mail = command != DROP_QUIT ? &drop->mails[index] : NULL;
 
     switch (command) {
@@ -205,6 +213,10 @@ drop_refuses(void *self, enum drop_command command, size_t index)
     case DROP_RETR:
         if (!mail->refuse_retr)
             return NULL;
+        if (drop->gives_refused && !drop->late) {
+            drop->late = true;
+            drop->late_index = index;
+        }
         return drop->retr_words != NULL ? drop->retr_words : "-ERR the disk has a hole here";
     case DROP_DELE:
         return mail->refuse_dele ? "-ERR this one stays" : NULL;
@@ -242,10 +254,12 @@ drop_send_header(void *self, size_t index, uint32_t number, const struct maildro
 static bool
 drop_send_body(void *self, size_t index, uint32_t number, bool breaks, const struct maildrop_taker *taker)
 {
-    const struct dropped *mail = &((const struct drop *)self)->mails[index];
+    struct drop *drop = self;
+    const struct dropped *mail = &drop->mails[drop->late ? drop->late_index : index];
     const size_t len = mail->give_none ? 0 : mail->give != 0 && mail->give < mail->len ? mail->give : mail->len;
     const size_t half = len / 2;
 
+    drop->late_index = index;
     if (half > 0 && !taker->bytes(taker->context, number, mail->bytes, half))
         return false;
     if (breaks)
