@@ -14,6 +14,8 @@
 
 #include <inttypes.h>
 
+#define MOVES_IN_VAIN 2
+
 struct transfer {      /* one message that changes or gains its mailbox on the server */
     struct todo *todo; /* the file that appeared */
     int64_t source;    /* row with the UID */
@@ -453,6 +455,22 @@ is_moved(const struct run *run, const struct mailbox *from)
     return run->info.move && (from->over & WORK_MOVE) == 0 && !refusal_denies(run, from, WORK_REMOVE);
 }
 
+/*
+ * Was a MOVE of it sent MOVES_IN_VAIN times without an answer and without effect? Then it may be this command that ends the line, and the
+ * message is copied. The first one may have been lost with its line; a copy is settled like each attempt before it.
+ */
+static bool
+ends_in_vain(struct run *run, const struct journal_message *wanted, bool *vain)
+{
+    struct journal_op op;
+    bool found;
+
+    if (!journal_op_of(run->journal, wanted->id, &op, &found, &run->err))
+        return false;
+    *vain = found && op.kind == OP_MOVE && op.attempt >= MOVES_IN_VAIN;
+    return true;
+}
+
 /* Those of the agenda that go this way. */
 static bool
 move_there(struct run *run, struct agenda *agenda, bool move)
@@ -465,7 +483,7 @@ move_there(struct run *run, struct agenda *agenda, bool move)
         struct todo *todo = &agenda->todos[i];
         struct journal_op op;
         struct mailbox *from;
-        bool wait;
+        bool wait, vain = false;
 
         if (todo->dropped || todo->partner == 0 || !todo->fresh || todo->step.verb != PLAN_UPLOAD ||
             !mailbox_is_open(&run->mailboxes[todo->mailbox]))
@@ -474,9 +492,10 @@ move_there(struct run *run, struct agenda *agenda, bool move)
             todo->dropped = true;
             continue;
         }
-        ok = run_load(run, todo->partner, source) && run_load(run, todo->id, &transferring.target);
+        ok = run_load(run, todo->partner, source) && run_load(run, todo->id, &transferring.target) &&
+             ends_in_vain(run, &transferring.target, &vain);
         from = ok ? run_mailbox_by_id(run, source->mailbox) : NULL;
-        if (!ok || (from != NULL && is_moved(run, from) != move))
+        if (!ok || (from != NULL && (is_moved(run, from) && !vain) != move))
             continue;
         ok = check_intent(run, todo, from, &transferring.target, &op, &wait);
         if (!ok || wait)

@@ -346,6 +346,28 @@ a_copy_that_ends_the_line_keeps_back_no_other_where_there_is_no_move(void **stat
     when_a_move_ends_the_line(false);
 }
 
+/* It is copied then, and removed where it was. */
+static void
+what_ends_the_line_each_time_it_is_moved_is_copied(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    given_mail_there(INBOX, 5);
+    given_both_sides_agree();
+    when_the_user_moves(5, INBOX, WORK);
+    when_the_user_moves(3, WORK, OLD);
+    sim.server.immovable = 5 + 1;
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_there(WORK, 5, 1);
+    then_it_is_there(INBOX, 5, 0);
+    then_it_is_there(OLD, 3, 1);
+    then_both_sides_agree();
+}
+
 static void
 a_mailbox_whose_creation_ends_the_line_keeps_back_nothing(void **state)
 {
@@ -485,6 +507,7 @@ main(void)
         SCENARIO(a_file_that_ends_the_line_when_it_is_sent_keeps_back_no_other),
         SCENARIO(a_move_that_ends_the_line_keeps_back_no_other),
         SCENARIO(a_copy_that_ends_the_line_keeps_back_no_other_where_there_is_no_move),
+        SCENARIO(what_ends_the_line_each_time_it_is_moved_is_copied),
         SCENARIO(a_mailbox_whose_creation_ends_the_line_keeps_back_nothing),
         SCENARIO(a_removal_here_waits_one_run_for_a_mailbox_that_is_refused),
         SCENARIO(a_mailbox_that_was_refused_and_then_ended_the_line_is_read_again),

@@ -460,14 +460,16 @@ deny_all(struct change *change)
 
 /* Does the line end at this command? */
 static bool
-chokes(const struct change *change)
+chokes(const struct change *change, bool move)
 {
     bool any = false;
 
     for (size_t i = 0; i < change->wanted->count; i++) {
         const struct sim_message *message = remote_message(change->server, change->mailbox, change->items[i].uid);
 
-        any = any || (change->items[i].chosen && message != NULL && message->content + 1 == change->server->choked);
+        any = any || (change->items[i].chosen && message != NULL &&
+                      (message->content + 1 == change->server->choked ||
+                       (move && message->content + 1 == change->server->immovable)));
     }
     return any;
 }
@@ -481,7 +483,7 @@ transfer(struct change *change, bool move, struct error *err)
     if (!verify_all(change, err))
         return false;
     world_between(server->world);
-    if (chokes(change))
+    if (chokes(change, move))
         return remote_died(server, err);
     if (is_protected(change, move ? change->mailbox : -1, target))
         return deny_all(change);
