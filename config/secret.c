@@ -87,6 +87,22 @@ refuse(struct error *err, const char *answer, const char *hint)
     return false;
 }
 
+/* Neither the command nor the password is to blame. */
+static bool
+no_memory(struct error *err)
+{
+    error_set(err, ERROR_LOCAL, "run the password command: out of memory");
+    return false;
+}
+
+static bool
+refuse_start(struct error *err, int number)
+{
+    char words[128];
+
+    return number == ENOMEM ? no_memory(err) : refuse(err, strerror_r(number, words, sizeof words), "");
+}
+
 static bool
 is_stopped(const struct secret *secret)
 {
@@ -97,10 +113,9 @@ static bool
 start_command(const struct secret *secret, struct run *run, struct error *err)
 {
     int ends[2], failed;
-    char words[128];
 
     if (pipe2(ends, O_CLOEXEC) != 0)
-        return refuse(err, strerror_r(errno, words, sizeof words), "");
+        return refuse_start(err, errno);
     failed = child_start(secret->settings.command, CHILD_NOTHING, ends[1], &run->pid);
     close(ends[1]);
     if (failed == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0) {
@@ -109,7 +124,7 @@ start_command(const struct secret *secret, struct run *run, struct error *err)
     }
     failed = failed != 0 ? failed : errno;
     close(ends[0]);
-    return refuse(err, strerror_r(failed, words, sizeof words), "");
+    return refuse_start(err, failed);
 }
 
 /* Take what the pipe holds: the first line into the area, what follows into nothing. @return false: too long */
@@ -229,7 +244,7 @@ ask_command(struct secret *secret, struct error *err)
     if (secret->settings.command == NULL)
         return refuse(err, "the configuration has none", "Add password-command to the account; see golub.conf(5).");
     if (!area_new(&area, LIMIT_SECRET + 2))
-        return refuse(err, "out of memory", "");
+        return no_memory(err);
     if (!start_command(secret, &run, err))
         goto out;
     done = wait_for_line(secret, &run, &area, err);
@@ -238,7 +253,7 @@ ask_command(struct secret *secret, struct error *err)
     done = done && judge_run(&run, &area, err);
     end_command(&run);
     if (done && !area_new(&secret->kept, run.len + 1))
-        done = refuse(err, "out of memory", "");
+        done = no_memory(err);
     if (done)
         memcpy(secret->kept.at, area.at, run.len);
 out:
@@ -280,7 +295,7 @@ secret_get(void *context, bool again, char **text, struct error *err)
     }
     copy = strdup(secret->kept.at);
     if (copy == NULL) {
-        (void)refuse(err, "out of memory", "");
+        (void)no_memory(err);
         goto out;
     }
     *text = copy;

@@ -12,6 +12,7 @@
 #include "config/settings_loader.h"
 #include "config/settings_text.h"
 
+#include <errno.h>
 #include <stdarg.h>
 
 #define KEYS_MAX 64 /* keys of an account, with room */
@@ -173,6 +174,7 @@ parse_text(struct loader *loader, char *text)
     size_t n = 0;
     FILE *stream;
     unsigned unclosed;
+    bool starved;
     int outcome;
 
     for (const char *const *key = keys_single; *key != NULL; key++)
@@ -196,9 +198,13 @@ parse_text(struct loader *loader, char *text)
     }
     cfg_set_error_function(loader->root, hear_error);
     reading = loader;
+    errno = 0;
     outcome = cfg_parse_fp(loader->root, stream);
+    starved = errno == ENOMEM;
     fclose(stream);
-    if (outcome != CFG_SUCCESS && !loader->failed)
+    if (outcome != CFG_SUCCESS && !loader->failed && starved) /* libconfuse has no word for it */
+        (void)loader_keep(loader, NULL);
+    else if (outcome != CFG_SUCCESS && !loader->failed)
         (void)loader_refuse_at(loader, (unsigned)loader->root->line, NULL, NULL, "this can't be read");
     reading = NULL;
     unclosed = outcome == CFG_SUCCESS ? settings_text_unclosed(text) : 0;

@@ -57,7 +57,10 @@ read_all(int fd, const char *file, char **text, struct error *err)
             goto fail;
         }
         if (!buffer_add(&buffer, piece, (size_t)got)) {
-            error_state(err, ERROR_CONFIG, "%s: larger than %d bytes", file, SETTINGS_TEXT_MAX);
+            if (buffer.len + (size_t)got > SETTINGS_TEXT_MAX)
+                error_state(err, ERROR_CONFIG, "%s: larger than %d bytes", file, SETTINGS_TEXT_MAX);
+            else
+                error_state(err, ERROR_CONFIG, "%s: out of memory", file);
             goto fail;
         }
     }

@@ -131,10 +131,15 @@ wrong_answer(const struct auth *auth, unsigned mechanism, struct error *err)
 static enum auth_outcome
 judge_libetpan(const struct auth *auth, unsigned mechanism, int result, struct error *err)
 {
-    const struct driver *driver = auth->driver;
+    struct driver *driver = auth->driver;
 
     if (driver->feed.err.kind != ERROR_NONE) {
         *err = driver->feed.err;
+        return AUTH_FAILED;
+    }
+    if (result != MAILIMAP_NO_ERROR &&
+        feed_starved(&driver->feed)) { /* a refusal, too, may be that of a proof that is none */
+        (void)login_no_memory(err);
         return AUTH_FAILED;
     }
     if (driver->status == STATUS_OK && result != MAILIMAP_NO_ERROR)
@@ -158,7 +163,7 @@ sasl_by_libetpan(const struct auth *auth, unsigned mechanism, struct error *err)
     /* KNOWN: libetpan and libsasl2 free their copies of the password without wiping them; right would be a hook for it. */
     result = mailimap_authenticate(auth->imap, sasl_name(mechanism), to->host != NULL ? to->host : "localhost", NULL,
                                    NULL, "", to->user, auth->secret, NULL);
-    if (driver->talk.sent == sent && driver->feed.err.kind == ERROR_NONE) {
+    if (driver->talk.sent == sent && driver->feed.err.kind == ERROR_NONE && !feed_starved(&driver->feed)) {
         sasl_report_missing(stream_name(driver->talk.stream), mechanism, err);
         return AUTH_UNUSABLE;
     }

@@ -270,6 +270,7 @@ void
 driver_begin(struct driver *driver, const char *shown)
 {
     dialogue_begin(&driver->talk, shown);
+    feed_watch(&driver->feed);
     driver->status = STATUS_NONE;
     driver->tag[0] = driver->code[0] = '\0';
     driver->proofs = 0;

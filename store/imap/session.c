@@ -30,14 +30,17 @@ struct prologue {
 static bool
 fail_libetpan(const struct prologue *prologue, const char *step, int result, struct error *err)
 {
-    const struct driver *driver = prologue->driver;
+    struct driver *driver = prologue->driver;
 
     if (driver->feed.err.kind != ERROR_NONE) {
         *err = driver->feed.err;
         return false;
     }
-    error_set(err, result == MAILIMAP_ERROR_MEMORY ? ERROR_LOCAL : ERROR_SERVER, "%s %s", step,
-              stream_name(prologue->stream));
+    if (result == MAILIMAP_ERROR_MEMORY || feed_starved(&driver->feed)) {
+        error_set(err, ERROR_LOCAL, "%s %s: out of memory", step, stream_name(prologue->stream));
+        return false;
+    }
+    error_set(err, ERROR_SERVER, "%s %s", step, stream_name(prologue->stream));
     error_answer(err, (struct text){driver->words.at, driver->words.len});
     return false;
 }

@@ -4,12 +4,37 @@
  */
 #include "store/net/feed.h"
 
+#include <errno.h>
+#include <openssl/err.h>
+
 #define STREAM_BUFFER 8192 /* libetpan's; a longer command goes through in pieces */
 
-static ssize_t
-low_read(mailstream_low *low, void *to, size_t size)
+/* Only malloc says that memory ran out, in errno, before somebody else writes there; OpenSSL keeps it. */
+static void
+look_for_starvation(struct feed *feed)
 {
-    struct feed *feed = low->data;
+    feed->starved |= errno == ENOMEM || ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE ||
+                     ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
+}
+
+void
+feed_watch(struct feed *feed)
+{
+    ERR_clear_error();
+    feed->starved = false;
+    errno = 0;
+}
+
+bool
+feed_starved(struct feed *feed)
+{
+    look_for_starvation(feed);
+    return feed->starved;
+}
+
+static ssize_t
+read_ready(struct feed *feed, void *to, size_t size)
+{
     struct buffer *ready = &feed->ready;
     size_t len;
 
@@ -27,13 +52,27 @@ low_read(mailstream_low *low, void *to, size_t size)
 }
 
 static ssize_t
+low_read(mailstream_low *low, void *to, size_t size)
+{
+    struct feed *feed = low->data;
+    ssize_t len;
+
+    look_for_starvation(feed);
+    len = read_ready(feed, to, size);
+    errno = 0; /* what stands there at the next call came from between the two */
+    return len;
+}
+
+static ssize_t
 low_write(mailstream_low *low, const void *from, size_t len)
 {
     struct feed *feed = low->data;
+    bool sent;
 
-    if (feed->err.kind != ERROR_NONE || !dialogue_send(feed->dialogue, (struct text){from, len}, &feed->err))
-        return -1;
-    return (ssize_t)len;
+    look_for_starvation(feed);
+    sent = feed->err.kind == ERROR_NONE && dialogue_send(feed->dialogue, (struct text){from, len}, &feed->err);
+    errno = 0;
+    return sent ? (ssize_t)len : -1;
 }
 
 static int

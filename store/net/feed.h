@@ -20,11 +20,19 @@ struct feed {
     /* Private to feed.c. */
     struct buffer ready;
     size_t ready_at; /* and read by libetpan */
+    bool starved;    /* memory ran out between two calls of ours, in libetpan or in what it uses */
 };
 
 struct feed feed_new(struct dialogue *dialogue, bool (*next)(void *context, struct buffer *ready, struct error *err),
                      void *context);
 void feed_free(struct feed *feed);
+/** Before each call of libetpan; see feed_starved. */
+void feed_watch(struct feed *feed);
+/**
+ * Memory ran out since feed_watch, in libetpan or in a library below it: they tell it as an exchange that failed, or go on with a proof that
+ * is none. Asked only where the call failed, since whoever got no memory may have helped itself.
+ */
+bool feed_starved(struct feed *feed);
 /** @param feed  at its final place in memory. @return NULL: out of memory; else the caller gives it to feed_close */
 mailstream *feed_mailstream(struct feed *feed);
 /**

@@ -124,9 +124,13 @@ take_answer(struct lookup *lookup, struct error *err)
     if (lookup->result != 0) {
         const char *why = lookup->result == EAI_SYSTEM ? strerror(lookup->system_error) : gai_strerror(lookup->result);
 
-        error_set(err, ERROR_NETWORK, "find the address of %s", lookup->host);
-        error_answer(err, text_of(why));
-        error_hint(err, "Check the host name in `server`, and whether this machine is online.");
+        const bool starved =
+            lookup->result == EAI_MEMORY || (lookup->result == EAI_SYSTEM && lookup->system_error == ENOMEM);
+
+        error_set(err, starved ? ERROR_LOCAL : ERROR_NETWORK, "find the address of %s", lookup->host);
+        error_answer(err, starved ? TEXT("out of memory") : text_of(why));
+        if (!starved)
+            error_hint(err, "Check the host name in `server`, and whether this machine is online.");
     }
     free_lookup(lookup);
     return list;

@@ -67,7 +67,7 @@ stream_open(const struct connection *to, struct error *err)
     struct stream *stream = calloc(1, sizeof *stream);
 
     if (stream == NULL) {
-        error_set(err, ERROR_NETWORK, "connect: out of memory");
+        error_set(err, ERROR_LOCAL, "connect: out of memory");
         return NULL;
     }
     stream->to = to;

@@ -169,7 +169,7 @@ tls_new(const struct connection *to, const char *name, int fd, struct error *err
     BIO *bio;
 
     if (tls == NULL) {
-        error_set(err, ERROR_NETWORK, "prepare TLS for %s: out of memory", name);
+        error_set(err, ERROR_LOCAL, "prepare TLS for %s: out of memory", name);
         return NULL;
     }
     tls->trust = (struct trust){.to = to, .name = name};

@@ -148,10 +148,15 @@ judge_status(const struct pop_auth *auth, unsigned mechanism, struct error *err)
 static enum auth_outcome
 judge_libetpan(const struct pop_auth *auth, unsigned mechanism, int result, struct error *err)
 {
-    const struct pop_driver *driver = auth->driver;
+    struct pop_driver *driver = auth->driver;
 
     if (driver->feed.err.kind != ERROR_NONE) {
         *err = driver->feed.err;
+        return AUTH_FAILED;
+    }
+    if (result != MAILPOP3_NO_ERROR &&
+        feed_starved(&driver->feed)) { /* a refusal, too, may be that of a proof that is none */
+        (void)login_no_memory(err);
         return AUTH_FAILED;
     }
     if (driver->status == POP_ERR || (driver->status == POP_OK && result == MAILPOP3_NO_ERROR))
@@ -177,7 +182,7 @@ sasl_by_libetpan(const struct pop_auth *auth, unsigned mechanism, struct error *
     pop_driver_begin(driver, shown);
     result = mailpop3_auth(auth->pop3, sasl_name(mechanism), to->host != NULL ? to->host : "localhost", NULL, NULL, "",
                            to->user, auth->secret, NULL);
-    if (driver->talk.sent == sent && driver->feed.err.kind == ERROR_NONE) {
+    if (driver->talk.sent == sent && driver->feed.err.kind == ERROR_NONE && !feed_starved(&driver->feed)) {
         sasl_report_missing(stream_name(driver->talk.stream), mechanism, err);
         return AUTH_UNUSABLE;
     }

@@ -167,6 +167,7 @@ void
 pop_driver_begin(struct pop_driver *driver, const char *shown)
 {
     dialogue_begin(&driver->talk, shown);
+    feed_watch(&driver->feed);
     driver->status = POP_NONE;
     driver->code[0] = '\0';
     driver->proofs = 0;

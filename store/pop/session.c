@@ -36,10 +36,12 @@ pop_session_again(const char *code, int login_delay)
 static bool
 fail_libetpan(struct prologue *prologue, const char *step, struct error *err)
 {
-    const struct pop_driver *driver = prologue->driver;
+    struct pop_driver *driver = prologue->driver;
 
     if (driver->feed.err.kind != ERROR_NONE) {
         *err = driver->feed.err;
+    } else if (driver->status != POP_ERR && feed_starved(&driver->feed)) {
+        error_set(err, ERROR_LOCAL, "%s %s: out of memory", step, stream_name(prologue->stream));
     } else if (pop_is_busy(driver)) {
         pop_report_busy(driver, step, err);
         prologue->again_s = pop_session_again(driver->code, 0);
