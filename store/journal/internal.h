@@ -107,6 +107,7 @@ enum statement {
     SQL_POP_COUNT_MISSED,
     SQL_POP_DUE,
     SQL_POP_HELD,
+    SQL_POP_PARTS,
     SQL_POP_HAS_BASE,
     SQL_POP_END_WORDS,
     SQL_POP_FORGET,

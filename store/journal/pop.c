@@ -268,6 +268,21 @@ journal_pop_held(struct journal *journal, int64_t **ids, size_t *count, struct e
 }
 
 bool
+journal_pop_parts(struct journal *journal, int64_t **ids, size_t *count, struct error *err)
+{
+    sqlite3_stmt *statement =
+        sql_prepare(journal, SQL_POP_PARTS,
+                    "SELECT id FROM pop WHERE state = ?1 AND facts & ?2 <> 0 AND " LISTED " ORDER BY id", err);
+    struct sql_binder binder = {.statement = statement};
+
+    if (statement == NULL)
+        return false;
+    bind_integer(&binder, POP_STORED);
+    bind_integer(&binder, POP_SHORT | POP_CUT);
+    return sql_ids(journal, statement, ids, count, "list parts of POP messages", err);
+}
+
+bool
 journal_pop_has_base(struct journal *journal, const char *base, bool *has, struct error *err)
 {
     sqlite3_stmt *statement =

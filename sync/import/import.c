@@ -136,8 +136,8 @@ work(struct import *import)
         return import_skip(import) && note_left(import) && import_remove(import) && import_count_time(import);
     /* What is known only by its bytes is known before it is judged; what turns out to be another message is compared behind the new ones. */
     return (import->identity == BY_BODY || (import_compare(import) && import_compare_new(import))) &&
-           import_keep(import) && import_compare_freed(import) && import_fetch(import) && import_compare_rest(import) &&
-           finish(import);
+           import_keep(import) && import_compare_freed(import) && import_fetch(import) && import_parts(import) &&
+           import_compare_rest(import) && finish(import);
 }
 
 /* Right behind the last message came what is no answer: the line that seemed to end it may have been one of its own. */

@@ -18,6 +18,7 @@
  *                        command instead; import/step.c: whose answer is it? import/batch.c: a batch made durable)
  *   import/compare.c     those that only their bytes tell apart (import/bytes.c: whose bytes are these? import/own.c: they can't
  *                        be read now)
+ *   import/parts.c       messages of which only a part came: has the server more of them by now?
  *   import/remove.c      DELE and QUIT (import/flush.c: what is flushed before it)
  *   import/suspects.c    a line that broke: at which message, and is there to be another session? (import/suspect_lines.c:
  *                        which lines are a suspect's; import/in_flight.c: the maildrop that knows what is in flight)
@@ -432,6 +433,10 @@ bool is_far_short(uint64_t bytes, uint64_t listed);
 bool fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t bytes);
 /** Read the body again of messages whose header is right and does not prove the body (import/proof.c); what is the same may be removed. */
 bool proof_bodies(struct import *import, const uint32_t *numbers, struct journal_pop *rows, size_t count);
+
+/* ---- import/parts.c ---- */
+/** What came in part is asked for again, once a day; what turns out to be more is new mail. */
+MUST_CHECK bool import_parts(struct import *import);
 
 /* ---- import/batch.c and import/fetch.c, for import/compare.c ---- */
 struct arrival { /* one message that is being fetched */

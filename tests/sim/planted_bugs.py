@@ -1192,6 +1192,10 @@ BUGS = [
         ("store/journal/pop.c", "86400", "3600")),
     bug("import: exit status 75 of the command counts as taken", IMPORTS,
         ("sync/import/hand.c", "if (status == 0) {", "if (status == 0 || status == STATUS_LATER) {")),
+    bug("import: what came in part stays a part for ever", unit("test_import_contradicting"),
+        ("sync/import/parts.c", "    return !more || import_bury_reused(", "    return true || import_bury_reused(")),
+    bug("import: what came in part asked for in each run", unit("test_import_contradicting"),
+        ("sync/import/parts.c", "strtoll(text, NULL, 10) >= IMPORT_DAY;", "strtoll(text, NULL, 10) >= 0;")),
     bug("import: cut message delivered", IMPORTS,
         ("sync/import/fetch.c", "    abandon(fetching);\n    return ok && step_settle(fetching) && flush(fetching);",
          "    if (!ok && fetching->begun)\n"

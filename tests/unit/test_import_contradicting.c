@@ -96,6 +96,68 @@ equal_names_and_a_header_that_differs_by_top_bring_nothing_again(void **state)
     }
 }
 
+static void
+given_a_message_cut_twice(struct scene *sc, int keep_days)
+{
+    struct dropped *mail = given_mail(sc, "one");
+
+    sc->account.import.keep_days = keep_days;
+    mail->give = mail->len / 3;
+    assert_run(sc, 1);
+    assert_run(sc, 1);
+    mail->give = 0;
+}
+
+/* The part was delivered, since it came twice: the message itself comes when the server is well. */
+static void
+a_message_that_was_cut_twice_comes_whole_when_the_server_is_well(void **state)
+{
+    struct scene *sc = *state;
+
+    given_a_message_cut_twice(sc, KEEP_FOREVER);
+    assert_run(sc, 0);
+    assert_int_equal(copies_here(sc, &sc->drop.mails[0]), 1);
+    for (int i = 0; i < 3; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(copies_here(sc, &sc->drop.mails[0]), 1);
+    }
+    assert_int_equal(sc->drop.retrs, 0);
+}
+
+static void
+a_message_that_was_cut_twice_is_removed_once_it_is_whole(void **state)
+{
+    struct scene *sc = *state;
+
+    given_a_message_cut_twice(sc, 0);
+    for (int i = 0; i < 4 && count_there(sc) > 0; i++) {
+        (void)run_import(sc);
+        assert_int_equal(copies_here(sc, &sc->drop.mails[0]) + count_there(sc) > 0, 1);
+        sc->now += DAY;
+    }
+    assert_int_equal(count_there(sc), 0);
+    assert_int_equal(copies_here(sc, &sc->drop.mails[0]), 1);
+}
+
+/* A server that is ill still is asked once a day. */
+static void
+a_message_of_which_a_part_alone_comes_is_asked_for_once_a_day(void **state)
+{
+    struct scene *sc = *state;
+
+    given_a_message_cut_twice(sc, KEEP_FOREVER);
+    sc->drop.mails[0].give = sc->drop.mails[0].len / 3;
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 1);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
+    sc->now += 2 * DAY;
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 1);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
+}
+
 /* What came twice is all there is, once LIST says so, too. */
 static void
 what_came_short_of_a_wrong_size_is_removed_once_the_size_is_right(void **state)
@@ -332,6 +394,9 @@ main(void)
         TEST(what_stays_there_since_too_little_came_is_said_in_each_run),
         TEST(equal_names_and_a_header_that_differs_by_top_bring_nothing_again),
         TEST(another_body_under_the_name_and_header_of_one_that_was_removed_comes),
+        TEST(a_message_that_was_cut_twice_comes_whole_when_the_server_is_well),
+        TEST(a_message_that_was_cut_twice_is_removed_once_it_is_whole),
+        TEST(a_message_of_which_a_part_alone_comes_is_asked_for_once_a_day),
         TEST(what_came_short_of_a_wrong_size_is_removed_once_the_size_is_right),
         TEST(what_is_like_one_that_was_about_to_be_removed_is_fetched),
         TEST(what_was_about_to_be_removed_is_known_under_another_name_and_header),
