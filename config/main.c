@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 /*
@@ -20,6 +22,21 @@ open_standard_descriptors(void)
             return false;
     }
     return true;
+}
+
+/*
+ * glibc wants 128 MiB of addresses for each thread's first allocation, and where a limit leaves no room asks for them anew at each one: a SCRAM
+ * login, with its thousands of turns, then takes minutes. Below a limit all threads share one heap.
+ */
+static void
+share_heap(void)
+{
+#ifdef M_ARENA_MAX
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        (void)mallopt(M_ARENA_MAX, 1); /* refused: as slow as without */
+#endif
 }
 
 static int
@@ -82,6 +99,7 @@ main(int argc, char **argv)
     if (!open_standard_descriptors())
         return status;
     descriptors_raise();
+    share_heap();
     umask(077); /* mail, journal and passwords are nobody else's business */
     secret_harden();
     signals_install();

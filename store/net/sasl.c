@@ -5,6 +5,7 @@
 #include <ctype.h>
 
 #include <openssl/evp.h>
+#include <sys/mman.h>
 
 #include "store/base/limits.h"
 
@@ -25,6 +26,7 @@ static const struct mechanism {
     {AUTH_APOP, "APOP", false, false},
 };
 #define MECHANISMS (sizeof mechanisms / sizeof mechanisms[0])
+#define PLUGINS ((size_t)16 << 20) /* room that the plug-ins of libsasl2 take, with all that they load */
 
 /* Memory */
 
@@ -174,9 +176,22 @@ sasl_hint_refused(unsigned mechanism, struct error *err)
         error_hint(err, "Check `user` and what password-command prints; some providers want an app password.");
 }
 
+/* Is there no room for the plug-ins and what they bring along? libsasl2 leaves out in silence what it could not load. */
+static bool
+is_cramped(void)
+{
+    void *room = mmap(NULL, PLUGINS, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return room == MAP_FAILED || munmap(room, PLUGINS) != 0;
+}
+
 void
 sasl_report_missing(const char *server, unsigned mechanism, struct error *err)
 {
+    if (is_cramped()) {
+        error_set(err, ERROR_LOCAL, "log in to %s: out of memory", server);
+        return;
+    }
     error_set(err, ERROR_LOGIN, "log in to %s: libsasl2 on this machine does not know %s", server,
               sasl_name(mechanism));
     error_hint(err, "Its plug-ins are a package of their own, libsasl2-modules on Debian.");
