@@ -55,8 +55,8 @@ multiline_take(struct multiline *body, const char *in, size_t len, struct text *
             body->state = MULTILINE_END;
             return 1;
         }
-        body->state = MULTILINE_CR; /* ".\rx": the dot was put there, the CR is the line's */
-        *run = TEXT("\r");
+        body->state = MULTILINE_CR; /* ".\rx" */
+        *run = TEXT(".\r");
         return 0;
     }
     if (body->state == MULTILINE_DOT) {
@@ -69,6 +69,10 @@ multiline_take(struct multiline *body, const char *in, size_t len, struct text *
             return 1;
         }
         body->state = MULTILINE_TEXT;
+        if (in[0] != '.') { /* nobody doubled it: it is the message's own */
+            *run = TEXT(".");
+            return 0;
+        }
     }
     dot = find_dot(body, in, len);
     if (dot != NULL) {

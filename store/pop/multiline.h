@@ -3,7 +3,8 @@
  * output, constant memory, no limit of its own.
  *
  *     "\r\n.\r\n"  ends it (or ".\r\n" at its very begin); the first CR LF of the five belongs to the answer
- *     "\r\n.x"     a line that begins with a dot: one is taken away
+ *     "\r\n..x"    a line that begins with a dot, which was doubled: one is taken away
+ *     "\r\n.x"     a server that doubles none: it stays
  *     all else     stays as it is: NUL, bare CR, bare LF, 8-bit. After a bare LF a dot is a dot; "\n.\n" ends nothing
  *
  * And the same cut into lines, for the answers that are lists.

@@ -1199,6 +1199,8 @@ BUGS = [
         ("sync/import/parts.c", "    return !more || import_bury_reused(", "    return true || import_bury_reused(")),
     bug("import: what came in part asked for in each run", unit("test_import_contradicting"),
         ("sync/import/parts.c", "strtoll(text, NULL, 10) >= IMPORT_DAY;", "strtoll(text, NULL, 10) >= 0;")),
+    bug("POP: dot that nobody doubled taken away", unit("test_pop_multiline"),
+        ("store/pop/multiline.c", "if (in[0] != '.') {", "if (in[0] == '\\0') {")),
     bug("import: cut message delivered", IMPORTS,
         ("sync/import/fetch.c", "    abandon(fetching);\n    return ok && step_settle(fetching) && flush(fetching);",
          "    if (!ok && fetching->begun)\n"

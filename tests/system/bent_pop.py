@@ -93,6 +93,8 @@ RETR = [
     Drop("POP TOP: -ERR, keep no", [of(b"DELE", b"-ERR not now\r\n", 1), of(b"TOP", b"-ERR what?\r\n")], exit=(0, 1), spoils=(), keep="no"),
     *[Drop("POP RETR: -ERR [%s]" % code, [of(b"RETR", b"-ERR [%s] no\r\n" % code.encode())]) for code in ("SYS/TEMP", "SYS/PERM", "IN-USE", "X-FOO")],
     Drop("POP RETR: dots are not doubled", [of(b"RETR", lambda session, line: b"+OK\r\n" + bent_bytes(session) + END)], exit=(0, 1)),
+    Drop("POP RETR: dots are not doubled, keep no", [of(b"RETR", lambda session, line: b"+OK\r\n" + bent_bytes(session) + END)], exit=(0, 1),
+         keep="no", says="."),
     Drop("POP RETR: an end too many", [of(b"RETR", [TRUTH, END])], exit=(0, 1, 5), spoils=(1, 2, 3), says="."),
     Drop("POP RETR: -ERR, and then the message", [of(b"RETR", [b"-ERR no\r\n", TRUTH])], exit=(1,)),
     Drop("POP RETR: -ERR, and then the message, keep no", [of(b"RETR", [b"-ERR no\r\n", TRUTH])], exit=(1,), keep="no"),

@@ -27,7 +27,7 @@ bodies_arrive_byte_for_byte(void **state)
                                          "C:RETR 1",
                                          "C:RETR 2",
                                          "C:RETR 3",
-                                         "s:+OK 7 octets\r\n..\r\n.a\r\n\r\n..\r\n",
+                                         "s:+OK 7 octets\r\n..\r\n..a\r\n\r\n..\r\n",
                                          "s:b\n.\nc\rd\r\n.\r",
                                          "s:\n+OK\r\n.\r\n+OK\r\nwithout\xff\r\n.\r\n",
                                          BYE,
@@ -36,7 +36,7 @@ bodies_arrive_byte_for_byte(void **state)
 
     assert_true(retrieve(fixture, 3));
 
-    assert_string_equal(fixture->told, ".\r\na\r\n\r\n.\r\nb\n.\nc\rd\r\n<1 done><2 done>without\xff\r\n<3 done>");
+    assert_string_equal(fixture->told, ".\r\n.a\r\n\r\n.\r\nb\n.\nc\rd\r\n<1 done><2 done>without\xff\r\n<3 done>");
     assert_true(quit(fixture));
     end(fixture);
 }

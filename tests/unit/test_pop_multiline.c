@@ -31,7 +31,7 @@ static const struct row rows[] = {
     ROW("a\r\nb\r\n.\r\n+OK next", "a\r\nb\r\n", 8),
     ROW("..\r\n.\r\n", ".\r\n", 0),
     ROW("...\r\n.\r\n", "..\r\n", 0),
-    ROW(".a\r\n.\r\n", "a\r\n", 0),
+    ROW(".a\r\n.\r\n", ".a\r\n", 0), /* nobody doubled it */
     ROW("a\r\n..b.\r\n..\r\n.\r\n.\r\n", "a\r\n.b.\r\n.\r\n", 3),
     ROW("a.\r\n.\r\n", "a.\r\n", 0),
     ROW("a.b..c\r\n.\r\n", "a.b..c\r\n", 0),
@@ -41,17 +41,17 @@ static const struct row rows[] = {
     ROW("a\n.\r\n.\r\n", "a\n.\r\n", 0),
     ROW("\n.\r\nx", "\n.\r\nx", NEVER),
     ROW("\r.\r\nx", "\r.\r\nx", NEVER),
-    ROW("a\r\n.\n.\r\n.\r\n", "a\r\n\n.\r\n", 0),
+    ROW("a\r\n.\n.\r\n.\r\n", "a\r\n.\n.\r\n", 0),
     /* a dot, a CR, and then no LF */
-    ROW(".\rx\r\n.\r\n", "\rx\r\n", 0),
-    ROW(".\r\r\n.\r\n", "\r\r\n", 0),
-    ROW(".\r.\r\n.\r\n", "\r.\r\n", 0),
-    ROW("a\r\n.\r\r\n.\r\n", "a\r\n\r\r\n", 0),
+    ROW(".\rx\r\n.\r\n", ".\rx\r\n", 0),
+    ROW(".\r\r\n.\r\n", ".\r\r\n", 0),
+    ROW(".\r.\r\n.\r\n", ".\r.\r\n", 0),
+    ROW("a\r\n.\r\r\n.\r\n", "a\r\n.\r\r\n", 0),
     ROW("a\r\r\n.\r\n", "a\r\r\n", 0),
     ROW("a\r\n\r\n.\r\n", "a\r\n\r\n", 0),
-    ROW("a\r\n.\rb\r\n..\r\n.\r\n", "a\r\n\rb\r\n.\r\n", 0),
+    ROW("a\r\n.\rb\r\n..\r\n.\r\n", "a\r\n.\rb\r\n.\r\n", 0),
     /* bytes are bytes */
-    ROW("nul\0here\0\r\n.\0\r\n.\r\n", "nul\0here\0\r\n\0\r\n", 0),
+    ROW("nul\0here\0\r\n.\0\r\n.\r\n", "nul\0here\0\r\n.\0\r\n", 0),
     ROW("\xff\x80\xc3.\r\n.\r\n", "\xff\x80\xc3.\r\n", 0),
     /* not the end yet */
     ROW("no line end", "no line end", NEVER),
