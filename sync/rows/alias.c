@@ -66,6 +66,19 @@ alias_hand_over(struct run *run, const struct journal_message *holder, struct jo
     return ok;
 }
 
+/*
+ * The server said that two messages got one UID, and showed neither yet: it may be wrong of the first one. Both are found by their content;
+ * their intents stay until then.
+ */
+static bool
+lose_said_uid(struct run *run, struct journal_message *message)
+{
+    message->uid = 0;
+    message->facts &= ~(unsigned)(FACT_ECHO | FACT_COPIED | FACT_BY_HEADER);
+    message->flags = merge_new(message->flags, true);
+    return journal_message_save(run->journal, message, &run->err);
+}
+
 bool
 alias_take_uid(struct run *run, struct journal_message *message, uint32_t *uid, bool *alias)
 {
@@ -80,8 +93,10 @@ alias_take_uid(struct run *run, struct journal_message *message, uint32_t *uid, 
             *uid = 0; /* it was there before: if it is this one after all, its content says so */
         else if (other->base[0] == '\0')
             ok = journal_message_delete(run->journal, other->id, &run->err);
-        else if (other->has_wire && message->has_wire && memcmp(other->wire, message->wire, DIGEST_SIZE) != 0)
+        else if (other->has_wire && message->has_wire && memcmp(other->wire, message->wire, DIGEST_SIZE) != 0) {
             *uid = 0; /* another message has it */
+            ok = (other->facts & (FACT_ECHO | FACT_COPIED)) == 0 || lose_said_uid(run, other);
+        }
         else
             *alias = true; /* the server kept its equal message and dropped this one: two files, one UID */
     } else if (ok && !found && mailbox != NULL && *uid < mailbox->row.uidnext) {

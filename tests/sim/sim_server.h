@@ -111,6 +111,7 @@ struct server {
     unsigned unmakeable;  /* bits of mailboxes whose CREATE ends the line */
     int choked;           /* one more than the content whose APPEND, COPY or MOVE ends the line */
     int immovable;        /* one more than the content whose MOVE ends the line, but not its COPY */
+    int misnamed;         /* one more than the content whose APPENDUID names the UID behind its own */
     bool rude;            /* whatever it can't open or read ends the line */
     bool no_headers;      /* with `withheld` and `rude`: its header alone, not its body */
     /* the one connection */
