@@ -80,6 +80,13 @@ class NamedAsThere(Maildir):
     def folder(self, mailbox):
         return os.path.join(self.root, to_utf7(mailbox))
 
+    def move(self, file, mailbox, rename=False):
+        """As mail readers do that are set up for mbsync: its number of the message does not go along."""
+        moved = super().move(file, mailbox, rename)
+        plain = re.sub(r",U=\d+", "", moved.path)
+        os.rename(moved.path, plain)
+        return TuidFile(plain)
+
     def mailboxes(self):
         return {from_utf7(name): path for name, path in super().mailboxes().items()}
 
@@ -103,7 +110,7 @@ class Mbsync:
 
     def to(self, port):
         with open(os.path.join(self.folder, "rc"), "w") as f:
-            f.write("IMAPAccount a\nHost 127.0.0.1\nPort %d\nUser %s\nPass %s\n%s\n\nIMAPStore there\nAccount a\n%s\n"
+            f.write("IMAPAccount a\nHost localhost\nPort %d\nUser %s\nPass %s\n%s\n\nIMAPStore there\nAccount a\n%s\n"
                     "MaildirStore here\nPath %s/\nInbox %s/INBOX\nSubFolders Verbatim\n\n"
                     "Channel c\nFar :there:\nNear :here:\nPatterns *\nCreate Both\nRemove Both\nExpunge Both\nCopyArrivalDate yes\n"
                     "SyncState *\n" % (port, self.user, self.server.password, "\n".join(self.server.beside),
