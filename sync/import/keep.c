@@ -28,14 +28,16 @@ struct keeping {
     struct journal_pop bodies[LIMIT_BATCH]; /* whose body must be read, too */
     uint32_t body_numbers[LIMIT_BATCH];
     size_t body_count;
-    uint64_t unproven; /* due, and there is no TOP */
-    uint64_t waiting;  /* due, and missed here not long enough */
-    uint64_t unseen;   /* due, and in a Maildir that the configuration does not have any more */
-    uint64_t repeated; /* due, and another one has its UIDL */
-    uint64_t twins;    /* due, and one that may be equal could not be read yet */
-    uint64_t doubtful; /* due, and perhaps not here, or not whole */
-    bool reused;       /* a UIDL means another message than its row */
-    bool anew;         /* so all were decided anew */
+    uint64_t unproven;           /* due, there is no TOP, and what came of it is not known */
+    uint64_t whole, whole_bytes; /* without TOP: read whole in this session */
+    uint64_t later;              /* the same, and too much for one session */
+    uint64_t waiting;            /* due, and missed here not long enough */
+    uint64_t unseen;             /* due, and in a Maildir that the configuration does not have any more */
+    uint64_t repeated;           /* due, and another one has its UIDL */
+    uint64_t twins;              /* due, and one that may be equal could not be read yet */
+    uint64_t doubtful;           /* due, and perhaps not here, or not whole */
+    bool reused;                 /* a UIDL means another message than its row */
+    bool anew;                   /* so all were decided anew */
 };
 
 static bool
@@ -220,6 +222,31 @@ on_proof(void *context, uint32_t number, const struct seen *seen, const char *wo
     return import_save(import, row);
 }
 
+/* There is no TOP: all of it is read, as much as a batch in one session. What costs nothing else costs nobody his mail. */
+static bool
+read_whole(struct keeping *keeping, struct journal_pop *row, uint32_t number)
+{
+    const uint64_t bytes = import_listed_size(keeping->import, number);
+    bool intact;
+
+    if (!row->has_body || !keeping->import->may_fetch) {
+        keeping->unproven++;
+        return true;
+    }
+    if (keeping->whole > 0 &&
+        (keeping->whole == LIMIT_BATCH || keeping->whole_bytes + bytes > (uint64_t)LIMIT_BATCH_BYTES)) {
+        keeping->later++;
+        return true;
+    }
+    if (!import_is_intact(keeping->import, row, &intact))
+        return false;
+    if (!intact)
+        return true;
+    keeping->whole++;
+    keeping->whole_bytes += bytes;
+    return read_body(keeping, row, number);
+}
+
 static bool
 prove(struct keeping *keeping)
 {
@@ -228,8 +255,8 @@ prove(struct keeping *keeping)
 
     keeping->answered = 0;
     ok = import_top(import, keeping->numbers, keeping->count, on_proof, keeping);
-    if (!import->info.top)
-        keeping->unproven += keeping->count;
+    for (size_t i = 0; ok && !import->info.top && i < keeping->count; i++)
+        ok = read_whole(keeping, &keeping->rows[i], keeping->numbers[i]);
     keeping->count = 0;
     ok = ok && proof_bodies(import, keeping->body_numbers, keeping->bodies, keeping->body_count);
     keeping->body_count = 0;
@@ -366,6 +393,12 @@ say_what_waits(const struct keeping *keeping)
                     " messages are due to be removed from the server and wait: their files were missed here for "
                     "less than %d days",
                     keeping->waiting, import->account->policy.quarantine_days);
+    if (keeping->later > 0)
+        report_note(import->report, import->account->name,
+                    "%" PRIu64
+                    " messages are due to be removed from the server, which has no TOP: they are read whole before "
+                    "that, by the next runs",
+                    keeping->later);
     if (keeping->unseen > 0)
         import_say(import, "keep",
                    "%" PRIu64
@@ -432,7 +465,7 @@ decide_all(struct keeping *keeping)
     if (keeping->reused) { /* names that moved on: with all headers it shows whose they are now */
         keeping->anew = true;
         keeping->judged_count = 0;
-        keeping->unproven = keeping->waiting = keeping->unseen = 0;
+        keeping->unproven = keeping->waiting = keeping->unseen = keeping->later = 0;
         keeping->repeated = keeping->twins = keeping->doubtful = 0;
         if (!import_match_anew(import) || !look_at_all(keeping))
             return false;

@@ -198,7 +198,9 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
                        "It stays on the server and is tried again with the next run.");
         return import_remember_why(import, row, words);
     }
-    const bool same = !more && seen_same_body(row, &seen);
+    const bool same =
+        !more && seen_same_body(row, &seen) &&
+        (import->info.top || import_verdict(row, &seen, import_listed_size(import, number)) == VERDICT_SAME);
     if (same && (row->facts & POP_UNSURE) == 0)
         return confirm(import, number, row);
     if (same) {

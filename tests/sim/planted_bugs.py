@@ -1203,6 +1203,10 @@ BUGS = [
         ("sync/import/parts.c", "strtoll(text, NULL, 10) >= IMPORT_DAY;", "strtoll(text, NULL, 10) >= 0;")),
     bug("POP: dot that nobody doubled taken away", unit("test_pop_multiline"),
         ("store/pop/multiline.c", "if (in[0] != '.') {", "if (in[0] == '\\0') {")),
+    bug("import: header not compared where there is no TOP", unit("test_import_keep"),
+        ("sync/import/proof.c", "(import->info.top || import_verdict", "(!import->info.top || import_verdict")),
+    bug("import: all that is due read in one session where there is no TOP", unit("test_import_keep"),
+        ("sync/import/keep.c", "    if (keeping->whole > 0 &&\n", "    if (keeping->whole > LIMIT_BATCH &&\n")),
     bug("import: cut message delivered", IMPORTS,
         ("sync/import/fetch.c", "    abandon(fetching);\n    return ok && step_settle(fetching) && flush(fetching);",
          "    if (!ok && fetching->begun)\n"

@@ -126,7 +126,7 @@ a_header_without_end_is_proven_like_any_other(void **state)
 }
 
 static void
-without_top_nothing_of_an_earlier_session_is_removed(void **state)
+without_top_what_is_due_is_read_whole_before_it_goes(void **state)
 {
     struct scene *sc = *state;
 
@@ -135,15 +135,46 @@ without_top_nothing_of_an_earlier_session_is_removed(void **state)
     given_mails(sc, 2);
     assert_run(sc, 0);
     time_passes(sc, 31 * DAY);
-    assert_run(sc, 1);
-    assert_said(sc, "no TOP");
-    assert_int_equal(count_there(sc), 2);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 2);
+    assert_int_equal(count_there(sc), 0);
+    assert_all_here(sc);
+}
 
-    sc->account.import.keep_days = 0;
+/* The name is used again: other bytes, or the same below another header, are new mail. */
+static void
+without_top_another_message_under_a_name_that_is_due_stays_and_comes(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->drop.no_top = true;
+    sc->account.import.keep_days = 30;
+    given_mails(sc, 2);
+    assert_run(sc, 0);
+    time_passes(sc, 31 * DAY);
+    sc->drop.mails[0].bytes[9] ^= 1;                         /* of the header */
+    sc->drop.mails[1].bytes[sc->drop.mails[1].len - 4] ^= 1; /* of the body */
+    (void)run_import(sc);
+    assert_int_equal(count_there(sc), 2);
+    (void)run_import(sc);
+    assert_int_equal(copies_here(sc, &sc->drop.mails[1]), 1);
+}
+
+static void
+without_top_no_more_is_read_in_a_session_than_a_batch(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->drop.no_top = true;
+    sc->account.import.keep_days = 30;
     sc->account.policy.guard = false;
-    given_mails(sc, 1);
-    assert_run(sc, 1);
-    assert_int_equal(count_there(sc), 2); /* what this session fetched needs no proof */
+    given_mails(sc, 300);
+    assert_run(sc, 0);
+    time_passes(sc, 31 * DAY);
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 300 - LIMIT_BATCH);
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
     assert_all_here(sc);
 }
 
@@ -415,7 +446,9 @@ main(void)
         TEST(a_uidl_that_is_used_again_is_found_out_before_it_is_removed),
         TEST(a_header_with_bare_line_feeds_proves_itself),
         TEST(a_header_without_end_is_proven_like_any_other),
-        TEST(without_top_nothing_of_an_earlier_session_is_removed),
+        TEST(without_top_what_is_due_is_read_whole_before_it_goes),
+        TEST(without_top_another_message_under_a_name_that_is_due_stays_and_comes),
+        TEST(without_top_no_more_is_read_in_a_session_than_a_batch),
         TEST(a_refused_proof_and_a_refused_removal_are_named_and_the_others_go),
         TEST(a_tightened_keep_is_held_until_the_word_comes),
         TEST(what_is_held_is_held_while_another_has_its_name),
