@@ -34,6 +34,7 @@
 #include "sync/rows/readings.h"
 #include "sync/rows/refusals.h"
 #include "sync/run/attempts.h"
+#include "sync/run/avoided.h"
 #include "sync/run/attempts_remote.h"
 #include "sync/run/line.h"
 #include "sync/run/lookup.h"
@@ -412,8 +413,8 @@ work(struct run *run)
     bool ok;
 
     if (!hold_release(run) || !additions_take_word(run) || !count_time(run) || !refusals_load(run) ||
-        !situation_check(run) || !survey_load(run) || !attempts_load(run) || !linked_take_back(run) ||
-        !survey_known(run))
+        !situation_check(run) || !survey_load(run) || !attempts_load(run) || !avoided_load(run) ||
+        !linked_take_back(run) || !survey_known(run))
         return false;
     if (!line_open(run))
         return false;

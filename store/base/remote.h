@@ -44,6 +44,8 @@ struct remote_listed { /* one mailbox of a survey */
     uint64_t modseq; /* HIGHESTMODSEQ; 0: absent, NOMODSEQ or not supported */
 };
 
+#define REMOTE_AVOIDED 800 /* bytes, NUL included */
+
 struct remote_info {  /* what the connection can do, for the engine's decisions and for `golub check` */
     char server[256]; /* ID name and version, or the greeting's text */
     char prefix[256]; /* of the personal namespace, wire bytes, e.g. "INBOX." */
@@ -55,8 +57,10 @@ struct remote_info {  /* what the connection can do, for the engine's decisions 
     uint64_t bytes_up, bytes_down;
     char unlisted
         [256]; /* a line of the last survey's list could not be read, what was wrong with it: a mailbox may be missing; "" if none */
-    bool lost;  /* the line broke, or what came can't be read: only `open` is of use */
-    bool later; /* ... because the server asks to come back later */
+    char avoided
+        [REMOTE_AVOIDED]; /* what surveys ask for no more since it ended the line, for a later run's `avoid`; "" if nothing */
+    bool lost;            /* the line broke, or what came can't be read: only `open` is of use */
+    bool later;           /* ... because the server asks to come back later */
     const char *
         alerts; /* what the server wants the user to read, one a line, escaped, each once; "" if nothing; owned by the remote */
 };
@@ -217,6 +221,8 @@ struct remote_ops {
                    bool (*done)(void *context, size_t index, struct text wire_name,
                                 const struct remote_outcome *outcome),
                    void *context, struct error *err);
+    /** Before the first `open`: an earlier run's info.avoided, if any. May be NULL. */
+    void (*avoid)(void *remote, const char *what);
     /** Say goodbye and close; errors here are of no interest. The remote may be opened again. */
     void (*close)(void *remote);
 };

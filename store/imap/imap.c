@@ -249,6 +249,7 @@ info_imap(void *remote, struct remote_info *out)
     };
     (void)text_print(out->prefix, sizeof out->prefix, "%s", imap->namespaces.personal);
     (void)text_print(out->unlisted, sizeof out->unlisted, "%s", imap->unlisted);
+    imap_avoided(imap, out->avoided, sizeof out->avoided);
     if (imap->id[0] != '\0')
         (void)text_print(out->server, sizeof out->server, "%s", imap->id);
     else if (imap->session != NULL)
@@ -266,6 +267,12 @@ is_open(struct imap *imap, struct error *err)
         return true;
     error_set(err, ERROR_NETWORK, "go on: not connected");
     return false;
+}
+
+static void
+avoid_imap(void *remote, const char *what)
+{
+    imap_avoid(remote, what);
 }
 
 static bool
@@ -369,6 +376,7 @@ imap_remote(struct imap *imap)
         .copy = copy_imap,
         .remove = remove_imap,
         .create = create_imap,
+        .avoid = avoid_imap,
         .close = close_imap,
     };
 

@@ -208,12 +208,12 @@ queue_list(struct survey *survey)
     struct queue *queue = &imap->queue;
     unsigned can = imap->can.bits;
 
-    survey->extended = can & CAPABILITY_LIST_EXTENDED && !imap->plain_list && !imap->wary;
+    survey->extended = can & CAPABILITY_LIST_EXTENDED && !imap->plain_list && imap->wary < 2;
     queue_begin(queue, COMMAND_LIST, 0, 0, 0);
     queue_print(queue, "LIST \"\" \"*\"");
     if (survey->extended) {
         queue_print(queue, " RETURN (SUBSCRIBED%s", can & CAPABILITY_SPECIAL_USE ? " SPECIAL-USE" : "");
-        if (can & CAPABILITY_LIST_STATUS)
+        if (can & CAPABILITY_LIST_STATUS && imap->wary == 0)
             queue_print(queue, " STATUS %s", status_items(imap));
         queue_print(queue, ")");
     }
@@ -226,7 +226,8 @@ queue_list(struct survey *survey)
     return queue_end(queue, survey->err);
 }
 
-#define UNASKED 32 /* mailboxes in flight that are not asked again: a server that dies may lose answers */
+#define UNASKED 32     /* mailboxes in flight that are not asked again: a server that dies may lose answers */
+#define UNASKED_MAX 64 /* of several lines */
 
 static bool
 is_unasked(const struct imap *imap, struct text name)
@@ -248,7 +249,8 @@ note_unasked(struct survey *survey)
 
     if (oldest == NULL || oldest->kind != COMMAND_STATUS)
         return;
-    for (size_t i = oldest->index; i < survey->next_status && i < oldest->index + UNASKED; i++) {
+    for (size_t i = oldest->index;
+         i < survey->next_status && i < oldest->index + UNASKED && imap->unasked_count < UNASKED_MAX; i++) {
         if (!array_grow(&imap->unasked, &imap->unasked_size, imap->unasked_count + 1, sizeof *imap->unasked))
             return;
         imap->unasked[imap->unasked_count++] = hash_of(name_of(survey, &survey->mailboxes[i]));
@@ -346,7 +348,8 @@ list_mailboxes(struct survey *survey)
 
     imap->unlisted[0] = '\0';
     if (!queue_list(survey) || !queue_run(&imap->queue, &list, survey->err)) {
-        imap->wary = true;
+        if (survey->extended)
+            imap->wary = imap->wary == 0 && imap->can.bits & CAPABILITY_LIST_STATUS ? 1 : 2;
         return false;
     }
     if (!survey->list_ok && survey->extended) { /* offered, but it does not work: the plain way */
@@ -363,12 +366,47 @@ list_mailboxes(struct survey *survey)
         error_answer(survey->err, text_of(survey->refused.answer));
         return false;
     }
-    if (survey->extended && imap->can.bits & CAPABILITY_LIST_STATUS)
+    if (survey->extended && imap->can.bits & CAPABILITY_LIST_STATUS && imap->wary == 0)
         return true;
     if (queue_run(&imap->queue, &status, survey->err))
         return true;
     note_unasked(survey);
     return false;
+}
+
+void
+imap_avoided(const struct imap *imap, char *to, size_t size)
+{
+    size_t len = 0;
+
+    to[0] = '\0';
+    if (imap->wary == 0 && imap->unasked_count == 0)
+        return;
+    (void)text_print(to, size, "%u", imap->wary);
+    for (size_t i = 0; i < imap->unasked_count; i++) {
+        len += strlen(to + len);
+        (void)text_print(to + len, size - len, " %u", imap->unasked[i]);
+    }
+}
+
+void
+imap_avoid(struct imap *imap, const char *what)
+{
+    uint64_t number;
+
+    imap->unasked_count = 0;
+    for (bool first = true; *what != '\0'; first = false) {
+        const size_t len = strcspn(what, " ");
+
+        if (!text_number((struct text){what, len}, UINT32_MAX, &number))
+            return;
+        what += len + (what[len] == ' ');
+        if (first)
+            imap->wary = number < 2 ? (unsigned)number : 2;
+        else if (imap->unasked_count < UNASKED_MAX &&
+                 array_grow(&imap->unasked, &imap->unasked_size, imap->unasked_count + 1, sizeof *imap->unasked))
+            imap->unasked[imap->unasked_count++] = (uint32_t)number;
+    }
 }
 
 bool

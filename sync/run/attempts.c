@@ -1,5 +1,6 @@
 /* See attempts.h. */
 #include "sync/run/attempts.h"
+#include "sync/run/avoided.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -506,6 +507,7 @@ attempts_write(struct run *run)
 {
     bool ok = true;
 
+    avoided_write(run);
     if (!run->attempts.news || run->dry)
         return true;
     ok = run_begin(run);

@@ -3,6 +3,7 @@
 
 #include "store/base/clock.h"
 #include "sync/run/attempts.h"
+#include "sync/run/avoided.h"
 
 #define SLICE_MS 50 /* a signal ends the waiting so soon */
 
@@ -69,6 +70,7 @@ static bool
 open_again(struct run *run)
 {
     journal_rollback(run->journal); /* what failed half-way */
+    avoided_write(run);
     while (is_broken(run)) {
         if (run_stopped(run))
             return false;

@@ -223,12 +223,15 @@ struct run {
     size_t additions_count;
     struct released *released; /* held removals that the user released, by message */
     size_t released_count;
-    struct local_mark mark;    /* the mark as it was found; after situation_mark as it was written */
-    char state[33];            /* the identity of this state folder (identity.h) */
-    bool copied;               /* root or mark are not the files that golub left: every folder may be a copy */
-    bool mark_checked;         /* the mark that was found is that of the journal's last run */
-    int mark_changes;          /* in so many runs in a row its birth time was another one */
-    bool touched;              /* `touched` is set in some mailbox */
+    struct local_mark mark;           /* the mark as it was found; after situation_mark as it was written */
+    char state[33];                   /* the identity of this state folder (identity.h) */
+    bool copied;                      /* root or mark are not the files that golub left: every folder may be a copy */
+    bool mark_checked;                /* the mark that was found is that of the journal's last run */
+    int mark_changes;                 /* in so many runs in a row its birth time was another one */
+    bool touched;                     /* `touched` is set in some mailbox */
+    char avoided[REMOTE_AVOIDED];     /* what the runs before found out that the survey is not to ask for: avoided.h */
+    char avoided_now[REMOTE_AVOIDED]; /* as it stands in the journal now */
+    bool avoided_open;         /* it is asked for all the same: it is a day old, or was learned in one run alone */
     struct given_up *given_up; /* messages that are not asked for again in this run */
     size_t given_up_count, given_up_size;
     struct refusal *refusals; /* what the server refused, and not for good, by message */

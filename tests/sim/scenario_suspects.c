@@ -188,6 +188,48 @@ a_mailbox_that_ended_the_line_is_asked_when_it_changed(void **state)
     then_it_is_here(WORK, 7, 1);
 }
 
+/* The survey ends the line: once a day, and not in each run. */
+static void
+a_status_that_ends_the_line_is_asked_for_once_a_day(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    sim.server.mute = true;
+    for (int run = 0; run < 5; run++)
+        assert_int_equal(when_golub_syncs_after(60), 0);
+    assert_int_equal(sim.server.muted, 2);
+
+    assert_int_equal(when_golub_syncs_after(86400), 0);
+
+    assert_int_equal(sim.server.muted, 3);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    assert_int_equal(sim.server.muted, 3);
+    sim.server.mute = false;
+    given_mail_there(WORK, 7);
+    assert_int_equal(when_golub_syncs_after(86400), 0);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    then_both_sides_agree();
+}
+
+/* A line that breaks by itself in one run says nothing of the server. */
+static void
+what_ended_the_line_in_one_run_alone_is_asked_for_again(void **state)
+{
+    (void)state;
+    given_mail_in_three_mailboxes();
+    for (int turn = 0; turn < 3; turn++) {
+        sim.server.mute = true;
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        sim.server.mute = false;
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        assert_string_equal(sim.server.avoided, "");
+    }
+    sim.server.mute = true;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    assert_int_equal(sim.server.muted, 4);
+}
+
 /* A header ends the line and its body does not: the header is read from the body, and the message paired. */
 static void
 a_header_that_ends_the_line_is_read_from_the_body(void **state)
@@ -498,6 +540,8 @@ main(void)
         SCENARIO(a_message_whose_size_is_refused_keeps_back_nothing),
         SCENARIO(what_was_sent_is_no_other_message_once_the_server_tells_its_size),
         SCENARIO(what_ends_the_line_is_asked_for_once_a_day),
+        SCENARIO(a_status_that_ends_the_line_is_asked_for_once_a_day),
+        SCENARIO(what_ended_the_line_in_one_run_alone_is_asked_for_again),
         SCENARIO(a_mailbox_that_ended_the_line_is_asked_when_it_changed),
         SCENARIO(a_header_that_ends_the_line_is_read_from_the_body),
         SCENARIO(a_header_that_is_refused_is_read_from_the_body),

@@ -74,11 +74,20 @@ sim_info(void *remote, struct remote_info *out)
     out->qresync = server->qresync;
     out->uidplus = server->uidplus;
     (void)text_print(out->unlisted, sizeof out->unlisted, "%s", server->garbled != 0 ? "a line of the list" : "");
+    (void)text_print(out->avoided, sizeof out->avoided, "%s", server->avoided);
     out->move = server->move;
     out->list_status = server->list_status;
     out->utf8 = !server->encodes;
     out->lost = !server->connected;
     out->capabilities = server->announces ? "IMAP4rev1 MESSAGELIMIT=50" : "IMAP4rev1";
+}
+
+static void
+sim_avoid(void *remote, const char *what)
+{
+    struct server *server = remote;
+
+    (void)text_print(server->avoided, sizeof server->avoided, "%s", what);
 }
 
 static bool
@@ -113,6 +122,11 @@ sim_survey(void *remote, bool (*listed)(void *context, const struct remote_liste
 
     if (!remote_alive(server, err))
         return false;
+    if (server->mute && server->avoided[0] == '\0') {
+        server->muted++;
+        (void)text_print(server->avoided, sizeof server->avoided, "status");
+        return remote_died(server, err);
+    }
     for (int i = 0; i < SIM_MAILBOXES; i++) {
         const int mailbox = (start + i) % SIM_MAILBOXES;
         world_between(server->world);
@@ -568,6 +582,7 @@ static const struct remote_ops ops = {
     .copy = remote_copy,
     .remove = remote_remove,
     .create = sim_create,
+    .avoid = sim_avoid,
     .close = sim_close,
 };
 

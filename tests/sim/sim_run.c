@@ -222,6 +222,7 @@ run_engine(struct sim *sim, int client, bool dry, struct journal *journal)
                                          .wait = virtual_wait,
                                          .wait_context = &sim->world};
 
+    sim->server.avoided[0] = '\0'; /* each run has an object of its own */
     return engine_run(&account, &options, server_remote(&sim->server), maildir_sim_local(&it->maildir), journal,
                       report_of(&sim->world));
 }

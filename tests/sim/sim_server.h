@@ -81,12 +81,15 @@ struct server {
     unsigned long denials;  /* what was asked for there all the same */
     int disturbed;          /* somebody expunges something during so many looks at INBOX */
     int withheld;           /* one more than the content whose body it can't read now; 0: none */
-    int never_shown;        /* one more than the content that it lists, and passes over in each FETCH */
-    int unlisted;           /* one more than the content that no listing names, although it is counted */
-    bool untouchable;       /* ... nor does a command that changes it find it */
-    int unlisted_for;       /* ... in so many sessions; in a third one it is taken for one that is never shown */
-    int unchanged;          /* one more than the content whose changes no list of changes names */
-    int undated;            /* one more than the content whose size and date it does not tell */
+    bool mute;              /* STATUS in a LIST ends the line */
+    unsigned long muted;    /* ... so many times it did */
+    char avoided[REMOTE_AVOIDED];
+    int never_shown;  /* one more than the content that it lists, and passes over in each FETCH */
+    int unlisted;     /* one more than the content that no listing names, although it is counted */
+    bool untouchable; /* ... nor does a command that changes it find it */
+    int unlisted_for; /* ... in so many sessions; in a third one it is taken for one that is never shown */
+    int unchanged;    /* one more than the content whose changes no list of changes names */
+    int undated;      /* one more than the content whose size and date it does not tell */
     int unsized; /* one more than the content whose size it can't find out: who asks for that is refused, or loses the line (rude) */
     int grudged;   /* one more than the content that it stores although it refuses it; never by COPY */
     int pretended; /* one more than the content of which it says that it stored it, and under which UID: it did not */

@@ -47,7 +47,7 @@ class BrokenLineTest(SystemTest):
 
     def test_three_lines_that_bring_nothing_end_the_run(self):
         self.given_mail()
-        self.through(cut_down=1350)
+        self.through(cut_down=1050)
 
         result = self.sync(expect=NETWORK)
 

@@ -90,6 +90,27 @@ a_list_with_options_that_fails_is_asked_plainly(void **state)
     end_script(script);
 }
 
+/* The second STATUS of an earlier run ended the line, after a LIST with all of them. */
+static void
+what_ended_the_line_in_an_earlier_run_is_not_asked_for(void **state)
+{
+    (void)state;
+    struct remote_info info;
+    struct script *script = given_script(
+        "LIST-STATUS LIST-EXTENDED SPECIAL-USE",
+        (const char *const[]){"C:g1 LIST \"\" \"[*]\" RETURN (SUBSCRIBED SPECIAL-USE)", "S:* LIST () \"/\" INBOX",
+                              "S:* LIST () \"/\" a", "S:g1 OK", "C:g2 STATUS \"INBOX\" *",
+                              "S:* STATUS INBOX (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3)", "S:g2 OK", NULL});
+
+    script->remote.ops->avoid(script->remote.self, "1 3826002220"); /* hash of "a" */
+
+    assert_true(survey(script));
+
+    script->remote.ops->info(script->remote.self, &info);
+    assert_string_equal(info.avoided, "1 3826002220");
+    end_script(script);
+}
+
 static void
 a_list_without_inbox_is_told_as_it_is(void **state)
 {
@@ -416,6 +437,7 @@ main(void)
         cmocka_unit_test(nothing_changed_costs_one_turn),
         cmocka_unit_test(an_old_server_is_asked_in_two_turns),
         cmocka_unit_test(a_list_with_options_that_fails_is_asked_plainly),
+        cmocka_unit_test(what_ended_the_line_in_an_earlier_run_is_not_asked_for),
         cmocka_unit_test(a_list_without_inbox_is_told_as_it_is),
         cmocka_unit_test(the_longest_name_of_a_list_stops_nobody),
         cmocka_unit_test(a_delta_is_told_mailbox_by_mailbox),
