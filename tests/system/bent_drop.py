@@ -75,7 +75,7 @@ class DropScene:
             data = f.wire()
             if data in by_bytes:
                 found.append(by_bytes[data])
-            elif not any(m.bytes.startswith(data) for m in self.server.drop):  # a piece came twice: the whole is still there
+            elif not any(whole.startswith(data) for whole in self.bytes.values()):  # a piece came twice: the whole comes beside it
                 raise Fault("bytes that nobody wrote are here", law=True)
         return found
 
