@@ -209,8 +209,10 @@ begin_anew(struct import *import, const struct import *fresh)
     const struct import last = *import;
 
     free(last.sizes);
+    free(last.refused);
     *import = *fresh;
     import->partial = last.partial;
+    import->undone = last.undone;
     import->released = last.released;
     memcpy(import->counts.done, last.counts.done, sizeof import->counts.done);
     import->counts.had = last.counts.had;
