@@ -52,9 +52,9 @@ build_preset asan "$jobs"
 run_tests asan $((jobs + 1)) -LE 'smoke|walk|bent' || status=$?
 build_preset release "$jobs" "golub sim_golub sim_import"
 wait "$servers" || { say "Without some servers of other makes, whose walks are skipped:" && cat "$top/build/servers.log"; }
-# A walk waits most of its time: twice as many at once. Of the bad answers every other one; with sanitizers it was every tenth.
+# A walk waits most of its time: twice as many at once. Of the bad answers every third one; with sanitizers it was every tenth.
 walks=$(printf '%s' "$brief" | tr ' ' '|')
-export GOLUB_ROWS="${GOLUB_ROWS-2}"
+export GOLUB_ROWS="${GOLUB_ROWS-3}"
 run_tests release $((jobs * 2)) -R "^(smoke|sim_(histories|imports)_.*|system_test_bent|walk_($walks))\$" || status=$?
 presets="asan release"
 if printf 'int LLVMFuzzerTestOneInput(void) { return 0; }\n' |
