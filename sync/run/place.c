@@ -11,8 +11,8 @@
  * A folder with the birth time of another one that is known is that one under a new name, and no copy.
  *
  * What is missing in a folder that is in doubt, and anything else to be removed from its mailbox in that run, is held whatever its number
- * (hold.c). The doubt is in the journal until a run has listed the folder whole and held what was to be held. What is out of the server's view
- * then, or waits for an answer, is noted (FACT_LACKED), and held once that is over.
+ * (hold.c). The doubt is in the journal until a run has listed the folder whole and held what was to be held. What is on no list then - it is
+ * out of the server's view, waits for an answer, or is to be fetched again by a later run - is noted (FACT_LACKED), and held if it is to go.
  */
 #include "sync/run/place.h"
 
@@ -346,39 +346,40 @@ place_survey(struct run *run)
     return run_end(run, ok);
 }
 
-/*
- * Missing here, and on no list: what is out of the server's view, what was sent without an answer, so that its UID is not known, and what
- * that was copied from.
- */
+/* Missing here, and on no list of what is held: out of the server's view, waiting for an answer, or to come again in another run. */
 static bool
-is_on_no_list(const struct journal_message *message, const struct journal_op *ops, size_t count)
+is_lacked(struct run *run, const struct journal_message *message, bool *lacked)
 {
-    bool source = false;
+    struct journal_hold *lists = NULL;
+    size_t count = 0;
 
-    for (size_t i = 0; i < count; i++)
-        source = source || (ops[i].message == message->id && ops[i].target != 0);
-    return (message->facts & FACT_GONE_HERE) != 0 &&
-           (source || message->uid == 0 || (message->facts & FACT_OUT_OF_VIEW) != 0);
+    *lacked = false;
+    if ((message->facts & FACT_GONE_HERE) == 0)
+        return true;
+    if (!journal_holds_of(run->journal, message->id, &lists, &count, &run->err))
+        return false;
+    free(lists);
+    *lacked = count == 0;
+    return true;
 }
 
 static bool
 note_lacked(struct run *run, const struct mailbox *mailbox)
 {
     struct journal_message message;
-    struct journal_op *ops = NULL;
     int64_t *ids = NULL;
-    size_t op_count = 0, count = 0;
-    bool ok = journal_ops(run->journal, &ops, &op_count, &run->err) &&
-              journal_message_ids(run->journal, mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err);
+    size_t count = 0;
+    bool ok = journal_message_ids(run->journal, mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err);
 
     for (size_t i = 0; ok && i < count; i++) {
-        ok = run_load(run, ids[i], &message);
-        if (!ok || !is_on_no_list(&message, ops, op_count))
+        bool lacked = false;
+
+        ok = run_load(run, ids[i], &message) && is_lacked(run, &message, &lacked);
+        if (!lacked)
             continue;
         message.facts |= FACT_LACKED;
         ok = journal_message_save(run->journal, &message, &run->err);
     }
-    free(ops);
     free(ids);
     return ok;
 }

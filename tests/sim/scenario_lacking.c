@@ -261,6 +261,27 @@ a_flag_of_what_a_copied_tree_lacks_is_not_given_to_an_equal_message(void **state
     }
 }
 
+/* Its flag says that it comes again, and a run that fetches nothing leaves that to the next one: nobody removed it, and nobody moved it. */
+static void
+what_a_copied_tree_lacks_comes_again_in_a_later_run_than_the_first(void **state)
+{
+    (void)state;
+    given_one_message_in_two_places();
+    (void)given_a_copied_tree_lacks(INBOX, 1);
+    server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, 1), FLAG_FLAGGED, 0);
+    sim.clients[0].forced = FORCED_PUSH;
+    assert_int_equal(when_golub_syncs_after(60), 0);
+    sim.clients[0].forced = 0;
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_there(INBOX, 1, 1);
+    then_it_is_here(INBOX, 1, 1);
+    assert_string_equal(file_of(INBOX, 1)->info, "c:2,F");
+    assert_int_equal(server_message(&sim.server, WORK, 1)->flags, 0);
+    then_both_sides_agree();
+}
+
 /* A reader saves it elsewhere and marks it here; the server has no room for the copy yet. The copy is not marked, and stays. */
 static void
 what_expunge_removes_was_not_moved(void **state)
@@ -342,6 +363,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENARIO(what_a_copied_folder_lacks_was_not_moved),
+        SCENARIO(what_a_copied_tree_lacks_comes_again_in_a_later_run_than_the_first),
         SCENARIO(what_waited_for_an_answer_when_the_tree_was_copied_is_held_after_it),
         SCENARIO(what_was_out_of_view_when_the_tree_was_copied_is_held_once_it_is_seen),
         SCENARIO(what_is_held_since_the_tree_was_copied_was_not_moved_later_either),
