@@ -14,6 +14,7 @@
 #include "sync/match/rewritten.h"
 #include "sync/observe/beginning.h"
 #include "sync/observe/observe.h"
+#include "sync/observe/uneven.h"
 #include "sync/observe/view.h"
 #include "sync/rows/drafts.h"
 #include "sync/rows/missing.h"
@@ -118,10 +119,10 @@ join(struct meeting *meeting, struct half *file, struct half *uid, bool by_heade
         if (by_header)
             here->facts |= FACT_BY_HEADER;
         ok = meeting_take_intent(run, here) && journal_message_delete(run->journal, there->id, &run->err) &&
-             journal_message_save(run->journal, here, &run->err);
+             journal_message_save(run->journal, here, &run->err) &&
+             (!file->lacked || uneven_met_again(run, meeting->mailbox, here->id));
     }
     if (ok) {
-        id_set_remove(&meeting->mailbox->lacked, here->id);
         file->paired = uid->paired = true;
         run_did(run, meeting->mailbox, (struct report_done){.act = DID_PAIR, .uid = here->uid, .file = here->base});
     }

@@ -384,6 +384,8 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     }
     /* What an incomplete listing did not name is not gone, and in a view it may never be named again. */
     whole = sight->again_full || sight->selected.delta || sight->listed == sight->selected.exists;
+    if (!sight->again_full && !uneven_take_back(run, sight->mailbox))
+        return false;
     if (!sight->again_full && !sight->selected.delta && whole && !gone_sweep(observation, sight))
         return false;
     if (!sight->again_full && !weigh(run, sight, whole, outcome->answer, &settled))

@@ -69,6 +69,42 @@ uneven_end(struct run *run, const struct mailbox *mailbox)
     return ok;
 }
 
+/* A view has rows of its own that are out of it (view.c). */
+bool
+uneven_take_back(struct run *run, struct mailbox *mailbox)
+{
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (mailbox->row.uneven == 0 || mailbox->row.view != 0)
+        return true;
+    if (!journal_message_ids(run->journal, mailbox->row.id, WHICH_OUT_OF_VIEW, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = run_load(run, ids[i], &message);
+        if (!ok || message.uid == 0 || (message.facts & FACT_GONE_HERE) != 0)
+            continue;
+        message.facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW);
+        mailbox->row.excess--;
+        ok = journal_message_save(run->journal, &message, &run->err);
+    }
+    free(ids);
+    return ok;
+}
+
+bool
+uneven_met_again(struct run *run, struct mailbox *mailbox, int64_t id)
+{
+    struct journal_mailbox *row = &mailbox->row;
+
+    id_set_remove(&mailbox->lacked, id);
+    row->excess++;
+    row->unjudged -= row->unjudged != 0;
+    return journal_mailbox_save(run->journal, row, &run->err);
+}
+
 bool
 uneven_may_hide(struct run *run, const struct mailbox *mailbox, const struct journal_op *tried, bool *hides)
 {

@@ -38,6 +38,16 @@ MUST_CHECK bool uneven_learn(struct run *run, struct mailbox *mailbox, const str
 void uneven_disturbed(struct run *run, struct mailbox *mailbox, const char *why);
 /** A listing is about to add up: what both sides lack is gone for good, and its rows with it. Inside a transaction; before uneven_forget. */
 MUST_CHECK bool uneven_end(struct run *run, const struct mailbox *mailbox);
+/**
+ * Before a look is judged: what was missing on both sides, and has its file again, is missing there alone, like any other that the list lacks.
+ * Inside a transaction.
+ */
+MUST_CHECK bool uneven_take_back(struct run *run, struct mailbox *mailbox);
+/**
+ * What the list lacks turned out to be a message that it shows under another UID: the old UID is known no more, and waits no more to be judged.
+ * Inside a transaction.
+ */
+MUST_CHECK bool uneven_met_again(struct run *run, struct mailbox *mailbox, int64_t id);
 /** A listing added up, or what was known of the mailbox means nothing any more. */
 void uneven_forget(struct journal_mailbox *row);
 /**
