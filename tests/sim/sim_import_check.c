@@ -283,6 +283,8 @@ check_end(struct import_sim *sim, bool whole)
         check_absent(sim, message, whole);
         if (listed && !message->here && (message->left < drop->session || message->by_golub) && !has_heir(sim, message))
             message->gone_known = true;
+        if (listed && !message->here && message->left < drop->session) /* what is known of it begins anew */
+            message->came_back = false;
         message->unread_since |= message->gone_known && message->by_golub;
     }
     check_counts(sim);

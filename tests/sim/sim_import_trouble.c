@@ -194,7 +194,9 @@ journal_goes(struct import_sim *sim, bool old)
         message->may_be_had = old && message->ever_had;
         message->had = message->stored = message->has_keep = message->held = message->released = false;
         message->gone_known = message->returned = message->came_back = false;
-        if (!old) /* what is met is read before it goes */
+        message->unread_since =
+            message->unread_since && !message->here; /* that it was told to go is not known any more */
+        if (!old)                                    /* what is met is read before it goes */
             message->read_as[0] = '\0';
         else if (message->fetched_at != 0) /* it may be known to that one */
             memcpy(message->read_as, message->uidl, sizeof message->read_as);

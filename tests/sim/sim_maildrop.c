@@ -539,7 +539,7 @@ drop_ended(void *self, bool refused)
 
     drop->quits_refused += refused;
     for (size_t i = 0; !refused && i < drop->count; i++)
-        drop->messages[i].unread_since |= drop->messages[i].by_golub && drop->messages[i].left == drop->session;
+        drop->messages[i].unread_since |= drop->messages[i].marked_in == drop->session;
     if (refused)
         say(drop->world, "      QUIT -ERR");
 }

@@ -57,7 +57,7 @@ struct drop_message {
     int64_t fetched_at;     /* of its first one */
     int64_t row;            /* of the journal, as a run left it; 0 none */
     char read_as[DROP_KEY]; /* its UIDL at its last whole RETR; "" none */
-    bool unread_since;      /* golub removed it, it is there again, and was not read since */
+    bool unread_since;      /* QUIT said that it was removed, and it was not read since */
     bool came_back;    /* ... and was read: a server that keeps what it says it removes, as far as anybody can know */
     bool ever_removed; /* QUIT said once that it was */
     bool was_absent;   /* its row was, before the run */
