@@ -534,7 +534,7 @@ import_sim_run(struct import_sim *sim)
     const bool waits = (sim->first || is_wide(sim)) && sim->status == 1 && world->interfered > 0;
     check_end(sim, !disturbed && !waits && (sim->status == 0 || sim->status == 1 || sim->status == 3));
     if (!disturbed && sim->status != 2) {
-        sim->accident = false;
+        sim->accident = sim->accident && sim->command; /* which looks at no files */
         sim->shifted = sim->shifted && (sim->status != 0 || sim->skip_existing);
         sim->blind = sim->unmet && sim->skip_existing; /* until one that compares */
         sim->unmet = sim->unmet && (tally_first(sim) || sim->blind);
