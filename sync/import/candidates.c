@@ -40,6 +40,9 @@ judge_named(struct import *import, const struct journal_listed *listed, const st
     if (row.state == POP_FETCHING && (verdict == VERDICT_UNPROVEN || (row.facts & POP_SHORT) != 0) &&
         verdict != VERDICT_SAME)
         return true;
+    /* Of what was recorded as had there are no bytes to compare: where a list lacked it, another header under its name is another message's. */
+    if (row.state == POP_HAD && row.absent != 0 && verdict == VERDICT_UNPROVEN)
+        return true;
     to->another = to->another || (verdict == VERDICT_ANOTHER && (row.has_header || row.has_kin));
     to->left = to->left || (verdict == VERDICT_ANOTHER && (row.has_header || row.has_kin) && row.absent == 0);
     to->resized = to->resized || (verdict == VERDICT_ANOTHER && !row.has_header && !row.has_kin);

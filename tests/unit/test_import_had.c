@@ -345,6 +345,35 @@ what_no_rule_holds_any_more_is_on_no_list(void **state)
     assert_int_equal(held, 0);
 }
 
+/* Its header is known, and it has no Message-ID; another message of its size gets its name, and that it could be the same is no reason to wait. */
+static void
+another_message_under_the_name_of_one_that_was_recorded_as_had_and_went_is_fetched(void **state)
+{
+    static const char had[] = "Subject: had\r\n\r\nit failed.\r\n", fresh[] = "Subject: new\r\n\r\nit failed.\r\n";
+    struct scene *sc = *state;
+    struct dropped *mail;
+
+    sc->account.import.keep_days = 0;
+    (void)given_mail(sc, "1");
+    assert_run(sc, 0);
+    mail = given_mail_as(sc, "1", had, sizeof had - 1);
+    sc->options.skip_existing = true;
+    assert_run(sc, 0);
+    sc->options.skip_existing = false;
+    sc->account.import.keep_days = KEEP_FOREVER;
+    assert_run(sc, 0);
+    mail->gone = true;
+    given_mails(sc, 1);
+    assert_run(sc, 0);
+    mail = given_mail_as(sc, "1", fresh, sizeof fresh - 1);
+
+    for (int i = 0; i < 2; i++)
+        assert_run(sc, 0);
+
+    assert_int_equal(copies_here(sc, mail), 1);
+    assert_int_equal(copies_here(sc, &sc->drop.mails[1]), 0);
+}
+
 int
 main(void)
 {
@@ -361,6 +390,7 @@ main(void)
         TEST(another_size_under_a_name_is_no_news_in_each_run),
         TEST(what_could_not_be_compared_is_recorded_as_had),
         TEST(what_no_rule_holds_any_more_is_on_no_list),
+        TEST(another_message_under_the_name_of_one_that_was_recorded_as_had_and_went_is_fetched),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
