@@ -1,6 +1,8 @@
 /* What the operations share: what was agreed on with the server, and a refusal as an outcome. See client.h. */
 #include "store/imap/client.h"
 
+#include "store/imap/wary.h"
+
 #include <stdarg.h>
 
 bool
@@ -50,7 +52,10 @@ client_drain(struct imap *imap, struct error *err)
 {
     const struct operation nothing = {0};
 
-    return imap->queue.unanswered == 0 || queue_run(&imap->queue, &nothing, err);
+    if (imap->queue.unanswered == 0 || queue_run(&imap->queue, &nothing, err))
+        return true;
+    wary_learn(imap, WARY_NO_LIST, err);
+    return false;
 }
 
 void

@@ -61,12 +61,9 @@ struct imap {
     bool
         one_at_a_time; /* it mixed up what it was asked at once: now and on later connections it is asked one thing at a time */
     bool plain_list; /* LIST with return options was refused */
-    /*
-     * Surveys that ended the line, over all lines of this object and, by `avoid`, over those of earlier runs: LIST is asked without STATUS (1),
-     * then without any return options (2), and of mailboxes whose STATUS was in flight the hashes: they are looked at themselves.
-     */
-    unsigned wary;
-    uint32_t *unasked;
+    /* What ended the line (wary.h), over all lines of this object and, by `avoid`, over those of earlier runs. */
+    unsigned wary;     /* WARY_ bits */
+    uint32_t *unasked; /* hashes of mailboxes whose STATUS is not asked for */
     size_t unasked_count, unasked_size;
     bool plain_select; /* SELECT with parameters was refused */
 };
@@ -128,8 +125,6 @@ bool select_good(const struct selection *selection, uint32_t uidvalidity, struct
 /* The operations of remote.h. */
 bool imap_survey(struct imap *imap, bool (*listed)(void *context, const struct remote_listed *mailbox), void *context,
                  struct error *err);
-void imap_avoided(const struct imap *imap, char *to, size_t size); /* info.avoided */
-void imap_avoid(struct imap *imap, const char *what);
 bool imap_observe(struct imap *imap, const struct remote_select *mailboxes, size_t count,
                   const struct remote_observer *to, void *context, struct error *err);
 bool imap_fetch(struct imap *imap, const struct remote_fetch *wanted, size_t count, const struct remote_sink *to,

@@ -6,6 +6,7 @@
 #include "store/imap/client.h"
 
 #include "store/base/clock.h"
+#include "store/imap/wary.h"
 
 #define GRACE_MS 5000 /* after the first signal, for what is in flight */
 
@@ -117,7 +118,7 @@ queue_questions(struct imap *imap, struct error *err)
     char line[128];
 
     /* UIDONLY: such a server shows the newest messages to those who count them by number, and all to who names UIDs. */
-    if (can & CAPABILITY_ENABLE &&
+    if (can & CAPABILITY_ENABLE && !(imap->wary & WARY_ENABLE) &&
         can & (CAPABILITY_QRESYNC | CAPABILITY_CONDSTORE | CAPABILITY_UTF8_ACCEPT | CAPABILITY_UIDONLY)) {
         (void)text_print(line, sizeof line, "ENABLE%s%s%s%s", can & CAPABILITY_QRESYNC ? " QRESYNC" : "",
                          can & CAPABILITY_CONDSTORE ? " CONDSTORE" : "",
@@ -128,7 +129,7 @@ queue_questions(struct imap *imap, struct error *err)
     }
     if (can & CAPABILITY_NAMESPACE && !send_line(imap, COMMAND_NAMESPACE, "NAMESPACE", err))
         return false;
-    return !(can & CAPABILITY_ID) ||
+    return !(can & CAPABILITY_ID) || imap->wary & WARY_ID ||
            send_line(imap, COMMAND_ID, "ID (\"name\" \"golub\" \"version\" \"" GOLUB_VERSION "\")", err);
 }
 
@@ -249,7 +250,7 @@ info_imap(void *remote, struct remote_info *out)
     };
     (void)text_print(out->prefix, sizeof out->prefix, "%s", imap->namespaces.personal);
     (void)text_print(out->unlisted, sizeof out->unlisted, "%s", imap->unlisted);
-    imap_avoided(imap, out->avoided, sizeof out->avoided);
+    wary_write(imap, out->avoided, sizeof out->avoided);
     if (imap->id[0] != '\0')
         (void)text_print(out->server, sizeof out->server, "%s", imap->id);
     else if (imap->session != NULL)
@@ -272,7 +273,7 @@ is_open(struct imap *imap, struct error *err)
 static void
 avoid_imap(void *remote, const char *what)
 {
-    imap_avoid(remote, what);
+    wary_read(remote, what);
 }
 
 static bool

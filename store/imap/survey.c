@@ -9,6 +9,7 @@
 
 #include "store/base/utf8.h"
 #include "store/imap/utf7.h"
+#include "store/imap/wary.h"
 
 #define NAMES_MAX (64 * 1024 * 1024) /* bytes of all names together */
 #define NOWHERE UINT32_MAX
@@ -47,18 +48,6 @@ name_of(const struct survey *survey, const struct mailbox *mailbox)
     return (struct text){survey->names.at + mailbox->at, mailbox->len};
 }
 
-static uint32_t
-hash_of(struct text name)
-{
-    uint32_t hash = 2166136261u; /* FNV-1a */
-
-    if (is_inbox(name))
-        name = TEXT("INBOX");
-    for (size_t i = 0; i < name.len; i++)
-        hash = (hash ^ (unsigned char)name.at[i]) * 16777619u;
-    return hash;
-}
-
 static bool
 is_same(struct text a, struct text b)
 {
@@ -69,7 +58,7 @@ is_same(struct text a, struct text b)
 static size_t
 find_slot(const struct survey *survey, struct text name)
 {
-    size_t slot = hash_of(name) & (survey->table_size - 1);
+    size_t slot = wary_hash(name) & (survey->table_size - 1);
 
     assert(survey->table != NULL);
     for (; survey->table[slot] != NOWHERE; slot = (slot + 1) & (survey->table_size - 1)) {
@@ -208,37 +197,25 @@ queue_list(struct survey *survey)
     struct queue *queue = &imap->queue;
     unsigned can = imap->can.bits;
 
-    survey->extended = can & CAPABILITY_LIST_EXTENDED && !imap->plain_list && imap->wary < 2;
+    survey->extended = can & CAPABILITY_LIST_EXTENDED && !imap->plain_list && !(imap->wary & WARY_OPTIONS);
     queue_begin(queue, COMMAND_LIST, 0, 0, 0);
     queue_print(queue, "LIST \"\" \"*\"");
     if (survey->extended) {
         queue_print(queue, " RETURN (SUBSCRIBED%s", can & CAPABILITY_SPECIAL_USE ? " SPECIAL-USE" : "");
-        if (can & CAPABILITY_LIST_STATUS && imap->wary == 0)
+        if (can & CAPABILITY_LIST_STATUS && !(imap->wary & WARY_LIST_STATUS))
             queue_print(queue, " STATUS %s", status_items(imap));
         queue_print(queue, ")");
     }
     if (!queue_end(queue, survey->err))
         return false;
-    if (survey->extended)
+    if (survey->extended || imap->wary & WARY_LSUB)
         return true;
     queue_begin(queue, COMMAND_LSUB, 0, 0, 0);
     queue_print(queue, "LSUB \"\" \"*\"");
     return queue_end(queue, survey->err);
 }
 
-#define UNASKED 32     /* mailboxes in flight that are not asked again: a server that dies may lose answers */
-#define UNASKED_MAX 64 /* of several lines */
-
-static bool
-is_unasked(const struct imap *imap, struct text name)
-{
-    const uint32_t hash = hash_of(name);
-
-    for (size_t i = 0; i < imap->unasked_count; i++)
-        if (imap->unasked[i] == hash)
-            return true;
-    return false;
-}
+#define UNASKED 32 /* mailboxes in flight that are not asked again: a server that dies may lose answers */
 
 /* The line broke while STATUS was asked for: from the first one without an answer on. */
 static void
@@ -249,12 +226,8 @@ note_unasked(struct survey *survey)
 
     if (oldest == NULL || oldest->kind != COMMAND_STATUS)
         return;
-    for (size_t i = oldest->index;
-         i < survey->next_status && i < oldest->index + UNASKED && imap->unasked_count < UNASKED_MAX; i++) {
-        if (!array_grow(&imap->unasked, &imap->unasked_size, imap->unasked_count + 1, sizeof *imap->unasked))
-            return;
-        imap->unasked[imap->unasked_count++] = hash_of(name_of(survey, &survey->mailboxes[i]));
-    }
+    for (size_t i = oldest->index; i < survey->next_status && i < oldest->index + UNASKED; i++)
+        wary_learn_status(imap, name_of(survey, &survey->mailboxes[i]));
 }
 
 static bool
@@ -267,7 +240,7 @@ next_status(void *self, bool *more)
         const struct mailbox *mailbox = &survey->mailboxes[survey->next_status];
         struct text name = name_of(survey, mailbox);
         if (!mailbox->listed || mailbox->attributes & REMOTE_NOSELECT || memchr(name.at, '\0', name.len) != NULL ||
-            is_unasked(survey->imap, name))
+            wary_of_status(survey->imap, name))
             continue;
         queue_begin(queue, COMMAND_STATUS, survey->next_status++, 0, 0);
         queue_print(queue, "STATUS ");
@@ -348,8 +321,7 @@ list_mailboxes(struct survey *survey)
 
     imap->unlisted[0] = '\0';
     if (!queue_list(survey) || !queue_run(&imap->queue, &list, survey->err)) {
-        if (survey->extended)
-            imap->wary = imap->wary == 0 && imap->can.bits & CAPABILITY_LIST_STATUS ? 1 : 2;
+        wary_learn(imap, survey->extended ? WARY_OPTIONED_LIST : WARY_PLAIN_LIST, survey->err);
         return false;
     }
     if (!survey->list_ok && survey->extended) { /* offered, but it does not work: the plain way */
@@ -366,47 +338,12 @@ list_mailboxes(struct survey *survey)
         error_answer(survey->err, text_of(survey->refused.answer));
         return false;
     }
-    if (survey->extended && imap->can.bits & CAPABILITY_LIST_STATUS && imap->wary == 0)
+    if (survey->extended && imap->can.bits & CAPABILITY_LIST_STATUS && !(imap->wary & WARY_LIST_STATUS))
         return true;
     if (queue_run(&imap->queue, &status, survey->err))
         return true;
     note_unasked(survey);
     return false;
-}
-
-void
-imap_avoided(const struct imap *imap, char *to, size_t size)
-{
-    size_t len = 0;
-
-    to[0] = '\0';
-    if (imap->wary == 0 && imap->unasked_count == 0)
-        return;
-    (void)text_print(to, size, "%u", imap->wary);
-    for (size_t i = 0; i < imap->unasked_count; i++) {
-        len += strlen(to + len);
-        (void)text_print(to + len, size - len, " %u", imap->unasked[i]);
-    }
-}
-
-void
-imap_avoid(struct imap *imap, const char *what)
-{
-    uint64_t number;
-
-    imap->unasked_count = 0;
-    for (bool first = true; *what != '\0'; first = false) {
-        const size_t len = strcspn(what, " ");
-
-        if (!text_number((struct text){what, len}, UINT32_MAX, &number))
-            return;
-        what += len + (what[len] == ' ');
-        if (first)
-            imap->wary = number < 2 ? (unsigned)number : 2;
-        else if (imap->unasked_count < UNASKED_MAX &&
-                 array_grow(&imap->unasked, &imap->unasked_size, imap->unasked_count + 1, sizeof *imap->unasked))
-            imap->unasked[imap->unasked_count++] = (uint32_t)number;
-    }
 }
 
 bool

@@ -64,6 +64,38 @@ class BrokenLineTest(SystemTest):
         self.assertRegex(result.out + result.err, r"broke \(INBOX: go on: the server said goodbye after SELECT: not this one\)")
         self.assertRegex(result.err, r"work/INBOX: .*not this one")
 
+    def then_it_is_left_out(self, answer):
+        """This answer is a BYE. Each of the first two runs finds out, and goes on; the third one knows."""
+        self.given_mail(3)
+        self.through(edit_down=lambda data: data if answer not in data else b"* BYE not that\r\n")
+
+        for lines in (2, 2, 1):
+            self.sync(expect=OK)
+
+            self.assertEqual(self.proxy.stats["conns"], lines)
+            self.assert_same()
+
+    def test_an_ENABLE_that_ends_the_line_is_left_out(self):
+        self.then_it_is_left_out(b"* ENABLED")
+
+    def test_an_ID_that_ends_the_line_is_left_out(self):
+        self.then_it_is_left_out(b"* ID ")
+
+    def test_an_LSUB_that_ends_the_line_is_left_out(self):
+        self.account.set(disable=["LIST-EXTENDED", "LIST-STATUS"])
+        self.then_it_is_left_out(b"Lsub completed")
+
+    def test_a_NAMESPACE_that_ends_the_line_is_named_and_can_be_left_out(self):
+        self.given_mail(3)
+        self.through(edit_down=lambda data: data if b"* NAMESPACE" not in data else b"* BYE not that\r\n")
+
+        result = self.sync(expect=NETWORK)
+
+        self.assertRegex(result.err, r"after NAMESPACE: not that.*disable = \{\"NAMESPACE\"\}")
+        self.account.set(disable=["NAMESPACE"])
+        self.sync(expect=OK)
+        self.assert_same()
+
     def test_silence_beyond_the_time_limit_counts_the_same(self):
         self.given_mail()
         self.through(stall_down=20000, times=1)

@@ -357,8 +357,9 @@ is_stopped(void *context)
     return ((struct script *)context)->stopped;
 }
 
+/* @param avoided  what an earlier run learned, or NULL */
 static struct script *
-given_script(const char *capabilities, const char *const *steps)
+given_script_after(const char *avoided, const char *capabilities, const char *const *steps)
 {
     struct script *script = calloc(1, sizeof *script);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -385,9 +386,17 @@ given_script(const char *capabilities, const char *const *steps)
     script->imap = imap_new(&script->connection);
     assert_non_null(script->imap);
     script->remote = imap_remote(script->imap);
+    if (avoided != NULL)
+        script->remote.ops->avoid(script->remote.self, avoided);
     if (!script->remote.ops->open(script->remote.self, false, &script->err))
         fail_msg("open: %s: %s", script->err.what, script->err.answer);
     return script;
+}
+
+static struct script *
+given_script(const char *capabilities, const char *const *steps)
+{
+    return given_script_after(NULL, capabilities, steps);
 }
 
 /* The dialogue was as the script has it. */

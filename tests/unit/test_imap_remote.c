@@ -96,18 +96,38 @@ what_ended_the_line_in_an_earlier_run_is_not_asked_for(void **state)
 {
     (void)state;
     struct remote_info info;
-    struct script *script = given_script(
+    struct script *script = given_script_after(
+        "1 3826002220", /* hash of "a" */
         "LIST-STATUS LIST-EXTENDED SPECIAL-USE",
         (const char *const[]){"C:g1 LIST \"\" \"[*]\" RETURN (SUBSCRIBED SPECIAL-USE)", "S:* LIST () \"/\" INBOX",
                               "S:* LIST () \"/\" a", "S:g1 OK", "C:g2 STATUS \"INBOX\" *",
                               "S:* STATUS INBOX (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3)", "S:g2 OK", NULL});
 
-    script->remote.ops->avoid(script->remote.self, "1 3826002220"); /* hash of "a" */
-
     assert_true(survey(script));
 
     script->remote.ops->info(script->remote.self, &info);
     assert_string_equal(info.avoided, "1 3826002220");
+    end_script(script);
+}
+
+/* NAMESPACE all the same: without it new mailboxes would get other names here. */
+static void
+extensions_the_name_of_the_client_and_subscriptions_are_left_out_where_they_ended_the_line(void **state)
+{
+    (void)state;
+    struct remote_info info;
+    struct script *script = given_script_after(
+        "28", "ENABLE CONDSTORE QRESYNC ID NAMESPACE",
+        (const char *const[]){"C:g1 NAMESPACE", "C:g2 LIST \"\" \"[*]\"", "S:* NAMESPACE ((\"INBOX.\" \".\")) NIL NIL",
+                              "S:g1 OK", "S:* LIST () \"/\" INBOX", "S:g2 OK", "C:g3 STATUS \"INBOX\" *",
+                              "S:* STATUS INBOX (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3)", "S:g3 OK", NULL});
+
+    assert_true(survey(script));
+
+    script->remote.ops->info(script->remote.self, &info);
+    assert_string_equal(info.avoided, "28");
+    assert_string_equal(info.prefix, "INBOX.");
+    assert_false(info.qresync);
     end_script(script);
 }
 
@@ -438,6 +458,7 @@ main(void)
         cmocka_unit_test(an_old_server_is_asked_in_two_turns),
         cmocka_unit_test(a_list_with_options_that_fails_is_asked_plainly),
         cmocka_unit_test(what_ended_the_line_in_an_earlier_run_is_not_asked_for),
+        cmocka_unit_test(extensions_the_name_of_the_client_and_subscriptions_are_left_out_where_they_ended_the_line),
         cmocka_unit_test(a_list_without_inbox_is_told_as_it_is),
         cmocka_unit_test(the_longest_name_of_a_list_stops_nobody),
         cmocka_unit_test(a_delta_is_told_mailbox_by_mailbox),
