@@ -172,7 +172,9 @@ record_failed(struct transferring *transferring, struct transfer *transfer)
     struct remote_outcome said;
 
     from->stirred = to->stirred = true;
-    transfer->todo->dropped = transferring->move || outcome->doubtful; /* a copy that failed is uploaded */
+    /* What was not copied is sent, when the target was looked at: there are servers that give up an answer and copy all the same. */
+    to->no_copies = to->no_copies || (!transferring->move && !outcome->doubtful);
+    transfer->todo->dropped = true;
     if (outcome->doubtful) { /* the intent stays; most often the next pass finds what became of it */
         (void)text_print(said.answer, sizeof said.answer, "from %.200s: %.250s", from->row.name, outcome->answer);
         return run_pending(run, to, transfer->todo->id, PENDING_SETTLE, "move", said.answer, NULL);
@@ -183,7 +185,7 @@ record_failed(struct transferring *transferring, struct transfer *transfer)
     if (((outcome->gone || outcome->changed) && !(lost && to->lost)) ||
         (!transferring->move && !is_half(transferring, transfer))) {
         to->lost = to->lost || lost;
-        if (lost || !outcome->gone || !transfer->todo->dropped)
+        if (lost || !outcome->gone || !transferring->move)
             return true; /* planned anew in the next pass */
         (void)text_print(said.answer, sizeof said.answer,
                          "from %.200s: the server does not show it, and does not say that it is gone", from->row.name);
@@ -193,7 +195,6 @@ record_failed(struct transferring *transferring, struct transfer *transfer)
         from->over |= WORK_MOVE;
         return true;
     }
-    transfer->todo->dropped = true;
     if (!to->full_up)
         run_complain(run, from, "move messages on the server", outcome->answer,
                      refusal_hint(outcome, transferring->count == 1));
@@ -561,6 +562,8 @@ apply_copies_there(struct run *run, struct agenda *agenda)
 
         if (todo->dropped || todo->step.verb != PLAN_UPLOAD || todo->step.kept_back || todo->partner != 0 ||
             !mailbox_is_open(&run->mailboxes[todo->mailbox]))
+            continue;
+        if (run->mailboxes[todo->mailbox].no_copies)
             continue;
         ok = uneven_may_hide(run, &run->mailboxes[todo->mailbox], NULL, &hides) && run_load(run, todo->id, wanted);
         if (!ok || hides || !wanted->has_wire || wanted->uid != 0)

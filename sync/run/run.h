@@ -61,6 +61,7 @@ struct mailbox {
     bool enough;          /* the server takes no more uploads for now */
     unsigned complained;  /* enum work: that some of it was refused in this run was said */
     bool unanswered;      /* it was to be made on the server, and the line ended before the answer */
+    bool no_copies;       /* a copy into it was refused in this run: what is new there is sent */
     bool lost;            /* the server said once in this run that there is no such mailbox to move something into */
     unsigned cautions;    /* enum caution: what this run learned of it that forbids something */
     bool renumbered;      /* it is paired anew because its UIDVALIDITY is another one */

@@ -1110,6 +1110,8 @@ BUGS = [
         ("sync/engine.c", "again = ok && is_overtaken(run);", "again = false;")),
     said("what a server never gives looked for again and again", Test("scenario_overtaken"),
          ("sync/match/probe.c", "probe->unlikely || probe->uid <= mailbox->overtaken)", "probe->unlikely)")),
+    bug("what was not copied sent before its mailbox was looked at", Test("scenario_overtaken"),
+        ("sync/apply/move.c", "    transfer->todo->dropped = true;\n    if (outcome->doubtful)", "    transfer->todo->dropped = transferring->move || outcome->doubtful;\n    if (outcome->doubtful)")),
     bug("mailbox that refused a message not looked at", Test("scenario_overtaken"),
         ("sync/apply/answers.c", "    mailbox->look_there = true;\n    return refusal_note", "    return refusal_note")),
     bug("what is left of a move here taken for a file whose message was lost", Test("scenario_killed"),

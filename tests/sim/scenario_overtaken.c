@@ -160,6 +160,26 @@ what_was_refused_and_stored_is_found_before_its_file_moves(void **state)
     }
 }
 
+static void
+what_was_not_copied_and_was_copied_is_found_before_it_is_sent(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    given_mail_there(INBOX, 1);
+    given_mail_there(INBOX, 2);
+    given_both_sides_agree();
+    given_mail_here(WORK, 1);
+    sim.server.grudged = 1 + 1;
+
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    sim.server.grudged = 0;
+    then_it_is_there(WORK, 1, 1);
+    then_it_is_here(WORK, 1, 1);
+    then_both_sides_agree();
+    then_it_is_there(WORK, 1, 1);
+}
+
 static unsigned long calls, call;
 static char known[LOCAL_BASE_MAX + 1];
 
@@ -246,6 +266,7 @@ main(void)
         SCENARIO(what_moves_while_bodies_are_read_before_removals_is_moved_here_too),
         SCENARIO(what_a_server_never_gives_is_looked_for_once),
         SCENARIO(what_was_refused_and_stored_is_found_before_its_file_moves),
+        SCENARIO(what_was_not_copied_and_was_copied_is_found_before_it_is_sent),
         SCENARIO(what_gets_another_name_while_an_equal_message_arrives_is_not_paired_with_that_one),
         SCENARIO(what_is_in_the_quarantine_is_in_its_index_although_its_row_goes),
     };

@@ -369,11 +369,15 @@ carry_over(struct change *change, struct item *item, int target, bool move)
     }
     const int content = message->content;
     server->world->copies = true;
-    const bool room = (move || !is_over_quota(server)) && (move || content + 1 != server->grudged) &&
+    const bool room = (move || !is_over_quota(server)) &&
                       server_add(server, target, content, message->flags, message->keys, message->date, &uid);
     server->world->copies = false;
     if (!room) {
         item->outcome = (struct remote_outcome){.over_quota = true, .throttled = true};
+        return;
+    }
+    if (!move && content + 1 == server->grudged) {
+        item->outcome = (struct remote_outcome){.passing = true, .answer = "[SERVERBUG] not now"};
         return;
     }
     say(server->world, "      %s #%d %s UID %u to %s: UID %u", move ? "MOVE" : "COPY", content,
