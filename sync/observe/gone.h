@@ -21,7 +21,8 @@ struct sight { /* one mailbox while it is being listed */
     uint32_t listed;    /* how many different messages were listed */
     struct view view;   /* what a listing of everything has shown: see view.h */
     uint64_t slid;      /* messages below the cursor's UIDNEXT that no row knows */
-    struct said_uids said;
+    struct said_uids said, claims;
+    bool lied;     /* a UID that it said of what was sent was wrong */
     bool partial;  /* the server says that it listed only a part: what is not in it is not proven to be gone */
     char why[200]; /* the last look at it was refused, so that it is listed again: the server's words */
     bool last;     /* it is not asked for again in this run */

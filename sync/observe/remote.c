@@ -236,8 +236,10 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         if (!said_uid_echo(run, &sight->said, &message, seen))
             return false;
     } else if (seen->has_meta) {
-        if (remote_is_other(seen, message.size, message.date) && said_op_of(&observation->said, message.id) != NULL)
+        if (remote_is_other(seen, message.size, message.date) && said_op_of(&observation->said, message.id) != NULL) {
+            sight->lied = true;
             return said_uid_lose(run, &observation->said, &message) && add_unknown(run, sight, seen);
+        }
         if (remote_is_other(seen, message.size, message.date))
             return begin_repair(
                 run, sight, true,
@@ -253,7 +255,7 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         merge_keywords(message.keywords, seen->keywords);
     }
     message.facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW);
-    if (!note_seen(run, sight, message.id) || !said_op_end(run, &observation->said, message.id))
+    if (!note_seen(run, sight, message.id) || !said_uid_claim(run, &observation->said, &sight->claims, &message, seen))
         return false;
     return memcmp(&before, &message, sizeof before) == 0 || journal_message_save(run->journal, &message, &run->err);
 }
@@ -371,8 +373,8 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         (void)text_print(sight->why, sizeof sight->why, "%s", outcome->answer);
         return true;
     }
-    if (!sight->again_full &&
-        !said_uid_never_given(run, &observation->said, row->id, sight->selected.uidnext, &sight->seen, &sight->ahead))
+    if (!sight->again_full && !said_uid_never_given(run, &observation->said, row->id, sight->selected.uidnext,
+                                                    &sight->seen, &sight->ahead, &sight->lied))
         return false;
     if (sight->ahead && !sight->again_full)
         return begin_repair(run, sight, true,
@@ -388,7 +390,9 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         return false;
     if (!sight->again_full && !sight->selected.delta && whole && !gone_sweep(observation, sight))
         return false;
-    if (!sight->again_full && !weigh(run, sight, whole, outcome->answer, &settled))
+    if (!sight->again_full &&
+        (!weigh(run, sight, whole, outcome->answer, &settled) ||
+         (!sight->again_full && !said_uid_judge(run, &observation->said, &sight->claims, row->id, sight->lied))))
         return false;
     sight->complete = settled && !sight->again_full && !mailbox_is_unsure(sight->mailbox->cautions);
     if (sight->complete &&
@@ -504,7 +508,8 @@ observe_remote(struct run *run)
 
             id_set_free(&sights[i].seen);
             free(sights[i].said.list);
-            sights[i].said = (struct said_uids){0};
+            free(sights[i].claims.list);
+            sights[i].said = sights[i].claims = (struct said_uids){0};
             if (!before.again_full || !ok)
                 continue;
             sights[left] = (struct sight){.mailbox = before.mailbox};

@@ -174,7 +174,7 @@ said_uid_lose(struct run *run, struct said_ops *ops, struct journal_message *mes
 
 bool
 said_uid_never_given(struct run *run, struct said_ops *ops, int64_t mailbox, uint32_t uidnext,
-                     const struct id_set *seen, bool *ahead)
+                     const struct id_set *seen, bool *ahead, bool *lied)
 {
     struct journal_message *message = ops->count != 0 ? calloc(1, sizeof *message) : NULL;
     bool ok = ops->count == 0 || message != NULL || run_no_memory(run), found, lost = false;
@@ -192,9 +192,119 @@ said_uid_never_given(struct run *run, struct said_ops *ops, int64_t mailbox, uin
         ok = said_uid_lose(run, ops, message);
     }
     free(message);
+    *lied = *lied || lost;
     if (!ok || !lost || !*ahead)
         return ok;
     ok = journal_highest_uid(run->journal, mailbox, &highest, &run->err);
     *ahead = ok && highest >= uidnext;
+    return ok;
+}
+
+bool
+said_uid_claim(struct run *run, const struct said_ops *ops, struct said_uids *claims,
+               const struct journal_message *message, const struct remote_message *seen)
+{
+    const struct journal_op *op = said_op_of(ops, message->id);
+
+    if (op == NULL)
+        return true;
+    if (!array_grow(&claims->list, &claims->size, claims->count + 1, sizeof *claims->list))
+        return run_no_memory(run);
+    claims->list[claims->count++] = (struct said_uid){message->id, seen->has_meta ? seen->size : op->size,
+                                                      seen->has_meta ? seen->date : op->date, message->flags.rseen};
+    return true;
+}
+
+/* What was sent looks so. */
+struct look {
+    int64_t date;
+    uint64_t size;
+};
+
+static int
+compare_looks(const void *pa, const void *pb)
+{
+    const struct look *a = pa, *b = pb;
+
+    if (a->date != b->date)
+        return a->date < b->date ? -1 : 1;
+    return a->size == b->size ? 0 : a->size < b->size ? -1 : 1;
+}
+
+static bool
+was_sent(const struct look *looks, size_t count, int64_t date, uint64_t size)
+{
+    const struct look like = {date, size};
+
+    return bsearch(&like, looks, count, sizeof *looks, compare_looks) != NULL;
+}
+
+/* Does a UID that nobody was said to have, from this one on, look like what was sent? */
+static bool
+find_unclaimed(struct run *run, int64_t mailbox, uint32_t from, const struct look *looks, size_t count, bool *found)
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    int64_t *ids = NULL;
+    size_t ids_count = 0;
+    bool ok = (message != NULL || run_no_memory(run)) &&
+              journal_ids_by_uids(run->journal, mailbox, from, UINT32_MAX, &ids, &ids_count, &run->err);
+
+    for (size_t i = 0; ok && !*found && i < ids_count; i++) {
+        ok = run_load(run, ids[i], message);
+        *found = ok && message->base[0] == '\0' && (message->facts & FACT_GONE_THERE) == 0 &&
+                 was_sent(looks, count, message->date, message->size);
+    }
+    free(ids);
+    free(message);
+    return ok;
+}
+
+/* The row has no UID any more, and a message that is only on the server stands for the one that it had. */
+static bool
+disown(struct run *run, struct said_ops *ops, const struct said_uid *claim)
+{
+    struct journal_message *messages = calloc(2, sizeof *messages), *sent = messages, *fresh = messages + 1;
+    bool ok = (messages != NULL || run_no_memory(run)) && run_load(run, claim->id, sent);
+
+    if (ok) {
+        *fresh = (struct journal_message){.mailbox = sent->mailbox,
+                                          .uid = sent->uid,
+                                          .size = claim->size,
+                                          .date = claim->date,
+                                          .flags.rseen = claim->flags};
+        merge_keywords(fresh->keywords, sent->keywords);
+        ok = said_uid_lose(run, ops, sent) && journal_message_save(run->journal, fresh, &run->err);
+    }
+    free(messages);
+    return ok;
+}
+
+bool
+said_uid_judge(struct run *run, struct said_ops *ops, struct said_uids *claims, int64_t mailbox, bool lied)
+{
+    struct look *looks = calloc(claims->count + 1, sizeof *looks);
+    uint32_t from = UINT32_MAX;
+    bool ok = looks != NULL || run_no_memory(run);
+
+    for (size_t i = 0; ok && i < claims->count; i++) {
+        const struct journal_op *op = said_op_of(ops, claims->list[i].id);
+
+        looks[i] = (struct look){op->date, op->size};
+        from = op->uidnext < from ? op->uidnext : from;
+    }
+    if (ok && claims->count > 1)
+        qsort(looks, claims->count, sizeof *looks, compare_looks);
+    for (size_t i = 0; ok && !lied && i < claims->count; i++) {
+        const struct said_uid *claim = &claims->list[i];
+
+        lied =
+            claim->size != said_op_of(ops, claim->id)->size && was_sent(looks, claims->count, claim->date, claim->size);
+    }
+    if (ok && !lied && claims->count != 0)
+        ok = find_unclaimed(run, mailbox, from, looks, claims->count, &lied);
+    for (size_t i = 0; ok && i < claims->count; i++)
+        ok = lied ? disown(run, ops, &claims->list[i]) : said_op_end(run, ops, claims->list[i].id);
+    claims->count = 0;
+    free(looks);
     return ok;
 }

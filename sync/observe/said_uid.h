@@ -43,15 +43,26 @@ MUST_CHECK bool said_ops_load(struct run *run, struct said_ops *ops);
 void said_ops_free(struct said_ops *ops);
 /** Does this row wait for the first sight of its UID? NULL: no. */
 struct journal_op *said_op_of(const struct said_ops *ops, int64_t message);
-/** The UID was seen, or was seen to be gone: that ends the intent. */
+/** The UID was seen to be gone: that ends the intent. */
 MUST_CHECK bool said_op_end(struct run *run, struct said_ops *ops, int64_t message);
+/** This row's UID is shown. If that was waited for: what it shows is remembered until the mailbox is listed. */
+MUST_CHECK bool said_uid_claim(struct run *run, const struct said_ops *ops, struct said_uids *claims,
+                               const struct journal_message *message, const struct remote_message *seen);
+/**
+ * The mailbox is listed: is what was said believed? Then it ends the intents; otherwise the rows lose their UIDs, and other rows stand for these.
+ * In the transaction of the listing.
+ *
+ * @param lied  one of them was wrong in any case
+ */
+MUST_CHECK bool said_uid_judge(struct run *run, struct said_ops *ops, struct said_uids *claims, int64_t mailbox,
+                               bool lied);
 /** The UID is another message, or none: the row has none any more, its intent stays. */
 MUST_CHECK bool said_uid_lose(struct run *run, struct said_ops *ops, struct journal_message *message);
 /**
  * What was said in this run, is not in `seen` and is not below `uidnext` (0: not told) was never given. *ahead, a known UID is not below it,
- * becomes false where that was all.
+ * becomes false where that was all. *lied, one is wrong: becomes true if there was any.
  */
 MUST_CHECK bool said_uid_never_given(struct run *run, struct said_ops *ops, int64_t mailbox, uint32_t uidnext,
-                                     const struct id_set *seen, bool *ahead);
+                                     const struct id_set *seen, bool *ahead, bool *lied);
 
 #endif

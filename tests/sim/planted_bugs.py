@@ -186,6 +186,8 @@ BUGS = [
         ("sync/rules/mailbox.c", "{CAUTION_UNREADABLE, NO_REMOVAL_HERE | UNSURE,", "{CAUTION_UNREADABLE, UNSURE,")),
     bug("one UID that is said of two messages believed of the first", Test("scenario_crossing"),
         ("sync/rows/alias.c", "ok = (other->facts & (FACT_ECHO | FACT_COPIED)) == 0 ||", "ok = (other->facts & (FACT_ECHO | FACT_COPIED)) != 0 ||")),
+    bug("UIDs that are those of the neighbours believed", Test("scenario_crossing"),
+        ("sync/observe/said_uid.c", "ok = lied ? disown(", "ok = lied && false ? disown(")),
     bug("what ends the line at each MOVE moved for ever", SUSPECTS,
         ("sync/apply/move.c", "#define MOVES_IN_VAIN 2", "#define MOVES_IN_VAIN 200")),
     bug("message that ended the line waited for after its folder went", SUSPECTS,

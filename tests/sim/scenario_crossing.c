@@ -321,6 +321,38 @@ one_uid_that_is_said_of_two_lookalikes_is_believed_of_neither(void **state)
     }
 }
 
+/* They have one size and one date, and one of them is said to have a UID that was not given; or something else arrives that has it. */
+static void
+uids_that_are_those_of_the_neighbours_are_not_believed(void **state)
+{
+    (void)state;
+    for (int arrives = 0; arrives < 2; arrives++) {
+        given_empty_account(1);
+        given_mail_there(INBOX, 1);
+        given_both_sides_agree();
+        given_mail_here(INBOX, 4);
+        given_mail_here(INBOX, 5);
+        if (arrives)
+            given_mail_here(INBOX, 7);
+        sim.server.shifted = 1;
+
+        (void)when_golub_syncs_after(60);
+
+        sim.server.shifted = 0;
+        for (int i = 0; i < 3; i++)
+            (void)when_golub_syncs_after(60);
+        then_it_is_there(INBOX, 4, 1);
+        then_it_is_there(INBOX, 5, 1);
+        then_it_is_here(INBOX, 4, 1);
+        then_it_is_here(INBOX, 5, 1);
+        when_the_user_removes(INBOX, 4);
+        for (int i = 0; i < 2; i++)
+            (void)when_golub_syncs_after(60);
+        then_it_is_there(INBOX, 4, 0);
+        then_it_is_there(INBOX, 5, 1);
+    }
+}
+
 static void
 an_appenduid_of_what_arrived_at_the_same_moment_removes_nothing(void **state)
 {
@@ -517,6 +549,7 @@ main(void)
         SCENARIO(a_flag_that_is_given_to_a_twin_is_not_forgotten_between_its_two_sides),
         SCENARIO(a_copyuid_that_names_lookalikes_in_another_order_crosses_no_rows),
         SCENARIO(one_uid_that_is_said_of_two_lookalikes_is_believed_of_neither),
+        SCENARIO(uids_that_are_those_of_the_neighbours_are_not_believed),
         SCENARIO(an_appenduid_of_what_arrived_at_the_same_moment_removes_nothing),
         SCENARIO(an_appenduid_of_nothing_is_looked_for_and_sent_again),
         SCENARIO(what_a_server_takes_and_never_shows_is_given_up),

@@ -232,7 +232,8 @@ append_one(const struct upload *upload, size_t count, struct error *err)
         uid = append_now(upload, mailbox, content);
     else if (content + 1 == server->grudged)
         (void)append_now(upload, mailbox, content);
-    uid += uid != 0 && content + 1 == server->misnamed;
+    if (uid != 0)
+        uid += server->shifted + (content + 1 == server->misnamed);
     return upload->from->done(upload->context, upload->index, uid, &outcome);
 }
 

@@ -115,6 +115,7 @@ struct server {
     int choked;           /* one more than the content whose APPEND, COPY or MOVE ends the line */
     int immovable;        /* one more than the content whose MOVE ends the line, but not its COPY */
     int misnamed;         /* one more than the content whose APPENDUID names the UID behind its own */
+    uint32_t shifted;     /* APPENDUID names the UID so many behind its own */
     bool rude;            /* whatever it can't open or read ends the line */
     bool no_headers;      /* with `withheld` and `rude`: its header alone, not its body */
     /* the one connection */
