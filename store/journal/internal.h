@@ -138,6 +138,10 @@ enum statement {
     SQL_LISTING_UNREAD_TWIN,
     SQL_LISTING_HAS_MOVED,
     SQL_LISTING_DOUBT_EQUAL,
+    SQL_LISTING_COUNT_SIZED,
+    SQL_LISTING_DOUBT_SIZED,
+    SQL_LISTING_DOUBT_NEW,
+    SQL_LISTING_NOT_NEW,
     SQL_LISTING_COMPARE_FREED,
     SQL_LISTING_PAIR,
     SQL_LISTING_PAIRED,
@@ -357,6 +361,9 @@ MUST_CHECK bool merge_give_up(struct journal *journal, struct error *err);
 MUST_CHECK bool listing_judge(struct journal *journal, struct error *err);
 /** The same, and the lines are in temp.listing: before a statement that looks there. */
 MUST_CHECK bool listing_table(struct journal *journal, struct error *err);
+/** Run a statement about one line, whose number is its ?1. */
+MUST_CHECK bool listing_of(struct journal *journal, enum statement which, const char *sql, uint32_t number,
+                           struct error *err);
 /** End the transaction of the temporary tables, if there is one: before any other is begun. */
 MUST_CHECK bool listing_commit(struct journal *journal, struct error *err);
 

@@ -261,8 +261,8 @@ journal_listing_unread(struct journal *journal, struct journal_listed *page, siz
     return !damaged && outcome != SQL_FAILED;
 }
 
-static bool
-note_number(struct journal *journal, enum statement which, const char *sql, uint32_t number, struct error *err)
+bool
+listing_of(struct journal *journal, enum statement which, const char *sql, uint32_t number, struct error *err)
 {
     sqlite3_stmt *statement = listing_judge(journal, err) ? sql_prepare(journal, which, sql, err) : NULL;
 
@@ -275,8 +275,8 @@ note_number(struct journal *journal, enum statement which, const char *sql, uint
 bool
 journal_listing_want(struct journal *journal, uint32_t number, struct error *err)
 {
-    return note_number(journal, SQL_LISTING_WANT, "INSERT OR IGNORE INTO temp.listing_new (number) VALUES (?1)", number,
-                       err);
+    return listing_of(journal, SQL_LISTING_WANT, "INSERT OR IGNORE INTO temp.listing_new (number) VALUES (?1)", number,
+                      err);
 }
 
 bool
@@ -295,13 +295,13 @@ journal_listing_want_fetching(struct journal *journal, struct error *err)
 bool
 journal_listing_compare(struct journal *journal, uint32_t number, struct error *err)
 {
-    return note_number(journal, SQL_LISTING_COMPARE, "INSERT OR IGNORE INTO temp.listing_compare (number) VALUES (?1)",
-                       number, err);
+    return listing_of(journal, SQL_LISTING_COMPARE, "INSERT OR IGNORE INTO temp.listing_compare (number) VALUES (?1)",
+                      number, err);
 }
 
 bool
 journal_listing_allow_removal(struct journal *journal, uint32_t number, struct error *err)
 {
-    return note_number(journal, SQL_LISTING_ALLOW_REMOVAL,
-                       "INSERT OR IGNORE INTO temp.listing_removable (number) VALUES (?1)", number, err);
+    return listing_of(journal, SQL_LISTING_ALLOW_REMOVAL,
+                      "INSERT OR IGNORE INTO temp.listing_removable (number) VALUES (?1)", number, err);
 }

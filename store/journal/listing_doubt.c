@@ -180,36 +180,6 @@ journal_listing_compare_alike(struct journal *journal, struct error *err)
 }
 
 bool
-journal_listing_doubt_equal(struct journal *journal, const unsigned char header[static DIGEST_SIZE],
-                            const unsigned char body[static DIGEST_SIZE], const unsigned char wire[static DIGEST_SIZE],
-                            bool *any, struct error *err)
-{
-    static const char sql[] =
-        "INSERT INTO temp.listing_doubt (number, uidl, size, repeated)"
-        " SELECT l.number, l.uidl, l.size, 0 FROM main.pop p CROSS JOIN temp.listing l ON l.uidl = p.uidl"
-        " WHERE p.absent = 0 AND p.state IN (2, 4) AND p.header = ?1 AND p.body IN (?2, ?3)"
-        " AND l.number NOT IN (SELECT number FROM temp.listing_doubt)";
-    static const char compare[] = "INSERT INTO temp.listing_compare (number) SELECT number FROM temp.listing_doubt"
-                                  " WHERE header IS NULL AND row = 0 AND left = 0 AND repeated = 0"
-                                  " AND number NOT IN (SELECT number FROM temp.listing_compare);"
-                                  "DELETE FROM temp.listing_removable WHERE number IN"
-                                  " (SELECT number FROM temp.listing_compare)";
-    sqlite3_stmt *statement = listing_table(journal, err) ? prepare(journal, SQL_LISTING_DOUBT_EQUAL, sql, err) : NULL;
-    struct sql_binder to = {.statement = statement};
-
-    static_assert(POP_STORED == 2 && POP_REMOVING == 4, "the statement holds these numbers");
-    if (statement == NULL)
-        return false;
-    bind_digest(&to, header);
-    bind_digest(&to, body);
-    bind_digest(&to, wire);
-    if (!listing_run(journal, statement, err))
-        return false;
-    *any = sqlite3_changes(journal->db) > 0;
-    return !*any || (listing_exec(journal, compare, err) && journal_listing_loosen(journal, err));
-}
-
-bool
 journal_listing_doubt_begun(struct journal *journal, uint64_t max_size, struct error *err)
 {
 #define BEGUN                                                                                                          \

@@ -233,6 +233,9 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
 
     /* POP messages of which only a part came (sync/import/parts.c): asked for in each run, and there are hardly any. */
     "CREATE INDEX pop_parts ON pop (id) WHERE facts & 3 <> 0;",
+
+    /* POP messages that a new one may be equal to: those of its size. */
+    "CREATE INDEX pop_listed ON pop (listed) WHERE absent = 0 AND state IN (2, 4);",
 };
 
 bool

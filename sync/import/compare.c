@@ -271,10 +271,12 @@ static bool
 doubt_equal(struct compare *compare, const struct seen *seen, bool *equal)
 {
     struct import *import = compare->import;
+    struct journal_pop message = {0};
 
     *equal = false;
+    seen_to_row(seen, &message);
     return import->identity != BY_UIDL || import->options->skip_existing ||
-           journal_listing_doubt_equal(import->journal, seen->header, seen->body, seen->wire, equal, &import->err);
+           journal_listing_doubt_equal(import->journal, &message, seen->wire, equal, &import->err);
 }
 
 /* Which of the rows it is, or that it is none. */

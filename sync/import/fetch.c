@@ -265,12 +265,36 @@ keep_message(struct fetching *fetching, struct arrival *arrival)
     return ok;
 }
 
+/*
+ * It was new by its name, and its bytes are those of a message that is known by its own name and size alone: it is a copy, or the names moved
+ * on, and what has that name now is another one of its size. Both are read and compared behind the new ones (import/compare.c).
+ */
+static bool
+leave_equal(struct fetching *fetching, struct arrival *arrival, const struct seen *seen, bool *equal)
+{
+    struct import *import = fetching->import;
+    struct journal_pop message = {.listed = arrival->row.listed};
+
+    *equal = false;
+    if (import->identity != BY_UIDL || arrival->repeated || message.listed == 0)
+        return true;
+    seen_to_row(seen, &message);
+    if (!journal_listing_doubt_sized(import->journal, arrival->number, &message, seen->wire, IMPORT_EQUAL, equal,
+                                     &import->err))
+        return false;
+    if (!*equal)
+        return true;
+    arrival->row.facts |= POP_DOUBT;
+    return save_refused(fetching, arrival);
+}
+
 static bool
 finish_message(struct fetching *fetching, struct arrival *arrival)
 {
     struct import *import = fetching->import;
     struct seen seen;
     char why[sizeof arrival->row.why];
+    bool equal;
 
     if (!begin_message(fetching)) /* a message without a byte */
         return false;
@@ -289,6 +313,10 @@ finish_message(struct fetching *fetching, struct arrival *arrival)
         arrival->row.has_body = false;
         return refuse_message(fetching, arrival, why);
     }
+    if (!leave_equal(fetching, arrival, &seen, &equal))
+        return false;
+    if (equal)
+        return true;
     seen_to_row(&seen, &arrival->row);
     if (arrival->row.facts & POP_SHORT)
         import_refused(import, "fetch the whole of", arrival->number, arrival->row.uidl, arrival->row.why,

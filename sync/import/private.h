@@ -47,6 +47,8 @@
 #define IMPORT_NEWEST 16
 /* ... and, up to so many bytes, whatever their names: a report is no larger. */
 #define IMPORT_SMALL 65536
+/* So many known ones of the bytes of a new one are read for it; more are copies. */
+#define IMPORT_EQUAL 16
 /* UIDL of a row that was made for a file whose message may be listed: no server's, and no header digest's. */
 #define IMPORT_FILE_UIDL "=file"
 

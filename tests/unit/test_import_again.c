@@ -381,6 +381,47 @@ a_copy_of_a_report_comes(void **state)
     assert_int_equal(sc->drop.retrs, 0);
 }
 
+/* No row lost its name and no size changed: the bytes of the one that seems to be new say that names moved on. */
+static void
+a_report_whose_name_an_equal_one_got_comes_once_and_so_does_that(void **state)
+{
+    static const char one[] = "Subject: state\r\n\r\nit goes on\r\n", two[] = "Subject: state\r\n\r\nit failed.\r\n";
+    struct scene *sc = *state;
+
+    given_mails(sc, 1);
+    (void)given_mail_as(sc, "1", one, sizeof one - 1);
+    assert_run(sc, 0);
+    rename_there(&sc->drop.mails[1], "s");
+    (void)given_mail_as(sc, "1", two, sizeof two - 1);
+
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_all_here(sc);
+        assert_int_equal(files_in(sc, "INBOX/new"), 3);
+    }
+}
+
+/* A true copy of one that is known comes, and where there are many they are not read for it. */
+static void
+of_many_equal_ones_none_is_read_for_another(void **state)
+{
+    static const char one[] = "Subject: state\r\n\r\nit goes on\r\n";
+    struct scene *sc = *state;
+    char uidl[8];
+
+    (void)given_mail_as(sc, "c0", one, sizeof one - 1);
+    assert_run(sc, 0);
+    for (size_t i = 1; i < 20; i++) {
+        text_print(uidl, sizeof uidl, "c%zu", i);
+        (void)given_mail_as(sc, uidl, one, sizeof one - 1);
+        assert_run(sc, 0);
+        assert_int_equal(files_in(sc, "INBOX/new"), i + 1);
+        assert_int_equal(sc->drop.retrs, i <= 16 ? i + 2 : 1);
+    }
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 0);
+}
+
 /* Two reports of one header; the older one's name moves on to the newer one, and it is due. */
 static void
 given_a_report_under_the_name_of_one_that_is_due(struct scene *sc)
@@ -520,6 +561,8 @@ main(void)
         TEST(a_report_that_came_under_the_name_of_an_equal_one_is_fetched),
         TEST(a_copy_that_is_read_because_a_name_is_used_again_comes_in_this_run),
         TEST(a_copy_of_a_report_comes),
+        TEST(a_report_whose_name_an_equal_one_got_comes_once_and_so_does_that),
+        TEST(of_many_equal_ones_none_is_read_for_another),
         TEST(what_was_proven_before_names_moved_on_is_not_removed),
         TEST(what_was_proven_before_names_moved_on_and_is_refused_stays),
         TEST(what_was_proven_before_names_moved_on_and_is_put_off_stays),

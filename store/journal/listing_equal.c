@@ -1,0 +1,101 @@
+/*
+ * Lines that have their row by their name alone, or by a header, and of which another line's bytes say that the names moved on, or that there is
+ * a copy: they are read, too. listing_doubt.c has the other lines in doubt.
+ */
+#include "store/journal/pop.h"
+
+#include <assert.h>
+
+#include "store/journal/internal.h"
+
+static const char what[] = "compare what the server lists";
+
+/* Rows of these bytes whose line may be another message's: it was not fetched in this session, nor is it decided of it. */
+#define EQUAL                                                                                                          \
+    " FROM main.pop p CROSS JOIN temp.listing l ON l.uidl = p.uidl"                                                    \
+    " WHERE p.absent = 0 AND p.state IN (2, 4) AND p.header = ?1 AND p.body IN (?2, ?3)"                               \
+    " AND l.number NOT IN (SELECT number FROM temp.listing_new)"
+#define DOUBT                                                                                                          \
+    "INSERT INTO temp.listing_doubt (number, uidl, size, repeated) SELECT l.number, l.uidl, l.size, 0" EQUAL           \
+    " AND l.number NOT IN (SELECT number FROM temp.listing_doubt)"
+
+static sqlite3_stmt *
+prepare(struct journal *journal, enum statement which, const char *sql, const struct journal_pop *message,
+        const unsigned char wire[static DIGEST_SIZE], struct error *err)
+{
+    sqlite3_stmt *statement = listing_table(journal, err) ? sql_prepare(journal, which, sql, err) : NULL;
+    struct sql_binder to = {.statement = statement};
+
+    static_assert(POP_STORED == 2 && POP_REMOVING == 4, "the statements hold these numbers");
+    if (statement == NULL)
+        return NULL;
+    bind_digest(&to, message->header);
+    bind_digest(&to, message->body);
+    bind_digest(&to, wire);
+    return statement;
+}
+
+/* What is doubtful since now is read and compared. */
+static bool
+compare_doubted(struct journal *journal, struct error *err)
+{
+    static const char sql[] = "INSERT INTO temp.listing_compare (number) SELECT number FROM temp.listing_doubt"
+                              " WHERE header IS NULL AND row = 0 AND left = 0 AND repeated = 0"
+                              " AND number NOT IN (SELECT number FROM temp.listing_compare);"
+                              "DELETE FROM temp.listing_removable WHERE number IN"
+                              " (SELECT number FROM temp.listing_compare)";
+
+    return listing_exec(journal, sql, err) && journal_listing_loosen(journal, err);
+}
+
+bool
+journal_listing_doubt_equal(struct journal *journal, const struct journal_pop *message,
+                            const unsigned char wire[static DIGEST_SIZE], bool *any, struct error *err)
+{
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_DOUBT_EQUAL, DOUBT, message, wire, err);
+
+    if (statement == NULL || !listing_run(journal, statement, err))
+        return false;
+    *any = sqlite3_changes(journal->db) > 0;
+    return !*any || compare_doubted(journal, err);
+}
+
+static bool
+compare_new(struct journal *journal, uint32_t number, struct error *err)
+{
+    static const char doubt[] = "INSERT OR IGNORE INTO temp.listing_doubt (number, uidl, size, repeated)"
+                                " SELECT number, uidl, size, 0 FROM temp.listing WHERE number = ?1";
+    static const char sql[] = "DELETE FROM temp.listing_new WHERE number = ?1";
+
+    return listing_of(journal, SQL_LISTING_DOUBT_NEW, doubt, number, err) &&
+           listing_of(journal, SQL_LISTING_NOT_NEW, sql, number, err) &&
+           journal_listing_pair(journal, number, 0, false, err) && journal_listing_compare(journal, number, err);
+}
+
+bool
+journal_listing_doubt_sized(struct journal *journal, uint32_t line, const struct journal_pop *message,
+                            const unsigned char wire[static DIGEST_SIZE], uint64_t most, bool *any, struct error *err)
+{
+#define SIZED " AND p.listed = ?4"
+    static const char number[] =
+        "SELECT count(*)" EQUAL SIZED " AND (l.number NOT IN (SELECT number FROM temp.listing_doubt)"
+        " OR l.number IN (SELECT number FROM temp.listing_compare))";
+    static const char doubt[] = DOUBT SIZED;
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_COUNT_SIZED, number, message, wire, err);
+    int64_t count;
+
+    *any = false;
+    if (statement == NULL)
+        return false;
+    sqlite3_bind_int64(statement, 4, (int64_t)message->listed);
+    if (!sql_number(journal, statement, INT64_MAX, &count, what, err))
+        return false;
+    *any = count > 0 && (uint64_t)count <= most;
+    if (!*any)
+        return true;
+    statement = prepare(journal, SQL_LISTING_DOUBT_SIZED, doubt, message, wire, err);
+    if (statement == NULL)
+        return false;
+    sqlite3_bind_int64(statement, 4, (int64_t)message->listed);
+    return listing_run(journal, statement, err) && compare_new(journal, line, err) && compare_doubted(journal, err);
+}
