@@ -262,20 +262,20 @@ class KillTest(SystemTest):
             time.sleep(1)
 
     def test_killed_before_a_name_changes(self):
-        self.sweep("renameat2", (1, 2, 3, 4, 6, 8))
+        self.sweep("renameat2", (1, 3, 6))
 
     def test_killed_before_a_flush(self):
-        self.sweep("fsync", (1, 2, 4, 6, 9, 12))
+        self.sweep("fsync", (2, 6, 12))
 
     def test_killed_before_a_row_is_made_durable(self):
-        self.sweep("fdatasync", (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20))
+        self.sweep("fdatasync", (1, 3, 5, 8, 13, 20))
 
     def test_killed_before_a_file_goes(self):
-        self.sweep("unlinkat", (1, 2, 3))
+        self.sweep("unlinkat", (1, 2))
 
     def test_killed_in_the_middle_of_the_dialogue(self):
-        self.sweep("sendto", (1, 2, 3, 5, 8, 11))
-        self.sweep("write", (2, 5, 9, 14, 20))
+        self.sweep("sendto", (2, 5, 11))
+        self.sweep("write", (5, 14))
 
 
 class CutTest(KillTest):
@@ -293,14 +293,14 @@ class CutTest(KillTest):
         self.assert_in_sync()
 
     def test_the_connection_is_cut_after_so_many_bytes_from_the_server(self):
-        for n in (1, 300, 900, 1500, 2200, 3000, 4000, 5000, 6000, 7500, 9000, 10500):
+        for n in (1, 900, 2200, 4000, 6000, 9000):
             with self.subTest(bytes=n):
                 self.setUp()
                 self.cut(cut_down=n)
                 self.doCleanups()
 
     def test_the_connection_is_cut_after_so_many_bytes_to_the_server(self):
-        for n in (1, 120, 300, 500, 700, 900, 1100, 1300, 1500, 1700, 1900):
+        for n in (1, 300, 700, 1100, 1500, 1900):
             with self.subTest(bytes=n):
                 self.setUp()
                 self.cut(cut_up=n)
