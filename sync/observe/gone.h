@@ -27,8 +27,9 @@ struct sight { /* one mailbox while it is being listed */
     char why[200]; /* the last look at it was refused, so that it is listed again: the server's words */
     bool last;     /* it is not asked for again in this run */
     uint32_t
-        same;   /* the highest UID that was known and is the message that it was: the server went not back beyond it */
-    bool ahead; /* UIDNEXT is not above the highest known UID, which no listing has shown yet */
+        same; /* the highest UID that was known and is the message that it was: the server went not back beyond it */
+    uint32_t shown; /* the highest UID that was known and is there, perhaps as another message */
+    bool ahead;     /* UIDNEXT is not above the highest known UID, which no listing has shown yet */
 };
 
 struct observation {

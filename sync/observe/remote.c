@@ -37,6 +37,7 @@ unpair(struct run *run, struct mailbox *mailbox, bool past)
     mailbox->row.state = MAILBOX_REPAIR;
     mailbox->row.uidnext = mailbox->row.messages = 0;
     mailbox->row.modseq = 0;
+    mailbox->row.past = 0; /* nothing of it is known by its UID any more */
     uneven_forget(&mailbox->row);
     mailbox->current = false;
     mailbox->look_here = true;
@@ -222,6 +223,9 @@ on_message(void *context, size_t index, const struct remote_message *seen)
         return false;
     if (!found)
         return add_unknown(run, sight, seen);
+    if (seen->has_flags && (message.facts & FACT_ECHO) == 0 && message.id <= sight->mailbox->row.past &&
+        message.uid > sight->shown)
+        sight->shown = message.uid;
     before = message;
     /* Has a file, and was never listed: it was sent, or moved there. */
     sight->view.ours += seen->has_flags && message.base[0] != '\0' && seen->uid >= sight->mailbox->row.uidnext;
@@ -386,6 +390,9 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     }
     /* What an incomplete listing did not name is not gone, and in a view it may never be named again. */
     whole = sight->again_full || sight->selected.delta || sight->listed == sight->selected.exists;
+    if (!sight->again_full && sight->shown > sight->same && !run_learned(sight->mailbox, CAUTION_REPAIRED))
+        return begin_repair(run, sight, true,
+                            "the server went back in time: both sides are paired again by content, nothing is deleted");
     if (!sight->again_full && !uneven_take_back(run, sight->mailbox))
         return false;
     if (!sight->again_full && !sight->selected.delta && whole && !gone_sweep(observation, sight))

@@ -113,6 +113,49 @@ what_a_restored_server_lost_is_no_removal_where_its_uid_was_given_anew(void **st
     }
 }
 
+/* What is shown under a UID of before the restore is another message, has neither size nor date, and stood under a UID that is missing now. */
+static void
+a_uid_that_a_restored_server_gave_anew_and_tells_no_size_of_is_read(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        given_empty_account(1);
+        sim.server.condstore = sim.server.qresync = i % 2 == 1;
+        given_mail_there(INBOX, 1);
+        given_mail_there(WORK, 2);
+        given_both_sides_agree();
+        sim.backup = sim.server;
+        const uint32_t uid = given_mail_there(INBOX, 3);
+        const uint32_t lost = given_mail_there(INBOX, 4);
+        given_mail_there(WORK, 6);
+        given_mail_there(WORK, 8);
+        given_both_sides_agree();
+        given_server_as_in_backup();
+        assert_int_equal(given_mail_there(INBOX, 4), uid);
+        assert_int_equal(given_mail_there(INBOX, 7), lost);
+        ledger_out(&sim.world, 7, INBOX);
+        server_expunge(&sim.server, INBOX, lost);
+        given_mail_there(WORK, 4);
+        sim.server.undated = 4 + 1;
+        sim.server.boxes[INBOX].modseq = 100;
+        sim.server.boxes[INBOX].phantoms = i / 2; /* so that what it lost stays in doubt */
+
+        (void)when_golub_syncs_after(60);
+        const int repairs = sim.world.repairs;
+        then_both_sides_agree();
+
+        assert_int_equal(sim.world.repairs, repairs);
+
+        for (int content = 1; content <= 8; content++) {
+            then_it_is_there(INBOX, content, content == 1 || content == 3 || content == 4);
+            then_it_is_here(INBOX, content, content == 1 || content == 3 || content == 4);
+            then_it_is_there(WORK, content, content % 2 == 0);
+            then_it_is_here(WORK, content, content % 2 == 0);
+        }
+        end_scenario(NULL);
+    }
+}
+
 /* The run that sent it died before it had seen the mailbox again: its cursor is that of the backup. */
 static void
 what_a_restored_server_lost_is_no_removal_where_the_cursor_is_the_backups(void **state)
@@ -287,6 +330,7 @@ main(void)
         SCENARIO(under_another_uidvalidity_no_uid_means_what_it_meant),
         SCENARIO(a_uid_that_a_restored_server_gives_anew_is_not_paired_by_the_name_of_its_file),
         SCENARIO(what_a_restored_server_lost_is_no_removal_where_its_uid_was_given_anew),
+        SCENARIO(a_uid_that_a_restored_server_gave_anew_and_tells_no_size_of_is_read),
         SCENARIO(what_a_restored_server_lost_is_no_removal_where_the_cursor_is_the_backups),
         SCENARIO(a_server_whose_uidnext_lags_behind_went_not_back),
         SCENARIO(what_a_restored_server_lost_is_no_removal_in_a_mailbox_that_is_looked_at_later),
