@@ -72,8 +72,9 @@ trouble_restores(struct import_sim *sim)
         say(&sim->world, "  there: #%d is back as %s", message->content, message->uidl);
         sim->tally[message->content].excused += (sim->journal_lost && again) || aged;
         message->row = 0;
-        message->returned = renamed && message->unread_since && !message->forgotten; /* by a journal that is lost */
-        sim->circle = sim->circle || (sim->beside && message->returned);
+        /* A journal that was lost since does not know it; an older one perhaps. */
+        message->returned = renamed && message->unread_since && !message->forgotten;
+        sim->circle = sim->circle || (sim->beside && renamed && message->unread_since);
         tally_back(sim, message);
         any = true;
     }
