@@ -48,16 +48,53 @@ compare_doubted(struct journal *journal, struct error *err)
     return listing_exec(journal, sql, err) && journal_listing_loosen(journal, err);
 }
 
+/* Those that have their row by that header, and were not read: they have it no more. */
+static bool
+take_back(struct journal *journal, const struct journal_pop *message, const unsigned char wire[static DIGEST_SIZE],
+          uint64_t most, bool *any, struct error *err)
+{
+#define BY_HEADER                                                                                                      \
+    " FROM temp.listing_doubt d CROSS JOIN main.pop p ON p.id = d.row WHERE d.header = ?1 AND d.repeated = 0"          \
+    " AND d.read = 0 AND p.absent = 0 AND p.state IN (2, 4) AND p.body IN (?2, ?3)"                                    \
+    " AND d.number NOT IN (SELECT number FROM temp.listing_new)"
+    static const char number[] = "SELECT count(*)" BY_HEADER;
+    static const char compare[] = "INSERT OR IGNORE INTO temp.listing_compare (number) SELECT d.number" BY_HEADER;
+    static const char back[] = "UPDATE temp.listing_doubt SET row = 0, proven = 0"
+                               " WHERE row <> 0 AND number IN (SELECT number FROM temp.listing_compare)";
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_COUNT_BACK, number, message, wire, err);
+    int64_t count;
+
+    if (statement == NULL || !sql_number(journal, statement, INT64_MAX, &count, what, err))
+        return false;
+    *any = count > 0 && (uint64_t)count <= most;
+    if (!*any)
+        return true;
+    statement = prepare(journal, SQL_LISTING_TAKE_BACK, compare, message, wire, err);
+    return statement != NULL && listing_run(journal, statement, err) && listing_exec(journal, back, err);
+}
+
 bool
 journal_listing_doubt_equal(struct journal *journal, const struct journal_pop *message,
-                            const unsigned char wire[static DIGEST_SIZE], bool *any, struct error *err)
+                            const unsigned char wire[static DIGEST_SIZE], uint64_t most, bool *any, struct error *err)
 {
     sqlite3_stmt *statement = prepare(journal, SQL_LISTING_DOUBT_EQUAL, DOUBT, message, wire, err);
+    bool named;
 
     if (statement == NULL || !listing_run(journal, statement, err))
         return false;
-    *any = sqlite3_changes(journal->db) > 0;
+    named = sqlite3_changes(journal->db) > 0;
+    if (!take_back(journal, message, wire, most, any, err))
+        return false;
+    *any = *any || named;
     return !*any || compare_doubted(journal, err);
+}
+
+bool
+journal_listing_note_read(struct journal *journal, uint32_t line, struct error *err)
+{
+    static const char sql[] = "UPDATE temp.listing_doubt SET read = 1 WHERE number = ?1";
+
+    return listing_of(journal, SQL_LISTING_READ, sql, line, err);
 }
 
 static bool
@@ -83,19 +120,22 @@ journal_listing_doubt_sized(struct journal *journal, uint32_t line, const struct
     static const char doubt[] = DOUBT SIZED;
     sqlite3_stmt *statement = prepare(journal, SQL_LISTING_COUNT_SIZED, number, message, wire, err);
     int64_t count;
+    bool named;
 
-    *any = false;
     if (statement == NULL)
         return false;
     sqlite3_bind_int64(statement, 4, (int64_t)message->listed);
-    if (!sql_number(journal, statement, INT64_MAX, &count, what, err))
+    if (!sql_number(journal, statement, INT64_MAX, &count, what, err) ||
+        !take_back(journal, message, wire, most, any, err))
         return false;
-    *any = count > 0 && (uint64_t)count <= most;
+    named = count > 0 && (uint64_t)count <= most;
+    *any = *any || named;
     if (!*any)
         return true;
     statement = prepare(journal, SQL_LISTING_DOUBT_SIZED, doubt, message, wire, err);
     if (statement == NULL)
         return false;
     sqlite3_bind_int64(statement, 4, (int64_t)message->listed);
-    return listing_run(journal, statement, err) && compare_new(journal, line, err) && compare_doubted(journal, err);
+    return (!named || listing_run(journal, statement, err)) && compare_new(journal, line, err) &&
+           compare_doubted(journal, err);
 }

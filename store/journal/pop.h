@@ -208,14 +208,18 @@ MUST_CHECK bool journal_listing_compare_freed(struct journal *journal, int64_t n
 MUST_CHECK bool journal_listing_compare_alike(struct journal *journal, struct error *err);
 /**
  * A message of this header and body was read, and is none of the rows that are free. Lines that have a row of the same by their names alone
- * become doubtful, and are to be fetched and compared; none of them may be removed any more.
+ * become doubtful, and are to be fetched and compared; so are those that have one by this header, unless they were read in this session or there
+ * are more than `most`. None of them may be removed any more.
  *
  * @param message  its header and body
  * @param wire     the other digest of its body (struct seen)
  * @param any      [out] there are such
  */
 MUST_CHECK bool journal_listing_doubt_equal(struct journal *journal, const struct journal_pop *message,
-                                            const unsigned char wire[static DIGEST_SIZE], bool *any, struct error *err);
+                                            const unsigned char wire[static DIGEST_SIZE], uint64_t most, bool *any,
+                                            struct error *err);
+/** A doubtful one was read to its end in this session: it is no more in doubt by its bytes. */
+MUST_CHECK bool journal_listing_note_read(struct journal *journal, uint32_t line, struct error *err);
 /**
  * The same of the line of one that was fetched as new, of rows that have its size (message->listed, not 0), too: it is to be compared as well.
  * Where there are more than `most` nothing becomes doubtful. Those that are to be compared already count.

@@ -276,7 +276,7 @@ doubt_equal(struct compare *compare, const struct seen *seen, bool *equal)
     *equal = false;
     seen_to_row(seen, &message);
     return import->identity != BY_UIDL || import->options->skip_existing ||
-           journal_listing_doubt_equal(import->journal, &message, seen->wire, equal, &import->err);
+           journal_listing_doubt_equal(import->journal, &message, seen->wire, IMPORT_EQUAL, equal, &import->err);
 }
 
 /* Which of the rows it is, or that it is none. */
@@ -294,7 +294,8 @@ finish_message(struct compare *compare, struct journal_listed *listed)
         listed->uidl[0] = '=';
         digest_base32(seen.header, DIGEST_SIZE, listed->uidl + 1);
     }
-    if (!bytes_find_row(import, &compare->seen, listed, &seen, &row))
+    if ((import->identity != BY_BODY && !journal_listing_note_read(import->journal, listed->number, &import->err)) ||
+        !bytes_find_row(import, &compare->seen, listed, &seen, &row))
         return false;
     if (row.id != 0 && row.state != POP_FETCHING)
         return take_up(compare, listed, &row, &seen);

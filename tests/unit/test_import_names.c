@@ -452,6 +452,29 @@ another_report_under_the_name_of_one_that_was_recorded_as_had_is_fetched(void **
     assert_int_equal(files_in(sc, "INBOX/new"), 4);
 }
 
+/* Two of one header and size were removed and came back; then their names moved on, and what has the name of one seems to be that one. */
+static void
+reports_that_came_back_and_whose_names_moved_on_are_not_fetched_again(void **state)
+{
+    static const char one[] = "Subject: r\r\n\r\nit goes on\r\n", two[] = "Subject: r\r\n\r\nit failed.\r\n";
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    (void)given_mail_as(sc, "1", one, sizeof one - 1);
+    (void)given_mail_as(sc, "2", two, sizeof two - 1);
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    sc->drop.mails[0].gone = sc->drop.mails[1].gone = false;
+    text_print(sc->drop.mails[0].uidl, sizeof sc->drop.mails[0].uidl, "2");
+    text_print(sc->drop.mails[1].uidl, sizeof sc->drop.mails[1].uidl, "s");
+
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_all_here(sc);
+        assert_int_equal(files_in(sc, "INBOX/new"), 2);
+    }
+}
+
 int
 main(void)
 {
@@ -474,6 +497,7 @@ main(void)
         TEST(another_report_of_another_size_under_the_only_name_is_fetched),
         TEST(one_of_two_equal_messages_stays_there_while_the_other_cant_be_read),
         TEST(another_report_under_the_name_of_one_that_was_recorded_as_had_is_fetched),
+        TEST(reports_that_came_back_and_whose_names_moved_on_are_not_fetched_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
