@@ -17,7 +17,7 @@
 #include "store/base/local.h"
 #include "store/base/mailbox_state.h"
 
-#define JOURNAL_SCHEMA 7 /* PRAGMA user_version; a newer one is refused */
+#define JOURNAL_SCHEMA 8 /* PRAGMA user_version; a newer one is refused */
 
 struct journal;
 

@@ -106,7 +106,11 @@ bool
 journal_listing_learn_sizes(struct journal *journal, struct error *err)
 {
     assert(journal->in_transaction);
-    return sql_exec(journal, "UPDATE main.pop SET listed = u.size FROM temp.listing_unsized u WHERE pop.id = u.id;",
+    /* STORED, and more than came: POP_FEWER (sync/import/verdict.c does the same for what is doubtful). */
+    return sql_exec(journal,
+                    "UPDATE main.pop SET listed = u.size, facts = CASE WHEN pop.listed = 0 AND state = 2 AND facts & 1 = 0"
+                    " AND pop.size < u.size THEN facts | 16 ELSE facts END FROM temp.listing_unsized u"
+                    " WHERE pop.id = u.id;",
                     what, err) &&
            listing_exec(journal, "DELETE FROM temp.listing_unsized", err);
 }

@@ -267,14 +267,14 @@ journal_pop_held(struct journal *journal, int64_t **ids, size_t *count, struct e
     return statement != NULL && sql_ids(journal, statement, ids, count, "list held removals", err);
 }
 
-static_assert((POP_SHORT | POP_CUT) == 3, "as the index pop_parts and the statement have it");
+static_assert((POP_SHORT | POP_CUT | POP_FEWER) == 19, "as the index pop_parts and the statement have it");
 
 bool
 journal_pop_parts(struct journal *journal, int64_t **ids, size_t *count, struct error *err)
 {
     sqlite3_stmt *statement =
         sql_prepare(journal, SQL_POP_PARTS,
-                    "SELECT id FROM pop INDEXED BY pop_parts WHERE facts & 3 <> 0 AND state = ?1 AND " LISTED
+                    "SELECT id FROM pop INDEXED BY pop_parts WHERE facts & 19 <> 0 AND state = ?1 AND " LISTED
                     " ORDER BY id",
                     err);
     struct sql_binder binder = {.statement = statement};

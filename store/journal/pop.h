@@ -105,7 +105,7 @@ MUST_CHECK bool journal_pop_due(struct journal *journal, int days, int64_t now, 
                                 struct error *err);
 /** Ids of the rows whose removal stands on a held list, by id; the caller frees. */
 MUST_CHECK bool journal_pop_held(struct journal *journal, int64_t **ids, size_t *count, struct error *err);
-/** Ids of STORED rows that are POP_SHORT or POP_CUT and not absent, by id; the caller frees. */
+/** Ids of STORED rows that are POP_SHORT, POP_CUT or POP_FEWER and not absent, by id; the caller frees. */
 MUST_CHECK bool journal_pop_parts(struct journal *journal, int64_t **ids, size_t *count, struct error *err);
 /** Is there a row whose file has this base name? */
 MUST_CHECK bool journal_pop_has_base(struct journal *journal, const char *base, bool *has, struct error *err);

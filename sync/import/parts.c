@@ -2,6 +2,9 @@
  * Messages of which only a part came, twice, or whose end may be missing: what came is here, and the message stays on the server. A server that was
  * ill then may be well now: once a day each is read again, behind all that is new. Where more comes than is here the row is parted from
  * the message, which is new mail then and comes whole, beside the part. Where the same comes again and is not far short, it was all there is.
+ *
+ * What came with fewer bytes than LIST says, and not with half of them less, may be cut as well, and where `keep` lets it stay no proof before
+ * a removal would find that out. So it is read once more, too, until it is known how far this server's sizes are from the truth (import/proof.c).
  */
 #include "sync/base/ids.h"
 #include "sync/import/suspects.h"
@@ -18,7 +21,15 @@ struct parts {
     struct bytes_reading *reading;
     bool more; /* than is here */
     uint64_t passed;
+    uint64_t bytes; /* by LIST, of what came with fewer */
 };
+
+/* ... and that is all that is the matter with it. */
+static bool
+came_with_fewer(const struct journal_pop *row)
+{
+    return (row->facts & (POP_SHORT | POP_CUT | POP_FEWER)) == POP_FEWER;
+}
 
 static bool
 on_next(void *context, uint32_t *number)
@@ -45,10 +56,12 @@ on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
     return true;
 }
 
-/* Read once more, as any whose size is not what LIST says, before it is removed. */
+/* Read once more, as any whose size is not what LIST says, before it is removed; what came with a little less was just that. */
 static bool
 all_there_is(struct import *import, struct journal_pop *row)
 {
+    if (came_with_fewer(row))
+        return proof_is_all(import, row);
     if ((row->facts & POP_SHORT) == 0 || is_far_short(row->size, row->listed))
         return true;
     row->facts = (row->facts & ~(unsigned)POP_SHORT) | POP_CONFIRM;
@@ -81,6 +94,36 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     return !more || import_bury_reused(import, row, number);
 }
 
+/* Servers whose sizes are always a little high are not read twice: not for ever, and not all at once. */
+static bool
+is_worth_reading(struct parts *parts, const struct journal_pop *row, bool *worth)
+{
+    bool usual = false;
+
+    *worth = true;
+    if (!came_with_fewer(row))
+        return true;
+    if (!proof_is_usual(parts->import, row->size, row->listed, &usual))
+        return false;
+    *worth = !usual && parts->bytes < LIMIT_BATCH_BYTES;
+    if (*worth)
+        parts->bytes += row->listed;
+    return true;
+}
+
+static bool
+add_line(struct parts *parts, const struct journal_listed *listed)
+{
+    struct journal_pop *row = &parts->rows[parts->count];
+    bool worth;
+
+    if (!import_load(parts->import, listed->row, row) || !is_worth_reading(parts, row, &worth))
+        return false;
+    parts->numbers[parts->count] = listed->number;
+    parts->count += worth;
+    return true;
+}
+
 /* Lines of the listing that are theirs. */
 static bool
 find_lines(struct parts *parts, const int64_t *ids, size_t count)
@@ -102,8 +145,7 @@ find_lines(struct parts *parts, const int64_t *ids, size_t count)
             if (!ids_have(ids, count, page[i].row) || page[i].repeated || parts->count == LIMIT_BATCH ||
                 (most != 0 && page[i].size > most) || suspects_hold_back(import, after, why))
                 continue;
-            parts->numbers[parts->count] = after;
-            if (!import_load(import, page[i].row, &parts->rows[parts->count++]))
+            if (!add_line(parts, &page[i]))
                 return false;
         }
     }

@@ -433,6 +433,10 @@ MUST_CHECK bool import_is_damaged(struct import *import, const struct journal_po
 bool is_far_short(uint64_t bytes, uint64_t listed);
 /** Did so many bytes make the whole message? @return false: it is to be read once more; its row says so and why */
 bool fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t bytes);
+/** Is such a shortfall this server's way of counting? */
+MUST_CHECK bool proof_is_usual(struct import *import, uint64_t size, uint64_t listed, bool *usual);
+/** Its bytes came a second time: they are all there is, however many LIST says. */
+MUST_CHECK bool proof_is_all(struct import *import, struct journal_pop *row);
 /** Read the body again of messages whose header is right and does not prove the body (import/proof.c); what is the same may be removed. */
 bool proof_bodies(struct import *import, const uint32_t *numbers, struct journal_pop *rows, size_t count);
 

@@ -13,6 +13,7 @@
 #define SHORTFALLS                                                                                                     \
     "shortfalls" /* in meta: how many were confirmed, and the largest of them in thousandths, rounded up */
 #define SHORTFALLS_ENOUGH 8
+#define CAME_TWICE "only %" PRIu64 " of %" PRIu64 " bytes came, twice: what came is here, and it stays on the server"
 
 /* ---- shortfalls ---- */
 
@@ -52,9 +53,8 @@ note_shortfall(struct import *import, const struct journal_pop *row)
     return journal_set(import->journal, SHORTFALLS, text, &import->err);
 }
 
-/* Such a shortfall is this server's way of counting. */
-static bool
-is_usual(struct import *import, uint64_t size, uint64_t listed, bool *usual)
+bool
+proof_is_usual(struct import *import, uint64_t size, uint64_t listed, bool *usual)
 {
     unsigned count, largest;
 
@@ -74,8 +74,9 @@ bool
 fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t bytes)
 {
     struct journal_pop *row = &arrival->row;
-    /* Where LIST says 0 for each nothing is no less than what is listed, and no more of an answer. */
-    const bool nothing = bytes == 0 && !import->sized && import->identity == BY_UIDL;
+    /* LIST has no line of it, perhaps; or a 0 for each. Nothing is no less than that, and no more of an answer. */
+    const bool untold = row->listed == 0 && import->sized && !import->complete;
+    const bool nothing = bytes == 0 && (untold || !import->sized) && import->identity == BY_UIDL;
     bool far = nothing || is_far_short(bytes, row->listed), usual = false;
 
     if (nothing && (row->facts & POP_SHORT) != 0) { /* twice nothing: it is empty; read once more before it goes */
@@ -96,15 +97,14 @@ fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t bytes)
         return false;
     }
     if (far) {
-        (void)text_print(row->why, sizeof row->why,
-                         "only %" PRIu64 " of %" PRIu64
-                         " bytes came, twice: what came is here, and it stays on the server",
-                         bytes, row->listed);
+        (void)text_print(row->why, sizeof row->why, CAME_TWICE, bytes, row->listed);
         return true;
     }
     row->facts &= ~(unsigned)POP_SHORT;
+    if (untold) /* whether all of it came is not known before it comes again */
+        row->facts |= POP_CONFIRM;
     /* Without an answer of the journal's it is read again: that does no harm. */
-    if (bytes < row->listed && !(is_usual(import, bytes, row->listed, &usual) && usual))
+    if (bytes < row->listed && !(proof_is_usual(import, bytes, row->listed, &usual) && usual))
         row->facts |= POP_FEWER;
     return true;
 }
@@ -165,16 +165,40 @@ on_bytes(void *context, uint32_t number, const void *bytes, size_t len)
     return true;
 }
 
+/* LIST may have told its size since it came, and so much that twice the same proves nothing. */
+static bool
+is_part(const struct journal_pop *row)
+{
+    return (row->facts & POP_FEWER) != 0 && is_far_short(row->size, row->listed);
+}
+
+bool
+proof_is_all(struct import *import, struct journal_pop *row)
+{
+    if (is_part(row)) {
+        row->facts = (row->facts & ~(unsigned)POP_FEWER) | POP_SHORT;
+        (void)text_print(row->why, sizeof row->why, CAME_TWICE, row->size, row->listed);
+        return import_save(import, row);
+    }
+    row->facts &= ~(unsigned)POP_FEWER;
+    row->why[0] = '\0';
+    if (!journal_begin(import->journal, &import->err))
+        return false;
+    return import_end(import, note_shortfall(import, row) && journal_pop_save(import->journal, row, &import->err));
+}
+
 /* A cut one is cut until the server has answered to what follows it: its DELE is behind that answer. */
 static bool
 confirm(struct import *import, uint32_t number, struct journal_pop *row)
 {
-    row->facts &= ~(unsigned)(POP_CONFIRM | POP_FEWER);
-    row->why[0] = '\0';
-    if (!journal_begin(import->journal, &import->err))
+    const bool part = is_part(row);
+
+    row->facts &= ~(unsigned)POP_CONFIRM;
+    if (!proof_is_all(import, row))
         return false;
-    return import_end(import, note_shortfall(import, row) && journal_pop_save(import->journal, row, &import->err)) &&
-           journal_listing_allow_removal(import->journal, number, &import->err);
+    if (part)
+        import_refused(import, "fetch the whole of", number, row->uidl, row->why, "Look at what came, and at the server.");
+    return part || journal_listing_allow_removal(import->journal, number, &import->err);
 }
 
 static bool

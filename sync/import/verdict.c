@@ -64,6 +64,14 @@ end_shortness(struct journal_pop *row)
     row->why[0] = '\0';
 }
 
+/* LIST did not say how much there is, and does so now: more than came. */
+static void
+learn_size(struct journal_pop *row, uint64_t listed)
+{
+    if (row->listed == 0 && row->state == POP_STORED && row->size < listed && (row->facts & POP_SHORT) == 0)
+        row->facts |= POP_FEWER;
+}
+
 bool
 import_learn_header(struct journal_pop *row, const struct seen *seen)
 {
@@ -94,6 +102,7 @@ import_take_up(struct journal_pop *row, const struct journal_listed *listed, con
     row->facts &= ~(unsigned)POP_DOUBT;
     (void)text_print(row->uidl, sizeof row->uidl, "%s", listed->uidl);
     if (listed->size != 0 && row->listed != listed->size) {
+        learn_size(row, listed->size);
         row->listed = listed->size;
         end_shortness(row);
         changed = true;

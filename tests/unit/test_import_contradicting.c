@@ -158,6 +158,128 @@ a_message_of_which_a_part_alone_comes_is_asked_for_once_a_day(void **state)
     assert_int_equal(sc->drop.retrs, 0);
 }
 
+/* Little of it was missing, and it is to stay on the server: no proof before a removal would find that out. */
+static void
+a_message_whose_end_was_missing_comes_whole_though_it_is_never_removed(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail(sc, "one");
+
+    mail->give = mail->len - 10;
+    assert_run(sc, 0);
+    assert_int_equal(copies_here(sc, mail), 0);
+    mail->give = 0;
+    for (int i = 0; i < 3; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(copies_here(sc, mail), 1);
+    }
+    assert_int_equal(sc->drop.retrs, 0);
+}
+
+/* A server whose sizes are too high has nothing read for ever, and what is like eight of them is not read twice at all. */
+static void
+what_is_shorter_than_its_wrong_size_is_read_once_more_and_that_is_all(void **state)
+{
+    struct scene *sc = *state;
+
+    for (int i = 0; i < 9; i++) {
+        char name[20];
+
+        text_print(name, sizeof name, "wrong%d", i);
+        given_mail(sc, name)->listed_size = 60;
+    }
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 9);
+    sc->drop.mails[8].refuse_retr = true;
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 9);
+    sc->drop.mails[8].refuse_retr = false;
+    given_mail(sc, "wrong9")->listed_size = 60;
+    for (int i = 0; i < 3; i++) {
+        sc->now += 2 * DAY;
+        assert_run(sc, 0);
+        assert_int_equal(sc->drop.retrs, i == 0);
+    }
+    assert_all_here(sc);
+}
+
+/* LIST says nothing of it, and the answer has not a byte: it is not taken for a message without any while others have sizes. */
+static void
+a_message_whose_size_was_not_told_and_that_came_empty_is_not_removed(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail(sc, "one");
+
+    (void)given_mail(sc, "two");
+    sc->account.import.keep_days = 0;
+    mail->no_size = mail->give_none = sc->drop.lie_stat = true; /* as where LIST has a line less */
+    assert_run(sc, 1);
+    assert_int_equal(count_there(sc), 1);
+    mail->no_size = sc->drop.lie_stat = false;
+    for (int i = 0; i < 3; i++)
+        assert_run(sc, 1);
+    assert_int_equal(count_there(sc), 1);
+    mail->give_none = false;
+    for (int i = 0; i < 3; i++)
+        (void)run_import(sc);
+    assert_int_equal(copies_here(sc, mail), 1);
+    assert_int_equal(count_there(sc), 0);
+}
+
+/* The same for one of which some came: it is not removed by the session that fetched it. */
+static void
+a_message_whose_size_was_not_told_and_that_was_cut_comes_whole(void **state)
+{
+    static const size_t missing[] = {10, 40};
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    (void)given_mail(sc, "other");
+    for (int i = 0; i < 2; i++) {
+        struct dropped *mail = given_mail(sc, i == 0 ? "one" : "two");
+
+        sc->drop.mails[0].gone = false;
+        mail->no_size = sc->drop.lie_stat = true;
+        mail->give = mail->len - missing[i];
+        assert_run(sc, 0);
+        mail->no_size = sc->drop.lie_stat = false;
+        mail->give = 0;
+        for (int k = 0; k < 4; k++) {
+            assert_int_equal(copies_here(sc, mail) + !mail->gone > 0, 1);
+            (void)run_import(sc);
+            sc->now += 2 * DAY;
+        }
+        assert_int_equal(copies_here(sc, mail), 1);
+        assert_int_equal(mail->gone, 1);
+    }
+}
+
+/* A third of it, twice: LIST told its size in between, so that is no proof that it is all there is. */
+static void
+a_message_whose_size_was_told_when_it_was_cut_once_more_is_not_removed(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail(sc, "one");
+
+    (void)given_mail(sc, "two");
+    sc->account.import.keep_days = 0;
+    mail->no_size = sc->drop.lie_stat = true;
+    mail->give = mail->len / 3;
+    assert_run(sc, 0);
+    mail->no_size = sc->drop.lie_stat = false;
+    for (int i = 0; i < 3; i++) {
+        assert_run(sc, 1);
+        assert_int_equal(mail->gone, 0);
+    }
+    mail->give = 0;
+    for (int i = 0; i < 3; i++) {
+        sc->now += 2 * DAY;
+        (void)run_import(sc);
+    }
+    assert_int_equal(copies_here(sc, mail), 1);
+    assert_int_equal(count_there(sc), 0);
+}
+
 /* What came twice is all there is, once LIST says so, too. */
 static void
 what_came_short_of_a_wrong_size_is_removed_once_the_size_is_right(void **state)
@@ -397,6 +519,11 @@ main(void)
         TEST(a_message_that_was_cut_twice_comes_whole_when_the_server_is_well),
         TEST(a_message_that_was_cut_twice_is_removed_once_it_is_whole),
         TEST(a_message_of_which_a_part_alone_comes_is_asked_for_once_a_day),
+        TEST(a_message_whose_size_was_not_told_and_that_came_empty_is_not_removed),
+        TEST(a_message_whose_size_was_not_told_and_that_was_cut_comes_whole),
+        TEST(a_message_whose_size_was_told_when_it_was_cut_once_more_is_not_removed),
+        TEST(a_message_whose_end_was_missing_comes_whole_though_it_is_never_removed),
+        TEST(what_is_shorter_than_its_wrong_size_is_read_once_more_and_that_is_all),
         TEST(what_came_short_of_a_wrong_size_is_removed_once_the_size_is_right),
         TEST(what_is_like_one_that_was_about_to_be_removed_is_fetched),
         TEST(what_was_about_to_be_removed_is_known_under_another_name_and_header),
