@@ -1,7 +1,8 @@
 /*
  * Messages to be stored. Neighbours of one mailbox travel together (MULTIAPPEND, all or nothing), group after group
  * without waiting. Of a group that is refused two messages are sent by themselves, and the rest in halves, down to the one
- * that is the reason. Where two on end are refused in the same words, or the answer says by a code that it is enough,
+ * that is the reason; but there are servers that give up an answer and store all the same, so the mailbox's UIDNEXT is asked for first: where it is
+ * not what it was, nothing of the group is sent again before somebody has looked. Where two on end are refused in the same words, or the answer says by a code that it is enough,
  * nothing more is sent to that mailbox; over quota, to none.
  */
 #include "store/imap/client.h"
@@ -19,6 +20,14 @@ struct place {        /* a mailbox; neighbouring messages share it */
     bool over;        /* nothing more is sent there */
     unsigned refused; /* messages refused by themselves, in the same words, since one was stored */
     struct remote_outcome why;
+    uint32_t uidnext;            /* of what is known to be stored there; 0: not known */
+    bool doubtful;               /* something is stored there that nobody told of */
+    struct remote_outcome group; /* of the last group that was refused */
+};
+
+struct pile { /* of groups; the last one in is the first one out */
+    struct group *at;
+    size_t len, size;
 };
 
 struct appending {
@@ -29,11 +38,12 @@ struct appending {
     void *context;
     struct error *err;
 
-    size_t at;            /* the next message that is in no group yet */
-    struct group *halves; /* of groups that were refused: they go before what was never sent */
-    size_t halves_len, halves_size;
-    bool full;   /* over quota: nothing more is sent */
-    bool single; /* the server refused a group, but not its messages one by one */
+    size_t at;          /* the next message that is in no group yet */
+    struct pile halves; /* of groups that were refused: they go before what was never sent */
+    struct pile asked;  /* groups that were refused, and may have been stored */
+    uint32_t uidnext;   /* of the STATUS that is being answered */
+    bool full;          /* over quota: nothing more is sent */
+    bool single;        /* the server refused a group, but not its messages one by one */
     struct remote_outcome over_quota;
     struct place *places;
     size_t *place_of; /* one for each message: index of its place */
@@ -189,12 +199,26 @@ over(const struct appending *appending, struct group group)
 }
 
 static bool
+ask_uidnext(struct appending *appending, struct group group)
+{
+    struct queue *queue = &appending->imap->queue;
+
+    queue_begin(queue, COMMAND_STATUS, 0, group.first, group.count);
+    queue_print(queue, "STATUS ");
+    queue_name(queue, appending->messages[group.first].mailbox);
+    queue_print(queue, " (UIDNEXT)");
+    return queue_end(queue, appending->err);
+}
+
+static bool
 next(void *self, bool *more)
 {
     struct appending *appending = self;
 
-    if (appending->halves_len > 0) {
-        struct group group = appending->halves[--appending->halves_len];
+    if (appending->asked.len > 0)
+        return ask_uidnext(appending, appending->asked.at[--appending->asked.len]);
+    if (appending->halves.len > 0) {
+        struct group group = appending->halves.at[--appending->halves.len];
         const struct remote_outcome *why = over(appending, group);
         return why != NULL ? report_all(appending, group, why) : send_group(appending, group);
     }
@@ -244,9 +268,13 @@ take_ok(struct appending *appending, const struct command *command, const struct
 {
     const struct remote_outcome good = {.ok = true};
     bool believed = believe(appending, command, response);
+    struct place *place = place_of(appending, command->first);
 
     appending->stored = true;
-    place_of(appending, command->first)->refused = 0;
+    place->refused = 0;
+    if (place->uidnext != 0)
+        place->uidnext =
+            believed ? uid_set_nth(&response->to, command->count - 1) + 1 : place->uidnext + (uint32_t)command->count;
     for (size_t i = 0; i < command->count; i++) {
         uint32_t uid = believed ? uid_set_nth(&response->to, i) : 0;
         if (!appending->from->done(appending->context, command->first + i, uid, &good))
@@ -269,17 +297,22 @@ says_never(struct text said)
 }
 
 static bool
-send_later(struct appending *appending, struct group group)
+pile_add(struct appending *appending, struct pile *pile, struct group group)
 {
     if (group.count == 0)
         return true;
-    if (!array_grow(&appending->halves, &appending->halves_size, appending->halves_len + 1,
-                    sizeof *appending->halves)) {
+    if (!array_grow(&pile->at, &pile->size, pile->len + 1, sizeof *pile->at)) {
         error_set(appending->err, ERROR_LOCAL, "store messages on the server: out of memory");
         return false;
     }
-    appending->halves[appending->halves_len++] = group;
+    pile->at[pile->len++] = group;
     return true;
+}
+
+static bool
+send_later(struct appending *appending, struct group group)
+{
+    return pile_add(appending, &appending->halves, group);
 }
 
 /* The last one in is the first one out. */
@@ -309,7 +342,9 @@ take_back_rest(struct appending *appending)
         const struct group group = {command.first, command.count};
         const struct remote_outcome *why = over(appending, group);
 
-        if (why != NULL ? !report_all(appending, group, why) : !send_later(appending, group))
+        if (why != NULL
+                ? !report_all(appending, group, why)
+                : !pile_add(appending, command.kind == COMMAND_STATUS ? &appending->asked : &appending->halves, group))
             return false;
     }
     return true;
@@ -340,12 +375,43 @@ note_refusal(struct appending *appending, const struct command *command, const s
     }
 }
 
+/* Nothing of the group was stored, or who is to know? */
+static bool
+take_uidnext(struct appending *appending, const struct command *command, bool ok)
+{
+    struct place *place = place_of(appending, command->first);
+    const struct group group = {command->first, command->count};
+    const struct remote_outcome *why = over(appending, group);
+    const uint32_t uidnext = ok ? appending->uidnext : 0;
+
+    appending->uidnext = 0;
+    if (why != NULL)
+        return report_all(appending, group, why);
+    place->doubtful = place->doubtful || (place->uidnext != 0 && uidnext > place->uidnext);
+    if (!place->doubtful)
+        return halve(appending, command);
+    place->group.permanent = false; /* of one of them perhaps, and nobody knows of which */
+    return report_all(appending, group, &place->group);
+}
+
+static bool
+take_untagged(void *self, const struct response *response, const struct command *oldest)
+{
+    struct appending *appending = self;
+
+    if (response->kind == RESPONSE_STATUS && oldest != NULL && oldest->kind == COMMAND_STATUS)
+        appending->uidnext = response->status.has_uidnext ? response->status.uidnext : 0;
+    return true;
+}
+
 static bool
 take_answer(void *self, const struct command *command, const struct response *response)
 {
     struct appending *appending = self;
     struct remote_outcome outcome;
 
+    if (command->kind == COMMAND_STATUS)
+        return take_uidnext(appending, command, response->state == STATE_OK);
     if (response->state == STATE_OK)
         return take_ok(appending, command, response);
     client_refused(response, &outcome);
@@ -354,7 +420,8 @@ take_answer(void *self, const struct command *command, const struct response *re
     const struct remote_outcome *why = over(appending, group);
     if (command->count > 1 && why == NULL) {
         appending->single |= response->state == STATE_BAD;
-        return halve(appending, command);
+        place_of(appending, group.first)->group = outcome;
+        return pile_add(appending, &appending->asked, group);
     }
     return report_all(appending, group, command->count == 1 ? &outcome : why) &&
            (why == NULL || take_back_rest(appending));
@@ -382,8 +449,12 @@ imap_append(struct imap *imap, const struct remote_append *messages, size_t coun
 {
     struct appending appending = {
         .imap = imap, .messages = messages, .count = count, .from = from, .context = context, .err = err};
-    const struct operation operation = {
-        .self = &appending, .next = next, .answered = take_answer, .rewind = rewind_message, .read = read_message};
+    const struct operation operation = {.self = &appending,
+                                        .next = next,
+                                        .untagged = take_untagged,
+                                        .answered = take_answer,
+                                        .rewind = rewind_message,
+                                        .read = read_message};
     struct arena arena = {0};
     size_t places = 0;
     bool ok;
@@ -396,12 +467,14 @@ imap_append(struct imap *imap, const struct remote_append *messages, size_t coun
     for (size_t i = 0; ok && i < count; i++) {
         places += i == 0 || !same_mailbox(&messages[i - 1], &messages[i]);
         appending.place_of[i] = places - 1;
+        appending.places[places - 1].uidnext = messages[i].uidnext;
     }
-    while (ok && (appending.halves_len > 0 || appending.at < count)) {
+    while (ok && (appending.asked.len > 0 || appending.halves.len > 0 || appending.at < count)) {
         appending.sent = 0;
         ok = queue_run(&imap->queue, &operation, err);
     }
     arena_free(&arena);
-    free(appending.halves);
+    free(appending.halves.at);
+    free(appending.asked.at);
     return ok;
 }

@@ -588,6 +588,8 @@ BUGS = [
         ("store/imap/append.c", "uid <= last || uid < appending->messages[command->first + i].uidnext", "uid <= last")),
     bug("COPYUID believed of messages that look alike", CROSSING,
         ("sync/apply/move.c", "differ && k < end", "false && k < end")),
+    bug("refused group sent again without a look at UIDNEXT", unit("test_imap_change"),
+        ("store/imap/append.c", "if (!place->doubtful)", "if (place != NULL)")),
     bug("messages that look alike sent in one command", unit("test_imap_change"),
         ("store/imap/append.c", "if (appending->messages[i].size == message->size &&", "if (false && appending->messages[i].size == message->size &&")),
     bug("APPENDUID of another message believed", CROSSING,

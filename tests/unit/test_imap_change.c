@@ -476,23 +476,57 @@ of_a_refused_group_two_messages_are_sent_by_themselves_and_then_the_rest(void **
                                                                                        "B:8",
                                                                                        "C:",
                                                                                        "S:g1 NO one of them",
-                                                                                       "C:g2 APPEND *",
+                                                                                       "C:g2 STATUS \"a\" (UIDNEXT)",
+                                                                                       "S:* STATUS a (UIDNEXT 10)",
+                                                                                       "S:g2 OK",
+                                                                                       "C:g3 APPEND *",
                                                                                        "B:5",
                                                                                        "C:",
-                                                                                       "C:g3 APPEND *",
+                                                                                       "C:g4 APPEND *",
                                                                                        "B:7",
                                                                                        "C:",
-                                                                                       "C:g4 APPEND *",
+                                                                                       "C:g5 APPEND *",
                                                                                        "B:8",
                                                                                        "C:",
-                                                                                       "S:g2 OK",
-                                                                                       "S:g3 NO [TOOBIG] much",
-                                                                                       "S:g4 OK",
+                                                                                       "S:g3 OK",
+                                                                                       "S:g4 NO [TOOBIG] much",
+                                                                                       "S:g5 OK",
                                                                                        NULL});
 
     assert_true(appends(script, 3));
 
     assert_told(script, "appended 0 u0 ok\nappended 1 u0 no permanent: [TOOBIG] much\nappended 2 u0 ok\n");
+    end_script(script);
+}
+
+/* There are servers that give up an answer and store all the same: whoever looks finds it. That of the second group came before the first STATUS. */
+static void
+refused_groups_that_may_have_been_stored_are_not_sent_again(void **state)
+{
+    static const char *const different[] = {"one 1", "two 222", "one 3", "two 444"};
+
+    (void)state;
+    struct script *script = given_script(
+        "LITERAL+ MULTIAPPEND",
+        (const char *const[]){"C:g1 APPEND *", "B:5", "C:*", "B:7", "C:", "C:g2 APPEND *", "B:5", "C:*", "B:7",
+                              "C:", "S:g1 NO too late", "S:g2 NO too late", "C:g3 STATUS \"a\" (UIDNEXT)",
+                              "C:g4 STATUS \"a\" (UIDNEXT)", "S:* STATUS a (UIDNEXT 14)", "S:g3 OK",
+                              "S:* STATUS a (UIDNEXT 14)", "S:g4 OK", NULL});
+    struct remote_append all[4];
+
+    script->messages = different;
+    for (size_t i = 0; i < 4; i++)
+        all[i] = (struct remote_append){.mailbox = TEXT("a"),
+                                        .uidvalidity = 7,
+                                        .uidnext = 10,
+                                        .keywords = "",
+                                        .date = 1000000000,
+                                        .size = strlen(different[i])};
+
+    assert_true(script->remote.ops->append(script->remote.self, all, 4, &telling_appender, script, &script->err));
+
+    assert_told(script, "appended 2 u0 no: too late\nappended 3 u0 no: too late\n"
+                        "appended 0 u0 no: too late\nappended 1 u0 no: too late\n");
     end_script(script);
 }
 
@@ -701,6 +735,7 @@ main(void)
         cmocka_unit_test(an_appenduid_that_cannot_be_true_is_not_believed),
         cmocka_unit_test(messages_that_look_alike_go_up_in_commands_of_their_own),
         cmocka_unit_test(of_a_refused_group_two_messages_are_sent_by_themselves_and_then_the_rest),
+        cmocka_unit_test(refused_groups_that_may_have_been_stored_are_not_sent_again),
         cmocka_unit_test(two_messages_on_end_that_are_refused_in_the_same_words_end_the_uploads_of_their_mailbox),
         cmocka_unit_test(what_was_refused_before_is_sent_by_itself_when_the_server_asks_for_it),
         cmocka_unit_test(full_sockets_on_both_sides_are_no_deadlock),
