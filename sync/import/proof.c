@@ -201,13 +201,27 @@ confirm(struct import *import, uint32_t number, struct journal_pop *row)
     return part || journal_listing_allow_removal(import->journal, number, &import->err);
 }
 
+/*
+ * Without TOP its header comes with the body. One that is not kin of the row's, nor has its Message-ID, above another body is no part of the
+ * row's message, however little came.
+ */
+static bool
+has_nothing_of(const struct import *import, const struct journal_pop *row, const struct seen *seen)
+{
+    struct seen known;
+
+    seen_of_row(row, &known);
+    return !import->info.top && row->has_body && import_verdict(row, seen, 0) != VERDICT_SAME &&
+           !kin_same_id(&known.kin, &seen->kin) && !seen_same_body(row, seen);
+}
+
 static bool
 on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words)
 {
     struct confirming *confirming = context;
     struct import *import = confirming->import;
     struct journal_pop *row = &confirming->rows[confirming->at++];
-    const bool more = confirming->more;
+    const bool more = confirming->more, whole_header = bytes_has_header(confirming->reading);
     struct seen seen;
 
     confirming->more = false;
@@ -234,6 +248,8 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     }
     /* As much comes as is here, or all that is listed: two messages of one header, or what is here is a part. It is new mail. */
     if (row->has_body && (seen.size >= row->size || ((row->facts & POP_FEWER) == 0 && seen.size >= row->listed)))
+        return import_bury_reused(import, row, number);
+    if (whole_header && has_nothing_of(import, row, &seen))
         return import_bury_reused(import, row, number);
     import->counts.pending++;
     if (!import_remember_why(import, row, "its bytes on the server are not those that came: it stays there"))

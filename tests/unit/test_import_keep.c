@@ -160,6 +160,32 @@ without_top_another_message_under_a_name_that_is_due_stays_and_comes(void **stat
     assert_int_equal(copies_here(sc, &sc->drop.mails[1]), 1);
 }
 
+/* LIST tells no size any more, and less comes than is here: not a part of it, since nothing of it is in what came. */
+static void
+without_top_a_shorter_message_under_a_name_that_is_due_comes(void **state)
+{
+    static const char old[] = "Subject: old\r\n\r\nit took long, and ended well.\r\n",
+                      fresh[] = "Subject: new\r\n\r\nshort.\r\n";
+    struct scene *sc = *state;
+    struct dropped *mail;
+
+    sc->drop.no_top = true;
+    sc->account.import.keep_days = 30;
+    mail = given_mail_as(sc, "1", old, sizeof old - 1);
+    assert_run(sc, 0);
+    time_passes(sc, 31 * DAY);
+    mail->gone = true;
+    mail = given_mail_as(sc, "1", fresh, sizeof fresh - 1);
+    mail->no_size = true;
+    (void)run_import(sc);
+
+    assert_run(sc, 0);
+
+    assert_int_equal(sc->drop.retrs, 0);
+    assert_int_equal(copies_here(sc, mail), 1);
+    assert_false(mail->gone);
+}
+
 static void
 without_top_no_more_is_read_in_a_session_than_a_batch(void **state)
 {
@@ -448,6 +474,7 @@ main(void)
         TEST(a_header_without_end_is_proven_like_any_other),
         TEST(without_top_what_is_due_is_read_whole_before_it_goes),
         TEST(without_top_another_message_under_a_name_that_is_due_stays_and_comes),
+        TEST(without_top_a_shorter_message_under_a_name_that_is_due_comes),
         TEST(without_top_no_more_is_read_in_a_session_than_a_batch),
         TEST(a_refused_proof_and_a_refused_removal_are_named_and_the_others_go),
         TEST(a_tightened_keep_is_held_until_the_word_comes),
