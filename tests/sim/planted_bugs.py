@@ -1499,8 +1499,7 @@ BUGS = [
         ("sync/import/candidates.c", "*plain = row->size == listed->size && (import->first ||", "*plain = (import->first ||")),
     bug("import: name that moved on believed where a header stands twice", ONES("names_that_move_on_among_messages_of_one_header"),
         ("sync/import/decide.c", "const bool moved = import->reused || match->again || match->doubted;", "const bool moved = false;")),
-    bug("import: names that moved on among messages of one size not found out",
-        ONES("names_that_move_on_among_messages_of_one_size_are_found_out_by_one_that_has_none"),
+    bug("import: names that moved on among messages of one size not found out", unit("test_import_uidl"),
         ("sync/import/match.c", "match->doubted = match->doubted || moved;", "match->doubted = match->doubted || (moved && false);")),
     bug("import: message that never came not thought of when all names change", unit("test_import_which"),
         ("store/journal/listing_doubt.c", "SELECT 1 FROM main.pop WHERE state = 1 AND absent = 0 AND", "SELECT 1 FROM main.pop WHERE 0 AND")),
@@ -1523,8 +1522,7 @@ BUGS = [
     bug("import: kin of the row of a name that moved on taken for its message",
         ONES("where_names_move_on_a_kin_of_the_row_of_a_name_may_be_a_copy_and_the_row_another_ones"),
         ("sync/import/decide.c", " &&\n        (!moved || is_unchanged(&rows.first, listed, seen))", "")),
-    bug("import: name that went back to the message that had it before no proof", ONES(
-        "a_name_that_goes_back_to_the_message_that_had_it_before_proves_as_much"),
+    bug("import: name that went back to the message that had it before no proof", unit("test_import_uidl"),
         ("sync/import/match.c", "(rows.left || rows.count == 0)", "rows.count == 0")),
     bug("import: older journal met by names of its own alone", ONES(
         "one_file_shows_that_the_journal_is_older_and_the_others_are_looked_for_under_any_name"),

@@ -360,6 +360,59 @@ names_that_move_on_to_other_large_messages_read_nothing(void **state)
     assert_int_equal(files_in(sc, "INBOX/new"), 4);
 }
 
+/* Its header names it. */
+static struct dropped *
+given_large(struct scene *sc, const char *uidl, const char *id, size_t len)
+{
+    char *bytes = malloc(len + 1);
+    struct dropped *mail;
+
+    assert_non_null(bytes);
+    memset(bytes, 'a', len);
+    text_print(bytes, len, "Subject: large\r\nMessage-ID: <%s@x>\r\n\r\n", id);
+    bytes[strlen(bytes)] = 'a';
+    bytes[len - 1] = id[0];
+    mail = given_mail_as(sc, uidl, bytes, len);
+    free(bytes);
+    return mail;
+}
+
+/* One header under a new name says it of all, where sizes say nothing: else each would be read because of the next. */
+static void
+names_that_move_on_among_large_messages_of_one_size_read_the_one_whose_name_is_new(void **state)
+{
+    static const char *const names[] = {"1", "2", "3", "4", "5"};
+    struct scene *sc = *state;
+
+    for (int i = 0; i < 4; i++)
+        (void)given_large(sc, names[i], names[i], 70000);
+    assert_run(sc, 0);
+    for (int i = 0; i < 4; i++)
+        text_print(sc->drop.mails[i].uidl, sizeof sc->drop.mails[i].uidl, "%s", names[i + 1]);
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 1);
+    assert_int_equal(files_in(sc, "INBOX/new"), 4);
+}
+
+/* Numbers are names, and the list is now of these and now of those: a name is back with the message that had it, and was another's meanwhile. */
+static void
+a_name_that_goes_back_makes_the_others_doubtful(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *first = given_large(sc, "1", "a", 70000), *other = given_large(sc, "2", "b", 71000), *one;
+
+    assert_run(sc, 0);
+    first->gone = true;
+    one = given_large(sc, "1", "c", 71000);
+    assert_run(sc, 0);
+    first->gone = false;
+    text_print(one->uidl, sizeof one->uidl, "2");
+    text_print(other->uidl, sizeof other->uidl, "3");
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, 1); /* of the new name */
+    assert_int_equal(files_in(sc, "INBOX/new"), 3);
+}
+
 static void
 a_lost_journal_and_uidls_that_repeat_bring_nothing_a_second_time(void **state)
 {
@@ -425,6 +478,8 @@ main(void)
         TEST(a_top_that_is_refused_for_good_delays_nothing),
         TEST(names_that_move_on_to_other_messages_bring_nothing_a_second_time),
         TEST(names_that_move_on_to_other_large_messages_read_nothing),
+        TEST(names_that_move_on_among_large_messages_of_one_size_read_the_one_whose_name_is_new),
+        TEST(a_name_that_goes_back_makes_the_others_doubtful),
         TEST(a_lost_journal_and_uidls_that_repeat_bring_nothing_a_second_time),
         TEST(a_uidl_that_is_used_again_under_a_header_that_names_nothing_is_told_by_the_body),
     };
