@@ -106,6 +106,13 @@ bytes_find_row(struct import *import, const struct id_set *taken_rows, const str
            (row->id != 0 || candidates_begun(import, listed->uidl, seen, taken_rows, NULL, row));
 }
 
+/* What came ends in its header, perhaps, and so has the body of any that has none: more is another message than that, and comes whole. */
+static bool
+is_more_of_it(const struct journal_pop *row, const struct seen *seen)
+{
+    return (row->facts & (POP_SHORT | POP_FEWER)) != 0 && seen->size > row->size;
+}
+
 /* Nothing of the header is what it was, and the body is: it may be either. */
 bool
 bytes_find_unsure(struct import *import, const struct id_set *taken_rows, const struct journal_listed *listed,
@@ -125,7 +132,7 @@ bytes_find_unsure(struct import *import, const struct id_set *taken_rows, const 
         ok =
             import_load(import, ids[i], row) && journal_listing_is_taken(import->journal, ids[i], &taken, &import->err);
         found = ok && !taken && !id_set_has(taken_rows, ids[i]) && row->state != POP_FETCHING &&
-                seen_same_body(row, seen) && !is_any_part(row, seen, listed);
+                seen_same_body(row, seen) && !is_any_part(row, seen, listed) && !is_more_of_it(row, seen);
     }
     free(ids);
     if (!found)

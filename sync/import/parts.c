@@ -88,7 +88,9 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
         return true; /* its row says what is the matter */
     import->last_row = row->id;
     import->last_number = number;
-    if (!more && seen_same_body(row, &seen))
+    /* One that ends in its header has the body of any that has none. */
+    if (!more && seen_same_body(row, &seen) &&
+        import_verdict(row, &seen, import_listed_size(import, number)) == VERDICT_SAME)
         return all_there_is(import, row);
     more = (more || seen.size > row->size) && !is_far_short(seen.size + came, import_listed_size(import, number));
     return !more || import_bury_reused(import, row, number);

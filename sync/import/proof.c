@@ -236,8 +236,10 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
                        "It stays on the server and is tried again with the next run.");
         return import_remember_why(import, row, words);
     }
+    /* Of another header, and longer than what came with fewer bytes than listed: that one ends in its header. */
+    const bool longer = (row->facts & POP_UNSURE) != 0 && (row->facts & POP_FEWER) != 0 && seen.size > row->size;
     const bool same =
-        !more && seen_same_body(row, &seen) &&
+        !more && !longer && seen_same_body(row, &seen) &&
         (import->info.top || import_verdict(row, &seen, import_listed_size(import, number)) == VERDICT_SAME);
     if (same && (row->facts & POP_UNSURE) == 0)
         return confirm(import, number, row);

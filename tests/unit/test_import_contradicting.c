@@ -176,6 +176,38 @@ a_message_whose_end_was_missing_comes_whole_though_it_is_never_removed(void **st
     assert_int_equal(sc->drop.retrs, 0);
 }
 
+/* It has no body, and so has what ends in its header. */
+static void
+check_bodyless_cut_in_its_header(struct scene *sc, int keep_days)
+{
+    static const char whole[] = "Subject: no body\r\nFrom: a@x\r\nMessage-ID: <nobody@x>\r\n\r\n";
+    struct dropped *mail = given_mail_as(sc, "1", whole, sizeof whole - 1);
+
+    sc->account.import.keep_days = keep_days;
+    mail->give = mail->len * 2 / 3;
+    assert_run(sc, 0);
+    assert_int_equal(copies_here(sc, mail), 0);
+    mail->give = 0;
+    for (int i = 0; i < 3; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(copies_here(sc, mail), 1);
+    }
+    assert_int_equal(sc->drop.retrs, 0);
+    assert_int_equal(mail->gone, keep_days == 0);
+}
+
+static void
+a_message_without_a_body_that_was_cut_in_its_header_comes_whole(void **state)
+{
+    check_bodyless_cut_in_its_header(*state, KEEP_FOREVER);
+}
+
+static void
+a_message_without_a_body_that_was_cut_in_its_header_is_removed_once_it_is_whole(void **state)
+{
+    check_bodyless_cut_in_its_header(*state, 0);
+}
+
 /* A server whose sizes are too high has nothing read for ever, and what is like eight of them is not read twice at all. */
 static void
 what_is_shorter_than_its_wrong_size_is_read_once_more_and_that_is_all(void **state)
@@ -523,6 +555,8 @@ main(void)
         TEST(a_message_whose_size_was_not_told_and_that_was_cut_comes_whole),
         TEST(a_message_whose_size_was_told_when_it_was_cut_once_more_is_not_removed),
         TEST(a_message_whose_end_was_missing_comes_whole_though_it_is_never_removed),
+        TEST(a_message_without_a_body_that_was_cut_in_its_header_comes_whole),
+        TEST(a_message_without_a_body_that_was_cut_in_its_header_is_removed_once_it_is_whole),
         TEST(what_is_shorter_than_its_wrong_size_is_read_once_more_and_that_is_all),
         TEST(what_came_short_of_a_wrong_size_is_removed_once_the_size_is_right),
         TEST(what_is_like_one_that_was_about_to_be_removed_is_fetched),
