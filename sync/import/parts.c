@@ -69,6 +69,29 @@ all_there_is(struct import *import, struct journal_pop *row)
     return import_save(import, row);
 }
 
+/*
+ * Is it the whole of what is here? Of what was far short anything that is not, is more. Some servers make a message anew each time, with other bytes,
+ * and guess its size: what came with fewer is whole only now if nothing is missing any more, or it ended in its header.
+ */
+static bool
+is_more(struct import *import, const struct journal_pop *row, uint64_t size, uint64_t listed, bool *more)
+{
+    unsigned char nothing[DIGEST_SIZE];
+    bool usual = false;
+
+    *more = *more || size > row->size;
+    if (!*more || !came_with_fewer(row)) {
+        *more = *more && !is_far_short(size, listed);
+        return true;
+    }
+    if (!digest_bytes("", 0, nothing))
+        return import_no_memory(import);
+    if (!proof_is_usual(import, size, listed, &usual))
+        return false;
+    *more = size >= listed || usual || memcmp(row->body, nothing, DIGEST_SIZE) == 0;
+    return true;
+}
+
 static bool
 on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words)
 {
@@ -92,8 +115,8 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     if (!more && seen_same_body(row, &seen) &&
         import_verdict(row, &seen, import_listed_size(import, number)) == VERDICT_SAME)
         return all_there_is(import, row);
-    more = (more || seen.size > row->size) && !is_far_short(seen.size + came, import_listed_size(import, number));
-    return !more || import_bury_reused(import, row, number);
+    return is_more(import, row, seen.size + came, import_listed_size(import, number), &more) &&
+           (!more || import_bury_reused(import, row, number));
 }
 
 /* Servers whose sizes are always a little high are not read twice: not for ever, and not all at once. */

@@ -312,6 +312,26 @@ a_message_whose_size_was_told_when_it_was_cut_once_more_is_not_removed(void **st
     assert_int_equal(count_there(sc), 0);
 }
 
+/* Some gateways make each message anew when it is asked for, and guess its size. */
+static void
+a_message_that_is_made_anew_each_time_comes_once(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail(sc, "one");
+
+    mail->listed_size = mail->len + 20;
+    assert_run(sc, 0);
+    for (int i = 0; i < 4; i++) {
+        sc->now += 2 * DAY;
+        mail->bytes = realloc(mail->bytes, mail->len + 2);
+        assert_non_null(mail->bytes);
+        memmove(mail->bytes + mail->len, "z\n", 2);
+        mail->len += 2;
+        assert_run(sc, 0);
+        assert_int_equal(files_in(sc, "INBOX/new"), 1);
+    }
+}
+
 /* What came twice is all there is, once LIST says so, too. */
 static void
 what_came_short_of_a_wrong_size_is_removed_once_the_size_is_right(void **state)
@@ -557,6 +577,7 @@ main(void)
         TEST(a_message_whose_end_was_missing_comes_whole_though_it_is_never_removed),
         TEST(a_message_without_a_body_that_was_cut_in_its_header_comes_whole),
         TEST(a_message_without_a_body_that_was_cut_in_its_header_is_removed_once_it_is_whole),
+        TEST(a_message_that_is_made_anew_each_time_comes_once),
         TEST(what_is_shorter_than_its_wrong_size_is_read_once_more_and_that_is_all),
         TEST(what_came_short_of_a_wrong_size_is_removed_once_the_size_is_right),
         TEST(what_is_like_one_that_was_about_to_be_removed_is_fetched),
