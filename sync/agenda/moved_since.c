@@ -3,6 +3,7 @@
 
 #include "sync/match/moved_bodies.h"
 #include "sync/match/probe.h"
+#include "sync/rows/flushed.h"
 #include "sync/rows/own_name.h"
 #include "sync/rows/readings.h"
 #include "sync/run/situation.h"
@@ -27,7 +28,8 @@ find_missed(struct run *run, struct agenda *agenda, const struct journal_message
             const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
 
             if (todo->id == ids[i] && todo->step.verb == PLAN_DOWNLOAD && todo->fresh && todo->again &&
-                !todo->dropped && mailbox->row.id != file->mailbox && mailbox_is_open(mailbox) && !mailbox->copied)
+                !todo->dropped && mailbox->row.id != file->mailbox && mailbox_is_open(mailbox) && !mailbox->copied &&
+                !flushed_is_doubtful(run, todo->id))
                 *missed = todo;
         }
     }
@@ -139,11 +141,17 @@ gather_strays(struct run *run, struct agenda *agenda, struct strays *strays, str
     return true;
 }
 
+/*
+ * Of a mailbox that the journal did not know before no run can have left a delivered file without a row: it was left out for a while, and a
+ * file that was here from before that is a copy for all that is known. Unless the journal itself is older than that.
+ */
 static bool
 is_to_be_fetched(const struct run *run, const struct todo *todo)
 {
     const struct mailbox *mailbox = &run->mailboxes[todo->mailbox];
 
+    if (mailbox->known_uidvalidity == 0 && !run->pair_all)
+        return false;
     return todo->step.verb == PLAN_DOWNLOAD && todo->fresh && !todo->again && !todo->dropped && !todo->step.kept_back &&
            mailbox_is_open(mailbox) && !mailbox->copied;
 }

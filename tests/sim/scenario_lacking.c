@@ -358,6 +358,36 @@ what_a_power_cut_damaged_is_fetched_again(void **state)
     }
 }
 
+/* Its file was lost with the power, and somebody had made a copy of it in another folder: the copy is no place that it moved to. */
+static void
+what_a_power_cut_took_has_not_moved_to_where_it_was_copied(void **state)
+{
+    (void)state;
+    for (int cut_off = 0; cut_off < 2; cut_off++) {
+        given_empty_account(1);
+        here()->lazy = true;
+        given_mail_there(INBOX, 1);
+        given_mail_there(INBOX, 2);
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        assert_true(mua_copy(here(), file_of(INBOX, 1), WORK));
+        ledger_put(&sim.world, 1, WORK);
+        maildir_sim_power_cut(here());
+        then_it_is_here(INBOX, 1, 0);
+        check_forget(&sim.clients[0]);
+        if (cut_off) /* in the last run, between mark and journal */
+            here()->tree.mark.nonce[0] ^= 1;
+
+        for (int run = 0; run < 3; run++)
+            (void)when_golub_syncs_after(60);
+
+        then_both_sides_agree();
+        then_it_is_here(INBOX, 1, 1);
+        then_it_is_there(INBOX, 1, 1);
+        then_it_is_here(WORK, 1, 1);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -373,6 +403,7 @@ main(void)
         SCENARIO(a_flag_of_what_a_copied_tree_lacks_is_not_given_to_an_equal_message),
         SCENARIO(a_flag_that_changed_while_a_file_was_away_is_set_here_once_it_is_back),
         SCENARIO(what_expunge_removes_was_not_moved),
+        SCENARIO(what_a_power_cut_took_has_not_moved_to_where_it_was_copied),
         SCENARIO(what_a_power_cut_damaged_is_fetched_again),
     };
 
