@@ -263,6 +263,22 @@ believe(const struct appending *appending, const struct command *command, const 
     return true;
 }
 
+/* Between what was known to be stored and what is now there may be something that nobody told of. */
+static void
+note_stored(struct place *place, const struct command *command, const struct response *response, bool believed)
+{
+    if (place->uidnext == 0)
+        return;
+    if (!believed) {
+        place->uidnext += (uint32_t)command->count;
+        return;
+    }
+    const uint32_t last = uid_set_nth(&response->to, command->count - 1);
+
+    place->doubtful = place->doubtful || (uint64_t)place->uidnext + command->count != (uint64_t)last + 1;
+    place->uidnext = last + 1;
+}
+
 static bool
 take_ok(struct appending *appending, const struct command *command, const struct response *response)
 {
@@ -272,9 +288,7 @@ take_ok(struct appending *appending, const struct command *command, const struct
 
     appending->stored = true;
     place->refused = 0;
-    if (place->uidnext != 0)
-        place->uidnext =
-            believed ? uid_set_nth(&response->to, command->count - 1) + 1 : place->uidnext + (uint32_t)command->count;
+    note_stored(place, command, response, believed);
     for (size_t i = 0; i < command->count; i++) {
         uint32_t uid = believed ? uid_set_nth(&response->to, i) : 0;
         if (!appending->from->done(appending->context, command->first + i, uid, &good))
