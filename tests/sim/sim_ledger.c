@@ -115,6 +115,21 @@ count_beside_run(const struct world *world, int content, int mailbox)
                                count_on(world, content, mailbox, world->client);
 }
 
+/* What the server counts and does not list is not known to be what is put on the other side: they are two, for all that anybody can tell. */
+static int
+count_unlisted(const struct world *world, int content, int mailbox)
+{
+    int here = 0;
+
+    if (world->server->unlisted != content + 1)
+        return 0;
+    for (int i = 0; i < world->clients; i++) {
+        const int count = count_on(world, content, mailbox, i);
+        here = count > here ? count : here;
+    }
+    return count_on(world, content, mailbox, SIM_SERVER) + here;
+}
+
 void
 ledger_put(struct world *world, int content, int mailbox)
 {
@@ -122,7 +137,9 @@ ledger_put(struct world *world, int content, int mailbox)
     /* In the middle of a run golub may be about to bring the same message there, and nobody can know of the other. */
     const int one = world_multiplicity(world, content, mailbox, true) + count_edited(world, content, mailbox) +
                     (world->golub || is_under_way(world, content, mailbox) ? 1 : 0);
-    const int beside = count_beside_run(world, content, mailbox), now = one > beside ? one : beside;
+    const int beside = count_beside_run(world, content, mailbox);
+    const int unlisted = count_unlisted(world, content, mailbox), least = one > beside ? one : beside;
+    const int now = least > unlisted ? least : unlisted;
 
     entry->put[mailbox] = entry->put[mailbox] || world_multiplicity(world, content, mailbox, false) > 0;
     if (now > entry->most[mailbox])
