@@ -11,13 +11,11 @@
 static const char what[] = "compare what the server lists";
 
 /* Rows of these bytes whose line may be another message's: it was not fetched in this session, nor is it decided of it. */
-#define EQUAL                                                                                                          \
-    " FROM main.pop p CROSS JOIN temp.listing l ON l.uidl = p.uidl"                                                    \
-    " WHERE p.absent = 0 AND p.state IN (2, 4) AND p.header = ?1 AND p.body IN (?2, ?3)"                               \
+#define LINE_OF_EQUAL                                                                                                  \
+    "p.absent = 0 AND p.state IN (2, 4) AND p.header = ?1 AND p.body IN (?2, ?3)"                                      \
     " AND l.number NOT IN (SELECT number FROM temp.listing_new)"
-#define DOUBT                                                                                                          \
-    "INSERT INTO temp.listing_doubt (number, uidl, size, repeated) SELECT l.number, l.uidl, l.size, 0" EQUAL           \
-    " AND l.number NOT IN (SELECT number FROM temp.listing_doubt)"
+#define INTO_DOUBT "INSERT INTO temp.listing_doubt (number, uidl, size, repeated) SELECT l.number, l.uidl, l.size, 0"
+#define NOT_IN_DOUBT " AND l.number NOT IN (SELECT number FROM temp.listing_doubt)"
 
 static sqlite3_stmt *
 prepare(struct journal *journal, enum statement which, const char *sql, const struct journal_pop *message,
@@ -77,7 +75,9 @@ bool
 journal_listing_doubt_equal(struct journal *journal, const struct journal_pop *message,
                             const unsigned char wire[static DIGEST_SIZE], uint64_t most, bool *any, struct error *err)
 {
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_DOUBT_EQUAL, DOUBT, message, wire, err);
+    static const char sql[] = INTO_DOUBT " FROM main.pop p CROSS JOIN temp.listing l ON l.uidl = p.uidl"
+                                         " WHERE " LINE_OF_EQUAL NOT_IN_DOUBT;
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_DOUBT_EQUAL, sql, message, wire, err);
     bool named;
 
     if (statement == NULL || !listing_run(journal, statement, err))
@@ -110,32 +110,79 @@ compare_new(struct journal *journal, uint32_t number, struct error *err)
 }
 
 bool
-journal_listing_doubt_sized(struct journal *journal, uint32_t line, const struct journal_pop *message,
-                            const unsigned char wire[static DIGEST_SIZE], uint64_t most, bool *any, struct error *err)
+journal_listing_note_sized(struct journal *journal, struct error *err)
 {
-#define SIZED " AND p.listed = ?4"
-    static const char number[] =
-        "SELECT count(*)" EQUAL SIZED " AND (l.number NOT IN (SELECT number FROM temp.listing_doubt)"
-        " OR l.number IN (SELECT number FROM temp.listing_compare))";
-    static const char doubt[] = DOUBT SIZED;
-    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_COUNT_SIZED, number, message, wire, err);
-    int64_t count;
-    bool named;
+    /* Those that are fetched after this are none of them: they are known. */
+    static const char sql[] =
+        "DELETE FROM temp.listing_sized; INSERT INTO temp.listing_sized (id, body) SELECT p.id, p.body FROM"
+        " (SELECT DISTINCT l.size FROM temp.listing_new n CROSS JOIN temp.listing l ON l.number = n.number"
+        "  WHERE l.size <> 0) s CROSS JOIN main.pop p ON p.listed = s.size"
+        " WHERE p.absent = 0 AND p.state IN (2, 4) AND p.body IS NOT NULL";
+
+    static_assert(POP_STORED == 2 && POP_REMOVING == 4, "the statement holds these numbers");
+    return listing_table(journal, err) && listing_exec(journal, sql, err);
+}
+
+/* How many rows have these bytes? Of more than that nobody asks. */
+static bool
+count_sized(struct journal *journal, const struct journal_pop *message, const unsigned char wire[static DIGEST_SIZE],
+            uint64_t most, int64_t *count, struct error *err)
+{
+    static const char sql[] =
+        "SELECT count(*) FROM (SELECT 1 FROM temp.listing_sized WHERE ?1 IS NOT NULL AND body IN (?2, ?3) LIMIT ?4)";
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_COUNT_SIZED, sql, message, wire, err);
 
     if (statement == NULL)
         return false;
-    sqlite3_bind_int64(statement, 4, (int64_t)message->listed);
-    if (!sql_number(journal, statement, INT64_MAX, &count, what, err) ||
-        !take_back(journal, message, wire, most, any, err))
+    sqlite3_bind_int64(statement, 4, (int64_t)most + 1);
+    return sql_number(journal, statement, INT64_MAX, count, what, err);
+}
+
+/* Lines of such rows that are in doubt by this, or were already. */
+static bool
+doubt_sized(struct journal *journal, const struct journal_pop *message, const unsigned char wire[static DIGEST_SIZE],
+            bool *any, struct error *err)
+{
+#define SIZED                                                                                                          \
+    " FROM temp.listing_sized e CROSS JOIN main.pop p ON p.id = e.id CROSS JOIN temp.listing l ON l.uidl = p.uidl"     \
+    " WHERE e.body IN (?2, ?3) AND p.listed = ?4 AND " LINE_OF_EQUAL
+    static const char number[] = "SELECT count(*)" SIZED " AND (l.number NOT IN (SELECT number FROM temp.listing_doubt)"
+                                 " OR l.number IN (SELECT number FROM temp.listing_compare))";
+    static const char doubt[] = INTO_DOUBT SIZED NOT_IN_DOUBT;
+    sqlite3_stmt *statement;
+    int64_t count;
+
+    if (!listing_exec(journal, "CREATE INDEX IF NOT EXISTS temp.listing_uidl ON listing (uidl)", err))
         return false;
-    named = count > 0 && (uint64_t)count <= most;
-    *any = *any || named;
+    statement = prepare(journal, SQL_LISTING_LINES_SIZED, number, message, wire, err);
+    if (statement == NULL)
+        return false;
+    sqlite3_bind_int64(statement, 4, (int64_t)message->listed);
+    if (!sql_number(journal, statement, INT64_MAX, &count, what, err))
+        return false;
+    *any = count > 0;
     if (!*any)
         return true;
     statement = prepare(journal, SQL_LISTING_DOUBT_SIZED, doubt, message, wire, err);
     if (statement == NULL)
         return false;
     sqlite3_bind_int64(statement, 4, (int64_t)message->listed);
-    return (!named || listing_run(journal, statement, err)) && compare_new(journal, line, err) &&
-           compare_doubted(journal, err);
+    return listing_run(journal, statement, err);
+}
+
+bool
+journal_listing_doubt_sized(struct journal *journal, uint32_t line, const struct journal_pop *message,
+                            const unsigned char wire[static DIGEST_SIZE], uint64_t most, bool *any, struct error *err)
+{
+    int64_t count;
+    bool named = false;
+
+    if (!count_sized(journal, message, wire, most, &count, err))
+        return false;
+    if (count > 0 && (uint64_t)count <= most && !doubt_sized(journal, message, wire, &named, err))
+        return false;
+    if (!take_back(journal, message, wire, most, any, err))
+        return false;
+    *any = *any || named;
+    return !*any || (compare_new(journal, line, err) && compare_doubted(journal, err));
 }

@@ -54,7 +54,8 @@ listing_exec(struct journal *journal, const char *sql, struct error *err)
 #define CLEAR_JUDGED                                                                                                   \
     "DELETE FROM temp.listing_new; DELETE FROM temp.listing_doubt; DELETE FROM temp.listing_gone;"                     \
     "DELETE FROM temp.listing_unsized; DELETE FROM temp.listing_compare;"                                              \
-    "DELETE FROM temp.listing_removable; DELETE FROM temp.listing_loose; DELETE FROM temp.listing_went;"
+    "DELETE FROM temp.listing_removable; DELETE FROM temp.listing_loose; DELETE FROM temp.listing_went;"               \
+    "DELETE FROM temp.listing_sized;"
 
 bool
 listing_clear(struct journal *journal, struct error *err)
@@ -95,6 +96,8 @@ listing_make(struct journal *journal, struct error *err)
         "CREATE TEMP TABLE listing_loose (id INTEGER PRIMARY KEY, header BLOB, kin BLOB);"
         "CREATE INDEX temp.listing_loose_header ON listing_loose (header);"
         "CREATE INDEX temp.listing_loose_kin ON listing_loose (kin);"
+        "CREATE TEMP TABLE listing_sized (id INTEGER PRIMARY KEY, body BLOB NOT NULL);"
+        "CREATE INDEX temp.listing_sized_body ON listing_sized (body);"
         "CREATE TEMP TABLE listing_unsized (id INTEGER PRIMARY KEY, size INTEGER NOT NULL);"
         "CREATE TEMP TABLE listing_compare (number INTEGER PRIMARY KEY);"
         "CREATE TEMP TABLE listing_removable (number INTEGER PRIMARY KEY);";
@@ -103,5 +106,6 @@ listing_make(struct journal *journal, struct error *err)
         return false;
     if (journal->listing == LISTING_NONE)
         return listing_exec(journal, make, err);
-    return listing_exec(journal, "DELETE FROM temp.listing", err) && listing_clear(journal, err);
+    return listing_exec(journal, "DROP INDEX IF EXISTS temp.listing_uidl; DELETE FROM temp.listing", err) &&
+           listing_clear(journal, err);
 }

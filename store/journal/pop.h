@@ -220,6 +220,8 @@ MUST_CHECK bool journal_listing_doubt_equal(struct journal *journal, const struc
                                             struct error *err);
 /** A doubtful one was read to its end in this session: it is no more in doubt by its bytes. */
 MUST_CHECK bool journal_listing_note_read(struct journal *journal, uint32_t line, struct error *err);
+/** Before what is new is fetched: which rows have the size of one of them? For journal_listing_doubt_sized. */
+MUST_CHECK bool journal_listing_note_sized(struct journal *journal, struct error *err);
 /**
  * The same of the line of one that was fetched as new, of rows that have its size (message->listed, not 0), too: it is to be compared as well.
  * Where there are more than `most` nothing becomes doubtful. Those that are to be compared already count.

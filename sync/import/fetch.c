@@ -276,7 +276,7 @@ leave_equal(struct fetching *fetching, struct arrival *arrival, const struct see
     struct journal_pop message = {.listed = arrival->row.listed};
 
     *equal = false;
-    if (import->identity != BY_UIDL || arrival->repeated || message.listed == 0)
+    if (import->identity != BY_UIDL || arrival->repeated || message.listed == 0 || import->equal == IMPORT_EQUAL_NEW)
         return true;
     seen_to_row(seen, &message);
     if (!journal_listing_doubt_sized(import->journal, arrival->number, &message, seen->wire, IMPORT_EQUAL, equal,
@@ -284,6 +284,7 @@ leave_equal(struct fetching *fetching, struct arrival *arrival, const struct see
         return false;
     if (!*equal)
         return true;
+    import->equal++;
     arrival->row.facts |= POP_DOUBT;
     return save_refused(fetching, arrival);
 }
@@ -490,5 +491,6 @@ import_fetch(struct import *import)
     if (fresh == 0 || !import->may_fetch)
         return true;
     import->total = most != 0 && most < fresh ? most : fresh;
-    return fetch_refused_last(import);
+    return (import->identity != BY_UIDL || import->dry || journal_listing_note_sized(import->journal, &import->err)) &&
+           fetch_refused_last(import);
 }

@@ -47,8 +47,9 @@
 #define IMPORT_NEWEST 16
 /* ... and, up to so many bytes, whatever their names: a report is no larger. */
 #define IMPORT_SMALL 65536
-/* So many known ones of the bytes of a new one are read for it; more are copies. */
+/* So many known ones of the bytes of a new one are read for it; more are copies. So are new ones, but for the first so many of a session. */
 #define IMPORT_EQUAL 16
+#define IMPORT_EQUAL_NEW 64
 /* UIDL of a row that was made for a file whose message may be listed: no server's, and no header digest's. */
 #define IMPORT_FILE_UIDL "=file"
 
@@ -121,7 +122,8 @@ struct import { /* one session; what a run keeps of it is in import.c */
     uint64_t doubtful;   /* lines of the listing whose row a UIDL alone did not tell */
     bool
         compare_more; /* import_compare met a copy of a row that another line has: it and that line are to be compared, too */
-    bool freed;       /* import_bury_reused parted a row from what has its name now */
+    unsigned equal;       /* new ones that had the bytes of known ones, and are to be compared with these */
+    bool freed;           /* import_bury_reused parted a row from what has its name now */
     bool partial;         /* something was not done: exit 1 */
     const char *undone;   /* what, in few words, where no error says it; NULL */
     bool held;            /* exit 3 */

@@ -197,7 +197,8 @@ confirm(struct import *import, uint32_t number, struct journal_pop *row)
     if (!proof_is_all(import, row))
         return false;
     if (part)
-        import_refused(import, "fetch the whole of", number, row->uidl, row->why, "Look at what came, and at the server.");
+        import_refused(import, "fetch the whole of", number, row->uidl, row->why,
+                       "Look at what came, and at the server.");
     return part || journal_listing_allow_removal(import->journal, number, &import->err);
 }
 

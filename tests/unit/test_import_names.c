@@ -475,6 +475,32 @@ reports_that_came_back_and_whose_names_moved_on_are_not_fetched_again(void **sta
     }
 }
 
+/* A server that lists each message twice from now on: what that costs is bounded. */
+static void
+of_many_copies_few_are_read_again(void **state)
+{
+    struct scene *sc = *state;
+    const size_t known = 70;
+    char text[64];
+
+    for (size_t i = 0; i < 2 * known; i++) {
+        char uidl[8];
+
+        text_print(uidl, sizeof uidl, "n%zu", i);
+        text_print(text, sizeof text, "Message-ID: <%03zu@x>\r\n\r\n%03zu\r\n", i % known, i % known);
+        (void)given_mail_as(sc, uidl, text, strlen(text));
+        if (i + 1 == known)
+            assert_run(sc, 0);
+    }
+    assert_run(sc, 0);
+    assert_int_equal(sc->drop.retrs, known + (size_t)2 * 64);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(files_in(sc, "INBOX/new"), 2 * known);
+        assert_run(sc, 0);
+        assert_int_equal(sc->drop.retrs, 0);
+    }
+}
+
 int
 main(void)
 {
@@ -498,6 +524,7 @@ main(void)
         TEST(one_of_two_equal_messages_stays_there_while_the_other_cant_be_read),
         TEST(another_report_under_the_name_of_one_that_was_recorded_as_had_is_fetched),
         TEST(reports_that_came_back_and_whose_names_moved_on_are_not_fetched_again),
+        TEST(of_many_copies_few_are_read_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
