@@ -19,6 +19,7 @@ struct compare {
     struct journal_listed page[LIMIT_BATCH];
     struct journal_listed wanted[LIMIT_BATCH]; /* of the page; asked: so many were named, at: answered */
     size_t wanted_count, asked, at;
+    struct behind behind;
     struct id_set seen; /* rows whose message is on the server */
     struct local_draft *draft;
     bool begun;
@@ -281,39 +282,44 @@ doubt_equal(struct compare *compare, const struct seen *seen, bool *equal)
 
 /* Which of the rows it is, or that it is none. */
 static bool
-finish_message(struct compare *compare, struct journal_listed *listed)
+finish_message(struct compare *compare, struct journal_listed *listed, const struct seen *seen)
 {
     struct import *import = compare->import;
     struct journal_pop row = {0}, unsure = {0};
-    struct seen seen;
     bool equal;
 
-    if (!bytes_end(compare->reading, &seen))
-        return import_no_memory(import);
     if (import->identity == BY_BODY) {
         listed->uidl[0] = '=';
-        digest_base32(seen.header, DIGEST_SIZE, listed->uidl + 1);
+        digest_base32(seen->header, DIGEST_SIZE, listed->uidl + 1);
     }
     if ((import->identity != BY_BODY && !journal_listing_note_read(import->journal, listed->number, &import->err)) ||
-        !bytes_find_row(import, &compare->seen, listed, &seen, &row))
+        !bytes_find_row(import, &compare->seen, listed, seen, &row))
         return false;
     if (row.id != 0 && row.state != POP_FETCHING)
-        return take_up(compare, listed, &row, &seen);
-    if (row.id == 0 && !bytes_find_unsure(import, &compare->seen, listed, &seen, &unsure))
+        return take_up(compare, listed, &row, seen);
+    if (row.id == 0 && !bytes_find_unsure(import, &compare->seen, listed, seen, &unsure))
         return false;
     if (unsure.id != 0)
         return leave_unsure(compare, listed, &unsure);
     /* At a first meeting its file may be one of those that were not seen. */
     if (row.id == 0 && import->unseen)
         return leave(compare, listed);
-    if (!doubt_equal(compare, &seen, &equal))
+    if (!doubt_equal(compare, seen, &equal))
         return false;
     if (equal) {
         compare->all = false;
         import->compare_more = true;
         return true;
     }
-    return take(compare, listed, &row, &seen);
+    return take(compare, listed, &row, seen);
+}
+
+/* Not certain to be what it was asked for as: it is the next one, unless others are in flight. */
+static void
+ask_again(struct compare *compare)
+{
+    if (!compare->behind.draining)
+        compare->asked = --compare->at;
 }
 
 static bool
@@ -322,17 +328,30 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     struct compare *compare = context;
     struct import *import = compare->import;
     struct journal_listed *listed = &compare->wanted[compare->at++];
-    bool ok;
+    const char *why = outcome != MAILDROP_DONE ? words : NULL;
+    struct seen seen;
+    bool ok, certain = !compare->behind.draining;
 
     assert(listed->number == number);
     if (outcome == MAILDROP_DONE && !begin_message(compare))
         return false;
+    if (outcome == MAILDROP_DONE && compare->dropped == NULL) {
+        if (!bytes_end(compare->reading, &seen))
+            return import_no_memory(import);
+        if (!behind_came(import, &compare->behind, number, &seen, &certain))
+            return false;
+    } else if (certain) {
+        compare->bytes = outcome != MAILDROP_DONE ? 0 : compare->bytes;
+        why = outcome != MAILDROP_DONE ? words : compare->dropped;
+    }
+    if (!certain) {
+        abandon(compare);
+        ask_again(compare);
+        return !import_stopped(import) || import_interrupted(import);
+    }
     if (outcome != MAILDROP_DONE)
-        compare->bytes = 0;
-    if (outcome != MAILDROP_DONE || compare->dropped != NULL)
-        ok = refuse(compare, listed, outcome != MAILDROP_DONE ? words : compare->dropped);
-    else
-        ok = finish_message(compare, listed);
+        behind_refused(&compare->behind, compare->at);
+    ok = why != NULL ? refuse(compare, listed, why) : finish_message(compare, listed, &seen);
     abandon(compare);
     import->done++;
     report_progress(import->report, import->account->name, import_mailbox(import), import->done, import->total,
@@ -349,7 +368,9 @@ on_next(void *context, uint32_t *number)
 {
     struct compare *compare = context;
 
-    *number = compare->asked < compare->wanted_count ? compare->wanted[compare->asked++].number : 0;
+    *number = compare->asked < compare->wanted_count && behind_may_ask(&compare->behind, compare->asked, compare->at)
+                  ? compare->wanted[compare->asked++].number
+                  : 0;
     return true;
 }
 
@@ -384,7 +405,10 @@ fetch_page(struct compare *compare, size_t count)
         return false;
     if (compare->wanted_count == 0)
         return true;
-    ok = import->maildrop.ops->retrieve(import->maildrop.self, &taker, &import->err);
+    do {
+        ok = import->maildrop.ops->retrieve(import->maildrop.self, &taker, &import->err);
+        behind_go_on(&compare->behind, &compare->asked, &compare->at);
+    } while (ok && compare->at < compare->wanted_count);
     why = import->err;
     abandon(compare);
     import->err = (struct error){0};

@@ -4,11 +4,6 @@
 
 #include "sync/import/suspects.h"
 
-struct sample {      /* what came as which message */
-    uint32_t number; /* 0: none yet */
-    struct seen seen;
-};
-
 struct fetching {
     struct import *import;
     struct arrival *ring; /* IMPORT_RING; message i is at i % IMPORT_RING */

@@ -218,6 +218,28 @@ void seen_header_to_row(const struct seen *seen, struct journal_pop *row);
 void seen_to_row(const struct seen *seen, struct journal_pop *row);
 void seen_of_row(const struct journal_pop *row, struct seen *seen);
 
+/* ---- import/step.c ---- */
+struct sample {      /* what came as which message */
+    uint32_t number; /* 0: none yet */
+    struct seen seen;
+};
+
+struct behind {    /* what is read in its order, and not held: behind a refusal */
+    bool draining; /* nothing is asked for until all that is in flight came */
+    bool doubt;    /* one at a time, until one came twice the same */
+    size_t next;   /* the first behind the refusal */
+    struct sample sample;
+};
+
+/** @param next  place of the one behind it */
+void behind_refused(struct behind *behind, size_t next);
+bool behind_may_ask(const struct behind *behind, size_t asked, size_t at);
+/** One came. *certain: it is what it was asked for as; else it is asked for again. @return false: answers are out of step */
+MUST_CHECK bool behind_came(struct import *import, struct behind *behind, uint32_t number, const struct seen *seen,
+                            bool *certain);
+/** Nothing is in flight: it goes on behind the refusal. */
+void behind_go_on(struct behind *behind, size_t *asked, size_t *at);
+
 /* ---- import/read.c ---- */
 struct bytes_reading;
 /** @return NULL: out of memory */

@@ -5,6 +5,8 @@
  * is kept, the session is over, and what was refused goes last (import/suspects.c).
  *
  * What can't be held, since it goes to a command or too many files would be open, is asked for a second time once that is known.
+ *
+ * What is read to be compared can't be held at all: behind a refusal it is asked for one by one, and the first of it twice.
  */
 #include "sync/import/fetch.h"
 
@@ -38,6 +40,23 @@ step_holds(struct fetching *fetching, struct arrival *arrival, const struct seen
 }
 
 /* ---- the sample, once more ---- */
+
+static bool
+is_same(const struct seen *one, const struct seen *other)
+{
+    return memcmp(one->body, other->body, DIGEST_SIZE) == 0 &&
+           (memcmp(one->header, other->header, DIGEST_SIZE) == 0 || kin_same(&one->kin, &other->kin));
+}
+
+/* @return false */
+static bool
+out_of_step(struct import *import)
+{
+    error_set(&import->err, ERROR_NETWORK,
+              "be certain which message came as which: the server's answers do not fit what was asked behind one "
+              "that it refused");
+    return false;
+}
 
 struct asking {
     struct import *import;
@@ -74,15 +93,13 @@ static bool
 on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char *words)
 {
     struct asking *asking = context;
-    const struct seen *before = &asking->sample->seen;
     struct seen seen;
 
     (void)number, (void)words;
     if (!bytes_end(asking->reading, &seen))
         return import_no_memory(asking->import);
     asking->refused = outcome != MAILDROP_DONE;
-    asking->same = !asking->refused && memcmp(seen.body, before->body, DIGEST_SIZE) == 0 &&
-                   (memcmp(seen.header, before->header, DIGEST_SIZE) == 0 || kin_same(&seen.kin, &before->kin));
+    asking->same = !asking->refused && is_same(&seen, &asking->sample->seen);
     return true;
 }
 
@@ -152,13 +169,52 @@ step_settle(struct fetching *fetching)
     bytes_free(asking.reading);
     if (!ok)
         return false;
-    if (!asking.same) {
-        error_set(&import->err, ERROR_NETWORK,
-                  "be certain which message came as which: the server's answers do not fit what was asked behind one "
-                  "that it refused");
-        return false;
-    }
+    if (!asking.same)
+        return out_of_step(import);
     suspects_in_step(import->suspects);
     fetching->doubt = false;
     return sort_again(fetching);
+}
+
+/* ---- what is read to be compared ---- */
+
+void
+behind_refused(struct behind *behind, size_t next)
+{
+    if (!behind->draining)
+        *behind = (struct behind){.draining = true, .next = next};
+}
+
+bool
+behind_may_ask(const struct behind *behind, size_t asked, size_t at)
+{
+    return !behind->draining && (!behind->doubt || asked == at);
+}
+
+bool
+behind_came(struct import *import, struct behind *behind, uint32_t number, const struct seen *seen, bool *certain)
+{
+    const bool again = behind->doubt && !behind->draining && behind->sample.number == number;
+
+    *certain = again || !(behind->doubt || behind->draining);
+    if (!again) {
+        if (!*certain && (!behind->draining || behind->sample.number == 0))
+            behind->sample = (struct sample){number, *seen};
+        return true;
+    }
+    if (!is_same(seen, &behind->sample.seen))
+        return out_of_step(import);
+    suspects_in_step(import->suspects);
+    *behind = (struct behind){0};
+    return true;
+}
+
+void
+behind_go_on(struct behind *behind, size_t *asked, size_t *at)
+{
+    if (!behind->draining)
+        return;
+    behind->draining = false;
+    behind->doubt = true;
+    *asked = *at = behind->next;
 }

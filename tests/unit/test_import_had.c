@@ -374,6 +374,61 @@ another_message_under_the_name_of_one_that_was_recorded_as_had_and_went_is_fetch
     assert_int_equal(copies_here(sc, &sc->drop.mails[1]), 0);
 }
 
+/* All names are other ones, and there is no TOP: each answer behind a refusal is the one to the question before, and none is another's copy. */
+static void
+a_message_that_is_refused_and_comes_all_the_same_doubles_none_that_is_compared(void **state)
+{
+    struct scene *sc = *state;
+    char name[32];
+
+    sc->drop.no_top = sc->reopens = true;
+    given_mails(sc, 12);
+    sc->drop.mails[4].refuse_retr = true; /* it is new, and stays so */
+    assert_run(sc, 1);
+    for (size_t i = 0; i < 12; i++) {
+        text_print(name, sizeof name, "other-%zu", i);
+        rename_there(&sc->drop.mails[i], name);
+    }
+    sc->drop.gives_refused = true;
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 1);
+        assert_int_equal(files_in(sc, "INBOX/new"), 11);
+    }
+    sc->drop.mails[4].refuse_retr = false;
+    sc->now += 2 * DAY;
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_all_here(sc);
+        assert_int_equal(files_in(sc, "INBOX/new"), 12);
+    }
+    assert_int_equal(sc->drop.retrs, 0);
+}
+
+/* A server that merely refuses one has each of the others compared in the same run. */
+static void
+a_message_that_is_refused_keeps_no_other_from_being_compared(void **state)
+{
+    struct scene *sc = *state;
+    char name[32];
+
+    sc->drop.no_top = true;
+    given_mails(sc, 12);
+    assert_run(sc, 0);
+    for (size_t i = 0; i < 12; i++) {
+        text_print(name, sizeof name, "other-%zu", i);
+        rename_there(&sc->drop.mails[i], name);
+    }
+    sc->drop.mails[4].refuse_retr = sc->drop.mails[5].refuse_retr = sc->drop.mails[11].refuse_retr = true;
+    assert_run(sc, 1);
+    assert_run(sc, 1);
+    assert_int_equal(sc->drop.retrs, 3 + 2); /* those behind the first were in flight */
+    assert_int_equal(files_in(sc, "INBOX/new"), 12);
+    sc->drop.mails[4].refuse_retr = sc->drop.mails[5].refuse_retr = sc->drop.mails[11].refuse_retr = false;
+    assert_run(sc, 0);
+    assert_all_here(sc);
+    assert_int_equal(files_in(sc, "INBOX/new"), 12);
+}
+
 int
 main(void)
 {
@@ -391,6 +446,8 @@ main(void)
         TEST(what_could_not_be_compared_is_recorded_as_had),
         TEST(what_no_rule_holds_any_more_is_on_no_list),
         TEST(another_message_under_the_name_of_one_that_was_recorded_as_had_and_went_is_fetched),
+        TEST(a_message_that_is_refused_and_comes_all_the_same_doubles_none_that_is_compared),
+        TEST(a_message_that_is_refused_keeps_no_other_from_being_compared),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
