@@ -120,7 +120,7 @@ join(struct meeting *meeting, struct half *file, struct half *uid, bool by_heade
             here->facts |= FACT_BY_HEADER;
         ok = meeting_take_intent(run, here) && journal_message_delete(run->journal, there->id, &run->err) &&
              journal_message_save(run->journal, here, &run->err) &&
-             (!file->lacked || uneven_met_again(run, meeting->mailbox, here->id));
+             (!id_set_has(&meeting->mailbox->lacked, here->id) || uneven_met_again(run, meeting->mailbox, here->id));
     }
     if (ok) {
         file->paired = uid->paired = true;

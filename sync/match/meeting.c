@@ -176,6 +176,95 @@ gather_lacked(struct meeting *meeting)
     return ok;
 }
 
+static bool
+is_hidden_half(const struct meeting *meeting, const struct journal_message *message)
+{
+    return message->mailbox == meeting->mailbox->row.id && message->uid != 0 && message->base[0] != '\0' &&
+           message->has_wire &&
+           (message->facts & (FACT_OUT_OF_VIEW | FACT_GONE_HERE | FACT_ALTERED | FACT_ALIAS)) == FACT_OUT_OF_VIEW;
+}
+
+/* Rows that are out of the server's view and have the size of one that is new. */
+static bool
+add_hidden_of_size(struct meeting *meeting, uint64_t size)
+{
+    struct run *run = meeting->run;
+    struct journal_message message;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    if (!journal_ids_dirty_by_size(run->journal, size, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        const size_t before = meeting->files.count;
+
+        ok = run_load(run, ids[i], &message);
+        if (!ok || !is_hidden_half(meeting, &message))
+            continue;
+        ok = add_file_half(meeting, &message);
+        if (meeting->files.count != before)
+            meeting->files.at[before].lacked = meeting->files.at[before].dated = true;
+    }
+    free(ids);
+    return ok;
+}
+
+static int
+compare_sizes(const void *pa, const void *pb)
+{
+    const uint64_t a = *(const uint64_t *)pa, b = *(const uint64_t *)pb;
+
+    return a == b ? 0 : a < b ? -1 : 1;
+}
+
+/* Of what is new, each size that the server told; in order, 0 for one that it did not tell. `sizes` has room for `count`. */
+static bool
+list_new_sizes(struct meeting *meeting, const int64_t *ids, uint64_t *sizes, size_t count)
+{
+    struct journal_message message;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!run_load(meeting->run, ids[i], &message))
+            return false;
+        sizes[i] = message.size;
+    }
+    if (count > 1)
+        qsort(sizes, count, sizeof *sizes, compare_sizes);
+    return true;
+}
+
+/*
+ * The same where a view ends above them: what is new with the same bytes is taken for it, and should the old one come into view again, that is
+ * the one to be fetched. There may be very many beyond a view: only those of the same size are looked at, each once.
+ */
+static bool
+gather_hidden(struct meeting *meeting)
+{
+    struct run *run = meeting->run;
+    const int64_t mailbox = meeting->mailbox->row.id;
+    uint64_t *sizes, hidden;
+    int64_t *ids;
+    size_t count;
+    bool ok;
+
+    if (meeting->mailbox->row.view == 0)
+        return true;
+    if (!journal_message_count(run->journal, mailbox, WHICH_OUT_OF_VIEW, &hidden, &run->err))
+        return false;
+    if (hidden == 0)
+        return true;
+    if (!journal_message_ids(run->journal, mailbox, WHICH_UID_ALONE, &ids, &count, &run->err))
+        return false;
+    sizes = calloc(count + 1, sizeof *sizes);
+    ok = (sizes != NULL || run_no_memory(run)) && list_new_sizes(meeting, ids, sizes, count);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = sizes[i] == 0 || (i > 0 && sizes[i] == sizes[i - 1]) || add_hidden_of_size(meeting, sizes[i]);
+    free(sizes);
+    free(ids);
+    return ok;
+}
+
 bool
 meeting_gather(struct meeting *meeting)
 {
@@ -185,7 +274,8 @@ meeting_gather(struct meeting *meeting)
     if (!gather(meeting, WHICH_FILE_ALONE, is_file_half, add_file_half) ||
         !journal_message_count(run->journal, meeting->mailbox->row.id, WHICH_UID_ALONE, &fresh, &run->err))
         return false;
-    if (fresh != 0 && (!gather(meeting, WHICH_ALIAS, is_alias_half, add_file_half) || !gather_lacked(meeting)))
+    if (fresh != 0 && (!gather(meeting, WHICH_ALIAS, is_alias_half, add_file_half) || !gather_lacked(meeting) ||
+                       !gather_hidden(meeting)))
         return false;
     /* Where there is no file to be paired, a first sync of a million messages needs no memory for them, and reads none of their rows. */
     return fresh == 0 || meeting->files.count == 0 || gather(meeting, WHICH_UID_ALONE, is_uid_half, add_uid_half);

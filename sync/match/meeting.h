@@ -14,7 +14,7 @@ struct half { /* a message that is on one side only */
     bool intent;      /* a file that was sent and not confirmed */
     bool alias;       /* a file whose row is an alias: if an equal UID is found, it is paired with that one instead */
     bool gone;        /* the file is gone, or has another name by now */
-    bool lacked;      /* it has a UID, which a list lacked that does not add up */
+    bool lacked;      /* it has a UID, which a list lacked that does not add up, or which is out of view */
     bool unpaired;    /* it had a UID, which is not valid any more (FACT_UNPAIRED) */
     bool dated;       /* a file whose `date` is the INTERNALDATE that the server told, not the mtime */
     int rank;         /* of several equal files the one of the lowest rank gets the UID */

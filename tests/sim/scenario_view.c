@@ -424,6 +424,40 @@ what_slid_out_of_a_view_before_its_count_was_right_is_no_removal(void **state)
         }
 }
 
+/* It went while nobody could see it, or is still there; and came again under another UID. It is one file, until the old one is shown again. */
+static void
+what_comes_again_while_it_is_out_of_view_is_the_same_message(void **state)
+{
+    (void)state;
+    for (int gone = 0; gone < 2; gone++) {
+        given_view_of_50_out_of(50);
+        sim.server.announces = true;
+        for (int i = 0; i < 4; i++)
+            given_mail_there(INBOX, 100 + i);
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        then_it_is_here(INBOX, 20, 1);
+        if (gone) {
+            ledger_out(&sim.world, 20, INBOX);
+            server_expunge(&sim.server, INBOX, 1);
+        }
+        const uint32_t uid = given_mail_there(INBOX, 20);
+        server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, uid), FLAG_FLAGGED, 0);
+        check_forget(&sim.clients[0]);
+
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+        then_it_is_here(INBOX, 20, 1);
+        assert_string_equal(file_of(INBOX, 20)->info, "c:2,F");
+        then_it_is_here(INBOX, 21, 1);
+        assert_int_equal(here()->quarantined, 0);
+        sim.server.window = 0;
+        check_forget(&sim.clients[0]);
+        then_both_sides_agree();
+        then_it_is_here(INBOX, 20, gone ? 1 : 2);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -436,6 +470,7 @@ main(void)
         SCENARIO(what_slid_out_before_the_view_was_noticed_is_no_removal),
         SCENARIO(what_slides_out_because_of_what_was_sent_is_no_removal_however_it_went),
         SCENARIO(what_the_view_uncovers_in_a_run_is_counted_with_what_went_before_it),
+        SCENARIO(what_comes_again_while_it_is_out_of_view_is_the_same_message),
         SCENARIO(what_slid_out_of_a_view_before_its_count_was_right_is_no_removal),
         SCENARIO(what_is_out_of_view_when_uids_change_does_not_go_up_again),
         SCENARIO(what_is_out_of_view_when_the_journal_is_lost_does_not_go_up_again),
