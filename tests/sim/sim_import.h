@@ -147,6 +147,9 @@ struct import_sim {
     bool blind;               /* ... but for one that recorded what is there: what was had it never compared */
     bool accident;            /* files went by nobody's wish: the next run says so */
     bool doubt;               /* something happened for which a name may mean another message */
+    bool broke;               /* the line did, and a run ended with it: at a message, perhaps */
+    bool reopened;            /* it broke in this run, and was opened again */
+    int64_t unread_until;     /* ... a second time: a message may be left until then, which is said */
     bool shifted;             /* names moved on: without TOP, and without sizes, nobody could see it */
     bool away;                /* the root is not mounted */
     bool moved;               /* the server has another name in this run */

@@ -118,6 +118,11 @@ learn(struct import_sim *sim, struct drop_message *message)
 
     if (anew)
         message->stored = message->has_keep = false;
+    /* A name that several have shows no row of it; it has one since this day. */
+    if (!known && comes_anew(sim, message) && maildrop_sim_repeats(&sim->drop, message)) {
+        message->has_keep = true;
+        message->keep = sim->policy.keep_days;
+    }
     /* What came in this session may be removed in it, and stay there all the same. */
     if (known && (row.absent == 0 || anew) && (row.state == POP_STORED || row.state == POP_REMOVING) &&
         !message->stored) {

@@ -51,6 +51,7 @@ wait_for_line(void *context, int seconds)
     if (sim->was_stopped)
         return;
     sim->world.lost = false; /* what comes of it is what comes of a run that nothing disturbed */
+    sim->reopened = true;
     sim->met[MET_REOPENED]++;
 }
 
@@ -506,18 +507,25 @@ import_sim_run(struct import_sim *sim)
     world->words = world->errors = 0;
     world->said_again = false;
     const bool sees_folder = knows_folder(sim);
+    sim->reopened = false;
     sim->status = run_engine(sim, false, sim->journal);
     sim->runs++;
     if (world->said_again && !tally_any_removed(sim))
         violation(world, "a removal is said to be undone that nobody saw");
     if (sees_folder && drop->marks > 0)
         violation(world, "removed from the server although the deliver folder was gone");
-    const bool crashed = world->crashed, disturbed = crashed || world->lost || sim->was_stopped;
+    /* At the second break at one message that waits for a day. */
+    if (sim->broke && sim->reopened)
+        sim->unread_until = world->now + (int64_t)2 * 86400;
+    const bool crashed = world->crashed, broken = crashed || world->lost || sim->was_stopped,
+               disturbed = broken || world->now < sim->unread_until;
+    sim->broke = disturbed && (sim->broke || world->lost);
     if (!crashed && (drop->line.open || sim->maildir.drafts != 0))
         violation(world, "a run left %s open", drop->line.open ? "its session" : "drafts");
     if (!disturbed)
         check_status(sim);
-    else if (!crashed && (sim->status < 0 || (sim->status == 2 && !sim->moved) || sim->status == 4 || sim->status > 5))
+    else if (broken && !crashed &&
+             (sim->status < 0 || (sim->status == 2 && !sim->moved) || sim->status == 4 || sim->status > 5))
         violation(world, "a disturbed run ended with status %d", sim->status);
     sim->maildir.drafts = 0;
     drop->line.open = false;
