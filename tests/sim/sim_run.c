@@ -65,9 +65,28 @@ mailbox_of(const struct journal_mailbox *rows, size_t count, int64_t id)
     return -1;
 }
 
+/* Has this mailbox given a UID since the command was sent that is gone, and that this client never saw? It may have been of what was sent. */
+static bool
+gave_unseen(const struct sim *sim, struct journal *journal, const struct journal_op *op, int mailbox)
+{
+    const struct sim_mailbox *box = &sim->server.boxes[mailbox];
+
+    for (uint32_t uid = op->uidnext; op->uidnext != 0 && uid < box->uidnext; uid++) {
+        struct journal_message row;
+        struct error err = {0};
+        bool seen = false;
+        for (size_t i = 0; !seen && i < box->count; i++)
+            seen = box->messages[i].uid == uid;
+        if (!seen && journal_message_by_uid(journal, op->mailbox, uid, &row, &seen, &err) && !seen)
+            return true;
+    }
+    return false;
+}
+
 /*
- * What was sent without an answer to a mailbox whose UIDs mean nothing any more: whether it arrived, and moved on, nobody can count. The same
- * of what was to be moved there: where it stands as before it was perhaps never moved, or came back with its mailbox.
+ * What was sent without an answer to a mailbox whose UIDs mean nothing any more, or that has given one since that nobody saw: whether it arrived,
+ * and moved on, nobody can tell; an equal message that is new elsewhere is it then, for all that is known. The same of what was to be moved there:
+ * where it stands as before it was perhaps never moved, or came back with its mailbox.
  */
 static void
 note_unsure(struct sim *sim, struct journal *journal)
@@ -91,7 +110,8 @@ note_unsure(struct sim *sim, struct journal *journal)
             !found)
             continue;
         const int to = mailbox_of(rows, mailboxes, row.mailbox);
-        if (to < 0 || sim->server.boxes[to].uidvalidity == ops[i].uidvalidity)
+        if (to < 0 || (sim->server.boxes[to].uidvalidity == ops[i].uidvalidity &&
+                       (moves || !gave_unseen(sim, journal, &ops[i], to))))
             continue;
         for (int k = 0; k < sim->world.next_content; k++)
             if (memcmp(content_get(k)->digests.wire, row.wire, DIGEST_SIZE) == 0)
