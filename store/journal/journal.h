@@ -13,11 +13,12 @@
 #ifndef STORE_JOURNAL_JOURNAL_H
 #define STORE_JOURNAL_JOURNAL_H
 
+#include "store/base/kin.h"
 #include "store/base/limits.h"
 #include "store/base/local.h"
 #include "store/base/mailbox_state.h"
 
-#define JOURNAL_SCHEMA 8 /* PRAGMA user_version; a newer one is refused */
+#define JOURNAL_SCHEMA 9 /* PRAGMA user_version; a newer one is refused */
 
 struct journal;
 
@@ -92,6 +93,8 @@ enum journal_fact {
     FACT_AGAIN = 0x100000,  /* it comes again to where it was, here or there: nothing else has moved there */
     FACT_LACKED = 0x200000, /* on no list when its folder, a copy, lacked its file: nobody removed it */
     FACT_VAGUE = 0x1000,    /* its header has neither Received nor Message-ID: it alone proves nothing */
+    FACT_FOREIGN =
+        0x400000, /* file and UID are one message in other bytes: `wire` is of the file, `header` and `size` of what the server has */
 };
 
 struct journal_message {
@@ -204,6 +207,7 @@ enum journal_which {
     WHICH_WITH_BASE,   /* base known and not gone here */
     WHICH_DELETED,     /* uid and base there, \\Deleted in rseen and lseen */
     WHICH_OUT_OF_VIEW, /* FACT_OUT_OF_VIEW */
+    WHICH_FOREIGN,     /* FACT_FOREIGN, and gone on neither side */
     WHICH_ALIAS,       /* files of another row's UID, not gone here */
     WHICH_DRAFT,       /* files that carry \\Draft on a side, not gone here */
     /* of the dirty ones: */
@@ -366,6 +370,27 @@ MUST_CHECK bool journal_quarantine_list(struct journal *journal, int64_t before,
 MUST_CHECK bool journal_quarantine_newest(struct journal *journal, int64_t *newest, struct error *err);
 /** No row may have come later than this: those that have take it; in a transaction. */
 MUST_CHECK bool journal_quarantine_clamp(struct journal *journal, int64_t latest, struct error *err);
+
+/* ---- messages whose bytes differ on the two sides: kinships.c ---- */
+
+struct journal_kinship { /* of a message that is on one side only: what its header says beside its digest */
+    struct kin kin;
+    bool has_alike;
+    unsigned char alike[DIGEST_SIZE]; /* sync/match/kinship.h */
+    bool has_body;
+    unsigned char body[DIGEST_SIZE];
+};
+/** Insert or replace; goes with its message, and when that gets a file: then it is on both sides. */
+MUST_CHECK bool journal_kinship_save(struct journal *journal, int64_t message, const struct journal_kinship *kinship,
+                                     struct error *err);
+MUST_CHECK bool journal_kinship_get(struct journal *journal, int64_t message, struct journal_kinship *out, bool *found,
+                                    struct error *err);
+/** Of a row with FACT_FOREIGN: the digest of its file's body in wire form, NULL: not known. Insert or replace; goes with its message. */
+MUST_CHECK bool journal_foreign_save(struct journal *journal, int64_t message, const unsigned char *body,
+                                     struct error *err);
+/** @param found [out] whether a digest is known */
+MUST_CHECK bool journal_foreign_get(struct journal *journal, int64_t message, unsigned char body[static DIGEST_SIZE],
+                                    bool *found, struct error *err);
 
 /** Is a file of this base name a message's, in any mailbox, or one that is in the quarantine? */
 MUST_CHECK bool journal_knows_base(struct journal *journal, const char *base, bool *known, struct error *err);

@@ -8,6 +8,7 @@
 #define WITH_BASE "base IS NOT NULL AND (facts & 2) = 0"                                          /* FACT_GONE_HERE */
 #define DELETED WITH_UID " AND base IS NOT NULL AND (facts & 2) = 0 AND (rseen & lseen & 8) <> 0" /* FLAG_DELETED */
 #define OUT_OF_VIEW "(facts & 0x80000) <> 0"
+#define FOREIGN WITH_UID " AND base IS NOT NULL AND (facts & 2) = 0 AND (facts & 0x400000) <> 0"
 #define ALIAS WITH_BASE " AND twin IS NOT NULL"
 #define DRAFT WITH_BASE " AND ((rseen | lseen) & 16) <> 0" /* FLAG_DRAFT, as the index says it */
 #define UNREAD DIRTY " AND " WITH_BASE " AND wire IS NULL"
@@ -15,7 +16,7 @@
 #define UID_ALONE DIRTY " AND base IS NULL AND (facts & 0x40000) = 0 AND " WITH_UID /* FACT_REPLACED */
 #define UID_LEFT DIRTY " AND base IS NULL AND uid IS NOT NULL AND (facts & 1) <> 0"
 static_assert(FACT_GONE_THERE == 1 && FACT_GONE_HERE == 2 && FLAG_DELETED == 8 && FLAG_DRAFT == 16 &&
-                  FACT_OUT_OF_VIEW == 0x80000 && FACT_REPLACED == 0x40000,
+                  FACT_OUT_OF_VIEW == 0x80000 && FACT_REPLACED == 0x40000 && FACT_FOREIGN == 0x400000,
               "the statements hold these bits");
 
 #define IN_ORDER " ORDER BY mailbox, uid, id"
@@ -35,6 +36,7 @@ static const char *const ids_sql[WHICH_SETS][2] = {
     [WHICH_WITH_BASE] = IDS(WITH_BASE),
     [WHICH_DELETED] = IDS(DELETED),
     [WHICH_OUT_OF_VIEW] = IDS(OUT_OF_VIEW),
+    [WHICH_FOREIGN] = IDS(FOREIGN),
     [WHICH_ALIAS] = IDS(ALIAS),
     [WHICH_DRAFT] = IDS(DRAFT),
     [WHICH_UNREAD] = IDS(UNREAD),
@@ -50,6 +52,7 @@ static const char *const count_sql[WHICH_SETS][2] = {
     [WHICH_WITH_BASE] = COUNT(WITH_BASE),
     [WHICH_DELETED] = COUNT(DELETED),
     [WHICH_OUT_OF_VIEW] = COUNT(OUT_OF_VIEW),
+    [WHICH_FOREIGN] = COUNT(FOREIGN),
     [WHICH_ALIAS] = COUNT(ALIAS),
     [WHICH_DRAFT] = COUNT(DRAFT),
     [WHICH_UNREAD] = COUNT(UNREAD),

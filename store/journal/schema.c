@@ -239,6 +239,24 @@ const char *const schema_steps[JOURNAL_SCHEMA] = {
 
     /* ... or fewer bytes than LIST says. */
     "DROP INDEX pop_parts; CREATE INDEX pop_parts ON pop (id) WHERE facts & 19 <> 0;",
+
+    /* Messages that other programs or servers wrote lines into (sync/match/related.c). */
+    "CREATE TABLE kinship ("
+    " message INTEGER PRIMARY KEY NOT NULL,"
+    " rest BLOB NOT NULL CHECK (length(rest) = 32),"
+    " message_id BLOB CHECK (length(message_id) = 32),"
+    " names INTEGER NOT NULL CHECK (names IN (0, 1)),"
+    " received BLOB NOT NULL,"
+    " added INTEGER NOT NULL CHECK (added >= 0),"
+    " alike BLOB CHECK (length(alike) = 32),"
+    " body BLOB CHECK (length(body) = 32)"
+    ") STRICT;"
+    "CREATE TRIGGER kinship_over AFTER DELETE ON message BEGIN DELETE FROM kinship WHERE message = old.id; END;"
+    "CREATE TRIGGER kinship_settled AFTER UPDATE OF base ON message WHEN old.base IS NULL AND new.base IS NOT NULL"
+    " BEGIN DELETE FROM kinship WHERE message = new.id; END;"
+    "CREATE TABLE foreign_body (message INTEGER PRIMARY KEY NOT NULL, body BLOB CHECK (length(body) = 32)) STRICT;"
+    "CREATE TRIGGER foreign_body_over AFTER DELETE ON message BEGIN DELETE FROM foreign_body WHERE message = old.id; "
+    "END;",
 };
 
 bool

@@ -136,7 +136,7 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
     mailbox = run_mailbox_by_id(run, message.mailbox);
     if (mailbox == NULL || !mailbox->chosen)
         return true;
-    todo.overwritten = (message.facts & FACT_REPLACED) != 0;
+    todo.overwritten = (message.facts & (FACT_REPLACED | FACT_FOREIGN)) != 0;
     if (!check_replaced(run, &message, &todo.replaced, &waits))
         return false;
     if (waits)

@@ -1,6 +1,6 @@
 /*
  * Before the old version of a file that was saved again goes from the server, its bytes are in the quarantine: here they were overwritten, and
- * the server has the only copy. The index comes first: a row without a file says nothing wrong, a file without a row would stay for ever.
+ * the server has the only copy. So are those of a message whose bytes there are not its file's. The index comes first: a row without a file says nothing wrong, a file without a row would stay for ever.
  */
 #include "sync/apply/apply.h"
 #include "sync/rows/readings.h"
@@ -32,8 +32,8 @@ name_of(const struct mailbox *mailbox, const struct journal_message *message, ch
     char bytes[2 * NAME_BYTES + 1];
 
     text_hex(message->wire, NAME_BYTES, bytes);
-    (void)text_print(name, 128, "%" PRIu32 ".%" PRIu32 ".%" PRId64 ".%s.replaced", mailbox->row.uidvalidity,
-                     message->uid, mailbox->row.id, bytes);
+    (void)text_print(name, 128, "%" PRIu32 ".%" PRIu32 ".%" PRId64 ".%s.%s", mailbox->row.uidvalidity, message->uid,
+                     mailbox->row.id, bytes, (message->facts & FACT_REPLACED) != 0 ? "replaced" : "there");
 }
 
 static bool
@@ -121,7 +121,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
             *fate = outcome->gone || outcome->changed ? FATE_GONE : FATE_REFUSED;
     }
     if (!outcome->gone && !outcome->changed)
-        run_complain(keeping->run, mailbox, "fetch what was replaced by a newer version", outcome->answer,
+        run_complain(keeping->run, mailbox, "fetch what is to be removed there, for the quarantine", outcome->answer,
                      "It stays on the server; the next run tries again.");
     return true;
 }
@@ -132,7 +132,7 @@ write_index(struct keeping *keeping)
 {
     struct run *run = keeping->run;
     struct journal_message newer;
-    bool ok = run_begin(run), found = false;
+    bool ok = run_begin(run), found = false, replaced;
 
     for (size_t i = 0; ok && i < keeping->count; i++) {
         const struct mailbox *mailbox = &run->mailboxes[keeping->todos[i]->mailbox];
@@ -143,11 +143,15 @@ write_index(struct keeping *keeping)
         if (!ok)
             break;
         name_of(mailbox, &keeping->message, name);
+        replaced = (keeping->message.facts & FACT_REPLACED) != 0;
+        if (!replaced)
+            newer = keeping->message;
         ok = run_quarantine(run, mailbox,
                             &(struct quarantined){.name = name,
-                                                  .base = found ? newer.base : "",
-                                                  .info = found ? newer.info : "",
-                                                  .why = "replaced by what was saved under its name",
+                                                  .base = found || !replaced ? newer.base : "",
+                                                  .info = found || !replaced ? newer.info : "",
+                                                  .why = replaced ? "replaced by what was saved under its name"
+                                                                  : "removed here; on the server it had other bytes",
                                                   .uid = keeping->todos[i]->uid,
                                                   .size = keeping->message.size});
     }
@@ -212,8 +216,8 @@ leave_others(struct keeping *keeping)
             ok = run_load(run, todo->id, &keeping->message) &&
                  reading_missed(run, &run->mailboxes[todo->mailbox], &keeping->message,
                                 keeping->fates[i] == FATE_OTHER
-                                    ? "it was replaced, and what the server sends of it is not what it was given"
-                                    : "it was replaced, and the server says OK and sends no body");
+                                    ? "it is to be removed there, and what the server sends of it is not the message"
+                                    : "it is to be removed there, and the server says OK and sends no body");
     }
     return run_end(run, ok);
 }

@@ -7,6 +7,7 @@
 #include "sync/observe/observe.h"
 #include "sync/observe/uneven.h"
 #include "sync/rows/alias.h"
+#include "sync/rows/foreign.h"
 #include "sync/rows/refusals.h"
 #include "sync/rows/unfinished.h"
 #include "sync/rules/merge.h"
@@ -150,6 +151,8 @@ record_moved(struct transferring *transferring, struct transfer *transfer)
         target->size = source->size;
         target->date = source->date;
         target->facts |= source->facts & FACT_BY_HEADER;
+        if (!foreign_carry(run, source, target))
+            return false;
         merge_keywords(target->keywords, source->keywords);
         take_flags(source, target, transferring->move || half);
         if (transferring->move || half)

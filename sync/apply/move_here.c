@@ -8,6 +8,7 @@
 #include "sync/match/meeting.h"
 #include "sync/observe/observe.h"
 #include "sync/rows/flushed.h"
+#include "sync/rows/foreign.h"
 #include "sync/rules/merge.h"
 #include "sync/run/situation.h"
 
@@ -47,6 +48,8 @@ record_linked(struct moving *moving, size_t i)
     to->has_wire = to->has_header = true;
     memcpy(to->wire, from->wire, DIGEST_SIZE);
     memcpy(to->header, from->header, DIGEST_SIZE);
+    if (!foreign_carry(run, from, to))
+        return false;
     to->flags = merge_moved_here(to->flags, from->flags);
     meeting_level_shown(to, mailbox->row.permanent);
     to->facts &= ~(unsigned)FACT_GONE_HERE;

@@ -176,7 +176,8 @@ check_file(struct uploading *up, struct mailbox *mailbox, struct sending *sendin
                run_pending(run, mailbox, message->id, PENDING_ALTERED, "altered",
                            "the file's bytes are not those of the message any more", NULL);
     }
-    if (message->uid == 0) { /* a refused one is asked about again when these change */
+    if (message->uid == 0 ||
+        (message->facts & FACT_FOREIGN) != 0) { /* a refused one is asked about again when these change */
         memcpy(message->wire, facts.digests.wire, DIGEST_SIZE);
         memcpy(message->header, facts.digests.header, DIGEST_SIZE);
         message->size = facts.digests.size;
@@ -215,7 +216,7 @@ write_intent(struct run *run, struct mailbox *mailbox, struct sending *sending)
     op->since = run_now(run);
     if (message->uid != 0) { /* it comes back: the UID that was removed there is history */
         message->uid = 0;
-        message->facts &= ~(unsigned)FACT_GONE_THERE;
+        message->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_FOREIGN);
         message->flags = merge_new(message->flags, true); /* what it shows is what it brings */
     }
     sending->print.since = op->since;

@@ -36,7 +36,7 @@
 #include "sync/base/age_journal.h"
 #include "sync/base/id_set.h"
 #include "sync/import/import.h"
-#include "sync/import/kin.h"
+#include "store/base/kin.h"
 
 /* Messages between their row and their delivery: a batch goes to the disk, one arrives, one is in flight. A row each: a kilobyte and a half. */
 #define IMPORT_RING (3 * LIMIT_BATCH)

@@ -7,210 +7,35 @@
  * or our own deterministic file name; else the whole body. Counted as multisets. A pair that rests on its header is noted (FACT_BY_HEADER), and
  * proven by its body before anything destructive rests on it (proof.c).
  */
+#include "sync/match/groups.h"
+#include "sync/match/join.h"
 #include "sync/match/match.h"
 #include "sync/match/meeting.h"
-#include "sync/match/probe.h"
+#include "sync/match/read.h"
+#include "sync/match/related.h"
 #include "sync/match/renamed.h"
 #include "sync/match/rewritten.h"
 #include "sync/observe/beginning.h"
 #include "sync/observe/observe.h"
-#include "sync/observe/uneven.h"
 #include "sync/observe/view.h"
 #include "sync/rows/drafts.h"
 #include "sync/rows/missing.h"
 #include "sync/rows/readings.h"
 #include "sync/rules/merge.h"
-#include "sync/run/attempts.h"
 #include "sync/run/situation.h"
 
 /* ---- pairs inside one mailbox ---- */
 
-#define FEW_FILES 1000 /* with more of them some file has about any size */
-
 static bool
-take_probes(struct meeting *meeting, bool headers)
+lacks_header(const struct half *uid)
 {
-    struct run *run = meeting->run;
-    struct probe *probes = calloc(meeting->uids.count + 1, sizeof *probes);
-    size_t n = 0;
-    bool ok = probes != NULL || run_no_memory(run);
-
-    for (size_t u = 0; ok && u < meeting->uids.count; u++) {
-        struct half *uid = &meeting->uids.at[u];
-
-        if (!uid->wanted || uid->paired || (headers ? uid->has_header : uid->got_body))
-            continue;
-        uid->late = attempts_comes_last(run, meeting->mailbox, ATTEMPT_HEADER, uid->uid);
-        uid->given_up = reading_given_up(run, uid->id); /* not asked for again in this run */
-        uid->doubt = uid->doubt || uid->given_up;
-        if (!uid->given_up)
-            probes[n++] =
-                (struct probe){.mailbox = meeting->index, .uid = uid->uid, .id = (int64_t)u, .size = uid->size};
-    }
-    /* A message that can't be read keeps back only files that it may be. */
-    for (size_t i = 0; ok && headers && meeting->files.count <= FEW_FILES && i < n; i++) {
-        const struct half *uid = &meeting->uids.at[probes[i].id];
-
-        probes[i].unlikely = !uid->late && !meeting_fits(meeting, uid);
-    }
-    if (ok && n != 0)
-        ok = probe_remote(run, probes, n, headers);
-    for (size_t i = 0; ok && i < n; i++) {
-        struct half *uid = &meeting->uids.at[probes[i].id];
-
-        if (!probes[i].got) {
-            uid->doubt = probes[i].doubt;
-            uid->open_header = headers;
-            continue;
-        }
-        /* Courier cuts the last byte of a header that no empty line ends: then only the body, as small, says what it is. */
-        uid->open_header = (headers || !uid->has_header) && !probes[i].digests.whole_header;
-        if (headers && uid->open_header)
-            continue;
-        uid->received = probes[i].received;
-        uid->vague = !probes[i].received && probes[i].message_id[0] == '\0';
-        if (!uid->has_header) /* a body that is cut short may be cut in its header */
-            memcpy(uid->header, probes[i].digests.header, DIGEST_SIZE);
-        uid->has_header = true;
-        memcpy(uid->message_id, probes[i].message_id, sizeof uid->message_id);
-        if (headers)
-            continue;
-        uid->got_body = true;
-        uid->doubt = false;
-        uid->cut = probes[i].cut;
-        uid->body_size = probes[i].digests.size;
-        memcpy(uid->wire, probes[i].digests.wire, DIGEST_SIZE);
-        memcpy(uid->canonical, probes[i].digests.canonical, DIGEST_SIZE);
-    }
-    free(probes);
-    return ok;
-}
-
-/*
- * Two rows become one: the file's, with the UID and what the server showed of it. One that had a UID before keeps its bases, so that what
- * either side changed meanwhile is merged; and its removal, if it waits for one.
- */
-static bool
-join(struct meeting *meeting, struct half *file, struct half *uid, bool by_header)
-{
-    struct run *run = meeting->run;
-    struct journal_message *here = calloc(2, sizeof *here), *there = here + 1;
-    bool removed = false, ok = here != NULL || run_no_memory(run);
-
-    ok = ok && run_load(run, file->id, here) && run_load(run, uid->id, there) &&
-         ((here->facts & FACT_GONE_HERE) == 0 || missing_goes_on(run, here, there->flags.rseen, &removed));
-    if (ok) {
-        here->uid = there->uid;
-        here->size = there->size;
-        here->date = there->date;
-        here->flags.rseen = there->flags.rseen;
-        merge_keywords(here->keywords, there->keywords);
-        if (file->alias) { /* its bases were those of another UID */
-            here->refers_to = 0;
-            here->flags = merge_unknown(here->flags);
-        }
-        here->flags = merge_level(here->flags, FLAG_ALL);
-        if ((here->facts & FACT_OUT_OF_VIEW) != 0) /* this one is perhaps an equal one */
-            here->flags = merge_equal(here->flags);
-        here->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW | FACT_REFUSED | FACT_APART | FACT_ECHO |
-                                   FACT_ALIAS | FACT_BY_HEADER | FACT_AGAIN);
-        if ((here->facts & FACT_GONE_HERE) == 0 || removed) /* otherwise its file is fetched again */
-            here->facts &= ~(unsigned)FACT_UNPAIRED;
-        if (by_header)
-            here->facts |= FACT_BY_HEADER;
-        ok = meeting_take_intent(run, here) && journal_message_delete(run->journal, there->id, &run->err) &&
-             journal_message_save(run->journal, here, &run->err) &&
-             (!id_set_has(&meeting->mailbox->lacked, here->id) || uneven_met_again(run, meeting->mailbox, here->id));
-    }
-    if (ok) {
-        file->paired = uid->paired = true;
-        run_did(run, meeting->mailbox, (struct report_done){.act = DID_PAIR, .uid = here->uid, .file = here->base});
-    }
-    free(here);
-    return ok;
-}
-
-/* ---- groups of halves that share a digest, walked side by side ---- */
-
-enum key { KEY_HEADER, KEY_WIRE, KEY_CANONICAL };
-
-static const unsigned char *
-key_of(const struct half *half, enum key key)
-{
-    return key == KEY_HEADER ? half->header : key == KEY_WIRE ? half->wire : half->canonical;
-}
-
-static int
-compare_by(const void *pa, const void *pb, void *context)
-{
-    const struct half *a = *(struct half *const *)pa, *b = *(struct half *const *)pb;
-    int digest = memcmp(key_of(a, *(enum key *)context), key_of(b, *(enum key *)context), DIGEST_SIZE);
-
-    if (digest != 0)
-        return digest;
-    if (a->uid != b->uid)
-        return a->uid < b->uid ? -1 : 1;
-    if (a->rank != b->rank)
-        return a->rank < b->rank ? -1 : 1;
-    return a->id == b->id ? 0 : a->id < b->id ? -1 : 1;
+    return uid->wanted && !uid->has_header;
 }
 
 static bool
-may_take_part(const struct half *half, enum key key, bool is_file)
+lacks_body(const struct half *uid)
 {
-    if (half->paired)
-        return false;
-    if (is_file)
-        return key != KEY_CANONICAL || half->intent;
-    return key == KEY_HEADER ? half->wanted && half->has_header : half->got_body;
-}
-
-static size_t
-sort_by(struct halves *halves, enum key key, bool is_file, struct half **out)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < halves->count; i++) {
-        if (may_take_part(&halves->at[i], key, is_file))
-            out[n++] = &halves->at[i];
-    }
-    if (n > 1)
-        qsort_r(out, n, sizeof *out, compare_by, &key);
-    return n;
-}
-
-typedef bool group_fn(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids,
-                      size_t uid_count);
-
-static bool
-walk_groups(struct meeting *meeting, enum key key, group_fn *group)
-{
-    struct half **files = calloc(meeting->files.count + 1, sizeof(struct half *));
-    struct half **uids = calloc(meeting->uids.count + 1, sizeof(struct half *));
-    bool ok = (files != NULL && uids != NULL) || run_no_memory(meeting->run);
-    size_t nf = ok ? sort_by(&meeting->files, key, true, files) : 0,
-           nu = ok ? sort_by(&meeting->uids, key, false, uids) : 0;
-
-    for (size_t f = 0, u = 0; ok && f < nf && u < nu;) {
-        int order = memcmp(key_of(files[f], key), key_of(uids[u], key), DIGEST_SIZE);
-        size_t f_end = f, u_end = u;
-
-        if (order != 0) {
-            f += order < 0;
-            u += order > 0;
-            continue;
-        }
-        while (f_end < nf && memcmp(key_of(files[f_end], key), key_of(files[f], key), DIGEST_SIZE) == 0)
-            f_end++;
-        while (u_end < nu && memcmp(key_of(uids[u_end], key), key_of(uids[u], key), DIGEST_SIZE) == 0)
-            u_end++;
-        ok = group(meeting, files + f, f_end - f, uids + u, u_end - u);
-        f = f_end;
-        u = u_end;
-    }
-    free(files);
-    free(uids);
-    return ok;
+    return uid->wanted && !uid->got_body;
 }
 
 /*
@@ -228,7 +53,7 @@ join_headers(struct meeting *meeting, struct half **files, size_t file_count, st
     for (size_t f = 0; named && f < file_count; f++) {
         for (size_t u = 0; !files[f]->paired && !files[f]->intent && u < uid_count; u++) {
             if (!uids[u]->paired && uids[u]->size == files[f]->size && strcmp(uids[u]->base, files[f]->base) == 0 &&
-                !join(meeting, files[f], uids[u], true))
+                !join_halves(meeting, files[f], uids[u], FACT_BY_HEADER))
                 return false;
         }
     }
@@ -236,7 +61,7 @@ join_headers(struct meeting *meeting, struct half **files, size_t file_count, st
         return true;
     if (files[0]->dated && files[0]->date != uids[0]->date)
         return true;
-    return files[0]->size != uids[0]->size || join(meeting, files[0], uids[0], true);
+    return files[0]->size != uids[0]->size || join_halves(meeting, files[0], uids[0], FACT_BY_HEADER);
 }
 
 /*
@@ -249,7 +74,7 @@ join_sent(struct meeting *meeting, struct half **files, size_t file_count, struc
     for (size_t f = 0; f < file_count; f++) {
         for (size_t u = 0; files[f]->intent && !files[f]->paired && u < uid_count; u++) {
             if (!uids[u]->paired && uids[u]->uid >= files[f]->intent_uidnext &&
-                uids[u]->date == files[f]->intent_date && !join(meeting, files[f], uids[u], false))
+                uids[u]->date == files[f]->intent_date && !join_halves(meeting, files[f], uids[u], 0))
                 return false;
         }
     }
@@ -277,7 +102,7 @@ join_like(struct meeting *meeting, struct half **files, size_t file_count, struc
             first++;
         for (u = first; u < uid_count && (uids[u]->paired || uids[u]->flags != files[f]->flags);)
             u++;
-        if (u < uid_count && !join(meeting, files[f], uids[u], false))
+        if (u < uid_count && !join_halves(meeting, files[f], uids[u], 0))
             return false;
     }
     return true;
@@ -298,7 +123,7 @@ join_bodies(struct meeting *meeting, struct half **files, size_t file_count, str
             f++;
         } else if (uids[u]->paired) {
             u++;
-        } else if (!join(meeting, files[f++], uids[u++], false)) {
+        } else if (!join_halves(meeting, files[f++], uids[u++], 0)) {
             return false;
         }
     }
@@ -329,7 +154,7 @@ join_rewritten(struct meeting *meeting, bool sent)
         if (sent)
             run_complain(meeting->run, meeting->mailbox, "store a message on the server byte for byte", file->base,
                          "The server changed its bytes; the file here stays as it is.");
-        if (!join(meeting, file, uid, false))
+        if (!join_halves(meeting, file, uid, FACT_FOREIGN))
             return false;
     }
     return true;
@@ -363,7 +188,7 @@ static bool
 narrow(struct meeting *meeting)
 {
     struct halves left = {0};
-    bool ok = walk_groups(meeting, KEY_HEADER, want_bodies);
+    bool ok = groups_walk(meeting, KEY_HEADER, want_bodies);
 
     for (size_t f = 0; ok && f < meeting->files.count; f++) {
         const struct half *file = &meeting->files.at[f];
@@ -384,6 +209,15 @@ narrow(struct meeting *meeting)
 }
 
 static bool
+save_kinship(struct run *run, const struct half *uid)
+{
+    struct journal_kinship kinship = {.kin = uid->kinship->kin, .has_alike = uid->kinship->has_alike};
+
+    memcpy(kinship.alike, uid->kinship->alike, DIGEST_SIZE);
+    return journal_kinship_save(run->journal, uid->id, &kinship, &run->err);
+}
+
+static bool
 save_headers(struct meeting *meeting)
 {
     struct journal_message message;
@@ -400,7 +234,8 @@ save_headers(struct meeting *meeting)
         message.has_header = true;
         message.facts |= uid->vague ? FACT_VAGUE : 0;
         memcpy(message.header, uid->header, DIGEST_SIZE);
-        if (!journal_message_save(meeting->run->journal, &message, &meeting->run->err))
+        if (!journal_message_save(meeting->run->journal, &message, &meeting->run->err) ||
+            (uid->kinship != NULL && !save_kinship(meeting->run, uid)))
             return false;
     }
     return true;
@@ -415,6 +250,8 @@ may_be(const struct half *file, const struct half *uid)
     if (uid->has_header && !uid->open_header && memcmp(file->header, uid->header, DIGEST_SIZE) == 0)
         return true;
     if (uid->late && (!uid->has_header || uid->open_header)) /* what a server says of a size excludes nobody */
+        return true;
+    if (related_may_be(file, uid))
         return true;
     return (!uid->has_header || uid->open_header || (file->intent && uid->uid >= file->intent_uidnext)) &&
            meeting_is_plausible(file->size, uid->size);
@@ -502,13 +339,15 @@ hold_doubtful(struct meeting *meeting)
 static bool
 meet(struct meeting *meeting)
 {
-    if (!renamed_join_files(meeting) || !take_probes(meeting, true) || !meeting_judge_headers(meeting) ||
-        !walk_groups(meeting, KEY_HEADER, join_headers))
+    if (!renamed_join_files(meeting) || !read_uids(meeting, true, lacks_header) || !meeting_judge_headers(meeting) ||
+        !groups_walk(meeting, KEY_HEADER, join_headers))
         return false;
     if (!join_rewritten(meeting, false) || !narrow(meeting))
         return false;
-    if (any_left(meeting) && (!take_probes(meeting, false) || !walk_groups(meeting, KEY_WIRE, join_bodies) ||
-                              !walk_groups(meeting, KEY_CANONICAL, join_canonical) || !join_rewritten(meeting, true)))
+    if (any_left(meeting) && (!read_uids(meeting, false, lacks_body) || !groups_walk(meeting, KEY_WIRE, join_bodies) ||
+                              !groups_walk(meeting, KEY_CANONICAL, join_canonical) || !join_rewritten(meeting, true)))
+        return false;
+    if (!related_join(meeting))
         return false;
     return meeting_keep_flags(meeting) && save_headers(meeting) && find_parts(meeting) && hold_doubtful(meeting);
 }
@@ -556,6 +395,7 @@ identify_mailbox(struct run *run, uint32_t index)
     ok = run_end(run, ok);
     free(meeting.files.at);
     free(meeting.uids.at);
+    arena_free(&meeting.arena);
     return ok;
 }
 

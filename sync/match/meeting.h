@@ -2,6 +2,7 @@
 #ifndef SYNC_MATCH_MEETING_H
 #define SYNC_MATCH_MEETING_H
 
+#include "sync/match/kinship.h"
 #include "sync/run/run.h"
 
 struct half { /* a message that is on one side only */
@@ -23,6 +24,7 @@ struct half { /* a message that is on one side only */
     bool telling;     /* no other message has this header: it alone says which message it is */
     bool open_header; /* what the server showed as header has no empty line at its end */
     bool same_header; /* a file that is not paired yet has the same header */
+    bool kin;         /* ... or one that is kin, and only its body says whether they are one message */
     bool got_body;
     bool doubt;    /* its header or body could not be read: it is not known which file it is */
     bool late;     /* its header is asked for at the end of this run: until then it may be any file, whatever its size */
@@ -35,6 +37,7 @@ struct half { /* a message that is on one side only */
     uint32_t intent_uidnext;
     int64_t intent_date;
     char message_id[256];
+    struct kinship *kinship; /* NULL: not known (yet); the meeting's */
 };
 
 struct halves {
@@ -47,6 +50,7 @@ struct meeting { /* one mailbox */
     uint32_t index;
     struct mailbox *mailbox;
     struct halves files, uids;
+    struct arena arena; /* kinships */
 };
 
 /** Add a half; NULL: out of memory, run->err says so. The pointer is valid until the next one is added. */

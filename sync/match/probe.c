@@ -18,7 +18,8 @@ struct probing {
     uint64_t literal; /* bytes of it that came */
     uint64_t told;    /* what the server says of its size with it, or READING_UNTOLD */
     struct digest *digest;
-    struct lines_grow grow; /* a file's digests are of its wire form, in which every LF has its CR */
+    struct kinship_reader *kinship; /* NULL: of none it is wanted */
+    struct lines_grow grow;         /* a file's digests are of its wire form, in which every LF has its CR */
     struct buffer header;
 };
 
@@ -33,7 +34,8 @@ on_begin(void *context, size_t index, uint64_t size)
     probing->told = READING_UNTOLD;
     buffer_clear(&probing->header);
     probing->grow = (struct lines_grow){0};
-    if (digest_reset(probing->digest, !probing->headers)) /* a body may be what became of a file that was sent */
+    if (digest_reset(probing->digest, !probing->headers) && /* a body may be what became of a file that was sent */
+        (probing->kinship == NULL || kinship_begin(probing->kinship, !probing->headers)))
         return true;
     error_set(&probing->run->err, ERROR_LOCAL, "compute a digest");
     return false;
@@ -53,7 +55,8 @@ on_data(void *context, size_t index, const void *bytes, size_t len)
     for (size_t at = 0; at < len;) {
         size_t out, taken = lines_grow(&probing->grow, (const char *)bytes + at, len - at, wire, sizeof wire, &out);
 
-        if (!digest_add(probing->digest, wire, out)) {
+        if (!digest_add(probing->digest, wire, out) ||
+            (probing->kinship != NULL && !kinship_add(probing->kinship, wire, out))) {
             error_set(&probing->run->err, ERROR_LOCAL, "compute a digest");
             return false;
         }
@@ -126,8 +129,10 @@ on_end(void *context, size_t index, uint32_t uid)
     struct probing *probing = context;
     const struct remote_fetch *request = &probing->requests[index];
     struct digests digests;
+    struct kinship kinship = {0};
 
-    if (!digest_finish(probing->digest, &digests)) {
+    if (!digest_finish(probing->digest, &digests) ||
+        (probing->kinship != NULL && !kinship_finish(probing->kinship, &kinship))) {
         error_set(&probing->run->err, ERROR_LOCAL, "compute a digest");
         return false;
     }
@@ -140,6 +145,8 @@ on_end(void *context, size_t index, uint32_t uid)
         probe->got = true;
         probe->doubt = false;
         probe->digests = digests;
+        if (probe->kinship != NULL)
+            *probe->kinship = kinship;
         probe_message_id((struct text){probing->header.at, probing->header.len}, probe->message_id);
         probe->received = has_received((struct text){probing->header.at, probing->header.len});
     }
@@ -278,6 +285,19 @@ note_overtaken(const struct probing *probing)
     }
 }
 
+/* A reader where one of them wants to know it. */
+static bool
+begin_kinships(struct probing *probing, const struct probe *probes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (probes[i].kinship == NULL)
+            continue;
+        probing->kinship = kinship_new();
+        return probing->kinship != NULL || run_no_memory(probing->run);
+    }
+    return true;
+}
+
 bool
 probe_remote(struct run *run, struct probe *probes, size_t count, bool headers)
 {
@@ -293,6 +313,7 @@ probe_remote(struct run *run, struct probe *probes, size_t count, bool headers)
                               .header = buffer_new(PROBE_HEADER_KEPT + 1)};
     bool ok = run_has(run, &arena) && (probing.digest != NULL || run_no_memory(run));
 
+    ok = ok && begin_kinships(&probing, probes, count);
     for (size_t i = 0; ok && i < count; i++) {
         const struct mailbox *mailbox = &run->mailboxes[probes[i].mailbox];
 
@@ -311,6 +332,7 @@ probe_remote(struct run *run, struct probe *probes, size_t count, bool headers)
         note_overtaken(&probing);
     }
     digest_free(probing.digest);
+    kinship_free(probing.kinship);
     buffer_free(&probing.header);
     arena_free(&arena);
     return ok;

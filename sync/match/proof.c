@@ -5,6 +5,7 @@
  */
 #include "sync/match/probe.h"
 #include "sync/match/proof.h"
+#include "sync/rows/foreign.h"
 #include "sync/rules/merge.h"
 
 static bool
@@ -32,6 +33,9 @@ come_apart(struct run *run, struct journal_message *message, const struct probe 
         memcpy(there->wire, probe->digests.wire, DIGEST_SIZE); /* so that they are not paired by that header again */
         message->uid = 0;
         message->flags = merge_new(message->flags, true);
+        if ((message->facts & FACT_FOREIGN) != 0) /* what it knows is of the server's copy: its file is read again */
+            message->has_wire = message->has_header = false;
+        message->facts &= ~(unsigned)FACT_FOREIGN;
         ok = (message->facts & FACT_GONE_HERE) != 0 ? journal_message_delete(run->journal, message->id, &run->err)
                                                     : journal_message_save(run->journal, message, &run->err);
     }
@@ -40,17 +44,29 @@ come_apart(struct run *run, struct journal_message *message, const struct probe 
     return ok;
 }
 
+/* Of a pair whose bytes differ the bodies must be equal. */
+static bool
+compare(struct run *run, const struct journal_message *message, const struct probe *probe, bool *same)
+{
+    bool known;
+
+    *same = memcmp(message->wire, probe->digests.wire, DIGEST_SIZE) == 0;
+    return *same || (message->facts & FACT_FOREIGN) == 0 ||
+           foreign_check(run, message, probe->kinship->body, same, &known);
+}
+
 /* *proven: it is known now whether they are one. What is missing of a body that is cut short may be what would make it equal. */
 static bool
 take_answer(struct run *run, const struct probe *probe, bool *proven, bool *apart)
 {
     struct journal_message *message = calloc(1, sizeof *message);
-    bool ok = (message != NULL || run_no_memory(run)) && run_load(run, probe->id, message);
+    bool ok = (message != NULL || run_no_memory(run)) && run_load(run, probe->id, message), same = false;
 
-    *proven = ok && (!probe->cut || memcmp(message->wire, probe->digests.wire, DIGEST_SIZE) == 0);
+    ok = ok && compare(run, message, probe, &same);
+    *proven = ok && (!probe->cut || same);
     if (*proven) {
         message->facts &= ~(unsigned)FACT_BY_HEADER;
-        *apart = memcmp(message->wire, probe->digests.wire, DIGEST_SIZE) != 0;
+        *apart = !same;
         ok = *apart ? come_apart(run, message, probe) : journal_message_save(run->journal, message, &run->err);
     }
     free(message);
@@ -84,8 +100,13 @@ gather(struct run *run, struct agenda *agenda, bool removals, struct probe *prob
 static bool
 read_all(struct run *run, struct probe *probes, struct todo **todos, size_t count)
 {
-    bool ok = probe_remote(run, probes, count, false) && run_begin(run);
+    struct arena arena = {0};
+    struct kinship *kinships = arena_array(&arena, count, sizeof *kinships);
+    bool ok = run_has(run, &arena);
 
+    for (size_t i = 0; ok && i < count; i++)
+        probes[i].kinship = &kinships[i];
+    ok = ok && probe_remote(run, probes, count, false) && run_begin(run);
     for (size_t i = 0; ok && i < count; i++) {
         bool proven = false, apart = false;
 
@@ -94,6 +115,7 @@ read_all(struct run *run, struct probe *probes, struct todo **todos, size_t coun
         todos[i]->dropped = !proven || apart; /* what could not be read waits */
         run->replan = run->replan || apart;
     }
+    arena_free(&arena);
     return run_end(run, ok);
 }
 

@@ -1,6 +1,7 @@
 /* See alias.h. */
 #include "sync/rows/alias.h"
 
+#include "sync/rows/foreign.h"
 #include "sync/rules/merge.h"
 
 bool
@@ -34,7 +35,7 @@ inherit(struct run *run, const struct journal_message *holder, struct journal_me
     heir->size = holder->size;
     heir->date = holder->date;
     heir->flags = merge_heir(heir->flags, holder->flags);
-    return journal_message_save(run->journal, heir, &run->err);
+    return foreign_carry(run, holder, heir) && journal_message_save(run->journal, heir, &run->err);
 }
 
 bool

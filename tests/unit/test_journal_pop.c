@@ -230,6 +230,29 @@ a_journal_of_version_3_gets_mailboxes_whose_lists_and_counts_agree(void **state)
 }
 
 static void
+a_journal_of_version_6_has_no_messages_in_other_bytes(void **state)
+{
+    struct place *p = *state;
+    char stamp[128];
+    uint64_t foreign = 4711;
+
+    assert_int_equal(mkdir(p->folder, 0700), 0);
+    for (int i = 0; i < 6; i++)
+        given_sql(p, schema_steps[i]);
+    text_print(stamp, sizeof stamp,
+               "PRAGMA application_id = %d; PRAGMA user_version = 6; INSERT INTO meta VALUES ('clean', '1')",
+               SCHEMA_APPLICATION);
+    given_sql(p, stamp);
+
+    struct journal *journal = opened(p);
+
+    assert_true(journal_message_count(journal, 0, WHICH_FOREIGN, &foreign, &p->err));
+    assert_int_equal(foreign, 0);
+    assert_int_equal(messages_in(p, journal), 0);
+    journal_close(journal);
+}
+
+static void
 a_reader_sees_a_journal_of_version_1_without_changing_it(void **state)
 {
     struct place *p = *state;
@@ -264,6 +287,7 @@ main(void)
         TEST(a_journal_of_version_1_gets_the_new_table_and_keeps_its_mail),
         TEST(a_journal_of_version_2_keeps_its_quarantine_and_the_dates_in_it),
         TEST(a_journal_of_version_3_gets_mailboxes_whose_lists_and_counts_agree),
+        TEST(a_journal_of_version_6_has_no_messages_in_other_bytes),
         TEST(what_an_older_journal_holds_stands_on_its_list),
         TEST(a_reader_sees_a_journal_of_version_1_without_changing_it),
     };

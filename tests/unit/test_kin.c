@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "sync/import/kin.h"
+#include "store/base/kin.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 #define BASE "From: a@x\r\nMessage-ID: <1@x>\r\nSubject: s\r\n"

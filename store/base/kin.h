@@ -6,8 +6,8 @@
  * Order of calls: kin_new, then for each message any number of kin_add (the header block, split anywhere; what follows its empty line
  * is ignored) and one kin_finish.
  */
-#ifndef SYNC_IMPORT_KIN_H
-#define SYNC_IMPORT_KIN_H
+#ifndef STORE_BASE_KIN_H
+#define STORE_BASE_KIN_H
 
 #include "store/base/digest.h"
 

@@ -2,7 +2,7 @@
  * Kin of a header: see kin.h. One pass, a byte at a time, in constant memory: a line is known by its name, so at most the beginning of a
  * line waits for the next byte. Canonical form: CR* LF is LF, any other CR stays, NUL is 0x80, as in store/base/digest.h.
  */
-#include "sync/import/kin.h"
+#include "store/base/kin.h"
 
 #include <strings.h>
 

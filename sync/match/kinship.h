@@ -1,0 +1,42 @@
+/*
+ * What says that two messages are one although their bytes differ: a copy that a mail program made with lines of its own (store/base/kin.h), or one
+ * whose header a server rewrote. Read from a header alone, or from a whole message.
+ */
+#ifndef SYNC_MATCH_KINSHIP_H
+#define SYNC_MATCH_KINSHIP_H
+
+#include "store/base/kin.h"
+#include "store/base/text.h"
+
+struct kinship {
+    struct kin kin;
+    bool has_alike; /* it has a Message-ID, a From and a Date that says an instant */
+    unsigned char alike
+        [DIGEST_SIZE]; /* of Message-ID, the instant, From and Subject, as people read them (store/message/header.h) */
+    bool has_body;     /* the whole message was read */
+    unsigned char body[DIGEST_SIZE]; /* of what follows the header, as added */
+};
+
+struct kinship_reader; /* one message at a time streams by */
+
+/** @return NULL: out of memory, or OpenSSL failed */
+struct kinship_reader *kinship_new(void);
+/** Start over with the next message. @param body  its body will come, too */
+MUST_CHECK bool kinship_begin(struct kinship_reader *reader, bool body);
+/** Bytes of the header block, or of the message, split anywhere. @return false: out of memory, or OpenSSL failed */
+MUST_CHECK bool kinship_add(struct kinship_reader *reader, const void *bytes, size_t len);
+/** Is the header over? What follows matters for the body alone. */
+bool kinship_is_past_header(const struct kinship_reader *reader);
+/** What was added since the begin. @return false: out of memory, or OpenSSL failed */
+MUST_CHECK bool kinship_finish(struct kinship_reader *reader, struct kinship *out);
+/** NULL-safe. */
+void kinship_free(struct kinship_reader *reader);
+
+/**
+ * Does the size of each say that the two, whose headers are kin, differ by nothing but the lines that count for nothing?
+ *
+ * @param one_size, other_size  bytes on the wire
+ */
+bool kinship_explains(const struct kinship *one, uint64_t one_size, const struct kinship *other, uint64_t other_size);
+
+#endif

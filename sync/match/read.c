@@ -1,0 +1,141 @@
+/* See read.h. */
+#include "sync/match/read.h"
+
+#include "sync/match/probe.h"
+#include "sync/rows/readings.h"
+#include "sync/run/attempts.h"
+
+#define FEW_FILES 1000 /* with more of them some file has about any size */
+
+/* A body that is cut may be cut in its header: what was known of that stays. */
+static void
+take_kinship(struct half *uid, const struct probe *probe, bool headers)
+{
+    if (uid->kinship == NULL && (probe->digests.whole_header || (!headers && !probe->cut))) {
+        uid->kinship = probe->kinship;
+        return;
+    }
+    if (headers || uid->kinship == NULL)
+        return;
+    uid->kinship->has_body = true;
+    memcpy(uid->kinship->body, probe->kinship->body, DIGEST_SIZE);
+}
+
+static void
+take_answer(struct half *uid, const struct probe *probe, bool headers)
+{
+    if (!probe->got) {
+        uid->doubt = probe->doubt;
+        uid->open_header = headers;
+        return;
+    }
+    /* Courier cuts the last byte of a header that no empty line ends: then only the body, as small, says what it is. */
+    uid->open_header = (headers || !uid->has_header) && !probe->digests.whole_header;
+    if (headers && uid->open_header)
+        return;
+    take_kinship(uid, probe, headers);
+    uid->received = probe->received;
+    uid->vague = !probe->received && probe->message_id[0] == '\0';
+    if (!uid->has_header) /* a body that is cut short may be cut in its header */
+        memcpy(uid->header, probe->digests.header, DIGEST_SIZE);
+    uid->has_header = true;
+    memcpy(uid->message_id, probe->message_id, sizeof uid->message_id);
+    if (headers)
+        return;
+    uid->got_body = true;
+    uid->doubt = false;
+    uid->cut = probe->cut;
+    uid->body_size = probe->digests.size;
+    memcpy(uid->wire, probe->digests.wire, DIGEST_SIZE);
+    memcpy(uid->canonical, probe->digests.canonical, DIGEST_SIZE);
+}
+
+bool
+read_uids(struct meeting *meeting, bool headers, bool is_wanted(const struct half *uid))
+{
+    struct run *run = meeting->run;
+    struct probe *probes = calloc(meeting->uids.count + 1, sizeof *probes);
+    size_t n = 0;
+    bool ok = probes != NULL || run_no_memory(run);
+
+    for (size_t u = 0; ok && u < meeting->uids.count; u++) {
+        struct half *uid = &meeting->uids.at[u];
+
+        if (uid->paired || !is_wanted(uid))
+            continue;
+        uid->late = attempts_comes_last(run, meeting->mailbox, ATTEMPT_HEADER, uid->uid);
+        uid->given_up = reading_given_up(run, uid->id); /* not asked for again in this run */
+        uid->doubt = uid->doubt || uid->given_up;
+        if (uid->given_up)
+            continue;
+        probes[n++] = (struct probe){.mailbox = meeting->index,
+                                     .uid = uid->uid,
+                                     .id = (int64_t)u,
+                                     .size = uid->size,
+                                     .kinship = arena_array(&meeting->arena, 1, sizeof(struct kinship))};
+    }
+    ok = ok && run_has(run, &meeting->arena);
+    /* A message that can't be read keeps back only files that it may be. */
+    for (size_t i = 0; ok && headers && meeting->files.count <= FEW_FILES && i < n; i++) {
+        const struct half *uid = &meeting->uids.at[probes[i].id];
+
+        probes[i].unlikely = !uid->late && !meeting_fits(meeting, uid);
+    }
+    if (ok && n != 0)
+        ok = probe_remote(run, probes, n, headers);
+    for (size_t i = 0; ok && i < n; i++)
+        take_answer(&meeting->uids.at[probes[i].id], &probes[i], headers);
+    free(probes);
+    return ok;
+}
+
+/* *whole: to the end of what is wanted. */
+static bool
+read_bytes(struct run *run, void *handle, struct kinship_reader *reader, bool body, bool *whole)
+{
+    char bytes[16384];
+    size_t got = 0;
+    struct error err = {0};
+
+    *whole = false;
+    do {
+        if (!run->local.ops->read(run->local.self, handle, bytes, sizeof bytes, &got, &err))
+            return true; /* what can't be read is compared with nothing */
+        if (got != 0 && !kinship_add(reader, bytes, got))
+            return run_no_memory(run);
+    } while (got != 0 && (body || !kinship_is_past_header(reader)));
+    *whole = true;
+    return true;
+}
+
+bool
+read_file(struct meeting *meeting, struct half *file, bool body)
+{
+    struct run *run = meeting->run;
+    struct kinship_reader *reader = kinship_new();
+    struct kinship *kinship = arena_array(&meeting->arena, 1, sizeof *kinship);
+    struct journal_message *message = calloc(1, sizeof *message);
+    struct local_file name;
+    struct error err = {0};
+    void *handle = NULL;
+    bool missing = false, whole = false;
+    bool ok = (reader != NULL && message != NULL) || run_no_memory(run);
+
+    ok = ok && run_has(run, &meeting->arena) && run_load(run, file->id, message);
+    if (ok && message->base[0] != '\0' && !file->gone) {
+        name = run_file(meeting->mailbox, message);
+        if (run->local.ops->read_open(run->local.self, &name, &handle, &missing, &err) && handle != NULL)
+            ok = (kinship_begin(reader, body) || run_no_memory(run)) && read_bytes(run, handle, reader, body, &whole);
+        else if (missing)
+            meeting->mailbox->look_here = true;
+        if (handle != NULL)
+            run->local.ops->read_close(run->local.self, handle);
+    }
+    if (ok && whole) {
+        ok = kinship_finish(reader, kinship) || run_no_memory(run);
+        file->kinship = kinship;
+    }
+    kinship_free(reader);
+    free(message);
+    return ok;
+}

@@ -1,0 +1,17 @@
+/* What a meeting reads: headers and bodies of UIDs, and of files what their rows do not know. */
+#ifndef SYNC_MATCH_READ_H
+#define SYNC_MATCH_READ_H
+
+#include "sync/match/meeting.h"
+
+/**
+ * Headers (or bodies) of the UIDs that are not paired and that this one says yes to: their digests and kinships are in the halves, or `doubt`.
+ * What was given up in this run is not asked for.
+ *
+ * @return false: run->err
+ */
+MUST_CHECK bool read_uids(struct meeting *meeting, bool headers, bool is_wanted(const struct half *uid));
+/** The kinship of a file, with its body or without. NULL is left where it is gone or can't be read: then it is looked for again. */
+MUST_CHECK bool read_file(struct meeting *meeting, struct half *file, bool body);
+
+#endif

@@ -1,0 +1,212 @@
+/*
+ * Each step works on what the step before left over, as multisets:
+ *   kin headers     one file fits one UID, and the header is one that names a message: their sizes must be explained by the lines that count
+ *                   for nothing, else the bodies are read, as where several fit, where the header names nothing, and in \Drafts
+ *   equal bodies    under kin headers
+ *   other headers   same Message-ID, unique on both sides, same instant, sender and subject. Kin headers over other bodies are two messages
+ * Both keep their bytes (FACT_FOREIGN).
+ */
+#include "sync/match/related.h"
+
+#include "sync/match/groups.h"
+#include "sync/match/join.h"
+#include "sync/match/read.h"
+#include "sync/rows/drafts.h"
+
+static bool
+is_kin(const struct half *file, const struct half *uid)
+{
+    return !file->paired && !uid->paired && kin_same(&file->kinship->kin, &uid->kinship->kin);
+}
+
+bool
+related_may_be(const struct half *file, const struct half *uid)
+{
+    return uid->kin && file->kinship != NULL && uid->kinship != NULL && is_kin(file, uid);
+}
+
+/* ---- what is compared ---- */
+
+/* Of a header that an earlier run read only its digest is in the half. */
+static bool
+recall_kinship(struct meeting *meeting, struct half *uid)
+{
+    struct run *run = meeting->run;
+    struct journal_kinship known;
+    bool found;
+
+    if (!journal_kinship_get(run->journal, uid->id, &known, &found, &run->err))
+        return false;
+    if (!found)
+        return true;
+    uid->kinship = arena_array(&meeting->arena, 1, sizeof *uid->kinship);
+    if (!run_has(run, &meeting->arena))
+        return false;
+    *uid->kinship = (struct kinship){.kin = known.kin, .has_alike = known.has_alike};
+    memcpy(uid->kinship->alike, known.alike, DIGEST_SIZE);
+    return true;
+}
+
+static bool
+is_left(const struct half *uid)
+{
+    return !uid->paired && (uid->kinship != NULL || (uid->has_header && !uid->open_header));
+}
+
+static bool
+lacks_kinship(const struct half *uid)
+{
+    return is_left(uid) && uid->kinship == NULL;
+}
+
+static bool
+gather(struct meeting *meeting, bool *any)
+{
+    bool file = false, uid = false, ok = true;
+
+    for (size_t u = 0; ok && u < meeting->uids.count; u++) {
+        uid = uid || is_left(&meeting->uids.at[u]);
+        ok = !lacks_kinship(&meeting->uids.at[u]) || recall_kinship(meeting, &meeting->uids.at[u]);
+    }
+    for (size_t f = 0; ok && uid && f < meeting->files.count; f++) {
+        struct half *half = &meeting->files.at[f];
+
+        if (half->paired || half->alias || half->lacked)
+            continue;
+        ok = read_file(meeting, half, false);
+        file = file || half->kinship != NULL;
+    }
+    *any = file && uid;
+    return ok && (!*any || read_uids(meeting, true, lacks_kinship));
+}
+
+/* ---- kin ---- */
+
+/* The only one that fits, or NULL; *none: no one does. */
+static struct half *
+find_only(const struct half *half, bool is_file, struct half **others, size_t count, bool *none)
+{
+    struct half *only = NULL;
+
+    *none = true;
+    for (size_t i = 0; i < count; i++) {
+        if (!(is_file ? is_kin(half, others[i]) : is_kin(others[i], half)))
+            continue;
+        if (!*none)
+            return NULL;
+        *none = false;
+        only = others[i];
+    }
+    return only;
+}
+
+/* The header names one message, and the sizes say that nothing but the lines that count for nothing differs. */
+static bool
+suffices(const struct meeting *meeting, const struct half *file, const struct half *uid)
+{
+    return file->kinship->kin.names && !file->intent && mailbox_drafts(meeting->mailbox) == DRAFTS_NONE &&
+           kinship_explains(file->kinship, file->size, uid->kinship, uid->size);
+}
+
+static bool
+join_kin_headers(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
+{
+    for (size_t f = 0; f < file_count; f++) {
+        bool none, none_back;
+        struct half *uid = find_only(files[f], true, uids, uid_count, &none);
+        const struct half *back = uid != NULL ? find_only(uid, false, files, file_count, &none_back) : NULL;
+
+        if (none)
+            continue;
+        if (back != NULL && suffices(meeting, files[f], uid)) {
+            if (!join_halves(meeting, files[f], uid, FACT_FOREIGN | FACT_BY_HEADER))
+                return false;
+            continue;
+        }
+        files[f]->kin = true;
+        for (size_t u = 0; u < uid_count; u++)
+            uids[u]->kin = uids[u]->kin || is_kin(files[f], uids[u]);
+    }
+    return true;
+}
+
+static bool
+wants_kin_body(const struct half *uid)
+{
+    return uid->kin && !uid->kinship->has_body;
+}
+
+/* Of equal ones first that which shows the same flags. */
+static struct half *
+find_same_body(const struct half *file, struct half **uids, size_t count)
+{
+    struct half *best = NULL;
+
+    for (size_t u = 0; u < count; u++) {
+        if (!uids[u]->kinship->has_body || !is_kin(file, uids[u]) ||
+            memcmp(file->kinship->body, uids[u]->kinship->body, DIGEST_SIZE) != 0)
+            continue;
+        if (uids[u]->flags == file->flags)
+            return uids[u];
+        best = best != NULL ? best : uids[u];
+    }
+    return best;
+}
+
+static bool
+join_kin_bodies(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
+{
+    for (size_t f = 0; f < file_count; f++) {
+        struct half *uid = files[f]->kinship->has_body ? find_same_body(files[f], uids, uid_count) : NULL;
+
+        if (uid != NULL && !join_halves(meeting, files[f], uid, FACT_FOREIGN))
+            return false;
+    }
+    /* What came short may be any of those that are left. */
+    for (size_t u = 0; u < uid_count; u++)
+        uids[u]->doubt = uids[u]->doubt || (uids[u]->kin && uids[u]->cut && !uids[u]->paired);
+    return true;
+}
+
+static bool
+join_kin(struct meeting *meeting)
+{
+    bool ok = groups_walk(meeting, KEY_KIN, join_kin_headers), any = false;
+
+    for (size_t f = 0; ok && f < meeting->files.count; f++) {
+        struct half *file = &meeting->files.at[f];
+
+        if (file->paired || !file->kin)
+            continue;
+        any = true;
+        ok = read_file(meeting, file, true);
+    }
+    return ok &&
+           (!any || (read_uids(meeting, false, wants_kin_body) && groups_walk(meeting, KEY_KIN, join_kin_bodies)));
+}
+
+/* ---- the same message in other words ---- */
+
+static bool
+join_alike(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
+{
+    const struct kinship *file = files[0]->kinship, *uid = uids[0]->kinship;
+
+    if (file_count != 1 || uid_count != 1 || uids[0]->doubt || files[0]->intent || !file->has_alike || !uid->has_alike)
+        return true;
+    if (memcmp(file->alike, uid->alike, DIGEST_SIZE) != 0 || is_kin(files[0], uids[0]) ||
+        memcmp(files[0]->header, uids[0]->header, DIGEST_SIZE) == 0)
+        return true;
+    return join_halves(meeting, files[0], uids[0], FACT_FOREIGN);
+}
+
+bool
+related_join(struct meeting *meeting)
+{
+    bool any = false, ok = gather(meeting, &any);
+
+    if (!ok || !any)
+        return ok;
+    return join_kin(meeting) &&
+           (mailbox_drafts(meeting->mailbox) != DRAFTS_NONE || groups_walk(meeting, KEY_MESSAGE_ID, join_alike));
+}

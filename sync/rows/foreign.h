@@ -1,0 +1,20 @@
+/* Messages that are paired although their bytes differ (FACT_FOREIGN): what the row knows of the server's copy goes along with it. */
+#ifndef SYNC_ROWS_FOREIGN_H
+#define SYNC_ROWS_FOREIGN_H
+
+#include "sync/run/run.h"
+
+/**
+ * The message of `from` is `to` as well from now on (moved, copied, or the next file of its UID): the server's bytes are those of from's.
+ * Both have rows; saves neither. Inside a transaction.
+ */
+MUST_CHECK bool foreign_carry(struct run *run, const struct journal_message *from, struct journal_message *to);
+/**
+ * Is this body, as the server sends it, that of the row's file?
+ *
+ * @param known [out] whether anybody knows: of a message that a server rewrote only the fields were compared, and it is the message all the same
+ */
+MUST_CHECK bool foreign_check(struct run *run, const struct journal_message *message,
+                              const unsigned char body[static DIGEST_SIZE], bool *same, bool *known);
+
+#endif

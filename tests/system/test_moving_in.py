@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Trees that other programs filled are taken over: nothing is doubled, and no body travels."""
+import collections
+import os
+
+from base import PASSWORD, SystemTest, main
+from rig.movers import Mbsync, OfflineImap
+
+
+class MovingInTest(SystemTest):
+    COUNT = 30
+
+    def mover(self, kind, **options):
+        if not kind.is_here():
+            self.skipTest("%s is not installed" % kind.program)
+        mover = kind(self.server, self.user, PASSWORD, **options)
+        self.addCleanup(mover.close)
+        return mover
+
+    def given_a_full_account(self):
+        messages = self.corpus.messages(self.COUNT, edge=False)
+        self.client.create("Work/2024")
+        self.client.fill("INBOX", messages[::2])
+        self.client.fill("Work/2024", messages[1::2])
+        return messages
+
+    def counts_there(self):
+        return {name: len(self.client.messages(name)) for name in self.client.mailboxes()}
+
+    @staticmethod
+    def bytes_of(mover):
+        """{mailbox: multiset of digests}; flags that the other program does not carry may come."""
+        return {name: collections.Counter(f.digest for f in mover.maildir().files(name)) for name in mover.maildir().mailboxes()}
+
+    def bodies(self):
+        return self.proxy.stream("up").upper().count(b"BODY.PEEK[]")
+
+    def appended(self):
+        return self.proxy.stream("up").upper().count(b" APPEND ")
+
+    def point_golub_at(self, mover, **keys):
+        self.account = self.new_account("moved", maildir=mover.root, **keys)
+        self.maildir = self.account.maildir
+
+    def then_it_is_taken_over(self, mover):
+        before_there, before_here = self.counts_there(), self.bytes_of(mover)
+        self.sync()
+        self.assertEqual((self.bodies(), self.appended()), (0, 0), self.evidence())
+        self.assertEqual(self.counts_there(), before_there)
+        self.assertEqual(self.bytes_of(mover), before_here)
+        self.assert_idempotent()
+
+
+class MbsyncTest(MovingInTest):
+    def test_a_tree_that_was_pulled_is_taken_over(self):
+        self.given_a_full_account()
+        mover = self.mover(Mbsync)
+        mover.sync()
+        self.point_golub_at(mover)
+        self.then_it_is_taken_over(mover)
+
+    def test_mail_that_was_pushed_is_taken_over(self):
+        self.given_a_full_account()
+        mover = self.mover(Mbsync)
+        mover.sync()
+        for message in self.corpus.messages(5, edge=False):
+            mover.maildir().deliver("INBOX", message)
+        mover.sync()
+        self.point_golub_at(mover)
+        self.then_it_is_taken_over(mover)
+
+
+    def given_a_tree_that_was_taken_over(self):
+        messages = self.given_a_full_account()
+        mover = self.mover(Mbsync)
+        mover.sync()
+        self.point_golub_at(mover)
+        self.sync()
+        return messages
+
+    def file_of(self, message, mailbox):
+        """The file that the other program made of it."""
+        mark = [line for line in bytes(message).split(b"\r\n") if line.lower().startswith(b"message-id:")][0]
+        found = [f for f in self.maildir.files(mailbox) if mark in f.wire()]
+        self.assertEqual(len(found), 1, "%d files of %r in %s" % (len(found), mark, mailbox))
+        return found[0]
+
+    def quarantine(self):
+        folder = os.path.join(self.account.state, "quarantine")
+        found = {}
+        for name in os.listdir(folder) if os.path.isdir(folder) else ():
+            with open(os.path.join(folder, name), "rb") as f:
+                found[name] = f.read()
+        return found
+
+    def test_what_is_removed_here_goes_there_and_its_bytes_are_kept(self):
+        messages = self.given_a_tree_that_was_taken_over()
+        os.unlink(self.file_of(messages[4], "INBOX").path)
+        self.sync()
+        self.assertIsNone(self.client.uid_of("INBOX", messages[4]))
+        self.assertEqual(self.counts_there()["INBOX"], self.COUNT // 2 - 1)
+        self.assertIn(bytes(messages[4]).replace(b"\r\n", b"\n"), [d.replace(b"\r\n", b"\n") for d in self.quarantine().values()])
+        self.assert_idempotent()
+
+    def test_what_is_removed_there_goes_here_and_its_bytes_are_kept(self):
+        messages = self.given_a_tree_that_was_taken_over()
+        before = self.file_of(messages[4], "INBOX").bytes()
+        self.client.expunge("INBOX", [self.client.uid_of("INBOX", messages[4])])
+        self.sync()
+        self.assertEqual(len(self.maildir.files("INBOX")), self.COUNT // 2 - 1)
+        self.assertIn(before, self.quarantine().values())
+        self.assert_idempotent()
+
+    def test_what_moves_there_moves_here_as_it_is(self):
+        messages = self.given_a_tree_that_was_taken_over()
+        before = self.file_of(messages[4], "INBOX").bytes()
+        self.client.move("INBOX", [self.client.uid_of("INBOX", messages[4])], "Work/2024")
+        self.sync()
+        self.assertEqual((self.bodies(), self.appended()), (0, 0), self.evidence())
+        self.assertEqual(self.file_of(messages[4], "Work/2024").bytes(), before)
+        self.assert_idempotent()
+        os.unlink(self.file_of(messages[4], "Work/2024").path)
+        self.sync()
+        self.assertIsNone(self.client.uid_of("Work/2024", messages[4]))
+        self.assertTrue(any(b"X-TUID" not in data for data in self.quarantine().values()))
+
+    def test_what_moves_here_moves_there_as_it_is(self):
+        messages = self.given_a_tree_that_was_taken_over()
+        file = self.file_of(messages[4], "INBOX")
+        self.client.store("INBOX", [self.client.uid_of("INBOX", messages[4])], "+", ["$label1"])
+        os.rename(file.path, os.path.join(self.maildir.folder("Work/2024"), "cur", file.name))
+        self.sync()
+        self.assertEqual((self.bodies(), self.appended()), (0, 0), self.evidence())
+        self.assertIn("$label1", [f.lower() for f in self.flags_there(messages[4], "Work/2024")])
+        self.assert_idempotent()
+
+    def test_flags_go_both_ways(self):
+        messages = self.given_a_tree_that_was_taken_over()
+        uid = self.client.uid_of("INBOX", messages[4])
+        self.client.store("INBOX", [uid], "+", ["\\Answered"])
+        file = self.file_of(messages[6], "INBOX")
+        os.rename(file.path, os.path.join(self.maildir.folder("INBOX"), "cur", file.base + ":2,F"))
+        self.sync()
+        self.assertIn("\\Answered", self.file_of(messages[4], "INBOX").flags)
+        self.assertIn("\\Flagged", self.flags_there(messages[6]))
+        self.assert_idempotent()
+
+
+class OfflineImapTest(MovingInTest):
+    def test_a_tree_of_nested_folders_is_taken_over(self):
+        self.given_a_full_account()
+        mover = self.mover(OfflineImap, separator="/")
+        mover.sync()
+        self.point_golub_at(mover)
+        self.then_it_is_taken_over(mover)
+
+
+if __name__ == "__main__":
+    main()

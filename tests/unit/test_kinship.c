@@ -1,0 +1,172 @@
+/* What says that two messages are one although their bytes differ. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sync/match/kinship.h"
+
+#define FROM "From: Ana <ana@x>\r\n"
+#define DATE "Date: Fri, 27 Nov 2026 17:00:00 +0100\r\n"
+#define ID "Message-ID: <1@x>\r\n"
+#define SUBJECT "Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r\n"
+#define HEADER FROM DATE ID SUBJECT
+
+static struct kinship
+kinship_of_pieces(const char *message, bool body, size_t piece)
+{
+    struct kinship_reader *reader = kinship_new();
+    const size_t len = strlen(message);
+    struct kinship kinship;
+
+    assert_non_null(reader);
+    assert_true(kinship_begin(reader, true) && kinship_add(reader, "X: what a cut message left", 20));
+    assert_true(kinship_begin(reader, body));
+    for (size_t at = 0; at < len; at += piece)
+        assert_true(kinship_add(reader, message + at, len - at < piece ? len - at : piece));
+    assert_true(kinship_finish(reader, &kinship));
+    kinship_free(reader);
+    return kinship;
+}
+
+static struct kinship
+kinship_of(const char *message)
+{
+    return kinship_of_pieces(message, true, 1000);
+}
+
+static bool
+is_same_body(const char *one, const char *other)
+{
+    const struct kinship a = kinship_of(one), b = kinship_of(other);
+
+    return a.has_body && b.has_body && memcmp(a.body, b.body, DIGEST_SIZE) == 0;
+}
+
+static bool
+is_alike(const char *one, const char *other)
+{
+    const struct kinship a = kinship_of(one), b = kinship_of(other);
+
+    return a.has_alike && b.has_alike && memcmp(a.alike, b.alike, DIGEST_SIZE) == 0;
+}
+
+static bool
+explains(const char *one, const char *other)
+{
+    const struct kinship a = kinship_of(one), b = kinship_of(other);
+
+    return kin_same(&a.kin, &b.kin) && kinship_explains(&a, strlen(one), &b, strlen(other));
+}
+
+static void
+the_body_is_what_follows_the_empty_line(void **state)
+{
+    (void)state;
+    assert_true(is_same_body(HEADER "\r\nbody\r\n", "Status: RO\r\n" HEADER "\r\nbody\r\n"));
+    assert_false(is_same_body(HEADER "\r\nbody\r\n", HEADER "\r\nbody\r\n\r\n"));
+    assert_true(is_same_body("\r\nbody\r\n", HEADER "\r\nbody\r\n"));
+    assert_false(is_same_body(HEADER "\r\nbody\r\n", HEADER "\r\nbodies\r\n"));
+    assert_false(is_same_body(HEADER "\r\nStatus: RO\r\n", HEADER "\r\nStatus: R\r\n"));
+    assert_true(is_same_body(HEADER, HEADER "\r\n"));
+    assert_false(kinship_of_pieces(HEADER "\r\nbody\r\n", false, 1000).has_body);
+}
+
+static void
+pieces_of_any_size_make_no_difference(void **state)
+{
+    static const char message[] = "Received: from a by b; Mon\r\n" HEADER "X-UID: 1\r\n\r\n\r\nbody\r\n\r\nend";
+    const struct kinship whole = kinship_of(message);
+
+    (void)state;
+    for (size_t piece = 1; piece < 20; piece++) {
+        const struct kinship kinship = kinship_of_pieces(message, true, piece);
+
+        assert_true(kin_same(&kinship.kin, &whole.kin) && kinship.kin.added == whole.kin.added);
+        assert_memory_equal(kinship.body, whole.body, DIGEST_SIZE);
+        assert_memory_equal(kinship.alike, whole.alike, DIGEST_SIZE);
+    }
+}
+
+static void
+a_server_that_rewrites_a_header_leaves_the_message_alike(void **state)
+{
+    static const char *const rewritten[] = {
+        FROM DATE ID "Subject: Gr\xC3\xBC\xC3\x9F"
+                     "e\r\n",
+        FROM DATE ID "Subject: =?iso-8859-1?B?R3L832U=?=\r\n",
+        FROM "Date: Fri, 27 Nov 2026 16:00:00 +0000\r\n" ID SUBJECT,
+        "from:\r\n Ana\r\n\t<ana@x>\r\n" DATE ID SUBJECT,
+        "X-New: line\r\n" SUBJECT ID DATE FROM,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rewritten / sizeof rewritten[0]; i++) {
+        assert_true(is_alike(HEADER, rewritten[i]));
+    }
+}
+
+static void
+another_id_date_sender_or_subject_is_another_message(void **state)
+{
+    static const char *const others[] = {
+        FROM DATE "Message-ID: <2@x>\r\n" SUBJECT,
+        FROM "Date: Fri, 27 Nov 2026 17:00:01 +0100\r\n" ID SUBJECT,
+        "From: Bea <ana@x>\r\n" DATE ID SUBJECT,
+        FROM DATE ID "Subject: another\r\n",
+        FROM DATE ID,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_false(is_alike(HEADER, others[i]));
+    }
+}
+
+static void
+what_has_no_id_date_or_sender_is_like_nothing(void **state)
+{
+    static const char *const lacking[] = {FROM DATE SUBJECT, FROM ID SUBJECT, DATE ID SUBJECT,
+                                          FROM DATE "Message-ID: <>\r\n" SUBJECT,
+                                          FROM "Date: yesterday\r\n" ID SUBJECT};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lacking / sizeof lacking[0]; i++) {
+        assert_false(is_alike(lacking[i], lacking[i]));
+    }
+    assert_true(is_alike(FROM DATE ID, FROM DATE ID)); /* many have no subject */
+}
+
+static void
+sizes_are_explained_by_the_lines_that_count_for_nothing(void **state)
+{
+    static const char plain[] = HEADER "\r\nbody\r\n", tuid[] = HEADER "X-TUID: abcdefghijkl\r\n\r\nbody\r\n",
+                      read[] = "Status: RO\r\n" HEADER "\r\nbody\r\n",
+                      longer[] = HEADER "X-TUID: abcdefghijkl\r\n\r\nbody!\r\n";
+
+    (void)state;
+    assert_true(explains(plain, tuid));
+    assert_true(explains(tuid, plain));
+    assert_true(explains(tuid, read));
+    assert_false(explains(plain, longer));
+    assert_false(explains(tuid, longer));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_body_is_what_follows_the_empty_line),
+        cmocka_unit_test(pieces_of_any_size_make_no_difference),
+        cmocka_unit_test(a_server_that_rewrites_a_header_leaves_the_message_alike),
+        cmocka_unit_test(another_id_date_sender_or_subject_is_another_message),
+        cmocka_unit_test(what_has_no_id_date_or_sender_is_like_nothing),
+        cmocka_unit_test(sizes_are_explained_by_the_lines_that_count_for_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
