@@ -17,6 +17,7 @@
  */
 #include "sync/agenda/additions.h"
 #include "sync/agenda/agenda.h"
+#include "sync/agenda/doubled.h"
 #include "store/base/clock.h"
 #include "sync/agenda/hold.h"
 #include "sync/agenda/unpaired.h"
@@ -181,7 +182,8 @@ plan(struct run *run, struct agenda *agenda)
         ok = agenda_make(run, agenda);
         if (ok)
             reading_drop_unpaired(run, agenda);
-        ok = ok && agenda_moves(run, agenda) && agenda_unpaired(run, agenda) && agenda_wanted(run, agenda);
+        ok = ok && agenda_moves(run, agenda) && agenda_unpaired(run, agenda) && agenda_doubled(run, agenda) &&
+             agenda_wanted(run, agenda);
     }
     ok = ok && proof_read(run, agenda, false);
     if (ok) {
@@ -267,8 +269,9 @@ is_excused(struct run *run, const struct todo *todo, bool *excused)
         return true;
     if (!journal_pending_get(run->journal, run->mailboxes[todo->mailbox].row.id, todo->id, &pending, &found, &run->err))
         return false;
-    *excused = found && (pending.kind == PENDING_POLICY || pending.kind == PENDING_MAILBOX ||
-                         (pending.kind == PENDING_HELD && todo->step.verb == PLAN_UPLOAD));
+    *excused = found &&
+               (pending.kind == PENDING_POLICY || pending.kind == PENDING_MAILBOX ||
+                (pending.kind == PENDING_HELD && (todo->step.verb == PLAN_UPLOAD || todo->step.verb == PLAN_DOWNLOAD)));
     return true;
 }
 
@@ -289,7 +292,7 @@ count_leftovers(struct run *run)
         }
         if (todo->step.kept_back || todo->step.verb == PLAN_FORGET || !mailbox_is_open(&run->mailboxes[todo->mailbox]))
             continue;
-        if (todo->step.verb != PLAN_FLAGS && (todo->step.verb != PLAN_DOWNLOAD || !todo->fresh)) {
+        if (todo->step.verb != PLAN_FLAGS && (todo->step.verb != PLAN_DOWNLOAD || !todo->fresh || run->held)) {
             bool excused = false;
 
             /*
@@ -494,6 +497,7 @@ engine_run(const struct account *account, const struct sync_options *options, st
                   run_stopped(&run) || run.err.kind == ERROR_INTERRUPTED);
     for (size_t i = 0; i < run.count; i++) {
         id_set_free(&run.mailboxes[i].lacked);
+        free(run.mailboxes[i].examples);
         free(run.mailboxes[i].row.name);
         free(run.mailboxes[i].row.wire);
         free(run.mailboxes[i].row.folder);

@@ -1,6 +1,6 @@
 /*
  * What would be added to a server that perhaps has it already is held like a removal: item by item, under a short ID that stays good
- * when the list grows. The word lets it go up, or sets it apart for good: then the file stays here and the server as it is.
+ * when the list grows. The word lets it go up (or come down), or sets it apart for good: then both sides stay as they are.
  */
 #include "sync/agenda/additions.h"
 #include "sync/base/ids.h"
@@ -27,24 +27,35 @@ additions_have_word(const struct run *run, int64_t message)
     return ids_have(run->additions, run->additions_count, message);
 }
 
+bool
+additions_set_apart(struct run *run, struct journal_message *message)
+{
+    message->facts |= FACT_APART;
+    return journal_message_save(run->journal, message, &run->err) &&
+           journal_pending_clear(run->journal, message->mailbox, message->id, &run->err);
+}
+
 static bool
-hold_one(struct run *run, const struct mailbox *filled, const struct todo *todo, const char *id)
+hold_one(struct run *run, const struct mailbox *filled, const struct todo *todo, const char *id,
+         const struct additions_why *why)
 {
     struct mailbox *mailbox =
         &run->mailboxes[todo->mailbox]; /* a file that was moved meanwhile stands in another one */
-    struct journal_hold hold = {.message = todo->id, .kind = HOLD_ADDITIONS, .since = run->now, .reason = "refill"};
+    struct journal_hold hold = {.message = todo->id, .kind = HOLD_ADDITIONS, .since = run->now};
     struct journal_message *message = calloc(1, sizeof *message);
     bool ok = message != NULL || run_no_memory(run);
 
     (void)text_print(hold.list, sizeof hold.list, "%s", id);
+    (void)text_print(hold.reason, sizeof hold.reason, "%s", why->reason);
     ok = ok && run_load(run, todo->id, message) &&
-         run_pending(run, mailbox, todo->id, PENDING_HELD, plan_verb_word(PLAN_UPLOAD),
-                     "it was on the server before its UIDVALIDITY changed: waits for --confirm-additions", id) &&
+         run_pending(run, mailbox, todo->id, PENDING_HELD, plan_verb_word(todo->step.verb), why->pending, id) &&
          journal_hold_add(run->journal, &hold, &run->err);
     if (ok && !filled->said)
         report_held(run->report, run->account->name,
                     &(struct report_held){.mailbox = mailbox->row.name,
+                                          .uid = message->uid,
                                           .file = message->base,
+                                          .here = todo->step.verb == PLAN_DOWNLOAD,
                                           .id = id,
                                           .reason = hold.reason,
                                           .addition = true});
@@ -53,14 +64,16 @@ hold_one(struct run *run, const struct mailbox *filled, const struct todo *todo,
 }
 
 bool
-additions_hold(struct run *run, struct mailbox *mailbox, struct todo *const *todos, size_t count)
+additions_hold(struct run *run, struct mailbox *mailbox, struct todo *const *todos, size_t count,
+               const struct additions_why *why)
 {
-    struct report_list list = {.reason = "refill",
-                               .note = "they are missing there since its UIDVALIDITY changed",
+    struct report_list list = {.reason = why->reason,
+                               .note = why->note,
                                .where = mailbox->row.name,
                                .count = count,
-                               .of = mailbox->row.had,
-                               .additions = true};
+                               .of = why->of,
+                               .additions = true,
+                               .both = why->both};
     int64_t *ids = calloc(count + 1, sizeof *ids);
     char id[IDS_NAME_SIZE];
     bool ok = ids != NULL;
@@ -70,11 +83,13 @@ additions_hold(struct run *run, struct mailbox *mailbox, struct todo *const *tod
     ok = (ok && ids_name("additions", ids, count, id)) || run_no_memory(run);
     free(ids);
     for (size_t i = 0; ok && i < count; i++)
-        ok = hold_one(run, mailbox, todos[i], id);
+        ok = hold_one(run, mailbox, todos[i], id, why);
     if (!ok || count == 0)
         return ok;
     run->held = true;
     list.id = id;
+    for (size_t i = 0; mailbox->examples != NULL && i < RUN_EXAMPLES && mailbox->examples[i][0] != '\0'; i++)
+        list.examples[list.example_count++] = mailbox->examples[i];
     if (!mailbox->said)
         report_guard(run->report, run->account->name, &list);
     mailbox->said = true;

@@ -12,7 +12,18 @@
 MUST_CHECK bool additions_take_word(struct run *run);
 /** Did the user confirm or reject this addition? run->options says which of the two. */
 bool additions_have_word(const struct run *run, int64_t message);
-/** Hold these uploads of one mailbox as one list; inside a transaction. */
-MUST_CHECK bool additions_hold(struct run *run, struct mailbox *mailbox, struct todo *const *todos, size_t count);
+struct additions_why {
+    const char *reason;  /* a word: as in the journal's lists */
+    const char *note;    /* for people, beside the mailbox */
+    const char *pending; /* for `status`, beside each message */
+    uint64_t of;         /* messages that they are some of */
+    bool both;           /* they would go both ways */
+};
+
+/** Hold these uploads and downloads of one mailbox as one list; inside a transaction. */
+MUST_CHECK bool additions_hold(struct run *run, struct mailbox *mailbox, struct todo *const *todos, size_t count,
+                               const struct additions_why *why);
+/** The user said that it is to stay on its side alone: `message` is its row, which is saved. Inside a transaction. */
+MUST_CHECK bool additions_set_apart(struct run *run, struct journal_message *message);
 
 #endif

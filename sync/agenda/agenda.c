@@ -21,6 +21,7 @@ make_input(const struct mailbox *mailbox, const struct journal_message *message)
         .permanent = mailbox->row.permanent,
         .altered = (message->facts & FACT_ALTERED) != 0,
         .refused = (message->facts & (FACT_REFUSED | FACT_APART)) != 0,
+        .apart = (message->facts & FACT_APART) != 0,
         .unpaired = (message->facts & FACT_UNPAIRED) != 0,
         .alias = (message->facts & FACT_ALIAS) != 0 && message->refers_to != 0,
     };

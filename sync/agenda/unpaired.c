@@ -124,9 +124,7 @@ set_apart(struct resolving *resolving, struct todo *todo)
 
     if (!resolve_row(resolving, todo, false))
         return false;
-    message->facts |= FACT_APART;
-    return journal_message_save(resolving->run->journal, message, &resolving->run->err) &&
-           journal_pending_clear(resolving->run->journal, message->mailbox, message->id, &resolving->run->err);
+    return additions_set_apart(resolving->run, message);
 }
 
 /* It waits: nothing is done about it in this run. */
@@ -341,7 +339,13 @@ resolve_mailbox(struct resolving *resolving, struct mailbox *mailbox, size_t fir
     }
     if (filling == FILLING_WAITS)
         say_filling(run, mailbox, missing);
-    ok = ok && additions_hold(run, mailbox, resolving->held, resolving->held_count);
+    ok = ok && additions_hold(
+                   run, mailbox, resolving->held, resolving->held_count,
+                   &(struct additions_why){.reason = "refill",
+                                           .note = "they are missing there since its UIDVALIDITY changed",
+                                           .pending = "it was on the server before its UIDVALIDITY changed: waits for "
+                                                      "--confirm-additions",
+                                           .of = mailbox->row.had});
     return ok && journal_mailbox_save(run->journal, &mailbox->row, &run->err);
 }
 

@@ -7,6 +7,7 @@
  * or our own deterministic file name; else the whole body. Counted as multisets. A pair that rests on its header is noted (FACT_BY_HEADER), and
  * proven by its body before anything destructive rests on it (proof.c).
  */
+#include "sync/match/doubling.h"
 #include "sync/match/groups.h"
 #include "sync/match/join.h"
 #include "sync/match/match.h"
@@ -15,6 +16,7 @@
 #include "sync/match/related.h"
 #include "sync/match/renamed.h"
 #include "sync/match/rewritten.h"
+#include "sync/match/same_body.h"
 #include "sync/observe/beginning.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/view.h"
@@ -211,29 +213,37 @@ narrow(struct meeting *meeting)
 static bool
 save_kinship(struct run *run, const struct half *uid)
 {
-    struct journal_kinship kinship = {.kin = uid->kinship->kin, .has_alike = uid->kinship->has_alike};
+    const struct kinship *from = uid->kinship;
+    struct journal_kinship kinship = {
+        .kin = from->kin, .has_alike = from->has_alike, .has_body = from->has_body && !uid->cut};
 
-    memcpy(kinship.alike, uid->kinship->alike, DIGEST_SIZE);
+    memcpy(kinship.alike, from->alike, DIGEST_SIZE);
+    memcpy(kinship.body, from->body, DIGEST_SIZE);
     return journal_kinship_save(run->journal, uid->id, &kinship, &run->err);
 }
 
+/* What was read of messages that are left: the next run need not read it again. */
 static bool
-save_headers(struct meeting *meeting)
+save_read(struct meeting *meeting)
 {
     struct journal_message message;
 
     for (size_t u = 0; u < meeting->uids.count; u++) {
         const struct half *uid = &meeting->uids.at[u];
 
-        if (uid->paired || !uid->has_header)
+        if (uid->paired || !uid->has_header || !uid->read)
             continue;
         if (!run_load(meeting->run, uid->id, &message))
             return false;
-        if (message.has_header)
-            continue;
-        message.has_header = true;
-        message.facts |= uid->vague ? FACT_VAGUE : 0;
-        memcpy(message.header, uid->header, DIGEST_SIZE);
+        if (!message.has_header) {
+            message.has_header = true;
+            message.facts |= uid->vague ? FACT_VAGUE : 0;
+            memcpy(message.header, uid->header, DIGEST_SIZE);
+        }
+        if (uid->got_body && !uid->cut && !uid->doubt && !uid->part && !message.has_wire) {
+            message.has_wire = true;
+            memcpy(message.wire, uid->wire, DIGEST_SIZE);
+        }
         if (!journal_message_save(meeting->run->journal, &message, &meeting->run->err) ||
             (uid->kinship != NULL && !save_kinship(meeting->run, uid)))
             return false;
@@ -347,9 +357,9 @@ meet(struct meeting *meeting)
     if (any_left(meeting) && (!read_uids(meeting, false, lacks_body) || !groups_walk(meeting, KEY_WIRE, join_bodies) ||
                               !groups_walk(meeting, KEY_CANONICAL, join_canonical) || !join_rewritten(meeting, true)))
         return false;
-    if (!related_join(meeting))
+    if (!related_join(meeting) || !same_body_join(meeting) || !doubling_judge(meeting))
         return false;
-    return meeting_keep_flags(meeting) && save_headers(meeting) && find_parts(meeting) && hold_doubtful(meeting);
+    return meeting_keep_flags(meeting) && save_read(meeting) && find_parts(meeting) && hold_doubtful(meeting);
 }
 
 /* A file for which no UID was found may be a message out of the server's view. */
@@ -371,14 +381,14 @@ static bool
 identify_mailbox(struct run *run, uint32_t index)
 {
     struct meeting meeting = {.run = run, .index = index, .mailbox = &run->mailboxes[index]};
-    bool ok = meeting_gather(&meeting), wanted = ok && meeting.files.count != 0 && meeting.uids.count != 0;
-    bool left = false;
+    bool ok = meeting_gather(&meeting), left = false;
+    bool wanted = ok && meeting.files.count != 0 && meeting.uids.count != 0;
 
     /*
      * Rows that know both a UID and a file mean "deleted" where the file is missing: from here on a Maildir that was restored, or
      * another in its place, must be told by its mark, also if nothing has to be fetched or sent.
      */
-    ok = ok && renamed_cut_off(&meeting, false, &left);
+    ok = ok && (!wanted || meeting_is_due(&meeting, &wanted)) && renamed_cut_off(&meeting, false, &left);
     if (ok && (wanted || left))
         ok = situation_mark(run);
     /* All pairs of a mailbox, and the end of its repair, in one transaction. */

@@ -4,6 +4,7 @@
  */
 #include "sync/match/meeting.h"
 
+#include "sync/base/ids.h"
 #include "sync/rows/drafts.h"
 #include "sync/rules/merge.h"
 
@@ -65,6 +66,7 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
     half->size = message->size;
     half->date = message->date;
     half->alias = (message->facts & FACT_ALIAS) != 0;
+    half->apart = (message->facts & FACT_APART) != 0;
     half->unpaired = (message->facts & FACT_UNPAIRED) != 0;
     half->dated = (message->facts & (FACT_UNPAIRED | FACT_GONE_THERE | FACT_AGAIN)) != 0;
     half->flags = half->dated ? message->flags.rseen : message->flags.lseen & meeting->mailbox->row.permanent;
@@ -95,6 +97,7 @@ add_uid_half(struct meeting *meeting, const struct journal_message *message)
     half->size = message->size;
     half->date = message->date;
     half->has_header = message->has_header;
+    half->apart = (message->facts & FACT_APART) != 0;
     /* Of a row whose body was here once the body is compared, unless the pair rested on its header alone. */
     half->vague = message->has_wire || (message->facts & FACT_VAGUE) != 0;
     half->got_body = message->has_wire && (message->facts & FACT_BY_HEADER) == 0;
@@ -280,6 +283,29 @@ meeting_gather(struct meeting *meeting)
         return false;
     /* Where there is no file to be paired, a first sync of a million messages needs no memory for them, and reads none of their rows. */
     return fresh == 0 || meeting->files.count == 0 || gather(meeting, WHICH_UID_ALONE, is_uid_half, add_uid_half);
+}
+
+static bool
+all_wait(const struct halves *halves, const int64_t *held, size_t count)
+{
+    for (size_t i = 0; i < halves->count; i++) {
+        if (!halves->at[i].apart && !ids_have(held, count, halves->at[i].id))
+            return false;
+    }
+    return true;
+}
+
+bool
+meeting_is_due(const struct meeting *meeting, bool *due)
+{
+    struct run *run = meeting->run;
+    int64_t *held = NULL;
+    size_t count = 0;
+    bool ok = journal_hold_ids(run->journal, HOLD_ADDITIONS, NULL, &held, &count, &run->err);
+
+    *due = ok && !(all_wait(&meeting->files, held, count) && all_wait(&meeting->uids, held, count));
+    free(held);
+    return ok;
 }
 
 /*

@@ -24,6 +24,8 @@ struct half { /* a message that is on one side only */
     bool telling;     /* no other message has this header: it alone says which message it is */
     bool open_header; /* what the server showed as header has no empty line at its end */
     bool same_header; /* a file that is not paired yet has the same header */
+    bool read;        /* some of it came in this run */
+    bool apart;       /* the user's word: it stays on its side alone */
     bool kin;         /* ... or one that is kin, and only its body says whether they are one message */
     bool got_body;
     bool doubt;    /* its header or body could not be read: it is not known which file it is */
@@ -51,6 +53,9 @@ struct meeting { /* one mailbox */
     struct mailbox *mailbox;
     struct halves files, uids;
     struct arena arena; /* kinships */
+    size_t doubled;     /* so many would go both up and down under one Message-ID; some of them: */
+    struct half *examples[RUN_EXAMPLES][2];
+    size_t examples_count;
 };
 
 /** Add a half; NULL: out of memory, run->err says so. The pointer is valid until the next one is added. */
@@ -74,6 +79,8 @@ MUST_CHECK bool meeting_gather(struct meeting *meeting);
  * has. Never in \Drafts: a draft that is saved again keeps its header.
  */
 MUST_CHECK bool meeting_judge_headers(struct meeting *meeting);
+/** *due false: all halves have met before, and those that are left wait for the user's word, or have it. @return false: run->err */
+MUST_CHECK bool meeting_is_due(const struct meeting *meeting, bool *due);
 /** Has a file about the size that the server claims for this UID? Asked only for a message that can't be read. */
 bool meeting_fits(const struct meeting *meeting, const struct half *uid);
 /** May these be sizes of one message, here and on a server that counts inexactly? */

@@ -147,6 +147,8 @@ on_end(void *context, size_t index, uint32_t uid)
         probe->digests = digests;
         if (probe->kinship != NULL)
             *probe->kinship = kinship;
+        if (probe->header != NULL && !buffer_add(probe->header, probing->header.at, probing->header.len))
+            return run_no_memory(probing->run);
         probe_message_id((struct text){probing->header.at, probing->header.len}, probe->message_id);
         probe->received = has_received((struct text){probing->header.at, probing->header.len});
     }

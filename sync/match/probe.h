@@ -9,8 +9,10 @@ struct probe {        /* one UID whose header or body is wanted as digests */
     uint32_t mailbox; /* index */
     uint32_t uid;
     int64_t id;
-    bool unlikely;           /* if the server can't show it, it counts as equal to nothing that it is compared with */
-    uint64_t size;           /* of a body: as announced */
+    bool unlikely; /* if the server can't show it, it counts as equal to nothing that it is compared with */
+    uint64_t size; /* of a body: as announced */
+    struct buffer
+        *header; /* to be appended with what is kept of its header where it is got, the caller's; NULL: not wanted */
     struct kinship *kinship; /* to be filled in as well where it is got, the caller's; NULL: not wanted */
     /* [out] */
     bool got;      /* false: it is gone, or what came can't be believed */

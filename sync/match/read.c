@@ -33,6 +33,7 @@ take_answer(struct half *uid, const struct probe *probe, bool headers)
     uid->open_header = (headers || !uid->has_header) && !probe->digests.whole_header;
     if (headers && uid->open_header)
         return;
+    uid->read = true;
     take_kinship(uid, probe, headers);
     uid->received = probe->received;
     uid->vague = !probe->received && probe->message_id[0] == '\0';
@@ -89,6 +90,46 @@ read_uids(struct meeting *meeting, bool headers, bool is_wanted(const struct hal
     return ok;
 }
 
+/* NULL: it is gone, or can't be read. @return false: run->err */
+static bool
+open_file(struct meeting *meeting, const struct half *file, void **handle)
+{
+    struct run *run = meeting->run;
+    struct journal_message *message = calloc(1, sizeof *message);
+    bool ok = (message != NULL || run_no_memory(run)) && run_load(run, file->id, message), missing = false;
+    struct local_file name;
+    struct error err = {0};
+
+    *handle = NULL;
+    if (ok && message->base[0] != '\0' && !file->gone) {
+        name = run_file(meeting->mailbox, message);
+        if (!run->local.ops->read_open(run->local.self, &name, handle, &missing, &err))
+            *handle = NULL;
+        if (missing)
+            meeting->mailbox->look_here = true;
+    }
+    free(message);
+    return ok;
+}
+
+bool
+read_header(struct meeting *meeting, const struct half *file, struct buffer *out)
+{
+    struct run *run = meeting->run;
+    char bytes[4096];
+    size_t got = 0;
+    void *handle;
+    struct error err = {0};
+    bool ok = open_file(meeting, file, &handle);
+
+    while (ok && handle != NULL && run->local.ops->read(run->local.self, handle, bytes, sizeof bytes, &got, &err) &&
+           got != 0 && out->len + got < out->max)
+        ok = buffer_add(out, bytes, got) || run_no_memory(run);
+    if (handle != NULL)
+        run->local.ops->read_close(run->local.self, handle);
+    return ok;
+}
+
 /* *whole: to the end of what is wanted. */
 static bool
 read_bytes(struct run *run, void *handle, struct kinship_reader *reader, bool body, bool *whole)
@@ -114,28 +155,18 @@ read_file(struct meeting *meeting, struct half *file, bool body)
     struct run *run = meeting->run;
     struct kinship_reader *reader = kinship_new();
     struct kinship *kinship = arena_array(&meeting->arena, 1, sizeof *kinship);
-    struct journal_message *message = calloc(1, sizeof *message);
-    struct local_file name;
-    struct error err = {0};
     void *handle = NULL;
-    bool missing = false, whole = false;
-    bool ok = (reader != NULL && message != NULL) || run_no_memory(run);
+    bool whole = false, ok = reader != NULL || run_no_memory(run);
 
-    ok = ok && run_has(run, &meeting->arena) && run_load(run, file->id, message);
-    if (ok && message->base[0] != '\0' && !file->gone) {
-        name = run_file(meeting->mailbox, message);
-        if (run->local.ops->read_open(run->local.self, &name, &handle, &missing, &err) && handle != NULL)
-            ok = (kinship_begin(reader, body) || run_no_memory(run)) && read_bytes(run, handle, reader, body, &whole);
-        else if (missing)
-            meeting->mailbox->look_here = true;
-        if (handle != NULL)
-            run->local.ops->read_close(run->local.self, handle);
+    ok = ok && run_has(run, &meeting->arena) && open_file(meeting, file, &handle);
+    if (handle != NULL) {
+        ok = (kinship_begin(reader, body) || run_no_memory(run)) && read_bytes(run, handle, reader, body, &whole);
+        run->local.ops->read_close(run->local.self, handle);
     }
     if (ok && whole) {
         ok = kinship_finish(reader, kinship) || run_no_memory(run);
         file->kinship = kinship;
     }
     kinship_free(reader);
-    free(message);
     return ok;
 }

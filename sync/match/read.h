@@ -13,5 +13,7 @@
 MUST_CHECK bool read_uids(struct meeting *meeting, bool headers, bool is_wanted(const struct half *uid));
 /** The kinship of a file, with its body or without. NULL is left where it is gone or can't be read: then it is looked for again. */
 MUST_CHECK bool read_file(struct meeting *meeting, struct half *file, bool body);
+/** Its header block, as much as the buffer holds; nothing where it can't be read. */
+MUST_CHECK bool read_header(struct meeting *meeting, const struct half *file, struct buffer *out);
 
 #endif

@@ -42,8 +42,9 @@ recall_kinship(struct meeting *meeting, struct half *uid)
     uid->kinship = arena_array(&meeting->arena, 1, sizeof *uid->kinship);
     if (!run_has(run, &meeting->arena))
         return false;
-    *uid->kinship = (struct kinship){.kin = known.kin, .has_alike = known.has_alike};
+    *uid->kinship = (struct kinship){.kin = known.kin, .has_alike = known.has_alike, .has_body = known.has_body};
     memcpy(uid->kinship->alike, known.alike, DIGEST_SIZE);
+    memcpy(uid->kinship->body, known.body, DIGEST_SIZE);
     return true;
 }
 

@@ -187,10 +187,16 @@ report_json_held(struct report *report, const char *account, const struct report
 void
 report_json_guard(struct report *report, const char *account, const struct report_list *list)
 {
-    json_t *object = begin_event("held", account, NULL);
+    json_t *object = begin_event("held", account, NULL), *examples;
 
     put_string(object, "id", list->id);
     put_string(object, "reason", list->reason);
+    if (list->example_count != 0) {
+        examples = json_array();
+        for (size_t i = 0; i < list->example_count; i++)
+            (void)json_array_append_new(examples, json_string(list->examples[i])); /* what failed is NULL: left out */
+        (void)json_object_set_new(object, "examples", examples);
+    }
     put_number(object, list->additions ? "additions" : "removals", list->count);
     put_number(object, "messages", list->of);
     put_string(object, "where", list->where);

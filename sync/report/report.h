@@ -68,10 +68,13 @@ struct report_held { /* one removal that the guard holds */
 
 struct report_list { /* a list of what is held */
     const char *id, *reason;
-    const char *note;   /* why, for people, beside where; "" or NULL: the guard's usual reason */
-    const char *where;  /* mailbox, "the whole account" ... */
-    uint64_t count, of; /* so many out of so many messages */
-    bool additions;     /* no removals: uploads */
+    const char *note;        /* why, for people, beside where; "" or NULL: the guard's usual reason */
+    const char *where;       /* mailbox, "the whole account" ... */
+    uint64_t count, of;      /* so many out of so many messages */
+    bool additions;          /* no removals: uploads */
+    bool both;               /* ... and downloads */
+    const char *examples[3]; /* a line each: what they are */
+    size_t example_count;
 };
 
 /** @return NULL: out of memory */

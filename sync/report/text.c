@@ -108,10 +108,24 @@ report_text_guard(struct report *report, const struct report_account *account, c
                      list->where, is_set(list->note) ? ": " : "", is_set(list->note) ? list->note : "",
                      account->dry ? "" : "; the rest was done.");
     report_text_line(report, to, &place, text);
+    for (size_t i = 0; i < list->example_count; i++) {
+        (void)text_print(text, sizeof text, "  such as: %s", list->examples[i]);
+        print_line(report, to, text);
+    }
     if (account->dry) /* there is no list yet that could be looked at or released */
         return;
     (void)text_print(text, sizeof text, "  to see them:    golub status %s", account->name);
     print_line(report, to, text);
+    if (list->both) {
+        (void)text_print(text, sizeof text,
+                         "  to add them on both sides all the same: golub sync --confirm-additions=%s %s", list->id,
+                         account->name);
+        print_line(report, to, text);
+        (void)text_print(text, sizeof text, "  to leave both sides as they are: golub sync --reject-additions=%s %s",
+                         list->id, account->name);
+        print_line(report, to, text);
+        return;
+    }
     if (list->additions) {
         (void)text_print(text, sizeof text, "  to send them:   golub sync --confirm-additions=%s %s", list->id,
                          account->name);

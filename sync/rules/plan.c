@@ -74,6 +74,8 @@ plan_message(const struct plan_message *message, const struct policy *policy)
     if (there == PLAN_HERE) {
         /* An altered file that is gone was not the message: the message itself comes back. */
         why = reason_to_add(message, true);
+        if (message->apart)
+            return step_of(PLAN_NOTHING, PLAN_OBVIOUS, true);
         if (why != PLAN_OBVIOUS)
             return step_of(PLAN_DOWNLOAD, why, policy->pull.new_mail);
         return step_of(PLAN_REMOVE_THERE, PLAN_REMOVED, policy->push.deletes);

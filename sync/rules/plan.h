@@ -24,6 +24,7 @@ struct plan_message {
     unsigned permanent; /* flags that the server can store */
     bool altered;       /* the file's bytes are not the message's any more: neither pushed nor a deletion */
     bool refused;       /* the server will not take this file */
+    bool apart;         /* the user said that it stays on its side alone */
     bool alias;         /* a second file of a UID that another file stands for */
     bool unpaired;      /* what is gone on one side is no removal: it comes back */
 };

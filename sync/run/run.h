@@ -28,6 +28,9 @@ enum work { /* what is asked of a server about one mailbox */
             WORK_REMOVE = 16,
 };
 
+#define RUN_EXAMPLES 3
+#define RUN_EXAMPLE 512
+
 struct mailbox {
     struct journal_mailbox row;
     /* this run's survey */
@@ -73,8 +76,12 @@ struct mailbox {
     bool weighed;         /* a listing of it that does not add up was counted in this run: uneven.h */
     bool unlisted;        /* ... and known messages were missing in it */
     struct id_set lacked; /* ... these */
-    bool late;            /* it is looked at when everything else is done: attempts.h */
-    bool sizeless;        /* ... and its listing with sizes was refused, or ended the line, so that none is asked for */
+    size_t
+        doubled; /* so many messages would go both up and down under one Message-ID: doubling.h; 0: no reason to wait */
+    char (*examples)
+        [RUN_EXAMPLE]; /* ... what people are shown of RUN_EXAMPLES of them, "" where there are fewer; the run's */
+    bool late;         /* it is looked at when everything else is done: attempts.h */
+    bool sizeless;     /* ... and its listing with sizes was refused, or ended the line, so that none is asked for */
 };
 
 struct todo { /* one message about which something is to be done */

@@ -2,8 +2,10 @@
 """Trees that other programs filled are taken over: nothing is doubled, and no body travels."""
 import collections
 import os
+import re
+import shutil
 
-from base import PASSWORD, SystemTest, main
+from base import CONFIG, HELD, PASSWORD, SystemTest, main
 from rig.movers import Mbsync, OfflineImap
 
 
@@ -144,6 +146,98 @@ class MbsyncTest(MovingInTest):
         self.assertIn("\\Answered", self.file_of(messages[4], "INBOX").flags)
         self.assertIn("\\Flagged", self.flags_there(messages[6]))
         self.assert_idempotent()
+
+
+class DoublingTest(MovingInTest):
+    """Messages that may be the same in other bytes are on both sides."""
+    OTHER = 12
+
+    def given_a_tree_with_other_bytes(self, other=OTHER):
+        """Of so many messages the body here is not the one there."""
+        self.messages = self.corpus.messages(self.COUNT, edge=False)
+        self.client.fill("INBOX", self.messages)
+        self.maildir.create("INBOX")
+        for n, message in enumerate(self.messages):
+            self.maildir.put("INBOX", self.scanned(message) if n < other else bytes(message))
+
+    @staticmethod
+    def scanned(message):
+        return bytes(message).replace(b"\r\n\r\n", b"\r\n\r\nscanned\r\n", 1)
+
+    def counts(self):
+        return self.counts_there()["INBOX"], len(self.maildir.files("INBOX"))
+
+    def list_id(self, result):
+        return re.search(r"--confirm-additions=(\S+)", result.out + result.err).group(1)
+
+    def test_nothing_is_added_to_either_side_until_the_user_says_so(self):
+        self.given_a_tree_with_other_bytes()
+        first = self.sync(expect=HELD)
+        self.assertEqual(self.counts(), (self.COUNT, self.COUNT))
+        self.assertEqual(first.out.count("such as: "), 3, first)
+        self.assertIn("differs in its body", first.out)
+        for _ in range(2):
+            again = self.sync(expect=HELD)
+            self.assertEqual(self.list_id(again), self.list_id(first))
+            self.assertEqual(self.counts(), (self.COUNT, self.COUNT))
+            self.assertNotIn(b"BODY.PEEK[]", self.proxy.stream("up").upper())
+        self.assertIn("waits for --confirm-additions", self.home.run("status", self.account.name).out)
+
+    def test_the_word_adds_them_to_both_sides(self):
+        self.given_a_tree_with_other_bytes()
+        wrong = self.sync("--confirm-additions=nosuch", expect=CONFIG)
+        self.assertIn("nosuch", wrong.err)
+        name = self.list_id(self.sync(expect=HELD))
+        self.sync("--confirm-additions=" + name)
+        self.assertEqual(self.counts(), (self.COUNT + self.OTHER, self.COUNT + self.OTHER))
+        self.assert_same(dates=False)
+        self.assert_idempotent()
+
+    def test_rejected_both_sides_stay_as_they_are_for_good(self):
+        self.given_a_tree_with_other_bytes()
+        name = self.list_id(self.sync(expect=HELD))
+        self.sync("--reject-additions=" + name)
+        self.assertEqual(self.counts(), (self.COUNT, self.COUNT))
+        self.assert_idempotent()
+        self.client.append("INBOX", self.corpus.simple("new there"))
+        self.maildir.deliver("INBOX", self.corpus.simple("new here"))
+        self.sync()
+        self.assertEqual(self.counts(), (self.COUNT + 2, self.COUNT + 2))
+
+    def test_new_mail_comes_while_they_wait(self):
+        self.given_a_tree_with_other_bytes()
+        self.sync(expect=HELD)
+        self.client.append("INBOX", self.corpus.simple("new there"))
+        self.maildir.deliver("INBOX", self.corpus.simple("new here"))
+        self.sync(expect=HELD)
+        self.assertEqual(self.counts(), (self.COUNT + 2, self.COUNT + 2))
+
+    def test_a_few_are_two_messages_each(self):
+        self.given_a_tree_with_other_bytes(other=10)
+        self.sync()
+        self.assertEqual(self.counts(), (self.COUNT + 10, self.COUNT + 10))
+
+    def test_where_only_one_side_gets_mail_nothing_waits(self):
+        self.given_a_tree_with_other_bytes()
+        self.sync("--pull")
+        self.assertEqual(self.counts(), (self.COUNT, self.COUNT + self.OTHER))
+
+    def test_a_lost_journal_is_a_first_meeting(self):
+        self.given_a_tree_with_other_bytes(other=0)
+        self.sync()
+        for n, file in enumerate(self.maildir.files("INBOX")):
+            if n < self.OTHER:
+                data = self.scanned(file.wire())
+                os.unlink(file.path)
+                self.maildir.put("INBOX", data)
+        shutil.rmtree(self.account.state)
+        self.sync(expect=HELD)
+        self.assertEqual(self.counts(), (self.COUNT, self.COUNT))
+
+    def test_a_dry_run_says_what_would_be_held(self):
+        self.given_a_tree_with_other_bytes()
+        self.assertIn("would be held", self.sync("-n", expect=HELD).out)
+        self.assertEqual(self.counts(), (self.COUNT, self.COUNT))
 
 
 class OfflineImapTest(MovingInTest):

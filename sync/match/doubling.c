@@ -1,0 +1,88 @@
+/* See doubling.h. */
+#include "sync/match/doubling.h"
+
+#include "sync/match/differ.h"
+#include "sync/match/groups.h"
+#include "sync/match/probe.h"
+#include "sync/match/read.h"
+
+#define DOUBLED_MIN 10
+#define DOUBLED_SHARE 10 /* one in ten */
+#define HEADER_SHOWN 16384
+
+/* Has nothing in this mailbox been settled before, or must all of it be settled anew? */
+static bool
+is_new(struct meeting *meeting, uint64_t there)
+{
+    const struct run *run = meeting->run;
+    const struct mailbox *mailbox = meeting->mailbox;
+
+    return run->first || run->pair_all || mailbox->renumbered || run_learned(mailbox, CAUTION_REPAIRED) ||
+           there <= meeting->uids.count; /* those that were not halves have a file */
+}
+
+static bool
+count_group(struct meeting *meeting, struct half **files, size_t file_count, struct half **uids, size_t uid_count)
+{
+    const size_t pairs = file_count < uid_count ? file_count : uid_count;
+
+    for (size_t i = 0; i < pairs && meeting->examples_count < RUN_EXAMPLES; i++) {
+        meeting->examples[meeting->examples_count][0] = files[i];
+        meeting->examples[meeting->examples_count++][1] = uids[i];
+    }
+    meeting->doubled += pairs;
+    return true;
+}
+
+static bool
+describe_one(struct meeting *meeting, struct half *file, const struct half *uid, char *out, size_t size)
+{
+    struct buffer here = buffer_new(HEADER_SHOWN + 1), there = buffer_new(HEADER_SHOWN + 1);
+    struct probe probe = {
+        .mailbox = meeting->index, .uid = uid->uid, .id = uid->id, .header = &there, .unlikely = true};
+    bool ok = read_header(meeting, file, &here) && probe_remote(meeting->run, &probe, 1, true);
+
+    if (ok)
+        differ_describe((struct text){here.at, here.len}, (struct text){there.at, there.len}, out, size);
+    buffer_free(&here);
+    buffer_free(&there);
+    return ok;
+}
+
+static bool
+describe(struct meeting *meeting)
+{
+    struct mailbox *mailbox = meeting->mailbox;
+    bool ok;
+
+    if (mailbox->examples == NULL)
+        mailbox->examples = calloc(RUN_EXAMPLES, sizeof *mailbox->examples);
+    ok = mailbox->examples != NULL || run_no_memory(meeting->run);
+    for (size_t i = 0; ok && i < meeting->examples_count; i++)
+        ok = describe_one(meeting, meeting->examples[i][0], meeting->examples[i][1], mailbox->examples[i],
+                          sizeof mailbox->examples[i]);
+    return ok;
+}
+
+bool
+doubling_judge(struct meeting *meeting)
+{
+    struct run *run = meeting->run;
+    const struct policy *policy = &run->account->policy;
+    uint64_t here, there, smaller;
+
+    if (!policy->pull.new_mail || !policy->push.new_mail)
+        return true;
+    if (!journal_message_count(run->journal, meeting->mailbox->row.id, WHICH_WITH_BASE, &here, &run->err) ||
+        !journal_message_count(run->journal, meeting->mailbox->row.id, WHICH_WITH_UID, &there, &run->err))
+        return false;
+    if (!is_new(meeting, there))
+        return true;
+    if (!groups_walk(meeting, KEY_MESSAGE_ID, count_group))
+        return false;
+    smaller = here < there ? here : there;
+    if (meeting->doubled <= DOUBLED_MIN || meeting->doubled * DOUBLED_SHARE <= smaller)
+        return true;
+    meeting->mailbox->doubled = meeting->doubled;
+    return describe(meeting);
+}

@@ -1,0 +1,120 @@
+/* See same_body.h. */
+#include "sync/match/same_body.h"
+
+#include "sync/match/join.h"
+#include "sync/match/read.h"
+#include "sync/rows/drafts.h"
+
+struct dated { /* UIDs that are left, by date */
+    struct half **at;
+    size_t count;
+};
+
+static int
+compare_dates(const void *pa, const void *pb)
+{
+    const struct half *a = *(struct half *const *)pa, *b = *(struct half *const *)pb;
+
+    if (a->date != b->date)
+        return a->date < b->date ? -1 : 1;
+    return a->uid == b->uid ? 0 : a->uid < b->uid ? -1 : 1;
+}
+
+static bool
+sort_uids(struct meeting *meeting, struct dated *uids)
+{
+    uids->at = arena_array(&meeting->arena, meeting->uids.count, sizeof(struct half *));
+    if (!run_has(meeting->run, &meeting->arena))
+        return false;
+    for (size_t u = 0; u < meeting->uids.count; u++) {
+        struct half *uid = &meeting->uids.at[u];
+
+        if (!uid->paired && uid->has_header && uid->date != 0)
+            uids->at[uids->count++] = uid;
+    }
+    if (uids->count > 1)
+        qsort(uids->at, uids->count, sizeof *uids->at, compare_dates);
+    return true;
+}
+
+static size_t
+find_first(const struct dated *uids, int64_t date)
+{
+    size_t low = 0;
+
+    for (size_t high = uids->count; low < high;) {
+        size_t middle = low + (high - low) / 2;
+
+        if (uids->at[middle]->date < date)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* All but the bodies says so. Equal headers over other bodies are two messages, and were compared. */
+static bool
+may_be(const struct meeting *meeting, const struct half *file, const struct half *uid)
+{
+    if (file->paired || uid->paired || uid->date != file->date || memcmp(uid->header, file->header, DIGEST_SIZE) == 0)
+        return false;
+    if (file->intent)
+        return uid->uid >= file->intent_uidnext;
+    return file->unpaired && !file->gone && uid->size == file->size && uid->size != 0 &&
+           mailbox_drafts(meeting->mailbox) == DRAFTS_NONE;
+}
+
+static bool
+has_same_body(const struct half *file, const struct half *uid)
+{
+    return file->kinship != NULL && uid->kinship != NULL && file->kinship->has_body && uid->kinship->has_body &&
+           memcmp(file->kinship->body, uid->kinship->body, DIGEST_SIZE) == 0;
+}
+
+static bool
+wants_body(const struct half *uid)
+{
+    return uid->kin && (uid->kinship == NULL || !uid->kinship->has_body);
+}
+
+/* *any: bodies are to be compared. */
+static bool
+mark(struct meeting *meeting, const struct dated *uids, bool *any)
+{
+    bool ok = true;
+
+    for (size_t f = 0; ok && f < meeting->files.count; f++) {
+        struct half *file = &meeting->files.at[f];
+        bool wanted = false;
+
+        if (file->paired || !(file->intent || file->unpaired))
+            continue;
+        for (size_t u = find_first(uids, file->date); u < uids->count && uids->at[u]->date == file->date; u++) {
+            if (!may_be(meeting, file, uids->at[u]))
+                continue;
+            wanted = uids->at[u]->kin = true;
+        }
+        *any = *any || wanted;
+        ok = !wanted || (file->kinship != NULL && file->kinship->has_body) || read_file(meeting, file, true);
+    }
+    return ok;
+}
+
+bool
+same_body_join(struct meeting *meeting)
+{
+    struct dated uids = {0};
+    bool any = false, ok = sort_uids(meeting, &uids) && mark(meeting, &uids, &any);
+
+    ok = ok && (!any || read_uids(meeting, false, wants_body));
+    for (size_t f = 0; ok && any && f < meeting->files.count; f++) {
+        struct half *file = &meeting->files.at[f];
+
+        for (size_t u = find_first(&uids, file->date); ok && u < uids.count && uids.at[u]->date == file->date; u++) {
+            if (may_be(meeting, file, uids.at[u]) && has_same_body(file, uids.at[u]))
+                ok = join_halves(meeting, file, uids.at[u], FACT_FOREIGN);
+        }
+    }
+    return ok;
+}

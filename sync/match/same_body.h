@@ -1,0 +1,13 @@
+/* What a server made of a message that it was given, where it rewrote even what the header names it by. */
+#ifndef SYNC_MATCH_SAME_BODY_H
+#define SYNC_MATCH_SAME_BODY_H
+
+#include "sync/match/meeting.h"
+
+/**
+ * Of what is left: a file that was sent and not confirmed is the UID that came after that with its date and its body; one whose UID is not valid
+ * any more, outside of \Drafts, is the UID of its size, its date and its body. Inside a transaction.
+ */
+MUST_CHECK bool same_body_join(struct meeting *meeting);
+
+#endif
