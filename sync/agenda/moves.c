@@ -4,6 +4,8 @@
  */
 #include "sync/agenda/agenda.h"
 #include "sync/agenda/candidates.h"
+#include "sync/agenda/join_move.h"
+#include "sync/agenda/kin_moves.h"
 #include "sync/agenda/moved_since.h"
 #include "sync/match/moved_bodies.h"
 #include "sync/match/probe.h"
@@ -48,41 +50,6 @@ is_ambiguous(const struct candidates *c, const struct pair_item *like)
            other->claimed != like->claimed || !other->telling || !like->telling;
 }
 
-/* The new place can't be filled yet: the old one waits for it. */
-static bool
-wait_for_place(struct run *run, struct todo *from, struct todo *to)
-{
-    const struct mailbox *mailbox = &run->mailboxes[to->mailbox];
-    bool made = !mailbox_is_kept_back(SIDE_THERE, mailbox->row.state, &run->account->policy);
-    bool closed = made && !mailbox_is_open(mailbox) && (agenda_is_closed(mailbox) || !to->step.kept_back);
-
-    from->dropped = to->dropped = true;
-    return run_begin(run) &&
-           run_pending(run, &run->mailboxes[from->mailbox], from->id, closed ? PENDING_MAILBOX : PENDING_POLICY,
-                       plan_verb_word(from->step.verb),
-                       !closed                     ? "it moved, and the configuration keeps its new place back"
-                       : agenda_is_closed(mailbox) ? "it moved to a mailbox that can't be used on the server now"
-                                                   : "it moved to a mailbox that this run leaves alone",
-                       NULL) &&
-           run_commit(run);
-}
-
-/* Where it is now is known, and policy does not let its old place follow: an ordinary removal that is kept back. */
-static bool
-keep_back(struct run *run, struct todo *gone)
-{
-    struct journal_message *message = calloc(1, sizeof *message);
-    bool ok = (message != NULL || run_no_memory(run)) && run_begin(run) && run_load(run, gone->id, message);
-
-    if (ok) {
-        message->facts &= ~(unsigned)FACT_UNPAIRED;
-        gone->dropped = run->replan = true;
-        ok = journal_message_save(run->journal, message, &run->err) && run_commit(run);
-    }
-    free(message);
-    return ok;
-}
-
 /* It has the date that was sent with it, which identifies it as well as a name would. */
 static bool
 is_what_was_sent(const struct todo *from, const struct todo *to, const struct pair_item *sent,
@@ -113,23 +80,6 @@ take_sent(struct run *run, struct todo *from, struct todo *to, const struct pair
     from->fresh = false;
     from->step.verb = PLAN_REMOVE_HERE;
     *goes = true;
-    return true;
-}
-
-/* Vanished in one mailbox and new in another: both are planned as one move, unless something keeps one of them. */
-static bool
-join_move(struct run *run, struct todo *from, struct todo *to, bool up)
-{
-    const struct mailbox *place = &run->mailboxes[to->mailbox];
-
-    if (!(up ? run->account->policy.push.deletes : run->account->policy.pull.deletes)) { /* the old one may not go */
-        from->elsewhere = to->id;
-        return !from->unpaired || keep_back(run, from);
-    }
-    to->partner = from->id;
-    from->partner = to->id;
-    if (to->step.kept_back || agenda_is_closed(place) || (from->unanswered && !mailbox_is_open(place)))
-        return wait_for_place(run, from, to);
     return true;
 }
 
@@ -410,7 +360,8 @@ agenda_moves(struct run *run, struct agenda *agenda)
     if (candidates_count(agenda, GONE_HERE) != 0 &&
         (!pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||
          !pair_direction(run, agenda, GONE_HERE, GONE_THERE, BY_WIRE_AND_MAILBOX) ||
-         !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE) || !find_edited(run, agenda)))
+         !pair_direction(run, agenda, GONE_HERE, FRESH_HERE, BY_WIRE) || !kin_moves(run, agenda) ||
+         !find_edited(run, agenda)))
         return false;
     if (candidates_count(agenda, GONE_BOTH) != 0 &&
         (!pair_direction(run, agenda, GONE_BOTH, FRESH_HERE, BY_WIRE_AND_MAILBOX) ||

@@ -7,7 +7,7 @@
 
 struct kinship_reader {
     struct kin_reader *kin;
-    struct digest *body;
+    struct digest *body, *plain;
     struct buffer header;
     bool wants_body, past_header;
     bool line_is_empty; /* nothing but CR since the last line end */
@@ -23,7 +23,8 @@ kinship_new(void)
     reader->header = buffer_new(HEADER_KEPT + 1);
     reader->kin = kin_new();
     reader->body = digest_new();
-    if (reader->kin != NULL && reader->body != NULL)
+    reader->plain = digest_new();
+    if (reader->kin != NULL && reader->body != NULL && reader->plain != NULL)
         return reader;
     kinship_free(reader);
     return NULL;
@@ -36,6 +37,7 @@ kinship_free(struct kinship_reader *reader)
         return;
     kin_free(reader->kin);
     digest_free(reader->body);
+    digest_free(reader->plain);
     buffer_free(&reader->header);
     free(reader);
 }
@@ -49,7 +51,8 @@ kinship_begin(struct kinship_reader *reader, bool body)
     reader->wants_body = body;
     reader->past_header = false;
     reader->line_is_empty = true;
-    return kin_finish(reader->kin, &unused) && digest_reset(reader->body, false); /* what a cut message left goes */
+    return kin_finish(reader->kin, &unused) && /* what a cut message left goes */
+           digest_reset(reader->body, false) && digest_reset(reader->plain, false);
 }
 
 bool
@@ -72,6 +75,27 @@ header_part(struct kinship_reader *reader, const char *at, size_t len)
     return len;
 }
 
+/* The header is over: its lines but for those that count for nothing. */
+static bool
+add_plain_header(struct kinship_reader *reader)
+{
+    struct text left = {reader->header.at, reader->header.len};
+    bool added = false;
+
+    while (left.len > 0) {
+        const char *end = memchr(left.at, '\n', left.len), *colon;
+        const size_t len = end != NULL ? (size_t)(end - left.at) + 1 : left.len;
+
+        colon = memchr(left.at, ':', len);
+        if (left.at[0] != ' ' && left.at[0] != '\t') /* else it goes on */
+            added = colon != NULL && kin_is_added(left.at, (size_t)(colon - left.at));
+        if (!added && !digest_add(reader->plain, left.at, len))
+            return false;
+        left = (struct text){left.at + len, left.len - len};
+    }
+    return true;
+}
+
 bool
 kinship_add(struct kinship_reader *reader, const void *bytes, size_t len)
 {
@@ -80,7 +104,12 @@ kinship_add(struct kinship_reader *reader, const void *bytes, size_t len)
 
     if (header != 0 && (!kin_add(reader->kin, bytes, header) || !buffer_add(&reader->header, bytes, kept)))
         return false;
-    return !reader->wants_body || header == len || digest_add(reader->body, (const char *)bytes + header, len - header);
+    if (!reader->wants_body)
+        return true;
+    if (header != 0 && reader->past_header && !add_plain_header(reader))
+        return false;
+    return header == len || (digest_add(reader->body, (const char *)bytes + header, len - header) &&
+                             digest_add(reader->plain, (const char *)bytes + header, len - header));
 }
 
 /* The fields that say which message it is, a line each; false with *known false: it lacks one. */
@@ -134,6 +163,12 @@ kinship_finish(struct kinship_reader *reader, struct kinship *out)
     if (!digest_finish(reader->body, &digests))
         return false;
     memcpy(out->body, digests.wire, DIGEST_SIZE);
+    if (!reader->past_header && !add_plain_header(reader))
+        return false;
+    if (!digest_finish(reader->plain, &digests))
+        return false;
+    memcpy(out->plain, digests.wire, DIGEST_SIZE);
+    out->has_plain = reader->header.len < HEADER_KEPT;
     return true;
 }
 

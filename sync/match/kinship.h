@@ -14,7 +14,9 @@ struct kinship {
     unsigned char alike
         [DIGEST_SIZE]; /* of Message-ID, the instant, From and Subject, as people read them (store/message/header.h) */
     bool has_body;     /* the whole message was read */
-    unsigned char body[DIGEST_SIZE]; /* of what follows the header, as added */
+    unsigned char body[DIGEST_SIZE];  /* of what follows the header, as added */
+    bool has_plain;                   /* ... and its header was not too long for that */
+    unsigned char plain[DIGEST_SIZE]; /* of all of it without the lines that programs are known to add (kin_is_added) */
 };
 
 struct kinship_reader; /* one message at a time streams by */

@@ -90,44 +90,21 @@ read_uids(struct meeting *meeting, bool headers, bool is_wanted(const struct hal
     return ok;
 }
 
-/* NULL: it is gone, or can't be read. @return false: run->err */
-static bool
-open_file(struct meeting *meeting, const struct half *file, void **handle)
+/* NULL: it is gone, or can't be read. */
+static void
+open_file(struct run *run, struct mailbox *mailbox, const struct journal_message *message, void **handle)
 {
-    struct run *run = meeting->run;
-    struct journal_message *message = calloc(1, sizeof *message);
-    bool ok = (message != NULL || run_no_memory(run)) && run_load(run, file->id, message), missing = false;
-    struct local_file name;
+    const struct local_file name = run_file(mailbox, message);
     struct error err = {0};
+    bool missing = false;
 
     *handle = NULL;
-    if (ok && message->base[0] != '\0' && !file->gone) {
-        name = run_file(meeting->mailbox, message);
-        if (!run->local.ops->read_open(run->local.self, &name, handle, &missing, &err))
-            *handle = NULL;
-        if (missing)
-            meeting->mailbox->look_here = true;
-    }
-    free(message);
-    return ok;
-}
-
-bool
-read_header(struct meeting *meeting, const struct half *file, struct buffer *out)
-{
-    struct run *run = meeting->run;
-    char bytes[4096];
-    size_t got = 0;
-    void *handle;
-    struct error err = {0};
-    bool ok = open_file(meeting, file, &handle);
-
-    while (ok && handle != NULL && run->local.ops->read(run->local.self, handle, bytes, sizeof bytes, &got, &err) &&
-           got != 0 && out->len + got < out->max)
-        ok = buffer_add(out, bytes, got) || run_no_memory(run);
-    if (handle != NULL)
-        run->local.ops->read_close(run->local.self, handle);
-    return ok;
+    if (message->base[0] == '\0' || (message->facts & FACT_GONE_HERE) != 0)
+        return;
+    if (!run->local.ops->read_open(run->local.self, &name, handle, &missing, &err))
+        *handle = NULL;
+    if (missing)
+        mailbox->look_here = true;
 }
 
 /* *whole: to the end of what is wanted. */
@@ -150,23 +127,60 @@ read_bytes(struct run *run, void *handle, struct kinship_reader *reader, bool bo
 }
 
 bool
+read_kinship(struct run *run, struct mailbox *mailbox, const struct journal_message *message, bool body,
+             struct kinship *out, bool *got)
+{
+    struct kinship_reader *reader = kinship_new();
+    void *handle = NULL;
+    bool ok = reader != NULL || run_no_memory(run);
+
+    *got = false;
+    if (ok)
+        open_file(run, mailbox, message, &handle);
+    if (handle != NULL) {
+        ok = (kinship_begin(reader, body) || run_no_memory(run)) && read_bytes(run, handle, reader, body, got);
+        run->local.ops->read_close(run->local.self, handle);
+    }
+    if (ok && *got)
+        ok = kinship_finish(reader, out) || run_no_memory(run);
+    kinship_free(reader);
+    return ok;
+}
+
+bool
 read_file(struct meeting *meeting, struct half *file, bool body)
 {
     struct run *run = meeting->run;
-    struct kinship_reader *reader = kinship_new();
     struct kinship *kinship = arena_array(&meeting->arena, 1, sizeof *kinship);
-    void *handle = NULL;
-    bool whole = false, ok = reader != NULL || run_no_memory(run);
+    struct journal_message *message = calloc(1, sizeof *message);
+    bool got, ok = (message != NULL || run_no_memory(run)) && run_has(run, &meeting->arena) &&
+                   run_load(run, file->id, message) &&
+                   read_kinship(run, meeting->mailbox, message, body, kinship, &got);
 
-    ok = ok && run_has(run, &meeting->arena) && open_file(meeting, file, &handle);
-    if (handle != NULL) {
-        ok = (kinship_begin(reader, body) || run_no_memory(run)) && read_bytes(run, handle, reader, body, &whole);
-        run->local.ops->read_close(run->local.self, handle);
-    }
-    if (ok && whole) {
-        ok = kinship_finish(reader, kinship) || run_no_memory(run);
+    if (ok && got)
         file->kinship = kinship;
-    }
-    kinship_free(reader);
+    free(message);
+    return ok;
+}
+
+bool
+read_header(struct meeting *meeting, const struct half *file, struct buffer *out)
+{
+    struct run *run = meeting->run;
+    struct journal_message *message = calloc(1, sizeof *message);
+    char bytes[4096];
+    size_t got = 0;
+    void *handle = NULL;
+    struct error err = {0};
+    bool ok = (message != NULL || run_no_memory(run)) && run_load(run, file->id, message);
+
+    if (ok)
+        open_file(run, meeting->mailbox, message, &handle);
+    while (ok && handle != NULL && run->local.ops->read(run->local.self, handle, bytes, sizeof bytes, &got, &err) &&
+           got != 0 && out->len + got < out->max)
+        ok = buffer_add(out, bytes, got) || run_no_memory(run);
+    if (handle != NULL)
+        run->local.ops->read_close(run->local.self, handle);
+    free(message);
     return ok;
 }

@@ -11,6 +11,9 @@
  * @return false: run->err
  */
 MUST_CHECK bool read_uids(struct meeting *meeting, bool headers, bool is_wanted(const struct half *uid));
+/** The same of any file. @param got [out] false: it is gone, or can't be read */
+MUST_CHECK bool read_kinship(struct run *run, struct mailbox *mailbox, const struct journal_message *message, bool body,
+                             struct kinship *out, bool *got);
 /** The kinship of a file, with its body or without. NULL is left where it is gone or can't be read: then it is looked for again. */
 MUST_CHECK bool read_file(struct meeting *meeting, struct half *file, bool body);
 /** Its header block, as much as the buffer holds; nothing where it can't be read. */

@@ -120,7 +120,9 @@ join_kin_headers(struct meeting *meeting, struct half **files, size_t file_count
         if (none)
             continue;
         if (back != NULL && suffices(meeting, files[f], uid)) {
-            if (!join_halves(meeting, files[f], uid, FACT_FOREIGN | FACT_BY_HEADER))
+            /* Before anything destructive rests on the pair its bodies are compared: the file may be gone by then. */
+            if (!read_file(meeting, files[f], true) ||
+                !join_halves(meeting, files[f], uid, FACT_FOREIGN | FACT_BY_HEADER))
                 return false;
             continue;
         }

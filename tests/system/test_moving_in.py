@@ -6,6 +6,7 @@ import re
 import shutil
 
 from base import CONFIG, HELD, PASSWORD, SystemTest, main
+from rig.corpus import Mail
 from rig.movers import Mbsync, OfflineImap
 
 
@@ -145,6 +146,74 @@ class MbsyncTest(MovingInTest):
         self.sync()
         self.assertIn("\\Answered", self.file_of(messages[4], "INBOX").flags)
         self.assertIn("\\Flagged", self.flags_there(messages[6]))
+        self.assert_idempotent()
+
+
+class MailReaderTest(MovingInTest):
+    """Mail readers that write lines of their own into what they move or label."""
+
+    def given_a_message(self, extra=b""):
+        self.message = self.corpus.simple("one of them")
+        self.client.create("Work")
+        body = bytes(self.message).replace(b"\r\n\r\n", b"\r\n" + extra + b"\r\n", 1)
+        self.client.append("INBOX", Mail(body, ("\\Seen",), self.message.date))
+        self.uid = self.client.messages("INBOX")[-1].uid
+        self.client.store("INBOX", [self.uid], "+", ["$label1"])
+        self.client.fill("INBOX", self.corpus.messages(5, edge=False))
+        self.sync()
+        return body
+
+    def save_with(self, lines, to, body=None):
+        """As neomutt saves it: another name, and lines at the end of the header."""
+        file = [f for f in self.maildir.files("INBOX") if b"one of them" in f.wire()][0]
+        data = (body or file.wire()).replace(b"\r\n\r\n", b"\r\n" + lines + b"\r\n", 1)
+        os.unlink(file.path)
+        return self.maildir.put(to, data, "S")
+
+    def one_there(self, mailbox):
+        found = [(self.client.body(mailbox, m.uid), m.flags) for m in self.client.messages(mailbox)]
+        found = [(body, flags) for body, flags in found if b"one of them" in body]
+        self.assertEqual(len(found), 1, "%s: %r" % (mailbox, found))
+        return found[0]
+
+    def test_a_move_with_added_lines_is_a_move(self):
+        before = self.given_a_message()
+        saved = self.save_with(b"Content-Length: 8\r\nLines: 1\r\n", "Work").bytes()
+        self.sync()
+        self.assertEqual((self.bodies(), self.appended()), (0, 0), self.evidence())
+        body, flags = self.one_there("Work")
+        self.assertEqual(body, before)
+        self.assertIn("$label1", [f.lower() for f in flags])
+        self.assertEqual([f.bytes() for f in self.maildir.files("Work")], [saved])
+        self.assertEqual(len(self.client.messages("INBOX")), 5)
+        self.assert_idempotent()
+
+    def test_a_label_is_a_new_name_of_the_message(self):
+        before = self.given_a_message()
+        saved = self.save_with(b"X-Label: work\r\n", "INBOX").bytes()
+        self.sync()
+        self.assertEqual((self.bodies(), self.appended()), (0, 0), self.evidence())
+        self.assertEqual(self.one_there("INBOX")[0], before)
+        self.assertIn(saved, [f.bytes() for f in self.maildir.files("INBOX")])
+        self.assert_idempotent()
+
+    def test_a_line_that_changes_is_told_by_the_server(self):
+        before = self.given_a_message(b"X-Label: home\r\nX-Keywords: a\r\n")
+        file = [f for f in self.maildir.files("INBOX") if b"one of them" in f.wire()][0]
+        data = file.wire().replace(b"X-Label: home", b"X-Label: work, too")
+        os.unlink(file.path)
+        self.maildir.put("Work", data, "S")
+        self.sync()
+        self.assertEqual((self.bodies(), self.appended()), (1, 0), self.evidence())
+        self.assertEqual(self.one_there("Work")[0], before)
+        self.assert_idempotent()
+
+    def test_what_was_edited_is_another_message(self):
+        before = self.given_a_message()
+        self.save_with(b"Content-Length: 8\r\n", "Work", before.replace(b"Hello.", b"Hallo."))
+        self.sync()
+        self.assertIn(b"Hallo.", self.one_there("Work")[0])
+        self.assertEqual(len(self.client.messages("INBOX")), 5)
         self.assert_idempotent()
 
 

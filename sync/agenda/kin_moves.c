@@ -1,0 +1,260 @@
+/*
+ * See kin_moves.h. The file that vanished can't be read any more. Where the new one without such lines has its bytes, that is proof. Else the
+ * server's header stands for it, and its body: a header alone would take a message that was edited for one that moved.
+ */
+#include "sync/agenda/kin_moves.h"
+
+#include "sync/agenda/candidates.h"
+#include "sync/agenda/join_move.h"
+#include "sync/match/probe.h"
+#include "sync/match/read.h"
+#include "sync/match/renamed.h"
+#include "sync/rows/held.h"
+#include "sync/rows/readings.h"
+
+#define ADDED_MAX 4096 /* bytes of lines that the message had already, and that count for nothing, either */
+
+struct moved { /* one that vanished, or one that is new */
+    struct todo *todo;
+    uint64_t size;
+    struct kinship kinship;
+    bool known, wanted, taken, has_wire;
+    unsigned char wire[DIGEST_SIZE]; /* of the file */
+};
+
+struct kin_moves {
+    struct run *run;
+    struct agenda *agenda;
+    struct arena arena;
+    struct moved *gone, *fresh;
+    size_t gone_count, fresh_count;
+    struct probe *probes;
+    struct journal_message *message, *other;
+};
+
+static bool
+read_fresh(struct kin_moves *moves, struct moved *fresh)
+{
+    struct run *run = moves->run;
+
+    if (!run_load(run, fresh->todo->id, moves->message))
+        return false;
+    memcpy(fresh->wire, moves->message->wire, DIGEST_SIZE);
+    return !moves->message->has_wire || read_kinship(run, &run->mailboxes[fresh->todo->mailbox], moves->message, true,
+                                                     &fresh->kinship, &fresh->known);
+}
+
+/* May the one be the other with such lines? A server that counts inexactly excludes nobody by it. */
+static bool
+may_be(const struct kin_moves *moves, const struct moved *gone, const struct moved *fresh)
+{
+    const uint64_t rest = fresh->size > fresh->kinship.kin.added ? fresh->size - fresh->kinship.kin.added : 0;
+
+    return moves->run->sizes_lie ? meeting_is_plausible(gone->size, fresh->size)
+                                 : gone->size >= rest && gone->size - rest <= ADDED_MAX;
+}
+
+static void
+gather_role(struct kin_moves *moves, enum role role, struct moved *at, size_t *count)
+{
+    struct run *run = moves->run;
+
+    for (size_t i = 0; i < moves->agenda->count; i++) {
+        struct todo *todo = &moves->agenda->todos[i];
+
+        if (!candidates_is(todo, role) || (role == GONE_HERE && (todo->uid == 0 || todo->unpaired)) ||
+            !mailbox_is_open(&run->mailboxes[todo->mailbox]) || todo->unanswered)
+            continue;
+        at[(*count)++] = (struct moved){.todo = todo, .size = todo->size};
+    }
+}
+
+static bool
+recall(struct kin_moves *moves, struct moved *gone)
+{
+    bool doubted;
+
+    /* What a folder lacks that is a copy, or came out of a backup, nobody moved. */
+    if (!held_is_doubted(moves->run, gone->todo->mailbox, gone->todo->id, &doubted) ||
+        !run_load(moves->run, gone->todo->id, moves->message))
+        return false;
+    gone->taken = doubted;
+    gone->has_wire = moves->message->has_wire && (moves->message->facts & FACT_ALTERED) == 0;
+    memcpy(gone->wire, moves->message->wire, DIGEST_SIZE);
+    return true;
+}
+
+/* Who of those that vanished may be one of the new files? */
+static size_t
+choose(struct kin_moves *moves)
+{
+    size_t n = 0;
+
+    for (size_t g = 0; g < moves->gone_count; g++) {
+        struct moved *gone = &moves->gone[g];
+
+        for (size_t f = 0; !gone->wanted && !gone->taken && f < moves->fresh_count; f++)
+            gone->wanted = moves->fresh[f].known && !moves->fresh[f].taken && may_be(moves, gone, &moves->fresh[f]);
+        n += gone->wanted;
+    }
+    return n;
+}
+
+/* Headers, or bodies, of those that are wanted. */
+static bool
+probe_gone(struct kin_moves *moves, bool headers)
+{
+    size_t n = 0;
+    bool ok;
+
+    for (size_t g = 0; g < moves->gone_count; g++) {
+        struct moved *gone = &moves->gone[g];
+
+        if (gone->wanted && !gone->taken && !reading_given_up(moves->run, gone->todo->id))
+            moves->probes[n++] = (struct probe){.mailbox = gone->todo->mailbox,
+                                                .uid = gone->todo->uid,
+                                                .id = (int64_t)g,
+                                                .size = gone->size,
+                                                .kinship = &gone->kinship};
+    }
+    ok = n == 0 || probe_remote(moves->run, moves->probes, n, headers);
+    for (size_t i = 0; ok && i < n; i++) {
+        struct moved *gone = &moves->gone[moves->probes[i].id];
+
+        gone->known = moves->probes[i].got && !moves->probes[i].cut;
+    }
+    return ok;
+}
+
+/* Of equal bytes it was decided already what they are. */
+static bool
+is_kin(const struct moved *gone, const struct moved *fresh)
+{
+    return gone->known && fresh->known && !gone->taken && !fresh->taken &&
+           !(gone->has_wire && memcmp(gone->wire, fresh->wire, DIGEST_SIZE) == 0) &&
+           kin_same(&gone->kinship.kin, &fresh->kinship.kin);
+}
+
+/* The new row is the message in other bytes, and what is known of the server's goes along. */
+static bool
+mark_foreign(struct kin_moves *moves, const struct moved *gone, const struct moved *fresh, int64_t row)
+{
+    struct run *run = moves->run;
+    struct journal_message *message = moves->message;
+    bool ok = run_begin(run) && run_load(run, gone->todo->id, moves->other) && run_load(run, row, message);
+
+    if (ok) {
+        message->facts |= FACT_FOREIGN;
+        message->has_header = moves->other->has_header;
+        memcpy(message->header, moves->other->header, DIGEST_SIZE);
+    }
+    ok = ok && journal_foreign_save(run->journal, row, fresh->kinship.body, &run->err) &&
+         journal_message_save(run->journal, message, &run->err);
+    return run_end(run, ok);
+}
+
+static bool
+take(struct kin_moves *moves, struct moved *gone, struct moved *fresh)
+{
+    struct run *run = moves->run;
+    const bool here = gone->todo->mailbox == fresh->todo->mailbox;
+
+    gone->taken = fresh->taken = true;
+    if (!here)
+        return mark_foreign(moves, gone, fresh, fresh->todo->id) && join_move(run, gone->todo, fresh->todo, true);
+    return mark_foreign(moves, gone, fresh, gone->todo->id) && renamed_join(run, gone->todo, fresh->todo, true);
+}
+
+/* *any: the bodies of some are to be compared. */
+static void
+choose_kin(struct kin_moves *moves, bool *any)
+{
+    for (size_t g = 0; g < moves->gone_count; g++) {
+        struct moved *gone = &moves->gone[g];
+
+        gone->wanted = false;
+        for (size_t f = 0; !gone->wanted && f < moves->fresh_count; f++)
+            gone->wanted = is_kin(gone, &moves->fresh[f]);
+        *any = *any || gone->wanted;
+    }
+}
+
+/* In the same mailbox first: that is the least of all changes. */
+static bool
+join(struct kin_moves *moves, bool is_one(struct kin_moves *moves, const struct moved *gone, const struct moved *fresh))
+{
+    bool ok = true;
+
+    for (int other = 0; ok && other < 2; other++) {
+        for (size_t f = 0; ok && f < moves->fresh_count; f++) {
+            struct moved *fresh = &moves->fresh[f];
+
+            for (size_t g = 0; ok && !fresh->taken && g < moves->gone_count; g++) {
+                struct moved *gone = &moves->gone[g];
+
+                if (!gone->taken && (other != 0 || gone->todo->mailbox == fresh->todo->mailbox) &&
+                    is_one(moves, gone, fresh))
+                    ok = take(moves, gone, fresh);
+            }
+        }
+    }
+    return ok;
+}
+
+static bool
+has_plain_bytes(struct kin_moves *moves, const struct moved *gone, const struct moved *fresh)
+{
+    (void)moves;
+    return fresh->known && fresh->kinship.kin.added != 0 && fresh->kinship.has_plain && gone->has_wire &&
+           memcmp(fresh->kinship.plain, gone->wire, DIGEST_SIZE) == 0;
+}
+
+static bool
+has_same_body(struct kin_moves *moves, const struct moved *gone, const struct moved *fresh)
+{
+    (void)moves;
+    return is_kin(gone, fresh) && gone->kinship.has_body &&
+           memcmp(gone->kinship.body, fresh->kinship.body, DIGEST_SIZE) == 0;
+}
+
+/* Those that the file here can't prove: headers of all that may be one, then bodies of those whose headers are kin. */
+static bool
+ask_server(struct kin_moves *moves)
+{
+    bool any = false;
+
+    if (choose(moves) == 0)
+        return true;
+    if (!probe_gone(moves, true))
+        return false;
+    choose_kin(moves, &any);
+    return !any || (probe_gone(moves, false) && join(moves, has_same_body));
+}
+
+bool
+kin_moves(struct run *run, struct agenda *agenda)
+{
+    struct kin_moves moves = {.run = run, .agenda = agenda};
+    const size_t gone = candidates_count(agenda, GONE_HERE), fresh = candidates_count(agenda, FRESH_HERE);
+    bool ok;
+
+    if (gone == 0 || fresh == 0)
+        return true;
+    moves.gone = arena_array(&moves.arena, gone, sizeof *moves.gone);
+    moves.fresh = arena_array(&moves.arena, fresh, sizeof *moves.fresh);
+    moves.probes = arena_array(&moves.arena, gone, sizeof *moves.probes);
+    moves.message = arena_array(&moves.arena, 2, sizeof *moves.message);
+    ok = run_has(run, &moves.arena);
+    if (ok) {
+        moves.other = moves.message + 1;
+        gather_role(&moves, FRESH_HERE, moves.fresh, &moves.fresh_count);
+        gather_role(&moves, GONE_HERE, moves.gone, &moves.gone_count);
+    }
+    for (size_t g = 0; ok && moves.fresh_count != 0 && g < moves.gone_count; g++)
+        ok = recall(&moves, &moves.gone[g]);
+    for (size_t f = 0; ok && moves.gone_count != 0 && f < moves.fresh_count; f++)
+        ok = read_fresh(&moves, &moves.fresh[f]);
+    ok = ok && join(&moves, has_plain_bytes) && ask_server(&moves);
+    arena_free(&moves.arena);
+    return ok;
+}
