@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Trees that other programs filled are taken over: nothing is doubled, and no body travels."""
 import collections
+import datetime
+import email.header
+import email.utils
 import os
 import re
 import shutil
@@ -41,6 +44,21 @@ class MovingInTest(SystemTest):
     def appended(self):
         return self.proxy.stream("up").upper().count(b" APPEND ")
 
+    def file_of(self, message, mailbox):
+        """The file that the other program made of it."""
+        mark = [line for line in bytes(message).split(b"\r\n") if line.lower().startswith(b"message-id:")][0]
+        found = [f for f in self.maildir.files(mailbox) if mark in f.wire()]
+        self.assertEqual(len(found), 1, "%d files of %r in %s" % (len(found), mark, mailbox))
+        return found[0]
+
+    def quarantine(self):
+        folder = os.path.join(self.account.state, "quarantine")
+        found = {}
+        for name in os.listdir(folder) if os.path.isdir(folder) else ():
+            with open(os.path.join(folder, name), "rb") as f:
+                found[name] = f.read()
+        return found
+
     def point_golub_at(self, mover, **keys):
         self.account = self.new_account("moved", maildir=mover.root, **keys)
         self.maildir = self.account.maildir
@@ -80,21 +98,6 @@ class MbsyncTest(MovingInTest):
         self.point_golub_at(mover)
         self.sync()
         return messages
-
-    def file_of(self, message, mailbox):
-        """The file that the other program made of it."""
-        mark = [line for line in bytes(message).split(b"\r\n") if line.lower().startswith(b"message-id:")][0]
-        found = [f for f in self.maildir.files(mailbox) if mark in f.wire()]
-        self.assertEqual(len(found), 1, "%d files of %r in %s" % (len(found), mark, mailbox))
-        return found[0]
-
-    def quarantine(self):
-        folder = os.path.join(self.account.state, "quarantine")
-        found = {}
-        for name in os.listdir(folder) if os.path.isdir(folder) else ():
-            with open(os.path.join(folder, name), "rb") as f:
-                found[name] = f.read()
-        return found
 
     def test_what_is_removed_here_goes_there_and_its_bytes_are_kept(self):
         messages = self.given_a_tree_that_was_taken_over()
@@ -147,6 +150,71 @@ class MbsyncTest(MovingInTest):
         self.assertIn("\\Answered", self.file_of(messages[4], "INBOX").flags)
         self.assertIn("\\Flagged", self.flags_there(messages[6]))
         self.assert_idempotent()
+
+
+def recoded(data):
+    """Encoded words as 8-bit text."""
+    head, _, body = data.partition(b"\r\n\r\n")
+    lines = []
+    for line in head.split(b"\r\n"):
+        name, colon, value = line.partition(b":")
+        if name in (b"From", b"Subject"):
+            value = b" " + str(email.header.make_header(email.header.decode_header(value.decode()))).encode()
+        lines.append(name + colon + value)
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+REWRITES = {
+    "recoded": recoded,
+    "refolded": lambda data: re.sub(rb"(?m)^(Subject|From|Date): ", rb"\1:\r\n ", data, count=3),
+    "a line dropped": lambda data: re.sub(rb"(?m)^To: .*\r\n", b"", data, count=1),
+    "a line added": lambda data: b"X-Server: was here\r\n" + data,
+    "another zone": lambda data: re.sub(rb"(?m)^Date: .*\r\n", lambda m: b"Date: " + email.utils.format_datetime(
+        email.utils.parsedate_to_datetime(m.group()[6:].strip().decode()).astimezone(
+            datetime.timezone(datetime.timedelta(hours=5)))).encode() + b"\r\n", data, count=1),
+}
+
+
+class RewrittenTest(MovingInTest):
+    """Messages whose bytes a server, or a program, has rewritten, and a journal that is gone."""
+
+    def given_rewritten(self, way):
+        self.messages = self.corpus.messages(self.COUNT, edge=False)
+        self.client.fill("INBOX", self.messages)
+        self.maildir.create("INBOX")
+        changed = 0
+        for message in self.messages:
+            data = REWRITES[way](bytes(message))
+            changed += data != bytes(message)
+            self.maildir.put("INBOX", data)
+        self.assertGreater(changed, 0)
+
+    def test_they_are_what_they_were(self):
+        for way in REWRITES:
+            with self.subTest(way):
+                self.user = next(self._users)
+                self.client = self.new_client()
+                self.account = self.new_account(way.replace(" ", "-"))
+                self.maildir = self.account.maildir
+                self.given_rewritten(way)
+                before = [f.digest for f in self.maildir.files("INBOX")]
+                for _ in range(2):
+                    self.sync()
+                    self.assertEqual(self.appended(), 0, self.evidence())
+                    self.assertEqual(len(self.client.messages("INBOX")), self.COUNT)
+                    self.assertEqual(sorted(f.digest for f in self.maildir.files("INBOX")), sorted(before))
+                    shutil.rmtree(self.account.state)
+                self.sync()
+                self.assert_idempotent()
+
+    def test_what_is_removed_here_is_kept_as_it_was_there(self):
+        self.given_rewritten("recoded")
+        self.sync()
+        file = self.file_of(self.messages[3], "INBOX")
+        os.unlink(file.path)
+        self.sync()
+        self.assertEqual(len(self.client.messages("INBOX")), self.COUNT - 1)
+        self.assertIn(bytes(self.messages[3]).replace(b"\r\n", b"\n"), [d.replace(b"\r\n", b"\n") for d in self.quarantine().values()])
 
 
 class MailReaderTest(MovingInTest):
