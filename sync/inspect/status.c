@@ -59,19 +59,22 @@ show_mailboxes(struct overview *view)
 {
     for (size_t i = 0; i < view->count; i++) {
         const struct journal_mailbox *mailbox = &view->mailboxes[i];
-        uint64_t here, there, waiting, unseen;
-        char words[80] = "", uneven[120];
+        uint64_t here, there, waiting, unseen, foreign;
+        char words[80] = "", bytes[80] = "", uneven[120];
 
         if (!journal_message_count(view->journal, mailbox->id, WHICH_WITH_BASE, &here, &view->err) ||
             !journal_message_count(view->journal, mailbox->id, WHICH_WITH_UID, &there, &view->err) ||
             !journal_message_count(view->journal, mailbox->id, WHICH_DIRTY, &waiting, &view->err) ||
-            !journal_message_count(view->journal, mailbox->id, WHICH_OUT_OF_VIEW, &unseen, &view->err))
+            !journal_message_count(view->journal, mailbox->id, WHICH_OUT_OF_VIEW, &unseen, &view->err) ||
+            !journal_message_count(view->journal, mailbox->id, WHICH_FOREIGN, &foreign, &view->err))
             return false;
         if (unseen != 0)
             (void)text_print(words, sizeof words, ", %" PRIu64 " that the server does not show", unseen);
+        if (foreign != 0)
+            (void)text_print(bytes, sizeof bytes, ", %" PRIu64 " paired in other bytes", foreign);
         report_line(view->report, view->account->name, "mailbox",
-                    "%s: %" PRIu64 " here, %" PRIu64 " there, %" PRIu64 " waiting%s%s%s", mailbox->name, here, there,
-                    waiting - unseen, words, uneven_words(mailbox, uneven, sizeof uneven), state_words(mailbox->state));
+                    "%s: %" PRIu64 " here, %" PRIu64 " there, %" PRIu64 " waiting%s%s%s%s", mailbox->name, here, there,
+                    waiting - unseen, bytes, words, uneven_words(mailbox, uneven, sizeof uneven), state_words(mailbox->state));
     }
     return true;
 }

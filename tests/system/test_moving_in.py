@@ -4,6 +4,7 @@ import collections
 import datetime
 import email.header
 import email.utils
+import json
 import os
 import re
 import shutil
@@ -90,7 +91,6 @@ class MbsyncTest(MovingInTest):
         self.point_golub_at(mover)
         self.then_it_is_taken_over(mover)
 
-
     def given_a_tree_that_was_taken_over(self):
         messages = self.given_a_full_account()
         mover = self.mover(Mbsync)
@@ -98,6 +98,18 @@ class MbsyncTest(MovingInTest):
         self.point_golub_at(mover)
         self.sync()
         return messages
+
+    def test_status_counts_them_in_each_mailbox(self):
+        messages = self.given_a_tree_that_was_taken_over()
+        half = self.COUNT // 2
+        line = "INBOX: %d here, %d there, 0 waiting, %d paired in other bytes"
+        self.assertIn(line % (half, half, half), self.home.run("status", self.account.name).out)
+        os.unlink(self.file_of(messages[4], "INBOX").path)
+        self.client.append("INBOX", self.corpus.simple("the same on both sides"))
+        self.sync()
+        self.assertIn(line % (half, half, half - 1), self.home.run("status", self.account.name).out)
+        lines = [json.loads(text) for text in self.home.run("--json", "status", self.account.name).out.splitlines()]
+        self.assertIn(line % (half, half, half - 1), [event.get("text") for event in lines if event.get("key") == "mailbox"])
 
     def test_what_is_removed_here_goes_there_and_its_bytes_are_kept(self):
         messages = self.given_a_tree_that_was_taken_over()
