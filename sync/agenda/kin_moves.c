@@ -62,7 +62,7 @@ gather_role(struct kin_moves *moves, enum role role, struct moved *at, size_t *c
     for (size_t i = 0; i < moves->agenda->count; i++) {
         struct todo *todo = &moves->agenda->todos[i];
 
-        if (!candidates_is(todo, role) || (role == GONE_HERE && (todo->uid == 0 || todo->unpaired)) ||
+        if (!candidates_is(todo, role) || (role == GONE_HERE && todo->uid == 0) ||
             !mailbox_is_open(&run->mailboxes[todo->mailbox]) || todo->unanswered)
             continue;
         at[(*count)++] = (struct moved){.todo = todo, .size = todo->size};
@@ -74,11 +74,11 @@ recall(struct kin_moves *moves, struct moved *gone)
 {
     bool doubted;
 
-    /* What a folder lacks that is a copy, or came out of a backup, nobody moved. */
+    /* What a folder lacks that is a copy, or came out of a backup, nobody moved; what is left of a move went where it went. */
     if (!held_is_doubted(moves->run, gone->todo->mailbox, gone->todo->id, &doubted) ||
         !run_load(moves->run, gone->todo->id, moves->message))
         return false;
-    gone->taken = doubted;
+    gone->taken = doubted || (moves->message->facts & FACT_MOVED) != 0;
     gone->has_wire = moves->message->has_wire && (moves->message->facts & FACT_ALTERED) == 0;
     memcpy(gone->wire, moves->message->wire, DIGEST_SIZE);
     return true;

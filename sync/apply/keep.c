@@ -1,6 +1,7 @@
 /*
  * Before the old version of a file that was saved again goes from the server, its bytes are in the quarantine: here they were overwritten, and
- * the server has the only copy. So are those of a message whose bytes there are not its file's. The index comes first: a row without a file says nothing wrong, a file without a row would stay for ever.
+ * the server has the only copy. So are those of a message whose bytes there are not its file's. The index comes first: a row without a file says
+ * nothing wrong, a file without a row would stay for ever.
  */
 #include "sync/apply/apply.h"
 #include "sync/rows/readings.h"
@@ -17,6 +18,9 @@ struct keeping {
     struct run *run;
     struct todo **todos; /* by mailbox and UID, as in the agenda */
     enum fate *fates;
+    struct reading *readings;
+    bool again; /* the second reading of what came short */
+    uint32_t *uids;
     struct remote_fetch *requests;
     size_t *first;
     size_t count, request_count;
@@ -69,7 +73,20 @@ find_todo(const struct keeping *keeping, size_t index, uint32_t uid)
     return SIZE_MAX;
 }
 
-/* The bytes that were sent; or, of a server that rewrites what it is given, as many as it says that it has. */
+/* The bytes that were sent; or, of a server that rewrites what it is given, as many as it says that it has, or twice the same. */
+static bool
+is_whole(struct keeping *keeping, size_t i, const struct digests *digests)
+{
+    const struct journal_message *message = &keeping->message;
+    const uint64_t size = message->size != 0 ? message->size : READING_UNTOLD;
+    bool confirmed;
+
+    if (memcmp(digests->wire, message->wire, DIGEST_SIZE) == 0)
+        return true;
+    return keeping->bytes != 0 && reading_take(&keeping->readings[i], &keeping->run->mailboxes[keeping->todos[i]->mailbox],
+                                               size, keeping->bytes, digests, keeping->again, &confirmed);
+}
+
 static bool
 on_end(void *context, size_t index, uint32_t uid)
 {
@@ -79,7 +96,6 @@ on_end(void *context, size_t index, uint32_t uid)
     size_t i = find_todo(keeping, index, uid);
     struct digests digests;
     char name[128];
-    bool whole;
 
     keeping->draft = NULL;
     if (i == SIZE_MAX) {
@@ -91,9 +107,7 @@ on_end(void *context, size_t index, uint32_t uid)
         run->local.ops->draft_drop(run->local.self, draft);
         return false;
     }
-    whole = memcmp(digests.wire, keeping->message.wire, DIGEST_SIZE) == 0 ||
-            (keeping->bytes != 0 && keeping->bytes >= keeping->message.size);
-    if (!whole) {
+    if (!is_whole(keeping, i, &digests)) {
         run->local.ops->draft_drop(run->local.self, draft);
         keeping->fates[i] = FATE_OTHER;
         return true;
@@ -158,9 +172,26 @@ write_index(struct keeping *keeping)
     return run_end(run, ok);
 }
 
-/* Those that are not kept yet, a request a mailbox. */
+/* They come by mailbox: a request for each. */
+static void
+add(struct keeping *keeping, struct todo *todo)
+{
+    const struct mailbox *mailbox = &keeping->run->mailboxes[todo->mailbox];
+
+    keeping->uids[keeping->count] = todo->uid;
+    if (keeping->count == 0 || keeping->todos[keeping->count - 1]->mailbox != todo->mailbox) {
+        keeping->first[keeping->request_count] = keeping->count;
+        keeping->requests[keeping->request_count++] = (struct remote_fetch){.mailbox = text_of(mailbox->row.wire),
+                                                                            .uidvalidity = mailbox->row.uidvalidity,
+                                                                            .uids = &keeping->uids[keeping->count]};
+    }
+    keeping->requests[keeping->request_count - 1].count++;
+    keeping->todos[keeping->count++] = todo;
+}
+
+/* Those that are not kept yet. */
 static bool
-gather(struct keeping *keeping, struct agenda *agenda, uint32_t *uids)
+gather(struct keeping *keeping, struct agenda *agenda)
 {
     struct run *run = keeping->run;
 
@@ -180,17 +211,8 @@ gather(struct keeping *keeping, struct agenda *agenda, uint32_t *uids)
         if (!run_load(run, todo->id, &keeping->message))
             return false;
         name_of(mailbox, &keeping->message, name);
-        if (run->local.ops->in_quarantine(run->local.self, name))
-            continue;
-        uids[keeping->count] = todo->uid;
-        if (keeping->count == 0 || keeping->todos[keeping->count - 1]->mailbox != todo->mailbox) {
-            keeping->first[keeping->request_count] = keeping->count;
-            keeping->requests[keeping->request_count++] = (struct remote_fetch){.mailbox = text_of(mailbox->row.wire),
-                                                                                .uidvalidity = mailbox->row.uidvalidity,
-                                                                                .uids = &uids[keeping->count]};
-        }
-        keeping->requests[keeping->request_count - 1].count++;
-        keeping->todos[keeping->count++] = todo;
+        if (!run->local.ops->in_quarantine(run->local.self, name))
+            add(keeping, todo);
     }
     return true;
 }
@@ -223,17 +245,47 @@ leave_others(struct keeping *keeping)
 }
 
 static bool
+begin(struct keeping *keeping, struct arena *arena, size_t room)
+{
+    keeping->todos = arena_array(arena, room, sizeof *keeping->todos);
+    keeping->fates = arena_array(arena, room, sizeof *keeping->fates);
+    keeping->readings = arena_array(arena, room, sizeof *keeping->readings);
+    keeping->requests = arena_array(arena, room, sizeof *keeping->requests);
+    keeping->first = arena_array(arena, room, sizeof *keeping->first);
+    keeping->uids = arena_array(arena, room, sizeof *keeping->uids);
+    return run_has(keeping->run, arena);
+}
+
+static bool
 fetch(struct keeping *keeping)
 {
     static const struct remote_sink sink = {on_begin, on_data, on_end, on_done, NULL, NULL};
     struct run *run = keeping->run;
     bool ok =
-        situation_mark(run) && write_index(keeping) &&
         run->remote.ops->fetch(run->remote.self, keeping->requests, keeping->request_count, &sink, keeping, &run->err);
 
     if (keeping->draft != NULL)
         run->local.ops->draft_drop(run->local.self, keeping->draft);
-    return ok && leave_others(keeping);
+    keeping->draft = NULL;
+    return ok;
+}
+
+/* What came shorter than announced is asked for once more. */
+static bool
+fetch_again(struct keeping *keeping, struct arena *arena)
+{
+    struct keeping second = {.run = keeping->run, .again = true};
+
+    if (!begin(&second, arena, keeping->count))
+        return false;
+    for (size_t i = 0; i < keeping->count; i++) {
+        if (keeping->fates[i] != FATE_OTHER || !keeping->readings[i].read)
+            continue;
+        second.readings[second.count] = keeping->readings[i];
+        add(&second, keeping->todos[i]);
+        keeping->fates[i] = FATE_KEPT; /* or not, as the second one says */
+    }
+    return second.count == 0 || (fetch(&second) && leave_others(&second));
 }
 
 bool
@@ -241,7 +293,6 @@ apply_keep_there(struct run *run, struct agenda *agenda)
 {
     struct keeping keeping = {.run = run};
     struct arena arena = {0};
-    uint32_t *uids;
     size_t room = 0;
     bool ok;
 
@@ -249,13 +300,11 @@ apply_keep_there(struct run *run, struct agenda *agenda)
         room += agenda->todos[i].overwritten;
     if (room == 0)
         return true;
-    keeping.todos = arena_array(&arena, room, sizeof *keeping.todos);
-    keeping.fates = arena_array(&arena, room, sizeof *keeping.fates);
-    keeping.requests = arena_array(&arena, room, sizeof *keeping.requests);
-    keeping.first = arena_array(&arena, room, sizeof *keeping.first);
-    uids = arena_array(&arena, room, sizeof *uids);
     reading_begin(run);
-    ok = run_has(run, &arena) && gather(&keeping, agenda, uids) && (keeping.count == 0 || fetch(&keeping));
+    ok = begin(&keeping, &arena, room) && gather(&keeping, agenda);
+    if (ok && keeping.count != 0)
+        ok = situation_mark(run) && write_index(&keeping) && fetch(&keeping) && fetch_again(&keeping, &arena) &&
+             leave_others(&keeping);
     arena_free(&arena);
     return ok;
 }

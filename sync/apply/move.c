@@ -208,6 +208,22 @@ record_failed(struct transferring *transferring, struct transfer *transfer)
     return refusal_note(run, to, transfer->todo->id, WORK_MOVE, transferring->count == 1, &said);
 }
 
+/* Where the server's bytes are not the file's, what it has in the new place is looked for by them, if no answer says its UID. */
+static bool
+expect_foreign(struct transferring *transferring, const struct transfer *transfer)
+{
+    struct run *run = transferring->run;
+    const struct journal_message *source = &transferring->source;
+    struct journal_message *target = &transferring->target;
+
+    if (!run_load(run, transfer->todo->id, target) || !foreign_carry(run, source, target))
+        return false;
+    if ((target->facts & FACT_FOREIGN) == 0)
+        return true;
+    target->size = source->size;
+    return journal_message_save(run->journal, target, &run->err);
+}
+
 static bool
 write_intents(struct transferring *transferring, size_t count)
 {
@@ -221,7 +237,7 @@ write_intents(struct transferring *transferring, size_t count)
         int attempt = transfer->op.attempt;
         int64_t known = transfer->op.id;
 
-        ok = run_load(run, transfer->source, &transferring->source);
+        ok = run_load(run, transfer->source, &transferring->source) && expect_foreign(transferring, transfer);
         transfer->has_wire = transferring->source.has_wire;
         memcpy(transfer->wire, transferring->source.wire, DIGEST_SIZE);
         transfer->op =

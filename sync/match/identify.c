@@ -210,18 +210,6 @@ narrow(struct meeting *meeting)
     return ok;
 }
 
-static bool
-save_kinship(struct run *run, const struct half *uid)
-{
-    const struct kinship *from = uid->kinship;
-    struct journal_kinship kinship = {
-        .kin = from->kin, .has_alike = from->has_alike, .has_body = from->has_body && !uid->cut};
-
-    memcpy(kinship.alike, from->alike, DIGEST_SIZE);
-    memcpy(kinship.body, from->body, DIGEST_SIZE);
-    return journal_kinship_save(run->journal, uid->id, &kinship, &run->err);
-}
-
 /* What was read of messages that are left: the next run need not read it again. */
 static bool
 save_read(struct meeting *meeting)
@@ -245,7 +233,7 @@ save_read(struct meeting *meeting)
             memcpy(message.wire, uid->wire, DIGEST_SIZE);
         }
         if (!journal_message_save(meeting->run->journal, &message, &meeting->run->err) ||
-            (uid->kinship != NULL && !save_kinship(meeting->run, uid)))
+            (uid->kinship != NULL && !read_keep(meeting->run, uid->id, uid->kinship, uid->cut)))
             return false;
     }
     return true;

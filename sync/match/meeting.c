@@ -72,6 +72,7 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
     half->flags = half->dated ? message->flags.rseen : message->flags.lseen & meeting->mailbox->row.permanent;
     half->rank = rank_of(message->facts);
     half->gone = (message->facts & FACT_GONE_HERE) != 0;
+    half->fresh = message->facts == 0 && !found;
     memcpy(half->header, message->header, DIGEST_SIZE);
     memcpy(half->wire, message->wire, DIGEST_SIZE);
     memcpy(half->base, message->base, sizeof half->base);
@@ -79,6 +80,7 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
         half->intent = true;
         half->intent_uidnext = op.uidnext;
         half->intent_date = op.date;
+        half->foreign = (message->facts & FACT_FOREIGN) != 0;
         memcpy(half->canonical, op.canonical, DIGEST_SIZE);
     }
     return true;

@@ -27,11 +27,15 @@ struct half { /* a message that is on one side only */
     bool read;        /* some of it came in this run */
     bool apart;       /* the user's word: it stays on its side alone */
     bool kin;         /* ... or one that is kin, and only its body says whether they are one message */
+    bool foreign;     /* a file that moves on the server, where it has other bytes: header and size are those */
+    bool fresh;       /* a file that nothing is known of but that it is here */
+    bool
+        lost; /* a UID that is paired with a row whose file is gone: that may stand here under another name, in other bytes */
     bool got_body;
-    bool doubt;    /* its header or body could not be read: it is not known which file it is */
-    bool late;     /* its header is asked for at the end of this run: until then it may be any file, whatever its size */
-    bool part;     /* what came of its body is the beginning of a file: that proves nothing either */
-    bool cut;      /* its body came shorter than announced, twice with the same bytes */
+    bool doubt; /* its header or body could not be read: it is not known which file it is */
+    bool late;  /* its header is asked for at the end of this run: until then it may be any file, whatever its size */
+    bool part;  /* what came of its body is the beginning of a file: that proves nothing either */
+    bool cut;   /* its body came shorter than announced, twice with the same bytes */
     bool given_up; /* it was given up in this run (readings.h) */
     unsigned char header[DIGEST_SIZE], wire[DIGEST_SIZE], canonical[DIGEST_SIZE];
     uint64_t body_size;
@@ -40,6 +44,14 @@ struct half { /* a message that is on one side only */
     int64_t intent_date;
     char message_id[256];
     struct kinship *kinship; /* NULL: not known (yet); the meeting's */
+};
+
+struct lost { /* a row whose file is gone */
+    int64_t id;
+    uint64_t size;
+    unsigned char header[DIGEST_SIZE]; /* of what the server has, as far as is known */
+    unsigned char wire[DIGEST_SIZE];   /* of the file; zeros: not known */
+    bool taken;                        /* it has its file again */
 };
 
 struct halves {
@@ -52,8 +64,10 @@ struct meeting { /* one mailbox */
     uint32_t index;
     struct mailbox *mailbox;
     struct halves files, uids;
-    struct arena arena; /* kinships */
-    size_t doubled;     /* so many would go both up and down under one Message-ID; some of them: */
+    struct arena arena; /* kinships, and lost */
+    struct lost *lost;  /* NULL: not looked for yet */
+    size_t lost_count;
+    size_t doubled; /* so many would go both up and down under one Message-ID; some of them: */
     struct half *examples[RUN_EXAMPLES][2];
     size_t examples_count;
 };

@@ -5,6 +5,7 @@
  */
 #include "sync/match/probe.h"
 #include "sync/match/proof.h"
+#include "sync/match/read.h"
 #include "sync/rows/foreign.h"
 #include "sync/rules/merge.h"
 
@@ -30,7 +31,8 @@ come_apart(struct run *run, struct journal_message *message, const struct probe 
         there->base[0] = there->info[0] = '\0';
         there->flags = merge_new(there->flags, false);
         there->facts = 0;
-        memcpy(there->wire, probe->digests.wire, DIGEST_SIZE); /* so that they are not paired by that header again */
+        memcpy(there->wire, probe->digests.wire,
+               DIGEST_SIZE); /* so that they are not paired by that header again, nor as kin */
         message->uid = 0;
         message->flags = merge_new(message->flags, true);
         if ((message->facts & FACT_FOREIGN) != 0) /* what it knows is of the server's copy: its file is read again */
@@ -39,7 +41,7 @@ come_apart(struct run *run, struct journal_message *message, const struct probe 
         ok = (message->facts & FACT_GONE_HERE) != 0 ? journal_message_delete(run->journal, message->id, &run->err)
                                                     : journal_message_save(run->journal, message, &run->err);
     }
-    ok = ok && journal_message_save(run->journal, there, &run->err);
+    ok = ok && journal_message_save(run->journal, there, &run->err) && read_keep(run, there->id, probe->kinship, false);
     free(there);
     return ok;
 }

@@ -62,7 +62,7 @@ read_uids(struct meeting *meeting, bool headers, bool is_wanted(const struct hal
     for (size_t u = 0; ok && u < meeting->uids.count; u++) {
         struct half *uid = &meeting->uids.at[u];
 
-        if (uid->paired || !is_wanted(uid))
+        if ((uid->paired && !uid->lost) || !is_wanted(uid))
             continue;
         uid->late = attempts_comes_last(run, meeting->mailbox, ATTEMPT_HEADER, uid->uid);
         uid->given_up = reading_given_up(run, uid->id); /* not asked for again in this run */
@@ -161,6 +161,17 @@ read_file(struct meeting *meeting, struct half *file, bool body)
         file->kinship = kinship;
     free(message);
     return ok;
+}
+
+bool
+read_keep(struct run *run, int64_t id, const struct kinship *from, bool cut)
+{
+    struct journal_kinship kinship = {
+        .kin = from->kin, .has_alike = from->has_alike, .has_body = from->has_body && !cut};
+
+    memcpy(kinship.alike, from->alike, DIGEST_SIZE);
+    memcpy(kinship.body, from->body, DIGEST_SIZE);
+    return journal_kinship_save(run->journal, id, &kinship, &run->err);
 }
 
 bool

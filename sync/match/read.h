@@ -16,6 +16,8 @@ MUST_CHECK bool read_kinship(struct run *run, struct mailbox *mailbox, const str
                              struct kinship *out, bool *got);
 /** The kinship of a file, with its body or without. NULL is left where it is gone or can't be read: then it is looked for again. */
 MUST_CHECK bool read_file(struct meeting *meeting, struct half *file, bool body);
+/** For later runs: what was read of a message that is on the server alone. @param cut  its body came short and says nothing */
+MUST_CHECK bool read_keep(struct run *run, int64_t id, const struct kinship *kinship, bool cut);
 /** Its header block, as much as the buffer holds; nothing where it can't be read. */
 MUST_CHECK bool read_header(struct meeting *meeting, const struct half *file, struct buffer *out);
 

@@ -11,18 +11,20 @@
 #include "sync/match/groups.h"
 #include "sync/match/join.h"
 #include "sync/match/read.h"
+#include "sync/match/renamed.h"
 #include "sync/rows/drafts.h"
 
 static bool
 is_kin(const struct half *file, const struct half *uid)
 {
-    return !file->paired && !uid->paired && kin_same(&file->kinship->kin, &uid->kinship->kin);
+    return !file->paired && (!uid->paired || (uid->lost && file->fresh)) &&
+           kin_same(&file->kinship->kin, &uid->kinship->kin);
 }
 
 bool
 related_may_be(const struct half *file, const struct half *uid)
 {
-    return uid->kin && file->kinship != NULL && uid->kinship != NULL && is_kin(file, uid);
+    return uid->kin && !uid->lost && file->kinship != NULL && uid->kinship != NULL && is_kin(file, uid);
 }
 
 /* ---- what is compared ---- */
@@ -51,7 +53,7 @@ recall_kinship(struct meeting *meeting, struct half *uid)
 static bool
 is_left(const struct half *uid)
 {
-    return !uid->paired && (uid->kinship != NULL || (uid->has_header && !uid->open_header));
+    return (!uid->paired || uid->lost) && (uid->kinship != NULL || (uid->has_header && !uid->open_header));
 }
 
 static bool
@@ -83,6 +85,19 @@ gather(struct meeting *meeting, bool *any)
 
 /* ---- kin ---- */
 
+/* A mail reader that writes lines of its own gives the file another name: then it is what it was, and what the server has beside that is a copy. */
+static bool
+join(struct meeting *meeting, struct half *file, struct half *uid, unsigned facts)
+{
+    bool taken;
+
+    if (!renamed_join_kin(meeting, file, uid, facts, &taken))
+        return false;
+    if (taken)
+        uid->lost = false;
+    return taken || uid->paired || join_halves(meeting, file, uid, facts);
+}
+
 /* The only one that fits, or NULL; *none: no one does. */
 static struct half *
 find_only(const struct half *half, bool is_file, struct half **others, size_t count, bool *none)
@@ -101,11 +116,12 @@ find_only(const struct half *half, bool is_file, struct half **others, size_t co
     return only;
 }
 
-/* The header names one message, and the sizes say that nothing but the lines that count for nothing differs. */
+/* The header names one message, and the sizes say that nothing but the lines that count for nothing differs. A body that is known says more. */
 static bool
 suffices(const struct meeting *meeting, const struct half *file, const struct half *uid)
 {
-    return file->kinship->kin.names && !file->intent && mailbox_drafts(meeting->mailbox) == DRAFTS_NONE &&
+    return file->kinship->kin.names && !file->intent && !uid->kinship->has_body &&
+           mailbox_drafts(meeting->mailbox) == DRAFTS_NONE &&
            kinship_explains(file->kinship, file->size, uid->kinship, uid->size);
 }
 
@@ -121,8 +137,7 @@ join_kin_headers(struct meeting *meeting, struct half **files, size_t file_count
             continue;
         if (back != NULL && suffices(meeting, files[f], uid)) {
             /* Before anything destructive rests on the pair its bodies are compared: the file may be gone by then. */
-            if (!read_file(meeting, files[f], true) ||
-                !join_halves(meeting, files[f], uid, FACT_FOREIGN | FACT_BY_HEADER))
+            if (!read_file(meeting, files[f], true) || !join(meeting, files[f], uid, FACT_FOREIGN | FACT_BY_HEADER))
                 return false;
             continue;
         }
@@ -139,7 +154,7 @@ wants_kin_body(const struct half *uid)
     return uid->kin && !uid->kinship->has_body;
 }
 
-/* Of equal ones first that which shows the same flags. */
+/* Of equal ones first that whose row lost its file, then that which shows the same flags. */
 static struct half *
 find_same_body(const struct half *file, struct half **uids, size_t count)
 {
@@ -149,9 +164,10 @@ find_same_body(const struct half *file, struct half **uids, size_t count)
         if (!uids[u]->kinship->has_body || !is_kin(file, uids[u]) ||
             memcmp(file->kinship->body, uids[u]->kinship->body, DIGEST_SIZE) != 0)
             continue;
-        if (uids[u]->flags == file->flags)
+        if (uids[u]->lost)
             return uids[u];
-        best = best != NULL ? best : uids[u];
+        if (best == NULL || (best->flags != file->flags && uids[u]->flags == file->flags))
+            best = uids[u];
     }
     return best;
 }
@@ -162,7 +178,7 @@ join_kin_bodies(struct meeting *meeting, struct half **files, size_t file_count,
     for (size_t f = 0; f < file_count; f++) {
         struct half *uid = files[f]->kinship->has_body ? find_same_body(files[f], uids, uid_count) : NULL;
 
-        if (uid != NULL && !join_halves(meeting, files[f], uid, FACT_FOREIGN))
+        if (uid != NULL && !join(meeting, files[f], uid, FACT_FOREIGN))
             return false;
     }
     /* What came short may be any of those that are left. */
@@ -200,7 +216,10 @@ join_alike(struct meeting *meeting, struct half **files, size_t file_count, stru
     if (memcmp(file->alike, uid->alike, DIGEST_SIZE) != 0 || is_kin(files[0], uids[0]) ||
         memcmp(files[0]->header, uids[0]->header, DIGEST_SIZE) == 0)
         return true;
-    return join_halves(meeting, files[0], uids[0], FACT_FOREIGN);
+    if (!read_file(meeting, files[0], true))
+        return false;
+    files[0]->kinship->has_body = false; /* a server that rewrites headers may have rewritten that, too */
+    return join(meeting, files[0], uids[0], FACT_FOREIGN);
 }
 
 bool

@@ -173,6 +173,80 @@ renamed_join_files(struct meeting *meeting)
     return ok;
 }
 
+/* Rows of this mailbox that lost their file, to be looked through for each file that is kin of a UID: they are few, or there is none. */
+static bool
+gather_lost(struct meeting *meeting, const struct journal_message *file, struct journal_message *lost)
+{
+    struct run *run = meeting->run;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    bool ok = journal_message_ids(run->journal, meeting->mailbox->row.id, WHICH_DIRTY, &ids, &count, &run->err);
+
+    meeting->lost = arena_array(&meeting->arena, count + 1, sizeof *meeting->lost);
+    ok = ok && run_has(run, &meeting->arena);
+    for (size_t i = 0; ok && i < count; i++) {
+        bool is = false, doubted = false;
+
+        ok = run_load(run, ids[i], lost) && lost_its_file(run, lost, file, &is) &&
+             (!is || held_is_doubted(run, meeting->index, lost->id, &doubted));
+        if (!ok || !is || doubted || lost->uid == 0 || !lost->has_header)
+            continue;
+        meeting->lost[meeting->lost_count] = (struct lost){.id = lost->id, .size = lost->size};
+        if (lost->has_wire)
+            memcpy(meeting->lost[meeting->lost_count].wire, lost->wire, DIGEST_SIZE);
+        memcpy(meeting->lost[meeting->lost_count++].header, lost->header, DIGEST_SIZE);
+    }
+    free(ids);
+    return ok;
+}
+
+/* The message there is equal to what the UID has; or the file is, without its lines, what stood here. */
+static bool
+is_new_name(const struct lost *lost, const struct half *file, const struct half *uid)
+{
+    if (file->kinship->has_plain && memcmp(file->kinship->plain, lost->wire, DIGEST_SIZE) == 0)
+        return true;
+    return lost->size == uid->size && memcmp(lost->header, uid->header, DIGEST_SIZE) == 0;
+}
+
+static bool
+take_kin(struct meeting *meeting, struct half *half, struct journal_message *file, struct journal_message *lost,
+         unsigned facts)
+{
+    struct run *run = meeting->run;
+
+    take_file(lost, file, meeting->mailbox->row.permanent);
+    lost->facts = (lost->facts & ~(unsigned)FACT_BY_HEADER) | facts;
+    half->paired = true;
+    return journal_foreign_save(run->journal, lost->id, half->kinship->has_body ? half->kinship->body : NULL,
+                                &run->err) &&
+           journal_message_delete(run->journal, file->id, &run->err) &&
+           journal_message_save(run->journal, lost, &run->err);
+}
+
+bool
+renamed_join_kin(struct meeting *meeting, struct half *half, const struct half *uid, unsigned facts, bool *taken)
+{
+    struct run *run = meeting->run;
+    struct journal_message *file = calloc(2, sizeof *file), *lost = file + 1;
+    bool ok = (file != NULL || run_no_memory(run)) && run_load(run, half->id, file);
+
+    *taken = false;
+    if (ok && half->fresh && file->facts == 0) {
+        ok = meeting->lost != NULL || gather_lost(meeting, file, lost);
+        for (size_t i = 0; ok && !*taken && i < meeting->lost_count; i++) {
+            struct lost *one = &meeting->lost[i];
+
+            if (one->taken || !is_new_name(one, half, uid))
+                continue;
+            one->taken = *taken = true;
+            ok = run_load(run, one->id, lost) && take_kin(meeting, half, file, lost, facts);
+        }
+    }
+    free(file);
+    return ok;
+}
+
 /*
  * The file that bears the name, and has the date and size, that the download of a message had; NULL: there is none. The date is the file's
  * mtime, which an edit in its place changes.

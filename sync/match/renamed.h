@@ -13,6 +13,15 @@ MUST_CHECK bool renamed_join(struct run *run, struct todo *gone, struct todo *fr
  */
 MUST_CHECK bool renamed_join_files(struct meeting *meeting);
 /**
+ * The same, where the new file has lines of a mail reader, and is kin of what this UID has: the row whose file it was takes it, which is one that
+ * had its bytes without those lines, or whose message there has the header and the size of this UID's. The file's body was read; facts as in
+ * join.h. In a transaction.
+ *
+ * @param taken [out] there is such a row, and the file is settled
+ */
+MUST_CHECK bool renamed_join_kin(struct meeting *meeting, struct half *file, const struct half *uid, unsigned facts,
+                                 bool *taken);
+/**
  * A file that was fetched by a run which was cut off before it wrote that down, and whose UID is gone since: it was removed or moved there,
  * like any that was fetched; it is no new mail.
  *

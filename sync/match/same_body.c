@@ -53,11 +53,19 @@ find_first(const struct dated *uids, int64_t date)
     return low;
 }
 
+static int64_t
+date_of(const struct half *file)
+{
+    return file->intent ? file->intent_date : file->date;
+}
+
 /* All but the bodies says so. Equal headers over other bodies are two messages, and were compared. */
 static bool
 may_be(const struct meeting *meeting, const struct half *file, const struct half *uid)
 {
-    if (file->paired || uid->paired || uid->date != file->date || memcmp(uid->header, file->header, DIGEST_SIZE) == 0)
+    if (file->paired || uid->paired || uid->date != date_of(file))
+        return false;
+    if (!file->foreign && memcmp(uid->header, file->header, DIGEST_SIZE) == 0)
         return false;
     if (file->intent)
         return uid->uid >= file->intent_uidnext;
@@ -75,7 +83,7 @@ has_same_body(const struct half *file, const struct half *uid)
 static bool
 wants_body(const struct half *uid)
 {
-    return uid->kin && (uid->kinship == NULL || !uid->kinship->has_body);
+    return !uid->paired && uid->kin && (uid->kinship == NULL || !uid->kinship->has_body);
 }
 
 /* *any: bodies are to be compared. */
@@ -90,7 +98,7 @@ mark(struct meeting *meeting, const struct dated *uids, bool *any)
 
         if (file->paired || !(file->intent || file->unpaired))
             continue;
-        for (size_t u = find_first(uids, file->date); u < uids->count && uids->at[u]->date == file->date; u++) {
+        for (size_t u = find_first(uids, date_of(file)); u < uids->count && uids->at[u]->date == date_of(file); u++) {
             if (!may_be(meeting, file, uids->at[u]))
                 continue;
             wanted = uids->at[u]->kin = true;
@@ -111,7 +119,8 @@ same_body_join(struct meeting *meeting)
     for (size_t f = 0; ok && any && f < meeting->files.count; f++) {
         struct half *file = &meeting->files.at[f];
 
-        for (size_t u = find_first(&uids, file->date); ok && u < uids.count && uids.at[u]->date == file->date; u++) {
+        for (size_t u = find_first(&uids, date_of(file)); ok && u < uids.count && uids.at[u]->date == date_of(file);
+             u++) {
             if (may_be(meeting, file, uids.at[u]) && has_same_body(file, uids.at[u]))
                 ok = join_halves(meeting, file, uids.at[u], FACT_FOREIGN);
         }

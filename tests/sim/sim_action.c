@@ -79,6 +79,7 @@ action_transfer_there(struct sim *sim, int mailbox, const struct sim_message *ch
     ledger_touch(&sim->world, message.content, SIM_SERVER);
     if (!server_add(&sim->server, target, message.content, message.flags, message.keys, message.date, &uid))
         return false;
+    server_message(&sim->server, target, uid)->dress = message.dress;
     say(&sim->world, "  there: #%d %s UID %u %s to %s UID %u", message.content, server_mailbox_name(mailbox),
         message.uid, move ? "moved" : "copied", server_mailbox_name(target), uid);
     ledger_carry(&sim->world, message.content, mailbox, target);

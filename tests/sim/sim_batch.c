@@ -29,7 +29,8 @@ static bool
 deliver_one(struct maildir_sim *maildir, struct local_delivery *item)
 {
     const struct local_draft *draft = item->draft;
-    const int content = content_find(draft->bytes.at == NULL ? "" : draft->bytes.at, draft->bytes.len);
+    int dress = DRESS_PLAIN;
+    const int content = content_find(draft->bytes.at == NULL ? "" : draft->bytes.at, draft->bytes.len, &dress);
 
     if (content < 0) {
         violation(maildir->world, "a file with bytes nobody wrote (%zu)", draft->bytes.len);
@@ -44,6 +45,7 @@ deliver_one(struct maildir_sim *maildir, struct local_delivery *item)
     struct sim_file *file = maildir_sim_add(maildir, draft->mailbox, item->base, item->info, content, item->date);
     if (file == NULL)
         return false;
+    file->dress = dress;
     file->unflushed = maildir->lazy;
     say(maildir->world, "      file #%d in %s flags %x", content, maildir_sim_folder(maildir, draft->mailbox),
         item->flags);
@@ -163,11 +165,12 @@ link_one(struct maildir_sim *maildir, struct local_move *item)
         return;
     say(maildir->world, "      link #%d from %s to %s", from->content, maildir_sim_folder(maildir, from->mailbox),
         maildir_sim_folder(maildir, mailbox));
-    const int original = from->original; /* a second name of one file: an edited one stays an edited one */
+    const int dress = from->dress, original = from->original; /* a second name of one file: an edited one stays an edited one */
     struct sim_file *to = maildir_sim_add(maildir, mailbox, item->to.base, item->to.info, from->content, from->date);
     item->ok = to != NULL;
     if (to == NULL)
         return;
+    to->dress = dress;
     to->original = original;
     to->second = true;
     if (original != to->content) {
@@ -218,7 +221,8 @@ unlink_one(struct maildir_sim *maildir, struct local_move *item)
 
     item->missing = from == NULL;
     error_set(&item->err, ERROR_LOCAL, "unlink a moved message");
-    if (from == NULL || to == NULL || to == from || to->content != from->content)
+    if (from == NULL || to == NULL || to == from || to->content != from->content ||
+        to->dress != from->dress)
         return;
     say(maildir->world, "      unlink #%d in %s", from->content, maildir_sim_folder(maildir, from->mailbox));
     to->second = false;
@@ -251,6 +255,8 @@ undo_unlinks(struct maildir_sim *maildir, const struct local_move *items, size_t
         if (twin != NULL && maildir_sim_base(maildir, from, items[i].from.base) == NULL) {
             struct sim_file *back =
                 maildir_sim_add(maildir, from, items[i].from.base, items[i].from.info, twin->content, twin->date);
+            if (back != NULL)
+                back->dress = maildir_sim_base(maildir, to, items[i].to.base)->dress;
             if (twin->single && back != NULL)
                 back->second = true;
             else
@@ -292,12 +298,12 @@ find_quarantined(struct maildir_sim *maildir, const char *name)
 }
 
 static void
-quarantine_add(struct maildir_sim *maildir, const char *name, int content)
+quarantine_add(struct maildir_sim *maildir, const char *name, int content, int dress)
 {
     struct sim_quarantined *kept = find_quarantined(maildir, name);
 
     if (kept != NULL) { /* the first half of a removal that was cut off */
-        if (kept->content != content)
+        if (kept->content != content || kept->dress != dress)
             violation(maildir->world, "a quarantined message is overwritten");
         return;
     }
@@ -306,6 +312,7 @@ quarantine_add(struct maildir_sim *maildir, const char *name, int content)
     kept = &maildir->quarantine[maildir->quarantined++];
     text_print(kept->name, sizeof kept->name, "%s", name);
     kept->content = content;
+    kept->dress = dress;
     kept->since = maildir->world->now;
     ledger_add(maildir->world, content);
 }
@@ -321,7 +328,7 @@ remove_one(struct maildir_sim *maildir, struct local_removal *item)
     error_set(&item->err, ERROR_LOCAL, "quarantine a message");
     if (file == NULL)
         return;
-    const struct content *content = content_get(file->content);
+    const struct content *content = maildir_sim_bytes(file);
     item->altered = item->wire != NULL && memcmp(item->wire, content->digests.wire, DIGEST_SIZE) != 0;
     if (item->altered)
         return;
@@ -329,7 +336,7 @@ remove_one(struct maildir_sim *maildir, struct local_removal *item)
     ledger_follows(world, file->content, file->mailbox, maildir->client, local_info_flags(file->info, &shown),
                    "quarantines");
     ledger_removed(world, file->content, file->mailbox, maildir->client);
-    quarantine_add(maildir, item->quarantine, file->content);
+    quarantine_add(maildir, item->quarantine, file->content, file->dress);
     maildir_sim_drop(maildir, file);
     item->ok = true;
 }
@@ -348,7 +355,10 @@ undo_removals(struct maildir_sim *maildir, const struct local_removal *items, si
             continue;
         const int content = kept->content;
         ledger_back(maildir->world, content, mailbox, maildir->client);
-        maildir_sim_add(maildir, mailbox, items[i].file.base, items[i].file.info, content, content_get(content)->date);
+        struct sim_file *back = maildir_sim_add(maildir, mailbox, items[i].file.base, items[i].file.info, content,
+                                                content_get(content)->date);
+        if (back != NULL)
+            back->dress = kept->dress;
         if (rng_chance(cut.rng, 70)) {
             *kept = maildir->quarantine[--maildir->quarantined];
             ledger_drop(maildir->world, content);
@@ -380,14 +390,15 @@ batch_remove(void *local, struct local_removal *items, size_t count, struct erro
 static bool
 keep_one(struct maildir_sim *maildir, const struct local_draft *draft, const char *name)
 {
-    const int content = content_find(draft->bytes.at == NULL ? "" : draft->bytes.at, draft->bytes.len);
+    int dress = DRESS_PLAIN;
+    const int content = content_find(draft->bytes.at == NULL ? "" : draft->bytes.at, draft->bytes.len, &dress);
 
     if (content < 0) {
         violation(maildir->world, "bytes that nobody wrote are kept (%zu)", draft->bytes.len);
         return false;
     }
     say(maildir->world, "      keep #%d", content);
-    quarantine_add(maildir, name, content);
+    quarantine_add(maildir, name, content, dress);
     return true;
 }
 

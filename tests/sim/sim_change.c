@@ -38,13 +38,13 @@ read_literal(const struct upload *upload, struct buffer *bytes)
 }
 
 static bool
-read_content(const struct upload *upload, int *content)
+read_content(const struct upload *upload, int *content, int *dress)
 {
     struct world *world = upload->server->world;
     struct buffer bytes = buffer_new(1 << 20);
     const bool read = read_literal(upload, &bytes);
 
-    *content = read ? content_find(bytes.at == NULL ? "" : bytes.at, bytes.len) : -1;
+    *content = read ? content_find(bytes.at == NULL ? "" : bytes.at, bytes.len, dress) : -1;
     if (read && (*content < 0 || bytes.len != upload->message->size))
         violation(world, "APPEND of bytes nobody wrote (%zu, announced %llu)", bytes.len,
                   (unsigned long long)upload->message->size);
@@ -125,9 +125,18 @@ pretend(struct server *server, int mailbox)
     return server->uidplus ? server->boxes[mailbox].uidnext + 7 : 0;
 }
 
+/* What it makes of the bytes that it is sent: its own lines in the place of those of others. Where a header names nothing they may not count. */
+static int
+stored(const struct server *server, int content, int dress)
+{
+    const int made = dress - dress % DRESS_DATED + server->rewrites;
+
+    return server->rewrites == DRESS_PLAIN || (content_is_rewritten(made) && content_is_nameless(content)) ? dress : made;
+}
+
 /* Carry it out; the UID as the engine may believe it. */
 static uint32_t
-append_now(const struct upload *upload, int mailbox, int content)
+append_now(const struct upload *upload, int mailbox, int content, int dress)
 {
     struct server *server = upload->server;
     const struct remote_append *message = upload->message;
@@ -136,14 +145,16 @@ append_now(const struct upload *upload, int mailbox, int content)
 
     if (server->swallows_duplicates)
         for (size_t i = 0; i < box->count && uid == 0; i++)
-            if (box->messages[i].content == content)
+            if (box->messages[i].content == content && box->messages[i].dress == stored(server, content, dress))
                 uid = box->messages[i].uid;
     if (uid != 0)
         say(server->world, "      APPEND #%d to %s: swallowed, it is UID %u", content, server_mailbox_name(mailbox),
             uid);
-    else if (server_add(server, mailbox, content, message->flags, key_bits(message->keywords), message->date, &uid))
+    else if (server_add(server, mailbox, content, message->flags, key_bits(message->keywords), message->date, &uid)) {
+        server_message(server, mailbox, uid)->dress = stored(server, content, dress);
         say(server->world, "      APPEND #%d to %s: UID %u flags %x", content, server_mailbox_name(mailbox), uid,
             message->flags);
+    }
     if (server->arrives != 0 && server_add(server, mailbox, server->arrives - 1, 0, 0, server->world->now, &uid)) {
         ledger_put(server->world, server->arrives - 1, mailbox);
         server->arrives = 0;
@@ -155,7 +166,7 @@ append_now(const struct upload *upload, int mailbox, int content)
 
 /* It will be carried out some seconds later. */
 static void
-append_later(const struct upload *upload, int mailbox, int content)
+append_later(const struct upload *upload, int mailbox, int content, int dress)
 {
     struct server *server = upload->server;
     const struct remote_append *message = upload->message;
@@ -167,6 +178,7 @@ append_later(const struct upload *upload, int mailbox, int content)
     server->delayed[server->delayed_count++] =
         (struct sim_delayed){.mailbox = mailbox,
                              .content = content,
+                             .dress = stored(server, content, dress),
                              .flags = message->flags,
                              .keys = key_bits(message->keywords),
                              .date = message->date,
@@ -175,16 +187,16 @@ append_later(const struct upload *upload, int mailbox, int content)
 
 /* Nobody will hear what became of this one. */
 static void
-append_unheard(const struct upload *upload, int mailbox, int content)
+append_unheard(const struct upload *upload, int mailbox, int content, int dress)
 {
     struct remote_outcome outcome;
 
     if (is_refused(upload->server, mailbox, content, &outcome))
         return;
     if (rng_chance(&upload->server->world->rng, upload->server->dawdles ? 85 : 40))
-        append_later(upload, mailbox, content);
+        append_later(upload, mailbox, content, dress);
     else
-        (void)append_now(upload, mailbox, content);
+        (void)append_now(upload, mailbox, content, dress);
 }
 
 /* The line broke behind the answer of one: some that were in the pipeline behind it were carried out as well. */
@@ -197,12 +209,12 @@ append_pipelined(struct upload upload, size_t count)
         return;
     const size_t start = upload.index;
     for (size_t i = start + 1; i < count && i < start + 3; i++) {
-        int content;
+        int content, dress = DRESS_PLAIN;
         upload.index = i;
         upload.message++;
-        if (!read_content(&upload, &content))
+        if (!read_content(&upload, &content, &dress))
             return;
-        append_unheard(&upload, server_find(upload.server, upload.message->mailbox), content);
+        append_unheard(&upload, server_find(upload.server, upload.message->mailbox), content, dress);
     }
 }
 
@@ -212,16 +224,16 @@ append_one(const struct upload *upload, size_t count, struct error *err)
     struct server *server = upload->server;
     struct remote_outcome outcome;
     uint32_t uid = 0;
-    int content;
+    int content, dress = DRESS_PLAIN;
 
-    if (!read_content(upload, &content))
+    if (!read_content(upload, &content, &dress))
         return server->world->failed ? remote_broken(server, err) : false;
     const int mailbox = server_find(server, upload->message->mailbox);
     if (content + 1 == server->choked)
         return remote_died(server, err);
     const enum fate fate = world_step(server->world, STEP_APPEND, true);
     if (fate == FATE_AFTER) {
-        append_unheard(upload, mailbox, content);
+        append_unheard(upload, mailbox, content, dress);
         append_pipelined(*upload, count);
     }
     if (fate != FATE_GO)
@@ -229,9 +241,9 @@ append_one(const struct upload *upload, size_t count, struct error *err)
     if (!is_refused(server, mailbox, content, &outcome) && content + 1 == server->pretended)
         uid = pretend(server, mailbox);
     else if (outcome.ok)
-        uid = append_now(upload, mailbox, content);
+        uid = append_now(upload, mailbox, content, dress);
     else if (content + 1 == server->grudged)
-        (void)append_now(upload, mailbox, content);
+        (void)append_now(upload, mailbox, content, dress);
     if (uid != 0)
         uid += server->shifted + (content + 1 == server->misnamed);
     return upload->from->done(upload->context, upload->index, uid, &outcome);
@@ -293,7 +305,7 @@ verify_item(struct change *change, size_t i)
                                        .flags = message->flags,
                                        .keywords = keywords,
                                        .has_meta = true,
-                                       .size = server_size(change->server, message->content),
+                                       .size = server_size(change->server, message),
                                        .date = message->date};
     item->modseq = message->modseq;
     item->chosen = change->to->verify == NULL || change->to->verify(change->context, change->index, i, &now);
@@ -368,7 +380,7 @@ carry_over(struct change *change, struct item *item, int target, bool move)
         item->new_uid = pretend(server, target);
         return;
     }
-    const int content = message->content;
+    const int content = message->content, dress = message->dress;
     server->world->copies = true;
     const bool room = (move || !is_over_quota(server)) &&
                       server_add(server, target, content, message->flags, message->keys, message->date, &uid);
@@ -377,6 +389,7 @@ carry_over(struct change *change, struct item *item, int target, bool move)
         item->outcome = (struct remote_outcome){.over_quota = true, .throttled = true};
         return;
     }
+    server_message(server, target, uid)->dress = dress;
     if (!move && content + 1 == server->grudged) {
         item->outcome = (struct remote_outcome){.passing = true, .answer = "[SERVERBUG] not now"};
         return;
@@ -407,6 +420,7 @@ carry_over_later(struct change *change, const struct item *item, int target, boo
     server->delayed[server->delayed_count++] =
         (struct sim_delayed){.mailbox = target,
                              .content = message->content,
+                             .dress = message->dress,
                              .flags = message->flags,
                              .keys = message->keys,
                              .date = message->date,
@@ -434,7 +448,7 @@ cross_uids(struct change *change, int target)
         for (size_t k = i + 1; message != NULL && k < change->wanted->count; k++) {
             const struct sim_message *other = remote_message(server, target, change->items[k].new_uid);
             if (other == NULL || other->date != message->date ||
-                server_size(server, other->content) != server_size(server, message->content))
+                server_size(server, other) != server_size(server, message))
                 continue;
             const uint32_t uid = item->new_uid;
             item->new_uid = change->items[k].new_uid;

@@ -36,6 +36,7 @@ static const struct {
     {KIND_MANY, 5, false, moment_move_many},
     {KIND_WANTED, 25, false, moment_wanted},
     {KIND_REWIND, 12, false, moment_rewind},
+    {KIND_MOVERS, 30, true, event_other_program},
 };
 
 void
@@ -47,6 +48,12 @@ kinds_begin(struct sim *sim)
     world->rng = rng_for(world->seed, 250000);
     for (int c = 0; c < world->clients; c++)
         sim->clients[c].maildir.lazy = on(sim, KIND_POWER);
+    if (on(sim, KIND_MOVERS) && rng_chance(dice(sim), 40))
+        world->dress = DRESS_DATED;
+    /* What makes one of equal messages makes nothing else of them. */
+    sim->server.rewrites = on(sim, KIND_MOVERS) && rng_chance(dice(sim), 40) && !sim->server.swallows_duplicates
+                               ? DRESS_SERVER
+                               : DRESS_PLAIN;
     world->strict_copies = on(sim, KIND_COPIES);
     sim->server.crosses = world->seed % 4 == 0;
     world->expunges = on(sim, KIND_EXPUNGE);

@@ -1,5 +1,5 @@
 /* One history from its seed: see sim_history.h. */
-#include "tests/sim/sim_history.h"
+#include "tests/sim/sim_events.h"
 
 #define ROUNDS_MAX 8 /* of syncs of all clients until nothing changes any more */
 
@@ -96,6 +96,7 @@ begin(const struct history *history)
         world->coverage->kind_histories[i] += (world->kinds >> i) & 1;
     kinds_begin(&sim);
     action_fill(&sim);
+    event_left_behind(&sim);
 }
 
 static void

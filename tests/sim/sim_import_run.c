@@ -267,7 +267,7 @@ command_run(void *self, int *status, struct error *err)
 {
     struct import_sim *sim = self;
     struct world *world = &sim->world;
-    const int content = content_find(sim->spool.at == NULL ? "" : sim->spool.at, sim->spool.len);
+    const int content = content_find(sim->spool.at == NULL ? "" : sim->spool.at, sim->spool.len, NULL);
 
     if (world->crashed)
         return local_dead(&sim->maildir, err);

@@ -42,6 +42,7 @@ static const struct knob knobs[KINDS] = {
     [KIND_REWIND] = {"rewind", 8, true},
     [KIND_ONE] = {"one-mailbox", 10, true},
     [KIND_COUNTS] = {"counts", 10, true},
+    [KIND_MOVERS] = {"movers", 12, true},
 };
 
 static unsigned long allowed, forbidden;

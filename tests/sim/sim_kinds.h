@@ -42,6 +42,7 @@ enum kind {
     KIND_REWIND,      /* the server goes back, and gives UIDs anew */
     KIND_ONE,         /* runs for one mailbox */
     KIND_COUNTS, /* the server counts one more than it lists, or one less; it does not list a message, or does not date it */
+    KIND_MOVERS, /* another program carries mail between the same two sides, mail readers and the server write lines of their own into it */
     KINDS
 };
 

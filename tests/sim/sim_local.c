@@ -211,9 +211,9 @@ sim_sweep(void *local, const char *folder)
 /* ---- reading ---- */
 
 static struct local_print
-print_of(int content, int64_t date)
+print_of(const struct content *content, int64_t date)
 {
-    return (struct local_print){.size = content_get(content)->len, .seconds = date};
+    return (struct local_print){.size = content->len, .seconds = date};
 }
 
 static bool
@@ -227,9 +227,9 @@ sim_examine(void *local, const struct local_file *file, struct local_facts *fact
     const struct sim_file *found = local_find(maildir, file);
     *missing = found == NULL;
     if (found != NULL) {
-        facts->digests = content_get(found->content)->digests;
+        facts->digests = maildir_sim_bytes(found)->digests;
         facts->date = found->date;
-        facts->print = print_of(found->content, found->date);
+        facts->print = print_of(maildir_sim_bytes(found), found->date);
     }
     return true;
 }
@@ -245,12 +245,12 @@ sim_look(void *local, const struct local_file *file, struct local_print *print, 
     const struct sim_file *found = local_find(maildir, file);
     *missing = found == NULL;
     if (found != NULL)
-        *print = print_of(found->content, found->date);
+        *print = print_of(maildir_sim_bytes(found), found->date);
     return true;
 }
 
 struct handle { /* an open file: what is written or renamed later does not touch it */
-    int content;
+    const struct content *content;
     int64_t date;
     size_t at;
 };
@@ -270,7 +270,7 @@ sim_read_open(void *local, const struct local_file *file, void **handle, bool *m
         struct handle *open = calloc(1, sizeof *open);
         if (open == NULL)
             abort();
-        open->content = found->content;
+        open->content = maildir_sim_bytes(found);
         open->date = found->date;
         *handle = open;
     }
@@ -282,7 +282,7 @@ sim_read_facts(void *local, void *handle, struct local_facts *facts, struct erro
 {
     const struct handle *open = handle;
 
-    facts->digests = content_get(open->content)->digests;
+    facts->digests = open->content->digests;
     facts->date = open->date;
     facts->print = print_of(open->content, open->date);
     return local_alive(local, err);
@@ -292,7 +292,7 @@ static bool
 sim_read(void *local, void *handle, void *to, size_t size, size_t *got, struct error *err)
 {
     struct handle *open = handle;
-    const struct content *content = content_get(open->content);
+    const struct content *content = open->content;
     const size_t left = content->shown_len - open->at;
 
     *got = left < size ? left : size;

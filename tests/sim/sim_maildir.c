@@ -87,6 +87,7 @@ maildir_sim_add(struct maildir_sim *maildir, int mailbox, const char *base, cons
     text_print(file->base, sizeof file->base, "%s", base);
     text_print(file->info, sizeof file->info, "%s", info);
     file->content = file->original = content;
+    file->dress = maildir->world->dress;
     file->date = date;
     file->fresh = file->unflushed = file->strange = file->second = false;
     file->named = 0;
@@ -124,6 +125,12 @@ maildir_sim_drop(struct maildir_sim *maildir, struct sim_file *file)
         SIM_MAILBOXES) /* another place in the order of its folder: a listing that is under way may miss it */
         maildir->version[file->mailbox]++;
     ledger_drop(maildir->world, content);
+}
+
+const struct content *
+maildir_sim_bytes(const struct sim_file *file)
+{
+    return content_dressed(file->content, file->dress);
 }
 
 void
@@ -192,12 +199,17 @@ mua_copy(struct maildir_sim *maildir, struct sim_file *file, int mailbox)
     char base[LOCAL_BASE_MAX + 1];
 
     mua_new_base(maildir, base);
-    return maildir_sim_add(maildir, mailbox, base, file->info, file->content, file->date) != NULL;
+    const int dress = file->dress;
+    struct sim_file *copy = maildir_sim_add(maildir, mailbox, base, file->info, file->content, file->date);
+    if (copy != NULL)
+        copy->dress = dress;
+    return copy != NULL;
 }
 
 void
 mua_remove(struct maildir_sim *maildir, struct sim_file *file)
 {
+    maildir->world->ledger[file->content].taken |= 1u << file->dress;
     maildir_sim_drop(maildir, file);
 }
 
@@ -209,7 +221,9 @@ mua_edit(struct maildir_sim *maildir, struct sim_file *file, int content)
 
     if (content > old) /* the world's messages are written in this order: no ring */
         maildir->world->ledger[old].newer = content;
+    maildir->world->ledger[old].taken |= 1u << file->dress;
     file->content = content;
+    file->dress = maildir->world->dress;
     file->strange = file->named > maildir->ended;
     file->date = maildir->world->now;
     ledger_add(maildir->world, content);

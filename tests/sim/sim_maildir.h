@@ -20,6 +20,7 @@ struct sim_file {
     char base[LOCAL_BASE_MAX + 1];
     char info[LOCAL_INFO_MAX + 1];
     int content;
+    int dress;    /* enum dress: how its bytes look */
     int original; /* what it was before somebody edited it under its name */
     int named;    /* in which run, or after which, a mail reader gave it its name; 0: golub did */
     bool strange; /* edited under a name that no run had seen: another file, for all that golub can know */
@@ -32,7 +33,7 @@ struct sim_file {
 
 struct sim_quarantined {
     char name[256];
-    int content;
+    int content, dress;
     int64_t since; /* by the world's own clock */
 };
 
@@ -85,6 +86,8 @@ struct sim_file *maildir_sim_add(struct maildir_sim *maildir, int mailbox, const
 /** Under another info, whoever gives it. */
 void maildir_sim_set_info(struct maildir_sim *maildir, struct sim_file *file, const char *info);
 void maildir_sim_drop(struct maildir_sim *maildir, struct sim_file *file);
+/** Its bytes. */
+const struct content *maildir_sim_bytes(const struct sim_file *file);
 
 /* A mail reader. A new base is one that nobody has; file stays where it is in the array but for drop. */
 void mua_new_base(struct maildir_sim *maildir, char base[static LOCAL_BASE_MAX + 1]);

@@ -15,8 +15,12 @@ second_name(const struct cast *cast)
     /* Where a mailbox is left out, or away, what was taken out of it is forgotten, and this is. */
     if ((sim->world.kinds & (KIND_BIT(KIND_PATTERNS) | KIND_BIT(KIND_AWAY_HERE) | KIND_BIT(KIND_AWAY_THERE))) != 0)
         return;
-    if (maildir_sim_add(cast->maildir, cast->from, base, info, cast->content, cast->file->date) == NULL)
+    const int dress = cast->file->dress;
+    struct sim_file *second =
+        maildir_sim_add(cast->maildir, cast->from, base, info, cast->content, cast->file->date);
+    if (second == NULL)
         return;
+    second->dress = dress;
     ledger_put(&sim->world, cast->content, cast->from);
     ledger_out(&sim->world, cast->content, cast->from); /* of two files one may go */
     say(&sim->world, "  here %d: #%d in %s has a second name", cast->client, cast->content,
@@ -509,6 +513,9 @@ moment_wanted(struct sim *sim)
         return;
     /* What a copied tree lacked is held and has moved nowhere, as long as it is, though its file came since: what is flagged comes back. */
     if (here && moves && it->restored && (event_is_copying(it) || held || is_held(it, cast.from, uid)))
+        return;
+    /* Of what a server makes of the files that it is sent nothing is known: where it moves it is new. */
+    if (!here && sim->server.rewrites != DRESS_PLAIN)
         return;
     /* A list that does not add up proves not that anything is gone there; nor that it did not move there, for which it waits. */
     for (int m = 0; !here && m < SIM_MAILBOXES; m++)

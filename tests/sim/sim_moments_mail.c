@@ -27,8 +27,10 @@ fill_part(struct sim *sim, int mailbox, const struct sim_mailbox *old, size_t fr
         const struct sim_message *message = &old->messages[i];
         if (waits && server_multiplicity(&sim->server, mailbox, message->content) > 0)
             violation(&sim->world, "#%d was sent up while the provider was filling the mailbox", message->content);
-        if (server_add(&sim->server, mailbox, message->content, message->flags, message->keys, message->date, &uid))
-            ledger_put(&sim->world, message->content, mailbox);
+        if (!server_add(&sim->server, mailbox, message->content, message->flags, message->keys, message->date, &uid))
+            continue;
+        server_message(&sim->server, mailbox, uid)->dress = message->dress;
+        ledger_put(&sim->world, message->content, mailbox);
     }
 }
 
@@ -88,14 +90,17 @@ moment_body(struct sim *sim)
     kind_met(world, KIND_BODIES);
     cast_arrive_there(sim, mailbox, content);
     /* Shorter than announced: where a server's sizes are too low, or not told, nothing shows that a body was cut. */
-    const uint64_t announced = server_size(&sim->server, content);
-    const size_t len = content_get(content)->len, below = announced < len ? (size_t)announced : len;
+    const struct sim_message *message = cast_message_of(sim, mailbox, content);
+    if (message == NULL)
+        return;
+    const uint64_t announced = server_size(&sim->server, message);
+    const size_t len = server_bytes(message)->len, below = announced < len ? (size_t)announced : len;
     if (below == 0)
         return;
     sim->server.spoiled.content = content;
     sim->server.spoiled.len = rng_chance(dice(sim), 40) ? 0 : rng_below(dice(sim), (unsigned)below);
     sim->server.spoiled.times = sim->server.spoiled.len == 0 ? 1 + (int)rng_below(dice(sim), 4) : 1;
-    say(world, "  there: %zu of %zu bytes of #%d come, %d times", sim->server.spoiled.len, content_get(content)->len,
+    say(world, "  there: %zu of %zu bytes of #%d come, %d times", sim->server.spoiled.len, len,
         content, sim->server.spoiled.times);
     (void)cast_sync_after(&cast, 10);
     sim->server.spoiled.times = 0;
@@ -315,6 +320,18 @@ moment_twins(struct sim *sim)
     (void)cast_sync_after(&cast, 60);
 }
 
+/* A file of it has the server's bytes: of what a server made something else of, nothing is known once both its file and its UID are gone. */
+static bool
+has_bytes(const struct cast *cast, int mailbox, const struct sim_message *message)
+{
+    for (size_t i = 0; i < cast->maildir->tree.count; i++) {
+        const struct sim_file *file = &cast->maildir->tree.files[i];
+        if (file->mailbox == mailbox && file->content == message->content && file->dress == message->dress)
+            return true;
+    }
+    return false;
+}
+
 /* What waits for a word still waits under another UIDVALIDITY: it is no new mail. */
 void
 moment_held(struct sim *sim)
@@ -335,7 +352,7 @@ moment_held(struct sim *sim)
         return;
     kind_met(world, KIND_MANY);
     for (size_t i = 0; i < box->count; i++)
-        gone[box->messages[i].content] = true;
+        gone[box->messages[i].content] = has_bytes(&cast, mailbox, &box->messages[i]);
     remove_some(&cast, mailbox, true, 100);
     check_forget(&sim->clients[cast.client]);
     if (cast_sync_after(&cast, 60) != 3 || sim->clients[cast.client].choice.confirm)

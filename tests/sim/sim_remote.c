@@ -166,7 +166,7 @@ tell_message(const struct listing *listing, const struct sim_message *message, b
         item.keywords = keywords;
     }
     if (meta) {
-        item.size = item.has_meta ? server_size(listing->server, message->content) : 0;
+        item.size = item.has_meta ? server_size(listing->server, message) : 0;
         item.date = message->date;
     }
     return listing->to->message(listing->context, listing->index, &item);
@@ -347,7 +347,7 @@ static bool
 send_literal(struct server *server, const struct sim_message *message, const struct remote_fetch *wanted, size_t index,
              const struct remote_sink *to, void *context)
 {
-    const struct content *content = content_get(message->content);
+    const struct content *content = server_bytes(message);
     const bool headers = wanted->headers;
     size_t len = headers ? content->header_len : content->len;
     const uint32_t uid = message->uid;
@@ -369,7 +369,7 @@ send_literal(struct server *server, const struct sim_message *message, const str
         at += piece;
     }
     if (wanted->sizes && message->content + 1 != server->undated &&
-        !to->sized(context, index, server_size(server, message->content)))
+        !to->sized(context, index, server_size(server, message)))
         return false;
     return to->end(context, index, uid);
 }
@@ -386,7 +386,7 @@ fetch_uids(struct server *server, int mailbox, const struct remote_fetch *wanted
         const struct sim_message *message = remote_message(server, mailbox, wanted->uids[(start + i) % wanted->count]);
         const enum fate fate = world_step(world, STEP_READ, true);
         if (fate == FATE_AFTER && message != NULL) { /* cut in the middle of the literal */
-            const struct content *content = content_get(message->content);
+            const struct content *content = server_bytes(message);
             if (!to->begin(context, index, wanted->headers ? content->header_len : content->len) ||
                 !to->data(context, index, content->bytes, content->header_len / 2))
                 return false;

@@ -88,12 +88,29 @@ server_multiplicity(const struct server *server, int mailbox, int content)
     return found;
 }
 
-uint64_t
-server_size(const struct server *server, int content)
+bool
+server_rewrote(const struct server *server, int content)
 {
-    const size_t len = content_get(content)->len;
+    for (int m = 0; m < SIM_MAILBOXES; m++)
+        for (size_t i = 0; i < server->boxes[m].count; i++)
+            if (server->boxes[m].messages[i].content == content &&
+                content_is_rewritten(server->boxes[m].messages[i].dress))
+                return true;
+    return false;
+}
 
-    switch (content % 3 == 2 ? 0 : server->lies) {
+const struct content *
+server_bytes(const struct sim_message *message)
+{
+    return content_dressed(message->content, message->dress);
+}
+
+uint64_t
+server_size(const struct server *server, const struct sim_message *message)
+{
+    const size_t len = server_bytes(message)->len;
+
+    switch (message->content % 3 == 2 ? 0 : server->lies) {
     case 1:
         return 0;
     case 2:
@@ -105,7 +122,7 @@ server_size(const struct server *server, int content)
     default:
         break;
     }
-    return server->wrong_sizes && content % 3 == 1 ? len - 7 : len + server->size_high;
+    return server->wrong_sizes && message->content % 3 == 1 ? len - 7 : len + server->size_high;
 }
 
 size_t
@@ -150,6 +167,7 @@ server_add(struct server *server, int mailbox, int content, unsigned flags, unsi
     struct sim_message *message = &box->messages[box->count++];
     *message = (struct sim_message){.uid = box->uidnext++,
                                     .content = content,
+                                    .dress = server->world->dress,
                                     .flags = flags & box->permanent,
                                     .keys = box->keywords ? keys : 0,
                                     .date = date,
@@ -244,6 +262,7 @@ transfer_late(struct server *server, const struct sim_delayed *late)
         server_add(server, late->mailbox, late->content, message->flags, message->keys, message->date, &uid);
     server->world->copies = false;
     if (done) {
+        server_message(server, late->mailbox, uid)->dress = late->dress;
         say(server->world, "      (late: %s of #%d from %s to %s becomes UID %u)", late->move ? "MOVE" : "COPY",
             late->content, names[late->from], names[late->mailbox], uid);
         if (late->move) {
@@ -271,9 +290,11 @@ server_delayed(struct server *server, bool all)
             continue;
         }
         server->world->late = true;
-        if (server_add(server, late.mailbox, late.content, late.flags, late.keys, late.date, &uid))
+        if (server_add(server, late.mailbox, late.content, late.flags, late.keys, late.date, &uid)) {
+            server_message(server, late.mailbox, uid)->dress = late.dress;
             say(server->world, "      (late: APPEND of #%d to %s becomes UID %u)", late.content, names[late.mailbox],
                 uid);
+        }
         server->world->late = false;
         server->delayed[i] = server->delayed[--server->delayed_count];
     }

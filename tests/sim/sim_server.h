@@ -17,7 +17,7 @@
 
 struct sim_message {
     uint32_t uid;
-    int content;
+    int content, dress;
     unsigned flags, keys; /* keys: bits, names in sim_server.c */
     int64_t date;
     uint64_t modseq;
@@ -43,7 +43,7 @@ struct sim_mailbox {
 };
 
 struct sim_delayed { /* an APPEND, COPY or MOVE whose answer nobody waited for and that is still being carried out */
-    int mailbox, content;
+    int mailbox, content, dress;
     bool transfer, move; /* of this message, if it is still there */
     int from;
     uint32_t uid, uidvalidity;
@@ -65,6 +65,7 @@ struct server {
     int arrives;  /* one more than the message that comes right behind an APPEND, and whose UID its APPENDUID says */
     int part;     /* it stops a listing after so many, the oldest, and says no more than that; 0: it lists all */
     bool crosses; /* COPYUID names messages of one size and date in another order */
+    int rewrites; /* the dress that it gives to what it is sent; DRESS_PLAIN: it leaves it as it is */
     bool deaf;    /* says OK to STORE and changes nothing */
     bool dawdles; /* what nobody waits for is mostly carried out late */
     bool lags, status_lags; /* UIDNEXT, that of STATUS, is still the highest UID after an APPEND */
@@ -145,11 +146,15 @@ uint32_t server_exists(const struct server *server, int mailbox);
 /** It hides some of the mailbox, or did once. */
 bool server_is_cut(const struct server *server, int mailbox);
 int server_multiplicity(const struct server *server, int mailbox, int content);
-uint64_t server_size(const struct server *server, int content); /* RFC822.SIZE */
+uint64_t server_size(const struct server *server, const struct sim_message *message); /* RFC822.SIZE */
+/** Its bytes. */
+const struct content *server_bytes(const struct sim_message *message);
+/** It has the message with lines rewritten that count. */
+bool server_rewrote(const struct server *server, int content);
 /** Keywords of bits as flags.h wants them. */
 void server_keywords(unsigned keys, char to[static KEYWORDS_MAX + 1]);
 
-/* What happens in a mailbox, whoever does it. false: no room. */
+/* What happens in a mailbox, whoever does it. false: no room. It comes in the dress of new mail. */
 bool server_add(struct server *server, int mailbox, int content, unsigned flags, unsigned keys, int64_t date,
                 uint32_t *uid);
 void server_set_flags(struct server *server, int mailbox, struct sim_message *message, unsigned flags, unsigned keys);

@@ -5,9 +5,9 @@
 
 #include <stdarg.h>
 
-#define SLOTS 4096 /* of the table of bytes; more than twice SIM_CONTENTS */
+#define SLOTS 16384 /* of the table of bytes; more than twice the contents */
 
-static struct content contents[SIM_CONTENTS];
+static struct content contents[SIM_CONTENTS * SIM_DRESSES]; /* dress by dress */
 static short slots[SLOTS]; /* number + 1 */
 
 uint64_t
@@ -50,12 +50,15 @@ hash_bytes(uint64_t hash, const char *bytes, size_t len)
 static const uint64_t hash_start = UINT64_C(0xcbf29ce484222325);
 
 int
-content_find(const char *bytes, size_t len)
+content_find(const char *bytes, size_t len, int *dress)
 {
     for (size_t at = hash_bytes(hash_start, bytes, len) % SLOTS; slots[at] != 0; at = (at + 1) % SLOTS) {
         const struct content *content = &contents[slots[at] - 1];
-        if (content->len == len && (len == 0 || memcmp(content->bytes, bytes, len) == 0))
-            return slots[at] - 1;
+        if (content->len != len || (len != 0 && memcmp(content->bytes, bytes, len) != 0))
+            continue;
+        if (dress != NULL)
+            *dress = (slots[at] - 1) / SIM_CONTENTS;
+        return dress != NULL || slots[at] <= SIM_CONTENTS ? (slots[at] - 1) % SIM_CONTENTS : -1;
     }
     return -1;
 }
@@ -90,7 +93,7 @@ write_content(int id, struct buffer *to)
     const int header = kind == 3 ? id - 1 : id; /* header and size of its neighbour, another body */
     const int body = kind == 11 ? id - 1 : id;  /* its neighbour with one more line end: equal canonical digest */
     /* A header with a Message-ID names one message: these two have none. */
-    const char *name = kind == 2 || kind == 3 ? "X-Note-Is" : "Message-ID";
+    const char *name = content_is_nameless(id) ? "X-Note-Is" : "Message-ID";
     bool ok = buffer_addf(to, "From: a%04d@example.org\r\n%s: <%04d@example.org>\r\nSubject: s\r\n\r\n",
                           kind == 11 ? id - 1 : header, name, kind == 11 ? id - 1 : header) &&
               buffer_addf(to, "body %04d\r\n", body);
@@ -203,7 +206,7 @@ enter_content(int id, struct buffer bytes)
     content->len = bytes.len;
     const char *empty = bytes.len == 0 ? NULL : memmem(bytes.at, bytes.len, "\r\n\r\n", 4);
     content->header_len = empty == NULL ? bytes.len : (size_t)(empty - bytes.at) + 4;
-    content->date = 1500000000 + (int64_t)id * 61;
+    content->date = 1500000000 + (int64_t)(id % SIM_CONTENTS) * 61;
     size_t at = hash_bytes(hash_start, bytes.at, bytes.len) % SLOTS;
     while (slots[at] != 0)
         at = (at + 1) % SLOTS;
@@ -232,7 +235,7 @@ content_cut(int id, size_t len)
 {
     const struct content *whole = content_get(id);
     struct buffer bytes = buffer_new(1 << 20);
-    const int known = content_find(whole->bytes, len);
+    const int known = content_find(whole->bytes, len, NULL);
 
     if (known >= 0)
         return known;
@@ -250,6 +253,68 @@ content_get(int id)
     if (contents[id].shown == NULL && contents[id].bytes == NULL && !(maildrop && id >= CUT_FIRST))
         make_content(id);
     return &contents[id];
+}
+
+bool
+content_is_nameless(int id)
+{
+    return id % 16 == 2 || id % 16 == 3;
+}
+
+bool
+content_is_rewritten(int dress)
+{
+    return dress == DRESS_DATED + DRESS_SERVER;
+}
+
+/* What stands above the header of this dress, and what at its end. */
+static bool
+write_top(int id, int dress, struct buffer *to)
+{
+    if (content_is_rewritten(dress))
+        return buffer_adds(to, "X-Server: was here\r\n");
+    if (dress % DRESS_DATED == DRESS_SERVER)
+        return buffer_addf(to, "Return-Path: <a%04d@example.org>\r\nDelivered-To: b@example.org\r\n", id);
+    return dress % DRESS_DATED != DRESS_READER || buffer_adds(to, "Status: RO\r\n");
+}
+
+static bool
+write_end(int id, int dress, struct buffer *to)
+{
+    if (dress >= DRESS_DATED && !buffer_addf(to, "Date: %d Jan 2026 %02d:%02d:00 %s\r\n", 1 + id % 28,
+                                             id % 12 + (content_is_rewritten(dress) ? 5 : 0), id % 60,
+                                             content_is_rewritten(dress) ? "+0500" : "+0000"))
+        return false;
+    if (dress % DRESS_DATED == DRESS_READER)
+        return buffer_addf(to, "X-Keywords:\r\n\t$label%d\r\nContent-Length: 12\r\n", id % 5);
+    return dress % DRESS_DATED != DRESS_MOVER || buffer_addf(to, "X-TUID: %012d\r\n", id);
+}
+
+static void
+make_dressed(int id, int dress)
+{
+    static const char subject[] = "Subject: ";
+    const struct content *plain = content_get(id);
+    const char *at = memmem(plain->bytes, plain->header_len, subject, sizeof subject - 1);
+    const size_t before = (size_t)(at - plain->bytes) + sizeof subject - 2; /* its blank is where a server folds */
+    struct buffer bytes = buffer_new(1 << 20);
+
+    if (at == NULL || !write_top(id, dress, &bytes) || !buffer_add(&bytes, plain->bytes, before) ||
+        (content_is_rewritten(dress) && !buffer_adds(&bytes, "\r\n")) ||
+        !buffer_add(&bytes, plain->bytes + before, plain->header_len - 2 - before) || !write_end(id, dress, &bytes) ||
+        !buffer_add(&bytes, plain->bytes + plain->header_len - 2, plain->len - (plain->header_len - 2)))
+        abort();
+    enter_content(dress * SIM_CONTENTS + id, bytes);
+}
+
+const struct content *
+content_dressed(int id, int dress)
+{
+    if (dress == DRESS_PLAIN)
+        return content_get(id);
+    if (contents[dress * SIM_CONTENTS + id].bytes == NULL)
+        make_dressed(id, dress);
+    return &contents[dress * SIM_CONTENTS + id];
 }
 
 static const char *const step_names[STEP_ALL] = {

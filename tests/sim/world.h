@@ -16,6 +16,7 @@
 #define SIM_KINDS 40        /* at most; sim_kinds.h */
 #define SIM_MET 64          /* at most; sim_import.h */
 #define SIM_CONTENTS 600    /* different messages in one history */
+#define SIM_DRESSES 8       /* ways in which one message looks; content_dressed */
 #define SIM_STEPS_MAX 20000 /* steps of one sync: more is an engine that does not end */
 
 struct rng { /* splitmix64 */
@@ -41,8 +42,24 @@ struct content {
     int64_t date;
 };
 const struct content *content_get(int id);
-/** The message with exactly these bytes; -1: nobody wrote such a message. */
-int content_find(const char *bytes, size_t len);
+/**
+ * The same message as another program, or a server, left it: with lines of theirs in its header. Who has it has it in one dress; the ledger and the
+ * laws know of messages alone.
+ */
+enum dress {
+    DRESS_PLAIN,  /* content_get */
+    DRESS_MOVER,  /* mbsync carried it: a line at the end of the header */
+    DRESS_READER, /* a mail reader saved it: lines at both ends */
+    DRESS_SERVER, /* a server delivered it once more: lines at the top */
+    DRESS_DATED   /* added to one of those: it has a Date. Then DRESS_SERVER is a server that rewrites lines which count */
+};
+const struct content *content_dressed(int id, int dress);
+/** Not of a maildrop: its header has no Message-ID, and another one may have it, too. */
+bool content_is_nameless(int id);
+/** A server rewrote lines of it that count: what is left in common says which message it is, but only of one. */
+bool content_is_rewritten(int dress);
+/** The message with exactly these bytes; -1: nobody wrote such a message. @param dress [out] NULL: it must not have any */
+int content_find(const char *bytes, size_t len, int *dress);
 /** From here on a maildrop has messages with an LF alone in their body, too, and large ones. */
 #define CONTENT_OF_PROFILE 128
 /** Before the first message: those of a maildrop, of more sizes and with headers that an import must tell apart. */
@@ -119,6 +136,7 @@ struct ledger {              /* of one content */
         [SIM_MAILBOXES]; /* golub sent it there without an answer, or it is out of view, and UIDs were given anew since */
     int total;           /* the most of it on one side that they made, over all mailboxes */
     bool added[SIM_MAILBOXES]; /* golub listed its upload there as held: at the user's word it is sent once more */
+    unsigned taken;            /* bits of the dresses in which they took files of it away */
     int spread;                /* how often they took it to two places on two sides: each may stay */
 };
 
@@ -148,6 +166,7 @@ struct world {
     bool expunges;       /* \\Deleted is a removal: the configuration says so */
     bool strict_copies;  /* a copy has the flags that its file shows, and no others */
     bool copies;         /* golub's COPY is going on */
+    int dress;           /* of new mail; where programs and servers write lines of their own, some of it is DRESS_DATED */
     int wanted;          /* one more than the message that was flagged there in this run, after it was removed here */
     void (*outside)(struct world *world);
     void (*on_list)(struct world *world, const char *id); /* golub says what is held; may be NULL */
