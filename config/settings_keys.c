@@ -49,7 +49,8 @@ static const struct word auth_words[] = {
     {NULL, 0},
 };
 static const struct word tls_words[] = {{"yes", TLS_REQUIRED}, {"none", TLS_NONE}, {NULL, 0}};
-static const struct word layout_words[] = {{"verbatim", LAYOUT_VERBATIM}, {"maildir++", LAYOUT_MAILDIRPP}, {NULL, 0}};
+static const struct word layout_words[] = {
+    {"verbatim", LAYOUT_VERBATIM}, {"maildir++", LAYOUT_MAILDIRPP}, {"flat", LAYOUT_FLAT}, {NULL, 0}};
 static const struct word bool_words[] = {{"true", 1}, {"yes", 1}, {"on", 1}, {"false", 0},
                                          {"no", 0},   {"off", 0}, {NULL, 0}};
 enum { MAY_NEW = 1, MAY_FLAGS = 2, MAY_DELETES = 4, MAY_MAILBOXES = 8 };

@@ -116,6 +116,7 @@ make_stores(const struct account *account, const struct sync_options *options, s
         stores->maildir = maildir_new(&(struct maildir_settings){.root = account->maildir,
                                                                  .quarantine = quarantine,
                                                                  .plusplus = account->policy.layout == LAYOUT_MAILDIRPP,
+                                                                 .flat = account->policy.layout == LAYOUT_FLAT,
                                                                  .fsync = account->fsync,
                                                                  .descriptors = options->descriptors,
                                                                  .undigested = true,

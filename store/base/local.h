@@ -1,6 +1,7 @@
 /*
  * A tree of local folders as the sync engine sees it. store/maildir implements it on files, the simulator in memory.
- * Folders are named by their path below the root in the layout's form ("INBOX", "Work/2024", maildir++: "" and ".A.B").
+ * Folders are named by their path below the root in the layout's form ("INBOX", "Work/2024", maildir++: "" and ".A.B", flat: "INBOX" and
+ * "A.B").
  * Everything here may change under us at any moment: mail readers rename, move, copy and remove files as they like.
  */
 #ifndef STORE_BASE_LOCAL_H

@@ -144,8 +144,8 @@ enter_parent(struct maildir *maildir, const char *path)
         char level[LOCAL_FOLDER_MAX + 1];
         int below = -1, number = EINVAL;
 
-        if (!maildir->settings.plusplus && text_copy((struct text){path, len}, level, sizeof level) &&
-            level_valid(maildir, level)) {
+        if (!maildir->settings.plusplus && !maildir->settings.flat &&
+            text_copy((struct text){path, len}, level, sizeof level) && level_valid(maildir, level)) {
             below = io_open(fd, level, O_RDONLY | O_DIRECTORY, 0);
             if (below < 0 && errno == ENOENT && mkdirat(fd, level, MODE_FOLDER) == 0 && maildir_sync(maildir, fd))
                 below = io_open(fd, level, O_RDONLY | O_DIRECTORY, 0);

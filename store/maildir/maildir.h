@@ -7,7 +7,8 @@
 struct maildir_settings {   /* borrowed strings */
     const char *root;       /* absolute */
     const char *quarantine; /* absolute; made (0700) when first needed */
-    bool plusplus;          /* layout maildir++: "" is INBOX, others ".A.B"; else verbatim: nested, "INBOX" */
+    bool plusplus;          /* layout maildir++: "" is INBOX, others ".A.B"; else nested, "INBOX" */
+    bool flat;              /* ... or not even nested: "A.B", one level */
     bool fsync;             /* false: nothing is flushed */
     bool exclusive;         /* open fails with ERROR_LOCKED while another process has this root open exclusively */
     size_t descriptors;     /* how many files may be open; 0: as many as one likes */

@@ -179,7 +179,7 @@ note_child(void *context, const char *name, unsigned char type)
     return !walk->full && !walk->no_memory;
 }
 
-/* Report the folder if it is a mailbox, and note its children: maildir++ has children in the root only. */
+/* Report the folder if it is a mailbox, and note its children: maildir++ and flat have children in the root only. */
 static bool
 visit(struct walk *walk, bool (*folder)(void *context, const char *folder), void *context, struct error *err)
 {
@@ -194,7 +194,7 @@ visit(struct walk *walk, bool (*folder)(void *context, const char *folder), void
         return false;
     }
     mailbox = (plusplus || !top) && tree_is_mailbox(fd);
-    if (!plusplus || top)
+    if (top || !(plusplus || walk->maildir->settings.flat))
         listed = list_directory(fd, note_child, walk, &stopped);
     if (!listed)
         error_sys(err, errno, "look into folder \"%s\"", walk->path);

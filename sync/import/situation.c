@@ -146,7 +146,7 @@ bool
 import_situation(struct import *import)
 {
     const struct account *account = import->account;
-    const char *layout = account->policy.layout == LAYOUT_MAILDIRPP ? "maildir++" : "verbatim";
+    const char *layout = names_layout(account->policy.layout);
     bool known_server, known_root = true, known_layout = true;
 
     if (!begin_time(import) || !check_kind(import) || !check_server(import, &known_server))

@@ -231,6 +231,7 @@ make_maildir(struct checking *checking)
     maildir = maildir_new(&(struct maildir_settings){.root = checking->account->maildir,
                                                      .quarantine = quarantine,
                                                      .plusplus = checking->account->policy.layout == LAYOUT_MAILDIRPP,
+                                                     .flat = checking->account->policy.layout == LAYOUT_FLAT,
                                                      .fsync = checking->account->fsync});
     if (maildir == NULL)
         error_set(&checking->err, ERROR_LOCAL, "get memory");

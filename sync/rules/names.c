@@ -3,8 +3,9 @@
  *
  *     server        levels joined by the server's separator, below the personal prefix     INBOX.Work/Life.2024
  *     for people    levels joined by '/', UTF-8                                            Work%2FLife/2024
- *     folder        levels escaped for the file system, in the layout's form               Work%2FLife/2024
- *                                                                                          .Work%2FLife.2024
+ *     folder        levels escaped for the file system, in the layout's form               Work%2FLife/2024    verbatim
+ *                                                                                          .Work%2FLife.2024   maildir++
+ *                                                                                          Work%2FLife.2024    flat
  *
  * Inside a level, people see %XX where a byte is a '/', is not UTF-8, or where a '%' stands before two digits and would
  * be taken for such an escape. A folder's name escapes more, and always '%'. Both are read back by one decoder, and
@@ -109,6 +110,13 @@ encode_for_people(struct text level, size_t aside, struct spelled *to)
                       i == aside || level.at[i] == '/' || (level.at[i] == '%' && digits_follow(level, i)));
 }
 
+/* Is the folder of a mailbox one file name, whatever the number of its levels? */
+static bool
+is_one_level(enum layout layout)
+{
+    return layout != LAYOUT_VERBATIM;
+}
+
 static bool
 folder_escapes(struct text level, size_t i, enum layout layout)
 {
@@ -117,7 +125,7 @@ folder_escapes(struct text level, size_t i, enum layout layout)
     if (byte == '%' || byte == '/' || byte < 0x20 || byte == 0x7f)
         return true;
     if (byte == '.')
-        return layout == LAYOUT_MAILDIRPP || i == 0 || i + 1 == level.len;
+        return is_one_level(layout) || i == 0 || i + 1 == level.len;
     if (byte == '~')
         return i == 0;
     if (byte == ' ')
@@ -277,7 +285,7 @@ names_to_server(const char *name, char separator, char utf8[static LIMIT_MAILBOX
 static bool
 spell_folder(struct text name, enum layout layout, struct spelled *to)
 {
-    const bool plusplus = layout == LAYOUT_MAILDIRPP;
+    const bool plusplus = layout == LAYOUT_MAILDIRPP, one = is_one_level(layout);
     struct text rest = name, level;
     bool fits = true;
 
@@ -289,8 +297,8 @@ spell_folder(struct text name, enum layout layout, struct spelled *to)
         size_t start;
 
         if (plusplus || !first)
-            put(to, plusplus ? '.' : '/');
-        start = plusplus ? 0 : to->len; /* all of ".A.B" is one file name */
+            put(to, one ? '.' : '/');
+        start = one ? 0 : to->len; /* all of ".A.B" is one file name */
         encode_for_folder((struct text){bytes.at, bytes.len}, layout, first ? spelled_aside(level) : NOWHERE, to);
         fits = fits && !bytes.full && to->len - start <= LEVEL_MAX &&
                level_trouble((struct text){bytes.at, bytes.len}) == NULL;
@@ -323,7 +331,7 @@ read_folder(struct text folder, enum layout layout, bool aside, struct spelled *
             return false;
         rest = cut(folder, 1);
     }
-    for (bool first = true; next_level(&rest, plusplus ? '.' : '/', &level); first = false) {
+    for (bool first = true; next_level(&rest, is_one_level(layout) ? '.' : '/', &level); first = false) {
         struct spelled decoded = decode_level(level);
         struct text bytes = {decoded.at, decoded.len};
 
@@ -363,6 +371,14 @@ names_from_folder(const char *folder, enum layout layout, char name[static LIMIT
     }
     memcpy(name, read.at, read.len + 1);
     return true;
+}
+
+const char *
+names_layout(enum layout layout)
+{
+    static const char *const words[] = {"verbatim", "maildir++", "flat"};
+
+    return words[layout];
 }
 
 /* ---- aside ---- */

@@ -28,6 +28,8 @@ MUST_CHECK bool names_to_folder(const char *name, enum layout layout, char folde
 /** Folder path to the name for people; false: not a name golub would have given or can give back (then the folder is left alone and said). */
 MUST_CHECK bool names_from_folder(const char *folder, enum layout layout, char name[static LIMIT_MAILBOX_NAME + 1],
                                   struct error *err);
+/** The layout's word in the configuration and in the journal. */
+const char *names_layout(enum layout layout);
 /**
  * The spelling that no other mailbox has, for one whose name is in use: "%41rchive" for Archive. It comes from the whole name, the prefix
  * not cut, so it is the same whenever it is asked for; names_to_folder and names_from_folder keep it apart, names_to_server refuses it.

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum layout { LAYOUT_VERBATIM, LAYOUT_MAILDIRPP };
+enum layout { LAYOUT_VERBATIM, LAYOUT_MAILDIRPP, LAYOUT_FLAT };
 
 struct direction { /* what may go one way */
     bool new_mail, flags, deletes, mailboxes;

@@ -47,8 +47,7 @@ check_known(struct run *run, const char *key, const char *now, const char *what)
 static bool
 remember(struct run *run, const char *server)
 {
-    const char *layout = run->account->policy.layout == LAYOUT_MAILDIRPP ? "maildir++" : "verbatim";
-
+    const char *layout = names_layout(run->account->policy.layout);
     char number[32];
 
     (void)text_print(number, sizeof number, "%" PRIu64, run->mark.run);
@@ -224,11 +223,9 @@ situation_check(struct run *run)
         !journal_get(run->journal, "sizes", &sizes, &run->err) || !is_virgin(run, &virgin) || !identity_learn(run))
         goto out;
     run->sizes_lie = sizes != NULL;
-    if (account != NULL &&
-        (!check_known(run, "server", server, "host name or user") ||
-         !check_known(run, "root", run->account->maildir, "maildir") ||
-         !check_known(run, "layout", run->account->policy.layout == LAYOUT_MAILDIRPP ? "maildir++" : "verbatim",
-                      "layout")))
+    if (account != NULL && (!check_known(run, "server", server, "host name or user") ||
+                            !check_known(run, "root", run->account->maildir, "maildir") ||
+                            !check_known(run, "layout", names_layout(run->account->policy.layout), "layout")))
         goto out;
     if (account == NULL && !run->local.ops->holds_names(run->local.self, !run->dry, &run->err))
         goto out;

@@ -1,6 +1,6 @@
 /*
  * A server's name for a mailbox, and its way through names for people and folders and back. What is accepted comes back as itself, in
- * both layouts, and no folder leaves the root. The same bytes as a pattern, and as a folder that somebody else made.
+ * all layouts, and no folder leaves the root. The same bytes as a pattern, and as a folder that somebody else made.
  *
  *     byte 0   separator      byte 1   length of the prefix, which comes first
  */
@@ -30,10 +30,10 @@ stays_below_the_root(const char *folder)
 static void
 keep(const char *name)
 {
-    static const enum layout layouts[] = {LAYOUT_VERBATIM, LAYOUT_MAILDIRPP};
+    static const enum layout layouts[] = {LAYOUT_VERBATIM, LAYOUT_MAILDIRPP, LAYOUT_FLAT};
     struct error err = {0};
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
         char folder[LOCAL_FOLDER_MAX + 1], back[LIMIT_MAILBOX_NAME + 1];
 
         if (!names_to_folder(name, layouts[i], folder, &err))
@@ -47,10 +47,10 @@ keep(const char *name)
 static void
 meet_folder(const char *folder)
 {
-    static const enum layout layouts[] = {LAYOUT_VERBATIM, LAYOUT_MAILDIRPP};
+    static const enum layout layouts[] = {LAYOUT_VERBATIM, LAYOUT_MAILDIRPP, LAYOUT_FLAT};
     struct error err = {0};
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
         char name[LIMIT_MAILBOX_NAME + 1], back[LOCAL_FOLDER_MAX + 1];
 
         if (!names_from_folder(folder, layouts[i], name, &err))

@@ -60,7 +60,7 @@ class File:
 
 
 class Maildir:
-    """layout: verbatim (nested folders, INBOX is INBOX/) or maildir++ (INBOX is the root, others .A.B)"""
+    """layout: verbatim (nested folders, INBOX is INBOX/), maildir++ (INBOX is the root, others .A.B) or flat (INBOX, A.B)"""
 
     def __init__(self, root, layout="verbatim"):
         self.root, self.layout = root, layout
@@ -71,6 +71,8 @@ class Maildir:
         """Path of a mailbox whose name needs no escapes."""
         if self.layout == "verbatim":
             return os.path.join(self.root, mailbox)
+        if self.layout == "flat":
+            return os.path.join(self.root, mailbox.replace("/", "."))
         return self.root if mailbox == "INBOX" else os.path.join(self.root, "." + mailbox.replace("/", "."))
 
     def mailboxes(self):
@@ -82,6 +84,8 @@ class Maildir:
             relative = os.path.relpath(path, self.root)
             if self.layout == "verbatim":
                 name = unescape(relative)
+            elif self.layout == "flat":
+                name = unescape(relative.replace(".", "/"))
             else:
                 name = "INBOX" if relative == "." else unescape(relative[1:].replace(".", "/"))
             found[name] = path

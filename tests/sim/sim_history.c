@@ -52,7 +52,9 @@ begin(const struct history *history)
     world->clients = rng_chance(&world->rng, 40) ? 2 : 1;
     server_init(&sim.server, world);
     choose_server(&sim.server, &world->rng);
-    sim.layout = rng_chance(&world->rng, 30) ? LAYOUT_MAILDIRPP : LAYOUT_VERBATIM;
+    sim.layout = !rng_chance(&world->rng, 30) ? LAYOUT_VERBATIM
+                 : history->seed % 2 == 0     ? LAYOUT_FLAT
+                                              : LAYOUT_MAILDIRPP;
     sim.disasters = rng_chance(&world->rng, 45);
     sim.edits = !sim.disasters && rng_chance(&world->rng, 20);
     sim.has_backup = sim.rewound = false;
@@ -73,7 +75,7 @@ begin(const struct history *history)
     }
     for (int i = 0; i < world->clients; i++) {
         struct client *client = &sim.clients[i];
-        maildir_sim_init(&client->maildir, world, i, sim.layout == LAYOUT_MAILDIRPP);
+        maildir_sim_init(&client->maildir, world, i, sim.layout);
         world->maildirs[i] = &client->maildir;
         client->has_last = client->has_older = client->confirm = false;
         client->lists = 0;

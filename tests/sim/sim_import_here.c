@@ -84,7 +84,7 @@ trouble_folder_goes(struct import_sim *sim)
         maildir->tree.folder[(sim->deliver_to + 2) % SIM_MAILBOXES]; /* else it is the root that is empty */
 
     if (sim->command || !others || !maildir->tree.folder[sim->deliver_to] ||
-        (maildir->plusplus && sim->deliver_to == 0))
+        (maildir->layout == LAYOUT_MAILDIRPP && sim->deliver_to == 0))
         return false;
     say(&sim->world, "  here: the deliver folder is gone");
     count_files(sim, before);

@@ -130,7 +130,7 @@ begin(const struct history *history)
     sim.host = "sim.example.org";
     sim.then = &backup;
     sim.full = FULL_THERE;
-    maildir_sim_init(&sim.maildir, world, 0, sim.layout == LAYOUT_MAILDIRPP);
+    maildir_sim_init(&sim.maildir, world, 0, sim.layout);
     trouble_choose(&sim);
     profile_server(&sim);
     if (chance(50)) { /* the folder of an IMAP account, say */

@@ -2,7 +2,7 @@
 #include "tests/sim/sim_maildir.h"
 
 void
-maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, bool plusplus)
+maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, enum layout layout)
 {
     memset(maildir, 0, offsetof(struct maildir_sim, tree.files));
     maildir->tree.count = 0;
@@ -17,7 +17,7 @@ maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, b
         maildir->born[i] = maildir->next_birth++;
     maildir->world = world;
     maildir->client = client;
-    maildir->plusplus = plusplus;
+    maildir->layout = layout;
     maildir->quarantined = 0;
     maildir->drafts = 0;
     maildir->wrong_clocks = 0;
@@ -29,9 +29,11 @@ maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, b
 const char *
 maildir_sim_folder(const struct maildir_sim *maildir, int mailbox)
 {
-    static const char *const verbatim[SIM_MAILBOXES] = {"INBOX", "Work", "Work/Old"};
-    static const char *const plusplus[SIM_MAILBOXES] = {"", ".Work", ".Work.Old"};
-    return (maildir->plusplus ? plusplus : verbatim)[mailbox];
+    static const char *const folders[][SIM_MAILBOXES] = {[LAYOUT_VERBATIM] = {"INBOX", "Work", "Work/Old"},
+                                                         [LAYOUT_MAILDIRPP] = {"", ".Work", ".Work.Old"},
+                                                         [LAYOUT_FLAT] = {"INBOX", "Work", "Work.Old"}};
+
+    return folders[maildir->layout][mailbox];
 }
 
 int

@@ -9,6 +9,7 @@
 #define TESTS_SIM_SIM_MAILDIR_H
 
 #include "store/base/local.h"
+#include "sync/rules/policy.h"
 #include "tests/sim/world.h"
 
 #define SIM_FILES 500
@@ -48,7 +49,7 @@ struct sim_tree { /* what a backup of the Maildir holds */
 struct maildir_sim {
     struct world *world;
     int client;
-    bool plusplus;
+    enum layout layout;
     struct sim_tree tree;
     uint64_t changed[SIM_MAILBOXES]; /* tick of the folder's last change */
     uint64_t version[SIM_MAILBOXES]; /* every change counts */
@@ -68,7 +69,7 @@ struct maildir_sim {
     unsigned next_name;  /* of the mail reader's own files */
 };
 
-void maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, bool plusplus);
+void maildir_sim_init(struct maildir_sim *maildir, struct world *world, int client, enum layout layout);
 struct local maildir_sim_local(struct maildir_sim *maildir);
 
 const char *maildir_sim_folder(const struct maildir_sim *maildir, int mailbox);

@@ -3,7 +3,7 @@ import os
 import re
 import shutil
 
-from base import SPECIAL_USE, SystemTest, main
+from base import CONFIG, SPECIAL_USE, SystemTest, main
 
 OUR_NAME = re.compile(r"\d{10}\.[a-z2-7]{26}\.golub(:2,[A-Za-z]*)?\Z|0\.[a-z2-7]{26}\.golub(:2,[A-Za-z]*)?\Z", re.I)
 
@@ -185,6 +185,39 @@ class MaildirPlusPlusTest(SystemTest):
 
         self.assertIn("Reise/Fotos", self.client.mailboxes())
         self.assert_in_sync()
+
+
+class FlatTest(SystemTest):
+    """One level of folders, as OfflineIMAP makes them."""
+    account_options = {"layout": "flat"}
+
+    def test_levels_are_joined_by_dots_and_a_dot_in_a_level_is_escaped(self):
+        for name in ("Work/2024", "a.b/c", "INBOX/Sub", "Вход/2024"):
+            self.client.create(name)
+            self.client.fill(name, self.corpus.messages(2))
+
+        self.sync()
+
+        for folder in ("INBOX", "Work.2024", "a%2Eb.c", "INBOX.Sub", "Вход.2024"):
+            self.assertTrue(os.path.isdir(os.path.join(self.account.root, folder, "cur")), folder)
+        self.assert_in_sync()
+
+    def test_a_folder_made_here_becomes_a_mailbox_of_as_many_levels(self):
+        self.sync()
+        self.maildir.create("Reise/Fotos")
+        self.maildir.deliver("Reise/Fotos", self.corpus.simple().lf)
+
+        self.sync()
+
+        self.assertIn("Reise/Fotos", self.client.mailboxes())
+        self.assert_in_sync()
+
+    def test_the_journal_remembers_the_layout(self):
+        self.sync()
+
+        for layout in ("verbatim", "maildir++"):
+            self.account.set(layout=layout)
+            self.assertIn("its layout is not what it was", self.sync(expect=CONFIG).err)
 
 
 class PoorServerTest(FirstSyncTest):

@@ -18,6 +18,7 @@ struct scratch {
     char top[128];
     char root[160], quarantine[160];
     char mounted[512]; /* a file system of the test's own */
+    bool flat;         /* layout; before it is opened */
     struct maildir *maildir;
     struct local local;
     struct error err;
@@ -126,7 +127,7 @@ static void
 scratch_open(struct scratch *s, bool plusplus, bool fsync_too)
 {
     const struct maildir_settings settings = {
-        .root = s->root, .quarantine = s->quarantine, .plusplus = plusplus, .fsync = fsync_too};
+        .root = s->root, .quarantine = s->quarantine, .plusplus = plusplus, .flat = s->flat, .fsync = fsync_too};
     enum local_root root;
 
     s->maildir = maildir_new(&settings);
@@ -212,6 +213,17 @@ scratch_plusplus(void **state)
     struct scratch *s = scratch_new();
 
     scratch_open(s, true, false);
+    *state = s;
+    return 0;
+}
+
+__attribute__((unused)) static int
+scratch_flat(void **state)
+{
+    struct scratch *s = scratch_new();
+
+    s->flat = true;
+    scratch_open(s, false, false);
     *state = s;
     return 0;
 }

@@ -84,6 +84,19 @@ a_folder_of_the_other_layout_is_not_made(void **state)
 }
 
 static void
+a_nested_folder_is_not_made_in_a_flat_tree(void **state)
+{
+    static const char *const names[] = {".plain", "A/B", "A.B/", ".", "cur"};
+    struct scratch *s = *state;
+
+    for (size_t i = 0; i < 5; i++)
+        assert_false(s->local.ops->create(s->local.self, names[i], &s->err));
+    assert_int_equal(count_entries(s, ""), 0);
+    assert_true(s->local.ops->create(s->local.self, "A.B", &s->err));
+    assert_int_equal(count_entries(s, "A.B"), 3);
+}
+
+static void
 directories_that_are_links_make_no_mailbox(void **state)
 {
     static const char *const subs[] = {"cur", "new", "tmp"};
@@ -265,6 +278,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_folder_name_that_leads_elsewhere_reaches_nothing, scratch_verbatim),
         TEST(a_folder_of_the_other_layout_is_not_made, scratch_plusplus),
+        TEST(a_nested_folder_is_not_made_in_a_flat_tree, scratch_flat),
         TEST(directories_that_are_links_make_no_mailbox, scratch_verbatim),
         TEST(a_directory_swapped_for_a_link_between_two_calls_is_not_followed, scratch_verbatim),
         TEST(a_message_that_is_a_link_a_pipe_or_a_directory_is_never_read_or_moved, scratch_verbatim),

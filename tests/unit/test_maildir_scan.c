@@ -372,6 +372,27 @@ folders_of_a_plusplus_tree_are_the_root_and_what_starts_with_a_dot(void **state)
 }
 
 static void
+folders_of_a_flat_tree_are_those_in_the_root(void **state)
+{
+    struct scratch *s = *state;
+    struct seen seen = {0};
+
+    given_folder(s, "");
+    given_folder(s, "INBOX");
+    given_folder(s, "Work.2024");
+    given_folder(s, "Work");
+    given_folder(s, "Work/2023");
+    given_folder(s, ".Work");
+
+    list_folders(s, &seen);
+
+    assert_int_equal(seen.count, 3);
+    assert_string_equal(seen.line[0], "[INBOX]");
+    assert_string_equal(seen.line[1], "[Work.2024]");
+    assert_string_equal(seen.line[2], "[Work]");
+}
+
+static void
 the_root_tells_present_empty_missing_and_without_a_parent(void **state)
 {
     struct scratch *s = *state;
@@ -419,6 +440,7 @@ main(void)
         TEST(a_folder_that_went_away_is_an_error_and_no_empty_listing, scratch_verbatim),
         TEST(folders_of_a_nested_tree_are_those_with_all_three_directories, scratch_verbatim),
         TEST(folders_of_a_plusplus_tree_are_the_root_and_what_starts_with_a_dot, scratch_plusplus),
+        TEST(folders_of_a_flat_tree_are_those_in_the_root, scratch_flat),
         TEST(the_root_tells_present_empty_missing_and_without_a_parent, scratch_verbatim),
     };
 

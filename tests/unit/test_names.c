@@ -122,6 +122,12 @@ a_name_for_people_becomes_a_servers_name(void **state)
     assert_string_equal(to_server("a/%2E%2E/b", '/'), "(refused)");
 }
 
+static const char *
+flat_of(const char *plusplus)
+{
+    return plusplus[0] == '\0' ? "INBOX" : plusplus + 1;
+}
+
 static void
 a_folder_is_named_by_the_rules(void **state)
 {
@@ -158,6 +164,9 @@ a_folder_is_named_by_the_rules(void **state)
         assert_string_equal(to_folder(rows[i].people, LAYOUT_MAILDIRPP), rows[i].plusplus);
         assert_string_equal(from_folder(rows[i].verbatim, LAYOUT_VERBATIM), rows[i].people);
         assert_string_equal(from_folder(rows[i].plusplus, LAYOUT_MAILDIRPP), rows[i].people);
+        /* flat: the same without the dot that maildir++ begins with, and INBOX has a folder of its own */
+        assert_string_equal(to_folder(rows[i].people, LAYOUT_FLAT), flat_of(rows[i].plusplus));
+        assert_string_equal(from_folder(flat_of(rows[i].plusplus), LAYOUT_FLAT), rows[i].people);
     }
 }
 
@@ -169,6 +178,8 @@ a_folder_that_golub_would_not_have_named_so_is_refused(void **state)
                                            "..", "a/..", "%2E",   "%2E%2E", "a\xff",   "a%00b",   "a\tb"};
     static const char *const plusplus[] = {".",      "a",        "..",   ".a.",  "..a",   ".a..b",
                                            ".INBOX", ".inbox.x", ".cur", ".a/b", ".a b ", ".a%2fb"};
+    static const char *const flat[] = {"",        ".",     "..",  ".a",   "a.",   "a..b",  "Inbox",
+                                       "inbox.x", "a.cur", "a/b", ".a.b", "a b ", "a%2fb", "a.~b"};
 
     (void)state;
     for (size_t i = 0; i < sizeof verbatim / sizeof verbatim[0]; i++) {
@@ -179,6 +190,8 @@ a_folder_that_golub_would_not_have_named_so_is_refused(void **state)
     }
     for (size_t i = 0; i < sizeof plusplus / sizeof plusplus[0]; i++)
         assert_string_equal(from_folder(plusplus[i], LAYOUT_MAILDIRPP), "(refused)");
+    for (size_t i = 0; i < sizeof flat / sizeof flat[0]; i++)
+        assert_string_equal(from_folder(flat[i], LAYOUT_FLAT), "(refused)");
 }
 
 static void
@@ -191,6 +204,7 @@ a_level_over_255_bytes_is_refused_and_one_of_255_is_not(void **state)
     name[255] = '\0';
     assert_string_equal(to_folder(name, LAYOUT_VERBATIM), name);
     assert_string_equal(to_folder(name, LAYOUT_MAILDIRPP), "(refused)"); /* the dot is the 256th */
+    assert_string_equal(to_folder(name, LAYOUT_FLAT), name);
     name[254] = '\0';
     assert_string_equal(to_folder(name, LAYOUT_MAILDIRPP) + 1, name);
     memset(name, 'x', 256);
@@ -205,6 +219,7 @@ a_level_over_255_bytes_is_refused_and_one_of_255_is_not(void **state)
     name[LIMIT_MAILBOX_NAME] = '\0';
     assert_string_equal(to_folder(name, LAYOUT_VERBATIM), name);
     assert_string_equal(to_folder(name, LAYOUT_MAILDIRPP), "(refused)");
+    assert_string_equal(to_folder(name, LAYOUT_FLAT), "(refused)");
 }
 
 static void
@@ -260,6 +275,8 @@ a_name_in_use_is_spelled_aside(void **state)
         assert_string_equal(to_folder(rows[i].aside, LAYOUT_MAILDIRPP), rows[i].plusplus);
         assert_string_equal(from_folder(rows[i].verbatim, LAYOUT_VERBATIM), rows[i].aside);
         assert_string_equal(from_folder(rows[i].plusplus, LAYOUT_MAILDIRPP), rows[i].aside);
+        assert_string_equal(to_folder(rows[i].aside, LAYOUT_FLAT), flat_of(rows[i].plusplus));
+        assert_string_equal(from_folder(flat_of(rows[i].plusplus), LAYOUT_FLAT), rows[i].aside);
         assert_string_equal(to_server(rows[i].aside, '.'),
                             "(refused)"); /* below the prefix it would be the other one */
     }
@@ -288,7 +305,7 @@ check_aside(const char *people, const char *folder, enum layout layout)
 static void
 check_round_trip(struct text server, char separator)
 {
-    static const enum layout layouts[] = {LAYOUT_VERBATIM, LAYOUT_MAILDIRPP};
+    static const enum layout layouts[] = {LAYOUT_VERBATIM, LAYOUT_MAILDIRPP, LAYOUT_FLAT};
     char people[LIMIT_MAILBOX_NAME + 1], wire[LIMIT_MAILBOX_NAME + 1], folder[LOCAL_FOLDER_MAX + 1];
 
     if (!names_from_server(server, separator, "", people, &err))
@@ -298,7 +315,7 @@ check_round_trip(struct text server, char separator)
         assert_int_equal(strlen(wire), server.len);
         assert_memory_equal(wire, server.at, server.len);
     }
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
         char back[LIMIT_MAILBOX_NAME + 1];
 
         if (!names_to_folder(people, layouts[i], folder, &err))
@@ -306,8 +323,9 @@ check_round_trip(struct text server, char separator)
         if (!names_from_folder(folder, layouts[i], back, &err) || strcmp(people, back) != 0)
             fail_msg("%s -> %s does not come back", people, folder);
         check_aside(people, folder, layouts[i]);
-        assert_true(layouts[i] == LAYOUT_VERBATIM ? folder[0] != '.'
-                                                  : folder[0] == '.' || strcmp(people, "INBOX") == 0);
+        assert_true(layouts[i] != LAYOUT_MAILDIRPP ? folder[0] != '.'
+                                                   : folder[0] == '.' || strcmp(people, "INBOX") == 0);
+        assert_true(layouts[i] != LAYOUT_FLAT || strchr(folder, '/') == NULL);
         assert_null(strstr(folder, "/."));
     }
 }
@@ -413,6 +431,8 @@ two_names_never_share_a_folder(void **state)
             assert_string_not_equal(folder, to_folder(other, LAYOUT_VERBATIM));
             assert_true(names_to_folder(one, LAYOUT_MAILDIRPP, folder, &err));
             assert_string_not_equal(folder, to_folder(other, LAYOUT_MAILDIRPP));
+            assert_true(names_to_folder(one, LAYOUT_FLAT, folder, &err));
+            assert_string_not_equal(folder, to_folder(other, LAYOUT_FLAT));
         }
 }
 

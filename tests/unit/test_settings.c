@@ -216,7 +216,7 @@ what_is_wrong_is_refused_with_its_line(void **state)
          "One of: true, yes, on, false, no, off"},
         {"tls = \"no\"", ":5: account \"work\": tls: \"no\" is not one of its words", "One of: yes, none"},
         {"layout = \"fs\"", ":5: account \"work\": layout: \"fs\" is not one of its words",
-         "One of: verbatim, maildir++"},
+         "One of: verbatim, maildir++, flat"},
         {"auth = {\"plain\", \"md5\"}", ":5: account \"work\": auth: \"md5\" is not one of its words", NULL},
         {"auth = {}", ":1: account \"work\": auth: an empty list leaves no way to log in", NULL},
         {"pull = {\"new\",\n \"mailbox-deletes\"}",
