@@ -40,6 +40,7 @@
 #include "sync/run/line.h"
 #include "sync/run/lookup.h"
 #include "sync/run/place.h"
+#include "sync/run/shapes.h"
 #include "sync/run/situation.h"
 
 #define ROUNDS_MAX 2  /* a file that changed while it was sent is sent again; after that by the next run */
@@ -459,6 +460,8 @@ conclude(struct run *run, bool ok)
     if (!ok && run->err.kind != ERROR_INTERRUPTED) {
         (void)text_print(run->err.account, sizeof run->err.account, "%s", run->account->name);
         report_error(run->report, &run->err);
+        if (run->err.kind == ERROR_CONFIG)
+            shapes_say(run->shapes, run->report, run->account->name);
         return error_status(run->err.kind);
     }
     if (run->partial && ok && !run_stopped(run) && !report_has_error(run->report, run->account->name))
@@ -511,6 +514,8 @@ engine_run(const struct account *account, const struct sync_options *options, st
     free(run.released);
     free(run.additions);
     free(run.listed);
+    shapes_free(run.shapes);
+    buffer_free(&run.odd);
     lookup_free(&run);
     attempts_free(&run);
     return status;

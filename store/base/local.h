@@ -113,6 +113,11 @@ struct local_folder { /* one to be made */
     struct error err;
 };
 
+struct local_traces {          /* what another program that keeps the tree left in one folder, beside its mail */
+    bool state, validity, map; /* mbsync's .mbsyncstate, .uidvalidity and .isyncuidmap.db */
+    int64_t changed;           /* when one of them changed last, nanoseconds since 1970; 0: there is none */
+};
+
 enum local_root { ROOT_PRESENT, ROOT_MISSING, ROOT_PARENT_MISSING, ROOT_EMPTY };
 
 #define LOCAL_WHERE_MAX 1024
@@ -146,6 +151,14 @@ struct local_ops {
     void (*birth)(void *local, const char *folder, int64_t *birth);
     /** Every folder that is a mailbox (cur/, new/ and tmp/ exist; no symbolic link is followed). */
     bool (*folders)(void *local, bool (*folder)(void *context, const char *folder), void *context, struct error *err);
+    /**
+     * Every folder in which any program may keep mail, whatever its layout: path below the root, "" for the root itself. For a first
+     * meeting: a tree without end is walked for a while only.
+     */
+    bool (*all_folders)(void *local, bool (*folder)(void *context, const char *folder), void *context,
+                        struct error *err);
+    /** What other programs left in a folder; what can't be looked at is not there. */
+    void (*traces)(void *local, const char *folder, struct local_traces *traces);
     /** mtimes now. *missing: it is no folder any more */
     bool (*stamp)(void *local, const char *folder, struct local_stamp *stamp, bool *missing, struct error *err);
     /**

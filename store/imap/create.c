@@ -4,8 +4,8 @@
  */
 #include "store/imap/client.h"
 
+#include "store/base/utf7.h"
 #include "store/base/utf8.h"
-#include "store/imap/utf7.h"
 
 struct making {
     char *wire; /* NULL: can't be said to this server */

@@ -7,8 +7,8 @@
 
 #include <assert.h>
 
+#include "store/base/utf7.h"
 #include "store/base/utf8.h"
-#include "store/imap/utf7.h"
 #include "store/imap/wary.h"
 
 #define NAMES_MAX (64 * 1024 * 1024) /* bytes of all names together */

@@ -66,6 +66,8 @@ maildir_local(struct maildir *maildir)
         .flush = filesystem_flush,
         .birth = tree_birth,
         .folders = tree_folders,
+        .all_folders = tree_all_folders,
+        .traces = tree_traces,
         .stamp = scan_stamp,
         .scan = scan_folder,
         .sweep = draft_sweep,

@@ -8,6 +8,8 @@
 /* tree.c: the root and the folders below it */
 bool tree_open(void *local, bool make, enum local_root *root, struct error *err);
 bool tree_folders(void *local, bool (*folder)(void *context, const char *folder), void *context, struct error *err);
+bool tree_all_folders(void *local, bool (*folder)(void *context, const char *folder), void *context, struct error *err);
+void tree_traces(void *local, const char *folder, struct local_traces *traces);
 bool tree_stands(void *local);
 void tree_birth(void *local, const char *folder, int64_t *birth);
 /** Does this directory hold all three? */

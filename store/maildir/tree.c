@@ -146,6 +146,7 @@ struct walk { /* folders still to be looked into, as paths one after the other *
     struct buffer paths;
     const char *path; /* the one being listed */
     size_t count;
+    bool any; /* of whatever layout */
     bool full, no_memory;
 };
 
@@ -167,7 +168,7 @@ note_child(void *context, const char *name, unsigned char type)
     bool dot = name[0] == '.';
     char path[LOCAL_FOLDER_MAX + 1];
 
-    if (type != DT_DIR || dot != walk->maildir->settings.plusplus)
+    if (type != DT_DIR || (!walk->any && dot != walk->maildir->settings.plusplus))
         return true;
     for (enum sub sub = 0; sub < SUB_COUNT; sub++)
         if (strcmp(name, folder_sub_name(sub)) == 0)
@@ -179,22 +180,33 @@ note_child(void *context, const char *name, unsigned char type)
     return !walk->full && !walk->no_memory;
 }
 
+/* What other programs keep in hidden folders of the root (indices, snapshots of the whole tree) is no part of the mail. */
+static bool
+has_children(const struct walk *walk, bool mailbox)
+{
+    const struct maildir_settings *settings = &walk->maildir->settings;
+
+    if (walk->path[0] == '\0')
+        return true;
+    return walk->any ? walk->path[0] != '.' || mailbox : !settings->plusplus && !settings->flat;
+}
+
 /* Report the folder if it is a mailbox, and note its children: maildir++ and flat have children in the root only. */
 static bool
 visit(struct walk *walk, bool (*folder)(void *context, const char *folder), void *context, struct error *err)
 {
-    const bool plusplus = walk->maildir->settings.plusplus, top = walk->path[0] == '\0';
+    const bool top = walk->path[0] == '\0';
     int fd = folder_walk(walk->maildir, walk->path);
     bool mailbox, listed = true, stopped;
 
     if (fd < 0) {
-        if (!top && folder_gone(errno))
+        if (!top && (walk->any || folder_gone(errno))) /* another program's, which is nobody's business */
             return true;
         error_sys(err, errno, "look into folder \"%s\"", walk->path);
         return false;
     }
-    mailbox = (plusplus || !top) && tree_is_mailbox(fd);
-    if (top || !(plusplus || walk->maildir->settings.flat))
+    mailbox = (walk->any || walk->maildir->settings.plusplus || !top) && tree_is_mailbox(fd);
+    if (has_children(walk, mailbox))
         listed = list_directory(fd, note_child, walk, &stopped);
     if (!listed)
         error_sys(err, errno, "look into folder \"%s\"", walk->path);
@@ -206,19 +218,62 @@ visit(struct walk *walk, bool (*folder)(void *context, const char *folder), void
     return listed && !walk->full && !walk->no_memory && (!mailbox || folder(context, walk->path));
 }
 
+static bool
+go_round(struct walk *walk, bool (*folder)(void *context, const char *folder), void *context, struct error *err)
+{
+    char path[LOCAL_FOLDER_MAX + 1];
+    bool done;
+
+    walk->paths = buffer_new(64 * 1024 * 1024);
+    walk->path = "";
+    done = visit(walk, folder, context, err);
+    for (size_t at = 0; done && at < walk->paths.len; at += strlen(path) + 1) {
+        text_print(path, sizeof path, "%s", walk->paths.at + at); /* the buffer may move while children are added */
+        walk->path = path;
+        done = visit(walk, folder, context, err);
+    }
+    buffer_free(&walk->paths);
+    return done;
+}
+
 bool
 tree_folders(void *local, bool (*folder)(void *context, const char *folder), void *context, struct error *err)
 {
-    struct maildir *maildir = local;
-    struct walk walk = {.maildir = maildir, .paths = buffer_new(64 * 1024 * 1024), .path = ""};
-    char path[LOCAL_FOLDER_MAX + 1];
-    bool done = visit(&walk, folder, context, err);
+    struct walk walk = {.maildir = local};
 
-    for (size_t at = 0; done && at < walk.paths.len; at += strlen(path) + 1) {
-        text_print(path, sizeof path, "%s", walk.paths.at + at); /* the buffer may move while children are added */
-        walk.path = path;
-        done = visit(&walk, folder, context, err);
+    return go_round(&walk, folder, context, err);
+}
+
+bool
+tree_all_folders(void *local, bool (*folder)(void *context, const char *folder), void *context, struct error *err)
+{
+    struct walk walk = {.maildir = local, .any = true};
+    struct error why = {0};
+
+    if (go_round(&walk, folder, context, &why) || walk.full)
+        return true;
+    if (why.kind != ERROR_NONE) /* else the callback has filled it in */
+        *err = why;
+    return false;
+}
+
+void
+tree_traces(void *local, const char *folder, struct local_traces *traces)
+{
+    static const char *const names[] = {".mbsyncstate", ".uidvalidity", ".isyncuidmap.db"};
+    const struct maildir *maildir = local;
+    bool *const found[] = {&traces->state, &traces->validity, &traces->map};
+    int fd = maildir->root < 0 ? -1 : folder_walk(maildir, folder);
+    struct stat st;
+
+    *traces = (struct local_traces){0};
+    for (size_t i = 0; fd >= 0 && i < sizeof names / sizeof names[0]; i++) {
+        int64_t changed;
+
+        *found[i] = fstatat(fd, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+        changed = *found[i] ? io_nanoseconds(st.st_mtim) : 0;
+        if (changed > traces->changed)
+            traces->changed = changed;
     }
-    buffer_free(&walk.paths);
-    return done;
+    (void)io_close(&fd); /* only looked at */
 }

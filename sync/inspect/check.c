@@ -17,7 +17,9 @@ struct checking {
     struct error err;
     uint64_t mailboxes, chosen; /* on the server */
     uint64_t chosen_here;
-    bool *fits; /* one a pattern */
+    bool *fits;            /* one a pattern */
+    bool first;            /* no sync has met the tree */
+    struct shapes *shapes; /* NULL: not asked for */
 };
 
 static void
@@ -113,6 +115,10 @@ see_mailbox(void *context, const struct remote_listed *listed)
                            checking->info.prefix, name, &err)) {
         report_error(checking->report, &err);
         return true;
+    }
+    if (checking->shapes != NULL && !shapes_add(checking->shapes, listed, checking->info.prefix)) {
+        error_set(&checking->err, ERROR_LOCAL, "get memory");
+        return false;
     }
     checking->chosen += names_chosen(checking->account->policy.patterns, name, listed->attributes);
     note_fits(checking, name, listed->attributes);
@@ -238,6 +244,19 @@ make_maildir(struct checking *checking)
     return maildir;
 }
 
+static bool
+begin_shapes(struct checking *checking)
+{
+    if (!check_is_first(checking->account, &checking->first, &checking->err))
+        return false;
+    if (!checking->first || !shapes_concern(checking->account))
+        return true;
+    checking->shapes = shapes_new();
+    if (checking->shapes == NULL)
+        error_set(&checking->err, ERROR_LOCAL, "get memory");
+    return checking->shapes != NULL;
+}
+
 /* What a sync would end for before it asks the server. */
 static bool
 check_names(struct checking *checking)
@@ -283,7 +302,9 @@ check_maildir(struct checking *checking)
                 checking->account->maildir, text, space / 1000000);
     if (!check_delivery(checking, &local) || !check_births(checking))
         goto out;
-    if (!account_is_pop(checking->account) && !local.ops->folders(local.self, see_folder, checking, &checking->err))
+    if (!account_is_pop(checking->account) &&
+        (!local.ops->folders(local.self, see_folder, checking, &checking->err) ||
+         !check_tree(checking->account, checking->report, &local, checking->first, checking->shapes, &checking->err)))
         goto out;
     if (!checking->account->fsync)
         report_line(checking->report, checking->account->name, "fsync",
@@ -310,7 +331,7 @@ account_check(const struct account *account, const struct sync_options *options,
         error_set(&checking.err, ERROR_LOCAL, "get memory");
         ok = false;
     } else {
-        ok = (account->import.deliver_command != NULL || check_names(&checking)) &&
+        ok = (account->import.deliver_command != NULL || check_names(&checking)) && begin_shapes(&checking) &&
              (account_is_pop(account) ? check_import(account, report, &checking.err) : check_server(&checking));
     }
     if (account->import.deliver_command != NULL)
@@ -319,9 +340,13 @@ account_check(const struct account *account, const struct sync_options *options,
         ok = ok && check_maildir(&checking);
     ok = ok && (account_is_pop(account) || check_patterns(&checking));
     free(checking.fits);
-    if (ok)
+    if (ok) {
+        shapes_free(checking.shapes);
         return 0;
+    }
     (void)text_print(checking.err.account, sizeof checking.err.account, "%s", account->name);
     report_error(report, &checking.err);
+    shapes_say(checking.shapes, report, account->name);
+    shapes_free(checking.shapes);
     return error_status(checking.err.kind);
 }

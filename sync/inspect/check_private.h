@@ -5,6 +5,7 @@
 #include "store/base/local.h"
 #include "sync/inspect/inspect.h"
 #include "sync/report/report.h"
+#include "sync/run/shapes.h"
 
 /** One line about a capability: offered or not, and what golub does then. */
 void check_say(struct report *report, const char *account, const char *capability, bool offered, const char *with,
@@ -14,5 +15,10 @@ MUST_CHECK bool check_import(const struct account *account, struct report *repor
 /** Where a POP account's mail goes, beside the file system. @param local  open; ops NULL where the root is not there */
 MUST_CHECK bool check_deliver_to(const struct account *account, struct report *report, const struct local *local,
                                  struct error *err);
+/** Will the next sync be the account's first? A POP account's never is: it meets no tree. */
+MUST_CHECK bool check_is_first(const struct account *account, bool *first, struct error *err);
+/** Whose tree it is, and whether a sync could use it. @param shapes  with the server's mailboxes; NULL: a sync does not ask for the shape */
+MUST_CHECK bool check_tree(const struct account *account, struct report *report, const struct local *local, bool first,
+                           struct shapes *shapes, struct error *err);
 
 #endif

@@ -41,6 +41,7 @@ add_file(struct look *look, const char *base, const char *info)
     (void)text_print(message->info, sizeof message->info, "%s", info);
     message->flags.lseen = merge_of_name(info, 0);
     look->found = true;
+    traces_of_name(base, &look->run->traces);
     ok = journal_message_save(look->run->journal, message, &look->run->err) &&
          (id_set_add(&look->seen, message->id) || run_no_memory(look->run));
     free(message);
@@ -154,6 +155,7 @@ read_folder(struct look *look)
 
     look->looked = true;
     look->stable = false;
+    traces_of_folder(&run->local, mailbox->row.folder, &run->traces);
     if (!run->local.ops->scan(run->local.self, mailbox->row.folder, &scanner, look, &stamp, &look->stable, &err)) {
         if (run->err.kind != ERROR_NONE) /* our own callback: the journal failed */
             return false;
@@ -404,7 +406,7 @@ observe_local(struct run *run, struct namesakes *namesakes)
         ok = journal_mailbox_save(run->journal, &mailbox->row, &run->err);
         mailbox->proven = mailbox->proven || (looks[i].stable && !run_learned(mailbox, CAUTION_UNREAD_FOLDER));
     }
-    ok = ok && situation_know_past(run) && flush_found(run, looks);
+    ok = ok && situation_know_past(run) && traces_say(run) && flush_found(run, looks);
     ok = run_end(run, ok);
     for (size_t i = 0; looks != NULL && i < run->count; i++) {
         id_set_free(&looks[i].seen);

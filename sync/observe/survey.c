@@ -13,6 +13,8 @@
 #include "sync/run/attempts.h"
 #include "sync/run/lookup.h"
 #include "sync/run/place.h"
+#include "sync/run/shapes.h"
+#include "sync/run/situation.h"
 
 static bool
 see_folder(void *context, const char *folder)
@@ -23,10 +25,8 @@ see_folder(void *context, const char *folder)
     struct mailbox *mailbox = lookup_folder(run, folder);
 
     if (mailbox == NULL) {
-        if (!names_from_folder(folder, run->account->policy.layout, name, &err)) {
-            run_problem(run, NULL, &err);
-            return true;
-        }
+        if (!names_from_folder(folder, run->account->policy.layout, name, &err))
+            return survey_note_odd(run, folder); /* only the server's list tells whether it is a mailbox */
         mailbox = lookup_name(run, name);
         if (mailbox != NULL) { /* two folders for one name: the one the journal knows stays */
             run_complain(run, mailbox, "use a second folder for this mailbox", folder, "Rename or remove that folder.");
@@ -412,7 +412,10 @@ survey_remote(struct run *run)
     note_asked(run);
     if (!check_chosen(run) || !check_asked(run, true) || !journal_highest_id(run->journal, &run->first_id, &run->err))
         return false;
-    if (!run_begin(run) || !decide_states(run) || !run_commit(run))
+    if (run->shapes != NULL && !shapes_check(run->shapes, run->account, &run->local, &run->err))
+        return false;
+    survey_say_odd(run);
+    if (!situation_meet(run) || !run_begin(run) || !decide_states(run) || !run_commit(run))
         return false;
     say_cut(run);
     for (size_t i = 0; i < run->count; i++) {

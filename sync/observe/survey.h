@@ -1,5 +1,6 @@
 /*
- * What the files of the survey share: survey.c (states, what moved), survey_list.c (which mailbox is which of the server's list).
+ * What the files of the survey share: survey.c (states, what moved), survey_list.c (which mailbox is which of the server's list),
+ * taken_over.c (which folder is which).
  * Private to these.
  */
 #ifndef SYNC_OBSERVE_SURVEY_H
@@ -13,5 +14,17 @@ struct mailbox *survey_add(struct run *run, const char *name, const char *folder
 MUST_CHECK bool survey_list(struct run *run);
 /** A later list: it was not in survey_list's, and `mailboxes` chooses it. @param name [out] as people call it */
 bool survey_is_grown(struct run *run, const struct remote_listed *seen, char name[static LIMIT_MAILBOX_NAME + 1]);
+
+/* ---- taken_over.c: folders that another program named ---- */
+/** A folder that no mailbox of golub's is called by. */
+MUST_CHECK bool survey_note_odd(struct run *run, const char *folder);
+/** Is there any such folder, or one that would become a new mailbox? */
+bool survey_may_take_over(const struct run *run);
+/** A mailbox of the list that has no folder yet: is one of those here, or of those that would become new mailboxes, its own? */
+MUST_CHECK bool survey_take_over(struct run *run, const struct remote_listed *seen);
+/** Those that no mailbox of the list has for its own, and would become new ones: they get the names that the other program meant. */
+MUST_CHECK bool survey_read_names(struct run *run);
+/** What is left of the odd ones is said. */
+void survey_say_odd(struct run *run);
 
 #endif

@@ -12,6 +12,7 @@
  */
 #include "sync/observe/survey.h"
 #include "sync/run/lookup.h"
+#include "sync/run/shapes.h"
 
 struct listed {
     struct remote_listed seen; /* its texts are in one allocation, `bytes` */
@@ -325,6 +326,33 @@ check_list(struct list *list)
     return false;
 }
 
+/* What each would be called in another program's tree: for a tree that is met for the first time. */
+static bool
+note_shapes(struct list *list)
+{
+    struct run *run = list->run;
+    bool ok = true;
+
+    if (!run->first || run->no_root || !shapes_concern(run->account))
+        return true;
+    shapes_free(run->shapes);
+    run->shapes = shapes_new();
+    for (size_t i = 0; run->shapes != NULL && ok && i < list->count; i++)
+        ok = shapes_add(run->shapes, &list->items[i].seen, run->info.prefix);
+    return (run->shapes != NULL && ok) || run_no_memory(run);
+}
+
+static bool
+take_over(struct list *list)
+{
+    const bool any = survey_may_take_over(list->run);
+    bool ok = true;
+
+    for (size_t i = 0; any && ok && i < list->count; i++)
+        ok = survey_take_over(list->run, &list->items[i].seen);
+    return ok && (!any || survey_read_names(list->run));
+}
+
 bool
 survey_list(struct run *run)
 {
@@ -339,7 +367,8 @@ survey_list(struct run *run)
         qsort(list.items, list.count, sizeof *list.items, compare_listed);
     if (run->listed_count > 1)
         qsort(run->listed, run->listed_count, sizeof *run->listed, compare_hashes);
-    ok = ok && sort_others(&list) && check_list(&list) && match_bytes(&list) && match_names(&list);
+    ok = ok && sort_others(&list) && check_list(&list) && note_shapes(&list) && match_bytes(&list) &&
+         match_names(&list) && take_over(&list);
     for (size_t i = 0; i < list.count; i++)
         free(list.items[i].bytes);
     free(list.items);

@@ -45,6 +45,7 @@ const struct act_words *report_act_words(enum report_act act);
 
 /* ---- report/text.c: for people ---- */
 void report_text_line(struct report *report, FILE *to, const struct report_place *place, const char *text);
+void report_text_step(struct report *report, const char *command);
 void report_text_error(struct report *report, const struct error *err);
 void report_text_message(struct report *report, const char *account, const struct report_done *done);
 void report_text_held(struct report *report, const char *account, const struct report_held *held);

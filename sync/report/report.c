@@ -222,6 +222,16 @@ report_error(struct report *report, const struct error *err)
     unlock(report);
 }
 
+void
+report_step(struct report *report, const char *account, const char *command)
+{
+    lock(report);
+    if (report->settings.json)
+        report_json_line(report, account, "step", command);
+    report_text_step(report, command);
+    unlock(report);
+}
+
 bool
 report_has_error(struct report *report, const char *account)
 {

@@ -109,6 +109,8 @@ uint64_t report_acts(const struct report_counts *counts);
 void report_message(struct report *report, const char *account, const struct report_done *done);
 /** An error or a warning; shown on standard error, the same line once in an account's run. */
 void report_error(struct report *report, const struct error *err);
+/** Behind an error: a command that the user may give to set it right, on standard error as it stands. */
+void report_step(struct report *report, const char *account, const char *command);
 /** Was there an error in this account's run? */
 bool report_has_error(struct report *report, const char *account);
 /**

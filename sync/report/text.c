@@ -63,6 +63,15 @@ report_text_error(struct report *report, const struct error *err)
 }
 
 void
+report_text_step(struct report *report, const char *command)
+{
+    char line[LINE_MAX_BYTES];
+
+    (void)text_print(line, sizeof line, "  %s", command);
+    print_line(report, report->err, line);
+}
+
+void
 report_text_message(struct report *report, const char *account, const struct report_done *done)
 {
     const struct report_place place = {account, done->mailbox};

@@ -204,11 +204,11 @@ level_trouble(struct text level)
 /* ---- server ---- */
 
 /*
- * Cut the personal prefix once. INBOX itself never has it, and a name that would read INBOX without it keeps it: they
+ * INBOX itself never has it, and a name that would read INBOX without it keeps it: they
  * are two mailboxes. INBOX as the prefix's first level is INBOX in any case.
  */
-static struct text
-cut_prefix(struct text name, char separator, const char *prefix)
+struct text
+names_without_prefix(struct text name, char separator, const char *prefix)
 {
     size_t len = strlen(prefix), inbox = len >= 6 && text_is_nocase((struct text){prefix, 5}, "INBOX") ? 5 : 0;
 
@@ -228,7 +228,7 @@ bool
 names_from_server(struct text utf8, char separator, const char *prefix, char name[static LIMIT_MAILBOX_NAME + 1],
                   struct error *err)
 {
-    struct text rest = cut_prefix(utf8, separator, prefix), level;
+    struct text rest = names_without_prefix(utf8, separator, prefix), level;
     struct spelled to = {.len = 0};
     bool first = true;
 

@@ -19,6 +19,7 @@
 #include "sync/rules/mailbox.h"
 #include "sync/rules/names.h"
 #include "sync/rules/plan.h"
+#include "sync/run/traces.h"
 
 enum work { /* what is asked of a server about one mailbox */
             WORK_FETCH = 1,
@@ -206,8 +207,8 @@ struct run {
     bool begun;          /* what earlier runs left was looked at */
     struct age_run age;  /* the time that the quarantine's days are counted in */
     int64_t first_id;    /* the highest id of a row when the run began */
-    bool dry, no_root,
-        first; /* no_root: a dry run of an account that has no Maildir yet; first: the account was unknown to this journal */
+    bool dry, no_root, first,
+        met; /* no_root: a dry run of an account that has no Maildir yet; first: the account was unknown to this journal; met: and is not any more */
     bool partial;         /* something was not done: exit 1 */
     bool complained;      /* ... and said */
     bool held;            /* exit 3 */
@@ -255,7 +256,10 @@ struct run {
     size_t doubtful_count;
     int64_t *undeleted; /* those of `doubtful` whose old names showed \Deleted */
     size_t undeleted_count;
-    uint64_t done, total; /* how many bodies, for the progress line */
+    struct buffer odd;     /* folders that no mailbox of golub's is called by, a NUL behind each */
+    struct traces traces;  /* of other programs, as far as this run saw them */
+    struct shapes *shapes; /* of a tree that is met for the first time; NULL: it is not */
+    uint64_t done, total;  /* how many bodies, for the progress line */
 };
 
 /* ---- run.c: small things every phase needs ---- */

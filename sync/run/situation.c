@@ -45,7 +45,7 @@ check_known(struct run *run, const char *key, const char *now, const char *what)
 }
 
 static bool
-remember(struct run *run, const char *server)
+remember(struct run *run)
 {
     const char *layout = names_layout(run->account->policy.layout);
     char number[32];
@@ -56,7 +56,7 @@ remember(struct run *run, const char *server)
            (!run->mark.present || (journal_set(run->journal, "run", number, &run->err) &&
                                    journal_set(run->journal, "nonce", run->mark.nonce, &run->err))) &&
            journal_set(run->journal, "account", run->mark.account, &run->err) && identity_store(run) &&
-           journal_set(run->journal, "server", server, &run->err) &&
+           journal_set(run->journal, "server", run->mark.server, &run->err) &&
            journal_set(run->journal, "root", run->account->maildir, &run->err) &&
            journal_set(run->journal, "layout", layout, &run->err) && run_commit(run);
 }
@@ -193,7 +193,18 @@ check_first(struct run *run, const char *server, enum local_root root)
     if (!run->mark.present && !identity_random(run, run->mark.account))
         return false;
     (void)text_print(run->mark.server, sizeof run->mark.server, "%s", server);
-    return run->dry || (remember(run, server) && identity_adopt(run));
+    if (run->mark.present)
+        report_mailbox(run->report, run->account->name, "", "journal-lost", SITUATION_JOURNAL_LOST);
+    return true;
+}
+
+bool
+situation_meet(struct run *run)
+{
+    if (!run->first || run->dry || run->met)
+        return true;
+    run->met = remember(run) && identity_adopt(run);
+    return run->met;
 }
 
 /* A journal that wrote no mark never changed mail: nothing rests on what it knows. */

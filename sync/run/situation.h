@@ -9,4 +9,12 @@ bool situation_know_past(struct run *run); /* all names of a restored Maildir we
 bool situation_mark(struct run *run);      /* write the mark, before the first commit of mail; inside no transaction */
 bool situation_mark_commit(struct run *run); /* store the mark's numbers in the journal, inside that first commit */
 
+/** What is said where the mark is in the root and the journal that wrote it is gone. */
+#define SITUATION_JOURNAL_LOST "the journal was lost; what was deleted meanwhile comes back"
+/**
+ * At a first meeting, once nothing stands in its way (the server's list has come, and fits the tree): the journal takes the account, its root and
+ * layout over. Until then it knows nothing, so that the configuration may still change.
+ */
+MUST_CHECK bool situation_meet(struct run *run);
+
 #endif

@@ -297,6 +297,14 @@ remote_of(struct scene *scene)
     return (struct remote){&ops, scene};
 }
 
+static void
+local_traces(void *local, const char *folder, struct local_traces *traces)
+{
+    (void)local;
+    (void)folder;
+    *traces = (struct local_traces){0};
+}
+
 static struct local
 local_of(struct scene *scene)
 {
@@ -309,6 +317,8 @@ local_of(struct scene *scene)
                                          .boot = local_boot,
                                          .flush = local_done,
                                          .folders = local_folders,
+                                         .all_folders = local_folders,
+                                         .traces = local_traces,
                                          .stamp = local_stamp,
                                          .scan = local_scan,
                                          .sweep = local_sweep,

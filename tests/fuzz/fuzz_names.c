@@ -7,7 +7,7 @@
 #include <assert.h>
 
 #include "store/base/utf8.h"
-#include "sync/rules/names.h"
+#include "sync/rules/names_spelled.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -73,6 +73,29 @@ choose(const char *pattern)
     (void)names_fits(pattern, "INBOX", 0);
 }
 
+/* What other programs would call it, which escape nothing: no level of it leads upwards. */
+static void
+spell(struct text bytes, char separator, const char *prefix)
+{
+    const struct names_there there = {.name = bytes, .other = bytes, .separator = separator, .prefix = prefix};
+    char path[LOCAL_FOLDER_MAX + 1], folder[LOCAL_FOLDER_MAX + 1], capital[LOCAL_FOLDER_MAX + 1];
+
+    for (unsigned which = 0; which < NAMES_SPELLINGS; which++) {
+        for (enum names_shape shape = SHAPE_VERBATIM; names_spelled(&there, which, path) && shape < SHAPES; shape++) {
+            if (!names_spelled_folder(path, shape, folder))
+                continue;
+            for (const char *at = folder; at != NULL; at = strchr(at, '/') != NULL ? strchr(at, '/') + 1 : NULL) {
+                const size_t len = strcspn(at, "/");
+
+                assert(len != 1 || at[0] != '.');
+                assert(len != 2 || memcmp(at, "..", 2) != 0);
+            }
+            names_inbox_capital(folder, capital);
+            assert(strlen(capital) == strlen(folder));
+        }
+    }
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -107,6 +130,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         assert(err.kind != ERROR_NONE);
     }
+    spell(bytes, separator, prefix);
     if (size >= sizeof text || memchr(data, '\0', size) != NULL)
         return 0;
     memcpy(text, data, size);

@@ -3,21 +3,23 @@ Programs from which people move to golub, with a tree of their own: what they le
 """
 import os
 import shutil
+import signal
 import subprocess
+import time
 
 from . import scratch
 from .maildir import Maildir
 
 
 class Mover:
-    """Its tree is `root`; `sync` runs it once."""
+    """Its tree is `root` (an option; else one of its own); `sync` runs it once. What changes its options calls `configure`."""
     program = None
 
     def __init__(self, server, user, password, **options):
         self.folder = scratch.make(self.program)
-        self.root = os.path.join(self.folder, "Mail")
+        self.root = options.get("root") or os.path.join(self.folder, "Mail")
         self.server, self.user, self.password, self.options = server, user, password, options
-        os.mkdir(self.root)
+        os.makedirs(self.root, exist_ok=True)
         self.configure()
 
     @classmethod
@@ -31,12 +33,45 @@ class Mover:
         os.chmod(path, 0o600)
         return path
 
+    def command(self):
+        raise NotImplementedError
+
+    def start(self, *args):
+        return subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+                                env={"PATH": os.environ["PATH"], "HOME": self.folder})
+
+    def once(self, *args):
+        process = self.start(*args)
+        try:
+            said = process.communicate(timeout=300)[0].decode(errors="replace")
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            raise
+        return process.returncode, said
+
     def run(self, *args):
-        done = subprocess.run(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
-                              env={"PATH": os.environ["PATH"], "HOME": self.folder})
-        if done.returncode != 0:
-            raise AssertionError("%s ended with %d\n%s" % (self.program, done.returncode, done.stdout.decode(errors="replace")))
-        return done.stdout.decode(errors="replace")
+        """@return what it said; another status than 0 fails the test"""
+        code, said = self.once(*args)
+        if code != 0:
+            raise AssertionError("%s ended with %d\n%s" % (self.program, code, said))
+        return said
+
+    def sync(self, check=True):
+        """check: it has to end well, the second time if not the first (on a slow machine its login may take too long). @return what it said"""
+        code, said = self.once(*self.command())
+        return self.run(*self.command()) if check and code != 0 else said
+
+    def kill_when(self, condition, seconds=60):
+        """A run that ends by kill -9 as soon as this holds. @return was it still at work?"""
+        process, end = self.start(*self.command()), time.monotonic() + seconds
+        while process.poll() is None and not condition() and time.monotonic() < end:
+            pass
+        at_work = process.poll() is None
+        if at_work:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return at_work
 
     def maildir(self, **layout):
         return Maildir(self.root, **layout)
@@ -46,33 +81,39 @@ class Mover:
 
 
 class Mbsync(Mover):
-    """isync's. Options: subfolders, inbox (below the root unless it is absolute), state (SyncState), channel (more of its lines), near (of its store)."""
+    """
+    isync's. Options: subfolders, flatten (instead: what stands between levels in one level), inbox (below the root unless it is absolute, ""
+    is the root itself), state (SyncState; "": its default), channel (more of its lines), near (of its store).
+    """
     program = "mbsync"
 
     def configure(self):
-        inbox = os.path.join(self.root, self.options.get("inbox", "INBOX"))
+        subfolders = "Flatten %s" % self.options["flatten"] if "flatten" in self.options else "SubFolders %s" % self.options.get("subfolders", "Verbatim")
+        state = self.options.get("state", "*")
+        plusplus = subfolders.endswith("Maildir++")  # it has no Path: all stands in INBOX
+        inbox = os.path.join(self.root, "" if plusplus else self.options.get("inbox", "INBOX")).rstrip("/")
         self.rc = self.write("rc", "IMAPAccount a\nHost 127.0.0.1\nPort %d\nUser %s\nPass \"%s\"\nSSLType None\nAuthMechs LOGIN\n\n"
-                                   "IMAPStore there\nAccount a\n\nMaildirStore here\nPath %s/\nInbox %s\nSubFolders %s\n%s\n"
-                                   "Channel c\nFar :there:\nNear :here:\nPatterns *\nCreate Both\nExpunge Both\n%sSyncState %s\n"
-                             % (self.server.port, self.user, self.password, self.root, inbox, self.options.get("subfolders", "Verbatim"),
-                                self.options.get("near", ""), self.options.get("channel", ""), self.options.get("state", "*")))
+                                   "IMAPStore there\nAccount a\n\nMaildirStore here\n%sInbox %s\n%s\n%s\n"
+                                   "Channel c\nFar :there:\nNear :here:\nPatterns *\nCreate Both\nExpunge Both\n%s%s\n"
+                             % (self.server.port, self.user, self.password, "" if plusplus else "Path %s/\n" % self.root, inbox, subfolders,
+                                self.options.get("near", ""), self.options.get("channel", ""), state and "SyncState " + state))
 
-    def sync(self):
-        return self.run("mbsync", "-c", self.rc, "c")
+    def command(self):
+        return ["mbsync", "-c", self.rc, "c"]
 
 
 class OfflineImap(Mover):
-    """Options: separator (of folders; its own default is ".")."""
+    """Options: separator (of folders; its own default is "."), account (more lines of it)."""
     program = "offlineimap"
 
     def configure(self):
         separator = self.options.get("separator")
-        self.rc = self.write("rc", "[general]\naccounts = A\nmetadata = %s/meta\nui = quiet\n\n[Account A]\nlocalrepository = L\nremoterepository = R\n"
+        self.rc = self.write("rc", "[general]\naccounts = A\nmetadata = %s/meta\nui = quiet\n\n[Account A]\nlocalrepository = L\nremoterepository = R\n%s"
                                    "\n[Repository L]\ntype = Maildir\nlocalfolders = %s\n%s\n"
                                    "[Repository R]\ntype = IMAP\nremotehost = 127.0.0.1\nremoteport = %d\nremoteuser = %s\nremotepass = %s\n"
                                    "ssl = no\nstarttls = no\n"
-                             % (self.folder, self.root,
+                             % (self.folder, self.options.get("account", ""), self.root,
                                 "sep = %s\n" % separator if separator else "", self.server.port, self.user, self.password))
 
-    def sync(self):
-        return self.run("offlineimap", "-c", self.rc, "-o", "-1")
+    def command(self):
+        return ["offlineimap", "-c", self.rc, "-o", "-1"]

@@ -115,6 +115,11 @@ SUSPECTS = Test("scenario_suspects")
 CUT_LIST = Test("scenario_cut_list")
 
 
+def SHAPES(name):
+    found = {"WhoseTreeTest": "test_whose_tree.py", "OfflineImapShapeTest": "test_shapes_others.py"}
+    return system(found.get(name.partition(".")[0], "test_shapes.py"), name)
+
+
 def SITUATIONS(name):
     return system("test_situations.py", "UidvalidityTest.test_" + name)
 
@@ -628,6 +633,39 @@ BUGS = [
     said("dot in a level not escaped in a flat tree", unit("test_names"),
         ("sync/rules/names.c", "return is_one_level(layout) || i == 0", "return layout == LAYOUT_MAILDIRPP || i == 0")),
 
+    # ---- trees of other programs ----
+    said("flat tree of another program taken for mailboxes of one level", SHAPES("MbsyncShapeTest.test_a_flattened_tree_is_refused_with_its_key_and_taken_with_it"),
+        ("sync/rules/names_shape.c", "return seen.flat != NULL ? TREE_FLAT :", "return seen.flat != NULL && seen.root ? TREE_FLAT :")),
+    said("tree of maildir++ not told under the default layout", SHAPES("MbsyncShapeTest.test_maildir_plus_plus_is_refused_with_its_key_and_taken_with_it"),
+        ("sync/rules/names_shape.c", "if (seen.plain == 0 ||", "if (seen.plain != 0 &&")),
+    said("Legacy told although the mailbox has its folder", unit("test_names_spelled"),
+        ("sync/rules/names_shape.c", "(shape == SHAPE_VERBATIM || !nested)", "(shape == SHAPE_VERBATIM || nested || !nested)")),
+    said("folder of Legacy renamed twice", unit("test_names_spelled"),
+        ("sync/rules/names_shape.c", "(before[len] == '/' || before[len] == '\\0')", "before[len] == '/'")),
+    said("shape asked although the configuration names the layout", SHAPES("MbsyncShapeTest.test_where_a_layout_is_named_nobody_asks"),
+        ("sync/run/shapes.c", " && !account->policy.layout_named", "")),
+    said("levels that another character joins not told", SHAPES("MbsyncShapeTest.test_a_tree_flattened_by_another_character_is_refused_with_what_is_to_be_renamed"),
+        ("sync/rules/names_shape.c", "seen.joined != NULL ? TREE_JOINED :", "seen.joined != NULL ? TREE_FITS :")),
+    said("shape asked of an account that is known", SHAPES("MbsyncShapeTest.test_after_the_first_meeting_nobody_asks"),
+        ("sync/observe/survey_list.c", "if (!run->first || run->no_root", "if (run->no_root")),
+    said("layout written down before the tree was looked at", SHAPES("MbsyncShapeTest.test_a_flattened_tree_is_refused_with_its_key_and_taken_with_it"),
+        ("sync/observe/survey.c", "    if (run->shapes != NULL && !shapes_check(", "    if (situation_meet(run) && run->shapes != NULL && !shapes_check(")),
+    said("check silent where a sync refuses the tree", SHAPES("OfflineImapShapeTest.test_the_default_separator_is_refused_with_its_key_and_taken_with_it"),
+        ("sync/inspect/check_tree.c", "return shapes == NULL ||", "return shapes != NULL ||")),
+    said("folder that mbsync named made a mailbox", SHAPES("MbsyncShapeTest.test_verbatim_folders_are_taken_as_they_are"),
+        ("sync/observe/taken_over.c", "is_free(other) && other != mailbox", "is_free(other) && other == mailbox")),
+    said("folder that no mailbox of ours is called by left alone", SHAPES("MbsyncShapeTest.test_names_that_mbsync_does_not_escape_are_taken_as_they_are"),
+        ("sync/observe/taken_over.c", "other == NULL || other == mailbox ?", "other != NULL && other != mailbox ?")),
+    said("folder of a mailbox that is left out made a mailbox", SHAPES("MbsyncShapeTest.test_folders_that_are_left_out_are_not_made_there_under_their_folders_names"),
+        ("sync/observe/taken_over.c", "mailbox->row.id != 0 || mailbox->folder_here)",
+         "mailbox->row.id != 0 || mailbox->folder_here ||\n        !names_chosen(run->account->policy.patterns, mailbox->row.name, 0))")),
+    said("folder of a mailbox that is gone there made one by its encoded name", SHAPES("MbsyncShapeTest.test_one_whose_mailbox_is_gone_is_made_there_by_the_name_that_it_had"),
+        ("sync/observe/taken_over.c", "return run->first || traces.mbsync != 0;", "return false;")),
+    said("other program said in each run", SHAPES("WhoseTreeTest.test_mbsync_is_said_once_until_it_was_at_work_again"),
+        ("sync/run/traces.c", "news.mbsync = news.mbsync > told.mbsync", "news.mbsync = news.mbsync >= told.mbsync")),
+    said("other program that is still at work not said again", SHAPES("WhoseTreeTest.test_offlineimap_is_said_once_until_it_delivers_again"),
+        ("sync/run/traces.c", "news.offlineimap = news.offlineimap > told.offlineimap", "news.offlineimap = told.offlineimap == 0")),
+
     # ---- removals ----
     bug("removals before adds and moves",
         system("test_changes.py", "UpTest.test_a_move_that_keeps_the_base_name_is_a_move_there_without_the_bytes"),
@@ -735,7 +773,7 @@ BUGS = [
     bug("mark of another state folder taken for one's own", SITUATION,
         ("sync/run/identity.c", "        if (!ours) {", "        if (false) {")),
     bug("mark that was taken over keeps the name of the lost state folder", SITUATION,
-        ("sync/run/situation.c", "(remember(run, server) && identity_adopt(run))", "remember(run, server)")),
+        ("sync/run/situation.c", "remember(run) && identity_adopt(run);", "remember(run);")),
     bug("state folder that died while it took over refused", SITUATION,
         ("sync/run/identity.c", "journal_set(run->journal, \"state-before\", mark->state, &run->err));", "true);")),
     bug("lock is a file alone", system("test_state.py", "StateTest.test_a_lock_that_is_removed_while_a_run_works_lets_nobody_in"),
@@ -801,8 +839,8 @@ BUGS = [
     bug("intent whose time can't be right taken for over", CLOCK,
         ("sync/apply/recover.c", "op->seen = run->looked;", "")),
     bug("found names not flushed before they have rows", SITUATION,
-        ("sync/observe/local.c", "situation_know_past(run) && flush_found(run, looks)",
-         "(flush_found != NULL) && situation_know_past(run)")),
+        ("sync/observe/local.c", "traces_say(run) && flush_found(run, looks)",
+         "traces_say(run) && flush_found != NULL")),
     bug("found names that can't be flushed get rows", BROKEN,
         ("sync/observe/local.c", "return !found || run->dry || run->local.ops->flush(run->local.self, &run->err);",
          "struct error ignored;\n\n    return !found || run->dry || run->local.ops->flush(run->local.self, &ignored) || true;")),

@@ -460,6 +460,15 @@ sim_holds_names(void *local, bool probe, struct error *err)
     return true;
 }
 
+/* No other program keeps this tree. */
+static void
+sim_traces(void *local, const char *folder, struct local_traces *traces)
+{
+    (void)local;
+    (void)folder;
+    *traces = (struct local_traces){0};
+}
+
 static void
 sim_describe(void *local, char *to, size_t size)
 {
@@ -490,6 +499,8 @@ static const struct local_ops ops = {
     .boot = sim_boot,
     .flush = sim_flush,
     .folders = sim_folders,
+    .all_folders = sim_folders,
+    .traces = sim_traces,
     .stamp = sim_stamp,
     .scan = sim_scan,
     .holds_names = sim_holds_names,

@@ -84,6 +84,13 @@ report_error(struct report *report, const struct error *err)
 }
 
 void
+report_step(struct report *report, const char *account, const char *command)
+{
+    (void)account;
+    say_aside(world_of(report), "step: %s", command);
+}
+
+void
 report_alerts(struct report *report, const char *account, const char *lines, const struct error *err)
 {
     (void)report;

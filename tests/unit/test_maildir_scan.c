@@ -393,6 +393,63 @@ folders_of_a_flat_tree_are_those_in_the_root(void **state)
 }
 
 static void
+folders_of_any_layout_are_found_without_looking_into_hidden_ones(void **state)
+{
+    struct scratch *s = *state;
+    struct seen seen = {0};
+
+    given_folder(s, "");
+    given_folder(s, ".A.B");
+    given_folder(s, "Work");
+    given_folder(s, "Work/.below");
+    assert_int_equal(mkdir(scratch_path(s, "Work/.none"), 0700), 0);
+    given_folder(s, "Work/.none/.deep");
+    assert_int_equal(mkdir(scratch_path(s, ".snapshots"), 0700), 0);
+    given_folder(s, ".snapshots/Work");
+    assert_int_equal(symlink("Work", scratch_path(s, "Link")), 0);
+    given_folder(s, "Work/cur/no");
+
+    assert_true(s->local.ops->all_folders(s->local.self, note_folder, &seen, &s->err));
+    qsort(seen.line, seen.count, sizeof seen.line[0], compare_lines);
+
+    assert_int_equal(seen.count, 6);
+    assert_string_equal(seen.line[0], "[.A.B]");
+    assert_string_equal(seen.line[1], "[INBOX]");
+    assert_string_equal(seen.line[2], "[Work/.below]");
+    assert_string_equal(seen.line[3], "[Work/.none/.deep]");
+    assert_string_equal(seen.line[4], "[Work]");
+    assert_string_equal(seen.line[5], "[]");
+}
+
+static void
+what_mbsync_left_in_a_folder_is_seen_with_its_time(void **state)
+{
+    struct scratch *s = *state;
+    struct local_traces traces;
+
+    given_folder(s, "Work");
+    s->local.ops->traces(s->local.self, "Work", &traces);
+    assert_true(!traces.state && !traces.validity && !traces.map && traces.changed == 0);
+
+    given_file(s, "Work/.uidvalidity", "1\n1\n");
+    given_date(s, "Work/.uidvalidity", 1000000000);
+    s->local.ops->traces(s->local.self, "Work", &traces);
+    assert_true(!traces.state && traces.validity && !traces.map);
+    assert_int_equal(traces.changed, 1000000000 * INT64_C(1000000000));
+
+    given_file(s, "Work/.mbsyncstate", "x");
+    given_date(s, "Work/.mbsyncstate", 1000000001);
+    given_file(s, "Work/.isyncuidmap.db", "x");
+    given_date(s, "Work/.isyncuidmap.db", 999999999);
+    s->local.ops->traces(s->local.self, "Work", &traces);
+    assert_true(traces.state && traces.validity && traces.map);
+    assert_int_equal(traces.changed, 1000000001 * INT64_C(1000000000));
+
+    s->local.ops->traces(s->local.self, "gone", &traces);
+    assert_int_equal(traces.changed, 0);
+}
+
+static void
 the_root_tells_present_empty_missing_and_without_a_parent(void **state)
 {
     struct scratch *s = *state;
@@ -441,6 +498,8 @@ main(void)
         TEST(folders_of_a_nested_tree_are_those_with_all_three_directories, scratch_verbatim),
         TEST(folders_of_a_plusplus_tree_are_the_root_and_what_starts_with_a_dot, scratch_plusplus),
         TEST(folders_of_a_flat_tree_are_those_in_the_root, scratch_flat),
+        TEST(folders_of_any_layout_are_found_without_looking_into_hidden_ones, scratch_verbatim),
+        TEST(what_mbsync_left_in_a_folder_is_seen_with_its_time, scratch_verbatim),
         TEST(the_root_tells_present_empty_missing_and_without_a_parent, scratch_verbatim),
     };
 

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "store/base/utf8.h"
-#include "store/imap/utf7.h"
+#include "store/base/utf7.h"
 
 static void
 every_canonical_name_goes_both_ways(void **state)

@@ -1,5 +1,5 @@
 /* See utf7.h. */
-#include "store/imap/utf7.h"
+#include "store/base/utf7.h"
 
 #include "store/base/utf8.h"
 

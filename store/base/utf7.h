@@ -3,8 +3,8 @@
  * one that encoding gives back. What is not canonical (shifts that were not needed, surrogates alone, bits left over,
  * bytes above 0x7e) does not decode; such a mailbox is still reachable by its wire name.
  */
-#ifndef STORE_IMAP_UTF7_H
-#define STORE_IMAP_UTF7_H
+#ifndef STORE_BASE_UTF7_H
+#define STORE_BASE_UTF7_H
 
 #include "store/base/text.h"
 
