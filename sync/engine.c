@@ -20,6 +20,7 @@
 #include "sync/agenda/doubled.h"
 #include "store/base/clock.h"
 #include "sync/agenda/hold.h"
+#include "sync/agenda/placeholders.h"
 #include "sync/agenda/unpaired.h"
 #include "sync/agenda/wanted.h"
 #include "sync/apply/apply.h"
@@ -183,8 +184,8 @@ plan(struct run *run, struct agenda *agenda)
         ok = agenda_make(run, agenda);
         if (ok)
             reading_drop_unpaired(run, agenda);
-        ok = ok && agenda_moves(run, agenda) && agenda_unpaired(run, agenda) && agenda_doubled(run, agenda) &&
-             agenda_wanted(run, agenda);
+        ok = ok && agenda_moves(run, agenda) && agenda_placeholders(run, agenda) && agenda_unpaired(run, agenda) &&
+             agenda_doubled(run, agenda) && agenda_wanted(run, agenda);
     }
     ok = ok && proof_read(run, agenda, false);
     if (ok) {

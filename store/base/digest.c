@@ -4,6 +4,8 @@
  */
 #include "store/base/digest.h"
 
+#include "store/base/placeholder.h"
+
 /*
  * EVP would load OpenSSL's providers: 3 MB resident and two milliseconds before the first connection, and with each short text more time
  * than its digest takes. What is digested here is named, not guarded.
@@ -16,6 +18,7 @@ struct digest {
     bool wants_canonical;
     uint64_t size;
     bool has_nul;
+    struct placeholder placeholder;
     bool header_done;
     enum { LINE_START, LINE_START_CR, LINE_INSIDE } line; /* of the header block */
     unsigned char header[DIGEST_SIZE];
@@ -44,6 +47,7 @@ digest_reset(struct digest *digest, bool canonical)
     digest->wants_canonical = canonical;
     digest->size = 0;
     digest->has_nul = false;
+    digest->placeholder = (struct placeholder){.len = 0};
     digest->header_done = false;
     digest->line = LINE_START;
     digest->trailing_lf = 0;
@@ -196,6 +200,7 @@ digest_add(struct digest *digest, const void *bytes, size_t len)
         return true;
     if (__builtin_add_overflow(digest->size, (uint64_t)len, &digest->size))
         return false;
+    placeholder_add(&digest->placeholder, bytes, len);
     if (digest->wants_canonical)
         return add_wire(digest, bytes, len) && add_canonical(digest, bytes, len);
     digest->has_nul = digest->has_nul || memchr(bytes, '\0', len) != NULL;
@@ -205,7 +210,10 @@ digest_add(struct digest *digest, const void *bytes, size_t len)
 bool
 digest_finish(struct digest *digest, struct digests *out)
 {
-    struct digests result = {.size = digest->size, .whole_header = digest->header_done, .has_nul = digest->has_nul};
+    struct digests result = {.size = digest->size,
+                             .whole_header = digest->header_done,
+                             .has_nul = digest->has_nul,
+                             .placeholder = placeholder_is(&digest->placeholder)};
 
     if (!digest->header_done && !finish_header(digest))
         return false;

@@ -18,6 +18,7 @@ struct digests {
     unsigned char header[DIGEST_SIZE];
     unsigned char canonical[DIGEST_SIZE]; /* zeros where it was not wanted */
     bool whole_header;                    /* the empty line behind the header was there */
+    bool placeholder;                     /* mbsync's, for a message that it left on the server (placeholder.h) */
     bool has_nul; /* a NUL byte is in it: no server may be sent such a message (RFC 9051 CHAR8) */
 };
 

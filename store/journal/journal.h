@@ -93,6 +93,8 @@ enum journal_fact {
     FACT_AGAIN = 0x100000,  /* it comes again to where it was, here or there: nothing else has moved there */
     FACT_LACKED = 0x200000, /* on no list when its folder, a copy, lacked its file: nobody removed it */
     FACT_VAGUE = 0x1000,    /* its header has neither Received nor Message-ID: it alone proves nothing */
+    FACT_PLACEHOLDER =
+        0x800000, /* the file is mbsync's placeholder for a message that it left on the server: nobody's mail */
     FACT_FOREIGN =
         0x400000, /* file and UID are one message in other bytes: `wire` is of the file, `header` and `size` of what the server has */
 };

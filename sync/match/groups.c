@@ -40,7 +40,7 @@ may_take_part(const struct half *half, enum key key, bool is_file)
     if (half->paired && !(half->lost && key == KEY_KIN))
         return false;
     if (key == KEY_KIN || key == KEY_MESSAGE_ID)
-        return half->kinship != NULL && (key == KEY_KIN || half->kinship->kin.has_id);
+        return half->kinship != NULL && (key == KEY_KIN || (half->kinship->kin.has_id && !half->placeholder));
     if (is_file)
         return key != KEY_CANONICAL || half->intent;
     return key == KEY_HEADER ? half->wanted && half->has_header : half->got_body;

@@ -67,6 +67,7 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
     half->date = message->date;
     half->alias = (message->facts & FACT_ALIAS) != 0;
     half->apart = (message->facts & FACT_APART) != 0;
+    half->placeholder = (message->facts & FACT_PLACEHOLDER) != 0;
     half->unpaired = (message->facts & FACT_UNPAIRED) != 0;
     half->dated = (message->facts & (FACT_UNPAIRED | FACT_GONE_THERE | FACT_AGAIN)) != 0;
     half->flags = half->dated ? message->flags.rseen : message->flags.lseen & meeting->mailbox->row.permanent;

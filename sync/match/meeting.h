@@ -26,6 +26,7 @@ struct half { /* a message that is on one side only */
     bool same_header; /* a file that is not paired yet has the same header */
     bool read;        /* some of it came in this run */
     bool apart;       /* the user's word: it stays on its side alone */
+    bool placeholder; /* mbsync's: what it speaks of is another message */
     bool kin;         /* ... or one that is kin, and only its body says whether they are one message */
     bool foreign;     /* a file that moves on the server, where it has other bytes: header and size are those */
     bool fresh;       /* a file that nothing is known of but that it is here */

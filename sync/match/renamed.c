@@ -158,7 +158,7 @@ renamed_join_files(struct meeting *meeting)
         if (half->intent || half->alias || half->lacked)
             continue;
         ok = run_load(run, half->id, file);
-        if (!ok || file->facts != 0) /* it is more than a file that was not here before */
+        if (!ok || (file->facts & ~(unsigned)FACT_PLACEHOLDER) != 0) /* it is more than a file that was not here before */
             continue;
         ok = find_lost(meeting, file, lost, &found);
         if (!ok || !found || is_download(meeting, half))

@@ -25,6 +25,8 @@ examine_file(struct run *run, struct mailbox *mailbox, struct journal_message *m
     message->size = facts.digests.size;
     message->date = facts.date;
     message->has_wire = message->has_header = true;
+    if (facts.digests.placeholder)
+        message->facts |= FACT_PLACEHOLDER;
     memcpy(message->wire, facts.digests.wire, DIGEST_SIZE);
     memcpy(message->header, facts.digests.header, DIGEST_SIZE);
     return journal_message_save(run->journal, message, &run->err);

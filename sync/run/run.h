@@ -106,10 +106,11 @@ struct todo { /* one message about which something is to be done */
     bool deleted; /* its file is here, and \\Deleted on both sides: `expunge` removes it, and it has moved nowhere */
     bool
         overwritten; /* its file was overwritten by a new version, or has other bytes: those of the server are nowhere else */
-    bool dropped;  /* nothing more is done about it in this pass: paired, moved, held, waiting ... */
-    bool counted;  /* a removal that the guard counted and let pass */
-    bool own_name; /* its file's name is of the form that golub gives */
-    bool refused;  /* an upload that was refused before, and is asked for again */
+    bool dropped;     /* nothing more is done about it in this pass: paired, moved, held, waiting ... */
+    bool counted;     /* a removal that the guard counted and let pass */
+    bool own_name;    /* its file's name is of the form that golub gives */
+    bool refused;     /* an upload that was refused before, and is asked for again */
+    bool placeholder; /* mbsync's, and no message's file yet */
 };
 
 struct agenda {

@@ -120,6 +120,10 @@ def SHAPES(name):
     return system(found.get(name.partition(".")[0], "test_shapes.py"), name)
 
 
+def PLACEHOLDERS(name):
+    return system("test_placeholders.py", "PlaceholderTest." + name)
+
+
 def SITUATIONS(name):
     return system("test_situations.py", "UidvalidityTest.test_" + name)
 
@@ -665,6 +669,18 @@ BUGS = [
         ("sync/run/traces.c", "news.mbsync = news.mbsync > told.mbsync", "news.mbsync = news.mbsync >= told.mbsync")),
     said("other program that is still at work not said again", SHAPES("WhoseTreeTest.test_offlineimap_is_said_once_until_it_delivers_again"),
         ("sync/run/traces.c", "news.offlineimap = news.offlineimap > told.offlineimap", "news.offlineimap = told.offlineimap == 0")),
+    bug("placeholder of mbsync sent up", PLACEHOLDERS("test_they_are_neither_paired_nor_sent_and_status_names_them"),
+        ("sync/agenda/placeholders.c", "todo->placeholder && !todo->dropped", "todo->placeholder && todo->dropped")),
+    bug("placeholder of the server that moved here removed there", PLACEHOLDERS("test_one_that_stands_on_the_server_may_be_moved"),
+        ("sync/agenda/agenda.c", ".refused = (message->facts & (FACT_REFUSED | FACT_APART)) != 0",
+         ".refused = (message->facts & (FACT_REFUSED | FACT_APART | FACT_PLACEHOLDER)) != 0")),
+    bug("placeholders of mbsync counted as mail that would be doubled", PLACEHOLDERS("test_many_of_them_are_no_mail_that_would_be_doubled"),
+        ("sync/match/groups.c", "half->kinship->kin.has_id && !half->placeholder", "half->kinship->kin.has_id")),
+    bug("placeholder that is mail of the server fetched twice", PLACEHOLDERS("test_one_that_stands_on_the_server_is_mail_like_any_other"),
+        ("sync/match/meeting.c", "(message->facts & FACT_ALIAS) != 0)\n        return false;",
+         "(message->facts & (FACT_ALIAS | FACT_PLACEHOLDER)) != 0)\n        return false;")),
+    bug("placeholder that got another name taken for removed", PLACEHOLDERS("test_one_that_stands_on_the_server_may_get_another_name"),
+        ("sync/match/renamed.c", "(file->facts & ~(unsigned)FACT_PLACEHOLDER) != 0", "file->facts != 0")),
 
     # ---- removals ----
     bug("removals before adds and moves",
