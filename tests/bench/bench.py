@@ -2,7 +2,7 @@
 Golub beside mbsync, and its import beside mpop, getmail6 and fetchmail, in one run, on one machine, against one server: what a
 sync costs.
 
-    bench.py --golub PROGRAM --tools FOLDER [--rows 1,3|imap|pop] [--quick] [--alone] [--folder DIR] [--log PREFIX]
+    bench.py --golub PROGRAM --tools FOLDER [--rows 1,3|imap|pop|moving] [--quick] [--alone] [--folder DIR] [--log PREFIX]
 
 Prints one table and what it was measured on. `met` and `MISSED` judge golub's line against what is asked of it. Seconds mean
 something on a quiet machine only; turns, bytes and memory anywhere. Exit status 1 if anything was missed or not done.
@@ -17,6 +17,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import moving_rows  # noqa: E402
 import pop_rows  # noqa: E402
 import rows  # noqa: E402
 from clients import Golub, Mbsync, file_system  # noqa: E402
@@ -24,8 +25,8 @@ from pop_clients import OTHERS  # noqa: E402
 from rig.dovecot import Dovecot, program  # noqa: E402
 from rows import DELAY, KB, MB, Bench, remove_mail  # noqa: E402
 
-ROWS = {**rows.ROWS, **pop_rows.ROWS}
-GROUPS = {"imap": sorted(rows.ROWS), "pop": sorted(pop_rows.ROWS)}
+ROWS = {**rows.ROWS, **pop_rows.ROWS, **moving_rows.ROWS}
+GROUPS = {"imap": sorted(rows.ROWS), "pop": sorted(pop_rows.ROWS), "moving": sorted(moving_rows.ROWS)}
 QUICK = 0.05  # of the full size
 COLUMNS = (("seconds", 8), ("cpu", 7), ("turns", 6), ("kB up", 9), ("kB down", 9), ("MB res.", 8), ("fsync", 7), ("syncfs", 7))
 
@@ -71,10 +72,13 @@ def surroundings(folder, numbers, alone):
         "%s; Dovecot %s, sdbox, plain text on the loopback; its own fsync is off" % (versions(numbers, alone), dovecot),
         "Linux %s, %d processors, load %.2f; Maildirs and journal on %s (%s, %s)"
         % (platform.release(), os.cpu_count(), os.getloadavg()[0], kind, device, options),
-        "Rows 2, 4, 8 and the end of 6: a relay adds %d ms each way and counts turns (the client speaks after the server spoke, LOGOUT or QUIT"
+        "Rows 2, 4, 8, 9 and the end of 6: a relay adds %d ms each way and counts turns (the client speaks after the server spoke, LOGOUT or QUIT"
         " included)." % DELAY]
     if set(numbers) & set(rows.ROWS):
         lines.append("Durable on both sides: golub's fsync = true, mbsync's FSync yes (but in row 3).")
+    if set(numbers) & set(moving_rows.ROWS):
+        lines.append("Row 9: trees that %s filled from this server, a third each in three mailboxes; adopt and sync count as one."
+                     % " and ".join(kind.program for kind, _ in moving_rows.MOVERS))
     if set(numbers) & set(pop_rows.ROWS):
         lines.append("Row 6: the quickest of %d runs (getmail6 and fetchmail: one) straight to the server, of %d where nothing is new; the "
                      "turns of that are those of one more run through the relay, without delay; at %d ms the quickest of %d."
@@ -88,7 +92,7 @@ def parse():
     parser = argparse.ArgumentParser(description="Golub beside mbsync, mpop and others: what a sync costs.")
     parser.add_argument("--golub", default=os.environ.get("GOLUB_BIN"), help="the program (default: GOLUB_BIN)")
     parser.add_argument("--tools", required=True, help="folder of bench_relay, bench_measure and bench_flushes.so")
-    parser.add_argument("--rows", default="imap,pop", help="which rows: 1,3 or a group: imap, pop")
+    parser.add_argument("--rows", default="imap,pop,moving", help="which rows: 1,3 or a group: imap, pop, moving")
     parser.add_argument("--quick", action="store_true", help="a twentieth of the size: does it work, how many turns?")
     parser.add_argument("--alone", action="store_true", help="golub only")
     parser.add_argument("--folder", help="where mail and Maildirs are kept meanwhile (default: TMPDIR)")
@@ -115,7 +119,7 @@ def main():
     lines = []
     print("%s\n\n%s" % (surroundings(tempfile.gettempdir(), options.rows, options.alone), head()), flush=True)
     for row in options.rows:
-        with Dovecot(users={"u%d" % n: "secret" for n in range(4)}, special_use=False,
+        with Dovecot(users={"u%d" % n: "secret" for n in range(6)}, special_use=False,
                      mechanisms=("plain", "login"), pop3=row in pop_rows.ROWS) as server:
             bench = Bench(server, options.tools, QUICK if options.quick else 1.0, not options.alone, options.log)
             if options.progress or sys.stderr.isatty():
