@@ -81,6 +81,7 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
         half->intent = true;
         half->intent_uidnext = op.uidnext;
         half->intent_date = op.date;
+        half->renumbered = op.uidvalidity != meeting->mailbox->row.uidvalidity;
         half->foreign = (message->facts & FACT_FOREIGN) != 0;
         memcpy(half->canonical, op.canonical, DIGEST_SIZE);
     }

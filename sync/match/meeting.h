@@ -13,6 +13,7 @@ struct half { /* a message that is on one side only */
     uint32_t uid;
     bool has_header, wanted, paired;
     bool intent;      /* a file that was sent and not confirmed */
+    bool renumbered;  /* ... under a UIDVALIDITY that is not valid any more */
     bool alias;       /* a file whose row is an alias: if an equal UID is found, it is paired with that one instead */
     bool gone;        /* the file is gone, or has another name by now */
     bool lacked;      /* it has a UID, which a list lacked that does not add up, or which is out of view */
@@ -30,8 +31,8 @@ struct half { /* a message that is on one side only */
     bool kin;         /* ... or one that is kin, and only its body says whether they are one message */
     bool foreign;     /* a file that moves on the server, where it has other bytes: header and size are those */
     bool fresh;       /* a file that nothing is known of but that it is here */
-    bool
-        lost; /* a UID that is paired with a row whose file is gone: that may stand here under another name, in other bytes */
+    int64_t
+        lost; /* of a UID: the row that it is paired with, whose file is gone: that may stand here under another name, in other bytes */
     bool got_body;
     bool doubt; /* its header or body could not be read: it is not known which file it is */
     bool late;  /* its header is asked for at the end of this run: until then it may be any file, whatever its size */

@@ -17,14 +17,14 @@
 static bool
 is_kin(const struct half *file, const struct half *uid)
 {
-    return !file->paired && (!uid->paired || (uid->lost && file->fresh)) &&
+    return !file->paired && (!uid->paired || (uid->lost != 0 && file->fresh)) &&
            kin_same(&file->kinship->kin, &uid->kinship->kin);
 }
 
 bool
 related_may_be(const struct half *file, const struct half *uid)
 {
-    return uid->kin && !uid->lost && file->kinship != NULL && uid->kinship != NULL && is_kin(file, uid);
+    return uid->kin && uid->lost == 0 && file->kinship != NULL && uid->kinship != NULL && is_kin(file, uid);
 }
 
 /* ---- what is compared ---- */
@@ -53,7 +53,7 @@ recall_kinship(struct meeting *meeting, struct half *uid)
 static bool
 is_left(const struct half *uid)
 {
-    return (!uid->paired || uid->lost) && (uid->kinship != NULL || (uid->has_header && !uid->open_header));
+    return (!uid->paired || uid->lost != 0) && (uid->kinship != NULL || (uid->has_header && !uid->open_header));
 }
 
 static bool
@@ -94,7 +94,7 @@ join(struct meeting *meeting, struct half *file, struct half *uid, unsigned fact
     if (!renamed_join_kin(meeting, file, uid, facts, &taken))
         return false;
     if (taken)
-        uid->lost = false;
+        uid->lost = 0;
     return taken || uid->paired || join_halves(meeting, file, uid, facts);
 }
 
@@ -164,7 +164,7 @@ find_same_body(const struct half *file, struct half **uids, size_t count)
         if (!uids[u]->kinship->has_body || !is_kin(file, uids[u]) ||
             memcmp(file->kinship->body, uids[u]->kinship->body, DIGEST_SIZE) != 0)
             continue;
-        if (uids[u]->lost)
+        if (uids[u]->lost != 0)
             return uids[u];
         if (best == NULL || (best->flags != file->flags && uids[u]->flags == file->flags))
             best = uids[u];
@@ -211,7 +211,9 @@ join_alike(struct meeting *meeting, struct half **files, size_t file_count, stru
 {
     const struct kinship *file = files[0]->kinship, *uid = uids[0]->kinship;
 
-    if (file_count != 1 || uid_count != 1 || uids[0]->doubt || files[0]->intent || !file->has_alike || !uid->has_alike)
+    if (file_count != 1 || uid_count != 1 || uids[0]->doubt || !file->has_alike || !uid->has_alike)
+        return true;
+    if (files[0]->intent && !files[0]->renumbered) /* what it became came after it was sent: same_body.c, rewritten.c */
         return true;
     if (memcmp(file->alike, uid->alike, DIGEST_SIZE) != 0 || is_kin(files[0], uids[0]) ||
         memcmp(files[0]->header, uids[0]->header, DIGEST_SIZE) == 0)

@@ -200,12 +200,19 @@ gather_lost(struct meeting *meeting, const struct journal_message *file, struct 
     return ok;
 }
 
-/* The message there is equal to what the UID has; or the file is, without its lines, what stood here. */
+/*
+ * The file is, without its lines, what stood here; or it is the UID's message, and that is the row's: by its bytes, or where headers suffice by
+ * its header and size.
+ */
 static bool
-is_new_name(const struct lost *lost, const struct half *file, const struct half *uid)
+is_new_name(const struct lost *lost, const struct half *file, const struct half *uid, unsigned facts)
 {
     if (file->kinship->has_plain && memcmp(file->kinship->plain, lost->wire, DIGEST_SIZE) == 0)
         return true;
+    if (lost->id == uid->lost)
+        return true;
+    if ((facts & FACT_BY_HEADER) == 0)
+        return uid->got_body && memcmp(lost->wire, uid->wire, DIGEST_SIZE) == 0;
     return lost->size == uid->size && memcmp(lost->header, uid->header, DIGEST_SIZE) == 0;
 }
 
@@ -237,7 +244,7 @@ renamed_join_kin(struct meeting *meeting, struct half *half, const struct half *
         for (size_t i = 0; ok && !*taken && i < meeting->lost_count; i++) {
             struct lost *one = &meeting->lost[i];
 
-            if (one->taken || !is_new_name(one, half, uid))
+            if (one->taken || !is_new_name(one, half, uid, facts))
                 continue;
             one->taken = *taken = true;
             ok = run_load(run, one->id, lost) && take_kin(meeting, half, file, lost, facts);

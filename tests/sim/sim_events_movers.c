@@ -94,8 +94,9 @@ static void
 save(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file, int to)
 {
     const int content = file->content, from = file->mailbox;
-    /* Who has these very bytes is what the file was, for all that anybody can tell. */
-    const bool known = file->dress % DRESS_DATED != DRESS_PLAIN || count_here(maildir, content) > 1;
+    /* Another one that has these very bytes is what the file was, for all that anybody can tell. */
+    const bool known = file->dress % DRESS_DATED != DRESS_PLAIN || count_here(maildir, content) > 1 ||
+                       sim->server.window > 0; /* beyond the view nothing is moved there */
 
     ledger_touch(&sim->world, content, maildir->client);
     sim->world.ledger[content].taken |= 1u << file->dress;
@@ -107,6 +108,7 @@ save(struct sim *sim, struct maildir_sim *maildir, struct sim_file *file, int to
         ledger_out(&sim->world, content, from);
         ledger_put(&sim->world, content, to);
     }
+    sim->world.ledger[content].saved = true;
     say(&sim->world, "  here %d: #%d in %s is saved to %s, with other lines", maildir->client, content,
         server_mailbox_name(from), server_mailbox_name(to));
 }

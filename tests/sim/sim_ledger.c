@@ -295,6 +295,9 @@ ledger_may_follow(struct world *world, int content, int mailbox, int side, unsig
      */
     const bool moved = was_unseen(world, content, mailbox) &&
                        (strncmp(what, "moves", 5) == 0 || stands_elsewhere(world, content, mailbox, side));
+    /* What has the old bytes is what moved, where a file was saved anew with other lines. */
+    if (entry->saved && stands_elsewhere(world, content, mailbox, side))
+        return;
     /* What is marked on two sides is one removal of either, and they may have crossed. */
     const int slack = world->expunges && world->clients > 1 && (entry->set[mailbox] & FLAG_DELETED) != 0;
     const int left = entry->outs[side + 1][mailbox] - entry->followed[side + 1][mailbox];

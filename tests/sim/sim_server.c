@@ -99,6 +99,22 @@ server_rewrote(const struct server *server, int content)
     return false;
 }
 
+bool
+server_has_dresses(const struct server *server, int mailbox, int content)
+{
+    const struct sim_mailbox *box = &server->boxes[mailbox];
+    int dress = -1;
+
+    for (size_t i = 0; i < box->count; i++) {
+        if (box->messages[i].content != content)
+            continue;
+        if (dress >= 0 && dress != box->messages[i].dress)
+            return true;
+        dress = box->messages[i].dress;
+    }
+    return false;
+}
+
 const struct content *
 server_bytes(const struct sim_message *message)
 {

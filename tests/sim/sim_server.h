@@ -151,6 +151,8 @@ uint64_t server_size(const struct server *server, const struct sim_message *mess
 const struct content *server_bytes(const struct sim_message *message);
 /** It has the message with lines rewritten that count. */
 bool server_rewrote(const struct server *server, int content);
+/** It has the message in this mailbox more than once, in different bytes. */
+bool server_has_dresses(const struct server *server, int mailbox, int content);
 /** Keywords of bits as flags.h wants them. */
 void server_keywords(unsigned keys, char to[static KEYWORDS_MAX + 1]);
 

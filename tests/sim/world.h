@@ -136,6 +136,7 @@ struct ledger {              /* of one content */
         [SIM_MAILBOXES]; /* golub sent it there without an answer, or it is out of view, and UIDs were given anew since */
     int total;           /* the most of it on one side that they made, over all mailboxes */
     bool added[SIM_MAILBOXES]; /* golub listed its upload there as held: at the user's word it is sent once more */
+    bool saved;                /* ... or wrote one anew with other lines, in its own mailbox, under another name */
     unsigned taken;            /* bits of the dresses in which they took files of it away */
     int spread;                /* how often they took it to two places on two sides: each may stay */
 };
