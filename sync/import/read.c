@@ -232,10 +232,14 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
 {
     struct topping *topping = context;
     struct seen seen;
+    bool none;
 
     if (!bytes_end(topping->reading, &seen) || !bytes_begin(topping->reading))
         return import_no_memory(topping->import);
-    return topping->item(topping->context, number, outcome == MAILDROP_DONE ? &seen : NULL, words);
+    /* No header has nothing, not even the empty line, unless the message has: as good as refused. */
+    none = outcome == MAILDROP_DONE && seen.size == 0 && import_listed_size(topping->import, number) > 0;
+    return topping->item(topping->context, number, outcome == MAILDROP_DONE && !none ? &seen : NULL,
+                         none ? "not one byte of its header came" : words);
 }
 
 bool

@@ -30,6 +30,7 @@ struct drop {
     struct dropped mails[DROP_MESSAGES];
     size_t count;
     bool no_uidl, no_top;
+    bool empty_tops; /* +OK, and not a byte */
     bool lie_stat;
     bool breaks_quit;              /* the line breaks at each QUIT, and nothing goes */
     bool broken_list;              /* the line breaks at each LIST */
@@ -246,6 +247,8 @@ drop_send_header(void *self, size_t index, uint32_t number, const struct maildro
     const char *adds = mail->top_adds != NULL ? mail->top_adds : drop->top_adds;
     const size_t added = adds != NULL ? strlen(adds) : 0;
 
+    if (drop->empty_tops)
+        return true;
     return (added == 0 || taker->bytes(taker->context, number, adds, added)) &&
            taker->bytes(taker->context, number, mail->bytes, header_length(mail));
 }

@@ -374,6 +374,33 @@ another_message_under_the_name_of_one_that_was_recorded_as_had_and_went_is_fetch
     assert_int_equal(copies_here(sc, &sc->drop.mails[1]), 0);
 }
 
+/* A header without a byte is none: what it may be is read whole. */
+static void
+where_headers_come_empty_other_names_bring_nothing_again(void **state)
+{
+    struct scene *sc = *state;
+    char name[32];
+
+    given_mails(sc, 4);
+    assert_run(sc, 0);
+    for (size_t i = 0; i < 4; i++) {
+        text_print(name, sizeof name, "other-%zu", i);
+        rename_there(&sc->drop.mails[i], name);
+    }
+    sc->drop.empty_tops = true;
+    assert_run(sc, 0);
+    assert_int_equal(files_in(sc, "INBOX/new"), 4);
+    sc->account.import.keep_days = 0;
+    sc->account.policy.guard = false;
+    assert_run(sc, 1);
+    assert_said(sc, "not one byte of its header came");
+    assert_int_equal(count_there(sc), 4);
+    sc->drop.empty_tops = false;
+    assert_run(sc, 0);
+    assert_int_equal(count_there(sc), 0);
+    assert_all_here(sc);
+}
+
 /* All names are other ones, and there is no TOP: each answer behind a refusal is the one to the question before, and none is another's copy. */
 static void
 a_message_that_is_refused_and_comes_all_the_same_doubles_none_that_is_compared(void **state)
@@ -446,6 +473,7 @@ main(void)
         TEST(what_could_not_be_compared_is_recorded_as_had),
         TEST(what_no_rule_holds_any_more_is_on_no_list),
         TEST(another_message_under_the_name_of_one_that_was_recorded_as_had_and_went_is_fetched),
+        TEST(where_headers_come_empty_other_names_bring_nothing_again),
         TEST(a_message_that_is_refused_and_comes_all_the_same_doubles_none_that_is_compared),
         TEST(a_message_that_is_refused_keeps_no_other_from_being_compared),
     };
