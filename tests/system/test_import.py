@@ -107,7 +107,7 @@ class ImportTest(DovecotTest):
         self.assertEqual(len(set(names)), 20)
         for name in names:
             self.assertRegex(name, r"\A\d{10}\.[A-Za-z0-9]+\.golub\Z")
-            self.assertNotIn(self.user, name)
+            self.assertNotIn(self.user, re.split(r"\W", name))  # three letters may stand in a digest by chance
 
     def test_a_dry_run_says_what_would_come_and_writes_nothing_anywhere(self):
         self.given(7)
