@@ -6,6 +6,8 @@
 
 #include <getopt.h>
 
+#include "store/foreign/uidls.h"
+
 /* Values of options without a letter. */
 enum {
     OPTION_VERSION = 256,
@@ -16,6 +18,8 @@ enum {
     OPTION_CONFIRM_ADDITIONS,
     OPTION_REJECT_ADDITIONS,
     OPTION_SKIP_EXISTING,
+    OPTION_ADOPT,
+    OPTION_ADOPT_AS,
 };
 
 static const struct option long_options[] = {
@@ -30,6 +34,8 @@ static const struct option long_options[] = {
     {"confirm-additions", optional_argument, NULL, OPTION_CONFIRM_ADDITIONS},
     {"reject-additions", optional_argument, NULL, OPTION_REJECT_ADDITIONS},
     {"skip-existing", no_argument, NULL, OPTION_SKIP_EXISTING},
+    {"adopt", required_argument, NULL, OPTION_ADOPT},
+    {"adopt-as", required_argument, NULL, OPTION_ADOPT_AS},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -59,6 +65,8 @@ const char *const options_help =
     "      --confirm-additions[=ID]  sync: let held additions go up\n"
     "      --reject-additions[=ID]  sync: keep them here alone, for good\n"
     "      --skip-existing       import: record what is on the server as had, fetch nothing\n"
+    "      --adopt FILE          import: the same for what the list of getmail, mpop or fetchmail names\n"
+    "      --adopt-as PROGRAM    import: of that program, whatever FILE looks like\n"
     "  -q, --quiet               errors only\n"
     "  -v, --verbose             every step; twice: the dialogue with the server, without secrets and bodies\n"
     "      --json                JSON lines on standard output\n"
@@ -77,7 +85,11 @@ refuse_option(int argc, char **argv, int outcome, struct error *err)
     for (const struct option *o = long_options; o->name != NULL; o++)
         known = known || o->val == optopt;
     if (outcome == ':')
-        error_state(err, ERROR_CONFIG, "option --config needs the name of a file");
+        error_state(err, ERROR_CONFIG, "option --%s needs %s",
+                    optopt == OPTION_ADOPT      ? "adopt"
+                    : optopt == OPTION_ADOPT_AS ? "adopt-as"
+                                                : "config",
+                    optopt == OPTION_ADOPT_AS ? "a program" : "the name of a file");
     else if (optopt == 0 && optind > 0 && optind <= argc)
         error_state(err, ERROR_CONFIG, "unknown option: %s", argv[optind - 1]);
     else if (known)
@@ -128,6 +140,12 @@ take_option(struct options *options, int outcome)
     case OPTION_SKIP_EXISTING:
         options->skip_existing = true;
         break;
+    case OPTION_ADOPT:
+        options->adopt = optarg;
+        break;
+    case OPTION_ADOPT_AS:
+        options->adopt_as = optarg;
+        break;
     case 'h':
         options->help = true;
         break;
@@ -172,6 +190,8 @@ check_command(const struct options *options, struct error *err)
         {options->confirm_additions, "--confirm-additions", true, false},
         {options->reject_additions, "--reject-additions", true, false},
         {options->skip_existing, "--skip-existing", false, true},
+        {options->adopt != NULL, "--adopt", false, true},
+        {options->adopt_as != NULL, "--adopt-as", false, true},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -185,6 +205,35 @@ check_command(const struct options *options, struct error *err)
         return false;
     }
     return true;
+}
+
+/* The list of another program's is one maildrop's. */
+static bool
+check_adopt(const struct options *options, struct error *err)
+{
+    if (options->adopt_as != NULL && uidls_kind_of(options->adopt_as) == UIDLS_UNKNOWN) {
+        error_state(err, ERROR_CONFIG, "no program that golub knows: --adopt-as %.100s", options->adopt_as);
+        error_hint(err, "It is getmail, mpop or fetchmail.");
+        return false;
+    }
+    if (options->adopt == NULL) {
+        if (options->adopt_as == NULL)
+            return true;
+        error_state(err, ERROR_CONFIG, "--adopt-as says what the file of --adopt is");
+        error_hint(err, "golub import ACCOUNT --adopt FILE --adopt-as %s", options->adopt_as);
+        return false;
+    }
+    if (options->skip_existing || options->confirm) {
+        error_state(err, ERROR_CONFIG, "--adopt and %s contradict each other",
+                    options->skip_existing ? "--skip-existing" : "--confirm-deletes");
+        error_hint(err, "The first only records what the file names; run the two one after the other.");
+        return false;
+    }
+    if (options->name_count == 1)
+        return true;
+    error_state(err, ERROR_CONFIG, "a list of another program's belongs to one account");
+    error_hint(err, "Name it: golub import ACCOUNT --adopt FILE");
+    return false;
 }
 
 static bool
@@ -220,7 +269,7 @@ check_together(const struct options *options, struct error *err)
         error_hint(err, "The first only records what is there; run the two one after the other.");
         return false;
     }
-    return check_command(options, err);
+    return check_command(options, err) && check_adopt(options, err);
 }
 
 static bool

@@ -14,6 +14,7 @@ struct options { /* strings are borrowed from argv */
     const char *confirm_id; /* NULL: no =ID */
     bool confirm_additions, reject_additions;
     const char *additions_id; /* of the one that was given; NULL: no =ID */
+    const char *adopt, *adopt_as; /* import --adopt and --adopt-as; NULL: not given */
     int verbose;
     const char **names; /* ACCOUNT or ACCOUNT/MAILBOX, as written */
     size_t name_count;

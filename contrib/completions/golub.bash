@@ -19,9 +19,13 @@ _golub() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= i words
     COMPREPLY=()
     [[ $previous == '=' ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
-    if [[ $previous == -c || $previous == --config ]]; then
+    if [[ $previous == -c || $previous == --config || $previous == --adopt ]]; then
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "${current#=}")
+        return
+    fi
+    if [[ $previous == --adopt-as ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "getmail mpop fetchmail" -- "${current#=}")
         return
     fi
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -35,7 +39,7 @@ _golub() {
     words="--config --quiet --verbose --json --help --version"
     case $command in
     '' | sync) words+=" --dry-run --pull --push --confirm-deletes --confirm-additions --reject-additions" ;;
-    import) words+=" --dry-run --confirm-deletes --skip-existing" ;;
+    import) words+=" --dry-run --confirm-deletes --skip-existing --adopt --adopt-as" ;;
     esac
     case $current in
     -*) ;;

@@ -18,5 +18,6 @@
 #define LIMIT_BATCH 256                    /* messages made durable or appended together */
 #define LIMIT_BATCH_BYTES (32 * 1024 * 1024)
 #define LIMIT_APPEND_BYTES (8 * 1024 * 1024)
+#define LIMIT_FOREIGN (256 * 1024 * 1024) /* a file in which another program keeps its state: millions of messages */
 
 #endif

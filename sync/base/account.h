@@ -30,6 +30,8 @@ struct sync_options {
     void (*wait)(void *context, int seconds); /* before a line that broke is opened again; NULL: sleep */
     void *wait_context;
     bool skip_existing; /* import: record what is on the server as had, fetch nothing */
+    const char *adopt;    /* import: likewise what is named in this file of another program's; NULL: there is none */
+    const char *adopt_as; /* ... of that program (uidls_kind_of); NULL: told by its content */
 };
 
 /** A POP account: import, not sync. */

@@ -129,6 +129,8 @@ work(struct import *import)
     import->maildrop.ops->info(import->maildrop.self, &import->info);
     if (!say_expiry(import))
         return false;
+    if (import->adopted != NULL)
+        return import_list(import) && import_meet(import) && import_adopt(import) && import_count_time(import);
     if (!import_list(import) || !import_same_maildrop(import) || !import_beside(import) || !import_meet(import) ||
         !import_match(import))
         return false;
@@ -226,7 +228,7 @@ run_sessions(struct import *import)
 {
     bool ok;
 
-    if (!import_confirmed(import) || !suspects_open(import))
+    if (!import_adopt_read(import) || !import_confirmed(import) || !suspects_open(import))
         return false;
     import->maildrop = suspects_maildrop(import->suspects);
     const struct import fresh = *import;
@@ -264,6 +266,7 @@ import_run(const struct account *account, const struct sync_options *options, st
     ok = run_sessions(&import);
     say_refusals(&import);
     suspects_close(&import);
+    import_adopt_free(&import);
     free(import.sizes);
     free(import.refused);
     status = conclude(&import, ok);

@@ -224,7 +224,11 @@ list_uidls(struct import *import, struct listing *listing)
 {
     bool supported;
 
-    if (!read_uidls(import, listing, &supported) || !choose_identity(import, supported))
+    if (!read_uidls(import, listing, &supported))
+        return false;
+    if (!supported && import->adopted != NULL)
+        return import_adopt_refuse_nameless(import);
+    if (!choose_identity(import, supported))
         return false;
     if (import->identity == BY_UIDL)
         return true;

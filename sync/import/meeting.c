@@ -326,7 +326,7 @@ doubt_begun(struct meeting *meeting)
     struct import *import = meeting->import;
     uint64_t begun;
 
-    if (!import->age.known || import->identity != BY_UIDL || import->options->skip_existing)
+    if (!import->age.known || import->identity != BY_UIDL || import->options->skip_existing || import->adopted != NULL)
         return true;
     if (!journal_pop_count(import->journal, POP_FETCHING, &begun, &import->err))
         return false;
@@ -401,7 +401,7 @@ import_meet(struct import *import)
     if (import->identity == BY_BODY) /* nothing has a name */
         fresh = import->messages;
     /* What is recorded as had is read by nobody: it is met by the next run. */
-    if (import->options->skip_existing || fresh == 0)
+    if (import->options->skip_existing || import->adopted != NULL || fresh == 0)
         return leave_files(&meeting);
     if (!walk_strangers(&meeting, look_for_one))
         return false;

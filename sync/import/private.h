@@ -24,7 +24,7 @@
  *                        which lines are a suspect's; import/in_flight.c: the maildrop that knows what is in flight)
  *
  * import/read.c reads bytes and TOPs for all of them, import/run.c has the small things that every phase needs. With --skip-existing
- * import/skip.c takes the place of keep and fetch.
+ * import/skip.c takes the place of keep and fetch, with --adopt import/adopt.c that of all behind the listing.
  */
 #ifndef SYNC_IMPORT_PRIVATE_H
 #define SYNC_IMPORT_PRIVATE_H
@@ -74,6 +74,7 @@ struct refusals { /* of one kind: a server may refuse each of a hundred thousand
 };
 
 struct suspects;
+struct adopted;
 
 struct import { /* one session; what a run keeps of it is in import.c */
     const struct account *account;
@@ -141,8 +142,9 @@ struct import { /* one session; what a run keeps of it is in import.c */
     size_t refused_count, refused_size, refused_at;
     bool refused_turn; /* it is asked for now */
     struct suspects *suspects;
-    uint32_t last_number; /* of the message of last_row */
-    int64_t last_row;     /* of the message that came last; 0: none since an answer that made sense */
+    struct adopted *adopted; /* of --adopt; NULL: without it */
+    uint32_t last_number;    /* of the message of last_row */
+    int64_t last_row;        /* of the message that came last; 0: none since an answer that made sense */
 };
 
 /* ---- import/run.c: small things every phase needs ---- */
@@ -405,6 +407,14 @@ bool import_compare_freed(struct import *import);
 /** The message of that number is another one than the row's, which is absent from now on: it is fetched and compared with the others. */
 bool import_bury_reused(struct import *import, struct journal_pop *row, uint32_t number);
 bool import_skip(struct import *import);
+/* ---- import/adopt.c ---- */
+/** The list that --adopt names, if there is one, before anything is touched. */
+bool import_adopt_read(struct import *import);
+/** What it names is recorded as had; the rest is counted and said. */
+bool import_adopt(struct import *import);
+/** The server has no UIDL. @return false */
+bool import_adopt_refuse_nameless(struct import *import);
+void import_adopt_free(struct import *import);
 bool import_keep(struct import *import);
 bool import_fetch(struct import *import);
 bool import_compare(struct import *import);

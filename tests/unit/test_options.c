@@ -223,6 +223,11 @@ an_import_takes_the_options_that_go_one_way(void **state)
     assert_string_equal(options.names[0], "pop");
     options_free(&options);
 
+    assert_true(parse("import pop --adopt list --adopt-as getmail", &options, &err));
+    assert_string_equal(options.adopt, "list");
+    assert_string_equal(options.adopt_as, "getmail");
+    options_free(&options);
+
     assert_true(parse("--skip-existing import --dry-run", &options, &err));
     assert_true(options.skip_existing && options.dry_run);
     options_free(&options);
@@ -242,6 +247,20 @@ options_of_another_command_are_refused(void **state)
     assert_refused("import --skip-existing --confirm-deletes",
                    "--skip-existing and --confirm-deletes contradict each other",
                    "The first only records what is there; run the two one after the other.");
+    assert_refused("sync --adopt f pop", "--adopt belongs to golub import", "");
+    assert_refused("import --adopt f --skip-existing pop", "--adopt and --skip-existing contradict each other",
+                   "The first only records what the file names; run the two one after the other.");
+    assert_refused("import --adopt f --confirm-deletes pop", "--adopt and --confirm-deletes contradict each other",
+                   "The first only records what the file names; run the two one after the other.");
+    assert_refused("import --adopt f", "a list of another program's belongs to one account",
+                   "Name it: golub import ACCOUNT --adopt FILE");
+    assert_refused("import --adopt f a b", "a list of another program's belongs to one account",
+                   "Name it: golub import ACCOUNT --adopt FILE");
+    assert_refused("import --adopt-as mpop a", "--adopt-as says what the file of --adopt is",
+                   "golub import ACCOUNT --adopt FILE --adopt-as mpop");
+    assert_refused("import a --adopt f --adopt-as pine", "no program that golub knows: --adopt-as pine",
+                   "It is getmail, mpop or fetchmail.");
+    assert_refused("import a --adopt", "option --adopt needs the name of a file", "golub --help lists the options.");
     assert_refused("import pop/INBOX", "only golub sync takes a mailbox: pop/INBOX", "Name the account alone: pop");
 }
 
