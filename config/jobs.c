@@ -170,7 +170,7 @@ job_options(const struct job *job)
         .stopped = signals_stopped,
         .descriptors = job->descriptors,
         .skip_existing = job->options->skip_existing,
-        .adopt = job->options->adopt,
+        .adopt_list = job->options->adopt,
         .adopt_as = job->options->adopt_as,
     };
 }

@@ -20,6 +20,8 @@ enum {
     OPTION_SKIP_EXISTING,
     OPTION_ADOPT,
     OPTION_ADOPT_AS,
+    OPTION_FROM,
+    OPTION_STATE,
 };
 
 static const struct option long_options[] = {
@@ -36,6 +38,8 @@ static const struct option long_options[] = {
     {"skip-existing", no_argument, NULL, OPTION_SKIP_EXISTING},
     {"adopt", required_argument, NULL, OPTION_ADOPT},
     {"adopt-as", required_argument, NULL, OPTION_ADOPT_AS},
+    {"from", required_argument, NULL, OPTION_FROM},
+    {"state", required_argument, NULL, OPTION_STATE},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -45,10 +49,8 @@ static const struct {
     const char *word;
     enum command command;
 } commands[] = {
-    {"sync", COMMAND_SYNC},
-    {"import", COMMAND_IMPORT},
-    {"status", COMMAND_STATUS},
-    {"check", COMMAND_CHECK},
+    {"sync", COMMAND_SYNC},   {"import", COMMAND_IMPORT}, {"status", COMMAND_STATUS},
+    {"check", COMMAND_CHECK}, {"adopt", COMMAND_ADOPT},
 };
 
 const char *const options_help =
@@ -56,9 +58,10 @@ const char *const options_help =
     "       golub import [ACCOUNT]...             POP accounts alone, one way\n"
     "       golub status [ACCOUNT]...             from the journal, without connecting\n"
     "       golub check [ACCOUNT]...              configuration, login, what the server can do\n"
+    "       golub adopt ACCOUNT                   go on from the state that mbsync or OfflineIMAP left\n"
     "\n"
     "  -c, --config FILE         instead of $XDG_CONFIG_HOME/golub/golub.conf\n"
-    "  -n, --dry-run             sync, import: connect, change nothing, say what would be done\n"
+    "  -n, --dry-run             sync, import, adopt: connect, change nothing, say what would be done\n"
     "      --pull                sync: nothing goes up in this run\n"
     "      --push                sync: nothing comes down in this run\n"
     "      --confirm-deletes[=ID]  sync, import: let held removals go\n"
@@ -67,6 +70,8 @@ const char *const options_help =
     "      --skip-existing       import: record what is on the server as had, fetch nothing\n"
     "      --adopt FILE          import: the same for what the list of getmail, mpop or fetchmail names\n"
     "      --adopt-as PROGRAM    import: of that program, whatever FILE looks like\n"
+    "      --from PROGRAM        adopt: mbsync or offlineimap, where both left a state\n"
+    "      --state PATH          adopt: a state file, or the folder that holds them\n"
     "  -q, --quiet               errors only\n"
     "  -v, --verbose             every step; twice: the dialogue with the server, without secrets and bodies\n"
     "      --json                JSON lines on standard output\n"
@@ -80,16 +85,17 @@ const char *const options_help =
 static bool
 refuse_option(int argc, char **argv, int outcome, struct error *err)
 {
+    const char *name = "config";
     bool known = false;
 
-    for (const struct option *o = long_options; o->name != NULL; o++)
+    for (const struct option *o = long_options; o->name != NULL; o++) {
         known = known || o->val == optopt;
+        if (o->val == optopt)
+            name = o->name;
+    }
     if (outcome == ':')
-        error_state(err, ERROR_CONFIG, "option --%s needs %s",
-                    optopt == OPTION_ADOPT      ? "adopt"
-                    : optopt == OPTION_ADOPT_AS ? "adopt-as"
-                                                : "config",
-                    optopt == OPTION_ADOPT_AS ? "a program" : "the name of a file");
+        error_state(err, ERROR_CONFIG, "option --%s needs %s", name,
+                    optopt == OPTION_ADOPT_AS || optopt == OPTION_FROM ? "a program" : "the name of a file");
     else if (optopt == 0 && optind > 0 && optind <= argc)
         error_state(err, ERROR_CONFIG, "unknown option: %s", argv[optind - 1]);
     else if (known)
@@ -146,6 +152,12 @@ take_option(struct options *options, int outcome)
     case OPTION_ADOPT_AS:
         options->adopt_as = optarg;
         break;
+    case OPTION_FROM:
+        options->from = optarg;
+        break;
+    case OPTION_STATE:
+        options->state = optarg;
+        break;
     case 'h':
         options->help = true;
         break;
@@ -181,25 +193,32 @@ check_command(const struct options *options, struct error *err)
     const struct {
         bool given;
         const char *word;
-        bool sync, import;
+        bool sync, import, adopt;
     } rows[] = {
-        {options->dry_run, "--dry-run", true, true},
-        {options->pull, "--pull", true, false},
-        {options->push, "--push", true, false},
-        {options->confirm, "--confirm-deletes", true, true},
-        {options->confirm_additions, "--confirm-additions", true, false},
-        {options->reject_additions, "--reject-additions", true, false},
-        {options->skip_existing, "--skip-existing", false, true},
-        {options->adopt != NULL, "--adopt", false, true},
-        {options->adopt_as != NULL, "--adopt-as", false, true},
+        {options->dry_run, "--dry-run", true, true, true},
+        {options->pull, "--pull", true, false, false},
+        {options->push, "--push", true, false, false},
+        {options->confirm, "--confirm-deletes", true, true, false},
+        {options->confirm_additions, "--confirm-additions", true, false, false},
+        {options->reject_additions, "--reject-additions", true, false, false},
+        {options->skip_existing, "--skip-existing", false, true, false},
+        {options->adopt != NULL, "--adopt", false, true, false},
+        {options->adopt_as != NULL, "--adopt-as", false, true, false},
+        {options->from != NULL, "--from", false, false, true},
+        {options->state != NULL, "--state", false, false, true},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (!rows[i].given || (rows[i].sync && options->command == COMMAND_SYNC) ||
-            (rows[i].import && options->command == COMMAND_IMPORT))
+            (rows[i].import && options->command == COMMAND_IMPORT) ||
+            (rows[i].adopt && options->command == COMMAND_ADOPT))
             continue;
-        error_state(err, ERROR_CONFIG, "%s belongs to %s%s%s", rows[i].word, rows[i].sync ? "golub sync" : "",
-                    rows[i].sync && rows[i].import ? " and " : "", rows[i].import ? "golub import" : "");
+        error_state(err, ERROR_CONFIG, "%s belongs to %s%s%s%s%s", rows[i].word, rows[i].sync ? "golub sync" : "",
+                    !rows[i].sync || !rows[i].import ? ""
+                    : rows[i].adopt                  ? ", "
+                                                     : " and ",
+                    rows[i].import ? "golub import" : "", rows[i].import && rows[i].adopt ? " and " : "",
+                    rows[i].adopt ? "golub adopt" : "");
         if (options->command == COMMAND_IMPORT)
             error_hint(err, "An import goes one way by itself.");
         return false;
@@ -236,6 +255,29 @@ check_adopt(const struct options *options, struct error *err)
     return false;
 }
 
+/* A state is one account's. */
+static bool
+check_taking_over(const struct options *options, struct error *err)
+{
+    if (options->command != COMMAND_ADOPT)
+        return true;
+    if (options->from != NULL && strcmp(options->from, "mbsync") != 0 && strcmp(options->from, "offlineimap") != 0) {
+        error_state(err, ERROR_CONFIG, "no program that golub knows: --from %.100s", options->from);
+        error_hint(err, "It is mbsync or offlineimap.");
+        return false;
+    }
+    if (options->name_count != 1) {
+        error_state(err, ERROR_CONFIG, "adopt takes one account");
+        error_hint(err, "Name it: golub adopt ACCOUNT");
+        return false;
+    }
+    if (strchr(options->names[0], '/') == NULL)
+        return true;
+    error_state(err, ERROR_CONFIG, "adopt takes an account with all its mailboxes: %.100s", options->names[0]);
+    error_hint(err, "golub adopt %.*s", (int)strcspn(options->names[0], "/"), options->names[0]);
+    return false;
+}
+
 static bool
 check_together(const struct options *options, struct error *err)
 {
@@ -269,7 +311,7 @@ check_together(const struct options *options, struct error *err)
         error_hint(err, "The first only records what is there; run the two one after the other.");
         return false;
     }
-    return check_command(options, err) && check_adopt(options, err);
+    return check_command(options, err) && check_adopt(options, err) && check_taking_over(options, err);
 }
 
 static bool

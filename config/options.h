@@ -4,7 +4,7 @@
 
 #include "store/base/error.h"
 
-enum command { COMMAND_SYNC, COMMAND_IMPORT, COMMAND_STATUS, COMMAND_CHECK };
+enum command { COMMAND_SYNC, COMMAND_IMPORT, COMMAND_STATUS, COMMAND_CHECK, COMMAND_ADOPT };
 
 struct options { /* strings are borrowed from argv */
     enum command command;
@@ -15,6 +15,7 @@ struct options { /* strings are borrowed from argv */
     bool confirm_additions, reject_additions;
     const char *additions_id; /* of the one that was given; NULL: no =ID */
     const char *adopt, *adopt_as; /* import --adopt and --adopt-as; NULL: not given */
+    const char *from, *state;     /* of adopt; NULL: not given */
     int verbose;
     const char **names; /* ACCOUNT or ACCOUNT/MAILBOX, as written */
     size_t name_count;

@@ -102,6 +102,12 @@ paths_state(const char *account, char **path, struct error *err)
 }
 
 bool
+paths_state_home(char **path, struct error *err)
+{
+    return find_base("XDG_STATE_HOME", ".local/state", path, err);
+}
+
+bool
 paths_folder_of(const char *file, char **folder, struct error *err)
 {
     const char *slash = strrchr(file, '/');

@@ -13,6 +13,8 @@
 MUST_CHECK bool paths_config_file(char **path, struct error *err);
 /** $XDG_STATE_HOME/golub/ACCOUNT, or ~/.local/state/golub/ACCOUNT. @return false: no home directory; ERROR_CONFIG */
 MUST_CHECK bool paths_state(const char *account, char **path, struct error *err);
+/** $XDG_STATE_HOME, or ~/.local/state. @return false: no home directory; ERROR_CONFIG */
+MUST_CHECK bool paths_state_home(char **path, struct error *err);
 /** The folder that a file stands in, real and absolute. @return false: no such folder; ERROR_CONFIG */
 MUST_CHECK bool paths_folder_of(const char *file, char **folder, struct error *err);
 /**

@@ -15,6 +15,7 @@
  * Since everything seen is in the journal, a pass that changed something is followed by another look and another plan, until
  * nothing is left that this run can do.
  */
+#include "sync/adopt/adopt.h"
 #include "sync/agenda/additions.h"
 #include "sync/agenda/agenda.h"
 #include "sync/agenda/doubled.h"
@@ -412,6 +413,41 @@ work_on_line(struct run *run)
             refusals_say(run) && close_pending(run) && place_close(run) && close_quarantine(run));
 }
 
+/*
+ * golub adopt: both sides are observed, another program's state is taken over, and what it leaves is compared. What is to be removed is held, and
+ * listed. Nothing else is done: that is the next sync's.
+ */
+static bool
+adopt_on_line(struct run *run, struct adopting **adopting)
+{
+    const bool again = run->surveyed;
+    struct agenda agenda = {0};
+    bool ok;
+
+    run->surveyed = again || (survey_remote(run) && attempts_judge(run));
+    ok = run->surveyed && (!again || survey_on_new_line(run)) && (*adopting != NULL || adopt_find(run, adopting)) &&
+         observe(run) && examine_new_files(run) && adopt_take(run, *adopting);
+    if (ok && run_stopped(run))
+        return true;
+    ok = ok && identify(run, true) && plan(run, &agenda) && agenda_guard(run, &agenda) && adopt_say(run, *adopting);
+    uneven_say(run);
+    agenda_free(&agenda);
+    return ok && (run->dry || (attempts_write(run) && close_pending(run) && place_close(run)));
+}
+
+static bool
+adopt(struct run *run)
+{
+    struct adopting *adopting = NULL;
+    bool ok;
+
+    do
+        ok = adopt_on_line(run, &adopting);
+    while (!ok && line_open_again(run));
+    adopt_free(adopting);
+    return ok;
+}
+
 static bool
 work(struct run *run)
 {
@@ -423,6 +459,8 @@ work(struct run *run)
         return false;
     if (!line_open(run))
         return false;
+    if (run->options->adopt != NULL)
+        return adopt(run);
     do
         ok = work_on_line(run);
     while (!ok && line_open_again(run));

@@ -19,7 +19,7 @@ _golub() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= i words
     COMPREPLY=()
     [[ $previous == '=' ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
-    if [[ $previous == -c || $previous == --config || $previous == --adopt ]]; then
+    if [[ $previous == -c || $previous == --config || $previous == --adopt || $previous == --state ]]; then
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "${current#=}")
         return
@@ -28,9 +28,13 @@ _golub() {
         mapfile -t COMPREPLY < <(compgen -W "getmail mpop fetchmail" -- "${current#=}")
         return
     fi
+    if [[ $previous == --from ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "mbsync offlineimap" -- "${current#=}")
+        return
+    fi
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        sync | import | status | check)
+        sync | import | status | check | adopt)
             command=${COMP_WORDS[i]}
             break
             ;;
@@ -40,6 +44,7 @@ _golub() {
     case $command in
     '' | sync) words+=" --dry-run --pull --push --confirm-deletes --confirm-additions --reject-additions" ;;
     import) words+=" --dry-run --confirm-deletes --skip-existing --adopt --adopt-as" ;;
+    adopt) words+=" --dry-run --from --state" ;;
     esac
     case $current in
     -*) ;;
@@ -47,7 +52,7 @@ _golub() {
         if [[ -n $command ]]; then
             words=$(_golub_accounts)
         else
-            words="sync import status check"
+            words="sync import status check adopt"
         fi
         ;;
     esac

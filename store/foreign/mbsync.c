@@ -219,8 +219,8 @@ mbsync_names_box(const char *file, const char *box)
 {
     const size_t length = strlen(file), wanted = strlen(box);
 
-    if (wanted == 0 || wanted > length)
-        return false;
+    if (wanted == 0 || wanted > length || (wanted < length && file[length - wanted - 1] == '!'))
+        return false; /* the box of another level */
     for (size_t i = 0; i < wanted; i++) {
         if (file[length - wanted + i] != (box[i] == '/' ? '!' : box[i]))
             return false;

@@ -95,6 +95,11 @@ enum journal_fact {
     FACT_VAGUE = 0x1000,    /* its header has neither Received nor Message-ID: it alone proves nothing */
     FACT_PLACEHOLDER =
         0x800000, /* the file is mbsync's placeholder for a message that it left on the server: nobody's mail */
+    /*
+     * Another program's state alone says it. With GONE_HERE (there is no base, its file was never seen) or GONE_THERE: it was removed on that side since
+     * that program's last run, which is held in any case. With APART: that program let it go, or never carried it.
+     */
+    FACT_ADOPTED = 0x2000000,
     FACT_FOREIGN =
         0x400000, /* file and UID are one message in other bytes: `wire` is of the file, `header` and `size` of what the server has */
 };

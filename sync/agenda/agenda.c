@@ -12,6 +12,13 @@ agenda_free(struct agenda *agenda)
     *agenda = (struct agenda){0};
 }
 
+/* Its file was gone before golub came: what another program knew of it. */
+static bool
+is_adopted_removal(const struct journal_message *message)
+{
+    return (message->facts & (FACT_ADOPTED | FACT_GONE_HERE)) == (FACT_ADOPTED | FACT_GONE_HERE);
+}
+
 /* The planner's view of a row. */
 static struct plan_message
 make_input(const struct mailbox *mailbox, const struct journal_message *message)
@@ -30,7 +37,7 @@ make_input(const struct mailbox *mailbox, const struct journal_message *message)
         input.flags = merge_unchanged(input.flags, false);
     if (message->uid != 0 || (message->facts & FACT_GONE_THERE) != 0) /* a UID that means nothing any more is 0 */
         input.there = (message->facts & FACT_GONE_THERE) != 0 ? PLAN_GONE : PLAN_HERE;
-    if (message->base[0] != '\0' || (message->facts & FACT_REPLACED) != 0)
+    if (message->base[0] != '\0' || (message->facts & FACT_REPLACED) != 0 || is_adopted_removal(message))
         input.here = (message->facts & FACT_GONE_HERE) != 0 ? PLAN_GONE : PLAN_HERE;
     return input;
 }
@@ -137,7 +144,7 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
     mailbox = run_mailbox_by_id(run, message.mailbox);
     if (mailbox == NULL || !mailbox->chosen)
         return true;
-    todo.overwritten = (message.facts & (FACT_REPLACED | FACT_FOREIGN)) != 0;
+    todo.overwritten = (message.facts & (FACT_REPLACED | FACT_FOREIGN)) != 0 || is_adopted_removal(&message);
     if (!check_replaced(run, &message, &todo.replaced, &waits))
         return false;
     if (waits)
@@ -148,7 +155,7 @@ plan_row(struct run *run, struct agenda *agenda, int64_t id)
     todo.size = message.size;
     todo.own_name = own_name_is_ours(message.base);
     todo.fresh = (message.uid == 0 && (message.facts & (FACT_GONE_THERE | FACT_APART)) == 0) ||
-                 (message.base[0] == '\0' && (message.facts & FACT_REPLACED) == 0);
+                 (message.base[0] == '\0' && (message.facts & FACT_REPLACED) == 0 && !is_adopted_removal(&message));
     todo.placeholder = todo.fresh && (message.facts & FACT_PLACEHOLDER) != 0;
     todo.unpaired = (message.facts & FACT_UNPAIRED) != 0;
     todo.again = (message.facts & FACT_AGAIN) != 0;

@@ -158,6 +158,13 @@ has_twin(const struct verdict *verdict, const struct journal_message *message, b
     return ok;
 }
 
+/* Its removal rests on another program's word. */
+static bool
+is_adopted(const struct journal_message *message)
+{
+    return (message->facts & FACT_ADOPTED) != 0 && (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE)) != 0;
+}
+
 static bool
 judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judged)
 {
@@ -183,6 +190,8 @@ judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judg
     if (judged->reason == HOLD_NOT && run->account->policy.guard && todo->step.verb == PLAN_REMOVE_THERE &&
         (run->mailboxes[todo->mailbox].copied || (message.facts & FACT_LACKED) != 0))
         judged->reason = HOLD_COPIED; /* held whatever the number of removals is */
+    if (is_adopted(&message)) /* nor does a guard that is off, or a twin, let go what golub itself never saw removed */
+        judged->reason = HOLD_ADOPTED;
     if (judged->reason == HOLD_NOT && !has_twin(verdict, &message, &twin))
         return false;
     judged->counts = !twin;

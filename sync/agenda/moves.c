@@ -6,6 +6,7 @@
 #include "sync/agenda/candidates.h"
 #include "sync/agenda/join_move.h"
 #include "sync/agenda/kin_moves.h"
+#include "sync/agenda/kin_moves_there.h"
 #include "sync/agenda/moved_since.h"
 #include "sync/match/moved_bodies.h"
 #include "sync/match/probe.h"
@@ -369,7 +370,7 @@ agenda_moves(struct run *run, struct agenda *agenda)
         return false;
     if (candidates_count(agenda, GONE_THERE) == 0 || candidates_count(agenda, FRESH_THERE) == 0)
         return true;
-    return probe_fresh(run, agenda) && probe_ambiguous(run, agenda) &&
+    return kin_moves_there(run, agenda) && probe_fresh(run, agenda) && probe_ambiguous(run, agenda) &&
            pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_WIRE) && hold_unread(run, agenda) &&
            pair_direction(run, agenda, GONE_THERE, FRESH_THERE, BY_HEADER);
 }

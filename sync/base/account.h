@@ -15,6 +15,13 @@ struct account { /* owned by config; strings live as long as it does */
     bool fsync;
 };
 
+struct adopt_options {      /* golub adopt */
+    const char *from;       /* "mbsync" or "offlineimap"; NULL: told by what is there */
+    const char *state;      /* a file or folder that the user names, absolute; NULL: the usual places */
+    const char *home;       /* the user's home, NULL: none is known */
+    const char *state_home; /* $XDG_STATE_HOME or what stands for it; NULL: likewise */
+};
+
 struct sync_options {
     bool dry_run;
     bool confirm;                             /* --confirm-deletes */
@@ -30,8 +37,9 @@ struct sync_options {
     void (*wait)(void *context, int seconds); /* before a line that broke is opened again; NULL: sleep */
     void *wait_context;
     bool skip_existing; /* import: record what is on the server as had, fetch nothing */
-    const char *adopt;    /* import: likewise what is named in this file of another program's; NULL: there is none */
-    const char *adopt_as; /* ... of that program (uidls_kind_of); NULL: told by its content */
+    const char *adopt_list; /* import: likewise what is named in this file of another program's; NULL: there is none */
+    const char *adopt_as;   /* ... of that program (uidls_kind_of); NULL: told by its content */
+    const struct adopt_options *adopt; /* golub adopt; NULL: another command */
 };
 
 /** A POP account: import, not sync. */

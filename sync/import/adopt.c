@@ -45,7 +45,7 @@ refuse_file(struct import *import)
 {
     struct error why = import->err;
 
-    error_set(&import->err, ERROR_CONFIG, "take over %s", import->options->adopt);
+    error_set(&import->err, ERROR_CONFIG, "take over %s", import->options->adopt_list);
     error_answer(&import->err, text_of(why.answer[0] != '\0' ? why.answer : why.what));
     error_hint(&import->err, "Nothing was taken from it. --adopt wants a list of getmail (oldmail-...), mpop "
                              "(.mpop_uidls/...) or fetchmail (.fetchids).");
@@ -166,13 +166,13 @@ import_adopt_read(struct import *import)
 {
     struct adopted *adopted;
 
-    if (import->options->adopt == NULL)
+    if (import->options->adopt_list == NULL)
         return true;
     adopted = calloc(1, sizeof *adopted);
     if (adopted == NULL)
         return import_no_memory(import);
     import->adopted = adopted; /* import_adopt_free takes it in any case */
-    adopted->path = import->options->adopt;
+    adopted->path = import->options->adopt_list;
     adopted->bytes = buffer_new(LIMIT_FOREIGN);
     return read_file(import, adopted) && choose_owner(import, adopted);
 }

@@ -102,6 +102,7 @@ add_uid_half(struct meeting *meeting, const struct journal_message *message)
     half->date = message->date;
     half->has_header = message->has_header;
     half->apart = (message->facts & FACT_APART) != 0;
+    half->adopted = (message->facts & FACT_ADOPTED) != 0;
     /* Of a row whose body was here once the body is compared, unless the pair rested on its header alone. */
     half->vague = message->has_wire || (message->facts & FACT_VAGUE) != 0;
     half->got_body = message->has_wire && (message->facts & FACT_BY_HEADER) == 0;
@@ -123,7 +124,8 @@ is_alias_half(const struct journal_message *message)
 static bool
 is_uid_half(const struct journal_message *message)
 {
-    return message->uid != 0 && message->base[0] == '\0' && (message->facts & (FACT_GONE_THERE | FACT_REPLACED)) == 0;
+    return message->uid != 0 && message->base[0] == '\0' && (message->facts & (FACT_GONE_THERE | FACT_REPLACED)) == 0 &&
+           (message->facts & (FACT_GONE_HERE | FACT_ADOPTED)) != (FACT_GONE_HERE | FACT_ADOPTED); /* kin_moves.c */
 }
 
 static bool
@@ -273,6 +275,39 @@ gather_hidden(struct meeting *meeting)
     return ok;
 }
 
+/*
+ * What another program let go may be many times what is here: only those are compared that have a file's size, or one that differs by the line that
+ * this program writes.
+ */
+static bool
+leave_unlike(struct meeting *meeting)
+{
+    uint64_t *sizes = arena_array(&meeting->arena, meeting->files.count, sizeof *sizes);
+    size_t left = 0, count = 0;
+
+    if (!run_has(meeting->run, &meeting->arena))
+        return false;
+    for (size_t f = 0; f < meeting->files.count; f++) {
+        if (!meeting->files.at[f].apart)
+            sizes[count++] = meeting->files.at[f].size;
+    }
+    if (count > 1)
+        qsort(sizes, count, sizeof *sizes, compare_sizes);
+    for (size_t u = 0; u < meeting->uids.count; u++) {
+        const struct half *uid = &meeting->uids.at[u];
+        const uint64_t like[] = {uid->size, uid->size + MEETING_COPY_LINE,
+                                 uid->size > MEETING_COPY_LINE ? uid->size - MEETING_COPY_LINE : 0};
+        bool any = !uid->adopted;
+
+        for (size_t k = 0; !any && count != 0 && k < sizeof like / sizeof like[0]; k++)
+            any = bsearch(&like[k], sizes, count, sizeof *sizes, compare_sizes) != NULL;
+        if (any)
+            meeting->uids.at[left++] = *uid;
+    }
+    meeting->uids.count = left;
+    return true;
+}
+
 bool
 meeting_gather(struct meeting *meeting)
 {
@@ -286,7 +321,11 @@ meeting_gather(struct meeting *meeting)
                        !gather_hidden(meeting)))
         return false;
     /* Where there is no file to be paired, a first sync of a million messages needs no memory for them, and reads none of their rows. */
-    return fresh == 0 || meeting->files.count == 0 || gather(meeting, WHICH_UID_ALONE, is_uid_half, add_uid_half);
+    if (fresh == 0 || meeting->files.count == 0)
+        return true;
+    if (!gather(meeting, WHICH_UID_ALONE, is_uid_half, add_uid_half))
+        return false;
+    return leave_unlike(meeting);
 }
 
 static bool
@@ -377,6 +416,14 @@ meeting_is_plausible(uint64_t a, uint64_t b)
     uint64_t differ = a > b ? a - b : b - a, slack = (a > b ? a : b) / 32;
 
     return differ <= (slack > 4096 ? slack : 4096);
+}
+
+bool
+meeting_is_copy_size(uint64_t a, uint64_t b)
+{
+    const uint64_t differ = a > b ? a - b : b - a;
+
+    return differ == 0 || differ == MEETING_COPY_LINE;
 }
 
 bool

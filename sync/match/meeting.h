@@ -26,7 +26,8 @@ struct half { /* a message that is on one side only */
     bool open_header; /* what the server showed as header has no empty line at its end */
     bool same_header; /* a file that is not paired yet has the same header */
     bool read;        /* some of it came in this run */
-    bool apart;       /* the user's word: it stays on its side alone */
+    bool apart;       /* the user's word, or another program's: it stays on its side alone */
+    bool adopted;     /* ... that program's */
     bool placeholder; /* mbsync's: what it speaks of is another message */
     bool kin;         /* ... or one that is kin, and only its body says whether they are one message */
     bool foreign;     /* a file that moves on the server, where it has other bytes: header and size are those */
@@ -101,6 +102,9 @@ MUST_CHECK bool meeting_is_due(const struct meeting *meeting, bool *due);
 bool meeting_fits(const struct meeting *meeting, const struct half *uid);
 /** May these be sizes of one message, here and on a server that counts inexactly? */
 bool meeting_is_plausible(uint64_t a, uint64_t b);
+#define MEETING_COPY_LINE 22 /* bytes of mbsync's "X-TUID: ............\r\n", which it writes into each copy */
+/** Are these the sizes of a message and of a copy that mbsync or OfflineIMAP made of it? */
+bool meeting_is_copy_size(uint64_t a, uint64_t b);
 /** May this UID be what became of a file whose APPEND, COPY or MOVE was not confirmed? */
 bool meeting_has_intent(const struct halves *files, const struct half *uid);
 /** After a mailbox was paired: flags that the server lost with the UIDs are no changes of anybody's. Inside a transaction. */

@@ -7,6 +7,8 @@ const struct held_reason held_reasons[HOLD_REASONS] = {
     [HOLD_COPIED] =
         {"copied", "the folder was copied, or restored from a backup, since the last run: waits for --confirm-deletes",
          "the Maildir was copied or restored since the last run"},
+    [HOLD_ADOPTED] = {"adopted", "another program's state says that it was removed: waits for --confirm-deletes",
+                      "removed since the last run of the program that kept this tree"},
 };
 
 /* List and reason, among what is held, of a removal that the user let go and the other side refused: it is not judged again. */

@@ -258,6 +258,18 @@ merge_undelete(struct flag_sides f)
     return f;
 }
 
+struct flag_sides
+merge_adopted(struct flag_sides f, unsigned agreed, unsigned permanent, bool here, bool there)
+{
+    f.rbase = agreed & permanent;
+    f.lbase = agreed;
+    if (!there)
+        f.rseen = f.rbase;
+    if (!here)
+        f.lseen = f.lbase;
+    return f;
+}
+
 bool
 merge_both_show(struct flag_sides f, unsigned bits)
 {

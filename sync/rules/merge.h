@@ -105,6 +105,13 @@ struct flag_sides merge_unflushed(struct flag_sides flags, bool undeleted);
 /** Our own \\Deleted of a removal that ended: both sides agreed on it, and the file lost it. */
 struct flag_sides merge_undelete(struct flag_sides flags);
 
+/**
+ * Another program says what both sides showed when it had last finished.
+ *
+ * @param here, there  ... and each that is false was lost since: it showed the same when it was
+ */
+struct flag_sides merge_adopted(struct flag_sides flags, unsigned agreed, unsigned permanent, bool here, bool there);
+
 /* ---- what is shown ---- */
 
 /** Some of these flags on both sides: of \\Deleted that is no difference, but what `expunge` takes. */

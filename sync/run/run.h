@@ -119,7 +119,7 @@ struct agenda {
 };
 
 /* Why removals are held. Each reason has its own list. */
-enum hold_reason { HOLD_NOT, HOLD_GUARD, HOLD_COPIED, HOLD_REASONS };
+enum hold_reason { HOLD_NOT, HOLD_GUARD, HOLD_COPIED, HOLD_ADOPTED, HOLD_REASONS };
 
 struct released { /* a removal that was held when the run began, and that the user released; found by `message` */
     int64_t message;

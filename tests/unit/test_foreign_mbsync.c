@@ -210,6 +210,7 @@ a_file_of_states_names_its_box_at_the_end(void **state)
     assert_true(mbsync_names_box("work-INBOX", "INBOX"));
     assert_true(mbsync_names_box("INBOX", "INBOX"));
     assert_false(mbsync_names_box(":far:a_:near:Work!2024", "Work/2023"));
+    assert_false(mbsync_names_box(":far:Work!2024_:near:Work!2024", "2024"));
     assert_false(mbsync_names_box("BOX", "INBOX"));
     assert_false(mbsync_names_box("anything", ""));
 }

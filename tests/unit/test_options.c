@@ -199,7 +199,7 @@ what_is_not_understood_is_refused_with_a_hint(void **state)
                    "Without either of them golub goes both ways.");
     assert_refused("-q -v", "--quiet and --verbose contradict each other", "");
     assert_refused("sync --confirm-deletes=", "--confirm-deletes= needs the ID of a list", "golub status shows it.");
-    assert_refused("status --dry-run", "--dry-run belongs to golub sync and golub import", "");
+    assert_refused("status --dry-run", "--dry-run belongs to golub sync, golub import and golub adopt", "");
     assert_refused("check --pull", "--pull belongs to golub sync", "");
     assert_refused("status --confirm-deletes", "--confirm-deletes belongs to golub sync and golub import", "");
     assert_refused("sync work/", "not a name: \"work/\"", "Write ACCOUNT or ACCOUNT/MAILBOX.");
@@ -221,6 +221,12 @@ an_import_takes_the_options_that_go_one_way(void **state)
     assert_string_equal(options.confirm_id, "k3x");
     assert_int_equal(options.name_count, 1);
     assert_string_equal(options.names[0], "pop");
+    options_free(&options);
+
+    assert_true(parse("adopt -n a --from mbsync --state s", &options, &err));
+    assert_int_equal(options.command, COMMAND_ADOPT);
+    assert_string_equal(options.from, "mbsync");
+    assert_string_equal(options.state, "s");
     options_free(&options);
 
     assert_true(parse("import pop --adopt list --adopt-as getmail", &options, &err));
@@ -261,6 +267,13 @@ options_of_another_command_are_refused(void **state)
     assert_refused("import a --adopt f --adopt-as pine", "no program that golub knows: --adopt-as pine",
                    "It is getmail, mpop or fetchmail.");
     assert_refused("import a --adopt", "option --adopt needs the name of a file", "golub --help lists the options.");
+    assert_refused("adopt", "adopt takes one account", "Name it: golub adopt ACCOUNT");
+    assert_refused("adopt a b", "adopt takes one account", "Name it: golub adopt ACCOUNT");
+    assert_refused("adopt a/INBOX", "adopt takes an account with all its mailboxes: a/INBOX", "golub adopt a");
+    assert_refused("adopt a --from pine", "no program that golub knows: --from pine", "It is mbsync or offlineimap.");
+    assert_refused("adopt a --from", "option --from needs a program", "golub --help lists the options.");
+    assert_refused("sync --state f a", "--state belongs to golub adopt", "");
+    assert_refused("adopt a --pull", "--pull belongs to golub sync", "");
     assert_refused("import pop/INBOX", "only golub sync takes a mailbox: pop/INBOX", "Name the account alone: pop");
 }
 

@@ -1,0 +1,164 @@
+/* See decide.h. */
+#include "sync/adopt/decide.h"
+
+static int
+compare_files(const void *pa, const void *pb)
+{
+    const struct decide_file *a = pa, *b = pb;
+
+    return (a->near > b->near) - (a->near < b->near);
+}
+
+static int
+compare_uids(const void *pa, const void *pb)
+{
+    const struct decide_uid *a = pa, *b = pb;
+
+    return (a->uid > b->uid) - (a->uid < b->uid);
+}
+
+static int
+compare_far(const void *pa, const void *pb)
+{
+    const uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+
+    return (a > b) - (a < b);
+}
+
+/* *many: several files carry this UID, so that none of them is it for certain: a mail reader copied the name. */
+static const struct decide_file *
+find_file(const struct decide_input *input, uint32_t near, bool *many)
+{
+    const struct decide_file key = {.near = near}, *found;
+
+    *many = false;
+    found = near == 0 || input->file_count == 0
+                ? NULL
+                : bsearch(&key, input->files, input->file_count, sizeof key, compare_files);
+    if (found == NULL)
+        return NULL;
+    *many = (found > input->files && found[-1].near == near) ||
+            (found + 1 < input->files + input->file_count && found[1].near == near);
+    return found;
+}
+
+static const struct decide_uid *
+find_uid(const struct decide_input *input, uint32_t uid)
+{
+    const struct decide_uid key = {.uid = uid};
+
+    return uid == 0 || input->uid_count == 0 ? NULL
+                                             : bsearch(&key, input->uids, input->uid_count, sizeof key, compare_uids);
+}
+
+static bool
+add(struct decided *decided, const struct decision *decision)
+{
+    if (!array_grow(&decided->at, &decided->size, decided->count + 1, sizeof *decided->at))
+        return false;
+    decided->at[decided->count++] = *decision;
+    return true;
+}
+
+static bool
+set_apart(struct decided *decided, const struct decide_file *file, const struct decide_uid *uid, enum decide_why why)
+{
+    struct decision decision = {.what = DECIDE_APART, .why = why};
+
+    if (file != NULL) {
+        decision.file = file->id;
+        if (!add(decided, &decision))
+            return false;
+    }
+    decision.file = 0;
+    decision.uid = uid != NULL ? uid->id : 0;
+    decision.far = uid != NULL ? uid->uid : 0;
+    return uid == NULL || add(decided, &decision);
+}
+
+/* Is what lacks on one side no removal? A row that was let go and has both sides all the same is a pair like any other. */
+static bool
+is_apart(const struct foreign_row *row, bool both, enum decide_why *why)
+{
+    *why = (row->marks & FOREIGN_FAR_STANDS) != 0    ? DECIDE_FAR_STANDS
+           : (row->marks & FOREIGN_NEAR_STANDS) != 0 ? DECIDE_NEAR_STANDS
+           : (row->marks & FOREIGN_LET_GO) != 0      ? DECIDE_LET_GO
+                                                     : DECIDE_SKIPPED;
+    if ((row->marks & (FOREIGN_FAR_STANDS | FOREIGN_NEAR_STANDS | FOREIGN_SKIPPED)) != 0 || row->far == 0 ||
+        row->near == 0)
+        return true;
+    return (row->marks & FOREIGN_LET_GO) != 0 && !both;
+}
+
+static bool
+decide_row(const struct decide_input *input, const struct foreign_row *row, struct decided *decided)
+{
+    bool many;
+    const struct decide_file *file = find_file(input, row->near, &many);
+    const struct decide_uid *uid = find_uid(input, row->far);
+    struct decision decision = {.far = row->far, .flags = row->flags};
+    enum decide_why why;
+
+    if (many) {
+        decided->unproven++;
+        return true;
+    }
+    if (is_apart(row, file != NULL && uid != NULL, &why))
+        return set_apart(decided, file, uid, why);
+    if (file == NULL && uid == NULL) /* gone on both sides */
+        return true;
+    decision.file = file != NULL ? file->id : 0;
+    decision.uid = uid != NULL ? uid->id : 0;
+    decision.what = file == NULL ? DECIDE_GONE_HERE : uid == NULL ? DECIDE_GONE_THERE : DECIDE_PAIR;
+    if (decision.what == DECIDE_PAIR) {
+        const uint64_t differ = file->size > uid->size ? file->size - uid->size : uid->size - file->size;
+
+        decision.longer = file->size > uid->size ? (int64_t)differ : -(int64_t)differ;
+        if (differ != 0 && differ != input->added)
+            decision.what = DECIDE_PROBE;
+    }
+    return add(decided, &decision);
+}
+
+static int
+compare_rows(const void *pa, const void *pb)
+{
+    return compare_far(&((const struct foreign_row *)pa)->far, &((const struct foreign_row *)pb)->far);
+}
+
+/* UIDs that the program has seen and of which it knows nothing any more. */
+static bool
+decide_rest(const struct decide_input *input, struct decided *decided)
+{
+    const struct foreign_state *state = input->state;
+
+    for (size_t i = 0; i < input->uid_count; i++) {
+        const struct foreign_row key = {.far = input->uids[i].uid};
+
+        if (key.far > state->max_pulled ||
+            (state->count != 0 && bsearch(&key, state->rows, state->count, sizeof key, compare_rows) != NULL))
+            continue;
+        if (!set_apart(decided, NULL, &input->uids[i], DECIDE_LET_GO))
+            return false;
+    }
+    return true;
+}
+
+bool
+decide(struct decide_input *input, struct decided *decided)
+{
+    const struct foreign_state *state = input->state;
+
+    *decided = (struct decided){0};
+    if (input->file_count > 1)
+        qsort(input->files, input->file_count, sizeof *input->files, compare_files);
+    if (input->uid_count > 1)
+        qsort(input->uids, input->uid_count, sizeof *input->uids, compare_uids);
+    if (state->count > 1)
+        qsort(state->rows, state->count, sizeof *state->rows, compare_rows);
+    for (size_t i = 0; i < state->count; i++) {
+        if (!decide_row(input, &state->rows[i], decided))
+            return false;
+    }
+    return decide_rest(input, decided);
+}

@@ -1,0 +1,215 @@
+/* Whose state is there, and which mailboxes it may be taken over for. */
+#include "sync/adopt/private.h"
+
+const char *const adopt_names[ADOPT_PROGRAMS] = {"another program", "mbsync", "OfflineIMAP"};
+
+void
+adopt_leave(struct adopt_mailbox *mailbox, enum adopt_program program, const char *why)
+{
+    if (mailbox->why[0] != '\0' || mailbox->path != NULL)
+        return;
+    mailbox->program = program;
+    (void)text_print(mailbox->why, sizeof mailbox->why, "%s", why);
+}
+
+bool
+adopt_says_something(const struct adopt_mailbox *mailbox)
+{
+    return mailbox->state.count != 0 || mailbox->state.max_pulled != 0;
+}
+
+bool
+adopt_refuse_locked(struct run *run, enum adopt_program program, const char *path)
+{
+    error_state(&run->err, ERROR_LOCKED, "%s is at work: it holds %s", adopt_names[program], path);
+    error_hint(&run->err, "Stop it first; nothing was done here.");
+    return false;
+}
+
+bool
+adopt_in_folder(const struct run *run, const struct mailbox *mailbox, const char *name, char path[static ADOPT_PATH])
+{
+    return text_print(path, ADOPT_PATH, "%s%s%s/%s", run->account->maildir, mailbox->row.folder[0] != '\0' ? "/" : "",
+                      mailbox->row.folder, name);
+}
+
+/* mbsync's journal, and the state that was to take the place of the old one; a transaction of SQLite's. Only its own program can tell what of it counts. */
+const char *
+adopt_check_finished(enum adopt_program program, const char *path)
+{
+    static const struct {
+        const char *endings[2], *why;
+    } left[ADOPT_PROGRAMS] = {
+        [ADOPT_MBSYNC] = {{".journal", ".new"},
+                          "its last run was cut off, and left a .journal or .new: let it run once more"},
+        [ADOPT_OFFLINEIMAP] = {{"-journal", "-wal"}, "its last run was cut off: let it run once more"},
+    };
+    char beside[ADOPT_PATH];
+
+    for (size_t i = 0; i < 2 && left[program].why != NULL; i++) {
+        if (!text_print(beside, sizeof beside, "%s%s", path, left[program].endings[i]) || foreign_file_exists(beside))
+            return left[program].why;
+    }
+    return NULL;
+}
+
+bool
+adopt_found(struct adopting *adopting, struct adopt_mailbox *mailbox, enum adopt_program program, const char *path,
+            const char *lock, const struct foreign_print *print, struct foreign_state *state)
+{
+    char *kept = arena_array(&adopting->arena, strlen(path) + 1, 1),
+         *kept_lock = arena_array(&adopting->arena, strlen(lock) + 1, 1);
+
+    if (!run_has(adopting->run, &adopting->arena))
+        return false;
+    memcpy(kept, path, strlen(path) + 1);
+    memcpy(kept_lock, lock, strlen(lock) + 1);
+    if (mailbox->path != NULL) {
+        mailbox->other = kept;
+        foreign_state_free(state);
+        return true;
+    }
+    mailbox->program = program;
+    mailbox->why[0] = '\0';
+    mailbox->path = kept;
+    mailbox->lock = kept_lock;
+    mailbox->print = *print;
+    mailbox->state = *state;
+    *state = (struct foreign_state){0};
+    return true;
+}
+
+/* A mailbox in which golub has paired something already has a Base of its own, which is newer. */
+static bool
+find_known(struct adopting *adopting)
+{
+    struct run *run = adopting->run;
+    struct journal_message *message = arena_array(&adopting->arena, 1, sizeof *message);
+    bool ok = run_has(run, &adopting->arena);
+
+    for (size_t i = 0; ok && i < adopting->count; i++) {
+        int64_t *ids = NULL;
+        size_t count = 0;
+
+        if (run->mailboxes[i].row.id == 0)
+            continue;
+        ok = journal_message_ids(run->journal, run->mailboxes[i].row.id, WHICH_WITH_UID, &ids, &count, &run->err);
+        for (size_t k = 0; ok && !adopting->mailboxes[i].known && k < count; k++) {
+            ok = run_load(run, ids[k], message);
+            adopting->mailboxes[i].known = ok && message->base[0] != '\0';
+        }
+        free(ids);
+    }
+    return ok;
+}
+
+bool
+adopt_refuse_nothing(struct adopting *adopting)
+{
+    struct run *run = adopting->run;
+    size_t known = 0;
+
+    for (size_t i = 0; i < adopting->count; i++)
+        known += adopting->mailboxes[i].known;
+    error_state(&run->err, ERROR_CONFIG, "there is nothing to adopt");
+    if (known != 0)
+        error_hint(&run->err,
+                   "golub keeps this account in sync already; its own journal is newer than any other state.");
+    else if (adopting->options->state != NULL)
+        error_hint(&run->err,
+                   "%s holds no state of mbsync or OfflineIMAP that fits the folders of %s. Without any, golub sync "
+                   "compares both sides.",
+                   adopting->options->state, run->account->maildir);
+    else
+        error_hint(
+            &run->err,
+            "Neither mbsync nor OfflineIMAP left a state for the folders of %s in the usual places; --state names "
+            "another. Without any, golub sync compares both sides.",
+            run->account->maildir);
+    for (size_t i = 0; i < adopting->count; i++) {
+        const struct adopt_mailbox *mailbox = &adopting->mailboxes[i];
+
+        if (mailbox->why[0] == '\0' || mailbox->known)
+            continue;
+        error_answer(&run->err, text_of(mailbox->why));
+        (void)text_print(run->err.mailbox, sizeof run->err.mailbox, "%s", run->mailboxes[i].row.name);
+        error_hint(&run->err, "golub sync compares both sides instead.");
+        break;
+    }
+    return false;
+}
+
+static bool
+refuse_two(struct adopting *adopting, size_t i)
+{
+    struct run *run = adopting->run;
+    const struct adopt_mailbox *mailbox = &adopting->mailboxes[i];
+
+    (void)text_print(run->err.mailbox, sizeof run->err.mailbox, "%s", run->mailboxes[i].row.name);
+    error_state(&run->err, ERROR_CONFIG, "two states fit this mailbox");
+    error_hint(&run->err, "Name the right one with --state: %.90s or %.90s", mailbox->path, mailbox->other);
+    return false;
+}
+
+static bool
+refuse_both(struct run *run)
+{
+    error_state(&run->err, ERROR_CONFIG, "both mbsync and OfflineIMAP left a state that fits");
+    error_hint(&run->err, "Say which one kept the tree last: --from mbsync, or --from offlineimap.");
+    return false;
+}
+
+static bool
+choose(struct adopting *adopting)
+{
+    bool seen[ADOPT_PROGRAMS] = {false}, any = false;
+
+    for (size_t i = 0; i < adopting->count; i++) {
+        const struct adopt_mailbox *mailbox = &adopting->mailboxes[i];
+
+        if (mailbox->known || mailbox->path == NULL)
+            continue;
+        if (!adopt_says_something(mailbox) && mailbox->other == NULL)
+            continue;
+        if (mailbox->other != NULL)
+            return refuse_two(adopting, i);
+        seen[mailbox->program] = any = true;
+    }
+    if (seen[ADOPT_MBSYNC] && seen[ADOPT_OFFLINEIMAP])
+        return refuse_both(adopting->run);
+    return any || adopt_refuse_nothing(adopting);
+}
+
+static bool
+is_wanted(const struct adopting *adopting, const char *word)
+{
+    return adopting->options->from == NULL || strcmp(adopting->options->from, word) == 0;
+}
+
+bool
+adopt_find(struct run *run, struct adopting **result)
+{
+    struct adopting *adopting = calloc(1, sizeof *adopting);
+
+    *result = adopting;
+    if (adopting == NULL)
+        return run_no_memory(run);
+    adopting->run = run;
+    adopting->options = run->options->adopt;
+    adopting->count = run->count;
+    adopting->mailboxes = arena_array(&adopting->arena, run->count, sizeof *adopting->mailboxes);
+    return run_has(run, &adopting->arena) && find_known(adopting) &&
+           (!is_wanted(adopting, "mbsync") || adopt_find_mbsync(adopting)) &&
+           (!is_wanted(adopting, "offlineimap") || adopt_find_offlineimap(adopting)) && choose(adopting);
+}
+
+void
+adopt_free(struct adopting *adopting)
+{
+    if (adopting == NULL)
+        return;
+    for (size_t i = 0; adopting->mailboxes != NULL && i < adopting->count; i++)
+        foreign_state_free(&adopting->mailboxes[i].state);
+    arena_free(&adopting->arena);
+    free(adopting);
+}

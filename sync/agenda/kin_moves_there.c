@@ -1,0 +1,156 @@
+/*
+ * See kin_moves_there.h. What the server had under the old UID golub never saw: neither its header nor its date, only the copy here, which may have a
+ * line more or less. So moves.c, which compares what both were on the server, can't tell.
+ */
+#include "sync/agenda/kin_moves_there.h"
+
+#include "sync/agenda/candidates.h"
+#include "sync/agenda/join_move.h"
+#include "sync/match/probe.h"
+#include "sync/match/read.h"
+#include "sync/match/renamed.h"
+#include "sync/rows/drafts.h"
+
+struct left { /* the file of a message that is gone there */
+    struct todo *todo;
+    uint64_t size;
+    struct kinship kinship;
+    size_t kin; /* so many of the new ones are kin to it */
+};
+
+struct kin_moves_there {
+    struct run *run;
+    struct agenda *agenda;
+    struct arena arena;
+    struct left *gone;
+    size_t gone_count;
+    struct probe *probes; /* of what is new there; id: its place in the agenda */
+    size_t count;
+    struct journal_message *message;
+};
+
+static bool
+gather_gone(struct kin_moves_there *moves)
+{
+    struct run *run = moves->run;
+    bool ok = true, known;
+
+    for (size_t i = 0; ok && i < moves->agenda->count; i++) {
+        struct todo *todo = &moves->agenda->todos[i];
+        struct left *gone = &moves->gone[moves->gone_count];
+
+        if (!candidates_is(todo, GONE_THERE) || !mailbox_is_open(&run->mailboxes[todo->mailbox]) ||
+            mailbox_drafts(&run->mailboxes[todo->mailbox]) != DRAFTS_NONE)
+            continue;
+        ok = run_load(run, todo->id, moves->message);
+        if (!ok || (moves->message->facts & FACT_ADOPTED) == 0)
+            continue;
+        *gone = (struct left){.todo = todo, .size = moves->message->size};
+        ok = read_kinship(run, &run->mailboxes[todo->mailbox], moves->message, false, &gone->kinship, &known);
+        moves->gone_count += ok && known && gone->kinship.kin.names;
+    }
+    return ok;
+}
+
+static bool
+gather_fresh(struct kin_moves_there *moves)
+{
+    for (size_t i = 0; i < moves->agenda->count; i++) {
+        const struct todo *todo = &moves->agenda->todos[i];
+        bool like = false;
+
+        if (!candidates_is(todo, FRESH_THERE) || mailbox_drafts(&moves->run->mailboxes[todo->mailbox]) != DRAFTS_NONE)
+            continue;
+        for (size_t g = 0; !like && g < moves->gone_count; g++)
+            like = moves->run->sizes_lie || meeting_is_copy_size(moves->gone[g].size, todo->size);
+        if (like)
+            moves->probes[moves->count++] =
+                (struct probe){.mailbox = todo->mailbox,
+                               .uid = todo->uid,
+                               .id = (int64_t)i,
+                               .unlikely = true,
+                               .kinship = arena_array(&moves->arena, 1, sizeof(struct kinship))};
+    }
+    return run_has(moves->run, &moves->arena);
+}
+
+static bool
+is_kin(const struct kin_moves_there *moves, const struct left *gone, const struct probe *probe)
+{
+    return probe->got && probe->digests.whole_header && kin_same(&gone->kinship.kin, &probe->kinship->kin) &&
+           (moves->run->sizes_lie ||
+            kinship_explains(&gone->kinship, gone->size, probe->kinship, moves->agenda->todos[probe->id].size));
+}
+
+/* The only one that is kin to it, and has no other kin itself. */
+static struct left *
+find_only(struct kin_moves_there *moves, const struct probe *probe)
+{
+    struct left *only = NULL;
+
+    for (size_t g = 0; g < moves->gone_count; g++) {
+        if (!is_kin(moves, &moves->gone[g], probe))
+            continue;
+        if (only != NULL)
+            return NULL;
+        only = &moves->gone[g];
+    }
+    return only != NULL && only->kin == 1 ? only : NULL;
+}
+
+/* What the server has of it is known from here on; where that is not the file's, it is the message in other bytes. */
+static bool
+learn(struct kin_moves_there *moves, const struct left *gone, const struct probe *probe)
+{
+    struct run *run = moves->run;
+    struct journal_message *message = moves->message;
+    struct kinship whole;
+    bool known = false, ok = run_load(run, gone->todo->id, message);
+    const bool same = ok && message->has_header && moves->agenda->todos[probe->id].size == message->size &&
+                      memcmp(message->header, probe->digests.header, DIGEST_SIZE) == 0;
+
+    ok = ok && (same || read_kinship(run, &run->mailboxes[gone->todo->mailbox], message, true, &whole, &known));
+    if (!ok || (!same && !known) || !run_begin(run))
+        return ok;
+    message->facts |= FACT_BY_HEADER | (same ? 0 : FACT_FOREIGN);
+    message->has_header = true;
+    memcpy(message->header, probe->digests.header, DIGEST_SIZE);
+    return run_end(run, (same || journal_foreign_save(run->journal, message->id, whole.body, &run->err)) &&
+                            journal_message_save(run->journal, message, &run->err));
+}
+
+static bool
+take_all(struct kin_moves_there *moves)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < moves->count; i++)
+        for (size_t g = 0; g < moves->gone_count; g++)
+            moves->gone[g].kin += is_kin(moves, &moves->gone[g], &moves->probes[i]);
+    for (size_t i = 0; ok && i < moves->count; i++) {
+        struct todo *to = &moves->agenda->todos[moves->probes[i].id];
+        struct left *gone = find_only(moves, &moves->probes[i]);
+
+        if (gone == NULL)
+            continue;
+        ok = learn(moves, gone, &moves->probes[i]) &&
+             (gone->todo->mailbox == to->mailbox ? renamed_join(moves->run, gone->todo, to, false)
+                                                 : join_move(moves->run, gone->todo, to, false));
+    }
+    return ok;
+}
+
+bool
+kin_moves_there(struct run *run, struct agenda *agenda)
+{
+    struct kin_moves_there moves = {.run = run, .agenda = agenda};
+    bool ok;
+
+    moves.gone = arena_array(&moves.arena, candidates_count(agenda, GONE_THERE), sizeof *moves.gone);
+    moves.probes = arena_array(&moves.arena, candidates_count(agenda, FRESH_THERE), sizeof *moves.probes);
+    moves.message = arena_array(&moves.arena, 1, sizeof *moves.message);
+    ok = run_has(run, &moves.arena) && gather_gone(&moves) && (moves.gone_count == 0 || gather_fresh(&moves));
+    ok = ok && (moves.count == 0 || (probe_remote(run, moves.probes, moves.count, true) && take_all(&moves)));
+    arena_free(&moves.arena);
+    return ok;
+}

@@ -1,0 +1,13 @@
+/* Messages that moved on the server between another program's last run and golub's first. */
+#ifndef SYNC_AGENDA_KIN_MOVES_THERE_H
+#define SYNC_AGENDA_KIN_MOVES_THERE_H
+
+#include "sync/run/run.h"
+
+/**
+ * A file whose message that program knew under a UID that is gone (FACT_ADOPTED), and a UID that is new elsewhere: they are one where their headers are
+ * kin, no other is, and the sizes say that nothing else differs. No body is read for that.
+ */
+MUST_CHECK bool kin_moves_there(struct run *run, struct agenda *agenda);
+
+#endif
