@@ -59,7 +59,7 @@ run_tests release $((jobs * 2)) -R "^(smoke|sim_(histories|imports)_.*|system_te
 presets="asan release"
 if printf 'int LLVMFuzzerTestOneInput(void) { return 0; }\n' |
     clang -xc -fsanitize=fuzzer,address -o "$top/build/fuzzer-test" - 2>/dev/null; then
-    build_preset fuzz "$jobs" "golub fuzz_imap fuzz_login fuzz_names fuzz_pop fuzz_settings"
+    build_preset fuzz "$jobs" "golub fuzz_foreign fuzz_imap fuzz_login fuzz_names fuzz_pop fuzz_settings"
     run_tests fuzz "$jobs" -L fuzz || status=$?
     presets="$presets fuzz"
 else

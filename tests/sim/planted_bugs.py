@@ -132,6 +132,18 @@ def ONES(name):
     return system("test_import_uidl.py", "SameOnesTest.test_" + name)
 
 
+def MBSYNC(name):
+    return system("test_adopt_mbsync.py", "MbsyncTest.test_" + name)
+
+
+def MBSYNC_STATE(name):
+    return system("test_adopt_mbsync_states.py", "MbsyncStateTest.test_" + name)
+
+
+def OFFLINEIMAP(name):
+    return system("test_adopt_offlineimap.py", "OfflineImapTest.test_" + name)
+
+
 def ELSEWHERE(name):
     return system("test_situations.py", "ElsewhereTest.test_" + name)
 
@@ -171,7 +183,7 @@ BUGS = [
          "(known ? journal_op_save(run->journal, op, &run->err) : journal_op_add(run->journal, op, &run->err))",
          "(known || true)")),
     bug("line that broke not opened again", LINE,
-        ("sync/engine.c", "while (!ok && line_open_again(run));", "while (false);")),
+        ("sync/engine.c", "ok = work_on_line(run);\n    while (!ok && line_open_again(run));", "ok = work_on_line(run);\n    while (false);")),
     bug("line that breaks each time opened again and again", LINE,
         ("sync/run/line.c", "return line->on_end < LINE_ON_END &&", "return")),
     bug("APPEND without an answer sent again in a run that looked before it settled", LINE,
@@ -457,7 +469,7 @@ BUGS = [
         ("sync/agenda/kin_moves.c", "fresh->kinship.kin.added != 0 &&", "fresh->kinship.kin.added == 0 &&"),
         ("sync/agenda/kin_moves.c", "    return is_kin(gone, fresh) && gone->kinship.has_body &&", "    return false && is_kin(gone, fresh) &&")),
     bug("bytes that only the server has removed there without a copy", system("test_moving_in.py", "MbsyncTest.test_what_is_removed_here_goes_there_and_its_bytes_are_kept"),
-        ("sync/agenda/agenda.c", "(FACT_REPLACED | FACT_FOREIGN)) != 0;", "FACT_REPLACED) != 0;")),
+        ("sync/agenda/agenda.c", "(FACT_REPLACED | FACT_FOREIGN)) != 0", "FACT_REPLACED) != 0")),
     bug("that a message has other bytes there forgotten when it moves", system("test_moving_in.py", "MbsyncTest.test_what_moves_there_moves_here_as_it_is"),
         ("sync/rows/foreign.c", "    to->facts |= FACT_FOREIGN;\n", "")),
     bug("pairs in other bytes left out of status", system("test_moving_in.py", "MbsyncTest.test_status_counts_them_in_each_mailbox"),
@@ -1435,6 +1447,46 @@ BUGS = [
         ("store/foreign/state.c", "if (uids[i] == uids[i - 1])", "if (false)")),
     bug("adopt: damaged database believed", unit("test_foreign_offlineimap"),
         ("store/foreign/offlineimap.c", "strcmp(value, \"ok\") != 0", "false")),
+    bug("adopt: a name that a mail reader copied believed", unit("test_adopt_decide"),
+        ("sync/adopt/decide.c", "    if (many) {", "    if (false) {")),
+    bug("adopt: what was let go taken for removed", unit("test_adopt_decide"),
+        ("sync/adopt/decide.c", "return (row->marks & FOREIGN_LET_GO) != 0 && !both;", "return false;")),
+    bug("adopt: what was let go long ago fetched", unit("test_adopt_decide"),
+        ("sync/adopt/decide.c", "if (key.far > state->max_pulled ||", "if (true ||")),
+    bug("adopt: sizes that differ not compared", unit("test_adopt_decide"),
+        ("sync/adopt/decide.c", "if (differ != 0 && differ != input->added)", "if (false)")),
+    bug("adopt: line of mbsync's taken out that stands twice", unit("test_adopt_tuid"),
+        ("sync/adopt/tuid.c", "return found == 1 ? from + len : 0;", "return found >= 1 ? from + len : 0;")),
+    bug("adopt: removals let go where the guard is off", MBSYNC("all_removals_are_held_whatever_the_guard_says"),
+        ("sync/agenda/hold.c", "if (is_adopted(&message))", "if (is_adopted(&message) && run->account->policy.guard)")),
+    bug("adopt: pair that rests on the other's word not proven before a removal", OFFLINEIMAP("what_only_seemed_to_be_the_message_is_not_removed"),
+        ("sync/adopt/take.c", "FACT_BY_HEADER | (foreign ? FACT_FOREIGN : 0)", "(foreign ? FACT_FOREIGN : 0)")),
+    bug("adopt: state of another UIDVALIDITY believed", MBSYNC("a_new_uidvalidity_is_compared"),
+        ("sync/adopt/take.c", "return from->state.far_validity == validity;", "return true;")),
+    bug("adopt: state of another folder believed", MBSYNC_STATE("a_folder_that_was_made_anew"),
+        ("sync/adopt/mbsync.c", "if (state->near_validity != near->validity)", "if (false)")),
+    bug("adopt: UIDs that the server never gave believed", MBSYNC_STATE("uids_above_all_that_the_server_gave"),
+        ("sync/adopt/take.c", "from->state.max_far >= mailbox->row.uidnext", "false")),
+    bug("adopt: state of another account whose UIDs fit believed", MBSYNC("the_state_of_another_account_whose_uids_fit_is_not_taken"),
+        ("sync/adopt/take.c", "*believed = *count <= pairs || 2 * proven >= first;", "*believed = true;")),
+    bug("adopt: state that changed while it was read believed", OFFLINEIMAP("a_state_that_changes_while_it_is_read"),
+        ("sync/adopt/take.c", "if (!foreign_file_stands(from->path, &from->print))", "if (false)")),
+    bug("adopt: program that began after its state was read not noticed", OFFLINEIMAP("a_program_that_begins_meanwhile"),
+        ("sync/adopt/take.c", "if (foreign_file_is_locked(from->lock))", "if (false)")),
+    bug("adopt: lock of the other program not asked for", MBSYNC_STATE("a_lock_that_is_held"),
+        ("sync/adopt/mbsync.c", "!foreign_file_is_locked(lock) ||", "true ||")),
+    bug("adopt: state of a run that was cut off believed", MBSYNC_STATE("a_run_that_was_cut_off"),
+        ("sync/adopt/find.c", "|| foreign_file_exists(beside))", "|| false)")),
+    bug("adopt: two states that fit not told", MBSYNC_STATE("two_states_that_fit"),
+        ("sync/adopt/find.c", "if (mailbox->other != NULL)\n            return", "if (false)\n            return")),
+    bug("adopt: bytes of what is removed there on the other's word not kept", MBSYNC("what_was_removed_since_its_last_run_waits_for_a_word"),
+        ("sync/agenda/agenda.c", "(FACT_REPLACED | FACT_FOREIGN)) != 0 || is_adopted_removal(&message);", "(FACT_REPLACED | FACT_FOREIGN)) != 0;")),
+    bug("adopt: flags of the state not the base", MBSYNC("flags_that_changed_since_its_last_run_go_over"),
+        ("sync/rules/merge.c", "    f.rbase = agreed & permanent;\n    f.lbase = agreed;", "    f.rbase = f.lbase = 0;")),
+    bug("adopt: what moved there meanwhile taken for removed", MBSYNC("what_moved_there_moves_here"),
+        ("sync/agenda/moves.c", "return kin_moves_there(run, agenda) && probe_fresh", "return probe_fresh")),
+    bug("adopt: all that was let go compared with each new file", MBSYNC_STATE("messages_that_it_let_go_stay_there_alone"),
+        ("sync/match/meeting.c", "bool any = !uid->adopted;", "bool any = true;")),
     # ---- what others may see and do ----
     bug("import: one name that means another message leaves the others believed", unit("test_import_keep_read"),
         ("sync/import/keep.c", "if (keeping->reused) {", "if (false) {")),
@@ -1628,7 +1680,7 @@ BUGS = [
     bug("import: lost journal not noticed beside an IMAP account", unit("test_import_which"),
         ("sync/import/meeting.c", "    meeting->own = !had;\n", "    meeting->own = import_beside_had != NULL && meeting->import->beside == NULL;\n")),
     bug("import: lost journal not noticed by a run that records alone", unit("test_import_which"),
-        ("sync/import/meeting.c", "if (import->options->skip_existing || fresh == 0)", "if (import->options->skip_existing)\n        return true;\n    if (fresh == 0)")),
+        ("sync/import/meeting.c", "if (import->options->skip_existing || import->adopted != NULL || fresh == 0)", "if (import->options->skip_existing)\n        return true;\n    if (import->adopted != NULL || fresh == 0)")),
     bug("import: kin of the row of a name that moved on taken for its message",
         ONES("where_names_move_on_a_kin_of_the_row_of_a_name_may_be_a_copy_and_the_row_another_ones"),
         ("sync/import/decide.c", " &&\n        (!moved || is_unchanged(&rows.first, listed, seen))", "")),
