@@ -1,6 +1,6 @@
 /*
- * The room adopt/: one program after the other is asked what it left (mbsync.c, offlineimap.c), find.c chooses, decide.c says what a state means,
- * take.c writes it down.
+ * The room adopt/: one program after the other is asked what it left (mbsync.c, offlineimap.c), and says so by found.c; find.c chooses,
+ * decide.c says what a state means, take.c writes it down.
  */
 #ifndef SYNC_ADOPT_PRIVATE_H
 #define SYNC_ADOPT_PRIVATE_H

@@ -1476,7 +1476,7 @@ BUGS = [
     bug("adopt: lock of the other program not asked for", MBSYNC_STATE("a_lock_that_is_held"),
         ("sync/adopt/mbsync.c", "!foreign_file_is_locked(lock) ||", "true ||")),
     bug("adopt: state of a run that was cut off believed", MBSYNC_STATE("a_run_that_was_cut_off"),
-        ("sync/adopt/find.c", "|| foreign_file_exists(beside))", "|| false)")),
+        ("sync/adopt/found.c", "|| foreign_file_exists(beside))", "|| false)")),
     bug("adopt: two states that fit not told", MBSYNC_STATE("two_states_that_fit"),
         ("sync/adopt/find.c", "if (mailbox->other != NULL)\n            return", "if (false)\n            return")),
     bug("adopt: bytes of what is removed there on the other's word not kept", MBSYNC("what_was_removed_since_its_last_run_waits_for_a_word"),
