@@ -8,6 +8,7 @@
 #include "sync/agenda/hold.h"
 #include "sync/base/ids.h"
 #include "sync/rows/held.h"
+#include "sync/rows/twin.h"
 #include "sync/rules/guard.h"
 #include "sync/rules/merge.h"
 
@@ -111,53 +112,6 @@ is_removal(const struct todo *todo)
            (todo->step.verb == PLAN_REMOVE_HERE || todo->step.verb == PLAN_REMOVE_THERE);
 }
 
-/* Where the server's list and its count do not agree, what the list lacks may be gone: has this run seen all that is known there? */
-static bool
-is_listed(const struct mailbox *mailbox)
-{
-    return mailbox->row.uneven == 0 || (mailbox->weighed && !mailbox->unlisted);
-}
-
-/*
- * Is this message on both sides in this run, whole, and not about to be removed itself (by `expunge`, or because one
- * side lost it)?
- */
-static bool
-is_staying(const struct verdict *verdict, const struct journal_message *twin)
-{
-    const struct mailbox *mailbox = run_mailbox_by_id(verdict->run, twin->mailbox);
-    bool deleted = verdict->run->account->policy.expunge && merge_one_shows(twin->flags, FLAG_DELETED);
-
-    return mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && !run_is_unseen(mailbox) && is_listed(mailbox) &&
-           !run_learned(mailbox, CAUTION_UNREAD_FOLDER) && twin->uid != 0 && twin->base[0] != '\0' &&
-           (twin->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0 && !deleted;
-}
-
-/* Is there a twin, paired, that stays? Then nothing is lost by removing this one. */
-static bool
-has_twin(const struct verdict *verdict, const struct journal_message *message, bool *has)
-{
-    struct run *run = verdict->run;
-    struct journal_message other;
-    int64_t *ids;
-    size_t count;
-    bool ok = true;
-
-    *has = false;
-    if (!message->has_wire)
-        return true;
-    if (!journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err))
-        return false;
-    for (size_t i = 0; ok && !*has && i < count; i++) {
-        if (ids[i] == message->id)
-            continue;
-        ok = run_load(run, ids[i], &other);
-        *has = ok && is_staying(verdict, &other);
-    }
-    free(ids);
-    return ok;
-}
-
 /* Its removal rests on another program's word. */
 static bool
 is_adopted(const struct journal_message *message)
@@ -178,7 +132,7 @@ judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judg
     if (!run_load(run, todo->id, &message))
         return false;
     /* The second half of a move by COPY: no removal, whatever became of the folder that it left. */
-    if ((message.facts & FACT_MOVED) != 0 && !has_twin(verdict, &message, &twin))
+    if ((message.facts & FACT_MOVED) != 0 && !twin_stays(run, &message, &twin))
         return false;
     if (twin)
         return true;
@@ -192,7 +146,7 @@ judge_one(struct verdict *verdict, const struct todo *todo, struct judging *judg
         judged->reason = HOLD_COPIED; /* held whatever the number of removals is */
     if (is_adopted(&message)) /* nor does a guard that is off, or a twin, let go what golub itself never saw removed */
         judged->reason = HOLD_ADOPTED;
-    if (judged->reason == HOLD_NOT && !has_twin(verdict, &message, &twin))
+    if (judged->reason == HOLD_NOT && !twin_stays(run, &message, &twin))
         return false;
     judged->counts = !twin;
     return true;

@@ -2,6 +2,7 @@
 #include "sync/agenda/join_move.h"
 
 #include "sync/agenda/agenda.h"
+#include "sync/rows/twin.h"
 
 /* The new place can't be filled yet: the old one waits for it. */
 static bool
@@ -38,15 +39,32 @@ keep_back(struct run *run, struct todo *gone)
     return ok;
 }
 
+/* Its new place went as well, and the message is on both sides somewhere else: there is nothing to wait for. */
+static bool
+is_over(struct run *run, const struct todo *from, const struct mailbox *place, bool *over)
+{
+    struct journal_message *message = calloc(1, sizeof *message);
+    const bool ok = (message != NULL || run_no_memory(run)) && run_load(run, from->id, message) &&
+                    twin_of_lost_move(run, message, place, over);
+
+    free(message);
+    return ok;
+}
+
 bool
 join_move(struct run *run, struct todo *from, struct todo *to, bool up)
 {
     const struct mailbox *place = &run->mailboxes[to->mailbox];
+    bool over = false;
 
     if (!(up ? run->account->policy.push.deletes : run->account->policy.pull.deletes)) { /* the old one may not go */
         from->elsewhere = to->id;
         return !from->unpaired || keep_back(run, from);
     }
+    if (!is_over(run, from, place, &over))
+        return false;
+    if (over)
+        return true;
     to->partner = from->id;
     from->partner = to->id;
     if (to->step.kept_back || agenda_is_closed(place) || (from->unanswered && !mailbox_is_open(place)))

@@ -5,6 +5,7 @@
 #include "sync/agenda/hold.h"
 #include "sync/apply/apply.h"
 #include "sync/rows/refusals.h"
+#include "sync/rows/twin.h"
 #include "sync/rows/unfinished.h"
 #include "sync/run/attempts.h"
 #include "sync/run/situation.h"
@@ -299,6 +300,25 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
            hold_refused(run, todo);
 }
 
+/* It was copied to a folder that is gone here since, and its settle time is over: what it became there is not looked at any more. */
+static bool
+is_over(struct run *run, const struct journal_op *op, bool *over)
+{
+    struct journal_message *message = op->target != 0 && op->message != 0 ? calloc(1, sizeof *message) : NULL;
+    const struct mailbox *place = NULL;
+    bool ok = true;
+
+    *over = false;
+    if (op->target == 0 || op->message == 0 || !unfinished_is_settled(op, run->looked))
+        return true;
+    ok = (message != NULL || run_no_memory(run)) && run_load(run, op->target, message);
+    if (ok)
+        place = run_mailbox_by_id(run, message->mailbox);
+    ok = ok && run_load(run, op->message, message) && twin_of_lost_move(run, message, place, over);
+    free(message);
+    return ok;
+}
+
 /* Halves of a move by COPY whose other half the target has not shown yet; and what was itself sent, and not shown: these wait. */
 static bool
 find_unproven(struct run *run, struct id_set *unproven)
@@ -308,8 +328,13 @@ find_unproven(struct run *run, struct id_set *unproven)
     bool ok = journal_ops(run->journal, &ops, &count, &run->err);
 
     for (size_t i = 0; ok && i < count; i++) {
-        if (unfinished_is_sending(&ops[i]))
-            ok = (id_set_add(unproven, ops[i].message) && id_set_add(unproven, ops[i].target)) || run_no_memory(run);
+        bool over = false;
+
+        if (!unfinished_is_sending(&ops[i]))
+            continue;
+        ok = is_over(run, &ops[i], &over) &&
+             (over || (id_set_add(unproven, ops[i].message) && id_set_add(unproven, ops[i].target)) ||
+              run_no_memory(run));
     }
     free(ops);
     return ok;

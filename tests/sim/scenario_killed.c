@@ -271,6 +271,54 @@ a_removal_that_was_only_begun_takes_no_equal_message_under_another_uidvalidity(v
     }
 }
 
+/* The server knows no MOVE. A file moves to a folder, and the run is killed at some step; then that folder gets another name. */
+static bool
+move_and_rename_the_folder(int step)
+{
+    given_empty_account(1);
+    server_create(&sim.server, OLD);
+    sim.server.move = false;
+    for (int content = 1; content <= 3; content++)
+        given_mail_there(INBOX, content);
+    given_mail_there(WORK, 4);
+    given_both_sides_agree();
+    when_the_user_moves(1, INBOX, WORK);
+    sim.world.crash_at = step;
+    if (when_golub_syncs_after(60) != -1)
+        return false;
+    for (size_t i = 0; i < here()->tree.count; i++) {
+        struct sim_file *file = &here()->tree.files[i];
+        if (file->mailbox != WORK)
+            continue;
+        file->mailbox = OLD;
+        ledger_put(&sim.world, file->content, OLD);
+    }
+    here()->tree.folder[WORK] = false;
+    here()->tree.folder[OLD] = true;
+    maildir_sim_touch(here(), OLD);
+    check_forget(&sim.clients[0]);
+
+    for (int i = 0; i < 3; i++)
+        (void)when_golub_syncs_after(60);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+
+    then_it_is_there(INBOX, 1, 0);
+    then_it_is_there(OLD, 1, 1);
+    then_it_is_here(OLD, 1, 1);
+    return true;
+}
+
+static void
+what_moved_to_a_folder_that_was_renamed_after_a_kill_leaves_its_old_place(void **state)
+{
+    int step = 1;
+
+    (void)state;
+    while (move_and_rename_the_folder(step))
+        step++;
+    assert_in_range(step, 4, 100);
+}
+
 int
 main(void)
 {
@@ -278,6 +326,7 @@ main(void)
         SCENARIO(what_was_delivered_without_a_commit_and_moved_is_there_once),
         SCENARIO(what_has_the_name_of_a_message_and_other_bytes_did_not_move),
         SCENARIO(what_is_left_of_a_move_here_is_no_file_that_was_lost),
+        SCENARIO(what_moved_to_a_folder_that_was_renamed_after_a_kill_leaves_its_old_place),
         SCENARIO(the_second_half_of_a_move_follows_under_another_uidvalidity),
         SCENARIO(of_equal_files_that_were_sent_the_one_that_arrived_moves_on),
         SCENARIO(a_removal_that_was_only_begun_takes_no_equal_message_under_another_uidvalidity),

@@ -1,0 +1,52 @@
+/* See twin.h. */
+#include "sync/rows/twin.h"
+
+#include "sync/rules/merge.h"
+
+/* Where the server's list and its count do not agree, what the list lacks may be gone: has this run seen all that is known there? */
+static bool
+is_listed(const struct mailbox *mailbox)
+{
+    return mailbox->row.uneven == 0 || (mailbox->weighed && !mailbox->unlisted);
+}
+
+static bool
+is_staying(struct run *run, const struct journal_message *twin)
+{
+    const struct mailbox *mailbox = run_mailbox_by_id(run, twin->mailbox);
+    const bool deleted = run->account->policy.expunge && merge_one_shows(twin->flags, FLAG_DELETED);
+
+    return mailbox != NULL && mailbox->row.state == MAILBOX_ACTIVE && !run_is_unseen(mailbox) && is_listed(mailbox) &&
+           !run_learned(mailbox, CAUTION_UNREAD_FOLDER) && twin->uid != 0 && twin->base[0] != '\0' &&
+           (twin->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_ALTERED)) == 0 && !deleted;
+}
+
+bool
+twin_stays(struct run *run, const struct journal_message *message, bool *stays)
+{
+    struct journal_message other;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    *stays = false;
+    if (!message->has_wire)
+        return true;
+    if (!journal_ids_by_wire(run->journal, message->wire, &ids, &count, &run->err))
+        return false;
+    for (size_t i = 0; ok && !*stays && i < count; i++) {
+        if (ids[i] == message->id)
+            continue;
+        ok = run_load(run, ids[i], &other);
+        *stays = ok && is_staying(run, &other);
+    }
+    free(ids);
+    return ok;
+}
+
+bool
+twin_of_lost_move(struct run *run, const struct journal_message *message, const struct mailbox *place, bool *stays)
+{
+    *stays = false;
+    return place == NULL || place->row.state != MAILBOX_GONE_LOCAL || twin_stays(run, message, stays);
+}
