@@ -691,7 +691,7 @@ BUGS = [
     bug("placeholder that is mail of the server fetched twice", PLACEHOLDERS("test_one_that_stands_on_the_server_is_mail_like_any_other"),
         ("sync/match/meeting.c", "(message->facts & FACT_ALIAS) != 0)\n        return false;",
          "(message->facts & (FACT_ALIAS | FACT_PLACEHOLDER)) != 0)\n        return false;")),
-    bug("placeholder that got another name taken for removed", PLACEHOLDERS("test_one_that_stands_on_the_server_may_get_another_name"),
+    bug("placeholder that got another name taken for removed", PLACEHOLDERS("test_another_name_is_no_removal_where_an_equal_one_arrives"),
         ("sync/match/renamed.c", "(file->facts & ~(unsigned)FACT_PLACEHOLDER) != 0", "file->facts != 0")),
 
     # ---- removals ----

@@ -123,6 +123,18 @@ class PlaceholderTest(SystemTest):
         self.assert_nothing_changed_there()
         self.assert_in_sync()
 
+    def test_another_name_is_no_removal_where_an_equal_one_arrives(self):
+        file = self.given_one_there()
+        there = file.wire()
+        os.rename(file.path, file.path.replace(file.base, file.base + ",U=7"))
+        self.client.append("INBOX", Mail(there))
+        self.proxy.reset()
+
+        self.sync()
+
+        self.assert_nothing_changed_there()
+        self.assertEqual((len(self.client.messages("INBOX")), len(self.maildir.files("INBOX"))), (2, 2))
+
     def test_one_that_stands_on_the_server_may_be_moved(self):
         for rename in (True, False):
             with self.subTest(rename=rename):
