@@ -61,7 +61,7 @@ static bool
 all_there_is(struct import *import, struct journal_pop *row)
 {
     if (came_with_fewer(row))
-        return proof_is_all(import, row);
+        return proof_is_doubted(row) || proof_is_all(import, row);
     if ((row->facts & POP_SHORT) == 0 || is_far_short(row->size, row->listed))
         return true;
     row->facts = (row->facts & ~(unsigned)POP_SHORT) | POP_CONFIRM;

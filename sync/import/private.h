@@ -467,6 +467,8 @@ MUST_CHECK bool import_is_damaged(struct import *import, const struct journal_po
 bool is_far_short(uint64_t bytes, uint64_t listed);
 /** Did so many bytes make the whole message? @return false: it is to be read once more; its row says so and why */
 bool fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t bytes);
+/** Did it come with fewer bytes than LIST says, and other bytes since? Then two of three readings that are equal prove nothing. */
+bool proof_is_doubted(const struct journal_pop *row);
 /** Is such a shortfall this server's way of counting? */
 MUST_CHECK bool proof_is_usual(struct import *import, uint64_t size, uint64_t listed, bool *usual);
 /** Its bytes came a second time: they are all there is, however many LIST says. */

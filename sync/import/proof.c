@@ -15,6 +15,14 @@
 #define SHORTFALLS_ENOUGH 8
 #define CAME_TWICE "only %" PRIu64 " of %" PRIu64 " bytes came, twice: what came is here, and it stays on the server"
 
+#define OTHER_BYTES "its bytes on the server are not those that came: it stays there"
+
+bool
+proof_is_doubted(const struct journal_pop *row)
+{
+    return (row->facts & POP_FEWER) != 0 && strcmp(row->why, OTHER_BYTES) == 0;
+}
+
 /* ---- shortfalls ---- */
 
 static unsigned
@@ -242,20 +250,22 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     const bool same =
         !more && !longer && seen_same_body(row, &seen) &&
         (import->info.top || import_verdict(row, &seen, import_listed_size(import, number)) == VERDICT_SAME);
-    if (same && (row->facts & POP_UNSURE) == 0)
+    const bool proven = same && !proof_is_doubted(row);
+    if (proven && (row->facts & POP_UNSURE) == 0)
         return confirm(import, number, row);
-    if (same) {
+    if (proven) {
         import_note_unsure(import, row);
         import_name_unsure(import, number, row);
         return import_save(import, row);
     }
     /* As much comes as is here, or all that is listed: two messages of one header, or what is here is a part. It is new mail. */
-    if (row->has_body && (seen.size >= row->size || ((row->facts & POP_FEWER) == 0 && seen.size >= row->listed)))
+    if (!same && row->has_body &&
+        (seen.size >= row->size || ((row->facts & POP_FEWER) == 0 && seen.size >= row->listed)))
         return import_bury_reused(import, row, number);
-    if (whole_header && has_nothing_of(import, row, &seen))
+    if (!same && whole_header && has_nothing_of(import, row, &seen))
         return import_bury_reused(import, row, number);
     import->counts.pending++;
-    if (!import_remember_why(import, row, "its bytes on the server are not those that came: it stays there"))
+    if (!import_remember_why(import, row, OTHER_BYTES))
         return false;
     import_name_unsure(import, number, row);
     return true;

@@ -1304,6 +1304,8 @@ BUGS = [
         ("store/journal/pop.c", "86400", "3600")),
     bug("import: exit status 75 of the command counts as taken", IMPORTS,
         ("sync/import/hand.c", "if (status == 0) {", "if (status == 0 || status == STATUS_LATER) {")),
+    bug("import: part proven by two of three readings", unit("test_import_contradicting"),
+        ("sync/import/proof.c", "const bool proven = same && !proof_is_doubted(row);", "const bool proven = same;")),
     bug("import: what came in part stays a part for ever", unit("test_import_contradicting"),
         ("sync/import/parts.c", "(!more || import_bury_reused(", "(true || import_bury_reused(")),
     bug("import: what came in part asked for in each run", unit("test_import_contradicting"),

@@ -208,6 +208,32 @@ a_message_without_a_body_that_was_cut_in_its_header_is_removed_once_it_is_whole(
     check_bodyless_cut_in_its_header(*state, 0);
 }
 
+/* A proof before its removal read other bytes: that the same part comes once more says nothing then. */
+static void
+a_part_that_comes_again_after_a_proof_read_other_bytes_is_not_all_there_is(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail(sc, "one");
+
+    sc->account.import.keep_days = 30;
+    mail->give = mail->len - 10;
+    assert_run(sc, 0);
+    time_passes(sc, 31 * DAY);
+    mail->give = mail->len - 15;
+    (void)run_import(sc);
+    assert_int_equal(mail->gone, 0);
+    time_passes(sc, 2 * DAY);
+    mail->give = mail->len - 10;
+    (void)run_import(sc);
+    assert_int_equal(mail->gone, 0);
+    mail->give = 0;
+    for (int i = 0; i < 3; i++) {
+        time_passes(sc, 2 * DAY);
+        (void)run_import(sc);
+    }
+    assert_int_equal(copies_here(sc, mail), 1);
+}
+
 /* A server whose sizes are too high has nothing read for ever, and what is like eight of them is not read twice at all. */
 static void
 what_is_shorter_than_its_wrong_size_is_read_once_more_and_that_is_all(void **state)
@@ -578,6 +604,7 @@ main(void)
         TEST(a_message_without_a_body_that_was_cut_in_its_header_comes_whole),
         TEST(a_message_without_a_body_that_was_cut_in_its_header_is_removed_once_it_is_whole),
         TEST(a_message_that_is_made_anew_each_time_comes_once),
+        TEST(a_part_that_comes_again_after_a_proof_read_other_bytes_is_not_all_there_is),
         TEST(what_is_shorter_than_its_wrong_size_is_read_once_more_and_that_is_all),
         TEST(what_came_short_of_a_wrong_size_is_removed_once_the_size_is_right),
         TEST(what_is_like_one_that_was_about_to_be_removed_is_fetched),
