@@ -304,13 +304,14 @@ on_expunged(void *context, size_t index, size_t item, uint32_t uid, const struct
 static bool
 is_over(struct run *run, const struct journal_op *op, bool *over)
 {
-    struct journal_message *message = op->target != 0 && op->message != 0 ? calloc(1, sizeof *message) : NULL;
+    struct journal_message *message;
     const struct mailbox *place = NULL;
-    bool ok = true;
+    bool ok;
 
     *over = false;
     if (op->target == 0 || op->message == 0 || !unfinished_is_settled(op, run->looked))
         return true;
+    message = calloc(1, sizeof *message);
     ok = (message != NULL || run_no_memory(run)) && run_load(run, op->target, message);
     if (ok)
         place = run_mailbox_by_id(run, message->mailbox);
