@@ -72,7 +72,8 @@ struct remote_select { /* one mailbox to be observed */
     uint64_t modseq;      /* cursor; 0: none */
     uint32_t
         check_uid; /* highest known UID: its size and date are asked again, it is told whatever UIDNEXT says; 0: none */
-    bool full;     /* no delta: every UID with flags, size and date */
+    uint32_t check_from; /* those of what stands from here up to it are asked again, too; 0: of it alone */
+    bool full;           /* no delta: every UID with flags, size and date */
     bool
         sizeless; /* full, and no size is asked for: one that the server can't find out ends the line of many servers */
 };

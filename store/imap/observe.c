@@ -84,6 +84,24 @@ is_listing(const struct observing *observing, size_t index)
     return mode_of(observing, &observing->mailboxes[index]) <= MODE_PLAIN;
 }
 
+/* Are these known messages that are asked for again? */
+static bool
+is_check(const struct observing *observing, size_t index, unsigned nth)
+{
+    return nth == (mode_of(observing, &observing->mailboxes[index]) == MODE_QRESYNC ? 1 : 2);
+}
+
+static bool
+check_command(const struct remote_select *mailbox, char *to, size_t size)
+{
+    char from[16] = "";
+
+    if (mailbox->check_from != 0 && mailbox->check_from < mailbox->check_uid)
+        (void)text_print(from, sizeof from, "%u:", mailbox->check_from);
+    return mailbox->check_uid != 0 &&
+           text_print(to, size, "UID FETCH %s%u (UID INTERNALDATE RFC822.SIZE)", from, mailbox->check_uid);
+}
+
 /* The mailbox's n-th FETCH, counted from 0. @param last  of the range, "*" or a number; @return false: it has fewer */
 static bool
 ranged_command(const struct observing *observing, const struct remote_select *mailbox, unsigned n, const char *last,
@@ -105,8 +123,7 @@ ranged_command(const struct observing *observing, const struct remote_select *ma
     }
     if (n == 0)
         return text_print(to, size, "UID FETCH %u:%s (" META ")", mailbox->uidnext, last);
-    return n == 1 && mailbox->check_uid != 0 &&
-           text_print(to, size, "UID FETCH %u (UID INTERNALDATE RFC822.SIZE)", mailbox->check_uid);
+    return n == 1 && check_command(mailbox, to, size);
 }
 
 /* The n-th FETCH of this pass. *nth: which one of the mailbox's that is */
@@ -426,6 +443,8 @@ take_limit(struct observing *observing, unsigned nth, uint64_t lowest)
     bool listing = is_listing(observing, index), full = mode_of(observing, mailbox) == MODE_FULL;
     uint32_t first = full || (nth == 0 && mode_of(observing, mailbox) != MODE_QRESYNC) ? 1 : mailbox->uidnext;
 
+    if (is_check(observing, index, nth)) /* what it shows of the known ones is enough */
+        return;
     if (lowest != 0 && (part->below[nth] == 0 || lowest < part->below[nth]) && observing->rounds < PARTS_MAX) {
         part->below[nth] = lowest > first ? (uint32_t)lowest : 0;
         return;

@@ -248,6 +248,9 @@ MUST_CHECK bool journal_message_count(struct journal *journal, int64_t mailbox, 
 MUST_CHECK bool journal_highest_id(struct journal *journal, int64_t *id, struct error *err);
 /** 0 if there is none. */
 MUST_CHECK bool journal_highest_uid(struct journal *journal, int64_t mailbox, uint32_t *uid, struct error *err);
+/** The lowest of the n highest; 0 if there is none. */
+MUST_CHECK bool journal_nth_highest_uid(struct journal *journal, int64_t mailbox, unsigned n, uint32_t *uid,
+                                        struct error *err);
 /** How many UIDs from this one on are known there; not those that came and went before their files were here. */
 MUST_CHECK bool journal_count_uids_from(struct journal *journal, int64_t mailbox, uint32_t uid, uint32_t *count,
                                         struct error *err);

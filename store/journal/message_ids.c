@@ -185,6 +185,25 @@ journal_highest_uid(struct journal *journal, int64_t mailbox, uint32_t *uid, str
 }
 
 bool
+journal_nth_highest_uid(struct journal *journal, int64_t mailbox, unsigned n, uint32_t *uid, struct error *err)
+{
+    static const char sql[] = "SELECT min(uid) FROM (SELECT uid FROM message WHERE mailbox = ?1 AND uid IS NOT NULL"
+                              " ORDER BY uid DESC LIMIT ?2)";
+    sqlite3_stmt *statement = sql_prepare(journal, SQL_MESSAGE_NTH_HIGHEST, sql, err);
+    struct sql_binder binder = {.statement = statement};
+    int64_t number;
+
+    if (statement == NULL)
+        return false;
+    bind_integer(&binder, mailbox);
+    bind_integer(&binder, n);
+    if (!sql_number(journal, statement, UINT32_MAX, &number, "count messages", err))
+        return false;
+    *uid = (uint32_t)number;
+    return true;
+}
+
+bool
 journal_count_uids_from(struct journal *journal, int64_t mailbox, uint32_t uid, uint32_t *count, struct error *err)
 {
     static const char sql[] = "SELECT count(*) FROM message WHERE mailbox = ?1 AND uid >= ?2"

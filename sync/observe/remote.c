@@ -19,7 +19,8 @@
 
 #include <inttypes.h>
 
-#define LOOKS 3 /* at one mailbox: the first one may be at its changes alone */
+#define LOOKS 3    /* at one mailbox: the first one may be at its changes alone */
+#define CHECKED 16 /* known messages that are compared with each look: a twin may stand where the last one stood */
 
 static bool
 note_seen(struct run *run, struct sight *sight, int64_t id)
@@ -439,7 +440,8 @@ fill_request(struct run *run, struct sight *sight, bool full)
         .full = full || row->uidnext == 0,
         .sizeless = mailbox->sizeless,
     };
-    return journal_highest_uid(run->journal, row->id, &sight->request.check_uid, &run->err);
+    return journal_highest_uid(run->journal, row->id, &sight->request.check_uid, &run->err) &&
+           journal_nth_highest_uid(run->journal, row->id, CHECKED, &sight->request.check_from, &run->err);
 }
 
 /* Mailboxes are answered in no certain order, so this is decided after all of them. */

@@ -78,6 +78,60 @@ a_restored_server_is_listed_whole_where_its_numbers_hide_it(void **state)
     then_it_is_there(INBOX, 4, 1); /* what it lost and we hold goes up again */
 }
 
+/* All messages have one size. */
+static uint32_t
+given_mail_of_its_own_date_there(int content)
+{
+    uint32_t uid = 0;
+
+    assert_true(server_add(&sim.server, INBOX, content, 0, 0, 1600000000 + content, &uid));
+    ledger_put(&sim.world, content, INBOX);
+    return uid;
+}
+
+static void
+given_mail_there_in_this_order(const int *contents, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        (void)given_mail_of_its_own_date_there(contents[i]);
+}
+
+/*
+ * Another laptop filled it again, in another order; all its numbers are what they were or higher, and so is its last message, or it is one like
+ * that. By i: nothing offered, CONDSTORE, QRESYNC.
+ */
+static void
+a_restored_server_whose_last_message_is_as_it_was_is_noticed_by_those_before_it(void **state)
+{
+    static const int before[] = {4, 6, 20, 21, 22, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34};
+    const size_t count = sizeof before / sizeof before[0];
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        for (size_t n = 3; n <= count; n += count - 3) {
+            given_empty_account(1);
+            sim.server.condstore = i > 0;
+            sim.server.qresync = i > 1;
+            const uint32_t first = given_mail_of_its_own_date_there(1);
+            given_both_sides_agree();
+            sim.backup = sim.server;
+            given_mail_there_in_this_order(before, n);
+            given_both_sides_agree();
+            given_server_as_in_backup();
+            const uint32_t six = given_mail_of_its_own_date_there(6), four = given_mail_of_its_own_date_there(4);
+            given_mail_there_in_this_order(before + 2, n - 2);
+            server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, first), FLAG_SEEN, 0);
+
+            then_both_sides_agree();
+
+            mua_set_flags(here(), file_of(INBOX, 4), FLAG_FLAGGED);
+            then_both_sides_agree();
+            assert_int_equal(server_message(&sim.server, INBOX, four)->flags & FLAG_FLAGGED, FLAG_FLAGGED);
+            assert_int_equal(server_message(&sim.server, INBOX, six)->flags & FLAG_FLAGGED, 0);
+            end_scenario(NULL);
+        }
+}
+
 /* Its UID was given to another message after the restore, which is gone again: nothing in this mailbox tells, but the other one does. */
 static void
 what_a_restored_server_lost_is_no_removal_where_its_uid_was_given_anew(void **state)
@@ -329,6 +383,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         SCENARIO(under_another_uidvalidity_no_uid_means_what_it_meant),
         SCENARIO(a_uid_that_a_restored_server_gives_anew_is_not_paired_by_the_name_of_its_file),
+        SCENARIO(a_restored_server_whose_last_message_is_as_it_was_is_noticed_by_those_before_it),
         SCENARIO(what_a_restored_server_lost_is_no_removal_where_its_uid_was_given_anew),
         SCENARIO(a_uid_that_a_restored_server_gave_anew_and_tells_no_size_of_is_read),
         SCENARIO(what_a_restored_server_lost_is_no_removal_where_the_cursor_is_the_backups),

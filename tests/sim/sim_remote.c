@@ -184,6 +184,15 @@ tell_vanished(const struct listing *listing, const struct sim_mailbox *then)
     return true;
 }
 
+/* Its size and date are asked for again. */
+static bool
+is_checked(const struct remote_select *select, uint32_t uid)
+{
+    const uint32_t from = select->check_from != 0 ? select->check_from : select->check_uid;
+
+    return uid >= from && uid <= select->check_uid;
+}
+
 static bool
 tell_one(struct listing *listing, const struct sim_message *message)
 {
@@ -193,14 +202,14 @@ tell_one(struct listing *listing, const struct sim_message *message)
                       message->content + 1 != listing->server->undated;
 
     listing->unsized = message->content + 1 == listing->server->unsized && !select->sizeless &&
-                       (meta || message->uid == select->check_uid);
+                       (meta || is_checked(select, message->uid));
     if (listing->unsized)
         return true;
     if (message->content + 1 == listing->server->unchanged && listing->delta && message->uid < select->uidnext)
         return true;
     if (message->content + 1 == listing->server->unlisted && (!listing->delta || message->uid >= select->uidnext))
         return true;
-    if (listing->known && message->uid == select->check_uid && !meta &&
+    if (listing->known && is_checked(select, message->uid) && !meta &&
         message->content + 1 != listing->server->undated && !tell_message(listing, message, false, true))
         return false;
     return !changed || tell_message(listing, message, true, meta);

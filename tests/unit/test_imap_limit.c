@@ -80,6 +80,30 @@ changes_that_were_cut_off_are_read_on_too(void **state)
     end_script(script);
 }
 
+/* The lower ones were compared when they were the highest, so nothing more is asked, and nothing is out of view. */
+static void
+known_messages_are_compared_as_far_as_the_server_shows_them(void **state)
+{
+    static const char *const said[] = {"S:g4 OK [MESSAGELIMIT 1 5] partial", "S:g4 OK [MESSAGELIMIT 1] partial"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct script *script = given_script(
+            "", (const char *const[]){
+                    "C:g1 SELECT \"a\"", "C:g2 UID FETCH 1:5 (UID FLAGS)", "C:g3 UID FETCH 6:[*] *",
+                    "C:g4 UID FETCH 3:5 (UID INTERNALDATE RFC822.SIZE)", SELECT_OF("g1", "3", "6"),
+                    "S:* 1 FETCH (UID 3 FLAGS ())", "S:* 2 FETCH (UID 5 FLAGS ())", "S:g2 OK", "S:g3 OK",
+                    "S:* 2 FETCH (UID 5 INTERNALDATE \"01-Jan-1970 00:00:01 +0000\" RFC822.SIZE 1)", said[i], NULL});
+        struct remote_select mailbox = {
+            .mailbox = TEXT("a"), .uidvalidity = 7, .uidnext = 6, .check_uid = 5, .check_from = 3};
+
+        assert_true(observe(script, &mailbox, 1));
+
+        told_has(script, "message 0 u3 ()\nmessage 0 u5 () 1 @1\ndone 0 ok\n");
+        end_script(script);
+    }
+}
+
 static void
 a_server_that_does_not_get_on_shows_no_more(void **state)
 {
@@ -155,6 +179,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_the_server_cut_off_is_asked_for_below_it),
         cmocka_unit_test(changes_that_were_cut_off_are_read_on_too),
+        cmocka_unit_test(known_messages_are_compared_as_far_as_the_server_shows_them),
         cmocka_unit_test(a_server_that_does_not_get_on_shows_no_more),
         cmocka_unit_test(no_command_is_about_more_messages_than_the_server_takes_at_once),
         cmocka_unit_test(bodies_that_were_cut_off_are_asked_for_again),

@@ -172,7 +172,7 @@ a_delta_is_told_mailbox_by_mailbox(void **state)
         (const char *const[]){
             ENABLE, "C:g2 SELECT \"INBOX\" (QRESYNC (7 40))",
             "C:g3 UID FETCH 9:[*] (UID FLAGS INTERNALDATE RFC822.SIZE)",
-            "C:g4 UID FETCH 8 (UID INTERNALDATE RFC822.SIZE)", "C:g5 SELECT \"b\" (QRESYNC (8 50))",
+            "C:g4 UID FETCH 4:8 (UID INTERNALDATE RFC822.SIZE)", "C:g5 SELECT \"b\" (QRESYNC (8 50))",
             "C:g6 UID FETCH 2:*", "S:* FLAGS (\\Seen)", "S:* OK [PERMANENTFLAGS (\\Seen \\Deleted \\*)] x",
             "S:* 5 EXISTS", "S:* OK [UIDVALIDITY 7] x", "S:* OK [UIDNEXT 11] x", "S:* OK [HIGHESTMODSEQ 44] x",
             "S:* VANISHED (EARLIER) 1:3,5", "S:* 1 FETCH (UID 4 FLAGS (\\Seen Work) MODSEQ (42))",
@@ -189,7 +189,7 @@ a_delta_is_told_mailbox_by_mailbox(void **state)
             "S:g5 OK [READ-WRITE]",
             "S:* 1 FETCH (UID 2 FLAGS () RFC822.SIZE 2 INTERNALDATE \"01-Jan-1970 00:00:00 +0000\")", "S:g6 OK", NULL});
     struct remote_select mailboxes[] = {
-        {.mailbox = TEXT("INBOX"), .uidvalidity = 7, .uidnext = 9, .modseq = 40, .check_uid = 8},
+        {.mailbox = TEXT("INBOX"), .uidvalidity = 7, .uidnext = 9, .modseq = 40, .check_uid = 8, .check_from = 4},
         {.mailbox = TEXT("b"), .uidvalidity = 8, .uidnext = 2, .modseq = 50}};
 
     assert_true(observe(script, mailboxes, 2));

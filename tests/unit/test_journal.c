@@ -396,11 +396,18 @@ the_highest_uid_is_the_mailboxs_own(void **state)
 
     assert_true(journal_highest_uid(s->journal, s->mailbox, &uid, &s->err));
     assert_int_equal(uid, 0);
+    assert_true(journal_nth_highest_uid(s->journal, s->mailbox, 2, &uid, &s->err));
+    assert_int_equal(uid, 0);
     given_message(s, paired(s->mailbox, 7));
     given_message(s, paired(s->mailbox, 3));
+    given_message(s, paired(s->mailbox, 5));
     given_message(s, paired(other, UINT32_MAX));
     assert_true(journal_highest_uid(s->journal, s->mailbox, &uid, &s->err));
     assert_int_equal(uid, 7);
+    assert_true(journal_nth_highest_uid(s->journal, s->mailbox, 2, &uid, &s->err));
+    assert_int_equal(uid, 5);
+    assert_true(journal_nth_highest_uid(s->journal, s->mailbox, 16, &uid, &s->err));
+    assert_int_equal(uid, 3);
     assert_true(journal_highest_uid(s->journal, other, &uid, &s->err));
     assert_true(uid == UINT32_MAX);
 }
