@@ -124,8 +124,8 @@ def PLACEHOLDERS(name):
     return system("test_placeholders.py", "PlaceholderTest." + name)
 
 
-def SITUATIONS(name):
-    return system("test_situations.py", "UidvalidityTest.test_" + name)
+def RENUMBERED(name):
+    return system("test_renumbered.py", "UidvalidityTest.test_" + name)
 
 
 def ONES(name):
@@ -457,7 +457,7 @@ BUGS = [
         ("store/imap/select.c", "uidvalidity != 0 && selection->uidvalidity != uidvalidity", "false")),
     bug("repair that keeps the UIDs", HISTORIES,
         ("sync/rows/missing.c", "message->uid = 0;\n", "")),
-    bug("flags that went with the UIDs taken for changes", SITUATIONS("flags_that_the_server_lost_with_its_uids_are_set_there_again"),
+    bug("flags that went with the UIDs taken for changes", RENUMBERED("flags_that_the_server_lost_with_its_uids_are_set_there_again"),
         ("sync/match/meeting.c", "lost > kept && f <", "false && f <")),
     bug("copy with an added line taken for another message", system("test_moving_in.py", "MbsyncTest.test_a_tree_that_was_pulled_is_taken_over"),
         ("sync/match/related.c", "    return join_kin(meeting) &&", "    return true || join_kin(meeting) &&")),
@@ -569,7 +569,7 @@ BUGS = [
     bug("what got its other half while a mailbox was away taken for old",
         ELSEWHERE("what_was_known_before_its_folder_was_away_and_came_meanwhile_is_moved"),
         ("sync/rows/behind.c", "run_begin(run) && renew_halves(run);", "run_begin(run) && (true || renew_halves(run));")),
-    bug("removal that waited forgotten with its UID", SITUATIONS("removals_that_wait_for_a_word_still_wait_under_another_uidvalidity"),
+    bug("removal that waited forgotten with its UID", RENUMBERED("removals_that_wait_for_a_word_still_wait_under_another_uidvalidity"),
         ("sync/rows/missing.c", "if (removed && waits)\n        return lose_uid", "if (false)\n        return lose_uid")),
     bug("UID that a restored server gives anew paired by the name of a file", unit("scenario_restored"),
         ("sync/match/identify.c", "(!run_learned(meeting->mailbox, CAUTION_REPAIRED) || meeting->mailbox->renumbered)", "true")),
@@ -587,7 +587,7 @@ BUGS = [
         ("sync/rows/missing.c", "*waits = found && op.kind == OP_REMOVE_REMOTE;", "")),
     bug("own \\Deleted of a removal that was cut off given to the file that is back", unit("scenario_broken"),
         ("sync/match/meeting.c", "    message->flags = merge_undelete(message->flags);\n", "")),
-    bug("mailbox that is being filled added to", SITUATIONS("mail_is_not_doubled_while_the_provider_fills_a_mailbox_again"),
+    bug("mailbox that is being filled added to", RENUMBERED("mail_is_not_doubled_while_the_provider_fills_a_mailbox_again"),
         ("sync/agenda/unpaired.c", "if (filling == FILLING_WAITS)\n        return wait_for", "if (false)\n        return wait_for")),
     bug("what moved out of a mailbox that is being filled sent at once", MAILBOXES,
         ("sync/agenda/moves.c", "from->elsewhere = from->unpaired ? to->id : 0;", "")),
@@ -595,13 +595,13 @@ BUGS = [
         ELSEWHERE("a_run_for_one_mailbox_does_not_send_what_another_one_may_have"),
         ("sync/agenda/unpaired.c", "if (resolving->unseen != NULL)\n        return wait_for_unseen", "if (false)\n        return wait_for_unseen")),
     bug("body not read before a removal rests on a header",
-        system("test_situations.py",
+        system("test_renumbered.py",
                "HeaderTest.test_before_a_removal_rests_on_a_header_the_body_is_read_and_other_mail_stays"),
         ("sync/engine.c", "agenda_guard(run, &agenda) && proof_read(run, &agenda, true);", "agenda_guard(run, &agenda);")),
     bug("header of a draft taken for a proof",
-        system("test_situations.py", "HeaderTest.test_in_drafts_a_header_proves_nothing"),
+        system("test_renumbered.py", "HeaderTest.test_in_drafts_a_header_proves_nothing"),
         ("sync/match/meeting.c", "uid->telling = !drafts &&", "uid->telling =")),
-    bug("what is missing held although the number of it moves", SITUATIONS("mail_is_not_doubled_while_the_provider_fills_a_mailbox_again"),
+    bug("what is missing held although the number of it moves", RENUMBERED("mail_is_not_doubled_while_the_provider_fills_a_mailbox_again"),
         ("sync/agenda/unpaired.c", "if (run->now - row->missing_since < FILLING_STILL)", "if (false)")),
     bug("what left while its mailbox was away not remembered",
         ELSEWHERE("what_moved_while_its_folder_was_away_is_moved_and_what_was_removed_comes_again"),

@@ -1,0 +1,109 @@
+"""
+A server that was set back: a backup was restored, and perhaps filled again by others before this client looks. What it lost goes up again, what it
+has under a known UID may be another message, and nothing is removed.
+"""
+from base import main
+from situationbase import SituationTest
+
+
+class SetBackTest(SituationTest):
+    def test_a_server_gone_back_in_time_gets_back_what_it_lost(self):
+        backup = self.keep("mail")
+        self.client = self.new_client()
+        lost = [self.arrive("lost %d" % n) for n in range(3)]
+        ours = self.deliver()
+        self.sync()
+        self.maildir.read(self.maildir.find("INBOX", self.mails[3]))
+        self.sync()
+        self.assert_same()
+        self.bring(backup, "mail")
+
+        self.sync_without_removals()
+
+        for mail in lost + [ours]:
+            self.assertEqual(self.count(mail), (1, 1))
+        self.assert_rest()
+
+    def test_a_server_gone_back_and_gone_on_has_other_mail_under_known_numbers(self):
+        backup = self.keep("mail")
+        self.client = self.new_client()
+        lost = [self.arrive("lost %d" % n) for n in range(3)]
+        self.sync()
+        self.bring(backup, "mail")
+        news = [self.arrive("news %d" % n) for n in range(5)]
+
+        self.sync_without_removals()
+
+        for mail in lost + news:
+            self.assertEqual(self.count(mail), (1, 1), self.evidence())
+        self.assert_rest()
+
+    def test_a_server_gone_back_and_exactly_as_far_again(self):
+        """Only the bytes differ: the numbers are where they were, and the same count of changes was made."""
+        backup = self.keep("mail")
+        self.client = self.new_client()
+        lost = [self.arrive("lost %d" % n) for n in range(2)]
+        self.sync()
+        self.bring(backup, "mail")
+        news = [self.arrive("new %d" % n) for n in range(2)]
+        self.client.store("INBOX", self.uids[0], "+", ["\\Seen"])
+
+        self.sync_without_removals()
+
+        for mail in lost + news:
+            self.assertEqual(self.count(mail), (1, 1), self.evidence())
+        self.assert_rest()
+
+    def test_a_server_gone_back_brings_removed_mail_back_and_loses_none(self):
+        backup = self.keep("mail")
+        self.client = self.new_client()
+        self.client.expunge("INBOX", self.uids[0])
+        self.delete_here(self.mails[1])
+        self.client.move("INBOX", self.uids[2], "Work")
+        self.sync()
+        self.bring(backup, "mail")
+
+        self.sync_without_removals()
+        self.sync()
+
+        self.assert_same()
+        self.assert_idempotent()
+        for n in range(14):
+            self.assertEqual(self.count(self.mails[n]), (1, 1))
+
+
+class FilledAgainTest(SituationTest):
+    """By another client, in another order: UIDNEXT and the number of messages are what they were, and so is the last message."""
+
+    def filled_again(self, *disable):
+        self.account.set(disable=list(disable))
+        backup = self.keep("mail")
+        self.client = self.new_client()
+        mails = [self.corpus.simple("of another length " + "x" * n) for n in range(5)]
+        self.client.fill("INBOX", mails)
+        self.sync()
+        self.bring(backup, "mail")
+        self.client.fill("INBOX", [mails[1], mails[0]] + mails[2:])
+        for _ in range(8):  # its change numbers grow past what they were
+            self.client.store("INBOX", self.uids[0], "+", ["\\Seen"])
+            self.client.store("INBOX", self.uids[0], "-", ["\\Seen"])
+
+        self.sync_without_removals()
+
+        self.maildir.flag(self.maildir.find("INBOX", mails[0]), add="F")
+        self.assert_rest()
+        self.assertEqual(self.flags_there(mails[0]), {"\\Flagged"})
+        self.assertEqual(self.flags_there(mails[1]), set())
+
+    def test_where_changes_are_told_it_is_noticed(self):
+        self.filled_again()
+
+    def test_where_removals_are_not_told_it_is_noticed(self):
+        self.filled_again("QRESYNC")
+
+    def test_where_no_change_is_told_it_is_noticed(self):
+        self.filled_again("CONDSTORE", "QRESYNC")
+
+
+if __name__ == "__main__":
+    main()
