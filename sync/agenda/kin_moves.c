@@ -20,6 +20,7 @@ struct moved { /* one that vanished, or one that is new */
     struct kinship kinship;
     bool known, wanted, taken, has_wire;
     bool adopted; /* golub never saw its file: its size is that of the copy there, or of mbsync's copy of it */
+    bool stays;   /* its folder is a copy, or came out of a backup: what it lacks moved to no other one */
     unsigned char wire[DIGEST_SIZE]; /* of the file */
 };
 
@@ -77,11 +78,12 @@ recall(struct kin_moves *moves, struct moved *gone)
 {
     bool doubted;
 
-    /* What a folder lacks that is a copy, or came out of a backup, nobody moved; what is left of a move went where it went. */
+    /* What is left of a move went where it went. */
     if (!held_is_doubted(moves->run, gone->todo->mailbox, gone->todo->id, &doubted) ||
         !run_load(moves->run, gone->todo->id, moves->message))
         return false;
-    gone->taken = doubted || (moves->message->facts & FACT_MOVED) != 0;
+    gone->stays = doubted;
+    gone->taken = (moves->message->facts & FACT_MOVED) != 0;
     gone->adopted = (moves->message->facts & FACT_ADOPTED) != 0;
     gone->has_wire = moves->message->has_wire && (moves->message->facts & FACT_ALTERED) == 0;
     memcpy(gone->wire, moves->message->wire, DIGEST_SIZE);
@@ -183,21 +185,28 @@ choose_kin(struct kin_moves *moves, bool *any)
     }
 }
 
-/* In the same mailbox first: that is the least of all changes. */
+/* In the same mailbox first: that is the least of all changes. What a copied folder lacks comes last there. */
+static bool
+is_turn(const struct moved *gone, const struct moved *fresh, int round)
+{
+    if (gone->todo->mailbox == fresh->todo->mailbox)
+        return round == (gone->stays ? 1 : 0);
+    return round == 2 && !gone->stays;
+}
+
 static bool
 join(struct kin_moves *moves, bool is_one(struct kin_moves *moves, const struct moved *gone, const struct moved *fresh))
 {
     bool ok = true;
 
-    for (int other = 0; ok && other < 2; other++) {
+    for (int round = 0; ok && round < 3; round++) {
         for (size_t f = 0; ok && f < moves->fresh_count; f++) {
             struct moved *fresh = &moves->fresh[f];
 
             for (size_t g = 0; ok && !fresh->taken && g < moves->gone_count; g++) {
                 struct moved *gone = &moves->gone[g];
 
-                if (!gone->taken && (other != 0 || gone->todo->mailbox == fresh->todo->mailbox) &&
-                    is_one(moves, gone, fresh))
+                if (!gone->taken && is_turn(gone, fresh, round) && is_one(moves, gone, fresh))
                     ok = take(moves, gone, fresh);
             }
         }

@@ -37,7 +37,7 @@ compare_by(const void *pa, const void *pb, void *context)
 static bool
 may_take_part(const struct half *half, enum key key, bool is_file)
 {
-    if (half->paired && !(half->lost != 0 && key == KEY_KIN))
+    if (half->paired)
         return false;
     if (key == KEY_KIN || key == KEY_MESSAGE_ID)
         return half->kinship != NULL && (key == KEY_KIN || (half->kinship->kin.has_id && !half->placeholder));

@@ -60,7 +60,6 @@ join_halves(struct meeting *meeting, struct half *file, struct half *uid, unsign
     }
     if (ok) {
         file->paired = uid->paired = true;
-        uid->lost = (here->facts & FACT_GONE_HERE) != 0 ? here->id : 0;
         run_did(run, meeting->mailbox, (struct report_done){.act = DID_PAIR, .uid = here->uid, .file = here->base});
     }
     free(here);

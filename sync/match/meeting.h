@@ -30,10 +30,8 @@ struct half { /* a message that is on one side only */
     bool adopted;     /* ... that program's */
     bool placeholder; /* mbsync's: what it speaks of is another message */
     bool kin;         /* ... or one that is kin, and only its body says whether they are one message */
-    bool foreign;     /* a file that moves on the server, where it has other bytes: header and size are those */
+    bool foreign;     /* a file whose message has other bytes on the server: header and size are those */
     bool fresh;       /* a file that nothing is known of but that it is here */
-    int64_t
-        lost; /* of a UID: the row that it is paired with, whose file is gone: that may stand here under another name, in other bytes */
     bool got_body;
     bool doubt; /* its header or body could not be read: it is not known which file it is */
     bool late;  /* its header is asked for at the end of this run: until then it may be any file, whatever its size */
@@ -54,6 +52,7 @@ struct lost { /* a row whose file is gone */
     uint64_t size;
     unsigned char header[DIGEST_SIZE]; /* of what the server has, as far as is known */
     unsigned char wire[DIGEST_SIZE];   /* of the file; zeros: not known */
+    bool doubted;                      /* its folder is a copy, and lacked it */
     bool taken;                        /* it has its file again */
 };
 

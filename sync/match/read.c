@@ -62,7 +62,7 @@ read_uids(struct meeting *meeting, bool headers, bool is_wanted(const struct hal
     for (size_t u = 0; ok && u < meeting->uids.count; u++) {
         struct half *uid = &meeting->uids.at[u];
 
-        if ((uid->paired && uid->lost == 0) || !is_wanted(uid))
+        if (uid->paired || !is_wanted(uid))
             continue;
         uid->late = attempts_comes_last(run, meeting->mailbox, ATTEMPT_HEADER, uid->uid);
         uid->given_up = reading_given_up(run, uid->id); /* not asked for again in this run */

@@ -17,14 +17,13 @@
 static bool
 is_kin(const struct half *file, const struct half *uid)
 {
-    return !file->paired && (!uid->paired || (uid->lost != 0 && file->fresh)) &&
-           kin_same(&file->kinship->kin, &uid->kinship->kin);
+    return !file->paired && !uid->paired && kin_same(&file->kinship->kin, &uid->kinship->kin);
 }
 
 bool
 related_may_be(const struct half *file, const struct half *uid)
 {
-    return uid->kin && uid->lost == 0 && file->kinship != NULL && uid->kinship != NULL && is_kin(file, uid);
+    return uid->kin && file->kinship != NULL && uid->kinship != NULL && is_kin(file, uid);
 }
 
 /* ---- what is compared ---- */
@@ -53,7 +52,7 @@ recall_kinship(struct meeting *meeting, struct half *uid)
 static bool
 is_left(const struct half *uid)
 {
-    return (!uid->paired || uid->lost != 0) && (uid->kinship != NULL || (uid->has_header && !uid->open_header));
+    return !uid->paired && (uid->kinship != NULL || (uid->has_header && !uid->open_header));
 }
 
 static bool
@@ -93,9 +92,7 @@ join(struct meeting *meeting, struct half *file, struct half *uid, unsigned fact
 
     if (!renamed_join_kin(meeting, file, uid, facts, &taken))
         return false;
-    if (taken)
-        uid->lost = 0;
-    return taken || uid->paired || join_halves(meeting, file, uid, facts);
+    return taken || join_halves(meeting, file, uid, facts);
 }
 
 /* The only one that fits, or NULL; *none: no one does. */
@@ -154,7 +151,7 @@ wants_kin_body(const struct half *uid)
     return uid->kin && !uid->kinship->has_body;
 }
 
-/* Of equal ones first that whose row lost its file, then that which shows the same flags. */
+/* Of equal ones first that which shows the same flags. */
 static struct half *
 find_same_body(const struct half *file, struct half **uids, size_t count)
 {
@@ -164,10 +161,9 @@ find_same_body(const struct half *file, struct half **uids, size_t count)
         if (!uids[u]->kinship->has_body || !is_kin(file, uids[u]) ||
             memcmp(file->kinship->body, uids[u]->kinship->body, DIGEST_SIZE) != 0)
             continue;
-        if (uids[u]->lost != 0)
+        if (uids[u]->flags == file->flags)
             return uids[u];
-        if (best == NULL || (best->flags != file->flags && uids[u]->flags == file->flags))
-            best = uids[u];
+        best = best != NULL ? best : uids[u];
     }
     return best;
 }

@@ -159,7 +159,8 @@ renamed_join_files(struct meeting *meeting)
         if (half->intent || half->alias || half->lacked)
             continue;
         ok = run_load(run, half->id, file);
-        if (!ok || (file->facts & ~(unsigned)FACT_PLACEHOLDER) != 0) /* it is more than a file that was not here before */
+        if (!ok ||
+            (file->facts & ~(unsigned)FACT_PLACEHOLDER) != 0) /* it is more than a file that was not here before */
             continue;
         ok = find_lost(meeting, file, lost, &found);
         if (!ok || !found || is_download(meeting, half))
@@ -186,13 +187,14 @@ gather_lost(struct meeting *meeting, const struct journal_message *file, struct 
     meeting->lost = arena_array(&meeting->arena, count + 1, sizeof *meeting->lost);
     ok = ok && run_has(run, &meeting->arena);
     for (size_t i = 0; ok && i < count; i++) {
-        bool is = false, doubted = false;
+        bool is = false;
 
         ok = run_load(run, ids[i], lost) && lost_its_file(run, lost, file, &is) &&
-             (!is || held_is_doubted(run, meeting->index, lost->id, &doubted));
-        if (!ok || !is || doubted || lost->uid == 0 || !lost->has_header)
+             (!is || held_is_doubted(run, meeting->index, lost->id, &meeting->lost[meeting->lost_count].doubted));
+        if (!ok || !is || lost->uid == 0 || !lost->has_header)
             continue;
-        meeting->lost[meeting->lost_count] = (struct lost){.id = lost->id, .size = lost->size};
+        meeting->lost[meeting->lost_count].id = lost->id;
+        meeting->lost[meeting->lost_count].size = lost->size;
         if (lost->has_wire)
             memcpy(meeting->lost[meeting->lost_count].wire, lost->wire, DIGEST_SIZE);
         memcpy(meeting->lost[meeting->lost_count++].header, lost->header, DIGEST_SIZE);
@@ -209,8 +211,6 @@ static bool
 is_new_name(const struct lost *lost, const struct half *file, const struct half *uid, unsigned facts)
 {
     if (file->kinship->has_plain && memcmp(file->kinship->plain, lost->wire, DIGEST_SIZE) == 0)
-        return true;
-    if (lost->id == uid->lost)
         return true;
     if ((facts & FACT_BY_HEADER) == 0)
         return uid->got_body && memcmp(lost->wire, uid->wire, DIGEST_SIZE) == 0;
@@ -242,10 +242,11 @@ renamed_join_kin(struct meeting *meeting, struct half *half, const struct half *
     *taken = false;
     if (ok && half->fresh && file->facts == 0) {
         ok = meeting->lost != NULL || gather_lost(meeting, file, lost);
-        for (size_t i = 0; ok && !*taken && i < meeting->lost_count; i++) {
-            struct lost *one = &meeting->lost[i];
+        for (size_t i = 0; ok && !*taken && i < 2 * meeting->lost_count; i++) {
+            struct lost *one = &meeting->lost[i % meeting->lost_count];
 
-            if (one->taken || !is_new_name(one, half, uid, facts))
+            /* Twice over: what a copied folder lacks comes last. */
+            if (one->taken || one->doubted != (i >= meeting->lost_count) || !is_new_name(one, half, uid, facts))
                 continue;
             one->taken = *taken = true;
             ok = run_load(run, one->id, lost) && take_kin(meeting, half, file, lost, facts);
