@@ -74,6 +74,7 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
     half->rank = rank_of(message->facts);
     half->gone = (message->facts & FACT_GONE_HERE) != 0;
     half->fresh = message->facts == 0 && !found;
+    half->foreign = (message->facts & FACT_FOREIGN) != 0;
     memcpy(half->header, message->header, DIGEST_SIZE);
     memcpy(half->wire, message->wire, DIGEST_SIZE);
     memcpy(half->base, message->base, sizeof half->base);
@@ -82,7 +83,6 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
         half->intent_uidnext = op.uidnext;
         half->intent_date = op.date;
         half->renumbered = op.uidvalidity != meeting->mailbox->row.uidvalidity;
-        half->foreign = (message->facts & FACT_FOREIGN) != 0;
         memcpy(half->canonical, op.canonical, DIGEST_SIZE);
     }
     return true;

@@ -69,7 +69,7 @@ may_be(const struct meeting *meeting, const struct half *file, const struct half
         return false;
     if (file->intent)
         return uid->uid >= file->intent_uidnext;
-    return file->unpaired && !file->gone && uid->size == file->size && uid->size != 0 &&
+    return (file->unpaired || file->foreign) && !file->gone && uid->size == file->size && uid->size != 0 &&
            mailbox_drafts(meeting->mailbox) == DRAFTS_NONE;
 }
 
@@ -96,7 +96,7 @@ mark(struct meeting *meeting, const struct dated *uids, bool *any)
         struct half *file = &meeting->files.at[f];
         bool wanted = false;
 
-        if (file->paired || !(file->intent || file->unpaired))
+        if (file->paired || !(file->intent || file->unpaired || file->foreign))
             continue;
         for (size_t u = find_first(uids, date_of(file)); u < uids->count && uids->at[u]->date == date_of(file); u++) {
             if (!may_be(meeting, file, uids->at[u]))

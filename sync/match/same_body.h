@@ -6,7 +6,8 @@
 
 /**
  * Of what is left: a file that was sent and not confirmed is the UID that came after that with its date and its body; one whose UID is not valid
- * any more, outside of \Drafts, is the UID of its size, its date and its body. Inside a transaction.
+ * any more, or that the server is known to have in other bytes, outside of \Drafts, is the UID of its size, its date and its body. The header must be
+ * another one, but for the latter. Inside a transaction.
  */
 MUST_CHECK bool same_body_join(struct meeting *meeting);
 
