@@ -83,8 +83,9 @@ is_whole(struct keeping *keeping, size_t i, const struct digests *digests)
 
     if (memcmp(digests->wire, message->wire, DIGEST_SIZE) == 0)
         return true;
-    return keeping->bytes != 0 && reading_take(&keeping->readings[i], &keeping->run->mailboxes[keeping->todos[i]->mailbox],
-                                               size, keeping->bytes, digests, keeping->again, &confirmed);
+    return keeping->bytes != 0 &&
+           reading_take(&keeping->readings[i], &keeping->run->mailboxes[keeping->todos[i]->mailbox], size,
+                        keeping->bytes, digests, keeping->again, &confirmed);
 }
 
 static bool

@@ -74,7 +74,8 @@ show_mailboxes(struct overview *view)
             (void)text_print(bytes, sizeof bytes, ", %" PRIu64 " paired in other bytes", foreign);
         report_line(view->report, view->account->name, "mailbox",
                     "%s: %" PRIu64 " here, %" PRIu64 " there, %" PRIu64 " waiting%s%s%s%s", mailbox->name, here, there,
-                    waiting - unseen, bytes, words, uneven_words(mailbox, uneven, sizeof uneven), state_words(mailbox->state));
+                    waiting - unseen, bytes, words, uneven_words(mailbox, uneven, sizeof uneven),
+                    state_words(mailbox->state));
     }
     return true;
 }
