@@ -165,7 +165,8 @@ link_one(struct maildir_sim *maildir, struct local_move *item)
         return;
     say(maildir->world, "      link #%d from %s to %s", from->content, maildir_sim_folder(maildir, from->mailbox),
         maildir_sim_folder(maildir, mailbox));
-    const int dress = from->dress, original = from->original; /* a second name of one file: an edited one stays an edited one */
+    const int dress = from->dress,
+              original = from->original; /* a second name of one file: an edited one stays an edited one */
     struct sim_file *to = maildir_sim_add(maildir, mailbox, item->to.base, item->to.info, from->content, from->date);
     item->ok = to != NULL;
     if (to == NULL)
@@ -221,8 +222,7 @@ unlink_one(struct maildir_sim *maildir, struct local_move *item)
 
     item->missing = from == NULL;
     error_set(&item->err, ERROR_LOCAL, "unlink a moved message");
-    if (from == NULL || to == NULL || to == from || to->content != from->content ||
-        to->dress != from->dress)
+    if (from == NULL || to == NULL || to == from || to->content != from->content || to->dress != from->dress)
         return;
     say(maildir->world, "      unlink #%d in %s", from->content, maildir_sim_folder(maildir, from->mailbox));
     to->second = false;

@@ -125,13 +125,14 @@ pretend(struct server *server, int mailbox)
     return server->uidplus ? server->boxes[mailbox].uidnext + 7 : 0;
 }
 
-/* What it makes of the bytes that it is sent: its own lines in the place of those of others. Where a header names nothing they may not count. */
+/* What it makes of the bytes that it is sent: its own lines in the place of those of others. Where a header names not one message alone they may not count. */
 static int
 stored(const struct server *server, int content, int dress)
 {
     const int made = dress - dress % DRESS_DATED + server->rewrites;
 
-    return server->rewrites == DRESS_PLAIN || (content_is_rewritten(made) && content_is_nameless(content)) ? dress : made;
+    return server->rewrites == DRESS_PLAIN || (content_is_rewritten(made) && content_shares_name(content)) ? dress
+                                                                                                           : made;
 }
 
 /* Carry it out; the UID as the engine may believe it. */

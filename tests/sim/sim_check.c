@@ -282,11 +282,12 @@ check_duplicates(struct sim *sim)
             const int now = world_multiplicity(&sim->world, i, m, false);
             /* What nobody can know to be there may come there once more. */
             const int most = sim->world.ledger[i].most[m] + is_beyond_knowing(sim, m, i);
-            /* What is left of a header that a server rewrote names a message only where there is one of it. */
-            if (now > 1 && sim->world.ledger[i].most[m] > 1 && server_rewrote(&sim->server, i))
+            /* Of several, in bytes that somebody rewrote, nobody can tell which was which. */
+            if (sim->world.ledger[i].most[m] > 1 && (sim->world.ledger[i].saved || server_rewrote(&sim->server, i)))
                 continue;
-            /* What one client wants back, while another brings it with other lines, comes both ways. */
-            if (sim->world.clients > 1 && sim->world.ledger[i].out[m] && server_has_dresses(&sim->server, m, i))
+            /* What one client wants back, while another, or a run that is forgotten, brings it with other lines, comes both ways. */
+            if (sim->world.ledger[i].out[m] && (sim->server.rewrites != DRESS_PLAIN ||
+                                                (sim->world.clients > 1 && server_has_dresses(&sim->server, m, i))))
                 continue;
             if (now > most && !server_is_cut(&sim->server, m)) /* of what is not shown a second one may go up */
                 violation(&sim->world, "duplicate: #%d is %d times in %s, users made at most %d", i, now,

@@ -56,7 +56,8 @@ carry_down(struct sim *sim, struct maildir_sim *maildir, int mailbox)
 
     for (size_t i = server_hidden(&sim->server, mailbox); i < box->count; i++) {
         const struct sim_message message = box->messages[i];
-        if (stands_here(maildir, message.content) || was_taken_out(sim, message.content) || content_is_rewritten(message.dress) ||
+        if (stands_here(maildir, message.content) || was_taken_out(sim, message.content) ||
+            content_is_rewritten(message.dress) ||
             !mua_deliver(maildir, mailbox, message.content, message.flags,
                          rng_chance(dice(sim), 50) ? message.date : sim->world.now))
             continue;
@@ -78,9 +79,10 @@ carry_up(struct sim *sim, const struct maildir_sim *maildir, int mailbox)
         unsigned shown;
         uint32_t uid;
         if (file->mailbox != mailbox || file->content != file->original || stands_there(sim, file->content) ||
-            was_taken_out(sim, file->content) ||
-            maildir_sim_bytes(file)->digests.has_nul || content_is_rewritten(file->dress) ||
-            !server_add(&sim->server, mailbox, file->content, local_info_flags(file->info, &shown), 0, file->date, &uid))
+            was_taken_out(sim, file->content) || maildir_sim_bytes(file)->digests.has_nul ||
+            content_is_rewritten(file->dress) ||
+            !server_add(&sim->server, mailbox, file->content, local_info_flags(file->info, &shown), 0, file->date,
+                        &uid))
             continue;
         server_message(&sim->server, mailbox, uid)->dress = dressed(file->dress, DRESS_MOVER);
         ledger_put(&sim->world, file->content, mailbox);
@@ -127,8 +129,7 @@ event_other_program(struct sim *sim)
         carry_up(sim, maildir, mailbox);
     } else {
         struct sim_file *file =
-            maildir->tree.count == 0 ? NULL
-                                     : &maildir->tree.files[rng_below(dice(sim), (unsigned)maildir->tree.count)];
+            maildir->tree.count == 0 ? NULL : &maildir->tree.files[rng_below(dice(sim), (unsigned)maildir->tree.count)];
         if (file == NULL || !open || file->mailbox >= SIM_MAILBOXES || file->content != file->original ||
             content_is_rewritten(file->dress))
             return;

@@ -127,7 +127,8 @@ note_addition(struct world *world, int content, int mailbox)
     struct ledger *entry = &world->ledger[content];
 
     entry->spread += !entry->added[mailbox];
-    if (kind_on(world, KIND_MOVERS)) /* perhaps because it is in that mailbox in other bytes: the word adds it to both sides */
+    if (kind_on(world,
+                KIND_MOVERS)) /* perhaps because it is in that mailbox in other bytes: the word adds it to both sides */
         entry->most[mailbox] += !entry->added[mailbox];
     entry->added[mailbox] = true;
 }

@@ -110,9 +110,9 @@ is_under_way(const struct world *world, int content, int mailbox)
 static int
 count_beside_run(const struct world *world, int content, int mailbox)
 {
-    return !world->golub ? 0
-                         : count_on(world, content, mailbox, SIM_SERVER) +
-                               count_on(world, content, mailbox, world->client);
+    return !world->golub
+               ? 0
+               : count_on(world, content, mailbox, SIM_SERVER) + count_on(world, content, mailbox, world->client);
 }
 
 /* What the server counts and does not list is not known to be what is put on the other side: they are two, for all that anybody can tell. */

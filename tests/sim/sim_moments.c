@@ -16,8 +16,7 @@ second_name(const struct cast *cast)
     if ((sim->world.kinds & (KIND_BIT(KIND_PATTERNS) | KIND_BIT(KIND_AWAY_HERE) | KIND_BIT(KIND_AWAY_THERE))) != 0)
         return;
     const int dress = cast->file->dress;
-    struct sim_file *second =
-        maildir_sim_add(cast->maildir, cast->from, base, info, cast->content, cast->file->date);
+    struct sim_file *second = maildir_sim_add(cast->maildir, cast->from, base, info, cast->content, cast->file->date);
     if (second == NULL)
         return;
     second->dress = dress;

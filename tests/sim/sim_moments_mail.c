@@ -100,8 +100,8 @@ moment_body(struct sim *sim)
     sim->server.spoiled.content = content;
     sim->server.spoiled.len = rng_chance(dice(sim), 40) ? 0 : rng_below(dice(sim), (unsigned)below);
     sim->server.spoiled.times = sim->server.spoiled.len == 0 ? 1 + (int)rng_below(dice(sim), 4) : 1;
-    say(world, "  there: %zu of %zu bytes of #%d come, %d times", sim->server.spoiled.len, len,
-        content, sim->server.spoiled.times);
+    say(world, "  there: %zu of %zu bytes of #%d come, %d times", sim->server.spoiled.len, len, content,
+        sim->server.spoiled.times);
     (void)cast_sync_after(&cast, 10);
     sim->server.spoiled.times = 0;
 }

@@ -8,7 +8,7 @@
 #define SLOTS 16384 /* of the table of bytes; more than twice the contents */
 
 static struct content contents[SIM_CONTENTS * SIM_DRESSES]; /* dress by dress */
-static short slots[SLOTS]; /* number + 1 */
+static short slots[SLOTS];                                  /* number + 1 */
 
 uint64_t
 rng_next(struct rng *rng)
@@ -259,6 +259,12 @@ bool
 content_is_nameless(int id)
 {
     return id % 16 == 2 || id % 16 == 3;
+}
+
+bool
+content_shares_name(int id)
+{
+    return content_is_nameless(id) || id % 16 == 10 || id % 16 == 11;
 }
 
 bool

@@ -51,11 +51,13 @@ enum dress {
     DRESS_MOVER,  /* mbsync carried it: a line at the end of the header */
     DRESS_READER, /* a mail reader saved it: lines at both ends */
     DRESS_SERVER, /* a server delivered it once more: lines at the top */
-    DRESS_DATED   /* added to one of those: it has a Date. Then DRESS_SERVER is a server that rewrites lines which count */
+    DRESS_DATED /* added to one of those: it has a Date. Then DRESS_SERVER is a server that rewrites lines which count */
 };
 const struct content *content_dressed(int id, int dress);
 /** Not of a maildrop: its header has no Message-ID, and another one may have it, too. */
 bool content_is_nameless(int id);
+/** ... or it has one that another one has, too. */
+bool content_shares_name(int id);
 /** A server rewrote lines of it that count: what is left in common says which message it is, but only of one. */
 bool content_is_rewritten(int dress);
 /** The message with exactly these bytes; -1: nobody wrote such a message. @param dress [out] NULL: it must not have any */
@@ -167,8 +169,8 @@ struct world {
     bool expunges;       /* \\Deleted is a removal: the configuration says so */
     bool strict_copies;  /* a copy has the flags that its file shows, and no others */
     bool copies;         /* golub's COPY is going on */
-    int dress;           /* of new mail; where programs and servers write lines of their own, some of it is DRESS_DATED */
-    int wanted;          /* one more than the message that was flagged there in this run, after it was removed here */
+    int dress;  /* of new mail; where programs and servers write lines of their own, some of it is DRESS_DATED */
+    int wanted; /* one more than the message that was flagged there in this run, after it was removed here */
     void (*outside)(struct world *world);
     void (*on_list)(struct world *world, const char *id); /* golub says what is held; may be NULL */
     void (*on_held)(struct world *world, const char *mailbox, uint32_t uid, const char *base, bool addition);

@@ -8,8 +8,10 @@
 static const char *const headers[] = {
     /* between two people, through a large provider */
     "Delivered-To: ana@example.org\r\n"
-    "Received: by 2002:a05:7300:4b07:b0:12:abcd:ef01 with SMTP id lf7csp112233dyc; Fri, 27 Nov 2026 08:10:11 -0800 (PST)\r\n"
-    "X-Received: by 2002:a17:906:c0d3:b0:a1c:2f3a:1 with SMTP id bn19mr1.1764259811; Fri, 27 Nov 2026 08:10:11 -0800\r\n"
+    "Received: by 2002:a05:7300:4b07:b0:12:abcd:ef01 with SMTP id lf7csp112233dyc; Fri, 27 Nov 2026 08:10:11 -0800 "
+    "(PST)\r\n"
+    "X-Received: by 2002:a17:906:c0d3:b0:a1c:2f3a:1 with SMTP id bn19mr1.1764259811; Fri, 27 Nov 2026 08:10:11 "
+    "-0800\r\n"
     "ARC-Seal: i=1; a=rsa-sha256; t=1764259811; cv=none; d=example.com; s=arc-20240605;\r\n"
     "        b=Zm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFy\r\n"
     "         c2Vjb25kbGluZQ==\r\n"
@@ -140,7 +142,8 @@ static const char *const headers[] = {
     "Received: from o1.mail.example ([192.0.2.200] helo=o1.mail.example)\r\n"
     "\tby mx.example.org with esmtps (TLS1.3) tls TLS_AES_256_GCM_SHA384\r\n"
     "\tid 1tJ-0001; Sat, 05 Dec 2026 03:00:00 +0000\r\n"
-    "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=shop.example; h=content-type:from:subject; s=s1; bh=CCC=; b=DDD=\r\n"
+    "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=shop.example; h=content-type:from:subject; s=s1; bh=CCC=; "
+    "b=DDD=\r\n"
     "Content-Type: text/html; charset=utf-8\r\n"
     "Date: Sat, 05 Dec 2026 02:59:59 +0000 (UTC)\r\n"
     "From: B\303\274cher <noreply@shop.example>\r\n"

@@ -192,9 +192,10 @@ a_line_that_is_changed_lost_doubled_or_moved_is_another_message(void **state)
 static void
 a_line_that_no_program_is_known_to_add_makes_another_message_wherever_it_stands(void **state)
 {
-    static const char *const lines[] = {"X-Spam-Status: Yes\r\n", "Cc: ana@example.org\r\n", "X-Tuids: abcdefghijkl\r\n",
-                                        "Resent-Date: Fri, 27 Nov 2026 17:09:58 +0100\r\n", "Statuses: RO\r\n",
-                                        "X-Mozilla-Draft-Info: internal/draft\r\n", "Content-Language: en\r\n"};
+    static const char *const lines[] = {"X-Spam-Status: Yes\r\n",    "Cc: ana@example.org\r\n",
+                                        "X-Tuids: abcdefghijkl\r\n", "Resent-Date: Fri, 27 Nov 2026 17:09:58 +0100\r\n",
+                                        "Statuses: RO\r\n",          "X-Mozilla-Draft-Info: internal/draft\r\n",
+                                        "Content-Language: en\r\n"};
     (void)state;
     for (size_t i = 0; i < HEADERS; i++) {
         const struct header header = split(headers[i]);
@@ -212,9 +213,9 @@ a_line_that_no_program_is_known_to_add_makes_another_message_wherever_it_stands(
 static void
 lines_that_programs_add_may_come_go_and_change(void **state)
 {
-    static const char *const lines[] = {"X-TUID: abcdefghijkl\r\n",     "Status: RO\r\n",
-                                        "X-Keywords:\r\n  $label1\r\n", "Delivered-To: b@example.net\r\n",
-                                        "Lines: 7\r\n",                 "X-getmail-filter-classifier: a\r\n b\r\n"};
+    static const char *const lines[] = {
+        "X-TUID: abcdefghijkl\r\n",        "Status: RO\r\n", "X-Keywords:\r\n  $label1\r\n",
+        "Delivered-To: b@example.net\r\n", "Lines: 7\r\n",   "X-getmail-filter-classifier: a\r\n b\r\n"};
     (void)state;
     for (size_t i = 0; i < HEADERS; i++) {
         const struct header header = split(headers[i]);
