@@ -212,6 +212,7 @@ enum journal_which {
     WHICH_DIRTY,
     WHICH_WITH_UID,    /* uid known and not gone there */
     WHICH_WITH_BASE,   /* base known and not gone here */
+    WHICH_PRESENT,     /* one of these two: not gone on both sides, or on the only one that it was known on */
     WHICH_DELETED,     /* uid and base there, \\Deleted in rseen and lseen */
     WHICH_OUT_OF_VIEW, /* FACT_OUT_OF_VIEW */
     WHICH_FOREIGN,     /* FACT_FOREIGN, and gone on neither side */

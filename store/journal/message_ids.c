@@ -4,8 +4,9 @@
 #include <assert.h>
 
 #define DIRTY "dirty = 1"
-#define WITH_UID "uid IS NOT NULL AND (facts & 1) = 0"                                            /* FACT_GONE_THERE */
-#define WITH_BASE "base IS NOT NULL AND (facts & 2) = 0"                                          /* FACT_GONE_HERE */
+#define WITH_UID "uid IS NOT NULL AND (facts & 1) = 0"   /* FACT_GONE_THERE */
+#define WITH_BASE "base IS NOT NULL AND (facts & 2) = 0" /* FACT_GONE_HERE */
+#define PRESENT "((" WITH_UID ") OR (" WITH_BASE "))"
 #define DELETED WITH_UID " AND base IS NOT NULL AND (facts & 2) = 0 AND (rseen & lseen & 8) <> 0" /* FLAG_DELETED */
 #define OUT_OF_VIEW "(facts & 0x80000) <> 0"
 #define FOREIGN WITH_UID " AND base IS NOT NULL AND (facts & 2) = 0 AND (facts & 0x400000) <> 0"
@@ -34,6 +35,7 @@ static const char *const ids_sql[WHICH_SETS][2] = {
     [WHICH_DIRTY] = IDS(DIRTY),
     [WHICH_WITH_UID] = IDS(WITH_UID),
     [WHICH_WITH_BASE] = IDS(WITH_BASE),
+    [WHICH_PRESENT] = IDS(PRESENT),
     [WHICH_DELETED] = IDS(DELETED),
     [WHICH_OUT_OF_VIEW] = IDS(OUT_OF_VIEW),
     [WHICH_FOREIGN] = IDS(FOREIGN),
@@ -50,6 +52,7 @@ static const char *const count_sql[WHICH_SETS][2] = {
     [WHICH_DIRTY] = COUNT(DIRTY),
     [WHICH_WITH_UID] = COUNT(WITH_UID),
     [WHICH_WITH_BASE] = COUNT(WITH_BASE),
+    [WHICH_PRESENT] = COUNT(PRESENT),
     [WHICH_DELETED] = COUNT(DELETED),
     [WHICH_OUT_OF_VIEW] = COUNT(OUT_OF_VIEW),
     [WHICH_FOREIGN] = COUNT(FOREIGN),

@@ -164,7 +164,7 @@ count_messages(struct verdict *verdict)
         /* Where nothing is done, nothing can be removed either. */
         if (mailbox->row.id != 0 && mailbox->chosen &&
             (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR) &&
-            !journal_message_count(run->journal, mailbox->row.id, WHICH_ALL, &count->messages, &run->err))
+            !journal_message_count(run->journal, mailbox->row.id, WHICH_PRESENT, &count->messages, &run->err))
             return false;
         count->may_be_empty = (mailbox->row.attributes & (REMOTE_TRASH | REMOTE_JUNK)) != 0;
         count->messages += mailbox->removed; /* an earlier pass of this run removed those */

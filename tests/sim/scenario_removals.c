@@ -267,6 +267,46 @@ the_name_of_what_was_let_go_is_no_list(void **state)
     then_it_is_there(INBOX, 1, 1);
 }
 
+static void
+given_it_is_gone_there(int content)
+{
+    for (size_t i = 0; i < sim.server.boxes[INBOX].count; i++)
+        if (sim.server.boxes[INBOX].messages[i].content == content) {
+            ledger_out(&sim.world, content, INBOX);
+            server_expunge(&sim.server, INBOX, sim.server.boxes[INBOX].messages[i].uid);
+            return;
+        }
+    fail_msg("#%d is not there", content);
+}
+
+/* Their removal waited for a word when the provider renumbered the mailbox and filled it again with others: of how many would that be a share? */
+static void
+what_is_nowhere_any_more_makes_no_removal_a_small_one(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    for (int i = 0; i < 120; i++)
+        given_mail_there(INBOX, 200 + i - i % 2 * 100); /* of no number that is like its neighbour's */
+    given_both_sides_agree();
+    for (int i = 0; i < 40; i++)
+        when_the_user_removes(INBOX, 200 + i - i % 2 * 100);
+    sim.clients[0].confirm = false;
+    assert_int_equal(when_golub_syncs_after(60), 3);
+    for (int i = 0; i < 85; i++)
+        given_it_is_gone_there(200 + i - i % 2 * 100);
+    server_reset_uidvalidity(&sim.server, INBOX);
+    check_forget(&sim.clients[0]);
+    sim.clients[0].confirm = false;
+    (void)when_golub_syncs_after(60);
+    for (int i = 85; i < 110; i++)
+        when_the_user_removes(INBOX, 200 + i - i % 2 * 100);
+    sim.clients[0].confirm = false;
+
+    (void)when_golub_syncs_after(60);
+
+    assert_int_equal(sim.server.boxes[INBOX].count, 35);
+}
+
 int
 main(void)
 {
@@ -279,6 +319,7 @@ main(void)
         SCENARIO(what_was_let_go_and_refused_and_came_back_is_held_once_more),
         SCENARIO(a_word_ends_when_the_file_is_seen_again_whenever_the_power_fails),
         SCENARIO(the_name_of_what_was_let_go_is_no_list),
+        SCENARIO(what_is_nowhere_any_more_makes_no_removal_a_small_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
