@@ -124,6 +124,9 @@ kinds_of(uint64_t seed)
         kinds &=
             ~(KIND_BIT(KIND_UIDVALIDITY) | KIND_BIT(KIND_FORGETS) | KIND_BIT(KIND_SWAPS) | KIND_BIT(KIND_PATTERNS) |
               KIND_BIT(KIND_AWAY_THERE) | KIND_BIT(KIND_AWAY_HERE) | KIND_BIT(KIND_TORN));
+    /* What another program carries here may be what no list shows, or the view does not reach: then nobody can know that it is there already. */
+    if ((kinds & (KIND_BIT(KIND_COUNTS) | KIND_BIT(KIND_NEWEST))) != 0)
+        kinds &= ~KIND_BIT(KIND_MOVERS);
     /* Where the announced size is nonsense, nothing tells a body that was cut, once, from a whole one. */
     if ((kinds & KIND_BIT(KIND_BODIES)) != 0)
         kinds &= ~KIND_BIT(KIND_SIZES);
