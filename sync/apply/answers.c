@@ -74,8 +74,8 @@ complain(struct uploading *up, struct mailbox *mailbox, const struct sending *se
     }
     run_complain(run, mailbox, what, outcome->answer,
                  outcome->over_quota
-                     ? "Make room there; what is here stays, and is tried again: small mail by the next run, "
-                       "large mail once an hour."
+                     ? "Make room there; what is here stays, and is tried again, the smallest first: by the next run, "
+                       "large mail less often the longer this lasts, at least once an hour."
                      : refusal_hint(outcome, true));
 }
 

@@ -232,14 +232,18 @@ refusal_hint(const struct remote_outcome *outcome, bool alone)
 
 /*
  * Where it is known that it may be asked for again at once, the next run asks for another one, so that one that is damaged keeps no other. Room
- * is another matter: what the smallest does not find no other will.
+ * is another matter: what the smallest does not find no other will. It is asked for by the next run; a large one, of which a server may take the
+ * bytes before it refuses, less often the longer there is no room.
  */
 static int64_t
 next_time(const struct run *run, const struct refusal *refusal, bool alone, const struct remote_outcome *outcome,
           bool large)
 {
-    if (outcome->over_quota && large) /* a server may take the bytes before it says so */
-        return run->now + HOUR_S + (refusal->chosen ? 1 : 0);
+    if (large) {
+        const int64_t wait = (run->now - refusal->since) / 4;
+
+        return run->now + (wait < 0 ? 0 : wait < HOUR_S ? wait : HOUR_S);
+    }
     if (is_soon(outcome, alone))
         return refusal->chosen && !outcome->over_quota ? run->now : NEXT_RUN;
     return run->now + DAY_S + (refusal->chosen ? 1 : 0);
@@ -272,9 +276,9 @@ save(struct run *run, const struct refusal *refusal, const char *why)
     return journal_pending_set(run->journal, &row, &run->err);
 }
 
-/* The others of its mailbox wait, too, now that the one that was asked for them all was refused. */
+/* The others of its mailbox wait, too, now that the one that was asked for them all was refused. @param sooner  seconds */
 static bool
-put_off_likes(struct run *run, const struct refusal *asked)
+put_off_likes(struct run *run, const struct refusal *asked, int64_t sooner)
 {
     struct journal_pending row;
     bool ok = true, found;
@@ -285,7 +289,7 @@ put_off_likes(struct run *run, const struct refusal *asked)
         if (like == asked || like->mailbox != asked->mailbox || like->work != asked->work || like->refused ||
             like->over || like->not_before > run->now || like->not_before == NEXT_RUN)
             continue;
-        like->not_before = asked->not_before - 1;
+        like->not_before = asked->not_before - sooner;
         ok = journal_pending_get(run->journal, like->mailbox, like->message, &row, &found, &run->err);
         if (ok && found) {
             row.not_before = like->not_before;
@@ -315,7 +319,7 @@ refusal_note(struct run *run, struct mailbox *mailbox, int64_t message, enum wor
     mailbox->probed |= was_chosen ? work : 0;
     mailbox->complained |= work;
     return save(run, refusal, outcome->answer) &&
-           (!was_chosen || refusal->not_before <= run->now || put_off_likes(run, refusal));
+           (!was_chosen || (!large && refusal->not_before <= run->now) || put_off_likes(run, refusal, large ? 0 : 1));
 }
 
 void
@@ -349,15 +353,19 @@ is_wanted(const struct journal_message *message, enum work work)
            ((message->facts & FACT_GONE_HERE) == 0 && message->base[0] != '\0');
 }
 
-/* Those of one mailbox and kind that were not asked for, counted; *uid and *why: of the first, and the server's words about it. */
+/*
+ * Those of one mailbox and kind that were not asked for, counted; *uid and *why: of the first, and the server's words about it; *soon: one of them
+ * is asked for within the hour.
+ */
 static bool
 count_waiting(struct run *run, const struct mailbox *mailbox, enum work work, size_t *waiting, uint32_t *uid,
-              char why[512], struct journal_message *message)
+              char why[512], bool *soon, struct journal_message *message)
 {
     struct journal_pending row;
     bool ok = true, found;
 
     *waiting = 0;
+    *soon = false;
     for (size_t i = 0; ok && i < run->refusals_count; i++) {
         const struct refusal *refusal = &run->refusals[i];
 
@@ -368,7 +376,10 @@ count_waiting(struct run *run, const struct mailbox *mailbox, enum work work, si
         if (!ok || !found || journal_message_is_clean(message) || !is_wanted(message, work))
             continue;
         ok = journal_pending_get(run->journal, mailbox->row.id, refusal->message, &row, &found, &run->err);
-        if (!ok || !found || (*waiting)++ != 0)
+        if (!ok || !found)
+            continue;
+        *soon |= refusal->not_before <= run->now + HOUR_S;
+        if ((*waiting)++ != 0)
             continue;
         *uid = message->uid;
         (void)text_print(why, 512, "%s", row.why);
@@ -421,15 +432,18 @@ refusals_say(struct run *run)
             char what[128], why[512];
             uint32_t uid = 0;
             size_t waiting;
+            bool soon;
 
-            ok = count_waiting(run, mailbox, kinds[kind].work, &waiting, &uid, why, message);
+            ok = count_waiting(run, mailbox, kinds[kind].work, &waiting, &uid, why, &soon, message);
             if (!ok || waiting == 0 || (mailbox->complained & kinds[kind].work) != 0)
                 continue;
             if (waiting == 1)
                 (void)text_print(what, sizeof what, kinds[kind].one, uid);
             else
                 (void)text_print(what, sizeof what, kinds[kind].many, waiting);
-            run_complain(run, mailbox, what, why, "The server said so before; it is asked again within a day.");
+            run_complain(run, mailbox, what, why,
+                         soon ? "The server said so before; it is asked again within the hour."
+                              : "The server said so before; it is asked again within a day.");
         }
     }
     ok = ok && say_others(run, message);

@@ -38,16 +38,35 @@ class FullTest(unittest.TestCase):
         self.assertEqual(result.code, 1, result)
         return self.taken
 
-    def test_large_mail_is_sent_to_it_once_an_hour_and_small_mail_by_each_run(self):
+    def test_the_smallest_is_sent_to_it_next_time_and_large_mail_less_often_the_longer_it_is_full(self):
+        for n in range(1, 4):
+            self.account.maildir.deliver("INBOX", mail(n, 200_000 + 20_000 * n).replace(b"\r\n", b"\n"))
+        self.taken_by_a_run()
+
+        for later, sent in ((600, 1), (660, 0), (800, 1), (900, 0), (1100, 1), (6 * HOUR, 1), (6 * HOUR + 2000, 0), (7 * HOUR + 9, 1)):
+            self.assertIn(self.taken_by_a_run(later), range(220_000 * sent, 221_000 * sent + 1), later)
+        self.account.maildir.deliver("INBOX", mail(4, 1000).replace(b"\r\n", b"\n"))
+        self.assertEqual([self.taken_by_a_run(7 * HOUR + 600) in range(1000, 1200) for _ in range(3)], [True] * 3)
+
+    def test_all_goes_up_once_there_is_room(self):
         for n in range(1, 4):
             self.account.maildir.deliver("INBOX", mail(n, 200_000).replace(b"\r\n", b"\n"))
         self.taken_by_a_run()
+        self.taken_by_a_run()
+        self.full = False
 
-        self.assertEqual([self.taken_by_a_run() for _ in range(3)], [0, 0, 0])
-        self.assertIn(self.taken_by_a_run(HOUR), range(200_000, 210_000))
-        self.assertEqual(self.taken_by_a_run(HOUR), 0)
-        self.account.maildir.deliver("INBOX", mail(4, 1000).replace(b"\r\n", b"\n"))
-        self.assertEqual([self.taken_by_a_run(HOUR) in range(1000, 1200) for _ in range(3)], [True] * 3)
+        self.assertEqual(self.home.run("sync").code, 0)
+
+        self.assertEqual(len(self.server.mailboxes["INBOX"].messages), 4)
+
+    def test_what_waits_says_for_how_long(self):
+        self.account.maildir.deliver("INBOX", mail(1, 200_000).replace(b"\r\n", b"\n"))
+        self.taken_by_a_run()
+        self.taken_by_a_run(HOUR)
+
+        result = self.home.run("sync", env=ahead.by(HOUR))
+
+        self.assertRegex(result.err, r"full.*asked again within the hour")
 
 
 if __name__ == "__main__":
