@@ -494,8 +494,8 @@ show_alert(struct run *run)
 static int
 conclude(struct run *run, bool ok)
 {
-    if ((!ok || run_stopped(run)) && run->total > run->done)
-        run->counts.to_come = run->total - run->done;
+    if (!ok || run_stopped(run))
+        run->counts.to_come = run->put_off + (run->total > run->done ? run->total - run->done : 0);
     if (!ok && run->err.kind != ERROR_INTERRUPTED) {
         (void)text_print(run->err.account, sizeof run->err.account, "%s", run->account->name);
         report_error(run->report, &run->err);

@@ -65,7 +65,9 @@ auth_choose(const struct connection *to, const char *capabilities, bool private,
 static bool
 is_about_the_server(const struct driver *driver)
 {
-    static const char *const codes[] = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "OVERQUOTA"};
+    /* The last three are POP's: some servers have one login for both. */
+    static const char *const codes[] = {"UNAVAILABLE", "INUSE",  "LIMIT",       "SERVERBUG",
+                                        "OVERQUOTA",   "IN-USE", "LOGIN-DELAY", "SYS/TEMP"};
     /* Of servers that give no code for it: Gmail, Exchange, Yahoo, those that lock an mbox. */
     static const char *const words[] = {"too many simultaneous connections", "too many connections",
                                         "server unavailable", "exceeded command or bandwidth limits",

@@ -299,6 +299,17 @@ is_sent_whole(const struct queue *queue, uint32_t number)
     return queue->chunk_at == queue->chunk_len || queue->started != number;
 }
 
+/*
+ * Is this what a BAD without a tag was about? The oldest command is, since those before it were answered; of a later one the same words were
+ * said twice. Other words are of what can't be done after the command that has no answer: a FETCH without a mailbox, behind its SELECT.
+ */
+static bool
+is_blamed(const struct queue *queue, const struct command *command, const struct response *response)
+{
+    return response->state == STATE_BAD &&
+           (command == queue_oldest(queue) || text_is(response->said, queue->blamed_words));
+}
+
 static bool
 take_tagged(struct queue *queue, const struct response *response)
 {
@@ -311,7 +322,7 @@ take_tagged(struct queue *queue, const struct response *response)
     if (response->state == STATE_OK && !is_sent_whole(queue, command->number))
         return reader_malformed(&queue->reader, "OK to a command that is still being sent");
     if (response->state != STATE_OK) {
-        queue->blamed -= response->state == STATE_BAD && queue->blamed > 0;
+        queue->blamed -= queue->blamed > 0 && is_blamed(queue, command, response);
         drop_waiting(queue, command->number);
         if (command != queue_oldest(queue))
             return defer(queue, command, response);

@@ -312,6 +312,11 @@ choose(struct downloading *down, struct agenda *agenda)
         if (is_download(&agenda->todos[i]) && (mailbox->over & WORK_FETCH) != 0)
             run_learn(run, mailbox, CAUTION_UNFETCHED);
     }
+    run->put_off = 0;
+    for (size_t i = 0; i < agenda->count; i++)
+        run->put_off +=
+            is_download(&agenda->todos[i]) &&
+            attempts_comes_last(run, &run->mailboxes[agenda->todos[i].mailbox], ATTEMPT_BODY, agenda->todos[i].uid);
     /* The agenda is ordered by mailbox and UID; pieces of 256 go from its end to its beginning, UIDs inside ascending. */
     for (size_t end = agenda->count; end > 0;) {
         size_t begin = end, count = 0;

@@ -114,10 +114,11 @@ on_selected(void *context, size_t index, const struct remote_selected *selected)
 
     sight->selected = *selected;
     sight->started = true;
-    if (selected->not_sticky)
+    if (selected->not_sticky && !sight->mailbox->said_sticky)
         report_mailbox(
             run->report, run->account->name, row->name, "uids",
             "its UIDs do not last (UIDNOTSTICKY): messages are found again by content, and none is removed there");
+    sight->mailbox->said_sticky |= selected->not_sticky;
     if (row->uidvalidity != 0 && selected->uidvalidity != row->uidvalidity) {
         /*
          * UIDVALIDITY only grows (RFC 9051 section 2.3.1.1): a smaller one comes out of a backup, and so may the other

@@ -74,6 +74,7 @@ struct mailbox {
     bool named;           /* its folder was listed in this run: a name that is another one now was given meanwhile */
     bool current;         /* what the journal says of its side on the server was so in this run */
     bool said;            /* that its messages wait, once a run */
+    bool said_sticky;     /* that its UIDs do not last, once a run */
     bool weighed;         /* a listing of it that does not add up was counted in this run: uneven.h */
     bool unlisted;        /* ... and known messages were missing in it */
     struct id_set lacked; /* ... these */
@@ -261,6 +262,7 @@ struct run {
     struct traces traces;  /* of other programs, as far as this run saw them */
     struct shapes *shapes; /* of a tree that is met for the first time; NULL: it is not */
     uint64_t done, total;  /* how many bodies, for the progress line */
+    uint64_t put_off;      /* ... that come last, and are not in `total` yet */
 };
 
 /* ---- run.c: small things every phase needs ---- */

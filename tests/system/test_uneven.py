@@ -47,6 +47,18 @@ class UnevenTest(unittest.TestCase):
     def fetches(self):
         return [args for command, args in self.server.asked if command == "UID FETCH"]
 
+    def test_uids_that_do_not_last_are_said_once_a_run(self):
+        self.given(bent.PLAIN)
+        self.server.bend = lambda ask: [b"* NO [UIDNOTSTICKY] not for long\r\n", *ask.truth()] if ask.command == "SELECT" else None
+        self.sync()
+        self.box.add(mail(7))
+        self.account.maildir.deliver("INBOX", mail(8).replace(b"\r\n", b"\n"))
+
+        result = self.sync()
+
+        self.assertGreater([command for command, _ in self.server.asked].count("SELECT"), 1)
+        self.assertEqual(result.out.count("UIDNOTSTICKY"), 1, result)
+
     def test_a_phantom_is_said_once_and_keeps_nothing_back(self):
         for capabilities in (bent.PLAIN, bent.MODERN):
             self.given(capabilities)

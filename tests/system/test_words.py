@@ -55,6 +55,23 @@ class UndoneTest(SystemTest):
         self.assertTrue(0 < here < 600, here)
         self.assertEqual((counts["down_new"], counts["to_come"]), (here, 600 - here))
 
+    def test_what_was_put_off_when_a_link_broke_is_still_to_come(self):
+        """The line ends at bodies alone: what was in flight comes last, and is not planned when the run ends."""
+        self.client.fill("INBOX", [self.corpus.simple(body="x" * 200 + "%d\r\n" % n) for n in range(600)])
+        passed = [0]
+
+        def cut(data):
+            passed[0] += data.count(b" BODY[")
+            return data if b" BODY[" not in data or passed[0] < 200 else b"* BYE no more bodies\r\n"
+
+        self.through(edit_down=cut)
+
+        result = self.sync("--json", expect=NETWORK)
+
+        counts = next(e["counts"] for e in result.of("result") if e.get("account"))
+        here = len(self.maildir.files("INBOX"))
+        self.assertEqual((counts["down_new"], counts["to_come"]), (here, 600 - here))
+
     def test_what_waits_for_an_answer_is_said_with_its_mailbox_also_quietly(self):
         """An upload whose answer never came is not sent again at once: status 1, and a line that says why."""
         self.given_both_sides([self.corpus.simple()])

@@ -244,6 +244,24 @@ a_bad_without_a_tag_to_the_only_question_is_its_answer(void **state)
     end_script(script);
 }
 
+static void
+a_bad_without_a_tag_to_a_select_is_its_answer_though_what_follows_is_refused_with_a_tag(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 SELECT *", "C:g2 UID FETCH *", "S:* BAD I can't parse that",
+                                  "S:g2 BAD no mailbox is selected", "C:g3 SELECT *", SELECTED("g3", "1", "7", "0"),
+                                  "C:g4 UID FETCH *", META("1", "1"), "S:g4 OK", "C:g5 LOGOUT", NULL});
+    struct remote_select mailbox = {.mailbox = TEXT("a")};
+    const int64_t begin = clock_ms();
+
+    assert_true(script->remote.ops->observe(script->remote.self, &mailbox, 1, &telling_observer, script, &script->err));
+
+    assert_non_null(strstr(script->told, "done 0 ok"));
+    assert_true(clock_ms() - begin < 9000);
+    end_script(script);
+}
+
 int
 main(void)
 {
@@ -259,6 +277,7 @@ main(void)
         cmocka_unit_test(a_change_that_is_told_before_the_mailbox_is_named_makes_a_delta_none),
         cmocka_unit_test(a_bad_without_a_tag_before_another_select_is_cleared_up_on_the_next_line),
         cmocka_unit_test(a_bad_without_a_tag_to_the_only_question_is_its_answer),
+        cmocka_unit_test(a_bad_without_a_tag_to_a_select_is_its_answer_though_what_follows_is_refused_with_a_tag),
         cmocka_unit_test(a_list_with_a_line_that_cannot_be_read_says_so),
     };
 
