@@ -44,12 +44,48 @@ is_file_half(const struct journal_message *message)
     return (message->facts & FACT_ALTERED) == 0 || (message->facts & FACT_GONE_THERE) != 0;
 }
 
+/* Has a file, and the server lost it in another mailbox than this one: a UID that is new here with its bytes is where it went. */
+static bool
+may_have_moved_here(const struct journal_message *gone, const struct journal_message *other)
+{
+    return other->mailbox != gone->mailbox && other->base[0] != '\0' &&
+           (other->facts & (FACT_GONE_HERE | FACT_GONE_THERE | FACT_MOVED | FACT_UNPAIRED)) == FACT_GONE_THERE;
+}
+
+/*
+ * What is removed here and can't be carried out there, since its UID is not valid any more, takes no UID that an equal message moved to: the
+ * removal would be that one's, which nobody removed.
+ */
+static bool
+yields(struct run *run, const struct journal_message *gone, bool *yielded)
+{
+    struct journal_message *other;
+    int64_t *ids;
+    size_t count;
+    bool ok;
+
+    *yielded = false;
+    if ((gone->facts & FACT_GONE_HERE) == 0)
+        return true;
+    if (!journal_ids_by_wire(run->journal, gone->wire, &ids, &count, &run->err))
+        return false;
+    other = calloc(1, sizeof *other);
+    ok = other != NULL || run_no_memory(run);
+    for (size_t i = 0; ok && !*yielded && i < count; i++) {
+        ok = run_load(run, ids[i], other);
+        *yielded = ok && may_have_moved_here(gone, other);
+    }
+    free(other);
+    free(ids);
+    return ok;
+}
+
 static bool
 add_file_half(struct meeting *meeting, const struct journal_message *message)
 {
     struct half *half;
     struct journal_op op;
-    bool found;
+    bool found, yielded = false;
 
     if (!journal_op_of(meeting->run->journal, message->id, &op, &found, &meeting->run->err))
         return false;
@@ -58,6 +94,10 @@ add_file_half(struct meeting *meeting, const struct journal_message *message)
      * message is found again.
      */
     if (!found && (message->facts & (FACT_GONE_HERE | FACT_GONE_THERE)) == FACT_GONE_HERE)
+        return true;
+    if (!found && !yields(meeting->run, message, &yielded))
+        return false;
+    if (yielded)
         return true;
     half = meeting_add(meeting->run, &meeting->files);
     if (half == NULL)

@@ -133,6 +133,35 @@ what_moved_while_its_mailbox_was_filled_is_held_with_it(void **state)
     then_it_is_here(INBOX, 46, 1);
 }
 
+/* The user removed one whose UID meant nothing any more; it had moved there, came down with that mailbox, and then moves back. */
+static void
+what_moves_back_to_where_it_was_removed_is_what_moved_and_not_what_was_removed(void **state)
+{
+    (void)state;
+    given_empty_account(1);
+    for (int i = 20; i < 50; i++)
+        given_mail_there(WORK, i);
+    given_both_sides_agree();
+    while (sim.server.boxes[WORK].count > 3)
+        server_expunge(&sim.server, WORK, sim.server.boxes[WORK].messages[0].uid);
+    (void)given_mail_there(INBOX, 20);
+    ledger_out(&sim.world, 20, WORK);
+    when_the_user_removes(WORK, 20);
+    server_reset_uidvalidity(&sim.server, WORK);
+    check_forget(&sim.clients[0]);
+    assert_int_equal(when_golub_syncs_after(60), 1);
+    then_it_is_here(INBOX, 20, 1);
+    ledger_put(&sim.world, 20, WORK);
+    when_another_client_moves(20, INBOX, WORK);
+
+    assert_int_equal(when_golub_syncs_after(60), 1);
+
+    then_it_is_here(INBOX, 20, 0);
+    then_it_is_here(WORK, 20, 1);
+    then_it_is_there(WORK, 20, 1);
+    assert_int_equal(here()->quarantined, 0);
+}
+
 static void
 given_a_message_that_moved_out_of_a_mailbox_with_another_uidvalidity(void)
 {
@@ -381,6 +410,7 @@ main(void)
         SCENARIO(what_moves_while_its_mailbox_is_filled_waits_with_it),
         SCENARIO(a_small_mailbox_waits_while_a_large_one_is_filled),
         SCENARIO(what_moved_while_its_mailbox_was_filled_is_held_with_it),
+        SCENARIO(what_moves_back_to_where_it_was_removed_is_what_moved_and_not_what_was_removed),
         SCENARIO(a_move_out_of_a_mailbox_that_is_paired_anew_survives_a_power_cut),
         SCENARIO(a_mailbox_with_another_uidvalidity_is_listed_in_the_run_after_one_that_lost_its_line),
         SCENARIO(what_may_stand_in_a_folder_that_is_away_is_not_taken_for_moved),
