@@ -323,11 +323,19 @@ weigh(struct run *run, struct sight *sight, bool whole, const char *unread, bool
     return true;
 }
 
+/*
+ * The cursors stay. Where the journal does not know all that the Maildir was, a file without a row may be what is not listed, now and in the
+ * next runs: it is as at a first meeting (uneven_may_hide).
+ */
 static void
-see_a_part(struct sight *sight)
+see_a_part(const struct run *run, struct sight *sight)
 {
+    struct journal_mailbox *row = &sight->mailbox->row;
+
     sight->mailbox->look_there = false;
-    sight->mailbox->current = sight->mailbox->row.hidden == 0;
+    sight->mailbox->current = row->hidden == 0;
+    if (run->pair_all && row->hidden != 0)
+        row->uidnext = 0;
 }
 
 static void
@@ -370,7 +378,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     if (!outcome->ok || !sight->started) {
         if (outcome->disturbed && sight->last && sight->started && !sight->again_full) {
             uneven_disturbed(run, sight->mailbox, outcome->answer);
-            see_a_part(sight);
+            see_a_part(run, sight);
             return journal_mailbox_save(run->journal, row, &run->err);
         }
         sight->again_full = sight->again_full || outcome->changed || may_be_the_sizes(sight, outcome);
@@ -419,7 +427,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
         see_all(run, sight);
         attempts_listed(run, sight->mailbox);
     } else if (!sight->again_full && !settled) {
-        see_a_part(sight);
+        see_a_part(run, sight);
     }
     return journal_mailbox_save(run->journal, row, &run->err);
 }

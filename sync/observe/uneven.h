@@ -51,8 +51,9 @@ MUST_CHECK bool uneven_met_again(struct run *run, struct mailbox *mailbox, int64
 /** A listing added up, or what was known of the mailbox means nothing any more. */
 void uneven_forget(struct journal_mailbox *row);
 /**
- * Is a file without a UID perhaps a message that the server counts and does not show? At a first meeting until the difference is known; after
- * an attempt without an answer as long as the server has given a UID since of which nobody knows what it is.
+ * Is a file without a UID perhaps a message that the server counts and does not show? At a first meeting, and after a run whose journal and
+ * Maildir were not of one run, until the difference is known; after an attempt without an answer as long as the server has given a UID since of
+ * which nobody knows what it is.
  * @param tried  that attempt; NULL: there was none
  */
 MUST_CHECK bool uneven_may_hide(struct run *run, const struct mailbox *mailbox, const struct journal_op *tried,

@@ -1,0 +1,108 @@
+/* What a file here may be that no row knows: a message that the server counts, and leaves out of its list for a while. */
+#include "tests/sim/scenario.h"
+
+struct image {
+    void *bytes;
+    size_t size;
+};
+
+static struct image
+the_journal(void)
+{
+    struct image image = {0};
+    struct error err = {0};
+
+    assert_true(journal_image(sim.clients[0].journal, &image.bytes, &image.size, &err));
+    return image;
+}
+
+static void
+given_the_journal_is_that_one(struct image *image)
+{
+    run_open_journal(&sim, 0, image->bytes, image->size);
+    check_forget(&sim.clients[0]);
+    free(image->bytes);
+}
+
+static void
+given_mail(void)
+{
+    given_empty_account(1);
+    for (int i = 0; i < 3; i++)
+        given_mail_there(INBOX, 20 + i);
+    given_both_sides_agree();
+}
+
+static void
+given_it_is_not_listed(int content)
+{
+    sim.server.unlisted = content + 1;
+    sim.server.unlisted_for = 1000;
+}
+
+static void
+then_it_stands_on_both_sides_once(int content)
+{
+    then_it_is_there(INBOX, content, 1);
+    sim.server.unlisted = 0;
+    sim.world.now += 86400;
+    then_both_sides_agree();
+    then_it_is_there(INBOX, content, 1);
+    then_it_is_here(INBOX, content, 1);
+    assert_int_equal(here()->quarantined, 0);
+}
+
+/* It came, or was sent, after the last run that the journal knows of. */
+static void
+what_an_older_journal_does_not_know_and_the_list_lacks_is_not_sent_again(void **state)
+{
+    (void)state;
+    for (int sent = 0; sent < 2; sent++)
+        for (int runs = 1; runs < 3; runs++) {
+            given_mail();
+            struct image image = the_journal();
+            if (sent)
+                given_mail_here(INBOX, 23);
+            else
+                given_mail_there(INBOX, 23);
+            assert_int_equal(when_golub_syncs_after(60), 0);
+            given_the_journal_is_that_one(&image);
+            given_it_is_not_listed(23);
+
+            for (int run = 0; run < runs; run++)
+                assert_int_equal(when_golub_syncs_after(60), 1);
+
+            then_it_stands_on_both_sides_once(23);
+            end_scenario(NULL);
+        }
+}
+
+/* But it may be one that nobody lists any more: what is new to the server is not kept back for ever. */
+static void
+what_an_older_journal_does_not_know_is_sent_once_the_difference_is_known(void **state)
+{
+    (void)state;
+    given_mail();
+    struct image image = the_journal();
+    given_mail_here(INBOX, 23);
+    sim.server.boxes[INBOX].phantoms = 1;
+    here()->tree.mark.run++;
+    given_the_journal_is_that_one(&image);
+
+    for (int run = 0; run < 4; run++)
+        (void)when_golub_syncs_after(60);
+
+    then_it_is_there(INBOX, 23, 1);
+    assert_int_equal(when_golub_syncs_after(60), 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(what_an_older_journal_does_not_know_and_the_list_lacks_is_not_sent_again),
+        SCENARIO(what_an_older_journal_does_not_know_is_sent_once_the_difference_is_known),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
