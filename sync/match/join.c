@@ -3,6 +3,7 @@
 
 #include "sync/match/kinship.h"
 #include "sync/observe/uneven.h"
+#include "sync/observe/view.h"
 #include "sync/rows/missing.h"
 #include "sync/rules/merge.h"
 
@@ -18,6 +19,16 @@ note_foreign(struct run *run, struct journal_message *here, const struct half *f
     if (uid->has_header)
         memcpy(here->header, uid->header, DIGEST_SIZE);
     return journal_foreign_save(run->journal, here->id, known ? file->kinship->body : NULL, &run->err);
+}
+
+/*
+ * Where the server shows a part of its messages, what has the same bytes under a UID that nobody knew may be an equal one: the message itself is
+ * perhaps beyond the view, or not listed.
+ */
+static bool
+is_perhaps_another(const struct meeting *meeting, const struct half *file, const struct journal_message *here)
+{
+    return file->lacked || (here->facts & FACT_OUT_OF_VIEW) != 0 || (file->unpaired && view_may_hide(meeting->mailbox));
 }
 
 /*
@@ -44,7 +55,7 @@ join_halves(struct meeting *meeting, struct half *file, struct half *uid, unsign
             here->flags = merge_unknown(here->flags);
         }
         here->flags = merge_level(here->flags, FLAG_ALL);
-        if ((here->facts & FACT_OUT_OF_VIEW) != 0) /* this one is perhaps an equal one */
+        if (is_perhaps_another(meeting, file, here))
             here->flags = merge_equal(here->flags);
         here->facts &= ~(unsigned)(FACT_GONE_THERE | FACT_OUT_OF_VIEW | FACT_REFUSED | FACT_APART | FACT_PLACEHOLDER |
                                    FACT_ECHO | FACT_ALIAS | FACT_BY_HEADER | FACT_AGAIN | FACT_ADOPTED);

@@ -1874,4 +1874,6 @@ BUGS = [
         ("sync/match/meeting.c", "*yielded = ok && may_have_moved_here(gone, other);", "*yielded = false;")),
     bug("what an older journal does not know sent while the list lacks it", Test("scenario_unlisted"),
         ("sync/observe/remote.c", "if (run->pair_all && row->hidden != 0)", "if (run->pair_all && row->hidden == 0)")),
+    bug("flags taken off for an equal message that stands for one beyond the view", Test("scenario_view_limit"),
+        ("sync/match/join.c", "(file->unpaired && view_may_hide(meeting->mailbox))", "false")),
 ]

@@ -194,6 +194,35 @@ a_listing_that_stops_before_the_newest_proves_no_absence(void **state)
     then_both_sides_agree();
 }
 
+/* It slid out of the view, an equal one was sent, and both got other UIDs in the same moment: the flags that this one lacks nobody took off. */
+static void
+flags_of_a_message_out_of_view_are_not_taken_off_for_an_equal_one_under_another_uidvalidity(void **state)
+{
+    (void)state;
+    for (int seen = 0; seen < 2; seen++) {
+        given_view_of_50_out_of(50);
+        sim.server.announces = true;
+        mua_set_flags(here(), file_of(INBOX, 20), FLAG_ANSWERED);
+        mua_set_flags(here(), file_of(INBOX, 60), FLAG_SEEN); /* those that others have stay */
+        given_both_sides_agree();
+        for (int i = 0; i < 3; i++)
+            given_mail_there(INBOX, 100 + i);
+        if (seen)
+            assert_int_equal(when_golub_syncs_after(60), 0);
+        given_mail_there(INBOX, 20);
+        server_reset_uidvalidity(&sim.server, INBOX);
+        check_forget(&sim.clients[0]);
+
+        assert_int_equal(when_golub_syncs_after(60), 0);
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+        assert_string_equal(file_of(INBOX, 20)->info, "c:2,R");
+        then_it_is_there(INBOX, 20, 2);
+        assert_int_equal(here()->quarantined, 0);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -205,6 +234,7 @@ main(void)
         SCENARIO(a_number_that_no_server_stops_at_says_nothing_of_other_mailboxes),
         SCENARIO(what_comes_into_view_shows_where_the_server_stops),
         SCENARIO(a_listing_that_stops_before_the_newest_proves_no_absence),
+        SCENARIO(flags_of_a_message_out_of_view_are_not_taken_off_for_an_equal_one_under_another_uidvalidity),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
