@@ -86,6 +86,8 @@ merge_stored(struct flag_sides f, struct merge_step step, unsigned shown, bool a
     *unshown = missed != 0 && !again;
     if (*unshown)
         f.lbase = take(f.lbase, ~f.lseen, missed);
+    else
+        f.rbase &= ~(missed & step.there_del & ~(unsigned)FLAG_DELETED);
     return f;
 }
 

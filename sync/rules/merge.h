@@ -49,7 +49,8 @@ struct flag_sides merge_agree(struct flag_sides flags, unsigned bits);
  * After STORE: for what was sent the server's base is what it then shows, and any other difference is another client's change. What was given
  * to both sides counts as changed there until the name shows it, too.
  *
- * @param again    it did not show all that was sent the last time either: then it can't be stored there, and is agreed on
+ * @param again    it did not show all that was sent the last time either: what was set can't be stored there, and is agreed on; what was
+ *                 taken off has been set again by another client since, and comes down (not \\Deleted: who took that off wants the message)
  * @param unshown  [out] it does not show all, the first time: that stays our change, once more, since another client may have been quicker
  */
 struct flag_sides merge_stored(struct flag_sides flags, struct merge_step step, unsigned shown, bool again,

@@ -1876,4 +1876,6 @@ BUGS = [
         ("sync/observe/remote.c", "if (run->pair_all && row->hidden != 0)", "if (run->pair_all && row->hidden == 0)")),
     bug("flags taken off for an equal message that stands for one beyond the view", Test("scenario_view_limit"),
         ("sync/match/join.c", "(file->unpaired && view_may_hide(meeting->mailbox))", "false")),
+    bug("flag that another client set again twice stays there alone", Test("scenario_overtaken"),
+        ("sync/rules/merge.c", "        f.rbase &= ~(missed & step.there_del & ~(unsigned)FLAG_DELETED);", "        ;")),
 ]

@@ -259,6 +259,46 @@ what_is_in_the_quarantine_is_in_its_index_although_its_row_goes(void **state)
     }
 }
 
+/* ---- between a STORE and its echo ---- */
+
+static int sets_left;
+
+static void
+its_flag_is_set_again(struct world *world)
+{
+    struct sim_message *message = server_message(&sim.server, INBOX, 1);
+
+    (void)world;
+    if (message->flags != 0 || sets_left == 0)
+        return;
+    sets_left--;
+    server_set_flags(&sim.server, INBOX, message, FLAG_FLAGGED, 0);
+}
+
+/* Another client is quicker each time: once it may have been chance, and after that its flag is the later one. */
+static void
+a_flag_that_another_client_sets_again_twice_comes_down(void **state)
+{
+    (void)state;
+    for (int sets = 1; sets < 4; sets++) {
+        given_empty_account(1);
+        given_mail_there(INBOX, 1);
+        given_both_sides_agree();
+        mua_set_flags(here(), file_of(INBOX, 1), FLAG_FLAGGED);
+        given_both_sides_agree();
+        mua_set_flags(here(), file_of(INBOX, 1), 0);
+        sets_left = sets;
+        given_others_act(its_flag_is_set_again);
+        (void)when_golub_syncs_after(60);
+        sim.world.interfere = 0;
+
+        then_both_sides_agree();
+
+        assert_int_equal(server_message(&sim.server, INBOX, 1)->flags, sets > 1 ? FLAG_FLAGGED : 0);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -269,6 +309,7 @@ main(void)
         SCENARIO(what_was_not_copied_and_was_copied_is_found_before_it_is_sent),
         SCENARIO(what_gets_another_name_while_an_equal_message_arrives_is_not_paired_with_that_one),
         SCENARIO(what_is_in_the_quarantine_is_in_its_index_although_its_row_goes),
+        SCENARIO(a_flag_that_another_client_sets_again_twice_comes_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,7 +177,8 @@ what_does_not_show_after_it_was_sent_is_sent_once_more_and_never_a_third_time(vo
 
         LAW(f, once, (missed & ~sent_by(merge_plan(once, s.mask))) == 0);
         LAW(f, twice, !unshown && (missed & sent_by(merge_plan(twice, s.mask))) == 0);
-        LAW(f, twice, (missed & renamed_by(merge_plan(twice, s.mask))) == 0);
+        LAW(f, twice, (missed & step.there_add & renamed_by(merge_plan(twice, s.mask))) == 0);
+        LAW(f, twice, (missed & step.there_del & ~(merge_plan(twice, s.mask).here_add ^ FLAG_DELETED)) == 0);
     }
 }
 
