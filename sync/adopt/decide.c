@@ -114,7 +114,7 @@ decide_row(const struct decide_input *input, const struct foreign_row *row, stru
         const uint64_t differ = file->size > uid->size ? file->size - uid->size : uid->size - file->size;
 
         decision.longer = file->size > uid->size ? (int64_t)differ : -(int64_t)differ;
-        if (differ != 0 && differ != input->added)
+        if ((differ != 0 && differ != input->added) || file->carried)
             decision.what = DECIDE_PROBE;
     }
     return add(decided, &decision);

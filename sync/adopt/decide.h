@@ -1,7 +1,7 @@
 /*
  * What another program's state says about the files and UIDs of one mailbox: a pure function of what each of the three names. No I/O, no clock.
  *
- *     both there                 a pair, if their sizes say so; else their headers are compared
+ *     both there                 a pair, if their sizes say so and the name is surely this folder's; else their headers are compared
  *     one of them missing        it was removed on that side since the program's last run
  *     the row says ~ ^ < > or 0  what is there stays there alone: the program let it go, never carried it, or a placeholder stands for it
  *     a UID without a row        up to the highest one that the program saw it let it go, too
@@ -16,6 +16,7 @@ struct decide_file {
     int64_t id;    /* of its row in the journal */
     uint32_t near; /* UID here; 0: none that counts */
     uint64_t size; /* bytes on the wire */
+    bool carried;  /* its name may be another folder's: the size alone does not say what it is */
 };
 
 struct decide_uid {

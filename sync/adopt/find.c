@@ -132,6 +132,8 @@ adopt_free(struct adopting *adopting)
         return;
     for (size_t i = 0; adopting->mailboxes != NULL && i < adopting->count; i++)
         foreign_state_free(&adopting->mailboxes[i].state);
+    free(adopting->carried.missing);
+    free(adopting->carried.names);
     arena_free(&adopting->arena);
     free(adopting);
 }

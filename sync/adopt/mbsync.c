@@ -21,12 +21,13 @@ struct looking {
     struct near *nears; /* one a mailbox */
 };
 
+/* One that golub keeps already, too: what its folder lacks may have been taken along to another one. */
 static bool
 is_candidate(const struct adopting *adopting, size_t i)
 {
     const struct mailbox *mailbox = &adopting->run->mailboxes[i];
 
-    return mailbox->chosen && mailbox->folder_here && !adopting->mailboxes[i].known;
+    return mailbox->chosen && mailbox->folder_here;
 }
 
 /* Its UIDs here are those of this tree. Words for people, or NULL. */

@@ -32,12 +32,26 @@ struct adopt_mailbox { /* what was found for one mailbox of the run */
     uint64_t settled, gone_here, gone_there, apart, unproven;
 };
 
+struct adopt_missing { /* a row whose file is not in its folder */
+    uint32_t near;
+    bool is_there; /* its message is */
+    uint64_t size; /* of that, as the server says */
+};
+
+struct adopt_carried { /* what gives away names that were taken along to another folder (carried.c); each sorted */
+    struct adopt_missing *missing;
+    size_t missing_count, missing_size;
+    uint64_t *names; /* prints of base names that stand more than once */
+    size_t name_count, name_size;
+};
+
 struct adopting {
     struct run *run;
     const struct adopt_options *options;
     struct arena arena;
     struct adopt_mailbox *mailboxes; /* one for each of the run's, by its index */
     size_t count;
+    struct adopt_carried carried;
 };
 
 extern const char *const adopt_names[ADOPT_PROGRAMS];
@@ -57,6 +71,11 @@ const char *adopt_check_finished(enum adopt_program program, const char *path);
 MUST_CHECK bool adopt_found(struct adopting *adopting, struct adopt_mailbox *mailbox, enum adopt_program program,
                             const char *path, const char *lock, const struct foreign_print *print,
                             struct foreign_state *state);
+
+/** Look at the names of all folders here. @return false: no memory, or a folder that can't be read */
+MUST_CHECK bool adopt_find_carried(struct adopting *adopting);
+/** May this name, with this UID here, of a file of this size, be one that mbsync gave in another folder? */
+bool adopt_may_be_carried(const struct adopting *adopting, uint32_t near, const char *base, uint64_t size);
 
 /** Nothing fits. @return false: ERROR_CONFIG, with the first reason there is */
 bool adopt_refuse_nothing(struct adopting *adopting);

@@ -122,11 +122,17 @@ gather_files(struct taking *taking, struct decide_input *input, struct arena *ar
     ok = ok && run_has(run, arena);
     for (size_t i = 0; ok && i < count; i++) {
         ok = run_load(run, ids[i], taking->message);
-        if (ok && taking->message->uid == 0 && (taking->message->facts & FACT_GONE_HERE) == 0)
-            input->files[input->file_count++] =
-                (struct decide_file){.id = ids[i],
-                                     .near = near_of(taking->from, taking->message->base),
-                                     .size = taking->message->has_wire ? taking->message->size : UINT64_MAX};
+        if (ok && taking->message->uid == 0 && (taking->message->facts & FACT_GONE_HERE) == 0) {
+            const uint32_t near = near_of(taking->from, taking->message->base);
+            const uint64_t size = taking->message->has_wire ? taking->message->size : UINT64_MAX;
+
+            input->files[input->file_count++] = (struct decide_file){
+                .id = ids[i],
+                .near = near,
+                .size = size,
+                .carried = taking->from->program == ADOPT_MBSYNC &&
+                           adopt_may_be_carried(taking->adopting, near, taking->message->base, size)};
+        }
     }
     free(ids);
     return ok;
@@ -459,7 +465,7 @@ adopt_take(struct run *run, struct adopting *adopting)
 {
     bool ok, any;
 
-    ok = check_fits(adopting, &any);
+    ok = check_fits(adopting, &any) && adopt_find_carried(adopting);
     for (size_t i = 0; ok && i < adopting->count && !run_stopped(run); i++) {
         const struct adopt_mailbox *from = &adopting->mailboxes[i];
 

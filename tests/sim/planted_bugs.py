@@ -136,6 +136,10 @@ def MBSYNC(name):
     return system("test_adopt_mbsync.py", "MbsyncTest.test_" + name)
 
 
+def MBSYNC_NAMES(name):
+    return system("test_adopt_mbsync_names.py", "CarriedNameTest.test_" + name)
+
+
 def MBSYNC_STATE(name):
     return system("test_adopt_mbsync_states.py", "MbsyncStateTest.test_" + name)
 
@@ -1494,7 +1498,15 @@ BUGS = [
     bug("adopt: what was let go long ago fetched", unit("test_adopt_decide"),
         ("sync/adopt/decide.c", "if (key.far > state->max_pulled ||", "if (true ||")),
     bug("adopt: sizes that differ not compared", unit("test_adopt_decide"),
-        ("sync/adopt/decide.c", "if (differ != 0 && differ != input->added)", "if (false)")),
+        ("sync/adopt/decide.c", "(differ != 0 && differ != input->added) ||", "false ||")),
+    bug("adopt: a name that came from another folder believed", unit("test_adopt_decide"),
+        ("sync/adopt/decide.c", "if ((differ != 0 && differ != input->added) || file->carried)", "if (differ != 0 && differ != input->added)")),
+    bug("adopt: a folder that lacks what a name says not looked for", MBSYNC_NAMES("moved_over_one_that_was_removed"),
+        ("sync/adopt/carried.c", "if (!at->is_there || differ == 0 || differ == MEETING_COPY_LINE)", "if (false)")),
+    bug("adopt: a name that stands in two folders not noticed", MBSYNC_NAMES("copied_over_one_that_was_removed"),
+        ("sync/adopt/carried.c", "carried->names[kept++] = carried->names[i];", "")),
+    bug("adopt: what lacks in a mailbox that is known already not looked for", MBSYNC_NAMES("moved_while_another_mailbox_was_taken_over_before"),
+        ("sync/adopt/mbsync.c", "return mailbox->chosen && mailbox->folder_here;", "return mailbox->chosen && mailbox->folder_here && !adopting->mailboxes[i].known;")),
     bug("adopt: line of mbsync's taken out that stands twice", unit("test_adopt_tuid"),
         ("sync/adopt/tuid.c", "return found == 1 ? from + len : 0;", "return found >= 1 ? from + len : 0;")),
     bug("adopt: removals let go where the guard is off", MBSYNC("all_removals_are_held_whatever_the_guard_says"),

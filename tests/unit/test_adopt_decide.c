@@ -126,6 +126,21 @@ sizes_that_a_line_explains_make_a_pair_and_no_others(void **state)
 }
 
 static void
+a_name_that_may_be_another_folders_is_compared(void **state)
+{
+    struct scene s = {0};
+
+    (void)state;
+    given_row(&s, 1, 1, 0, 0);
+    given_file(&s, 1, 1000);
+    s.files[0].carried = true;
+    given_uid(&s, 1, 1000);
+    when_decided(&s);
+    assert_int_equal(only(&s)->what, DECIDE_PROBE);
+    free(s.decided.at);
+}
+
+static void
 what_lacks_on_one_side_was_removed_there(void **state)
 {
     struct scene *s = *state;
@@ -275,6 +290,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_row_with_both_sides_is_a_pair_with_the_flags_of_the_row),
         cmocka_unit_test(sizes_that_a_line_explains_make_a_pair_and_no_others),
+        cmocka_unit_test(a_name_that_may_be_another_folders_is_compared),
         TEST(what_lacks_on_one_side_was_removed_there),
         cmocka_unit_test(marks_and_zeros_are_never_a_removal),
         TEST(what_was_let_go_and_is_on_both_sides_is_a_pair),
