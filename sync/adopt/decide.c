@@ -99,7 +99,7 @@ decide_row(const struct decide_input *input, const struct foreign_row *row, stru
     struct decision decision = {.far = row->far, .flags = row->flags};
     enum decide_why why;
 
-    if (many) {
+    if (many || (input->drafts && file != NULL && uid != NULL && row->marks == 0)) {
         decided->unproven++;
         return true;
     }

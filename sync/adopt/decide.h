@@ -2,6 +2,7 @@
  * What another program's state says about the files and UIDs of one mailbox: a pure function of what each of the three names. No I/O, no clock.
  *
  *     both there                 a pair, if their sizes say so and the name is surely this folder's; else their headers are compared
+ *                                among drafts nothing is a pair: one that is saved again keeps its name, and may keep its size
  *     one of them missing        it was removed on that side since the program's last run
  *     the row says ~ ^ < > or 0  what is there stays there alone: the program let it go, never carried it, or a placeholder stands for it
  *     a UID without a row        up to the highest one that the program saw it let it go, too
@@ -57,6 +58,7 @@ struct decide_input {
     struct decide_uid *uids; /* those without a file; sorted by uid here */
     size_t uid_count;
     uint64_t added; /* bytes of the line that the program writes into copies on either side; 0: none */
+    bool drafts;
 };
 
 struct decided {

@@ -12,6 +12,7 @@
 #include "sync/match/join.h"
 #include "sync/match/probe.h"
 #include "sync/match/read.h"
+#include "sync/rows/drafts.h"
 #include "sync/rules/merge.h"
 #include "sync/run/situation.h"
 
@@ -164,6 +165,7 @@ decide_all(struct taking *taking)
 {
     struct arena arena = {0};
     struct decide_input input = {.state = &taking->from->state,
+                                 .drafts = mailbox_drafts(taking->meeting.mailbox) != DRAFTS_NONE,
                                  .added = taking->from->program == ADOPT_MBSYNC ? MEETING_COPY_LINE : 0};
     bool ok = gather_files(taking, &input, &arena) && gather_uids(taking, &input, &arena) &&
               (decide(&input, &taking->decided) || run_no_memory(taking->run));

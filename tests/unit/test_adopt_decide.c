@@ -21,6 +21,7 @@ struct scene {
     size_t file_count;
     struct decide_uid uids[8];
     size_t uid_count;
+    bool drafts;
     struct foreign_state state;
     struct decided decided;
 };
@@ -53,7 +54,8 @@ when_decided(struct scene *s)
                                  .file_count = s->file_count,
                                  .uids = s->uids,
                                  .uid_count = s->uid_count,
-                                 .added = ADDED};
+                                 .added = ADDED,
+                                 .drafts = s->drafts};
 
     s->state = (struct foreign_state){.rows = s->rows, .count = s->row_count, .max_pulled = s->max_pulled};
     assert_true(decide(&input, &s->decided));
@@ -272,6 +274,22 @@ a_name_that_was_copied_proves_nothing(void **state)
 }
 
 static void
+a_draft_is_compared_whatever_its_size(void **state)
+{
+    struct scene *s = *state;
+
+    s->drafts = true;
+    given_row(s, 7, 3, 0, 0);
+    given_row(s, 8, 4, 0, 0);
+    given_file(s, 3, 1000);
+    given_uid(s, 7, 1000);
+    given_uid(s, 8, 1000);
+    when_decided(s);
+    assert_int_equal(only(s)->what, DECIDE_GONE_HERE);
+    assert_int_equal(s->decided.unproven, 1);
+}
+
+static void
 files_without_a_row_are_left_to_be_compared(void **state)
 {
     struct scene *s = *state;
@@ -297,6 +315,7 @@ main(void)
         TEST(a_placeholder_and_its_message_stay_on_their_sides),
         TEST(a_uid_that_the_program_saw_and_forgot_was_let_go),
         TEST(a_name_that_was_copied_proves_nothing),
+        TEST(a_draft_is_compared_whatever_its_size),
         TEST(files_without_a_row_are_left_to_be_compared),
     };
 
