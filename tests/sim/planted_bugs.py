@@ -1483,6 +1483,8 @@ BUGS = [
         ("sync/import/adopt.c", "import->unmet = import->unmet || import->first;", "")),
     bug("adopt: list that changed meanwhile believed", system("test_adopt_import.py", "FileTest.test_a_list_that_changes_while_it_is_compared_is_left"),
         ("sync/import/adopt.c", "if (!check_file_stands(import) || ", "if (")),
+    bug("adopt: getmail's list of a user in a domain not known", unit("test_foreign_uidls"),
+        ("store/foreign/uidls.c", 'run[] = "/:;<>|";', 'run[] = "/\\\\:;<>|";')),
     bug("adopt: list that ends within a line believed", unit("test_foreign_uidls"),
         ("store/foreign/uidls.c", "return (left == 0 && bytes.len == 0) || foreign_refuse", "return bytes.len == 0 || foreign_refuse")),
     bug("adopt: state that is cut within a line believed", unit("test_foreign_mbsync"),

@@ -149,7 +149,9 @@ getmail_names_its_file_after_the_maildrop(void **state)
     (void)state;
     assert_true(uidls_getmail_is_of("oldmail-127.0.0.1-35025-u", "127.0.0.1", "u"));
     assert_true(uidls_getmail_is_of("oldmail-Pop.X.org-995-ana@x.org", "pop.x.org", "ana@x.org"));
-    assert_true(uidls_getmail_is_of("oldmail-h-110-a-b--c", "h", "a/\\b-:c"));
+    assert_true(uidls_getmail_is_of("oldmail-h-110-a-b--c", "h", "a/:b-:c"));
+    assert_true(uidls_getmail_is_of("oldmail-h-110-HOME\\ana", "h", "HOME\\ana"));
+    assert_false(uidls_getmail_is_of("oldmail-h-110-HOME-ana", "h", "HOME\\ana"));
     assert_false(uidls_getmail_is_of("oldmail-h-110-u", "h", "v"));
     assert_false(uidls_getmail_is_of("oldmail-h-110-u", "g", "u"));
     assert_false(uidls_getmail_is_of("oldmail-h-110-U", "h", "u"));
