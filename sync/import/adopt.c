@@ -206,6 +206,32 @@ record(struct import *import, const struct journal_listed *listed)
     return journal_pop_save(import->journal, &row, &import->err);
 }
 
+/*
+ * An import began it, or left it as too large: nothing of it is here. One that may be another row's message is compared by the next import, and what a
+ * power cut took comes again. *begun: it is one of these two
+ */
+static bool
+record_begun(struct import *import, const struct journal_listed *listed, bool *begun)
+{
+    struct journal_pop row;
+
+    *begun = false;
+    if (!import_load(import, listed->row, &row))
+        return false;
+    if (row.state != POP_FETCHING)
+        return true;
+    *begun = (row.facts & (POP_DOUBT | POP_LOST)) != 0;
+    if (*begun)
+        return true;
+    row.state = POP_HAD;
+    row.facts &= POP_NAMELESS;
+    row.since = import_stamp(import);
+    row.listed = listed->size;
+    row.base[0] = row.why[0] = '\0';
+    import->counts.had++;
+    return journal_pop_save(import->journal, &row, &import->err);
+}
+
 static bool
 take_page(struct import *import, enum journal_listing_which which, const struct journal_listed *page, size_t count)
 {
@@ -213,18 +239,17 @@ take_page(struct import *import, enum journal_listing_which which, const struct 
     bool ok = true;
 
     for (size_t i = 0; ok && i < count; i++) {
-        bool *met = find(adopted, page[i].uidl);
+        bool *met = find(adopted, page[i].uidl), begun = false;
 
         if (met == NULL) {
             adopted->fresh += which != LISTED_KNOWN;
             continue;
         }
         *met = true;
+        if (which != LISTED_DOUBT)
+            ok = which == LISTED_NEW ? record(import, &page[i]) : record_begun(import, &page[i], &begun);
         /* A name that stands twice, or was another's, is nobody's: the next import finds out what it is. */
-        adopted->recorded += which != LISTED_DOUBT;
-        adopted->fresh += which == LISTED_DOUBT;
-        if (which == LISTED_NEW)
-            ok = record(import, &page[i]);
+        *(which == LISTED_DOUBT || begun ? &adopted->fresh : &adopted->recorded) += 1;
     }
     return ok;
 }

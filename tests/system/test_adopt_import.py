@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 
-from popbase import BUSY, CONFIG, PASSWORD, DovecotTest, ScriptTest, main, popclient
+from popbase import BUSY, CONFIG, PASSWORD, SOME, DovecotTest, ScriptTest, main, popclient
 from rig.fetchers import Fetchmail, Getmail, Mpop
 from rig.popserver import Message
 
@@ -198,6 +198,28 @@ class FileTest(ScriptTest):
         self.import_()
         self.assert_here([self.server.drop[3].bytes])
         self.assertEqual(self.server.asked(rb"DELE"), [])
+
+    def test_what_an_import_left_as_too_large_is_had(self):
+        mails = self.mails(3)
+        mails[1] += b"x" * 3000 + b"\r\n"
+        self.serve(mails, extras={"max-size": 2000, "keep": "no"})
+        self.import_()
+        path = self.given_a_list(b"".join(b"ana@127.0.0.1 %s\n" % u for u in self.uidls()))
+        self.assertIn("1 recorded as had", self.import_("--adopt", path).out)
+        self.account.set(**{"max-size": None})
+        self.import_()
+        self.assertEqual((len(self.here()), self.server.contents()), (2, [mails[1]]))
+
+    def test_what_an_import_only_began_is_had(self):
+        self.serve(self.mails(4), extras={"keep": "no"})
+        self.server.rule(rb"RETR", b"-ERR not now\r\n")
+        self.import_(expect=SOME)
+        self.assertEqual({r["state"] for r in self.pop_rows()}, {1})
+        self.server.rules = []
+        path = self.given_a_list(b"".join(b"ana@127.0.0.1 %s\n" % u for u in self.uidls()[:3]))
+        self.assertIn("3 recorded as had", self.import_("--adopt", path).out)
+        self.import_()
+        self.assertEqual((len(self.here()), len(self.server.drop)), (1, 3))
 
     def test_no_other_maildrops_list_is_taken(self):
         self.serve(self.mails(2))
