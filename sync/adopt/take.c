@@ -177,11 +177,15 @@ decide_all(struct taking *taking)
 
 /* ---- pairs ---- */
 
-/* With ! for the colon of a name golub can't show flags: they would seem to have been taken off. */
+/* With another byte for the colon (OfflineIMAP's !2,S, mbsync's InfoDelimiter) golub sees no flags in it: they would seem to have been taken off. */
 static bool
 is_of_other_names(const char *base)
 {
-    return strstr(base, "!2,") != NULL;
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", digits[] = "0123456789";
+    const char *comma = strrchr(base, ',');
+
+    return comma != NULL && comma - base >= 2 && comma[-1] == '2' && strchr(letters, comma[-2]) == NULL &&
+           strchr(digits, comma[-2]) == NULL && comma[1 + strspn(comma + 1, letters)] == '\0';
 }
 
 /*

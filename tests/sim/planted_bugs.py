@@ -1515,6 +1515,8 @@ BUGS = [
         ("sync/adopt/carried.c", "carried->names[kept++] = carried->names[i];", "")),
     bug("adopt: what lacks in a mailbox that is known already not looked for", MBSYNC_NAMES("moved_while_another_mailbox_was_taken_over_before"),
         ("sync/adopt/mbsync.c", "return mailbox->chosen && mailbox->folder_here;", "return mailbox->chosen && mailbox->folder_here && !adopting->mailboxes[i].known;")),
+    bug("adopt: flags that names show in another way taken for taken off", MBSYNC_NAMES("another_byte_before_the_flags"),
+        ("sync/adopt/take.c", "if (!message->has_wire || is_of_other_names(message->base)) {", "if (!message->has_wire) {")),
     bug("adopt: line of mbsync's taken out that stands twice", unit("test_adopt_tuid"),
         ("sync/adopt/tuid.c", "return found == 1 ? from + len : 0;", "return found >= 1 ? from + len : 0;")),
     bug("adopt: removals let go where the guard is off", MBSYNC("all_removals_are_held_whatever_the_guard_says"),

@@ -72,6 +72,22 @@ class CarriedNameTest(MbsyncAdoptTest):
         self.assertIn("Work/2024: 3 taken over from mbsync, 1 compared", result.out)
         self.then_the_removed_one_is_back_and_the_carried_one_arrives(there)
 
+    def test_another_byte_before_the_flags(self):
+        """golub shows and reads flags behind a colon alone."""
+        self.given_a_full_account()
+        self.given_a_mover(self.kind, near="InfoDelimiter ;\n")
+        self.mover.sync()
+        self.given_golub()
+        self.assertTrue(all(";2," in f.name for f in self.tree.files("INBOX")))
+        before = self.state_there()
+
+        result = self.adopt()
+
+        self.assertIn("INBOX: 0 taken over from mbsync, 15 compared", result.out)
+        self.sync()
+        self.assertEqual(self.state_there(), before)
+        self.assertEqual(len(self.tree.files("INBOX")), 15)
+
 
 if __name__ == "__main__":
     main()

@@ -64,6 +64,16 @@ class OfflineImapStateTest(OfflineImapAdoptTest):
         self.assertIn("Work/2024: 15 taken over", self.then_it_is_adopted().out)
         self.then_both_sides_go_on()
 
+    def test_another_byte_before_the_flags(self):
+        """golub shows and reads flags behind a colon alone."""
+        self.given_a_tree(account="maildir-windows-compatible = yes\n")
+        self.assertTrue(all("!2," in f.name for f in self.tree.files("INBOX")))
+        before = self.state_there()
+        self.assertIn("INBOX: 0 taken over from OfflineIMAP, 15 compared", self.adopt().out)
+        self.sync()
+        self.assertEqual(self.state_there(), before)
+        self.assertEqual(len(self.tree.files("INBOX")), 15)
+
     def test_a_state_that_is_text(self):
         """As the versions before SQLite wrote it."""
         self.given_a_tree()
