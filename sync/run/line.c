@@ -63,7 +63,7 @@ count_break(struct run *run)
     run->attempts.settled = false;
     line->acts = acts;
     line->on_end++;
-    return line->on_end < LINE_ON_END && line->breaks++ < LINE_IN_A_RUN;
+    return line->on_end <= LINE_ON_END && line->breaks++ < LINE_IN_A_RUN;
 }
 
 static bool

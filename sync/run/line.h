@@ -3,8 +3,8 @@
  * opened again inside the run, and the engine goes on from what is in the journal, as the next run would: nothing that was in flight is taken
  * for done or for undone.
  *
- * Bounds: LINE_ON_END breaks without anything being done between them, LINE_IN_A_RUN in a run; 1, 2 and 4 seconds are waited before it is
- * opened. A login that is refused ends the run, and so does a server that asks to come back later.
+ * It is opened LINE_ON_END times at most without anything being done in between, after 1, 2 and 4 seconds, and LINE_IN_A_RUN times in a run.
+ * A login that is refused ends the run, and so does a server that asks to come back later.
  */
 #ifndef SYNC_RUN_LINE_H
 #define SYNC_RUN_LINE_H

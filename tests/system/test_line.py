@@ -45,14 +45,23 @@ class BrokenLineTest(SystemTest):
         self.assert_same(dates=False)
         self.assertEqual(self.client.status("INBOX")["messages"], 10)
 
-    def test_three_lines_that_bring_nothing_end_the_run(self):
+    def test_a_line_that_broke_three_times_is_opened_once_more(self):
+        self.given_mail(4)
+        self.through(cut_down=1050, times=3)
+
+        self.sync(expect=OK)
+
+        self.assertEqual(self.proxy.stats["conns"], 4)
+        self.assert_same()
+
+    def test_three_more_lines_that_bring_nothing_end_the_run(self):
         self.given_mail()
         self.through(cut_down=1050)
 
         result = self.sync(expect=NETWORK)
 
-        self.assertEqual(self.proxy.stats["conns"], 3)
-        self.assertGreater(result.seconds, 3)
+        self.assertEqual(self.proxy.stats["conns"], 4)
+        self.assertGreater(result.seconds, 7, "1, 2 and 4 s in between")
         self.assertEqual(len(result.err.strip().splitlines()), 1, result)
 
     def test_what_was_asked_of_which_mailbox_is_said_when_no_line_goes_on(self):
