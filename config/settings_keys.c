@@ -303,6 +303,7 @@ take_policy(struct loader *loader, struct policy *policy)
         !take_list(loader, "mailboxes", convert_pattern, &policy->patterns))
         return false;
     policy->layout = (enum layout)layout;
+    policy->one_way = !policy->pull.new_mail || !policy->push.new_mail;
     if (policy->patterns[0] == NULL) {
         loader_refuse(loader, "mailboxes", "an empty list leaves nothing to synchronise");
         return loader_hint(loader, "Leave it out for all mailboxes.");

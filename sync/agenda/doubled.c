@@ -16,10 +16,12 @@ struct doubled {
     struct journal_message message;
 };
 
+/* What this run's options keep back goes with another run. */
 static bool
-is_new(const struct todo *todo)
+is_new(const struct run *run, const struct todo *todo)
 {
-    return todo->fresh && !todo->dropped && todo->partner == 0 && !todo->step.kept_back &&
+    return todo->fresh && !todo->dropped && todo->partner == 0 &&
+           (!todo->step.kept_back || !run->account->policy.one_way) &&
            (todo->step.verb == PLAN_UPLOAD || todo->step.verb == PLAN_DOWNLOAD);
 }
 
@@ -73,7 +75,7 @@ judge_mailbox(struct doubled *doubled, struct mailbox *mailbox, size_t first, si
         struct todo *todo = &doubled->agenda->todos[i];
         bool held = false;
 
-        if (!is_new(todo) || !mailbox_is_open(mailbox))
+        if (!is_new(run, todo) || !mailbox_is_open(mailbox))
             continue;
         ok = was_held(doubled, todo->id, &held);
         if (ok && held && additions_have_word(run, todo->id))

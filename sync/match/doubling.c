@@ -68,10 +68,9 @@ bool
 doubling_judge(struct meeting *meeting)
 {
     struct run *run = meeting->run;
-    const struct policy *policy = &run->account->policy;
     uint64_t here, there, smaller;
 
-    if (!policy->pull.new_mail || !policy->push.new_mail)
+    if (run->account->policy.one_way) /* what --pull keeps back goes up with the next run */
         return true;
     if (!journal_message_count(run->journal, meeting->mailbox->row.id, WHICH_WITH_BASE, &here, &run->err) ||
         !journal_message_count(run->journal, meeting->mailbox->row.id, WHICH_WITH_UID, &there, &run->err))

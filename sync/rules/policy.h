@@ -31,6 +31,7 @@ struct import_policy {           /* of a POP account */
 
 struct policy {
     struct direction pull, push;
+    bool one_way;        /* new mail goes one way alone, whatever this run's options leave of pull and push */
     bool expunge;        /* also remove what carries \Deleted */
     bool guard;          /* false: max-delete = "off" */
     unsigned max_delete; /* percent */

@@ -474,6 +474,8 @@ BUGS = [
         ("sync/match/related.c", "groups_walk(meeting, KEY_MESSAGE_ID, join_alike));", "true);")),
     bug("nothing waits where a first meeting would double a mailbox", system("test_moving_in.py", "DoublingTest.test_nothing_is_added_to_either_side_until_the_user_says_so"),
         ("sync/match/doubling.c", "meeting->doubled <= DOUBLED_MIN ||", "meeting->doubled <= UINT32_MAX ||")),
+    bug("a mailbox doubled by way of a run that goes one way", system("test_moving_in.py", "DoublingTest.test_a_run_that_goes_one_way_is_no_way_around_it"),
+        ("sync/match/doubling.c", "if (run->account->policy.one_way)", "if (!run->account->policy.push.new_mail || !run->account->policy.pull.new_mail)")),
     bug("what is set apart there fetched all the same", system("test_moving_in.py", "DoublingTest.test_rejected_both_sides_stay_as_they_are_for_good"),
         ("sync/rules/plan.c", "        if (message->apart)", "        if (message->apart && message->altered)")),
     bug("file with lines of a mail reader sent up anew", system("test_moving_in.py", "MailReaderTest.test_a_move_with_added_lines_is_a_move"),

@@ -301,20 +301,20 @@ class DoublingTest(MovingInTest):
     """Messages that may be the same in other bytes are on both sides."""
     OTHER = 12
 
-    def given_a_tree_with_other_bytes(self, other=OTHER):
+    def given_a_tree_with_other_bytes(self, other=OTHER, mailbox="INBOX"):
         """Of so many messages the body here is not the one there."""
         self.messages = self.corpus.messages(self.COUNT, edge=False)
-        self.client.fill("INBOX", self.messages)
-        self.maildir.create("INBOX")
+        self.client.fill(mailbox, self.messages)
+        self.maildir.create(mailbox)
         for n, message in enumerate(self.messages):
-            self.maildir.put("INBOX", self.scanned(message) if n < other else bytes(message))
+            self.maildir.put(mailbox, self.scanned(message) if n < other else bytes(message))
 
     @staticmethod
     def scanned(message):
         return bytes(message).replace(b"\r\n\r\n", b"\r\n\r\nscanned\r\n", 1)
 
-    def counts(self):
-        return self.counts_there()["INBOX"], len(self.maildir.files("INBOX"))
+    def counts(self, mailbox="INBOX"):
+        return self.counts_there()[mailbox], len(self.maildir.files(mailbox))
 
     def list_id(self, result):
         return re.search(r"--confirm-additions=(\S+)", result.out + result.err).group(1)
@@ -368,8 +368,25 @@ class DoublingTest(MovingInTest):
 
     def test_where_only_one_side_gets_mail_nothing_waits(self):
         self.given_a_tree_with_other_bytes()
-        self.sync("--pull")
+        self.account.set(push=["flags"])
+        self.sync()
         self.assertEqual(self.counts(), (self.COUNT, self.COUNT + self.OTHER))
+
+    def test_a_run_that_goes_one_way_is_no_way_around_it(self):
+        """What came down would be paired, and the next run would send all the files."""
+        for way in "--pull", "--push":
+            with self.subTest(way=way):
+                self.account = self.new_account("work" + way)
+                self.maildir = self.account.maildir
+                self.client.create("Box" + way)
+                self.account.set(mailboxes=["Box" + way])
+                self.given_a_tree_with_other_bytes(mailbox="Box" + way)
+                name = self.list_id(self.sync(way, expect=HELD))
+                self.assertEqual(self.list_id(self.sync(expect=HELD)), name)
+                self.assertEqual(self.counts("Box" + way), (self.COUNT, self.COUNT))
+                self.sync(way, "--confirm-additions=" + name)
+                self.sync()
+                self.assertEqual(self.counts("Box" + way), (self.COUNT + self.OTHER, self.COUNT + self.OTHER))
 
     def test_a_lost_journal_is_a_first_meeting(self):
         self.given_a_tree_with_other_bytes(other=0)
