@@ -93,7 +93,7 @@ is_apart(const struct foreign_row *row, bool both, enum decide_why *why)
 static bool
 decide_row(const struct decide_input *input, const struct foreign_row *row, struct decided *decided)
 {
-    bool many;
+    bool many, apart;
     const struct decide_file *file = find_file(input, row->near, &many);
     const struct decide_uid *uid = find_uid(input, row->far);
     struct decision decision = {.far = row->far, .flags = row->flags};
@@ -103,7 +103,12 @@ decide_row(const struct decide_input *input, const struct foreign_row *row, stru
         decided->unproven++;
         return true;
     }
-    if (is_apart(row, file != NULL && uid != NULL, &why))
+    apart = is_apart(row, file != NULL && uid != NULL, &why);
+    if (file != NULL && file->carried && (apart || uid == NULL)) { /* nothing is left that could tell whether it is this row's */
+        decided->unproven++;
+        file = NULL;
+    }
+    if (apart)
         return set_apart(decided, file, uid, why);
     if (file == NULL && uid == NULL) /* gone on both sides */
         return true;

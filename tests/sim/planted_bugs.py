@@ -1511,6 +1511,8 @@ BUGS = [
         ("sync/adopt/decide.c", "(differ != 0 && differ != input->added) ||", "false ||")),
     bug("adopt: a name that came from another folder believed", unit("test_adopt_decide"),
         ("sync/adopt/decide.c", "if ((differ != 0 && differ != input->added) || file->carried)", "if (differ != 0 && differ != input->added)")),
+    bug("adopt: a file that came from another folder taken for one removed there", MBSYNC_NAMES("moved_over_one_that_was_removed_on_both_sides"),
+        ("sync/adopt/decide.c", "if (file != NULL && file->carried && (apart || uid == NULL)) {", "if (false) {")),
     bug("adopt: a folder that lacks what a name says not looked for", MBSYNC_NAMES("moved_over_one_that_was_removed"),
         ("sync/adopt/carried.c", "if (!at->is_there || differ == 0 || differ == MEETING_COPY_LINE)", "if (false)")),
     bug("adopt: a name that stands in two folders not noticed", MBSYNC_NAMES("copied_over_one_that_was_removed"),

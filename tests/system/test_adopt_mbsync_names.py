@@ -46,6 +46,20 @@ class CarriedNameTest(MbsyncAdoptTest):
         self.then_the_removed_one_is_back_and_the_carried_one_arrives(there)
         self.assertEqual((self.counts_there()["INBOX"], len(self.tree.files("INBOX"))), (3, 3))
 
+    def test_moved_over_one_that_was_removed_on_both_sides(self):
+        file, other, there = self.given_equals()
+        os.unlink(other.path)
+        self.client.expunge("Work/2024", [self.uid_of(there, "Work/2024")])
+        os.rename(file.path, os.path.join(self.tree.folder("Work/2024"), "cur", file.name))
+
+        self.adopt()
+        self.sync()
+
+        self.assertIsNone(self.uid_of(self.messages[1]))
+        self.assertIsNotNone(self.uid_of(self.messages[1], "Work/2024"))
+        self.assertEqual((self.counts_there()["Work/2024"], len(self.tree.files("Work/2024"))), (4, 4))
+        self.assert_idempotent()
+
     def test_copied_over_one_that_was_removed(self):
         file, other, there = self.given_equals()
         os.unlink(other.path)

@@ -143,6 +143,25 @@ a_name_that_may_be_another_folders_is_compared(void **state)
 }
 
 static void
+a_name_that_may_be_another_folders_is_no_removal(void **state)
+{
+    struct scene s = {0};
+
+    (void)state;
+    given_row(&s, 1, 1, 0, 0);
+    given_row(&s, 2, 2, 0, FOREIGN_NEAR_STANDS);
+    given_file(&s, 1, 1000);
+    given_file(&s, 2, 1000);
+    s.files[0].carried = s.files[1].carried = true;
+    given_uid(&s, 2, 1000);
+    when_decided(&s);
+    assert_int_equal(s.decided.unproven, 2);
+    assert_int_equal(only(&s)->what, DECIDE_APART);
+    assert_int_equal(only(&s)->far, 2);
+    free(s.decided.at);
+}
+
+static void
 what_lacks_on_one_side_was_removed_there(void **state)
 {
     struct scene *s = *state;
@@ -309,6 +328,7 @@ main(void)
         TEST(a_row_with_both_sides_is_a_pair_with_the_flags_of_the_row),
         cmocka_unit_test(sizes_that_a_line_explains_make_a_pair_and_no_others),
         cmocka_unit_test(a_name_that_may_be_another_folders_is_compared),
+        cmocka_unit_test(a_name_that_may_be_another_folders_is_no_removal),
         TEST(what_lacks_on_one_side_was_removed_there),
         cmocka_unit_test(marks_and_zeros_are_never_a_removal),
         TEST(what_was_let_go_and_is_on_both_sides_is_a_pair),
