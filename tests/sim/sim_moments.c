@@ -473,6 +473,26 @@ is_held(const struct client *client, int mailbox, uint32_t uid)
     return held > 0 || (message.facts & FACT_LACKED) != 0;
 }
 
+/* It is gone on one side, and wanted on the other. @return false: it was to move, and its new place is full */
+static bool
+part_ways(struct sim *sim, const struct cast *cast, bool here, bool moves)
+{
+    unsigned shown;
+
+    if (here) {
+        cast_flag_there(sim, cast->content, FLAG_FLAGGED);
+        if (moves)
+            return action_transfer_here(sim, cast->maildir, cast->file, cast->to, true);
+        action_remove_here(sim, cast->maildir, cast->file);
+        return true;
+    }
+    mua_set_flags(cast->maildir, cast->file, local_info_flags(cast->file->info, &shown) | FLAG_FLAGGED);
+    if (moves)
+        return action_transfer_there(sim, cast->from, cast->message, cast->to, true);
+    action_remove_there(sim, cast->from, cast->message);
+    return true;
+}
+
 void
 moment_wanted(struct sim *sim)
 {
@@ -486,19 +506,8 @@ moment_wanted(struct sim *sim)
     struct client *it = &sim->clients[cast.client];
     const bool here = rng_chance(dice(sim), 50), moves = rng_chance(dice(sim), 60);
     kind_met(world, KIND_WANTED);
-    if (here) { /* it is gone here, and wanted there */
-        cast_flag_there(sim, cast.content, FLAG_FLAGGED);
-        if (moves)
-            (void)action_transfer_here(sim, cast.maildir, cast.file, cast.to, true);
-        else
-            action_remove_here(sim, cast.maildir, cast.file);
-    } else {
-        mua_set_flags(cast.maildir, cast.file, local_info_flags(cast.file->info, &shown) | FLAG_FLAGGED);
-        if (moves)
-            (void)action_transfer_there(sim, cast.from, cast.message, cast.to, true);
-        else
-            action_remove_there(sim, cast.from, cast.message);
-    }
+    if (!part_ways(sim, &cast, here, moves))
+        return;
     it->forced = moves && rng_chance(dice(sim), 70) ? cast.from + 1 : FORCED_NOT;
     const uint32_t uid = here ? cast.message->uid : 0;
     const bool held = here && is_held(it, cast.from, uid);
