@@ -182,6 +182,8 @@ driver_line(struct driver *driver, enum driver_line_kind *kind, struct error *er
 
     if (!dialogue_line(&driver->talk, &line, err))
         return ended(driver, err);
+    if (!driver->greeted && memchr(line.at, '\0', line.len) != NULL)
+        return login_refuse_greeting(driver->talk.stream, "an IMAP", line, err);
     if (memchr(line.at, '\0', line.len) != NULL || announces_literal(line))
         return dialogue_nonsense(&driver->talk, "an answer that has no place there", line, err);
     if (!driver->greeted) {

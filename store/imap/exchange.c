@@ -85,7 +85,7 @@ answer_challenge(struct exchange *exchange, struct sasl *sasl, struct error *err
 
     if (sasl_answer(sasl, (struct text){driver->challenge.at, driver->challenge.len}, &answer))
         return driver_send_line(driver, "", answer, err);
-    error_set(err, ERROR_SERVER, "log in to %s (%s): the server asks without end", stream_name(driver->talk.stream),
+    error_set(err, ERROR_NETWORK, "log in to %s (%s): the server asks without end", stream_name(driver->talk.stream),
               sasl_name(exchange->mechanism));
     return false;
 }

@@ -150,7 +150,8 @@ dialogue_nonsense(const struct dialogue *dialogue, const char *what, struct text
     struct buffer shown = buffer_new(DIALOGUE_WORDS_MAX);
 
     dialogue_hide(dialogue, line, &shown);
-    error_set(err, ERROR_SERVER, "log in to %s: the server sent %s", stream_name(dialogue->stream), what);
+    /* What does not get as far as a login is no server of this protocol, as far as anybody can tell. */
+    error_set(err, ERROR_NETWORK, "log in to %s: the server sent %s", stream_name(dialogue->stream), what);
     error_answer(err, (struct text){shown.at, shown.len});
     buffer_free(&shown);
     return false;

@@ -290,7 +290,7 @@ converse(const struct pop_auth *auth, unsigned mechanism, struct sasl *sasl, str
         if (driver->status != POP_CONTINUE)
             return true;
         if (!sasl_answer(sasl, (struct text){driver->challenge.at, driver->challenge.len}, &answer)) {
-            error_set(err, ERROR_SERVER, "log in to %s (%s): the server asks without end",
+            error_set(err, ERROR_NETWORK, "log in to %s (%s): the server asks without end",
                       stream_name(driver->talk.stream), sasl_name(mechanism));
             return false;
         }

@@ -293,10 +293,10 @@ import_list(struct import *import)
         import->identity != BY_BODY && listing.count == import->messages && sizes.count == import->messages;
     say_unnamed(import, &sizes, &listing);
     if (!import->complete && import->identity == BY_UIDL)
-        report_note(import->report, import->account->name,
-                    "STAT says %" PRIu64 " messages, UIDL lists %" PRIu64 ", LIST %" PRIu64
-                    ": none counts as gone in this run",
-                    import->messages, listing.count, sizes.count);
+        import_say(import, "list",
+                   "STAT says %" PRIu64 " messages, UIDL lists %" PRIu64 ", LIST %" PRIu64
+                   ": none counts as gone in this run",
+                   import->messages, listing.count, sizes.count);
     return true;
 }
 

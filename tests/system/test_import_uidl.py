@@ -23,6 +23,16 @@ class UidlTest(ScriptTest):
         # A server that ends the line while commands lie unread takes the last answers back on their way (a reset): not those.
         self.assertEqual([asked.count(b"RETR %d" % n) for n in range(1, 101)], [1] * 100)
 
+    def test_lists_that_are_shorter_than_what_stat_counts_are_said(self):
+        server = self.serve(self.mails(5))
+        server.rule(rb"STAT$", b"+OK 7 9000\r\n")
+
+        for _ in range(2):
+            result = self.import_(expect=OK)
+            self.assertIn("STAT says 7 messages, UIDL lists 5, LIST 5: none counts as gone in this run", result.out)
+
+        self.assert_here(server.contents())
+
     def test_a_repeated_uidl_is_fetched_for_each_message_and_never_removed_while_it_is_repeated(self):
         """Lesson: a UIDL may not be unique."""
         twins = [Message(m, b"same") for m in self.mails(3, "twin")]

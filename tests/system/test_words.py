@@ -3,6 +3,7 @@ import socket
 
 from base import NETWORK, PASSWORD, SOME, Account, HomeTest, SystemTest, main
 from rig.evil import EvilServer
+from rig.popserver import PopServer
 
 
 class GreetingTest(HomeTest):
@@ -15,7 +16,8 @@ class GreetingTest(HomeTest):
                                        ("imap", b"+OK POP3 ready\r\n", "A POP server answered"),
                                        ("pop3", b"* OK IMAP ready\r\n", "An IMAP server answered"),
                                        ("imap", b"220 mail.example ESMTP\r\n", "SMTP"),
-                                       ("imap", b"SSH-2.0-OpenSSH_9\r\n", "the right port?")):
+                                       ("imap", b"SSH-2.0-OpenSSH_9\r\n", "the right port?"),
+                                       ("imap", b"\0\1\2\r\n", "the right port?")):
             for command in ("check", "sync"):
                 with self.subTest(greeting=greeting, command=command), EvilServer(greeting=greeting) as server:
                     self.home.accounts.clear()
@@ -25,6 +27,14 @@ class GreetingTest(HomeTest):
 
                     self.assertIn("this is not the greeting of", result.err)
                     self.assertIn(hint, result.err)
+
+    def test_an_answer_to_the_login_that_is_none_is_no_connection(self):
+        with PopServer(rules=[(rb"PASS|AUTH", b"+ERR Server error: Failed to fetch messages\r\n")]) as server:
+            self.given(server.port, "pop3")
+
+            result = self.run_golub("import", expect=NETWORK)
+
+        self.assertIn("makes no sense", result.err)
 
     def test_a_server_that_says_nothing_may_expect_tls(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:

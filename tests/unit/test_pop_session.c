@@ -192,7 +192,7 @@ a_line_that_is_cut_for_an_error_is_cut_behind_its_secrets(void **state)
     struct fixture *fixture = given_plain(state, script);
     fixture->secrets[0] = fixture->secrets[1] = "hunter22hunter22";
 
-    assert_fails(fixture, ERROR_SERVER);
+    assert_fails(fixture, ERROR_NETWORK);
 
     assert_null(strstr(fixture->err.answer, "hunter"));
     assert_has(fixture->err.answer, "<secret>");
@@ -235,10 +235,10 @@ lines_and_lists_without_end_end_the_session(void **state)
     static const char *const capa[] = {GREETING, "C:CAPA", "s:+OK\r\nX", "FLOOD", NULL};
     static const char *const plus[] = {
         GREETING, CAPA("s:SASL XOAUTH2\r\n"), "C:AUTH XOAUTH2", "S:+ ", "C:dXNl*", "S:+ ", "C:", "S:+ ", "HANG", NULL};
-    assert_fails(given_plain(state, line), ERROR_SERVER);
-    assert_fails(given_plain(state, capa), ERROR_SERVER);
+    assert_fails(given_plain(state, line), ERROR_NETWORK);
+    assert_fails(given_plain(state, capa), ERROR_NETWORK);
 
-    assert_fails(given_mechanism(state, plus, AUTH_XOAUTH2, "tok"), ERROR_SERVER);
+    assert_fails(given_mechanism(state, plus, AUTH_XOAUTH2, "tok"), ERROR_NETWORK);
 }
 
 static void
@@ -246,7 +246,7 @@ an_answer_that_is_neither_yes_nor_no_ends_the_session(void **state)
 {
     static const char *const script[] = {GREETING, CAPA("s:USER\r\n"), "C:USER ana", "S:+OKAY", "HANG", NULL};
 
-    assert_fails(given_plain(state, script), ERROR_SERVER);
+    assert_fails(given_plain(state, script), ERROR_NETWORK);
 }
 
 static void

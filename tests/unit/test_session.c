@@ -303,7 +303,7 @@ deep_nesting_harms_nobody(void **state)
                                                "S:2 OK [ALERT]",
                                                NULL};
 
-    assert_fails(given_plain(state, too_long), ERROR_SERVER);
+    assert_fails(given_plain(state, too_long), ERROR_NETWORK);
     assert_opens(given_plain(state, short_enough));
 }
 
@@ -313,8 +313,8 @@ a_line_without_end_ends_the_session(void **state)
     static const char *const script[] = {"FLOOD", NULL}, *const later[] = {"S:* OK hi", "C:1 CAPABILITY", "FLOOD",
                                                                            NULL};
 
-    assert_fails(given_plain(state, script), ERROR_SERVER);
-    assert_fails(given_plain(state, later), ERROR_SERVER);
+    assert_fails(given_plain(state, script), ERROR_NETWORK);
+    assert_fails(given_plain(state, later), ERROR_NETWORK);
 }
 
 static void
@@ -327,7 +327,7 @@ answers_without_end_end_the_session(void **state)
         script[i] = "S:* OK still thinking about your question";
     struct fixture *fixture = given_plain(state, script);
 
-    assert_fails(fixture, ERROR_SERVER);
+    assert_fails(fixture, ERROR_NETWORK);
 
     assert_has(fixture->err.what, "too long");
 }
@@ -337,7 +337,7 @@ a_literal_before_login_is_nonsense(void **state)
 {
     static const char *const script[] = {"S:* OK ready", "C:1 CAPABILITY", "S:* LIST () {4294967299}", "HANG", NULL};
 
-    assert_fails(given_plain(state, script), ERROR_SERVER);
+    assert_fails(given_plain(state, script), ERROR_NETWORK);
 }
 
 static void
@@ -359,7 +359,7 @@ a_server_that_asks_without_end_is_left(void **state)
     static const char *const script[] = {
         READY, "C:L1 AUTHENTICATE PLAIN *", "S:+ bW9yZQ==", "C:**", "S:+ bW9yZQ==", "HANG", NULL};
 
-    assert_fails(given_plain(state, script), ERROR_SERVER);
+    assert_fails(given_plain(state, script), ERROR_NETWORK);
 }
 
 static void
