@@ -130,9 +130,12 @@ def table(names, steps):
             continue
         print("%s ..." % name, file=sys.stderr, flush=True)
         mine = found[name] = (server.wrong, {})
-        with server:
-            for tool in tools if server.protocol == "imap" else tools[:1]:
-                walk(server, tool, steps, lambda step, well, words, _s, t=tool: mine[1].setdefault(step, {}).update({t.name: (well, words)}))
+        try:
+            with server:
+                for tool in tools if server.protocol == "imap" else tools[:1]:
+                    walk(server, tool, steps, lambda step, well, words, _s, t=tool: mine[1].setdefault(step, {}).update({t.name: (well, words)}))
+        except RuntimeError as e:  # it does not start: a row of its own, and the others are walked
+            absent.append("- **%s did not start**: %s" % (name, str(e).splitlines()[0]))
     for protocol in ("imap", "pop"):
         of = {name: f for name, f in found.items() if ALL[name].protocol == protocol}
         if of:
