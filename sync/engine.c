@@ -43,6 +43,7 @@
 #include "sync/run/lookup.h"
 #include "sync/run/place.h"
 #include "sync/run/shapes.h"
+#include "sync/run/short_line.h"
 #include "sync/run/situation.h"
 
 #define ROUNDS_MAX 2  /* a file that changed while it was sent is sent again; after that by the next run */
@@ -445,7 +446,7 @@ adopt(struct run *run)
         ok = adopt_on_line(run, &adopting);
     while (!ok && line_open_again(run));
     adopt_free(adopting);
-    return ok;
+    return short_line_end(run, ok);
 }
 
 static bool
@@ -464,7 +465,7 @@ work(struct run *run)
     do
         ok = work_on_line(run);
     while (!ok && line_open_again(run));
-    return ok;
+    return short_line_end(run, ok);
 }
 
 /*

@@ -6,6 +6,7 @@
 #include "sync/run/attempts.h"
 #include "sync/run/flight.h"
 #include "sync/run/lookup.h"
+#include "sync/run/short_line.h"
 
 static bool
 observe_some(struct watch *watch, const struct remote_select *requests, size_t count, struct error *err)
@@ -65,7 +66,10 @@ observe(void *self, const struct remote_select *mailboxes, size_t count, const s
         if (suspect_of(run, mailboxes[i].mailbox, ATTEMPT_LOOK, 0) == NULL)
             continue;
         index[0] = i;
+        short_line_begin(run);
         ok = observe_some(&watch, &mailboxes[i], 1, err);
+        if (!ok && flight_is_broken(&watch))
+            short_line_judge(run, suspect_of(run, mailboxes[i].mailbox, ATTEMPT_LOOK, 0));
         if (ok || flight_is_broken(&watch))
             settle(run, mailboxes[i].mailbox, ATTEMPT_LOOK, 0, !ok);
     }

@@ -153,13 +153,15 @@ struct suspect {   /* what was in flight when the line broke: attempts.h */
     uint32_t uid; /* 0: the mailbox itself */
     enum attempt what;
     uint32_t uidvalidity;
-    bool unreadable;            /* the line broke when it was asked alone, in this run or in an earlier one */
-    bool due;                   /* ... in an earlier one, and it is asked in this one */
-    bool told;                  /* ... in this one, and that is not written down yet */
-    bool exact;                 /* nothing else was in flight, or the line broke once already when it was asked alone */
-    bool counted;               /* this run is counted already */
-    int runs;                   /* unreadable in so many on end */
-    int64_t asked;              /* when it was asked last */
+    bool unreadable;     /* the line broke when it was asked alone, in this run or in an earlier one */
+    bool due;            /* ... in an earlier one, and it is asked in this one */
+    bool told;           /* ... in this one, and that is not written down yet */
+    bool exact;          /* nothing else was in flight, or the line broke once already when it was asked alone */
+    bool counted;        /* this run is counted already */
+    int runs;            /* unreadable in so many on end */
+    int64_t asked;       /* when it was asked last */
+    bool of_line;        /* another one broke the line at the same place: short_line.h */
+    uint64_t broke, own; /* bytes that had come when it broke the line alone, and of its answer; 0: not in this run */
     uint32_t uidnext, messages; /* of the mailbox, as the server's list had them then */
     uint64_t modseq;
 };
@@ -173,6 +175,7 @@ struct attempts {
     int64_t sending;  /* this suspect's message is sent alone; 0: none is */
     bool settled;     /* one was, since the line broke before */
     bool news;        /* to be written down */
+    uint64_t began;   /* bytes that had come when a suspect was asked alone */
     char words[256];  /* how the line ended when a suspect was asked alone */
 };
 

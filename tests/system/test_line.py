@@ -73,6 +73,26 @@ class BrokenLineTest(SystemTest):
         self.assertRegex(result.out + result.err, r"broke \(INBOX: go on: the server said goodbye after SELECT: not this one\)")
         self.assertRegex(result.err, r"work/INBOX: .*not this one")
 
+    def given_a_line_that_ends_after(self, count):
+        """Two mailboxes are too long for it, one is not."""
+        for mailbox, messages in (("Long", 300), ("Longer", 400), ("Short", 5)):
+            self.client.create(mailbox)
+            self.client.fill(mailbox, [self.corpus.simple("mail %d" % n) for n in range(messages)])
+        self.through(cut_down=count)
+
+    def test_a_line_that_ends_at_the_same_byte_each_time_makes_no_mailbox_unreadable(self):
+        self.given_a_line_that_ends_after(15000)
+
+        for _ in range(2):
+            result = self.sync(expect=NETWORK)
+
+            self.assertIn("about 15000 bytes", result.err)
+            self.assertNotIn("unreadable", result.out + result.err + self.run_golub("status", "work").out)
+        self.assertEqual(len(self.maildir.files("Short")), 5)
+        self.through()
+        self.sync(expect=OK)
+        self.assert_same()
+
     def then_it_is_left_out(self, answer):
         """This answer is a BYE. Each of the first two runs finds out, and goes on; the third one knows."""
         self.given_mail(3)
