@@ -249,6 +249,8 @@ bool tally_is_unsure(struct import_sim *sim, const struct sim_file *file);
 void tally_note_loose(struct import_sim *sim, const struct sim_file *file);
 /** Did a lost journal not meet a message of it yet? Without its file nothing tells that it was here. */
 bool tally_is_unmet(const struct import_sim *sim, int content);
+/** The row of this file is that of no message on the server any more. */
+void tally_forget_row(struct import_sim *sim, const struct sim_file *file);
 /** Does it have a name that golub gives? */
 bool tally_is_own(const struct sim_file *file);
 /** The list that removals are held on. @return false: none, hold is "" */

@@ -117,8 +117,10 @@ trouble_damages(struct import_sim *sim)
     if (part < 0)
         return false;
     say(&sim->world, "  here: the file of #%d is damaged", file->content);
-    if (tally_is_unmet(sim, file->content) || tally_is_unsure(sim, file))
+    if (tally_is_unmet(sim, file->content) || tally_is_unsure(sim, file)) {
         sim->tally[file->content].excused++;
+        tally_forget_row(sim, file); /* what was begun is met as what is here now */
+    }
     tally_note_loose(sim, file);
     sim->tally[file->content].taken++;
     sim->was_here[file->content] = sim->damaged[file->content] = true;

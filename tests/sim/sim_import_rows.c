@@ -148,6 +148,16 @@ tally_is_unsure(struct import_sim *sim, const struct sim_file *file)
     return unsure || is_stranger(sim, file);
 }
 
+void
+tally_forget_row(struct import_sim *sim, const struct sim_file *file)
+{
+    struct journal_pop row;
+
+    for (size_t i = 0; i < sim->drop.count; i++)
+        if (row_left(sim, &sim->drop.messages[i], &row) && strcmp(row.base, file->base) == 0)
+            sim->drop.messages[i].row = 0;
+}
+
 bool
 tally_asks_again(const struct import_sim *sim)
 {

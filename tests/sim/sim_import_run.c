@@ -438,12 +438,13 @@ check_status(struct import_sim *sim)
         sim->failures + drop->retr_refused + drop->dele_refused + drop->top_refused + drop->quits_refused + drop->cut >
             0 ||
         sim->accident || import_sim_any_cut(sim) || trouble_any_odd(sim) || drop->refuses_top > 0 ||
-        may_wait_for_user(sim) || drop->lacks_now || /* what LIST has and UIDL does not name is not fetched */
+        may_wait_for_user(sim) || drop->lacks_now ||
+        drop->lacked > 0 || /* what LIST has and UIDL does not name is not fetched, and said, in whichever session */
         ((sim->first || is_wide(sim)) && sim->world.interfered > 0); /* files of a meeting that moved */
 
     if (sim->away || (sim->moved && sim->status == 2))
         return;
-    if (drop->lacks_now && drop->line.listed > 1 && sim->status == 0 && drop->uidls != UIDLS_NONE)
+    if (drop->lacked > 0 && sim->status == 0 && drop->uidls != UIDLS_NONE)
         violation(&sim->world, "some messages have no UIDL, and the status is 0");
     if (sim->wrong_id) {
         if (sim->status != 2)
@@ -501,7 +502,7 @@ import_sim_run(struct import_sim *sim)
     struct maildrop_sim *drop = &sim->drop;
 
     drop->retrieved = drop->retr_refused = drop->top_refused = drop->dele_refused = drop->tops = drop->marks = 0;
-    drop->removed = drop->quits_refused = drop->cut = drop->ignored = sim->failures = 0;
+    drop->removed = drop->quits_refused = drop->cut = drop->ignored = drop->lacked = sim->failures = 0;
     check_begin(sim);
     world->interfered = 0;
     world->words = world->errors = 0;

@@ -92,6 +92,18 @@ is_known_for_certain(const struct import_sim *sim, const struct drop_message *me
     return !like && (sim->policy.keep_days == KEEP_FOREVER || !is_due(sim, message->fetched_at, sim->policy.keep_days));
 }
 
+/* To a journal that came after a lost one a file here of its header may be its message: its bytes say that it is not. */
+static bool
+is_like_a_file(const struct import_sim *sim, const struct drop_message *message)
+{
+    for (size_t i = 0; sim->journal_lost && i < sim->maildir.tree.count; i++) {
+        const int content = sim->maildir.tree.files[i].content;
+        if (memcmp(content_get(content)->digests.header, header_of(message), DIGEST_SIZE) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void
 on_retrieve(void *context, struct drop_message *message)
 {
@@ -107,7 +119,7 @@ on_retrieve(void *context, struct drop_message *message)
     if (sim->skip_existing && !only_way && alone && sim->drop.uidls == UIDLS_UNIQUE && sim->drop.top &&
         !sim->drop.equal_now && !tally_any_short(sim))
         violation(&sim->world, "#%d is fetched although nothing is to be fetched", message->content);
-    else if (message->had && alone && !tally_any_short(sim))
+    else if (message->had && alone && !tally_any_short(sim) && !is_like_a_file(sim, message))
         violation(&sim->world, "#%d was recorded as had and is fetched", message->content);
     /* What came is read to be proven. */
     else if (is_too_big(sim, message) && first_fetched(sim, message) == 0 && !is_read_for_another(sim, message))
@@ -124,11 +136,19 @@ on_cut(void *context, struct drop_message *message, size_t len)
     message->was_cut = true;
     message->cut_same = len == message->cut_len && message->far_cuts == 2 && len >= told / 2 && len > 0;
     message->cut_len = len;
+    message->cut_in = sim->drop.session;
     sim->met[MET_ALL + TROUBLE_CUT]++;
     if (message->fetched_at == 0) {
         message->fetched_at = sim->world.now;
         message->keep = sim->policy.keep_days;
     }
+}
+
+/* LIST takes nothing back of what it said before. */
+static bool
+is_size_untold(const struct import_sim *sim, const struct drop_message *message)
+{
+    return maildrop_sim_size(&sim->drop, message->content) == 0;
 }
 
 static void
@@ -146,7 +166,7 @@ on_retrieved(void *context, struct drop_message *message)
         message->was_cut = false;
     message->far_cuts = message->was_cut ? 2 : 0;
     if (message->fetched_at == 0 || message->came_short || message->forgotten) /* else it is read to be proven */
-        message->came_short = looks_short(sim, message);
+        message->came_short = looks_short(sim, message) || (message->came_short && is_size_untold(sim, message));
     message->forgotten = false;
     if (message->fetched_at == 0) {
         message->fetched_at = sim->world.now;
@@ -289,7 +309,7 @@ on_dele(void *context, struct drop_message *message)
     else if (message->had && is_alone_of_its_bytes(sim, message) &&
              (is_alone(sim, message) || message->fetched_at == 0)) /* else it was read, and is here as new mail */
         violation(&sim->world, "#%d was recorded as had and is removed", id);
-    else if (!sim->drop.top && !same_session)
+    else if (!sim->drop.top && !same_session && !(message->cut_same && message->cut_in == sim->drop.session))
         violation(&sim->world, "#%d is removed in a later session without a proof that it is the same", id);
     else if (!same_session && !is_safe(sim, message))
         violation(&sim->world, "#%d is removed and is not here", id);

@@ -328,8 +328,10 @@ drop_uidl(void *self, size_t index, uint32_t line)
     struct drop_message *message = &drop->messages[index];
     const char *uidl = drop->equal_now ? "equal" : message->uidl;
 
-    if (drop->lacks_now && line % 3 == 1)
+    if (drop->lacks_now && line % 3 == 1) {
+        drop->lacked++;
         return NULL;
+    }
     message->told_in = drop->session;
     say(drop->world, "      UIDL #%d %s", message->content, uidl);
     return uidl;

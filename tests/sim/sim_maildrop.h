@@ -67,6 +67,7 @@ struct drop_message {
     bool was_cut;      /* less came than there is: what is here of it may be a part */
     size_t cut_len;    /* how much came the last time; cut_same: and the time before */
     bool cut_same;
+    long cut_in;  /* session of that */
     int far_cuts; /* nothing came, or far less: 1 once; 2: that is what is here */
 };
 
@@ -107,7 +108,7 @@ struct maildrop_sim {
     bool short_one;   /* of the message that is being sent, less comes than there is ... */
     size_t short_len; /* ... so much */
     /* counted since the caller set them to 0 */
-    int retrieved, retr_refused, top_refused, dele_refused, tops, marks, removed, quits_refused, cut, ignored;
+    int retrieved, retr_refused, top_refused, dele_refused, tops, marks, removed, quits_refused, cut, ignored, lacked;
     /* for the laws */
     void *context;
     void (*on_retrieve)(void *context, struct drop_message *message); /* about to be sent */
