@@ -107,11 +107,12 @@ journal_listing_learn_sizes(struct journal *journal, struct error *err)
 {
     assert(journal->in_transaction);
     /* STORED, and more than came: POP_FEWER (sync/import/verdict.c does the same for what is doubtful). */
-    return sql_exec(journal,
-                    "UPDATE main.pop SET listed = u.size, facts = CASE WHEN pop.listed = 0 AND state = 2 AND facts & 1 = 0"
-                    " AND pop.size < u.size THEN facts | 16 ELSE facts END FROM temp.listing_unsized u"
-                    " WHERE pop.id = u.id;",
-                    what, err) &&
+    return sql_exec(
+               journal,
+               "UPDATE main.pop SET listed = u.size, facts = CASE WHEN pop.listed = 0 AND state = 2 AND facts & 1 = 0"
+               " AND pop.size < u.size THEN facts | 16 ELSE facts END FROM temp.listing_unsized u"
+               " WHERE pop.id = u.id;",
+               what, err) &&
            listing_exec(journal, "DELETE FROM temp.listing_unsized", err);
 }
 
@@ -367,8 +368,7 @@ journal_listing_has_unread_twin(struct journal *journal, const unsigned char hea
                                 bool *has, struct error *err)
 {
     static const char sql[] =
-        "SELECT EXISTS (SELECT 1 FROM temp.listing_doubt WHERE row = 0 AND left = 1"
-        " AND repeated = 0 AND " MAY_BE_EQUAL(
+        "SELECT EXISTS (SELECT 1 FROM temp.listing_doubt WHERE row = 0 AND left = 1 AND " MAY_BE_EQUAL(
             "size") ") OR EXISTS (SELECT 1 FROM main.pop INDEXED BY pop_doubt WHERE facts & 256 <> 0"
                     " AND state = 1 AND absent = 0 AND " MAY_BE_EQUAL("listed") ")";
     sqlite3_stmt *statement = prepare(journal, SQL_LISTING_UNREAD_TWIN, sql, err);

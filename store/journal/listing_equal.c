@@ -146,8 +146,10 @@ doubt_sized(struct journal *journal, const struct journal_pop *message, const un
 #define SIZED                                                                                                          \
     " FROM temp.listing_sized e CROSS JOIN main.pop p ON p.id = e.id CROSS JOIN temp.listing l ON l.uidl = p.uidl"     \
     " WHERE e.body IN (?2, ?3) AND p.listed = ?4 AND " LINE_OF_EQUAL
-    static const char number[] = "SELECT count(*)" SIZED " AND (l.number NOT IN (SELECT number FROM temp.listing_doubt)"
-                                 " OR l.number IN (SELECT number FROM temp.listing_compare))";
+    /* Of one that can't be read now its name alone says whose it is, and that may have moved on. */
+    static const char number[] =
+        "SELECT count(*)" SIZED " AND (l.number NOT IN (SELECT number FROM temp.listing_doubt"
+        " WHERE left = 0 OR row <> 0) OR l.number IN (SELECT number FROM temp.listing_compare))";
     static const char doubt[] = INTO_DOUBT SIZED NOT_IN_DOUBT;
     sqlite3_stmt *statement;
     int64_t count;
@@ -170,19 +172,38 @@ doubt_sized(struct journal *journal, const struct journal_pop *message, const un
     return listing_run(journal, statement, err);
 }
 
+/* It may be one that is absent, under another name and with another size. */
+static bool
+has_absent(struct journal *journal, const struct journal_pop *message, const unsigned char wire[static DIGEST_SIZE],
+           bool *any, struct error *err)
+{
+    static const char sql[] = "SELECT EXISTS (SELECT 1 FROM main.pop WHERE absent <> 0 AND header = ?1"
+                              " AND body IN (?2, ?3) AND state IN (2, 4))";
+    sqlite3_stmt *statement = prepare(journal, SQL_LISTING_ABSENT_EQUAL, sql, message, wire, err);
+    int64_t found;
+
+    static_assert(POP_STORED == 2 && POP_REMOVING == 4, "the statement holds these numbers");
+    if (statement == NULL || !sql_number(journal, statement, 1, &found, what, err))
+        return false;
+    *any = found != 0;
+    return true;
+}
+
 bool
 journal_listing_doubt_sized(struct journal *journal, uint32_t line, const struct journal_pop *message,
-                            const unsigned char wire[static DIGEST_SIZE], uint64_t most, bool *any, struct error *err)
+                            const unsigned char wire[static DIGEST_SIZE], bool of_absent, uint64_t most, bool *any,
+                            struct error *err)
 {
     int64_t count;
-    bool named = false;
+    bool named = false, absent = false;
 
-    if (!count_sized(journal, message, wire, most, &count, err))
+    if ((of_absent && !has_absent(journal, message, wire, &absent, err)) ||
+        !count_sized(journal, message, wire, most, &count, err))
         return false;
     if (count > 0 && (uint64_t)count <= most && !doubt_sized(journal, message, wire, &named, err))
         return false;
     if (!take_back(journal, message, wire, most, any, err))
         return false;
-    *any = *any || named;
+    *any = *any || named || absent;
     return !*any || (compare_new(journal, line, err) && compare_doubted(journal, err));
 }

@@ -225,10 +225,12 @@ MUST_CHECK bool journal_listing_note_sized(struct journal *journal, struct error
 /**
  * The same of the line of one that was fetched as new, of rows that have its size (message->listed, not 0), too: it is to be compared as well.
  * Where there are more than `most` nothing becomes doubtful. Those that are to be compared already count.
+ *
+ * @param of_absent  absent rows count, too, of whatever size
  */
 MUST_CHECK bool journal_listing_doubt_sized(struct journal *journal, uint32_t line, const struct journal_pop *message,
-                                            const unsigned char wire[static DIGEST_SIZE], uint64_t most, bool *any,
-                                            struct error *err);
+                                            const unsigned char wire[static DIGEST_SIZE], bool of_absent, uint64_t most,
+                                            bool *any, struct error *err);
 /** Lines of a row that says POP_DOUBT become doubtful, too, unless it is too large to be read (0: none is). */
 MUST_CHECK bool journal_listing_doubt_begun(struct journal *journal, uint64_t max_size, struct error *err);
 /**

@@ -4,12 +4,18 @@
  */
 #include "sync/import/private.h"
 
-/* What was recorded as had was never read: it is this one under its own name alone, and not of another size where names are used again. */
+/*
+ * What was recorded as had was never read: it is this one under its own name alone, and not of another size where names are used again, or this
+ * one names nothing: others have it, or its header names none.
+ */
 static bool
-may_be_had(const struct import *import, const struct journal_pop *row, const struct journal_listed *listed)
+may_be_had(const struct import *import, const struct journal_pop *row, const struct seen *seen,
+           const struct journal_listed *listed)
 {
+    const bool resized = row->listed != 0 && listed->size != 0 && row->listed != listed->size;
+
     return strcmp(row->uidl, listed->uidl) == 0 &&
-           (!import->reused || row->listed == 0 || listed->size == 0 || row->listed == listed->size);
+           !(resized && (import->reused || listed->repeated || !seen->kin.names));
 }
 
 /*
@@ -37,7 +43,7 @@ fits(const struct import *import, const struct journal_pop *row, const struct se
 
     if (row->has_body && !seen_same_body(row, seen))
         return false;
-    if (!row->has_body && row->state == POP_HAD && !may_be_had(import, row, listed))
+    if (!row->has_body && row->state == POP_HAD && !may_be_had(import, row, seen, listed))
         return false;
     if ((row->facts & POP_SHORT) != 0 && is_any_part(row, seen, listed))
         return false;

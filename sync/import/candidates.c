@@ -12,6 +12,23 @@ is_free(struct import *import, int64_t id, bool *free_row)
     return true;
 }
 
+/*
+ * Of what was recorded as had there are no bytes to compare: where a list lacked it, another header under its name is another message's. So is
+ * another size under a header that names nothing, there or where others have its name, too.
+ */
+static bool
+is_none_of_had(const struct journal_pop *row, const struct seen *seen, const struct journal_listed *listed,
+               enum verdict verdict)
+{
+    const bool resized = row->listed != 0 && listed->size != 0 && row->listed != listed->size;
+
+    if (row->state != POP_HAD)
+        return false;
+    if (verdict == VERDICT_UNPROVEN)
+        return row->absent != 0;
+    return (row->absent != 0 || listed->repeated) && row->has_header && !seen->kin.names && resized;
+}
+
 static bool
 judge_named(struct import *import, const struct journal_listed *listed, const struct seen *seen, int64_t id,
             struct candidates *to)
@@ -40,8 +57,7 @@ judge_named(struct import *import, const struct journal_listed *listed, const st
     if (row.state == POP_FETCHING && (verdict == VERDICT_UNPROVEN || (row.facts & POP_SHORT) != 0) &&
         verdict != VERDICT_SAME)
         return true;
-    /* Of what was recorded as had there are no bytes to compare: where a list lacked it, another header under its name is another message's. */
-    if (row.state == POP_HAD && row.absent != 0 && verdict == VERDICT_UNPROVEN)
+    if (is_none_of_had(&row, seen, listed, verdict))
         return true;
     to->another = to->another || (verdict == VERDICT_ANOTHER && (row.has_header || row.has_kin));
     to->left = to->left || (verdict == VERDICT_ANOTHER && (row.has_header || row.has_kin) && row.absent == 0);
@@ -246,14 +262,18 @@ is_small_at_the_end(const struct import *import, const struct journal_listed *li
 
 /*
  * The very header under its own name and another size, while others have the sizes that they had: the name may be used again, for another
- * report. Its bytes say it, once. Where none has its size sizes are perhaps counted anew, and only what may be new is read.
+ * report. Its bytes say it, once. Where none has its size sizes are perhaps counted anew, and only what may be new is read, or has a header that
+ * many messages may have.
  */
 bool
 candidates_resized(const struct import *import, const struct journal_pop *row, const struct journal_listed *listed,
                    const struct seen *seen)
 {
-    return (import->steady > 0 || is_small_at_the_end(import, listed)) && import->may_fetch && row->has_body &&
-           row->has_header && row->listed != 0 && listed->size != 0 && row->listed != listed->size &&
+    /* Of a part nothing is learned so: another part may be like it. It is read once a day anyway (import/parts.c). */
+    const bool nameless = !seen->kin.names && (row->facts & POP_SHORT) == 0;
+
+    return (import->steady > 0 || is_small_at_the_end(import, listed) || nameless) && import->may_fetch &&
+           row->has_body && row->has_header && row->listed != 0 && listed->size != 0 && row->listed != listed->size &&
            memcmp(row->header, seen->header, DIGEST_SIZE) == 0;
 }
 

@@ -48,27 +48,38 @@ is_due(const struct keeping *keeping, int64_t id)
 
 /* ---- a loosened keep ---- */
 
+/* The list lacks it, or it is one that could not be read and that nothing else tells from others. */
+static bool
+may_be_unread(struct import *import, const struct journal_pop *row, bool *may)
+{
+    *may = false;
+    return row->absent == 0 || !row->has_header ||
+           journal_listing_has_unread_twin(import->journal, row->header, row->listed, may, &import->err);
+}
+
 /* What is not due any more is neither held nor about to be removed. */
 static bool
 let_stay(struct keeping *keeping, const int64_t *ids, size_t count)
 {
     struct import *import = keeping->import;
     struct journal_pop row;
-    bool ok = true, begun = false;
+    bool ok = true, begun = false, waits;
 
     for (size_t i = 0; ok && i < count; i++) {
         if (is_due(keeping, ids[i]))
             continue;
+        ok = import_load(import, ids[i], &row) && may_be_unread(import, &row, &waits);
+        if (!ok || waits)
+            continue;
         if (!begun && !journal_begin(import->journal, &import->err))
             return false;
         begun = true;
-        ok = import_load(import, ids[i], &row);
         row.hold[0] = row.why[0] = '\0';
         if (ok && row.state == POP_REMOVING && row.absent == 0)
             row.state = POP_STORED;
         ok = ok && journal_pop_save(import->journal, &row, &import->err);
     }
-    return !begun || import_end(import, ok);
+    return begun ? import_end(import, ok) : ok;
 }
 
 /* Words for a shorter `keep` than this one end, too. */

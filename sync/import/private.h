@@ -488,6 +488,7 @@ struct arrival { /* one message that is being fetched */
     bool refused;              /* the server did not give it, or not all of it, or it is too large */
     bool again;                /* it came, and could not be held: see import/step.c */
     bool fresh;                /* its base was chosen in this run */
+    bool known;                /* a session before this one made its row */
     struct local_draft *draft; /* finished, waits for its batch */
 };
 

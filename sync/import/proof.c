@@ -211,17 +211,18 @@ confirm(struct import *import, uint32_t number, struct journal_pop *row)
 }
 
 /*
- * Without TOP its header comes with the body. One that is not kin of the row's, nor has its Message-ID, above another body is no part of the
- * row's message, however little came.
+ * Its header came with the body. One that is not kin of the row's, nor has its Message-ID, above another body is no part of the row's message,
+ * without TOP however little came. With TOP the row's header was another one, too, and a server that writes lines of its own may cut its answer.
  */
 static bool
-has_nothing_of(const struct import *import, const struct journal_pop *row, const struct seen *seen)
+has_nothing_of(const struct import *import, const struct journal_pop *row, const struct seen *seen, uint64_t listed)
 {
     struct seen known;
 
     seen_of_row(row, &known);
-    return !import->info.top && row->has_body && import_verdict(row, seen, 0) != VERDICT_SAME &&
-           !kin_same_id(&known.kin, &seen->kin) && !seen_same_body(row, seen);
+    return (!import->info.top || !is_far_short(seen->size, listed)) && row->has_body &&
+           import_verdict(row, seen, 0) != VERDICT_SAME && !kin_same_id(&known.kin, &seen->kin) &&
+           !seen_same_body(row, seen);
 }
 
 static bool
@@ -262,7 +263,7 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     if (!same && row->has_body &&
         (seen.size >= row->size || ((row->facts & POP_FEWER) == 0 && seen.size >= row->listed)))
         return import_bury_reused(import, row, number);
-    if (!same && whole_header && has_nothing_of(import, row, &seen))
+    if (!same && whole_header && has_nothing_of(import, row, &seen, import_listed_size(import, number)))
         return import_bury_reused(import, row, number);
     import->counts.pending++;
     if (!import_remember_why(import, row, OTHER_BYTES))

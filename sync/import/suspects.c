@@ -198,13 +198,15 @@ static size_t
 next_alone(const struct import *import)
 {
     const struct suspects *suspects = import->suspects;
+    const uint64_t most = import->account->import.max_size;
 
     for (size_t i = 0; import->may_fetch && !import->dry && i < suspects->count; i++) {
         const struct suspect *s = &suspects->list[i];
         const bool due = (s->breaks == 1 && !s->at_top) ||
                          (!s->broke && s->breaks > 1 && import->age.now.counted - s->asked >= IMPORT_DAY);
+        const bool too_large = most != 0 && s->size > most; /* a session of its own would leave it, too */
 
-        if (s->breaks > 0 && s->number != 0 && !s->tried && due)
+        if (s->breaks > 0 && s->number != 0 && !s->tried && due && !too_large)
             return i;
     }
     return SUSPECT_NONE;

@@ -70,7 +70,7 @@ take(struct fetching *fetching, const struct journal_listed *listed)
     struct arrival *arrival = arrival_at(fetching, fetching->count);
     bool changed = listed->row == 0;
 
-    *arrival = (struct arrival){.number = listed->number, .repeated = listed->repeated};
+    *arrival = (struct arrival){.number = listed->number, .repeated = listed->repeated, .known = !changed};
     if (changed ? !import_begin_row(import, listed, &arrival->row) : !import_load(import, listed->row, &arrival->row))
         return false;
     if (!array_grow(&fetching->sizes, &fetching->size_room, fetching->size_count + 1, sizeof *fetching->sizes))
@@ -113,10 +113,10 @@ take_or_leave(struct fetching *fetching, const struct journal_listed *listed, bo
         return false;
     if (over)
         return true;
-    if (suspects_hold_back(import, listed->number, why))
-        return leave(import, listed, listed->size, why);
     if (fetch_too_large(import, listed, &size))
         return leave_large(import, listed, size);
+    if (suspects_hold_back(import, listed->number, why))
+        return leave(import, listed, listed->size, why);
     if (!only_leave)
         return take(fetching, listed);
     import->counts.kept_by_policy++;

@@ -280,6 +280,30 @@ what_is_held_is_held_while_another_has_its_name(void **state)
     assert_int_equal(count_there(sc), 3);
 }
 
+/* ... and while its own line can't be read, so that nothing tells it from what was recorded since. */
+static void
+what_is_held_is_held_while_it_can_not_be_told_from_others(void **state)
+{
+    struct scene *sc = *state;
+    int64_t *ids;
+    size_t count;
+
+    sc->drop.no_top = true;
+    given_mails(sc, 3);
+    assert_run(sc, 0);
+    sc->account.import.keep_days = 0;
+    assert_run(sc, 3);
+    for (size_t i = 0; i < sc->drop.count; i++)
+        text_print(sc->drop.mails[i].uidl, sizeof sc->drop.mails[i].uidl, "same");
+    sc->drop.mails[1].refuse_retr = true;
+
+    assert_run(sc, 1);
+
+    assert_true(journal_pop_held(sc->journal, &ids, &count, &sc->err));
+    free(ids);
+    assert_int_equal(count, 3);
+}
+
 static void
 a_word_that_came_before_a_cut_is_not_asked_for_again(void **state)
 {
@@ -479,6 +503,7 @@ main(void)
         TEST(a_refused_proof_and_a_refused_removal_are_named_and_the_others_go),
         TEST(a_tightened_keep_is_held_until_the_word_comes),
         TEST(what_is_held_is_held_while_another_has_its_name),
+        TEST(what_is_held_is_held_while_it_can_not_be_told_from_others),
         TEST(a_word_that_came_before_a_cut_is_not_asked_for_again),
         TEST(what_came_to_the_list_since_is_judged_anew),
         TEST(a_loosened_keep_holds_and_removes_nothing),

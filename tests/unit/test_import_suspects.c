@@ -93,6 +93,31 @@ what_is_unreadable_is_asked_for_once_a_day_and_last(void **state)
     assert_all_here(sc);
 }
 
+/* It would be left in a session of its own as well. */
+static void
+a_message_at_which_the_line_broke_and_that_is_too_large_now_needs_no_session(void **state)
+{
+    struct scene *sc = *state;
+
+    given_mails(sc, 3);
+    sc->drop.mails[1].breaks_retr = 1;
+    sc->drop.mails[1].listed_size = 300;
+    sc->drop.refuse_login_after = 1;
+    (void)run_import(sc);
+    sc->drop.refuse_login_after = 0;
+    sc->account.import.max_size = 200;
+    assert_run(sc, 0);
+    (void)usleep(30000); /* the folder's times may be trusted then */
+    assert_run(sc, 0);
+
+    assert_run(sc, 0);
+
+    assert_int_equal(sc->drop.logins, 1);
+    assert_true(journal_changes(sc->journal) == 0);
+    assert_said(sc, "larger than max-size");
+    assert_here_but(sc, 1, 1);
+}
+
 static void
 a_message_that_changed_on_the_server_is_asked_for_at_once(void **state)
 {
@@ -329,6 +354,7 @@ main(void)
         TEST(a_message_at_which_the_line_breaks_keeps_no_other_from_coming),
         TEST(a_line_that_broke_once_by_chance_is_opened_again_and_all_is_here),
         TEST(what_is_unreadable_is_asked_for_once_a_day_and_last),
+        TEST(a_message_at_which_the_line_broke_and_that_is_too_large_now_needs_no_session),
         TEST(a_message_that_changed_on_the_server_is_asked_for_at_once),
         TEST(with_keep_no_the_others_leave_the_server_and_the_unreadable_one_stays),
         TEST(several_of_them_are_found_in_one_run),
