@@ -418,7 +418,7 @@ APPEND = [
 MOVE = [
     Row("MOVE: NO", on("UID MOVE", instead(b"%T NO not here\r\n")), exit=EITHER),
     Row("MOVE: BAD", on("UID MOVE", instead(b"%T BAD what?\r\n")), exit=EITHER),
-    Row("MOVE: the line ends", on("UID MOVE", instead(CLOSE))),
+    Row("MOVE: the line ends", on("UID MOVE", instead(CLOSE)), exit=EITHER),  # copied once the attempts before have settled
     Row("MOVE: done, and the line ends", on("UID MOVE", done_but(CLOSE)), exit=EITHER),
     Row("MOVE: COPYUID of two fields", on("UID MOVE", swap(rb"COPYUID (\d+) (\S+) \S+\]", rb"COPYUID \1 \2]")), exit=EITHER),
     Row("COPY: NO, on a server without MOVE", on("UID COPY", instead(b"%T NO not here\r\n")), exit=EITHER, server=OLD),
@@ -428,7 +428,7 @@ MOVE = [
     Row("MOVE: NO [CANNOT]", on("UID MOVE", instead(b"%T NO [CANNOT] not here\r\n")), exit=EITHER),
     Row("MOVE: NO [OVERQUOTA]", on("UID MOVE", instead(b"%T NO [OVERQUOTA] full\r\n")), exit=EITHER),
     Row("MOVE: NO [TRYCREATE]", on("UID MOVE", instead(b"%T NO [TRYCREATE] no\r\n")), exit=EITHER),
-    Row("MOVE: silence", on("UID MOVE", instead(STALL)), timeout=1),
+    Row("MOVE: silence", on("UID MOVE", instead(STALL)), exit=EITHER, timeout=1),
     Row("MOVE: OK, and nothing moves", on("UID MOVE", instead(b"%T OK done\r\n")), exit=EITHER),
     Row("MOVE: OK with COPYUID, and nothing moves", on("UID MOVE", instead(b"* OK [COPYUID 10 5 99] done\r\n", b"* 5 EXPUNGE\r\n",
         b"%T OK done\r\n")), exit=EITHER),
