@@ -13,6 +13,7 @@ struct making {
     char *other; /* what the server lists instead, in another normal form; NULL: nothing */
     size_t other_len;
     bool many;             /* several such */
+    bool sought;           /* OK was said, and nothing of the kind was listed */
     bool listed, unusable; /* unusable: there, but not a mailbox that can contain mail */
     struct remote_outcome outcome;
 };
@@ -199,6 +200,54 @@ take_answer(void *self, const struct command *command, const struct response *re
     return true;
 }
 
+static bool
+is_sought(const struct making *making)
+{
+    return making->wire != NULL && !making->listed && making->other == NULL && making->outcome.answer[0] == '\0';
+}
+
+static bool
+ask_for_all(void *self, bool *more)
+{
+    struct creating *creating = self;
+    struct queue *queue = &creating->imap->queue;
+
+    *more = false;
+    queue_begin(queue, COMMAND_LIST, 0, 0, 0);
+    queue_print(queue, "LIST \"\" \"*\"");
+    return queue_end(queue, creating->err);
+}
+
+static bool
+take_any(void *self, const struct response *response, const struct command *oldest)
+{
+    struct creating *creating = self;
+    bool ok = true;
+
+    (void)oldest;
+    if (response->kind != RESPONSE_LIST || response->list.name.len == 0 ||
+        (response->list.attributes & REMOTE_NOSELECT) != 0)
+        return true;
+    for (size_t i = 0; ok && i < creating->count; i++)
+        if (creating->items[i].sought)
+            ok = take_other(creating, &creating->items[i], response->list.name);
+    return ok;
+}
+
+/* A server that put the name into another normal form may list it by that one alone. */
+static bool
+seek(struct creating *creating)
+{
+    const struct operation operation = {.self = creating, .next = ask_for_all, .untagged = take_any};
+    bool any = false;
+
+    for (size_t i = 0; i < creating->count; i++) {
+        creating->items[i].sought = is_sought(&creating->items[i]);
+        any |= creating->items[i].sought;
+    }
+    return !any || queue_run(&creating->imap->queue, &operation, creating->err);
+}
+
 static void
 conclude(struct making *making)
 {
@@ -236,7 +285,7 @@ imap_create(struct imap *imap, const struct text *names, size_t count,
         ok = name_mailbox(&creating, names[i], &creating.items[i]);
     if (!ok)
         error_set(err, ERROR_LOCAL, "make mailboxes: out of memory");
-    ok = ok && queue_run(&imap->queue, &operation, err);
+    ok = ok && queue_run(&imap->queue, &operation, err) && seek(&creating);
     for (size_t i = 0; ok && i < count; i++) {
         struct making *making = &creating.items[i];
         conclude(making);

@@ -799,6 +799,8 @@ BUGS = [
         ("store/imap/client.c", "== CAPABILITY_REV2) /*", "== 0) /*")),
     bug("what revision 2 implies not used at the login", system("test_rev2.py", "Rev2Test"),
         ("store/imap/auth.c", "driver_offers(rev2 ? name : auth->capabilities", "driver_offers(auth->capabilities")),
+    bug("name in another normal form looked for by the given one alone", unit("test_imap_change"),
+        ("store/imap/create.c", "return !any || queue_run(", "return true || queue_run(")),
     bug("any name that is listed taken for the one that was made", unit("test_imap_change"),
         ("store/imap/create.c", "if (!marks || c < 0x80)", "if (c < 0x80)")),
     bug("one of two names taken for the one that was made", unit("test_imap_change"),

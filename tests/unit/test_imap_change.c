@@ -719,11 +719,28 @@ a_name_that_the_server_puts_into_another_normal_form_is_recognised(void **state)
     end_script(script);
 }
 
+static void
+a_name_that_is_listed_in_its_other_normal_form_alone_is_looked_for_among_all(void **state)
+{
+    (void)state;
+    struct script *script = given_script(
+        "", (const char *const[]){"C:g1 CREATE \"Cafe&AwE-\"", "C:g2 SUBSCRIBE *", "C:g3 LIST \"\" \"Cafe&AwE-\"",
+                                  "S:g1 OK", "S:g2 OK", "S:g3 OK", "C:g4 LIST \"\" \"[*]\"", "S:* LIST () \"/\" INBOX",
+                                  "S:* LIST () \"/\" Caf&AOk-", "S:g4 OK", NULL});
+    const struct text name = TEXT("Cafe\xcc\x81");
+
+    assert_true(script->remote.ops->create(script->remote.self, &name, 1, tell_created, script, &script->err));
+
+    assert_told(script, "created 0 Caf&AOk- ok\n");
+    end_script(script);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_that_the_server_puts_into_another_normal_form_is_recognised),
+        cmocka_unit_test(a_name_that_is_listed_in_its_other_normal_form_alone_is_looked_for_among_all),
         cmocka_unit_test(nothing_is_removed_where_uids_do_not_last),
         cmocka_unit_test(only_what_was_verified_is_removed_and_the_proof_is_looked_up),
         cmocka_unit_test(nothing_destructive_is_sent_to_another_uidvalidity),
