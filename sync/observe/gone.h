@@ -29,6 +29,7 @@ struct sight { /* one mailbox while it is being listed */
     uint32_t
         same; /* the highest UID that was known and is the message that it was: the server went not back beyond it */
     uint32_t shown; /* the highest UID that was known and is there, perhaps as another message */
+    uint32_t top;   /* the highest UID that was told of, known or not */
     bool ahead;     /* UIDNEXT is not above the highest known UID, which no listing has shown yet */
 };
 

@@ -36,6 +36,7 @@ unpair(struct run *run, struct mailbox *mailbox, bool past)
     if (!missing_unpair(run, mailbox, past))
         return false;
     mailbox->row.state = MAILBOX_REPAIR;
+    mailbox->given_back = false;
     mailbox->row.uidnext = mailbox->row.messages = 0;
     mailbox->row.modseq = 0;
     mailbox->row.past = 0; /* nothing of it is known by its UID any more */
@@ -102,6 +103,19 @@ is_ahead(struct run *run, const struct sight *sight, const struct said_ops *said
         return false;
     *ahead = found && (said_op_of(said, message.id) != NULL || (message.facts & (FACT_ECHO | FACT_COPIED)) != 0);
     return true;
+}
+
+/*
+ * SELECT says no UIDNEXT, and STATUS one that UIDs which are known here are not below. None of these is shown, so it does not lag behind: they
+ * were not given yet.
+ */
+static bool
+is_given_back(const struct sight *sight)
+{
+    const struct mailbox *mailbox = sight->mailbox;
+
+    return sight->selected.uidnext == 0 && mailbox->given_back && mailbox->row.state != MAILBOX_REPAIR &&
+           sight->top < mailbox->uidnext;
 }
 
 static bool
@@ -216,6 +230,7 @@ on_message(void *context, size_t index, const struct remote_message *seen)
     if (sight->selected.uidnext != 0 && seen->uid >= sight->selected.uidnext && seen->uid > sight->request.check_uid)
         return true; /* it arrived after the SELECT: the next look shows it */
     sight->ahead = sight->ahead && seen->uid != sight->request.check_uid;
+    sight->top = seen->uid > sight->top ? seen->uid : sight->top;
     if (seen->has_flags) {
         sight->view.arrived += seen->uid >= sight->mailbox->row.uidnext;
         if (sight->view.lowest == 0 || seen->uid < sight->view.lowest)
@@ -390,7 +405,7 @@ on_done(void *context, size_t index, const struct remote_outcome *outcome)
     if (!sight->again_full && !said_uid_never_given(run, &observation->said, row->id, sight->selected.uidnext,
                                                     &sight->seen, &sight->ahead, &sight->lied))
         return false;
-    if (sight->ahead && !sight->again_full)
+    if ((sight->ahead || is_given_back(sight)) && !sight->again_full)
         return begin_repair(run, sight, true,
                             "the server went back in time: both sides are paired again by content, nothing is deleted");
     if (outcome->shown != 0) {

@@ -300,17 +300,23 @@ moved_there(const struct run *run, const struct mailbox *mailbox)
     return row->modseq != mailbox->modseq;
 }
 
-/* A known UID is not below UIDNEXT: the server went back to a time when its cursor was what ours is. */
+/*
+ * A known UID is not below UIDNEXT: the server went back to a time when its cursor was what ours is, or its UIDNEXT lags behind. Of a server
+ * whose SELECT says no UIDNEXT (Courier) STATUS is all there is to know of it: remote.c.
+ */
 static bool
-check_highest(struct run *run, struct mailbox *mailbox)
+check_highest(struct run *run, struct mailbox *mailbox, bool *above)
 {
+    const struct journal_mailbox *row = &mailbox->row;
     uint32_t highest;
 
-    if (mailbox->look_there || mailbox->uidnext == 0)
+    *above = mailbox->given_back = false;
+    if (!mailbox->has_status || mailbox->uidnext == 0)
         return true;
-    if (!journal_highest_uid(run->journal, mailbox->row.id, &highest, &run->err))
+    if (!journal_highest_uid(run->journal, row->id, &highest, &run->err))
         return false;
-    mailbox->look_there = highest >= mailbox->uidnext;
+    *above = highest >= mailbox->uidnext;
+    mailbox->given_back = row->uidvalidity == mailbox->uidvalidity && (*above || row->uidnext > mailbox->uidnext);
     return true;
 }
 
@@ -420,14 +426,15 @@ survey_remote(struct run *run)
     say_cut(run);
     for (size_t i = 0; i < run->count; i++) {
         struct mailbox *mailbox = &run->mailboxes[i];
+        bool above;
 
         if (!mailbox->chosen)
             continue;
         if (mailbox->row.state == MAILBOX_ACTIVE || mailbox->row.state == MAILBOX_REPAIR) {
             run->counts.mailboxes++;
-            mailbox->look_there = moved_there(run, mailbox);
-            if (!check_highest(run, mailbox))
+            if (!check_highest(run, mailbox, &above))
                 return false;
+            mailbox->look_there = above || moved_there(run, mailbox);
             mailbox->current = !mailbox->look_there;
         }
         if (!look_at_folder(run, mailbox))
@@ -511,6 +518,7 @@ survey_again(struct run *run)
         struct mailbox *mailbox = &run->mailboxes[i];
 
         const struct journal_mailbox *row = &mailbox->row;
+        bool above;
         /*
          * Without HIGHESTMODSEQ the numbers tell at least whether a message arrived: what vanished elsewhere may be
          * there.
@@ -521,6 +529,8 @@ survey_again(struct run *run)
 
         if (!mailbox->listed)
             continue;
+        if (!check_highest(run, mailbox, &above))
+            return false;
         mailbox->current = mailbox->current && !moved;
         if (mailbox_is_open(mailbox) || (run->look_everywhere && mailbox_is_usable(mailbox)))
             mailbox->look_there = mailbox->look_there || moved;

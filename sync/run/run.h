@@ -73,6 +73,7 @@ struct mailbox {
     bool proven;          /* its folder was listed whole: flushed.c */
     bool named;           /* its folder was listed in this run: a name that is another one now was given meanwhile */
     bool current;         /* what the journal says of its side on the server was so in this run */
+    bool given_back;      /* STATUS says that a UID which is known here was not given yet */
     bool said;            /* that its messages wait, once a run */
     bool said_sticky;     /* that its UIDs do not last, once a run */
     bool weighed;         /* a listing of it that does not add up was counted in this run: uneven.h */

@@ -78,6 +78,39 @@ a_restored_server_is_listed_whole_where_its_numbers_hide_it(void **state)
     then_it_is_there(INBOX, 4, 1); /* what it lost and we hold goes up again */
 }
 
+/* Courier: only STATUS says what UIDs it has not given yet. What another client removed last is a removal there, too. */
+static void
+a_restored_server_whose_select_says_no_uidnext_loses_nothing(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        given_empty_account(1);
+        sim.server.silent = true;
+        sim.server.condstore = sim.server.qresync = i == 1;
+        const uint32_t first = given_mail_there(INBOX, 1);
+        given_both_sides_agree();
+        sim.backup = sim.server;
+        given_mail_there(INBOX, 4);
+        given_mail_here(INBOX, 6);
+        given_both_sides_agree();
+        given_server_as_in_backup();
+        server_set_flags(&sim.server, INBOX, server_message(&sim.server, INBOX, first), FLAG_SEEN, 0);
+
+        then_both_sides_agree();
+
+        then_it_is_there(INBOX, 4, 1);
+        then_it_is_here(INBOX, 4, 1);
+        then_it_is_there(INBOX, 6, 1);
+        struct sim_mailbox *box = &sim.server.boxes[INBOX];
+        const struct sim_message last = box->messages[box->count - 1];
+        ledger_out(&sim.world, last.content, INBOX);
+        server_expunge(&sim.server, INBOX, last.uid);
+        then_both_sides_agree();
+        then_it_is_here(INBOX, last.content, 0);
+        end_scenario(NULL);
+    }
+}
+
 /* All messages have one size. */
 static uint32_t
 given_mail_of_its_own_date_there(int content)
@@ -383,6 +416,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         SCENARIO(under_another_uidvalidity_no_uid_means_what_it_meant),
         SCENARIO(a_uid_that_a_restored_server_gives_anew_is_not_paired_by_the_name_of_its_file),
+        SCENARIO(a_restored_server_whose_select_says_no_uidnext_loses_nothing),
         SCENARIO(a_restored_server_whose_last_message_is_as_it_was_is_noticed_by_those_before_it),
         SCENARIO(what_a_restored_server_lost_is_no_removal_where_its_uid_was_given_anew),
         SCENARIO(a_uid_that_a_restored_server_gave_anew_and_tells_no_size_of_is_read),

@@ -273,7 +273,7 @@ observe_one(struct listing *listing, struct error *err)
     listing->delta = listing->known && !select->full && server->condstore && select->modseq > 0;
     listing->since = select->modseq;
     const struct remote_selected selected = {.uidvalidity = then.uidvalidity,
-                                             .uidnext = server_uidnext(&then, server->lags),
+                                             .uidnext = server->silent ? 0 : server_uidnext(&then, server->lags),
                                              .exists = server_exists(server, listing->mailbox),
                                              .modseq = server->condstore ? then.modseq : 0,
                                              .permanent = then.permanent,

@@ -68,6 +68,7 @@ struct server {
     int rewrites; /* the dress that it gives to what it is sent; DRESS_PLAIN: it leaves it as it is */
     bool deaf;    /* says OK to STORE and changes nothing */
     bool dawdles; /* what nobody waits for is mostly carried out late */
+    bool silent;  /* SELECT says no UIDNEXT */
     bool lags, status_lags; /* UIDNEXT, that of STATUS, is still the highest UID after an APPEND */
     int refuses;            /* contents with number % 10 < refuses are refused for good */
     int declines;           /* ... and below this for now: it says so of each by itself */
