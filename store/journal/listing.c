@@ -111,8 +111,10 @@ static const char *const page_sql[][2] = {
                         SELECT_LISTED ONLY_OF("listing_compare") "WHERE " DOWN("o.number")},
     [LISTED_KNOWN] = {SELECT_LISTED ALL_OF "WHERE " KNOWN "AND " UP("l.number"),
                       SELECT_LISTED ALL_OF "WHERE " KNOWN "AND " DOWN("l.number")},
-    [LISTED_REMOVABLE] = {SELECT_LISTED ONLY_OF("listing_removable") "WHERE " UP("o.number"),
-                          SELECT_LISTED ONLY_OF("listing_removable") "WHERE " DOWN("o.number")},
+    [LISTED_CAME] = {SELECT_LISTED ONLY_OF("listing_removable") "WHERE o.came = 1 AND " UP("o.number"),
+                     SELECT_LISTED ONLY_OF("listing_removable") "WHERE o.came = 1 AND " DOWN("o.number")},
+    [LISTED_REMOVABLE] = {SELECT_LISTED ONLY_OF("listing_removable") "WHERE o.came = 0 AND " UP("o.number"),
+                          SELECT_LISTED ONLY_OF("listing_removable") "WHERE o.came = 0 AND " DOWN("o.number")},
 };
 
 static const char *const count_sql[] = {
@@ -121,7 +123,8 @@ static const char *const count_sql[] = {
     [LISTED_UNREAD] = "SELECT count(*) FROM temp.listing_doubt WHERE header IS NULL",
     [LISTED_COMPARE] = "SELECT count(*) FROM temp.listing_compare",
     [LISTED_KNOWN] = "SELECT count(*) FROM (" NOT_KNOWN ")", /* of all lines without these */
-    [LISTED_REMOVABLE] = "SELECT count(*) FROM temp.listing_removable",
+    [LISTED_CAME] = "SELECT count(*) FROM temp.listing_removable WHERE came = 1",
+    [LISTED_REMOVABLE] = "SELECT count(*) FROM temp.listing_removable WHERE came = 0",
 };
 
 static void
@@ -303,5 +306,12 @@ bool
 journal_listing_allow_removal(struct journal *journal, uint32_t number, struct error *err)
 {
     return listing_of(journal, SQL_LISTING_ALLOW_REMOVAL,
-                      "INSERT OR IGNORE INTO temp.listing_removable (number) VALUES (?1)", number, err);
+                      "INSERT OR REPLACE INTO temp.listing_removable (number, came) VALUES (?1, 0)", number, err);
+}
+
+bool
+journal_listing_came(struct journal *journal, uint32_t number, struct error *err)
+{
+    return listing_of(journal, SQL_LISTING_CAME,
+                      "INSERT OR IGNORE INTO temp.listing_removable (number, came) VALUES (?1, 1)", number, err);
 }

@@ -100,7 +100,7 @@ listing_make(struct journal *journal, struct error *err)
         "CREATE INDEX temp.listing_sized_body ON listing_sized (body);"
         "CREATE TEMP TABLE listing_unsized (id INTEGER PRIMARY KEY, size INTEGER NOT NULL);"
         "CREATE TEMP TABLE listing_compare (number INTEGER PRIMARY KEY);"
-        "CREATE TEMP TABLE listing_removable (number INTEGER PRIMARY KEY);";
+        "CREATE TEMP TABLE listing_removable (number INTEGER PRIMARY KEY, came INTEGER NOT NULL);";
 
     if (!listing_open_temporary(journal, err))
         return false;

@@ -152,6 +152,7 @@ enum journal_listing_which {
     LISTED_UNREAD,  /* of these: no TOP was told yet */
     LISTED_KNOWN,   /* has its row, is neither new nor to be compared */
     LISTED_COMPARE, /* to be fetched and compared with rows before it is new */
+    LISTED_CAME,    /* fetched in this session, and to be removed in it once it is proven to be what was asked for */
     LISTED_REMOVABLE,
 };
 /** One page: at most `size` entries with number > after (descending: < after, 0: from the end). The caller passes the last number on. */
@@ -186,6 +187,8 @@ MUST_CHECK bool journal_listing_want_fetching(struct journal *journal, struct er
 MUST_CHECK bool journal_listing_want(struct journal *journal, uint32_t number, struct error *err);
 /** This one is fetched and compared first. */
 MUST_CHECK bool journal_listing_compare(struct journal *journal, uint32_t number, struct error *err);
+/** This number is to be removed in this session, and not proven yet: LISTED_CAME. */
+MUST_CHECK bool journal_listing_came(struct journal *journal, uint32_t number, struct error *err);
 /** This number may be removed in this session: LISTED_REMOVABLE. */
 MUST_CHECK bool journal_listing_allow_removal(struct journal *journal, uint32_t number, struct error *err);
 

@@ -42,7 +42,8 @@ fetch_mark(struct import *import, const struct arrival *arrival)
     if (import->account->import.keep_days != 0 || !import->may_remove || arrival->repeated ||
         import->identity != BY_UIDL || (arrival->row.facts & (POP_SHORT | POP_CONFIRM | POP_FEWER)) != 0)
         return true;
-    return journal_listing_allow_removal(import->journal, arrival->number, &import->err);
+    return import->dry ? journal_listing_allow_removal(import->journal, arrival->number, &import->err)
+                       : journal_listing_came(import->journal, arrival->number, &import->err);
 }
 
 bool

@@ -115,7 +115,7 @@ static bool
 finish(struct import *import)
 {
     import->fetched = true;
-    return note_left(import) && import_remove(import) && import_count_time(import);
+    return note_left(import) && import_came(import) && import_remove(import) && import_count_time(import);
 }
 
 static bool

@@ -237,7 +237,7 @@ on_proof(void *context, uint32_t number, const struct seen *seen, const char *wo
 static bool
 read_whole(struct keeping *keeping, struct journal_pop *row, uint32_t number)
 {
-    const uint64_t bytes = import_listed_size(keeping->import, number);
+    const uint64_t bytes = row->size; /* LIST may say anything */
     bool intact;
 
     if (!row->has_body || !keeping->import->may_fetch) {

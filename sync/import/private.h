@@ -19,6 +19,7 @@
  *   import/compare.c     those that only their bytes tell apart (import/bytes.c: whose bytes are these? import/own.c: they can't
  *                        be read now)
  *   import/parts.c       messages of which only a part came: has the server more of them by now?
+ *   import/came.c        of what is due at once: is it what was asked for?
  *   import/remove.c      DELE and QUIT (import/flush.c: what is flushed before it)
  *   import/suspects.c    a line that broke: at which message, and is there to be another session? (import/suspect_lines.c:
  *                        which lines are a suspect's; import/in_flight.c: the maildrop that knows what is in flight)
@@ -476,6 +477,10 @@ MUST_CHECK bool proof_is_all(struct import *import, struct journal_pop *row);
 /** Read the body again of messages whose header is right and does not prove the body (import/proof.c); what is the same may be removed. */
 bool proof_bodies(struct import *import, const uint32_t *numbers, struct journal_pop *rows, size_t count);
 
+/* ---- import/came.c ---- */
+/** Of what this session fetched and is to remove: which of it was proven to be what was asked for? LISTED_CAME becomes LISTED_REMOVABLE. */
+MUST_CHECK bool import_came(struct import *import);
+
 /* ---- import/parts.c ---- */
 /** What came in part is asked for again, once a day; what turns out to be more is new mail. */
 MUST_CHECK bool import_parts(struct import *import);
@@ -497,7 +502,7 @@ bool fetch_prepare(struct import *import);
 /** Make these durable and commit: data, names, directory, rows. Those without draft are refused ones. Drafts are consumed. */
 bool fetch_deliver(struct import *import, struct arrival *arrivals, size_t count);
 void fetch_drop(struct import *import, struct arrival *arrivals, size_t count);
-/** It may be removed in this session without a proof, if it is due at once: this session has fetched it. */
+/** It is to be removed in this session, if it is due at once and proven to be what was asked for (import/came.c). */
 bool fetch_mark(struct import *import, const struct arrival *arrival);
 /** After the commit that stored it: told, and fetch_mark. */
 bool fetch_announce(struct import *import, const struct arrival *arrival);

@@ -18,6 +18,7 @@ struct dropped { /* one message on the server */
     bool refuse_retr, refuse_dele, refuse_top;
     size_t give;          /* RETR gives so many bytes; 0: all */
     bool give_none;       /* not even one */
+    size_t gives;         /* RETR gives the message of this index, counted from 1; 0: its own */
     size_t repeats;       /* RETR gives all of it so many times more */
     uint64_t listed_size; /* what LIST says; 0: the truth */
     bool no_size;         /* LIST says 0 */
@@ -258,7 +259,8 @@ static bool
 drop_send_body(void *self, size_t index, uint32_t number, bool breaks, const struct maildrop_taker *taker)
 {
     struct drop *drop = self;
-    const struct dropped *mail = &drop->mails[drop->late ? drop->late_index : index];
+    const size_t given = drop->mails[index].gives != 0 ? drop->mails[index].gives - 1 : index;
+    const struct dropped *mail = &drop->mails[drop->late ? drop->late_index : given];
     const size_t len = mail->give_none ? 0 : mail->give != 0 && mail->give < mail->len ? mail->give : mail->len;
     const size_t half = len / 2;
 

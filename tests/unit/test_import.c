@@ -480,7 +480,7 @@ bytes_stop_at_the_reserved_room(void **state)
     struct scene *sc = *state;
 
     memset(bytes, 'x', sizeof bytes);
-    memcpy(bytes, "A: b\r\n\r\n", 8);
+    memcpy(bytes, "Message-ID: <b@x>\r\n\r\n", 21);
     memcpy(bytes + sizeof bytes - 2, "\r\n", 2);
     sc->account.import.keep_days = 0;
     given_mail_as(sc, "big", bytes, sizeof bytes)->listed_size = 100;

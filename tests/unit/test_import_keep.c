@@ -42,7 +42,6 @@ keep_no_removes_what_came_in_the_run_that_brought_it(void **state)
     assert_int_equal(files_in(sc, "INBOX/new"), 300);
     assert_int_equal(count_there(sc), 0);
     assert_int_equal(rows(sc, 0), 0);
-    assert_int_equal(sc->drop.tops, 0);
     assert_said(sc, "300 new here, 300 removed from the server");
 }
 
@@ -202,6 +201,27 @@ without_top_no_more_is_read_in_a_session_than_a_batch(void **state)
     assert_run(sc, 0);
     assert_int_equal(count_there(sc), 0);
     assert_all_here(sc);
+}
+
+/* Few bytes came of each, and LIST says much: how much is read at most counts what came. */
+static void
+without_top_sizes_that_nothing_has_put_nothing_off(void **state)
+{
+    struct scene *sc = *state;
+
+    sc->drop.no_top = true;
+    sc->account.policy.guard = false;
+    given_mails(sc, 3);
+    for (int i = 0; i < 3; i++)
+        sc->drop.mails[i].no_size = true;
+    assert_run(sc, 0);
+    for (int i = 0; i < 3; i++) {
+        sc->drop.mails[i].no_size = false;
+        sc->drop.mails[i].listed_size = LIMIT_BATCH_BYTES;
+    }
+    sc->account.import.keep_days = 0;
+    assert_run(sc, 1);
+    assert_int_equal(sc->drop.retrs, 3 + 3); /* by the proof, and for what may be a part */
 }
 
 static void
@@ -500,6 +520,7 @@ main(void)
         TEST(without_top_another_message_under_a_name_that_is_due_stays_and_comes),
         TEST(without_top_a_shorter_message_under_a_name_that_is_due_comes),
         TEST(without_top_no_more_is_read_in_a_session_than_a_batch),
+        TEST(without_top_sizes_that_nothing_has_put_nothing_off),
         TEST(a_refused_proof_and_a_refused_removal_are_named_and_the_others_go),
         TEST(a_tightened_keep_is_held_until_the_word_comes),
         TEST(what_is_held_is_held_while_another_has_its_name),

@@ -462,7 +462,8 @@ reports_that_came_back_and_whose_names_moved_on_are_not_fetched_again(void **sta
     sc->account.import.keep_days = 0;
     (void)given_mail_as(sc, "1", one, sizeof one - 1);
     (void)given_mail_as(sc, "2", two, sizeof two - 1);
-    assert_run(sc, 0);
+    for (int i = 0; i < 2; i++) /* which is which only their bytes say, and they are read for that later */
+        assert_run(sc, 0);
     assert_int_equal(count_there(sc), 0);
     sc->drop.mails[0].gone = sc->drop.mails[1].gone = false;
     text_print(sc->drop.mails[0].uidl, sizeof sc->drop.mails[0].uidl, "2");
