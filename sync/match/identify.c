@@ -17,6 +17,7 @@
 #include "sync/match/renamed.h"
 #include "sync/match/rewritten.h"
 #include "sync/match/same_body.h"
+#include "sync/match/shared_id.h"
 #include "sync/observe/beginning.h"
 #include "sync/observe/observe.h"
 #include "sync/observe/view.h"
@@ -41,7 +42,7 @@ lacks_body(const struct half *uid)
 }
 
 /*
- * Equal header and size: one message if nothing else here has that header and it is one of those that only one message has; or if
+ * Equal header and size: one message if nothing else here has that header, or that Message-ID, and it is one of those that only one message has; or if
  * the file has the name that the UID's download gets. Everything else is told by its body. In \Drafts that is everything. A server that went
  * back gives its UIDs anew, and with them their names; what was sent is no download. A size that a server says is worth little (some say 0 of
  * everything): where it told the date of both, that must be equal, too.
@@ -60,6 +61,8 @@ join_headers(struct meeting *meeting, struct half **files, size_t file_count, st
         }
     }
     if (file_count != 1 || uid_count != 1 || files[0]->paired || uids[0]->paired || !uids[0]->telling)
+        return true;
+    if (files[0]->shared_id && !uids[0]->received)
         return true;
     if (files[0]->dated && files[0]->date != uids[0]->date)
         return true;
@@ -338,7 +341,7 @@ static bool
 meet(struct meeting *meeting)
 {
     if (!renamed_join_files(meeting) || !read_uids(meeting, true, lacks_header) || !meeting_judge_headers(meeting) ||
-        !groups_walk(meeting, KEY_HEADER, join_headers))
+        !shared_id_judge(meeting) || !groups_walk(meeting, KEY_HEADER, join_headers))
         return false;
     if (!join_rewritten(meeting, false) || !narrow(meeting))
         return false;

@@ -475,6 +475,8 @@ BUGS = [
         ("sync/match/related.c", "    return join_kin(meeting) &&", "    return true || join_kin(meeting) &&")),
     bug("kin header over another body taken for the same message", EQUALS,
         ("sync/match/related.c", "memcmp(file->kinship->body, uids[u]->kinship->body, DIGEST_SIZE) != 0)", "false)")),
+    bug("header of a file taken for a proof where another file has its Message-ID", system("test_moving_in.py", "NearTest.test_a_header_that_two_files_share_but_for_a_line_says_nothing_of_bodies"),
+        ("sync/match/identify.c", "if (files[0]->shared_id && !uids[0]->received)", "if (false)")),
     bug("message whose header a server rewrote doubled", system("test_moving_in.py", "RewrittenTest.test_they_are_what_they_were"),
         ("sync/match/related.c", "groups_walk(meeting, KEY_MESSAGE_ID, join_alike));", "true);")),
     bug("nothing waits where a first meeting would double a mailbox", system("test_moving_in.py", "DoublingTest.test_nothing_is_added_to_either_side_until_the_user_says_so"),

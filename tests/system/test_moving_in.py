@@ -229,6 +229,23 @@ class RewrittenTest(MovingInTest):
         self.assertIn(bytes(self.messages[3]).replace(b"\r\n", b"\n"), [d.replace(b"\r\n", b"\n") for d in self.quarantine().values()])
 
 
+class NearTest(MovingInTest):
+    def test_a_header_that_two_files_share_but_for_a_line_says_nothing_of_bodies(self):
+        """The UID has the header of one file and the body of the other, which has lines of a mail reader: that is the one."""
+        first = b"From: ana@example.org\r\nSubject: One\r\nMessage-ID: <one@mail.example>\r\n\r\nfirst.\r\n"
+        labelled, second = first.replace(b"\r\n\r\n", b"\r\nX-Label: a\r\n\r\n"), first.replace(b"first", b"other")
+        self.client.append("INBOX", first)
+        self.maildir.create("INBOX")
+        self.maildir.put("INBOX", labelled)
+        self.maildir.put("INBOX", second)
+
+        self.sync()
+
+        self.assertEqual(sorted(self.client.body("INBOX", m.uid) for m in self.client.messages("INBOX")), [first, second])
+        self.assertEqual(sorted(f.bytes() for f in self.maildir.files("INBOX")), sorted([labelled, second]))
+        self.assert_idempotent()
+
+
 class MailReaderTest(MovingInTest):
     """Mail readers that write lines of their own into what they move or label."""
 

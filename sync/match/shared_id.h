@@ -1,0 +1,10 @@
+/* Does another file here have the Message-ID of this one? Then a header alone does not say which of them a UID is. */
+#ifndef SYNC_MATCH_SHARED_ID_H
+#define SYNC_MATCH_SHARED_ID_H
+
+#include "sync/match/meeting.h"
+
+/** Fills half->shared_id of the files, where a header might pair one by its Message-ID alone; after meeting_judge_headers. */
+MUST_CHECK bool shared_id_judge(struct meeting *meeting);
+
+#endif
