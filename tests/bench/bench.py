@@ -124,10 +124,10 @@ def main():
             bench = Bench(server, options.tools, QUICK if options.quick else 1.0, not options.alone, options.log)
             if options.progress or sys.stderr.isatty():
                 bench.say = lambda text: print("  [%4d s] %s" % (time.monotonic() - began, text), file=sys.stderr, flush=True)
-            done = ROWS[row](bench)
+            for line in ROWS[row](bench):
+                print(table([line]), flush=True)
+                lines.append(line)
             remove_mail(server)
-        print(table(done), flush=True)
-        lines += done
     missed = sum(not true for line in lines for _, true in line.targets)
     undone = sum(cost.note == "NOT DONE" for line in lines for cost in line.costs.values())
     print("\n%s; load %.2f at the end." % ("%d missed, %d not done" % (missed, undone) if missed or undone else "All met",

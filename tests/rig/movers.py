@@ -14,6 +14,7 @@ from .maildir import Maildir
 class Mover:
     """Its tree is `root` (an option; else one of its own); `sync` runs it once. What changes its options calls `configure`."""
     program = None
+    limit = 300  # seconds that one run of it may take
 
     def __init__(self, server, user, password, **options):
         self.folder = scratch.make(self.program)
@@ -43,7 +44,7 @@ class Mover:
     def once(self, *args):
         process = self.start(*args)
         try:
-            said = process.communicate(timeout=300)[0].decode(errors="replace")
+            said = process.communicate(timeout=self.limit)[0].decode(errors="replace")
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
