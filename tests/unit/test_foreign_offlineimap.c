@@ -127,6 +127,31 @@ a_database_that_is_cut_is_refused(void **state)
     sqlite3_free((void *)bytes.at);
 }
 
+/* Rows that changed places on a page: SQLite reads all of them and says nothing, unless it is asked. */
+static void
+a_database_that_is_damaged_is_refused(void **state)
+{
+    struct text bytes = database(TABLES "INSERT INTO metadata VALUES ('db_version', '2');"
+                                        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900)"
+                                        "INSERT INTO status SELECT i, 'S', 0, '' FROM n");
+    unsigned char *page = (unsigned char *)bytes.at + 4096;
+    struct foreign_state read = {0};
+
+    (void)state;
+    while (page[0] != 0x0d || page[3] == 0) { /* a leaf of a table, with more than 255 rows */
+        page += 4096;
+        assert_true((const char *)page < bytes.at + bytes.len);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        const unsigned char kept = page[8 + i];
+
+        page[8 + i] = page[10 + i];
+        page[10 + i] = kept;
+    }
+    assert_false(reads(bytes, &read));
+    sqlite3_free((void *)bytes.at);
+}
+
 static void
 text_of_both_versions_is_read(void **state)
 {
@@ -232,6 +257,7 @@ main(void)
         cmocka_unit_test(a_database_of_version_1_is_read),
         cmocka_unit_test(a_database_that_is_another_is_refused),
         cmocka_unit_test(a_database_that_is_cut_is_refused),
+        cmocka_unit_test(a_database_that_is_damaged_is_refused),
         cmocka_unit_test(text_of_both_versions_is_read),
         cmocka_unit_test(text_that_is_another_is_refused),
         cmocka_unit_test(a_name_counts_in_its_own_folder_alone),
