@@ -41,8 +41,10 @@ may_take_part(const struct half *half, enum key key, bool is_file)
         return false;
     if (key == KEY_KIN || key == KEY_MESSAGE_ID)
         return half->kinship != NULL && (key == KEY_KIN || (half->kinship->kin.has_id && !half->placeholder));
+    if (key == KEY_CANONICAL)
+        return half->has_canonical && (is_file ? half->intent : half->got_body);
     if (is_file)
-        return key != KEY_CANONICAL || half->intent;
+        return true;
     return key == KEY_HEADER ? half->wanted && half->has_header : half->got_body;
 }
 

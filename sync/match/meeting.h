@@ -34,10 +34,11 @@ struct half { /* a message that is on one side only */
     bool foreign;     /* a file whose message has other bytes on the server: header and size are those */
     bool fresh;       /* a file that nothing is known of but that it is here */
     bool got_body;
-    bool doubt; /* its header or body could not be read: it is not known which file it is */
-    bool late;  /* its header is asked for at the end of this run: until then it may be any file, whatever its size */
-    bool part;  /* what came of its body is the beginning of a file: that proves nothing either */
-    bool cut;   /* its body came shorter than announced, twice with the same bytes */
+    bool has_canonical; /* not of a file that was copied or moved there, nor of a body that came earlier */
+    bool doubt;         /* its header or body could not be read: it is not known which file it is */
+    bool late; /* its header is asked for at the end of this run: until then it may be any file, whatever its size */
+    bool part; /* what came of its body is the beginning of a file: that proves nothing either */
+    bool cut;  /* its body came shorter than announced, twice with the same bytes */
     bool given_up; /* it was given up in this run (readings.h) */
     unsigned char header[DIGEST_SIZE], wire[DIGEST_SIZE], canonical[DIGEST_SIZE];
     uint64_t body_size;

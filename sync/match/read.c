@@ -49,6 +49,7 @@ take_answer(struct half *uid, const struct probe *probe, bool headers)
     uid->body_size = probe->digests.size;
     memcpy(uid->wire, probe->digests.wire, DIGEST_SIZE);
     memcpy(uid->canonical, probe->digests.canonical, DIGEST_SIZE);
+    uid->has_canonical = true;
 }
 
 bool

@@ -1943,4 +1943,6 @@ BUGS = [
         ("sync/match/join.c", "(file->unpaired && view_may_hide(meeting->mailbox))", "false")),
     bug("flag that another client set again twice stays there alone", Test("scenario_overtaken"),
         ("sync/rules/merge.c", "        f.rbase &= ~(missed & step.there_del & ~(unsigned)FLAG_DELETED);", "        ;")),
+    bug("digest that is not known taken for an equal one", Test("scenario_equals"),
+        ("sync/match/groups.c", "return half->has_canonical && (is_file", "return (is_file")),
 ]

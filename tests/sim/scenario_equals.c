@@ -199,6 +199,46 @@ a_file_that_was_sent_in_vain_stays_where_an_equal_message_moves(void **state)
     }
 }
 
+/*
+ * A move was not answered, and another message of the same second moves to its place there; it was read, and the run was cut off before it came
+ * down. Nothing that is known of both says that they are one.
+ */
+static void
+what_came_in_the_second_of_a_message_whose_move_was_not_answered_is_not_that_one(void **state)
+{
+    int status = -1;
+
+    (void)state;
+    for (long step = 1; status == -1; step++) {
+        uint32_t uid;
+
+        given_empty_account(1);
+        for (int i = 0; i < 2; i++) { /* their headers are equal */
+            assert_true(server_add(&sim.server, WORK, 34 + i, 0, 0, 1600000000, &uid));
+            ledger_put(&sim.world, 34 + i, WORK);
+        }
+        given_both_sides_agree();
+        ledger_out(&sim.world, 34, WORK);
+        assert_true(mua_move(here(), file_of(WORK, 34), INBOX, true));
+        ledger_put(&sim.world, 34, INBOX);
+        given_trouble_at(STEP_MOVE, true, false);
+        (void)when_golub_syncs_after(60);
+        assert_true(action_transfer_there(&sim, WORK, message_of(WORK, 35), INBOX, true));
+        ledger_out(&sim.world, 35, WORK);
+        sim.world.crash_at = step;
+        status = when_golub_syncs_after(1);
+
+        (void)when_golub_syncs_after(1);
+
+        then_both_sides_agree();
+        for (int i = 0; i < 2; i++) {
+            then_it_is_there(INBOX, 34 + i, 1);
+            then_it_is_here(INBOX, 34 + i, 1);
+        }
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -208,6 +248,7 @@ main(void)
         SCENARIO(equal_files_that_get_new_names_keep_their_flags),
         SCENARIO(what_a_copied_folder_lacks_has_not_got_the_new_name_of_an_equal_one),
         SCENARIO(a_file_that_was_sent_in_vain_stays_where_an_equal_message_moves),
+        SCENARIO(what_came_in_the_second_of_a_message_whose_move_was_not_answered_is_not_that_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
