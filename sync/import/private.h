@@ -470,6 +470,8 @@ bool is_far_short(uint64_t bytes, uint64_t listed);
 bool fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t bytes);
 /** Did it come with fewer bytes than LIST says, and other bytes since? Then two of three readings that are equal prove nothing. */
 bool proof_is_doubted(const struct journal_pop *row);
+/** Did the server give bytes without end when it was read before its removal? Then it is not read again. */
+bool proof_has_no_end(const struct journal_pop *row);
 /** Is such a shortfall this server's way of counting? */
 MUST_CHECK bool proof_is_usual(struct import *import, uint64_t size, uint64_t listed, bool *usual);
 /** Its bytes came a second time: they are all there is, however many LIST says. */

@@ -4,23 +4,30 @@
  * nothing, is read once more before it is removed: its bytes must be those that are known.
  *
  * Servers whose sizes are always a little high would have everything read twice: once eight such messages were the same at the second reading,
- * a shortfall that is no larger a part than the largest of theirs is believed at the first.
+ * a shortfall that is no larger a part than eight of theirs is believed at the first. One message that a server always cuts in its middle lets
+ * no other one pass that was cut there.
  */
 #include "sync/import/private.h"
 
 #include <inttypes.h>
 
-#define SHORTFALLS                                                                                                     \
-    "shortfalls" /* in meta: how many were confirmed, and the largest of them in thousandths, rounded up */
+#define SHORTFALLS "largest-shortfalls" /* in meta: of those that were confirmed, in thousandths, rounded up, the largest first */
 #define SHORTFALLS_ENOUGH 8
 #define CAME_TWICE "only %" PRIu64 " of %" PRIu64 " bytes came, twice: what came is here, and it stays on the server"
 
 #define OTHER_BYTES "its bytes on the server are not those that came: it stays there"
+#define NO_END "what the server gives of it does not end: it is not removed, and not read again"
 
 bool
 proof_is_doubted(const struct journal_pop *row)
 {
     return (row->facts & POP_FEWER) != 0 && strcmp(row->why, OTHER_BYTES) == 0;
+}
+
+bool
+proof_has_no_end(const struct journal_pop *row)
+{
+    return (row->facts & POP_UNSURE) != 0 && strcmp(row->why, NO_END) == 0;
 }
 
 /* ---- shortfalls ---- */
@@ -32,15 +39,16 @@ thousandths(uint64_t size, uint64_t listed)
 }
 
 static bool
-read_shortfalls(struct import *import, unsigned *count, unsigned *largest)
+read_shortfalls(struct import *import, unsigned shares[SHORTFALLS_ENOUGH])
 {
-    char *text;
+    char *text, *at;
 
-    *count = *largest = 0;
+    memset(shares, 0, SHORTFALLS_ENOUGH * sizeof *shares);
     if (!journal_get(import->journal, SHORTFALLS, &text, &import->err))
         return false;
-    if (text != NULL && sscanf(text, "%u %u", count, largest) != 2)
-        *count = *largest = 0;
+    at = text;
+    for (size_t i = 0; at != NULL && *at != '\0' && i < SHORTFALLS_ENOUGH; i++)
+        shares[i] = (unsigned)strtoul(at, &at, 10);
     free(text);
     return true;
 }
@@ -48,27 +56,34 @@ read_shortfalls(struct import *import, unsigned *count, unsigned *largest)
 static bool
 note_shortfall(struct import *import, const struct journal_pop *row)
 {
-    unsigned count, largest, this = thousandths(row->size, row->listed);
-    char text[32];
+    unsigned shares[SHORTFALLS_ENOUGH], this = thousandths(row->size, row->listed);
+    char text[SHORTFALLS_ENOUGH * sizeof "1001 "], *end = text;
 
-    if (this == 0)
-        return true;
-    if (!read_shortfalls(import, &count, &largest))
+    if (!read_shortfalls(import, shares))
         return false;
-    if (count >= SHORTFALLS_ENOUGH && this <= largest)
+    if (this <= shares[SHORTFALLS_ENOUGH - 1])
         return true;
-    (void)text_print(text, sizeof text, "%u %u", count < 1000 ? count + 1 : count, this > largest ? this : largest);
+    for (size_t i = 0; i < SHORTFALLS_ENOUGH; i++) {
+        const unsigned here = shares[i];
+
+        if (here < this) {
+            shares[i] = this;
+            this = here;
+        }
+        (void)text_print(end, (size_t)(text + sizeof text - end), "%u ", shares[i]);
+        end += strlen(end);
+    }
     return journal_set(import->journal, SHORTFALLS, text, &import->err);
 }
 
 bool
 proof_is_usual(struct import *import, uint64_t size, uint64_t listed, bool *usual)
 {
-    unsigned count, largest;
+    unsigned shares[SHORTFALLS_ENOUGH];
 
-    if (!read_shortfalls(import, &count, &largest))
+    if (!read_shortfalls(import, shares))
         return false;
-    *usual = count >= SHORTFALLS_ENOUGH && thousandths(size, listed) <= largest;
+    *usual = shares[SHORTFALLS_ENOUGH - 1] != 0 && thousandths(size, listed) <= shares[SHORTFALLS_ENOUGH - 1];
     return true;
 }
 
@@ -148,6 +163,7 @@ give_up(struct confirming *confirming)
 
     if (why.kind == ERROR_SERVER) {
         import_note_unsure(import, row);
+        (void)text_print(row->why, sizeof row->why, NO_END);
         if (!import_save(import, row))
             return false;
         import->err = why;

@@ -376,6 +376,31 @@ a_header_that_was_another_one_once_keeps_nothing_on_the_server_for_ever(void **s
     assert_all_here(sc);
 }
 
+/* So it is where the header names nothing: then the body is read before it is removed. */
+static void
+a_header_that_names_nothing_and_was_another_one_once_keeps_nothing_on_the_server_for_ever(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_nameless(sc);
+
+    sc->account.import.keep_days = 1;
+    assert_run(sc, 0);
+    time_passes(sc, DAY);
+    mail->top_adds = "X-Weather: rain\r\n";
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 1);
+        assert_int_equal(count_there(sc), 1);
+    }
+    mail->top_adds = NULL;
+
+    assert_run(sc, 0);
+    assert_run(sc, 0);
+
+    assert_int_equal(sc->drop.retrs, 1);
+    assert_int_equal(count_there(sc), 0);
+    assert_all_here(sc);
+}
+
 /* The line breaks, for once: the next run knows it, and fetches what else there is. */
 static void
 a_proof_without_end_is_given_up_and_not_begun_again(void **state)
@@ -468,6 +493,7 @@ main(void)
         TEST(a_proof_of_what_was_large_when_it_came_is_read),
         TEST(a_proof_ends_where_more_comes_than_is_here),
         TEST(a_header_that_was_another_one_once_keeps_nothing_on_the_server_for_ever),
+        TEST(a_header_that_names_nothing_and_was_another_one_once_keeps_nothing_on_the_server_for_ever),
         TEST(a_proof_without_end_is_given_up_and_not_begun_again),
         TEST(what_went_after_all_and_comes_once_more_is_read_before_it_is_removed),
         TEST(nothing_where_no_size_is_told_is_asked_for_twice),
