@@ -361,7 +361,8 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
         return false;
     if (!allowed)
         return true;
-    if ((row->facts & POP_SHORT) != 0 || ((row->facts & POP_UNSURE) != 0 && (!import->info.top || proof_has_no_end(row))))
+    if ((row->facts & POP_SHORT) != 0 ||
+        ((row->facts & POP_UNSURE) != 0 && (!import->info.top || proof_has_no_end(row))))
         return stays_there(keeping, row);
     if ((row->facts & POP_UNSURE) != 0)
         return ask_for_header(keeping, listed);

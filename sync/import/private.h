@@ -472,6 +472,8 @@ bool fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t byt
 bool proof_is_doubted(const struct journal_pop *row);
 /** Did the server give bytes without end when it was read before its removal? Then it is not read again. */
 bool proof_has_no_end(const struct journal_pop *row);
+/** More came under its name than is here, and is not here yet: should the server cut it once more, that proves nothing. */
+void proof_note_more(struct journal_pop *row);
 /** Is such a shortfall this server's way of counting? */
 MUST_CHECK bool proof_is_usual(struct import *import, uint64_t size, uint64_t listed, bool *usual);
 /** Its bytes came a second time: they are all there is, however many LIST says. */

@@ -11,12 +11,20 @@
 
 #include <inttypes.h>
 
-#define SHORTFALLS "largest-shortfalls" /* in meta: of those that were confirmed, in thousandths, rounded up, the largest first */
+#define SHORTFALLS                                                                                                     \
+    "largest-shortfalls" /* in meta: of those that were confirmed, in thousandths, rounded up, the largest first */
 #define SHORTFALLS_ENOUGH 8
 #define CAME_TWICE "only %" PRIu64 " of %" PRIu64 " bytes came, twice: what came is here, and it stays on the server"
 
 #define OTHER_BYTES "its bytes on the server are not those that came: it stays there"
 #define NO_END "what the server gives of it does not end: it is not removed, and not read again"
+
+void
+proof_note_more(struct journal_pop *row)
+{
+    if ((row->facts & POP_FEWER) != 0)
+        (void)text_print(row->why, sizeof row->why, "%s", OTHER_BYTES);
+}
 
 bool
 proof_is_doubted(const struct journal_pop *row)

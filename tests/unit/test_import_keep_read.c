@@ -475,6 +475,35 @@ nothing_where_no_size_is_told_is_asked_for_twice(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
+/* It came cut, was seen whole while max-messages had no room for it, and is cut at the same place again. */
+static void
+a_part_of_which_more_was_seen_is_not_all_there_is(void **state)
+{
+    struct scene *sc = *state;
+    struct dropped *mail = given_mail(sc, "one");
+
+    sc->account.import.keep_days = 0;
+    sc->account.import.max_messages = 1;
+    sc->account.import.order = ORDER_NEWEST;
+    mail->give = mail->len - 10;
+    assert_run(sc, 0);
+    mail->give = 0;
+    (void)given_mail(sc, "two");
+    assert_run(sc, 0);
+    mail->give = mail->len - 10;
+    (void)given_mail(sc, "three");
+
+    (void)run_import(sc);
+
+    assert_false(mail->gone);
+    mail->give = 0;
+    for (int i = 0; i < 4; i++) {
+        time_passes(sc, 2 * DAY);
+        (void)run_import(sc);
+    }
+    assert_int_equal(copies_here(sc, mail), 1);
+}
+
 int
 main(void)
 {
@@ -497,6 +526,7 @@ main(void)
         TEST(a_proof_without_end_is_given_up_and_not_begun_again),
         TEST(what_went_after_all_and_comes_once_more_is_read_before_it_is_removed),
         TEST(nothing_where_no_size_is_told_is_asked_for_twice),
+        TEST(a_part_of_which_more_was_seen_is_not_all_there_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
