@@ -12,7 +12,7 @@ NIGHTLY_CUTS = 1000
 
 class CutTest(scenes.SceneTest, SystemTest):
     password = PASSWORD
-    cuts = 50  # both directions together
+    cuts = 40  # both directions together
 
     @staticmethod
     def shown_tree(client):
@@ -59,7 +59,7 @@ class CutTest(scenes.SceneTest, SystemTest):
 class PoorServerCutTest(CutTest):
     """Without UIDPLUS, MOVE and the rest: what the server did has to be found out."""
     server_options = {"capability": "IMAP4rev1", "format": "maildir", "special_use": False}
-    cuts = 20
+    cuts = 16
 
 
 if __name__ == "__main__":

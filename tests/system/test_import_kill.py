@@ -22,8 +22,8 @@ from rig import in_memory, killer, scratch
 from rig.popserver import Message
 from rig.stage import Stage
 
-DEATHS = 1600 if in_memory.NIGHTLY else 100  # at random moments, for each kind of keep
-ROUNDS = 5                                   # runs until everything has to be at rest
+DEATHS = 1600 if in_memory.NIGHTLY else 60  # at random moments, for each kind of keep
+ROUNDS = 5                                  # runs until everything has to be at rest
 NO_LEAK_CHECK = {"ASAN_OPTIONS": "exitcode=99:detect_leaks=0"}
 
 

@@ -12,7 +12,7 @@ import time
 from base import PASSWORD, SystemTest, main, only_shown
 from rig import killer, scenes
 
-DEATHS = 40
+DEATHS = 30
 
 
 class KillTest(scenes.SceneTest, SystemTest):
