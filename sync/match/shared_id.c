@@ -47,6 +47,8 @@ read_ids(struct meeting *meeting, struct named *named, size_t *count)
         struct kinship kinship;
         bool got = false;
 
+        if (file->paired) /* and its row perhaps another one's: it had got a new name */
+            continue;
         ok = run_load(run, file->id, message) && read_kinship(run, meeting->mailbox, message, false, &kinship, &got);
         if (!ok || !got || !kinship.kin.has_id)
             continue;

@@ -1951,4 +1951,6 @@ BUGS = [
         ("sync/rules/merge.c", "        f.rbase &= ~(missed & step.there_del & ~(unsigned)FLAG_DELETED);", "        ;")),
     bug("digest that is not known taken for an equal one", Test("scenario_equals"),
         ("sync/match/groups.c", "return half->has_canonical && (is_file", "return (is_file")),
+    bug("row of a new name that is another row's by now read for its Message-ID", Test("scenario_restored"),
+        ("sync/match/shared_id.c", "if (file->paired) /*", "if (file->paired && file->alias) /*")),
 ]

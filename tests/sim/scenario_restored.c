@@ -410,6 +410,44 @@ a_mailbox_that_is_paired_anew_in_each_run_keeps_no_other_waiting(void **state)
     then_both_sides_agree();
 }
 
+/*
+ * Back comes the journal of a run that was cut off, which knew of a file's new name, and not yet that it is one. The row of the new name is gone
+ * before the headers of the files are read.
+ */
+static void
+a_file_with_a_new_name_costs_an_older_journal_no_run(void **state)
+{
+    struct error err = {0};
+    int status = -1;
+
+    (void)state;
+    for (long step = 1; status == -1; step++) {
+        void *image = NULL;
+        size_t size = 0;
+
+        given_empty_account(1);
+        given_mail_there(INBOX, 20);
+        given_both_sides_agree();
+        assert_true(mua_move(here(), file_of(INBOX, 20), INBOX, true));
+        for (int i = 1; i < 4; i++)
+            given_mail_here(INBOX, i);
+        sim.world.crash_at = step;
+        status = when_golub_syncs_after(60);
+        assert_true(journal_image(sim.clients[0].journal, &image, &size, &err));
+        (void)when_golub_syncs_after(60);
+        run_open_journal(&sim, 0, image, size);
+        free(image);
+        check_forget(&sim.clients[0]);
+
+        assert_int_equal(when_golub_syncs_after(60), 0);
+
+        then_both_sides_agree();
+        then_it_is_here(INBOX, 20, 1);
+        then_it_is_there(INBOX, 3, 1);
+        end_scenario(NULL);
+    }
+}
+
 int
 main(void)
 {
@@ -427,6 +465,7 @@ main(void)
         SCENARIO(a_restored_server_is_listed_whole_where_its_numbers_hide_it),
         SCENARIO(change_numbers_that_go_back_revive_nothing),
         SCENARIO(a_mailbox_that_is_paired_anew_in_each_run_keeps_no_other_waiting),
+        SCENARIO(a_file_with_a_new_name_costs_an_older_journal_no_run),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
