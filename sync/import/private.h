@@ -292,6 +292,9 @@ bool import_take_up(struct journal_pop *row, const struct journal_listed *listed
 bool import_learn_header(struct journal_pop *row, const struct seen *seen);
 /** Of an unproven one: can its body tell? */
 bool import_body_tells(const struct journal_pop *row, const struct seen *seen);
+#define IMPORT_OTHER_BYTES "its bytes on the server are not those that came: it stays there"
+/** More came under its name than is here, and is not here yet: should the server cut it once more, that proves nothing (proof_is_doubted). */
+void import_note_more(struct journal_pop *row);
 /** It stays unproven for good: not removed, not fetched again, said. The row is not saved. */
 void import_note_unsure(struct import *import, struct journal_pop *row);
 /** People are told of one message why nothing is done about it: row->why. */
@@ -472,8 +475,6 @@ bool fetch_is_whole(struct import *import, struct arrival *arrival, uint64_t byt
 bool proof_is_doubted(const struct journal_pop *row);
 /** Did the server give bytes without end when it was read before its removal? Then it is not read again. */
 bool proof_has_no_end(const struct journal_pop *row);
-/** More came under its name than is here, and is not here yet: should the server cut it once more, that proves nothing. */
-void proof_note_more(struct journal_pop *row);
 /** Is such a shortfall this server's way of counting? */
 MUST_CHECK bool proof_is_usual(struct import *import, uint64_t size, uint64_t listed, bool *usual);
 /** Its bytes came a second time: they are all there is, however many LIST says. */

@@ -16,20 +16,12 @@
 #define SHORTFALLS_ENOUGH 8
 #define CAME_TWICE "only %" PRIu64 " of %" PRIu64 " bytes came, twice: what came is here, and it stays on the server"
 
-#define OTHER_BYTES "its bytes on the server are not those that came: it stays there"
 #define NO_END "what the server gives of it does not end: it is not removed, and not read again"
-
-void
-proof_note_more(struct journal_pop *row)
-{
-    if ((row->facts & POP_FEWER) != 0)
-        (void)text_print(row->why, sizeof row->why, "%s", OTHER_BYTES);
-}
 
 bool
 proof_is_doubted(const struct journal_pop *row)
 {
-    return (row->facts & POP_FEWER) != 0 && strcmp(row->why, OTHER_BYTES) == 0;
+    return (row->facts & POP_FEWER) != 0 && strcmp(row->why, IMPORT_OTHER_BYTES) == 0;
 }
 
 bool
@@ -290,7 +282,7 @@ on_end(void *context, uint32_t number, enum maildrop_outcome outcome, const char
     if (!same && whole_header && has_nothing_of(import, row, &seen, import_listed_size(import, number)))
         return import_bury_reused(import, row, number);
     import->counts.pending++;
-    if (!import_remember_why(import, row, OTHER_BYTES))
+    if (!import_remember_why(import, row, IMPORT_OTHER_BYTES))
         return false;
     import_name_unsure(import, number, row);
     return true;

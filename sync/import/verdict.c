@@ -43,6 +43,13 @@ import_note_unsure(struct import *import, struct journal_pop *row)
                      "not fetched again");
 }
 
+void
+import_note_more(struct journal_pop *row)
+{
+    if ((row->facts & POP_FEWER) != 0)
+        (void)text_print(row->why, sizeof row->why, "%s", IMPORT_OTHER_BYTES);
+}
+
 /* A status of 1 has its words, in each run. */
 void
 import_name_unsure(struct import *import, uint32_t number, const struct journal_pop *row)

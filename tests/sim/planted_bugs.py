@@ -1608,7 +1608,7 @@ BUGS = [
     bug("import: message of another header that is shorter than the row's taken for a part for ever", unit("test_import_nameless"),
         ("sync/import/proof.c", "(!import->info.top || !is_far_short(seen->size, listed)) &&", "(!import->info.top || seen->size > listed + row->size) &&")),
     bug("import: part of which more was seen removed when it comes again", unit("test_import_keep_read"),
-        ("sync/import/match.c", "    proof_note_more(row);\n", "")),
+        ("sync/import/match.c", "    import_note_more(row);\n", "")),
     bug("import: large report under a name that is used again passed over", unit("test_import_nameless"),
         ("sync/import/candidates.c", "listed) || nameless) &&", "listed) || (nameless && false)) &&")),
     bug("import: report taken for one of another size that was recorded as had and went", unit("test_import_nameless"),
