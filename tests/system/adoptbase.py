@@ -520,7 +520,7 @@ class Moved:
         self.given_a_tree()
         self.adopt()
         self.sync()
-        for n in range(1, 6):
+        for n in range(1, 11):
             self.client.append("INBOX", self.corpus.simple("there %d" % n))
             self.tree.deliver("INBOX", self.corpus.simple("here %d" % n))
             self.mover.sync()
@@ -528,7 +528,7 @@ class Moved:
             self.assertEqual((self.counts_there()["INBOX"], len(self.tree.files("INBOX"))), (15 + 2 * n, 15 + 2 * n))
             self.assertEqual((self.bodies(), self.appended()), (0, 0), self.evidence())
         self.mover.sync()
-        self.assertEqual((self.counts_there()["INBOX"], len(self.tree.files("INBOX"))), (25, 25))
+        self.assertEqual((self.counts_there()["INBOX"], len(self.tree.files("INBOX"))), (35, 35))
         self.assert_idempotent()
 
     @nightly
