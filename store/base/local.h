@@ -51,7 +51,7 @@ struct local_stamp {
 struct local_scanner {
     /** One name; each base is reported once for each file that carries it. */
     bool (*file)(void *context, const char *base, const char *info);
-    /** A name that can't be used (not a regular file, unreadable, base too long): never a removal, always said. */
+    /** A name that can't be used (not a regular file, unreadable, base too long): never a removal, always said. NULL: by another look. */
     bool (*bad)(void *context, const char *name, const char *why);
 };
 

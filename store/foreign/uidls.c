@@ -265,7 +265,7 @@ uidls_spell(enum uidls_kind kind, const char *uidl, char *to)
 static const char *
 skip_part(const char *name, const char *part, bool any_case)
 {
-    static const char run[] = "/:;<>|"; /* in its expression [/\:;<>|] the backslash stands before the colon, and is none of them */
+    static const char run[] = "/:;<>|"; /* it keeps a backslash */
 
     while (*part != '\0') {
         const size_t marks = strspn(part, run);

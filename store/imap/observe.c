@@ -4,18 +4,8 @@
  * Whether a listing names all that EXISTS counts is for the caller to judge; here is counted whether it is in order, and where it stops.
  */
 #include "store/imap/client.h"
+#include "store/imap/observe_command.h"
 
-#define META "UID FLAGS INTERNALDATE RFC822.SIZE"
-#define SIZELESS "UID FLAGS INTERNALDATE"
-
-enum mode {
-    MODE_FULL,      /* every message with flags, size and date */
-    MODE_PLAIN,     /* every message with flags, new ones with size and date */
-    MODE_CONDSTORE, /* flags that changed, new ones */
-    MODE_QRESYNC    /* the same, and what vanished */
-};
-
-#define FETCHES 3      /* of a mailbox, at most */
 #define PARTS_MAX 1000 /* answers that a server may cut one listing into */
 
 /*
@@ -23,7 +13,7 @@ enum mode {
  * rest is asked for in a pass of its own; what the first SELECT said, and how many were counted, holds for all of it.
  */
 struct part {
-    uint32_t below[FETCHES]; /* its n-th FETCH goes on below this UID; 0: it is through */
+    uint32_t below[OBSERVE_FETCHES]; /* its n-th FETCH goes on below this UID; 0: it is through */
     bool more;
     struct selection selection;
     uint32_t counted, dated;
@@ -66,64 +56,10 @@ struct observing {
     char unread[256]; /* an answer about a message could not be read: what was wrong with it; "" if none */
 };
 
-static enum mode
-mode_of(const struct observing *observing, const struct remote_select *mailbox)
-{
-    const struct imap *imap = observing->imap;
-
-    if (mailbox->full || mailbox->uidvalidity == 0 || mailbox->uidnext <= 1)
-        return MODE_FULL;
-    if (mailbox->modseq == 0 || !client_condstore(imap))
-        return MODE_PLAIN;
-    return client_qresync(imap) ? MODE_QRESYNC : MODE_CONDSTORE;
-}
-
 static bool
 is_listing(const struct observing *observing, size_t index)
 {
-    return mode_of(observing, &observing->mailboxes[index]) <= MODE_PLAIN;
-}
-
-/* Are these known messages that are asked for again? */
-static bool
-is_check(const struct observing *observing, size_t index, unsigned nth)
-{
-    return nth == (mode_of(observing, &observing->mailboxes[index]) == MODE_QRESYNC ? 1 : 2);
-}
-
-static bool
-check_command(const struct remote_select *mailbox, char *to, size_t size)
-{
-    char from[16] = "";
-
-    if (mailbox->check_from != 0 && mailbox->check_from < mailbox->check_uid)
-        (void)text_print(from, sizeof from, "%u:", mailbox->check_from);
-    return mailbox->check_uid != 0 &&
-           text_print(to, size, "UID FETCH %s%u (UID INTERNALDATE RFC822.SIZE)", from, mailbox->check_uid);
-}
-
-/* The mailbox's n-th FETCH, counted from 0. @param last  of the range, "*" or a number; @return false: it has fewer */
-static bool
-ranged_command(const struct observing *observing, const struct remote_select *mailbox, unsigned n, const char *last,
-               char *to, size_t size)
-{
-    enum mode mode = mode_of(observing, mailbox);
-    char known[16];
-
-    (void)text_print(known, sizeof known, "%u", mailbox->uidnext - 1);
-    if (mode == MODE_FULL)
-        return n == 0 && text_print(to, size, "UID FETCH 1:%s (%s)", last, mailbox->sizeless ? SIZELESS : META);
-    if (mode != MODE_QRESYNC && n-- == 0) {
-        last = last[0] == '*' ? known : last;
-        if (mode == MODE_PLAIN)
-            return text_print(to, size, "UID FETCH 1:%s (UID FLAGS%s)", last,
-                              observing->imap->disordered ? " INTERNALDATE" : "");
-        return text_print(to, size, "UID FETCH 1:%s (UID FLAGS) (CHANGEDSINCE %llu)", last,
-                          (unsigned long long)mailbox->modseq);
-    }
-    if (n == 0)
-        return text_print(to, size, "UID FETCH %u:%s (" META ")", mailbox->uidnext, last);
-    return n == 1 && check_command(mailbox, to, size);
+    return observe_is_listing(observing->imap, &observing->mailboxes[index]);
 }
 
 /* The n-th FETCH of this pass. *nth: which one of the mailbox's that is */
@@ -135,14 +71,14 @@ fetch_command(const struct observing *observing, size_t index, unsigned n, unsig
 
     *nth = n;
     if (observing->going_on) {
-        for (*nth = 0; *nth < FETCHES; ++*nth)
+        for (*nth = 0; *nth < OBSERVE_FETCHES; ++*nth)
             if (part->below[*nth] != 0 && n-- == 0)
                 break;
-        if (*nth == FETCHES)
+        if (*nth == OBSERVE_FETCHES)
             return false;
         (void)text_print(last, sizeof last, "%u", part->below[*nth] - 1);
     }
-    return ranged_command(observing, &observing->mailboxes[index], *nth, last, to, size);
+    return observe_command(observing->imap, &observing->mailboxes[index], *nth, last, to, size);
 }
 
 static bool
@@ -151,7 +87,7 @@ send_select(struct observing *observing, const struct remote_select *mailbox)
     struct imap *imap = observing->imap;
     char parameters[80] = "";
 
-    if (mode_of(observing, mailbox) == MODE_QRESYNC && !observing->going_on)
+    if (observe_mode(observing->imap, mailbox) == OBSERVE_QRESYNC && !observing->going_on)
         (void)text_print(parameters, sizeof parameters, " (QRESYNC (%u %llu))", mailbox->uidvalidity,
                          (unsigned long long)mailbox->modseq);
     else if (client_condstore(imap) && !client_qresync(imap))
@@ -273,7 +209,7 @@ count_message(struct observing *observing, const struct fetched *fetched)
 {
     const struct remote_select *mailbox = &observing->mailboxes[observing->selection.index];
     bool known = fetched->uid < mailbox->uidnext;
-    bool full = mode_of(observing, mailbox) == MODE_FULL;
+    bool full = observe_mode(observing->imap, mailbox) == OBSERVE_FULL;
 
     if (!fetched->has_flags || (!full && known && fetched->has_size)) /* 9:* gives 8 where 8 is the last */
         return;
@@ -419,7 +355,7 @@ is_cut(struct observing *observing)
     struct part *part = &observing->parts[observing->selection.index];
 
     part->more = false;
-    for (unsigned n = 0; n < FETCHES; n++)
+    for (unsigned n = 0; n < OBSERVE_FETCHES; n++)
         part->more = part->more || (part->below[n] != 0 && observing->outcome.ok);
     observing->disordered = observing->disordered || part->disordered;
     part->disordered = observing->disordered;
@@ -440,10 +376,11 @@ take_limit(struct observing *observing, unsigned nth, uint64_t lowest)
     size_t index = observing->selection.index;
     const struct remote_select *mailbox = &observing->mailboxes[index];
     struct part *part = &observing->parts[index];
-    bool listing = is_listing(observing, index), full = mode_of(observing, mailbox) == MODE_FULL;
-    uint32_t first = full || (nth == 0 && mode_of(observing, mailbox) != MODE_QRESYNC) ? 1 : mailbox->uidnext;
+    bool listing = is_listing(observing, index), full = observe_mode(observing->imap, mailbox) == OBSERVE_FULL;
+    uint32_t first =
+        full || (nth == 0 && observe_mode(observing->imap, mailbox) != OBSERVE_QRESYNC) ? 1 : mailbox->uidnext;
 
-    if (is_check(observing, index, nth)) /* what it shows of the known ones is enough */
+    if (observe_is_check(observing->imap, mailbox, nth)) /* what it shows of the known ones is enough */
         return;
     if (lowest != 0 && (part->below[nth] == 0 || lowest < part->below[nth]) && observing->rounds < PARTS_MAX) {
         part->below[nth] = lowest > first ? (uint32_t)lowest : 0;
@@ -469,7 +406,7 @@ finish_mailbox(struct observing *observing)
         return true;
     if (observing->going_on)
         selection->exists = observing->parts[index].selection.exists;
-    if (observing->disordered && mode_of(observing, &observing->mailboxes[index]) == MODE_FULL)
+    if (observing->disordered && observe_mode(observing->imap, &observing->mailboxes[index]) == OBSERVE_FULL)
         observing->counted = observing->dated;
     if (outcome->ok && observing->limited && observing->counted < selection->exists)
         outcome->shown = selection->exists = observing->counted;

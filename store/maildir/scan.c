@@ -183,8 +183,8 @@ pass_on(struct listing *listing)
 
         if (*at == 'n' || *at == 'c')
             why = split_name(name, *at, base, info);
-        if (why != NULL ? !listing->to->bad(listing->context, name, why)
-                        : !listing->to->file(listing->context, base, info))
+        if (why == NULL ? !listing->to->file(listing->context, base, info)
+                        : listing->to->bad != NULL && !listing->to->bad(listing->context, name, why))
             return false;
     }
     buffer_clear(&listing->kept);

@@ -70,15 +70,6 @@ on_file(void *context, const char *base, const char *info)
 }
 
 static bool
-on_bad(void *context, const char *name, const char *why)
-{
-    (void)context;
-    (void)name;
-    (void)why;
-    return true;
-}
-
-static bool
 add_missing(struct gathering *gathering, int64_t mailbox, const struct foreign_row *row)
 {
     struct adopt_carried *to = gathering->to;
@@ -90,8 +81,7 @@ add_missing(struct gathering *gathering, int64_t mailbox, const struct foreign_r
     if (row->far != 0 &&
         !journal_message_by_uid(run->journal, mailbox, row->far, gathering->message, &found, &run->err))
         return false;
-    to->missing[to->missing_count++] =
-        (struct adopt_missing){row->near, found, found ? gathering->message->size : 0};
+    to->missing[to->missing_count++] = (struct adopt_missing){row->near, found, found ? gathering->message->size : 0};
     return true;
 }
 
@@ -99,15 +89,14 @@ add_missing(struct gathering *gathering, int64_t mailbox, const struct foreign_r
 static bool
 note_missing(struct gathering *gathering, const struct adopt_mailbox *from, int64_t mailbox)
 {
-
     if (from->program != ADOPT_MBSYNC)
         return true;
     for (size_t i = 0; i < from->state.count; i++) {
         const struct foreign_row *row = &from->state.rows[i];
 
         if (row->near == 0 || row->marks != 0 ||
-            (gathering->count != 0 && bsearch(&row->near, gathering->nears, gathering->count,
-                                              sizeof *gathering->nears, compare_nears) != NULL))
+            (gathering->count != 0 &&
+             bsearch(&row->near, gathering->nears, gathering->count, sizeof *gathering->nears, compare_nears) != NULL))
             continue;
         if (!add_missing(gathering, mailbox, row))
             return false;
@@ -118,16 +107,15 @@ note_missing(struct gathering *gathering, const struct adopt_mailbox *from, int6
 static bool
 gather(struct adopting *adopting, size_t i)
 {
-    static const struct local_scanner scanner = {on_file, on_bad};
+    static const struct local_scanner scanner = {.file = on_file};
     struct run *run = adopting->run;
     struct gathering gathering = {
         .run = run, .to = &adopting->carried, .message = arena_array(&adopting->arena, 1, sizeof *gathering.message)};
     struct local_stamp stamp;
-    bool stable, ok; /* a name that is missed costs a header */
+    bool stable, ok; /* not stable: a name may be missed, and a header is compared that need not be */
 
-    ok = run_has(run, &adopting->arena) &&
-         run->local.ops->scan(run->local.self, run->mailboxes[i].row.folder, &scanner, &gathering, &stamp, &stable,
-                              &run->err);
+    ok = run_has(run, &adopting->arena) && run->local.ops->scan(run->local.self, run->mailboxes[i].row.folder, &scanner,
+                                                                &gathering, &stamp, &stable, &run->err);
     if (gathering.count > 1)
         qsort(gathering.nears, gathering.count, sizeof *gathering.nears, compare_nears);
     ok = ok && note_missing(&gathering, &adopting->mailboxes[i], run->mailboxes[i].row.id);
@@ -144,8 +132,7 @@ keep_repeated(struct adopt_carried *carried)
     if (carried->name_count > 1)
         qsort(carried->names, carried->name_count, sizeof *carried->names, compare_names);
     for (size_t i = 1; i < carried->name_count; i++) {
-        if (carried->names[i] == carried->names[i - 1] &&
-            (kept == 0 || carried->names[kept - 1] != carried->names[i]))
+        if (carried->names[i] == carried->names[i - 1] && (kept == 0 || carried->names[kept - 1] != carried->names[i]))
             carried->names[kept++] = carried->names[i];
     }
     carried->name_count = kept;
@@ -196,6 +183,6 @@ adopt_may_be_carried(const struct adopting *adopting, uint32_t near, const char 
     const uint64_t print = print_of(base);
 
     return near != 0 && (is_missing_elsewhere(carried, near, size) ||
-                         (carried->name_count != 0 && bsearch(&print, carried->names, carried->name_count, sizeof print,
-                                                              compare_names) != NULL));
+                         (carried->name_count != 0 &&
+                          bsearch(&print, carried->names, carried->name_count, sizeof print, compare_names) != NULL));
 }

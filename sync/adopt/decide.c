@@ -104,7 +104,8 @@ decide_row(const struct decide_input *input, const struct foreign_row *row, stru
         return true;
     }
     apart = is_apart(row, file != NULL && uid != NULL, &why);
-    if (file != NULL && file->carried && (apart || uid == NULL)) { /* nothing is left that could tell whether it is this row's */
+    /* Is nothing left that could tell whether it is this row's? */
+    if (file != NULL && file->carried && (apart || uid == NULL)) {
         decided->unproven++;
         file = NULL;
     }

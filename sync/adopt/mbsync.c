@@ -63,7 +63,7 @@ read_state(struct looking *looking, size_t i, const char *path, bool sure)
     if (!text_print(lock, sizeof lock, "%s.lock", path))
         why = "its name is too long";
     else if (!foreign_file_read(path, &bytes, &print, &missing, &err) ||
-        (!missing && !mbsync_read_state((struct text){bytes.at, bytes.len}, &state, &err)))
+             (!missing && !mbsync_read_state((struct text){bytes.at, bytes.len}, &state, &err)))
         why = err.answer[0] != '\0' ? err.answer : err.what;
     else if (!missing && !near->known)
         why = "the folder has no " MBSYNC_VALIDITY " that can be read";

@@ -211,18 +211,9 @@ on_file(void *context, const char *base, const char *info)
 }
 
 static bool
-on_bad(void *context, const char *name, const char *why)
-{
-    (void)context;
-    (void)name;
-    (void)why;
-    return true;
-}
-
-static bool
 weigh(struct searching *searching, struct keeper *keeper)
 {
-    static const struct local_scanner scanner = {on_file, on_bad};
+    static const struct local_scanner scanner = {.file = on_file};
     struct run *run = searching->adopting->run;
     bool ok = true;
 

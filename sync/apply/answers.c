@@ -72,11 +72,12 @@ complain(struct uploading *up, struct mailbox *mailbox, const struct sending *se
     } else {
         (void)text_print(what, sizeof what, "store message %.120s on the server", sending->message.base);
     }
-    run_complain(run, mailbox, what, outcome->answer,
-                 outcome->over_quota
-                     ? "Make room there; what is here stays, and is tried again, the smallest first: by the next run, "
-                       "large mail less often the longer this lasts, at least once an hour."
-                     : refusal_hint(outcome, true));
+    run_complain(
+        run, mailbox, what, outcome->answer,
+        outcome->over_quota
+            ? "Make room there. What is here stays and is sent again, the smallest message first, by the next run; "
+              "large mail waits up to an hour."
+            : refusal_hint(outcome, true));
 }
 
 static bool

@@ -166,9 +166,9 @@ write_index(struct keeping *keeping)
                                                   .base = found || !replaced ? newer.base : "",
                                                   .info = found || !replaced ? newer.info : "",
                                                   .why = replaced ? "replaced by what was saved under its name"
-                                                  : (keeping->message.facts & FACT_ADOPTED) != 0
-                                                      ? "removed here before golub came"
-                                                      : "removed here; on the server it had other bytes",
+                                                         : (keeping->message.facts & FACT_ADOPTED) != 0
+                                                             ? "removed here before golub came"
+                                                             : "removed here; on the server it had other bytes",
                                                   .uid = keeping->todos[i]->uid,
                                                   .size = keeping->message.size});
     }

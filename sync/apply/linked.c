@@ -73,20 +73,11 @@ on_name(void *context, const char *base, const char *info)
     return true;
 }
 
-static bool
-on_bad(void *context, const char *name, const char *why)
-{
-    (void)context;
-    (void)name;
-    (void)why;
-    return true;
-}
-
 /* A mail reader that opens a folder gives its names other flags. *sure: it was listed. @return whether there is one of this base */
 static bool
 find_now(struct run *run, struct local_file *file, char *info, bool *sure)
 {
-    static const struct local_scanner scanner = {on_name, on_bad};
+    static const struct local_scanner scanner = {.file = on_name};
     struct finding finding = {.base = file->base, .info = info};
     struct local_stamp stamp;
     struct error ignored = {0};

@@ -53,20 +53,11 @@ on_file(void *context, const char *base, const char *info)
     return journal_here_name(look->import->journal, look->folder, base, info, &look->import->err);
 }
 
-static bool
-on_bad(void *context, const char *name, const char *why)
-{
-    (void)context;
-    (void)name;
-    (void)why; /* not a name that we gave */
-    return true;
-}
-
 bool
 import_scan(struct import *import, const char *folder, import_file_item *item, void *context, struct local_stamp *stamp,
             bool *stable)
 {
-    const struct local_scanner scanner = {item, on_bad};
+    const struct local_scanner scanner = {.file = item};
 
     return import->local.ops->scan(import->local.self, folder, &scanner, context, stamp, stable, &import->err);
 }
