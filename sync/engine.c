@@ -142,7 +142,8 @@ apply(struct run *run, struct agenda *agenda)
 /*
  * Look and pair until every new file has been read. A file that a mail reader renamed between the listing and the
  * reading was not read, and may be the very message that would be fetched. Where a name disappeared between two listings a new file may be that
- * one: paired before that is known it would stand for another message, and its own would seem to be removed.
+ * one: paired before that is known it would stand for another message, and its own would seem to be removed. A folder that does not rest is
+ * paired by the next run.
  */
 static bool
 look_and_identify(struct run *run)
@@ -150,7 +151,7 @@ look_and_identify(struct run *run)
     for (int i = 0; i < READS_MAX; i++) {
         bool again = false;
 
-        if ((is_look_due(run) && !observe(run)) || !identify(run, i == READS_MAX - 1))
+        if ((is_look_due(run) && !observe(run)) || !identify(run))
             return false;
         for (size_t k = 0; k < run->count; k++)
             again = again || run->mailboxes[k].look_here;
@@ -252,7 +253,7 @@ dry_pass(struct run *run)
     struct agenda agenda = {0};
     bool edited;
     bool ok = observe(run) && (!attempts_begin_last(run) || observe(run)) && recover_intents(run) &&
-              observe_refused(run) && observe_edited(run, true, &edited) && identify(run, true) && plan(run, &agenda) &&
+              observe_refused(run) && observe_edited(run, true, &edited) && identify(run) && plan(run, &agenda) &&
               agenda_guard(run, &agenda) && agenda_print(run, &agenda);
 
     uneven_say(run);
@@ -430,7 +431,7 @@ adopt_on_line(struct run *run, struct adopting **adopting)
          observe(run) && examine_new_files(run) && adopt_take(run, *adopting);
     if (ok && run_stopped(run))
         return true;
-    ok = ok && identify(run, true) && plan(run, &agenda) && agenda_guard(run, &agenda) && adopt_say(run, *adopting);
+    ok = ok && identify(run) && plan(run, &agenda) && agenda_guard(run, &agenda) && adopt_say(run, *adopting);
     uneven_say(run);
     agenda_free(&agenda);
     return ok && (run->dry || (attempts_write(run) && close_pending(run) && place_close(run)));

@@ -193,7 +193,7 @@ look_elsewhere(struct run *run)
             mailbox->look_there = true;
     }
     run->replan = true;
-    return observe_remote(run) && identify(run, true);
+    return observe_remote(run) && identify(run);
 }
 
 static bool

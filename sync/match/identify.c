@@ -401,7 +401,7 @@ identify_mailbox(struct run *run, uint32_t index)
 }
 
 bool
-identify(struct run *run, bool all)
+identify(struct run *run)
 {
     if (!examine_new_files(run))
         return false;
@@ -409,7 +409,7 @@ identify(struct run *run, bool all)
     for (size_t i = 0; i < run->count; i++) {
         const struct mailbox *mailbox = &run->mailboxes[i];
 
-        if (mailbox_is_open(mailbox) && mailbox->row.id != 0 && (all || !mailbox->look_here) &&
+        if (mailbox_is_open(mailbox) && mailbox->row.id != 0 && (run->dry || !mailbox->look_here) &&
             !identify_mailbox(run, (uint32_t)i))
             return false;
     }

@@ -5,10 +5,9 @@
 #include "sync/run/run.h"
 
 /**
- * Digests of new files, pairs inside each mailbox.
- *
- * @param all  also where the folder is to be read again: a new file there may be one that is known, under another name
+ * Digests of new files, pairs inside each mailbox; but where its folder is to be read again: a new file there may be a known one's new name. (A dry
+ * run looks once, and pairs them.)
  */
-bool identify(struct run *run, bool all);
+bool identify(struct run *run);
 
 #endif

@@ -224,6 +224,43 @@ what_gets_another_name_while_an_equal_message_arrives_is_not_paired_with_that_on
     }
 }
 
+/* A mail reader gives new names all the time, and one to this file, once. */
+static void
+names_change_each_time(struct world *world)
+{
+    struct sim_file *file = maildir_sim_base(here(), INBOX, known), *other = file_of(INBOX, 20);
+
+    (void)world;
+    if (other != NULL && calls < call + 60)
+        assert_true(mua_move(here(), other, INBOX, true));
+    if (calls++ == call && file != NULL)
+        assert_true(mua_move(here(), file, INBOX, true));
+}
+
+static void
+what_gets_another_name_in_a_folder_that_never_rests_is_not_paired_with_an_equal_message(void **state)
+{
+    (void)state;
+    for (call = 0; call < calls || call == 0; call++) {
+        given_three_mailboxes();
+        given_mail_here(INBOX, 1);
+        given_mail_here(INBOX, 20);
+        for (int i = 0; i < 2; i++)
+            given_mail_there(INBOX, 1);
+        text_print(known, sizeof known, "%s", file_of(INBOX, 1)->base);
+        calls = 0;
+        given_others_act(names_change_each_time);
+        (void)when_golub_syncs_after(60);
+        sim.world.outside = NULL;
+
+        then_both_sides_agree();
+        then_it_is_there(INBOX, 1, 2);
+        then_it_is_here(INBOX, 1, 2);
+        assert_int_equal(here()->quarantined, 0);
+        end_scenario(NULL);
+    }
+}
+
 static void
 its_uids_are_given_anew(struct world *world)
 {
@@ -308,6 +345,7 @@ main(void)
         SCENARIO(what_was_refused_and_stored_is_found_before_its_file_moves),
         SCENARIO(what_was_not_copied_and_was_copied_is_found_before_it_is_sent),
         SCENARIO(what_gets_another_name_while_an_equal_message_arrives_is_not_paired_with_that_one),
+        SCENARIO(what_gets_another_name_in_a_folder_that_never_rests_is_not_paired_with_an_equal_message),
         SCENARIO(what_is_in_the_quarantine_is_in_its_index_although_its_row_goes),
         SCENARIO(a_flag_that_another_client_sets_again_twice_comes_down),
     };
