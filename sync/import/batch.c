@@ -51,6 +51,8 @@ fetch_announce(struct import *import, const struct arrival *arrival)
 {
     if (arrival->row.state != POP_STORED)
         return true;
+    if (arrival->repeated && !id_set_add(&import->compared, arrival->row.id))
+        return import_no_memory(import);
     import->last_row = arrival->row.id;
     import->last_number = arrival->number;
     import_did(import, (struct report_done){.act = DID_DOWNLOAD,

@@ -53,6 +53,35 @@ fits(const struct import *import, const struct journal_pop *row, const struct se
 }
 
 /*
+ * Of what golub removed: was this line listed beside it? So it was where a part of the line's own message, by its name and header, was stored
+ * before that went: it is no copy that came back, but a twin.
+ */
+static bool
+stood_beside(struct import *import, const struct journal_pop *removed, const struct journal_listed *listed,
+             const struct seen *seen, bool *beside)
+{
+    struct journal_pop part;
+    int64_t *ids;
+    size_t count;
+    bool ok = true;
+
+    *beside = false;
+    if (removed->state != POP_REMOVING || removed->absent == 0 || import->identity != BY_UIDL || listed->repeated ||
+        strcmp(removed->uidl, listed->uidl) == 0)
+        return true;
+    if (!journal_pop_by_uidl(import->journal, listed->uidl, &ids, &count, &import->err))
+        return false;
+    for (size_t i = 0; ok && !*beside && i < count; i++) {
+        ok = import_load(import, ids[i], &part);
+        *beside = ok && part.state == POP_STORED && part.absent == import_stamp(import) && part.has_header &&
+                  part.has_body && memcmp(part.header, seen->header, DIGEST_SIZE) == 0 && part.size < seen->size &&
+                  part.since <= removed->absent;
+    }
+    free(ids);
+    return ok;
+}
+
+/*
  * The first of these that fits and that no other message is; id 0: none. Those whose bytes are known come before the others.
  *
  * @param certain  the others are none
@@ -63,7 +92,7 @@ choose(struct import *import, const struct id_set *taken_rows, const int64_t *id
 {
     for (int sure = 1; sure >= (certain ? 1 : 0); sure--) {
         for (size_t i = 0; i < count; i++) {
-            bool taken;
+            bool taken, beside;
 
             if (id_set_has(taken_rows, ids[i]))
                 continue;
@@ -73,7 +102,11 @@ choose(struct import *import, const struct id_set *taken_rows, const int64_t *id
                 continue;
             if (!import_load(import, ids[i], row))
                 return false;
-            if ((row->facts & POP_DOUBT) == 0 && row->has_body == (sure == 1) && fits(import, row, seen, listed))
+            if ((row->facts & POP_DOUBT) != 0 || row->has_body != (sure == 1) || !fits(import, row, seen, listed))
+                continue;
+            if (!stood_beside(import, row, listed, seen, &beside))
+                return false;
+            if (!beside)
                 return true;
         }
     }

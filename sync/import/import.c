@@ -208,10 +208,11 @@ run_session(struct import *import)
 static void
 begin_anew(struct import *import, const struct import *fresh)
 {
-    const struct import last = *import;
+    struct import last = *import;
 
     free(last.sizes);
     free(last.refused);
+    id_set_free(&last.compared);
     *import = *fresh;
     import->partial = last.partial;
     import->undone = last.undone;
@@ -269,6 +270,7 @@ import_run(const struct account *account, const struct sync_options *options, st
     import_adopt_free(&import);
     free(import.sizes);
     free(import.refused);
+    id_set_free(&import.compared);
     status = conclude(&import, ok);
     report_result(report, account->name, status, &import.counts, clock_seconds() - begin,
                   import_stopped(&import) || import.err.kind == ERROR_INTERRUPTED);

@@ -351,7 +351,7 @@ decide(struct keeping *keeping, const struct journal_listed *listed)
     struct journal_pop *row = &keeping->rows[keeping->count];
     bool twin = false, allowed;
 
-    if (!import->may_remove || !is_due(keeping, listed->row))
+    if (!import->may_remove || !is_due(keeping, listed->row) || id_set_has(&import->compared, listed->row))
         return true;
     if (!import_load(import, listed->row, row))
         return false;

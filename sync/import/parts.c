@@ -167,8 +167,9 @@ find_lines(struct parts *parts, const int64_t *ids, size_t count)
             return false;
         for (size_t i = 0; i < n; i++) {
             after = page[i].number;
-            if (!ids_have(ids, count, page[i].row) || page[i].repeated || parts->count == LIMIT_BATCH ||
-                (most != 0 && page[i].size > most) || suspects_hold_back(import, after, why))
+            if (!ids_have(ids, count, page[i].row) || id_set_has(&import->compared, page[i].row) || page[i].repeated ||
+                parts->count == LIMIT_BATCH || (most != 0 && page[i].size > most) ||
+                suspects_hold_back(import, after, why))
                 continue;
             if (!add_line(parts, &page[i]))
                 return false;

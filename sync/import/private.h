@@ -144,6 +144,7 @@ struct import { /* one session; what a run keeps of it is in import.c */
     bool refused_turn; /* it is asked for now */
     struct suspects *suspects;
     struct adopted *adopted; /* of --adopt; NULL: without it */
+    struct id_set compared;  /* rows that import/compare.c stored in this session */
     uint32_t last_number;    /* of the message of last_row */
     int64_t last_row;        /* of the message that came last; 0: none since an answer that made sense */
 };

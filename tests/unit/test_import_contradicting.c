@@ -37,8 +37,10 @@ another_body_of_which_a_part_alone_comes_is_asked_for_twice(void **state)
     assert_run(sc, 1);
     assert_run(sc, 1);
     assert_all_here(sc);
-    assert_run(sc, 1);
-    assert_int_equal(sc->drop.retrs, 0);
+    for (int i = 0; i < 2; i++) { /* once as any part, in the session behind the one that stored it */
+        assert_run(sc, 1);
+        assert_int_equal(sc->drop.retrs, i == 0);
+    }
     assert_int_equal(count_there(sc), 1);
 }
 
@@ -502,8 +504,10 @@ what_comes_short_where_it_is_compared_is_compared_again(void **state)
     assert_run(sc, 1);
     assert_run(sc, 1);
     assert_int_equal(files_in(sc, "INBOX/new"), 3);
-    assert_run(sc, 0);
-    assert_int_equal(sc->drop.retrs, 0);
+    for (int i = 0; i < 2; i++) {
+        assert_run(sc, 0);
+        assert_int_equal(sc->drop.retrs, i == 0);
+    }
     assert_int_equal(copies_here(sc, mail), 1);
 }
 

@@ -374,6 +374,44 @@ another_message_under_the_name_of_one_that_was_recorded_as_had_and_went_is_fetch
     assert_int_equal(copies_here(sc, &sc->drop.mails[1]), 0);
 }
 
+/* Of two that are equal the one went, and of the other nothing or a part came with it: when all of the other comes it is no copy of that one. */
+static void
+twins_of_which_one_comes_late(void **state)
+{
+    static const char bytes[] =
+        "Subject: twin\r\nMessage-ID: <twin@x>\r\n\r\nThere are two of this message, and it is not short.\r\n";
+    static const size_t parts[] = {0, 34, 40, 47, 82, 0, 0}; /* of 102 bytes */
+    enum { REFUSED, CUT_FIRST, CUT_LAST = CUT_FIRST + 3, BROKEN, LATER, WAYS };
+    struct scene *sc = *state;
+
+    sc->account.import.keep_days = 0;
+    for (int i = 0; i < 4 * WAYS; i++) {
+        const int way = i / 2 % WAYS, longer = i < 2 * WAYS ? i : 2 * WAYS; /* no size is another's, or each */
+        const size_t first = sc->drop.count;
+        char text[200], name[20];
+        struct dropped *late = &sc->drop.mails[first + (size_t)i % 2];
+
+        text_print(text, sizeof text, "X-Way: %2d\r\n%s%.*s\r\n", i, bytes, longer, "............................");
+        for (int place = 0; place < 2; place++) {
+            text_print(name, sizeof name, "w%d-%d", i, place);
+            (void)given_mail_as(sc, name, text, strlen(text));
+        }
+        late->refuse_retr = way == REFUSED;
+        late->give = parts[way];
+        late->breaks_retr = way == BROKEN;
+        sc->account.import.max_messages = way == LATER;
+        (void)run_import(sc);
+        late->refuse_retr = false;
+        late->give = sc->account.import.max_messages = 0;
+        for (int run = 0; run < 4; run++) {
+            (void)run_import(sc);
+            sc->now += 2 * DAY;
+        }
+        assert_int_equal(copies_here(sc, late), 2);
+        assert_int_equal(count_there(sc), 0);
+    }
+}
+
 /* A header without a byte is none: what it may be is read whole. */
 static void
 where_headers_come_empty_other_names_bring_nothing_again(void **state)
@@ -473,6 +511,7 @@ main(void)
         TEST(what_could_not_be_compared_is_recorded_as_had),
         TEST(what_no_rule_holds_any_more_is_on_no_list),
         TEST(another_message_under_the_name_of_one_that_was_recorded_as_had_and_went_is_fetched),
+        TEST(twins_of_which_one_comes_late),
         TEST(where_headers_come_empty_other_names_bring_nothing_again),
         TEST(a_message_that_is_refused_and_comes_all_the_same_doubles_none_that_is_compared),
         TEST(a_message_that_is_refused_keeps_no_other_from_being_compared),
